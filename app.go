@@ -1,0 +1,217 @@
+package tyg
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+)
+
+// DefaultRouteSelection is the route selection expression of an App that names no other: the value of
+// "action" in a message that is a JSON object.
+const DefaultRouteSelection = "$request.body.action"
+
+// A ConnectFunc decides whether a client may connect: nil lets it in, [Reject] refuses it with a
+// status, any other error refuses it with 502. Nothing can be sent to c until it has returned.
+type ConnectFunc func(ctx context.Context, c *Conn, r *Request) error
+
+// A MessageFunc handles one message of a client. m.Data is valid until it returns.
+type MessageFunc func(ctx context.Context, c *Conn, m Message) error
+
+// A DisconnectFunc learns that a connection has ended. It runs once for each connection that was
+// accepted, after its last message. At API Gateway it is best effort and may never run
+// (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-route-keys-connect-disconnect.html).
+type DisconnectFunc func(ctx context.Context, c *Conn, d Disconnect) error
+
+// An App is the three handlers of an application, and its routes. It is a [Handler], so a host can run
+// it; use [New] to make one.
+//
+// Register everything before a host runs the App: registering is not safe beside Handle, and comes too
+// late for it.
+type App struct {
+	// RouteSelection is the route selection expression by which a host picks the route of a
+	// message. [New] sets it to [DefaultRouteSelection]. Its grammar is API Gateway's
+	// (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-selection-expressions.html).
+	RouteSelection string
+
+	name       string
+	connect    ConnectFunc
+	disconnect DisconnectFunc
+	messages   map[string]MessageFunc // by route key, RouteDefault included
+	middleware []Middleware
+
+	chain  func() Handler // the middleware around dispatch, built by the first Handle
+	sender atomic.Pointer[Sender]
+}
+
+var _ Handler = (*App)(nil)
+
+// New returns an App without handlers. The name is that of the project: log lines and, on AWS, the
+// names of resources begin with it.
+func New(name string) *App {
+	a := &App{
+		RouteSelection: DefaultRouteSelection,
+		name:           name,
+		messages:       make(map[string]MessageFunc),
+	}
+	a.chain = sync.OnceValue(a.build)
+	return a
+}
+
+// Name returns the name given to [New].
+func (a *App) Name() string { return a.name }
+
+// OnConnect registers the handler of new connections. Without one, every handshake is accepted.
+// A second registration panics.
+func (a *App) OnConnect(fn ConnectFunc) {
+	if a.connect != nil {
+		panicDuplicate(RouteConnect)
+	}
+	a.connect = fn
+}
+
+// OnMessage registers the handler of messages that no route of [App.OnRoute] selects. Without one,
+// such a message is answered with API Gateway's Forbidden frame. A second registration panics.
+func (a *App) OnMessage(fn MessageFunc) { a.route(RouteDefault, fn) }
+
+// OnRoute registers the handler of the messages for which the route selection expression gives key: by
+// default, JSON objects like {"action":"key"}. Keys are compared exactly. A second registration of a
+// key panics, and so does a key that is empty or begins with "$", which API Gateway reserves.
+func (a *App) OnRoute(key string, fn MessageFunc) {
+	if key == "" || strings.HasPrefix(key, "$") {
+		panic(fmt.Sprintf("tyg: route key %q: keys must not be empty or begin with $; "+
+			"use OnConnect, OnMessage and OnDisconnect for API Gateway's own", key))
+	}
+	a.route(key, fn)
+}
+
+// OnDisconnect registers the handler of connections that have ended. A second registration panics.
+func (a *App) OnDisconnect(fn DisconnectFunc) {
+	if a.disconnect != nil {
+		panicDuplicate(RouteDisconnect)
+	}
+	a.disconnect = fn
+}
+
+// Use adds middleware around all handlers. What is added first is outermost.
+func (a *App) Use(mw ...Middleware) { a.middleware = append(a.middleware, mw...) }
+
+// Routes returns the keys of all routes that have a handler, API Gateway's own included, sorted. Hosts
+// select routes among them.
+func (a *App) Routes() []string {
+	keys := slices.Collect(maps.Keys(a.messages))
+	if a.connect != nil {
+		keys = append(keys, RouteConnect)
+	}
+	if a.disconnect != nil {
+		keys = append(keys, RouteDisconnect)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// Selection returns a.RouteSelection, for hosts.
+func (a *App) Selection() string { return a.RouteSelection }
+
+// Handle passes an event to the handler of its route. A route without a handler is fine with
+// everything.
+func (a *App) Handle(ctx context.Context, s Sender, e Event) (Reply, error) {
+	if a.sender.Load() == nil {
+		a.sender.CompareAndSwap(nil, &s)
+	}
+	return a.chain().Handle(ctx, s, e)
+}
+
+// Sender returns a Sender that works from anywhere in the program, at any time: from a timer, an HTTP
+// handler, another goroutine. It reaches the connections of the host that runs the App; until one does,
+// its methods return [ErrUnbound].
+func (a *App) Sender() Sender { return appSender{a} }
+
+// Bind tells the App which host's Sender it is run by. Hosts call it when they start; a host that does
+// not is found out at the first event.
+func (a *App) Bind(s Sender) { a.sender.Store(&s) }
+
+func (a *App) route(key string, fn MessageFunc) {
+	if _, ok := a.messages[key]; ok {
+		panicDuplicate(key)
+	}
+	a.messages[key] = fn
+}
+
+func (a *App) build() Handler {
+	h := Handler(HandlerFunc(a.dispatch))
+	for _, mw := range slices.Backward(a.middleware) {
+		h = mw(h)
+	}
+	return h
+}
+
+func (a *App) dispatch(ctx context.Context, _ Sender, e Event) (Reply, error) {
+	switch e.Type {
+	case EventMessage:
+		if fn := a.messages[e.Route]; fn != nil {
+			return Reply{}, fn(ctx, e.Conn, e.Message)
+		}
+	case EventConnect:
+		if a.connect != nil {
+			err := a.connect(ctx, e.Conn, e.Request)
+			return Reply{Subprotocol: e.Request.accepted}, err
+		}
+	case EventDisconnect:
+		if a.disconnect != nil {
+			return Reply{}, a.disconnect(ctx, e.Conn, e.Disconnect)
+		}
+	}
+	return Reply{}, nil
+}
+
+func panicDuplicate(key string) {
+	panic(fmt.Sprintf("tyg: route %q already has a handler; an App has one handler for each route", key))
+}
+
+// appSender is the Sender of whichever host runs the App.
+type appSender struct{ app *App }
+
+var _ Sender = appSender{}
+
+func (s appSender) bound() (Sender, error) {
+	if p := s.app.sender.Load(); p != nil {
+		return *p, nil
+	}
+	return nil, ErrUnbound
+}
+
+func (s appSender) Send(ctx context.Context, id ConnID, data []byte) error {
+	to, err := s.bound()
+	if err != nil {
+		return err
+	}
+	return to.Send(ctx, id, data)
+}
+
+func (s appSender) SendMany(ctx context.Context, ids []ConnID, data []byte) error {
+	to, err := s.bound()
+	if err != nil {
+		return err
+	}
+	return to.SendMany(ctx, ids, data)
+}
+
+func (s appSender) Close(ctx context.Context, id ConnID) error {
+	to, err := s.bound()
+	if err != nil {
+		return err
+	}
+	return to.Close(ctx, id)
+}
+
+func (s appSender) Info(ctx context.Context, id ConnID) (Info, error) {
+	to, err := s.bound()
+	if err != nil {
+		return Info{}, err
+	}
+	return to.Info(ctx, id)
+}

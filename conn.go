@@ -1,0 +1,61 @@
+package tyg
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// A Conn is a connection as a handler sees it: an id, what is known about it, and the Sender that
+// reaches it. It is not the socket. It may be kept, and used from any goroutine, for as long as
+// anybody likes: once the connection has ended, its methods return [ErrGone].
+//
+// Hosts make Conns. The fields do not change once a handler has seen them and must not be changed.
+type Conn struct {
+	ID ConnID
+
+	// Sender reaches this connection and every other of the same host.
+	Sender Sender
+
+	ConnectedAt time.Time // when the handshake arrived
+	SourceIP    string    // the client's address, without port
+	UserAgent   string    // the client's User-Agent, may be empty
+
+	Subprotocol string // as selected at connect, or empty; not yet known while connect runs
+	Domain      string // the host name that the client connected to
+	Stage       string // API Gateway's stage: the first part of the URL's path
+	APIID       string // API Gateway's id of the API
+
+	// Auth holds what the authorizer at connect found out, such as the user's name. It is nil when
+	// there was none. Values are strings, numbers and booleans.
+	Auth map[string]any
+}
+
+// Send sends one text message to the client. See [Sender] for what it promises.
+//
+// While connect runs there is nobody to send to yet, and Send returns [ErrGone], as at API Gateway
+// (https://repost.aws/knowledge-center/410-gone-api-gateway).
+func (c *Conn) Send(ctx context.Context, data []byte) error {
+	return c.Sender.Send(ctx, c.ID, data)
+}
+
+// SendText is [Conn.Send] for a string.
+func (c *Conn) SendText(ctx context.Context, text string) error {
+	return c.Sender.Send(ctx, c.ID, []byte(text))
+}
+
+// SendJSON sends v, encoded as [json.Marshal] does.
+func (c *Conn) SendJSON(ctx context.Context, v any) error {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("encode message to %s as JSON: %w", c.ID, err)
+	}
+	return c.Sender.Send(ctx, c.ID, data)
+}
+
+// Close ends the connection. The disconnect event follows.
+func (c *Conn) Close(ctx context.Context) error { return c.Sender.Close(ctx, c.ID) }
+
+// Info asks the host about the connection as it is now.
+func (c *Conn) Info(ctx context.Context) (Info, error) { return c.Sender.Info(ctx, c.ID) }

@@ -1,0 +1,166 @@
+package tyg
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+)
+
+// An EventType says which of the three things happened.
+type EventType uint8
+
+// The three events of a connection's life. The zero EventType is none of them.
+const (
+	EventConnect EventType = iota + 1
+	EventMessage
+	EventDisconnect
+)
+
+// String returns the name that API Gateway gives the event: CONNECT, MESSAGE or DISCONNECT.
+func (t EventType) String() string {
+	switch t {
+	case EventConnect:
+		return "CONNECT"
+	case EventMessage:
+		return "MESSAGE"
+	case EventDisconnect:
+		return "DISCONNECT"
+	}
+	return fmt.Sprintf("EventType(%d)", uint8(t))
+}
+
+// The route keys that API Gateway reserves. All other route keys are an application's own.
+// (https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-develop-routes.html)
+const (
+	RouteConnect    = "$connect"
+	RouteDefault    = "$default"
+	RouteDisconnect = "$disconnect"
+)
+
+// An Event is what happened on a connection. It is plain data and is passed by value.
+//
+// A Handler may keep an Event, except for Message.Data, which is valid until Handle returns.
+type Event struct {
+	Type EventType
+
+	// Route is the key of the route that was selected: [RouteConnect], [RouteDisconnect],
+	// [RouteDefault], or a key given to [App.OnRoute].
+	Route string
+
+	// RequestID names this event in logs and in error frames. It is never empty.
+	RequestID string
+
+	// Time is when the host received the event.
+	Time time.Time
+
+	// Conn is the connection it happened on. It is never nil and is the same for all events of a
+	// connection on hosts that hold the socket.
+	Conn *Conn
+
+	// Request is the handshake. It is set for EventConnect only.
+	Request *Request
+
+	// Message is what the client sent. It is set for EventMessage only.
+	Message Message
+
+	// Disconnect is how the connection ended. It is set for EventDisconnect only.
+	Disconnect Disconnect
+}
+
+// A Message is one complete WebSocket message from a client.
+type Message struct {
+	// ID names the message, by API Gateway's rules: 16 characters.
+	ID string
+
+	// Data is the payload. It is valid until the handler returns and must not be changed;
+	// copy what you keep. Text is always valid UTF-8.
+	Data []byte
+
+	// Binary reports whether the client sent a binary message. Hosts refuse those with close
+	// code 1003, as API Gateway does, unless told otherwise.
+	Binary bool
+}
+
+// Text returns a copy of the payload as a string.
+func (m Message) Text() string { return string(m.Data) }
+
+// JSON decodes the payload into v as [json.Unmarshal] does. Its errors say what is wrong with the
+// message and carry none of its content.
+func (m Message) JSON(v any) error {
+	if err := json.Unmarshal(m.Data, v); err != nil {
+		return fmt.Errorf("decode message %s as JSON: %w", m.ID, err)
+	}
+	return nil
+}
+
+// A Disconnect says how a connection ended.
+type Disconnect struct {
+	// Code is the close code of RFC 6455 section 7.4.1: the client's own if it sent a close frame,
+	// 1005 if that frame had no code, 1006 if the socket was lost, or the code with which the
+	// host closed the connection.
+	Code int
+
+	// Reason is the text that goes with the code. It may be empty, and where a client sent it, it is
+	// whatever that client chose to write.
+	Reason string
+}
+
+// A Request is the handshake of a connection: all that a client can say before it is connected.
+// Its fields are shared with the host and must not be changed.
+type Request struct {
+	// Host is the host name, with port if there was one, that the client asked for.
+	Host string
+
+	// Header holds the header fields. Browsers cannot set any of their own but
+	// Sec-WebSocket-Protocol; they send tokens in the query.
+	Header http.Header
+
+	// Query holds the parsed query string. It is empty, never nil, when there was none.
+	Query url.Values
+
+	// SourceIP is the client's address, without port.
+	SourceIP string
+
+	// Subprotocols are the subprotocols that the client offers, in its order of preference.
+	Subprotocols []string
+
+	accepted string
+}
+
+// UserAgent returns the User-Agent header field, which may be empty.
+func (r *Request) UserAgent() string { return r.Header.Get("User-Agent") }
+
+// Accept selects the subprotocol of the connection: the first of names that the client offers. It
+// reports false, and selects nothing, if the client offers none of them; the connection is then made
+// without a subprotocol unless the handler rejects it.
+//
+// A client that offers subprotocols and gets none usually closes the connection (RFC 6455 section
+// 4.1), so a connect handler that knows no subprotocol refuses nobody by staying silent, but helps
+// nobody either.
+func (r *Request) Accept(names ...string) (string, bool) {
+	for _, name := range names {
+		if slices.Contains(r.Subprotocols, name) {
+			r.accepted = name
+			return name, true
+		}
+	}
+	return "", false
+}
+
+// A Reply is what a Handler answers to a host. The zero Reply is "fine": it accepts a connection and
+// says nothing to a message.
+type Reply struct {
+	// Status is an HTTP status. For connect, zero and 200 to 299 accept and anything else refuses the
+	// handshake with that very status. For messages it is for logs only.
+	Status int
+
+	// Subprotocol is the subprotocol selected at connect, or empty.
+	Subprotocol string
+
+	// Body is for routes with a route response, and for a refused handshake: the text of the
+	// response.
+	Body []byte
+}

@@ -1,0 +1,45 @@
+package tyg
+
+import (
+	"context"
+	"time"
+)
+
+// A ConnID names a connection. It is opaque: 16 characters, unique for as long as anybody could
+// remember it, and never a credential. It ends with "=", so escape it in URLs.
+type ConnID string
+
+// A Sender reaches connections by id, from anywhere: inside a handler or outside, on the machine that
+// holds the socket or not. All methods may be called at the same time from many goroutines.
+//
+// Data is text and must be valid UTF-8; a Sender refuses anything else with [ErrNotText]. It has
+// copied data, or is done with it, when it returns. Two sends to one connection from one goroutine
+// arrive in that order.
+//
+// A nil error means accepted for a connection that was alive, not seen by the person at the other end.
+// Errors about one connection are of type [*ConnError] and wrap one of this package's Err values.
+type Sender interface {
+	// Send sends one message to one connection. It does not wait for a slow client: where the
+	// connection's queue is full, it fails with [ErrThrottled] and the connection stays.
+	Send(ctx context.Context, id ConnID, data []byte) error
+
+	// SendMany sends one message to many connections and tries all of them, whatever happens to
+	// some. It returns nil if all accepted it, else one error that [Failures] takes apart by
+	// recipient. Recipients that are gone are reported, never tried again. A recipient that cannot
+	// keep up may be disconnected with close code 1013, so that one slow client costs nobody else.
+	SendMany(ctx context.Context, ids []ConnID, data []byte) error
+
+	// Close ends a connection; its client sees close code 1000. The disconnect event follows.
+	Close(ctx context.Context, id ConnID) error
+
+	// Info tells what is known of a live connection.
+	Info(ctx context.Context, id ConnID) (Info, error)
+}
+
+// Info is what a Sender knows of a live connection: the answer of API Gateway's GET @connections.
+type Info struct {
+	ConnectedAt  time.Time // when the handshake arrived
+	LastActiveAt time.Time // when a message last went either way
+	SourceIP     string    // the client's address
+	UserAgent    string    // the client's User-Agent, may be empty
+}
