@@ -1,0 +1,35 @@
+// Package roomstest tests any [rooms.Store] against the contract of package rooms.
+package roomstest
+
+import (
+	"testing"
+	"time"
+
+	"github.com/tyg-dev/tyg/rooms"
+)
+
+// TestStore tests a Store. It calls open once for each of its subtests, for a Store that is empty
+// and that nobody else uses; open may register a clean-up. Every subtest is named by what should be
+// so.
+//
+// It makes some 17,000 calls, 10,000 of them 50 at a time for one large room: less than a second
+// over memory, minutes over a slow network.
+func TestStore(t *testing.T, open func(t *testing.T) rooms.Store) {
+	t.Helper()
+	for _, part := range [][]outcome{memberOutcomes, nameOutcomes, roomOutcomes, raceOutcomes} {
+		for _, o := range part {
+			t.Run(o.name, func(t *testing.T) { o.test(&tester{t, open(t)}) })
+		}
+	}
+	for _, seed := range []uint64{1, 2, 3, uint64(time.Now().UnixNano())} {
+		t.Run("random calls do what a simple model does", func(t *testing.T) {
+			TestSeed(t, open(t), seed)
+		})
+	}
+}
+
+// An outcome is one sentence of the contract, and its test.
+type outcome struct {
+	name string
+	test func(*tester)
+}
