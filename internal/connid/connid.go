@@ -1,0 +1,90 @@
+// Package connid makes connection ids that name the node which holds the socket.
+//
+// An id has the shape of API Gateway's: 11 bytes in URL-safe base64 with padding, 16 characters of which
+// the last is "=". The bytes are
+//
+//	0..2   the node's incarnation, whitened with a MAC of the other eight
+//	3..10  random
+//
+// so a node that knows the cluster's key routes an id without looking anything up, and nobody else can
+// tell which ids share a node. An id is not a secret and not a credential.
+package connid
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+
+	"github.com/tyg-dev/tyg"
+)
+
+// Length is the length of every id, in characters.
+const Length = 16
+
+const (
+	tagSize    = 3
+	randomSize = 8
+)
+
+// encoding refuses what would give two spellings to one id: trailing bits that are not zero.
+var encoding = base64.URLEncoding.Strict()
+
+// An Incarnation numbers one start of one node: 24 bits. A node that restarts is another incarnation, so
+// that all ids of the former are gone.
+type Incarnation uint32
+
+// NewIncarnation returns a random one.
+func NewIncarnation() Incarnation {
+	var b [tagSize]byte
+	rand.Read(b[:])
+	return untag(b[:])
+}
+
+// A Maker makes the ids of one incarnation. It may be used by many goroutines at once.
+type Maker struct {
+	Incarnation Incarnation
+
+	// Key whitens the incarnation; a cluster shares one. Without a key the incarnation is merely
+	// obscured.
+	Key []byte
+}
+
+// New returns a new id. A guess at an existing one among a million succeeds once in 2^44 tries.
+func (m *Maker) New() tyg.ConnID {
+	var b [tagSize + randomSize]byte
+	rand.Read(b[tagSize:])
+	tag(b[:tagSize], m.Incarnation)
+	whiten(b[:], m.Key)
+	return tyg.ConnID(encoding.EncodeToString(b[:]))
+}
+
+// Parse returns the incarnation that an id names, and false if no Maker ever made such a string.
+func (m *Maker) Parse(id tyg.ConnID) (Incarnation, bool) {
+	if len(id) != Length {
+		return 0, false
+	}
+	var b [tagSize + randomSize + 1]byte
+	n, err := encoding.Decode(b[:], []byte(id))
+	if err != nil || n != tagSize+randomSize {
+		return 0, false
+	}
+	whiten(b[:n], m.Key)
+	return untag(b[:tagSize]), true
+}
+
+// whiten mixes a MAC of the random part into the tag. Doing it twice undoes it.
+func whiten(b, key []byte) {
+	mac := hmac.New(sha256.New, key)
+	mac.Write(b[tagSize:])
+	var sum [sha256.Size]byte
+	for i, x := range mac.Sum(sum[:0])[:tagSize] {
+		b[i] ^= x
+	}
+}
+
+func tag(b []byte, i Incarnation) { b[0], b[1], b[2] = byte(i>>16), byte(i>>8), byte(i) }
+
+func untag(b []byte) Incarnation {
+	return Incarnation(b[0])<<16 | Incarnation(b[1])<<8 | Incarnation(b[2])
+}
