@@ -1,0 +1,271 @@
+package gateway
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/apigw"
+	"github.com/tyg-dev/tyg/internal/ws"
+)
+
+// accept turns a handshake into a connection, or answers why not.
+func (s *Server) accept(w http.ResponseWriter, r *http.Request) {
+	up, no := s.check(r)
+	if no != nil {
+		s.refuse(w, *no)
+		return
+	}
+	addr := sourceAddr(r, s.TrustedProxies)
+	if no := s.enter(addr); no != nil {
+		s.refuse(w, *no)
+		return
+	}
+	c := s.newSession(r, addr)
+	reply, no := c.connect(s.request(r, up, c))
+	if no != nil {
+		s.refuse(w, *no)
+		return
+	}
+	s.begin(w, c, up, reply)
+}
+
+// check looks at everything about a handshake that does not need the application.
+func (s *Server) check(r *http.Request) (ws.Upgrade, *refusal) {
+	if !s.serves(r.URL.Path) {
+		return ws.Upgrade{}, &refusal{status: http.StatusForbidden, message: apigw.Forbidden,
+			log: fmt.Sprintf("no stage at %q", r.URL.Path)}
+	}
+	if limit := s.limits.URL; limit > 0 && len(r.RequestURI) > limit {
+		return ws.Upgrade{}, &refusal{status: http.StatusRequestURITooLong,
+			message: fmt.Sprintf("The URL is longer than %d characters", limit)}
+	}
+	up, err := ws.ParseUpgrade(r)
+	if err != nil {
+		return up, handshakeRefusal(err)
+	}
+	if !s.origin.allows(r) {
+		return up, &refusal{status: http.StatusForbidden, message: apigw.Forbidden,
+			log: fmt.Sprintf("origin %q may not connect; add it to the allowed origins "+
+				"if its pages are yours", r.Header.Get("Origin"))}
+	}
+	return up, nil
+}
+
+// serves reports whether WebSockets are accepted at path: /{stage}, or nothing, where a mapped domain or
+// http.StripPrefix has taken the stage away.
+func (s *Server) serves(path string) bool {
+	path = strings.Trim(path, "/")
+	return path == "" || path == s.stage()
+}
+
+func handshakeRefusal(err error) *refusal {
+	bad, ok := errors.AsType[*ws.HandshakeError](err)
+	if !ok {
+		return &refusal{status: http.StatusBadRequest, message: "Bad Request", log: err.Error()}
+	}
+	return &refusal{status: bad.Status, header: bad.Header, message: bad.Reason}
+}
+
+// enter takes a place at the gate.
+func (s *Server) enter(addr netip.Addr) *refusal {
+	switch s.gate.enter(addr, s.limits.Conns, s.limits.ConnsPerAddress) {
+	case shuttingDown:
+		return &refusal{status: http.StatusServiceUnavailable, retry: true,
+			message: "Service Unavailable", log: "shutting down"}
+	case tooMany:
+		return &refusal{status: http.StatusServiceUnavailable, retry: true,
+			message: "Service Unavailable", log: fmt.Sprintf(
+				"%d connections are open, which is the limit (Limits.Conns)", s.limits.Conns)}
+	case tooManyOfAddress:
+		return &refusal{status: http.StatusTooManyRequests, retry: true,
+			message: "Too Many Requests", log: fmt.Sprintf(
+				"%s has %d connections, which is the limit (Limits.ConnsPerAddress); "+
+					"if it is a proxy, add it to TrustedProxies", addr, s.limits.ConnsPerAddress)}
+	}
+	return nil
+}
+
+// request is the handshake as the application sees it.
+func (s *Server) request(r *http.Request, up ws.Upgrade, c *session) *tyg.Request {
+	return &tyg.Request{
+		Host:         r.Host,
+		Header:       r.Header,
+		Query:        r.URL.Query(),
+		SourceIP:     c.conn.SourceIP,
+		Subprotocols: up.Subprotocols,
+	}
+}
+
+// connect runs the connect handler and waits for it no longer than the integration timeout. A
+// refused session has left the gate, or will when its handler returns.
+func (c *session) connect(r *tyg.Request) (tyg.Reply, *refusal) {
+	if !c.srv.routes.Has(tyg.RouteConnect) {
+		return tyg.Reply{}, nil
+	}
+	e := tyg.Event{
+		Type:      tyg.EventConnect,
+		Route:     tyg.RouteConnect,
+		RequestID: eventID(),
+		Time:      c.conn.ConnectedAt,
+		Conn:      &c.conn,
+		Request:   r,
+	}
+	o := c.await(e)
+	no := connectRefusal(o.reply, o.err)
+	if no != nil {
+		no.requestID = e.RequestID
+	}
+	if no != nil && o.returned {
+		c.srv.gate.leave(c.addr)
+	}
+	return o.reply, no
+}
+
+// outcome is what came of a connect handler.
+type outcome struct {
+	reply    tyg.Reply
+	err      error
+	returned bool // false: it still runs, and nobody waits for it but the gate
+}
+
+// await runs the connect handler on a goroutine of its own, which ends with the handler. One that takes
+// too long leaves the gate by itself.
+func (c *session) await(e tyg.Event) outcome {
+	done := make(chan outcome)
+	late := make(chan struct{})
+	go func() {
+		reply, err := c.call(e)
+		select {
+		case done <- outcome{reply, err, true}:
+		case <-late:
+			c.srv.gate.leave(c.addr)
+		}
+	}()
+	var timeout <-chan time.Time // without a limit it never comes
+	if limit := c.srv.limits.Integration; limit > 0 {
+		timer := time.NewTimer(limit)
+		defer timer.Stop()
+		timeout = timer.C
+	}
+	select {
+	case o := <-done:
+		return o
+	case <-timeout:
+		close(late)
+		return outcome{err: errTimedOut}
+	}
+}
+
+// connectRefusal is what a client is told of the outcome of connect, and nil if it may come in. The
+// very status of the handler passes through; a handler that failed is 502, one that took too long 504, as
+// at API Gateway.
+func connectRefusal(reply tyg.Reply, err error) *refusal {
+	if no, ok := errors.AsType[*tyg.Rejection](err); ok && no.Status >= 300 && no.Status <= 599 {
+		return &refusal{status: no.Status, message: no.Reason}
+	}
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return &refusal{status: http.StatusGatewayTimeout, message: apigw.EndpointTimeout}
+	case err != nil:
+		return &refusal{status: http.StatusBadGateway, message: apigw.InternalServerError}
+	case reply.Status == 0 || reply.Status >= 200 && reply.Status <= 299:
+		return nil
+	case reply.Status >= 300 && reply.Status <= 599:
+		return &refusal{status: reply.Status, body: reply.Body}
+	}
+	return &refusal{status: http.StatusBadGateway, message: apigw.InternalServerError,
+		log: fmt.Sprintf("connect was answered with status %d", reply.Status)}
+}
+
+// begin takes the socket from the HTTP server and starts the connection. Whatever goes wrong from here
+// on, the application has seen a connect and will see a disconnect.
+func (s *Server) begin(w http.ResponseWriter, c *session, up ws.Upgrade, reply tyg.Reply) {
+	nc, buffered, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		s.refuse(w, refusal{status: http.StatusInternalServerError,
+			log: "cannot take over the socket: " + err.Error()})
+		c.lost(err)
+		c.finish()
+		return
+	}
+	deflate := up.Deflate != nil && !s.NoCompression
+	c.open(nc, s.Portable, up.AppendResponse(nil, reply.Subprotocol, deflate))
+	if deflate {
+		c.reader.Inflate, c.deflate = true, up.Deflate
+	}
+	c.conn.Subprotocol = reply.Subprotocol
+	if n := buffered.Reader.Buffered(); n > 0 {
+		early, _ := buffered.Reader.Peek(n)
+		c.rest = append([]byte(nil), early...)
+	}
+	s.count.connects.Add(1)
+	s.hub.add(c)
+	s.sweep.run(s)
+	if s.gate.isShut() {
+		c.close(ws.CloseServiceRestart, "Service restart", time.Now())
+	}
+	go c.run() // ends with the socket; Shutdown waits for it at the gate
+}
+
+// A refusal is the answer to a handshake that does not become a connection.
+type refusal struct {
+	status    int
+	header    http.Header
+	message   string // for the client, as JSON
+	body      []byte // for the client, in place of message
+	retry     bool   // the same handshake may succeed later
+	requestID string
+	log       string // for the log, in place of message
+}
+
+// refuse answers a handshake, and says so to the log and to whoever traces.
+func (s *Server) refuse(w http.ResponseWriter, no refusal) {
+	s.count.refusals.Add(1)
+	reason := no.log
+	if reason == "" {
+		reason = no.message
+	}
+	s.log.Info("handshake refused", "status", no.status, "reason", reason)
+	if s.Trace.Refused != nil {
+		s.Trace.Refused(no.status, reason)
+	}
+	refuse(w, no)
+}
+
+func refuse(w http.ResponseWriter, no refusal) {
+	h := w.Header()
+	for k, v := range no.header {
+		h[k] = v
+	}
+	if no.retry {
+		h.Set("Retry-After", "1")
+	}
+	if no.requestID != "" {
+		h.Set("X-Amzn-Requestid", no.requestID)
+	}
+	body := no.body
+	if body == nil {
+		body = messageJSON(no.message, no.status)
+		h.Set("Content-Type", "application/json")
+	}
+	w.WriteHeader(no.status)
+	_, _ = w.Write(body) // a client that has gone needs no answer
+}
+
+// messageJSON is the body by which API Gateway says anything: {"message":"Forbidden"}.
+func messageJSON(message string, status int) []byte {
+	if message == "" {
+		message = http.StatusText(status)
+	}
+	b, _ := json.Marshal(struct {
+		Message string `json:"message"`
+	}{message}) // a string always has a JSON form
+	return b
+}

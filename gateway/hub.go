@@ -1,0 +1,178 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"hash/maphash"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/apigw"
+	"github.com/tyg-dev/tyg/internal/ws"
+)
+
+// hub finds the session of an id. It is cut into shards so that connects and disconnects do not stand in
+// the way of sends.
+type hub struct {
+	seed   maphash.Seed
+	shards [hubShards]shard
+	size   atomic.Int64
+}
+
+const hubShards = 64
+
+type shard struct {
+	mu       sync.RWMutex
+	sessions map[tyg.ConnID]*session
+}
+
+func (h *hub) open() {
+	h.seed = maphash.MakeSeed()
+	for i := range h.shards {
+		h.shards[i].sessions = make(map[tyg.ConnID]*session)
+	}
+}
+
+func (h *hub) shard(id tyg.ConnID) *shard {
+	return &h.shards[maphash.String(h.seed, string(id))%hubShards]
+}
+
+func (h *hub) add(c *session) {
+	s := h.shard(c.conn.ID)
+	s.mu.Lock()
+	s.sessions[c.conn.ID] = c
+	s.mu.Unlock()
+	h.size.Add(1)
+}
+
+// remove forgets c, if it was ever added.
+func (h *hub) remove(c *session) {
+	s := h.shard(c.conn.ID)
+	s.mu.Lock()
+	_, ok := s.sessions[c.conn.ID]
+	delete(s.sessions, c.conn.ID)
+	s.mu.Unlock()
+	if ok {
+		h.size.Add(-1)
+	}
+}
+
+func (h *hub) get(id tyg.ConnID) *session {
+	s := h.shard(id)
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.sessions[id]
+}
+
+// each calls f for every session, with no lock held.
+func (h *hub) each(f func(*session)) {
+	var some []*session
+	for i := range h.shards {
+		some = h.shards[i].list(some[:0])
+		for _, c := range some {
+			f(c)
+		}
+	}
+}
+
+func (s *shard) list(to []*session) []*session {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for _, c := range s.sessions {
+		to = append(to, c)
+	}
+	return to
+}
+
+// Send sends one text message to a connection of this Server.
+func (s *Server) Send(_ context.Context, id tyg.ConnID, data []byte) error {
+	const op = "send to"
+	if err := s.checkData(data); err != nil {
+		return &tyg.ConnError{Op: op, ID: id, Err: err}
+	}
+	c, err := s.find(op, id)
+	if err != nil {
+		return err
+	}
+	if err := c.send(data, time.Now()); err != nil {
+		return s.failed(op, id, err)
+	}
+	return nil
+}
+
+// SendMany sends one text message to many connections of this Server. The frame is made once. A
+// recipient whose queue is full is closed with 1013, and its error is tyg.ErrThrottled.
+func (s *Server) SendMany(_ context.Context, ids []tyg.ConnID, data []byte) error {
+	const op = "send to"
+	if err := s.checkData(data); err != nil {
+		return err
+	}
+	m := newShared(data)
+	now := time.Now()
+	var errs []error
+	for _, id := range ids {
+		c, err := s.find(op, id)
+		if err == nil {
+			if err = c.sendShared(m, now); err != nil {
+				err = s.failed(op, id, err)
+			}
+		}
+		if err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Close closes a connection of this Server with code 1000.
+func (s *Server) Close(_ context.Context, id tyg.ConnID) error {
+	const op = "close"
+	c, err := s.find(op, id)
+	if err != nil {
+		return err
+	}
+	if !c.close(ws.CloseNormal, "Connection Closed Normally", time.Now()) {
+		return s.failed(op, id, tyg.ErrGone)
+	}
+	return nil
+}
+
+// Info tells what is known of a connection of this Server.
+func (s *Server) Info(_ context.Context, id tyg.ConnID) (tyg.Info, error) {
+	const op = "ask about"
+	c, err := s.find(op, id)
+	if err != nil {
+		return tyg.Info{}, err
+	}
+	if c.isClosing() {
+		return tyg.Info{}, s.failed(op, id, tyg.ErrGone)
+	}
+	return tyg.Info{
+		ConnectedAt:  c.conn.ConnectedAt,
+		LastActiveAt: time.Unix(0, c.active.Load()),
+		SourceIP:     c.conn.SourceIP,
+		UserAgent:    c.conn.UserAgent,
+	}, nil
+}
+
+func (s *Server) find(op string, id tyg.ConnID) (*session, error) {
+	if err := s.Start(); err != nil {
+		return nil, err
+	}
+	if c := s.hub.get(id); c != nil {
+		return c, nil
+	}
+	if !apigw.ValidID(id) {
+		return nil, s.failed(op, id, tyg.ErrInvalidID)
+	}
+	return nil, s.failed(op, id, tyg.ErrGone)
+}
+
+func (s *Server) failed(op string, id tyg.ConnID, err error) error {
+	if err == tyg.ErrThrottled && s.Trace.Throttled != nil {
+		s.Trace.Throttled(id)
+	}
+	return &tyg.ConnError{Op: op, ID: id, Err: err}
+}

@@ -1,0 +1,75 @@
+package gateway
+
+import "time"
+
+// API Gateway's quotas, which are the defaults of [Limits].
+// (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html)
+const (
+	maxFrame    = 32 << 10
+	maxMessage  = 128 << 10
+	maxURL      = 4096
+	idleTimeout = 10 * time.Minute
+	maxLife     = 2 * time.Hour
+	integration = 29 * time.Second
+)
+
+// Limits bounds what clients and handlers may do. For each field zero means the default that is named
+// with it, and a negative value means no limit.
+type Limits struct {
+	Frame     int // payload bytes of one frame from a client: 32 KB, as API Gateway
+	Message   int // bytes of one message, either way, inflated: 128 KB, as API Gateway
+	Fragments int // frames of one message: 4,096
+	URL       int // characters of path and query at connect: 4,096, as API Gateway
+
+	Idle        time.Duration // without a message either way: 10 minutes, as API Gateway
+	Life        time.Duration // since connect: 2 hours, as API Gateway
+	Integration time.Duration // for a handler: 29 seconds, as API Gateway
+
+	Queue int           // bytes that wait for one client: 1 MiB
+	Write time.Duration // for a client to take what was written: 10 seconds
+	Read  time.Duration // for the rest of a message that has begun: 30 seconds
+	Close time.Duration // for a client to answer a close frame: 5 seconds
+
+	Conns           int // connections at one time: 100,000
+	ConnsPerAddress int // connections of one address, loopback excepted: 1,000
+}
+
+// withDefaults returns l with every zero replaced by its default and every negative by zero, which from
+// here on means no limit.
+func (l Limits) withDefaults() Limits {
+	pick(&l.Frame, maxFrame)
+	pick(&l.Message, maxMessage)
+	pick(&l.Fragments, 4096)
+	pick(&l.URL, maxURL)
+	pick(&l.Idle, idleTimeout)
+	pick(&l.Life, maxLife)
+	pick(&l.Integration, integration)
+	pick(&l.Queue, 1<<20)
+	pick(&l.Write, 10*time.Second)
+	pick(&l.Read, 30*time.Second)
+	pick(&l.Close, 5*time.Second)
+	pick(&l.Conns, 100_000)
+	pick(&l.ConnsPerAddress, 1_000)
+	return l
+}
+
+func pick[T int | time.Duration](v *T, byDefault T) {
+	switch {
+	case *v == 0:
+		*v = byDefault
+	case *v < 0:
+		*v = 0
+	}
+}
+
+// sweepEvery is how often the sweep must look so that no time limit is overrun by more than about a
+// tenth, and never more often than it must.
+func (l Limits) sweepEvery() time.Duration {
+	every := time.Second
+	for _, d := range []time.Duration{l.Idle, l.Life, l.Integration, l.Read, l.Close} {
+		if d > 0 {
+			every = min(every, d/10)
+		}
+	}
+	return max(every, 2*time.Millisecond)
+}

@@ -1,0 +1,149 @@
+package gateway
+
+import (
+	"errors"
+	"runtime"
+	"time"
+
+	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/internal/sock"
+	"github.com/tyg-dev/tyg/internal/ws"
+)
+
+// pass reads once and handles every message that is complete. It is called whenever the socket may have
+// something, and takes its buffer only when it does.
+func (c *session) pass() sock.Turn {
+	d := c.srv.pools.desk(c.sock.Portable())
+	turn := c.passAt(d)
+	c.srv.pools.putDesk(d, c.sock.Portable())
+	return turn
+}
+
+func (c *session) passAt(d *desk) sock.Turn {
+	b := c.room(d)
+	have := copy(b, c.rest)
+	n, err := c.sock.Read(b[have:])
+	if errors.Is(err, sock.ErrWait) {
+		return sock.Wait
+	}
+	if err != nil {
+		c.lost(err)
+		return sock.Done
+	}
+	full := have+n == len(b)
+	if turn := c.frames(d, b[:have+n], time.Now()); turn == sock.Done {
+		return turn
+	}
+	c.awaitQueue()
+	if full {
+		runtime.Gosched() // a client that always has more must not keep the processor to itself
+	}
+	return sock.Again
+}
+
+// early handles what the client sent before it had its 101.
+func (c *session) early() sock.Turn {
+	d := c.srv.pools.desk(false)
+	defer c.srv.pools.putDesk(d, false)
+	return c.frames(d, append(d.buf[:0], c.rest...), time.Now())
+}
+
+// room returns the buffer to read into, which is larger than the desk's own only where a frame larger than
+// that has begun. It then doubles, so that a header that promises much costs nothing before it
+// keeps its word.
+func (c *session) room(d *desk) []byte {
+	if len(c.rest) < len(d.buf) && ws.FrameSize(c.rest) <= len(d.buf) {
+		return d.buf
+	}
+	return make([]byte, max(2*len(c.rest), bigBuffer))
+}
+
+// frames cuts b into messages and handles them, in order. What is incomplete is kept for the next read.
+func (c *session) frames(d *desk, b []byte, now time.Time) sock.Turn {
+	defer c.release(d)
+	for moved := false; !c.discard; moved = true {
+		m, n, err := c.reader.Next(b)
+		b = b[n:]
+		if err != nil {
+			c.violation(err, now)
+			break
+		}
+		if m.Op == ws.OpContinuation {
+			c.keep(b, moved, now)
+			return sock.Again
+		}
+		if c.hold(d, b); c.frame(d, m, now) == sock.Done {
+			return sock.Done
+		}
+	}
+	c.rest = nil
+	return sock.Again
+}
+
+// frame handles one message or control frame.
+func (c *session) frame(d *desk, m ws.Message, now time.Time) sock.Turn {
+	switch m.Op {
+	case ws.OpText, ws.OpBinary:
+		c.active.Store(now.UnixNano())
+		c.message(d, m, now)
+	case ws.OpPing:
+		c.pong(m.Data)
+	case ws.OpClose:
+		c.peerClosed(m.Data, now)
+		return sock.Done
+	}
+	return sock.Again
+}
+
+// keep remembers the beginning of a frame, and since when the rest is awaited: since now, if another
+// message has been completed meanwhile.
+func (c *session) keep(b []byte, moved bool, now time.Time) {
+	c.rest = nil
+	if len(b) > 0 {
+		c.rest = append(c.rest, b...)
+	}
+	begun := c.begun.Load()
+	switch {
+	case len(b) == 0 && !c.reader.Partial():
+		if begun != 0 {
+			c.begun.Store(0)
+		}
+	case begun == 0 || moved:
+		c.begun.Store(now.UnixNano())
+	}
+}
+
+// violation closes a connection whose client broke a rule. What it sends from here on is read and thrown
+// away until it answers or time is up, because closing a socket that has unread bytes would destroy
+// the close frame on its way (RFC 6455 section 7.1.1).
+func (c *session) violation(err error, now time.Time) {
+	bad, ok := errors.AsType[*ws.CloseError](err)
+	if !ok {
+		bad = &ws.CloseError{Code: ws.CloseProtocolError, Reason: err.Error()}
+	}
+	c.srv.log.Info("client broke the protocol", "conn", c.conn.ID, "code", bad.Code, "reason", bad.Reason)
+	c.close(bad.Code, bad.Reason, now)
+	c.discard = true
+}
+
+// peerClosed ends the connection as the client asked, and answers with its own code (RFC 6455 section
+// 5.5.1). If it is the client that answers, there is nothing left to do.
+func (c *session) peerClosed(payload []byte, now time.Time) {
+	code, reason, err := ws.ParseClose(payload)
+	if err != nil {
+		c.violation(err, now)
+		return
+	}
+	end := tyg.Disconnect{Code: code, Reason: reason}
+	if code == ws.CloseNoStatus {
+		end.Reason = reasonNoStatus
+	}
+	c.mu.Lock()
+	if c.closing {
+		c.mu.Unlock()
+		return
+	}
+	c.closeLocked(end, now)
+	c.enqueueClose(code, "")
+	c.flushUnlock()
+}

@@ -1,0 +1,224 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/internal/connid"
+	"github.com/tyg-dev/tyg/internal/route"
+	"github.com/tyg-dev/tyg/internal/ws"
+)
+
+// A Server holds WebSocket connections and calls a Handler with what happens on them. It is an
+// http.Handler, and a tyg.Sender that reaches its connections.
+//
+// Set its fields before the first request and do not change them after; all but Handler may be left
+// zero. All methods may be called at the same time.
+type Server struct {
+	// Handler handles the events. If it has the methods of a tyg.App it also says which routes
+	// there are (Routes, Selection) and is told how to send (Bind); any other Handler gets every
+	// message as tyg.RouteDefault unless Routes says more.
+	Handler tyg.Handler
+
+	// Sender is what handlers send through, and what the @connections API serves. Nil means the
+	// Server itself; a cluster puts in its own, which reaches the connections of all nodes.
+	Sender tyg.Sender
+
+	// Stage is the first part of the URL's path, "api" by default: API Gateway's stage.
+	Stage string
+
+	// APIID is the API's id in events, "local" by default.
+	APIID string
+
+	// Routes are the route keys that Handler handles, for Handlers that cannot say so themselves.
+	// Messages for which no key is selected, and connects and disconnects without theirs, do not
+	// reach it.
+	Routes []string
+
+	// RouteSelection is the route selection expression that goes with Routes,
+	// tyg.DefaultRouteSelection by default.
+	RouteSelection string
+
+	// Origins are the origins of web pages, beside those of the server's own host, whose scripts may
+	// connect: "https://example.com", or with one "*" for any part of a host name,
+	// "https://*.example.com". "*" alone allows all.
+	Origins []string
+
+	// TrustedProxies are the addresses of reverse proxies whose X-Forwarded-For is believed.
+	TrustedProxies []netip.Prefix
+
+	// Authorize lets a request to the @connections API through, or says why not with an
+	// *apigw.Denied. Nil lets through what comes from this machine and neither from a browser nor
+	// through a proxy.
+	Authorize func(r *http.Request, body []byte) error
+
+	// Limits bounds what clients and handlers may do. The zero Limits are API Gateway's.
+	Limits Limits
+
+	// NoCompression refuses permessage-deflate (RFC 7692), which is else used with clients that
+	// offer it.
+	NoCompression bool
+
+	// Portable keeps to the portable way to read and write sockets where there is a faster one.
+	Portable bool
+
+	// NewID makes connection ids. Nil makes them for a node of its own.
+	NewID func() tyg.ConnID
+
+	// Logger gets what cannot be returned to anybody. Nil means slog.Default().
+	Logger *slog.Logger
+
+	// Trace is told what happens, for metrics.
+	Trace Trace
+
+	start  sync.Once
+	err    error // why the fields above cannot work
+	limits Limits
+	log    *slog.Logger
+	sender tyg.Sender
+	routes *route.Table
+	ids    connid.Maker
+	reader ws.Config
+	hub    hub
+	gate   gate
+	sweep  sweep
+	pools  pools
+	origin originPolicy
+	count  counters
+}
+
+var (
+	_ http.Handler = (*Server)(nil)
+	_ tyg.Sender   = (*Server)(nil)
+)
+
+// routed is a Handler that knows its routes.
+type routed interface {
+	Routes() []string
+	Selection() string
+}
+
+// bound is a Handler that wants to know how to send.
+type bound interface{ Bind(tyg.Sender) }
+
+// Start checks the fields and makes the Server ready. The first request does that too; calling Start is
+// for those who want the error, and for an application that sends before anybody has connected.
+func (s *Server) Start() error {
+	s.start.Do(func() { s.err = s.init() })
+	return s.err
+}
+
+func (s *Server) init() (err error) {
+	if s.Handler == nil {
+		return errors.New("gateway: Server.Handler is nil; set it to a tyg.App")
+	}
+	s.limits = s.Limits.withDefaults()
+	s.log = s.Logger
+	if s.log == nil {
+		s.log = slog.Default()
+	}
+	s.sender = s.Sender
+	if s.sender == nil {
+		s.sender = s
+	}
+	if s.routes, err = s.routeTable(); err != nil {
+		return err
+	}
+	if s.origin, err = parseOrigins(s.Origins); err != nil {
+		return err
+	}
+	s.ids.Incarnation = connid.NewIncarnation()
+	s.reader = ws.Config{
+		MaxFrame:     s.limits.Frame,
+		MaxMessage:   s.limits.Message,
+		MaxFragments: s.limits.Fragments,
+		TextOnly:     true,
+	}
+	s.hub.open()
+	s.gate.open()
+	s.pools.open()
+	s.sweep.every = s.limits.sweepEvery()
+	if b, ok := s.Handler.(bound); ok {
+		b.Bind(s.sender)
+	}
+	return nil
+}
+
+// routeTable takes the routes from the fields, else from a Handler that knows them; one that does not
+// gets everything.
+func (s *Server) routeTable() (*route.Table, error) {
+	keys, expr := s.Routes, s.RouteSelection
+	if keys == nil {
+		if r, ok := s.Handler.(routed); ok {
+			keys, expr = r.Routes(), r.Selection()
+		} else {
+			keys = []string{tyg.RouteConnect, tyg.RouteDefault, tyg.RouteDisconnect}
+		}
+	}
+	if expr == "" {
+		expr = tyg.DefaultRouteSelection
+	}
+	return route.New(expr, keys)
+}
+
+// ServeHTTP accepts a WebSocket, or serves a call of the @connections API.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if err := s.Start(); err != nil {
+		slog.Error("gateway cannot serve", "err", err)
+		refuse(w, refusal{status: http.StatusInternalServerError})
+		return
+	}
+	if s.isConnections(r) {
+		s.serveConnections(w, r)
+		return
+	}
+	s.accept(w, r)
+}
+
+// Shutdown ends the service: new handshakes are refused with 503, every connection is closed with 1012,
+// and handlers, the disconnect handlers among them, get until the end of ctx to return. It returns nil
+// if they all did; else their contexts are ended, the sockets are cut, and the error is that of ctx.
+//
+// An http.Server in front knows nothing of connections that became WebSockets, so stop both, this
+// one first: it answers late handshakes with a status while the listener is still open.
+func (s *Server) Shutdown(ctx context.Context) error {
+	if s.Start() != nil {
+		return nil // what never started has nothing to end
+	}
+	if s.gate.shut() {
+		s.hub.each(func(c *session) { c.close(ws.CloseServiceRestart, "Service restart", time.Now()) })
+	}
+	err := s.gate.wait(ctx)
+	if err != nil {
+		s.hub.each(func(c *session) { c.abort(context.Cause(ctx)) })
+	}
+	s.sweep.halt()
+	return err
+}
+
+func (s *Server) stage() string {
+	if s.Stage == "" {
+		return "api"
+	}
+	return s.Stage
+}
+
+func (s *Server) apiID() string {
+	if s.APIID == "" {
+		return "local"
+	}
+	return s.APIID
+}
+
+func (s *Server) newID() tyg.ConnID {
+	if s.NewID != nil {
+		return s.NewID()
+	}
+	return s.ids.New()
+}

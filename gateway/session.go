@@ -1,0 +1,176 @@
+package gateway
+
+import (
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/internal/sock"
+	"github.com/tyg-dev/tyg/internal/ws"
+)
+
+// A session is one connection, from its handshake to the return of its disconnect handler. There is one for
+// every client, so what it holds while the client is silent is what the server costs.
+type session struct {
+	// static after begin
+	srv     *Server
+	conn    tyg.Conn
+	addr    netip.Addr
+	sock    *sock.Conn
+	deflate *ws.Deflate // nil: not negotiated
+
+	// owned by run
+	reader  ws.Reader
+	rest    []byte // the beginning of a frame that is not complete
+	discard bool   // the client broke the protocol: what it sends has no meaning any more
+
+	// read by the sweep
+	active   atomic.Int64                 // when a message last went either way, Unix nanoseconds
+	begun    atomic.Int64                 // since when rest or a fragment waits for more; 0: none does
+	handling atomic.Pointer[eventContext] // the event in a handler; nil: none is
+
+	// guarded by mu
+	mu       sync.Mutex
+	drained  *sync.Cond // someone waits for the queue to shrink; made when first needed
+	out      *buffer    // what is to be written next; nil: nothing
+	pending  int        // bytes that the writer has in hand
+	writing  bool       // someone has the right to write
+	held     bool       // more messages of the same read follow: writing waits for their replies
+	closing  bool       // a close frame was queued, or the socket is lost: nothing more is sent
+	deadline time.Time  // when a socket that is closing is cut
+	end      tyg.Disconnect
+}
+
+func (s *Server) newSession(r *http.Request, addr netip.Addr) *session {
+	c := &session{srv: s, addr: addr}
+	c.conn = tyg.Conn{
+		ID:          s.newID(),
+		Sender:      s.sender,
+		ConnectedAt: time.Now(),
+		SourceIP:    addrText(addr),
+		UserAgent:   r.UserAgent(),
+		Domain:      r.Host,
+		Stage:       s.stage(),
+		APIID:       s.apiID(),
+	}
+	c.reader.Config = &s.reader
+	return c
+}
+
+// open gives the session its socket, with the answer to the handshake as the first thing to write. It is
+// written by run; until then every other sender only queues behind it.
+func (c *session) open(nc net.Conn, portable bool, response []byte) {
+	c.sock = sock.New(nc, portable)
+	c.active.Store(time.Now().UnixNano())
+	c.out = c.srv.pools.buffer()
+	c.out.b = append(c.out.b, response...)
+	c.writing = true
+}
+
+// run is the connection's goroutine.
+func (c *session) run() {
+	defer c.finish()
+	c.flush()
+	if len(c.rest) > 0 && c.early() == sock.Done {
+		return
+	}
+	if err := c.sock.Loop(c.pass); err != nil {
+		c.lost(err)
+	}
+}
+
+// finish ends the connection, whatever the cause, and runs the disconnect handler.
+func (c *session) finish() {
+	c.hangUp()
+	c.reader.Release()
+	c.rest = nil
+	c.disconnect()
+	c.srv.hub.remove(c)
+	c.srv.gate.leave(c.addr)
+}
+
+// hangUp lets what is queued reach the socket, within the time that the sweep allows, and closes it.
+func (c *session) hangUp() {
+	if c.sock == nil {
+		return
+	}
+	c.mu.Lock()
+	if !c.closing {
+		c.closeLocked(tyg.Disconnect{Code: ws.CloseAbnormal, Reason: reasonLost}, time.Now())
+	}
+	c.waitLocked(func() bool { return !c.writing })
+	c.mu.Unlock()
+	_ = c.sock.Close() // nothing depends on it any more
+}
+
+// close starts the close handshake: the client gets code and reason after all that is queued, and has
+// until Limits.Close to answer. It reports false if the connection was ending already.
+func (c *session) close(code int, reason string, now time.Time) bool {
+	c.mu.Lock()
+	if c.closing {
+		c.mu.Unlock()
+		return false
+	}
+	c.closeLocked(tyg.Disconnect{Code: code, Reason: reason}, now)
+	c.enqueueClose(code, reason)
+	c.flushUnlock()
+	return true
+}
+
+// closeLocked decides how the connection ended. What is decided first stays.
+func (c *session) closeLocked(end tyg.Disconnect, now time.Time) {
+	c.closing = true
+	c.end = end
+	c.held = false
+	c.deadline = now.Add(max(c.srv.limits.Close, time.Millisecond))
+}
+
+const (
+	reasonLost     = "Connection closed abnormally"
+	reasonNoStatus = "Client-side close frame status not set"
+)
+
+// lost ends a connection whose socket is gone. Nothing more can be said to the client.
+func (c *session) lost(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closing {
+		return
+	}
+	c.closeLocked(tyg.Disconnect{Code: ws.CloseAbnormal, Reason: reasonLost}, time.Now())
+	if !errors.Is(err, io.EOF) && !errors.Is(err, net.ErrClosed) {
+		c.srv.log.Debug("socket lost", "conn", c.conn.ID, "err", err)
+	}
+}
+
+// abort cuts the connection at once, its handler's context included.
+func (c *session) abort(cause error) {
+	if e := c.handling.Load(); e != nil {
+		e.end(cause)
+	}
+	_ = c.sock.Close() // run ends with it
+}
+
+// disconnect tells the application how the connection ended.
+func (c *session) disconnect() {
+	if !c.srv.routes.Has(tyg.RouteDisconnect) {
+		return
+	}
+	c.mu.Lock()
+	end := c.end
+	c.mu.Unlock()
+	_, _ = c.call(tyg.Event{ // call has logged what went wrong, and nobody is left to tell
+		Type:       tyg.EventDisconnect,
+		Route:      tyg.RouteDisconnect,
+		RequestID:  eventID(),
+		Time:       time.Now(),
+		Conn:       &c.conn,
+		Disconnect: end,
+	})
+}

@@ -1,0 +1,100 @@
+package gateway
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/tyg-dev/tyg/internal/ws"
+)
+
+// sweep is the one goroutine that keeps the time limits of all connections. It starts with the first
+// connection and stops at Shutdown.
+type sweep struct {
+	every time.Duration
+
+	mu      sync.Mutex
+	stop    chan struct{} // not nil: the goroutine exists
+	done    chan struct{} // closed when it has ended
+	stopped bool
+}
+
+func (w *sweep) run(s *Server) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.stop != nil || w.stopped {
+		return
+	}
+	w.stop, w.done = make(chan struct{}), make(chan struct{})
+	go w.loop(s) // halt stops it and waits for it
+}
+
+func (w *sweep) halt() {
+	w.mu.Lock()
+	stop, done := w.stop, w.done
+	again := w.stopped
+	w.stopped = true
+	w.mu.Unlock()
+	if stop == nil || again {
+		return
+	}
+	close(stop)
+	<-done
+}
+
+func (w *sweep) loop(s *Server) {
+	defer close(w.done)
+	tick := time.NewTicker(w.every)
+	defer tick.Stop()
+	for {
+		select {
+		case <-w.stop:
+			return
+		case <-tick.C:
+			now := time.Now()
+			s.hub.each(func(c *session) { c.inspect(now, &s.limits) })
+		}
+	}
+}
+
+// inspect ends c if one of its time limits has passed.
+func (c *session) inspect(now time.Time, l *Limits) {
+	if e := c.handling.Load(); e != nil {
+		c.inspectHandler(e, now, l)
+		return
+	}
+	if deadline, ok := c.closeDeadline(); ok {
+		if now.After(deadline) {
+			_ = c.sock.Close() // run ends with it
+		}
+		return
+	}
+	idle := now.Sub(time.Unix(0, c.active.Load()))
+	begun := c.begun.Load()
+	switch {
+	case l.Life > 0 && now.Sub(c.conn.ConnectedAt) > l.Life, l.Idle > 0 && idle > l.Idle:
+		c.close(ws.CloseGoingAway, "Going away", now)
+	case l.Read > 0 && begun != 0 && now.Sub(time.Unix(0, begun)) > l.Read:
+		c.close(ws.ClosePolicyViolation, "Message not completed in time", now)
+	}
+}
+
+func (c *session) closeDeadline() (time.Time, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.deadline, c.closing
+}
+
+// inspectHandler tells the client once when a handler takes too long, and gives the connection up when it
+// takes twice as long. The handler itself can only be asked to stop, through its context.
+func (c *session) inspectHandler(e *eventContext, now time.Time, l *Limits) {
+	if !e.over(now) {
+		return
+	}
+	e.end(context.DeadlineExceeded)
+	c.tellLate(e)
+	twice := now.Sub(time.Unix(0, e.deadline)) > l.Integration
+	if twice && c.close(ws.CloseInternalError, "Handler does not return", now) {
+		c.srv.log.Error("handler does not return", "conn", c.conn.ID, "request", e.request)
+	}
+}

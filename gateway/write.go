@@ -1,0 +1,310 @@
+package gateway
+
+import (
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/internal/ws"
+)
+
+// check refuses what may be sent to nobody.
+func (s *Server) checkData(data []byte) error {
+	if limit := s.limits.Message; limit > 0 && len(data) > limit {
+		return tyg.ErrTooLarge
+	}
+	if !utf8.Valid(data) {
+		return tyg.ErrNotText
+	}
+	return nil
+}
+
+// send queues one text message, and writes it if nobody is writing.
+func (c *session) send(data []byte, now time.Time) error {
+	c.mu.Lock()
+	if err := c.admitLocked(len(data)); err != nil {
+		c.mu.Unlock()
+		return err
+	}
+	c.srv.count.sent.Add(1)
+	c.active.Store(now.UnixNano())
+	c.appendLocked(data)
+	c.flushUnlock()
+	return nil
+}
+
+// admitLocked says whether n more bytes may be queued.
+func (c *session) admitLocked(n int) error {
+	if c.closing {
+		return tyg.ErrGone
+	}
+	if limit := c.srv.limits.Queue; limit > 0 && c.queuedLocked() > 0 && c.queuedLocked()+n > limit {
+		c.srv.count.throttled.Add(1)
+		return tyg.ErrThrottled
+	}
+	return nil
+}
+
+func (c *session) queuedLocked() int {
+	n := c.pending
+	if c.out != nil {
+		n += len(c.out.b)
+	}
+	return n
+}
+
+// appendLocked queues a text frame.
+func (c *session) appendLocked(data []byte) {
+	o := c.outLocked()
+	if c.compresses(len(data)) {
+		o.b = ws.AppendCompressed(o.b, ws.OpText, data)
+		return
+	}
+	o.b = ws.AppendFrame(o.b, ws.OpText, data)
+}
+
+// compressFrom is the length from which a message is worth compressing: below, deflate costs more
+// than the few bytes it saves.
+const compressFrom = 512
+
+func (c *session) compresses(n int) bool {
+	return c.deflate != nil && n >= compressFrom && c.deflate.Fits(n)
+}
+
+func (c *session) outLocked() *buffer {
+	if c.out == nil {
+		c.out = c.srv.pools.buffer()
+	}
+	return c.out
+}
+
+// sendShared sends one message of a broadcast. The frame is the same bytes for all recipients and is
+// written from where it lies; only what a socket does not take is copied to that socket's queue. A
+// recipient whose queue is full is closed.
+func (c *session) sendShared(m *shared, now time.Time) error {
+	frame := m.frame
+	if c.compresses(len(m.data)) {
+		frame = m.compressed()
+	}
+	c.mu.Lock()
+	if err := c.admitLocked(len(frame)); err != nil {
+		c.mu.Unlock()
+		if err == tyg.ErrThrottled {
+			c.close(ws.CloseTryAgainLater, "Slow consumer", now)
+		}
+		return err
+	}
+	c.srv.count.sent.Add(1)
+	c.active.Store(now.UnixNano())
+	if c.writing || c.held || c.out != nil || c.sock.Portable() {
+		o := c.outLocked()
+		o.b = append(o.b, frame...)
+		c.flushUnlock()
+		return nil
+	}
+	c.writing = true
+	c.mu.Unlock()
+	c.writeShared(frame)
+	return nil
+}
+
+// writeShared writes frame to a socket that nobody else writes to.
+func (c *session) writeShared(frame []byte) {
+	n, err := c.sock.TryWrite(frame)
+	if err != nil {
+		c.writeFailed(err)
+		return
+	}
+	if n < len(frame) {
+		rest := c.srv.pools.buffer()
+		rest.b = append(rest.b, frame[n:]...)
+		c.drainLater(rest, 0)
+		return
+	}
+	c.flush()
+}
+
+// shared is one message on its way to many.
+type shared struct {
+	data    []byte
+	frame   []byte
+	deflate []byte // the compressed frame, made when the first recipient wants it
+}
+
+func newShared(data []byte) *shared {
+	return &shared{data: data, frame: ws.AppendFrame(nil, ws.OpText, data)}
+}
+
+// compressed is called by one goroutine, the sender's.
+func (m *shared) compressed() []byte {
+	if m.deflate == nil {
+		m.deflate = ws.AppendCompressed(nil, ws.OpText, m.data)
+	}
+	return m.deflate
+}
+
+// flushUnlock unlocks c.mu and writes what is queued, unless someone else does or will.
+func (c *session) flushUnlock() {
+	if c.out == nil || c.writing || c.held {
+		c.mu.Unlock()
+		return
+	}
+	c.writing = true
+	c.mu.Unlock()
+	c.flush()
+}
+
+// flush writes until nothing is queued. The caller has set c.writing, or inherited it; flush gives it
+// back. It never waits for the socket: when that is full, a goroutine takes over.
+func (c *session) flush() {
+	for {
+		o := c.take()
+		if o == nil {
+			return
+		}
+		n, err := c.sock.TryWrite(o.b)
+		if err != nil {
+			c.srv.pools.putBuffer(o)
+			c.writeFailed(err)
+			return
+		}
+		if n < len(o.b) {
+			c.drainLater(o, n)
+			return
+		}
+		c.srv.pools.putBuffer(o)
+	}
+}
+
+// take takes what is queued into the writer's hand. If there is nothing, the right to write is given
+// back and take returns nil.
+func (c *session) take() *buffer {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	o := c.out
+	c.out = nil
+	c.pending = 0
+	if o == nil {
+		c.writing = false
+	} else {
+		c.pending = len(o.b)
+	}
+	c.wakeLocked()
+	return o
+}
+
+// drainLater hands the right to write, and what the socket did not take of o, to a goroutine that waits
+// for the socket. It ends when the queue is empty, when the client takes nothing for Limits.Write, or
+// with the socket; hangUp waits for it.
+func (c *session) drainLater(o *buffer, n int) {
+	c.mu.Lock()
+	c.pending = len(o.b) - n
+	c.mu.Unlock()
+	go c.drain(o, n)
+}
+
+func (c *session) drain(o *buffer, n int) {
+	for o != nil {
+		err := c.sock.Write(o.b[n:], c.srv.limits.Write)
+		c.srv.pools.putBuffer(o)
+		if err != nil {
+			c.writeFailed(err)
+			return
+		}
+		o, n = c.take(), 0
+	}
+}
+
+// writeFailed gives the right to write back for good: the socket is closed, which ends run.
+func (c *session) writeFailed(err error) {
+	c.lost(err)
+	c.mu.Lock()
+	if c.out != nil {
+		c.srv.pools.putBuffer(c.out)
+		c.out = nil
+	}
+	c.pending = 0
+	c.writing = false
+	c.wakeLocked()
+	c.mu.Unlock()
+	_ = c.sock.Close() // it is lost already
+}
+
+// pong answers a ping (RFC 6455 section 5.5.3). A client that does not read its pongs gets no more.
+func (c *session) pong(payload []byte) {
+	c.mu.Lock()
+	if c.admitLocked(len(payload)) == nil {
+		o := c.outLocked()
+		o.b = ws.AppendFrame(o.b, ws.OpPong, payload)
+	}
+	c.flushUnlock()
+}
+
+// enqueueClose queues a close frame, however full the queue is. c.mu is held.
+func (c *session) enqueueClose(code int, reason string) {
+	o := c.outLocked()
+	o.b = ws.AppendClose(o.b, code, reason)
+}
+
+// hold keeps replies back while another complete message lies in the same read, so that all of them
+// leave in one write. A handler that takes its time does not keep them: the desk's timer lets them go.
+func (c *session) hold(d *desk, b []byte) {
+	if d.holding != nil {
+		return
+	}
+	if size := ws.FrameSize(b); size == 0 || size > len(b) {
+		return
+	}
+	c.mu.Lock()
+	c.held = true
+	c.mu.Unlock()
+	d.startHolding(c)
+}
+
+// release ends a hold, and writes what was held.
+func (c *session) release(d *desk) {
+	if d.holding == nil {
+		return
+	}
+	d.stopHolding()
+	c.letGo()
+}
+
+func (c *session) letGo() {
+	c.mu.Lock()
+	c.held = false
+	c.flushUnlock()
+}
+
+// awaitQueue stops reading from a client that does not take what it is sent.
+func (c *session) awaitQueue() {
+	limit := c.srv.limits.Queue / 2
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if limit > 0 && c.queuedLocked() > limit {
+		c.waitLocked(func() bool { return c.queuedLocked() <= limit })
+	}
+}
+
+// waitLocked waits, with c.mu held, until ok.
+func (c *session) waitLocked(ok func() bool) {
+	for !ok() {
+		if c.drained == nil {
+			c.drained = sync.NewCond(&c.mu)
+		}
+		c.drained.Wait()
+	}
+}
+
+func (c *session) wakeLocked() {
+	if c.drained != nil {
+		c.drained.Broadcast()
+	}
+}
+
+func (c *session) isClosing() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.closing
+}

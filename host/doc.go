@@ -1,0 +1,23 @@
+// Package host picks where an application runs, and runs it.
+//
+// [Run] is all that a main function needs:
+//
+//	if err := host.Run(app); err != nil {
+//		log.Fatal(err)
+//	}
+//
+// It serves the application in this process, at ws://127.0.0.1:8000/api/, until the process is told to
+// stop. Flags, or environment variables of the same names, say otherwise:
+//
+//	-addr   TYG_ADDR    address to listen on           127.0.0.1:8000
+//	-stage  TYG_STAGE   first part of the URL's path   api
+//	-origin TYG_ORIGIN  origins of web pages that may connect, beside this server's own
+//	-cert   TYG_CERT    TLS certificate, PEM file
+//	-key    TYG_KEY     TLS key, PEM file
+//	-drain  TYG_DRAIN   how long handlers may take to finish at the end    30s
+//	-quiet  TYG_QUIET   do not print the URL
+//
+// A flag wins over the environment. A program that parses flags of its own before it calls Run keeps its
+// command line to itself: then only the environment counts. [Serve] takes a [Config] and reads
+// neither.
+package host
