@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -168,7 +169,7 @@ func (c *session) await(e tyg.Event) outcome {
 // at API Gateway.
 func connectRefusal(reply tyg.Reply, err error) *refusal {
 	if no, ok := errors.AsType[*tyg.Rejection](err); ok && no.Status >= 300 && no.Status <= 599 {
-		return &refusal{status: no.Status, message: no.Reason}
+		return &refusal{status: no.Status, body: []byte(no.Reason)}
 	}
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
@@ -219,7 +220,7 @@ type refusal struct {
 	status    int
 	header    http.Header
 	message   string // for the client, as JSON
-	body      []byte // for the client, in place of message
+	body      []byte // for the client, in place of message: the application's own words
 	retry     bool   // the same handshake may succeed later
 	requestID string
 	log       string // for the log, in place of message
@@ -228,10 +229,7 @@ type refusal struct {
 // refuse answers a handshake, and says so to the log and to whoever traces.
 func (s *Server) refuse(w http.ResponseWriter, no refusal) {
 	s.count.refusals.Add(1)
-	reason := no.log
-	if reason == "" {
-		reason = no.message
-	}
+	reason := cmp.Or(no.log, no.message, string(no.body), http.StatusText(no.status))
 	s.log.Info("handshake refused", "status", no.status, "reason", reason)
 	if s.Trace.Refused != nil {
 		s.Trace.Refused(no.status, reason)
@@ -250,22 +248,20 @@ func refuse(w http.ResponseWriter, no refusal) {
 	if no.requestID != "" {
 		h.Set("X-Amzn-Requestid", no.requestID)
 	}
-	body := no.body
-	if body == nil {
-		body = messageJSON(no.message, no.status)
-		h.Set("Content-Type", "application/json")
+	body, kind := no.body, "text/plain; charset=utf-8"
+	if len(body) == 0 {
+		body, kind = messageJSON(no.message, no.status), "application/json"
 	}
+	h.Set("Content-Type", kind)
+	h.Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(no.status)
 	_, _ = w.Write(body) // a client that has gone needs no answer
 }
 
 // messageJSON is the body by which API Gateway says anything: {"message":"Forbidden"}.
 func messageJSON(message string, status int) []byte {
-	if message == "" {
-		message = http.StatusText(status)
-	}
 	b, _ := json.Marshal(struct {
 		Message string `json:"message"`
-	}{message}) // a string always has a JSON form
+	}{cmp.Or(message, http.StatusText(status))}) // a string always has a JSON form
 	return b
 }

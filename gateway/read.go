@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"errors"
+	"os"
 	"runtime"
 	"time"
 
@@ -27,6 +28,7 @@ func (c *session) passAt(d *desk) sock.Turn {
 		return sock.Wait
 	}
 	if err != nil {
+		c.over = !errors.Is(err, os.ErrDeadlineExceeded)
 		c.lost(err)
 		return sock.Done
 	}
@@ -129,6 +131,7 @@ func (c *session) violation(err error, now time.Time) {
 // peerClosed ends the connection as the client asked, and answers with its own code (RFC 6455 section
 // 5.5.1). If it is the client that answers, there is nothing left to do.
 func (c *session) peerClosed(payload []byte, now time.Time) {
+	c.over = true
 	code, reason, err := ws.ParseClose(payload)
 	if err != nil {
 		c.violation(err, now)

@@ -29,6 +29,8 @@ type session struct {
 	reader  ws.Reader
 	rest    []byte // the beginning of a frame that is not complete
 	discard bool   // the client broke the protocol: what it sends has no meaning any more
+	over    bool   // the client has sent its close frame, or nothing more can come
+	told    bool   // the disconnect handler has run
 
 	// read by the sweep
 	active   atomic.Int64                 // when a message last went either way, Unix nanoseconds
@@ -80,9 +82,27 @@ func (c *session) run() {
 	if len(c.rest) > 0 && c.early() == sock.Done {
 		return
 	}
+	c.read()
+	if !c.over {
+		c.disconnect()
+		c.linger()
+	}
+}
+
+// read handles what the client sends until the connection ends, from either side.
+func (c *session) read() {
 	if err := c.sock.Loop(c.pass); err != nil {
 		c.lost(err)
 	}
+}
+
+// linger waits for the client's answer to our close frame. For the application the connection has ended
+// already, so this concerns nobody but the client: to close the socket at once could destroy the close
+// frame on its way (RFC 6455 section 7.1.1).
+func (c *session) linger() {
+	deadline, _ := c.closeDeadline()
+	_ = c.sock.SetReadDeadline(deadline) // fails if the socket is closed, and then so does read
+	c.read()
 }
 
 // finish ends the connection, whatever the cause, and runs the disconnect handler.
@@ -120,6 +140,7 @@ func (c *session) close(code int, reason string, now time.Time) bool {
 	c.closeLocked(tyg.Disconnect{Code: code, Reason: reason}, now)
 	c.enqueueClose(code, reason)
 	c.flushUnlock()
+	_ = c.sock.SetReadDeadline(now) // read returns, as soon as no handler runs
 	return true
 }
 
@@ -157,11 +178,12 @@ func (c *session) abort(cause error) {
 	_ = c.sock.Close() // run ends with it
 }
 
-// disconnect tells the application how the connection ended.
+// disconnect tells the application how the connection ended, once.
 func (c *session) disconnect() {
-	if !c.srv.routes.Has(tyg.RouteDisconnect) {
+	if c.told || !c.srv.routes.Has(tyg.RouteDisconnect) {
 		return
 	}
+	c.told = true
 	c.mu.Lock()
 	end := c.end
 	c.mu.Unlock()

@@ -83,13 +83,9 @@ func (c *Conn) Write(b []byte, d time.Duration) error {
 	return err
 }
 
-// CloseWrite says to the peer that nothing more will come, where the socket can say that.
-func (c *Conn) CloseWrite() error {
-	if half, ok := c.nc.(interface{ CloseWrite() error }); ok {
-		return half.CloseWrite()
-	}
-	return nil
-}
+// SetReadDeadline makes Loop, or on the portable path Read, fail with os.ErrDeadlineExceeded at t. The
+// zero time takes that back.
+func (c *Conn) SetReadDeadline(t time.Time) error { return c.nc.SetReadDeadline(t) }
 
 // Close closes the socket, ends Loop and every call that waits.
 func (c *Conn) Close() error { return c.nc.Close() }

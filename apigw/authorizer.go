@@ -1,0 +1,96 @@
+package apigw
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/tyg-dev/tyg"
+)
+
+// maxAuthorizerResult is API Gateway's limit on the result of an authorizer, in bytes.
+// (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html)
+const maxAuthorizerResult = 8 * 1024
+
+// MarshalAuthorizerRequest returns the JSON by which API Gateway asks a Lambda authorizer about
+// a connect event. methodARN is
+// "arn:aws:execute-api:{region}:{account}:{api}/{stage}/$connect". Unlike the function, an
+// authorizer sees the headers of the upgrade itself, and empty objects for a query or for stage
+// variables that are not there. Conn.Auth is left out: it does not exist yet.
+//
+// It fails if e is not a connect event with Conn and Request.
+// (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-lambda-auth.html)
+func MarshalAuthorizerRequest(
+	e tyg.Event, methodARN string, stageVariables map[string]string,
+) ([]byte, error) {
+	if err := checkEvent(e); err != nil {
+		return nil, err
+	}
+	if e.Type != tyg.EventConnect {
+		return nil, fmt.Errorf("encode authorizer request: event is %s, not CONNECT", e.Type)
+	}
+	conn := *e.Conn
+	conn.Auth = nil
+	e.Conn = &conn
+	dst := append(make([]byte, 0, 2048), `{"type":"REQUEST"`...)
+	dst = append(appendMember(dst, "methodArn", methodARN), ',')
+	dst = appendRequest(dst, e, authorizerHeaders)
+	dst = append(dst, `"stageVariables":`...)
+	dst = append(appendStrings(dst, stageVariables), ',')
+	dst, err := appendContext(dst, e)
+	if err != nil {
+		return nil, err
+	}
+	return append(dst, '}'), nil
+}
+
+// ParseAuthorizerResult reads what a Lambda authorizer returned, and decides by its policy
+// whether the client may invoke methodARN. The principal and the context belong into Conn.Auth,
+// the principal as "principalId"; values of the context are of type string, float64 or bool.
+//
+// A result that denies, or that does not speak of methodARN, is no error: allowed is false, and
+// a host answers 403. A result that is malformed or larger than 8 KB is an error, and a host
+// answers 500. So is a policy with a Condition, NotAction or NotResource: it is refused rather
+// than guessed at.
+func ParseAuthorizerResult(data []byte, methodARN string) (
+	principal string, context map[string]any, allowed bool, err error,
+) {
+	var in authorizerResult
+	if err := in.decode(data); err != nil {
+		return "", nil, false, fmt.Errorf("decode authorizer result: %w", err)
+	}
+	allowed, err = in.Policy.allows(methodARN)
+	if err != nil {
+		return "", nil, false, fmt.Errorf("evaluate policy of authorizer: %w", err)
+	}
+	return in.PrincipalID, in.Context, allowed, nil
+}
+
+type authorizerResult struct {
+	PrincipalID string         `json:"principalId"`
+	Policy      *policy        `json:"policyDocument"`
+	Context     map[string]any `json:"context"`
+}
+
+func (in *authorizerResult) decode(data []byte) error {
+	if len(data) > maxAuthorizerResult {
+		return fmt.Errorf("%d bytes are more than the limit of %d", len(data), maxAuthorizerResult)
+	}
+	if err := json.Unmarshal(data, in); err != nil {
+		return err
+	}
+	switch {
+	case in.PrincipalID == "":
+		return errors.New("principalId is missing")
+	case in.Policy == nil:
+		return errors.New("policyDocument is missing")
+	}
+	for key, value := range in.Context {
+		switch value.(type) {
+		case string, float64, bool:
+		default:
+			return fmt.Errorf("context value %q is neither string nor number nor boolean", key)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,148 @@
+package apigw
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/tyg-dev/tyg"
+)
+
+// idLen is the length of a connection id: base64url, with padding, of 11 bytes. AWS documents
+// it nowhere; all published ids have it.
+// (https://github.com/aws-samples/simple-websockets-chat-app/issues/24)
+const idLen = 16
+
+// connectionsSegment is the part of the path by which the @connections API is told from
+// handshakes.
+// (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-how-to-call-websocket-api-connections.html)
+const connectionsSegment = "@connections"
+
+// ValidID reports whether id has the shape that every host gives its ids: 16 characters,
+// [A-Za-z0-9_-]{15}=. Whether such a connection exists is another question.
+func ValidID(id tyg.ConnID) bool {
+	if len(id) != idLen || id[idLen-1] != '=' {
+		return false
+	}
+	for i := range idLen - 1 {
+		if !isIDChar(id[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func isIDChar(b byte) bool {
+	return 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z' || '0' <= b && b <= '9' ||
+		b == '-' || b == '_'
+}
+
+// SplitConnectionsPath takes the path of a request to the @connections API apart, as
+// [url.URL.EscapedPath] gives it. It knows "/{stage}/@connections/{id}" and, with an empty
+// stage, "/@connections/{id}" of custom domains. Clients escape "@" and "=" or do not; both are
+// understood.
+//
+// It reports false if the path is no such path. If it is, the id may still be anything but
+// empty; see [ValidID].
+func SplitConnectionsPath(escapedPath string) (stage string, id tyg.ConnID, ok bool) {
+	parts := strings.Split(escapedPath, "/")
+	switch {
+	case len(parts) == 3 && parts[0] == "":
+	case len(parts) == 4 && parts[0] == "" && parts[1] != "":
+		stage, ok = unescape(parts[1])
+		if !ok {
+			return "", "", false
+		}
+	default:
+		return "", "", false
+	}
+	api, ok := unescape(parts[len(parts)-2])
+	if !ok || api != connectionsSegment {
+		return "", "", false
+	}
+	name, ok := unescape(parts[len(parts)-1])
+	if !ok || name == "" {
+		return "", "", false
+	}
+	return stage, tyg.ConnID(name), true
+}
+
+func unescape(segment string) (string, bool) {
+	s, err := url.PathUnescape(segment)
+	return s, err == nil
+}
+
+// ConnectionsPath returns the escaped path of a connection in the @connections API, spelled as
+// the AWS SDKs spell it: "/{stage}/%40connections/{id}", with "=" of the id as "%3D". An empty
+// stage is left out, as custom domains want it.
+func ConnectionsPath(stage string, id tyg.ConnID) string {
+	path := "/%40connections/" + escape(string(id))
+	if stage == "" {
+		return path
+	}
+	return "/" + escape(stage) + path
+}
+
+// escape is url.PathEscape that also escapes "@" and "=" and the like, which AWS wants escaped.
+func escape(segment string) string {
+	return strings.ReplaceAll(url.QueryEscape(segment), "+", "%20")
+}
+
+// infoTime is the timestamp format of the @connections API: milliseconds, always UTC.
+const infoTime = "2006-01-02T15:04:05.000Z"
+
+// info is the body of GET @connections. Its model requires all members, empty or not.
+// (https://github.com/boto/botocore, apigatewaymanagementapi/2018-11-29)
+type info struct {
+	ConnectedAt string `json:"connectedAt"`
+	Identity    struct {
+		SourceIP  string `json:"sourceIp"`
+		UserAgent string `json:"userAgent"`
+	} `json:"identity"`
+	LastActiveAt string `json:"lastActiveAt"`
+}
+
+// WriteInfo answers GET @connections.
+func WriteInfo(w http.ResponseWriter, i tyg.Info) {
+	body := append(make([]byte, 0, 256), `{"connectedAt":`...)
+	body = appendString(body, i.ConnectedAt.UTC().Format(infoTime))
+	body = append(body, `,"identity":{"sourceIp":`...)
+	body = appendString(body, i.SourceIP)
+	body = append(body, `,"userAgent":`...)
+	body = appendString(body, i.UserAgent)
+	body = append(body, `},"lastActiveAt":`...)
+	body = appendString(body, i.LastActiveAt.UTC().Format(infoTime))
+	body = append(body, '}')
+	writeJSON(w, http.StatusOK, body)
+}
+
+// ReadInfo is the reverse of [WriteInfo], for clients.
+func ReadInfo(body []byte) (tyg.Info, error) {
+	var in info
+	if err := json.Unmarshal(body, &in); err != nil {
+		return tyg.Info{}, fmt.Errorf("decode connection info: %w", err)
+	}
+	connected, err := time.Parse(time.RFC3339, in.ConnectedAt)
+	if err != nil {
+		return tyg.Info{}, fmt.Errorf("decode connectedAt of connection info: %w", err)
+	}
+	active, err := time.Parse(time.RFC3339, in.LastActiveAt)
+	if err != nil {
+		return tyg.Info{}, fmt.Errorf("decode lastActiveAt of connection info: %w", err)
+	}
+	return tyg.Info{
+		ConnectedAt:  connected,
+		LastActiveAt: active,
+		SourceIP:     in.Identity.SourceIP,
+		UserAgent:    in.Identity.UserAgent,
+	}, nil
+}
+
+func writeJSON(w http.ResponseWriter, status int, body []byte) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // the client is gone if this fails, and there is nobody else to tell
+}

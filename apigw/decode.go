@@ -1,0 +1,163 @@
+package apigw
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+
+	"github.com/tyg-dev/tyg"
+)
+
+// event is the part of API Gateway's JSON that a tyg.Event has a place for. Captures of 2019
+// have null for much of it, which leaves the field at zero.
+// (https://github.com/dherault/serverless-offline/blob/master/tests/manual/websocket/main/test/e2e/ws.e2e.js)
+type event struct {
+	RequestContext    *requestContext     `json:"requestContext"`
+	Headers           map[string]string   `json:"headers"`
+	MultiValueHeaders map[string][]string `json:"multiValueHeaders"`
+	Query             map[string]string   `json:"queryStringParameters"`
+	MultiValueQuery   map[string][]string `json:"multiValueQueryStringParameters"`
+	Body              string              `json:"body"`
+	IsBase64Encoded   bool                `json:"isBase64Encoded"`
+}
+
+type requestContext struct {
+	RouteKey             string         `json:"routeKey"`
+	EventType            string         `json:"eventType"`
+	RequestID            string         `json:"requestId"`
+	ExtendedRequestID    string         `json:"extendedRequestId"`
+	RequestTimeEpoch     int64          `json:"requestTimeEpoch"`
+	ConnectionID         tyg.ConnID     `json:"connectionId"`
+	ConnectedAt          int64          `json:"connectedAt"`
+	MessageID            string         `json:"messageId"`
+	Stage                string         `json:"stage"`
+	APIID                string         `json:"apiId"`
+	DomainName           string         `json:"domainName"`
+	DisconnectStatusCode int            `json:"disconnectStatusCode"`
+	DisconnectReason     string         `json:"disconnectReason"`
+	Authorizer           map[string]any `json:"authorizer"`
+	Identity             struct {
+		SourceIP  string `json:"sourceIp"`
+		UserAgent string `json:"userAgent"`
+	} `json:"identity"`
+}
+
+// noStatus is the close code that means that there was none (RFC 6455 section 7.4.1).
+const noStatus = 1005
+
+// UnmarshalEvent turns API Gateway's JSON into an Event whose Conn reaches its client through
+// s. The Event keeps nothing of data.
+//
+// Keys that it does not know are ignored, and null counts as absent. What no event can be
+// without is an error that names it: a connectionId, a requestId, a routeKey and an eventType.
+// Conn.Subprotocol stays empty, because events do not tell it. Numbers in Conn.Auth are of type
+// float64. A disconnect without a code has code 1005.
+func UnmarshalEvent(data []byte, s tyg.Sender) (tyg.Event, error) {
+	var in event
+	if err := json.Unmarshal(data, &in); err != nil {
+		return tyg.Event{}, fmt.Errorf("decode event: %w", err)
+	}
+	if err := in.check(); err != nil {
+		return tyg.Event{}, fmt.Errorf("decode event: %w", err)
+	}
+	rc := in.RequestContext
+	e := tyg.Event{
+		Route:     rc.RouteKey,
+		RequestID: rc.RequestID,
+		Time:      millis(rc.RequestTimeEpoch),
+		Conn:      rc.conn(s),
+	}
+	switch rc.EventType {
+	case "CONNECT":
+		e.Type = tyg.EventConnect
+		e.Request = in.request()
+	case "DISCONNECT":
+		e.Type = tyg.EventDisconnect
+		e.Disconnect = tyg.Disconnect{Code: rc.DisconnectStatusCode, Reason: rc.DisconnectReason}
+	case "MESSAGE":
+		e.Type = tyg.EventMessage
+		m, err := in.message()
+		if err != nil {
+			return tyg.Event{}, fmt.Errorf("decode event %s: %w", rc.RequestID, err)
+		}
+		e.Message = m
+	}
+	return e, nil
+}
+
+// check names what is missing, and fills in what older captures call by another name.
+func (in *event) check() error {
+	rc := in.RequestContext
+	if rc == nil {
+		return missing("")
+	}
+	if rc.RequestID == "" {
+		rc.RequestID = rc.ExtendedRequestID
+	}
+	if rc.DisconnectStatusCode == 0 {
+		rc.DisconnectStatusCode = noStatus
+	}
+	switch {
+	case rc.ConnectionID == "":
+		return missing(".connectionId")
+	case rc.RequestID == "":
+		return missing(".requestId")
+	case rc.RouteKey == "":
+		return missing(".routeKey")
+	}
+	switch rc.EventType {
+	case "CONNECT", "MESSAGE", "DISCONNECT":
+		return nil
+	case "":
+		return missing(".eventType")
+	}
+	return fmt.Errorf("requestContext.eventType is %q, not CONNECT, MESSAGE or DISCONNECT",
+		rc.EventType)
+}
+
+func missing(member string) error {
+	return fmt.Errorf("requestContext%s is missing; is this an event of a WebSocket API?", member)
+}
+
+func (rc *requestContext) conn(s tyg.Sender) *tyg.Conn {
+	return &tyg.Conn{
+		ID:          rc.ConnectionID,
+		Sender:      s,
+		ConnectedAt: millis(rc.ConnectedAt),
+		SourceIP:    rc.Identity.SourceIP,
+		UserAgent:   rc.Identity.UserAgent,
+		Domain:      rc.DomainName,
+		Stage:       rc.Stage,
+		APIID:       rc.APIID,
+		Auth:        scalars(rc.Authorizer),
+	}
+}
+
+// scalars returns the strings, numbers and booleans of m, or nil if there are none. An
+// authorizer cannot return anything else, but old events have null in places.
+func scalars(m map[string]any) map[string]any {
+	var out map[string]any
+	for key, value := range m {
+		switch value.(type) {
+		case string, float64, bool:
+			if out == nil {
+				out = make(map[string]any, len(m))
+			}
+			out[key] = value
+		}
+	}
+	return out
+}
+
+func (in *event) message() (tyg.Message, error) {
+	m := tyg.Message{ID: in.RequestContext.MessageID, Data: []byte(in.Body)}
+	if !in.IsBase64Encoded {
+		return m, nil
+	}
+	data, err := base64.StdEncoding.DecodeString(in.Body)
+	if err != nil {
+		return tyg.Message{}, fmt.Errorf("decode base64 body: %w", err)
+	}
+	m.Data, m.Binary = data, true
+	return m, nil
+}

@@ -1,0 +1,118 @@
+package apigw
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// invokeAction is what connecting to an API is called in policies, in lower case: actions are
+// compared without regard to it.
+// (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html)
+const invokeAction = "execute-api:invoke"
+
+// policy is the part of an IAM policy that an authorizer can use.
+type policy struct {
+	Statement oneOrMore[statement]
+}
+
+type statement struct {
+	Sid      json.RawMessage
+	Effect   string
+	Action   oneOrMore[string]
+	Resource oneOrMore[string]
+}
+
+// UnmarshalJSON refuses the elements that this package does not evaluate. To ignore a Condition
+// would let in whom it keeps out.
+func (s *statement) UnmarshalJSON(data []byte) error {
+	type plain statement // has no UnmarshalJSON
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.DisallowUnknownFields()
+	return dec.Decode((*plain)(s))
+}
+
+// oneOrMore is a list in which a single element may stand without brackets.
+// (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html)
+type oneOrMore[T any] []T
+
+// UnmarshalJSON reads a list or its only element.
+func (l *oneOrMore[T]) UnmarshalJSON(data []byte) error {
+	if isNull(data) {
+		return nil
+	}
+	if len(data) > 0 && data[0] == '[' {
+		return json.Unmarshal(data, (*[]T)(l))
+	}
+	var one T
+	if err := json.Unmarshal(data, &one); err != nil {
+		return err
+	}
+	*l = oneOrMore[T]{one}
+	return nil
+}
+
+// allows reports whether a statement allows to invoke arn and none denies it.
+// (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html)
+func (p *policy) allows(arn string) (bool, error) {
+	if len(p.Statement) == 0 {
+		return false, errors.New("policy has no Statement")
+	}
+	allowed, denied := false, false
+	for i, s := range p.Statement {
+		matches, err := s.matches(arn)
+		if err != nil {
+			return false, fmt.Errorf("statement %d: %w", i, err)
+		}
+		allowed = allowed || matches && s.Effect == "Allow"
+		denied = denied || matches && s.Effect == "Deny"
+	}
+	return allowed && !denied, nil
+}
+
+func (s *statement) matches(arn string) (bool, error) {
+	switch {
+	case s.Effect != "Allow" && s.Effect != "Deny":
+		return false, fmt.Errorf("effect is %q, not Allow or Deny", s.Effect)
+	case len(s.Action) == 0:
+		return false, errors.New("no Action")
+	case len(s.Resource) == 0:
+		return false, errors.New("no Resource")
+	}
+	return anyMatches(s.Action, invokeAction, strings.ToLower) &&
+		anyMatches(s.Resource, arn, strings.Clone), nil
+}
+
+func anyMatches(patterns []string, name string, fold func(string) string) bool {
+	for _, p := range patterns {
+		if match(fold(p), name) {
+			return true
+		}
+	}
+	return false
+}
+
+// match reports whether name matches a pattern in which "*" stands for any text, "/" and ":"
+// included, and "?" for any one byte. It takes at most len(pattern) * len(name) steps.
+func match(pattern, name string) bool {
+	star, resume := -1, 0 // the last "*", and where in name to go on after it
+	p, n := 0, 0
+	for n < len(name) {
+		switch {
+		case p < len(pattern) && pattern[p] == '*':
+			star, resume = p, n
+			p++
+		case p < len(pattern) && (pattern[p] == '?' || pattern[p] == name[n]):
+			p++
+			n++
+		case star >= 0:
+			resume++
+			p, n = star+1, resume
+		default:
+			return false
+		}
+	}
+	return strings.Trim(pattern[p:], "*") == ""
+}

@@ -1,0 +1,177 @@
+package apigw
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/tyg-dev/tyg"
+)
+
+// protocolHeader is the only header of a reply that reaches the client.
+// (https://github.com/aws/chalice/pull/1768)
+const protocolHeader = "Sec-WebSocket-Protocol"
+
+// MarshalReply returns the proxy reply that a Lambda function gives for r. Status zero is
+// written as 200; a body that is not valid UTF-8 is encoded in base64; an empty one is left
+// out.
+func MarshalReply(r tyg.Reply) []byte {
+	status := r.Status
+	if status == 0 {
+		status = http.StatusOK
+	}
+	dst := append(make([]byte, 0, 96+len(r.Body)), `{"statusCode":`...)
+	dst = strconv.AppendInt(dst, int64(status), 10)
+	if r.Subprotocol != "" {
+		dst = append(dst, `,"headers":{"`+protocolHeader+`":`...)
+		dst = append(appendString(dst, r.Subprotocol), '}')
+	}
+	return append(appendReplyBody(dst, r.Body), '}')
+}
+
+func appendReplyBody(dst, body []byte) []byte {
+	if len(body) == 0 {
+		return dst
+	}
+	dst = append(dst, `,"body":`...)
+	if utf8.Valid(body) {
+		return appendString(dst, body)
+	}
+	dst = append(dst, '"')
+	dst = base64.StdEncoding.AppendEncode(dst, body)
+	return append(dst, `","isBase64Encoded":true`...)
+}
+
+// UnmarshalReply turns the proxy reply of a Lambda function into a Reply. Its Subprotocol comes
+// from the header Sec-WebSocket-Protocol, in whatever case, of headers or multiValueHeaders;
+// other headers are dropped, as API Gateway drops them.
+//
+// A reply that API Gateway calls malformed is an error, which a host answers with 502 to a
+// handshake and with [InternalServerError] to a message: anything but an object, an unknown
+// key, a body that is not a string, a status that is not one. A reply without statusCode is
+// malformed too, null with it. AWS says so of REST APIs and is silent here; the reverse mistake
+// would let in, at $connect, a client that nobody accepted.
+// (https://repost.aws/knowledge-center/malformed-502-api-gateway)
+func UnmarshalReply(data []byte) (tyg.Reply, error) {
+	r, err := unmarshalReply(data)
+	if err != nil {
+		return tyg.Reply{}, fmt.Errorf("decode reply: %w", err)
+	}
+	return r, nil
+}
+
+func unmarshalReply(data []byte) (r tyg.Reply, err error) {
+	// Keys are compared exactly, which decoding into a struct does not do.
+	var in map[string]json.RawMessage
+	if err := json.Unmarshal(data, &in); err != nil {
+		return r, err
+	}
+	if err := checkKeys(in); err != nil {
+		return r, err
+	}
+	if r.Status, err = replyStatus(in["statusCode"]); err != nil {
+		return r, err
+	}
+	if r.Body, err = replyBody(in["body"], in["isBase64Encoded"]); err != nil {
+		return r, err
+	}
+	r.Subprotocol, err = replySubprotocol(in["headers"], in["multiValueHeaders"])
+	return r, err
+}
+
+// checkKeys refuses what a proxy reply does not have.
+// (https://github.com/middyjs/middy/issues/1219)
+func checkKeys(in map[string]json.RawMessage) error {
+	for _, key := range slices.Sorted(maps.Keys(in)) {
+		switch key {
+		case "statusCode", "headers", "multiValueHeaders", "body", "isBase64Encoded":
+		default:
+			return fmt.Errorf("unknown key %q", key)
+		}
+	}
+	return nil
+}
+
+// replyStatus reads a status, which many functions give as a string of digits.
+func replyStatus(raw json.RawMessage) (int, error) {
+	if isNull(raw) {
+		return 0, errors.New("statusCode is missing")
+	}
+	digits := strings.Trim(string(raw), `"`)
+	status, err := strconv.Atoi(digits)
+	if err != nil || status < 100 || status > 599 {
+		return 0, fmt.Errorf("statusCode is %.40s, not a number from 100 to 599", raw)
+	}
+	return status, nil
+}
+
+func replyBody(raw, encoded json.RawMessage) ([]byte, error) {
+	var text string
+	var isBase64 bool
+	if !isNull(encoded) {
+		if err := json.Unmarshal(encoded, &isBase64); err != nil {
+			return nil, errors.New("isBase64Encoded is not a boolean")
+		}
+	}
+	if isNull(raw) {
+		return nil, nil
+	}
+	if err := json.Unmarshal(raw, &text); err != nil {
+		return nil, errors.New("body is not a string; encode it as JSON")
+	}
+	if !isBase64 {
+		return []byte(text), nil
+	}
+	body, err := base64.StdEncoding.DecodeString(text)
+	if err != nil {
+		return nil, fmt.Errorf("decode base64 body: %w", err)
+	}
+	return body, nil
+}
+
+func replySubprotocol(single, many json.RawMessage) (string, error) {
+	var lists map[string][]json.RawMessage
+	if err := unmarshalOptional(many, &lists); err != nil {
+		return "", errors.New("multiValueHeaders is not an object of arrays")
+	}
+	var headers map[string]json.RawMessage
+	if err := unmarshalOptional(single, &headers); err != nil {
+		return "", errors.New("headers is not an object")
+	}
+	for _, name := range slices.Sorted(maps.Keys(lists)) {
+		if strings.EqualFold(name, protocolHeader) && len(lists[name]) > 0 {
+			return headerText(lists[name][0])
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(headers)) {
+		if strings.EqualFold(name, protocolHeader) {
+			return headerText(headers[name])
+		}
+	}
+	return "", nil
+}
+
+func headerText(raw json.RawMessage) (string, error) {
+	var text string
+	if err := json.Unmarshal(raw, &text); err != nil {
+		return "", errors.New(protocolHeader + " is not a string")
+	}
+	return text, nil
+}
+
+// unmarshalOptional decodes raw into v unless it is absent or null.
+func unmarshalOptional(raw json.RawMessage, v any) error {
+	if isNull(raw) {
+		return nil
+	}
+	return json.Unmarshal(raw, v)
+}
+
+func isNull(raw json.RawMessage) bool { return raw == nil || string(raw) == "null" }

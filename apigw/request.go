@@ -1,0 +1,183 @@
+package apigw
+
+import (
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/tyg-dev/tyg"
+)
+
+// A headerSet says who is told of a handshake: a function is not shown the headers of the
+// upgrade itself, an authorizer is.
+// (https://github.com/awslabs/aws-lambda-rust-runtime/blob/main/lambda-events/src/fixtures/example-apigw-websocket-request-without-method.json,
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-lambda-auth.html)
+type headerSet uint8
+
+const (
+	lambdaHeaders headerSet = iota
+	authorizerHeaders
+)
+
+// disconnectHeaders are the headers of every disconnect event, empty all of them.
+// (https://github.com/aws/aws-lambda-go/blob/main/events/testdata/apigw-websocket-request-disconnect.json)
+const (
+	disconnectHeaders      = `,"x-api-key":"","X-Forwarded-For":"","x-restapi":""}`
+	disconnectMultiHeaders = `],"x-api-key":[""],"X-Forwarded-For":[""],"x-restapi":[""]},`
+)
+
+func appendDisconnectHeaders(dst []byte, host string) []byte {
+	dst = append(dst, `"headers":{"Host":`...)
+	dst = appendString(dst, host)
+	dst = append(dst, disconnectHeaders...)
+	dst = append(dst, `,"multiValueHeaders":{"Host":[`...)
+	dst = appendString(dst, host)
+	return append(dst, disconnectMultiHeaders...)
+}
+
+// appendRequest appends the handshake, up to and with the comma before what follows it.
+func appendRequest(dst []byte, e tyg.Event, set headerSet) []byte {
+	header := wireHeader(e, set)
+	names := slices.Sorted(maps.Keys(header))
+	dst = append(dst, `"headers":`...)
+	dst = appendLast(dst, names, header)
+	dst = append(dst, `,"multiValueHeaders":`...)
+	dst = append(appendAll(dst, names, header), ',')
+	query := withValues(e.Request.Query)
+	if len(query) == 0 && set == lambdaHeaders {
+		return dst
+	}
+	names = slices.Sorted(maps.Keys(query))
+	dst = append(dst, `"queryStringParameters":`...)
+	dst = appendLast(dst, names, query)
+	dst = append(dst, `,"multiValueQueryStringParameters":`...)
+	return append(appendAll(dst, names, query), ',')
+}
+
+// wireHeader returns the headers of the handshake under the names that API Gateway gives them.
+func wireHeader(e tyg.Event, set headerSet) map[string][]string {
+	header := make(map[string][]string, len(e.Request.Header)+1)
+	for name, values := range e.Request.Header {
+		if len(values) > 0 && (set == authorizerHeaders || !isHopHeader(name)) {
+			header[wireName(name)] = values
+		}
+	}
+	if host := e.Request.Host; host != "" {
+		header["Host"] = []string{host}
+	}
+	if set == authorizerHeaders {
+		delete(header, "Content-Length")
+		header["content-length"] = []string{"0"}
+	}
+	return header
+}
+
+// isHopHeader reports whether a header is about the upgrade, which ends at the gateway.
+func isHopHeader(name string) bool { return name == "Connection" || name == "Upgrade" }
+
+// wireName restores the names that net/http spells in its own way to the spelling of RFC 6455.
+func wireName(name string) string {
+	switch name {
+	case "Sec-Websocket-Key", "Sec-Websocket-Version", "Sec-Websocket-Protocol",
+		"Sec-Websocket-Extensions":
+		return "Sec-WebSocket-" + name[len("Sec-Websocket-"):]
+	}
+	return name
+}
+
+// withValues returns m without the names that have no value.
+func withValues(m map[string][]string) map[string][]string {
+	out := make(map[string][]string, len(m))
+	for name, values := range m {
+		if len(values) > 0 {
+			out[name] = values
+		}
+	}
+	return out
+}
+
+// appendLast appends an object with one value for each name. Where there are several, the last
+// one wins, as in the events of REST APIs.
+// (https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html)
+func appendLast(dst []byte, names []string, values map[string][]string) []byte {
+	dst = append(dst, '{')
+	for i, name := range names {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = append(appendString(dst, name), ':')
+		all := values[name]
+		dst = appendString(dst, all[len(all)-1])
+	}
+	return append(dst, '}')
+}
+
+// appendAll appends an object with all values for each name.
+func appendAll(dst []byte, names []string, values map[string][]string) []byte {
+	dst = append(dst, '{')
+	for i, name := range names {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = append(appendString(dst, name), ':', '[')
+		for j, value := range values[name] {
+			if j > 0 {
+				dst = append(dst, ',')
+			}
+			dst = appendString(dst, value)
+		}
+		dst = append(dst, ']')
+	}
+	return append(dst, '}')
+}
+
+// request turns the handshake of an event back into a Request.
+func (in *event) request() *tyg.Request {
+	header := make(http.Header, len(in.MultiValueHeaders))
+	all := several(in.Headers, in.MultiValueHeaders)
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		for _, value := range all[name] {
+			header.Add(name, value)
+		}
+	}
+	host := header.Get("Host")
+	if host == "" {
+		host = in.RequestContext.DomainName
+	}
+	header.Del("Host") // as in net/http, it is a field of its own
+	return &tyg.Request{
+		Host:         host,
+		Header:       header,
+		Query:        url.Values(several(in.Query, in.MultiValueQuery)),
+		SourceIP:     in.RequestContext.Identity.SourceIP,
+		Subprotocols: subprotocols(header),
+	}
+}
+
+// several returns the values of many, which never lack one, or those of single if many is
+// absent.
+func several(single map[string]string, many map[string][]string) map[string][]string {
+	if len(many) > 0 {
+		return withValues(many)
+	}
+	out := make(map[string][]string, len(single))
+	for name, value := range single {
+		out[name] = []string{value}
+	}
+	return out
+}
+
+// subprotocols returns what the client offers (RFC 6455 section 11.3.4).
+func subprotocols(header http.Header) []string {
+	var names []string
+	for _, line := range header.Values("Sec-Websocket-Protocol") {
+		for name := range strings.SplitSeq(line, ",") {
+			if name = strings.Trim(name, " \t"); name != "" {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}

@@ -1,0 +1,209 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestParseConfigRefuses(t *testing.T) {
+	tests := []struct {
+		name, text, want string
+	}{
+		{
+			"unknown key", "{\n\"app_nam\": \"a\"}",
+			`2: there is no key "app_nam"; did you mean "app_name"?`,
+		},
+		{
+			"unknown key in a stage", "{\"stages\": {\n\"dev\": {\n\"apiGatewayStage\": \"a\"}}}",
+			`3: there is no key "stages.dev.apiGatewayStage"; did you mean "api_gateway_stage"?`,
+		},
+		{
+			"unknown key in a function", `{"lambda_functions": {"x": {"timeout": 3}}}`,
+			`1: there is no key "lambda_functions.x.timeout"`,
+		},
+		{
+			"key of another case", `{"App_Name": "a"}`,
+			`1: there is no key "App_Name"; did you mean "app_name"?`,
+		},
+		{
+			"key like no other", `{"minimum_compression_size": 1}`,
+			`1: there is no key "minimum_compression_size"`,
+		},
+		{
+			"stage key inside a function", `{"lambda_functions": {"x": {"api_gateway_stage": "a"}}}`,
+			`1: there is no key "lambda_functions.x.api_gateway_stage"`,
+		},
+		{
+			"duplicate key", "{\"xray\": true,\n\n\"xray\": false}",
+			`3: key "xray" is there twice, first in line 1`,
+		},
+		{
+			"duplicate stage", `{"stages": {"a": {}, "a": {}}}`,
+			`1: key "stages.a" is there twice, first in line 1`,
+		},
+		{
+			"duplicate variable", "{\"environment_variables\": {\"A\": \"\",\n\"A\": \"\"}}",
+			`2: key "environment_variables.A" is there twice, first in line 1`,
+		},
+		{
+			"byte order mark", "\xef\xbb\xbf{}",
+			"1: the file begins with a byte order mark; save it as UTF-8 without one",
+		},
+		{
+			"trailing garbage", "{}\n\n}",
+			"3: this is not JSON: invalid character '}' after top-level value",
+		},
+		{
+			"second object", "{}\n{}",
+			"2: this is not JSON: invalid character '{' after top-level value",
+		},
+		{"empty", "", "1: this is not JSON: unexpected end of JSON input"},
+		{"cut short", "{\n\"stages\": {\n", "2: this is not JSON: unexpected end of JSON input"},
+		{
+			"not JSON", "{\n\"xray\": yes}",
+			"2: this is not JSON: invalid character 'y' looking for beginning of value",
+		},
+		{"comment", "{\n// the name\n}", "2: this is not JSON: "},
+		{"comma too many", "{\"xray\": true,\n}", "2: this is not JSON: "},
+		{"list", "[]", `1: the configuration must be an object, not array`},
+		{"null", "null", ""},
+		{"number for text", "{\"app_name\":\n3}", `2: "app_name" must be a string, not number`},
+		{
+			"text for a number", `{"lambda_timeout": "3"}`,
+			`1: "lambda_timeout" must be a whole number, not string`,
+		},
+		{
+			"fraction", `{"lambda_timeout": 1.5}`,
+			`1: "lambda_timeout" must be a whole number, not number 1.5`,
+		},
+		{"text for a list", `{"layers": "a"}`, `1: "layers" must be an array, not string`},
+		{"text for a stage", `{"stages": {"dev": "a"}}`, `1: "stages.dev" must be an object, not string`},
+		{"text for a boolean", `{"xray": "yes"}`, `1: "xray" must be true or false, not string`},
+		{
+			"number for a variable", `{"environment_variables": {"A": 1}}`,
+			`1: "environment_variables.A" must be a string, not number`,
+		},
+		{
+			"version of the future", `{"version": "3.0"}`,
+			` version is "3.0", and this tyg knows "2.0" only`,
+		},
+		{"bad name", `{"app_name": "a b"}`, ` app_name: "a b" cannot be the name of a project`},
+		{
+			"bad gateway stage", `{"api_gateway_stage": "a/b"}`,
+			` api_gateway_stage is "a/b", and a stage has`,
+		},
+		{
+			"bad gateway stage of a stage", `{"stages": {"x": {"api_gateway_stage": "é"}}}`,
+			` stages.x.api_gateway_stage is "é"`,
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := parseConfig([]byte(test.text))
+			got := ""
+			if err != nil {
+				got = err.Error()
+			}
+			if !strings.HasPrefix(got, test.want) || got != "" && test.want == "" {
+				t.Errorf("error is\n%s\nwant\n%s", got, test.want)
+			}
+		})
+	}
+}
+
+func TestParseConfigUnderstandsWhatNewProjectWrites(t *testing.T) {
+	c, err := parseConfig(newConfig("demo"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Version != configVersion || c.AppName != "demo" || c.gatewayStage("dev") != "api" {
+		t.Errorf("configuration of a new project is %+v", c)
+	}
+}
+
+func TestConfigOfAStage(t *testing.T) {
+	c, err := parseConfig([]byte(`{
+		"version": null,
+		"api_gateway_stage": "top",
+		"environment_variables": {"A": "top", "B": "top"},
+		"lambda_functions": {"websocket_message": {"lambda_timeout": 3, "tags": {"any key": "x"}}},
+		"stages": {
+			"none": {"api_gateway_stage": null},
+			"own": {
+				"api_gateway_stage": "own",
+				"environment_variables": {"B": "own", "C": "own"},
+				"websocket_api_custom_domain": {"domain_name": "a.example", "certificate_arn": "arn"}
+			}
+		}
+	}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for stage, want := range map[string]string{"own": "own", "none": "top", "not listed": "top"} {
+		if got := c.gatewayStage(stage); got != want {
+			t.Errorf("gateway stage of %q is %q, want %q", stage, got, want)
+		}
+	}
+	want := []string{"A=top", "B=own", "C=own"}
+	if got := c.environment("own"); !slices.Equal(got, want) {
+		t.Errorf("environment of own is %q, want %q", got, want)
+	}
+	want = []string{"A=top", "B=top"}
+	if got := c.environment("none"); !slices.Equal(got, want) {
+		t.Errorf("environment of none is %q, want %q", got, want)
+	}
+	if got := c.Functions["websocket_message"].Timeout; got != 3 {
+		t.Errorf("timeout of websocket_message is %d, want 3", got)
+	}
+	if got := c.Stages["own"].CustomDomain.DomainName; got != "a.example" {
+		t.Errorf("domain of own is %q", got)
+	}
+}
+
+func TestConfigThatIsNotThereIsAllDefaults(t *testing.T) {
+	c, err := readConfig(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := c.gatewayStage("dev"); got != "api" {
+		t.Errorf("gateway stage is %q, want api", got)
+	}
+}
+
+func TestConfigThatCannotBeReadIsAnError(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(dir, ".tyg", "config.json"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	_, err := readConfig(dir)
+	if err == nil || !strings.HasPrefix(err.Error(), "read configuration: ") {
+		t.Errorf("error is %v", err)
+	}
+}
+
+// What the parser accepts has no key that is ignored or there twice, and every error names a line
+// or a key.
+func FuzzParseConfig(f *testing.F) {
+	f.Add(newConfig("demo"))
+	f.Add([]byte(`{"lambda_functions": {"x": {"lambda_timeout": 3, "tags": {"a": "b"}}}}`))
+	f.Add([]byte("{\"xray\": true,\n\"xray\": null}"))
+	f.Add([]byte(`{"stages": {"\u0061": {}, "a": {}}}`))
+	f.Add([]byte("\xef\xbb\xbf{}"))
+	f.Add([]byte(`{} []`))
+	f.Add([]byte(`{"subnet_ids": [[[[`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		c, err := parseConfig(data)
+		if err != nil {
+			if text := err.Error(); text[0] != ' ' && (text[0] < '1' || text[0] > '9') {
+				t.Errorf("error %q does not begin with a line", text)
+			}
+			return
+		}
+		if stage := c.gatewayStage("dev"); checkStage("", stage) != nil || stage == "" {
+			t.Errorf("stage %q was accepted", stage)
+		}
+	})
+}

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// maxHistory is how many lines a history keeps.
+const maxHistory = 1000
+
+// A history is the lines that a person has typed, in a file that lasts. Each line is added to the
+// file at once, so that two terminals lose nothing of each other's. Where there is no file to write
+// it remembers no less, but not for long.
+type history struct {
+	file  string
+	lines []string // the newest last
+}
+
+// openHistory reads the history file below the directory for state
+// (https://specifications.freedesktop.org/basedir-spec/latest/).
+func openHistory(getenv func(string) string) *history {
+	dir := getenv("XDG_STATE_HOME")
+	if !filepath.IsAbs(dir) {
+		home, err := os.UserHomeDir()
+		if err != nil {
+			return new(history)
+		}
+		dir = filepath.Join(home, ".local", "state")
+	}
+	h := &history{file: filepath.Join(dir, "tyg", "history")}
+	data, err := os.ReadFile(h.file)
+	if err != nil {
+		return h
+	}
+	h.lines = strings.Split(strings.TrimSuffix(string(data), "\n"), "\n")
+	if len(h.lines) > 2*maxHistory {
+		h.shorten()
+	}
+	return h
+}
+
+// Add appends a line. Empty lines, repeated lines, and lines that begin with a space are not kept.
+func (h *history) Add(line string) {
+	if line == "" || line[0] == ' ' || h.Len() > 0 && h.At(0) == line {
+		return
+	}
+	h.lines = append(h.lines, line)
+	if h.file == "" || os.MkdirAll(filepath.Dir(h.file), 0o700) != nil {
+		return
+	}
+	f, err := os.OpenFile(h.file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return
+	}
+	defer f.Close()
+	_, _ = fmt.Fprintln(f, line) // a line less tomorrow harms nobody
+}
+
+// Len returns how many lines there are.
+func (h *history) Len() int { return len(h.lines) }
+
+// At returns a line; 0 is the newest.
+func (h *history) At(i int) string { return h.lines[len(h.lines)-1-i] }
+
+// shorten forgets the oldest lines, in the file too.
+func (h *history) shorten() {
+	h.lines = h.lines[len(h.lines)-maxHistory:]
+	temp := fmt.Sprintf("%s.%d", h.file, os.Getpid())
+	if os.WriteFile(temp, []byte(strings.Join(h.lines, "\n")+"\n"), 0o600) == nil {
+		_ = os.Rename(temp, h.file)
+	}
+}

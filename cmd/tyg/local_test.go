@@ -1,0 +1,170 @@
+//go:build unix
+
+package main
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// A new project, run and talked to as a person does it.
+func TestLocalServesANewProjectUntilInterrupted(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, entry := range goEnvironment(t) {
+		name, value, _ := strings.Cut(entry, "=")
+		t.Setenv(name, value)
+	}
+	if out, err := exec.Command("tyg", "new-project", "demo").CombinedOutput(); err != nil {
+		t.Fatalf("tyg new-project: %v\n%s", err, out)
+	}
+	l := startLocal(t, "--project-dir", "demo", "--port", "0")
+	_, address, ok := strings.Cut(l.line(), "ws://")
+	if !ok {
+		t.Fatal("the first line has no URL")
+	}
+	connect := exec.Command("tyg", "connect", "--wait", "500ms", "ws://"+strings.TrimSpace(address))
+	connect.Stdin = strings.NewReader("foo\nbar\n")
+	if out, err := connect.CombinedOutput(); err != nil || string(out) != "foo\nbar\n" {
+		t.Errorf("tyg connect: %v, printed %q, want foo and bar", err, out)
+	}
+	l.signal(os.Interrupt)
+	l.exits(0)
+}
+
+const stubborn = `package main
+
+import (
+	"fmt"
+	"os"
+	"os/signal"
+)
+
+func main() {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals)
+	fmt.Println("ready")
+	for s := range signals {
+		fmt.Println(s)
+		if len(os.Args) == 1 {
+			os.Exit(5)
+		}
+	}
+}
+`
+
+func TestLocalPassesSignalsOn(t *testing.T) {
+	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
+		l := startLocal(t, "--project-dir", writeProgram(t, stubborn))
+		l.expect("ready")
+		l.signal(s)
+		l.expect(s.String())
+		l.exits(5)
+	}
+}
+
+func TestLocalEndsAStubbornProgramAtTheSecondSignal(t *testing.T) {
+	l := startLocal(t, "--project-dir", writeProgram(t, stubborn), "--", "stay")
+	l.expect("ready")
+	l.signal(os.Interrupt)
+	l.expect("interrupt")
+	l.signal(os.Interrupt)
+	l.exits(128 + int(syscall.SIGKILL))
+}
+
+func TestLocalWithoutGo(t *testing.T) {
+	dir := writeProgram(t, stubborn)
+	t.Setenv("PATH", t.TempDir())
+	var stderr strings.Builder
+	e := &env{stdin: strings.NewReader(""), stdout: io.Discard, stderr: &stderr, getenv: os.Getenv}
+	status := run(context.Background(), []string{"local", "--project-dir", dir}, e)
+	const want = "tyg: the go command is not in PATH; install Go from https://go.dev/dl/\n"
+	if status != exitFailure || stderr.String() != want {
+		t.Errorf("status %d, stderr %q; want %d, %q", status, stderr.String(), exitFailure, want)
+	}
+}
+
+func writeProgram(t *testing.T, source string) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	files := map[string]string{"go.mod": "module program\n\ngo 1.26\n", "main.go": source}
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// A running is tyg local at work.
+type running struct {
+	t     *testing.T
+	cmd   *exec.Cmd
+	lines chan string // closed at the end of the output
+}
+
+func startLocal(t *testing.T, args ...string) *running {
+	t.Helper()
+	l := &running{
+		t: t, cmd: exec.Command("tyg", append([]string{"local"}, args...)...),
+		lines: make(chan string, 100), // more than any program here prints
+	}
+	l.cmd.Stderr = os.Stderr
+	out, err := l.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := l.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.cmd.Process.Kill() })
+	go func() { // ends with the output
+		defer close(l.lines)
+		for s := bufio.NewScanner(out); s.Scan(); {
+			l.lines <- s.Text()
+		}
+	}()
+	return l
+}
+
+func (l *running) line() string {
+	l.t.Helper()
+	select {
+	case line := <-l.lines:
+		return line
+	case <-time.After(time.Minute):
+		l.t.Fatal("tyg local printed nothing for a minute")
+		return ""
+	}
+}
+
+func (l *running) expect(want string) {
+	l.t.Helper()
+	if got := l.line(); got != want {
+		l.t.Fatalf("tyg local printed %q, want %q", got, want)
+	}
+}
+
+func (l *running) signal(s os.Signal) {
+	l.t.Helper()
+	if err := l.cmd.Process.Signal(s); err != nil {
+		l.t.Fatal(err)
+	}
+}
+
+func (l *running) exits(want int) {
+	l.t.Helper()
+	for range l.lines { // Wait may not run beside the reading
+	}
+	_ = l.cmd.Wait() // the status says it all
+	if got := l.cmd.ProcessState.ExitCode(); got != want {
+		l.t.Errorf("tyg local exited with %d, want %d", got, want)
+	}
+}

@@ -1,0 +1,23 @@
+//go:build unix
+
+package main
+
+import (
+	"os"
+	"os/exec"
+	"syscall"
+)
+
+// ownGroup makes cmd start in a process group of its own.
+func ownGroup(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }
+
+// pass sends a signal on. A process that has ended already needs none.
+func pass(p *os.Process, s os.Signal) { _ = p.Signal(s) }
+
+// exitStatus returns the status as a shell does: 128 and the signal, if one ended the process.
+func exitStatus(state *os.ProcessState) int {
+	if s, ok := state.Sys().(syscall.WaitStatus); ok && s.Signaled() {
+		return 128 + int(s.Signal())
+	}
+	return state.ExitCode()
+}

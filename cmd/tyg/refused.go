@@ -1,0 +1,70 @@
+package main
+
+import (
+	"crypto/x509"
+	"errors"
+	"net"
+	"net/http"
+	"syscall"
+)
+
+// statusMeaning says what a server means that answers a handshake with an HTTP status.
+func statusMeaning(status int) string {
+	switch status {
+	case http.StatusOK:
+		return "this is a web page, not a WebSocket"
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
+		http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+		return "it is elsewhere"
+	case http.StatusBadRequest:
+		return "the server does not understand the handshake"
+	case http.StatusUnauthorized:
+		return "it wants credentials; send them with --header"
+	case http.StatusForbidden:
+		return "it does not let this client in; check the path, --origin and credentials"
+	case http.StatusNotFound:
+		return "there is nothing at this path"
+	case http.StatusGone:
+		return "the API was deleted"
+	case http.StatusUpgradeRequired:
+		return "the server wants another protocol"
+	case http.StatusTooManyRequests:
+		return "too many connections; try again later"
+	case http.StatusInternalServerError, http.StatusBadGateway:
+		return "the connect handler failed; look at the log of the application"
+	case http.StatusServiceUnavailable:
+		return "the server is starting, stopping or full; try again later"
+	case http.StatusGatewayTimeout:
+		return "the connect handler did not answer in time"
+	}
+	return ""
+}
+
+// rootCause takes away from an error what the caller says better: which URL it was.
+func rootCause(err error) error {
+	var op *net.OpError
+	if errors.As(err, &op) {
+		return op.Err
+	}
+	if inner := errors.Unwrap(err); inner != nil {
+		return inner
+	}
+	return err
+}
+
+// hint says what to do about an error, in brackets.
+func hint(err error) string {
+	var (
+		dns       *net.DNSError
+		authority x509.UnknownAuthorityError
+	)
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return " (nothing listens there; tyg local starts a project)"
+	case errors.As(err, &dns) && dns.IsNotFound:
+		return " (is the name spelt right?)"
+	case errors.As(err, &authority):
+		return " (--ca FILE names certificates to trust)"
+	}
+	return ""
+}

@@ -1,0 +1,185 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/tyg-dev/tyg/internal/ws"
+)
+
+// A lineReader is where messages to send come from. Its last error is io.EOF.
+type lineReader interface{ ReadLine() (string, error) }
+
+// A session is a conversation over one connection.
+type session struct {
+	client *ws.Client
+	input  lineReader
+	view   view
+	wait   time.Duration // for replies after the end of the input
+	ping   time.Duration // between pings, 0 for none
+}
+
+// A delivery is what Read returned.
+type delivery struct {
+	op   ws.Opcode
+	data []byte
+	err  error
+}
+
+// run talks until either side has had enough, and says why that was.
+func (s *session) run(ctx context.Context) error {
+	done := make(chan struct{})
+	defer close(done)
+	incoming := make(chan delivery)
+	go s.receive(incoming, done) // ends by done, or with the connection
+	sent := make(chan error, 1)
+	go func() { sent <- s.send(ctx) }() // ends with the input; a terminal's, with the process
+	idle := &idleTimer{wait: s.wait}
+	defer idle.stop()
+	pings, stop := ticker(s.ping)
+	defer stop()
+	for {
+		select {
+		case d := <-incoming:
+			if d.err != nil {
+				return s.ended(d.err)
+			}
+			s.view.received(d.op, d.data)
+			idle.touch()
+		case err := <-sent:
+			if err != nil || s.wait < 0 {
+				s.leave()
+				return err
+			}
+			idle.start()
+		case <-idle.c:
+			s.leave()
+			return nil
+		case <-pings:
+			if err := s.client.Ping(ctx); err != nil {
+				pings = nil // Read finds out what is wrong
+			}
+		case <-ctx.Done():
+			s.leave()
+			return errInterrupted
+		}
+	}
+}
+
+// receive passes on what comes, up to and with the first error.
+func (s *session) receive(incoming chan<- delivery, done <-chan struct{}) {
+	for {
+		var d delivery
+		d.op, d.data, d.err = s.client.Read(context.Background())
+		select {
+		case incoming <- d:
+		case <-done:
+			return
+		}
+		if d.err != nil {
+			return
+		}
+	}
+}
+
+// send sends each line of the input. It returns nil at the end of the input, and when the
+// connection is lost, of which receive knows more.
+func (s *session) send(ctx context.Context) error {
+	for n := 1; ; n++ {
+		text, err := s.input.ReadLine()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("read input: %w", err)
+		}
+		if !utf8.ValidString(text) {
+			return fmt.Errorf("line %d of the input is not valid UTF-8", n)
+		}
+		if err := s.client.Write(ctx, ws.OpText, []byte(text)); err != nil {
+			return nil
+		}
+		s.view.sent(text)
+	}
+}
+
+// ended says what it means that Read has failed.
+func (s *session) ended(err error) error {
+	closed, byPeer := err.(*ws.CloseError) // a wrapped one is of this side's making
+	switch {
+	case byPeer:
+		s.view.closed(closed.Code, closed.Reason, byServer)
+		if isNormal(closed.Code) {
+			return nil
+		}
+		return closedError("the server closed the connection: " + closeText(closed.Code, closed.Reason))
+	case errors.As(err, &closed):
+		s.view.closed(closed.Code, closed.Reason, byClient)
+		return closedError("the server broke the protocol: " + closeText(closed.Code, closed.Reason))
+	}
+	s.view.closed(ws.CloseAbnormal, "", byServer)
+	return closedError("the connection was lost: " + rootCause(err).Error())
+}
+
+// isNormal reports whether a close code, or none, means that all is well.
+func isNormal(code int) bool {
+	return code == ws.CloseNormal || code == ws.CloseGoingAway || code == ws.CloseNoStatus
+}
+
+// leave closes the connection from this side. That the server does not answer in time changes
+// nothing.
+func (s *session) leave() {
+	_ = s.client.Close(ws.CloseNormal, "")
+	s.view.closed(ws.CloseNormal, "", byClient)
+}
+
+// An idleTimer fires on c when, after start, no touch came for the time of wait.
+type idleTimer struct {
+	wait  time.Duration
+	timer *time.Timer
+	c     <-chan time.Time
+}
+
+func (t *idleTimer) start() {
+	t.timer = time.NewTimer(t.wait)
+	t.c = t.timer.C
+}
+
+func (t *idleTimer) touch() {
+	if t.timer != nil {
+		t.timer.Reset(t.wait)
+	}
+}
+
+func (t *idleTimer) stop() {
+	if t.timer != nil {
+		t.timer.Stop()
+	}
+}
+
+// ticker returns a channel that never fires if there is no interval.
+func ticker(every time.Duration) (ticks <-chan time.Time, stop func()) {
+	if every == 0 {
+		return nil, func() {}
+	}
+	t := time.NewTicker(every)
+	return t.C, t.Stop
+}
+
+// pipeReader reads lines of any length from what is not a terminal.
+type pipeReader struct{ *bufio.Reader }
+
+func (r pipeReader) ReadLine() (string, error) {
+	line, err := r.ReadString('\n')
+	if line != "" && errors.Is(err, io.EOF) {
+		err = nil // the last line may lack its end
+	}
+	line = strings.TrimSuffix(line, "\n")
+	return strings.TrimSuffix(line, "\r"), err
+}

@@ -1,0 +1,173 @@
+package main
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/tyg-dev/tyg/internal/ws"
+)
+
+// Who closed a connection.
+const (
+	byServer = "server"
+	byClient = "client"
+)
+
+// A view shows a conversation. Its methods may be called at the same time.
+type view interface {
+	open(url, subprotocol string)
+	sent(text string)
+	received(op ws.Opcode, data []byte)
+	closed(code int, reason, by string)
+}
+
+// A textView prints messages for people and for pipes.
+type textView struct {
+	mu      sync.Mutex // one line at a time
+	out     io.Writer
+	notices io.Writer // what is not a message; may be the same as out, or io.Discard
+
+	banner  bool
+	echo    bool // print what is sent
+	prompts bool // put > and < before messages
+	escape  bool // show control characters as escapes
+}
+
+func (v *textView) open(_, subprotocol string) {
+	if v.banner {
+		v.print(v.out, "Press Ctrl+C to quit\n")
+	}
+	if subprotocol != "" {
+		v.print(v.notices, "subprotocol: "+visible(subprotocol)+"\n")
+	}
+}
+
+func (v *textView) sent(text string) {
+	if v.echo {
+		v.message("> ", text)
+	}
+}
+
+func (v *textView) received(op ws.Opcode, data []byte) {
+	text := string(data)
+	if op == ws.OpBinary {
+		text = hex.EncodeToString(data)
+	}
+	v.message("< ", text)
+}
+
+// closed is silent where the person has made the end, and where an error will speak of it.
+func (v *textView) closed(code int, reason, by string) {
+	if by == byServer && isNormal(code) {
+		v.print(v.notices, "the server closed the connection: "+closeText(code, reason)+"\n")
+	}
+}
+
+func (v *textView) message(prompt, text string) {
+	if v.escape {
+		text = visible(text)
+	}
+	if v.prompts {
+		text = prompt + text
+	}
+	v.print(v.out, text+"\n")
+}
+
+// print writes whole lines. There is nobody to tell that it cannot.
+func (v *textView) print(w io.Writer, text string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	_, _ = io.WriteString(w, text)
+}
+
+// A jsonView prints one JSON object for each event.
+type jsonView struct {
+	mu  sync.Mutex
+	out io.Writer
+	now func() time.Time
+}
+
+// A jsonEvent is a line of connect --json.
+type jsonEvent struct {
+	Event       string    `json:"event"` // open, sent, message or close
+	Time        time.Time `json:"time"`
+	URL         string    `json:"url,omitempty"`         // open
+	Subprotocol string    `json:"subprotocol,omitempty"` // open
+	Text        *string   `json:"text,omitempty"`        // sent, and message if it is text
+	Binary      []byte    `json:"binary,omitempty"`      // message if it is not; base64
+	Code        int       `json:"code,omitempty"`        // close
+	Reason      string    `json:"reason,omitempty"`      // close
+	By          string    `json:"by,omitempty"`          // close: server or client
+}
+
+func (v *jsonView) open(url, subprotocol string) {
+	v.print(jsonEvent{Event: "open", URL: url, Subprotocol: subprotocol})
+}
+
+func (v *jsonView) sent(text string) { v.print(jsonEvent{Event: "sent", Text: &text}) }
+
+func (v *jsonView) received(op ws.Opcode, data []byte) {
+	if op == ws.OpBinary {
+		v.print(jsonEvent{Event: "message", Binary: data})
+		return
+	}
+	text := string(data)
+	v.print(jsonEvent{Event: "message", Text: &text})
+}
+
+func (v *jsonView) closed(code int, reason, by string) {
+	v.print(jsonEvent{Event: "close", Code: code, Reason: reason, By: by})
+}
+
+func (v *jsonView) print(e jsonEvent) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	e.Time = v.now()
+	enc := json.NewEncoder(v.out)
+	enc.SetEscapeHTML(false)
+	_ = enc.Encode(e) // there is nobody to tell
+}
+
+// closeText writes a close code for a person.
+func closeText(code int, reason string) string {
+	text := (&ws.CloseError{Code: code, Reason: visible(reason)}).Error()
+	return strings.TrimPrefix(text, "websocket closed with ")
+}
+
+// visible returns text with what could command a terminal, or deceive its reader, as escapes:
+// control characters but newline and tab, and the marks that turn the direction of writing
+// (https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing).
+func visible(text string) string {
+	if strings.IndexFunc(text, isHidden) < 0 {
+		return text
+	}
+	var b strings.Builder
+	for _, r := range text {
+		switch {
+		case !isHidden(r):
+			b.WriteRune(r)
+		case r < 0x100:
+			fmt.Fprintf(&b, `\x%02x`, r)
+		default:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+	}
+	return b.String()
+}
+
+func isHidden(r rune) bool {
+	switch {
+	case r == '\n' || r == '\t':
+		return false
+	case r < 0x20, 0x7f <= r && r < 0xa0: // C0, DEL, C1
+		return true
+	case r == 0x061c, r == 0x200e, r == 0x200f, 0x202a <= r && r <= 0x202e, 0x2066 <= r && r <= 0x2069:
+		return true
+	}
+	return r == 0x2028 || r == 0x2029 // line and paragraph separators
+}

@@ -1,0 +1,169 @@
+package tyg_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/tyg-dev/tyg"
+
+// pkg is what `go list -json` says of a package.
+type pkg struct {
+	ImportPath   string
+	Standard     bool
+	Imports      []string
+	TestImports  []string
+	XTestImports []string
+	Deps         []string
+}
+
+// allowed lists, for each package of this module that others may import, what it may import of this
+// module. A package that is not listed fails the test, and so does an entry without a package.
+var allowed = map[string][]string{
+	"":                      {},
+	"apigw":                 {""},
+	"gateway":               {"", "apigw", "internal/connid", "internal/route", "internal/sock", "internal/ws"},
+	"host":                  {"", "gateway"},
+	"rooms":                 {""},
+	"rooms/roomstest":       {"", "rooms"},
+	"tygtest":               {"", "apigw", "internal/route"},
+	"internal/connid":       {""},
+	"internal/route":        {},
+	"internal/sigv4":        {},
+	"internal/sock":         {},
+	"internal/ws":           {},
+	"examples":              {},
+	"examples/echo":         {"", "host"},
+	"examples/chat":         {"", "host", "rooms", "examples/chat/chatlib"},
+	"examples/chat/chatlib": {"", "rooms"},
+	"cmd/tyg":               {"examples", "internal/ws"},
+}
+
+// standardOnly are the packages that compile nothing but the standard library and each other.
+var standardOnly = []string{"", "apigw", "gateway", "host", "rooms", "tygtest", "examples/echo", "internal/ws"}
+
+// TestSiblingsMeetOnlyWhereTheyMay keeps rules 1 and 2 of docs/architecture.md.
+func TestSiblingsMeetOnlyWhereTheyMay(t *testing.T) {
+	seen := make(map[string]bool)
+	for _, p := range listPackages(t) {
+		name, ok := inModule(p.ImportPath)
+		if !ok || len(p.Imports) == 0 && p.Deps == nil {
+			continue
+		}
+		seen[name] = true
+		may, ok := allowed[name]
+		if !ok {
+			t.Errorf("package %q has no entry in the table of allowed imports; add one", name)
+			continue
+		}
+		for _, imp := range p.Imports {
+			if other, ok := inModule(imp); ok && !slices.Contains(may, other) {
+				t.Errorf("package %q imports %q: siblings meet only in host, cmd/tyg and mains", name, other)
+			}
+		}
+	}
+	for name := range allowed {
+		if !seen[name] {
+			t.Errorf("the table of allowed imports names %q, which is no package", name)
+		}
+	}
+}
+
+// TestStandardLibraryOnly keeps rule 1: whoever imports only these compiles neither the AWS SDK nor NATS.
+func TestStandardLibraryOnly(t *testing.T) {
+	all := make(map[string]pkg)
+	for _, p := range listPackages(t) {
+		all[p.ImportPath] = p
+	}
+	for _, name := range standardOnly {
+		p, ok := all[path(name)]
+		if !ok {
+			t.Errorf("package %q is gone; take it off the list", name)
+		}
+		for _, dep := range p.Deps {
+			if _, ours := inModule(dep); !ours && !all[dep].Standard {
+				t.Errorf("package %q depends on %s, which is not in the standard library", name, dep)
+			}
+		}
+	}
+}
+
+// TestEachModuleHasOneImporter keeps rule 3: a third-party module is imported by one folder. For tests
+// the same holds, counted apart.
+func TestEachModuleHasOneImporter(t *testing.T) {
+	std := make(map[string]bool)
+	code, tests := make(map[string][]string), make(map[string][]string)
+	packages := listPackages(t)
+	for _, p := range packages {
+		std[p.ImportPath] = p.Standard
+	}
+	for _, p := range packages {
+		if name, ok := inModule(p.ImportPath); ok {
+			importers(code, name, p.Imports, std)
+			importers(tests, name, slices.Concat(p.TestImports, p.XTestImports), std)
+		}
+	}
+	for _, m := range []map[string][]string{code, tests} {
+		for dep, by := range m {
+			if len(by) > 1 {
+				t.Errorf("%s is imported by %q; let one folder import it and the others ask that one", dep, by)
+			}
+		}
+	}
+}
+
+func importers(to map[string][]string, name string, imports []string, std map[string]bool) {
+	for _, imp := range imports {
+		first, _, _ := strings.Cut(imp, "/")
+		if _, ours := inModule(imp); ours || std[imp] || !strings.Contains(first, ".") {
+			continue
+		}
+		key := moduleOf(imp)
+		if !slices.Contains(to[key], name) {
+			to[key] = append(to[key], name)
+		}
+	}
+}
+
+// moduleOf cuts an import path to its module, near enough: host, owner and name. The AWS SDK counts by
+// service.
+func moduleOf(imp string) string {
+	n := 3
+	if strings.Contains(imp, "aws-sdk-go-v2/service/") {
+		n = 5
+	}
+	parts := strings.Split(imp, "/")
+	return strings.Join(parts[:min(n, len(parts))], "/")
+}
+
+func path(name string) string { return strings.TrimSuffix(module+"/"+name, "/") }
+
+func inModule(imp string) (name string, ok bool) {
+	if imp == module {
+		return "", true
+	}
+	return strings.CutPrefix(imp, module+"/")
+}
+
+func listPackages(t *testing.T) []pkg {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-json", "./...").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	var all []pkg
+	for dec := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p pkg
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+}

@@ -1,0 +1,105 @@
+// Package chatlib is a chat with nicknames and rooms, for any host of tyg.
+//
+// The first message of a client is its nickname. After that a message that starts with a slash is a
+// command, and any other goes to everyone in the client's room, its sender included. A message is
+// one line: line breaks in it become spaces. What one client sends in one room arrives everywhere
+// in the order in which it was sent; between clients there is no order.
+package chatlib
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/rooms"
+)
+
+// A Chat holds the handlers of the chat's three events. Set Store and Sender, and change no field
+// once a host runs it. Its methods may be called at the same time, also for the same connection.
+type Chat struct {
+	Store  rooms.Store
+	Sender tyg.Sender   // app.Sender() of the App that calls the handlers
+	Limits Limits       // the zero value means the defaults
+	Log    *slog.Logger // for what no client is told; nil means slog.Default()
+
+	floods floods
+}
+
+// Connect remembers a new connection. If the store is out of order, the client is refused with
+// status 503, which tells it to try again.
+func (c *Chat) Connect(ctx context.Context, conn *tyg.Conn, _ *tyg.Request) error {
+	if err := c.Store.Add(ctx, conn.ID); err != nil {
+		c.log().ErrorContext(ctx, "add member", "conn", conn.ID, "err", err)
+		return tyg.Reject(http.StatusServiceUnavailable, outOfOrder)
+	}
+	return nil
+}
+
+// Message does what a client says. What the client did wrong it is told, and is no error.
+func (c *Chat) Message(ctx context.Context, conn *tyg.Conn, msg tyg.Message) error {
+	err := c.message(ctx, conn.ID, msg)
+	if r, ok := errors.AsType[refusal](err); ok {
+		return c.reply(ctx, conn.ID, string(r))
+	}
+	if errors.Is(err, rooms.ErrNoMember) {
+		return nil // the connection ended while its message was worked on
+	}
+	return err
+}
+
+// Disconnect forgets a connection and tells its room.
+func (c *Chat) Disconnect(ctx context.Context, conn *tyg.Conn, _ tyg.Disconnect) error {
+	c.floods.forget(conn.ID)
+	return c.bury(ctx, []tyg.ConnID{conn.ID})
+}
+
+func (c *Chat) message(ctx context.Context, id tyg.ConnID, msg tyg.Message) error {
+	limits := c.Limits.orDefaults()
+	if ok, err := c.admit(ctx, id, limits); !ok {
+		return err
+	}
+	if len(msg.Data) > limits.Text {
+		return refusal(fmt.Sprintf(tooLong, limits.Text))
+	}
+	m, err := c.member(ctx, id)
+	if err != nil {
+		return err
+	}
+	text := clean(msg.Text())
+	switch {
+	case m.Name == "":
+		return c.login(ctx, m, text)
+	case strings.HasPrefix(text, "/"):
+		return c.command(ctx, m, text[1:])
+	case text == "":
+		return nil
+	}
+	return c.say(ctx, m, m.Name+": "+text)
+}
+
+// member returns the member with this id. A connection that the store does not know is made a member
+// again and asked for its name: what it sent may have been meant for a room. If it is gone, and its
+// disconnect event was handled before Add, asking finds that out and removes it.
+func (c *Chat) member(ctx context.Context, id tyg.ConnID) (rooms.Member, error) {
+	m, err := c.Store.Get(ctx, id)
+	if !errors.Is(err, rooms.ErrNoMember) {
+		return m, err
+	}
+	if err := c.Store.Add(ctx, id); err != nil {
+		return m, err
+	}
+	return m, refusal(askName)
+}
+
+func (c *Chat) log() *slog.Logger { return cmp.Or(c.Log, slog.Default()) }
+
+// A refusal is what a client is told instead of being given what it asked for.
+type refusal string
+
+// Error returns the text for the client.
+func (r refusal) Error() string { return string(r) }

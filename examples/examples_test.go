@@ -1,0 +1,174 @@
+package examples_test
+
+import (
+	"bufio"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/tyg-dev/tyg/examples"
+)
+
+var update = flag.Bool("update", false, "rewrite modules/ from the root go.mod and go.sum")
+
+// What a new project requires follows from what its template imports. The committed answer must be
+// the answer of today; "go test ./examples -update" makes it so.
+func TestModulesAreThoseThatTheTemplatesImport(t *testing.T) {
+	sums := readLines(t, "../go.sum")
+	for _, name := range examples.Templates() {
+		t.Run(name, func(t *testing.T) {
+			direct, indirect := imports(t, name)
+			compare(t, "modules/"+name+".mod", goMod(t, direct, indirect))
+			compare(t, "modules/"+name+".sum", goSum(t, sums, direct, indirect))
+		})
+	}
+}
+
+func TestProjectCarriesItsName(t *testing.T) {
+	for _, name := range examples.Templates() {
+		t.Run(name, func(t *testing.T) {
+			files, err := examples.Project(name, "my-app")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, want := string(files["go.mod"]), "module my-app\n"; !strings.HasPrefix(got, want) {
+				t.Errorf("go.mod begins with %.30q, want %q", got, want)
+			}
+			if n := strings.Count(string(files["main.go"]), `tyg.New("my-app")`); n != 1 {
+				t.Errorf(`main.go has tyg.New("my-app") %d times, want once`, n)
+			}
+			for file, data := range files {
+				if strings.Contains(string(data), "tyg/examples/") {
+					t.Errorf("%s mentions the path of the example", file)
+				}
+			}
+		})
+	}
+}
+
+func TestProjectOfNoTemplate(t *testing.T) {
+	if _, err := examples.Project("nonsense", "my-app"); err == nil {
+		t.Error("Project of a template that does not exist gave no error")
+	}
+}
+
+func compare(t *testing.T, file, want string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(got) != want {
+		t.Errorf("%s is out of date, run go test ./examples -update\ngot:\n%s\nwant:\n%s",
+			file, got, want)
+	}
+}
+
+// imports returns the modules, as "path version", of all packages that the template and its tests
+// need, on every system that people develop on and in the build for AWS Lambda.
+func imports(t *testing.T, template string) (direct, indirect []string) {
+	own := make(map[string]bool) // packages that the template itself imports
+	all := make(map[string]bool)
+	for _, goos := range []string{"linux", "darwin", "windows"} {
+		for _, tags := range []string{"", "lambda.norpc,tyg.lambda"} {
+			const format = `{{range .Imports}}{{.}} {{end}}{{range .TestImports}}{{.}} {{end}}` +
+				`{{range .XTestImports}}{{.}} {{end}}`
+			for path := range strings.FieldsSeq(goList(t, goos, tags, "-f", format, "./"+template+"/...")) {
+				own[path] = true
+			}
+			const module = `{{with .Module}}{{if not .Main}}` +
+				`{{$.ImportPath}} {{.Path}} {{.Version}}{{end}}{{end}}`
+			for line := range strings.Lines(goList(t, goos, tags, "-deps", "-test", "-f", module,
+				"./"+template+"/...")) {
+				if f := strings.Fields(line); len(f) == 3 {
+					all[f[1]+" "+f[2]] = all[f[1]+" "+f[2]] || own[f[0]]
+				}
+			}
+		}
+	}
+	for _, m := range slices.Sorted(maps.Keys(all)) {
+		if all[m] {
+			direct = append(direct, m)
+		} else {
+			indirect = append(indirect, m+" // indirect")
+		}
+	}
+	return direct, indirect
+}
+
+func goList(t *testing.T, goos, tags string, args ...string) string {
+	t.Helper()
+	cmd := exec.Command("go", append([]string{"list", "-tags", tags}, args...)...)
+	cmd.Env = append(os.Environ(), "GOOS="+goos, "GOARCH="+runtime.GOARCH, "CGO_ENABLED=0")
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list %s: %v", strings.Join(args, " "), err)
+	}
+	return string(out)
+}
+
+// goMod returns the text of a go.mod without its module line.
+func goMod(t *testing.T, direct, indirect []string) string {
+	var b strings.Builder
+	for _, line := range readLines(t, "../go.mod") {
+		if strings.HasPrefix(line, "go ") {
+			fmt.Fprintln(&b, line)
+		}
+	}
+	direct = append([]string{examples.Module + " " + examples.Version}, direct...)
+	slices.Sort(direct)
+	for _, block := range [][]string{direct, indirect} {
+		switch len(block) {
+		case 0:
+		case 1:
+			fmt.Fprintf(&b, "\nrequire %s\n", block[0])
+		default:
+			fmt.Fprintf(&b, "\nrequire (\n\t%s\n)\n", strings.Join(block, "\n\t"))
+		}
+	}
+	return b.String()
+}
+
+// goSum returns those of the lines of a go.sum that belong to the modules.
+func goSum(t *testing.T, sums, direct, indirect []string) string {
+	t.Helper()
+	var b strings.Builder
+	for _, m := range slices.Sorted(slices.Values(slices.Concat(direct, indirect))) {
+		m = strings.TrimSuffix(m, " // indirect")
+		for _, prefix := range []string{m + " ", m + "/go.mod "} {
+			i := slices.IndexFunc(sums, func(s string) bool { return strings.HasPrefix(s, prefix) })
+			if i < 0 {
+				t.Fatalf("go.sum has no line for %s, run go mod tidy", prefix)
+			}
+			fmt.Fprintln(&b, sums[i])
+		}
+	}
+	return b.String()
+}
+
+func readLines(t *testing.T, file string) []string {
+	t.Helper()
+	f, err := os.Open(filepath.FromSlash(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	var lines []string
+	for s := bufio.NewScanner(f); s.Scan(); {
+		lines = append(lines, s.Text())
+	}
+	return lines
+}

@@ -1,0 +1,6 @@
+go 1.26.0
+
+require (
+	github.com/tyg-dev/tyg v0.0.0
+	golang.org/x/text v0.43.0
+)

@@ -1,0 +1,3 @@
+go 1.26.0
+
+require github.com/tyg-dev/tyg v0.0.0

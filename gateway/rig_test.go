@@ -1,0 +1,227 @@
+package gateway_test
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/gateway"
+	"github.com/tyg-dev/tyg/internal/ws"
+	"github.com/tyg-dev/tyg/tygtest"
+)
+
+// patience bounds everything that must happen soon.
+const patience = 10 * time.Second
+
+var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
+
+// rig is a gateway behind a real listener.
+type rig struct {
+	*gateway.Server
+	url string // of the WebSocket, http or https
+	tls *tls.Config
+}
+
+// start serves srv until the test ends.
+func start(t testing.TB, srv *gateway.Server) *rig {
+	t.Helper()
+	return startOn(t, srv, httptest.NewServer(srv))
+}
+
+func startTLS(t testing.TB, srv *gateway.Server) *rig {
+	t.Helper()
+	web := httptest.NewTLSServer(srv)
+	r := startOn(t, srv, web)
+	r.tls = web.Client().Transport.(*http.Transport).TLSClientConfig
+	return r
+}
+
+func startOn(t testing.TB, srv *gateway.Server, web *httptest.Server) *rig {
+	t.Helper()
+	if srv.Logger == nil {
+		srv.Logger = quiet
+	}
+	if err := srv.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		if err := srv.Shutdown(ctx); err != nil {
+			t.Errorf("Shutdown: %v", err)
+		}
+		web.Close()
+	})
+	return &rig{Server: srv, url: web.URL + "/api/"}
+}
+
+// dial connects and fails the test if that is refused.
+func (r *rig) dial(t testing.TB) *client {
+	t.Helper()
+	c, err := r.try(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.CloseNow() })
+	return c
+}
+
+func (r *rig) try(o *ws.DialOptions) (*client, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if o == nil {
+		o = new(ws.DialOptions)
+	}
+	o.TLS = r.tls
+	c, _, err := ws.Dial(ctx, r.url, o)
+	if err != nil {
+		return nil, err
+	}
+	return &client{c}, nil
+}
+
+// client is a ws.Client that fails tests by itself.
+type client struct{ *ws.Client }
+
+func (c *client) send(t testing.TB, text string) {
+	t.Helper()
+	if err := c.Write(t.Context(), ws.OpText, []byte(text)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (c *client) receive(t testing.TB) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	_, data, err := c.Read(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+func (c *client) expect(t testing.TB, want string) {
+	t.Helper()
+	if got := c.receive(t); got != want {
+		t.Fatalf("received %q, want %q", got, want)
+	}
+}
+
+// expectClose reads until the connection is closed, and checks with what.
+func (c *client) expectClose(t testing.TB, code int, reason string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	for {
+		_, _, err := c.Read(ctx)
+		if err == nil {
+			continue
+		}
+		closed, ok := errors.AsType[*ws.CloseError](err)
+		if !ok || closed.Code != code || closed.Reason != reason {
+			t.Fatalf("connection ended with %v, want close %d %q", err, code, reason)
+		}
+		return
+	}
+}
+
+// echo sends every message back.
+func echo() *tyg.App {
+	app := tyg.New("test")
+	app.OnMessage(func(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
+		return c.Send(ctx, m.Data)
+	})
+	return app
+}
+
+// socket lets the suites of package tygtest drive a gateway.
+type socket struct{ *ws.Client }
+
+func (s socket) Write(ctx context.Context, text string) error {
+	const most = 32 << 10 // API Gateway's limit for one frame
+	for first := true; first || text != ""; first = false {
+		part := text[:min(most, len(text))]
+		text = text[len(part):]
+		op := ws.OpContinuation
+		if first {
+			op = ws.OpText
+		}
+		if err := s.WriteRaw(ctx, clientFrame(op, text == "", part)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s socket) Read(ctx context.Context) (string, error) {
+	_, data, err := s.Client.Read(ctx)
+	if closed, ok := errors.AsType[*ws.CloseError](err); ok {
+		return "", &tygtest.Closed{Code: closed.Code, Reason: closed.Reason}
+	}
+	if err != nil && ctx.Err() == nil {
+		return "", &tygtest.Closed{Code: ws.CloseAbnormal, Reason: err.Error()}
+	}
+	return string(data), err
+}
+
+func (s socket) Drop() error { return s.CloseNow() }
+
+// clientFrame is one masked frame.
+func clientFrame(op ws.Opcode, fin bool, payload string) []byte {
+	h := ws.Header{Fin: fin, Opcode: op, Masked: true, Mask: [4]byte{1, 2, 3, 4}, Length: int64(len(payload))}
+	b := ws.AppendHeader(nil, h)
+	n := len(b)
+	b = append(b, payload...)
+	ws.Mask(b[n:], h.Mask)
+	return b
+}
+
+// subject is a rig as the suites want it.
+func (r *rig) subject(t *testing.T) tygtest.Subject {
+	return tygtest.Subject{Sender: r.Server, Dial: func(ctx context.Context, d tygtest.Dial) (tygtest.Socket, error) {
+		url := r.url
+		if len(d.Query) > 0 {
+			url += "?" + d.Query.Encode()
+		}
+		c, _, err := ws.Dial(ctx, url, &ws.DialOptions{
+			Header: d.Header, Subprotocols: d.Subprotocols, TLS: r.tls,
+		})
+		if refused, ok := errors.AsType[*ws.RefusedError](err); ok {
+			return nil, &tygtest.Refused{Status: refused.Status, Body: string(refused.Body)}
+		}
+		if err != nil {
+			return nil, err
+		}
+		t.Cleanup(func() { _ = c.CloseNow() })
+		return socket{c}, nil
+	}}
+}
+
+// manage calls the @connections API.
+func (r *rig) manage(t *testing.T, method, path, body string) (int, http.Header, string) {
+	t.Helper()
+	base := strings.TrimSuffix(r.url, "/api/")
+	req, err := http.NewRequestWithContext(t.Context(), method, base+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res.StatusCode, res.Header, string(b)
+}

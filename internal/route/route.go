@@ -1,0 +1,122 @@
+// Package route selects the route of a message by API Gateway's route selection expression.
+package route
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// The keys that API Gateway reserves. Only the first can be the route of a message.
+// (https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-develop-routes.html)
+const (
+	keyDefault    = "$default"
+	keyConnect    = "$connect"
+	keyDisconnect = "$disconnect"
+)
+
+// A Table knows the routes of an API and the expression that selects among them. It does not change
+// and may be used from many goroutines.
+type Table struct {
+	keys       []string          // all of them, sorted
+	messages   map[string]string // the application's own keys, each to itself
+	hasDefault bool
+
+	parts []part // the expression
+	paths *node  // the members of a message that the expression reads; nil if it reads none
+	slots int    // how many nodes paths has
+}
+
+// New returns the table of an API with these route keys. The expression is one of API Gateway's,
+// such as $request.body.action; errors name the place in it, counted in bytes from 1. Keys that
+// begin with "$" must be API Gateway's own.
+func New(expr string, keys []string) (*Table, error) {
+	parts, err := parse(expr)
+	if err != nil {
+		return nil, fmt.Errorf("parse route selection expression %q: %w", expr, err)
+	}
+	t := &Table{parts: parts, messages: make(map[string]string, len(keys))}
+	for _, key := range keys {
+		if err := t.add(key); err != nil {
+			return nil, err
+		}
+	}
+	slices.Sort(t.keys)
+	t.plant()
+	return t, nil
+}
+
+// Select returns the key of the route that a message takes, or false if no route takes it: none
+// matches and there is no $default. The caller then answers Forbidden. Messages that are not JSON
+// objects take $default. No message takes $connect or $disconnect, whatever it says.
+func (t *Table) Select(body []byte) (key string, ok bool) {
+	if len(t.messages) > 0 {
+		if key, ok := t.match(body); ok {
+			return key, true
+		}
+	}
+	if t.hasDefault {
+		return keyDefault, true
+	}
+	return "", false
+}
+
+// Has reports whether the table has a route with this key, API Gateway's own keys included.
+func (t *Table) Has(key string) bool {
+	_, ok := slices.BinarySearch(t.keys, key)
+	return ok
+}
+
+func (t *Table) add(key string) error {
+	if key == "" {
+		return fmt.Errorf("route key is empty")
+	}
+	if slices.Contains(t.keys, key) {
+		return fmt.Errorf("route key %q is there twice", key)
+	}
+	t.keys = append(t.keys, key)
+	switch {
+	case key == keyDefault:
+		t.hasDefault = true
+	case key == keyConnect || key == keyDisconnect:
+	case strings.HasPrefix(key, "$"):
+		return fmt.Errorf("route key %q begins with $, which API Gateway reserves", key)
+	default:
+		t.messages[key] = key
+	}
+	return nil
+}
+
+// match evaluates the expression and looks the result up.
+func (t *Table) match(body []byte) (string, bool) {
+	var spanBuf [8]span
+	spans := spanBuf[:]
+	if t.slots > len(spans) {
+		spans = make([]span, t.slots)
+	}
+	if t.paths != nil && !find(body, t.paths, spans) {
+		return "", false
+	}
+	if s := t.only(spans); s.kind == plain {
+		key, ok := t.messages[string(body[s.start:s.end])]
+		return key, ok
+	}
+	var textBuf [64]byte
+	text := textBuf[:0]
+	for _, p := range t.parts {
+		text = append(text, p.literal...)
+		if p.target != nil {
+			text = appendText(text, body, spans[p.target.slot])
+		}
+	}
+	key, ok := t.messages[string(text)]
+	return key, ok
+}
+
+// only returns the value of an expression that is one variable and no text, else nothing.
+func (t *Table) only(spans []span) span {
+	if len(t.parts) != 1 || t.parts[0].target == nil {
+		return span{}
+	}
+	return spans[t.parts[0].target.slot]
+}

@@ -1,0 +1,127 @@
+package route
+
+import (
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// member returns the child for the member of an object with this name, nil if no path leads there.
+func (n *node) member(body []byte, name span) *node {
+	raw := body[name.start:name.end]
+	var buf [64]byte
+	if name.kind == escaped && len(n.children) > 0 {
+		raw = appendUnescaped(buf[:0], raw)
+	}
+	for _, child := range n.children {
+		if child.index < 0 && child.name == string(raw) {
+			return child
+		}
+	}
+	return nil
+}
+
+// element returns the child for an element of an array, nil if no path leads there.
+func (n *node) element(index int) *node {
+	for _, child := range n.children {
+		if child.index == index {
+			return child
+		}
+	}
+	return nil
+}
+
+// appendText appends a value as API Gateway writes it into a route key: a string without quotes, an
+// array as [item1, item2], no value as nothing. An object stays as it is written.
+func appendText(dst, body []byte, v span) []byte {
+	if v.kind == array {
+		return appendArray(dst, body[v.start:v.end])
+	}
+	return appendItem(dst, body, v)
+}
+
+// appendItem appends a value that is not to be taken apart. If it called appendArray, the compiler
+// would put the buffer of the caller on the heap.
+func appendItem(dst, body []byte, v span) []byte {
+	raw := body[v.start:v.end]
+	switch v.kind {
+	case plain, object:
+		return append(dst, raw...)
+	case escaped:
+		return appendUnescaped(dst, raw)
+	}
+	return dst
+}
+
+// appendArray appends the text of an array, which is known to be valid. Arrays in it stay as
+// written.
+func appendArray(dst, raw []byte) []byte {
+	s := scanner{body: raw, pos: 1}
+	dst = append(dst, '[')
+	for first := true; !s.accept(']'); first = false {
+		if !first {
+			s.accept(',')
+			dst = append(dst, ", "...)
+		}
+		dst = appendItem(dst, raw, s.item())
+	}
+	return append(dst, ']')
+}
+
+// item passes an element of a valid array.
+func (s *scanner) item() span {
+	switch s.next() {
+	case '{', '[':
+		start := s.pos
+		s.skip()
+		return span{start, s.pos, object}
+	}
+	v, _ := s.scalar()
+	return v
+}
+
+// appendUnescaped appends what is between the quotes of a valid JSON string as encoding/json
+// decodes it: what is not valid UTF-8 or UTF-16 becomes U+FFFD.
+func appendUnescaped(dst, raw []byte) []byte {
+	for len(raw) > 0 {
+		r, size := utf8.DecodeRune(raw)
+		if r == '\\' {
+			r, size = unescape(raw)
+		}
+		dst = utf8.AppendRune(dst, r)
+		raw = raw[size:]
+	}
+	return dst
+}
+
+// unescape decodes the escape at the beginning of raw, and says how long it is.
+func unescape(raw []byte) (rune, int) {
+	switch raw[1] {
+	case 'b':
+		return '\b', 2
+	case 'f':
+		return '\f', 2
+	case 'n':
+		return '\n', 2
+	case 'r':
+		return '\r', 2
+	case 't':
+		return '\t', 2
+	case 'u':
+		r := unit(raw)
+		if !utf16.IsSurrogate(r) {
+			return r, 6
+		}
+		if len(raw) >= 12 && raw[6] == '\\' && raw[7] == 'u' {
+			if r := utf16.DecodeRune(r, unit(raw[6:])); r != utf8.RuneError {
+				return r, 12
+			}
+		}
+		return utf8.RuneError, 6
+	}
+	return rune(raw[1]), 2
+}
+
+// unit decodes the UTF-16 code unit of an escape such as \u00e9.
+func unit(raw []byte) rune {
+	return hex(raw[2])<<12 | hex(raw[3])<<8 | hex(raw[4])<<4 | hex(raw[5])
+}

@@ -1,0 +1,60 @@
+package ws
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+)
+
+// How long [Client.Close] waits for the server.
+const closeTimeout = 5 * time.Second
+
+// writeClose sends a close frame. It waits a bounded time.
+func (c *Client) writeClose(code int, reason string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
+	defer cancel()
+	return c.Write(ctx, OpClose, appendClosePayload(nil, code, reason))
+}
+
+// Close does the closing handshake and closes the socket: it sends a close frame with the code and
+// the reason, unless one was sent, and drops what comes until the server's. It waits 5 seconds at
+// the most for each. A code that may not be sent, such as [CloseNoStatus], makes the frame empty.
+// It returns an error if the server did not answer in time and in form. A Read beside it gets the
+// server's answer, or an error.
+func (c *Client) Close(code int, reason string) error {
+	defer func() { _ = c.CloseNow() }()
+	if err := c.writeClose(code, reason); err != nil && !errors.Is(err, net.ErrClosed) {
+		return err
+	}
+	// Twice: a Read beside it has the turn, and clears the deadline if its context ends.
+	deadline := time.Now().Add(closeTimeout)
+	_ = c.conn.SetReadDeadline(deadline)
+	_ = c.reading.take(context.Background()) // waits for the Read, which the deadline ends
+	defer c.reading.give()
+	_ = c.conn.SetReadDeadline(deadline)
+	return c.awaitClose()
+}
+
+// awaitClose drops messages until the server's close frame.
+func (c *Client) awaitClose() error {
+	for {
+		_, _, err := c.read(context.Background())
+		if _, ok := err.(*CloseError); ok {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("await close frame: %w", err)
+		}
+	}
+}
+
+// CloseNow closes the socket without a word. It ends every call beside it and may be called again.
+func (c *Client) CloseNow() error {
+	err := c.conn.Close()
+	if errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
+}

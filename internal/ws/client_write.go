@@ -1,0 +1,68 @@
+package ws
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"net"
+)
+
+// Write sends data as one frame, compressed if that was negotiated. It checks neither op nor data,
+// which may be reused when it returns. After a close frame it sends nothing and returns an error
+// that wraps [net.ErrClosed]. If the context ends while it writes, the socket is closed, because
+// half a frame is no use.
+func (c *Client) Write(ctx context.Context, op Opcode, data []byte) error {
+	if err := c.writing.take(ctx); err != nil {
+		return err
+	}
+	defer c.writing.give()
+	if c.closed {
+		return fmt.Errorf("write frame: %w", net.ErrClosed)
+	}
+	c.closed = op == OpClose
+	c.out = c.appendFrame(c.out[:0], op, data)
+	return c.write(ctx, c.out)
+}
+
+// WriteRaw sends bytes as they are, even after a close frame.
+func (c *Client) WriteRaw(ctx context.Context, b []byte) error {
+	if err := c.writing.take(ctx); err != nil {
+		return err
+	}
+	defer c.writing.give()
+	return c.write(ctx, b)
+}
+
+// Ping sends a ping and does not wait: see OnPong.
+func (c *Client) Ping(ctx context.Context) error { return c.Write(ctx, OpPing, nil) }
+
+func (c *Client) appendFrame(dst []byte, op Opcode, data []byte) []byte {
+	h := Header{Fin: true, Opcode: op, Masked: true}
+	if c.deflate && op < OpClose {
+		h.RSV1 = true
+		data = appendDeflated(nil, data)
+	}
+	h.Length = int64(len(data))
+	// RFC 6455 section 5.3: a key that nobody can predict, new for each frame.
+	_, _ = rand.Read(h.Mask[:]) // never fails
+	dst = AppendHeader(dst, h)
+	start := len(dst)
+	dst = append(dst, data...)
+	Mask(dst[start:], h.Mask)
+	return dst
+}
+
+// write sends b. After an error the socket is closed.
+func (c *Client) write(ctx context.Context, b []byte) error {
+	release := guard(ctx, c.conn.SetWriteDeadline)
+	_, err := c.conn.Write(b)
+	stopped := release()
+	if err == nil {
+		return nil
+	}
+	_ = c.conn.Close()
+	if stopped != nil {
+		return stopped
+	}
+	return fmt.Errorf("write frame: %w", err)
+}

@@ -1,0 +1,166 @@
+package ws
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+)
+
+const (
+	defaultMaxMessage = 1 << 20
+	// How much of a refusal's body is kept, in bytes.
+	maxRefusalBody = 4 << 10
+	// How large the response to a handshake may be, in bytes.
+	maxResponse = 1 << 20
+)
+
+// DialOptions are what a [Client] may want otherwise. The zero value is fine.
+type DialOptions struct {
+	// Header goes with the handshake. Host in it is honoured; the headers of the handshake itself
+	// are not.
+	Header http.Header
+
+	Subprotocols []string // in order of preference
+
+	// Deflate offers permessage-deflate. If the server grants it every message is compressed.
+	Deflate bool
+
+	TLS *tls.Config // for wss; not changed
+
+	// NetDial makes the connection, without TLS. Nil is that of a zero [net.Dialer].
+	NetDial func(ctx context.Context, network, addr string) (net.Conn, error)
+
+	MaxMessage int // longest message to receive, in bytes; 0 is 1 MiB
+}
+
+// A RefusedError is a server's answer other than 101.
+type RefusedError struct {
+	Status int
+	Header http.Header
+	Body   []byte // its first 4 KB
+}
+
+// Error returns the status, and the body if it is short.
+func (e *RefusedError) Error() string {
+	s := fmt.Sprintf("server refused the WebSocket with %d", e.Status)
+	if body := bytes.TrimSpace(e.Body); len(body) > 0 && len(body) <= 200 {
+		s += fmt.Sprintf(": %q", body)
+	}
+	return s
+}
+
+// Dial opens a WebSocket. The scheme of the address is ws, wss, http or https; a user and password
+// in it are sent as basic authentication. A nil o is the zero value. The context bounds the
+// handshake only. Proxies and redirects are not followed.
+//
+// The response is not nil if the server gave one, even with an error; its body is in memory. An
+// answer other than 101 is a [*RefusedError].
+func Dial(ctx context.Context, address string, o *DialOptions) (*Client, *http.Response, error) {
+	u, err := parseAddress(address)
+	if err != nil {
+		return nil, nil, err
+	}
+	d := &dialer{url: u, secure: u.Scheme == "wss" || u.Scheme == "https", key: newKey()}
+	if o != nil {
+		d.options = *o
+	}
+	c, res, err := d.dial(ctx)
+	if err != nil {
+		return nil, res, fmt.Errorf("dial %s: %w", u.Redacted(), err)
+	}
+	return c, res, nil
+}
+
+// A dialer is one call of Dial.
+type dialer struct {
+	options DialOptions
+	url     *url.URL
+	secure  bool
+	key     string
+}
+
+func parseAddress(address string) (*url.URL, error) {
+	u, err := url.Parse(address)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("parse address: %w", err)
+	case !slices.Contains([]string{"ws", "wss", "http", "https"}, u.Scheme):
+		return nil, fmt.Errorf("parse address: scheme %q is none of ws, wss, http, https", u.Scheme)
+	case u.Hostname() == "":
+		return nil, errors.New("parse address: host is missing")
+	// RFC 6455 section 3.
+	case u.Fragment != "":
+		return nil, errors.New("parse address: a WebSocket address has no #fragment")
+	}
+	return u, nil
+}
+
+func newKey() string {
+	var key [keySize]byte
+	_, _ = rand.Read(key[:]) // never fails
+	return base64.StdEncoding.EncodeToString(key[:])
+}
+
+func (d *dialer) dial(ctx context.Context) (*Client, *http.Response, error) {
+	conn, err := d.connect(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	c, res, err := d.handshake(ctx, conn)
+	if err != nil {
+		_ = conn.Close()
+		return nil, res, err
+	}
+	return c, res, nil
+}
+
+func (d *dialer) connect(ctx context.Context) (net.Conn, error) {
+	dial := d.options.NetDial
+	if dial == nil {
+		dial = new(net.Dialer).DialContext
+	}
+	conn, err := dial(ctx, "tcp", d.address())
+	if err != nil || !d.secure {
+		return conn, err
+	}
+	t := tls.Client(conn, d.tlsConfig())
+	if err := t.HandshakeContext(ctx); err != nil {
+		_ = conn.Close()
+		return nil, err
+	}
+	return t, nil
+}
+
+func (d *dialer) address() string {
+	port := d.url.Port()
+	switch {
+	case port != "":
+	case d.secure:
+		port = "443"
+	default:
+		port = "80"
+	}
+	return net.JoinHostPort(d.url.Hostname(), port)
+}
+
+func (d *dialer) tlsConfig() *tls.Config {
+	c := new(tls.Config)
+	if d.options.TLS != nil {
+		c = d.options.TLS.Clone()
+	}
+	if c.ServerName == "" {
+		c.ServerName = d.url.Hostname()
+	}
+	if c.NextProtos == nil {
+		c.NextProtos = []string{"http/1.1"}
+	}
+	return c
+}

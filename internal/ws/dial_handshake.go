@@ -1,0 +1,136 @@
+package ws
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// handshake asks for the WebSocket on conn. An error of the context comes before what it causes.
+func (d *dialer) handshake(ctx context.Context, conn net.Conn) (*Client, *http.Response, error) {
+	release := guard(ctx, conn.SetDeadline)
+	br := bufio.NewReader(io.LimitReader(conn, maxResponse))
+	res, err := d.exchange(conn, br)
+	if stopped := release(); stopped != nil {
+		return nil, res, stopped
+	}
+	if err != nil {
+		return nil, res, err
+	}
+	return d.client(conn, br, res)
+}
+
+func (d *dialer) exchange(conn net.Conn, br *bufio.Reader) (*http.Response, error) {
+	req := d.request()
+	if err := req.Write(conn); err != nil {
+		return nil, fmt.Errorf("write handshake: %w", err)
+	}
+	res, err := readResponse(br, req)
+	if err != nil {
+		return nil, fmt.Errorf("read handshake: %w", err)
+	}
+	if res.StatusCode == http.StatusSwitchingProtocols {
+		return res, nil
+	}
+	// What could be read of the body is good enough.
+	body, _ := io.ReadAll(io.LimitReader(res.Body, maxRefusalBody))
+	res.Body = io.NopCloser(bytes.NewReader(body))
+	return res, &RefusedError{Status: res.StatusCode, Header: res.Header, Body: body}
+}
+
+// readResponse reads the response, past those that are only informational.
+func readResponse(br *bufio.Reader, req *http.Request) (*http.Response, error) {
+	for {
+		res, err := http.ReadResponse(br, req)
+		if err != nil {
+			return nil, err
+		}
+		if res.StatusCode >= 200 || res.StatusCode == http.StatusSwitchingProtocols {
+			return res, nil
+		}
+	}
+}
+
+func (d *dialer) request() *http.Request {
+	h := http.Header{}
+	for name, values := range d.options.Header {
+		h[http.CanonicalHeaderKey(name)] = slices.Clone(values)
+	}
+	host := h.Get("Host")
+	if host == "" {
+		host = d.url.Host
+	}
+	req := &http.Request{
+		Method: http.MethodGet, URL: d.url, Host: host, Header: h,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+	}
+	if password, ok := d.url.User.Password(); ok && h.Get("Authorization") == "" {
+		req.SetBasicAuth(d.url.User.Username(), password)
+	}
+	d.setHandshake(h)
+	return req
+}
+
+// setHandshake sets the headers in the spelling of the RFC, which strange servers insist on.
+func (d *dialer) setHandshake(h http.Header) {
+	for _, name := range []string{headerKey, headerVersion, headerProtocol, headerExtensions} {
+		h.Del(name)
+	}
+	h["Connection"] = []string{"Upgrade"}
+	h["Upgrade"] = []string{"websocket"}
+	h[headerVersion] = []string{"13"}
+	h[headerKey] = []string{d.key}
+	if len(d.options.Subprotocols) > 0 {
+		h[headerProtocol] = []string{strings.Join(d.options.Subprotocols, ", ")}
+	}
+	if d.options.Deflate {
+		h[headerExtensions] = []string{new(Deflate).String()}
+	}
+}
+
+// client checks the 101 as RFC 6455 section 4.1 demands, and makes the client.
+func (d *dialer) client(
+	conn net.Conn, br *bufio.Reader, res *http.Response,
+) (*Client, *http.Response, error) {
+	res.Body = http.NoBody
+	subprotocol := res.Header.Get(headerProtocol)
+	switch {
+	case !hasElement(res.Header.Values("Upgrade"), "websocket"):
+		return nil, res, errors.New("server's 101 lacks Upgrade: websocket")
+	case !hasElement(res.Header.Values("Connection"), "upgrade"):
+		return nil, res, errors.New("server's 101 lacks Connection: Upgrade")
+	case res.Header.Get(headerAccept) != AcceptKey(d.key):
+		return nil, res, errors.New("server's " + headerAccept + " does not match")
+	case subprotocol != "" && !slices.Contains(d.options.Subprotocols, subprotocol):
+		return nil, res, fmt.Errorf("server chose subprotocol %q, not offered", subprotocol)
+	}
+	deflate, err := d.granted(res.Header.Values(headerExtensions))
+	if err != nil {
+		return nil, res, err
+	}
+	early, _ := br.Peek(br.Buffered()) // cannot fail
+	return newClient(conn, d.options.MaxMessage, subprotocol, deflate, early), res, nil
+}
+
+// granted reports whether the server agreed to permessage-deflate on the client's terms.
+func (d *dialer) granted(lines []string) (bool, error) {
+	if len(lines) == 0 {
+		return false, nil
+	}
+	s := scanner{rest: strings.Join(lines, ",")}
+	answer, ok := s.extension()
+	// RFC 7692 section 7.1.1.1: a server that accepts the offer repeats server_no_context_takeover;
+	// section 7.1.2.2: it must not set a window for a client that did not offer one.
+	if !d.options.Deflate || !ok || s.rest != "" || !answer.ServerNoContext ||
+		answer.ClientMaxWindowBits != 0 {
+		return false, fmt.Errorf("server chose extensions %q, not offered", lines)
+	}
+	return true, nil
+}

@@ -1,0 +1,250 @@
+package ws_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/tyg-dev/tyg/internal/ws"
+)
+
+func TestDial(t *testing.T) {
+	requests := make(chan *http.Request, 1)
+	h := upgrade(t, func(p *peer) { p.write(plain(fin|1, "hello")); p.expectEnd() })
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		requests <- r
+		h.ServeHTTP(w, r)
+	}))
+	t.Cleanup(s.Close)
+	o := &ws.DialOptions{
+		Header: http.Header{
+			"x-name": {"a", "b"}, "Host": {"chat.example"}, "Origin": {"http://chat.example"},
+			"Sec-Websocket-Key": {"mine"}, "Connection": {"close"},
+		},
+		Subprotocols: []string{"v2", "v1"},
+	}
+	address := "ws://ann:secret@" + strings.TrimPrefix(s.URL, "http://") + "/dev?a=1"
+	c, res, err := ws.Dial(t.Context(), address, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	expectText(t, c, "hello")
+	_ = c.CloseNow()
+	if res.StatusCode != http.StatusSwitchingProtocols || c.Subprotocol() != "v2" {
+		t.Errorf("status %d, subprotocol %q", res.StatusCode, c.Subprotocol())
+	}
+	r := <-requests
+	user, password, _ := r.BasicAuth()
+	if r.Host != "chat.example" || r.URL.String() != "/dev?a=1" ||
+		len(r.Header.Values("X-Name")) != 2 || r.Header.Get("Origin") != "http://chat.example" ||
+		user != "ann" || password != "secret" {
+		t.Errorf("the request is %s %s %v", r.Host, r.URL, r.Header)
+	}
+	if len(o.Header) != 5 {
+		t.Errorf("Dial changed the options: %v", o.Header)
+	}
+}
+
+func TestDialWithTLS(t *testing.T) {
+	s := httptest.NewTLSServer(upgrade(t, echo))
+	t.Cleanup(s.Close)
+	o := &ws.DialOptions{TLS: s.Client().Transport.(*http.Transport).TLSClientConfig}
+	c := dial(t, "wss"+strings.TrimPrefix(s.URL, "https"), o)
+	want := strings.Repeat("x", 100000)
+	if err := c.Write(t.Context(), ws.OpText, []byte(want)); err != nil {
+		t.Fatal(err)
+	}
+	expectText(t, c, want)
+	if err := c.Close(ws.CloseNormal, ""); err != nil {
+		t.Error(err)
+	}
+	if _, _, err := ws.Dial(t.Context(), s.URL, nil); err == nil {
+		t.Error("an unknown certificate was accepted")
+	}
+}
+
+func TestDialIsRefused(t *testing.T) {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("X-Why", "because")
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = io.WriteString(w, strings.Repeat("no ", 10000))
+	}))
+	t.Cleanup(s.Close)
+	_, res, err := ws.Dial(t.Context(), s.URL, nil)
+	var e *ws.RefusedError
+	if !errors.As(err, &e) {
+		t.Fatalf("got %v, want a RefusedError", err)
+	}
+	if e.Status != 403 || e.Header.Get("X-Why") != "because" || len(e.Body) != 4096 {
+		t.Errorf("got status %d, header %v and %d bytes", e.Status, e.Header, len(e.Body))
+	}
+	if body, _ := io.ReadAll(res.Body); string(body) != string(e.Body) {
+		t.Errorf("the response has another body: %.20q", body)
+	}
+}
+
+func TestRefusedErrorSpeaks(t *testing.T) {
+	for body, want := range map[string]string{
+		"":            "server refused the WebSocket with 403",
+		"Forbidden\n": `server refused the WebSocket with 403: "Forbidden"`,
+		nul(201):      "server refused the WebSocket with 403",
+	} {
+		e := ws.RefusedError{Status: 403, Body: []byte(body)}
+		if got := e.Error(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+func TestDialRefusesAddresses(t *testing.T) {
+	for _, address := range []string{
+		"", "example.com", "ftp://example.com", "ws://", "ws://example.com/#a", "ws://[::1",
+		"ws://a b/",
+	} {
+		c, res, err := ws.Dial(t.Context(), address, nil)
+		if c != nil || res != nil || err == nil {
+			t.Errorf("%q: got %v, %v, %v; want an error", address, c, res, err)
+		}
+	}
+}
+
+func TestDialDoesNotTellThePassword(t *testing.T) {
+	refuse := func(context.Context, string, string) (net.Conn, error) {
+		return nil, io.ErrClosedPipe
+	}
+	o := &ws.DialOptions{NetDial: refuse}
+	_, _, err := ws.Dial(t.Context(), "ws://ann:secret@example.com/", o)
+	if !errors.Is(err, io.ErrClosedPipe) || strings.Contains(err.Error(), "secret") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestDialAddress(t *testing.T) {
+	for address, want := range map[string]string{
+		"ws://a.example":        "a.example:80",
+		"http://a.example:81/x": "a.example:81",
+		"wss://a.example/":      "a.example:443",
+		"https://[::1]":         "[::1]:443",
+	} {
+		got := ""
+		dial := func(_ context.Context, network, addr string) (net.Conn, error) {
+			got = addr
+			return nil, errors.New(network)
+		}
+		_, _, err := ws.Dial(t.Context(), address, &ws.DialOptions{NetDial: dial})
+		if err == nil || got != want {
+			t.Errorf("%s: dialled %q, want %q", address, got, want)
+		}
+	}
+}
+
+// answer dials a server that answers with a 101 of the given lines behind the right key, or of
+// nothing else if they begin with HTTP.
+func answer(t *testing.T, o *ws.DialOptions, lines string) (*ws.Client, error) {
+	t.Helper()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer conn.Close()
+		if !strings.HasPrefix(lines, "HTTP") {
+			key := ws.AcceptKey(r.Header.Get("Sec-WebSocket-Key"))
+			lines = "HTTP/1.1 101 Yes\r\nSec-WebSocket-Accept: " + key + "\r\n" + lines
+		}
+		_, _ = io.WriteString(conn, lines+"\r\n")
+	}))
+	t.Cleanup(s.Close)
+	c, _, err := ws.Dial(t.Context(), s.URL, o)
+	if c != nil {
+		t.Cleanup(func() { _ = c.CloseNow() })
+	}
+	return c, err
+}
+
+func TestDialChecksTheAnswer(t *testing.T) {
+	const upgrade = "Upgrade: websocket\r\nConnection: Upgrade\r\n"
+	const deflate = "Sec-WebSocket-Extensions: permessage-deflate"
+	const noContext = "; server_no_context_takeover"
+	both := ws.DialOptions{Subprotocols: []string{"a"}, Deflate: true}
+	for _, test := range []struct {
+		name    string
+		options ws.DialOptions
+		lines   string
+		ok      bool
+	}{
+		{"plain", ws.DialOptions{}, upgrade, true},
+		{"offers declined", both, upgrade, true},
+		{"subprotocol", both, upgrade + "Sec-WebSocket-Protocol: a\r\n", true},
+		{"deflate", both, upgrade + deflate + noContext + "\r\n", true},
+		{
+			"deflate, server's window", both,
+			upgrade + deflate + noContext + "; server_max_window_bits=9\r\n", true,
+		},
+
+		{
+			"wrong key",
+			ws.DialOptions{},
+			"HTTP/1.1 101 Yes\r\n" + upgrade + "Sec-WebSocket-Accept: " + sampleAccept + "\r\n",
+			false,
+		},
+		{"no key", ws.DialOptions{}, "HTTP/1.1 101 Yes\r\n" + upgrade, false},
+		{"no Upgrade", ws.DialOptions{}, "Connection: Upgrade\r\n", false},
+		{"no Connection", ws.DialOptions{}, "Upgrade: websocket\r\n", false},
+		{"subprotocol not offered", both, upgrade + "Sec-WebSocket-Protocol: b\r\n", false},
+		{"deflate not offered", ws.DialOptions{}, upgrade + deflate + noContext + "\r\n", false},
+		{"deflate with context", both, upgrade + deflate + "\r\n", false},
+		{
+			"window for the client", both,
+			upgrade + deflate + noContext + "; client_max_window_bits=9\r\n", false,
+		},
+		{"twice", both, upgrade + deflate + noContext + ", permessage-deflate\r\n", false},
+		{"another extension", both, upgrade + "Sec-WebSocket-Extensions: foo\r\n", false},
+		{"malformed extension", both, upgrade + "Sec-WebSocket-Extensions: ;\r\n", false},
+		{"not HTTP", ws.DialOptions{}, "HTTPX\r\n", false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			c, err := answer(t, &test.options, test.lines)
+			if (err == nil) != test.ok || (c != nil) != test.ok {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
+func TestDialPassesInformationalResponses(t *testing.T) {
+	s, c := net.Pipe()
+	go func() { // ends with the pipe; the client's read of the refusal waits for it
+		defer s.Close()
+		_, _ = s.Read(make([]byte, 4096))
+		_, _ = io.WriteString(s, "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 404 Not Found\r\n\r\n")
+	}()
+	_, _, err := ws.Dial(t.Context(), "ws://a.example", through(c))
+	var e *ws.RefusedError
+	if !errors.As(err, &e) || e.Status != http.StatusNotFound {
+		t.Errorf("got %v, want 404", err)
+	}
+}
+
+func TestDialEndsWithItsContext(t *testing.T) {
+	s, conn := net.Pipe()
+	defer s.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { // ends when the handshake has come
+		_, _ = s.Read(make([]byte, 4096))
+		cancel()
+	}()
+	_, _, err := ws.Dial(ctx, "ws://a.example", through(conn))
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want %v", err, context.Canceled)
+	}
+	if _, err := conn.Write(nil); !errors.Is(err, io.ErrClosedPipe) {
+		t.Errorf("the socket was not closed: %v", err)
+	}
+}

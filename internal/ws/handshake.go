@@ -1,0 +1,166 @@
+package ws
+
+import (
+	"crypto/sha1"
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"slices"
+)
+
+// RFC 6455 section 1.3.
+const acceptGUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+
+// RFC 6455 section 4.1: a key is 16 random bytes, encoded.
+const keySize = 16
+
+// The headers of a handshake, spelt as RFC 6455 section 11.3 has them.
+const (
+	headerKey        = "Sec-WebSocket-Key"
+	headerVersion    = "Sec-WebSocket-Version"
+	headerAccept     = "Sec-WebSocket-Accept"
+	headerProtocol   = "Sec-WebSocket-Protocol"
+	headerExtensions = "Sec-WebSocket-Extensions"
+)
+
+// An Upgrade is a request to open a WebSocket that may be granted.
+type Upgrade struct {
+	Key          string   // Sec-WebSocket-Key, as it came
+	Subprotocols []string // in the client's order of preference; no name twice
+	Deflate      *Deflate // nil: no acceptable offer of permessage-deflate
+}
+
+// A HandshakeError is a request that opens no WebSocket, and how to say so.
+type HandshakeError struct {
+	Status int         // the HTTP status to refuse it with
+	Header http.Header // headers that belong to the answer; may be nil
+	Reason string      // for the client: what to do otherwise
+}
+
+// Error returns the status and the reason.
+func (e *HandshakeError) Error() string {
+	return fmt.Sprintf("handshake refused with %d: %s", e.Status, e.Reason)
+}
+
+func badRequest(reason string) error {
+	return &HandshakeError{Status: http.StatusBadRequest, Reason: reason}
+}
+
+// ParseUpgrade judges a request by RFC 6455 section 4.2.1. It does not look at Origin. The error is
+// a [*HandshakeError].
+func ParseUpgrade(r *http.Request) (Upgrade, error) {
+	if err := checkRequest(r); err != nil {
+		return Upgrade{}, err
+	}
+	key, err := parseKey(r.Header.Values(headerKey))
+	if err != nil {
+		return Upgrade{}, err
+	}
+	names, err := parseSubprotocols(r.Header.Values(headerProtocol))
+	if err != nil {
+		return Upgrade{}, err
+	}
+	d, err := Negotiate(r.Header.Values(headerExtensions))
+	if err != nil {
+		return Upgrade{}, badRequest(err.Error())
+	}
+	return Upgrade{Key: key, Subprotocols: names, Deflate: d}, nil
+}
+
+func checkRequest(r *http.Request) error {
+	switch {
+	case r.Method != http.MethodGet:
+		return &HandshakeError{
+			Status: http.StatusMethodNotAllowed,
+			Header: http.Header{"Allow": {http.MethodGet}},
+			Reason: "a WebSocket is opened with GET",
+		}
+	case r.ProtoMajor != 1 || r.ProtoMinor < 1:
+		return &HandshakeError{
+			Status: http.StatusHTTPVersionNotSupported,
+			Reason: fmt.Sprintf("a WebSocket is opened over HTTP/1.1, and this is HTTP/%d.%d; "+
+				"offer http/1.1 only (ALPN), or set it in the proxy", r.ProtoMajor, r.ProtoMinor),
+		}
+	case !hasElement(r.Header.Values("Connection"), "upgrade"):
+		return upgradeRequired("Connection: Upgrade is missing; this address speaks WebSocket")
+	case !hasElement(r.Header.Values("Upgrade"), "websocket"):
+		return upgradeRequired("Upgrade: websocket is missing; this address speaks WebSocket")
+	case !isVersion13(r.Header.Values(headerVersion)):
+		return upgradeRequired(headerVersion + " must be 13")
+	case r.ContentLength != 0:
+		// Its bytes would be taken for frames.
+		return badRequest("a request for a WebSocket has no body")
+	}
+	return nil
+}
+
+// RFC 9110 section 15.5.22: a 426 names what to upgrade to.
+func upgradeRequired(reason string) error {
+	return &HandshakeError{
+		Status: http.StatusUpgradeRequired,
+		Header: http.Header{
+			"Upgrade":    {"websocket"},
+			"Connection": {"Upgrade"},
+			// The canonical form, so that Get finds it.
+			http.CanonicalHeaderKey(headerVersion): {"13"},
+		},
+		Reason: reason,
+	}
+}
+
+func isVersion13(lines []string) bool { return len(lines) == 1 && trim(lines[0]) == "13" }
+
+func parseKey(lines []string) (string, error) {
+	if len(lines) != 1 {
+		return "", badRequest("there must be one " + headerKey)
+	}
+	key := trim(lines[0])
+	raw, err := base64.StdEncoding.DecodeString(key)
+	if err != nil || len(raw) != keySize || len(key) != base64.StdEncoding.EncodedLen(keySize) {
+		return "", badRequest(headerKey + " must be 16 bytes in base64")
+	}
+	return key, nil
+}
+
+func parseSubprotocols(lines []string) ([]string, error) {
+	var names []string
+	seen := map[string]bool{}
+	for name := range elements(lines) {
+		if !isToken(name) {
+			return nil, badRequest(headerProtocol + " is malformed")
+		}
+		if seen[name] {
+			return nil, badRequest(headerProtocol + " names a subprotocol twice")
+		}
+		seen[name] = true
+		names = append(names, name)
+	}
+	return names, nil
+}
+
+// AppendResponse appends the whole 101 response that grants u. The subprotocol is one of
+// u.Subprotocols, or empty for none; any other is left out, because a client has to fail the
+// connection over it (RFC 6455 section 4.1). Compression is agreed on if deflate is true and the
+// client offered it.
+func (u Upgrade) AppendResponse(dst []byte, subprotocol string, deflate bool) []byte {
+	dst = append(dst, "HTTP/1.1 101 Switching Protocols\r\n"+
+		"Upgrade: websocket\r\nConnection: Upgrade\r\n"+headerAccept+": "...)
+	dst = appendAcceptKey(dst, u.Key)
+	if slices.Contains(u.Subprotocols, subprotocol) {
+		dst = append(dst, "\r\n"+headerProtocol+": "...)
+		dst = append(dst, subprotocol...)
+	}
+	if deflate && u.Deflate != nil {
+		dst = append(dst, "\r\n"+headerExtensions+": "...)
+		dst = u.Deflate.append(dst)
+	}
+	return append(dst, "\r\n\r\n"...)
+}
+
+// AcceptKey returns the Sec-WebSocket-Accept that answers a Sec-WebSocket-Key.
+func AcceptKey(key string) string { return string(appendAcceptKey(nil, key)) }
+
+func appendAcceptKey(dst []byte, key string) []byte {
+	sum := sha1.Sum([]byte(key + acceptGUID))
+	return base64.StdEncoding.AppendEncode(dst, sum[:])
+}

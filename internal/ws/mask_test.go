@@ -1,0 +1,42 @@
+package ws_test
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/tyg-dev/tyg/internal/ws"
+)
+
+func TestMaskAgainstTheNaiveLoop(t *testing.T) {
+	const guard = 16
+	key := [4]byte{0x11, 0xa2, 0x3c, 0xff}
+	for offset := range 16 {
+		for n := range 300 {
+			got := make([]byte, offset+n+guard)
+			for i := range got {
+				got[i] = byte(i * 7)
+			}
+			want := bytes.Clone(got)
+			for i := range n {
+				want[offset+i] ^= key[i%4]
+			}
+			ws.Mask(got[offset:offset+n], key)
+			if !bytes.Equal(got, want) {
+				t.Fatalf("offset %d, length %d: got %x, want %x", offset, n, got, want)
+			}
+		}
+	}
+}
+
+func TestMaskTwiceIsNothing(t *testing.T) {
+	want := bytes.Repeat([]byte("abcdefg"), 100)
+	got := bytes.Clone(want)
+	ws.Mask(got, [4]byte{1, 2, 3, 4})
+	if bytes.Equal(got, want) {
+		t.Error("masking changed nothing")
+	}
+	ws.Mask(got, [4]byte{1, 2, 3, 4})
+	if !bytes.Equal(got, want) {
+		t.Error("masking twice is not the identity")
+	}
+}

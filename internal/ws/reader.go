@@ -1,0 +1,244 @@
+package ws
+
+import "unicode/utf8"
+
+// Config says what a [Reader] lets through. Many Readers share one; nobody may change it meanwhile.
+// The zero value serves clients without limits.
+type Config struct {
+	// Client is set at the client's end, where frames come from a server and must not be masked.
+	// Otherwise they come from a client and must be.
+	Client bool
+
+	// MaxFrame is the longest payload of a data frame on the wire, MaxMessage the longest message
+	// after inflation, both in bytes. Over them the peer is closed with 1009, at the header of the
+	// frame that goes too far. MaxFragments is the most frames a message may come in; over it the
+	// peer is closed with 1008. Zero means no limit.
+	MaxFrame, MaxMessage, MaxFragments int
+
+	// TextOnly refuses binary messages with 1003, at their first header.
+	TextOnly bool
+}
+
+// A Message is a whole data message, or a control frame.
+type Message struct {
+	// Op is OpText, OpBinary, OpClose, OpPing or OpPong. OpContinuation, the zero value, means that
+	// there is no message.
+	Op Opcode
+
+	// Data is unmasked and inflated; text is valid UTF-8. Of an OpClose it is raw: see
+	// [ParseClose].
+	Data []byte
+}
+
+// A Reader makes messages of a peer's bytes. It holds no memory while no message is half received.
+// It is not safe for concurrent use, and must not be copied after the first Next.
+type Reader struct {
+	Config  *Config // must be set
+	Inflate bool    // permessage-deflate was negotiated
+
+	op         Opcode // of the message that has begun; zero between messages
+	compressed bool   // whether it is deflated
+	frames     int32  // how many frames of it have come
+
+	kept *buffer // its payload so far; nil between messages
+	lent *buffer // what the Message of the last Next points into, if not into the caller's bytes
+}
+
+// Next takes the next complete message from the front of b, unmasking it in place, and returns how
+// many bytes of b it used. Feed it what is left, then and when more has come:
+//
+//	for {
+//		m, n, err := r.Next(b)
+//		b = b[n:]
+//		if err != nil || m.Op == 0 {
+//			break
+//		}
+//		// use m
+//	}
+//
+// A zero Message means that b holds no further complete message. Fragments of one are used and kept
+// in the Reader nevertheless; bytes of a frame that is not complete are not, so keep them. m.Data
+// points into b or into memory of the Reader and is valid until the next call. That memory goes
+// back to its pool at the next call too, even with an empty b, so go on until there is no message.
+//
+// What comes after an OpClose is for the caller to ignore.
+//
+// The error is a [*CloseError] to close the peer with. It may come before its frame is complete.
+// After it only Release may be called. Without fragments and compression nothing is allocated.
+func (r *Reader) Next(b []byte) (m Message, n int, err error) {
+	if r.lent != nil {
+		r.takeBack()
+	}
+	for {
+		h, size, err := ParseHeader(b[n:])
+		if err != nil || size == 0 {
+			return Message{}, n, err
+		}
+		if err := r.check(&h); err != nil {
+			return Message{}, n, err
+		}
+		start := n + size
+		if h.Length > int64(len(b)-start) {
+			return Message{}, n, nil
+		}
+		n = start + int(h.Length)
+		payload := b[start:n:n]
+		if h.Masked {
+			Mask(payload, h.Mask)
+		}
+		if m, err = r.accept(&h, payload); m.Op != 0 || err != nil {
+			return m, n, err
+		}
+	}
+}
+
+// check judges a frame by its header alone. It changes nothing: a header is seen again and again
+// until its payload is complete.
+func (r *Reader) check(h *Header) error {
+	if h.RSV2 || h.RSV3 {
+		return protocolError("reserved bit is set")
+	}
+	if h.Masked == r.Config.Client {
+		return r.maskError()
+	}
+	if h.Opcode >= OpClose {
+		return checkControl(h)
+	}
+	if err := r.checkOrder(h); err != nil {
+		return err
+	}
+	return r.checkLimits(h)
+}
+
+func (r *Reader) maskError() error {
+	if r.Config.Client {
+		return protocolError("frame of a server is masked")
+	}
+	return protocolError("frame of a client is not masked")
+}
+
+func checkControl(h *Header) error {
+	switch {
+	case h.Opcode > OpPong:
+		return protocolError("opcode is reserved")
+	case h.RSV1:
+		return protocolError("control frame is compressed")
+	case !h.Fin:
+		return protocolError("control frame is fragmented")
+	case h.Length > maxControl:
+		return protocolError("control frame is over 125 bytes")
+	}
+	return nil
+}
+
+// checkOrder judges whether a data frame may come now, and as what.
+func (r *Reader) checkOrder(h *Header) error {
+	switch {
+	case h.Opcode > OpBinary:
+		return protocolError("opcode is reserved")
+	case h.Opcode == OpContinuation && r.op == 0:
+		return protocolError("continuation of nothing")
+	case h.Opcode != OpContinuation && r.op != 0:
+		return protocolError("message begins inside another")
+	// RFC 7692 section 6.1: only the first frame of a message carries the bit.
+	case h.RSV1 && (!r.Inflate || h.Opcode == OpContinuation):
+		return protocolError("reserved bit is set")
+	case h.Opcode == OpBinary && r.Config.TextOnly:
+		return &CloseError{CloseUnsupportedData, "binary messages are not accepted"}
+	}
+	return nil
+}
+
+func (r *Reader) checkLimits(h *Header) error {
+	c := r.Config
+	if c.MaxFrame > 0 && h.Length > int64(c.MaxFrame) {
+		return &CloseError{CloseMessageTooBig, "frame is too big"}
+	}
+	if c.MaxMessage > 0 && h.Length > r.room(h.RSV1 || r.compressed) {
+		return errTooBig()
+	}
+	if c.MaxFragments > 0 && int(r.frames) >= c.MaxFragments {
+		return &CloseError{ClosePolicyViolation, "message has too many fragments"}
+	}
+	return nil
+}
+
+// room returns how many bytes more of the current message may come on the wire.
+func (r *Reader) room(compressed bool) int64 {
+	room := int64(r.Config.MaxMessage)
+	if compressed {
+		// What cannot be deflated grows: by 5 bytes in 64 KB if it is stored in full blocks, and by
+		// 5 bytes wherever the sender flushes. The exact limit is for inflate to enforce.
+		room += room/8 + 64
+	}
+	if r.kept != nil {
+		room -= int64(len(r.kept.data))
+	}
+	return room
+}
+
+func errTooBig() error { return &CloseError{CloseMessageTooBig, "message is too big"} }
+
+// accept takes a frame that has passed check, and returns the message that it completes, if any.
+func (r *Reader) accept(h *Header, payload []byte) (Message, error) {
+	if h.Opcode >= OpClose {
+		return Message{h.Opcode, payload}, nil
+	}
+	if h.Fin && h.Opcode != OpContinuation {
+		return r.deliver(h.Opcode, h.RSV1, payload)
+	}
+	r.keep(h, payload)
+	if !h.Fin {
+		return Message{}, nil
+	}
+	return r.complete()
+}
+
+func (r *Reader) keep(h *Header, payload []byte) {
+	if h.Opcode != OpContinuation {
+		r.op, r.compressed, r.kept = h.Opcode, h.RSV1, newBuffer()
+	}
+	r.frames++
+	r.kept.data = append(r.kept.data, payload...)
+}
+
+func (r *Reader) complete() (Message, error) {
+	op, compressed := r.op, r.compressed
+	r.lent = r.kept
+	r.op, r.compressed, r.frames, r.kept = 0, false, 0, nil
+	return r.deliver(op, compressed, r.lent.data)
+}
+
+func (r *Reader) deliver(op Opcode, compressed bool, data []byte) (Message, error) {
+	if compressed {
+		out := newBuffer()
+		err := inflate(out, data, r.Config.MaxMessage)
+		r.takeBack()
+		r.lent = out
+		if err != nil {
+			return Message{}, err
+		}
+		data = out.data
+	}
+	if op == OpText && !utf8.Valid(data) {
+		return Message{}, &CloseError{CloseInvalidPayload, "text is not UTF-8"}
+	}
+	return Message{op, data}, nil
+}
+
+func (r *Reader) takeBack() {
+	r.lent.free()
+	r.lent = nil
+}
+
+// Partial reports whether a message in fragments has begun and is not complete. Bytes of a frame
+// that is not complete are with the caller and do not count.
+func (r *Reader) Partial() bool { return r.op != 0 }
+
+// Release gives all memory back and forgets a message that is not complete. It may be called more
+// than once. The Message of the last Next is not valid afterwards.
+func (r *Reader) Release() {
+	r.takeBack()
+	r.kept.free()
+	r.op, r.compressed, r.frames, r.kept = 0, false, 0, nil
+}

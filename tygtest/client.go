@@ -1,0 +1,222 @@
+package tygtest
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+	"unicode/utf8"
+
+	"github.com/tyg-dev/tyg"
+)
+
+// What API Gateway says in disconnect events, as people have seen it.
+const (
+	goingAway = "Going away"
+
+	// https://github.com/aws/chalice/issues/2060
+	closedNormally = "Connection Closed Normally"
+
+	// https://github.com/awslabs/aws-lambda-rust-runtime/blob/main/lambda-events/src/fixtures/example-apigw-websocket-request-disconnect-route.json
+	statusNotSet = "Client-side close frame status not set"
+)
+
+// A Client is the other end of a connection of a [Host], as a test plays it. Its methods fail the
+// test when something is not as expected.
+type Client struct {
+	// Static after newClient.
+	host *Host
+	conn *tyg.Conn
+	turn chan struct{} // full while a handler of this connection runs
+
+	// Guarded by host.mu.
+	number  int // in the order of connecting
+	state   state
+	active  time.Time     // when a message last went either way
+	inbox   []string      // what has arrived and was not received yet
+	arrival chan struct{} // closed at the next change of inbox or state; nil if nobody waits
+	ended   ending        // how it ended, if state is over
+	due     bool          // the disconnect event was not handled yet
+}
+
+// A state is where in its life a connection is.
+type state uint8
+
+const (
+	connecting state = iota
+	open
+	over
+)
+
+// An ending is how a connection ended, as its client saw it and as the disconnect event tells it.
+type ending struct {
+	client tyg.Disconnect
+	event  tyg.Disconnect // the zero Disconnect is the same as client
+}
+
+func newClient(h *Host, d Dial) *Client {
+	now := time.Now()
+	c := &Client{host: h, turn: make(chan struct{}, 1), active: now}
+	c.conn = &tyg.Conn{
+		ID:          tyg.ConnID(newID()),
+		Sender:      h,
+		ConnectedAt: now,
+		SourceIP:    sourceIP(d),
+		UserAgent:   d.Header.Get("User-Agent"),
+		Domain:      domain,
+		Stage:       "test",
+		APIID:       "tygtest",
+	}
+	return c
+}
+
+// ID returns the connection's id.
+func (c *Client) ID() tyg.ConnID { return c.conn.ID }
+
+// Subprotocol returns the subprotocol that was selected at connect, or "".
+func (c *Client) Subprotocol() string { return c.conn.Subprotocol }
+
+// Send sends a message and returns when its handler has returned. If a handler of this connection
+// is running, Send waits for it first; so it must not be called from there. A message that is over
+// 128 KB ends the connection with code 1009, one that is not UTF-8 with 1007.
+func (c *Client) Send(text string) {
+	c.host.t.Helper()
+	if err := c.send(text); err != nil {
+		c.host.t.Errorf("send %.80q: %v", text, err)
+	}
+}
+
+func (c *Client) send(text string) error {
+	switch {
+	case len(text) > maxMessage:
+		return c.leave(ending{client: tyg.Disconnect{Code: 1009, Reason: "Message too big"}})
+	case !utf8.ValidString(text):
+		return c.leave(ending{client: tyg.Disconnect{Code: 1007, Reason: "Invalid UTF-8"}})
+	}
+	c.turn <- struct{}{}
+	defer c.release()
+	if err := c.touch(); err != nil {
+		return err
+	}
+	c.host.message(c, text)
+	return nil
+}
+
+// Close closes the connection from the client's side and returns when the disconnect handler has
+// returned; if a handler of the connection is running in another goroutine, it follows that one.
+// The code 1005 stands for a close frame without a code. Closing twice does nothing.
+func (c *Client) Close(code int, reason string) {
+	e := ending{client: tyg.Disconnect{Code: code, Reason: reason}}
+	if code == 1005 {
+		e.event = tyg.Disconnect{Code: code, Reason: statusNotSet}
+	}
+	_ = c.leave(e) // that it was closed before is fine
+}
+
+// Drop loses the connection without a close frame, as a phone in a tunnel does: the disconnect
+// event has code 1006. Otherwise it is like Close.
+func (c *Client) Drop() { _ = c.leave(ending{client: tyg.Disconnect{Code: 1006}}) }
+
+// Receive returns the next message from the host. It waits for it up to [Host.Wait] and ends the
+// test if none comes.
+func (c *Client) Receive() string {
+	c.host.t.Helper()
+	text, err := c.wait()
+	if err != nil {
+		c.host.t.Fatalf("receive: %v", err)
+	}
+	return text
+}
+
+// Expect receives as many messages as there are texts, and checks that they are equal, in this
+// order.
+func (c *Client) Expect(texts ...string) {
+	c.host.t.Helper()
+	for _, want := range texts {
+		got, err := c.wait()
+		if err != nil {
+			c.host.t.Fatalf("expect %.200q: %v", want, err)
+		}
+		if got != want {
+			c.host.t.Errorf("received %.200q, want %.200q", got, want)
+		}
+	}
+}
+
+// ExpectNone checks that no message is waiting to be received. It does not wait itself: all that
+// handlers have sent is there once the call that ran them has returned.
+func (c *Client) ExpectNone() {
+	c.host.t.Helper()
+	for _, text := range c.Received() {
+		c.host.t.Errorf("received %.200q, want nothing", text)
+	}
+}
+
+// Received returns all messages that are waiting to be received. It does not wait for more.
+func (c *Client) Received() []string {
+	c.host.mu.Lock()
+	defer c.host.mu.Unlock()
+	texts := c.inbox
+	c.inbox = nil
+	return texts
+}
+
+// Closed reports whether the connection is over, and how it ended as the client sees it.
+func (c *Client) Closed() (tyg.Disconnect, bool) {
+	c.host.mu.Lock()
+	defer c.host.mu.Unlock()
+	return c.ended.client, c.state == over
+}
+
+func (c *Client) wait() (string, error) {
+	wait := c.host.Wait
+	if wait == 0 {
+		wait = DefaultWait
+	}
+	ctx, cancel := context.WithTimeoutCause(context.Background(), wait,
+		fmt.Errorf("nothing came within %v", wait))
+	defer cancel()
+	return c.receive(ctx)
+}
+
+// receive waits for a message. Its error is the cause of ctx, or a *Closed.
+func (c *Client) receive(ctx context.Context) (string, error) {
+	for {
+		text, arrival, err := c.next()
+		if arrival == nil {
+			return text, err
+		}
+		select {
+		case <-arrival:
+		case <-ctx.Done():
+			return "", context.Cause(ctx)
+		}
+	}
+}
+
+// next returns the first message of the inbox or, if there will be none, a *Closed. Else it returns
+// a channel that is closed when there may be one.
+func (c *Client) next() (string, <-chan struct{}, error) {
+	c.host.mu.Lock()
+	defer c.host.mu.Unlock()
+	if len(c.inbox) > 0 {
+		text := c.inbox[0]
+		c.inbox = slices.Delete(c.inbox, 0, 1)
+		return text, nil, nil
+	}
+	if c.state == over {
+		return "", nil, &Closed{Code: c.ended.client.Code, Reason: c.ended.client.Reason}
+	}
+	if c.arrival == nil {
+		c.arrival = make(chan struct{})
+	}
+	return "", c.arrival, nil
+}
+
+// changed wakes those who wait in receive. The caller holds host.mu.
+func (c *Client) changed() {
+	if c.arrival != nil {
+		close(c.arrival)
+		c.arrival = nil
+	}
+}

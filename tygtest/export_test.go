@@ -1,0 +1,60 @@
+package tygtest
+
+import (
+	"context"
+	"testing"
+)
+
+// NewSubject puts a Host under the suites' test.
+func NewSubject(t *testing.T, h *Host) Subject {
+	return Subject{Sender: h, Dial: func(_ context.Context, d Dial) (Socket, error) {
+		c, err := h.Try(d)
+		if err != nil {
+			return nil, err
+		}
+		return newSocket(t, c), nil
+	}}
+}
+
+// A socket is a Client whose writes do not wait for the handler, as a Socket's must not.
+type socket struct {
+	client *Client
+	work   chan func() // large enough for what a suite writes ahead
+	done   chan struct{}
+}
+
+func newSocket(t *testing.T, c *Client) *socket {
+	s := &socket{client: c, work: make(chan func(), 4096), done: make(chan struct{})}
+	// Stopped and waited for at the end of the test.
+	go func() {
+		defer close(s.done)
+		for f := range s.work {
+			f()
+		}
+	}()
+	t.Cleanup(func() {
+		close(s.work)
+		<-s.done
+	})
+	return s
+}
+
+func (s *socket) Subprotocol() string { return s.client.Subprotocol() }
+
+func (s *socket) Write(_ context.Context, text string) error {
+	s.work <- func() { _ = s.client.send(text) } // as a real socket, it does not know
+	return nil
+}
+
+func (s *socket) Read(ctx context.Context) (string, error) { return s.client.receive(ctx) }
+
+func (s *socket) Close(code int, reason string) error {
+	s.work <- func() { s.client.Close(code, reason) }
+	return nil
+}
+
+// Drop is not in line behind the writes: the socket is lost at once.
+func (s *socket) Drop() error {
+	s.client.Drop()
+	return nil
+}

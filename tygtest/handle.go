@@ -1,0 +1,193 @@
+package tygtest
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"net/url"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/apigw"
+)
+
+// domain is the host name that clients connect to.
+// (https://www.rfc-editor.org/rfc/rfc2606#section-2)
+const domain = "tyg.test"
+
+// A run is one call of the handler. It knows which disconnect events it has caused.
+type run struct {
+	ended  bool      // guarded by Host.mu
+	closed []*Client // guarded by Host.mu
+}
+
+// A runKey is the key of the *run in the context of a host's handler.
+type runKey struct{ host *Host }
+
+// connect runs the connect handler. Its error is a *Refused.
+func (h *Host) connect(c *Client, r *tyg.Request) error {
+	e := newEvent(c, tyg.EventConnect, tyg.RouteConnect)
+	e.Request = r
+	reply, err := h.call(e)
+	if refused := h.refusal(e, reply, err); refused != nil {
+		return refused
+	}
+	c.conn.Subprotocol = reply.Subprotocol
+	c.enter()
+	return nil
+}
+
+// refusal makes of the outcome of connect what the client gets to see, nil if it is let in.
+func (h *Host) refusal(e tyg.Event, reply tyg.Reply, err error) *Refused {
+	if err == nil {
+		return refusalByReply(reply)
+	}
+	if r, ok := errors.AsType[*tyg.Rejection](err); ok && isRefusal(r.Status) {
+		return &Refused{Status: r.Status, Body: r.Reason}
+	}
+	h.failed(e, err)
+	status, message := http.StatusBadGateway, apigw.InternalServerError
+	if errors.Is(err, errTimeout) {
+		status, message = http.StatusGatewayTimeout, apigw.EndpointTimeout
+	}
+	body := apigw.AppendErrorFrame(nil, message, e.Conn.ID, e.RequestID)
+	return &Refused{Status: status, Body: string(body)}
+}
+
+func refusalByReply(reply tyg.Reply) *Refused {
+	switch status := reply.Status; {
+	case status == 0 || 200 <= status && status <= 299:
+		return nil
+	case isRefusal(status):
+		return &Refused{Status: status, Body: string(reply.Body)}
+	}
+	return &Refused{Status: http.StatusBadGateway, Body: string(reply.Body)}
+}
+
+// isRefusal reports whether a handshake can be refused with this status.
+func isRefusal(status int) bool { return 300 <= status && status <= 599 }
+
+// message runs the handler of a message. The caller has the turn.
+func (h *Host) message(c *Client, text string) {
+	e := newEvent(c, tyg.EventMessage, "")
+	e.Message = tyg.Message{ID: newID(), Data: []byte(text)}
+	key, ok := h.routes.Select(e.Message.Data)
+	if !ok {
+		h.answer(e, apigw.Forbidden)
+		return
+	}
+	e.Route = key
+	_, err := h.call(e)
+	clear(e.Message.Data) // a handler that keeps it shall find out
+	if err == nil {
+		return
+	}
+	h.failed(e, err)
+	if errors.Is(err, errTimeout) {
+		h.answer(e, apigw.EndpointTimeout)
+		return
+	}
+	h.answer(e, apigw.InternalServerError)
+}
+
+// disconnect runs the disconnect handler. The caller has the turn.
+func (h *Host) disconnect(c *Client) {
+	e := newEvent(c, tyg.EventDisconnect, tyg.RouteDisconnect)
+	e.Disconnect = c.ended.event
+	if _, err := h.call(e); err != nil {
+		h.failed(e, err)
+	}
+}
+
+// answer sends one of API Gateway's error frames.
+func (h *Host) answer(e tyg.Event, message string) {
+	frame := apigw.AppendErrorFrame(nil, message, e.Conn.ID, e.RequestID)
+	_ = h.deliver(e.Conn.ID, frame) // the client may have left
+}
+
+// errTimeout is the failure of a handler that was not done in time.
+var errTimeout = errors.New("handler ran past the host's timeout")
+
+// call runs the handler, and then the disconnect events that it caused on other connections.
+func (h *Host) call(e tyg.Event) (tyg.Reply, error) {
+	r := new(run)
+	defer h.finish(r)
+	ctx, cancel := h.handlerContext(r)
+	defer cancel()
+	reply, err := h.protect(ctx, e)
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return tyg.Reply{}, errors.Join(errTimeout, err)
+	}
+	return reply, err
+}
+
+// protect turns a panic of the handler into an error.
+func (h *Host) protect(ctx context.Context, e tyg.Event) (_ tyg.Reply, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = &tyg.PanicError{Value: v, Stack: debug.Stack()}
+		}
+	}()
+	return h.handler.Handle(ctx, h, e)
+}
+
+func (h *Host) finish(r *run) {
+	h.mu.Lock()
+	r.ended = true
+	closed := r.closed
+	h.mu.Unlock()
+	for _, c := range closed {
+		c.settle()
+	}
+}
+
+// failed remembers and logs the failure of a handler.
+func (h *Host) failed(e tyg.Event, err error) {
+	h.mu.Lock()
+	h.errs = append(h.errs, err)
+	over := h.over
+	h.mu.Unlock()
+	if over {
+		return // the test is not there to log to
+	}
+	h.t.Logf("handle %s of %s, request %s: %v", e.Route, e.Conn.ID, e.RequestID, err)
+	if p, ok := errors.AsType[*tyg.PanicError](err); ok {
+		h.t.Logf("%s", p.Stack)
+	}
+}
+
+func newEvent(c *Client, t tyg.EventType, route string) tyg.Event {
+	return tyg.Event{Type: t, Route: route, RequestID: newID(), Time: time.Now(), Conn: c.conn}
+}
+
+func requestOf(d Dial) *tyg.Request {
+	r := &tyg.Request{
+		Host:         domain,
+		Header:       make(http.Header),
+		Query:        make(url.Values),
+		SourceIP:     sourceIP(d),
+		Subprotocols: d.Subprotocols,
+	}
+	for name, values := range d.Header {
+		r.Header[http.CanonicalHeaderKey(name)] = append([]string(nil), values...)
+	}
+	for name, values := range d.Query {
+		r.Query[name] = append([]string(nil), values...)
+	}
+	if len(d.Subprotocols) > 0 {
+		r.Header.Set("Sec-WebSocket-Protocol", strings.Join(d.Subprotocols, ", "))
+	}
+	return r
+}
+
+// sourceIP returns the client's address, by default one that is for documentation
+// (https://www.rfc-editor.org/rfc/rfc5737#section-3).
+func sourceIP(d Dial) string {
+	if d.SourceIP != "" {
+		return d.SourceIP
+	}
+	return net.IPv4(192, 0, 2, 1).String()
+}

@@ -1,0 +1,204 @@
+package tygtest
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/internal/route"
+)
+
+// What a [Host] does for at most so long, unless its fields say otherwise.
+const (
+	DefaultWait = 5 * time.Second
+
+	// https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html
+	DefaultTimeout = 29 * time.Second
+)
+
+// maxMessage is the largest message, in bytes, in both directions.
+// (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html)
+const maxMessage = 128 << 10
+
+// A Host runs a handler for clients that are in the test itself. It starts no goroutine: a handler
+// runs inside the call that causes its event, so that everything it did is there to be looked at
+// when that call returns. It works in a bubble of testing/synctest, if it is made inside.
+//
+// A Host is the [tyg.Sender] of its handler, with API Gateway's errors. The disconnect event of a
+// [Host.Close] is handled before Close returns, except inside a handler: when Close is given that
+// handler's context, or is about that handler's own connection, the event follows when the handler
+// has returned.
+//
+// All methods may be called at the same time from many goroutines. Those of a test that has to stop
+// (Dial, and Receive of a [Client]) must be called from the goroutine of the test.
+type Host struct {
+	// Wait is how long a client waits for a message that another goroutine may be sending. Zero
+	// is [DefaultWait]. It must not change once there are clients.
+	Wait time.Duration
+
+	// Timeout is when the context of a handler ends, and after which the client gets API
+	// Gateway's "Endpoint request timed out". Zero is [DefaultTimeout]. A handler that goes on
+	// regardless is waited for. It must not change once there are clients.
+	Timeout time.Duration
+
+	// Static after NewHost.
+	t       testing.TB
+	handler tyg.Handler
+	routes  *route.Table
+
+	mu       sync.Mutex
+	clients  map[tyg.ConnID]*Client // guarded by mu; those that are not over
+	admitted int                    // guarded by mu; how many clients there were
+	errs     []error                // guarded by mu
+	over     bool                   // guarded by mu; the test has ended
+}
+
+var _ tyg.Sender = (*Host)(nil)
+
+// NewHost returns a host that runs h until the test ends; then it disconnects every client that is
+// left, with code 1001. If h has methods Routes() []string and Selection() string, as an App has,
+// they say which routes there are; a handler without them gets every message as "$default". If h
+// has a method Bind(tyg.Sender), it is called.
+func NewHost(t testing.TB, h tyg.Handler) *Host {
+	t.Helper()
+	routes, err := routesOf(h)
+	if err != nil {
+		t.Fatalf("start host: %v", err)
+	}
+	host := &Host{t: t, handler: h, routes: routes, clients: make(map[tyg.ConnID]*Client)}
+	if b, ok := h.(interface{ Bind(tyg.Sender) }); ok {
+		b.Bind(host)
+	}
+	t.Cleanup(host.shutdown)
+	return host
+}
+
+func routesOf(h tyg.Handler) (*route.Table, error) {
+	keys, expr := []string{tyg.RouteDefault}, tyg.DefaultRouteSelection
+	if r, ok := h.(interface{ Routes() []string }); ok {
+		keys = r.Routes()
+	}
+	if s, ok := h.(interface{ Selection() string }); ok {
+		expr = s.Selection()
+	}
+	return route.New(expr, keys)
+}
+
+// A Dial is what a client says when it connects. The zero Dial says nothing.
+type Dial struct {
+	Header       http.Header
+	Query        url.Values
+	Subprotocols []string // in order of preference
+
+	// SourceIP is the client's address, 192.0.2.1 if empty. Only [Host] takes the client's word
+	// for it.
+	SourceIP string
+}
+
+// Refused is the error of a handshake that was answered with an HTTP status other than 101.
+type Refused struct {
+	Status int
+	Body   string
+}
+
+// Error says with what the handshake was refused.
+func (e *Refused) Error() string {
+	return fmt.Sprintf("handshake refused with status %d: %s", e.Status, e.Body)
+}
+
+// Dial connects a client and ends the test if it is refused.
+func (h *Host) Dial() *Client {
+	h.t.Helper()
+	c, err := h.Try(Dial{})
+	if err != nil {
+		h.t.Fatalf("dial: %v", err)
+	}
+	return c
+}
+
+// Try connects a client. The error is a [*Refused].
+func (h *Host) Try(d Dial) (*Client, error) {
+	c := newClient(h, d)
+	if !h.admit(c) {
+		return nil, &Refused{Status: http.StatusServiceUnavailable, Body: "the test has ended"}
+	}
+	c.turn <- struct{}{}
+	defer c.release()
+	if err := h.connect(c, requestOf(d)); err != nil {
+		h.remove(c)
+		return nil, err
+	}
+	return c, nil
+}
+
+// Errors returns the failures of handlers up to now: errors and panics, each of which was logged
+// with the test too, but not refusals. A panic is a [*tyg.PanicError].
+func (h *Host) Errors() []error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.errs)
+}
+
+func (h *Host) admit(c *Client) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.over {
+		return false
+	}
+	h.admitted++
+	c.number = h.admitted
+	h.clients[c.conn.ID] = c
+	return true
+}
+
+func (h *Host) remove(c *Client) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.clients, c.conn.ID)
+}
+
+// shutdown ends every connection, and then takes no more.
+func (h *Host) shutdown() {
+	for _, c := range h.left() {
+		c.end(ending{client: tyg.Disconnect{Code: 1001, Reason: goingAway}})
+		c.settle()
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.over = true
+}
+
+// left returns the clients that are not over, in the order in which they came.
+func (h *Host) left() []*Client {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.SortedFunc(maps.Values(h.clients), func(a, b *Client) int {
+		return cmp.Compare(a.number, b.number)
+	})
+}
+
+// newID returns an id of API Gateway's shape: 11 bytes in padded base64url.
+func newID() string {
+	var b [11]byte
+	rand.Read(b[:]) // never fails
+	return base64.URLEncoding.EncodeToString(b[:])
+}
+
+// handlerContext is the context of one call of the handler.
+func (h *Host) handlerContext(r *run) (context.Context, context.CancelFunc) {
+	timeout := h.Timeout
+	if timeout == 0 {
+		timeout = DefaultTimeout
+	}
+	return context.WithTimeout(context.WithValue(context.Background(), runKey{h}, r), timeout)
+}

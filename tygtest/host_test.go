@@ -1,0 +1,427 @@
+package tygtest_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/tygtest"
+)
+
+// A fakeT notes what a Host reports, and runs its cleanups when told to.
+type fakeT struct {
+	testing.TB
+	mu       sync.Mutex
+	reports  []string
+	cleanups []func()
+}
+
+func (f *fakeT) Helper()          {}
+func (f *fakeT) Cleanup(c func()) { f.cleanups = append(f.cleanups, c) }
+
+func (f *fakeT) Errorf(format string, args ...any) { f.note("error: "+format, args...) }
+func (f *fakeT) Logf(format string, args ...any)   { f.note("log: "+format, args...) }
+
+func (f *fakeT) Fatalf(format string, args ...any) {
+	f.note("fatal: "+format, args...)
+	panic(stopped{})
+}
+
+type stopped struct{}
+
+func (f *fakeT) note(format string, args ...any) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.reports = append(f.reports, fmt.Sprintf(format, args...))
+}
+
+// run calls what may end the test.
+func (f *fakeT) run(call func()) {
+	defer func() {
+		if v := recover(); v != nil && v != (stopped{}) {
+			panic(v)
+		}
+	}()
+	call()
+}
+
+// wantReport checks that there is one report, and what it begins with.
+func (f *fakeT) wantReport(t *testing.T, want string) {
+	t.Helper()
+	if len(f.reports) != 1 || !strings.HasPrefix(f.reports[0], want) {
+		t.Errorf("reports are %q, want one that begins with %q", f.reports, want)
+	}
+	f.reports = nil
+}
+
+func echoApp() *tyg.App {
+	app := tyg.New("echo")
+	app.OnMessage(func(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
+		return c.Send(ctx, m.Data)
+	})
+	return app
+}
+
+func TestConversation(t *testing.T) {
+	app := tyg.New("relay")
+	var last tyg.ConnID
+	app.OnConnect(func(ctx context.Context, c *tyg.Conn, _ *tyg.Request) error {
+		defer func() { last = c.ID }()
+		if last == "" {
+			return nil
+		}
+		return c.Sender.Send(ctx, last, []byte("somebody came"))
+	})
+	app.OnMessage(func(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
+		return c.Sender.Send(ctx, last, m.Data)
+	})
+	host := tygtest.NewHost(t, app)
+	john := host.Dial()
+	john.ExpectNone()
+	jenny := host.Dial()
+	john.Expect("somebody came")
+	john.Send("hello")
+	john.Send("are you there?")
+	john.ExpectNone()
+	if got := jenny.Receive(); got != "hello" {
+		t.Errorf("received %q, want hello", got)
+	}
+	if got := jenny.Received(); !slices.Equal(got, []string{"are you there?"}) {
+		t.Errorf("received %q", got)
+	}
+	if errs := host.Errors(); len(errs) > 0 {
+		t.Errorf("Errors: %v", errs)
+	}
+}
+
+func TestExpectFails(t *testing.T) {
+	fake := new(fakeT)
+	host := tygtest.NewHost(fake, echoApp())
+	host.Wait = time.Millisecond
+	john := host.Dial()
+	for _, test := range []struct {
+		name, want string
+		call       func()
+	}{
+		{"wrong text", `error: received "b", want "a"`, func() { john.Send("b"); john.Expect("a") }},
+		{"nothing", `fatal: expect "a": nothing came within 1ms`, func() { john.Expect("a") }},
+		{"nothing to receive", "fatal: receive: nothing came", func() { john.Receive() }},
+		{"something", `error: received "c", want nothing`, func() { john.Send("c"); john.ExpectNone() }},
+		{"closed", `fatal: expect "a": connection is closed with code 1000 ""`, func() {
+			john.Close(1000, "")
+			john.Expect("a")
+		}},
+		{"send when closed", `error: send "d": connection is closed`, func() { john.Send("d") }},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			fake.run(test.call)
+			fake.wantReport(t, test.want)
+		})
+	}
+}
+
+func TestDialFails(t *testing.T) {
+	app := tyg.New("closed")
+	app.OnConnect(func(context.Context, *tyg.Conn, *tyg.Request) error {
+		return tyg.Reject(403, "go away")
+	})
+	fake := new(fakeT)
+	host := tygtest.NewHost(fake, app)
+	fake.run(func() { host.Dial() })
+	fake.wantReport(t, "fatal: dial: handshake refused with status 403: go away")
+	if errs := host.Errors(); len(errs) > 0 {
+		t.Errorf("a refusal is among the failures: %v", errs)
+	}
+}
+
+func TestNewHostRefusesBadExpression(t *testing.T) {
+	app := echoApp()
+	app.RouteSelection = "$request.nobody"
+	fake := new(fakeT)
+	fake.run(func() { tygtest.NewHost(fake, app) })
+	fake.wantReport(t, "fatal: start host: parse route selection expression")
+}
+
+func TestErrors(t *testing.T) {
+	oops := errors.New("oops")
+	app := tyg.New("broken")
+	app.OnMessage(func(_ context.Context, _ *tyg.Conn, m tyg.Message) error {
+		if m.Text() == "panic" {
+			panic(oops)
+		}
+		return oops
+	})
+	fake := new(fakeT)
+	host := tygtest.NewHost(fake, app)
+	john := host.Dial()
+	john.Send("x")
+	fake.wantReport(t, "log: handle $default of "+string(john.ID()))
+	john.Send("panic")
+	errs := host.Errors()
+	if len(errs) != 2 || errs[0] != oops || !errors.Is(errs[1], oops) {
+		t.Fatalf("Errors are %v, want oops and a panic of it", errs)
+	}
+	if p, ok := errors.AsType[*tyg.PanicError](errs[1]); !ok || len(p.Stack) == 0 {
+		t.Errorf("second error is a %T, want a *tyg.PanicError with its stack", errs[1])
+	}
+	for _, text := range john.Received() {
+		if !strings.HasPrefix(text, `{"message": "Internal server error", "connectionId":"`) {
+			t.Errorf("received %q", text)
+		}
+	}
+}
+
+func TestCleanupDisconnects(t *testing.T) {
+	app := echoApp()
+	var ended []tyg.ConnID
+	app.OnDisconnect(func(_ context.Context, c *tyg.Conn, d tyg.Disconnect) error {
+		if d != (tyg.Disconnect{Code: 1001, Reason: "Going away"}) {
+			t.Errorf("disconnect is %+v", d)
+		}
+		ended = append(ended, c.ID)
+		return nil
+	})
+	fake := new(fakeT)
+	host := tygtest.NewHost(fake, app)
+	john, jenny := host.Dial(), host.Dial()
+	for _, c := range fake.cleanups {
+		c()
+	}
+	if want := []tyg.ConnID{john.ID(), jenny.ID()}; !slices.Equal(ended, want) {
+		t.Errorf("disconnected %q, want %q", ended, want)
+	}
+	if end, ok := john.Closed(); !ok || end.Code != 1001 {
+		t.Errorf("Closed is %v, %t", end, ok)
+	}
+	if _, err := host.Try(tygtest.Dial{}); err == nil {
+		t.Error("a host that is over accepts connections")
+	}
+}
+
+func TestSourceIP(t *testing.T) {
+	host := tygtest.NewHost(t, echoApp())
+	c, err := host.Try(tygtest.Dial{SourceIP: "203.0.113.7"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for id, want := range map[tyg.ConnID]string{
+		c.ID():           "203.0.113.7",
+		host.Dial().ID(): "192.0.2.1",
+	} {
+		info, err := host.Info(t.Context(), id)
+		if err != nil || info.SourceIP != want {
+			t.Errorf("Info is %+v, %v, want address %s", info, err, want)
+		}
+	}
+}
+
+func TestMessageIsWiped(t *testing.T) {
+	app := tyg.New("keeper")
+	var kept []byte
+	app.OnMessage(func(_ context.Context, _ *tyg.Conn, m tyg.Message) error {
+		kept = m.Data
+		return nil
+	})
+	tygtest.NewHost(t, app).Dial().Send("secret")
+	if string(kept) != "\x00\x00\x00\x00\x00\x00" {
+		t.Errorf("kept %q, want it wiped", kept)
+	}
+}
+
+func TestEndedContextIsRefused(t *testing.T) {
+	host := tygtest.NewHost(t, echoApp())
+	john := host.Dial()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, infoErr := host.Info(ctx, john.ID())
+	for call, err := range map[string]error{
+		"Send":     host.Send(ctx, john.ID(), []byte("x")),
+		"SendMany": host.SendMany(ctx, []tyg.ConnID{john.ID()}, []byte("x")),
+		"Close":    host.Close(ctx, john.ID()),
+		"Info":     infoErr,
+	} {
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("%s returned %v, want context.Canceled", call, err)
+		}
+	}
+	john.Send("still there")
+	john.Expect("still there")
+}
+
+func TestBadMessagesEndTheConnection(t *testing.T) {
+	host := tygtest.NewHost(t, echoApp())
+	for text, want := range map[string]int{
+		"\xff":                            1007,
+		strings.Repeat("x", 128<<10+1):    1009,
+		strings.Repeat("\xff", 128<<10+1): 1009,
+	} {
+		c := host.Dial()
+		c.Send(text)
+		if end, ok := c.Closed(); !ok || end.Code != want {
+			t.Errorf("Closed is %v, %t, want code %d", end, ok, want)
+		}
+		c.ExpectNone()
+	}
+}
+
+// A handler may hold a lock while it closes a connection whose disconnect handler takes that lock.
+func TestCloseUnderLock(t *testing.T) {
+	app := tyg.New("locked")
+	var mu sync.Mutex
+	var order []string
+	app.OnMessage(func(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
+		mu.Lock()
+		defer mu.Unlock()
+		defer func() { order = append(order, "handled") }()
+		return c.Sender.Close(ctx, tyg.ConnID(m.Text()))
+	})
+	app.OnDisconnect(func(context.Context, *tyg.Conn, tyg.Disconnect) error {
+		mu.Lock()
+		defer mu.Unlock()
+		order = append(order, "disconnected")
+		return nil
+	})
+	host := tygtest.NewHost(t, app)
+	john, jenny := host.Dial(), host.Dial()
+	john.Send(string(jenny.ID()))
+	john.Send(string(john.ID()))
+	want := []string{"handled", "disconnected", "handled", "disconnected"}
+	if !slices.Equal(order, want) {
+		t.Errorf("order is %q, want %q", order, want)
+	}
+}
+
+// Two hosts in one test know nothing of each other.
+func TestHandlerOfOneHostUsesAnother(t *testing.T) {
+	ended := 0
+	app := echoApp()
+	app.OnDisconnect(func(context.Context, *tyg.Conn, tyg.Disconnect) error {
+		ended++
+		return nil
+	})
+	inner := tygtest.NewHost(t, app)
+	jenny := inner.Dial()
+	outer := tygtest.NewHost(t, tyg.HandlerFunc(
+		func(ctx context.Context, _ tyg.Sender, e tyg.Event) (tyg.Reply, error) {
+			if e.Type != tyg.EventMessage {
+				return tyg.Reply{}, nil
+			}
+			jenny.Send("x")
+			return tyg.Reply{}, inner.Close(ctx, jenny.ID())
+		}))
+	outer.Dial().Send("x")
+	jenny.Expect("x")
+	if ended != 1 {
+		t.Errorf("%d disconnect events, want 1", ended)
+	}
+}
+
+func TestHandlerThatEndsTheTest(t *testing.T) {
+	app := tyg.New("fatal")
+	app.OnMessage(func(context.Context, *tyg.Conn, tyg.Message) error { panic("not recovered") })
+	app.Use(func(tyg.Handler) tyg.Handler {
+		return tyg.HandlerFunc(func(_ context.Context, _ tyg.Sender, e tyg.Event) (tyg.Reply, error) {
+			if e.Type == tyg.EventMessage {
+				runtime.Goexit() // as testing.T.FailNow does
+			}
+			return tyg.Reply{}, nil
+		})
+	})
+	host := tygtest.NewHost(t, app)
+	john := host.Dial()
+	done := make(chan struct{})
+	// Ends by Goexit, which is the point, and is waited for below.
+	go func() {
+		defer close(done)
+		john.Send("x")
+	}()
+	<-done
+	john.Close(1000, "") // would hang if the turn had not been given back
+	if _, ok := john.Closed(); !ok {
+		t.Error("connection is open")
+	}
+}
+
+func TestSynctest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		app := tyg.New("timer")
+		app.OnMessage(func(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
+			d, err := time.ParseDuration(m.Text())
+			if err != nil {
+				return err
+			}
+			ring := func() { _ = app.Sender().Send(context.Background(), c.ID, []byte("ring")) }
+			time.AfterFunc(d, ring)
+			return nil
+		})
+		host := tygtest.NewHost(t, app)
+		john := host.Dial()
+		start := time.Now()
+		john.Send("4s")
+		john.ExpectNone()
+		john.Expect("ring")
+		if d := time.Since(start); d != 4*time.Second {
+			t.Errorf("rang after %v", d)
+		}
+	})
+}
+
+func TestTimeout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		app := tyg.New("slow")
+		slow := func(ctx context.Context) error {
+			<-ctx.Done()
+			return ctx.Err()
+		}
+		app.OnConnect(func(ctx context.Context, _ *tyg.Conn, r *tyg.Request) error {
+			if r.Query.Has("slow") {
+				return slow(ctx)
+			}
+			return nil
+		})
+		app.OnMessage(func(ctx context.Context, _ *tyg.Conn, _ tyg.Message) error { return slow(ctx) })
+		host := tygtest.NewHost(t, app)
+		john := host.Dial()
+		start := time.Now()
+		john.Send("x")
+		if d := time.Since(start); d != tygtest.DefaultTimeout {
+			t.Errorf("handler was stopped after %v", d)
+		}
+		want := `{"message": "Endpoint request timed out", `
+		if got := john.Receive(); !strings.HasPrefix(got, want) {
+			t.Errorf("received %q", got)
+		}
+		_, err := host.Try(tygtest.Dial{Query: map[string][]string{"slow": {""}}})
+		if refused, ok := errors.AsType[*tygtest.Refused](err); !ok || refused.Status != 504 {
+			t.Errorf("Try returned %v, want status 504", err)
+		}
+		if len(host.Errors()) != 2 {
+			t.Errorf("Errors are %v, want 2", host.Errors())
+		}
+	})
+}
+
+// Send waits its turn without keeping the clock of a bubble from moving.
+func TestSendWaitsItsTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		app := tyg.New("slow")
+		app.OnMessage(func(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
+			time.Sleep(time.Second)
+			return c.Send(ctx, m.Data)
+		})
+		john := tygtest.NewHost(t, app).Dial()
+		// Waited for by the bubble.
+		go john.Send("first")
+		synctest.Wait()
+		john.Send("second")
+		john.Expect("first", "second")
+	})
+}

@@ -1,0 +1,128 @@
+package tygtest
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+
+	"github.com/tyg-dev/tyg"
+)
+
+// A Sent is one message that was sent to one connection.
+type Sent struct {
+	ID   tyg.ConnID
+	Text string
+}
+
+// A Recorder is a [tyg.Sender] that sends nothing and remembers everything: for tests of code that
+// takes a Sender and needs no connections. Every id is alive until [Recorder.Fail] or a Close says
+// otherwise, and need not have the shape of one. The zero Recorder is ready; it may be used from
+// many goroutines and must not be copied.
+type Recorder struct {
+	mu     sync.Mutex
+	sent   []Sent               // guarded by mu
+	closed []tyg.ConnID         // guarded by mu
+	fails  map[tyg.ConnID]error // guarded by mu
+}
+
+var _ tyg.Sender = (*Recorder)(nil)
+
+// Fail lets every call about id fail with err, wrapped in a [*tyg.ConnError]. A nil err mends it.
+func (r *Recorder) Fail(id tyg.ConnID, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.fail(id, err)
+}
+
+// Sent returns what was sent to id, in order.
+func (r *Recorder) Sent(id tyg.ConnID) []string {
+	var texts []string
+	for _, s := range r.All() {
+		if s.ID == id {
+			texts = append(texts, s.Text)
+		}
+	}
+	return texts
+}
+
+// All returns what was sent to anybody, in order. One SendMany is as many entries as it had
+// recipients.
+func (r *Recorder) All() []Sent {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.sent)
+}
+
+// Closed returns the ids that were closed, in order.
+func (r *Recorder) Closed() []tyg.ConnID {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.closed)
+}
+
+// Send records a message.
+func (r *Recorder) Send(ctx context.Context, id tyg.ConnID, data []byte) error {
+	if err := check(ctx, data); err != nil {
+		return connError("send to", id, err)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.record(id, data)
+}
+
+// SendMany records a message for each recipient.
+func (r *Recorder) SendMany(ctx context.Context, ids []tyg.ConnID, data []byte) error {
+	if err := check(ctx, data); err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var errs []error
+	for _, id := range ids {
+		errs = append(errs, r.record(id, data))
+	}
+	return errors.Join(errs...)
+}
+
+// Close records the end of a connection, which is gone from then on.
+func (r *Recorder) Close(ctx context.Context, id tyg.ConnID) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err := r.check(ctx, id); err != nil {
+		return connError("close", id, err)
+	}
+	r.closed = append(r.closed, id)
+	r.fail(id, tyg.ErrGone)
+	return nil
+}
+
+// Info returns the zero Info for a connection that is alive.
+func (r *Recorder) Info(ctx context.Context, id tyg.ConnID) (tyg.Info, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return tyg.Info{}, connError("ask about", id, r.check(ctx, id))
+}
+
+// record, check and fail are called with mu held.
+func (r *Recorder) record(id tyg.ConnID, data []byte) error {
+	if err := r.fails[id]; err != nil {
+		return connError("send to", id, err)
+	}
+	r.sent = append(r.sent, Sent{id, string(data)})
+	return nil
+}
+
+func (r *Recorder) check(ctx context.Context, id tyg.ConnID) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return r.fails[id]
+}
+
+func (r *Recorder) fail(id tyg.ConnID, err error) {
+	if r.fails == nil {
+		r.fails = make(map[tyg.ConnID]error)
+	}
+	r.fails[id] = err
+}

@@ -1,0 +1,134 @@
+package tygtest
+
+import (
+	"context"
+	"errors"
+	"time"
+	"unicode/utf8"
+
+	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/apigw"
+)
+
+// Send sends a message to a client, who finds it when it receives next.
+func (h *Host) Send(ctx context.Context, id tyg.ConnID, data []byte) error {
+	if err := check(ctx, data); err != nil {
+		return connError("send to", id, err)
+	}
+	return connError("send to", id, h.deliver(id, data))
+}
+
+// SendMany sends a message to many clients.
+func (h *Host) SendMany(ctx context.Context, ids []tyg.ConnID, data []byte) error {
+	if err := check(ctx, data); err != nil {
+		return err
+	}
+	var errs []error
+	for _, id := range ids {
+		if err := connError("send to", id, h.deliver(id, data)); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Close ends a connection; the client sees code 1000. See [Host] for when its disconnect event is
+// handled.
+func (h *Host) Close(ctx context.Context, id tyg.ConnID) error {
+	c, err := h.find(ctx, id)
+	if err != nil {
+		return connError("close", id, err)
+	}
+	if !c.end(ending{
+		client: tyg.Disconnect{Code: 1000},
+		event:  tyg.Disconnect{Code: 1000, Reason: closedNormally},
+	}) {
+		return connError("close", id, tyg.ErrGone)
+	}
+	if r, ok := ctx.Value(runKey{h}).(*run); !ok || !h.later(r, c) {
+		c.settle()
+	}
+	return nil
+}
+
+// Info tells what is known of a connection.
+func (h *Host) Info(ctx context.Context, id tyg.ConnID) (tyg.Info, error) {
+	c, err := h.find(ctx, id)
+	if err != nil {
+		return tyg.Info{}, connError("ask about", id, err)
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return tyg.Info{
+		ConnectedAt:  c.conn.ConnectedAt,
+		LastActiveAt: c.active,
+		SourceIP:     c.conn.SourceIP,
+		UserAgent:    c.conn.UserAgent,
+	}, nil
+}
+
+// find returns an open connection.
+func (h *Host) find(ctx context.Context, id tyg.ConnID) (*Client, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.lookup(id)
+}
+
+// lookup returns an open connection. The caller holds mu.
+func (h *Host) lookup(id tyg.ConnID) (*Client, error) {
+	if !apigw.ValidID(id) {
+		return nil, tyg.ErrInvalidID
+	}
+	c := h.clients[id]
+	if c == nil || c.state != open {
+		return nil, tyg.ErrGone
+	}
+	return c, nil
+}
+
+func (h *Host) deliver(id tyg.ConnID, data []byte) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	c, err := h.lookup(id)
+	if err != nil {
+		return err
+	}
+	c.inbox = append(c.inbox, string(data))
+	c.active = time.Now()
+	c.changed()
+	return nil
+}
+
+// later leaves the disconnect event of c to the end of r. It reports false if r has ended.
+func (h *Host) later(r *run, c *Client) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !r.ended {
+		r.closed = append(r.closed, c)
+	}
+	return !r.ended
+}
+
+// check refuses what no connection can be sent.
+func check(ctx context.Context, data []byte) error {
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case len(data) > maxMessage:
+		return tyg.ErrTooLarge
+	case !utf8.Valid(data):
+		return tyg.ErrNotText
+	}
+	return nil
+}
+
+// connError says which connection err is about; nil stays nil.
+func connError(op string, id tyg.ConnID, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &tyg.ConnError{Op: op, ID: id, Err: err}
+}

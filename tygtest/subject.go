@@ -1,0 +1,49 @@
+package tygtest
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/tyg-dev/tyg"
+)
+
+// A Subject is a host that is under test by [TestHost] or [TestSender].
+type Subject struct {
+	// Sender is what the host hands to handlers.
+	Sender tyg.Sender
+
+	// Dial connects a client. Its error is a [*Refused] when the handshake was answered with a
+	// status other than 101. It may be called from many goroutines.
+	Dial func(ctx context.Context, d Dial) (Socket, error)
+}
+
+// A Socket is the client's end of a connection. Read and Write may be called at the same time.
+type Socket interface {
+	// Subprotocol returns the subprotocol that the host has selected, or "".
+	Subprotocol() string
+
+	// Write sends a text message, in as many frames as the host asks for (API Gateway takes 32 KB
+	// in one). It must not wait until the message was handled.
+	Write(ctx context.Context, text string) error
+
+	// Read returns the next text message from the host. Once the connection is over, its error is
+	// a [*Closed].
+	Read(ctx context.Context) (string, error)
+
+	// Close sends a close frame, one without a code if code is 1005.
+	Close(code int, reason string) error
+
+	// Drop loses the connection without a close frame.
+	Drop() error
+}
+
+// Closed is the error of a connection that is over: the code and reason that its client saw.
+type Closed struct {
+	Code   int // 1006 if there was no close frame
+	Reason string
+}
+
+// Error says how the connection ended.
+func (e *Closed) Error() string {
+	return fmt.Sprintf("connection is closed with code %d %q", e.Code, e.Reason)
+}
