@@ -21,6 +21,10 @@ type ConnectFunc func(ctx context.Context, c *Conn, r *Request) error
 // A MessageFunc handles one message of a client. m.Data is valid until it returns.
 type MessageFunc func(ctx context.Context, c *Conn, m Message) error
 
+// A ReplyFunc handles one message of a client and returns the answer to it, for routes with a route
+// response. The host is done with the answer when it asks for the next message.
+type ReplyFunc func(ctx context.Context, c *Conn, m Message) ([]byte, error)
+
 // A DisconnectFunc learns that a connection has ended. It runs once for each connection that was
 // accepted, after its last message. At API Gateway it is best effort and may never run
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-route-keys-connect-disconnect.html).
@@ -40,7 +44,9 @@ type App struct {
 	name       string
 	connect    ConnectFunc
 	disconnect DisconnectFunc
-	messages   map[string]MessageFunc // by route key, RouteDefault included
+	messages   map[string]ReplyFunc // by route key, RouteDefault included
+	replies    map[string]bool      // the route keys whose replies go to the client
+	authorizer *Authorizer
 	middleware []Middleware
 
 	chain  func() Handler // the middleware around dispatch, built by the first Handle
@@ -55,7 +61,8 @@ func New(name string) *App {
 	a := &App{
 		RouteSelection: DefaultRouteSelection,
 		name:           name,
-		messages:       make(map[string]MessageFunc),
+		messages:       make(map[string]ReplyFunc),
+		replies:        make(map[string]bool),
 	}
 	a.chain = sync.OnceValue(a.build)
 	return a
@@ -75,17 +82,25 @@ func (a *App) OnConnect(fn ConnectFunc) {
 
 // OnMessage registers the handler of messages that no route of [App.OnRoute] selects. Without one,
 // such a message is answered with API Gateway's Forbidden frame. A second registration panics.
-func (a *App) OnMessage(fn MessageFunc) { a.route(RouteDefault, fn) }
+func (a *App) OnMessage(fn MessageFunc) { a.route(RouteDefault, fn.silently) }
 
 // OnRoute registers the handler of the messages for which the route selection expression gives key: by
 // default, JSON objects like {"action":"key"}. Keys are compared exactly. A second registration of a
 // key panics, and so does a key that is empty or begins with "$", which API Gateway reserves.
 func (a *App) OnRoute(key string, fn MessageFunc) {
-	if key == "" || strings.HasPrefix(key, "$") {
-		panic(fmt.Sprintf("tyg: route key %q: keys must not be empty or begin with $; "+
-			"use OnConnect, OnMessage and OnDisconnect for API Gateway's own", key))
+	checkKey(key)
+	a.route(key, fn.silently)
+}
+
+// OnRouteResponse registers the handler of a route that answers: what it returns is sent to the client as
+// one message, an empty one if it is empty. The key is as for [App.OnRoute], or [RouteDefault].
+// (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-route-response.html)
+func (a *App) OnRouteResponse(key string, fn ReplyFunc) {
+	if key != RouteDefault {
+		checkKey(key)
 	}
 	a.route(key, fn)
+	a.replies[key] = true
 }
 
 // OnDisconnect registers the handler of connections that have ended. A second registration panics.
@@ -113,6 +128,9 @@ func (a *App) Routes() []string {
 	return keys
 }
 
+// RouteResponses returns the keys of the routes that answer, sorted, for hosts.
+func (a *App) RouteResponses() []string { return slices.Sorted(maps.Keys(a.replies)) }
+
 // Selection returns a.RouteSelection, for hosts.
 func (a *App) Selection() string { return a.RouteSelection }
 
@@ -134,7 +152,19 @@ func (a *App) Sender() Sender { return appSender{a} }
 // not is found out at the first event.
 func (a *App) Bind(s Sender) { a.sender.Store(&s) }
 
-func (a *App) route(key string, fn MessageFunc) {
+func checkKey(key string) {
+	if key == "" || strings.HasPrefix(key, "$") {
+		panic(fmt.Sprintf("tyg: route key %q: keys must not be empty or begin with $; "+
+			"use OnConnect, OnMessage and OnDisconnect for API Gateway's own", key))
+	}
+}
+
+// silently makes a ReplyFunc of f.
+func (f MessageFunc) silently(ctx context.Context, c *Conn, m Message) ([]byte, error) {
+	return nil, f(ctx, c, m)
+}
+
+func (a *App) route(key string, fn ReplyFunc) {
 	if _, ok := a.messages[key]; ok {
 		panicDuplicate(key)
 	}
@@ -153,7 +183,8 @@ func (a *App) dispatch(ctx context.Context, _ Sender, e Event) (Reply, error) {
 	switch e.Type {
 	case EventMessage:
 		if fn := a.messages[e.Route]; fn != nil {
-			return Reply{}, fn(ctx, e.Conn, e.Message)
+			body, err := fn(ctx, e.Conn, e.Message)
+			return Reply{Body: body}, err
 		}
 	case EventConnect:
 		if a.connect != nil {

@@ -27,8 +27,11 @@ type Conn struct {
 	Stage       string // API Gateway's stage: the first part of the URL's path
 	APIID       string // API Gateway's id of the API
 
-	// Auth holds what the authorizer at connect found out, such as the user's name. It is nil when
-	// there was none. Values are strings, numbers and booleans.
+	// StageVariables are the settings of the stage, nil if it has none.
+	StageVariables map[string]string
+
+	// Auth holds what the authorizer found out: its [Identity.Context], and the principal as
+	// "principalId". It is nil when there was no authorizer.
 	Auth map[string]any
 }
 

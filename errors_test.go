@@ -33,8 +33,10 @@ func TestFailures(t *testing.T) {
 		{"several in one text", fmt.Errorf("%w and %w", slow, gone), []string{
 			"slow too much is waiting for the connection", "gone connection is gone",
 		}},
-		{"joined in joined", errors.Join(errOops, errors.Join(fmt.Errorf("a: %w", gone)), errOops),
-			[]string{"gone connection is gone"}},
+		{
+			"joined in joined", errors.Join(errOops, errors.Join(fmt.Errorf("a: %w", gone)), errOops),
+			[]string{"gone connection is gone"},
+		},
 		{"a failure in a failure", connError("outer", gone), []string{
 			"outer send to gone: connection is gone",
 		}},

@@ -20,9 +20,7 @@ const maxAuthorizerResult = 8 * 1024
 //
 // It fails if e is not a connect event with Conn and Request.
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-lambda-auth.html)
-func MarshalAuthorizerRequest(
-	e tyg.Event, methodARN string, stageVariables map[string]string,
-) ([]byte, error) {
+func MarshalAuthorizerRequest(e tyg.Event, methodARN string) ([]byte, error) {
 	if err := checkEvent(e); err != nil {
 		return nil, err
 	}
@@ -36,7 +34,7 @@ func MarshalAuthorizerRequest(
 	dst = append(appendMember(dst, "methodArn", methodARN), ',')
 	dst = appendRequest(dst, e, authorizerHeaders)
 	dst = append(dst, `"stageVariables":`...)
-	dst = append(appendStrings(dst, stageVariables), ',')
+	dst = append(appendStrings(dst, conn.StageVariables), ',')
 	dst, err := appendContext(dst, e)
 	if err != nil {
 		return nil, err

@@ -17,7 +17,7 @@ func TestMarshalAuthorizerRequest(t *testing.T) {
 		t.Fatal(err)
 	}
 	e.Conn.Auth = map[string]any{"principalId": "not yet"}
-	got, err := apigw.MarshalAuthorizerRequest(e, methodARN, nil)
+	got, err := apigw.MarshalAuthorizerRequest(e, methodARN)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,7 +28,9 @@ func TestMarshalAuthorizerRequest(t *testing.T) {
 }
 
 func TestMarshalAuthorizerRequestEmpty(t *testing.T) {
-	got, err := apigw.MarshalAuthorizerRequest(connect(), methodARN, map[string]string{"k": "v"})
+	e := connect()
+	e.Conn.StageVariables = map[string]string{"k": "v"}
+	got, err := apigw.MarshalAuthorizerRequest(e, methodARN)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,12 +42,12 @@ func TestMarshalAuthorizerRequestEmpty(t *testing.T) {
 }
 
 func TestMarshalAuthorizerRequestRefuses(t *testing.T) {
-	if _, err := apigw.MarshalAuthorizerRequest(message(), methodARN, nil); err == nil {
+	if _, err := apigw.MarshalAuthorizerRequest(message(), methodARN); err == nil {
 		t.Error("a message was accepted")
 	}
 	e := connect()
 	e.Request = nil
-	if _, err := apigw.MarshalAuthorizerRequest(e, methodARN, nil); err == nil {
+	if _, err := apigw.MarshalAuthorizerRequest(e, methodARN); err == nil {
 		t.Error("an event without request was accepted")
 	}
 }

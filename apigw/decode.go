@@ -17,6 +17,7 @@ type event struct {
 	MultiValueHeaders map[string][]string `json:"multiValueHeaders"`
 	Query             map[string]string   `json:"queryStringParameters"`
 	MultiValueQuery   map[string][]string `json:"multiValueQueryStringParameters"`
+	StageVariables    map[string]string   `json:"stageVariables"`
 	Body              string              `json:"body"`
 	IsBase64Encoded   bool                `json:"isBase64Encoded"`
 }
@@ -66,6 +67,9 @@ func UnmarshalEvent(data []byte, s tyg.Sender) (tyg.Event, error) {
 		RequestID: rc.RequestID,
 		Time:      millis(rc.RequestTimeEpoch),
 		Conn:      rc.conn(s),
+	}
+	if len(in.StageVariables) > 0 {
+		e.Conn.StageVariables = in.StageVariables
 	}
 	switch rc.EventType {
 	case "CONNECT":

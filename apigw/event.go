@@ -18,10 +18,10 @@ import (
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-mapping-template-reference.html)
 const requestTime = "02/Jan/2006:15:04:05 -0700"
 
-// MarshalEvent returns the JSON by which API Gateway tells a Lambda function of e. It is
-// [AppendEvent] for a stage without variables.
+// MarshalEvent returns the JSON by which API Gateway tells a Lambda function of e, see
+// [AppendEvent].
 func MarshalEvent(e tyg.Event) ([]byte, error) {
-	return AppendEvent(make([]byte, 0, 768+len(e.Message.Data)), e, nil)
+	return AppendEvent(make([]byte, 0, 768+len(e.Message.Data)), e)
 }
 
 // AppendEvent appends the JSON by which API Gateway tells a Lambda function of e, and returns
@@ -35,7 +35,7 @@ func MarshalEvent(e tyg.Event) ([]byte, error) {
 // It fails, and returns dst as it was, if e.Type is unknown, if e.Conn or the Request of a
 // connect event is nil, or if e.Conn.Auth holds a value that is not a string, number or
 // boolean.
-func AppendEvent(dst []byte, e tyg.Event, stageVariables map[string]string) ([]byte, error) {
+func AppendEvent(dst []byte, e tyg.Event) ([]byte, error) {
 	if err := checkEvent(e); err != nil {
 		return dst, err
 	}
@@ -46,9 +46,9 @@ func AppendEvent(dst []byte, e tyg.Event, stageVariables map[string]string) ([]b
 	case tyg.EventDisconnect:
 		out = appendDisconnectHeaders(out, e.Conn.Domain)
 	}
-	if len(stageVariables) > 0 {
+	if vars := e.Conn.StageVariables; len(vars) > 0 {
 		out = append(out, `"stageVariables":`...)
-		out = append(appendStrings(out, stageVariables), ',')
+		out = append(appendStrings(out, vars), ',')
 	}
 	out, err := appendContext(out, e)
 	if err != nil {

@@ -266,7 +266,9 @@ func TestMarshalConnectHidesUpgrade(t *testing.T) {
 }
 
 func TestAppendEvent(t *testing.T) {
-	data, err := apigw.AppendEvent([]byte("before"), message(), map[string]string{"b": "2", "a": "1"})
+	e := message()
+	e.Conn.StageVariables = map[string]string{"b": "2", "a": "1"}
+	data, err := apigw.AppendEvent([]byte("before"), e)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -331,7 +333,7 @@ func TestAppendEventRefuses(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			e := message()
 			tt.change(&e)
-			data, err := apigw.AppendEvent([]byte("dst"), e, nil)
+			data, err := apigw.AppendEvent([]byte("dst"), e)
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("error %v, want one with %q", err, tt.want)
 			}

@@ -118,7 +118,7 @@ func checkTimes(r *rig) {
 		if e.Time.Before(last) || e.Time.After(time.Now()) {
 			r.broken("time of %v is %v, want it between %v and now", e.Type, e.Time, last)
 		}
-		if away := e.Conn.ConnectedAt.Sub(time.Now()).Abs(); away > patience {
+		if away := time.Until(e.Conn.ConnectedAt).Abs(); away > patience {
 			r.broken("ConnectedAt is %v away from now", away)
 		}
 		last = e.Time.Truncate(time.Millisecond)

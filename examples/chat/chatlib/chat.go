@@ -82,9 +82,9 @@ func (c *Chat) message(ctx context.Context, id tyg.ConnID, msg tyg.Message) erro
 	return c.say(ctx, m, m.Name+": "+text)
 }
 
-// member returns the member with this id. A connection that the store does not know is made a member
-// again and asked for its name: what it sent may have been meant for a room. If it is gone, and its
-// disconnect event was handled before Add, asking finds that out and removes it.
+// member returns the member with this id. A connection that the store does not know is made a
+// member again and asked for its name: what it sent may have been meant for a room. If it is gone,
+// and its disconnect event was handled before Add, asking finds that out and removes it.
 func (c *Chat) member(ctx context.Context, id tyg.ConnID) (rooms.Member, error) {
 	m, err := c.Store.Get(ctx, id)
 	if !errors.Is(err, rooms.ErrNoMember) {

@@ -8,7 +8,6 @@ import (
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/examples/chat/chatlib"
-	"github.com/tyg-dev/tyg/rooms"
 	"github.com/tyg-dev/tyg/tygtest"
 )
 
@@ -235,5 +234,3 @@ func TestT27_PrivateMessagesAndOrder(t *testing.T) {
 		jenny.Expect(want)
 	}
 }
-
-var _ rooms.Store = (*spy)(nil)

@@ -58,9 +58,6 @@ func (c *Chat) move(ctx context.Context, m rooms.Member, room string) (rooms.Mem
 	// Each time it fails, another message of the same client has moved it.
 	const attempts = 16
 	for range attempts {
-		if m.Room == room {
-			return m, nil
-		}
 		was, err := c.Store.Move(ctx, m.ID, m.Room, room)
 		if !errors.Is(err, rooms.ErrMoved) {
 			return was, err
@@ -86,8 +83,8 @@ func (c *Chat) left(ctx context.Context, was rooms.Member) error {
 	return errors.Join(err, c.settle(ctx, answered))
 }
 
-// joined tells a member, and the room that it is in now, that it is there. Who comes after its answer
-// is not told: the list of members is read before.
+// joined tells a member, and the room that it is in now, that it is there. Who comes after its
+// answer is not told: the list of members is read before.
 func (c *Chat) joined(ctx context.Context, m rooms.Member, room string) error {
 	members, err := c.Store.Members(ctx, room)
 	if err != nil {

@@ -19,6 +19,8 @@ type spy struct {
 	after map[string]func() // by method, see then
 }
 
+var _ rooms.Store = (*spy)(nil)
+
 func newSpy() *spy {
 	return &spy{
 		Store: rooms.NewMemory(),
@@ -43,8 +45,8 @@ func (s *spy) then(method string, fn func()) {
 	s.after[method] = fn
 }
 
-// meet makes the next n callers of Get wait for each other, so that all have read a member before one
-// of them changes it.
+// meet makes the next n callers of Get wait for each other, so that all have read a member before
+// one of them changes it.
 func (s *spy) meet(n int64) {
 	var arrived atomic.Int64
 	all := make(chan struct{})

@@ -1,0 +1,58 @@
+package tyg
+
+import (
+	"context"
+	"errors"
+)
+
+// An AuthorizeFunc finds out who a client is, before connect runs and before the handshake is answered.
+// It is API Gateway's authorizer of type REQUEST
+// (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-lambda-auth.html):
+//
+//   - an [Identity] lets the client go on to connect;
+//   - an error that is [ErrUnauthorized] answers 401, one that is [ErrDenied] 403;
+//   - any other error, a panic, or an Identity that API Gateway would not accept answers 500.
+//
+// It is not asked again for the life of the connection.
+type AuthorizeFunc func(ctx context.Context, r *Request) (Identity, error)
+
+// An Identity is what an AuthorizeFunc found out about a client.
+type Identity struct {
+	// Principal is who the client is. It must not be empty. Handlers find it in [Conn.Auth] as
+	// "principalId".
+	Principal string
+
+	// Context is what else is known; handlers find it in [Conn.Auth]. Values are strings, numbers
+	// (int, int64, float64) and booleans. With all names and values it may take up to 8 KB as JSON.
+	Context map[string]any
+}
+
+var (
+	// ErrUnauthorized is for an AuthorizeFunc that does not know the client.
+	ErrUnauthorized = errors.New("unauthorized")
+
+	// ErrDenied is for an AuthorizeFunc that knows the client and does not let it in.
+	ErrDenied = errors.New("denied")
+)
+
+// An Authorizer is an AuthorizeFunc and what it needs to be asked at all.
+type Authorizer struct {
+	Func AuthorizeFunc
+
+	// IdentitySources are the parts of a handshake without which nobody is asked: a client that
+	// lacks one, or sends it empty, gets 401. Each is route.request.header.NAME,
+	// route.request.querystring.NAME or stageVariables.NAME.
+	IdentitySources []string
+}
+
+// OnAuthorize registers the authorizer of new connections and the parts of the handshake that it
+// needs, see [Authorizer]. A second registration panics.
+func (a *App) OnAuthorize(fn AuthorizeFunc, identitySources ...string) {
+	if a.authorizer != nil {
+		panic("tyg: the App already has an authorizer; an App has one at most")
+	}
+	a.authorizer = &Authorizer{Func: fn, IdentitySources: identitySources}
+}
+
+// Authorizer returns the authorizer registered with [App.OnAuthorize], or nil, for hosts.
+func (a *App) Authorizer() *Authorizer { return a.authorizer }

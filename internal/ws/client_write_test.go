@@ -1,0 +1,96 @@
+package ws_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/tyg-dev/tyg/internal/ws"
+)
+
+func TestWriteEndsWithItsContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, s := pipe(t)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		done := make(chan error, 1)
+		go func() { done <- c.Write(ctx, ws.OpText, []byte("nobody reads this")) }()
+		synctest.Wait()
+		short, stop := context.WithTimeout(t.Context(), time.Millisecond)
+		defer stop()
+		if err := c.Ping(short); err != context.DeadlineExceeded {
+			t.Errorf("Ping, waiting for its turn: got %v, want %v", err, context.DeadlineExceeded)
+		}
+		if err := <-done; err != context.DeadlineExceeded {
+			t.Errorf("Write: got %v, want %v", err, context.DeadlineExceeded)
+		}
+		if _, err := s.Read(make([]byte, 1)); err != io.EOF {
+			t.Errorf("the socket was not closed: %v", err)
+		}
+	})
+}
+
+// pipe returns a client and the server's end of its connection, which nobody reads.
+func pipe(t *testing.T) (*ws.Client, net.Conn) {
+	s, conn := net.Pipe()
+	go func() { // ends with the handshake
+		p := make([]byte, 4096)
+		n, _ := s.Read(p)
+		_, key, _ := strings.Cut(string(p[:n]), "Sec-WebSocket-Key: ")
+		_, _ = s.Write(ws.Upgrade{Key: key[:24]}.AppendResponse(nil, "", false))
+	}()
+	t.Cleanup(func() { _ = s.Close() })
+	return dial(t, "ws://a.example", through(conn)), s
+}
+
+func TestWriteRawKeepsTheCallersBytes(t *testing.T) {
+	c := dial(t, serve(t, echo), nil)
+	raw := []byte(frame(fin|1, "raw"))
+	if err := c.WriteRaw(t.Context(), raw); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Write(t.Context(), ws.OpText, []byte("cooked")); err != nil {
+		t.Fatal(err)
+	}
+	if string(raw) != frame(fin|1, "raw") {
+		t.Error("Write wrote into the bytes that were given to WriteRaw")
+	}
+	expectText(t, c, "raw")
+	expectText(t, c, "cooked")
+}
+
+func TestManyWriters(t *testing.T) {
+	const writers, each = 8, 50
+	c := dial(t, serve(t, echo), &ws.DialOptions{Deflate: true, Header: http.Header{}})
+	var wg sync.WaitGroup
+	for i := range writers {
+		wg.Go(func() {
+			for j := range each {
+				data := fmt.Appendf(nil, "%d/%d", i, j)
+				if err := c.Write(t.Context(), ws.OpText, data); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	next := [writers]int{}
+	for range writers * each {
+		_, data, err := c.Read(t.Context())
+		var i, j int
+		if _, scan := fmt.Sscanf(string(data), "%d/%d", &i, &j); err != nil || scan != nil {
+			t.Fatalf("got %q, %v", data, err)
+		}
+		if j != next[i] {
+			t.Errorf("writer %d: got message %d, want %d", i, j, next[i])
+		}
+		next[i]++
+	}
+	wg.Wait()
+}
