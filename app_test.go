@@ -169,7 +169,9 @@ func TestUseOrder(t *testing.T) {
 func TestMiddlewareSeesEveryEvent(t *testing.T) {
 	var got []tyg.EventType
 	app := tyg.New("every")
+	app.OnConnect(onConnect)
 	app.OnMessage(onMessage)
+	app.OnDisconnect(onDisconnect)
 	app.Use(func(next tyg.Handler) tyg.Handler {
 		return tyg.HandlerFunc(func(ctx context.Context, s tyg.Sender, e tyg.Event) (tyg.Reply, error) {
 			got = append(got, e.Type)

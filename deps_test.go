@@ -27,7 +27,7 @@ type pkg struct {
 var allowed = map[string][]string{
 	"":                      {},
 	"apigw":                 {""},
-	"gateway":               {"", "apigw", "internal/connid", "internal/route", "internal/sock", "internal/ws"},
+	"gateway":               {"", "apigw", "internal/connid", "internal/route", "internal/sigv4", "internal/sock", "internal/ws"},
 	"host":                  {"", "gateway"},
 	"rooms":                 {""},
 	"rooms/roomstest":       {"", "rooms"},

@@ -64,14 +64,14 @@ func ExampleApp_Use() {
 		})
 	})
 	app.OnMessage(func(context.Context, *tyg.Conn, tyg.Message) error { return nil })
+	app.OnRoute("join", func(context.Context, *tyg.Conn, tyg.Message) error { return nil })
 
 	client := tygtest.NewHost(demo{}, app).Dial()
 	client.Send("hello")
-	client.Close(1000, "")
+	client.Send(`{"action":"join"}`)
 	// Output:
-	// CONNECT $connect
 	// MESSAGE $default
-	// DISCONNECT $disconnect
+	// MESSAGE join
 }
 
 func ExampleApp_Sender() {

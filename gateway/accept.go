@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
+	"net"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -18,20 +20,25 @@ import (
 
 // accept turns a handshake into a connection, or answers why not.
 func (s *Server) accept(w http.ResponseWriter, r *http.Request) {
-	up, no := s.check(r)
-	if no != nil {
-		s.refuse(w, *no)
-		return
-	}
 	addr := sourceAddr(r, s.TrustedProxies)
-	if no := s.enter(addr); no != nil {
-		s.refuse(w, *no)
+	c := s.newSession(r, addr)
+	up, no := s.check(r)
+	if no == nil {
+		no = s.enter(addr)
+	}
+	if no != nil {
+		s.refuse(w, c, *no)
 		return
 	}
-	c := s.newSession(r, addr)
-	reply, no := c.connect(s.request(r, up, c))
+	request := s.request(r, up, c)
+	if no := c.authorize(request); no != nil {
+		s.gate.leave(addr)
+		s.refuse(w, c, *no)
+		return
+	}
+	reply, no := c.connect(request)
 	if no != nil {
-		s.refuse(w, *no)
+		s.refuse(w, c, *no)
 		return
 	}
 	s.begin(w, c, up, reply)
@@ -93,30 +100,51 @@ func (s *Server) enter(addr netip.Addr) *refusal {
 	return nil
 }
 
-// request is the handshake as the application sees it.
+// request is the handshake as the application sees it, with the headers that API Gateway adds.
+// (https://github.com/awslabs/aws-lambda-rust-runtime/blob/main/lambda-events/src/fixtures/example-apigw-websocket-request-without-method.json)
 func (s *Server) request(r *http.Request, up ws.Upgrade, c *session) *tyg.Request {
+	h := r.Header.Clone()
+	scheme, port := "http", "80"
+	if r.TLS != nil {
+		scheme, port = "https", "443"
+	}
+	if _, p, err := net.SplitHostPort(r.Host); err == nil {
+		port = p
+	}
+	setDefault(h, "X-Forwarded-Proto", scheme)
+	setDefault(h, "X-Forwarded-Port", port)
+	setDefault(h, "X-Amzn-Trace-Id", traceID(c.conn.ConnectedAt))
+	if peer := addrText(peerAddr(r)); peer != "" {
+		h.Set("X-Forwarded-For", strings.Join(append(h.Values("X-Forwarded-For"), peer), ", "))
+	}
 	return &tyg.Request{
 		Host:         r.Host,
-		Header:       r.Header,
+		Header:       h,
 		Query:        r.URL.Query(),
 		SourceIP:     c.conn.SourceIP,
 		Subprotocols: up.Subprotocols,
 	}
 }
 
+func setDefault(h http.Header, name, value string) {
+	if h.Get(name) == "" {
+		h.Set(name, value)
+	}
+}
+
+// traceID has the shape of an X-Ray trace id.
+// (https://docs.aws.amazon.com/xray/latest/devguide/xray-api-sendingdata.html)
+func traceID(at time.Time) string {
+	return fmt.Sprintf("Root=1-%08x-%016x%08x", uint32(at.Unix()), rand.Uint64(), rand.Uint32())
+}
+
 // connect runs the connect handler and waits for it no longer than the integration timeout. A
 // refused session has left the gate, or will when its handler returns.
 func (c *session) connect(r *tyg.Request) (tyg.Reply, *refusal) {
+	e := c.connectEvent(r)
 	if !c.srv.routes.Has(tyg.RouteConnect) {
+		c.srv.access.write(&record{event: e, status: http.StatusOK})
 		return tyg.Reply{}, nil
-	}
-	e := tyg.Event{
-		Type:      tyg.EventConnect,
-		Route:     tyg.RouteConnect,
-		RequestID: eventID(),
-		Time:      c.conn.ConnectedAt,
-		Conn:      &c.conn,
-		Request:   r,
 	}
 	o := c.await(e)
 	no := connectRefusal(o.reply, o.err)
@@ -127,6 +155,17 @@ func (c *session) connect(r *tyg.Request) (tyg.Reply, *refusal) {
 		c.srv.gate.leave(c.addr)
 	}
 	return o.reply, no
+}
+
+func (c *session) connectEvent(r *tyg.Request) tyg.Event {
+	return tyg.Event{
+		Type:      tyg.EventConnect,
+		Route:     tyg.RouteConnect,
+		RequestID: eventID(),
+		Time:      c.conn.ConnectedAt,
+		Conn:      &c.conn,
+		Request:   r,
+	}
 }
 
 // outcome is what came of a connect handler.
@@ -190,7 +229,7 @@ func connectRefusal(reply tyg.Reply, err error) *refusal {
 func (s *Server) begin(w http.ResponseWriter, c *session, up ws.Upgrade, reply tyg.Reply) {
 	nc, buffered, err := http.NewResponseController(w).Hijack()
 	if err != nil {
-		s.refuse(w, refusal{status: http.StatusInternalServerError,
+		s.refuse(w, c, refusal{status: http.StatusInternalServerError,
 			log: "cannot take over the socket: " + err.Error()})
 		c.lost(err)
 		c.finish()
@@ -200,6 +239,9 @@ func (s *Server) begin(w http.ResponseWriter, c *session, up ws.Upgrade, reply t
 	c.open(nc, s.Portable, up.AppendResponse(nil, reply.Subprotocol, deflate))
 	if deflate {
 		c.reader.Inflate, c.deflate = true, up.Deflate
+	}
+	if n := s.Extensions.Concurrency; n > 1 {
+		c.crowd = newCrowd(n)
 	}
 	c.conn.Subprotocol = reply.Subprotocol
 	if n := buffered.Reader.Buffered(); n > 0 {
@@ -226,8 +268,14 @@ type refusal struct {
 	log       string // for the log, in place of message
 }
 
-// refuse answers a handshake, and says so to the log and to whoever traces.
-func (s *Server) refuse(w http.ResponseWriter, no refusal) {
+// refuse answers a handshake, and says so to the logs and to whoever traces. What the connect handler
+// has refused, and so has a request id, is in the access log already.
+func (s *Server) refuse(w http.ResponseWriter, c *session, no refusal) {
+	if no.requestID == "" {
+		e := c.connectEvent(nil)
+		no.requestID = e.RequestID
+		s.access.write(&record{event: e, status: no.status, err: no.message})
+	}
 	s.count.refusals.Add(1)
 	reason := cmp.Or(no.log, no.message, string(no.body), http.StatusText(no.status))
 	s.log.Info("handshake refused", "status", no.status, "reason", reason)

@@ -6,10 +6,16 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"strconv"
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/apigw"
+	"github.com/tyg-dev/tyg/internal/sigv4"
+	"github.com/tyg-dev/tyg/internal/ws"
 )
+
+// maxCloseReason is how long the reason of a close frame may be, in bytes (RFC 6455 section 5.5).
+const maxCloseReason = 123
 
 // isConnections reports whether r is for the @connections API.
 func (s *Server) isConnections(r *http.Request) bool {
@@ -52,7 +58,7 @@ func (s *Server) manage(w http.ResponseWriter, r *http.Request, id tyg.ConnID, b
 		}
 		return err
 	case http.MethodDelete:
-		err := s.sender.Close(r.Context(), id)
+		err := s.closeAsAsked(r, id)
 		if err == nil {
 			w.WriteHeader(http.StatusNoContent)
 		}
@@ -74,11 +80,40 @@ func (s *Server) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error
 	return body, err
 }
 
-func (s *Server) authorize(r *http.Request, body []byte) error {
-	if s.Authorize != nil {
-		return s.Authorize(r, body)
+// closeAsAsked closes with 1000, or with what the query says where that is allowed.
+func (s *Server) closeAsAsked(r *http.Request, id tyg.ConnID) error {
+	query := r.URL.Query()
+	if !s.Extensions.CloseCodes || !query.Has("code") {
+		return s.sender.Close(r.Context(), id)
 	}
-	return onlyThisMachine(r)
+	code, err := strconv.Atoi(query.Get("code"))
+	if err != nil || !ws.ValidCloseCode(code) || len(query.Get("reason")) > maxCloseReason {
+		return &apigw.Denied{Status: http.StatusBadRequest, Type: "BadRequestException",
+			Message: "code must be a close code of RFC 6455 section 7.4, and reason at most 123 bytes"}
+	}
+	return s.CloseWith(r.Context(), id, code, query.Get("reason"))
+}
+
+// authorize lets a call through that is signed by someone who may make it.
+func (s *Server) authorize(r *http.Request, body []byte) error {
+	var err error
+	if s.Secrets != nil {
+		_, err = s.verifier().Verify(r, body)
+	} else if err = onlyThisMachine(r); err == nil {
+		err = sigv4.WellFormed(r)
+	}
+	if denied, ok := errors.AsType[*sigv4.Error](err); ok {
+		d := apigw.Denied(*denied)
+		return &d
+	}
+	return err
+}
+
+func (s *Server) verifier() *sigv4.Verifier {
+	return &sigv4.Verifier{Keys: func(id string) (string, bool) {
+		secret, ok := s.Secrets[id]
+		return secret, ok
+	}}
 }
 
 // onlyThisMachine lets through what a program on this machine sends to a loopback address by its own

@@ -1,8 +1,10 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"net/http"
 	"runtime/debug"
 	"time"
 
@@ -19,10 +21,6 @@ func (c *session) message(d *desk, m ws.Message, now time.Time) {
 	}
 	c.srv.count.messages.Add(1)
 	key, ok := c.srv.routes.Select(m.Data)
-	if !ok {
-		c.sendError(apigw.Forbidden, d.id())
-		return
-	}
 	e := tyg.Event{
 		Type:      tyg.EventMessage,
 		Route:     key,
@@ -31,8 +29,40 @@ func (c *session) message(d *desk, m ws.Message, now time.Time) {
 		Conn:      &c.conn,
 		Message:   tyg.Message{ID: d.id(), Data: m.Data, Binary: m.Op == ws.OpBinary},
 	}
-	if _, err := c.call(e); err != nil && !errors.Is(err, errTimedOut) {
+	if !ok {
+		c.srv.access.write(&record{event: e, status: http.StatusForbidden, err: apigw.Forbidden})
+		c.sendError(apigw.Forbidden, e.RequestID)
+		return
+	}
+	if c.crowd != nil {
+		c.concurrent(e)
+		return
+	}
+	c.handle(e)
+}
+
+// handle runs the handler of a message and tells the client what API Gateway would.
+func (c *session) handle(e tyg.Event) {
+	reply, err := c.call(e)
+	switch {
+	case errors.Is(err, errTimedOut): // call has told it
+	case err != nil:
 		c.sendError(apigw.InternalServerError, e.RequestID)
+	case c.srv.replies[e.Route]:
+		c.answer(reply.Body, e.RequestID)
+	}
+}
+
+// answer sends the body of a reply, for routes with a route response. One that cannot be sent, for what it
+// is, is the handler's failure.
+func (c *session) answer(body []byte, requestID string) {
+	err := c.srv.checkData(body)
+	if err == nil {
+		err = c.send(body, time.Now())
+	}
+	if err != nil && !errors.Is(err, tyg.ErrGone) {
+		c.srv.log.Error("reply not sent", "conn", c.conn.ID, "request", requestID, "err", err)
+		c.sendError(apigw.InternalServerError, requestID)
 	}
 }
 
@@ -42,9 +72,9 @@ func (c *session) message(d *desk, m ws.Message, now time.Time) {
 func (c *session) call(e tyg.Event) (reply tyg.Reply, err error) {
 	start := time.Now()
 	ctx := newEventContext(e, c.srv.limits.Integration, start)
-	c.handling.Store(ctx)
+	c.enter(ctx)
 	defer func() {
-		c.handling.Store(nil)
+		c.leave(ctx)
 		if v := recover(); v != nil {
 			err = &tyg.PanicError{Value: v, Stack: debug.Stack()}
 		}
@@ -54,15 +84,39 @@ func (c *session) call(e tyg.Event) (reply tyg.Reply, err error) {
 			err = errTimedOut
 			c.tellLate(ctx)
 		}
-		c.report(e, end.Sub(start), err)
+		c.report(e, reply, end.Sub(start), err)
 	}()
 	return c.srv.Handler.Handle(ctx, c.srv.sender, e)
 }
 
+// enter lets the sweep see an event that is being handled, leave hides it again.
+func (c *session) enter(e *eventContext) {
+	if c.crowd != nil {
+		c.crowd.add(e)
+		return
+	}
+	c.handling.Store(e)
+}
+
+func (c *session) leave(e *eventContext) {
+	if c.crowd != nil {
+		c.crowd.remove(e)
+		return
+	}
+	c.handling.Store(nil)
+}
+
 // report is the one place where a handler's failure is logged.
-func (c *session) report(e tyg.Event, d time.Duration, err error) {
+func (c *session) report(e tyg.Event, reply tyg.Reply, d time.Duration, err error) {
 	if c.srv.Trace.Handled != nil {
 		c.srv.Trace.Handled(e, d, err)
+	}
+	if c.srv.access != nil {
+		no := connectRefusal(reply, err)
+		if no == nil {
+			no = &refusal{status: cmp.Or(reply.Status, http.StatusOK)}
+		}
+		c.srv.access.write(&record{event: e, status: no.status, took: d, err: no.message})
 	}
 	if err == nil {
 		return

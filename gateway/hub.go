@@ -109,7 +109,7 @@ func (s *Server) SendMany(_ context.Context, ids []tyg.ConnID, data []byte) erro
 	if err := s.checkData(data); err != nil {
 		return err
 	}
-	m := newShared(data)
+	m := newShared(s.opcode(data), data)
 	now := time.Now()
 	var errs []error
 	for _, id := range ids {
@@ -127,13 +127,19 @@ func (s *Server) SendMany(_ context.Context, ids []tyg.ConnID, data []byte) erro
 }
 
 // Close closes a connection of this Server with code 1000.
-func (s *Server) Close(_ context.Context, id tyg.ConnID) error {
+func (s *Server) Close(ctx context.Context, id tyg.ConnID) error {
+	return s.CloseWith(ctx, id, ws.CloseNormal, "Connection Closed Normally")
+}
+
+// CloseWith closes a connection of this Server with a code and reason of the caller's choice (RFC
+// 6455 section 7.4; 4000 to 4999 are for applications). A reason over 123 bytes is cut. Not on AWS.
+func (s *Server) CloseWith(_ context.Context, id tyg.ConnID, code int, reason string) error {
 	const op = "close"
 	c, err := s.find(op, id)
 	if err != nil {
 		return err
 	}
-	if !c.close(ws.CloseNormal, "Connection Closed Normally", time.Now()) {
+	if !c.close(code, reason, time.Now()) {
 		return s.failed(op, id, tyg.ErrGone)
 	}
 	return nil

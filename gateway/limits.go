@@ -62,11 +62,21 @@ func pick[T int | time.Duration](v *T, byDefault T) {
 	}
 }
 
+// faster returns l with the times that are API Gateway's divided by scale.
+func (l Limits) faster(scale float64) Limits {
+	if scale > 0 {
+		l.Idle = time.Duration(float64(l.Idle) / scale)
+		l.Life = time.Duration(float64(l.Life) / scale)
+		l.Integration = time.Duration(float64(l.Integration) / scale)
+	}
+	return l
+}
+
 // sweepEvery is how often the sweep must look so that no time limit is overrun by more than about a
 // tenth, and never more often than it must.
-func (l Limits) sweepEvery() time.Duration {
+func (l Limits) sweepEvery(ping time.Duration) time.Duration {
 	every := time.Second
-	for _, d := range []time.Duration{l.Idle, l.Life, l.Integration, l.Read, l.Close} {
+	for _, d := range []time.Duration{l.Idle, l.Life, l.Integration, l.Read, l.Close, ping} {
 		if d > 0 {
 			every = min(every, d/10)
 		}

@@ -33,7 +33,11 @@ func (c *session) passAt(d *desk) sock.Turn {
 		return sock.Done
 	}
 	full := have+n == len(b)
-	if turn := c.frames(d, b[:have+n], time.Now()); turn == sock.Done {
+	now := time.Now()
+	if c.srv.Extensions.Ping > 0 {
+		c.heard.Store(now.UnixNano())
+	}
+	if turn := c.frames(d, b[:have+n], now); turn == sock.Done {
 		return turn
 	}
 	c.awaitQueue()

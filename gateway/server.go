@@ -45,6 +45,17 @@ type Server struct {
 	// tyg.DefaultRouteSelection by default.
 	RouteSelection string
 
+	// RouteResponses are the keys of the routes that answer: the body of the Handler's reply, even an
+	// empty one, is sent to the client as one message. All others are one-way. Like Routes, it is for
+	// Handlers that cannot say so themselves.
+	RouteResponses []string
+
+	// Authorizer decides who may connect. Nil means the Handler's own, if it has one.
+	Authorizer *tyg.Authorizer
+
+	// StageVariables are settings that events and identity sources carry.
+	StageVariables map[string]string
+
 	// Origins are the origins of web pages, beside those of the server's own host, whose scripts may
 	// connect: "https://example.com", or with one "*" for any part of a host name,
 	// "https://*.example.com". "*" alone allows all.
@@ -53,13 +64,24 @@ type Server struct {
 	// TrustedProxies are the addresses of reverse proxies whose X-Forwarded-For is believed.
 	TrustedProxies []netip.Prefix
 
-	// Authorize lets a request to the @connections API through, or says why not with an
-	// *apigw.Denied. Nil lets through what comes from this machine and neither from a browser nor
-	// through a proxy.
-	Authorize func(r *http.Request, body []byte) error
+	// Secrets are the secret keys, by access key id, of those who may call the @connections API;
+	// calls must be signed with one of them (AWS Signature Version 4, service execute-api). Nil
+	// lets through what comes from this machine with any well-formed signature, and neither from a
+	// browser nor through a proxy.
+	Secrets map[string]string
 
 	// Limits bounds what clients and handlers may do. The zero Limits are API Gateway's.
 	Limits Limits
+
+	// TimeScale makes the time limits that are API Gateway's (Idle, Life, Integration) pass so many
+	// times faster, for tests: with 600, ten minutes are a second. Zero means 1.
+	TimeScale float64
+
+	// Extensions switches on what API Gateway does not do.
+	Extensions Extensions
+
+	// AccessLog, if not nil, gets a line for each event.
+	AccessLog *AccessLog
 
 	// NoCompression refuses permessage-deflate (RFC 7692), which is else used with clients that
 	// offer it.
@@ -77,20 +99,23 @@ type Server struct {
 	// Trace is told what happens, for metrics.
 	Trace Trace
 
-	start  sync.Once
-	err    error // why the fields above cannot work
-	limits Limits
-	log    *slog.Logger
-	sender tyg.Sender
-	routes *route.Table
-	ids    connid.Maker
-	reader ws.Config
-	hub    hub
-	gate   gate
-	sweep  sweep
-	pools  pools
-	origin originPolicy
-	count  counters
+	start      sync.Once
+	err        error // why the fields above cannot work
+	limits     Limits
+	log        *slog.Logger
+	sender     tyg.Sender
+	routes     *route.Table
+	replies    map[string]bool // the keys of routes that answer
+	authorizer *authorizer
+	access     *access // nil: none
+	ids        connid.Maker
+	reader     ws.Config
+	hub        hub
+	gate       gate
+	sweep      sweep
+	pools      pools
+	origin     originPolicy
+	count      counters
 }
 
 var (
@@ -103,6 +128,12 @@ type routed interface {
 	Routes() []string
 	Selection() string
 }
+
+// answering is a Handler that knows which of its routes answer.
+type answering interface{ RouteResponses() []string }
+
+// guarded is a Handler with an authorizer.
+type guarded interface{ Authorizer() *tyg.Authorizer }
 
 // bound is a Handler that wants to know how to send.
 type bound interface{ Bind(tyg.Sender) }
@@ -118,7 +149,7 @@ func (s *Server) init() (err error) {
 	if s.Handler == nil {
 		return errors.New("gateway: Server.Handler is nil; set it to a tyg.App")
 	}
-	s.limits = s.Limits.withDefaults()
+	s.limits = s.Limits.withDefaults().faster(s.TimeScale)
 	s.log = s.Logger
 	if s.log == nil {
 		s.log = slog.Default()
@@ -127,10 +158,7 @@ func (s *Server) init() (err error) {
 	if s.sender == nil {
 		s.sender = s
 	}
-	if s.routes, err = s.routeTable(); err != nil {
-		return err
-	}
-	if s.origin, err = parseOrigins(s.Origins); err != nil {
+	if err := s.configure(); err != nil {
 		return err
 	}
 	s.ids.Incarnation = connid.NewIncarnation()
@@ -138,14 +166,43 @@ func (s *Server) init() (err error) {
 		MaxFrame:     s.limits.Frame,
 		MaxMessage:   s.limits.Message,
 		MaxFragments: s.limits.Fragments,
-		TextOnly:     true,
+		TextOnly:     !s.Extensions.Binary,
 	}
 	s.hub.open()
 	s.gate.open()
 	s.pools.open()
-	s.sweep.every = s.limits.sweepEvery()
+	s.sweep.every = s.limits.sweepEvery(s.Extensions.Ping)
 	if b, ok := s.Handler.(bound); ok {
 		b.Bind(s.sender)
+	}
+	return nil
+}
+
+// configure takes apart the fields that are little languages of their own.
+func (s *Server) configure() (err error) {
+	if s.routes, err = s.routeTable(); err != nil {
+		return err
+	}
+	if s.origin, err = parseOrigins(s.Origins); err != nil {
+		return err
+	}
+	if s.access, err = newAccess(s.AccessLog); err != nil {
+		return err
+	}
+	a := s.Authorizer
+	if g, ok := s.Handler.(guarded); ok && a == nil {
+		a = g.Authorizer()
+	}
+	if s.authorizer, err = newAuthorizer(a, s.StageVariables); err != nil {
+		return err
+	}
+	answers := s.RouteResponses
+	if h, ok := s.Handler.(answering); ok && answers == nil {
+		answers = h.RouteResponses()
+	}
+	s.replies = make(map[string]bool, len(answers))
+	for _, key := range answers {
+		s.replies[key] = true
 	}
 	return nil
 }

@@ -24,6 +24,7 @@ type session struct {
 	addr    netip.Addr
 	sock    *sock.Conn
 	deflate *ws.Deflate // nil: not negotiated
+	crowd   *crowd      // handlers that run at the same time; nil: one after the other
 
 	// owned by run
 	reader  ws.Reader
@@ -34,6 +35,8 @@ type session struct {
 
 	// read by the sweep
 	active   atomic.Int64                 // when a message last went either way, Unix nanoseconds
+	heard    atomic.Int64                 // when anything last came; kept for Extensions.Ping only
+	pinged   atomic.Int64                 // when a ping was last sent
 	begun    atomic.Int64                 // since when rest or a fragment waits for more; 0: none does
 	handling atomic.Pointer[eventContext] // the event in a handler; nil: none is
 
@@ -60,6 +63,8 @@ func (s *Server) newSession(r *http.Request, addr netip.Addr) *session {
 		Domain:      r.Host,
 		Stage:       s.stage(),
 		APIID:       s.apiID(),
+
+		StageVariables: s.StageVariables,
 	}
 	c.reader.Config = &s.reader
 	return c
@@ -69,7 +74,9 @@ func (s *Server) newSession(r *http.Request, addr netip.Addr) *session {
 // written by run; until then every other sender only queues behind it.
 func (c *session) open(nc net.Conn, portable bool, response []byte) {
 	c.sock = sock.New(nc, portable)
-	c.active.Store(time.Now().UnixNano())
+	now := time.Now().UnixNano()
+	c.active.Store(now)
+	c.heard.Store(now)
 	c.out = c.srv.pools.buffer()
 	c.out.b = append(c.out.b, response...)
 	c.writing = true
@@ -83,6 +90,7 @@ func (c *session) run() {
 		return
 	}
 	c.read()
+	c.crowd.wait()
 	if !c.over {
 		c.disconnect()
 		c.linger()
@@ -174,6 +182,9 @@ func (c *session) lost(err error) {
 func (c *session) abort(cause error) {
 	if e := c.handling.Load(); e != nil {
 		e.end(cause)
+	}
+	if c.crowd != nil {
+		c.crowd.each(func(e *eventContext) { e.end(cause) })
 	}
 	_ = c.sock.Close() // run ends with it
 }

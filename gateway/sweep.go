@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"os"
 	"sync"
 	"time"
 
@@ -59,7 +60,9 @@ func (w *sweep) loop(s *Server) {
 
 // inspect ends c if one of its time limits has passed.
 func (c *session) inspect(now time.Time, l *Limits) {
-	if e := c.handling.Load(); e != nil {
+	if c.crowd != nil {
+		c.crowd.each(func(e *eventContext) { c.inspectHandler(e, now, l) })
+	} else if e := c.handling.Load(); e != nil {
 		c.inspectHandler(e, now, l)
 		return
 	}
@@ -76,6 +79,21 @@ func (c *session) inspect(now time.Time, l *Limits) {
 		c.close(ws.CloseGoingAway, "Going away", now)
 	case l.Read > 0 && begun != 0 && now.Sub(time.Unix(0, begun)) > l.Read:
 		c.close(ws.ClosePolicyViolation, "Message not completed in time", now)
+	case c.srv.Extensions.Ping > 0:
+		c.inspectSilence(now, c.srv.Extensions.Ping)
+	}
+}
+
+// inspectSilence pings a client that was silent for d, and cuts one that stays silent.
+func (c *session) inspectSilence(now time.Time, d time.Duration) {
+	silent := now.Sub(time.Unix(0, c.heard.Load()))
+	switch {
+	case silent > 2*d:
+		c.lost(os.ErrDeadlineExceeded)
+		_ = c.sock.Close() // run ends with it
+	case silent > d && now.Sub(time.Unix(0, c.pinged.Load())) > d:
+		c.pinged.Store(now.UnixNano())
+		c.ping()
 	}
 }
 

@@ -9,15 +9,23 @@ import (
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
-// check refuses what may be sent to nobody.
+// checkData refuses what may be sent to nobody.
 func (s *Server) checkData(data []byte) error {
 	if limit := s.limits.Message; limit > 0 && len(data) > limit {
 		return tyg.ErrTooLarge
 	}
-	if !utf8.Valid(data) {
+	if !s.Extensions.Binary && !utf8.Valid(data) {
 		return tyg.ErrNotText
 	}
 	return nil
+}
+
+// opcode is how data that checkData let through is sent.
+func (s *Server) opcode(data []byte) ws.Opcode {
+	if s.Extensions.Binary && !utf8.Valid(data) {
+		return ws.OpBinary
+	}
+	return ws.OpText
 }
 
 // send queues one text message, and writes it if nobody is writing.
@@ -54,14 +62,14 @@ func (c *session) queuedLocked() int {
 	return n
 }
 
-// appendLocked queues a text frame.
+// appendLocked queues a message as one frame.
 func (c *session) appendLocked(data []byte) {
-	o := c.outLocked()
+	o, op := c.outLocked(), c.srv.opcode(data)
 	if c.compresses(len(data)) {
-		o.b = ws.AppendCompressed(o.b, ws.OpText, data)
+		o.b = ws.AppendCompressed(o.b, op, data)
 		return
 	}
-	o.b = ws.AppendFrame(o.b, ws.OpText, data)
+	o.b = ws.AppendFrame(o.b, op, data)
 }
 
 // compressFrom is the length from which a message is worth compressing: below, deflate costs more
@@ -127,19 +135,20 @@ func (c *session) writeShared(frame []byte) {
 
 // shared is one message on its way to many.
 type shared struct {
+	op      ws.Opcode
 	data    []byte
 	frame   []byte
 	deflate []byte // the compressed frame, made when the first recipient wants it
 }
 
-func newShared(data []byte) *shared {
-	return &shared{data: data, frame: ws.AppendFrame(nil, ws.OpText, data)}
+func newShared(op ws.Opcode, data []byte) *shared {
+	return &shared{op: op, data: data, frame: ws.AppendFrame(nil, op, data)}
 }
 
 // compressed is called by one goroutine, the sender's.
 func (m *shared) compressed() []byte {
 	if m.deflate == nil {
-		m.deflate = ws.AppendCompressed(nil, ws.OpText, m.data)
+		m.deflate = ws.AppendCompressed(nil, m.op, m.data)
 	}
 	return m.deflate
 }
@@ -229,6 +238,16 @@ func (c *session) writeFailed(err error) {
 	c.wakeLocked()
 	c.mu.Unlock()
 	_ = c.sock.Close() // it is lost already
+}
+
+// ping asks the client for a sign of life (RFC 6455 section 5.5.2).
+func (c *session) ping() {
+	c.mu.Lock()
+	if c.admitLocked(0) == nil {
+		o := c.outLocked()
+		o.b = ws.AppendFrame(o.b, ws.OpPing, nil)
+	}
+	c.flushUnlock()
 }
 
 // pong answers a ping (RFC 6455 section 5.5.3). A client that does not read its pongs gets no more.

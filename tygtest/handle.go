@@ -27,8 +27,12 @@ type run struct {
 // A runKey is the key of the *run in the context of a host's handler.
 type runKey struct{ host *Host }
 
-// connect runs the connect handler. Its error is a *Refused.
+// connect runs the connect handler, if there is one. Its error is a *Refused.
 func (h *Host) connect(c *Client, r *tyg.Request) error {
+	if !h.routes.Has(tyg.RouteConnect) {
+		c.enter()
+		return nil
+	}
 	e := newEvent(c, tyg.EventConnect, tyg.RouteConnect)
 	e.Request = r
 	reply, err := h.call(e)
@@ -93,8 +97,11 @@ func (h *Host) message(c *Client, text string) {
 	h.answer(e, apigw.InternalServerError)
 }
 
-// disconnect runs the disconnect handler. The caller has the turn.
+// disconnect runs the disconnect handler, if there is one. The caller has the turn.
 func (h *Host) disconnect(c *Client) {
+	if !h.routes.Has(tyg.RouteDisconnect) {
+		return
+	}
 	e := newEvent(c, tyg.EventDisconnect, tyg.RouteDisconnect)
 	e.Disconnect = c.ended.event
 	if _, err := h.call(e); err != nil {

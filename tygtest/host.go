@@ -67,8 +67,9 @@ var _ tyg.Sender = (*Host)(nil)
 
 // NewHost returns a host that runs h until the test ends; then it disconnects every client that is
 // left, with code 1001. If h has methods Routes() []string and Selection() string, as an App has,
-// they say which routes there are; a handler without them gets every message as "$default". If h
-// has a method Bind(tyg.Sender), it is called.
+// they say which routes there are: without "$connect" everybody is let in unasked, without
+// "$disconnect" nothing is told of the end. A handler without these methods gets every event, and
+// every message as "$default". If h has a method Bind(tyg.Sender), it is called.
 func NewHost(t testing.TB, h tyg.Handler) *Host {
 	t.Helper()
 	routes, err := routesOf(h)
@@ -84,7 +85,8 @@ func NewHost(t testing.TB, h tyg.Handler) *Host {
 }
 
 func routesOf(h tyg.Handler) (*route.Table, error) {
-	keys, expr := []string{tyg.RouteDefault}, tyg.DefaultRouteSelection
+	keys := []string{tyg.RouteConnect, tyg.RouteDefault, tyg.RouteDisconnect}
+	expr := tyg.DefaultRouteSelection
 	if r, ok := h.(interface{ Routes() []string }); ok {
 		keys = r.Routes()
 	}

@@ -156,6 +156,25 @@ func TestCleanupDisconnects(t *testing.T) {
 	}
 }
 
+// As at API Gateway, a route that is not there is not run, by middleware either.
+func TestRoutesThatAreNotThere(t *testing.T) {
+	var got []tyg.EventType
+	app := echoApp()
+	app.Use(func(next tyg.Handler) tyg.Handler {
+		return tyg.HandlerFunc(func(ctx context.Context, s tyg.Sender, e tyg.Event) (tyg.Reply, error) {
+			got = append(got, e.Type)
+			return next.Handle(ctx, s, e)
+		})
+	})
+	john := tygtest.NewHost(t, app).Dial()
+	john.Send("x")
+	john.Expect("x")
+	john.Drop()
+	if want := []tyg.EventType{tyg.EventMessage}; !slices.Equal(got, want) {
+		t.Errorf("events are %v, want %v", got, want)
+	}
+}
+
 func TestSourceIP(t *testing.T) {
 	host := tygtest.NewHost(t, echoApp())
 	c, err := host.Try(tygtest.Dial{SourceIP: "203.0.113.7"})
