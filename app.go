@@ -115,13 +115,14 @@ func (a *App) OnDisconnect(fn DisconnectFunc) {
 func (a *App) Use(mw ...Middleware) { a.middleware = append(a.middleware, mw...) }
 
 // Routes returns the keys of all routes that have a handler, API Gateway's own included, sorted. Hosts
-// select routes among them.
+// select routes among them and call nobody for the others. With middleware, connect and disconnect are
+// among them also without handlers, so that middleware sees every client come and go.
 func (a *App) Routes() []string {
 	keys := slices.Collect(maps.Keys(a.messages))
-	if a.connect != nil {
+	if a.connect != nil || len(a.middleware) > 0 {
 		keys = append(keys, RouteConnect)
 	}
-	if a.disconnect != nil {
+	if a.disconnect != nil || len(a.middleware) > 0 {
 		keys = append(keys, RouteDisconnect)
 	}
 	slices.Sort(keys)

@@ -252,3 +252,26 @@ func TestHandleBinds(t *testing.T) {
 		t.Errorf("after Bind, the new host was sent %v", second.All())
 	}
 }
+
+// Middleware that looks at connects must not depend on a connect handler being there.
+func TestMiddlewareSeesConnects(t *testing.T) {
+	app := tyg.New("guarded")
+	app.Use(func(next tyg.Handler) tyg.Handler {
+		return tyg.HandlerFunc(func(ctx context.Context, s tyg.Sender, e tyg.Event) (tyg.Reply, error) {
+			if e.Type == tyg.EventConnect && e.Request.Query.Get("token") == "" {
+				return tyg.Reply{}, tyg.Reject(403, "no token")
+			}
+			return next.Handle(ctx, s, e)
+		})
+	})
+	_, err := tygtest.NewHost(t, app).Try(tygtest.Dial{})
+	if refused, ok := errors.AsType[*tygtest.Refused](err); !ok || refused.Status != 403 {
+		t.Errorf("a client without token got %v, want status 403", err)
+	}
+}
+
+func TestSecondAuthorizerPanics(t *testing.T) {
+	app := tyg.New("guarded")
+	app.OnAuthorize(nil)
+	wantPanic(t, "authorizer", func() { app.OnAuthorize(nil) })
+}

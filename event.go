@@ -2,10 +2,12 @@ package tyg
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -87,13 +89,21 @@ type Message struct {
 // Text returns a copy of the payload as a string.
 func (m Message) Text() string { return string(m.Data) }
 
-// JSON decodes the payload into v as [json.Unmarshal] does. Its errors say what is wrong with the
-// message and carry none of its content.
+// JSON decodes the payload into v as [json.Unmarshal] does. Its errors say where the message is wrong and
+// carry none of its content, so that they may be logged.
 func (m Message) JSON(v any) error {
-	if err := json.Unmarshal(m.Data, v); err != nil {
-		return fmt.Errorf("decode message %s as JSON: %w", m.ID, err)
+	err := json.Unmarshal(m.Data, v)
+	if err == nil {
+		return nil
 	}
-	return nil
+	if e, ok := errors.AsType[*json.SyntaxError](err); ok {
+		return fmt.Errorf("decode message %s: not JSON at byte %d", m.ID, e.Offset)
+	}
+	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		kind, _, _ := strings.Cut(e.Value, " ") // what follows is the number itself
+		return fmt.Errorf("decode message %s: %s where %q is of type %v", m.ID, kind, e.Field, e.Type)
+	}
+	return fmt.Errorf("decode message %s: the JSON does not fit %T", m.ID, v)
 }
 
 // A Disconnect says how a connection ended.

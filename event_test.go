@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/tygtest"
@@ -68,19 +69,21 @@ func TestMessageJSON(t *testing.T) {
 func TestMessageJSONErrorHasNoContent(t *testing.T) {
 	for _, text := range []string{
 		`secret`, `"secret"`, `{"name":"secret"}`, `{"name":["secret"]}`, `{"name":{"secret":1}}`,
-		`{"name":1,"secret"`, `{"code":"secret"}`, `{"data":"secret!"}`,
+		`{"name":1,"secret"`, `{"code":"secret"}`, `{"data":"secret!"}`, `{"when":"secret"}`,
+		`{"name":7777777}`, `{"name":7777777.5e99}`,
 	} {
 		var v struct {
 			Name int8
 			Data []byte
 			Code bool
+			When time.Time
 		}
 		err := tyg.Message{ID: "M1", Data: []byte(text)}.JSON(&v)
-		if err == nil || !strings.HasPrefix(err.Error(), "decode message M1 as JSON: ") {
+		if err == nil || !strings.HasPrefix(err.Error(), "decode message M1: ") {
 			t.Errorf("JSON of %s returned %v", text, err)
 			continue
 		}
-		if strings.Contains(err.Error(), "secret") {
+		if strings.Contains(err.Error(), "secret") || strings.Contains(err.Error(), "7777777") {
 			t.Errorf("JSON of %s returned %v", text, err)
 		}
 	}

@@ -70,6 +70,7 @@ func ExampleApp_Use() {
 	client.Send("hello")
 	client.Send(`{"action":"join"}`)
 	// Output:
+	// CONNECT $connect
 	// MESSAGE $default
 	// MESSAGE join
 }

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/internal/authorize"
 	"github.com/tyg-dev/tyg/internal/connid"
 	"github.com/tyg-dev/tyg/internal/route"
 	"github.com/tyg-dev/tyg/internal/ws"
@@ -105,9 +107,9 @@ type Server struct {
 	log        *slog.Logger
 	sender     tyg.Sender
 	routes     *route.Table
-	replies    map[string]bool // the keys of routes that answer
-	authorizer *authorizer
-	access     *access // nil: none
+	replies    map[string]bool       // the keys of routes that answer
+	authorizer *authorize.Authorizer // nil: everybody may connect
+	access     *access               // nil: none
 	ids        connid.Maker
 	reader     ws.Config
 	hub        hub
@@ -193,8 +195,8 @@ func (s *Server) configure() (err error) {
 	if g, ok := s.Handler.(guarded); ok && a == nil {
 		a = g.Authorizer()
 	}
-	if s.authorizer, err = newAuthorizer(a, s.StageVariables); err != nil {
-		return err
+	if s.authorizer, err = authorize.New(a, s.StageVariables); err != nil {
+		return fmt.Errorf("gateway: %w", err)
 	}
 	answers := s.RouteResponses
 	if h, ok := s.Handler.(answering); ok && answers == nil {

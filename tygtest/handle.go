@@ -7,11 +7,13 @@ import (
 	"net/http"
 	"net/url"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/apigw"
+	"github.com/tyg-dev/tyg/internal/authorize"
 )
 
 // domain is the host name that clients connect to.
@@ -27,8 +29,16 @@ type run struct {
 // A runKey is the key of the *run in the context of a host's handler.
 type runKey struct{ host *Host }
 
-// connect runs the connect handler, if there is one. Its error is a *Refused.
+// connect asks the authorizer and runs the connect handler, where there are any. Its error is a
+// *Refused.
 func (h *Host) connect(c *Client, r *tyg.Request) error {
+	auth, err := h.authorizer.Ask(context.Background(), r)
+	if err != nil {
+		status, message := authorize.Status(err)
+		h.t.Logf("authorize %s: %v", c.conn.ID, err)
+		return &Refused{Status: status, Body: message}
+	}
+	c.conn.Auth = auth
 	if !h.routes.Has(tyg.RouteConnect) {
 		c.enter()
 		return nil
@@ -84,8 +94,11 @@ func (h *Host) message(c *Client, text string) {
 		return
 	}
 	e.Route = key
-	_, err := h.call(e)
-	clear(e.Message.Data) // a handler that keeps it shall find out
+	reply, err := h.call(e)
+	defer clear(e.Message.Data) // a handler that keeps it shall find out
+	if err == nil && slices.Contains(h.replies, key) {
+		err = h.reply(e.Conn.ID, reply.Body)
+	}
 	if err == nil {
 		return
 	}
@@ -95,6 +108,17 @@ func (h *Host) message(c *Client, text string) {
 		return
 	}
 	h.answer(e, apigw.InternalServerError)
+}
+
+// reply sends the body of a route response. That the client has left is nobody's failure.
+func (h *Host) reply(id tyg.ConnID, body []byte) error {
+	if err := check(context.Background(), body); err != nil {
+		return err
+	}
+	if err := h.deliver(id, body); !errors.Is(err, tyg.ErrGone) {
+		return err
+	}
+	return nil
 }
 
 // disconnect runs the disconnect handler, if there is one. The caller has the turn.

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/internal/authorize"
 	"github.com/tyg-dev/tyg/internal/route"
 )
 
@@ -52,9 +53,11 @@ type Host struct {
 	Timeout time.Duration
 
 	// Static after NewHost.
-	t       testing.TB
-	handler tyg.Handler
-	routes  *route.Table
+	t          testing.TB
+	handler    tyg.Handler
+	routes     *route.Table
+	replies    []string              // the keys of routes that answer
+	authorizer *authorize.Authorizer // nil: everybody may connect
 
 	mu       sync.Mutex
 	clients  map[tyg.ConnID]*Client // guarded by mu; those that are not over
@@ -69,19 +72,33 @@ var _ tyg.Sender = (*Host)(nil)
 // left, with code 1001. If h has methods Routes() []string and Selection() string, as an App has,
 // they say which routes there are: without "$connect" everybody is let in unasked, without
 // "$disconnect" nothing is told of the end. A handler without these methods gets every event, and
-// every message as "$default". If h has a method Bind(tyg.Sender), it is called.
+// every message as "$default". RouteResponses() []string says which routes answer, Authorizer()
+// *tyg.Authorizer who may connect, and Bind(tyg.Sender) is told how to send.
 func NewHost(t testing.TB, h tyg.Handler) *Host {
 	t.Helper()
-	routes, err := routesOf(h)
-	if err != nil {
+	host := &Host{t: t, handler: h, clients: make(map[tyg.ConnID]*Client)}
+	if err := host.configure(); err != nil {
 		t.Fatalf("start host: %v", err)
 	}
-	host := &Host{t: t, handler: h, routes: routes, clients: make(map[tyg.ConnID]*Client)}
 	if b, ok := h.(interface{ Bind(tyg.Sender) }); ok {
 		b.Bind(host)
 	}
 	t.Cleanup(host.shutdown)
 	return host
+}
+
+// configure asks the handler what it can tell of itself.
+func (h *Host) configure() (err error) {
+	if a, ok := h.handler.(interface{ Authorizer() *tyg.Authorizer }); ok {
+		if h.authorizer, err = authorize.New(a.Authorizer(), nil); err != nil {
+			return err
+		}
+	}
+	if r, ok := h.handler.(interface{ RouteResponses() []string }); ok {
+		h.replies = r.RouteResponses()
+	}
+	h.routes, err = routesOf(h.handler)
+	return err
 }
 
 func routesOf(h tyg.Handler) (*route.Table, error) {

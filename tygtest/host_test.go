@@ -3,6 +3,8 @@ package tygtest_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -157,22 +159,78 @@ func TestCleanupDisconnects(t *testing.T) {
 }
 
 // As at API Gateway, a route that is not there is not run, by middleware either.
+// routesOnly is a handler that is asked for messages only, and remembers what it was asked.
+type routesOnly struct {
+	*tyg.App
+	got []tyg.EventType
+}
+
+func (r *routesOnly) Handle(ctx context.Context, s tyg.Sender, e tyg.Event) (tyg.Reply, error) {
+	r.got = append(r.got, e.Type)
+	return r.App.Handle(ctx, s, e)
+}
+
 func TestRoutesThatAreNotThere(t *testing.T) {
-	var got []tyg.EventType
-	app := echoApp()
-	app.Use(func(next tyg.Handler) tyg.Handler {
-		return tyg.HandlerFunc(func(ctx context.Context, s tyg.Sender, e tyg.Event) (tyg.Reply, error) {
-			got = append(got, e.Type)
-			return next.Handle(ctx, s, e)
-		})
-	})
+	app := &routesOnly{App: echoApp()}
 	john := tygtest.NewHost(t, app).Dial()
 	john.Send("x")
 	john.Expect("x")
 	john.Drop()
-	if want := []tyg.EventType{tyg.EventMessage}; !slices.Equal(got, want) {
-		t.Errorf("events are %v, want %v", got, want)
+	if want := []tyg.EventType{tyg.EventMessage}; !slices.Equal(app.got, want) {
+		t.Errorf("events are %v, want %v", app.got, want)
 	}
+}
+
+func TestRouteResponses(t *testing.T) {
+	app := echoApp()
+	app.OnRouteResponse("ask", func(_ context.Context, _ *tyg.Conn, m tyg.Message) ([]byte, error) {
+		return []byte("answer to " + m.Text()), nil
+	})
+	app.OnRouteResponse("nothing", func(context.Context, *tyg.Conn, tyg.Message) ([]byte, error) {
+		return nil, nil
+	})
+	app.OnRouteResponse("bytes", func(context.Context, *tyg.Conn, tyg.Message) ([]byte, error) {
+		return []byte{0xFF}, nil
+	})
+	host := tygtest.NewHost(t, app)
+	john := host.Dial()
+	john.Send(`{"action":"ask"}`)
+	john.Expect(`answer to {"action":"ask"}`)
+	john.Send(`{"action":"nothing"}`)
+	john.Expect("")
+	john.Send(`{"action":"bytes"}`)
+	if got := john.Receive(); !strings.Contains(got, "Internal server error") {
+		t.Errorf("a reply that is not text was answered with %q", got)
+	}
+	if errs := host.Errors(); len(errs) != 1 || !errors.Is(errs[0], tyg.ErrNotText) {
+		t.Errorf("errors are %v, want one that is ErrNotText", errs)
+	}
+}
+
+func TestAuthorizer(t *testing.T) {
+	app := echoApp()
+	app.OnAuthorize(func(_ context.Context, r *tyg.Request) (tyg.Identity, error) {
+		if r.Query.Get("token") != "secret" {
+			return tyg.Identity{}, tyg.ErrDenied
+		}
+		return tyg.Identity{Principal: "ann", Context: map[string]any{"admin": true}}, nil
+	}, "route.request.querystring.token")
+	app.OnRouteResponse("who", func(_ context.Context, c *tyg.Conn, _ tyg.Message) ([]byte, error) {
+		return fmt.Appendf(nil, "%v %v", c.Auth["principalId"], c.Auth["admin"]), nil
+	})
+	host := tygtest.NewHost(t, app)
+	for token, want := range map[string]int{"": 401, "wrong": 403} {
+		_, err := host.Try(tygtest.Dial{Query: url.Values{"token": {token}}})
+		if refused, ok := errors.AsType[*tygtest.Refused](err); !ok || refused.Status != want {
+			t.Errorf("token %q: %v, want status %d", token, err, want)
+		}
+	}
+	ann, err := host.Try(tygtest.Dial{Query: url.Values{"token": {"secret"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ann.Send(`{"action":"who"}`)
+	ann.Expect("ann true")
 }
 
 func TestSourceIP(t *testing.T) {

@@ -1,0 +1,136 @@
+// Package authorize asks a tyg.Authorizer about a handshake by API Gateway's rules for authorizers of type
+// REQUEST, for all hosts alike.
+// (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-lambda-auth.html)
+package authorize
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/tyg-dev/tyg"
+)
+
+// maxContext is API Gateway's limit on what an authorizer returns, in bytes of JSON.
+// (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html)
+const maxContext = 8 << 10
+
+// An Authorizer is a tyg.Authorizer with its identity sources taken apart. It may be asked by many
+// goroutines at once.
+type Authorizer struct {
+	ask     tyg.AuthorizeFunc
+	sources []source
+}
+
+// A source returns one part of a handshake.
+type source func(r *tyg.Request) string
+
+// New checks a. A nil a gives a nil Authorizer, which lets everybody in.
+func New(a *tyg.Authorizer, stageVariables map[string]string) (*Authorizer, error) {
+	if a == nil {
+		return nil, nil
+	}
+	if a.Func == nil {
+		return nil, errors.New("the authorizer has no function")
+	}
+	out := &Authorizer{ask: a.Func}
+	for _, expr := range a.IdentitySources {
+		s, err := parseSource(expr, stageVariables)
+		if err != nil {
+			return nil, err
+		}
+		out.sources = append(out.sources, s)
+	}
+	return out, nil
+}
+
+func parseSource(expr string, stageVariables map[string]string) (source, error) {
+	if name, ok := strings.CutPrefix(expr, "route.request.header."); ok && name != "" {
+		return func(r *tyg.Request) string { return r.Header.Get(name) }, nil
+	}
+	if name, ok := strings.CutPrefix(expr, "route.request.querystring."); ok && name != "" {
+		return func(r *tyg.Request) string { return r.Query.Get(name) }, nil
+	}
+	if name, ok := strings.CutPrefix(expr, "stageVariables."); ok && name != "" {
+		return func(*tyg.Request) string { return stageVariables[name] }, nil
+	}
+	return nil, fmt.Errorf("identity source %q: want route.request.header.NAME, "+
+		"route.request.querystring.NAME or stageVariables.NAME", expr)
+}
+
+// errMissing is for a client that does not even say who it claims to be.
+var errMissing = fmt.Errorf("%w: an identity source is missing", tyg.ErrUnauthorized)
+
+// Ask returns what belongs into Conn.Auth of a client that may connect, nil if there is no authorizer.
+// [Status] says what an error means to the client. The context should bound how long it may take.
+func (a *Authorizer) Ask(ctx context.Context, r *tyg.Request) (auth map[string]any, err error) {
+	if a == nil {
+		return nil, nil
+	}
+	for _, s := range a.sources {
+		if s(r) == "" {
+			return nil, errMissing
+		}
+	}
+	start := time.Now()
+	id, err := a.identify(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	auth = make(map[string]any, len(id.Context)+2)
+	maps.Copy(auth, id.Context)
+	auth["principalId"] = id.Principal
+	auth["integrationLatency"] = time.Since(start).Milliseconds()
+	return auth, nil
+}
+
+// identify calls the function and judges its answer.
+func (a *Authorizer) identify(ctx context.Context, r *tyg.Request) (id tyg.Identity, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("panic: %v", v)
+		}
+	}()
+	if id, err = a.ask(ctx, r); err != nil {
+		return id, err
+	}
+	return id, check(id)
+}
+
+func check(id tyg.Identity) error {
+	if id.Principal == "" {
+		return errors.New("the identity has no principal")
+	}
+	for name, v := range id.Context {
+		switch v.(type) {
+		case string, bool, int, int64, float64:
+		default:
+			return fmt.Errorf("value %q of the identity's context is of type %T; "+
+				"use strings, numbers and booleans", name, v)
+		}
+	}
+	b, err := json.Marshal(id.Context)
+	if err != nil {
+		return fmt.Errorf("encode the identity's context: %w", err)
+	}
+	if len(b) > maxContext {
+		return fmt.Errorf("the identity's context takes %d bytes, more than %d", len(b), maxContext)
+	}
+	return nil
+}
+
+// Status is what API Gateway answers for an error of [Authorizer.Ask].
+func Status(err error) (status int, message string) {
+	switch {
+	case errors.Is(err, tyg.ErrUnauthorized):
+		return http.StatusUnauthorized, "Unauthorized"
+	case errors.Is(err, tyg.ErrDenied):
+		return http.StatusForbidden, "User is not authorized to access this resource"
+	}
+	return http.StatusInternalServerError, ""
+}

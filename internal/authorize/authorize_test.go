@@ -1,0 +1,135 @@
+package authorize_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/internal/authorize"
+)
+
+func request() *tyg.Request {
+	return &tyg.Request{
+		Header: http.Header{"Authorization": {"Bearer x"}},
+		Query:  url.Values{"token": {"t"}, "empty": {""}},
+	}
+}
+
+func TestIdentitySources(t *testing.T) {
+	tests := []struct {
+		sources []string
+		asked   bool
+	}{
+		{nil, true},
+		{[]string{"route.request.header.authorization"}, true},
+		{[]string{"route.request.querystring.token", "stageVariables.key"}, true},
+		{[]string{"route.request.header.Missing"}, false},
+		{[]string{"route.request.querystring.empty"}, false},
+		{[]string{"route.request.querystring.token", "stageVariables.none"}, false},
+	}
+	for _, tt := range tests {
+		asked := false
+		a, err := authorize.New(&tyg.Authorizer{
+			Func: func(context.Context, *tyg.Request) (tyg.Identity, error) {
+				asked = true
+				return tyg.Identity{Principal: "ann"}, nil
+			},
+			IdentitySources: tt.sources,
+		}, map[string]string{"key": "v"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = a.Ask(t.Context(), request())
+		if asked != tt.asked || errors.Is(err, tyg.ErrUnauthorized) == tt.asked {
+			t.Errorf("%q: asked %v, error %v, want asked %v", tt.sources, asked, err, tt.asked)
+		}
+	}
+}
+
+func TestNewRefuses(t *testing.T) {
+	fn := func(context.Context, *tyg.Request) (tyg.Identity, error) { return tyg.Identity{}, nil }
+	for _, a := range []*tyg.Authorizer{
+		{},
+		{Func: fn, IdentitySources: []string{"method.request.header.X"}},
+		{Func: fn, IdentitySources: []string{"route.request.header."}},
+		{Func: fn, IdentitySources: []string{""}},
+	} {
+		if _, err := authorize.New(a, nil); err == nil {
+			t.Errorf("New accepted %q", a.IdentitySources)
+		}
+	}
+	if a, err := authorize.New(nil, nil); a != nil || err != nil {
+		t.Errorf("New(nil) = %v, %v", a, err)
+	}
+}
+
+func TestOutcomes(t *testing.T) {
+	good := map[string]any{"a": "s", "b": true, "c": 1, "d": int64(2), "e": 1.5}
+	tests := []struct {
+		name   string
+		fn     tyg.AuthorizeFunc
+		status int
+	}{
+		{"unauthorized", fails(tyg.ErrUnauthorized), 401},
+		{"denied", fails(fmt.Errorf("no: %w", tyg.ErrDenied)), 403},
+		{"other error", fails(errors.New("database")), 500},
+		{"panic", func(context.Context, *tyg.Request) (tyg.Identity, error) { panic("x") }, 500},
+		{"no principal", returns("", good), 500},
+		{"nested context", returns("ann", map[string]any{"a": []string{"b"}}), 500},
+		{"null in context", returns("ann", map[string]any{"a": nil}), 500},
+		{"not a number", returns("ann", map[string]any{"a": math.NaN()}), 500},
+		{"too large", returns("ann", map[string]any{"a": strings.Repeat("x", 8<<10)}), 500},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			a, err := authorize.New(&tyg.Authorizer{Func: tt.fn}, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			auth, err := a.Ask(t.Context(), request())
+			if status, _ := authorize.Status(err); err == nil || auth != nil || status != tt.status {
+				t.Errorf("Ask = %v, %v, status %d, want %d", auth, err, status, tt.status)
+			}
+		})
+	}
+}
+
+func TestAuth(t *testing.T) {
+	context := map[string]any{"a": "s", "b": true, "c": 1}
+	a, err := authorize.New(&tyg.Authorizer{Func: returns("ann", context)}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	auth, err := a.Ask(t.Context(), request())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := auth["integrationLatency"].(int64); !ok {
+		t.Errorf("integrationLatency is %v", auth["integrationLatency"])
+	}
+	delete(auth, "integrationLatency")
+	want := map[string]any{"a": "s", "b": true, "c": 1, "principalId": "ann"}
+	if !maps.Equal(auth, want) {
+		t.Errorf("auth = %v, want %v", auth, want)
+	}
+	if len(context) != 3 {
+		t.Errorf("the authorizer's own map was changed: %v", context)
+	}
+}
+
+func fails(err error) tyg.AuthorizeFunc {
+	return func(context.Context, *tyg.Request) (tyg.Identity, error) { return tyg.Identity{}, err }
+}
+
+func returns(principal string, values map[string]any) tyg.AuthorizeFunc {
+	return func(context.Context, *tyg.Request) (tyg.Identity, error) {
+		return tyg.Identity{Principal: principal, Context: values}, nil
+	}
+}
