@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"net"
 	"regexp"
 	"strings"
@@ -37,6 +38,18 @@ type Config struct {
 
 	// Limits bounds what clients and handlers may do. The zero Limits are API Gateway's.
 	Limits gateway.Limits
+
+	// TimeScale makes API Gateway's time limits pass so many times faster, see gateway.Server.
+	TimeScale float64
+
+	// Extensions switches on what API Gateway does not do.
+	Extensions gateway.Extensions
+
+	// Secrets are the keys of those who may call the @connections API, see gateway.Server.
+	Secrets map[string]string
+
+	// AccessLog, if not nil, gets a line for each event.
+	AccessLog *gateway.AccessLog
 
 	// Logger gets what cannot be returned to anybody. Nil means slog.Default().
 	Logger *slog.Logger
@@ -72,6 +85,9 @@ func (c Config) check() error {
 	if ok, _ := regexp.MatchString(stagePattern, c.Stage); !ok {
 		return fmt.Errorf("stage %q: use up to 128 letters, digits, hyphens and underscores", c.Stage)
 	}
+	if !(c.TimeScale >= 0) || math.IsInf(c.TimeScale, 1) {
+		return fmt.Errorf("time scale %v: use a number above 0, such as 600", c.TimeScale)
+	}
 	if (c.CertFile == "") != (c.KeyFile == "") {
 		return errors.New("TLS needs both a certificate and a key (-cert and -key)")
 	}
@@ -80,40 +96,77 @@ func (c Config) check() error {
 
 func (c Config) secure() bool { return c.CertFile != "" }
 
-// parse fills a Config from the environment and then from the command line, which wins.
-func parse(name string, args []string, getenv func(string) string, out io.Writer) (Config, error) {
-	cfg := Config{Out: out}
-	var origins string
-	var quiet bool
-	fs := flag.NewFlagSet(name, flag.ContinueOnError)
-	fs.SetOutput(io.Discard) // usage prints all there is to say
-	fs.StringVar(&cfg.Addr, "addr", defaultAddr, "`address` to listen on; port 0 picks a free one")
-	fs.StringVar(&cfg.Stage, "stage", defaultStage, "first part of the URL's path")
-	fs.StringVar(&origins, "origin", "", "origins of web pages that may connect, separated by commas")
-	fs.StringVar(&cfg.CertFile, "cert", "", "TLS certificate, PEM `file`")
-	fs.StringVar(&cfg.KeyFile, "key", "", "TLS key, PEM `file`")
-	fs.DurationVar(&cfg.Drain, "drain", defaultDrain, "how long handlers may take to finish at the end")
-	fs.BoolVar(&quiet, "quiet", false, "do not print the URL")
-	if err := fromEnv(fs, getenv); err != nil {
-		return cfg, err
-	}
-	if err := fs.Parse(args); err != nil {
-		return cfg, usageError(fs, err)
-	}
-	if fs.NArg() > 0 {
-		return cfg, usageError(fs, fmt.Errorf("unexpected argument %q", fs.Arg(0)))
-	}
-	cfg.Origins = list(origins)
-	if quiet {
-		cfg.Out = nil
-	}
-	return cfg, cfg.check()
+// options are a Config as the command line writes it.
+type options struct {
+	Config
+	origins          string
+	quiet, accessLog bool
 }
 
-// fromEnv sets every flag whose variable is set: -addr is TYG_ADDR.
+// flags defines the command line.
+func (o *options) flags(fs *flag.FlagSet) {
+	x := &o.Extensions
+	fs.StringVar(&o.Addr, "addr", defaultAddr, "`address` to listen on; port 0 picks a free one")
+	fs.StringVar(&o.Stage, "stage", defaultStage, "first part of the URL's path")
+	fs.StringVar(&o.origins, "origin", "", "`origins` of web pages that may connect, separated by commas")
+	fs.StringVar(&o.CertFile, "cert", "", "TLS certificate, PEM `file`")
+	fs.StringVar(&o.KeyFile, "key", "", "TLS key, PEM `file`")
+	fs.DurationVar(&o.Drain, "drain", defaultDrain, "how long handlers may take to finish at the end")
+	fs.BoolVar(&o.quiet, "quiet", false, "do not print the URL")
+	fs.BoolVar(&o.accessLog, "access-log", false, "print a line for each event")
+	fs.Float64Var(&o.TimeScale, "time-scale", 1, "how many times faster API Gateway's time limits pass")
+	fs.BoolVar(&x.Binary, "binary", false, "accept and send binary messages (not on AWS)")
+	fs.BoolVar(&x.CloseCodes, "close-codes", false, "DELETE takes a code and a reason (not on AWS)")
+	fs.DurationVar(&x.Ping, "ping", 0, "ping clients that are silent for so long (not on AWS)")
+	fs.IntVar(&x.Concurrency, "concurrency", 1,
+		"how many messages of one client are handled at the same time")
+}
+
+// parse fills a Config from the environment and then from the command line, which wins.
+func parse(name string, args []string, getenv func(string) string, out io.Writer) (Config, error) {
+	o := options{Config: Config{Out: out}}
+	fs := flag.NewFlagSet(name, flag.ContinueOnError)
+	fs.SetOutput(io.Discard) // usage prints all there is to say
+	o.flags(fs)
+	if err := fromEnv(fs, getenv); err != nil {
+		return o.Config, err
+	}
+	if err := fs.Parse(args); err != nil {
+		return o.Config, usageError(fs, err)
+	}
+	if fs.NArg() > 0 {
+		return o.Config, usageError(fs, fmt.Errorf("unexpected argument %q", fs.Arg(0)))
+	}
+	o.Origins = list(o.origins)
+	if o.accessLog {
+		o.AccessLog = &gateway.AccessLog{Out: out}
+	}
+	if o.quiet {
+		o.Out = nil
+	}
+	if err := o.secretsFrom(getenv); err != nil {
+		return o.Config, err
+	}
+	return o.Config, o.check()
+}
+
+// secretsFrom reads the key of the @connections API. It has no flag, because every user of a machine
+// sees the command lines of all programs.
+func (o *options) secretsFrom(getenv func(string) string) error {
+	id, secret := getenv("TYG_ACCESS_KEY_ID"), getenv("TYG_SECRET_ACCESS_KEY")
+	if (id == "") != (secret == "") {
+		return errors.New("TYG_ACCESS_KEY_ID and TYG_SECRET_ACCESS_KEY go together; one of them is not set")
+	}
+	if id != "" {
+		o.Secrets = map[string]string{id: secret}
+	}
+	return nil
+}
+
+// fromEnv sets every flag whose variable is set: -addr is TYG_ADDR, -time-scale is TYG_TIME_SCALE.
 func fromEnv(fs *flag.FlagSet, getenv func(string) string) (err error) {
 	fs.VisitAll(func(f *flag.Flag) {
-		name := "TYG_" + strings.ToUpper(f.Name)
+		name := "TYG_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
 		if v := getenv(name); v != "" && err == nil {
 			if e := fs.Set(f.Name, v); e != nil {
 				err = fmt.Errorf("environment variable %s: %q: %w", name, v, e)

@@ -17,6 +17,13 @@
 //	-drain  TYG_DRAIN   how long handlers may take to finish at the end    30s
 //	-quiet  TYG_QUIET   do not print the URL
 //
+//	-access-log  TYG_ACCESS_LOG   print a line for each event
+//	-time-scale  TYG_TIME_SCALE   how many times faster API Gateway's time limits pass
+//	-binary, -close-codes, -ping, -concurrency   see gateway.Extensions
+//
+//	TYG_ACCESS_KEY_ID, TYG_SECRET_ACCESS_KEY   the key that calls of @connections must be signed with;
+//	                                           without it only this machine may call
+//
 // A flag wins over the environment. A program that parses flags of its own before it calls Run keeps its
 // command line to itself: then only the environment counts. [Serve] takes a [Config] and reads
 // neither.

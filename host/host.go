@@ -55,6 +55,11 @@ func Serve(ctx context.Context, app *tyg.App, cfg Config) error {
 		Origins: cfg.Origins,
 		Limits:  cfg.Limits,
 		Logger:  cfg.Logger,
+
+		TimeScale:  cfg.TimeScale,
+		Extensions: cfg.Extensions,
+		Secrets:    cfg.Secrets,
+		AccessLog:  cfg.AccessLog,
 	}
 	if err := srv.Start(); err != nil {
 		return err
