@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -28,6 +29,7 @@ type rig struct {
 	*gateway.Server
 	url string // of the WebSocket, http or https
 	tls *tls.Config
+	net func(ctx context.Context, network, addr string) (net.Conn, error) // nil: the real one
 }
 
 // start serves srv until the test ends.
@@ -80,7 +82,7 @@ func (r *rig) try(o *ws.DialOptions) (*client, error) {
 	if o == nil {
 		o = new(ws.DialOptions)
 	}
-	o.TLS = r.tls
+	o.TLS, o.NetDial = r.tls, r.net
 	c, _, err := ws.Dial(ctx, r.url, o)
 	if err != nil {
 		return nil, err
