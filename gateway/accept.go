@@ -181,7 +181,7 @@ func (c *session) await(e tyg.Event) outcome {
 	done := make(chan outcome)
 	late := make(chan struct{})
 	go func() {
-		reply, err := c.call(e)
+		reply, _, err := c.call(e, time.Now())
 		select {
 		case done <- outcome{reply, err, true}:
 		case <-late:

@@ -12,6 +12,7 @@ import (
 // eventContext is the context of one event. It is one small allocation: the timer and the channel of a
 // context with a deadline are made only for those who ask for Done, which most handlers never do.
 type eventContext struct {
+	conn     *session
 	kind     tyg.EventType
 	request  string
 	deadline int64       // Unix nanoseconds; 0: none
@@ -25,8 +26,8 @@ type eventContext struct {
 
 var _ context.Context = (*eventContext)(nil)
 
-func newEventContext(e tyg.Event, limit time.Duration, now time.Time) *eventContext {
-	c := &eventContext{kind: e.Type, request: e.RequestID}
+func newEventContext(s *session, e tyg.Event, limit time.Duration, now time.Time) *eventContext {
+	c := &eventContext{conn: s, kind: e.Type, request: e.RequestID}
 	if limit > 0 {
 		c.deadline = now.Add(limit).UnixNano()
 	}
@@ -95,7 +96,7 @@ func (c *eventContext) end(cause error) {
 	if c.cause == nil {
 		c.cause = cause
 	}
-	if c.cancel != nil {
+	if c.cancel != nil && !c.over(time.Now()) { // past its deadline it ends by itself, with that error
 		c.cancel()
 	}
 }

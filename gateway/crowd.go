@@ -30,7 +30,7 @@ func (c *session) concurrent(e tyg.Event) {
 	go func() {
 		defer c.crowd.running.Done()
 		defer func() { <-c.crowd.places }()
-		c.handle(e)
+		_ = c.handle(e)
 	}()
 }
 

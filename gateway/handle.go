@@ -15,8 +15,8 @@ import (
 
 // message hands a message to the handler of its route. Once the connection is closing, the client talks
 // to nobody.
-func (c *session) message(d *desk, m ws.Message, now time.Time) {
-	if c.isClosing() {
+func (c *session) message(d *desk, m ws.Message) {
+	if c.closing.Load() {
 		return
 	}
 	c.srv.count.messages.Add(1)
@@ -25,7 +25,7 @@ func (c *session) message(d *desk, m ws.Message, now time.Time) {
 		Type:      tyg.EventMessage,
 		Route:     key,
 		RequestID: d.id(),
-		Time:      now,
+		Time:      d.now,
 		Conn:      &c.conn,
 		Message:   tyg.Message{ID: d.id(), Data: m.Data, Binary: m.Op == ws.OpBinary},
 	}
@@ -38,12 +38,13 @@ func (c *session) message(d *desk, m ws.Message, now time.Time) {
 		c.concurrent(e)
 		return
 	}
-	c.handle(e)
+	d.now = c.handle(e)
 }
 
-// handle runs the handler of a message and tells the client what API Gateway would.
-func (c *session) handle(e tyg.Event) {
-	reply, err := c.call(e)
+// handle runs the handler of a message and tells the client what API Gateway would. It returns the time
+// when the handler returned.
+func (c *session) handle(e tyg.Event) time.Time {
+	reply, end, err := c.call(e, e.Time)
 	switch {
 	case errors.Is(err, errTimedOut): // call has told it
 	case err != nil:
@@ -51,6 +52,7 @@ func (c *session) handle(e tyg.Event) {
 	case c.srv.replies[e.Route]:
 		c.answer(reply.Body, e.RequestID)
 	}
+	return end
 }
 
 // answer sends the body of a reply, for routes with a route response. One that cannot be sent, for what it
@@ -58,7 +60,7 @@ func (c *session) handle(e tyg.Event) {
 func (c *session) answer(body []byte, requestID string) {
 	err := c.srv.checkData(body)
 	if err == nil {
-		err = c.send(body, time.Now())
+		err = c.send(body)
 	}
 	if err != nil && !errors.Is(err, tyg.ErrGone) {
 		c.srv.log.Error("reply not sent", "conn", c.conn.ID, "request", requestID, "err", err)
@@ -66,12 +68,11 @@ func (c *session) answer(body []byte, requestID string) {
 	}
 }
 
-// call runs the Handler with one event, and logs what it has to say. If the handler took longer than the
+// call runs the Handler with one event that begins at start, and logs what it has to say. If the handler took longer than the
 // limit, its outcome counts no more and the error is errTimedOut; the client of a message has then been
 // told so, by the sweep or here.
-func (c *session) call(e tyg.Event) (reply tyg.Reply, err error) {
-	start := time.Now()
-	ctx := newEventContext(e, c.srv.limits.Integration, start)
+func (c *session) call(e tyg.Event, start time.Time) (reply tyg.Reply, end time.Time, err error) {
+	ctx := newEventContext(c, e, c.srv.limits.Integration, start)
 	c.enter(ctx)
 	defer func() {
 		c.leave(ctx)
@@ -79,14 +80,15 @@ func (c *session) call(e tyg.Event) (reply tyg.Reply, err error) {
 			err = &tyg.PanicError{Value: v, Stack: debug.Stack()}
 		}
 		ctx.end(context.Canceled)
-		end := time.Now()
+		end = time.Now()
 		if ctx.over(end) {
 			err = errTimedOut
 			c.tellLate(ctx)
 		}
 		c.report(e, reply, end.Sub(start), err)
 	}()
-	return c.srv.Handler.Handle(ctx, c.srv.sender, e)
+	reply, err = c.srv.Handler.Handle(ctx, c.srv.sender, e)
+	return reply, end, err
 }
 
 // enter lets the sweep see an event that is being handled, leave hides it again.
@@ -148,7 +150,7 @@ func (c *session) tellLate(e *eventContext) {
 func (c *session) sendError(message, requestID string) {
 	var b [256]byte
 	frame := apigw.AppendErrorFrame(b[:0], message, c.conn.ID, requestID)
-	_ = c.send(frame, time.Now()) // a client that takes nothing cannot be told so
+	_ = c.send(frame) // a client that takes nothing cannot be told so
 }
 
 var errTimedOut error = timedOut{}

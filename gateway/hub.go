@@ -87,19 +87,32 @@ func (s *shard) list(to []*session) []*session {
 }
 
 // Send sends one text message to a connection of this Server.
-func (s *Server) Send(_ context.Context, id tyg.ConnID, data []byte) error {
+func (s *Server) Send(ctx context.Context, id tyg.ConnID, data []byte) error {
 	const op = "send to"
 	if err := s.checkData(data); err != nil {
 		return &tyg.ConnError{Op: op, ID: id, Err: err}
 	}
-	c, err := s.find(op, id)
-	if err != nil {
-		return err
+	c := s.own(ctx, id)
+	if c == nil {
+		var err error
+		if c, err = s.find(op, id); err != nil {
+			return err
+		}
 	}
-	if err := c.send(data, time.Now()); err != nil {
+	if err := c.send(data); err != nil {
 		return s.failed(op, id, err)
 	}
 	return nil
+}
+
+// own returns the session of id if ctx is that of one of its own messages, as for most sends, which saves
+// looking for it.
+func (s *Server) own(ctx context.Context, id tyg.ConnID) *session {
+	e, ok := ctx.(*eventContext)
+	if !ok || e.kind != tyg.EventMessage || e.conn.srv != s || e.conn.conn.ID != id {
+		return nil
+	}
+	return e.conn
 }
 
 // SendMany sends one text message to many connections of this Server. The frame is made once. A
@@ -152,7 +165,7 @@ func (s *Server) Info(_ context.Context, id tyg.ConnID) (tyg.Info, error) {
 	if err != nil {
 		return tyg.Info{}, err
 	}
-	if c.isClosing() {
+	if c.closing.Load() {
 		return tyg.Info{}, s.failed(op, id, tyg.ErrGone)
 	}
 	return tyg.Info{

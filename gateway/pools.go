@@ -58,7 +58,8 @@ func (p *pools) putBuffer(o *buffer) {
 // A desk is what a connection's goroutine works at for the length of one read.
 type desk struct {
 	buf []byte
-	ids string // event ids that are not used yet
+	now time.Time // when the read came, then when the last handler returned
+	ids string    // event ids that are not used yet
 
 	holding *session    // whose replies are held; nil: nobody's
 	timer   *time.Timer // lets them go when a handler takes its time
@@ -84,14 +85,19 @@ func (d *desk) id() string {
 func eventID() string { return newIDs(1) }
 
 // newIDs returns n ids in one string. They have the shape of API Gateway's request and message ids,
-// which is that of connection ids: 11 bytes in base64. They name events in logs and need not be secret.
+// which is that of connection ids: 11 bytes in base64 with padding. They name events in logs and need not
+// be secret. A twelfth byte of zeros lets all be encoded at once; what it adds becomes the padding.
 func newIDs(n int) string {
-	text := make([]byte, 0, n*idSize)
-	var b [16]byte
-	for range n {
-		binary.LittleEndian.PutUint64(b[:], rand.Uint64())
-		binary.LittleEndian.PutUint64(b[8:], rand.Uint64())
-		text = base64.URLEncoding.AppendEncode(text, b[:11])
+	const size = idSize / 4 * 3
+	raw := make([]byte, n*size)
+	for b := raw; len(b) > 0; b = b[size:] {
+		binary.LittleEndian.PutUint64(b, rand.Uint64())
+		b[8], b[9], b[10] = byte(rand.Uint32()), byte(len(b)), byte(len(b)>>8)
+	}
+	text := make([]byte, n*idSize)
+	base64.URLEncoding.Encode(text, raw)
+	for i := idSize - 1; i < len(text); i += idSize {
+		text[i] = '='
 	}
 	return string(text)
 }

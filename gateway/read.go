@@ -37,7 +37,8 @@ func (c *session) passAt(d *desk) sock.Turn {
 	if c.srv.Extensions.Ping > 0 {
 		c.heard.Store(now.UnixNano())
 	}
-	if turn := c.frames(d, b[:have+n], now); turn == sock.Done {
+	d.now = now
+	if turn := c.frames(d, b[:have+n]); turn == sock.Done {
 		return turn
 	}
 	c.awaitQueue()
@@ -51,7 +52,8 @@ func (c *session) passAt(d *desk) sock.Turn {
 func (c *session) early() sock.Turn {
 	d := c.srv.pools.desk(false)
 	defer c.srv.pools.putDesk(d, false)
-	return c.frames(d, append(d.buf[:0], c.rest...), time.Now())
+	d.now = time.Now()
+	return c.frames(d, append(d.buf[:0], c.rest...))
 }
 
 // room returns the buffer to read into, which is larger than the desk's own only where a frame larger than
@@ -65,20 +67,20 @@ func (c *session) room(d *desk) []byte {
 }
 
 // frames cuts b into messages and handles them, in order. What is incomplete is kept for the next read.
-func (c *session) frames(d *desk, b []byte, now time.Time) sock.Turn {
+func (c *session) frames(d *desk, b []byte) sock.Turn {
 	defer c.release(d)
-	for moved := false; !c.discard; moved = true {
+	for moved := false; !c.discard; moved = moved || !c.reader.Partial() {
 		m, n, err := c.reader.Next(b)
 		b = b[n:]
 		if err != nil {
-			c.violation(err, now)
+			c.violation(err, d.now)
 			break
 		}
 		if m.Op == ws.OpContinuation {
-			c.keep(b, moved, now)
+			c.keep(b, moved, d.now)
 			return sock.Again
 		}
-		if c.hold(d, b); c.frame(d, m, now) == sock.Done {
+		if c.hold(d, b); c.frame(d, m) == sock.Done {
 			return sock.Done
 		}
 	}
@@ -87,22 +89,22 @@ func (c *session) frames(d *desk, b []byte, now time.Time) sock.Turn {
 }
 
 // frame handles one message or control frame.
-func (c *session) frame(d *desk, m ws.Message, now time.Time) sock.Turn {
+func (c *session) frame(d *desk, m ws.Message) sock.Turn {
 	switch m.Op {
 	case ws.OpText, ws.OpBinary:
-		c.active.Store(now.UnixNano())
-		c.message(d, m, now)
+		c.active.Store(d.now.UnixNano())
+		c.message(d, m)
 	case ws.OpPing:
 		c.pong(m.Data)
 	case ws.OpClose:
-		c.peerClosed(m.Data, now)
+		c.peerClosed(m.Data, d.now)
 		return sock.Done
 	}
 	return sock.Again
 }
 
 // keep remembers the beginning of a frame, and since when the rest is awaited: since now, if another
-// message has been completed meanwhile.
+// message has been completed meanwhile. A ping between two fragments completes nothing.
 func (c *session) keep(b []byte, moved bool, now time.Time) {
 	c.rest = nil
 	if len(b) > 0 {
@@ -146,7 +148,7 @@ func (c *session) peerClosed(payload []byte, now time.Time) {
 		end.Reason = reasonNoStatus
 	}
 	c.mu.Lock()
-	if c.closing {
+	if c.closing.Load() {
 		c.mu.Unlock()
 		return
 	}

@@ -42,13 +42,13 @@ type session struct {
 
 	// guarded by mu
 	mu       sync.Mutex
-	drained  *sync.Cond // someone waits for the queue to shrink; made when first needed
-	out      *buffer    // what is to be written next; nil: nothing
-	pending  int        // bytes that the writer has in hand
-	writing  bool       // someone has the right to write
-	held     bool       // more messages of the same read follow: writing waits for their replies
-	closing  bool       // a close frame was queued, or the socket is lost: nothing more is sent
-	deadline time.Time  // when a socket that is closing is cut
+	drained  *sync.Cond  // someone waits for the queue to shrink; made when first needed
+	out      *buffer     // what is to be written next; nil: nothing
+	pending  int         // bytes that the writer has in hand
+	writing  bool        // someone has the right to write
+	held     bool        // more messages of the same read follow: writing waits for their replies
+	closing  atomic.Bool // a close frame was queued, or the socket is lost: nothing more is sent
+	deadline time.Time   // when a socket that is closing is cut
 	end      tyg.Disconnect
 }
 
@@ -129,7 +129,7 @@ func (c *session) hangUp() {
 		return
 	}
 	c.mu.Lock()
-	if !c.closing {
+	if !c.closing.Load() {
 		c.closeLocked(tyg.Disconnect{Code: ws.CloseAbnormal, Reason: reasonLost}, time.Now())
 	}
 	c.waitLocked(func() bool { return !c.writing })
@@ -141,7 +141,7 @@ func (c *session) hangUp() {
 // until Limits.Close to answer. It reports false if the connection was ending already.
 func (c *session) close(code int, reason string, now time.Time) bool {
 	c.mu.Lock()
-	if c.closing {
+	if c.closing.Load() {
 		c.mu.Unlock()
 		return false
 	}
@@ -154,7 +154,7 @@ func (c *session) close(code int, reason string, now time.Time) bool {
 
 // closeLocked decides how the connection ended. What is decided first stays.
 func (c *session) closeLocked(end tyg.Disconnect, now time.Time) {
-	c.closing = true
+	c.closing.Store(true)
 	c.end = end
 	c.held = false
 	c.deadline = now.Add(max(c.srv.limits.Close, time.Millisecond))
@@ -169,7 +169,7 @@ const (
 func (c *session) lost(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.closing {
+	if c.closing.Load() {
 		return
 	}
 	c.closeLocked(tyg.Disconnect{Code: ws.CloseAbnormal, Reason: reasonLost}, time.Now())
@@ -198,12 +198,13 @@ func (c *session) disconnect() {
 	c.mu.Lock()
 	end := c.end
 	c.mu.Unlock()
-	_, _ = c.call(tyg.Event{ // call has logged what went wrong, and nobody is left to tell
+	now := time.Now()
+	_, _, _ = c.call(tyg.Event{ // call has logged what went wrong, and nobody is left to tell
 		Type:       tyg.EventDisconnect,
 		Route:      tyg.RouteDisconnect,
 		RequestID:  eventID(),
-		Time:       time.Now(),
+		Time:       now,
 		Conn:       &c.conn,
 		Disconnect: end,
-	})
+	}, now)
 }

@@ -100,7 +100,7 @@ func (c *session) inspectSilence(now time.Time, d time.Duration) {
 func (c *session) closeDeadline() (time.Time, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.deadline, c.closing
+	return c.deadline, c.closing.Load()
 }
 
 // inspectHandler tells the client once when a handler takes too long, and gives the connection up when it

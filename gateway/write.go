@@ -28,15 +28,17 @@ func (s *Server) opcode(data []byte) ws.Opcode {
 	return ws.OpText
 }
 
-// send queues one text message, and writes it if nobody is writing.
-func (c *session) send(data []byte, now time.Time) error {
+// send queues one message, and writes it if nobody is writing.
+func (c *session) send(data []byte) error {
 	c.mu.Lock()
 	if err := c.admitLocked(len(data)); err != nil {
 		c.mu.Unlock()
 		return err
 	}
 	c.srv.count.sent.Add(1)
-	c.active.Store(now.UnixNano())
+	if !c.held { // else the read that holds it has just set the time
+		c.active.Store(time.Now().UnixNano())
+	}
 	c.appendLocked(data)
 	c.flushUnlock()
 	return nil
@@ -44,7 +46,7 @@ func (c *session) send(data []byte, now time.Time) error {
 
 // admitLocked says whether n more bytes may be queued.
 func (c *session) admitLocked(n int) error {
-	if c.closing {
+	if c.closing.Load() {
 		return tyg.ErrGone
 	}
 	if limit := c.srv.limits.Queue; limit > 0 && c.queuedLocked() > 0 && c.queuedLocked()+n > limit {
@@ -320,10 +322,4 @@ func (c *session) wakeLocked() {
 	if c.drained != nil {
 		c.drained.Broadcast()
 	}
-}
-
-func (c *session) isClosing() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.closing
 }

@@ -60,7 +60,7 @@ func (r *raw) readable(fd uintptr) bool {
 
 func (r *raw) read(b []byte) (int, error) {
 	for {
-		n, err := syscall.Read(r.fd, b)
+		n, err := read(r.fd, b)
 		switch {
 		case err == syscall.EINTR:
 		case err == syscall.EAGAIN:
@@ -88,7 +88,7 @@ func (r *raw) tryWrite(b []byte) (int, error) {
 // queue.
 func (r *raw) writable(fd uintptr) bool {
 	for {
-		n, err := syscall.Write(int(fd), r.out)
+		n, err := write(int(fd), r.out)
 		switch {
 		case err == syscall.EINTR:
 			continue

@@ -78,6 +78,8 @@ func (c *Conn) Write(b []byte, d time.Duration) error {
 		if err := c.nc.SetWriteDeadline(time.Now().Add(d)); err != nil {
 			return err
 		}
+		// A deadline that stays would make a later TryWrite fail.
+		defer func() { _ = c.nc.SetWriteDeadline(time.Time{}) }() // fails if the socket is closed
 	}
 	_, err := c.nc.Write(b)
 	return err

@@ -1,0 +1,261 @@
+package sock_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tyg-dev/tyg/internal/sock"
+)
+
+// patience bounds everything that must happen soon.
+const patience = 10 * time.Second
+
+// TestMain fails the run if a goroutine of the package is left.
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if left := leaked(); left != "" && code == 0 {
+		fmt.Fprintf(os.Stderr, "goroutines left behind:\n\n%s\n", left)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+func leaked() (left string) {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); runtime.Gosched() {
+		buf := make([]byte, 1<<20)
+		buf = buf[:runtime.Stack(buf, true)]
+		left = ""
+		for i, g := range strings.Split(string(buf), "\n\n") {
+			if i > 0 && strings.Contains(g, "internal/sock") {
+				left += g + "\n\n"
+			}
+		}
+		if left == "" {
+			return ""
+		}
+	}
+	return left
+}
+
+// A pair is a socket and its other end.
+type pair struct {
+	*sock.Conn
+	peer net.Conn
+}
+
+// over runs f over every kind of socket.
+func over(t *testing.T, f func(t *testing.T, p pair)) {
+	t.Helper()
+	kinds := []struct {
+		name     string
+		open     func(t *testing.T) (ours, theirs net.Conn)
+		portable bool // asked for
+		path     bool // got
+	}{
+		{"tcp", tcp, false, false},
+		{"unix", unix, false, false},
+		{"portable tcp", tcp, true, true},
+		{"pipe", pipe, false, true},
+	}
+	for _, kind := range kinds {
+		t.Run(kind.name, func(t *testing.T) {
+			ours, theirs := kind.open(t)
+			t.Cleanup(func() { _, _ = ours.Close(), theirs.Close() })
+			c := sock.New(ours, kind.portable)
+			if got := c.Portable(); got != kind.path {
+				t.Fatalf("Portable is %v", got)
+			}
+			f(t, pair{c, theirs})
+		})
+	}
+}
+
+func tcp(t *testing.T) (net.Conn, net.Conn) { return dial(t, "tcp", "127.0.0.1:0") }
+
+func unix(t *testing.T) (net.Conn, net.Conn) {
+	return dial(t, "unix", filepath.Join(t.TempDir(), "s"))
+}
+
+func pipe(*testing.T) (net.Conn, net.Conn) { return net.Pipe() }
+
+func dial(t *testing.T, network, addr string) (ours, theirs net.Conn) {
+	t.Helper()
+	l, err := net.Listen(network, addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	theirs, err = net.Dial(network, l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ours, err = l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ours, theirs
+}
+
+// spawn runs f and returns a channel with its result.
+func spawn[T any](f func() T) <-chan T {
+	done := make(chan T, 1)
+	go func() { done <- f() }() // ends with f, which the caller makes end
+	return done
+}
+
+func wait[T any](t *testing.T, from <-chan T) T {
+	t.Helper()
+	select {
+	case v := <-from:
+		return v
+	case <-time.After(patience):
+		t.Fatal("nothing happens")
+		panic("unreachable")
+	}
+}
+
+// collect reads in a loop until the end, and returns what came and why it ended.
+func (p pair) collect() (got []byte, readErr, loopErr error) {
+	var b [64]byte
+	loopErr = p.Loop(func() sock.Turn {
+		n, err := p.Read(b[:])
+		got = append(got, b[:n]...)
+		switch {
+		case errors.Is(err, sock.ErrWait):
+			return sock.Wait
+		case err != nil:
+			readErr = err
+			return sock.Done
+		}
+		return sock.Again
+	})
+	return got, readErr, loopErr
+}
+
+type collected struct {
+	got              []byte
+	readErr, loopErr error
+}
+
+// err is how the loop ended: the paths differ in who says it.
+func (c collected) err() error { return errors.Join(c.readErr, c.loopErr) }
+
+func (p pair) collecting() <-chan collected {
+	return spawn(func() collected {
+		got, readErr, loopErr := p.collect()
+		return collected{got, readErr, loopErr}
+	})
+}
+
+func TestReadToTheEnd(t *testing.T) {
+	over(t, func(t *testing.T, p pair) {
+		want := bytes.Repeat([]byte("0123456789"), 10_000)
+		done := p.collecting()
+		for part := range bytes.SplitSeq(bytes.Clone(want), []byte("5")) {
+			if _, err := p.peer.Write(append(part, '5')); err != nil {
+				t.Fatal(err)
+			}
+		}
+		_ = p.peer.Close()
+		c := wait(t, done)
+		if want = append(want, '5'); !bytes.Equal(c.got, want) {
+			t.Errorf("%d bytes came, want %d in order", len(c.got), len(want))
+		}
+		if !errors.Is(c.readErr, io.EOF) || c.loopErr != nil {
+			t.Errorf("Read ended with %v, Loop with %v", c.readErr, c.loopErr)
+		}
+	})
+}
+
+// TestDone ends a loop while more lies there, which the next one gets.
+func TestDone(t *testing.T) {
+	over(t, func(t *testing.T, p pair) {
+		written := spawn(func() error { _, err := io.WriteString(p.peer, "ab"); return err })
+		var b [1]byte
+		one := func() string {
+			n := 0
+			err := p.Loop(func() sock.Turn {
+				var err error
+				if n, err = p.Read(b[:]); errors.Is(err, sock.ErrWait) {
+					return sock.Wait
+				}
+				return sock.Done
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return string(b[:n])
+		}
+		if got := one() + one(); got != "ab" {
+			t.Errorf("read %q", got)
+		}
+		if err := wait(t, written); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestReadDeadline(t *testing.T) {
+	tests := map[string]func(p pair){
+		"before": func(p pair) { _ = p.SetReadDeadline(time.Now().Add(20 * time.Millisecond)) },
+		"past":   func(p pair) { _ = p.SetReadDeadline(time.Unix(1, 0)) },
+	}
+	for name, set := range tests {
+		t.Run(name, func(t *testing.T) {
+			over(t, func(t *testing.T, p pair) {
+				set(p)
+				c := wait(t, p.collecting())
+				if !errors.Is(c.err(), os.ErrDeadlineExceeded) {
+					t.Errorf("ended with %v", c.err())
+				}
+				if err := p.SetReadDeadline(time.Time{}); err != nil {
+					t.Fatal(err)
+				}
+				done := p.collecting()
+				_, _ = io.WriteString(p.peer, "more")
+				_ = p.peer.Close()
+				if c := wait(t, done); string(c.got) != "more" || !errors.Is(c.err(), io.EOF) {
+					t.Errorf("then %q and %v", c.got, c.err())
+				}
+			})
+		})
+	}
+}
+
+// TestEndsWaitingLoop ends a loop that waits from another goroutine.
+func TestEndsWaitingLoop(t *testing.T) {
+	tests := map[string]struct {
+		act  func(p pair) error
+		want error
+	}{
+		"deadline": {func(p pair) error { return p.SetReadDeadline(time.Now()) }, os.ErrDeadlineExceeded},
+		"close":    {func(p pair) error { return p.Close() }, nil},
+		"peer":     {func(p pair) error { return p.peer.Close() }, io.EOF},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			over(t, func(t *testing.T, p pair) {
+				done := p.collecting()
+				if _, err := io.WriteString(p.peer, "x"); err != nil {
+					t.Fatal(err)
+				}
+				if err := tt.act(p); err != nil {
+					t.Fatal(err)
+				}
+				c := wait(t, done)
+				if c.err() == nil || tt.want != nil && !errors.Is(c.err(), tt.want) {
+					t.Errorf("ended with %v", c.err())
+				}
+			})
+		})
+	}
+}
