@@ -29,6 +29,7 @@ not build.`
 
 const localExample = `  tyg local
   tyg local --port 9000
+  tyg local --time-scale 600    # ten minutes of silence are over in a second
   tyg local --stage prod -- -verbose`
 
 // A localRun is one run of a project on this machine.
@@ -37,13 +38,15 @@ type localRun struct {
 	addr  string // to listen on, HOST:PORT
 	stage string // of the configuration
 	given bool   // the stage was named on the command line
+	scale string // how many times faster API Gateway's time limits pass; empty: as the program says
 	args  []string
 }
 
 func newLocal(e *env) *cobra.Command {
 	var (
-		l    localRun
-		port uint16
+		l     localRun
+		port  uint16
+		scale float64
 	)
 	cmd := &cobra.Command{
 		Use:               "local [-- ARGUMENT...]",
@@ -64,6 +67,9 @@ func newLocal(e *env) *cobra.Command {
 			if cmd.Flags().Changed("port") {
 				l.addr = "127.0.0.1:" + strconv.Itoa(int(port))
 			}
+			if cmd.Flags().Changed("time-scale") {
+				l.scale = strconv.FormatFloat(scale, 'g', -1, 64)
+			}
 			l.given = cmd.Flags().Changed("stage")
 			l.args = args
 			return l.run(cmd.Context(), e)
@@ -73,6 +79,8 @@ func newLocal(e *env) *cobra.Command {
 		"listen on `HOST:PORT` (TYG_ADDR, default 127.0.0.1:8000)")
 	cmd.Flags().Uint16VarP(&port, "port", "p", 8000, "listen on 127.0.0.1:`PORT`")
 	cmd.Flags().StringVar(&l.stage, "stage", "dev", "run the `STAGE` of "+configPath)
+	cmd.Flags().Float64Var(&scale, "time-scale", 1,
+		"let API Gateway's time limits (idle, life, integration) pass `N` times faster")
 	cmd.Flags().StringVar(&l.dir, "project-dir", ".", "the project is in `DIR`")
 	return cmd
 }
@@ -155,6 +163,9 @@ func (l *localRun) environ(c config, user []string) []string {
 	}
 	if l.addr != "" {
 		list = append(list, "TYG_ADDR="+l.addr)
+	}
+	if l.scale != "" {
+		list = append(list, "TYG_TIME_SCALE="+l.scale)
 	}
 	return list
 }
