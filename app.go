@@ -141,6 +141,9 @@ func (a *App) Handle(ctx context.Context, s Sender, e Event) (Reply, error) {
 	if a.sender.Load() == nil {
 		a.sender.CompareAndSwap(nil, &s)
 	}
+	if len(a.middleware) == 0 {
+		return a.dispatch(ctx, s, e)
+	}
 	return a.chain().Handle(ctx, s, e)
 }
 

@@ -71,7 +71,7 @@ const (
 	idsAtOne = 64
 )
 
-// id returns a new event id. They are made 64 at a time, because each costs an allocation otherwise.
+// id returns a new event id. They are made 64 at a time: each alone costs an allocation, and 30 ns more.
 func (d *desk) id() string {
 	if d.ids == "" {
 		d.ids = newIDs(idsAtOne)
@@ -84,20 +84,21 @@ func (d *desk) id() string {
 // eventID returns one event id.
 func eventID() string { return newIDs(1) }
 
-// newIDs returns n ids in one string. They have the shape of API Gateway's request and message ids,
-// which is that of connection ids: 11 bytes in base64 with padding. They name events in logs and need not
-// be secret. A twelfth byte of zeros lets all be encoded at once; what it adds becomes the padding.
+// newIDs returns n ids, at most 64, in one string. They have the shape of API Gateway's request and message
+// ids, which is that of connection ids: 11 bytes in base64 with padding. They name events in logs and
+// need not be secret, so those of one call share all but one character.
 func newIDs(n int) string {
-	const size = idSize / 4 * 3
-	raw := make([]byte, n*size)
-	for b := raw; len(b) > 0; b = b[size:] {
-		binary.LittleEndian.PutUint64(b, rand.Uint64())
-		b[8], b[9], b[10] = byte(rand.Uint32()), byte(len(b)), byte(len(b)>>8)
-	}
-	text := make([]byte, n*idSize)
-	base64.URLEncoding.Encode(text, raw)
-	for i := idSize - 1; i < len(text); i += idSize {
-		text[i] = '='
+	const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+	const counter = 6 // the character that counts
+	var raw [16]byte
+	binary.LittleEndian.PutUint64(raw[:], rand.Uint64())
+	binary.LittleEndian.PutUint64(raw[8:], rand.Uint64())
+	var id [idSize]byte
+	base64.URLEncoding.Encode(id[:], raw[:11])
+	text := make([]byte, 0, n*idSize)
+	for i := range n {
+		id[counter] = digits[i%len(digits)]
+		text = append(text, id[:]...)
 	}
 	return string(text)
 }
