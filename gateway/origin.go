@@ -70,5 +70,5 @@ func (p originPattern) matches(origin string) bool {
 		return false
 	}
 	middle, ok = strings.CutSuffix(middle, p.after)
-	return ok && middle != "" && !strings.ContainsAny(middle, "/?#@:")
+	return ok && middle != "" && !strings.ContainsAny(middle, `/\?#@:`)
 }

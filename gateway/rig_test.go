@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"testing"
 	"time"
 
@@ -206,24 +205,4 @@ func (r *rig) subject(t *testing.T) tygtest.Subject {
 		t.Cleanup(func() { _ = c.CloseNow() })
 		return socket{c}, nil
 	}}
-}
-
-// manage calls the @connections API.
-func (r *rig) manage(t *testing.T, method, path, body string) (int, http.Header, string) {
-	t.Helper()
-	base := strings.TrimSuffix(r.url, "/api/")
-	req, err := http.NewRequestWithContext(t.Context(), method, base+path, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	b, err := io.ReadAll(res.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return res.StatusCode, res.Header, string(b)
 }
