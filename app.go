@@ -10,8 +10,8 @@ import (
 	"sync/atomic"
 )
 
-// DefaultRouteSelection is the route selection expression of an App that names no other: the value of
-// "action" in a message that is a JSON object.
+// DefaultRouteSelection is the route selection expression of an App that names no other: the value
+// of "action" in a message that is a JSON object.
 const DefaultRouteSelection = "$request.body.action"
 
 // A ConnectFunc decides whether a client may connect: nil lets it in, [Reject] refuses it with a
@@ -30,11 +30,11 @@ type ReplyFunc func(ctx context.Context, c *Conn, m Message) ([]byte, error)
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-route-keys-connect-disconnect.html).
 type DisconnectFunc func(ctx context.Context, c *Conn, d Disconnect) error
 
-// An App is the three handlers of an application, and its routes. It is a [Handler], so a host can run
-// it; use [New] to make one.
+// An App is the three handlers of an application, and its routes. It is a [Handler], so a host can
+// run it; use [New] to make one.
 //
-// Register everything before a host runs the App: registering is not safe beside Handle, and comes too
-// late for it.
+// Register everything before a host runs the App: registering is not safe beside Handle, and comes
+// too late for it.
 type App struct {
 	// RouteSelection is the route selection expression by which a host picks the route of a
 	// message. [New] sets it to [DefaultRouteSelection]. Its grammar is API Gateway's
@@ -84,16 +84,17 @@ func (a *App) OnConnect(fn ConnectFunc) {
 // such a message is answered with API Gateway's Forbidden frame. A second registration panics.
 func (a *App) OnMessage(fn MessageFunc) { a.route(RouteDefault, fn.silently) }
 
-// OnRoute registers the handler of the messages for which the route selection expression gives key: by
-// default, JSON objects like {"action":"key"}. Keys are compared exactly. A second registration of a
-// key panics, and so does a key that is empty or begins with "$", which API Gateway reserves.
+// OnRoute registers the handler of the messages for which the route selection expression gives key:
+// by default, JSON objects like {"action":"key"}. Keys are compared exactly. A second registration
+// of a key panics, and so does a key that is empty or begins with "$", which API Gateway reserves.
 func (a *App) OnRoute(key string, fn MessageFunc) {
 	checkKey(key)
 	a.route(key, fn.silently)
 }
 
-// OnRouteResponse registers the handler of a route that answers: what it returns is sent to the client as
-// one message, an empty one if it is empty. The key is as for [App.OnRoute], or [RouteDefault].
+// OnRouteResponse registers the handler of a route that answers: what it returns is sent to the
+// client as one message, an empty one if it is empty. The key is as for [App.OnRoute], or
+// [RouteDefault].
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-route-response.html)
 func (a *App) OnRouteResponse(key string, fn ReplyFunc) {
 	if key != RouteDefault {
@@ -114,9 +115,10 @@ func (a *App) OnDisconnect(fn DisconnectFunc) {
 // Use adds middleware around all handlers. What is added first is outermost.
 func (a *App) Use(mw ...Middleware) { a.middleware = append(a.middleware, mw...) }
 
-// Routes returns the keys of all routes that have a handler, API Gateway's own included, sorted. Hosts
-// select routes among them and call nobody for the others. With middleware, connect and disconnect are
-// among them also without handlers, so that middleware sees every client come and go.
+// Routes returns the keys of all routes that have a handler, API Gateway's own included, sorted.
+// Hosts select routes among them and call nobody for the others. With middleware, connect and
+// disconnect are among them also without handlers, so that middleware sees every client come and
+// go.
 func (a *App) Routes() []string {
 	keys := slices.Collect(maps.Keys(a.messages))
 	if a.connect != nil || len(a.middleware) > 0 {
@@ -147,13 +149,13 @@ func (a *App) Handle(ctx context.Context, s Sender, e Event) (Reply, error) {
 	return a.chain().Handle(ctx, s, e)
 }
 
-// Sender returns a Sender that works from anywhere in the program, at any time: from a timer, an HTTP
-// handler, another goroutine. It reaches the connections of the host that runs the App; until one does,
-// its methods return [ErrUnbound].
+// Sender returns a Sender that works from anywhere in the program, at any time: from a timer, an
+// HTTP handler, another goroutine. It reaches the connections of the host that runs the App; until
+// one does, its methods return [ErrUnbound].
 func (a *App) Sender() Sender { return appSender{a} }
 
-// Bind tells the App which host's Sender it is run by. Hosts call it when they start; a host that does
-// not is found out at the first event.
+// Bind tells the App which host's Sender it is run by. Hosts call it when they start; a host that
+// does not is found out at the first event.
 func (a *App) Bind(s Sender) { a.sender.Store(&s) }
 
 func checkKey(key string) {

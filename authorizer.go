@@ -5,8 +5,8 @@ import (
 	"errors"
 )
 
-// An AuthorizeFunc finds out who a client is, before connect runs and before the handshake is answered.
-// It is API Gateway's authorizer of type REQUEST
+// An AuthorizeFunc finds out who a client is, before connect runs and before the handshake is
+// answered. It is API Gateway's authorizer of type REQUEST
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-lambda-auth.html):
 //
 //   - an [Identity] lets the client go on to connect;

@@ -79,7 +79,8 @@ func TestSiblingsMeetOnlyWhereTheyMay(t *testing.T) {
 	}
 }
 
-// TestStandardLibraryOnly keeps rule 1: whoever imports only these compiles neither the AWS SDK nor NATS.
+// TestStandardLibraryOnly keeps rule 1: whoever imports only these compiles neither the AWS SDK nor
+// NATS.
 func TestStandardLibraryOnly(t *testing.T) {
 	all := make(map[string]pkg)
 	for _, p := range listPackages(t) {
@@ -98,8 +99,8 @@ func TestStandardLibraryOnly(t *testing.T) {
 	}
 }
 
-// TestEachModuleHasOneImporter keeps rule 3: a third-party module is imported by one folder. For tests
-// the same holds, counted apart.
+// TestEachModuleHasOneImporter keeps rule 3: a third-party module is imported by one folder. For
+// tests the same holds, counted apart.
 func TestEachModuleHasOneImporter(t *testing.T) {
 	std := make(map[string]bool)
 	code, tests := make(map[string][]string), make(map[string][]string)
@@ -135,8 +136,8 @@ func importers(to map[string][]string, name string, imports []string, std map[st
 	}
 }
 
-// moduleOf cuts an import path to its module, near enough: host, owner and name. The AWS SDK is many
-// modules: of its services each counts, and its core, which all of them need, does not.
+// moduleOf cuts an import path to its module, near enough: host, owner and name. The AWS SDK is
+// many modules: of its services each counts, and its core, which all of them need, does not.
 func moduleOf(imp string) string {
 	const sdk = "github.com/aws/aws-sdk-go-v2/"
 	if rest, ok := strings.CutPrefix(imp, sdk); ok {

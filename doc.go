@@ -21,16 +21,16 @@
 //   - A [Handler] is called with an Event. An [App] is a Handler.
 //   - A [Sender] reaches any connection by its id: Send, SendMany, Close, Info.
 //
-// Everything else is an arrow between those. A host owns sockets or receives events, calls a Handler,
-// and supplies the Sender: package gateway is one for sockets on this machine, package tygtest is one
-// for tests, without sockets.
+// Everything else is an arrow between those. A host owns sockets or receives events, calls a
+// Handler, and supplies the Sender: package gateway is one for sockets on this machine, package
+// tygtest is one for tests, without sockets.
 //
 // # Order
 //
 // For one connection a host calls the Handler for connect, then for each message in the order of
-// arrival, one at a time, then for disconnect. Between connections there is no order, and handlers run
-// at the same time. Amazon API Gateway makes no such promise for a single connection: it may run two
-// messages of one client at once
+// arrival, one at a time, then for disconnect. Between connections there is no order, and handlers
+// run at the same time. Amazon API Gateway makes no such promise for a single connection: it may
+// run two messages of one client at once
 // (https://repost.aws/questions/QUa2N5ZwL4QjSFuJkuI4nGcg), so state that must not be torn belongs
 // behind a conditional write, as package rooms does it.
 //
@@ -41,13 +41,13 @@
 //
 //	{"message": "Internal server error", "connectionId":"…", "requestId":"…"}
 //
-// and stays connected; the text of the error never leaves the server. From connect, [Reject] refuses
-// the handshake with an HTTP status of your choice, any other error with 502.
+// and stays connected; the text of the error never leaves the server. From connect, [Reject]
+// refuses the handshake with an HTTP status of your choice, any other error with 502.
 //
 // # Reading the source
 //
-// A message, socket to socket; each step calls the next, and the path crosses a package by interface
-// only at the two steps in capitals:
+// A message, socket to socket; each step calls the next, and the path crosses a package by
+// interface only at the two steps in capitals:
 //
 //  1. gateway/server.go ServeHTTP, gateway/accept.go accept
 //  2. internal/ws/handshake.go ParseUpgrade

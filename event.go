@@ -89,8 +89,8 @@ type Message struct {
 // Text returns a copy of the payload as a string.
 func (m Message) Text() string { return string(m.Data) }
 
-// JSON decodes the payload into v as [json.Unmarshal] does. Its errors say where the message is wrong and
-// carry none of its content, so that they may be logged.
+// JSON decodes the payload into v as [json.Unmarshal] does. Its errors say where the message is
+// wrong and carry none of its content, so that they may be logged.
 func (m Message) JSON(v any) error {
 	err := json.Unmarshal(m.Data, v)
 	if err == nil {
@@ -113,8 +113,8 @@ type Disconnect struct {
 	// host closed the connection.
 	Code int
 
-	// Reason is the text that goes with the code. It may be empty, and where a client sent it, it is
-	// whatever that client chose to write.
+	// Reason is the text that goes with the code. It may be empty, and where a client sent it, it
+	// is whatever that client chose to write.
 	Reason string
 }
 
@@ -144,8 +144,8 @@ type Request struct {
 func (r *Request) UserAgent() string { return r.Header.Get("User-Agent") }
 
 // Accept selects the subprotocol of the connection: the first of names that the client offers. It
-// reports false, and selects nothing, if the client offers none of them; the connection is then made
-// without a subprotocol unless the handler rejects it.
+// reports false, and selects nothing, if the client offers none of them; the connection is then
+// made without a subprotocol unless the handler rejects it.
 //
 // A client that offers subprotocols and gets none usually closes the connection (RFC 6455 section
 // 4.1), so a connect handler that knows no subprotocol refuses nobody by staying silent, but helps
@@ -160,11 +160,11 @@ func (r *Request) Accept(names ...string) (string, bool) {
 	return "", false
 }
 
-// A Reply is what a Handler answers to a host. The zero Reply is "fine": it accepts a connection and
-// says nothing to a message.
+// A Reply is what a Handler answers to a host. The zero Reply is "fine": it accepts a connection
+// and says nothing to a message.
 type Reply struct {
-	// Status is an HTTP status. For connect, zero and 200 to 299 accept and anything else refuses the
-	// handshake with that very status. For messages it is for logs only.
+	// Status is an HTTP status. For connect, zero and 200 to 299 accept and anything else refuses
+	// the handshake with that very status. For messages it is for logs only.
 	Status int
 
 	// Subprotocol is the subprotocol selected at connect, or empty.

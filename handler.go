@@ -5,12 +5,12 @@ import "context"
 // A Handler responds to the events of connections.
 //
 // A host calls Handle once for each event. For one connection the calls are in order and never
-// overlap; for different connections they run at the same time. The Sender reaches every connection of
-// the host, this one included, and stays usable after Handle has returned.
+// overlap; for different connections they run at the same time. The Sender reaches every connection
+// of the host, this one included, and stays usable after Handle has returned.
 //
-// The context ends when Handle returns, when the host's integration timeout passes (29 seconds at API
-// Gateway), or when the host gives up waiting at shutdown. It does not end when the client leaves:
-// a message that was accepted is worked through to its end.
+// The context ends when Handle returns, when the host's integration timeout passes (29 seconds at
+// API Gateway), or when the host gives up waiting at shutdown. It does not end when the client
+// leaves: a message that was accepted is worked through to its end.
 //
 // A returned error is the application's failure, not the host's: the host logs it and goes on. A
 // panic counts as an error. Only from connect has the kind of error a meaning, see [Reject].
@@ -26,6 +26,6 @@ func (f HandlerFunc) Handle(ctx context.Context, s Sender, e Event) (Reply, erro
 	return f(ctx, s, e)
 }
 
-// A Middleware wraps a Handler in another. It runs for all three events; look at [Event.Type] to tell
-// them apart.
+// A Middleware wraps a Handler in another. It runs for all three events; look at [Event.Type] to
+// tell them apart.
 type Middleware func(next Handler) Handler

@@ -40,9 +40,9 @@ func Recover() Middleware {
 	}
 }
 
-// Log returns middleware that writes one line for each event: its type, route, connection, request id
-// and duration; at level Info, or Warn for a refused connection and Error for any other failure. A nil
-// logger is [slog.Default]. It writes no part of any message.
+// Log returns middleware that writes one line for each event: its type, route, connection, request
+// id and duration; at level Info, or Warn for a refused connection and Error for any other failure.
+// A nil logger is [slog.Default]. It writes no part of any message.
 func Log(logger *slog.Logger) Middleware {
 	if logger == nil {
 		logger = slog.Default()

@@ -9,15 +9,16 @@ import (
 // remember it, and never a credential. It ends with "=", so escape it in URLs.
 type ConnID string
 
-// A Sender reaches connections by id, from anywhere: inside a handler or outside, on the machine that
-// holds the socket or not. All methods may be called at the same time from many goroutines.
+// A Sender reaches connections by id, from anywhere: inside a handler or outside, on the machine
+// that holds the socket or not. All methods may be called at the same time from many goroutines.
 //
 // Data is text and must be valid UTF-8; a Sender refuses anything else with [ErrNotText]. It has
 // copied data, or is done with it, when it returns. Two sends to one connection from one goroutine
 // arrive in that order.
 //
-// A nil error means accepted for a connection that was alive, not seen by the person at the other end.
-// Errors about one connection are of type [*ConnError] and wrap one of this package's Err values.
+// A nil error means accepted for a connection that was alive, not seen by the person at the other
+// end. Errors about one connection are of type [*ConnError] and wrap one of this package's Err
+// values.
 type Sender interface {
 	// Send sends one message to one connection. It does not wait for a slow client: where the
 	// connection's queue is full, it fails with [ErrThrottled] and the connection stays.

@@ -66,8 +66,8 @@ func (s *Server) check(r *http.Request) (ws.Upgrade, *refusal) {
 	return up, nil
 }
 
-// serves reports whether WebSockets are accepted at path: /{stage}, or nothing, where a mapped domain or
-// http.StripPrefix has taken the stage away.
+// serves reports whether WebSockets are accepted at path: /{stage}, or nothing, where a mapped
+// domain or http.StripPrefix has taken the stage away.
 func (s *Server) serves(path string) bool {
 	path = strings.Trim(path, "/")
 	return path == "" || path == s.stage()
@@ -175,8 +175,8 @@ type outcome struct {
 	returned bool // false: it still runs, and nobody waits for it but the gate
 }
 
-// await runs the connect handler on a goroutine of its own, which ends with the handler. One that takes
-// too long leaves the gate by itself.
+// await runs the connect handler on a goroutine of its own, which ends with the handler. One that
+// takes too long leaves the gate by itself.
 func (c *session) await(e tyg.Event) outcome {
 	done := make(chan outcome)
 	late := make(chan struct{})
@@ -204,8 +204,8 @@ func (c *session) await(e tyg.Event) outcome {
 }
 
 // connectRefusal is what a client is told of the outcome of connect, and nil if it may come in. The
-// very status of the handler passes through; a handler that failed is 502, one that took too long 504, as
-// at API Gateway.
+// very status of the handler passes through; a handler that failed is 502, one that took too long
+// 504, as at API Gateway.
 func connectRefusal(reply tyg.Reply, err error) *refusal {
 	if no, ok := errors.AsType[*tyg.Rejection](err); ok && no.Status >= 300 && no.Status <= 599 {
 		return &refusal{status: no.Status, body: []byte(no.Reason)}
@@ -224,8 +224,8 @@ func connectRefusal(reply tyg.Reply, err error) *refusal {
 		log: fmt.Sprintf("connect was answered with status %d", reply.Status)}
 }
 
-// begin takes the socket from the HTTP server and starts the connection. Whatever goes wrong from here
-// on, the application has seen a connect and will see a disconnect.
+// begin takes the socket from the HTTP server and starts the connection. Whatever goes wrong from
+// here on, the application has seen a connect and will see a disconnect.
 func (s *Server) begin(w http.ResponseWriter, c *session, up ws.Upgrade, reply tyg.Reply) {
 	nc, buffered, err := http.NewResponseController(w).Hijack()
 	if err != nil {
@@ -268,8 +268,8 @@ type refusal struct {
 	log       string // for the log, in place of message
 }
 
-// refuse answers a handshake, and says so to the logs and to whoever traces. What the connect handler
-// has refused, and so has a request id, is in the access log already.
+// refuse answers a handshake, and says so to the logs and to whoever traces. What the connect
+// handler has refused, and so has a request id, is in the access log already.
 func (s *Server) refuse(w http.ResponseWriter, c *session, no refusal) {
 	if no.requestID == "" {
 		e := c.connectEvent(nil)

@@ -30,14 +30,14 @@ type AccessLog struct {
 
 	// Format is text with API Gateway's variables, such as $context.connectionId, and must have
 	// $context.requestId or $context.extendedRequestId among them. What a variable has no value for
-	// is "-". Quotes, backslashes and control characters in values are escaped as in JSON, so
-	// that nobody can forge a line. Empty means DefaultAccessLogFormat.
+	// is "-". Quotes, backslashes and control characters in values are escaped as in JSON, so that
+	// nobody can forge a line. Empty means DefaultAccessLogFormat.
 	//
 	// Known are, after "$context.": requestId, extendedRequestId, requestTime, requestTimeEpoch,
 	// routeKey, eventType, messageDirection, messageId, connectionId, connectedAt, stage, apiId,
-	// domainName, identity.sourceIp, identity.userAgent, status, integrationLatency
-	// (milliseconds), error.message, disconnectStatusCode, disconnectReason, and authorizer.NAME for
-	// whatever the authorizer returned.
+	// domainName, identity.sourceIp, identity.userAgent, status, integrationLatency (milliseconds),
+	// error.message, disconnectStatusCode, disconnectReason, and authorizer.NAME for whatever the
+	// authorizer returned.
 	// (https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-logging.html)
 	Format string
 }

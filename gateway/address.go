@@ -7,8 +7,8 @@ import (
 )
 
 // sourceAddr returns the client's address. X-Forwarded-For is read from its end, where the nearest
-// proxy has written, for as long as the writer is a trusted proxy: what is further left, anybody may have
-// made up.
+// proxy has written, for as long as the writer is a trusted proxy: what is further left, anybody
+// may have made up.
 func sourceAddr(r *http.Request, trusted []netip.Prefix) netip.Addr {
 	addr := peerAddr(r)
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
@@ -22,8 +22,8 @@ func sourceAddr(r *http.Request, trusted []netip.Prefix) netip.Addr {
 	return addr
 }
 
-// peerAddr returns the address of the other end of the socket, or the zero Addr where there is none, as
-// in tests without a network.
+// peerAddr returns the address of the other end of the socket, or the zero Addr where there is
+// none, as in tests without a network.
 func peerAddr(r *http.Request) netip.Addr {
 	ap, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {

@@ -12,7 +12,8 @@ import (
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
-// TestAllocs counts what a message costs from socket to socket, with a client that allocates nothing.
+// TestAllocs counts what a message costs from socket to socket, with a client that allocates
+// nothing.
 func TestAllocs(t *testing.T) {
 	echoes := func(ctx context.Context, s tyg.Sender, e tyg.Event) (tyg.Reply, error) {
 		if e.Type != tyg.EventMessage {
@@ -43,8 +44,8 @@ func TestAllocs(t *testing.T) {
 	}
 }
 
-// allocs sends so many messages at once, again and again, and returns how many allocations that took
-// each time.
+// allocs sends so many messages at once, again and again, and returns how many allocations that
+// took each time.
 func allocs(t *testing.T, r *rig, depth int) float64 {
 	t.Helper()
 	const text = "a message of ordinary length"
@@ -52,7 +53,7 @@ func allocs(t *testing.T, r *rig, depth int) float64 {
 	frames := bytes.Repeat(clientFrame(ws.OpText, true, text), depth)
 	replies := make([]byte, depth*(2+len(text)))
 	var failed error
-	got := testing.AllocsPerRun(500, func() {
+	got := testing.AllocsPerRun(200, func() {
 		_, err := w.Write(frames)
 		if err == nil {
 			_, err = io.ReadFull(w.in, replies)

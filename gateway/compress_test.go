@@ -138,7 +138,7 @@ func TestNoCompression(t *testing.T) {
 
 // TestBomb sends a small frame that inflates to a large message.
 func TestBomb(t *testing.T) {
-	for _, n := range []int{128<<10 + 1, 16 << 20} {
+	for _, n := range []int{128<<10 + 1, 4 << 20} {
 		app := echo()
 		l := follow(app)
 		r := start(t, &gateway.Server{Handler: app})

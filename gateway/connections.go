@@ -116,9 +116,9 @@ func (s *Server) verifier() *sigv4.Verifier {
 	}}
 }
 
-// onlyThisMachine lets through what a program on this machine sends to a loopback address by its own
-// name. A page in a browser sends an Origin, or a Host of its own when its DNS points here; a proxy
-// says for whom it speaks. Both may carry the words of strangers.
+// onlyThisMachine lets through what a program on this machine sends to a loopback address by its
+// own name. A page in a browser sends an Origin, or a Host of its own when its DNS points here; a
+// proxy says for whom it speaks. Both may carry the words of strangers.
 func onlyThisMachine(r *http.Request) error {
 	if !peerAddr(r).IsLoopback() || !isLoopbackHost(r.Host) {
 		return apigw.DenyUnsigned()

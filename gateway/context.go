@@ -9,8 +9,9 @@ import (
 	"github.com/tyg-dev/tyg"
 )
 
-// eventContext is the context of one event. It is one small allocation: the timer and the channel of a
-// context with a deadline are made only for those who ask for Done, which most handlers never do.
+// eventContext is the context of one event. It is one small allocation: the timer and the channel
+// of a context with a deadline are made only for those who ask for Done, which most handlers never
+// do.
 type eventContext struct {
 	conn     *session
 	kind     tyg.EventType
@@ -62,7 +63,8 @@ func (c *eventContext) Err() error {
 	return nil
 }
 
-// Value lets package context find the real context, so that those derived from it need no goroutine.
+// Value lets package context find the real context, so that those derived from it need no
+// goroutine.
 func (c *eventContext) Value(key any) any {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -20,9 +20,9 @@ func newCrowd(n int) *crowd {
 	return &crowd{places: make(chan struct{}, n), events: make(map[*eventContext]struct{})}
 }
 
-// concurrent handles a message on a goroutine of its own, once there is a place. The goroutine ends with
-// the handler, and the connection with the last of them. The message is copied, because the read that
-// brought it is over before it is.
+// concurrent handles a message on a goroutine of its own, once there is a place. The goroutine ends
+// with the handler, and the connection with the last of them. The message is copied, because the
+// read that brought it is over before it is.
 func (c *session) concurrent(e tyg.Event) {
 	e.Message.Data = bytes.Clone(e.Message.Data)
 	c.crowd.places <- struct{}{}

@@ -1,4 +1,5 @@
-// Package gateway terminates WebSocket connections and calls a tyg.Handler, as Amazon API Gateway does.
+// Package gateway terminates WebSocket connections and calls a tyg.Handler, as Amazon API Gateway
+// does.
 //
 // A [Server] is an http.Handler and mounts in anybody's mux:
 //
@@ -6,29 +7,30 @@
 //	http.Handle("/api/", srv)
 //
 // It accepts WebSockets on /{stage}/ (default "api"), and serves the @connections API on
-// /{stage}/@connections/{id}. Both also answer without the stage, as behind a mapped domain, so that
-// http.StripPrefix may put the server anywhere.
+// /{stage}/@connections/{id}. Both also answer without the stage, as behind a mapped domain, so
+// that http.StripPrefix may put the server anywhere.
 //
 // # The life of a connection
 //
-// A handshake is checked (RFC 6455, origin, limits), then the connect handler runs, and only when it has
-// returned without an error does the client get its 101. From then on one goroutine belongs to the
-// connection, and nothing else: no buffer and no timer while it waits. That goroutine reads, cuts the
-// bytes into messages, calls the handler for each, in order, and answers pings. What the handlers
-// send meanwhile to their own client is gathered while more messages lie in the same read, and leaves in
-// one write.
+// A handshake is checked (RFC 6455, origin, limits), then the connect handler runs, and only when
+// it has returned without an error does the client get its 101. From then on one goroutine belongs
+// to the connection, and nothing else: no buffer and no timer while it waits. That goroutine reads,
+// cuts the bytes into messages, calls the handler for each, in order, and answers pings. What the
+// handlers send meanwhile to their own client is gathered while more messages lie in the same read,
+// and leaves in one write.
 //
-// Because handlers run on the reading goroutine, a client whose messages are handled more slowly than
-// they come is not read from: TCP holds it back, nothing is dropped, and memory stays bounded. The price is
-// that a close frame behind a message is seen only when that message has been handled.
+// Because handlers run on the reading goroutine, a client whose messages are handled more slowly
+// than they come is not read from: TCP holds it back, nothing is dropped, and memory stays bounded.
+// The price is that a close frame behind a message is seen only when that message has been handled.
 //
-// A send to any connection tries the socket at once, on the sender's goroutine, without waiting. What the
-// socket does not take is queued, and a goroutine exists to write it for as long as there is
-// something in the queue. The queue is bounded in bytes ([Limits].Queue): a Send to a full one is refused
-// with tyg.ErrThrottled; a SendMany closes such a connection with 1013, so that nobody else waits.
+// A send to any connection tries the socket at once, on the sender's goroutine, without waiting.
+// What the socket does not take is queued, and a goroutine exists to write it for as long as there
+// is something in the queue. The queue is bounded in bytes ([Limits].Queue): a Send to a full one
+// is refused with tyg.ErrThrottled; a SendMany closes such a connection with 1013, so that nobody
+// else waits.
 //
-// One goroutine sweeps over all connections about once a second and ends those that are idle, too old,
-// stuck in the middle of a message, or whose close was not answered.
+// One goroutine sweeps over all connections about once a second and ends those that are idle, too
+// old, stuck in the middle of a message, or whose close was not answered.
 //
 // # Ends
 //

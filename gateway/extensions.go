@@ -2,14 +2,15 @@ package gateway
 
 import "time"
 
-// Extensions switches on what API Gateway does not do. An application that uses one of them is tied to
-// this gateway. The zero value has none.
+// Extensions switches on what API Gateway does not do. An application that uses one of them is tied
+// to this gateway. The zero value has none.
 type Extensions struct {
 	// Binary accepts binary messages, and sends as binary what is not valid UTF-8, instead of
 	// refusing both. Not on AWS.
 	Binary bool
 
-	// CloseCodes lets DELETE @connections say with what to close: ?code=4001&reason=bye. Not on AWS.
+	// CloseCodes lets DELETE @connections say with what to close: ?code=4001&reason=bye. Not on
+	// AWS.
 	CloseCodes bool
 
 	// Ping sends a ping to every client that was silent for this long, and cuts those from which

@@ -7,7 +7,8 @@ import (
 )
 
 // gate counts who is inside: a connection enters with its handshake and leaves when its disconnect
-// handler has returned. It keeps the limits on connections, and at shutdown it is what is waited for.
+// handler has returned. It keeps the limits on connections, and at shutdown it is what is waited
+// for.
 type gate struct {
 	mu     sync.Mutex
 	closed bool

@@ -79,8 +79,8 @@ func TestConnsPerAddress(t *testing.T) {
 	r.refused(t, from("203.0.113.1"), http.StatusTooManyRequests)
 }
 
-// TestLoopbackExempt has many connections from this machine where an address may have one, and a proxy
-// that nobody trusts.
+// TestLoopbackExempt has many connections from this machine where an address may have one, and a
+// proxy that nobody trusts.
 func TestLoopbackExempt(t *testing.T) {
 	r := start(t, &gateway.Server{Handler: echo(), Limits: gateway.Limits{ConnsPerAddress: 1}})
 	for range 5 {

@@ -13,8 +13,8 @@ import (
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
-// message hands a message to the handler of its route. Once the connection is closing, the client talks
-// to nobody.
+// message hands a message to the handler of its route. Once the connection is closing, the client
+// talks to nobody.
 func (c *session) message(d *desk, m ws.Message) {
 	if c.closing.Load() {
 		return
@@ -41,8 +41,8 @@ func (c *session) message(d *desk, m ws.Message) {
 	d.now = c.handle(e)
 }
 
-// handle runs the handler of a message and tells the client what API Gateway would. It returns the time
-// when the handler returned.
+// handle runs the handler of a message and tells the client what API Gateway would. It returns the
+// time when the handler returned.
 func (c *session) handle(e tyg.Event) time.Time {
 	reply, end, err := c.call(e, e.Time)
 	switch {
@@ -55,8 +55,8 @@ func (c *session) handle(e tyg.Event) time.Time {
 	return end
 }
 
-// answer sends the body of a reply, for routes with a route response. One that cannot be sent, for what it
-// is, is the handler's failure.
+// answer sends the body of a reply, for routes with a route response. One that cannot be sent, for
+// what it is, is the handler's failure.
 func (c *session) answer(body []byte, requestID string) {
 	err := c.srv.checkData(body)
 	if err == nil {
@@ -68,9 +68,9 @@ func (c *session) answer(body []byte, requestID string) {
 	}
 }
 
-// call runs the Handler with one event that begins at start, and logs what it has to say. If the handler took longer than the
-// limit, its outcome counts no more and the error is errTimedOut; the client of a message has then been
-// told so, by the sweep or here.
+// call runs the Handler with one event that begins at start, and logs what it has to say. If the
+// handler took longer than the limit, its outcome counts no more and the error is errTimedOut; the
+// client of a message has then been told so, by the sweep or here.
 func (c *session) call(e tyg.Event, start time.Time) (reply tyg.Reply, end time.Time, err error) {
 	ctx := newEventContext(c, e, c.srv.limits.Integration, start)
 	c.enter(ctx)
@@ -145,8 +145,8 @@ func (c *session) tellLate(e *eventContext) {
 	}
 }
 
-// sendError sends one of API Gateway's error frames. It tells the client nothing but the ids under which
-// the log tells everything.
+// sendError sends one of API Gateway's error frames. It tells the client nothing but the ids under
+// which the log tells everything.
 func (c *session) sendError(message, requestID string) {
 	var b [256]byte
 	frame := apigw.AppendErrorFrame(b[:0], message, c.conn.ID, requestID)

@@ -75,8 +75,8 @@ func pipelined() string {
 		string(clientFrame(ws.OpText, true, "last"))
 }
 
-// TestHoldExpires lets a handler block while more messages are pipelined: the replies so far are not
-// held back with it.
+// TestHoldExpires lets a handler block while more messages are pipelined: the replies so far are
+// not held back with it.
 func TestHoldExpires(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})

@@ -13,8 +13,8 @@ import (
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
-// hub finds the session of an id. It is cut into shards so that connects and disconnects do not stand in
-// the way of sends.
+// hub finds the session of an id. It is cut into shards so that connects and disconnects do not
+// stand in the way of sends.
 type hub struct {
 	seed   maphash.Seed
 	shards [hubShards]shard
@@ -105,8 +105,8 @@ func (s *Server) Send(ctx context.Context, id tyg.ConnID, data []byte) error {
 	return nil
 }
 
-// own returns the session of id if ctx is that of one of its own messages, as for most sends, which saves
-// looking for it.
+// own returns the session of id if ctx is that of one of its own messages, as for most sends, which
+// saves looking for it.
 func (s *Server) own(ctx context.Context, id tyg.ConnID) *session {
 	e, ok := ctx.(*eventContext)
 	if !ok || e.kind != tyg.EventMessage || e.conn.srv != s || e.conn.conn.ID != id {

@@ -13,8 +13,8 @@ const (
 	integration = 29 * time.Second
 )
 
-// Limits bounds what clients and handlers may do. For each field zero means the default that is named
-// with it, and a negative value means no limit.
+// Limits bounds what clients and handlers may do. For each field zero means the default that is
+// named with it, and a negative value means no limit.
 type Limits struct {
 	Frame     int // payload bytes of one frame from a client: 32 KB, as API Gateway
 	Message   int // bytes of one message, either way, inflated: 128 KB, as API Gateway
@@ -34,8 +34,8 @@ type Limits struct {
 	ConnsPerAddress int // connections of one address, loopback excepted: 1,000
 }
 
-// withDefaults returns l with every zero replaced by its default and every negative by zero, which from
-// here on means no limit.
+// withDefaults returns l with every zero replaced by its default and every negative by zero, which
+// from here on means no limit.
 func (l Limits) withDefaults() Limits {
 	pick(&l.Frame, maxFrame)
 	pick(&l.Message, maxMessage)

@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// originPolicy says which web pages may connect. A browser sends the Origin of the page whose script
-// opens a WebSocket and, unlike for other requests, lets any page open one to any server: whoever
-// relies on cookies must look at it (RFC 6455 section 10.2).
+// originPolicy says which web pages may connect. A browser sends the Origin of the page whose
+// script opens a WebSocket and, unlike for other requests, lets any page open one to any server:
+// whoever relies on cookies must look at it (RFC 6455 section 10.2).
 type originPolicy struct {
 	all      bool
 	patterns []originPattern
@@ -40,8 +40,8 @@ func parseOrigins(origins []string) (originPolicy, error) {
 	return p, nil
 }
 
-// allows reports whether the page that r comes from may connect. Clients that are no browsers send no
-// Origin and are not asked for one.
+// allows reports whether the page that r comes from may connect. Clients that are no browsers send
+// no Origin and are not asked for one.
 func (p originPolicy) allows(r *http.Request) bool {
 	origin := strings.ToLower(r.Header.Get("Origin"))
 	if origin == "" || p.all {
@@ -59,8 +59,8 @@ func (p originPolicy) allows(r *http.Request) bool {
 	return false
 }
 
-// matches compares, letting a wildcard stand for one or more characters of a host name but for no "/",
-// so that "https://*.example.com" says nothing about "https://evil.net/.example.com".
+// matches compares, letting a wildcard stand for one or more characters of a host name but for no
+// "/", so that "https://*.example.com" says nothing about "https://evil.net/.example.com".
 func (p originPattern) matches(origin string) bool {
 	if !p.wild {
 		return origin == p.before

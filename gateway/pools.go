@@ -71,7 +71,8 @@ const (
 	idsAtOne = 64
 )
 
-// id returns a new event id. They are made 64 at a time: each alone costs an allocation, and 30 ns more.
+// id returns a new event id. They are made 64 at a time: each alone costs an allocation, and 30 ns
+// more.
 func (d *desk) id() string {
 	if d.ids == "" {
 		d.ids = newIDs(idsAtOne)
@@ -84,9 +85,9 @@ func (d *desk) id() string {
 // eventID returns one event id.
 func eventID() string { return newIDs(1) }
 
-// newIDs returns n ids, at most 64, in one string. They have the shape of API Gateway's request and message
-// ids, which is that of connection ids: 11 bytes in base64 with padding. They name events in logs and
-// need not be secret, so those of one call share all but one character.
+// newIDs returns n ids, at most 64, in one string. They have the shape of API Gateway's request and
+// message ids, which is that of connection ids: 11 bytes in base64 with padding. They name events
+// in logs and need not be secret, so those of one call share all but one character.
 func newIDs(n int) string {
 	const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 	const counter = 6 // the character that counts
@@ -122,8 +123,8 @@ func (d *desk) stopHolding() {
 	d.mu.Unlock()
 }
 
-// expire runs on the timer's goroutine. If it comes late it lets go of the next session's replies, which
-// costs that one a write and nothing else.
+// expire runs on the timer's goroutine. If it comes late it lets go of the next session's replies,
+// which costs that one a write and nothing else.
 func (d *desk) expire() {
 	d.mu.Lock()
 	c := d.holding

@@ -153,7 +153,8 @@ func TestSlowConsumer(t *testing.T) {
 	})
 }
 
-// TestFlood writes to a gateway whose handler is busy: what it takes is bounded, and nothing is lost.
+// TestFlood writes to a gateway whose handler is busy: what it takes is bounded, and nothing is
+// lost.
 func TestFlood(t *testing.T) {
 	onBoth(t, func(t *testing.T, portable bool) {
 		busy := make(chan struct{})

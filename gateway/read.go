@@ -11,8 +11,8 @@ import (
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
-// pass reads once and handles every message that is complete. It is called whenever the socket may have
-// something, and takes its buffer only when it does.
+// pass reads once and handles every message that is complete. It is called whenever the socket may
+// have something, and takes its buffer only when it does.
 func (c *session) pass() sock.Turn {
 	d := c.srv.pools.desk(c.sock.Portable())
 	turn := c.passAt(d)
@@ -21,6 +21,9 @@ func (c *session) pass() sock.Turn {
 }
 
 func (c *session) passAt(d *desk) sock.Turn {
+	if c.closing.Load() && !time.Now().Before(c.linger) {
+		return sock.Done // a client that never stops sending never lets a deadline strike
+	}
 	b := c.room(d)
 	have := copy(b, c.rest)
 	n, err := c.sock.Read(b[have:])
@@ -56,9 +59,9 @@ func (c *session) early() sock.Turn {
 	return c.frames(d, append(d.buf[:0], c.rest...))
 }
 
-// room returns the buffer to read into, which is larger than the desk's own only where a frame larger than
-// that has begun. It then doubles, so that a header that promises much costs nothing before it
-// keeps its word.
+// room returns the buffer to read into, which is larger than the desk's own only where a frame
+// larger than that has begun. It then doubles, so that a header that promises much costs nothing
+// before it keeps its word.
 func (c *session) room(d *desk) []byte {
 	if len(c.rest) < len(d.buf) && ws.FrameSize(c.rest) <= len(d.buf) {
 		return d.buf
@@ -66,7 +69,8 @@ func (c *session) room(d *desk) []byte {
 	return make([]byte, max(2*len(c.rest), bigBuffer))
 }
 
-// frames cuts b into messages and handles them, in order. What is incomplete is kept for the next read.
+// frames cuts b into messages and handles them, in order. What is incomplete is kept for the next
+// read.
 func (c *session) frames(d *desk, b []byte) sock.Turn {
 	defer c.release(d)
 	for moved := false; !c.discard; moved = moved || !c.reader.Partial() {
@@ -103,8 +107,8 @@ func (c *session) frame(d *desk, m ws.Message) sock.Turn {
 	return sock.Again
 }
 
-// keep remembers the beginning of a frame, and since when the rest is awaited: since now, if another
-// message has been completed meanwhile. A ping between two fragments completes nothing.
+// keep remembers the beginning of a frame, and since when the rest is awaited: since now, if
+// another message has been completed meanwhile. A ping between two fragments completes nothing.
 func (c *session) keep(b []byte, moved bool, now time.Time) {
 	c.rest = nil
 	if len(b) > 0 {
@@ -121,9 +125,9 @@ func (c *session) keep(b []byte, moved bool, now time.Time) {
 	}
 }
 
-// violation closes a connection whose client broke a rule. What it sends from here on is read and thrown
-// away until it answers or time is up, because closing a socket that has unread bytes would destroy
-// the close frame on its way (RFC 6455 section 7.1.1).
+// violation closes a connection whose client broke a rule. What it sends from here on is read and
+// thrown away until it answers or time is up, because closing a socket that has unread bytes would
+// destroy the close frame on its way (RFC 6455 section 7.1.1).
 func (c *session) violation(err error, now time.Time) {
 	bad, ok := errors.AsType[*ws.CloseError](err)
 	if !ok {
@@ -134,8 +138,8 @@ func (c *session) violation(err error, now time.Time) {
 	c.discard = true
 }
 
-// peerClosed ends the connection as the client asked, and answers with its own code (RFC 6455 section
-// 5.5.1). If it is the client that answers, there is nothing left to do.
+// peerClosed ends the connection as the client asked, and answers with its own code (RFC 6455
+// section 5.5.1). If it is the client that answers, there is nothing left to do.
 func (c *session) peerClosed(payload []byte, now time.Time) {
 	c.over = true
 	code, reason, err := ws.ParseClose(payload)

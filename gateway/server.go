@@ -47,9 +47,9 @@ type Server struct {
 	// tyg.DefaultRouteSelection by default.
 	RouteSelection string
 
-	// RouteResponses are the keys of the routes that answer: the body of the Handler's reply, even an
-	// empty one, is sent to the client as one message. All others are one-way. Like Routes, it is for
-	// Handlers that cannot say so themselves.
+	// RouteResponses are the keys of the routes that answer: the body of the Handler's reply, even
+	// an empty one, is sent to the client as one message. All others are one-way. Like Routes, it
+	// is for Handlers that cannot say so themselves.
 	RouteResponses []string
 
 	// Authorizer decides who may connect. Nil means the Handler's own, if it has one.
@@ -58,8 +58,8 @@ type Server struct {
 	// StageVariables are settings that events and identity sources carry.
 	StageVariables map[string]string
 
-	// Origins are the origins of web pages, beside those of the server's own host, whose scripts may
-	// connect: "https://example.com", or with one "*" for any part of a host name,
+	// Origins are the origins of web pages, beside those of the server's own host, whose scripts
+	// may connect: "https://example.com", or with one "*" for any part of a host name,
 	// "https://*.example.com". "*" alone allows all.
 	Origins []string
 
@@ -140,8 +140,9 @@ type guarded interface{ Authorizer() *tyg.Authorizer }
 // bound is a Handler that wants to know how to send.
 type bound interface{ Bind(tyg.Sender) }
 
-// Start checks the fields and makes the Server ready. The first request does that too; calling Start is
-// for those who want the error, and for an application that sends before anybody has connected.
+// Start checks the fields and makes the Server ready. The first request does that too; calling
+// Start is for those who want the error, and for an application that sends before anybody has
+// connected.
 func (s *Server) Start() error {
 	s.start.Do(func() { s.err = s.init() })
 	return s.err
@@ -209,8 +210,8 @@ func (s *Server) configure() (err error) {
 	return nil
 }
 
-// routeTable takes the routes from the fields, else from a Handler that knows them; one that does not
-// gets everything.
+// routeTable takes the routes from the fields, else from a Handler that knows them; one that does
+// not gets everything.
 func (s *Server) routeTable() (*route.Table, error) {
 	keys, expr := s.Routes, s.RouteSelection
 	if keys == nil {
@@ -240,9 +241,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.accept(w, r)
 }
 
-// Shutdown ends the service: new handshakes are refused with 503, every connection is closed with 1012,
-// and handlers, the disconnect handlers among them, get until the end of ctx to return. It returns nil
-// if they all did; else their contexts are ended, the sockets are cut, and the error is that of ctx.
+// Shutdown ends the service: new handshakes are refused with 503, every connection is closed with
+// 1012, and handlers, the disconnect handlers among them, get until the end of ctx to return. It
+// returns nil if they all did; else their contexts are ended, the sockets are cut, and the error is
+// that of ctx.
 //
 // An http.Server in front knows nothing of connections that became WebSockets, so stop both, this
 // one first: it answers late handshakes with a status while the listener is still open.

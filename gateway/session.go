@@ -15,8 +15,8 @@ import (
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
-// A session is one connection, from its handshake to the return of its disconnect handler. There is one for
-// every client, so what it holds while the client is silent is what the server costs.
+// A session is one connection, from its handshake to the return of its disconnect handler. There is
+// one for every client, so what it holds while the client is silent is what the server costs.
 type session struct {
 	// static after begin
 	srv     *Server
@@ -28,10 +28,11 @@ type session struct {
 
 	// owned by run
 	reader  ws.Reader
-	rest    []byte // the beginning of a frame that is not complete
-	discard bool   // the client broke the protocol: what it sends has no meaning any more
-	over    bool   // the client has sent its close frame, or nothing more can come
-	told    bool   // the disconnect handler has run
+	rest    []byte    // the beginning of a frame that is not complete
+	discard bool      // the client broke the protocol: what it sends has no meaning any more
+	over    bool      // the client has sent its close frame, or nothing more can come
+	told    bool      // the disconnect handler has run
+	linger  time.Time // until when the client's answer to our close frame is awaited; zero: it is not
 
 	// read by the sweep
 	active   atomic.Int64                 // when a message last went either way, Unix nanoseconds
@@ -70,8 +71,8 @@ func (s *Server) newSession(r *http.Request, addr netip.Addr) *session {
 	return c
 }
 
-// open gives the session its socket, with the answer to the handshake as the first thing to write. It is
-// written by run; until then every other sender only queues behind it.
+// open gives the session its socket, with the answer to the handshake as the first thing to write.
+// It is written by run; until then every other sender only queues behind it.
 func (c *session) open(nc net.Conn, portable bool, response []byte) {
 	c.sock = sock.New(nc, portable)
 	now := time.Now().UnixNano()
@@ -93,7 +94,7 @@ func (c *session) run() {
 	c.crowd.wait()
 	if !c.over {
 		c.disconnect()
-		c.linger()
+		c.awaitClose()
 	}
 }
 
@@ -104,12 +105,12 @@ func (c *session) read() {
 	}
 }
 
-// linger waits for the client's answer to our close frame. For the application the connection has ended
-// already, so this concerns nobody but the client: to close the socket at once could destroy the close
-// frame on its way (RFC 6455 section 7.1.1).
-func (c *session) linger() {
-	deadline, _ := c.closeDeadline()
-	_ = c.sock.SetReadDeadline(deadline) // fails if the socket is closed, and then so does read
+// awaitClose waits for the client's answer to our close frame. For the application the connection
+// has ended already, so this concerns nobody but the client: to close the socket at once could
+// destroy the close frame on its way (RFC 6455 section 7.1.1).
+func (c *session) awaitClose() {
+	c.linger, _ = c.closeDeadline()
+	_ = c.sock.SetReadDeadline(c.linger) // fails if the socket is closed, and then so does read
 	c.read()
 }
 
@@ -123,7 +124,8 @@ func (c *session) finish() {
 	c.srv.gate.leave(c.addr)
 }
 
-// hangUp lets what is queued reach the socket, within the time that the sweep allows, and closes it.
+// hangUp lets what is queued reach the socket, within the time that the sweep allows, and closes
+// it.
 func (c *session) hangUp() {
 	if c.sock == nil {
 		return
@@ -137,8 +139,8 @@ func (c *session) hangUp() {
 	_ = c.sock.Close() // nothing depends on it any more
 }
 
-// close starts the close handshake: the client gets code and reason after all that is queued, and has
-// until Limits.Close to answer. It reports false if the connection was ending already.
+// close starts the close handshake: the client gets code and reason after all that is queued, and
+// has until Limits.Close to answer. It reports false if the connection was ending already.
 func (c *session) close(code int, reason string, now time.Time) bool {
 	c.mu.Lock()
 	if c.closing.Load() {

@@ -9,8 +9,8 @@ import (
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
-// sweep is the one goroutine that keeps the time limits of all connections. It starts with the first
-// connection and stops at Shutdown.
+// sweep is the one goroutine that keeps the time limits of all connections. It starts with the
+// first connection and stops at Shutdown.
 type sweep struct {
 	every time.Duration
 
@@ -103,8 +103,8 @@ func (c *session) closeDeadline() (time.Time, bool) {
 	return c.deadline, c.closing.Load()
 }
 
-// inspectHandler tells the client once when a handler takes too long, and gives the connection up when it
-// takes twice as long. The handler itself can only be asked to stop, through its context.
+// inspectHandler tells the client once when a handler takes too long, and gives the connection up
+// when it takes twice as long. The handler itself can only be asked to stop, through its context.
 func (c *session) inspectHandler(e *eventContext, now time.Time, l *Limits) {
 	if !e.over(now) {
 		return

@@ -7,8 +7,8 @@ import (
 	"github.com/tyg-dev/tyg"
 )
 
-// Trace holds functions that are told what happens in a Server. Each may be nil. They are called on the
-// goroutine it happens on, many at the same time, and must return at once.
+// Trace holds functions that are told what happens in a Server. Each may be nil. They are called on
+// the goroutine it happens on, many at the same time, and must return at once.
 type Trace struct {
 	// Refused is called for each handshake that did not become a connection.
 	Refused func(status int, reason string)

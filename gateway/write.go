@@ -89,9 +89,9 @@ func (c *session) outLocked() *buffer {
 	return c.out
 }
 
-// sendShared sends one message of a broadcast. The frame is the same bytes for all recipients and is
-// written from where it lies; only what a socket does not take is copied to that socket's queue. A
-// recipient whose queue is full is closed.
+// sendShared sends one message of a broadcast. The frame is the same bytes for all recipients and
+// is written from where it lies; only what a socket does not take is copied to that socket's queue.
+// A recipient whose queue is full is closed.
 func (c *session) sendShared(m *shared, now time.Time) error {
 	frame := m.frame
 	if c.compresses(len(m.data)) {
@@ -166,8 +166,8 @@ func (c *session) flushUnlock() {
 	c.flush()
 }
 
-// flush writes until nothing is queued. The caller has set c.writing, or inherited it; flush gives it
-// back. It never waits for the socket: when that is full, a goroutine takes over.
+// flush writes until nothing is queued. The caller has set c.writing, or inherited it; flush gives
+// it back. It never waits for the socket: when that is full, a goroutine takes over.
 func (c *session) flush() {
 	for {
 		o := c.take()
@@ -188,8 +188,8 @@ func (c *session) flush() {
 	}
 }
 
-// take takes what is queued into the writer's hand. If there is nothing, the right to write is given
-// back and take returns nil.
+// take takes what is queued into the writer's hand. If there is nothing, the right to write is
+// given back and take returns nil.
 func (c *session) take() *buffer {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -205,9 +205,9 @@ func (c *session) take() *buffer {
 	return o
 }
 
-// drainLater hands the right to write, and what the socket did not take of o, to a goroutine that waits
-// for the socket. It ends when the queue is empty, when the client takes nothing for Limits.Write, or
-// with the socket; hangUp waits for it.
+// drainLater hands the right to write, and what the socket did not take of o, to a goroutine that
+// waits for the socket. It ends when the queue is empty, when the client takes nothing for
+// Limits.Write, or with the socket; hangUp waits for it.
 func (c *session) drainLater(o *buffer, n int) {
 	c.mu.Lock()
 	c.pending = len(o.b) - n
@@ -269,7 +269,8 @@ func (c *session) enqueueClose(code int, reason string) {
 }
 
 // hold keeps replies back while another complete message lies in the same read, so that all of them
-// leave in one write. A handler that takes its time does not keep them: the desk's timer lets them go.
+// leave in one write. A handler that takes its time does not keep them: the desk's timer lets them
+// go.
 func (c *session) hold(d *desk, b []byte) {
 	if d.holding != nil {
 		return

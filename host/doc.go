@@ -6,8 +6,8 @@
 //		log.Fatal(err)
 //	}
 //
-// It serves the application in this process, at ws://127.0.0.1:8000/api/, until the process is told to
-// stop. Flags, or environment variables of the same names, say otherwise:
+// It serves the application in this process, at ws://127.0.0.1:8000/api/, until the process is told
+// to stop. Flags, or environment variables of the same names, say otherwise:
 //
 //	-addr   TYG_ADDR    address to listen on           127.0.0.1:8000
 //	-stage  TYG_STAGE   first part of the URL's path   api
@@ -24,7 +24,7 @@
 //	TYG_ACCESS_KEY_ID, TYG_SECRET_ACCESS_KEY   the key that calls of @connections must be signed with;
 //	                                           without it only this machine may call
 //
-// A flag wins over the environment. A program that parses flags of its own before it calls Run keeps its
-// command line to itself: then only the environment counts. [Serve] takes a [Config] and reads
-// neither.
+// A flag wins over the environment. A program that parses flags of its own before it calls Run
+// keeps its command line to itself: then only the environment counts. [Serve] takes a [Config] and
+// reads neither.
 package host

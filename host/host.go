@@ -17,9 +17,9 @@ import (
 	"github.com/tyg-dev/tyg/gateway"
 )
 
-// Run serves an application as the command line and the environment say, until the process gets SIGINT
-// or SIGTERM. It then drains: no new connections, a close frame to every client, time for handlers
-// to finish. A second signal ends the process at once.
+// Run serves an application as the command line and the environment say, until the process gets
+// SIGINT or SIGTERM. It then drains: no new connections, a close frame to every client, time for
+// handlers to finish. A second signal ends the process at once.
 //
 // Run returns nil after a clean end, also when the command line asked for help, and else an error
 // that is fit to be printed as it is.
@@ -42,8 +42,8 @@ func Run(app *tyg.App) error {
 	return Serve(ctx, app, cfg)
 }
 
-// Serve serves an application as cfg says until ctx ends, and then drains. It returns nil after a clean
-// end.
+// Serve serves an application as cfg says until ctx ends, and then drains. It returns nil after a
+// clean end.
 func Serve(ctx context.Context, app *tyg.App, cfg Config) error {
 	cfg = cfg.withDefaults()
 	if err := cfg.check(); err != nil {

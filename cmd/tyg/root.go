@@ -46,7 +46,7 @@ func newRoot(e *env) *cobra.Command {
 	root.SetErr(e.stderr)
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usagef(cmd, "%w", err) })
-	root.AddCommand(newNewProject(e), newLocal(e), newConnect(e), newVersion(e), newMan(e))
+	root.AddCommand(newNewProject(e), newLocal(e), newConnect(e), newConformance(e), newVersion(e), newMan(e))
 	root.SetHelpCommand(newHelp())
 	root.InitDefaultCompletionCmd()
 	for _, cmd := range root.Commands() {

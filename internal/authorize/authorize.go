@@ -1,5 +1,5 @@
-// Package authorize asks a tyg.Authorizer about a handshake by API Gateway's rules for authorizers of type
-// REQUEST, for all hosts alike.
+// Package authorize asks a tyg.Authorizer about a handshake by API Gateway's rules for authorizers
+// of type REQUEST, for all hosts alike.
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-lambda-auth.html)
 package authorize
 
@@ -66,8 +66,9 @@ func parseSource(expr string, stageVariables map[string]string) (source, error) 
 // errMissing is for a client that does not even say who it claims to be.
 var errMissing = fmt.Errorf("%w: an identity source is missing", tyg.ErrUnauthorized)
 
-// Ask returns what belongs into Conn.Auth of a client that may connect, nil if there is no authorizer.
-// [Status] says what an error means to the client. The context should bound how long it may take.
+// Ask returns what belongs into Conn.Auth of a client that may connect, nil if there is no
+// authorizer. [Status] says what an error means to the client. The context should bound how long it
+// may take.
 func (a *Authorizer) Ask(ctx context.Context, r *tyg.Request) (auth map[string]any, err error) {
 	if a == nil {
 		return nil, nil

@@ -1,13 +1,13 @@
 // Package connid makes connection ids that name the node which holds the socket.
 //
-// An id has the shape of API Gateway's: 11 bytes in URL-safe base64 with padding, 16 characters of which
-// the last is "=". The bytes are
+// An id has the shape of API Gateway's: 11 bytes in URL-safe base64 with padding, 16 characters of
+// which the last is "=". The bytes are
 //
 //	0..2   the node's incarnation, whitened with a MAC of the other eight
 //	3..10  random
 //
-// so a node that knows the cluster's key routes an id without looking anything up, and nobody else can
-// tell which ids share a node. An id is not a secret and not a credential.
+// so a node that knows the cluster's key routes an id without looking anything up, and nobody else
+// can tell which ids share a node. An id is not a secret and not a credential.
 package connid
 
 import (
@@ -30,8 +30,8 @@ const (
 // encoding refuses what would give two spellings to one id: trailing bits that are not zero.
 var encoding = base64.URLEncoding.Strict()
 
-// An Incarnation numbers one start of one node: 24 bits. A node that restarts is another incarnation, so
-// that all ids of the former are gone.
+// An Incarnation numbers one start of one node: 24 bits. A node that restarts is another
+// incarnation, so that all ids of the former are gone.
 type Incarnation uint32
 
 // NewIncarnation returns a random one.

@@ -8,8 +8,9 @@ import (
 	"syscall"
 )
 
-// raw is the raw path of a Conn. The functions that the poller calls are made once, because a function
-// made at each call is an allocation at each call; what goes in and out of them lies beside them.
+// raw is the raw path of a Conn. The functions that the poller calls are made once, because a
+// function made at each call is an allocation at each call; what goes in and out of them lies
+// beside them.
 type raw struct {
 	rc syscall.RawConn
 
@@ -39,8 +40,8 @@ func (r *raw) open(nc net.Conn) {
 	r.rc, r.onRead, r.onWrite = rc, r.readable, r.writable
 }
 
-// loop runs all turns inside one RawConn.Read: the poller's state is prepared once for a connection's
-// life and not once for each read.
+// loop runs all turns inside one RawConn.Read: the poller's state is prepared once for a
+// connection's life and not once for each read.
 func (r *raw) loop(f func() Turn) error {
 	r.ready = f
 	return r.rc.Read(r.onRead)

@@ -1,0 +1,131 @@
+package host_test
+
+import (
+	"errors"
+	"io"
+	"maps"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tyg-dev/tyg/gateway"
+	"github.com/tyg-dev/tyg/host"
+)
+
+// getenv is an environment.
+func getenv(vars map[string]string) func(string) string {
+	return func(name string) string { return vars[name] }
+}
+
+func TestParse(t *testing.T) {
+	tests := []struct {
+		name string
+		args string
+		env  map[string]string
+		want func(*host.Config) // what differs from the defaults
+	}{
+		{"nothing", "", nil, func(*host.Config) {}},
+		{"flags", "-addr :9 -stage prod -origin https://a,https://b -drain 1s -time-scale 600 -cert c -key k",
+			nil, func(c *host.Config) {
+				c.Addr, c.Stage, c.Drain, c.TimeScale = ":9", "prod", time.Second, 600
+				c.Origins = []string{"https://a", "https://b"}
+				c.CertFile, c.KeyFile = "c", "k"
+			}},
+		{"environment", "", map[string]string{
+			"TYG_ADDR": ":9", "TYG_STAGE": "prod", "TYG_ORIGIN": " https://a , ,https://b", "TYG_DRAIN": "1s",
+			"TYG_TIME_SCALE": "600", "TYG_CERT": "c", "TYG_KEY": "k",
+		}, func(c *host.Config) {
+			c.Addr, c.Stage, c.Drain, c.TimeScale = ":9", "prod", time.Second, 600
+			c.Origins = []string{"https://a", "https://b"}
+			c.CertFile, c.KeyFile = "c", "k"
+		}},
+		{"both", "-addr :1", map[string]string{"TYG_ADDR": ":2", "TYG_STAGE": "prod"}, func(c *host.Config) {
+			c.Addr, c.Stage = ":1", "prod"
+		}},
+		{"empty variables", "", map[string]string{"TYG_ADDR": "", "TYG_DRAIN": ""}, func(*host.Config) {}},
+		{"quiet", "-quiet", nil, func(c *host.Config) { c.Out = nil }},
+		{"quiet by environment", "", map[string]string{"TYG_QUIET": "1"}, func(c *host.Config) { c.Out = nil }},
+		{"not so quiet", "-quiet=false", map[string]string{"TYG_QUIET": "1"}, func(*host.Config) {}},
+		{"access log", "-access-log", nil, func(c *host.Config) {
+			c.AccessLog = &gateway.AccessLog{Out: c.Out}
+		}},
+		{"extensions", "-binary -close-codes -ping 30s -concurrency 4", nil, func(c *host.Config) {
+			c.Extensions = gateway.Extensions{Binary: true, CloseCodes: true, Ping: 30 * time.Second, Concurrency: 4}
+		}},
+		{"key", "", map[string]string{"TYG_ACCESS_KEY_ID": "id", "TYG_SECRET_ACCESS_KEY": "s"},
+			func(c *host.Config) { c.Secrets = map[string]string{"id": "s"} }},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := host.Parse("app", strings.Fields(tt.args), getenv(tt.env), io.Discard)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := host.Config{
+				Addr: "127.0.0.1:8000", Stage: "api", Drain: 30 * time.Second, TimeScale: 1, Out: io.Discard,
+				Extensions: gateway.Extensions{Concurrency: 1},
+			}
+			tt.want(&want)
+			if !reflect.DeepEqual(got, want) {
+				t.Errorf("got  %+v\nwant %+v", got, want)
+			}
+		})
+	}
+}
+
+func TestParseErrors(t *testing.T) {
+	tests := []struct {
+		args string
+		env  map[string]string
+		want string // in the error
+	}{
+		{"-nonsense", nil, "-nonsense"},
+		{"-drain soon", nil, `"soon"`},
+		{"-addr", nil, "flag needs an argument: -addr"},
+		{"serve", nil, `unexpected argument "serve"`},
+		{"-stage a/b", nil, `stage "a/b"`},
+		{"-stage " + strings.Repeat("x", 129), nil, "stage"},
+		{"-time-scale -1", nil, "time scale -1"},
+		{"-time-scale NaN", nil, "time scale NaN"},
+		{"-time-scale Inf", nil, "time scale +Inf"},
+		{"-cert c", nil, "-key"},
+		{"-key k", nil, "-cert"},
+		{"", map[string]string{"TYG_DRAIN": "soon"}, `TYG_DRAIN: "soon"`},
+		{"", map[string]string{"TYG_QUIET": "maybe"}, `TYG_QUIET: "maybe"`},
+		{"", map[string]string{"TYG_TIME_SCALE": "fast"}, `TYG_TIME_SCALE: "fast"`},
+		{"", map[string]string{"TYG_CONCURRENCY": "two"}, `TYG_CONCURRENCY: "two"`},
+		{"-drain 1s", map[string]string{"TYG_DRAIN": "soon"}, "TYG_DRAIN"},
+		{"", map[string]string{"TYG_ACCESS_KEY_ID": "id"}, "TYG_SECRET_ACCESS_KEY"},
+		{"", map[string]string{"TYG_SECRET_ACCESS_KEY": "very secret"}, "TYG_ACCESS_KEY_ID"},
+	}
+	for _, tt := range tests {
+		_, err := host.Parse("app", strings.Fields(tt.args), getenv(tt.env), io.Discard)
+		if err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%q %v: error %v, want %q in it", tt.args, tt.env, err, tt.want)
+			continue
+		}
+		if strings.Contains(err.Error(), "very secret") {
+			t.Errorf("the error tells the secret: %v", err)
+		}
+	}
+}
+
+func TestHelp(t *testing.T) {
+	for _, arg := range []string{"-h", "--help"} {
+		_, err := host.Parse("echo-server", []string{arg}, getenv(nil), io.Discard)
+		help, ok := errors.AsType[*host.Help](err)
+		if !ok {
+			t.Fatalf("%s: %v", arg, err)
+		}
+		wanted := map[string]bool{
+			"echo-server": true, "-addr": true, "TYG_ADDR": true, "127.0.0.1:8000": true, "-origin": true,
+			"-cert": true, "-key": true, "-drain": true, "-quiet": true, "-stage": true,
+		}
+		for word := range maps.Keys(wanted) {
+			if !strings.Contains(help.Error(), word) {
+				t.Errorf("help lacks %s:\n%s", word, help.Text)
+			}
+		}
+	}
+}

@@ -1,0 +1,4 @@
+package host
+
+// Parse is parse.
+var Parse = parse

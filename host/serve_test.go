@@ -1,0 +1,273 @@
+package host_test
+
+import (
+	"bufio"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"io"
+	"log/slog"
+	"math/big"
+	"net"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/host"
+	"github.com/tyg-dev/tyg/internal/ws"
+)
+
+// patience bounds everything that must happen soon.
+const patience = 10 * time.Second
+
+var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
+
+func echo() *tyg.App {
+	app := tyg.New("echo-server")
+	app.OnMessage(func(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
+		return c.Send(ctx, m.Data)
+	})
+	return app
+}
+
+// served is a Serve that runs.
+type served struct {
+	url  string
+	stop context.CancelFunc
+	done chan error
+}
+
+// serve starts Serve and waits for its line.
+func serve(t *testing.T, app *tyg.App, cfg host.Config) *served {
+	t.Helper()
+	r, w := io.Pipe()
+	cfg.Addr, cfg.Out, cfg.Logger = "127.0.0.1:0", w, quiet
+	ctx, cancel := context.WithCancel(context.Background())
+	s := &served{stop: cancel, done: make(chan error, 1)}
+	go func() { // ends with ctx; the cleanup waits for it
+		s.done <- host.Serve(ctx, app, cfg)
+		_ = w.Close()
+	}()
+	t.Cleanup(func() {
+		cancel()
+		for range s.done {
+		}
+	})
+	line, err := bufio.NewReader(r).ReadString('\n')
+	if err != nil {
+		t.Fatalf("%v: %v", err, s.wait(t))
+	}
+	go func() { _, _ = io.Copy(io.Discard, r) }() // ends with w
+	m := regexp.MustCompile(`^Serving echo-server on (wss?://127\.0\.0\.1:[1-9]\d*/\w+/)\n$`).FindStringSubmatch(line)
+	if m == nil {
+		t.Fatalf("line %q", line)
+	}
+	s.url = m[1]
+	return s
+}
+
+// wait returns the error of Serve.
+func (s *served) wait(t *testing.T) error {
+	t.Helper()
+	select {
+	case err := <-s.done:
+		close(s.done)
+		return err
+	case <-time.After(patience):
+		t.Fatal("Serve does not end")
+		return nil
+	}
+}
+
+func dial(t *testing.T, url string, o *ws.DialOptions) *ws.Client {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	c, _, err := ws.Dial(ctx, url, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.CloseNow() })
+	return c
+}
+
+// wantEcho checks that somebody answers.
+func wantEcho(t *testing.T, c *ws.Client) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	if err := c.Write(ctx, ws.OpText, []byte("hi")); err != nil {
+		t.Fatal(err)
+	}
+	if _, got, err := c.Read(ctx); err != nil || string(got) != "hi" {
+		t.Fatalf("received %q, %v", got, err)
+	}
+}
+
+func wantRestart(t *testing.T, c *ws.Client) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	_, _, err := c.Read(ctx)
+	closed, ok := errors.AsType[*ws.CloseError](err)
+	if !ok || closed.Code != ws.CloseServiceRestart {
+		t.Errorf("client ended with %v, want 1012", err)
+	}
+}
+
+func TestServe(t *testing.T) {
+	s := serve(t, echo(), host.Config{Stage: "prod"})
+	if !strings.HasSuffix(s.url, "/prod/") {
+		t.Errorf("URL %s", s.url)
+	}
+	c := dial(t, s.url, nil)
+	wantEcho(t, c)
+	s.stop()
+	wantRestart(t, c)
+	if err := s.wait(t); err != nil {
+		t.Errorf("Serve: %v", err)
+	}
+	if _, _, err := ws.Dial(t.Context(), s.url, nil); err == nil {
+		t.Error("it still serves")
+	}
+}
+
+func TestServeTLS(t *testing.T) {
+	cert, key, pool := certificate(t)
+	s := serve(t, echo(), host.Config{CertFile: cert, KeyFile: key})
+	if !strings.HasPrefix(s.url, "wss://") {
+		t.Errorf("URL %s", s.url)
+	}
+	c := dial(t, s.url, &ws.DialOptions{TLS: &tls.Config{RootCAs: pool}})
+	wantEcho(t, c)
+	// A client that prefers HTTP/2 gets HTTP/1.1, without which there is no WebSocket.
+	nc, err := tls.Dial("tcp", strings.Split(s.url, "/")[2], &tls.Config{
+		RootCAs: pool, NextProtos: []string{"h2", "http/1.1"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := nc.ConnectionState().NegotiatedProtocol; got != "http/1.1" {
+		t.Errorf("protocol %q", got)
+	}
+	_ = nc.Close()
+	s.stop()
+	wantRestart(t, c)
+	if err := s.wait(t); err != nil {
+		t.Errorf("Serve: %v", err)
+	}
+}
+
+// certificate makes one for 127.0.0.1, in files.
+func certificate(t *testing.T) (certFile, keyFile string, pool *x509.CertPool) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	certPEM := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+	pool = x509.NewCertPool()
+	pool.AppendCertsFromPEM(certPEM)
+	certFile, keyFile = filepath.Join(t.TempDir(), "cert"), filepath.Join(t.TempDir(), "key")
+	keyPEM := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER})
+	if err := errors.Join(os.WriteFile(certFile, certPEM, 0o600), os.WriteFile(keyFile, keyPEM, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	return certFile, keyFile, pool
+}
+
+// TestDrain has a handler that ends in time, and one that does not.
+func TestDrain(t *testing.T) {
+	tests := map[string]struct {
+		drain time.Duration
+		want  string // in the error; empty: there is none
+	}{
+		"in time":  {patience, ""},
+		"too late": {50 * time.Millisecond, "1 connections were cut: their handlers did not finish within 50ms"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			entered, release := make(chan struct{}), make(chan struct{})
+			app := tyg.New("echo-server")
+			app.OnMessage(func(context.Context, *tyg.Conn, tyg.Message) error {
+				close(entered)
+				<-release
+				return nil
+			})
+			s := serve(t, app, host.Config{Drain: tt.drain})
+			c := dial(t, s.url, nil)
+			if err := c.Write(t.Context(), ws.OpText, []byte("hi")); err != nil {
+				t.Fatal(err)
+			}
+			<-entered
+			s.stop()
+			wantRestart(t, c)
+			if tt.want == "" {
+				close(release)
+			}
+			err := s.wait(t)
+			if tt.want != "" {
+				close(release)
+			}
+			if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)) {
+				t.Errorf("Serve: %v, want %q", err, tt.want)
+			}
+		})
+	}
+}
+
+func TestServeErrors(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	addr := taken.Addr().String()
+	missing := filepath.Join(t.TempDir(), "missing")
+	tests := []struct {
+		name string
+		cfg  host.Config
+		want string
+	}{
+		{"port taken", host.Config{Addr: addr}, addr + " is in use by another program; " +
+			"choose another address with -addr or TYG_ADDR, or port 0 for any"},
+		{"no address", host.Config{Addr: "nonsense"}, "listen on nonsense: "},
+		{"bad stage", host.Config{Stage: "a b"}, `stage "a b"`},
+		{"bad origin", host.Config{Origins: []string{"x"}}, `origin "x"`},
+		{"no certificate", host.Config{Addr: "127.0.0.1:0", CertFile: missing, KeyFile: missing}, missing},
+		{"half of TLS", host.Config{CertFile: missing}, "-key"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			tt.cfg.Logger = quiet
+			err := host.Serve(t.Context(), echo(), tt.cfg)
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("Serve: %v, want %q in it", err, tt.want)
+			}
+			if err != nil && strings.Contains(err.Error(), "\n") {
+				t.Errorf("more than one line: %v", err)
+			}
+		})
+	}
+}
