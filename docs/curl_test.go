@@ -1,0 +1,80 @@
+package docs_test
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tyg-dev/tyg/internal/sigv4"
+)
+
+// TestMain makes the test binary the program curl, where it is called by that name: the page needs
+// no more of curl than this, and not every machine has one that can sign.
+func TestMain(m *testing.M) {
+	name := strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe")
+	if name != "curl" {
+		os.Exit(m.Run())
+	}
+	if err := curl(os.Args[1:]); err != nil {
+		fmt.Fprintf(os.Stderr, "curl: %v\n", err)
+		os.Exit(1)
+	}
+}
+
+// installCurl copies the test binary to bin, as curl.
+func installCurl(t *testing.T, bin string) {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(self)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(bin, "curl")
+	if runtime.GOOS == "windows" {
+		name += ".exe"
+	}
+	if err := errors.Join(os.Mkdir(bin, 0o777), os.WriteFile(name, data, 0o777)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// curl sends a signed POST.
+func curl(args []string) error {
+	f := flag.NewFlagSet("curl", flag.ContinueOnError)
+	signing := f.String("aws-sigv4", "", "aws:amz:REGION:SERVICE")
+	user := f.String("user", "", "ID:SECRET")
+	body := f.String("d", "", "body")
+	if err := f.Parse(args); err != nil {
+		return err
+	}
+	scope := strings.Split(*signing, ":")
+	id, secret, ok := strings.Cut(*user, ":")
+	if len(scope) != 4 || !ok || f.NArg() != 1 {
+		return fmt.Errorf("cannot make sense of %q", args)
+	}
+	r, err := http.NewRequest(http.MethodPost, f.Arg(0), strings.NewReader(*body))
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	cred := sigv4.Credentials{AccessKeyID: id, SecretAccessKey: secret}
+	sigv4.Sign(r, []byte(*body), cred, scope[2], scope[3], time.Now())
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	_, err = io.Copy(os.Stdout, res.Body)
+	return err
+}

@@ -1,0 +1,92 @@
+package docs_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// A block is a fenced block of a page.
+type block struct {
+	line  int      // of the page, from 1, of the first line of text
+	info  []string // the words behind the fence
+	text  []string
+	turns []string // of the comment before it; nil if there is none
+}
+
+// word returns a word of b.info, or "".
+func (b block) word(i int) string {
+	if i < len(b.info) {
+		return b.info[i]
+	}
+	return ""
+}
+
+// blocks returns the fenced blocks of a page. Blanks at the ends of lines are cut off.
+func blocks(t *testing.T, page string) []block {
+	t.Helper()
+	var (
+		all   []block
+		turns []string
+		open  bool
+	)
+	turnsComment := regexp.MustCompile(`^<!-- turns: (.*) -->$`)
+	for i, line := range readLines(t, page) {
+		info, fence := strings.CutPrefix(line, "```")
+		last := len(all) - 1
+		switch {
+		case fence && open:
+			open = false
+		case fence:
+			open = true
+			all = append(all, block{line: i + 2, info: strings.Fields(info), turns: turns})
+			turns = nil
+		case open:
+			all[last].text = append(all[last].text, line)
+		default:
+			if m := turnsComment.FindStringSubmatch(line); m != nil {
+				turns = strings.Fields(m[1])
+			}
+		}
+	}
+	if open {
+		t.Fatalf("%s: the last block has no end", page)
+	}
+	return all
+}
+
+func readLines(t *testing.T, file string) []string {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSuffix(string(data), "\n"), "\n")
+	for i := range lines {
+		lines[i] = strings.TrimRight(lines[i], " \t\r")
+	}
+	return lines
+}
+
+// TestLinks checks that the files are there to which pages link.
+func TestLinks(t *testing.T) {
+	pages, err := filepath.Glob("*.md")
+	if err != nil || len(pages) == 0 {
+		t.Fatalf("find pages: %v, %v", pages, err)
+	}
+	link := regexp.MustCompile(`\]\(([^)#]+)[^)]*\)`)
+	for _, page := range pages {
+		for i, line := range readLines(t, page) {
+			for _, m := range link.FindAllStringSubmatch(line, -1) {
+				if strings.Contains(m[1], "://") {
+					continue
+				}
+				if _, err := os.Stat(filepath.FromSlash(m[1])); err != nil {
+					t.Errorf("%s:%d: link to %s: %v", page, i+1, m[1], err)
+				}
+			}
+		}
+	}
+}

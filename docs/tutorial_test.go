@@ -1,0 +1,232 @@
+package docs_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestTutorial does what tutorial.md says. The rules are in the page itself, in its first comment.
+// It needs the go command and sh; on Windows, that of Git for Windows.
+func TestTutorial(t *testing.T) {
+	if _, err := exec.LookPath("sh"); err != nil {
+		t.Fatalf("there is no sh in PATH (on Windows, Git has one): %v", err)
+	}
+	statSources(t)
+	p := newPlayer(t)
+	all := blocks(t, "tutorial.md")
+	for len(all) > 0 {
+		n := 1
+		if turns := all[0].turns; turns != nil {
+			n = len(slices.Compact(slices.Sorted(slices.Values(turns))))
+		}
+		p.scene(all[:n])
+		all = all[n:]
+	}
+	for name, term := range p.terminals {
+		term.settle()
+		term.waitEnd()
+		t.Logf("%s is closed", name)
+	}
+}
+
+// statSources looks at the sources of the programs that the page starts. The go command keeps the
+// result of a test until something changes that the test itself has looked at.
+func statSources(t *testing.T) {
+	t.Helper()
+	for _, file := range sources(t) {
+		if _, err := os.Stat(file); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// sources returns the Go files of the module.
+func sources(t *testing.T) (files []string) {
+	t.Helper()
+	err := filepath.WalkDir("..", func(path string, d os.DirEntry, err error) error {
+		if d != nil && d.IsDir() && strings.HasPrefix(d.Name(), ".") && d.Name() != ".." {
+			return filepath.SkipDir
+		}
+		if filepath.Ext(path) == ".go" {
+			files = append(files, path)
+		}
+		return err
+	})
+	if err != nil || len(files) == 0 {
+		t.Fatalf("find sources: %d files, %v", len(files), err)
+	}
+	return files
+}
+
+// A player does what a page says.
+type player struct {
+	t         *testing.T
+	checkout  string // of tyg, which the page calls "tyg"
+	top       string // where the reader begins
+	dir       string // where the reader is now
+	env       []string
+	words     words
+	terminals map[string]*terminal
+}
+
+func newPlayer(t *testing.T) *player {
+	t.Helper()
+	checkout, err := filepath.Abs("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &player{
+		t: t, checkout: checkout, top: t.TempDir(),
+		words: make(words), terminals: make(map[string]*terminal),
+	}
+	p.dir = p.top
+	bin := filepath.Join(p.top, "bin")
+	installCurl(t, bin)
+	for _, entry := range os.Environ() {
+		if !strings.HasPrefix(entry, "TYG_") && !strings.HasPrefix(entry, "PATH=") {
+			p.env = append(p.env, entry)
+		}
+	}
+	p.env = append(p.env, "GOBIN="+bin, "GOFLAGS=-buildvcs=false", "GOWORK=off",
+		"PATH="+bin+string(filepath.ListSeparator)+os.Getenv("PATH"),
+		"TYG_ADDR=127.0.0.1:0", "TYG_SOURCE="+checkout)
+	return p
+}
+
+// scene plays one block, or those that take turns.
+func (p *player) scene(blocks []block) {
+	p.t.Helper()
+	b := blocks[0]
+	switch {
+	case b.word(0) == "js":
+		p.script(b)
+	case b.word(0) != "console":
+		p.file(b)
+	case len(b.info) == 1:
+		p.commands(b)
+	default:
+		p.talk(blocks)
+	}
+}
+
+// file compares a block with a file of the project, or writes that file.
+func (p *player) file(b block) {
+	p.t.Helper()
+	name := filepath.Join(p.dir, filepath.FromSlash(b.info[len(b.info)-1]))
+	text := strings.Join(b.text, "\n") + "\n"
+	if b.word(1) == "new" {
+		if err := os.WriteFile(name, []byte(text), 0o666); err != nil {
+			p.t.Fatal(err)
+		}
+		return
+	}
+	got := strings.Join(readLines(p.t, name), "\n") + "\n"
+	if b.word(1) == "in" {
+		if !strings.Contains("\n"+got, "\n"+text) {
+			p.t.Errorf("tutorial.md:%d: this is not in %s:\n%s", b.line, name, text)
+		}
+		return
+	}
+	if got != text {
+		p.t.Errorf("tutorial.md:%d: %s is\n%s", b.line, name, got)
+	}
+}
+
+// commands runs the commands of a block, each to its end.
+func (p *player) commands(b block) {
+	p.t.Helper()
+	for _, s := range steps(b) {
+		command := p.words.fill(strings.TrimPrefix(s.does, "$ "))
+		if dir, ok := strings.CutPrefix(command, "cd "); ok {
+			p.chdir(dir)
+			continue
+		}
+		cmd := p.shell(command)
+		out, _ := cmd.CombinedOutput() // what went wrong is in the output
+		got := strings.Split(strings.TrimSuffix(string(out), "\n"), "\n")
+		if !p.words.matchAll(s.wants, got) {
+			p.t.Fatalf("tutorial.md:%d: %s printed\n%s", s.line, command, out)
+		}
+	}
+}
+
+func (p *player) chdir(dir string) {
+	switch {
+	case p.dir == p.top && dir == "tyg":
+		p.dir = p.checkout
+	case p.dir == p.checkout && dir == "..":
+		p.dir = p.top
+	default:
+		p.dir = filepath.Join(p.dir, dir)
+	}
+}
+
+func (p *player) shell(command string) *exec.Cmd {
+	cmd := exec.Command("sh", "-c", command)
+	cmd.Dir, cmd.Env = p.dir, p.env
+	if runtime.GOOS != "windows" {
+		cmd.Env = append(slices.Clip(p.env), "PWD="+p.dir)
+	}
+	return cmd
+}
+
+// talk plays terminals, in turns if the first block has any.
+func (p *player) talk(blocks []block) {
+	p.t.Helper()
+	rest := make(map[string][]step)
+	turns := blocks[0].turns
+	for _, b := range blocks {
+		rest[b.word(1)] = steps(b)
+		if blocks[0].turns == nil {
+			turns = slices.Repeat([]string{b.word(1)}, len(rest[b.word(1)]))
+		}
+	}
+	for _, name := range turns {
+		if len(rest[name]) == 0 {
+			p.t.Fatalf("tutorial.md:%d: %s has more turns than lines", blocks[0].line, name)
+		}
+		p.terminal(name).step(rest[name][0])
+		rest[name] = rest[name][1:]
+	}
+	for name, left := range rest {
+		if len(left) > 0 {
+			p.t.Fatalf("tutorial.md:%d: %s has no turn for this line", left[0].line, name)
+		}
+		p.terminal(name).settle()
+	}
+}
+
+func (p *player) terminal(name string) *terminal {
+	if p.terminals[name] == nil {
+		p.terminals[name] = &terminal{player: p, t: p.t, name: name}
+	}
+	return p.terminals[name]
+}
+
+// script plays what a script in a browser sends and hears.
+func (p *player) script(b block) {
+	p.t.Helper()
+	text := strings.Join(b.text, "\n")
+	url := regexp.MustCompile(`new WebSocket\("(.*?)"\)`).FindStringSubmatch(text)
+	if url == nil {
+		p.t.Fatalf("tutorial.md:%d: the script opens no WebSocket", b.line)
+	}
+	page := &terminal{player: p, t: p.t, name: "script", bare: true}
+	page.step(step{
+		line: b.line, does: "$ tyg connect --origin " + b.word(1) + " " + url[1],
+		wants: []string{"Press Ctrl+C to quit"},
+	})
+	for _, sent := range regexp.MustCompile(`\.send\("(.*?)"\)`).FindAllStringSubmatch(text, -1) {
+		page.step(step{line: b.line, does: "> " + sent[1]})
+	}
+	for _, heard := range regexp.MustCompile(`(?m)^// (.*)$`).FindAllStringSubmatch(text, -1) {
+		page.wants = append(page.wants, heard[1])
+	}
+	page.step(step{line: b.line, does: "^C"})
+}
