@@ -29,7 +29,8 @@ func TestDeflateEcho(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer c.CloseNow()
-		for _, n := range []int{0, 1, 125, 126, 511, 512, 513, 1 << 10, 32 << 10, 65_535, 65_536, 128 << 10} {
+		sizes := []int{0, 1, 125, 126, 511, 512, 513, 1 << 10, 32 << 10, 65_535, 65_536, 128 << 10}
+		for _, n := range sizes {
 			c.send(t, prose(n))
 			if got := c.receive(t); got != prose(n) {
 				t.Fatalf("%d bytes came back as %d: %.80q", n, len(got), got)
@@ -40,18 +41,25 @@ func TestDeflateEcho(t *testing.T) {
 
 // TestDeflateFrames looks at which frames are compressed.
 func TestDeflateFrames(t *testing.T) {
+	const answer = "permessage-deflate; server_no_context_takeover; client_no_context_takeover"
 	tests := []struct {
 		name, offer, answer string
 		compressed          map[int]bool // by length
 	}{
-		{"plain", "permessage-deflate", "permessage-deflate; server_no_context_takeover; client_no_context_takeover",
-			map[int]bool{1: false, 511: false, 512: true, 513: true, 128 << 10: true}},
-		{"a browser's", "permessage-deflate; client_max_window_bits",
-			"permessage-deflate; server_no_context_takeover; client_no_context_takeover",
-			map[int]bool{4 << 10: true}},
-		{"small window", "permessage-deflate; server_max_window_bits=9",
-			"permessage-deflate; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=9",
-			map[int]bool{512: true, 513: false, 4 << 10: false, 128 << 10: false}},
+		{
+			"plain", "permessage-deflate", answer,
+			map[int]bool{1: false, 511: false, 512: true, 513: true, 128 << 10: true},
+		},
+		{
+			"a browser's", "permessage-deflate; client_max_window_bits",
+			answer,
+			map[int]bool{4 << 10: true},
+		},
+		{
+			"small window", "permessage-deflate; server_max_window_bits=9",
+			answer + "; server_max_window_bits=9",
+			map[int]bool{512: true, 513: false, 4 << 10: false, 128 << 10: false},
+		},
 		{"unknown", "x-webkit-deflate-frame", "", map[int]bool{4 << 10: false}},
 	}
 	app := echo()

@@ -122,10 +122,14 @@ func TestEarly(t *testing.T) {
 		"two messages": {frames, "", []string{"one", "two"}},
 		"half a frame": {frames[:12], frames[12:], []string{"one", "two"}},
 		"a byte":       {frames[:1], frames[1:], []string{"one", "two"}},
-		"more than is buffered": {big + frames, "",
-			[]string{strings.Repeat("x", 30_000), "one", "two"}},
-		"fragments": {string(clientFrame(ws.OpText, false, "o")), string(clientFrame(0, true, "ne")),
-			[]string{"one"}},
+		"more than is buffered": {
+			big + frames, "",
+			[]string{strings.Repeat("x", 30_000), "one", "two"},
+		},
+		"fragments": {
+			string(clientFrame(ws.OpText, false, "o")), string(clientFrame(0, true, "ne")),
+			[]string{"one"},
+		},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

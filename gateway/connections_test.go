@@ -64,7 +64,8 @@ func TestGet(t *testing.T) {
 			t.Errorf("%s is %v: %v", key, got[key], err)
 		}
 	}
-	if id := got["identity"].(map[string]any); id["sourceIp"] != "127.0.0.1" || id["userAgent"] != "Go-http-client/1.1" || len(got) != 3 {
+	id := got["identity"].(map[string]any)
+	if id["sourceIp"] != "127.0.0.1" || id["userAgent"] != "Go-http-client/1.1" || len(got) != 3 {
 		t.Errorf("body %s", body)
 	}
 }
@@ -72,7 +73,8 @@ func TestGet(t *testing.T) {
 func TestDelete(t *testing.T) {
 	r, c, conn, l := open(t, &gateway.Server{})
 	path := "/api/@connections/" + string(conn.ID)
-	if status, _, body := r.call(t, http.MethodDelete, path, ""); status != http.StatusNoContent || body != "" {
+	status, _, body := r.call(t, http.MethodDelete, path, "")
+	if status != http.StatusNoContent || body != "" {
 		t.Errorf("status %d, body %q", status, body)
 	}
 	c.expectClose(t, 1000, "Connection Closed Normally")
@@ -93,28 +95,43 @@ func TestConnectionsErrors(t *testing.T) {
 		status                   int
 		kind, answer             string
 	}{
-		{"malformed id", "POST", "/api/@connections/x", "hi", 400, "BadRequestException",
-			`{"message":"Invalid connectionId: x"}`},
-		{"id with a slash", "POST", "/api/@connections/a%2Fb", "hi", 400, "BadRequestException",
-			`{"message":"Invalid connectionId: a/b"}`},
+		{
+			"malformed id", "POST", "/api/@connections/x", "hi", 400, "BadRequestException",
+			`{"message":"Invalid connectionId: x"}`,
+		},
+		{
+			"id with a slash", "POST", "/api/@connections/a%2Fb", "hi", 400, "BadRequestException",
+			`{"message":"Invalid connectionId: a/b"}`,
+		},
 		{"unknown id", "POST", "/api/@connections/AAAAAAAAAAAAAAA=", "hi", 410, "GoneException", ""},
 		{"unknown id, GET", "GET", "/api/@connections/AAAAAAAAAAAAAAA=", "", 410, "GoneException", ""},
 		{"unknown id, DELETE", "DELETE", "/api/@connections/AAAAAAAAAAAAAAA=", "", 410, "GoneException", ""},
-		{"too large", "POST", path, strings.Repeat("x", 128<<10+1), 413, "PayloadTooLargeException",
-			`{"message":"Request Too Long"}`},
-		{"no text", "POST", path, "\xff", 400, "NotTextException",
-			`{"message":"Message is not valid UTF-8 text"}`},
-		{"wrong stage", "POST", strings.Replace(path, "api", "prod", 1), "hi", 403, "ForbiddenException",
-			`{"message":"Forbidden"}`},
-		{"PUT", "PUT", path, "hi", 403, "MissingAuthenticationTokenException",
-			`{"message":"Missing Authentication Token"}`},
-		{"PATCH", "PATCH", path, "hi", 403, "MissingAuthenticationTokenException",
-			`{"message":"Missing Authentication Token"}`},
+		{
+			"too large", "POST", path, strings.Repeat("x", 128<<10+1), 413, "PayloadTooLargeException",
+			`{"message":"Request Too Long"}`,
+		},
+		{
+			"no text", "POST", path, "\xff", 400, "NotTextException",
+			`{"message":"Message is not valid UTF-8 text"}`,
+		},
+		{
+			"wrong stage", "POST", strings.Replace(path, "api", "prod", 1), "hi", 403, "ForbiddenException",
+			`{"message":"Forbidden"}`,
+		},
+		{
+			"PUT", "PUT", path, "hi", 403, "MissingAuthenticationTokenException",
+			`{"message":"Missing Authentication Token"}`,
+		},
+		{
+			"PATCH", "PATCH", path, "hi", 403, "MissingAuthenticationTokenException",
+			`{"message":"Missing Authentication Token"}`,
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			status, header, body := r.call(t, tt.method, tt.path, tt.body)
-			if kind := header.Get("X-Amzn-ErrorType"); status != tt.status || kind != tt.kind || body != tt.answer {
+			kind := header.Get("X-Amzn-ErrorType")
+			if status != tt.status || kind != tt.kind || body != tt.answer {
 				t.Errorf("%d %s %s; want %d %s %s", status, kind, body, tt.status, tt.kind, tt.answer)
 			}
 		})

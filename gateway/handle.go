@@ -131,6 +131,10 @@ func (c *session) report(e tyg.Event, reply tyg.Reply, d time.Duration, err erro
 		c.srv.log.Debug("connection refused by the application", attrs...)
 		return
 	}
+	if errors.Is(err, tyg.ErrGone) && c.closing.Load() {
+		c.srv.log.Debug("client left before its answer", attrs...)
+		return
+	}
 	c.srv.count.failures.Add(1)
 	if p, ok := errors.AsType[*tyg.PanicError](err); ok {
 		attrs = append(attrs, "stack", string(p.Stack))

@@ -109,8 +109,14 @@ func TestSlowConsumer(t *testing.T) {
 		app := echo()
 		ids := make(chan tyg.ConnID, clients)
 		ends := make(chan tyg.Disconnect, clients)
-		app.OnConnect(func(_ context.Context, c *tyg.Conn, _ *tyg.Request) error { ids <- c.ID; return nil })
-		app.OnDisconnect(func(_ context.Context, _ *tyg.Conn, d tyg.Disconnect) error { ends <- d; return nil })
+		app.OnConnect(func(_ context.Context, c *tyg.Conn, _ *tyg.Request) error {
+			ids <- c.ID
+			return nil
+		})
+		app.OnDisconnect(func(_ context.Context, _ *tyg.Conn, d tyg.Disconnect) error {
+			ends <- d
+			return nil
+		})
 		r := startNarrow(t, &gateway.Server{
 			Handler: app, Portable: portable, Limits: gateway.Limits{Queue: 128 << 10},
 		})

@@ -152,7 +152,10 @@ func TestShutdownDuringConnect(t *testing.T) {
 		return nil
 	})
 	ends := make(chan tyg.Disconnect, 1)
-	app.OnDisconnect(func(_ context.Context, _ *tyg.Conn, d tyg.Disconnect) error { ends <- d; return nil })
+	app.OnDisconnect(func(_ context.Context, _ *tyg.Conn, d tyg.Disconnect) error {
+		ends <- d
+		return nil
+	})
 	r := start(t, &gateway.Server{Handler: app})
 	w := r.connect(t)
 	w.write(t, r.handshake())
@@ -169,7 +172,8 @@ func TestShutdownDuringConnect(t *testing.T) {
 	}
 	h, payload := w.frame(t)
 	code, reason, err := ws.ParseClose([]byte(payload))
-	if h.Opcode != ws.OpClose || code != ws.CloseServiceRestart || reason != "Service restart" || err != nil {
+	if h.Opcode != ws.OpClose || code != ws.CloseServiceRestart || reason != "Service restart" ||
+		err != nil {
 		t.Errorf("opcode %d, %d %q, %v", h.Opcode, code, reason, err)
 	}
 	_ = w.Close()

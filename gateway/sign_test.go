@@ -30,7 +30,8 @@ func sign(t testing.TB, req *http.Request, body string, key aws.Credentials) {
 // call is a signed request to the rig's server.
 func (r *rig) call(t testing.TB, method, path, body string) (int, http.Header, string) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, "http://"+r.host()+path, strings.NewReader(body))
+	url := "http://" + r.host() + path
+	req, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -102,10 +102,10 @@ func (s *session) send(ctx context.Context) error {
 		if !utf8.ValidString(text) {
 			return fmt.Errorf("line %d of the input is not valid UTF-8", n)
 		}
+		s.view.sent(text) // first, or the answer might be shown before it
 		if err := s.client.Write(ctx, ws.OpText, []byte(text)); err != nil {
 			return nil
 		}
-		s.view.sent(text)
 	}
 }
 

@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tyg-dev/tyg/conformance"
+)
+
+const conformanceHelp = `conformance checks that an endpoint behaves like Amazon API Gateway's WebSocket
+APIs. The endpoint has to run the program examples/probe, which does what it is told; do not
+leave that where strangers can reach it. With --self there is no endpoint: tyg serves the
+probe itself, with time limits that pass 600 times faster, and checks that.
+
+Some cases need more than one deployment can give. Those about missing routes run against
+--bare, the probe with PROBE_VARIANT=bare in its environment. Those about wrong signatures run
+where AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN) are set; calls are
+signed with them. Those about time limits take two hours, and run with --slow only, or where
+--time-scale says that limits pass faster, as those of examples/probe --time-scale 600 do.
+
+Cases whose right answer nobody knows are noted, not judged.
+
+Exit status:
+  0  every case that was judged has passed
+  1  a case has failed, or there is no probe
+  2  the command line makes no sense`
+
+const conformanceExample = `  tyg conformance --self
+  tyg conformance --url ws://127.0.0.1:8000/api --time-scale 600
+  tyg conformance --url wss://abc.execute-api.us-east-1.amazonaws.com/api --slow --format json
+  tyg conformance --self --filter handshake/`
+
+// A conformanceRun is one call of conformance.
+type conformanceRun struct {
+	target   conformance.Target
+	filter   string
+	format   string
+	self     bool
+	insecure bool
+	ca       string
+}
+
+func newConformance(e *env) *cobra.Command {
+	c := new(conformanceRun)
+	cmd := &cobra.Command{
+		Use:               "conformance",
+		Short:             "Check an endpoint against API Gateway's behaviour",
+		Long:              conformanceHelp,
+		Example:           conformanceExample,
+		Args:              takes(),
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := c.check(cmd); err != nil {
+				return err
+			}
+			return c.run(cmd.Context(), e)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&c.target.URL, "url", "", "check the WebSocket at this `URL`")
+	f.StringVar(&c.target.Management, "management", "",
+		"call @connections below this `URL` (default that of --url, with https)")
+	f.StringVar(&c.target.Bare, "bare", "", "the bare probe is at this `URL`")
+	f.BoolVar(&c.self, "self", false, "serve the probe here, and check that")
+	f.StringVar(&c.format, "format", "table", "print a `FORM`: table, json or markdown")
+	f.StringVar(&c.filter, "filter", "", "run only cases that begin with `PREFIX`")
+	f.Float64Var(&c.target.TimeScale, "time-scale", 1, "time limits pass so many `TIMES` faster there")
+	f.BoolVar(&c.target.Slow, "slow", false, "wait for time limits that are not faster: two hours")
+	f.StringVar(&c.target.Region, "region", "us-east-1", "sign calls for this AWS `REGION`")
+	f.StringVar(&c.ca, "ca", "", "trust the TLS certificates in the PEM `FILE` and no others")
+	f.BoolVar(&c.insecure, "insecure", false, "trust any TLS certificate")
+	return cmd
+}
+
+// check looks at the command line.
+func (c *conformanceRun) check(cmd *cobra.Command) error {
+	scale := c.target.TimeScale
+	switch {
+	case c.self && (c.target.URL != "" || c.target.Bare != "" || cmd.Flags().Changed("time-scale")):
+		return usagef(cmd, "--self serves by itself, leave out --url, --bare and --time-scale")
+	case !c.self && c.target.URL == "":
+		return usagef(cmd, "name an endpoint with --url, or say --self")
+	case !(scale > 0) || math.IsInf(scale, 1):
+		return usagef(cmd, "--time-scale must be a number above 0")
+	case !slices.Contains([]string{"table", "json", "markdown"}, c.format):
+		return usagef(cmd, "--format %q is none of table, json, markdown", c.format)
+	}
+	return nil
+}
+
+// run checks the endpoint and prints the report.
+func (c *conformanceRun) run(ctx context.Context, e *env) error {
+	c.target.Credentials = conformance.Credentials{
+		AccessKeyID:     e.getenv("AWS_ACCESS_KEY_ID"),
+		SecretAccessKey: e.getenv("AWS_SECRET_ACCESS_KEY"),
+		SessionToken:    e.getenv("AWS_SESSION_TOKEN"),
+	}
+	c.target.TLS = &tls.Config{InsecureSkipVerify: c.insecure}
+	if c.ca != "" {
+		var err error
+		if c.target.TLS.RootCAs, err = readCertificates(c.ca); err != nil {
+			return err
+		}
+	}
+	if c.self {
+		s, err := c.serve(ctx)
+		if err != nil {
+			return err
+		}
+		defer s.stop()
+	}
+	report, err := conformance.Run(ctx, c.target, c.filter)
+	if ctx.Err() != nil {
+		return errInterrupted
+	}
+	if err != nil {
+		return err
+	}
+	return c.print(e.stdout, report)
+}
+
+func (c *conformanceRun) print(w io.Writer, report *conformance.Report) error {
+	report.Command = c.command()
+	write := map[string]func(io.Writer) error{
+		"table": report.WriteTable, "json": report.WriteJSON, "markdown": report.WriteMarkdown,
+	}[c.format]
+	if err := write(w); err != nil {
+		return err
+	}
+	if !report.OK() {
+		failed := report.Count(conformance.Failed)
+		return fmt.Errorf("%d of %d judged cases failed", failed, failed+report.Count(conformance.Passed))
+	}
+	return nil
+}
+
+// command is the line by which to repeat the run.
+func (c *conformanceRun) command() string {
+	words := []string{"tyg conformance"}
+	add := func(flag, value string) {
+		if value != "" {
+			words = append(words, flag, value)
+		}
+	}
+	if c.self {
+		words = append(words, "--self")
+	} else {
+		add("--url", c.target.URL)
+		add("--bare", c.target.Bare)
+	}
+	add("--filter", c.filter)
+	add("--format", c.format)
+	return strings.Join(words, " ")
+}
