@@ -141,7 +141,8 @@ func (a *App) Selection() string { return a.RouteSelection }
 // everything.
 func (a *App) Handle(ctx context.Context, s Sender, e Event) (Reply, error) {
 	if a.sender.Load() == nil {
-		a.sender.CompareAndSwap(nil, &s)
+		bound := s // a copy, because only this one has to live on the heap
+		a.sender.CompareAndSwap(nil, &bound)
 	}
 	if len(a.middleware) == 0 {
 		return a.dispatch(ctx, s, e)

@@ -47,21 +47,27 @@ func (s *Server) accept(w http.ResponseWriter, r *http.Request) {
 // check looks at everything about a handshake that does not need the application.
 func (s *Server) check(r *http.Request) (ws.Upgrade, *refusal) {
 	if !s.serves(r.URL.Path) {
-		return ws.Upgrade{}, &refusal{status: http.StatusForbidden, message: apigw.Forbidden,
-			log: fmt.Sprintf("no stage at %q", r.URL.Path)}
+		return ws.Upgrade{}, &refusal{
+			status: http.StatusForbidden, message: apigw.Forbidden,
+			log: fmt.Sprintf("no stage at %q", r.URL.Path),
+		}
 	}
 	if limit := s.limits.URL; limit > 0 && len(r.RequestURI) > limit {
-		return ws.Upgrade{}, &refusal{status: http.StatusRequestURITooLong,
-			message: fmt.Sprintf("The URL is longer than %d characters", limit)}
+		return ws.Upgrade{}, &refusal{
+			status:  http.StatusRequestURITooLong,
+			message: fmt.Sprintf("The URL is longer than %d characters", limit),
+		}
 	}
 	up, err := ws.ParseUpgrade(r)
 	if err != nil {
 		return up, handshakeRefusal(err)
 	}
 	if !s.origin.allows(r) {
-		return up, &refusal{status: http.StatusForbidden, message: apigw.Forbidden,
+		return up, &refusal{
+			status: http.StatusForbidden, message: apigw.Forbidden,
 			log: fmt.Sprintf("origin %q may not connect; add it to the allowed origins "+
-				"if its pages are yours", r.Header.Get("Origin"))}
+				"if its pages are yours", r.Header.Get("Origin")),
+		}
 	}
 	return up, nil
 }
@@ -85,17 +91,23 @@ func handshakeRefusal(err error) *refusal {
 func (s *Server) enter(addr netip.Addr) *refusal {
 	switch s.gate.enter(addr, s.limits.Conns, s.limits.ConnsPerAddress) {
 	case shuttingDown:
-		return &refusal{status: http.StatusServiceUnavailable, retry: true,
-			message: "Service Unavailable", log: "shutting down"}
+		return &refusal{
+			status: http.StatusServiceUnavailable, retry: true,
+			message: "Service Unavailable", log: "shutting down",
+		}
 	case tooMany:
-		return &refusal{status: http.StatusServiceUnavailable, retry: true,
+		return &refusal{
+			status: http.StatusServiceUnavailable, retry: true,
 			message: "Service Unavailable", log: fmt.Sprintf(
-				"%d connections are open, which is the limit (Limits.Conns)", s.limits.Conns)}
+				"%d connections are open, which is the limit (Limits.Conns)", s.limits.Conns),
+		}
 	case tooManyOfAddress:
-		return &refusal{status: http.StatusTooManyRequests, retry: true,
+		return &refusal{
+			status: http.StatusTooManyRequests, retry: true,
 			message: "Too Many Requests", log: fmt.Sprintf(
 				"%s has %d connections, which is the limit (Limits.ConnsPerAddress); "+
-					"if it is a proxy, add it to TrustedProxies", addr, s.limits.ConnsPerAddress)}
+					"if it is a proxy, add it to TrustedProxies", addr, s.limits.ConnsPerAddress),
+		}
 	}
 	return nil
 }
@@ -220,8 +232,10 @@ func connectRefusal(reply tyg.Reply, err error) *refusal {
 	case reply.Status >= 300 && reply.Status <= 599:
 		return &refusal{status: reply.Status, body: reply.Body}
 	}
-	return &refusal{status: http.StatusBadGateway, message: apigw.InternalServerError,
-		log: fmt.Sprintf("connect was answered with status %d", reply.Status)}
+	return &refusal{
+		status: http.StatusBadGateway, message: apigw.InternalServerError,
+		log: fmt.Sprintf("connect was answered with status %d", reply.Status),
+	}
 }
 
 // begin takes the socket from the HTTP server and starts the connection. Whatever goes wrong from
@@ -229,8 +243,10 @@ func connectRefusal(reply tyg.Reply, err error) *refusal {
 func (s *Server) begin(w http.ResponseWriter, c *session, up ws.Upgrade, reply tyg.Reply) {
 	nc, buffered, err := http.NewResponseController(w).Hijack()
 	if err != nil {
-		s.refuse(w, c, refusal{status: http.StatusInternalServerError,
-			log: "cannot take over the socket: " + err.Error()})
+		s.refuse(w, c, refusal{
+			status: http.StatusInternalServerError,
+			log:    "cannot take over the socket: " + err.Error(),
+		})
 		c.lost(err)
 		c.finish()
 		return

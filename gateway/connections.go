@@ -88,8 +88,10 @@ func (s *Server) closeAsAsked(r *http.Request, id tyg.ConnID) error {
 	}
 	code, err := strconv.Atoi(query.Get("code"))
 	if err != nil || !ws.ValidCloseCode(code) || len(query.Get("reason")) > maxCloseReason {
-		return &apigw.Denied{Status: http.StatusBadRequest, Type: "BadRequestException",
-			Message: "code must be a close code of RFC 6455 section 7.4, and reason at most 123 bytes"}
+		return &apigw.Denied{
+			Status: http.StatusBadRequest, Type: "BadRequestException",
+			Message: "code must be a close code of RFC 6455 section 7.4, and reason at most 123 bytes",
+		}
 	}
 	return s.CloseWith(r.Context(), id, code, query.Get("reason"))
 }

@@ -87,6 +87,13 @@ func (g *gate) isShut() bool {
 	return g.closed
 }
 
+// count returns how many are inside.
+func (g *gate) count() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.inside
+}
+
 // wait returns when all have left, or with ctx.
 func (g *gate) wait(ctx context.Context) error {
 	select {

@@ -28,7 +28,7 @@ type Limits struct {
 	Queue int           // bytes that wait for one client: 1 MiB
 	Write time.Duration // for a client to take what was written: 10 seconds
 	Read  time.Duration // for the rest of a message that has begun: 30 seconds
-	Close time.Duration // for a client to answer a close frame: 5 seconds
+	Close time.Duration // for a client to answer a close frame: 5 seconds; negative: none
 
 	Conns           int // connections at one time: 100,000
 	ConnsPerAddress int // connections of one address, loopback excepted: 1,000

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -153,10 +154,7 @@ func (s *Server) init() (err error) {
 		return errors.New("gateway: Server.Handler is nil; set it to a tyg.App")
 	}
 	s.limits = s.Limits.withDefaults().faster(s.TimeScale)
-	s.log = s.Logger
-	if s.log == nil {
-		s.log = slog.Default()
-	}
+	s.log = cmp.Or(s.Logger, slog.Default())
 	s.sender = s.Sender
 	if s.sender == nil {
 		s.sender = s
@@ -230,7 +228,7 @@ func (s *Server) routeTable() (*route.Table, error) {
 // ServeHTTP accepts a WebSocket, or serves a call of the @connections API.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err := s.Start(); err != nil {
-		slog.Error("gateway cannot serve", "err", err)
+		cmp.Or(s.Logger, slog.Default()).Error("gateway cannot serve", "err", err)
 		refuse(w, refusal{status: http.StatusInternalServerError})
 		return
 	}
@@ -243,8 +241,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // Shutdown ends the service: new handshakes are refused with 503, every connection is closed with
 // 1012, and handlers, the disconnect handlers among them, get until the end of ctx to return. It
-// returns nil if they all did; else their contexts are ended, the sockets are cut, and the error is
-// that of ctx.
+// returns nil if they all did; else their contexts are ended, the sockets are cut, and the error
+// wraps that of ctx.
 //
 // An http.Server in front knows nothing of connections that became WebSockets, so stop both, this
 // one first: it answers late handshakes with a status while the listener is still open.
@@ -257,6 +255,8 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	}
 	err := s.gate.wait(ctx)
 	if err != nil {
+		err = fmt.Errorf("connections cut: %d, whose handlers did not return in time: %w",
+			s.gate.count(), err)
 		s.hub.each(func(c *session) { c.abort(context.Cause(ctx)) })
 	}
 	s.sweep.halt()

@@ -110,6 +110,10 @@ func (c *session) read() {
 // destroy the close frame on its way (RFC 6455 section 7.1.1).
 func (c *session) awaitClose() {
 	c.linger, _ = c.closeDeadline()
+	if c.discard { // the client's answer is not understood any more, but its end of the stream is
+		c.awaitWriter()
+		c.sock.CloseWrite()
+	}
 	_ = c.sock.SetReadDeadline(c.linger) // fails if the socket is closed, and then so does read
 	c.read()
 }
@@ -134,9 +138,16 @@ func (c *session) hangUp() {
 	if !c.closing.Load() {
 		c.closeLocked(tyg.Disconnect{Code: ws.CloseAbnormal, Reason: reasonLost}, time.Now())
 	}
-	c.waitLocked(func() bool { return !c.writing })
 	c.mu.Unlock()
+	c.awaitWriter()
 	_ = c.sock.Close() // nothing depends on it any more
+}
+
+// awaitWriter waits until nobody writes. Once the connection is closing, the sweep bounds that.
+func (c *session) awaitWriter() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.waitLocked(func() bool { return !c.writing })
 }
 
 // close starts the close handshake: the client gets code and reason after all that is queued, and

@@ -26,12 +26,14 @@ func TestParse(t *testing.T) {
 		want func(*host.Config) // what differs from the defaults
 	}{
 		{"nothing", "", nil, func(*host.Config) {}},
-		{"flags", "-addr :9 -stage prod -origin https://a,https://b -drain 1s -time-scale 600 -cert c -key k",
+		{
+			"flags", "-addr :9 -stage prod -origin https://a,https://b -drain 1s -time-scale 600 -cert c -key k",
 			nil, func(c *host.Config) {
 				c.Addr, c.Stage, c.Drain, c.TimeScale = ":9", "prod", time.Second, 600
 				c.Origins = []string{"https://a", "https://b"}
 				c.CertFile, c.KeyFile = "c", "k"
-			}},
+			},
+		},
 		{"environment", "", map[string]string{
 			"TYG_ADDR": ":9", "TYG_STAGE": "prod", "TYG_ORIGIN": " https://a , ,https://b", "TYG_DRAIN": "1s",
 			"TYG_TIME_SCALE": "600", "TYG_CERT": "c", "TYG_KEY": "k",
@@ -53,8 +55,11 @@ func TestParse(t *testing.T) {
 		{"extensions", "-binary -close-codes -ping 30s -concurrency 4", nil, func(c *host.Config) {
 			c.Extensions = gateway.Extensions{Binary: true, CloseCodes: true, Ping: 30 * time.Second, Concurrency: 4}
 		}},
-		{"key", "", map[string]string{"TYG_ACCESS_KEY_ID": "id", "TYG_SECRET_ACCESS_KEY": "s"},
-			func(c *host.Config) { c.Secrets = map[string]string{"id": "s"} }},
+		{
+			"key", "",
+			map[string]string{"TYG_ACCESS_KEY_ID": "id", "TYG_SECRET_ACCESS_KEY": "s"},
+			func(c *host.Config) { c.Secrets = map[string]string{"id": "s"} },
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

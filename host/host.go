@@ -46,6 +46,9 @@ func Run(app *tyg.App) error {
 // clean end.
 func Serve(ctx context.Context, app *tyg.App, cfg Config) error {
 	cfg = cfg.withDefaults()
+	if cfg.Listener != nil {
+		defer cfg.Listener.Close()
+	}
 	if err := cfg.check(); err != nil {
 		return err
 	}
@@ -136,10 +139,6 @@ func drain(srv *gateway.Server, web *http.Server, d time.Duration) error {
 	ctx, cancel := context.WithTimeout(context.Background(), d)
 	defer cancel()
 	err := srv.Shutdown(ctx)
-	if err != nil {
-		err = fmt.Errorf("%d connections were cut: their handlers did not finish within %v: %w",
-			srv.Stats().Connections, d, err)
-	}
 	if e := web.Shutdown(ctx); e != nil && !strings.Contains(e.Error(), "context") {
 		err = errors.Join(err, e)
 	}

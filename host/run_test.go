@@ -192,7 +192,8 @@ func TestRunPortTaken(t *testing.T) {
 	p.start(t)
 	p.wantExit(t, 1)
 	got := p.stderr.String()
-	if strings.Count(got, "\n") != 1 || !strings.HasPrefix(got, taken.Addr().String()+" is in use by another program") {
+	want := taken.Addr().String() + " is in use by another program"
+	if strings.Count(got, "\n") != 1 || !strings.HasPrefix(got, want) {
 		t.Errorf("stderr %q", got)
 	}
 }
@@ -203,7 +204,8 @@ func TestRunHelp(t *testing.T) {
 		t.Errorf("%v: %s", err, out)
 	}
 	out, err = toTheEnd(t, "main", "-nonsense")
-	if exit, ok := errors.AsType[*exec.ExitError](err); !ok || exit.ExitCode() != 1 || !strings.Contains(out, "-nonsense") {
+	exit, ok := errors.AsType[*exec.ExitError](err)
+	if !ok || exit.ExitCode() != 1 || !strings.Contains(out, "-nonsense") {
 		t.Errorf("%v: %s", err, out)
 	}
 }

@@ -1,6 +1,6 @@
 // Package sock reads and writes stream sockets so that a connection that waits holds no buffer.
 //
-// Two paths lead to the socket. The raw path (raw.go, Unix) asks Go's own poller when there is
+// Two paths lead to the socket. The raw path (raw_unix.go) asks Go's own poller when there is
 // something to read and only then takes a buffer; writes try once and report how much the kernel
 // took. The portable path serves every other net.Conn, such as TLS, with plain Read and Write: it
 // waits with the buffer in its hand. Both keep the same promises, and one test runs over both.
@@ -108,6 +108,14 @@ func (c *Conn) Write(b []byte, d time.Duration) error {
 	return err
 }
 
+// CloseWrite tells the peer that nothing more will come, where the socket can say that. It belongs
+// to whoever holds the right to write.
+func (c *Conn) CloseWrite() {
+	if half, ok := c.nc.(interface{ CloseWrite() error }); ok {
+		_ = half.CloseWrite() // fails if the peer has gone
+	}
+}
+
 // SetReadDeadline makes Loop, or on the portable path Read, fail with os.ErrDeadlineExceeded at t.
 // The zero time takes that back.
 func (c *Conn) SetReadDeadline(t time.Time) error {
@@ -128,8 +136,8 @@ func (c *Conn) Close() error {
 	if c.closed.Swap(true) {
 		return net.ErrClosed
 	}
-	if half, ok := c.nc.(interface{ CloseWrite() error }); ok && c.raw.usable() {
-		_ = half.CloseWrite() // the peer need not wait for Loop; fails if it has gone
+	if c.raw.usable() {
+		c.CloseWrite() // the peer need not wait for Loop
 	}
 	// On the raw path the socket closes when Loop ends, and TLS has a last word to write.
 	go func() { _ = c.nc.Close() }() // ends with Loop, or after that word
