@@ -14,8 +14,8 @@ import (
 	"github.com/tyg-dev/tyg/conformance"
 )
 
-const conformanceHelp = `conformance checks that an endpoint behaves like Amazon API Gateway's WebSocket
-APIs. The endpoint has to run the program examples/probe, which does what it is told; do not
+const conformanceHelp = `conformance checks that an endpoint behaves like Amazon API Gateway's
+WebSocket APIs. The endpoint has to run the program examples/probe, which does what it is told; do not
 leave that where strangers can reach it. With --self there is no endpoint: tyg serves the
 probe itself, with time limits that pass 600 times faster, and checks that.
 

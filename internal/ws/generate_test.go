@@ -10,11 +10,14 @@ import (
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
-// A generator makes conversations: good ones first, then what goes wrong with them.
+// A generator makes conversations: good ones first, then what goes wrong with them. It keeps its
+// compressors, because one takes long to make.
 type generator struct {
-	*rand.Rand
-	c      exchange
-	frames []piece
+	compressors map[int]*flate.Writer // by level
+
+	*rand.Rand // of the conversation, as what follows
+	c          exchange
+	frames     []piece
 }
 
 // A piece is a frame before it is written.
@@ -26,10 +29,10 @@ type piece struct {
 }
 
 // generate returns the same conversation for the same seed and number.
-func generate(seed, number uint64) *exchange {
-	g := &generator{Rand: rand.New(rand.NewPCG(seed, number))}
-	limit := pick(g, 300, 1024, 1024, 70000)
-	g.c.config = ws.Config{MaxFrame: limit, MaxMessage: limit, Client: g.oneIn(8)}
+func (g *generator) generate(seed, number uint64) *exchange {
+	*g = generator{compressors: g.compressors, Rand: rand.New(rand.NewPCG(seed, number))}
+	limit := pick(g, 300, 1024, 1024, 1024, 1024, 1024, 1024, 70000)
+	g.c.config = ws.Config{MaxFrame: pick(g, 0, limit), MaxMessage: limit, Client: g.oneIn(8)}
 	g.c.inflate = !g.c.config.Client && g.oneIn(2)
 	for range 1 + g.IntN(5) {
 		g.message()
@@ -46,7 +49,8 @@ func generate(seed, number uint64) *exchange {
 	if g.oneIn(4) {
 		g.damage()
 	}
-	return &g.c
+	c := g.c
+	return &c
 }
 
 func (g *generator) oneIn(n int) bool { return g.IntN(n) == 0 }
@@ -122,8 +126,9 @@ func (g *generator) text(n int) string {
 // the result.
 func (g *generator) deflate(s string) string {
 	var out bytes.Buffer
-	level := pick(g, flate.NoCompression, flate.BestSpeed, flate.BestCompression, flate.HuffmanOnly)
-	w, _ := flate.NewWriter(&out, level) // the level is valid
+	level := pick(g, flate.NoCompression, flate.BestSpeed, flate.DefaultCompression, flate.HuffmanOnly)
+	w := g.compressor(level)
+	w.Reset(&out)
 	_, _ = w.Write([]byte(s))
 	if g.oneIn(4) {
 		_ = w.Close()
@@ -142,6 +147,13 @@ func (g *generator) deflate(s string) string {
 		b = append(b, g.bytes(1+g.IntN(9))...)
 	}
 	return string(b)
+}
+
+func (g *generator) compressor(level int) *flate.Writer {
+	if g.compressors[level] == nil {
+		g.compressors[level], _ = flate.NewWriter(nil, level) // the level is valid
+	}
+	return g.compressors[level]
 }
 
 // closing returns the payload of a close frame.
@@ -168,6 +180,9 @@ func (g *generator) disturb() {
 		f.plain = !f.plain
 	case 4:
 		f.form = pick(g, 16, 64)
+		if g.oneIn(2) { // the longest payload that has a shorter form
+			f.payload = g.bytes(map[int]int{16: 125, 64: 1<<16 - 1}[f.form])
+		}
 	default:
 		c := piece{pick[byte](g, fin|9, fin|9, fin|10), g.bytes(g.IntN(126)), g.c.config.Client, 0}
 		if g.oneIn(5) {

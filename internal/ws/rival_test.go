@@ -89,7 +89,7 @@ func echoAll(conn *script, config *ws.Config, inflate bool) {
 	r := &ws.Reader{Config: config, Inflate: inflate}
 	defer r.Release()
 	var in, out []byte
-	for piece := make([]byte, conn.chunk); ; {
+	for piece := make([]byte, min(conn.chunk, 1<<16)); ; {
 		n, err := conn.Read(piece)
 		if err != nil {
 			return

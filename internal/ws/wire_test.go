@@ -10,8 +10,8 @@ import (
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
-// A wire is a frame as it stands in a stream, read by the letter of RFC 6455 section 5.2 without the
-// help of the package.
+// A wire is a frame as it stands in a stream, read by the letter of RFC 6455 section 5.2 and
+// without the help of the package.
 type wire struct {
 	at            int // where it begins in the stream, in bytes
 	first, second byte

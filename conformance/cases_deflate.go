@@ -1,0 +1,132 @@
+package conformance
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/tyg-dev/tyg/internal/ws"
+)
+
+const rfc7692 = "RFC 7692 7"
+
+// compressing connects with permessage-deflate.
+func (t *trial) compressing() *peer {
+	p := t.dialWith(&ws.DialOptions{Deflate: true})
+	if got := p.res.Header.Get("Sec-Websocket-Extensions"); !strings.Contains(got,
+		"permessage-deflate") {
+		t.failf("Sec-WebSocket-Extensions: got %q, want permessage-deflate", got)
+	}
+	return p
+}
+
+// deflateCases are about messages that are compressed.
+func deflateCases() []Case {
+	sends := func(message string, frames ...frame) func(*trial) {
+		return func(t *trial) {
+			p := t.compressing()
+			p.raw(wire(frames...))
+			n := p.note()
+			t.equal("bytes", n.Bytes, len(message))
+			t.equal("SHA-256", n.SHA256, hexSum([]byte(message)))
+		}
+	}
+	breaks := func(code int, frames ...frame) func(*trial) {
+		return func(t *trial) {
+			p := t.compressing()
+			p.raw(wire(frames...))
+			p.closed(code)
+		}
+	}
+	const text = "hello, hello, hello, world"
+	packed := deflated(text)
+	whole := frame{op: ws.OpText, rsv: 1, payload: packed}
+	begin := frame{op: ws.OpText, rsv: 1, more: true, payload: packed[:3]}
+	long := strings.Repeat("all work and no play ", 4000)
+	return []Case{
+		judged("deflate/message", rfc7692, "a compressed message is inflated", sends(text, whole)),
+		judged("deflate/plain", rfc7692, "a message need not be compressed",
+			sends(text, frame{op: ws.OpText, payload: text})),
+		judged("deflate/fragments", rfc7692, "a compressed message may have fragments",
+			sends(text, begin, frame{op: ws.OpContinuation, payload: packed[3:]})),
+		judged("deflate/empty", rfc7692, "an empty message is one byte",
+			sends("", frame{op: ws.OpText, rsv: 1, payload: "\x00"})),
+		judged("deflate/stored", rfc7692, "a block may be stored",
+			sends("Hello", frame{op: ws.OpText, rsv: 1, payload: "\x00\x05\x00\xfa\xffHello\x00"})),
+		judged("deflate/large", rfc7692, "a message of 84,000 bytes", sends(long,
+			frame{op: ws.OpText, rsv: 1, payload: deflated(long)})),
+		judged("deflate/answer", rfc7692, "what the endpoint sends can be read", func(t *trial) {
+			p := t.compressing()
+			p.do("say", "size", 50000)
+			t.equal("message", hexSum([]byte(p.text())), hexSum([]byte(strings.Repeat("x", 50000))))
+		}),
+		judged("deflate/rsv1-later", rfc7692, "RSV1 on a later fragment: 1002",
+			breaks(ws.CloseProtocolError, begin, frame{op: ws.OpContinuation, rsv: 1, payload: packed[3:]})),
+		judged("deflate/rsv2", rfc7692, "RSV2 all the same: 1002",
+			breaks(ws.CloseProtocolError, frame{op: ws.OpText, rsv: 2, payload: text})),
+		judged("deflate/control", rfc7692, "a compressed ping: 1002",
+			breaks(ws.CloseProtocolError, frame{op: ws.OpPing, rsv: 1, payload: "\x00"})),
+		judged("deflate/utf8", rfc7692, "text is UTF-8 when inflated: 1007",
+			breaks(ws.CloseInvalidPayload, frame{op: ws.OpText, rsv: 1, payload: deflated("\xff\xfe")})),
+		judged("deflate/garbage", rfc7692, "what cannot be inflated ends the connection", func(t *trial) {
+			p := t.compressing()
+			p.raw(frame{op: ws.OpText, rsv: 1, payload: "\xff\xff\xff\xff garbage"}.bytes())
+			p.ended()
+		}),
+		judged("deflate/bomb", "6.1", "a message over 1 MB when inflated: 1009",
+			breaks(ws.CloseMessageTooBig,
+				frame{op: ws.OpText, rsv: 1, payload: deflated(strings.Repeat("x", 1<<21))})),
+	}
+}
+
+// offerCases are about the negotiation of extensions.
+func offerCases() []Case {
+	granted := func(offer string, want ...string) func(*trial) {
+		return func(t *trial) {
+			a := t.handshake(func(r *request) { r.set("Sec-WebSocket-Extensions", offer) })
+			t.equal("status", a.status, 101)
+			got := strings.ReplaceAll(a.header.Get("Sec-Websocket-Extensions"), " ", "")
+			for _, param := range append(want, "permessage-deflate") {
+				if !strings.Contains(";"+got+";", ";"+param+";") {
+					t.failf("Sec-WebSocket-Extensions: got %q, want it to have %s", got, param)
+				}
+			}
+		}
+	}
+	declined := func(offer string) func(*trial) {
+		return func(t *trial) {
+			a := t.handshake(func(r *request) {
+				if offer != "" {
+					r.set("Sec-WebSocket-Extensions", offer)
+				}
+			})
+			t.equal("status", a.status, http.StatusSwitchingProtocols)
+			t.equal("Sec-WebSocket-Extensions", a.header.Get("Sec-Websocket-Extensions"), "")
+		}
+	}
+	const name = "permessage-deflate"
+	return []Case{
+		judged("extension/offered", "1.5", "permessage-deflate is granted", granted(name)),
+		judged("extension/browser", "1.5", "the offer of browsers is granted",
+			granted(name+"; client_max_window_bits")),
+		judged("extension/captured", "1.5", "server_max_window_bits=12 is granted as such",
+			granted(name+"; server_max_window_bits=12; client_max_window_bits=12",
+				"server_max_window_bits=12")),
+		judged("extension/no-context", rfc7692, "server_no_context_takeover is granted as such",
+			granted(name+"; server_no_context_takeover", "server_no_context_takeover")),
+		judged("extension/second", rfc7692, "of two offers the second may be the good one",
+			granted(name+"; server_max_window_bits=99, "+name)),
+		judged("extension/none", rfc7692, "who offers nothing gets nothing", declined("")),
+		judged("extension/unknown", rfc7692, "an unknown extension is not granted",
+			declined("x-webkit-deflate-frame")),
+		judged("extension/unknown-param", rfc7692, "an unknown parameter spoils an offer",
+			declined(name+"; level=9")),
+		judged("extension/window-7", rfc7692, "a window of 7 bits spoils an offer",
+			declined(name+"; server_max_window_bits=7")),
+		judged("extension/window-16", rfc7692, "a window of 16 bits spoils an offer",
+			declined(name+"; server_max_window_bits=16")),
+		judged("extension/twice", rfc7692, "a parameter that is there twice spoils an offer",
+			declined(name+"; server_max_window_bits=12; server_max_window_bits=12")),
+		judged("extension/value", rfc7692, "a value where none may be spoils an offer",
+			declined(name+"; server_no_context_takeover=1")),
+	}
+}

@@ -1,0 +1,109 @@
+package conformance
+
+import (
+	"strings"
+)
+
+// requestCases are about handshakes that are not quite right.
+func requestCases() []Case {
+	var cases []Case
+	for _, v := range variations() {
+		cases = append(cases, judged("request/"+v.name, v.section, v.title, func(t *trial) {
+			a := t.handshake(v.change)
+			if v.good {
+				t.equal("status", a.status, 101)
+			} else if a.status < 400 || a.status > 499 {
+				t.failf("status: got %d, want one of 400 to 499", a.status)
+			}
+		}))
+	}
+	return append(cases,
+		judged("request/version-header", "RFC 6455 4", "a wrong version is told the right one",
+			func(t *trial) {
+				a := t.handshake(func(r *request) { r.set("Sec-WebSocket-Version", "8") })
+				t.equal("Sec-WebSocket-Version", a.header.Get("Sec-Websocket-Version"), "13")
+			}))
+}
+
+// A variation is one way to change a handshake.
+type variation struct {
+	name, section, title string
+	good                 bool // it is a handshake all the same
+	change               func(r *request)
+}
+
+func variations() []variation {
+	const rfc = "RFC 6455 4"
+	header := func(name,
+		value string,
+	) func(*request) {
+		return func(r *request) { r.set(name, value) }
+	}
+	without := func(name string) func(*request) { return func(r *request) { r.del(name) } }
+	return []variation{
+		{"case", rfc, "names of headers and tokens have no case", true, lowerCase},
+		{
+			"connection-list", rfc, "Connection: keep-alive, Upgrade is fine", true,
+			header("Connection", "keep-alive, Upgrade"),
+		},
+		{
+			"url-4096", "6.1", "a URL of 4,096 characters is fine", true,
+			func(r *request) { stretch(r, 4096) },
+		},
+		{
+			"url-4097", "6.1", "a path and query of 4,097 characters is refused", false,
+			func(r *request) { r.target += strings.Repeat("x", 4097-len(r.target)) },
+		},
+		{
+			"url-5000", "6.1", "a path and query of 5,000 characters is refused", false,
+			func(r *request) { r.target += strings.Repeat("x", 5000-len(r.target)) },
+		},
+		{"no-connection", rfc, "no Connection: 4xx", false, without("Connection")},
+		{"no-upgrade", rfc, "no Upgrade: 4xx", false, without("Upgrade")},
+		{"other-upgrade", rfc, "an upgrade to something else: 4xx", false, header("Upgrade", "h2c")},
+		{"no-version", rfc, "no Sec-WebSocket-Version: 4xx", false, without("Sec-WebSocket-Version")},
+		{"version-8", rfc, "Sec-WebSocket-Version 8: 4xx", false, header("Sec-WebSocket-Version", "8")},
+		{
+			"version-014", rfc, "Sec-WebSocket-Version 014: 4xx", false,
+			header("Sec-WebSocket-Version", "014"),
+		},
+		{"no-key", rfc, "no Sec-WebSocket-Key: 4xx", false, without("Sec-WebSocket-Key")},
+		{
+			"short-key", rfc, "a key of 15 bytes: 4xx", false,
+			header("Sec-WebSocket-Key", "AAAAAAAAAAAAAAAAAAAA"),
+		},
+		{
+			"bad-key", rfc, "a key that is not base64: 4xx", false,
+			header("Sec-WebSocket-Key", "!!!!!!!!!!!!!!!!!!!!!!=="),
+		},
+		{
+			"two-keys", rfc, "two keys: 4xx", false,
+			func(r *request) { r.add("Sec-WebSocket-Key", "AAAAAAAAAAAAAAAAAAAAAA==") },
+		},
+		{"post", rfc, "POST: 4xx", false, func(r *request) { r.method = "POST" }},
+		{
+			"body", rfc, "a body: 4xx", false,
+			func(r *request) { r.set("Content-Length", "5"); r.body = "hello" },
+		},
+		{"no-host", rfc, "no Host: 4xx", false, without("Host")},
+		{"bad-header", rfc, "a header without a name: 4xx", false, header("", "value")},
+		{
+			"bad-subprotocol", rfc, "a subprotocol that is no token: 4xx", false,
+			header("Sec-WebSocket-Protocol", "a b"),
+		},
+	}
+}
+
+func lowerCase(r *request) {
+	for i, h := range r.header {
+		r.header[i][0] = strings.ToLower(h[0])
+	}
+	r.set("upgrade", "WebSocket")
+	r.set("connection", "UPGRADE")
+}
+
+// stretch makes the URL, with scheme and host, n characters long.
+func stretch(r *request, n int) {
+	n -= len("wss://") + len(r.header[0][1])
+	r.target += "&x=" + strings.Repeat("x", n-len(r.target)-len("&x="))
+}

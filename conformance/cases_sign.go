@@ -1,0 +1,198 @@
+package conformance
+
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/tyg-dev/tyg/internal/sigv4"
+)
+
+// signer signs a call in some way, right or wrong.
+type signer func(t *trial, r *http.Request, body []byte)
+
+// with signs with a change to what is usual.
+func with(change func(cred *sigv4.Credentials, region, service *string, at *time.Time)) signer {
+	return func(t *trial, r *http.Request, body []byte) {
+		cred, region, name, at := t.credentials(), t.target.Region, service, time.Now()
+		change(&cred, &region, &name, &at)
+		sigv4.Sign(r, body, cred, region, name, at)
+	}
+}
+
+// signatureCases are about signatures that are right, and about none.
+func signatureCases() []Case {
+	good := []struct {
+		name, title string
+		sign        signer
+	}{
+		{"header", "in the header", (*trial).signHeader},
+		{"payload", "with the hash of the body", func(t *trial, r *http.Request, body []byte) {
+			r.Header.Set("X-Amz-Content-Sha256", hexSum(body))
+			t.signHeader(r, body)
+		}},
+		{"unsigned-payload", "with UNSIGNED-PAYLOAD", func(t *trial, r *http.Request, body []byte) {
+			r.Header.Set("X-Amz-Content-Sha256", "UNSIGNED-PAYLOAD")
+			t.signHeader(r, body)
+		}},
+		{"extra-headers", "over more headers", func(t *trial, r *http.Request, body []byte) {
+			r.Header.Set("Content-Type", "application/octet-stream")
+			r.Header.Set("X-Amz-Meta-Probe", "a   b")
+			t.signHeader(r, body)
+		}},
+		{"presigned", "in the query", func(t *trial, r *http.Request, body []byte) {
+			t.presign(r, body, time.Now(), "60")
+		}},
+		{
+			"presigned-old", "in the query, and old but valid",
+			func(t *trial, r *http.Request, body []byte) {
+				t.presign(r, body, time.Now().Add(-time.Hour), "7200")
+			},
+		},
+		{
+			"skewed", "by a clock that is four minutes late",
+			with(func(_ *sigv4.Credentials, _, _ *string,
+				at *time.Time,
+			) {
+				*at = at.Add(-4 * time.Minute)
+			}),
+		},
+	}
+	var cases []Case
+	for _, g := range good {
+		cases = append(cases, judged("signature/"+g.name, sectionConnections, "signed "+g.title+": 200",
+			func(t *trial) {
+				p := t.dial()
+				a := t.call(call{method: "POST", path: connection(p.id()), body: "hello", sign: g.sign})
+				t.equal("status", a.status, http.StatusOK)
+				t.equal("message", p.text(), "hello")
+			}))
+	}
+	return append(cases, judged("signature/none", sectionConnections,
+		"unsigned: 403 Missing Authentication Token", func(t *trial) {
+			a := t.call(call{
+				method: "POST", path: connection(t.dial().id()), body: "hello",
+				sign: func(*trial, *http.Request, []byte) {},
+			})
+			t.equal("status", a.status, http.StatusForbidden)
+			t.equal("body", a.body, `{"message":"Missing Authentication Token"}`)
+		}))
+}
+
+// mismatch is how the answer to a wrong signature begins.
+const mismatch = `{"message":"The request signature we calculated does not match `
+
+// forgedCases are about signatures that are wrong.
+func forgedCases() []Case {
+	var cases []Case
+	for _, f := range forgeries() {
+		c := judged("forged/"+f.name, sectionConnections, f.title+": 403", func(t *trial) {
+			p := t.dial()
+			a := t.call(call{method: "POST", path: connection(p.id()), body: "hello", sign: f.sign})
+			t.equal("status", a.status, http.StatusForbidden)
+			if !strings.HasPrefix(a.body, f.body) {
+				t.failf("body: got %s, want it to begin with %s", show(a.body), show(f.body))
+			}
+			p.calm()
+		})
+		cases = append(cases, c.needing(needsKeys))
+	}
+	return cases
+}
+
+// A forgery is one way to sign wrongly.
+type forgery struct {
+	name, title string
+	body        string // how the answer begins, where that is known
+	sign        signer
+}
+
+func forgeries() []forgery {
+	// after signs, and then changes what was signed.
+	after := func(change func(r *http.Request)) signer {
+		return func(t *trial, r *http.Request, body []byte) {
+			t.signHeader(r, body)
+			change(r)
+		}
+	}
+	rewrite := func(old, replacement string) signer {
+		return after(func(r *http.Request) {
+			r.Header.Set("Authorization",
+				strings.Replace(r.Header.Get("Authorization"), old, replacement, 1))
+		})
+	}
+	return []forgery{
+		{
+			"secret", "another secret", mismatch,
+			with(func(c *sigv4.Credentials, _, _ *string, _ *time.Time) { c.SecretAccessKey += "x" }),
+		},
+		{
+			"key", "a key that does not exist", `{"message":`,
+			with(func(c *sigv4.Credentials, _, _ *string, _ *time.Time) { c.AccessKeyID = "AKIDNOBODY" }),
+		},
+		{
+			"service", "for another service", `{"message":`,
+			with(func(_ *sigv4.Credentials, _, s *string, _ *time.Time) { *s = "lambda" }),
+		},
+		{
+			"late", "ten minutes old", `{"message":`,
+			with(func(_ *sigv4.Credentials, _, _ *string,
+				at *time.Time,
+			) {
+				*at = at.Add(-10 * time.Minute)
+			}),
+		},
+		{
+			"early", "from ten minutes ahead", `{"message":`,
+			with(func(_ *sigv4.Credentials, _, _ *string,
+				at *time.Time,
+			) {
+				*at = at.Add(10 * time.Minute)
+			}),
+		},
+		{
+			"body", "for another body", mismatch,
+			func(t *trial, r *http.Request, _ []byte) { t.signHeader(r, []byte("other")) },
+		},
+		{"path", "for another path", mismatch, after(func(r *http.Request) {
+			r.URL.Path = strings.Replace(r.URL.Path, "@connections/", "@connections/A", 1)
+			r.URL.RawPath = ""
+		})},
+		{"header", "for another header", mismatch, func(t *trial, r *http.Request, body []byte) {
+			r.Header.Set("X-Amz-Meta-Probe", "a")
+			t.signHeader(r, body)
+			r.Header.Set("X-Amz-Meta-Probe", "b")
+		}},
+		{"query", "for another query", mismatch, after(func(r *http.Request) { r.URL.RawQuery = "a=b" })},
+		{"cut", "cut short", `{"message":`, after(func(r *http.Request) {
+			v := r.Header.Get("Authorization")
+			r.Header.Set("Authorization", v[:len(v)-10])
+		})},
+		{"no-signature", "without Signature", `{"message":`, rewrite("Signature=", "Sig=")},
+		{"no-headers", "without SignedHeaders", `{"message":`, rewrite("SignedHeaders=", "Signed=")},
+		{
+			"no-host", "that leaves out the host", `{"message":`,
+			rewrite("SignedHeaders=host;", "SignedHeaders="),
+		},
+		{
+			"no-date", "without a date", `{"message":`,
+			after(func(r *http.Request) { r.Header.Del("X-Amz-Date") }),
+		},
+		{"bearer", "by another scheme", `{"message":`, after(func(r *http.Request) {
+			r.Header.Set("Authorization", "Bearer abc")
+		})},
+		{
+			"expired", "in a query that has expired", `{"message":`,
+			func(t *trial, r *http.Request, body []byte) {
+				t.presign(r, body, time.Now().Add(-time.Hour), "60")
+			},
+		},
+		{
+			"presigned", "in a query that was changed", mismatch,
+			func(t *trial, r *http.Request, body []byte) {
+				t.presign(r, body, time.Now(), "60")
+				r.URL.RawQuery = strings.Replace(r.URL.RawQuery, "Expires=60", "Expires=6000", 1)
+			},
+		},
+	}
+}

@@ -1,0 +1,194 @@
+package conformance_test
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/conformance"
+	"github.com/tyg-dev/tyg/examples/probe/probelib"
+	"github.com/tyg-dev/tyg/gateway"
+	"github.com/tyg-dev/tyg/internal/ws"
+)
+
+// A fault is one way in which an endpoint is not like API Gateway, and the cases that find it.
+type fault struct {
+	server func(s *gateway.Server)              // changes the gateway
+	app    func(tyg.Handler) tyg.Handler        // changes what it hears of the probe
+	wrap   func(next http.Handler) http.Handler // stands before it
+	head   func(head []byte) []byte             // changes the 101
+	frame  func(h ws.Header,
+		payload []byte) []byte // changes the frames that it sends; nil cuts the socket
+	finds string // patterns of the IDs of cases, in order
+}
+
+// serve serves the probe with the fault.
+func (f fault) serve(t *testing.T, app *tyg.App) conformance.Endpoint {
+	s := &gateway.Server{Handler: app, Portable: true, Secrets: secrets()}
+	if f.app != nil {
+		s.Handler = f.app(app)
+		s.Routes, s.RouteSelection, s.RouteResponses = app.Routes(), app.Selection(), app.RouteResponses()
+		s.Authorizer = app.Authorizer()
+	}
+	if f.server != nil {
+		f.server(s)
+	}
+	next := http.Handler(s)
+	if f.wrap != nil {
+		next = f.wrap(next)
+	}
+	return serve(t, s, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		next.ServeHTTP(hijacker{w, f}, r)
+	}))
+}
+
+// hijacker gives the gateway a socket that does not do what it is told.
+type hijacker struct {
+	http.ResponseWriter
+	fault fault
+}
+
+func (h hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, rw, err := http.NewResponseController(h.ResponseWriter).Hijack()
+	return &liar{Conn: conn, fault: h.fault}, rw, err
+}
+
+// liar changes what is written.
+type liar struct {
+	net.Conn
+	fault fault
+	begun bool // the 101 is through
+	out   []byte
+}
+
+func (l *liar) Write(b []byte) (int, error) {
+	l.out = append(l.out, b...)
+	var changed []byte
+	if !l.begun {
+		head, rest, ok := bytes.Cut(l.out, []byte("\r\n\r\n"))
+		if !ok {
+			return len(b), nil
+		}
+		if l.fault.head != nil {
+			head = l.fault.head(head)
+		}
+		changed, l.begun = append(bytes.Clone(head), "\r\n\r\n"...), true
+		l.out = bytes.Clone(rest)
+	}
+	for {
+		h, n, err := ws.ParseHeader(l.out)
+		if err != nil || n == 0 || len(l.out) < n+int(h.Length) {
+			break
+		}
+		one := l.out[:n+int(h.Length)]
+		if l.fault.frame != nil {
+			one = l.fault.frame(h, bytes.Clone(one[n:]))
+		}
+		if one == nil {
+			return 0, errors.Join(net.ErrClosed, l.Close())
+		}
+		changed = append(changed, one...)
+		l.out = l.out[n+int(h.Length):]
+	}
+	if _, err := l.Conn.Write(changed); err != nil {
+		return 0, err
+	}
+	return len(b), nil
+}
+
+// rewrite changes the payload of messages, where old is in it.
+func rewrite(old, replacement string) func(h ws.Header, payload []byte) []byte {
+	return func(h ws.Header, payload []byte) []byte {
+		if h.Opcode == ws.OpText && !h.RSV1 {
+			payload = bytes.ReplaceAll(payload, []byte(old), []byte(replacement))
+			h.Length = int64(len(payload))
+		}
+		return append(ws.AppendHeader(nil, h), payload...)
+	}
+}
+
+// recode changes the status of what is no WebSocket.
+func recode(change func(r *http.Request,
+	res *httptest.ResponseRecorder),
+) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if !strings.Contains(r.URL.Path, "@connections") {
+				next.ServeHTTP(w, r)
+				return
+			}
+			res := httptest.NewRecorder()
+			next.ServeHTTP(res, r)
+			change(r, res)
+			for name, values := range res.Header() {
+				w.Header()[name] = values
+			}
+			w.WriteHeader(res.Code)
+			_, _ = w.Write(res.Body.Bytes()) // the client sees if it is cut
+		})
+	}
+}
+
+// refusals changes the status of handshakes that are refused.
+type refusals struct {
+	http.ResponseWriter
+	to int
+}
+
+func (r refusals) WriteHeader(int)             { r.ResponseWriter.WriteHeader(r.to) }
+func (r refusals) Unwrap() http.ResponseWriter { return r.ResponseWriter }
+
+// TestFaults breaks one behaviour after the other. Each must be found by the cases that are
+// about it, and by no others.
+func TestFaults(t *testing.T) {
+	t.Parallel()
+	all := faults()
+	targets := make(map[string]conformance.Target)
+	for name, f := range all {
+		targets[name] = conformance.Target{
+			Endpoint: f.serve(t, probelib.New()), Bare: f.serve(t, probelib.NewBare()).URL,
+			Credentials: credentials(),
+		}
+	}
+	for name, report := range runAll(t, targets) {
+		t.Run(name, func(t *testing.T) { expectFound(t, report, strings.Fields(all[name].finds)) })
+	}
+}
+
+// expectFound compares the cases that fail with patterns, of which each must be needed.
+func expectFound(t *testing.T, report *conformance.Report, patterns []string) {
+	t.Helper()
+	needed := make(map[string]bool)
+	for _, r := range report.Results {
+		i := slices.IndexFunc(patterns, func(p string) bool {
+			ok, err := path.Match(p, r.ID)
+			return ok && err == nil
+		})
+		switch {
+		case i >= 0 && r.Outcome == conformance.Failed:
+			needed[patterns[i]] = true
+		case i >= 0 && r.Judged:
+			t.Errorf("%s: %v, want it to fail", r.ID, r.Outcome)
+		case r.Outcome == conformance.Failed:
+			t.Errorf("%s fails, and is not about the fault: %s", r.ID, r.Detail)
+		}
+	}
+	for _, p := range patterns {
+		if !needed[p] {
+			t.Errorf("no case matches %s", p)
+		}
+	}
+	if report.OK() {
+		t.Error("the report says that it is OK")
+	}
+}
+
+const sampleAccept = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="

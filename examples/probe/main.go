@@ -1,0 +1,36 @@
+// Command probe is the application that "tyg conformance" talks to. What it understands is told in
+// package probelib.
+//
+// With PROBE_VARIANT=bare in the environment it has no $connect, no $disconnect, no $default and no
+// authorizer, for the cases about what API Gateway does then.
+package main
+
+import (
+	"fmt"
+	"log"
+	"os"
+
+	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/examples/probe/probelib"
+	"github.com/tyg-dev/tyg/host"
+)
+
+func main() {
+	app, err := newApp(os.Getenv("PROBE_VARIANT"))
+	if err == nil {
+		err = host.Run(app)
+	}
+	if err != nil {
+		log.Fatal(err)
+	}
+}
+
+func newApp(variant string) (*tyg.App, error) {
+	switch variant {
+	case "":
+		return probelib.New(), nil
+	case "bare":
+		return probelib.NewBare(), nil
+	}
+	return nil, fmt.Errorf("PROBE_VARIANT is %q, and there is only bare", variant)
+}

@@ -1,0 +1,46 @@
+package probelib
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/tyg-dev/tyg"
+)
+
+// authorize lets everybody in, unless the query says otherwise.
+func authorize(_ context.Context, r *tyg.Request) (tyg.Identity, error) {
+	id := tyg.Identity{Principal: "probe", Context: make(map[string]any)}
+	if to := r.Query.Get("notify"); to != "" {
+		id.Context["notify"] = to
+	}
+	if r.Query.Has("context") {
+		id.Context["text"], id.Context["number"], id.Context["flag"] = "word", 7, true
+	}
+	switch answer := r.Query.Get("auth"); answer {
+	case "":
+	case "deny":
+		return id, tyg.ErrDenied
+	case "unauthorized":
+		return id, tyg.ErrUnauthorized
+	case "error":
+		return id, errAsked
+	case "panic":
+		panic(errAsked)
+	case "nobody":
+		id.Principal = ""
+	case "object":
+		id.Context["object"] = map[string]string{"a": "b"}
+	case "large":
+		id.Context["large"] = strings.Repeat("x", 8<<10)
+	default:
+		return id, fmt.Errorf("auth=%q makes no sense", answer)
+	}
+	return id, nil
+}
+
+// notified returns the id of the connection that is told of c, or "".
+func notified(c *tyg.Conn) tyg.ConnID {
+	to, _ := c.Auth["notify"].(string)
+	return tyg.ConnID(to)
+}
