@@ -34,6 +34,7 @@ var allowed = map[string][]string{
 	"tygtest":                 {"", "apigw", "internal/authorize", "internal/route"},
 	"internal/authorize":      {""},
 	"jwtauth":                 {""},
+	"internal/leaktest":       {},
 	"internal/connid":         {""},
 	"internal/route":          {},
 	"internal/sigv4":          {},

@@ -1,9 +1,6 @@
 package gateway
 
 import (
-	"cmp"
-	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -150,94 +147,6 @@ func traceID(at time.Time) string {
 	return fmt.Sprintf("Root=1-%08x-%016x%08x", uint32(at.Unix()), rand.Uint64(), rand.Uint32())
 }
 
-// connect runs the connect handler and waits for it no longer than the integration timeout. A
-// refused session has left the gate, or will when its handler returns.
-func (c *session) connect(r *tyg.Request) (tyg.Reply, *refusal) {
-	e := c.connectEvent(r)
-	if !c.srv.routes.Has(tyg.RouteConnect) {
-		c.srv.access.write(&record{event: e, status: http.StatusOK})
-		return tyg.Reply{}, nil
-	}
-	o := c.await(e)
-	no := connectRefusal(o.reply, o.err)
-	if no != nil {
-		no.requestID = e.RequestID
-	}
-	if no != nil && o.returned {
-		c.srv.gate.leave(c.addr)
-	}
-	return o.reply, no
-}
-
-func (c *session) connectEvent(r *tyg.Request) tyg.Event {
-	return tyg.Event{
-		Type:      tyg.EventConnect,
-		Route:     tyg.RouteConnect,
-		RequestID: eventID(),
-		Time:      c.conn.ConnectedAt,
-		Conn:      &c.conn,
-		Request:   r,
-	}
-}
-
-// outcome is what came of a connect handler.
-type outcome struct {
-	reply    tyg.Reply
-	err      error
-	returned bool // false: it still runs, and nobody waits for it but the gate
-}
-
-// await runs the connect handler on a goroutine of its own, which ends with the handler. One that
-// takes too long leaves the gate by itself.
-func (c *session) await(e tyg.Event) outcome {
-	done := make(chan outcome)
-	late := make(chan struct{})
-	go func() {
-		reply, _, err := c.call(e, time.Now())
-		select {
-		case done <- outcome{reply, err, true}:
-		case <-late:
-			c.srv.gate.leave(c.addr)
-		}
-	}()
-	var timeout <-chan time.Time // without a limit it never comes
-	if limit := c.srv.limits.Integration; limit > 0 {
-		timer := time.NewTimer(limit)
-		defer timer.Stop()
-		timeout = timer.C
-	}
-	select {
-	case o := <-done:
-		return o
-	case <-timeout:
-		close(late)
-		return outcome{err: errTimedOut}
-	}
-}
-
-// connectRefusal is what a client is told of the outcome of connect, and nil if it may come in. The
-// very status of the handler passes through; a handler that failed is 502, one that took too long
-// 504, as at API Gateway.
-func connectRefusal(reply tyg.Reply, err error) *refusal {
-	if no, ok := errors.AsType[*tyg.Rejection](err); ok && no.Status >= 300 && no.Status <= 599 {
-		return &refusal{status: no.Status, body: []byte(no.Reason)}
-	}
-	switch {
-	case errors.Is(err, context.DeadlineExceeded):
-		return &refusal{status: http.StatusGatewayTimeout, message: apigw.EndpointTimeout}
-	case err != nil:
-		return &refusal{status: http.StatusBadGateway, message: apigw.InternalServerError}
-	case reply.Status == 0 || reply.Status >= 200 && reply.Status <= 299:
-		return nil
-	case reply.Status >= 300 && reply.Status <= 599:
-		return &refusal{status: reply.Status, body: reply.Body}
-	}
-	return &refusal{
-		status: http.StatusBadGateway, message: apigw.InternalServerError,
-		log: fmt.Sprintf("connect was answered with status %d", reply.Status),
-	}
-}
-
 // begin takes the socket from the HTTP server and starts the connection. Whatever goes wrong from
 // here on, the application has seen a connect and will see a disconnect.
 func (s *Server) begin(w http.ResponseWriter, c *session, up ws.Upgrade, reply tyg.Reply) {
@@ -271,61 +180,4 @@ func (s *Server) begin(w http.ResponseWriter, c *session, up ws.Upgrade, reply t
 		c.close(ws.CloseServiceRestart, "Service restart", time.Now())
 	}
 	go c.run() // ends with the socket; Shutdown waits for it at the gate
-}
-
-// A refusal is the answer to a handshake that does not become a connection.
-type refusal struct {
-	status    int
-	header    http.Header
-	message   string // for the client, as JSON
-	body      []byte // for the client, in place of message: the application's own words
-	retry     bool   // the same handshake may succeed later
-	requestID string
-	log       string // for the log, in place of message
-}
-
-// refuse answers a handshake, and says so to the logs and to whoever traces. What the connect
-// handler has refused, and so has a request id, is in the access log already.
-func (s *Server) refuse(w http.ResponseWriter, c *session, no refusal) {
-	if no.requestID == "" {
-		e := c.connectEvent(nil)
-		no.requestID = e.RequestID
-		s.access.write(&record{event: e, status: no.status, err: no.message})
-	}
-	s.count.refusals.Add(1)
-	reason := cmp.Or(no.log, no.message, string(no.body), http.StatusText(no.status))
-	s.log.Info("handshake refused", "status", no.status, "reason", reason)
-	if s.Trace.Refused != nil {
-		s.Trace.Refused(no.status, reason)
-	}
-	refuse(w, no)
-}
-
-func refuse(w http.ResponseWriter, no refusal) {
-	h := w.Header()
-	for k, v := range no.header {
-		h[k] = v
-	}
-	if no.retry {
-		h.Set("Retry-After", "1")
-	}
-	if no.requestID != "" {
-		h.Set("X-Amzn-Requestid", no.requestID)
-	}
-	body, kind := no.body, "text/plain; charset=utf-8"
-	if len(body) == 0 {
-		body, kind = messageJSON(no.message, no.status), "application/json"
-	}
-	h.Set("Content-Type", kind)
-	h.Set("X-Content-Type-Options", "nosniff")
-	w.WriteHeader(no.status)
-	_, _ = w.Write(body) // a client that has gone needs no answer
-}
-
-// messageJSON is the body by which API Gateway says anything: {"message":"Forbidden"}.
-func messageJSON(message string, status int) []byte {
-	b, _ := json.Marshal(struct {
-		Message string `json:"message"`
-	}{cmp.Or(message, http.StatusText(status))}) // a string always has a JSON form
-	return b
 }

@@ -89,72 +89,6 @@ func (c *session) outLocked() *buffer {
 	return c.out
 }
 
-// sendShared sends one message of a broadcast. The frame is the same bytes for all recipients and
-// is written from where it lies; only what a socket does not take is copied to that socket's queue.
-// A recipient whose queue is full is closed.
-func (c *session) sendShared(m *shared, now time.Time) error {
-	frame := m.frame
-	if c.compresses(len(m.data)) {
-		frame = m.compressed()
-	}
-	c.mu.Lock()
-	if err := c.admitLocked(len(frame)); err != nil {
-		c.mu.Unlock()
-		if err == tyg.ErrThrottled {
-			c.close(ws.CloseTryAgainLater, "Slow consumer", now)
-		}
-		return err
-	}
-	c.srv.count.sent.Add(1)
-	c.active.Store(now.UnixNano())
-	if c.writing || c.held || c.out != nil || c.sock.Portable() {
-		o := c.outLocked()
-		o.b = append(o.b, frame...)
-		c.flushUnlock()
-		return nil
-	}
-	c.writing = true
-	c.mu.Unlock()
-	c.writeShared(frame)
-	return nil
-}
-
-// writeShared writes frame to a socket that nobody else writes to.
-func (c *session) writeShared(frame []byte) {
-	n, err := c.sock.TryWrite(frame)
-	if err != nil {
-		c.writeFailed(err)
-		return
-	}
-	if n < len(frame) {
-		rest := c.srv.pools.buffer()
-		rest.b = append(rest.b, frame[n:]...)
-		c.drainLater(rest, 0)
-		return
-	}
-	c.flush()
-}
-
-// shared is one message on its way to many.
-type shared struct {
-	op      ws.Opcode
-	data    []byte
-	frame   []byte
-	deflate []byte // the compressed frame, made when the first recipient wants it
-}
-
-func newShared(op ws.Opcode, data []byte) *shared {
-	return &shared{op: op, data: data, frame: ws.AppendFrame(nil, op, data)}
-}
-
-// compressed is called by one goroutine, the sender's.
-func (m *shared) compressed() []byte {
-	if m.deflate == nil {
-		m.deflate = ws.AppendCompressed(nil, m.op, m.data)
-	}
-	return m.deflate
-}
-
 // flushUnlock unlocks c.mu and writes what is queued, unless someone else does or will.
 func (c *session) flushUnlock() {
 	if c.out == nil || c.writing || c.held {
@@ -266,37 +200,6 @@ func (c *session) pong(payload []byte) {
 func (c *session) enqueueClose(code int, reason string) {
 	o := c.outLocked()
 	o.b = ws.AppendClose(o.b, code, reason)
-}
-
-// hold keeps replies back while another complete message lies in the same read, so that all of them
-// leave in one write. A handler that takes its time does not keep them: the desk's timer lets them
-// go.
-func (c *session) hold(d *desk, b []byte) {
-	if d.holding != nil {
-		return
-	}
-	if size := ws.FrameSize(b); size == 0 || size > len(b) {
-		return
-	}
-	c.mu.Lock()
-	c.held = true
-	c.mu.Unlock()
-	d.startHolding(c)
-}
-
-// release ends a hold, and writes what was held.
-func (c *session) release(d *desk) {
-	if d.holding == nil {
-		return
-	}
-	d.stopHolding()
-	c.letGo()
-}
-
-func (c *session) letGo() {
-	c.mu.Lock()
-	c.held = false
-	c.flushUnlock()
 }
 
 // awaitQueue stops reading from a client that does not take what it is sent.

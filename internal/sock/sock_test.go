@@ -3,48 +3,21 @@ package sock_test
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"os"
 	"path/filepath"
-	"runtime"
-	"strings"
 	"testing"
 	"time"
 
+	"github.com/tyg-dev/tyg/internal/leaktest"
 	"github.com/tyg-dev/tyg/internal/sock"
 )
 
 // patience bounds everything that must happen soon.
 const patience = 10 * time.Second
 
-// TestMain fails the run if a goroutine of the package is left.
-func TestMain(m *testing.M) {
-	code := m.Run()
-	if left := leaked(); left != "" && code == 0 {
-		fmt.Fprintf(os.Stderr, "goroutines left behind:\n\n%s\n", left)
-		code = 1
-	}
-	os.Exit(code)
-}
-
-func leaked() (left string) {
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); runtime.Gosched() {
-		buf := make([]byte, 1<<20)
-		buf = buf[:runtime.Stack(buf, true)]
-		left = ""
-		for i, g := range strings.Split(string(buf), "\n\n") {
-			if i > 0 && strings.Contains(g, "internal/sock") {
-				left += g + "\n\n"
-			}
-		}
-		if left == "" {
-			return ""
-		}
-	}
-	return left
-}
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 // A pair is a socket and its other end.
 type pair struct {

@@ -161,7 +161,7 @@ func (g *generator) closing() string {
 	if g.oneIn(4) {
 		return pick(g, "", "", "\x03")
 	}
-	code := pick(g, 1000, 1000, 1001, 999+g.IntN(20), 2990+g.IntN(20), 4990+g.IntN(20), g.IntN(1<<16))
+	code := pick(g, 1000, 1001, 1014, 999+g.IntN(20), 2990+g.IntN(20), 4990+g.IntN(20), g.IntN(1<<16))
 	return string(binary.BigEndian.AppendUint16(nil, uint16(code))) + g.text(g.IntN(124))
 }
 

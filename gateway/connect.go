@@ -1,0 +1,100 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/apigw"
+)
+
+// connect runs the connect handler and waits for it no longer than the integration timeout. A
+// refused session has left the gate, or will when its handler returns.
+func (c *session) connect(r *tyg.Request) (tyg.Reply, *refusal) {
+	e := c.connectEvent(r)
+	if !c.srv.routes.Has(tyg.RouteConnect) {
+		c.srv.access.write(&record{event: e, status: http.StatusOK})
+		return tyg.Reply{}, nil
+	}
+	o := c.await(e)
+	no := connectRefusal(o.reply, o.err)
+	if no != nil {
+		no.requestID = e.RequestID
+	}
+	if no != nil && o.returned {
+		c.srv.gate.leave(c.addr)
+	}
+	return o.reply, no
+}
+
+func (c *session) connectEvent(r *tyg.Request) tyg.Event {
+	return tyg.Event{
+		Type:      tyg.EventConnect,
+		Route:     tyg.RouteConnect,
+		RequestID: eventID(),
+		Time:      c.conn.ConnectedAt,
+		Conn:      &c.conn,
+		Request:   r,
+	}
+}
+
+// outcome is what came of a connect handler.
+type outcome struct {
+	reply    tyg.Reply
+	err      error
+	returned bool // false: it still runs, and nobody waits for it but the gate
+}
+
+// await runs the connect handler on a goroutine of its own, which ends with the handler. One that
+// takes too long leaves the gate by itself.
+func (c *session) await(e tyg.Event) outcome {
+	done := make(chan outcome)
+	late := make(chan struct{})
+	go func() {
+		reply, _, err := c.call(e, time.Now())
+		select {
+		case done <- outcome{reply, err, true}:
+		case <-late:
+			c.srv.gate.leave(c.addr)
+		}
+	}()
+	var timeout <-chan time.Time // without a limit it never comes
+	if limit := c.srv.limits.Integration; limit > 0 {
+		timer := time.NewTimer(limit)
+		defer timer.Stop()
+		timeout = timer.C
+	}
+	select {
+	case o := <-done:
+		return o
+	case <-timeout:
+		close(late)
+		return outcome{err: errTimedOut}
+	}
+}
+
+// connectRefusal is what a client is told of the outcome of connect, and nil if it may come in. The
+// very status of the handler passes through; a handler that failed is 502, one that took too long
+// 504, as at API Gateway.
+func connectRefusal(reply tyg.Reply, err error) *refusal {
+	if no, ok := errors.AsType[*tyg.Rejection](err); ok && no.Status >= 300 && no.Status <= 599 {
+		return &refusal{status: no.Status, body: []byte(no.Reason)}
+	}
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return &refusal{status: http.StatusGatewayTimeout, message: apigw.EndpointTimeout}
+	case err != nil:
+		return &refusal{status: http.StatusBadGateway, message: apigw.InternalServerError}
+	case reply.Status == 0 || reply.Status >= 200 && reply.Status <= 299:
+		return nil
+	case reply.Status >= 300 && reply.Status <= 599:
+		return &refusal{status: reply.Status, body: reply.Body}
+	}
+	return &refusal{
+		status: http.StatusBadGateway, message: apigw.InternalServerError,
+		log: fmt.Sprintf("connect was answered with status %d", reply.Status),
+	}
+}
