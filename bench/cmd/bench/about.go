@@ -1,0 +1,108 @@
+package main
+
+import (
+	"debug/buildinfo"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+)
+
+// about says on what machine, when, by what command and with what versions the tables were made.
+func (b *bench) about(args []string) string {
+	var w strings.Builder
+	fmt.Fprintf(&w, "- Machine: %s, %d cores, %s, Linux %s\n",
+		cpuModel(), runtime.NumCPU(), runtime.GOARCH, kernel())
+	fmt.Fprintf(&w, "- Date: %s\n", time.Now().UTC().Format(time.DateOnly))
+	fmt.Fprintf(&w, "- Command: `go run ./cmd/bench %s`\n", strings.Join(args, " "))
+	pinned := "server pinned to core 0, client to core 1"
+	if !b.pin {
+		pinned = "server and client on all cores"
+	}
+	fmt.Fprintf(&w, "- Runs: rounds %d, each run %v, %s, niceness %d\n",
+		b.rounds, b.duration, pinned, b.nice)
+	fmt.Fprintf(&w, "- Versions: %s\n", strings.Join(b.versions(), ", "))
+	return w.String()
+}
+
+func cpuModel() string {
+	text, err := os.ReadFile("/proc/cpuinfo")
+	if err != nil {
+		return "unknown processor"
+	}
+	for line := range strings.Lines(string(text)) {
+		if name, value, _ := strings.Cut(line, ":"); strings.TrimSpace(name) == "model name" {
+			return strings.TrimSpace(value)
+		}
+	}
+	return "unknown processor"
+}
+
+func kernel() string {
+	text, err := os.ReadFile("/proc/sys/kernel/osrelease")
+	if err != nil {
+		return "unknown"
+	}
+	return strings.TrimSpace(string(text))
+}
+
+// versions are those of Go, of tyg, and of what the servers are made of, as their binaries say.
+func (b *bench) versions() []string {
+	versions := []string{strings.Replace(runtime.Version(), "go", "Go ", 1)}
+	for _, s := range b.servers {
+		v := s.version(b.bin)
+		if v != "" && !slices.Contains(versions, v) {
+			versions = append(versions, v)
+		}
+	}
+	return versions
+}
+
+func (s server) version(bin string) string {
+	if s.script != "" {
+		return s.scriptVersion()
+	}
+	info, err := buildinfo.ReadFile(filepath.Join(bin, s.program))
+	if err != nil {
+		return ""
+	}
+	if s.program == "tyg" { // this module and tyg share a repository
+		return "tyg " + revision(info)
+	}
+	for _, dep := range info.Deps {
+		if s.module == dep.Path {
+			return dep.Path + " " + dep.Version
+		}
+	}
+	return ""
+}
+
+// revision is the commit of which a program was built.
+func revision(info *buildinfo.BuildInfo) string {
+	text, changed := "of no known commit", ""
+	for _, setting := range info.Settings {
+		switch {
+		case setting.Key == "vcs.revision":
+			text = setting.Value[:min(12, len(setting.Value))]
+		case setting.Key == "vcs.modified" && setting.Value == "true":
+			changed = " with changes"
+		}
+	}
+	return text + changed
+}
+
+func (s server) scriptVersion() string {
+	program := s.runtime
+	if program != "node" {
+		program = filepath.Join(nodeDir, program)
+	}
+	text, err := exec.Command(program, "--version").Output()
+	if err != nil {
+		return ""
+	}
+	return s.runtime[strings.LastIndex(s.runtime, "/")+1:] + " " + strings.TrimSpace(string(text))
+}

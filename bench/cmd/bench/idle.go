@@ -1,0 +1,140 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/tyg-dev/tyg/bench/internal/stat"
+)
+
+// memory is what idle connections cost, in bytes.
+type memory struct {
+	start   float64 // the server's resident memory before the first connection
+	conn    float64 // what it grew by, for each connection
+	trimmed float64 // the same after it was told to give back what it does not use
+	kernel  float64 // of each end of a connection, the kernel's own objects
+	opened  float64 // seconds until all connections had been open and used
+}
+
+// idle opens connections that each echo one message and then are silent. Where they are more than
+// a process can have, several servers and clients share them.
+func idle(ctx context.Context, b *bench, s setup, sv server) (r row) {
+	c := &crowd{bench: b, setup: s, server: sv}
+	defer c.stop()
+	if err := c.startServers(ctx); err != nil {
+		return row{err: err}
+	}
+	r.memory, r.err = c.measure(ctx)
+	return r
+}
+
+// crowd is the processes of one idle run.
+type crowd struct {
+	bench   *bench
+	setup   setup
+	server  server
+	servers []*process
+	clients []*exec.Cmd
+}
+
+func (c *crowd) startServers(ctx context.Context) error {
+	for range c.setup.processes {
+		p, err := c.bench.start(ctx, c.server, false, "")
+		if err != nil {
+			return err
+		}
+		c.servers = append(c.servers, p)
+	}
+	time.Sleep(time.Second) // until what a start needs is given back
+	return nil
+}
+
+func (c *crowd) measure(ctx context.Context) (m memory, err error) {
+	rss, slab, err := c.usage()
+	if err != nil {
+		return m, err
+	}
+	began := time.Now()
+	for i := range c.servers {
+		if err := c.connect(ctx, i); err != nil {
+			return m, err
+		}
+	}
+	m.opened = time.Since(began).Seconds()
+	time.Sleep(5 * time.Second) // for what connections need only at their beginning
+	rssIdle, slabIdle, err := c.usage()
+	if err != nil {
+		return m, err
+	}
+	for _, p := range c.servers {
+		if err := p.cmd.Process.Signal(syscall.SIGUSR2); err != nil {
+			return m, err
+		}
+	}
+	time.Sleep(3 * time.Second)
+	rssTrimmed, _, err := c.usage()
+	n := float64(c.setup.conns)
+	m.start = rss / float64(len(c.servers))
+	m.conn, m.trimmed, m.kernel = (rssIdle-rss)/n, (rssTrimmed-rss)/n, (slabIdle-slab)/n/2
+	return m, err
+}
+
+// usage returns the servers' resident memory and the kernel's.
+func (c *crowd) usage() (rss, slab float64, err error) {
+	var pids []int
+	for _, p := range c.servers {
+		pids = append(pids, p.pid())
+	}
+	r, err := stat.RSS(pids)
+	if err != nil {
+		return 0, 0, err
+	}
+	k, err := stat.Slab()
+	return float64(r), float64(k), err
+}
+
+// connect starts the client of a server and waits until its connections are open.
+func (c *crowd) connect(ctx context.Context, i int) error {
+	s, n := c.setup, c.setup.conns/len(c.servers)
+	if i < c.setup.conns%len(c.servers) {
+		n++
+	}
+	s.conns = n
+	argv := append([]string{filepath.Join(c.bench.bin, "loadgen")}, s.args(c.server, c.servers[i])...)
+	client := c.bench.pinned(ctx, clientCore, append(argv, "hold"))
+	var stderr bytes.Buffer
+	client.Stderr = &stderr
+	stdout, err := client.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if _, err := client.StdinPipe(); err != nil { // the client holds until this is closed
+		return err
+	}
+	if err := c.bench.launch(client); err != nil {
+		return fmt.Errorf("start client: %w", err)
+	}
+	c.clients = append(c.clients, client)
+	if line, _ := bufio.NewReader(stdout).ReadString('\n'); line != "open\n" {
+		_ = client.Wait() // its words say what went wrong
+		return fmt.Errorf("open %d connections: %s", n, strings.TrimSpace(stderr.String()))
+	}
+	return nil
+}
+
+func (c *crowd) stop() {
+	for _, client := range c.clients {
+		_ = client.Process.Kill() // it may have ended already
+		_ = client.Wait()
+	}
+	for _, p := range c.servers {
+		p.stop()
+	}
+}

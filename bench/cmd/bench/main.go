@@ -1,0 +1,85 @@
+// Bench builds the servers under servers/, runs them one at a time under the load client, and
+// prints what it measured as tables, with the ratios of servers that ran in the same round:
+//
+//	go run ./cmd/bench                    everything; takes hours
+//	go run ./cmd/bench -quick             a minute of echoes
+//	go run ./cmd/bench -servers tyg,gws -c 1000 broadcast
+//
+// It runs in the folder of its module, on Linux. README.md says how to read the tables.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	err := run(ctx, os.Args[1:])
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		stop()
+		os.Exit(1)
+	}
+}
+
+// run measures what args ask for. What was measured before an error or a signal is printed all
+// the same.
+func run(ctx context.Context, args []string) error {
+	o, err := parse(args, os.Stderr)
+	if err != nil {
+		return err
+	}
+	b, err := prepare(ctx, o)
+	if err != nil {
+		return err
+	}
+	about := b.about(args)
+	for _, x := range o.experiments {
+		if err := b.experiment(ctx, x); err != nil {
+			break // a signal
+		}
+	}
+	text := about + tables(b.rows)
+	fmt.Print("\n", text)
+	if o.markdown != "" {
+		if err := os.WriteFile(o.markdown, []byte(text), 0o644); err != nil {
+			return err
+		}
+	}
+	return b.failures()
+}
+
+// bench is one run of the program.
+type bench struct {
+	options
+	servers []server // those that can run here
+	bin     string
+	port    int
+	rows    []row
+}
+
+// failures returns an error if any run failed, or none was made.
+func (b *bench) failures() error {
+	n := 0
+	for _, r := range b.rows {
+		if r.err != nil {
+			n++
+		}
+	}
+	if n > 0 {
+		return fmt.Errorf("%d of %d runs failed", n, len(b.rows))
+	}
+	if len(b.rows) == 0 {
+		return errors.New("nothing was measured")
+	}
+	return nil
+}

@@ -1,0 +1,172 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tyg-dev/tyg/bench/internal/load"
+	"github.com/tyg-dev/tyg/bench/internal/stat"
+)
+
+// row is one run.
+type row struct {
+	experiment experiment
+	config     string
+	server     string
+	round      int
+	err        error
+
+	load.Result
+	memory
+}
+
+// setup is what the load client is to do.
+type setup struct {
+	mode                string
+	conns, depth, size  int
+	rate                int
+	dialect             load.Dialect // of the payload; empty: the server's own
+	parallel, processes int
+}
+
+// String names the setup in a table's title.
+func (s setup) String() string {
+	var b strings.Builder
+	if s.mode == "handshake" {
+		return fmt.Sprintf("%d at a time", s.parallel)
+	}
+	fmt.Fprintf(&b, "%d connections", s.conns)
+	if s.mode == "hold" {
+		return b.String()
+	}
+	if s.rate > 0 {
+		fmt.Fprintf(&b, ", %d messages a second", s.rate)
+	} else {
+		fmt.Fprintf(&b, ", depth %d", s.depth)
+	}
+	fmt.Fprintf(&b, ", %d bytes", s.size)
+	return b.String()
+}
+
+// args are the load client's arguments.
+func (s setup) args(sv server, p *process) []string {
+	dialect := sv.dialect
+	if s.dialect != "" {
+		dialect = s.dialect
+	}
+	if dialect == "" {
+		dialect = load.Plain
+	}
+	return []string{
+		"-addr", p.addr, "-pids", strconv.Itoa(p.pid()), "-dialect", string(dialect),
+		"-c", strconv.Itoa(s.conns), "-p", strconv.Itoa(s.depth), "-s", strconv.Itoa(s.size),
+		"-par", strconv.Itoa(s.parallel),
+	}
+}
+
+// experiment runs all configurations of x. A round takes each with all servers, one after the
+// other, so that what is compared was measured within a minute, on a machine whose speed wanders.
+func (b *bench) experiment(ctx context.Context, x experiment) error {
+	for round := range b.rounds {
+		for _, s := range x.setups(b.options) {
+			for _, sv := range b.of(x) {
+				r := b.quietest(ctx, x, s, sv)
+				if ctx.Err() != nil {
+					return ctx.Err()
+				}
+				r.experiment, r.config, r.server, r.round = x, s.String(), sv.name, round
+				b.rows = append(b.rows, r)
+				fmt.Fprintln(os.Stderr, r.line())
+			}
+		}
+	}
+	return nil
+}
+
+// line tells of one run while others go on.
+func (r row) line() string {
+	head := fmt.Sprintf("%-9s %-40s %-13s", r.experiment.name, r.config, r.server)
+	if r.err != nil {
+		return head + " failed: " + r.err.Error()
+	}
+	x := r.experiment
+	return fmt.Sprintf("%s %s %s, noise %.2f", head, number(x.metric(r)), x.unit, r.Noise())
+}
+
+// quietest repeats a run until nothing else disturbs it, and returns the least disturbed.
+func (b *bench) quietest(ctx context.Context, x experiment, s setup, sv server) (best row) {
+	for try := range b.retries + 1 {
+		b.awaitQuiet(ctx)
+		r := x.run(ctx, b, s, sv)
+		if r.err != nil {
+			return r
+		}
+		if try == 0 || r.Noise() < best.Noise() {
+			best = r
+		}
+		if best.Noise() <= b.noise {
+			return best
+		}
+	}
+	return best
+}
+
+// awaitQuiet waits until the machine has had next to nothing to do for a moment.
+func (b *bench) awaitQuiet(ctx context.Context) {
+	const moment = 300 * time.Millisecond
+	for end := time.Now().Add(b.gate); ctx.Err() == nil && time.Now().Before(end); {
+		before, stolen, err := stat.Machine()
+		time.Sleep(moment)
+		after, stolenNow, err2 := stat.Machine()
+		if err != nil || err2 != nil {
+			return // the run will say what is wrong
+		}
+		if (after-before+stolenNow-stolen)/moment.Seconds() <= b.noise {
+			return
+		}
+	}
+}
+
+// drive runs one server of its own under the load client: rooms must not keep members of another
+// run.
+func drive(ctx context.Context, b *bench, s setup, sv server) (r row) {
+	p, err := b.start(ctx, sv, s.mode == "broadcast", b.profile(s, sv))
+	if err != nil {
+		return row{err: err}
+	}
+	defer p.stop()
+	args := append(s.args(sv, p), "-d", b.duration.String())
+	if s.rate > 0 {
+		args = append(args, "-rate", strconv.Itoa(s.rate), "-spin")
+	}
+	argv := append(append([]string{filepath.Join(b.bin, "loadgen")}, args...), s.mode)
+	client := b.pinned(ctx, clientCore, argv)
+	var stdout, stderr bytes.Buffer
+	client.Stdout, client.Stderr = &stdout, &stderr
+	err = b.launch(client)
+	if err == nil {
+		err = client.Wait()
+	}
+	if err != nil {
+		p.stop()
+		return row{err: fmt.Errorf("%s%w\n%s", stderr.String(), err, p.words())}
+	}
+	r.err = json.Unmarshal(stdout.Bytes(), &r.Result)
+	return r
+}
+
+// profile names the file for a server's profile, if one is wanted.
+func (b *bench) profile(s setup, sv server) string {
+	if b.profiles == "" {
+		return ""
+	}
+	name := fmt.Sprintf("%s-%s-c%d-p%d-s%d.pprof", sv.name, s.mode, s.conns, s.depth, s.size)
+	return filepath.Join(b.profiles, name)
+}

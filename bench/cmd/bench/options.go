@@ -1,0 +1,160 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// options are the command line.
+type options struct {
+	experiments []experiment
+
+	quick    bool
+	only     []string // servers, by name; none: those of the experiment
+	rounds   int
+	duration time.Duration
+	conns    []int // none: those of the experiment; so also sizes and depths
+	sizes    []int
+	depths   []int
+	rates    []int
+	perProc  int
+
+	noise   float64
+	retries int
+	gate    time.Duration
+	pin     bool
+	nice    int
+
+	markdown string
+	profiles string
+}
+
+// parse reads the command line. Package flag has told w what it found wrong.
+func parse(args []string, w io.Writer) (options, error) {
+	var o options
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	flags.SetOutput(w)
+	flags.Usage = func() {
+		fmt.Fprintf(w, "usage: bench [flags] [%s ...]\n", strings.Join(experimentNames(), "|"))
+		flags.PrintDefaults()
+	}
+	o.defineRuns(flags)
+	o.defineMachine(flags)
+	flags.StringVar(&o.markdown, "md", "", "write the tables to `file` too")
+	flags.StringVar(&o.profiles, "profiles", "", "leave CPU profiles of Go servers in `folder`")
+	if err := flags.Parse(args); err != nil {
+		return o, err
+	}
+	set := make(map[string]bool)
+	flags.Visit(func(f *flag.Flag) { set[f.Name] = true })
+	if o.quick {
+		o.hurry(set)
+	}
+	return o, o.choose(flags.Args())
+}
+
+// defineRuns defines the flags that say what is run.
+func (o *options) defineRuns(flags *flag.FlagSet) {
+	flags.BoolVar(&o.quick, "quick", false, "a run of a minute: few servers and sizes, one round")
+	flags.Func("servers", "`name,...` (default: those of the experiment)", func(v string) error {
+		o.only = strings.Split(v, ",")
+		return nil
+	})
+	flags.IntVar(&o.rounds, "rounds", 3, "rounds over all servers")
+	flags.DurationVar(&o.duration, "d", 3*time.Second, "measured time of a run")
+	intsVar(flags, &o.conns, "c", "connections, `n,...` (default: those of the experiment)")
+	intsVar(flags, &o.sizes, "s", "payload bytes, `n,...` (default: those of the experiment)")
+	intsVar(flags, &o.depths, "p", "messages under way, `n,...` (default: those of the experiment)")
+	o.rates = []int{5000, 20000}
+	intsVar(flags, &o.rates, "rates", "latency: messages a second, `n,...` (default 5000,20000)")
+	flags.IntVar(&o.perProc, "perproc", 18000, "idle: connections of a process, under ulimit -n")
+}
+
+// defineMachine defines the flags that say how the machine is used.
+func (o *options) defineMachine(flags *flag.FlagSet) {
+	flags.Float64Var(&o.noise, "noise", 0.06, "repeat a run in which others used more `cores`")
+	flags.IntVar(&o.retries, "retries", 3, "repetitions of a noisy run; the quietest counts")
+	flags.DurationVar(&o.gate, "gate", 20*time.Second, "wait so long for a quiet machine")
+	flags.BoolVar(&o.pin, "pin", canPin(), "server on core 0, client on core 1")
+	flags.IntVar(&o.nice, "nice", bestNice(), "niceness of server and client; below 0: root only")
+}
+
+// hurry makes a run of a minute, but leaves what was set by hand.
+func (o *options) hurry(set map[string]bool) {
+	if !set["servers"] {
+		o.only = []string{"floor", "pooled", "tyg", "gws", "gorilla", "coder"}
+	}
+	if !set["rounds"] {
+		o.rounds = 1
+	}
+	if !set["d"] {
+		o.duration = time.Second
+	}
+	if !set["c"] {
+		o.conns = []int{64}
+	}
+	if !set["s"] {
+		o.sizes = []int{32, 512}
+	}
+	if !set["retries"] {
+		o.retries = 0
+	}
+	if !set["gate"] {
+		o.gate = time.Second
+	}
+}
+
+// choose finds the experiments by their names. No name means echo in a hurry, else all.
+func (o *options) choose(names []string) error {
+	if len(names) == 0 && o.quick {
+		names = []string{"echo"}
+	}
+	for _, name := range names {
+		i := slices.IndexFunc(experiments(), func(x experiment) bool { return x.name == name })
+		if i < 0 {
+			return fmt.Errorf("no experiment %q; there are %s",
+				name, strings.Join(experimentNames(), ", "))
+		}
+		o.experiments = append(o.experiments, experiments()[i])
+	}
+	if len(names) == 0 {
+		o.experiments = experiments()
+	}
+	return nil
+}
+
+func intsVar(flags *flag.FlagSet, to *[]int, name, usage string) {
+	flags.Func(name, usage, func(text string) error {
+		*to = nil
+		for field := range strings.SplitSeq(text, ",") {
+			n, err := strconv.Atoi(field)
+			if err != nil || n < 1 {
+				return fmt.Errorf("%q is not a positive number", field)
+			}
+			*to = append(*to, n)
+		}
+		return nil
+	})
+}
+
+// canPin reports whether server and client can have a core each.
+func canPin() bool {
+	_, err := exec.LookPath("taskset")
+	return err == nil && runtime.NumCPU() >= 2
+}
+
+// bestNice puts the measured processes before all others, where that is allowed.
+func bestNice() int {
+	if _, err := exec.LookPath("nice"); err == nil && os.Geteuid() == 0 {
+		return -20
+	}
+	return 0
+}

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// firstPort is below the ports that the kernel gives to clients
+// (https://docs.kernel.org/networking/ip-sysctl.html, ip_local_port_range).
+const firstPort = 20000
+
+const (
+	serverCore = 0
+	clientCore = 1
+)
+
+// pinned makes a command that runs on one core, before all others.
+func (b *bench) pinned(ctx context.Context, core int, argv []string) *exec.Cmd {
+	if b.pin {
+		argv = append([]string{"taskset", "-c", strconv.Itoa(core)}, argv...)
+	}
+	if b.nice != 0 {
+		argv = append([]string{"nice", "-n", strconv.Itoa(b.nice)}, argv...)
+	}
+	return exec.CommandContext(ctx, argv[0], argv[1:]...)
+}
+
+// launch starts a command in a session of its own. Where the kernel shares the processor out among
+// sessions first, niceness counts only within one, so the session gets it too
+// (https://man7.org/linux/man-pages/man7/sched.7.html, autogroup).
+func (b *bench) launch(cmd *exec.Cmd) error {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	if b.nice != 0 {
+		session := fmt.Sprintf("/proc/%d/autogroup", cmd.Process.Pid)
+		_ = os.WriteFile(session, []byte(strconv.Itoa(b.nice)), 0) // some kernels have none
+	}
+	return nil
+}
+
+// process is a server that runs.
+type process struct {
+	cmd    *exec.Cmd
+	addr   string
+	stderr bytes.Buffer  // to be read after ended is closed
+	ended  chan struct{} // closed when the process has ended
+}
+
+// start starts a server and waits until it listens. The caller stops it.
+func (b *bench) start(ctx context.Context, s server, room bool, profile string) (*process, error) {
+	p := &process{addr: b.freeAddr(), ended: make(chan struct{})}
+	p.cmd = b.pinned(ctx, serverCore, s.command(b.bin, p.addr, room, profile))
+	p.cmd.Stderr = &p.stderr
+	if err := b.launch(p.cmd); err != nil {
+		return nil, fmt.Errorf("start %s: %w", s.name, err)
+	}
+	go func() { // ends with the process, which stop waits for
+		_ = p.cmd.Wait() // it is killed, so how it ended says nothing
+		close(p.ended)
+	}()
+	if err := p.listening(10 * time.Second); err != nil {
+		p.stop()
+		return nil, fmt.Errorf("start %s: %w: %s", s.name, err, p.words())
+	}
+	return p, nil
+}
+
+// freeAddr returns an address on which nobody listens.
+func (b *bench) freeAddr() string {
+	for {
+		b.port++
+		addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(b.port))
+		if l, err := net.Listen("tcp4", addr); err == nil {
+			_ = l.Close() // the server is to have it
+			return addr
+		}
+	}
+}
+
+// listening waits until p takes connections, and then a little for it to forget this one.
+func (p *process) listening(patience time.Duration) error {
+	for end := time.Now().Add(patience); time.Now().Before(end); {
+		select {
+		case <-p.ended:
+			return fmt.Errorf("it ended at once")
+		case <-time.After(20 * time.Millisecond):
+		}
+		if c, err := net.Dial("tcp4", p.addr); err == nil {
+			_ = c.Close() // nothing was said
+			time.Sleep(200 * time.Millisecond)
+			return nil
+		}
+	}
+	return fmt.Errorf("it does not listen")
+}
+
+// words are the first that the server had to say, in which a first error is. The process has ended.
+func (p *process) words() string {
+	text := strings.TrimSpace(p.stderr.String())
+	return text[:min(len(text), 500)]
+}
+
+func (p *process) pid() int { return p.cmd.Process.Pid }
+
+// stop ends the process, and gives it time to write its profile.
+func (p *process) stop() {
+	_ = p.cmd.Process.Signal(syscall.SIGTERM) // it may have ended already
+	select {
+	case <-p.ended:
+	case <-time.After(2 * time.Second):
+		_ = p.cmd.Process.Kill()
+		<-p.ended
+	}
+}

@@ -1,0 +1,103 @@
+// Loadgen drives one server and prints what it measured as a line of JSON. The bench command
+// calls it; by hand it is good for a server of which only the address is known:
+//
+//	go run ./cmd/loadgen -addr 127.0.0.1:8000 -c 64 -p 8 -s 512 echo
+package main
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tyg-dev/tyg/bench/internal/load"
+)
+
+func main() {
+	// Nothing but one thread has work, and it blocks without telling the scheduler, for which the
+	// collector would wait. A run allocates next to nothing.
+	runtime.LockOSThread()
+	runtime.GOMAXPROCS(3)
+	debug.SetGCPercent(-1)
+	if err := run(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "loadgen:", err)
+		os.Exit(1)
+	}
+}
+
+func run(args []string) error {
+	var cfg load.Config
+	flags := flag.NewFlagSet("loadgen", flag.ExitOnError)
+	flags.Usage = func() {
+		fmt.Fprintln(flags.Output(), "usage: loadgen [flags] echo|broadcast|handshake|hold")
+		flags.PrintDefaults()
+	}
+	flags.StringVar(&cfg.Addr, "addr", "127.0.0.1:9000", "the server's `host:port`")
+	flags.StringVar((*string)(&cfg.Dialect), "dialect", "plain", "plain, json, tcp or centrifuge")
+	flags.IntVar(&cfg.Conns, "c", 64, "connections")
+	flags.IntVar(&cfg.Depth, "p", 1, "messages under way, of each connection or to the room")
+	flags.IntVar(&cfg.Size, "s", 32, "payload `bytes`")
+	flags.BoolVar(&cfg.Binary, "binary", false, "send binary messages")
+	flags.DurationVar(&cfg.Warm, "warm", 500*time.Millisecond, "time before the measurement")
+	flags.DurationVar(&cfg.Duration, "d", 3*time.Second, "time of the measurement")
+	flags.Float64Var(&cfg.Rate, "rate", 0, "echo: messages a second; 0: one for each that comes back")
+	flags.BoolVar(&cfg.Spin, "spin", false, "never sleep")
+	flags.IntVar(&cfg.Parallel, "par", 64, "handshakes under way")
+	flags.DurationVar(&cfg.Patience, "timeout", 20*time.Second, "fail after so long without data")
+	flags.Func("pids", "the server's processes, `pid,...`, whose CPU time is measured",
+		func(text string) (err error) {
+			cfg.PIDs, err = parsePIDs(text)
+			return err
+		})
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	switch flags.Arg(0) {
+	case "echo":
+		return report(load.Echo(cfg))
+	case "broadcast":
+		return report(load.Broadcast(cfg))
+	case "handshake":
+		return report(load.Handshake(cfg))
+	case "hold":
+		return hold(cfg)
+	}
+	flags.Usage()
+	return fmt.Errorf("no mode %q", flags.Arg(0))
+}
+
+func parsePIDs(text string) (pids []int, err error) {
+	for field := range strings.SplitSeq(text, ",") {
+		pid, err := strconv.Atoi(field)
+		if err != nil {
+			return nil, err
+		}
+		pids = append(pids, pid)
+	}
+	return pids, nil
+}
+
+func report(r load.Result, err error) error {
+	if err != nil {
+		return err
+	}
+	return json.NewEncoder(os.Stdout).Encode(r)
+}
+
+// hold says when all connections are open, and holds them until its standard input is closed.
+func hold(cfg load.Config) error {
+	closeAll, err := load.Hold(cfg)
+	if err != nil {
+		return err
+	}
+	defer closeAll()
+	fmt.Println("open")
+	_, err = io.Copy(io.Discard, os.Stdin)
+	return err
+}

@@ -1,0 +1,160 @@
+package load
+
+import (
+	"errors"
+	"fmt"
+	"syscall"
+	"unsafe"
+)
+
+type state uint8
+
+const (
+	connecting state = iota
+	upgrading        // the handshake was sent
+	greeting         // the dialect has more to say before the connection is of use
+	open
+)
+
+// conn is one connection.
+type conn struct {
+	client *client
+	index  int // in client.conns
+	fd     int
+	state  state
+	dialed int64
+	guest  bool // publishes to a room without being in it
+
+	response []byte // the handshake's answer, so far
+	greets   int    // replies to the greeting that are still to come
+	blocked  bool   // the socket is full
+	unsent   []byte
+
+	parser
+	sent times
+	got  uint64 // messages received
+}
+
+// dial begins to connect.
+func (c *conn) dial() error {
+	fd, err := syscall.Socket(syscall.AF_INET,
+		syscall.SOCK_STREAM|syscall.SOCK_NONBLOCK|syscall.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return fmt.Errorf("open socket %d: %w", c.index, err)
+	}
+	*c = conn{client: c.client, index: c.index, fd: fd, dialed: c.client.now(), guest: c.guest}
+	if err := syscall.SetsockoptInt(fd, syscall.IPPROTO_TCP, syscall.TCP_NODELAY, 1); err != nil {
+		return c.failed("set no delay", err)
+	}
+	err = syscall.Connect(fd, &c.client.target)
+	if err != nil && err != syscall.EINPROGRESS {
+		return c.failed("connect", err)
+	}
+	if err := c.client.poll.add(fd, c.index); err != nil {
+		return c.failed("poll", err)
+	}
+	return nil
+}
+
+// reset closes the socket so that no port stays behind in TIME_WAIT.
+func (c *conn) reset() error {
+	linger := syscall.Linger{Onoff: 1}
+	err := syscall.SetsockoptLinger(c.fd, syscall.SOL_SOCKET, syscall.SO_LINGER, &linger)
+	if err != nil {
+		return c.failed("set linger", err)
+	}
+	return syscall.Close(c.fd)
+}
+
+// read reads what is there, into a buffer that all connections share.
+func (c *conn) read() ([]byte, error) {
+	b := c.client.buf
+	n, _, err := syscall.RawSyscall(syscall.SYS_READ, uintptr(c.fd),
+		uintptr(unsafe.Pointer(&b[0])), uintptr(len(b)))
+	switch {
+	case err == syscall.EAGAIN || err == syscall.EINTR:
+		return nil, nil
+	case err != 0:
+		return nil, c.failed("read", err)
+	case n == 0:
+		return nil, c.failed("read", errors.New("the server closed the connection"))
+	}
+	return b[:n], nil
+}
+
+// write sends b, and keeps what the socket does not take until it does.
+func (c *conn) write(b []byte) error {
+	if c.blocked {
+		c.unsent = append(c.unsent, b...)
+		return nil
+	}
+	n, _, err := syscall.RawSyscall(syscall.SYS_WRITE, uintptr(c.fd),
+		uintptr(unsafe.Pointer(&b[0])), uintptr(len(b)))
+	switch err {
+	case 0:
+	case syscall.EAGAIN:
+		n = 0
+	default:
+		return c.failed("write", err)
+	}
+	if int(n) == len(b) {
+		return nil
+	}
+	c.blocked = true
+	c.unsent = append(c.unsent, b[n:]...)
+	return c.watch(readable | writable)
+}
+
+// unblock writes on once the socket has room.
+func (c *conn) unblock() error {
+	b := c.unsent
+	c.blocked, c.unsent = false, nil
+	if err := c.watch(readable); err != nil {
+		return err
+	}
+	return c.write(b)
+}
+
+func (c *conn) watch(events uint32) error {
+	if err := c.client.poll.change(c.fd, c.index, events); err != nil {
+		return c.failed("poll", err)
+	}
+	return nil
+}
+
+func (c *conn) failed(what string, err error) error {
+	return fmt.Errorf("%s connection %d: %w", what, c.index, err)
+}
+
+// times is a ring of the times at which the messages under way were sent.
+type times struct {
+	at       []int64
+	first, n int
+}
+
+// push reports false if the ring is full.
+func (r *times) push(t int64) bool {
+	if r.n == len(r.at) {
+		return false
+	}
+	i := r.first + r.n
+	if i >= len(r.at) {
+		i -= len(r.at)
+	}
+	r.at[i] = t
+	r.n++
+	return true
+}
+
+// pop reports false if the ring is empty.
+func (r *times) pop() (int64, bool) {
+	if r.n == 0 {
+		return 0, false
+	}
+	t := r.at[r.first]
+	if r.first++; r.first == len(r.at) {
+		r.first = 0
+	}
+	r.n--
+	return t, true
+}

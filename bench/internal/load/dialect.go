@@ -1,0 +1,72 @@
+package load
+
+import (
+	"bytes"
+	"fmt"
+
+	"github.com/tyg-dev/tyg/bench/internal/wire"
+)
+
+// payload returns a message of size bytes.
+func payload(d Dialect, size int) ([]byte, error) {
+	const letters = "abcdefghijklmnopqrstuvwxyz0123456789"
+	text := bytes.Repeat([]byte(letters), size/len(letters)+1)[:size]
+	if d != JSON {
+		return text, nil
+	}
+	const head, tail = `{"action":"echo","data":"`, `"}`
+	if size < len(head)+len(tail) {
+		return nil, fmt.Errorf("a JSON message has %d bytes at least", len(head)+len(tail))
+	}
+	copy(text, head)
+	copy(text[size-len(tail):], tail)
+	return text, nil
+}
+
+// op is the opcode of messages. API Gateway, and with it tyg, refuses binary ones.
+func (l *client) op() byte {
+	if l.Binary {
+		return wire.OpBinary
+	}
+	return wire.OpText
+}
+
+// encode appends a message as it is sent.
+func (l *client) encode(dst, payload []byte) []byte {
+	switch l.Dialect {
+	case TCP:
+		return append(dst, payload...)
+	case Centrifuge:
+		return wire.AppendMasked(dst, wire.OpText, l.command(payload), maskKey)
+	}
+	return wire.AppendMasked(dst, l.op(), payload, maskKey)
+}
+
+// command is a message in centrifuge's JSON protocol
+// (https://centrifugal.dev/docs/transports/client_protocol).
+func (l *client) command(payload []byte) []byte {
+	if l.room {
+		return fmt.Appendf(nil, `{"id":4,"publish":{"channel":"room","data":"%s"}}`, payload)
+	}
+	return fmt.Appendf(nil, `{"id":3,"rpc":{"method":"echo","data":"%s"}}`, payload)
+}
+
+// greet introduces the client to centrifuge, and joins the room if there is one.
+func (c *conn) greet() error {
+	hello := wire.AppendMasked(nil, wire.OpText, []byte(`{"id":1,"connect":{}}`), maskKey)
+	c.greets = 1
+	if c.client.room && !c.guest {
+		join := []byte(`{"id":2,"subscribe":{"channel":"room"}}`)
+		hello = wire.AppendMasked(hello, wire.OpText, join, maskKey)
+		c.greets = 2
+	}
+	return c.write(hello)
+}
+
+// countLines counts replies: a line each, of which the last need not end.
+func (c *conn) countLines(b []byte) {
+	c.lines += bytes.Count(b, []byte("\n"))
+	if c.at+len(b) == c.frame.Length && b[len(b)-1] != '\n' {
+		c.lines++
+	}
+}

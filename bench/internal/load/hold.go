@@ -1,0 +1,57 @@
+package load
+
+import "bytes"
+
+// holdBurst is how many connections are used at the same time while Hold opens them: few, so that
+// what a server keeps afterwards is the price of idle connections and not of a burst.
+const holdBurst = 512
+
+// Hold opens connections, lets each echo one message, and leaves them open and silent. The caller
+// closes them.
+func Hold(cfg Config) (closeAll func(), err error) {
+	l, err := newClient(cfg)
+	if err != nil {
+		return nil, err
+	}
+	l.prepareEcho()
+	if err := l.open(); err != nil {
+		l.close()
+		return nil, err
+	}
+	if err := l.touch(); err != nil {
+		l.close()
+		return nil, err
+	}
+	return l.close, nil
+}
+
+// touch sends one message on each connection and waits for all of them.
+func (l *client) touch() error {
+	for first := 0; first < len(l.conns); first += holdBurst {
+		burst := l.conns[first:min(first+holdBurst, len(l.conns))]
+		t := &touches{left: len(burst)}
+		for _, c := range burst {
+			c.sent.at = make([]int64, 1)
+			if err := c.send(1, l.now()); err != nil {
+				return err
+			}
+		}
+		if err := l.run(t, func(int64) bool { return t.left == 0 }); err != nil {
+			return err
+		}
+		for _, c := range burst {
+			c.sent.at = nil
+		}
+	}
+	l.buf = bytes.Clone(l.buf[:1]) // the process now only waits
+	return nil
+}
+
+type touches struct{ left int }
+
+func (*touches) tick(int64) (int, error) { return 100, nil }
+
+func (t *touches) arrived(c *conn, n int, now int64) error {
+	t.left -= n
+	return c.echoed(n, now)
+}

@@ -1,0 +1,172 @@
+// Package load is a WebSocket client that costs about as little CPU as a client can, so that what
+// is measured is the server: one thread, epoll, no goroutine and no buffer for each connection.
+// Every byte of an answer is compared with what it must be. It runs on Linux.
+package load
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"syscall"
+	"time"
+
+	"github.com/tyg-dev/tyg/bench/internal/stat"
+	"github.com/tyg-dev/tyg/bench/internal/wire"
+)
+
+// A Dialect is what a server and its clients say to each other.
+type Dialect string
+
+// The dialects. In all but TCP messages are text, unless Config.Binary is set.
+const (
+	Plain      Dialect = "plain"      // a message, and the same message back
+	JSON       Dialect = "json"       // the same with {"action":"echo","data":"..."}
+	TCP        Dialect = "tcp"        // no WebSocket: bytes, and the same bytes back
+	Centrifuge Dialect = "centrifuge" // centrifuge's commands; replies are counted, not compared
+)
+
+// A Config says what to do. Addr, Conns and Size must be set; the zero of all else works.
+type Config struct {
+	Addr    string // host and port; the host is an IPv4 address
+	Dialect Dialect
+	Conns   int  // connections
+	Depth   int  // messages under way, of each connection or to the room: 1
+	Size    int  // payload of a message, in bytes
+	Binary  bool // send binary messages
+
+	Warm     time.Duration // before the measurement
+	Duration time.Duration // of the measurement
+	Rate     float64       // Echo: messages a second, sent whatever comes back; 0: answer by answer
+	Spin     bool          // ask for events without ever sleeping, for exact latencies
+	Parallel int           // handshakes under way at the same time: 64
+	PIDs     []int         // the server's processes, whose CPU time is measured
+	Patience time.Duration // fail when nothing comes for this long: 20 seconds
+}
+
+// client is the state of one run. It belongs to one goroutine.
+type client struct {
+	Config
+	target  syscall.SockaddrInet4
+	poll    poller
+	conns   []*conn
+	buf     []byte
+	start   time.Time
+	heard   int64 // when something last came
+	request []byte
+	room    bool // every message goes to all connections
+
+	payload []byte
+	frames  []byte   // Depth messages as they are sent
+	wants   [][]byte // what may come back, by message number modulo len(wants); nil: not compared
+
+	latency  stat.Hist
+	messages uint64
+}
+
+func newClient(cfg Config) (*client, error) {
+	addr, err := netip.ParseAddrPort(cfg.Addr)
+	if err != nil {
+		return nil, err
+	}
+	if !addr.Addr().Is4() {
+		return nil, fmt.Errorf("address %s is not IPv4", cfg.Addr)
+	}
+	if cfg.Conns < 1 || cfg.Size < 1 {
+		return nil, errors.New("there must be connections, and bytes to send")
+	}
+	l := &client{
+		Config:  cfg,
+		target:  syscall.SockaddrInet4{Port: int(addr.Port()), Addr: addr.Addr().As4()},
+		buf:     make([]byte, 1<<20),
+		start:   time.Now(),
+		request: wire.Request(cfg.Addr),
+	}
+	l.Depth = max(l.Depth, 1)
+	if l.Parallel == 0 {
+		l.Parallel = 64
+	}
+	if l.Patience == 0 {
+		l.Patience = 20 * time.Second
+	}
+	if l.payload, err = payload(cfg.Dialect, cfg.Size); err != nil {
+		return nil, err
+	}
+	return l, l.poll.open()
+}
+
+// now returns the nanoseconds since the run began.
+func (l *client) now() int64 { return int64(time.Since(l.start)) }
+
+// close closes all sockets. Servers see a reset and not a close frame, which is none of the
+// measurement.
+func (l *client) close() {
+	for _, c := range l.conns {
+		if c != nil {
+			_ = syscall.Close(c.fd) // nothing is left to do with it
+		}
+	}
+	l.poll.close()
+}
+
+// traffic is what a mode does with open connections.
+type traffic interface {
+	// tick is called before each wait, and returns how long to wait, in milliseconds.
+	tick(now int64) (int, error)
+
+	// arrived is called when n more messages have come for c.
+	arrived(c *conn, n int, now int64) error
+}
+
+// run waits for events and handles them until done.
+func (l *client) run(t traffic, done func(now int64) bool) error {
+	now := l.now()
+	l.heard = now
+	for !done(now) {
+		timeout, err := t.tick(now)
+		if err != nil {
+			return err
+		}
+		if l.Spin {
+			timeout = 0
+		}
+		events, err := l.poll.wait(timeout)
+		if err != nil {
+			return err
+		}
+		now = l.now()
+		for i := range events {
+			if err := l.handle(t, &events[i]); err != nil {
+				return err
+			}
+		}
+		if len(events) == 0 && now-l.heard > int64(l.Patience) {
+			return fmt.Errorf("nothing has come for %v", l.Patience)
+		}
+	}
+	return nil
+}
+
+// runFor runs for d.
+func (l *client) runFor(t traffic, d time.Duration) error {
+	end := l.now() + int64(d)
+	return l.run(t, func(now int64) bool { return now >= end })
+}
+
+func (l *client) handle(t traffic, e *syscall.EpollEvent) error {
+	c := l.conns[e.Fd]
+	if c.blocked && e.Events&syscall.EPOLLOUT != 0 {
+		if err := c.unblock(); err != nil {
+			return err
+		}
+	}
+	b, err := c.read()
+	if len(b) == 0 || err != nil {
+		return err
+	}
+	n, err := c.receive(b)
+	if n == 0 || err != nil {
+		return err
+	}
+	l.heard = l.now()
+	return t.arrived(c, n, l.heard)
+}

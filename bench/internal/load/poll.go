@@ -1,0 +1,56 @@
+package load
+
+import (
+	"fmt"
+	"syscall"
+	"unsafe"
+)
+
+// poller is an epoll instance. Its events carry the index of a connection in Fd.
+type poller struct {
+	fd     int
+	events []syscall.EpollEvent
+}
+
+func (p *poller) open() (err error) {
+	if p.fd, err = syscall.EpollCreate1(syscall.EPOLL_CLOEXEC); err != nil {
+		return fmt.Errorf("create epoll: %w", err)
+	}
+	p.events = make([]syscall.EpollEvent, 1024)
+	return nil
+}
+
+func (p *poller) close() { _ = syscall.Close(p.fd) }
+
+const (
+	readable = syscall.EPOLLIN | syscall.EPOLLRDHUP
+	writable = syscall.EPOLLOUT
+)
+
+func (p *poller) add(fd, index int) error {
+	e := syscall.EpollEvent{Events: readable | writable, Fd: int32(index)}
+	return syscall.EpollCtl(p.fd, syscall.EPOLL_CTL_ADD, fd, &e)
+}
+
+func (p *poller) change(fd, index int, events uint32) error {
+	e := syscall.EpollEvent{Events: events, Fd: int32(index)}
+	return syscall.EpollCtl(p.fd, syscall.EPOLL_CTL_MOD, fd, &e)
+}
+
+// wait returns the events that have come within timeout milliseconds, or before a signal. They
+// are valid until the next call.
+//
+// This call and those of conn go around package syscall, which tells the scheduler of each; the
+// process has nothing else to run. A signal may be the scheduler's own, which wants the thread:
+// it gets it where wait returns, and would not if wait went on.
+func (p *poller) wait(timeout int) ([]syscall.EpollEvent, error) {
+	n, _, err := syscall.RawSyscall6(syscall.SYS_EPOLL_PWAIT, uintptr(p.fd),
+		uintptr(unsafe.Pointer(&p.events[0])), uintptr(len(p.events)), uintptr(timeout), 0, 0)
+	switch err {
+	case 0:
+		return p.events[:n], nil
+	case syscall.EINTR:
+		return nil, nil
+	}
+	return nil, fmt.Errorf("wait for events: %w", err)
+}

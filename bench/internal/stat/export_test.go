@@ -1,0 +1,9 @@
+package stat
+
+var (
+	Bucket    = bucket
+	Middle    = middle
+	CPUOf     = cpuOf
+	MachineOf = machineOf
+	SlabOf    = slabOf
+)
