@@ -1,60 +1,82 @@
 package gateway_test
 
 import (
-	"io"
-	"net/http"
+	"context"
+	"errors"
 	"strings"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/aws/protocol/restjson"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/apigatewaymanagementapi"
+	"github.com/aws/aws-sdk-go-v2/service/apigatewaymanagementapi/types"
 
-	"github.com/tyg-dev/tyg/apigw"
 	"github.com/tyg-dev/tyg/gateway"
 )
 
-// TestSDK calls @connections with the parts that every client of the AWS SDK for Go is made of: its
-// HTTP client, its signer, and its way to find the name of an error.
+// sdk is the AWS SDK's own client, with nothing but another endpoint and a key.
+func sdk(r *rig, secret string) *apigatewaymanagementapi.Client {
+	return apigatewaymanagementapi.New(apigatewaymanagementapi.Options{
+		BaseEndpoint:     aws.String("http://" + r.host() + "/api"),
+		Region:           "eu-central-1",
+		RetryMaxAttempts: 1,
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: secret}, nil
+		}),
+	})
+}
+
 func TestSDK(t *testing.T) {
-	const key = "AKIDEXAMPLE"
-	r, c, conn, l := open(t, &gateway.Server{Secrets: map[string]string{key: anyone.SecretAccessKey}})
-	tests := []struct {
-		method, body string
-		status       int
-		kind         string
-	}{
-		{http.MethodPost, "hello", 200, ""},
-		{http.MethodPost, strings.Repeat("x", 128<<10+1), 413, "PayloadTooLargeException"},
-		{http.MethodGet, "", 200, ""},
-		{http.MethodDelete, "", 204, ""},
-		{http.MethodPost, "hello", 410, "GoneException"},
-		{http.MethodGet, "", 410, "GoneException"},
-		{http.MethodDelete, "", 410, "GoneException"},
+	r, c, conn, l := open(t, &gateway.Server{Secrets: map[string]string{"AKIDEXAMPLE": "secret"}})
+	client, id := sdk(r, "secret"), aws.String(string(conn.ID))
+	post := func(text string) error {
+		_, err := client.PostToConnection(t.Context(),
+			&apigatewaymanagementapi.PostToConnectionInput{ConnectionId: id, Data: []byte(text)})
+		return err
 	}
-	client := awshttp.NewBuildableClient()
-	for _, tt := range tests {
-		url := "http://" + r.host() + apigw.ConnectionsPath("api", conn.ID)
-		req, err := http.NewRequestWithContext(t.Context(), tt.method, url, strings.NewReader(tt.body))
-		if err != nil {
-			t.Fatal(err)
-		}
-		sign(t, req, tt.body, anyone)
-		res, err := client.Do(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, err = io.Copy(io.Discard, res.Body)
-		_ = res.Body.Close()
-		kind := restjson.SanitizeErrorCode(res.Header.Get("X-Amzn-ErrorType"))
-		if res.StatusCode != tt.status || kind != tt.kind || err != nil {
-			t.Errorf("%s: %d %q, %v; want %d %q", tt.method, res.StatusCode, kind, err, tt.status, tt.kind)
-		}
-		if tt.status == http.StatusNoContent {
-			c.expectClose(t, 1000, "Connection Closed Normally")
-			l.wantEnd(t, 1000, "Connection Closed Normally")
-		} else if tt.method == http.MethodPost && tt.status == http.StatusOK {
-			c.expect(t, tt.body)
-		}
+	get := func() (*apigatewaymanagementapi.GetConnectionOutput, error) {
+		return client.GetConnection(t.Context(), &apigatewaymanagementapi.GetConnectionInput{ConnectionId: id})
 	}
-	client.GetTransport().CloseIdleConnections()
+
+	if err := post("hello"); err != nil {
+		t.Fatal(err)
+	}
+	c.expect(t, "hello")
+	if _, ok := errors.AsType[*types.PayloadTooLargeException](post(strings.Repeat("x", 128<<10+1))); !ok {
+		t.Error("131,073 bytes: want a PayloadTooLargeException")
+	}
+	info, err := get()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info.ConnectedAt.IsZero() || info.LastActiveAt.IsZero() || *info.Identity.SourceIp != "127.0.0.1" {
+		t.Errorf("GetConnection returned %+v, %+v", info, info.Identity)
+	}
+	_, err = client.DeleteConnection(t.Context(),
+		&apigatewaymanagementapi.DeleteConnectionInput{ConnectionId: id})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.expectClose(t, 1000, "Connection Closed Normally")
+	l.wantEnd(t, 1000, "Connection Closed Normally")
+	if _, ok := errors.AsType[*types.GoneException](post("hello")); !ok {
+		t.Error("post to a closed connection: want a GoneException")
+	}
+	if _, err := get(); !isGone(err) {
+		t.Errorf("get of a closed connection: %v, want a GoneException", err)
+	}
+}
+
+func isGone(err error) bool {
+	_, ok := errors.AsType[*types.GoneException](err)
+	return ok
+}
+
+func TestSDKWithAWrongSecret(t *testing.T) {
+	r, _, conn, _ := open(t, &gateway.Server{Secrets: map[string]string{"AKIDEXAMPLE": "secret"}})
+	_, err := sdk(r, "another").PostToConnection(t.Context(), &apigatewaymanagementapi.PostToConnectionInput{
+		ConnectionId: aws.String(string(conn.ID)), Data: []byte("hello"),
+	})
+	if err == nil || !strings.Contains(err.Error(), "InvalidSignatureException") {
+		t.Errorf("a wrong secret was answered with %v", err)
+	}
 }
