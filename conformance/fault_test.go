@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/conformance"
@@ -149,13 +150,12 @@ func (r refusals) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 // TestFaults breaks one behaviour after the other. Each must be found by the cases that are
 // about it, and by no others.
 func TestFaults(t *testing.T) {
-	t.Parallel()
 	all := faults()
 	targets := make(map[string]conformance.Target)
 	for name, f := range all {
 		targets[name] = conformance.Target{
 			Endpoint: f.serve(t, probelib.New()), Bare: f.serve(t, probelib.NewBare()).URL,
-			Credentials: credentials(),
+			Credentials: credentials(), Patience: 5 * time.Second,
 		}
 	}
 	for name, report := range runAll(t, targets) {

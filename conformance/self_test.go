@@ -68,7 +68,6 @@ func credentials() conformance.Credentials {
 // TestTargets runs all cases against the gateway, over each way to a socket, and against the
 // program examples/probe.
 func TestTargets(t *testing.T) {
-	t.Parallel()
 	program := buildProbe(t)
 	targets := map[string]conformance.Target{
 		"raw":      plain(t, false),
@@ -124,7 +123,7 @@ func runAll(t *testing.T, targets map[string]conformance.Target) map[string]*con
 	var (
 		mu      sync.Mutex // guards reports
 		running sync.WaitGroup
-		places  = make(chan struct{}, 8)
+		places  = make(chan struct{}, 16)
 	)
 	for name, target := range targets {
 		running.Go(func() { // ends with the run

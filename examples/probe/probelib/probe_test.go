@@ -10,7 +10,8 @@ import (
 	"github.com/tyg-dev/tyg/tygtest"
 )
 
-// What the probe does over sockets is what package conformance checks; here it is that it needs none.
+// What the probe does over sockets is what package conformance checks; here it is that it needs
+// none.
 
 func dial(t *testing.T, host *tygtest.Host, query string) *tygtest.Client {
 	t.Helper()
@@ -42,7 +43,8 @@ func TestNotify(t *testing.T) {
 	host := tygtest.NewHost(t, probelib.New())
 	watcher := dial(t, host, "")
 	client := dial(t, host, "notify="+url.QueryEscape(string(watcher.ID())))
-	if _, c := note(t, watcher); c["eventType"] != "CONNECT" || c["connectionId"] != string(client.ID()) {
+	if _, c := note(t,
+		watcher); c["eventType"] != "CONNECT" || c["connectionId"] != string(client.ID()) {
 		t.Errorf("first note is about %v", c)
 	}
 	client.Close(4001, "bye")
@@ -55,10 +57,14 @@ func TestNotify(t *testing.T) {
 func TestReport(t *testing.T) {
 	host := tygtest.NewHost(t, probelib.New())
 	client := dial(t, host, "")
-	for message, route := range map[string]string{`{"action":"report"}`: "report", "hello": "$default"} {
+	for message, route := range map[string]string{
+		`{"action":"report"}`: "report",
+		"hello":               "$default",
+	} {
 		client.Send(message)
 		if n, c := note(t, client); c["routeKey"] != route || n.Bytes != len(message) {
-			t.Errorf("%s: %d bytes on route %v, want %d on %s", message, n.Bytes, c["routeKey"], len(message), route)
+			t.Errorf("%s: %d bytes on route %v, want %d on %s", message, n.Bytes, c["routeKey"],
+				len(message), route)
 		}
 	}
 }
