@@ -3,6 +3,7 @@ package gateway
 import (
 	"bytes"
 	"sync"
+	"time"
 
 	"github.com/tyg-dev/tyg"
 )
@@ -20,12 +21,17 @@ func newCrowd(n int) *crowd {
 	return &crowd{places: make(chan struct{}, n), events: make(map[*eventContext]struct{})}
 }
 
-// concurrent handles a message on a goroutine of its own, once there is a place. The goroutine ends
-// with the handler, and the connection with the last of them. The message is copied, because the
-// read that brought it is over before it is.
+// concurrent handles a message on a goroutine of its own, once there is a place, unless the
+// connection is closing by then. The goroutine ends with the handler, and the connection with the
+// last of them. The message is copied, because the read that brought it is over before it is.
 func (c *session) concurrent(e tyg.Event) {
 	e.Message.Data = bytes.Clone(e.Message.Data)
 	c.crowd.places <- struct{}{}
+	if c.closing.Load() {
+		<-c.crowd.places
+		return
+	}
+	e.Time = time.Now() // to wait for a place is not the handler's time
 	c.crowd.running.Add(1)
 	go func() {
 		defer c.crowd.running.Done()

@@ -113,13 +113,7 @@ func (c *session) report(e tyg.Event, reply tyg.Reply, d time.Duration, err erro
 	if c.srv.Trace.Handled != nil {
 		c.srv.Trace.Handled(e, d, err)
 	}
-	if c.srv.access != nil {
-		no := connectRefusal(reply, err)
-		if no == nil {
-			no = &refusal{status: cmp.Or(reply.Status, http.StatusOK)}
-		}
-		c.srv.access.write(&record{event: e, status: no.status, took: d, err: no.message})
-	}
+	c.logAccess(e, reply, d, err)
 	if err == nil {
 		return
 	}
@@ -140,6 +134,22 @@ func (c *session) report(e tyg.Event, reply tyg.Reply, d time.Duration, err erro
 		attrs = append(attrs, "stack", string(p.Stack))
 	}
 	c.srv.log.Error("handler failed", attrs...)
+}
+
+// logAccess writes the line of an event to the access log. The kind of error has a meaning only from
+// connect.
+func (c *session) logAccess(e tyg.Event, reply tyg.Reply, d time.Duration, err error) {
+	if c.srv.access == nil {
+		return
+	}
+	no := connectRefusal(reply, err)
+	switch {
+	case no == nil:
+		no = &refusal{status: cmp.Or(reply.Status, http.StatusOK)}
+	case e.Type != tyg.EventConnect && err != nil && !errors.Is(err, errTimedOut):
+		no = &refusal{status: http.StatusBadGateway, message: apigw.InternalServerError}
+	}
+	c.srv.access.write(&record{event: e, status: no.status, took: d, err: no.message})
 }
 
 // tellLate tells the client of a message that its handler takes too long, once.

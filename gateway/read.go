@@ -36,15 +36,13 @@ func (c *session) passAt(d *desk) sock.Turn {
 		return sock.Done
 	}
 	full := have+n == len(b)
-	now := time.Now()
-	if c.srv.Extensions.Ping > 0 {
-		c.heard.Store(now.UnixNano())
-	}
-	d.now = now
+	d.now = time.Now()
+	c.deafen()
 	if turn := c.frames(d, b[:have+n]); turn == sock.Done {
 		return turn
 	}
 	c.awaitQueue()
+	c.hear()
 	if full {
 		runtime.Gosched() // a client that always has more must not keep the processor to itself
 	}
@@ -56,7 +54,24 @@ func (c *session) early() sock.Turn {
 	d := c.srv.pools.desk(false)
 	defer c.srv.pools.putDesk(d, false)
 	d.now = time.Now()
-	return c.frames(d, append(d.buf[:0], c.rest...))
+	c.deafen()
+	turn := c.frames(d, append(d.buf[:0], c.rest...))
+	c.hear()
+	return turn
+}
+
+// deafen and hear stand around what may take its time while nothing is read: a client is not silent
+// that cannot be heard.
+func (c *session) deafen() {
+	if c.srv.Extensions.Ping > 0 {
+		c.heard.Store(0)
+	}
+}
+
+func (c *session) hear() {
+	if c.srv.Extensions.Ping > 0 {
+		c.heard.Store(time.Now().UnixNano())
+	}
 }
 
 // room returns the buffer to read into, which is larger than the desk's own only where a frame

@@ -36,7 +36,7 @@ type session struct {
 
 	// read by the sweep
 	active   atomic.Int64                 // when a message last went either way, Unix nanoseconds
-	heard    atomic.Int64                 // when anything last came; kept for Extensions.Ping only
+	heard    atomic.Int64                 // since when nothing came, for pings; 0: deaf just now
 	pinged   atomic.Int64                 // when a ping was last sent
 	begun    atomic.Int64                 // since when rest or a fragment waits for more; 0: none does
 	handling atomic.Pointer[eventContext] // the event in a handler; nil: none is
@@ -87,10 +87,9 @@ func (c *session) open(nc net.Conn, portable bool, response []byte) {
 func (c *session) run() {
 	defer c.finish()
 	c.flush()
-	if len(c.rest) > 0 && c.early() == sock.Done {
-		return
+	if len(c.rest) == 0 || c.early() != sock.Done {
+		c.read()
 	}
-	c.read()
 	c.crowd.wait()
 	if !c.over {
 		c.disconnect()

@@ -86,8 +86,10 @@ func (c *session) inspect(now time.Time, l *Limits) {
 
 // inspectSilence pings a client that was silent for d, and cuts one that stays silent.
 func (c *session) inspectSilence(now time.Time, d time.Duration) {
-	silent := now.Sub(time.Unix(0, c.heard.Load()))
+	heard := c.heard.Load()
+	silent := now.Sub(time.Unix(0, heard))
 	switch {
+	case heard == 0: // the client cannot be heard
 	case silent > 2*d:
 		c.lost(os.ErrDeadlineExceeded)
 		_ = c.sock.Close() // run ends with it

@@ -1,0 +1,221 @@
+package gateway_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"reflect"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/gateway"
+)
+
+// ann is the Identity of a client that may come in.
+var ann = tyg.Identity{
+	Principal: "ann",
+	Context:   map[string]any{"team": "red", "admin": true, "level": 7, "big": int64(8), "share": 0.5},
+}
+
+// answers is an AuthorizeFunc that always finds out the same.
+func answers(id tyg.Identity, err error) tyg.AuthorizeFunc {
+	return func(context.Context, *tyg.Request) (tyg.Identity, error) { return id, err }
+}
+
+// TestAuthorizer shows what a client gets for what an authorizer says. There is one place only, so
+// that one that is not given back would show.
+func TestAuthorizer(t *testing.T) {
+	const unauthorized = `{"message":"Unauthorized"}`
+	const denied = `{"message":"User is not authorized to access this resource"}`
+	const failed = `{"message":"Internal Server Error"}`
+	tests := []struct {
+		name   string
+		fn     tyg.AuthorizeFunc
+		status int
+		body   string
+	}{
+		{"identity", answers(ann, nil), 101, ""},
+		{"principal only", answers(tyg.Identity{Principal: "ann"}, nil), 101, ""},
+		{"unauthorized", answers(ann, tyg.ErrUnauthorized), 401, unauthorized},
+		{"denied", answers(ann, fmt.Errorf("secret: %w", tyg.ErrDenied)), 403, denied},
+		{"error", answers(ann, errors.New("secret")), 500, failed},
+		{"rejection", answers(ann, tyg.Reject(418, "secret")), 500, failed},
+		{"panic", func(context.Context, *tyg.Request) (tyg.Identity, error) { panic("secret") }, 500, failed},
+		{"no identity", answers(tyg.Identity{}, nil), 500, failed},
+		{"bad identity", answers(tyg.Identity{
+			Principal: "ann", Context: map[string]any{"secret": []int{1}},
+		}, nil), 500, failed},
+		{"too much", answers(tyg.Identity{
+			Principal: "ann", Context: map[string]any{"secret": strings.Repeat("x", 8<<10)},
+		}, nil), 500, failed},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var log journal
+			app := echo()
+			l := follow(app)
+			app.OnAuthorize(tt.fn)
+			r := start(t, &gateway.Server{
+				Handler: app, Limits: gateway.Limits{Conns: 1},
+				Logger: slog.New(slog.NewTextHandler(&log, nil)),
+			})
+			for range 2 {
+				res, body := r.ask(t, r.handshake())
+				if res.StatusCode != tt.status || body != tt.body {
+					t.Errorf("status %d, body %s; want %d, %s", res.StatusCode, body, tt.status, tt.body)
+				}
+				if tt.status == 101 {
+					next(t, l.disconnects)
+					return
+				}
+				if res.Header.Get("X-Amzn-Requestid") == "" {
+					t.Errorf("no request id: %v", res.Header)
+				}
+			}
+			if len(l.connects) != 0 || len(l.disconnects) != 0 || r.Stats().Refusals != 2 {
+				t.Errorf("%d connects, %d disconnects, %+v", len(l.connects), len(l.disconnects), r.Stats())
+			}
+			told := strings.Contains(strings.Join(log.lines(), "\n"), `level=ERROR msg="authorizer failed"`)
+			if told != (tt.status == 500) {
+				t.Errorf("log: %q", log.lines())
+			}
+		})
+	}
+}
+
+// TestIdentitySources asks nobody about a client that does not say who it claims to be.
+func TestIdentitySources(t *testing.T) {
+	asked := make(chan *tyg.Request, 10)
+	app := echo()
+	app.OnAuthorize(func(_ context.Context, r *tyg.Request) (tyg.Identity, error) {
+		asked <- r
+		return ann, nil
+	}, "route.request.header.X-Token", "route.request.querystring.user", "stageVariables.realm")
+	r := start(t, &gateway.Server{
+		Handler: app, StageVariables: map[string]string{"realm": "chat"},
+	})
+	tests := []struct {
+		name, query, header string
+		want                int
+	}{
+		{"all", "?user=ann", "x-token: 1", 101},
+		{"no header", "?user=ann", "X-Other: 1", 401},
+		{"empty header", "?user=ann", "X-Token:", 401},
+		{"no query", "", "X-Token: 1", 401},
+		{"empty query", "?user=", "X-Token: 1", 401},
+	}
+	for _, tt := range tests {
+		request := strings.Replace(r.handshake(tt.header), "/api/", "/api/"+tt.query, 1)
+		res, _ := r.ask(t, request)
+		if res.StatusCode != tt.want || (len(asked) == 1) != (tt.want == 101) {
+			t.Errorf("%s: status %d, want %d; asked %d times", tt.name, res.StatusCode, tt.want, len(asked))
+		}
+		if len(asked) == 1 {
+			if got := <-asked; got.Query.Get("user") != "ann" || got.Header.Get("X-Token") != "1" ||
+				got.SourceIP != "127.0.0.1" || got.Host != r.host() {
+				t.Errorf("%s: the authorizer sees %+v", tt.name, got)
+			}
+		}
+	}
+}
+
+// TestNoStageVariable needs one that there is not, so that nobody can come in.
+func TestNoStageVariable(t *testing.T) {
+	app := echo()
+	app.OnAuthorize(answers(ann, nil), "stageVariables.realm")
+	r := start(t, &gateway.Server{Handler: app})
+	if res, _ := r.ask(t, r.handshake()); res.StatusCode != http.StatusUnauthorized {
+		t.Errorf("status %d, want 401", res.StatusCode)
+	}
+}
+
+// TestAuth looks for what the authorizer found out in all three events.
+func TestAuth(t *testing.T) {
+	events := make(chan tyg.Event, 3)
+	c := start(t, &gateway.Server{
+		Handler: noting(events), Authorizer: &tyg.Authorizer{Func: answers(ann, nil)},
+	}).dial(t)
+	c.send(t, "hi")
+	if err := c.Close(1000, ""); err != nil {
+		t.Fatal(err)
+	}
+	for _, kind := range []tyg.EventType{tyg.EventConnect, tyg.EventMessage, tyg.EventDisconnect} {
+		e := next(t, events)
+		got := make(map[string]any)
+		for name, v := range e.Conn.Auth {
+			if name != "integrationLatency" { // API Gateway has it too, and it is different each time
+				got[name] = v
+			}
+		}
+		want := map[string]any{"principalId": "ann"}
+		for name, v := range ann.Context {
+			want[name] = v
+		}
+		if e.Type != kind || !reflect.DeepEqual(got, want) {
+			t.Errorf("%v: Auth is %v, want %v", e.Type, e.Conn.Auth, want)
+		}
+	}
+}
+
+// TestWhoseAuthorizer has two of them: the Server's own counts.
+func TestWhoseAuthorizer(t *testing.T) {
+	app := echo()
+	app.OnAuthorize(answers(ann, nil))
+	app.OnConnect(func(_ context.Context, c *tyg.Conn, _ *tyg.Request) error {
+		if c.Auth["principalId"] != "bob" {
+			t.Errorf("Auth is %v", c.Auth)
+		}
+		return nil
+	})
+	bob := &tyg.Authorizer{Func: answers(tyg.Identity{Principal: "bob"}, nil)}
+	start(t, &gateway.Server{Handler: app, Authorizer: bob}).dial(t)
+}
+
+func TestNoAuthorizer(t *testing.T) {
+	_, _, conn, _ := open(t, &gateway.Server{})
+	if conn.Auth != nil {
+		t.Errorf("Auth is %v, want nil", conn.Auth)
+	}
+}
+
+func TestAuthorizerMistakes(t *testing.T) {
+	for want, a := range map[string]*tyg.Authorizer{
+		"has no function": {},
+		`"header.X"`:      {Func: answers(ann, nil), IdentitySources: []string{"header.X"}},
+	} {
+		err := (&gateway.Server{Handler: echo(), Authorizer: a}).Start()
+		if err == nil || !strings.HasPrefix(err.Error(), "gateway: ") || !strings.Contains(err.Error(), want) {
+			t.Errorf("Start: %v, want %q", err, want)
+		}
+	}
+}
+
+// TestAuthorizerTimeout has an authorizer that takes as long as it may.
+func TestAuthorizerTimeout(t *testing.T) {
+	for scale, want := range map[float64]time.Duration{0: 29 * time.Second, 29: time.Second} {
+		t.Run(fmt.Sprint(scale), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				app := echo()
+				l := follow(app)
+				app.OnAuthorize(func(ctx context.Context, _ *tyg.Request) (tyg.Identity, error) {
+					<-ctx.Done()
+					return tyg.Identity{}, ctx.Err()
+				})
+				r := startPipes(t, &gateway.Server{Handler: app, TimeScale: scale}, nil)
+				start := time.Now()
+				res, _ := r.ask(t, r.handshake())
+				if d := time.Since(start); res.StatusCode != 500 || d != want {
+					t.Errorf("status %d after %v, want 500 after %v", res.StatusCode, d, want)
+				}
+				if len(l.connects) != 0 {
+					t.Error("connect has run")
+				}
+			})
+		})
+	}
+}
