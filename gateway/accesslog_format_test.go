@@ -105,7 +105,7 @@ func TestAccessLogMistakes(t *testing.T) {
 	}{
 		{"default", gateway.AccessLog{Out: new(paper)}, ""},
 		{"only the id", gateway.AccessLog{Out: new(paper), Format: id}, ""},
-		{"only the extended id", gateway.AccessLog{Out: new(paper), Format: "$context.extendedRequestId"}, ""},
+		{"extended id", gateway.AccessLog{Out: new(paper), Format: "$context.extendedRequestId"}, ""},
 		{"longest", gateway.AccessLog{Out: new(paper), Format: filled(3 << 10)}, ""},
 		{"too long", gateway.AccessLog{Out: new(paper), Format: filled(3<<10 + 1)}, "3073 bytes"},
 		{"nowhere to write", gateway.AccessLog{}, "AccessLog.Out is nil"},

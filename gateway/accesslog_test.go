@@ -35,7 +35,8 @@ func (p *paper) records(t *testing.T, r *rig) []map[string]string {
 	var all []map[string]string
 	for _, line := range p.writes {
 		var one map[string]string
-		if err := json.Unmarshal([]byte(line), &one); err != nil || strings.Index(line, "\n") != len(line)-1 {
+		err := json.Unmarshal([]byte(line), &one)
+		if err != nil || strings.Index(line, "\n") != len(line)-1 {
 			t.Errorf("line %q: %v", line, err)
 		}
 		all = append(all, one)
@@ -60,14 +61,18 @@ func moody() *tyg.App {
 		}
 		return nil
 	})
-	app.OnRoute("fine", func(context.Context, *tyg.Conn, tyg.Message) error { return nil })
-	app.OnRoute("fail", func(context.Context, *tyg.Conn, tyg.Message) error { return errors.New("secret") })
+	for mood, err := range map[string]error{
+		"fine":   nil,
+		"fail":   errors.New("secret"),
+		"reject": tyg.Reject(403, "secret"),
+		"late":   context.DeadlineExceeded, // of a deadline of its own
+	} {
+		app.OnRoute(mood, func(context.Context, *tyg.Conn, tyg.Message) error { return err })
+	}
 	app.OnRoute("panic", func(context.Context, *tyg.Conn, tyg.Message) error { panic("secret") })
-	app.OnRoute("reject", func(context.Context, *tyg.Conn, tyg.Message) error { return tyg.Reject(403, "") })
-	app.OnRoute("late", func(context.Context, *tyg.Conn, tyg.Message) error {
-		return context.DeadlineExceeded // of a deadline of its own
+	app.OnDisconnect(func(context.Context, *tyg.Conn, tyg.Disconnect) error {
+		return errors.New("secret")
 	})
-	app.OnDisconnect(func(context.Context, *tyg.Conn, tyg.Disconnect) error { return errors.New("secret") })
 	return app
 }
 
@@ -122,11 +127,15 @@ func TestAccessLogRefusals(t *testing.T) {
 		{"no handshake", func(r *rig) string {
 			return strings.Replace(r.handshake(), "dGhlIHNhbXBsZSBub25jZQ==", "x", 1)
 		}, 400, "-"},
-		{"origin", func(r *rig) string { return r.handshake("Origin: http://evil.net") }, 403, "Forbidden"},
+		{"origin", func(r *rig) string {
+			return r.handshake("Origin: http://evil.net")
+		}, 403, "Forbidden"},
 		{"stage", func(r *rig) string {
 			return strings.Replace(r.handshake(), "/api", "/x", 1)
 		}, 403, "Forbidden"},
-		{"authorizer", func(r *rig) string { return r.handshake("X-Authorize: no") }, 401, "Unauthorized"},
+		{"authorizer", func(r *rig) string {
+			return r.handshake("X-Authorize: no")
+		}, 401, "Unauthorized"},
 		{"authorizer fails", func(r *rig) string { return r.handshake("X-Authorize: fail") }, 500, "-"},
 		{"rejected", func(r *rig) string {
 			return strings.Replace(r.handshake(), "/api/", "/api/?mood=reject", 1)
@@ -202,7 +211,9 @@ func TestAccessLogTimeouts(t *testing.T) {
 				h := slow(make(chan tyg.Event, 3), long)
 				if strings.HasPrefix(want, "CONNECT") {
 					app := tyg.New("test")
-					app.OnConnect(func(ctx context.Context, _ *tyg.Conn, _ *tyg.Request) error { return long(ctx) })
+					app.OnConnect(func(ctx context.Context, _ *tyg.Conn, _ *tyg.Request) error {
+						return long(ctx)
+					})
 					h = app
 				}
 				r := startPipes(t, &gateway.Server{
@@ -224,33 +235,5 @@ func TestAccessLogTimeouts(t *testing.T) {
 				}
 			})
 		})
-	}
-}
-
-// TestAccessLogCrowded has many events at the same time write to what bears only one.
-func TestAccessLogCrowded(t *testing.T) {
-	const clients, messages = 10, 50
-	var log paper
-	r := start(t, &gateway.Server{
-		Handler: echo(), AccessLog: &gateway.AccessLog{Out: &log},
-		Extensions: gateway.Extensions{Concurrency: 4},
-	})
-	text := pipeline("hi", "hi", "hi", "hi", "hi")
-	for range clients {
-		w := r.wire(t)
-		for range messages / 5 {
-			w.write(t, text)
-		}
-		for range messages {
-			w.expect(t, "hi")
-		}
-		_ = w.Close()
-	}
-	count := make(map[string]int)
-	for _, one := range log.records(t, r) {
-		count[told(one)]++
-	}
-	if count["CONNECT $connect 200"] != clients || count["MESSAGE $default 200"] != clients*messages {
-		t.Errorf("lines by kind: %v", count)
 	}
 }

@@ -45,7 +45,9 @@ func TestAuthorizer(t *testing.T) {
 		{"denied", answers(ann, fmt.Errorf("secret: %w", tyg.ErrDenied)), 403, denied},
 		{"error", answers(ann, errors.New("secret")), 500, failed},
 		{"rejection", answers(ann, tyg.Reject(418, "secret")), 500, failed},
-		{"panic", func(context.Context, *tyg.Request) (tyg.Identity, error) { panic("secret") }, 500, failed},
+		{"panic", func(context.Context, *tyg.Request) (tyg.Identity, error) {
+			panic("secret")
+		}, 500, failed},
 		{"no identity", answers(tyg.Identity{}, nil), 500, failed},
 		{"bad identity", answers(tyg.Identity{
 			Principal: "ann", Context: map[string]any{"secret": []int{1}},
@@ -189,7 +191,8 @@ func TestAuthorizerMistakes(t *testing.T) {
 		`"header.X"`:      {Func: answers(ann, nil), IdentitySources: []string{"header.X"}},
 	} {
 		err := (&gateway.Server{Handler: echo(), Authorizer: a}).Start()
-		if err == nil || !strings.HasPrefix(err.Error(), "gateway: ") || !strings.Contains(err.Error(), want) {
+		text := fmt.Sprint(err)
+		if !strings.HasPrefix(text, "gateway: ") || !strings.Contains(text, want) {
 			t.Errorf("Start: %v, want %q", err, want)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/gateway"
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
@@ -158,4 +159,32 @@ func TestConcurrencyShutdown(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestAccessLogCrowded has many events at the same time write to what bears only one.
+func TestAccessLogCrowded(t *testing.T) {
+	const clients, messages = 10, 50
+	var log paper
+	r := start(t, &gateway.Server{
+		Handler: echo(), AccessLog: &gateway.AccessLog{Out: &log},
+		Extensions: gateway.Extensions{Concurrency: 4},
+	})
+	text := pipeline("hi", "hi", "hi", "hi", "hi")
+	for range clients {
+		w := r.wire(t)
+		for range messages / 5 {
+			w.write(t, text)
+		}
+		for range messages {
+			w.expect(t, "hi")
+		}
+		_ = w.Close()
+	}
+	count := make(map[string]int)
+	for _, one := range log.records(t, r) {
+		count[told(one)]++
+	}
+	if count["CONNECT $connect 200"] != clients || count["MESSAGE $default 200"] != clients*messages {
+		t.Errorf("lines by kind: %v", count)
+	}
 }

@@ -136,8 +136,8 @@ func (c *session) report(e tyg.Event, reply tyg.Reply, d time.Duration, err erro
 	c.srv.log.Error("handler failed", attrs...)
 }
 
-// logAccess writes the line of an event to the access log. The kind of error has a meaning only from
-// connect.
+// logAccess writes the line of an event to the access log. Only from connect has the kind of error
+// a meaning.
 func (c *session) logAccess(e tyg.Event, reply tyg.Reply, d time.Duration, err error) {
 	if c.srv.access == nil {
 		return

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+	"unicode/utf8"
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/apigw"
@@ -145,9 +146,13 @@ func (s *Server) Close(ctx context.Context, id tyg.ConnID) error {
 }
 
 // CloseWith closes a connection of this Server with a code and reason of the caller's choice (RFC
-// 6455 section 7.4; 4000 to 4999 are for applications). A reason over 123 bytes is cut. Not on AWS.
+// 6455 section 7.4; 4000 to 4999 are for applications). A code that may not be sent is an error, and so
+// is a reason over 123 bytes. Not on AWS.
 func (s *Server) CloseWith(_ context.Context, id tyg.ConnID, code int, reason string) error {
 	const op = "close"
+	if !ws.ValidCloseCode(code) || len(reason) > maxCloseReason || !utf8.ValidString(reason) {
+		return &tyg.ConnError{Op: op, ID: id, Err: errCloseCode}
+	}
 	c, err := s.find(op, id)
 	if err != nil {
 		return err
@@ -157,6 +162,9 @@ func (s *Server) CloseWith(_ context.Context, id tyg.ConnID, code int, reason st
 	}
 	return nil
 }
+
+var errCloseCode = errors.New("the code must be one of RFC 6455 section 7.4 that may be sent, " +
+	"and the reason at most 123 bytes of UTF-8")
 
 // Info tells what is known of a connection of this Server.
 func (s *Server) Info(_ context.Context, id tyg.ConnID) (tyg.Info, error) {

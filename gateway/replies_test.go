@@ -81,7 +81,7 @@ func TestOneWay(t *testing.T) {
 	c.expect(t, "end")
 }
 
-// itself answers with the bytes of the message, which a host must be done with before its next read.
+// itself answers with the bytes of the message, which a host must be done with before it reads on.
 func itself(_ context.Context, _ *tyg.Conn, m tyg.Message) ([]byte, error) { return m.Data, nil }
 
 // TestAppRouteResponses takes from an App which of its routes answer, and has one send before it

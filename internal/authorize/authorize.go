@@ -79,7 +79,7 @@ func (a *Authorizer) Ask(ctx context.Context, r *tyg.Request) (auth map[string]a
 		}
 	}
 	start := time.Now()
-	id, err := a.identify(ctx, r)
+	id, err := a.await(ctx, r)
 	if err != nil {
 		return nil, err
 	}
@@ -88,6 +88,29 @@ func (a *Authorizer) Ask(ctx context.Context, r *tyg.Request) (auth map[string]a
 	auth["principalId"] = id.Principal
 	auth["integrationLatency"] = time.Since(start).Milliseconds()
 	return auth, nil
+}
+
+// await calls the function and waits for it no longer than ctx lasts. One that does not look at its
+// context runs on by itself, on a goroutine that ends with it, and its answer counts no more.
+func (a *Authorizer) await(ctx context.Context, r *tyg.Request) (tyg.Identity, error) {
+	if ctx.Done() == nil {
+		return a.identify(ctx, r)
+	}
+	type answer struct {
+		id  tyg.Identity
+		err error
+	}
+	done := make(chan answer, 1) // so that the goroutine never waits for us
+	go func() {
+		id, err := a.identify(ctx, r)
+		done <- answer{id, err}
+	}()
+	select {
+	case answer := <-done:
+		return answer.id, answer.err
+	case <-ctx.Done():
+		return tyg.Identity{}, fmt.Errorf("the authorizer did not return in time: %w", ctx.Err())
+	}
 }
 
 // identify calls the function and judges its answer.

@@ -133,3 +133,23 @@ func returns(principal string, values map[string]any) tyg.AuthorizeFunc {
 		return tyg.Identity{Principal: principal, Context: values}, nil
 	}
 }
+
+func TestAskDoesNotWaitForever(t *testing.T) {
+	leave := make(chan struct{})
+	defer close(leave)
+	a, err := authorize.New(&tyg.Authorizer{
+		Func: func(context.Context, *tyg.Request) (tyg.Identity, error) {
+			<-leave
+			return tyg.Identity{Principal: "late"}, nil
+		},
+	}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	auth, err := a.Ask(ctx, request())
+	if status, _ := authorize.Status(err); auth != nil || status != 500 || !errors.Is(err, context.Canceled) {
+		t.Errorf("Ask = %v, %v, status %d, want 500 for an authorizer that does not return", auth, err, status)
+	}
+}

@@ -9,7 +9,8 @@ import (
 
 func TestMain(m *testing.M) { leaktest.Main(m) }
 
-func waitFor(stop, done chan struct{}) {
+func waitFor(started, stop, done chan struct{}) {
+	close(started)
 	<-stop
 	close(done)
 }
@@ -18,8 +19,9 @@ func TestLeft(t *testing.T) {
 	if left := leaktest.Left(); left != "" {
 		t.Fatalf("left before the test: %s", left)
 	}
-	stop, done := make(chan struct{}), make(chan struct{})
-	go waitFor(stop, done)
+	started, stop, done := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	go waitFor(started, stop, done)
+	<-started
 	if left := leaktest.Left(); !strings.Contains(left, "waitFor") {
 		t.Errorf("the goroutine is not among those left: %q", left)
 	}
