@@ -99,6 +99,21 @@ func TestGrid(t *testing.T) {
 	}
 }
 
+// Setups with one name would end up in one table.
+func TestSetupsHaveNames(t *testing.T) {
+	many := options{conns: []int{1, 2}, sizes: []int{30, 40}, depths: []int{1, 2}, rates: []int{1, 2}}
+	many.perProc = 1
+	for _, x := range experiments() {
+		seen := make(map[string]bool)
+		for _, s := range x.setups(many) {
+			if seen[s.String()] {
+				t.Errorf("%s has two setups named %q", x.name, s)
+			}
+			seen[s.String()] = true
+		}
+	}
+}
+
 // Every server that an experiment names must exist, and every base that it divides by must run in
 // it.
 func TestExperimentsNameServers(t *testing.T) {

@@ -85,6 +85,7 @@ func latency() experiment {
 			{"server %", func(r row) float64 { return 100 * r.ServerCPU }},
 		},
 		setups: func(o options) (setups []setup) {
+			o.depths = nil // the rate decides how many are under way
 			for _, s := range o.grid("echo", []int{64}, []int{1}, []int{512}) {
 				for _, s.rate = range o.rates {
 					setups = append(setups, s)
@@ -133,9 +134,11 @@ func idleMemory() experiment {
 			{"seconds to open all", func(r row) float64 { return r.opened }},
 		},
 		setups: func(o options) (setups []setup) {
-			for _, s := range o.grid("hold", []int{10000}, []int{1}, []int{32}) {
-				s.processes = (s.conns + o.perProc - 1) / o.perProc
-				setups = append(setups, s)
+			for _, n := range or(o.conns, []int{10000}) {
+				setups = append(setups, setup{
+					mode: "hold", conns: n, depth: 1, size: 32, parallel: 64,
+					processes: (n + o.perProc - 1) / o.perProc,
+				})
 			}
 			return setups
 		},
