@@ -6,7 +6,9 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"os"
 	"strconv"
+	"time"
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/apigw"
@@ -67,8 +69,15 @@ func (s *Server) manage(w http.ResponseWriter, r *http.Request, id tyg.ConnID, b
 	return apigw.DenyUnsigned() // what API Gateway says of a method it lacks
 }
 
-// readBody reads a payload, and no more of it than could be sent.
+// readBody reads a payload, no more of it than could be sent, and no longer than a message may take:
+// it is read before anybody knows who sends it, because the signature covers it.
 func (s *Server) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	if limit := s.limits.Read; limit > 0 {
+		c := http.NewResponseController(w)
+		// It stays after a failure, so that nobody waits for the rest of the body either; the HTTP
+		// server sets its own for the next request. It fails where there is no socket, as in tests.
+		_ = c.SetReadDeadline(time.Now().Add(limit))
+	}
 	src := r.Body
 	if limit := s.limits.Message; limit > 0 {
 		src = http.MaxBytesReader(w, r.Body, int64(limit))
@@ -76,6 +85,12 @@ func (s *Server) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error
 	body, err := io.ReadAll(src)
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return nil, tyg.ErrTooLarge
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return nil, &apigw.Denied{
+			Status: http.StatusRequestTimeout, Type: "RequestTimeoutException",
+			Message: "The body did not arrive in time",
+		}
 	}
 	return body, err
 }

@@ -245,3 +245,19 @@ func TestGoneWhileConnecting(t *testing.T) {
 	}
 	w.expect(t, "hi")
 }
+
+// TestSlowBody has a stranger begin a call and never finish it.
+func TestSlowBody(t *testing.T) {
+	r := start(t, &gateway.Server{Handler: echo(), Limits: gateway.Limits{Read: 20 * time.Millisecond}})
+	w := r.connect(t)
+	w.write(t, "POST /api/@connections/AAAAAAAAAAAAAAA= HTTP/1.1\r\nHost: "+r.host()+
+		"\r\nContent-Length: 10\r\n\r\nhalf")
+	res, err := http.ReadResponse(w.in, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusRequestTimeout {
+		t.Errorf("status %d, want 408", res.StatusCode)
+	}
+}
