@@ -161,7 +161,7 @@ func (s *Server) begin(w http.ResponseWriter, c *session, up ws.Upgrade, reply t
 		return
 	}
 	deflate := up.Deflate != nil && !s.NoCompression
-	c.open(nc, s.Portable, up.AppendResponse(nil, reply.Subprotocol, deflate))
+	c.open(nc, up.AppendResponse(nil, reply.Subprotocol, deflate))
 	if deflate {
 		c.reader.Inflate, c.deflate = true, up.Deflate
 	}
@@ -179,5 +179,5 @@ func (s *Server) begin(w http.ResponseWriter, c *session, up ws.Upgrade, reply t
 	if s.gate.isShut() {
 		c.close(ws.CloseServiceRestart, "Service restart", time.Now())
 	}
-	go c.run() // ends with the socket; Shutdown waits for it at the gate
+	go c.serve() // ends soon, or on a portable path with the socket; Shutdown waits at the gate
 }

@@ -8,9 +8,9 @@ import (
 )
 
 // sendShared sends one message of a broadcast. The frame is the same bytes for all recipients and
-// is written from where it lies; only what a socket does not take is copied to that socket's queue.
-// A recipient whose queue is full is closed.
-func (c *session) sendShared(m *shared, now time.Time) error {
+// is written from where it lies, unless e's desk holds it for more that follows; what a socket does
+// not take is copied to that socket's queue. A recipient whose queue is full is closed.
+func (c *session) sendShared(e *eventContext, m *shared, now time.Time) error {
 	frame := m.frame
 	if c.compresses(len(m.data)) {
 		frame = m.compressed()
@@ -25,10 +25,10 @@ func (c *session) sendShared(m *shared, now time.Time) error {
 	}
 	c.srv.count.sent.Add(1)
 	c.active.Store(now.UnixNano())
-	if c.writing || c.held || c.out != nil || c.sock.Portable() {
+	if c.writing || c.held || c.out != nil || e != nil && e.desk != nil || c.sock.Blocks() {
 		o := c.outLocked()
 		o.b = append(o.b, frame...)
-		c.flushUnlock()
+		c.settleUnlock(e)
 		return nil
 	}
 	c.writing = true

@@ -54,7 +54,7 @@ func (c *session) await(e tyg.Event) outcome {
 	done := make(chan outcome)
 	late := make(chan struct{})
 	go func() {
-		reply, _, err := c.call(e, time.Now())
+		reply, err := c.call(nil, &e, time.Now())
 		select {
 		case done <- outcome{reply, err, true}:
 		case <-late:

@@ -9,30 +9,35 @@ import (
 	"github.com/tyg-dev/tyg"
 )
 
-// eventContext is the context of one event. It is one small allocation: the timer and the channel
-// of a context with a deadline are made only for those who ask for Done, which most handlers never
-// do.
+// eventContext is the context of one event. It costs next to nothing: the timer and the channel of
+// a context with a deadline are made only for those who ask for Done, which most handlers never do.
 type eventContext struct {
 	conn     *session
 	kind     tyg.EventType
-	request  string
-	deadline int64       // Unix nanoseconds; 0: none
 	late     atomic.Bool // the client was told that the handler takes too long
+	request  string
+	deadline int64  // Unix nanoseconds; 0: none
+	desk     *desk  // holds what is sent in term; nil: nothing is held
+	term     uint64 // of desk
 
-	mu     sync.Mutex
-	cause  error           // not nil: the event is over
-	real   context.Context // not nil: someone asked for Done
+	mu    sync.Mutex
+	cause error // not nil: the event is over
+	real  *realContext
+}
+
+// realContext is made when someone asks for Done.
+type realContext struct {
+	context.Context
 	cancel context.CancelFunc
 }
 
 var _ context.Context = (*eventContext)(nil)
 
-func newEventContext(s *session, e tyg.Event, limit time.Duration, now time.Time) *eventContext {
-	c := &eventContext{conn: s, kind: e.Type, request: e.RequestID}
-	if limit > 0 {
-		c.deadline = now.Add(limit).UnixNano()
+func (c *eventContext) set(s *session, e *tyg.Event, start time.Time) {
+	c.conn, c.kind, c.request = s, e.Type, e.RequestID
+	if limit := s.srv.limits.Integration; limit > 0 {
+		c.deadline = start.Add(limit).UnixNano()
 	}
-	return c
 }
 
 // over reports whether the integration timeout has passed.
@@ -80,13 +85,15 @@ func (c *eventContext) realize() context.Context {
 	if c.real != nil {
 		return c.real
 	}
+	c.real = new(realContext)
 	if c.deadline != 0 {
-		c.real, c.cancel = context.WithDeadline(context.Background(), time.Unix(0, c.deadline))
+		at := time.Unix(0, c.deadline)
+		c.real.Context, c.real.cancel = context.WithDeadline(context.Background(), at)
 	} else {
-		c.real, c.cancel = context.WithCancel(context.Background())
+		c.real.Context, c.real.cancel = context.WithCancel(context.Background())
 	}
 	if c.cause != nil {
-		c.cancel()
+		c.real.cancel()
 	}
 	return c.real
 }
@@ -98,7 +105,7 @@ func (c *eventContext) end(cause error) {
 	if c.cause == nil {
 		c.cause = cause
 	}
-	if c.cancel != nil && !c.over(time.Now()) { // past its deadline it ends by itself, with that error
-		c.cancel()
+	if c.real != nil && !c.over(time.Now()) { // past its deadline it ends by itself, with that error
+		c.real.cancel()
 	}
 }

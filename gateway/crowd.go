@@ -36,7 +36,7 @@ func (c *session) concurrent(e tyg.Event) {
 	go func() {
 		defer c.crowd.running.Done()
 		defer func() { <-c.crowd.places }()
-		_ = c.handle(e)
+		c.handle(nil, &e)
 	}()
 }
 

@@ -93,43 +93,46 @@ func (s *Server) Send(ctx context.Context, id tyg.ConnID, data []byte) error {
 	if err := s.checkData(data); err != nil {
 		return &tyg.ConnError{Op: op, ID: id, Err: err}
 	}
-	c := s.own(ctx, id)
-	if c == nil {
-		var err error
-		if c, err = s.find(op, id); err != nil {
-			return err
-		}
+	e := s.own(ctx)
+	if e != nil && e.kind == tyg.EventMessage && e.conn.conn.ID == id {
+		return s.sent(op, id, e.conn.send(e, data)) // most sends: nobody has to be looked for
 	}
-	if err := c.send(data); err != nil {
+	c, err := s.find(op, id)
+	if err != nil {
+		return err
+	}
+	return s.sent(op, id, c.send(e, data))
+}
+
+// sent names the connection in what came of a send.
+func (s *Server) sent(op string, id tyg.ConnID, err error) error {
+	if err != nil {
 		return s.failed(op, id, err)
 	}
 	return nil
 }
 
-// own returns the session of id if ctx is that of one of its own messages, as for most sends, which
-// saves looking for it.
-func (s *Server) own(ctx context.Context, id tyg.ConnID) *session {
-	e, ok := ctx.(*eventContext)
-	if !ok || e.kind != tyg.EventMessage || e.conn.srv != s || e.conn.conn.ID != id {
-		return nil
+// own returns the event that ctx is of, if it is one of s.
+func (s *Server) own(ctx context.Context) *eventContext {
+	if e, ok := ctx.(*eventContext); ok && e.conn.srv == s {
+		return e
 	}
-	return e.conn
+	return nil
 }
 
 // SendMany sends one text message to many connections of this Server. The frame is made once. A
 // recipient whose queue is full is closed with 1013, and its error is tyg.ErrThrottled.
-func (s *Server) SendMany(_ context.Context, ids []tyg.ConnID, data []byte) error {
+func (s *Server) SendMany(ctx context.Context, ids []tyg.ConnID, data []byte) error {
 	const op = "send to"
 	if err := s.checkData(data); err != nil {
 		return err
 	}
-	m := newShared(s.opcode(data), data)
-	now := time.Now()
+	e, m, now := s.own(ctx), newShared(s.opcode(data), data), time.Now()
 	var errs []error
 	for _, id := range ids {
 		c, err := s.find(op, id)
 		if err == nil {
-			if err = c.sendShared(m, now); err != nil {
+			if err = c.sendShared(e, m, now); err != nil {
 				err = s.failed(op, id, err)
 			}
 		}

@@ -5,13 +5,13 @@ import (
 	"encoding/binary"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
 const (
-	bigBuffer   = 64 << 10 // for the raw path, which takes one only when there is something to read
-	smallBuffer = 4 << 10  // for the portable path, which waits with it in its hand
-	holdAtMost  = 2 * time.Millisecond
+	bigBuffer   = 64 << 10 // for sockets that take one only when there is something to read
+	smallBuffer = 4 << 10  // for those that wait with it in their hand
 )
 
 // pools hold what a connection needs only while something happens on it.
@@ -21,8 +21,8 @@ type pools struct {
 }
 
 func (p *pools) open() {
-	p.big.New = func() any { return &desk{buf: make([]byte, bigBuffer)} }
-	p.small.New = func() any { return &desk{buf: make([]byte, smallBuffer)} }
+	p.big.New = func() any { return newDesk(bigBuffer) }
+	p.small.New = func() any { return newDesk(smallBuffer) }
 	p.buffers.New = func() any { return new(buffer) }
 }
 
@@ -55,27 +55,63 @@ func (p *pools) putBuffer(o *buffer) {
 	p.buffers.Put(o)
 }
 
-// A desk is what a connection's goroutine works at for the length of one read.
+// A desk is what a connection works at for the length of one read.
 type desk struct {
-	buf []byte
-	now time.Time // when the read came, then when the last handler returned
-	ids string    // event ids that are not used yet
+	buf   []byte
+	now   time.Time      // when the read came, or since then a handler that took its time returned
+	ids   string         // event ids that are not used yet
+	ctxs  []eventContext // contexts that are not used yet
+	watch watch
+	slow  atomic.Bool // a handler took its time: now is not what it says
 
-	holding *session    // whose replies are held; nil: nobody's
-	timer   *time.Timer // lets them go when a handler takes its time
-	mu      sync.Mutex  // between stopHolding and a timer that fires just then
+	holding atomic.Bool
+	mu      sync.Mutex // the pass shares the rest with its handlers and its watch
+	term    uint64     // counts holds
+	held    []*session // whose replies wait for the end of this one
+}
+
+func newDesk(size int) *desk {
+	d := &desk{buf: make([]byte, size)}
+	d.watch.late = d.expire
+	return d
+}
+
+// context says that a handler begins, and gives it a context.
+func (d *desk) context() *eventContext {
+	if d == nil {
+		return new(eventContext)
+	}
+	d.watch.begin()
+	if len(d.ctxs) == 0 {
+		d.ctxs = make([]eventContext, ctxsAtOnce)
+	}
+	ctx := &d.ctxs[0]
+	d.ctxs = d.ctxs[1:]
+	if d.holding.Load() {
+		ctx.desk, ctx.term = d, d.term
+	}
+	return ctx
+}
+
+// leave ends the pass.
+func (d *desk) leave() {
+	d.watch.end()
+	if d.holding.Load() {
+		d.release()
+	}
 }
 
 const (
-	idSize   = 16
-	idsAtOne = 64
+	idSize     = 16
+	idsAtOnce  = 64
+	ctxsAtOnce = 16 // who keeps one of them keeps all from the collector
 )
 
 // id returns a new event id. They are made 64 at a time: each alone costs an allocation, and 30 ns
 // more.
 func (d *desk) id() string {
 	if d.ids == "" {
-		d.ids = newIDs(idsAtOne)
+		d.ids = newIDs(idsAtOnce)
 	}
 	id := d.ids[:idSize]
 	d.ids = d.ids[idSize:]
@@ -102,34 +138,4 @@ func newIDs(n int) string {
 		text = append(text, id[:]...)
 	}
 	return string(text)
-}
-
-// startHolding lets c's replies go after holdAtMost, unless stopHolding comes first.
-func (d *desk) startHolding(c *session) {
-	d.mu.Lock()
-	d.holding = c
-	d.mu.Unlock()
-	if d.timer == nil {
-		d.timer = time.AfterFunc(holdAtMost, d.expire)
-		return
-	}
-	d.timer.Reset(holdAtMost)
-}
-
-func (d *desk) stopHolding() {
-	d.timer.Stop()
-	d.mu.Lock()
-	d.holding = nil
-	d.mu.Unlock()
-}
-
-// expire runs on the timer's goroutine. If it comes late it lets go of the next session's replies,
-// which costs that one a write and nothing else.
-func (d *desk) expire() {
-	d.mu.Lock()
-	c := d.holding
-	d.mu.Unlock()
-	if c != nil {
-		c.letGo()
-	}
 }

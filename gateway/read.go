@@ -3,7 +3,6 @@ package gateway
 import (
 	"errors"
 	"os"
-	"runtime"
 	"time"
 
 	"github.com/tyg-dev/tyg"
@@ -11,16 +10,16 @@ import (
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
-// pass reads once and handles every message that is complete. It is called whenever the socket may
+// Turn reads once and handles every message that is complete. It is called whenever the socket may
 // have something, and takes its buffer only when it does.
-func (c *session) pass() sock.Turn {
-	d := c.srv.pools.desk(c.sock.Portable())
-	turn := c.passAt(d)
-	c.srv.pools.putDesk(d, c.sock.Portable())
+func (c *session) Turn() sock.Turn {
+	d := c.srv.pools.desk(c.sock.Blocks())
+	turn := c.pass(d)
+	c.srv.pools.putDesk(d, c.sock.Blocks())
 	return turn
 }
 
-func (c *session) passAt(d *desk) sock.Turn {
+func (c *session) pass(d *desk) sock.Turn {
 	if c.closing.Load() && !time.Now().Before(c.linger) {
 		return sock.Done // a client that never stops sending never lets a deadline strike
 	}
@@ -35,7 +34,6 @@ func (c *session) passAt(d *desk) sock.Turn {
 		c.lost(err)
 		return sock.Done
 	}
-	full := have+n == len(b)
 	d.now = time.Now()
 	c.deafen()
 	if turn := c.frames(d, b[:have+n]); turn == sock.Done {
@@ -43,9 +41,6 @@ func (c *session) passAt(d *desk) sock.Turn {
 	}
 	c.awaitQueue()
 	c.hear()
-	if full {
-		runtime.Gosched() // a client that always has more must not keep the processor to itself
-	}
 	return sock.Again
 }
 
@@ -87,7 +82,7 @@ func (c *session) room(d *desk) []byte {
 // frames cuts b into messages and handles them, in order. What is incomplete is kept for the next
 // read.
 func (c *session) frames(d *desk, b []byte) sock.Turn {
-	defer c.release(d)
+	defer d.leave()
 	for moved := false; !c.discard; moved = moved || !c.reader.Partial() {
 		m, n, err := c.reader.Next(b)
 		b = b[n:]
@@ -111,7 +106,6 @@ func (c *session) frames(d *desk, b []byte) sock.Turn {
 func (c *session) frame(d *desk, m ws.Message) sock.Turn {
 	switch m.Op {
 	case ws.OpText, ws.OpBinary:
-		c.active.Store(d.now.UnixNano())
 		c.message(d, m)
 	case ws.OpPing:
 		c.pong(m.Data)

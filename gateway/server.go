@@ -15,6 +15,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/authorize"
 	"github.com/tyg-dev/tyg/internal/connid"
 	"github.com/tyg-dev/tyg/internal/route"
+	"github.com/tyg-dev/tyg/internal/sock"
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
@@ -90,7 +91,8 @@ type Server struct {
 	// offer it.
 	NoCompression bool
 
-	// Portable keeps to the portable way to read and write sockets where there is a faster one.
+	// Portable gives every connection a goroutine that waits for it, as where there is no faster
+	// way to wait: on systems other than Linux, and for what is more than a socket, such as TLS.
 	Portable bool
 
 	// NewID makes connection ids. Nil makes them for a node of its own.
@@ -117,6 +119,8 @@ type Server struct {
 	gate       gate
 	sweep      sweep
 	pools      pools
+	polls      sock.Poller
+	exact      bool // somebody wants to know how long handlers take
 	origin     originPolicy
 	count      counters
 }
@@ -172,6 +176,8 @@ func (s *Server) init() (err error) {
 	s.hub.open()
 	s.gate.open()
 	s.pools.open()
+	s.exact = s.access != nil || s.Trace.Handled != nil ||
+		s.limits.Integration > 0 && s.limits.Integration < 20*tick
 	s.sweep.every = s.limits.sweepEvery(s.Extensions.Ping)
 	if b, ok := s.Handler.(bound); ok {
 		b.Bind(s.sender)
@@ -260,7 +266,16 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		s.hub.each(func(c *session) { c.abort(context.Cause(ctx)) })
 	}
 	s.sweep.halt()
+	s.polls.Close()
 	return err
+}
+
+// poller returns who watches sockets, or nil if each has a goroutine.
+func (s *Server) poller() *sock.Poller {
+	if s.Portable {
+		return nil
+	}
+	return &s.polls
 }
 
 func (s *Server) stage() string {

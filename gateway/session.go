@@ -22,16 +22,18 @@ type session struct {
 	srv     *Server
 	conn    tyg.Conn
 	addr    netip.Addr
-	sock    *sock.Conn
 	deflate *ws.Deflate // nil: not negotiated
 	crowd   *crowd      // handlers that run at the same time; nil: one after the other
 
-	// owned by run
+	sock sock.Conn
+
+	// owned by Turn, and after it by Ended
 	reader  ws.Reader
 	rest    []byte    // the beginning of a frame that is not complete
 	discard bool      // the client broke the protocol: what it sends has no meaning any more
 	over    bool      // the client has sent its close frame, or nothing more can come
 	told    bool      // the disconnect handler has run
+	opened  bool      // there is a socket
 	linger  time.Time // until when the client's answer to our close frame is awaited; zero: it is not
 
 	// read by the sweep
@@ -72,9 +74,10 @@ func (s *Server) newSession(r *http.Request, addr netip.Addr) *session {
 }
 
 // open gives the session its socket, with the answer to the handshake as the first thing to write.
-// It is written by run; until then every other sender only queues behind it.
-func (c *session) open(nc net.Conn, portable bool, response []byte) {
-	c.sock = sock.New(nc, portable)
+// It is written by serve; until then every other sender only queues behind it.
+func (c *session) open(nc net.Conn, response []byte) {
+	c.sock.Open(nc, c.srv.poller())
+	c.opened = true
 	now := time.Now().UnixNano()
 	c.active.Store(now)
 	c.heard.Store(now)
@@ -83,25 +86,30 @@ func (c *session) open(nc net.Conn, portable bool, response []byte) {
 	c.writing = true
 }
 
-// run is the connection's goroutine.
-func (c *session) run() {
-	defer c.finish()
+// serve answers the handshake, handles what the client sent before it had that answer, and leaves
+// the rest to the socket's turns.
+func (c *session) serve() {
 	c.flush()
-	if len(c.rest) == 0 || c.early() != sock.Done {
-		c.read()
+	if len(c.rest) > 0 && c.early() == sock.Done {
+		c.Ended(nil)
+		return
 	}
-	c.crowd.wait()
-	if !c.over {
-		c.disconnect()
-		c.awaitClose()
-	}
+	c.sock.Serve(c)
 }
 
-// read handles what the client sends until the connection ends, from either side.
-func (c *session) read() {
-	if err := c.sock.Loop(c.pass); err != nil {
+// Ended is called when the client sends no more, or may not, and a second time when awaitClose is
+// over.
+func (c *session) Ended(err error) {
+	if err != nil {
 		c.lost(err)
 	}
+	c.crowd.wait()
+	if c.over || !c.linger.IsZero() {
+		c.finish()
+		return
+	}
+	c.disconnect()
+	c.awaitClose()
 }
 
 // awaitClose waits for the client's answer to our close frame. For the application the connection
@@ -113,8 +121,8 @@ func (c *session) awaitClose() {
 		c.awaitWriter()
 		c.sock.CloseWrite()
 	}
-	_ = c.sock.SetReadDeadline(c.linger) // fails if the socket is closed, and then so does read
-	c.read()
+	_ = c.sock.SetReadDeadline(c.linger) // fails if the socket is closed, and then so do its turns
+	c.sock.Serve(c)
 }
 
 // finish ends the connection, whatever the cause, and runs the disconnect handler.
@@ -130,7 +138,7 @@ func (c *session) finish() {
 // hangUp lets what is queued reach the socket, within the time that the sweep allows, and closes
 // it.
 func (c *session) hangUp() {
-	if c.sock == nil {
+	if !c.opened {
 		return
 	}
 	c.mu.Lock()
@@ -160,7 +168,7 @@ func (c *session) close(code int, reason string, now time.Time) bool {
 	c.closeLocked(tyg.Disconnect{Code: code, Reason: reason}, now)
 	c.enqueueClose(code, reason)
 	c.flushUnlock()
-	_ = c.sock.SetReadDeadline(now) // read returns, as soon as no handler runs
+	_ = c.sock.SetReadDeadline(now) // turns end, as soon as no handler runs
 	return true
 }
 
@@ -198,7 +206,7 @@ func (c *session) abort(cause error) {
 	if c.crowd != nil {
 		c.crowd.each(func(e *eventContext) { e.end(cause) })
 	}
-	_ = c.sock.Close() // run ends with it
+	_ = c.sock.Close() // Ended follows
 }
 
 // disconnect tells the application how the connection ended, once.
@@ -211,7 +219,7 @@ func (c *session) disconnect() {
 	end := c.end
 	c.mu.Unlock()
 	now := time.Now()
-	_, _, _ = c.call(tyg.Event{ // call has logged what went wrong, and nobody is left to tell
+	_, _ = c.call(nil, &tyg.Event{ // call has logged what went wrong, and nobody is left to tell
 		Type:       tyg.EventDisconnect,
 		Route:      tyg.RouteDisconnect,
 		RequestID:  eventID(),

@@ -68,7 +68,7 @@ func (c *session) inspect(now time.Time, l *Limits) {
 	}
 	if deadline, ok := c.closeDeadline(); ok {
 		if now.After(deadline) {
-			_ = c.sock.Close() // run ends with it
+			_ = c.sock.Close() // Ended follows
 		}
 		return
 	}
@@ -92,7 +92,7 @@ func (c *session) inspectSilence(now time.Time, d time.Duration) {
 	case heard == 0: // the client cannot be heard
 	case silent > 2*d:
 		c.lost(os.ErrDeadlineExceeded)
-		_ = c.sock.Close() // run ends with it
+		_ = c.sock.Close() // Ended follows
 	case silent > d && now.Sub(time.Unix(0, c.pinged.Load())) > d:
 		c.pinged.Store(now.UnixNano())
 		c.ping()

@@ -28,20 +28,29 @@ func (s *Server) opcode(data []byte) ws.Opcode {
 	return ws.OpText
 }
 
-// send queues one message, and writes it if nobody is writing.
-func (c *session) send(data []byte) error {
+// send queues one message, and writes it if nobody is writing or holding. e is the event that it is
+// sent from, nil if that is not known.
+func (c *session) send(e *eventContext, data []byte) error {
 	c.mu.Lock()
 	if err := c.admitLocked(len(data)); err != nil {
 		c.mu.Unlock()
 		return err
 	}
 	c.srv.count.sent.Add(1)
-	if !c.held { // else the read that holds it has just set the time
+	if e == nil || e.conn != c { // else its message has just set the time
 		c.active.Store(time.Now().UnixNano())
 	}
 	c.appendLocked(data)
-	c.flushUnlock()
+	c.settleUnlock(e)
 	return nil
+}
+
+// settleUnlock unlocks c.mu and writes what is queued, now or together with what follows it.
+func (c *session) settleUnlock(e *eventContext) {
+	if !c.held && !c.writing && e != nil && e.desk != nil && e.desk.keep(c, e.term) {
+		c.held = true
+	}
+	c.flushUnlock()
 }
 
 // admitLocked says whether n more bytes may be queued.

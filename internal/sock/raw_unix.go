@@ -3,24 +3,23 @@
 package sock
 
 import (
-	"io"
 	"net"
 	"syscall"
 )
 
-// raw is the raw path of a Conn. The functions that the poller calls are made once, because a
+// raw is the raw path of a Conn. The functions that Go's poller calls are made once, because a
 // function made at each call is an allocation at each call; what goes in and out of them lies
 // beside them.
 type raw struct {
 	rc syscall.RawConn
 
-	// owned by Loop
-	fd      int // valid inside loop only
-	onRead  func(fd uintptr) bool
-	ready   func() Turn
-	onWrite func(fd uintptr) bool
+	// owned by loop
+	fd     int // valid inside loop only
+	onRead func(fd uintptr) bool
+	next   func() Turn
 
 	// owned by the writer
+	onWrite func(fd uintptr) bool
 	out     []byte
 	written int
 	outErr  error
@@ -42,15 +41,15 @@ func (r *raw) open(nc net.Conn) {
 
 // loop runs all turns inside one RawConn.Read: the poller's state is prepared once for a
 // connection's life and not once for each read.
-func (r *raw) loop(f func() Turn) error {
-	r.ready = f
+func (r *raw) loop(next func() Turn) error {
+	r.next = next
 	return r.rc.Read(r.onRead)
 }
 
 func (r *raw) readable(fd uintptr) bool {
 	r.fd = int(fd)
 	for {
-		switch r.ready() {
+		switch r.next() {
 		case Done:
 			return true
 		case Wait:
@@ -59,22 +58,7 @@ func (r *raw) readable(fd uintptr) bool {
 	}
 }
 
-func (r *raw) read(b []byte) (int, error) {
-	for {
-		n, err := read(r.fd, b)
-		switch {
-		case err == syscall.EINTR:
-		case err == syscall.EAGAIN:
-			return 0, ErrWait
-		case err != nil:
-			return 0, err
-		case n == 0:
-			return 0, io.EOF
-		default:
-			return n, nil
-		}
-	}
-}
+func (r *raw) read(b []byte) (int, error) { return readNow(r.fd, b) }
 
 func (r *raw) tryWrite(b []byte) (int, error) {
 	r.out, r.written, r.outErr = b, 0, nil
@@ -88,17 +72,6 @@ func (r *raw) tryWrite(b []byte) (int, error) {
 // writable writes once and never asks to wait: what the socket does not take now is the caller's to
 // queue.
 func (r *raw) writable(fd uintptr) bool {
-	for {
-		n, err := write(int(fd), r.out)
-		switch {
-		case err == syscall.EINTR:
-			continue
-		case err == syscall.EAGAIN:
-		case err != nil:
-			r.outErr = err
-		default:
-			r.written = n
-		}
-		return true
-	}
+	r.written, r.outErr = writeNow(int(fd), r.out)
+	return true
 }

@@ -1,9 +1,14 @@
-// Package sock reads and writes stream sockets so that a connection that waits holds no buffer.
+// Package sock reads and writes stream sockets so that a connection that waits costs next to
+// nothing.
 //
-// Two paths lead to the socket. The raw path (raw_unix.go) asks Go's own poller when there is
-// something to read and only then takes a buffer; writes try once and report how much the kernel
-// took. The portable path serves every other net.Conn, such as TLS, with plain Read and Write: it
-// waits with the buffer in its hand. Both keep the same promises, and one test runs over both.
+// Three paths lead to a socket, and all keep the same promises, which one test demands of them:
+//
+//   - polled (polled_linux.go): a [Poller] watches thousands of sockets from one goroutine a
+//     processor. A socket that waits has no goroutine and no buffer.
+//   - raw (raw_unix.go): a goroutine for each socket asks Go's own poller when there is something
+//     to read. A socket that waits has a goroutine and no buffer.
+//   - plain (blocking.go): a goroutine for each socket calls Read. It serves every net.Conn, such
+//     as TLS, and waits with a buffer in its hand.
 package sock
 
 import (
@@ -13,72 +18,79 @@ import (
 	"time"
 )
 
-// ErrWait is returned by Read when there is nothing to read yet. The portable path never returns
-// it.
+// ErrWait is returned by Read when there is nothing to read yet. The plain path never returns it.
 var ErrWait = errors.New("nothing to read yet")
 
-// A Turn is what a function given to [Conn.Loop] wants next.
+// A Turn is what an [Owner] wants next.
 type Turn uint8
 
 const (
 	Wait  Turn = iota // call again once there may be something to read
-	Again             // call again at once
-	Done              // end the loop
+	Again             // call again soon
+	Done              // no more turns
 )
 
-// A Conn is one socket. Loop and Read belong to one goroutine; TryWrite and Write to whoever holds
-// the right to write, one at a time; SetReadDeadline and Close may be called by anybody.
+// An Owner is whose socket it is.
+type Owner interface {
+	// Turn reads, once or until there is no more. One Turn of a socket runs at a time. It may take
+	// its time: whoever waits behind it is served by another goroutine.
+	Turn() Turn
+
+	// Ended is called when no Turn will follow, on a goroutine that has nothing else to do. err is
+	// nil after Done, else it says why: the socket was closed, or a read deadline has passed.
+	Ended(err error)
+}
+
+// A Conn is one socket. Open and Serve come first. Read belongs to Turn; TryWrite, Write and
+// CloseWrite to whoever holds the right to write, one at a time; SetReadDeadline and Close may be
+// called by anybody. It must not be copied.
 type Conn struct {
-	nc     net.Conn
-	raw    raw          // the raw path, unusable on the portable one
-	until  atomic.Int64 // the read deadline, Unix nanoseconds; 0: none
-	closed atomic.Bool
+	owner    Owner
+	blocking *blocking    // a path with a goroutine for each socket; nil: polled
+	until    atomic.Int64 // the read deadline, Unix nanoseconds; 0: none
+	closed   atomic.Bool
+	polled
 }
 
-// New takes over nc. The raw path is taken if nc is a socket of the operating system's and not a
-// layer above one, and portable is false.
-func New(nc net.Conn, portable bool) *Conn {
-	c := &Conn{nc: nc}
-	if !portable {
-		c.raw.open(nc)
+// Open takes over nc, and leaves it to p if p can watch it. A nil p can watch nothing.
+func (c *Conn) Open(nc net.Conn, p *Poller) {
+	if p == nil || !p.adopt(c, nc) {
+		c.blocking = newBlocking(nc)
 	}
-	return c
 }
 
-// Portable reports whether c is on the portable path, where Read blocks and TryWrite takes nothing.
-func (c *Conn) Portable() bool { return !c.raw.usable() }
+// Blocks reports whether Read waits and TryWrite takes nothing: c is on the plain path.
+func (c *Conn) Blocks() bool { return c.blocking != nil && !c.blocking.usable() }
 
-// Loop calls f until it returns Done, and waits in between when f says so. Its error is that of the
-// wait: the socket was closed, or a read deadline has passed.
-func (c *Conn) Loop(f func() Turn) error {
-	if c.raw.usable() {
-		return c.raw.loop(func() Turn { return c.turn(f) })
+// Serve gives o turns, from now on, whenever there may be something to read, and returns at once or
+// after the first of them. After Ended it may be called again.
+func (c *Conn) Serve(o Owner) {
+	c.owner = o
+	if c.blocking != nil {
+		go c.blocking.serve(c) // ends with Done, Close or the deadline
+		return
 	}
-	for f() != Done {
+	c.polled.serve(c)
+}
+
+// over says why there can be no more turns, if so.
+func (c *Conn) over() error {
+	if c.closed.Load() {
+		return net.ErrClosed
+	}
+	if until := c.until.Load(); until != 0 && time.Now().UnixNano() >= until {
+		return errDeadline
 	}
 	return nil
 }
 
-// turn calls f, and goes to the poller when the loop has to end: the poller alone ends it, and a
-// peer that always has more would keep the loop away from there.
-func (c *Conn) turn(f func() Turn) Turn {
-	if turn := f(); turn != Again {
-		return turn
-	}
-	until := c.until.Load()
-	if c.closed.Load() || until != 0 && time.Now().UnixNano() >= until {
-		return Wait
-	}
-	return Again
-}
-
-// Read reads what is there into b, from within Loop: on the raw path without waiting, so that it
-// may return ErrWait. At the end of the stream it returns io.EOF.
+// Read reads what is there into b, from within Turn, without waiting if it can, so that it may
+// return ErrWait. At the end of the stream it returns io.EOF.
 func (c *Conn) Read(b []byte) (int, error) {
-	if c.raw.usable() {
-		return c.raw.read(b)
+	if c.blocking != nil {
+		return c.blocking.read(b)
 	}
-	return c.nc.Read(b)
+	return c.polled.read(b)
 }
 
 // TryWrite writes as much of b as the socket takes without waiting, and returns how much that was.
@@ -86,38 +98,33 @@ func (c *Conn) TryWrite(b []byte) (int, error) {
 	switch {
 	case c.closed.Load():
 		return 0, net.ErrClosed
-	case c.raw.usable():
-		return c.raw.tryWrite(b)
+	case c.blocking != nil:
+		return c.blocking.tryWrite(b)
 	}
-	return 0, nil
+	return c.polled.tryWrite(b)
 }
 
 // Write writes all of b, and fails if that takes longer than d. No limit is d <= 0.
 func (c *Conn) Write(b []byte, d time.Duration) error {
-	if c.closed.Load() {
+	switch {
+	case c.closed.Load():
 		return net.ErrClosed
+	case c.blocking != nil:
+		return c.blocking.write(b, d)
 	}
-	if d > 0 {
-		if err := c.nc.SetWriteDeadline(time.Now().Add(d)); err != nil {
-			return err
-		}
-		// A deadline that stays would make a later TryWrite fail.
-		defer func() { _ = c.nc.SetWriteDeadline(time.Time{}) }() // fails if the socket is closed
-	}
-	_, err := c.nc.Write(b)
-	return err
+	return c.polled.write(c, b, d)
 }
 
-// CloseWrite tells the peer that nothing more will come, where the socket can say that. It belongs
-// to whoever holds the right to write.
+// CloseWrite tells the peer that nothing more will come, where the socket can say that.
 func (c *Conn) CloseWrite() {
-	if half, ok := c.nc.(interface{ CloseWrite() error }); ok {
-		_ = half.CloseWrite() // fails if the peer has gone
+	if c.blocking != nil {
+		c.blocking.closeWrite()
+		return
 	}
+	c.polled.closeWrite()
 }
 
-// SetReadDeadline makes Loop, or on the portable path Read, fail with os.ErrDeadlineExceeded at t.
-// The zero time takes that back.
+// SetReadDeadline ends the turns with os.ErrDeadlineExceeded at t. The zero time takes that back.
 func (c *Conn) SetReadDeadline(t time.Time) error {
 	if c.closed.Load() {
 		return net.ErrClosed
@@ -127,19 +134,35 @@ func (c *Conn) SetReadDeadline(t time.Time) error {
 		until = 0
 	}
 	c.until.Store(until)
-	return c.nc.SetReadDeadline(t)
+	if c.blocking != nil {
+		return c.blocking.nc.SetReadDeadline(t)
+	}
+	if until != 0 {
+		c.wakeAt(t)
+	}
+	return nil
 }
 
-// Close closes the socket, ends Loop and every call that waits. It does not wait for them, so it
-// may be called from within Loop.
+// wakeAt makes a polled socket look at its deadline when that has come.
+func (c *Conn) wakeAt(t time.Time) {
+	if d := time.Until(t); d > 0 {
+		time.AfterFunc(d, c.wake)
+		return
+	}
+	go c.wake() // it may run a turn, and ends with it
+}
+
+// Close closes the socket, and ends its turns and every call that waits. It does not wait for them,
+// so it may be called from within Turn.
 func (c *Conn) Close() error {
 	if c.closed.Swap(true) {
 		return net.ErrClosed
 	}
-	if c.raw.usable() {
-		c.CloseWrite() // the peer need not wait for Loop
+	if c.blocking != nil {
+		c.blocking.close()
+		return nil
 	}
-	// On the raw path the socket closes when Loop ends, and TLS has a last word to write.
-	go func() { _ = c.nc.Close() }() // ends with Loop, or after that word
+	c.polled.close()
+	go c.wake() // ends when Ended has been called, or at once
 	return nil
 }

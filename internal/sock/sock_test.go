@@ -25,27 +25,48 @@ type pair struct {
 	peer net.Conn
 }
 
-// over runs f over every kind of socket.
+// Loop serves the socket with turns of f, and returns with what Ended was told.
+func (p pair) Loop(f func() sock.Turn) error {
+	o := owner{f, make(chan error, 1)}
+	p.Serve(o)
+	return <-o.ended
+}
+
+// An owner makes of a function a sock.Owner.
+type owner struct {
+	turn  func() sock.Turn
+	ended chan error
+}
+
+func (o owner) Turn() sock.Turn { return o.turn() }
+
+func (o owner) Ended(err error) { o.ended <- err }
+
+// over runs f over every kind of socket, on every path that leads to it.
 func over(t *testing.T, f func(t *testing.T, p pair)) {
 	t.Helper()
+	poller := new(sock.Poller)
+	defer poller.Close()
 	kinds := []struct {
-		name     string
-		open     func(t *testing.T) (ours, theirs net.Conn)
-		portable bool // asked for
-		path     bool // got
+		name   string
+		open   func(t *testing.T) (ours, theirs net.Conn)
+		poller *sock.Poller
+		blocks bool
 	}{
-		{"tcp", tcp, false, false},
-		{"unix", unix, false, false},
-		{"portable tcp", tcp, true, true},
-		{"pipe", pipe, false, true},
+		{"polled tcp", tcp, poller, false},
+		{"polled unix", unix, poller, false},
+		{"raw tcp", tcp, nil, false},
+		{"raw unix", unix, nil, false},
+		{"pipe", pipe, poller, true},
 	}
 	for _, kind := range kinds {
 		t.Run(kind.name, func(t *testing.T) {
 			ours, theirs := kind.open(t)
-			t.Cleanup(func() { _, _ = ours.Close(), theirs.Close() })
-			c := sock.New(ours, kind.portable)
-			if got := c.Portable(); got != kind.path {
-				t.Fatalf("Portable is %v", got)
+			c := new(sock.Conn)
+			c.Open(ours, kind.poller)
+			t.Cleanup(func() { _, _ = c.Close(), theirs.Close() })
+			if got := c.Blocks(); got != kind.blocks {
+				t.Fatalf("Blocks is %v", got)
 			}
 			f(t, pair{c, theirs})
 		})

@@ -33,9 +33,9 @@ func TestTryWrite(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if p.Portable() {
+		if p.Blocks() {
 			if n != 0 {
-				t.Errorf("the portable path took %d bytes", n)
+				t.Errorf("the plain path took %d bytes", n)
 			}
 			return
 		}
@@ -111,7 +111,7 @@ func TestWriteToClosed(t *testing.T) {
 		if err := p.Close(); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := p.TryWrite([]byte("x")); err == nil && !p.Portable() {
+		if _, err := p.TryWrite([]byte("x")); err == nil && !p.Blocks() {
 			t.Error("TryWrite works on a closed socket")
 		}
 		if err := p.Write([]byte("x"), patience); err == nil {

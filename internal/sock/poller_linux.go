@@ -1,0 +1,94 @@
+package sock
+
+import (
+	"net"
+	"runtime"
+	"sync"
+	"syscall"
+)
+
+// A Poller watches sockets. The zero value is ready; it takes nothing from the operating system
+// before its first socket. Its methods may be called at the same time.
+type Poller struct {
+	mu     sync.Mutex
+	loops  []*loop // one for each processor; nil: not open yet
+	closed bool
+	table  table
+}
+
+// Close gives the loops up. Call it when no socket is left.
+func (p *Poller) Close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.closed = true
+	for _, l := range p.loops {
+		_ = l.file.Close() // which ends the goroutine that leads it
+	}
+	p.loops = nil
+}
+
+// loopOf returns the loop that watches fd, or nil if there can be none.
+func (p *Poller) loopOf(fd int) *loop {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for !p.closed && len(p.loops) < runtime.GOMAXPROCS(0) {
+		l, err := openLoop(p)
+		if err != nil {
+			break // there may be one, and where there is none, the other paths serve
+		}
+		p.loops = append(p.loops, l)
+	}
+	if len(p.loops) == 0 {
+		return nil
+	}
+	return p.loops[fd%len(p.loops)]
+}
+
+// take gives c the descriptor fd. It reports false, and leaves fd alone, if it cannot watch it.
+func (p *Poller) take(c *Conn, fd int) bool {
+	l := p.loopOf(fd)
+	if l == nil {
+		return false
+	}
+	c.loop, c.fd = l, int32(fd)
+	c.users.Store(1)
+	if !p.table.set(fd, c) {
+		return false
+	}
+	if l.watch(fd, syscall.EPOLL_CTL_ADD, awaitInput) != nil {
+		p.table.set(fd, nil)
+		return false
+	}
+	return true
+}
+
+// adopt takes the descriptor of nc away from Go's own poller.
+func (p *Poller) adopt(c *Conn, nc net.Conn) bool {
+	switch nc.(type) {
+	case *net.TCPConn, *net.UnixConn:
+	default:
+		return false // a layer above a socket, or a socket that is not one stream
+	}
+	fd, ok := duplicate(nc.(syscall.Conn))
+	if !ok {
+		return false
+	}
+	if !p.take(c, fd) {
+		_ = syscall.Close(fd) // nobody has used it
+		return false
+	}
+	_ = nc.Close() // the duplicate keeps the socket open
+	return true
+}
+
+func duplicate(sc syscall.Conn) (fd int, ok bool) {
+	rc, err := sc.SyscallConn()
+	if err != nil {
+		return 0, false
+	}
+	err = rc.Control(func(old uintptr) {
+		n, _, errno := syscall.RawSyscall(syscall.SYS_FCNTL, old, syscall.F_DUPFD_CLOEXEC, 0)
+		fd, ok = int(n), errno == 0
+	})
+	return fd, ok && err == nil
+}
