@@ -15,10 +15,10 @@ import (
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
-// accept turns a handshake into a connection, or answers why not.
-func (s *Server) accept(w http.ResponseWriter, r *http.Request) {
+// accept turns a handshake into the connection c, or answers why not.
+func (s *Server) accept(c *session, w http.ResponseWriter, r *http.Request) {
 	addr := sourceAddr(r, s.TrustedProxies)
-	c := s.newSession(r, addr)
+	c.introduce(r, addr)
 	up, no := s.check(r)
 	if no == nil {
 		no = s.enter(addr)
@@ -147,11 +147,10 @@ func traceID(at time.Time) string {
 	return fmt.Sprintf("Root=1-%08x-%016x%08x", uint32(at.Unix()), rand.Uint64(), rand.Uint32())
 }
 
-// begin takes the socket from the HTTP server and starts the connection. Whatever goes wrong from
-// here on, the application has seen a connect and will see a disconnect.
+// begin starts the connection. Whatever goes wrong from here on, the application has seen a connect
+// and will see a disconnect.
 func (s *Server) begin(w http.ResponseWriter, c *session, up ws.Upgrade, reply tyg.Reply) {
-	nc, buffered, err := http.NewResponseController(w).Hijack()
-	if err != nil {
+	if err := c.takeSocket(w); err != nil {
 		s.refuse(w, c, refusal{
 			status: http.StatusInternalServerError,
 			log:    "cannot take over the socket: " + err.Error(),
@@ -161,7 +160,6 @@ func (s *Server) begin(w http.ResponseWriter, c *session, up ws.Upgrade, reply t
 		return
 	}
 	deflate := up.Deflate != nil && !s.NoCompression
-	c.open(nc, up.AppendResponse(nil, reply.Subprotocol, deflate))
 	if deflate {
 		c.reader.Inflate, c.deflate = true, up.Deflate
 	}
@@ -169,15 +167,30 @@ func (s *Server) begin(w http.ResponseWriter, c *session, up ws.Upgrade, reply t
 		c.crowd = newCrowd(n)
 	}
 	c.conn.Subprotocol = reply.Subprotocol
-	if n := buffered.Reader.Buffered(); n > 0 {
-		early, _ := buffered.Reader.Peek(n)
-		c.rest = append([]byte(nil), early...)
-	}
+	c.open(up, reply.Subprotocol, deflate)
 	s.count.connects.Add(1)
 	s.hub.add(c)
 	s.sweep.run(s)
 	if s.gate.isShut() {
 		c.close(ws.CloseServiceRestart, "Service restart", time.Now())
 	}
-	go c.serve() // ends soon, or on a portable path with the socket; Shutdown waits at the gate
+	c.serve()
+}
+
+// takeSocket takes the socket from the HTTP server, and with it what the client has sent behind its
+// handshake. If Serve has read the handshake, the session has both.
+func (c *session) takeSocket(w http.ResponseWriter) error {
+	if _, ok := w.(*answer); ok {
+		return nil
+	}
+	nc, buffered, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		return err
+	}
+	if n := buffered.Reader.Buffered(); n > 0 {
+		early, _ := buffered.Reader.Peek(n)
+		c.rest = append([]byte(nil), early...)
+	}
+	c.sock.Open(nc, c.srv.poller())
+	return nil
 }

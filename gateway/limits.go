@@ -25,6 +25,8 @@ type Limits struct {
 	Life        time.Duration // since connect: 2 hours, as API Gateway
 	Integration time.Duration // for a handler: 29 seconds, as API Gateway
 
+	Handshake time.Duration // for the request to arrive that opens a connection, with Serve: 5 seconds
+
 	Queue int           // bytes that wait for one client: 1 MiB
 	Write time.Duration // for a client to take what was written: 10 seconds
 	Read  time.Duration // for the rest of a message that has begun: 30 seconds
@@ -44,6 +46,7 @@ func (l Limits) withDefaults() Limits {
 	pick(&l.Idle, idleTimeout)
 	pick(&l.Life, maxLife)
 	pick(&l.Integration, integration)
+	pick(&l.Handshake, 5*time.Second)
 	pick(&l.Queue, 1<<20)
 	pick(&l.Write, 10*time.Second)
 	pick(&l.Read, 30*time.Second)
@@ -76,7 +79,7 @@ func (l Limits) faster(scale float64) Limits {
 // tenth, and never more often than it must.
 func (l Limits) sweepEvery(ping time.Duration) time.Duration {
 	every := time.Second
-	for _, d := range []time.Duration{l.Idle, l.Life, l.Integration, l.Read, l.Close, ping} {
+	for _, d := range []time.Duration{l.Idle, l.Life, l.Integration, l.Read, l.Close, l.Handshake, ping} {
 		if d > 0 {
 			every = min(every, d/10)
 		}

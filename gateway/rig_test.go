@@ -34,6 +34,34 @@ type rig struct {
 // start serves srv until the test ends.
 func start(t testing.TB, srv *gateway.Server) *rig {
 	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if srv.Logger == nil {
+		srv.Logger = quiet
+	}
+	served := make(chan error, 1)
+	go func() { served <- srv.Serve(l) }()
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		if err := srv.Shutdown(ctx); err != nil {
+			t.Errorf("Shutdown: %v", err)
+		}
+		if err := <-served; !errors.Is(err, http.ErrServerClosed) {
+			t.Errorf("Serve ended with %v", err)
+		}
+	})
+	if err := srv.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return &rig{Server: srv, url: "http://" + l.Addr().String() + "/api/"}
+}
+
+// startMounted serves srv as a handler of an http.Server of somebody else's.
+func startMounted(t testing.TB, srv *gateway.Server) *rig {
+	t.Helper()
 	return startOn(t, srv, httptest.NewServer(srv))
 }
 

@@ -117,6 +117,7 @@ type Server struct {
 	reader     ws.Config
 	hub        hub
 	gate       gate
+	front      front
 	sweep      sweep
 	pools      pools
 	polls      sock.Poller
@@ -174,6 +175,7 @@ func (s *Server) init() (err error) {
 		TextOnly:     !s.Extensions.Binary,
 	}
 	s.hub.open()
+	s.front.init(s)
 	s.gate.open()
 	s.pools.open()
 	s.exact = s.access != nil || s.Trace.Handled != nil ||
@@ -242,7 +244,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.serveConnections(w, r)
 		return
 	}
-	s.accept(w, r)
+	s.accept(&session{srv: s}, w, r)
 }
 
 // Shutdown ends the service: new handshakes are refused with 503, every connection is closed with
@@ -250,8 +252,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // returns nil if they all did; else their contexts are ended, the sockets are cut, and the error
 // wraps that of ctx.
 //
-// An http.Server in front knows nothing of connections that became WebSockets, so stop both, this
-// one first: it answers late handshakes with a status while the listener is still open.
+// Listeners of Serve are closed last, so that late handshakes are answered. An http.Server in front
+// knows nothing of connections that became WebSockets, so stop both, this one first.
 func (s *Server) Shutdown(ctx context.Context) error {
 	if s.Start() != nil {
 		return nil // what never started has nothing to end
@@ -264,6 +266,9 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		err = fmt.Errorf("connections cut: %d, whose handlers did not return in time: %w",
 			s.gate.count(), err)
 		s.hub.each(func(c *session) { c.abort(context.Cause(ctx)) })
+	}
+	if e := s.front.shutdown(ctx); e != nil && err == nil {
+		err = fmt.Errorf("requests cut that were not answered in time: %w", e)
 	}
 	s.sweep.halt()
 	s.polls.Close()

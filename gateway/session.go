@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -55,34 +56,34 @@ type session struct {
 	end      tyg.Disconnect
 }
 
-func (s *Server) newSession(r *http.Request, addr netip.Addr) *session {
-	c := &session{srv: s, addr: addr}
+// introduce tells the session who its client is.
+func (c *session) introduce(r *http.Request, addr netip.Addr) {
+	s := c.srv
+	c.addr = addr
 	c.conn = tyg.Conn{
 		ID:          s.newID(),
 		Sender:      s.sender,
 		ConnectedAt: time.Now(),
 		SourceIP:    addrText(addr),
-		UserAgent:   r.UserAgent(),
-		Domain:      r.Host,
+		UserAgent:   strings.Clone(r.UserAgent()), // not the head that it is cut from
+		Domain:      strings.Clone(r.Host),
 		Stage:       s.stage(),
 		APIID:       s.apiID(),
 
 		StageVariables: s.StageVariables,
 	}
 	c.reader.Config = &s.reader
-	return c
 }
 
-// open gives the session its socket, with the answer to the handshake as the first thing to write.
-// It is written by serve; until then every other sender only queues behind it.
-func (c *session) open(nc net.Conn, response []byte) {
-	c.sock.Open(nc, c.srv.poller())
+// open puts the answer to the handshake in front of everything that will be written. It is written
+// by serve; until then every other sender only queues behind it.
+func (c *session) open(up ws.Upgrade, subprotocol string, deflate bool) {
 	c.opened = true
 	now := time.Now().UnixNano()
 	c.active.Store(now)
 	c.heard.Store(now)
 	c.out = c.srv.pools.buffer()
-	c.out.b = append(c.out.b, response...)
+	c.out.b = up.AppendResponse(c.out.b, subprotocol, deflate)
 	c.writing = true
 }
 

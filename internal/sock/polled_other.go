@@ -3,7 +3,9 @@
 package sock
 
 import (
+	"errors"
 	"net"
+	"net/netip"
 	"time"
 )
 
@@ -26,3 +28,17 @@ func (polled) closeWrite()                              {}
 func (polled) close()                                   {}
 
 func (*Conn) wake() {}
+
+// An Acceptor does not exist here.
+type Acceptor struct{ Conn }
+
+// Wait returns at once.
+func (*Acceptor) Wait() error { return net.ErrClosed }
+
+// Accept is not supported here.
+func (*Poller) Accept(net.Listener, func(netip.AddrPort) (*Conn, Owner)) (*Acceptor, error) {
+	return nil, errors.ErrUnsupported
+}
+
+// Detach gives the socket back. It is called from Ended, and nothing else may be called after it.
+func (c *Conn) Detach() (net.Conn, error) { return c.blocking.nc, nil }

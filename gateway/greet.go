@@ -1,0 +1,68 @@
+package gateway
+
+import (
+	"bytes"
+	"errors"
+	"net/netip"
+	"time"
+
+	"github.com/tyg-dev/tyg/internal/sock"
+)
+
+// A greeter is a client that has not said yet what it wants. If that is a WebSocket, it becomes the
+// session that it contains.
+type greeter struct {
+	session
+	peer  netip.AddrPort
+	since time.Time
+}
+
+var headEnd = []byte("\r\n\r\n")
+
+// Turn reads until the head of a request is there.
+func (g *greeter) Turn() sock.Turn {
+	d := g.srv.pools.desk(false)
+	defer g.srv.pools.putDesk(d, false)
+	have := copy(d.buf[:maxHead], g.rest)
+	n, err := g.sock.Read(d.buf[have:maxHead])
+	if errors.Is(err, sock.ErrWait) {
+		return sock.Wait
+	}
+	if err != nil {
+		g.rest = nil
+		return sock.Done
+	}
+	g.rest = append(g.rest, d.buf[have:have+n]...)
+	if len(g.rest) >= maxHead || bytes.Contains(g.rest, headEnd) {
+		return sock.Done
+	}
+	return sock.Again
+}
+
+// Ended answers the client, on a goroutine that ends with the answer, or goes on as that of an
+// http.Server.
+func (g *greeter) Ended(err error) {
+	g.srv.front.leave(g)
+	if err != nil || len(g.rest) == 0 {
+		_ = g.sock.Close() // the client has gone, or was too slow
+		return
+	}
+	r, n := g.srv.parseHead(g.rest)
+	if r == nil {
+		g.divert()
+		return
+	}
+	r.RemoteAddr = g.peer.String()
+	g.rest = g.rest[n:]
+	g.srv.accept(&g.session, &answer{session: &g.session}, r)
+}
+
+// divert leaves the client to the http.Server.
+func (g *greeter) divert() {
+	nc, err := g.sock.Detach()
+	if err != nil {
+		g.srv.log.Warn("connection lost", "addr", g.peer, "err", err)
+		return
+	}
+	g.srv.front.siding.give(&readAhead{nc, g.rest})
+}
