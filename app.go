@@ -45,6 +45,7 @@ type App struct {
 	connect    ConnectFunc
 	disconnect DisconnectFunc
 	messages   map[string]ReplyFunc // by route key, RouteDefault included
+	fallback   ReplyFunc            // messages[RouteDefault]
 	replies    map[string]bool      // the route keys whose replies go to the client
 	authorizer *Authorizer
 	middleware []Middleware
@@ -176,6 +177,9 @@ func (a *App) route(key string, fn ReplyFunc) {
 		panicDuplicate(key)
 	}
 	a.messages[key] = fn
+	if key == RouteDefault {
+		a.fallback = fn
+	}
 }
 
 func (a *App) build() Handler {
@@ -189,7 +193,7 @@ func (a *App) build() Handler {
 func (a *App) dispatch(ctx context.Context, _ Sender, e Event) (Reply, error) {
 	switch e.Type {
 	case EventMessage:
-		if fn := a.messages[e.Route]; fn != nil {
+		if fn := a.handler(e.Route); fn != nil {
 			body, err := fn(ctx, e.Conn, e.Message)
 			return Reply{Body: body}, err
 		}
@@ -204,6 +208,15 @@ func (a *App) dispatch(ctx context.Context, _ Sender, e Event) (Reply, error) {
 		}
 	}
 	return Reply{}, nil
+}
+
+// handler returns what is registered for a route, or nil. Most messages go to the default route,
+// which is not looked up.
+func (a *App) handler(route string) ReplyFunc {
+	if route == RouteDefault {
+		return a.fallback
+	}
+	return a.messages[route]
 }
 
 func panicDuplicate(key string) {

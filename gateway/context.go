@@ -20,10 +20,18 @@ type eventContext struct {
 	desk     *desk  // holds what is sent in term; nil: nothing is held
 	term     uint64 // of desk
 
+	state atomic.Uint32 // one of the below
 	mu    sync.Mutex
-	cause error // not nil: the event is over
-	real  *realContext
+	real  *realContext // nil unless state is realized
 }
+
+// The states of an eventContext. Most go from the first to the second and never take the lock.
+const (
+	live     uint32 = iota
+	ended           // with context.Canceled
+	expired         // with context.DeadlineExceeded
+	realized        // as real says
+)
 
 // realContext is made when someone asks for Done.
 type realContext struct {
@@ -33,11 +41,9 @@ type realContext struct {
 
 var _ context.Context = (*eventContext)(nil)
 
-func (c *eventContext) set(s *session, e *tyg.Event, start time.Time) {
-	c.conn, c.kind, c.request = s, e.Type, e.RequestID
-	if limit := s.srv.limits.Integration; limit > 0 {
-		c.deadline = start.Add(limit).UnixNano()
-	}
+// set begins the event. It runs no later than deadline, Unix nanoseconds, if that is not 0.
+func (c *eventContext) set(s *session, e *tyg.Event, deadline int64) {
+	c.conn, c.kind, c.request, c.deadline = s, e.Type, e.RequestID, deadline
 }
 
 // over reports whether the integration timeout has passed.
@@ -55,14 +61,15 @@ func (c *eventContext) Done() <-chan struct{} { return c.realize().Done() }
 
 // Err returns why the context has ended, or nil.
 func (c *eventContext) Err() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	switch {
-	case c.real != nil:
-		return c.real.Err()
-	case c.cause != nil:
-		return c.cause
-	case c.over(time.Now()):
+	switch c.state.Load() {
+	case ended:
+		return context.Canceled
+	case expired:
+		return context.DeadlineExceeded
+	case realized:
+		return c.realize().Err()
+	}
+	if c.over(time.Now()) {
 		return context.DeadlineExceeded
 	}
 	return nil
@@ -71,41 +78,42 @@ func (c *eventContext) Err() error {
 // Value lets package context find the real context, so that those derived from it need no
 // goroutine.
 func (c *eventContext) Value(key any) any {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.real == nil {
+	if c.state.Load() != realized {
 		return nil
 	}
-	return c.real.Value(key)
+	return c.realize().Value(key)
 }
 
 func (c *eventContext) realize() context.Context {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.real != nil {
-		return c.real
-	}
-	c.real = new(realContext)
-	if c.deadline != 0 {
-		at := time.Unix(0, c.deadline)
-		c.real.Context, c.real.cancel = context.WithDeadline(context.Background(), at)
-	} else {
-		c.real.Context, c.real.cancel = context.WithCancel(context.Background())
-	}
-	if c.cause != nil {
-		c.real.cancel()
+	if c.real == nil {
+		c.real = newRealContext(c.deadline)
+		if c.state.Swap(realized) == ended {
+			c.real.cancel() // one that has expired says so by itself
+		}
 	}
 	return c.real
 }
 
-// end ends the context. The first cause stays.
-func (c *eventContext) end(cause error) {
+func newRealContext(deadline int64) *realContext {
+	r := new(realContext)
+	if deadline != 0 {
+		r.Context, r.cancel = context.WithDeadline(context.Background(), time.Unix(0, deadline))
+	} else {
+		r.Context, r.cancel = context.WithCancel(context.Background())
+	}
+	return r
+}
+
+// end ends the context as how says, ended or expired. What comes first stays.
+func (c *eventContext) end(how uint32) {
+	if c.state.CompareAndSwap(live, how) || c.state.Load() != realized {
+		return
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.cause == nil {
-		c.cause = cause
-	}
-	if c.real != nil && !c.over(time.Now()) { // past its deadline it ends by itself, with that error
+	if !c.over(time.Now()) { // past its deadline it ends by itself, with that error
 		c.real.cancel()
 	}
 }

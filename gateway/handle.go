@@ -72,14 +72,14 @@ func (c *session) answer(body []byte, requestID string) {
 // error is errTimedOut; the client of a message has then been told so, by the sweep or here.
 func (c *session) call(d *desk, e *tyg.Event, start time.Time) (reply tyg.Reply, err error) {
 	ctx := d.context()
-	ctx.set(c, e, start)
+	ctx.set(c, e, c.srv.deadline(d, start))
 	c.enter(ctx)
 	defer func() {
 		c.leave(ctx)
 		if v := recover(); v != nil {
 			err = &tyg.PanicError{Value: v, Stack: debug.Stack()}
 		}
-		ctx.end(context.Canceled)
+		ctx.end(ended)
 		end := c.srv.handlerEnd(d, err)
 		if ctx.over(end) {
 			err = errTimedOut
@@ -90,6 +90,21 @@ func (c *session) call(d *desk, e *tyg.Event, start time.Time) (reply tyg.Reply,
 		}
 	}()
 	return c.srv.Handler.Handle(ctx, c.srv.sender, *e)
+}
+
+// deadline is until when a handler may run that begins at start, in Unix nanoseconds, or 0.
+func (s *Server) deadline(d *desk, start time.Time) int64 {
+	if d != nil && d.start == start {
+		return d.deadline // reckoning it anew for each message of a read costs 2 % of a message
+	}
+	var deadline int64
+	if limit := s.limits.Integration; limit > 0 {
+		deadline = start.Add(limit).UnixNano()
+	}
+	if d != nil {
+		d.start, d.deadline = start, deadline
+	}
+	return deadline
 }
 
 // handlerEnd is when a handler returned. At a desk whose watch has seen nothing, that is not long

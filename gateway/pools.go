@@ -59,12 +59,14 @@ func (p *pools) putBuffer(o *buffer) {
 
 // A desk is what a connection works at for the length of one read.
 type desk struct {
-	buf   []byte
-	now   time.Time      // when the read came, or since then a handler that took its time returned
-	ids   string         // event ids that are not used yet
-	ctxs  []eventContext // contexts that are not used yet
-	watch watch
-	slow  atomic.Bool // a handler took its time: now is not what it says
+	buf      []byte
+	now      time.Time      // when the read came, or since then a handler that took its time returned
+	ids      string         // event ids that are not used yet
+	ctxs     []eventContext // contexts that are not used yet
+	watch    watch
+	start    time.Time // of the last handler, and until when it may run
+	deadline int64
+	slow     atomic.Bool // a handler took its time: now is not what it says
 
 	holding atomic.Bool
 	mu      sync.Mutex // the pass shares the rest with its handlers and its watch

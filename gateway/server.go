@@ -265,7 +265,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	if err != nil {
 		err = fmt.Errorf("connections cut: %d, whose handlers did not return in time: %w",
 			s.gate.count(), err)
-		s.hub.each(func(c *session) { c.abort(context.Cause(ctx)) })
+		s.hub.each(func(c *session) { c.abort() })
 	}
 	if e := s.front.shutdown(ctx); e != nil && err == nil {
 		err = fmt.Errorf("requests cut that were not answered in time: %w", e)

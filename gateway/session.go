@@ -200,12 +200,12 @@ func (c *session) lost(err error) {
 }
 
 // abort cuts the connection at once, its handler's context included.
-func (c *session) abort(cause error) {
+func (c *session) abort() {
 	if e := c.handling.Load(); e != nil {
-		e.end(cause)
+		e.end(ended)
 	}
 	if c.crowd != nil {
-		c.crowd.each(func(e *eventContext) { e.end(cause) })
+		c.crowd.each(func(e *eventContext) { e.end(ended) })
 	}
 	_ = c.sock.Close() // Ended follows
 }

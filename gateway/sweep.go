@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"context"
 	"os"
 	"sync"
 	"time"
@@ -112,7 +111,7 @@ func (c *session) inspectHandler(e *eventContext, now time.Time, l *Limits) {
 	if !e.over(now) {
 		return
 	}
-	e.end(context.DeadlineExceeded)
+	e.end(expired)
 	c.tellLate(e)
 	twice := now.Sub(time.Unix(0, e.deadline)) > l.Integration
 	if twice && c.close(ws.CloseInternalError, "Handler does not return", now) {

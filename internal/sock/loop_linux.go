@@ -121,7 +121,8 @@ func (l *loop) give(c *Conn) bool {
 		go l.apart(c) // ends with the turn
 		return true
 	}
-	term, began := l.turn.Add(1), l.now
+	began := l.now
+	term := l.turn.Add(1) // from here on, another may lead
 	l.arm()
 	more := c.run()
 	now := time.Since(l.start)
