@@ -6,8 +6,12 @@
 //		log.Fatal(err)
 //	}
 //
-// It serves the application in this process, at ws://127.0.0.1:8000/api/, until the process is told
-// to stop. Flags, or environment variables of the same names, say otherwise:
+// Inside AWS Lambda it handles the events of API Gateway, see package lambda. A program that is
+// built for nothing else takes the tag tyg.lambda, which leaves out the gateway, [Serve] and its
+// [Config].
+//
+// Anywhere else it serves the application in this process, at ws://127.0.0.1:8000/api/, until the
+// process is told to stop. Flags, or environment variables of the same names, say otherwise:
 //
 //	-addr   TYG_ADDR    address to listen on           127.0.0.1:8000
 //	-stage  TYG_STAGE   first part of the URL's path   api

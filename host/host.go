@@ -1,15 +1,16 @@
+//go:build !tyg.lambda
+
 package host
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"flag"
 	"fmt"
 	"net"
-	"net/http"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 	"time"
 
@@ -17,13 +18,7 @@ import (
 	"github.com/tyg-dev/tyg/gateway"
 )
 
-// Run serves an application as the command line and the environment say, until the process gets
-// SIGINT or SIGTERM. It then drains: no new connections, a close frame to every client, time for
-// handlers to finish. A second signal ends the process at once.
-//
-// Run returns nil after a clean end, also when the command line asked for help, and else an error
-// that is fit to be printed as it is.
-func Run(app *tyg.App) error {
+func runHere(app *tyg.App) error {
 	var args []string
 	if !flag.Parsed() {
 		args = os.Args[1:]
@@ -105,42 +100,42 @@ func address(addr net.Addr, cfg Config) string {
 	return fmt.Sprintf("%s://%s/%s/", scheme, host, cfg.Stage)
 }
 
-// serve runs the HTTP server until ctx ends or the server fails, and then drains.
+// serve runs the gateway until ctx ends or it fails, and then drains.
 func serve(ctx context.Context, l net.Listener, srv *gateway.Server, cfg Config) error {
-	protocols := new(http.Protocols)
-	protocols.SetHTTP1(true) // a WebSocket begins as HTTP/1.1
-	web := &http.Server{
-		Handler:           srv,
-		Protocols:         protocols,
-		ReadHeaderTimeout: 5 * time.Second,
-		MaxHeaderBytes:    16 << 10,
-		IdleTimeout:       time.Minute,
+	l, err := secure(l, cfg)
+	if err != nil {
+		return err
 	}
 	failed := make(chan error, 1) // serve ends it, by Shutdown, and waits for it
-	go func() {
-		if cfg.secure() {
-			failed <- web.ServeTLS(l, cfg.CertFile, cfg.KeyFile)
-		} else {
-			failed <- web.Serve(l)
-		}
-	}()
+	go func() { failed <- srv.Serve(l) }()
 	select {
 	case err := <-failed:
-		return errors.Join(fmt.Errorf("serve on %s: %w", l.Addr(), err), drain(srv, web, cfg.Drain))
+		return errors.Join(fmt.Errorf("serve on %s: %w", l.Addr(), err), drain(srv, cfg.Drain))
 	case <-ctx.Done():
 	}
-	err := drain(srv, web, cfg.Drain)
+	err = drain(srv, cfg.Drain)
 	<-failed
 	return err
 }
 
-// drain stops the gateway, then the HTTP server in front of it.
-func drain(srv *gateway.Server, web *http.Server, d time.Duration) error {
+// secure puts TLS over l, if there is a certificate.
+func secure(l net.Listener, cfg Config) (net.Listener, error) {
+	if !cfg.secure() {
+		return l, nil
+	}
+	cert, err := tls.LoadX509KeyPair(cfg.CertFile, cfg.KeyFile)
+	if err != nil {
+		_ = l.Close() // nobody uses it
+		return nil, fmt.Errorf("load certificate: %w", err)
+	}
+	return tls.NewListener(l, &tls.Config{
+		Certificates: []tls.Certificate{cert},
+		NextProtos:   []string{"http/1.1"},
+	}), nil
+}
+
+func drain(srv *gateway.Server, d time.Duration) error {
 	ctx, cancel := context.WithTimeout(context.Background(), d)
 	defer cancel()
-	err := srv.Shutdown(ctx)
-	if e := web.Shutdown(ctx); e != nil && !strings.Contains(e.Error(), "context") {
-		err = errors.Join(err, e)
-	}
-	return err
+	return srv.Shutdown(ctx)
 }

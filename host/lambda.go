@@ -1,0 +1,18 @@
+package host
+
+import (
+	"log/slog"
+	"os"
+
+	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/lambda"
+)
+
+func runInLambda(app *tyg.App) error {
+	cfg, err := lambda.FromEnvironment(os.Getenv)
+	if err != nil {
+		return err
+	}
+	slog.SetDefault(cfg.Logger) // so that the application's own records carry the request id, too
+	return lambda.Run(app, cfg)
+}

@@ -1,0 +1,152 @@
+//go:build !tyg.lambda
+
+package host_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// echoed is a message event for the program, as API Gateway sends it.
+const echoed = `{"requestContext":{"routeKey":"$default","eventType":"MESSAGE","requestId":"R1knPH17NjMFftw=",` +
+	`"connectionId":"R1kmxc2VNjMCFIA=","messageId":"R1knPc2ntjMCFIA=","stage":"prod","apiId":"abcd1234",` +
+	`"domainName":"chat.example.com","connectedAt":1705751697419,"requestTimeEpoch":1705751700453},` +
+	`"body":"hi","isBase64Encoded":false}`
+
+// aws stands for the two services that a function talks to: Lambda's Runtime API, which hands out one
+// event, and @connections.
+type aws struct {
+	next        chan struct{} // has a value for the event
+	sent, reply chan string
+}
+
+func (a *aws) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		body = []byte(err.Error())
+	}
+	switch r.URL.Path {
+	case "/2018-06-01/runtime/invocation/next":
+		select {
+		case <-a.next:
+			w.Header().Set("Lambda-Runtime-Aws-Request-Id", "1")
+			w.Header().Set("Lambda-Runtime-Deadline-Ms", fmt.Sprint(time.Now().Add(patience).UnixMilli()))
+			_, _ = io.WriteString(w, echoed)
+		case <-r.Context().Done(): // the process has ended
+		}
+	case "/2018-06-01/runtime/invocation/1/response", "/2018-06-01/runtime/invocation/1/error":
+		w.WriteHeader(http.StatusAccepted)
+		a.reply <- r.URL.Path + " " + string(body)
+	default:
+		a.sent <- r.Method + " " + r.URL.Path + " " + string(body)
+	}
+}
+
+// TestRunInLambda runs the program where Lambda would.
+func TestRunInLambda(t *testing.T) {
+	services := &aws{make(chan struct{}, 1), make(chan string, 1), make(chan string, 1)}
+	web := httptest.NewServer(services)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, os.Args[0], "-not-a-flag") // Lambda's command line is nobody's
+	var out bytes.Buffer
+	cmd.Stdout = &out
+	cmd.Env = []string{
+		asProgram + "=main", "AWS_LAMBDA_RUNTIME_API=" + web.Listener.Addr().String(),
+		"AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY=secret",
+		"TYG_ENDPOINT=" + web.URL + "/prod",
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	services.next <- struct{}{}
+	want := []struct {
+		name string
+		from chan string
+		text string
+	}{
+		{"sent", services.sent, "POST /prod/@connections/R1kmxc2VNjMCFIA= hi"},
+		{"replied", services.reply, `/2018-06-01/runtime/invocation/1/response {"statusCode":200}`},
+	}
+	for _, w := range want {
+		select {
+		case got := <-w.from:
+			if got != w.text {
+				t.Errorf("the function %s %s, want %s", w.name, got, w.text)
+			}
+		case <-ctx.Done():
+			t.Fatalf("the function has not %s", w.name)
+		}
+	}
+	_ = cmd.Process.Kill()
+	_ = cmd.Wait()
+	web.CloseClientConnections()
+	web.Close()
+	if out.Len() > 0 {
+		t.Errorf("standard output: %s", out.String())
+	}
+}
+
+// TestRunInLambdaErrors has an environment that makes no sense.
+func TestRunInLambdaErrors(t *testing.T) {
+	t.Setenv("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:1")
+	t.Setenv("TYG_ENDPOINT", "nonsense")
+	out, err := toTheEnd(t, "main")
+	if err == nil || !strings.Contains(out, `endpoint "nonsense"`) {
+		t.Errorf("%v: %s", err, out)
+	}
+}
+
+// TestBuildForLambda looks at what is linked with the tags of "tyg deploy".
+func TestBuildForLambda(t *testing.T) {
+	const module = "github.com/tyg-dev/tyg/"
+	tests := map[string]bool{"lambda.norpc,tyg.lambda": false, "": true} // whether there is a gateway
+	for tags, gateway := range tests {
+		cmd := exec.CommandContext(t.Context(), "go", "list", "-deps", "-tags", tags,
+			"../examples/echo", "../examples/chat")
+		cmd.Env = append(os.Environ(), "GOOS=linux", "GOARCH=arm64", "CGO_ENABLED=0")
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		deps := strings.Fields(string(out))
+		for _, name := range []string{"gateway", "internal/ws", "internal/sock"} {
+			if got := slices.Contains(deps, module+name); got != gateway {
+				t.Errorf("with tags %q, %s is linked: %v", tags, name, got)
+			}
+		}
+		if !slices.Contains(deps, module+"lambda") {
+			t.Errorf("with tags %q, lambda is not linked", tags)
+		}
+		// They would make the function start slowly.
+		for _, slow := range []string{"aws-sdk-go-v2/config", "aws-sdk-go-v2/service/", "net/rpc"} {
+			if i := slices.IndexFunc(deps, func(d string) bool { return strings.Contains(d, slow) }); i >= 0 &&
+				(slow != "net/rpc" || tags != "") {
+				t.Errorf("with tags %q, %s is linked", tags, deps[i])
+			}
+		}
+	}
+}
+
+// TestRunWhereItCannot runs a program that was built for Lambda only.
+func TestRunWhereItCannot(t *testing.T) {
+	program := t.TempDir() + "/echo"
+	build := exec.CommandContext(t.Context(), "go", "build", "-tags", "tyg.lambda", "-o", program, "../examples/echo")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	out, err := exec.CommandContext(t.Context(), program).CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "was built for AWS Lambda only") {
+		t.Errorf("%v: %s", err, out)
+	}
+}

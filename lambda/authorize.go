@@ -1,0 +1,115 @@
+package lambda
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/apigw"
+	"github.com/tyg-dev/tyg/internal/authorize"
+)
+
+// maxVerdict is API Gateway's limit on the result of an authorizer, in bytes.
+// (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html)
+const maxVerdict = 8 << 10
+
+// errUnauthorized is the one error of an authorizer that API Gateway answers with 401. It goes by
+// the text.
+// (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-lambda-auth.html)
+var errUnauthorized = errors.New("Unauthorized")
+
+// methodARN returns what a question to an authorizer is about, and "" if payload is none.
+func methodARN(payload []byte) string {
+	// Most payloads are messages, and a message cannot contain this: its quotes are escaped.
+	if !bytes.Contains(payload, []byte(`"methodArn"`)) {
+		return ""
+	}
+	var in struct {
+		Type      string `json:"type"`
+		MethodARN string `json:"methodArn"`
+	}
+	if err := json.Unmarshal(payload, &in); err != nil || in.Type != "REQUEST" {
+		return "" // it fails again as an event, and says why
+	}
+	return in.MethodARN
+}
+
+// authorize asks the application's authorizer.
+func (h *Host) authorize(ctx context.Context, payload []byte, arn string) ([]byte, error) {
+	body, err := h.judge(ctx, payload, arn)
+	if err != nil && err != errUnauthorized {
+		h.log.ErrorContext(ctx, "authorizer failed", "err", err)
+	}
+	return body, err
+}
+
+func (h *Host) judge(ctx context.Context, payload []byte, arn string) ([]byte, error) {
+	if h.authorizer == nil {
+		return nil, errors.New("API Gateway asks an authorizer, and the application has none")
+	}
+	e, err := apigw.UnmarshalEvent(payload, nil)
+	if err != nil {
+		return nil, err
+	}
+	if e.Type != tyg.EventConnect {
+		return nil, fmt.Errorf("API Gateway asks an authorizer about a %s event", e.Type)
+	}
+	a, err := authorize.New(h.authorizer, e.Conn.StageVariables)
+	if err != nil {
+		return nil, err
+	}
+	ctx, end := h.limit(ctx, e)
+	defer end()
+	// One that does not return in time runs on, beside what reuses the payload.
+	found, err := a.Ask(withRaw(ctx, bytes.Clone(payload)), e.Request)
+	if err == nil {
+		return verdict("Allow", found, arn)
+	}
+	switch status, _ := authorize.Status(err); status {
+	case http.StatusUnauthorized:
+		return nil, errUnauthorized
+	case http.StatusForbidden:
+		return verdict("Deny", nil, arn)
+	}
+	return nil, err
+}
+
+// result is what API Gateway expects of an authorizer.
+// (https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-output.html)
+type result struct {
+	PrincipalID string         `json:"principalId"`
+	Policy      policy         `json:"policyDocument"`
+	Context     map[string]any `json:"context,omitempty"`
+}
+
+type policy struct {
+	Version   string
+	Statement []statement
+}
+
+type statement struct{ Action, Effect, Resource string }
+
+// verdict makes a result from what was found out, which it keeps.
+func verdict(effect string, found map[string]any, arn string) ([]byte, error) {
+	principal, _ := found["principalId"].(string)
+	if principal == "" {
+		principal = "nobody" // who is denied needs a name, too
+	}
+	delete(found, "principalId")
+	delete(found, "integrationLatency") // API Gateway measures by itself
+	body, err := json.Marshal(result{principal, policy{
+		Version:   "2012-10-17",
+		Statement: []statement{{Action: "execute-api:Invoke", Effect: effect, Resource: arn}},
+	}, found})
+	if err != nil {
+		return nil, fmt.Errorf("encode result of authorizer: %w", err)
+	}
+	if len(body) > maxVerdict {
+		return nil, fmt.Errorf("result of authorizer has %d bytes, more than %d", len(body), maxVerdict)
+	}
+	return body, nil
+}

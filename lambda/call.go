@@ -1,0 +1,148 @@
+package lambda
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"sync/atomic"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+)
+
+// A client makes signed requests to one service of AWS in one region. It may be used by many
+// goroutines at once.
+type client struct {
+	http            *http.Client
+	signer          *v4.Signer
+	credentials     aws.CredentialsProvider
+	service, region string
+}
+
+// ownClient returns a copy of web that leaves redirects alone: a signature is good for one address
+// only. Without web it is a new one, which waits for answers for so long.
+func ownClient(web *http.Client, conns int, wait time.Duration) *http.Client {
+	if web == nil {
+		web = &http.Client{Transport: newTransport(conns, wait)}
+	}
+	own := *web
+	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &own
+}
+
+// newTransport keeps as many connections open as there are calls at once.
+//
+// A function is frozen between its events, and servers meanwhile close what is idle, usually after
+// a minute. net/http compares the idle time by the wall clock, which goes on, so a connection that
+// is too old is not used for a request that could then not be repeated.
+func newTransport(conns int, wait time.Duration) *http.Transport {
+	return &http.Transport{
+		Proxy:                 http.ProxyFromEnvironment,
+		DialContext:           (&net.Dialer{Timeout: 5 * time.Second}).DialContext,
+		ForceAttemptHTTP2:     true,
+		TLSHandshakeTimeout:   5 * time.Second,
+		MaxIdleConnsPerHost:   conns,
+		IdleConnTimeout:       50 * time.Second,
+		ResponseHeaderTimeout: wait,
+	}
+}
+
+// A request is one call of an AWS service, before it is signed.
+type request struct {
+	method  string
+	url     *url.URL
+	body    []byte
+	hash    string // of body
+	most    int64  // how long the answer may be, in bytes
+	headers http.Header
+}
+
+// hashOf returns a payload's hash as signatures want it.
+func hashOf(body []byte) string {
+	sum := sha256.Sum256(body)
+	return hex.EncodeToString(sum[:])
+}
+
+// An answer is what came of a request that was answered.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+// do makes one attempt. unsent is true if it failed and the service certainly knows nothing of it.
+func (c *client) do(ctx context.Context, r request) (a answer, unsent bool, err error) {
+	var p progress
+	req, err := c.sign(p.follow(ctx), r)
+	if err != nil {
+		return a, true, err
+	}
+	res, err := c.http.Do(req)
+	if err != nil {
+		if e, ok := errors.AsType[*url.Error](err); ok {
+			err = e.Err // the rest of it is the URL
+		}
+		return a, p.unsent(), fmt.Errorf("call %s: %w", r.url.Host, err)
+	}
+	defer res.Body.Close()
+	a = answer{status: res.StatusCode, header: res.Header}
+	if a.body, err = io.ReadAll(io.LimitReader(res.Body, r.most+1)); err != nil {
+		return a, false, fmt.Errorf("read answer of %s: %w", r.url.Host, err)
+	}
+	if int64(len(a.body)) > r.most {
+		return a, false, fmt.Errorf("answer of %s has more than %d bytes", r.url.Host, r.most)
+	}
+	return a, false, nil
+}
+
+func (c *client) sign(ctx context.Context, r request) (*http.Request, error) {
+	if c.credentials == nil {
+		return nil, errors.New("there are no AWS credentials")
+	}
+	key, err := c.credentials.Retrieve(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("get AWS credentials: %w", err)
+	}
+	req, err := http.NewRequestWithContext(ctx, r.method, r.url.String(), bytes.NewReader(r.body))
+	if err != nil {
+		return nil, fmt.Errorf("make request: %w", err)
+	}
+	for name, values := range r.headers {
+		req.Header[name] = values
+	}
+	err = c.signer.SignHTTP(ctx, key, req, r.hash, c.service, c.region, time.Now())
+	if err != nil {
+		return nil, fmt.Errorf("sign request: %w", err)
+	}
+	return req, nil
+}
+
+// progress is how far a request came on its way out.
+type progress struct{ begun, written atomic.Bool }
+
+func (p *progress) follow(ctx context.Context) context.Context {
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GetConn:      func(string) { p.begun.Store(true) },
+		WroteHeaders: func() { p.written.Store(true) },
+	})
+}
+
+// unsent is false also where the transport does not tell.
+func (p *progress) unsent() bool { return p.begun.Load() && !p.written.Load() }
+
+// message returns what the service says about a failure.
+func (a answer) message() string {
+	var in struct{ Message string } // whatever its case
+	_ = json.Unmarshal(a.body, &in) // an answer without one says nothing
+	return in.Message
+}

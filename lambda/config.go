@@ -1,0 +1,85 @@
+package lambda
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+	"time"
+)
+
+// Config says how a Handler runs inside Lambda. The zero Config runs one that sends nothing; to
+// send, Credentials are needed.
+type Config struct {
+	// SenderConfig says how handlers reach connections. An empty Endpoint means the API from which
+	// an event came, in Region if clients use a custom domain; the application's own Sender then
+	// works from the first event on.
+	SenderConfig
+
+	// Timeout is how long a handler may take: 29 seconds by default, after which API Gateway has
+	// told the client that it timed out
+	// (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html).
+	// Less than zero means as long as a function may run. What the function itself may take, less a
+	// little, bounds it in any case.
+	Timeout time.Duration
+
+	// Logger gets what cannot be returned to anybody, and every failure of a handler. Nil means
+	// slog.Default().
+	Logger *slog.Logger
+}
+
+const (
+	defaultTimeout = 29 * time.Second
+	maxTimeout     = 15 * time.Minute // of any Lambda function
+)
+
+// FromEnvironment reads what Lambda and "tyg deploy" put into the environment, through a function
+// like os.Getenv:
+//
+//	AWS_REGION, AWS_DEFAULT_REGION             Region
+//	AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY,  Credentials
+//	AWS_SESSION_TOKEN
+//	AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI,  Endpoint, the first that is set; with
+//	TYG_ENDPOINT, AWS_ENDPOINT_URL             AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true the second
+//	AWS_LAMBDA_LOG_FORMAT, AWS_LAMBDA_LOG_LEVEL   Logger, to standard error
+//
+// A key that lacks one of its halves is an error, and so is an endpoint that is none.
+func FromEnvironment(getenv func(string) string) (Config, error) {
+	format, level := getenv("AWS_LAMBDA_LOG_FORMAT"), getenv("AWS_LAMBDA_LOG_LEVEL")
+	cfg := Config{Logger: newLogger(os.Stderr, format, level)}
+	cfg.Region = firstSet(getenv, "AWS_REGION", "AWS_DEFAULT_REGION")
+	key := Key{
+		AccessKeyID:     getenv("AWS_ACCESS_KEY_ID"),
+		SecretAccessKey: getenv("AWS_SECRET_ACCESS_KEY"),
+		SessionToken:    getenv("AWS_SESSION_TOKEN"),
+	}
+	if (key.AccessKeyID == "") != (key.SecretAccessKey == "") {
+		return Config{}, errors.New(
+			"AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY go together; one of them is not set")
+	}
+	if key.AccessKeyID != "" {
+		cfg.Credentials = key
+	}
+	names := []string{"AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI", "TYG_ENDPOINT", "AWS_ENDPOINT_URL"}
+	if strings.EqualFold(getenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"), "true") {
+		names = names[1:2]
+	}
+	cfg.Endpoint = firstSet(getenv, names...)
+	if cfg.Endpoint != "" {
+		if _, err := parseEndpoint(cfg.Endpoint); err != nil {
+			return Config{}, fmt.Errorf("read environment: %w", err)
+		}
+	}
+	return cfg, nil
+}
+
+// firstSet returns the value of the first variable that has one.
+func firstSet(getenv func(string) string, names ...string) string {
+	for _, name := range names {
+		if value := getenv(name); value != "" {
+			return value
+		}
+	}
+	return ""
+}

@@ -1,0 +1,33 @@
+// Package lambda runs a [tyg.Handler] inside AWS Lambda, behind an API Gateway WebSocket API, and
+// reaches the connections of such an API from anywhere.
+//
+// It is three things:
+//
+//   - [Run], and [Host] under it, call a Handler with the events that API Gateway sends to a Lambda
+//     function, and answer API Gateway's questions to the application's authorizer. Package host
+//     calls Run wherever it finds itself inside Lambda; most applications need nothing else.
+//   - [Sender] is a [tyg.Sender] over the @connections API, with requests signed by AWS Signature
+//     Version 4. It needs no Lambda: a back-end service that knows connection ids may use it.
+//   - [Function] invokes a Lambda function on AWS, for gateways elsewhere that have routes there.
+//
+// # Failure
+//
+// A handler's error or panic is logged once, with its connection, route and request id, and becomes
+// the error of the invocation; the process lives on. API Gateway then answers a handshake with 502
+// and a message with "Internal server error". The runtime of aws-lambda-go writes the bare text of
+// an invocation's error to the log, too. A rejection ([tyg.Reject]) becomes its status.
+//
+// # Twice or never
+//
+// A POST to @connections whose answer is lost may have been delivered. This package does not send
+// such a message again, because nobody could tell the client that it has seen it before; the error
+// is [ErrMaybeSent]. What certainly was not delivered is tried again: throttled calls (429), calls
+// that the service had no room for (503), and connections that could not be made. GET and DELETE
+// do no harm twice and are tried again after any failure of the service or the network.
+//
+// # Logs
+//
+// With the logger of [FromEnvironment] every record that is written with an event's context has the
+// requestId of the invocation, as in Lambda's own START and END lines. The key request is the one
+// of API Gateway, which clients see in error frames.
+package lambda

@@ -1,0 +1,136 @@
+package lambda
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/tyg-dev/tyg"
+)
+
+// service is the part of a host name by which API Gateway's own names are known:
+// {api}.execute-api.{region}.{suffix}. Signatures name the same service.
+// (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-how-to-call-websocket-api-connections.html)
+const service = "execute-api"
+
+// parseEndpoint reads the base URL of an @connections API. People have it in several spellings: as
+// the URL of the WebSocket, or with the "/@connections" that the AWS console shows.
+func parseEndpoint(endpoint string) (*url.URL, error) {
+	u, err := url.Parse(endpoint)
+	if err != nil {
+		return nil, fmt.Errorf("parse endpoint: %w", err)
+	}
+	switch u.Scheme {
+	case "http", "https":
+	case "ws", "wss":
+		u.Scheme = "http" + strings.TrimPrefix(u.Scheme, "ws")
+	default:
+		return nil, fmt.Errorf("endpoint %q: want https://HOST/STAGE", endpoint)
+	}
+	if u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return nil, fmt.Errorf("endpoint %q: want https://HOST/STAGE and nothing else", u.Redacted())
+	}
+	path := strings.TrimRight(u.EscapedPath(), "/")
+	path = strings.TrimSuffix(path, "/@connections")
+	if regionOf(u.Hostname()) != "" && path == "" {
+		return nil, fmt.Errorf("endpoint %q has no stage: want https://%s/STAGE", endpoint, u.Host)
+	}
+	return url.Parse(u.Scheme + "://" + u.Host + path + "/")
+}
+
+// regionOf returns the region in a host name of API Gateway's own, or "" for any other.
+func regionOf(host string) string {
+	parts := strings.Split(host, ".")
+	if len(parts) < 5 || parts[1] != service {
+		return ""
+	}
+	return parts[2]
+}
+
+// endpointOf returns the endpoint of the API from which an event came. For clients of a custom
+// domain, whose path need not have the stage, it is the API's own name, by which the API is called
+// as long as that is not switched off.
+func endpointOf(c *tyg.Conn, region string) (string, error) {
+	if !isPlain(c.APIID) || !isPlain(c.Stage) {
+		return "", errors.New("the event tells no API and stage to send to; set Config.Endpoint")
+	}
+	own := c.APIID + "." + service + "."
+	if host := strings.ToLower(c.Domain); strings.HasPrefix(host, own) && isAWS(host) {
+		return "https://" + host + "/" + c.Stage, nil
+	}
+	if !isPlain(region) {
+		return "", fmt.Errorf("clients connect to %q, which tells no region; set Config.Endpoint "+
+			"or Config.Region", c.Domain)
+	}
+	return "https://" + own + region + "." + dnsSuffix(region) + "/" + c.Stage, nil
+}
+
+// isPlain reports whether s can stand in a URL as it is.
+func isPlain(s string) bool {
+	for _, r := range s {
+		if !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' ||
+			r == '-' || r == '_' || r == '$') {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// isAWS reports whether a host name is one of API Gateway's own, with the suffix of its region or
+// that of its dual-stack twin.
+func isAWS(host string) bool {
+	region := regionOf(host)
+	_, suffix, ok := strings.Cut(host, "."+service+"."+region+".")
+	return ok && isPlain(region) && (suffix == dnsSuffix(region) || suffix == dualStackSuffix(region))
+}
+
+// dnsSuffix returns the domain under which a region's services are.
+// (https://github.com/aws/aws-sdk-go-v2/blob/main/internal/endpoints/awsrulesfn/partitions.json)
+func dnsSuffix(region string) string {
+	switch partition(region) {
+	case "cn":
+		return "amazonaws.com.cn"
+	case "eusc":
+		return "amazonaws.eu"
+	case "us-iso":
+		return "c2s.ic.gov"
+	case "us-isob":
+		return "sc2s.sgov.gov"
+	case "eu-isoe":
+		return "cloud.adc-e.uk"
+	case "us-isof":
+		return "csp.hci.ic.gov"
+	}
+	return "amazonaws.com"
+}
+
+// dualStackSuffix returns the domain of those services that also speak IPv6, from the same table.
+func dualStackSuffix(region string) string {
+	switch partition(region) {
+	case "cn":
+		return "api.amazonwebservices.com.cn"
+	case "eusc":
+		return "api.amazonwebservices.eu"
+	case "us-iso":
+		return "api.aws.ic.gov"
+	case "us-isob":
+		return "api.aws.scloud"
+	case "eu-isoe":
+		return "api.cloud-aws.adc-e.uk"
+	case "us-isof":
+		return "api.aws.hci.ic.gov"
+	}
+	return "api.aws"
+}
+
+// partition returns the beginning of a region's name that tells its partition, or "" for the
+// commercial one and the one of the US government, which share their domains.
+func partition(region string) string {
+	for _, p := range []string{"cn", "eusc", "us-iso", "us-isob", "eu-isoe", "us-isof"} {
+		if strings.HasPrefix(region, p+"-") {
+			return p
+		}
+	}
+	return ""
+}

@@ -1,0 +1,8 @@
+package lambda
+
+// The inner doors of tests.
+var (
+	EndpointOf    = endpointOf
+	ParseEndpoint = parseEndpoint
+	NewLogger     = newLogger
+)

@@ -1,0 +1,207 @@
+package lambda
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+
+	"github.com/tyg-dev/tyg"
+)
+
+// maxPayload is how long an event and a reply may be, in bytes: 6 MiB and what goes around it.
+// (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html)
+const maxPayload = 6<<20 + 100
+
+// functionConns is how many idle connections a Function keeps. It bounds nothing.
+const functionConns = 100
+
+// FunctionConfig says which Lambda function to invoke, and how.
+type FunctionConfig struct {
+	// ARN names the function: arn:aws:lambda:REGION:ACCOUNT:function:NAME, and a version or an alias
+	// after another colon if it is to be one of those.
+	ARN string
+
+	// Endpoint is where the Lambda service is. Empty means its place in the function's region.
+	Endpoint string
+
+	// Credentials sign the requests. They need the permission lambda:InvokeFunction.
+	Credentials aws.CredentialsProvider
+
+	// HTTPClient is as in SenderConfig, but waits as long as a function may run. Functions may share
+	// one.
+	HTTPClient *http.Client
+
+	// Patience is for how long an invocation that is throttled is tried again, as in SenderConfig.
+	Patience time.Duration
+}
+
+// A Function is a Lambda function on AWS, as an integration of routes: it is invoked with an event
+// and returns a proxy reply. It may be used by many goroutines at once.
+type Function struct {
+	url      *url.URL
+	client   client
+	patience time.Duration
+}
+
+// NewFunction returns a Function. It makes no request.
+func NewFunction(cfg FunctionConfig) (*Function, error) {
+	region, err := regionOfARN(cfg.ARN)
+	if err != nil {
+		return nil, err
+	}
+	if cfg.Credentials == nil {
+		return nil, errors.New("there are no AWS credentials; set Credentials")
+	}
+	if cfg.Endpoint == "" {
+		cfg.Endpoint = "https://lambda." + region + "." + dnsSuffix(region)
+	}
+	// Signatures are about the path as it is sent, so it is written as the AWS SDKs write it.
+	// (https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html)
+	u, err := url.Parse(strings.TrimRight(cfg.Endpoint, "/") +
+		"/2015-03-31/functions/" + url.QueryEscape(cfg.ARN) + "/invocations")
+	if err != nil {
+		return nil, fmt.Errorf("parse endpoint: %w", err)
+	}
+	return &Function{
+		url: u,
+		client: client{
+			http:   ownClient(cfg.HTTPClient, functionConns, maxTimeout),
+			signer: v4.NewSigner(), credentials: cfg.Credentials,
+			service: "lambda", region: region,
+		},
+		patience: cfg.Patience,
+	}, nil
+}
+
+// regionOfARN checks an ARN and returns its region.
+// (https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#lambda-Invoke-request-FunctionName)
+func regionOfARN(arn string) (string, error) {
+	parts := strings.Split(arn, ":")
+	ok := (len(parts) == 7 || len(parts) == 8) &&
+		parts[0] == "arn" && parts[2] == "lambda" && parts[5] == "function"
+	for _, part := range parts {
+		ok = ok && isPlain(part)
+	}
+	if !ok {
+		return "", fmt.Errorf("function %q: want arn:aws:lambda:REGION:ACCOUNT:function:NAME", arn)
+	}
+	return parts[3], nil
+}
+
+// Invoke calls the function with an event and returns what it returned, both as JSON. The result is
+// the caller's.
+//
+// A function that failed is a [*FunctionError], a call that the service refused a [*ServiceError],
+// and an event or reply over 6 MB is tyg.ErrTooLarge. Throttled invocations are tried again, and so
+// are those that certainly did not reach the service; no other is, because the function may have
+// run.
+func (f *Function) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+	if len(payload) > maxPayload {
+		return nil, fmt.Errorf("invoke function: %w", tyg.ErrTooLarge)
+	}
+	r := request{
+		method: http.MethodPost, url: f.url, body: payload, hash: hashOf(payload), most: maxPayload,
+		headers: http.Header{"Content-Type": {"application/json"}},
+	}
+	p := newPatience(ctx, f.patience)
+	for n := 1; ; n++ {
+		body, tries, err := f.attempt(ctx, r)
+		if err == nil {
+			return body, nil
+		}
+		if n >= tries || !p.wait(ctx) {
+			return nil, fmt.Errorf("invoke function: %w", err)
+		}
+	}
+}
+
+// attempt invokes the function once, and says how many attempts that is worth.
+func (f *Function) attempt(ctx context.Context, r request) (body []byte, tries int, err error) {
+	a, unsent, err := f.client.do(ctx, r)
+	switch {
+	case err != nil && unsent && ctx.Err() == nil:
+		return nil, fewMore, err
+	case err != nil:
+		return nil, once, err
+	case a.status != http.StatusOK:
+		return nil, triesFor(a.status), serviceError(a)
+	case a.header.Get(functionErrorHeader) != "":
+		return nil, once, functionError(a)
+	}
+	return a.body, once, nil
+}
+
+func triesFor(status int) int {
+	if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
+		return always
+	}
+	return once
+}
+
+// functionErrorHeader is there when the function failed; the status is 200 all the same.
+const functionErrorHeader = "X-Amz-Function-Error"
+
+// A FunctionError is the failure of a Lambda function that was invoked.
+type FunctionError struct {
+	Type    string // of the error: in Go, the name of its type; Lambda's own are like Sandbox.Timedout
+	Message string
+	Stack   []string // where it happened, innermost first; as JSON where lines are not text
+}
+
+// Error says what failed, without the stack.
+func (e *FunctionError) Error() string {
+	return fmt.Sprintf("function failed: %s: %s", e.Type, e.Message)
+}
+
+// functionError reads what a runtime reports. Runtimes differ in how they write a stack.
+// (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html#runtimes-api-invokeerror)
+func functionError(a answer) error {
+	var in struct {
+		Message string            `json:"errorMessage"`
+		Type    string            `json:"errorType"`
+		Stack   []json.RawMessage `json:"stackTrace"`
+	}
+	_ = json.Unmarshal(a.body, &in) // what is no JSON tells nothing
+	e := &FunctionError{Type: in.Type, Message: in.Message}
+	if e.Type == "" {
+		e.Type = a.header.Get(functionErrorHeader)
+	}
+	for _, raw := range in.Stack {
+		line := string(raw)
+		_ = json.Unmarshal(raw, &line) // it stays as it is if it is no string
+		e.Stack = append(e.Stack, line)
+	}
+	return e
+}
+
+// A ServiceError is a call that the Lambda service did not serve. Below status 500 nothing ran.
+type ServiceError struct {
+	Status  int    // HTTP status
+	Type    string // such as ResourceNotFoundException
+	Message string
+}
+
+// Error says why the call was refused.
+func (e *ServiceError) Error() string {
+	return fmt.Sprintf("HTTP status %d: %s: %s", e.Status, e.Type, e.Message)
+}
+
+// Is reports that a throttled call is tyg.ErrThrottled, and one that is too large tyg.ErrTooLarge.
+func (e *ServiceError) Is(target error) bool {
+	return e.Status == http.StatusTooManyRequests && target == tyg.ErrThrottled ||
+		e.Status == http.StatusRequestEntityTooLarge && target == tyg.ErrTooLarge
+}
+
+func serviceError(a answer) error {
+	// What follows the colon is a URL.
+	kind, _, _ := strings.Cut(a.header.Get("X-Amzn-Errortype"), ":")
+	return &ServiceError{Status: a.status, Type: kind, Message: a.message()}
+}

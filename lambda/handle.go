@@ -1,0 +1,119 @@
+package lambda
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+	"unicode/utf8"
+
+	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/apigw"
+)
+
+// handle runs the Handler with one event and returns the proxy reply.
+func (h *Host) handle(ctx context.Context, payload []byte) ([]byte, error) {
+	e, err := apigw.UnmarshalEvent(payload, nil)
+	if err != nil {
+		h.log.ErrorContext(ctx, "event not understood", "err", err)
+		return nil, err
+	}
+	e.Conn.Sender = h.senders.of(e.Conn)
+	start := time.Now()
+	reply, err := h.call(ctx, e)
+	if no, ok := rejection(e, err); ok {
+		h.log.DebugContext(ctx, "connection refused by the application", about(e, start, err)...)
+		reply, err = no, nil
+	}
+	if err == nil {
+		reply, err = sendable(e, reply)
+	}
+	if err != nil {
+		h.log.ErrorContext(ctx, "handler failed", about(e, start, err)...)
+		return nil, err
+	}
+	return apigw.MarshalReply(reply), nil
+}
+
+// call calls the Handler, whose panic is an error.
+func (h *Host) call(ctx context.Context, e tyg.Event) (reply tyg.Reply, err error) {
+	ctx, end := h.limit(ctx, e)
+	defer end()
+	defer func() {
+		if v := recover(); v != nil {
+			err = &tyg.PanicError{Value: v, Stack: debug.Stack()}
+		}
+	}()
+	return h.handler.Handle(ctx, e.Conn.Sender, e)
+}
+
+// maxMargin is how long before Lambda would end the process a context ends at the latest, so that
+// the handler can return, and the log be written.
+const maxMargin = 500 * time.Millisecond
+
+// limit gives an event its deadline. A handler that is deaf to it, and still runs when Lambda is
+// about to end the process, is logged meanwhile, because afterwards nobody could.
+func (h *Host) limit(ctx context.Context, e tyg.Event) (context.Context, context.CancelFunc) {
+	start := time.Now()
+	deadline := start.Add(h.timeout)
+	last, ok := ctx.Deadline()
+	if !ok { // not inside Lambda
+		return context.WithDeadline(ctx, deadline)
+	}
+	margin := min(last.Sub(start)/10, maxMargin)
+	if early := last.Add(-margin); early.Before(deadline) {
+		deadline = early
+	}
+	limited, cancel := context.WithDeadline(ctx, deadline)
+	watch := time.AfterFunc(time.Until(last.Add(-margin/4)), func() {
+		h.log.ErrorContext(ctx, "handler does not return, and Lambda ends the process",
+			about(e, start, context.DeadlineExceeded)...)
+	})
+	return limited, func() {
+		watch.Stop()
+		cancel()
+	}
+}
+
+// about is what the log tells of an event.
+func about(e tyg.Event, start time.Time, err error) []any {
+	attrs := []any{
+		"conn", e.Conn.ID, "event", e.Type.String(), "route", e.Route, "request", e.RequestID,
+		"dur", time.Since(start), "err", err,
+	}
+	if p, ok := errors.AsType[*tyg.PanicError](err); ok {
+		attrs = append(attrs, "stack", string(p.Stack))
+	}
+	return attrs
+}
+
+// rejection returns the reply by which a connect handler refuses.
+func rejection(e tyg.Event, err error) (tyg.Reply, bool) {
+	no, ok := errors.AsType[*tyg.Rejection](err)
+	if !ok || e.Type != tyg.EventConnect || no.Status < 300 || no.Status > 599 {
+		return tyg.Reply{}, false
+	}
+	return tyg.Reply{Status: no.Status, Body: []byte(no.Reason)}, true
+}
+
+// sendable checks a reply by the rules of every host, so that it is the same failure on all of
+// them. A body that is too large for Lambda would end the process.
+func sendable(e tyg.Event, r tyg.Reply) (tyg.Reply, error) {
+	if len(r.Body) > maxMessage {
+		return r, fmt.Errorf("reply of %d bytes: %w", len(r.Body), tyg.ErrTooLarge)
+	}
+	if e.Type != tyg.EventConnect {
+		if !utf8.Valid(r.Body) {
+			return r, fmt.Errorf("reply: %w", tyg.ErrNotText)
+		}
+		if r.Status < 100 || r.Status > 599 {
+			r.Status = 0 // it means nothing here, and API Gateway would call the reply malformed
+		}
+		return r, nil
+	}
+	if r.Status != 0 && (r.Status < 200 || r.Status > 599) {
+		return r, fmt.Errorf("connect was answered with status %d", r.Status)
+	}
+	return r, nil
+}

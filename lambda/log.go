@@ -1,0 +1,60 @@
+package lambda
+
+import (
+	"context"
+	"io"
+	"log/slog"
+
+	"github.com/aws/aws-lambda-go/lambdacontext"
+)
+
+// newLogger writes records as Lambda wants them. As JSON, they have the names by which Lambda
+// filters them by level.
+// (https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-advanced.html)
+func newLogger(w io.Writer, format, level string) *slog.Logger {
+	o := &slog.HandlerOptions{Level: levelOf(level)}
+	if format != "JSON" {
+		return slog.New(logHandler{slog.NewTextHandler(w, o)})
+	}
+	o.ReplaceAttr = lambdacontext.ReplaceAttr
+	return slog.New(logHandler{slog.NewJSONHandler(w, o)})
+}
+
+// levelOf reads Lambda's names of levels, of which slog has no TRACE and no FATAL.
+func levelOf(name string) slog.Level {
+	switch name {
+	case "TRACE":
+		return slog.LevelDebug - 4
+	case "DEBUG":
+		return slog.LevelDebug
+	case "WARN":
+		return slog.LevelWarn
+	case "ERROR":
+		return slog.LevelError
+	case "FATAL":
+		return slog.LevelError + 4
+	}
+	return slog.LevelInfo
+}
+
+// logHandler adds Lambda's id of the invocation to records.
+type logHandler struct{ slog.Handler }
+
+// Handle writes a record.
+func (h logHandler) Handle(ctx context.Context, r slog.Record) error {
+	if lc, ok := lambdacontext.FromContext(ctx); ok {
+		r = r.Clone()
+		r.AddAttrs(slog.String("requestId", lc.AwsRequestID))
+	}
+	return h.Handler.Handle(ctx, r)
+}
+
+// WithAttrs returns a handler that adds attrs to every record.
+func (h logHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return logHandler{h.Handler.WithAttrs(attrs)}
+}
+
+// WithGroup returns a handler that puts what records carry into a group.
+func (h logHandler) WithGroup(name string) slog.Handler {
+	return logHandler{h.Handler.WithGroup(name)}
+}

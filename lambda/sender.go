@@ -1,0 +1,168 @@
+package lambda
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+	"unicode/utf8"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+
+	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/apigw"
+)
+
+// maxMessage is how long a message may be, in bytes.
+// (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html)
+const maxMessage = 128 << 10
+
+// maxInfo bounds the answers of @connections, in bytes. They are a few hundred.
+const maxInfo = 64 << 10
+
+const defaultParallel = 32
+
+// maxWait is for how long an answer of @connections is waited for: a little longer than API
+// Gateway takes for anything.
+const maxWait = 30 * time.Second
+
+// ErrMaybeSent means that a message was on its way when the call failed: it may have been
+// delivered, or not. The error that wraps it says what happened. Sending it again may show it
+// twice.
+var ErrMaybeSent = errors.New("the message may have been delivered or not")
+
+// SenderConfig says how to reach the connections of a WebSocket API.
+type SenderConfig struct {
+	// Endpoint is where the API is: https://HOST/STAGE, or on a custom domain https://HOST/MAPPING,
+	// without the stage. It is the URL of the WebSocket with another scheme; wss is taken for https.
+	Endpoint string
+
+	// Region is the AWS region that signatures name. It is needed only where the endpoint's host name
+	// is not one of API Gateway's own, which tell their region; those are believed.
+	Region string
+
+	// Credentials sign the requests. Any provider of the AWS SDK will do, or a Key. They need the
+	// permission execute-api:ManageConnections on the API.
+	Credentials aws.CredentialsProvider
+
+	// HTTPClient makes the requests. Nil means one of the Sender's own, which keeps as many
+	// connections as Parallel, goes through the proxy that net/http finds in the environment, and
+	// waits half a minute for an answer. Redirects are never followed.
+	HTTPClient *http.Client
+
+	// Parallel is how many requests SendMany makes at once, 32 by default.
+	Parallel int
+
+	// Patience is for how long a call that fails is tried again, 10 seconds by default, and never
+	// longer than its context lasts. Less than zero means not at all.
+	Patience time.Duration
+}
+
+// A Sender is a tyg.Sender over the @connections API of API Gateway, or of a gateway that behaves
+// like it. It works from any program that knows connection ids, and from many goroutines at once.
+//
+// Where API Gateway says "too many requests" (429), which may be about this client or about all
+// calls of the account, Send pauses and tries again, and returns tyg.ErrThrottled when its time is
+// up; SendMany meanwhile goes on with the others. Calls that are not allowed return an
+// *apigw.Denied that says why.
+//
+// (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-how-to-call-websocket-api-connections.html)
+type Sender struct {
+	base     *url.URL // ends with a slash
+	client   client
+	parallel int
+	patience time.Duration
+}
+
+var _ tyg.Sender = (*Sender)(nil)
+
+// NewSender returns a Sender. It makes no request; whether the credentials are good shows later.
+func NewSender(cfg SenderConfig) (*Sender, error) {
+	base, err := parseEndpoint(cfg.Endpoint)
+	if err != nil {
+		return nil, err
+	}
+	if region := regionOf(base.Hostname()); region != "" {
+		cfg.Region = region
+	}
+	switch {
+	case cfg.Region == "":
+		return nil, fmt.Errorf("endpoint %q does not tell its AWS region; set Region", cfg.Endpoint)
+	case cfg.Credentials == nil:
+		return nil, errors.New("there are no AWS credentials; set Credentials")
+	}
+	if cfg.Parallel <= 0 {
+		cfg.Parallel = defaultParallel
+	}
+	return &Sender{
+		base: base,
+		client: client{
+			http:   ownClient(cfg.HTTPClient, cfg.Parallel, maxWait),
+			signer: v4.NewSigner(), credentials: cfg.Credentials,
+			service: service, region: cfg.Region,
+		},
+		parallel: cfg.Parallel,
+		patience: cfg.Patience,
+	}, nil
+}
+
+// Send sends one text message to one connection. See [ErrMaybeSent] for what can be said when it
+// fails half-way.
+func (s *Sender) Send(ctx context.Context, id tyg.ConnID, data []byte) error {
+	c := posting(data)
+	if err := checkText(data); err != nil {
+		return c.failed(id, err)
+	}
+	_, err := s.run(ctx, c, id)
+	return err
+}
+
+// Close ends a connection. Clients see close code 1000; API Gateway takes no other.
+func (s *Sender) Close(ctx context.Context, id tyg.ConnID) error {
+	_, err := s.run(ctx, call{op: opClose, method: http.MethodDelete, hash: hashOf(nil)}, id)
+	return err
+}
+
+// Info tells what is known of a live connection. Times are in whole milliseconds.
+func (s *Sender) Info(ctx context.Context, id tyg.ConnID) (tyg.Info, error) {
+	c := call{op: opInfo, method: http.MethodGet, hash: hashOf(nil)}
+	body, err := s.run(ctx, c, id)
+	if err != nil {
+		return tyg.Info{}, err
+	}
+	info, err := apigw.ReadInfo(body)
+	if err != nil {
+		return tyg.Info{}, c.failed(id, err)
+	}
+	return info, nil
+}
+
+// checkText refuses what no host would send.
+func checkText(data []byte) error {
+	if len(data) > maxMessage {
+		return tyg.ErrTooLarge
+	}
+	if !utf8.Valid(data) {
+		return tyg.ErrNotText
+	}
+	return nil
+}
+
+// run makes attempts until one counts.
+func (s *Sender) run(ctx context.Context, c call, id tyg.ConnID) ([]byte, error) {
+	p := newPatience(ctx, s.patience)
+	maybeClosed := false
+	for n := 1; ; n++ {
+		out := s.attempt(ctx, c, id)
+		if maybeClosed && errors.Is(out.err, tyg.ErrGone) {
+			return nil, nil // the attempt before closed it, whose answer was lost
+		}
+		if n >= out.tries || !p.wait(ctx) {
+			return out.body, out.err
+		}
+		maybeClosed = maybeClosed || c.method == http.MethodDelete && out.maybe
+	}
+}
