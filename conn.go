@@ -22,10 +22,13 @@ type Conn struct {
 	SourceIP    string    // the client's address, without port
 	UserAgent   string    // the client's User-Agent, may be empty
 
-	Subprotocol string // as selected at connect, or empty; not yet known while connect runs
-	Domain      string // the host name that the client connected to
-	Stage       string // API Gateway's stage: the first part of the URL's path
-	APIID       string // API Gateway's id of the API
+	// Subprotocol is as selected at connect, or empty. It is not known yet while connect runs, and
+	// never on AWS, whose events do not tell it.
+	Subprotocol string
+
+	Domain string // the host name that the client connected to
+	Stage  string // API Gateway's stage: the first part of the URL's path
+	APIID  string // API Gateway's id of the API
 
 	// StageVariables are the settings of the stage, nil if it has none.
 	StageVariables map[string]string

@@ -50,7 +50,7 @@ func (c *session) writeShared(frame []byte) {
 		c.drainLater(rest, 0)
 		return
 	}
-	c.flush()
+	c.flush(c.take())
 }
 
 // shared is one message on its way to many.

@@ -2,8 +2,8 @@ package gateway
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
-	"hash/maphash"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -17,54 +17,83 @@ import (
 // hub finds the session of an id. It is cut into shards so that connects and disconnects do not
 // stand in the way of sends.
 type hub struct {
-	seed   maphash.Seed
 	shards [hubShards]shard
 	size   atomic.Int64
 }
 
 const hubShards = 64
 
+// A shard finds sessions by a key of 8 bytes, which takes half as long as by id and half the
+// memory. Sessions that share a key are a list.
 type shard struct {
-	mu       sync.RWMutex
-	sessions map[tyg.ConnID]*session
+	mu       sync.Mutex // held for a few instructions: a RWMutex would take longer to take
+	sessions map[uint64]*session
+}
+
+// keyOf folds an id. Those that connid makes differ in each of their last 11 characters.
+func keyOf(id tyg.ConnID) (key uint64) {
+	if len(id) == 16 {
+		return binary.LittleEndian.Uint64([]byte(id[7:15]))
+	}
+	for _, c := range []byte(id) {
+		key = key*31 + uint64(c)
+	}
+	return key
 }
 
 func (h *hub) open() {
-	h.seed = maphash.MakeSeed()
 	for i := range h.shards {
-		h.shards[i].sessions = make(map[tyg.ConnID]*session)
+		h.shards[i].sessions = make(map[uint64]*session)
 	}
 }
 
-func (h *hub) shard(id tyg.ConnID) *shard {
-	return &h.shards[maphash.String(h.seed, string(id))%hubShards]
-}
+func (h *hub) shard(key uint64) *shard { return &h.shards[(key^key>>8^key>>16)%hubShards] }
 
 func (h *hub) add(c *session) {
-	s := h.shard(c.conn.ID)
+	key := keyOf(c.conn.ID)
+	s := h.shard(key)
 	s.mu.Lock()
-	s.sessions[c.conn.ID] = c
+	c.next = s.sessions[key]
+	s.sessions[key] = c
 	s.mu.Unlock()
 	h.size.Add(1)
 }
 
 // remove forgets c, if it was ever added.
 func (h *hub) remove(c *session) {
-	s := h.shard(c.conn.ID)
+	key := keyOf(c.conn.ID)
+	s := h.shard(key)
 	s.mu.Lock()
-	_, ok := s.sessions[c.conn.ID]
-	delete(s.sessions, c.conn.ID)
-	s.mu.Unlock()
-	if ok {
-		h.size.Add(-1)
+	defer s.mu.Unlock()
+	at := s.sessions[key]
+	switch {
+	case at == nil:
+		return
+	case at != c:
+		for ; at.next != c; at = at.next {
+			if at.next == nil {
+				return
+			}
+		}
+		at.next = c.next
+	case c.next != nil:
+		s.sessions[key] = c.next
+	default:
+		delete(s.sessions, key)
 	}
+	h.size.Add(-1)
 }
 
 func (h *hub) get(id tyg.ConnID) *session {
-	s := h.shard(id)
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	return s.sessions[id]
+	key := keyOf(id)
+	s := h.shard(key)
+	s.mu.Lock()
+	c := s.sessions[key]
+	for c != nil && c.conn.ID != id {
+		c = c.next
+	}
+	s.mu.Unlock()
+	return c
 }
 
 // each calls f for every session, with no lock held.
@@ -79,10 +108,12 @@ func (h *hub) each(f func(*session)) {
 }
 
 func (s *shard) list(to []*session) []*session {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for _, c := range s.sessions {
-		to = append(to, c)
+		for ; c != nil; c = c.next {
+			to = append(to, c)
+		}
 	}
 	return to
 }

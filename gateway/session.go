@@ -22,6 +22,7 @@ type session struct {
 	// static after begin
 	srv     *Server
 	conn    tyg.Conn
+	next    *session // in the hub, of the same key
 	addr    netip.Addr
 	deflate *ws.Deflate // nil: not negotiated
 	crowd   *crowd      // handlers that run at the same time; nil: one after the other
@@ -90,7 +91,7 @@ func (c *session) open(up ws.Upgrade, subprotocol string, deflate bool) {
 // serve answers the handshake, handles what the client sent before it had that answer, and leaves
 // the rest to the socket's turns.
 func (c *session) serve() {
-	c.flush()
+	c.flush(c.take())
 	if len(c.rest) > 0 && c.early() == sock.Done {
 		c.Ended(nil)
 		return

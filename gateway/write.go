@@ -105,18 +105,15 @@ func (c *session) flushUnlock() {
 		return
 	}
 	c.writing = true
+	o := c.takeLocked()
 	c.mu.Unlock()
-	c.flush()
+	c.flush(o)
 }
 
-// flush writes until nothing is queued. The caller has set c.writing, or inherited it; flush gives
-// it back. It never waits for the socket: when that is full, a goroutine takes over.
-func (c *session) flush() {
-	for {
-		o := c.take()
-		if o == nil {
-			return
-		}
+// flush writes o, and what is queued meanwhile. The caller has set c.writing, or inherited it; flush
+// gives it back. It never waits for the socket: when that is full, a goroutine takes over.
+func (c *session) flush(o *buffer) {
+	for o != nil {
 		n, err := c.sock.TryWrite(o.b)
 		if err != nil {
 			c.srv.pools.putBuffer(o)
@@ -128,6 +125,7 @@ func (c *session) flush() {
 			return
 		}
 		c.srv.pools.putBuffer(o)
+		o = c.take()
 	}
 }
 
@@ -136,6 +134,10 @@ func (c *session) flush() {
 func (c *session) take() *buffer {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.takeLocked()
+}
+
+func (c *session) takeLocked() *buffer {
 	o := c.out
 	c.out = nil
 	c.pending = 0
