@@ -6,10 +6,7 @@ import "github.com/tyg-dev/tyg/internal/ws"
 // leave in one write, whoever they go to. A handler that takes its time does not keep them: the
 // desk's watch lets them go.
 func (c *session) hold(d *desk, b []byte) {
-	if d.holding.Load() {
-		return
-	}
-	if size := ws.FrameSize(b); size == 0 || size > len(b) {
+	if d.holding.Load() || !ws.FrameComplete(b) {
 		return
 	}
 	d.startHolding()

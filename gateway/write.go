@@ -3,7 +3,6 @@ package gateway
 import (
 	"sync"
 	"time"
-	"unicode/utf8"
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/internal/ws"
@@ -14,7 +13,7 @@ func (s *Server) checkData(data []byte) error {
 	if limit := s.limits.Message; limit > 0 && len(data) > limit {
 		return tyg.ErrTooLarge
 	}
-	if !s.Extensions.Binary && !utf8.Valid(data) {
+	if !s.Extensions.Binary && !ws.ValidText(data) {
 		return tyg.ErrNotText
 	}
 	return nil
@@ -22,7 +21,7 @@ func (s *Server) checkData(data []byte) error {
 
 // opcode is how data that checkData let through is sent.
 func (s *Server) opcode(data []byte) ws.Opcode {
-	if s.Extensions.Binary && !utf8.Valid(data) {
+	if s.Extensions.Binary && !ws.ValidText(data) {
 		return ws.OpBinary
 	}
 	return ws.OpText

@@ -201,6 +201,9 @@ func (t *Table) plant() {
 	if t.paths != nil {
 		t.slots = t.paths.number(0)
 	}
+	if len(t.parts) == 1 && len(t.parts[0].path) == 1 {
+		t.member = t.parts[0].path[0].name
+	}
 }
 
 // grow returns the child at step s, a new one if there was none.

@@ -2,6 +2,7 @@ package route_test
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -83,6 +84,7 @@ func text(raw json.RawMessage) string {
 
 func FuzzSelect(f *testing.F) {
 	f.Add([]byte(`{"action":"join"}`))
+	f.Add([]byte(`{"action":"join"}}`))
 	f.Add([]byte(`{"a":{"b":"\ud83c\udf75"},"a":[1,{"b":[null,"x"]}]}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		for _, o := range oracles {
@@ -90,15 +92,37 @@ func FuzzSelect(f *testing.F) {
 			if !ok || want == "" || strings.HasPrefix(want, "$") {
 				want = "$default"
 			}
-			keys := []string{"$default"}
-			if want != "$default" {
+			keys := []string{"$default", "join"}
+			if !slices.Contains(keys, want) {
 				keys = append(keys, want)
-			} else {
-				keys = append(keys, "unused key that no message spells")
 			}
-			if got, _ := table(t, o.expr, keys...).Select(body); got != want {
+			table := table(t, o.expr, keys...)
+			if got, _ := table.Select(body); got != want {
 				t.Errorf("%s of %q selects %q, want %q", o.expr, body, got, want)
 			}
+			if got, _ := table.SelectSlow(body); got != want {
+				t.Errorf("%s of %q slowly selects %q, want %q", o.expr, body, got, want)
+			}
+		}
+	})
+}
+
+// FuzzSelectSlow is as FuzzSelect, ten times as fast.
+func FuzzSelectSlow(f *testing.F) {
+	f.Add([]byte(`{"a":[0,"b"]}`), "b", byte(1))
+	var exprs []string
+	for _, o := range oracles {
+		exprs = append(exprs, o.expr)
+	}
+	f.Fuzz(func(t *testing.T, body []byte, key string, expr byte) {
+		table, err := route.New(exprs[int(expr)%len(exprs)], []string{key})
+		if err != nil {
+			return
+		}
+		got, ok := table.Select(body)
+		want, wantOK := table.SelectSlow(body)
+		if got != want || ok != wantOK {
+			t.Errorf("%q selects %q, %t, slowly %q, %t", body, got, ok, want, wantOK)
 		}
 	})
 }

@@ -25,6 +25,8 @@ type Table struct {
 	parts []part // the expression
 	paths *node  // the members of a message that the expression reads; nil if it reads none
 	slots int    // how many nodes paths has
+
+	member string // the name in an expression that is $request.body.name and no more; else empty
 }
 
 // New returns the table of an API with these route keys. The expression is one of API Gateway's,
@@ -89,6 +91,29 @@ func (t *Table) add(key string) error {
 
 // match evaluates the expression and looks the result up.
 func (t *Table) match(body []byte) (string, bool) {
+	if t.member == "" {
+		return t.matchText(body)
+	}
+	switch v := findMember(body, t.member); v.kind {
+	case missing:
+		return "", false
+	case plain:
+		key, ok := t.messages[string(body[v.start:v.end])]
+		return key, ok
+	default:
+		return t.matchItem(body, v)
+	}
+}
+
+// matchItem looks up a value that must become text first.
+func (t *Table) matchItem(body []byte, v span) (string, bool) {
+	var buf [64]byte
+	key, ok := t.messages[string(appendText(buf[:0], body, v))]
+	return key, ok
+}
+
+// matchText puts the text of any expression together, and looks it up.
+func (t *Table) matchText(body []byte) (string, bool) {
 	var spanBuf [8]span
 	spans := spanBuf[:]
 	if t.slots > len(spans) {
@@ -96,10 +121,6 @@ func (t *Table) match(body []byte) (string, bool) {
 	}
 	if t.paths != nil && !find(body, t.paths, spans) {
 		return "", false
-	}
-	if s := t.only(spans); s.kind == plain {
-		key, ok := t.messages[string(body[s.start:s.end])]
-		return key, ok
 	}
 	var textBuf [64]byte
 	text := textBuf[:0]
@@ -111,12 +132,4 @@ func (t *Table) match(body []byte) (string, bool) {
 	}
 	key, ok := t.messages[string(text)]
 	return key, ok
-}
-
-// only returns the value of an expression that is one variable and no text, else nothing.
-func (t *Table) only(spans []span) span {
-	if len(t.parts) != 1 || t.parts[0].target == nil {
-		return span{}
-	}
-	return spans[t.parts[0].target.slot]
 }

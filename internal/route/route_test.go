@@ -1,6 +1,7 @@
 package route_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -99,11 +100,11 @@ func TestSelect(t *testing.T) {
 		{action, "{\"action\":\"join\",\"x\":\"\n\"}", "$default"},
 		{"x${request.body.action}", `[]`, "$default"},
 	} {
-		key := test.want
-		if key == "$default" {
-			key = "unused"
+		keys := []string{"$default", "x", "join"}
+		if !slices.Contains(keys, test.want) {
+			keys = append(keys, test.want)
 		}
-		got, ok := table(t, test.expr, key, "$default", "x").Select([]byte(test.body))
+		got, ok := table(t, test.expr, keys...).Select([]byte(test.body))
 		if got != test.want || !ok {
 			t.Errorf("%s of %s selects %q, %t, want %q", test.expr, test.body, got, ok, test.want)
 		}
@@ -211,6 +212,9 @@ func TestSelectDoesNotAllocate(t *testing.T) {
 		{one, `{"action":"\u006aoin"}`, "join"},
 		{one, `{"action":"nobody"}`, "$default"},
 		{one, `hello`, "$default"},
+		{one, `{"zwölf":"` + strings.Repeat(`a"`, 50)[:99] + `","action":"join"}`, "$default"},
+		{one, `{"zwölf":["` + strings.Repeat("a", 500) + `"],"action":"join"}`, "join"},
+		{one, `{"action":["join"]}`, "$default"},
 		{two, `{"a":"b","action":"join"}`, "b/join"},
 	} {
 		body := []byte(test.body)
@@ -223,12 +227,58 @@ func TestSelectDoesNotAllocate(t *testing.T) {
 	}
 }
 
+// TestEveryPlaceInAWord moves what matters in a string through all places in a word, in a name, a
+// value that is looked for and one that is not.
+func TestEveryPlaceInAWord(t *testing.T) {
+	for _, c := range []string{
+		"", "a", " ", "!", "#", "[", "]", "\x7f", `\"`, `\\`, `\n`, `\u0041`, "ä", "茶", "🍵",
+		"\x00", "\x01", "\x1f", "\n", `"`, `\`, `\x`, `\u004`, "\x80", "\xa2", "\xdc", "\xff",
+	} {
+		for n := range 80 {
+			before := strings.Repeat("1", n)
+			for _, after := range []string{"", "2", strings.Repeat("2", 7), strings.Repeat("2", 40)} {
+				s := before + c + after
+				for _, body := range []string{
+					`{"action":"` + s + `"}`,
+					`{"action":"join","x":"` + s + `"}`,
+					`{"` + s + `":1,"action":"join"}`,
+					`{"x":{"` + s + `":["` + s + `"]},"action":"join"}`,
+				} {
+					sameVerdict(t, body, s)
+				}
+			}
+		}
+	}
+}
+
+func sameVerdict(t *testing.T, body, key string) {
+	t.Helper()
+	keys := []string{"join"}
+	if key != "" {
+		keys = append(keys, key)
+	}
+	table := table(t, action, keys...)
+	got, ok := table.Select([]byte(body))
+	want, wantOK := table.SelectSlow([]byte(body))
+	if got != want || ok != wantOK {
+		t.Errorf("%q selects %q, %t, want %q, %t", body, got, ok, want, wantOK)
+	}
+}
+
 func BenchmarkSelect(b *testing.B) {
-	small := `{"action":"join","room":"kitchen"}`
-	large := `{"text":"` + strings.Repeat("lorem ipsum ", 1000) + `","action":"join"}`
-	for name, body := range map[string]string{"small": small, "12KB": large, "noJSON": "hello"} {
-		b.Run(name, func(b *testing.B) {
-			table, data := table(b, action, "join", "$default"), []byte(body)
+	echo := func(data string) string { return `{"action":"echo","data":` + data + `}` }
+	for _, bench := range []struct{ name, body string }{
+		{"32", echo(`"aaaaaaa"`)},
+		{"512", echo(`"` + strings.Repeat("a", 480) + `"`)},
+		{"4096", echo(`"` + strings.Repeat("a", 4064) + `"`)},
+		{"umlauts", echo(`"` + strings.Repeat("zwölf Tee", 48) + `"`)},
+		{"escapes", echo(`"` + strings.Repeat(`it is \"so\"\n `, 34) + `"`)},
+		{"nested", echo("[" + strings.Repeat(`{"id":12345,"name":"kettle"},`, 16) + "null]")},
+		{"spaced", echo("[" + strings.Repeat("\n    \"kettle\",\n    true,", 20) + "\n    1\n]")},
+		{"text", strings.Repeat("hello ", 85)},
+	} {
+		b.Run(bench.name, func(b *testing.B) {
+			table, data := table(b, action, "echo", "$default"), []byte(bench.body)
 			b.SetBytes(int64(len(data)))
 			b.ReportAllocs()
 			for b.Loop() {

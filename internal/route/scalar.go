@@ -1,124 +1,112 @@
 package route
 
+import "math"
+
+// The functions that pass something take its position in b and return the position behind it, or a
+// negative one if it is not valid JSON.
+
+// invalid leads to no byte, and neither does what a few bytes are added to. So it need not be asked
+// for at each step: what comes next is not what was expected.
+const invalid = math.MinInt / 2
+
+// at returns the byte at i, 0 where there is none.
+func at(b []byte, i int) byte {
+	if uint(i) < uint(len(b)) {
+		return b[i]
+	}
+	return 0
+}
+
+// space passes white space.
+func space(b []byte, i int) int {
+	if at(b, i) > ' ' {
+		return i
+	}
+	return spaces(b, i)
+}
+
+func spaces(b []byte, i int) int {
+	for uint(i) < uint(len(b)) {
+		if c := b[i]; c != ' ' && c != '\t' && c != '\r' && c != '\n' {
+			return i
+		}
+		i++
+	}
+	return i
+}
+
+// key passes the name of a member and the colon, up to the value.
+func key(b []byte, i int) (span, int) {
+	if at(b, i) != '"' {
+		return span{}, invalid
+	}
+	end, k := quoted(b, i)
+	name := span{i + 1, end - 1, k}
+	if i = space(b, end); at(b, i) != ':' {
+		return span{}, invalid
+	}
+	return name, space(b, i+1)
+}
+
 // scalar passes a string, number, boolean or null.
-func (s *scanner) scalar() (span, bool) {
-	switch c := s.next(); {
+func scalar(b []byte, i int) (span, int) {
+	switch c := at(b, i); {
 	case c == '"':
-		return s.str()
+		end, k := quoted(b, i)
+		return span{i + 1, end - 1, k}, end
 	case c == '-' || '0' <= c && c <= '9':
-		start := s.pos
-		ok := s.number()
-		return span{start, s.pos, plain}, ok
+		end := number(b, i)
+		return span{i, end, plain}, end
 	case c == 't':
-		return s.word("true", plain)
+		return word(b, i, "true", plain)
 	case c == 'f':
-		return s.word("false", plain)
+		return word(b, i, "false", plain)
 	default:
-		return s.word("null", missing)
+		return word(b, i, "null", missing)
 	}
-}
-
-// str passes a string. The span is what is between the quotes.
-func (s *scanner) str() (span, bool) {
-	s.pos++
-	v := span{start: s.pos, kind: plain}
-	for ; s.pos < len(s.body); s.pos++ {
-		switch c := s.body[s.pos]; {
-		case c == '"':
-			v.end = s.pos
-			s.pos++
-			return v, true
-		case c == '\\':
-			v.kind = escaped
-			if !s.escape() {
-				return span{}, false
-			}
-		case c < ' ':
-			return span{}, false
-		case c >= 0x80:
-			v.kind = escaped // perhaps not valid UTF-8
-		}
-	}
-	return span{}, false
-}
-
-// escape passes a backslash and what follows, up to its last byte.
-func (s *scanner) escape() bool {
-	s.pos++
-	switch s.peek() {
-	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
-		return true
-	case 'u':
-		for range 4 {
-			s.pos++
-			if hex(s.peek()) < 0 {
-				return false
-			}
-		}
-		return true
-	}
-	return false
 }
 
 // number passes a number by the grammar of RFC 8259 section 6.
-func (s *scanner) number() bool {
-	if s.peek() == '-' {
-		s.pos++
+func number(b []byte, i int) int {
+	if at(b, i) == '-' {
+		i++
 	}
-	if s.peek() == '0' {
-		s.pos++
-	} else if !s.digits() {
-		return false
+	if at(b, i) == '0' {
+		i++
+	} else {
+		i = digits(b, i)
 	}
-	if s.peek() == '.' {
-		s.pos++
-		if !s.digits() {
-			return false
-		}
+	if at(b, i) == '.' {
+		i = digits(b, i+1)
 	}
-	if c := s.peek(); c != 'e' && c != 'E' {
-		return true
+	if c := at(b, i); c != 'e' && c != 'E' {
+		return i
 	}
-	s.pos++
-	if c := s.peek(); c == '+' || c == '-' {
-		s.pos++
+	i++
+	if c := at(b, i); c == '+' || c == '-' {
+		i++
 	}
-	return s.digits()
+	return digits(b, i)
 }
 
 // digits passes one digit or more.
-func (s *scanner) digits() bool {
-	start := s.pos
-	for c := s.peek(); '0' <= c && c <= '9'; c = s.peek() {
-		s.pos++
+func digits(b []byte, i int) int {
+	start := i
+	for uint(i) < uint(len(b)) && b[i]-'0' <= 9 {
+		i++
 	}
-	return s.pos > start
+	if i == start {
+		return invalid
+	}
+	return i
 }
 
-func (s *scanner) word(word string, k kind) (span, bool) {
-	end := s.pos + len(word)
-	if end > len(s.body) || string(s.body[s.pos:end]) != word {
-		return span{}, false
+func word(b []byte, i int, word string, k kind) (span, int) {
+	end := i + len(word)
+	if i < 0 || end > len(b) || string(b[i:end]) != word {
+		return span{}, invalid
 	}
-	v := span{s.pos, end, k}
-	s.pos = end
-	return v, true
-}
-
-// keyIf passes the name of a member if there is one to be expected.
-func (s *scanner) keyIf(object bool) (span, bool) {
-	if !object {
-		return span{}, true
-	}
-	return s.key()
-}
-
-// peek returns the next byte, 0 at the end.
-func (s *scanner) peek() byte {
-	if s.pos < len(s.body) {
-		return s.body[s.pos]
-	}
-	return 0
+	return span{i, end, k}, end
 }
 
 // hex returns the value of a hexadecimal digit, -1 for anything else.

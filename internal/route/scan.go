@@ -1,8 +1,5 @@
 package route
 
-// maxDepth is how deep arrays and objects may nest in a message: the limit of encoding/json.
-const maxDepth = 10000
-
 // A span is the place of a value in a message. The zero span means that there is no value.
 type span struct {
 	start, end int
@@ -20,155 +17,111 @@ const (
 	object // as it is written
 )
 
-// A scanner checks and walks a JSON text. Methods that read report false when it is not valid.
+// findMember returns the value of the member of body with this name, missing if there is none or
+// body is not a valid JSON object, as encoding/json would have it. Of members with the same name,
+// the last counts.
+//
+// It is find for the path that nearly every API has: it routes 32 bytes in 48 ns, find in 108 ns
+// (EPYC, Go 1.26).
+func findMember(body []byte, name string) (v span) {
+	i := space(body, 0)
+	if at(body, i) != '{' {
+		return span{}
+	}
+	for i = space(body, i+1); ; i = space(body, i+1) {
+		var member span
+		if member, i = key(body, i); member.is(body, name) {
+			v, i = item(body, i, 1)
+		} else {
+			i = skip(body, i, 1)
+		}
+		i = space(body, i)
+		if at(body, i) == '}' && space(body, i+1) == len(body) {
+			return v
+		}
+		if at(body, i) != ',' {
+			return span{}
+		}
+	}
+}
+
+// A scanner checks a JSON text and finds the values that paths lead to.
 type scanner struct {
 	body  []byte
-	pos   int
-	depth int
+	depth int    // how many brackets are open
 	spans []span // by slot; filled in
 }
 
 // find fills in the values at the nodes below paths, by slot. It reports false if body is not a
-// valid JSON object, as encoding/json would have it. Of members with the same name, the last
-// counts.
+// valid JSON object. Of members with the same name, the last counts.
 func find(body []byte, paths *node, spans []span) bool {
 	s := scanner{body: body, spans: spans}
-	return s.next() == '{' && s.value(paths) && s.next() == 0 && s.pos == len(body)
-}
-
-// next passes white space and returns the byte after it, 0 at the end.
-func (s *scanner) next() byte {
-	for ; s.pos < len(s.body); s.pos++ {
-		switch c := s.body[s.pos]; c {
-		case ' ', '\t', '\r', '\n':
-		default:
-			return c
-		}
-	}
-	return 0
-}
-
-// accept passes white space and then c, if that is what follows.
-func (s *scanner) accept(c byte) bool {
-	if s.next() != c {
-		return false
-	}
-	s.pos++
-	return true
+	i := space(body, 0)
+	return at(body, i) == '{' && space(body, s.value(paths, i)) == len(body)
 }
 
 // value passes the value of n. It calls itself no deeper than the expression's paths go.
-func (s *scanner) value(n *node) bool {
-	if n == nil {
-		return s.skip()
-	}
+func (s *scanner) value(n *node, i int) int {
 	clear(s.spans[n.slot:n.end])
-	var v span
-	var ok bool
-	switch s.next() {
+	v := span{start: i}
+	switch at(s.body, i) {
 	case '{':
-		v = span{start: s.pos, kind: object}
-		ok = s.object(n)
-		v.end = s.pos
+		i = s.object(n, i)
+		v.end, v.kind = i, object
 	case '[':
-		v = span{start: s.pos, kind: array}
-		ok = s.array(n)
-		v.end = s.pos
+		i = s.array(n, i)
+		v.end, v.kind = i, array
 	default:
-		v, ok = s.scalar()
+		v, i = scalar(s.body, i)
 	}
 	s.spans[n.slot] = v
-	return ok
+	return i
 }
 
-func (s *scanner) object(n *node) bool {
+func (s *scanner) object(n *node, i int) int {
+	if i = space(s.body, i+1); at(s.body, i) == '}' {
+		return i + 1
+	}
 	s.depth++
-	s.pos++
-	if s.accept('}') {
-		s.depth--
-		return true
-	}
 	for {
-		key, ok := s.key()
-		if !ok || !s.value(n.member(s.body, key)) {
-			return false
-		}
-		if s.accept('}') {
+		var name span
+		name, i = key(s.body, i)
+		i = s.child(n.member(s.body, name), i)
+		switch i = space(s.body, i); at(s.body, i) {
+		case ',':
+			i = space(s.body, i+1)
+		case '}':
 			s.depth--
-			return true
-		}
-		if !s.accept(',') {
-			return false
-		}
-	}
-}
-
-func (s *scanner) array(n *node) bool {
-	s.depth++
-	s.pos++
-	if s.accept(']') {
-		s.depth--
-		return true
-	}
-	for i := 0; ; i++ {
-		if !s.value(n.element(i)) {
-			return false
-		}
-		if s.accept(']') {
-			s.depth--
-			return true
-		}
-		if !s.accept(',') {
-			return false
-		}
-	}
-}
-
-// key passes the name of a member and the colon.
-func (s *scanner) key() (span, bool) {
-	if s.next() != '"' {
-		return span{}, false
-	}
-	key, ok := s.str()
-	return key, ok && s.accept(':')
-}
-
-// skip passes a value that no path leads to. It does not call itself: how deep such a value goes is
-// for strangers to choose, and a stack that has grown stays grown.
-func (s *scanner) skip() bool {
-	var small [32]byte
-	open := small[:0] // the brackets to be closed
-	for {
-		switch c := s.next(); c {
-		case '{', '[':
-			open = append(open, c+2) // in ASCII, "{" and "[" are two before "}" and "]"
-			if s.depth+len(open) > maxDepth {
-				return false
-			}
-			s.pos++
-			if !s.accept(c + 2) {
-				if _, ok := s.keyIf(c == '{'); !ok {
-					return false
-				}
-				continue
-			}
-			open = open[:len(open)-1]
+			return i + 1
 		default:
-			if _, ok := s.scalar(); !ok {
-				return false
-			}
-		}
-		for len(open) > 0 && s.accept(open[len(open)-1]) {
-			open = open[:len(open)-1]
-		}
-		if len(open) == 0 {
-			return true
-		}
-		if !s.accept(',') {
-			return false
-		}
-		if _, ok := s.keyIf(open[len(open)-1] == '}'); !ok {
-			return false
+			return invalid
 		}
 	}
+}
+
+func (s *scanner) array(n *node, i int) int {
+	if i = space(s.body, i+1); at(s.body, i) == ']' {
+		return i + 1
+	}
+	s.depth++
+	for index := 0; ; index++ {
+		i = s.child(n.element(index), i)
+		switch i = space(s.body, i); at(s.body, i) {
+		case ',':
+			i = space(s.body, i+1)
+		case ']':
+			s.depth--
+			return i + 1
+		default:
+			return invalid
+		}
+	}
+}
+
+// child passes the value of n, which is nil if no path leads there.
+func (s *scanner) child(n *node, i int) int {
+	if n == nil {
+		return skip(s.body, i, s.depth)
+	}
+	return s.value(n, i)
 }

@@ -5,15 +5,23 @@ import (
 	"unicode/utf8"
 )
 
+// is reports whether v is this name of a member.
+func (v span) is(body []byte, name string) bool {
+	if v.kind == plain {
+		return string(body[v.start:v.end]) == name
+	}
+	return isUnescaped(body[v.start:v.end], name)
+}
+
+func isUnescaped(raw []byte, name string) bool {
+	var buf [64]byte
+	return string(appendUnescaped(buf[:0], raw)) == name
+}
+
 // member returns the child for the member of an object with this name, nil if no path leads there.
 func (n *node) member(body []byte, name span) *node {
-	raw := body[name.start:name.end]
-	var buf [64]byte
-	if name.kind == escaped && len(n.children) > 0 {
-		raw = appendUnescaped(buf[:0], raw)
-	}
 	for _, child := range n.children {
-		if child.index < 0 && child.name == string(raw) {
+		if child.index < 0 && name.is(body, child.name) {
 			return child
 		}
 	}
@@ -44,7 +52,7 @@ func appendText(dst, body []byte, v span) []byte {
 func appendItem(dst, body []byte, v span) []byte {
 	raw := body[v.start:v.end]
 	switch v.kind {
-	case plain, object:
+	case plain, object, array:
 		return append(dst, raw...)
 	case escaped:
 		return appendUnescaped(dst, raw)
@@ -55,28 +63,17 @@ func appendItem(dst, body []byte, v span) []byte {
 // appendArray appends the text of an array, which is known to be valid. Arrays in it stay as
 // written.
 func appendArray(dst, raw []byte) []byte {
-	s := scanner{body: raw, pos: 1}
 	dst = append(dst, '[')
-	for first := true; !s.accept(']'); first = false {
-		if !first {
-			s.accept(',')
+	for i := space(raw, 1); at(raw, i) != ']'; i = space(raw, i) {
+		if at(raw, i) == ',' {
 			dst = append(dst, ", "...)
+			i = space(raw, i+1)
 		}
-		dst = appendItem(dst, raw, s.item())
+		var v span
+		v, i = item(raw, i, 1)
+		dst = appendItem(dst, raw, v)
 	}
 	return append(dst, ']')
-}
-
-// item passes an element of a valid array.
-func (s *scanner) item() span {
-	switch s.next() {
-	case '{', '[':
-		start := s.pos
-		s.skip()
-		return span{start, s.pos, object}
-	}
-	v, _ := s.scalar()
-	return v
 }
 
 // appendUnescaped appends what is between the quotes of a valid JSON string as encoding/json

@@ -60,6 +60,27 @@ func BenchmarkMask(b *testing.B) {
 	}
 }
 
+func BenchmarkValidText(b *testing.B) {
+	for _, n := range benchSizes {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			data := []byte(strings.Repeat("a", n))
+			b.SetBytes(int64(n))
+			b.ReportAllocs()
+			for b.Loop() {
+				ws.ValidText(data)
+			}
+		})
+	}
+}
+
+func BenchmarkFrameComplete(b *testing.B) {
+	in := ws.AppendFrame(nil, ws.OpText, make([]byte, 512))
+	b.ReportAllocs()
+	for b.Loop() {
+		ws.FrameComplete(in)
+	}
+}
+
 func BenchmarkAppendFrame(b *testing.B) {
 	benchmarkAppend(b, ws.AppendFrame)
 }

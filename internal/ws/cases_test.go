@@ -205,6 +205,14 @@ var limitCases = []exchange{
 	},
 	{name: "message over", config: ws.Config{MaxMessage: 4}, in: frame(fin|1, "Hello"), code: 1009},
 	{
+		name: "frame over, message not", config: ws.Config{MaxFrame: 4, MaxMessage: 9},
+		in: frame(fin|1, "Hello"), code: 1009,
+	},
+	{
+		name: "message over, frame not", config: ws.Config{MaxFrame: 9, MaxMessage: 4},
+		in: frame(fin|1, "Hello"), code: 1009,
+	},
+	{
 		name: "fragments at", config: ws.Config{MaxMessage: 5},
 		in: frame(1, "Hel") + frame(0, "") + frame(fin, "lo"), want: []string{text("Hello")},
 	},

@@ -114,14 +114,25 @@ func parseLength(b []byte) (length int64, ok bool) {
 // larger than memory has size [math.MaxInt]. It is for callers that size buffers; ask
 // [Reader.Next] first, which refuses a frame over the limits at its header.
 func FrameSize(b []byte) int {
-	h, n, err := ParseHeader(b)
-	if err != nil || n == 0 {
+	if len(b) < 2 {
 		return 0
 	}
-	if h.Length > int64(math.MaxInt-n) {
-		return math.MaxInt
+	n := headerSize(b[1])
+	if len(b) < n {
+		return 0
 	}
-	return n + int(h.Length)
+	length, ok := parseLength(b)
+	if !ok {
+		return 0
+	}
+	return n + int(min(length, int64(math.MaxInt-n)))
+}
+
+// FrameComplete reports whether b begins with a whole frame, as far as [FrameSize] can tell. The
+// frame may still be one that [Reader.Next] refuses.
+func FrameComplete(b []byte) bool {
+	size := FrameSize(b)
+	return size > 0 && size <= len(b)
 }
 
 // AppendHeader appends h with the length in its shortest form. It checks nothing.
@@ -159,6 +170,14 @@ func bit(set bool, b byte) byte {
 // AppendFrame appends an unfragmented frame as a server sends it: not masked, not compressed. It
 // allocates only when dst has to grow.
 func AppendFrame(dst []byte, op Opcode, payload []byte) []byte {
-	dst = AppendHeader(dst, Header{Fin: true, Opcode: op, Length: int64(len(payload))})
+	first, n := bitFin|byte(op)&maskOpcode, len(payload)
+	switch {
+	case n < length16:
+		dst = append(dst, first, byte(n))
+	case n <= math.MaxUint16:
+		dst = append(dst, first, length16, byte(n>>8), byte(n))
+	default:
+		dst = binary.BigEndian.AppendUint64(append(dst, first, length64), uint64(n))
+	}
 	return append(dst, payload...)
 }

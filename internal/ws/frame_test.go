@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/tyg-dev/tyg/internal/ws"
@@ -111,6 +112,23 @@ func TestFrameSize(t *testing.T) {
 	}
 }
 
+func TestFrameComplete(t *testing.T) {
+	for _, n := range []int{0, 1, 125, 126, 65535, 65536} {
+		in := []byte(frame(fin|1, strings.Repeat("a", n)))
+		if !ws.FrameComplete(in) || !ws.FrameComplete(append(bytes.Clone(in), "more"...)) {
+			t.Errorf("%d bytes: the frame is not complete", n)
+		}
+		for _, short := range []int{0, 1, 2, 5, len(in) - 1} {
+			if ws.FrameComplete(in[:short]) {
+				t.Errorf("%d bytes: the frame is complete with %d of %d", n, short, len(in))
+			}
+		}
+	}
+	if ws.FrameComplete([]byte("\x81\x7e\x00\x01a")) {
+		t.Error("a length that is not in its shortest form is complete")
+	}
+}
+
 func TestAppendFrame(t *testing.T) {
 	for _, test := range []struct {
 		op      ws.Opcode
@@ -120,7 +138,10 @@ func TestAppendFrame(t *testing.T) {
 		{ws.OpText, "Hello", "\x81\x05Hello"},
 		{ws.OpBinary, "", "\x82\x00"},
 		{ws.OpPong, "x", "\x8a\x01x"},
-		{ws.OpText, string(make([]byte, 126)), "\x81\x7e\x00\x7e" + string(make([]byte, 126))},
+		{ws.OpText, nul(125), "\x81\x7d" + nul(125)},
+		{ws.OpText, nul(126), "\x81\x7e\x00\x7e" + nul(126)},
+		{ws.OpText, nul(65535), "\x81\x7e\xff\xff" + nul(65535)},
+		{ws.OpBinary, nul(65536), "\x82\x7f\x00\x00\x00\x00\x00\x01\x00\x00" + nul(65536)},
 	} {
 		got := ws.AppendFrame([]byte("before"), test.op, []byte(test.payload))
 		if string(got) != "before"+test.want {

@@ -4,7 +4,9 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
+	"math"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -31,14 +33,19 @@ func FuzzParseHeader(f *testing.F) {
 			if again := ws.AppendHeader(nil, h); !bytes.Equal(again, b[:n]) {
 				t.Errorf("got %x back, want %x", again, b[:n])
 			}
-			if size := ws.FrameSize(b); size < n {
-				t.Errorf("frame size is %d, header size %d", size, n)
+			size := ws.FrameSize(b)
+			if want := uint64(n) + uint64(h.Length); uint64(size) != min(want, math.MaxInt) {
+				t.Errorf("frame size is %d, want %d", size, want)
+			}
+			if got := ws.FrameComplete(b); got != (size <= len(b)) {
+				t.Errorf("complete is %v with %d of %d bytes", got, len(b), size)
 			}
 		}
 	})
 }
 
-// FuzzReader holds that it makes no difference how bytes are cut up on their way.
+// FuzzReader holds that it makes no difference how bytes are cut up on their way, nor whether
+// common messages take the short cut.
 func FuzzReader(f *testing.F) {
 	for _, cases := range [][]exchange{frameCases, fragmentCases, limitCases} {
 		for _, c := range cases {
@@ -58,8 +65,14 @@ func FuzzReader(f *testing.F) {
 		whole := &ws.Reader{Config: config, Inflate: flags&1 != 0}
 		cut := &ws.Reader{Config: config, Inflate: flags&1 != 0}
 		defer whole.Release()
+		slow := &ws.Reader{Config: config, Inflate: flags&1 != 0}
 		defer cut.Release()
-		want, wantErr := drive(t, whole, string(in), len(in)+1)
+		defer slow.Release()
+		want, wantErr := driveBy(t, slow.NextSlow, string(in), len(in)+1)
+		one, oneErr := drive(t, whole, string(in), len(in)+1)
+		if !slices.Equal(one, want) || !reflect.DeepEqual(oneErr, wantErr) {
+			t.Errorf("got %q, %v; slowly %q, %v", one, oneErr, want, wantErr)
+		}
 		got, gotErr := drive(t, cut, string(in), int(chunk)+1)
 		if !slices.Equal(got, want) || closeCode(gotErr) != closeCode(wantErr) {
 			t.Errorf("%d at a time: got %q, %v; want %q, %v", chunk+1, got, gotErr, want, wantErr)
@@ -86,6 +99,17 @@ func checkMessages(t *testing.T, messages []string, config *ws.Config) {
 			t.Errorf("binary %q was let through", data)
 		}
 	}
+}
+
+func FuzzValidText(f *testing.F) {
+	f.Add([]byte("zwölf Tassen Tee"), byte(60))
+	f.Add([]byte("\xed\xa0\x80"), byte(7))
+	f.Fuzz(func(t *testing.T, b []byte, before byte) {
+		text := append(bytes.Repeat([]byte("a"), int(before)), b...)
+		if got, want := ws.ValidText(text), utf8.Valid(text); got != want {
+			t.Errorf("%q: got %v, want %v", text, got, want)
+		}
+	})
 }
 
 func FuzzParseClose(f *testing.F) {

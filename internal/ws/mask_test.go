@@ -2,6 +2,7 @@ package ws_test
 
 import (
 	"bytes"
+	"slices"
 	"testing"
 
 	"github.com/tyg-dev/tyg/internal/ws"
@@ -20,9 +21,12 @@ func TestMaskAgainstTheNaiveLoop(t *testing.T) {
 			for i := range n {
 				want[offset+i] ^= key[i%4]
 			}
-			ws.Mask(got[offset:offset+n], key)
+			ascii := ws.Mask(got[offset:offset+n], key)
 			if !bytes.Equal(got, want) {
 				t.Fatalf("offset %d, length %d: got %x, want %x", offset, n, got, want)
+			}
+			if want := isASCII(want[offset : offset+n]); ascii != want {
+				t.Fatalf("offset %d, length %d: ASCII is %v", offset, n, ascii)
 			}
 		}
 	}
@@ -39,4 +43,23 @@ func TestMaskTwiceIsNothing(t *testing.T) {
 	if !bytes.Equal(got, want) {
 		t.Error("masking twice is not the identity")
 	}
+}
+
+func TestMaskSeesWhatIsNotASCII(t *testing.T) {
+	for n := range 200 {
+		for i := -1; i < n; i++ {
+			b := bytes.Repeat([]byte("a"), n)
+			if i >= 0 {
+				b[i] = 0x80
+			}
+			ws.Mask(b, [4]byte{1, 2, 3, 0xf4})
+			if got, want := ws.Mask(b, [4]byte{1, 2, 3, 0xf4}), i < 0; got != want {
+				t.Errorf("byte %d of %d: ASCII is %v", i, n, got)
+			}
+		}
+	}
+}
+
+func isASCII(b []byte) bool {
+	return !slices.ContainsFunc(b, func(c byte) bool { return c >= 0x80 })
 }

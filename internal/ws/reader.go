@@ -1,7 +1,5 @@
 package ws
 
-import "unicode/utf8"
-
 // Config says what a [Reader] lets through. Many Readers share one; nobody may change it meanwhile.
 // The zero value serves clients without limits.
 type Config struct {
@@ -69,6 +67,14 @@ func (r *Reader) Next(b []byte) (m Message, n int, err error) {
 	if r.lent != nil {
 		r.takeBack()
 	}
+	if m, n, err = r.text(b); n > 0 {
+		return m, n, err
+	}
+	return r.next(b)
+}
+
+// next is Next for messages of all kinds.
+func (r *Reader) next(b []byte) (m Message, n int, err error) {
 	for {
 		h, size, err := ParseHeader(b[n:])
 		if err != nil || size == 0 {
@@ -177,6 +183,8 @@ func (r *Reader) room(compressed bool) int64 {
 	return room
 }
 
+func errNotUTF8() error { return &CloseError{CloseInvalidPayload, "text is not UTF-8"} }
+
 func errTooBig() error { return &CloseError{CloseMessageTooBig, "message is too big"} }
 
 // accept takes a frame that has passed check, and returns the message that it completes, if any.
@@ -220,8 +228,8 @@ func (r *Reader) deliver(op Opcode, compressed bool, data []byte) (Message, erro
 		}
 		data = out.data
 	}
-	if op == OpText && !utf8.Valid(data) {
-		return Message{}, &CloseError{CloseInvalidPayload, "text is not UTF-8"}
+	if op == OpText && !ValidText(data) {
+		return Message{}, errNotUTF8()
 	}
 	return Message{op, data}, nil
 }

@@ -16,11 +16,19 @@ import (
 // show writes them.
 func drive(t *testing.T, r *ws.Reader, in string, chunk int) (messages []string, err error) {
 	t.Helper()
+	return driveBy(t, r.Next, in, chunk)
+}
+
+// driveBy is drive for a reader's Next, or NextSlow.
+func driveBy(
+	t *testing.T, next func([]byte) (ws.Message, int, error), in string, chunk int,
+) (messages []string, err error) {
+	t.Helper()
 	var b []byte
 	for piece := range slices.Chunk([]byte(in), chunk) {
 		b = append(b, piece...)
 		for {
-			m, n, err := r.Next(b)
+			m, n, err := next(b)
 			if n < 0 || n > len(b) {
 				t.Fatalf("Next used %d of %d bytes", n, len(b))
 			}
@@ -64,13 +72,18 @@ func testExchange(t *testing.T, test exchange) {
 		if len(test.in) > 1<<14 && chunk < 1000 && chunk > 1 {
 			continue
 		}
-		r := &ws.Reader{Config: &test.config, Inflate: test.inflate}
-		got, err := drive(t, r, test.in, chunk)
-		if !slices.Equal(got, test.want) || closeCode(err) != test.code {
-			t.Errorf("%d bytes at a time: got %.200q, %v; want %.200q, code %d",
-				chunk, got, err, test.want, test.code)
+		for name, next := range map[string]func(*ws.Reader, []byte) (ws.Message, int, error){
+			"Next": (*ws.Reader).Next, "NextSlow": (*ws.Reader).NextSlow,
+		} {
+			r := &ws.Reader{Config: &test.config, Inflate: test.inflate}
+			nextOfR := func(b []byte) (ws.Message, int, error) { return next(r, b) }
+			got, err := driveBy(t, nextOfR, test.in, chunk)
+			if !slices.Equal(got, test.want) || closeCode(err) != test.code {
+				t.Errorf("%s, %d bytes at a time: got %.200q, %v; want %.200q, code %d",
+					name, chunk, got, err, test.want, test.code)
+			}
+			r.Release()
 		}
-		r.Release()
 	}
 }
 
@@ -227,7 +240,8 @@ func TestReaderIsSmall(t *testing.T) {
 func TestNextDoesNotAllocate(t *testing.T) {
 	config := &ws.Config{MaxFrame: 4096, MaxMessage: 8192, MaxFragments: 9, TextOnly: true}
 	r := &ws.Reader{Config: config}
-	in := []byte(strings.Repeat(frame(fin|1, strings.Repeat("a", 512)), 2) + frame(fin|9, "p"))
+	in := []byte(frame(fin|1, strings.Repeat("a", 512)) + frame(fin|1, "zwölf Tassen") +
+		frame(fin|9, "p"))
 	b := make([]byte, len(in))
 	got := testing.AllocsPerRun(100, func() {
 		copy(b, in)

@@ -1,0 +1,9 @@
+package ws
+
+// NextSlow is Next without the short cut for common messages.
+func (r *Reader) NextSlow(b []byte) (Message, int, error) {
+	if r.lent != nil {
+		r.takeBack()
+	}
+	return r.next(b)
+}
