@@ -146,7 +146,7 @@ func (a *App) Handle(ctx context.Context, s Sender, e Event) (Reply, error) {
 		a.sender.CompareAndSwap(nil, &bound)
 	}
 	if len(a.middleware) == 0 {
-		return a.dispatch(ctx, s, e)
+		return a.dispatch(ctx, &e)
 	}
 	return a.chain().Handle(ctx, s, e)
 }
@@ -183,14 +183,16 @@ func (a *App) route(key string, fn ReplyFunc) {
 }
 
 func (a *App) build() Handler {
-	h := Handler(HandlerFunc(a.dispatch))
+	h := Handler(HandlerFunc(func(ctx context.Context, _ Sender, e Event) (Reply, error) {
+		return a.dispatch(ctx, &e)
+	}))
 	for _, mw := range slices.Backward(a.middleware) {
 		h = mw(h)
 	}
 	return h
 }
 
-func (a *App) dispatch(ctx context.Context, _ Sender, e Event) (Reply, error) {
+func (a *App) dispatch(ctx context.Context, e *Event) (Reply, error) {
 	switch e.Type {
 	case EventMessage:
 		if fn := a.handler(e.Route); fn != nil {

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -136,10 +137,11 @@ func newIDs(n int) string {
 	binary.LittleEndian.PutUint64(raw[8:], rand.Uint64())
 	var id [idSize]byte
 	base64.URLEncoding.Encode(id[:], raw[:11])
-	text := make([]byte, 0, n*idSize)
+	var text strings.Builder
+	text.Grow(n * idSize)
 	for i := range n {
 		id[counter] = digits[i%len(digits)]
-		text = append(text, id[:]...)
+		text.Write(id[:])
 	}
-	return string(text)
+	return text.String()
 }
