@@ -44,7 +44,7 @@ func (c *session) writeShared(frame []byte) {
 		c.writeFailed(err)
 		return
 	}
-	if n < len(frame) {
+	if n < len(frame) || c.sock.Behind() {
 		rest := c.srv.pools.buffer()
 		rest.b = append(rest.b, frame[n:]...)
 		c.drainLater(rest, 0)

@@ -19,6 +19,15 @@ type greeter struct {
 
 var headEnd = []byte("\r\n\r\n")
 
+// open is called when the socket is there, and not before: who is known to front may be closed.
+func (g *greeter) open() {
+	if !g.srv.front.enter(g) {
+		_ = g.sock.Close() // Ended follows
+	}
+	g.srv.sweep.run(g.srv)
+	g.sock.Serve(g)
+}
+
 // Turn reads until the head of a request is there.
 func (g *greeter) Turn() sock.Turn {
 	d := g.srv.pools.desk(false)

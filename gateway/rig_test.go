@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -70,6 +71,18 @@ func startTLS(t testing.TB, srv *gateway.Server) *rig {
 	web := httptest.NewTLSServer(srv)
 	r := startOn(t, srv, web)
 	r.tls = web.Client().Transport.(*http.Transport).TLSClientConfig
+	return r
+}
+
+// startSecure lets Serve speak TLS, which is another way to the socket than that of startTLS.
+func startSecure(t testing.TB, srv *gateway.Server) *rig {
+	t.Helper()
+	web := httptest.NewTLSServer(nil) // for its certificate
+	defer web.Close()
+	srv.TLS = web.TLS
+	r := start(t, srv)
+	r.tls = web.Client().Transport.(*http.Transport).TLSClientConfig
+	r.url = strings.Replace(r.url, "http:", "https:", 1)
 	return r
 }
 

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"crypto/tls"
 	"io"
 	"log/slog"
 	"net"
@@ -34,6 +35,11 @@ func (s *Server) Serve(l net.Listener) error {
 }
 
 func (s *Server) serve(l net.Listener) error {
+	if s.TLS != nil {
+		cfg := s.TLS.Clone()
+		cfg.NextProtos = []string{"http/1.1"} // a WebSocket begins as that
+		return s.front.web.Serve(tls.NewListener(sock.Beneath(l), cfg))
+	}
 	poller := s.poller()
 	if poller == nil {
 		return s.front.web.Serve(l)
@@ -50,11 +56,9 @@ func (s *Server) serve(l net.Listener) error {
 }
 
 // welcome takes in a socket whose client has said nothing yet.
-func (s *Server) welcome(peer netip.AddrPort) (*sock.Conn, sock.Owner) {
+func (s *Server) welcome(peer netip.AddrPort) (*sock.Conn, func()) {
 	g := &greeter{session: session{srv: s}, peer: peer, since: time.Now()}
-	s.front.enter(g)
-	s.sweep.run(s)
-	return &g.sock, g
+	return &g.sock, g.open
 }
 
 // maxHead is the longest request head, in bytes.
@@ -113,10 +117,14 @@ func (f *front) isShut() bool {
 	return f.shut
 }
 
-func (f *front) enter(g *greeter) {
+// enter reports false after shutdown.
+func (f *front) enter(g *greeter) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.waiting[g] = struct{}{}
+	if !f.shut {
+		f.waiting[g] = struct{}{}
+	}
+	return !f.shut
 }
 
 func (f *front) leave(g *greeter) {

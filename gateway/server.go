@@ -3,6 +3,7 @@ package gateway
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -94,6 +95,9 @@ type Server struct {
 	// Portable gives every connection a goroutine that waits for it, as where there is no faster
 	// way to wait: on systems other than Linux, and for what is more than a socket, such as TLS.
 	Portable bool
+
+	// TLS is what Serve speaks, if it is not nil. HTTP/1.1 is the only protocol it offers.
+	TLS *tls.Config
 
 	// NewID makes connection ids. Nil makes them for a node of its own.
 	NewID func() tyg.ConnID

@@ -13,7 +13,8 @@ func TestSuites(t *testing.T) {
 	paths := map[string]func(*testing.T, tyg.Handler) *rig{
 		"raw":      func(t *testing.T, h tyg.Handler) *rig { return start(t, &gateway.Server{Handler: h}) },
 		"portable": func(t *testing.T, h tyg.Handler) *rig { return start(t, &gateway.Server{Handler: h, Portable: true}) },
-		"TLS":      func(t *testing.T, h tyg.Handler) *rig { return startTLS(t, &gateway.Server{Handler: h}) },
+		"TLS":      func(t *testing.T, h tyg.Handler) *rig { return startSecure(t, &gateway.Server{Handler: h}) },
+		"net/http": func(t *testing.T, h tyg.Handler) *rig { return startTLS(t, &gateway.Server{Handler: h}) },
 	}
 	for name, path := range paths {
 		t.Run(name, func(t *testing.T) {

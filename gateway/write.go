@@ -119,7 +119,7 @@ func (c *session) flush(o *buffer) {
 			c.writeFailed(err)
 			return
 		}
-		if n < len(o.b) {
+		if n < len(o.b) || c.sock.Behind() {
 			c.drainLater(o, n)
 			return
 		}

@@ -47,7 +47,12 @@ func Serve(ctx context.Context, app *tyg.App, cfg Config) error {
 	if err := cfg.check(); err != nil {
 		return err
 	}
+	secure, err := certificate(cfg)
+	if err != nil {
+		return err
+	}
 	srv := &gateway.Server{
+		TLS:     secure,
 		Handler: app,
 		Stage:   cfg.Stage,
 		Origins: cfg.Origins,
@@ -102,10 +107,6 @@ func address(addr net.Addr, cfg Config) string {
 
 // serve runs the gateway until ctx ends or it fails, and then drains.
 func serve(ctx context.Context, l net.Listener, srv *gateway.Server, cfg Config) error {
-	l, err := secure(l, cfg)
-	if err != nil {
-		return err
-	}
 	failed := make(chan error, 1) // serve ends it, by Shutdown, and waits for it
 	go func() { failed <- srv.Serve(l) }()
 	select {
@@ -113,25 +114,21 @@ func serve(ctx context.Context, l net.Listener, srv *gateway.Server, cfg Config)
 		return errors.Join(fmt.Errorf("serve on %s: %w", l.Addr(), err), drain(srv, cfg.Drain))
 	case <-ctx.Done():
 	}
-	err = drain(srv, cfg.Drain)
+	err := drain(srv, cfg.Drain)
 	<-failed
 	return err
 }
 
-// secure puts TLS over l, if there is a certificate.
-func secure(l net.Listener, cfg Config) (net.Listener, error) {
+// certificate returns what TLS is spoken with, nil if it is not.
+func certificate(cfg Config) (*tls.Config, error) {
 	if !cfg.secure() {
-		return l, nil
+		return nil, nil
 	}
 	cert, err := tls.LoadX509KeyPair(cfg.CertFile, cfg.KeyFile)
 	if err != nil {
-		_ = l.Close() // nobody uses it
 		return nil, fmt.Errorf("load certificate: %w", err)
 	}
-	return tls.NewListener(l, &tls.Config{
-		Certificates: []tls.Certificate{cert},
-		NextProtos:   []string{"http/1.1"},
-	}), nil
+	return &tls.Config{Certificates: []tls.Certificate{cert}}, nil
 }
 
 func drain(srv *gateway.Server, d time.Duration) error {

@@ -17,9 +17,14 @@ import (
 // client, time for handlers to finish. A second signal ends the process at once. A program that was built
 // with the tag tyg.lambda cannot do that.
 //
+// With [DescribeVariable] in the environment it only says what the application is.
+//
 // Run returns nil after a clean end, also when the command line asked for help, and else an error
 // that is fit to be printed as it is.
 func Run(app *tyg.App) error {
+	if os.Getenv(DescribeVariable) != "" {
+		return describe(app, os.Stdout)
+	}
 	// Lambda says so to every runtime.
 	// (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html)
 	if os.Getenv("AWS_LAMBDA_RUNTIME_API") != "" {

@@ -12,16 +12,17 @@ import (
 // An Acceptor takes in the connections of a listener.
 type Acceptor struct {
 	Conn // the listening socket, whose input are connections
-	peer func(netip.AddrPort) (*Conn, Owner)
+	peer func(netip.AddrPort) (*Conn, func())
 	done chan error
+	wait *time.Timer // until it is worth trying again; nil: it always was
 }
 
-// Accept takes over l and calls f for each connection that comes in: it returns whose it will be and
-// where it goes, and must not wait. The error is errors.ErrUnsupported, and l is as it was, if p
-// cannot watch it.
+// Accept takes over l and calls f for each connection that comes in: it returns where the connection
+// goes, and what to call once it is there, which has to Serve it. Neither must wait. The error is
+// errors.ErrUnsupported, and l is as it was, if p cannot watch it.
 //
 // Sockets that come this way have never been in Go's poller, which saves four system calls each.
-func (p *Poller) Accept(l net.Listener, f func(peer netip.AddrPort) (*Conn, Owner)) (*Acceptor, error) {
+func (p *Poller) Accept(l net.Listener, f func(netip.AddrPort) (*Conn, func())) (*Acceptor, error) {
 	tcp, ok := l.(*net.TCPListener)
 	if !ok {
 		return nil, errors.ErrUnsupported
@@ -55,7 +56,7 @@ func (a *Acceptor) Turn() Turn {
 		case syscall.EAGAIN:
 			return Wait
 		default: // no descriptors or no memory, most likely, which passes
-			time.AfterFunc(acceptPause, a.wake)
+			a.pause()
 			return Wait
 		}
 	}
@@ -63,13 +64,22 @@ func (a *Acceptor) Turn() Turn {
 
 const acceptPause = 20 * time.Millisecond
 
+// pause sets one timer, however many connections come in meanwhile and fail.
+func (a *Acceptor) pause() {
+	if a.wait == nil {
+		a.wait = time.AfterFunc(acceptPause, a.wake)
+		return
+	}
+	a.wait.Reset(acceptPause)
+}
+
 func (a *Acceptor) accept(fd int, peer netip.AddrPort) {
-	c, o := a.peer(peer)
+	c, opened := a.peer(peer)
 	if !a.loop.poller.take(c, fd) {
 		_ = syscall.Close(fd) // nothing can be said on it
 		return
 	}
-	c.Serve(o)
+	opened()
 }
 
 // Ended is called when the Acceptor is closed.
@@ -103,12 +113,16 @@ func (c *Conn) Detach() (net.Conn, error) {
 	if c.blocking != nil {
 		return c.blocking.nc, nil
 	}
-	c.closed.Store(true)
+	if c.closed.Swap(true) {
+		return nil, net.ErrClosed
+	}
 	defer c.unuse()
 	n, _, errno := syscall.RawSyscall(syscall.SYS_FCNTL, uintptr(c.fd), syscall.F_DUPFD_CLOEXEC, 0)
 	if errno != 0 {
 		return nil, os.NewSyscallError("fcntl", errno)
 	}
+	// The loop would go on to watch the socket, under a number that another may have by then.
+	_ = c.loop.watch(int(c.fd), syscall.EPOLL_CTL_DEL, 0) // fails if the loop has ended
 	f := os.NewFile(n, "socket")
 	defer f.Close()
 	return net.FileConn(f) // one more duplicate

@@ -69,7 +69,8 @@ func openLoop(p *Poller) (*loop, error) {
 	return l, nil
 }
 
-func (l *loop) watch(fd, op int, events int) error {
+// watch takes an int64 because an int does not hold EPOLLET everywhere.
+func (l *loop) watch(fd, op int, events int64) error {
 	e := syscall.EpollEvent{Events: uint32(events), Fd: int32(fd)}
 	return syscall.EpollCtl(l.epoll, op, fd, &e)
 }
@@ -126,13 +127,13 @@ func (l *loop) give(c *Conn) bool {
 	l.arm()
 	more := c.run()
 	now := time.Since(l.start)
-	l.judge(now - began)
 	if !l.turn.CompareAndSwap(term, term+1) {
 		if more {
 			c.runOn()
 		}
 		return false
 	}
+	l.judge(now - began)
 	l.now = now
 	if more {
 		l.queue = append(l.queue, c)
@@ -175,7 +176,8 @@ func (l *loop) depose() {
 		return
 	}
 	if same && l.turn.CompareAndSwap(turn, turn+1) {
-		go l.lead() // takes the place of the one before
+		l.judge(tick) // not when the turn ends: those behind it may be as slow
+		go l.lead()   // takes the place of the one before
 	}
 	time.AfterFunc(tick, l.depose)
 }

@@ -46,13 +46,18 @@ func (p *polled) ready(events uint32) bool {
 	if events&(syscall.EPOLLRDHUP|syscall.EPOLLHUP|syscall.EPOLLERR) != 0 {
 		p.ended.Store(true)
 	}
+	p.tellWriter()
+	return events&^syscall.EPOLLOUT != 0 && p.claim()
+}
+
+// tellWriter makes a Write that waits try again.
+func (p *polled) tellWriter() {
 	if w := p.writer.Load(); w != nil {
 		select {
 		case *w <- struct{}{}:
 		default: // told already
 		}
 	}
-	return events&^syscall.EPOLLOUT != 0 && p.claim()
 }
 
 // claim reports whether a turn has to run, which is then the caller's to do. One that runs already
@@ -106,7 +111,6 @@ func (c *Conn) run() (more bool) {
 			c.end(err)
 			return false
 		}
-		c.short = false
 		switch c.owner.Turn() {
 		case Done:
 			c.end(nil)
@@ -114,10 +118,11 @@ func (c *Conn) run() (more bool) {
 		case Again:
 			// A read that did not fill its buffer has taken all there was, and what comes later is an
 			// event of its own; the read that would only say so is a tenth of an echo's cost.
-			if !c.short {
+			if !c.short || c.layer != nil { // which may have read ahead
 				return true
 			}
 		}
+		c.short = false
 		if c.turns.CompareAndSwap(running, idle) {
 			return false
 		}
@@ -126,6 +131,7 @@ func (c *Conn) run() (more bool) {
 }
 
 func (c *Conn) end(err error) {
+	c.short = false
 	c.turns.Store(missed)
 	go c.owner.Ended(err) // the owner's
 }
@@ -163,6 +169,7 @@ func (p *polled) close() {
 		return
 	}
 	_ = syscall.Shutdown(int(p.fd), syscall.SHUT_RDWR) // fails if the peer has gone
+	p.tellWriter()                                     // the loop may have ended
 	p.unuse()
 }
 
@@ -195,6 +202,9 @@ func (p *polled) tryWrite(b []byte) (int, error) {
 
 // write writes all of b, waiting for the loop to say when there is room.
 func (p *polled) write(c *Conn, b []byte, d time.Duration) error {
+	if len(b) == 0 {
+		return nil
+	}
 	if !p.use() {
 		return net.ErrClosed
 	}

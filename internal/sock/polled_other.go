@@ -17,6 +17,8 @@ func (*Poller) Close() {}
 
 func (*Poller) adopt(*Conn, net.Conn) bool { return false }
 
+func (*Poller) adoptLayer(*Conn, net.Conn) bool { return false }
+
 // polled does not exist here.
 type polled struct{}
 
@@ -36,7 +38,7 @@ type Acceptor struct{ Conn }
 func (*Acceptor) Wait() error { return net.ErrClosed }
 
 // Accept is not supported here.
-func (*Poller) Accept(net.Listener, func(netip.AddrPort) (*Conn, Owner)) (*Acceptor, error) {
+func (*Poller) Accept(net.Listener, func(netip.AddrPort) (*Conn, func())) (*Acceptor, error) {
 	return nil, errors.ErrUnsupported
 }
 

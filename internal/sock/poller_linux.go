@@ -81,6 +81,19 @@ func (p *Poller) adopt(c *Conn, nc net.Conn) bool {
 	return true
 }
 
+// adoptLayer takes the socket below the layer that nc is. The layer may have read ahead of it, so
+// the first turn does not wait for an event.
+func (p *Poller) adoptLayer(c *Conn, nc net.Conn) bool {
+	l := layerOver(nc)
+	if l == nil || !p.adopt(c, l.base.Conn) {
+		return false
+	}
+	c.layer = l
+	l.base.polled.Store(c)
+	c.turns.Store(missed)
+	return true
+}
+
 func duplicate(sc syscall.Conn) (fd int, ok bool) {
 	rc, err := sc.SyscallConn()
 	if err != nil {

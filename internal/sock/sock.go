@@ -4,22 +4,28 @@
 // Three paths lead to a socket, and all keep the same promises, which one test demands of them:
 //
 //   - polled (polled_linux.go): a [Poller] watches thousands of sockets from one goroutine a
-//     processor. A socket that waits has no goroutine and no buffer.
+//     processor. A socket that waits has no goroutine and no buffer. TLS can lie over it (layer.go).
 //   - raw (raw_unix.go): a goroutine for each socket asks Go's own poller when there is something
 //     to read. A socket that waits has a goroutine and no buffer.
-//   - plain (blocking.go): a goroutine for each socket calls Read. It serves every net.Conn, such
-//     as TLS, and waits with a buffer in its hand.
+//   - plain (blocking.go): a goroutine for each socket calls Read. It serves every net.Conn, and
+//     waits with a buffer in its hand.
 package sock
 
 import (
-	"errors"
 	"net"
 	"sync/atomic"
 	"time"
 )
 
 // ErrWait is returned by Read when there is nothing to read yet. The plain path never returns it.
-var ErrWait = errors.New("nothing to read yet")
+var ErrWait error = waitError{}
+
+// A waitError is a net.Error that passes, after which crypto/tls can be asked again.
+type waitError struct{}
+
+func (waitError) Error() string   { return "nothing to read yet" }
+func (waitError) Timeout() bool   { return true }
+func (waitError) Temporary() bool { return true }
 
 // A Turn is what an [Owner] wants next.
 type Turn uint8
@@ -47,6 +53,7 @@ type Owner interface {
 type Conn struct {
 	owner    Owner
 	blocking *blocking    // a path with a goroutine for each socket; nil: polled
+	layer    *layer       // over the polled socket; nil: none
 	until    atomic.Int64 // the read deadline, Unix nanoseconds; 0: none
 	closed   atomic.Bool
 	polled
@@ -54,7 +61,7 @@ type Conn struct {
 
 // Open takes over nc, and leaves it to p if p can watch it. A nil p can watch nothing.
 func (c *Conn) Open(nc net.Conn, p *Poller) {
-	if p == nil || !p.adopt(c, nc) {
+	if p == nil || !p.adoptLayer(c, nc) && !p.adopt(c, nc) {
 		c.blocking = newBlocking(nc)
 	}
 }
@@ -87,8 +94,11 @@ func (c *Conn) over() error {
 // Read reads what is there into b, from within Turn, without waiting if it can, so that it may
 // return ErrWait. At the end of the stream it returns io.EOF.
 func (c *Conn) Read(b []byte) (int, error) {
-	if c.blocking != nil {
+	switch {
+	case c.blocking != nil:
 		return c.blocking.read(b)
+	case c.layer != nil:
+		return c.layer.Read(b)
 	}
 	return c.polled.read(b)
 }
@@ -100,9 +110,15 @@ func (c *Conn) TryWrite(b []byte) (int, error) {
 		return 0, net.ErrClosed
 	case c.blocking != nil:
 		return c.blocking.tryWrite(b)
+	case c.layer != nil:
+		return c.layer.tryWrite(b)
 	}
 	return c.polled.tryWrite(b)
 }
+
+// Behind reports whether TryWrite has taken bytes that the socket did not take yet. Write, even of
+// nothing, writes them.
+func (c *Conn) Behind() bool { return c.layer != nil && c.layer.base.behind() }
 
 // Write writes all of b, and fails if that takes longer than d. No limit is d <= 0.
 func (c *Conn) Write(b []byte, d time.Duration) error {
@@ -111,6 +127,8 @@ func (c *Conn) Write(b []byte, d time.Duration) error {
 		return net.ErrClosed
 	case c.blocking != nil:
 		return c.blocking.write(b, d)
+	case c.layer != nil:
+		return c.layer.write(c, b, d)
 	}
 	return c.polled.write(c, b, d)
 }
@@ -120,6 +138,9 @@ func (c *Conn) CloseWrite() {
 	if c.blocking != nil {
 		c.blocking.closeWrite()
 		return
+	}
+	if c.layer != nil {
+		c.layer.closeWrite()
 	}
 	c.polled.closeWrite()
 }
@@ -161,6 +182,9 @@ func (c *Conn) Close() error {
 	if c.blocking != nil {
 		c.blocking.close()
 		return nil
+	}
+	if c.layer != nil {
+		c.layer.closeWrite()
 	}
 	c.polled.close()
 	go c.wake() // ends when Ended has been called, or at once
