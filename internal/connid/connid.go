@@ -75,6 +75,12 @@ func (m *Maker) Parse(id tyg.ConnID) (Incarnation, bool) {
 
 // whiten mixes a MAC of the random part into the tag. Doing it twice undoes it.
 func whiten(b, key []byte) {
+	if len(key) == 0 { // nobody is to be kept from it; a MAC would be a fortieth of a handshake
+		for i := range tagSize {
+			b[i] ^= b[tagSize+i]
+		}
+		return
+	}
 	mac := hmac.New(sha256.New, key)
 	mac.Write(b[tagSize:])
 	var sum [sha256.Size]byte

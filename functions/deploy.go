@@ -1,0 +1,126 @@
+package functions
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// Deploy adds functions, or replaces those of the same name with new versions. It starts one
+// process of each and returns when all of them have asked for their first event and have taken
+// over. If one does not, all stay as they were, and the error says which and why.
+//
+// The context bounds the waiting. Events go to the old version until the end, so Deploy may be
+// called at any time. Deploys are done one after the other.
+func (h *Host) Deploy(ctx context.Context, fns ...Function) error {
+	h.ready()
+	if err := checkAll(fns); err != nil {
+		return err
+	}
+	select {
+	case h.deploying <- struct{}{}:
+		defer func() { <-h.deploying }()
+	case <-ctx.Done():
+		return fmt.Errorf("wait for another deploy: %w", ctx.Err())
+	}
+	procs, err := h.candidates(fns)
+	if err == nil {
+		err = h.awaitAll(ctx, procs)
+	}
+	if err == nil {
+		err = h.adoptAll(procs)
+	}
+	if err != nil {
+		dismiss(procs)
+	}
+	return err
+}
+
+// checkAll reports everything that cannot work, at once.
+func checkAll(fns []Function) error {
+	var errs []error
+	seen := make(map[string]bool)
+	for i := range fns {
+		errs = append(errs, fns[i].check())
+		if name := fns[i].Name; seen[name] {
+			errs = append(errs, fmt.Errorf("function %q is there twice", name))
+		}
+		seen[fns[i].Name] = true
+	}
+	return errors.Join(errs...)
+}
+
+// candidates starts the first process of each new version.
+func (h *Host) candidates(fns []Function) (procs []*process, err error) {
+	for _, fn := range fns {
+		h.mu.Lock()
+		p := h.pools[fn.Name]
+		h.mu.Unlock()
+		if p == nil {
+			p = newPool(h, fn.Name)
+		}
+		proc := newProcess(p, fn.withDefaults(), p.version+1)
+		proc.candidate = true
+		if !h.begin(proc) {
+			return procs, ErrShutdown
+		}
+		procs = append(procs, proc)
+	}
+	return procs, nil
+}
+
+// awaitAll waits until all processes have asked for an event, or one cannot.
+func (h *Host) awaitAll(ctx context.Context, procs []*process) error {
+	for _, proc := range procs {
+		select {
+		case <-proc.ready:
+		case <-proc.exited:
+			return fmt.Errorf("deploy: %w", proc.failure)
+		case <-ctx.Done():
+			return fmt.Errorf("deploy %q: %w", proc.fn.Name, ctx.Err())
+		case <-h.life.Done():
+			return ErrShutdown
+		}
+	}
+	return nil
+}
+
+// adoptAll lets the new versions take over.
+func (h *Host) adoptAll(procs []*process) error {
+	h.mu.Lock()
+	if h.closed {
+		h.mu.Unlock()
+		return ErrShutdown
+	}
+	for _, proc := range procs {
+		h.pools[proc.fn.Name] = proc.pool
+	}
+	h.mu.Unlock()
+	for _, proc := range procs {
+		proc.pool.adopt(proc)
+	}
+	return nil
+}
+
+// dismiss ends processes that came to nothing.
+func dismiss(procs []*process) {
+	for _, proc := range procs {
+		proc.abort(ErrShutdown)
+		<-proc.exited
+	}
+}
+
+// Remove takes a function away. Events that a process has are finished; those that wait fail with
+// [ErrNotFound]. It waits for neither, but for a Deploy under way. A name that is unknown is fine.
+func (h *Host) Remove(name string) {
+	h.ready()
+	h.deploying <- struct{}{}
+	defer func() { <-h.deploying }()
+	h.mu.Lock()
+	p := h.pools[name]
+	delete(h.pools, name)
+	h.mu.Unlock()
+	if p != nil {
+		p.close(ErrNotFound)
+	}
+}

@@ -1,0 +1,78 @@
+package functions
+
+import (
+	"cmp"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// The defaults of a Host.
+const (
+	defaultRegion  = "us-east-1"
+	defaultAccount = "000000000000"
+)
+
+// environ returns the environment of a process of fn whose Runtime API is at address. Of a variable
+// that is there more than once, the last counts.
+func (h *Host) environ(fn *Function, address string) []string {
+	env := h.Environ
+	if env == nil {
+		env = os.Environ()
+	}
+	env = append(slices.Clip(env), h.variables(fn)...)
+	env = appendVars(env, h.Env)
+	env = appendVars(env, fn.Env)
+	return append(env, "AWS_LAMBDA_RUNTIME_API="+address)
+}
+
+// variables are those that Lambda sets, and one more: without PYTHONUNBUFFERED, what Python prints
+// would appear long after its event.
+// (https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html)
+func (h *Host) variables(fn *Function) []string {
+	root, err := filepath.Abs(fn.Dir)
+	if err != nil {
+		root = fn.Dir // the working directory is gone, and the process will fail to start
+	}
+	env := []string{
+		"_HANDLER=" + fn.Handler,
+		"AWS_REGION=" + h.region(),
+		"AWS_DEFAULT_REGION=" + h.region(),
+		"AWS_LAMBDA_FUNCTION_NAME=" + fn.Name,
+		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE=" + strconv.Itoa(fn.MemorySize),
+		"AWS_LAMBDA_FUNCTION_VERSION=" + latest,
+		"AWS_LAMBDA_INITIALIZATION_TYPE=on-demand",
+		"AWS_LAMBDA_LOG_GROUP_NAME=/aws/lambda/" + fn.Name,
+		"AWS_LAMBDA_LOG_STREAM_NAME=" + time.Now().UTC().Format("2006/01/02/") + "[$LATEST]" + newHex(),
+		"LAMBDA_TASK_ROOT=" + root,
+		"LAMBDA_RUNTIME_DIR=" + root,
+		"TZ=:UTC",
+		"PYTHONUNBUFFERED=1",
+	}
+	if h.ManagementEndpoint != "" {
+		env = append(env, "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI="+h.ManagementEndpoint)
+	}
+	if c := h.Credentials; c != (Credentials{}) {
+		env = append(env, "AWS_ACCESS_KEY_ID="+c.AccessKeyID,
+			"AWS_SECRET_ACCESS_KEY="+c.SecretAccessKey, "AWS_SESSION_TOKEN="+c.SessionToken)
+	}
+	return env
+}
+
+func appendVars(env []string, vars map[string]string) []string {
+	for _, name := range slices.Sorted(maps.Keys(vars)) {
+		env = append(env, name+"="+vars[name])
+	}
+	return env
+}
+
+func (h *Host) region() string { return cmp.Or(h.Region, defaultRegion) }
+
+// arn returns the ARN of a function.
+func (h *Host) arn(name string) string {
+	account := cmp.Or(h.AccountID, defaultAccount)
+	return "arn:aws:lambda:" + h.region() + ":" + account + ":function:" + name
+}

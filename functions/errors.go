@@ -1,0 +1,124 @@
+package functions
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os/exec"
+	"strings"
+	"syscall"
+	"time"
+)
+
+var (
+	// ErrNotFound means that there is no function of that name.
+	ErrNotFound = errors.New("function not found")
+
+	// ErrThrottled means that all processes of a function are busy and that no more may be started,
+	// and that the queue is full, or the event may not wait, or has waited until its context ended.
+	// In the last case the error is the context's error too.
+	ErrThrottled = errors.New("all processes of the function are busy")
+
+	// ErrTooLarge means that a payload is over Lambda's limit.
+	ErrTooLarge = errors.New("payload is too large")
+
+	// ErrShutdown means that the Host is shut down.
+	ErrShutdown = errors.New("the functions are shut down")
+)
+
+// A FunctionError is what a function itself reported as its failure.
+type FunctionError struct {
+	Function string
+	Type     string   // as the function calls it; may be empty
+	Message  string   // may be empty
+	Stack    []string // may be empty
+	Payload  []byte   // the whole report, as it came
+	Init     bool     // before the first event
+}
+
+// Error returns the type and the message.
+func (e *FunctionError) Error() string {
+	return fmt.Sprintf("function %q failed%s: %s: %s", e.Function, atStart(e.Init), e.Type, e.Message)
+}
+
+// An ExitError is a process that ended without having replied.
+type ExitError struct {
+	Function string
+	Status   string   // "exit status 1", "signal: killed"
+	Code     int      // of the exit; -1 after a signal
+	Stderr   []string // the last lines that the process wrote to stderr, oldest first
+	Init     bool     // before the first event
+}
+
+// Error returns the status and the last lines.
+func (e *ExitError) Error() string {
+	return fmt.Sprintf("function %q exited%s: %s%s",
+		e.Function, atStart(e.Init), e.Status, said(e.Stderr))
+}
+
+// A TimeoutError is a process that took too long and was killed. It is not
+// context.DeadlineExceeded, which is the caller's own impatience.
+type TimeoutError struct {
+	Function string
+	Limit    time.Duration
+	Stderr   []string // the last lines that the process wrote to stderr, oldest first
+	Init     bool     // before the first event
+}
+
+// Error returns the limit and the last lines.
+func (e *TimeoutError) Error() string {
+	if e.Init {
+		return fmt.Sprintf("function %q did not ask for an event within %v of its start%s",
+			e.Function, e.Limit, said(e.Stderr))
+	}
+	return fmt.Sprintf("function %q timed out after %v%s", e.Function, e.Limit, said(e.Stderr))
+}
+
+// A StartError is a command that could not be started. Err is exec.ErrNotFound, fs.ErrPermission or
+// the like.
+type StartError struct {
+	Function string
+	Command  string
+	Err      error
+}
+
+// Error says what to do about it.
+func (e *StartError) Error() string {
+	return fmt.Sprintf("start function %q: %v%s", e.Function, e.Err, advice(e.Err))
+}
+
+// Unwrap returns e.Err.
+func (e *StartError) Unwrap() error { return e.Err }
+
+func atStart(init bool) string {
+	if init {
+		return " at start"
+	}
+	return ""
+}
+
+// said puts the last lines of a process below what is said about it.
+func said(lines []string) string {
+	if len(lines) == 0 {
+		return ""
+	}
+	return "\n\t" + strings.Join(lines, "\n\t")
+}
+
+// advice says what to do about a command that does not start.
+func advice(err error) string {
+	if e, ok := errors.AsType[*fs.PathError](err); ok && e.Op == "chdir" {
+		return ""
+	}
+	switch {
+	case errors.Is(err, exec.ErrNotFound):
+		return "; install it, or give its path"
+	case errors.Is(err, fs.ErrNotExist):
+		return "; build it first, or correct the path"
+	case errors.Is(err, fs.ErrPermission):
+		return "; make it executable (chmod +x)"
+	case errors.Is(err, syscall.ENOEXEC):
+		return "; build it for this machine, or begin a script with #!"
+	}
+	return ""
+}

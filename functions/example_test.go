@@ -1,0 +1,51 @@
+package functions_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+
+	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/functions"
+)
+
+// A service in any language answers messages over HTTP, as a Lambda function would.
+func ExampleRouter() {
+	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		io.WriteString(w, `{"statusCode": 200, "body": "hello from the service"}`)
+	}))
+	defer service.Close()
+
+	router := &functions.Router{
+		Integrations: map[string]functions.Integration{
+			tyg.RouteDefault: &functions.URL{Address: service.URL},
+		},
+		Answering: []string{tyg.RouteDefault},
+	}
+	// A gateway does this for each message: &gateway.Server{Handler: router}.
+	reply, err := router.Handle(context.Background(), nil, tyg.Event{
+		Type:    tyg.EventMessage,
+		Route:   tyg.RouteDefault,
+		Conn:    &tyg.Conn{ID: "R1kmxc2VNjMCFIA="},
+		Message: tyg.Message{Data: []byte("hello")},
+	})
+	fmt.Println(string(reply.Body), err)
+	// Output: hello from the service <nil>
+}
+
+// What is wrong with a function is said when it is deployed, and nothing has changed then.
+func ExampleHost_Deploy() {
+	host := &functions.Host{}
+	defer host.Shutdown(context.Background())
+	err := host.Deploy(context.Background(), functions.Function{
+		Name:    "echo",
+		Command: []string{"no-such-program"},
+	})
+	fmt.Println(err)
+	fmt.Println(host.Names())
+	// Output:
+	// deploy: start function "echo": exec: "no-such-program": executable file not found in $PATH; install it, or give its path
+	// []
+}

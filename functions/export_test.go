@@ -1,0 +1,40 @@
+package functions
+
+import "net"
+
+// Doors for fuzzing: what strangers say.
+var (
+	ParseReference    = parseReference
+	SplitInvokePath   = splitInvokePath
+	ParseRuntimePath  = parseRuntimePath
+	NewFunctionError  = newFunctionError
+	ReadRequest       = readRequest
+	ValidFunctionName = validName
+)
+
+// Body returns what was read of a request.
+func (q *request) Body() []byte { return q.body }
+
+// BreakIdle cuts the connections of all idle processes of a function, without anybody noticing: the
+// next events for them cannot be written.
+func (h *Host) BreakIdle(name string) {
+	h.mu.Lock()
+	p := h.pools[name]
+	h.mu.Unlock()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, proc := range p.idle {
+		_ = proc.next.Conn.(*net.TCPConn).CloseWrite()
+	}
+}
+
+// IdleProcesses counts the processes that wait for an event.
+func (h *Host) IdleProcesses(name string) int {
+	p, err := h.pool(name)
+	if err != nil {
+		return 0
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.idle)
+}

@@ -1,0 +1,95 @@
+package functions
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"time"
+)
+
+// The defaults of a [Function].
+const (
+	DefaultTimeout     = 60 * time.Second
+	DefaultInitTimeout = 10 * time.Second
+	DefaultIdleTimeout = 5 * time.Minute
+	DefaultConcurrency = 10
+	DefaultMemorySize  = 128
+)
+
+// A Function is a command that speaks the Lambda Runtime API, and how it is to be run. All but Name
+// and Command may be left zero.
+type Function struct {
+	// Name is what the function is invoked by: 1 to 64 letters, digits, "-" and "_".
+	Name string
+
+	// Command is the program and its arguments. A program without a slash is looked for in PATH, one
+	// with a relative path below Dir.
+	Command []string
+
+	// Dir is the working directory. Empty means that of this process.
+	Dir string
+
+	// Env is added to the environment, see [Host.Environ]. It wins over everything but
+	// AWS_LAMBDA_RUNTIME_API.
+	Env map[string]string
+
+	// Handler is the value of _HANDLER, "bootstrap" by default. Programs of one handler ignore it.
+	Handler string
+
+	// Timeout is how long the function may take for one event, [DefaultTimeout] if zero. A process
+	// that takes longer is killed. API Gateway itself waits for 29 seconds at most.
+	Timeout time.Duration
+
+	// InitTimeout is how long a process may take from its start until it asks for its first event,
+	// [DefaultInitTimeout] if zero: Lambda's own limit.
+	// (https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html)
+	InitTimeout time.Duration
+
+	// IdleTimeout is after how long without an event a process is ended, [DefaultIdleTimeout] if
+	// zero, never if negative. One process stays.
+	IdleTimeout time.Duration
+
+	// Concurrency is how many processes there may be, and so how many events are handled at the
+	// same time, [DefaultConcurrency] if zero.
+	Concurrency int
+
+	// MemorySize is what AWS_LAMBDA_FUNCTION_MEMORY_SIZE says, in MB, [DefaultMemorySize] if zero.
+	// Nobody enforces it.
+	MemorySize int
+
+	// Cold starts a process for each event, as if all of them were cold starts.
+	Cold bool
+
+	// Freeze stops a process (SIGSTOP) while it has no event, as Lambda does, so that what runs on
+	// after a reply makes no progress. It does nothing where there is no such signal.
+	Freeze bool
+}
+
+// check reports what cannot work.
+func (f *Function) check() error {
+	switch {
+	case !validName(f.Name):
+		return fmt.Errorf("function %q: a name is 1 to 64 letters, digits, - and _", f.Name)
+	case len(f.Command) == 0 || f.Command[0] == "":
+		return fmt.Errorf("function %q: %w", f.Name, errNoCommand)
+	case f.Timeout < 0 || f.InitTimeout < 0 || f.Concurrency < 0 || f.MemorySize < 0:
+		return fmt.Errorf("function %q: timeouts, concurrency and memory are not negative", f.Name)
+	}
+	return nil
+}
+
+var errNoCommand = errors.New("it has no command; name the program that speaks the Runtime API")
+
+// withDefaults returns a copy that shares nothing with f and has no zeros that mean something else.
+func (f Function) withDefaults() Function {
+	f.Command = append([]string(nil), f.Command...)
+	f.Env = maps.Clone(f.Env)
+	f.Handler = cmp.Or(f.Handler, "bootstrap")
+	f.Timeout = cmp.Or(f.Timeout, DefaultTimeout)
+	f.InitTimeout = cmp.Or(f.InitTimeout, DefaultInitTimeout)
+	f.IdleTimeout = cmp.Or(f.IdleTimeout, DefaultIdleTimeout)
+	f.Concurrency = cmp.Or(f.Concurrency, DefaultConcurrency)
+	f.MemorySize = cmp.Or(f.MemorySize, DefaultMemorySize)
+	return f
+}

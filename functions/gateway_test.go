@@ -1,0 +1,199 @@
+package functions_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http/httptest"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/functions"
+	"github.com/tyg-dev/tyg/gateway"
+	"github.com/tyg-dev/tyg/internal/ws"
+)
+
+// A front is a gateway before functions.
+type front struct {
+	*gateway.Server
+	url string
+}
+
+// serveGateway serves srv until the test ends.
+func serveGateway(t testing.TB, srv *gateway.Server) *front {
+	t.Helper()
+	srv.Logger = slog.New(slog.DiscardHandler)
+	if err := srv.Start(); err != nil {
+		t.Fatal(err)
+	}
+	web := httptest.NewServer(srv)
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		if err := srv.Shutdown(ctx); err != nil {
+			t.Errorf("Shutdown: %v", err)
+		}
+		web.Close()
+	})
+	return &front{srv, web.URL + "/api"}
+}
+
+func (f *front) dial(t testing.TB, query string) (*ws.Client, error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	c, _, err := ws.Dial(ctx, f.url+"/"+query, nil)
+	if err == nil {
+		t.Cleanup(func() { _ = c.CloseNow() })
+	}
+	return c, err
+}
+
+// say sends a message and expects what comes next to begin with want.
+func say(t testing.TB, c *ws.Client, text, want string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	if err := c.Write(ctx, ws.OpText, []byte(text)); err != nil {
+		t.Fatal(err)
+	}
+	_, got, err := c.Read(ctx)
+	if err != nil || !strings.HasPrefix(string(got), want) {
+		t.Errorf("to %q the answer was %q, %v, want %q", text, got, err, want)
+	}
+}
+
+const (
+	failedFrame  = `{"message": "Internal server error", "connectionId":"`
+	timeoutFrame = `{"message": "Endpoint request timed out", "connectionId":"`
+)
+
+// TestScripts runs functions in Python and JavaScript behind a gateway, over sockets.
+func TestScripts(t *testing.T) {
+	for name, command := range map[string][]string{
+		"python": {"python3", "testdata/echo.py"},
+		"node":   {"node", "testdata/echo.mjs"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, err := exec.LookPath(command[0]); err != nil {
+				t.Skipf("functions in %s were not run: %v", name, err)
+			}
+			testScript(t, name, command)
+		})
+	}
+}
+
+func testScript(t *testing.T, name string, command []string) {
+	credentials := functions.Credentials{AccessKeyID: "AKIDFUNCTION", SecretAccessKey: "secret", SessionToken: "token"}
+	lines := make(chan functions.Line, 100)
+	// The gateway's address is not known before it serves, nor its handler before the host runs.
+	handler := &late{}
+	f := serveGateway(t, &gateway.Server{
+		Handler: handler, Routes: []string{"$connect", "$disconnect", "$default", "post"},
+		RouteResponses: []string{"$default"},
+		Secrets:        map[string]string{credentials.AccessKeyID: credentials.SecretAccessKey},
+	})
+	h := start(t, &functions.Host{
+		ManagementEndpoint: f.url, Credentials: credentials,
+		Output: func(l functions.Line) { lines <- l },
+	}, functions.Function{Name: "f", Command: command, Timeout: 20 * time.Second})
+	to := h.Integration("f")
+	handler.Handler = &functions.Router{Integrations: map[string]functions.Integration{
+		tyg.RouteConnect: to, tyg.RouteDisconnect: to, tyg.RouteDefault: to, "post": to,
+	}}
+
+	_, err := f.dial(t, "")
+	if no, ok := errors.AsType[*ws.RefusedError](err); !ok || no.Status != 403 || string(no.Body) != "no token" {
+		t.Errorf("without a token: %v, want 403 and the function's words", err)
+	}
+	c, err := f.dial(t, "?token=t")
+	if err != nil {
+		t.Fatal(err)
+	}
+	say(t, c, "hello", name+": hello")
+	say(t, c, `{"action":"post","text":"by way of @connections"}`, "by way of @connections")
+	say(t, c, "fail", failedFrame)
+	say(t, c, "crash", failedFrame)
+	say(t, c, "again", name+": again")
+	if err := c.Close(4001, "enough"); err != nil {
+		t.Error(err)
+	}
+	for l := range lines {
+		if l.Text == "bye 4001" {
+			break
+		}
+	}
+}
+
+// A late is a Handler that is known later than its gateway.
+type late struct{ tyg.Handler }
+
+// TestFailuresReachTheClient: what goes wrong with a function is what API Gateway says of it.
+func TestFailuresReachTheClient(t *testing.T) {
+	slow := self("orders")
+	slow.Timeout = 300 * time.Millisecond
+	patient := self("orders")
+	patient.Name = "patient"
+	h := start(t, &functions.Host{}, slow, patient)
+	router := &functions.Router{
+		Integrations: map[string]functions.Integration{
+			tyg.RouteDefault: replies(`{"statusCode":200,"body":"fine"}`),
+			"f":              h.Integration("f"), // its replies are no proxy replies
+			"patient": integration(func(ctx context.Context, _ []byte) ([]byte, error) {
+				return h.Integration("patient").Invoke(ctx, []byte(`{"Sleep":3000}`))
+			}),
+		},
+		Answering: []string{tyg.RouteDefault},
+	}
+	f := serveGateway(t, &gateway.Server{Handler: router, Limits: gateway.Limits{Integration: time.Second}})
+	c, err := f.dial(t, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	say(t, c, "x", "fine")
+	say(t, c, `{"action":"f","Exit":3}`, failedFrame)
+	say(t, c, `{"action":"f","Sleep":5000}`, failedFrame)
+	say(t, c, `{"action":"f","Fail":"x"}`, failedFrame)
+	say(t, c, `{"action":"f"}`, failedFrame)
+	say(t, c, `{"action":"patient"}`, timeoutFrame)
+	say(t, c, "x", "fine")
+}
+
+func TestConnectOutcomes(t *testing.T) {
+	tests := []struct {
+		name   string
+		to     functions.Integration
+		status int // 101: let in
+	}{
+		{"200", replies(`{"statusCode":200}`), 101},
+		{"201", replies(`{"statusCode":201}`), 101},
+		{"301", replies(`{"statusCode":301}`), 301},
+		{"401", replies(`{"statusCode":401,"body":"who?"}`), 401},
+		{"malformed", replies(`"fine"`), 502},
+		{"failure", integration(func(context.Context, []byte) ([]byte, error) { return nil, &functions.ExitError{} }), 502},
+		{"function's timeout", integration(func(context.Context, []byte) ([]byte, error) { return nil, &functions.TimeoutError{} }), 502},
+		{"gateway's timeout", integration(func(ctx context.Context, _ []byte) ([]byte, error) {
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}), 504},
+	}
+	for _, tt := range tests {
+		f := serveGateway(t, &gateway.Server{
+			Handler: &functions.Router{Integrations: map[string]functions.Integration{tyg.RouteConnect: tt.to}},
+			Limits:  gateway.Limits{Integration: 200 * time.Millisecond},
+		})
+		status := 101
+		_, err := f.dial(t, "")
+		if no, ok := errors.AsType[*ws.RefusedError](err); ok {
+			status = no.Status
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		if status != tt.status {
+			t.Errorf("%s: status %d, want %d", tt.name, status, tt.status)
+		}
+	}
+}

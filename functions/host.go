@@ -1,0 +1,209 @@
+package functions
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+)
+
+// DefaultQueue is how many events may wait for a process of one function.
+const DefaultQueue = 10_000
+
+// A Host runs functions. Set its fields before the first call of a method and do not change them
+// after; all may be left zero. All methods may be called at the same time.
+type Host struct {
+	// Environ is the environment to which Lambda's variables are added, in the form of os.Environ.
+	// Nil means that of this process, as in exec.Cmd.
+	//
+	// What comes later wins: Environ, the variables of Lambda, Env, [Function.Env], and last
+	// AWS_LAMBDA_RUNTIME_API.
+	Environ []string
+
+	// Env is added to the environment of all functions.
+	Env map[string]string
+
+	// Region is what functions find in AWS_REGION and in ARNs, "us-east-1" by default.
+	Region string
+
+	// AccountID is the account in ARNs, twelve zeros by default.
+	AccountID string
+
+	// Credentials is what functions sign with. If it is zero, they find what Environ has.
+	Credentials Credentials
+
+	// ManagementEndpoint is where the @connections API is, with the stage:
+	// "http://127.0.0.1:8000/api". Functions find it in AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI,
+	// which AWS SDKs obey. Empty sets nothing.
+	ManagementEndpoint string
+
+	// Output gets each line that functions write. It is called for one process in order, for
+	// several at the same time; while it runs its process waits, and it must not call the Host.
+	// Nil drops the lines; the last ones of a process that fails are in the error all the same.
+	Output func(Line)
+
+	// Reports adds Lambda's START, END and REPORT lines to the output.
+	Reports bool
+
+	// Warn gets what will be different, or worse, on Lambda. The rules for Output hold. Nil drops
+	// it.
+	Warn func(Warning)
+
+	// Queue is how many events may wait for a process of one function before Invoke fails with
+	// [ErrThrottled], [DefaultQueue] if zero. As many may be on their way after [Host.Enqueue].
+	Queue int
+
+	// RetryDelay is how long after a failure an event of [Host.Enqueue] is tried again; the second
+	// time it is twice as long. Zero means a minute, as at Lambda.
+	RetryDelay time.Duration
+
+	open      sync.Once
+	life      context.Context // ends with Shutdown
+	kill      context.CancelFunc
+	deploying chan struct{} // holds one who deploys
+
+	mu      sync.Mutex
+	pools   map[string]*pool
+	procs   map[*process]struct{} // that have not ended
+	closed  bool
+	pending int            // events of Enqueue
+	work    sync.WaitGroup // processes and events of Enqueue
+}
+
+// Credentials are what a function finds in AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and
+// AWS_SESSION_TOKEN. The token may be empty.
+type Credentials struct {
+	AccessKeyID     string
+	SecretAccessKey string
+	SessionToken    string
+}
+
+// ready makes a zero Host work.
+func (h *Host) ready() {
+	h.open.Do(func() {
+		h.life, h.kill = context.WithCancel(context.Background())
+		h.deploying = make(chan struct{}, 1)
+		h.pools = make(map[string]*pool)
+		h.procs = make(map[*process]struct{})
+	})
+}
+
+// Invoke has a function handle one event and waits for the outcome. What errors mean is listed in
+// the package's documentation; Result.RequestID is set with any of them, and so is Result.Payload
+// if the function is at fault.
+//
+// When ctx ends, Invoke returns its error at once and the function goes on, unheard, until it is
+// done or its own timeout passes.
+func (h *Host) Invoke(ctx context.Context, inv Invocation) (Result, error) {
+	if err := inv.check(maxEvent); err != nil {
+		return Result{RequestID: inv.RequestID}, err
+	}
+	p, err := h.pool(inv.Function)
+	if err != nil {
+		return Result{RequestID: inv.RequestID}, err
+	}
+	return p.do(ctx, newCall(inv))
+}
+
+// pool returns the pool of a function that takes events.
+func (h *Host) pool(name string) (*pool, error) {
+	h.ready()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		return nil, fmt.Errorf("invoke %q: %w", name, ErrShutdown)
+	}
+	p := h.pools[name]
+	if p == nil {
+		return nil, fmt.Errorf("invoke %q: %w", name, ErrNotFound)
+	}
+	return p, nil
+}
+
+// begin starts a process, unless the Host is shut down. Its goroutine ends with it, and Shutdown
+// waits for that.
+func (h *Host) begin(p *process) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		return false
+	}
+	h.procs[p] = struct{}{}
+	h.work.Go(func() {
+		p.run()
+		h.mu.Lock()
+		delete(h.procs, p)
+		h.mu.Unlock()
+	})
+	return true
+}
+
+// Integration returns the Integration that is the function of that name, whichever version is
+// deployed when an event comes.
+func (h *Host) Integration(name string) Integration { return hosted{h, name} }
+
+// Names returns the names of all functions, sorted.
+func (h *Host) Names() []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Sorted(maps.Keys(h.pools))
+}
+
+// Stats returns what the processes of a function are doing, and whether there is such a function.
+func (h *Host) Stats(name string) (Stats, bool) {
+	p, err := h.pool(name)
+	if err != nil {
+		return Stats{}, false
+	}
+	return p.stats(), true
+}
+
+// Shutdown ends all processes. New events fail with [ErrShutdown] at once, and so do those that
+// wait; those that a process has may be finished until ctx ends, and are then cut off. Processes
+// get SIGTERM, and SIGKILL half a second later. When Shutdown returns, no process is left. Its
+// error is that of ctx if anything had to be cut off.
+func (h *Host) Shutdown(ctx context.Context) error {
+	h.ready()
+	h.mu.Lock()
+	h.closed = true
+	pools := slices.Collect(maps.Values(h.pools))
+	h.mu.Unlock()
+	h.kill()
+	for _, p := range pools {
+		p.close(ErrShutdown)
+	}
+	done := make(chan struct{})
+	go func() { // ends when all processes have, which are killed at the latest below
+		h.work.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+	}
+	h.abort()
+	<-done
+	return fmt.Errorf("functions cut off: %w", ctx.Err())
+}
+
+// abort kills all processes.
+func (h *Host) abort() {
+	h.mu.Lock()
+	procs := slices.Collect(maps.Keys(h.procs))
+	h.mu.Unlock()
+	for _, p := range procs {
+		p.abort(ErrShutdown)
+	}
+}
+
+func (h *Host) queue() int { return cmp.Or(h.Queue, DefaultQueue) }
+
+func (h *Host) warn(w Warning) {
+	if h.Warn != nil {
+		h.Warn(w)
+	}
+}

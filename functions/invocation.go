@@ -1,0 +1,95 @@
+package functions
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+const (
+	// maxEvent is how large an event may be, in bytes.
+	// (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html)
+	maxEvent = 6 << 20
+
+	// maxClientContext is how large a client context may be, in bytes: 3,583 in base64.
+	// (https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html)
+	maxClientContext = 3583 / 4 * 3
+)
+
+// An Invocation is one event for a function.
+type Invocation struct {
+	// Function is the name of the function.
+	Function string
+
+	// Payload is the event: JSON, 6 MB at most. It is not kept and not changed.
+	Payload []byte
+
+	// RequestID names the event to the function and in its log: letters, digits, "-", "_" and "=".
+	// Empty means a new UUID.
+	RequestID string
+
+	// ClientContext is JSON that is handed to the function as it is. It may be empty.
+	ClientContext []byte
+
+	// NoWait fails at once with [ErrThrottled] when all processes are busy and there may be no
+	// more, as Lambda does. Without it the event waits until the context ends.
+	NoWait bool
+
+	// Tail asks for the end of the function's log in [Result.Log].
+	Tail bool
+}
+
+// A Result is what came of an Invocation.
+type Result struct {
+	// Payload is what the function replied. It belongs to the caller. When the function failed it
+	// is what Lambda's Invoke API answers then: JSON with errorMessage and errorType.
+	Payload []byte
+
+	// RequestID is the id of the event.
+	RequestID string
+
+	// Duration is how long the function took, without waiting and starting.
+	Duration time.Duration
+
+	// Init is how long the process took to start, if this event was its first; else zero.
+	Init time.Duration
+
+	// Log is the end of what the function wrote, 4 KB at most, if [Invocation.Tail] asked for it.
+	Log []byte
+}
+
+// check fills in what is missing and reports what cannot be sent.
+func (inv *Invocation) check(limit int) error {
+	if inv.RequestID == "" {
+		inv.RequestID = newID()
+	}
+	if len(inv.Payload) > limit {
+		return fmt.Errorf("invoke %q with %d bytes, more than %d: %w",
+			inv.Function, len(inv.Payload), limit, ErrTooLarge)
+	}
+	for i := range len(inv.RequestID) {
+		if c := inv.RequestID[i]; !isWord(c) && c != '=' {
+			return fmt.Errorf("invoke %q: request id %q is not letters, digits, -, _ and =",
+				inv.Function, inv.RequestID)
+		}
+	}
+	return inv.checkContext()
+}
+
+// checkContext makes one line of the client context, as it becomes a header.
+func (inv *Invocation) checkContext() error {
+	if len(inv.ClientContext) == 0 {
+		return nil
+	}
+	var line bytes.Buffer
+	if err := json.Compact(&line, inv.ClientContext); err != nil {
+		return fmt.Errorf("invoke %q: client context: %w", inv.Function, err)
+	}
+	if line.Len() > maxClientContext {
+		return fmt.Errorf("invoke %q: client context of %d bytes: %w",
+			inv.Function, line.Len(), ErrTooLarge)
+	}
+	inv.ClientContext = line.Bytes()
+	return nil
+}

@@ -1,0 +1,218 @@
+package functions_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-lambda-go/lambdacontext"
+
+	"github.com/tyg-dev/tyg/functions"
+	"github.com/tyg-dev/tyg/internal/leaktest"
+)
+
+// childMode is the variable by which the test program becomes a function.
+const childMode = "TYG_TEST_FUNCTION"
+
+func TestMain(m *testing.M) {
+	if mode := os.Getenv(childMode); mode != "" {
+		child(mode)
+		return
+	}
+	leaktest.Main(m)
+}
+
+// An order is the event of the function "orders": what to do. The fields are done in their order.
+type order struct {
+	Print  string `json:",omitempty"`
+	Late   string `json:",omitempty"` // printed after the reply
+	Sleep  int    `json:",omitempty"` // ms
+	Fail   string `json:",omitempty"`
+	Panic  string `json:",omitempty"`
+	Exit   int    `json:",omitempty"`
+	Size   int    `json:",omitempty"` // of the reply
+	Stream bool   `json:",omitempty"` // reply as a stream that fails on its way
+	Env    string `json:",omitempty"`
+}
+
+// A report is its reply.
+type report struct {
+	PID     int
+	Version string
+	Env     string
+	ID      string
+	ARN     string
+	Custom  string
+	Left    int // ms until the deadline
+	Text    string
+}
+
+// child is a function, by its mode.
+func child(mode string) {
+	switch mode {
+	case "orders":
+		lambda.Start(obey)
+	case "exit":
+		fmt.Fprintln(os.Stderr, "first line\nmissing TABLE")
+		os.Exit(3)
+	case "silent": // it never asks for an event
+		fmt.Fprintln(os.Stderr, "still loading")
+		time.Sleep(time.Hour)
+	case "address": // somebody else speaks for it
+		fmt.Println(os.Getenv("AWS_LAMBDA_RUNTIME_API"))
+		time.Sleep(time.Hour)
+	case "stubborn":
+		signal.Ignore(syscall.SIGTERM)
+		lambda.Start(obey)
+	case "parent": // it has a child, which writes to the same pipe
+		fmt.Println(grandchild())
+		lambda.Start(obey)
+	case "echo":
+		echoLoop()
+	case "host":
+		beHost()
+	}
+}
+
+// beHost deploys a function, says its process id, and waits for its own end.
+func beHost() {
+	h := &functions.Host{}
+	if err := h.Deploy(context.Background(), self("stubborn")); err != nil {
+		os.Exit(1)
+	}
+	res, err := h.Invoke(context.Background(), functions.Invocation{Function: "f", Payload: []byte("{}")})
+	var r report
+	if err != nil || json.Unmarshal(res.Payload, &r) != nil {
+		os.Exit(1)
+	}
+	fmt.Println(r.PID)
+	time.Sleep(time.Hour)
+}
+
+func obey(ctx context.Context, o order) (any, error) {
+	if o.Print != "" {
+		fmt.Print(o.Print)
+	}
+	if o.Late != "" {
+		time.AfterFunc(50*time.Millisecond, func() { fmt.Println(o.Late) })
+	}
+	time.Sleep(time.Duration(o.Sleep) * time.Millisecond)
+	switch {
+	case o.Fail != "":
+		return nil, errors.New(o.Fail)
+	case o.Panic != "":
+		panic(o.Panic)
+	case o.Exit != 0:
+		fmt.Fprintln(os.Stderr, "exiting with", o.Exit)
+		os.Exit(o.Exit)
+	case o.Stream:
+		return io.MultiReader(strings.NewReader(`{"half":`), failing{}), nil
+	}
+	lc, _ := lambdacontext.FromContext(ctx)
+	deadline, _ := ctx.Deadline()
+	return report{
+		PID: os.Getpid(), Version: os.Getenv("VERSION"), Env: os.Getenv(o.Env),
+		ID: lc.AwsRequestID, ARN: lc.InvokedFunctionArn, Custom: lc.ClientContext.Custom["k"],
+		Left: int(time.Until(deadline).Milliseconds()), Text: strings.Repeat("x", o.Size),
+	}, nil
+}
+
+type failing struct{}
+
+func (failing) Read([]byte) (int, error) { return 0, errors.New("disk on fire") }
+
+// echoLoop is the smallest runtime: it replies with the event.
+func echoLoop() {
+	base := "http://" + os.Getenv("AWS_LAMBDA_RUNTIME_API") + "/2018-06-01/runtime/invocation/"
+	for {
+		next, err := http.Get(base + "next")
+		if err != nil {
+			os.Exit(1)
+		}
+		id := next.Header.Get("Lambda-Runtime-Aws-Request-Id")
+		event, err := io.ReadAll(next.Body)
+		next.Body.Close()
+		if err != nil {
+			os.Exit(1)
+		}
+		resp, err := http.Post(base+id+"/response", "application/json", strings.NewReader(string(event)))
+		if err != nil {
+			os.Exit(1)
+		}
+		io.Copy(io.Discard, resp.Body)
+		resp.Body.Close()
+	}
+}
+
+// self is a function that is this test program.
+func self(mode string) functions.Function {
+	return functions.Function{
+		Name:    "f",
+		Command: []string{os.Args[0]},
+		Env:     map[string]string{childMode: mode},
+		Timeout: 30 * time.Second,
+	}
+}
+
+// start deploys fn on h, which ends with the test.
+func start(t testing.TB, h *functions.Host, fns ...functions.Function) *functions.Host {
+	t.Helper()
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		if err := h.Shutdown(ctx); err != nil {
+			t.Errorf("Shutdown: %v", err)
+		}
+	})
+	if err := h.Deploy(t.Context(), fns...); err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+// do gives an order to the function "f".
+func do(t testing.TB, h *functions.Host, o order) (report, functions.Result, error) {
+	t.Helper()
+	payload, err := json.Marshal(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := h.Invoke(t.Context(), functions.Invocation{Function: "f", Payload: payload})
+	var r report
+	if err == nil {
+		if err := json.Unmarshal(res.Payload, &r); err != nil {
+			t.Fatalf("reply %q: %v", res.Payload, err)
+		}
+	}
+	return r, res, err
+}
+
+// must is do for orders that succeed.
+func must(t testing.TB, h *functions.Host, o order) report {
+	t.Helper()
+	r, _, err := do(t, h, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// until waits until a condition holds.
+func until(t testing.TB, what string, ok func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); !ok(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited in vain until %s", what)
+		}
+	}
+}

@@ -1,0 +1,239 @@
+package functions
+
+import (
+	"container/list"
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+)
+
+// A pool is the processes of one function, and the events that wait for them.
+type pool struct {
+	host *Host
+	name string
+
+	mu      sync.Mutex
+	fn      Function              // the version that takes events
+	version int                   // of fn, from 1; 0 before the first
+	procs   map[*process]struct{} // of this version, whatever they are doing
+	old     map[*process]struct{} // of older versions, with an event to finish
+	idle    []*process            // the most recently used last
+	waiting list.List             // of *call, the oldest first
+	starts  int
+	closed  error       // not nil: takes no events any more
+	reaper  *time.Timer // nil: nothing to reap
+	hurry   *time.Timer // nil: nobody waits for one who has just replied
+}
+
+func newPool(h *Host, name string) *pool {
+	return &pool{
+		host: h, name: name,
+		procs: make(map[*process]struct{}), old: make(map[*process]struct{}),
+	}
+}
+
+// do has a process handle a call.
+func (p *pool) do(ctx context.Context, c *call) (Result, error) {
+	if err := ctx.Err(); err != nil {
+		return Result{RequestID: c.inv.RequestID}, err
+	}
+	proc, err := p.assign(c)
+	if err != nil {
+		return Result{RequestID: c.inv.RequestID}, err
+	}
+	if proc != nil {
+		proc.give(c)
+	}
+	return c.wait(ctx, p)
+}
+
+// assign finds an idle process for c. If there is none, c is queued, and a process is started for
+// it if there may be more. Whichever process is free first then takes the oldest call.
+func (p *pool) assign(c *call) (*process, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed != nil {
+		return nil, p.error(p.closed)
+	}
+	if len(p.idle) > 0 {
+		return p.takeIdle(c), nil
+	}
+	if p.waiting.Len() >= p.host.queue() || c.inv.NoWait && !p.hasRoom() {
+		return nil, p.error(ErrThrottled)
+	}
+	c.place = p.waiting.PushBack(c)
+	p.grow()
+	return nil, nil
+}
+
+// takeIdle gives c to the idle process that was used last, so that the others get old.
+func (p *pool) takeIdle(c *call) *process {
+	n := len(p.idle) - 1
+	proc := p.idle[n]
+	p.idle = p.idle[:n]
+	proc.take(c)
+	return proc
+}
+
+// leave is for a caller who waits no longer. It returns when nobody reads the payload any more, and
+// reports whether the call was still in the queue.
+func (p *pool) leave(c *call) (queued bool) {
+	p.mu.Lock()
+	queued = c.place != nil
+	if queued {
+		p.waiting.Remove(c.place)
+		c.place = nil
+	}
+	c.unheard = true
+	p.mu.Unlock()
+	c.writing.Lock()
+	defer c.writing.Unlock()
+	return queued
+}
+
+// park takes a process that asks for its next event, on c, and returns one that waits already. A
+// process that is to end gets none; then stop is true.
+func (p *pool) park(proc *process, c *conn) (next *call, stop bool, bad *problem) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch proc.state {
+	case busy:
+		return nil, false, errTransition
+	case ended:
+		return nil, false, nil // it is about to end, and until then it waits
+	case idle:
+		proc.next.hangUp() // it asks again: what it asked before, it does not listen to any more
+		proc.next = c
+		return nil, false, nil
+	}
+	if proc.cause != nil {
+		return nil, false, nil // as above
+	}
+	proc.next = c
+	proc.awake()
+	if proc.candidate {
+		return nil, false, nil
+	}
+	if proc.version != p.version || p.closed != nil || proc.fn.Cold && proc.used {
+		proc.state = ended
+		return nil, true, nil
+	}
+	return p.offer(proc), false, nil
+}
+
+// offer returns the oldest call that waits, or makes the process idle.
+func (p *pool) offer(proc *process) *call {
+	first := p.waiting.Front()
+	if first == nil {
+		if proc.fn.Freeze {
+			proc.signal(freeze) // before anybody can give it an event and thaw it
+		}
+		p.idle = append(p.idle, proc)
+		p.reapLater()
+		return nil
+	}
+	c := p.waiting.Remove(first).(*call)
+	c.place = nil
+	proc.take(c)
+	return c
+}
+
+// unpark is for a process that hung up while it waited for an event. It may ask again soon.
+func (p *pool) unpark(proc *process, c *conn) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if proc.state != idle || proc.next != c {
+		return
+	}
+	p.dropIdle(proc)
+	proc.next = nil
+	proc.state = starting
+	proc.limit(proc.fn.InitTimeout, time.Now())
+}
+
+// giveBack is for a call that could not be written to its process, which gets no more. It returns an
+// idle process that takes the call in its place, else the call goes to the head of the queue. What
+// was written is no whole event, so nobody can have begun with it.
+func (p *pool) giveBack(proc *process, c *call) (other *process) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if proc.call != c {
+		return nil // the process has ended meanwhile, and the call with it
+	}
+	proc.call, proc.state = nil, ended
+	switch {
+	case c.unheard:
+	case p.closed != nil:
+		c.done <- outcome{err: p.error(p.closed)}
+	case len(p.idle) > 0:
+		return p.takeIdle(c)
+	default:
+		c.place = p.waiting.PushFront(c)
+		p.grow()
+	}
+	return nil
+}
+
+// finish is for a process that has replied to the call of that id, and adds to o how long it took.
+// It returns nil if that is not the call that the process has.
+func (p *pool) finish(proc *process, id string, o *outcome) (c *call, unheard bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	c = proc.call
+	if c == nil || c.inv.RequestID != id {
+		return nil, false
+	}
+	proc.lastUse = time.Now()
+	o.took, o.init = proc.lastUse.Sub(proc.given), proc.startTook
+	proc.call, proc.startTook = nil, 0
+	proc.state = replied
+	if _, old := p.old[proc]; old {
+		proc.limit(grace, proc.lastUse)
+	}
+	return c, c.unheard
+}
+
+// refuse is for a process that says itself that it cannot start. It returns false if it has
+// started.
+func (p *pool) refuse(proc *process, why error) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if proc.woken || proc.cause != nil {
+		return false
+	}
+	proc.cause = why
+	return true
+}
+
+// gone is for a process that has ended. It returns the call that it had, or the oldest that waits
+// if the process never came to take one.
+func (p *pool) gone(proc *process) (c *call, took time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	c = proc.call
+	if c != nil {
+		took = time.Since(proc.given)
+	}
+	never := proc.state == starting && !proc.woken && !proc.candidate
+	proc.call = nil
+	proc.state = ended
+	p.dropIdle(proc)
+	delete(p.procs, proc)
+	delete(p.old, proc)
+	if first := p.waiting.Front(); never && first != nil {
+		c = p.waiting.Remove(first).(*call)
+		c.place = nil
+	}
+	p.grow()
+	return c, took
+}
+
+func (p *pool) dropIdle(proc *process) {
+	if i := slices.Index(p.idle, proc); i >= 0 {
+		p.idle = slices.Delete(p.idle, i, i+1)
+	}
+}
+
+func (p *pool) error(err error) error { return fmt.Errorf("invoke %q: %w", p.name, err) }

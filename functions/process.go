@@ -1,0 +1,283 @@
+package functions
+
+import (
+	"errors"
+	"net"
+	"os/exec"
+	"runtime"
+	"sync"
+	"time"
+)
+
+const (
+	// grace is how long a process may take to end after SIGTERM.
+	// (https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html)
+	grace = 500 * time.Millisecond
+
+	// patience is how long to wait, after a process has ended, for what it has written. It is only
+	// ever used up by descendants that have left its process group.
+	patience = time.Second
+)
+
+// A state is what a process is doing.
+type state uint8
+
+const (
+	starting state = iota // it has not asked for an event, or hung up while it waited
+	idle                  // it waits for an event
+	busy                  // it has one
+	replied               // it has replied, and not yet asked for another
+	ended                 // it gets no more events
+)
+
+// A process runs one version of a function and has one event at a time.
+type process struct {
+	// static after construction
+	pool    *pool
+	fn      Function
+	version int
+	arn     string
+	ready   chan struct{} // closed when it has asked for its first event
+	exited  chan struct{} // closed when it is gone, and failure is set
+	journal journal
+
+	// owned by run
+	cmd      *exec.Cmd
+	listener net.Listener
+	began    time.Time
+	failure  error // why it has ended; others read it after exited
+
+	// guarded by pool.mu
+	state     state
+	candidate bool  // not yet in the pool: its version is being deployed
+	woken     bool  // it has asked for an event
+	used      bool  // it has had an event
+	call      *call // the event it has
+	next      *conn // where it waits for one
+	startTook time.Duration
+	given     time.Time // when it got its event
+	lastUse   time.Time
+	deadline  time.Time // when to kill it, unless it is idle
+	alarm     *time.Timer
+	alarmAt   time.Time // zero: the alarm is not set
+	cause     error     // why it was killed
+
+	mu    sync.Mutex
+	alive bool // it has a process id that is its own
+	peak  int  // MB of memory that it had at most; known when it has ended
+	conns map[*conn]struct{}
+	work  sync.WaitGroup // its connections and streams
+}
+
+func newProcess(p *pool, fn Function, version int) *process {
+	proc := &process{
+		pool: p, fn: fn, version: version, arn: p.host.arn(fn.Name),
+		ready: make(chan struct{}), exited: make(chan struct{}),
+		conns: make(map[*conn]struct{}),
+	}
+	proc.journal.proc = proc
+	return proc
+}
+
+// run is the life of the process. It stays on one thread, because Linux kills the children of a
+// thread with it (prctl(2), PR_SET_PDEATHSIG); waiting takes a thread anyway.
+func (p *process) run() {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	defer close(p.exited)
+	if p.failure = p.start(); p.failure == nil {
+		p.failure = p.verdict(p.await())
+	}
+	if c, took := p.pool.gone(p); c != nil {
+		o := outcome{err: p.failure, took: took}
+		p.journal.end(c.inv.RequestID, o)
+		c.done <- o
+	}
+}
+
+// start starts the command, and everything that goes with it.
+func (p *process) start() error {
+	err := p.listen()
+	if err != nil {
+		return &StartError{Function: p.fn.Name, Command: p.fn.Command[0], Err: err}
+	}
+	p.cmd = exec.Command(p.fn.Command[0], p.fn.Command[1:]...)
+	p.cmd.Dir = p.fn.Dir
+	p.cmd.Env = p.pool.host.environ(&p.fn, p.listener.Addr().String())
+	attach(p.cmd)
+	pipes, err := p.journal.open(p.cmd)
+	if err == nil {
+		err = p.cmd.Start()
+		pipes.close()
+	}
+	if err != nil {
+		p.journal.shut()
+		_ = p.listener.Close() // nobody knows of it
+		return &StartError{Function: p.fn.Name, Command: p.fn.Command[0], Err: err}
+	}
+	p.watch()
+	return nil
+}
+
+// watch begins to listen to a process that has just started. All goroutines end with the process.
+func (p *process) watch() {
+	p.mu.Lock()
+	p.alive = true
+	p.mu.Unlock()
+	p.pool.mu.Lock()
+	p.began = time.Now()
+	p.alarm = time.AfterFunc(p.fn.InitTimeout, p.ring)
+	p.limit(p.fn.InitTimeout, p.began)
+	if p.state == ended {
+		p.signal(kill) // it was ended before it began
+	}
+	p.pool.mu.Unlock()
+	p.work.Go(p.accept)
+	for _, s := range p.journal.streams {
+		p.work.Go(s.pump)
+	}
+}
+
+// await waits for the end of the process and of all that it has begun.
+func (p *process) await() error {
+	awaitExit(p.cmd.Process.Pid)
+	p.mu.Lock()
+	_ = signalGroup(p.cmd, kill) // descendants; the process itself is dead
+	p.alive = false
+	p.mu.Unlock()
+	err := p.cmd.Wait()
+	p.notePeak()
+	_ = p.listener.Close()
+	p.drain(time.Now().Add(patience))
+	p.work.Wait()
+	p.journal.shut()
+	p.pool.mu.Lock()
+	p.alarm.Stop()
+	p.pool.mu.Unlock()
+	return err
+}
+
+// drain has everything read that the process sent before it ended: its last reply may be there.
+func (p *process) drain(until time.Time) {
+	p.journal.drainUntil(until)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for c := range p.conns {
+		_ = c.SetReadDeadline(until)
+	}
+}
+
+// verdict says why the process has ended.
+func (p *process) verdict(err error) error {
+	p.pool.mu.Lock()
+	cause, woken := p.cause, p.woken
+	p.pool.mu.Unlock()
+	if late, ok := errors.AsType[*TimeoutError](cause); ok {
+		late.Stderr = p.journal.lastLines()
+	}
+	if cause != nil {
+		return cause
+	}
+	exit := &ExitError{
+		Function: p.fn.Name, Status: "exit status 0", Stderr: p.journal.lastLines(), Init: !woken,
+	}
+	if err != nil {
+		exit.Status = err.Error()
+	}
+	if s := p.cmd.ProcessState; s != nil {
+		exit.Code = s.ExitCode()
+	}
+	return exit
+}
+
+// take is for a process that gets an event. The call's payload must then be given.
+func (p *process) take(c *call) {
+	c.writing.Lock()
+	p.state, p.call, p.used = busy, c, true
+	p.given = time.Now()
+	p.limit(p.fn.Timeout, p.given)
+}
+
+// give writes the event to the process. On failure it goes to another, and this one, which can
+// neither be talked to nor has anything to do, is killed.
+func (p *process) give(c *call) {
+	p.journal.begin(c)
+	if p.fn.Freeze {
+		p.signal(thaw)
+	}
+	err := p.next.event(p, c)
+	c.writing.Unlock()
+	if err != nil {
+		p.signal(kill)
+		if other := p.pool.giveBack(p, c); other != nil {
+			other.give(c)
+		}
+	}
+}
+
+// awake is for a process that asks for an event.
+func (p *process) awake() {
+	if !p.woken {
+		p.woken = true
+		p.startTook = time.Since(p.began)
+		close(p.ready)
+	}
+	p.state = idle
+	p.lastUse = time.Now()
+}
+
+// limit has the process killed after d, unless it is idle then. An alarm that is set for an earlier
+// time stays and is set anew when it rings: that saves two operations on timers for each event.
+func (p *process) limit(d time.Duration, now time.Time) {
+	p.deadline = now.Add(d)
+	if p.alarmAt.IsZero() || p.deadline.Before(p.alarmAt) {
+		p.alarmAt = p.deadline
+		p.alarm.Reset(d)
+	}
+}
+
+// ring kills the process if its time is up.
+func (p *process) ring() {
+	p.pool.mu.Lock()
+	defer p.pool.mu.Unlock()
+	p.alarmAt = time.Time{}
+	now := time.Now()
+	switch {
+	case p.state == idle || p.state == ended:
+		return
+	case now.Before(p.deadline):
+		p.limit(p.deadline.Sub(now), now)
+		return
+	case p.state == starting:
+		p.cause = &TimeoutError{Function: p.fn.Name, Limit: p.fn.InitTimeout, Init: true}
+	default:
+		p.cause = &TimeoutError{Function: p.fn.Name, Limit: p.fn.Timeout}
+	}
+	p.signal(kill)
+}
+
+// stop ends the process: it is asked, and killed if it does not listen.
+func (p *process) stop() {
+	p.signal(terminate)
+	time.AfterFunc(grace, func() { p.signal(kill) })
+}
+
+// abort kills the process, and what it had fails with why.
+func (p *process) abort(why error) {
+	p.pool.mu.Lock()
+	if p.cause == nil {
+		p.cause = why
+	}
+	p.state = ended
+	p.pool.mu.Unlock()
+	p.signal(kill)
+}
+
+// signal sends a signal to the process and its descendants, if it still runs.
+func (p *process) signal(s signal) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.alive {
+		_ = signalGroup(p.cmd, s) // it fails if the process has just ended, which is as well
+	}
+}

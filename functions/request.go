@@ -1,0 +1,128 @@
+package functions
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/base64"
+	"io"
+	"net/http"
+	"strings"
+)
+
+const (
+	// maxReply is how large a reply may be, in bytes: 6 MB and 100.
+	// (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html)
+	maxReply = 6<<20 + 100
+
+	// maxSkip is how much of a reply that is too large is read, in bytes, so that the process sees
+	// the answer and not a broken connection.
+	maxSkip = 64 << 20
+)
+
+// The paths of the Runtime API.
+// (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html)
+const (
+	runtimePrefix = "/2018-06-01/runtime/"
+	initErrorPath = "init/error"
+	nextPath      = "invocation/next"
+	callPrefix    = "invocation/"
+)
+
+// A request is one request of a process.
+type request struct {
+	verb  string // "next", "response", "error" or "init/error"
+	id    string // of the event, for "response" and "error"
+	waits bool   // the answer is an event, or it is never answered
+
+	body      []byte
+	tooLarge  bool
+	errorType string // the header, or the trailer of a reply that failed on its way
+	failed    bool   // the trailer says so
+	last      bool   // no more requests come
+	problem   *problem
+}
+
+// readRequest reads one request with its body. Where a client asks whether it may send one, the
+// answer is written to out.
+func readRequest(in *bufio.Reader, out io.Writer) (*request, error) {
+	r, err := http.ReadRequest(in)
+	if err != nil {
+		return nil, err
+	}
+	if strings.EqualFold(r.Header.Get("Expect"), "100-continue") { // RFC 9110 section 10.1.1
+		if _, err := io.WriteString(out, "HTTP/1.1 100 Continue\r\n\r\n"); err != nil {
+			return nil, err
+		}
+	}
+	q := &request{last: r.Close, errorType: r.Header.Get("Lambda-Runtime-Function-Error-Type")}
+	q.verb, q.id, q.problem = parseRuntimePath(r.Method, r.URL.Path)
+	if r.Header.Get("Origin") != "" || r.Header.Get("Sec-Fetch-Site") != "" {
+		q.problem = errBrowser
+	}
+	q.waits = q.problem == nil && q.verb == "next"
+	if err := q.readBody(r); err != nil {
+		return nil, err
+	}
+	q.readTrailer(r.Trailer)
+	return q, nil
+}
+
+// parseRuntimePath says what a path and its method ask for.
+func parseRuntimePath(method, path string) (verb, id string, p *problem) {
+	rest, ok := strings.CutPrefix(path, runtimePrefix)
+	if !ok {
+		return "", "", errPath
+	}
+	want := http.MethodPost
+	switch {
+	case rest == nextPath:
+		verb, want = "next", http.MethodGet
+	case rest == initErrorPath:
+		verb = initErrorPath
+	default:
+		rest, ok = strings.CutPrefix(rest, callPrefix)
+		id, verb, _ = strings.Cut(rest, "/")
+		if !ok || id == "" || verb != "response" && verb != "error" {
+			return "", "", errPath
+		}
+	}
+	if method != want {
+		return "", "", errMethod
+	}
+	return verb, id, nil
+}
+
+// readBody reads the body whole: a reply that is streamed is not passed on before its end.
+func (q *request) readBody(r *http.Request) error {
+	var b bytes.Buffer
+	if n := r.ContentLength; n > 0 && n <= maxReply {
+		b.Grow(int(n) + bytes.MinRead)
+	}
+	if _, err := b.ReadFrom(io.LimitReader(r.Body, maxReply+1)); err != nil {
+		return err
+	}
+	q.body = b.Bytes()
+	if len(q.body) > maxReply {
+		q.body, q.tooLarge = nil, true
+		n, err := io.CopyN(io.Discard, r.Body, maxSkip)
+		q.last = q.last || n == maxSkip
+		if err != nil && err != io.EOF {
+			return err
+		}
+	}
+	return nil
+}
+
+// readTrailer reads how a streamed reply failed, if it did.
+func (q *request) readTrailer(t http.Header) {
+	kind := t.Get("Lambda-Runtime-Function-Error-Type")
+	if kind == "" {
+		return
+	}
+	q.failed, q.errorType = true, kind
+	body, err := base64.StdEncoding.DecodeString(t.Get("Lambda-Runtime-Function-Error-Body"))
+	if err != nil || len(body) == 0 {
+		body = errorJSON(kind, "the reply failed on its way")
+	}
+	q.body = body
+}

@@ -1,0 +1,85 @@
+package functions
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/apigw"
+)
+
+// A Router is a tyg.Handler that has integrations handle the events: it is what API Gateway is
+// between sockets and functions. It tells a gateway which routes there are, which of them answer,
+// and who authorizes. Its fields must not be changed once a gateway has it.
+//
+// At connect the status of the reply accepts or refuses the client. An integration that fails, or
+// whose reply is not a proxy reply, fails the event, whatever its route; one that is still busy
+// when the context ends fails it with that context's error.
+type Router struct {
+	// Integrations handle the events, by route key, [tyg.RouteConnect] and the like included. A
+	// gateway calls nobody for the routes that have none.
+	Integrations map[string]Integration
+
+	// RouteSelection is the route selection expression, [tyg.DefaultRouteSelection] by default.
+	RouteSelection string
+
+	// Answering are the keys of the routes with a route response: the body of the reply is sent to
+	// the client. On all others it is dropped.
+	Answering []string
+
+	// Guard decides who may connect. Nil lets everybody go on to connect.
+	Guard *Guard
+
+	buffers sync.Pool // of *[]byte, in which events are encoded
+}
+
+var _ tyg.Handler = (*Router)(nil)
+
+// Handle has the integration of e.Route handle the event. The Sender is not used: functions have
+// the @connections API.
+func (r *Router) Handle(ctx context.Context, _ tyg.Sender, e tyg.Event) (tyg.Reply, error) {
+	to := r.Integrations[e.Route]
+	if to == nil {
+		return tyg.Reply{}, fmt.Errorf("route %q has no integration", e.Route)
+	}
+	b := r.buffer()
+	defer r.buffers.Put(b)
+	payload, err := apigw.AppendEvent((*b)[:0], e)
+	if err != nil {
+		return tyg.Reply{}, fmt.Errorf("encode event: %w", err)
+	}
+	*b = payload
+	out, err := to.Invoke(ctx, payload)
+	if err != nil {
+		return tyg.Reply{}, err
+	}
+	return apigw.UnmarshalReply(out)
+}
+
+// Routes returns the keys of all routes, sorted.
+func (r *Router) Routes() []string { return slices.Sorted(maps.Keys(r.Integrations)) }
+
+// Selection returns the route selection expression.
+func (r *Router) Selection() string { return cmp.Or(r.RouteSelection, tyg.DefaultRouteSelection) }
+
+// RouteResponses returns r.Answering.
+func (r *Router) RouteResponses() []string { return r.Answering }
+
+// Authorizer returns the authorizer that asks r.Guard, or nil.
+func (r *Router) Authorizer() *tyg.Authorizer {
+	if r.Guard == nil {
+		return nil
+	}
+	return &tyg.Authorizer{Func: r.Guard.authorize, IdentitySources: r.Guard.IdentitySources}
+}
+
+func (r *Router) buffer() *[]byte {
+	if b, ok := r.buffers.Get().(*[]byte); ok {
+		return b
+	}
+	return new([]byte)
+}

@@ -1,0 +1,189 @@
+package functions_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/functions"
+)
+
+// An integration is a function that is one.
+type integration func(ctx context.Context, payload []byte) ([]byte, error)
+
+func (f integration) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+	return f(ctx, payload)
+}
+
+// replies is an integration that always replies the same.
+func replies(text string) integration {
+	return func(context.Context, []byte) ([]byte, error) { return []byte(text), nil }
+}
+
+func message(text string) tyg.Event {
+	return tyg.Event{
+		Type: tyg.EventMessage, Route: tyg.RouteDefault, RequestID: "R1kmxF2VNjMFbRw=",
+		Time: time.UnixMilli(1705751697420),
+		Conn: &tyg.Conn{
+			ID: "R1kmxc2VNjMCFIA=", ConnectedAt: time.UnixMilli(1705751697419), SourceIP: "192.0.2.1",
+			Domain: "example.com", Stage: "api", APIID: "local",
+			StageVariables: map[string]string{"table": "t1"},
+		},
+		Message: tyg.Message{ID: "R1knPc2ntjMCFIA=", Data: []byte(text)},
+	}
+}
+
+func request() *tyg.Request {
+	return &tyg.Request{
+		Host: "example.com", Header: http.Header{"User-Agent": {"test"}},
+		Query: url.Values{"token": {"t"}}, SourceIP: "192.0.2.1",
+	}
+}
+
+func TestRouterPassesEventsOn(t *testing.T) {
+	var event struct {
+		Body           string
+		StageVariables map[string]string
+		RequestContext struct{ RouteKey, ConnectionID, Stage string }
+	}
+	r := &functions.Router{Integrations: map[string]functions.Integration{
+		tyg.RouteDefault: integration(func(_ context.Context, payload []byte) ([]byte, error) {
+			return []byte(`{"statusCode":200,"body":"answer"}`), json.Unmarshal(payload, &event)
+		}),
+	}}
+	reply, err := r.Handle(t.Context(), nil, message("hello"))
+	if err != nil || string(reply.Body) != "answer" || reply.Status != 200 {
+		t.Errorf("reply %+v, %v", reply, err)
+	}
+	c := event.RequestContext
+	if event.Body != "hello" || c.RouteKey != "$default" || c.ConnectionID != "R1kmxc2VNjMCFIA=" || c.Stage != "api" {
+		t.Errorf("event %+v", event)
+	}
+	if event.StageVariables["table"] != "t1" {
+		t.Errorf("stage variables %v", event.StageVariables)
+	}
+}
+
+func TestRouterFailures(t *testing.T) {
+	failure := errors.New("failure")
+	tests := []struct {
+		name string
+		to   integration
+		want error // nil: any
+	}{
+		{"integration fails", func(context.Context, []byte) ([]byte, error) { return nil, failure }, failure},
+		{"reply is null", replies("null"), nil},
+		{"reply is a string", replies(`"fine"`), nil},
+		{"reply has no status", replies(`{"body":"x"}`), nil},
+		{"reply is empty", replies(""), nil},
+		{"reply has an unknown key", replies(`{"statusCode":200,"action":"x"}`), nil},
+	}
+	for _, tt := range tests {
+		r := &functions.Router{Integrations: map[string]functions.Integration{tyg.RouteDefault: tt.to}}
+		_, err := r.Handle(t.Context(), nil, message("x"))
+		if err == nil || tt.want != nil && !errors.Is(err, tt.want) {
+			t.Errorf("%s: error %v, want %v", tt.name, err, tt.want)
+		}
+	}
+	r := &functions.Router{}
+	if _, err := r.Handle(t.Context(), nil, message("x")); err == nil {
+		t.Error("a route without integration was handled")
+	}
+	e := message("x")
+	e.Conn = nil
+	r.Integrations = map[string]functions.Integration{tyg.RouteDefault: replies(`{"statusCode":200}`)}
+	if _, err := r.Handle(t.Context(), nil, e); err == nil {
+		t.Error("an event without connection was handled")
+	}
+}
+
+func TestRouterTellsGateways(t *testing.T) {
+	r := &functions.Router{
+		Integrations: map[string]functions.Integration{"b": replies(""), "$connect": replies(""), "a": replies("")},
+		Answering:    []string{"a"},
+	}
+	if got := r.Routes(); !slices.Equal(got, []string{"$connect", "a", "b"}) {
+		t.Errorf("routes %q", got)
+	}
+	if r.Selection() != tyg.DefaultRouteSelection || !slices.Equal(r.RouteResponses(), []string{"a"}) {
+		t.Errorf("selection %q, route responses %q", r.Selection(), r.RouteResponses())
+	}
+	r.RouteSelection = "$request.body.type"
+	if r.Selection() != "$request.body.type" || r.Authorizer() != nil {
+		t.Errorf("selection %q, authorizer %v", r.Selection(), r.Authorizer())
+	}
+}
+
+func TestGuard(t *testing.T) {
+	const arn = "arn:aws:execute-api:us-east-1:000000000000:local/api/$connect"
+	policy := func(effect, resource string) integration {
+		return replies(fmt.Sprintf(`{"principalId":"ann","context":{"team":"red","n":1},"policyDocument":`+
+			`{"Statement":[{"Action":"execute-api:Invoke","Effect":%q,"Resource":%q}]}}`, effect, resource))
+	}
+	fails := func(err error) integration {
+		return func(context.Context, []byte) ([]byte, error) { return nil, err }
+	}
+	tests := []struct {
+		name string
+		to   integration
+		want error // nil with fail false: let in
+		fail bool
+	}{
+		{"allow", policy("Allow", arn), nil, false},
+		{"allow the stage", policy("Allow", "arn:aws:execute-api:*:*:local/api/*"), nil, false},
+		{"deny", policy("Deny", arn), tyg.ErrDenied, true},
+		{"allow something else", policy("Allow", arn+"/x"), tyg.ErrDenied, true},
+		{"says Unauthorized", fails(&functions.FunctionError{Function: "a", Message: "Unauthorized"}), tyg.ErrUnauthorized, true},
+		{"fails", fails(&functions.FunctionError{Function: "a", Message: "database"}), nil, true},
+		{"is malformed", replies(`{"statusCode":401}`), nil, true},
+	}
+	for _, tt := range tests {
+		r := &functions.Router{Guard: &functions.Guard{Integration: tt.to, IdentitySources: []string{"route.request.querystring.token"}}}
+		a := r.Authorizer()
+		id, err := a.Func(t.Context(), request())
+		if tt.fail != (err != nil) || tt.want != nil && !errors.Is(err, tt.want) {
+			t.Errorf("%s: error %v, want %v", tt.name, err, tt.want)
+		}
+		if tt.fail && tt.want == nil && (errors.Is(err, tyg.ErrDenied) || errors.Is(err, tyg.ErrUnauthorized)) {
+			t.Errorf("%s: %v is more than a failure", tt.name, err)
+		}
+		if !tt.fail && (id.Principal != "ann" || id.Context["team"] != "red" || id.Context["n"] != 1.0) {
+			t.Errorf("%s: identity %+v", tt.name, id)
+		}
+		if len(a.IdentitySources) != 1 {
+			t.Errorf("%s: identity sources %q", tt.name, a.IdentitySources)
+		}
+	}
+}
+
+func TestGuardsRequest(t *testing.T) {
+	var payload string
+	g := &functions.Guard{
+		Integration: integration(func(_ context.Context, b []byte) ([]byte, error) {
+			payload = string(b)
+			return nil, errors.New("enough")
+		}),
+		Region: "eu-west-1", AccountID: "123456789012", APIID: "abc", Stage: "prod",
+		StageVariables: map[string]string{"k": "v"},
+	}
+	r := &functions.Router{Guard: g}
+	if _, err := r.Authorizer().Func(t.Context(), request()); err == nil {
+		t.Error("the integration's error got lost")
+	}
+	for _, part := range []string{
+		`"type":"REQUEST"`, `"methodArn":"arn:aws:execute-api:eu-west-1:123456789012:abc/prod/$connect"`,
+		`"queryStringParameters":{"token":"t"}`, `"stageVariables":{"k":"v"}`, `"stage":"prod"`,
+	} {
+		if !strings.Contains(payload, part) {
+			t.Errorf("event lacks %s:\n%s", part, payload)
+		}
+	}
+}

@@ -1,0 +1,306 @@
+package functions_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tyg-dev/tyg/functions"
+)
+
+// A puppet is a process that does nothing; the test speaks the Runtime API in its place.
+type puppet struct {
+	base     string
+	addr     string
+	deployed chan error
+}
+
+const runtimePath = "/2018-06-01/runtime/"
+
+func newPuppet(t *testing.T, h *functions.Host, fn functions.Function) *puppet {
+	t.Helper()
+	lines := make(chan functions.Line, 100)
+	h.Output = func(l functions.Line) { lines <- l }
+	p := &puppet{deployed: make(chan error, 1)}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		if err := h.Shutdown(ctx); err != nil {
+			t.Errorf("Shutdown: %v", err)
+		}
+	})
+	go func() { p.deployed <- h.Deploy(context.Background(), fn) }()
+	p.addr = (<-lines).Text
+	p.base = "http://" + p.addr + runtimePath
+	return p
+}
+
+// ask sends a request on a connection of its own, as a shell script would.
+func (p *puppet) ask(t *testing.T, method, path, body string, header ...string) (int, http.Header, string) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, p.base+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Close = true
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	resp, err := http.DefaultTransport.RoundTrip(r)
+	if err != nil {
+		t.Fatalf("%s %s: %v", method, path, err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatalf("%s %s: %v", method, path, err)
+	}
+	return resp.StatusCode, resp.Header, string(b)
+}
+
+// expect is ask with an answer that is known, or its beginning.
+func (p *puppet) expect(t *testing.T, status int, answer, method, path, body string, header ...string) {
+	t.Helper()
+	got, _, text := p.ask(t, method, path, body, header...)
+	if got != status || !strings.HasPrefix(text, answer) {
+		t.Errorf("%s %s: %d %s, want %d %s", method, path, got, text, status, answer)
+	}
+}
+
+// hang asks for the next event on a connection of its own and returns the connection.
+func (p *puppet) hang(t *testing.T) *hanging {
+	t.Helper()
+	c, err := net.Dial("tcp", p.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	fmt.Fprintf(c, "GET %sinvocation/next HTTP/1.1\r\nHost: x\r\n\r\n", runtimePath)
+	return &hanging{c, bufio.NewReader(c)}
+}
+
+type hanging struct {
+	net.Conn
+	in *bufio.Reader
+}
+
+// event reads the event for which h waits.
+func (h *hanging) event(t *testing.T) (http.Header, string) {
+	t.Helper()
+	resp, err := http.ReadResponse(h.in, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatalf("event: %d %q, %v", resp.StatusCode, b, err)
+	}
+	return resp.Header, string(b)
+}
+
+type invoked struct {
+	res functions.Result
+	err error
+}
+
+// invoke has "f" handle an event, while the test goes on.
+func invoke(h *functions.Host, inv functions.Invocation) chan invoked {
+	done := make(chan invoked, 1)
+	inv.Function = "f"
+	go func() {
+		res, err := h.Invoke(context.Background(), inv)
+		done <- invoked{res, err}
+	}()
+	return done
+}
+
+func TestRuntimeAPI(t *testing.T) {
+	h := &functions.Host{}
+	p := newPuppet(t, h, self("address"))
+	first := p.hang(t)
+	if err := <-p.deployed; err != nil {
+		t.Fatal(err)
+	}
+	done := invoke(h, functions.Invocation{Payload: []byte(`{"n":1}`), ClientContext: []byte(`{"a": 1}`)})
+	header, event := first.event(t)
+	id := header.Get("Lambda-Runtime-Aws-Request-Id")
+	if event != `{"n":1}` || header.Get("Lambda-Runtime-Client-Context") != `{"a":1}` {
+		t.Errorf("event %s with %v", event, header)
+	}
+	ms, err := strconv.ParseInt(header.Get("Lambda-Runtime-Deadline-Ms"), 10, 64)
+	if left := time.Until(time.UnixMilli(ms)); err != nil || left < 20*time.Second || left > 31*time.Second {
+		t.Errorf("deadline in %v, %v", left, err)
+	}
+	if s := header.Get("Lambda-Runtime-Trace-Id"); !strings.HasPrefix(s, "Root=1-") || len(s) != len("Root=1-01234567-012345678901234567890123;Parent=0123456789012345;Sampled=0") {
+		t.Errorf("trace id %q", s)
+	}
+
+	const stale = `{"errorMessage":"Invalid request ID","errorType":"InvalidRequestID"}`
+	p.expect(t, 400, stale, "POST", "invocation/other/response", "{}")
+	p.expect(t, 400, stale, "POST", "invocation/other/error", "{}")
+	p.expect(t, 403, `{"errorMessage":"State transition is not allowed","errorType":"InvalidStateTransition"}`, "GET", "invocation/next", "")
+	p.expect(t, 403, `{"errorMessage":"State`, "POST", "init/error", "{}")
+	p.expect(t, 202, `{"status":"OK"}`, "POST", "invocation/"+id+"/response", `{"m":2}`)
+	p.expect(t, 400, stale, "POST", "invocation/"+id+"/response", `{"m":3}`)
+	if r := <-done; r.err != nil || string(r.res.Payload) != `{"m":2}` || r.res.RequestID != id {
+		t.Errorf("result %s, %v", r.res.Payload, r.err)
+	}
+	for path, status := range map[string]int{
+		"invocation/next":     405, // with POST
+		"invocation/":         404,
+		"invocation//error":   404,
+		"invocation/x/y":      404,
+		"restore/next":        404,
+		"invocation/x/error/": 404,
+	} {
+		p.expect(t, status, `{"errorMessage":`, "POST", path, "")
+	}
+	p.expect(t, 405, `{"errorMessage":`, "GET", "init/error", "")
+	p.expect(t, 403, `{"errorMessage":`, "GET", "invocation/next", "", "Origin", "https://example.com")
+}
+
+func TestRuntimeErrors(t *testing.T) {
+	h := &functions.Host{}
+	p := newPuppet(t, h, self("address"))
+	tests := []struct {
+		body, header string
+		want         functions.FunctionError
+	}{
+		{
+			`{"errorMessage":"m","errorType":"T","stackTrace":["a","b"]}`, "",
+			functions.FunctionError{Type: "T", Message: "m", Stack: []string{"a", "b"}},
+		},
+		{
+			`{"errorMessage":"m","stackTrace":[{"path":"p","line":3,"label":"l"},7]}`, "Runtime.X",
+			functions.FunctionError{Type: "Runtime.X", Message: "m", Stack: []string{"l (p:3)", "7"}},
+		},
+		{`"text"`, "T", functions.FunctionError{Type: "T"}},
+		{`no JSON`, "T", functions.FunctionError{Type: "T", Message: "no JSON", Payload: []byte(`{"errorMessage":"no JSON","errorType":"T"}`)}},
+	}
+	for _, tt := range tests {
+		next := p.hang(t)
+		done := invoke(h, functions.Invocation{Payload: []byte("{}")})
+		if len(p.deployed) > 0 {
+			if err := <-p.deployed; err != nil {
+				t.Fatal(err)
+			}
+		}
+		// The first event may come before the function is deployed.
+		for r, ok := early(done); ok && errors.Is(r.err, functions.ErrNotFound); r, ok = early(done) {
+			done = invoke(h, functions.Invocation{Payload: []byte("{}")})
+		}
+		header, _ := next.event(t)
+		id := header.Get("Lambda-Runtime-Aws-Request-Id")
+		p.expect(t, 202, "", "POST", "invocation/"+id+"/error", tt.body, "Lambda-Runtime-Function-Error-Type", tt.header)
+		r := <-done
+		e, ok := errors.AsType[*functions.FunctionError](r.err)
+		if !ok {
+			t.Fatalf("error %v", r.err)
+		}
+		if tt.want.Payload == nil {
+			tt.want.Payload = []byte(tt.body)
+		}
+		if e.Type != tt.want.Type || e.Message != tt.want.Message || fmt.Sprint(e.Stack) != fmt.Sprint(tt.want.Stack) ||
+			!bytes.Equal(e.Payload, tt.want.Payload) {
+			t.Errorf("%s: %+v", tt.body, e)
+		}
+	}
+}
+
+func early(done chan invoked) (invoked, bool) {
+	select {
+	case r := <-done:
+		return r, true
+	case <-time.After(50 * time.Millisecond):
+		return invoked{}, false
+	}
+}
+
+func TestInitError(t *testing.T) {
+	h := &functions.Host{}
+	p := newPuppet(t, h, self("address"))
+	p.expect(t, 202, `{"status":"OK"}`, "POST", "init/error", `{"errorMessage":"no table","errorType":"Import"}`)
+	e, ok := errors.AsType[*functions.FunctionError](<-p.deployed)
+	if !ok || !e.Init || e.Type != "Import" || e.Message != "no table" {
+		t.Errorf("error %+v", e)
+	}
+}
+
+// TestAsksAgain is a runtime with an impatient HTTP client: it hangs up and asks again.
+func TestAsksAgain(t *testing.T) {
+	for _, name := range []string{"hangs up first", "asks first"} {
+		t.Run(name, func(t *testing.T) {
+			h := &functions.Host{}
+			p := newPuppet(t, h, self("address"))
+			first := p.hang(t)
+			if err := <-p.deployed; err != nil {
+				t.Fatal(err)
+			}
+			if name == "hangs up first" {
+				first.Close()
+				until(t, "that was seen", func() bool { s, _ := h.Stats("f"); return s.Starting == 1 })
+			}
+			second := p.hang(t)
+			if name == "asks first" {
+				if _, err := first.in.ReadByte(); !errors.Is(err, io.EOF) {
+					t.Errorf("the connection that was given up: %v, want EOF", err)
+				}
+			}
+			until(t, "it waits", func() bool { s, _ := h.Stats("f"); return s.Idle == 1 })
+			done := invoke(h, functions.Invocation{Payload: []byte("{}")})
+			header, _ := second.event(t)
+			id := header.Get("Lambda-Runtime-Aws-Request-Id")
+			p.expect(t, 202, "", "POST", "invocation/"+id+"/response", "{}")
+			if r := <-done; r.err != nil {
+				t.Error(r.err)
+			}
+		})
+	}
+}
+
+// TestExpectContinue is how curl sends what is larger than 1 MB.
+func TestExpectContinue(t *testing.T) {
+	h := &functions.Host{}
+	p := newPuppet(t, h, self("address"))
+	next := p.hang(t)
+	if err := <-p.deployed; err != nil {
+		t.Fatal(err)
+	}
+	done := invoke(h, functions.Invocation{Payload: []byte("{}")})
+	header, _ := next.event(t)
+	fmt.Fprintf(next, "POST %sinvocation/%s/response HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n",
+		runtimePath, header.Get("Lambda-Runtime-Aws-Request-Id"))
+	if line, err := next.in.ReadString('\n'); err != nil || line != "HTTP/1.1 100 Continue\r\n" {
+		t.Fatalf("%q, %v", line, err)
+	}
+	if line, err := next.in.ReadString('\n'); err != nil || line != "\r\n" {
+		t.Fatalf("%q, %v", line, err)
+	}
+	fmt.Fprint(next, "null")
+	if resp, err := http.ReadResponse(next.in, nil); err != nil || resp.StatusCode != 202 {
+		t.Errorf("%v, %v", resp, err)
+	}
+	if r := <-done; r.err != nil || string(r.res.Payload) != "null" {
+		t.Errorf("%s, %v", r.res.Payload, r.err)
+	}
+}
+
+func TestLargeEvent(t *testing.T) {
+	h := start(t, &functions.Host{}, self("echo"))
+	payload, _ := json.Marshal(strings.Repeat("x", 6<<20-2))
+	res, err := h.Invoke(t.Context(), functions.Invocation{Function: "f", Payload: payload})
+	if err != nil || !bytes.Equal(res.Payload, payload) {
+		t.Errorf("%d bytes came back of %d, %v", len(res.Payload), len(payload), err)
+	}
+}

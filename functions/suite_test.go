@@ -1,0 +1,118 @@
+package functions_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+
+	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/apigw"
+	"github.com/tyg-dev/tyg/functions"
+	"github.com/tyg-dev/tyg/gateway"
+	"github.com/tyg-dev/tyg/internal/ws"
+	"github.com/tyg-dev/tyg/tygtest"
+)
+
+// A remote is an application as a function is one: it gets JSON, and answers with it.
+type remote struct {
+	app       tyg.Handler
+	sender    tyg.Sender
+	protocols sync.Map // by tyg.ConnID: API Gateway's events do not tell the subprotocol
+}
+
+func (r *remote) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+	e, err := apigw.UnmarshalEvent(payload, r.sender)
+	if err != nil {
+		return nil, err
+	}
+	if protocol, ok := r.protocols.Load(e.Conn.ID); ok {
+		e.Conn.Subprotocol = protocol.(string)
+	}
+	reply, err := r.app.Handle(ctx, r.sender, e)
+	if no, ok := errors.AsType[*tyg.Rejection](err); ok && e.Type == tyg.EventConnect && no.Status >= 300 && no.Status <= 599 {
+		return apigw.MarshalReply(tyg.Reply{Status: no.Status, Body: []byte(no.Reason)}), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if e.Type == tyg.EventConnect {
+		r.protocols.Store(e.Conn.ID, reply.Subprotocol)
+	}
+	return apigw.MarshalReply(reply), nil
+}
+
+// knowing is what a tyg.App knows of itself.
+type knowing interface {
+	Routes() []string
+	Selection() string
+	RouteResponses() []string
+}
+
+// TestRouterKeepsPromises runs the suite for hosts with the Router, and so with API Gateway's JSON,
+// between host and application.
+func TestRouterKeepsPromises(t *testing.T) {
+	tygtest.TestHost(t, func(t *testing.T, h tyg.Handler) tygtest.Subject {
+		far := &remote{app: h}
+		router := &functions.Router{Integrations: map[string]functions.Integration{
+			tyg.RouteConnect: far, tyg.RouteDefault: far, tyg.RouteDisconnect: far,
+		}}
+		if app, ok := h.(knowing); ok {
+			clear(router.Integrations)
+			for _, key := range app.Routes() {
+				router.Integrations[key] = far
+			}
+			router.RouteSelection, router.Answering = app.Selection(), app.RouteResponses()
+		}
+		f := serveGateway(t, &gateway.Server{Handler: router})
+		far.sender = f
+		return f.subject(t)
+	})
+}
+
+// subject is a gateway as the suites want it.
+func (f *front) subject(t *testing.T) tygtest.Subject {
+	return tygtest.Subject{Sender: f, Dial: func(ctx context.Context, d tygtest.Dial) (tygtest.Socket, error) {
+		c, _, err := ws.Dial(ctx, f.url+"/?"+d.Query.Encode(), &ws.DialOptions{
+			Header: d.Header, Subprotocols: d.Subprotocols,
+		})
+		if no, ok := errors.AsType[*ws.RefusedError](err); ok {
+			return nil, &tygtest.Refused{Status: no.Status, Body: string(no.Body)}
+		}
+		if err != nil {
+			return nil, err
+		}
+		t.Cleanup(func() { _ = c.CloseNow() })
+		return socket{c}, nil
+	}}
+}
+
+// A socket is a client as the suites want it.
+type socket struct{ *ws.Client }
+
+func (s socket) Write(ctx context.Context, text string) error {
+	const most = 32 << 10 // API Gateway's limit for one frame
+	op := ws.OpText
+	for {
+		part := text[:min(most, len(text))]
+		text = text[len(part):]
+		h := ws.Header{Fin: text == "", Opcode: op, Masked: true, Length: int64(len(part))}
+		if err := s.WriteRaw(ctx, append(ws.AppendHeader(nil, h), part...)); err != nil || text == "" {
+			return err
+		}
+		op = ws.OpContinuation
+	}
+}
+
+func (s socket) Read(ctx context.Context) (string, error) {
+	_, data, err := s.Client.Read(ctx)
+	if closed, ok := errors.AsType[*ws.CloseError](err); ok {
+		return "", &tygtest.Closed{Code: closed.Code, Reason: closed.Reason}
+	}
+	if err != nil && ctx.Err() == nil {
+		return "", &tygtest.Closed{Code: ws.CloseAbnormal, Reason: err.Error()}
+	}
+	return string(data), err
+}
+
+func (s socket) Drop() error { return s.CloseNow() }

@@ -1,0 +1,139 @@
+package functions
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+)
+
+// defaultMaxReply is API Gateway's limit on payloads, in bytes.
+// (https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html)
+const defaultMaxReply = 10 << 20
+
+// A URL is an Integration that POSTs events, as JSON, to an HTTP service. The service answers as a
+// Lambda function would, with the JSON of a proxy reply and status 200 to 299. Any other status,
+// redirects among them, and a body that is not JSON are failures.
+type URL struct {
+	// Address is where to POST to: an http or https URL. Like the other fields it must not be changed
+	// once Invoke was called.
+	Address string
+
+	// Header is sent with each event, for credentials and the like. It may be nil.
+	Header http.Header
+
+	// Timeout is how long the service may take, no limit beside the context's if zero.
+	Timeout time.Duration
+
+	// MaxReply is how large a reply may be, in bytes, 10 MB if zero.
+	MaxReply int64
+
+	// Client does the requests. Nil means one that keeps connections open, uses no proxy and
+	// follows no redirect.
+	Client *http.Client
+
+	start  sync.Once
+	client *http.Client
+}
+
+// Invoke does one request.
+func (u *URL) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+	reply, err := u.post(ctx, payload)
+	if err != nil && ctx.Err() != nil {
+		return nil, fmt.Errorf("post event to %s: %w", u.name(), ctx.Err())
+	}
+	if errors.Is(err, context.DeadlineExceeded) { // of u.Timeout, which is not the caller's
+		return nil, fmt.Errorf("post event to %s: no reply within %v", u.name(), u.Timeout)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("post event to %s: %w", u.name(), err)
+	}
+	return reply, nil
+}
+
+func (u *URL) post(ctx context.Context, payload []byte) ([]byte, error) {
+	if u.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, u.Timeout)
+		defer cancel()
+	}
+	// A copy: a transport may read the body after the response has come.
+	body := bytes.NewReader(bytes.Clone(payload))
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, u.Address, body)
+	if err != nil {
+		return nil, bare(err)
+	}
+	maps.Copy(r.Header, u.Header)
+	r.Header.Set("Content-Type", "application/json")
+	resp, err := u.doer().Do(r)
+	if err != nil {
+		return nil, bare(err)
+	}
+	defer func() { _ = resp.Body.Close() }() // it was read to its end, or is of no use
+	return u.read(resp)
+}
+
+// read returns the body, if it can be a reply.
+func (u *URL) read(resp *http.Response) ([]byte, error) {
+	limit := cmp.Or(u.MaxReply, defaultMaxReply)
+	body, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("read reply: %w", err)
+	case resp.StatusCode < 200 || resp.StatusCode > 299:
+		return nil, fmt.Errorf("status %s", resp.Status)
+	case int64(len(body)) > limit:
+		return nil, fmt.Errorf("reply is larger than %d bytes", limit)
+	case !json.Valid(body):
+		return nil, errors.New("reply is not JSON")
+	}
+	return body, nil
+}
+
+// name is the address as it may stand in logs: without password and query.
+func (u *URL) name() string {
+	a, err := url.Parse(u.Address)
+	if err != nil {
+		return "a malformed URL"
+	}
+	a.RawQuery, a.Fragment = "", ""
+	return a.Redacted()
+}
+
+// bare takes the URL off an error of the client: it may hold a secret, and Invoke names it.
+func bare(err error) error {
+	if e, ok := errors.AsType[*url.Error](err); ok {
+		return e.Err
+	}
+	return err
+}
+
+// doer returns the client. Its own follows no redirects, because what an event becomes on the way
+// is a GET without a body.
+func (u *URL) doer() *http.Client {
+	u.start.Do(func() {
+		u.client = u.Client
+		if u.client == nil {
+			u.client = &http.Client{
+				Transport: &http.Transport{
+					MaxIdleConnsPerHost: 100,
+					IdleConnTimeout:     90 * time.Second,
+					DisableCompression:  true,
+					ForceAttemptHTTP2:   true,
+				},
+				CheckRedirect: func(*http.Request, []*http.Request) error {
+					return http.ErrUseLastResponse
+				},
+			}
+		}
+	})
+	return u.client
+}

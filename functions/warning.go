@@ -1,0 +1,51 @@
+package functions
+
+import "fmt"
+
+// A Warning is something about a function that nobody is told by an error: mostly what it does here
+// and would not get away with on Lambda.
+type Warning struct {
+	Kind      WarningKind
+	Function  string
+	RequestID string
+	Detail    string // for people
+}
+
+// String returns the warning as a line of text.
+func (w Warning) String() string {
+	return fmt.Sprintf("function %q: %s (request %s)", w.Function, w.Detail, w.RequestID)
+}
+
+// A WarningKind is what a Warning is about.
+type WarningKind uint8
+
+const (
+	// LateOutput: the process went on working after its reply. Lambda freezes it then. It is told
+	// once for each event.
+	LateOutput WarningKind = iota + 1
+
+	// ReplyTooLarge: the reply is over 6 MB and was thrown away, as on Lambda.
+	ReplyTooLarge
+
+	// Unheard: the function replied when nobody waited any more. API Gateway waits for 29 seconds.
+	Unheard
+
+	// GaveUp: an event of [Host.Enqueue] failed as often as it may.
+	GaveUp
+)
+
+// String returns a short name for the kind: "late-output", "reply-too-large", "unheard" or
+// "gave-up".
+func (k WarningKind) String() string {
+	switch k {
+	case LateOutput:
+		return "late-output"
+	case ReplyTooLarge:
+		return "reply-too-large"
+	case Unheard:
+		return "unheard"
+	case GaveUp:
+		return "gave-up"
+	}
+	return "unknown"
+}
