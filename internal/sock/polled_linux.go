@@ -131,9 +131,13 @@ func (c *Conn) run() (more bool) {
 }
 
 func (c *Conn) end(err error) {
+	// Where the last read took all there was, what comes will be an event.
+	empty := c.short && c.layer == nil && !c.ended.Load()
 	c.short = false
-	c.turns.Store(missed)
-	go c.owner.Ended(err) // the owner's
+	if !empty || !c.turns.CompareAndSwap(running, none) {
+		c.turns.Store(missed)
+	}
+	c.loop.poller.crew.do(func() { c.owner.Ended(err) })
 }
 
 // use keeps the descriptor from being closed, and perhaps given to another socket, until unuse. It

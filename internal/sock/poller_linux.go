@@ -14,6 +14,7 @@ type Poller struct {
 	loops  []*loop // one for each processor; nil: not open yet
 	closed bool
 	table  table
+	crew   crew
 }
 
 // Close gives the loops up. Call it when no socket is left.
@@ -25,6 +26,7 @@ func (p *Poller) Close() {
 		_ = l.file.Close() // which ends the goroutine that leads it
 	}
 	p.loops = nil
+	p.crew.close()
 }
 
 // loopOf returns the loop that watches fd, or nil if there can be none.
