@@ -4,7 +4,6 @@ import (
 	"debug/buildinfo"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -47,7 +46,8 @@ func kernel() string {
 	if err != nil {
 		return "unknown"
 	}
-	return strings.TrimSpace(string(text))
+	release, _, _ := strings.Cut(strings.TrimSpace(string(text)), "-") // the rest is who built it
+	return release
 }
 
 // versions are those of Go, of tyg, and of what the servers are made of, as their binaries say.
@@ -63,14 +63,14 @@ func (b *bench) versions() []string {
 }
 
 func (s server) version(bin string) string {
-	if s.script != "" {
-		return s.scriptVersion()
+	if s.script != nil {
+		return s.script.version()
 	}
 	info, err := buildinfo.ReadFile(filepath.Join(bin, s.program))
 	if err != nil {
 		return ""
 	}
-	if s.program == "tyg" { // this module and tyg share a repository
+	if slices.Contains([]string{"tyg", "chat", "functions"}, s.program) { // of this repository
 		return "tyg " + revision(info)
 	}
 	for _, dep := range info.Deps {
@@ -93,16 +93,4 @@ func revision(info *buildinfo.BuildInfo) string {
 		}
 	}
 	return text + changed
-}
-
-func (s server) scriptVersion() string {
-	program := s.runtime
-	if program != "node" {
-		program = filepath.Join(nodeDir, program)
-	}
-	text, err := exec.Command(program, "--version").Output()
-	if err != nil {
-		return ""
-	}
-	return s.runtime[strings.LastIndex(s.runtime, "/")+1:] + " " + strings.TrimSpace(string(text))
 }

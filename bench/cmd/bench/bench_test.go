@@ -56,7 +56,8 @@ func TestMedian(t *testing.T) {
 
 func TestNumber(t *testing.T) {
 	for v, want := range map[float64]string{
-		0: "0.0", 99.94: "99.9", 100: "100", 999.6: "1,000", 1234567: "1,234,567", -5000: "-5,000",
+		0: "0.00", 9.876: "9.88", 99.94: "99.9", 100: "100", 999.6: "1,000", 1234567: "1,234,567",
+		-5000: "-5,000",
 	} {
 		if got := number(v); got != want {
 			t.Errorf("%v is written %q, want %q", v, got, want)
@@ -133,16 +134,20 @@ func TestExperimentsNameServers(t *testing.T) {
 }
 
 func TestServerCommand(t *testing.T) {
-	servers, err := pick([]string{"tyg-route", "node-ws", "bun"})
+	servers, err := pick([]string{"tyg-route", "tyg", "node-ws", "bun", "serverless-offline"})
 	if err != nil {
 		t.Fatal(err)
 	}
+	h := how{room: true, tls: "c.pem", many: true, profile: "x.pprof"}
 	for i, want := range []string{
-		"bin/tyg -addr 127.0.0.1:1 -route -room -cpuprofile x.pprof",
-		"node --expose-gc servers/node/ws.mjs 127.0.0.1:1 room",
-		"servers/node/node_modules/.bin/bun servers/node/bun.mjs 127.0.0.1:1 room",
+		"bin/tyg -addr 127.0.0.1:2001 -route -room -tls c.pem -cpuprofile x.pprof",
+		"bin/tyg -addr 127.0.0.1:2001 -many -room -tls c.pem -cpuprofile x.pprof",
+		"node --expose-gc servers/node/ws.mjs 127.0.0.1:2001 room",
+		"servers/node/node_modules/.bin/bun servers/node/bun.mjs 127.0.0.1:2001 room",
+		"node node_modules/.bin/serverless offline --host 127.0.0.1 " +
+			"--websocketPort 2001 --httpPort 1001 --lambdaPort 3001",
 	} {
-		got := strings.Join(servers[i].command("bin", "127.0.0.1:1", true, "x.pprof"), " ")
+		got := strings.Join(servers[i].command("bin", "127.0.0.1:2001", h), " ")
 		if got != want {
 			t.Errorf("command is %q, want %q", got, want)
 		}

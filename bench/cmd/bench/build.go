@@ -8,6 +8,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+
+	"github.com/tyg-dev/tyg/bench/internal/loopback"
 )
 
 // prepare builds the load client and the servers that the run needs.
@@ -34,6 +36,10 @@ func prepare(ctx context.Context, o options) (*bench, error) {
 		}
 	}
 	args := append([]string{"build", "-buildvcs=auto", "-o", b.bin + "/"}, packages...)
+	b.cert = filepath.Join(b.bin, "loopback.pem")
+	if err := loopback.Write(b.cert); err != nil {
+		return nil, fmt.Errorf("make certificate: %w", err)
+	}
 	build := exec.CommandContext(ctx, "go", args...)
 	build.Stderr = os.Stderr
 	if err := build.Run(); err != nil {
@@ -70,11 +76,17 @@ func (b *bench) pickServers() error {
 	return nil
 }
 
-// of returns the servers of an experiment, in its order or in that of the command line.
+// of returns the servers of an experiment, in its order or in that of the command line. Of several
+// experiments each runs those of the command line that it knows.
 func (b *bench) of(x experiment) (servers []server) {
 	names := x.servers
 	if len(b.only) > 0 {
 		names = b.only
+	}
+	if len(b.experiments) > 1 {
+		names = slices.DeleteFunc(slices.Clone(names), func(name string) bool {
+			return !slices.Contains(x.servers, name)
+		})
 	}
 	for _, name := range names {
 		i := slices.IndexFunc(b.servers, func(s server) bool { return s.name == name })

@@ -18,6 +18,9 @@ type experiment struct {
 	less    bool              // a smaller metric is better
 	bases   []string          // the servers that ratios are to
 	columns []column
+	subject []string // the servers whose ratios to bases are told where a table has no room for all
+	second  *column  // besides the metric in such a table
+	family  bool     // servers have processes of their own, which cannot be told from noise
 }
 
 // column is one of a table, besides the metric.
@@ -34,7 +37,10 @@ func experimentNames() (names []string) {
 }
 
 func experiments() []experiment {
-	return []experiment{echo(), route(), latency(), broadcast(), handshake(), idleMemory()}
+	return []experiment{
+		echo(), route(), latency(), broadcast(), handshake(), idleMemory(), allocations(), syscalls(),
+		secureEcho(), secureHandshake(), secureIdle(), chat(), functions(), growthOf(),
+	}
 }
 
 func plainServers() []string {
@@ -51,7 +57,9 @@ func bases() []string { return []string{"pooled", "floor", "gws"} }
 func echo() experiment {
 	return experiment{
 		name: "echo", title: "Echo", unit: "messages per server CPU second", metric: perCPU,
-		servers: plainServers(), bases: bases(), columns: throughput(), run: drive,
+		servers: append(plainServers(), "tcp"), bases: append(bases(), "bun"),
+		columns: throughput(), run: drive, subject: []string{"tyg"},
+		second: &column{"p99, ms", func(r row) float64 { return r.P99 / 1000 }},
 		setups: func(o options) []setup {
 			return o.grid("echo", []int{64, 1000}, []int{1, 8}, []int{32, 512, 4096})
 		},
@@ -63,6 +71,7 @@ func route() experiment {
 	x := echo()
 	x.name, x.title = "route", "Echo with route selection on a JSON body"
 	x.servers, x.bases = []string{"tyg", "tyg-route"}, []string{"tyg"}
+	x.subject = []string{"tyg-route"}
 	x.setups = func(o options) []setup {
 		setups := o.grid("echo", []int{64}, []int{1, 8}, []int{32, 512, 4096})
 		for i := range setups {
@@ -77,7 +86,7 @@ func latency() experiment {
 	return experiment{
 		name: "latency", title: "Latency at a fixed rate", unit: "µs, 99th percentile",
 		metric: func(r row) float64 { return r.P99 }, less: true,
-		servers: plainServers(), bases: bases(), run: drive,
+		servers: plainServers(), bases: bases(), run: drive, subject: []string{"tyg"},
 		columns: []column{
 			{"p50 µs", func(r row) float64 { return r.P50 }},
 			{"p99.9 µs", func(r row) float64 { return r.P999 }},
@@ -98,8 +107,13 @@ func latency() experiment {
 
 func broadcast() experiment {
 	return experiment{
-		name: "broadcast", title: "Broadcast", unit: "deliveries per server CPU second", metric: perCPU,
+		name: "broadcast", title: "Broadcast", unit: "deliveries per server CPU second",
+		metric:  perCPU,
 		servers: append(plainServers(), "floor-uring"), bases: bases(), run: drive,
+		subject: []string{"tyg"},
+		second: &column{
+			"p99 of the last delivery, ms", func(r row) float64 { return r.LastP99 / 1000 },
+		},
 		columns: []column{
 			{"deliveries/s", func(r row) float64 { return r.Rate }},
 			{"last p50 µs", func(r row) float64 { return r.LastP50 }},
@@ -124,9 +138,9 @@ func handshake() experiment {
 
 func idleMemory() experiment {
 	return experiment{
-		name: "idle", title: "Memory of an idle connection", unit: "bytes of the server",
+		name: "idle", title: "Memory of an idle connection", unit: "bytes of the server per connection",
 		metric: func(r row) float64 { return r.conn }, less: true,
-		servers: append(plainServers(), "gorilla-small"), bases: bases(), run: idle,
+		servers: append(plainServers(), "gorilla-small", "tyg-portable"), bases: bases(), run: idle,
 		columns: []column{
 			{"trimmed", func(r row) float64 { return r.trimmed }},
 			{"kernel, each end", func(r row) float64 { return r.kernel }},

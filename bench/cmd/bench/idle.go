@@ -1,13 +1,8 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"fmt"
-	"os/exec"
-	"path/filepath"
-	"strings"
 	"syscall"
 	"time"
 
@@ -41,12 +36,12 @@ type crowd struct {
 	setup   setup
 	server  server
 	servers []*process
-	clients []*exec.Cmd
+	clients []*client
 }
 
 func (c *crowd) startServers(ctx context.Context) error {
 	for range c.setup.processes {
-		p, err := c.bench.start(ctx, c.server, false, "")
+		p, err := c.bench.start(ctx, c.server, c.bench.how(c.setup, c.server))
 		if err != nil {
 			return err
 		}
@@ -56,16 +51,26 @@ func (c *crowd) startServers(ctx context.Context) error {
 	return nil
 }
 
-func (c *crowd) measure(ctx context.Context) (m memory, err error) {
+// measure opens the connections and measures what they cost.
+func (c *crowd) measure(ctx context.Context) (memory, error) {
+	return c.measureWith(func() error {
+		for i := range c.servers {
+			if err := c.connect(ctx, i); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (c *crowd) measureWith(openAll func() error) (m memory, err error) {
 	rss, slab, err := c.usage()
 	if err != nil {
 		return m, err
 	}
 	began := time.Now()
-	for i := range c.servers {
-		if err := c.connect(ctx, i); err != nil {
-			return m, err
-		}
+	if err := openAll(); err != nil {
+		return m, err
 	}
 	m.opened = time.Since(began).Seconds()
 	time.Sleep(5 * time.Second) // for what connections need only at their beginning
@@ -107,32 +112,25 @@ func (c *crowd) connect(ctx context.Context, i int) error {
 		n++
 	}
 	s.conns = n
-	argv := append([]string{filepath.Join(c.bench.bin, "loadgen")}, s.args(c.server, c.servers[i])...)
-	client := c.bench.pinned(ctx, clientCore, append(argv, "hold"))
-	var stderr bytes.Buffer
-	client.Stderr = &stderr
-	stdout, err := client.StdoutPipe()
+	return c.open(ctx, n, append(s.args(c.bench, c.server, c.servers[i]), "hold"))
+}
+
+// open starts a load client and waits until its n connections are open.
+func (c *crowd) open(ctx context.Context, n int, args []string) error {
+	client, err := c.bench.client(ctx, args...)
 	if err != nil {
 		return err
 	}
-	if _, err := client.StdinPipe(); err != nil { // the client holds until this is closed
-		return err
-	}
-	if err := c.bench.launch(client); err != nil {
-		return fmt.Errorf("start client: %w", err)
-	}
 	c.clients = append(c.clients, client)
-	if line, _ := bufio.NewReader(stdout).ReadString('\n'); line != "open\n" {
-		_ = client.Wait() // its words say what went wrong
-		return fmt.Errorf("open %d connections: %s", n, strings.TrimSpace(stderr.String()))
+	if err := client.opened(); err != nil {
+		return fmt.Errorf("open %d connections: %w", n, err)
 	}
 	return nil
 }
 
 func (c *crowd) stop() {
 	for _, client := range c.clients {
-		_ = client.Process.Kill() // it may have ended already
-		_ = client.Wait()
+		client.stop()
 	}
 	for _, p := range c.servers {
 		p.stop()

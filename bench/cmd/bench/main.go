@@ -48,14 +48,25 @@ func run(ctx context.Context, args []string) error {
 			break // a signal
 		}
 	}
-	text := about + tables(b.rows)
-	fmt.Print("\n", text)
-	if o.markdown != "" {
-		if err := os.WriteFile(o.markdown, []byte(text), 0o644); err != nil {
+	return errors.Join(b.report(about), b.failures())
+}
+
+// report prints the tables, and writes the files that were asked for.
+func (b *bench) report(about string) error {
+	text := tables(b.rows)
+	if b.targets {
+		text = "\n### Targets\n\n" + targetTable(b.rows) + text
+	}
+	fmt.Print("\n", about, text)
+	if b.markdown != "" {
+		if err := b.writeMarkdown(b.markdown, about, text); err != nil {
 			return err
 		}
 	}
-	return b.failures()
+	if b.svg != "" {
+		return b.draw(b.svg)
+	}
+	return nil
 }
 
 // bench is one run of the program.
@@ -63,6 +74,7 @@ type bench struct {
 	options
 	servers []server // those that can run here
 	bin     string
+	cert    string // for TLS
 	port    int
 	rows    []row
 }

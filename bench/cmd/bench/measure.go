@@ -1,9 +1,7 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -19,12 +17,17 @@ import (
 type row struct {
 	experiment experiment
 	config     string
+	setup      setup
 	server     string
 	round      int
 	err        error
+	skipped    string // why it could not be measured on this machine
 
 	load.Result
 	memory
+	calls // of the kernel
+	growth
+	mallocs float64 // for each message
 }
 
 // setup is what the load client is to do.
@@ -32,8 +35,12 @@ type setup struct {
 	mode                string
 	conns, depth, size  int
 	rate                int
-	dialect             load.Dialect // of the payload; empty: the server's own
+	warm                time.Duration // before the measurement; 0: the client's own
+	dialect             load.Dialect  // of the payload; empty: the server's own
 	parallel, processes int
+	members             int  // growth: how many of conns are in a room
+	tls                 bool // with TLS
+	many                bool // the server is to take more connections than its defaults allow
 }
 
 // String names the setup in a table's title.
@@ -41,6 +48,14 @@ func (s setup) String() string {
 	var b strings.Builder
 	if s.mode == "handshake" {
 		return fmt.Sprintf("%d at a time", s.parallel)
+	}
+	switch s.mode {
+	case "bursts":
+		return fmt.Sprintf("%d messages of %d bytes in one write", s.depth, s.size)
+	case "growth":
+		return fmt.Sprintf("%d idle, depth %d, %d bytes", s.conns, s.depth, s.size)
+	case "room-bursts":
+		return fmt.Sprintf("a message of %d bytes to %d members", s.size, s.conns)
 	}
 	fmt.Fprintf(&b, "%d connections", s.conns)
 	if s.mode == "hold" {
@@ -56,7 +71,7 @@ func (s setup) String() string {
 }
 
 // args are the load client's arguments.
-func (s setup) args(sv server, p *process) []string {
+func (s setup) args(b *bench, sv server, p *process) []string {
 	dialect := sv.dialect
 	if s.dialect != "" {
 		dialect = s.dialect
@@ -64,11 +79,18 @@ func (s setup) args(sv server, p *process) []string {
 	if dialect == "" {
 		dialect = load.Plain
 	}
-	return []string{
+	args := []string{
 		"-addr", p.addr, "-pids", strconv.Itoa(p.pid()), "-dialect", string(dialect),
 		"-c", strconv.Itoa(s.conns), "-p", strconv.Itoa(s.depth), "-s", strconv.Itoa(s.size),
 		"-par", strconv.Itoa(s.parallel),
 	}
+	if s.tls {
+		args = append(args, "-tls", b.cert)
+	}
+	if s.warm > 0 {
+		args = append(args, "-warm", s.warm.String())
+	}
+	return args
 }
 
 // experiment runs all configurations of x. A round takes each with all servers, one after the
@@ -82,6 +104,7 @@ func (b *bench) experiment(ctx context.Context, x experiment) error {
 					return ctx.Err()
 				}
 				r.experiment, r.config, r.server, r.round = x, s.String(), sv.name, round
+				r.setup = s
 				b.rows = append(b.rows, r)
 				fmt.Fprintln(os.Stderr, r.line())
 			}
@@ -96,6 +119,9 @@ func (r row) line() string {
 	if r.err != nil {
 		return head + " failed: " + r.err.Error()
 	}
+	if r.skipped != "" {
+		return head + " not measured: " + r.skipped
+	}
 	x := r.experiment
 	return fmt.Sprintf("%s %s %s, noise %.2f", head, number(x.metric(r)), x.unit, r.Noise())
 }
@@ -105,7 +131,7 @@ func (b *bench) quietest(ctx context.Context, x experiment, s setup, sv server) 
 	for try := range b.retries + 1 {
 		b.awaitQuiet(ctx)
 		r := x.run(ctx, b, s, sv)
-		if r.err != nil {
+		if r.err != nil || r.skipped != "" || x.family {
 			return r
 		}
 		if try == 0 || r.Noise() < best.Noise() {
@@ -137,29 +163,35 @@ func (b *bench) awaitQuiet(ctx context.Context) {
 // drive runs one server of its own under the load client: rooms must not keep members of another
 // run.
 func drive(ctx context.Context, b *bench, s setup, sv server) (r row) {
-	p, err := b.start(ctx, sv, s.mode == "broadcast", b.profile(s, sv))
+	p, err := b.start(ctx, sv, b.how(s, sv))
 	if err != nil {
 		return row{err: err}
 	}
 	defer p.stop()
-	args := append(s.args(sv, p), "-d", b.duration.String())
+	args := append(s.args(b, sv, p), "-d", b.duration.String())
 	if s.rate > 0 {
 		args = append(args, "-rate", strconv.Itoa(s.rate), "-spin")
 	}
-	argv := append(append([]string{filepath.Join(b.bin, "loadgen")}, args...), s.mode)
-	client := b.pinned(ctx, clientCore, argv)
-	var stdout, stderr bytes.Buffer
-	client.Stdout, client.Stderr = &stdout, &stderr
-	err = b.launch(client)
-	if err == nil {
-		err = client.Wait()
-	}
+	c, err := b.client(ctx, append(args, s.mode)...)
 	if err != nil {
-		p.stop()
-		return row{err: fmt.Errorf("%s%w\n%s", stderr.String(), err, p.words())}
+		return row{err: err}
 	}
-	r.err = json.Unmarshal(stdout.Bytes(), &r.Result)
+	defer c.stop()
+	if r.Result, err = c.result(); err != nil {
+		p.stop()
+		return row{err: fmt.Errorf("%w\n%s", err, p.words())}
+	}
 	return r
+}
+
+// how says how a server is to run for a setup.
+func (b *bench) how(s setup, sv server) how {
+	h := how{room: strings.HasPrefix(s.mode, "room") || s.mode == "broadcast", many: s.many}
+	h.profile = b.profile(s, sv)
+	if s.tls {
+		h.tls = b.cert
+	}
+	return h
 }
 
 // profile names the file for a server's profile, if one is wanted.

@@ -18,6 +18,7 @@ type options struct {
 	experiments []experiment
 
 	quick    bool
+	targets  bool     // all that the targets are about
 	only     []string // servers, by name; none: those of the experiment
 	rounds   int
 	duration time.Duration
@@ -26,6 +27,7 @@ type options struct {
 	depths   []int
 	rates    []int
 	perProc  int
+	svg      string
 
 	noise   float64
 	retries int
@@ -43,12 +45,15 @@ func parse(args []string, w io.Writer) (options, error) {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(w)
 	flags.Usage = func() {
-		fmt.Fprintf(w, "usage: bench [flags] [%s ...]\n", strings.Join(experimentNames(), "|"))
+		fmt.Fprintf(w, "usage: bench [flags] [targets|%s ...]\n",
+			strings.Join(experimentNames(), "|"))
 		flags.PrintDefaults()
 	}
 	o.defineRuns(flags)
 	o.defineMachine(flags)
-	flags.StringVar(&o.markdown, "md", "", "write the tables to `file` too")
+	flags.StringVar(&o.markdown, "md", "",
+		"write the tables to `file` too; one with marks is filled in between them")
+	flags.StringVar(&o.svg, "svg", "", "growth: draw the figures in `folder`")
 	flags.StringVar(&o.profiles, "profiles", "", "leave CPU profiles of Go servers in `folder`")
 	if err := flags.Parse(args); err != nil {
 		return o, err
@@ -116,6 +121,13 @@ func (o *options) hurry(set map[string]bool) {
 func (o *options) choose(names []string) error {
 	if len(names) == 0 && o.quick {
 		names = []string{"echo"}
+	}
+	if slices.Contains(names, "targets") {
+		o.targets = true
+		names = slices.DeleteFunc(slices.Clone(names), func(name string) bool {
+			return name == "targets" || slices.Contains(targetExperiments(), name)
+		})
+		names = append(targetExperiments(), names...)
 	}
 	for _, name := range names {
 		i := slices.IndexFunc(experiments(), func(x experiment) bool { return x.name == name })

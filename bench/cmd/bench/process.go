@@ -57,9 +57,13 @@ type process struct {
 }
 
 // start starts a server and waits until it listens. The caller stops it.
-func (b *bench) start(ctx context.Context, s server, room bool, profile string) (*process, error) {
+func (b *bench) start(ctx context.Context, s server, h how) (*process, error) {
 	p := &process{addr: b.freeAddr(), ended: make(chan struct{})}
-	p.cmd = b.pinned(ctx, serverCore, s.command(b.bin, p.addr, room, profile))
+	p.cmd = b.pinned(ctx, serverCore, s.command(b.bin, p.addr, h))
+	if s.script != nil && s.script.env != nil {
+		p.cmd.Env = append(os.Environ(), s.script.env(p.addr)...)
+		p.cmd.Dir = s.script.dir
+	}
 	p.cmd.Stderr = &p.stderr
 	if err := b.launch(p.cmd); err != nil {
 		return nil, fmt.Errorf("start %s: %w", s.name, err)
@@ -68,7 +72,7 @@ func (b *bench) start(ctx context.Context, s server, room bool, profile string) 
 		_ = p.cmd.Wait() // it is killed, so how it ended says nothing
 		close(p.ended)
 	}()
-	if err := p.listening(10 * time.Second); err != nil {
+	if err := p.listening(30 * time.Second); err != nil {
 		p.stop()
 		return nil, fmt.Errorf("start %s: %w: %s", s.name, err, p.words())
 	}

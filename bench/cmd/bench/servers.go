@@ -15,23 +15,32 @@ type server struct {
 	name    string
 	program string   // the folder under servers, and the name of what is built of it
 	args    []string // besides those that every server gets
+	many    []string // and those for more connections than its defaults allow
 	dialect load.Dialect
 	module  string // whose version is told
+	joins   bool   // who connects with "?room" is in a room, beside those who are not
 
-	// for servers that are no Go programs
-	script  string // in servers/node
-	runtime string // what runs it
-	needs   string // a folder in servers/node that npm install makes
+	script *script // not nil: no Go program
+}
+
+// how says how a server is to run.
+type how struct {
+	room    bool
+	tls     string // file with the certificate; empty: without TLS
+	many    bool
+	profile string // file for it; empty: none
 }
 
 func allServers() []server {
 	return []server{
-		{name: "floor", program: "floor"},
+		{name: "floor", program: "floor", joins: true},
 		{name: "floor-uring", program: "floor", args: []string{"-uring"}},
 		{name: "tcp", program: "floor", args: []string{"-tcp"}, dialect: load.TCP},
 		{name: "pooled", program: "pooled"},
-		{name: "tyg", program: "tyg"},
+		{name: "tyg", program: "tyg", many: []string{"-many"}, joins: true},
+		{name: "tyg-portable", program: "tyg", args: []string{"-portable"}, many: []string{"-many"}},
 		{name: "tyg-route", program: "tyg", args: []string{"-route"}, dialect: load.JSON},
+		{name: "chat", program: "chat", dialect: load.Chat},
 		{name: "gws", program: "gws", module: "github.com/lxzan/gws"},
 		{name: "gorilla", program: "gorilla", module: "github.com/gorilla/websocket"},
 		{name: "gorilla-small", program: "gorilla", args: []string{"-small"}},
@@ -44,55 +53,54 @@ func allServers() []server {
 			name: "centrifuge", program: "centrifuge", dialect: load.Centrifuge,
 			module: "github.com/centrifugal/centrifuge",
 		},
-		{name: "node-ws", script: "ws.mjs", runtime: "node", needs: "node_modules/ws"},
-		{name: "bun", script: "bun.mjs", runtime: "node_modules/.bin/bun", needs: "node_modules/bun"},
+		{name: "node-ws", script: nodeWS()},
+		{name: "bun", script: bun()},
+		{name: "functions-go", program: "functions", dialect: load.Action},
+		{
+			name: "functions-node", program: "functions", args: []string{"-node", offlineDir},
+			dialect: load.Action,
+		},
+		{name: "serverless-offline", dialect: load.Action, script: offline()},
 	}
 }
 
 // usable reports why a server cannot run here, if so.
 func (s server) usable() error {
-	if s.script == "" {
+	dir := ""
+	switch {
+	case s.name == "functions-node":
+		dir = offlineDir
+	case s.script != nil:
+		dir = s.script.dir
+	default:
 		return nil
 	}
-	if !exists(filepath.Join(nodeDir, s.needs)) {
-		return fmt.Errorf("%s is not installed; run npm install in %s", s.name, nodeDir)
+	if _, err := exec.LookPath("node"); err != nil {
+		return fmt.Errorf("%s: %w", s.name, err)
 	}
-	if s.runtime == "node" {
-		_, err := exec.LookPath(s.runtime)
-		return err
+	if !exists(filepath.Join(dir, "node_modules")) {
+		return fmt.Errorf("%s is not installed; run npm install in %s", s.name, dir)
 	}
 	return nil
 }
 
-// nodeDir is where the servers in JavaScript are.
-const nodeDir = "servers/node"
-
 // command returns the command line that runs s.
-func (s server) command(bin, addr string, room bool, profile string) []string {
-	if s.script != "" {
-		return s.scriptCommand(addr, room)
+func (s server) command(bin, addr string, h how) []string {
+	if s.script != nil {
+		return s.script.command(addr, h.room)
 	}
 	argv := append([]string{filepath.Join(bin, s.program), "-addr", addr}, s.args...)
-	if room {
+	if h.many {
+		argv = append(argv, s.many...)
+	}
+	if h.room {
 		argv = append(argv, "-room")
 	}
-	if profile != "" {
-		argv = append(argv, "-cpuprofile", profile)
+	if h.tls != "" {
+		argv = append(argv, "-tls", h.tls)
 	}
-	return argv
-}
-
-func (s server) scriptCommand(addr string, room bool) []string {
-	program := s.runtime
-	argv := []string{program}
-	if program == "node" {
-		argv = append(argv, "--expose-gc") // for SIGUSR2
-	} else {
-		argv[0] = filepath.Join(nodeDir, program)
-	}
-	argv = append(argv, filepath.Join(nodeDir, s.script), addr)
-	if room {
-		argv = append(argv, "room")
+	if h.profile != "" {
+		argv = append(argv, "-cpuprofile", h.profile)
 	}
 	return argv
 }

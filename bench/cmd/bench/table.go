@@ -11,25 +11,25 @@ import (
 // they were first measured.
 func tables(rows []row) string {
 	var text strings.Builder
-	for len(rows) > 0 {
-		first := rows[0]
-		var group, others []row
-		for _, r := range rows {
-			if r.experiment.name == first.experiment.name && r.config == first.config {
-				group = append(group, r)
-			} else {
-				others = append(others, r)
-			}
-		}
+	for _, group := range groups(rows) {
 		writeTable(&text, group)
-		rows = others
 	}
 	return text.String()
 }
 
-// writeTable writes the table of one configuration: a line for each server, in the order of the
-// runs.
+// writeTable writes the table of one configuration under its title.
 func writeTable(w *strings.Builder, rows []row) {
+	x := rows[0].experiment
+	better := "more is better"
+	if x.less {
+		better = "less is better"
+	}
+	fmt.Fprintf(w, "\n### %s: %s\n\nThe %s; %s.\n\n", x.title, rows[0].config, x.unit, better)
+	writeRows(w, rows)
+}
+
+// writeRows writes a line for each server, in the order of the runs.
+func writeRows(w *strings.Builder, rows []row) {
 	x := rows[0].experiment
 	bases := present(x.bases, rows)
 	titles := []string{"server", x.unit}
@@ -40,11 +40,6 @@ func writeTable(w *strings.Builder, rows []row) {
 		titles = append(titles, c.title)
 	}
 	titles = append(titles, "rounds", "noise")
-	better := "more is better"
-	if x.less {
-		better = "less is better"
-	}
-	fmt.Fprintf(w, "\n### %s: %s\n\nThe %s; %s.\n\n", x.title, rows[0].config, x.unit, better)
 	writeLine(w, titles)
 	writeLine(w, slices.Repeat([]string{"---"}, len(titles)))
 	var seen []string
@@ -68,12 +63,9 @@ func present(names []string, rows []row) (found []string) {
 
 func writeServer(w *strings.Builder, x experiment, bases []string, rows []row, name string) {
 	runs := good(rows, name)
-	for _, r := range rows {
-		if r.server == name && r.err != nil {
-			why, _, _ := strings.Cut(r.err.Error(), "\n")
-			writeLine(w, []string{name, "**failed**: " + strings.ReplaceAll(why, "|", "¦")})
-			return
-		}
+	if why := whyNot(rows, name); why != "" {
+		writeLine(w, []string{name, why})
+		return
 	}
 	values := valuesOf(runs, x.metric)
 	cells := []string{name, spread(values)}
@@ -83,8 +75,25 @@ func writeServer(w *strings.Builder, x experiment, bases []string, rows []row, n
 	for _, c := range x.columns {
 		cells = append(cells, number(median(valuesOf(runs, c.value))))
 	}
-	noise := slices.Max(valuesOf(runs, row.Noise))
-	writeLine(w, append(cells, fmt.Sprint(len(runs)), fmt.Sprintf("%.2f", noise)))
+	noise := fmt.Sprintf("%.2f", slices.Max(valuesOf(runs, row.Noise)))
+	if x.family {
+		noise = "?"
+	}
+	writeLine(w, append(cells, fmt.Sprint(len(runs)), noise))
+}
+
+// whyNot says why there is no result of a server, if there is none.
+func whyNot(rows []row, name string) string {
+	for _, r := range rows {
+		if r.server == name && r.err != nil {
+			why, _, _ := strings.Cut(r.err.Error(), "\n")
+			return "**failed**: " + strings.ReplaceAll(why, "|", "¦")
+		}
+		if r.server == name && r.skipped != "" {
+			return "not measured: " + r.skipped
+		}
+	}
+	return ""
 }
 
 func writeLine(w *strings.Builder, cells []string) {
@@ -94,7 +103,7 @@ func writeLine(w *strings.Builder, cells []string) {
 // good returns the rows of a server that have a result.
 func good(rows []row, name string) (found []row) {
 	for _, r := range rows {
-		if r.server == name && r.err == nil {
+		if r.server == name && r.err == nil && r.skipped == "" {
 			found = append(found, r)
 		}
 	}
@@ -142,9 +151,12 @@ func spread(values []float64) string {
 	return text
 }
 
-// number writes three digits at least, and separates thousands.
+// number writes three digits or more, and separates thousands.
 func number(v float64) string {
-	if math.Abs(v) < 100 {
+	switch size := math.Abs(v); {
+	case size < 10:
+		return fmt.Sprintf("%.2f", v)
+	case size < 100:
 		return fmt.Sprintf("%.1f", v)
 	}
 	text := fmt.Sprintf("%.0f", math.Abs(v))

@@ -9,6 +9,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net/netip"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -17,6 +18,7 @@ import (
 	"time"
 
 	"github.com/tyg-dev/tyg/bench/internal/load"
+	"github.com/tyg-dev/tyg/bench/internal/loopback"
 )
 
 func main() {
@@ -35,11 +37,67 @@ func run(args []string) error {
 	var cfg load.Config
 	flags := flag.NewFlagSet("loadgen", flag.ExitOnError)
 	flags.Usage = func() {
-		fmt.Fprintln(flags.Output(), "usage: loadgen [flags] echo|broadcast|handshake|hold")
+		fmt.Fprintln(flags.Output(), "usage: loadgen [flags] "+
+			"echo|broadcast|handshake|hold|bursts|room-bursts")
 		flags.PrintDefaults()
 	}
+	defineServer(flags, &cfg)
+	defineLoad(flags, &cfg)
+	steps := flags.Bool("steps", false, "when all connections are open say so, and wait for a word; "+
+		"after the measurement wait for the end of standard input")
+	bursts := flags.Int("n", 100, "bursts: how many")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	mode := flags.Arg(0)
+	if mode == "hold" {
+		return hold(cfg)
+	}
+	if *steps {
+		cfg.Ready = ready
+	}
+	result, err := measure(mode, cfg, *bursts)
+	if err != nil {
+		return err
+	}
+	if err := json.NewEncoder(os.Stdout).Encode(result); err != nil || !*steps {
+		return err
+	}
+	_, err = io.Copy(io.Discard, os.Stdin)
+	return err
+}
+
+func measure(mode string, cfg load.Config, bursts int) (load.Result, error) {
+	switch mode {
+	case "echo":
+		return load.Echo(cfg)
+	case "broadcast":
+		return load.Broadcast(cfg)
+	case "handshake":
+		return load.Handshake(cfg)
+	case "bursts", "room-bursts":
+		return load.Bursts(cfg, bursts, mode == "room-bursts")
+	}
+	return load.Result{}, fmt.Errorf("no mode %q", mode)
+}
+
+// defineServer defines the flags that say how the server is reached.
+func defineServer(flags *flag.FlagSet, cfg *load.Config) {
 	flags.StringVar(&cfg.Addr, "addr", "127.0.0.1:9000", "the server's `host:port`")
-	flags.StringVar((*string)(&cfg.Dialect), "dialect", "plain", "plain, json, tcp or centrifuge")
+	flags.StringVar((*string)(&cfg.Dialect), "dialect", "plain",
+		"plain, json, tcp, centrifuge, action or chat")
+	flags.StringVar(&cfg.Path, "path", "/", "`path` of the URL")
+	flags.TextVar(&cfg.Source, "source", netip.Addr{},
+		"first of the loopback `addresses` to come from, a new one for 20,000 connections each")
+	flags.Func("tls", "speak TLS, trusting the certificate in `file`", func(file string) (err error) {
+		debug.SetGCPercent(100) // TLS handshakes leave much behind
+		cfg.TLS, err = loopback.Client(file)
+		return err
+	})
+}
+
+// defineLoad defines the flags that say what is done with it.
+func defineLoad(flags *flag.FlagSet, cfg *load.Config) {
 	flags.IntVar(&cfg.Conns, "c", 64, "connections")
 	flags.IntVar(&cfg.Depth, "p", 1, "messages under way, of each connection or to the room")
 	flags.IntVar(&cfg.Size, "s", 32, "payload `bytes`")
@@ -55,21 +113,14 @@ func run(args []string) error {
 			cfg.PIDs, err = parsePIDs(text)
 			return err
 		})
-	if err := flags.Parse(args); err != nil {
-		return err
-	}
-	switch flags.Arg(0) {
-	case "echo":
-		return report(load.Echo(cfg))
-	case "broadcast":
-		return report(load.Broadcast(cfg))
-	case "handshake":
-		return report(load.Handshake(cfg))
-	case "hold":
-		return hold(cfg)
-	}
-	flags.Usage()
-	return fmt.Errorf("no mode %q", flags.Arg(0))
+}
+
+// ready tells that all connections are open, and waits for the word.
+func ready() error {
+	fmt.Println("open")
+	var word string
+	_, err := fmt.Scanln(&word)
+	return err
 }
 
 func parsePIDs(text string) (pids []int, err error) {
@@ -83,15 +134,9 @@ func parsePIDs(text string) (pids []int, err error) {
 	return pids, nil
 }
 
-func report(r load.Result, err error) error {
-	if err != nil {
-		return err
-	}
-	return json.NewEncoder(os.Stdout).Encode(r)
-}
-
 // hold says when all connections are open, and holds them until its standard input is closed.
 func hold(cfg load.Config) error {
+	debug.SetGCPercent(100) // the client's memory is the machine's too
 	closeAll, err := load.Hold(cfg)
 	if err != nil {
 		return err

@@ -3,6 +3,7 @@ package load
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/tyg-dev/tyg/bench/internal/stat"
@@ -20,7 +21,8 @@ func Broadcast(cfg Config) (Result, error) {
 		return Result{}, err
 	}
 	defer l.close()
-	if cfg.Size < numberSize || cfg.Dialect == JSON || cfg.Dialect == TCP {
+	can := slices.Contains([]Dialect{"", Plain, Centrifuge, Chat}, cfg.Dialect)
+	if cfg.Size < numberSize || !can {
 		return Result{}, fmt.Errorf("dialect %q with %d bytes cannot broadcast", cfg.Dialect, cfg.Size)
 	}
 	l.room = true
@@ -29,6 +31,9 @@ func Broadcast(cfg Config) (Result, error) {
 	}
 	r, err := newRoom(l)
 	if err != nil {
+		return Result{}, err
+	}
+	if err := l.ready(); err != nil {
 		return Result{}, err
 	}
 	result, err := l.measure(r)
@@ -43,6 +48,7 @@ type room struct {
 	publisher *conn
 	slots     []publish
 	begun     uint64
+	most      uint64 // publishes in all; 0: no limit
 	ended     uint64
 	last      stat.Hist // from publish to the last delivery
 }
@@ -79,16 +85,33 @@ func newRoom(l *client) (*room, error) {
 // tick publishes as many messages, in one write, as may be under way.
 func (r *room) tick(now int64) (int, error) {
 	var b []byte
-	for ; r.begun < r.ended+uint64(r.Depth); r.begun++ {
+	for ; r.begun < r.allowed(); r.begun++ {
 		i := r.begun % uint64(r.Depth)
 		r.slots[i] = publish{at: now, left: r.Conns}
-		copy(r.wants[i], strconv.AppendUint(nil, 1e9+r.begun%1e9, 10))
+		copy(r.wants[i][r.numberAt():], strconv.AppendUint(nil, 1e9+r.begun%1e9, 10))
 		b = r.encode(b, r.wants[i])
 	}
 	if b == nil {
 		return 100, nil
 	}
 	return 100, r.publisher.write(b)
+}
+
+// allowed is how many publishes may have begun by now.
+func (r *room) allowed() uint64 {
+	n := r.ended + uint64(r.Depth)
+	if r.most > 0 {
+		return min(n, r.most)
+	}
+	return n
+}
+
+// numberAt is where in a message its number is: behind the publisher's name, if that is told.
+func (r *room) numberAt() int {
+	if r.Dialect == Chat {
+		return len(publisherName + ": ")
+	}
+	return 0
 }
 
 func (r *room) arrived(c *conn, n int, now int64) error {

@@ -1,8 +1,11 @@
 package load
 
 import (
+	"crypto/tls"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"syscall"
 	"unsafe"
 )
@@ -29,6 +32,8 @@ type conn struct {
 	greets   int    // replies to the greeting that are still to come
 	blocked  bool   // the socket is full
 	unsent   []byte
+	secure   *tls.Conn // nil: without TLS
+	dialing  atomic.Pointer[tlsResult]
 
 	parser
 	sent times
@@ -46,6 +51,12 @@ func (c *conn) dial() error {
 	if err := syscall.SetsockoptInt(fd, syscall.IPPROTO_TCP, syscall.TCP_NODELAY, 1); err != nil {
 		return c.failed("set no delay", err)
 	}
+	if err := c.bind(); err != nil {
+		return c.failed("bind", err)
+	}
+	if c.client.TLS != nil {
+		return c.dialTLS()
+	}
 	err = syscall.Connect(fd, &c.client.target)
 	if err != nil && err != syscall.EINPROGRESS {
 		return c.failed("connect", err)
@@ -54,6 +65,29 @@ func (c *conn) dial() error {
 		return c.failed("poll", err)
 	}
 	return nil
+}
+
+// perAddress is how many connections come from one address: fewer than a system has ports for
+// (https://docs.kernel.org/networking/ip-sysctl.html, ip_local_port_range).
+const perAddress = 20_000
+
+// bindNoPort is IP_BIND_ADDRESS_NO_PORT: the port is chosen by connect, which knows that only the
+// whole of both addresses must be unique (https://man7.org/linux/man-pages/man7/ip.7.html).
+const bindNoPort = 24
+
+// bind makes the connection come from an address of its client's, if that has any.
+func (c *conn) bind() error {
+	if !c.client.Source.IsValid() {
+		return nil
+	}
+	if err := syscall.SetsockoptInt(c.fd, syscall.IPPROTO_IP, bindNoPort, 1); err != nil {
+		return err
+	}
+	from := c.client.Source.As4()
+	at := binary.BigEndian.Uint32(from[:]) + uint32(c.index/perAddress)
+	var sa syscall.SockaddrInet4
+	binary.BigEndian.PutUint32(sa.Addr[:], at)
+	return syscall.Bind(c.fd, &sa)
 }
 
 // reset closes the socket so that no port stays behind in TIME_WAIT.
@@ -68,22 +102,40 @@ func (c *conn) reset() error {
 
 // read reads what is there, into a buffer that all connections share.
 func (c *conn) read() ([]byte, error) {
+	if c.secure != nil {
+		return c.readTLS()
+	}
 	b := c.client.buf
+	n, err := c.readRaw(b)
+	return b[:n], err
+}
+
+// readRaw returns 0 if nothing is there.
+func (c *conn) readRaw(b []byte) (int, error) {
 	n, _, err := syscall.RawSyscall(syscall.SYS_READ, uintptr(c.fd),
 		uintptr(unsafe.Pointer(&b[0])), uintptr(len(b)))
 	switch {
 	case err == syscall.EAGAIN || err == syscall.EINTR:
-		return nil, nil
+		return 0, nil
 	case err != 0:
-		return nil, c.failed("read", err)
+		return 0, c.failed("read", err)
 	case n == 0:
-		return nil, c.failed("read", errors.New("the server closed the connection"))
+		return 0, c.failed("read", errors.New("the server closed the connection"))
 	}
-	return b[:n], nil
+	return int(n), nil
 }
 
-// write sends b, and keeps what the socket does not take until it does.
+// write sends b.
 func (c *conn) write(b []byte) error {
+	if c.secure != nil {
+		_, err := c.secure.Write(b)
+		return err
+	}
+	return c.writeRaw(b)
+}
+
+// writeRaw keeps what the socket does not take until it does.
+func (c *conn) writeRaw(b []byte) error {
 	if c.blocked {
 		c.unsent = append(c.unsent, b...)
 		return nil
@@ -112,7 +164,7 @@ func (c *conn) unblock() error {
 	if err := c.watch(readable); err != nil {
 		return err
 	}
-	return c.write(b)
+	return c.writeRaw(b)
 }
 
 func (c *conn) watch(events uint32) error {

@@ -11,7 +11,15 @@ import (
 func payload(d Dialect, size int) ([]byte, error) {
 	const letters = "abcdefghijklmnopqrstuvwxyz0123456789"
 	text := bytes.Repeat([]byte(letters), size/len(letters)+1)[:size]
-	if d != JSON {
+	switch d {
+	case JSON:
+	case Chat:
+		if size < chatNoise {
+			return nil, fmt.Errorf("a chat line has %d bytes at least", chatNoise)
+		}
+		copy(text, publisherName+": ")
+		return text, nil
+	default:
 		return text, nil
 	}
 	const head, tail = `{"action":"echo","data":"`, `"}`
@@ -38,6 +46,11 @@ func (l *client) encode(dst, payload []byte) []byte {
 		return append(dst, payload...)
 	case Centrifuge:
 		return wire.AppendMasked(dst, wire.OpText, l.command(payload), maskKey)
+	case Action:
+		text := fmt.Appendf(nil, `{"action":"echo","data":"%s"}`, payload)
+		return wire.AppendMasked(dst, wire.OpText, text, maskKey)
+	case Chat:
+		payload = payload[len(publisherName+": "):] // the chat puts it before what is said
 	}
 	return wire.AppendMasked(dst, l.op(), payload, maskKey)
 }
@@ -51,8 +64,40 @@ func (l *client) command(payload []byte) []byte {
 	return fmt.Appendf(nil, `{"id":3,"rpc":{"method":"echo","data":"%s"}}`, payload)
 }
 
-// greet introduces the client to centrifuge, and joins the room if there is one.
+// publisherName is the nickname of the connection that talks.
+const publisherName = "n0"
+
+// chatNoise is how long a message of the chat is at least that belongs to the measurement. What is
+// shorter is the news that somebody has come, and never said.
+const chatNoise = 40
+
+// greet introduces the client, if the dialect wants that, and joins the room.
 func (c *conn) greet() error {
+	switch c.client.Dialect {
+	case Centrifuge:
+		return c.greetCentrifuge()
+	case Chat:
+		c.greets = 2
+		hello := wire.AppendMasked(nil, wire.OpText, fmt.Appendf(nil, "n%d", c.index), maskKey)
+		return c.write(wire.AppendMasked(hello, wire.OpText, []byte("/join bench"), maskKey))
+	}
+	return nil
+}
+
+// greeting returns how many of the two answers to a chat's greeting text is.
+func (c *conn) greeting(text []byte) (int, error) {
+	for _, answer := range []string{"Using nickname: ", "Joined chat room "} {
+		if bytes.HasPrefix(text, []byte(answer)) {
+			return 1, nil
+		}
+	}
+	if len(text) < chatNoise && bytes.HasSuffix(text, []byte(" joined room.")) {
+		return 0, nil
+	}
+	return 0, c.failed("greet", fmt.Errorf("the chat said %q", text))
+}
+
+func (c *conn) greetCentrifuge() error {
 	hello := wire.AppendMasked(nil, wire.OpText, []byte(`{"id":1,"connect":{}}`), maskKey)
 	c.greets = 1
 	if c.client.room && !c.guest {

@@ -18,6 +18,9 @@ func Echo(cfg Config) (Result, error) {
 	if err := l.open(); err != nil {
 		return Result{}, err
 	}
+	if err := l.ready(); err != nil {
+		return Result{}, err
+	}
 	if l.Rate > 0 {
 		return l.measure(newOpenLoop(l))
 	}

@@ -1,6 +1,9 @@
 package load
 
-import "bytes"
+import (
+	"bytes"
+	"runtime/debug"
+)
 
 // holdBurst is how many connections are used at the same time while Hold opens them: few, so that
 // what a server keeps afterwards is the price of idle connections and not of a burst.
@@ -22,6 +25,7 @@ func Hold(cfg Config) (closeAll func(), err error) {
 		l.close()
 		return nil, err
 	}
+	debug.FreeOSMemory()
 	return l.close, nil
 }
 

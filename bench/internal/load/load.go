@@ -4,9 +4,12 @@
 package load
 
 import (
+	"cmp"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/netip"
+	"sync"
 	"syscall"
 	"time"
 
@@ -23,16 +26,22 @@ const (
 	JSON       Dialect = "json"       // the same with {"action":"echo","data":"..."}
 	TCP        Dialect = "tcp"        // no WebSocket: bytes, and the same bytes back
 	Centrifuge Dialect = "centrifuge" // centrifuge's commands; replies are counted, not compared
+	Action     Dialect = "action"     // {"action":"echo","data":"..."}, and only the data back
+	Chat       Dialect = "chat"       // the lines of examples/chat: a nickname, a room, then talk
 )
 
 // A Config says what to do. Addr, Conns and Size must be set; the zero of all else works.
 type Config struct {
 	Addr    string // host and port; the host is an IPv4 address
+	Path    string // of the URL: /
 	Dialect Dialect
 	Conns   int  // connections
 	Depth   int  // messages under way, of each connection or to the room: 1
 	Size    int  // payload of a message, in bytes
 	Binary  bool // send binary messages
+
+	TLS    *tls.Config // nil: without
+	Source netip.Addr  // the first of the loopback addresses to come from; zero: the kernel's choice
 
 	Warm     time.Duration // before the measurement
 	Duration time.Duration // of the measurement
@@ -41,6 +50,7 @@ type Config struct {
 	Parallel int           // handshakes under way at the same time: 64
 	PIDs     []int         // the server's processes, whose CPU time is measured
 	Patience time.Duration // fail when nothing comes for this long: 20 seconds
+	Ready    func() error  // called when all connections are open, before the measurement
 }
 
 // client is the state of one run. It belongs to one goroutine.
@@ -56,8 +66,9 @@ type client struct {
 	room    bool // every message goes to all connections
 
 	payload []byte
-	frames  []byte   // Depth messages as they are sent
-	wants   [][]byte // what may come back, by message number modulo len(wants); nil: not compared
+	frames  []byte         // Depth messages as they are sent
+	dialing sync.WaitGroup // TLS handshakes
+	wants   [][]byte       // what may come back, by message number modulo len(wants); nil: not compared
 
 	latency  stat.Hist
 	messages uint64
@@ -79,7 +90,7 @@ func newClient(cfg Config) (*client, error) {
 		target:  syscall.SockaddrInet4{Port: int(addr.Port()), Addr: addr.Addr().As4()},
 		buf:     make([]byte, 1<<20),
 		start:   time.Now(),
-		request: wire.Request(cfg.Addr),
+		request: wire.Request(cfg.Addr, cmp.Or(cfg.Path, "/")),
 	}
 	l.Depth = max(l.Depth, 1)
 	if l.Parallel == 0 {
@@ -100,6 +111,7 @@ func (l *client) now() int64 { return int64(time.Since(l.start)) }
 // close closes all sockets. Servers see a reset and not a close frame, which is none of the
 // measurement.
 func (l *client) close() {
+	l.dialing.Wait()
 	for _, c := range l.conns {
 		if c != nil {
 			_ = syscall.Close(c.fd) // nothing is left to do with it
@@ -144,6 +156,13 @@ func (l *client) run(t traffic, done func(now int64) bool) error {
 		}
 	}
 	return nil
+}
+
+func (l *client) ready() error {
+	if l.Ready == nil {
+		return nil
+	}
+	return l.Ready()
 }
 
 // runFor runs for d.

@@ -48,6 +48,9 @@ func (l *client) advance() (ready int, err error) {
 	for _, e := range events {
 		c := l.conns[e.Fd]
 		if c.state == open {
+			if err := c.early(); err != nil {
+				return 0, err
+			}
 			continue
 		}
 		if err := c.advance(e.Events); err != nil {
@@ -58,6 +61,19 @@ func (l *client) advance() (ready int, err error) {
 		}
 	}
 	return ready, nil
+}
+
+// early reads what comes while other connections are still being opened: news of a chat room.
+func (c *conn) early() error {
+	if c.client.Dialect != Chat {
+		return nil
+	}
+	b, err := c.read()
+	if len(b) == 0 || err != nil {
+		return err
+	}
+	_, err = c.receive(b)
+	return err
 }
 
 // advance moves a connection that is not open yet on by one event.
@@ -88,6 +104,13 @@ func (c *conn) connected(events uint32) error {
 	} else if code != 0 {
 		return c.failed("connect", syscall.Errno(code))
 	}
+	if c.client.TLS != nil {
+		result := c.dialing.Load()
+		if result.err != nil {
+			return c.failed("shake hands", result.err)
+		}
+		c.secure = result.conn
+	}
 	if events&syscall.EPOLLOUT == 0 {
 		return nil
 	}
@@ -115,10 +138,7 @@ func (c *conn) upgraded(b []byte) ([]byte, error) {
 	}
 	c.response = nil
 	c.state = greeting
-	if c.client.Dialect == Centrifuge {
-		return rest, c.greet()
-	}
-	return rest, nil
+	return rest, c.greet()
 }
 
 // greeted takes bytes that come before the connection is of use. Only pings can be among them,

@@ -4,6 +4,7 @@ package serve
 
 import (
 	"context"
+	"crypto/tls"
 	"flag"
 	"fmt"
 	"log"
@@ -14,22 +15,27 @@ import (
 	"runtime/debug"
 	"runtime/pprof"
 	"syscall"
+
+	"github.com/tyg-dev/tyg/bench/internal/loopback"
 )
 
 // Options are the flags that every server has.
 type Options struct {
 	Addr string
-	Room bool // send each message to all connections, not back to its sender
+	Room bool   // send each message to all connections, not back to its sender
+	TLS  string // file with certificate and key; empty: without TLS
 }
 
 // Parse parses the command line. A server's own flags must be defined before.
 //
-// From then on SIGUSR2 makes the process give back all memory that it does not use, and SIGTERM
+// From then on SIGUSR2 makes the process give back all memory that it does not use and say what it
+// has allocated so far, and SIGTERM
 // ends it, and its CPU profile if -cpuprofile asks for one.
 func Parse() Options {
 	var o Options
 	flag.StringVar(&o.Addr, "addr", "127.0.0.1:9000", "listen on `host:port`")
 	flag.BoolVar(&o.Room, "room", false, "send each message to all connections")
+	flag.StringVar(&o.TLS, "tls", "", "speak TLS with the certificate and key in `file`")
 	profile := flag.String("cpuprofile", "", "write a CPU profile to `file`, complete after SIGTERM")
 	flag.Parse()
 	Check(startProfile(*profile))
@@ -59,18 +65,36 @@ func obey(signals <-chan os.Signal) {
 		debug.FreeOSMemory()
 		var m runtime.MemStats
 		runtime.ReadMemStats(&m)
-		fmt.Fprintf(os.Stderr, "heap %d stack %d goroutines %d\n",
-			m.HeapInuse, m.StackInuse, runtime.NumGoroutine())
+		fmt.Fprintf(os.Stderr, "heap %d stack %d goroutines %d mallocs %d\n",
+			m.HeapInuse, m.StackInuse, runtime.NumGoroutine(), m.Mallocs)
 	}
 }
 
 // Listen listens, without TCP keep-alive, which would cost the servers that set it one system
-// call more for each connection than those with an engine of their own.
+// call more for each connection than those with an engine of their own. With -tls it speaks TLS.
 func (o Options) Listen() net.Listener {
+	if cfg := o.Secure(); cfg != nil {
+		return tls.NewListener(o.ListenPlain(), cfg)
+	}
+	return o.ListenPlain()
+}
+
+// ListenPlain listens as Listen does, for servers that do TLS themselves.
+func (o Options) ListenPlain() net.Listener {
 	cfg := net.ListenConfig{KeepAlive: -1}
 	l, err := cfg.Listen(context.Background(), "tcp4", o.Addr)
 	Check(err)
 	return l
+}
+
+// Secure returns what TLS is spoken with, nil without -tls.
+func (o Options) Secure() *tls.Config {
+	if o.TLS == "" {
+		return nil
+	}
+	cfg, err := loopback.Server(o.TLS)
+	Check(err)
+	return cfg
 }
 
 // Check ends the process if there is an error.

@@ -5,5 +5,5 @@ var (
 	Middle    = middle
 	CPUOf     = cpuOf
 	MachineOf = machineOf
-	SlabOf    = slabOf
+	MemoryOf  = memoryOf
 )

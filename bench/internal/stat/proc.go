@@ -79,20 +79,35 @@ func machineOf(line string) (busy, steal float64) {
 }
 
 // Slab returns the memory that the kernel's own objects take, sockets among them, in bytes.
-func Slab() (int64, error) {
+func Slab() (int64, error) { return memInfo("Slab") }
+
+// Available returns the memory that programs could have, in bytes.
+func Available() (int64, error) { return memInfo("MemAvailable") }
+
+func memInfo(name string) (int64, error) {
 	text, err := os.ReadFile("/proc/meminfo")
 	if err != nil {
 		return 0, err
 	}
-	return slabOf(string(text))
+	return memoryOf(string(text), name)
 }
 
-func slabOf(text string) (int64, error) {
+// memoryOf finds a line of /proc/meminfo.
+func memoryOf(text, name string) (int64, error) {
 	for line := range strings.Lines(text) {
-		if value, ok := strings.CutPrefix(line, "Slab:"); ok {
+		if value, ok := strings.CutPrefix(line, name+":"); ok {
 			kib, err := strconv.ParseInt(strings.Fields(value)[0], 10, 64)
 			return kib << 10, err
 		}
 	}
-	return 0, fmt.Errorf("no Slab in /proc/meminfo")
+	return 0, fmt.Errorf("no %s in /proc/meminfo", name)
+}
+
+// Sysctl returns a limit of the kernel by its path below /proc/sys.
+func Sysctl(path string) (int64, error) {
+	text, err := os.ReadFile("/proc/sys/" + path)
+	if err != nil {
+		return 0, err
+	}
+	return strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64)
 }

@@ -58,12 +58,12 @@ func TestMachineOf(t *testing.T) {
 	}
 }
 
-func TestSlabOf(t *testing.T) {
-	got, err := stat.SlabOf("MemFree:  1 kB\nSlab:            52 kB\n")
+func TestMemoryOf(t *testing.T) {
+	got, err := stat.MemoryOf("MemFree:  1 kB\nSlab:            52 kB\n", "Slab")
 	if got != 52<<10 || err != nil {
 		t.Errorf("Slab is %d, %v, want %d", got, err, 52<<10)
 	}
-	if _, err := stat.SlabOf("MemFree: 1 kB\n"); err == nil {
+	if _, err := stat.MemoryOf("MemFree: 1 kB\n", "Slab"); err == nil {
 		t.Error("no error without a Slab line")
 	}
 }

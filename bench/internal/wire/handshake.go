@@ -18,9 +18,9 @@ func Accept(key []byte) string {
 	return base64.StdEncoding.EncodeToString(sum[:])
 }
 
-// Request returns a client's handshake.
-func Request(host string) []byte {
-	return []byte("GET / HTTP/1.1\r\nHost: " + host +
+// Request returns a client's handshake for a path, which begins with a slash.
+func Request(host, path string) []byte {
+	return []byte("GET " + path + " HTTP/1.1\r\nHost: " + host +
 		"\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: " + ClientKey +
 		"\r\nSec-WebSocket-Version: 13\r\n\r\n")
 }

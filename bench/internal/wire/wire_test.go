@@ -18,7 +18,7 @@ func TestAccept(t *testing.T) {
 }
 
 func TestResponse(t *testing.T) {
-	got := string(wire.Response(wire.Request("example.com")))
+	got := string(wire.Response(wire.Request("example.com", "/")))
 	if !strings.HasPrefix(got, "HTTP/1.1 101 ") || !strings.Contains(got, ": "+accept+"\r\n\r\n") {
 		t.Errorf("Response is %q", got)
 	}

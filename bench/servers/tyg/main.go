@@ -1,13 +1,15 @@
 // tyg with everything on: App, events, ids, routes, queues, limits, timeouts.
 //
-// With -route the echo is the handler of a route, and each message is searched for its key.
+// With -route the echo is the handler of a route, and each message is searched for its key. With
+// -portable sockets are read and written as on systems that have no faster way. With -many there
+// may be more connections than the default allows, and they may be silent for longer.
 package main
 
 import (
 	"context"
 	"flag"
-	"net/http"
 	"sync"
+	"time"
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/bench/internal/serve"
@@ -16,37 +18,55 @@ import (
 
 func main() {
 	route := flag.Bool("route", false, `answer {"action":"echo"} only, by route selection`)
+	portable := flag.Bool("portable", false, "keep to the portable path")
+	many := flag.Bool("many", false, "no limit on connections, and an hour of silence")
 	o := serve.Parse()
-	app := tyg.New("bench")
-	switch {
-	case o.Room:
-		openRoom(app)
-	case *route:
-		app.OnRoute("echo", echo)
-	default:
-		app.OnMessage(echo)
+	g := &gateway.Server{Handler: application(o.Room, *route), Portable: *portable, TLS: o.Secure()}
+	if *many {
+		g.Limits = gateway.Limits{Conns: -1, Idle: time.Hour}
 	}
-	g := &gateway.Server{Handler: app}
-	serve.Check(g.Start())
-	serve.Check((&http.Server{Handler: g}).Serve(o.Listen()))
+	serve.Check(g.Serve(o.ListenPlain()))
+}
+
+func application(everybody, route bool) *tyg.App {
+	app := tyg.New("bench")
+	if route {
+		app.OnRoute("echo", echo)
+		return app
+	}
+	r := &room{everybody: everybody}
+	app.OnConnect(r.connect)
+	app.OnMessage(r.message)
+	return app
 }
 
 func echo(ctx context.Context, c *tyg.Conn, m tyg.Message) error { return c.Send(ctx, m.Data) }
 
-// openRoom sends each message to everybody. Nobody leaves before the process ends.
-func openRoom(app *tyg.App) {
-	var mu sync.RWMutex
-	var members []tyg.ConnID
-	app.OnConnect(func(_ context.Context, c *tyg.Conn, _ *tyg.Request) error {
-		mu.Lock()
-		defer mu.Unlock()
-		members = append(members, c.ID)
+// room is everybody, or those who connected with "?room". The load client numbers what it says to a
+// room, so that what begins with a letter can be an echo.
+type room struct {
+	everybody bool
+
+	mu      sync.RWMutex
+	members []tyg.ConnID // nobody leaves before the process ends
+}
+
+func (r *room) connect(_ context.Context, c *tyg.Conn, req *tyg.Request) error {
+	if !r.everybody && !req.Query.Has("room") {
 		return nil
-	})
-	app.OnMessage(func(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
-		mu.RLock()
-		to := members
-		mu.RUnlock()
-		return c.Sender.SendMany(ctx, to, m.Data)
-	})
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.members = append(r.members, c.ID)
+	return nil
+}
+
+func (r *room) message(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
+	if !r.everybody && (len(m.Data) == 0 || m.Data[0] > '9') {
+		return echo(ctx, c, m)
+	}
+	r.mu.RLock()
+	to := r.members
+	r.mu.RUnlock()
+	return c.Sender.SendMany(ctx, to, m.Data)
 }

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"encoding/json"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// script is a server that runs on Node.js or Bun. What it needs is installed by npm install in its
+// folder, which is never done here.
+type script struct {
+	dir     string
+	env     func(addr string) []string // besides the own; nil: none
+	command func(addr string, room bool) []string
+	version func() string // empty if it cannot be told
+}
+
+// nodeDir and offlineDir are where the servers in JavaScript are.
+const (
+	nodeDir    = "servers/node"
+	offlineDir = "servers/offline"
+)
+
+func nodeWS() *script {
+	return &script{
+		dir: nodeDir,
+		command: func(addr string, room bool) []string { // --expose-gc is for SIGUSR2
+			return withRoom([]string{"node", "--expose-gc", nodeDir + "/ws.mjs", addr}, room)
+		},
+		version: func() string { return packageVersion(nodeDir, "ws") + " on Node.js " + said("node") },
+	}
+}
+
+func bun() *script {
+	program := nodeDir + "/node_modules/.bin/bun"
+	return &script{
+		dir: nodeDir,
+		command: func(addr string, room bool) []string {
+			return withRoom([]string{program, nodeDir + "/bun.mjs", addr}, room)
+		},
+		version: func() string { return "bun " + said(program) },
+	}
+}
+
+// offline is the emulator of the Serverless Framework. It asks for three ports, of which the
+// WebSockets' is the one that is given.
+func offline() *script {
+	return &script{
+		dir: offlineDir,
+		env: func(addr string) []string {
+			return []string{
+				"AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI=http://" + addr,
+				"SLS_TELEMETRY_DISABLED=1", "SLS_NOTIFICATIONS_MODE=off",
+				"AWS_ACCESS_KEY_ID=bench", "AWS_SECRET_ACCESS_KEY=bench",
+			}
+		},
+		command: func(addr string, _ bool) []string {
+			host, port, _ := net.SplitHostPort(addr)
+			return []string{
+				"node", "node_modules/.bin/serverless", "offline", "--host", host,
+				"--websocketPort", port, "--httpPort", "1" + port[1:], "--lambdaPort", "3" + port[1:],
+			}
+		},
+		version: func() string { return packageVersion(offlineDir, "serverless-offline") },
+	}
+}
+
+func withRoom(argv []string, room bool) []string {
+	if room {
+		return append(argv, "room")
+	}
+	return argv
+}
+
+// said is what a program says of its version.
+func said(program string) string {
+	text, err := exec.Command(program, "--version").Output()
+	if err != nil {
+		return "of no known version"
+	}
+	return strings.TrimPrefix(strings.TrimSpace(string(text)), "v")
+}
+
+func packageVersion(dir, name string) string {
+	text, err := os.ReadFile(filepath.Join(dir, "node_modules", name, "package.json"))
+	if err != nil {
+		return name
+	}
+	var p struct{ Version string }
+	_ = json.Unmarshal(text, &p) // then there is no version
+	return strings.TrimSpace(name + " " + p.Version)
+}

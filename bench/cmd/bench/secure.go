@@ -1,0 +1,35 @@
+package main
+
+// The experiments over TLS are with servers that take a connection from any listener. The load
+// client trusts one certificate, which every run makes anew, and no session is resumed.
+
+func secureServers() []string { return []string{"tyg", "gws", "gorilla", "coder"} }
+
+// secured makes all setups of an experiment speak TLS.
+func secured(x experiment, name, title string) experiment {
+	x.name, x.title = name, title
+	x.servers, x.bases, x.subject = secureServers(), []string{"gws"}, []string{"tyg"}
+	plain := x.setups
+	x.setups = func(o options) []setup {
+		setups := plain(o)
+		for i := range setups {
+			setups[i].tls = true
+		}
+		return setups
+	}
+	return x
+}
+
+func secureEcho() experiment {
+	x := echo()
+	x.setups = func(o options) []setup { return o.grid("echo", []int{64}, []int{1, 8}, []int{512}) }
+	return secured(x, "tls", "Echo over TLS")
+}
+
+func secureHandshake() experiment {
+	return secured(handshake(), "tls-handshake", "New connections over TLS")
+}
+
+func secureIdle() experiment {
+	return secured(idleMemory(), "tls-idle", "Memory of an idle connection with TLS")
+}

@@ -1,0 +1,80 @@
+// functions is a gateway whose events are handled by functions in processes of their own, which
+// answer through its @connections API. The function is a tyg.App inside the runtime for Lambda, the
+// same program with -function; with -node FOLDER it is the handler.mjs there.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/bench/internal/serve"
+	"github.com/tyg-dev/tyg/functions"
+	"github.com/tyg-dev/tyg/gateway"
+	"github.com/tyg-dev/tyg/lambda"
+)
+
+func main() {
+	function := flag.Bool("function", false, "be the function")
+	node := flag.String("node", "", "run the handler.mjs of `folder`")
+	o := serve.Parse()
+	if *function {
+		cfg, err := lambda.FromEnvironment(os.Getenv)
+		serve.Check(err)
+		serve.Check(lambda.Run(application(), cfg))
+		return
+	}
+	host, err := start(o.Addr, *node)
+	serve.Check(err)
+	integration := host.Integration("echo")
+	g := &gateway.Server{Handler: &functions.Router{
+		Integrations: map[string]functions.Integration{"echo": integration},
+	}}
+	serve.Check(g.Start())
+	serve.Check((&http.Server{Handler: g}).Serve(o.Listen()))
+}
+
+// start starts the function, whose processes end with this one.
+func start(addr, node string) (*functions.Host, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	fn := functions.Function{
+		Name:        "echo",
+		Command:     []string{self, "-function"},
+		Concurrency: 4 * runtime.NumCPU(),
+	}
+	if node != "" {
+		dir, err := filepath.Abs(node)
+		if err != nil {
+			return nil, err
+		}
+		fn.Dir, fn.Command = dir, []string{"node", "runtime.mjs"}
+	}
+	host := &functions.Host{
+		ManagementEndpoint: "http://" + addr + "/api",
+		Credentials:        functions.Credentials{AccessKeyID: "bench", SecretAccessKey: "bench"},
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	return host, host.Deploy(ctx, fn)
+}
+
+func application() *tyg.App {
+	app := tyg.New("bench")
+	app.OnRoute("echo", func(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
+		var msg struct{ Data string }
+		if err := json.Unmarshal(m.Data, &msg); err != nil {
+			return err
+		}
+		return c.Send(ctx, []byte(msg.Data))
+	})
+	return app
+}
