@@ -3,18 +3,29 @@
 package main
 
 import (
+	"context"
 	"log"
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/examples/chat/chatlib"
 	"github.com/tyg-dev/tyg/host"
 	"github.com/tyg-dev/tyg/rooms"
+	"github.com/tyg-dev/tyg/rooms/storage"
 )
 
 func main() {
-	if err := host.Run(newApp(rooms.NewMemory())); err != nil {
+	if err := run(); err != nil {
 		log.Fatal(err)
 	}
+}
+
+func run() error {
+	store, err := storage.Open(context.Background())
+	if err != nil {
+		return err
+	}
+	defer func() { _ = store.Close() }() // every change is made when its call returns
+	return host.Run(newApp(store))
 }
 
 func newApp(store rooms.Store) *tyg.App {

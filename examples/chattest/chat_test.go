@@ -26,6 +26,11 @@ func serve(t *testing.T, store rooms.Store, limits chatlib.Limits) string {
 	app.OnConnect(chat.Connect)
 	app.OnMessage(chat.Message)
 	app.OnDisconnect(chat.Disconnect)
+	return serveApp(t, app)
+}
+
+func serveApp(t *testing.T, app *tyg.App) string {
+	t.Helper()
 	quiet := slog.New(slog.DiscardHandler)
 	srv := &gateway.Server{Handler: app, Logger: quiet, Trace: gateway.Trace{
 		Handled: func(e tyg.Event, _ time.Duration, err error) {
@@ -101,7 +106,11 @@ func (r *recorder) check(golden string) {
 // The files are the transcripts of the tutorial, with the blanks at the ends of lines that the
 // program sends and the page does not show.
 func TestTranscripts(t *testing.T) {
-	url := serve(t, rooms.NewMemory(), chatlib.Limits{})
+	testTranscripts(t, serve(t, rooms.NewMemory(), chatlib.Limits{}))
+}
+
+func testTranscripts(t *testing.T, url string) {
+	t.Helper()
 	john, jenny := record(t, url), record(t, url)
 	for _, step := range []struct {
 		who         *recorder

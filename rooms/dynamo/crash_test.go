@@ -1,0 +1,257 @@
+package dynamo_test
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/rooms"
+	"github.com/tyg-dev/tyg/rooms/dynamo"
+)
+
+var errCrash = errors.New("crash")
+
+// A mishap is what happens to the kth request and those after it.
+type mishap struct {
+	name string
+	dies bool // whether the process ends there
+	do   func(send func() (*http.Response, error)) (*http.Response, error)
+}
+
+func notSent(func() (*http.Response, error)) (*http.Response, error) { return nil, errCrash }
+
+func notHeard(send func() (*http.Response, error)) (*http.Response, error) {
+	if r, err := send(); err == nil {
+		_ = r.Body.Close()
+	}
+	return nil, errCrash
+}
+
+var mishaps = []mishap{
+	{"dies before", true, notSent},
+	{"dies after", true, notHeard},
+	{"is not sent", false, notSent},
+	{"is not heard", false, notHeard},
+}
+
+// A change is a call and what it changes of the members below.
+type change struct {
+	name string
+	do   func(s rooms.Store) error
+	want []string
+}
+
+// Before each change, a is John in the tea room with c, b is nobody and nowhere, and d is alone.
+var before = []string{"a John tea", "b  ", "c Carl tea", "d  water"}
+
+func changes(t *testing.T) []change {
+	ctx := t.Context()
+	rename := func(id tyg.ConnID, name string) func(rooms.Store) error {
+		return func(s rooms.Store) error { _, err := s.Rename(ctx, id, name); return err }
+	}
+	move := func(id tyg.ConnID, from, to string) func(rooms.Store) error {
+		return func(s rooms.Store) error { _, err := s.Move(ctx, id, from, to); return err }
+	}
+	return []change{
+		{"add", func(s rooms.Store) error { return s.Add(ctx, "new") }, append(before, "new  ")},
+		{"add again", func(s rooms.Store) error { return s.Add(ctx, "a") }, before},
+		{"first name", rename("b", "Jack"), []string{"a John tea", "b Jack ", "c Carl tea", "d  water"}},
+		{"rename", rename("a", "Jack"), []string{"a Jack tea", "b  ", "c Carl tea", "d  water"}},
+		{"rename case", rename("a", "JOHN"), []string{"a JOHN tea", "b  ", "c Carl tea", "d  water"}},
+		{"enter", move("b", "", "tea"), []string{"a John tea", "b  tea", "c Carl tea", "d  water"}},
+		{"found", move("b", "", "milk"), []string{"a John tea", "b  milk", "c Carl tea", "d  water"}},
+		{"change", move("a", "tea", "milk"), []string{"a John milk", "b  ", "c Carl tea", "d  water"}},
+		{"leave", move("a", "tea", ""), []string{"a John ", "b  ", "c Carl tea", "d  water"}},
+		{"last leaves", move("d", "water", ""), []string{"a John tea", "b  ", "c Carl tea", "d  "}},
+		{
+			"remove", func(s rooms.Store) error { _, err := s.Remove(ctx, "a"); return err },
+			[]string{"b  ", "c Carl tea", "d  water"},
+		},
+	}
+}
+
+// Whatever happens to whichever request, a member is as before the call or as after it, all answers
+// agree, others can go on, and nothing has to be asked twice once readers have cleaned up.
+func TestMishaps(t *testing.T) {
+	for _, c := range changes(t) {
+		t.Run(c.name, func(t *testing.T) {
+			for _, m := range mishaps {
+				t.Run(m.name, func(t *testing.T) { testMishap(t, c, m) })
+			}
+		})
+	}
+}
+
+func testMishap(t *testing.T, c change, m mishap) {
+	t.Parallel()
+	for k := 1; ; k++ {
+		cfg, tap := tapped(config(t))
+		store := open(t, cfg)
+		prepare(t, store)
+		store.SetWaits(noWait)
+		hit := false
+		tap.take()
+		tap.between = func(n int, send func() (*http.Response, error)) (*http.Response, error) {
+			if n == k || n > k && m.dies {
+				hit = true
+				return m.do(send)
+			}
+			return send()
+		}
+		err := c.do(store)
+		tap.between = nil
+		if !hit {
+			if k < 2 {
+				t.Fatal("no request was made")
+			}
+			return
+		}
+		at := fmt.Sprintf("request %d", k)
+		if err == nil && m.dies && !slices.Equal(state(t, open(t, cfg)), c.want) ||
+			err != nil && !m.dies && !errors.Is(err, errCrash) && !unsure(err) {
+			t.Errorf("%s: error %v", at, err)
+		}
+		inherit(t, at, cfg, c, err == nil)
+	}
+}
+
+// unsure knows the errors of changes of which nobody knows whether they were made.
+func unsure(err error) bool {
+	for _, known := range []error{rooms.ErrMoved, rooms.ErrNameTaken, rooms.ErrNoMember} {
+		if errors.Is(err, known) {
+			return false
+		}
+	}
+	return true
+}
+
+func noWait(time.Duration) <-chan time.Time {
+	c := make(chan time.Time)
+	close(c)
+	return c
+}
+
+func prepare(t *testing.T, s rooms.Store) {
+	t.Helper()
+	add(t, s, "a", "b", "c", "d")
+	rename(t, s, "a", "John")
+	rename(t, s, "c", "Carl")
+	move(t, s, "a", "", "tea")
+	move(t, s, "c", "", "tea")
+	move(t, s, "d", "", "water")
+}
+
+// state describes all members.
+func state(t *testing.T, s rooms.Store) (all []string) {
+	t.Helper()
+	for _, is := range members(t, s) {
+		all = append(all, fmt.Sprintf("%s %s %s", is.ID, is.Name, is.Room))
+	}
+	return all
+}
+
+func members(t *testing.T, s rooms.Store) (all []rooms.Member) {
+	t.Helper()
+	for _, id := range []tyg.ConnID{"a", "b", "c", "d", "new"} {
+		is, err := s.Get(t.Context(), id)
+		if err != nil && !errors.Is(err, rooms.ErrNoMember) {
+			t.Fatalf("get %s: %v", id, err)
+		}
+		if err == nil {
+			all = append(all, is)
+		}
+	}
+	return all
+}
+
+// inherit does what other processes do afterwards.
+func inherit(t *testing.T, at string, cfg dynamo.Config, c change, done bool) {
+	t.Helper()
+	cfg, tap := tapped(cfg)
+	s := open(t, cfg)
+	is := state(t, s)
+	if !slices.Equal(is, c.want) && (done || !slices.Equal(is, before)) {
+		t.Errorf("%s: the members are %q, want %q", at, is, c.want)
+	}
+	agree(t, at, s)
+	late := func() time.Time { return time.Now().Add(2 * time.Minute) }
+	s.SetClock(late)
+	agree(t, at+", late", s)
+	for _, room := range []string{"tea", "milk", "water"} {
+		tap.take()
+		if _, err := s.Members(t.Context(), room); err != nil {
+			t.Fatal(err)
+		}
+		if reads, writes := tap.take(); reads != 1 || writes != 0 {
+			t.Errorf("%s: Members(%q) after all makes %d reads and %d writes", at, room, reads, writes)
+		}
+	}
+	agree(t, at+", healed", s)
+	succeed(t, at, s)
+	tap.take()
+	if list, err := s.Rooms(t.Context()); err != nil || len(list) != 0 {
+		t.Errorf("%s: Rooms at the end = %q, %v", at, list, err)
+	}
+	if reads, writes := tap.take(); reads != 1 || writes != 0 {
+		t.Errorf("%s: the empty list of rooms takes %d reads and %d writes", at, reads, writes)
+	}
+}
+
+// agree checks that all answers follow from Get.
+func agree(t *testing.T, at string, s rooms.Store) {
+	t.Helper()
+	var list []string
+	in := make(map[string][]rooms.Member)
+	for _, is := range members(t, s) {
+		in[is.Room] = append(in[is.Room], is)
+		if is.Room != "" && !slices.Contains(list, is.Room) {
+			list = append(list, is.Room)
+		}
+		if is.Name == "" {
+			continue
+		}
+		if found, err := s.Find(t.Context(), strings.ToUpper(is.Name)); err != nil || found != is {
+			t.Errorf("%s: Find(%q) = %+v, %v, want %+v", at, is.Name, found, err, is)
+		}
+	}
+	for _, room := range []string{"tea", "milk", "water"} {
+		slices.SortFunc(in[room], func(a, b rooms.Member) int { return a.JoinedAt.Compare(b.JoinedAt) })
+		got, err := s.Members(t.Context(), room)
+		if err != nil || !slices.Equal(got, in[room]) {
+			t.Errorf("%s: Members(%q) = %+v, %v, but Get says %+v", at, room, got, err, in[room])
+		}
+	}
+	slices.Sort(list)
+	if got, err := s.Rooms(t.Context()); err != nil || !slices.Equal(got, list) {
+		t.Errorf("%s: Rooms = %q, %v, want %q", at, got, err, list)
+	}
+}
+
+// succeed lets the members go on, and one who comes after them have all they had.
+func succeed(t *testing.T, at string, s rooms.Store) {
+	t.Helper()
+	for _, is := range members(t, s) {
+		if is.Room != "tea" {
+			move(t, s, is.ID, is.Room, "tea")
+		}
+		rename(t, s, is.ID, "once "+string(is.ID))
+	}
+	agree(t, at+", gone on", s)
+	add(t, s, "z")
+	for _, name := range []string{"John", "Jack"} {
+		rename(t, s, "z", name)
+	}
+	for _, is := range members(t, s) {
+		if _, err := s.Remove(t.Context(), is.ID); err != nil {
+			t.Errorf("%s: remove %s: %v", at, is.ID, err)
+		}
+	}
+	if list, err := s.Rooms(t.Context()); err != nil || len(list) != 0 {
+		t.Errorf("%s: Rooms at the end = %q, %v", at, list, err)
+	}
+}

@@ -1,0 +1,123 @@
+package dynamotest
+
+import "cmp"
+
+type queryInput struct {
+	TableName                 string
+	KeyConditionExpression    string
+	ExpressionAttributeValues item
+	ExclusiveStartKey         item
+	Limit                     *int
+	ConsistentRead            bool
+}
+
+func (s *Server) query(in queryInput) (any, error) {
+	t, err := s.table(in.TableName)
+	if err != nil {
+		return nil, err
+	}
+	values := newValues(in.ExpressionAttributeValues)
+	hash, err := parseKeyCondition(in.KeyConditionExpression, t.hash, values)
+	if err != nil {
+		return nil, err
+	}
+	if in.Limit != nil && *in.Limit < 1 {
+		return nil, invalid("limit %d", *in.Limit)
+	}
+	start := ""
+	if in.ExclusiveStartKey != nil {
+		if _, err := t.find(in.ExclusiveStartKey); err != nil {
+			return nil, err
+		}
+		if in.ExclusiveStartKey[t.hash].text != hash {
+			return nil, invalid("The provided starting key is outside query boundaries")
+		}
+		start = in.ExclusiveStartKey[t.sort].text
+	}
+	page, last := s.page(t, hash, start, in.Limit)
+	out := map[string]any{"Items": page, "Count": len(page), "ScannedCount": len(page)}
+	if last != nil {
+		out["LastEvaluatedKey"] = last
+	}
+	return out, nil
+}
+
+// page returns the items after a sort key, as many as fit, and where to go on. Like DynamoDB it
+// says so even when nothing follows, if the limit was reached.
+func (s *Server) page(t *table, hash, start string, limit *int) (page []item, last item) {
+	page, size := []item{}, 0
+	for _, sort := range t.after(hash, start) {
+		i := t.partitions[hash][sort]
+		size += i.size()
+		if len(page) > 0 && size > cmp.Or(s.PageSize, defaultPageSize) {
+			return page, t.key(page[len(page)-1])
+		}
+		page = append(page, i)
+		if limit != nil && len(page) == *limit {
+			return page, t.key(i)
+		}
+	}
+	return page, nil
+}
+
+type keysAndAttributes struct {
+	Keys           []item
+	ConsistentRead bool
+}
+
+type batchGetItemInput struct {
+	RequestItems map[string]keysAndAttributes
+}
+
+// maxBatch is how many items a BatchGetItem may ask for.
+// (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html)
+const maxBatch = 100
+
+func (s *Server) batchGetItem(in batchGetItemInput) (any, error) {
+	responses := make(map[string][]item)
+	left := make(map[string]keysAndAttributes)
+	for name, wanted := range in.RequestItems {
+		t, err := s.table(name)
+		if err != nil {
+			return nil, err
+		}
+		if n := len(wanted.Keys); n < 1 || n > maxBatch {
+			return nil, invalid("%d keys, must be 1 to %d", n, maxBatch)
+		}
+		if err := t.distinct(wanted.Keys); err != nil {
+			return nil, err
+		}
+		responses[name] = []item{}
+		size := 0
+		for n, key := range wanted.Keys {
+			found := t.partitions[key[t.hash].text][key[t.sort].text]
+			size += found.size()
+			if n > 0 && size > cmp.Or(s.PageSize, defaultPageSize) {
+				left[name] = keysAndAttributes{wanted.Keys[n:], wanted.ConsistentRead}
+				break
+			}
+			if found != nil {
+				responses[name] = append(responses[name], found)
+			}
+		}
+	}
+	if len(in.RequestItems) == 0 {
+		return nil, invalid("no items are requested")
+	}
+	return map[string]any{"Responses": responses, "UnprocessedKeys": left}, nil
+}
+
+func (t *table) distinct(keys []item) error {
+	seen := make(map[[2]value]bool)
+	for _, key := range keys {
+		if _, err := t.find(key); err != nil {
+			return err
+		}
+		k := [2]value{key[t.hash], key[t.sort]}
+		if seen[k] {
+			return invalid("Provided list of item keys contains duplicates")
+		}
+		seen[k] = true
+	}
+	return nil
+}

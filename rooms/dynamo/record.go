@@ -1,0 +1,125 @@
+package dynamo
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"time"
+	"unicode/utf8"
+
+	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/rooms"
+)
+
+// maxID is the length of the longest id, in bytes: the sort key, which is longer by a prefix, has
+// at most 1,024.
+const maxID = 1000
+
+// A record is the item of a member. It alone decides what is true of the member: who it is, what
+// its name is, and in which room it is. All changes are conditional on its version.
+type record struct {
+	id    tyg.ConnID
+	life  string // random, from Add to Remove or expiry; empty for no member
+	ver   int64  // one more with each change
+	name  string
+	room  string
+	stay  string // the sort key of its row in the room
+	added int64  // when, in nanoseconds since 1970, as all times here
+	ends  int64  // when the member expires
+	by    string // random, of the attempt that wrote this version
+}
+
+func valid(id tyg.ConnID) bool {
+	return id != "" && len(id) <= maxID && utf8.ValidString(string(id))
+}
+
+// The sort key says the same as the partition key, so that an index of the table by sort keys, such
+// as the tutorial's, is spread as the table is.
+func memberKey(id tyg.ConnID) item { return key("member#"+string(id), "member#"+string(id)) }
+
+func (r record) item() item {
+	return memberKey(r.id).with(item{
+		"id": text(string(r.id)), "life": text(r.life), "ver": number(r.ver), "by": text(r.by),
+		"nick": text(r.name), "room": text(r.room), "stay": text(r.stay),
+		"added": number(r.added), "ends": number(r.ends), TTLAttribute: number(seconds(r.ends)),
+	})
+}
+
+func newRecord(i item) record {
+	return record{
+		id: tyg.ConnID(i.text("id")), life: i.text("life"), ver: i.number("ver"), by: i.text("by"),
+		name: i.text("nick"), room: i.text("room"), stay: i.text("stay"),
+		added: i.number("added"), ends: i.number("ends"),
+	}
+}
+
+// seconds rounds a time up, as what it says is how long something is needed.
+func seconds(nanoseconds int64) int64 {
+	return (nanoseconds + int64(time.Second) - 1) / int64(time.Second)
+}
+
+// next returns the record as it is to be written in place of r, when it has been changed.
+func (r record) next() record {
+	r.ver++
+	r.by = rand.Text()
+	return r
+}
+
+func (r record) member() rooms.Member {
+	m := rooms.Member{ID: r.id, Name: r.name, Room: r.room, AddedAt: moment(r.added)}
+	if r.room != "" {
+		m.JoinedAt = joinedAt(r.stay)
+	}
+	return m
+}
+
+func moment(nanoseconds int64) time.Time { return time.Unix(0, nanoseconds).UTC() }
+
+// live reports whether a record is that of a member.
+func (s *Store) live(r record) bool { return r.life != "" && r.ends > s.now().UnixNano() }
+
+// load reads the record of a member, or [rooms.ErrNoMember].
+func (s *Store) load(ctx context.Context, id tyg.ConnID) (record, error) {
+	if err := ctx.Err(); err != nil {
+		return record{}, err
+	}
+	if !valid(id) {
+		return record{}, rooms.ErrNoMember
+	}
+	found, err := s.get(ctx, memberKey(id))
+	if err != nil {
+		return record{}, err
+	}
+	if r := newRecord(found); s.live(r) {
+		return r, nil
+	}
+	return record{}, rooms.ErrNoMember
+}
+
+// unchanged is the condition that a record is still as it was read.
+func (r record) unchanged() condition {
+	return condition{"life = :life AND ver = :ver", item{
+		":life": text(r.life), ":ver": number(r.ver),
+	}}
+}
+
+// commit writes a record in place of the version before it. If that is no longer there, the error
+// is errConflict. Where an attempt was not answered, the record tells whether it was made, unless
+// it has been changed again.
+func (s *Store) commit(ctx context.Context, was, is record) error {
+	err := s.put(ctx, is.item(), was.unchanged())
+	if _, unheard := errors.AsType[unheardError](err); !unheard || !errors.Is(err, errConflict) {
+		return err
+	}
+	found, failed := s.get(ctx, memberKey(is.id))
+	switch now := newRecord(found); {
+	case failed != nil:
+		return failed
+	case now.life == is.life && now.ver == is.ver && now.by == is.by:
+		return nil
+	case now.life == is.life && now.ver == is.ver:
+		return errConflict
+	}
+	return fmt.Errorf("change member %s: no answer, and it was changed again since", is.id)
+}

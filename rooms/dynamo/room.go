@@ -1,0 +1,190 @@
+package dynamo
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"slices"
+	"sync"
+
+	"github.com/tyg-dev/tyg/rooms"
+)
+
+// roomsPartition lists the rooms, by the sort key. A room in it may be empty, but one with a member
+// is always in it: see [Store.list] and [Store.tidy].
+const roomsPartition = "rooms"
+
+func listKey(room string) item { return key(roomsPartition, room) }
+
+// glance is how many rows of a room are read to see whether anybody is there, and looks is how many
+// rooms are looked at side by side.
+const glance, looks = 16, 16
+
+// list puts a room into the list, where it must be at least as long as the record that is about to
+// say that it has a member. The row of that member is written before.
+func (s *Store) list(ctx context.Context, is record) error {
+	if is.room == "" {
+		return nil
+	}
+	found, err := s.get(ctx, listKey(is.room))
+	if err != nil {
+		return err
+	}
+	ends := seconds(is.ends)
+	if found.text("leaving") == "" && found.number(TTLAttribute) >= ends {
+		return nil
+	}
+	// Twice as long, so that not every member has to write it.
+	ends += seconds(int64(s.cfg.TTL))
+	return s.put(ctx, listKey(is.room).with(item{TTLAttribute: number(ends)}), condition{})
+}
+
+// tidy takes a room off the list if nobody is there. It marks the room before it looks: whoever has
+// come to a room without the mark had written a row by then, and whoever sees the mark puts the
+// room back.
+func (s *Store) tidy(ctx context.Context, room string) error {
+	if used, err := s.used(ctx, room); used || err != nil {
+		return err
+	}
+	mine := condition{"leaving = :mine", item{":mine": text(rand.Text())}}
+	err := s.update(ctx, listKey(room), "SET leaving = :mine",
+		condition{"attribute_exists(PK)", mine.values})
+	if err != nil {
+		return but(err, errConflict)
+	}
+	used, err := s.used(ctx, room)
+	if err != nil {
+		return err
+	}
+	if used {
+		return but(s.update(ctx, listKey(room), "REMOVE leaving", mine), errConflict)
+	}
+	return but(s.delete(ctx, listKey(room), mine), errConflict)
+}
+
+// used reports whether a room has any row, right or wrong.
+func (s *Store) used(ctx context.Context, room string) (used bool, err error) {
+	err = s.query(ctx, roomPartition(room), 1, func(page []item) (bool, error) {
+		used = len(page) > 0
+		return !used, nil
+	})
+	return used, err
+}
+
+// occupied reports whether a room has a member. One without any row is taken off the list.
+func (s *Store) occupied(ctx context.Context, room string) (yes bool, err error) {
+	used := false
+	err = s.query(ctx, roomPartition(room), glance, func(page []item) (bool, error) {
+		used = used || len(page) > 0
+		members, err := s.truth(ctx, page)
+		yes = len(members) > 0
+		return !yes, err
+	})
+	if err == nil && !used {
+		_ = s.tidy(ctx, room) // it does no harm there
+	}
+	return yes, err
+}
+
+// truth returns the members of whom rows speak the truth, in the order of the rows.
+func (s *Store) truth(ctx context.Context, page []item) ([]rooms.Member, error) {
+	members := make([]rooms.Member, len(page))
+	var doubtful []stay
+	var places []int
+	for i := range page {
+		if y := newStayFrom(page[i]); y.sure(s.now()) {
+			members[i] = y.member()
+		} else {
+			doubtful, places = append(doubtful, y), append(places, i)
+		}
+	}
+	asked, err := s.ask(ctx, doubtful)
+	if err != nil {
+		return nil, err
+	}
+	for n, i := range places {
+		members[i] = asked[n]
+	}
+	return slices.DeleteFunc(members, func(m rooms.Member) bool { return m.ID == "" }), nil
+}
+
+// Members implements [rooms.Store].
+func (s *Store) Members(ctx context.Context, room string) ([]rooms.Member, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if rooms.CheckName(room) != nil {
+		return nil, nil
+	}
+	var all []rooms.Member
+	err := s.query(ctx, roomPartition(room), s.page, func(page []item) (bool, error) {
+		members, err := s.truth(ctx, page)
+		all = append(all, members...)
+		return true, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(all, compare)
+	return once(all), nil
+}
+
+// Rooms implements [rooms.Store].
+func (s *Store) Rooms(ctx context.Context) ([]string, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	var names []string
+	err := s.query(ctx, roomsPartition, s.page, func(page []item) (bool, error) {
+		for _, i := range page {
+			names = append(names, i.text(SortKey))
+		}
+		return true, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	is, errs := make([]bool, len(names)), make([]error, len(names))
+	each(len(names), looks, func(i int) { is[i], errs[i] = s.occupied(ctx, names[i]) })
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	var list []string
+	for i, name := range names {
+		if is[i] {
+			list = append(list, name)
+		}
+	}
+	slices.Sort(list)
+	return list, nil
+}
+
+// each calls fn for 0 to n-1, some at a time, and waits for all.
+func each(n, atOnce int, fn func(int)) {
+	var all sync.WaitGroup
+	free := make(chan struct{}, atOnce) // as many tokens as may run
+	for i := range n {
+		free <- struct{}{}
+		// Ends with fn; Wait waits for it.
+		all.Go(func() { fn(i); <-free })
+	}
+	all.Wait()
+}
+
+// once leaves out the earlier stay of a member that left and came back while its room was read.
+func once(members []rooms.Member) []rooms.Member {
+	last := make(map[string]int, len(members))
+	for i := range members {
+		last[string(members[i].ID)] = i
+	}
+	if len(last) == len(members) {
+		return members
+	}
+	kept := members[:0]
+	for i, m := range members {
+		if last[string(m.ID)] == i {
+			kept = append(kept, m)
+		}
+	}
+	return kept
+}

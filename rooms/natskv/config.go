@@ -1,0 +1,153 @@
+package natskv
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+)
+
+const (
+	defaultBucket = "rooms"
+	defaultTTL    = 3 * time.Hour // see "Expiry" in package rooms
+
+	// How long to wait before asking for a lost connection again, and how much more at random. The
+	// client's own 2 s would be most of an outage.
+	reconnectWait, reconnectJitter = 100 * time.Millisecond, 100 * time.Millisecond
+)
+
+// Config says where the members are kept. URL or Conn is needed, everything else may be zero.
+type Config struct {
+	// URL is the address of one NATS server, or of several with commas between, such as
+	// "tls://user:password@nats.example.com:4222".
+	URL string
+
+	// Conn, if not nil, is used in place of URL; Close leaves it open. It should try forever to
+	// reconnect (nats.MaxReconnects(-1)).
+	Conn *nats.Conn
+
+	// CredentialsFile is a NATS credentials file: a user's JWT and its key.
+	CredentialsFile string
+
+	// TLS, if not nil, is how to speak TLS, which it also switches on.
+	TLS *tls.Config
+
+	// Insecure permits to reach a server on another machine without TLS or without a credential.
+	// Whoever can reach NATS can reach every member.
+	Insecure bool
+
+	// Bucket is the name of the key-value bucket, "rooms" by default: letters, digits, hyphens and
+	// underscores. Open makes it if it does not exist.
+	Bucket string
+
+	// TTL is how long a member lasts after its Add or its last change, 3 hours by default. All
+	// Stores of a bucket should agree.
+	TTL time.Duration
+
+	// Replicas is on how many servers a bucket is kept that Open makes: 1 by default, 3 or 5 in a
+	// cluster. An existing bucket stays as it is.
+	Replicas int
+
+	// Fresh makes Members, Rooms and Find ask the server how far it is and wait until the index is
+	// there, as Get does always. See the package comment.
+	Fresh bool
+
+	// Logger gets what happens between calls: the loss and the return of the watch. Nil means
+	// slog.Default().
+	Logger *slog.Logger
+}
+
+func (c Config) withDefaults() Config {
+	if c.Bucket == "" {
+		c.Bucket = defaultBucket
+	}
+	if c.TTL == 0 {
+		c.TTL = defaultTTL
+	}
+	if c.Replicas == 0 {
+		c.Replicas = 1
+	}
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	return c
+}
+
+// bucketPattern is NATS's rule.
+// (https://docs.nats.io/nats-concepts/jetstream/key-value-store)
+const bucketPattern = `^[A-Za-z0-9_-]{1,200}$`
+
+func (c Config) check() error {
+	if ok, _ := regexp.MatchString(bucketPattern, c.Bucket); !ok {
+		return fmt.Errorf("bucket %q: use letters, digits, hyphens and underscores", c.Bucket)
+	}
+	if c.TTL < 0 {
+		return fmt.Errorf("time to live %v is negative", c.TTL)
+	}
+	if c.Conn != nil {
+		return nil
+	}
+	if c.URL == "" {
+		return errors.New("neither URL nor Conn is set")
+	}
+	for _, server := range strings.Split(c.URL, ",") {
+		if err := c.checkServer(strings.TrimSpace(server)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkServer refuses to send anything in the clear to another machine. Errors leave out the URL,
+// since it may hold a password.
+func (c Config) checkServer(server string) error {
+	if !strings.Contains(server, "://") {
+		server = "nats://" + server
+	}
+	u, err := url.Parse(server)
+	if err != nil || u.Hostname() == "" {
+		return errors.New("the URL of the NATS server is not like nats://host:4222")
+	}
+	if c.Insecure || loopback(u.Hostname()) {
+		return nil
+	}
+	if c.TLS == nil && u.Scheme != "tls" && u.Scheme != "wss" {
+		return fmt.Errorf("NATS on %s: use tls:// for another machine, or set Insecure", u.Host)
+	}
+	certified := c.TLS != nil && (len(c.TLS.Certificates) > 0 || c.TLS.GetClientCertificate != nil)
+	if u.User == nil && c.CredentialsFile == "" && !certified {
+		return fmt.Errorf("NATS on %s: no credential, neither in the URL nor in a file", u.Host)
+	}
+	return nil
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// connect connects for as long as the Store lives.
+func (c Config) connect() (*nats.Conn, error) {
+	options := []nats.Option{
+		nats.Name("tyg rooms " + c.Bucket),
+		nats.MaxReconnects(-1),
+		nats.ReconnectWait(reconnectWait),
+		nats.ReconnectJitter(reconnectJitter, reconnectJitter),
+		// A change that was kept back would be made after its caller was told that it failed.
+		nats.ReconnectBufSize(-1),
+	}
+	if c.CredentialsFile != "" {
+		options = append(options, nats.UserCredentials(c.CredentialsFile))
+	}
+	if c.TLS != nil {
+		options = append(options, nats.Secure(c.TLS))
+	}
+	return nats.Connect(c.URL, options...)
+}

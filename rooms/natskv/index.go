@@ -1,0 +1,189 @@
+package natskv
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/rooms"
+)
+
+// An index is the bucket as a watch has shown it, up to a revision.
+type index struct {
+	mu sync.RWMutex
+	contents
+	waiters []waiter // guarded by mu
+}
+
+// contents are what a fresh watch replaces as a whole.
+type contents struct {
+	applied uint64 // the last revision that is in here
+	members map[tyg.ConnID]*row
+	names   map[string]*row // by Fold
+	rooms   map[string]*room
+	claims  map[string]claim // by Fold; only for the sweep
+}
+
+// A waiter is a caller that waits for a revision.
+type waiter struct {
+	rev  uint64
+	done chan struct{}
+}
+
+func newContents() contents {
+	return contents{
+		members: make(map[tyg.ConnID]*row),
+		names:   make(map[string]*row),
+		rooms:   make(map[string]*room),
+		claims:  make(map[string]claim),
+	}
+}
+
+// replace puts other contents in, which may be those of a bucket that begins anew.
+func (x *index) replace(fresh contents) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.contents = fresh
+	x.wake()
+}
+
+// apply takes in what a watch has shown. Entries come in the order of their revisions.
+func (x *index) apply(e entry) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.contents.apply(e)
+	x.wake()
+}
+
+// wake lets those go who waited for a revision that is here. There are as many waiters as changes
+// under way.
+func (x *index) wake() {
+	x.waiters = slices.DeleteFunc(x.waiters, func(w waiter) bool {
+		if w.rev > x.applied {
+			return false
+		}
+		close(w.done)
+		return true
+	})
+}
+
+// wait returns when a revision is in the index.
+func (x *index) wait(ctx context.Context, rev uint64) error {
+	x.mu.Lock()
+	if rev <= x.applied {
+		x.mu.Unlock()
+		return nil
+	}
+	w := waiter{rev: rev, done: make(chan struct{})}
+	x.waiters = append(x.waiters, w)
+	x.mu.Unlock()
+	select {
+	case <-w.done:
+		return nil
+	case <-ctx.Done():
+		x.giveUp(w)
+		return context.Cause(ctx)
+	}
+}
+
+func (x *index) giveUp(w waiter) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.waiters = slices.DeleteFunc(x.waiters, func(o waiter) bool { return o == w })
+}
+
+// apply ignores what it does not understand: a newer version may have written it.
+func (c *contents) apply(e entry) {
+	c.applied = e.rev
+	if id, ok := decodeKey(e.key, memberPrefix); ok {
+		c.remove(tyg.ConnID(id))
+		if is, err := e.row(); e.exists() && err == nil {
+			c.add(&is)
+		}
+	}
+	if fold, ok := decodeKey(e.key, claimPrefix); ok {
+		delete(c.claims, fold)
+		if claim, err := e.claim(); e.exists() && err == nil {
+			c.claims[fold] = claim
+		}
+	}
+}
+
+func (c *contents) add(is *row) {
+	c.members[is.ID] = is
+	if is.Name != "" {
+		c.names[rooms.Fold(is.Name)] = is
+	}
+	if is.Room == "" {
+		return
+	}
+	r := c.rooms[is.Room]
+	if r == nil {
+		r = new(room)
+		c.rooms[strings.Clone(is.Room)] = r
+	}
+	r.add(is)
+}
+
+func (c *contents) remove(id tyg.ConnID) {
+	was, ok := c.members[id]
+	if !ok {
+		return
+	}
+	delete(c.members, id)
+	// Somebody else may have the name already, if this is seen late.
+	if fold := rooms.Fold(was.Name); c.names[fold] == was {
+		delete(c.names, fold)
+	}
+	if r := c.rooms[was.Room]; r != nil {
+		r.remove(was)
+		if len(r.order) == 0 {
+			delete(c.rooms, was.Room)
+		}
+	}
+}
+
+func (x *index) get(id tyg.ConnID, now time.Time) (rooms.Member, error) {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	return found(x.members[id], now)
+}
+
+func (x *index) find(name string, now time.Time) (rooms.Member, error) {
+	fold := rooms.Fold(name)
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	return found(x.names[fold], now)
+}
+
+func found(is *row, now time.Time) (rooms.Member, error) {
+	if is == nil || is.expired(now) {
+		return rooms.Member{}, rooms.ErrNoMember
+	}
+	return is.member(), nil
+}
+
+func (x *index) inRoom(name string, now time.Time) []rooms.Member {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	if r := x.rooms[name]; r != nil {
+		return r.members(now)
+	}
+	return nil
+}
+
+func (x *index) roomNames(now time.Time) []string {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	var names []string
+	for name, r := range x.rooms {
+		if !r.empty(now) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}

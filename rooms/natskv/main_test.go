@@ -1,0 +1,50 @@
+package natskv_test
+
+import (
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"testing"
+
+	"github.com/tyg-dev/tyg/internal/leaktest"
+	"github.com/tyg-dev/tyg/internal/natsd"
+	"github.com/tyg-dev/tyg/rooms/natskv"
+)
+
+func TestMain(m *testing.M) { leaktest.Main(m) }
+
+// serve runs a server until the test ends.
+func serve(t *testing.T) *natsd.Server {
+	t.Helper()
+	server, err := natsd.Start(natsd.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := server.Shutdown(); err != nil {
+			t.Errorf("shut down: %v", err)
+		}
+	})
+	return server
+}
+
+// open opens a Store until the test ends.
+func open(t *testing.T, cfg natskv.Config) *natskv.Store {
+	t.Helper()
+	cfg.Logger = slog.New(slog.DiscardHandler)
+	store, err := natskv.Open(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := store.Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	})
+	return store
+}
+
+// buckets names a bucket after another.
+type buckets struct{ n atomic.Int64 }
+
+func (b *buckets) next() string { return fmt.Sprintf("bucket-%d", b.n.Add(1)) }
