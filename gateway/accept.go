@@ -1,6 +1,8 @@
 package gateway
 
 import (
+	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -26,6 +28,9 @@ func (s *Server) accept(c *session, w http.ResponseWriter, r *http.Request) {
 	if no != nil {
 		s.refuse(w, c, *no)
 		return
+	}
+	if _, ok := w.(*answer); !ok {
+		r = withHeader(r)
 	}
 	request := s.request(r, up, c)
 	if no := c.authorize(request); no != nil {
@@ -109,10 +114,18 @@ func (s *Server) enter(addr netip.Addr) *refusal {
 	return nil
 }
 
-// request is the handshake as the application sees it, with the headers that API Gateway adds.
+// withHeader returns r with a header of its own, where somebody else may look at that of r.
+func withHeader(r *http.Request) *http.Request {
+	own := *r
+	own.Header = r.Header.Clone()
+	return &own
+}
+
+// request is the handshake as the application sees it, with the headers that API Gateway adds, which
+// become those of r.
 // (https://github.com/awslabs/aws-lambda-rust-runtime/blob/main/lambda-events/src/fixtures/example-apigw-websocket-request-without-method.json)
 func (s *Server) request(r *http.Request, up ws.Upgrade, c *session) *tyg.Request {
-	h := r.Header.Clone()
+	h := r.Header
 	scheme, port := "http", "80"
 	if r.TLS != nil {
 		scheme, port = "https", "443"
@@ -144,7 +157,12 @@ func setDefault(h http.Header, name, value string) {
 // traceID has the shape of an X-Ray trace id.
 // (https://docs.aws.amazon.com/xray/latest/devguide/xray-api-sendingdata.html)
 func traceID(at time.Time) string {
-	return fmt.Sprintf("Root=1-%08x-%016x%08x", uint32(at.Unix()), rand.Uint64(), rand.Uint32())
+	var raw [16]byte
+	binary.BigEndian.PutUint32(raw[:], uint32(at.Unix()))
+	binary.BigEndian.PutUint64(raw[4:], rand.Uint64())
+	binary.BigEndian.PutUint32(raw[12:], rand.Uint32())
+	b := hex.AppendEncode(append(make([]byte, 0, 48), "Root=1-"...), raw[:4])
+	return string(hex.AppendEncode(append(b, '-'), raw[4:]))
 }
 
 // begin starts the connection. Whatever goes wrong from here on, the application has seen a connect
@@ -190,6 +208,9 @@ func (c *session) takeSocket(w http.ResponseWriter) error {
 	if n := buffered.Reader.Buffered(); n > 0 {
 		early, _ := buffered.Reader.Peek(n)
 		c.rest = append([]byte(nil), early...)
+	}
+	if ahead, ok := nc.(*readAhead); ok { // without it, this is a socket that can be polled
+		nc, c.rest = ahead.Conn, append(c.rest, ahead.head...)
 	}
 	c.sock.Open(nc, c.srv.poller())
 	return nil

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -32,10 +33,15 @@ func (a *answer) WriteHeader(status int) { a.status = status }
 // Write sends the whole response, with body as its body, and closes the connection.
 func (a *answer) Write(body []byte) (int, error) {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "HTTP/1.1 %d %s\r\n", a.status, http.StatusText(a.status))
+	text := cmp.Or(http.StatusText(a.status), fmt.Sprint("status code ", a.status))
+	fmt.Fprintf(&b, "HTTP/1.1 %d %s\r\n", a.status, text)
 	h := a.Header()
 	h.Set("Date", time.Now().UTC().Format(http.TimeFormat))
-	h.Set("Content-Length", strconv.Itoa(len(body)))
+	if a.status == http.StatusNotModified { // has no body (RFC 9110 section 15.4.5)
+		body = nil
+	} else {
+		h.Set("Content-Length", strconv.Itoa(len(body)))
+	}
 	if h.Get("Connection") == "" {
 		h.Set("Connection", "close")
 	}

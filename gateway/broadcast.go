@@ -4,13 +4,14 @@ import (
 	"time"
 
 	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/internal/sock"
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
 // sendShared sends one message of a broadcast. The frame is the same bytes for all recipients and
 // is written from where it lies, unless e's desk holds it for more that follows; what a socket does
 // not take is copied to that socket's queue. A recipient whose queue is full is closed.
-func (c *session) sendShared(e *eventContext, m *shared, now time.Time) error {
+func (c *session) sendShared(e *eventContext, m *shared, b *sock.Batch, now time.Time) error {
 	frame := m.frame
 	if c.compresses(len(m.data)) {
 		frame = m.compressed()
@@ -32,25 +33,51 @@ func (c *session) sendShared(e *eventContext, m *shared, now time.Time) error {
 		return nil
 	}
 	c.writing = true
+	c.pending = len(frame)
 	c.mu.Unlock()
-	c.writeShared(frame)
+	if b == nil || !b.Add(&c.sock, frame, c) {
+		n, err := c.sock.TryWrite(frame)
+		c.Wrote(frame, n, err)
+	}
 	return nil
 }
 
-// writeShared writes frame to a socket that nobody else writes to.
-func (c *session) writeShared(frame []byte) {
-	n, err := c.sock.TryWrite(frame)
-	if err != nil {
+// Wrote goes on after a write of data: it was the frame of a broadcast, or if c.hand is not nil,
+// what is in that.
+func (c *session) Wrote(data []byte, n int, err error) {
+	o := c.hand
+	c.hand = nil
+	switch {
+	case err != nil:
+		c.srv.pools.putBuffer(o)
 		c.writeFailed(err)
-		return
+	case n == len(data) && !c.sock.Behind():
+		c.srv.pools.putBuffer(o)
+		c.flush(c.take())
+	case o != nil:
+		c.drainLater(o, n)
+	default:
+		o = c.srv.pools.buffer()
+		o.b = append(o.b, data[n:]...)
+		c.drainLater(o, 0)
 	}
-	if n < len(frame) || c.sock.Behind() {
-		rest := c.srv.pools.buffer()
-		rest.b = append(rest.b, frame[n:]...)
-		c.drainLater(rest, 0)
-		return
+}
+
+// batch returns a way to write to many at once, or nil if there is none or n are not many.
+func (s *Server) batch(n int) *sock.Batch {
+	if n < worthBatch || s.Portable {
+		return nil
 	}
-	c.flush(c.take())
+	return s.polls.Batch()
+}
+
+// worthBatch is from how many writes on a batch is cheaper than the writes alone.
+const worthBatch = 8
+
+func flushBatch(b *sock.Batch) {
+	if b != nil {
+		b.Flush()
+	}
 }
 
 // shared is one message on its way to many.

@@ -19,8 +19,14 @@ type greeter struct {
 
 var headEnd = []byte("\r\n\r\n")
 
-// open is called when the socket is there, and not before: who is known to front may be closed.
-func (g *greeter) open() {
+// hasHead reports whether a request head ends in b. Its lines may end with LF alone (RFC 9112 section
+// 2.2), though none that parseHead takes.
+func hasHead(b []byte) bool {
+	return bytes.Contains(b, headEnd[1:]) || bytes.Contains(b, []byte("\n\n"))
+}
+
+// arrive is called when the socket is there, and not before: who is known to front may be closed.
+func (g *greeter) arrive() {
 	if !g.srv.front.enter(g) {
 		_ = g.sock.Close() // Ended follows
 	}
@@ -42,7 +48,7 @@ func (g *greeter) Turn() sock.Turn {
 		return sock.Done
 	}
 	g.rest = append(g.rest, d.buf[have:have+n]...)
-	if len(g.rest) >= maxHead || bytes.Contains(g.rest, headEnd) {
+	if len(g.rest) >= maxHead || hasHead(g.rest) {
 		return sock.Done
 	}
 	return sock.Again
@@ -62,7 +68,9 @@ func (g *greeter) Ended(err error) {
 		return
 	}
 	r.RemoteAddr = g.peer.String()
-	g.rest = g.rest[n:]
+	if g.rest = g.rest[n:]; len(g.rest) == 0 {
+		g.rest = nil // lets the head go
+	}
 	g.srv.accept(&g.session, &answer{session: &g.session}, r)
 }
 

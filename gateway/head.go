@@ -32,20 +32,27 @@ func (s *Server) parseHead(b []byte) (*http.Request, int) {
 // continues another, and names one host.
 func isPlain(head []byte) bool {
 	hosts := 0
-	for line := range bytes.SplitSeq(head[:len(head)-len(headEnd)], []byte("\r\n")) {
-		for _, c := range line {
-			if c < ' ' || c > '~' {
-				return false
-			}
-		}
-		if len(line) == 0 || line[0] == ' ' {
+	request, fields, _ := bytes.Cut(head[:len(head)-len(headEnd)], []byte("\r\n"))
+	for field := range bytes.SplitSeq(fields, []byte("\r\n")) {
+		name, _, ok := bytes.Cut(field, []byte(":"))
+		// http.ReadRequest lets a name with spaces pass, an http.Server does not.
+		if !ok || bytes.IndexByte(name, ' ') >= 0 || !isPrintable(field) {
 			return false
 		}
-		if len(line) > 5 && strings.EqualFold(string(line[:5]), "host:") {
+		if strings.EqualFold(string(name), "host") {
 			hosts++
 		}
 	}
-	return hosts == 1
+	return hosts == 1 && isPrintable(request)
+}
+
+func isPrintable(line []byte) bool {
+	for _, c := range line {
+		if c < ' ' || c > '~' {
+			return false
+		}
+	}
+	return true
 }
 
 // isHandshake reports whether r asks for a WebSocket, and for nothing that net/http does and this

@@ -44,9 +44,7 @@ func (d *desk) release() {
 	d.held = nil
 	d.holding.Store(false)
 	d.mu.Unlock()
-	for _, c := range held {
-		c.letGo()
-	}
+	letGo(held)
 	clear(held)
 	d.mu.Lock()
 	if d.held == nil {
@@ -55,10 +53,18 @@ func (d *desk) release() {
 	d.mu.Unlock()
 }
 
-func (c *session) letGo() {
-	c.mu.Lock()
-	c.held = false
-	c.flushUnlock()
+// letGo writes what was held of sessions, one or many.
+func letGo(held []*session) {
+	if len(held) == 0 {
+		return
+	}
+	b := held[0].srv.batch(len(held))
+	defer flushBatch(b)
+	for _, c := range held {
+		c.mu.Lock()
+		c.held = false
+		c.flushIntoUnlock(b)
+	}
 }
 
 // expire lets replies go whose handler takes its time.

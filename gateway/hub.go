@@ -160,10 +160,12 @@ func (s *Server) SendMany(ctx context.Context, ids []tyg.ConnID, data []byte) er
 	}
 	e, m, now := s.own(ctx), newShared(s.opcode(data), data), time.Now()
 	var errs []error
+	b := s.batch(len(ids))
+	defer flushBatch(b)
 	for _, id := range ids {
 		c, err := s.find(op, id)
 		if err == nil {
-			if err = c.sendShared(e, m, now); err != nil {
+			if err = c.sendShared(e, m, b, now); err != nil {
 				err = s.failed(op, id, err)
 			}
 		}

@@ -51,7 +51,7 @@ func (p *pools) buffer() *buffer { return p.buffers.Get().(*buffer) }
 
 // putBuffer keeps buffers of ordinary size; a few giants would otherwise stay for good.
 func (p *pools) putBuffer(o *buffer) {
-	if cap(o.b) > bigBuffer {
+	if o == nil || cap(o.b) > bigBuffer {
 		return
 	}
 	o.b = o.b[:0]

@@ -58,7 +58,7 @@ func (s *Server) serve(l net.Listener) error {
 // welcome takes in a socket whose client has said nothing yet.
 func (s *Server) welcome(peer netip.AddrPort) (*sock.Conn, func()) {
 	g := &greeter{session: session{srv: s}, peer: peer, since: time.Now()}
-	return &g.sock, g.open
+	return &g.sock, g.arrive
 }
 
 // maxHead is the longest request head, in bytes.

@@ -45,6 +45,8 @@ type session struct {
 	begun    atomic.Int64                 // since when rest or a fragment waits for more; 0: none does
 	handling atomic.Pointer[eventContext] // the event in a handler; nil: none is
 
+	hand *buffer // owned by the writer: what a batch writes
+
 	// guarded by mu
 	mu       sync.Mutex
 	drained  *sync.Cond  // someone waits for the queue to shrink; made when first needed
@@ -169,8 +171,9 @@ func (c *session) close(code int, reason string, now time.Time) bool {
 	}
 	c.closeLocked(tyg.Disconnect{Code: code, Reason: reason}, now)
 	c.enqueueClose(code, reason)
+	// Turns end, as soon as no handler runs. With c.mu, so that it comes before that of awaitClose.
+	_ = c.sock.SetReadDeadline(now)
 	c.flushUnlock()
-	_ = c.sock.SetReadDeadline(now) // turns end, as soon as no handler runs
 	return true
 }
 

@@ -51,6 +51,14 @@ type readAhead struct {
 	head []byte
 }
 
+// CloseWrite lets an http.Server hang up in a way that does not destroy its answer.
+func (r *readAhead) CloseWrite() error {
+	if half, ok := r.Conn.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return nil
+}
+
 // Read reads that first.
 func (r *readAhead) Read(b []byte) (int, error) {
 	if len(r.head) == 0 {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/internal/sock"
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
@@ -98,7 +99,10 @@ func (c *session) outLocked() *buffer {
 }
 
 // flushUnlock unlocks c.mu and writes what is queued, unless someone else does or will.
-func (c *session) flushUnlock() {
+func (c *session) flushUnlock() { c.flushIntoUnlock(nil) }
+
+// flushIntoUnlock is flushUnlock that writes with b, if that is not nil.
+func (c *session) flushIntoUnlock(b *sock.Batch) {
 	if c.out == nil || c.writing || c.held {
 		c.mu.Unlock()
 		return
@@ -106,6 +110,12 @@ func (c *session) flushUnlock() {
 	c.writing = true
 	o := c.takeLocked()
 	c.mu.Unlock()
+	if b != nil {
+		if c.hand = o; b.Add(&c.sock, o.b, c) {
+			return
+		}
+		c.hand = nil
+	}
 	c.flush(o)
 }
 

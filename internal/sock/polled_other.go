@@ -44,3 +44,15 @@ func (*Poller) Accept(net.Listener, func(netip.AddrPort) (*Conn, func())) (*Acce
 
 // Detach gives the socket back. It is called from Ended, and nothing else may be called after it.
 func (c *Conn) Detach() (net.Conn, error) { return c.blocking.nc, nil }
+
+// A Batch does not exist here.
+type Batch struct{}
+
+// Batch returns nil.
+func (*Poller) Batch() *Batch { return nil }
+
+// Add does nothing.
+func (*Batch) Add(*Conn, []byte, Writer) bool { return false }
+
+// Flush does nothing.
+func (*Batch) Flush() {}

@@ -15,6 +15,8 @@ type Poller struct {
 	closed bool
 	table  table
 	crew   crew
+
+	batches batches
 }
 
 // Close gives the loops up. Call it when no socket is left.
@@ -27,6 +29,7 @@ func (p *Poller) Close() {
 	}
 	p.loops = nil
 	p.crew.close()
+	p.batches.close()
 }
 
 // loopOf returns the loop that watches fd, or nil if there can be none.

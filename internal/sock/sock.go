@@ -47,6 +47,11 @@ type Owner interface {
 	Ended(err error)
 }
 
+// A Writer is told how much of its data a [Batch] has written, or why nothing.
+type Writer interface {
+	Wrote(data []byte, n int, err error)
+}
+
 // A Conn is one socket. Open and Serve come first. Read belongs to Turn; TryWrite, Write and
 // CloseWrite to whoever holds the right to write, one at a time; SetReadDeadline and Close may be
 // called by anybody. It must not be copied.

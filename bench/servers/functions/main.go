@@ -7,7 +7,6 @@ import (
 	"context"
 	"encoding/json"
 	"flag"
-	"net/http"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -36,8 +35,7 @@ func main() {
 	g := &gateway.Server{Handler: &functions.Router{
 		Integrations: map[string]functions.Integration{"echo": integration},
 	}}
-	serve.Check(g.Start())
-	serve.Check((&http.Server{Handler: g}).Serve(o.Listen()))
+	serve.Check(g.Serve(o.ListenPlain()))
 }
 
 // start starts the function, whose processes end with this one.

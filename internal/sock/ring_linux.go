@@ -1,0 +1,167 @@
+package sock
+
+import (
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"syscall"
+	"unsafe"
+)
+
+// The part of io_uring's interface that writing to many sockets needs
+// (https://man7.org/linux/man-pages/man2/io_uring_setup.2.html, io_uring_enter.2.html).
+const (
+	sysRingSetup = 425
+	sysRingEnter = 426
+
+	ringSetupCQSize       = 1 << 3
+	ringFeatureSingleMmap = 1 << 0
+	ringEnterGetEvents    = 1 << 0
+	ringOffsetSQEs        = 0x10000000
+	ringOpSend            = 26
+)
+
+// ringSize is how many sockets one system call writes to.
+const ringSize = 256
+
+// ringParams is struct io_uring_params.
+type ringParams struct {
+	sqEntries, cqEntries, flags, cpu, idle, features, wq uint32
+	_                                                    [3]uint32
+	sq                                                   struct {
+		head, tail, mask, entries, flags, dropped, array, _ uint32
+		_                                                   uint64
+	}
+	cq struct {
+		head, tail, mask, entries, overflow, cqes, flags, _ uint32
+		_                                                   uint64
+	}
+}
+
+// A submission is struct io_uring_sqe.
+type submission struct {
+	op, flags uint8
+	_         uint16
+	fd        int32
+	_         uint64
+	addr      uint64
+	length    uint32
+	msgFlags  uint32
+	user      uint64
+	_         [3]uint64
+}
+
+// A completion is struct io_uring_cqe.
+type completion struct {
+	user   uint64
+	result int32
+	_      uint32
+}
+
+// A ring writes to up to ringSize sockets with one system call. It has one user at a time.
+type ring struct {
+	fd             int
+	maps           [2][]byte
+	sqTail         *uint32
+	cqHead, cqTail *uint32
+	submissions    []submission
+	completions    []completion
+}
+
+var errOldKernel = errors.New("io_uring is too old")
+
+func openRing() (*ring, error) {
+	p := ringParams{flags: ringSetupCQSize, cqEntries: 2 * ringSize}
+	fd, _, errno := syscall.Syscall(sysRingSetup, ringSize, uintptr(unsafe.Pointer(&p)), 0)
+	if errno != 0 {
+		return nil, fmt.Errorf("set up io_uring: %w", errno)
+	}
+	r := &ring{fd: int(fd)}
+	if err := r.mmap(&p); err != nil {
+		r.close()
+		return nil, err
+	}
+	return r, nil
+}
+
+func (r *ring) mmap(p *ringParams) (err error) {
+	if p.features&ringFeatureSingleMmap == 0 {
+		return errOldKernel
+	}
+	const access, flags = syscall.PROT_READ | syscall.PROT_WRITE, syscall.MAP_SHARED | syscall.MAP_POPULATE
+	size := max(p.sq.array+4*p.sqEntries, p.cq.cqes+p.cqEntries*uint32(unsafe.Sizeof(completion{})))
+	if r.maps[0], err = syscall.Mmap(r.fd, 0, int(size), access, flags); err != nil {
+		return fmt.Errorf("map io_uring: %w", err)
+	}
+	size = p.sqEntries * uint32(unsafe.Sizeof(submission{}))
+	if r.maps[1], err = syscall.Mmap(r.fd, ringOffsetSQEs, int(size), access, flags); err != nil {
+		return fmt.Errorf("map io_uring: %w", err)
+	}
+	at := func(offset uint32) unsafe.Pointer { return unsafe.Pointer(&r.maps[0][offset]) }
+	for i, slots := 0, unsafe.Slice((*uint32)(at(p.sq.array)), p.sqEntries); i < len(slots); i++ {
+		slots[i] = uint32(i) // submissions are taken in the order of their slots
+	}
+	r.sqTail = (*uint32)(at(p.sq.tail))
+	r.cqHead, r.cqTail = (*uint32)(at(p.cq.head)), (*uint32)(at(p.cq.tail))
+	r.submissions = unsafe.Slice((*submission)(unsafe.Pointer(&r.maps[1][0])), p.sqEntries)
+	r.completions = unsafe.Slice((*completion)(at(p.cq.cqes)), p.cqEntries)
+	return nil
+}
+
+func (r *ring) close() {
+	for _, m := range r.maps {
+		if m != nil {
+			_ = syscall.Munmap(m) // nobody uses it
+		}
+	}
+	_ = syscall.Close(r.fd) // nobody uses it
+}
+
+// set prepares the i-th write since the last submit.
+func (r *ring) set(i, fd int, b []byte) {
+	slot := (atomic.LoadUint32(r.sqTail) + uint32(i)) % uint32(len(r.submissions))
+	r.submissions[slot] = submission{
+		op: ringOpSend, fd: int32(fd), user: uint64(i),
+		addr: uint64(uintptr(unsafe.Pointer(unsafe.SliceData(b)))), length: uint32(len(b)),
+		// A socket that is full says so at once, and the kernel is done with b when submit returns.
+		msgFlags: syscall.MSG_DONTWAIT | syscall.MSG_NOSIGNAL,
+	}
+}
+
+// submit has the kernel do n writes and tells done of each, in any order: how much it took, or why
+// nothing.
+func (r *ring) submit(n int, done func(i, n int, err error)) error {
+	atomic.AddUint32(r.sqTail, uint32(n))
+	for left, told := n, 0; told < n; {
+		taken, _, errno := syscall.Syscall6(sysRingEnter,
+			uintptr(r.fd), uintptr(left), uintptr(min(n-told, 1)), ringEnterGetEvents, 0, 0)
+		switch errno {
+		case 0:
+			left -= int(taken)
+		case syscall.EINTR, syscall.EAGAIN, syscall.EBUSY:
+		default:
+			return fmt.Errorf("enter io_uring: %w", errno)
+		}
+		told += r.reap(done)
+	}
+	return nil
+}
+
+// reap returns how many writes it told of.
+func (r *ring) reap(done func(i, n int, err error)) (told int) {
+	head := *r.cqHead
+	for ; head != atomic.LoadUint32(r.cqTail); head++ {
+		c := r.completions[head%uint32(len(r.completions))]
+		switch errno := syscall.Errno(-c.result); {
+		case c.result >= 0:
+			done(int(c.user), int(c.result), nil)
+		case errno == syscall.EAGAIN || errno == syscall.EINTR:
+			done(int(c.user), 0, nil)
+		default:
+			done(int(c.user), 0, errno)
+		}
+		told++
+	}
+	atomic.StoreUint32(r.cqHead, head)
+	return told
+}
