@@ -1,9 +1,13 @@
 // Package gateway terminates WebSocket connections and calls a tyg.Handler, as Amazon API Gateway
 // does.
 //
-// A [Server] is an http.Handler and mounts in anybody's mux:
+// A [Server] serves a listener:
 //
 //	srv := &gateway.Server{Handler: app}
+//	err := srv.Serve(listener)
+//
+// It is also an http.Handler and mounts in anybody's mux:
+//
 //	http.Handle("/api/", srv)
 //
 // It accepts WebSockets on /{stage}/ (default "api"), and serves the @connections API on
@@ -13,17 +17,25 @@
 // # The life of a connection
 //
 // A handshake is checked (RFC 6455, origin, limits), then the connect handler runs, and only when
-// it has returned without an error does the client get its 101. From then on one goroutine belongs
-// to the connection, and nothing else: no buffer and no timer while it waits. That goroutine reads,
-// cuts the bytes into messages, calls the handler for each, in order, and answers pings. What the
-// handlers send meanwhile to their own client is gathered while more messages lie in the same read,
-// and leaves in one write.
+// it has returned without an error does the client get its 101. From then on the connection waits
+// in an epoll loop, of which there is one for each processor, and holds no goroutine, no buffer and
+// no timer. When bytes come, the loop reads them, cuts them into messages, calls the handler for
+// each, in order, and answers pings. What handlers send meanwhile is gathered while more messages
+// lie in the same read, and leaves in one write for each recipient.
 //
-// Because handlers run on the reading goroutine, a client whose messages are handled more slowly
+// A handler may take its time. After a millisecond or two another goroutine takes over the loop,
+// and where that happens often, reads get goroutines of their own from the start; so nobody waits
+// for anybody else's handler.
+//
+// On systems other than Linux, behind an http.Server's TLS, and with [Server].Portable, each
+// connection has a goroutine that waits for it. Everything else is the same.
+//
+// Because handlers run on the goroutine that reads, a client whose messages are handled more slowly
 // than they come is not read from: TCP holds it back, nothing is dropped, and memory stays bounded.
 // The price is that a close frame behind a message is seen only when that message has been handled.
 //
-// A send to any connection tries the socket at once, on the sender's goroutine, without waiting.
+// A send to any connection tries the socket at once, on the sender's goroutine, without waiting; to
+// many, it writes through io_uring where the kernel has it, to 256 sockets with each system call.
 // What the socket does not take is queued, and a goroutine exists to write it for as long as there
 // is something in the queue. The queue is bounded in bytes ([Limits].Queue): a Send to a full one
 // is refused with tyg.ErrThrottled; a SendMany closes such a connection with 1013, so that nobody
