@@ -1,8 +1,6 @@
 package main
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,6 +8,9 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+
+	"github.com/tyg-dev/tyg/cmd/tyg/internal/backend"
+	"github.com/tyg-dev/tyg/cmd/tyg/internal/strict"
 )
 
 // configPath is where a project keeps its configuration, below its directory.
@@ -31,9 +32,24 @@ type config struct {
 // A stageConfig is what may differ between stages.
 type stageConfig struct {
 	// APIGatewayStage is the first part of the URL's path.
-	APIGatewayStage string                    `json:"api_gateway_stage"`
-	CustomDomain    *domainConfig             `json:"websocket_api_custom_domain"`
-	Functions       map[string]functionConfig `json:"lambda_functions"`
+	APIGatewayStage string                  `json:"api_gateway_stage"`
+	CustomDomain    *domainConfig           `json:"websocket_api_custom_domain"`
+	Functions       map[string]lambdaConfig `json:"lambda_functions"`
+
+	// Routes are for a project that is not one Go program: who handles the events of each route.
+	Routes         map[string]backend.Route `json:"routes"`
+	RouteSelection string                   `json:"route_selection_expression"`
+	Authorizer     *backend.Authorizer      `json:"authorizer"`
+	StageVariables map[string]string        `json:"stage_variables"`
+	functionConfig
+}
+
+// A lambdaConfig is one function.
+type lambdaConfig struct {
+	// Command is the program of a function that Routes name, and Directory where it runs, below that
+	// of the project.
+	Command   []string `json:"command"`
+	Directory string   `json:"directory"`
 	functionConfig
 }
 
@@ -99,14 +115,8 @@ func readConfig(dir string) (config, error) {
 // with a space where they name a key instead.
 func parseConfig(data []byte) (config, error) {
 	var c config
-	if bytes.HasPrefix(data, []byte("\xef\xbb\xbf")) {
-		return c, errors.New("1: the file begins with a byte order mark; save it as UTF-8 without one")
-	}
-	if err := checkKeys(data); err != nil {
+	if err := strict.Unmarshal(data, &c); err != nil {
 		return c, err
-	}
-	if err := json.Unmarshal(data, &c); err != nil {
-		return c, fmt.Errorf(" %w", err)
 	}
 	if err := c.check(); err != nil {
 		return c, fmt.Errorf(" %w", err)

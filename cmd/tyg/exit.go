@@ -6,9 +6,11 @@ import (
 	"io"
 
 	"github.com/spf13/cobra"
+
+	"github.com/tyg-dev/tyg/cmd/tyg/internal/local"
 )
 
-// The exit statuses of tyg. "tyg local" adds those of the program that it runs.
+// The exit statuses of tyg. "tyg local --in-process" adds those of the program that it runs.
 const (
 	exitOK          = 0
 	exitFailure     = 1
@@ -34,19 +36,12 @@ type closedError string
 
 func (e closedError) Error() string { return string(e) }
 
-// A programExit is the status of the user's program, which has said itself what was wrong.
-type programExit int
-
-func (e programExit) Error() string {
-	return fmt.Sprintf("the program exited with status %d", int(e))
-}
-
 // report prints err for a person and returns the exit status that it means.
 func report(w io.Writer, err error) int {
 	var (
 		usage   *usageError
 		closed  closedError
-		program programExit
+		program local.ExitError
 	)
 	switch {
 	case err == nil:

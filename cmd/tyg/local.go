@@ -4,53 +4,61 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
+	"math"
 	"os"
-	"os/exec"
-	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/tyg-dev/tyg/cmd/tyg/internal/local"
 )
 
-const localHelp = `local builds the project in the current directory and runs it, with TYG_ADDR
-and TYG_STAGE in its environment, until it ends or is interrupted. An interrupt is passed on,
-so that the program can say goodbye to its clients; a second one ends it at once.
+const localHelp = `local runs the project in the current directory as API Gateway and Lambda would, until
+it is interrupted. A gateway in tyg holds the sockets; the program, which is built first, runs in other
+processes and gets one event at a time. When its source changes it is built again, and when that went
+well, new processes take over: events under way are finished, and the sockets stay. A build that fails
+is shown, and the code from before goes on.
 
-The stage in TYG_STAGE, the first part of the URL's path, is that of .tyg/config.json, unless
-TYG_STAGE is set already and there is no --stage. Nor do variables of the configuration
-replace those that are set.
+Calls of @connections reach the gateway by the environment of the functions, and functions can be
+invoked as on Lambda: aws lambda invoke --endpoint-url http://127.0.0.1:8000.
+Processes share nothing but what the environment names: a DynamoDB table if there is TABLE, NATS if
+there is TYG_NATS_URL. Without either, tyg runs a NATS server for a program that can use one.
 
-What follows -- goes to the program. The exit status is that of the program, or 1 if it did
-not build.`
+With routes in .tyg/config.json, the functions that they name are run in place of a Go program,
+whatever they are written in.
+
+The stage, the first part of the URL's path, is that of .tyg/config.json, unless TYG_STAGE is set
+and there is no --stage. Nor do variables of the configuration replace those that are set.
+
+With --in-process there are no functions: the program itself holds the sockets, with TYG_ADDR and
+TYG_STAGE in its environment, and is started anew when its source changes, which closes them. The
+first interrupt is passed on; the exit status is that of the program.
+
+What follows -- goes to the program.`
 
 const localExample = `  tyg local
-  tyg local --port 9000
+  tyg local --port 9000 --processes 4
+  tyg local --cold              # a process for each event
   tyg local --time-scale 600    # ten minutes of silence are over in a second
-  tyg local --stage prod -- -verbose`
+  tyg local --in-process --stage prod -- -verbose`
 
 // A localRun is one run of a project on this machine.
 type localRun struct {
-	dir   string // of the project
-	addr  string // to listen on, HOST:PORT
-	stage string // of the configuration
-	given bool   // the stage was named on the command line
-	scale string // how many times faster API Gateway's time limits pass; empty: as the program says
-	args  []string
+	local.Config
+	stage     string // of the configuration
+	given     bool   // the stage was named on the command line
+	scaled    bool   // so was the time scale
+	inProcess bool
 }
 
 func newLocal(e *env) *cobra.Command {
-	var (
-		l     localRun
-		port  uint16
-		scale float64
-	)
+	l := localRun{Config: local.Config{Stdout: e.stdout, Stderr: e.stderr}}
+	var port uint16
 	cmd := &cobra.Command{
 		Use:               "local [-- ARGUMENT...]",
-		Short:             "Run the project on this machine",
+		Short:             "Run the project on this machine, with reload",
 		Long:              localHelp,
 		Example:           localExample,
 		ValidArgsFunction: cobra.NoFileCompletions,
@@ -61,94 +69,113 @@ func newLocal(e *env) *cobra.Command {
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if cmd.Flags().Changed("addr") && cmd.Flags().Changed("port") {
-				return usagef(cmd, "--addr has a port already, leave out --port")
-			}
 			if cmd.Flags().Changed("port") {
-				l.addr = "127.0.0.1:" + strconv.Itoa(int(port))
-			}
-			if cmd.Flags().Changed("time-scale") {
-				l.scale = strconv.FormatFloat(scale, 'g', -1, 64)
+				if cmd.Flags().Changed("addr") {
+					return usagef(cmd, "--addr has a port already, leave out --port")
+				}
+				l.Addr = "127.0.0.1:" + strconv.Itoa(int(port))
 			}
 			l.given = cmd.Flags().Changed("stage")
-			l.args = args
-			return l.run(cmd.Context(), e)
+			l.scaled = cmd.Flags().Changed("time-scale")
+			l.Args = args
+			if err := l.check(cmd); err != nil {
+				return err
+			}
+			return l.run(cmd.Context())
 		},
 	}
-	cmd.Flags().StringVar(&l.addr, "addr", "",
-		"listen on `HOST:PORT` (TYG_ADDR, default 127.0.0.1:8000)")
-	cmd.Flags().Uint16VarP(&port, "port", "p", 8000, "listen on 127.0.0.1:`PORT`")
-	cmd.Flags().StringVar(&l.stage, "stage", "dev", "run the `STAGE` of "+configPath)
-	cmd.Flags().Float64Var(&scale, "time-scale", 1,
-		"let API Gateway's time limits (idle, life, integration) pass `N` times faster")
-	cmd.Flags().StringVar(&l.dir, "project-dir", ".", "the project is in `DIR`")
+	l.flags(cmd, &port)
 	return cmd
 }
 
-// run builds the program and runs it to its end.
-func (l *localRun) run(ctx context.Context, e *env) error {
-	if err := l.check(); err != nil {
-		return err
-	}
-	c, err := readConfig(l.dir)
-	if err != nil {
-		return err
-	}
-	temp, err := os.MkdirTemp("", "tyg-local-*")
-	if err != nil {
-		return fmt.Errorf("build project: %w", err)
-	}
-	defer os.RemoveAll(temp)
-	program, err := l.build(ctx, temp, e.stderr)
-	if err != nil {
-		return err
-	}
-	cmd := exec.Command(program, l.args...)
-	cmd.Dir = l.dir
-	cmd.Env = l.environ(c, os.Environ())
-	cmd.Stdout, cmd.Stderr = e.stdout, e.stderr
-	if ctx.Err() != nil {
-		return errInterrupted
-	}
-	return runProgram(cmd)
+func (l *localRun) flags(cmd *cobra.Command, port *uint16) {
+	f := cmd.Flags()
+	f.StringVar(&l.Addr, "addr", "", "listen on `HOST:PORT` (TYG_ADDR, default 127.0.0.1:8000)")
+	f.Uint16VarP(port, "port", "p", 8000, "listen on 127.0.0.1:`PORT`, 0 for any that is free")
+	f.StringVar(&l.stage, "stage", "dev", "run the `STAGE` of "+configPath)
+	f.StringVar(&l.Dir, "project-dir", ".", "the project is in `DIR`")
+	f.Float64Var(&l.TimeScale, "time-scale", 1,
+		"let API Gateway's time limits (idle, life, integration) pass `N` times faster")
+	f.BoolVar(&l.inProcess, "in-process", false, "let the program hold the sockets itself")
+	f.BoolVar(&l.NoReload, "no-reload", false, "do not watch the source")
+	f.IntVar(&l.Processes, "processes", 0,
+		"run at most `N` processes of each function (default 10, or as the configuration says)")
+	f.IntVar(&l.Concurrent, "concurrent", 0,
+		"handle up to `N` messages of one client at the same time, as AWS may; 10 without N")
+	f.Lookup("concurrent").NoOptDefVal = "10"
+	f.BoolVar(&l.Cold, "cold", false, "start a process for each event")
+	f.BoolVar(&l.Freeze, "freeze", false, "stop processes between events, as Lambda does")
+	f.BoolVarP(&l.Quiet, "quiet", "q", false, "print no line for each event")
+	f.BoolVar(&l.JSON, "json", false, "print JSON objects, one a line")
 }
 
-// check finds out whether there is a project, and a Go to build it.
-func (l *localRun) check() error {
-	abs, err := filepath.Abs(l.dir)
-	if err != nil {
-		return fmt.Errorf("find project: %w", err)
+// check finds flags that make no sense, alone or together.
+func (l *localRun) check(cmd *cobra.Command) error {
+	if !(l.TimeScale > 0) || math.IsInf(l.TimeScale, 1) {
+		return usagef(cmd, "--time-scale %v: use a number above 0, such as 600", l.TimeScale)
 	}
-	if _, err := os.Stat(filepath.Join(abs, "go.mod")); err != nil {
-		return fmt.Errorf("there is no project in %s: it has no go.mod; go to one, name one with "+
-			"--project-dir, or make one with tyg new-project", abs)
+	if l.Processes < 0 || l.Concurrent < 0 {
+		return usagef(cmd, "--processes and --concurrent are numbers above 0")
 	}
-	if _, err := exec.LookPath("go"); err != nil {
-		return errors.New("the go command is not in PATH; install Go from https://go.dev/dl/")
+	if !l.inProcess {
+		return nil
+	}
+	for _, name := range []string{"processes", "concurrent", "cold", "freeze", "quiet", "json"} {
+		if cmd.Flags().Changed(name) {
+			return usagef(cmd, "--%s is for functions, and with --in-process there are none", name)
+		}
 	}
 	return nil
 }
 
-// build compiles the project into the directory temp and returns the program.
-func (l *localRun) build(ctx context.Context, temp string, stderr io.Writer) (string, error) {
-	// Given a directory, go build keeps programs only, and fails if there is none.
-	cmd := exec.CommandContext(ctx, "go", "build", "-o", temp+string(filepath.Separator), ".")
-	cmd.Dir = l.dir
-	cmd.Stdout, cmd.Stderr = stderr, stderr
-	if err := cmd.Run(); err != nil {
-		if ctx.Err() != nil {
-			return "", errInterrupted
-		}
-		return "", errors.New("the project does not build")
-	}
-	programs, err := os.ReadDir(temp)
+func (l *localRun) run(ctx context.Context) error {
+	dir, err := filepath.Abs(l.Dir)
 	if err != nil {
-		return "", fmt.Errorf("build project: %w", err)
+		return fmt.Errorf("find project: %w", err)
 	}
-	if len(programs) != 1 {
-		return "", errors.New("the project is not a program: its directory has no package main")
+	l.Dir = dir
+	l.Files = []string{filepath.Join(dir, filepath.FromSlash(configPath))}
+	if l.inProcess {
+		err = l.runInProcess(ctx)
+	} else {
+		l.Name, l.Environ = filepath.Base(dir), os.Environ()
+		if l.Addr == "" {
+			l.Addr = "127.0.0.1:8000"
+			if addr := os.Getenv("TYG_ADDR"); addr != "" {
+				l.Addr = addr
+			}
+		}
+		l.Plan = l.plan
+		err = local.Run(ctx, l.Config)
 	}
-	return filepath.Join(temp, programs[0].Name()), nil
+	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+		return errInterrupted
+	}
+	return err
+}
+
+// plan reads the configuration.
+func (l *localRun) plan() (local.Plan, error) {
+	c, err := readConfig(l.Dir)
+	if err != nil {
+		return local.Plan{}, err
+	}
+	p, err := c.plan(l.Dir, l.stage)
+	if stage := os.Getenv("TYG_STAGE"); stage != "" && !l.given {
+		p.Stage = stage
+	}
+	return p, err
+}
+
+func (l *localRun) runInProcess(ctx context.Context) error {
+	return local.InProcess{
+		Dir: l.Dir, Args: l.Args, Files: l.Files, NoReload: l.NoReload,
+		Stdout: l.Stdout, Stderr: l.Stderr,
+		Environ: func() ([]string, error) {
+			c, err := readConfig(l.Dir)
+			return l.environ(c, os.Environ()), err
+		},
+	}.Run(ctx)
 }
 
 // environ returns the environment of the program: the flags, then the user's environment, then the
@@ -161,49 +188,11 @@ func (l *localRun) environ(c config, user []string) []string {
 			list = append(list, entry)
 		}
 	}
-	if l.addr != "" {
-		list = append(list, "TYG_ADDR="+l.addr)
+	if l.Addr != "" {
+		list = append(list, "TYG_ADDR="+l.Addr)
 	}
-	if l.scale != "" {
-		list = append(list, "TYG_TIME_SCALE="+l.scale)
+	if l.scaled {
+		list = append(list, "TYG_TIME_SCALE="+strconv.FormatFloat(l.TimeScale, 'g', -1, 64))
 	}
 	return list
-}
-
-// runProgram runs a program to its end. It passes the first signal on, and ends the program with
-// the second. The program is in a process group of its own, so that Ctrl-C at a terminal reaches it
-// once, from here; it could not read from the terminal then, and gets no input.
-func runProgram(cmd *exec.Cmd) error {
-	signals := make(chan os.Signal, 4) // a person's impatience
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	defer signal.Stop(signals)
-	ownGroup(cmd)
-	if err := cmd.Start(); err != nil {
-		return fmt.Errorf("run program: %w", err)
-	}
-	done := make(chan error, 1)
-	go func() { done <- cmd.Wait() }() // ends with the program, which the loop waits for
-	for asked := false; ; asked = true {
-		select {
-		case s := <-signals:
-			if asked {
-				s = os.Kill
-			}
-			pass(cmd.Process, s)
-		case err := <-done:
-			return exitOf(cmd, err)
-		}
-	}
-}
-
-// exitOf says how a program has ended, as a shell does.
-func exitOf(cmd *exec.Cmd, err error) error {
-	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) {
-		return fmt.Errorf("run program: %w", err)
-	}
-	if code := exitStatus(cmd.ProcessState); code != 0 {
-		return programExit(code)
-	}
-	return nil
 }

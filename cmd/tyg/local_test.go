@@ -26,15 +26,14 @@ func TestLocalServesANewProjectUntilInterrupted(t *testing.T) {
 		t.Fatalf("tyg new-project: %v\n%s", err, out)
 	}
 	l := startLocal(t, "--project-dir", "demo", "--port", "0")
-	_, address, ok := strings.Cut(l.line(), "ws://")
-	if !ok {
-		t.Fatal("the first line has no URL")
-	}
-	connect := exec.Command("tyg", "connect", "--wait", "500ms", "ws://"+strings.TrimSpace(address))
+	address := l.served()
+	l.expect("Routes: $default")
+	connect := exec.Command("tyg", "connect", "--wait", "500ms", address)
 	connect.Stdin = strings.NewReader("foo\nbar\n")
 	if out, err := connect.CombinedOutput(); err != nil || string(out) != "foo\nbar\n" {
 		t.Errorf("tyg connect: %v, printed %q, want foo and bar", err, out)
 	}
+	l.until(`^\d\d:\d\d:\d\d\.\d{3} [\w-]{15}= \$default  \d+\.\d ms$`)
 	l.signal(os.Interrupt)
 	l.exits(0)
 }
@@ -62,7 +61,7 @@ func main() {
 
 func TestLocalPassesSignalsOn(t *testing.T) {
 	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
-		l := startLocal(t, "--project-dir", writeProgram(t, stubborn))
+		l := startLocal(t, "--in-process", "--project-dir", writeProgram(t, stubborn))
 		l.expect("ready")
 		l.signal(s)
 		l.expect(s.String())
@@ -71,7 +70,7 @@ func TestLocalPassesSignalsOn(t *testing.T) {
 }
 
 func TestLocalEndsAStubbornProgramAtTheSecondSignal(t *testing.T) {
-	l := startLocal(t, "--project-dir", writeProgram(t, stubborn), "--", "stay")
+	l := startLocal(t, "--in-process", "--project-dir", writeProgram(t, stubborn), "--", "stay")
 	l.expect("ready")
 	l.signal(os.Interrupt)
 	l.expect("interrupt")
@@ -103,7 +102,7 @@ func writeProgram(t *testing.T, source string) (dir string) {
 	return dir
 }
 
-// A running is tyg local at work.
+// A running is tyg at work.
 type running struct {
 	t     *testing.T
 	cmd   *exec.Cmd
@@ -112,9 +111,14 @@ type running struct {
 
 func startLocal(t *testing.T, args ...string) *running {
 	t.Helper()
+	return startTyg(t, append([]string{"local"}, args...)...)
+}
+
+func startTyg(t *testing.T, args ...string) *running {
+	t.Helper()
 	l := &running{
-		t: t, cmd: exec.Command("tyg", append([]string{"local"}, args...)...),
-		lines: make(chan string, 100), // more than any program here prints
+		t: t, cmd: exec.Command("tyg", args...),
+		lines: make(chan string, 1000), // more than any program here prints
 	}
 	l.cmd.Stderr = os.Stderr
 	out, err := l.cmd.StdoutPipe()
@@ -124,7 +128,7 @@ func startLocal(t *testing.T, args ...string) *running {
 	if err := l.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = l.cmd.Process.Kill() })
+	t.Cleanup(l.end)
 	go func() { // ends with the output
 		defer close(l.lines)
 		for s := bufio.NewScanner(out); s.Scan(); {
@@ -134,13 +138,26 @@ func startLocal(t *testing.T, args ...string) *running {
 	return l
 }
 
+// end ends a program that the test has left, so that it can clean up after itself.
+func (l *running) end() {
+	if l.cmd.ProcessState != nil {
+		return
+	}
+	_ = l.cmd.Process.Signal(os.Interrupt) // it may have ended
+	timer := time.AfterFunc(10*time.Second, func() { _ = l.cmd.Process.Kill() })
+	defer timer.Stop()
+	for range l.lines { // Wait may not run beside the reading
+	}
+	_ = l.cmd.Wait() // nobody cares how
+}
+
 func (l *running) line() string {
 	l.t.Helper()
 	select {
 	case line := <-l.lines:
 		return line
 	case <-time.After(time.Minute):
-		l.t.Fatal("tyg local printed nothing for a minute")
+		l.t.Fatal("tyg printed nothing for a minute")
 		return ""
 	}
 }
@@ -148,7 +165,7 @@ func (l *running) line() string {
 func (l *running) expect(want string) {
 	l.t.Helper()
 	if got := l.line(); got != want {
-		l.t.Fatalf("tyg local printed %q, want %q", got, want)
+		l.t.Fatalf("tyg printed %q, want %q", got, want)
 	}
 }
 
@@ -165,6 +182,6 @@ func (l *running) exits(want int) {
 	}
 	_ = l.cmd.Wait() // the status says it all
 	if got := l.cmd.ProcessState.ExitCode(); got != want {
-		l.t.Errorf("tyg local exited with %d, want %d", got, want)
+		l.t.Errorf("tyg exited with %d, want %d", got, want)
 	}
 }

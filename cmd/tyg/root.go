@@ -19,7 +19,7 @@ Exit status:
   2    the command line makes no sense
   3    connect: the server closed the connection with a code other than 1000, 1001 or none
   130  interrupted by a signal
-  local exits with the status of the program that it runs.`
+  local --in-process exits with the status of the program that it runs.`
 
 const rootExample = `  tyg new-project echo-server
   cd echo-server
@@ -46,7 +46,7 @@ func newRoot(e *env) *cobra.Command {
 	root.SetErr(e.stderr)
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usagef(cmd, "%w", err) })
-	root.AddCommand(newNewProject(e), newLocal(e), newConnect(e), newConformance(e), newVersion(e), newMan(e))
+	root.AddCommand(newNewProject(e), newLocal(e), newGateway(e), newConnect(e), newConformance(e), newVersion(e), newMan(e))
 	root.SetHelpCommand(newHelp())
 	root.InitDefaultCompletionCmd()
 	for _, cmd := range root.Commands() {

@@ -22,6 +22,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("SERVER", server.URL)
 			e.Setenv("SECURE", secure.URL)
+			e.Setenv("TAKEN", server.Listener.Addr().String())
 			e.Setenv("HOME", e.WorkDir)
 			e.Vars = append(e.Vars, goEnvironment(t)...)
 			return os.WriteFile(filepath.Join(e.WorkDir, "ca.pem"), certificate(secure), 0o666)

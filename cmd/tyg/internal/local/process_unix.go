@@ -1,6 +1,6 @@
 //go:build unix
 
-package main
+package local
 
 import (
 	"os"
@@ -13,6 +13,9 @@ func ownGroup(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: t
 
 // pass sends a signal on. A process that has ended already needs none.
 func pass(p *os.Process, s os.Signal) { _ = p.Signal(s) }
+
+// stop asks a process to end that is to be replaced.
+func stop(p *os.Process) { pass(p, os.Interrupt) }
 
 // exitStatus returns the status as a shell does: 128 and the signal, if one ended the process.
 func exitStatus(state *os.ProcessState) int {

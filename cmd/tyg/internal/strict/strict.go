@@ -1,4 +1,6 @@
-package main
+// Package strict reads JSON that people write by hand: a key that does not exist is an error, and so
+// is one that is there twice; errors name the line, and the key that was perhaps meant.
+package strict
 
 import (
 	"bytes"
@@ -6,33 +8,47 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"slices"
 	"strconv"
-	"strings"
 )
 
-// A keyChecker walks the text of a configuration beside the type it will be decoded into. It finds
-// what encoding/json is silent about: keys that do not exist, and keys that are there twice; and it
-// knows the line of every fault.
-type keyChecker struct {
+// Unmarshal decodes the text of a configuration into v, a pointer to a struct. Its errors begin with
+// the number of the line and a colon, so that they can stand behind the name of a file.
+//
+// Structs have a json tag on each field, which is the key and nothing else.
+func Unmarshal(data []byte, v any) error {
+	if bytes.HasPrefix(data, []byte("\xef\xbb\xbf")) {
+		return errors.New("1: the file begins with a byte order mark; save it as UTF-8 without one")
+	}
+	if err := check(data, reflect.TypeOf(v).Elem()); err != nil {
+		return err
+	}
+	if err := json.Unmarshal(data, v); err != nil {
+		return fmt.Errorf("1: %w", err) // of what check knows nothing
+	}
+	return nil
+}
+
+// A checker walks the text of a configuration beside the type it will be decoded into. It finds what
+// encoding/json is silent about, and knows the line of every fault.
+type checker struct {
 	data []byte
 	dec  *json.Decoder
 }
 
-// checkKeys returns the first fault, beginning with its line.
-func checkKeys(data []byte) error {
+// check returns the first fault, beginning with its line.
+func check(data []byte, t reflect.Type) error {
 	var raw json.RawMessage
 	if err := json.Unmarshal(data, &raw); err != nil {
 		var syntax *json.SyntaxError
 		errors.As(err, &syntax) // what else can be wrong with any JSON
 		return fmt.Errorf("%d: this is not JSON: %w", lineAt(data, syntax.Offset), err)
 	}
-	k := &keyChecker{data: data, dec: json.NewDecoder(bytes.NewReader(data))}
-	return k.value(reflect.TypeFor[config](), "")
+	k := &checker{data: data, dec: json.NewDecoder(bytes.NewReader(data))}
+	return k.value(t, "")
 }
 
 // value checks the next value, whose key is path.
-func (k *keyChecker) value(t reflect.Type, path string) error {
+func (k *checker) value(t reflect.Type, path string) error {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
@@ -57,7 +73,7 @@ func (k *keyChecker) value(t reflect.Type, path string) error {
 }
 
 // member checks one key and its value.
-func (k *keyChecker) member(t reflect.Type, path string, seen map[string]int) error {
+func (k *checker) member(t reflect.Type, path string, seen map[string]int) error {
 	token, err := k.dec.Token()
 	if err != nil {
 		return err
@@ -70,7 +86,7 @@ func (k *keyChecker) member(t reflect.Type, path string, seen map[string]int) er
 	seen[key] = line
 	next, ok := typeOf(t, key)
 	if !ok {
-		return fmt.Errorf("%d: there is no key %q%s", line, path+key, didYouMean(key, keysOf(t)))
+		return fmt.Errorf("%d: there is no key %q%s", line, path+key, DidYouMean(key, keysOf(t)))
 	}
 	return k.value(next, path+key)
 }
@@ -112,6 +128,9 @@ func fields(t reflect.Type) func(yield func(reflect.StructField) bool) {
 func explainType(err error, line int, path string) error {
 	var wrong *json.UnmarshalTypeError
 	if !errors.As(err, &wrong) {
+		if err != nil {
+			err = fmt.Errorf("%d: %q: %w", line, path, err)
+		}
 		return err
 	}
 	what := "the configuration"
@@ -128,8 +147,10 @@ func kindWord(t reflect.Type) string {
 		return "an object"
 	case reflect.Slice:
 		return "an array"
-	case reflect.Int:
+	case reflect.Int, reflect.Int64:
 		return "a whole number"
+	case reflect.Float64:
+		return "a number"
 	case reflect.Bool:
 		return "true or false"
 	}
@@ -139,40 +160,4 @@ func kindWord(t reflect.Type) string {
 // lineAt returns the number of the line in which the byte before offset is.
 func lineAt(data []byte, offset int64) int {
 	return 1 + bytes.Count(data[:min(max(offset-1, 0), int64(len(data)))], []byte("\n"))
-}
-
-// didYouMean names the key nearest to a wrong one, if any is near.
-func didYouMean(key string, keys []string) string {
-	if len(keys) == 0 {
-		return ""
-	}
-	near := slices.MinFunc(keys, func(a, b string) int { return distance(key, a) - distance(key, b) })
-	if distance(key, near) > 1+len(near)/3 {
-		return ""
-	}
-	return fmt.Sprintf("; did you mean %q?", near)
-}
-
-// distance is the number of characters to insert, delete or change to make b of a, regardless of
-// case, - and _.
-func distance(a, b string) int {
-	plain := strings.NewReplacer("-", "", "_", "")
-	a, b = strings.ToLower(plain.Replace(a)), strings.ToLower(plain.Replace(b))
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, diagonal+1)
-		}
-	}
-	return row[len(b)]
 }

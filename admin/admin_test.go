@@ -1,0 +1,102 @@
+package admin_test
+
+import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/admin"
+	"github.com/tyg-dev/tyg/functions"
+	"github.com/tyg-dev/tyg/gateway"
+)
+
+func newAdmin() *admin.Admin {
+	return admin.New(admin.Config{
+		APIID: "a", Stage: "s",
+		Gateway: func() gateway.Stats {
+			return gateway.Stats{Connections: 2, Connects: 5, Messages: 10, Sent: 20, Throttled: 1, Failures: 3}
+		},
+		Functions: func() map[string]functions.Stats {
+			return map[string]functions.Stats{"f": {Starting: 1, Idle: 2, Busy: 3, Waiting: 4, Starts: 9}}
+		},
+	})
+}
+
+func get(a *admin.Admin, method, path string) (status int, body string) {
+	w := httptest.NewRecorder()
+	a.ServeHTTP(w, httptest.NewRequest(method, path, nil))
+	return w.Code, w.Body.String()
+}
+
+func TestHealth(t *testing.T) {
+	a := newAdmin()
+	check := func(method, path string, want int) {
+		t.Helper()
+		if got, body := get(a, method, path); got != want {
+			t.Errorf("%s %s says %d %q, want %d", method, path, got, body, want)
+		}
+	}
+	check(http.MethodGet, "/livez", http.StatusOK)
+	check(http.MethodGet, "/readyz", http.StatusServiceUnavailable)
+	a.SetReady(true)
+	check(http.MethodGet, "/readyz", http.StatusOK)
+	a.SetReady(false)
+	check(http.MethodGet, "/readyz", http.StatusServiceUnavailable)
+	check(http.MethodPost, "/livez", http.StatusMethodNotAllowed)
+	check(http.MethodGet, "/other", http.StatusNotFound)
+}
+
+func TestMetrics(t *testing.T) {
+	a := newAdmin()
+	a.SetReady(true)
+	trace := a.Trace()
+	trace.Refused(http.StatusForbidden, "no")
+	trace.Refused(http.StatusBadGateway, "no")
+	for _, e := range []struct {
+		kind  tyg.EventType
+		route string
+		took  time.Duration
+		err   error
+	}{
+		{tyg.EventConnect, "$connect", time.Millisecond, nil},
+		{tyg.EventConnect, "$connect", 3 * time.Millisecond, tyg.Reject(403, "no")},
+		{tyg.EventMessage, "$default", 2 * time.Second, &functions.FunctionError{}},
+		{tyg.EventMessage, "$default", 0, &functions.ExitError{}},
+		{tyg.EventMessage, "$default", 0, errors.New("whatever")},
+	} {
+		trace.Handled(tyg.Event{Type: e.kind, Route: e.route}, e.took, e.err)
+	}
+	_, text := get(a, http.MethodGet, "/metrics")
+	for _, want := range []string{
+		`ConnectCount{ApiId="a",Stage="s"} 2`,
+		`MessageCount{ApiId="a",Stage="s"} 30`,
+		`ClientError{ApiId="a",Stage="s"} 1`,
+		`IntegrationError{ApiId="a",Route="$connect",Stage="s"} 1`,
+		`IntegrationError{ApiId="a",Route="$default",Stage="s"} 1`,
+		`ExecutionError{ApiId="a",Route="$default",Stage="s"} 2`,
+		`IntegrationLatency_sum{ApiId="a",Route="$connect",Stage="s"} 4`,
+		`IntegrationLatency_bucket{ApiId="a",Route="$default",Stage="s",le="1000"} 2`,
+		`IntegrationLatency_bucket{ApiId="a",Route="$default",Stage="s",le="2500"} 3`,
+		`tyg_ready 1`,
+		`tyg_connections 2`,
+		`tyg_connects_total 5`,
+		`tyg_messages_total{direction="received"} 10`,
+		`tyg_messages_total{direction="sent"} 20`,
+		`tyg_throttled_total 1`,
+		`tyg_failures_total 3`,
+		`tyg_refusals_total{status="502"} 1`,
+		`tyg_function_processes{function="f",state="starting"} 1`,
+		`tyg_function_processes{function="f",state="idle"} 2`,
+		`tyg_function_processes{function="f",state="busy"} 3`,
+		`tyg_function_waiting{function="f"} 4`,
+		`tyg_function_starts_total{function="f"} 9`,
+	} {
+		if !strings.Contains(text, "\n"+want+"\n") {
+			t.Errorf("the metrics lack %s", want)
+		}
+	}
+}

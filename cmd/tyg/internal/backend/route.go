@@ -1,0 +1,152 @@
+// Package backend is what handles events behind a gateway that holds none of them itself: functions on
+// this machine, URLs, and functions on AWS.
+package backend
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+
+	"github.com/tyg-dev/tyg/cmd/tyg/internal/strict"
+	"github.com/tyg-dev/tyg/functions"
+	"github.com/tyg-dev/tyg/host"
+)
+
+// A Target is who handles events. Exactly one of the first three fields is set.
+type Target struct {
+	Function string `json:"function"` // by its name here
+	URL      string `json:"url"`      // that events are POSTed to
+	ARN      string `json:"arn"`      // of a function on AWS
+	Region   string `json:"region"`   // where that one is, if not where its ARN says
+}
+
+// A Route is who handles the events of a route, and whether the client gets the answer.
+type Route struct {
+	Target
+	Response bool `json:"response"`
+}
+
+// An Authorizer is who is asked about handshakes.
+type Authorizer struct {
+	Target
+	IdentitySources []string `json:"identity_sources"`
+}
+
+// A Set is all that is behind a gateway.
+type Set struct {
+	Functions  []functions.Function
+	Routes     map[string]Route
+	Selection  string      // the route selection expression; empty: the usual one
+	Authorizer *Authorizer // nil: none
+}
+
+// OfProgram returns the set of one program, with the routes that it says it has.
+func OfProgram(fn functions.Function, d host.Description) Set {
+	s := Set{
+		Functions: []functions.Function{fn}, Routes: make(map[string]Route), Selection: d.Selection,
+	}
+	here := Target{Function: fn.Name}
+	for _, key := range d.Routes {
+		s.Routes[key] = Route{Target: here, Response: slices.Contains(d.RouteResponses, key)}
+	}
+	if d.Authorizer != nil {
+		s.Authorizer = &Authorizer{Target: here, IdentitySources: d.Authorizer.IdentitySources}
+	}
+	return s
+}
+
+// Check reports everything about the routes that cannot be.
+func (s Set) Check() error {
+	names := make([]string, len(s.Functions))
+	for i, fn := range s.Functions {
+		names[i] = fn.Name
+	}
+	var errs []error
+	for _, key := range slices.Sorted(maps.Keys(s.Routes)) {
+		if err := s.Routes[key].check(names); err != nil {
+			errs = append(errs, fmt.Errorf("route %q: %w", key, err))
+		}
+	}
+	if s.Authorizer != nil {
+		if err := s.Authorizer.check(names); err != nil {
+			errs = append(errs, fmt.Errorf("authorizer: %w", err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (t Target) check(names []string) error {
+	set := 0
+	for _, field := range []string{t.Function, t.URL, t.ARN} {
+		if field != "" {
+			set++
+		}
+	}
+	if set != 1 {
+		return errors.New(`it needs one of "function", "url" and "arn"`)
+	}
+	if t.Function != "" && !slices.Contains(names, t.Function) {
+		return fmt.Errorf("there is no function %q%s", t.Function, strict.DidYouMean(t.Function, names))
+	}
+	if t.URL != "" {
+		u, err := url.Parse(t.URL)
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+			return fmt.Errorf("%q is not an http or https URL", t.URL)
+		}
+	}
+	return nil
+}
+
+// A Place is what authorizers and AWS are told of the gateway.
+type Place struct {
+	Stage, APIID   string
+	StageVariables map[string]string
+}
+
+// Router returns the handler of the set, whose functions are those of h.
+func (s Set) Router(ctx context.Context, h *functions.Host, at Place) (*functions.Router, error) {
+	if err := s.Check(); err != nil {
+		return nil, err
+	}
+	r := &functions.Router{
+		Integrations:   make(map[string]functions.Integration),
+		RouteSelection: s.Selection,
+	}
+	for _, key := range slices.Sorted(maps.Keys(s.Routes)) {
+		to := s.Routes[key]
+		in, err := to.integration(ctx, h)
+		if err != nil {
+			return nil, fmt.Errorf("route %q: %w", key, err)
+		}
+		r.Integrations[key] = in
+		if to.Response {
+			r.Answering = append(r.Answering, key)
+		}
+	}
+	if s.Authorizer == nil {
+		return r, nil
+	}
+	in, err := s.Authorizer.integration(ctx, h)
+	if err != nil {
+		return nil, fmt.Errorf("authorizer: %w", err)
+	}
+	r.Guard = &functions.Guard{
+		Integration: named{in}, IdentitySources: s.Authorizer.IdentitySources,
+		APIID: at.APIID, Stage: at.Stage, StageVariables: at.StageVariables,
+		Region: h.Region, AccountID: h.AccountID,
+	}
+	return r, nil
+}
+
+func (t Target) integration(ctx context.Context, h *functions.Host) (functions.Integration, error) {
+	switch {
+	case t.URL != "":
+		return &functions.URL{Address: t.URL}, nil
+	case t.ARN != "":
+		return onAWS(ctx, t.ARN, t.Region)
+	}
+	return h.Integration(t.Function), nil
+}

@@ -1,0 +1,145 @@
+// Package gobuild compiles the Go program in a directory and tells of which files it is made.
+package gobuild
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+)
+
+// A Project is a directory with a main package.
+type Project struct {
+	Dir  string // of the main package, inside a module
+	Temp string // where programs go; it must exist
+}
+
+// A Program is what a build made.
+type Program struct {
+	Path string // of the executable, absolute if Temp is
+	Hash string // of its content: programs with the same one are the same
+}
+
+// An Error is a project that does not compile. Output is what the compiler says: each line begins with
+// a file and a line.
+type Error struct{ Output string }
+
+// Error says so, without the output.
+func (e *Error) Error() string { return "the project does not build" }
+
+// Check finds out whether there is a project, and a Go to build it.
+func (p Project) Check() error {
+	abs, err := filepath.Abs(p.Dir)
+	if err != nil {
+		return fmt.Errorf("find project: %w", err)
+	}
+	if !inModule(abs) {
+		return fmt.Errorf("there is no project in %s: it has no go.mod; go to one, name one with "+
+			"--project-dir, or make one with tyg new-project", abs)
+	}
+	if _, err := exec.LookPath("go"); err != nil {
+		return errors.New("the go command is not in PATH; install Go from https://go.dev/dl/")
+	}
+	return nil
+}
+
+// inModule reports whether dir or a directory above it has a go.mod.
+func inModule(dir string) bool {
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return true
+		}
+		if dir == filepath.Dir(dir) {
+			return false
+		}
+		dir = filepath.Dir(dir)
+	}
+}
+
+// Build compiles the project. A program that was built before, is still there and has not changed has
+// the same Path. The error is an [*Error], or says what else is wrong; when ctx ends, it is ctx's.
+func (p Project) Build(ctx context.Context) (Program, error) {
+	temp, err := os.MkdirTemp(p.Temp, "build-*")
+	if err != nil {
+		return Program{}, fmt.Errorf("build project: %w", err)
+	}
+	defer os.RemoveAll(temp)
+	if err := p.compile(ctx, temp); err != nil {
+		return Program{}, err
+	}
+	programs, err := os.ReadDir(temp)
+	if err != nil {
+		return Program{}, fmt.Errorf("build project: %w", err)
+	}
+	if len(programs) != 1 {
+		return Program{}, errors.New("the project is not a program: its directory has no package main")
+	}
+	return p.keep(filepath.Join(temp, programs[0].Name()))
+}
+
+// compile writes the program into a directory.
+func (p Project) compile(ctx context.Context, dir string) error {
+	// Given a directory, go build keeps programs only, and fails if there is none. The state of the
+	// repository is left out, so that a commit alone changes nothing.
+	cmd := exec.CommandContext(ctx, "go", "build", "-buildvcs=false",
+		"-o", dir+string(filepath.Separator), ".")
+	var out bytes.Buffer
+	cmd.Dir, cmd.Stdout, cmd.Stderr = p.Dir, &out, &out
+	err := cmd.Run()
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil && out.Len() > 0:
+		return &Error{Output: out.String()}
+	case err != nil:
+		return fmt.Errorf("build project: %w", err)
+	}
+	return nil
+}
+
+// keep moves a program to where its hash says.
+func (p Project) keep(path string) (Program, error) {
+	hash, err := hashFile(path)
+	if err != nil {
+		return Program{}, fmt.Errorf("build project: %w", err)
+	}
+	kept := filepath.Join(p.Temp, hash[:16], filepath.Base(path))
+	if _, err := os.Stat(kept); err == nil {
+		return Program{Path: kept, Hash: hash}, nil
+	}
+	err = os.Mkdir(filepath.Dir(kept), 0o700)
+	if errors.Is(err, fs.ErrExist) {
+		err = nil
+	}
+	if err == nil {
+		err = os.Rename(path, kept)
+	}
+	if err != nil {
+		return Program{}, fmt.Errorf("build project: %w", err)
+	}
+	return Program{Path: kept, Hash: hash}, nil
+}
+
+func hashFile(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// Drop removes a program that Build made. One that still runs goes on where the system allows that,
+// and stays where not.
+func (p Program) Drop() { _ = os.RemoveAll(filepath.Dir(p.Path)) }

@@ -1,0 +1,150 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/tyg-dev/tyg/cmd/tyg/internal/backend"
+	"github.com/tyg-dev/tyg/cmd/tyg/internal/gobuild"
+)
+
+// A version is one state of the project. Where both are equal, nothing has to be replaced.
+type version struct {
+	plan    Plan
+	hash    string          // of the program, or of the files of the functions
+	program gobuild.Program // zero if the functions need no building
+	names   []string        // of the functions
+}
+
+// load brings the functions to what the files say now, and reports whether anything has changed. If it
+// fails, everything stays as it was.
+func (s *server) load(ctx context.Context) (changed bool, err error) {
+	plan, err := s.cfg.Plan()
+	if err != nil {
+		return false, err
+	}
+	next := version{plan: plan}
+	if plan.Routes == nil {
+		if s.sources == nil {
+			s.sources, err = s.project.Sources(ctx, nil)
+		}
+		if err == nil {
+			next.program, err = s.project.Build(ctx)
+		}
+		next.hash = next.program.Hash
+	} else {
+		next.hash, err = fingerprint(s.files(plan))
+	}
+	if err != nil {
+		return false, err
+	}
+	if next.hash == s.now.hash && reflect.DeepEqual(next.plan, s.now.plan) {
+		return false, nil
+	}
+	set, err := s.set(ctx, next)
+	if err == nil {
+		err = s.deploy(ctx, set)
+	}
+	if err != nil {
+		if next.program.Path != s.now.program.Path {
+			next.program.Drop()
+		}
+		return false, err
+	}
+	for _, fn := range set.Functions {
+		next.names = append(next.names, fn.Name)
+	}
+	s.retire(next)
+	return true, nil
+}
+
+// set returns what a version puts behind the gateway.
+func (s *server) set(ctx context.Context, v version) (backend.Set, error) {
+	if v.plan.Routes != nil {
+		set := *v.plan.Routes
+		set.Functions = slices.Clone(set.Functions)
+		for i, fn := range set.Functions {
+			fn.Env = s.unlessSet(fn.Env)
+			set.Functions[i] = s.tune(fn)
+		}
+		return set, nil
+	}
+	fn := s.tune(v.plan.Program)
+	fn.Command = append([]string{v.program.Path}, s.cfg.Args...)
+	fn.Dir = s.cfg.Dir
+	fn.Env = s.unlessSet(fn.Env)
+	shared, err := s.shared(fn.Env)
+	if err != nil {
+		return backend.Set{}, err
+	}
+	maps.Copy(fn.Env, shared)
+	d, err := backend.Ask(ctx, fn, s.cfg.Environ)
+	if errors.Is(err, backend.ErrSilent) {
+		return backend.Set{}, fmt.Errorf("%w\nA program that holds sockets itself runs with --in-process", err)
+	}
+	if err != nil {
+		return backend.Set{}, err
+	}
+	s.name = d.Name
+	if fn.Name == "" {
+		fn.Name = functionName(d.Name)
+	}
+	return backend.OfProgram(fn, d), nil
+}
+
+// unlessSet returns the variables of the configuration without those that the environment has.
+func (s *server) unlessSet(vars map[string]string) map[string]string {
+	env := make(map[string]string)
+	for name, value := range vars {
+		if !isSet(s.cfg.Environ, name) {
+			env[name] = value
+		}
+	}
+	return env
+}
+
+// functionName makes a name of a function of the name of an App, which may be any text.
+func functionName(app string) string {
+	name := strings.Map(func(r rune) rune {
+		if r == '-' || r == '_' || '0' <= r && r <= '9' || 'a' <= r|0x20 && r|0x20 <= 'z' && r < 0x80 {
+			return r
+		}
+		return '-'
+	}, app)
+	if name == "" {
+		return "app"
+	}
+	return name[:min(len(name), 64)]
+}
+
+// deploy starts the functions and then sends them what comes.
+func (s *server) deploy(ctx context.Context, set backend.Set) error {
+	place := backend.Place{Stage: s.plan.Stage, StageVariables: s.plan.StageVariables}
+	router, err := set.Router(ctx, s.host, place)
+	if err != nil {
+		return err
+	}
+	if err := s.host.Deploy(ctx, set.Functions...); err != nil {
+		return err
+	}
+	return s.board.Switch(router)
+}
+
+// retire removes what the last version had and the next has not.
+func (s *server) retire(next version) {
+	old := s.now
+	s.now = next
+	for _, name := range old.names {
+		if !slices.Contains(next.names, name) {
+			s.host.Remove(name)
+		}
+	}
+	if old.program.Path != "" && old.program.Path != next.program.Path {
+		old.program.Drop()
+	}
+}

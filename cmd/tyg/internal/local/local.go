@@ -1,0 +1,171 @@
+// Package local runs a project on this machine as API Gateway and Lambda would: a gateway in this
+// process holds the sockets, the project's functions run in others, and are replaced when their source
+// changes, while the sockets stay.
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/tyg-dev/tyg/cmd/tyg/internal/backend"
+	"github.com/tyg-dev/tyg/cmd/tyg/internal/gobuild"
+	"github.com/tyg-dev/tyg/functions"
+)
+
+// drainTime is how long handlers may take to finish at the end.
+const drainTime = 30 * time.Second
+
+// Config says what to run, and how.
+type Config struct {
+	Name string   // of the project, unless its program says another
+	Dir  string   // of the project
+	Addr string   // to listen on
+	Args []string // of the project's program
+
+	// Plan reads what the project's configuration says, anew with each call.
+	Plan func() (Plan, error)
+
+	// Files are the files that Plan reads, as absolute paths.
+	Files []string
+
+	TimeScale  float64
+	Concurrent int  // messages of one client that are handled at the same time; 0: one
+	Processes  int  // of each function at most; 0: as its configuration says
+	Cold       bool // a process for each event
+	Freeze     bool // processes without an event are stopped
+	NoReload   bool
+
+	Quiet bool // no line for each event
+	JSON  bool // all that is printed is JSON objects, one a line
+
+	Environ        []string
+	Stdout, Stderr io.Writer
+}
+
+// A Plan is what the configuration of a project says.
+type Plan struct {
+	Stage          string // of the gateway
+	StageVariables map[string]string
+
+	// Program is how to run the project's Go program, without name and command, unless there are
+	// Routes.
+	Program functions.Function
+
+	// Routes are for a project that says itself which functions it has.
+	Routes *backend.Set
+}
+
+// Run runs a project until ctx ends and then drains, or until it cannot go on. It returns nil after a
+// clean end.
+func Run(ctx context.Context, cfg Config) (err error) {
+	s := &server{cfg: cfg, name: cfg.Name, out: newPrinter(cfg)}
+	if s.cfg.Dir, err = filepath.Abs(cfg.Dir); err != nil {
+		return fmt.Errorf("find project: %w", err)
+	}
+	s.project.Dir = s.cfg.Dir
+	if s.plan, err = cfg.Plan(); err != nil {
+		return err
+	}
+	if err := s.check(); err != nil {
+		return err
+	}
+	if s.project.Temp, err = os.MkdirTemp("", "tyg-local-*"); err != nil {
+		return fmt.Errorf("build project: %w", err)
+	}
+	defer os.RemoveAll(s.project.Temp)
+	l, err := listen(cfg.Addr)
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	return s.run(ctx, l)
+}
+
+// check finds out whether the project can be run at all.
+func (s *server) check() error {
+	if s.plan.Routes == nil {
+		return s.project.Check()
+	}
+	return s.plan.Routes.Check()
+}
+
+func listen(addr string) (net.Listener, error) {
+	l, err := net.Listen("tcp", addr)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("%s is in use by another program; choose another port with --port, "+
+			"or --port 0 for any", addr)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("listen on %s: %w", addr, err)
+	}
+	return l, nil
+}
+
+// run serves the project on l.
+func (s *server) run(ctx context.Context, l net.Listener) error {
+	s.open(l)
+	defer s.close()
+	if _, err := s.load(ctx); err != nil {
+		return s.explain(ctx, err)
+	}
+	if err := s.gateway.Start(); err != nil {
+		return err
+	}
+	failed := make(chan error, 2)            // of both goroutines; neither waits to be heard
+	go func() { failed <- s.web.Serve(l) }() // drain ends it
+	s.out.banner(s.url(l.Addr()), s.name, s.board.Routes())
+	watching, stop := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() { // ends with ctx, or when watching cannot go on
+		defer close(done)
+		if err := s.watch(watching); err != nil {
+			failed <- err
+		}
+	}()
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+	}
+	stop()
+	<-done
+	return errors.Join(err, s.drain())
+}
+
+// explain prints what a compiler says, and makes of an interruption what it is.
+func (s *server) explain(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if build, ok := errors.AsType[*gobuild.Error](err); ok {
+		s.out.compiler(build.Output)
+	}
+	return err
+}
+
+// drain ends the sockets and then the functions. A signal ends it early.
+func (s *server) drain() error {
+	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
+	defer cancel()
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(signals)
+	go func() { // ends with ctx
+		select {
+		case <-signals:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	err := s.gateway.Shutdown(ctx)
+	_ = s.web.Close() // what is left are calls of functions that are ended next
+	return errors.Join(err, s.host.Shutdown(ctx))
+}

@@ -1,0 +1,51 @@
+package local
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+)
+
+// A logHandler prints what the gateway logs in the manner of the printer: one line for people, with the
+// error at its end, because it may have more lines.
+type logHandler struct {
+	printer *printer
+	attrs   []slog.Attr
+}
+
+var _ slog.Handler = logHandler{}
+
+// Enabled is for what people should know.
+func (h logHandler) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelInfo }
+
+// Handle prints a record.
+func (h logHandler) Handle(_ context.Context, r slog.Record) error {
+	var rest, failure strings.Builder
+	add := func(a slog.Attr) bool {
+		if a.Key == "err" {
+			fmt.Fprintf(&failure, ": %v", a.Value)
+		} else {
+			fmt.Fprintf(&rest, " %s=%v", a.Key, a.Value)
+		}
+		return true
+	}
+	for _, a := range h.attrs {
+		add(a)
+	}
+	r.Attrs(add)
+	said := r.Message + rest.String()
+	h.printer.print(entry{
+		Type: "log", Kind: strings.ToLower(r.Level.String()), Text: said,
+		Error: strings.TrimPrefix(failure.String(), ": "),
+	}, h.printer.err, "tyg: %s%s\n", said, failure.String())
+	return nil
+}
+
+// WithAttrs adds attributes.
+func (h logHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return logHandler{printer: h.printer, attrs: append(h.attrs[:len(h.attrs):len(h.attrs)], attrs...)}
+}
+
+// WithGroup does nothing: nobody here uses groups.
+func (h logHandler) WithGroup(string) slog.Handler { return h }

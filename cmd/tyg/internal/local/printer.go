@@ -1,0 +1,136 @@
+package local
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/functions"
+)
+
+// A printer tells a person, or a program that reads JSON, what happens. It may be used from many
+// goroutines; each entry is one write.
+type printer struct {
+	json, quiet bool
+
+	mu       sync.Mutex // of both
+	out, err io.Writer
+}
+
+func newPrinter(cfg Config) *printer {
+	return &printer{json: cfg.JSON, quiet: cfg.Quiet, out: cfg.Stdout, err: cfg.Stderr}
+}
+
+// An entry is what is printed as JSON. Its keys come in this order.
+type entry struct {
+	Type      string    `json:"type"`
+	Time      time.Time `json:"time"`
+	URL       string    `json:"url,omitempty"`
+	Routes    []string  `json:"routes,omitempty"`
+	Event     string    `json:"event,omitempty"`
+	Route     string    `json:"route,omitempty"`
+	Conn      string    `json:"connection_id,omitempty"`
+	Request   string    `json:"request_id,omitempty"`
+	LatencyMS float64   `json:"latency_ms,omitempty"`
+	Function  string    `json:"function,omitempty"`
+	PID       int       `json:"pid,omitempty"`
+	Stream    string    `json:"stream,omitempty"`
+	Kind      string    `json:"kind,omitempty"`
+	Text      string    `json:"text,omitempty"`
+	Error     string    `json:"error,omitempty"`
+}
+
+// print prints an entry as JSON, or else the text. Nobody can be told that this fails.
+func (p *printer) print(e entry, to io.Writer, format string, args ...any) {
+	var b bytes.Buffer
+	if p.json {
+		to, e.Time = p.out, time.Now()
+		enc := json.NewEncoder(&b)
+		enc.SetEscapeHTML(false)
+		_ = enc.Encode(e) // it has strings and numbers
+	} else {
+		fmt.Fprintf(&b, format, args...)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	_, _ = to.Write(b.Bytes())
+}
+
+// banner says where what is served.
+func (p *printer) banner(url, name string, routes []string) {
+	text := fmt.Sprintf("Serving %s on %s\n", name, url)
+	if !p.quiet {
+		text += "Routes: " + strings.Join(routes, " ") + "\n"
+	}
+	p.print(entry{Type: "serving", URL: url, Text: name, Routes: routes}, p.out, "%s", text)
+}
+
+// event is for an event that is over.
+func (p *printer) event(e tyg.Event, took time.Duration, err error) {
+	if p.quiet {
+		return
+	}
+	route, end := e.Route, ""
+	if route == "" {
+		route = "(no route)"
+	}
+	rejected := (*tyg.Rejection)(nil)
+	switch {
+	case errors.As(err, &rejected):
+		end = fmt.Sprintf("  refused with %d", rejected.Status)
+	case err != nil:
+		end = "  failed"
+	}
+	ms := float64(took.Microseconds()) / 1000
+	p.print(entry{
+		Type: "event", Event: e.Type.String(), Route: e.Route, Conn: string(e.Conn.ID),
+		Request: e.RequestID, LatencyMS: ms, Error: text(err),
+	}, p.out, "%s %s %s  %.1f ms%s\n", time.Now().Format("15:04:05.000"), e.Conn.ID, route, ms, end)
+}
+
+func text(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+// line is for a line that a function has written.
+func (p *printer) line(l functions.Line) {
+	p.print(entry{
+		Type: "output", Function: l.Function, PID: l.PID, Stream: l.Stream.String(),
+		Request: l.RequestID, Text: l.Text,
+	}, p.err, "[%s] %s\n", l.Function, l.Text)
+}
+
+// warning is for what would be different on Lambda.
+func (p *printer) warning(w functions.Warning) {
+	p.print(entry{
+		Type: "warning", Kind: w.Kind.String(), Function: w.Function, Request: w.RequestID, Text: w.Detail,
+	}, p.err, "tyg: warning: %s\n", w)
+}
+
+// compiler is for what the compiler says.
+func (p *printer) compiler(output string) {
+	p.print(entry{Type: "build", Text: output}, p.err, "%s", output)
+}
+
+func (p *printer) reloaded(took time.Duration, routes []string) {
+	p.print(entry{Type: "reload", LatencyMS: float64(took.Milliseconds()), Routes: routes}, p.err,
+		"tyg: reloaded in %v\n", took.Round(time.Millisecond))
+}
+
+func (p *printer) unchanged() {
+	p.print(entry{Type: "unchanged"}, p.err, "tyg: the program is the same as before\n")
+}
+
+func (p *printer) reloadFailed(err error) {
+	p.print(entry{Type: "reload", Error: err.Error()}, p.err,
+		"tyg: %v\ntyg: the code from before goes on\n", err)
+}

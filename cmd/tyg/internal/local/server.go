@@ -1,0 +1,133 @@
+package local
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"log/slog"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tyg-dev/tyg/cmd/tyg/internal/board"
+	"github.com/tyg-dev/tyg/cmd/tyg/internal/gobuild"
+	"github.com/tyg-dev/tyg/functions"
+	"github.com/tyg-dev/tyg/gateway"
+	"github.com/tyg-dev/tyg/internal/natsd"
+)
+
+// A server is a project that runs.
+type server struct {
+	cfg     Config
+	out     *printer
+	project gobuild.Project
+	gateway *gateway.Server
+	web     *http.Server
+	board   *board.Board
+	host    *functions.Host
+	nats    *natsd.Server // nil until somebody needs it
+
+	// owned by run until it has started the gateway, then by watch
+	name    string // of the project
+	plan    Plan
+	sources *gobuild.Sources
+	now     version
+}
+
+// open makes everything that lives as long as the server. The functions get the environment of this
+// process, the address of the gateway, and credentials, if there are none, that are good for calls of
+// this gateway only.
+func (s *server) open(l net.Listener) {
+	local := "http://" + reachable(l.Addr()) + "/" + s.plan.Stage
+	s.host = &functions.Host{
+		Environ: s.cfg.Environ, ManagementEndpoint: local, Output: s.out.line, Warn: s.out.warning,
+	}
+	if !isSet(s.cfg.Environ, "AWS_ACCESS_KEY_ID") {
+		s.host.Credentials = functions.Credentials{AccessKeyID: "TYGLOCAL", SecretAccessKey: rand.Text()}
+	}
+	s.board = &board.Board{StageVariables: s.plan.StageVariables, Handled: s.out.event}
+	logger := slog.New(logHandler{printer: s.out})
+	s.gateway = &gateway.Server{
+		Handler: s.board,
+		Stage:   s.plan.Stage,
+		Routes:  []string{"$connect", "$default", "$disconnect"},
+		Logger:  logger,
+
+		Authorizer:     s.board.Authorizer(),
+		StageVariables: s.plan.StageVariables,
+		TimeScale:      s.cfg.TimeScale,
+		Extensions:     gateway.Extensions{Concurrency: s.cfg.Concurrent},
+	}
+	api := &functions.API{Host: s.host, Logger: logger}
+	s.web = &http.Server{
+		// No ServeMux: it would redirect where the gateway has an answer of its own.
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasPrefix(r.URL.Path, "/2015-03-31/functions/") {
+				api.ServeHTTP(w, r)
+				return
+			}
+			s.gateway.ServeHTTP(w, r)
+		}),
+		ReadHeaderTimeout: 5 * time.Second,
+		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
+	}
+}
+
+// close ends what drain has left.
+func (s *server) close() {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel() // nobody is left to wait for
+	_ = s.host.Shutdown(ctx)
+	if s.nats != nil {
+		_ = s.nats.Shutdown() // a temporary folder may stay
+	}
+}
+
+// url is where clients on this machine reach the gateway.
+func (s *server) url(addr net.Addr) string {
+	return "ws://" + reachable(addr) + "/" + s.plan.Stage + "/"
+}
+
+// reachable is an address by which programs on this machine reach a listener.
+func reachable(addr net.Addr) string {
+	host, port, err := net.SplitHostPort(addr.String())
+	if err == nil && net.ParseIP(host).IsUnspecified() {
+		return net.JoinHostPort("localhost", port)
+	}
+	return addr.String()
+}
+
+// shared returns the variables by which the processes of a program find the state that they share: a
+// NATS server in this process, unless the environment names a store.
+func (s *server) shared(env map[string]string) (map[string]string, error) {
+	for _, name := range []string{"TABLE", "TYG_NATS_URL"} {
+		if isSet(s.cfg.Environ, name) || env[name] != "" {
+			return nil, nil
+		}
+	}
+	if !s.sources.Packages["github.com/nats-io/nats.go"] {
+		return nil, nil
+	}
+	if s.nats == nil {
+		var err error
+		if s.nats, err = natsd.Start(natsd.Config{}); err != nil {
+			return nil, err
+		}
+	}
+	return map[string]string{"TYG_NATS_URL": s.nats.URL()}, nil
+}
+
+func isSet(environ []string, name string) bool {
+	return slices.ContainsFunc(environ, func(entry string) bool {
+		return strings.HasPrefix(entry, name+"=") && len(entry) > len(name)+1
+	})
+}
+
+// tune sets what the command line says about all functions.
+func (s *server) tune(fn functions.Function) functions.Function {
+	fn.Concurrency = cmp.Or(s.cfg.Processes, fn.Concurrency)
+	fn.Cold, fn.Freeze = s.cfg.Cold, s.cfg.Freeze
+	return fn
+}

@@ -1,0 +1,155 @@
+package local
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/tyg-dev/tyg/cmd/tyg/internal/watch"
+	"github.com/tyg-dev/tyg/functions"
+)
+
+// watch reloads the project whenever a file of it has changed, until ctx ends.
+func (s *server) watch(ctx context.Context) error {
+	if s.cfg.NoReload {
+		return nil
+	}
+	w, err := watch.New()
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	for first := true; ctx.Err() == nil; first = false {
+		if err := s.point(ctx, w); err != nil {
+			return ignore(ctx, err)
+		}
+		// What has changed before the watch began is loaded, too.
+		s.reload(ctx, first)
+		if _, err := w.Wait(ctx); err != nil {
+			return ignore(ctx, err)
+		}
+	}
+	return nil
+}
+
+// ignore drops an error that is the end of ctx.
+func ignore(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// reload loads the project and says what came of it.
+func (s *server) reload(ctx context.Context, first bool) {
+	start := time.Now()
+	changed, err := s.load(ctx)
+	switch {
+	case ctx.Err() != nil:
+	case err != nil:
+		s.out.reloadFailed(s.explain(ctx, err))
+	case changed:
+		s.out.reloaded(time.Since(start), s.board.Routes())
+	case !first:
+		s.out.unchanged()
+	}
+}
+
+// point makes w watch the files of the project as it is now.
+func (s *server) point(ctx context.Context, w *watch.Watcher) error {
+	plan, err := s.cfg.Plan()
+	if err != nil {
+		plan = s.now.plan // reload says what is wrong
+	}
+	if plan.Routes != nil {
+		return w.Watch(s.files(plan).set(s.cfg.Files))
+	}
+	sources, err := s.project.Sources(ctx, s.sources)
+	if err != nil {
+		return err
+	}
+	s.sources = sources
+	return w.Watch(sourceSet(sources, s.cfg.Files))
+}
+
+// scripts are the files of functions that are not built here: those that their commands name, and all
+// files of the same kinds beside and below those.
+type scripts struct {
+	trees []string        // where they are
+	kinds map[string]bool // extensions
+	names map[string]bool // files without one
+}
+
+func (s *server) files(plan Plan) scripts {
+	f := scripts{kinds: make(map[string]bool), names: make(map[string]bool)}
+	for _, fn := range plan.Routes.Functions {
+		for _, word := range fn.Command {
+			f.add(fn, word)
+		}
+	}
+	return f
+}
+
+// add adds the file that a word of a command names, if it names one of the project.
+func (f *scripts) add(fn functions.Function, word string) {
+	path := filepath.Join(fn.Dir, word)
+	info, err := os.Stat(path)
+	if err != nil || !info.Mode().IsRegular() || filepath.IsAbs(word) {
+		return
+	}
+	f.names[path] = true
+	if ext := filepath.Ext(path); ext != "" {
+		f.kinds[ext] = true
+	}
+	if dir := filepath.Dir(path); !slices.Contains(f.trees, dir) {
+		f.trees = append(f.trees, dir)
+	}
+}
+
+// set is what to watch.
+func (f scripts) set(files []string) watch.Set {
+	set := watch.Set{Trees: f.trees}
+	for _, file := range files {
+		set.Dirs = append(set.Dirs, filepath.Dir(file))
+	}
+	set.Has = func(path string) bool { return slices.Contains(files, path) || f.has(path) }
+	return set
+}
+
+func (f scripts) has(path string) bool { return f.names[path] || f.kinds[filepath.Ext(path)] }
+
+// fingerprint returns a hash of all files and their names.
+func fingerprint(f scripts) (string, error) {
+	h := sha256.New()
+	for _, tree := range f.trees {
+		err := filepath.WalkDir(tree, func(path string, d fs.DirEntry, err error) error {
+			switch {
+			case errors.Is(err, fs.ErrNotExist):
+				return nil // it has gone meanwhile
+			case err != nil:
+				return err
+			case d.IsDir() && path != tree && watch.Skip(d.Name()):
+				return filepath.SkipDir
+			case d.IsDir() || !f.has(path):
+				return nil
+			}
+			data, err := os.ReadFile(path)
+			if err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
+			fmt.Fprintf(h, "%q %d %s", path, len(data), data)
+			return nil
+		})
+		if err != nil {
+			return "", fmt.Errorf("read functions: %w", err)
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}

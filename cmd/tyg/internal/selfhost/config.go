@@ -1,0 +1,199 @@
+// Package selfhost is "tyg gateway": a gateway for one's own servers, whose routes lead to functions in
+// other processes, to URLs, and to functions on AWS.
+package selfhost
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/tyg-dev/tyg/cmd/tyg/internal/backend"
+	"github.com/tyg-dev/tyg/cmd/tyg/internal/strict"
+)
+
+// A Config is the text of a configuration file. The json tags are the keys that exist; see Example.
+type Config struct {
+	Addr           string              `json:"addr"`
+	Stage          string              `json:"stage"`
+	APIID          string              `json:"api_id"`
+	StageVariables map[string]string   `json:"stage_variables"`
+	Origins        []string            `json:"origins"`
+	TrustedProxies []string            `json:"trusted_proxies"`
+	App            string              `json:"app"` // a function that says itself which routes it has
+	Functions      map[string]Program  `json:"functions"`
+	Routes         map[string]Route    `json:"routes"`
+	Selection      string              `json:"route_selection_expression"`
+	Authorizer     *backend.Authorizer `json:"authorizer"`
+	Keys           []Key               `json:"connections_keys"`
+	Region         string              `json:"region"`
+	AccountID      string              `json:"account_id"`
+	Limits         Limits              `json:"limits"`
+	Extensions     Extensions          `json:"extensions"`
+	TLS            *TLS                `json:"tls"`
+	Admin          Admin               `json:"admin"`
+	InvokeAPI      string              `json:"invoke_addr"`
+	AccessLog      *AccessLog          `json:"access_log"`
+	Log            Log                 `json:"log"`
+	Drain          Duration            `json:"drain"`
+	DrainDelay     Duration            `json:"drain_delay"`
+
+	dir string // of the file; relative paths start here
+}
+
+// A Program is one that speaks the Lambda Runtime API.
+type Program struct {
+	Command     []string          `json:"command"`
+	Dir         string            `json:"dir"`
+	Env         map[string]string `json:"env"`
+	Handler     string            `json:"handler"`
+	Timeout     Duration          `json:"timeout"`
+	InitTimeout Duration          `json:"init_timeout"`
+	IdleTimeout Duration          `json:"idle_timeout"`
+	Concurrency int               `json:"concurrency"`
+	MemorySize  int               `json:"memory_size"`
+}
+
+// A Route is who handles the events of a route. Instead of the name of a function it may have the
+// function itself.
+type Route struct {
+	backend.Route
+	Program
+}
+
+// A Key is one with which calls of @connections are signed. Its secret is in the environment or in a
+// file, so that the configuration may be read by anybody.
+type Key struct {
+	ID         string `json:"access_key_id"`
+	SecretEnv  string `json:"secret_env"`
+	SecretFile string `json:"secret_file"`
+}
+
+// Limits are those of gateway.Limits; what is 0 is the default, and what is negative has no limit.
+type Limits struct {
+	Frame           int      `json:"frame"`
+	Message         int      `json:"message"`
+	Idle            Duration `json:"idle"`
+	Life            Duration `json:"life"`
+	Integration     Duration `json:"integration"`
+	Handshake       Duration `json:"handshake"`
+	Queue           int      `json:"queue"`
+	Conns           int      `json:"connections"`
+	ConnsPerAddress int      `json:"connections_per_address"`
+}
+
+// Extensions are those of gateway.Extensions.
+type Extensions struct {
+	Binary      bool     `json:"binary"`
+	CloseCodes  bool     `json:"close_codes"`
+	Ping        Duration `json:"ping"`
+	Concurrency int      `json:"concurrency"`
+}
+
+// A TLS is where certificates come from: files, or an authority that speaks ACME.
+type TLS struct {
+	CertFile string `json:"cert_file"`
+	KeyFile  string `json:"key_file"`
+	ACME     *ACME  `json:"acme"`
+}
+
+// An ACME says how to get certificates from an authority (RFC 8555), by default Let's Encrypt. Whoever
+// configures it accepts its terms.
+type ACME struct {
+	Hosts     []string `json:"hosts"`
+	CacheDir  string   `json:"cache_dir"`
+	Email     string   `json:"email"`
+	Directory string   `json:"directory_url"`
+}
+
+// Admin is the listener for those who run the gateway. Off is no address.
+type Admin struct {
+	Addr string `json:"addr"`
+	Off  bool   `json:"off"`
+}
+
+// An AccessLog is a line for each event; - is standard output.
+type AccessLog struct {
+	File   string `json:"file"`
+	Format string `json:"format"`
+}
+
+// Log says how to log: text or json, from debug, info, warn or error on.
+type Log struct {
+	Format string `json:"format"`
+	Level  string `json:"level"`
+}
+
+// A Duration is written as Go writes it: "1m30s".
+type Duration time.Duration
+
+// UnmarshalText reads a duration.
+func (d *Duration) UnmarshalText(text []byte) error {
+	v, err := time.ParseDuration(string(text))
+	if err != nil {
+		return fmt.Errorf("%q is not a duration, such as 1m30s", text)
+	}
+	*d = Duration(v)
+	return nil
+}
+
+// Read reads a configuration file.
+func Read(name string) (Config, error) {
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return Config{}, fmt.Errorf("read configuration: %w", err)
+	}
+	c, err := parse(data)
+	if err != nil {
+		return c, fmt.Errorf("%s:%w", name, err)
+	}
+	abs, err := filepath.Abs(name)
+	if err != nil {
+		return c, fmt.Errorf("read configuration: %w", err)
+	}
+	c.dir = filepath.Dir(abs)
+	return c, nil
+}
+
+func parse(data []byte) (Config, error) {
+	c := Config{
+		Addr: "127.0.0.1:8000", Stage: "api", APIID: "local",
+		Admin: Admin{Addr: "127.0.0.1:9090"}, Drain: Duration(30 * time.Second),
+	}
+	if err := strict.Unmarshal(data, &c); err != nil {
+		return c, err
+	}
+	if err := c.check(); err != nil {
+		return c, fmt.Errorf(" %w", err)
+	}
+	return c, nil
+}
+
+// check reports what cannot be and what nobody else checks.
+func (c *Config) check() error {
+	switch {
+	case c.App == "" && len(c.Routes) == 0:
+		return errors.New(`there are neither "routes" nor an "app" that says which it has`)
+	case c.App != "" && len(c.Routes) != 0:
+		return errors.New(`"app" says itself which routes it has; leave out "routes"`)
+	case c.TLS != nil && c.TLS.ACME != nil && c.TLS.CertFile != "":
+		return errors.New(`tls has "cert_file" or "acme", not both`)
+	case c.TLS != nil && c.TLS.ACME == nil && (c.TLS.CertFile == "" || c.TLS.KeyFile == ""):
+		return errors.New(`tls needs "cert_file" and "key_file", or "acme"`)
+	case c.TLS != nil && c.TLS.ACME != nil && len(c.TLS.ACME.Hosts) == 0:
+		return errors.New(`tls.acme needs "hosts": certificates are got for those only`)
+	case strings.ContainsAny(c.Stage, "/?#%"):
+		return fmt.Errorf("stage %q: use letters, digits, - and _", c.Stage)
+	}
+	return nil
+}
+
+// path returns a path of the configuration as this process finds it.
+func (c *Config) path(name string) string {
+	if name == "" || filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(c.dir, name)
+}

@@ -1,0 +1,71 @@
+package selfhost
+
+// Example is a configuration with every key. Most have a default and may be left out.
+const Example = `{
+  "addr": "0.0.0.0:443",
+  "stage": "prod",
+  "api_id": "chat",
+  "stage_variables": {"colour": "blue"},
+  "origins": ["https://example.com"],
+  "trusted_proxies": ["10.0.0.0/8"],
+
+  "functions": {
+    "chat": {
+      "command": ["./bootstrap"],
+      "dir": "chat",
+      "env": {"TYG_NATS_URL": "tls://nats.example.com:4222"},
+      "handler": "bootstrap",
+      "timeout": "30s",
+      "init_timeout": "10s",
+      "idle_timeout": "5m",
+      "concurrency": 100,
+      "memory_size": 128
+    },
+    "gate": {"command": ["python3", "gate.py"]}
+  },
+  "routes": {
+    "$connect": {"function": "chat"},
+    "$disconnect": {"function": "chat"},
+    "$default": {"function": "chat"},
+    "ask": {"function": "chat", "response": true},
+    "time": {"command": ["node", "time.mjs"], "concurrency": 2, "timeout": "3s"},
+    "report": {"url": "http://127.0.0.1:9000/report"},
+    "bill": {"arn": "arn:aws:lambda:eu-central-1:123456789012:function:bill", "region": "eu-central-1"}
+  },
+  "route_selection_expression": "$request.body.action",
+  "authorizer": {"function": "gate", "identity_sources": ["route.request.querystring.token"]},
+
+  "connections_keys": [
+    {"access_key_id": "AKIDBACKOFFICE", "secret_env": "BACKOFFICE_SECRET"},
+    {"access_key_id": "AKIDCRON", "secret_file": "/run/secrets/cron"}
+  ],
+  "region": "eu-central-1",
+  "account_id": "123456789012",
+
+  "limits": {
+    "frame": 32768,
+    "message": 131072,
+    "idle": "10m",
+    "life": "2h",
+    "integration": "29s",
+    "handshake": "5s",
+    "queue": 1048576,
+    "connections": 100000,
+    "connections_per_address": 1000
+  },
+  "extensions": {"binary": false, "close_codes": false, "ping": "30s", "concurrency": 1},
+
+  "tls": {
+    "acme": {"hosts": ["chat.example.com"], "cache_dir": "/var/lib/tyg/acme", "email": "ops@example.com"}
+  },
+  "admin": {"addr": "127.0.0.1:9090"},
+  "invoke_addr": "127.0.0.1:9001",
+  "access_log": {
+    "file": "/var/log/tyg/access.log",
+    "format": "{\"requestId\":\"$context.requestId\",\"route\":\"$context.routeKey\"}"
+  },
+  "log": {"format": "json", "level": "info"},
+  "drain": "30s",
+  "drain_delay": "5s"
+}
+`

@@ -1,0 +1,115 @@
+package selfhost
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tyg-dev/tyg/cmd/tyg/internal/backend"
+	"github.com/tyg-dev/tyg/cmd/tyg/internal/strict"
+	"github.com/tyg-dev/tyg/functions"
+)
+
+// set returns what is behind the gateway.
+func (c *Config) set(ctx context.Context) (backend.Set, error) {
+	s := backend.Set{
+		Routes: make(map[string]backend.Route), Selection: c.Selection, Authorizer: c.Authorizer,
+	}
+	all := maps.Clone(c.Functions)
+	if all == nil {
+		all = make(map[string]Program)
+	}
+	for key, r := range c.Routes {
+		if len(r.Command) > 0 {
+			name := "route-" + strings.Trim(strings.Map(wordOnly, key), "-")
+			if _, twice := all[name]; twice || r.Target != (backend.Target{}) {
+				return s, fmt.Errorf("route %q: it has a command and something else that handles it", key)
+			}
+			all[name] = r.Program
+			r.Target.Function = name
+		}
+		s.Routes[key] = r.Route
+	}
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		fn, err := c.function(name, all[name])
+		if err != nil {
+			return s, err
+		}
+		s.Functions = append(s.Functions, fn)
+	}
+	if c.App != "" {
+		return c.ask(ctx, s)
+	}
+	return s, s.Check()
+}
+
+func wordOnly(r rune) rune {
+	if r == '_' || '0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' {
+		return r
+	}
+	return '-'
+}
+
+// function returns a function whose program is there.
+func (c *Config) function(name string, f Program) (functions.Function, error) {
+	if len(f.Command) == 0 {
+		return functions.Function{}, fmt.Errorf(`function %q has no "command"`, name)
+	}
+	fn := functions.Function{
+		Name: name, Command: f.Command, Dir: c.dir, Env: f.Env, Handler: f.Handler,
+		Timeout: time.Duration(f.Timeout), InitTimeout: time.Duration(f.InitTimeout),
+		IdleTimeout: time.Duration(f.IdleTimeout), Concurrency: f.Concurrency, MemorySize: f.MemorySize,
+	}
+	if f.Dir != "" {
+		fn.Dir = c.path(f.Dir)
+	}
+	if err := executable(fn); err != nil {
+		return fn, fmt.Errorf("function %q: %w", name, err)
+	}
+	return fn, nil
+}
+
+// executable reports a program that is not there.
+func executable(fn functions.Function) error {
+	if info, err := os.Stat(fn.Dir); err != nil || !info.IsDir() {
+		return fmt.Errorf("there is no directory %s", fn.Dir)
+	}
+	cmd := exec.Command(fn.Command[0])
+	if strings.ContainsRune(fn.Command[0], '/') && cmd.Err == nil {
+		cmd.Dir = fn.Dir
+		program := Config{dir: fn.Dir}
+		_, cmd.Err = exec.LookPath(program.path(fn.Command[0]))
+	}
+	if errors.Is(cmd.Err, exec.ErrNotFound) {
+		return fmt.Errorf("%s is not in PATH; install it, or give its path", fn.Command[0])
+	}
+	if cmd.Err != nil {
+		return fmt.Errorf("its program cannot be run: %w", cmd.Err)
+	}
+	return nil
+}
+
+// ask asks the program of the app for its routes, beside which the other functions stay.
+func (c *Config) ask(ctx context.Context, s backend.Set) (backend.Set, error) {
+	i := slices.IndexFunc(s.Functions, func(fn functions.Function) bool { return fn.Name == c.App })
+	if i < 0 {
+		return s, fmt.Errorf("app: there is no function %q%s",
+			c.App, strict.DidYouMean(c.App, slices.Collect(maps.Keys(c.Functions))))
+	}
+	d, err := backend.Ask(ctx, s.Functions[i], os.Environ())
+	if err != nil {
+		return s, fmt.Errorf("app %q: %w", c.App, err)
+	}
+	asked := backend.OfProgram(s.Functions[i], d)
+	asked.Functions = s.Functions
+	if s.Authorizer != nil {
+		asked.Authorizer = s.Authorizer
+	}
+	return asked, asked.Check()
+}

@@ -1,0 +1,227 @@
+package selfhost
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/tyg-dev/tyg/admin"
+	"github.com/tyg-dev/tyg/cmd/tyg/internal/backend"
+	"github.com/tyg-dev/tyg/functions"
+	"github.com/tyg-dev/tyg/gateway"
+)
+
+// A Gateway is a configuration that makes sense, ready to run. Run it or Close it.
+type Gateway struct {
+	cfg     Config
+	out     io.Writer
+	log     *slog.Logger
+	host    *functions.Host
+	set     backend.Set
+	gateway *gateway.Server
+	admin   *admin.Admin
+	way     net.Listener // by which functions reach @connections
+	closers []io.Closer
+}
+
+// New checks everything that can be checked without listening, and opens the files that are named.
+func New(ctx context.Context, cfg Config, stdout, stderr io.Writer) (g *Gateway, err error) {
+	g = &Gateway{cfg: cfg, out: stdout}
+	defer func() {
+		if err != nil {
+			g.Close()
+		}
+	}()
+	if g.log, err = newLogger(cfg.Log, stderr); err != nil {
+		return g, err
+	}
+	secrets, err := cfg.secrets()
+	if err != nil {
+		return g, err
+	}
+	if g.set, err = cfg.set(ctx); err != nil {
+		return g, err
+	}
+	if g.way, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+		return g, fmt.Errorf("listen for functions: %w", err)
+	}
+	g.closers = append(g.closers, g.way)
+	g.host = &functions.Host{
+		Region: cfg.Region, AccountID: cfg.AccountID, Credentials: credentials(secrets),
+		ManagementEndpoint: "http://" + g.way.Addr().String() + "/" + cfg.Stage,
+		Output:             g.line,
+		Warn:               func(w functions.Warning) { g.log.Warn(w.Detail, "function", w.Function, "request", w.RequestID) },
+	}
+	g.admin = admin.New(admin.Config{
+		APIID: cfg.APIID, Stage: cfg.Stage, Functions: g.functionStats,
+		Gateway: func() gateway.Stats { return g.gateway.Stats() },
+	})
+	if err := g.serverOf(ctx, secrets); err != nil {
+		return g, err
+	}
+	return g, nil
+}
+
+// serverOf makes the gateway itself.
+func (g *Gateway) serverOf(ctx context.Context, secrets map[string]string) error {
+	c := g.cfg
+	place := backend.Place{Stage: c.Stage, APIID: c.APIID, StageVariables: c.StageVariables}
+	router, err := g.set.Router(ctx, g.host, place)
+	if err != nil {
+		return err
+	}
+	proxies, err := prefixes(c.TrustedProxies)
+	if err != nil {
+		return err
+	}
+	access, err := g.accessLog()
+	if err != nil {
+		return err
+	}
+	g.gateway = &gateway.Server{
+		Handler: router, Stage: c.Stage, APIID: c.APIID, StageVariables: c.StageVariables,
+		Origins: c.Origins, TrustedProxies: proxies, Secrets: secrets,
+		Limits: c.Limits.gateway(), AccessLog: access, Logger: g.log, Trace: g.admin.Trace(),
+		Extensions: gateway.Extensions{
+			Binary: c.Extensions.Binary, CloseCodes: c.Extensions.CloseCodes,
+			Ping: time.Duration(c.Extensions.Ping), Concurrency: c.Extensions.Concurrency,
+		},
+	}
+	return g.gateway.Start()
+}
+
+func (l Limits) gateway() gateway.Limits {
+	return gateway.Limits{
+		Frame: l.Frame, Message: l.Message, Queue: l.Queue,
+		Idle: time.Duration(l.Idle), Life: time.Duration(l.Life),
+		Integration: time.Duration(l.Integration), Handshake: time.Duration(l.Handshake),
+		Conns: l.Conns, ConnsPerAddress: l.ConnsPerAddress,
+	}
+}
+
+// prefixes reads addresses of proxies: networks, or single addresses.
+func prefixes(list []string) (all []netip.Prefix, err error) {
+	for _, s := range list {
+		p, err := netip.ParsePrefix(s)
+		if err != nil {
+			a, e := netip.ParseAddr(s)
+			if e != nil {
+				return nil, fmt.Errorf("trusted_proxies: %q is neither an address nor a network", s)
+			}
+			p = netip.PrefixFrom(a, a.BitLen())
+		}
+		all = append(all, p)
+	}
+	return all, nil
+}
+
+func (g *Gateway) accessLog() (*gateway.AccessLog, error) {
+	l := g.cfg.AccessLog
+	if l == nil {
+		return nil, nil
+	}
+	if l.File == "" || l.File == "-" {
+		return &gateway.AccessLog{Out: g.out, Format: l.Format}, nil
+	}
+	f, err := os.OpenFile(g.cfg.path(l.File), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o640)
+	if err != nil {
+		return nil, fmt.Errorf("open access log: %w", err)
+	}
+	g.closers = append(g.closers, f)
+	return &gateway.AccessLog{Out: f, Format: l.Format}, nil
+}
+
+func newLogger(l Log, to io.Writer) (*slog.Logger, error) {
+	var level slog.Level
+	if l.Level != "" {
+		if err := level.UnmarshalText([]byte(l.Level)); err != nil {
+			return nil, fmt.Errorf("log.level is %q; use debug, info, warn or error", l.Level)
+		}
+	}
+	opts := &slog.HandlerOptions{Level: level}
+	switch l.Format {
+	case "", "text":
+		return slog.New(slog.NewTextHandler(to, opts)), nil
+	case "json":
+		return slog.New(slog.NewJSONHandler(to, opts)), nil
+	}
+	return nil, fmt.Errorf("log.format is %q; use text or json", l.Format)
+}
+
+// line logs what a function has written.
+func (g *Gateway) line(l functions.Line) {
+	g.log.Info(l.Text, "function", l.Function, "pid", l.PID, "request", l.RequestID, "stream", l.Stream.String())
+}
+
+func (g *Gateway) functionStats() map[string]functions.Stats {
+	all := make(map[string]functions.Stats)
+	for _, fn := range g.set.Functions {
+		if s, ok := g.host.Stats(fn.Name); ok {
+			all[fn.Name] = s
+		}
+	}
+	return all
+}
+
+// Close closes what New has opened.
+func (g *Gateway) Close() {
+	for _, c := range g.closers {
+		_ = c.Close() // nothing was written that counts
+	}
+}
+
+// listen listens, and says what to do where that fails.
+func listen(what, addr string) (net.Listener, error) {
+	l, err := net.Listen("tcp", addr)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("%s: %s is in use by another program", what, addr)
+	case errors.Is(err, os.ErrPermission):
+		return nil, fmt.Errorf("%s: %s is not for this user; use a port above 1023, or let the program "+
+			"have it (setcap cap_net_bind_service=+ep)", what, addr)
+	case err != nil:
+		return nil, fmt.Errorf("%s: listen on %s: %w", what, addr, err)
+	}
+	return l, nil
+}
+
+// scheme is that of the URL.
+func (g *Gateway) scheme() string {
+	if g.cfg.TLS != nil {
+		return "wss"
+	}
+	return "ws"
+}
+
+// url is where clients find the gateway.
+func (g *Gateway) url(addr net.Addr) string {
+	host := addr.String()
+	if h, port, err := net.SplitHostPort(host); err == nil && net.ParseIP(h).IsUnspecified() {
+		host = net.JoinHostPort("localhost", port)
+	}
+	return g.scheme() + "://" + host + "/" + g.cfg.Stage + "/"
+}
+
+// isClosed reports the end of a server that was asked to end.
+func isClosed(err error) bool { return errors.Is(err, http.ErrServerClosed) }
+
+// routes lists the routes for people.
+func (g *Gateway) routes() string {
+	return strings.Join(g.gateway.Handler.(*functions.Router).Routes(), " ")
+}
+
+// Check does what is left to check without serving, and closes g.
+func (g *Gateway) Check() error {
+	defer g.Close()
+	_, err := g.cfg.tlsConfig(g.log)
+	return err
+}

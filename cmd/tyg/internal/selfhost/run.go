@@ -1,0 +1,125 @@
+package selfhost
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/tyg-dev/tyg/functions"
+)
+
+// Run serves until ctx ends and then drains, or until it cannot go on. It returns nil after a clean
+// end. The functions are started before anybody can connect.
+func (g *Gateway) Run(ctx context.Context) error {
+	defer g.Close()
+	defer g.endFunctions()
+	t, err := g.cfg.tlsConfig(g.log)
+	if err != nil {
+		return err
+	}
+	l, err := listen("addr", g.cfg.Addr)
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	failed := make(chan error, 4) // of each server; nobody waits to be heard
+	webs, err := g.sideServers(failed)
+	defer closeAll(webs)
+	if err != nil {
+		return err
+	}
+	if err := g.host.Deploy(ctx, g.set.Functions...); err != nil {
+		return err
+	}
+	url := g.url(l.Addr())
+	if t != nil {
+		l = tls.NewListener(l, t)
+	}
+	go func() { failed <- g.gateway.Serve(g.way) }() // drain ends both
+	go func() { failed <- g.gateway.Serve(l) }()
+	g.admin.SetReady(true)
+	fmt.Fprintf(g.out, "Serving on %s\nRoutes: %s\n", url, g.routes())
+	select {
+	case <-ctx.Done():
+		err = nil
+	case err = <-failed:
+	}
+	return errors.Join(err, g.drain())
+}
+
+// sideServers starts the listeners that are not for clients.
+func (g *Gateway) sideServers(failed chan<- error) (webs []*http.Server, err error) {
+	start := func(what, addr string, h http.Handler) error {
+		l, err := listen(what, addr)
+		if err != nil {
+			return err
+		}
+		web := g.web(h)
+		webs = append(webs, web)
+		fmt.Fprintf(g.out, "%s on http://%s/\n", what, l.Addr())
+		go func() { // Run closes web
+			if err := web.Serve(l); !isClosed(err) {
+				failed <- fmt.Errorf("%s: %w", what, err)
+			}
+		}()
+		return nil
+	}
+	if !g.cfg.Admin.Off {
+		if err := start("admin", g.cfg.Admin.Addr, g.admin); err != nil {
+			return webs, err
+		}
+	}
+	if g.cfg.InvokeAPI != "" {
+		api := &functions.API{Host: g.host, Secrets: g.gateway.Secrets, Logger: g.log}
+		if err := start("invoke_addr", g.cfg.InvokeAPI, api); err != nil {
+			return webs, err
+		}
+	}
+	return webs, nil
+}
+
+func (g *Gateway) web(h http.Handler) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 5 * time.Second,
+		IdleTimeout:       time.Minute,
+		ErrorLog:          slog.NewLogLogger(g.log.Handler(), slog.LevelWarn),
+	}
+}
+
+func closeAll(webs []*http.Server) {
+	for _, w := range webs {
+		_ = w.Close() // what is under way is of no use any more
+	}
+}
+
+// drain ends the service: first those who ask /readyz learn of it, and have DrainDelay to act on it;
+// then clients are sent away, while handlers may finish; then the functions end. A signal meanwhile
+// cuts everything off.
+func (g *Gateway) drain() error {
+	g.admin.SetReady(false)
+	g.log.Info("draining", "connections", g.gateway.Stats().Connections)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	select {
+	case <-time.After(time.Duration(g.cfg.DrainDelay)):
+	case <-ctx.Done():
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Duration(g.cfg.Drain))
+	defer cancel()
+	return errors.Join(g.gateway.Shutdown(ctx), g.host.Shutdown(ctx))
+}
+
+// endFunctions ends those that drain has not.
+func (g *Gateway) endFunctions() {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	_ = g.host.Shutdown(ctx) // says only that they were cut off
+}
