@@ -39,6 +39,7 @@ func (a *answer) Write(body []byte) (int, error) {
 	h.Set("Date", time.Now().UTC().Format(http.TimeFormat))
 	if a.status == http.StatusNotModified { // has no body (RFC 9110 section 15.4.5)
 		body = nil
+		h.Del("Content-Type")
 	} else {
 		h.Set("Content-Length", strconv.Itoa(len(body)))
 	}

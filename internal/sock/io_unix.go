@@ -34,7 +34,7 @@ func writeNow(fd int, b []byte) (int, error) {
 		case err == syscall.EAGAIN:
 			return 0, nil
 		default:
-			return n, err
+			return max(n, 0), err
 		}
 	}
 }

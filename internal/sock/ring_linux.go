@@ -131,6 +131,7 @@ func (r *ring) set(i, fd int, b []byte) {
 // submit has the kernel do n writes and tells done of each, in any order: how much it took, or why
 // nothing.
 func (r *ring) submit(n int, done func(i, n int, err error)) error {
+	published()
 	atomic.AddUint32(r.sqTail, uint32(n))
 	for left, told := n, 0; told < n; {
 		taken, _, errno := syscall.Syscall6(sysRingEnter,

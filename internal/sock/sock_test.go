@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 	"time"
 
@@ -42,34 +43,47 @@ func (o owner) Turn() sock.Turn { return o.turn() }
 
 func (o owner) Ended(err error) { o.ended <- err }
 
-// over runs f over every kind of socket, on every path that leads to it.
+// A kind is a kind of socket, on one of the paths that lead to it.
+type kind struct {
+	name   string
+	open   func(t *testing.T) (ours, theirs net.Conn)
+	polled bool
+	blocks bool
+}
+
+func kinds() []kind {
+	return []kind{
+		{"polled tcp", tcp, true, false},
+		{"polled unix", unix, true, false},
+		{"raw tcp", tcp, false, false},
+		{"raw unix", unix, false, false},
+		{"pipe", pipe, true, true},
+	}
+}
+
+// pair opens a socket, which is closed with the test.
+func (k kind) pair(t *testing.T, poller *sock.Poller) pair {
+	t.Helper()
+	if !k.polled {
+		poller = nil
+	}
+	ours, theirs := k.open(t)
+	c := new(sock.Conn)
+	c.Open(ours, poller)
+	t.Cleanup(func() { _, _ = c.Close(), theirs.Close() })
+	if got := c.Blocks(); got != k.blocks {
+		t.Fatalf("Blocks is %v", got)
+	}
+	return pair{c, theirs}
+}
+
+// over runs f over every kind of socket.
 func over(t *testing.T, f func(t *testing.T, p pair)) {
 	t.Helper()
 	poller := new(sock.Poller)
 	defer poller.Close()
-	kinds := []struct {
-		name   string
-		open   func(t *testing.T) (ours, theirs net.Conn)
-		poller *sock.Poller
-		blocks bool
-	}{
-		{"polled tcp", tcp, poller, false},
-		{"polled unix", unix, poller, false},
-		{"raw tcp", tcp, nil, false},
-		{"raw unix", unix, nil, false},
-		{"pipe", pipe, poller, true},
-	}
-	for _, kind := range kinds {
-		t.Run(kind.name, func(t *testing.T) {
-			ours, theirs := kind.open(t)
-			c := new(sock.Conn)
-			c.Open(ours, kind.poller)
-			t.Cleanup(func() { _, _ = c.Close(), theirs.Close() })
-			if got := c.Blocks(); got != kind.blocks {
-				t.Fatalf("Blocks is %v", got)
-			}
-			f(t, pair{c, theirs})
-		})
+	for _, k := range kinds() {
+		t.Run(k.name, func(t *testing.T) { f(t, k.pair(t, poller)) })
 	}
 }
 
@@ -115,6 +129,33 @@ func wait[T any](t *testing.T, from <-chan T) T {
 		t.Fatal("nothing happens")
 		panic("unreachable")
 	}
+}
+
+// until waits for what must become true soon.
+func until(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); !ok(); runtime.Gosched() {
+		if time.Now().After(deadline) {
+			t.Fatalf("never: %s", what)
+		}
+	}
+}
+
+// serveBytes calls f for each byte that comes, and returns what Ended is told.
+func (p pair) serveBytes(f func(b byte)) <-chan error {
+	ended := make(chan error, 1)
+	var b [1]byte
+	p.Serve(owner{func() sock.Turn {
+		switch _, err := p.Read(b[:]); {
+		case errors.Is(err, sock.ErrWait):
+			return sock.Wait
+		case err != nil:
+			return sock.Done
+		}
+		f(b[0])
+		return sock.Again
+	}, ended})
+	return ended
 }
 
 // collect reads in a loop until the end, and returns what came and why it ended.
@@ -223,4 +264,27 @@ func TestReadDeadline(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestHappensBefore reads in a turn what was set before a write to its socket, and the other way
+// round. That is no race, and the race detector has to know it.
+func TestHappensBefore(t *testing.T) {
+	over(t, func(t *testing.T, p pair) {
+		_ = p.peer.SetDeadline(time.Now().Add(patience))
+		question, answer := "", ""
+		ended := p.serveBytes(func(byte) {
+			answer = question
+			_ = p.Write([]byte("!"), patience)
+		})
+		question = "what"
+		b := []byte("?")
+		if _, err := p.peer.Write(b); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.ReadFull(p.peer, b); err != nil || answer != "what" {
+			t.Errorf("the answer is %q, %v", answer, err)
+		}
+		_ = p.Close()
+		wait(t, ended)
+	})
 }

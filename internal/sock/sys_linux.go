@@ -5,23 +5,6 @@ import (
 	"unsafe"
 )
 
-// The calls on the way of every message do not tell the scheduler that they are in the kernel: on a
-// descriptor that does not block there is nothing to wait for. An echo of 32 bytes costs 3 to 5 %
-// less than with syscall.Read and syscall.Write (EPYC, Go 1.26), which sys_unix.go uses.
-
-func sysRead(fd int, b []byte) (int, error) { return call(syscall.SYS_READ, fd, b) }
-
-func sysWrite(fd int, b []byte) (int, error) { return call(syscall.SYS_WRITE, fd, b) }
-
-func call(number uintptr, fd int, b []byte) (int, error) {
-	n, _, errno := syscall.RawSyscall(number,
-		uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)))
-	if errno != 0 {
-		return 0, errno
-	}
-	return int(n), nil
-}
-
 // epollNow fills events with what has happened since the last call, without waiting.
 func epollNow(epoll int, events []syscall.EpollEvent) (int, error) {
 	n, _, errno := syscall.RawSyscall6(syscall.SYS_EPOLL_PWAIT, uintptr(epoll),

@@ -28,6 +28,7 @@ type options struct {
 	rates    []int
 	perProc  int
 	svg      string
+	without  []string // experiments of the targets that are not run
 
 	noise   float64
 	retries int
@@ -74,6 +75,10 @@ func (o *options) defineRuns(flags *flag.FlagSet) {
 		return nil
 	})
 	flags.IntVar(&o.rounds, "rounds", 3, "rounds over all servers")
+	flags.Func("without", "with targets: experiments to leave out, `name,...`", func(v string) error {
+		o.without = strings.Split(v, ",")
+		return nil
+	})
 	flags.DurationVar(&o.duration, "d", 3*time.Second, "measured time of a run")
 	intsVar(flags, &o.conns, "c", "connections, `n,...` (default: those of the experiment)")
 	intsVar(flags, &o.sizes, "s", "payload bytes, `n,...` (default: those of the experiment)")
@@ -128,6 +133,7 @@ func (o *options) choose(names []string) error {
 			return name == "targets" || slices.Contains(targetExperiments(), name)
 		})
 		names = append(targetExperiments(), names...)
+		names = slices.DeleteFunc(names, func(name string) bool { return slices.Contains(o.without, name) })
 	}
 	for _, name := range names {
 		i := slices.IndexFunc(experiments(), func(x experiment) bool { return x.name == name })

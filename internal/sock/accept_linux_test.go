@@ -1,0 +1,472 @@
+package sock_test
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/tyg-dev/tyg/internal/leaktest"
+	"github.com/tyg-dev/tyg/internal/sock"
+)
+
+// descriptors counts those that this process has open.
+func descriptors(t *testing.T) int {
+	t.Helper()
+	all, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(all)
+}
+
+// echoOwner sends everything back until the end, and then closes its socket.
+type echoOwner struct {
+	sock.Conn
+	open *atomic.Int64
+}
+
+func (e *echoOwner) Turn() sock.Turn {
+	var b [512]byte
+	switch n, err := e.Read(b[:]); {
+	case errors.Is(err, sock.ErrWait):
+		return sock.Wait
+	case err != nil || e.Write(b[:n], patience) != nil:
+		return sock.Done
+	}
+	return sock.Again
+}
+
+func (e *echoOwner) Ended(error) {
+	_ = e.Close()
+	e.open.Add(-1)
+}
+
+// acceptEchoes serves echoes on a listener of its own.
+func acceptEchoes(t *testing.T, p *sock.Poller, open *atomic.Int64) (*sock.Acceptor, string) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := p.Accept(l, func(netip.AddrPort) (*sock.Conn, func()) {
+		e := &echoOwner{open: open}
+		return &e.Conn, func() { open.Add(1); e.Serve(e) }
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a, l.Addr().String()
+}
+
+// wantEchoOn says a line and hears it.
+func wantEchoOn(nc net.Conn, line string) error {
+	_ = nc.SetDeadline(time.Now().Add(patience))
+	if _, err := io.WriteString(nc, line); err != nil {
+		return err
+	}
+	got := make([]byte, len(line))
+	if _, err := io.ReadFull(nc, got); err != nil || string(got) != line {
+		return fmt.Errorf("echo of %q is %q, %w", line, got, err)
+	}
+	return nil
+}
+
+// TestAccept lets many clients come at a time, some of which say nothing, and ends the Acceptor
+// while they are there.
+func TestAccept(t *testing.T) {
+	before := descriptors(t)
+	poller := new(sock.Poller)
+	var open atomic.Int64
+	a, addr := acceptEchoes(t, poller, &open)
+	const dialers, each = 10, 40
+	conns := make(chan net.Conn, dialers*each)
+	var dialing sync.WaitGroup
+	for d := range dialers {
+		dialing.Go(func() {
+			for i := range each {
+				nc, err := net.Dial("tcp", addr)
+				if err == nil && i%4 != 0 {
+					err = wantEchoOn(nc, fmt.Sprint(d, i))
+				}
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				conns <- nc
+			}
+		})
+	}
+	dialing.Wait()
+	close(conns)
+	until(t, "all are there", func() bool { return open.Load() == dialers*each })
+	_ = a.Close()
+	if err := wait(t, spawn(a.Wait)); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("the Acceptor ended with %v", err)
+	}
+	if nc, err := net.Dial("tcp", addr); err == nil {
+		_ = nc.Close()
+		t.Error("there is still somebody who listens")
+	}
+	for nc := range conns {
+		if err := wantEchoOn(nc, "still"); err != nil {
+			t.Error(err)
+		}
+		_ = nc.Close()
+	}
+	until(t, "all have gone", func() bool { return open.Load() == 0 })
+	poller.Close()
+	until(t, "their descriptors are closed", func() bool { return descriptors(t) <= before+1 })
+}
+
+// TestAcceptUnsupported gives an Acceptor what it cannot watch, which stays as it was.
+func TestAcceptUnsupported(t *testing.T) {
+	l, err := net.Listen("unix", t.TempDir()+"/s")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	poller := new(sock.Poller)
+	defer poller.Close()
+	if _, err := poller.Accept(l, nil); !errors.Is(err, errors.ErrUnsupported) {
+		t.Fatalf("Accept: %v", err)
+	}
+	dialed := spawn(func() error { nc, err := net.Dial("unix", l.Addr().String()); return errors.Join(err, nc.Close()) })
+	nc, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = nc.Close()
+	if err := wait(t, dialed); err != nil {
+		t.Error(err)
+	}
+}
+
+// limitedEnv makes of this test's process a server with few descriptors.
+const limitedEnv = "TYG_TEST_DESCRIPTORS"
+
+// TestExhaustion serves more clients than there are descriptors: those who find none wait, and are
+// served when others have gone.
+func TestExhaustion(t *testing.T) {
+	if os.Getenv(limitedEnv) != "" {
+		serveLimited(t)
+		return
+	}
+	addr := startLimited(t)
+	const clients = 100
+	var conns []net.Conn
+	for range clients {
+		nc, err := net.Dial("tcp", addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer nc.Close()
+		conns = append(conns, nc)
+	}
+	if err := wantEchoOn(conns[0], "first"); err != nil {
+		t.Fatal(err)
+	}
+	last := conns[clients-1]
+	_ = last.SetReadDeadline(time.Now().Add(100 * time.Millisecond))
+	if _, err := io.WriteString(last, "last"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := last.Read(make([]byte, 4)); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Fatalf("there was no lack of descriptors: the last client reads %v", err)
+	}
+	for _, nc := range conns[:clients-1] {
+		if err := wantEchoOn(nc, "turn"); err != nil {
+			t.Fatal(err)
+		}
+		_ = nc.Close()
+	}
+	got := make([]byte, 4)
+	_ = last.SetReadDeadline(time.Now().Add(patience))
+	if _, err := io.ReadFull(last, got); err != nil || string(got) != "last" {
+		t.Errorf("the last client hears %q, %v", got, err)
+	}
+}
+
+// startLimited runs this test in another process, until the end of this one.
+func startLimited(t *testing.T) (addr string) {
+	t.Helper()
+	child := exec.Command(os.Args[0], "-test.run=^TestExhaustion$")
+	child.Env = append(os.Environ(), limitedEnv+"=1")
+	child.Stderr = os.Stderr
+	in, err := child.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := child.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _, _ = in.Close(), child.Wait() })
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(line)
+}
+
+// serveLimited serves echoes until stdin ends.
+func serveLimited(t *testing.T) {
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	limit.Cur = 40
+	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	poller := new(sock.Poller)
+	defer poller.Close()
+	a, addr := acceptEchoes(t, poller, new(atomic.Int64))
+	defer a.Close()
+	fmt.Println(addr)
+	_, _ = io.Copy(io.Discard, os.Stdin)
+}
+
+// A leaver takes one byte and gives the socket away.
+type leaver struct {
+	sock.Conn
+	first byte
+	may   chan struct{} // leave; nil: at once
+	gone  chan net.Conn
+	err   error // of Detach
+}
+
+func (l *leaver) Turn() sock.Turn {
+	var b [1]byte
+	switch _, err := l.Read(b[:]); {
+	case errors.Is(err, sock.ErrWait):
+		return sock.Wait
+	case err == nil:
+		l.first = b[0]
+	}
+	return sock.Done
+}
+
+func (l *leaver) Ended(error) {
+	if l.may != nil {
+		<-l.may
+	}
+	nc, err := l.Detach()
+	l.err = err
+	l.gone <- nc
+}
+
+// leave opens a socket whose Ended gives it back.
+func leave(t *testing.T, k kind, p *sock.Poller, early string) (*leaver, net.Conn) {
+	t.Helper()
+	ours, theirs := k.open(t)
+	t.Cleanup(func() { _ = theirs.Close() })
+	l := &leaver{gone: make(chan net.Conn, 1)}
+	if !k.polled {
+		p = nil
+	}
+	l.Open(ours, p)
+	wrote := spawn(func() error { _, err := io.WriteString(theirs, early); return err })
+	l.Serve(l)
+	t.Cleanup(func() { wait(t, wrote) })
+	return l, theirs
+}
+
+// TestDetach gives sockets back, with what has come and was not read.
+func TestDetach(t *testing.T) {
+	before := descriptors(t)
+	poller := new(sock.Poller)
+	defer poller.Close()
+	for _, k := range kinds()[:2] {
+		t.Run(k.name, func(t *testing.T) {
+			l, theirs := leave(t, k, poller, "early")
+			nc := wait(t, l.gone)
+			if l.err != nil || l.first != 'e' {
+				t.Fatalf("%c, then %v", l.first, l.err)
+			}
+			got := make([]byte, 4)
+			_ = nc.SetDeadline(time.Now().Add(patience))
+			if _, err := io.ReadFull(nc, got); err != nil || string(got) != "arly" {
+				t.Errorf("then %q, %v", got, err)
+			}
+			_ = nc.SetReadDeadline(time.Now().Add(time.Millisecond))
+			if _, err := nc.Read(got); !errors.Is(err, os.ErrDeadlineExceeded) {
+				t.Errorf("with a deadline: %v", err)
+			}
+			if err := l.Close(); !errors.Is(err, net.ErrClosed) {
+				t.Errorf("Close after Detach: %v", err)
+			}
+			_, _ = io.WriteString(nc, "late")
+			if _, err := io.ReadFull(theirs, got); err != nil || string(got) != "late" {
+				t.Errorf("the peer hears %q, %v", got, err)
+			}
+			_ = nc.Close()
+			if _, err := theirs.Read(got); !errors.Is(err, io.EOF) {
+				t.Errorf("in the end the peer hears %v", err)
+			}
+		})
+	}
+	poller.Close()
+	until(t, "nothing stays open", func() bool { return descriptors(t) <= before+1 })
+}
+
+// TestDetachOrClose closes a socket while it is given back: it is either closed or given back, and
+// no descriptor is closed twice or stays.
+func TestDetachOrClose(t *testing.T) {
+	poller := new(sock.Poller)
+	defer poller.Close()
+	k := kinds()[0]
+	warm, _ := leave(t, k, poller, "x")
+	_ = wait(t, warm.gone).Close()
+	before := descriptors(t)
+	given := 0
+	for range 300 {
+		l, theirs := leave(t, k, poller, "x")
+		closed := l.Close()
+		nc := wait(t, l.gone)
+		switch {
+		case (nc == nil) != (closed == nil):
+			t.Fatalf("Close: %v, Detach: %v, %v", closed, nc, l.err)
+		case nc != nil:
+			given++
+			if err := nc.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+		_ = theirs.SetReadDeadline(time.Now().Add(patience))
+		if _, err := theirs.Read(make([]byte, 1)); errors.Is(err, os.ErrDeadlineExceeded) || err == nil {
+			t.Fatalf("the peer reads %v", err)
+		}
+		_ = theirs.Close()
+	}
+	until(t, "nothing stays open", func() bool { return descriptors(t) <= before })
+	t.Logf("given back %d times", given)
+}
+
+// TestDetachAfterClose has another socket under the number of one that is closed: only the closed
+// one is not given back.
+func TestDetachAfterClose(t *testing.T) {
+	poller := new(sock.Poller)
+	defer poller.Close()
+	k := kinds()[0]
+	ours, theirs := k.open(t)
+	defer theirs.Close()
+	l := &leaver{may: make(chan struct{}), gone: make(chan net.Conn, 1)}
+	l.Open(ours, poller)
+	l.Serve(l)
+	_, _ = io.WriteString(theirs, "x")
+	until(t, "it has had its turn", func() bool { return l.Idle() })
+	_ = l.Close()
+	other := k.sameNumber(t, poller, l.FD())
+	close(l.may)
+	if nc := wait(t, l.gone); nc != nil || !errors.Is(l.err, net.ErrClosed) {
+		t.Errorf("given back %v, %v", nc, l.err)
+	}
+	other.serveEcho()
+	other.wantEcho(t)
+}
+
+// sameNumber opens sockets until one has the descriptor fd.
+func (k kind) sameNumber(t *testing.T, p *sock.Poller, fd int) (other pair) {
+	t.Helper()
+	until(t, "the number is used again", func() bool {
+		other = k.pair(t, p)
+		return other.FD() == fd
+	})
+	return other
+}
+
+// TestDetachedIsForgotten gives a socket back, and its descriptor's number to another, whose turns
+// have nothing to do with it.
+func TestDetachedIsForgotten(t *testing.T) {
+	poller := new(sock.Poller)
+	defer poller.Close()
+	k := kinds()[0]
+	l, theirs := leave(t, k, poller, "x")
+	nc := wait(t, l.gone)
+	defer nc.Close()
+	other := k.sameNumber(t, poller, l.FD())
+	var turns atomic.Int64
+	other.Serve(owner{func() sock.Turn {
+		turns.Add(1)
+		if _, err := other.Read(make([]byte, 1)); err != nil && !errors.Is(err, sock.ErrWait) {
+			return sock.Done
+		}
+		return sock.Wait
+	}, make(chan error, 1)})
+	before := turns.Load()
+	for range 200 { // each gives a wrong event time to come
+		go func() { _, _ = theirs.Write([]byte("x")) }() // ends at once
+		if _, err := io.ReadFull(nc, make([]byte, 1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := turns.Load() - before; n > 1 { // one at the beginning
+		t.Errorf("%d turns for the events of another socket", n)
+	}
+}
+
+// TestReuse opens and closes sockets so that their descriptors have many owners, each of which
+// hears nothing but what was said to it.
+func TestReuse(t *testing.T) {
+	poller := new(sock.Poller)
+	defer poller.Close()
+	before := descriptors(t)
+	var busy sync.WaitGroup
+	for g := range 8 {
+		busy.Go(func() {
+			for i := range 100 {
+				name := byte(g*100+i)%250 + 1
+				ours, theirs := dial(t, "tcp", "127.0.0.1:0")
+				p := pair{new(sock.Conn), theirs}
+				p.Open(ours, poller)
+				heard := make(chan byte, 100)
+				ended := p.serveBytes(func(b byte) { heard <- b })
+				for range 1 + i%3 {
+					_, _ = theirs.Write([]byte{name})
+				}
+				for range 1 + i%3 {
+					if got := <-heard; got != name {
+						t.Errorf("%d heard what was said to %d", name, got)
+					}
+				}
+				if i%2 == 0 {
+					_, _ = theirs.Write([]byte{name}) // an event that may come too late
+				}
+				_, _ = p.Close(), theirs.Close()
+				<-ended
+			}
+		})
+	}
+	wait(t, spawn(func() bool { busy.Wait(); return true }))
+	until(t, "nothing stays open", func() bool { return descriptors(t) <= before+12 }) // the loops
+}
+
+// TestCloseEndsWriteWithoutPoller closes a socket under a Write that waits when nobody watches any
+// more.
+func TestCloseEndsWriteWithoutPoller(t *testing.T) {
+	poller := new(sock.Poller)
+	p := kinds()[0].pair(t, poller)
+	p.fill(t)
+	done := spawn(func() error { return p.Write(make([]byte, 1), 0) })
+	until(t, "Write waits", func() bool { return strings.Contains(leaktest.Left(), ".awaitRoom(") })
+	poller.Close()
+	until(t, "nobody watches", func() bool { return !strings.Contains(leaktest.Left(), ".lead(") })
+	_ = p.Close()
+	if err := wait(t, done); err == nil {
+		t.Error("Write of a closed socket worked")
+	}
+}

@@ -1,0 +1,16 @@
+package sock
+
+// FD is the descriptor of a polled Conn.
+func (c *Conn) FD() int { return int(c.fd) }
+
+// Given is how many turns the leaders of c's loop have given themselves.
+func (c *Conn) Given() int { return int(c.loop.turn.Load() / 2) }
+
+// Slow reports whether turns of c's loop get goroutines of their own.
+func (c *Conn) Slow() bool { return c.loop.slow.Load() > slowLimit }
+
+// MostIdle is how many goroutines a Poller keeps.
+const MostIdle = mostIdle
+
+// Idle reports whether nobody uses the descriptor of a polled Conn.
+func (c *Conn) Idle() bool { return c.users.Load() == 1 && c.turns.Load() <= missed }

@@ -1,0 +1,161 @@
+package sock_test
+
+import (
+	"errors"
+	"io"
+	"net"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/tyg-dev/tyg/internal/sock"
+)
+
+// sameLoop opens n sockets that one loop watches.
+func sameLoop(t *testing.T, n int) []pair {
+	t.Helper()
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	poller := new(sock.Poller)
+	t.Cleanup(poller.Close)
+	var all []pair
+	for range n {
+		all = append(all, kind{open: tcp, polled: true}.pair(t, poller))
+	}
+	return all
+}
+
+// serveEcho sends every byte back.
+func (p pair) serveEcho() <-chan error {
+	return p.serveBytes(func(b byte) { _, _ = p.TryWrite([]byte{b}) })
+}
+
+func (p pair) wantEcho(t *testing.T) {
+	t.Helper()
+	_ = p.peer.SetDeadline(time.Now().Add(patience))
+	b := []byte("?")
+	if _, err := p.peer.Write(b); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadFull(p.peer, b); err != nil || b[0] != '?' {
+		t.Fatalf("echo is %q, %v", b, err)
+	}
+}
+
+// TestBlockedTurns blocks turns, many at a time, beside a socket that must not notice. Only the
+// first few cost the loop its leader.
+func TestBlockedTurns(t *testing.T) {
+	for name, blocked := range map[string]int{"one": 1, "many": 300} {
+		t.Run(name, func(t *testing.T) {
+			all := sameLoop(t, 1+blocked)
+			live := all[0]
+			ended := []<-chan error{live.serveEcho()}
+			live.wantEcho(t)
+			before, given := runtime.NumGoroutine(), live.Given()
+			entered, release := make(chan struct{}, blocked), make(chan struct{})
+			for _, p := range all[1:] {
+				ended = append(ended, p.serveBytes(func(byte) {
+					entered <- struct{}{}
+					<-release
+				}))
+				_, _ = p.peer.Write([]byte("x"))
+			}
+			live.wantEcho(t)
+			for range blocked {
+				wait(t, entered)
+			}
+			live.wantEcho(t)
+			if n := live.Given() - given; blocked > 1 && n > blocked/2 {
+				t.Errorf("%d turns were given by leaders while %d blocked", n, blocked)
+			}
+			close(release)
+			until(t, "the goroutines of blocked turns have ended", func() bool {
+				return runtime.NumGoroutine() <= before+sock.MostIdle
+			})
+			for range 100 {
+				live.wantEcho(t)
+			}
+			for i, p := range all {
+				_ = p.Close()
+				if err := wait(t, ended[i]); !errors.Is(err, net.ErrClosed) {
+					t.Errorf("ended with %v", err)
+				}
+			}
+		})
+	}
+}
+
+// TestBlockedAgain blocks turns one after the other on the same sockets, so that leaders come and
+// go while others are served.
+func TestBlockedAgain(t *testing.T) {
+	all := sameLoop(t, 3)
+	live, one, other := all[0], all[1], all[2]
+	live.serveEcho()
+	entered, release := make(chan byte), make(chan struct{})
+	for _, p := range []pair{one, other} {
+		p.serveBytes(func(b byte) {
+			entered <- b
+			<-release
+		})
+	}
+	for round := range byte(20) {
+		for _, p := range []pair{one, other} {
+			_, _ = p.peer.Write([]byte{round})
+			if got := wait(t, entered); got != round {
+				t.Fatalf("got %d, want %d", got, round)
+			}
+		}
+		live.wantEcho(t)
+		release <- struct{}{}
+		live.wantEcho(t)
+		release <- struct{}{}
+	}
+}
+
+// TestSlowTurns makes turns slow, until each gets a goroutine, and fast again, until the loop's
+// leader gives them.
+func TestSlowTurns(t *testing.T) {
+	all := sameLoop(t, 1)
+	p := all[0]
+	var slow, apart atomic.Bool
+	p.serveBytes(func(b byte) {
+		apart.Store(strings.Contains(string(debug.Stack()), ".apart("))
+		if slow.Load() {
+			time.Sleep(time.Millisecond) // a handler that takes its time
+		}
+		_, _ = p.TryWrite([]byte{b})
+	})
+	for range 2 {
+		slow.Store(true)
+		until(t, "slow turns have goroutines", func() bool { p.wantEcho(t); return p.Slow() && apart.Load() })
+		slow.Store(false)
+		until(t, "fast turns have none", func() bool { p.wantEcho(t); return !p.Slow() && !apart.Load() })
+	}
+}
+
+// TestGoexit ends the goroutine of a turn, as a test's FailNow does. That costs the others nothing.
+func TestGoexit(t *testing.T) {
+	all := sameLoop(t, 2)
+	all[1].serveBytes(func(byte) { runtime.Goexit() })
+	all[0].serveEcho()
+	_, _ = all[1].peer.Write([]byte("x"))
+	for range 100 {
+		all[0].wantEcho(t)
+	}
+}
+
+// TestGoroutines has sockets that wait: they have no goroutines.
+func TestGoroutines(t *testing.T) {
+	const n = 200
+	all := sameLoop(t, 1+n)
+	all[0].serveEcho()
+	all[0].wantEcho(t)
+	before := runtime.NumGoroutine()
+	for _, p := range all[1:] {
+		p.serveEcho()
+		p.wantEcho(t)
+	}
+	until(t, "nothing but leaders", func() bool { return runtime.NumGoroutine() <= before })
+}
