@@ -35,20 +35,21 @@ func (w *watch) arm() {
 	}
 }
 
-// look calls late for a message that was there a tick ago, and stops when there is none.
+// look calls late for a message that was there a tick ago. It looks again until nothing has changed:
+// after that there is nothing to see before the next message.
 func (w *watch) look() {
 	event := w.event.Load()
 	same := event == w.seen
 	w.seen = event
-	switch {
-	case same && event%2 == 0:
-		w.armed.Store(false)
-		if w.event.Load() != event {
-			w.arm()
-		}
+	if !same {
+		time.AfterFunc(tick, w.look)
 		return
-	case same:
+	}
+	if event%2 == 1 {
 		w.late()
 	}
-	time.AfterFunc(tick, w.look)
+	w.armed.Store(false)
+	if w.event.Load() != event {
+		w.arm()
+	}
 }

@@ -47,13 +47,23 @@ func (l *layer) tryWrite(b []byte) (int, error) {
 
 // write writes all of b and what is owed before and after it.
 func (l *layer) write(c *Conn, b []byte, d time.Duration) error {
-	if err := c.polled.write(c, l.base.take(), d); err != nil {
+	if err := l.settle(c, d); err != nil {
 		return err
 	}
 	if _, err := l.Write(b); err != nil {
 		return err
 	}
-	return c.polled.write(c, l.base.take(), d)
+	return l.settle(c, d)
+}
+
+// settle writes what is owed, and what the layer adds meanwhile.
+func (l *layer) settle(c *Conn, d time.Duration) error {
+	for owed := l.base.take(); owed != nil; owed = l.base.take() {
+		if err := c.polled.write(c, owed, d); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // closeWrite says the layer's goodbye.
@@ -68,8 +78,9 @@ type base struct {
 	net.Conn
 	polled atomic.Pointer[Conn] // nil until attached
 
-	mu   sync.Mutex
-	owed []byte // was written by the layer, and not taken by the socket
+	mu       sync.Mutex
+	owed     []byte // was written by the layer, and not taken by the socket
+	settling bool   // somebody is writing what was owed: all else comes after it
 }
 
 // Read returns ErrWait, which to a layer is a passing failure, when there is nothing to read.
@@ -89,7 +100,7 @@ func (b *base) Write(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	n := 0
-	if len(b.owed) == 0 {
+	if len(b.owed) == 0 && !b.settling {
 		var err error
 		if n, err = c.polled.tryWrite(p); err != nil {
 			return 0, err
@@ -103,15 +114,15 @@ func (b *base) Write(p []byte) (int, error) {
 func (b *base) behind() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return len(b.owed) > 0
+	return len(b.owed) > 0 || b.settling
 }
 
-// take returns what is owed, for the caller to write.
+// take returns what is owed, for the caller to write before it asks again, or nil.
 func (b *base) take() []byte {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	owed := b.owed
-	b.owed = nil
+	b.owed, b.settling = nil, len(b.owed) > 0
 	return owed
 }
 
