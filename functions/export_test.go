@@ -16,7 +16,7 @@ var (
 func (q *request) Body() []byte { return q.body }
 
 // BreakIdle cuts the connections of all idle processes of a function, without anybody noticing: the
-// next events for them cannot be written.
+// next events for them cannot be written. The processes are stopped, or they would ask again.
 func (h *Host) BreakIdle(name string) {
 	h.mu.Lock()
 	p := h.pools[name]
@@ -24,6 +24,7 @@ func (h *Host) BreakIdle(name string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, proc := range p.idle {
+		proc.signal(freeze)
 		_ = proc.next.Conn.(*net.TCPConn).CloseWrite()
 	}
 }
