@@ -184,7 +184,7 @@ func (s *Server) begin(w http.ResponseWriter, c *session, up ws.Upgrade, reply t
 	if n := s.Extensions.Concurrency; n > 1 {
 		c.crowd = newCrowd(n)
 	}
-	c.conn.Subprotocol = reply.Subprotocol
+	c.conn.Subprotocol = strings.Clone(reply.Subprotocol) // as the others, in introduce
 	c.open(up, reply.Subprotocol, deflate)
 	s.count.connects.Add(1)
 	s.hub.add(c)

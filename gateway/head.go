@@ -1,89 +1,149 @@
 package gateway
 
 import (
-	"bufio"
 	"bytes"
 	"net/http"
+	"net/textproto"
+	"net/url"
 	"strings"
 )
 
 // parseHead reads a request head at the front of b if it is plainly that of a handshake for this
 // Server, and returns how long it is. It returns nil for anything else, and for anything strange,
 // which an http.Server is to judge.
+//
+// http.ReadRequest in its place was 8 % of what a handshake costs.
 func (s *Server) parseHead(b []byte) (*http.Request, int) {
 	end := bytes.Index(b, headEnd)
-	if end < 0 || !bytes.HasPrefix(b, []byte("GET ")) {
+	if end < 0 {
 		return nil, 0
 	}
-	end += len(headEnd)
-	if !isPlain(b[:end]) {
+	r := readHead(string(b[:end]))
+	if r == nil || !isHandshake(r) || !s.serves(r.URL.Path) {
 		return nil, 0
 	}
-	h := s.pools.heads.Get().(*headReader)
-	defer s.pools.heads.Put(h)
-	r, err := h.read(b[:end])
-	if err != nil || !isHandshake(r) || !s.serves(r.URL.Path) {
-		return nil, 0
-	}
-	return r, end
+	return r, end + len(headEnd)
 }
 
-// isPlain reports whether a head is printable ASCII in lines that end with CR LF, of which none
-// continues another, and names one host.
-func isPlain(head []byte) bool {
-	hosts := 0
-	request, fields, _ := bytes.Cut(head[:len(head)-len(headEnd)], []byte("\r\n"))
-	for field := range bytes.SplitSeq(fields, []byte("\r\n")) {
-		name, _, ok := bytes.Cut(field, []byte(":"))
-		// http.ReadRequest lets a name with spaces pass, an http.Server does not.
-		if !ok || bytes.IndexByte(name, ' ') >= 0 || !isPrintable(field) {
+// readHead takes a head apart that is printable ASCII in lines that end with CR LF, of which none
+// continues another, names one host, and announces no body.
+func readHead(head string) *http.Request {
+	line, fields, _ := strings.Cut(head, "\r\n")
+	target, ok := strings.CutPrefix(line, "GET ")
+	if target, ok = cutSuffix(target, " HTTP/1.1", ok); !ok || !isPrintable(target) {
+		return nil
+	}
+	u, err := url.ParseRequestURI(target)
+	if err != nil {
+		return nil
+	}
+	n := strings.Count(fields, "\r\n") + 1
+	h := headReader{
+		request: http.Request{
+			Method: http.MethodGet, URL: u, RequestURI: target,
+			Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+			Header: make(http.Header, n), Body: http.NoBody,
+		},
+		values: make([]string, 0, n),
+	}
+	for field := range strings.SplitSeq(fields, "\r\n") {
+		if !h.field(field) {
+			return nil
+		}
+	}
+	h.obeyPragma()
+	return &h.request
+}
+
+func cutSuffix(s, suffix string, ok bool) (string, bool) {
+	before, found := strings.CutSuffix(s, suffix)
+	return before, ok && found
+}
+
+// headReader is a request that is being read. All its values are in one array.
+type headReader struct {
+	request http.Request
+	values  []string
+}
+
+// field takes in one line. It reports whether that is plain.
+func (h *headReader) field(line string) bool {
+	name, value, ok := strings.Cut(line, ":")
+	if !ok || !isToken(name) || !isPrintable(value) {
+		return false
+	}
+	value = strings.Trim(value, " ")
+	header, key := h.request.Header, textproto.CanonicalMIMEHeaderKey(name)
+	switch key {
+	case "Host":
+		twice := h.request.Host != ""
+		h.request.Host = value
+		return !twice && isHost(value)
+	case "Content-Length":
+		if value != "0" || header[key] != nil {
 			return false
 		}
-		if strings.EqualFold(string(name), "host") {
-			hosts++
+	case "Connection":
+		if strings.Contains(strings.ToLower(value), "close") {
+			return false
 		}
+	case "Transfer-Encoding", "Trailer", "Expect":
+		return false
 	}
-	return hosts == 1 && isPrintable(request)
+	if old, ok := header[key]; ok {
+		header[key] = append(old, value)
+		return true
+	}
+	n := len(h.values)
+	h.values = append(h.values, value)
+	header[key] = h.values[n : n+1 : n+1]
+	return true
 }
 
-func isPrintable(line []byte) bool {
-	for _, c := range line {
-		if c < ' ' || c > '~' {
+// obeyPragma understands what browsers send for caches of HTTP/1.0, as net/http does.
+func (h *headReader) obeyPragma() {
+	header := h.request.Header
+	if p := header["Pragma"]; len(p) > 0 && p[0] == "no-cache" && header["Cache-Control"] == nil {
+		header["Cache-Control"] = []string{"no-cache"}
+	}
+}
+
+func isPrintable(line string) bool {
+	for i := range len(line) {
+		if line[i] < ' ' || line[i] > '~' {
 			return false
 		}
 	}
 	return true
 }
 
-// isHandshake reports whether r asks for a WebSocket, and for nothing that net/http does and this
-// package does not.
+// isToken reports whether name can be that of a field (RFC 9110 section 5.6.2).
+func isToken(name string) bool {
+	for i := range len(name) {
+		c := name[i]
+		if !isAlphanumeric(c) && strings.IndexByte("-!#$%&'*+.^_`|~", c) < 0 {
+			return false
+		}
+	}
+	return name != ""
+}
+
+func isAlphanumeric(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+}
+
+// isHandshake reports whether r asks for a WebSocket.
 func isHandshake(r *http.Request) bool {
-	return r.ProtoMajor == 1 && r.ProtoMinor == 1 && r.ContentLength == 0 &&
-		len(r.TransferEncoding) == 0 && strings.EqualFold(r.Header.Get("Upgrade"), "websocket") &&
-		r.Header.Get("Expect") == "" && isHost(r.Host) && strings.HasPrefix(r.RequestURI, "/")
+	return r.Host != "" && strings.EqualFold(r.Header.Get("Upgrade"), "websocket") &&
+		strings.HasPrefix(r.RequestURI, "/")
 }
 
 // isHost reports whether host is nothing but a name or an address, and a port.
 func isHost(host string) bool {
-	for _, c := range []byte(host) {
-		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
-		if !letter && strings.IndexByte(".-_:[]", c) < 0 {
+	for i := range len(host) {
+		if c := host[i]; !isAlphanumeric(c) && strings.IndexByte(".-_:[]", c) < 0 {
 			return false
 		}
 	}
 	return host != ""
-}
-
-// headReader reads requests out of memory.
-type headReader struct {
-	bytes  bytes.Reader
-	reader *bufio.Reader
-}
-
-func newHeadReader() *headReader { return &headReader{reader: bufio.NewReader(nil)} }
-
-func (h *headReader) read(head []byte) (*http.Request, error) {
-	h.bytes.Reset(head)
-	h.reader.Reset(&h.bytes)
-	return http.ReadRequest(h.reader)
 }

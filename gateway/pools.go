@@ -19,14 +19,12 @@ const (
 type pools struct {
 	big, small sync.Pool // of *desk
 	buffers    sync.Pool // of *buffer
-	heads      sync.Pool // of *headReader
 }
 
 func (p *pools) open() {
 	p.big.New = func() any { return newDesk(bigBuffer) }
 	p.small.New = func() any { return newDesk(smallBuffer) }
 	p.buffers.New = func() any { return new(buffer) }
-	p.heads.New = func() any { return newHeadReader() }
 }
 
 func (p *pools) desk(small bool) *desk {
