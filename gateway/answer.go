@@ -3,10 +3,13 @@ package gateway
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
 	"time"
+
+	"github.com/tyg-dev/tyg/internal/sock"
 )
 
 // An answer is the response to a handshake that Serve has read itself. It is written with the first
@@ -51,6 +54,38 @@ func (a *answer) Write(body []byte) (int, error) {
 	b.Write(body)
 	err := a.sock.Write(b.Bytes(), a.srv.limits.Write)
 	a.sock.CloseWrite()
-	_ = a.sock.Close() // nothing depends on it any more
+	_ = a.sock.SetReadDeadline(time.Now().Add(ebbTime)) // fails if it is closed, and then so does Serve
+	a.sock.Serve(&ebb{session: a.session, left: ebbSize})
 	return len(body), err
 }
+
+// For how long, and for how many bytes, a client whose handshake was refused may go on.
+const (
+	ebbTime = time.Second
+	ebbSize = 256 << 10
+)
+
+// An ebb lets what a client still sends run out behind an answer that ends the connection. To close a
+// socket with bytes that nobody has read would destroy the answer on its way (RFC 9112 section 9.6).
+type ebb struct {
+	*session
+	left int
+}
+
+// Turn reads and drops.
+func (e *ebb) Turn() sock.Turn {
+	d := e.srv.pools.desk(false)
+	defer e.srv.pools.putDesk(d, false)
+	n, err := e.sock.Read(d.buf)
+	e.left -= n
+	switch {
+	case errors.Is(err, sock.ErrWait):
+		return sock.Wait
+	case err != nil || e.left <= 0:
+		return sock.Done
+	}
+	return sock.Again
+}
+
+// Ended closes the socket.
+func (e *ebb) Ended(error) { _ = e.sock.Close() } // nothing depends on it any more

@@ -157,6 +157,30 @@ func TestKeepAlive(t *testing.T) {
 	})
 }
 
+// TestRefusedWhileItTalks has a client that goes on sending while it is refused. It gets the whole
+// answer and is not cut off: a socket that is closed with bytes that nobody has read is reset.
+func TestRefusedWhileItTalks(t *testing.T) {
+	onBoth(t, func(t *testing.T, portable bool) {
+		r := start(t, &gateway.Server{Handler: echo(), Portable: portable})
+		for range 20 {
+			w := r.connect(t)
+			w.write(t, r.handshake("Origin: http://elsewhere.example")+strings.Repeat("x", 100_000))
+			res := w.response(t)
+			body, err := io.ReadAll(res.Body)
+			if err != nil || res.StatusCode != http.StatusForbidden || int64(len(body)) != res.ContentLength {
+				t.Fatalf("status %d, %q, %v", res.StatusCode, body, err)
+			}
+			if _, err := w.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
+				t.Fatalf("behind the answer: %v", err)
+			}
+			for range 10 { // to a closed socket, one of them would fail
+				w.write(t, "more")
+			}
+			_ = w.Close()
+		}
+	})
+}
+
 // TestSlowHead lets clients take too long, which ends them and nobody else.
 func TestSlowHead(t *testing.T) {
 	onBoth(t, func(t *testing.T, portable bool) {
