@@ -36,10 +36,10 @@ func (g *greeter) arrive() {
 
 // Turn reads until the head of a request is there.
 func (g *greeter) Turn() sock.Turn {
-	d := g.srv.pools.desk(false)
-	defer g.srv.pools.putDesk(d, false)
-	have := copy(d.buf[:maxHead], g.rest)
-	n, err := g.sock.Read(d.buf[have:maxHead])
+	small := g.sock.Blocks()
+	d := g.srv.pools.desk(small)
+	defer g.srv.pools.putDesk(d, small)
+	n, err := g.sock.Read(d.buf[:min(len(d.buf), maxHead-len(g.rest))])
 	if errors.Is(err, sock.ErrWait) {
 		return sock.Wait
 	}
@@ -47,7 +47,7 @@ func (g *greeter) Turn() sock.Turn {
 		g.rest = nil
 		return sock.Done
 	}
-	g.rest = append(g.rest, d.buf[have:have+n]...)
+	g.rest = append(g.rest, d.buf[:n]...)
 	if len(g.rest) >= maxHead || hasHead(g.rest) {
 		return sock.Done
 	}

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -40,19 +41,55 @@ func (s *Server) serve(l net.Listener) error {
 		cfg.NextProtos = []string{"http/1.1"} // a WebSocket begins as that
 		return s.front.web.Serve(tls.NewListener(sock.Beneath(l), cfg))
 	}
-	poller := s.poller()
-	if poller == nil {
-		return s.front.web.Serve(l)
-	}
 	if !s.front.open(l.Addr()) {
 		return http.ErrServerClosed
 	}
-	a, err := poller.Accept(l, s.welcome)
-	if err != nil { // no plain socket
-		return s.front.web.Serve(l)
+	if poller := s.poller(); poller != nil {
+		if a, err := poller.Accept(l, s.welcome); err == nil {
+			s.front.add(a)
+			return a.Wait()
+		}
 	}
-	s.front.add(a)
-	return a.Wait()
+	switch l.(type) {
+	case *net.TCPListener, *net.UnixListener:
+		s.front.add(l)
+		return s.acceptAll(l)
+	}
+	return s.front.web.Serve(l) // its connections may be more than sockets, which handlers are told of
+}
+
+// How long to wait after an Accept that failed, and how often in a row it may. The usual cause is that
+// there are no descriptors left, which passes.
+const (
+	acceptPause = 20 * time.Millisecond
+	acceptTries = 500
+)
+
+// acceptAll is what a sock.Acceptor does, with a goroutine for each client. An http.Server in its place
+// leaves 5 KB of garbage for each.
+func (s *Server) acceptAll(l net.Listener) error {
+	for failed := 0; ; {
+		nc, err := l.Accept()
+		switch {
+		case err == nil:
+			failed = 0
+			g, arrive := s.welcome(addrPortOf(nc.RemoteAddr()))
+			g.Open(nc, nil)
+			arrive()
+		case errors.Is(err, net.ErrClosed) || failed == acceptTries:
+			return err
+		default:
+			failed++
+			time.Sleep(acceptPause)
+		}
+	}
+}
+
+func addrPortOf(addr net.Addr) netip.AddrPort {
+	if tcp, ok := addr.(*net.TCPAddr); ok {
+		return tcp.AddrPort()
+	}
+	return netip.AddrPort{}
 }
 
 // welcome takes in a socket whose client has said nothing yet.
