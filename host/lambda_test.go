@@ -107,38 +107,54 @@ func TestRunInLambdaErrors(t *testing.T) {
 	}
 }
 
-// TestBuildForLambda looks at what is linked with the tags of "tyg deploy".
+// TestBuildForLambda looks at what is linked with the tags of "tyg deploy" and without. Clients of AWS
+// services, but the one that the chat keeps its rooms with, and the SDK's search for credentials would
+// make the function start slowly.
 func TestBuildForLambda(t *testing.T) {
-	const module = "github.com/tyg-dev/tyg/"
-	tests := map[string]bool{"lambda.norpc,tyg.lambda": false, "": true} // whether there is a gateway
-	for tags, gateway := range tests {
-		cmd := exec.CommandContext(t.Context(), "go", "list", "-deps", "-tags", tags,
-			"../examples/echo", "../examples/chat")
-		cmd.Env = append(os.Environ(), "GOOS=linux", "GOARCH=arm64", "CGO_ENABLED=0")
-		out, err := cmd.Output()
-		if err != nil {
-			t.Fatal(err)
-		}
-		deps := strings.Fields(string(out))
+	const module, service = "github.com/tyg-dev/tyg/", "github.com/aws/aws-sdk-go-v2/service/"
+	tests := []struct {
+		program, tags string
+		gateway       bool
+		services      []string
+		never         []string
+	}{
+		{"echo", "lambda.norpc,tyg.lambda", false, nil, []string{"net/rpc", "nats-io/"}},
+		{"chat", "lambda.norpc,tyg.lambda", false, []string{"dynamodb", "internal"}, []string{"net/rpc", "nats-io/"}},
+		{"echo", "", true, nil, []string{"nats-io/"}},
+		{"chat", "", true, []string{"dynamodb", "internal"}, nil},
+	}
+	for _, tt := range tests {
+		deps := linked(t, tt.program, tt.tags)
 		for _, name := range []string{"gateway", "internal/ws", "internal/sock"} {
-			if got := slices.Contains(deps, module+name); got != gateway {
-				t.Errorf("with tags %q, %s is linked: %v", tags, name, got)
+			if got := slices.Contains(deps, module+name); got != tt.gateway {
+				t.Errorf("%s with tags %q: %s is linked: %v", tt.program, tt.tags, name, got)
 			}
 		}
 		if !slices.Contains(deps, module+"lambda") {
-			t.Errorf("with tags %q, lambda is not linked", tags)
+			t.Errorf("%s with tags %q: lambda is not linked", tt.program, tt.tags)
 		}
-		// They would make the function start slowly.
-		slow := []string{"aws-sdk-go-v2/config", "aws-sdk-go-v2/service/sts"}
-		if tags != "" {
-			slow = append(slow, "net/rpc", "nats-io/")
-		}
+		never := append(tt.never, "aws-sdk-go-v2/config")
 		for _, d := range deps {
-			if slices.ContainsFunc(slow, func(part string) bool { return strings.Contains(d, part) }) {
-				t.Errorf("with tags %q, %s is linked", tags, d)
+			name, isService := strings.CutPrefix(d, service)
+			name, _, _ = strings.Cut(name, "/")
+			if isService && !slices.Contains(tt.services, name) ||
+				slices.ContainsFunc(never, func(part string) bool { return strings.Contains(d, part) }) {
+				t.Errorf("%s with tags %q: %s is linked", tt.program, tt.tags, d)
 			}
 		}
 	}
+}
+
+// linked returns the packages of an example as it is built for Lambda.
+func linked(t *testing.T, program, tags string) []string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-deps", "-tags", tags, "../examples/"+program)
+	cmd.Env = append(os.Environ(), "GOOS=linux", "GOARCH=arm64", "CGO_ENABLED=0")
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Fields(string(out))
 }
 
 // TestRunWhereItCannot runs a program that was built for Lambda only.
