@@ -1,0 +1,132 @@
+package deploy
+
+import (
+	"context"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2"
+	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2/types"
+)
+
+// A foundAPI is a WebSocket API that there is, with all that is in it.
+type foundAPI struct {
+	id, name  string
+	selection string // the route selection expression
+	tags      map[string]string
+
+	stageName    string // of the stage that the application wants
+	integrations []foundIntegration
+	authorizers  []foundAuthorizer
+	routes       []foundRoute
+	deployments  []foundDeployment // the newest first
+	stages       []foundStage
+}
+
+// live reports whether clients may be using the API.
+func (a *foundAPI) live() bool { return a != nil && len(a.stages) > 0 }
+
+// findAPI looks for the API: by the id in the state file, else by name and tag. Names of APIs are
+// not unique, so others of the name and tag may be there, from a run that never came to know what
+// it had made.
+func (c *Cloud) findAPI(ctx context.Context, app Application, state State, f *Found) error {
+	all, err := c.listAPIs(ctx)
+	if err != nil {
+		return err
+	}
+	known, _ := state.Find(TypeAPI, apiRecord)
+	chosen := slices.IndexFunc(all, func(a types.Api) bool {
+		return known.APIID != "" && aws.ToString(a.ApiId) == known.APIID
+	})
+	var unused []int
+	for i, a := range all {
+		if i == chosen || !app.marked(a) {
+			continue
+		}
+		used, err := c.hasStage(ctx, *a.ApiId)
+		if err != nil {
+			return err
+		}
+		if used && chosen < 0 {
+			chosen = i
+		}
+		if !used {
+			unused = append(unused, i)
+		}
+	}
+	if chosen < 0 && len(unused) > 0 {
+		chosen, unused = unused[0], unused[1:]
+	}
+	for _, i := range unused {
+		f.spare = append(f.spare, *all[i].ApiId)
+	}
+	if chosen < 0 {
+		f.api = app.stranger(all)
+		return nil
+	}
+	f.api, err = c.describeAPI(ctx, app, all[chosen])
+	return err
+}
+
+func (c *Cloud) listAPIs(ctx context.Context) ([]types.Api, error) {
+	return pages(func(token *string) ([]types.Api, *string, error) {
+		out, err := c.apis.GetApis(ctx, &apigatewayv2.GetApisInput{NextToken: token})
+		if err != nil {
+			return nil, nil, err
+		}
+		return out.Items, out.NextToken, nil
+	})
+}
+
+// marked reports whether an API has the application's name and tag.
+func (a Application) marked(api types.Api) bool {
+	return aws.ToString(api.Name) == a.apiName() && api.Tags[tagKey] == a.tag()
+}
+
+// stranger returns an API of the application's name without its tag. It is in the way.
+func (a Application) stranger(all []types.Api) *foundAPI {
+	for _, api := range all {
+		if aws.ToString(api.Name) == a.apiName() {
+			return &foundAPI{id: aws.ToString(api.ApiId), name: a.apiName(), tags: api.Tags}
+		}
+	}
+	return nil
+}
+
+func (c *Cloud) hasStage(ctx context.Context, apiID string) (bool, error) {
+	stages, err := c.findStages(ctx, apiID)
+	return len(stages) > 0, err
+}
+
+func (c *Cloud) describeAPI(
+	ctx context.Context, app Application, api types.Api,
+) (*foundAPI, error) {
+	a := &foundAPI{
+		id: aws.ToString(api.ApiId), name: aws.ToString(api.Name),
+		selection: aws.ToString(api.RouteSelectionExpression), tags: api.Tags,
+		stageName: app.API.Stage,
+	}
+	var err error
+	if a.integrations, err = c.findIntegrations(ctx, app, a.id); err != nil {
+		return nil, err
+	}
+	if a.authorizers, err = c.findAuthorizers(ctx, a.id); err != nil {
+		return nil, err
+	}
+	if a.routes, err = c.findRoutes(ctx, a.id); err != nil {
+		return nil, err
+	}
+	if a.deployments, err = c.findDeployments(ctx, a.id); err != nil {
+		return nil, err
+	}
+	a.stages, err = c.findStages(ctx, a.id)
+	return a, err
+}
+
+// inAPI returns what there is in the API, which is nothing if there is none.
+func (f Found) inAPI() foundAPI {
+	if f.api == nil {
+		return foundAPI{}
+	}
+	return *f.api
+}

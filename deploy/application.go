@@ -1,0 +1,178 @@
+package deploy
+
+import (
+	"encoding/json"
+
+	"github.com/tyg-dev/tyg"
+)
+
+// An Application is what should be on AWS. Its names decide what it is: with another Name or Stage it is
+// another application, which shares nothing with this one.
+type Application struct {
+	Name  string // such as "echo-server"
+	Stage string // of the project, such as "dev"; see [API] for that in the URL
+
+	// Functions are the Lambda functions, in the order in which they are made.
+	Functions []Function
+	API       API
+	Tables    []Table
+
+	// Tags are put on everything beside the tag "tyg", which is always there.
+	Tags map[string]string
+}
+
+// A Function is a Lambda function. All functions of an application usually run the same program.
+type Function struct {
+	// LogicalName is what the project calls it: websocket_connect, websocket_message,
+	// websocket_disconnect. On AWS it is called {application}-{stage}-{logical name}.
+	LogicalName string
+
+	Bundle       *Bundle
+	Architecture string // "arm64" or "x86_64"
+	Environment  map[string]string
+	Timeout      int // seconds, 1 to 900
+	MemorySize   int // MiB, 128 to 10,240
+	Layers       []string
+	XRay         bool
+
+	// SubnetIDs and SecurityGroupIDs put the function into a VPC; both or neither are given.
+	SubnetIDs, SecurityGroupIDs []string
+
+	// ReservedConcurrency, if not nil, is how many events the function may handle at a time.
+	ReservedConcurrency *int
+
+	// LogRetention is for how many days the log is kept; 0 is for ever.
+	LogRetention int
+
+	// Role is what the function may do. Functions with the same Role.LogicalName share it.
+	Role Role
+
+	Tags map[string]string
+}
+
+// A Role is the IAM role of functions: one that is generated, one with a policy that the project
+// supplies, or one that somebody else looks after.
+type Role struct {
+	// ARN is that of a role which exists. It is used as it is, and the other fields are not.
+	ARN string
+
+	// LogicalName is default-role, or {function}_role. On AWS a role is called {application}-{stage}, or
+	// {application}-{stage}-{function}.
+	LogicalName string
+
+	// Policy is what the project says the role may do, a policy document; it is used as it is. Nil means
+	// that one is generated: logs, the connections of this API, the tables, and what the functions' VPC
+	// and tracing need.
+	Policy json.RawMessage
+}
+
+// An API is the WebSocket API.
+type API struct {
+	// Stage is API Gateway's, the first part of the URL's path: "api".
+	Stage string
+
+	// RouteSelection is the route selection expression. Empty means [tyg.DefaultRouteSelection].
+	RouteSelection string
+
+	Routes []Route
+
+	// Authorizer, if not nil, is asked before $connect.
+	Authorizer *Authorizer
+
+	Settings  StageSettings
+	Variables map[string]string // of the stage
+
+	// Domain, if not nil, is a name of one's own for the API.
+	Domain *Domain
+}
+
+// A Route is a route key and the function that handles it.
+type Route struct {
+	Key      string // "$default", or the value that the route selection expression finds
+	Function string // its LogicalName
+
+	// Responds means that what the handler returns goes to the client as a message.
+	Responds bool
+}
+
+// An Authorizer is a function that is asked about each handshake.
+type Authorizer struct {
+	Function        string   // its LogicalName
+	IdentitySources []string // such as route.request.querystring.token; without them nobody is asked
+}
+
+// StageSettings are what API Gateway does beside calling functions. The zero value leaves all as
+// it is for a new stage: no access log, no metrics for each route, the throttling of the account.
+type StageSettings struct {
+	// ThrottlingRate is how many messages a second API Gateway takes from all clients together, and
+	// ThrottlingBurst how many at once. 0 means the limits of the account; 0 is never sent, because
+	// AWS would take it for a limit of none at all
+	// (https://github.com/hashicorp/terraform-provider-aws/issues/14742).
+	ThrottlingRate  float64
+	ThrottlingBurst int
+
+	LoggingLevel    string // "OFF", "ERROR" or "INFO"; empty is OFF
+	DataTrace       bool   // whole messages are in the log, too
+	DetailedMetrics bool
+
+	// AccessLogARN is a log group that gets a line for each event, in AccessLogFormat.
+	AccessLogARN, AccessLogFormat string
+}
+
+// A Table is a DynamoDB table.
+type Table struct {
+	// LogicalName is what the project calls it.
+	LogicalName string
+	// Name is its name on AWS.
+	Name string
+	// Variable is the environment variable by which functions find the name.
+	Variable string
+
+	PartitionKey Attribute
+	SortKey      Attribute // without a name: there is none
+	Indexes      []Index
+
+	// ReadCapacity and WriteCapacity are units; without them the table is paid by request.
+	ReadCapacity, WriteCapacity int64
+
+	// TTLAttribute, if not empty, holds the time from which an item may be deleted.
+	TTLAttribute string
+
+	// DeletionProtection makes AWS refuse to delete the table until it is switched off.
+	DeletionProtection bool
+
+	// Actions are what functions with a generated policy may do with the table and its indexes, such as
+	// "Query"; nil means [TableActions].
+	Actions []string
+
+	Tags map[string]string
+}
+
+// An Attribute is a key of a table.
+type Attribute struct {
+	Name string
+	Type string // "S", "N" or "B"; empty is "S"
+}
+
+// An Index is a global secondary index, which has all attributes of the table.
+type Index struct {
+	Name                        string
+	PartitionKey, SortKey       Attribute
+	ReadCapacity, WriteCapacity int64
+}
+
+// A Domain is a custom domain name.
+type Domain struct {
+	Name           string // such as "chat.example.com"
+	CertificateARN string // of AWS Certificate Manager, in the same region
+	TLSVersion     string // "TLS_1_2", which is the default, or another security policy of API Gateway
+	Prefix         string // the path below which the API is; empty is all of it
+	Tags           map[string]string
+}
+
+func (a API) selection() string {
+	if a.RouteSelection == "" {
+		return tyg.DefaultRouteSelection
+	}
+	return a.RouteSelection
+}

@@ -1,0 +1,80 @@
+package deploy
+
+import (
+	"archive/zip"
+	"bytes"
+	"compress/flate"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+)
+
+// What a deployment package may have, in bytes: as a zip that is sent to Lambda itself, and
+// unpacked.
+// (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html)
+const (
+	maxZip      = 50 << 20
+	maxUnpacked = 250 << 20
+)
+
+// A Bundle is the code of a function, ready for Lambda. It must not be changed.
+type Bundle struct {
+	// Zip has one file, the program: bootstrap.
+	Zip []byte
+
+	// SHA256 is the hash of Zip as Lambda has it in CodeSha256: in base64.
+	SHA256 string
+}
+
+// NewBundle packs a program for Lambda's runtime provided.al2023. The same program always gives the
+// same bundle.
+func NewBundle(bootstrap []byte) (*Bundle, error) {
+	switch {
+	case len(bootstrap) == 0:
+		return nil, errors.New("pack program: it is empty")
+	case len(bootstrap) > maxUnpacked:
+		return nil, tooLarge("unpacked", len(bootstrap), maxUnpacked)
+	}
+	var packed bytes.Buffer
+	if err := pack(&packed, bootstrap); err != nil {
+		return nil, fmt.Errorf("pack program: %w", err)
+	}
+	if packed.Len() > maxZip {
+		return nil, tooLarge("as a zip", packed.Len(), maxZip)
+	}
+	sum := sha256.Sum256(packed.Bytes())
+	return &Bundle{
+		Zip:    packed.Bytes(),
+		SHA256: base64.StdEncoding.EncodeToString(sum[:]),
+	}, nil
+}
+
+func pack(to io.Writer, bootstrap []byte) error {
+	w := zip.NewWriter(to)
+	w.RegisterCompressor(zip.Deflate, func(out io.Writer) (io.WriteCloser, error) {
+		return flate.NewWriter(out, flate.BestCompression)
+	})
+	// 1980 is when the time of a zip begins.
+	entry := &zip.FileHeader{
+		Name: "bootstrap", Method: zip.Deflate,
+		Modified: time.Date(1980, time.January, 1, 0, 0, 0, 0, time.UTC),
+	}
+	entry.SetMode(0o755)
+	file, err := w.CreateHeader(entry)
+	if err != nil {
+		return err
+	}
+	if _, err := file.Write(bootstrap); err != nil {
+		return err
+	}
+	return w.Close()
+}
+
+func tooLarge(how string, size, limit int) error {
+	return fmt.Errorf("pack program: it has %.1f MB %s, and Lambda takes %d MB; leave out what is "+
+		"embedded in it, or modules that it can do without",
+		float64(size)/(1<<20), how, limit>>20)
+}

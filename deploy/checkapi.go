@@ -1,0 +1,86 @@
+package deploy
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/internal/route"
+)
+
+func (c *checker) api(a Application) {
+	api := a.API
+	// (https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis-apiid-stages.html)
+	c.want(matches(`[A-Za-z0-9_-]{1,128}`, api.Stage),
+		"api_gateway_stage is %q: it must have 1 to 128 letters, digits, - and _", api.Stage)
+	c.routes(a)
+	c.authorizer(a)
+	c.settings(api.Settings)
+	for name, value := range api.Variables {
+		// (https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-stage-variables.html)
+		c.want(matches(`[A-Za-z0-9_]+`, name) && matches(`[A-Za-z0-9._~:/?#&=,-]*`, value),
+			"stage_variables: %q is %q; a name has letters, digits and _, a value those and -._~:/?#&=,",
+			name, value)
+	}
+	if d := api.Domain; d != nil {
+		c.want(d.Name != "", "websocket_api_custom_domain: domain_name is not given")
+		c.want(strings.HasPrefix(d.CertificateARN, "arn:"),
+			"websocket_api_custom_domain: certificate_arn is %q, which is not the ARN of a certificate",
+			d.CertificateARN)
+		c.tags("websocket_api_custom_domain: tags", a.tags(d.Tags), d.Tags)
+	}
+}
+
+func (c *checker) routes(a Application) {
+	var keys []string
+	for _, r := range a.API.Routes {
+		c.want(!slices.Contains(keys, r.Key), "there are two routes with the key %q: register one", r.Key)
+		keys = append(keys, r.Key)
+		c.want(len(r.Key) <= 128,
+			"the route key %q has %d bytes, and API Gateway allows 128", r.Key, len(r.Key))
+		c.want(a.hasFunction(r.Function), "lambda_functions: route %q is for %q, which is no function",
+			r.Key, r.Function)
+	}
+	c.want(len(keys) > 0, "there are no routes: the application has no handlers, such as OnMessage")
+	if _, err := route.New(a.API.selection(), keys); err != nil {
+		c.want(false, "the routes of OnRoute and the App's RouteSelection: %w", err)
+	}
+}
+
+func (a Application) hasFunction(logical string) bool {
+	return slices.ContainsFunc(a.Functions, func(fn Function) bool {
+		return fn.LogicalName == logical
+	})
+}
+
+func (c *checker) authorizer(a Application) {
+	auth := a.API.Authorizer
+	if auth == nil {
+		return
+	}
+	c.want(a.hasFunction(auth.Function),
+		"lambda_functions: the authorizer is for %q, which is no function", auth.Function)
+	c.want(slices.ContainsFunc(a.API.Routes, func(r Route) bool { return r.Key == tyg.RouteConnect }),
+		"there is an authorizer and no route $connect, and API Gateway asks it for that only")
+	for _, source := range auth.IdentitySources {
+		c.want(matches(`(route\.request\.(header|querystring)|stageVariables)\.\S+`, source),
+			"the identity source %q of OnAuthorize must be route.request.header.NAME, "+
+				"route.request.querystring.NAME or stageVariables.NAME", source)
+	}
+}
+
+// settings checks what API Gateway does beside calling functions.
+// (https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-logging.html)
+func (c *checker) settings(s StageSettings) {
+	c.want(slices.Contains([]string{"", "OFF", "ERROR", "INFO"}, s.LoggingLevel),
+		"logging_level is %q: it must be OFF, ERROR or INFO", s.LoggingLevel)
+	c.want(s.ThrottlingRate >= 0 && s.ThrottlingBurst >= 0,
+		"throttling: rate_limit and burst_limit must not be negative")
+	c.want((s.AccessLogARN == "") == (s.AccessLogFormat == ""),
+		"access_log: destination_arn and format go together; one of them is not given")
+	c.want(s.AccessLogARN == "" || strings.HasPrefix(s.AccessLogARN, "arn:"),
+		"access_log: destination_arn is %q, which is not an ARN", s.AccessLogARN)
+	c.want(s.AccessLogFormat == "" || strings.Contains(s.AccessLogFormat, "$context.requestId") ||
+		strings.Contains(s.AccessLogFormat, "$context.extendedRequestId"),
+		"access_log: format must have $context.requestId or $context.extendedRequestId in it")
+}

@@ -1,0 +1,78 @@
+package deploy
+
+import (
+	"context"
+	"fmt"
+)
+
+// A Deployer puts one stage of one application on AWS. Its methods must not be called at the same time.
+type Deployer struct {
+	Cloud *Cloud
+
+	// StateFile remembers what was made. It and its directory are made when needed.
+	StateFile string
+
+	// Progress gets a line before each step that takes a while, and before some that matter. Nil drops
+	// them.
+	Progress func(line string)
+}
+
+// Plan compares an application with what is there. It reads only.
+func (d *Deployer) Plan(ctx context.Context, app Application) (Plan, error) {
+	if err := app.Check(); err != nil {
+		return Plan{}, err
+	}
+	state, err := d.state()
+	if err != nil {
+		return Plan{}, err
+	}
+	found, err := d.Cloud.Find(ctx, app, state)
+	if err != nil {
+		return Plan{}, err
+	}
+	return NewPlan(app, found, state)
+}
+
+// Apply does the steps of a plan, in order. When it fails, is interrupted or dies, all that it has made
+// is in the state file, and the next Plan goes on from there.
+func (d *Deployer) Apply(ctx context.Context, p Plan) error {
+	r := d.run(p.state)
+	r.app, r.ids = p.app, p.found.ids()
+	r.state.Region, r.state.AccountID = d.Cloud.Account.Region, d.Cloud.Account.ID
+	return r.apply(ctx, p.Steps)
+}
+
+// State returns what the state file says.
+func (d *Deployer) State() (State, error) { return ReadState(d.StateFile) }
+
+// state reads the state file, and checks that it is about this account and region.
+func (d *Deployer) state() (State, error) {
+	s, err := ReadState(d.StateFile)
+	if err != nil {
+		return s, err
+	}
+	if len(s.Resources) == 0 {
+		return s, nil // it may go anywhere
+	}
+	here := d.Cloud.Account
+	if s.AccountID != "" && s.AccountID != here.ID {
+		return s, fmt.Errorf("this stage is deployed in account %s, and the credentials are of account %s; "+
+			"use those of the other (--profile), or another stage", s.AccountID, here.ID)
+	}
+	if s.Region != "" && s.Region != here.Region {
+		return s, fmt.Errorf("this stage is deployed in region %s, and the region is %s; give --region %s, "+
+			"or use another stage", s.Region, here.Region, s.Region)
+	}
+	return s, nil
+}
+
+func (d *Deployer) run(state State) *run {
+	r := &run{
+		Cloud: d.Cloud, account: d.Cloud.Account, state: state, file: d.StateFile,
+		progress: d.Progress,
+	}
+	if r.progress == nil {
+		r.progress = func(string) {}
+	}
+	return r
+}

@@ -1,0 +1,62 @@
+package deploy
+
+// DeployerPolicy returns what whoever deploys an application must be allowed to do, and no more: for
+// deploying, looking at logs, and deleting it again.
+//
+// The names of the application are in it wherever IAM can tell resources by their names; the ids of APIs
+// are not known before there is one.
+func DeployerPolicy(app Application, account Account) Policy {
+	p := Policy{Version: policyVersion}
+	allow := func(sid string, actions []string, resources ...string) {
+		p.Statement = append(p.Statement,
+			Statement{SID: sid, Effect: "Allow", Action: actions, Resource: resources})
+	}
+	iam := "arn:" + account.Partition + ":iam::" + account.ID + ":role/"
+	allow("Roles", []string{
+		"iam:CreateRole", "iam:DeleteRole", "iam:DeleteRolePolicy", "iam:DetachRolePolicy", "iam:GetRole",
+		"iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies", "iam:PassRole",
+		"iam:PutRolePolicy", "iam:TagRole", "iam:UntagRole", "iam:UpdateAssumeRolePolicy",
+	}, iam+app.prefix(), iam+app.prefix()+"-*")
+	allow("Functions", []string{
+		"lambda:AddPermission", "lambda:CreateFunction", "lambda:DeleteFunction",
+		"lambda:DeleteFunctionConcurrency", "lambda:GetFunction", "lambda:GetFunctionConfiguration",
+		"lambda:GetPolicy", "lambda:InvokeFunction", "lambda:ListTags", "lambda:PutFunctionConcurrency",
+		"lambda:RemovePermission", "lambda:TagResource", "lambda:UntagResource",
+		"lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration",
+	}, account.functionARN(app.prefix()+"-*"))
+	groups := account.arn("logs", "log-group:"+logGroup(app.prefix()+"-*"))
+	allow("Logs", []string{
+		"logs:CreateLogGroup", "logs:DeleteLogGroup", "logs:DeleteRetentionPolicy", "logs:FilterLogEvents",
+		"logs:PutRetentionPolicy", "logs:TagResource",
+	}, groups, groups+":*")
+	allow("FindLogs", []string{"logs:DescribeLogGroups"}, "*")
+	// API Gateway's actions are those of HTTP
+	// (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonapigatewaymanagementv2.html).
+	apis := "arn:" + account.Partition + ":apigateway:" + account.Region + "::"
+	allow("APIs", []string{
+		"apigateway:DELETE", "apigateway:GET", "apigateway:PATCH", "apigateway:POST", "apigateway:PUT",
+		"apigateway:TagResource", "apigateway:UntagResource",
+	}, apis+"/apis", apis+"/apis/*", apis+"/domainnames", apis+"/domainnames/*", apis+"/tags/*")
+	for _, t := range app.Tables {
+		allow("Table"+alphanumeric(t.LogicalName), []string{
+			"dynamodb:CreateTable", "dynamodb:DeleteTable", "dynamodb:DescribeTable",
+			"dynamodb:DescribeTimeToLive", "dynamodb:ListTagsOfResource", "dynamodb:TagResource",
+			"dynamodb:UntagResource", "dynamodb:UpdateTable", "dynamodb:UpdateTimeToLive",
+		}, account.arn("dynamodb", "table/"+t.Name))
+	}
+	allow("Account", []string{"sts:GetCallerIdentity"}, "*")
+	return p
+}
+
+// alphanumeric returns a name as statement ids can be.
+// (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_sid.html)
+func alphanumeric(name string) string {
+	var b []byte
+	for i := range len(name) {
+		c := name[i]
+		if 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' {
+			b = append(b, c)
+		}
+	}
+	return string(b)
+}

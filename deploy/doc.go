@@ -1,0 +1,40 @@
+// Package deploy puts an application on AWS, and takes it away: an API Gateway WebSocket API, a Lambda
+// function for each handler, their roles and log groups, and the DynamoDB tables that it declares.
+//
+//	cloud, err := deploy.Open(ctx, awsConfig)
+//	d := &deploy.Deployer{Cloud: cloud, StateFile: ".tyg/deployed/dev.json", Progress: printLine}
+//	plan, err := d.Plan(ctx, app)   // reads, and changes nothing
+//	err = d.Apply(ctx, plan)        // makes it so
+//	err = d.Delete(ctx, false)      // takes all away but the tables
+//
+// An [Application] is what should be there; what is there is found by asking AWS; and a [Plan] is a pure
+// function of both and of the state file: a list of [Step] values, each of which creates, changes or
+// deletes one thing. A plan without steps means that all is as it should be.
+//
+// # Failure
+//
+// Before a step creates something, its name is in the state file; after it, its ids are, too. So a
+// deploy that fails, is killed or loses the answer to a call is repaired by the next one, which goes on
+// where that ended, and [Deployer.Delete] finds all that there may be, with the state file alone: it
+// needs no source that compiles. What is gone already counts as deleted.
+//
+// Whatever belongs to the application carries the tag "tyg", with the application's name and stage. A
+// role, function or API of its name that does not, and is not in the state file, is somebody else's: the
+// plan fails and says so. Tables are the exception. One of the right name and keys is used, whoever has
+// made it; and it is never deleted.
+//
+// # Order
+//
+// The API is made first, empty, because policies and environments name its id: no policy says more than
+// it must. Routes go live only by a deployment of the API, a snapshot. Each deployment carries the hash
+// of what it publishes, so that a plan knows whether the live routes are the right ones, whatever became
+// of the run that changed them. Clients stay connected meanwhile. Functions that no route needs any more
+// are deleted after the new routes are live.
+//
+// # Reading the source
+//
+// deploy.go is the way through: find.go, plan.go, apply.go. Each kind of resource has a file, which says
+// what is found of it, what steps it needs, and how they are done: table.go, loggroup.go, api.go, role.go,
+// function.go, permission.go, integration.go, authorizer.go, route.go, publish.go, stage.go, domain.go.
+// delete.go makes the steps of a deletion from the state file.
+package deploy

@@ -1,0 +1,9 @@
+package deploy
+
+import (
+	"context"
+	"time"
+)
+
+// SetPause replaces the waits between two looks at AWS.
+func (c *Cloud) SetPause(f func(context.Context, time.Duration) error) { c.pause = f }

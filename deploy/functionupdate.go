@@ -1,0 +1,101 @@
+package deploy
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+)
+
+// updateFunction changes what differs of a function, and waits until it is so. New variables come
+// before the new code, which may need them.
+func (r *run) updateFunction(
+	ctx context.Context, fn Function, have foundFunction, diff functionDiff,
+) error {
+	if len(diff.state) > 0 {
+		if _, err := r.settle(ctx, r.app.functionName(fn.LogicalName)); err != nil {
+			return err
+		}
+	}
+	if len(diff.configuration) > 0 {
+		if err := r.configure(ctx, fn); err != nil {
+			return err
+		}
+	}
+	if len(diff.code) > 0 {
+		if err := r.upload(ctx, fn); err != nil {
+			return err
+		}
+	}
+	if len(diff.concurrency) > 0 {
+		if err := r.reserve(ctx, fn); err != nil {
+			return err
+		}
+	}
+	return r.tagFunction(ctx, fn, have)
+}
+
+func (r *run) configure(ctx context.Context, fn Function) error {
+	conf := r.configuration(fn)
+	err := r.asRole(ctx, fn, func() error {
+		return r.whenIdle(ctx, *conf.FunctionName, func() error {
+			_, err := r.lambda.UpdateFunctionConfiguration(ctx, conf)
+			return err
+		})
+	})
+	if err != nil {
+		return err
+	}
+	_, err = r.settle(ctx, *conf.FunctionName)
+	return err
+}
+
+func (r *run) upload(ctx context.Context, fn Function) error {
+	name := r.app.functionName(fn.LogicalName)
+	err := r.whenIdle(ctx, name, func() error {
+		_, err := r.lambda.UpdateFunctionCode(ctx, &lambda.UpdateFunctionCodeInput{
+			FunctionName: &name, Architectures: architectures(fn), ZipFile: fn.Bundle.Zip,
+		})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	_, err = r.settle(ctx, name)
+	return err
+}
+
+// reserve sets for how many events at a time a function is reserved, or that it is for none.
+func (r *run) reserve(ctx context.Context, fn Function) error {
+	name := r.app.functionName(fn.LogicalName)
+	r.progress("Updating lambda function concurrency limit: " + name)
+	return r.whenIdle(ctx, name, func() error {
+		if fn.ReservedConcurrency == nil {
+			_, err := r.lambda.DeleteFunctionConcurrency(ctx,
+				&lambda.DeleteFunctionConcurrencyInput{FunctionName: &name})
+			return err
+		}
+		_, err := r.lambda.PutFunctionConcurrency(ctx, &lambda.PutFunctionConcurrencyInput{
+			FunctionName:                 &name,
+			ReservedConcurrentExecutions: aws.Int32(int32(*fn.ReservedConcurrency)),
+		})
+		return err
+	})
+}
+
+func (r *run) tagFunction(ctx context.Context, fn Function, have foundFunction) error {
+	set, unset := tagChanges(have.tags, r.app.tags(fn.Tags))
+	if len(unset) > 0 {
+		_, err := r.lambda.UntagResource(ctx, &lambda.UntagResourceInput{
+			Resource: &have.arn, TagKeys: unset,
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if len(set) == 0 {
+		return nil
+	}
+	_, err := r.lambda.TagResource(ctx, &lambda.TagResourceInput{Resource: &have.arn, Tags: set})
+	return err
+}

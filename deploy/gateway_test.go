@@ -1,0 +1,350 @@
+package deploy
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2/types"
+)
+
+func account() Account { return Account{ID: "123456789012", Region: "us-west-2", Partition: "aws"} }
+
+// application is one with two functions, of which one is the authorizer.
+func application() Application {
+	return Application{
+		Name: "chat", Stage: "dev",
+		Functions: []Function{{LogicalName: "websocket_message"}, {LogicalName: "guard"}},
+		API: API{
+			Stage: "api",
+			Routes: []Route{
+				{Key: "$connect", Function: "websocket_message"},
+				{Key: "$default", Function: "websocket_message"},
+			},
+			Authorizer: &Authorizer{
+				Function: "guard", IdentitySources: []string{"route.request.header.A"},
+			},
+		},
+	}
+}
+
+func known() ids {
+	return ids{api: "a1", authorizer: "u1", integrations: map[string]string{"websocket_message": "i1"}}
+}
+
+// deployed is what there is after a deploy of application.
+func deployed() Found {
+	app, tags := application(), application().tags(nil)
+	integration := integrationFor(app, account(), "websocket_message")
+	authorizer := authorizerFor(app, account())
+	integration.id, authorizer.id = "i1", "u1"
+	api := &foundAPI{
+		id: "a1", name: app.apiName(), selection: app.API.selection(), tags: tags, stageName: "api",
+		integrations: []foundIntegration{integration}, authorizers: []foundAuthorizer{*authorizer},
+		deployments: []foundDeployment{{
+			id: "d1", description: app.fingerprint(account(), known()),
+			status: types.DeploymentStatusDeployed,
+		}},
+		stages: []foundStage{{
+			name: "api", deployment: "d1", tags: tags, settings: StageSettings{}.complete(),
+		}},
+	}
+	for _, route := range app.API.Routes {
+		have := routeFor(app, route, known())
+		have.id = "r" + route.Key
+		api.routes = append(api.routes, have)
+	}
+	return Found{Account: account(), api: api}
+}
+
+// inGateway plans what is in API Gateway.
+func inGateway(app Application, found Found, state State) *planner {
+	b := &planner{app: app, found: found, state: state}
+	b.api()
+	b.integrations()
+	b.authorizer()
+	b.routes()
+	b.publish()
+	b.stage()
+	b.domain()
+	b.staleMappings()
+	b.staleAPIs()
+	b.staleStages()
+	b.staleDeployments()
+	b.staleAuthorizers()
+	b.staleIntegrations()
+	return b
+}
+
+func recorded() State {
+	return State{Resources: []Resource{{
+		Name: apiRecord, Type: TypeAPI, APIName: application().apiName(), APIID: "a1",
+		APIURL: account().url("a1", "api"),
+	}}}
+}
+
+// texts returns steps with the lines that they print.
+func texts(b *planner) []string {
+	list := []string{}
+	for _, s := range b.steps {
+		text := s.String()
+		if s.line != "" {
+			text += " | " + s.line
+		}
+		list = append(list, text)
+	}
+	return list
+}
+
+func TestPlansOfTheAPI(t *testing.T) {
+	const creating, updating = " | Creating websocket api: chat-dev-websocket-api",
+		" | Updating websocket api: chat-dev-websocket-api"
+	for _, tt := range []struct {
+		name   string
+		change func(*Application, *Found)
+		want   []string
+	}{
+		{"as it should be", func(*Application, *Found) {}, nil},
+		{"nothing there", func(_ *Application, f *Found) { f.api = nil }, []string{
+			"create websocket_api chat-dev-websocket-api",
+			"create websocket_integration websocket_message" + creating,
+			"create websocket_authorizer chat-dev-authorizer",
+			"create websocket_route $connect", "create websocket_route $default",
+			"create websocket_deployment chat-dev-websocket-api", "create websocket_stage api",
+		}},
+		{"an empty API", func(_ *Application, f *Found) {
+			*f.api = foundAPI{id: "a1", name: f.api.name, selection: f.api.selection}
+		}, []string{
+			"update websocket_api chat-dev-websocket-api",
+			"create websocket_integration websocket_message" + creating,
+			"create websocket_authorizer chat-dev-authorizer",
+			"create websocket_route $connect", "create websocket_route $default",
+			"create websocket_deployment chat-dev-websocket-api", "create websocket_stage api",
+		}},
+		{
+			"another selection", func(a *Application, _ *Found) { a.API.RouteSelection = "$request.body.x" },
+			[]string{
+				"update websocket_api chat-dev-websocket-api" + updating,
+				"create websocket_deployment chat-dev-websocket-api", "update websocket_stage api",
+			},
+		},
+		{"a new route", func(a *Application, _ *Found) {
+			a.API.Routes = append(a.API.Routes, Route{Key: "ask", Function: "guard", Responds: true})
+		}, []string{
+			"create websocket_integration guard" + updating, "create websocket_route ask",
+			"create websocket_deployment chat-dev-websocket-api", "update websocket_stage api",
+		}},
+		{"a route gone", func(a *Application, _ *Found) { a.API.Routes = a.API.Routes[:1] }, []string{
+			"delete websocket_route $default" + updating,
+			"create websocket_deployment chat-dev-websocket-api", "update websocket_stage api",
+		}},
+		{"no authorizer", func(a *Application, _ *Found) { a.API.Authorizer = nil }, []string{
+			"update websocket_route $connect" + updating,
+			"create websocket_deployment chat-dev-websocket-api", "update websocket_stage api",
+			"delete websocket_authorizer u1",
+		}},
+		{"published, and the stage not moved", func(_ *Application, f *Found) {
+			f.api.stages[0].deployment = "d0"
+			f.api.deployments = append(f.api.deployments, foundDeployment{id: "d0", description: "old"})
+		}, []string{
+			"create websocket_deployment chat-dev-websocket-api" + updating, "update websocket_stage api",
+		}},
+		{"a deployment of somebody else is live", func(_ *Application, f *Found) {
+			f.api.deployments[0].description = "by hand"
+		}, []string{
+			"create websocket_deployment chat-dev-websocket-api" + updating, "update websocket_stage api",
+		}},
+		{"another name of the stage", func(a *Application, _ *Found) { a.API.Stage = "v2" }, []string{
+			"record websocket_api chat-dev-websocket-api",
+			"create websocket_deployment chat-dev-websocket-api" + updating, "create websocket_stage v2",
+			"delete websocket_stage api",
+		}},
+		{"a second integration of a function, and a strange one", func(_ *Application, f *Found) {
+			f.api.integrations = append(f.api.integrations,
+				foundIntegration{id: "i2"}, foundIntegration{id: "i3", function: "gone"})
+		}, []string{"delete websocket_integration i2", "delete websocket_integration i3"}},
+		{
+			"spare APIs", func(_ *Application, f *Found) { f.spare = []string{"a2"} },
+			[]string{"delete websocket_api a2"},
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			app, found := application(), deployed()
+			tt.change(&app, &found)
+			b := inGateway(app, found, recorded())
+			if got := texts(b); !slices.Equal(got, tt.want) {
+				t.Errorf("got %q\nwant %q", got, tt.want)
+			}
+			if len(b.conflicts) > 0 {
+				t.Errorf("conflicts: %v", b.conflicts)
+			}
+		})
+	}
+}
+
+// Two deployments of different APIs must not look the same: a plan would take one for the other.
+func TestC1FingerprintsTellSnapshotsApart(t *testing.T) {
+	seen := map[string]string{application().fingerprint(account(), known()): "the first"}
+	for name, change := range map[string]func(*Application, *ids){
+		"selection":       func(a *Application, _ *ids) { a.API.RouteSelection = "$request.body.x" },
+		"key":             func(a *Application, _ *ids) { a.API.Routes[1].Key = "ask" },
+		"fewer routes":    func(a *Application, _ *ids) { a.API.Routes = a.API.Routes[:1] },
+		"function":        func(a *Application, _ *ids) { a.API.Routes[1].Function = "guard" },
+		"responds":        func(a *Application, _ *ids) { a.API.Routes[1].Responds = true },
+		"no authorizer":   func(a *Application, _ *ids) { a.API.Authorizer = nil },
+		"its function":    func(a *Application, _ *ids) { a.API.Authorizer.Function = "websocket_message" },
+		"its sources":     func(a *Application, _ *ids) { a.API.Authorizer.IdentitySources = nil },
+		"its id":          func(_ *Application, k *ids) { k.authorizer = "u2" },
+		"integration ids": func(_ *Application, k *ids) { k.integrations["websocket_message"] = "i2" },
+		"other names":     func(a *Application, _ *ids) { a.Stage = "prod" },
+	} {
+		app, k := application(), known()
+		change(&app, &k)
+		sum := app.fingerprint(account(), k)
+		if other, ok := seen[sum]; ok {
+			t.Errorf("%s: the same as %s", name, other)
+		}
+		seen[sum] = name
+	}
+
+	app := application()
+	slices.Reverse(app.API.Routes)
+	app.API.Stage, app.API.Settings.ThrottlingRate = "v2", 5
+	if seen[app.fingerprint(account(), known())] != "the first" {
+		t.Error("the order of routes, or what a stage has for itself, makes another snapshot")
+	}
+}
+
+func TestStaleDeployments(t *testing.T) {
+	fresh := application().fingerprint(account(), known())
+	for _, tt := range []struct {
+		name   string
+		newest []string // descriptions, of d1, d2, ...
+		live   string
+		others []foundStage
+		want   []string
+	}{
+		{"few", []string{fresh, "x", "y"}, "d1", nil, nil},
+		{"many", []string{fresh, "x", "y", "z"}, "d1", nil, []string{"d4"}},
+		{"an old one is live", []string{"x", "y", "z", fresh}, "d4", nil, nil},
+		{"one is coming", []string{"x", "y", "z", "u"}, "d1", nil, []string{"d3", "d4"}},
+		{
+			"one is coming, and an old one was live",
+			[]string{"x", "y", "z", "u"},
+			"d4", nil,
+			[]string{"d3", "d4"},
+		},
+		{"an old one is coming back", []string{"x", "y", "z", fresh, "u"}, "d1", nil, []string{"d5"}},
+		{
+			"others use it",
+			[]string{fresh, "x", "y", "z", "u"},
+			"d1",
+			[]foundStage{{name: "canary", deployment: "d4"}},
+			[]string{"d5"},
+		},
+		{
+			"a renamed stage uses it",
+			[]string{fresh, "x", "y", "z", "u"},
+			"d1",
+			[]foundStage{{name: "old", deployment: "d4", tags: application().tags(nil)}},
+			[]string{"d4", "d5"},
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			found := deployed()
+			found.api.deployments = nil
+			for i, description := range tt.newest {
+				found.api.deployments = append(found.api.deployments, foundDeployment{
+					id: "d" + string(rune('1'+i)), description: description,
+					created: time.Unix(int64(1000-i), 0),
+				})
+			}
+			found.api.stages[0].deployment = tt.live
+			found.api.stages = append(found.api.stages, tt.others...)
+			var got []string
+			for _, s := range inGateway(application(), found, recorded()).steps {
+				if s.Action == Delete && s.Type == TypeDeployment {
+					got = append(got, s.Name)
+				}
+			}
+			if !slices.Equal(got, tt.want) {
+				t.Errorf("to be deleted: %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestInvoked(t *testing.T) {
+	const before = "arn:aws:apigateway:us-west-2:lambda:path/2015-03-31/functions/" +
+		"arn:aws:lambda:us-west-2:123456789012:function:"
+	for uri, want := range map[string]string{
+		before + "chat-dev-websocket_message/invocations":      "websocket_message",
+		before + "chat-dev-websocket_message:live/invocations": "websocket_message",
+		before + "chat-dev-/invocations":                       "",
+		before + "chat-prod-websocket_message/invocations":     "",
+		before + "other/invocations":                           "",
+		"https://example.com/":                                 "",
+		"":                                                     "",
+	} {
+		if got := application().invoked(uri); got != want {
+			t.Errorf("%s invokes %q, want %q", uri, got, want)
+		}
+	}
+}
+
+func TestLimits(t *testing.T) {
+	for _, tt := range []struct {
+		rate *float64
+		want float64
+		same bool
+	}{
+		{nil, 0, true},
+		{aws.Float64(accountRate), 0, true}, // what stands for the account's
+		{aws.Float64(0), 0, false},          // it lets nobody through
+		{aws.Float64(5), 0, false},
+		{aws.Float64(5), 5, true},
+		{aws.Float64(5), 6, false},
+		{nil, accountRate, false},
+	} {
+		diff := foundStage{rate: tt.rate}.limitsDiffer(StageSettings{ThrottlingRate: tt.want})
+		if got := len(diff) == 0; got != tt.same {
+			t.Errorf("limit %v for %v: %v", limit(tt.rate), tt.want, diff)
+		}
+		if len(diff) > 0 && diff[0].From == diff[0].To {
+			t.Errorf("limit %v for %v: the change says nothing: %v", limit(tt.rate), tt.want, diff)
+		}
+	}
+}
+
+func TestMappingKey(t *testing.T) {
+	for path, want := range map[string]string{
+		"": "", "/": "", "(none)": "", "v1": "v1", "/v1/": "v1", "a/b": "a/b",
+	} {
+		if got := mappingKey(path); got != want {
+			t.Errorf("%q: got %q, want %q", path, got, want)
+		}
+	}
+}
+
+// TestC29OneRuleForURLs: what clients, functions and other programs connect to, in all partitions.
+func TestC29OneRuleForURLs(t *testing.T) {
+	for partition, suffix := range map[string]string{
+		"aws": "amazonaws.com", "aws-us-gov": "amazonaws.com", "aws-cn": "amazonaws.com.cn",
+		"aws-iso": "c2s.ic.gov", "aws-iso-b": "sc2s.sgov.gov",
+	} {
+		a := Account{ID: "123456789012", Region: "r-1", Partition: partition}
+		host := "a1.execute-api.r-1." + suffix
+		if got, want := a.url("a1", "api"), "wss://"+host+"/api/"; got != want {
+			t.Errorf("%s: URL %s, want %s", partition, got, want)
+		}
+		if got, want := a.endpoint("a1", "api"), "https://"+host+"/api"; got != want {
+			t.Errorf("%s: endpoint %s, want %s", partition, got, want)
+		}
+		want := "arn:" + partition + ":apigateway:r-1:lambda:path/2015-03-31/functions/arn:" + partition +
+			":lambda:r-1:123456789012:function:f/invocations"
+		if got := a.invocationURI(a.functionARN("f")); got != want {
+			t.Errorf("%s: invocation URI %s, want %s", partition, got, want)
+		}
+	}
+}

@@ -1,0 +1,183 @@
+package deploy
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2"
+	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2/types"
+)
+
+// A foundMapping is a path of a custom domain name and the stage of an API that is there.
+type foundMapping struct {
+	id         string
+	key        string // the path without slashes at its ends; empty is all of it
+	api, stage string
+}
+
+func (c *Cloud) findMappings(ctx context.Context, domain string) ([]foundMapping, error) {
+	items, err := pages(func(token *string) ([]types.ApiMapping, *string, error) {
+		out, err := c.apis.GetApiMappings(ctx,
+			&apigatewayv2.GetApiMappingsInput{DomainName: &domain, NextToken: token})
+		if err != nil {
+			return nil, nil, err
+		}
+		return out.Items, out.NextToken, nil
+	})
+	var list []foundMapping
+	for _, m := range items {
+		list = append(list, foundMapping{
+			id: aws.ToString(m.ApiMappingId), key: mappingKey(aws.ToString(m.ApiMappingKey)),
+			api: aws.ToString(m.ApiId), stage: aws.ToString(m.Stage),
+		})
+	}
+	return list, err
+}
+
+// mappingKey returns a path as foundMapping has it. "(none)" is how mappings of REST APIs say that.
+func mappingKey(path string) string {
+	if path == "(none)" {
+		return ""
+	}
+	return strings.Trim(path, "/")
+}
+
+func (d Domain) key() string { return mappingKey(d.Prefix) }
+
+// mapping plans the path of the domain name that is the API's.
+func (b *planner) mapping(want Domain, adopted bool) {
+	name := want.Name + "/" + want.key()
+	have := b.mappingOf(want.key())
+	if have == nil {
+		b.add(Step{
+			Action: Create, Type: TypeMapping, Name: name,
+			line: "Creating api mapping: /" + want.key(),
+			do: func(ctx context.Context, r *run, _ *Resource) error {
+				return r.createMapping(ctx, want)
+			},
+		})
+		return
+	}
+	id := b.found.inAPI().id
+	if have.api != id && adopted && !b.knows(have.api) {
+		b.conflict("/%s of custom domain name %s leads to API %s, which is not of this "+
+			"application; choose another url_prefix", want.key(), want.Name, have.api)
+		return
+	}
+	if id == "" {
+		id = "the new one"
+	}
+	var diff changes
+	diff.compare("API", have.api, id)
+	diff.compare("stage", have.stage, b.app.API.Stage)
+	b.update(TypeMapping, name, "Updating api mapping: /"+want.key(), diff, Resource{},
+		func(ctx context.Context, r *run, _ *Resource) error {
+			return r.updateMapping(ctx, want.Name, have.id)
+		})
+}
+
+func (b *planner) mappingOf(key string) *foundMapping {
+	if b.found.domain == nil {
+		return nil
+	}
+	for i, m := range b.found.domain.mappings {
+		if m.key == key {
+			return &b.found.domain.mappings[i]
+		}
+	}
+	return nil
+}
+
+// knows reports whether an API is the one in the state file.
+func (b *planner) knows(apiID string) bool {
+	known, ok := b.state.Find(TypeAPI, apiRecord)
+	return ok && known.APIID == apiID
+}
+
+func (r *run) createMapping(ctx context.Context, want Domain) error {
+	_, err := r.once(ctx, func() (string, error) {
+		out, err := r.apis.CreateApiMapping(ctx, &apigatewayv2.CreateApiMappingInput{
+			DomainName: &want.Name, ApiId: &r.ids.api, Stage: &r.app.API.Stage,
+			ApiMappingKey: given(want.key()),
+		}, throttledOnly)
+		if err != nil {
+			return "", err
+		}
+		return aws.ToString(out.ApiMappingId), nil
+	}, func() (string, error) {
+		list, err := r.findMappings(ctx, want.Name)
+		i := slices.IndexFunc(list, func(m foundMapping) bool {
+			return m.key == want.key() && m.api == r.ids.api
+		})
+		if i < 0 {
+			return "", err
+		}
+		return list[i].id, err
+	})
+	return err
+}
+
+func (r *run) updateMapping(ctx context.Context, domain, id string) error {
+	_, err := r.apis.UpdateApiMapping(ctx, &apigatewayv2.UpdateApiMappingInput{
+		DomainName: &domain, ApiMappingId: &id, ApiId: &r.ids.api, Stage: &r.app.API.Stage,
+	})
+	return err
+}
+
+// staleMappings plans the end of mappings under another path, and of domain names that are not
+// wanted any more. It comes before that of stages, which do not go while a mapping leads to them.
+func (b *planner) staleMappings() {
+	wanted := b.app.API.Domain
+	if b.found.domain != nil {
+		for _, m := range b.found.domain.mappings {
+			if m.api != b.found.inAPI().id || m.key == wanted.key() || b.strangeStage(m.stage) {
+				continue
+			}
+			b.add(Step{
+				Action: Delete, Type: TypeMapping, Name: wanted.Name + "/" + m.key,
+				do: func(ctx context.Context, r *run, _ *Resource) error {
+					return r.deleteMapping(ctx, wanted.Name, m.id)
+				},
+			})
+		}
+	}
+	for _, res := range b.state.Of(TypeDomain) {
+		if wanted == nil || res.DomainName != wanted.Name {
+			b.add(deletion(res))
+		}
+	}
+}
+
+// strangeStage reports whether there is a stage in our API that somebody else has made.
+func (b *planner) strangeStage(name string) bool {
+	return slices.ContainsFunc(b.found.inAPI().stages, func(s foundStage) bool {
+		return s.name == name && name != b.app.API.Stage && !b.stale(s)
+	})
+}
+
+// deleteMappings deletes the mappings of our API, and returns how many others there are.
+func (r *run) deleteMappings(ctx context.Context, domain string) (others int, err error) {
+	list, err := r.findMappings(ctx, domain)
+	if err != nil {
+		return 0, err
+	}
+	known, _ := r.state.Find(TypeAPI, apiRecord)
+	for _, m := range list {
+		if m.api != known.APIID {
+			others++
+			continue
+		}
+		if err := r.deleteMapping(ctx, domain, m.id); err != nil {
+			return 0, err
+		}
+	}
+	return others, nil
+}
+
+func (r *run) deleteMapping(ctx context.Context, domain, id string) error {
+	_, err := r.apis.DeleteApiMapping(ctx,
+		&apigatewayv2.DeleteApiMappingInput{DomainName: &domain, ApiMappingId: &id})
+	return unlessGone(err)
+}

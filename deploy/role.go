@@ -1,0 +1,237 @@
+package deploy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+)
+
+// A foundRole is a role that there is.
+type foundRole struct {
+	logical string
+	arn     string
+	trust   string // a document
+	policy  string // the inline policy with the role's name; empty if there is none
+	tags    map[string]string
+}
+
+// findRoles looks for the roles that the application wants, by name. IAM's answers have documents in the
+// encoding of URLs (https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRole.html).
+func (c *Cloud) findRoles(ctx context.Context, app Application, _ State, f *Found) error {
+	f.roles = make(map[string]foundRole)
+	for _, fn := range app.Functions {
+		name := app.roleName(fn.Role.LogicalName)
+		if _, seen := f.roles[name]; seen || fn.Role.ARN != "" {
+			continue
+		}
+		out, err := c.iam.GetRole(ctx, &iam.GetRoleInput{RoleName: &name})
+		if isNoSuchEntity(err) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		role := foundRole{
+			logical: fn.Role.LogicalName, arn: aws.ToString(out.Role.Arn),
+			trust: unescape(out.Role.AssumeRolePolicyDocument), tags: make(map[string]string),
+		}
+		for _, tag := range out.Role.Tags {
+			role.tags[aws.ToString(tag.Key)] = aws.ToString(tag.Value)
+		}
+		policy, err := c.iam.GetRolePolicy(ctx, &iam.GetRolePolicyInput{RoleName: &name, PolicyName: &name})
+		if err != nil && !isNoSuchEntity(err) {
+			return err
+		}
+		if err == nil {
+			role.policy = unescape(policy.PolicyDocument)
+		}
+		f.roles[name] = role
+	}
+	return nil
+}
+
+// role plans the role of a function, once.
+func (b *planner) role(fn Function) {
+	name := b.app.roleName(fn.Role.LogicalName)
+	if fn.Role.ARN != "" || b.has(TypeRole, name) {
+		return
+	}
+	res := Resource{Name: fn.Role.LogicalName, Type: TypeRole, RoleName: name}
+	have, ok := b.found.roles[name]
+	if !ok {
+		b.add(Step{
+			Action: Create, Type: TypeRole, Name: name, resource: res,
+			line: "Creating IAM role: " + name,
+			do: func(ctx context.Context, r *run, res *Resource) error {
+				return r.createRole(ctx, fn.Role, res)
+			},
+		})
+		return
+	}
+	if !b.owned(TypeRole, res.Name, name, have.tags) {
+		return
+	}
+	res.RoleARN = have.arn
+	var diff changes
+	if want := b.policyOf(fn.Role); !sameJSON(want, have.policy) {
+		diff.compare("policy", have.policy, want)
+	}
+	if !sameJSON(trustLambda(), have.trust) {
+		diff.compare("trust policy", have.trust, trustLambda())
+	}
+	diff.tags(have.tags, b.app.tags(nil))
+	b.update(TypeRole, name, "Updating policy for IAM role: "+name, diff, res,
+		func(ctx context.Context, r *run, _ *Resource) error {
+			return r.updateRole(ctx, name, fn.Role, have)
+		})
+}
+
+// policyOf returns the policy of a role as far as it is known before the API has an id.
+func (b *planner) policyOf(role Role) string {
+	id := "(not known yet)"
+	if b.found.api != nil {
+		id = b.found.api.id
+	}
+	return rolePolicy(b.app, b.found.Account, id, role)
+}
+
+func rolePolicy(app Application, account Account, apiID string, role Role) string {
+	if role.Policy != nil {
+		return string(role.Policy)
+	}
+	return document(GeneratedPolicy(app, account, apiID))
+}
+
+func (r *run) createRole(ctx context.Context, role Role, res *Resource) error {
+	out, err := r.iam.CreateRole(ctx, &iam.CreateRoleInput{
+		RoleName: &res.RoleName, AssumeRolePolicyDocument: aws.String(trustLambda()),
+		Tags: iamTags(r.app.tags(nil)),
+	})
+	if err != nil {
+		return err
+	}
+	res.RoleARN = aws.ToString(out.Role.Arn)
+	r.ids.roles[role.LogicalName] = res.RoleARN
+	return r.putPolicy(ctx, res.RoleName, role)
+}
+
+func (r *run) updateRole(ctx context.Context, name string, role Role, have foundRole) error {
+	if !sameJSON(trustLambda(), have.trust) {
+		_, err := r.iam.UpdateAssumeRolePolicy(ctx, &iam.UpdateAssumeRolePolicyInput{
+			RoleName: &name, PolicyDocument: aws.String(trustLambda()),
+		})
+		if err != nil {
+			return err
+		}
+	}
+	set, unset := tagChanges(have.tags, r.app.tags(nil))
+	if len(unset) > 0 {
+		_, err := r.iam.UntagRole(ctx, &iam.UntagRoleInput{RoleName: &name, TagKeys: unset})
+		if err != nil {
+			return err
+		}
+	}
+	if len(set) > 0 {
+		_, err := r.iam.TagRole(ctx, &iam.TagRoleInput{RoleName: &name, Tags: iamTags(set)})
+		if err != nil {
+			return err
+		}
+	}
+	return r.putPolicy(ctx, name, role)
+}
+
+func (r *run) putPolicy(ctx context.Context, name string, role Role) error {
+	_, err := r.iam.PutRolePolicy(ctx, &iam.PutRolePolicyInput{
+		RoleName: &name, PolicyName: &name,
+		PolicyDocument: aws.String(rolePolicy(r.app, r.account, r.ids.api, role)),
+	})
+	return err
+}
+
+// deleteRole deletes a role and its policies. One that may have been made by us, or by somebody else,
+// goes only if it has the tag.
+func (r *run) deleteRole(ctx context.Context, res *Resource) error {
+	name := &res.RoleName
+	out, err := r.iam.GetRole(ctx, &iam.GetRoleInput{RoleName: name})
+	if isNoSuchEntity(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if res.Pending && !slices.ContainsFunc(out.Role.Tags, func(t types.Tag) bool {
+		return aws.ToString(t.Key) == tagKey && aws.ToString(t.Value) == r.app.tag()
+	}) {
+		return nil
+	}
+	if err := r.stripRole(ctx, name); err != nil {
+		return err
+	}
+	_, err = r.iam.DeleteRole(ctx, &iam.DeleteRoleInput{RoleName: name})
+	if isNoSuchEntity(err) {
+		return nil
+	}
+	return err
+}
+
+// stripRole takes all policies off a role, which cannot be deleted with any.
+func (r *run) stripRole(ctx context.Context, name *string) error {
+	inline := iam.NewListRolePoliciesPaginator(r.iam, &iam.ListRolePoliciesInput{RoleName: name})
+	for inline.HasMorePages() {
+		page, err := inline.NextPage(ctx)
+		if err != nil {
+			return err
+		}
+		for _, policy := range page.PolicyNames {
+			_, err := r.iam.DeleteRolePolicy(ctx, &iam.DeleteRolePolicyInput{RoleName: name, PolicyName: &policy})
+			if err != nil && !isNoSuchEntity(err) {
+				return fmt.Errorf("delete policy %s: %w", policy, err)
+			}
+		}
+	}
+	attached := iam.NewListAttachedRolePoliciesPaginator(r.iam,
+		&iam.ListAttachedRolePoliciesInput{RoleName: name})
+	for attached.HasMorePages() {
+		page, err := attached.NextPage(ctx)
+		if err != nil {
+			return err
+		}
+		for _, policy := range page.AttachedPolicies {
+			_, err := r.iam.DetachRolePolicy(ctx, &iam.DetachRolePolicyInput{
+				RoleName: name, PolicyArn: policy.PolicyArn,
+			})
+			if err != nil && !isNoSuchEntity(err) {
+				return fmt.Errorf("detach policy %s: %w", aws.ToString(policy.PolicyArn), err)
+			}
+		}
+	}
+	return nil
+}
+
+func isNoSuchEntity(err error) bool {
+	_, ok := errors.AsType[*types.NoSuchEntityException](err)
+	return ok
+}
+
+func iamTags(tags map[string]string) []types.Tag {
+	var list []types.Tag
+	for _, key := range slices.Sorted(maps.Keys(tags)) {
+		list = append(list, types.Tag{Key: &key, Value: aws.String(tags[key])})
+	}
+	return list
+}
+
+func unescape(text *string) string {
+	plain, err := url.QueryUnescape(aws.ToString(text))
+	if err != nil {
+		return aws.ToString(text)
+	}
+	return plain
+}

@@ -1,0 +1,141 @@
+package deploy
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+)
+
+// tableLimit is how long to wait for a table. An index of a large one may take longer.
+const tableLimit = 20 * time.Minute
+
+// createTable makes a table, and waits until it can be used.
+func (r *run) createTable(ctx context.Context, t Table) error {
+	in := t.input()
+	in.Tags = tableTagList(r.app.tags(t.Tags))
+	err := r.again(ctx, "wait for table "+t.Name, tableLimit, func() error {
+		_, err := r.tables.CreateTable(ctx, in)
+		if isTableInUse(err) {
+			return r.tableMadeByUs(ctx, t.Name, err)
+		}
+		return err
+	}, isGoing)
+	if err != nil {
+		return err
+	}
+	if err := r.levelTable(ctx, t); err != nil || t.TTLAttribute == "" {
+		return err
+	}
+	return r.setTTL(ctx, t, types.TimeToLiveSpecification{
+		AttributeName: &t.TTLAttribute, Enabled: aws.Bool(true),
+	})
+}
+
+// errGoing is for a table that another one of the same name is still in the way of.
+var errGoing = errors.New("the table of that name is being deleted")
+
+func isGoing(err error) bool { return errors.Is(err, errGoing) }
+
+// tableMadeByUs returns nil if a table that is there already has our tag: then the first answer to
+// our call was lost. It returns errGoing for one that goes away. Otherwise the error stands.
+func (r *run) tableMadeByUs(ctx context.Context, name string, exists error) error {
+	have, err := r.describeTable(ctx, name)
+	if err != nil {
+		return err
+	}
+	if have == nil || have.status == types.TableStatusDeleting {
+		return errGoing
+	}
+	tags, err := r.tableTags(ctx, have.arn)
+	if err != nil {
+		return err
+	}
+	if tags[tagKey] != r.app.tag() {
+		return exists
+	}
+	return nil
+}
+
+// input returns what makes the table, but for its tags.
+func (t Table) input() *dynamodb.CreateTableInput {
+	in := &dynamodb.CreateTableInput{
+		TableName: &t.Name, KeySchema: t.key().schema(),
+		BillingMode:           types.BillingModePayPerRequest,
+		ProvisionedThroughput: t.capacity().throughput(),
+	}
+	if in.ProvisionedThroughput != nil {
+		in.BillingMode = types.BillingModeProvisioned
+	}
+	if t.DeletionProtection {
+		in.DeletionProtectionEnabled = aws.Bool(true)
+	}
+	keys := []tableKey{t.key()}
+	for _, i := range t.Indexes {
+		keys = append(keys, i.key())
+		in.GlobalSecondaryIndexes = append(in.GlobalSecondaryIndexes, types.GlobalSecondaryIndex{
+			IndexName: &i.Name, KeySchema: i.key().schema(), Projection: everything(),
+			ProvisionedThroughput: t.indexCapacity(i).throughput(),
+		})
+	}
+	in.AttributeDefinitions = definitions(keys...)
+	return in
+}
+
+func (k tableKey) schema() []types.KeySchemaElement {
+	schema := []types.KeySchemaElement{
+		{AttributeName: &k.partition.Name, KeyType: types.KeyTypeHash},
+	}
+	if k.sort.Name != "" {
+		schema = append(schema,
+			types.KeySchemaElement{AttributeName: &k.sort.Name, KeyType: types.KeyTypeRange})
+	}
+	return schema
+}
+
+// throughput returns a capacity as DynamoDB takes it, nil for none.
+func (c capacity) throughput() *types.ProvisionedThroughput {
+	if c == (capacity{}) {
+		return nil
+	}
+	return &types.ProvisionedThroughput{ReadCapacityUnits: &c.read, WriteCapacityUnits: &c.write}
+}
+
+// definitions returns the types of all attributes in keys, each once.
+func definitions(keys ...tableKey) []types.AttributeDefinition {
+	kinds := make(map[string]string)
+	for _, k := range keys {
+		kinds[k.partition.Name] = k.partition.Type
+		kinds[k.sort.Name] = k.sort.Type
+	}
+	delete(kinds, "")
+	var list []types.AttributeDefinition
+	for _, name := range slices.Sorted(maps.Keys(kinds)) {
+		list = append(list, types.AttributeDefinition{
+			AttributeName: &name, AttributeType: types.ScalarAttributeType(kinds[name]),
+		})
+	}
+	return list
+}
+
+func everything() *types.Projection {
+	return &types.Projection{ProjectionType: types.ProjectionTypeAll}
+}
+
+func tableTagList(tags map[string]string) []types.Tag {
+	var list []types.Tag
+	for _, key := range slices.Sorted(maps.Keys(tags)) {
+		list = append(list, types.Tag{Key: &key, Value: aws.String(tags[key])})
+	}
+	return list
+}
+
+func isTableInUse(err error) bool {
+	_, ok := errors.AsType[*types.ResourceInUseException](err)
+	return ok
+}

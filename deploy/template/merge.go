@@ -1,0 +1,67 @@
+package template
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// patch returns doc as JSON has it, changed by a merge patch. Without one it is what it was.
+func patch(doc object, text []byte) (object, error) {
+	plain, err := json.Marshal(doc)
+	if err != nil {
+		return nil, err
+	}
+	target, err := decode(plain)
+	if err != nil || len(bytes.TrimSpace(text)) == 0 {
+		return target, err
+	}
+	change, err := decode(text)
+	if err != nil {
+		return nil, err
+	}
+	return merged(target, change).(object), nil
+}
+
+// decode reads one JSON object. Numbers stay as they are written.
+func decode(text []byte) (object, error) {
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.UseNumber()
+	var v any
+	if err := dec.Decode(&v); err != nil {
+		if errors.Is(err, io.ErrUnexpectedEOF) {
+			err = errors.New("the end is missing")
+		}
+		return nil, fmt.Errorf("it is not JSON: %w", err)
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("it is not JSON: there is something after the end")
+	}
+	o, ok := v.(object)
+	if !ok {
+		return nil, errors.New("it is not a JSON object")
+	}
+	return o, nil
+}
+
+// merged is the algorithm of RFC 7396 section 2.
+func merged(target, change any) any {
+	changes, ok := change.(object)
+	if !ok {
+		return change
+	}
+	result, ok := target.(object)
+	if !ok {
+		result = object{}
+	}
+	for key, value := range changes {
+		if value == nil {
+			delete(result, key)
+		} else {
+			result[key] = merged(result[key], value)
+		}
+	}
+	return result
+}

@@ -1,0 +1,121 @@
+package awstest
+
+import "maps"
+
+// An api is an API of API Gateway with everything that belongs to it.
+type api struct {
+	id           string
+	members      map[string]any // of Api
+	integrations shelf
+	routes       shelf
+	responses    map[string]shelf // of routes, by RouteId
+	authorizers  shelf
+	deployments  shelf
+	stages       shelf               // by StageName
+	snapshots    map[string]snapshot // by DeploymentId
+}
+
+// findAPI returns the API that an input names.
+func findAPI(c *Cloud, in params) (*api, error) {
+	if a := c.gateway.apis[in.str("ApiId")]; a != nil {
+		return a, nil
+	}
+	return nil, notThere("Invalid API identifier specified %s:%s", Account, in.str("ApiId"))
+}
+
+// of makes the shelf of a kind from the shelf of an API.
+func of(part func(*api) shelf) func(*Cloud, params) (shelf, error) {
+	return func(c *Cloud, in params) (shelf, error) {
+		a, err := findAPI(c, in)
+		if err != nil {
+			return nil, err
+		}
+		return part(a), nil
+	}
+}
+
+func createAPI(c *Cloud, in params) (map[string]any, error) {
+	if in.str("ProtocolType") != "WEBSOCKET" {
+		return nil, unserved("protocols other than WEBSOCKET")
+	}
+	id := c.id()
+	a := &api{
+		id: id, integrations: make(shelf), routes: make(shelf), responses: make(map[string]shelf),
+		authorizers: make(shelf), deployments: make(shelf), stages: make(shelf),
+		snapshots: make(map[string]snapshot), members: maps.Clone(map[string]any(in)),
+	}
+	complete(a.members, map[string]any{
+		"ApiId": id, "ApiEndpoint": "wss://" + id + ".execute-api." + Region + ".amazonaws.com",
+		"ApiKeySelectionExpression": "$request.header.x-api-key", "CreatedDate": c.now(),
+		"DisableExecuteApiEndpoint": false, "IpAddressType": "ipv4", "Tags": map[string]any{},
+	})
+	if err := checkAPI(a.members); err != nil {
+		return nil, err
+	}
+	if err := checkTags(in.obj("Tags")); err != nil {
+		return nil, err
+	}
+	c.gateway.apis[id] = a
+	return a.members, nil
+}
+
+// checkAPI checks the members of a new or changed API.
+// (https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis.html)
+func checkAPI(is params) error {
+	if is.str("Name") == "" {
+		return badRequest("Invalid API name: it must not be empty")
+	}
+	if is.str("RouteSelectionExpression") == "" {
+		return badRequest("RouteSelectionExpression is required for WEBSOCKET protocol")
+	}
+	for _, name := range []string{"CorsConfiguration", "CredentialsArn", "RouteKey", "Target"} {
+		if is.has(name) {
+			return badRequest("%s is not supported for WEBSOCKET protocol", name)
+		}
+	}
+	return nil
+}
+
+func getAPI(c *Cloud, in params) (map[string]any, error) {
+	a, err := findAPI(c, in)
+	if err != nil {
+		return nil, err
+	}
+	return a.members, nil
+}
+
+func getAPIs(c *Cloud, in params) (map[string]any, error) {
+	all := make(shelf)
+	for id, a := range c.gateway.apis {
+		all[id] = a.members
+	}
+	return listShelf(c, all, in)
+}
+
+func updateAPI(c *Cloud, in params) (map[string]any, error) {
+	a, err := findAPI(c, in)
+	if err != nil {
+		return nil, err
+	}
+	is := merge(a.members, in)
+	if err := checkAPI(is); err != nil {
+		return nil, err
+	}
+	a.members = is
+	a.autoDeploy(c)
+	return is, nil
+}
+
+func deleteAPI(c *Cloud, in params) (map[string]any, error) {
+	a, err := findAPI(c, in)
+	if err != nil {
+		return nil, err
+	}
+	if c.gateway.mapped(a.id, "") {
+		// https://github.com/gruntwork-io/cloud-nuke/issues/370
+		return nil, badRequest("Deleting API %s failed. Please remove all API mappings for the API "+
+			"from your custom domain names.", a.id)
+	}
+	delete(c.gateway.apis, a.id)
+	return nil, nil
+}

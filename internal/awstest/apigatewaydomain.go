@@ -1,0 +1,169 @@
+package awstest
+
+import (
+	"maps"
+	"regexp"
+	"strings"
+)
+
+// A domain is a custom domain name with its mappings to stages.
+type domain struct {
+	members  map[string]any // of DomainName
+	mappings shelf          // by ApiMappingId
+}
+
+func findDomain(c *Cloud, in params) (*domain, error) {
+	if d := c.gateway.domains[in.str("DomainName")]; d != nil {
+		return d, nil
+	}
+	return nil, notThere("Invalid domain name identifier specified")
+}
+
+func createDomainName(c *Cloud, in params) (map[string]any, error) {
+	name := in.str("DomainName")
+	if c.gateway.domains[name] != nil {
+		return nil, gatewayConflict("The domain name you provided already exists.")
+	}
+	if err := checkTags(in.obj("Tags")); err != nil {
+		return nil, err
+	}
+	configurations, err := configurationsOf(c, in, nil)
+	if err != nil {
+		return nil, err
+	}
+	is := maps.Clone(map[string]any(in))
+	is["DomainNameConfigurations"] = configurations
+	complete(is, map[string]any{
+		"ApiMappingSelectionExpression": "$request.basepath", "RoutingMode": "API_MAPPING_ONLY",
+		"DomainNameArn": "arn:aws:apigateway:" + Region + "::/domainnames/" + name,
+		"Tags":          map[string]any{},
+	})
+	c.gateway.domains[name] = &domain{members: is, mappings: make(shelf)}
+	return is, nil
+}
+
+// configurationsOf completes the only configuration that a domain of WebSocket APIs has. It keeps
+// the host that DNS points to.
+// (https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-custom-domain-names.html)
+func configurationsOf(c *Cloud, in params, was *domain) ([]any, error) {
+	given := in.objs("DomainNameConfigurations")
+	if len(given) != 1 {
+		return nil, badRequest("A domain name has one configuration, not %d", len(given))
+	}
+	if in.has("MutualTlsAuthentication") || in.str("RoutingMode") != "" &&
+		in.str("RoutingMode") != "API_MAPPING_ONLY" {
+		return nil, unserved("mutual TLS and routing rules")
+	}
+	is := given[0]
+	certificate := is.str("CertificateArn")
+	if !strings.HasPrefix(certificate, c.arn("acm", "certificate/")) {
+		return nil, badRequest("Invalid certificate ARN: %s. Certificate must be in '%s'.",
+			certificate, Region)
+	}
+	if is.str("EndpointType") == "EDGE" || is.str("SecurityPolicy") == "TLS_1_0" {
+		return nil, badRequest("Domain names of WEBSOCKET APIs are REGIONAL and use TLS_1_2")
+	}
+	out := maps.Clone(map[string]any(is))
+	out["ApiGatewayDomainName"] = "d-" + c.id() + ".execute-api." + Region + ".amazonaws.com"
+	if was != nil {
+		old := params(was.members["DomainNameConfigurations"].([]any)[0].(map[string]any))
+		out["ApiGatewayDomainName"] = old["ApiGatewayDomainName"]
+	}
+	out["DomainNameStatus"], out["HostedZoneId"] = "AVAILABLE", "Z2OJLYMUO9EFXC"
+	complete(out, map[string]any{
+		"EndpointType": "REGIONAL", "SecurityPolicy": "TLS_1_2", "IpAddressType": "ipv4",
+	})
+	return []any{out}, nil
+}
+
+func getDomainName(c *Cloud, in params) (map[string]any, error) {
+	d, err := findDomain(c, in)
+	if err != nil {
+		return nil, err
+	}
+	return d.members, nil
+}
+
+func getDomainNames(c *Cloud, in params) (map[string]any, error) {
+	all := make(shelf)
+	for name, d := range c.gateway.domains {
+		all[name] = d.members
+	}
+	return listShelf(c, all, in)
+}
+
+func updateDomainName(c *Cloud, in params) (map[string]any, error) {
+	d, err := findDomain(c, in)
+	if err != nil {
+		return nil, err
+	}
+	configurations, err := configurationsOf(c, in, d)
+	if err != nil {
+		return nil, err
+	}
+	d.members = maps.Clone(d.members)
+	d.members["DomainNameConfigurations"] = configurations
+	return d.members, nil
+}
+
+func deleteDomainName(c *Cloud, in params) (map[string]any, error) {
+	if _, err := findDomain(c, in); err != nil {
+		return nil, err
+	}
+	delete(c.gateway.domains, in.str("DomainName"))
+	return nil, nil
+}
+
+func mappingKind() kind {
+	return kind{
+		name: "ApiMapping", key: "ApiMappingId", path: []string{"DomainName"},
+		shelf: func(c *Cloud, in params) (shelf, error) {
+			d, err := findDomain(c, in)
+			if err != nil {
+				return nil, err
+			}
+			return d.mappings, nil
+		},
+		finish: finishMapping,
+	}
+}
+
+// mappingPattern: https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-mappings.html
+var mappingPattern = regexp.MustCompile(`^[A-Za-z0-9$_.+!*'()/-]{0,300}$`)
+
+// finishMapping checks where a mapping leads. "(none)" is how the console writes an empty key.
+func finishMapping(c *Cloud, in params, _, mapping map[string]any) error {
+	is := params(mapping)
+	complete(is, map[string]any{"ApiMappingKey": ""})
+	if is.str("ApiMappingKey") == "(none)" {
+		is["ApiMappingKey"] = ""
+	}
+	if !mappingPattern.MatchString(is.str("ApiMappingKey")) {
+		return badRequest("API mapping key should only contain letters, numbers and $-_.+!*'()")
+	}
+	a := c.gateway.apis[is.str("ApiId")]
+	if a == nil {
+		return notThere("Invalid API identifier specified")
+	}
+	if a.stages[is.str("Stage")] == nil {
+		return badRequest("Invalid stage identifier specified")
+	}
+	for id, other := range c.gateway.domains[in.str("DomainName")].mappings {
+		if other["ApiMappingKey"] == is["ApiMappingKey"] && id != is["ApiMappingId"] {
+			return gatewayConflict("ApiMapping key already exists for this domain name")
+		}
+	}
+	return nil
+}
+
+// mapped tells whether a domain leads to a stage of an API, or to any stage for "".
+func (s *gatewayState) mapped(apiID, stage string) bool {
+	for _, d := range s.domains {
+		for _, m := range d.mappings {
+			if m["ApiId"] == apiID && (stage == "" || m["Stage"] == stage) {
+				return true
+			}
+		}
+	}
+	return false
+}

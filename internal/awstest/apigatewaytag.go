@@ -1,0 +1,83 @@
+package awstest
+
+import (
+	"maps"
+	"strings"
+)
+
+// checkTags checks the tags of a thing of API Gateway.
+// (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-tagging-restrictions.html)
+func checkTags(tags params) error {
+	if len(tags) > maxTags {
+		return badRequest("A resource cannot have more than %d tags", maxTags)
+	}
+	for key, value := range tags {
+		if strings.HasPrefix(strings.ToLower(key), "aws:") {
+			return badRequest("Tag keys cannot start with aws: %s", key)
+		}
+		if text, _ := value.(string); len(key) > 128 || len(text) > 256 {
+			return badRequest("Tag keys have up to 128 characters, values up to 256: %s", key)
+		}
+	}
+	return nil
+}
+
+// retag gives the thing with an ARN other tags: what change returns for those it has.
+func retag(c *Cloud, in params, change func(params) params) error {
+	arn := in.str("ResourceArn")
+	path, ok := strings.CutPrefix(arn, "arn:aws:apigateway:"+Region+"::/")
+	parts := strings.Split(path, "/")
+	if !ok || len(parts) != 2 && len(parts) != 4 {
+		return badRequest("Invalid resource ARN: %s", arn)
+	}
+	a, d := c.gateway.apis[parts[1]], c.gateway.domains[parts[1]]
+	switch {
+	case parts[0] == "domainnames" && d != nil && len(parts) == 2:
+		return swapTags(&d.members, change)
+	case parts[0] == "apis" && a != nil && len(parts) == 2:
+		return swapTags(&a.members, change)
+	case parts[0] == "apis" && a != nil && parts[2] == "stages" && a.stages[parts[3]] != nil:
+		stage := a.stages[parts[3]]
+		err := swapTags(&stage, change)
+		a.stages[parts[3]] = stage
+		return err
+	}
+	return notThere("Invalid resource identifier specified")
+}
+
+func swapTags(members *map[string]any, change func(params) params) error {
+	tags := change(params(*members).obj("Tags"))
+	if err := checkTags(tags); err != nil {
+		return err
+	}
+	*members = maps.Clone(*members)
+	(*members)["Tags"] = map[string]any(tags)
+	return nil
+}
+
+func tagGateway(c *Cloud, in params) (map[string]any, error) {
+	return nil, retag(c, in, func(tags params) params {
+		tags = maps.Clone(tags)
+		maps.Copy(tags, in.obj("Tags"))
+		return tags
+	})
+}
+
+func untagGateway(c *Cloud, in params) (map[string]any, error) {
+	return nil, retag(c, in, func(tags params) params {
+		tags = maps.Clone(tags)
+		for _, key := range in.strs("TagKeys") {
+			delete(tags, key)
+		}
+		return tags
+	})
+}
+
+func getGatewayTags(c *Cloud, in params) (map[string]any, error) {
+	var tags params
+	err := retag(c, in, func(has params) params {
+		tags = has
+		return has
+	})
+	return map[string]any{"Tags": map[string]any(tags)}, err
+}

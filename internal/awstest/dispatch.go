@@ -1,0 +1,255 @@
+package awstest
+
+import (
+	"archive/zip"
+	"bytes"
+	"debug/elf"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+)
+
+// A Live is what API Gateway does for one stage of an API now: what its deployment has, whatever
+// has been changed since.
+type Live struct {
+	API, Stage     string
+	RouteSelection string               // "$request.body.action"
+	Routes         map[string]LiveRoute // by route key
+	Variables      map[string]string    // of the stage
+	// RateLimit and BurstLimit bound the messages in a second and at once, nil for the account's
+	// limits. A stage whose limit is 0 answers nobody.
+	RateLimit  *float64
+	BurstLimit *int64
+	Disabled   bool // the default endpoint; only a custom domain leads here
+}
+
+// A LiveRoute is what becomes of the messages of one route.
+type LiveRoute struct {
+	Function Function
+	Timeout  time.Duration // for which API Gateway waits
+	Reply    bool          // the function's answer goes to the client
+	// Authorizer decides about new connections, nil for none. Only $connect has one.
+	Authorizer *LiveAuthorizer
+}
+
+// A LiveAuthorizer is a function that decides who may connect.
+type LiveAuthorizer struct {
+	Name     string
+	Function Function
+	Identity []string // sources, "route.request.querystring.token"
+}
+
+// A Function is a Lambda function as it would be started.
+type Function struct {
+	Name, ARN    string
+	Role         string // name
+	Runtime      string // "provided.al2023"
+	Handler      string
+	Architecture string // "arm64" or "x86_64"
+	Zip          []byte // it must not be changed
+	Environment  map[string]string
+	Timeout      time.Duration
+	Memory       int64 // MB
+}
+
+// Live returns what API Gateway does for a stage. It is an error if it could not do all of it: the
+// stage has no deployment, a function is gone, is not Active, has no role, is built for another
+// architecture, or gave API Gateway no permission.
+func (c *Cloud) Live(apiID, stage string) (Live, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	a := c.gateway.apis[apiID]
+	if a == nil {
+		return Live{}, fmt.Errorf("there is no API %s", apiID)
+	}
+	s, ok := a.stages[stage]
+	if !ok {
+		return Live{}, fmt.Errorf("API %s has no stage %s", apiID, stage)
+	}
+	published, ok := a.snapshots[params(s).str("DeploymentId")]
+	if !ok {
+		return Live{}, fmt.Errorf("stage %s of API %s has no deployment", stage, apiID)
+	}
+	live := newLive(apiID, stage, s, published)
+	var problems []error
+	for id, route := range published.routes {
+		at := site{c, published, apiID, stage}
+		r, err := at.route(id, route)
+		if err != nil {
+			err = fmt.Errorf("route %v: %w", route["RouteKey"], err)
+		}
+		problems = append(problems, err)
+		live.Routes[params(route).str("RouteKey")] = r
+	}
+	slices.SortFunc(problems, func(a, b error) int {
+		return strings.Compare(fmt.Sprint(a), fmt.Sprint(b))
+	})
+	return live, errors.Join(problems...)
+}
+
+func newLive(apiID, stage string, s params, published snapshot) Live {
+	live := Live{
+		API: apiID, Stage: stage, RouteSelection: published.selection, Disabled: published.disabled,
+		Routes: make(map[string]LiveRoute), Variables: s.strMap("StageVariables"),
+	}
+	settings := s.obj("DefaultRouteSettings")
+	if settings.has("ThrottlingRateLimit") {
+		rate := decimal(settings["ThrottlingRateLimit"])
+		live.RateLimit = &rate
+	}
+	if settings.has("ThrottlingBurstLimit") {
+		burst := settings.num("ThrottlingBurstLimit")
+		live.BurstLimit = &burst
+	}
+	return live
+}
+
+// A site is a stage that a deployment is served at.
+type site struct {
+	cloud     *Cloud
+	published snapshot
+	api       string
+	stage     string
+}
+
+// route follows a route to its function.
+func (s site) route(id string, route params) (LiveRoute, error) {
+	target := strings.TrimPrefix(route.str("Target"), "integrations/")
+	integration := params(s.published.integrations[target])
+	if integration == nil {
+		return LiveRoute{}, errors.New("it has no integration")
+	}
+	source := s.cloud.arn("execute-api", s.api+"/"+s.stage+"/"+route.str("RouteKey"))
+	f, err := s.function(integration.str("IntegrationUri"), source)
+	if err != nil {
+		return LiveRoute{}, err
+	}
+	out := LiveRoute{
+		Function: f, Timeout: time.Duration(integration.num("TimeoutInMillis")) * time.Millisecond,
+		// https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-route-response.html
+		Reply: route.str("RouteResponseSelectionExpression") == "$default" &&
+			len(s.published.responses[id]) > 0,
+	}
+	if authorizer := route.str("AuthorizerId"); authorizer != "" {
+		out.Authorizer, err = s.authorizer(authorizer)
+	}
+	return out, err
+}
+
+func (s site) authorizer(id string) (*LiveAuthorizer, error) {
+	is := params(s.published.authorizers[id])
+	f, err := s.function(is.str("AuthorizerUri"),
+		s.cloud.arn("execute-api", s.api+"/authorizers/"+id))
+	if err != nil {
+		return nil, fmt.Errorf("authorizer %s: %w", is.str("Name"), err)
+	}
+	return &LiveAuthorizer{
+		Name: is.str("Name"), Function: f, Identity: is.strs("IdentitySource"),
+	}, nil
+}
+
+// function returns the function at an address if API Gateway could invoke it for a source.
+func (s site) function(uri, source string) (Function, error) {
+	arn := functionOf(uri)
+	f := s.cloud.lambda.functions[functionName(arn)]
+	switch {
+	case arn == "":
+		return Function{}, fmt.Errorf("%q is no function", uri)
+	case f == nil:
+		return Function{}, fmt.Errorf("there is no function %s", arn)
+	case !f.allows(source):
+		return Function{}, fmt.Errorf("no permission to invoke function %s for %s", f.name, source)
+	case f.pending > 0:
+		return Function{}, fmt.Errorf("function %s is Pending", f.name)
+	case !s.cloud.trusted(f):
+		return Function{}, fmt.Errorf("the role of function %s cannot be assumed by Lambda", f.name)
+	}
+	public := f.public()
+	return public, public.runs()
+}
+
+// trusted tells whether the function's role is still there, and for Lambda.
+func (c *Cloud) trusted(f *function) bool {
+	r := c.roleByARN(params(f.config).str("Role"))
+	return r != nil && r.trust.trusts("lambda.amazonaws.com")
+}
+
+// public returns what others may know of the function.
+func (f *function) public() Function {
+	config := params(f.config)
+	_, role, _ := strings.Cut(config.str("Role"), ":role/")
+	return Function{
+		Name: f.name, ARN: f.arn, Role: role[strings.LastIndex(role, "/")+1:],
+		Runtime: config.str("Runtime"), Handler: config.str("Handler"),
+		Architecture: config.strs("Architectures")[0], Zip: f.zip,
+		Environment: config.obj("Environment").strMap("Variables"),
+		Timeout:     time.Duration(config.num("Timeout")) * time.Second,
+		Memory:      config.num("MemorySize"),
+	}
+}
+
+// runs tells whether the bootstrap is for the function's architecture, as far as its first bytes
+// say: Lambda answers every event with Runtime.InvalidEntrypoint otherwise.
+func (f Function) runs() error {
+	archive, err := zip.NewReader(bytes.NewReader(f.Zip), int64(len(f.Zip)))
+	if err != nil {
+		return fmt.Errorf("function %s: open zip: %w", f.Name, err)
+	}
+	file, err := archive.Open("bootstrap")
+	if err != nil {
+		return nil // of a runtime that has another program
+	}
+	defer file.Close()
+	head := make([]byte, 20) // up to e_machine of an ELF header
+	if _, err := io.ReadFull(file, head); err != nil || !bytes.HasPrefix(head, []byte(elf.ELFMAG)) {
+		return nil // a script
+	}
+	wanted := map[string]elf.Machine{"arm64": elf.EM_AARCH64, "x86_64": elf.EM_X86_64}
+	if is := elf.Machine(binary.LittleEndian.Uint16(head[18:])); is != wanted[f.Architecture] {
+		return fmt.Errorf("function %s is for %s, its bootstrap for %s", f.Name, f.Architecture, is)
+	}
+	return nil
+}
+
+// decimal returns a number of a model, 0 for none.
+func decimal(v any) float64 {
+	n, _ := v.(json.Number)
+	f, _ := n.Float64()
+	return f
+}
+
+// Allows tells whether the policies of a role allow an action on a resource, which is an ARN.
+func (c *Cloud) Allows(roleName, action, resource string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	r := c.iam.roles[strings.ToLower(roleName)]
+	return r != nil && r.allows(action, resource)
+}
+
+// MayManage tells whether a function may send to connections of a stage, look at them and close
+// them.
+// (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-control-access-iam.html)
+func (c *Cloud) MayManage(functionName, apiID, stage string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	f := c.lambda.functions[functionName]
+	if f == nil {
+		return false
+	}
+	r := c.roleByARN(params(f.config).str("Role"))
+	if r == nil {
+		return false
+	}
+	for _, method := range []string{"POST", "GET", "DELETE"} {
+		connection := c.arn("execute-api", apiID+"/"+stage+"/"+method+"/@connections/L0SM9cOFvHcCIhw=")
+		if !r.allows("execute-api:ManageConnections", connection) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,63 @@
+package awstest
+
+func describeTimeToLive(c *Cloud, in params) (map[string]any, error) {
+	t, err := findTable(c, in)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]any{"TimeToLiveStatus": t.ttlStatus()}
+	if t.ttl != "" {
+		out["AttributeName"] = t.ttl
+	}
+	settling(&t.ttlSettling)
+	return map[string]any{"TimeToLiveDescription": out}, nil
+}
+
+// ttlStatus returns the state of the table's time to live.
+func (t *table) ttlStatus() string {
+	switch {
+	case t.ttl != "" && t.ttlSettling > 0:
+		return "ENABLING"
+	case t.ttl != "":
+		return "ENABLED"
+	case t.ttlSettling > 0:
+		return "DISABLING"
+	default:
+		return "DISABLED"
+	}
+}
+
+func updateTimeToLive(c *Cloud, in params) (map[string]any, error) {
+	t, err := activeTable(c, in)
+	if err != nil {
+		return nil, err
+	}
+	wanted := in.obj("TimeToLiveSpecification")
+	enable, attribute := wanted.flag("Enabled"), wanted.str("AttributeName")
+	switch {
+	case settling(&t.ttlSettling):
+		return nil, invalid("Time to live has been modified multiple times within a fixed interval")
+	case enable && t.ttl != "":
+		return nil, invalid("TimeToLive is already enabled")
+	case !enable && t.ttl == "":
+		return nil, invalid("TimeToLive is already disabled")
+	case !enable && t.ttl != attribute:
+		return nil, invalid("TimeToLive is active on a different AttributeName: current AttributeName "+
+			"is %s", t.ttl)
+	}
+	t.ttl, t.ttlSettling = "", c.Settle
+	if enable {
+		t.ttl = attribute
+	}
+	return map[string]any{"TimeToLiveSpecification": map[string]any(wanted)}, nil
+}
+
+func describeContinuousBackups(c *Cloud, in params) (map[string]any, error) {
+	if _, err := findTable(c, in); err != nil {
+		return nil, err
+	}
+	return map[string]any{"ContinuousBackupsDescription": map[string]any{
+		"ContinuousBackupsStatus":        "ENABLED",
+		"PointInTimeRecoveryDescription": map[string]any{"PointInTimeRecoveryStatus": "DISABLED"},
+	}}, nil
+}

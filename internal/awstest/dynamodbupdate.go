@@ -1,0 +1,138 @@
+package awstest
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+)
+
+// updateTable changes one thing about a table: how it is paid for, one index, or its protection.
+// (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTable.html)
+func updateTable(c *Cloud, in params) (map[string]any, error) {
+	t, err := activeTable(c, in)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range []string{
+		"StreamSpecification", "SSESpecification", "ReplicaUpdates", "TableClass",
+		"OnDemandThroughput", "WarmThroughput",
+	} {
+		if in.has(name) {
+			return nil, unserved(name + " of tables")
+		}
+	}
+	t.members = maps.Clone(t.members)
+	if in.has("BillingMode") || in.has("ProvisionedThroughput") {
+		if err := t.rebill(in); err != nil {
+			return nil, err
+		}
+	}
+	if err := t.reindex(in); err != nil {
+		return nil, err
+	}
+	if in.has("DeletionProtectionEnabled") {
+		t.members["DeletionProtectionEnabled"] = in.flag("DeletionProtectionEnabled")
+	}
+	t.updating = c.Settle
+	return map[string]any{"TableDescription": t.describe()}, nil
+}
+
+// rebill changes how the table is paid for, if that is a change.
+func (t *table) rebill(in params) error {
+	mode := in.str("BillingMode")
+	if mode == "" {
+		mode = t.billing()
+	}
+	if err := checkCapacity(mode, in); err != nil {
+		return err
+	}
+	wanted := capacity(in.obj("ProvisionedThroughput"))
+	if mode == t.billing() && maps.EqualFunc(wanted,
+		t.members["ProvisionedThroughput"].(map[string]any),
+		func(a, b any) bool { return a == b }) {
+		return invalid("The provisioned throughput for the table will not change. The requested " +
+			"value equals the current value.")
+	}
+	t.bill(params{"BillingMode": mode, "ProvisionedThroughput": in["ProvisionedThroughput"]})
+	for i := range t.indexes {
+		if mode == "PAY_PER_REQUEST" {
+			t.indexes[i] = maps.Clone(t.indexes[i])
+			t.indexes[i]["ProvisionedThroughput"] = capacity(nil)
+		}
+	}
+	return nil
+}
+
+func (t *table) billing() string {
+	if t.members["BillingModeSummary"] != nil {
+		return "PAY_PER_REQUEST"
+	}
+	return "PROVISIONED"
+}
+
+// reindex adds, changes or takes away an index.
+func (t *table) reindex(in params) error {
+	updates := in.objs("GlobalSecondaryIndexUpdates")
+	indexes := slices.Clone(t.indexes)
+	made := 0
+	for _, u := range updates {
+		var err error
+		if !u.has("Update") {
+			made++
+		}
+		if indexes, err = t.change(indexes, u, in); err != nil {
+			return err
+		}
+	}
+	if made > 1 {
+		return fail(http.StatusBadRequest, "LimitExceededException", "Subscriber limit exceeded: "+
+			"Only 1 online index can be created or deleted simultaneously per table")
+	}
+	if len(updates) == 0 {
+		return nil
+	}
+	definitions := in["AttributeDefinitions"]
+	if definitions == nil {
+		definitions = t.members["AttributeDefinitions"]
+	}
+	t.indexes, t.members["AttributeDefinitions"] = indexes, definitions
+	return nil
+}
+
+// change applies one GlobalSecondaryIndexUpdate.
+func (t *table) change(indexes []map[string]any, u, in params) ([]map[string]any, error) {
+	create, update, remove := u.obj("Create"), u.obj("Update"), u.obj("Delete")
+	name := create.str("IndexName") + update.str("IndexName") + remove.str("IndexName")
+	at := slices.IndexFunc(indexes, func(x map[string]any) bool { return x["IndexName"] == name })
+	switch {
+	case create != nil && at >= 0:
+		return nil, invalid("Attempting to create an index which already exists")
+	case create != nil:
+		if err := checkIndex(t.billing(), create); err != nil {
+			return nil, err
+		}
+		t.newIndex = name
+		return append(indexes, t.index(create)), t.checkNewKeys(create, in)
+	case at < 0:
+		return nil, fail(http.StatusBadRequest, "ResourceNotFoundException",
+			"Requested resource not found: Index %s", name)
+	case remove != nil:
+		return slices.Delete(indexes, at, at+1), nil
+	}
+	indexes[at] = maps.Clone(indexes[at])
+	indexes[at]["ProvisionedThroughput"] = capacity(update.obj("ProvisionedThroughput"))
+	return indexes, nil
+}
+
+// checkNewKeys checks that the keys of a new index are defined. Unlike CreateTable, UpdateTable
+// does not mind definitions that only other indexes use.
+func (t *table) checkNewKeys(create, in params) error {
+	definitions := in.objs("AttributeDefinitions")
+	schema := create.objs("KeySchema")
+	used := slices.DeleteFunc(slices.Clone(definitions), func(d params) bool {
+		return !slices.ContainsFunc(schema, func(k params) bool {
+			return k.str("AttributeName") == d.str("AttributeName")
+		})
+	})
+	return checkKeys([][]params{schema}, used)
+}

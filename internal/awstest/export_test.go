@@ -1,0 +1,44 @@
+package awstest
+
+// MatchPattern and Allows are inner doors for the tests of policies.
+var MatchPattern = matchPattern
+
+// Allows tells whether one policy allows an action on a resource.
+func Allows(doc, action, resource string) bool {
+	p, err := parsePolicy(doc)
+	return err == nil && allows([]*policy{p}, action, resource)
+}
+
+// Trusts tells whether a trust policy trusts a service.
+func Trusts(doc, service string) bool {
+	p, err := parseTrustPolicy(doc)
+	return err == nil && p.trusts(service)
+}
+
+// Unserved returns operations that the models have and this package has not, and the reverse.
+func Unserved() (missing, extra []string) {
+	for _, s := range newServices() {
+		for name := range s.model.Operations {
+			r := &request{service: s, name: name}
+			if s.operations[name] == nil && !r.passesOn() {
+				missing = append(missing, s.name+" "+name)
+			}
+		}
+		for name := range s.operations {
+			if s.model.Operations[name] == nil {
+				extra = append(extra, s.name+" "+name)
+			}
+		}
+	}
+	return missing, extra
+}
+
+// Fail returns an error as operations do.
+func Fail(status int, code string) error { return fail(status, code, "message") }
+
+// Answer makes an operation answer with out or err.
+func (c *Cloud) Answer(service, name string, out map[string]any, err error) {
+	c.services[service].operations[name] = func(*Cloud, params) (map[string]any, error) {
+		return out, err
+	}
+}

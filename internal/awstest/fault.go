@@ -1,0 +1,108 @@
+package awstest
+
+import (
+	"net/http"
+	"strings"
+)
+
+// A Fault is what goes wrong with a call.
+type Fault int
+
+// The faults.
+const (
+	// None: the call is served.
+	None Fault = iota
+	// Refuse: every attempt is answered with status 500, and nothing is done.
+	Refuse
+	// Throttle: the first attempt is answered with the throttling error of its service, the
+	// client's own further attempts are served.
+	Throttle
+	// Deny: every attempt is answered with AWS's "is not authorized to perform".
+	Deny
+	// Lose: the call takes effect, and then the network is gone: neither this attempt is
+	// answered nor those that follow it, which have no effect.
+	Lose
+	// LoseOnce: the call takes effect, its answer is lost, and the next attempt of it is served
+	// as if it were new: what was created exists already.
+	LoseOnce
+)
+
+// SetFault makes f decide what goes wrong with each call; nil is nothing. n is the index of the
+// call in [Cloud.Calls], the same for all attempts of one call. f is called while c is locked, so
+// it must not use c.
+func (c *Cloud) SetFault(f func(n int, service, operation string) Fault) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.fault = f
+}
+
+// refusal returns the error that the fault answers an attempt with instead of serving it, or nil.
+func (r *request) refusal(f Fault, attempt int) *apiError {
+	switch {
+	case f == Refuse:
+		return internalError()
+	case f == Deny:
+		return r.denial()
+	case f == Throttle && attempt == 1:
+		e := r.wire.throttled()
+		return &e
+	default:
+		return nil
+	}
+}
+
+// internalError is the error of a service that is broken.
+// (https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html)
+func internalError() *apiError {
+	return &apiError{
+		Code: "InternalFailure", Status: http.StatusInternalServerError,
+		Message: "The request processing has failed because of an unknown error, " +
+			"exception or failure.",
+	}
+}
+
+// denial is the error for a caller whose policies do not allow the call.
+// (https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html)
+func (r *request) denial() *apiError {
+	action := r.action()
+	e := r.wire.denied()
+	e.Message = "User: " + caller + " is not authorized to perform: " + action +
+		" on resource: " + r.resource() +
+		" because no identity-based policy allows the " + action + " action"
+	return &e
+}
+
+// action returns the action in a policy that allows the call. Those of API Gateway are the
+// methods of HTTP.
+// (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonapigatewaymanagementv2.html)
+func (r *request) action() string {
+	switch r.service.name {
+	case "apigatewayv2":
+		return "apigateway:" + r.raw.Method
+	case "lambda":
+		if r.name == "Invoke" {
+			return "lambda:InvokeFunction"
+		}
+	}
+	return r.service.name + ":" + r.name
+}
+
+// resource returns the name of what the call is about, "*" if that is nothing in particular.
+func (r *request) resource() string {
+	in := r.input
+	switch {
+	case r.service.name == "apigatewayv2":
+		return "arn:aws:apigateway:" + Region + "::" + strings.TrimPrefix(r.raw.URL.Path, "/v2")
+	case in.has("RoleName"):
+		return roleARN("/", in.str("RoleName"))
+	case in.has("FunctionName"):
+		return "arn:aws:lambda:" + Region + ":" + Account + ":function:" + in.str("FunctionName")
+	case in.has("TableName"):
+		return "arn:aws:dynamodb:" + Region + ":" + Account + ":table/" + in.str("TableName")
+	case in.has("logGroupName"):
+		return "arn:aws:logs:" + Region + ":" + Account + ":log-group:" +
+			in.str("logGroupName") + ":log-stream:"
+	default:
+		return "*"
+	}
+}

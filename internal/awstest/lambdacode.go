@@ -1,0 +1,63 @@
+package awstest
+
+import (
+	"archive/zip"
+	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"strings"
+)
+
+// maxUnzipped is how large the files of a deployment package may be, in bytes.
+// (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html)
+const maxUnzipped = 250 << 20
+
+// upload makes a checked zip the code of the function.
+func (f *function) upload(code []byte, in params) {
+	sum := sha256.Sum256(code)
+	f.zip = code
+	f.config["CodeSize"] = len(code)
+	f.config["CodeSha256"] = base64.StdEncoding.EncodeToString(sum[:])
+	if in.has("Architectures") {
+		f.config["Architectures"] = in["Architectures"]
+	}
+}
+
+// checkZip opens a deployment package. AWS finds out that there is nothing to start only when the
+// first event comes (Runtime.InvalidEntrypoint), which no test should have to wait for.
+func checkZip(code []byte, runtime string) error {
+	archive, err := zip.NewReader(bytes.NewReader(code), int64(len(code)))
+	if err != nil {
+		return badParameter("Could not unzip uploaded file. " +
+			"Please check your file, then try to upload again.")
+	}
+	if len(archive.File) == 0 {
+		return badParameter("Uploaded file must be a non-empty zip")
+	}
+	var size uint64
+	for _, file := range archive.File {
+		size += file.UncompressedSize64
+	}
+	if size >= maxUnzipped {
+		return badParameter("Unzipped size must be smaller than %d bytes", maxUnzipped)
+	}
+	if strings.HasPrefix(runtime, "provided") {
+		return checkBootstrap(archive)
+	}
+	return nil
+}
+
+// checkBootstrap looks for the program that an OS-only runtime starts: everybody must be able to
+// read and run it. (https://docs.aws.amazon.com/lambda/latest/dg/golang-package.html)
+func checkBootstrap(archive *zip.Reader) error {
+	for _, file := range archive.File {
+		if file.Name != "bootstrap" {
+			continue
+		}
+		if mode := file.Mode(); !mode.IsRegular() || mode.Perm()&0o555 != 0o555 {
+			return badParameter("bootstrap in the zip is not an executable file but %s", mode)
+		}
+		return nil
+	}
+	return badParameter("there is no bootstrap at the root of the zip")
+}

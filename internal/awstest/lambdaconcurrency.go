@@ -1,0 +1,43 @@
+package awstest
+
+// maxReserved is how much concurrency an account can give away: 1000, of which 100 stay for
+// functions that have none of their own.
+// (https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html)
+const maxReserved = 900
+
+func putFunctionConcurrency(c *Cloud, in params) (map[string]any, error) {
+	f, err := findFunction(c, in)
+	if err != nil {
+		return nil, err
+	}
+	wanted := in.num("ReservedConcurrentExecutions")
+	total := wanted
+	for _, other := range c.lambda.functions {
+		if other != f && other.reserved != nil {
+			total += *other.reserved
+		}
+	}
+	if total > maxReserved {
+		return nil, badParameter("Specified ReservedConcurrentExecutions for function decreases " +
+			"account's UnreservedConcurrentExecution below its minimum value of [100].")
+	}
+	f.reserved = &wanted
+	return map[string]any{"ReservedConcurrentExecutions": wanted}, nil
+}
+
+func getFunctionConcurrency(c *Cloud, in params) (map[string]any, error) {
+	f, err := findFunction(c, in)
+	if err != nil || f.reserved == nil {
+		return nil, err
+	}
+	return map[string]any{"ReservedConcurrentExecutions": *f.reserved}, nil
+}
+
+func deleteFunctionConcurrency(c *Cloud, in params) (map[string]any, error) {
+	f, err := findFunction(c, in)
+	if err != nil {
+		return nil, err
+	}
+	f.reserved = nil
+	return nil, nil
+}

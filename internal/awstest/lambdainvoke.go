@@ -1,0 +1,95 @@
+package awstest
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/http"
+)
+
+// Limits of an event, in bytes. (https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html)
+const (
+	maxEvent      = 6 << 20
+	maxAsyncEvent = 1 << 20
+)
+
+// OnInvoke sets what runs a function when somebody calls Lambda's Invoke. A failure is the
+// FunctionError of the answer, "Unhandled", and "" if all went well. Without it every function
+// answers null. run may use c, as a function may use AWS.
+func (c *Cloud) OnInvoke(run func(f Function, event []byte) (reply []byte, failure string)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.lambda.invoke = run
+}
+
+func invokeFunction(c *Cloud, in params) (map[string]any, error) {
+	f, err := findFunction(c, in)
+	if err != nil {
+		return nil, err
+	}
+	kind := in.str("InvocationType")
+	if err := f.invocable(kind, in.blob("Payload")); err != nil {
+		return nil, err
+	}
+	if kind == "DryRun" {
+		return map[string]any{"StatusCode": http.StatusNoContent}, nil
+	}
+	reply, failure := c.run(f, in.blob("Payload"))
+	if kind == "Event" {
+		return map[string]any{"StatusCode": http.StatusAccepted}, nil
+	}
+	out := map[string]any{
+		"StatusCode": http.StatusOK, "ExecutedVersion": "$LATEST", "Payload": reply,
+	}
+	if failure != "" {
+		out["FunctionError"] = failure
+	}
+	if in.str("LogType") == "Tail" {
+		out["LogResult"] = base64.StdEncoding.EncodeToString([]byte(tail(c)))
+	}
+	return out, nil
+}
+
+// invocable is nil if the function can take this event.
+func (f *function) invocable(kind string, event []byte) error {
+	limit := maxEvent
+	if kind == "Event" {
+		limit = maxAsyncEvent
+	}
+	switch {
+	case len(event) > limit:
+		return fail(http.StatusRequestEntityTooLarge, "RequestTooLargeException",
+			"%d byte payload is too large for the %s invocation type (limit %d bytes)",
+			len(event), kind, limit)
+	case len(event) > 0 && !json.Valid(event):
+		return fail(http.StatusBadRequest, "InvalidRequestContentException",
+			"Could not parse request body into json")
+	case f.reserved != nil && *f.reserved == 0:
+		return fail(http.StatusTooManyRequests, "TooManyRequestsException", "Rate Exceeded.")
+	case settling(&f.pending):
+		return conflict("The operation cannot be performed at this time. "+
+			"The function is currently in the following state: %s", "Pending")
+	}
+	return nil
+}
+
+// run gives an event to the function. c.mu is free meanwhile, for the function may use c.
+func (c *Cloud) run(f *function, event []byte) (reply []byte, failure string) {
+	run := c.lambda.invoke
+	if run == nil {
+		return []byte("null"), ""
+	}
+	public := f.public()
+	c.mu.Unlock()
+	defer c.mu.Lock()
+	return run(public, event)
+}
+
+// tail returns log lines of an invocation.
+// (https://docs.aws.amazon.com/lambda/latest/dg/golang-logging.html)
+func tail(c *Cloud) string {
+	id := uuid(c)
+	return fmt.Sprintf("START RequestId: %[1]s Version: $LATEST\nEND RequestId: %[1]s\n"+
+		"REPORT RequestId: %[1]s\tDuration: 1.00 ms\tBilled Duration: 1 ms\tMemory Size: 128 MB\t"+
+		"Max Memory Used: 20 MB\t\n", id)
+}

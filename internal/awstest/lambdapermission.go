@@ -1,0 +1,153 @@
+package awstest
+
+import (
+	"encoding/json"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// maxPolicy is how long a function's policy may be, in bytes.
+// (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html)
+const maxPolicy = 20 << 10
+
+// A permission is one statement of a function's policy, in the form that Lambda writes.
+type permission struct {
+	Sid       string
+	Effect    string
+	Principal any
+	Action    string
+	Resource  string
+	Condition map[string]map[string]string `json:",omitempty"`
+}
+
+func addPermission(c *Cloud, in params) (map[string]any, error) {
+	f, err := findFunction(c, in)
+	if err != nil {
+		return nil, err
+	}
+	for _, rare := range []string{"EventSourceToken", "PrincipalOrgID", "FunctionUrlAuthType"} {
+		if in.has(rare) {
+			return nil, unserved(rare)
+		}
+	}
+	s, err := newPermission(f, in)
+	if err != nil {
+		return nil, err
+	}
+	if slices.ContainsFunc(f.permissions, func(o permission) bool { return o.Sid == s.Sid }) {
+		return nil, conflict("The statement id (%s) provided already exists. Please provide a new "+
+			"statement id, or remove the existing statement.", s.Sid)
+	}
+	all := append(slices.Clone(f.permissions), s)
+	if size := len(policyText(all)); size > maxPolicy {
+		return nil, fail(http.StatusBadRequest, "PolicyLengthExceededException",
+			"The final policy size (%d) is bigger than the limit (%d).", size, maxPolicy)
+	}
+	f.permissions = all
+	text, err := json.Marshal(s)
+	return map[string]any{"Statement": string(text)}, err
+}
+
+func newPermission(f *function, in params) (permission, error) {
+	principal, err := newPrincipal(in.str("Principal"))
+	if err != nil {
+		return permission{}, err
+	}
+	s := permission{
+		Sid: in.str("StatementId"), Effect: "Allow", Principal: principal,
+		Action: in.str("Action"), Resource: f.arn, Condition: make(map[string]map[string]string),
+	}
+	if account := in.str("SourceAccount"); account != "" {
+		s.Condition["StringEquals"] = map[string]string{"AWS:SourceAccount": account}
+	}
+	if source := in.str("SourceArn"); source != "" {
+		s.Condition["ArnLike"] = map[string]string{"AWS:SourceArn": source}
+	}
+	return s, nil
+}
+
+var (
+	accountPattern = regexp.MustCompile(`^\d{12}$`)
+	callerPattern  = regexp.MustCompile(`^arn:aws:(iam|sts)::\d{12}:.+$`)
+)
+
+func newPrincipal(name string) (any, error) {
+	switch {
+	case name == "*":
+		return "*", nil
+	case servicePattern.MatchString(name):
+		return map[string]string{"Service": name}, nil
+	case accountPattern.MatchString(name):
+		return map[string]string{"AWS": "arn:aws:iam::" + name + ":root"}, nil
+	case callerPattern.MatchString(name):
+		return map[string]string{"AWS": name}, nil
+	}
+	return nil, badParameter("The provided principal was invalid. " +
+		"Please check the principal and try again.")
+}
+
+// policyText returns the policy that all permissions together are.
+func policyText(all []permission) string {
+	text, _ := json.Marshal(struct { // cannot fail: maps and strings only
+		Version   string
+		Id        string //nolint:revive // the name in a policy
+		Statement []permission
+	}{"2012-10-17", "default", all})
+	return string(text)
+}
+
+func getPolicy(c *Cloud, in params) (map[string]any, error) {
+	f, err := findFunction(c, in)
+	if err != nil {
+		return nil, err
+	}
+	if len(f.permissions) == 0 {
+		return nil, fail(http.StatusNotFound, "ResourceNotFoundException",
+			"The resource you requested does not exist.")
+	}
+	return map[string]any{
+		"Policy": policyText(f.permissions), "RevisionId": f.config["RevisionId"],
+	}, nil
+}
+
+func removePermission(c *Cloud, in params) (map[string]any, error) {
+	f, err := findFunction(c, in)
+	if err != nil {
+		return nil, err
+	}
+	sid := in.str("StatementId")
+	left := slices.DeleteFunc(slices.Clone(f.permissions),
+		func(s permission) bool { return s.Sid == sid })
+	if len(left) == len(f.permissions) {
+		return nil, fail(http.StatusNotFound, "ResourceNotFoundException",
+			"Statement %s is not found in resource policy.", sid)
+	}
+	f.permissions = left
+	return nil, nil
+}
+
+// allows tells whether API Gateway may invoke the function for a source, which is the ARN of a
+// route or of an authorizer.
+func (f *function) allows(source string) bool {
+	return slices.ContainsFunc(f.permissions, func(s permission) bool {
+		return s.isFor("apigateway.amazonaws.com") && s.invokes() && s.matches(source)
+	})
+}
+
+func (s permission) isFor(service string) bool {
+	named, _ := s.Principal.(map[string]string)
+	return s.Principal == "*" || named["Service"] == service
+}
+
+func (s permission) invokes() bool {
+	return slices.Contains([]string{"lambda:InvokeFunction", "lambda:*", "*"}, s.Action)
+}
+
+func (s permission) matches(source string) bool {
+	wanted := s.Condition["ArnLike"]["AWS:SourceArn"]
+	account, limited := s.Condition["StringEquals"]["AWS:SourceAccount"]
+	return (wanted == "" || matchARN(wanted, source)) &&
+		(!limited || account == strings.Split(source, ":")[4])
+}

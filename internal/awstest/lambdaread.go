@@ -1,0 +1,69 @@
+package awstest
+
+import "maps"
+
+func getFunction(c *Cloud, in params) (map[string]any, error) {
+	f, err := findFunction(c, in)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]any{
+		"Configuration": f.look(),
+		"Code": map[string]any{
+			"RepositoryType": "S3",
+			"Location":       "https://awslambda-" + Region + "-tasks.s3.amazonaws.com/" + f.name,
+		},
+	}
+	if len(f.tags) > 0 {
+		out["Tags"] = f.tags
+	}
+	if f.reserved != nil {
+		out["Concurrency"] = map[string]any{"ReservedConcurrentExecutions": *f.reserved}
+	}
+	return out, nil
+}
+
+func getFunctionConfiguration(c *Cloud, in params) (map[string]any, error) {
+	f, err := findFunction(c, in)
+	if err != nil {
+		return nil, err
+	}
+	return f.look(), nil
+}
+
+// getFunctionCodeSigningConfig answers that there is none, which AWS's model has no place for.
+func getFunctionCodeSigningConfig(c *Cloud, in params) (map[string]any, error) {
+	f, err := findFunction(c, in)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]any{"FunctionName": f.name}, nil
+}
+
+func listFunctions(c *Cloud, in params) (map[string]any, error) {
+	functions, next := page(c, c.lambda.sortedFunctions(), in.num("MaxItems"), in.str("Marker"),
+		func(f *function) string { return f.name })
+	all := make([]any, len(functions))
+	for i, f := range functions {
+		all[i] = f.config // without the states, as in AWS
+	}
+	return withNext(map[string]any{"Functions": all}, "NextMarker", next), nil
+}
+
+func listVersionsByFunction(c *Cloud, in params) (map[string]any, error) {
+	f, err := findFunction(c, in)
+	if err != nil {
+		return nil, err
+	}
+	latest := maps.Clone(f.config)
+	latest["FunctionArn"] = f.arn + ":$LATEST"
+	return map[string]any{"Versions": []any{latest}}, nil
+}
+
+// withNext adds the token of the next page to a page, if there is one.
+func withNext(out map[string]any, member, next string) map[string]any {
+	if next != "" {
+		out[member] = next
+	}
+	return out
+}

@@ -1,0 +1,59 @@
+package awstest
+
+import (
+	"maps"
+	"strings"
+)
+
+// maxTags is how many tags a thing can have, in all services.
+// (https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html)
+const maxTags = 50
+
+func listFunctionTags(c *Cloud, in params) (map[string]any, error) {
+	f, err := findFunction(c, in)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]any{"Tags": f.tags}, nil
+}
+
+func tagFunction(c *Cloud, in params) (map[string]any, error) {
+	f, err := findFunction(c, in)
+	if err != nil {
+		return nil, err
+	}
+	tags := make(map[string]any)
+	maps.Copy(tags, f.tags)
+	maps.Copy(tags, in.obj("Tags"))
+	if err := checkFunctionTags(tags); err != nil {
+		return nil, err
+	}
+	f.tags = tags
+	return nil, nil
+}
+
+func untagFunction(c *Cloud, in params) (map[string]any, error) {
+	f, err := findFunction(c, in)
+	if err != nil {
+		return nil, err
+	}
+	f.tags = maps.Clone(f.tags)
+	for _, key := range in.strs("TagKeys") {
+		delete(f.tags, key)
+	}
+	return nil, nil
+}
+
+// checkFunctionTags checks new tags.
+// (https://docs.aws.amazon.com/lambda/latest/dg/configuration-tags.html)
+func checkFunctionTags(tags params) error {
+	for key := range tags {
+		if strings.HasPrefix(strings.ToLower(key), "aws:") {
+			return badParameter("Tag keys cannot start with 'aws:': %s", key)
+		}
+	}
+	if len(tags) > maxTags {
+		return badParameter("A resource cannot have more than %d tags", maxTags)
+	}
+	return nil
+}

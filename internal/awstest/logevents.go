@@ -1,0 +1,194 @@
+package awstest
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// A logEvent is a line of a log.
+type logEvent struct {
+	id       string // sorts like the arrival
+	stream   string
+	at       int64 // milliseconds since 1970, as are all times of CloudWatch Logs
+	ingested int64
+	message  string
+}
+
+func createLogStream(c *Cloud, in params) (map[string]any, error) {
+	g, err := c.logs.group(in.str("logGroupName"))
+	if err != nil {
+		return nil, err
+	}
+	name := in.str("logStreamName")
+	if _, exists := g.streams[name]; exists {
+		return nil, logsExists("log stream")
+	}
+	g.streams[name] = nil
+	return nil, nil
+}
+
+func putLogEvents(c *Cloud, in params) (map[string]any, error) {
+	g, err := c.logs.group(in.str("logGroupName"))
+	if err != nil {
+		return nil, err
+	}
+	stream := in.str("logStreamName")
+	events, exists := g.streams[stream]
+	if !exists {
+		return nil, logsMissing("log stream")
+	}
+	last := int64(0)
+	for _, e := range in.objs("logEvents") {
+		at := e.num("timestamp")
+		if at < last {
+			return nil, logsInvalid("Log events in a single PutLogEvents request must be in " +
+				"chronological order.")
+		}
+		last = at
+		c.logs.events++
+		events = append(events, logEvent{
+			id: fmt.Sprintf("%056d", c.logs.events), stream: stream, at: at,
+			ingested: c.now().UnixMilli(), message: e.str("message"),
+		})
+	}
+	g.streams[stream] = events
+	return map[string]any{"nextSequenceToken": fmt.Sprintf("%056d", c.logs.events)}, nil
+}
+
+// filterLogEvents answers in pages, the first of which is empty if there are several: the
+// service may search for a while and find nothing, though there is more.
+// (https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html)
+func filterLogEvents(c *Cloud, in params) (map[string]any, error) {
+	g, err := c.groupOf(in)
+	if err != nil {
+		return nil, err
+	}
+	all, err := g.filter(in)
+	if err != nil {
+		return nil, err
+	}
+	token := in.str("nextToken")
+	if token == "" && len(all) > c.PageSize {
+		return map[string]any{"events": []any{}, "nextToken": all[0].key()}, nil
+	}
+	some, next := page(c, all, in.num("limit"), token, logEvent.key)
+	events := []any{}
+	for _, e := range some {
+		events = append(events, map[string]any{
+			"logStreamName": e.stream, "timestamp": e.at, "message": e.message,
+			"ingestionTime": e.ingested, "eventId": e.id,
+		})
+	}
+	return map[string]any{
+		"events": events, "nextToken": orNil(next), "searchedLogStreams": []any{},
+	}, nil
+}
+
+// groupOf returns the log group that is given by name, or by name or ARN as an identifier.
+func (c *Cloud) groupOf(in params) (*logGroup, error) {
+	name, id := in.str("logGroupName"), in.str("logGroupIdentifier")
+	switch {
+	case (name == "") == (id == ""):
+		return nil, logsInvalid("Exactly one of logGroupName and logGroupIdentifier is required")
+	case strings.HasPrefix(id, "arn:"):
+		return c.groupByARN(id)
+	default:
+		return c.logs.group(name + id)
+	}
+}
+
+// key sorts events by time, and as they arrived within a millisecond.
+func (e logEvent) key() string { return fmt.Sprintf("%020d-%s", e.at, e.id) }
+
+// filter returns the events that in asks for, in order of time whatever their stream.
+func (g *logGroup) filter(in params) ([]logEvent, error) {
+	matches, err := parseFilter(in.str("filterPattern"))
+	if err != nil {
+		return nil, err
+	}
+	streams, err := g.chosen(in)
+	if err != nil {
+		return nil, err
+	}
+	var all []logEvent
+	for _, name := range streams {
+		for _, e := range g.streams[name] {
+			late := in.has("endTime") && e.at > in.num("endTime")
+			if e.at >= in.num("startTime") && !late && matches(e.message) {
+				all = append(all, e)
+			}
+		}
+	}
+	slices.SortFunc(all, func(a, b logEvent) int { return strings.Compare(a.key(), b.key()) })
+	return all, nil
+}
+
+// chosen returns the names of the streams that in asks for: all, if it does not say.
+func (g *logGroup) chosen(in params) ([]string, error) {
+	names, prefix := in.strs("logStreamNames"), in.str("logStreamNamePrefix")
+	if names != nil && prefix != "" {
+		return nil, logsInvalid(
+			"logStreamNames and logStreamNamePrefix are mutually exclusive parameters")
+	}
+	for _, name := range names {
+		if _, exists := g.streams[name]; !exists {
+			return nil, logsMissing("log stream")
+		}
+	}
+	if names != nil {
+		return names, nil
+	}
+	all := slices.Sorted(maps.Keys(g.streams))
+	return slices.DeleteFunc(all, func(s string) bool { return !strings.HasPrefix(s, prefix) }), nil
+}
+
+// parseFilter understands patterns of terms: all must be in a message, one of those with "?",
+// none of those with "-". Patterns for JSON and for columns are refused.
+// (https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/logs/FilterAndPatternSyntaxForUnstructuredLogs.html)
+func parseFilter(pattern string) (func(message string) bool, error) {
+	var all, some, none []string
+	for rest := strings.TrimSpace(pattern); rest != ""; rest = strings.TrimSpace(rest) {
+		list := &all
+		if rest[0] == '?' {
+			list, rest = &some, rest[1:]
+		} else if rest[0] == '-' {
+			list, rest = &none, rest[1:]
+		}
+		var term string
+		if term, rest = cutTerm(rest); term == "" {
+			return nil, logsInvalid("Invalid filter pattern")
+		}
+		*list = append(*list, term)
+	}
+	return func(message string) bool {
+		in := func(term string) bool { return strings.Contains(message, term) }
+		out := func(term string) bool { return !in(term) }
+		return !slices.ContainsFunc(all, out) && !slices.ContainsFunc(none, in) &&
+			(some == nil || slices.ContainsFunc(some, in))
+	}, nil
+}
+
+// cutTerm returns the first term of s, "" if there is none: letters, digits and "_", or anything
+// within quotes.
+func cutTerm(s string) (term, rest string) {
+	if quoted, ok := strings.CutPrefix(s, `"`); ok {
+		term, rest, ok = strings.Cut(quoted, `"`)
+		if !ok {
+			return "", ""
+		}
+		return term, rest
+	}
+	end := strings.IndexFunc(s, func(r rune) bool {
+		return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r)
+	})
+	if end < 0 {
+		return s, ""
+	}
+	if s[end] != ' ' {
+		return "", ""
+	}
+	return s[:end], s[end:]
+}

@@ -1,0 +1,186 @@
+package awstest
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/tyg-dev/tyg/internal/awstest/internal/models"
+)
+
+// rest is AWS's REST protocol with JSON: members are in the path, the query, headers and the
+// body, as the model says.
+// (https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html)
+type rest struct{}
+
+func (rest) throttled() apiError { return apiError{"TooManyRequestsException", 429, "Rate exceeded"} }
+
+func (rest) denied() apiError { return apiError{"AccessDeniedException", 403, ""} }
+
+func (rest) operation(s *service, r *http.Request, _ []byte) string {
+	for _, name := range slices.Sorted(maps.Keys(s.model.Operations)) {
+		op := s.model.Operations[name]
+		if _, ok := match(op.Path, r.URL.EscapedPath()); ok && op.Method == r.Method {
+			return name
+		}
+	}
+	return ""
+}
+
+// match returns the labels of a path, without escapes, if it fits the template of an operation.
+func match(template, path string) (map[string]string, bool) {
+	want := strings.Split(strings.Trim(template, "/"), "/")
+	got := strings.Split(strings.Trim(path, "/"), "/")
+	if len(want) != len(got) {
+		return nil, false
+	}
+	labels := make(map[string]string)
+	for i, segment := range want {
+		text, err := url.PathUnescape(got[i])
+		if err != nil || text == "" {
+			return nil, false
+		}
+		if name, ok := strings.CutPrefix(segment, "{"); ok {
+			labels[strings.TrimSuffix(name, "}")] = text
+		} else if segment != text {
+			return nil, false
+		}
+	}
+	return labels, true
+}
+
+func (p rest) decode(
+	s *service, op *models.Operation, r *http.Request, body []byte,
+) (params, []string) {
+	d := &jsonReader{service: s}
+	if op.Input == "" {
+		return params{}, nil
+	}
+	shape := s.shape(op.Input)
+	in := p.body(d, op, body)
+	labels, _ := match(op.Path, r.URL.EscapedPath())
+	for label, text := range labels {
+		if name, m := member(shape, "uri", label); m != nil {
+			in[name] = d.text(label, m.Shape, text)
+		}
+	}
+	for key, values := range r.URL.Query() {
+		name, m := member(shape, "querystring", key)
+		if m == nil {
+			d.bad(key, "unknown member in the query")
+			continue
+		}
+		in[name] = d.texts(key, m.Shape, values)
+	}
+	for name, m := range shape.Members {
+		values := r.Header.Values(m.Wire(name))
+		if m.Location == "header" && values != nil {
+			in[name] = d.texts(m.Wire(name), m.Shape, values)
+		}
+	}
+	return in, d.problems
+}
+
+// body reads the members in the body: one as it stands, or all that are nowhere else.
+func (rest) body(d *jsonReader, op *models.Operation, body []byte) params {
+	name := d.shape(op.Input).Payload
+	if name == "" {
+		return d.body(op.Input, body)
+	}
+	m := d.shape(op.Input).Members[name]
+	switch {
+	case len(body) == 0:
+		return params{}
+	case d.shape(m.Shape).Type == "blob":
+		return params{name: body}
+	default:
+		return params{name: d.body(m.Shape, body)}
+	}
+}
+
+// texts reads a member of the query or of a header, where each entry of a list has its own value.
+func (d *jsonReader) texts(path, shape string, values []string) any {
+	s := d.shape(shape)
+	if s.Type != "list" {
+		if len(values) > 1 {
+			d.bad(path, "given %d times", len(values))
+		}
+		return d.text(path, shape, values[0])
+	}
+	list := make([]any, len(values))
+	for i, v := range values {
+		list[i] = d.text(path, s.Member.Shape, v)
+	}
+	return list
+}
+
+// text reads a scalar that is outside of JSON.
+func (d *jsonReader) text(path, shape, text string) any {
+	switch d.shape(shape).Type {
+	case "integer", "long", "float", "double":
+		return json.Number(text)
+	case "boolean":
+		b, err := strconv.ParseBool(text)
+		if err != nil {
+			d.bad(path, "not a boolean: %q", text)
+		}
+		return b
+	default:
+		return text
+	}
+}
+
+func (p rest) encode(s *service, name string, out map[string]any) *answer {
+	op := s.model.Operations[name]
+	a := &answer{status: op.Status, header: make(http.Header)}
+	if a.status == 0 {
+		a.status = http.StatusOK
+	}
+	if op.Output == "" || a.status == http.StatusNoContent {
+		return a
+	}
+	shape := s.shape(op.Output)
+	for name, value := range out {
+		switch m := shape.Members[name]; m.Location {
+		case "statusCode":
+			a.status, _ = strconv.Atoi(fmt.Sprint(value))
+		case "header":
+			a.header.Set(m.Wire(name), fmt.Sprint(value))
+		}
+	}
+	p.writeBody(s, a, op.Output, out)
+	return a
+}
+
+func (rest) writeBody(s *service, a *answer, shape string, out map[string]any) {
+	payload := s.shape(shape).Payload
+	if blob, ok := out[payload].([]byte); ok {
+		a.body = blob
+		return
+	}
+	a.header.Set("Content-Type", "application/json")
+	if payload == "" {
+		a.body = marshal(toJSON(s, shape, out))
+	} else if v, ok := out[payload]; ok {
+		a.body = marshal(toJSON(s, s.shape(shape).Members[payload].Shape, v))
+	}
+}
+
+func (rest) fail(s *service, e *apiError) *answer {
+	name := "message"
+	if s != nil && s.shape(e.Code) != nil && s.shape(e.Code).Members["Message"] != nil {
+		name = s.shape(e.Code).Members["Message"].Wire("Message")
+	}
+	return &answer{
+		status: e.Status,
+		header: http.Header{
+			"Content-Type": {"application/json"}, "X-Amzn-Errortype": {e.Code},
+		},
+		body: marshal(map[string]string{name: e.Message}),
+	}
+}

@@ -1,0 +1,156 @@
+package awstest
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+func createRole(c *Cloud, in params) (map[string]any, error) {
+	name := in.str("RoleName")
+	key := strings.ToLower(name)
+	if c.iam.roles[key] != nil {
+		return nil, fail(http.StatusConflict, "EntityAlreadyExists",
+			"Role with name %s already exists.", name)
+	}
+	r := c.newRole(name, in.str("Path"))
+	r.description, r.settle = in.str("Description"), c.Settle
+	if in.has("MaxSessionDuration") {
+		r.session = in.num("MaxSessionDuration")
+	}
+	if err := r.setTrust(in.str("AssumeRolePolicyDocument")); err != nil {
+		return nil, err
+	}
+	if err := r.addTags(in.objs("Tags")); err != nil {
+		return nil, err
+	}
+	c.iam.roles[key] = r
+	return map[string]any{"Role": r.describe()}, nil
+}
+
+// newRole returns a role with IAM's defaults: a session is an hour.
+func (c *Cloud) newRole(name, path string) *role {
+	if path == "" {
+		path = "/"
+	}
+	return &role{
+		Name: name, ARN: roleARN(path, name), path: path, session: 3600, created: c.now(),
+		id:   fmt.Sprintf("AROAEXAMPLE%s", strings.ToUpper(c.id())),
+		tags: make(map[string]tag), inline: make(map[string]*inlinePolicy),
+	}
+}
+
+// maxTrust is the most bytes of a trust policy, without spaces, unless AWS raises the quota.
+// (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html)
+const maxTrust = 2048
+
+func (r *role) setTrust(doc string) error {
+	p, err := parseTrustPolicy(doc)
+	if err != nil {
+		return err
+	}
+	if size(doc) > maxTrust {
+		return iamLimit("Cannot exceed quota for ACLSizePerRole: %d", maxTrust)
+	}
+	r.trust, r.trustDoc = p, doc
+	return nil
+}
+
+// size returns how many bytes of a document count: spaces do not.
+func size(doc string) int { return len(strings.Join(strings.Fields(doc), "")) }
+
+// describe returns a Role of the model. Documents are in percent-encoding (RFC 3986).
+// (https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRole.html)
+func (r *role) describe() map[string]any {
+	out := map[string]any{
+		"RoleName": r.Name, "RoleId": r.id, "Arn": r.ARN, "Path": r.path,
+		"CreateDate": r.created, "MaxSessionDuration": r.session,
+		"AssumeRolePolicyDocument": percent(r.trustDoc), "Description": orNil(r.description),
+	}
+	if len(r.tags) > 0 {
+		out["Tags"] = r.tagList()
+	}
+	return out
+}
+
+func percent(doc string) string { return strings.ReplaceAll(url.QueryEscape(doc), "+", "%20") }
+
+// createServiceLinkedRole knows the services by what comes before ".amazonaws.com".
+func createServiceLinkedRole(c *Cloud, in params) (map[string]any, error) {
+	service := in.str("AWSServiceName")
+	linked := map[string]string{"ops.apigateway.amazonaws.com": "AWSServiceRoleForAPIGateway"}
+	name := linked[service]
+	if name == "" {
+		return nil, iamInvalid("Service %s is not supported for service-linked roles", service)
+	}
+	key := strings.ToLower(name)
+	if c.iam.roles[key] != nil {
+		return nil, iamInvalid("Service role name %s has been taken in this account, please try "+
+			"a different suffix.", name)
+	}
+	r := c.newRole(name, "/aws-service-role/"+service+"/")
+	r.linked, r.description = true, in.str("Description")
+	err := r.setTrust(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":` +
+		`{"Service":"` + service + `"},"Action":"sts:AssumeRole"}]}`)
+	if err != nil {
+		return nil, err
+	}
+	c.iam.roles[key] = r
+	return map[string]any{"Role": r.describe()}, nil
+}
+
+// getRole also tells when the role was last used: never, as nothing runs here.
+func getRole(c *Cloud, in params) (map[string]any, error) {
+	r, err := c.role(in)
+	if err != nil {
+		return nil, err
+	}
+	out := r.describe()
+	out["RoleLastUsed"] = map[string]any{}
+	return map[string]any{"Role": out}, nil
+}
+
+func updateRole(c *Cloud, in params) (map[string]any, error) {
+	r, err := c.changeable(in)
+	if err != nil {
+		return nil, err
+	}
+	if in.has("Description") {
+		r.description = in.str("Description")
+	}
+	if in.has("MaxSessionDuration") {
+		r.session = in.num("MaxSessionDuration")
+	}
+	return nil, nil
+}
+
+func updateAssumeRolePolicy(c *Cloud, in params) (map[string]any, error) {
+	r, err := c.changeable(in)
+	if err != nil {
+		return nil, err
+	}
+	return nil, r.setTrust(in.str("PolicyDocument"))
+}
+
+func deleteRole(c *Cloud, in params) (map[string]any, error) {
+	r, err := c.changeable(in)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(r.attached) > 0:
+		return nil, iamConflict("Cannot delete entity, must detach all policies first.")
+	case len(r.inline) > 0:
+		return nil, iamConflict("Cannot delete entity, must delete policies first.")
+	}
+	delete(c.iam.roles, strings.ToLower(r.Name))
+	return nil, nil
+}
+
+// listInstanceProfilesForRole finds none: there are no instances here.
+func listInstanceProfilesForRole(c *Cloud, in params) (map[string]any, error) {
+	if _, err := c.role(in); err != nil {
+		return nil, err
+	}
+	return marked("InstanceProfiles", []any{}, ""), nil
+}

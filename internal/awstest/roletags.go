@@ -1,0 +1,77 @@
+package awstest
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// A tag is a tag as it was written. Keys of tags in IAM are compared without case.
+// (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html)
+type tag struct{ key, value string }
+
+// maxRoleTags is the most tags of a role.
+// (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html)
+const maxRoleTags = 50
+
+// addTags adds all or, with an error, none.
+func (r *role) addTags(tags []params) error {
+	all, seen := maps.Clone(r.tags), make(map[string]bool)
+	for _, t := range tags {
+		key := t.str("Key")
+		lower := strings.ToLower(key)
+		if seen[lower] {
+			return iamInvalid("Duplicate tag keys found. Please note that Tag keys are case " +
+				"insensitive.")
+		}
+		if strings.HasPrefix(lower, "aws:") {
+			return iamInvalid("System tags cannot be added/updated by requester")
+		}
+		seen[lower] = true
+		all[lower] = tag{key, t.str("Value")}
+	}
+	if len(all) > maxRoleTags {
+		return iamLimit("The number of tags has reached the maximum limit.")
+	}
+	r.tags = all
+	return nil
+}
+
+// tagList returns the tags in the order of their keys in lower case.
+func (r *role) tagList() []any {
+	list := []any{}
+	for _, key := range slices.Sorted(maps.Keys(r.tags)) {
+		t := r.tags[key]
+		list = append(list, map[string]any{"Key": t.key, "Value": t.value})
+	}
+	return list
+}
+
+func tagRole(c *Cloud, in params) (map[string]any, error) {
+	r, err := c.changeable(in)
+	if err != nil {
+		return nil, err
+	}
+	return nil, r.addTags(in.objs("Tags"))
+}
+
+func untagRole(c *Cloud, in params) (map[string]any, error) {
+	r, err := c.changeable(in)
+	if err != nil {
+		return nil, err
+	}
+	for _, key := range in.strs("TagKeys") {
+		delete(r.tags, strings.ToLower(key))
+	}
+	return nil, nil
+}
+
+func listRoleTags(c *Cloud, in params) (map[string]any, error) {
+	r, err := c.role(in)
+	if err != nil {
+		return nil, err
+	}
+	key := func(t any) string { return strings.ToLower(t.(map[string]any)["Key"].(string)) }
+	some, next := page(c, r.tagList(), in.num("MaxItems"), in.str("Marker"), key)
+	return marked("Tags", some, next), nil
+}

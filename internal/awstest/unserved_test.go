@@ -1,0 +1,60 @@
+package awstest_test
+
+import (
+	"strings"
+	"testing"
+)
+
+// What AWS serves and the stand-in does not is refused in a way that no test can take for AWS's.
+func TestUnserved(t *testing.T) {
+	a := newAccount(t)
+	a.role("echo", "lambda")
+	a.function("f")
+	api := a.api()
+	a.table()
+	a.Settle = 0
+	code := func(c in) in { return with(newFunction(t, "g"), in{"Code": c}) }
+	set := func(name string, value any) in {
+		return in{"FunctionName": "f", name: value}
+	}
+	s3 := in{"S3Bucket": "bucket", "S3Key": "key"}
+	permission := in{
+		"FunctionName": "f", "StatementId": "s", "Action": "lambda:InvokeFunction",
+		"Principal": "s3.amazonaws.com", "EventSourceToken": "t",
+	}
+	integration := with(of(api), in{
+		"IntegrationType": "AWS_PROXY", "IntegrationUri": functionURI,
+	})
+	certificate := []any{in{"CertificateArn": "arn:aws:acm:us-west-2:123456789012:certificate/1"}}
+	domain := in{"DomainName": "ws.example.com", "DomainNameConfigurations": certificate}
+	stream := in{"StreamSpecification": in{"StreamEnabled": true}}
+	for _, row := range []struct {
+		operation string
+		input     in
+	}{
+		{"lambda CreateFunction", with(newFunction(t, "g"), in{"Publish": true})},
+		{"lambda CreateFunction", with(newFunction(t, "g"), in{"PackageType": "Image"})},
+		{"lambda CreateFunction", code(s3)},
+		{"lambda CreateFunction", code(in{"ImageUri": "image"})},
+		{"lambda UpdateFunctionCode", set("Publish", true)},
+		{"lambda UpdateFunctionCode", set("ImageUri", "image")},
+		{"lambda UpdateFunctionCode", with(s3, in{"FunctionName": "f"})},
+		{"lambda UpdateFunctionConfiguration", set("VpcConfig", in{"SubnetIds": []any{"subnet"}})},
+		{"lambda UpdateFunctionConfiguration", set("KMSKeyArn", "arn:aws:kms:us-west-2:1:key/1")},
+		{"lambda UpdateFunctionConfiguration", set("SnapStart", in{"ApplyOn": "PublishedVersions"})},
+		{"lambda AddPermission", permission},
+		{"apigatewayv2 CreateApi", in{"Name": "n", "ProtocolType": "HTTP"}},
+		{"apigatewayv2 CreateIntegration", with(integration, in{"ConnectionType": "VPC_LINK"})},
+		{"apigatewayv2 CreateIntegration", with(integration, in{"CredentialsArn": roleARN})},
+		{"apigatewayv2 CreateStage", with(of(api), in{"StageName": "s", "ClientCertificateId": "c"})},
+		{"apigatewayv2 CreateDomainName", with(domain, in{"RoutingMode": "ROUTING_RULE_ONLY"})},
+		{"dynamodb CreateTable", with(chatTable(), with(stream, in{"TableName": "second"}))},
+		{"dynamodb UpdateTable", with(stream, in{"TableName": "chat"})},
+	} {
+		service, name, _ := strings.Cut(row.operation, " ")
+		_, err := a.Operate(service, name, row.input)
+		if err == nil || !strings.Contains(err.Error(), "NotServedByAWSTest") {
+			t.Errorf("%s %v: error %v", row.operation, row.input, err)
+		}
+	}
+}

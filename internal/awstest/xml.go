@@ -1,0 +1,74 @@
+package awstest
+
+import (
+	"encoding/xml"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// requestID is in the body of every answer of the query protocol.
+const requestID = "<RequestId>00000000-0000-4000-8000-000000000000</RequestId>"
+
+func (q query) encode(s *service, name string, out map[string]any) *answer {
+	op := s.model.Operations[name]
+	var b strings.Builder
+	fmt.Fprintf(&b, "<%sResponse xmlns=%q>", name, s.model.Namespace)
+	if op.Output != "" {
+		writeXML(&b, s, op.Wrapper, op.Output, out)
+	}
+	fmt.Fprintf(&b, "<ResponseMetadata>%s</ResponseMetadata></%sResponse>\n", requestID, name)
+	return q.answer(http.StatusOK, b.String())
+}
+
+// writeXML writes an element with a normalised value of the named shape.
+func writeXML(b *strings.Builder, s *service, element, shape string, value any) {
+	b.WriteString("<" + element + ">")
+	switch v := value.(type) {
+	case map[string]any:
+		members := s.shape(shape).Members
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			if m := members[name]; m != nil {
+				writeXML(b, s, m.Wire(name), m.Shape, v[name])
+			}
+		}
+	case []any:
+		m := s.shape(shape).Member
+		for _, value := range v {
+			writeXML(b, s, m.Wire("member"), m.Shape, value)
+		}
+	case time.Time:
+		b.WriteString(v.UTC().Format(time.RFC3339))
+	default:
+		escapeXML(b, fmt.Sprint(v))
+	}
+	b.WriteString("</" + element + ">")
+}
+
+func escapeXML(b *strings.Builder, text string) {
+	if err := xml.EscapeText(b, []byte(text)); err != nil {
+		panic(err) // a strings.Builder does not fail
+	}
+}
+
+func (q query) fail(s *service, e *apiError) *answer {
+	kind := "Sender"
+	if e.Status >= http.StatusInternalServerError {
+		kind = "Receiver"
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "<ErrorResponse xmlns=%q><Error><Type>%s</Type><Code>%s</Code><Message>",
+		s.model.Namespace, kind, e.Code)
+	escapeXML(&b, e.Message)
+	fmt.Fprintf(&b, "</Message></Error>%s</ErrorResponse>\n", requestID)
+	return q.answer(e.Status, b.String())
+}
+
+func (query) answer(status int, body string) *answer {
+	return &answer{
+		status: status, header: http.Header{"Content-Type": {"text/xml"}}, body: []byte(body),
+	}
+}
