@@ -100,6 +100,26 @@ func TestParseConfigRefuses(t *testing.T) {
 			"bad gateway stage of a stage", `{"stages": {"x": {"api_gateway_stage": "é"}}}`,
 			` stages.x.api_gateway_stage is "é"`,
 		},
+		{
+			"architecture", `{"lambda_architecture": "amd64"}`,
+			` lambda_architecture is "amd64", and not one of ["arm64" "x86_64"]`,
+		},
+		{
+			"logging level of a stage", `{"stages": {"x": {"logging_level": "DEBUG"}}}`,
+			` stages.x.logging_level is "DEBUG", and not one of ["OFF" "ERROR" "INFO"]`,
+		},
+		{
+			"text for a rate", `{"throttling": {"rate_limit": "10"}}`,
+			`1: "throttling.rate_limit" must be a number, not string`,
+		},
+		{
+			"unknown key of a table", "{\"tables\": {\"rooms\": {\n\"partitionkey\": {}}}}",
+			`2: there is no key "tables.rooms.partitionkey"; did you mean "partition_key"?`,
+		},
+		{
+			"text for a key", `{"tables": {"rooms": {"partition_key": "PK"}}}`,
+			`1: "tables.rooms.partition_key" must be an object, not string`,
+		},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -116,7 +136,7 @@ func TestParseConfigRefuses(t *testing.T) {
 }
 
 func TestParseConfigUnderstandsWhatNewProjectWrites(t *testing.T) {
-	c, err := parseConfig(newConfig("demo"))
+	c, err := parseConfig(newConfig("echo", "demo"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -216,13 +236,15 @@ func TestConfigThatCannotBeReadIsAnError(t *testing.T) {
 // What the parser accepts has no key that is ignored or there twice, and every error names a line
 // or a key.
 func FuzzParseConfig(f *testing.F) {
-	f.Add(newConfig("demo"))
+	f.Add(newConfig("echo", "demo"))
 	f.Add([]byte(`{"lambda_functions": {"x": {"lambda_timeout": 3, "tags": {"a": "b"}}}}`))
 	f.Add([]byte("{\"xray\": true,\n\"xray\": null}"))
 	f.Add([]byte(`{"stages": {"\u0061": {}, "a": {}}}`))
 	f.Add([]byte("\xef\xbb\xbf{}"))
 	f.Add([]byte(`{} []`))
 	f.Add([]byte(`{"subnet_ids": [[[[`))
+	f.Add(newConfig("chat", "demo"))
+	f.Add([]byte(`{"tables": {"a": null, "b": {"indexes": {"c": null}}}, "throttling": null, "manage_iam_role": false}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		c, err := parseConfig(data)
 		if err != nil {
@@ -233,6 +255,11 @@ func FuzzParseConfig(f *testing.F) {
 		}
 		if stage := c.gatewayStage("dev"); checkStage("", stage) != nil || stage == "" {
 			t.Errorf("stage %q was accepted", stage)
+		}
+		// Whatever it says, it is an application or an error.
+		b := &blueprint{config: c, dir: "testdata", stage: "dev", description: describing("$default")}
+		if app, err := b.application(); err == nil && len(app.Functions) != 1 {
+			t.Errorf("the application has %d functions", len(app.Functions))
 		}
 	})
 }

@@ -15,6 +15,7 @@ const (
 	exitOK          = 0
 	exitFailure     = 1
 	exitUsage       = 2
+	exitDiffers     = 2 // as terraform plan -detailed-exitcode has it
 	exitClosed      = 3
 	exitInterrupted = 130 // 128 + SIGINT, as a shell reports it
 )
@@ -48,6 +49,8 @@ func report(w io.Writer, err error) int {
 		return exitOK
 	case errors.As(err, &program):
 		return int(program)
+	case errors.Is(err, errDiffers):
+		return exitDiffers
 	case errors.As(err, &usage):
 		fmt.Fprintf(w, "tyg: %v; see %s --help\n", err, usage.path)
 		return exitUsage

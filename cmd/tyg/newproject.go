@@ -123,7 +123,7 @@ func (p *project) contents(ctx context.Context, tygDir string) (map[string][]byt
 		delete(files, "go.sum")
 	}
 	files[".gitignore"] = []byte("/" + p.Name + "\n/" + p.Name + ".exe\n.tyg/deployments/\n")
-	files[configPath] = newConfig(p.Name)
+	files[configPath] = newConfig(p.Template, p.Name)
 	return files, nil
 }
 

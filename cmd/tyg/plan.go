@@ -1,85 +1,162 @@
 package main
 
 import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
-	"maps"
-	"path/filepath"
-	"slices"
-	"time"
+	"io"
+	"strings"
 
-	"github.com/tyg-dev/tyg/cmd/tyg/internal/backend"
-	"github.com/tyg-dev/tyg/cmd/tyg/internal/local"
-	"github.com/tyg-dev/tyg/functions"
+	"github.com/spf13/cobra"
+
+	"github.com/tyg-dev/tyg/deploy"
 )
 
-// plan is what the configuration says to "tyg local" about a stage of the project in dir, which is an
-// absolute path.
-func (c config) plan(dir, stage string) (local.Plan, error) {
-	s := c.Stages[stage]
-	p := local.Plan{
-		Stage:          c.gatewayStage(stage),
-		StageVariables: merge(c.StageVariables, s.StageVariables),
-		Program:        configured(c.functionConfig, s.functionConfig),
+const planHelp = `plan prints what tyg deploy would do, and does none of it. It builds the project and
+looks at what is on AWS.
+
+  + create   is not there yet
+  ~ update   is there, with these properties that differ
+  - delete   is not needed any more
+  = record   is as it should be, and only the state file does not know it
+
+Exit status:
+  0    nothing would change
+  1    it failed
+  2    something would change, or the command line makes no sense
+  130  interrupted by a signal`
+
+const planExample = `  tyg plan
+  tyg plan --stage prod --json | jq '.steps[] | select(.action == "delete")'`
+
+// errDiffers is the end of a plan that is not empty. It has been printed.
+var errDiffers = errors.New("the stage differs from the project")
+
+func newPlan(e *env) *cobra.Command {
+	r := newRemote(e)
+	cmd := &cobra.Command{
+		Use:     "plan",
+		Short:   "Print what deploy would do",
+		Long:    planHelp,
+		Example: planExample,
+		Args:    takes(),
+		RunE:    func(cmd *cobra.Command, _ []string) error { return r.showPlan(cmd.Context()) },
 	}
-	p.Program.Name = c.AppName
-	routes := merge(c.Routes, s.Routes)
-	if len(routes) == 0 {
-		return p, nil
-	}
-	p.Routes = &backend.Set{Routes: routes, Selection: c.RouteSelection, Authorizer: c.Authorizer}
-	if s.RouteSelection != "" {
-		p.Routes.Selection = s.RouteSelection
-	}
-	if s.Authorizer != nil {
-		p.Routes.Authorizer = s.Authorizer
-	}
-	all := merge(c.Functions, s.Functions)
-	for _, name := range slices.Sorted(maps.Keys(all)) {
-		top, own := c.Functions[name], s.Functions[name]
-		fn := configured(c.functionConfig, s.functionConfig, top.functionConfig, own.functionConfig)
-		fn.Name = name
-		fn.Dir = dir
-		for _, f := range []lambdaConfig{top, own} {
-			if f.Command != nil {
-				fn.Command = f.Command
-			}
-			if f.Directory != "" {
-				fn.Dir = filepath.Join(dir, filepath.FromSlash(f.Directory))
-			}
-		}
-		if len(fn.Command) == 0 {
-			return p, fmt.Errorf("%s: lambda_functions.%s has no command; it is what to run, such as "+
-				`["python3", "main.py"]`, configPath, name)
-		}
-		p.Routes.Functions = append(p.Routes.Functions, fn)
-	}
-	return p, nil
+	r.flags(cmd)
+	return cmd
 }
 
-// configured returns a function as the levels of a configuration say, of which the last counts most.
-func configured(levels ...functionConfig) functions.Function {
-	var fn functions.Function
-	for _, l := range levels {
-		fn.Env = merge(fn.Env, l.Environment)
-		if l.Timeout != 0 {
-			fn.Timeout = time.Duration(l.Timeout) * time.Second
-		}
-		if l.MemorySize != 0 {
-			fn.MemorySize = l.MemorySize
-		}
-		if l.ReservedConcurrency != nil {
-			fn.Concurrency = *l.ReservedConcurrency
-		}
+func (r *remote) showPlan(ctx context.Context) error {
+	quiet := *r
+	quiet.asJSON = true // how the package is made is not what was asked for
+	_, plan, err := quiet.plan(ctx)
+	if err != nil {
+		return err
 	}
-	return fn
+	r.warn(plan.Warnings)
+	if r.asJSON {
+		err = printPlanJSON(r.e.stdout, plan)
+	} else {
+		err = printPlan(r.e.stdout, plan)
+	}
+	if err == nil && differs(plan) {
+		return errDiffers
+	}
+	return err
 }
 
-// merge returns a new map of both; the second wins.
-func merge[V any](a, b map[string]V) map[string]V {
-	m := maps.Clone(a)
-	if m == nil {
-		m = make(map[string]V)
+// differs reports whether a plan changes anything on AWS.
+func differs(p deploy.Plan) bool {
+	for _, s := range p.Steps {
+		if s.Action != deploy.Record {
+			return true
+		}
 	}
-	maps.Copy(m, b)
-	return m
+	return false
+}
+
+func printPlanJSON(out io.Writer, p deploy.Plan) error {
+	steps, warnings := p.Steps, p.Warnings
+	if steps == nil {
+		steps = []deploy.Step{}
+	}
+	if warnings == nil {
+		warnings = []string{}
+	}
+	return printJSON(out, struct {
+		Region    string        `json:"region"`
+		AccountID string        `json:"account_id"`
+		Steps     []deploy.Step `json:"steps"`
+		Warnings  []string      `json:"warnings"`
+	}{p.Account.Region, p.Account.ID, steps, warnings})
+}
+
+// printPlan prints a plan for people.
+func printPlan(out io.Writer, p deploy.Plan) error {
+	var text bytes.Buffer
+	count := make(map[deploy.Action]int)
+	signs := map[deploy.Action]string{
+		deploy.Create: "+", deploy.Update: "~", deploy.Delete: "-", deploy.Record: "=",
+	}
+	for _, s := range p.Steps {
+		count[s.Action]++
+		fmt.Fprintf(&text, "%s %v\n", signs[s.Action], s)
+		for _, c := range s.Changes {
+			printChange(&text, c)
+		}
+	}
+	if differs(p) {
+		fmt.Fprintf(&text, "\n%d to create, %d to update, %d to delete, in account %s, region %s.\n",
+			count[deploy.Create], count[deploy.Update], count[deploy.Delete], p.Account.ID, p.Account.Region)
+	} else {
+		fmt.Fprintln(&text, "Nothing to do: all is as it should be.")
+	}
+	_, err := text.WriteTo(out)
+	return err
+}
+
+// printChange prints a property on one line. Of a document it prints the lines that differ.
+func printChange(out io.Writer, c deploy.Change) {
+	from, to := layOut(c.From), layOut(c.To)
+	if len(from) == 1 && len(to) == 1 {
+		fmt.Fprintf(out, "    %s: %s -> %s\n", c.Property, orNone(from[0]), orNone(to[0]))
+		return
+	}
+	begin := common(from, to, func(list []string, i int) string { return list[i] })
+	from, to = from[begin:], to[begin:]
+	end := common(from, to, func(list []string, i int) string { return list[len(list)-1-i] })
+	fmt.Fprintf(out, "    %s:\n", c.Property)
+	for _, line := range from[:len(from)-end] {
+		fmt.Fprintf(out, "      - %s\n", line)
+	}
+	for _, line := range to[:len(to)-end] {
+		fmt.Fprintf(out, "      + %s\n", line)
+	}
+}
+
+// layOut returns the lines of a value. JSON gets some.
+func layOut(value string) []string {
+	var pretty bytes.Buffer
+	if strings.HasPrefix(value, "{") && json.Indent(&pretty, []byte(value), "", "  ") == nil {
+		value = pretty.String()
+	}
+	return strings.Split(value, "\n")
+}
+
+// common counts the elements that two lists have in common, as at finds them.
+func common(a, b []string, at func([]string, int) string) int {
+	n := 0
+	for n < len(a) && n < len(b) && at(a, n) == at(b, n) {
+		n++
+	}
+	return n
+}
+
+func orNone(value string) string {
+	if value == "" {
+		return "(none)"
+	}
+	return value
 }

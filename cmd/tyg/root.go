@@ -11,12 +11,13 @@ const rootHelp = `tyg makes, runs and talks to WebSocket applications written in
 The same program runs on a laptop, on a cluster and behind Amazon API Gateway.
 
 Results go to standard output, everything else to standard error. Flags win over the
-environment (TYG_ADDR, TYG_STAGE, TYG_SOURCE), which wins over .tyg/config.json.
+environment (TYG_ADDR, TYG_STAGE, TYG_SOURCE, and all that the AWS SDKs know), which wins over
+.tyg/config.json.
 
 Exit status:
   0    all went well
   1    it failed
-  2    the command line makes no sense
+  2    the command line makes no sense; plan: something would change
   3    connect: the server closed the connection with a code other than 1000, 1001 or none
   130  interrupted by a signal
   local --in-process exits with the status of the program that it runs.`
@@ -24,7 +25,8 @@ Exit status:
 const rootExample = `  tyg new-project echo-server
   cd echo-server
   tyg local
-  tyg connect                # in another terminal`
+  tyg connect                # in another terminal
+  tyg deploy                 # to AWS`
 
 // newRoot returns the command tree.
 func newRoot(e *env) *cobra.Command {
@@ -46,7 +48,10 @@ func newRoot(e *env) *cobra.Command {
 	root.SetErr(e.stderr)
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usagef(cmd, "%w", err) })
-	root.AddCommand(newNewProject(e), newLocal(e), newGateway(e), newConnect(e), newConformance(e), newVersion(e), newMan(e))
+	addGroup(root, "Here:", newNewProject(e), newLocal(e), newConnect(e), newGateway(e), newConformance(e))
+	addGroup(root, "On AWS:", newDeploy(e), newPlan(e), newURL(e), newLogs(e), newInvoke(e), newDelete(e),
+		newPackage(e), newGenPolicy(e))
+	root.AddCommand(newVersion(e), newMan(e))
 	root.SetHelpCommand(newHelp())
 	root.InitDefaultCompletionCmd()
 	for _, cmd := range root.Commands() {
@@ -55,6 +60,15 @@ func newRoot(e *env) *cobra.Command {
 		}
 	}
 	return root
+}
+
+// addGroup adds verbs that stand together in the help.
+func addGroup(root *cobra.Command, title string, verbs ...*cobra.Command) {
+	root.AddGroup(&cobra.Group{ID: title, Title: title})
+	for _, cmd := range verbs {
+		cmd.GroupID = title
+		root.AddCommand(cmd)
+	}
 }
 
 func newHelp() *cobra.Command {

@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 )
 
 // A Project is a directory with a main package.
@@ -66,12 +67,17 @@ func inModule(dir string) bool {
 // Build compiles the project. A program that was built before, is still there and has not changed has
 // the same Path. The error is an [*Error], or says what else is wrong; when ctx ends, it is ctx's.
 func (p Project) Build(ctx context.Context) (Program, error) {
+	return p.build(ctx, nil, nil)
+}
+
+// build compiles the project, with arguments and variables for go build beside the usual ones.
+func (p Project) build(ctx context.Context, args, environ []string) (Program, error) {
 	temp, err := os.MkdirTemp(p.Temp, "build-*")
 	if err != nil {
 		return Program{}, fmt.Errorf("build project: %w", err)
 	}
 	defer os.RemoveAll(temp)
-	if err := p.compile(ctx, temp); err != nil {
+	if err := p.compile(ctx, temp, args, environ); err != nil {
 		return Program{}, err
 	}
 	programs, err := os.ReadDir(temp)
@@ -85,13 +91,15 @@ func (p Project) Build(ctx context.Context) (Program, error) {
 }
 
 // compile writes the program into a directory.
-func (p Project) compile(ctx context.Context, dir string) error {
+func (p Project) compile(ctx context.Context, dir string, args, environ []string) error {
 	// Given a directory, go build keeps programs only, and fails if there is none. The state of the
 	// repository is left out, so that a commit alone changes nothing.
-	cmd := exec.CommandContext(ctx, "go", "build", "-buildvcs=false",
-		"-o", dir+string(filepath.Separator), ".")
+	args = slices.Concat([]string{"build", "-buildvcs=false"}, args,
+		[]string{"-o", dir + string(filepath.Separator), "."})
+	cmd := exec.CommandContext(ctx, "go", args...)
 	var out bytes.Buffer
 	cmd.Dir, cmd.Stdout, cmd.Stderr = p.Dir, &out, &out
+	cmd.Env = append(cmd.Environ(), environ...)
 	err := cmd.Run()
 	switch {
 	case ctx.Err() != nil:

@@ -1,0 +1,197 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/tyg-dev/tyg/cmd/tyg/internal/strict"
+	"github.com/tyg-dev/tyg/deploy"
+	"github.com/tyg-dev/tyg/host"
+)
+
+// The functions of an application, by their logical names.
+const (
+	connectFunction    = "websocket_connect"
+	messageFunction    = "websocket_message"
+	disconnectFunction = "websocket_disconnect"
+	authorizeFunction  = "websocket_authorizer"
+	singleFunction     = "websocket" // handles all of it, if the configuration wants that
+)
+
+// A blueprint is all that decides what an application is on AWS.
+type blueprint struct {
+	config
+	dir         string // of the project
+	stage       string
+	description host.Description
+	bundle      *deploy.Bundle
+
+	// generated makes all policies as if none was the project's own.
+	generated bool
+}
+
+// application returns what should be on AWS.
+func (b *blueprint) application() (deploy.Application, error) {
+	s := b.at(b.stage)
+	if err := errors.Join(s.checkProgram(), b.checkFunctions(s)); err != nil {
+		return deploy.Application{}, err
+	}
+	name, err := b.name()
+	if err != nil {
+		return deploy.Application{}, err
+	}
+	app := deploy.Application{Name: name, Stage: b.stage, API: b.api(s), Tags: s.Tags}
+	if app.Tables, err = s.tables(name + "-" + b.stage); err != nil {
+		return app, fmt.Errorf("%s: %w", configPath, err)
+	}
+	for _, logical := range b.functions() {
+		fn, err := b.lambda(logical, s, app.Tables)
+		if err != nil {
+			return app, fmt.Errorf("%s: function %s: %w", configPath, logical, err)
+		}
+		app.Functions = append(app.Functions, fn)
+	}
+	return app, b.checkRoles(app.Functions)
+}
+
+// checkProgram reports what the configuration says of a project that is not a Go program, which deploy
+// cannot build. Nothing is ignored.
+func (s stageConfig) checkProgram() error {
+	switch {
+	case len(s.Routes) > 0:
+		return fmt.Errorf("%s: routes are for tyg local and tyg gateway; tyg deploys Go programs only, "+
+			"whose routes are in the source", configPath)
+	case s.Authorizer != nil:
+		return fmt.Errorf("%s: authorizer goes with routes; of a Go program it is what OnAuthorize says",
+			configPath)
+	case s.RouteSelection != "":
+		return fmt.Errorf("%s: route_selection_expression goes with routes; a Go program says it itself",
+			configPath)
+	}
+	return nil
+}
+
+// checkFunctions reports what the configuration says of functions that the program has not.
+func (b *blueprint) checkFunctions(s stageConfig) error {
+	known := b.functions()
+	for _, name := range slices.Sorted(maps.Keys(s.Functions)) {
+		if !slices.Contains(known, name) {
+			return fmt.Errorf("%s: the application has no function %q%s; it has %s",
+				configPath, name, strict.DidYouMean(name, known), strings.Join(known, ", "))
+		}
+		if f := b.function(b.stage, name); len(f.Command) > 0 || f.Directory != "" {
+			return fmt.Errorf("%s: lambda_functions.%s: command and directory go with routes", configPath, name)
+		}
+	}
+	return nil
+}
+
+// name returns the name of the application, with which all names on AWS begin.
+func (b *blueprint) name() (string, error) {
+	if b.AppName != "" {
+		return b.AppName, nil // the configuration has checked it
+	}
+	if err := checkName(b.description.Name); err != nil {
+		return "", fmt.Errorf("%s has no app_name, and that of the program will not do: %w", configPath, err)
+	}
+	return b.description.Name, nil
+}
+
+// functions returns the logical names of the functions that are needed, in the order in which they are
+// made.
+func (b *blueprint) functions() []string {
+	var names []string
+	add := func(name string) {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	if b.description.Authorizer != nil {
+		add(b.handler(authorizeFunction))
+	}
+	for _, r := range b.routes() {
+		add(r.Function)
+	}
+	return names
+}
+
+// handler returns the function that does what the function of this name is for.
+func (b *blueprint) handler(logical string) string {
+	if yes(b.at(b.stage).SingleFunction, false) {
+		return singleFunction
+	}
+	return logical
+}
+
+// routes returns the routes of the API, $connect first. With an authorizer there is $connect even if
+// the program does not handle it: API Gateway asks an authorizer for a route, and for none but that.
+func (b *blueprint) routes() []deploy.Route {
+	keys := slices.Clone(b.description.Routes)
+	if b.description.Authorizer != nil && !slices.Contains(keys, "$connect") {
+		keys = append(keys, "$connect")
+	}
+	order := map[string]int{"$connect": 1, "$default": 2, "$disconnect": 4}
+	slices.SortStableFunc(keys, func(x, y string) int { return place(order, x) - place(order, y) })
+	var routes []deploy.Route
+	for _, key := range keys {
+		routes = append(routes, deploy.Route{
+			Key: key, Function: b.handler(functionOf(key)),
+			Responds: slices.Contains(b.description.RouteResponses, key),
+		})
+	}
+	return routes
+}
+
+// place returns where a route comes: those of the application itself between messages and the end.
+func place(order map[string]int, key string) int {
+	if n, ok := order[key]; ok {
+		return n
+	}
+	return 3
+}
+
+func functionOf(route string) string {
+	switch route {
+	case "$connect":
+		return connectFunction
+	case "$disconnect":
+		return disconnectFunction
+	}
+	return messageFunction
+}
+
+func (b *blueprint) api(s stageConfig) deploy.API {
+	api := deploy.API{
+		Stage: s.APIGatewayStage, RouteSelection: b.description.Selection, Routes: b.routes(),
+		Settings: s.settings(), Variables: s.StageVariables,
+	}
+	if a := b.description.Authorizer; a != nil {
+		api.Authorizer = &deploy.Authorizer{
+			Function: b.handler(authorizeFunction), IdentitySources: a.IdentitySources,
+		}
+	}
+	if d := s.CustomDomain; d != nil {
+		api.Domain = &deploy.Domain{
+			Name: d.DomainName, CertificateARN: d.CertificateARN, TLSVersion: d.TLSVersion,
+			Prefix: d.URLPrefix, Tags: d.Tags,
+		}
+	}
+	return api
+}
+
+func (s stageConfig) settings() deploy.StageSettings {
+	set := deploy.StageSettings{
+		LoggingLevel: s.LoggingLevel, DataTrace: yes(s.DataTrace, false),
+		DetailedMetrics: yes(s.DetailedMetrics, false),
+	}
+	if t := s.Throttling; t != nil {
+		set.ThrottlingRate, set.ThrottlingBurst = t.RateLimit, t.BurstLimit
+	}
+	if l := s.AccessLog; l != nil {
+		set.AccessLogARN, set.AccessLogFormat = l.DestinationARN, l.Format
+	}
+	return set
+}

@@ -1,0 +1,230 @@
+package main
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/tyg-dev/tyg/deploy"
+	"github.com/tyg-dev/tyg/host"
+)
+
+// applicationOf returns what stage dev of a configuration is on AWS, of a program that describes itself
+// so. Files are those below .tyg.
+func applicationOf(
+	t *testing.T, config string, d host.Description, files map[string]string,
+) (deploy.Application, error) {
+	t.Helper()
+	c, err := parseConfig([]byte(config))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	for name, text := range files {
+		if err := writeFile(filepath.Join(dir, ".tyg", name), []byte(text)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	bundle, err := deploy.NewBundle([]byte("program"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &blueprint{config: c, dir: dir, stage: "dev", description: d, bundle: bundle}
+	return b.application()
+}
+
+func mustApplication(t *testing.T, config string, d host.Description) deploy.Application {
+	t.Helper()
+	app, err := applicationOf(t, config, d, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return app
+}
+
+func describing(routes ...string) host.Description {
+	return host.Description{Name: "demo", Routes: routes, Selection: "$request.body.action"}
+}
+
+func guarded(d host.Description) host.Description {
+	d.Authorizer = &host.Authorizer{IdentitySources: []string{"route.request.querystring.token"}}
+	return d
+}
+
+func TestFunctionsAreThoseThatTheRoutesNeed(t *testing.T) {
+	tests := []struct {
+		name        string
+		description host.Description
+		config      string
+		functions   []string
+		routes      []string
+	}{
+		{
+			"messages only", describing("$default"), `{}`,
+			[]string{messageFunction},
+			[]string{"$default " + messageFunction},
+		},
+		{
+			"all three", describing("$default", "$connect", "$disconnect"), `{}`,
+			[]string{connectFunction, messageFunction, disconnectFunction},
+			[]string{
+				"$connect " + connectFunction, "$default " + messageFunction, "$disconnect " + disconnectFunction,
+			},
+		},
+		{
+			"routes of its own", describing("join", "$disconnect", "leave"), `{}`,
+			[]string{messageFunction, disconnectFunction},
+			[]string{"join " + messageFunction, "leave " + messageFunction, "$disconnect " + disconnectFunction},
+		},
+		{
+			"an authorizer without a connect handler", guarded(describing("$default")), `{}`,
+			[]string{authorizeFunction, connectFunction, messageFunction},
+			[]string{"$connect " + connectFunction, "$default " + messageFunction},
+		},
+		{
+			"C33 one function pays one cold start", guarded(describing("$default", "$disconnect")),
+			`{"single_function": true}`,
+			[]string{singleFunction},
+			[]string{
+				"$connect " + singleFunction, "$default " + singleFunction, "$disconnect " + singleFunction,
+			},
+		},
+		{
+			"a stage with several functions", describing("$connect", "$default"),
+			`{"single_function": true, "stages": {"dev": {"single_function": false}}}`,
+			[]string{connectFunction, messageFunction},
+			[]string{"$connect " + connectFunction, "$default " + messageFunction},
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			app := mustApplication(t, test.config, test.description)
+			var functions, routes []string
+			for _, fn := range app.Functions {
+				functions = append(functions, fn.LogicalName)
+			}
+			for _, r := range app.API.Routes {
+				routes = append(routes, r.Key+" "+r.Function)
+			}
+			if !slices.Equal(functions, test.functions) {
+				t.Errorf("functions are %q, want %q", functions, test.functions)
+			}
+			if !slices.Equal(routes, test.routes) {
+				t.Errorf("routes are %q, want %q", routes, test.routes)
+			}
+			guarded := test.description.Authorizer != nil
+			if got := app.API.Authorizer; (got != nil) != guarded {
+				t.Errorf("authorizer is %+v", got)
+			} else if guarded && got.Function != functions[0] {
+				t.Errorf("the authorizer is function %s, want %s", got.Function, functions[0])
+			}
+			if err := app.Check(); err != nil {
+				t.Errorf("deploy would refuse it: %v", err)
+			}
+		})
+	}
+}
+
+func TestRoutesThatRespond(t *testing.T) {
+	d := describing("$default", "ask")
+	d.RouteResponses = []string{"ask"}
+	for _, r := range mustApplication(t, `{}`, d).API.Routes {
+		if want := r.Key == "ask"; r.Responds != want {
+			t.Errorf("route %s responds: %v, want %v", r.Key, r.Responds, want)
+		}
+	}
+}
+
+func TestApplicationName(t *testing.T) {
+	if got := mustApplication(t, `{"app_name": "other"}`, describing("$default")).Name; got != "other" {
+		t.Errorf("the name is %q, want that of the configuration", got)
+	}
+	if got := mustApplication(t, `{}`, describing("$default")).Name; got != "demo" {
+		t.Errorf("the name is %q, want that of the program", got)
+	}
+	d := describing("$default")
+	d.Name = "no name"
+	_, err := applicationOf(t, `{}`, d, nil)
+	wantError(t, err, `.tyg/config.json has no app_name, and that of the program will not do: "no name" cannot be`)
+}
+
+// What deploy cannot do is an error: nothing in the configuration is ignored.
+func TestApplicationRefuses(t *testing.T) {
+	tests := []struct{ name, config, want string }{
+		{
+			"routes", `{"routes": {"$default": {"url": "http://example.com"}}}`,
+			".tyg/config.json: routes are for tyg local and tyg gateway; tyg deploys Go programs only",
+		},
+		{
+			"authorizer", `{"authorizer": {"url": "http://example.com"}}`,
+			".tyg/config.json: authorizer goes with routes",
+		},
+		{
+			"selection", `{"route_selection_expression": "$request.body.what"}`,
+			".tyg/config.json: route_selection_expression goes with routes; a Go program says it itself",
+		},
+		{
+			"unknown function", `{"lambda_functions": {"websocket_mesage": {}}}`,
+			`.tyg/config.json: the application has no function "websocket_mesage"; did you mean "websocket_message"?`,
+		},
+		{
+			"function of a handler that is gone", `{"lambda_functions": {"websocket_disconnect": {}}}`,
+			`.tyg/config.json: the application has no function "websocket_disconnect"`,
+		},
+		{
+			"command", `{"lambda_functions": {"websocket_message": {"command": ["python3"]}}}`,
+			".tyg/config.json: lambda_functions.websocket_message: command and directory go with routes",
+		},
+		{
+			"table without key", `{"tables": {"rooms": {}}}`,
+			`.tyg/config.json: tables.rooms has no partition_key, such as {"name": "PK"}`,
+		},
+		{
+			"index without key", `{"tables": {"rooms": {"partition_key": {"name": "PK"}, "indexes": {"by": {}}}}}`,
+			".tyg/config.json: tables.rooms.indexes.by has no partition_key",
+		},
+		{
+			"tables without variables",
+			`{"tables": {"a": {"partition_key": {"name": "PK"}}, "b": {"partition_key": {"name": "PK"}}}}`,
+			".tyg/config.json: tables.a has no environment_variable, by which functions find the name of the table",
+		},
+		{
+			"tables with one variable",
+			`{"tables": {"a": {"partition_key": {"name": "PK"}, "environment_variable": "T"},
+				"b": {"partition_key": {"name": "PK"}, "environment_variable": "T"}}}`,
+			".tyg/config.json: tables.a and tables.b have the same environment_variable T",
+		},
+		{
+			"variable of a table",
+			`{"tables": {"a": {"partition_key": {"name": "PK"}}}, "environment_variables": {"TABLE": "x"}}`,
+			".tyg/config.json: function websocket_message: environment_variables has TABLE, which is the variable " +
+				"of tables.a; take one of them away",
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := applicationOf(t, test.config, describing("$default"), nil)
+			wantError(t, err, test.want)
+		})
+	}
+}
+
+func find(t *testing.T, app deploy.Application, logical string) deploy.Function {
+	t.Helper()
+	for _, fn := range app.Functions {
+		if fn.LogicalName == logical {
+			return fn
+		}
+	}
+	t.Fatalf("there is no function %s", logical)
+	return deploy.Function{}
+}
+
+// wantError fails unless err begins with want.
+func wantError(t *testing.T, err error, want string) {
+	t.Helper()
+	if err == nil || !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("error is\n%v\nwant\n%s", err, want)
+	}
+}

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"github.com/tyg-dev/tyg/cmd/tyg/internal/backend"
+	"github.com/tyg-dev/tyg/cmd/tyg/internal/gobuild"
+	"github.com/tyg-dev/tyg/deploy"
+	"github.com/tyg-dev/tyg/functions"
+	"github.com/tyg-dev/tyg/host"
+)
+
+// application builds the project for Lambda, asks it for its routes, and returns what should be on AWS.
+// It calls nobody.
+func (r *remote) application(ctx context.Context, c config) (deploy.Application, error) {
+	b := &blueprint{config: c, dir: r.dir, stage: r.stage, generated: r.generated}
+	r.progress("Creating deployment package.")
+	program, err := r.build(ctx, b)
+	if err != nil {
+		return deploy.Application{}, r.explainBuild(interrupted(ctx, err))
+	}
+	if b.bundle, err = deploy.NewBundle(program); err != nil {
+		return deploy.Application{}, err
+	}
+	app, err := b.application()
+	if err != nil || !r.keeps {
+		return app, err
+	}
+	known, err := deployments(r.dir).keep(b.bundle, b.at(r.stage).Architecture)
+	if known {
+		r.progress("Reusing existing deployment package.")
+	}
+	return app, err
+}
+
+// build returns the program for Lambda, and fills in how it describes itself.
+func (r *remote) build(ctx context.Context, b *blueprint) ([]byte, error) {
+	project := gobuild.Project{Dir: r.dir}
+	if err := project.Check(); err != nil {
+		return nil, err
+	}
+	var err error
+	if project.Temp, err = os.MkdirTemp("", "tyg-deploy-*"); err != nil {
+		return nil, fmt.Errorf("build project: %w", err)
+	}
+	defer os.RemoveAll(project.Temp)
+	there := gobuild.Platform{OS: "linux", Arch: goArch(b.at(r.stage).Architecture)}
+	program, err := project.BuildLambda(ctx, there)
+	if err != nil {
+		return nil, err
+	}
+	// What runs here tells the routes. It is built as for Lambda, since it may have others there.
+	here := gobuild.Platform{OS: runtime.GOOS, Arch: runtime.GOARCH}
+	asked := program
+	if here != there {
+		if asked, err = project.BuildLambda(ctx, here); err != nil {
+			return nil, err
+		}
+	}
+	if b.description, err = r.describe(ctx, asked); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(program.Path)
+}
+
+// goArch returns Go's name of an architecture of Lambda.
+func goArch(architecture string) string {
+	if architecture == "x86_64" {
+		return "amd64"
+	}
+	return "arm64"
+}
+
+// describe asks a program for its routes, in the directory of the project.
+func (r *remote) describe(ctx context.Context, p gobuild.Program) (host.Description, error) {
+	dir, err := filepath.Abs(r.dir)
+	if err != nil {
+		return host.Description{}, fmt.Errorf("find project: %w", err)
+	}
+	fn := functions.Function{Name: "application", Command: []string{p.Path}, Dir: dir}
+	d, err := backend.Ask(ctx, fn, os.Environ())
+	if err == nil && len(d.Routes) == 0 {
+		err = errors.New("the application handles nothing: give it OnConnect, OnMessage, OnDisconnect " +
+			"or OnRoute")
+	}
+	return d, err
+}
+
+// explainBuild prints what a compiler says.
+func (r *remote) explainBuild(err error) error {
+	if build, ok := errors.AsType[*gobuild.Error](err); ok {
+		fmt.Fprint(r.e.stderr, build.Output)
+	}
+	return err
+}

@@ -1,0 +1,178 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tyg-dev/tyg/deploy"
+)
+
+const deployHelp = `deploy puts the project on AWS: an API Gateway WebSocket API, a Lambda function for
+each kind of event, their IAM role, their logs, and the DynamoDB tables that .tyg/config.json declares.
+It compares what is there with what should be, and makes, changes or deletes only what differs; tyg plan
+prints that and does nothing. Clients stay connected.
+
+What was made is in .tyg/deployed/STAGE.json, which belongs into version control if more than one
+person deploys. A deploy that fails or is interrupted is repaired by the next one.
+
+With --json the result is one JSON object, and progress goes to standard error.
+
+Exit status:
+  0    all is as it should be
+  1    it failed; run it again after the reason is gone
+  2    the command line makes no sense
+  130  interrupted by a signal; run it again to go on`
+
+const deployExample = `  tyg deploy
+  tyg deploy --stage prod --profile work --region eu-central-1
+  tyg connect "$(tyg url)"`
+
+func newDeploy(e *env) *cobra.Command {
+	r := newRemote(e)
+	r.keeps = true
+	cmd := &cobra.Command{
+		Use:     "deploy",
+		Short:   "Put the project on AWS",
+		Long:    deployHelp,
+		Example: deployExample,
+		Args:    takes(),
+		RunE:    func(cmd *cobra.Command, _ []string) error { return r.deploy(cmd.Context()) },
+	}
+	r.flags(cmd)
+	return cmd
+}
+
+// deploy puts the stage on AWS and reports where it is.
+func (r *remote) deploy(ctx context.Context) error {
+	d, plan, err := r.plan(ctx)
+	if err != nil {
+		return err
+	}
+	r.warn(plan.Warnings)
+	if err := d.Apply(ctx, plan); err != nil {
+		if interrupted(ctx, err) == errInterrupted {
+			fmt.Fprintln(r.e.stderr, "tyg: interrupted; what was made is written down, and tyg deploy goes on "+
+				"from there")
+			return errInterrupted
+		}
+		return err
+	}
+	state, err := d.State()
+	if err != nil {
+		return err
+	}
+	return r.report(state)
+}
+
+// plan builds the project and compares it with what is there.
+func (r *remote) plan(ctx context.Context) (*deploy.Deployer, deploy.Plan, error) {
+	c, err := readConfig(r.dir)
+	if err == nil {
+		err = c.at(r.stage).checkProgram()
+	}
+	if err != nil {
+		return nil, deploy.Plan{}, err
+	}
+	d, err := r.deployer(ctx, c.Profile) // before the build: it takes longer
+	if err != nil {
+		return nil, deploy.Plan{}, err
+	}
+	app, err := r.application(ctx, c)
+	if err != nil {
+		return nil, deploy.Plan{}, err
+	}
+	state, err := d.State()
+	if err == nil {
+		err = checkRenamed(state, r.stage, app.Name)
+	}
+	if err != nil {
+		return nil, deploy.Plan{}, err
+	}
+	plan, err := d.Plan(ctx, app)
+	return d, plan, interrupted(ctx, err)
+}
+
+// deployer returns what works on the stage.
+func (r *remote) deployer(ctx context.Context, profile string) (*deploy.Deployer, error) {
+	cloud, err := r.cloud(ctx, profile)
+	if err != nil {
+		return nil, err
+	}
+	return &deploy.Deployer{Cloud: cloud, StateFile: r.stateFile(), Progress: r.progress}, nil
+}
+
+// A deployed stage is the result of a deploy, for programs.
+type deployed struct {
+	Stage     string            `json:"stage"`
+	Region    string            `json:"region"`
+	AccountID string            `json:"account_id"`
+	URL       string            `json:"url"`
+	APIID     string            `json:"api_id"`
+	Functions map[string]string `json:"functions"` // ARNs, by logical name
+	Tables    map[string]string `json:"tables"`    // names, by logical name
+
+	CustomDomain *customDomain `json:"custom_domain,omitempty"`
+}
+
+// A customDomain is what its owner has to put into the DNS: an alias from the name to the other one.
+type customDomain struct {
+	Name            string `json:"name"`
+	URL             string `json:"url"`
+	HostedZoneID    string `json:"hosted_zone_id"`
+	AliasDomainName string `json:"alias_domain_name"`
+}
+
+// report prints where the stage is.
+func (r *remote) report(s deploy.State) error {
+	if r.asJSON {
+		return printJSON(r.e.stdout, r.deployedStage(s))
+	}
+	for _, line := range s.Report() {
+		if _, err := fmt.Fprintln(r.e.stdout, line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *remote) deployedStage(s deploy.State) deployed {
+	api, _ := s.Find(deploy.TypeAPI, "websocket_api")
+	d := deployed{
+		Stage: r.stage, Region: s.Region, AccountID: s.AccountID, URL: s.URL(), APIID: api.APIID,
+		Functions: make(map[string]string), Tables: make(map[string]string),
+	}
+	for _, fn := range s.Of(deploy.TypeFunction) {
+		d.Functions[fn.Name] = fn.FunctionARN
+	}
+	for _, t := range s.Of(deploy.TypeTable) {
+		d.Tables[t.Name] = t.TableName
+	}
+	for _, domain := range s.Of(deploy.TypeDomain) {
+		d.CustomDomain = &customDomain{
+			Name: domain.DomainName, URL: domainURL(domain), HostedZoneID: domain.HostedZoneID,
+			AliasDomainName: domain.AliasDomainName,
+		}
+	}
+	return d
+}
+
+// domainURL returns where clients connect by a custom domain name.
+func domainURL(domain deploy.Resource) string {
+	path := "/"
+	for _, m := range domain.APIMapping {
+		path = m.Key
+	}
+	return "wss://" + domain.DomainName + path
+}
+
+// printJSON prints a value for programs and for people.
+func printJSON(out io.Writer, v any) error {
+	enc := json.NewEncoder(out)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	return enc.Encode(v)
+}

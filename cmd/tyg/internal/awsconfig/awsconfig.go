@@ -1,0 +1,111 @@
+// Package awsconfig finds AWS credentials, a region and endpoints where AWS's own tools find them: in
+// the environment, in the shared files, from the machine's role.
+// (https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html)
+package awsconfig
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+)
+
+// A Choice is what a person has said already. The zero Choice leaves all to the environment and the
+// shared files.
+type Choice struct {
+	Profile string // of ~/.aws/config and ~/.aws/credentials
+	Region  string
+
+	// DefaultRegion is that of last resort.
+	DefaultRegion string
+
+	// Endpoint is the URL of every service, whatever else names endpoints.
+	Endpoint string
+}
+
+// Load returns the configuration of AWS clients. It reads files, and asks nobody for credentials yet;
+// there may be none, and no region: see [Check].
+func Load(ctx context.Context, c Choice) (aws.Config, error) {
+	var options []func(*config.LoadOptions) error
+	if c.Profile != "" {
+		options = append(options, config.WithSharedConfigProfile(c.Profile))
+	}
+	if c.Region != "" {
+		options = append(options, config.WithRegion(c.Region))
+	}
+	if c.DefaultRegion != "" {
+		options = append(options, config.WithDefaultRegion(c.DefaultRegion))
+	}
+	cfg, err := config.LoadDefaultConfig(ctx, options...)
+	if unknown, ok := errors.AsType[config.SharedConfigProfileNotExistError](err); ok {
+		return cfg, fmt.Errorf("there is no AWS profile %q; aws configure list-profiles prints those that "+
+			"there are", unknown.Profile)
+	}
+	if err != nil {
+		return cfg, fmt.Errorf("read AWS configuration: %w", err)
+	}
+	if c.Endpoint != "" {
+		cfg.BaseEndpoint = &c.Endpoint
+		cfg.ConfigSources = append([]any{everywhere(c.Endpoint)}, cfg.ConfigSources...)
+	}
+	return cfg, nil
+}
+
+// everywhere is the endpoint of every service. As the first source it wins over the variables of
+// single services, such as AWS_ENDPOINT_URL_DYNAMODB.
+type everywhere string
+
+// GetServiceBaseEndpoint is how clients ask.
+func (e everywhere) GetServiceBaseEndpoint(context.Context, string) (string, bool, error) {
+	return string(e), true, nil
+}
+
+// Check reports what is missing: a region, or credentials. It may take seconds to find out that there
+// are no credentials, because a machine on AWS is asked for those of its role.
+func Check(ctx context.Context, cfg aws.Config) error {
+	if cfg.Region == "" {
+		return errors.New("no region is configured; set AWS_REGION, give --region, or put a region into " +
+			"~/.aws/config")
+	}
+	if cfg.Credentials == nil {
+		return errNoCredentials
+	}
+	_, err := cfg.Credentials.Retrieve(ctx)
+	if err != nil && ctx.Err() == nil {
+		return fmt.Errorf("%w: %w", errNoCredentials, err)
+	}
+	return err
+}
+
+var errNoCredentials = errors.New("there are no AWS credentials that work; set AWS_ACCESS_KEY_ID and " +
+	"AWS_SECRET_ACCESS_KEY, name a profile with --profile, or run aws configure or aws sso login")
+
+// Endpoint returns the URL of a service, by the name that AWS's SDKs have for it, such as "Lambda".
+// Empty means its usual place.
+func Endpoint(ctx context.Context, cfg aws.Config, service string) string {
+	for _, source := range cfg.ConfigSources {
+		s, ok := source.(interface {
+			GetIgnoreConfiguredEndpoints(context.Context) (bool, bool, error)
+		})
+		if !ok {
+			continue
+		}
+		if ignore, _, err := s.GetIgnoreConfiguredEndpoints(ctx); err == nil && ignore {
+			return aws.ToString(cfg.BaseEndpoint)
+		}
+	}
+	for _, source := range cfg.ConfigSources {
+		s, ok := source.(interface {
+			GetServiceBaseEndpoint(context.Context, string) (string, bool, error)
+		})
+		if !ok {
+			continue
+		}
+		if url, found, err := s.GetServiceBaseEndpoint(ctx, service); err == nil && found {
+			return url
+		}
+	}
+	return aws.ToString(cfg.BaseEndpoint)
+}

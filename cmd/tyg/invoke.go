@@ -1,0 +1,198 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tyg-dev/tyg/cmd/tyg/internal/awsconfig"
+	"github.com/tyg-dev/tyg/cmd/tyg/internal/strict"
+	"github.com/tyg-dev/tyg/deploy"
+	"github.com/tyg-dev/tyg/lambda"
+)
+
+const invokeHelp = `invoke calls a function of a stage on AWS, and prints what it returns. The payload is
+standard input, as it is; or, with --event, what API Gateway would send for a connection that does not
+exist: what the function sends to that is refused with 410.
+
+Without --name it is the function that handles that event. tyg logs --name NAME tells what happened.
+
+Exit status:
+  0    the function returned
+  1    it failed, or could not be called
+  2    there is no such function, or the command line makes no sense
+  130  interrupted by a signal; the function goes on`
+
+const invokeExample = `  tyg invoke --event message --body '/help'
+  tyg invoke --name websocket_message < event.json`
+
+// An invocation is one call of invoke.
+type invocation struct {
+	*remote
+	name  string // of the function, as the project calls it
+	event string
+	body  string
+}
+
+func newInvoke(e *env) *cobra.Command {
+	i := &invocation{remote: newRemote(e)}
+	cmd := &cobra.Command{
+		Use:     "invoke",
+		Short:   "Call a function on AWS",
+		Long:    invokeHelp,
+		Example: invokeExample,
+		Args:    takes(),
+		RunE:    i.run,
+	}
+	i.flags(cmd)
+	cmd.Flags().StringVarP(&i.name, "name", "n", "", "call the function `NAME`, such as websocket_message")
+	cmd.Flags().StringVar(&i.event, "event", "", "send a sample `EVENT`: connect, message or disconnect")
+	cmd.Flags().StringVar(&i.body, "body", "hello", "the `TEXT` of the sample message")
+	complete := map[string]func() []string{"name": i.names, "event": sampleEvents}
+	for flag, list := range complete {
+		err := cmd.RegisterFlagCompletionFunc(flag,
+			func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+				return list(), cobra.ShellCompDirectiveNoFileComp
+			})
+		if err != nil {
+			panic(err) // the flags are defined above
+		}
+	}
+	return cmd
+}
+
+// names returns the functions that are deployed.
+func (i *invocation) names() []string {
+	state, err := deploy.ReadState(i.stateFile())
+	if err != nil {
+		return nil
+	}
+	return functionNames(state)
+}
+
+func functionNames(s deploy.State) []string {
+	var names []string
+	for _, fn := range s.Of(deploy.TypeFunction) {
+		names = append(names, fn.Name)
+	}
+	return names
+}
+
+func (i *invocation) run(cmd *cobra.Command, _ []string) error {
+	state, err := i.state()
+	if err != nil {
+		return err
+	}
+	fn, err := i.find(cmd, state)
+	if err != nil {
+		return err
+	}
+	payload, err := i.payload(cmd, state)
+	if err != nil {
+		return err
+	}
+	return i.call(cmd.Context(), fn, payload)
+}
+
+// find returns the function that is meant.
+func (i *invocation) find(cmd *cobra.Command, state deploy.State) (deploy.Resource, error) {
+	known := functionNames(state)
+	name := i.name
+	switch {
+	case name != "":
+	case len(known) == 1:
+		name = known[0]
+	case i.event == "":
+		return deploy.Resource{}, usagef(cmd, "name a function with --name; there are %s",
+			strings.Join(known, ", "))
+	default:
+		name = map[string]string{
+			"connect": connectFunction, "message": messageFunction, "disconnect": disconnectFunction,
+		}[i.event]
+	}
+	fn, ok := state.Find(deploy.TypeFunction, name)
+	if !ok {
+		return fn, usagef(cmd, "could not find a lambda function named %s%s; there are %s",
+			name, strict.DidYouMean(name, known), strings.Join(known, ", "))
+	}
+	if fn.FunctionARN == "" {
+		return fn, fmt.Errorf("function %s is not there yet: its deploy did not end; run tyg deploy", name)
+	}
+	return fn, nil
+}
+
+// payload returns what the function is called with.
+func (i *invocation) payload(cmd *cobra.Command, state deploy.State) ([]byte, error) {
+	if i.event == "" {
+		if cmd.Flags().Changed("body") {
+			return nil, usagef(cmd, "--body is the text of a sample message; say --event message")
+		}
+		return i.read(cmd)
+	}
+	api, _ := state.Find(deploy.TypeAPI, "websocket_api")
+	data, err := sampleEvent(i.event, i.body, api)
+	if err != nil {
+		return nil, usagef(cmd, "%w", err)
+	}
+	return data, nil
+}
+
+func (i *invocation) read(cmd *cobra.Command) ([]byte, error) {
+	if _, ok := terminalOf(i.e.stdin); ok {
+		return nil, usagef(cmd, "there is no payload; say --event message, or give one on standard input")
+	}
+	data, err := io.ReadAll(i.e.stdin)
+	if err != nil {
+		return nil, fmt.Errorf("read payload: %w", err)
+	}
+	if len(bytes.TrimSpace(data)) > 0 && !json.Valid(data) {
+		return nil, errors.New("the payload on standard input is not JSON")
+	}
+	return data, nil
+}
+
+func (i *invocation) call(ctx context.Context, fn deploy.Resource, payload []byte) error {
+	c, err := readConfig(i.dir)
+	if err != nil {
+		return err
+	}
+	cfg, err := i.aws(ctx, c.Profile)
+	if err != nil {
+		return err
+	}
+	f, err := lambda.NewFunction(lambda.FunctionConfig{
+		ARN: fn.FunctionARN, Credentials: cfg.Credentials,
+		Endpoint: awsconfig.Endpoint(ctx, cfg, "Lambda"),
+	})
+	if err != nil {
+		return err
+	}
+	result, err := f.Invoke(ctx, payload)
+	if err != nil {
+		return i.explain(interrupted(ctx, err))
+	}
+	_, err = fmt.Fprintf(i.e.stdout, "%s\n", result)
+	return err
+}
+
+// explain says what a function or Lambda has reported.
+func (i *invocation) explain(err error) error {
+	if failed, ok := errors.AsType[*lambda.FunctionError](err); ok {
+		for _, line := range failed.Stack {
+			fmt.Fprintf(i.e.stderr, "  %s\n", line)
+		}
+		fmt.Fprintf(i.e.stderr, "%s: %s\n", failed.Type, failed.Message)
+		return errors.New("unhandled exception in Lambda function, details above")
+	}
+	if refused, ok := errors.AsType[*lambda.ServiceError](err); ok {
+		return fmt.Errorf("got %q exception back from Lambda\n%s", cmp.Or(refused.Type, "unknown"), refused.Message)
+	}
+	return err
+}

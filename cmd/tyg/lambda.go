@@ -1,0 +1,97 @@
+package main
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/tyg-dev/tyg/deploy"
+)
+
+// The defaults of a function on AWS.
+const (
+	// API Gateway waits no longer for a function, in seconds
+	// (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html).
+	defaultTimeout = 29
+	defaultMemory  = 128 // MiB
+)
+
+// lambda returns one function.
+func (b *blueprint) lambda(logical string, s stageConfig, tables []deploy.Table) (deploy.Function, error) {
+	f := b.function(b.stage, logical).functionConfig
+	fn := deploy.Function{
+		LogicalName: logical, Bundle: b.bundle, Architecture: s.Architecture,
+		Environment: f.Environment,
+		Timeout:     cmp.Or(f.Timeout, defaultTimeout),
+		MemorySize:  cmp.Or(f.MemorySize, defaultMemory),
+		Layers:      f.Layers, XRay: yes(f.XRay, false),
+		SubnetIDs: f.SubnetIDs, SecurityGroupIDs: f.SecurityGroupIDs,
+		ReservedConcurrency: f.ReservedConcurrency, LogRetention: f.LogRetentionDays, Tags: f.Tags,
+	}
+	if err := checkVariables(f.Environment, tables); err != nil {
+		return fn, err
+	}
+	var err error
+	fn.Role, err = b.role(logical, f)
+	return fn, err
+}
+
+// checkVariables reports a variable with two meanings. Deploy itself adds those of the tables.
+func checkVariables(configured map[string]string, tables []deploy.Table) error {
+	for _, t := range tables {
+		if _, set := configured[t.Variable]; set {
+			return fmt.Errorf("environment_variables has %s, which is the variable of tables.%s; "+
+				"take one of them away", t.Variable, t.LogicalName)
+		}
+	}
+	return nil
+}
+
+// role returns what a function may do.
+func (b *blueprint) role(logical string, f functionConfig) (deploy.Role, error) {
+	switch {
+	case b.generated:
+	case !yes(f.ManageIAMRole, true):
+		if f.IAMRoleARN == "" {
+			return deploy.Role{}, errors.New(`with "manage_iam_role": false there must be an iam_role_arn`)
+		}
+		return deploy.Role{ARN: f.IAMRoleARN}, nil
+	case !yes(f.AutogenPolicy, true):
+		policy, err := b.policy(cmp.Or(f.IAMPolicyFile, "policy-"+b.stage+".json"))
+		return deploy.Role{LogicalName: logical + "_role", Policy: policy}, err
+	}
+	return deploy.Role{LogicalName: "default-role"}, nil
+}
+
+// policy reads a policy of the project.
+func (b *blueprint) policy(file string) (json.RawMessage, error) {
+	data, err := os.ReadFile(filepath.Join(b.dir, ".tyg", filepath.FromSlash(file)))
+	if err != nil {
+		return nil, fmt.Errorf("read IAM policy: %w; tyg gen-policy prints one to begin with", err)
+	}
+	if !json.Valid(data) {
+		return nil, fmt.Errorf("the IAM policy .tyg/%s is not JSON", file)
+	}
+	return data, nil
+}
+
+// checkRoles reports what the configuration says of roles and no function uses.
+func (b *blueprint) checkRoles(functions []deploy.Function) error {
+	var arn, file, usesARN, usesFile bool
+	for _, fn := range functions {
+		f := b.function(b.stage, fn.LogicalName)
+		arn, file = arn || f.IAMRoleARN != "", file || f.IAMPolicyFile != ""
+		usesARN, usesFile = usesARN || fn.Role.ARN != "", usesFile || fn.Role.Policy != nil
+	}
+	switch {
+	case b.generated:
+	case arn && !usesARN:
+		return fmt.Errorf(`%s: iam_role_arn does nothing without "manage_iam_role": false`, configPath)
+	case file && !usesFile:
+		return fmt.Errorf(`%s: iam_policy_file does nothing without "autogen_policy": false`, configPath)
+	}
+	return nil
+}

@@ -1,0 +1,68 @@
+package main
+
+import (
+	"fmt"
+	"hash/fnv"
+	"io"
+	"strings"
+
+	"github.com/tyg-dev/tyg/deploy"
+)
+
+// A logView prints log events for people.
+type logView struct {
+	out      io.Writer
+	several  bool // functions: each line says which
+	terminal bool // what would move the cursor is shown as an escape
+	colours  bool
+}
+
+// newLogView decides how a log looks. Colours are for terminals whose user wants them
+// (https://no-color.org).
+func newLogView(e *env, several bool) *logView {
+	_, terminal := terminalOf(e.stdout)
+	return &logView{
+		out: e.stdout, several: several, terminal: terminal,
+		colours: terminal && e.getenv("NO_COLOR") == "" && e.getenv("TERM") != "dumb",
+	}
+}
+
+// print prints one event. Its further lines, if it has any, are printed as they are.
+func (v *logView) print(e deploy.LogEvent) error {
+	parts := []string{v.paint("2", e.Time.Format("2006-01-02 15:04:05.000"))}
+	if v.several {
+		parts = append(parts, v.paint(colourOf(e.Function), e.Function))
+	}
+	message := e.Message
+	if v.terminal {
+		message = visible(message)
+	}
+	parts = append(parts, v.paint("2", process(e.Stream)), message)
+	_, err := fmt.Fprintln(v.out, strings.Join(parts, " "))
+	return err
+}
+
+// paint puts text between the codes that switch a colour on and off again (ECMA-48 section 8.3.117).
+func (v *logView) paint(code, text string) string {
+	if !v.colours {
+		return text
+	}
+	return "\x1b[" + code + "m" + text + "\x1b[0m"
+}
+
+// colourOf returns a colour for a function, always the same one.
+func colourOf(function string) string {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(function)) // it cannot fail
+	return fmt.Sprint(31 + h.Sum32()%6)
+}
+
+// process returns what tells the processes of a function apart, of a stream that is named like
+// "2026/01/31/[$LATEST]0123456789abcdef0123456789abcdef".
+func process(stream string) string {
+	_, id, ok := strings.Cut(stream, "]")
+	if !ok {
+		return stream
+	}
+	return id[:min(6, len(id))]
+}

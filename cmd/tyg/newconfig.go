@@ -1,0 +1,34 @@
+package main
+
+import "fmt"
+
+// newConfig returns the text of the configuration of a new project.
+func newConfig(template, name string) []byte {
+	return fmt.Appendf(nil, `{
+  "version": "2.0",
+  "app_name": %q,
+%s  "stages": {
+    "dev": {
+      "api_gateway_stage": "api"
+    }
+  }
+}
+`, name, templateTables(template))
+}
+
+// templateTables returns the tables that the program of a template needs on AWS. Elsewhere it finds no
+// variable TABLE, and remembers in another way.
+func templateTables(template string) string {
+	if template != "chat" {
+		return ""
+	}
+	return `  "tables": {
+    "rooms": {
+      "environment_variable": "TABLE",
+      "partition_key": {"name": "PK", "type": "S"},
+      "sort_key": {"name": "SK", "type": "S"},
+      "ttl_attribute": "expires"
+    }
+  },
+`
+}

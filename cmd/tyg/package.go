@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tyg-dev/tyg/deploy"
+	"github.com/tyg-dev/tyg/deploy/template"
+)
+
+const packageHelp = `package writes what deploy would make into a template, for those who deploy with
+CloudFormation or Terraform: into the directory OUT, deployment.zip with the program, and
+template.json or main.tf.json. It calls nobody and needs no credentials.
+
+The template makes the same resources with the same names as deploy does, so a stage is deployed by one
+or by the other. Deployments of the API are part of it: new routes go live with the stack that has them.
+Tables are kept when a CloudFormation stack is deleted; Terraform refuses to destroy them, and after
+"terraform state rm" it leaves them alone.
+
+--merge-template takes a JSON file whose values are laid over those of the template, as RFC 7396 says:
+objects are merged, lists and all else are replaced, null takes away.
+
+--code-parameters, for CloudFormation, makes the template say where the code is by the parameters
+CodeBucket and CodeKey, so that it needs no "aws cloudformation package".`
+
+const packageExample = `  tyg package out
+  aws cloudformation package --template-file out/template.json --s3-bucket BUCKET \
+    --output-template-file out/packaged.yaml
+  aws cloudformation deploy --template-file out/packaged.yaml --stack-name echo-server-dev \
+    --capabilities CAPABILITY_NAMED_IAM
+
+  tyg package infra --format terraform --stage prod
+  terraform -chdir=infra init && terraform -chdir=infra apply`
+
+// A packaging is one call of package.
+type packaging struct {
+	*remote
+	format     string
+	merge      string
+	parameters bool
+}
+
+// A packaged application is what package writes.
+type packaged struct {
+	Format   string `json:"format"`
+	Template string `json:"template"` // path
+	Zip      string `json:"zip"`      // path
+}
+
+// formats returns what package writes, the default first, and how the file is called.
+func formats() (names []string, files map[string]string) {
+	return []string{"cloudformation", "terraform"},
+		map[string]string{"cloudformation": "template.json", "terraform": "main.tf.json"}
+}
+
+func newPackage(e *env) *cobra.Command {
+	p := &packaging{remote: newRemote(e)}
+	names, _ := formats()
+	cmd := &cobra.Command{
+		Use:     "package OUT",
+		Short:   "Write a template for CloudFormation or Terraform",
+		Long:    packageHelp,
+		Example: packageExample,
+		Args:    takes("OUT"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if !slices.Contains(names, p.format) {
+				return usagef(cmd, "there is no format %q; use %s", p.format, strings.Join(names, " or "))
+			}
+			if p.parameters && p.format != names[0] {
+				return usagef(cmd, "--code-parameters is for CloudFormation; Terraform uploads the file itself")
+			}
+			return p.run(cmd.Context(), args[0])
+		},
+	}
+	p.stageFlags(cmd)
+	cmd.ValidArgsFunction = func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return nil, cobra.ShellCompDirectiveFilterDirs
+	}
+	f := cmd.Flags()
+	f.StringVar(&p.format, "format", names[0], "write for `TOOL`: "+strings.Join(names, " or "))
+	f.StringVar(&p.merge, "merge-template", "", "lay the JSON `FILE` over the template")
+	f.BoolVar(&p.parameters, "code-parameters", false, "let parameters say where the code is")
+	complete := cobra.FixedCompletions(names, cobra.ShellCompDirectiveNoFileComp)
+	if err := cmd.RegisterFlagCompletionFunc("format", complete); err != nil {
+		panic(err) // the flag is defined above
+	}
+	return cmd
+}
+
+func (p *packaging) run(ctx context.Context, dir string) error {
+	c, err := readConfig(p.dir)
+	if err != nil {
+		return err
+	}
+	o := template.Options{CodeParameters: p.parameters}
+	if p.merge != "" {
+		if o.Merge, err = os.ReadFile(p.merge); err != nil {
+			return fmt.Errorf("read template to merge: %w", err)
+		}
+	}
+	app, err := p.application(ctx, c)
+	if err != nil {
+		return err
+	}
+	write := template.CloudFormation
+	if p.format == "terraform" {
+		write = template.Terraform
+	}
+	text, err := write(app, o)
+	if err != nil {
+		return err
+	}
+	return p.write(dir, text, app)
+}
+
+// write writes both files. The template comes last: it is not there without its code.
+func (p *packaging) write(dir string, text []byte, app deploy.Application) error {
+	_, files := formats()
+	done := packaged{
+		Format:   p.format,
+		Template: filepath.Join(dir, files[p.format]), Zip: filepath.Join(dir, template.Zip),
+	}
+	if err := writeFile(done.Zip, app.Functions[0].Bundle.Zip); err != nil {
+		return fmt.Errorf("write code: %w", err)
+	}
+	if err := writeFile(done.Template, text); err != nil {
+		return fmt.Errorf("write template: %w", err)
+	}
+	if p.asJSON {
+		return printJSON(p.e.stdout, done)
+	}
+	_, err := fmt.Fprintf(p.e.stdout, "%s\n%s\n", done.Template, done.Zip)
+	return err
+}

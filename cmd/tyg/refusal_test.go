@@ -1,0 +1,211 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tyg-dev/tyg/deploy"
+	"github.com/tyg-dev/tyg/internal/awstest"
+	"github.com/tyg-dev/tyg/internal/sigv4"
+)
+
+// C31: what is wrong is one line for a person, on standard error, before anything is built.
+func TestC31WhatIsMissingIsSaidInALine(t *testing.T) {
+	a := newAccount(t, "small", "echo-server")
+	without := func(name string) {
+		value := os.Getenv(name)
+		os.Unsetenv(name)
+		t.Cleanup(func() { os.Setenv(name, value) })
+	}
+	t.Run("profile", func(t *testing.T) {
+		a.fails(exitFailure, "tyg: there is no AWS profile \"nobody\"; aws configure list-profiles prints those "+
+			"that there are\n", "deploy", "--profile", "nobody")
+	})
+	t.Run("region", func(t *testing.T) {
+		t.Setenv("AWS_REGION", "")
+		a.fails(exitFailure, "tyg: no region is configured; set AWS_REGION, give --region, or put a region into "+
+			"~/.aws/config\n", "deploy")
+	})
+	t.Run("credentials", func(t *testing.T) {
+		t.Setenv("AWS_ACCESS_KEY_ID", "")
+		t.Setenv("AWS_SECRET_ACCESS_KEY", "")
+		a.fails(exitFailure, "tyg: there are no AWS credentials that work; set AWS_ACCESS_KEY_ID and "+
+			"AWS_SECRET_ACCESS_KEY, name a profile with --profile, or run aws configure or aws sso login: ", "deploy")
+	})
+	without("AWS_ENDPOINT_URL") // the flag does what it did
+	if o := a.tyg("plan", "--endpoint-url", a.url); o.status != exitDiffers {
+		t.Errorf("plan: status %d, stderr %s", o.status, o.stderr)
+	}
+	if made := a.Resources(); len(made) > 0 {
+		t.Errorf("there is %q", made)
+	}
+}
+
+// A profile of the configuration counts where no flag and no variable name another one.
+func TestProfileOfTheConfiguration(t *testing.T) {
+	a := newAccount(t, "small", "echo-server")
+	id, secret := a.Key()
+	a.configure(`"version": "2.0",`, `"version": "2.0", "profile": "work",`)
+	keys := "[work]\naws_access_key_id = " + id + "\naws_secret_access_key = " + secret + "\n"
+	if err := os.WriteFile(os.Getenv("AWS_SHARED_CREDENTIALS_FILE"), []byte(keys), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	a.must("deploy") // with the keys of the environment
+	t.Setenv("AWS_ACCESS_KEY_ID", "")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "")
+	a.must("plan")
+	a.fails(exitFailure, "tyg: there is no AWS profile \"other\"", "plan", "--profile", "other")
+}
+
+// A refusal names the action and what it was for.
+func TestDeployThatIsNotAllowed(t *testing.T) {
+	a := newAccount(t, "small", "echo-server")
+	a.SetFault(func(_ int, _, operation string) awstest.Fault {
+		if operation == "CreateRole" {
+			return awstest.Deny
+		}
+		return awstest.None
+	})
+	o := a.tyg("deploy")
+	for _, part := range []string{"iam:CreateRole", "arn:aws:iam::123456789012:role/echo-server-dev"} {
+		if o.status != exitFailure || !strings.Contains(o.stderr, part) {
+			t.Errorf("status %d, stderr %q, which should have %q", o.status, o.stderr, part)
+		}
+	}
+	a.SetFault(nil)
+	a.must("deploy")
+}
+
+// A stage stays in its account and region, under its name.
+func TestDeployElsewhereIsRefused(t *testing.T) {
+	a := newAccount(t, "small", "echo-server")
+	a.must("deploy")
+	there := a.Resources()
+	a.fails(exitFailure, "tyg: this stage is deployed in region us-west-2, and the region is us-east-1",
+		"deploy", "--region", "us-east-1")
+	a.configure(`"app_name": "echo-server"`, `"app_name": "echo"`)
+	a.fails(exitFailure, "tyg: stage \"dev\" is deployed with app_name \"echo-server\", and now it is \"echo\"; "+
+		"take that name again, or tyg delete --stage dev first\n", "deploy")
+	file := filepath.Join(".tyg", "deployed", "dev.json")
+	a.edit(file, `"account_id": "`+awstest.Account, `"account_id": "210987654321`)
+	a.fails(exitFailure, "tyg: this stage is deployed in account 210987654321, and the credentials are of account "+
+		awstest.Account, "delete", "--yes")
+	if got := a.Resources(); strings.Join(got, " ") != strings.Join(there, " ") {
+		t.Errorf("there is %q, and was %q", got, there)
+	}
+}
+
+// The region of a stage is known, so that nobody has to repeat it.
+func TestRegionOfTheStage(t *testing.T) {
+	a := newAccount(t, "small", "echo-server")
+	a.must("deploy")
+	t.Setenv("AWS_REGION", "")
+	a.must("plan")
+	a.must("delete", "--yes")
+}
+
+// A table that is there already is used if it has the keys, and is in the way otherwise. It stays.
+func TestTableThatWasThereBefore(t *testing.T) {
+	a := newAccount(t, "small", "echo-server")
+	a.createTable("rooms", "PK", "SK")
+	a.configure(`"version": "2.0",`, `"version": "2.0", "tables": {"rooms": {
+		"table_name": "rooms", "partition_key": {"name": "PK"}, "sort_key": {"name": "id", "type": "S"}}},`)
+	o := a.tyg("deploy")
+	if o.status != exitFailure || !strings.Contains(o.stderr, "rooms") {
+		t.Errorf("status %d, stderr %q", o.status, o.stderr)
+	}
+	if got := a.Resources(); len(got) != 1 {
+		t.Errorf("there is %q, want the table only", got)
+	}
+	a.configure(`"name": "id"`, `"name": "SK"`)
+	a.must("deploy")
+	const stays = "  - rooms (it was there before; aws dynamodb delete-table --table-name rooms --region us-west-2)\n"
+	if got := a.must("delete", "--yes", "--tables"); !strings.HasSuffix(got, stays) {
+		t.Errorf("delete printed\n%s\nwant at its end\n%s", got, stays)
+	}
+}
+
+func TestDeleteAsks(t *testing.T) {
+	a := newAccount(t, "small", "echo-server")
+	a.fails(exitOK, "tyg: stage dev is not deployed\n", "delete")
+	a.must("deploy")
+	a.fails(exitFailure, "tyg: delete asks first, and there is no terminal to ask on; say --yes\n", "delete")
+	var report struct {
+		Stage   string
+		Deleted []deploy.Step
+		Tables  []string `json:"tables_left"`
+	}
+	o := a.tyg("delete", "--yes", "--json")
+	if err := json.Unmarshal([]byte(o.stdout), &report); err != nil || report.Stage != "dev" ||
+		len(report.Deleted) != 4 || report.Tables == nil {
+		t.Errorf("delete --json: %v\n%s", err, o.stdout)
+	}
+}
+
+func TestGenPolicy(t *testing.T) {
+	a := newAccount(t, "small", "my-chat")
+	a.configure(`"version": "2.0",`, `"version": "2.0", "tables": {"rooms": {"partition_key": {"name": "PK"}}},`)
+	policy := func(args ...string) string {
+		t.Helper()
+		text := a.must(append([]string{"gen-policy"}, args...)...)
+		var p deploy.Policy
+		if err := json.Unmarshal([]byte(text), &p); err != nil || len(p.Statement) == 0 {
+			t.Errorf("%q printed no policy: %v\n%s", args, err, text)
+		}
+		return text
+	}
+	wantParts(t, policy(), "arn:aws:execute-api:us-west-2:123456789012:*/api/*/@connections/*",
+		"arn:aws:dynamodb:us-west-2:123456789012:table/my-chat-dev-rooms")
+	wantParts(t, policy("--deployer"), "lambda:CreateFunction", "arn:aws:iam::123456789012:role/my-chat-dev")
+	a.must("deploy")
+	t.Setenv("AWS_ACCESS_KEY_ID", "") // the state file knows
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "")
+	wantParts(t, policy(), "arn:aws:execute-api:us-west-2:123456789012:"+a.id()+"/api/*/@connections/*")
+	wantParts(t, policy("--stage", "prod", "--region", "cn-north-1"), "arn:aws-cn:logs:cn-north-1:*:log-group")
+	// The policy to begin with does not need the one that is to be.
+	a.configure(`"version": "2.0",`, `"version": "2.0", "autogen_policy": false, "iam_policy_file": "mine.json",`)
+	if got := policy(); !strings.Contains(got, "logs:PutLogEvents") {
+		t.Errorf("the policy to begin with is\n%s", got)
+	}
+}
+
+// createTable makes a table as somebody else would.
+func (a *account) createTable(name, partition, sort string) {
+	a.t.Helper()
+	body := fmt.Sprintf(`{"TableName": %q, "BillingMode": "PAY_PER_REQUEST",
+		"KeySchema": [{"AttributeName": %q, "KeyType": "HASH"}, {"AttributeName": %q, "KeyType": "RANGE"}],
+		"AttributeDefinitions": [{"AttributeName": %[2]q, "AttributeType": "S"},
+			{"AttributeName": %[3]q, "AttributeType": "S"}]}`, name, partition, sort)
+	r, err := http.NewRequest(http.MethodPost, a.url+"/", strings.NewReader(body))
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/x-amz-json-1.0")
+	r.Header.Set("X-Amz-Target", "DynamoDB_20120810.CreateTable")
+	id, secret := a.Key()
+	key := sigv4.Credentials{AccessKeyID: id, SecretAccessKey: secret}
+	sigv4.Sign(r, []byte(body), key, awstest.Region, "dynamodb", time.Now())
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		a.t.Fatalf("create table: %s", resp.Status)
+	}
+}
+
+func wantParts(t *testing.T, text string, parts ...string) {
+	t.Helper()
+	for _, part := range parts {
+		if !strings.Contains(text, part) {
+			t.Errorf("there is no %q in\n%s", part, text)
+		}
+	}
+}

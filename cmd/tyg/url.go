@@ -1,0 +1,50 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tyg-dev/tyg/deploy"
+)
+
+const urlHelp = `url prints where clients connect to a stage on AWS. It looks into the state file and
+calls nobody.
+
+With --json it prints the URL of the custom domain name, too, if there is one.`
+
+func newURL(e *env) *cobra.Command {
+	r := newRemote(e)
+	cmd := &cobra.Command{
+		Use:     "url",
+		Short:   "Print the URL of a stage on AWS",
+		Long:    urlHelp,
+		Example: "  tyg url\n  tyg connect \"$(tyg url --stage prod)\"",
+		Args:    takes(),
+		RunE:    func(*cobra.Command, []string) error { return r.printURL() },
+	}
+	r.stageFlags(cmd)
+	return cmd
+}
+
+func (r *remote) printURL() error {
+	s, err := r.state()
+	if err != nil {
+		return err
+	}
+	if s.URL() == "" {
+		return fmt.Errorf("stage %q has no URL yet: its deploy did not end; run tyg deploy", r.stage)
+	}
+	if !r.asJSON {
+		_, err = fmt.Fprintln(r.e.stdout, s.URL())
+		return err
+	}
+	found := struct {
+		URL          string `json:"url"`
+		CustomDomain string `json:"custom_domain_url,omitempty"`
+	}{URL: s.URL()}
+	for _, domain := range s.Of(deploy.TypeDomain) {
+		found.CustomDomain = domainURL(domain)
+	}
+	return printJSON(r.e.stdout, found)
+}
