@@ -68,7 +68,7 @@ func (term *terminal) start(command string) {
 	}
 	cmd.Stderr = cmd.Stdout
 	if err := cmd.Start(); err != nil {
-		term.t.Fatalf("tutorial.md:%d: %s: %v", term.line, command, err)
+		term.t.Fatalf("%s:%d: %s: %v", term.player.page, term.line, command, err)
 	}
 	lines := make(chan string, 1000) // more than a page has, so that no program waits for the test
 	go read(stdout, lines)           // ends with the program, which the clean-up ends
@@ -115,10 +115,10 @@ func drain(lines <-chan string) bool {
 func (term *terminal) enter(text string) {
 	term.t.Helper()
 	if term.cmd == nil {
-		term.t.Fatalf("tutorial.md:%d: %s runs no program", term.line, term.name)
+		term.t.Fatalf("%s:%d: %s runs no program", term.player.page, term.line, term.name)
 	}
 	if _, err := io.WriteString(term.stdin, text+"\n"); err != nil {
-		term.t.Fatalf("tutorial.md:%d: %s: %v", term.line, term.name, err)
+		term.t.Fatalf("%s:%d: %s: %v", term.player.page, term.line, term.name, err)
 	}
 }
 
@@ -149,13 +149,13 @@ func (term *terminal) expect(want string) {
 	term.t.Helper()
 	got, ok := term.next()
 	if !ok {
-		term.t.Fatalf("tutorial.md:%d: %s ended and did not print %q", term.line, term.name, want)
+		term.t.Fatalf("%s:%d: %s ended and did not print %q", term.player.page, term.line, term.name, want)
 	}
 	if term.bare {
 		got = strings.TrimPrefix(got, "< ")
 	}
 	if !term.player.words.match(want, got) {
-		term.t.Fatalf("tutorial.md:%d: %s printed\n%s\nand not\n%s", term.line, term.name, got, want)
+		term.t.Fatalf("%s:%d: %s printed\n%s\nand not\n%s", term.player.page, term.line, term.name, got, want)
 	}
 }
 
@@ -170,7 +170,7 @@ func (term *terminal) next() (line string, ok bool) {
 				return line, ok
 			}
 		case <-timeout:
-			term.t.Fatalf("tutorial.md:%d: %s printed nothing more", term.line, term.name)
+			term.t.Fatalf("%s:%d: %s printed nothing more", term.player.page, term.line, term.name)
 		}
 	}
 }
@@ -188,7 +188,7 @@ func (term *terminal) interrupt() {
 	term.waitEnd()
 	code := cmd.ProcessState.ExitCode()
 	if code != 0 && interruptible && !strings.Contains(cmd.String(), "exec go run") {
-		term.t.Errorf("tutorial.md:%d: %s exited with status %d", term.line, term.name, code)
+		term.t.Errorf("%s:%d: %s exited with status %d", term.player.page, term.line, term.name, code)
 	}
 }
 
@@ -199,7 +199,7 @@ func (term *terminal) waitEnd() {
 		return
 	}
 	if line, ok := term.next(); ok {
-		term.t.Fatalf("tutorial.md:%d: %s printed also %q", term.line, term.name, line)
+		term.t.Fatalf("%s:%d: %s printed also %q", term.player.page, term.line, term.name, line)
 	}
 	_ = term.cmd.Wait() // interrupt looks at the status
 	term.cmd = nil

@@ -18,21 +18,7 @@ func TestTutorial(t *testing.T) {
 		t.Fatalf("there is no sh in PATH (on Windows, Git has one): %v", err)
 	}
 	statSources(t)
-	p := newPlayer(t)
-	all := blocks(t, "tutorial.md")
-	for len(all) > 0 {
-		n := 1
-		if turns := all[0].turns; turns != nil {
-			n = len(slices.Compact(slices.Sorted(slices.Values(turns))))
-		}
-		p.scene(all[:n])
-		all = all[n:]
-	}
-	for name, term := range p.terminals {
-		term.settle()
-		term.waitEnd()
-		t.Logf("%s is closed", name)
-	}
+	newPlayer(t, "tutorial.md").play()
 }
 
 // statSources looks at the sources of the programs that the page starts. The go command keeps the
@@ -67,6 +53,7 @@ func sources(t *testing.T) (files []string) {
 // A player does what a page says.
 type player struct {
 	t         *testing.T
+	page      string
 	checkout  string // of tyg, which the page calls "tyg"
 	top       string // where the reader begins
 	dir       string // where the reader is now
@@ -75,14 +62,14 @@ type player struct {
 	terminals map[string]*terminal
 }
 
-func newPlayer(t *testing.T) *player {
+func newPlayer(t *testing.T, page string) *player {
 	t.Helper()
 	checkout, err := filepath.Abs("..")
 	if err != nil {
 		t.Fatal(err)
 	}
 	p := &player{
-		t: t, checkout: checkout, top: t.TempDir(),
+		t: t, page: page, checkout: checkout, top: t.TempDir(),
 		words: make(words), terminals: make(map[string]*terminal),
 	}
 	p.dir = p.top
@@ -97,6 +84,35 @@ func newPlayer(t *testing.T) *player {
 		"PATH="+bin+string(filepath.ListSeparator)+os.Getenv("PATH"),
 		"TYG_ADDR=127.0.0.1:0", "TYG_SOURCE="+checkout)
 	return p
+}
+
+// install puts tyg where the page finds it, for pages that do not do that themselves.
+func (p *player) install() {
+	p.t.Helper()
+	cmd := p.shell("go install ./cmd/tyg")
+	cmd.Dir = p.checkout
+	if out, err := cmd.CombinedOutput(); err != nil {
+		p.t.Fatalf("%v: %s", err, out)
+	}
+}
+
+// play plays all blocks of the page that have a name.
+func (p *player) play() {
+	p.t.Helper()
+	all := slices.DeleteFunc(blocks(p.t, p.page), func(b block) bool { return len(b.info) == 0 })
+	for len(all) > 0 {
+		n := 1
+		if turns := all[0].turns; turns != nil {
+			n = len(slices.Compact(slices.Sorted(slices.Values(turns))))
+		}
+		p.scene(all[:n])
+		all = all[n:]
+	}
+	for name, term := range p.terminals {
+		term.settle()
+		term.waitEnd()
+		p.t.Logf("%s is closed", name)
+	}
 }
 
 // scene plays one block, or those that take turns.
@@ -129,12 +145,12 @@ func (p *player) file(b block) {
 	got := strings.Join(readLines(p.t, name), "\n") + "\n"
 	if b.word(1) == "in" {
 		if !strings.Contains("\n"+got, "\n"+text) {
-			p.t.Errorf("tutorial.md:%d: this is not in %s:\n%s", b.line, name, text)
+			p.t.Errorf("%s:%d: this is not in %s:\n%s", p.page, b.line, name, text)
 		}
 		return
 	}
 	if got != text {
-		p.t.Errorf("tutorial.md:%d: %s is\n%s", b.line, name, got)
+		p.t.Errorf("%s:%d: %s is\n%s", p.page, b.line, name, got)
 	}
 }
 
@@ -151,7 +167,7 @@ func (p *player) commands(b block) {
 		out, _ := cmd.CombinedOutput() // what went wrong is in the output
 		got := strings.Split(strings.TrimSuffix(string(out), "\n"), "\n")
 		if !p.words.matchAll(s.wants, got) {
-			p.t.Fatalf("tutorial.md:%d: %s printed\n%s", s.line, command, out)
+			p.t.Fatalf("%s:%d: %s printed\n%s", p.page, s.line, command, out)
 		}
 	}
 }
@@ -189,14 +205,14 @@ func (p *player) talk(blocks []block) {
 	}
 	for _, name := range turns {
 		if len(rest[name]) == 0 {
-			p.t.Fatalf("tutorial.md:%d: %s has more turns than lines", blocks[0].line, name)
+			p.t.Fatalf("%s:%d: %s has more turns than lines", p.page, blocks[0].line, name)
 		}
 		p.terminal(name).step(rest[name][0])
 		rest[name] = rest[name][1:]
 	}
 	for name, left := range rest {
 		if len(left) > 0 {
-			p.t.Fatalf("tutorial.md:%d: %s has no turn for this line", left[0].line, name)
+			p.t.Fatalf("%s:%d: %s has no turn for this line", p.page, left[0].line, name)
 		}
 		p.terminal(name).settle()
 	}
@@ -215,7 +231,7 @@ func (p *player) script(b block) {
 	text := strings.Join(b.text, "\n")
 	url := regexp.MustCompile(`new WebSocket\("(.*?)"\)`).FindStringSubmatch(text)
 	if url == nil {
-		p.t.Fatalf("tutorial.md:%d: the script opens no WebSocket", b.line)
+		p.t.Fatalf("%s:%d: the script opens no WebSocket", p.page, b.line)
 	}
 	page := &terminal{player: p, t: p.t, name: "script", bare: true}
 	page.step(step{

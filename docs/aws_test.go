@@ -1,0 +1,29 @@
+package docs_test
+
+import (
+	"net/http/httptest"
+	"testing"
+
+	"github.com/tyg-dev/tyg/internal/awstest"
+)
+
+// TestAWS does what aws.md says, with a stand-in for AWS.
+func TestAWS(t *testing.T) {
+	cloud := awstest.New()
+	cloud.Settle = 0 // the page shows no line of those that say what is waited for
+	services := httptest.NewServer(cloud)
+	defer services.Close()
+	p := newPlayer(t, "aws.md")
+	id, secret := cloud.Key()
+	p.env = append(p.env, "AWS_REGION="+awstest.Region, "AWS_ACCESS_KEY_ID="+id,
+		"AWS_SECRET_ACCESS_KEY="+secret, "AWS_ENDPOINT_URL="+services.URL, "TABLE=", "AWS_PROFILE=",
+		"AWS_SESSION_TOKEN=")
+	p.install()
+	p.play()
+	for _, v := range cloud.Violations() {
+		t.Errorf("AWS would not understand: %s", v)
+	}
+	for _, left := range cloud.Resources() {
+		t.Errorf("left behind: %s", left)
+	}
+}

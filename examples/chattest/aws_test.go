@@ -1,0 +1,232 @@
+package chattest
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tyg-dev/tyg/functions"
+	"github.com/tyg-dev/tyg/gateway"
+	"github.com/tyg-dev/tyg/internal/awstest"
+	"github.com/tyg-dev/tyg/internal/ws"
+)
+
+// TestTutorialOnAWS does what the tutorial does: new-project, deploy, connect, delete. AWS is a stand-in;
+// what it was sent runs here: the very zip files, with the environment and permissions that they have
+// there, behind a gateway with the routes that are live.
+func TestTutorialOnAWS(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("not run: what is deployed runs on Linux only")
+	}
+	tyg := filepath.Join(t.TempDir(), "tyg")
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", tyg, "../../cmd/tyg")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	t.Run("echo", func(t *testing.T) {
+		p := newDeployment(t, tyg, "echo")
+		c := record(t, p.connect("api"))
+		for _, text := range []string{"hello", "again"} {
+			c.say(text)
+			c.hear()
+		}
+		if got := c.text.String(); got != "> hello\n< hello\n> again\n< again\n" {
+			t.Errorf("the transcript is\n%s", got)
+		}
+		if err := c.ws.Close(ws.CloseNormal, ""); err != nil {
+			t.Error(err)
+		}
+		p.run("delete", "--yes")
+		p.empty()
+	})
+	t.Run("chat", func(t *testing.T) {
+		p := newDeployment(t, tyg, "chat")
+		testTranscripts(t, p.connect("api"))
+		p.run("delete", "--yes", "--tables")
+		p.empty()
+	})
+}
+
+// A deployment is a project that is on the stand-in for AWS.
+type deployment struct {
+	t        *testing.T
+	tyg, dir string
+	cloud    *awstest.Cloud
+	endpoint string // of all services
+	api      string // its id
+}
+
+func newDeployment(t *testing.T, tyg, template string) *deployment {
+	t.Helper()
+	p := &deployment{t: t, tyg: tyg, dir: t.TempDir(), cloud: awstest.New()}
+	services := httptest.NewServer(p.cloud)
+	t.Cleanup(func() {
+		services.Close()
+		for _, v := range p.cloud.Violations() {
+			t.Errorf("AWS would not understand: %s", v)
+		}
+	})
+	p.endpoint = services.URL
+	p.run("new-project", template+"-server", "--template", template)
+	p.dir = filepath.Join(p.dir, template+"-server")
+	p.configure("lambda_architecture", map[string]string{"amd64": "x86_64", "arm64": "arm64"}[runtime.GOARCH])
+	out := p.run("deploy")
+	match := regexp.MustCompile(`wss://(\w+)\.execute-api\.us-west-2\.amazonaws\.com/api/`).FindStringSubmatch(out)
+	if match == nil {
+		t.Fatalf("deploy printed no URL:\n%s", out)
+	}
+	p.api = match[1]
+	if url := p.run("url"); strings.TrimSpace(url) != match[0] {
+		t.Errorf("url printed %q, deploy %q", url, match[0])
+	}
+	return p
+}
+
+// run runs tyg in the project and returns what it prints.
+func (p *deployment) run(args ...string) string {
+	p.t.Helper()
+	cmd := exec.CommandContext(p.t.Context(), p.tyg, args...)
+	cmd.Dir = p.dir
+	id, secret := p.cloud.Key()
+	checkout, err := filepath.Abs("../..")
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	cmd.Env = append(os.Environ(), "TYG_SOURCE="+checkout, "AWS_REGION=us-west-2", "AWS_ACCESS_KEY_ID="+id,
+		"AWS_SECRET_ACCESS_KEY="+secret, "AWS_ENDPOINT_URL="+p.endpoint, "TABLE=", "TYG_NATS_URL=")
+	var out, said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &said
+	if err := cmd.Run(); err != nil {
+		p.t.Fatalf("tyg %s: %v: %s", args[0], err, said.String())
+	}
+	return out.String()
+}
+
+// configure sets a key of the project's configuration.
+func (p *deployment) configure(key, value string) {
+	p.t.Helper()
+	file := filepath.Join(p.dir, ".tyg", "config.json")
+	var config map[string]any
+	text, err := os.ReadFile(file)
+	if err == nil {
+		err = json.Unmarshal(text, &config)
+	}
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	config[key] = value
+	text, _ = json.Marshal(config) // it was JSON
+	if err := os.WriteFile(file, text, 0o666); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+func (p *deployment) empty() {
+	p.t.Helper()
+	if left := p.cloud.Resources(); len(left) > 0 {
+		p.t.Errorf("left behind: %s", strings.Join(left, ", "))
+	}
+}
+
+// connect runs what is live, and returns the address for its clients.
+func (p *deployment) connect(stage string) string {
+	p.t.Helper()
+	live, err := p.cloud.Live(p.api, stage)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	id, secret := p.cloud.Key()
+	host := &functions.Host{
+		Environ:            []string{"AWS_ENDPOINT_URL_DYNAMODB=" + p.endpoint},
+		Region:             awstest.Region,
+		AccountID:          awstest.Account,
+		Credentials:        functions.Credentials{AccessKeyID: id, SecretAccessKey: secret},
+		ManagementEndpoint: "http://" + l.Addr().String() + "/" + stage,
+		Output:             func(l functions.Line) { p.t.Logf("%s: %s", l.Function, l.Text) },
+	}
+	srv := &gateway.Server{
+		Stage: stage, APIID: p.api, Secrets: map[string]string{id: secret},
+		Logger: slog.New(slog.DiscardHandler), Handler: p.router(host, live),
+		RouteSelection: live.RouteSelection, StageVariables: live.Variables,
+	}
+	for key := range live.Routes {
+		srv.Routes = append(srv.Routes, key)
+	}
+	served := make(chan error, 1)
+	go func() { served <- srv.Serve(l) }() // the cleanup waits for it
+	p.t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		if err := srv.Shutdown(ctx); err != nil {
+			p.t.Errorf("shut down gateway: %v", err)
+		}
+		if err := <-served; err != http.ErrServerClosed {
+			p.t.Error(err)
+		}
+		if err := host.Shutdown(ctx); err != nil {
+			p.t.Errorf("shut down functions: %v", err)
+		}
+	})
+	return "ws://" + l.Addr().String() + "/" + stage + "/"
+}
+
+// router starts the functions of all routes.
+func (p *deployment) router(host *functions.Host, live awstest.Live) *functions.Router {
+	p.t.Helper()
+	r := &functions.Router{Integrations: make(map[string]functions.Integration)}
+	var all []functions.Function
+	for key, route := range live.Routes {
+		fn := route.Function
+		if !p.cloud.MayManage(fn.Name, p.api, live.Stage) {
+			p.t.Fatalf("%s may not send", fn.Name)
+		}
+		r.Integrations[key] = host.Integration(fn.Name)
+		all = append(all, functions.Function{
+			Name: fn.Name, Command: []string{p.unpack(fn)}, Env: fn.Environment, Timeout: fn.Timeout,
+		})
+	}
+	if err := host.Deploy(p.t.Context(), all...); err != nil {
+		p.t.Fatal(err)
+	}
+	return r
+}
+
+// unpack does what Lambda does with the code of a function, and returns its program.
+func (p *deployment) unpack(fn awstest.Function) string {
+	p.t.Helper()
+	z, err := zip.NewReader(bytes.NewReader(fn.Zip), int64(len(fn.Zip)))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	packed, err := z.Open("bootstrap")
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	code, err := io.ReadAll(packed)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	program := filepath.Join(p.t.TempDir(), "bootstrap")
+	if err := os.WriteFile(program, code, 0o755); err != nil {
+		p.t.Fatal(err)
+	}
+	return program
+}
