@@ -222,34 +222,3 @@ func decimal(v any) float64 {
 	f, _ := n.Float64()
 	return f
 }
-
-// Allows tells whether the policies of a role allow an action on a resource, which is an ARN.
-func (c *Cloud) Allows(roleName, action, resource string) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	r := c.iam.roles[strings.ToLower(roleName)]
-	return r != nil && r.allows(action, resource)
-}
-
-// MayManage tells whether a function may send to connections of a stage, look at them and close
-// them.
-// (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-control-access-iam.html)
-func (c *Cloud) MayManage(functionName, apiID, stage string) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	f := c.lambda.functions[functionName]
-	if f == nil {
-		return false
-	}
-	r := c.roleByARN(params(f.config).str("Role"))
-	if r == nil {
-		return false
-	}
-	for _, method := range []string{"POST", "GET", "DELETE"} {
-		connection := c.arn("execute-api", apiID+"/"+stage+"/"+method+"/@connections/L0SM9cOFvHcCIhw=")
-		if !r.allows("execute-api:ManageConnections", connection) {
-			return false
-		}
-	}
-	return true
-}

@@ -172,11 +172,85 @@ func TestUpdateTable(t *testing.T) {
 	}
 }
 
+// described returns the members of the table chat, in order, and those of its first index.
+func (a *account) described(members ...string) string {
+	a.t.Helper()
+	table := a.do("dynamodb DescribeTable", in{"TableName": "chat"})["Table"].(in)
+	var out []any
+	for _, name := range members {
+		out = append(out, table[name])
+	}
+	index := table["GlobalSecondaryIndexes"].([]any)[0].(in)
+	return fmt.Sprint(append(out, index["ProvisionedThroughput"])...)
+}
+
+func TestUpdateTableBilling(t *testing.T) {
+	a := newAccount(t)
+	name := a.table()
+	a.Settle = 0
+	capacity := func(n int) string {
+		return fmt.Sprintf("map[NumberOfDecreasesToday:0 ReadCapacityUnits:%d WriteCapacityUnits:%[1]d]", n)
+	}
+	index := func(n int) in {
+		return in{"GlobalSecondaryIndexUpdates": []any{in{"Update": in{
+			"IndexName": "ReverseLookup", "ProvisionedThroughput": units(n),
+		}}}}
+	}
+	for _, row := range []struct {
+		change in
+		want   string
+	}{
+		{in{"ProvisionedThroughput": units(6)}, "<nil> " + capacity(6) + " " + capacity(1)},
+		{index(2), "<nil> " + capacity(6) + " " + capacity(2)},
+		{
+			in{"BillingMode": "PAY_PER_REQUEST"},
+			"map[BillingMode:PAY_PER_REQUEST] " + capacity(0) + " " + capacity(0),
+		},
+		{
+			with(index(3), in{"BillingMode": "PROVISIONED", "ProvisionedThroughput": units(7)}),
+			"<nil> " + capacity(7) + " " + capacity(3),
+		},
+	} {
+		a.do("dynamodb UpdateTable", with(name, row.change))
+		got := a.described("BillingModeSummary", "ProvisionedThroughput")
+		if got != row.want {
+			t.Errorf("after %v: %s, want %s", row.change, got, row.want)
+		}
+	}
+	a.refused("dynamodb UpdateTable", with(name, in{"ProvisionedThroughput": units(7)}),
+		"ValidationException", "will not change")
+	twice := index(4)["GlobalSecondaryIndexUpdates"].([]any)
+	a.do("dynamodb UpdateTable", with(name, in{"GlobalSecondaryIndexUpdates": append(twice, twice...)}))
+}
+
+func TestUpdateTableIndexOnNewAttribute(t *testing.T) {
+	a := newAccount(t)
+	name := a.table()
+	a.Settle = 0
+	before := a.described("AttributeDefinitions")
+	a.do("dynamodb UpdateTable", with(name, in{"DeletionProtectionEnabled": false}))
+	if got := a.described("AttributeDefinitions"); got != before {
+		t.Errorf("attributes are %s, were %s", got, before)
+	}
+	a.do("dynamodb UpdateTable", with(name, in{
+		"AttributeDefinitions": append(chatTable()["AttributeDefinitions"].([]any),
+			in{"AttributeName": "room", "AttributeType": "S"}),
+		"GlobalSecondaryIndexUpdates": []any{in{"Create": in{
+			"IndexName": "rooms", "KeySchema": keys("room", "PK"),
+			"Projection": in{"ProjectionType": "ALL"}, "ProvisionedThroughput": units(1),
+		}}},
+	}))
+	if got := a.described("AttributeDefinitions"); !strings.Contains(got, "AttributeName:room") {
+		t.Errorf("attributes are %s, want one more", got)
+	}
+}
+
 func TestDeletionProtection(t *testing.T) {
 	a := newAccount(t)
 	name := a.table()
 	a.Settle = 0
 	a.do("dynamodb UpdateTable", with(name, in{"DeletionProtectionEnabled": true}))
+	a.do("dynamodb UpdateTable", with(name, in{"BillingMode": "PAY_PER_REQUEST"}))
 	a.refused("dynamodb DeleteTable", name, "ValidationException", "protected against deletion")
 	a.do("dynamodb UpdateTable", with(name, in{"DeletionProtectionEnabled": false}))
 	a.do("dynamodb DeleteTable", name)
@@ -201,10 +275,22 @@ func TestTimeToLive(t *testing.T) {
 	if got := status(); got != "ENABLED" {
 		t.Errorf("time to live is %v after one poll", got)
 	}
+	out := a.do("dynamodb DescribeTimeToLive", name)["TimeToLiveDescription"].(in)
+	if out["AttributeName"] != "ttl" {
+		t.Errorf("time to live is %v", out)
+	}
 	a.refused("dynamodb UpdateTimeToLive", set(true, "ttl"), "ValidationException", "already enabled")
 	a.refused("dynamodb UpdateTimeToLive", set(false, "other"), "ValidationException", "ttl")
 	a.do("dynamodb UpdateTimeToLive", set(false, "ttl"))
 	if got := []any{status(), status()}; !slices.Equal(got, []any{"DISABLING", "DISABLED"}) {
+		t.Errorf("time to live is %v", got)
+	}
+	out = a.do("dynamodb DescribeTimeToLive", name)["TimeToLiveDescription"].(in)
+	if _, ok := out["AttributeName"]; ok {
+		t.Errorf("no time to live is %v", out)
+	}
+	a.do("dynamodb UpdateTimeToLive", set(true, "ttl"))
+	if got := []any{status(), status()}; !slices.Equal(got, []any{"ENABLING", "ENABLED"}) {
 		t.Errorf("time to live is %v", got)
 	}
 	a.do("dynamodb CreateTable", with(chatTable(), in{"TableName": "new"}))
@@ -238,6 +324,11 @@ func TestTableTagsAndNamesHavePages(t *testing.T) {
 		"[map[Key:b Value:v] map[Key:c Value:v]] map[Tags:[map[Key:d Value:v]]]" {
 		t.Errorf("tags %s", got)
 	}
+	for i := range 50 {
+		tags = append(tags, in{"Key": fmt.Sprint(i), "Value": ""})
+	}
+	a.refused("dynamodb TagResource", with(resource, in{"Tags": tags}), "ValidationException",
+		"Too many")
 	reserved := []any{in{"Key": "aws:", "Value": ""}}
 	a.refused("dynamodb TagResource", with(resource, in{"Tags": reserved}), "ValidationException",
 		"aws:")

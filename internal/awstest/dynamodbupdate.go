@@ -72,10 +72,9 @@ func (t *table) billing() string {
 
 // reindex adds, changes or takes away an index.
 func (t *table) reindex(in params) error {
-	updates := in.objs("GlobalSecondaryIndexUpdates")
 	indexes := slices.Clone(t.indexes)
 	made := 0
-	for _, u := range updates {
+	for _, u := range in.objs("GlobalSecondaryIndexUpdates") {
 		var err error
 		if !u.has("Update") {
 			made++
@@ -87,9 +86,6 @@ func (t *table) reindex(in params) error {
 	if made > 1 {
 		return fail(http.StatusBadRequest, "LimitExceededException", "Subscriber limit exceeded: "+
 			"Only 1 online index can be created or deleted simultaneously per table")
-	}
-	if len(updates) == 0 {
-		return nil
 	}
 	definitions := in["AttributeDefinitions"]
 	if definitions == nil {

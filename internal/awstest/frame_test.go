@@ -102,7 +102,8 @@ func TestViolationsOfForm(t *testing.T) {
 	wantViolation(t, "logs", list(func(r *http.Request) {
 		r.Header.Set("Content-Type", "application/json")
 	}), "Content-Type")
-	wantViolation(t, "logs", list(func(r *http.Request) { r.URL.Path = "/logs" }), "POST / is expected")
+	wantViolation(t, "logs", list(func(r *http.Request) { r.URL.Path = "/logs" }),
+		"POST / is expected")
 	wantViolation(t, "logs", list(func(r *http.Request) {
 		r.Body = io.NopCloser(strings.NewReader("{} {}"))
 	}), "something follows the JSON object")
@@ -213,7 +214,10 @@ func TestViolationsREST(t *testing.T) {
 		{"GET", "/2015-03-31/functions/a%20b", "", "regular expression pattern"},
 		{"GET", "/2015-03-31/functions?MaxItems=none", "", "be a integer"},
 		{"GET", "/2015-03-31/functions?MaxItems=10001", "", "less than or equal to 10000"},
-		{"PUT", "/2017-10-31/functions/x/concurrency", `{"ReservedConcurrentExecutions":1,"N":1}`, "unknown member"},
+		{
+			"PUT", "/2017-10-31/functions/x/concurrency",
+			`{"ReservedConcurrentExecutions":1,"N":1}`, "unknown member",
+		},
 		{
 			"PUT", "/2017-10-31/functions/x/concurrency",
 			`{"ReservedConcurrentExecutions":"1"}`, "be a integer",
@@ -271,7 +275,8 @@ func TestErrorsHaveTheFormOfTheProtocol(t *testing.T) {
 	w := httptest.NewRecorder()
 	c.ServeHTTP(w, r)
 	got := w.Header().Get("X-Amzn-Errortype")
-	if w.Code != 404 || got != "NotFoundException" || !strings.Contains(w.Body.String(), `"message":`) {
+	if w.Code != 404 || got != "NotFoundException" ||
+		!strings.Contains(w.Body.String(), `"message":`) {
 		t.Errorf("rest: status %d, type %q, %s", w.Code, got, w.Body)
 	}
 }

@@ -236,7 +236,9 @@ func TestRoleTags(t *testing.T) {
 	wantCode(t, "reserved", m.create("r", lambdaTrust, tags("aws:x")...), "InvalidInput")
 	wantCode(t, "create", m.create("r", lambdaTrust, tags("Stage")...), "")
 	tag := func(keys ...string) error {
-		_, err := m.TagRole(t.Context(), &iam.TagRoleInput{RoleName: aws.String("r"), Tags: tags(keys...)})
+		_, err := m.TagRole(t.Context(), &iam.TagRoleInput{
+			RoleName: aws.String("r"), Tags: tags(keys...),
+		})
 		return err
 	}
 	wantCode(t, "tag", tag("stage", "b", "c"), "")
@@ -319,7 +321,10 @@ func TestTrustPolicies(t *testing.T) {
 	m, _ := newRoleMaker(t)
 	tests := []struct{ name, old, new, code string }{
 		{"resource", `"Action"`, `"Resource": "*", "Action"`, "MalformedPolicyDocument"},
-		{"no principal", `"Principal": {"Service": "lambda.amazonaws.com"},`, "", "MalformedPolicyDocument"},
+		{
+			"no principal", `"Principal": {"Service": "lambda.amazonaws.com"},`, "",
+			"MalformedPolicyDocument",
+		},
 		{"principal", "lambda.amazonaws.com", "lambda", "MalformedPolicyDocument"},
 		{"kind of principal", `"Service"`, `"Servant"`, "MalformedPolicyDocument"},
 		{"action", "sts:AssumeRole", "lambda:AssumeRole", "MalformedPolicyDocument"},

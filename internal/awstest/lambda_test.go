@@ -1,6 +1,8 @@
 package awstest_test
 
 import (
+	"archive/zip"
+	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
@@ -109,6 +111,39 @@ func TestCreateFunctionRefuses(t *testing.T) {
 				t.Errorf("it was made all the same: %q", got)
 			}
 		})
+	}
+}
+
+func TestCreateFunctionInAnotherLanguage(t *testing.T) {
+	a := newAccount(t)
+	a.role("echo", "lambda")
+	a.do("lambda CreateFunction", with(newFunction(t, "f"), in{
+		"Runtime": "python3.13", "Handler": "app.handler",
+		"Code": in{"ZipFile": archive(t, entry{"app.py", 0o644, "def handler(event, context): 0"})},
+	}))
+}
+
+func TestCreateFunctionRefusesLargeFiles(t *testing.T) {
+	a := newAccount(t)
+	a.role("echo", "lambda")
+	for size, fits := range map[uint64]bool{250<<20 - 1: true, 250 << 20: false} {
+		var b bytes.Buffer
+		w := zip.NewWriter(&b)
+		header := &zip.FileHeader{Name: "bootstrap", UncompressedSize64: size}
+		header.SetMode(0o755)
+		if _, err := w.CreateRaw(header); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		large := with(newFunction(t, "f"), in{"Code": in{"ZipFile": b.Bytes()}})
+		if fits {
+			a.do("lambda CreateFunction", large)
+			a.do("lambda DeleteFunction", in{"FunctionName": "f"})
+			continue
+		}
+		a.refused("lambda CreateFunction", large, "InvalidParameterValueException", "262144000")
 	}
 }
 

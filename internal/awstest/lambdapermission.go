@@ -92,7 +92,7 @@ func newPrincipal(name string) (any, error) {
 func policyText(all []permission) string {
 	text, _ := json.Marshal(struct { // cannot fail: maps and strings only
 		Version   string
-		Id        string //nolint:revive // the name in a policy
+		ID        string `json:"Id"`
 		Statement []permission
 	}{"2012-10-17", "default", all})
 	return string(text)

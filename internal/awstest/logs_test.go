@@ -230,7 +230,9 @@ func TestFilterLogEventsRefuses(t *testing.T) {
 		in   cloudwatchlogs.FilterLogEventsInput
 		code string
 	}{
-		{cloudwatchlogs.FilterLogEventsInput{LogGroupName: aws.String("no")}, "ResourceNotFoundException"},
+		{cloudwatchlogs.FilterLogEventsInput{
+			LogGroupName: aws.String("no"),
+		}, "ResourceNotFoundException"},
 		{cloudwatchlogs.FilterLogEventsInput{}, "InvalidParameterException"},
 		{cloudwatchlogs.FilterLogEventsInput{
 			LogGroupName: name, FilterPattern: aws.String("b-c"),

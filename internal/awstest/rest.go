@@ -18,7 +18,9 @@ import (
 // (https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html)
 type rest struct{}
 
-func (rest) throttled() apiError { return apiError{"TooManyRequestsException", 429, "Rate exceeded"} }
+func (rest) throttled() apiError {
+	return apiError{"TooManyRequestsException", 429, "Rate exceeded"}
+}
 
 func (rest) denied() apiError { return apiError{"AccessDeniedException", 403, ""} }
 
