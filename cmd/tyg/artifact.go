@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 
 	"github.com/tyg-dev/tyg/cmd/tyg/internal/backend"
 	"github.com/tyg-dev/tyg/cmd/tyg/internal/gobuild"
@@ -62,7 +64,7 @@ func (r *remote) build(ctx context.Context, b *blueprint) ([]byte, error) {
 			return nil, err
 		}
 	}
-	if b.description, err = r.describe(ctx, asked); err != nil {
+	if b.description, err = b.ask(ctx, asked); err != nil {
 		return nil, err
 	}
 	return os.ReadFile(program.Path)
@@ -76,19 +78,39 @@ func goArch(architecture string) string {
 	return "arm64"
 }
 
-// describe asks a program for its routes, in the directory of the project.
-func (r *remote) describe(ctx context.Context, p gobuild.Program) (host.Description, error) {
-	dir, err := filepath.Abs(r.dir)
+// ask asks a program for its routes, in the directory of the project.
+func (b *blueprint) ask(ctx context.Context, p gobuild.Program) (host.Description, error) {
+	dir, err := filepath.Abs(b.dir)
 	if err != nil {
 		return host.Description{}, fmt.Errorf("find project: %w", err)
 	}
-	fn := functions.Function{Name: "application", Command: []string{p.Path}, Dir: dir}
+	fn := functions.Function{
+		Name: "application", Command: []string{p.Path}, Dir: dir, Env: b.variables(),
+	}
 	d, err := backend.Ask(ctx, fn, os.Environ())
 	if err == nil && len(d.Routes) == 0 {
 		err = errors.New("the application handles nothing: give it OnConnect, OnMessage, OnDisconnect " +
 			"or OnRoute")
 	}
 	return d, err
+}
+
+// variables returns the environment of all functions together. A program may look at it before it says
+// what it is, and is one for all.
+func (b *blueprint) variables() map[string]string {
+	s := b.at(b.stage)
+	all := merge(s.Environment, nil)
+	for _, name := range slices.Sorted(maps.Keys(s.Functions)) {
+		maps.Copy(all, b.function(b.stage, name).Environment)
+	}
+	tables, err := s.tables(b.AppName + "-" + b.stage)
+	if err != nil {
+		return all // application says what is wrong
+	}
+	for _, t := range tables {
+		all[t.Variable] = t.Name
+	}
+	return all
 }
 
 // explainBuild prints what a compiler says.

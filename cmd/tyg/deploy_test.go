@@ -149,6 +149,23 @@ func TestDeployOfTheChat(t *testing.T) {
 	}
 }
 
+// A program may read its variables before it says which routes it has.
+func TestProgramIsAskedInItsEnvironment(t *testing.T) {
+	a := newAccount(t, "small", "echo-server")
+	a.edit("main.go", "func main() {\n", "func main() {\n"+
+		"\tif os.Getenv(\"COLOUR\") != \"red\" || os.Getenv(\"SIZE\") != \"big\" ||\n"+
+		"\t\tos.Getenv(\"TABLE\") != \"echo-server-dev-rooms\" {\n\t\tpanic(\"no environment\")\n\t}\n")
+	a.fails(exitFailure, "Creating deployment package.\n"+
+		"tyg: the program ended before it said which routes it has: exit status 2\n\tpanic: no environment", "plan")
+	a.configure(`"version": "2.0",`, `"version": "2.0",
+		"environment_variables": {"COLOUR": "red"},
+		"lambda_functions": {"websocket_message": {"environment_variables": {"SIZE": "big"}}},
+		"tables": {"rooms": {"partition_key": {"name": "PK"}}},`)
+	if o := a.tyg("plan"); o.status != exitDiffers {
+		t.Errorf("status %d, stderr %s", o.status, o.stderr)
+	}
+}
+
 // A signal in the middle of a deploy, after each call in turn, leaves what the next one continues.
 func TestInterruptedDeployGoesOn(t *testing.T) {
 	a := newAccount(t, "small", "echo-server")

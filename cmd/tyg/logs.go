@@ -7,11 +7,14 @@ import (
 	"fmt"
 	"iter"
 	"regexp"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/tyg-dev/tyg/cmd/tyg/internal/strict"
 	"github.com/tyg-dev/tyg/deploy"
 )
 
@@ -87,6 +90,13 @@ func (l *logsRun) run(cmd *cobra.Command, _ []string) error {
 	if err != nil {
 		return err
 	}
+	known := functionNames(state)
+	for _, name := range l.options.Functions {
+		if !slices.Contains(known, name) {
+			return usagef(cmd, "there is no function %q%s; there is %s",
+				name, strict.DidYouMean(name, known), strings.Join(known, ", "))
+		}
+	}
 	c, err := readConfig(l.dir)
 	if err != nil {
 		return err
@@ -95,7 +105,7 @@ func (l *logsRun) run(cmd *cobra.Command, _ []string) error {
 	if err != nil {
 		return err
 	}
-	several := len(l.options.Functions) != 1 && len(functionNames(state)) > 1
+	several := len(l.options.Functions) != 1 && len(known) > 1
 	return l.print(cmd.Context(), d.Logs(cmd.Context(), l.options), several)
 }
 

@@ -37,7 +37,7 @@ type remote struct {
 
 func newRemote(e *env) *remote { return &remote{e: e, dir: ".", stage: "dev"} }
 
-// flags adds the flags that name the stage and the account. Verbs that call nobody have only the first.
+// flags adds the flags that name the stage and the account. Verbs that call nobody have stageFlags.
 func (r *remote) flags(cmd *cobra.Command) {
 	r.stageFlags(cmd)
 	f := cmd.Flags()
