@@ -27,7 +27,7 @@ func gatewaySaying(t *testing.T, answers ...string) *run {
 			return aws.Credentials{AccessKeyID: "A", SecretAccessKey: "B"}, nil
 		}),
 	})
-	return &run{Cloud: &Cloud{
+	return &run{ids: ids{api: "a1"}, Cloud: &Cloud{
 		apis: client, pause: func(context.Context, time.Duration) error { return nil },
 	}}
 }
@@ -43,8 +43,9 @@ func TestAwaitDeployment(t *testing.T) {
 		t.Errorf("got %v, want what AWS says", err)
 	}
 	r = gatewaySaying(t, `{"deploymentStatus":"PENDING"}`)
-	if err := r.awaitDeployment(t.Context(), "d1"); err == nil {
-		t.Error("a deployment that never comes is taken for one that has")
+	err = r.awaitDeployment(t.Context(), "d1")
+	if err == nil || !strings.Contains(err.Error(), "still not done") {
+		t.Errorf("got %v for a deployment that never comes", err)
 	}
 }
 
@@ -64,7 +65,8 @@ func TestAwaitDomain(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "certificate") {
 		t.Errorf("got %v, want advice about the certificate", err)
 	}
-	if err := gatewaySaying(t, status("UPDATING")).awaitDomain(t.Context(), &res); err == nil {
-		t.Error("a domain name that never serves is taken for one that does")
+	err = gatewaySaying(t, status("UPDATING")).awaitDomain(t.Context(), &res)
+	if err == nil || !strings.Contains(err.Error(), "still not done") {
+		t.Errorf("got %v for a domain name that never serves", err)
 	}
 }

@@ -97,7 +97,7 @@ func (c *checker) environment(a Application, fn Function) {
 	}
 	text, err := json.Marshal(all)
 	c.want(err == nil && len(text) <= maxEnvironment, "environment_variables of %s take %d bytes, "+
-		"with those that tyg sets, and Lambda allows %d: put what is large into a table or Parameter Store",
+		"with those that tyg sets, and Lambda allows %d: put what is large into a table",
 		fn.LogicalName, len(text), maxEnvironment)
 }
 

@@ -46,7 +46,8 @@ func (c *checker) index(at string, t Table, i Index, kinds map[string]string) {
 	c.want(i.ReadCapacity >= 0 && i.WriteCapacity >= 0,
 		"%s.read_capacity and write_capacity must not be negative", at)
 	c.want(t.ReadCapacity > 0 || i.ReadCapacity == 0 && i.WriteCapacity == 0,
-		"%s.read_capacity and write_capacity are given, and the table has none: it is paid by request", at)
+		"%s.read_capacity and write_capacity are given, and the table has none: it is paid by request",
+		at)
 	c.key(at, i.key(), kinds)
 }
 

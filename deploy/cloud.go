@@ -59,7 +59,7 @@ func Open(ctx context.Context, cfg aws.Config) (*Cloud, error) {
 	}
 	who, err := sts.NewFromConfig(cfg).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if err != nil {
-		return nil, fmt.Errorf("find out whose credentials these are: %w", explain(err, Account{}))
+		return nil, fmt.Errorf("find out whose credentials these are: %w", explain(err, Account{Region: cfg.Region}))
 	}
 	c.Account = Account{
 		ID: aws.ToString(who.Account), Region: cfg.Region, Partition: partitionOf(aws.ToString(who.Arn)),

@@ -1,5 +1,10 @@
 package deploy
 
+import (
+	"fmt"
+	"slices"
+)
+
 // DeployerPolicy returns what whoever deploys an application must be allowed to do, and no more: for
 // deploying, looking at logs, and deleting it again.
 //
@@ -27,7 +32,7 @@ func DeployerPolicy(app Application, account Account) Policy {
 	groups := account.arn("logs", "log-group:"+logGroup(app.prefix()+"-*"))
 	allow("Logs", []string{
 		"logs:CreateLogGroup", "logs:DeleteLogGroup", "logs:DeleteRetentionPolicy", "logs:FilterLogEvents",
-		"logs:PutRetentionPolicy", "logs:TagResource",
+		"logs:ListTagsForResource", "logs:PutRetentionPolicy", "logs:TagResource", "logs:UntagResource",
 	}, groups, groups+":*")
 	allow("FindLogs", []string{"logs:DescribeLogGroups"}, "*")
 	// API Gateway's actions are those of HTTP
@@ -37,26 +42,28 @@ func DeployerPolicy(app Application, account Account) Policy {
 		"apigateway:DELETE", "apigateway:GET", "apigateway:PATCH", "apigateway:POST", "apigateway:PUT",
 		"apigateway:TagResource", "apigateway:UntagResource",
 	}, apis+"/apis", apis+"/apis/*", apis+"/domainnames", apis+"/domainnames/*", apis+"/tags/*")
-	for _, t := range app.Tables {
-		allow("Table"+alphanumeric(t.LogicalName), []string{
+	for i, t := range app.Tables {
+		allow(fmt.Sprintf("Table%d", i+1), []string{
 			"dynamodb:CreateTable", "dynamodb:DeleteTable", "dynamodb:DescribeTable",
 			"dynamodb:DescribeTimeToLive", "dynamodb:ListTagsOfResource", "dynamodb:TagResource",
 			"dynamodb:UntagResource", "dynamodb:UpdateTable", "dynamodb:UpdateTimeToLive",
 		}, account.arn("dynamodb", "table/"+t.Name))
 	}
-	allow("Account", []string{"sts:GetCallerIdentity"}, "*")
-	return p
-}
-
-// alphanumeric returns a name as statement ids can be.
-// (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_sid.html)
-func alphanumeric(name string) string {
-	var b []byte
-	for i := range len(name) {
-		c := name[i]
-		if 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' {
-			b = append(b, c)
+	for i, fn := range app.Functions {
+		if fn.Role.ARN != "" {
+			allow(fmt.Sprintf("PassRole%d", i+1), []string{"iam:PassRole"}, fn.Role.ARN)
+		}
+		if len(fn.Layers) > 0 {
+			allow(fmt.Sprintf("Layers%d", i+1), []string{"lambda:GetLayerVersion"}, fn.Layers...)
 		}
 	}
-	return string(b)
+	anywhere := []string{"sts:GetCallerIdentity"}
+	if slices.ContainsFunc(app.Functions, func(fn Function) bool { return len(fn.SubnetIDs) > 0 }) {
+		// Lambda looks at the network with the rights of whoever makes the function.
+		// (https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html)
+		anywhere = append(anywhere,
+			"ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs")
+	}
+	allow("Account", anywhere, "*")
+	return p
 }

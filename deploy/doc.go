@@ -20,8 +20,8 @@
 //
 // Whatever belongs to the application carries the tag "tyg", with the application's name and stage. A
 // role, function or API of its name that does not, and is not in the state file, is somebody else's: the
-// plan fails and says so. Tables are the exception. One of the right name and keys is used, whoever has
-// made it; and it is never deleted.
+// plan fails and says so. Tables and custom domain names are the exceptions. A table of the right name and
+// keys is used, whoever has made it, and so is a domain name; neither is changed then, nor ever deleted.
 //
 // # Order
 //

@@ -86,12 +86,12 @@ func TestC9AMappingIsPointedAgain(t *testing.T) {
 	must(t, err)
 	other := r.strange(t, "other", nil)
 	_, err = r.gateway().CreateStage(t.Context(), &apigatewayv2.CreateStageInput{
-		ApiId: &other, StageName: aws.String("else"),
+		ApiId: &other, StageName: aws.String("api"),
 	})
 	must(t, err)
 	_, err = r.gateway().UpdateApiMapping(t.Context(), &apigatewayv2.UpdateApiMappingInput{
 		DomainName: aws.String(domainName), ApiMappingId: out.Items[0].ApiMappingId, ApiId: &other,
-		Stage: aws.String("else"),
+		Stage: aws.String("api"),
 	})
 	must(t, err)
 	must(t, r.deploy(t.Context(), app))

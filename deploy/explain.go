@@ -50,8 +50,8 @@ func explanation(err error, account Account) string {
 		return text
 	}
 	if dns, ok := errors.AsType[*net.DNSError](err); ok {
-		return fmt.Sprintf("cannot find the host %s: is this machine online, and is the region right? (%v)",
-			dns.Name, dns)
+		return fmt.Sprintf("cannot find the host %s: is this machine online, and is the region right? "+
+			"(%v)", dns.Name, dns)
 	}
 	e, ok := errors.AsType[apiError](err)
 	if !ok {
@@ -162,8 +162,8 @@ func denied(err error, e apiError, account Account) string {
 }
 
 func expired(_ error, e apiError, _ Account) string {
-	return "these credentials have expired: get new ones, with \"aws sso login\" or as you got these," +
-		" and run the command again, which goes on where this one ends (" + said(e) + ")"
+	return "these credentials have expired: get new ones, with \"aws sso login\" or as you got " +
+		"these, and run the command again, which goes on where this one ends (" + said(e) + ")"
 }
 
 func unknown(_ error, e apiError, account Account) string {

@@ -141,8 +141,8 @@ func TestRoleThatIsNeverReady(t *testing.T) {
 	r.empty(t)
 }
 
-// TestFunctionThatIsBusy has a function that is still being made, and then changed, when the next deploy
-// comes.
+// TestFunctionThatIsBusy has a function that is still being made, and then changed, when the next
+// deploy comes.
 func TestFunctionThatIsBusy(t *testing.T) {
 	r := newRig(t)
 	must(t, r.deploy(t.Context(), echo(t)))

@@ -27,8 +27,8 @@ func lambdaSaying(t *testing.T, answer string) *Cloud {
 	})}
 }
 
-// TestWhatCannotBeReadIsAnError is about answers that leave out what the caller may not see: it must not
-// look like what is not there.
+// TestWhatCannotBeReadIsAnError is about answers that leave out what the caller may not see: it
+// must not look like what is not there.
 func TestWhatCannotBeReadIsAnError(t *testing.T) {
 	for answer, want := range map[string]string{
 		`{"Configuration":{},"TagsError":{"ErrorCode":"AccessDenied","Message":"no"}}`: "lambda:ListTags",
@@ -77,7 +77,8 @@ func TestFoundFunctionHasAllThatIsCompared(t *testing.T) {
 	}
 }
 
-// TestConfigurationTakesAway wants lists that are there and empty: AWS leaves what is not there as it is.
+// TestConfigurationTakesAway wants lists that are there and empty: AWS leaves what is not there as
+// it is.
 func TestConfigurationTakesAway(t *testing.T) {
 	app, found := oneFunction()
 	r := &run{app: app, account: found.Account, ids: found.ids()}

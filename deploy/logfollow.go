@@ -11,9 +11,11 @@ const (
 	// followSince is how far back the first lines of a log that is followed may be.
 	followSince = 10 * time.Minute
 	// followPause is between two looks at the log. An account may look ten times a second, in some
-	// regions five (https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html).
+	// regions five
+	// (https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html).
 	followPause = 2 * time.Second
-	// followOverlap is how much later than its neighbours an event may become visible and still be seen.
+	// followOverlap is how much later than its neighbours an event may become visible and still be
+	// seen.
 	followOverlap = 15 * time.Second
 )
 

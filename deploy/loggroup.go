@@ -14,6 +14,7 @@ import (
 type foundLogGroup struct {
 	arn       string // without the ":*" at its end
 	retention int    // days; 0 is for ever
+	tags      map[string]string
 }
 
 // findLogGroups looks for the log groups of all functions. AWS is asked for names that begin with one,
@@ -42,11 +43,19 @@ func (c *Cloud) describeLogGroup(ctx context.Context, name string) (*foundLogGro
 			return nil, err
 		}
 		for _, g := range page.LogGroups {
-			if aws.ToString(g.LogGroupName) == name {
-				return &foundLogGroup{
-					arn: aws.ToString(g.LogGroupArn), retention: int(aws.ToInt32(g.RetentionInDays)),
-				}, nil
+			if aws.ToString(g.LogGroupName) != name {
+				continue
 			}
+			have := &foundLogGroup{
+				arn: aws.ToString(g.LogGroupArn), retention: int(aws.ToInt32(g.RetentionInDays)),
+			}
+			out, err := c.logs.ListTagsForResource(ctx,
+				&cloudwatchlogs.ListTagsForResourceInput{ResourceArn: &have.arn})
+			if err != nil {
+				return nil, err
+			}
+			have.tags = out.Tags
+			return have, nil
 		}
 	}
 	return nil, nil
@@ -70,8 +79,9 @@ func (b *planner) logGroup(fn Function) {
 	}
 	var diff changes
 	diff.compare("retention", days(have.retention), days(fn.LogRetention))
+	diff.tags(have.tags, b.app.tags(fn.Tags))
 	b.update(TypeLogGroup, name, "", diff, res, func(ctx context.Context, r *run, _ *Resource) error {
-		return r.retain(ctx, name, fn.LogRetention)
+		return r.updateLogGroup(ctx, name, have, fn)
 	})
 }
 
@@ -84,6 +94,30 @@ func (r *run) createLogGroup(ctx context.Context, name string, fn Function) erro
 		return err
 	}
 	if fn.LogRetention == 0 && !exists {
+		return nil
+	}
+	return r.retain(ctx, name, fn.LogRetention)
+}
+
+func (r *run) updateLogGroup(
+	ctx context.Context, name string, have foundLogGroup, fn Function,
+) error {
+	set, unset := tagChanges(have.tags, r.app.tags(fn.Tags))
+	if len(unset) > 0 {
+		_, err := r.logs.UntagResource(ctx,
+			&cloudwatchlogs.UntagResourceInput{ResourceArn: &have.arn, TagKeys: unset})
+		if err != nil {
+			return err
+		}
+	}
+	if len(set) > 0 {
+		_, err := r.logs.TagResource(ctx,
+			&cloudwatchlogs.TagResourceInput{ResourceArn: &have.arn, Tags: set})
+		if err != nil {
+			return err
+		}
+	}
+	if have.retention == fn.LogRetention {
 		return nil
 	}
 	return r.retain(ctx, name, fn.LogRetention)

@@ -50,6 +50,12 @@ func TestLogGroupThatLambdaHasMade(t *testing.T) {
 	app.Functions[0].LogRetention = 14
 	must(t, r.deploy(t.Context(), app))
 	r.settled(t, app)
+	app.Tags = map[string]string{"team": "tea"}
+	must(t, r.deploy(t.Context(), app))
+	r.settled(t, app)
+	app.Tags, app.Functions[0].LogRetention = nil, 0
+	must(t, r.deploy(t.Context(), app))
+	r.settled(t, app)
 	must(t, r.delete(t.Context(), app))
 	r.empty(t)
 }

@@ -12,9 +12,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
 )
 
-// newest returns the last events. Nothing that speaks CloudWatch Logs is sure to read backwards, so spans
-// of time are read, the last one first, and each six times as long as the one after it: that is little
-// to read where much is logged, and few requests where nothing is.
+// newest returns the last events. Nothing that speaks CloudWatch Logs is sure to read backwards, so
+// spans of time are read, the last one first, and each six times as long as the one after it: that
+// is little to read where much is logged, and few requests where nothing is.
 func (l *logReader) newest(ctx context.Context) ([]LogEvent, error) {
 	const first, growth = 10 * time.Minute, 6
 	since := laterOf(l.options.Since, time.UnixMilli(0))
@@ -59,8 +59,8 @@ func laterOf(a, b time.Time) time.Time {
 	return b
 }
 
-// between merges the events of all functions from start to end, by time. Both are part of it; the zero
-// time is no limit.
+// between merges the events of all functions from start to end, by time. Both are part of it; the
+// zero time is no limit.
 func (l *logReader) between(ctx context.Context, start, end time.Time) iter.Seq2[LogEvent, error] {
 	return func(yield func(LogEvent, error) bool) {
 		var heads []*logHead
@@ -110,7 +110,8 @@ func oldestHead(heads []*logHead) int {
 	return first
 }
 
-// of returns the events of one function, which AWS sorts by time. Pages may be empty, and not the last.
+// of returns the events of one function, which AWS sorts by time. Pages may be empty, and not the
+// last.
 // (https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html)
 func (l *logReader) of(ctx context.Context, fn Resource, start, end time.Time) iter.Seq2[LogEvent, error] {
 	return func(yield func(LogEvent, error) bool) {

@@ -43,9 +43,9 @@ type LogEvent struct {
 	Message  string    `json:"message"` // without the white space at its end
 }
 
-// Logs returns the log of the functions that the state file knows, the oldest event first. It ends with
-// the first error, which is that of the context if Follow is set. A function that has not logged anything
-// has no events.
+// Logs returns the log of the functions that the state file knows, the oldest event first. It ends
+// with the first error, which is that of the context if Follow is set. A function that has not
+// logged anything has no events.
 func (d *Deployer) Logs(ctx context.Context, o LogsOptions) iter.Seq2[LogEvent, error] {
 	return func(yield func(LogEvent, error) bool) {
 		l := &logReader{Cloud: d.Cloud, options: o}

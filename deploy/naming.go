@@ -29,8 +29,8 @@ func (a Application) Environment(fn Function, endpoint string) map[string]string
 	return a.environment(fn, endpoint)
 }
 
-// AccessLog returns the log group that gets the access log, which is empty if there is none, and the
-// format of its lines.
+// AccessLog returns the log group that gets the access log, which is empty if there is none, and
+// the format of its lines.
 func (s StageSettings) AccessLog() (arn, format string) {
 	s = s.complete()
 	return s.AccessLogARN, s.AccessLogFormat

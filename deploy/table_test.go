@@ -306,3 +306,19 @@ func TestTableWithAnotherNameIsNotForgotten(t *testing.T) {
 		t.Errorf("a second plan has %v", b.steps)
 	}
 }
+
+// TestIndexComesWithAllTypes wants the types of all keys in the call that makes an index.
+func TestIndexComesWithAllTypes(t *testing.T) {
+	app, found := oneTable()
+	table := app.Tables[0]
+	table.Indexes = append(table.Indexes, Index{Name: "new", PartitionKey: Attribute{"age", "N"}})
+	have := found.tables["chat-dev-rooms"]
+	have.indexes["stale"] = foundIndex{key: tableKey{partition: Attribute{"photo", "B"}}}
+	var got []string
+	for _, a := range table.next(have).AttributeDefinitions {
+		got = append(got, *a.AttributeName+" "+string(a.AttributeType))
+	}
+	if want := []string{"PK S", "SK S", "age N", "photo B"}; !slices.Equal(got, want) {
+		t.Errorf("types are %q, want %q", got, want)
+	}
+}

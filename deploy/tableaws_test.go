@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/tyg-dev/tyg/deploy"
+	"github.com/tyg-dev/tyg/internal/awstest"
 )
 
 const roomsTable = "chat-dev-rooms"
@@ -58,8 +59,8 @@ func (r *rig) tableByHand(t *testing.T, sort types.ScalarAttributeType) {
 	must(t, err)
 }
 
-// TestT47TablesAreMadeAndWaitedFor is about the set-up script of the tutorial, which fails the second
-// time, and does not wait.
+// TestT47TablesAreMadeAndWaitedFor is about the set-up script of the tutorial, which fails the
+// second time, and does not wait.
 func TestT47TablesAreMadeAndWaitedFor(t *testing.T) {
 	r := newRig(t)
 	r.aws.Settle = 3
@@ -230,4 +231,53 @@ func TestTableThatIsStillGoing(t *testing.T) {
 		t.Errorf("the table is %s", got)
 	}
 	r.settled(t, everything(t))
+}
+
+// TestTableThatIsBusyIsDeleted deletes a table while it is being changed.
+func TestTableThatIsBusyIsDeleted(t *testing.T) {
+	r := newRig(t)
+	must(t, r.deploy(t.Context(), everything(t)))
+	r.aws.Settle = 5
+	_, err := r.dynamo().UpdateTable(t.Context(), &dynamodb.UpdateTableInput{
+		TableName: aws.String(roomsTable), DeletionProtectionEnabled: aws.Bool(false),
+	})
+	must(t, err)
+	must(t, r.delete(t.Context(), everything(t)))
+	r.empty(t)
+}
+
+// TestLostAnswerToAChangeOfATable loses the answer to the call that makes an index, and AWS is still at
+// it when it is made again.
+func TestLostAnswerToAChangeOfATable(t *testing.T) {
+	r := newRig(t)
+	app := everything(t)
+	app.Tables[0].Indexes = nil
+	must(t, r.deploy(t.Context(), app))
+	r.aws.Settle = 3
+	r.aws.SetFault(func(_ int, _, operation string) awstest.Fault {
+		if operation == "UpdateTable" {
+			return awstest.LoseOnce
+		}
+		return awstest.None
+	})
+	must(t, r.deploy(t.Context(), everything(t)))
+	if n := r.calls("UpdateTable"); n != 1 {
+		t.Errorf("there were %d calls, want 1", n)
+	}
+	r.settled(t, everything(t))
+}
+
+// TestTableThatMayBeOursIsLookedAt has a table in the state file that was about to be made, and was made
+// by somebody else.
+func TestTableThatMayBeOursIsLookedAt(t *testing.T) {
+	r := newRig(t)
+	must(t, r.deploy(t.Context(), echo(t)))
+	r.tableByHand(t, types.ScalarAttributeTypeS)
+	text := string(readFile(t, r.file))
+	writeFile(t, r.file, []byte(strings.Replace(text, `"resources": [`, `"resources": [{"name": "rooms",
+		"resource_type": "dynamodb_table", "pending": true, "table_name": "`+roomsTable+`"},`, 1)))
+	must(t, r.delete(t.Context(), echo(t)))
+	if left := r.aws.Resources(); !slices.Equal(left, []string{"dynamodb table " + roomsTable}) {
+		t.Errorf("left are %q, want the table, which is not ours", left)
+	}
 }

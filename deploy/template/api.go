@@ -19,7 +19,8 @@ func called(app deploy.Application, fn deploy.Function) bool {
 	})
 }
 
-// guarded reports whether the authorizer is asked before a route. API Gateway has that for $connect only.
+// guarded reports whether the authorizer is asked before a route. API Gateway has that for $connect
+// only.
 func guarded(app deploy.Application, r deploy.Route) bool {
 	return app.API.Authorizer != nil && r.Key == tyg.RouteConnect
 }

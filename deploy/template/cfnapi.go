@@ -96,9 +96,9 @@ func (s *stack) route(r deploy.Route) {
 	}
 }
 
-// stage adds the stage, which deploys by itself what changes. A deployment of the template's own would be
-// made before CloudFormation deletes the routes that have gone from the template, so these would stay
-// live, and lead to functions that are deleted.
+// stage adds the stage, which deploys by itself what changes. A deployment of the template's own
+// would be made before CloudFormation deletes the routes that have gone from the template, so these
+// would stay live, and lead to functions that are deleted.
 func (s *stack) stage() {
 	api := s.app.API
 	p := object{

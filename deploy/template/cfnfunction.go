@@ -30,8 +30,8 @@ func trust() object {
 	return doc
 }
 
-// function adds a function, its log group, and its outputs. The log group comes first: Lambda would make
-// one that is kept for ever.
+// function adds a function, its log group, and its outputs. The log group comes first: Lambda would
+// make one that is kept for ever.
 func (s *stack) function(fn deploy.Function) {
 	id := camel(fn.LogicalName)
 	group := object{"LogGroupName": s.app.LogGroupName(fn.LogicalName), "Tags": s.tags(fn.Tags)}

@@ -63,7 +63,8 @@ func TestMergeRefusesWhatIsNoObject(t *testing.T) {
 	}
 }
 
-// What is merged in is there, what it says null of is not, and a route of it is in the first deployment.
+// What is merged in is there, what it says null of is not, and a route of it is in the first
+// deployment.
 func TestMergeChangesATemplate(t *testing.T) {
 	merge := `{"Resources": {
 	  "ExtraRoute": {"Type": "AWS::ApiGatewayV2::Route", "Properties": {"RouteKey": "extra"}},

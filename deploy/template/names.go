@@ -10,8 +10,8 @@ import (
 	"github.com/tyg-dev/tyg"
 )
 
-// camel makes a logical id of a name: websocket_connect becomes WebsocketConnect. CloudFormation has
-// letters and digits in ids only.
+// camel makes a logical id of a name: websocket_connect becomes WebsocketConnect. CloudFormation
+// has letters and digits in ids only.
 // (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/resources-section-structure.html)
 func camel(name string) string {
 	var b strings.Builder
@@ -49,8 +49,8 @@ func isAlphanumeric(r rune) bool {
 	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
 }
 
-// routeName returns what the route of a key is called in a template. The keys of an application's own
-// routes may have any characters, so theirs end with a hash.
+// routeName returns what the route of a key is called in a template. The keys of an application's
+// own routes may have any characters, so theirs end with a hash.
 func routeName(key string) string {
 	switch key {
 	case tyg.RouteConnect:

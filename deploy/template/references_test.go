@@ -107,7 +107,8 @@ func TestTextIsLiteral(t *testing.T) {
 	}
 }
 
-// TestC13TerraformDomain: with its security policy and its path, on a stage by name, in any partition.
+// TestC13TerraformDomain: with its security policy and its path, on a stage by name, in any
+// partition.
 func TestC13TerraformDomain(t *testing.T) {
 	doc, text := written(t, writers()[1], full(t), template.Options{})
 	domain := at(t, doc, "resource", "aws_apigatewayv2_domain_name", "websocket_api_custom_domain")

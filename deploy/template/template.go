@@ -18,9 +18,9 @@ type Options struct {
 	// of others, and null takes away.
 	Merge []byte
 
-	// CodeParameters makes a CloudFormation template take the code from where its parameters CodeBucket
-	// and CodeKey say, so that it can be used as it is. Without it the template names the file [Zip],
-	// which "aws cloudformation package" uploads.
+	// CodeParameters makes a CloudFormation template take the code from where its parameters
+	// CodeBucket and CodeKey say, so that it can be used as it is. Without it the template names the
+	// file [Zip], which "aws cloudformation package" uploads.
 	CodeParameters bool
 }
 
@@ -39,7 +39,8 @@ func bundle(app deploy.Application) (*deploy.Bundle, error) {
 	return one, nil
 }
 
-// finish merges the patch into a template, puts what is in it then into order, and returns the text.
+// finish merges the patch into a template, puts what is in it then into order, and returns the
+// text.
 func finish(doc object, merge []byte, order func(object)) ([]byte, error) {
 	patched, err := patch(doc, merge)
 	if err != nil {

@@ -74,8 +74,8 @@ func TestNamesAreThoseOfDeploy(t *testing.T) {
 	}
 }
 
-// TestC11NewRoutesGoLive: the stage deploys what changes, and it is made after all routes. Nothing calls a
-// function without the permission.
+// TestC11NewRoutesGoLive: the stage deploys what changes, and it is made after all routes. Nothing
+// calls a function without the permission.
 func TestC11NewRoutesGoLive(t *testing.T) {
 	cfn, _ := written(t, writers()[0], full(t), template.Options{})
 	tf, _ := written(t, writers()[1], full(t), template.Options{})

@@ -8,8 +8,8 @@ import (
 	"github.com/tyg-dev/tyg/deploy"
 )
 
-// Terraform returns a configuration for Terraform or OpenTofu, in JSON. It leaves the configuration of
-// the provider, and where the state is, to other files beside it.
+// Terraform returns a configuration for Terraform or OpenTofu, in JSON. It leaves the configuration
+// of the provider, and where the state is, to other files beside it.
 func Terraform(app deploy.Application, o Options) ([]byte, error) {
 	if o.CodeParameters {
 		return nil, errors.New("Terraform takes the code from a file; parameters are for CloudFormation")

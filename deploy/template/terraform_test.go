@@ -1,7 +1,6 @@
 package template_test
 
 import (
-	"context"
 	"errors"
 	"net/http/httptest"
 	"os"
@@ -10,8 +9,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/deploy"
@@ -154,8 +151,8 @@ func (tf *terraform) violations() {
 	}
 }
 
-// TestC1TerraformPublishesRoutes: routes that come, change and go are live, come and gone. That of a
-// function that is gone would fail for ever.
+// TestC1TerraformPublishesRoutes: routes that come, change and go are live, come and gone. That of
+// a function that is gone would fail for ever.
 func TestC1TerraformPublishesRoutes(t *testing.T) {
 	tf := newTerraform(t)
 	app := chat(t)
@@ -180,7 +177,8 @@ func TestC1TerraformPublishesRoutes(t *testing.T) {
 	tf.violations()
 }
 
-// Deploy finds nothing to change in what Terraform has made, but that it publishes routes by itself.
+// Deploy finds nothing to change in what Terraform has made, but that it publishes routes by
+// itself.
 func TestTerraformMakesWhatDeployMakes(t *testing.T) {
 	tf := newTerraform(t)
 	app := full(t)
@@ -191,32 +189,7 @@ func TestTerraformMakesWhatDeployMakes(t *testing.T) {
 	if got := live.Routes[tyg.RouteDefault].Function.Environment["GREETING"]; got != want {
 		t.Errorf("a variable is %q, want %q", got, want)
 	}
-	id, secret := tf.aws.Key()
-	cloud, err := deploy.Open(t.Context(), aws.Config{
-		Region: awstest.Region, BaseEndpoint: &tf.url,
-		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-			return aws.Credentials{AccessKeyID: id, SecretAccessKey: secret}, nil
-		}),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	d := deploy.Deployer{Cloud: cloud, StateFile: filepath.Join(t.TempDir(), "prod.json")}
-	plan, err := d.Plan(t.Context(), app)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, step := range plan.Steps {
-		changes := slices.DeleteFunc(step.Changes, func(c deploy.Change) bool {
-			return c.Property == "deployment" || c.Property == "automatic deployment"
-		})
-		switch {
-		case step.Action == deploy.Record, step.Type == deploy.TypeDeployment:
-		case step.Type == deploy.TypeStage && len(changes) == 0:
-		default:
-			t.Errorf("deploy would do %v: %v", step, changes)
-		}
-	}
+	agrees(t, tf.aws, tf.url, app)
 	before := tf.aws.Resources()
 	out, status := tf.try("destroy", "-auto-approve", "-input=false", "-no-color")
 	if status == 0 || !slices.Equal(tf.aws.Resources(), before) {

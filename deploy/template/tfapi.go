@@ -104,9 +104,9 @@ func (m *module) route(r deploy.Route) {
 	}
 }
 
-// stage adds the stage, which deploys by itself what changes. A deployment of the template's own would be
-// made before Terraform destroys the routes that have gone from the template, so these would stay live,
-// and lead to functions that are destroyed.
+// stage adds the stage, which deploys by itself what changes. A deployment of the template's own
+// would be made before Terraform destroys the routes that have gone from the template, so these
+// would stay live, and lead to functions that are destroyed.
 func (m *module) stage() {
 	api := m.app.API
 	a := object{

@@ -11,11 +11,12 @@ import (
 // An object is one of JSON. Besides what that may have, the values may be a [refs].
 type object = map[string]any
 
-// refs is text in which ${…} stands for something that is known when the template is applied. All other
-// strings are taken literally.
+// refs is text in which ${…} stands for something that is known when the template is applied. All
+// other strings are taken literally.
 type refs string
 
-// account is the account that a template is applied in, in the words of CloudFormation or Terraform.
+// account is the account that a template is applied in, in the words of CloudFormation or
+// Terraform.
 func (w words) account() deploy.Account {
 	return deploy.Account{ID: w.id, Region: w.region, Partition: w.partition}
 }
@@ -81,8 +82,8 @@ func (w words) invocation(arn string) refs {
 		":lambda:path/2015-03-31/functions/" + arn + "/invocations")
 }
 
-// policy returns the document of a role: what the project supplies is literal, what is generated has
-// references.
+// policy returns the document of a role: what the project supplies is literal, what is generated
+// has references.
 func (w words) policy(app deploy.Application, role deploy.Role) (any, error) {
 	if role.Policy != nil {
 		var doc any

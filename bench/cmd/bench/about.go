@@ -66,11 +66,16 @@ func (s server) version(bin string) string {
 	if s.script != nil {
 		return s.script.version()
 	}
-	info, err := buildinfo.ReadFile(filepath.Join(bin, s.program))
+	program := s.program
+	if s.function != nil {
+		program = "loadgen" // which knows of what commit it is; functions do not
+	}
+	info, err := buildinfo.ReadFile(filepath.Join(bin, program))
 	if err != nil {
 		return ""
 	}
-	if slices.Contains([]string{"tyg", "chat", "functions"}, s.program) { // of this repository
+	ours := []string{"tyg", "chat", "functions", "loadgen"}
+	if slices.Contains(ours, program) {
 		return "tyg " + revision(info)
 	}
 	for _, dep := range info.Deps {

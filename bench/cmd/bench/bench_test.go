@@ -80,7 +80,11 @@ func TestQuickLeavesWhatWasSet(t *testing.T) {
 
 func TestParseErrors(t *testing.T) {
 	for _, args := range [][]string{
-		{"bogus"}, {"-bogus"}, {"-c", "0", "echo"}, {"-p", "1,x", "echo"},
+		{"bogus"},
+		{"-bogus"},
+		{"-c", "0", "echo"},
+		{"-p", "1,x", "echo"},
+		{"-starts", "0", "coldstart"},
 	} {
 		if _, err := parse(args, io.Discard); err == nil {
 			t.Errorf("no error for %q", args)

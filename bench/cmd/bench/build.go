@@ -45,7 +45,7 @@ func prepare(ctx context.Context, o options) (*bench, error) {
 	if err := build.Run(); err != nil {
 		return nil, fmt.Errorf("build servers: %w", err)
 	}
-	return b, nil
+	return b, b.buildFunctions(ctx)
 }
 
 // pickServers finds all servers that some experiment wants. Those that were named must be usable

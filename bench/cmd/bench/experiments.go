@@ -39,7 +39,8 @@ func experimentNames() (names []string) {
 func experiments() []experiment {
 	return []experiment{
 		echo(), route(), latency(), broadcast(), handshake(), idleMemory(), allocations(), syscalls(),
-		secureEcho(), secureHandshake(), secureIdle(), chat(), functions(), growthOf(),
+		secureEcho(), secureHandshake(), secureIdle(), chat(), functions(), coldstart(),
+		growthOf(),
 	}
 }
 

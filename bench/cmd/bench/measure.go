@@ -27,6 +27,7 @@ type row struct {
 	memory
 	calls // of the kernel
 	growth
+	cold
 	mallocs float64 // for each message
 }
 
@@ -38,6 +39,7 @@ type setup struct {
 	warm                time.Duration // before the measurement; 0: the client's own
 	dialect             load.Dialect  // of the payload; empty: the server's own
 	parallel, processes int
+	starts              int  // coldstart: whose medians count
 	members             int  // growth: how many of conns are in a room
 	tls                 bool // with TLS
 	many                bool // the server is to take more connections than its defaults allow
@@ -54,6 +56,8 @@ func (s setup) String() string {
 		return fmt.Sprintf("%d messages of %d bytes in one write", s.depth, s.size)
 	case "growth":
 		return fmt.Sprintf("%d idle, depth %d, %d bytes", s.conns, s.depth, s.size)
+	case "start":
+		return fmt.Sprintf("medians of %d starts", s.starts)
 	case "room-bursts":
 		return fmt.Sprintf("a message of %d bytes to %d members", s.size, s.conns)
 	}

@@ -27,6 +27,7 @@ type options struct {
 	depths   []int
 	rates    []int
 	perProc  int
+	starts   int
 	svg      string
 	without  []string // experiments of the targets that are not run
 
@@ -85,6 +86,14 @@ func (o *options) defineRuns(flags *flag.FlagSet) {
 	intsVar(flags, &o.depths, "p", "messages under way, `n,...` (default: those of the experiment)")
 	o.rates = []int{5000, 20000}
 	intsVar(flags, &o.rates, "rates", "latency: messages a second, `n,...` (default 5000,20000)")
+	o.starts = 30
+	flags.Func("starts", "coldstart: starts of a function, whose medians count; `n` (default 30)",
+		func(text string) (err error) {
+			if o.starts, err = strconv.Atoi(text); err == nil && o.starts < 1 {
+				err = fmt.Errorf("%d is not a positive number", o.starts)
+			}
+			return err
+		})
 	flags.IntVar(&o.perProc, "perproc", 18000, "idle: connections of a process, under ulimit -n")
 }
 

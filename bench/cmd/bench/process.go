@@ -58,25 +58,33 @@ type process struct {
 
 // start starts a server and waits until it listens. The caller stops it.
 func (b *bench) start(ctx context.Context, s server, h how) (*process, error) {
-	p := &process{addr: b.freeAddr(), ended: make(chan struct{})}
+	p := &process{addr: b.freeAddr()}
 	p.cmd = b.pinned(ctx, serverCore, s.command(b.bin, p.addr, h))
 	if s.script != nil && s.script.env != nil {
 		p.cmd.Env = append(os.Environ(), s.script.env(p.addr)...)
 		p.cmd.Dir = s.script.dir
 	}
-	p.cmd.Stderr = &p.stderr
-	if err := b.launch(p.cmd); err != nil {
+	if err := b.begin(p); err != nil {
 		return nil, fmt.Errorf("start %s: %w", s.name, err)
 	}
-	go func() { // ends with the process, which stop waits for
-		_ = p.cmd.Wait() // it is killed, so how it ended says nothing
-		close(p.ended)
-	}()
 	if err := p.listening(30 * time.Second); err != nil {
 		p.stop()
 		return nil, fmt.Errorf("start %s: %w: %s", s.name, err, p.words())
 	}
 	return p, nil
+}
+
+// begin starts the command of p. The caller stops it.
+func (b *bench) begin(p *process) error {
+	p.ended, p.cmd.Stderr = make(chan struct{}), &p.stderr
+	if err := b.launch(p.cmd); err != nil {
+		return err
+	}
+	go func() { // ends with the process, which stop waits for
+		_ = p.cmd.Wait() // it is killed, so how it ended says nothing
+		close(p.ended)
+	}()
+	return nil
 }
 
 // freeAddr returns an address on which nobody listens.

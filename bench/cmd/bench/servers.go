@@ -20,7 +20,8 @@ type server struct {
 	module  string // whose version is told
 	joins   bool   // who connects with "?room" is in a room, beside those who are not
 
-	script *script // not nil: no Go program
+	script   *script   // not nil: no Go program
+	function *function // not nil: no server, but a function of Lambda, for coldstart
 }
 
 // how says how a server is to run.
@@ -60,6 +61,8 @@ func allServers() []server {
 			name: "functions-node", program: "functions", args: []string{"-node", offlineDir},
 			dialect: load.Action,
 		},
+		{name: "lambda-echo", function: &function{dir: "./examples/echo"}},
+		{name: "lambda-chat", function: &function{dir: "./examples/chat", table: true}},
 		{name: "serverless-offline", dialect: load.Action, script: offline()},
 	}
 }

@@ -65,6 +65,10 @@ func targets() []target {
 			of("functions", "functions-go").atLeast(10, "serverless-offline"),
 			of("functions", "functions-go").by("p50", p50).atMost(.1, "serverless-offline"),
 		}},
+		{"functions on AWS: the chat in a zip of ≤ 8 MB", []check{
+			of("coldstart", "lambda-chat").by("MB", zipped).atMost(8),
+			of("coldstart", "lambda-chat").by("MB for arm64", zippedForARM).atMost(8),
+		}},
 		{"a million idle connections: a message costs ≤ 1.5 of what it does at a thousand", []check{
 			of("growth", "tyg").grown(1000, 1_000_000).atMost(1.5),
 		}},

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os/exec"
+	"runtime"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/tyg-dev/tyg/bench/internal/load"
+	"github.com/tyg-dev/tyg/bench/internal/stat"
+)
+
+// onServerCore calls do on a thread that has the core and the niceness of servers, so that the
+// processes that do starts have them too. Programs that set them, as before other servers, would
+// take a good part of the time in which a function starts.
+func (b *bench) onServerCore(do func() error) (err error) {
+	done := make(chan struct{})
+	go func() { // ends with do, and takes its thread with it, because that is never unlocked
+		defer close(done)
+		runtime.LockOSThread()
+		if err = b.pinThread(syscall.Gettid()); err == nil {
+			err = do()
+		}
+	}()
+	<-done
+	return err
+}
+
+func (b *bench) pinThread(tid int) error {
+	if b.pin {
+		out, err := exec.Command("taskset", "-cp", strconv.Itoa(serverCore), strconv.Itoa(tid)).
+			CombinedOutput()
+		if err != nil {
+			return fmt.Errorf("pin thread: %w: %s", err, out)
+		}
+	}
+	if b.nice == 0 {
+		return nil
+	}
+	if err := syscall.Setpriority(syscall.PRIO_PROCESS, tid, b.nice); err != nil {
+		return fmt.Errorf("set priority of thread: %w", err)
+	}
+	return nil
+}
+
+// use is the CPU seconds that were used until a time: by the machine, and by this process and those
+// that it has waited for.
+type use struct {
+	at                 time.Time
+	busy, stolen, ours float64
+}
+
+func snap() (u use, err error) {
+	u.at = time.Now()
+	if u.busy, u.stolen, err = stat.Machine(); err != nil {
+		return u, err
+	}
+	var self, children syscall.Rusage
+	err = errors.Join(syscall.Getrusage(syscall.RUSAGE_SELF, &self),
+		syscall.Getrusage(syscall.RUSAGE_CHILDREN, &children))
+	for _, t := range []syscall.Timeval{self.Utime, self.Stime, children.Utime, children.Stime} {
+		u.ours += float64(t.Nano()) / 1e9
+	}
+	return u, err
+}
+
+// until says what else used the machine between two times.
+func (u use) until(v use) (r load.Result) {
+	r.Seconds = v.at.Sub(u.at).Seconds()
+	r.Steal = (v.stolen - u.stolen) / r.Seconds
+	// The clocks differ in their last ticks, which must not make a negative.
+	r.Foreign = max((v.busy-u.busy-v.ours+u.ours)/r.Seconds, 0)
+	return r
+}
