@@ -10,6 +10,7 @@ import (
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/examples/chat/chatlib"
 	"github.com/tyg-dev/tyg/rooms"
+	"github.com/tyg-dev/tyg/rooms/roomstest"
 	"github.com/tyg-dev/tyg/tygtest"
 )
 
@@ -49,8 +50,8 @@ func TestCostOfCalls(t *testing.T) {
 			cfg, tap := tapped(config(t))
 			store := open(t, cfg)
 			prepare(t, store)
-			add(t, store, "named")
-			rename(t, store, "named", "Named")
+			roomstest.Add(t, store, "named")
+			roomstest.Rename(t, store, "named", "Named")
 			tap.take()
 			if err := tt.do(store); err != nil {
 				t.Fatal(err)
@@ -85,8 +86,8 @@ func TestCostOfRooms(t *testing.T) {
 			t.Errorf("%d rooms take %d reads and %d writes", n, reads, writes)
 		}
 		id := tyg.ConnID(strconv.Itoa(n))
-		add(t, store, id)
-		move(t, store, id, "", "room "+string(id))
+		roomstest.Add(t, store, id)
+		roomstest.Move(t, store, id, "", "room "+string(id))
 	}
 }
 

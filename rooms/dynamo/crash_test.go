@@ -12,6 +12,7 @@ import (
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/rooms"
 	"github.com/tyg-dev/tyg/rooms/dynamo"
+	"github.com/tyg-dev/tyg/rooms/roomstest"
 )
 
 var errCrash = errors.New("crash")
@@ -138,12 +139,12 @@ func noWait(time.Duration) <-chan time.Time {
 
 func prepare(t *testing.T, s rooms.Store) {
 	t.Helper()
-	add(t, s, "a", "b", "c", "d")
-	rename(t, s, "a", "John")
-	rename(t, s, "c", "Carl")
-	move(t, s, "a", "", "tea")
-	move(t, s, "c", "", "tea")
-	move(t, s, "d", "", "water")
+	roomstest.Add(t, s, "a", "b", "c", "d")
+	roomstest.Rename(t, s, "a", "John")
+	roomstest.Rename(t, s, "c", "Carl")
+	roomstest.Move(t, s, "a", "", "tea")
+	roomstest.Move(t, s, "c", "", "tea")
+	roomstest.Move(t, s, "d", "", "water")
 }
 
 // state describes all members.
@@ -237,14 +238,14 @@ func succeed(t *testing.T, at string, s rooms.Store) {
 	t.Helper()
 	for _, is := range members(t, s) {
 		if is.Room != "tea" {
-			move(t, s, is.ID, is.Room, "tea")
+			roomstest.Move(t, s, is.ID, is.Room, "tea")
 		}
-		rename(t, s, is.ID, "once "+string(is.ID))
+		roomstest.Rename(t, s, is.ID, "once "+string(is.ID))
 	}
 	agree(t, at+", gone on", s)
-	add(t, s, "z")
+	roomstest.Add(t, s, "z")
 	for _, name := range []string{"John", "Jack"} {
-		rename(t, s, "z", name)
+		roomstest.Rename(t, s, "z", name)
 	}
 	for _, is := range members(t, s) {
 		if _, err := s.Remove(t.Context(), is.ID); err != nil {

@@ -1,7 +1,6 @@
 package dynamo_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -16,31 +15,11 @@ import (
 	"github.com/tyg-dev/tyg/rooms/roomstest"
 )
 
-// split writes through one Store and reads through another.
-type split struct {
-	rooms.Store
-	reads rooms.Store
-}
-
-func (s split) Get(ctx context.Context, id tyg.ConnID) (rooms.Member, error) {
-	return s.reads.Get(ctx, id)
-}
-
-func (s split) Find(ctx context.Context, name string) (rooms.Member, error) {
-	return s.reads.Find(ctx, name)
-}
-
-func (s split) Members(ctx context.Context, room string) ([]rooms.Member, error) {
-	return s.reads.Members(ctx, room)
-}
-
-func (s split) Rooms(ctx context.Context) ([]string, error) { return s.reads.Rooms(ctx) }
-
 // Two Stores know nothing of each other but what is in the table, as processes do.
 func TestStore(t *testing.T) {
 	roomstest.TestStore(t, func(t *testing.T) rooms.Store {
 		cfg := config(t)
-		return split{open(t, cfg), open(t, cfg)}
+		return roomstest.Split(open(t, cfg), open(t, cfg))
 	})
 }
 
@@ -59,12 +38,12 @@ func TestPages(t *testing.T) {
 			for i := range 150 {
 				id := tyg.ConnID(fmt.Sprintf("conn-%03d", i))
 				want = append(want, id)
-				add(t, store, id)
-				move(t, store, id, "", "tea")
+				roomstest.Add(t, store, id)
+				roomstest.Move(t, store, id, "", "tea")
 				if i < 20 {
 					room := tyg.ConnID(fmt.Sprintf("in room %d", i))
-					add(t, store, room)
-					move(t, store, room, "", string(room))
+					roomstest.Add(t, store, room)
+					roomstest.Move(t, store, room, "", string(room))
 				}
 			}
 			members, err := store.Members(t.Context(), "tea")
@@ -90,11 +69,11 @@ func TestManyRowsInDoubt(t *testing.T) {
 			cfg, tap := tapped(config(t))
 			store := open(t, cfg)
 			store.SetWaits(noWait)
-			add(t, store, "first")
-			move(t, store, "first", "", "tea")
+			roomstest.Add(t, store, "first")
+			roomstest.Move(t, store, "first", "", "tea")
 			for i := range 120 {
 				id := tyg.ConnID(fmt.Sprintf("conn-%03d", i))
-				add(t, store, id)
+				roomstest.Add(t, store, id)
 				tap.take()
 				tap.between = func(n int, send func() (*http.Response, error)) (*http.Response, error) {
 					if n > 4 { // all but the settling
@@ -102,7 +81,7 @@ func TestManyRowsInDoubt(t *testing.T) {
 					}
 					return send()
 				}
-				move(t, store, id, "", "tea")
+				roomstest.Move(t, store, id, "", "tea")
 				tap.between = nil
 			}
 			tap.take()
@@ -122,15 +101,15 @@ func TestMembersExpire(t *testing.T) {
 	cfg.TTL = time.Hour
 	store := open(t, cfg)
 	for _, id := range []tyg.ConnID{"a", "b", "c"} {
-		add(t, store, id)
-		rename(t, store, id, "name "+string(id))
-		move(t, store, id, "", "room "+string(id))
+		roomstest.Add(t, store, id)
+		roomstest.Rename(t, store, id, "name "+string(id))
+		roomstest.Move(t, store, id, "", "room "+string(id))
 	}
 	clock := func(after time.Duration) func() time.Time {
 		return func() time.Time { return time.Now().Add(after) }
 	}
 	store.SetClock(clock(50 * time.Minute))
-	add(t, store, "b")
+	roomstest.Add(t, store, "b")
 	for _, after := range []time.Duration{60*time.Minute + 30*time.Second, 70 * time.Minute} {
 		store.SetClock(clock(after))
 		for _, id := range []tyg.ConnID{"a", "c"} {
@@ -141,8 +120,8 @@ func TestMembersExpire(t *testing.T) {
 			t.Errorf("Rooms = %q, %v, want that of b, who was added again", list, err)
 		}
 	}
-	rename(t, store, "b", "Name A")
-	add(t, store, "a")
+	roomstest.Rename(t, store, "b", "Name A")
+	roomstest.Add(t, store, "a")
 	if is, err := store.Get(t.Context(), "a"); err != nil || is.Name != "" || is.Room != "" {
 		t.Errorf("Get of who came back = %+v, %v, want a new member", is, err)
 	}
@@ -169,11 +148,11 @@ func wantNobody(t *testing.T, s rooms.Store, id tyg.ConnID) {
 func TestNameOfTheExpired(t *testing.T) {
 	cfg := config(t)
 	slow, fast := open(t, cfg), open(t, cfg)
-	add(t, slow, "a", "b")
-	rename(t, slow, "a", "John")
+	roomstest.Add(t, slow, "a", "b")
+	roomstest.Rename(t, slow, "a", "John")
 	fast.SetClock(func() time.Time { return time.Now().Add(4 * time.Hour) })
-	add(t, fast, "b")
-	rename(t, fast, "b", "John")
+	roomstest.Add(t, fast, "b")
+	roomstest.Rename(t, fast, "b", "John")
 	if is, err := slow.Get(t.Context(), "a"); !errors.Is(err, rooms.ErrNoMember) {
 		t.Errorf("Get of who lost the name = %+v, %v", is, err)
 	}
@@ -190,5 +169,5 @@ func TestOddIDs(t *testing.T) {
 			t.Errorf("Get of %.10q: %v, want %q", id, err, rooms.ErrNoMember)
 		}
 	}
-	add(t, store, tyg.ConnID(long[:1000]))
+	roomstest.Add(t, store, tyg.ConnID(long[:1000]))
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/tyg-dev/tyg/rooms/natskv"
+	"github.com/tyg-dev/tyg/rooms/roomstest"
 )
 
 func TestOpenRefuses(t *testing.T) {
@@ -62,7 +63,7 @@ func TestConn(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		add(t, store, "a")
+		roomstest.Add(t, store, "a")
 		if err := store.Close(); err != nil {
 			t.Errorf("close: %v", err)
 		}

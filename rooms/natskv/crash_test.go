@@ -13,6 +13,7 @@ import (
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/rooms"
 	"github.com/tyg-dev/tyg/rooms/natskv"
+	"github.com/tyg-dev/tyg/rooms/roomstest"
 )
 
 var errCrash = errors.New("crash")
@@ -65,9 +66,9 @@ func TestCrashAfterEveryWrite(t *testing.T) {
 				for _, loses := range []bool{false, true} {
 					cfg := natskv.Config{URL: url, Bucket: fmt.Sprintf("b%d-%t", writes, loses), Fresh: true}
 					store := open(t, cfg)
-					add(t, store, "a", "b")
-					rename(t, store, "a", "John")
-					move(t, store, "a", "", "tea")
+					roomstest.Add(t, store, "a", "b")
+					roomstest.Rename(t, store, "a", "John")
+					roomstest.Move(t, store, "a", "", "tea")
 					before := state(t, store)
 					c := &crash{writes: writes, loses: loses}
 					store.Break(func(js jetstream.JetStream) jetstream.JetStream {
@@ -129,9 +130,9 @@ func heirs(t *testing.T, s rooms.Store, before []rooms.Member, done bool) {
 			t.Errorf("remove %s: %v", is.ID, err)
 		}
 	}
-	add(t, s, "z")
+	roomstest.Add(t, s, "z")
 	for _, name := range []string{"John", "Jack"} {
-		rename(t, s, "z", name)
+		roomstest.Rename(t, s, "z", name)
 	}
 	if list, err := s.Rooms(t.Context()); err != nil || len(list) != 0 {
 		t.Errorf("Rooms at the end = %q, %v", list, err)
@@ -142,14 +143,14 @@ func heirs(t *testing.T, s rooms.Store, before []rooms.Member, done bool) {
 func TestNameIsFreeThoughTheReleaseFailed(t *testing.T) {
 	cfg := natskv.Config{URL: serve(t).URL()}
 	store := open(t, cfg)
-	add(t, store, "a", "b")
-	rename(t, store, "a", "John")
+	roomstest.Add(t, store, "a", "b")
+	roomstest.Rename(t, store, "a", "John")
 	store.Break(func(js jetstream.JetStream) jetstream.JetStream {
 		return &crash{JetStream: js, writes: 2} // the claim of Jack and the row of a
 	})
-	rename(t, store, "a", "Jack")
+	roomstest.Rename(t, store, "a", "Jack")
 	other := open(t, cfg)
-	rename(t, other, "b", "john")
+	roomstest.Rename(t, other, "b", "john")
 	if _, err := other.Rename(t.Context(), "b", "jack"); !errors.Is(err, rooms.ErrNameTaken) {
 		t.Errorf("Rename to the new name: %v", err)
 	}
@@ -159,7 +160,7 @@ func TestNameIsFreeThoughTheReleaseFailed(t *testing.T) {
 func TestClaimOfARenameUnderWayHolds(t *testing.T) {
 	cfg := natskv.Config{URL: serve(t).URL()}
 	store := open(t, cfg)
-	add(t, store, "a", "b")
+	roomstest.Add(t, store, "a", "b")
 	store.Break(func(js jetstream.JetStream) jetstream.JetStream {
 		return &crash{JetStream: js, writes: 1}
 	})
@@ -173,9 +174,9 @@ func TestClaimOfARenameUnderWayHolds(t *testing.T) {
 	if _, err := other.Find(t.Context(), "John"); !errors.Is(err, rooms.ErrNoMember) {
 		t.Errorf("Find of the claimed name: %v", err)
 	}
-	rename(t, other, "a", "John")
+	roomstest.Rename(t, other, "a", "John")
 	if _, err := other.Remove(t.Context(), "a"); err != nil {
 		t.Fatal(err)
 	}
-	rename(t, other, "b", "John")
+	roomstest.Rename(t, other, "b", "John")
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/tyg-dev/tyg/rooms/natskv"
+	"github.com/tyg-dev/tyg/rooms/roomstest"
 )
 
 // A journal is what a Store logs.
@@ -38,8 +39,8 @@ func TestLog(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	add(t, store, "a")
-	rename(t, store, "a", "John")
+	roomstest.Add(t, store, "a")
+	roomstest.Rename(t, store, "a", "John")
 	if text := j.String(); text != "" {
 		t.Errorf("it logs %s", text)
 	}

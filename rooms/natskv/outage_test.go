@@ -11,6 +11,7 @@ import (
 
 	"github.com/tyg-dev/tyg/internal/natsd"
 	"github.com/tyg-dev/tyg/rooms/natskv"
+	"github.com/tyg-dev/tyg/rooms/roomstest"
 )
 
 // A wire is a way to a server that can be cut.
@@ -88,9 +89,9 @@ func TestReconnect(t *testing.T) {
 	server, way := serve(t), newWire(t)
 	here := open(t, natskv.Config{URL: server.URL()})
 	far := open(t, natskv.Config{URL: way.through(t, server), Fresh: true})
-	add(t, far, "a", "b", "c")
-	move(t, far, "a", "", "tea")
-	move(t, far, "b", "", "tea")
+	roomstest.Add(t, far, "a", "b", "c")
+	roomstest.Move(t, far, "a", "", "tea")
+	roomstest.Move(t, far, "b", "", "tea")
 	for range 3 {
 		way.cut()
 		ctx, cancel := context.WithCancel(t.Context())
@@ -98,8 +99,8 @@ func TestReconnect(t *testing.T) {
 		if _, err := far.Move(ctx, "a", "tea", "milk"); !errors.Is(err, context.Canceled) {
 			t.Errorf("Move with a done context: %v", err)
 		}
-		move(t, here, "a", "tea", "")
-		move(t, here, "c", "", "tea")
+		roomstest.Move(t, here, "a", "tea", "")
+		roomstest.Move(t, here, "c", "", "tea")
 		want, err := here.Members(t.Context(), "tea")
 		if err != nil {
 			t.Fatal(err)
@@ -113,8 +114,8 @@ func TestReconnect(t *testing.T) {
 		if err != nil || len(got) != 2 || got[0] != want[0] || got[1] != want[1] {
 			t.Errorf("Members after the cut = %+v, %v, want %+v", got, err, want)
 		}
-		move(t, far, "c", "tea", "")
-		move(t, far, "a", "", "tea")
+		roomstest.Move(t, far, "c", "tea", "")
+		roomstest.Move(t, far, "a", "", "tea")
 	}
 }
 
@@ -122,9 +123,9 @@ func TestReconnect(t *testing.T) {
 func TestReadsDuringAnOutage(t *testing.T) {
 	server, way := serve(t), newWire(t)
 	store := open(t, natskv.Config{URL: way.through(t, server)})
-	add(t, store, "a")
-	rename(t, store, "a", "John")
-	move(t, store, "a", "", "tea")
+	roomstest.Add(t, store, "a")
+	roomstest.Rename(t, store, "a", "John")
+	roomstest.Move(t, store, "a", "", "tea")
 	way.cut()
 	if members, err := store.Members(t.Context(), "tea"); err != nil || len(members) != 1 {
 		t.Errorf("Members = %v, %v", members, err)
@@ -147,8 +148,8 @@ func TestServerRestart(t *testing.T) {
 		t.Fatal(err)
 	}
 	store := open(t, natskv.Config{URL: way.through(t, first), Fresh: true})
-	add(t, store, "a")
-	move(t, store, "a", "", "tea")
+	roomstest.Add(t, store, "a")
+	roomstest.Move(t, store, "a", "", "tea")
 	for _, restart := range []struct {
 		cfg  natsd.Config
 		want int
@@ -178,7 +179,7 @@ func TestServerRestart(t *testing.T) {
 func TestContextEndsACall(t *testing.T) {
 	server, way := serve(t), newWire(t)
 	store := open(t, natskv.Config{URL: way.through(t, server)})
-	add(t, store, "a")
+	roomstest.Add(t, store, "a")
 	way.cut()
 	ctx, cancel := context.WithCancelCause(t.Context())
 	stopped := errors.New("the caller has stopped")

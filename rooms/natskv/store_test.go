@@ -1,7 +1,6 @@
 package natskv_test
 
 import (
-	"context"
 	"errors"
 	"testing"
 	"time"
@@ -20,32 +19,12 @@ func TestStore(t *testing.T) {
 	})
 }
 
-// split writes through one Store and reads through another.
-type split struct {
-	rooms.Store
-	reads rooms.Store
-}
-
-func (s split) Get(ctx context.Context, id tyg.ConnID) (rooms.Member, error) {
-	return s.reads.Get(ctx, id)
-}
-
-func (s split) Find(ctx context.Context, name string) (rooms.Member, error) {
-	return s.reads.Find(ctx, name)
-}
-
-func (s split) Members(ctx context.Context, room string) ([]rooms.Member, error) {
-	return s.reads.Members(ctx, room)
-}
-
-func (s split) Rooms(ctx context.Context) ([]string, error) { return s.reads.Rooms(ctx) }
-
 func TestTwoStores(t *testing.T) {
 	var names buckets
 	url := serve(t).URL()
 	roomstest.TestStore(t, func(t *testing.T) rooms.Store {
 		cfg := natskv.Config{URL: url, Bucket: names.next(), Fresh: true}
-		return split{open(t, cfg), open(t, cfg)}
+		return roomstest.Split(open(t, cfg), open(t, cfg))
 	})
 }
 
@@ -53,7 +32,7 @@ func TestTwoStores(t *testing.T) {
 func TestGetAndChangesCatchUp(t *testing.T) {
 	cfg := natskv.Config{URL: serve(t).URL()}
 	one, other := open(t, cfg), open(t, cfg)
-	add(t, other, "watcher")
+	roomstest.Add(t, other, "watcher")
 	for _, look := range []struct {
 		name string
 		fn   func() error
@@ -65,9 +44,9 @@ func TestGetAndChangesCatchUp(t *testing.T) {
 		{"no move", func() error { _, err := other.Move(t.Context(), "watcher", "tea", "tea"); return err }},
 	} {
 		id := tyg.ConnID(look.name)
-		add(t, one, id)
-		rename(t, one, id, look.name)
-		move(t, one, id, "", look.name)
+		roomstest.Add(t, one, id)
+		roomstest.Rename(t, one, id, look.name)
+		roomstest.Move(t, one, id, "", look.name)
 		if err := look.fn(); err != nil {
 			t.Fatalf("%s: %v", look.name, err)
 		}
@@ -87,8 +66,8 @@ func TestGetAndChangesCatchUp(t *testing.T) {
 func TestChangesOfOthersArrive(t *testing.T) {
 	cfg := natskv.Config{URL: serve(t).URL()}
 	one, other := open(t, cfg), open(t, cfg)
-	add(t, one, "a")
-	move(t, one, "a", "", "tea")
+	roomstest.Add(t, one, "a")
+	roomstest.Move(t, one, "a", "", "tea")
 	eventually(t, "the member arrives", func() bool {
 		members, err := other.Members(t.Context(), "tea")
 		return err == nil && len(members) == 1
@@ -106,10 +85,10 @@ func TestChangesOfOthersArrive(t *testing.T) {
 func TestOpenReadsTheBucket(t *testing.T) {
 	cfg := natskv.Config{URL: serve(t).URL()}
 	one := open(t, cfg)
-	add(t, one, "a", "b")
-	rename(t, one, "a", "John")
-	move(t, one, "a", "", "tea")
-	move(t, one, "b", "", "tea")
+	roomstest.Add(t, one, "a", "b")
+	roomstest.Rename(t, one, "a", "John")
+	roomstest.Move(t, one, "a", "", "tea")
+	roomstest.Move(t, one, "b", "", "tea")
 	if _, err := one.Remove(t.Context(), "b"); err != nil {
 		t.Fatal(err)
 	}
@@ -127,15 +106,15 @@ func TestMembersExpire(t *testing.T) {
 	cfg := natskv.Config{URL: serve(t).URL(), TTL: time.Hour}
 	store, late := open(t, cfg), open(t, cfg)
 	for _, id := range []tyg.ConnID{"a", "b", "c"} {
-		add(t, store, id)
-		rename(t, store, id, "name "+string(id))
-		move(t, store, id, "", "room "+string(id))
+		roomstest.Add(t, store, id)
+		roomstest.Rename(t, store, id, "name "+string(id))
+		roomstest.Move(t, store, id, "", "room "+string(id))
 	}
 	clock := func(after time.Duration) func() time.Time {
 		return func() time.Time { return time.Now().Add(after) }
 	}
 	store.SetClock(clock(50 * time.Minute))
-	add(t, store, "b")
+	roomstest.Add(t, store, "b")
 	late.SetClock(clock(70 * time.Minute))
 
 	for _, id := range []tyg.ConnID{"a", "c"} {
@@ -153,8 +132,8 @@ func TestMembersExpire(t *testing.T) {
 	if err != nil || len(list) != 1 || list[0] != "room b" {
 		t.Errorf("Rooms = %q, %v, want that of b, who was added again", list, err)
 	}
-	rename(t, late, "b", "Name A") // free, though nobody has swept
-	add(t, late, "a")
+	roomstest.Rename(t, late, "b", "Name A") // free, though nobody has swept
+	roomstest.Add(t, late, "a")
 	if is, err := late.Get(t.Context(), "a"); err != nil || is.Name != "" || is.Room != "" {
 		t.Errorf("Get of who came back = %+v, %v, want a new member", is, err)
 	}
@@ -166,8 +145,8 @@ func TestMembersExpireFromARoom(t *testing.T) {
 	now := time.Now()
 	for i, id := range []tyg.ConnID{"a", "b", "c"} {
 		store.SetClock(func() time.Time { return now.Add(time.Duration(i) * 10 * time.Minute) })
-		add(t, store, id)
-		move(t, store, id, "", "tea")
+		roomstest.Add(t, store, id)
+		roomstest.Move(t, store, id, "", "tea")
 	}
 	for i, want := range []int{3, 2, 1, 0} {
 		store.SetClock(func() time.Time { return now.Add(time.Duration(50+10*i) * time.Minute) })
@@ -181,11 +160,11 @@ func TestMembersExpireFromARoom(t *testing.T) {
 func TestSweepLeavesNothingOfTheExpired(t *testing.T) {
 	cfg := natskv.Config{URL: serve(t).URL(), TTL: time.Hour}
 	store := open(t, cfg)
-	add(t, store, "a", "b")
-	rename(t, store, "a", "John")
+	roomstest.Add(t, store, "a", "b")
+	roomstest.Rename(t, store, "a", "John")
 	store.SetClock(func() time.Time { return time.Now().Add(2 * time.Hour) })
-	add(t, store, "c")
-	rename(t, store, "c", "Jenny")
+	roomstest.Add(t, store, "c")
+	roomstest.Rename(t, store, "c", "Jenny")
 	if n := keys(t, cfg); n != 5 {
 		t.Fatalf("%d keys, want 3 members and 2 claims", n)
 	}
@@ -200,6 +179,6 @@ func TestSweepLeavesNothingOfTheExpired(t *testing.T) {
 func TestSweepRuns(t *testing.T) {
 	cfg := natskv.Config{URL: serve(t).URL(), TTL: 100 * time.Millisecond}
 	store := open(t, cfg)
-	add(t, store, "a")
+	roomstest.Add(t, store, "a")
 	eventually(t, "the key is gone", func() bool { return keys(t, cfg) == 0 })
 }

@@ -31,22 +31,16 @@ type putItemInput struct {
 }
 
 func (s *Server) putItem(in putItemInput) (any, error) {
+	w := write{in.TableName, nil, in.ConditionExpression, newValues(in.ExpressionAttributeValues)}
 	t, err := s.table(in.TableName)
+	if err == nil {
+		err = t.checkKey(in.Item)
+	}
 	if err != nil {
 		return nil, err
 	}
-	if err := t.checkKey(in.Item); err != nil {
-		return nil, err
-	}
-	was, err := t.find(t.key(in.Item))
-	if err != nil {
-		return nil, err
-	}
-	values := newValues(in.ExpressionAttributeValues)
-	if err := condition(in.ConditionExpression, was, values); err != nil {
-		return nil, err
-	}
-	return struct{}{}, t.store(in.Item)
+	w.key = t.key(in.Item)
+	return s.write(w, func(t *table, _ item) error { return t.store(in.Item) })
 }
 
 type updateItemInput struct {
@@ -58,36 +52,28 @@ type updateItemInput struct {
 }
 
 func (s *Server) updateItem(in updateItemInput) (any, error) {
-	t, err := s.table(in.TableName)
-	if err != nil {
-		return nil, err
-	}
-	was, err := t.find(in.Key)
-	if err != nil {
-		return nil, err
-	}
-	is := maps.Clone(was)
-	if is == nil {
-		is = maps.Clone(in.Key)
-	}
 	values := newValues(in.ExpressionAttributeValues)
 	changed, err := parseUpdate(in.UpdateExpression, values)
 	if err != nil {
 		return nil, err
 	}
-	if err := condition(in.ConditionExpression, was, values); err != nil {
-		return nil, err
-	}
-	for name, v := range changed {
-		if name == t.hash || name == t.sort {
-			return nil, invalid("Cannot update attribute %s, which is part of the key", name)
+	w := write{in.TableName, in.Key, in.ConditionExpression, values}
+	return s.write(w, func(t *table, was item) error {
+		is := maps.Clone(was)
+		if is == nil {
+			is = maps.Clone(in.Key)
 		}
-		delete(is, name)
-		if v != nil {
-			is[name] = *v
+		for name, v := range changed {
+			if name == t.hash || name == t.sort {
+				return invalid("Cannot update attribute %s, which is part of the key", name)
+			}
+			delete(is, name)
+			if v != nil {
+				is[name] = *v
+			}
 		}
-	}
-	return struct{}{}, t.store(is)
+		return t.store(is)
+	})
 }
 
 type deleteItemInput struct {
@@ -98,20 +84,35 @@ type deleteItemInput struct {
 }
 
 func (s *Server) deleteItem(in deleteItemInput) (any, error) {
-	t, err := s.table(in.TableName)
+	w := write{in.TableName, in.Key, in.ConditionExpression, newValues(in.ExpressionAttributeValues)}
+	return s.write(w, func(t *table, _ item) error {
+		t.remove(in.Key)
+		return nil
+	})
+}
+
+// A write is what all changes of one item have.
+type write struct {
+	table     string
+	key       item
+	condition *string
+	values    *values
+}
+
+// write lets change change the item, or none, that was there, if the condition holds for it.
+func (s *Server) write(w write, change func(t *table, was item) error) (any, error) {
+	t, err := s.table(w.table)
 	if err != nil {
 		return nil, err
 	}
-	was, err := t.find(in.Key)
+	was, err := t.find(w.key)
 	if err != nil {
 		return nil, err
 	}
-	values := newValues(in.ExpressionAttributeValues)
-	if err := condition(in.ConditionExpression, was, values); err != nil {
+	if err := condition(w.condition, was, w.values); err != nil {
 		return nil, err
 	}
-	t.remove(in.Key)
-	return struct{}{}, nil
+	return struct{}{}, change(t, was)
 }
 
 // condition checks a condition on an item, or on none, and that every value has been used.
