@@ -124,10 +124,11 @@ func TestStandardLibraryOnly(t *testing.T) {
 // rooms/dynamo's, its tables are deploy's. And a stand-in for AWS is tested with AWS's own clients, as
 // are those who talk to it.
 var shared = map[string][]string{
-	"code " + sdk + "dynamodb":      {"deploy", "rooms/dynamo"},
-	"tests " + sdk + "apigatewayv2": {"deploy", "internal/awstest"},
-	"tests " + sdk + "dynamodb":     {"deploy", "internal/awstest", "rooms/dynamo"},
-	"tests " + sdk + "lambda":       {"deploy", "functions", "internal/awstest"},
+	"code " + sdk + "dynamodb":        {"deploy", "rooms/dynamo"},
+	"tests " + sdk + "apigatewayv2":   {"deploy", "internal/awstest"},
+	"tests " + sdk + "cloudwatchlogs": {"deploy", "internal/awstest"},
+	"tests " + sdk + "dynamodb":       {"deploy", "internal/awstest", "rooms/dynamo"},
+	"tests " + sdk + "lambda":         {"deploy", "functions", "internal/awstest"},
 }
 
 const sdk = "github.com/aws/aws-sdk-go-v2/service/"

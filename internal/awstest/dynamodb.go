@@ -193,9 +193,8 @@ func describeTable(c *Cloud, in params) (map[string]any, error) {
 
 func listTables(c *Cloud, in params) (map[string]any, error) {
 	names := slices.Sorted(maps.Keys(c.dynamo.tables))
-	if start := in.str("ExclusiveStartTableName"); start != "" {
-		names = slices.DeleteFunc(names, func(name string) bool { return name <= start })
-	}
+	start := in.str("ExclusiveStartTableName")
+	names = slices.DeleteFunc(names, func(name string) bool { return name <= start })
 	names, next := page(c, names, in.num("Limit"), "", func(name string) string { return name })
 	out := map[string]any{"TableNames": names}
 	if next != "" {

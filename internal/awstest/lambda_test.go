@@ -191,6 +191,39 @@ func TestFunctionIsWhatWasAskedFor(t *testing.T) {
 	}
 }
 
+func TestUpdateFunctionKeepsWhatItDoesNotName(t *testing.T) {
+	a := newAccount(t)
+	a.role("echo", "lambda")
+	a.Settle = 0
+	a.do("lambda CreateFunction", with(newFunction(t, "f"), in{
+		"Environment":   in{"Variables": in{"TABLE": "chat"}},
+		"LoggingConfig": in{"LogFormat": "JSON"},
+	}))
+	a.do("lambda UpdateFunctionConfiguration", in{
+		"FunctionName": "f", "Timeout": 5, "SnapStart": in{"ApplyOn": "None"},
+	})
+	out := a.do("lambda GetFunction", in{"FunctionName": "f"})
+	got := out["Configuration"].(in)
+	for name, want := range map[string]string{
+		"Environment":   "map[Variables:map[TABLE:chat]]",
+		"LoggingConfig": "map[LogFormat:JSON LogGroup:/aws/lambda/f]", "Timeout": "5",
+	} {
+		if fmt.Sprint(got[name]) != want {
+			t.Errorf("%s is %v, want %v", name, got[name], want)
+		}
+	}
+	if out["Tags"] != nil || out["Concurrency"] != nil {
+		t.Errorf("without tags and concurrency: %v", out)
+	}
+	a.do("lambda PutFunctionConcurrency", in{
+		"FunctionName": "f", "ReservedConcurrentExecutions": 7,
+	})
+	got = a.do("lambda GetFunction", in{"FunctionName": "f"})
+	if want := "map[ReservedConcurrentExecutions:7]"; fmt.Sprint(got["Concurrency"]) != want {
+		t.Errorf("concurrency is %v, want %v", got["Concurrency"], want)
+	}
+}
+
 func TestUpdateFunctionNeedsTheLatestRevision(t *testing.T) {
 	a := newAccount(t)
 	a.role("echo", "lambda")
@@ -220,6 +253,8 @@ func TestUpdateFunctionCode(t *testing.T) {
 		t.Errorf("after an update: %v", wet)
 	}
 	a.do("lambda GetFunction", in{"FunctionName": "f"})
+	a.refused("lambda UpdateFunctionCode", in{"FunctionName": "f"},
+		"InvalidParameterValueException", "Please provide a source")
 	a.refused("lambda UpdateFunctionCode",
 		in{"FunctionName": "f", "ZipFile": archive(t, entry{"main", 0o755, ""})},
 		"InvalidParameterValueException", "bootstrap")
@@ -275,6 +310,12 @@ func TestFunctionTags(t *testing.T) {
 	}
 	a.refused("lambda TagResource", with(resource, in{"Tags": in{"AWS:x": "1"}}),
 		"InvalidParameterValueException", "aws:")
+	many := in{}
+	for i := range 50 {
+		many[fmt.Sprint(i)] = ""
+	}
+	a.refused("lambda TagResource", with(resource, in{"Tags": many}),
+		"InvalidParameterValueException", "more than 50")
 }
 
 func TestFunctionConcurrency(t *testing.T) {
@@ -324,6 +365,27 @@ func TestFunctionPolicy(t *testing.T) {
 		"ResourceNotFoundException", "s2")
 	a.do("lambda RemovePermission", in{"FunctionName": "f", "StatementId": "s1"})
 	a.refused("lambda GetPolicy", name, "ResourceNotFoundException", "")
+}
+
+func TestPermissionPrincipals(t *testing.T) {
+	a := newAccount(t)
+	a.role("echo", "lambda")
+	a.function("f")
+	for principal, want := range map[string]string{
+		"*": `"*"`, "s3.amazonaws.com": `{"Service":"s3.amazonaws.com"}`,
+		awstest.Account: `{"AWS":"arn:aws:iam::123456789012:root"}`, roleARN: `{"AWS":"` + roleARN + `"}`,
+	} {
+		got := a.do("lambda AddPermission", in{
+			"FunctionName": "f", "StatementId": "s", "Action": "lambda:InvokeFunction",
+			"Principal": principal,
+		})["Statement"]
+		want = `{"Sid":"s","Effect":"Allow","Principal":` + want + `,"Action":"lambda:InvokeFunction",` +
+			`"Resource":"` + functionARN + `"}`
+		if got != want {
+			t.Errorf("statement %v, want %v", got, want)
+		}
+		a.do("lambda RemovePermission", in{"FunctionName": "f", "StatementId": "s"})
+	}
 }
 
 func TestFunctionPolicyHasALimit(t *testing.T) {
@@ -377,6 +439,23 @@ func TestInvoke(t *testing.T) {
 	a.refused("lambda Invoke", with(call, in{
 		"InvocationType": "Event", "Payload": []byte(`"` + strings.Repeat("x", 1<<20) + `"`),
 	}), "RequestTooLargeException", "limit 1048576")
+}
+
+func TestInvokeThatSucceeds(t *testing.T) {
+	a := newAccount(t)
+	a.role("echo", "lambda")
+	a.function("f")
+	out := a.do("lambda Invoke", in{
+		"FunctionName": "f", "Payload": []byte(`"` + strings.Repeat("x", 1<<20) + `"`),
+	})
+	if string(out["Payload"].([]byte)) != "null" {
+		t.Errorf("answer %s", out["Payload"])
+	}
+	for _, name := range []string{"FunctionError", "LogResult"} {
+		if value, ok := out[name]; ok {
+			t.Errorf("%s is %v", name, value)
+		}
+	}
 }
 
 func TestInvokeOfAPendingFunction(t *testing.T) {

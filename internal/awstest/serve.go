@@ -128,22 +128,21 @@ func (c *Cloud) serve(r *request, problems []string) *answer {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	n := c.record(r)
-	call := &c.calls[n]
-	fault := None
+	attempts, fault := c.calls[n].Attempts, None
 	if c.fault != nil {
 		fault = c.fault(n, r.service.name, r.name)
 	}
-	if e := r.refusal(fault, call.Attempts); e != nil {
-		call.Code = e.Code
+	if e := r.refusal(fault, attempts); e != nil {
+		c.calls[n].Code = e.Code
 		return r.wire.fail(r.service, e)
 	}
-	if fault == Lose && call.Attempts > 1 {
+	if fault == Lose && attempts > 1 {
 		return nil
 	}
 	a, code := c.perform(r, problems)
-	call.Code = code
-	if fault == Lose || fault == LoseOnce && call.Attempts == 1 {
-		call.Code = "" // it took effect, or not: nobody knows
+	c.calls[n].Code = code
+	if fault == Lose || fault == LoseOnce && attempts == 1 {
+		c.calls[n].Code = "" // it took effect, or not: nobody knows
 		return nil
 	}
 	return a
