@@ -113,7 +113,9 @@ func oldestHead(heads []*logHead) int {
 // of returns the events of one function, which AWS sorts by time. Pages may be empty, and not the
 // last.
 // (https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html)
-func (l *logReader) of(ctx context.Context, fn Resource, start, end time.Time) iter.Seq2[LogEvent, error] {
+func (l *logReader) of(
+	ctx context.Context, fn Resource, start, end time.Time,
+) iter.Seq2[LogEvent, error] {
 	return func(yield func(LogEvent, error) bool) {
 		pages := cloudwatchlogs.NewFilterLogEventsPaginator(l.logs, l.query(fn, start, end))
 		for pages.HasMorePages() {

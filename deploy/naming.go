@@ -15,7 +15,9 @@ func (a Application) APIName() string { return a.apiName() }
 func (a Application) AuthorizerName() string { return a.prefix() + authorizerSuffix }
 
 // LogGroupName returns the name of the log group of a function.
-func (a Application) LogGroupName(logical string) string { return logGroup(a.functionName(logical)) }
+func (a Application) LogGroupName(logical string) string {
+	return logGroup(a.functionName(logical))
+}
 
 // ResourceTags returns the tags of a resource that has some of its own.
 func (a Application) ResourceTags(own map[string]string) map[string]string { return a.tags(own) }

@@ -18,9 +18,9 @@ import (
 	"github.com/tyg-dev/tyg/deploy"
 )
 
-const logsHelp = `logs prints what the functions of a stage on AWS have logged, the oldest line first: the
-time in UTC, the function if there are several, a few letters that stand for the process that Lambda
-ran, and the message. Functions that have not logged anything print nothing.
+const logsHelp = `logs prints what the functions of a stage on AWS have logged, the oldest line first:
+the time in UTC, the function if there are several, a few letters that stand for the process that
+Lambda ran, and the message. Functions that have not logged anything print nothing.
 
 --since takes a time that has passed, such as 90s, 10m, 2h, 3d or 1w, or a moment, such as
 2026-01-31T12:00:00Z or 2026-01-31. A filter is a pattern of CloudWatch Logs: words that must all be

@@ -19,8 +19,10 @@ import (
 
 // noted is a stage with two functions.
 const noted = `{"schema_version": "2.0", "backend": "api", "resources": [
-  {"name": "websocket_connect", "resource_type": "lambda_function", "function_name": "chat-dev-websocket_connect"},
-  {"name": "websocket_message", "resource_type": "lambda_function", "function_name": "chat-dev-websocket_message"}]}`
+  {"name": "websocket_connect", "resource_type": "lambda_function",
+   "function_name": "chat-dev-websocket_connect"},
+  {"name": "websocket_message", "resource_type": "lambda_function",
+   "function_name": "chat-dev-websocket_message"}]}`
 
 // newLoggedAccount makes an account in which two functions have logged.
 func newLoggedAccount(t *testing.T) *account {
@@ -141,7 +143,7 @@ func TestLogsInterrupted(t *testing.T) {
 		})
 		o := a.tygWith(ctx, "", "logs", follow)
 		if o.status != want || o.stderr != "" || !strings.Contains(o.stdout, "hello") {
-			t.Errorf("%s: status %d, want %d, stdout %q, stderr %q", follow, o.status, want, o.stdout, o.stderr)
+			t.Errorf("%s: %+v, want status %d", follow, o, want)
 		}
 	}
 }
@@ -149,8 +151,8 @@ func TestLogsInterrupted(t *testing.T) {
 // TestC16LogsOfUnknownFunctions: names are not guessed, and nothing is silent.
 func TestC16LogsOfUnknownFunctions(t *testing.T) {
 	a := newLoggedAccount(t)
-	a.fails(exitUsage, `tyg: there is no function "websocket_mesage"; did you mean "websocket_message"?; there is `+
-		"websocket_connect, websocket_message; see tyg logs --help\n", "logs", "-n", "websocket_mesage")
+	a.fails(exitUsage, `tyg: there is no function "websocket_mesage"; did you mean `+
+		`"websocket_message"?; there is `+"websocket_connect, websocket_message; see tyg logs --help\n", "logs", "-n", "websocket_mesage")
 	a.fails(exitFailure, `tyg: stage "prod" is not deployed`, "logs", "--stage", "prod")
 	a.fails(exitUsage, `tyg: --since "yesterday": say 90s,`, "logs", "--since", "yesterday")
 	a.fails(exitUsage, "tyg: --num-entries must be at least 1;", "logs", "--num-entries", "0")

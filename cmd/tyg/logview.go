@@ -42,7 +42,8 @@ func (v *logView) print(e deploy.LogEvent) error {
 	return err
 }
 
-// paint puts text between the codes that switch a colour on and off again (ECMA-48 section 8.3.117).
+// paint puts text between the codes that switch a colour on and off again (ECMA-48 section
+// 8.3.117).
 func (v *logView) paint(code, text string) string {
 	if !v.colours {
 		return text

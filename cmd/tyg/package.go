@@ -14,17 +14,18 @@ import (
 	"github.com/tyg-dev/tyg/deploy/template"
 )
 
-const packageHelp = `package writes what deploy would make into a template, for those who deploy with
-CloudFormation or Terraform: into the directory OUT, deployment.zip with the program, and
+const packageHelp = `package writes what deploy would make into a template, for those who deploy
+with CloudFormation or Terraform: into the directory OUT, deployment.zip with the program, and
 template.json or main.tf.json. It calls nobody and needs no credentials.
 
-The template makes the same resources with the same names as deploy does, so a stage is deployed by one
-or by the other. Deployments of the API are part of it: new routes go live with the stack that has them.
-Tables are kept when a CloudFormation stack is deleted; Terraform refuses to destroy them, and after
-"terraform state rm" it leaves them alone.
+The template makes the same resources with the same names as deploy does, so a stage is made by one
+or by the other; tyg url, logs, invoke and delete know what deploy has made. Routes that come,
+change or go are live, changed or gone when the stack is updated. Tables are kept when a
+CloudFormation stack is deleted; Terraform refuses to destroy them, until "terraform state rm" makes
+it forget them.
 
---merge-template takes a JSON file whose values are laid over those of the template, as RFC 7396 says:
-objects are merged, lists and all else are replaced, null takes away.
+--merge-template takes a JSON file whose values are laid over those of the template, as RFC 7396
+says: objects are merged, lists and all else are replaced, null takes away.
 
 --code-parameters, for CloudFormation, makes the template say where the code is by the parameters
 CodeBucket and CodeKey, so that it needs no "aws cloudformation package".`
@@ -79,9 +80,7 @@ func newPackage(e *env) *cobra.Command {
 		},
 	}
 	p.stageFlags(cmd)
-	cmd.ValidArgsFunction = func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		return nil, cobra.ShellCompDirectiveFilterDirs
-	}
+	cmd.ValidArgsFunction = cobra.FixedCompletions(nil, cobra.ShellCompDirectiveFilterDirs)
 	f := cmd.Flags()
 	f.StringVar(&p.format, "format", names[0], "write for `TOOL`: "+strings.Join(names, " or "))
 	f.StringVar(&p.merge, "merge-template", "", "lay the JSON `FILE` over the template")

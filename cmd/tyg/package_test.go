@@ -33,7 +33,9 @@ func (a *account) template(file string) map[string]map[string]any {
 func TestPackage(t *testing.T) {
 	a := newAccount(t, "small", "chat")
 	a.configure(`"version"`, strings.TrimSpace(templateTables("chat"))+"\n  \"version\"")
-	for _, name := range []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_ENDPOINT_URL"} {
+	for _, name := range []string{
+		"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_ENDPOINT_URL",
+	} {
 		t.Setenv(name, "")
 	}
 	got := a.must("package", "out/cfn")
@@ -84,7 +86,8 @@ func TestPackageMergesATemplate(t *testing.T) {
 	doc := a.template("out/template.json")
 	fn, _ := doc["Resources"]["WebsocketMessage"].(map[string]any)
 	properties, _ := fn["Properties"].(map[string]any)
-	if properties["Timeout"] != 3.0 || properties["MemorySize"] == nil || doc["Parameters"]["CodeKey"] == nil {
+	if properties["Timeout"] != 3.0 || properties["MemorySize"] == nil ||
+		doc["Parameters"]["CodeKey"] == nil {
 		t.Errorf("the function is %v, the parameters are %v", fn, doc["Parameters"])
 	}
 }
@@ -92,14 +95,17 @@ func TestPackageMergesATemplate(t *testing.T) {
 func TestPackageThatMakesNoSense(t *testing.T) {
 	a := newAccount(t, "small", "chat")
 	a.fails(exitUsage, "tyg: argument OUT is missing;", "package")
-	a.fails(exitUsage, `tyg: there is no format "sam"; use cloudformation or terraform;`, "package", "o", "--format", "sam")
+	a.fails(exitUsage, `tyg: there is no format "sam"; use cloudformation or terraform;`,
+		"package", "o", "--format", "sam")
 	a.fails(exitUsage, "tyg: --code-parameters is for CloudFormation;",
 		"package", "o", "--format", "terraform", "--code-parameters")
-	a.fails(exitFailure, "tyg: read template to merge: open none.json:", "package", "o", "--merge-template", "none.json")
+	a.fails(exitFailure, "tyg: read template to merge: open none.json:",
+		"package", "o", "--merge-template", "none.json")
 	if err := writeFile("bad.json", []byte("Resources:\n")); err != nil {
 		t.Fatal(err)
 	}
-	a.fails(exitFailure, "tyg: merge template: it is not JSON:", "package", "o", "--merge-template", "bad.json")
+	a.fails(exitFailure, "tyg: merge template: it is not JSON:",
+		"package", "o", "--merge-template", "bad.json")
 	if err := writeFile("file", nil); err != nil {
 		t.Fatal(err)
 	}

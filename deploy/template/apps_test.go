@@ -110,7 +110,9 @@ func function(t testing.TB, name string) deploy.Function {
 }
 
 // written returns a template as JSON has it, and its text.
-func written(t testing.TB, w writer, app deploy.Application, o template.Options) (map[string]any, string) {
+func written(
+	t testing.TB, w writer, app deploy.Application, o template.Options,
+) (map[string]any, string) {
 	t.Helper()
 	text, err := w.write(app, o)
 	if err != nil {

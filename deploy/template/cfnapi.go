@@ -96,9 +96,10 @@ func (s *stack) route(r deploy.Route) {
 	}
 }
 
-// stage adds the stage, which deploys by itself what changes. A deployment of the template's own
-// would be made before CloudFormation deletes the routes that have gone from the template, so these
-// would stay live, and lead to functions that are deleted.
+// stage adds the stage, which deploys by itself what changes
+// (https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.aws_apigatewayv2.WebSocketStageProps.html).
+// A deployment of the template's own would be made before CloudFormation deletes the routes that have
+// gone from the template, so these would stay live, and lead to functions that are gone.
 func (s *stack) stage() {
 	api := s.app.API
 	p := object{
@@ -146,7 +147,8 @@ func (s *stack) domain() {
 	s.add(cfnDomain, "AWS::ApiGatewayV2::DomainName", object{
 		"DomainName": d.Name,
 		"DomainNameConfigurations": []any{object{
-			"CertificateArn": d.CertificateARN, "EndpointType": "REGIONAL", "SecurityPolicy": securityPolicy(d),
+			"CertificateArn": d.CertificateARN, "EndpointType": "REGIONAL",
+			"SecurityPolicy": securityPolicy(d),
 		}},
 		"Tags": pairs(s.app.ResourceTags(d.Tags)),
 	}, nil)

@@ -46,8 +46,8 @@ func cfnIndexes(t deploy.Table) []any {
 			"IndexName": i.Name, "KeySchema": keySchema(i.PartitionKey, i.SortKey),
 			"Projection": object{"ProjectionType": "ALL"},
 		}
-		// An index has the capacity of its table if it has none of its own.
-		provision(index, t, cmp.Or(i.ReadCapacity, t.ReadCapacity), cmp.Or(i.WriteCapacity, t.WriteCapacity))
+		read, write := capacity(t, i)
+		provision(index, t, read, write)
 		list = append(list, index)
 	}
 	return list
@@ -58,6 +58,11 @@ func provision(p object, t deploy.Table, read, write int64) {
 	if isProvisioned(t) {
 		p["ProvisionedThroughput"] = object{"ReadCapacityUnits": read, "WriteCapacityUnits": write}
 	}
+}
+
+// capacity returns the units of an index, which are those of its table if it has none of its own.
+func capacity(t deploy.Table, i deploy.Index) (read, write int64) {
+	return cmp.Or(i.ReadCapacity, t.ReadCapacity), cmp.Or(i.WriteCapacity, t.WriteCapacity)
 }
 
 func billing(t deploy.Table) string {

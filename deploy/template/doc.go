@@ -9,8 +9,8 @@
 // [Zip].
 //
 // The stage of the API deploys by itself: routes that come, change or go are live, changed or gone
-// when the tool has ended. Package deploy publishes all changes at once; here each is live when it
-// is made, in an order in which nothing leads to what is not there.
+// seconds after the tool has ended. Package deploy publishes all changes at once; here each is live
+// when it is made, in an order in which nothing leads to what is not there.
 //
 // Tables hold what people have written: CloudFormation keeps them when the stack is deleted, and
 // Terraform refuses to destroy them.

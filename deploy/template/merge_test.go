@@ -95,3 +95,26 @@ func TestMergeChangesATemplate(t *testing.T) {
 		t.Error("there is no provider")
 	}
 }
+
+// Whatever is merged, the result is a template or an error, and merging it again changes nothing.
+func FuzzMerge(f *testing.F) {
+	for _, text := range []string{`{}`, `null`, `{"Resources":null}`, `{"resource":{"a":[{}]}}`} {
+		f.Add([]byte(text))
+	}
+	app := echo(f)
+	f.Fuzz(func(t *testing.T, merge []byte) {
+		for _, w := range writers() {
+			if text, err := w.write(app, template.Options{Merge: merge}); err == nil && !json.Valid(text) {
+				t.Errorf("%s is not JSON: %s", w.name, text)
+			}
+		}
+		once, err := template.Patch(map[string]any{"a": map[string]any{"b": 1}, "Resources": "c"}, merge)
+		if err != nil {
+			return
+		}
+		twice, err := template.Patch(once, merge)
+		if err != nil || !reflect.DeepEqual(once, twice) {
+			t.Errorf("once it is %v, twice %v, %v", once, twice, err)
+		}
+	})
+}

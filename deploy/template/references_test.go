@@ -92,7 +92,8 @@ func TestTerraformReferences(t *testing.T) {
 func TestTextIsLiteral(t *testing.T) {
 	cfn, _ := written(t, writers()[0], full(t), template.Options{})
 	tf, _ := written(t, writers()[1], full(t), template.Options{})
-	got := at(t, cfn, "Resources", "WebsocketMessage", "Properties", "Environment", "Variables", "GREETING")
+	got := at(t, cfn, "Resources", "WebsocketMessage", "Properties", "Environment", "Variables",
+		"GREETING")
 	if want := `${not.me} %{nor.me}`; got != want {
 		t.Errorf("CloudFormation has %v, want %s", got, want)
 	}
@@ -115,7 +116,8 @@ func TestC13TerraformDomain(t *testing.T) {
 	if got := at(t, domain, "domain_name_configuration", "security_policy"); got != "TLS_1_2" {
 		t.Errorf("the security policy is %v", got)
 	}
-	mapping := at(t, doc, "resource", "aws_apigatewayv2_api_mapping", "websocket_api_custom_domain_mapping")
+	mapping := at(t, doc, "resource", "aws_apigatewayv2_api_mapping",
+		"websocket_api_custom_domain_mapping")
 	if got := at(t, mapping, "api_mapping_key"); got != "v1" {
 		t.Errorf("the path is %v", got)
 	}
@@ -131,7 +133,8 @@ func TestC13TerraformDomain(t *testing.T) {
 func TestC12LogRetention(t *testing.T) {
 	cfn, _ := written(t, writers()[0], full(t), template.Options{})
 	tf, _ := written(t, writers()[1], full(t), template.Options{})
-	if got := at(t, cfn, "Resources", "WebsocketConnectLogGroup", "Properties", "RetentionInDays"); got != 7.0 {
+	group := at(t, cfn, "Resources", "WebsocketConnectLogGroup")
+	if got := at(t, group, "Properties", "RetentionInDays"); got != 7.0 {
 		t.Errorf("CloudFormation keeps the log for %v days, want 7", got)
 	}
 	groups := at(t, tf, "resource", "aws_cloudwatch_log_group")
@@ -150,7 +153,7 @@ func TestLint(t *testing.T) {
 	if program == "1" {
 		program = "cfn-lint"
 	}
-	for name, app := range map[string]deploy.Application{"echo": echo(t), "chat": chat(t), "full": full(t)} {
+	for _, app := range []deploy.Application{echo(t), chat(t), full(t)} {
 		for _, o := range []template.Options{{}, {CodeParameters: true}} {
 			_, text := written(t, writers()[0], app, o)
 			file := filepath.Join(t.TempDir(), "template.json")
@@ -163,7 +166,7 @@ func TestLint(t *testing.T) {
 			}
 			out, err := exec.CommandContext(t.Context(), program, args...).CombinedOutput()
 			if err != nil || len(out) > 0 {
-				t.Errorf("%s, %+v: %v\n%s", name, o, err, out)
+				t.Errorf("%s, %+v: %v\n%s", app.Name, o, err, out)
 			}
 		}
 	}

@@ -1,7 +1,6 @@
 package template_test
 
 import (
-	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"io"
@@ -52,8 +51,9 @@ func TestCloudFormationMakesWhatDeployMakes(t *testing.T) {
 				t.Errorf("%d of %d routes are live: %v", len(live.Routes), len(app.API.Routes), err)
 			}
 			vars := live.Routes[tyg.RouteDefault].Function.Environment
-			if want := s.text("https://${WebsocketAPI}.execute-api.us-west-2.amazonaws.com/api"); vars["TYG_ENDPOINT"] != want {
-				t.Errorf("the endpoint is %s, want %s", vars["TYG_ENDPOINT"], want)
+			want := s.text("https://${WebsocketAPI}.execute-api.us-west-2.amazonaws.com/api")
+			if got := vars["TYG_ENDPOINT"]; got != want {
+				t.Errorf("the endpoint is %s, want %s", got, want)
 			}
 		})
 	}
@@ -180,7 +180,9 @@ func (s *stack) role(p object) map[string]string {
 
 func (s *stack) logGroup(p object) map[string]string {
 	name := p["LogGroupName"].(string)
-	s.rpc("logs", "Logs_20140328.CreateLogGroup", object{"logGroupName": name, "tags": tagMap(p["Tags"])})
+	s.rpc("logs", "Logs_20140328.CreateLogGroup", object{
+		"logGroupName": name, "tags": tagMap(p["Tags"]),
+	})
 	if days, ok := p["RetentionInDays"]; ok {
 		s.rpc("logs", "Logs_20140328.PutRetentionPolicy",
 			object{"logGroupName": name, "retentionInDays": days})
@@ -315,7 +317,8 @@ func (s *stack) rest(method, service, path string, input object) object {
 // send makes a call, which must do well.
 func (s *stack) send(method, service, path string, h http.Header, body string) []byte {
 	s.Helper()
-	r, err := http.NewRequestWithContext(s.Context(), method, s.url+path, bytes.NewReader([]byte(body)))
+	r, err := http.NewRequestWithContext(s.Context(), method, s.url+path,
+		strings.NewReader(body))
 	if err != nil {
 		s.Fatal(err)
 	}

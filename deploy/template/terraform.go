@@ -59,7 +59,9 @@ func tfLiteral(s string) any {
 }
 
 // of returns the reference to an attribute of a resource.
-func of(kind, name, attribute string) string { return "${" + kind + "." + name + "." + attribute + "}" }
+func of(kind, name, attribute string) string {
+	return "${" + kind + "." + name + "." + attribute + "}"
+}
 
 // A module is a configuration that is being built.
 type module struct {

@@ -104,9 +104,10 @@ func (m *module) route(r deploy.Route) {
 	}
 }
 
-// stage adds the stage, which deploys by itself what changes. A deployment of the template's own
-// would be made before Terraform destroys the routes that have gone from the template, so these
-// would stay live, and lead to functions that are destroyed.
+// stage adds the stage, which deploys by itself what changes
+// (https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.aws_apigatewayv2.WebSocketStageProps.html).
+// A deployment of the template's own would be made before Terraform destroys the routes that have
+// gone from the template, so these would stay live, and lead to functions that are gone.
 func (m *module) stage() {
 	api := m.app.API
 	a := object{
@@ -128,8 +129,8 @@ func (m *module) stage() {
 }
 
 // Terraform's provider sends 0 for a limit that is not said, which lets no message through
-// (https://github.com/hashicorp/terraform-provider-aws/issues/14742). These are the limits of an account
-// that has not asked for others
+// (https://github.com/hashicorp/terraform-provider-aws/issues/14742). These are the limits of an
+// account that has not asked for others
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html).
 const (
 	accountRate  = 10_000
@@ -169,7 +170,8 @@ func (m *module) domain() {
 	m.add("aws_apigatewayv2_domain_name", tfDomain, object{
 		"domain_name": d.Name,
 		"domain_name_configuration": object{
-			"certificate_arn": d.CertificateARN, "endpoint_type": "REGIONAL", "security_policy": securityPolicy(d),
+			"certificate_arn": d.CertificateARN, "endpoint_type": "REGIONAL",
+			"security_policy": securityPolicy(d),
 		},
 		"tags": m.tags(d.Tags),
 	})

@@ -43,7 +43,8 @@ func (m *module) function(fn deploy.Function) {
 		"tags": m.tags(fn.Tags),
 	})
 	m.add("aws_lambda_function", key, m.functionArguments(fn))
-	m.output(key+"_handler_arn", "The ARN of "+fn.LogicalName, refs(of("aws_lambda_function", key, "arn")))
+	m.output(key+"_handler_arn", "The ARN of "+fn.LogicalName,
+		refs(of("aws_lambda_function", key, "arn")))
 	m.output(key+"_handler_name", "The name of "+fn.LogicalName,
 		refs(of("aws_lambda_function", key, "function_name")))
 }

@@ -1,10 +1,6 @@
 package template
 
-import (
-	"cmp"
-
-	"github.com/tyg-dev/tyg/deploy"
-)
+import "github.com/tyg-dev/tyg/deploy"
 
 // table adds a table, which Terraform will not destroy.
 func (m *module) table(t deploy.Table) {
@@ -41,7 +37,8 @@ func tfIndexes(t deploy.Table) []any {
 		if i.SortKey.Name != "" {
 			index["range_key"] = i.SortKey.Name
 		}
-		units(index, t, cmp.Or(i.ReadCapacity, t.ReadCapacity), cmp.Or(i.WriteCapacity, t.WriteCapacity))
+		read, write := capacity(t, i)
+		units(index, t, read, write)
 		list = append(list, index)
 	}
 	return list
