@@ -24,6 +24,10 @@ func TestC7EveryGeneratedRoleMaySend(t *testing.T) {
 		if got := r.aws.MayManage(function, api.APIID, "api"); got != may {
 			t.Errorf("%s may send: %v", function, got)
 		}
+		// The role of connect lacks logs:CreateLogStream.
+		if got := r.aws.Log(function, "a line"); got != may {
+			t.Errorf("%s may log: %v", function, got)
+		}
 	}
 }
 

@@ -50,6 +50,7 @@ func TestTutorialOnAWS(t *testing.T) {
 		if err := c.ws.Close(ws.CloseNormal, ""); err != nil {
 			t.Error(err)
 		}
+		p.logs(2)
 		p.run("delete", "--yes")
 		p.empty()
 	})
@@ -160,7 +161,8 @@ func (p *deployment) connect(stage string) string {
 		AccountID:          awstest.Account,
 		Credentials:        functions.Credentials{AccessKeyID: id, SecretAccessKey: secret},
 		ManagementEndpoint: "http://" + l.Addr().String() + "/" + stage,
-		Output:             func(l functions.Line) { p.t.Logf("%s: %s", l.Function, l.Text) },
+		Reports:            true,
+		Output:             p.log,
 	}
 	srv := &gateway.Server{
 		Stage: stage, APIID: p.api, Secrets: map[string]string{id: secret},
@@ -186,6 +188,27 @@ func (p *deployment) connect(stage string) string {
 		}
 	})
 	return "ws://" + l.Addr().String() + "/" + stage + "/"
+}
+
+// log does with what functions print what Lambda does.
+func (p *deployment) log(l functions.Line) {
+	if !p.cloud.Log(l.Function, l.Text) {
+		p.t.Errorf("%s has no log for %q", l.Function, l.Text)
+	}
+}
+
+// logs looks for so many events in what "tyg logs" prints: the messages, and what ended them.
+func (p *deployment) logs(events int) {
+	p.t.Helper()
+	if out := p.run("logs"); out != "" {
+		p.t.Errorf("the echo server has printed %q", out)
+	}
+	out := p.run("logs", "-n", "websocket_message", "--include-lambda-messages")
+	for _, word := range []string{"START RequestId: ", "END RequestId: ", "REPORT RequestId: "} {
+		if n := strings.Count(out, word); n != events {
+			p.t.Errorf("%s is there %d times, want %d:\n%s", word, n, events, out)
+		}
+	}
 }
 
 // router starts the functions of all routes.

@@ -16,19 +16,21 @@ func (c *Cloud) Allows(roleName, action, resource string) bool {
 func (c *Cloud) MayManage(functionName, apiID, stage string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	for _, method := range []string{"POST", "GET", "DELETE"} {
+		connection := c.arn("execute-api", apiID+"/"+stage+"/"+method+"/@connections/L0SM9cOFvHcCIhw=")
+		if !c.functionMay(functionName, "execute-api:ManageConnections", connection) {
+			return false
+		}
+	}
+	return true
+}
+
+// functionMay tells whether the role of a function allows an action.
+func (c *Cloud) functionMay(functionName, action, resource string) bool {
 	f := c.lambda.functions[functionName]
 	if f == nil {
 		return false
 	}
 	r := c.roleByARN(params(f.config).str("Role"))
-	if r == nil {
-		return false
-	}
-	for _, method := range []string{"POST", "GET", "DELETE"} {
-		connection := c.arn("execute-api", apiID+"/"+stage+"/"+method+"/@connections/L0SM9cOFvHcCIhw=")
-		if !r.allows("execute-api:ManageConnections", connection) {
-			return false
-		}
-	}
-	return true
+	return r != nil && r.allows(action, resource)
 }

@@ -58,6 +58,27 @@ func putLogEvents(c *Cloud, in params) (map[string]any, error) {
 	return map[string]any{"nextSequenceToken": fmt.Sprintf("%056d", c.logs.events)}, nil
 }
 
+// Log writes a line to the log of a function, as Lambda does with what a function prints. It reports
+// false if Lambda could not: the group is not there, or the function's role does not allow it.
+func (c *Cloud) Log(function, line string) bool {
+	const stream = "2026/11/22/[$LATEST]0123456789abcdef0123456789abcdef"
+	name := "/aws/lambda/" + function
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	g, err := c.logs.group(name)
+	resource := c.arn("logs", "log-group:"+name+":log-stream:"+stream)
+	if err != nil || !c.functionMay(function, "logs:CreateLogStream", resource) ||
+		!c.functionMay(function, "logs:PutLogEvents", resource) {
+		return false
+	}
+	c.logs.events++
+	now := c.now().UnixMilli()
+	g.streams[stream] = append(g.streams[stream], logEvent{
+		id: fmt.Sprintf("%056d", c.logs.events), stream: stream, at: now, ingested: now, message: line,
+	})
+	return true
+}
+
 // filterLogEvents answers in pages, the first of which is empty if there are several: the
 // service may search for a while and find nothing, though there is more.
 // (https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html)
