@@ -137,11 +137,26 @@ func (b *planner) route(route Route, have *foundRoute, known ids) {
 		})
 		return
 	}
-	want := routeFor(b.app, route, known)
-	b.update(TypeRoute, route.Key, b.apiLine(), have.differs(want), Resource{},
+	diff := have.differs(routeFor(b.app, route, known))
+	for i, c := range diff {
+		if c.Property == "target" { // ids tell nobody anything
+			diff[i] = Change{"function", b.found.inAPI().functionAt(c.From), route.Function}
+		}
+	}
+	b.update(TypeRoute, route.Key, b.apiLine(), diff, Resource{},
 		func(ctx context.Context, r *run, _ *Resource) error {
 			return r.updateRoute(ctx, *have, route)
 		})
+}
+
+// functionAt returns the function at the target of a route, or the target if it is none of ours.
+func (a foundAPI) functionAt(target string) string {
+	for _, i := range a.integrations {
+		if target == "integrations/"+i.id && i.function != "" {
+			return i.function
+		}
+	}
+	return target
 }
 
 func (have foundRoute) differs(want foundRoute) changes {
