@@ -1,6 +1,13 @@
 package functions
 
-import "net"
+import (
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+)
 
 // Doors for fuzzing: what strangers say.
 var (
@@ -25,8 +32,28 @@ func (h *Host) BreakIdle(name string) {
 	defer p.mu.Unlock()
 	for _, proc := range p.idle {
 		proc.signal(freeze)
+		for !isStopped(proc.cmd.Process.Pid) {
+			runtime.Gosched()
+		}
 		_ = proc.next.Conn.(*net.TCPConn).CloseWrite()
 	}
+}
+
+// isStopped reports whether all threads of a process stand still. Where /proc does not tell, it is
+// believed.
+func isStopped(pid int) bool {
+	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
+	if err != nil {
+		return true
+	}
+	for _, thread := range threads {
+		stat, err := os.ReadFile(thread)
+		_, state, _ := strings.Cut(string(stat), ") ")
+		if err == nil && !strings.HasPrefix(state, "T") {
+			return false
+		}
+	}
+	return true
 }
 
 // IdleProcesses counts the processes that wait for an event.
