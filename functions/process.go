@@ -208,8 +208,9 @@ func (p *process) give(c *call) {
 	err := p.next.event(p, c)
 	c.writing.Unlock()
 	if err != nil {
-		p.signal(kill)
-		if other := p.pool.giveBack(p, c); other != nil {
+		other := p.pool.giveBack(p, c)
+		p.signal(kill) // not before: the call would end with it
+		if other != nil {
 			other.give(c)
 		}
 	}
