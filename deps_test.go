@@ -128,6 +128,7 @@ var shared = map[string][]string{
 	"tests " + sdk + "apigatewayv2":   {"deploy", "internal/awstest"},
 	"tests " + sdk + "cloudwatchlogs": {"deploy", "internal/awstest"},
 	"tests " + sdk + "dynamodb":       {"deploy", "internal/awstest", "rooms/dynamo"},
+	"tests " + sdk + "iam":            {"deploy", "internal/awstest"},
 	"tests " + sdk + "lambda":         {"deploy", "functions", "internal/awstest"},
 }
 

@@ -38,6 +38,15 @@ func (c *Cloud) findAPI(ctx context.Context, app Application, state State, f *Fo
 	chosen := slices.IndexFunc(all, func(a types.Api) bool {
 		return known.APIID != "" && aws.ToString(a.ApiId) == known.APIID
 	})
+	if chosen < 0 && known.APIID != "" { // the list may lag behind
+		api, err := c.getAPI(ctx, known.APIID)
+		if err != nil {
+			return err
+		}
+		if api != nil {
+			chosen, all = len(all), append(all, *api)
+		}
+	}
 	var unused []int
 	for i, a := range all {
 		if i == chosen || !app.marked(a) {
@@ -66,6 +75,17 @@ func (c *Cloud) findAPI(ctx context.Context, app Application, state State, f *Fo
 	}
 	f.api, err = c.describeAPI(ctx, app, all[chosen])
 	return err
+}
+
+// getAPI returns an API, or nil if there is none with that id.
+func (c *Cloud) getAPI(ctx context.Context, id string) (*types.Api, error) {
+	out, err := c.apis.GetApi(ctx, &apigatewayv2.GetApiInput{ApiId: &id})
+	if err != nil {
+		return nil, unlessGone(err)
+	}
+	return &types.Api{
+		ApiId: out.ApiId, Name: out.Name, Tags: out.Tags, RouteSelectionExpression: out.RouteSelectionExpression,
+	}, nil
 }
 
 func (c *Cloud) listAPIs(ctx context.Context) ([]types.Api, error) {

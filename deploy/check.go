@@ -84,6 +84,12 @@ const maxTags = 50
 func (c *checker) tags(where string, all, own map[string]string) {
 	c.want(len(all) <= maxTags, "%s: there are %d tags, with the one of tyg itself, and AWS allows %d",
 		where, len(all), maxTags)
+	// For IAM they are the same.
+	for seen, keys := make(map[string]bool), slices.Sorted(maps.Keys(all)); len(keys) > 0; keys = keys[1:] {
+		c.want(!seen[strings.ToLower(keys[0])],
+			"%s: two tags are called %s, if upper and lower case are the same", where, keys[0])
+		seen[strings.ToLower(keys[0])] = true
+	}
 	for _, key := range slices.Sorted(maps.Keys(own)) {
 		c.want(utf8.RuneCountInString(key) <= 128 && matches(`[\p{L}\p{Z}\p{N}_.:/=+@-]+`, key),
 			"%s: the key %q must have 1 to 128 letters, digits, spaces and _.:/=+@-", where, key)

@@ -16,6 +16,26 @@ func TestCheckLetsGoodOnesPass(t *testing.T) {
 	}
 }
 
+func TestCheckLetsPathsAndSourcesPass(t *testing.T) {
+	for _, prefix := range []string{"", "/", "(none)", "/v1/", "a/B-2/$_.+!*'()", strings.Repeat("x", 300)} {
+		app := everything(t)
+		app.API.Domain.Prefix = prefix
+		if err := app.Check(); err != nil {
+			t.Errorf("%q: %v", prefix, err)
+		}
+	}
+	for _, source := range []string{
+		"route.request.header.Authorization", "route.request.header.Sec-WebSocket-Protocol",
+		"route.request.querystring.a.b_c-2", "stageVariables.key",
+	} {
+		app := everything(t)
+		app.API.Authorizer.IdentitySources = []string{source}
+		if err := app.Check(); err != nil {
+			t.Errorf("%s: %v", source, err)
+		}
+	}
+}
+
 // TestCheckNamesTheKey changes one thing of an application, and wants an error that says which.
 func TestCheckNamesTheKey(t *testing.T) {
 	type app = deploy.Application
@@ -91,6 +111,22 @@ func TestCheckNamesTheKey(t *testing.T) {
 			"identity source", func(a *app) { a.API.Authorizer.IdentitySources = []string{"token"} },
 			`the identity source "token" of OnAuthorize`,
 		},
+		{
+			"identity source without a name",
+			func(a *app) { a.API.Authorizer.IdentitySources = []string{"route.request.header."} },
+			`the identity source "route.request.header." of OnAuthorize must be`,
+		},
+		{
+			"identity source with a strange name",
+			func(a *app) { a.API.Authorizer.IdentitySources = []string{"route.request.querystring.a!b"} },
+			`the identity source "route.request.querystring.a!b" of OnAuthorize must be`,
+		},
+		{
+			"identity source of the context",
+			func(a *app) { a.API.Authorizer.IdentitySources = []string{"context.identity.sourceIp"} },
+			`the identity source "context.identity.sourceIp" of OnAuthorize is of the context ` +
+				"of API Gateway, which tyg does not support",
+		},
 		{"logging", func(a *app) { a.API.Settings.LoggingLevel = "debug" }, `logging_level is "debug"`},
 		{"throttling", func(a *app) { a.API.Settings.ThrottlingBurst = -1 }, "throttling: "},
 		{
@@ -107,6 +143,8 @@ func TestCheckNamesTheKey(t *testing.T) {
 		{"stage variable", func(a *app) { a.API.Variables = tags("a-b", "") }, `stage_variables: "a-b"`},
 		{"domain", func(a *app) { a.API.Domain.Name = "" }, "domain_name is not given"},
 		{"certificate", func(a *app) { a.API.Domain.CertificateARN = "x" }, `certificate_arn is "x"`},
+		{"path", func(a *app) { a.API.Domain.Prefix = "v1?" }, `url_prefix is "v1?"`},
+		{"long path", func(a *app) { a.API.Domain.Prefix = strings.Repeat("x", 301) }, "url_prefix is "},
 		{"table name", func(a *app) { a.Tables[0].Name = "a b" }, `tables.rooms.table_name is "a b"`},
 		{"short table name", func(a *app) { a.Tables[0].Name = "ab" }, `tables.rooms.table_name is "ab"`},
 		{"no key", func(a *app) { a.Tables[0].PartitionKey.Name = "" }, "partition_key has no name"},

@@ -22,13 +22,24 @@ func (c *checker) api(a Application) {
 			"stage_variables: %q is %q; a name has letters, digits and _, a value those and -._~:/?#&=,",
 			name, value)
 	}
-	if d := api.Domain; d != nil {
-		c.want(d.Name != "", "websocket_api_custom_domain: domain_name is not given")
-		c.want(strings.HasPrefix(d.CertificateARN, "arn:"),
-			"websocket_api_custom_domain: certificate_arn is %q, which is not the ARN of a certificate",
-			d.CertificateARN)
-		c.tags("websocket_api_custom_domain: tags", a.tags(d.Tags), d.Tags)
+	if api.Domain != nil {
+		c.domain(a, *api.Domain)
 	}
+}
+
+// maxPrefix is how many characters the path of a custom domain name may have.
+// (https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-mappings.html)
+const maxPrefix = 300
+
+func (c *checker) domain(a Application, d Domain) {
+	c.want(d.Name != "", "websocket_api_custom_domain: domain_name is not given")
+	c.want(strings.HasPrefix(d.CertificateARN, "arn:"),
+		"websocket_api_custom_domain: certificate_arn is %q, which is not the ARN of a certificate",
+		d.CertificateARN)
+	c.want(matches(`[A-Za-z0-9$_.+!*'()/-]*`, d.key()) && len(d.key()) <= maxPrefix,
+		"websocket_api_custom_domain: url_prefix is %q: it may have %d letters, digits and $-_.+!*'()/",
+		d.Prefix, maxPrefix)
+	c.tags("websocket_api_custom_domain: tags", a.tags(d.Tags), d.Tags)
 }
 
 func (c *checker) routes(a Application) {
@@ -63,10 +74,24 @@ func (c *checker) authorizer(a Application) {
 	c.want(slices.ContainsFunc(a.API.Routes, func(r Route) bool { return r.Key == tyg.RouteConnect }),
 		"there is an authorizer and no route $connect, and API Gateway asks it for that only")
 	for _, source := range auth.IdentitySources {
-		c.want(matches(`(route\.request\.(header|querystring)|stageVariables)\.\S+`, source),
-			"the identity source %q of OnAuthorize must be route.request.header.NAME, "+
-				"route.request.querystring.NAME or stageVariables.NAME", source)
+		c.identitySource(source)
 	}
+}
+
+// identitySource checks what API Gateway takes, but for the values of $context, which package tyg
+// does not know outside of AWS.
+// (https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis-apiid-authorizers.html)
+func (c *checker) identitySource(source string) {
+	if strings.HasPrefix(source, "context.") {
+		c.want(false, "the identity source %q of OnAuthorize is of the context of API Gateway, "+
+			"which tyg does not support: look at the Request in the function", source)
+		return
+	}
+	c.want(
+		matches(`(route\.request\.(header|querystring)|stageVariables)\.[A-Za-z0-9._-]+`, source),
+		"the identity source %q of OnAuthorize must be route.request.header.NAME, "+
+			"route.request.querystring.NAME or stageVariables.NAME, and NAME has letters, digits and ._-",
+		source)
 }
 
 // settings checks what API Gateway does beside calling functions.

@@ -70,6 +70,7 @@ func Open(ctx context.Context, cfg aws.Config) (*Cloud, error) {
 func patient() aws.Retryer {
 	return retry.NewStandard(func(o *retry.StandardOptions) {
 		o.MaxAttempts, o.MaxBackoff = maxAttempts, maxBackoff
+		o.Retryables = append([]retry.IsErrorRetryable{retry.IsErrorRetryableFunc(passing)}, o.Retryables...)
 		o.RateLimiter = noLimit{}
 	})
 }

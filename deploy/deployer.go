@@ -49,6 +49,12 @@ func DeployerPolicy(app Application, account Account) Policy {
 			"dynamodb:UntagResource", "dynamodb:UpdateTable", "dynamodb:UpdateTimeToLive",
 		}, account.arn("dynamodb", "table/"+t.Name))
 	}
+	if app.API.Domain != nil {
+		// The first custom domain name of an account makes this role.
+		// (https://docs.aws.amazon.com/apigateway/latest/developerguide/using-service-linked-roles.html)
+		allow("DomainNames", []string{"iam:CreateServiceLinkedRole"},
+			iam+"aws-service-role/ops.apigateway.amazonaws.com/AWSServiceRoleForAPIGateway")
+	}
 	for i, fn := range app.Functions {
 		if fn.Role.ARN != "" {
 			allow(fmt.Sprintf("PassRole%d", i+1), []string{"iam:PassRole"}, fn.Role.ARN)

@@ -106,6 +106,7 @@ func refusals() []refusal {
 			},
 			text: exhausted,
 		},
+		{says: "CloudWatch Logs role ARN must be set", text: mayNotLog},
 		{says: "Maximum number of", text: exhausted},
 		{says: "UnreservedConcurrentExecution", text: exhausted},
 		{
@@ -177,6 +178,19 @@ func unknown(_ error, e apiError, account Account) string {
 
 func skewed(_ error, e apiError, _ Account) string {
 	return "the clock of this machine is wrong: set it, and run the command again (" + said(e) + ")"
+}
+
+// mayNotLog explains a setting that deploy leaves alone, because every API of the account has it.
+// (https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html)
+func mayNotLog(_ error, e apiError, account Account) string {
+	command := "aws apigateway update-account " +
+		"--patch-operations op=replace,path=/cloudwatchRoleArn,value=ROLE_ARN"
+	if account.Region != "" {
+		command += " --region " + account.Region
+	}
+	return "API Gateway has no role to write logs with: set it once for account and region with \"" +
+		command + "\", where ROLE_ARN is a role that apigateway.amazonaws.com may assume, with the " +
+		"policy AmazonAPIGatewayPushToCloudWatchLogs, and run the command again (" + said(e) + ")"
 }
 
 func tooBusy(err error, e apiError, _ Account) string {

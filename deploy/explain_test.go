@@ -85,6 +85,19 @@ func TestC31ErrorsSayWhatToDo(t *testing.T) {
 			[]string{"services/apigateway/quotas"},
 		},
 		{
+			"no role for logs",
+			&refusedCall{
+				"ApiGatewayV2", "CreateStage", "BadRequestException",
+				"CloudWatch Logs role ARN must be set in account settings to enable logging",
+			},
+			[]string{
+				"set it once for account and region with \"aws apigateway update-account " +
+					"--patch-operations op=replace,path=/cloudwatchRoleArn,value=ROLE_ARN " +
+					"--region us-west-2\"",
+				"CloudWatch Logs role ARN must be set",
+			},
+		},
+		{
 			"quota of concurrency",
 			&refusedCall{
 				"Lambda", "PutFunctionConcurrency", "InvalidParameterValueException",

@@ -41,7 +41,8 @@ func isRoleNotReady(err error) bool {
 	return strings.Contains(text, "cannot be assumed by Lambda") ||
 		strings.Contains(text, "role does not have permissions") ||
 		strings.Contains(text, "role defined for the function does not have permissions") ||
-		strings.Contains(text, "KMS key is invalid for CreateGrant")
+		strings.Contains(text, "KMS key is invalid for CreateGrant") ||
+		strings.Contains(text, "throttled by EC2") // of functions in a VPC
 }
 
 // whenIdle makes a call until nothing else is being done with a function, such as what an earlier

@@ -295,24 +295,53 @@ func TestInvoked(t *testing.T) {
 
 func TestLimits(t *testing.T) {
 	for _, tt := range []struct {
-		rate *float64
-		want float64
-		same bool
+		region string
+		rate   *float64
+		want   float64
+		same   bool
 	}{
-		{nil, 0, true},
-		{aws.Float64(accountRate), 0, true}, // what stands for the account's
-		{aws.Float64(0), 0, false},          // it lets nobody through
-		{aws.Float64(5), 0, false},
-		{aws.Float64(5), 5, true},
-		{aws.Float64(5), 6, false},
-		{nil, accountRate, false},
+		{"us-west-2", nil, 0, true},
+		{"us-west-2", aws.Float64(10_000), 0, true}, // what stands for the account's
+		{"us-west-2", aws.Float64(2_500), 0, false},
+		{"af-south-1", aws.Float64(2_500), 0, true},
+		{"af-south-1", aws.Float64(10_000), 0, false},
+		{"us-west-2", aws.Float64(0), 0, false}, // it lets nobody through
+		{"us-west-2", aws.Float64(5), 0, false},
+		{"us-west-2", aws.Float64(5), 5, true},
+		{"us-west-2", aws.Float64(5), 6, false},
+		{"us-west-2", nil, 10_000, false},
 	} {
-		diff := foundStage{rate: tt.rate}.limitsDiffer(StageSettings{ThrottlingRate: tt.want})
+		have := foundStage{region: tt.region, rate: tt.rate}
+		diff := have.limitsDiffer(StageSettings{ThrottlingRate: tt.want})
 		if got := len(diff) == 0; got != tt.same {
 			t.Errorf("limit %v for %v: %v", limit(tt.rate), tt.want, diff)
 		}
 		if len(diff) > 0 && diff[0].From == diff[0].To {
 			t.Errorf("limit %v for %v: the change says nothing: %v", limit(tt.rate), tt.want, diff)
+		}
+	}
+}
+
+func TestLimitsThatStandForTheAccounts(t *testing.T) {
+	for _, tt := range []struct {
+		region     string
+		have, want StageSettings
+	}{
+		{"us-west-2", StageSettings{}, StageSettings{ThrottlingRate: 10_000, ThrottlingBurst: 5_000}},
+		{"mx-central-1", StageSettings{}, StageSettings{ThrottlingRate: 2_500, ThrottlingBurst: 1_250}},
+		{
+			"ap-southeast-7",
+			StageSettings{ThrottlingRate: 7, DataTrace: true},
+			StageSettings{ThrottlingRate: 7, ThrottlingBurst: 1_250, DataTrace: true},
+		},
+	} {
+		if got := tt.have.limited(tt.region); got != tt.want {
+			t.Errorf("%s: %+v became %+v, want %+v", tt.region, tt.have, got, tt.want)
+		}
+		rate, burst := accountLimits(tt.region)
+		if diff := (foundStage{region: tt.region, rate: &rate, burst: &burst}).
+			limitsDiffer(StageSettings{}); len(diff) > 0 {
+			t.Errorf("%s: the account's own limits are changed: %v", tt.region, diff)
 		}
 	}
 }

@@ -8,6 +8,10 @@ const tagKey = "tyg"
 // tag tells the resources of this application from all others.
 func (a Application) tag() string { return a.Name + "/" + a.Stage }
 
+// RoleTag is the value of the tag on roles: those of an account are the same in all its regions, and an
+// application that is in two of them would have one role for both.
+func (a Application) RoleTag(region string) string { return a.tag() + "@" + region }
+
 func (a Application) prefix() string { return a.Name + "-" + a.Stage }
 
 // functionName returns the name on AWS of a function.

@@ -38,6 +38,9 @@ func (s StageSettings) AccessLog() (arn, format string) {
 	return s.AccessLogARN, s.AccessLogFormat
 }
 
+// TagKey is the tag of everything that belongs to an application.
+const TagKey = tagKey
+
 // EndpointVariable tells functions where the @connections API is.
 const EndpointVariable = endpointVariable
 

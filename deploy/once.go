@@ -58,7 +58,8 @@ type throttled struct{ aws.Retryer }
 
 func (t throttled) IsErrorRetryable(err error) bool {
 	code := retry.ThrottleErrorCode{Codes: retry.DefaultThrottleErrorCodes}
-	return code.IsErrorThrottle(err) == aws.TrueTernary && t.Retryer.IsErrorRetryable(err)
+	return passing(err) == aws.TrueTernary ||
+		code.IsErrorThrottle(err) == aws.TrueTernary && t.Retryer.IsErrorRetryable(err)
 }
 
 // pages collects what AWS lists a page at a time.

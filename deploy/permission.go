@@ -152,10 +152,13 @@ func (r *run) permit(ctx context.Context, function string) error {
 			return err
 		}
 	}
-	_, err = r.lambda.AddPermission(ctx, &lambda.AddPermissionInput{
-		FunctionName: &function, StatementId: &id,
-		Principal: &want.principal, Action: &want.action, SourceArn: &want.source,
-	})
+	err = r.again(ctx, "wait for function "+function, roleLimit, func() error {
+		_, err := r.lambda.AddPermission(ctx, &lambda.AddPermissionInput{
+			FunctionName: &function, StatementId: &id,
+			Principal: &want.principal, Action: &want.action, SourceArn: &want.source,
+		})
+		return err
+	}, isBusy)
 	if _, exists := errors.AsType[*types.ResourceConflictException](err); !exists {
 		return err
 	}
@@ -168,11 +171,20 @@ func (r *run) permit(ctx context.Context, function string) error {
 }
 
 func (r *run) forbid(ctx context.Context, function, id string) error {
-	_, err := r.lambda.RemovePermission(ctx, &lambda.RemovePermissionInput{
-		FunctionName: &function, StatementId: &id,
-	})
-	if isNoFunction(err) {
-		return nil
-	}
-	return err
+	return r.again(ctx, "wait for function "+function, roleLimit, func() error {
+		_, err := r.lambda.RemovePermission(ctx, &lambda.RemovePermissionInput{
+			FunctionName: &function, StatementId: &id,
+		})
+		if isNoFunction(err) {
+			return nil
+		}
+		return err
+	}, isBusy)
+}
+
+// isBusy reports whether something else is being done with a function. A statement that is there already
+// is the same error with another text.
+func isBusy(err error) bool {
+	e, conflict := errors.AsType[*types.ResourceConflictException](err)
+	return conflict && !strings.Contains(strings.ToLower(aws.ToString(e.Message)), "statement id")
 }

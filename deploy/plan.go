@@ -103,12 +103,18 @@ func (b *planner) conflict(format string, args ...any) {
 // owned reports whether something that is there may be touched: it has the tag, or the state file
 // knows it. If it may not, the plan fails.
 func (b *planner) owned(kind, recorded, name string, tags map[string]string) bool {
+	return b.ownedBy(kind, recorded, name, tags, b.app.tag())
+}
+
+// ownedBy is owned for what has another value of the tag.
+func (b *planner) ownedBy(kind, recorded, name string, tags map[string]string, tag string) bool {
 	known, ok := b.state.Find(kind, recorded)
-	if ok && !known.Pending || tags[tagKey] == b.app.tag() {
+	if ok && !known.Pending || tags[tagKey] == tag {
 		return true
 	}
-	b.conflict("%s %s exists, and is not of this application: it has no tag %s=%s; delete it, give it "+
-		"that tag to hand it over, or choose another app_name", kind, name, tagKey, b.app.tag())
+	b.conflict("%s %s exists, and is not of this application: it has the tag %s=%s, and not %s=%s; "+
+		"delete it, give it that tag to hand it over, or choose another app_name or --stage",
+		kind, name, tagKey, tags[tagKey], tagKey, tag)
 	return false
 }
 

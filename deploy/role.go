@@ -75,18 +75,18 @@ func (b *planner) role(fn Function) {
 		})
 		return
 	}
-	if !b.owned(TypeRole, res.Name, name, have.tags) {
+	if !b.ownedBy(TypeRole, res.Name, name, have.tags, b.app.RoleTag(b.found.Account.Region)) {
 		return
 	}
 	res.RoleARN = have.arn
 	var diff changes
-	if want := b.policyOf(fn.Role); !sameJSON(want, have.policy) {
+	if want := b.policyOf(fn.Role); !samePolicy(want, have.policy) {
 		diff.compare("policy", have.policy, want)
 	}
-	if !sameJSON(trustLambda(), have.trust) {
+	if !samePolicy(trustLambda(), have.trust) {
 		diff.compare("trust policy", have.trust, trustLambda())
 	}
-	diff.tags(have.tags, b.app.tags(nil))
+	diff.tags(have.tags, b.app.roleTags(b.found.Account))
 	b.update(TypeRole, name, "Updating policy for IAM role: "+name, diff, res,
 		func(ctx context.Context, r *run, _ *Resource) error {
 			return r.updateRole(ctx, name, fn.Role, have)
@@ -110,20 +110,47 @@ func rolePolicy(app Application, account Account, apiID string, role Role) strin
 }
 
 func (r *run) createRole(ctx context.Context, role Role, res *Resource) error {
+	var made *types.Role
 	out, err := r.iam.CreateRole(ctx, &iam.CreateRoleInput{
 		RoleName: &res.RoleName, AssumeRolePolicyDocument: aws.String(trustLambda()),
-		Tags: iamTags(r.app.tags(nil)),
+		Tags: iamTags(r.app.roleTags(r.account)),
 	})
+	if _, exists := errors.AsType[*types.EntityAlreadyExistsException](err); exists {
+		made, err = r.roleMadeByUs(ctx, res.RoleName, err)
+	} else if err == nil {
+		made = out.Role
+	}
 	if err != nil {
 		return err
 	}
-	res.RoleARN = aws.ToString(out.Role.Arn)
+	res.RoleARN = aws.ToString(made.Arn)
 	r.ids.roles[role.LogicalName] = res.RoleARN
-	return r.putPolicy(ctx, res.RoleName, role)
+	// IAM may not know everywhere yet what it has just made.
+	return r.again(ctx, "wait for IAM role "+res.RoleName, roleLimit,
+		func() error { return r.putPolicy(ctx, res.RoleName, role) }, isNoSuchEntity)
+}
+
+// roleMadeByUs returns a role that is there already, if it has our tag: then the first answer to our
+// call was lost. Otherwise the error stands.
+func (r *run) roleMadeByUs(ctx context.Context, name string, exists error) (*types.Role, error) {
+	out, err := r.iam.GetRole(ctx, &iam.GetRoleInput{RoleName: &name})
+	if err != nil {
+		return nil, err
+	}
+	if !r.ownsRole(out.Role) {
+		return nil, exists
+	}
+	return out.Role, nil
+}
+
+func (r *run) ownsRole(role *types.Role) bool {
+	return slices.ContainsFunc(role.Tags, func(t types.Tag) bool {
+		return aws.ToString(t.Key) == tagKey && aws.ToString(t.Value) == r.app.RoleTag(r.account.Region)
+	})
 }
 
 func (r *run) updateRole(ctx context.Context, name string, role Role, have foundRole) error {
-	if !sameJSON(trustLambda(), have.trust) {
+	if !samePolicy(trustLambda(), have.trust) {
 		_, err := r.iam.UpdateAssumeRolePolicy(ctx, &iam.UpdateAssumeRolePolicyInput{
 			RoleName: &name, PolicyDocument: aws.String(trustLambda()),
 		})
@@ -131,7 +158,7 @@ func (r *run) updateRole(ctx context.Context, name string, role Role, have found
 			return err
 		}
 	}
-	set, unset := tagChanges(have.tags, r.app.tags(nil))
+	set, unset := tagChanges(have.tags, r.app.roleTags(r.account))
 	if len(unset) > 0 {
 		_, err := r.iam.UntagRole(ctx, &iam.UntagRoleInput{RoleName: &name, TagKeys: unset})
 		if err != nil {
@@ -166,9 +193,7 @@ func (r *run) deleteRole(ctx context.Context, res *Resource) error {
 	if err != nil {
 		return err
 	}
-	if res.Pending && !slices.ContainsFunc(out.Role.Tags, func(t types.Tag) bool {
-		return aws.ToString(t.Key) == tagKey && aws.ToString(t.Value) == r.app.tag()
-	}) {
+	if res.Pending && !r.ownsRole(out.Role) {
 		return nil
 	}
 	if err := r.stripRole(ctx, name); err != nil {

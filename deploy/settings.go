@@ -11,13 +11,20 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2/types"
 )
 
-// These are the limits of an account that has not asked for others. They stand for the account's
-// where a limit that was set once has to go: AWS has no call for that.
+// accountLimits returns the limits of an account that has not asked for others. They stand for the
+// account's where a limit that was set once has to go: AWS has no call for that.
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html)
-const (
-	accountRate  = 10_000
-	accountBurst = 5_000
-)
+func accountLimits(region string) (rate float64, burst int32) {
+	low := []string{
+		"af-south-1", "ap-south-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5",
+		"ap-southeast-7", "ca-west-1", "eu-central-2", "eu-south-1", "eu-south-2", "il-central-1",
+		"me-central-1", "mx-central-1",
+	}
+	if slices.Contains(low, region) {
+		return 2_500, 1_250
+	}
+	return 10_000, 5_000
+}
 
 // complete returns settings as AWS has them: with the defaults written out, and the ARN without its
 // end.
@@ -47,10 +54,11 @@ func (have foundStage) routeSettingsDiffer(want StageSettings) changes {
 
 func (have foundStage) limitsDiffer(want StageSettings) changes {
 	var diff changes
-	if !within(have.rate, want.ThrottlingRate, accountRate) {
+	rate, burst := accountLimits(have.region)
+	if !within(have.rate, want.ThrottlingRate, rate) {
 		diff.compare("throttling rate", limit(have.rate), limitOrAccount(want.ThrottlingRate))
 	}
-	if !within(have.burst, int32(want.ThrottlingBurst), accountBurst) {
+	if !within(have.burst, int32(want.ThrottlingBurst), burst) {
 		diff.compare("throttling burst",
 			limit(have.burst), limitOrAccount(float64(want.ThrottlingBurst)))
 	}
@@ -77,6 +85,14 @@ func limitOrAccount(n float64) string {
 		return limit[float64](nil)
 	}
 	return limit(&n)
+}
+
+// limited returns settings in which those that stand for the account's limits are written out.
+func (s StageSettings) limited(region string) StageSettings {
+	rate, burst := accountLimits(region)
+	s.ThrottlingRate = cmp.Or(s.ThrottlingRate, rate)
+	s.ThrottlingBurst = cmp.Or(s.ThrottlingBurst, int(burst))
+	return s
 }
 
 // variables adds what differs between stage variables. Their values may be secrets.

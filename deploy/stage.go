@@ -1,7 +1,6 @@
 package deploy
 
 import (
-	"cmp"
 	"context"
 	"slices"
 
@@ -13,6 +12,7 @@ import (
 // A foundStage is a stage of the API: a name in the URL, and the deployment that it serves.
 type foundStage struct {
 	name       string
+	region     string
 	deployment string // an id
 	auto       bool   // it serves changes that nobody has published
 	variables  map[string]string
@@ -33,14 +33,14 @@ func (c *Cloud) findStages(ctx context.Context, apiID string) ([]foundStage, err
 	})
 	var list []foundStage
 	for _, s := range items {
-		list = append(list, stageFrom(s))
+		list = append(list, stageFrom(s, c.Account.Region))
 	}
 	return list, err
 }
 
-func stageFrom(s types.Stage) foundStage {
+func stageFrom(s types.Stage, region string) foundStage {
 	have := foundStage{
-		name: aws.ToString(s.StageName), deployment: aws.ToString(s.DeploymentId),
+		name: aws.ToString(s.StageName), region: region, deployment: aws.ToString(s.DeploymentId),
 		auto: aws.ToBool(s.AutoDeploy), variables: s.StageVariables, tags: s.Tags,
 	}
 	if log := s.AccessLogSettings; log != nil {
@@ -165,17 +165,15 @@ func (r *run) checkLimits(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	have := foundStage{settings: want}
+	have := foundStage{region: r.account.Region, settings: want}
 	if all := out.DefaultRouteSettings; all != nil {
 		have.rate, have.burst = all.ThrottlingRateLimit, all.ThrottlingBurstLimit
 	}
 	if len(have.limitsDiffer(want)) == 0 {
 		return nil
 	}
-	want.ThrottlingRate = cmp.Or(want.ThrottlingRate, accountRate)
-	want.ThrottlingBurst = cmp.Or(want.ThrottlingBurst, accountBurst)
 	_, err = r.apis.UpdateStage(ctx, &apigatewayv2.UpdateStageInput{
-		ApiId: &r.ids.api, StageName: &name, DefaultRouteSettings: want.routes(),
+		ApiId: &r.ids.api, StageName: &name, DefaultRouteSettings: want.limited(have.region).routes(),
 	})
 	return err
 }

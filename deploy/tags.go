@@ -15,7 +15,15 @@ func (a Application) tags(own map[string]string) map[string]string {
 	return all
 }
 
-// tagChanges returns what to set and what to remove. Tags of AWS itself stay.
+// roleTags returns the tags of a role.
+func (a Application) roleTags(account Account) map[string]string {
+	all := a.tags(nil)
+	all[tagKey] = a.RoleTag(account.Region)
+	return all
+}
+
+// tagChanges returns what to set and what to remove. Tags of AWS itself stay, and so does that of its
+// myApplications.
 func tagChanges(have, want map[string]string) (set map[string]string, unset []string) {
 	set = make(map[string]string)
 	for key, value := range want {
@@ -24,7 +32,7 @@ func tagChanges(have, want map[string]string) (set map[string]string, unset []st
 		}
 	}
 	for key := range have {
-		if _, ok := want[key]; !ok && !strings.HasPrefix(key, "aws:") {
+		if _, ok := want[key]; !ok && !strings.HasPrefix(key, "aws:") && key != "awsApplication" {
 			unset = append(unset, key)
 		}
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -14,7 +15,8 @@ const genPolicyHelp = `gen-policy prints the IAM policy that deploy generates fo
 their logs, reach the connections of this API, use the tables of .tyg/config.json. With
 "autogen_policy": false deploy uses .tyg/policy-STAGE.json in its place; this is one to begin with.
 
-With --deployer it prints what whoever deploys the project must be allowed to do.
+With --deployer it prints what whoever deploys the project must be allowed to do. That is about the
+tables which the state file still has, too: "tyg delete --tables" deletes them.
 
 The account, the region and the id of the API are those of the state file; of a stage that is not
 deployed, the account is that of the credentials, and what is not known is *.`
@@ -56,10 +58,24 @@ func (r *remote) genPolicy(ctx context.Context, deployer bool) error {
 	}
 	account := r.account(ctx, c, state)
 	if deployer {
+		app.Tables = withLeftTables(app.Tables, state)
 		return printJSON(r.e.stdout, deploy.DeployerPolicy(app, account))
 	}
 	api, _ := state.Find(deploy.TypeAPI, "websocket_api")
 	return printJSON(r.e.stdout, deploy.GeneratedPolicy(app, account, cmp.Or(api.APIID, "*")))
+}
+
+// withLeftTables adds the tables that have been made and are not declared any more.
+func withLeftTables(tables []deploy.Table, state deploy.State) []deploy.Table {
+	for _, left := range state.Of(deploy.TypeTable) {
+		declared := slices.ContainsFunc(tables, func(t deploy.Table) bool {
+			return t.Name == left.TableName
+		})
+		if !declared && !left.Adopted {
+			tables = append(tables, deploy.Table{LogicalName: left.Name, Name: left.TableName})
+		}
+	}
+	return tables
 }
 
 // account returns where the stage is, or would be, as far as that is known.

@@ -27,14 +27,21 @@ it forget them.
 --merge-template takes a JSON file whose values are laid over those of the template, as RFC 7396
 says: objects are merged, lists and all else are replaced, null takes away.
 
---code-parameters, for CloudFormation, makes the template say where the code is by the parameters
-CodeBucket and CodeKey, so that it needs no "aws cloudformation package".`
+--code-parameters, for CloudFormation, makes the template take the code from the S3 bucket of its
+parameter CodeBucket, so that it needs no "aws cloudformation package": upload deployment.zip there
+under the key that package prints last, which changes with the code. The parameter CodePrefix, empty
+if it is not given, comes before that key.`
 
 const packageExample = `  tyg package out
   aws cloudformation package --template-file out/template.json --s3-bucket BUCKET \
     --output-template-file out/packaged.yaml
   aws cloudformation deploy --template-file out/packaged.yaml --stack-name echo-server-dev \
     --capabilities CAPABILITY_NAMED_IAM
+
+  tyg package out --code-parameters
+  aws s3 cp out/deployment.zip s3://BUCKET/echo-server-dev/0123456789abcdef.zip
+  aws cloudformation deploy --template-file out/template.json --stack-name echo-server-dev \
+    --capabilities CAPABILITY_NAMED_IAM --parameter-overrides CodeBucket=BUCKET
 
   tyg package infra --format terraform --stage prod
   terraform -chdir=infra init && terraform -chdir=infra apply`
@@ -52,6 +59,8 @@ type packaged struct {
 	Format   string `json:"format"`
 	Template string `json:"template"` // path
 	Zip      string `json:"zip"`      // path
+
+	CodeKey string `json:"code_key,omitempty"` // of the zip in S3, with --code-parameters
 }
 
 // formats returns what package writes, the default first, and how the file is called.
@@ -84,7 +93,7 @@ func newPackage(e *env) *cobra.Command {
 	f := cmd.Flags()
 	f.StringVar(&p.format, "format", names[0], "write for `TOOL`: "+strings.Join(names, " or "))
 	f.StringVar(&p.merge, "merge-template", "", "lay the JSON `FILE` over the template")
-	f.BoolVar(&p.parameters, "code-parameters", false, "let parameters say where the code is")
+	f.BoolVar(&p.parameters, "code-parameters", false, "take the code from an S3 bucket, a parameter")
 	complete := cobra.FixedCompletions(names, cobra.ShellCompDirectiveNoFileComp)
 	if err := cmd.RegisterFlagCompletionFunc("format", complete); err != nil {
 		panic(err) // the flag is defined above
@@ -125,6 +134,12 @@ func (p *packaging) write(dir string, text []byte, app deploy.Application) error
 		Format:   p.format,
 		Template: filepath.Join(dir, files[p.format]), Zip: filepath.Join(dir, template.Zip),
 	}
+	if p.parameters {
+		var err error
+		if done.CodeKey, err = template.CodeKey(app); err != nil {
+			return err
+		}
+	}
 	if err := writeFile(done.Zip, app.Functions[0].Bundle.Zip); err != nil {
 		return fmt.Errorf("write code: %w", err)
 	}
@@ -134,6 +149,10 @@ func (p *packaging) write(dir string, text []byte, app deploy.Application) error
 	if p.asJSON {
 		return printJSON(p.e.stdout, done)
 	}
-	_, err := fmt.Fprintf(p.e.stdout, "%s\n%s\n", done.Template, done.Zip)
+	lines := []string{done.Template, done.Zip}
+	if done.CodeKey != "" {
+		lines = append(lines, done.CodeKey)
+	}
+	_, err := fmt.Fprintln(p.e.stdout, strings.Join(lines, "\n"))
 	return err
 }

@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"encoding/json"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -82,13 +83,22 @@ func TestPackageMergesATemplate(t *testing.T) {
 	if err := writeFile("more.json", []byte(merge)); err != nil {
 		t.Fatal(err)
 	}
-	a.must("package", "out", "--merge-template", "more.json", "--code-parameters")
+	got := a.must("package", "out", "--merge-template", "more.json", "--code-parameters")
+	key := regexp.MustCompile(`\nout/deployment\.zip\n(chat-dev/[0-9a-f]{16}\.zip)\n$`)
+	printed := key.FindStringSubmatch(got)
+	if printed == nil {
+		t.Fatalf("package printed\n%s\nwant the key last", got)
+	}
 	doc := a.template("out/template.json")
 	fn, _ := doc["Resources"]["WebsocketMessage"].(map[string]any)
 	properties, _ := fn["Properties"].(map[string]any)
 	if properties["Timeout"] != 3.0 || properties["MemorySize"] == nil ||
-		doc["Parameters"]["CodeKey"] == nil {
+		doc["Parameters"]["CodePrefix"] == nil {
 		t.Errorf("the function is %v, the parameters are %v", fn, doc["Parameters"])
+	}
+	code, _ := properties["Code"].(map[string]any)
+	if s3, _ := code["S3Key"].(map[string]any); s3["Fn::Sub"] != "${CodePrefix}"+printed[1] {
+		t.Errorf("the code is at %v, and package printed %s", code, printed[1])
 	}
 }
 

@@ -175,6 +175,24 @@ func TestGenPolicy(t *testing.T) {
 	}
 }
 
+// TestGenPolicyKnowsTablesThatAreLeft takes a table out of the configuration, which "delete --tables"
+// still deletes. The functions need it no more.
+func TestGenPolicyKnowsTablesThatAreLeft(t *testing.T) {
+	a := newAccount(t, "small", "my-chat")
+	const rooms = ` "tables": {"rooms": {"partition_key": {"name": "PK"}}},`
+	a.configure(`"version": "2.0",`, `"version": "2.0",`+rooms)
+	a.must("deploy")
+	const arn = "arn:aws:dynamodb:us-west-2:123456789012:table/my-chat-dev-rooms"
+	if got := strings.Count(a.must("gen-policy", "--deployer"), arn); got != 1 {
+		t.Errorf("the table is in the policy %d times", got)
+	}
+	a.configure(rooms, "")
+	wantParts(t, a.must("gen-policy", "--deployer"), arn, "dynamodb:DeleteTable")
+	if got := a.must("gen-policy"); strings.Contains(got, arn) {
+		t.Errorf("the functions may use what is not declared:\n%s", got)
+	}
+}
+
 // createTable makes a table as somebody else would.
 func (a *account) createTable(name, partition, sort string) {
 	a.t.Helper()

@@ -17,8 +17,19 @@ func (s *stack) role(role deploy.Role) {
 		"RoleName":                 name,
 		"AssumeRolePolicyDocument": trust(),
 		"Policies":                 []any{object{"PolicyName": name, "PolicyDocument": policy}},
-		"Tags":                     s.tags(nil),
+		"Tags":                     s.roleTags(),
 	}, nil)
+}
+
+// roleTags returns the tags of a role, one of which names the region.
+func (s *stack) roleTags() []any {
+	list := s.tags(nil)
+	for _, tag := range list {
+		if tag := tag.(object); tag["Key"] == deploy.TagKey {
+			tag["Value"] = refs(s.app.RoleTag(s.words.region))
+		}
+	}
+	return list
 }
 
 // trust returns the trust policy of the roles.

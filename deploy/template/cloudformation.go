@@ -1,8 +1,6 @@
 package template
 
 import (
-	"encoding/base64"
-	"encoding/hex"
 	"errors"
 	"maps"
 	"slices"
@@ -16,7 +14,7 @@ func CloudFormation(app deploy.Application, o Options) ([]byte, error) {
 	if err := app.Check(); err != nil {
 		return nil, err
 	}
-	code, err := bundle(app)
+	key, err := CodeKey(app)
 	if err != nil {
 		return nil, err
 	}
@@ -28,8 +26,8 @@ func CloudFormation(app deploy.Application, o Options) ([]byte, error) {
 	}
 	s.code = "./" + Zip
 	if o.CodeParameters {
-		s.code = object{"S3Bucket": ref("CodeBucket"), "S3Key": ref("CodeKey")}
-		doc["Parameters"] = codeParameters(app, code)
+		s.code = object{"S3Bucket": ref("CodeBucket"), "S3Key": refs("${CodePrefix}" + key)}
+		doc["Parameters"] = codeParameters(key)
 	}
 	if err := s.build(); err != nil {
 		return nil, err
@@ -48,20 +46,17 @@ func cfnWords() words {
 	}
 }
 
-// codeParameters ask where the code is. The default of the key has its hash, so that a function is
-// updated when its code has changed.
-func codeParameters(app deploy.Application, code *deploy.Bundle) object {
-	sum := code.SHA256
-	if raw, err := base64.StdEncoding.DecodeString(sum); err == nil {
-		sum = hex.EncodeToString(raw)
-	}
+// codeParameters ask where the code is. What changes with the code is in none of them: an update
+// keeps the value that a parameter has had, even if that was a default.
+// (https://docs.aws.amazon.com/cli/latest/reference/cloudformation/deploy/)
+func codeParameters(key string) object {
 	return object{
 		"CodeBucket": object{
 			"Type": "String", "Description": "The S3 bucket, in this region, that has " + Zip,
 		},
-		"CodeKey": object{
-			"Type": "String", "Description": "The key of " + Zip + " in the bucket",
-			"Default": app.Name + "-" + app.Stage + "/" + sum[:min(16, len(sum))] + ".zip",
+		"CodePrefix": object{
+			"Type": "String", "Default": "",
+			"Description": "What comes before " + key + ", the key of " + Zip + " in the bucket",
 		},
 	}
 }

@@ -2,6 +2,8 @@ package template
 
 import (
 	"bytes"
+	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,10 +20,26 @@ type Options struct {
 	// of others, and null takes away.
 	Merge []byte
 
-	// CodeParameters makes a CloudFormation template take the code from where its parameters
-	// CodeBucket and CodeKey say, so that it can be used as it is. Without it the template names the
-	// file [Zip], which "aws cloudformation package" uploads.
+	// CodeParameters makes a CloudFormation template take the code from the S3 bucket of its
+	// parameter CodeBucket, where its key is the parameter CodePrefix, empty by default, and then
+	// [CodeKey]. So it can be used as it is. Without it the template names the file [Zip], which
+	// "aws cloudformation package" uploads.
 	CodeParameters bool
+}
+
+// CodeKey returns the key that the code has in S3 with [Options.CodeParameters], after the prefix:
+// {application}-{stage}/{hash of the code}.zip. It fails for functions with no code, or with
+// different code.
+func CodeKey(app deploy.Application) (string, error) {
+	code, err := bundle(app)
+	if err != nil {
+		return "", err
+	}
+	sum := code.SHA256
+	if raw, err := base64.StdEncoding.DecodeString(sum); err == nil {
+		sum = hex.EncodeToString(raw)
+	}
+	return app.Name + "-" + app.Stage + "/" + sum[:min(16, len(sum))] + ".zip", nil
 }
 
 // bundle returns the code of the functions.

@@ -173,6 +173,41 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// New code is at another key, whatever the parameters of the stack: an update keeps their values.
+func TestCodeKeyIsNoParameter(t *testing.T) {
+	app := echo(t)
+	before := codeKey(t, app)
+	other, err := deploy.NewBundle([]byte("another program"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	app.Functions[0].Bundle = other
+	if after := codeKey(t, app); after == before {
+		t.Errorf("two programs have the key %s", after)
+	}
+}
+
+func codeKey(t *testing.T, app deploy.Application) string {
+	t.Helper()
+	key, err := template.CodeKey(app)
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, _ := written(t, writers()[0], app, template.Options{CodeParameters: true})
+	code := at(t, doc, "Resources", "WebsocketMessage", "Properties", "Code")
+	if got := at(t, code, "S3Key", "Fn::Sub"); got != "${CodePrefix}"+key {
+		t.Errorf("the code is at %v, want %s after the prefix", got, key)
+	}
+	if got := at(t, code, "S3Bucket", "Ref"); got != "CodeBucket" {
+		t.Errorf("the bucket is %v", got)
+	}
+	parameters := at(t, doc, "Parameters").(map[string]any)
+	if got := at(t, parameters, "CodePrefix", "Default"); got != "" || len(parameters) != 2 {
+		t.Errorf("the parameters are %v", parameters)
+	}
+	return key
+}
+
 // Both are the same for the same application, whatever the order of maps.
 func TestSameEachTime(t *testing.T) {
 	for _, w := range writers() {

@@ -17,9 +17,10 @@ func (m *module) role(role deploy.Role) {
 		m.conflicts = append(m.conflicts, err)
 		return
 	}
-	name := m.app.RoleName(role.LogicalName)
+	name, tags := m.app.RoleName(role.LogicalName), m.tags(nil)
+	tags[deploy.TagKey] = refs(m.app.RoleTag(m.words.region))
 	m.add("aws_iam_role", key, object{
-		"name": name, "assume_role_policy": m.document(trust()), "tags": m.tags(nil),
+		"name": name, "assume_role_policy": m.document(trust()), "tags": tags,
 	})
 	m.add("aws_iam_role_policy", key, object{
 		"name": name, "role": refs(of("aws_iam_role", key, "id")), "policy": m.document(policy),

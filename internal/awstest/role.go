@@ -1,6 +1,7 @@
 package awstest
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -53,8 +54,41 @@ func (r *role) setTrust(doc string) error {
 	if size(doc) > maxTrust {
 		return iamLimit("Cannot exceed quota for ACLSizePerRole: %d", maxTrust)
 	}
-	r.trust, r.trustDoc = p, doc
+	r.trust, r.trustDoc = p, collapse(doc)
 	return nil
+}
+
+// collapse does to a trust policy what IAM does: lists of one text become the text.
+// (https://github.com/hashicorp/terraform/pull/5285)
+func collapse(doc string) string {
+	var v any
+	if err := json.Unmarshal([]byte(doc), &v); err != nil {
+		panic(err) // it has been parsed
+	}
+	text, err := json.Marshal(collapsed(v))
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
+}
+
+func collapsed(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		for key, value := range v {
+			v[key] = collapsed(value)
+		}
+	case []any:
+		if len(v) == 1 {
+			if text, ok := v[0].(string); ok {
+				return text
+			}
+		}
+		for i, value := range v {
+			v[i] = collapsed(value)
+		}
+	}
+	return v
 }
 
 // size returns how many bytes of a document count: spaces do not.
