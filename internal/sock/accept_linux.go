@@ -86,15 +86,16 @@ func (a *Acceptor) accept(fd int, peer netip.AddrPort) {
 func (a *Acceptor) Ended(err error) { a.done <- err }
 
 // bequeath sets what Linux hands down from a listening socket to those that it accepts: no delay of
-// small packets, and probes of a peer that may have gone, with the times that Go uses.
+// small packets, and probes of a peer that may have gone. Go's own times, a probe after 15 seconds of
+// silence, are 70,000 packets a second for a million clients that have nothing to say.
 // A socket works without, so nobody minds if that fails.
 func bequeath(fd int) {
 	const tcp = syscall.IPPROTO_TCP
 	_ = syscall.SetsockoptInt(fd, tcp, syscall.TCP_NODELAY, 1)
 	_ = syscall.SetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_KEEPALIVE, 1)
-	_ = syscall.SetsockoptInt(fd, tcp, syscall.TCP_KEEPIDLE, 15)
-	_ = syscall.SetsockoptInt(fd, tcp, syscall.TCP_KEEPINTVL, 15)
-	_ = syscall.SetsockoptInt(fd, tcp, syscall.TCP_KEEPCNT, 9)
+	_ = syscall.SetsockoptInt(fd, tcp, syscall.TCP_KEEPIDLE, 120)
+	_ = syscall.SetsockoptInt(fd, tcp, syscall.TCP_KEEPINTVL, 30)
+	_ = syscall.SetsockoptInt(fd, tcp, syscall.TCP_KEEPCNT, 5)
 }
 
 func addrPort(addr syscall.Sockaddr) netip.AddrPort {
