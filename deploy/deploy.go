@@ -3,6 +3,8 @@ package deploy
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 )
 
 // A Deployer puts one stage of one application on AWS. Its methods must not be called at the same time.
@@ -39,6 +41,7 @@ func (d *Deployer) Apply(ctx context.Context, p Plan) error {
 	r := d.run(p.state)
 	r.app, r.ids = p.app, p.found.ids()
 	r.state.Region, r.state.AccountID = d.Cloud.Account.Region, d.Cloud.Account.ID
+	r.state.TagKeys = slices.Sorted(maps.Keys(p.app.tagKeys(p.state)))
 	return r.apply(ctx, p.Steps)
 }
 

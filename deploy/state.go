@@ -38,6 +38,12 @@ type State struct {
 	Backend       string     `json:"backend"`
 	Region        string     `json:"region,omitempty"`
 	AccountID     string     `json:"account_id,omitempty"`
+
+	// TagKeys are the keys of all tags that a deploy has ever put on anything. Tags with other keys are
+	// somebody else's, and stay.
+	TagKeys []string `json:"tag_keys,omitempty"`
+
+	text []byte // of the file, as it was read or written last; nil: there was none
 }
 
 // A Resource is one thing on AWS that belongs to the application. What goes with another resource when
@@ -97,11 +103,33 @@ func ReadState(file string) (State, error) {
 		return empty, fmt.Errorf("read state: %s has schema version %q, and this tyg knows %q only",
 			file, s.SchemaVersion, schemaVersion)
 	}
+	s.text = data
 	return s, nil
 }
 
-// write replaces the state file. Whoever reads it meanwhile finds the old one or the new one.
-func (s State) write(file string) error {
+// write replaces the state file. Whoever reads it meanwhile finds the old one or the new one. It is an
+// error if somebody else has written it since.
+func (s *State) write(file string) error {
+	now, err := os.ReadFile(file)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("write state: %w", err)
+	}
+	if !bytes.Equal(now, s.text) {
+		return fmt.Errorf("%s has changed meanwhile: somebody else deploys or deletes this stage; wait until "+
+			"they are done, and run the command again", file)
+	}
+	text, err := s.encode()
+	if err != nil {
+		return fmt.Errorf("write state: %w", err)
+	}
+	if err := replace(file, text); err != nil {
+		return fmt.Errorf("write state: %w", err)
+	}
+	s.text = text
+	return nil
+}
+
+func (s State) encode() ([]byte, error) {
 	if s.Resources == nil {
 		s.Resources = []Resource{}
 	}
@@ -109,23 +137,26 @@ func (s State) write(file string) error {
 	enc := json.NewEncoder(&text)
 	enc.SetIndent("", "  ")
 	enc.SetEscapeHTML(false)
-	if err := enc.Encode(s); err != nil {
-		return fmt.Errorf("write state: %w", err)
-	}
+	err := enc.Encode(s)
+	return text.Bytes(), err
+}
+
+// replace writes a file under another name first.
+func replace(file string, text []byte) error {
 	if err := os.MkdirAll(filepath.Dir(file), 0o777); err != nil {
-		return fmt.Errorf("write state: %w", err)
+		return err
 	}
 	temp, err := os.CreateTemp(filepath.Dir(file), ".state-*")
 	if err != nil {
-		return fmt.Errorf("write state: %w", err)
+		return err
 	}
-	_, err = temp.Write(text.Bytes())
+	_, err = temp.Write(text)
 	err = errors.Join(err, temp.Chmod(0o644), temp.Sync(), temp.Close())
 	if err == nil {
 		err = os.Rename(temp.Name(), file)
 	}
 	if err != nil {
-		return fmt.Errorf("write state: %w", errors.Join(err, os.Remove(temp.Name())))
+		return errors.Join(err, os.Remove(temp.Name()))
 	}
 	return nil
 }

@@ -22,8 +22,60 @@ func (a Application) roleTags(account Account) map[string]string {
 	return all
 }
 
-// tagChanges returns what to set and what to remove. Tags of AWS itself stay, and so does that of its
-// myApplications.
+// tagKeys returns the keys of tags that are or were the application's, on anything.
+func (a Application) tagKeys(state State) map[string]bool {
+	keys := map[string]bool{tagKey: true}
+	all := []map[string]string{a.Tags}
+	for _, fn := range a.Functions {
+		all = append(all, fn.Tags)
+	}
+	for _, t := range a.Tables {
+		all = append(all, t.Tags)
+	}
+	if d := a.API.Domain; d != nil {
+		all = append(all, d.Tags)
+	}
+	for _, tags := range all {
+		for key := range tags {
+			keys[key] = true
+		}
+	}
+	for _, key := range state.TagKeys {
+		keys[key] = true
+	}
+	return keys
+}
+
+// ignoreTags forgets the tags that somebody else has put on what there is: accounts have programs that
+// do so, and would do it again.
+func (f *Found) ignoreTags(ours map[string]bool) {
+	keep := func(tags map[string]string) {
+		maps.DeleteFunc(tags, func(key, _ string) bool { return !ours[key] })
+	}
+	for _, t := range f.tables {
+		keep(t.tags)
+	}
+	for _, g := range f.logGroups {
+		keep(g.tags)
+	}
+	for _, r := range f.roles {
+		keep(r.tags)
+	}
+	for _, fn := range f.functions {
+		keep(fn.tags)
+	}
+	if f.api != nil {
+		keep(f.api.tags)
+		for _, s := range f.api.stages {
+			keep(s.tags)
+		}
+	}
+	if f.domain != nil {
+		keep(f.domain.tags)
+	}
+}
+
+// tagChanges returns what to set and what to remove. Tags of AWS itself stay.
 func tagChanges(have, want map[string]string) (set map[string]string, unset []string) {
 	set = make(map[string]string)
 	for key, value := range want {
@@ -32,7 +84,7 @@ func tagChanges(have, want map[string]string) (set map[string]string, unset []st
 		}
 	}
 	for key := range have {
-		if _, ok := want[key]; !ok && !strings.HasPrefix(key, "aws:") && key != "awsApplication" {
+		if _, ok := want[key]; !ok && !strings.HasPrefix(key, "aws:") {
 			unset = append(unset, key)
 		}
 	}
