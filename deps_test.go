@@ -50,6 +50,8 @@ var allowed = map[string][]string{
 	"internal/route":                   {},
 	"internal/sigv4":                   {},
 	"internal/sock":                    {},
+	"internal/selftest":                {},
+	"internal/tftest":                  {"internal/awstest"},
 	"internal/ws":                      {},
 	"examples":                         {},
 	"examples/echo":                    {"", "host"},

@@ -1,7 +1,6 @@
 package gateway_test
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -9,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"strings"
 	"syscall"
 	"testing"
@@ -17,6 +15,7 @@ import (
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/gateway"
+	"github.com/tyg-dev/tyg/internal/selftest"
 )
 
 // serverEnv makes of a test's process nothing but a server.
@@ -118,26 +117,8 @@ func piecesTo(t *testing.T, to []*wire) (pieces int) {
 // startProcess runs this test in another process, until the end of this one.
 func startProcess(t *testing.T) (r *rig, pid int) {
 	t.Helper()
-	child := exec.Command(os.Args[0], "-test.run=^TestCalls$")
-	child.Env = append(os.Environ(), serverEnv+"=1")
-	child.Stderr = os.Stderr
-	in, err := child.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := child.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := child.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _, _ = in.Close(), child.Wait() })
-	addr, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &rig{url: "http://" + strings.TrimSpace(addr) + "/api/"}, child.Process.Pid
+	addr, pid := selftest.Start(t, serverEnv)
+	return &rig{url: "http://" + addr + "/api/"}, pid
 }
 
 // serveStdin serves until stdin ends: what begins with "to all" goes to all, the rest back.

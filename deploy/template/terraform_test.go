@@ -1,11 +1,6 @@
 package template_test
 
 import (
-	"errors"
-	"net/http/httptest"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -14,107 +9,48 @@ import (
 	"github.com/tyg-dev/tyg/deploy"
 	"github.com/tyg-dev/tyg/deploy/template"
 	"github.com/tyg-dev/tyg/internal/awstest"
+	"github.com/tyg-dev/tyg/internal/tftest"
 )
 
-// A terraform is a directory in which Terraform applies templates to an account.
-type terraform struct {
-	*testing.T
-	dir string
-	env []string
-	aws *awstest.Cloud
-	url string // of aws
-}
+// A terraform applies the templates of applications.
+type terraform struct{ *tftest.Terraform }
 
-// newTerraform skips the test where nobody wants it: it takes a minute. The variable is 1, or the
-// directory of a mirror that has AWS's provider.
-func newTerraform(t *testing.T) *terraform {
+func newTerraform(t *testing.T) terraform {
 	t.Helper()
-	mirror := os.Getenv("TYG_TEST_TERRAFORM")
-	if mirror == "" {
-		t.Skip("Terraform was not run: TYG_TEST_TERRAFORM is not set")
-	}
-	c := awstest.New()
-	srv := httptest.NewServer(c)
-	t.Cleanup(srv.Close)
-	id, secret := c.Key()
-	dir := t.TempDir()
-	none := filepath.Join(dir, "none")
-	tf := &terraform{t, dir, append(os.Environ(),
-		"AWS_ACCESS_KEY_ID="+id, "AWS_SECRET_ACCESS_KEY="+secret, "AWS_SESSION_TOKEN=",
-		"AWS_REGION="+awstest.Region, "AWS_ENDPOINT_URL="+srv.URL, "AWS_EC2_METADATA_DISABLED=true",
-		"AWS_CONFIG_FILE="+none, "AWS_SHARED_CREDENTIALS_FILE="+none, "AWS_MAX_ATTEMPTS=2",
-		"CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1"), c, srv.URL}
-	tf.write(echo(t), nil)
-	args := []string{"init", "-input=false", "-no-color"}
-	if mirror != "1" {
-		args = append(args, "-plugin-dir="+mirror)
-	}
-	tf.run(args...)
+	tf := terraform{tftest.New(t)}
+	tf.write(echo(t))
+	tf.Init()
 	return tf
 }
 
 // write puts the template of an application, and its code, into the directory.
-func (tf *terraform) write(app deploy.Application, merge []byte) {
+func (tf terraform) write(app deploy.Application) {
 	tf.Helper()
-	text, err := template.Terraform(app, template.Options{Merge: merge})
+	text, err := template.Terraform(app, template.Options{})
 	if err != nil {
 		tf.Fatal(err)
 	}
-	for name, data := range map[string][]byte{
-		"main.tf.json": text, template.Zip: app.Functions[0].Bundle.Zip,
-	} {
-		if err := os.WriteFile(filepath.Join(tf.dir, name), data, 0o600); err != nil {
-			tf.Fatal(err)
-		}
-	}
+	tf.Write("main.tf.json", text)
+	tf.Write(template.Zip, app.Functions[0].Bundle.Zip)
 }
 
-// run runs a command of Terraform, which must do well.
-func (tf *terraform) run(args ...string) string {
+func (tf terraform) apply(app deploy.Application) {
 	tf.Helper()
-	out, status := tf.try(args...)
-	if status != 0 {
-		tf.Fatalf("terraform %q: status %d: %s", args, status, out)
-	}
-	return out
-}
-
-func (tf *terraform) try(args ...string) (out string, status int) {
-	tf.Helper()
-	cmd := exec.CommandContext(tf.Context(), "terraform", args...)
-	cmd.Dir, cmd.Env = tf.dir, tf.env
-	text, err := cmd.Output()
-	if failed, ok := errors.AsType[*exec.ExitError](err); ok {
-		return string(text) + string(failed.Stderr), failed.ExitCode()
-	}
-	if err != nil {
-		tf.Fatal(err)
-	}
-	return string(text), 0
-}
-
-// apply makes it so, after which there must be nothing left to change.
-func (tf *terraform) apply(app deploy.Application, merge []byte) {
-	tf.Helper()
-	tf.write(app, merge)
-	tf.run("validate", "-no-color")
-	tf.run("apply", "-auto-approve", "-input=false", "-no-color")
-	out, status := tf.try("plan", "-detailed-exitcode", "-input=false", "-no-color")
-	if status != 0 {
-		tf.Errorf("a second plan has status %d: %s", status, out)
-	}
+	tf.write(app)
+	tf.Run("validate", "-no-color")
+	tf.Apply()
 }
 
 // live returns what API Gateway does, of which nothing may be missing.
-func (tf *terraform) live(stage string) awstest.Live {
+func (tf terraform) live(stage string) awstest.Live {
 	tf.Helper()
-	api := strings.TrimSpace(tf.run("output", "-no-color", "-raw", "websocket_api_id"))
-	live, err := tf.aws.Live(api, stage)
+	api := strings.TrimSpace(tf.Run("output", "-no-color", "-raw", "websocket_api_id"))
+	live, err := tf.AWS.Live(api, stage)
 	if err != nil {
 		tf.Fatalf("what is live does not work: %v", err)
 	}
 	for key, route := range live.Routes {
-		if !tf.aws.MayManage(route.Function.Name, api, stage) {
+		if !tf.AWS.MayManage(route.Function.Name, api, stage) {
 			tf.Errorf("the function of %s may not send", key)
 		}
 	}
@@ -124,26 +60,26 @@ func (tf *terraform) live(stage string) awstest.Live {
 // Terraform applies the templates, and finds afterwards what it has made.
 func TestTerraform(t *testing.T) {
 	tf := newTerraform(t)
-	tf.apply(echo(t), nil)
+	tf.apply(echo(t))
 	if live := tf.live("api"); len(live.Routes) != 1 {
 		t.Errorf("live are %d routes, want 1", len(live.Routes))
 	}
-	url := strings.TrimSpace(tf.run("output", "-no-color", "-raw", "websocket_connect_endpoint_url"))
+	url := strings.TrimSpace(tf.Run("output", "-no-color", "-raw", "websocket_connect_endpoint_url"))
 	if !strings.HasPrefix(url, "wss://") || !strings.HasSuffix(url, ".us-west-2.amazonaws.com/api/") {
 		t.Errorf("the URL is %s", url)
 	}
-	tf.run("destroy", "-auto-approve", "-input=false", "-no-color")
-	if left := tf.aws.Resources(); len(left) > 0 {
+	tf.Run("destroy", "-auto-approve", "-input=false", "-no-color")
+	if left := tf.AWS.Resources(); len(left) > 0 {
 		t.Errorf("after destroy there is %q", left)
 	}
 	tf.violations()
 }
 
-func (tf *terraform) violations() {
+func (tf terraform) violations() {
 	tf.Helper()
 	// AWS answers this with null, against its own model.
 	const known = "lambda GetFunctionCodeSigningConfig: answer: Value null at 'CodeSigningConfigArn'"
-	for _, v := range tf.aws.Violations() {
+	for _, v := range tf.AWS.Violations() {
 		if strings.HasPrefix(v, known) {
 			continue
 		}
@@ -157,19 +93,19 @@ func TestC1TerraformPublishesRoutes(t *testing.T) {
 	tf := newTerraform(t)
 	app := chat(t)
 	app.Tables = nil
-	tf.apply(app, nil)
+	tf.apply(app)
 	if got := len(tf.live("api").Routes); got != 3 {
 		t.Errorf("%d routes are live, want 3", got)
 	}
 	app.API.Routes = append(app.API.Routes,
 		deploy.Route{Key: "ask", Function: "websocket_message", Responds: true})
-	tf.apply(app, nil)
+	tf.apply(app)
 	if live := tf.live("api"); !live.Routes["ask"].Reply {
 		t.Errorf("live is %+v, want a route ask that replies", live.Routes)
 	}
 	app.Functions = app.Functions[1:2]
 	app.API.Routes = []deploy.Route{{Key: tyg.RouteDefault, Function: "websocket_message"}}
-	tf.apply(app, nil)
+	tf.apply(app)
 	live := tf.live("api")
 	if _, there := live.Routes[tyg.RouteConnect]; there || len(live.Routes) != 1 {
 		t.Errorf("live is still %+v", live.Routes)
@@ -182,18 +118,18 @@ func TestC1TerraformPublishesRoutes(t *testing.T) {
 func TestTerraformMakesWhatDeployMakes(t *testing.T) {
 	tf := newTerraform(t)
 	app := full(t)
-	tf.aws.AllowStageLogs()
-	tf.apply(app, nil)
+	tf.AWS.AllowStageLogs()
+	tf.apply(app)
 	live := tf.live("api")
 	want := `${not.me} %{nor.me}`
 	if got := live.Routes[tyg.RouteDefault].Function.Environment["GREETING"]; got != want {
 		t.Errorf("a variable is %q, want %q", got, want)
 	}
-	agrees(t, tf.aws, tf.url, app)
-	before := tf.aws.Resources()
-	out, status := tf.try("destroy", "-auto-approve", "-input=false", "-no-color")
-	if status == 0 || !slices.Equal(tf.aws.Resources(), before) {
-		t.Errorf("destroy has status %d and leaves %q of %q: %s", status, tf.aws.Resources(), before, out)
+	agrees(t, tf.AWS, tf.URL, app)
+	before := tf.AWS.Resources()
+	out, status := tf.Try("destroy", "-auto-approve", "-input=false", "-no-color")
+	if status == 0 || !slices.Equal(tf.AWS.Resources(), before) {
+		t.Errorf("destroy has status %d and leaves %q of %q: %s", status, tf.AWS.Resources(), before, out)
 	}
 	tf.violations()
 }

@@ -1,14 +1,12 @@
 package sock_test
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/netip"
 	"os"
-	"os/exec"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -17,6 +15,7 @@ import (
 	"time"
 
 	"github.com/tyg-dev/tyg/internal/leaktest"
+	"github.com/tyg-dev/tyg/internal/selftest"
 	"github.com/tyg-dev/tyg/internal/sock"
 )
 
@@ -162,7 +161,7 @@ func TestExhaustion(t *testing.T) {
 		serveLimited(t)
 		return
 	}
-	addr := startLimited(t)
+	addr, _ := selftest.Start(t, limitedEnv)
 	const clients = 100
 	var conns []net.Conn
 	for range clients {
@@ -195,31 +194,6 @@ func TestExhaustion(t *testing.T) {
 	if _, err := io.ReadFull(last, got); err != nil || string(got) != "last" {
 		t.Errorf("the last client hears %q, %v", got, err)
 	}
-}
-
-// startLimited runs this test in another process, until the end of this one.
-func startLimited(t *testing.T) (addr string) {
-	t.Helper()
-	child := exec.Command(os.Args[0], "-test.run=^TestExhaustion$")
-	child.Env = append(os.Environ(), limitedEnv+"=1")
-	child.Stderr = os.Stderr
-	in, err := child.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := child.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := child.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _, _ = in.Close(), child.Wait() })
-	line, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		t.Fatal(err)
-	}
-	return strings.TrimSpace(line)
 }
 
 // serveLimited serves echoes until stdin ends.

@@ -6,7 +6,9 @@ terraform {
 }
 
 variable "endpoint" {}
-variable "zip" {}
+variable "zip" {
+  default = "echo.zip"
+}
 variable "routes" {
   type    = set(string)
   default = ["$connect", "$default"]
