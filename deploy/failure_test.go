@@ -104,11 +104,7 @@ func TestC3DeployGoesOn(t *testing.T) {
 	everyCall(t, append(disasters(), hitches()...), nothing,
 		func(ctx context.Context, r *rig) error { return r.deploy(ctx, everything(t)) },
 		func(t *testing.T, r *rig) {
-			must(t, r.deploy(t.Context(), everything(t)))
-			r.settled(t, everything(t))
-			r.live(t, everything(t))
-			must(t, r.delete(t.Context(), everything(t)))
-			r.empty(t)
+			r.comesAndGoes(t, everything(t))
 		})
 }
 
@@ -129,11 +125,7 @@ func TestC1UpdateGoesOn(t *testing.T) {
 		func(t *testing.T, r *rig) { must(t, r.deploy(t.Context(), everything(t))) },
 		func(ctx context.Context, r *rig) error { return r.deploy(ctx, changed(t)) },
 		func(t *testing.T, r *rig) {
-			must(t, r.deploy(t.Context(), changed(t)))
-			r.settled(t, changed(t))
-			r.live(t, changed(t))
-			must(t, r.delete(t.Context(), changed(t)))
-			r.empty(t)
+			r.comesAndGoes(t, changed(t))
 		})
 }
 
@@ -166,11 +158,7 @@ func TestManyDisasters(t *testing.T) {
 				_, err := r.struck(t, d, at, func(ctx context.Context) error { return r.deploy(ctx, app) })
 				t.Logf("call %d %s: %v", at, d.name, err)
 			}
-			must(t, r.deploy(t.Context(), everything(t)))
-			r.settled(t, everything(t))
-			r.live(t, everything(t))
-			must(t, r.delete(t.Context(), everything(t)))
-			r.empty(t)
+			r.comesAndGoes(t, everything(t))
 		})
 	}
 }

@@ -141,6 +141,16 @@ func (r *rig) empty(t *testing.T) {
 	}
 }
 
+// comesAndGoes deploys an application, whatever was before, finds it as it should be, and deletes it.
+func (r *rig) comesAndGoes(t *testing.T, app deploy.Application) {
+	t.Helper()
+	must(t, r.deploy(t.Context(), app))
+	r.settled(t, app)
+	r.live(t, app)
+	must(t, r.delete(t.Context(), app))
+	r.empty(t)
+}
+
 func bundle(t testing.TB, code string) *deploy.Bundle {
 	t.Helper()
 	b, err := deploy.NewBundle([]byte(code))
