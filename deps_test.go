@@ -37,8 +37,8 @@ var allowed = map[string][]string{
 	"rooms/dynamo":                     {"", "rooms"},
 	"rooms/dynamo/dynamotest":          {},
 	"rooms/storage":                    {"", "rooms", "rooms/dynamo", "rooms/natskv"},
-	"deploy":                           {"", "internal/route"},
-	"deploy/template":                  {"", "deploy"},
+	"internal/deploy":                  {"", "internal/route"},
+	"internal/deploy/template":         {"", "internal/deploy"},
 	"internal/awstest":                 {"internal/awstest/internal/models", "internal/sigv4", "rooms/dynamo/dynamotest"},
 	"internal/awstest/internal/models": {},
 	"internal/natsd":                   {},
@@ -61,7 +61,7 @@ var allowed = map[string][]string{
 	"examples/probe":                   {"", "host", "examples/probe/probelib"},
 	"examples/probe/probelib":          {"", "apigw"},
 	"admin":                            {"", "functions", "gateway"},
-	"cmd/tyg":                          {"", "apigw", "conformance", "deploy", "deploy/template", "examples", "examples/probe/probelib", "functions", "host", "internal/ws", "lambda", "cmd/tyg/internal/awsconfig", "cmd/tyg/internal/backend", "cmd/tyg/internal/gobuild", "cmd/tyg/internal/local", "cmd/tyg/internal/selfhost", "cmd/tyg/internal/strict"},
+	"cmd/tyg":                          {"", "apigw", "conformance", "internal/deploy", "internal/deploy/template", "examples", "examples/probe/probelib", "functions", "host", "internal/ws", "lambda", "cmd/tyg/internal/awsconfig", "cmd/tyg/internal/backend", "cmd/tyg/internal/gobuild", "cmd/tyg/internal/local", "cmd/tyg/internal/selfhost", "cmd/tyg/internal/strict"},
 	"cmd/tyg/internal/awsconfig":       {},
 	"cmd/tyg/internal/backend":         {"functions", "host", "lambda", "cmd/tyg/internal/awsconfig", "cmd/tyg/internal/strict"},
 	"cmd/tyg/internal/board":           {"", "apigw", "internal/authorize", "internal/route"},
@@ -126,12 +126,12 @@ func TestStandardLibraryOnly(t *testing.T) {
 // rooms/dynamo's, its tables are deploy's. And a stand-in for AWS is tested with AWS's own clients, as
 // are those who talk to it.
 var shared = map[string][]string{
-	"code " + sdk + "dynamodb":        {"deploy", "rooms/dynamo"},
-	"tests " + sdk + "apigatewayv2":   {"deploy", "internal/awstest"},
-	"tests " + sdk + "cloudwatchlogs": {"deploy", "internal/awstest"},
-	"tests " + sdk + "dynamodb":       {"deploy", "internal/awstest", "rooms/dynamo"},
-	"tests " + sdk + "iam":            {"deploy", "internal/awstest"},
-	"tests " + sdk + "lambda":         {"deploy", "functions", "internal/awstest"},
+	"code " + sdk + "dynamodb":        {"internal/deploy", "rooms/dynamo"},
+	"tests " + sdk + "apigatewayv2":   {"internal/deploy", "internal/awstest"},
+	"tests " + sdk + "cloudwatchlogs": {"internal/deploy", "internal/awstest"},
+	"tests " + sdk + "dynamodb":       {"internal/deploy", "internal/awstest", "rooms/dynamo"},
+	"tests " + sdk + "iam":            {"internal/deploy", "internal/awstest"},
+	"tests " + sdk + "lambda":         {"internal/deploy", "functions", "internal/awstest"},
 }
 
 const sdk = "github.com/aws/aws-sdk-go-v2/service/"

@@ -8,8 +8,8 @@ import (
 	"strings"
 
 	"github.com/tyg-dev/tyg/cmd/tyg/internal/strict"
-	"github.com/tyg-dev/tyg/deploy"
 	"github.com/tyg-dev/tyg/host"
+	"github.com/tyg-dev/tyg/internal/deploy"
 )
 
 // The functions of an application, by their logical names.

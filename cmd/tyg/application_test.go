@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tyg-dev/tyg/deploy"
 	"github.com/tyg-dev/tyg/host"
+	"github.com/tyg-dev/tyg/internal/deploy"
 )
 
 // applicationOf returns what stage dev of a configuration is on AWS, of a program that describes itself

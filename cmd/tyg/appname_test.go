@@ -3,7 +3,7 @@ package main
 import (
 	"testing"
 
-	"github.com/tyg-dev/tyg/deploy"
+	"github.com/tyg-dev/tyg/internal/deploy"
 )
 
 func TestAppNameOfAState(t *testing.T) {

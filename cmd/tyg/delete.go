@@ -11,7 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/tyg-dev/tyg/deploy"
+	"github.com/tyg-dev/tyg/internal/deploy"
 )
 
 const deleteHelp = `delete takes a stage off AWS: all that .tyg/deployed/STAGE.json knows. It needs that

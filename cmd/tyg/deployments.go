@@ -10,7 +10,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/tyg-dev/tyg/deploy"
+	"github.com/tyg-dev/tyg/internal/deploy"
 )
 
 // maxDeployments is how many deployment packages are kept: enough for a few stages.

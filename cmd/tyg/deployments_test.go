@@ -4,7 +4,7 @@ import (
 	"os"
 	"testing"
 
-	"github.com/tyg-dev/tyg/deploy"
+	"github.com/tyg-dev/tyg/internal/deploy"
 )
 
 func TestDeploymentsAreFew(t *testing.T) {

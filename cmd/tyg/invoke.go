@@ -14,7 +14,7 @@ import (
 
 	"github.com/tyg-dev/tyg/cmd/tyg/internal/awsconfig"
 	"github.com/tyg-dev/tyg/cmd/tyg/internal/strict"
-	"github.com/tyg-dev/tyg/deploy"
+	"github.com/tyg-dev/tyg/internal/deploy"
 	"github.com/tyg-dev/tyg/lambda"
 )
 

@@ -7,8 +7,8 @@ import (
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/apigw"
-	"github.com/tyg-dev/tyg/deploy"
 	"github.com/tyg-dev/tyg/internal/awstest"
+	"github.com/tyg-dev/tyg/internal/deploy"
 )
 
 // What invoke sends is what API Gateway would.

@@ -15,7 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tyg-dev/tyg/cmd/tyg/internal/strict"
-	"github.com/tyg-dev/tyg/deploy"
+	"github.com/tyg-dev/tyg/internal/deploy"
 )
 
 const logsHelp = `logs prints what the functions of a stage on AWS have logged, the oldest line first:

@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tyg-dev/tyg/deploy"
 	"github.com/tyg-dev/tyg/internal/awstest"
+	"github.com/tyg-dev/tyg/internal/deploy"
 	"github.com/tyg-dev/tyg/internal/sigv4"
 )
 

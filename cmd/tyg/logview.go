@@ -6,7 +6,7 @@ import (
 	"io"
 	"strings"
 
-	"github.com/tyg-dev/tyg/deploy"
+	"github.com/tyg-dev/tyg/internal/deploy"
 )
 
 // A logView prints log events for people.

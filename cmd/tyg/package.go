@@ -10,8 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/tyg-dev/tyg/deploy"
-	"github.com/tyg-dev/tyg/deploy/template"
+	"github.com/tyg-dev/tyg/internal/deploy"
+	"github.com/tyg-dev/tyg/internal/deploy/template"
 )
 
 const packageHelp = `package writes what deploy would make into a template, for those who deploy

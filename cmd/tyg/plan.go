@@ -11,7 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/tyg-dev/tyg/deploy"
+	"github.com/tyg-dev/tyg/internal/deploy"
 )
 
 const planHelp = `plan prints what tyg deploy would do, and does none of it. It builds the project and

@@ -14,7 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tyg-dev/tyg/cmd/tyg/internal/awsconfig"
-	"github.com/tyg-dev/tyg/deploy"
+	"github.com/tyg-dev/tyg/internal/deploy"
 )
 
 // deployedPath is where a project keeps what it knows of its stages on AWS, below its directory.

@@ -9,7 +9,7 @@ import (
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/apigw"
-	"github.com/tyg-dev/tyg/deploy"
+	"github.com/tyg-dev/tyg/internal/deploy"
 )
 
 // sampleEvents returns the names that [sampleEvent] knows.

@@ -7,7 +7,7 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/tyg-dev/tyg/deploy"
+	"github.com/tyg-dev/tyg/internal/deploy"
 )
 
 // A tableConfig is a DynamoDB table of the application.

@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/tyg-dev/tyg/deploy"
+	"github.com/tyg-dev/tyg/internal/deploy"
 )
 
 const urlHelp = `url prints where clients connect to a stage on AWS. It looks into the state file and

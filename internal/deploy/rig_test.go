@@ -1,0 +1,245 @@
+package deploy_test
+
+import (
+	"context"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+
+	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/internal/awstest"
+	"github.com/tyg-dev/tyg/internal/deploy"
+)
+
+// A rig is an account on AWS and a directory with a state file.
+type rig struct {
+	aws  *awstest.Cloud
+	url  string
+	file string
+	said []string
+}
+
+func newRig(t *testing.T) *rig {
+	t.Helper()
+	r := &rig{aws: awstest.New(), file: filepath.Join(t.TempDir(), "deployed", "dev.json")}
+	srv := httptest.NewServer(r.aws)
+	r.url = srv.URL
+	t.Cleanup(func() {
+		srv.Close()
+		for _, v := range r.aws.Violations() {
+			t.Errorf("AWS would not understand: %s", v)
+		}
+	})
+	return r
+}
+
+// config is as the AWS SDK would find it. Retries do not wait.
+func (r *rig) config() aws.Config {
+	id, secret := r.aws.Key()
+	return aws.Config{
+		Region: "us-west-2", BaseEndpoint: &r.url,
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: id, SecretAccessKey: secret}, nil
+		}),
+		Retryer: func() aws.Retryer {
+			return retry.NewStandard(func(o *retry.StandardOptions) {
+				o.MaxAttempts = 3
+				o.Backoff = retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) { return 0, nil })
+			})
+		},
+	}
+}
+
+// deployer is a new process: it knows what the state file says.
+func (r *rig) deployer(ctx context.Context) (*deploy.Deployer, error) {
+	cloud, err := deploy.Open(ctx, r.config())
+	if err != nil {
+		return nil, err
+	}
+	cloud.SetPause(func(ctx context.Context, _ time.Duration) error { return ctx.Err() })
+	return &deploy.Deployer{
+		Cloud: cloud, StateFile: r.file,
+		Progress: func(line string) { r.said = append(r.said, line) },
+	}, nil
+}
+
+func (r *rig) deploy(ctx context.Context, app deploy.Application) error {
+	d, err := r.deployer(ctx)
+	if err != nil {
+		return err
+	}
+	plan, err := d.Plan(ctx, app)
+	if err != nil {
+		return err
+	}
+	return d.Apply(ctx, plan)
+}
+
+func (r *rig) delete(ctx context.Context, app deploy.Application) error {
+	d, err := r.deployer(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = d.Delete(ctx, app, true)
+	return err
+}
+
+// settled fails if a plan has anything left to do.
+func (r *rig) settled(t *testing.T, app deploy.Application) {
+	t.Helper()
+	d, err := r.deployer(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := d.Plan(t.Context(), app)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range plan.Steps {
+		t.Errorf("still to do: %v %v", s, s.Changes)
+	}
+}
+
+// live fails if the routes that clients reach are not those of the application.
+func (r *rig) live(t *testing.T, app deploy.Application) {
+	t.Helper()
+	state, err := deploy.ReadState(r.file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	api, ok := state.Find(deploy.TypeAPI, "websocket_api")
+	if !ok {
+		t.Fatal("the state file has no API")
+	}
+	live, err := r.aws.Live(api.APIID, app.API.Stage)
+	if err != nil {
+		t.Fatalf("nothing is live: %v", err)
+	}
+	for _, route := range app.API.Routes {
+		fn := live.Routes[route.Key].Function.Name
+		if want := app.Name + "-" + app.Stage + "-" + route.Function; fn != want {
+			t.Errorf("route %s leads to %q, want %s", route.Key, fn, want)
+		} else if !r.aws.MayManage(fn, api.APIID, app.API.Stage) {
+			t.Errorf("%s may not send", fn)
+		}
+	}
+	if got, want := len(live.Routes), len(app.API.Routes); got != want {
+		t.Errorf("%d routes are live, want %d", got, want)
+	}
+}
+
+func (r *rig) empty(t *testing.T) {
+	t.Helper()
+	if left := r.aws.Resources(); len(left) > 0 {
+		t.Errorf("left behind: %s", strings.Join(left, ", "))
+	}
+}
+
+// comesAndGoes deploys an application, whatever was before, finds it as it should be, and deletes it.
+func (r *rig) comesAndGoes(t *testing.T, app deploy.Application) {
+	t.Helper()
+	must(t, r.deploy(t.Context(), app))
+	r.settled(t, app)
+	r.live(t, app)
+	must(t, r.delete(t.Context(), app))
+	r.empty(t)
+}
+
+func bundle(t testing.TB, code string) *deploy.Bundle {
+	t.Helper()
+	b, err := deploy.NewBundle([]byte(code))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// echo is the tutorial's first application.
+func echo(t testing.TB) deploy.Application {
+	return deploy.Application{
+		Name: "echo-server", Stage: "dev",
+		Functions: []deploy.Function{function(t, "websocket_message", "one")},
+		API: deploy.API{
+			Stage: "api", Routes: []deploy.Route{{Key: tyg.RouteDefault, Function: "websocket_message"}},
+		},
+	}
+}
+
+func function(t testing.TB, name, code string) deploy.Function {
+	return deploy.Function{
+		LogicalName: name, Bundle: bundle(t, code), Architecture: "arm64", Timeout: 29, MemorySize: 128,
+		Role: deploy.Role{LogicalName: "default-role"},
+	}
+}
+
+// everything is an application with one of each kind of thing.
+func everything(t testing.TB) deploy.Application {
+	app := echo(t)
+	app.Name, app.Tags = "chat", map[string]string{"team": "tea"}
+	connect, guard := function(t, "websocket_connect", "one"), function(t, "websocket_authorizer", "one")
+	connect.LogRetention, connect.Environment = 7, map[string]string{"TABLE": "chat-dev-rooms"}
+	limit := 5
+	app.Functions[0].ReservedConcurrency, app.Functions[0].XRay = &limit, true
+	app.Functions = append([]deploy.Function{connect}, app.Functions...)
+	app.Functions = append(app.Functions, guard)
+	app.API.Routes = append(app.API.Routes,
+		deploy.Route{Key: tyg.RouteConnect, Function: "websocket_connect"},
+		deploy.Route{Key: "ask", Function: "websocket_message", Responds: true})
+	app.API.Authorizer = &deploy.Authorizer{
+		Function: "websocket_authorizer", IdentitySources: []string{"route.request.querystring.token"},
+	}
+	app.API.Variables = map[string]string{"colour": "blue"}
+	app.API.Settings.ThrottlingRate = 100
+	app.API.Domain = &deploy.Domain{
+		Name: "chat.example.com", Prefix: "v1",
+		CertificateARN: "arn:aws:acm:us-west-2:123456789012:certificate/12345678-1234-1234-1234-123456789012",
+	}
+	app.Tables = []deploy.Table{{
+		LogicalName: "rooms", Name: "chat-dev-rooms", Variable: "TABLE",
+		PartitionKey: deploy.Attribute{Name: "PK"}, SortKey: deploy.Attribute{Name: "SK"},
+		Indexes: []deploy.Index{{
+			Name: "ReverseLookup", PartitionKey: deploy.Attribute{Name: "SK"}, SortKey: deploy.Attribute{Name: "PK"},
+		}},
+		TTLAttribute: "expires",
+	}}
+	return app
+}
+
+// changed is what everything becomes: other code, routes, functions, stage, settings.
+func changed(t testing.TB) deploy.Application {
+	app := everything(t)
+	app.API.Stage, app.API.Authorizer, app.API.Variables = "v2", nil, nil
+	app.API.Settings.ThrottlingRate = 0
+	app.Functions = []deploy.Function{
+		function(t, "websocket_message", "two"), function(t, "websocket_disconnect", "two"),
+	}
+	app.Functions[1].Role = deploy.Role{
+		LogicalName: "websocket_disconnect_role",
+		Policy: []byte(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow",` +
+			`"Action":"execute-api:ManageConnections","Resource":"*"}]}`),
+	}
+	app.API.Routes = []deploy.Route{
+		{Key: tyg.RouteDefault, Function: "websocket_message"},
+		{Key: tyg.RouteDisconnect, Function: "websocket_disconnect"},
+	}
+	app.API.Domain.Prefix = ""
+	return app
+}
+
+func readFile(t *testing.T, name string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(name)
+	must(t, err)
+	return data
+}
+
+func writeFile(t *testing.T, name string, data []byte) {
+	t.Helper()
+	must(t, os.WriteFile(name, data, 0o666))
+}

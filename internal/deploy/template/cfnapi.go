@@ -1,0 +1,164 @@
+package template
+
+import (
+	"slices"
+
+	"github.com/tyg-dev/tyg/internal/deploy"
+)
+
+// The ids of what there is one of.
+const (
+	cfnAPI        = "WebsocketAPI"
+	cfnStage      = "WebsocketAPIStage"
+	cfnAuthorizer = "WebsocketAPIAuthorizer"
+	cfnDomain     = "WebsocketApiCustomDomain"
+)
+
+func (s *stack) api() {
+	s.add(cfnAPI, "AWS::ApiGatewayV2::Api", object{
+		"Name":                     s.app.APIName(),
+		"ProtocolType":             "WEBSOCKET",
+		"RouteSelectionExpression": s.app.RouteSelection(),
+		"Tags":                     pairs(s.app.ResourceTags(nil)),
+	}, nil)
+	s.output("WebsocketAPIId", "The id of the API", ref(cfnAPI))
+	s.output("WebsocketConnectEndpointURL", "Where clients connect", s.url(s.app.API.Stage))
+}
+
+// integration adds the way from routes to a function, once, and returns its id.
+func (s *stack) integration(function string) string {
+	id := camel(function) + "APIIntegration"
+	if _, there := s.resources[id]; there {
+		return id
+	}
+	s.add(id, "AWS::ApiGatewayV2::Integration", object{
+		"ApiId":                   ref(cfnAPI),
+		"Description":             function,
+		"ConnectionType":          "INTERNET",
+		"ContentHandlingStrategy": "CONVERT_TO_TEXT",
+		"IntegrationMethod":       "POST",
+		"IntegrationType":         "AWS_PROXY",
+		"IntegrationUri":          s.invocation("${" + camel(function) + ".Arn}"),
+	}, permitted(function))
+	return id
+}
+
+// permission lets the API call a function, from its routes and from its authorizer.
+func (s *stack) permission(function string) {
+	s.add(permissionID(function), "AWS::Lambda::Permission", object{
+		"FunctionName": ref(camel(function)),
+		"Action":       "lambda:InvokeFunction",
+		"Principal":    "apigateway.amazonaws.com",
+		"SourceArn":    s.arn("execute-api", s.words.api+"/*"),
+	}, nil)
+}
+
+func permissionID(function string) string { return camel(function) + "InvokePermission" }
+
+// permitted makes what calls a function wait until it may: it is live as soon as it is there.
+func permitted(function string) object {
+	return object{"DependsOn": []any{permissionID(function)}}
+}
+
+func (s *stack) authorizer() {
+	a := s.app.API.Authorizer
+	if a == nil {
+		return
+	}
+	s.add(cfnAuthorizer, "AWS::ApiGatewayV2::Authorizer", object{
+		"ApiId":          ref(cfnAPI),
+		"Name":           s.app.AuthorizerName(),
+		"AuthorizerType": "REQUEST",
+		"AuthorizerUri":  s.invocation("${" + camel(a.Function) + ".Arn}"),
+		"IdentitySource": texts(slices.Sorted(slices.Values(a.IdentitySources))),
+	}, permitted(a.Function))
+}
+
+func (s *stack) route(r deploy.Route) {
+	id := camel(routeName(r.Key))
+	p := object{
+		"ApiId":             ref(cfnAPI),
+		"RouteKey":          r.Key,
+		"AuthorizationType": "NONE",
+		"Target":            refs("integrations/${" + s.integration(r.Function) + "}"),
+	}
+	if guarded(s.app, r) {
+		p["AuthorizationType"], p["AuthorizerId"] = "CUSTOM", ref(cfnAuthorizer)
+	}
+	if r.Responds {
+		p["RouteResponseSelectionExpression"] = "$default"
+	}
+	s.add(id, "AWS::ApiGatewayV2::Route", p, nil)
+	if r.Responds {
+		s.add(id+"Response", "AWS::ApiGatewayV2::RouteResponse", object{
+			"ApiId": ref(cfnAPI), "RouteId": ref(id), "RouteResponseKey": "$default",
+		}, nil)
+	}
+}
+
+// stage adds the stage, which deploys by itself what changes
+// (https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.aws_apigatewayv2.WebSocketStageProps.html).
+// A deployment of the template's own would be made before CloudFormation deletes the routes that have
+// gone from the template, so these would stay live, and lead to functions that are gone.
+func (s *stack) stage() {
+	api := s.app.API
+	p := object{
+		"ApiId": ref(cfnAPI), "StageName": api.Stage, "AutoDeploy": true,
+		"Tags": pairs(s.app.ResourceTags(nil)),
+	}
+	if len(api.Variables) > 0 {
+		p["StageVariables"] = pairs(api.Variables)
+	}
+	if settings := cfnSettings(api.Settings); len(settings) > 0 {
+		p["DefaultRouteSettings"] = settings
+	}
+	if arn, format := api.Settings.AccessLog(); arn != "" {
+		p["AccessLogSettings"] = object{"DestinationArn": arn, "Format": format}
+	}
+	s.add(cfnStage, "AWS::ApiGatewayV2::Stage", p, nil)
+}
+
+// cfnSettings returns the settings of all routes. What is not said is as API Gateway has it.
+func cfnSettings(set deploy.StageSettings) object {
+	p := object{}
+	if set.ThrottlingRate > 0 {
+		p["ThrottlingRateLimit"] = set.ThrottlingRate
+	}
+	if set.ThrottlingBurst > 0 {
+		p["ThrottlingBurstLimit"] = set.ThrottlingBurst
+	}
+	if set.LoggingLevel != "" {
+		p["LoggingLevel"] = set.LoggingLevel
+	}
+	if set.DataTrace {
+		p["DataTraceEnabled"] = true
+	}
+	if set.DetailedMetrics {
+		p["DetailedMetricsEnabled"] = true
+	}
+	return p
+}
+
+func (s *stack) domain() {
+	d := s.app.API.Domain
+	if d == nil {
+		return
+	}
+	s.add(cfnDomain, "AWS::ApiGatewayV2::DomainName", object{
+		"DomainName": d.Name,
+		"DomainNameConfigurations": []any{object{
+			"CertificateArn": d.CertificateARN, "EndpointType": "REGIONAL",
+			"SecurityPolicy": securityPolicy(d),
+		}},
+		"Tags": pairs(s.app.ResourceTags(d.Tags)),
+	}, nil)
+	mapping := object{"ApiId": ref(cfnAPI), "DomainName": ref(cfnDomain), "Stage": ref(cfnStage)}
+	if key := mappingKey(d); key != "" {
+		mapping["ApiMappingKey"] = key
+	}
+	s.add(cfnDomain+"Mapping", "AWS::ApiGatewayV2::ApiMapping", mapping, nil)
+	s.output(cfnDomain+"AliasName", "What "+d.Name+" must be an alias of",
+		attribute(cfnDomain, "RegionalDomainName"))
+	s.output(cfnDomain+"HostedZoneId", "The hosted zone of that alias",
+		attribute(cfnDomain, "RegionalHostedZoneId"))
+}

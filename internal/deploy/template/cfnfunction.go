@@ -1,0 +1,100 @@
+package template
+
+import "github.com/tyg-dev/tyg/internal/deploy"
+
+// role adds the role of a function, once.
+func (s *stack) role(role deploy.Role) {
+	id := camel(role.LogicalName)
+	if _, there := s.resources[id]; there || role.ARN != "" {
+		return
+	}
+	policy, err := s.policy(s.app, role)
+	if err != nil {
+		s.conflicts = append(s.conflicts, err)
+	}
+	name := s.app.RoleName(role.LogicalName)
+	s.add(id, "AWS::IAM::Role", object{
+		"RoleName":                 name,
+		"AssumeRolePolicyDocument": trust(),
+		"Policies":                 []any{object{"PolicyName": name, "PolicyDocument": policy}},
+		"Tags":                     s.roleTags(),
+	}, nil)
+}
+
+// roleTags returns the tags of a role, one of which names the region.
+func (s *stack) roleTags() []any {
+	list := s.tags(nil)
+	for _, tag := range list {
+		if tag := tag.(object); tag["Key"] == deploy.TagKey {
+			tag["Value"] = refs(s.app.RoleTag(s.words.region))
+		}
+	}
+	return list
+}
+
+// trust returns the trust policy of the roles.
+func trust() object {
+	doc, err := decode([]byte(deploy.TrustPolicy()))
+	if err != nil {
+		panic(err) // it has been made from a policy
+	}
+	return doc
+}
+
+// function adds a function, its log group, and its outputs. The log group comes first: Lambda would
+// make one that is kept for ever.
+func (s *stack) function(fn deploy.Function) {
+	id := camel(fn.LogicalName)
+	group := object{"LogGroupName": s.app.LogGroupName(fn.LogicalName), "Tags": s.tags(fn.Tags)}
+	if fn.LogRetention > 0 {
+		group["RetentionInDays"] = fn.LogRetention
+	}
+	s.add(id+"LogGroup", "AWS::Logs::LogGroup", group, nil)
+	s.add(id, "AWS::Lambda::Function", s.functionProperties(fn), object{
+		"DependsOn": []any{id + "LogGroup"},
+	})
+	s.output(id+"HandlerArn", "The ARN of "+fn.LogicalName, attribute(id, "Arn"))
+	s.output(id+"HandlerName", "The name of "+fn.LogicalName, ref(id))
+}
+
+func (s *stack) functionProperties(fn deploy.Function) object {
+	p := object{
+		"FunctionName":  s.app.FunctionName(fn.LogicalName),
+		"Runtime":       deploy.Runtime,
+		"Handler":       deploy.Handler,
+		"Architectures": []any{fn.Architecture},
+		"Code":          s.code,
+		"Role":          s.roleARN(fn.Role),
+		"Timeout":       fn.Timeout,
+		"MemorySize":    fn.MemorySize,
+		"Environment":   object{"Variables": s.environment(s.app, fn)},
+		"Tags":          s.tags(fn.Tags),
+		"TracingConfig": object{"Mode": tracing(fn)},
+	}
+	if len(fn.Layers) > 0 {
+		p["Layers"] = texts(fn.Layers)
+	}
+	if len(fn.SubnetIDs) > 0 {
+		p["VpcConfig"] = object{
+			"SubnetIds": texts(fn.SubnetIDs), "SecurityGroupIds": texts(fn.SecurityGroupIDs),
+		}
+	}
+	if fn.ReservedConcurrency != nil {
+		p["ReservedConcurrentExecutions"] = *fn.ReservedConcurrency
+	}
+	return p
+}
+
+func tracing(fn deploy.Function) string {
+	if fn.XRay {
+		return "Active"
+	}
+	return "PassThrough"
+}
+
+func (s *stack) roleARN(role deploy.Role) any {
+	if role.ARN != "" {
+		return role.ARN
+	}
+	return attribute(camel(role.LogicalName), "Arn")
+}

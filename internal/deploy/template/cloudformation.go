@@ -1,0 +1,138 @@
+package template
+
+import (
+	"errors"
+	"maps"
+	"slices"
+
+	"github.com/tyg-dev/tyg/internal/deploy"
+)
+
+// CloudFormation returns a template for CloudFormation, in JSON. Its stack needs the capability
+// CAPABILITY_NAMED_IAM, because roles and functions have the names that package deploy gives them.
+func CloudFormation(app deploy.Application, o Options) ([]byte, error) {
+	if err := app.Check(); err != nil {
+		return nil, err
+	}
+	key, err := CodeKey(app)
+	if err != nil {
+		return nil, err
+	}
+	s := &stack{words: cfnWords(), app: app, resources: object{}, outputs: object{}}
+	doc := object{
+		"AWSTemplateFormatVersion": "2010-09-09",
+		"Description":              "The stage " + app.Stage + " of " + app.Name,
+		"Resources":                s.resources, "Outputs": s.outputs,
+	}
+	s.code = "./" + Zip
+	if o.CodeParameters {
+		s.code = object{"S3Bucket": ref("CodeBucket"), "S3Key": refs("${CodePrefix}" + key)}
+		doc["Parameters"] = codeParameters(key)
+	}
+	if err := s.build(); err != nil {
+		return nil, err
+	}
+	return finish(s.render(doc).(object), o.Merge, orderStack)
+}
+
+// cfnWords are CloudFormation's pseudo parameters.
+// (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html)
+func cfnWords() words {
+	return words{
+		id: "${AWS::AccountId}", region: "${AWS::Region}", partition: "${AWS::Partition}",
+		suffix: "${AWS::URLSuffix}", api: "${" + cfnAPI + "}",
+		literal:  func(s string) any { return s },
+		resolved: func(r refs) any { return object{"Fn::Sub": string(r)} },
+	}
+}
+
+// codeParameters ask where the code is. What changes with the code is in none of them: an update
+// keeps the value that a parameter has had, even if that was a default.
+// (https://docs.aws.amazon.com/cli/latest/reference/cloudformation/deploy/)
+func codeParameters(key string) object {
+	return object{
+		"CodeBucket": object{
+			"Type": "String", "Description": "The S3 bucket, in this region, that has " + Zip,
+		},
+		"CodePrefix": object{
+			"Type": "String", "Default": "",
+			"Description": "What comes before " + key + ", the key of " + Zip + " in the bucket",
+		},
+	}
+}
+
+// A stack is a template that is being built.
+type stack struct {
+	words
+	app       deploy.Application
+	code      any // of each function
+	resources object
+	outputs   object
+	conflicts []error
+}
+
+func (s *stack) build() error {
+	s.api()
+	for _, fn := range s.app.Functions {
+		s.role(fn.Role)
+		s.function(fn)
+		if called(s.app, fn) {
+			s.permission(fn.LogicalName)
+		}
+	}
+	s.authorizer()
+	for _, r := range s.app.API.Routes {
+		s.route(r)
+	}
+	s.stage()
+	s.domain()
+	for _, t := range s.app.Tables {
+		s.table(t)
+	}
+	return errors.Join(s.conflicts...)
+}
+
+// add adds a resource; more are attributes beside its type and properties.
+func (s *stack) add(id, kind string, properties, more object) {
+	r := object{"Type": kind, "Properties": properties}
+	maps.Copy(r, more)
+	if err := put(s.resources, id, r); err != nil {
+		s.conflicts = append(s.conflicts, err)
+	}
+}
+
+func (s *stack) output(id, description string, value any) {
+	s.outputs[id] = object{"Description": description, "Value": value}
+}
+
+func ref(id string) object { return object{"Ref": id} }
+
+func attribute(id, name string) object { return object{"Fn::GetAtt": []any{id, name}} }
+
+// tags returns tags as most resources have them.
+func (s *stack) tags(own map[string]string) []any {
+	all := s.app.ResourceTags(own)
+	var list []any
+	for _, key := range slices.Sorted(maps.Keys(all)) {
+		list = append(list, object{"Key": key, "Value": all[key]})
+	}
+	return list
+}
+
+// orderStack makes the stage wait for the routes, so that they all are in its first deployment.
+func orderStack(doc object) {
+	resources, _ := doc["Resources"].(object)
+	stage, ok := resources[cfnStage].(object)
+	if !ok {
+		return // the patch has taken it away
+	}
+	var routes []string
+	for id, r := range resources {
+		r, _ := r.(object)
+		if r["Type"] == "AWS::ApiGatewayV2::Route" || r["Type"] == "AWS::ApiGatewayV2::RouteResponse" {
+			routes = append(routes, id)
+		}
+	}
+	slices.Sort(routes)
+	stage["DependsOn"] = texts(routes)
+}

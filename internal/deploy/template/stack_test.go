@@ -1,0 +1,339 @@
+package template_test
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/internal/awstest"
+	"github.com/tyg-dev/tyg/internal/deploy"
+	"github.com/tyg-dev/tyg/internal/deploy/template"
+	"github.com/tyg-dev/tyg/internal/sigv4"
+)
+
+// A stack makes what a CloudFormation template says: the properties of most resources are the
+// members of the requests that make them. The account fails the test for a member that AWS does not
+// know.
+type stack struct {
+	*testing.T
+	aws       *awstest.Cloud
+	url       string
+	zip       []byte
+	resources map[string]any
+	made      map[string]map[string]string // what Ref ("") and Fn::GetAtt answer, by id
+}
+
+// object is one of JSON.
+type object = map[string]any
+
+// Deploy finds nothing to change in what the template makes, but that it publishes routes by
+// itself.
+func TestCloudFormationMakesWhatDeployMakes(t *testing.T) {
+	for _, app := range []deploy.Application{echo(t), chat(t), full(t)} {
+		t.Run(app.Name, func(t *testing.T) {
+			s := newStack(t, app)
+			for id := range s.resources {
+				s.make(id)
+			}
+			// CloudFormation gives the statements of permissions ids of its own.
+			agrees(t, s.aws, s.url, app, deploy.TypePermission)
+			live, err := s.aws.Live(s.make("WebsocketAPI")[""], app.API.Stage)
+			if err != nil || len(live.Routes) != len(app.API.Routes) {
+				t.Errorf("%d of %d routes are live: %v", len(live.Routes), len(app.API.Routes), err)
+			}
+			vars := live.Routes[tyg.RouteDefault].Function.Environment
+			want := s.text("https://${WebsocketAPI}.execute-api.us-west-2.amazonaws.com/api")
+			if got := vars["TYG_ENDPOINT"]; got != want {
+				t.Errorf("the endpoint is %s, want %s", got, want)
+			}
+		})
+	}
+}
+
+func newStack(t *testing.T, app deploy.Application) *stack {
+	t.Helper()
+	c := awstest.New()
+	c.Settle = 0
+	c.AllowStageLogs()
+	srv := httptest.NewServer(c)
+	t.Cleanup(func() {
+		srv.Close()
+		for _, v := range c.Violations() {
+			t.Errorf("AWS would not understand: %s", v)
+		}
+	})
+	doc, _ := written(t, writers()[0], app, template.Options{})
+	return &stack{
+		t, c, srv.URL, app.Functions[0].Bundle.Zip, at(t, doc, "Resources").(object),
+		make(map[string]map[string]string),
+	}
+}
+
+// make makes a resource, after those that it needs.
+func (s *stack) make(id string) map[string]string {
+	s.Helper()
+	if made, ok := s.made[id]; ok {
+		if made == nil {
+			s.Fatalf("%s needs itself", id)
+		}
+		return made
+	}
+	s.made[id] = nil
+	r := at(s.T, s.resources, id).(object)
+	if depends, ok := r["DependsOn"]; ok {
+		for _, other := range strs(depends) {
+			s.make(other)
+		}
+	}
+	service, kind, _ := strings.Cut(strings.TrimPrefix(r["Type"].(string), "AWS::"), "::")
+	p := s.resolve(r["Properties"]).(object)
+	switch service {
+	case "IAM":
+		s.made[id] = s.role(p)
+	case "Logs":
+		s.made[id] = s.logGroup(p)
+	case "Lambda":
+		s.made[id] = s.lambda(id, kind, p)
+	case "ApiGatewayV2":
+		s.made[id] = s.gateway(kind, p)
+	case "DynamoDB":
+		s.made[id] = s.table(p)
+	default:
+		s.Fatalf("%s has type %v", id, r["Type"])
+	}
+	return s.made[id]
+}
+
+// resolve answers the functions in a value.
+func (s *stack) resolve(v any) any {
+	switch v := v.(type) {
+	case object:
+		if id, ok := v["Ref"].(string); ok {
+			return s.make(id)[""]
+		}
+		if get, ok := v["Fn::GetAtt"]; ok {
+			return s.make(strs(get)[0])[strs(get)[1]]
+		}
+		if text, ok := v["Fn::Sub"].(string); ok {
+			return s.text(text)
+		}
+		out := object{}
+		for key, value := range v {
+			out[key] = s.resolve(value)
+		}
+		return out
+	case []any:
+		out := []any{}
+		for _, value := range v {
+			out = append(out, s.resolve(value))
+		}
+		return out
+	}
+	return v
+}
+
+func (s *stack) text(text string) string {
+	pseudo := map[string]string{
+		"AWS::AccountId": awstest.Account, "AWS::Region": awstest.Region, "AWS::Partition": "aws",
+		"AWS::URLSuffix": "amazonaws.com",
+	}
+	return regexp.MustCompile(`\$\{[^}]+\}`).ReplaceAllStringFunc(text, func(ref string) string {
+		name := ref[2 : len(ref)-1]
+		if value, ok := pseudo[name]; ok {
+			return value
+		}
+		id, attribute, _ := strings.Cut(name, ".")
+		return s.make(id)[attribute]
+	})
+}
+
+func (s *stack) role(p object) map[string]string {
+	name := p["RoleName"].(string)
+	form := url.Values{
+		"Action": {"CreateRole"}, "Version": {"2010-05-08"}, "RoleName": {name},
+		"AssumeRolePolicyDocument": {s.json(p["AssumeRolePolicyDocument"])},
+	}
+	for i, tag := range p["Tags"].([]any) {
+		member := "Tags.member." + strconv.Itoa(i+1)
+		form.Set(member+".Key", at(s.T, tag, "Key").(string))
+		form.Set(member+".Value", at(s.T, tag, "Value").(string))
+	}
+	s.form(form)
+	for _, policy := range p["Policies"].([]any) {
+		s.form(url.Values{
+			"Action": {"PutRolePolicy"}, "Version": {"2010-05-08"}, "RoleName": {name},
+			"PolicyName":     {at(s.T, policy, "PolicyName").(string)},
+			"PolicyDocument": {s.json(at(s.T, policy, "PolicyDocument"))},
+		})
+	}
+	return map[string]string{"": name, "Arn": "arn:aws:iam::" + awstest.Account + ":role/" + name}
+}
+
+func (s *stack) logGroup(p object) map[string]string {
+	name := p["LogGroupName"].(string)
+	s.rpc("logs", "Logs_20140328.CreateLogGroup", object{
+		"logGroupName": name, "tags": tagMap(p["Tags"]),
+	})
+	if days, ok := p["RetentionInDays"]; ok {
+		s.rpc("logs", "Logs_20140328.PutRetentionPolicy",
+			object{"logGroupName": name, "retentionInDays": days})
+	}
+	return map[string]string{"": name}
+}
+
+func (s *stack) lambda(id, kind string, p object) map[string]string {
+	name := p["FunctionName"].(string)
+	path := "/2015-03-31/functions"
+	if kind == "Permission" {
+		delete(p, "FunctionName")
+		p["StatementId"] = id
+		s.rest("POST", "lambda", path+"/"+name+"/policy", p)
+		return map[string]string{}
+	}
+	if p["Code"] != "./"+template.Zip {
+		s.Errorf("the code of %s is %v", name, p["Code"])
+	}
+	reserved := p["ReservedConcurrentExecutions"]
+	delete(p, "ReservedConcurrentExecutions")
+	p["Code"] = object{"ZipFile": base64.StdEncoding.EncodeToString(s.zip)}
+	p["Tags"] = tagMap(p["Tags"])
+	s.rest("POST", "lambda", path, p)
+	if reserved != nil {
+		s.rest("PUT", "lambda", "/2017-10-31/functions/"+name+"/concurrency",
+			object{"ReservedConcurrentExecutions": reserved})
+	}
+	return map[string]string{
+		"": name, "Arn": "arn:aws:lambda:" + awstest.Region + ":" + awstest.Account + ":function:" + name,
+	}
+}
+
+func (s *stack) gateway(kind string, p object) map[string]string {
+	paths := map[string]string{
+		"Api": "", "Integration": "/{ApiId}/integrations", "Authorizer": "/{ApiId}/authorizers",
+		"Route": "/{ApiId}/routes", "RouteResponse": "/{ApiId}/routes/{RouteId}/routeresponses",
+		"Stage": "/{ApiId}/stages", "DomainName": "", "ApiMapping": "/{DomainName}/apimappings",
+	}
+	root := map[string]string{"DomainName": "/v2/domainnames", "ApiMapping": "/v2/domainnames"}[kind]
+	if root == "" {
+		root = "/v2/apis"
+	}
+	path := regexp.MustCompile(`\{\w+\}`).ReplaceAllStringFunc(paths[kind], func(m string) string {
+		name := m[1 : len(m)-1]
+		defer delete(p, name)
+		return p[name].(string)
+	})
+	out := s.rest("POST", "apigateway", root+path, lower(p).(object))
+	for _, member := range []string{kind + "Id", kind, kind + "Name"} {
+		if id, ok := out[strings.ToLower(member[:1])+member[1:]].(string); ok {
+			return map[string]string{"": id}
+		}
+	}
+	return map[string]string{}
+}
+
+// lower names members as API Gateway does. The keys of maps are not members.
+func lower(v any) any {
+	switch v := v.(type) {
+	case object:
+		out := object{}
+		for key, value := range v {
+			if key != "Tags" && key != "StageVariables" {
+				value = lower(value)
+			}
+			out[strings.ToLower(key[:1])+key[1:]] = value
+		}
+		return out
+	case []any:
+		out := []any{}
+		for _, value := range v {
+			out = append(out, lower(value))
+		}
+		return out
+	}
+	return v
+}
+
+func (s *stack) table(p object) map[string]string {
+	ttl := p["TimeToLiveSpecification"]
+	delete(p, "TimeToLiveSpecification")
+	s.rpc("dynamodb", "DynamoDB_20120810.CreateTable", p)
+	if ttl != nil {
+		s.rpc("dynamodb", "DynamoDB_20120810.UpdateTimeToLive",
+			object{"TableName": p["TableName"], "TimeToLiveSpecification": ttl})
+	}
+	return map[string]string{"": p["TableName"].(string)}
+}
+
+func tagMap(tags any) map[string]string {
+	all := make(map[string]string)
+	for _, tag := range tags.([]any) {
+		tag := tag.(object)
+		all[tag["Key"].(string)] = tag["Value"].(string)
+	}
+	return all
+}
+
+func (s *stack) json(v any) string {
+	s.Helper()
+	text, err := json.Marshal(v)
+	if err != nil {
+		s.Fatal(err)
+	}
+	return string(text)
+}
+
+func (s *stack) form(form url.Values) {
+	s.Helper()
+	h := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}
+	s.send("POST", "iam", "/", h, form.Encode())
+}
+
+func (s *stack) rpc(service, target string, input object) {
+	s.Helper()
+	version := map[string]string{"logs": "1.1", "dynamodb": "1.0"}[service]
+	h := http.Header{"Content-Type": {"application/x-amz-json-" + version}, "X-Amz-Target": {target}}
+	s.send("POST", service, "/", h, s.json(input))
+}
+
+func (s *stack) rest(method, service, path string, input object) object {
+	s.Helper()
+	h := http.Header{"Content-Type": {"application/json"}}
+	var out object
+	if err := json.Unmarshal(s.send(method, service, path, h, s.json(input)), &out); err != nil {
+		s.Fatal(err)
+	}
+	return out
+}
+
+// send makes a call, which must do well.
+func (s *stack) send(method, service, path string, h http.Header, body string) []byte {
+	s.Helper()
+	r, err := http.NewRequestWithContext(s.Context(), method, s.url+path,
+		strings.NewReader(body))
+	if err != nil {
+		s.Fatal(err)
+	}
+	r.Header = h
+	id, secret := s.aws.Key()
+	key := sigv4.Credentials{AccessKeyID: id, SecretAccessKey: secret}
+	sigv4.Sign(r, []byte(body), key, awstest.Region, service, time.Now())
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		s.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode >= 300 {
+		s.Fatalf("%s %s %s: %s %v\n%s", service, method, path, text, err, body)
+	}
+	return text
+}

@@ -1,0 +1,76 @@
+package template
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/tyg-dev/tyg/internal/deploy"
+)
+
+// Zip is the name of the file, beside the template, that has the code of all functions.
+const Zip = "deployment.zip"
+
+// Options change what a template says. The zero value changes nothing.
+type Options struct {
+	// Merge is a JSON merge patch (RFC 7396) of the template: its values win, its lists take the place
+	// of others, and null takes away.
+	Merge []byte
+
+	// CodeParameters makes a CloudFormation template take the code from the S3 bucket of its
+	// parameter CodeBucket, where its key is the parameter CodePrefix, empty by default, and then
+	// [CodeKey]. So it can be used as it is. Without it the template names the file [Zip], which
+	// "aws cloudformation package" uploads.
+	CodeParameters bool
+}
+
+// CodeKey returns the key that the code has in S3 with [Options.CodeParameters], after the prefix:
+// {application}-{stage}/{hash of the code}.zip. It fails for functions with no code, or with
+// different code.
+func CodeKey(app deploy.Application) (string, error) {
+	code, err := bundle(app)
+	if err != nil {
+		return "", err
+	}
+	sum := code.SHA256
+	if raw, err := base64.StdEncoding.DecodeString(sum); err == nil {
+		sum = hex.EncodeToString(raw)
+	}
+	return app.Name + "-" + app.Stage + "/" + sum[:min(16, len(sum))] + ".zip", nil
+}
+
+// bundle returns the code of the functions.
+func bundle(app deploy.Application) (*deploy.Bundle, error) {
+	var one *deploy.Bundle
+	for _, fn := range app.Functions {
+		if one != nil && fn.Bundle != nil && fn.Bundle.SHA256 != one.SHA256 {
+			return nil, errors.New("the functions have different code, and a template is for one program")
+		}
+		one = fn.Bundle
+	}
+	if one == nil {
+		return nil, errors.New("there is no function with code")
+	}
+	return one, nil
+}
+
+// finish merges the patch into a template, puts what is in it then into order, and returns the
+// text.
+func finish(doc object, merge []byte, order func(object)) ([]byte, error) {
+	patched, err := patch(doc, merge)
+	if err != nil {
+		return nil, fmt.Errorf("merge template: %w", err)
+	}
+	order(patched)
+	var text bytes.Buffer
+	enc := json.NewEncoder(&text)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(patched); err != nil {
+		return nil, fmt.Errorf("write template: %w", err)
+	}
+	return text.Bytes(), nil
+}

@@ -1,0 +1,133 @@
+package template
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/tyg-dev/tyg/internal/deploy"
+)
+
+// Terraform returns a configuration for Terraform or OpenTofu, in JSON. It leaves the configuration
+// of the provider, and where the state is, to other files beside it.
+func Terraform(app deploy.Application, o Options) ([]byte, error) {
+	if o.CodeParameters {
+		return nil, errors.New("Terraform takes the code from a file; parameters are for CloudFormation")
+	}
+	if err := app.Check(); err != nil {
+		return nil, err
+	}
+	if _, err := bundle(app); err != nil {
+		return nil, err
+	}
+	m := &module{words: tfWords(), app: app, resources: object{}, outputs: object{}}
+	if err := m.build(); err != nil {
+		return nil, err
+	}
+	doc := object{
+		"//": "The stage " + app.Stage + " of " + app.Name,
+		"terraform": object{
+			"required_version": ">= 1.1",
+			"required_providers": object{
+				"aws": object{"source": "hashicorp/aws", "version": ">= 5.0, < 7.0"},
+			},
+		},
+		"data": object{
+			"aws_caller_identity": object{"tyg": object{}},
+			"aws_partition":       object{"tyg": object{}},
+			"aws_region":          object{"tyg": object{}},
+		},
+		"resource": m.resources, "output": m.outputs,
+	}
+	return finish(m.render(doc).(object), o.Merge, orderModule)
+}
+
+// tfWords are data sources of the AWS provider.
+func tfWords() words {
+	return words{
+		id: "${data.aws_caller_identity.tyg.account_id}", region: "${data.aws_region.tyg.id}",
+		partition: "${data.aws_partition.tyg.partition}", suffix: "${data.aws_partition.tyg.dns_suffix}",
+		api: of("aws_apigatewayv2_api", tfAPI, "id"), literal: tfLiteral,
+		resolved: func(r refs) any { return string(r) },
+	}
+}
+
+// tfLiteral writes text in which Terraform finds no templates.
+// (https://developer.hashicorp.com/terraform/language/syntax/json#expression-mapping)
+func tfLiteral(s string) any {
+	return strings.NewReplacer("${", "$${", "%{", "%%{").Replace(s)
+}
+
+// of returns the reference to an attribute of a resource.
+func of(kind, name, attribute string) string {
+	return "${" + kind + "." + name + "." + attribute + "}"
+}
+
+// A module is a configuration that is being built.
+type module struct {
+	words
+	app       deploy.Application
+	resources object // by type and name
+	outputs   object
+	conflicts []error
+}
+
+func (m *module) build() error {
+	m.api()
+	for _, fn := range m.app.Functions {
+		m.role(fn.Role)
+		m.function(fn)
+		if called(m.app, fn) {
+			m.permission(fn.LogicalName)
+		}
+	}
+	m.authorizer()
+	for _, r := range m.app.API.Routes {
+		m.route(r)
+	}
+	m.stage()
+	m.domain()
+	for _, t := range m.app.Tables {
+		m.table(t)
+	}
+	return errors.Join(m.conflicts...)
+}
+
+func (m *module) add(kind, name string, arguments object) {
+	if m.resources[kind] == nil {
+		m.resources[kind] = object{}
+	}
+	if err := put(m.resources[kind].(object), name, arguments); err != nil {
+		m.conflicts = append(m.conflicts, err)
+	}
+}
+
+func (m *module) has(kind, name string) bool {
+	section, _ := m.resources[kind].(object)
+	return section[name] != nil
+}
+
+func (m *module) output(name, description string, value any) {
+	m.outputs[name] = object{"description": description, "value": value}
+}
+
+func (m *module) tags(own map[string]string) object { return pairs(m.app.ResourceTags(own)) }
+
+// orderModule makes the stage wait for the routes, so that they all are in its first deployment.
+func orderModule(doc object) {
+	resources, _ := doc["resource"].(object)
+	stages, _ := resources["aws_apigatewayv2_stage"].(object)
+	stage, ok := stages[tfStage].(object)
+	if !ok {
+		return // the patch has taken it away
+	}
+	var routes []string
+	for _, kind := range []string{"aws_apigatewayv2_route", "aws_apigatewayv2_route_response"} {
+		section, _ := resources[kind].(object)
+		for name := range section {
+			routes = append(routes, kind+"."+name)
+		}
+	}
+	slices.Sort(routes)
+	stage["depends_on"] = texts(routes)
+}

@@ -1,0 +1,192 @@
+package template
+
+import (
+	"slices"
+
+	"github.com/tyg-dev/tyg/internal/deploy"
+)
+
+// The names of what there is one of.
+const (
+	tfAPI        = "websocket_api"
+	tfStage      = "websocket_api_stage"
+	tfAuthorizer = "websocket_api_authorizer"
+	tfDomain     = "websocket_api_custom_domain"
+)
+
+func (m *module) apiID() refs { return refs(m.words.api) }
+
+func (m *module) api() {
+	m.add("aws_apigatewayv2_api", tfAPI, object{
+		"name":                       m.app.APIName(),
+		"protocol_type":              "WEBSOCKET",
+		"route_selection_expression": m.app.RouteSelection(),
+		"tags":                       m.tags(nil),
+	})
+	m.output("websocket_api_id", "The id of the API", m.apiID())
+	m.output("websocket_connect_endpoint_url", "Where clients connect", m.url(m.app.API.Stage))
+}
+
+// integration adds the way from routes to a function, once, and returns its name.
+func (m *module) integration(function string) string {
+	name := snake(function) + "_api_integration"
+	if m.has("aws_apigatewayv2_integration", name) {
+		return name
+	}
+	m.add("aws_apigatewayv2_integration", name, object{
+		"api_id":                    m.apiID(),
+		"description":               function,
+		"connection_type":           "INTERNET",
+		"content_handling_strategy": "CONVERT_TO_TEXT",
+		"integration_method":        "POST",
+		"integration_type":          "AWS_PROXY",
+		"integration_uri":           m.invocation(of("aws_lambda_function", snake(function), "arn")),
+		"depends_on":                permitting(function),
+	})
+	return name
+}
+
+// permission lets the API call a function, from its routes and from its authorizer.
+func (m *module) permission(function string) {
+	m.add("aws_lambda_permission", permissionName(function), object{
+		"statement_id":  refs("tyg-" + m.words.api),
+		"function_name": refs(of("aws_lambda_function", snake(function), "function_name")),
+		"action":        "lambda:InvokeFunction",
+		"principal":     "apigateway.amazonaws.com",
+		"source_arn":    m.arn("execute-api", m.words.api+"/*"),
+	})
+}
+
+func permissionName(function string) string { return snake(function) + "_invoke_permission" }
+
+// permitting makes what calls a function wait until it may: it is live as soon as it is there.
+func permitting(function string) []any {
+	return []any{"aws_lambda_permission." + permissionName(function)}
+}
+
+func (m *module) authorizer() {
+	a := m.app.API.Authorizer
+	if a == nil {
+		return
+	}
+	m.add("aws_apigatewayv2_authorizer", tfAuthorizer, object{
+		"api_id":           m.apiID(),
+		"name":             m.app.AuthorizerName(),
+		"authorizer_type":  "REQUEST",
+		"authorizer_uri":   m.invocation(of("aws_lambda_function", snake(a.Function), "arn")),
+		"identity_sources": texts(slices.Sorted(slices.Values(a.IdentitySources))),
+		"depends_on":       permitting(a.Function),
+	})
+}
+
+func (m *module) route(r deploy.Route) {
+	name := routeName(r.Key)
+	a := object{
+		"api_id":             m.apiID(),
+		"route_key":          r.Key,
+		"authorization_type": "NONE",
+		"target": refs("integrations/" +
+			of("aws_apigatewayv2_integration", m.integration(r.Function), "id")),
+	}
+	if guarded(m.app, r) {
+		a["authorization_type"] = "CUSTOM"
+		a["authorizer_id"] = refs(of("aws_apigatewayv2_authorizer", tfAuthorizer, "id"))
+	}
+	if r.Responds {
+		a["route_response_selection_expression"] = "$default"
+	}
+	m.add("aws_apigatewayv2_route", name, a)
+	if r.Responds {
+		m.add("aws_apigatewayv2_route_response", name+"_response", object{
+			"api_id": m.apiID(), "route_response_key": "$default",
+			"route_id": refs(of("aws_apigatewayv2_route", name, "id")),
+		})
+	}
+}
+
+// stage adds the stage, which deploys by itself what changes
+// (https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.aws_apigatewayv2.WebSocketStageProps.html).
+// A deployment of the template's own would be made before Terraform destroys the routes that have
+// gone from the template, so these would stay live, and lead to functions that are gone.
+func (m *module) stage() {
+	api := m.app.API
+	a := object{
+		"api_id":      m.apiID(),
+		"name":        api.Stage,
+		"auto_deploy": true,
+		"tags":        m.tags(nil),
+	}
+	if len(api.Variables) > 0 {
+		a["stage_variables"] = pairs(api.Variables)
+	}
+	if settings := tfSettings(api.Settings); len(settings) > 0 {
+		a["default_route_settings"] = settings
+	}
+	if arn, format := api.Settings.AccessLog(); arn != "" {
+		a["access_log_settings"] = object{"destination_arn": arn, "format": format}
+	}
+	m.add("aws_apigatewayv2_stage", tfStage, a)
+}
+
+// Terraform's provider sends 0 for a limit that is not said, which lets no message through
+// (https://github.com/hashicorp/terraform-provider-aws/issues/14742). These are the limits of an
+// account that has not asked for others
+// (https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html).
+const (
+	accountRate  = 10_000
+	accountBurst = 5_000
+)
+
+// tfSettings returns the settings of all routes, with limits as soon as there is any.
+func tfSettings(set deploy.StageSettings) object {
+	a := object{}
+	if set.LoggingLevel != "" {
+		a["logging_level"] = set.LoggingLevel
+	}
+	if set.DataTrace {
+		a["data_trace_enabled"] = true
+	}
+	if set.DetailedMetrics {
+		a["detailed_metrics_enabled"] = true
+	}
+	if len(a) == 0 && set.ThrottlingRate == 0 && set.ThrottlingBurst == 0 {
+		return a
+	}
+	a["throttling_rate_limit"], a["throttling_burst_limit"] = accountRate, accountBurst
+	if set.ThrottlingRate > 0 {
+		a["throttling_rate_limit"] = set.ThrottlingRate
+	}
+	if set.ThrottlingBurst > 0 {
+		a["throttling_burst_limit"] = set.ThrottlingBurst
+	}
+	return a
+}
+
+func (m *module) domain() {
+	d := m.app.API.Domain
+	if d == nil {
+		return
+	}
+	m.add("aws_apigatewayv2_domain_name", tfDomain, object{
+		"domain_name": d.Name,
+		"domain_name_configuration": object{
+			"certificate_arn": d.CertificateARN, "endpoint_type": "REGIONAL",
+			"security_policy": securityPolicy(d),
+		},
+		"tags": m.tags(d.Tags),
+	})
+	mapping := object{
+		"api_id":      m.apiID(),
+		"domain_name": refs(of("aws_apigatewayv2_domain_name", tfDomain, "id")),
+		"stage":       refs(of("aws_apigatewayv2_stage", tfStage, "name")),
+	}
+	if key := mappingKey(d); key != "" {
+		mapping["api_mapping_key"] = key
+	}
+	m.add("aws_apigatewayv2_api_mapping", tfDomain+"_mapping", mapping)
+	configuration := "domain_name_configuration[0]."
+	m.output("custom_domain_alias_name", "What "+d.Name+" must be an alias of",
+		refs(of("aws_apigatewayv2_domain_name", tfDomain, configuration+"target_domain_name")))
+	m.output("custom_domain_hosted_zone_id", "The hosted zone of that alias",
+		refs(of("aws_apigatewayv2_domain_name", tfDomain, configuration+"hosted_zone_id")))
+}

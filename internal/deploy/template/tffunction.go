@@ -1,0 +1,93 @@
+package template
+
+import (
+	"encoding/json"
+
+	"github.com/tyg-dev/tyg/internal/deploy"
+)
+
+// role adds the role of a function, once.
+func (m *module) role(role deploy.Role) {
+	key := snake(role.LogicalName)
+	if role.ARN != "" || m.has("aws_iam_role", key) {
+		return
+	}
+	policy, err := m.policy(m.app, role)
+	if err != nil {
+		m.conflicts = append(m.conflicts, err)
+		return
+	}
+	name, tags := m.app.RoleName(role.LogicalName), m.tags(nil)
+	tags[deploy.TagKey] = refs(m.app.RoleTag(m.words.region))
+	m.add("aws_iam_role", key, object{
+		"name": name, "assume_role_policy": m.document(trust()), "tags": tags,
+	})
+	m.add("aws_iam_role_policy", key, object{
+		"name": name, "role": refs(of("aws_iam_role", key, "id")), "policy": m.document(policy),
+	})
+}
+
+// document returns a value as JSON in a string.
+func (m *module) document(v any) refs {
+	text, err := json.Marshal(m.render(v))
+	if err != nil {
+		panic(err) // it was JSON before
+	}
+	return refs(text)
+}
+
+// function adds a function, its log group, and its outputs.
+func (m *module) function(fn deploy.Function) {
+	key := snake(fn.LogicalName)
+	m.add("aws_cloudwatch_log_group", key, object{
+		"name": m.app.LogGroupName(fn.LogicalName), "retention_in_days": fn.LogRetention,
+		"tags": m.tags(fn.Tags),
+	})
+	m.add("aws_lambda_function", key, m.functionArguments(fn))
+	m.output(key+"_handler_arn", "The ARN of "+fn.LogicalName,
+		refs(of("aws_lambda_function", key, "arn")))
+	m.output(key+"_handler_name", "The name of "+fn.LogicalName,
+		refs(of("aws_lambda_function", key, "function_name")))
+}
+
+func (m *module) functionArguments(fn deploy.Function) object {
+	depends := []any{"aws_cloudwatch_log_group." + snake(fn.LogicalName)}
+	if fn.Role.ARN == "" {
+		// Without its policy the function may not do anything yet.
+		depends = append(depends, "aws_iam_role_policy."+snake(fn.Role.LogicalName))
+	}
+	a := object{
+		"function_name":    m.app.FunctionName(fn.LogicalName),
+		"runtime":          deploy.Runtime,
+		"handler":          deploy.Handler,
+		"architectures":    []any{fn.Architecture},
+		"filename":         refs("${path.module}/" + Zip),
+		"source_code_hash": refs(`${filebase64sha256("${path.module}/` + Zip + `")}`),
+		"role":             m.roleARN(fn.Role),
+		"timeout":          fn.Timeout,
+		"memory_size":      fn.MemorySize,
+		"environment":      object{"variables": m.environment(m.app, fn)},
+		"tracing_config":   object{"mode": tracing(fn)},
+		"tags":             m.tags(fn.Tags),
+		"depends_on":       depends,
+	}
+	if len(fn.Layers) > 0 {
+		a["layers"] = texts(fn.Layers)
+	}
+	if len(fn.SubnetIDs) > 0 {
+		a["vpc_config"] = object{
+			"subnet_ids": texts(fn.SubnetIDs), "security_group_ids": texts(fn.SecurityGroupIDs),
+		}
+	}
+	if fn.ReservedConcurrency != nil {
+		a["reserved_concurrent_executions"] = *fn.ReservedConcurrency
+	}
+	return a
+}
+
+func (m *module) roleARN(role deploy.Role) any {
+	if role.ARN != "" {
+		return role.ARN
+	}
+	return refs(of("aws_iam_role", snake(role.LogicalName), "arn"))
+}
