@@ -29,7 +29,7 @@ var allowed = map[string][]string{
 	"apigw":                            {""},
 	"gateway":                          {"", "apigw", "internal/authorize", "internal/connid", "internal/route", "internal/sigv4", "internal/sock", "internal/ws"},
 	"host":                             {"", "gateway", "lambda"},
-	"functions":                        {"", "apigw", "internal/sigv4"},
+	"internal/functions":               {"", "apigw", "internal/sigv4"},
 	"lambda":                           {"", "apigw", "internal/authorize"},
 	"rooms":                            {""},
 	"rooms/roomstest":                  {"", "rooms"},
@@ -60,20 +60,20 @@ var allowed = map[string][]string{
 	"conformance":                      {"internal/sigv4", "internal/ws"},
 	"examples/probe":                   {"", "host", "examples/probe/probelib"},
 	"examples/probe/probelib":          {"", "apigw"},
-	"admin":                            {"", "functions", "gateway"},
-	"cmd/tyg":                          {"", "apigw", "conformance", "internal/deploy", "internal/deploy/template", "examples", "examples/probe/probelib", "functions", "host", "internal/ws", "lambda", "cmd/tyg/internal/awsconfig", "cmd/tyg/internal/backend", "cmd/tyg/internal/gobuild", "cmd/tyg/internal/local", "cmd/tyg/internal/selfhost", "cmd/tyg/internal/strict"},
+	"admin":                            {"", "internal/functions", "gateway"},
+	"cmd/tyg":                          {"", "apigw", "conformance", "internal/deploy", "internal/deploy/template", "examples", "examples/probe/probelib", "internal/functions", "host", "internal/ws", "lambda", "cmd/tyg/internal/awsconfig", "cmd/tyg/internal/backend", "cmd/tyg/internal/gobuild", "cmd/tyg/internal/local", "cmd/tyg/internal/selfhost", "cmd/tyg/internal/strict"},
 	"cmd/tyg/internal/awsconfig":       {},
-	"cmd/tyg/internal/backend":         {"functions", "host", "lambda", "cmd/tyg/internal/awsconfig", "cmd/tyg/internal/strict"},
+	"cmd/tyg/internal/backend":         {"internal/functions", "host", "lambda", "cmd/tyg/internal/awsconfig", "cmd/tyg/internal/strict"},
 	"cmd/tyg/internal/board":           {"", "apigw", "internal/authorize", "internal/route"},
 	"cmd/tyg/internal/gobuild":         {},
-	"cmd/tyg/internal/local":           {"", "functions", "gateway", "internal/natsd", "cmd/tyg/internal/backend", "cmd/tyg/internal/board", "cmd/tyg/internal/gobuild", "cmd/tyg/internal/watch"},
-	"cmd/tyg/internal/selfhost":        {"", "admin", "functions", "gateway", "cmd/tyg/internal/backend", "cmd/tyg/internal/strict"},
+	"cmd/tyg/internal/local":           {"", "internal/functions", "gateway", "internal/natsd", "cmd/tyg/internal/backend", "cmd/tyg/internal/board", "cmd/tyg/internal/gobuild", "cmd/tyg/internal/watch"},
+	"cmd/tyg/internal/selfhost":        {"", "admin", "internal/functions", "gateway", "cmd/tyg/internal/backend", "cmd/tyg/internal/strict"},
 	"cmd/tyg/internal/strict":          {},
 	"cmd/tyg/internal/watch":           {},
 }
 
 // standardOnly are the packages that compile nothing but the standard library and each other.
-var standardOnly = []string{"", "apigw", "functions", "gateway", "rooms", "tygtest", "internal/ws"}
+var standardOnly = []string{"", "apigw", "internal/functions", "gateway", "rooms", "tygtest", "internal/ws"}
 
 // TestSiblingsMeetOnlyWhereTheyMay keeps rules 1 and 2 of docs/architecture.md.
 func TestSiblingsMeetOnlyWhereTheyMay(t *testing.T) {
@@ -131,7 +131,7 @@ var shared = map[string][]string{
 	"tests " + sdk + "cloudwatchlogs": {"internal/deploy", "internal/awstest"},
 	"tests " + sdk + "dynamodb":       {"internal/deploy", "internal/awstest", "rooms/dynamo"},
 	"tests " + sdk + "iam":            {"internal/deploy", "internal/awstest"},
-	"tests " + sdk + "lambda":         {"internal/deploy", "functions", "internal/awstest"},
+	"tests " + sdk + "lambda":         {"internal/deploy", "internal/functions", "internal/awstest"},
 }
 
 const sdk = "github.com/aws/aws-sdk-go-v2/service/"

@@ -10,8 +10,8 @@ import (
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/admin"
-	"github.com/tyg-dev/tyg/functions"
 	"github.com/tyg-dev/tyg/gateway"
+	"github.com/tyg-dev/tyg/internal/functions"
 )
 
 func newAdmin() *admin.Admin {

@@ -9,8 +9,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/tyg-dev/tyg"
-	"github.com/tyg-dev/tyg/functions"
 	"github.com/tyg-dev/tyg/gateway"
+	"github.com/tyg-dev/tyg/internal/functions"
 )
 
 // counters are the metrics that grow with each event.

@@ -12,9 +12,9 @@ import (
 
 	"github.com/tyg-dev/tyg/cmd/tyg/internal/backend"
 	"github.com/tyg-dev/tyg/cmd/tyg/internal/gobuild"
-	"github.com/tyg-dev/tyg/functions"
 	"github.com/tyg-dev/tyg/host"
 	"github.com/tyg-dev/tyg/internal/deploy"
+	"github.com/tyg-dev/tyg/internal/functions"
 )
 
 // application builds the project for Lambda, asks it for its routes, and returns what should be on AWS.

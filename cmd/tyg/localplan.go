@@ -9,7 +9,7 @@ import (
 
 	"github.com/tyg-dev/tyg/cmd/tyg/internal/backend"
 	"github.com/tyg-dev/tyg/cmd/tyg/internal/local"
-	"github.com/tyg-dev/tyg/functions"
+	"github.com/tyg-dev/tyg/internal/functions"
 )
 
 // plan is what the configuration says to "tyg local" about a stage of the project in dir, which is an

@@ -19,9 +19,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tyg-dev/tyg/functions"
 	"github.com/tyg-dev/tyg/gateway"
 	"github.com/tyg-dev/tyg/internal/awstest"
+	"github.com/tyg-dev/tyg/internal/functions"
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 

@@ -14,8 +14,8 @@ import (
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/bench/internal/serve"
-	"github.com/tyg-dev/tyg/functions"
 	"github.com/tyg-dev/tyg/gateway"
+	"github.com/tyg-dev/tyg/internal/functions"
 	"github.com/tyg-dev/tyg/lambda"
 )
 

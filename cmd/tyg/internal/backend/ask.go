@@ -13,8 +13,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tyg-dev/tyg/functions"
 	"github.com/tyg-dev/tyg/host"
+	"github.com/tyg-dev/tyg/internal/functions"
 )
 
 // askTimeout is how long a program may take to say what it is: as long as Lambda gives it to start.

@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"github.com/tyg-dev/tyg/cmd/tyg/internal/awsconfig"
-	"github.com/tyg-dev/tyg/functions"
+	"github.com/tyg-dev/tyg/internal/functions"
 	"github.com/tyg-dev/tyg/lambda"
 )
 

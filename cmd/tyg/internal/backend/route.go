@@ -11,8 +11,8 @@ import (
 	"slices"
 
 	"github.com/tyg-dev/tyg/cmd/tyg/internal/strict"
-	"github.com/tyg-dev/tyg/functions"
 	"github.com/tyg-dev/tyg/host"
+	"github.com/tyg-dev/tyg/internal/functions"
 )
 
 // A Target is who handles events. Exactly one of the first three fields is set.

@@ -17,7 +17,7 @@ import (
 
 	"github.com/tyg-dev/tyg/cmd/tyg/internal/backend"
 	"github.com/tyg-dev/tyg/cmd/tyg/internal/gobuild"
-	"github.com/tyg-dev/tyg/functions"
+	"github.com/tyg-dev/tyg/internal/functions"
 )
 
 // drainTime is how long handlers may take to finish at the end.

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/tyg-dev/tyg"
-	"github.com/tyg-dev/tyg/functions"
+	"github.com/tyg-dev/tyg/internal/functions"
 )
 
 // A printer tells a person, or a program that reads JSON, what happens. It may be used from many

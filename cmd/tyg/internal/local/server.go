@@ -13,8 +13,8 @@ import (
 
 	"github.com/tyg-dev/tyg/cmd/tyg/internal/board"
 	"github.com/tyg-dev/tyg/cmd/tyg/internal/gobuild"
-	"github.com/tyg-dev/tyg/functions"
 	"github.com/tyg-dev/tyg/gateway"
+	"github.com/tyg-dev/tyg/internal/functions"
 	"github.com/tyg-dev/tyg/internal/natsd"
 )
 

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/tyg-dev/tyg/cmd/tyg/internal/watch"
-	"github.com/tyg-dev/tyg/functions"
+	"github.com/tyg-dev/tyg/internal/functions"
 )
 
 // watch reloads the project whenever a file of it has changed, until ctx ends.

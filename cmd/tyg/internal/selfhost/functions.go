@@ -13,7 +13,7 @@ import (
 
 	"github.com/tyg-dev/tyg/cmd/tyg/internal/backend"
 	"github.com/tyg-dev/tyg/cmd/tyg/internal/strict"
-	"github.com/tyg-dev/tyg/functions"
+	"github.com/tyg-dev/tyg/internal/functions"
 )
 
 // set returns what is behind the gateway.

@@ -16,8 +16,8 @@ import (
 
 	"github.com/tyg-dev/tyg/admin"
 	"github.com/tyg-dev/tyg/cmd/tyg/internal/backend"
-	"github.com/tyg-dev/tyg/functions"
 	"github.com/tyg-dev/tyg/gateway"
+	"github.com/tyg-dev/tyg/internal/functions"
 )
 
 // A Gateway is a configuration that makes sense, ready to run. Run it or Close it.

@@ -8,7 +8,7 @@ import (
 	"os"
 	"strings"
 
-	"github.com/tyg-dev/tyg/functions"
+	"github.com/tyg-dev/tyg/internal/functions"
 )
 
 // secrets returns the keys of those who may call @connections.

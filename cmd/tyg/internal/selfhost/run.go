@@ -12,7 +12,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/tyg-dev/tyg/functions"
+	"github.com/tyg-dev/tyg/internal/functions"
 )
 
 // Run serves until ctx ends and then drains, or until it cannot go on. It returns nil after a clean

@@ -7,7 +7,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/tyg-dev/tyg/functions"
+	"github.com/tyg-dev/tyg/internal/functions"
 )
 
 // A log collects lines.

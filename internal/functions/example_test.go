@@ -8,7 +8,7 @@ import (
 	"net/http/httptest"
 
 	"github.com/tyg-dev/tyg"
-	"github.com/tyg-dev/tyg/functions"
+	"github.com/tyg-dev/tyg/internal/functions"
 )
 
 // A service in any language answers messages over HTTP, as a Lambda function would.

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/tyg-dev/tyg"
-	"github.com/tyg-dev/tyg/functions"
+	"github.com/tyg-dev/tyg/internal/functions"
 )
 
 // BenchmarkInvoke is the way to a process and back: one event at a time, and as many as there are

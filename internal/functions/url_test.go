@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tyg-dev/tyg/functions"
+	"github.com/tyg-dev/tyg/internal/functions"
 )
 
 func serve(t *testing.T, h http.HandlerFunc) string {

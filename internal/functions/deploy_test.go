@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tyg-dev/tyg/functions"
+	"github.com/tyg-dev/tyg/internal/functions"
 )
 
 // version is the function "orders" with that version.

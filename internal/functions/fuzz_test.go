@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tyg-dev/tyg/functions"
+	"github.com/tyg-dev/tyg/internal/functions"
 )
 
 func FuzzReference(f *testing.F) {

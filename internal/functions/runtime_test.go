@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tyg-dev/tyg/functions"
+	"github.com/tyg-dev/tyg/internal/functions"
 )
 
 // A puppet is a process that does nothing; the test speaks the Runtime API in its place.

@@ -8,8 +8,8 @@ import (
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/apigw"
-	"github.com/tyg-dev/tyg/functions"
 	"github.com/tyg-dev/tyg/gateway"
+	"github.com/tyg-dev/tyg/internal/functions"
 	"github.com/tyg-dev/tyg/internal/ws"
 	"github.com/tyg-dev/tyg/tygtest"
 )

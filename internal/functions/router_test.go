@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/tyg-dev/tyg"
-	"github.com/tyg-dev/tyg/functions"
+	"github.com/tyg-dev/tyg/internal/functions"
 )
 
 // An integration is a function that is one.

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tyg-dev/tyg/functions"
+	"github.com/tyg-dev/tyg/internal/functions"
 )
 
 // TestNothingIsLeft counts descriptors and threads' children over many lives of processes.

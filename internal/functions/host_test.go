@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tyg-dev/tyg/functions"
+	"github.com/tyg-dev/tyg/internal/functions"
 )
 
 func TestInvoke(t *testing.T) {
