@@ -14,9 +14,9 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/tyg-dev/tyg/admin"
 	"github.com/tyg-dev/tyg/cmd/tyg/internal/backend"
 	"github.com/tyg-dev/tyg/gateway"
+	"github.com/tyg-dev/tyg/internal/admin"
 	"github.com/tyg-dev/tyg/internal/functions"
 )
 

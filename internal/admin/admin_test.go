@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"github.com/tyg-dev/tyg"
-	"github.com/tyg-dev/tyg/admin"
 	"github.com/tyg-dev/tyg/gateway"
+	"github.com/tyg-dev/tyg/internal/admin"
 	"github.com/tyg-dev/tyg/internal/functions"
 )
 
