@@ -11,7 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/tyg-dev/tyg/conformance"
+	"github.com/tyg-dev/tyg/internal/conformance"
 )
 
 const conformanceHelp = `conformance checks that an endpoint behaves like Amazon API Gateway's

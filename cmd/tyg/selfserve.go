@@ -8,9 +8,9 @@ import (
 	"sync"
 
 	"github.com/tyg-dev/tyg"
-	"github.com/tyg-dev/tyg/conformance"
 	"github.com/tyg-dev/tyg/examples/probe/probelib"
 	"github.com/tyg-dev/tyg/host"
+	"github.com/tyg-dev/tyg/internal/conformance"
 )
 
 // selfScale is how much faster time limits pass with "tyg conformance --self".

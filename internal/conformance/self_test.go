@@ -11,9 +11,9 @@ import (
 	"time"
 
 	"github.com/tyg-dev/tyg"
-	"github.com/tyg-dev/tyg/conformance"
 	"github.com/tyg-dev/tyg/examples/probe/probelib"
 	"github.com/tyg-dev/tyg/gateway"
+	"github.com/tyg-dev/tyg/internal/conformance"
 )
 
 const timeScale = 600

@@ -45,7 +45,7 @@ start() {
 install_debian
 cp "$here"/*.mjs "$here/package.json" "$work"
 (cd "$work" && npm install --no-package-lock --no-audit --no-fund --loglevel=error)
-(cd "$here/../.." && go build -o "$work" ./examples/probe ./examples/echo)
+(cd "$here/../../.." && go build -o "$work" ./examples/probe ./examples/echo)
 
 # What the gateway verifies signatures with, and what the clients sign with.
 export TYG_ACCESS_KEY_ID=AKIDCLIENTS TYG_SECRET_ACCESS_KEY=clients-secret

@@ -14,9 +14,9 @@ import (
 	"time"
 
 	"github.com/tyg-dev/tyg"
-	"github.com/tyg-dev/tyg/conformance"
 	"github.com/tyg-dev/tyg/examples/probe/probelib"
 	"github.com/tyg-dev/tyg/gateway"
+	"github.com/tyg-dev/tyg/internal/conformance"
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 

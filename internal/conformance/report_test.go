@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tyg-dev/tyg/conformance"
+	"github.com/tyg-dev/tyg/internal/conformance"
 )
 
 func sample() *conformance.Report {
@@ -139,7 +139,7 @@ func TestCases(t *testing.T) {
 
 // TestPage keeps docs/conformance.md as new as the list of cases.
 func TestPage(t *testing.T) {
-	page, err := os.ReadFile("../docs/conformance.md")
+	page, err := os.ReadFile("../../docs/conformance.md")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tyg-dev/tyg/conformance"
+	"github.com/tyg-dev/tyg/internal/conformance"
 )
 
 // buildProbe builds the program examples/probe.
