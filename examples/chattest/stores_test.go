@@ -8,8 +8,8 @@ import (
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/examples/chat/chatlib"
+	"github.com/tyg-dev/tyg/internal/dynamotest"
 	"github.com/tyg-dev/tyg/internal/natsd"
-	"github.com/tyg-dev/tyg/rooms/dynamo/dynamotest"
 	"github.com/tyg-dev/tyg/rooms/storage"
 )
 

@@ -8,7 +8,7 @@ import (
 	"net/http"
 	"slices"
 
-	"github.com/tyg-dev/tyg/rooms/dynamo/dynamotest"
+	"github.com/tyg-dev/tyg/internal/dynamotest"
 )
 
 // dynamoState is what DynamoDB keeps.

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tyg-dev/tyg/rooms/dynamo/dynamotest"
+	"github.com/tyg-dev/tyg/internal/dynamotest"
 )
 
 // tablePattern: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html

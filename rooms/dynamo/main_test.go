@@ -14,9 +14,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"github.com/tyg-dev/tyg/internal/dynamotest"
 	"github.com/tyg-dev/tyg/internal/leaktest"
 	"github.com/tyg-dev/tyg/rooms/dynamo"
-	"github.com/tyg-dev/tyg/rooms/dynamo/dynamotest"
 )
 
 func TestMain(m *testing.M) { leaktest.Main(m) }

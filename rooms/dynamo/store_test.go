@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/internal/dynamotest"
 	"github.com/tyg-dev/tyg/rooms"
-	"github.com/tyg-dev/tyg/rooms/dynamo/dynamotest"
 	"github.com/tyg-dev/tyg/rooms/roomstest"
 )
 

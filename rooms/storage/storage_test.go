@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tyg-dev/tyg/internal/dynamotest"
 	"github.com/tyg-dev/tyg/internal/leaktest"
 	"github.com/tyg-dev/tyg/internal/natsd"
-	"github.com/tyg-dev/tyg/rooms/dynamo/dynamotest"
 	"github.com/tyg-dev/tyg/rooms/storage"
 )
 

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tyg-dev/tyg/rooms/dynamo/dynamotest"
+	"github.com/tyg-dev/tyg/internal/dynamotest"
 )
 
 // The same requests must get the same answers of every engine: of this server, and of the one that
