@@ -127,11 +127,11 @@ func TestStandardLibraryOnly(t *testing.T) {
 // are those who talk to it.
 var shared = map[string][]string{
 	"code " + sdk + "dynamodb":        {"internal/deploy", "rooms/dynamo"},
-	"tests " + sdk + "apigatewayv2":   {"internal/deploy", "internal/awstest"},
-	"tests " + sdk + "cloudwatchlogs": {"internal/deploy", "internal/awstest"},
-	"tests " + sdk + "dynamodb":       {"internal/deploy", "internal/awstest", "rooms/dynamo"},
-	"tests " + sdk + "iam":            {"internal/deploy", "internal/awstest"},
-	"tests " + sdk + "lambda":         {"internal/deploy", "internal/functions", "internal/awstest"},
+	"tests " + sdk + "apigatewayv2":   {"internal/awstest", "internal/deploy"},
+	"tests " + sdk + "cloudwatchlogs": {"internal/awstest", "internal/deploy"},
+	"tests " + sdk + "dynamodb":       {"internal/awstest", "internal/deploy", "rooms/dynamo"},
+	"tests " + sdk + "iam":            {"internal/awstest", "internal/deploy"},
+	"tests " + sdk + "lambda":         {"internal/awstest", "internal/deploy", "internal/functions"},
 }
 
 const sdk = "github.com/aws/aws-sdk-go-v2/service/"
