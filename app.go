@@ -140,15 +140,11 @@ func (a *App) Selection() string { return a.RouteSelection }
 
 // Handle passes an event to the handler of its route. A route without a handler is fine with
 // everything.
-func (a *App) Handle(ctx context.Context, s Sender, e Event) (Reply, error) {
-	if a.sender.Load() == nil {
-		bound := s // a copy, because only this one has to live on the heap
-		a.sender.CompareAndSwap(nil, &bound)
-	}
+func (a *App) Handle(ctx context.Context, e Event) (Reply, error) {
 	if len(a.middleware) == 0 {
 		return a.dispatch(ctx, &e)
 	}
-	return a.chain().Handle(ctx, s, e)
+	return a.chain().Handle(ctx, e)
 }
 
 // Sender returns a Sender that works from anywhere in the program, at any time: from a timer, an
@@ -156,8 +152,7 @@ func (a *App) Handle(ctx context.Context, s Sender, e Event) (Reply, error) {
 // one does, its methods return [ErrUnbound].
 func (a *App) Sender() Sender { return appSender{a} }
 
-// Bind tells the App which host's Sender it is run by. Hosts call it when they start; a host that
-// does not is found out at the first event.
+// Bind makes s what [App.Sender] sends through. Hosts call it when they start.
 func (a *App) Bind(s Sender) { a.sender.Store(&s) }
 
 func checkKey(key string) {
@@ -183,7 +178,7 @@ func (a *App) route(key string, fn ReplyFunc) {
 }
 
 func (a *App) build() Handler {
-	h := Handler(HandlerFunc(func(ctx context.Context, _ Sender, e Event) (Reply, error) {
+	h := Handler(HandlerFunc(func(ctx context.Context, e Event) (Reply, error) {
 		return a.dispatch(ctx, &e)
 	}))
 	for _, mw := range slices.Backward(a.middleware) {

@@ -115,7 +115,7 @@ func TestNoHandlers(t *testing.T) {
 		{Type: tyg.EventDisconnect},
 		{},
 	} {
-		reply, err := app.Handle(t.Context(), new(tygtest.Recorder), e)
+		reply, err := app.Handle(t.Context(), e)
 		if err != nil || reply.Status != 0 || reply.Subprotocol != "" || reply.Body != nil {
 			t.Errorf("%v: got %+v, %v, want nothing", e.Type, reply, err)
 		}
@@ -132,7 +132,7 @@ func TestHandlerErrorsAreReturned(t *testing.T) {
 		{Type: tyg.EventMessage, Route: tyg.RouteDefault},
 		{Type: tyg.EventDisconnect},
 	} {
-		if _, err := app.Handle(t.Context(), nil, e); err != errOops {
+		if _, err := app.Handle(t.Context(), e); err != errOops {
 			t.Errorf("%v: got error %v, want it as it was", e.Type, err)
 		}
 	}
@@ -142,10 +142,10 @@ func TestUseOrder(t *testing.T) {
 	var got []string
 	mark := func(name string) tyg.Middleware {
 		return func(next tyg.Handler) tyg.Handler {
-			return tyg.HandlerFunc(func(ctx context.Context, s tyg.Sender, e tyg.Event) (tyg.Reply, error) {
+			return tyg.HandlerFunc(func(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
 				got = append(got, name+" in")
 				defer func() { got = append(got, name+" out") }()
-				return next.Handle(ctx, s, e)
+				return next.Handle(ctx, e)
 			})
 		}
 	}
@@ -157,7 +157,7 @@ func TestUseOrder(t *testing.T) {
 	app.Use(mark("a"), mark("b"))
 	app.Use(mark("c"))
 	e := tyg.Event{Type: tyg.EventMessage, Route: tyg.RouteDefault}
-	if _, err := app.Handle(t.Context(), nil, e); err != nil {
+	if _, err := app.Handle(t.Context(), e); err != nil {
 		t.Fatal(err)
 	}
 	want := []string{"a in", "b in", "c in", "handler", "c out", "b out", "a out"}
@@ -173,9 +173,9 @@ func TestMiddlewareSeesEveryEvent(t *testing.T) {
 	app.OnMessage(onMessage)
 	app.OnDisconnect(onDisconnect)
 	app.Use(func(next tyg.Handler) tyg.Handler {
-		return tyg.HandlerFunc(func(ctx context.Context, s tyg.Sender, e tyg.Event) (tyg.Reply, error) {
+		return tyg.HandlerFunc(func(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
 			got = append(got, e.Type)
-			return next.Handle(ctx, s, e)
+			return next.Handle(ctx, e)
 		})
 	})
 	john := tygtest.NewHost(t, app).Dial()
@@ -230,26 +230,17 @@ func TestSenderBound(t *testing.T) {
 	}
 }
 
-func TestHandleBinds(t *testing.T) {
+func TestBindReplacesTheSender(t *testing.T) {
 	app := tyg.New("late")
 	var first, second tygtest.Recorder
 	for _, r := range []*tygtest.Recorder{&first, &second} {
-		if _, err := app.Handle(t.Context(), r, tyg.Event{Type: tyg.EventDisconnect}); err != nil {
+		app.Bind(r)
+		if err := app.Sender().Send(t.Context(), "john", []byte("x")); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := app.Sender().Send(t.Context(), "john", []byte("x")); err != nil {
-		t.Fatal(err)
-	}
-	if len(first.All()) != 1 || len(second.All()) != 0 {
-		t.Errorf("the first event's host was sent %v, the second's %v", first.All(), second.All())
-	}
-	app.Bind(&second)
-	if err := app.Sender().Send(t.Context(), "john", []byte("x")); err != nil {
-		t.Fatal(err)
-	}
-	if len(second.All()) != 1 {
-		t.Errorf("after Bind, the new host was sent %v", second.All())
+	if len(first.All()) != 1 || len(second.All()) != 1 {
+		t.Errorf("the first host was sent %v, the second %v", first.All(), second.All())
 	}
 }
 
@@ -257,11 +248,11 @@ func TestHandleBinds(t *testing.T) {
 func TestMiddlewareSeesConnects(t *testing.T) {
 	app := tyg.New("guarded")
 	app.Use(func(next tyg.Handler) tyg.Handler {
-		return tyg.HandlerFunc(func(ctx context.Context, s tyg.Sender, e tyg.Event) (tyg.Reply, error) {
+		return tyg.HandlerFunc(func(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
 			if e.Type == tyg.EventConnect && e.Request.Query.Get("token") == "" {
 				return tyg.Reply{}, tyg.Reject(403, "no token")
 			}
-			return next.Handle(ctx, s, e)
+			return next.Handle(ctx, e)
 		})
 	})
 	_, err := tygtest.NewHost(t, app).Try(tygtest.Dial{})

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/tyg-dev/tyg"
-	"github.com/tyg-dev/tyg/tygtest"
 )
 
 func TestEventTypeString(t *testing.T) {
@@ -45,8 +44,7 @@ func TestAccept(t *testing.T) {
 				t.Errorf("Accept returned %q, %t, want %q", got, ok, test.want)
 			}
 			app.OnConnect(onConnect)
-			reply, err := app.Handle(t.Context(), new(tygtest.Recorder),
-				tyg.Event{Type: tyg.EventConnect, Request: r})
+			reply, err := app.Handle(t.Context(), tyg.Event{Type: tyg.EventConnect, Request: r})
 			if err != nil || reply.Subprotocol != test.want {
 				t.Errorf("reply selects %q, %v, want %q", reply.Subprotocol, err, test.want)
 			}

@@ -58,9 +58,9 @@ func ExampleApp_OnRoute() {
 func ExampleApp_Use() {
 	app := tyg.New("logged")
 	app.Use(func(next tyg.Handler) tyg.Handler {
-		return tyg.HandlerFunc(func(ctx context.Context, s tyg.Sender, e tyg.Event) (tyg.Reply, error) {
+		return tyg.HandlerFunc(func(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
 			fmt.Println(e.Type, e.Route)
-			return next.Handle(ctx, s, e)
+			return next.Handle(ctx, e)
 		})
 	})
 	app.OnMessage(func(context.Context, *tyg.Conn, tyg.Message) error { return nil })

@@ -5,8 +5,9 @@ import "context"
 // A Handler responds to the events of connections.
 //
 // A host calls Handle once for each event. For one connection the calls are in order and never
-// overlap; for different connections they run at the same time. The Sender reaches every connection
-// of the host, this one included, and stays usable after Handle has returned.
+// overlap; for different connections they run at the same time. The event's Conn carries the Sender
+// of the host, which reaches every connection, this one included, and stays usable after Handle has
+// returned.
 //
 // The context ends when Handle returns, when the host's integration timeout passes (29 seconds at
 // API Gateway), or when the host gives up waiting at shutdown. It does not end when the client
@@ -15,15 +16,15 @@ import "context"
 // A returned error is the application's failure, not the host's: the host logs it and goes on. A
 // panic counts as an error. Only from connect has the kind of error a meaning, see [Reject].
 type Handler interface {
-	Handle(ctx context.Context, s Sender, e Event) (Reply, error)
+	Handle(ctx context.Context, e Event) (Reply, error)
 }
 
 // HandlerFunc is a function that is a Handler.
-type HandlerFunc func(ctx context.Context, s Sender, e Event) (Reply, error)
+type HandlerFunc func(ctx context.Context, e Event) (Reply, error)
 
 // Handle calls f.
-func (f HandlerFunc) Handle(ctx context.Context, s Sender, e Event) (Reply, error) {
-	return f(ctx, s, e)
+func (f HandlerFunc) Handle(ctx context.Context, e Event) (Reply, error) {
+	return f(ctx, e)
 }
 
 // A Middleware wraps a Handler in another. It runs for all three events; look at [Event.Type] to

@@ -29,13 +29,13 @@ func (e *PanicError) Unwrap() error {
 // middleware nothing crashes.
 func Recover() Middleware {
 	return func(next Handler) Handler {
-		return HandlerFunc(func(ctx context.Context, s Sender, e Event) (r Reply, err error) {
+		return HandlerFunc(func(ctx context.Context, e Event) (r Reply, err error) {
 			defer func() {
 				if v := recover(); v != nil {
 					err = &PanicError{Value: v, Stack: debug.Stack()}
 				}
 			}()
-			return next.Handle(ctx, s, e)
+			return next.Handle(ctx, e)
 		})
 	}
 }
@@ -48,9 +48,9 @@ func Log(logger *slog.Logger) Middleware {
 		logger = slog.Default()
 	}
 	return func(next Handler) Handler {
-		return HandlerFunc(func(ctx context.Context, s Sender, e Event) (Reply, error) {
+		return HandlerFunc(func(ctx context.Context, e Event) (Reply, error) {
 			start := time.Now()
-			r, err := next.Handle(ctx, s, e)
+			r, err := next.Handle(ctx, e)
 			attrs := []slog.Attr{
 				slog.String("event", e.Type.String()),
 				slog.String("route", e.Route),
@@ -84,10 +84,10 @@ func errorLevel(err error) slog.Level {
 // this one is for handlers that should take less.
 func Timeout(d time.Duration) Middleware {
 	return func(next Handler) Handler {
-		return HandlerFunc(func(ctx context.Context, s Sender, e Event) (Reply, error) {
+		return HandlerFunc(func(ctx context.Context, e Event) (Reply, error) {
 			ctx, cancel := context.WithTimeout(ctx, d)
 			defer cancel()
-			return next.Handle(ctx, s, e)
+			return next.Handle(ctx, e)
 		})
 	}
 }

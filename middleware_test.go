@@ -17,7 +17,7 @@ import (
 
 // handler returns a handler that calls f.
 func handler(f func() error) tyg.Handler {
-	return tyg.HandlerFunc(func(context.Context, tyg.Sender, tyg.Event) (tyg.Reply, error) {
+	return tyg.HandlerFunc(func(context.Context, tyg.Event) (tyg.Reply, error) {
 		return tyg.Reply{Status: 201}, f()
 	})
 }
@@ -25,7 +25,7 @@ func handler(f func() error) tyg.Handler {
 func TestRecover(t *testing.T) {
 	for _, value := range []any{"boom", errOops, 7} {
 		h := tyg.Recover()(handler(func() error { panic(value) }))
-		_, err := h.Handle(t.Context(), nil, tyg.Event{})
+		_, err := h.Handle(t.Context(), tyg.Event{})
 		p, ok := errors.AsType[*tyg.PanicError](err)
 		if !ok || p.Value != value {
 			t.Fatalf("got error %v, want a *PanicError of %v", err, value)
@@ -41,7 +41,7 @@ func TestRecover(t *testing.T) {
 
 func TestRecoverPassesOn(t *testing.T) {
 	h := tyg.Recover()(handler(func() error { return errOops }))
-	reply, err := h.Handle(t.Context(), nil, tyg.Event{})
+	reply, err := h.Handle(t.Context(), tyg.Event{})
 	if reply.Status != 201 || err != errOops {
 		t.Errorf("got %+v, %v", reply, err)
 	}
@@ -53,7 +53,7 @@ func logged(t *testing.T, e tyg.Event, outcome error) (line string, fields map[s
 	var buf bytes.Buffer
 	logger := slog.New(slog.NewJSONHandler(&buf, nil))
 	h := tyg.Log(logger)(handler(func() error { return outcome }))
-	reply, err := h.Handle(t.Context(), nil, e)
+	reply, err := h.Handle(t.Context(), e)
 	if err != outcome || reply.Status != 201 {
 		t.Errorf("Log changed the outcome to %+v, %v", reply, err)
 	}
@@ -134,13 +134,13 @@ func TestTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var inner context.Context
 		h := tyg.Timeout(time.Minute)(tyg.HandlerFunc(
-			func(ctx context.Context, _ tyg.Sender, _ tyg.Event) (tyg.Reply, error) {
+			func(ctx context.Context, _ tyg.Event) (tyg.Reply, error) {
 				inner = ctx
 				<-ctx.Done()
 				return tyg.Reply{}, ctx.Err()
 			}))
 		start := time.Now()
-		_, err := h.Handle(t.Context(), nil, tyg.Event{})
+		_, err := h.Handle(t.Context(), tyg.Event{})
 		if !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != time.Minute {
 			t.Errorf("after %v: %v, want the deadline after a minute", time.Since(start), err)
 		}
@@ -153,11 +153,11 @@ func TestTimeout(t *testing.T) {
 func TestTimeoutEndsWithHandler(t *testing.T) {
 	var inner context.Context
 	h := tyg.Timeout(time.Hour)(tyg.HandlerFunc(
-		func(ctx context.Context, _ tyg.Sender, _ tyg.Event) (tyg.Reply, error) {
+		func(ctx context.Context, _ tyg.Event) (tyg.Reply, error) {
 			inner = ctx
 			return tyg.Reply{}, ctx.Err()
 		}))
-	if _, err := h.Handle(t.Context(), nil, tyg.Event{}); err != nil {
+	if _, err := h.Handle(t.Context(), tyg.Event{}); err != nil {
 		t.Errorf("the context ended early: %v", err)
 	}
 	if inner.Err() != context.Canceled {

@@ -15,11 +15,11 @@ import (
 // TestAllocs counts what a message costs from socket to socket, with a client that allocates
 // nothing.
 func TestAllocs(t *testing.T) {
-	echoes := func(ctx context.Context, s tyg.Sender, e tyg.Event) (tyg.Reply, error) {
+	echoes := func(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
 		if e.Type != tyg.EventMessage {
 			return tyg.Reply{}, nil
 		}
-		return tyg.Reply{}, s.Send(ctx, e.Conn.ID, e.Message.Data)
+		return tyg.Reply{}, e.Conn.Send(ctx, e.Message.Data)
 	}
 	tests := []struct {
 		name    string

@@ -44,7 +44,7 @@ func TestConnectOutcome(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			disconnects := make(chan string, 1)
-			h := func(_ context.Context, _ tyg.Sender, e tyg.Event) (tyg.Reply, error) {
+			h := func(_ context.Context, e tyg.Event) (tyg.Reply, error) {
 				if e.Type == tyg.EventDisconnect {
 					disconnects <- e.RequestID
 					return tyg.Reply{}, nil

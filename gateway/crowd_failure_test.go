@@ -26,7 +26,7 @@ func failedFrame(e tyg.Event) string {
 func TestConcurrencyFailures(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		events, release := make(chan tyg.Event, 10), make(chan struct{})
-		h := func(ctx context.Context, s tyg.Sender, e tyg.Event) (tyg.Reply, error) {
+		h := func(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
 			if e.Type != tyg.EventMessage {
 				return tyg.Reply{}, nil
 			}
@@ -39,7 +39,7 @@ func TestConcurrencyFailures(t *testing.T) {
 			case "fail":
 				return tyg.Reply{}, errors.New("secret")
 			}
-			return tyg.Reply{}, s.Send(ctx, e.Conn.ID, []byte(text))
+			return tyg.Reply{}, e.Conn.Send(ctx, []byte(text))
 		}
 		r := startCrowded(t, tyg.HandlerFunc(h), 4)
 		w := r.wire(t)

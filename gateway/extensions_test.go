@@ -201,7 +201,7 @@ func TestCloseWith(t *testing.T) {
 
 // noting is a handler that accepts every event and passes it on.
 func noting(events chan<- tyg.Event) tyg.Handler {
-	return tyg.HandlerFunc(func(_ context.Context, _ tyg.Sender, e tyg.Event) (tyg.Reply, error) {
+	return tyg.HandlerFunc(func(_ context.Context, e tyg.Event) (tyg.Reply, error) {
 		events <- e
 		return tyg.Reply{}, nil
 	})

@@ -89,7 +89,7 @@ func (c *session) call(d *desk, e *tyg.Event, start time.Time) (reply tyg.Reply,
 			c.report(e, reply, end.Sub(start), err)
 		}
 	}()
-	return c.srv.Handler.Handle(ctx, c.srv.sender, *e)
+	return c.srv.Handler.Handle(ctx, *e)
 }
 
 // deadline is until when a handler may run that begins at start, in Unix nanoseconds, or 0.

@@ -15,10 +15,10 @@ import (
 
 // replier answers every message with reply, on the route "ask" and, in vain, on $default.
 func replier(events chan<- tyg.Event, reply tyg.Reply, err error) *gateway.Server {
-	h := func(ctx context.Context, s tyg.Sender, e tyg.Event) (tyg.Reply, error) {
+	h := func(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
 		events <- e
 		if string(e.Message.Data) == "end" {
-			return reply, s.Send(ctx, e.Conn.ID, []byte("end"))
+			return reply, e.Conn.Send(ctx, []byte("end"))
 		}
 		return reply, err
 	}
@@ -136,9 +136,9 @@ func TestLateReply(t *testing.T) {
 // noted is middleware that passes every event on, beside handling it.
 func noted(events chan<- tyg.Event) tyg.Middleware {
 	return func(next tyg.Handler) tyg.Handler {
-		return tyg.HandlerFunc(func(ctx context.Context, s tyg.Sender, e tyg.Event) (tyg.Reply, error) {
+		return tyg.HandlerFunc(func(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
 			events <- e
-			return next.Handle(ctx, s, e)
+			return next.Handle(ctx, e)
 		})
 	}
 }

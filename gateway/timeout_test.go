@@ -22,7 +22,7 @@ func timedOutFrame(e tyg.Event) string {
 
 // slow handles "slow" with f and echoes everything else. Events go to the channel before.
 func slow(events chan<- tyg.Event, f func(ctx context.Context) error) tyg.Handler {
-	return tyg.HandlerFunc(func(ctx context.Context, s tyg.Sender, e tyg.Event) (tyg.Reply, error) {
+	return tyg.HandlerFunc(func(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
 		if e.Type == tyg.EventConnect {
 			return tyg.Reply{}, nil
 		}
@@ -33,7 +33,7 @@ func slow(events chan<- tyg.Event, f func(ctx context.Context) error) tyg.Handle
 		case string(e.Message.Data) == "slow":
 			return tyg.Reply{}, f(ctx)
 		}
-		return tyg.Reply{}, s.Send(ctx, e.Conn.ID, e.Message.Data)
+		return tyg.Reply{}, e.Conn.Send(ctx, e.Message.Data)
 	})
 }
 

@@ -45,7 +45,7 @@ func (h *Host) call(ctx context.Context, e tyg.Event) (reply tyg.Reply, err erro
 			err = &tyg.PanicError{Value: v, Stack: debug.Stack()}
 		}
 	}()
-	return h.handler.Handle(ctx, e.Conn.Sender, e)
+	return h.handler.Handle(ctx, e)
 }
 
 // maxMargin is how long before Lambda would end the process a context ends at the latest, so that

@@ -100,7 +100,7 @@ func TestReplies(t *testing.T) {
 		{"disconnect", tyg.Reply{Status: 1000}, `{"statusCode":200}`},
 	}
 	for _, tt := range tests {
-		h := tyg.HandlerFunc(func(context.Context, tyg.Sender, tyg.Event) (tyg.Reply, error) {
+		h := tyg.HandlerFunc(func(context.Context, tyg.Event) (tyg.Reply, error) {
 			return tt.reply, nil
 		})
 		got, err := newHost(t, h, lambda.Config{}).Invoke(t.Context(), payload(t, tt.event))

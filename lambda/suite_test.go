@@ -62,7 +62,7 @@ type function struct {
 	host *lambda.Host
 }
 
-func (f *function) Handle(ctx context.Context, _ tyg.Sender, e tyg.Event) (tyg.Reply, error) {
+func (f *function) Handle(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
 	event, err := apigw.MarshalEvent(e)
 	if err != nil {
 		return tyg.Reply{}, err
@@ -95,9 +95,9 @@ type informed struct{ tyg.Handler }
 
 type subprotocol struct{}
 
-func (h informed) Handle(ctx context.Context, s tyg.Sender, e tyg.Event) (tyg.Reply, error) {
+func (h informed) Handle(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
 	e.Conn.Subprotocol, _ = ctx.Value(subprotocol{}).(string)
-	return h.Handler.Handle(ctx, s, e)
+	return h.Handler.Handle(ctx, e)
 }
 
 func (h informed) Bind(s tyg.Sender) {

@@ -58,10 +58,10 @@ func faults() map[string]fault {
 		"disconnect twice": {
 			notice: "disconnect_is_handled_once_and_last",
 			handle: func(next tyg.HandlerFunc) tyg.HandlerFunc {
-				return func(ctx context.Context, s tyg.Sender, e tyg.Event) (tyg.Reply, error) {
-					r, err := next(ctx, s, e)
+				return func(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
+					r, err := next(ctx, e)
 					if e.Type == tyg.EventDisconnect {
-						return next(ctx, s, e)
+						return next(ctx, e)
 					}
 					return r, err
 				}
@@ -70,20 +70,20 @@ func faults() map[string]fault {
 		"dead context": {
 			notice: "a_context_ends_when_its_handler_has_returned",
 			handle: func(next tyg.HandlerFunc) tyg.HandlerFunc {
-				return func(_ context.Context, s tyg.Sender, e tyg.Event) (tyg.Reply, error) {
+				return func(_ context.Context, e tyg.Event) (tyg.Reply, error) {
 					ended, cancel := context.WithCancel(ctx)
 					cancel()
-					return next(ended, s, e)
+					return next(ended, e)
 				}
 			},
 		},
 		"text of errors leaks": {
 			notice: "an_error_answers_the_internal_error_frame",
 			handle: func(next tyg.HandlerFunc) tyg.HandlerFunc {
-				return func(ctx context.Context, s tyg.Sender, e tyg.Event) (tyg.Reply, error) {
-					r, err := next(ctx, s, e)
+				return func(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
+					r, err := next(ctx, e)
 					if err != nil {
-						_ = s.Send(ctx, e.Conn.ID, []byte(err.Error()))
+						_ = e.Conn.Send(ctx, []byte(err.Error()))
 					}
 					return r, err
 				}

@@ -34,7 +34,7 @@ type faultyHandler struct {
 	fault fault
 }
 
-func (h faultyHandler) Handle(ctx context.Context, s tyg.Sender, e tyg.Event) (tyg.Reply, error) {
+func (h faultyHandler) Handle(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
 	if h.fault.events != nil {
 		h.fault.events(&e)
 	}
@@ -42,7 +42,7 @@ func (h faultyHandler) Handle(ctx context.Context, s tyg.Sender, e tyg.Event) (t
 	if h.fault.handle != nil {
 		handle = h.fault.handle(handle)
 	}
-	return handle(ctx, s, e)
+	return handle(ctx, e)
 }
 
 type faultySocket struct {

@@ -162,7 +162,7 @@ func (h *Host) protect(ctx context.Context, e tyg.Event) (_ tyg.Reply, err error
 			err = &tyg.PanicError{Value: v, Stack: debug.Stack()}
 		}
 	}()
-	return h.handler.Handle(ctx, h, e)
+	return h.handler.Handle(ctx, e)
 }
 
 func (h *Host) finish(r *run) {

@@ -165,9 +165,9 @@ type routesOnly struct {
 	got []tyg.EventType
 }
 
-func (r *routesOnly) Handle(ctx context.Context, s tyg.Sender, e tyg.Event) (tyg.Reply, error) {
+func (r *routesOnly) Handle(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
 	r.got = append(r.got, e.Type)
-	return r.App.Handle(ctx, s, e)
+	return r.App.Handle(ctx, e)
 }
 
 func TestRoutesThatAreNotThere(t *testing.T) {

@@ -134,7 +134,7 @@ func checkReplyStatus(r *rig) {
 	}
 }
 
-func replyAsAsked(_ context.Context, _ tyg.Sender, e tyg.Event) (tyg.Reply, error) {
+func replyAsAsked(_ context.Context, e tyg.Event) (tyg.Reply, error) {
 	if e.Type != tyg.EventConnect {
 		return tyg.Reply{}, nil
 	}

@@ -209,11 +209,11 @@ func checkReplyDropped(r *rig) {
 	p.roundTrip()
 }
 
-// replyAndEcho echoes messages with the Sender, and replies with a text besides.
-func replyAndEcho(ctx context.Context, s tyg.Sender, e tyg.Event) (tyg.Reply, error) {
+// replyAndEcho echoes messages, and replies with a text besides.
+func replyAndEcho(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
 	if e.Type != tyg.EventMessage {
 		return tyg.Reply{}, nil
 	}
 	reply := tyg.Reply{Status: 500, Body: []byte("not for the client")}
-	return reply, s.Send(ctx, e.Conn.ID, e.Message.Data)
+	return reply, e.Conn.Send(ctx, e.Message.Data)
 }

@@ -17,9 +17,9 @@ type journal struct {
 
 // keep is middleware that writes the journal.
 func (j *journal) keep(next tyg.Handler) tyg.Handler {
-	return tyg.HandlerFunc(func(ctx context.Context, s tyg.Sender, e tyg.Event) (tyg.Reply, error) {
+	return tyg.HandlerFunc(func(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
 		j.add(e)
-		return next.Handle(ctx, s, e)
+		return next.Handle(ctx, e)
 	})
 }
 

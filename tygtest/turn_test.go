@@ -49,7 +49,7 @@ func TestHandlerOfOneHostUsesAnother(t *testing.T) {
 	inner := tygtest.NewHost(t, app)
 	jenny := inner.Dial()
 	outer := tygtest.NewHost(t, tyg.HandlerFunc(
-		func(ctx context.Context, _ tyg.Sender, e tyg.Event) (tyg.Reply, error) {
+		func(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
 			if e.Type != tyg.EventMessage {
 				return tyg.Reply{}, nil
 			}
@@ -67,7 +67,7 @@ func TestHandlerThatEndsTheTest(t *testing.T) {
 	app := tyg.New("fatal")
 	app.OnMessage(func(context.Context, *tyg.Conn, tyg.Message) error { panic("not recovered") })
 	app.Use(func(tyg.Handler) tyg.Handler {
-		return tyg.HandlerFunc(func(_ context.Context, _ tyg.Sender, e tyg.Event) (tyg.Reply, error) {
+		return tyg.HandlerFunc(func(_ context.Context, e tyg.Event) (tyg.Reply, error) {
 			if e.Type == tyg.EventMessage {
 				runtime.Goexit() // as testing.T.FailNow does
 			}

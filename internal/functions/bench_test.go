@@ -50,7 +50,7 @@ func BenchmarkRouter(b *testing.B) {
 	e := message("hello")
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := r.Handle(context.Background(), nil, e); err != nil {
+		if _, err := r.Handle(context.Background(), e); err != nil {
 			b.Fatal(err)
 		}
 	}

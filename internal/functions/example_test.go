@@ -25,7 +25,7 @@ func ExampleRouter() {
 		Answering: []string{tyg.RouteDefault},
 	}
 	// A gateway does this for each message: &gateway.Server{Handler: router}.
-	reply, err := router.Handle(context.Background(), nil, tyg.Event{
+	reply, err := router.Handle(context.Background(), tyg.Event{
 		Type:    tyg.EventMessage,
 		Route:   tyg.RouteDefault,
 		Conn:    &tyg.Conn{ID: "R1kmxc2VNjMCFIA="},

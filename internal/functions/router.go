@@ -39,9 +39,9 @@ type Router struct {
 
 var _ tyg.Handler = (*Router)(nil)
 
-// Handle has the integration of e.Route handle the event. The Sender is not used: functions have
-// the @connections API.
-func (r *Router) Handle(ctx context.Context, _ tyg.Sender, e tyg.Event) (tyg.Reply, error) {
+// Handle has the integration of e.Route handle the event. Functions send through the @connections
+// API.
+func (r *Router) Handle(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
 	to := r.Integrations[e.Route]
 	if to == nil {
 		return tyg.Reply{}, fmt.Errorf("route %q has no integration", e.Route)

@@ -59,7 +59,7 @@ func TestRouterPassesEventsOn(t *testing.T) {
 			return []byte(`{"statusCode":200,"body":"answer"}`), json.Unmarshal(payload, &event)
 		}),
 	}}
-	reply, err := r.Handle(t.Context(), nil, message("hello"))
+	reply, err := r.Handle(t.Context(), message("hello"))
 	if err != nil || string(reply.Body) != "answer" || reply.Status != 200 {
 		t.Errorf("reply %+v, %v", reply, err)
 	}
@@ -88,19 +88,19 @@ func TestRouterFailures(t *testing.T) {
 	}
 	for _, tt := range tests {
 		r := &functions.Router{Integrations: map[string]functions.Integration{tyg.RouteDefault: tt.to}}
-		_, err := r.Handle(t.Context(), nil, message("x"))
+		_, err := r.Handle(t.Context(), message("x"))
 		if err == nil || tt.want != nil && !errors.Is(err, tt.want) {
 			t.Errorf("%s: error %v, want %v", tt.name, err, tt.want)
 		}
 	}
 	r := &functions.Router{}
-	if _, err := r.Handle(t.Context(), nil, message("x")); err == nil {
+	if _, err := r.Handle(t.Context(), message("x")); err == nil {
 		t.Error("a route without integration was handled")
 	}
 	e := message("x")
 	e.Conn = nil
 	r.Integrations = map[string]functions.Integration{tyg.RouteDefault: replies(`{"statusCode":200}`)}
-	if _, err := r.Handle(t.Context(), nil, e); err == nil {
+	if _, err := r.Handle(t.Context(), e); err == nil {
 		t.Error("an event without connection was handled")
 	}
 }

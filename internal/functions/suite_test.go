@@ -29,7 +29,7 @@ func (r *remote) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	if protocol, ok := r.protocols.Load(e.Conn.ID); ok {
 		e.Conn.Subprotocol = protocol.(string)
 	}
-	reply, err := r.app.Handle(ctx, r.sender, e)
+	reply, err := r.app.Handle(ctx, e)
 	if no, ok := errors.AsType[*tyg.Rejection](err); ok && e.Type == tyg.EventConnect && no.Status >= 300 && no.Status <= 599 {
 		return apigw.MarshalReply(tyg.Reply{Status: no.Status, Body: []byte(no.Reason)}), nil
 	}
@@ -66,6 +66,9 @@ func TestRouterKeepsPromises(t *testing.T) {
 		}
 		f := serveGateway(t, &gateway.Server{Handler: router})
 		far.sender = f
+		if app, ok := h.(*tyg.App); ok {
+			app.Bind(f) // as package lambda does
+		}
 		return f.subject(t)
 	})
 }

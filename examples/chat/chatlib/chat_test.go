@@ -194,7 +194,7 @@ func (b *bench) hangUp(id tyg.ConnID) {
 
 func (b *bench) handle(e tyg.Event, id tyg.ConnID) {
 	e.RequestID, e.Conn = "request", &tyg.Conn{ID: id, Sender: b.wire}
-	if _, err := b.app.Handle(context.Background(), b.wire, e); err != nil {
+	if _, err := b.app.Handle(context.Background(), e); err != nil {
 		b.t.Errorf("handle %v of %s: %v", e.Type, id, err)
 	}
 }

@@ -50,15 +50,15 @@ type eventKey struct{}
 
 // remember lets handlers see the event that they are called for.
 func remember(next tyg.Handler) tyg.Handler {
-	return tyg.HandlerFunc(func(ctx context.Context, s tyg.Sender, e tyg.Event) (tyg.Reply, error) {
-		return next.Handle(context.WithValue(ctx, eventKey{}, e), s, e)
+	return tyg.HandlerFunc(func(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
+		return next.Handle(context.WithValue(ctx, eventKey{}, e), e)
 	})
 }
 
 // status returns the status that the client asks for.
 func status(next tyg.Handler) tyg.Handler {
-	return tyg.HandlerFunc(func(ctx context.Context, s tyg.Sender, e tyg.Event) (tyg.Reply, error) {
-		reply, err := next.Handle(ctx, s, e)
+	return tyg.HandlerFunc(func(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
+		reply, err := next.Handle(ctx, e)
 		switch e.Type {
 		case tyg.EventConnect:
 			if n := wantedStatus(e.Request); n != 0 {

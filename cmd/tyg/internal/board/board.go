@@ -89,7 +89,7 @@ func (b *Board) ask(ctx context.Context, r *tyg.Request) (tyg.Identity, error) {
 }
 
 // Handle hands an event to the present Handler.
-func (b *Board) Handle(ctx context.Context, s tyg.Sender, e tyg.Event) (tyg.Reply, error) {
+func (b *Board) Handle(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
 	w := b.now.Load()
 	if e.Type == tyg.EventConnect && e.Conn.Auth["principalId"] == nobody {
 		e.Conn.Auth = nil // nobody else has seen it yet
@@ -98,24 +98,24 @@ func (b *Board) Handle(ctx context.Context, s tyg.Sender, e tyg.Event) (tyg.Repl
 		e.Route, _ = w.routes.Select(e.Message.Data)
 	}
 	start := time.Now()
-	reply, err := w.handle(ctx, s, e)
+	reply, err := w.handle(ctx, e)
 	if b.Handled != nil {
 		b.Handled(e, time.Since(start), err)
 	}
 	return reply, err
 }
 
-func (w *wiring) handle(ctx context.Context, s tyg.Sender, e tyg.Event) (tyg.Reply, error) {
+func (w *wiring) handle(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
 	switch {
 	case e.Route == "": // as a gateway says to a message without a route
 		frame := apigw.AppendErrorFrame(nil, apigw.Forbidden, e.Conn.ID, e.RequestID)
-		return tyg.Reply{}, ignoreGone(s.Send(ctx, e.Conn.ID, frame))
+		return tyg.Reply{}, ignoreGone(e.Conn.Sender.Send(ctx, e.Conn.ID, frame))
 	case !w.routes.Has(e.Route): // connect or disconnect, for which nobody asked
 		return tyg.Reply{}, nil
 	}
-	reply, err := w.handler.Handle(ctx, s, e)
+	reply, err := w.handler.Handle(ctx, e)
 	if err == nil && e.Type == tyg.EventMessage && slices.Contains(w.answers, e.Route) {
-		err = ignoreGone(s.Send(ctx, e.Conn.ID, reply.Body))
+		err = ignoreGone(e.Conn.Sender.Send(ctx, e.Conn.ID, reply.Body))
 	}
 	return reply, err
 }
