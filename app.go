@@ -3,7 +3,6 @@ package tyg
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -116,28 +115,6 @@ func (a *App) OnDisconnect(fn DisconnectFunc) {
 // Use adds middleware around all handlers. What is added first is outermost.
 func (a *App) Use(mw ...Middleware) { a.middleware = append(a.middleware, mw...) }
 
-// Routes returns the keys of all routes that have a handler, API Gateway's own included, sorted.
-// Hosts select routes among them and call nobody for the others. With middleware, connect and
-// disconnect are among them also without handlers, so that middleware sees every client come and
-// go.
-func (a *App) Routes() []string {
-	keys := slices.Collect(maps.Keys(a.messages))
-	if a.connect != nil || len(a.middleware) > 0 {
-		keys = append(keys, RouteConnect)
-	}
-	if a.disconnect != nil || len(a.middleware) > 0 {
-		keys = append(keys, RouteDisconnect)
-	}
-	slices.Sort(keys)
-	return keys
-}
-
-// RouteResponses returns the keys of the routes that answer, sorted, for hosts.
-func (a *App) RouteResponses() []string { return slices.Sorted(maps.Keys(a.replies)) }
-
-// Selection returns a.RouteSelection, for hosts.
-func (a *App) Selection() string { return a.RouteSelection }
-
 // Handle passes an event to the handler of its route. A route without a handler is fine with
 // everything.
 func (a *App) Handle(ctx context.Context, e Event) (Reply, error) {
@@ -151,9 +128,6 @@ func (a *App) Handle(ctx context.Context, e Event) (Reply, error) {
 // HTTP handler, another goroutine. It reaches the connections of the host that runs the App; until
 // one does, its methods return [ErrUnbound].
 func (a *App) Sender() Sender { return appSender{a} }
-
-// Bind makes s what [App.Sender] sends through. Hosts call it when they start.
-func (a *App) Bind(s Sender) { a.sender.Store(&s) }
 
 func checkKey(key string) {
 	if key == "" || strings.HasPrefix(key, "$") {

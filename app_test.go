@@ -54,7 +54,7 @@ func TestReservedRoutePanics(t *testing.T) {
 	for _, key := range []string{"", "$", "$x", "$connect", "$default", "$disconnect"} {
 		wantPanic(t, fmt.Sprintf("route key %q", key), register(app, key))
 	}
-	if got := app.Routes(); len(got) > 0 {
+	if got := app.Describe().Keys(); len(got) > 0 {
 		t.Errorf("Routes are %q after nothing but panics", got)
 	}
 }
@@ -67,11 +67,11 @@ func TestRoutes(t *testing.T) {
 	app.OnRoute("join", onMessage)
 	app.OnConnect(onConnect)
 	want := []string{"$connect", "$default", "$disconnect", "join", "leave"}
-	if got := app.Routes(); !slices.Equal(got, want) {
+	if got := app.Describe().Keys(); !slices.Equal(got, want) {
 		t.Errorf("Routes are %q, want %q", got, want)
 	}
-	if app.Name() != "routes" || app.Selection() != "$request.body.action" {
-		t.Errorf("Name is %q, Selection %q", app.Name(), app.Selection())
+	if d := app.Describe(); d.Name != "routes" || d.RouteSelection != "$request.body.action" {
+		t.Errorf("Name is %q, RouteSelection %q", d.Name, d.RouteSelection)
 	}
 }
 

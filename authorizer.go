@@ -37,12 +37,12 @@ var (
 
 // An Authorizer is an AuthorizeFunc and what it needs to be asked at all.
 type Authorizer struct {
-	Func AuthorizeFunc
+	Func AuthorizeFunc `json:"-"`
 
 	// IdentitySources are the parts of a handshake without which nobody is asked: a client that
 	// lacks one, or sends it empty, gets 401. Each is route.request.header.NAME,
 	// route.request.querystring.NAME or stageVariables.NAME.
-	IdentitySources []string
+	IdentitySources []string `json:"identity_sources,omitempty"`
 }
 
 // OnAuthorize registers the authorizer of new connections and the parts of the handshake that it
@@ -53,6 +53,3 @@ func (a *App) OnAuthorize(fn AuthorizeFunc, identitySources ...string) {
 	}
 	a.authorizer = &Authorizer{Func: fn, IdentitySources: identitySources}
 }
-
-// Authorizer returns the authorizer registered with [App.OnAuthorize], or nil, for hosts.
-func (a *App) Authorizer() *Authorizer { return a.authorizer }

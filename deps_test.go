@@ -63,7 +63,7 @@ var allowed = map[string][]string{
 	"internal/admin":                   {"", "internal/functions", "gateway"},
 	"cmd/tyg":                          {"", "apigw", "internal/conformance", "internal/deploy", "internal/deploy/template", "examples", "examples/probe/probelib", "internal/functions", "host", "internal/ws", "lambda", "cmd/tyg/internal/awsconfig", "cmd/tyg/internal/backend", "cmd/tyg/internal/gobuild", "cmd/tyg/internal/local", "cmd/tyg/internal/selfhost", "cmd/tyg/internal/strict"},
 	"cmd/tyg/internal/awsconfig":       {},
-	"cmd/tyg/internal/backend":         {"internal/functions", "host", "lambda", "cmd/tyg/internal/awsconfig", "cmd/tyg/internal/strict"},
+	"cmd/tyg/internal/backend":         {"", "internal/functions", "host", "lambda", "cmd/tyg/internal/awsconfig", "cmd/tyg/internal/strict"},
 	"cmd/tyg/internal/board":           {"", "apigw", "internal/authorize", "internal/route"},
 	"cmd/tyg/internal/gobuild":         {},
 	"cmd/tyg/internal/local":           {"", "internal/functions", "gateway", "internal/natsd", "cmd/tyg/internal/backend", "cmd/tyg/internal/board", "cmd/tyg/internal/gobuild", "cmd/tyg/internal/watch"},

@@ -218,7 +218,7 @@ func TestCannotStart(t *testing.T) {
 	tests := map[string]*gateway.Server{
 		"no handler":  {},
 		"bad origin":  {Handler: echo(), Origins: []string{"x"}},
-		"bad routes":  {Handler: echo(), RouteSelection: "$request.header.x", Routes: []string{}},
+		"bad routes":  {Handler: echo(), Description: &tyg.Description{RouteSelection: "$request.header.x"}},
 		"no log line": {Handler: echo(), AccessLog: &gateway.AccessLog{}},
 	}
 	for name, srv := range tests {

@@ -26,7 +26,8 @@ func TestAccessLogVariables(t *testing.T) {
 	}
 	var log paper
 	r := start(t, &gateway.Server{
-		Handler: noting(events), APIID: "api7", Authorizer: &tyg.Authorizer{Func: answers(ann, nil)},
+		Handler: noting(events), APIID: "api7",
+		Description: guarded(noting(events), &tyg.Authorizer{Func: answers(ann, nil)}),
 		AccessLog: &gateway.AccessLog{
 			Out: &log, Format: "$context." + strings.Join(names, "|$context."),
 		},
@@ -135,9 +136,9 @@ func TestAccessLogEscapes(t *testing.T) {
 		var log paper
 		r := start(t, &gateway.Server{
 			Handler: moody(), AccessLog: &gateway.AccessLog{Out: &log, Format: format},
-			Authorizer: &tyg.Authorizer{Func: answers(tyg.Identity{
+			Description: guarded(moody(), &tyg.Authorizer{Func: answers(tyg.Identity{
 				Principal: "ann", Context: map[string]any{"name": evil + breaks},
-			}, nil)},
+			}, nil)}),
 		})
 		c, err := r.try(&ws.DialOptions{Header: http.Header{"User-Agent": {evil}}})
 		if err != nil {

@@ -140,7 +140,8 @@ func TestNoStageVariable(t *testing.T) {
 func TestAuth(t *testing.T) {
 	events := make(chan tyg.Event, 3)
 	c := start(t, &gateway.Server{
-		Handler: noting(events), Authorizer: &tyg.Authorizer{Func: answers(ann, nil)},
+		Handler:     noting(events),
+		Description: guarded(noting(events), &tyg.Authorizer{Func: answers(ann, nil)}),
 	}).dial(t)
 	c.send(t, "hi")
 	if err := c.Close(1000, ""); err != nil {
@@ -175,7 +176,7 @@ func TestWhoseAuthorizer(t *testing.T) {
 		return nil
 	})
 	bob := &tyg.Authorizer{Func: answers(tyg.Identity{Principal: "bob"}, nil)}
-	start(t, &gateway.Server{Handler: app, Authorizer: bob}).dial(t)
+	start(t, &gateway.Server{Handler: app, Description: guarded(app, bob)}).dial(t)
 }
 
 func TestNoAuthorizer(t *testing.T) {
@@ -190,7 +191,7 @@ func TestAuthorizerMistakes(t *testing.T) {
 		"has no function": {},
 		`"header.X"`:      {Func: answers(ann, nil), IdentitySources: []string{"header.X"}},
 	} {
-		err := (&gateway.Server{Handler: echo(), Authorizer: a}).Start()
+		err := (&gateway.Server{Handler: echo(), Description: guarded(echo(), a)}).Start()
 		text := fmt.Sprint(err)
 		if !strings.HasPrefix(text, "gateway: ") || !strings.Contains(text, want) {
 			t.Errorf("Start: %v, want %q", err, want)
@@ -221,4 +222,11 @@ func TestAuthorizerTimeout(t *testing.T) {
 			})
 		})
 	}
+}
+
+// guarded returns the description of h with another authorizer.
+func guarded(h tyg.Handler, a *tyg.Authorizer) *tyg.Description {
+	d := tyg.Describe(h)
+	d.Authorizer = a
+	return &d
 }

@@ -23,9 +23,10 @@ func replier(events chan<- tyg.Event, reply tyg.Reply, err error) *gateway.Serve
 		return reply, err
 	}
 	return &gateway.Server{
-		Handler:        tyg.HandlerFunc(h),
-		Routes:         []string{tyg.RouteDefault, "ask"},
-		RouteResponses: []string{"ask"},
+		Handler: tyg.HandlerFunc(h),
+		Description: &tyg.Description{Routes: []tyg.Route{
+			{Key: tyg.RouteDefault}, {Key: "ask", Response: true},
+		}},
 	}
 }
 

@@ -26,9 +26,7 @@ import (
 // Set its fields before the first request and do not change them after; all but Handler may be left
 // zero. All methods may be called at the same time.
 type Server struct {
-	// Handler handles the events. If it has the methods of a tyg.App it also says which routes
-	// there are (Routes, Selection) and is told how to send (Bind); any other Handler gets every
-	// message as tyg.RouteDefault unless Routes says more.
+	// Handler handles the events. It is bound to the Sender when the Server starts, see tyg.Bind.
 	Handler tyg.Handler
 
 	// Sender is what handlers send through, and what the @connections API serves. Nil means the
@@ -41,22 +39,9 @@ type Server struct {
 	// APIID is the API's id in events, "local" by default.
 	APIID string
 
-	// Routes are the route keys that Handler handles, for Handlers that cannot say so themselves.
-	// Messages for which no key is selected, and connects and disconnects without theirs, do not
-	// reach it.
-	Routes []string
-
-	// RouteSelection is the route selection expression that goes with Routes,
-	// tyg.DefaultRouteSelection by default.
-	RouteSelection string
-
-	// RouteResponses are the keys of the routes that answer: the body of the Handler's reply, even
-	// an empty one, is sent to the client as one message. All others are one-way. Like Routes, it
-	// is for Handlers that cannot say so themselves.
-	RouteResponses []string
-
-	// Authorizer decides who may connect. Nil means the Handler's own, if it has one.
-	Authorizer *tyg.Authorizer
+	// Description says which routes Handler handles, which of them answer, and who may connect.
+	// Nil means what Handler says of itself, see tyg.Describe.
+	Description *tyg.Description
 
 	// StageVariables are settings that events and identity sources carry.
 	StageVariables map[string]string
@@ -135,21 +120,6 @@ var (
 	_ tyg.Sender   = (*Server)(nil)
 )
 
-// routed is a Handler that knows its routes.
-type routed interface {
-	Routes() []string
-	Selection() string
-}
-
-// answering is a Handler that knows which of its routes answer.
-type answering interface{ RouteResponses() []string }
-
-// guarded is a Handler with an authorizer.
-type guarded interface{ Authorizer() *tyg.Authorizer }
-
-// bound is a Handler that wants to know how to send.
-type bound interface{ Bind(tyg.Sender) }
-
 // Start checks the fields and makes the Server ready. The first request does that too; calling
 // Start is for those who want the error, and for an application that sends before anybody has
 // connected.
@@ -185,16 +155,19 @@ func (s *Server) init() (err error) {
 	s.exact = s.access != nil || s.Trace.Handled != nil ||
 		s.limits.Integration > 0 && s.limits.Integration < 20*tick
 	s.sweep.every = s.limits.sweepEvery(s.Extensions.Ping)
-	if b, ok := s.Handler.(bound); ok {
-		b.Bind(s.sender)
-	}
+	tyg.Bind(s.Handler, s.sender)
 	return nil
 }
 
 // configure takes apart the fields that are little languages of their own.
 func (s *Server) configure() (err error) {
-	if s.routes, err = s.routeTable(); err != nil {
+	d := s.description()
+	if s.routes, err = route.New(d.Selection(), d.Keys()); err != nil {
 		return err
+	}
+	s.replies = make(map[string]bool)
+	for _, r := range d.Routes {
+		s.replies[r.Key] = r.Response
 	}
 	if s.origin, err = parseOrigins(s.Origins); err != nil {
 		return err
@@ -202,39 +175,17 @@ func (s *Server) configure() (err error) {
 	if s.access, err = newAccess(s.AccessLog); err != nil {
 		return err
 	}
-	a := s.Authorizer
-	if g, ok := s.Handler.(guarded); ok && a == nil {
-		a = g.Authorizer()
-	}
-	if s.authorizer, err = authorize.New(a, s.StageVariables); err != nil {
+	if s.authorizer, err = authorize.New(d.Authorizer, s.StageVariables); err != nil {
 		return fmt.Errorf("gateway: %w", err)
-	}
-	answers := s.RouteResponses
-	if h, ok := s.Handler.(answering); ok && answers == nil {
-		answers = h.RouteResponses()
-	}
-	s.replies = make(map[string]bool, len(answers))
-	for _, key := range answers {
-		s.replies[key] = true
 	}
 	return nil
 }
 
-// routeTable takes the routes from the fields, else from a Handler that knows them; one that does
-// not gets everything.
-func (s *Server) routeTable() (*route.Table, error) {
-	keys, expr := s.Routes, s.RouteSelection
-	if keys == nil {
-		if r, ok := s.Handler.(routed); ok {
-			keys, expr = r.Routes(), r.Selection()
-		} else {
-			keys = []string{tyg.RouteConnect, tyg.RouteDefault, tyg.RouteDisconnect}
-		}
+func (s *Server) description() tyg.Description {
+	if s.Description != nil {
+		return *s.Description
 	}
-	if expr == "" {
-		expr = tyg.DefaultRouteSelection
-	}
-	return route.New(expr, keys)
+	return tyg.Describe(s.Handler)
 }
 
 // ServeHTTP accepts a WebSocket, or serves a call of the @connections API.

@@ -1,7 +1,6 @@
 package host_test
 
 import (
-	"context"
 	"encoding/json"
 	"os"
 	"os/exec"
@@ -12,24 +11,6 @@ import (
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/host"
 )
-
-func TestDescribe(t *testing.T) {
-	app := tyg.New("all of it")
-	app.RouteSelection = "$request.body.verb"
-	app.OnConnect(func(context.Context, *tyg.Conn, *tyg.Request) error { return nil })
-	app.OnRoute("say", func(context.Context, *tyg.Conn, tyg.Message) error { return nil })
-	app.OnRouteResponse("ask", func(context.Context, *tyg.Conn, tyg.Message) ([]byte, error) { return nil, nil })
-	app.OnAuthorize(func(context.Context, *tyg.Request) (tyg.Identity, error) { return tyg.Identity{}, nil },
-		"route.request.querystring.token")
-	want := host.Description{
-		Name: "all of it", Routes: []string{"$connect", "ask", "say"}, Selection: "$request.body.verb",
-		RouteResponses: []string{"ask"},
-		Authorizer:     &host.Authorizer{IdentitySources: []string{"route.request.querystring.token"}},
-	}
-	if got := host.Describe(app); !reflect.DeepEqual(got, want) {
-		t.Errorf("the description is %+v, want %+v", got, want)
-	}
-}
 
 // TestRunDescribes asks programs of both kinds, wherever they believe to be.
 func TestRunDescribes(t *testing.T) {
@@ -45,10 +26,11 @@ func TestRunDescribes(t *testing.T) {
 		if err != nil {
 			t.Fatalf("with tags %q: %v", tags, err)
 		}
-		var got host.Description
+		var got tyg.Description
 		err = json.Unmarshal([]byte(strings.TrimSpace(string(out))), &got)
-		want := host.Description{
-			Name: "echo-server", Routes: []string{"$default"}, Selection: tyg.DefaultRouteSelection,
+		want := tyg.Description{
+			Name: "echo-server", Routes: []tyg.Route{{Key: "$default"}},
+			RouteSelection: tyg.DefaultRouteSelection,
 		}
 		if err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("with tags %q the program says %s, %v", tags, out, err)

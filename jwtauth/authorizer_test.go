@@ -201,7 +201,7 @@ func TestOnAuthorizeReadsWell(t *testing.T) {
 	auth := newAuthorizer(t, c)
 	app := tyg.New("app")
 	app.OnAuthorize(auth.Authorize, auth.IdentitySources()...)
-	if got := app.Authorizer().IdentitySources; !slices.Equal(got, c.Sources) {
+	if got := app.Describe().Authorizer.IdentitySources; !slices.Equal(got, c.Sources) {
 		t.Errorf("identity sources %q, want %q", got, c.Sources)
 	}
 	if got := newAuthorizer(t, withKey(newSigner(t, "", "EdDSA"))).IdentitySources(); len(got) != 0 {

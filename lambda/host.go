@@ -12,8 +12,8 @@ import (
 	"github.com/tyg-dev/tyg/internal/authorize"
 )
 
-// Run serves a Handler inside Lambda. If the Handler has the methods of a tyg.App, its authorizer
-// is served too, and it is told how to send.
+// Run serves a Handler inside Lambda, with the authorizer that tyg.Describe finds, and binds it to
+// the Sender of the API.
 //
 // Run returns an error if cfg makes no sense. Else it does not return: it handles events until
 // Lambda ends the process, or ends it itself, with a line in the log, when Lambda's Runtime API
@@ -40,12 +40,6 @@ type Host struct {
 
 var _ runtime.Handler = (*Host)(nil)
 
-// guarded is a Handler with an authorizer.
-type guarded interface{ Authorizer() *tyg.Authorizer }
-
-// bound is a Handler that wants to know how to send.
-type bound interface{ Bind(tyg.Sender) }
-
 // NewHost returns a Host that calls h.
 func NewHost(h tyg.Handler, cfg Config) (*Host, error) {
 	host := &Host{handler: h, timeout: cfg.Timeout, log: cfg.Logger}
@@ -61,17 +55,13 @@ func NewHost(h tyg.Handler, cfg Config) (*Host, error) {
 	if err := host.senders.open(cfg.SenderConfig); err != nil {
 		return nil, fmt.Errorf("lambda: %w", err)
 	}
-	if g, ok := h.(guarded); ok {
-		host.authorizer = g.Authorizer()
-	}
+	host.authorizer = tyg.Describe(h).Authorizer
 	// Its identity sources are read for each request, with the stage variables of that; here they
 	// are only checked.
 	if _, err := authorize.New(host.authorizer, nil); err != nil {
 		return nil, fmt.Errorf("lambda: %w", err)
 	}
-	if b, ok := h.(bound); ok {
-		b.Bind(host.senders.outside())
-	}
+	tyg.Bind(h, host.senders.outside())
 	return host, nil
 }
 

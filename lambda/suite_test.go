@@ -29,9 +29,6 @@ func behindGateway(t *testing.T, h tyg.Handler) tygtest.Subject {
 		Handler: f, Logger: quiet,
 		Secrets: map[string]string{key.AccessKeyID: key.SecretAccessKey},
 	}
-	if _, ok := h.(*tyg.App); !ok {
-		srv.Routes = []string{tyg.RouteConnect, tyg.RouteDefault, tyg.RouteDisconnect}
-	}
 	web := httptest.NewServer(srv)
 	idle := &http.Client{Transport: new(http.Transport)}
 	cfg := lambda.SenderConfig{
@@ -74,20 +71,8 @@ func (f *function) Handle(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
 	return apigw.UnmarshalReply(reply)
 }
 
-// Routes and Selection are what deploy would tell API Gateway.
-func (f *function) Routes() []string {
-	if app, ok := f.app.(*tyg.App); ok {
-		return app.Routes()
-	}
-	return []string{tyg.RouteConnect, tyg.RouteDefault, tyg.RouteDisconnect}
-}
-
-func (f *function) Selection() string {
-	if app, ok := f.app.(*tyg.App); ok {
-		return app.Selection()
-	}
-	return tyg.DefaultRouteSelection
-}
+// Describe returns what deploy would tell API Gateway.
+func (f *function) Describe() tyg.Description { return tyg.Describe(f.app) }
 
 // informed is a Handler that is told the subprotocol of a connection, which the suite asks for and API
 // Gateway's events do not have.
@@ -101,9 +86,7 @@ func (h informed) Handle(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
 }
 
 func (h informed) Bind(s tyg.Sender) {
-	if b, ok := h.Handler.(interface{ Bind(tyg.Sender) }); ok {
-		b.Bind(s)
-	}
+	tyg.Bind(h.Handler, s)
 }
 
 // dial connects a client as the suites want it.

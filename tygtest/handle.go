@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/url"
 	"runtime/debug"
-	"slices"
 	"strings"
 	"time"
 
@@ -96,7 +95,7 @@ func (h *Host) message(c *Client, text string) {
 	e.Route = key
 	reply, err := h.call(e)
 	defer clear(e.Message.Data) // a handler that keeps it shall find out
-	if err == nil && slices.Contains(h.replies, key) {
+	if err == nil && h.responds(key) {
 		err = h.reply(e.Conn.ID, reply.Body)
 	}
 	if err == nil {

@@ -56,7 +56,7 @@ type Host struct {
 	t          testing.TB
 	handler    tyg.Handler
 	routes     *route.Table
-	replies    []string              // the keys of routes that answer
+	responds   func(route string) bool
 	authorizer *authorize.Authorizer // nil: everybody may connect
 
 	mu       sync.Mutex
@@ -69,48 +69,27 @@ type Host struct {
 var _ tyg.Sender = (*Host)(nil)
 
 // NewHost returns a host that runs h until the test ends; then it disconnects every client that is
-// left, with code 1001. If h has methods Routes() []string and Selection() string, as an App has,
-// they say which routes there are: without "$connect" everybody is let in unasked, without
-// "$disconnect" nothing is told of the end. A handler without these methods gets every event, and
-// every message as "$default". RouteResponses() []string says which routes answer, Authorizer()
-// *tyg.Authorizer who may connect, and Bind(tyg.Sender) is told how to send.
+// left, with code 1001. It is configured by what h says of itself, see [tyg.Describe]: without the
+// route "$connect" every client is let in without a call, without "$disconnect" h does not learn of
+// the end.
 func NewHost(t testing.TB, h tyg.Handler) *Host {
 	t.Helper()
 	host := &Host{t: t, handler: h, clients: make(map[tyg.ConnID]*Client)}
-	if err := host.configure(); err != nil {
+	if err := host.configure(tyg.Describe(h)); err != nil {
 		t.Fatalf("start host: %v", err)
 	}
-	if b, ok := h.(interface{ Bind(tyg.Sender) }); ok {
-		b.Bind(host)
-	}
+	tyg.Bind(h, host)
 	t.Cleanup(host.shutdown)
 	return host
 }
 
-// configure asks the handler what it can tell of itself.
-func (h *Host) configure() (err error) {
-	if a, ok := h.handler.(interface{ Authorizer() *tyg.Authorizer }); ok {
-		if h.authorizer, err = authorize.New(a.Authorizer(), nil); err != nil {
-			return err
-		}
+func (h *Host) configure(d tyg.Description) (err error) {
+	if h.authorizer, err = authorize.New(d.Authorizer, nil); err != nil {
+		return err
 	}
-	if r, ok := h.handler.(interface{ RouteResponses() []string }); ok {
-		h.replies = r.RouteResponses()
-	}
-	h.routes, err = routesOf(h.handler)
+	h.responds = d.Responds
+	h.routes, err = route.New(d.Selection(), d.Keys())
 	return err
-}
-
-func routesOf(h tyg.Handler) (*route.Table, error) {
-	keys := []string{tyg.RouteConnect, tyg.RouteDefault, tyg.RouteDisconnect}
-	expr := tyg.DefaultRouteSelection
-	if r, ok := h.(interface{ Routes() []string }); ok {
-		keys = r.Routes()
-	}
-	if s, ok := h.(interface{ Selection() string }); ok {
-		expr = s.Selection()
-	}
-	return route.New(expr, keys)
 }
 
 // A Dial is what a client says when it connects. The zero Dial says nothing.

@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/cmd/tyg/internal/strict"
-	"github.com/tyg-dev/tyg/host"
 	"github.com/tyg-dev/tyg/internal/deploy"
 )
 
@@ -26,7 +26,7 @@ type blueprint struct {
 	config
 	dir         string // of the project
 	stage       string
-	description host.Description
+	description tyg.Description
 	bundle      *deploy.Bundle
 
 	// generated makes all policies as if none was the project's own.
@@ -129,7 +129,7 @@ func (b *blueprint) handler(logical string) string {
 // routes returns the routes of the API, $connect first. With an authorizer there is $connect even if
 // the program does not handle it: API Gateway asks an authorizer for a route, and for none but that.
 func (b *blueprint) routes() []deploy.Route {
-	keys := slices.Clone(b.description.Routes)
+	keys := b.description.Keys()
 	if b.description.Authorizer != nil && !slices.Contains(keys, "$connect") {
 		keys = append(keys, "$connect")
 	}
@@ -139,7 +139,7 @@ func (b *blueprint) routes() []deploy.Route {
 	for _, key := range keys {
 		routes = append(routes, deploy.Route{
 			Key: key, Function: b.handler(functionOf(key)),
-			Responds: slices.Contains(b.description.RouteResponses, key),
+			Responds: b.description.Responds(key),
 		})
 	}
 	return routes
@@ -165,7 +165,7 @@ func functionOf(route string) string {
 
 func (b *blueprint) api(s stageConfig) deploy.API {
 	api := deploy.API{
-		Stage: s.APIGatewayStage, RouteSelection: b.description.Selection, Routes: b.routes(),
+		Stage: s.APIGatewayStage, RouteSelection: b.description.RouteSelection, Routes: b.routes(),
 		Settings: s.settings(), Variables: s.StageVariables,
 	}
 	if a := b.description.Authorizer; a != nil {

@@ -6,14 +6,14 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tyg-dev/tyg/host"
+	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/internal/deploy"
 )
 
 // applicationOf returns what stage dev of a configuration is on AWS, of a program that describes itself
 // so. Files are those below .tyg.
 func applicationOf(
-	t *testing.T, config string, d host.Description, files map[string]string,
+	t *testing.T, config string, d tyg.Description, files map[string]string,
 ) (deploy.Application, error) {
 	t.Helper()
 	c, err := parseConfig([]byte(config))
@@ -34,7 +34,7 @@ func applicationOf(
 	return b.application()
 }
 
-func mustApplication(t *testing.T, config string, d host.Description) deploy.Application {
+func mustApplication(t *testing.T, config string, d tyg.Description) deploy.Application {
 	t.Helper()
 	app, err := applicationOf(t, config, d, nil)
 	if err != nil {
@@ -43,19 +43,23 @@ func mustApplication(t *testing.T, config string, d host.Description) deploy.App
 	return app
 }
 
-func describing(routes ...string) host.Description {
-	return host.Description{Name: "demo", Routes: routes, Selection: "$request.body.action"}
+func describing(routes ...string) tyg.Description {
+	d := tyg.Description{Name: "demo", RouteSelection: "$request.body.action"}
+	for _, key := range routes {
+		d.Routes = append(d.Routes, tyg.Route{Key: key})
+	}
+	return d
 }
 
-func guarded(d host.Description) host.Description {
-	d.Authorizer = &host.Authorizer{IdentitySources: []string{"route.request.querystring.token"}}
+func guarded(d tyg.Description) tyg.Description {
+	d.Authorizer = &tyg.Authorizer{IdentitySources: []string{"route.request.querystring.token"}}
 	return d
 }
 
 func TestFunctionsAreThoseThatTheRoutesNeed(t *testing.T) {
 	tests := []struct {
 		name        string
-		description host.Description
+		description tyg.Description
 		config      string
 		functions   []string
 		routes      []string
@@ -128,7 +132,7 @@ func TestFunctionsAreThoseThatTheRoutesNeed(t *testing.T) {
 
 func TestRoutesThatRespond(t *testing.T) {
 	d := describing("$default", "ask")
-	d.RouteResponses = []string{"ask"}
+	d.Routes[1].Response = true
 	for _, r := range mustApplication(t, `{}`, d).API.Routes {
 		if want := r.Key == "ask"; r.Responds != want {
 			t.Errorf("route %s responds: %v, want %v", r.Key, r.Responds, want)

@@ -10,9 +10,9 @@ import (
 	"runtime"
 	"slices"
 
+	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/cmd/tyg/internal/backend"
 	"github.com/tyg-dev/tyg/cmd/tyg/internal/gobuild"
-	"github.com/tyg-dev/tyg/host"
 	"github.com/tyg-dev/tyg/internal/deploy"
 	"github.com/tyg-dev/tyg/internal/functions"
 )
@@ -79,10 +79,10 @@ func goArch(architecture string) string {
 }
 
 // ask asks a program for its routes, in the directory of the project.
-func (b *blueprint) ask(ctx context.Context, p gobuild.Program) (host.Description, error) {
+func (b *blueprint) ask(ctx context.Context, p gobuild.Program) (tyg.Description, error) {
 	dir, err := filepath.Abs(b.dir)
 	if err != nil {
-		return host.Description{}, fmt.Errorf("find project: %w", err)
+		return tyg.Description{}, fmt.Errorf("find project: %w", err)
 	}
 	fn := functions.Function{
 		Name: "application", Command: []string{p.Path}, Dir: dir, Env: b.variables(),

@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/gateway"
 	"github.com/tyg-dev/tyg/internal/awstest"
 	"github.com/tyg-dev/tyg/internal/functions"
@@ -167,10 +168,11 @@ func (p *deployment) connect(stage string) string {
 	srv := &gateway.Server{
 		Stage: stage, APIID: p.api, Secrets: map[string]string{id: secret},
 		Logger: slog.New(slog.DiscardHandler), Handler: p.router(host, live),
-		RouteSelection: live.RouteSelection, StageVariables: live.Variables,
+		Description:    &tyg.Description{RouteSelection: live.RouteSelection},
+		StageVariables: live.Variables,
 	}
 	for key := range live.Routes {
-		srv.Routes = append(srv.Routes, key)
+		srv.Description.Routes = append(srv.Description.Routes, tyg.Route{Key: key})
 	}
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve(l) }() // the cleanup waits for it

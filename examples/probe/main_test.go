@@ -9,8 +9,8 @@ func TestVariants(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := len(app.Routes()); got != want {
-			t.Errorf("variant %q has %d routes %q, want %d", variant, got, app.Routes(), want)
+		if got := len(app.Describe().Routes); got != want {
+			t.Errorf("variant %v has %d routes %v, want %d", variant, got, app.Describe().Routes, want)
 		}
 	}
 	if _, err := newApp("bear"); err == nil {

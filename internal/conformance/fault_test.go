@@ -36,8 +36,8 @@ func (f fault) serve(t *testing.T, app *tyg.App) conformance.Endpoint {
 	s := &gateway.Server{Handler: app, Portable: true, Secrets: secrets()}
 	if f.app != nil {
 		s.Handler = f.app(app)
-		s.Routes, s.RouteSelection, s.RouteResponses = app.Routes(), app.Selection(), app.RouteResponses()
-		s.Authorizer = app.Authorizer()
+		d := app.Describe()
+		s.Description = &d
 	}
 	if f.server != nil {
 		f.server(s)

@@ -150,9 +150,13 @@ func faults() map[string]fault {
 			finds:  "close/1003 close/binary-empty close/binary-fragment",
 		},
 		"routes do not answer": {
-			app:    func(next tyg.Handler) tyg.Handler { return next },
-			server: func(s *gateway.Server) { s.RouteResponses = []string{} },
-			finds:  "response/body response/as-is response/empty response/order",
+			app: func(next tyg.Handler) tyg.Handler { return next },
+			server: func(s *gateway.Server) {
+				for i := range s.Description.Routes {
+					s.Description.Routes[i].Response = false
+				}
+			},
+			finds: "response/body response/as-is response/empty response/order",
 		},
 		"reasons of clients are lost": {
 			frame: rewrite(`"disconnectReason":"bye`, `"disconnectReason":"`),
@@ -173,11 +177,13 @@ func faults() map[string]fault {
 		},
 		"nobody asks the authorizer": {
 			server: func(s *gateway.Server) {
-				app := s.Handler.(*tyg.App).Authorizer()
+				d := tyg.Describe(s.Handler)
+				app := d.Authorizer
 				if app == nil {
 					return
 				}
-				s.Authorizer = &tyg.Authorizer{Func: func(ctx context.Context, r *tyg.Request) (tyg.Identity,
+				s.Description = &d
+				d.Authorizer = &tyg.Authorizer{Func: func(ctx context.Context, r *tyg.Request) (tyg.Identity,
 					error,
 				) {
 					agreeable := *r

@@ -92,9 +92,10 @@ func testScript(t *testing.T, name string, command []string) {
 	// The gateway's address is not known before it serves, nor its handler before the host runs.
 	handler := &late{}
 	f := serveGateway(t, &gateway.Server{
-		Handler: handler, Routes: []string{"$connect", "$disconnect", "$default", "post"},
-		RouteResponses: []string{"$default"},
-		Secrets:        map[string]string{credentials.AccessKeyID: credentials.SecretAccessKey},
+		Handler: handler, Description: &tyg.Description{Routes: []tyg.Route{
+			{Key: "$connect"}, {Key: "$disconnect"}, {Key: "$default", Response: true}, {Key: "post"},
+		}},
+		Secrets: map[string]string{credentials.AccessKeyID: credentials.SecretAccessKey},
 	})
 	h := start(t, &functions.Host{
 		ManagementEndpoint: f.url, Credentials: credentials,

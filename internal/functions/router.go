@@ -1,7 +1,6 @@
 package functions
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -60,21 +59,16 @@ func (r *Router) Handle(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
 	return apigw.UnmarshalReply(out)
 }
 
-// Routes returns the keys of all routes, sorted.
-func (r *Router) Routes() []string { return slices.Sorted(maps.Keys(r.Integrations)) }
-
-// Selection returns the route selection expression.
-func (r *Router) Selection() string { return cmp.Or(r.RouteSelection, tyg.DefaultRouteSelection) }
-
-// RouteResponses returns r.Answering.
-func (r *Router) RouteResponses() []string { return r.Answering }
-
-// Authorizer returns the authorizer that asks r.Guard, or nil.
-func (r *Router) Authorizer() *tyg.Authorizer {
-	if r.Guard == nil {
-		return nil
+// Describe returns the routes that have an integration and the authorizer that asks r.Guard.
+func (r *Router) Describe() tyg.Description {
+	d := tyg.Description{RouteSelection: r.RouteSelection}
+	for _, key := range slices.Sorted(maps.Keys(r.Integrations)) {
+		d.Routes = append(d.Routes, tyg.Route{Key: key, Response: slices.Contains(r.Answering, key)})
 	}
-	return &tyg.Authorizer{Func: r.Guard.authorize, IdentitySources: r.Guard.IdentitySources}
+	if r.Guard != nil {
+		d.Authorizer = &tyg.Authorizer{Func: r.Guard.authorize, IdentitySources: r.Guard.IdentitySources}
+	}
+	return d
 }
 
 func (r *Router) buffer() *[]byte {

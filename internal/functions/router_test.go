@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -110,15 +110,13 @@ func TestRouterTellsGateways(t *testing.T) {
 		Integrations: map[string]functions.Integration{"b": replies(""), "$connect": replies(""), "a": replies("")},
 		Answering:    []string{"a"},
 	}
-	if got := r.Routes(); !slices.Equal(got, []string{"$connect", "a", "b"}) {
-		t.Errorf("routes %q", got)
-	}
-	if r.Selection() != tyg.DefaultRouteSelection || !slices.Equal(r.RouteResponses(), []string{"a"}) {
-		t.Errorf("selection %q, route responses %q", r.Selection(), r.RouteResponses())
+	want := tyg.Description{Routes: []tyg.Route{{Key: "$connect"}, {Key: "a", Response: true}, {Key: "b"}}}
+	if got := r.Describe(); !reflect.DeepEqual(got, want) {
+		t.Errorf("the description is %+v, want %+v", got, want)
 	}
 	r.RouteSelection = "$request.body.type"
-	if r.Selection() != "$request.body.type" || r.Authorizer() != nil {
-		t.Errorf("selection %q, authorizer %v", r.Selection(), r.Authorizer())
+	if got := r.Describe().RouteSelection; got != r.RouteSelection {
+		t.Errorf("selection %q, want %q", got, r.RouteSelection)
 	}
 }
 
@@ -147,7 +145,7 @@ func TestGuard(t *testing.T) {
 	}
 	for _, tt := range tests {
 		r := &functions.Router{Guard: &functions.Guard{Integration: tt.to, IdentitySources: []string{"route.request.querystring.token"}}}
-		a := r.Authorizer()
+		a := r.Describe().Authorizer
 		id, err := a.Func(t.Context(), request())
 		if tt.fail != (err != nil) || tt.want != nil && !errors.Is(err, tt.want) {
 			t.Errorf("%s: error %v, want %v", tt.name, err, tt.want)
@@ -175,7 +173,7 @@ func TestGuardsRequest(t *testing.T) {
 		StageVariables: map[string]string{"k": "v"},
 	}
 	r := &functions.Router{Guard: g}
-	if _, err := r.Authorizer().Func(t.Context(), request()); err == nil {
+	if _, err := r.Describe().Authorizer.Func(t.Context(), request()); err == nil {
 		t.Error("the integration's error got lost")
 	}
 	for _, part := range []string{

@@ -42,33 +42,24 @@ func (r *remote) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	return apigw.MarshalReply(reply), nil
 }
 
-// knowing is what a tyg.App knows of itself.
-type knowing interface {
-	Routes() []string
-	Selection() string
-	RouteResponses() []string
-}
-
 // TestRouterKeepsPromises runs the suite for hosts with the Router, and so with API Gateway's JSON,
 // between host and application.
 func TestRouterKeepsPromises(t *testing.T) {
 	tygtest.TestHost(t, func(t *testing.T, h tyg.Handler) tygtest.Subject {
 		far := &remote{app: h}
-		router := &functions.Router{Integrations: map[string]functions.Integration{
-			tyg.RouteConnect: far, tyg.RouteDefault: far, tyg.RouteDisconnect: far,
-		}}
-		if app, ok := h.(knowing); ok {
-			clear(router.Integrations)
-			for _, key := range app.Routes() {
-				router.Integrations[key] = far
+		d := tyg.Describe(h)
+		router := &functions.Router{
+			Integrations: make(map[string]functions.Integration), RouteSelection: d.RouteSelection,
+		}
+		for _, r := range d.Routes {
+			router.Integrations[r.Key] = far
+			if r.Response {
+				router.Answering = append(router.Answering, r.Key)
 			}
-			router.RouteSelection, router.Answering = app.Selection(), app.RouteResponses()
 		}
 		f := serveGateway(t, &gateway.Server{Handler: router})
 		far.sender = f
-		if app, ok := h.(*tyg.App); ok {
-			app.Bind(f) // as package lambda does
-		}
+		tyg.Bind(h, f) // as package lambda does
 		return f.subject(t)
 	})
 }

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/host"
 	"github.com/tyg-dev/tyg/internal/functions"
 )
@@ -25,7 +26,7 @@ var ErrSilent = errors.New("the program did not say which routes it has: its mai
 
 // Ask runs the program of a function to learn which routes it has. The program's main must call
 // host.Run, or the error is [ErrSilent]. When ctx ends, it is ctx's.
-func Ask(ctx context.Context, fn functions.Function, environ []string) (host.Description, error) {
+func Ask(ctx context.Context, fn functions.Function, environ []string) (tyg.Description, error) {
 	limited, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
 	cmd := exec.CommandContext(limited, fn.Command[0], fn.Command[1:]...)
@@ -39,7 +40,7 @@ func Ask(ctx context.Context, fn functions.Function, environ []string) (host.Des
 	var out, said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &said
 	err := cmd.Run()
-	var d host.Description
+	var d tyg.Description
 	switch {
 	case ctx.Err() != nil:
 		return d, ctx.Err()
@@ -58,9 +59,9 @@ func Ask(ctx context.Context, fn functions.Function, environ []string) (host.Des
 }
 
 // findDescription finds the line of host.Run in what a program has printed.
-func findDescription(out []byte, d *host.Description) bool {
+func findDescription(out []byte, d *tyg.Description) bool {
 	for _, line := range slices.Backward(bytes.Split(out, []byte("\n"))) {
-		if json.Unmarshal(line, d) == nil && d.Selection != "" {
+		if json.Unmarshal(line, d) == nil && d.RouteSelection != "" {
 			return true
 		}
 	}

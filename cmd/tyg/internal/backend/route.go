@@ -10,8 +10,8 @@ import (
 	"net/url"
 	"slices"
 
+	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/cmd/tyg/internal/strict"
-	"github.com/tyg-dev/tyg/host"
 	"github.com/tyg-dev/tyg/internal/functions"
 )
 
@@ -44,13 +44,13 @@ type Set struct {
 }
 
 // OfProgram returns the set of one program, with the routes that it says it has.
-func OfProgram(fn functions.Function, d host.Description) Set {
+func OfProgram(fn functions.Function, d tyg.Description) Set {
 	s := Set{
-		Functions: []functions.Function{fn}, Routes: make(map[string]Route), Selection: d.Selection,
+		Functions: []functions.Function{fn}, Routes: make(map[string]Route), Selection: d.RouteSelection,
 	}
 	here := Target{Function: fn.Name}
-	for _, key := range d.Routes {
-		s.Routes[key] = Route{Target: here, Response: slices.Contains(d.RouteResponses, key)}
+	for _, r := range d.Routes {
+		s.Routes[r.Key] = Route{Target: here, Response: r.Response}
 	}
 	if d.Authorizer != nil {
 		s.Authorizer = &Authorizer{Target: here, IdentitySources: d.Authorizer.IdentitySources}

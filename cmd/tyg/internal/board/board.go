@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync/atomic"
 	"time"
 
@@ -16,15 +15,6 @@ import (
 	"github.com/tyg-dev/tyg/internal/authorize"
 	"github.com/tyg-dev/tyg/internal/route"
 )
-
-// A Handler is one that knows its routes, such as a functions.Router.
-type Handler interface {
-	tyg.Handler
-	Routes() []string
-	Selection() string
-	RouteResponses() []string
-	Authorizer() *tyg.Authorizer
-}
 
 // A Board is a tyg.Handler that hands events to the Handler of the last Switch. Until the first, it
 // must not be used.
@@ -41,32 +31,38 @@ type Board struct {
 
 // A wiring is a Handler and what it says of itself. It does not change.
 type wiring struct {
-	handler    Handler
+	handler    tyg.Handler
+	what       tyg.Description
 	routes     *route.Table
-	answers    []string
 	authorizer *authorize.Authorizer
 }
 
 // Switch hands all events to h from now on; those under way stay where they are. If h makes no sense,
 // nothing changes.
-func (b *Board) Switch(h Handler) error {
-	table, err := route.New(h.Selection(), h.Routes())
+func (b *Board) Switch(h tyg.Handler) error {
+	d := tyg.Describe(h)
+	table, err := route.New(d.Selection(), d.Keys())
 	if err != nil {
 		return err
 	}
-	a, err := authorize.New(h.Authorizer(), b.StageVariables)
+	a, err := authorize.New(d.Authorizer, b.StageVariables)
 	if err != nil {
 		return err
 	}
-	b.now.Store(&wiring{handler: h, routes: table, answers: h.RouteResponses(), authorizer: a})
+	b.now.Store(&wiring{handler: h, what: d, routes: table, authorizer: a})
 	return nil
 }
 
-// Routes returns the routes of the present Handler.
-func (b *Board) Routes() []string { return b.now.Load().handler.Routes() }
+// Routes returns the keys of the routes of the present Handler.
+func (b *Board) Routes() []string { return b.now.Load().what.Keys() }
 
-// Authorizer returns the authorizer for the gateway: it asks that of the present Handler.
-func (b *Board) Authorizer() *tyg.Authorizer { return &tyg.Authorizer{Func: b.ask} }
+// Describe returns what a gateway is told: every event takes one of API Gateway's own routes, and the
+// authorizer asks that of the present Handler.
+func (b *Board) Describe() tyg.Description {
+	d := tyg.Describe(tyg.HandlerFunc(b.Handle))
+	d.Authorizer = &tyg.Authorizer{Func: b.ask}
+	return d
+}
 
 // nobody is the principal of clients that were let in unasked. Their Auth is taken off again before
 // anybody sees it.
@@ -114,7 +110,7 @@ func (w *wiring) handle(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
 		return tyg.Reply{}, nil
 	}
 	reply, err := w.handler.Handle(ctx, e)
-	if err == nil && e.Type == tyg.EventMessage && slices.Contains(w.answers, e.Route) {
+	if err == nil && e.Type == tyg.EventMessage && w.what.Responds(e.Route) {
 		err = ignoreGone(e.Conn.Sender.Send(ctx, e.Conn.ID, reply.Body))
 	}
 	return reply, err

@@ -12,14 +12,6 @@ import (
 	"github.com/tyg-dev/tyg/tygtest"
 )
 
-// front is a Board as a gateway sees it.
-type front struct{ *board.Board }
-
-func (f front) Routes() []string {
-	return []string{tyg.RouteConnect, tyg.RouteDefault, tyg.RouteDisconnect}
-}
-func (f front) Selection() string { return tyg.DefaultRouteSelection }
-
 // newApp returns an App that says its name, whoever asks, and who asks.
 func newApp(name string) *tyg.App {
 	app := tyg.New(name)
@@ -41,7 +33,7 @@ func TestSwitch(t *testing.T) {
 	var seen []string
 	b := &board.Board{Handled: func(e tyg.Event, _ time.Duration, _ error) { seen = append(seen, e.Route) }}
 	switchTo(t, b, newApp("one"))
-	h := tygtest.NewHost(t, front{b})
+	h := tygtest.NewHost(t, b)
 	c := h.Dial()
 	c.Send("hi")
 	c.Expect("one hi <nil> <nil>")
@@ -90,7 +82,7 @@ func TestSwitchToNonsense(t *testing.T) {
 	if err := b.Switch(bad); err == nil {
 		t.Error("a bad expression is accepted")
 	}
-	h := tygtest.NewHost(t, front{b})
+	h := tygtest.NewHost(t, b)
 	c := h.Dial()
 	c.Send("hi")
 	c.Expect("one hi <nil> <nil>")

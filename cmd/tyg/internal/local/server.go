@@ -52,10 +52,8 @@ func (s *server) open(l net.Listener) {
 	s.gateway = &gateway.Server{
 		Handler: s.board,
 		Stage:   s.plan.Stage,
-		Routes:  []string{"$connect", "$default", "$disconnect"},
 		Logger:  logger,
 
-		Authorizer:     s.board.Authorizer(),
 		StageVariables: s.plan.StageVariables,
 		TimeScale:      s.cfg.TimeScale,
 		Extensions:     gateway.Extensions{Concurrency: s.cfg.Concurrent},

@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/cmd/tyg/internal/backend"
 	"github.com/tyg-dev/tyg/gateway"
 	"github.com/tyg-dev/tyg/internal/admin"
@@ -216,7 +217,7 @@ func isClosed(err error) bool { return errors.Is(err, http.ErrServerClosed) }
 
 // routes lists the routes for people.
 func (g *Gateway) routes() string {
-	return strings.Join(g.gateway.Handler.(*functions.Router).Routes(), " ")
+	return strings.Join(tyg.Describe(g.gateway.Handler).Keys(), " ")
 }
 
 // Check does what is left to check without serving, and closes g.
