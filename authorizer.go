@@ -18,20 +18,20 @@ type AuthorizeFunc func(ctx context.Context, r *Request) (Identity, error)
 
 // An Identity is what an AuthorizeFunc found out about a client.
 type Identity struct {
-	// Principal is who the client is. It must not be empty. Handlers find it in [Conn.Auth] as
-	// "principalId".
+	// Principal names the client. It must not be empty; handlers find it in [Conn.Identity]. API
+	// Gateway calls it principalId.
 	Principal string
 
-	// Context is what else is known; handlers find it in [Conn.Auth]. Values are strings, numbers
+	// Context is what else is known, for handlers. Values are strings, numbers
 	// (int, int64, float64) and booleans. With all names and values it may take up to 8 KB as JSON.
 	Context map[string]any
 }
 
 var (
-	// ErrUnauthorized is for an AuthorizeFunc that does not know the client.
+	// ErrUnauthorized is the error of an AuthorizeFunc that does not know the client.
 	ErrUnauthorized = errors.New("unauthorized")
 
-	// ErrDenied is for an AuthorizeFunc that knows the client and does not let it in.
+	// ErrDenied is the error of an AuthorizeFunc that knows the client and does not let it in.
 	ErrDenied = errors.New("denied")
 )
 

@@ -33,9 +33,9 @@ type Conn struct {
 	// StageVariables are the settings of the stage, nil if it has none.
 	StageVariables map[string]string
 
-	// Auth holds what the authorizer found out: its [Identity.Context], and the principal as
-	// "principalId". It is nil when there was no authorizer.
-	Auth map[string]any
+	// Identity is what the authorizer returned. It is zero when there was no authorizer. API
+	// Gateway adds "integrationLatency" to its Context, the milliseconds that the authorizer took.
+	Identity Identity
 }
 
 // Send sends one text message to the client. See [Sender] for what it promises.

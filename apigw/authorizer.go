@@ -16,7 +16,7 @@ const maxAuthorizerResult = 8 * 1024
 // a connect event. methodARN is
 // "arn:aws:execute-api:{region}:{account}:{api}/{stage}/$connect". Unlike the function, an
 // authorizer sees the headers of the upgrade itself, and empty objects for a query or for stage
-// variables that are not there. Conn.Auth is left out: it does not exist yet.
+// variables that are not there. Conn.Identity is left out: it does not exist yet.
 //
 // It fails if e is not a connect event with Conn and Request.
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-lambda-auth.html)
@@ -28,7 +28,7 @@ func MarshalAuthorizerRequest(e tyg.Event, methodARN string) ([]byte, error) {
 		return nil, fmt.Errorf("encode authorizer request: event is %s, not CONNECT", e.Type)
 	}
 	conn := *e.Conn
-	conn.Auth = nil
+	conn.Identity = tyg.Identity{}
 	e.Conn = &conn
 	dst := append(make([]byte, 0, 2048), `{"type":"REQUEST"`...)
 	dst = append(appendMember(dst, "methodArn", methodARN), ',')
@@ -43,25 +43,25 @@ func MarshalAuthorizerRequest(e tyg.Event, methodARN string) ([]byte, error) {
 }
 
 // ParseAuthorizerResult reads what a Lambda authorizer returned, and decides by its policy
-// whether the client may invoke methodARN. The principal and the context belong into Conn.Auth,
-// the principal as "principalId"; values of the context are of type string, float64 or bool.
+// whether the client may invoke methodARN. Values of the identity's context are of type string,
+// float64 or bool.
 //
 // A result that denies, or that does not speak of methodARN, is no error: allowed is false, and
 // a host answers 403. A result that is malformed or larger than 8 KB is an error, and a host
 // answers 500. So is a policy with a Condition, NotAction or NotResource: it is refused rather
 // than guessed at.
 func ParseAuthorizerResult(data []byte, methodARN string) (
-	principal string, context map[string]any, allowed bool, err error,
+	id tyg.Identity, allowed bool, err error,
 ) {
 	var in authorizerResult
 	if err := in.decode(data); err != nil {
-		return "", nil, false, fmt.Errorf("decode authorizer result: %w", err)
+		return id, false, fmt.Errorf("decode authorizer result: %w", err)
 	}
 	allowed, err = in.Policy.allows(methodARN)
 	if err != nil {
-		return "", nil, false, fmt.Errorf("evaluate policy of authorizer: %w", err)
+		return id, false, fmt.Errorf("evaluate policy of authorizer: %w", err)
 	}
-	return in.PrincipalID, in.Context, allowed, nil
+	return tyg.Identity{Principal: in.PrincipalID, Context: in.Context}, allowed, nil
 }
 
 type authorizerResult struct {

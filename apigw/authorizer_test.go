@@ -16,13 +16,13 @@ func TestMarshalAuthorizerRequest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e.Conn.Auth = map[string]any{"principalId": "not yet"}
+	e.Conn.Identity.Principal = "not yet"
 	got, err := apigw.MarshalAuthorizerRequest(e, methodARN)
 	if err != nil {
 		t.Fatal(err)
 	}
 	wantJSON(t, got, golden(t, "authorizer.json"))
-	if e.Conn.Auth == nil {
+	if e.Conn.Identity.Principal == "" {
 		t.Error("the event was changed")
 	}
 }
@@ -102,12 +102,12 @@ func TestParseAuthorizerResultPolicy(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			principal, _, got, err := apigw.ParseAuthorizerResult([]byte(result(tt.statements)), methodARN)
+			id, got, err := apigw.ParseAuthorizerResult([]byte(result(tt.statements)), methodARN)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got != tt.want || principal != "ann" {
-				t.Errorf("got %t for %q, want %t for ann", got, principal, tt.want)
+			if got != tt.want || id.Principal != "ann" {
+				t.Errorf("got %t for %q, want %t for ann", got, id.Principal, tt.want)
 			}
 		})
 	}
@@ -116,13 +116,13 @@ func TestParseAuthorizerResultPolicy(t *testing.T) {
 func TestParseAuthorizerResultContext(t *testing.T) {
 	data := strings.TrimSuffix(result(statement("Allow", "*", "*")), "}") +
 		`,"context":{"name":"Ann","age":30,"admin":false},"usageIdentifierKey":"k"}`
-	_, got, allowed, err := apigw.ParseAuthorizerResult([]byte(data), methodARN)
+	id, allowed, err := apigw.ParseAuthorizerResult([]byte(data), methodARN)
 	if err != nil || !allowed {
 		t.Fatalf("allowed %t, error %v", allowed, err)
 	}
 	want := map[string]any{"name": "Ann", "age": 30.0, "admin": false}
-	if !reflect.DeepEqual(got, want) {
-		t.Errorf("got %v, want %v", got, want)
+	if !reflect.DeepEqual(id.Context, want) {
+		t.Errorf("got %v, want %v", id.Context, want)
 	}
 }
 
@@ -166,7 +166,7 @@ func TestParseAuthorizerResultRefuses(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			_, _, allowed, err := apigw.ParseAuthorizerResult([]byte(tt.in), methodARN)
+			_, allowed, err := apigw.ParseAuthorizerResult([]byte(tt.in), methodARN)
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("error %v, want one with %q", err, tt.want)
 			}
@@ -180,10 +180,10 @@ func TestParseAuthorizerResultRefuses(t *testing.T) {
 func TestParseAuthorizerResultLimit(t *testing.T) {
 	whole := result(statement("Allow", "*", "*"))
 	padded := whole + strings.Repeat(" ", 8192-len(whole))
-	if _, _, allowed, err := apigw.ParseAuthorizerResult([]byte(padded), methodARN); !allowed {
+	if _, allowed, err := apigw.ParseAuthorizerResult([]byte(padded), methodARN); !allowed {
 		t.Errorf("8192 bytes: %v", err)
 	}
-	if _, _, _, err := apigw.ParseAuthorizerResult([]byte(padded+" "), methodARN); err == nil {
+	if _, _, err := apigw.ParseAuthorizerResult([]byte(padded+" "), methodARN); err == nil {
 		t.Error("8193 bytes were accepted")
 	}
 }
@@ -193,15 +193,15 @@ func FuzzParseAuthorizerResult(f *testing.F) {
 	f.Add([]byte(result("["+statement("Deny", "*", "a*b?c**")+"]")), "abc")
 	f.Add([]byte(`{"principalId":"x","policyDocument":{"Statement":[null]},"context":{"a":1}}`), "")
 	f.Fuzz(func(t *testing.T, data []byte, arn string) {
-		principal, context, allowed, err := apigw.ParseAuthorizerResult(data, arn)
-		if err != nil && (allowed || principal != "" || context != nil) {
-			t.Errorf("error %v, but also %q, %v, %t", err, principal, context, allowed)
+		id, allowed, err := apigw.ParseAuthorizerResult(data, arn)
+		if err != nil && (allowed || id.Principal != "" || id.Context != nil) {
+			t.Errorf("error %v, but also %v, %t", err, id, allowed)
 		}
-		if err == nil && principal == "" {
-			t.Error("accepted nobody")
+		if err == nil && id.Principal == "" {
+			t.Error("accepted an identity without a principal")
 		}
 		e := message()
-		e.Conn.Auth = context
+		e.Conn.Identity = id
 		if _, err := apigw.MarshalEvent(e); err != nil {
 			t.Errorf("the context cannot go into an event: %v", err)
 		}

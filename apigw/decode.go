@@ -51,7 +51,7 @@ const noStatus = 1005
 //
 // Keys that it does not know are ignored, and null counts as absent. What no event can be
 // without is an error that names it: a connectionId, a requestId, a routeKey and an eventType.
-// Conn.Subprotocol stays empty, because events do not tell it. Numbers in Conn.Auth are of type
+// Conn.Subprotocol stays empty, because events do not tell it. Numbers in Conn.Identity are of type
 // float64. A disconnect without a code has code 1005.
 func UnmarshalEvent(data []byte, s tyg.Sender) (tyg.Event, error) {
 	var in event
@@ -133,8 +133,19 @@ func (rc *requestContext) conn(s tyg.Sender) *tyg.Conn {
 		Domain:      rc.DomainName,
 		Stage:       rc.Stage,
 		APIID:       rc.APIID,
-		Auth:        scalars(rc.Authorizer),
+		Identity:    identity(rc.Authorizer),
 	}
+}
+
+// identity takes the principal out of what an authorizer returned. Without an authorizer m is nil.
+func identity(m map[string]any) tyg.Identity {
+	id := tyg.Identity{Context: scalars(m)}
+	id.Principal, _ = m["principalId"].(string)
+	delete(id.Context, "principalId")
+	if len(id.Context) == 0 {
+		id.Context = nil
+	}
+	return id
 }
 
 // scalars returns the strings, numbers and booleans of m, or nil if there are none. An

@@ -33,7 +33,7 @@ func MarshalEvent(e tyg.Event) ([]byte, error) {
 // base64.
 //
 // It fails, and returns dst as it was, if e.Type is unknown, if e.Conn or the Request of a
-// connect event is nil, or if e.Conn.Auth holds a value that is not a string, number or
+// connect event is nil, or if e.Conn.Identity holds a value that is not a string, number or
 // boolean.
 func AppendEvent(dst []byte, e tyg.Event) ([]byte, error) {
 	if err := checkEvent(e); err != nil {
@@ -105,8 +105,8 @@ func appendContext(dst []byte, e tyg.Event) ([]byte, error) {
 	dst = appendMember(dst, "domainName", c.Domain)
 	dst = appendMember(dst, "connectionId", string(c.ID))
 	dst = appendMember(dst, "apiId", c.APIID)
-	if len(c.Auth) > 0 {
-		return appendAuthorizer(dst, c.Auth)
+	if c.Identity.Principal != "" || len(c.Identity.Context) > 0 {
+		return appendAuthorizer(dst, c.Identity)
 	}
 	return append(dst, '}'), nil
 }
@@ -136,20 +136,25 @@ func appendIdentity(dst []byte, c *tyg.Conn) []byte {
 	return append(dst, '}')
 }
 
-// appendAuthorizer appends the authorizer's findings and closes the request context.
-func appendAuthorizer(dst []byte, auth map[string]any) ([]byte, error) {
+// appendAuthorizer appends what the authorizer returned and closes the request context.
+func appendAuthorizer(dst []byte, id tyg.Identity) ([]byte, error) {
 	dst = append(dst, `,"authorizer":{`...)
-	for i, key := range slices.Sorted(maps.Keys(auth)) {
-		if i > 0 {
-			dst = append(dst, ',')
+	if id.Principal != "" {
+		dst = append(appendString(append(dst, `"principalId":`...), id.Principal), ',')
+	}
+	for _, key := range slices.Sorted(maps.Keys(id.Context)) {
+		if key == "principalId" && id.Principal != "" {
+			continue // the principal has that name
 		}
 		dst = append(appendString(dst, key), ':')
 		var err error
-		if dst, err = appendScalar(dst, auth[key]); err != nil {
+		if dst, err = appendScalar(dst, id.Context[key]); err != nil {
 			return nil, fmt.Errorf("encode authorizer value %q: %w", key, err)
 		}
+		dst = append(dst, ',')
 	}
-	return append(dst, "}}"...), nil
+	dst[len(dst)-1] = '}' // there was one member at least
+	return append(dst, '}'), nil
 }
 
 // appendScalar appends a value that an authorizer may return.

@@ -124,11 +124,11 @@ func TestUnmarshalConnect(t *testing.T) {
 	if got, want := r.Query["room"], []string{"a", "b"}; !reflect.DeepEqual(got, want) {
 		t.Errorf("rooms %q, want %q", got, want)
 	}
-	auth := map[string]any{
-		"principalId": "ann", "integrationLatency": 42.0, "admin": true, "score": 1.5,
-	}
-	if !reflect.DeepEqual(e.Conn.Auth, auth) {
-		t.Errorf("auth %v, want %v", e.Conn.Auth, auth)
+	id := tyg.Identity{Principal: "ann", Context: map[string]any{
+		"integrationLatency": 42.0, "admin": true, "score": 1.5,
+	}}
+	if !reflect.DeepEqual(e.Conn.Identity, id) {
+		t.Errorf("identity %v, want %v", e.Conn.Identity, id)
 	}
 }
 
@@ -168,8 +168,8 @@ func TestUnmarshalOldCapture(t *testing.T) {
 	if e.Conn.ID != "0a1b2c3d-4e5f-6789-abcd-ef0123456789" || e.Message.Text() != "hi" {
 		t.Errorf("connection %s sent %q", e.Conn.ID, e.Message.Text())
 	}
-	if e.Conn.Auth != nil || e.Conn.UserAgent != "" || e.Message.ID != "" {
-		t.Errorf("null became %v, %q, %q", e.Conn.Auth, e.Conn.UserAgent, e.Message.ID)
+	if id := e.Conn.Identity; id.Principal != "" || id.Context != nil || e.Conn.UserAgent != "" || e.Message.ID != "" {
+		t.Errorf("null became %v, %q, %q", id, e.Conn.UserAgent, e.Message.ID)
 	}
 	got, err := apigw.MarshalEvent(e)
 	if err != nil {
@@ -290,9 +290,9 @@ func TestMarshalTimeInUTC(t *testing.T) {
 	}
 }
 
-func TestMarshalAuthValues(t *testing.T) {
+func TestMarshalIdentity(t *testing.T) {
 	e := message()
-	e.Conn.Auth = map[string]any{
+	e.Conn.Identity.Context = map[string]any{
 		"a": "x", "b": false, "c": 7, "d": int64(8), "e": 1705751697419.0, "f": 0.5, "g": 1e300,
 	}
 	data, err := apigw.MarshalEvent(e)
@@ -320,12 +320,12 @@ func TestAppendEventRefuses(t *testing.T) {
 		},
 		{
 			"list from authorizer",
-			func(e *tyg.Event) { e.Conn.Auth = map[string]any{"k": []string{}} },
+			func(e *tyg.Event) { e.Conn.Identity.Context = map[string]any{"k": []string{}} },
 			`authorizer value "k": []string is neither`,
 		},
 		{
 			"no number from authorizer",
-			func(e *tyg.Event) { e.Conn.Auth = map[string]any{"k": math.NaN()} },
+			func(e *tyg.Event) { e.Conn.Identity.Context = map[string]any{"k": math.NaN()} },
 			`authorizer value "k": NaN is not`,
 		},
 	}

@@ -189,7 +189,10 @@ func (r *record) connValue(name string) (string, bool) {
 		return c.UserAgent, true
 	}
 	if key, ok := strings.CutPrefix(name, "authorizer."); ok {
-		if v, ok := c.Auth[key]; ok {
+		if key == "principalId" && c.Identity.Principal != "" {
+			return c.Identity.Principal, true
+		}
+		if v, ok := c.Identity.Context[key]; ok {
 			return fmt.Sprint(v), true
 		}
 	}

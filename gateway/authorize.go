@@ -8,18 +8,18 @@ import (
 	"github.com/tyg-dev/tyg/internal/authorize"
 )
 
-// authorize asks the authorizer, if there is one, and gives the connection what it found out.
+// authorize asks the authorizer, if there is one, and gives the connection the identity that it returns.
 func (c *session) authorize(r *tyg.Request) *refusal {
 	ctx, cancel := context.Background(), context.CancelFunc(func() {})
 	if limit := c.srv.limits.Integration; limit > 0 {
 		ctx, cancel = context.WithTimeout(ctx, limit)
 	}
 	defer cancel()
-	auth, err := c.srv.authorizer.Ask(ctx, r)
+	id, err := c.srv.authorizer.Ask(ctx, r)
 	if err != nil {
 		return c.authorizerRefusal(err)
 	}
-	c.conn.Auth = auth
+	c.conn.Identity = id
 	return nil
 }
 

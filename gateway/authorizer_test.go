@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"reflect"
 	"strings"
@@ -149,18 +150,11 @@ func TestAuth(t *testing.T) {
 	}
 	for _, kind := range []tyg.EventType{tyg.EventConnect, tyg.EventMessage, tyg.EventDisconnect} {
 		e := next(t, events)
-		got := make(map[string]any)
-		for name, v := range e.Conn.Auth {
-			if name != "integrationLatency" { // API Gateway has it too, and it is different each time
-				got[name] = v
-			}
-		}
-		want := map[string]any{"principalId": "ann"}
-		for name, v := range ann.Context {
-			want[name] = v
-		}
-		if e.Type != kind || !reflect.DeepEqual(got, want) {
-			t.Errorf("%v: Auth is %v, want %v", e.Type, e.Conn.Auth, want)
+		got := e.Conn.Identity
+		got.Context = maps.Clone(got.Context)
+		delete(got.Context, "integrationLatency") // API Gateway has it too, and it is different each time
+		if e.Type != kind || !reflect.DeepEqual(got, ann) {
+			t.Errorf("%v: Identity is %v, want %v", e.Type, e.Conn.Identity, ann)
 		}
 	}
 }
@@ -170,8 +164,8 @@ func TestWhoseAuthorizer(t *testing.T) {
 	app := echo()
 	app.OnAuthorize(answers(ann, nil))
 	app.OnConnect(func(_ context.Context, c *tyg.Conn, _ *tyg.Request) error {
-		if c.Auth["principalId"] != "bob" {
-			t.Errorf("Auth is %v", c.Auth)
+		if c.Identity.Principal != "bob" {
+			t.Errorf("Identity is %v", c.Identity)
 		}
 		return nil
 	})
@@ -181,8 +175,8 @@ func TestWhoseAuthorizer(t *testing.T) {
 
 func TestNoAuthorizer(t *testing.T) {
 	_, _, conn, _ := open(t, &gateway.Server{})
-	if conn.Auth != nil {
-		t.Errorf("Auth is %v, want nil", conn.Auth)
+	if conn.Identity.Principal != "" || conn.Identity.Context != nil {
+		t.Errorf("Identity is %v, want none", conn.Identity)
 	}
 }
 

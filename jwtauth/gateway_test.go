@@ -31,7 +31,7 @@ func whoami(a *jwtauth.Authorizer) *tyg.App {
 		return nil
 	})
 	app.OnMessage(func(ctx context.Context, c *tyg.Conn, _ tyg.Message) error {
-		b, err := json.Marshal(map[string]any{"who": c.Auth["principalId"], "name": c.Auth["name"]})
+		b, err := json.Marshal(map[string]any{"who": c.Identity.Principal, "name": c.Identity.Context["name"]})
 		if err != nil {
 			return err
 		}

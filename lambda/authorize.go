@@ -65,15 +65,15 @@ func (h *Host) judge(ctx context.Context, payload []byte, arn string) ([]byte, e
 	ctx, end := h.limit(ctx, e)
 	defer end()
 	// One that does not return in time runs on, beside what reuses the payload.
-	found, err := a.Ask(withRaw(ctx, bytes.Clone(payload)), e.Request)
+	id, err := a.Ask(withRaw(ctx, bytes.Clone(payload)), e.Request)
 	if err == nil {
-		return verdict("Allow", found, arn)
+		return verdict("Allow", id, arn)
 	}
 	switch status, _ := authorize.Status(err); status {
 	case http.StatusUnauthorized:
 		return nil, errUnauthorized
 	case http.StatusForbidden:
-		return verdict("Deny", nil, arn)
+		return verdict("Deny", tyg.Identity{Principal: "denied"}, arn)
 	}
 	return nil, err
 }
@@ -93,18 +93,13 @@ type policy struct {
 
 type statement struct{ Action, Effect, Resource string }
 
-// verdict makes a result from what was found out, which it keeps.
-func verdict(effect string, found map[string]any, arn string) ([]byte, error) {
-	principal, _ := found["principalId"].(string)
-	if principal == "" {
-		principal = "nobody" // who is denied needs a name, too
-	}
-	delete(found, "principalId")
-	delete(found, "integrationLatency") // API Gateway measures by itself
-	body, err := json.Marshal(result{principal, policy{
+// verdict makes a result for a client, whose context it keeps.
+func verdict(effect string, id tyg.Identity, arn string) ([]byte, error) {
+	delete(id.Context, "integrationLatency") // API Gateway measures by itself
+	body, err := json.Marshal(result{id.Principal, policy{
 		Version:   "2012-10-17",
 		Statement: []statement{{Action: "execute-api:Invoke", Effect: effect, Resource: arn}},
-	}, found})
+	}, id.Context})
 	if err != nil {
 		return nil, fmt.Errorf("encode result of authorizer: %w", err)
 	}

@@ -23,7 +23,7 @@ func TestAuthorizer(t *testing.T) {
 			"t", `{"principalId":"john",` + strings.Replace(policy, "EFFECT", "Allow", 1) +
 				`,"context":{"flag":true,"number":7,"token":"t"}}`, "",
 		},
-		{"deny", `{"principalId":"nobody",` + strings.Replace(policy, "EFFECT", "Deny", 1) + `}`, ""},
+		{"deny", `{"principalId":"denied",` + strings.Replace(policy, "EFFECT", "Deny", 1) + `}`, ""},
 		{"unknown", "", "Unauthorized"},
 		{"", "", "Unauthorized"}, // an identity source is missing
 		{"error", "", errSecret.Error()},
@@ -55,12 +55,13 @@ func TestAuthorizerIsUnderstood(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		principal, found, allowed, err := apigw.ParseAuthorizerResult(got, methodARN)
+		id, allowed, err := apigw.ParseAuthorizerResult(got, methodARN)
 		if err != nil || allowed != want {
 			t.Errorf("%s: allowed is %v, %v", token, allowed, err)
 		}
-		if want && (principal != "john" || found["token"] != "t" || found["number"] != 7.0 || found["flag"] != true) {
-			t.Errorf("%s: %q, %v", token, principal, found)
+		if want && (id.Principal != "john" || id.Context["token"] != "t" || id.Context["number"] != 7.0 ||
+			id.Context["flag"] != true) {
+			t.Errorf("%s: %v", token, id)
 		}
 	}
 }

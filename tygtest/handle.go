@@ -31,13 +31,13 @@ type runKey struct{ host *Host }
 // connect asks the authorizer and runs the connect handler, where there are any. Its error is a
 // *Refused.
 func (h *Host) connect(c *Client, r *tyg.Request) error {
-	auth, err := h.authorizer.Ask(context.Background(), r)
+	id, err := h.authorizer.Ask(context.Background(), r)
 	if err != nil {
 		status, message := authorize.Status(err)
 		h.t.Logf("authorize %s: %v", c.conn.ID, err)
 		return &Refused{Status: status, Body: message}
 	}
-	c.conn.Auth = auth
+	c.conn.Identity = id
 	if !h.routes.Has(tyg.RouteConnect) {
 		c.enter()
 		return nil

@@ -216,7 +216,7 @@ func TestAuthorizer(t *testing.T) {
 		return tyg.Identity{Principal: "ann", Context: map[string]any{"admin": true}}, nil
 	}, "route.request.querystring.token")
 	app.OnRouteResponse("who", func(_ context.Context, c *tyg.Conn, _ tyg.Message) ([]byte, error) {
-		return fmt.Appendf(nil, "%v %v", c.Auth["principalId"], c.Auth["admin"]), nil
+		return fmt.Appendf(nil, "%v %v", c.Identity.Principal, c.Identity.Context["admin"]), nil
 	})
 	host := tygtest.NewHost(t, app)
 	for token, want := range map[string]int{"": 401, "wrong": 403} {

@@ -66,28 +66,28 @@ func parseSource(expr string, stageVariables map[string]string) (source, error) 
 // errMissing is for a client that does not even say who it claims to be.
 var errMissing = fmt.Errorf("%w: an identity source is missing", tyg.ErrUnauthorized)
 
-// Ask returns what belongs into Conn.Auth of a client that may connect, nil if there is no
-// authorizer. [Status] says what an error means to the client. The context should bound how long it
-// may take.
-func (a *Authorizer) Ask(ctx context.Context, r *tyg.Request) (auth map[string]any, err error) {
+// Ask returns the identity of a client that may connect, the zero Identity if there is no
+// authorizer. Like API Gateway it adds "integrationLatency", the milliseconds that the authorizer
+// took, to the context. [Status] says what an error means to the client. ctx should bound how long
+// Ask may take.
+func (a *Authorizer) Ask(ctx context.Context, r *tyg.Request) (tyg.Identity, error) {
 	if a == nil {
-		return nil, nil
+		return tyg.Identity{}, nil
 	}
 	for _, s := range a.sources {
 		if s(r) == "" {
-			return nil, errMissing
+			return tyg.Identity{}, errMissing
 		}
 	}
 	start := time.Now()
 	id, err := a.await(ctx, r)
 	if err != nil {
-		return nil, err
+		return tyg.Identity{}, err
 	}
-	auth = make(map[string]any, len(id.Context)+2)
-	maps.Copy(auth, id.Context)
-	auth["principalId"] = id.Principal
-	auth["integrationLatency"] = time.Since(start).Milliseconds()
-	return auth, nil
+	known := make(map[string]any, len(id.Context)+1)
+	maps.Copy(known, id.Context) // the authorizer may give out one map many times
+	known["integrationLatency"] = time.Since(start).Milliseconds()
+	return tyg.Identity{Principal: id.Principal, Context: known}, nil
 }
 
 // await calls the function and waits for it no longer than ctx lasts. One that does not look at its

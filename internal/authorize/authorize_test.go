@@ -93,31 +93,31 @@ func TestOutcomes(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			auth, err := a.Ask(t.Context(), request())
-			if status, _ := authorize.Status(err); err == nil || auth != nil || status != tt.status {
-				t.Errorf("Ask = %v, %v, status %d, want %d", auth, err, status, tt.status)
+			id, err := a.Ask(t.Context(), request())
+			none := id.Principal == "" && id.Context == nil
+			if status, _ := authorize.Status(err); err == nil || !none || status != tt.status {
+				t.Errorf("Ask = %v, %v, status %d, want %d", id, err, status, tt.status)
 			}
 		})
 	}
 }
 
-func TestAuth(t *testing.T) {
+func TestIdentity(t *testing.T) {
 	context := map[string]any{"a": "s", "b": true, "c": 1}
 	a, err := authorize.New(&tyg.Authorizer{Func: returns("ann", context)}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	auth, err := a.Ask(t.Context(), request())
+	id, err := a.Ask(t.Context(), request())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, ok := auth["integrationLatency"].(int64); !ok {
-		t.Errorf("integrationLatency is %v", auth["integrationLatency"])
+	if _, ok := id.Context["integrationLatency"].(int64); !ok {
+		t.Errorf("integrationLatency is %v", id.Context["integrationLatency"])
 	}
-	delete(auth, "integrationLatency")
-	want := map[string]any{"a": "s", "b": true, "c": 1, "principalId": "ann"}
-	if !maps.Equal(auth, want) {
-		t.Errorf("auth = %v, want %v", auth, want)
+	delete(id.Context, "integrationLatency")
+	if id.Principal != "ann" || !maps.Equal(id.Context, context) {
+		t.Errorf("identity = %v, want ann with %v", id, context)
 	}
 	if len(context) != 3 {
 		t.Errorf("the authorizer's own map was changed: %v", context)
@@ -148,8 +148,8 @@ func TestAskDoesNotWaitForever(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	auth, err := a.Ask(ctx, request())
-	if status, _ := authorize.Status(err); auth != nil || status != 500 || !errors.Is(err, context.Canceled) {
-		t.Errorf("Ask = %v, %v, status %d, want 500 for an authorizer that does not return", auth, err, status)
+	id, err := a.Ask(ctx, request())
+	if status, _ := authorize.Status(err); id.Principal != "" || status != 500 || !errors.Is(err, context.Canceled) {
+		t.Errorf("Ask = %v, %v, status %d, want 500 for an authorizer that does not return", id, err, status)
 	}
 }

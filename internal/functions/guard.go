@@ -48,14 +48,14 @@ func (g *Guard) authorize(ctx context.Context, r *tyg.Request) (tyg.Identity, er
 	if err != nil {
 		return tyg.Identity{}, err
 	}
-	principal, values, allowed, err := apigw.ParseAuthorizerResult(out, arn)
+	id, allowed, err := apigw.ParseAuthorizerResult(out, arn)
 	if err != nil {
 		return tyg.Identity{}, err
 	}
 	if !allowed {
 		return tyg.Identity{}, tyg.ErrDenied
 	}
-	return tyg.Identity{Principal: principal, Context: values}, nil
+	return id, nil
 }
 
 func (g *Guard) event(r *tyg.Request) tyg.Event {

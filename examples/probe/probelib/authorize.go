@@ -41,6 +41,6 @@ func authorize(_ context.Context, r *tyg.Request) (tyg.Identity, error) {
 
 // notified returns the id of the connection that is told of c, or "".
 func notified(c *tyg.Conn) tyg.ConnID {
-	to, _ := c.Auth["notify"].(string)
+	to, _ := c.Identity.Context["notify"].(string)
 	return tyg.ConnID(to)
 }

@@ -6,7 +6,6 @@ package board
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync/atomic"
 	"time"
 
@@ -64,31 +63,23 @@ func (b *Board) Describe() tyg.Description {
 	return d
 }
 
-// nobody is the principal of clients that were let in unasked. Their Auth is taken off again before
+// nobody is the principal of clients that were let in unasked. Their Identity is taken off again before
 // anybody sees it.
 const nobody = "-"
 
 func (b *Board) ask(ctx context.Context, r *tyg.Request) (tyg.Identity, error) {
-	auth, err := b.now.Load().authorizer.Ask(ctx, r)
-	if err != nil || auth == nil {
-		return tyg.Identity{Principal: nobody}, err
+	id, err := b.now.Load().authorizer.Ask(ctx, r)
+	if err == nil && id.Principal == "" {
+		id.Principal = nobody
 	}
-	id := tyg.Identity{Context: make(map[string]any)}
-	for name, value := range auth {
-		if name == "principalId" {
-			id.Principal = fmt.Sprint(value)
-			continue
-		}
-		id.Context[name] = value
-	}
-	return id, nil
+	return id, err
 }
 
 // Handle hands an event to the present Handler.
 func (b *Board) Handle(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
 	w := b.now.Load()
-	if e.Type == tyg.EventConnect && e.Conn.Auth["principalId"] == nobody {
-		e.Conn.Auth = nil // nobody else has seen it yet
+	if e.Type == tyg.EventConnect && e.Conn.Identity.Principal == nobody {
+		e.Conn.Identity = tyg.Identity{} // nobody else has seen it yet
 	}
 	if e.Type == tyg.EventMessage {
 		e.Route, _ = w.routes.Select(e.Message.Data)

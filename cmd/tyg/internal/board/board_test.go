@@ -16,7 +16,7 @@ import (
 func newApp(name string) *tyg.App {
 	app := tyg.New(name)
 	app.OnMessage(func(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
-		return c.SendText(ctx, fmt.Sprint(name, " ", m.Text(), " ", c.Auth["principalId"], " ", c.Auth["k"]))
+		return c.SendText(ctx, fmt.Sprint(name, " ", m.Text(), " ", c.Identity.Principal, " ", c.Identity.Context["k"]))
 	})
 	return app
 }
@@ -36,7 +36,7 @@ func TestSwitch(t *testing.T) {
 	h := tygtest.NewHost(t, b)
 	c := h.Dial()
 	c.Send("hi")
-	c.Expect("one hi <nil> <nil>")
+	c.Expect("one hi  <nil>")
 
 	two := tyg.New("two")
 	two.OnRouteResponse("ask", func(context.Context, *tyg.Conn, tyg.Message) ([]byte, error) {
@@ -85,5 +85,5 @@ func TestSwitchToNonsense(t *testing.T) {
 	h := tygtest.NewHost(t, b)
 	c := h.Dial()
 	c.Send("hi")
-	c.Expect("one hi <nil> <nil>")
+	c.Expect("one hi  <nil>")
 }
