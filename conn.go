@@ -46,8 +46,8 @@ func (c *Conn) Send(ctx context.Context, data []byte) error {
 	return c.Sender.Send(ctx, c.ID, data)
 }
 
-// SendText is [Conn.Send] for a string.
-func (c *Conn) SendText(ctx context.Context, text string) error {
+// SendString is [Conn.Send] for a string.
+func (c *Conn) SendString(ctx context.Context, text string) error {
 	return c.Sender.Send(ctx, c.ID, []byte(text))
 }
 

@@ -15,7 +15,7 @@ func TestConnSends(t *testing.T) {
 	c := &tyg.Conn{ID: "john", Sender: &r}
 	for _, err := range []error{
 		c.Send(t.Context(), []byte("bytes")),
-		c.SendText(t.Context(), "text"),
+		c.SendString(t.Context(), "text"),
 		c.SendJSON(t.Context(), map[string]int{"n": 1}),
 	} {
 		if err != nil {

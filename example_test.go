@@ -39,10 +39,10 @@ func ExampleApp_OnRoute() {
 		if err := m.JSON(&msg); err != nil {
 			return err
 		}
-		return c.SendText(ctx, "welcome to the "+msg.Room)
+		return c.SendString(ctx, "welcome to the "+msg.Room)
 	})
 	app.OnMessage(func(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
-		return c.SendText(ctx, "what is "+m.Text()+"?")
+		return c.SendString(ctx, "what is "+m.Text()+"?")
 	})
 
 	client := tygtest.NewHost(demo{}, app).Dial()

@@ -90,7 +90,7 @@ func itself(_ context.Context, _ *tyg.Conn, m tyg.Message) ([]byte, error) { ret
 func TestAppRouteResponses(t *testing.T) {
 	app := tyg.New("test")
 	app.OnRouteResponse("ask", func(ctx context.Context, c *tyg.Conn, _ tyg.Message) ([]byte, error) {
-		return []byte("second"), c.SendText(ctx, "first")
+		return []byte("second"), c.SendString(ctx, "first")
 	})
 	app.OnRouteResponse(tyg.RouteDefault, itself)
 	app.OnRoute("quiet", func(context.Context, *tyg.Conn, tyg.Message) error { return nil })

@@ -59,7 +59,7 @@ func TestSendersOfEvents(t *testing.T) {
 		return respond(200, "", "")
 	})
 	app := tyg.New("app")
-	app.OnMessage(func(ctx context.Context, c *tyg.Conn, _ tyg.Message) error { return c.SendText(ctx, "x") })
+	app.OnMessage(func(ctx context.Context, c *tyg.Conn, _ tyg.Message) error { return c.SendString(ctx, "x") })
 	host := newHost(t, app, lambda.Config{SenderConfig: lambda.SenderConfig{Credentials: key, HTTPClient: web.client()}})
 
 	wantUnbound(t, app.Sender())

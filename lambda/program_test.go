@@ -34,7 +34,7 @@ func program() *tyg.App {
 		case "deaf":
 			select {} // Lambda ends it
 		case "echo":
-			return c.SendText(ctx, text)
+			return c.SendString(ctx, text)
 		default:
 			return do(text)
 		}

@@ -172,7 +172,7 @@ func checkGoneInDisconnect(r *rig) {
 	r.disconnect = func(ctx context.Context, c *tyg.Conn, _ tyg.Disconnect) error {
 		_, err := c.Info(ctx)
 		outcomes <- map[string]error{
-			"Send": c.SendText(ctx, "x"), "Close": c.Close(ctx), "Info": err,
+			"Send": c.SendString(ctx, "x"), "Close": c.Close(ctx), "Info": err,
 		}
 		return nil
 	}

@@ -173,8 +173,8 @@ func checkEventFields(r *rig) {
 func checkKeptConn(r *rig) {
 	r.run()
 	p := r.open(Dial{})
-	if err := p.conn.SendText(r.ctx, "from outside"); err != nil {
-		r.broken("Conn.SendText returned %v", err)
+	if err := p.conn.SendString(r.ctx, "from outside"); err != nil {
+		r.broken("Conn.SendString returned %v", err)
 	}
 	p.expect("from outside")
 }

@@ -98,7 +98,7 @@ func checkConcurrent(r *rig) {
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		return c.SendText(ctx, "met")
+		return c.SendString(ctx, "met")
 	}
 	r.run()
 	john, jenny := r.open(Dial{}), r.open(Dial{})

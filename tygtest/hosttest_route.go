@@ -33,7 +33,7 @@ func routePromises() []promise {
 // tell returns a message handler that tells the client which route it is.
 func tell(route string) tyg.MessageFunc {
 	return func(ctx context.Context, c *tyg.Conn, _ tyg.Message) error {
-		return c.SendText(ctx, route)
+		return c.SendString(ctx, route)
 	}
 }
 

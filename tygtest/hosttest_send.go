@@ -59,7 +59,7 @@ func (r *rig) wantConnError(call string, err error, id tyg.ConnID, want error) {
 func checkSendInConnect(r *rig) {
 	outcome := make(chan error, 1)
 	r.connect = func(ctx context.Context, c *tyg.Conn, _ *tyg.Request) error {
-		outcome <- c.SendText(ctx, "too early")
+		outcome <- c.SendString(ctx, "too early")
 		return nil
 	}
 	r.run()
@@ -97,7 +97,7 @@ func checkCloseOthers(r *rig) {
 		if err := c.Sender.Close(ctx, tyg.ConnID(m.Text())); err != nil {
 			return err
 		}
-		return c.SendText(ctx, "done")
+		return c.SendString(ctx, "done")
 	}
 	r.run()
 	john, jenny := r.open(Dial{}), r.open(Dial{})

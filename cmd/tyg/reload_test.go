@@ -43,7 +43,7 @@ const version = "VERSION"
 func main() {
 	app := tyg.New("versioned")
 	app.OnMessage(func(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
-		err := c.SendText(ctx, fmt.Sprint(version, " ", c.ID, " ", os.Getpid(), " ", m.Text()))
+		err := c.SendString(ctx, fmt.Sprint(version, " ", c.ID, " ", os.Getpid(), " ", m.Text()))
 		if m.Text() == "hang" {
 			select {}
 		}

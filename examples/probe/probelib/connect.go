@@ -64,7 +64,7 @@ func wantedStatus(r *tyg.Request) int {
 
 // sendSelf tries to send to the connection that is being made, and tells how that went.
 func sendSelf(ctx context.Context, c *tyg.Conn) error {
-	n := Note{Result: result(c.SendText(ctx, "too early"))}
+	n := Note{Result: result(c.SendString(ctx, "too early"))}
 	return tell(ctx, c, notified(c), n)
 }
 

@@ -80,7 +80,7 @@ func say(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
 	if o.Size > 0 {
 		o.Data = strings.Repeat("x", o.Size)
 	}
-	return c.SendText(ctx, o.Data)
+	return c.SendString(ctx, o.Data)
 }
 
 func answer(ctx context.Context, c *tyg.Conn, m tyg.Message) ([]byte, error) {

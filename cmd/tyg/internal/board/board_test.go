@@ -16,7 +16,7 @@ import (
 func newApp(name string) *tyg.App {
 	app := tyg.New(name)
 	app.OnMessage(func(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
-		return c.SendText(ctx, fmt.Sprint(name, " ", m.Text(), " ", c.Identity.Principal, " ", c.Identity.Context["k"]))
+		return c.SendString(ctx, fmt.Sprint(name, " ", m.Text(), " ", c.Identity.Principal, " ", c.Identity.Context["k"]))
 	})
 	return app
 }
