@@ -10,7 +10,7 @@ import (
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-lambda-auth.html):
 //
 //   - an [Identity] lets the client go on to connect;
-//   - an error that is [ErrUnauthorized] answers 401, one that is [ErrDenied] 403;
+//   - an error that is [ErrUnauthorized] answers 401, one that is [ErrForbidden] 403;
 //   - any other error, a panic, or an Identity that API Gateway would not accept answers 500.
 //
 // It is not asked again for the life of the connection.
@@ -31,8 +31,8 @@ var (
 	// ErrUnauthorized is the error of an AuthorizeFunc that does not know the client.
 	ErrUnauthorized = errors.New("unauthorized")
 
-	// ErrDenied is the error of an AuthorizeFunc that knows the client and does not let it in.
-	ErrDenied = errors.New("denied")
+	// ErrForbidden is the error of an AuthorizeFunc that knows the client and does not let it in.
+	ErrForbidden = errors.New("forbidden")
 )
 
 // An Authorizer is an AuthorizeFunc and what it needs to be asked at all.

@@ -43,7 +43,7 @@ func TestAuthorizer(t *testing.T) {
 		{"identity", answers(ann, nil), 101, ""},
 		{"principal only", answers(tyg.Identity{Principal: "ann"}, nil), 101, ""},
 		{"unauthorized", answers(ann, tyg.ErrUnauthorized), 401, unauthorized},
-		{"denied", answers(ann, fmt.Errorf("secret: %w", tyg.ErrDenied)), 403, denied},
+		{"denied", answers(ann, fmt.Errorf("secret: %w", tyg.ErrForbidden)), 403, denied},
 		{"error", answers(ann, errors.New("secret")), 500, failed},
 		{"rejection", answers(ann, tyg.Reject(418, "secret")), 500, failed},
 		{"panic", func(context.Context, *tyg.Request) (tyg.Identity, error) {

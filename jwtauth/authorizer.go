@@ -87,7 +87,7 @@ func (a *Authorizer) IdentitySources() []string {
 }
 
 // Authorize is a [tyg.AuthorizeFunc]. The principal is the claim "sub". Errors are
-// [tyg.ErrUnauthorized], [tyg.ErrDenied] if a scope is missing, or something else if the keys
+// [tyg.ErrUnauthorized], [tyg.ErrForbidden] if a scope is missing, or something else if the keys
 // cannot be had, also because ctx ended before they came.
 func (a *Authorizer) Authorize(ctx context.Context, r *tyg.Request) (tyg.Identity, error) {
 	token := a.token(r)

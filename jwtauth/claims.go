@@ -21,7 +21,7 @@ func (a *Authorizer) identify(claims jwt.MapClaims) (tyg.Identity, error) {
 		return tyg.Identity{}, unauthorized("the token has no subject")
 	}
 	if missing := a.missing(claims); missing != "" {
-		return tyg.Identity{}, fmt.Errorf("%w: the token lacks the scope %q", tyg.ErrDenied, missing)
+		return tyg.Identity{}, fmt.Errorf("%w: the token lacks the scope %q", tyg.ErrForbidden, missing)
 	}
 	id := tyg.Identity{Principal: principal, Context: make(map[string]any, len(a.config.Claims))}
 	for _, name := range a.config.Claims {

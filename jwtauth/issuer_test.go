@@ -221,7 +221,7 @@ func status(err error) int {
 		return http.StatusOK
 	case errors.Is(err, tyg.ErrUnauthorized):
 		return http.StatusUnauthorized
-	case errors.Is(err, tyg.ErrDenied):
+	case errors.Is(err, tyg.ErrForbidden):
 		return http.StatusForbidden
 	}
 	return http.StatusInternalServerError

@@ -54,7 +54,7 @@ func program() *tyg.App {
 		token := r.Query.Get("token")
 		switch token {
 		case "deny":
-			return tyg.Identity{}, tyg.ErrDenied
+			return tyg.Identity{}, tyg.ErrForbidden
 		case "unknown":
 			return tyg.Identity{}, errors.Join(tyg.ErrUnauthorized, errSecret)
 		case "large":

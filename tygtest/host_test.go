@@ -211,7 +211,7 @@ func TestAuthorizer(t *testing.T) {
 	app := echoApp()
 	app.OnAuthorize(func(_ context.Context, r *tyg.Request) (tyg.Identity, error) {
 		if r.Query.Get("token") != "secret" {
-			return tyg.Identity{}, tyg.ErrDenied
+			return tyg.Identity{}, tyg.ErrForbidden
 		}
 		return tyg.Identity{Principal: "ann", Context: map[string]any{"admin": true}}, nil
 	}, "route.request.querystring.token")

@@ -153,7 +153,7 @@ func Status(err error) (status int, message string) {
 	switch {
 	case errors.Is(err, tyg.ErrUnauthorized):
 		return http.StatusUnauthorized, "Unauthorized"
-	case errors.Is(err, tyg.ErrDenied):
+	case errors.Is(err, tyg.ErrForbidden):
 		return http.StatusForbidden, "User is not authorized to access this resource"
 	}
 	return http.StatusInternalServerError, ""

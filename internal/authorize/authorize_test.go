@@ -78,7 +78,7 @@ func TestOutcomes(t *testing.T) {
 		status int
 	}{
 		{"unauthorized", fails(tyg.ErrUnauthorized), 401},
-		{"denied", fails(fmt.Errorf("no: %w", tyg.ErrDenied)), 403},
+		{"denied", fails(fmt.Errorf("no: %w", tyg.ErrForbidden)), 403},
 		{"other error", fails(errors.New("database")), 500},
 		{"panic", func(context.Context, *tyg.Request) (tyg.Identity, error) { panic("x") }, 500},
 		{"no principal", returns("", good), 500},

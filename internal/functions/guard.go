@@ -53,7 +53,7 @@ func (g *Guard) authorize(ctx context.Context, r *tyg.Request) (tyg.Identity, er
 		return tyg.Identity{}, err
 	}
 	if !allowed {
-		return tyg.Identity{}, tyg.ErrDenied
+		return tyg.Identity{}, tyg.ErrForbidden
 	}
 	return id, nil
 }

@@ -137,8 +137,8 @@ func TestGuard(t *testing.T) {
 	}{
 		{"allow", policy("Allow", arn), nil, false},
 		{"allow the stage", policy("Allow", "arn:aws:execute-api:*:*:local/api/*"), nil, false},
-		{"deny", policy("Deny", arn), tyg.ErrDenied, true},
-		{"allow something else", policy("Allow", arn+"/x"), tyg.ErrDenied, true},
+		{"deny", policy("Deny", arn), tyg.ErrForbidden, true},
+		{"allow something else", policy("Allow", arn+"/x"), tyg.ErrForbidden, true},
 		{"says Unauthorized", fails(&functions.FunctionError{Function: "a", Message: "Unauthorized"}), tyg.ErrUnauthorized, true},
 		{"fails", fails(&functions.FunctionError{Function: "a", Message: "database"}), nil, true},
 		{"is malformed", replies(`{"statusCode":401}`), nil, true},
@@ -150,7 +150,7 @@ func TestGuard(t *testing.T) {
 		if tt.fail != (err != nil) || tt.want != nil && !errors.Is(err, tt.want) {
 			t.Errorf("%s: error %v, want %v", tt.name, err, tt.want)
 		}
-		if tt.fail && tt.want == nil && (errors.Is(err, tyg.ErrDenied) || errors.Is(err, tyg.ErrUnauthorized)) {
+		if tt.fail && tt.want == nil && (errors.Is(err, tyg.ErrForbidden) || errors.Is(err, tyg.ErrUnauthorized)) {
 			t.Errorf("%s: %v is more than a failure", tt.name, err)
 		}
 		if !tt.fail && (id.Principal != "ann" || id.Context["team"] != "red" || id.Context["n"] != 1.0) {

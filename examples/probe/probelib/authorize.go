@@ -20,7 +20,7 @@ func authorize(_ context.Context, r *tyg.Request) (tyg.Identity, error) {
 	switch answer := r.Query.Get("auth"); answer {
 	case "":
 	case "deny":
-		return id, tyg.ErrDenied
+		return id, tyg.ErrForbidden
 	case "unauthorized":
 		return id, tyg.ErrUnauthorized
 	case "error":

@@ -44,7 +44,7 @@ func TestSwitch(t *testing.T) {
 	})
 	two.OnAuthorize(func(_ context.Context, r *tyg.Request) (tyg.Identity, error) {
 		if r.Query.Get("token") != "good" {
-			return tyg.Identity{}, tyg.ErrDenied
+			return tyg.Identity{}, tyg.ErrForbidden
 		}
 		return tyg.Identity{Principal: "ann", Context: map[string]any{"k": "v"}}, nil
 	}, "route.request.querystring.token")
