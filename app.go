@@ -170,8 +170,7 @@ func (a *App) dispatch(ctx context.Context, e *Event) (Reply, error) {
 		}
 	case EventConnect:
 		if a.connect != nil {
-			err := a.connect(ctx, e.Conn, e.Request)
-			return Reply{Subprotocol: e.Request.accepted}, err
+			return Reply{}, a.connect(ctx, e.Conn, e.Request)
 		}
 	case EventDisconnect:
 		if a.disconnect != nil {

@@ -137,28 +137,32 @@ type Request struct {
 	// Subprotocols are the subprotocols that the client offers, in its order of preference.
 	Subprotocols []string
 
-	accepted string
+	selected string
 }
 
 // UserAgent returns the User-Agent header field, which may be empty.
 func (r *Request) UserAgent() string { return r.Header.Get("User-Agent") }
 
-// Accept selects the subprotocol of the connection: the first of names that the client offers. It
-// reports false, and selects nothing, if the client offers none of them; the connection is then
-// made without a subprotocol unless the handler rejects it.
+// SelectSubprotocol selects the subprotocol of the connection: the first of names that the client
+// offers. It reports false, and selects nothing, if the client offers none of them; the connection
+// is then made without a subprotocol unless the handler rejects it. Call it before the connect
+// handler returns; it works from every [Handler] on every host.
 //
 // A client that offers subprotocols and gets none usually closes the connection (RFC 6455 section
-// 4.1), so a connect handler that knows no subprotocol refuses nobody by staying silent, but helps
-// nobody either.
-func (r *Request) Accept(names ...string) (string, bool) {
+// 4.1).
+func (r *Request) SelectSubprotocol(names ...string) (string, bool) {
 	for _, name := range names {
 		if slices.Contains(r.Subprotocols, name) {
-			r.accepted = name
+			r.selected = name
 			return name, true
 		}
 	}
 	return "", false
 }
+
+// SelectedSubprotocol returns what [Request.SelectSubprotocol] selected, or "". Hosts ask after
+// connect; a [Reply] that names a subprotocol itself goes before.
+func (r *Request) SelectedSubprotocol() string { return r.selected }
 
 // A Reply is what a Handler answers to a host. The zero Reply is "fine": it accepts a connection
 // and says nothing to a message.
@@ -167,7 +171,8 @@ type Reply struct {
 	// the handshake with that very status. For messages it is for logs only.
 	Status int
 
-	// Subprotocol is the subprotocol selected at connect, or empty.
+	// Subprotocol is the subprotocol selected at connect. Empty means the one that
+	// [Request.SelectSubprotocol] selected, if any.
 	Subprotocol string
 
 	// Body is for routes with a route response, and for a refused handshake: the text of the

@@ -23,7 +23,7 @@ func TestEventTypeString(t *testing.T) {
 	}
 }
 
-func TestAccept(t *testing.T) {
+func TestSelectSubprotocol(t *testing.T) {
 	for _, test := range []struct {
 		name           string
 		offered, names []string
@@ -38,15 +38,12 @@ func TestAccept(t *testing.T) {
 		{"case counts", []string{"a"}, []string{"A"}, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			app := tyg.New("accept")
 			r := &tyg.Request{Subprotocols: test.offered}
-			if got, ok := r.Accept(test.names...); got != test.want || ok != (test.want != "") {
-				t.Errorf("Accept returned %q, %t, want %q", got, ok, test.want)
+			if got, ok := r.SelectSubprotocol(test.names...); got != test.want || ok != (test.want != "") {
+				t.Errorf("SelectSubprotocol returned %q, %t, want %q", got, ok, test.want)
 			}
-			app.OnConnect(onConnect)
-			reply, err := app.Handle(t.Context(), tyg.Event{Type: tyg.EventConnect, Request: r})
-			if err != nil || reply.Subprotocol != test.want {
-				t.Errorf("reply selects %q, %v, want %q", reply.Subprotocol, err, test.want)
+			if got := r.SelectedSubprotocol(); got != test.want {
+				t.Errorf("SelectedSubprotocol is %q, want %q", got, test.want)
 			}
 		})
 	}

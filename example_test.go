@@ -123,10 +123,10 @@ func ExampleFailures() {
 	// jack missed it: too much is waiting for the connection
 }
 
-func ExampleRequest_Accept() {
+func ExampleRequest_SelectSubprotocol() {
 	app := tyg.New("versions")
 	app.OnConnect(func(_ context.Context, _ *tyg.Conn, r *tyg.Request) error {
-		if _, ok := r.Accept("chat.v2", "chat.v1"); !ok {
+		if _, ok := r.SelectSubprotocol("chat.v2", "chat.v1"); !ok {
 			return tyg.Reject(400, "this server speaks chat.v1 and chat.v2")
 		}
 		return nil

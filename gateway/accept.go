@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
@@ -43,7 +44,7 @@ func (s *Server) accept(c *session, w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, c, *no)
 		return
 	}
-	s.begin(w, c, up, reply)
+	s.begin(w, c, up, cmp.Or(reply.Subprotocol, request.SelectedSubprotocol()))
 }
 
 // check looks at everything about a handshake that does not need the application.
@@ -167,7 +168,7 @@ func traceID(at time.Time) string {
 
 // begin starts the connection. Whatever goes wrong from here on, the application has seen a connect
 // and will see a disconnect.
-func (s *Server) begin(w http.ResponseWriter, c *session, up ws.Upgrade, reply tyg.Reply) {
+func (s *Server) begin(w http.ResponseWriter, c *session, up ws.Upgrade, subprotocol string) {
 	if err := c.takeSocket(w); err != nil {
 		s.refuse(w, c, refusal{
 			status: http.StatusInternalServerError,
@@ -184,8 +185,8 @@ func (s *Server) begin(w http.ResponseWriter, c *session, up ws.Upgrade, reply t
 	if n := s.Extensions.Concurrency; n > 1 {
 		c.crowd = newCrowd(n)
 	}
-	c.conn.Subprotocol = strings.Clone(reply.Subprotocol) // as the others, in introduce
-	c.open(up, reply.Subprotocol, deflate)
+	c.conn.Subprotocol = strings.Clone(subprotocol) // as the others, in introduce
+	c.open(up, subprotocol, deflate)
 	s.count.connects.Add(1)
 	s.hub.add(c)
 	s.sweep.run(s)

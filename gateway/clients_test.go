@@ -133,7 +133,7 @@ func TestStrangerPing(t *testing.T) {
 func TestStrangerSubprotocol(t *testing.T) {
 	app := echo()
 	app.OnConnect(func(_ context.Context, _ *tyg.Conn, q *tyg.Request) error {
-		q.Accept("chat.v2")
+		q.SelectSubprotocol("chat.v2")
 		return nil
 	})
 	r := start(t, &gateway.Server{Handler: app})

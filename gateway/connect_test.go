@@ -81,7 +81,7 @@ func TestConnectOutcome(t *testing.T) {
 func TestSwitchingProtocols(t *testing.T) {
 	app := echo()
 	app.OnConnect(func(_ context.Context, _ *tyg.Conn, q *tyg.Request) error {
-		q.Accept("v3", "v2")
+		q.SelectSubprotocol("v3", "v2")
 		q.Header.Set("X-Secret", "1")
 		return nil
 	})

@@ -36,7 +36,7 @@
 // was found to be good:
 //
 //	app.OnConnect(func(ctx context.Context, c *tyg.Conn, r *tyg.Request) error {
-//		r.Accept("bearer")
+//		r.SelectSubprotocol("bearer")
 //		return nil
 //	})
 //

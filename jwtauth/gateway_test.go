@@ -27,7 +27,7 @@ func whoami(a *jwtauth.Authorizer) *tyg.App {
 	app := tyg.New("whoami")
 	app.OnAuthorize(a.Authorize, a.IdentitySources()...)
 	app.OnConnect(func(_ context.Context, _ *tyg.Conn, r *tyg.Request) error {
-		r.Accept("bearer")
+		r.SelectSubprotocol("bearer")
 		return nil
 	})
 	app.OnMessage(func(ctx context.Context, c *tyg.Conn, _ tyg.Message) error {

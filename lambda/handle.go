@@ -1,6 +1,7 @@
 package lambda
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -45,7 +46,11 @@ func (h *Host) call(ctx context.Context, e tyg.Event) (reply tyg.Reply, err erro
 			err = &tyg.PanicError{Value: v, Stack: debug.Stack()}
 		}
 	}()
-	return h.handler.Handle(ctx, e)
+	reply, err = h.handler.Handle(ctx, e)
+	if e.Type == tyg.EventConnect {
+		reply.Subprotocol = cmp.Or(reply.Subprotocol, e.Request.SelectedSubprotocol())
+	}
+	return reply, err
 }
 
 // maxMargin is how long before Lambda would end the process a context ends at the latest, so that

@@ -21,7 +21,7 @@ var errSecret = errors.New("a secret of the application")
 func program() *tyg.App {
 	app := tyg.New("program")
 	app.OnConnect(func(_ context.Context, _ *tyg.Conn, r *tyg.Request) error {
-		r.Accept("chat")
+		r.SelectSubprotocol("chat")
 		return do(r.Query.Get("token"))
 	})
 	app.OnMessage(func(ctx context.Context, c *tyg.Conn, m tyg.Message) error {

@@ -1,6 +1,7 @@
 package tygtest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net"
@@ -48,7 +49,7 @@ func (h *Host) connect(c *Client, r *tyg.Request) error {
 	if refused := h.refusal(e, reply, err); refused != nil {
 		return refused
 	}
-	c.conn.Subprotocol = reply.Subprotocol
+	c.conn.Subprotocol = cmp.Or(reply.Subprotocol, r.SelectedSubprotocol())
 	c.enter()
 	return nil
 }

@@ -16,8 +16,13 @@ func requestPromises() []promise {
 	return []promise{
 		{
 			"the subprotocol that is accepted is selected",
-			"Request.Accept selects the subprotocol; Conn.Subprotocol has it in later events",
+			"Request.SelectSubprotocol selects the subprotocol; Conn.Subprotocol has it in later events",
 			checkSubprotocol,
+		},
+		{
+			"a plain Handler selects the subprotocol",
+			"Request.SelectSubprotocol works from every Handler, not only through App",
+			checkSubprotocolOfHandler,
 		},
 		{
 			"no subprotocol is selected unless accepted",
@@ -45,7 +50,7 @@ func requestPromises() []promise {
 
 func checkSubprotocol(r *rig) {
 	r.connect = func(_ context.Context, _ *tyg.Conn, q *tyg.Request) error {
-		q.Accept("unknown", "chat.v1")
+		q.SelectSubprotocol("unknown", "chat.v1")
 		return nil
 	}
 	r.run()
@@ -65,17 +70,35 @@ func checkSubprotocol(r *rig) {
 	}
 }
 
+func checkSubprotocolOfHandler(r *rig) {
+	r.runHandler(tyg.HandlerFunc(func(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
+		switch e.Type {
+		case tyg.EventConnect:
+			e.Request.SelectSubprotocol("chat.v1")
+		case tyg.EventMessage:
+			return tyg.Reply{}, e.Conn.SendString(ctx, e.Conn.Subprotocol)
+		}
+		return tyg.Reply{}, nil
+	}))
+	p := &peer{Socket: r.dial(Dial{Subprotocols: []string{"chat.v2", "chat.v1"}}), r: r}
+	if got := p.Subprotocol(); got != "chat.v1" {
+		r.broken("client got subprotocol %q, want chat.v1", got)
+	}
+	p.write("which?")
+	p.expect("chat.v1")
+}
+
 func checkNoSubprotocol(r *rig) {
 	var accepted atomic.Bool
 	r.connect = func(_ context.Context, _ *tyg.Conn, q *tyg.Request) error {
-		_, ok := q.Accept("chat.v1")
+		_, ok := q.SelectSubprotocol("chat.v1")
 		accepted.Store(ok)
 		return nil
 	}
 	r.run()
 	p := r.open(Dial{})
 	if got := p.Subprotocol(); got != "" || accepted.Load() {
-		r.broken("client that offered none got subprotocol %q, Accept returned %t",
+		r.broken("client that offered none got subprotocol %q, SelectSubprotocol returned %t",
 			got, accepted.Load())
 	}
 }

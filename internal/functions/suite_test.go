@@ -37,6 +37,7 @@ func (r *remote) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 		return nil, err
 	}
 	if e.Type == tyg.EventConnect {
+		reply.Subprotocol = e.Request.SelectedSubprotocol() // as package lambda does
 		r.protocols.Store(e.Conn.ID, reply.Subprotocol)
 	}
 	return apigw.MarshalReply(reply), nil

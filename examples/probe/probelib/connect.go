@@ -40,7 +40,7 @@ func obey(ctx context.Context, c *tyg.Conn, r *tyg.Request, order string) error 
 	case "sleep":
 		return sleepFor(ctx, rest)
 	case "accept":
-		r.Accept(rest)
+		r.SelectSubprotocol(rest)
 		return nil
 	case "reject":
 		code, words, _ := strings.Cut(rest, ":")
