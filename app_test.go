@@ -91,7 +91,7 @@ func TestDispatch(t *testing.T) {
 	app.OnMessage(note("$default"))
 	app.OnRoute("join", note("join"))
 	app.OnDisconnect(func(_ context.Context, _ *tyg.Conn, d tyg.Disconnect) error {
-		got = append(got, fmt.Sprint("$disconnect ", d.Code))
+		got = append(got, fmt.Sprintf("$disconnect %d", d.Code))
 		return nil
 	})
 	john := tygtest.NewHost(t, app).Dial()

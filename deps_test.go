@@ -53,6 +53,7 @@ var allowed = map[string][]string{
 	"internal/selftest":                {},
 	"internal/tftest":                  {"internal/awstest"},
 	"internal/ws":                      {},
+	"internal/wstest":                  {"", "internal/ws", "tygtest"},
 	"examples":                         {},
 	"examples/echo":                    {"", "host"},
 	"examples/chat":                    {"", "host", "rooms", "rooms/storage", "examples/chat/chatlib"},

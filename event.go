@@ -108,10 +108,9 @@ func (m Message) JSON(v any) error {
 
 // A Disconnect says how a connection ended.
 type Disconnect struct {
-	// Code is the close code of RFC 6455 section 7.4.1: the client's own if it sent a close frame,
-	// 1005 if that frame had no code, 1006 if the socket was lost, or the code with which the
-	// host closed the connection.
-	Code int
+	// Code is the client's own if it sent a close frame, [CloseNoStatus] if that frame had no code,
+	// [CloseAbnormal] if the socket was lost, or the code with which the host closed the connection.
+	Code CloseCode
 
 	// Reason is the text that goes with the code. It may be empty, and where a client sent it, it
 	// is whatever that client chose to write.

@@ -59,7 +59,7 @@ func Log(logger *slog.Logger) Middleware {
 				slog.Duration("dur", time.Since(start)),
 			}
 			if e.Type == EventDisconnect {
-				attrs = append(attrs, slog.Int("code", e.Disconnect.Code))
+				attrs = append(attrs, slog.Int("code", int(e.Disconnect.Code)))
 			}
 			level := slog.LevelInfo
 			if err != nil {

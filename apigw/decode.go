@@ -34,7 +34,7 @@ type requestContext struct {
 	Stage                string         `json:"stage"`
 	APIID                string         `json:"apiId"`
 	DomainName           string         `json:"domainName"`
-	DisconnectStatusCode int            `json:"disconnectStatusCode"`
+	DisconnectStatusCode tyg.CloseCode  `json:"disconnectStatusCode"`
 	DisconnectReason     string         `json:"disconnectReason"`
 	Authorizer           map[string]any `json:"authorizer"`
 	Identity             struct {

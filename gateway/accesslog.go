@@ -163,7 +163,7 @@ func (r *record) value(name string) string {
 		return e.Disconnect.Reason
 	case "disconnectStatusCode":
 		if e.Type == tyg.EventDisconnect {
-			return strconv.Itoa(e.Disconnect.Code)
+			return strconv.Itoa(int(e.Disconnect.Code))
 		}
 	}
 	return ""

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/gateway"
 	"github.com/tyg-dev/tyg/internal/ws"
 )
@@ -124,14 +125,14 @@ func (e *ear) isOver() bool {
 
 // wantEnd waits for the end, which comes so long after start, or up to two seconds later: the sweep
 // looks once a second.
-func (e *ear) wantEnd(t *testing.T, start time.Time, after time.Duration, code int, reason string) {
+func (e *ear) wantEnd(t *testing.T, start time.Time, after time.Duration, code tyg.CloseCode, reason string) {
 	t.Helper()
 	<-e.over
 	if d := e.at.Sub(start); d < after || d > after+2*time.Second {
 		t.Errorf("connection ended after %v, want %v", d, after)
 	}
 	closed, ok := errors.AsType[*ws.CloseError](e.end)
-	if !ok || closed.Code != code || closed.Reason != reason {
+	if !ok || tyg.CloseCode(closed.Code) != code || closed.Reason != reason {
 		t.Errorf("connection ended with %v, want close %d %q", e.end, code, reason)
 	}
 }

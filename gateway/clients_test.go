@@ -155,7 +155,7 @@ func TestStrangerCloses(t *testing.T) {
 			if err := c.Close(websocket.StatusCode(code), "so long"); err != nil {
 				t.Errorf("%d: %v", code, err)
 			}
-			l.wantEnd(t, code, "so long")
+			l.wantEnd(t, tyg.CloseCode(code), "so long")
 		}
 	})
 }
@@ -203,7 +203,7 @@ func TestStrangerBreaksRules(t *testing.T) {
 			if got := websocket.CloseStatus(err); got != tt.want {
 				t.Errorf("%s: ended with %v, want %d", name, err, tt.want)
 			}
-			if got := next(t, l.disconnects); got.Code != int(tt.want) {
+			if got := next(t, l.disconnects); int(got.Code) != int(tt.want) {
 				t.Errorf("%s: disconnect %+v, want %d", name, got, tt.want)
 			}
 		}

@@ -108,7 +108,7 @@ func (s *Server) closeAsAsked(r *http.Request, id tyg.ConnID) error {
 			Message: "code must be a close code of RFC 6455 section 7.4, and reason at most 123 bytes",
 		}
 	}
-	return s.CloseWith(r.Context(), id, code, query.Get("reason"))
+	return s.CloseWith(r.Context(), id, tyg.CloseCode(code), query.Get("reason"))
 }
 
 // authorize lets a call through that is signed by someone who may make it.

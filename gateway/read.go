@@ -143,7 +143,7 @@ func (c *session) violation(err error, now time.Time) {
 		bad = &ws.CloseError{Code: ws.CloseProtocolError, Reason: err.Error()}
 	}
 	c.srv.log.Info("client broke the protocol", "conn", c.conn.ID, "code", bad.Code, "reason", bad.Reason)
-	c.close(bad.Code, bad.Reason, now)
+	c.close(tyg.CloseCode(bad.Code), bad.Reason, now)
 	c.discard = true
 }
 
@@ -156,7 +156,7 @@ func (c *session) peerClosed(payload []byte, now time.Time) {
 		c.violation(err, now)
 		return
 	}
-	end := tyg.Disconnect{Code: code, Reason: reason}
+	end := tyg.Disconnect{Code: tyg.CloseCode(code), Reason: reason}
 	if code == ws.CloseNoStatus {
 		end.Reason = reasonNoStatus
 	}
@@ -166,6 +166,6 @@ func (c *session) peerClosed(payload []byte, now time.Time) {
 		return
 	}
 	c.closeLocked(end, now)
-	c.enqueueClose(code, "")
+	c.enqueueClose(end.Code, "")
 	c.flushUnlock()
 }

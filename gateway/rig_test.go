@@ -16,6 +16,7 @@ import (
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/gateway"
 	"github.com/tyg-dev/tyg/internal/ws"
+	"github.com/tyg-dev/tyg/internal/wstest"
 	"github.com/tyg-dev/tyg/tygtest"
 )
 
@@ -159,7 +160,7 @@ func (c *client) expect(t testing.TB, want string) {
 }
 
 // expectClose reads until the connection is closed, and checks with what.
-func (c *client) expectClose(t testing.TB, code int, reason string) {
+func (c *client) expectClose(t testing.TB, code tyg.CloseCode, reason string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
@@ -169,7 +170,7 @@ func (c *client) expectClose(t testing.TB, code int, reason string) {
 			continue
 		}
 		closed, ok := errors.AsType[*ws.CloseError](err)
-		if !ok || closed.Code != code || closed.Reason != reason {
+		if !ok || tyg.CloseCode(closed.Code) != code || closed.Reason != reason {
 			t.Fatalf("connection ended with %v, want close %d %q", err, code, reason)
 		}
 		return
@@ -185,65 +186,14 @@ func echo() *tyg.App {
 	return app
 }
 
-// socket lets the suites of package tygtest drive a gateway.
-type socket struct{ *ws.Client }
-
-func (s socket) Write(ctx context.Context, text string) error {
-	const most = 32 << 10 // API Gateway's limit for one frame
-	for first := true; first || text != ""; first = false {
-		part := text[:min(most, len(text))]
-		text = text[len(part):]
-		op := ws.OpContinuation
-		if first {
-			op = ws.OpText
-		}
-		if err := s.WriteRaw(ctx, clientFrame(op, text == "", part)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (s socket) Read(ctx context.Context) (string, error) {
-	_, data, err := s.Client.Read(ctx)
-	if closed, ok := errors.AsType[*ws.CloseError](err); ok {
-		return "", &tygtest.Closed{Code: closed.Code, Reason: closed.Reason}
-	}
-	if err != nil && ctx.Err() == nil {
-		return "", &tygtest.Closed{Code: ws.CloseAbnormal, Reason: err.Error()}
-	}
-	return string(data), err
-}
-
-func (s socket) Drop() error { return s.CloseNow() }
-
 // clientFrame is one masked frame.
 func clientFrame(op ws.Opcode, fin bool, payload string) []byte {
-	h := ws.Header{Fin: fin, Opcode: op, Masked: true, Mask: [4]byte{1, 2, 3, 4}, Length: int64(len(payload))}
-	b := ws.AppendHeader(nil, h)
-	n := len(b)
-	b = append(b, payload...)
-	ws.Mask(b[n:], h.Mask)
-	return b
+	return wstest.Frame(op, fin, payload)
 }
 
 // subject is a rig as the suites want it.
 func (r *rig) subject(t *testing.T) tygtest.Subject {
 	return tygtest.Subject{Sender: r.Server, Dial: func(ctx context.Context, d tygtest.Dial) (tygtest.Socket, error) {
-		url := r.url
-		if len(d.Query) > 0 {
-			url += "?" + d.Query.Encode()
-		}
-		c, _, err := ws.Dial(ctx, url, &ws.DialOptions{
-			Header: d.Header, Subprotocols: d.Subprotocols, TLS: r.tls,
-		})
-		if refused, ok := errors.AsType[*ws.RefusedError](err); ok {
-			return nil, &tygtest.Refused{Status: refused.Status, Body: string(refused.Body)}
-		}
-		if err != nil {
-			return nil, err
-		}
-		t.Cleanup(func() { _ = c.CloseNow() })
-		return socket{c}, nil
+		return wstest.Dial(ctx, t, r.url, d, r.tls)
 	}}
 }

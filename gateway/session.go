@@ -163,7 +163,7 @@ func (c *session) awaitWriter() {
 
 // close starts the close handshake: the client gets code and reason after all that is queued, and
 // has until Limits.Close to answer. It reports false if the connection was ending already.
-func (c *session) close(code int, reason string, now time.Time) bool {
+func (c *session) close(code tyg.CloseCode, reason string, now time.Time) bool {
 	c.mu.Lock()
 	if c.closing.Load() {
 		c.mu.Unlock()

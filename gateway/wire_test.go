@@ -152,7 +152,7 @@ func follow(app *tyg.App) life {
 	return l
 }
 
-func (l life) wantEnd(t testing.TB, code int, reason string) {
+func (l life) wantEnd(t testing.TB, code tyg.CloseCode, reason string) {
 	t.Helper()
 	if got, want := next(t, l.disconnects), (tyg.Disconnect{Code: code, Reason: reason}); got != want {
 		t.Errorf("disconnect %+v, want %+v", got, want)

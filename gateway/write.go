@@ -217,9 +217,9 @@ func (c *session) pong(payload []byte) {
 }
 
 // enqueueClose queues a close frame, however full the queue is. c.mu is held.
-func (c *session) enqueueClose(code int, reason string) {
+func (c *session) enqueueClose(code tyg.CloseCode, reason string) {
 	o := c.outLocked()
-	o.b = ws.AppendClose(o.b, code, reason)
+	o.b = ws.AppendClose(o.b, int(code), reason)
 }
 
 // awaitQueue stops reading from a client that does not take what it is sent.

@@ -10,7 +10,7 @@ import (
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/apigw"
 	"github.com/tyg-dev/tyg/gateway"
-	"github.com/tyg-dev/tyg/internal/ws"
+	"github.com/tyg-dev/tyg/internal/wstest"
 	"github.com/tyg-dev/tyg/lambda"
 	"github.com/tyg-dev/tyg/tygtest"
 )
@@ -49,7 +49,7 @@ func behindGateway(t *testing.T, h tyg.Handler) tygtest.Subject {
 		web.Close()
 	})
 	return tygtest.Subject{Sender: sender, Dial: func(ctx context.Context, d tygtest.Dial) (tygtest.Socket, error) {
-		return dial(ctx, t, web.URL+"/api/?"+d.Query.Encode(), d)
+		return wstest.Dial(ctx, t, web.URL+"/api/", d, nil)
 	}}
 }
 
@@ -88,57 +88,3 @@ func (h informed) Handle(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
 func (h informed) Bind(s tyg.Sender) {
 	tyg.Bind(h.Handler, s)
 }
-
-// dial connects a client as the suites want it.
-func dial(ctx context.Context, t *testing.T, url string, d tygtest.Dial) (tygtest.Socket, error) {
-	c, _, err := ws.Dial(ctx, url, &ws.DialOptions{Header: d.Header, Subprotocols: d.Subprotocols})
-	if refused, ok := errors.AsType[*ws.RefusedError](err); ok {
-		return nil, &tygtest.Refused{Status: refused.Status, Body: string(refused.Body)}
-	}
-	if err != nil {
-		return nil, err
-	}
-	t.Cleanup(func() { _ = c.CloseNow() })
-	return socket{c}, nil
-}
-
-type socket struct{ *ws.Client }
-
-func (s socket) Write(ctx context.Context, text string) error {
-	const most = 32 << 10 // API Gateway's limit for one frame
-	for first := true; first || text != ""; first = false {
-		part := text[:min(most, len(text))]
-		text = text[len(part):]
-		op := ws.OpContinuation
-		if first {
-			op = ws.OpText
-		}
-		if err := s.WriteRaw(ctx, clientFrame(op, text == "", part)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// clientFrame is one masked frame.
-func clientFrame(op ws.Opcode, fin bool, payload string) []byte {
-	h := ws.Header{Fin: fin, Opcode: op, Masked: true, Mask: [4]byte{1, 2, 3, 4}, Length: int64(len(payload))}
-	b := ws.AppendHeader(nil, h)
-	n := len(b)
-	b = append(b, payload...)
-	ws.Mask(b[n:], h.Mask)
-	return b
-}
-
-func (s socket) Read(ctx context.Context) (string, error) {
-	_, data, err := s.Client.Read(ctx)
-	if closed, ok := errors.AsType[*ws.CloseError](err); ok {
-		return "", &tygtest.Closed{Code: closed.Code, Reason: closed.Reason}
-	}
-	if err != nil && ctx.Err() == nil {
-		return "", &tygtest.Closed{Code: ws.CloseAbnormal, Reason: err.Error()}
-	}
-	return string(data), err
-}
-
-func (s socket) Drop() error { return s.CloseNow() }

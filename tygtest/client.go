@@ -105,7 +105,7 @@ func (c *Client) send(text string) error {
 // Close closes the connection from the client's side and returns when the disconnect handler has
 // returned; if a handler of the connection is running in another goroutine, it follows that one.
 // The code 1005 stands for a close frame without a code. Closing twice does nothing.
-func (c *Client) Close(code int, reason string) {
+func (c *Client) Close(code tyg.CloseCode, reason string) {
 	e := ending{client: tyg.Disconnect{Code: code, Reason: reason}}
 	if code == 1005 {
 		e.event = tyg.Disconnect{Code: code, Reason: statusNotSet}

@@ -3,6 +3,8 @@ package tygtest
 import (
 	"context"
 	"testing"
+
+	"github.com/tyg-dev/tyg"
 )
 
 // NewSubject puts a Host under the suites' test.
@@ -48,7 +50,7 @@ func (s *socket) Write(_ context.Context, text string) error {
 
 func (s *socket) Read(ctx context.Context) (string, error) { return s.client.receive(ctx) }
 
-func (s *socket) Close(code int, reason string) error {
+func (s *socket) Close(code tyg.CloseCode, reason string) error {
 	s.work <- func() { s.client.Close(code, reason) }
 	return nil
 }

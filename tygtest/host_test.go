@@ -285,7 +285,7 @@ func TestEndedContextIsRefused(t *testing.T) {
 
 func TestBadMessagesEndTheConnection(t *testing.T) {
 	host := tygtest.NewHost(t, echoApp())
-	for text, want := range map[string]int{
+	for text, want := range map[string]tyg.CloseCode{
 		"\xff":                            1007,
 		strings.Repeat("x", 128<<10+1):    1009,
 		strings.Repeat("\xff", 128<<10+1): 1009,

@@ -39,7 +39,7 @@ func disconnectPromises() []promise {
 }
 
 // ended checks the code and reason of the disconnect event.
-func (p *peer) ended(code int, reason string) {
+func (p *peer) ended(code tyg.CloseCode, reason string) {
 	p.r.t.Helper()
 	want := tyg.Disconnect{Code: code, Reason: reason}
 	if got := p.disconnected().Disconnect; got != want {

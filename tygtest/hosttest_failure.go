@@ -93,7 +93,7 @@ func checkDisconnectFails(r *rig) {
 	}
 	r.run()
 	stays := r.open(Dial{})
-	for code := 4000; code < 4004; code++ {
+	for code := tyg.CloseCode(4000); code < 4004; code++ {
 		p := r.open(Dial{})
 		if err := p.Close(code, ""); err != nil {
 			r.stop("client's close: %v", err)

@@ -31,7 +31,7 @@ type Socket interface {
 	Read(ctx context.Context) (string, error)
 
 	// Close sends a close frame, one without a code if code is 1005.
-	Close(code int, reason string) error
+	Close(code tyg.CloseCode, reason string) error
 
 	// Drop loses the connection without a close frame.
 	Drop() error
@@ -39,7 +39,7 @@ type Socket interface {
 
 // Closed is the error of a connection that is over: the code and reason that its client saw.
 type Closed struct {
-	Code   int // 1006 if there was no close frame
+	Code   tyg.CloseCode // tyg.CloseAbnormal if there was no close frame
 	Reason string
 }
 

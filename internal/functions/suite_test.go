@@ -10,7 +10,7 @@ import (
 	"github.com/tyg-dev/tyg/apigw"
 	"github.com/tyg-dev/tyg/gateway"
 	"github.com/tyg-dev/tyg/internal/functions"
-	"github.com/tyg-dev/tyg/internal/ws"
+	"github.com/tyg-dev/tyg/internal/wstest"
 	"github.com/tyg-dev/tyg/tygtest"
 )
 
@@ -68,46 +68,6 @@ func TestRouterKeepsPromises(t *testing.T) {
 // subject is a gateway as the suites want it.
 func (f *front) subject(t *testing.T) tygtest.Subject {
 	return tygtest.Subject{Sender: f, Dial: func(ctx context.Context, d tygtest.Dial) (tygtest.Socket, error) {
-		c, _, err := ws.Dial(ctx, f.url+"/?"+d.Query.Encode(), &ws.DialOptions{
-			Header: d.Header, Subprotocols: d.Subprotocols,
-		})
-		if no, ok := errors.AsType[*ws.RefusedError](err); ok {
-			return nil, &tygtest.Refused{Status: no.Status, Body: string(no.Body)}
-		}
-		if err != nil {
-			return nil, err
-		}
-		t.Cleanup(func() { _ = c.CloseNow() })
-		return socket{c}, nil
+		return wstest.Dial(ctx, t, f.url+"/", d, nil)
 	}}
 }
-
-// A socket is a client as the suites want it.
-type socket struct{ *ws.Client }
-
-func (s socket) Write(ctx context.Context, text string) error {
-	const most = 32 << 10 // API Gateway's limit for one frame
-	op := ws.OpText
-	for {
-		part := text[:min(most, len(text))]
-		text = text[len(part):]
-		h := ws.Header{Fin: text == "", Opcode: op, Masked: true, Length: int64(len(part))}
-		if err := s.WriteRaw(ctx, append(ws.AppendHeader(nil, h), part...)); err != nil || text == "" {
-			return err
-		}
-		op = ws.OpContinuation
-	}
-}
-
-func (s socket) Read(ctx context.Context) (string, error) {
-	_, data, err := s.Client.Read(ctx)
-	if closed, ok := errors.AsType[*ws.CloseError](err); ok {
-		return "", &tygtest.Closed{Code: closed.Code, Reason: closed.Reason}
-	}
-	if err != nil && ctx.Err() == nil {
-		return "", &tygtest.Closed{Code: ws.CloseAbnormal, Reason: err.Error()}
-	}
-	return string(data), err
-}
-
-func (s socket) Drop() error { return s.CloseNow() }

@@ -1,0 +1,83 @@
+// Package wstest lets the suites of package tygtest drive hosts that serve real sockets.
+package wstest
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"testing"
+
+	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/internal/ws"
+	"github.com/tyg-dev/tyg/tygtest"
+)
+
+// Dial connects a client to a URL, whose query it adds from d, and drops it when the test ends. A
+// nil config trusts what the system trusts.
+func Dial(
+	ctx context.Context, t testing.TB, url string, d tygtest.Dial, config *tls.Config,
+) (tygtest.Socket, error) {
+	if len(d.Query) > 0 {
+		url += "?" + d.Query.Encode()
+	}
+	c, _, err := ws.Dial(ctx, url, &ws.DialOptions{
+		Header: d.Header, Subprotocols: d.Subprotocols, TLS: config,
+	})
+	if refused, ok := errors.AsType[*ws.RefusedError](err); ok {
+		return nil, &tygtest.Refused{Status: refused.Status, Body: string(refused.Body)}
+	}
+	if err != nil {
+		return nil, err
+	}
+	t.Cleanup(func() { _ = c.CloseNow() })
+	return socket{c}, nil
+}
+
+type socket struct{ *ws.Client }
+
+// maxFrame is API Gateway's limit for one frame, in bytes.
+const maxFrame = 32 << 10
+
+func (s socket) Write(ctx context.Context, text string) error {
+	for first := true; first || text != ""; first = false {
+		part := text[:min(maxFrame, len(text))]
+		text = text[len(part):]
+		op := ws.OpContinuation
+		if first {
+			op = ws.OpText
+		}
+		if err := s.WriteRaw(ctx, Frame(op, text == "", part)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s socket) Read(ctx context.Context) (string, error) {
+	_, data, err := s.Client.Read(ctx)
+	if closed, ok := errors.AsType[*ws.CloseError](err); ok {
+		return "", &tygtest.Closed{Code: tyg.CloseCode(closed.Code), Reason: closed.Reason}
+	}
+	if err != nil && ctx.Err() == nil {
+		return "", &tygtest.Closed{Code: tyg.CloseAbnormal, Reason: err.Error()}
+	}
+	return string(data), err
+}
+
+func (s socket) Close(code tyg.CloseCode, reason string) error {
+	return s.Client.Close(int(code), reason)
+}
+
+func (s socket) Drop() error { return s.CloseNow() }
+
+// Frame returns one masked frame.
+func Frame(op ws.Opcode, fin bool, payload string) []byte {
+	h := ws.Header{
+		Fin: fin, Opcode: op, Masked: true, Mask: [4]byte{1, 2, 3, 4}, Length: int64(len(payload)),
+	}
+	b := ws.AppendHeader(nil, h)
+	n := len(b)
+	b = append(b, payload...)
+	ws.Mask(b[n:], h.Mask)
+	return b
+}
