@@ -31,7 +31,7 @@ var ErrUnbound = errors.New("the application is not running on any host yet")
 
 // A ConnError is a failure that concerns one connection.
 type ConnError struct {
-	Op  string // what was tried: "send to", "close", "ask about"
+	Op  string // the method of Sender that failed: "send", "close" or "info"
 	ID  ConnID
 	Err error // why it failed; one of this package's Err values, or the host's own
 }

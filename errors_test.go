@@ -10,7 +10,7 @@ import (
 )
 
 func connError(id tyg.ConnID, err error) error {
-	return &tyg.ConnError{Op: "send to", ID: id, Err: err}
+	return &tyg.ConnError{Op: "send", ID: id, Err: err}
 }
 
 func TestFailures(t *testing.T) {
@@ -38,7 +38,7 @@ func TestFailures(t *testing.T) {
 			[]string{"gone connection is gone"},
 		},
 		{"a failure in a failure", connError("outer", gone), []string{
-			"outer send to gone: connection is gone",
+			"outer send gone: connection is gone",
 		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -71,7 +71,7 @@ func TestErrorTexts(t *testing.T) {
 		err  error
 		want string
 	}{
-		{connError("john", tyg.ErrGone), "send to john: connection is gone"},
+		{connError("john", tyg.ErrGone), "send john: connection is gone"},
 		{tyg.Reject(403, "not you"), "connection refused with status 403: not you"},
 		{&tyg.PanicError{Value: 7}, "panic: 7"},
 	} {

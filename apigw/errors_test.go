@@ -14,7 +14,7 @@ import (
 
 const id = tyg.ConnID("R1kmxc2VNjMCFIA=")
 
-func connError(err error) error { return &tyg.ConnError{Op: "send to", ID: id, Err: err} }
+func connError(err error) error { return &tyg.ConnError{Op: "send", ID: id, Err: err} }
 
 func TestWriteError(t *testing.T) {
 	const internal = `{"message":"Internal server error"}`
@@ -84,11 +84,11 @@ func TestReadErrorReversesWriteError(t *testing.T) {
 	} {
 		w := httptest.NewRecorder()
 		apigw.WriteError(w, connError(want))
-		err := apigw.ReadError(w.Code, w.Header(), id, "send to")
+		err := apigw.ReadError(w.Code, w.Header(), id, "send")
 		if !errors.Is(err, want) {
 			t.Errorf("got %v, want %v", err, want)
 		}
-		if e, ok := errors.AsType[*tyg.ConnError](err); !ok || e.ID != id || e.Op != "send to" {
+		if e, ok := errors.AsType[*tyg.ConnError](err); !ok || e.ID != id || e.Op != "send" {
 			t.Errorf("error %#v does not say what was tried on %s", err, id)
 		}
 	}
@@ -97,12 +97,12 @@ func TestReadErrorReversesWriteError(t *testing.T) {
 func TestReadErrorDenied(t *testing.T) {
 	w := httptest.NewRecorder()
 	apigw.WriteError(w, apigw.DenySignature())
-	err := apigw.ReadError(w.Code, w.Header(), id, "send to")
+	err := apigw.ReadError(w.Code, w.Header(), id, "send")
 	d, ok := errors.AsType[*apigw.Denied](err)
 	if !ok || d.Status != 403 || d.Type != "InvalidSignatureException" {
 		t.Errorf("got %v, want a Denied", err)
 	}
-	want := "send to R1kmxc2VNjMCFIA=: request was refused: InvalidSignatureException"
+	want := "send R1kmxc2VNjMCFIA=: request was refused: InvalidSignatureException"
 	if err.Error() != want {
 		t.Errorf("got %q, want %q", err, want)
 	}

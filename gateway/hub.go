@@ -120,7 +120,7 @@ func (s *shard) list(to []*session) []*session {
 
 // Send sends one text message to a connection of this Server.
 func (s *Server) Send(ctx context.Context, id tyg.ConnID, data []byte) error {
-	const op = "send to"
+	const op = "send"
 	if err := s.checkData(data); err != nil {
 		return &tyg.ConnError{Op: op, ID: id, Err: err}
 	}
@@ -154,7 +154,7 @@ func (s *Server) own(ctx context.Context) *eventContext {
 // SendMany sends one text message to many connections of this Server. The frame is made once. A
 // recipient whose queue is full is closed with 1013, and its error is tyg.ErrThrottled.
 func (s *Server) SendMany(ctx context.Context, ids []tyg.ConnID, data []byte) error {
-	const op = "send to"
+	const op = "send"
 	if err := s.checkData(data); err != nil {
 		return err
 	}
@@ -204,7 +204,7 @@ var errCloseCode = errors.New("the code must be one of RFC 6455 section 7.4 that
 
 // Info tells what is known of a connection of this Server.
 func (s *Server) Info(_ context.Context, id tyg.ConnID) (tyg.Info, error) {
-	const op = "ask about"
+	const op = "info"
 	c, err := s.find(op, id)
 	if err != nil {
 		return tyg.Info{}, err

@@ -13,9 +13,9 @@ import (
 
 // What is tried, as in tyg.ConnError.
 const (
-	opSend  = "send to"
+	opSend  = "send"
 	opClose = "close"
-	opInfo  = "ask about"
+	opInfo  = "info"
 )
 
 // A call is what is asked of @connections, of whichever connection.

@@ -64,7 +64,7 @@ func (r *Recorder) Closed() []tyg.ConnID {
 // Send records a message.
 func (r *Recorder) Send(ctx context.Context, id tyg.ConnID, data []byte) error {
 	if err := check(ctx, data); err != nil {
-		return connError("send to", id, err)
+		return connError("send", id, err)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -101,13 +101,13 @@ func (r *Recorder) Close(ctx context.Context, id tyg.ConnID) error {
 func (r *Recorder) Info(ctx context.Context, id tyg.ConnID) (tyg.Info, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return tyg.Info{}, connError("ask about", id, r.check(ctx, id))
+	return tyg.Info{}, connError("info", id, r.check(ctx, id))
 }
 
 // record, check and fail are called with mu held.
 func (r *Recorder) record(id tyg.ConnID, data []byte) error {
 	if err := r.fails[id]; err != nil {
-		return connError("send to", id, err)
+		return connError("send", id, err)
 	}
 	r.sent = append(r.sent, Sent{id, string(data)})
 	return nil

@@ -13,9 +13,9 @@ import (
 // Send sends a message to a client, who finds it when it receives next.
 func (h *Host) Send(ctx context.Context, id tyg.ConnID, data []byte) error {
 	if err := check(ctx, data); err != nil {
-		return connError("send to", id, err)
+		return connError("send", id, err)
 	}
-	return connError("send to", id, h.deliver(id, data))
+	return connError("send", id, h.deliver(id, data))
 }
 
 // SendMany sends a message to many clients.
@@ -25,7 +25,7 @@ func (h *Host) SendMany(ctx context.Context, ids []tyg.ConnID, data []byte) erro
 	}
 	var errs []error
 	for _, id := range ids {
-		if err := connError("send to", id, h.deliver(id, data)); err != nil {
+		if err := connError("send", id, h.deliver(id, data)); err != nil {
 			errs = append(errs, err)
 		}
 	}
@@ -55,7 +55,7 @@ func (h *Host) Close(ctx context.Context, id tyg.ConnID) error {
 func (h *Host) Info(ctx context.Context, id tyg.ConnID) (tyg.Info, error) {
 	c, err := h.find(ctx, id)
 	if err != nil {
-		return tyg.Info{}, connError("ask about", id, err)
+		return tyg.Info{}, connError("info", id, err)
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()

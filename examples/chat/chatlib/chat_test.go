@@ -117,14 +117,14 @@ func (w *wire) Info(_ context.Context, id tyg.ConnID) (tyg.Info, error) {
 	defer w.mu.Unlock()
 	w.calls["Info"]++
 	if err := w.fail[id]; err != nil {
-		return tyg.Info{}, &tyg.ConnError{Op: "ask about", ID: id, Err: err}
+		return tyg.Info{}, &tyg.ConnError{Op: "info", ID: id, Err: err}
 	}
 	return tyg.Info{}, nil
 }
 
 func (w *wire) put(id tyg.ConnID, data []byte) error {
 	if err := w.fail[id]; err != nil {
-		return &tyg.ConnError{Op: "send to", ID: id, Err: err}
+		return &tyg.ConnError{Op: "send", ID: id, Err: err}
 	}
 	w.sent[id] = append(w.sent[id], string(data))
 	return nil
