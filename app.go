@@ -30,13 +30,13 @@ type ReplyFunc func(ctx context.Context, c *Conn, m Message) ([]byte, error)
 type DisconnectFunc func(ctx context.Context, c *Conn, d Disconnect) error
 
 // An App is the three handlers of an application, and its routes. It is a [Handler], so a host can
-// run it; use [New] to make one.
+// run it. The zero App is ready to use and has no name; [New] gives it one.
 //
 // Register everything before a host runs the App: registering is not safe beside Handle, and comes
 // too late for it.
 type App struct {
 	// RouteSelection is the route selection expression by which a host picks the route of a
-	// message. [New] sets it to [DefaultRouteSelection]. Its grammar is API Gateway's
+	// message. Empty means [DefaultRouteSelection]. Its grammar is API Gateway's
 	// (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-selection-expressions.html).
 	RouteSelection string
 
@@ -49,7 +49,8 @@ type App struct {
 	authorizer *Authorizer
 	middleware []Middleware
 
-	chain  func() Handler // the middleware around dispatch, built by the first Handle
+	once   sync.Once
+	chain  Handler // the middleware around dispatch, built by the first Handle
 	sender atomic.Pointer[Sender]
 }
 
@@ -58,14 +59,7 @@ var _ Handler = (*App)(nil)
 // New returns an App without handlers. The name is that of the project: log lines and, on AWS, the
 // names of resources begin with it.
 func New(name string) *App {
-	a := &App{
-		RouteSelection: DefaultRouteSelection,
-		name:           name,
-		messages:       make(map[string]ReplyFunc),
-		replies:        make(map[string]bool),
-	}
-	a.chain = sync.OnceValue(a.build)
-	return a
+	return &App{RouteSelection: DefaultRouteSelection, name: name}
 }
 
 // Name returns the name given to [New].
@@ -101,6 +95,9 @@ func (a *App) OnRouteResponse(key string, fn ReplyFunc) {
 		checkKey(key)
 	}
 	a.route(key, fn)
+	if a.replies == nil {
+		a.replies = make(map[string]bool)
+	}
 	a.replies[key] = true
 }
 
@@ -121,7 +118,8 @@ func (a *App) Handle(ctx context.Context, e Event) (Reply, error) {
 	if len(a.middleware) == 0 {
 		return a.dispatch(ctx, &e)
 	}
-	return a.chain().Handle(ctx, e)
+	a.once.Do(a.build)
+	return a.chain.Handle(ctx, e)
 }
 
 // Sender returns a Sender that works from anywhere in the program, at any time: from a timer, an
@@ -145,20 +143,23 @@ func (a *App) route(key string, fn ReplyFunc) {
 	if _, ok := a.messages[key]; ok {
 		panicDuplicate(key)
 	}
+	if a.messages == nil {
+		a.messages = make(map[string]ReplyFunc)
+	}
 	a.messages[key] = fn
 	if key == RouteDefault {
 		a.fallback = fn
 	}
 }
 
-func (a *App) build() Handler {
+func (a *App) build() {
 	h := Handler(HandlerFunc(func(ctx context.Context, e Event) (Reply, error) {
 		return a.dispatch(ctx, &e)
 	}))
 	for _, mw := range slices.Backward(a.middleware) {
 		h = mw(h)
 	}
-	return h
+	a.chain = h
 }
 
 func (a *App) dispatch(ctx context.Context, e *Event) (Reply, error) {

@@ -244,6 +244,29 @@ func TestBindReplacesTheSender(t *testing.T) {
 	}
 }
 
+func TestZeroApp(t *testing.T) {
+	var app tyg.App
+	app.OnMessage(func(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
+		return c.Send(ctx, m.Data)
+	})
+	app.OnRouteResponse("ask", func(context.Context, *tyg.Conn, tyg.Message) ([]byte, error) {
+		return []byte("answer"), nil
+	})
+	app.Use(tyg.Recover())
+	john := tygtest.NewHost(t, &app).Dial()
+	john.Send("hello")
+	john.Expect("hello")
+	john.Send(`{"action":"ask"}`)
+	john.Expect("answer")
+	if err := app.Sender().Send(t.Context(), john.ID(), []byte("outside")); err != nil {
+		t.Fatal(err)
+	}
+	john.Expect("outside")
+	if d := app.Describe(); d.Name != "" || d.RouteSelection != tyg.DefaultRouteSelection {
+		t.Errorf("the description is %+v", d)
+	}
+}
+
 // Middleware that looks at connects must not depend on a connect handler being there.
 func TestMiddlewareSeesConnects(t *testing.T) {
 	app := tyg.New("guarded")
