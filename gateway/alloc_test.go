@@ -28,6 +28,7 @@ func TestAllocs(t *testing.T) {
 	}{
 		{"handler", tyg.HandlerFunc(echoes), 1}, // the context of the event
 		{"app", echo(), 1},
+		{"middleware with a context of its own", wrapped(echo()), 2}, // and that context
 	}
 	for _, tt := range tests {
 		for _, depth := range []int{1, 8, 64} {
@@ -69,4 +70,15 @@ func allocs(t *testing.T, r *rig, depth int) float64 {
 		t.Errorf("received %q", replies)
 	}
 	return got
+}
+
+// wrapped gives an App middleware that puts a context of its own around that of the event.
+func wrapped(app *tyg.App) *tyg.App {
+	type key struct{}
+	app.Use(func(next tyg.Handler) tyg.Handler {
+		return tyg.HandlerFunc(func(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
+			return next.Handle(context.WithValue(ctx, key{}, "x"), e)
+		})
+	})
+	return app
 }

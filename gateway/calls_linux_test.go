@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 	"unsafe"
 
 	"github.com/tyg-dev/tyg"
@@ -43,6 +44,8 @@ func TestCalls(t *testing.T) {
 		{"echo", "echo", depth, all[:1], 1},
 		{"broadcast", "to all", 1, all, clients},
 		{"broadcasts", "to all", depth, all, clients},
+		{"echo through middleware", "wrapped", depth, all[:1], 1},
+		{"broadcasts through middleware", "to all, wrapped", depth, all, clients},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -121,7 +124,8 @@ func startProcess(t *testing.T) (r *rig, pid int) {
 	return &rig{url: "http://" + addr + "/api/"}, pid
 }
 
-// serveStdin serves until stdin ends: what begins with "to all" goes to all, the rest back.
+// serveStdin serves until stdin ends: what begins with "to all" goes to all, the rest back. What has
+// "wrapped" in it is handled with a context of middleware's own.
 func serveStdin(t *testing.T) {
 	app := tyg.New("test")
 	l := follow(app)
@@ -135,6 +139,15 @@ func serveStdin(t *testing.T) {
 			return srv.SendMany(ctx, ids, m.Data)
 		}
 		return c.Send(ctx, m.Data)
+	})
+	app.Use(func(next tyg.Handler) tyg.Handler {
+		limited := tyg.Timeout(time.Minute)(next)
+		return tyg.HandlerFunc(func(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
+			if strings.Contains(string(e.Message.Data), "wrapped") {
+				return limited.Handle(ctx, e)
+			}
+			return next.Handle(ctx, e)
+		})
 	})
 	listener := listen(t, "tcp", "127.0.0.1:0")
 	fmt.Println(listener.Addr())

@@ -75,9 +75,15 @@ func (c *eventContext) Err() error {
 	return nil
 }
 
-// Value lets package context find the real context, so that those derived from it need no
-// goroutine.
+// eventKey is the key of an eventContext in itself.
+type eventKey struct{}
+
+// Value returns c for eventKey. It also lets package context find the real context, so that those
+// derived from it need no goroutine.
 func (c *eventContext) Value(key any) any {
+	if key == (eventKey{}) {
+		return c
+	}
 	if c.state.Load() != realized {
 		return nil
 	}

@@ -124,7 +124,7 @@ func (s *Server) Send(ctx context.Context, id tyg.ConnID, data []byte) error {
 	if err := s.checkData(data); err != nil {
 		return &tyg.ConnError{Op: op, ID: id, Err: err}
 	}
-	e := s.own(ctx)
+	e := s.eventFrom(ctx)
 	if e != nil && e.kind == tyg.EventMessage && e.conn.conn.ID == id {
 		return s.sent(op, id, e.conn.send(e, data)) // most sends: nobody has to be looked for
 	}
@@ -143,9 +143,14 @@ func (s *Server) sent(op string, id tyg.ConnID, err error) error {
 	return nil
 }
 
-// own returns the event that ctx is of, if it is one of s.
-func (s *Server) own(ctx context.Context) *eventContext {
-	if e, ok := ctx.(*eventContext); ok && e.conn.srv == s {
+// eventFrom returns the event of s that ctx belongs to, or nil. It finds it through the contexts
+// that middleware has put around it.
+func (s *Server) eventFrom(ctx context.Context) *eventContext {
+	e, ok := ctx.(*eventContext) // as without middleware; this is faster than Value
+	if !ok {
+		e, ok = ctx.Value(eventKey{}).(*eventContext)
+	}
+	if ok && e.conn.srv == s {
 		return e
 	}
 	return nil
@@ -158,7 +163,7 @@ func (s *Server) SendMany(ctx context.Context, ids []tyg.ConnID, data []byte) er
 	if err := s.checkData(data); err != nil {
 		return err
 	}
-	e, m, now := s.own(ctx), newShared(s.opcode(data), data), time.Now()
+	e, m, now := s.eventFrom(ctx), newShared(s.opcode(data), data), time.Now()
 	var errs []error
 	b := s.batch(len(ids))
 	defer flushBatch(b)
