@@ -206,20 +206,22 @@ func (s appSender) bound() (Sender, error) {
 	return nil, ErrUnbound
 }
 
-func (s appSender) Send(ctx context.Context, id ConnID, data []byte) error {
+func (s appSender) Send(ctx context.Context, id ConnID, data []byte, opts ...SendOption) error {
 	to, err := s.bound()
 	if err != nil {
 		return err
 	}
-	return to.Send(ctx, id, data)
+	return to.Send(ctx, id, data, opts...)
 }
 
-func (s appSender) SendMany(ctx context.Context, ids []ConnID, data []byte) error {
+func (s appSender) SendMany(
+	ctx context.Context, ids []ConnID, data []byte, opts ...SendOption,
+) error {
 	to, err := s.bound()
 	if err != nil {
 		return err
 	}
-	return to.SendMany(ctx, ids, data)
+	return to.SendMany(ctx, ids, data, opts...)
 }
 
 func (s appSender) Close(ctx context.Context, id ConnID) error {

@@ -19,8 +19,12 @@ var (
 	// ErrTooLarge means that the message is over the host's limit, 128 KB at API Gateway.
 	ErrTooLarge = errors.New("message is too large")
 
-	// ErrNotText means that the message is not valid UTF-8.
+	// ErrNotText means that the message is not valid UTF-8 and was not sent with [Binary].
 	ErrNotText = errors.New("message is not valid UTF-8 text")
+
+	// ErrBinary means that the host does not send binary messages. API Gateway never does; a gateway
+	// of one's own does if its Extensions.Binary is set.
+	ErrBinary = errors.New("this host does not send binary messages")
 
 	// ErrInvalidID means that the id is not one that any host has ever made.
 	ErrInvalidID = errors.New("not a connection id")

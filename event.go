@@ -81,9 +81,9 @@ type Message struct {
 	// copy what you keep. Text is always valid UTF-8.
 	Data []byte
 
-	// Binary reports whether the client sent a binary message. Hosts refuse those with close
-	// code 1003, as API Gateway does, unless told otherwise.
-	Binary bool
+	// Type is Text or Binary, as the client sent it. Hosts close connections that send binary
+	// messages with code 1003, as API Gateway does, unless they are configured to take them.
+	Type MessageType
 }
 
 // Text returns a copy of the payload as a string.
@@ -177,4 +177,8 @@ type Reply struct {
 	// Body is for routes with a route response, and for a refused handshake: the text of the
 	// response.
 	Body []byte
+
+	// Type is the type of the message that Body becomes on a route with a route response. Hosts that
+	// send no binary messages send it as text.
+	Type MessageType
 }

@@ -21,6 +21,11 @@ const idLen = 16
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-how-to-call-websocket-api-connections.html)
 const connectionsSegment = "@connections"
 
+// BinaryContentType is the Content-Type of a POST to @connections whose body is sent as a binary
+// message. It is not API Gateway's, which delivers text only; AWS SDKs send
+// application/octet-stream with every message, so that one means nothing.
+const BinaryContentType = "application/vnd.tyg.binary"
+
 // ValidID reports whether id has the shape that every host gives its ids: 16 characters,
 // [A-Za-z0-9_-]{15}=. Whether such a connection exists is another question.
 func ValidID(id tyg.ConnID) bool {

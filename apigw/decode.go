@@ -173,6 +173,6 @@ func (in *event) message() (tyg.Message, error) {
 	if err != nil {
 		return tyg.Message{}, fmt.Errorf("decode base64 body: %w", err)
 	}
-	m.Data, m.Binary = data, true
+	m.Data, m.Type = data, tyg.Binary
 	return m, nil
 }

@@ -23,6 +23,7 @@ const (
 	typeForbidden  = "ForbiddenException"
 	typeInternal   = "InternalServerErrorException"
 	typeNotText    = "NotTextException"
+	typeBinary     = "BinaryMessageException"
 )
 
 // A Denied is a request to the @connections API that was refused for who sent it or where to.
@@ -98,6 +99,8 @@ func describe(err error) Denied {
 		return Denied{http.StatusBadRequest, typeBadRequest, invalidIDMessage(err)}
 	case errors.Is(err, tyg.ErrNotText):
 		return Denied{http.StatusBadRequest, typeNotText, "Message is not valid UTF-8 text"}
+	case errors.Is(err, tyg.ErrBinary):
+		return Denied{http.StatusBadRequest, typeBinary, "Binary messages are not enabled"}
 	}
 	if d, ok := errors.AsType[*Denied](err); ok {
 		return denial(*d)
@@ -148,6 +151,8 @@ func readError(status int, kind string) error {
 			return tyg.ErrInvalidID
 		case typeNotText:
 			return tyg.ErrNotText
+		case typeBinary:
+			return tyg.ErrBinary
 		}
 	}
 	return fmt.Errorf("unexpected answer: HTTP status %d %s", status, kind)

@@ -75,7 +75,7 @@ func checkEvent(e tyg.Event) error {
 // appendBody appends the end of a message event.
 func appendBody(dst []byte, m tyg.Message) []byte {
 	dst = append(dst, `,"body":`...)
-	if !m.Binary {
+	if m.Type != tyg.Binary {
 		dst = appendString(dst, m.Data)
 		return append(dst, `,"isBase64Encoded":false}`...)
 	}

@@ -20,8 +20,8 @@ import (
 const protocolHeader = "Sec-WebSocket-Protocol"
 
 // MarshalReply returns the proxy reply that a Lambda function gives for r. Status zero is
-// written as 200; a body that is not valid UTF-8 is encoded in base64; an empty one is left
-// out.
+// written as 200; a body that is binary or not valid UTF-8 is encoded in base64; an empty one is
+// left out.
 func MarshalReply(r tyg.Reply) []byte {
 	status := r.Status
 	if status == 0 {
@@ -33,19 +33,19 @@ func MarshalReply(r tyg.Reply) []byte {
 		dst = append(dst, `,"headers":{"`+protocolHeader+`":`...)
 		dst = append(appendString(dst, r.Subprotocol), '}')
 	}
-	return append(appendReplyBody(dst, r.Body), '}')
+	return append(appendReplyBody(dst, r), '}')
 }
 
-func appendReplyBody(dst, body []byte) []byte {
-	if len(body) == 0 {
+func appendReplyBody(dst []byte, r tyg.Reply) []byte {
+	if len(r.Body) == 0 {
 		return dst
 	}
 	dst = append(dst, `,"body":`...)
-	if utf8.Valid(body) {
-		return appendString(dst, body)
+	if r.Type != tyg.Binary && utf8.Valid(r.Body) {
+		return appendString(dst, r.Body)
 	}
 	dst = append(dst, '"')
-	dst = base64.StdEncoding.AppendEncode(dst, body)
+	dst = base64.StdEncoding.AppendEncode(dst, r.Body)
 	return append(dst, `","isBase64Encoded":true`...)
 }
 
@@ -79,7 +79,7 @@ func unmarshalReply(data []byte) (r tyg.Reply, err error) {
 	if r.Status, err = replyStatus(in["statusCode"]); err != nil {
 		return r, err
 	}
-	if r.Body, err = replyBody(in["body"], in["isBase64Encoded"]); err != nil {
+	if r.Body, r.Type, err = replyBody(in["body"], in["isBase64Encoded"]); err != nil {
 		return r, err
 	}
 	r.Subprotocol, err = replySubprotocol(in["headers"], in["multiValueHeaders"])
@@ -112,28 +112,29 @@ func replyStatus(raw json.RawMessage) (int, error) {
 	return status, nil
 }
 
-func replyBody(raw, encoded json.RawMessage) ([]byte, error) {
+// replyBody returns the body and its type, which is binary if the body was encoded in base64.
+func replyBody(raw, encoded json.RawMessage) ([]byte, tyg.MessageType, error) {
 	var text string
 	var isBase64 bool
 	if !isNull(encoded) {
 		if err := json.Unmarshal(encoded, &isBase64); err != nil {
-			return nil, errors.New("isBase64Encoded is not a boolean")
+			return nil, tyg.Text, errors.New("isBase64Encoded is not a boolean")
 		}
 	}
 	if isNull(raw) {
-		return nil, nil
+		return nil, tyg.Text, nil
 	}
 	if err := json.Unmarshal(raw, &text); err != nil {
-		return nil, errors.New("body is not a string; encode it as JSON")
+		return nil, tyg.Text, errors.New("body is not a string; encode it as JSON")
 	}
 	if !isBase64 {
-		return []byte(text), nil
+		return []byte(text), tyg.Text, nil
 	}
 	body, err := base64.StdEncoding.DecodeString(text)
 	if err != nil {
-		return nil, fmt.Errorf("decode base64 body: %w", err)
+		return nil, tyg.Text, fmt.Errorf("decode base64 body: %w", err)
 	}
-	return body, nil
+	return body, tyg.Binary, nil
 }
 
 func replySubprotocol(single, many json.RawMessage) (string, error) {

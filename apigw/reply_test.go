@@ -29,8 +29,13 @@ func TestMarshalReply(t *testing.T) {
 		},
 		{
 			"binary",
-			tyg.Reply{Body: []byte{0xff, 0}},
+			tyg.Reply{Body: []byte{0xff, 0}, Type: tyg.Binary},
 			`{"statusCode":200,"body":"/wA=","isBase64Encoded":true}`,
+		},
+		{
+			"binary that is text",
+			tyg.Reply{Body: []byte("a"), Type: tyg.Binary},
+			`{"statusCode":200,"body":"YQ==","isBase64Encoded":true}`,
 		},
 	}
 	for _, tt := range tests {
@@ -58,7 +63,7 @@ func TestUnmarshalReply(t *testing.T) {
 		},
 		{
 			"base64", `{"statusCode":200,"body":"/wA=","isBase64Encoded":true}`,
-			tyg.Reply{Status: 200, Body: []byte{0xff, 0}},
+			tyg.Reply{Status: 200, Body: []byte{0xff, 0}, Type: tyg.Binary},
 		},
 		{
 			"subprotocol", `{"statusCode":200,"headers":{"sec-websocket-protocol":"chat","X":1}}`,

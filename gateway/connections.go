@@ -52,6 +52,9 @@ func (s *Server) serveConnections(w http.ResponseWriter, r *http.Request) {
 func (s *Server) manage(w http.ResponseWriter, r *http.Request, id tyg.ConnID, body []byte) error {
 	switch r.Method {
 	case http.MethodPost:
+		if r.Header.Get("Content-Type") == apigw.BinaryContentType {
+			return s.sender.Send(r.Context(), id, body, tyg.Binary)
+		}
 		return s.sender.Send(r.Context(), id, body)
 	case http.MethodGet:
 		info, err := s.sender.Info(r.Context(), id)

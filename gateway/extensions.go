@@ -5,8 +5,9 @@ import "time"
 // Extensions switches on what API Gateway does not do. An application that uses one of them is tied
 // to this gateway. The zero value has none.
 type Extensions struct {
-	// Binary accepts binary messages, and sends as binary what is not valid UTF-8, instead of
-	// refusing both. Not on AWS.
+	// Binary accepts binary messages and sends them, instead of refusing both. A POST to
+	// @connections sends a binary message if its Content-Type is apigw.BinaryContentType. Not on
+	// AWS.
 	Binary bool
 
 	// CloseCodes lets DELETE @connections say with what to close: ?code=4001&reason=bye. Not on

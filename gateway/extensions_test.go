@@ -8,8 +8,10 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/apigw"
 	"github.com/tyg-dev/tyg/gateway"
 	"github.com/tyg-dev/tyg/internal/ws"
 )
@@ -29,20 +31,18 @@ func (c *client) expectFrame(t *testing.T, op ws.Opcode, want string) {
 // TestBinary has a handler say how its messages came.
 func TestBinary(t *testing.T) {
 	tests := []struct {
-		op     ws.Opcode
-		data   string
-		wantOp ws.Opcode
-		want   string
+		op         ws.Opcode
+		data, want string
 	}{
-		{ws.OpBinary, "\xff\x00", ws.OpBinary, "true \xff\x00"},
-		{ws.OpBinary, "hé", ws.OpText, "true hé"},
-		{ws.OpBinary, "", ws.OpText, "true "},
-		{ws.OpText, "hé", ws.OpText, "false hé"},
+		{ws.OpBinary, "\xff\x00", "binary \xff\x00"},
+		{ws.OpBinary, "hé", "binary hé"},
+		{ws.OpBinary, "", "binary "},
+		{ws.OpText, "hé", "text hé"},
 	}
 	onBoth(t, func(t *testing.T, portable bool) {
 		app := tyg.New("test")
 		app.OnMessage(func(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
-			return c.Send(ctx, fmt.Appendf(nil, "%t %s", m.Binary, m.Data))
+			return c.Send(ctx, fmt.Appendf(nil, "%v %s", m.Type, m.Data), m.Type)
 		})
 		c := start(t, &gateway.Server{
 			Handler: app, Portable: portable, Extensions: gateway.Extensions{Binary: true},
@@ -51,7 +51,7 @@ func TestBinary(t *testing.T) {
 			if err := c.Write(t.Context(), tt.op, []byte(tt.data)); err != nil {
 				t.Fatal(err)
 			}
-			c.expectFrame(t, tt.wantOp, tt.want)
+			c.expectFrame(t, tt.op, tt.want)
 		}
 	})
 }
@@ -73,30 +73,41 @@ func TestBinaryOut(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = packed.CloseNow() })
 	ids := []tyg.ConnID{conn.ID, next(t, l.connects).ID}
-	tests := map[string]ws.Opcode{
-		"\xff\xfe":                        ws.OpBinary,
-		"é":                               ws.OpText,
-		"":                                ws.OpText,
-		strings.Repeat("binary\xff", 500): ws.OpBinary,
-		strings.Repeat("text é", 500):     ws.OpText,
-	}
-	for text, op := range tests {
+	for _, text := range []string{
+		"\xff\xfe", "é", "", strings.Repeat("binary\xff", 500), strings.Repeat("text é", 500),
+	} {
 		for i, c := range []*client{plain, packed} {
+			if err := r.Send(t.Context(), ids[i], []byte(text), tyg.Binary); err != nil {
+				t.Fatal(err)
+			}
+			c.expectFrame(t, ws.OpBinary, text)
+			r.post(t, ids[i], text, apigw.BinaryContentType)
+			c.expectFrame(t, ws.OpBinary, text)
+			if !utf8.ValidString(text) {
+				continue
+			}
 			if err := r.Send(t.Context(), ids[i], []byte(text)); err != nil {
 				t.Fatal(err)
 			}
-			c.expectFrame(t, op, text)
-			path := "/api/@connections/" + string(ids[i])
-			if status, _, body := r.call(t, http.MethodPost, path, text); status != http.StatusOK {
-				t.Fatalf("POST: %d %s", status, body)
-			}
-			c.expectFrame(t, op, text)
+			c.expectFrame(t, ws.OpText, text)
+			r.post(t, ids[i], text, "application/octet-stream") // as AWS SDKs do
+			c.expectFrame(t, ws.OpText, text)
 		}
-		if err := r.SendMany(t.Context(), ids, []byte(text)); err != nil {
+		if err := r.SendMany(t.Context(), ids, []byte(text), tyg.Binary); err != nil {
 			t.Fatal(err)
 		}
-		plain.expectFrame(t, op, text)
-		packed.expectFrame(t, op, text)
+		plain.expectFrame(t, ws.OpBinary, text)
+		packed.expectFrame(t, ws.OpBinary, text)
+	}
+}
+
+// post sends a message through @connections.
+func (r *rig) post(t *testing.T, id tyg.ConnID, body, contentType string) {
+	t.Helper()
+	path := "/api/@connections/" + string(id)
+	status, _, answer := r.call(t, http.MethodPost, path, body, "Content-Type", contentType)
+	if status != http.StatusOK {
+		t.Fatalf("POST of %s: %d %s", contentType, status, answer)
 	}
 }
 

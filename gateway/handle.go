@@ -28,7 +28,7 @@ func (c *session) message(d *desk, m ws.Message) {
 		RequestID: d.id(),
 		Time:      d.now,
 		Conn:      &c.conn,
-		Message:   tyg.Message{ID: d.id(), Data: m.Data, Binary: m.Op == ws.OpBinary},
+		Message:   tyg.Message{ID: d.id(), Data: m.Data, Type: messageType(m.Op)},
 	}
 	if !ok {
 		c.srv.access.write(&record{event: e, status: http.StatusForbidden, err: apigw.Forbidden})
@@ -42,6 +42,13 @@ func (c *session) message(d *desk, m ws.Message) {
 	c.handle(d, &e)
 }
 
+func messageType(op ws.Opcode) tyg.MessageType {
+	if op == ws.OpBinary {
+		return tyg.Binary
+	}
+	return tyg.Text
+}
+
 // handle runs the handler of a message and tells the client what API Gateway would.
 func (c *session) handle(d *desk, e *tyg.Event) {
 	reply, err := c.call(d, e, e.Time)
@@ -50,16 +57,19 @@ func (c *session) handle(d *desk, e *tyg.Event) {
 	case err != nil:
 		c.sendError(apigw.InternalServerError, e.RequestID)
 	case c.srv.replies[e.Route]:
-		c.answer(reply.Body, e.RequestID)
+		c.answer(reply, e.RequestID)
 	}
 }
 
 // answer sends the body of a reply, for routes with a route response. One that cannot be sent, for
 // what it is, is the handler's failure.
-func (c *session) answer(body []byte, requestID string) {
-	err := c.srv.checkData(body)
+func (c *session) answer(reply tyg.Reply, requestID string) {
+	if !c.srv.Extensions.Binary {
+		reply.Type = tyg.Text // whether API Gateway has another answer is not documented
+	}
+	op, err := c.srv.opcode(reply.Body, reply.Type)
 	if err == nil {
-		err = c.send(nil, body)
+		err = c.send(nil, op, reply.Body)
 	}
 	if err != nil && !errors.Is(err, tyg.ErrGone) {
 		c.srv.log.Error("reply not sent", "conn", c.conn.ID, "request", requestID, "err", err)
@@ -193,7 +203,7 @@ func (c *session) tellLate(e *eventContext) {
 func (c *session) sendError(message, requestID string) {
 	var b [256]byte
 	frame := apigw.AppendErrorFrame(b[:0], message, c.conn.ID, requestID)
-	_ = c.send(nil, frame) // a client that takes nothing cannot be told so
+	_ = c.send(nil, ws.OpText, frame) // a client that takes nothing cannot be told so
 }
 
 var errTimedOut error = timedOut{}

@@ -118,21 +118,24 @@ func (s *shard) list(to []*session) []*session {
 	return to
 }
 
-// Send sends one text message to a connection of this Server.
-func (s *Server) Send(ctx context.Context, id tyg.ConnID, data []byte) error {
+// Send sends one message to a connection of this Server.
+func (s *Server) Send(
+	ctx context.Context, id tyg.ConnID, data []byte, opts ...tyg.SendOption,
+) error {
 	const op = "send"
-	if err := s.checkData(data); err != nil {
+	opcode, err := s.opcode(data, tyg.NewSendOptions(opts...).Type)
+	if err != nil {
 		return &tyg.ConnError{Op: op, ID: id, Err: err}
 	}
 	e := s.eventFrom(ctx)
 	if e != nil && e.kind == tyg.EventMessage && e.conn.conn.ID == id {
-		return s.sent(op, id, e.conn.send(e, data)) // most sends: nobody has to be looked for
+		return s.sent(op, id, e.conn.send(e, opcode, data)) // most sends: nobody has to be looked for
 	}
 	c, err := s.find(op, id)
 	if err != nil {
 		return err
 	}
-	return s.sent(op, id, c.send(e, data))
+	return s.sent(op, id, c.send(e, opcode, data))
 }
 
 // sent names the connection in what came of a send.
@@ -156,14 +159,17 @@ func (s *Server) eventFrom(ctx context.Context) *eventContext {
 	return nil
 }
 
-// SendMany sends one text message to many connections of this Server. The frame is made once. A
-// recipient whose queue is full is closed with 1013, and its error is tyg.ErrThrottled.
-func (s *Server) SendMany(ctx context.Context, ids []tyg.ConnID, data []byte) error {
+// SendMany sends one message to many connections of this Server. The frame is made once. A recipient
+// whose queue is full is closed with 1013, and its error is tyg.ErrThrottled.
+func (s *Server) SendMany(
+	ctx context.Context, ids []tyg.ConnID, data []byte, opts ...tyg.SendOption,
+) error {
 	const op = "send"
-	if err := s.checkData(data); err != nil {
+	opcode, err := s.opcode(data, tyg.NewSendOptions(opts...).Type)
+	if err != nil {
 		return err
 	}
-	e, m, now := s.eventFrom(ctx), newShared(s.opcode(data), data), time.Now()
+	e, m, now := s.eventFrom(ctx), newShared(opcode, data), time.Now()
 	var errs []error
 	b := s.batch(len(ids))
 	defer flushBatch(b)

@@ -193,7 +193,10 @@ func clientFrame(op ws.Opcode, fin bool, payload string) []byte {
 
 // subject is a rig as the suites want it.
 func (r *rig) subject(t *testing.T) tygtest.Subject {
-	return tygtest.Subject{Sender: r.Server, Dial: func(ctx context.Context, d tygtest.Dial) (tygtest.Socket, error) {
-		return wstest.Dial(ctx, t, r.url, d, r.tls)
-	}}
+	return tygtest.Subject{
+		Sender: r.Server, Binary: r.Extensions.Binary,
+		Dial: func(ctx context.Context, d tygtest.Dial) (tygtest.Socket, error) {
+			return wstest.Dial(ctx, t, r.url, d, r.tls)
+		},
+	}
 }

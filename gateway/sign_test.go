@@ -28,12 +28,17 @@ func sign(t testing.TB, req *http.Request, body string, key aws.Credentials) {
 }
 
 // call is a signed request to the rig's server.
-func (r *rig) call(t testing.TB, method, path, body string) (int, http.Header, string) {
+func (r *rig) call(
+	t testing.TB, method, path, body string, header ...string,
+) (int, http.Header, string) {
 	t.Helper()
 	url := "http://" + r.host() + path
 	req, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
+	}
+	for i := 0; i < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
 	}
 	sign(t, req, body, anyone)
 	res, err := http.DefaultClient.Do(req)

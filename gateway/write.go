@@ -9,28 +9,26 @@ import (
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
-// checkData refuses what may be sent to nobody.
-func (s *Server) checkData(data []byte) error {
+// opcode returns how data is framed, or why it may not be sent.
+func (s *Server) opcode(data []byte, t tyg.MessageType) (ws.Opcode, error) {
 	if limit := s.limits.Message; limit > 0 && len(data) > limit {
-		return tyg.ErrTooLarge
+		return 0, tyg.ErrTooLarge
 	}
-	if !s.Extensions.Binary && !ws.ValidText(data) {
-		return tyg.ErrNotText
+	if t == tyg.Binary {
+		if !s.Extensions.Binary {
+			return 0, tyg.ErrBinary
+		}
+		return ws.OpBinary, nil
 	}
-	return nil
-}
-
-// opcode is how data that checkData let through is sent.
-func (s *Server) opcode(data []byte) ws.Opcode {
-	if s.Extensions.Binary && !ws.ValidText(data) {
-		return ws.OpBinary
+	if !ws.ValidText(data) {
+		return 0, tyg.ErrNotText
 	}
-	return ws.OpText
+	return ws.OpText, nil
 }
 
 // send queues one message, and writes it if nobody is writing or holding. e is the event that it is
 // sent from, nil if that is not known.
-func (c *session) send(e *eventContext, data []byte) error {
+func (c *session) send(e *eventContext, op ws.Opcode, data []byte) error {
 	c.mu.Lock()
 	if err := c.admitLocked(len(data)); err != nil {
 		c.mu.Unlock()
@@ -40,7 +38,7 @@ func (c *session) send(e *eventContext, data []byte) error {
 	if e == nil || e.conn != c { // else its message has just set the time
 		c.active.Store(time.Now().UnixNano())
 	}
-	c.appendLocked(data)
+	c.appendLocked(op, data)
 	c.settleUnlock(e)
 	return nil
 }
@@ -74,8 +72,8 @@ func (c *session) queuedLocked() int {
 }
 
 // appendLocked queues a message as one frame.
-func (c *session) appendLocked(data []byte) {
-	o, op := c.outLocked(), c.srv.opcode(data)
+func (c *session) appendLocked(op ws.Opcode, data []byte) {
+	o := c.outLocked()
 	if c.compresses(len(data)) {
 		o.b = ws.AppendCompressed(o.b, op, data)
 		return

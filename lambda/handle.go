@@ -109,7 +109,7 @@ func sendable(e tyg.Event, r tyg.Reply) (tyg.Reply, error) {
 		return r, fmt.Errorf("reply of %d bytes: %w", len(r.Body), tyg.ErrTooLarge)
 	}
 	if e.Type != tyg.EventConnect {
-		if !utf8.Valid(r.Body) {
+		if r.Type != tyg.Binary && !utf8.Valid(r.Body) {
 			return r, fmt.Errorf("reply: %w", tyg.ErrNotText)
 		}
 		if r.Status < 100 || r.Status > 599 {

@@ -9,12 +9,14 @@ import (
 	"github.com/tyg-dev/tyg"
 )
 
-// SendMany sends one text message to many connections, up to Parallel of them at once. Everybody is
+// SendMany sends one message to many connections, up to Parallel of them at once. Everybody is
 // tried once before anybody is tried again, so those that are throttled hold up nobody. If the
 // context ends, the recipients that were not reached yet fail with its error. Nobody is
 // disconnected.
-func (s *Sender) SendMany(ctx context.Context, ids []tyg.ConnID, data []byte) error {
-	if err := checkText(data); err != nil {
+func (s *Sender) SendMany(
+	ctx context.Context, ids []tyg.ConnID, data []byte, opts ...tyg.SendOption,
+) error {
+	if err := check(data, opts); err != nil {
 		return err
 	}
 	b := broadcast{call: posting(data), ids: ids, outs: make([]outcome, len(ids))}

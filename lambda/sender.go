@@ -109,11 +109,13 @@ func NewSender(cfg SenderConfig) (*Sender, error) {
 	}, nil
 }
 
-// Send sends one text message to one connection. See [ErrMaybeSent] for what can be said when it
-// fails half-way.
-func (s *Sender) Send(ctx context.Context, id tyg.ConnID, data []byte) error {
+// Send sends one message to one connection. See [ErrMaybeSent] for what can be said when it fails
+// half-way.
+func (s *Sender) Send(
+	ctx context.Context, id tyg.ConnID, data []byte, opts ...tyg.SendOption,
+) error {
 	c := posting(data)
-	if err := checkText(data); err != nil {
+	if err := check(data, opts); err != nil {
 		return c.failed(id, err)
 	}
 	_, err := s.run(ctx, c, id)
@@ -140,12 +142,15 @@ func (s *Sender) Info(ctx context.Context, id tyg.ConnID) (tyg.Info, error) {
 	return info, nil
 }
 
-// checkText refuses what no host would send.
-func checkText(data []byte) error {
-	if len(data) > maxMessage {
+// check refuses what API Gateway would not deliver as it is.
+func check(data []byte, opts []tyg.SendOption) error {
+	switch {
+	case len(data) > maxMessage:
 		return tyg.ErrTooLarge
-	}
-	if !utf8.Valid(data) {
+	case tyg.NewSendOptions(opts...).Type == tyg.Binary:
+		return fmt.Errorf("API Gateway delivers text only, so encode the bytes, in base64 for example: %w",
+			tyg.ErrBinary)
+	case !utf8.Valid(data):
 		return tyg.ErrNotText
 	}
 	return nil

@@ -74,20 +74,24 @@ type lazy func() (tyg.Sender, error)
 
 var _ tyg.Sender = lazy(nil)
 
-func (find lazy) Send(ctx context.Context, id tyg.ConnID, data []byte) error {
+func (find lazy) Send(
+	ctx context.Context, id tyg.ConnID, data []byte, opts ...tyg.SendOption,
+) error {
 	to, err := find()
 	if err != nil {
 		return &tyg.ConnError{Op: opSend, ID: id, Err: err}
 	}
-	return to.Send(ctx, id, data)
+	return to.Send(ctx, id, data, opts...)
 }
 
-func (find lazy) SendMany(ctx context.Context, ids []tyg.ConnID, data []byte) error {
+func (find lazy) SendMany(
+	ctx context.Context, ids []tyg.ConnID, data []byte, opts ...tyg.SendOption,
+) error {
 	to, err := find()
 	if err != nil {
 		return err
 	}
-	return to.SendMany(ctx, ids, data)
+	return to.SendMany(ctx, ids, data, opts...)
 }
 
 func (find lazy) Close(ctx context.Context, id tyg.ConnID) error {

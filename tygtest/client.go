@@ -33,7 +33,7 @@ type Client struct {
 	number  int // in the order of connecting
 	state   state
 	active  time.Time     // when a message last went either way
-	inbox   []string      // what has arrived and was not received yet
+	inbox   []message     // what has arrived and was not received yet
 	arrival chan struct{} // closed at the next change of inbox or state; nil if nobody waits
 	ended   ending        // how it ended, if state is over
 	due     bool          // the disconnect event was not handled yet
@@ -79,18 +79,26 @@ func (c *Client) Subprotocol() string { return c.conn.Subprotocol }
 // Send sends a message and returns when its handler has returned. If a handler of this connection
 // is running, Send waits for it first; so it must not be called from there. A message that is over
 // 128 KB ends the connection with code 1009, one that is not UTF-8 with 1007.
-func (c *Client) Send(text string) {
+func (c *Client) Send(text string) { c.sendOrFail(message{tyg.Text, text}) }
+
+// SendBinary is Send for a binary message, which ends the connection with code 1003 unless the
+// host takes them, see [Host].Binary.
+func (c *Client) SendBinary(data []byte) { c.sendOrFail(message{tyg.Binary, string(data)}) }
+
+func (c *Client) sendOrFail(m message) {
 	c.host.t.Helper()
-	if err := c.send(text); err != nil {
-		c.host.t.Errorf("send %.80q: %v", text, err)
+	if err := c.send(m); err != nil {
+		c.host.t.Errorf("send %.80q: %v", m.data, err)
 	}
 }
 
-func (c *Client) send(text string) error {
+func (c *Client) send(m message) error {
 	switch {
-	case len(text) > maxMessage:
+	case len(m.data) > maxMessage:
 		return c.leave(ending{client: tyg.Disconnect{Code: 1009, Reason: "Message too big"}})
-	case !utf8.ValidString(text):
+	case m.kind == tyg.Binary && !c.host.Binary:
+		return c.leave(ending{client: tyg.Disconnect{Code: 1003, Reason: "Binary is not supported"}})
+	case m.kind == tyg.Text && !utf8.ValidString(m.data):
 		return c.leave(ending{client: tyg.Disconnect{Code: 1007, Reason: "Invalid UTF-8"}})
 	}
 	c.turn <- struct{}{}
@@ -98,7 +106,7 @@ func (c *Client) send(text string) error {
 	if err := c.touch(); err != nil {
 		return err
 	}
-	c.host.message(c, text)
+	c.host.message(c, m)
 	return nil
 }
 
@@ -118,14 +126,28 @@ func (c *Client) Close(code tyg.CloseCode, reason string) {
 func (c *Client) Drop() { _ = c.leave(ending{client: tyg.Disconnect{Code: 1006}}) }
 
 // Receive returns the next message from the host. It waits for it up to [Host.Wait] and ends the
-// test if none comes.
+// test if none comes, or a binary one.
 func (c *Client) Receive() string {
 	c.host.t.Helper()
-	text, err := c.wait()
+	return c.receiveAs(tyg.Text)
+}
+
+// ReceiveBinary is Receive for a binary message.
+func (c *Client) ReceiveBinary() []byte {
+	c.host.t.Helper()
+	return []byte(c.receiveAs(tyg.Binary))
+}
+
+func (c *Client) receiveAs(want tyg.MessageType) string {
+	c.host.t.Helper()
+	m, err := c.wait()
 	if err != nil {
 		c.host.t.Fatalf("receive: %v", err)
 	}
-	return text
+	if m.kind != want {
+		c.host.t.Fatalf("received the %v message %.200q, want a %v message", m.kind, m.data, want)
+	}
+	return m.data
 }
 
 // Expect receives as many messages as there are texts, and checks that they are equal, in this
@@ -137,8 +159,10 @@ func (c *Client) Expect(texts ...string) {
 		if err != nil {
 			c.host.t.Fatalf("expect %.200q: %v", want, err)
 		}
-		if got != want {
-			c.host.t.Errorf("received %.200q, want %.200q", got, want)
+		if got.kind != tyg.Text {
+			c.host.t.Errorf("received the binary message %.200q, want the text %.200q", got.data, want)
+		} else if got.data != want {
+			c.host.t.Errorf("received %.200q, want %.200q", got.data, want)
 		}
 	}
 }
@@ -152,11 +176,15 @@ func (c *Client) ExpectNone() {
 	}
 }
 
-// Received returns all messages that are waiting to be received. It does not wait for more.
+// Received returns all messages that are waiting to be received, of either type. It does not wait
+// for more.
 func (c *Client) Received() []string {
 	c.host.mu.Lock()
 	defer c.host.mu.Unlock()
-	texts := c.inbox
+	var texts []string
+	for _, m := range c.inbox {
+		texts = append(texts, m.data)
+	}
 	c.inbox = nil
 	return texts
 }
@@ -168,7 +196,7 @@ func (c *Client) Closed() (tyg.Disconnect, bool) {
 	return c.ended.client, c.state == over
 }
 
-func (c *Client) wait() (string, error) {
+func (c *Client) wait() (message, error) {
 	wait := c.host.Wait
 	if wait == 0 {
 		wait = DefaultWait
@@ -180,37 +208,37 @@ func (c *Client) wait() (string, error) {
 }
 
 // receive waits for a message. Its error is the cause of ctx, or a *Closed.
-func (c *Client) receive(ctx context.Context) (string, error) {
+func (c *Client) receive(ctx context.Context) (message, error) {
 	for {
-		text, arrival, err := c.next()
+		m, arrival, err := c.next()
 		if arrival == nil {
-			return text, err
+			return m, err
 		}
 		select {
 		case <-arrival:
 		case <-ctx.Done():
-			return "", context.Cause(ctx)
+			return message{}, context.Cause(ctx)
 		}
 	}
 }
 
 // next returns the first message of the inbox or, if there will be none, a *Closed. Else it returns
 // a channel that is closed when there may be one.
-func (c *Client) next() (string, <-chan struct{}, error) {
+func (c *Client) next() (message, <-chan struct{}, error) {
 	c.host.mu.Lock()
 	defer c.host.mu.Unlock()
 	if len(c.inbox) > 0 {
-		text := c.inbox[0]
+		m := c.inbox[0]
 		c.inbox = slices.Delete(c.inbox, 0, 1)
-		return text, nil, nil
+		return m, nil, nil
 	}
 	if c.state == over {
-		return "", nil, &Closed{Code: c.ended.client.Code, Reason: c.ended.client.Reason}
+		return message{}, nil, &Closed{Code: c.ended.client.Code, Reason: c.ended.client.Reason}
 	}
 	if c.arrival == nil {
 		c.arrival = make(chan struct{})
 	}
-	return "", c.arrival, nil
+	return message{}, c.arrival, nil
 }
 
 // changed wakes those who wait in receive. The caller holds host.mu.

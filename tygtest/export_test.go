@@ -9,7 +9,7 @@ import (
 
 // NewSubject puts a Host under the suites' test.
 func NewSubject(t *testing.T, h *Host) Subject {
-	return Subject{Sender: h, Dial: func(_ context.Context, d Dial) (Socket, error) {
+	return Subject{Sender: h, Binary: h.Binary, Dial: func(_ context.Context, d Dial) (Socket, error) {
 		c, err := h.Try(d)
 		if err != nil {
 			return nil, err
@@ -43,12 +43,15 @@ func newSocket(t *testing.T, c *Client) *socket {
 
 func (s *socket) Subprotocol() string { return s.client.Subprotocol() }
 
-func (s *socket) Write(_ context.Context, text string) error {
-	s.work <- func() { _ = s.client.send(text) } // as a real socket, it does not know
+func (s *socket) Write(_ context.Context, kind tyg.MessageType, data string) error {
+	s.work <- func() { _ = s.client.send(message{kind, data}) } // as a real socket, it does not know
 	return nil
 }
 
-func (s *socket) Read(ctx context.Context) (string, error) { return s.client.receive(ctx) }
+func (s *socket) Read(ctx context.Context) (tyg.MessageType, string, error) {
+	m, err := s.client.receive(ctx)
+	return m.kind, m.data, err
+}
 
 func (s *socket) Close(code tyg.CloseCode, reason string) error {
 	s.work <- func() { s.client.Close(code, reason) }

@@ -20,6 +20,7 @@ type fault struct {
 	info   func(*tyg.Info)
 	dial   func(error) error
 	read   func(string, error) (string, error)
+	kind   func(t tyg.MessageType, data string) tyg.MessageType
 }
 
 var ctx = context.Background()
@@ -111,6 +112,15 @@ func faults() map[string]fault {
 					return "", &tygtest.Closed{Code: 1001}
 				}
 				return text, err
+			},
+		},
+		"text of one byte is binary": {
+			notice: "text_stays_text",
+			kind: func(t tyg.MessageType, data string) tyg.MessageType {
+				if data == "x" {
+					return tyg.Binary
+				}
+				return t
 			},
 		},
 		"text is trimmed": {

@@ -50,12 +50,15 @@ type faultySocket struct {
 	fault fault
 }
 
-func (s faultySocket) Read(ctx context.Context) (string, error) {
-	text, err := s.Socket.Read(ctx)
-	if s.fault.read != nil {
-		return s.fault.read(text, err)
+func (s faultySocket) Read(ctx context.Context) (tyg.MessageType, string, error) {
+	kind, text, err := s.Socket.Read(ctx)
+	if s.fault.kind != nil {
+		kind = s.fault.kind(kind, text)
 	}
-	return text, err
+	if s.fault.read != nil {
+		text, err = s.fault.read(text, err)
+	}
+	return kind, text, err
 }
 
 type faultySender struct {
@@ -63,18 +66,22 @@ type faultySender struct {
 	fault fault
 }
 
-func (s faultySender) Send(ctx context.Context, id tyg.ConnID, data []byte) error {
+func (s faultySender) Send(
+	ctx context.Context, id tyg.ConnID, data []byte, opts ...tyg.SendOption,
+) error {
 	if s.fault.send != nil {
 		return s.fault.send(s.Sender, id, data)
 	}
-	return s.Sender.Send(ctx, id, data)
+	return s.Sender.Send(ctx, id, data, opts...)
 }
 
-func (s faultySender) SendMany(ctx context.Context, ids []tyg.ConnID, data []byte) error {
+func (s faultySender) SendMany(
+	ctx context.Context, ids []tyg.ConnID, data []byte, opts ...tyg.SendOption,
+) error {
 	if s.fault.many != nil {
 		return s.fault.many(s.Sender, ids, data)
 	}
-	return s.Sender.SendMany(ctx, ids, data)
+	return s.Sender.SendMany(ctx, ids, data, opts...)
 }
 
 func (s faultySender) Info(ctx context.Context, id tyg.ConnID) (tyg.Info, error) {

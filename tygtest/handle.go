@@ -85,9 +85,9 @@ func refusalByReply(reply tyg.Reply) *Refused {
 func isRefusal(status int) bool { return 300 <= status && status <= 599 }
 
 // message runs the handler of a message. The caller has the turn.
-func (h *Host) message(c *Client, text string) {
+func (h *Host) message(c *Client, m message) {
 	e := newEvent(c, tyg.EventMessage, "")
-	e.Message = tyg.Message{ID: newID(), Data: []byte(text)}
+	e.Message = tyg.Message{ID: newID(), Data: []byte(m.data), Type: m.kind}
 	key, ok := h.routes.Select(e.Message.Data)
 	if !ok {
 		h.answer(e, apigw.Forbidden)
@@ -97,7 +97,7 @@ func (h *Host) message(c *Client, text string) {
 	reply, err := h.call(e)
 	defer clear(e.Message.Data) // a handler that keeps it shall find out
 	if err == nil && h.responds(key) {
-		err = h.reply(e.Conn.ID, reply.Body)
+		err = h.reply(e.Conn.ID, reply)
 	}
 	if err == nil {
 		return
@@ -111,11 +111,15 @@ func (h *Host) message(c *Client, text string) {
 }
 
 // reply sends the body of a route response. That the client has left is nobody's failure.
-func (h *Host) reply(id tyg.ConnID, body []byte) error {
-	if err := check(context.Background(), body); err != nil {
+func (h *Host) reply(id tyg.ConnID, reply tyg.Reply) error {
+	m := message{reply.Type, string(reply.Body)}
+	if !h.Binary {
+		m.kind = tyg.Text
+	}
+	if err := m.check(context.Background()); err != nil {
 		return err
 	}
-	if err := h.deliver(id, body); !errors.Is(err, tyg.ErrGone) {
+	if err := h.deliver(id, m); !errors.Is(err, tyg.ErrGone) {
 		return err
 	}
 	return nil
@@ -134,9 +138,9 @@ func (h *Host) disconnect(c *Client) {
 }
 
 // answer sends one of API Gateway's error frames.
-func (h *Host) answer(e tyg.Event, message string) {
-	frame := apigw.AppendErrorFrame(nil, message, e.Conn.ID, e.RequestID)
-	_ = h.deliver(e.Conn.ID, frame) // the client may have left
+func (h *Host) answer(e tyg.Event, text string) {
+	frame := apigw.AppendErrorFrame(nil, text, e.Conn.ID, e.RequestID)
+	_ = h.deliver(e.Conn.ID, message{tyg.Text, string(frame)}) // the client may have left
 }
 
 // errTimeout is the failure of a handler that was not done in time.

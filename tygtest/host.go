@@ -52,6 +52,11 @@ type Host struct {
 	// regardless is waited for. It must not change once there are clients.
 	Timeout time.Duration
 
+	// Binary takes and sends binary messages, as a gateway with that extension does. Without it the
+	// Host is API Gateway: a binary message ends its connection with code 1003, and sends are
+	// tyg.ErrBinary. It must not change once there are clients.
+	Binary bool
+
 	// Static after NewHost.
 	t          testing.TB
 	handler    tyg.Handler

@@ -298,3 +298,31 @@ func TestBadMessagesEndTheConnection(t *testing.T) {
 		c.ExpectNone()
 	}
 }
+
+func TestBinaryMessages(t *testing.T) {
+	app := tyg.New("binary")
+	app.OnMessage(func(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
+		return c.Send(ctx, m.Data, m.Type)
+	})
+	host := tygtest.NewHost(t, app)
+	host.Binary = true
+	john := host.Dial()
+	john.SendBinary([]byte("text"))
+	if got := john.ReceiveBinary(); string(got) != "text" {
+		t.Errorf("received %q", got)
+	}
+	john.Send("text")
+	john.Expect("text")
+}
+
+func TestBinaryMessagesEndTheConnection(t *testing.T) {
+	host := tygtest.NewHost(t, echoApp())
+	john := host.Dial()
+	if err := host.Send(t.Context(), john.ID(), nil, tyg.Binary); !errors.Is(err, tyg.ErrBinary) {
+		t.Errorf("Send returned %v, want ErrBinary", err)
+	}
+	john.SendBinary([]byte("text"))
+	if end, ok := john.Closed(); !ok || end.Code != tyg.CloseUnsupportedData {
+		t.Errorf("Closed is %v, %t, want code 1003", end, ok)
+	}
+}

@@ -19,6 +19,7 @@ func TestHost(t *testing.T, start func(t *testing.T, h tyg.Handler) Subject) {
 	t.Run("request", func(t *testing.T) { keep(t, start, requestPromises()) })
 	t.Run("event", func(t *testing.T) { keep(t, start, eventPromises()) })
 	t.Run("message", func(t *testing.T) { keep(t, start, messagePromises()) })
+	t.Run("type", func(t *testing.T) { keep(t, start, typePromises()) })
 	t.Run("failure", func(t *testing.T) { keep(t, start, failurePromises()) })
 	t.Run("route", func(t *testing.T) { keep(t, start, routePromises()) })
 	t.Run("disconnect", func(t *testing.T) { keep(t, start, disconnectPromises()) })

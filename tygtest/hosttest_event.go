@@ -164,8 +164,8 @@ func checkEventFields(r *rig) {
 		if (e.Disconnect != tyg.Disconnect{}) != (e.Type == tyg.EventDisconnect) {
 			r.broken("Disconnect of %v is %+v", e.Type, e.Disconnect)
 		}
-		if e.Message.Binary {
-			r.broken("Message.Binary of %v is true", e.Type)
+		if e.Message.Type != tyg.Text {
+			r.broken("Message.Type of %v is not Text", e.Type)
 		}
 	}
 }

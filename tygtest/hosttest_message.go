@@ -133,7 +133,7 @@ func checkLargest(r *rig) {
 func checkTooLarge(r *rig) {
 	r.run()
 	p := r.open(Dial{})
-	_ = p.Write(r.ctx, strings.Repeat("x", maxMessage+1)) // may fail when the host hangs up
+	_ = p.Write(r.ctx, tyg.Text, strings.Repeat("x", maxMessage+1)) // may fail when the host hangs up
 	if e := p.disconnected(); e.Disconnect.Code != 1009 {
 		r.broken("disconnect code is %d, want 1009", e.Disconnect.Code)
 	}

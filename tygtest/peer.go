@@ -53,16 +53,25 @@ func (p *peer) id() tyg.ConnID { return p.conn.ID }
 
 func (p *peer) write(text string) {
 	p.r.t.Helper()
-	if err := p.Write(p.r.ctx, text); err != nil {
+	p.writeAs(tyg.Text, text)
+}
+
+func (p *peer) writeAs(kind tyg.MessageType, data string) {
+	p.r.t.Helper()
+	if err := p.Write(p.r.ctx, kind, data); err != nil {
 		p.r.stop("client's write: %v", err)
 	}
 }
 
+// read returns the next message, which must be text.
 func (p *peer) read() string {
 	p.r.t.Helper()
-	text, err := p.Read(p.r.ctx)
+	kind, text, err := p.Read(p.r.ctx)
 	if err != nil {
 		p.r.stop("client's read: %v", err)
+	}
+	if kind != tyg.Text {
+		p.r.broken("client received the %v message %s, want text", kind, brief(text))
 	}
 	return text
 }
@@ -85,7 +94,7 @@ func (p *peer) roundTrip() {
 // closed reads up to the end of the connection.
 func (p *peer) closed() *Closed {
 	p.r.t.Helper()
-	_, err := p.Read(p.r.ctx)
+	_, _, err := p.Read(p.r.ctx)
 	closed, ok := errors.AsType[*Closed](err)
 	if !ok {
 		p.r.stop("client's read: got error %v, want a *Closed", err)

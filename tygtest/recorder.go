@@ -12,7 +12,8 @@ import (
 // A Sent is one message that was sent to one connection.
 type Sent struct {
 	ID   tyg.ConnID
-	Text string
+	Text string // the bytes of a binary message
+	Type tyg.MessageType
 }
 
 // A Recorder is a [tyg.Sender] that sends nothing and remembers everything: for tests of code that
@@ -62,25 +63,31 @@ func (r *Recorder) Closed() []tyg.ConnID {
 }
 
 // Send records a message.
-func (r *Recorder) Send(ctx context.Context, id tyg.ConnID, data []byte) error {
-	if err := check(ctx, data); err != nil {
+func (r *Recorder) Send(
+	ctx context.Context, id tyg.ConnID, data []byte, opts ...tyg.SendOption,
+) error {
+	m := newMessage(data, opts)
+	if err := m.check(ctx); err != nil {
 		return connError("send", id, err)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.record(id, data)
+	return r.record(id, m)
 }
 
 // SendMany records a message for each recipient.
-func (r *Recorder) SendMany(ctx context.Context, ids []tyg.ConnID, data []byte) error {
-	if err := check(ctx, data); err != nil {
+func (r *Recorder) SendMany(
+	ctx context.Context, ids []tyg.ConnID, data []byte, opts ...tyg.SendOption,
+) error {
+	m := newMessage(data, opts)
+	if err := m.check(ctx); err != nil {
 		return err
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var errs []error
 	for _, id := range ids {
-		errs = append(errs, r.record(id, data))
+		errs = append(errs, r.record(id, m))
 	}
 	return errors.Join(errs...)
 }
@@ -105,11 +112,11 @@ func (r *Recorder) Info(ctx context.Context, id tyg.ConnID) (tyg.Info, error) {
 }
 
 // record, check and fail are called with mu held.
-func (r *Recorder) record(id tyg.ConnID, data []byte) error {
+func (r *Recorder) record(id tyg.ConnID, m message) error {
 	if err := r.fails[id]; err != nil {
 		return connError("send", id, err)
 	}
-	r.sent = append(r.sent, Sent{id, string(data)})
+	r.sent = append(r.sent, Sent{id, m.data, m.kind})
 	return nil
 }
 

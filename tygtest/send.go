@@ -11,21 +11,27 @@ import (
 )
 
 // Send sends a message to a client, who finds it when it receives next.
-func (h *Host) Send(ctx context.Context, id tyg.ConnID, data []byte) error {
-	if err := check(ctx, data); err != nil {
+func (h *Host) Send(
+	ctx context.Context, id tyg.ConnID, data []byte, opts ...tyg.SendOption,
+) error {
+	m := newMessage(data, opts)
+	if err := h.check(ctx, m); err != nil {
 		return connError("send", id, err)
 	}
-	return connError("send", id, h.deliver(id, data))
+	return connError("send", id, h.deliver(id, m))
 }
 
 // SendMany sends a message to many clients.
-func (h *Host) SendMany(ctx context.Context, ids []tyg.ConnID, data []byte) error {
-	if err := check(ctx, data); err != nil {
+func (h *Host) SendMany(
+	ctx context.Context, ids []tyg.ConnID, data []byte, opts ...tyg.SendOption,
+) error {
+	m := newMessage(data, opts)
+	if err := h.check(ctx, m); err != nil {
 		return err
 	}
 	var errs []error
 	for _, id := range ids {
-		if err := connError("send", id, h.deliver(id, data)); err != nil {
+		if err := connError("send", id, h.deliver(id, m)); err != nil {
 			errs = append(errs, err)
 		}
 	}
@@ -89,14 +95,14 @@ func (h *Host) lookup(id tyg.ConnID) (*Client, error) {
 	return c, nil
 }
 
-func (h *Host) deliver(id tyg.ConnID, data []byte) error {
+func (h *Host) deliver(id tyg.ConnID, m message) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	c, err := h.lookup(id)
 	if err != nil {
 		return err
 	}
-	c.inbox = append(c.inbox, string(data))
+	c.inbox = append(c.inbox, m)
 	c.active = time.Now()
 	c.changed()
 	return nil
@@ -112,14 +118,31 @@ func (h *Host) later(r *run, c *Client) bool {
 	return !r.ended
 }
 
-// check refuses what no connection can be sent.
-func check(ctx context.Context, data []byte) error {
+// A message is on its way to or from a client.
+type message struct {
+	kind tyg.MessageType
+	data string
+}
+
+func newMessage(data []byte, opts []tyg.SendOption) message {
+	return message{tyg.NewSendOptions(opts...).Type, string(data)}
+}
+
+// check returns the error for a message that no connection of the host can be sent.
+func (h *Host) check(ctx context.Context, m message) error {
+	if m.kind == tyg.Binary && !h.Binary {
+		return tyg.ErrBinary
+	}
+	return m.check(ctx)
+}
+
+func (m message) check(ctx context.Context) error {
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
-	case len(data) > maxMessage:
+	case len(m.data) > maxMessage:
 		return tyg.ErrTooLarge
-	case !utf8.Valid(data):
+	case m.kind == tyg.Text && !utf8.ValidString(m.data):
 		return tyg.ErrNotText
 	}
 	return nil

@@ -93,10 +93,10 @@ func checkSendTooLarge(r *rig) {
 }
 
 // wantRefused checks that data is not sent to anybody.
-func (r *rig) wantRefused(p *peer, data []byte, want error) {
+func (r *rig) wantRefused(p *peer, data []byte, want error, opts ...tyg.SendOption) {
 	r.t.Helper()
-	r.wantConnError("Send", r.Sender.Send(r.ctx, p.id(), data), p.id(), want)
-	err := r.Sender.SendMany(r.ctx, []tyg.ConnID{p.id()}, data)
+	r.wantConnError("Send", r.Sender.Send(r.ctx, p.id(), data, opts...), p.id(), want)
+	err := r.Sender.SendMany(r.ctx, []tyg.ConnID{p.id()}, data, opts...)
 	if !errors.Is(err, want) {
 		r.broken("SendMany returned %v, want %v", err, want)
 	}

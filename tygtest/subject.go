@@ -12,6 +12,10 @@ type Subject struct {
 	// Sender is what the host hands to handlers.
 	Sender tyg.Sender
 
+	// Binary reports whether the host takes and sends binary messages. One that does not must close
+	// connections that send them with code 1003, and answer sends with tyg.ErrBinary.
+	Binary bool
+
 	// Dial connects a client. Its error is a [*Refused] when the handshake was answered with a
 	// status other than 101. It may be called from many goroutines.
 	Dial func(ctx context.Context, d Dial) (Socket, error)
@@ -22,13 +26,13 @@ type Socket interface {
 	// Subprotocol returns the subprotocol that the host has selected, or "".
 	Subprotocol() string
 
-	// Write sends a text message, in as many frames as the host asks for (API Gateway takes 32 KB
-	// in one). It must not wait until the message was handled.
-	Write(ctx context.Context, text string) error
+	// Write sends a message, in as many frames as the host asks for (API Gateway takes 32 KB in
+	// one). It must not wait until the message was handled.
+	Write(ctx context.Context, t tyg.MessageType, data string) error
 
-	// Read returns the next text message from the host. Once the connection is over, its error is
-	// a [*Closed].
-	Read(ctx context.Context) (string, error)
+	// Read returns the next message from the host. Once the connection is over, its error is a
+	// [*Closed].
+	Read(ctx context.Context) (t tyg.MessageType, data string, err error)
 
 	// Close sends a close frame, one without a code if code is 1005.
 	Close(code tyg.CloseCode, reason string) error

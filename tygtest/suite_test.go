@@ -11,5 +11,12 @@ func startHost(t *testing.T, h tyg.Handler) tygtest.Subject {
 	return tygtest.NewSubject(t, tygtest.NewHost(t, h))
 }
 
+func startBinaryHost(t *testing.T, h tyg.Handler) tygtest.Subject {
+	host := tygtest.NewHost(t, h)
+	host.Binary = true
+	return tygtest.NewSubject(t, host)
+}
+
 func TestHostSuite(t *testing.T)   { tygtest.TestHost(t, startHost) }
+func TestBinarySuite(t *testing.T) { tygtest.TestHost(t, startBinaryHost) }
 func TestSenderSuite(t *testing.T) { tygtest.TestSender(t, startHost) }

@@ -38,30 +38,36 @@ type socket struct{ *ws.Client }
 // maxFrame is API Gateway's limit for one frame, in bytes.
 const maxFrame = 32 << 10
 
-func (s socket) Write(ctx context.Context, text string) error {
-	for first := true; first || text != ""; first = false {
-		part := text[:min(maxFrame, len(text))]
-		text = text[len(part):]
-		op := ws.OpContinuation
-		if first {
-			op = ws.OpText
+func (s socket) Write(ctx context.Context, t tyg.MessageType, data string) error {
+	op := ws.OpText
+	if t == tyg.Binary {
+		op = ws.OpBinary
+	}
+	for first := true; first || data != ""; first = false {
+		part := data[:min(maxFrame, len(data))]
+		data = data[len(part):]
+		if !first {
+			op = ws.OpContinuation
 		}
-		if err := s.WriteRaw(ctx, Frame(op, text == "", part)); err != nil {
+		if err := s.WriteRaw(ctx, Frame(op, data == "", part)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (s socket) Read(ctx context.Context) (string, error) {
-	_, data, err := s.Client.Read(ctx)
+func (s socket) Read(ctx context.Context) (tyg.MessageType, string, error) {
+	op, data, err := s.Client.Read(ctx)
 	if closed, ok := errors.AsType[*ws.CloseError](err); ok {
-		return "", &tygtest.Closed{Code: tyg.CloseCode(closed.Code), Reason: closed.Reason}
+		return 0, "", &tygtest.Closed{Code: tyg.CloseCode(closed.Code), Reason: closed.Reason}
 	}
 	if err != nil && ctx.Err() == nil {
-		return "", &tygtest.Closed{Code: tyg.CloseAbnormal, Reason: err.Error()}
+		return 0, "", &tygtest.Closed{Code: tyg.CloseAbnormal, Reason: err.Error()}
 	}
-	return string(data), err
+	if op == ws.OpBinary {
+		return tyg.Binary, string(data), err
+	}
+	return tyg.Text, string(data), err
 }
 
 func (s socket) Close(code tyg.CloseCode, reason string) error {

@@ -89,14 +89,16 @@ func newWire() *wire {
 	}
 }
 
-func (w *wire) Send(_ context.Context, id tyg.ConnID, data []byte) error {
+func (w *wire) Send(_ context.Context, id tyg.ConnID, data []byte, _ ...tyg.SendOption) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.calls["Send"]++
 	return w.put(id, data)
 }
 
-func (w *wire) SendMany(_ context.Context, ids []tyg.ConnID, data []byte) error {
+func (w *wire) SendMany(
+	_ context.Context, ids []tyg.ConnID, data []byte, _ ...tyg.SendOption,
+) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.calls["SendMany"]++
