@@ -14,8 +14,12 @@ import (
 const DefaultRouteSelection = "$request.body.action"
 
 // A ConnectFunc decides whether a client may connect: nil lets it in, [Reject] refuses it with a
-// status, any other error refuses it with 502. Nothing can be sent to c until it has returned.
+// status, any other error refuses it with 502. Nothing can be sent to c until it has returned; an
+// [OpenFunc] can.
 type ConnectFunc func(ctx context.Context, c *Conn, r *Request) error
+
+// An OpenFunc greets a client that has just connected: unlike a [ConnectFunc] it can send to c.
+type OpenFunc func(ctx context.Context, c *Conn) error
 
 // A MessageFunc handles one message of a client. m.Data is valid until it returns.
 type MessageFunc func(ctx context.Context, c *Conn, m Message) error
@@ -29,7 +33,7 @@ type ReplyFunc func(ctx context.Context, c *Conn, m Message) ([]byte, error)
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-route-keys-connect-disconnect.html).
 type DisconnectFunc func(ctx context.Context, c *Conn, d Disconnect) error
 
-// An App is the three handlers of an application, and its routes. It is a [Handler], so a host can
+// An App is the handlers of an application, and its routes. It is a [Handler], so a host can
 // run it. The zero App is ready to use and has no name; [New] gives it one.
 //
 // Register everything before a host runs the App: registering is not safe beside Handle, and comes
@@ -42,6 +46,7 @@ type App struct {
 
 	name       string
 	connect    ConnectFunc
+	open       OpenFunc
 	disconnect DisconnectFunc
 	messages   map[string]ReplyFunc // by route key, RouteDefault included
 	fallback   ReplyFunc            // messages[RouteDefault]
@@ -72,6 +77,21 @@ func (a *App) OnConnect(fn ConnectFunc) {
 		panicDuplicate(RouteConnect)
 	}
 	a.connect = fn
+}
+
+// OnOpen registers the handler of connections that are open: it runs once for each, after the
+// client's handshake was answered and before its first message is handled. Its errors are logged;
+// the client does not see them. A second registration panics.
+//
+// API Gateway has no such event. On AWS the function that handled connect invokes itself
+// asynchronously, waits until the connection answers, and then calls fn: some 100 milliseconds
+// later, at the price of a second invocation, and possibly after the first messages or, rarely,
+// twice. Package lambda says more. Without an OpenFunc none of this happens.
+func (a *App) OnOpen(fn OpenFunc) {
+	if a.open != nil {
+		panicDuplicate(RouteOpen)
+	}
+	a.open = fn
 }
 
 // OnMessage registers the handler of messages that no route of [App.OnRoute] selects. Without one,
@@ -172,6 +192,10 @@ func (a *App) dispatch(ctx context.Context, e *Event) (Reply, error) {
 	case EventConnect:
 		if a.connect != nil {
 			return Reply{}, a.connect(ctx, e.Conn, e.Request)
+		}
+	case EventOpen:
+		if a.open != nil {
+			return Reply{}, a.open(ctx, e.Conn)
 		}
 	case EventDisconnect:
 		if a.disconnect != nil {

@@ -41,8 +41,8 @@ type Conn struct {
 // Send sends one message to the client: text, or with the option [Binary] any bytes. A handler
 // echoes a message in its own type by c.Send(ctx, m.Data, m.Type). See [Sender] for what it promises.
 //
-// While connect runs there is nobody to send to yet, and Send returns [ErrGone], as at API Gateway
-// (https://repost.aws/knowledge-center/410-gone-api-gateway).
+// While connect runs there is no connection to send to yet, and Send returns [ErrNotOpen]; greet
+// the client from [App.OnOpen].
 func (c *Conn) Send(ctx context.Context, data []byte, opts ...SendOption) error {
 	return c.Sender.Send(ctx, c.ID, data, opts...)
 }

@@ -21,6 +21,9 @@ type Description struct {
 	// message that selects no route is answered with API Gateway's Forbidden frame.
 	Routes []Route `json:"routes"`
 
+	// Open asks for an [EventOpen] on each connection.
+	Open bool `json:"open,omitempty"`
+
 	// Authorizer decides who may connect. Nil lets every client go on to connect.
 	Authorizer *Authorizer `json:"authorizer,omitempty"`
 }
@@ -78,6 +81,7 @@ func Bind(h Handler, s Sender) {
 func (a *App) Describe() Description {
 	d := Description{Name: a.name, RouteSelection: a.RouteSelection, Authorizer: a.authorizer}
 	d.RouteSelection = d.Selection()
+	d.Open = a.open != nil
 	for key := range maps.Keys(a.messages) {
 		d.Routes = append(d.Routes, Route{Key: key, Response: a.replies[key]})
 	}

@@ -27,12 +27,12 @@
 //
 // # Order
 //
-// For one connection a host calls the Handler for connect, then for each message in the order of
-// arrival, one at a time, then for disconnect. Between connections there is no order, and handlers
-// run at the same time. Amazon API Gateway makes no such promise for a single connection: it may
-// run two messages of one client at once
-// (https://repost.aws/questions/QUa2N5ZwL4QjSFuJkuI4nGcg), so state that must not be torn belongs
-// behind a conditional write, as package rooms does it.
+// For one connection a host calls the Handler for connect, then for open if the application asks for
+// it ([App.OnOpen]), then for each message in the order of arrival, one at a time, then for
+// disconnect. Between connections there is no order, and handlers run at the same time. Amazon API
+// Gateway makes no such promise for a single connection: it may run two messages of one client at
+// once (https://repost.aws/questions/QUa2N5ZwL4QjSFuJkuI4nGcg), so state that must not be torn
+// belongs behind a conditional write, as package rooms does it.
 //
 // # Failure
 //
@@ -43,19 +43,4 @@
 //
 // and stays connected; the text of the error never leaves the server. From connect, [Reject]
 // refuses the handshake with an HTTP status of your choice, any other error with 502.
-//
-// # Reading the source
-//
-// A message, socket to socket; each step calls the next, and the path crosses a package by
-// interface only at the two steps in capitals:
-//
-//  1. gateway/server.go ServeHTTP, gateway/accept.go accept
-//  2. internal/ws/handshake.go ParseUpgrade
-//  3. gateway/session.go run, gateway/read.go pass
-//  4. internal/ws/reader.go Next: bytes to message
-//  5. gateway/handle.go message: message to Event; HANDLER
-//  6. app.go Handle, then your function
-//  7. conn.go Send; SENDER
-//  8. gateway/hub.go Send, gateway/write.go send, flush
-//  9. internal/ws/frame.go AppendHeader, internal/sock to the socket
 package tyg

@@ -30,6 +30,11 @@ var (
 	ErrInvalidID = errors.New("not a connection id")
 )
 
+// ErrNotOpen is the error of a send to one's own connection while connect runs: the client has no
+// answer to its handshake yet. It is [ErrGone] too, which is what API Gateway says
+// (https://repost.aws/knowledge-center/410-gone-api-gateway).
+var ErrNotOpen = fmt.Errorf("%w: it is not open yet while connect runs; send from OnOpen", ErrGone)
+
 // ErrUnbound is what [App.Sender] returns before a host runs the application.
 var ErrUnbound = errors.New("the application is not running on any host yet")
 

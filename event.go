@@ -11,21 +11,25 @@ import (
 	"time"
 )
 
-// An EventType says which of the three things happened.
+// An EventType says what happened.
 type EventType uint8
 
-// The three events of a connection's life. The zero EventType is none of them.
+// The events of a connection's life. The zero EventType is none of them.
 const (
 	EventConnect EventType = iota + 1
+	EventOpen              // not at API Gateway; only for Handlers whose Description asks for it
 	EventMessage
 	EventDisconnect
 )
 
-// String returns the name that API Gateway gives the event: CONNECT, MESSAGE or DISCONNECT.
+// String returns the name that API Gateway gives the event: CONNECT, MESSAGE or DISCONNECT; and
+// OPEN.
 func (t EventType) String() string {
 	switch t {
 	case EventConnect:
 		return "CONNECT"
+	case EventOpen:
+		return "OPEN"
 	case EventMessage:
 		return "MESSAGE"
 	case EventDisconnect:
@@ -42,14 +46,18 @@ const (
 	RouteDisconnect = "$disconnect"
 )
 
+// RouteOpen is the route key of [EventOpen]. API Gateway has no such route, so it is not among the
+// Routes of a [Description].
+const RouteOpen = "$open"
+
 // An Event is what happened on a connection. It is plain data and is passed by value.
 //
 // A Handler may keep an Event, except for Message.Data, which is valid until Handle returns.
 type Event struct {
 	Type EventType
 
-	// Route is the key of the route that was selected: [RouteConnect], [RouteDisconnect],
-	// [RouteDefault], or a key given to [App.OnRoute].
+	// Route is the key of the route that was selected: [RouteConnect], [RouteOpen],
+	// [RouteDisconnect], [RouteDefault], or a key given to [App.OnRoute].
 	Route string
 
 	// RequestID names this event in logs and in error frames. It is never empty.

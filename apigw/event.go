@@ -62,6 +62,8 @@ func AppendEvent(dst []byte, e tyg.Event) ([]byte, error) {
 
 func checkEvent(e tyg.Event) error {
 	switch {
+	case e.Type == tyg.EventOpen:
+		return errors.New("encode event: API Gateway has no OPEN event")
 	case e.Type < tyg.EventConnect || e.Type > tyg.EventDisconnect:
 		return fmt.Errorf("encode event: unknown type %d", e.Type)
 	case e.Conn == nil:

@@ -312,7 +312,8 @@ func TestAppendEventRefuses(t *testing.T) {
 		want   string
 	}{
 		{"no type", func(e *tyg.Event) { e.Type = 0 }, "unknown type 0"},
-		{"unknown type", func(e *tyg.Event) { e.Type = 4 }, "unknown type 4"},
+		{"unknown type", func(e *tyg.Event) { e.Type = 5 }, "unknown type 5"},
+		{"open", func(e *tyg.Event) { e.Type = tyg.EventOpen }, "no OPEN event"},
 		{"no connection", func(e *tyg.Event) { e.Conn = nil }, "MESSAGE event: Conn is nil"},
 		{
 			"no request", func(e *tyg.Event) { e.Type = tyg.EventConnect },

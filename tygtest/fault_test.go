@@ -68,6 +68,18 @@ func faults() map[string]fault {
 				}
 			},
 		},
+		"open twice": {
+			notice: "open_comes_between_connect_and_the_first_message",
+			handle: func(next tyg.HandlerFunc) tyg.HandlerFunc {
+				return func(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
+					r, err := next(ctx, e)
+					if e.Type == tyg.EventOpen {
+						return next(ctx, e)
+					}
+					return r, err
+				}
+			},
+		},
 		"dead context": {
 			notice: "a_context_ends_when_its_handler_has_returned",
 			handle: func(next tyg.HandlerFunc) tyg.HandlerFunc {

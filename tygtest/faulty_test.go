@@ -45,6 +45,11 @@ func (h faultyHandler) Handle(ctx context.Context, e tyg.Event) (tyg.Reply, erro
 	return handle(ctx, e)
 }
 
+// Describe and Bind are those of the handler that is wrapped.
+func (h faultyHandler) Describe() tyg.Description { return tyg.Describe(h.Handler) }
+
+func (h faultyHandler) Bind(s tyg.Sender) { tyg.Bind(h.Handler, s) }
+
 type faultySocket struct {
 	tygtest.Socket
 	fault fault

@@ -40,7 +40,7 @@ func (h *Host) connect(c *Client, r *tyg.Request) error {
 	}
 	c.conn.Identity = id
 	if !h.routes.Has(tyg.RouteConnect) {
-		c.enter()
+		h.open(c)
 		return nil
 	}
 	e := newEvent(c, tyg.EventConnect, tyg.RouteConnect)
@@ -50,8 +50,21 @@ func (h *Host) connect(c *Client, r *tyg.Request) error {
 		return refused
 	}
 	c.conn.Subprotocol = cmp.Or(reply.Subprotocol, r.SelectedSubprotocol())
-	c.enter()
+	h.open(c)
 	return nil
+}
+
+// open makes the connection one that can be sent to, and runs the open handler, if there is one. The
+// caller has the turn.
+func (h *Host) open(c *Client) {
+	c.enter()
+	if !h.opens {
+		return
+	}
+	e := newEvent(c, tyg.EventOpen, tyg.RouteOpen)
+	if _, err := h.call(e); err != nil {
+		h.failed(e, err)
+	}
 }
 
 // refusal makes of the outcome of connect what the client gets to see, nil if it is let in.

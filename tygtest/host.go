@@ -62,6 +62,7 @@ type Host struct {
 	handler    tyg.Handler
 	routes     *route.Table
 	responds   func(route string) bool
+	opens      bool                  // the handler asks for open events
 	authorizer *authorize.Authorizer // nil: everybody may connect
 
 	mu       sync.Mutex
@@ -92,7 +93,7 @@ func (h *Host) configure(d tyg.Description) (err error) {
 	if h.authorizer, err = authorize.New(d.Authorizer, nil); err != nil {
 		return err
 	}
-	h.responds = d.Responds
+	h.responds, h.opens = d.Responds, d.Open
 	h.routes, err = route.New(d.Selection(), d.Keys())
 	return err
 }

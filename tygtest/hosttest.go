@@ -16,6 +16,7 @@ import (
 func TestHost(t *testing.T, start func(t *testing.T, h tyg.Handler) Subject) {
 	t.Helper()
 	t.Run("connect", func(t *testing.T) { keep(t, start, connectPromises()) })
+	t.Run("open", func(t *testing.T) { keep(t, start, openPromises()) })
 	t.Run("request", func(t *testing.T) { keep(t, start, requestPromises()) })
 	t.Run("event", func(t *testing.T) { keep(t, start, eventPromises()) })
 	t.Run("message", func(t *testing.T) { keep(t, start, messagePromises()) })

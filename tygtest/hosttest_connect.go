@@ -86,7 +86,7 @@ func checkHandshakeWaits(r *rig) {
 func checkConnectFirst(r *rig) {
 	r.run()
 	for range 20 {
-		p := r.open(Dial{})
+		p := r.join(Dial{})
 		p.roundTrip()
 		if first := r.journal.of(p.id())[0]; first.Type != tyg.EventConnect {
 			r.broken("first event is %v", first.Type)
@@ -185,7 +185,7 @@ func checkRefusedGone(r *rig) {
 	if err := r.Sender.Send(r.ctx, e.Conn.ID, []byte("x")); !errors.Is(err, tyg.ErrGone) {
 		r.broken("Send returned %v, want ErrGone", err)
 	}
-	r.open(Dial{}).gone()
+	r.join(Dial{}).gone()
 	if events := r.journal.of(e.Conn.ID); len(events) != 1 {
 		r.broken("it had %d events, want 1", len(events))
 	}

@@ -51,7 +51,7 @@ func (p *peer) ended(code tyg.CloseCode, reason string) {
 func checkClientClose(r *rig) {
 	r.run()
 	for _, want := range []Closed{{1000, ""}, {1001, ""}, {1000, "bye"}, {4001, "zwölf Tassen"}} {
-		p := r.open(Dial{})
+		p := r.join(Dial{})
 		if err := p.Close(want.Code, want.Reason); err != nil {
 			r.stop("client's close: %v", err)
 		}
@@ -61,7 +61,7 @@ func checkClientClose(r *rig) {
 
 func checkNoCode(r *rig) {
 	r.run()
-	p := r.open(Dial{})
+	p := r.join(Dial{})
 	if err := p.Close(1005, ""); err != nil {
 		r.stop("client's close: %v", err)
 	}
@@ -70,7 +70,7 @@ func checkNoCode(r *rig) {
 
 func checkDrop(r *rig) {
 	r.run()
-	p := r.open(Dial{})
+	p := r.join(Dial{})
 	if err := p.Drop(); err != nil {
 		r.stop("client's drop: %v", err)
 	}
@@ -81,7 +81,7 @@ func checkDrop(r *rig) {
 
 func checkSenderClose(r *rig) {
 	r.run()
-	p := r.open(Dial{})
+	p := r.join(Dial{})
 	if err := r.Sender.Close(r.ctx, p.id()); err != nil {
 		r.stop("Close returned %v", err)
 	}
@@ -94,7 +94,7 @@ func checkSenderClose(r *rig) {
 func checkMessagesFirst(r *rig) {
 	const n = 50
 	r.run()
-	p := r.open(Dial{})
+	p := r.join(Dial{})
 	for i := range n {
 		p.write(fmt.Sprint(i))
 	}
@@ -109,7 +109,7 @@ func checkMessagesFirst(r *rig) {
 func checkOnce(r *rig) {
 	r.run()
 	for range 20 {
-		p := r.open(Dial{})
+		p := r.join(Dial{})
 		p.write("x")
 		done := make(chan error, 1)
 		// Ends with the case: Close does not wait for anybody, and it is waited for below.
@@ -120,7 +120,7 @@ func checkOnce(r *rig) {
 		}
 		p.disconnected()
 		_ = p.Drop()
-		r.open(Dial{}).gone()
+		r.join(Dial{}).gone()
 		r.wantOneEnd(r.journal.of(p.id()))
 	}
 }
@@ -154,7 +154,7 @@ func checkCloseInHandler(r *rig) {
 		return nil
 	}
 	r.run()
-	p := r.open(Dial{})
+	p := r.join(Dial{})
 	p.write("x")
 	if !wait(r, "disconnect", inTime) {
 		r.broken("disconnect began before the handler was done")
@@ -177,7 +177,7 @@ func checkGoneInDisconnect(r *rig) {
 		return nil
 	}
 	r.run()
-	p := r.open(Dial{})
+	p := r.join(Dial{})
 	p.gone()
 	for call, err := range wait(r, "disconnect", outcomes) {
 		r.wantConnError(call, err, p.id(), tyg.ErrGone)

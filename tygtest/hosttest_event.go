@@ -50,7 +50,7 @@ func eventPromises() []promise {
 // live runs a connection with n messages from connect to disconnect and returns its events.
 func (r *rig) live(n int) []tyg.Event {
 	r.t.Helper()
-	p := r.open(Dial{Query: url.Values{"a": {"b"}}})
+	p := r.join(Dial{Query: url.Values{"a": {"b"}}})
 	for range n {
 		p.roundTrip()
 	}
@@ -143,7 +143,7 @@ func checkConnIDs(r *rig) {
 	r.run()
 	seen := make(map[tyg.ConnID]bool)
 	for range 20 {
-		p := r.open(Dial{})
+		p := r.join(Dial{})
 		if !apigw.ValidID(p.id()) || seen[p.id()] {
 			r.broken("id %q has another shape, or is there twice", p.id())
 		}
@@ -172,7 +172,7 @@ func checkEventFields(r *rig) {
 
 func checkKeptConn(r *rig) {
 	r.run()
-	p := r.open(Dial{})
+	p := r.join(Dial{})
 	if err := p.conn.SendString(r.ctx, "from outside"); err != nil {
 		r.broken("Conn.SendString returned %v", err)
 	}

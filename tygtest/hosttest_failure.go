@@ -47,7 +47,7 @@ func checkMessageReject(r *rig) {
 func (r *rig) checkFailure(fail func() error) {
 	r.message = failOn("fail", fail)
 	r.run()
-	p := r.open(Dial{})
+	p := r.join(Dial{})
 	for i := range 3 {
 		p.write("fail")
 		e := r.await("the message", nth(tyg.EventMessage, 2*i+1))
@@ -78,7 +78,7 @@ func checkSentBeforeFailure(r *rig) {
 		return errors.Join(c.Send(ctx, m.Data), errors.New("secret"))
 	}
 	r.run()
-	p := r.open(Dial{})
+	p := r.join(Dial{})
 	p.write("first")
 	p.expect("first")
 	p.expect(frame("Internal server error", r.await("the message", nth(tyg.EventMessage, 1))))
@@ -92,9 +92,9 @@ func checkDisconnectFails(r *rig) {
 		return errors.New("secret")
 	}
 	r.run()
-	stays := r.open(Dial{})
+	stays := r.join(Dial{})
 	for code := tyg.CloseCode(4000); code < 4004; code++ {
-		p := r.open(Dial{})
+		p := r.join(Dial{})
 		if err := p.Close(code, ""); err != nil {
 			r.stop("client's close: %v", err)
 		}
@@ -106,7 +106,7 @@ func checkDisconnectFails(r *rig) {
 func checkFailureIsOwn(r *rig) {
 	r.message = failOn("fail", func() error { return errors.New("secret") })
 	r.run()
-	john, jenny := r.open(Dial{}), r.open(Dial{})
+	john, jenny := r.join(Dial{}), r.join(Dial{})
 	john.write("fail")
 	john.expect(frame("Internal server error", r.await("the message", nth(tyg.EventMessage, 1))))
 	jenny.roundTrip()

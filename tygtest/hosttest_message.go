@@ -57,7 +57,7 @@ func messagePromises() []promise {
 func checkOrder(r *rig) {
 	const n = 1000
 	r.run()
-	p := r.open(Dial{})
+	p := r.join(Dial{})
 	for i := range n {
 		p.write(fmt.Sprint(i))
 	}
@@ -77,7 +77,7 @@ func checkSerial(r *rig) {
 		return c.Send(ctx, m.Data)
 	}
 	r.run()
-	p := r.open(Dial{})
+	p := r.join(Dial{})
 	for range n {
 		p.write("x")
 	}
@@ -101,7 +101,7 @@ func checkConcurrent(r *rig) {
 		return c.SendString(ctx, "met")
 	}
 	r.run()
-	john, jenny := r.open(Dial{}), r.open(Dial{})
+	john, jenny := r.join(Dial{}), r.join(Dial{})
 	john.write("x")
 	jenny.write("x")
 	john.expect("met")
@@ -110,7 +110,7 @@ func checkConcurrent(r *rig) {
 
 func checkText(r *rig) {
 	r.run()
-	p := r.open(Dial{})
+	p := r.join(Dial{})
 	for _, text := range texts() {
 		p.write(text)
 		p.expect(text)
@@ -124,7 +124,7 @@ func texts() []string {
 
 func checkLargest(r *rig) {
 	r.run()
-	p := r.open(Dial{})
+	p := r.join(Dial{})
 	text := strings.Repeat("0123456789abcdef", maxMessage/16)
 	p.write(text)
 	p.expect(text)
@@ -132,7 +132,7 @@ func checkLargest(r *rig) {
 
 func checkTooLarge(r *rig) {
 	r.run()
-	p := r.open(Dial{})
+	p := r.join(Dial{})
 	_ = p.Write(r.ctx, tyg.Text, strings.Repeat("x", maxMessage+1)) // may fail when the host hangs up
 	if e := p.disconnected(); e.Disconnect.Code != 1009 {
 		r.broken("disconnect code is %d, want 1009", e.Disconnect.Code)
@@ -160,7 +160,7 @@ func checkContextEnds(r *rig) {
 		return report(ctx)
 	}
 	r.run()
-	p := r.open(Dial{})
+	p := r.join(Dial{})
 	p.write("x")
 	r.await("the message", nth(tyg.EventMessage, 1))
 	p.gone()
@@ -184,7 +184,7 @@ func checkLeaveWhileHandling(r *rig) {
 		return nil
 	}
 	r.run()
-	p := r.open(Dial{})
+	p := r.join(Dial{})
 	p.write("x")
 	wait(r, "the message", began)
 	if err := p.Drop(); err != nil {

@@ -55,7 +55,7 @@ func checkSubprotocol(r *rig) {
 	}
 	r.run()
 	offer := []string{"chat.v2", "chat.v1"}
-	p := r.open(Dial{Subprotocols: offer})
+	p := r.join(Dial{Subprotocols: offer})
 	if got := p.Subprotocol(); got != "chat.v1" {
 		r.broken("client got subprotocol %q, want chat.v1", got)
 	}
@@ -96,7 +96,7 @@ func checkNoSubprotocol(r *rig) {
 		return nil
 	}
 	r.run()
-	p := r.open(Dial{})
+	p := r.join(Dial{})
 	if got := p.Subprotocol(); got != "" || accepted.Load() {
 		r.broken("client that offered none got subprotocol %q, SelectSubprotocol returned %t",
 			got, accepted.Load())
@@ -105,7 +105,7 @@ func checkNoSubprotocol(r *rig) {
 
 func checkHeader(r *rig) {
 	r.run()
-	p := r.open(Dial{Header: http.Header{
+	p := r.join(Dial{Header: http.Header{
 		"User-Agent":   {"tyg conformance"},
 		"X-Tyg-Custom": {"one", "two"},
 	}})
@@ -122,7 +122,7 @@ func checkHeader(r *rig) {
 func checkQuery(r *rig) {
 	r.run()
 	want := url.Values{"token": {"a=b&c d"}, "room": {"one", "zwölf"}, "empty": {""}}
-	r.open(Dial{Query: want})
+	r.join(Dial{Query: want})
 	got := r.await("connect", nth(tyg.EventConnect, 1)).Request.Query
 	if got.Encode() != want.Encode() {
 		r.broken("Query is %v, want %v", got, want)
@@ -131,7 +131,7 @@ func checkQuery(r *rig) {
 
 func checkNoQuery(r *rig) {
 	r.run()
-	r.open(Dial{})
+	r.join(Dial{})
 	request := r.await("connect", nth(tyg.EventConnect, 1)).Request
 	if request.Query == nil || len(request.Query) > 0 {
 		r.broken("Query is %#v, want an empty map", request.Query)
@@ -146,7 +146,7 @@ func checkNoQuery(r *rig) {
 
 func checkSourceIP(r *rig) {
 	r.run()
-	p := r.open(Dial{})
+	p := r.join(Dial{})
 	request := r.await("connect", nth(tyg.EventConnect, 1)).Request
 	if _, err := netip.ParseAddr(request.SourceIP); err != nil {
 		r.broken("Request.SourceIP is %q: %v", request.SourceIP, err)

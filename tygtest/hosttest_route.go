@@ -42,7 +42,7 @@ func checkRoutes(r *rig) {
 	r.app.OnRoute("leave", tell("leave"))
 	r.message = tell(tyg.RouteDefault)
 	r.run()
-	p := r.open(Dial{})
+	p := r.join(Dial{})
 	for text, want := range map[string]string{
 		`{"action":"join"}`:                    "join",
 		` { "x" : [1] , "action" : "leave" } `: "leave",
@@ -67,7 +67,7 @@ func checkRoutes(r *rig) {
 func checkReservedRoutes(r *rig) {
 	r.app.OnRoute("join", tell("join")) // so that there is something to select
 	r.run()
-	p := r.open(Dial{})
+	p := r.join(Dial{})
 	for _, key := range []string{tyg.RouteConnect, tyg.RouteDisconnect, tyg.RouteDefault} {
 		text := `{"action":"` + key + `"}`
 		p.write(text)
@@ -85,7 +85,7 @@ func checkSelection(r *rig) {
 	r.app.OnRoute("chat/join", tell("chat/join"))
 	r.message = tell(tyg.RouteDefault)
 	r.run()
-	p := r.open(Dial{})
+	p := r.join(Dial{})
 	p.write(`{"action":"join","service":"chat"}`)
 	p.expect("chat/join")
 	p.write(`{"action":"join"}`)
@@ -97,7 +97,7 @@ func checkForbidden(r *rig) {
 	r.app.OnConnect(func(context.Context, *tyg.Conn, *tyg.Request) error { return nil })
 	r.app.OnRoute("join", tell("join"))
 	r.runHandler(r.app)
-	p := r.open(Dial{})
+	p := r.join(Dial{})
 	seen := make(map[string]bool)
 	for _, text := range []string{`{"action":"nobody"}`, `{}`, `no JSON`, `{"action":"$connect"}`} {
 		p.write(text)

@@ -12,7 +12,7 @@ func handlerSendPromises() []promise {
 	return []promise{
 		{
 			"connect cannot send to its own client",
-			"while connect runs, Send to its connection returns ErrGone, as at API Gateway",
+			"while connect runs, Send to its connection returns ErrNotOpen, which is ErrGone, too",
 			checkSendInConnect,
 		},
 		{
@@ -63,8 +63,8 @@ func checkSendInConnect(r *rig) {
 		return nil
 	}
 	r.run()
-	p := r.open(Dial{})
-	r.wantConnError("Send", wait(r, "connect", outcome), p.id(), tyg.ErrGone)
+	p := r.join(Dial{})
+	r.wantConnError("Send", wait(r, "connect", outcome), p.id(), tyg.ErrNotOpen)
 	p.roundTrip()
 }
 
@@ -77,8 +77,8 @@ func checkSendFromConnect(r *rig) {
 		return c.Sender.Send(ctx, first.Load().ID, []byte("somebody has come"))
 	}
 	r.run()
-	p := r.open(Dial{})
-	r.open(Dial{})
+	p := r.join(Dial{})
+	r.join(Dial{})
 	p.expect("somebody has come")
 }
 
@@ -87,7 +87,7 @@ func checkSendToOthers(r *rig) {
 		return c.Sender.Send(ctx, tyg.ConnID(m.Text()), []byte("from the other"))
 	}
 	r.run()
-	john, jenny := r.open(Dial{}), r.open(Dial{})
+	john, jenny := r.join(Dial{}), r.join(Dial{})
 	john.write(string(jenny.id()))
 	jenny.expect("from the other")
 }
@@ -100,7 +100,7 @@ func checkCloseOthers(r *rig) {
 		return c.SendString(ctx, "done")
 	}
 	r.run()
-	john, jenny := r.open(Dial{}), r.open(Dial{})
+	john, jenny := r.join(Dial{}), r.join(Dial{})
 	john.write(string(jenny.id()))
 	john.expect("done")
 	jenny.ended(1000, "Connection Closed Normally")
@@ -119,14 +119,14 @@ func checkSendFromDisconnect(r *rig) {
 		return c.Sender.Send(ctx, stays.Load().ID, []byte("somebody has left"))
 	}
 	r.run()
-	p := r.open(Dial{})
-	r.open(Dial{}).gone()
+	p := r.join(Dial{})
+	r.join(Dial{}).gone()
 	p.expect("somebody has left")
 }
 
 func checkAppSender(r *rig) {
 	r.run()
-	p := r.open(Dial{})
+	p := r.join(Dial{})
 	if err := r.app.Sender().Send(r.ctx, p.id(), []byte("from a timer")); err != nil {
 		r.broken("Send returned %v", err)
 	}

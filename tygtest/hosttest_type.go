@@ -55,7 +55,7 @@ func echoInKind(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
 func checkTextStaysText(r *rig) {
 	r.message = echoInKind
 	r.run()
-	p := r.open(Dial{})
+	p := r.join(Dial{})
 	for _, data := range payloads() {
 		if isText(data) {
 			p.writeAs(tyg.Text, data)
@@ -70,7 +70,7 @@ func checkEchoKeepsType(r *rig) {
 	if !r.Binary {
 		return // checkBinaryRefused says what such a host does
 	}
-	p := r.open(Dial{})
+	p := r.join(Dial{})
 	for _, data := range payloads() {
 		p.writeAs(tyg.Binary, data)
 		p.expectAs(tyg.Binary, data)
@@ -86,7 +86,7 @@ func checkSendersSayBinary(r *rig) {
 	if !r.Binary {
 		return
 	}
-	john, jenny := r.open(Dial{}), r.open(Dial{})
+	john, jenny := r.join(Dial{}), r.join(Dial{})
 	ids := []tyg.ConnID{john.id(), jenny.id()}
 	for _, data := range payloads() {
 		if err := r.Sender.Send(r.ctx, john.id(), []byte(data), tyg.Binary); err != nil {
@@ -106,7 +106,7 @@ func checkSendersSayBinary(r *rig) {
 
 func checkBinaryIsNotText(r *rig) {
 	r.run()
-	p := r.open(Dial{})
+	p := r.join(Dial{})
 	r.wantRefused(p, []byte("\xff"), tyg.ErrNotText)
 	p.roundTrip()
 }
@@ -116,7 +116,7 @@ func checkBinaryRefused(r *rig) {
 	if r.Binary {
 		return
 	}
-	p := r.open(Dial{})
+	p := r.join(Dial{})
 	for _, data := range []string{"", "text", "\xff"} {
 		r.wantRefused(p, []byte(data), tyg.ErrBinary, tyg.Binary)
 	}

@@ -14,8 +14,8 @@ type peer struct {
 	conn *tyg.Conn // as the connect handler saw it
 }
 
-// open connects a client. Only one goroutine may do so at a time.
-func (r *rig) open(d Dial) *peer {
+// join connects a client. Only one goroutine may do so at a time.
+func (r *rig) join(d Dial) *peer {
 	r.t.Helper()
 	seen := r.journal.count(tyg.EventConnect)
 	p := &peer{Socket: r.dial(d), r: r}

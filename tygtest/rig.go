@@ -45,6 +45,7 @@ type rig struct {
 	// The handlers of the application, to be set before run. By default everybody is let in, and
 	// a message is echoed.
 	connect    tyg.ConnectFunc
+	open       tyg.OpenFunc // nil: the application does not ask for it
 	message    tyg.MessageFunc
 	disconnect tyg.DisconnectFunc
 
@@ -67,6 +68,9 @@ func (r *rig) run() {
 		}
 		return r.disconnect(ctx, c, d)
 	})
+	if r.open != nil {
+		r.app.OnOpen(r.open)
+	}
 	if r.message == nil {
 		r.message = echo
 	}

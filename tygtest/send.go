@@ -89,7 +89,12 @@ func (h *Host) lookup(id tyg.ConnID) (*Client, error) {
 		return nil, tyg.ErrInvalidID
 	}
 	c := h.clients[id]
-	if c == nil || c.state != open {
+	switch {
+	case c == nil:
+		return nil, tyg.ErrGone
+	case c.state == connecting:
+		return nil, tyg.ErrNotOpen
+	case c.state == over:
 		return nil, tyg.ErrGone
 	}
 	return c, nil

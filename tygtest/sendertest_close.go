@@ -48,7 +48,7 @@ func (p *peer) shut() {
 
 func checkClose(r *rig) {
 	r.run()
-	p := r.open(Dial{})
+	p := r.join(Dial{})
 	p.shut()
 	if closed := p.closed(); closed.Code != 1000 {
 		r.broken("client was closed with %d, want 1000", closed.Code)
@@ -58,7 +58,7 @@ func checkClose(r *rig) {
 
 func checkGoneAfterClose(r *rig) {
 	r.run()
-	p := r.open(Dial{})
+	p := r.join(Dial{})
 	p.shut()
 	r.wantAll(p.id(), tyg.ErrGone)
 	p.disconnected()
@@ -80,7 +80,7 @@ func checkCloseOne(r *rig) {
 func checkSendThenClose(r *rig) {
 	const n = 20
 	r.run()
-	p := r.open(Dial{})
+	p := r.join(Dial{})
 	for range n {
 		p.send("x")
 	}
@@ -104,7 +104,7 @@ func (p *peer) info() tyg.Info {
 
 func checkInfo(r *rig) {
 	r.run()
-	p := r.open(Dial{Header: http.Header{"User-Agent": {"tyg conformance"}}})
+	p := r.join(Dial{Header: http.Header{"User-Agent": {"tyg conformance"}}})
 	info := p.info()
 	// @connections tells times in milliseconds.
 	if off := info.ConnectedAt.Sub(p.conn.ConnectedAt).Abs(); off > time.Millisecond {
@@ -122,7 +122,7 @@ func checkInfo(r *rig) {
 
 func checkActiveBySend(r *rig) {
 	r.run()
-	p := r.open(Dial{})
+	p := r.join(Dial{})
 	p.activeAfter(func() {
 		p.send("x")
 		p.expect("x")
@@ -132,7 +132,7 @@ func checkActiveBySend(r *rig) {
 func checkActiveByMessage(r *rig) {
 	r.message = failOn("quiet", func() error { return nil })
 	r.run()
-	p := r.open(Dial{})
+	p := r.join(Dial{})
 	seen := 0
 	p.activeAfter(func() {
 		p.write("quiet")

@@ -71,7 +71,7 @@ func (r *rig) openMany(n int) []*peer {
 	r.t.Helper()
 	var peers []*peer
 	for range n {
-		peers = append(peers, r.open(Dial{}))
+		peers = append(peers, r.join(Dial{}))
 	}
 	return peers
 }
@@ -110,7 +110,7 @@ func checkManyGone(r *rig) {
 
 func checkManyInvalid(r *rig) {
 	r.run()
-	p := r.open(Dial{})
+	p := r.join(Dial{})
 	err := r.Sender.SendMany(r.ctx, []tyg.ConnID{"nonsense", p.id(), unknownID}, []byte("x"))
 	r.wantFailures(err, map[tyg.ConnID]error{
 		"nonsense": tyg.ErrInvalidID, unknownID: tyg.ErrGone,

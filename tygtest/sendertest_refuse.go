@@ -50,14 +50,14 @@ func checkUnknown(r *rig) {
 
 func checkSendAfterClose(r *rig) {
 	r.run()
-	p := r.open(Dial{})
+	p := r.join(Dial{})
 	p.gone()
 	r.wantAll(p.id(), tyg.ErrGone)
 }
 
 func checkSendAfterDrop(r *rig) {
 	r.run()
-	p := r.open(Dial{})
+	p := r.join(Dial{})
 	if err := p.Drop(); err != nil {
 		r.stop("client's drop: %v", err)
 	}
@@ -77,7 +77,7 @@ func checkInvalidID(r *rig) {
 
 func checkNotText(r *rig) {
 	r.run()
-	p := r.open(Dial{})
+	p := r.join(Dial{})
 	for _, data := range []string{"\xff", "ok until \xc3", "\xed\xa0\x80", "\xc0\x80"} {
 		r.wantRefused(p, []byte(data), tyg.ErrNotText)
 	}
@@ -86,7 +86,7 @@ func checkNotText(r *rig) {
 
 func checkSendTooLarge(r *rig) {
 	r.run()
-	p := r.open(Dial{})
+	p := r.join(Dial{})
 	r.wantRefused(p, []byte(strings.Repeat("x", maxMessage+1)), tyg.ErrTooLarge)
 	r.wantRefused(p, []byte(strings.Repeat("x", 4*maxMessage)), tyg.ErrTooLarge)
 	p.roundTrip()

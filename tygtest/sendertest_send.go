@@ -50,7 +50,7 @@ func (p *peer) send(text string) {
 
 func checkSend(r *rig) {
 	r.run()
-	john, jenny := r.open(Dial{}), r.open(Dial{})
+	john, jenny := r.join(Dial{}), r.join(Dial{})
 	john.send("for john")
 	jenny.send("for jenny")
 	john.expect("for john")
@@ -60,7 +60,7 @@ func checkSend(r *rig) {
 func checkSendOrder(r *rig) {
 	const n = 1000
 	r.run()
-	p := r.open(Dial{})
+	p := r.join(Dial{})
 	for i := range n {
 		p.send(fmt.Sprint(i))
 	}
@@ -72,7 +72,7 @@ func checkSendOrder(r *rig) {
 func checkMixedOrder(r *rig) {
 	const n = 100
 	r.run()
-	john, jenny := r.open(Dial{}), r.open(Dial{})
+	john, jenny := r.join(Dial{}), r.join(Dial{})
 	for i := range n {
 		john.send(fmt.Sprint("one ", i))
 		r.sendMany(fmt.Sprint("many ", i), john, jenny)
@@ -87,7 +87,7 @@ func checkMixedOrder(r *rig) {
 func checkConcurrentSends(r *rig) {
 	const goroutines, each = 32, 20
 	r.run()
-	p := r.open(Dial{})
+	p := r.join(Dial{})
 	var all sync.WaitGroup
 	for g := range goroutines {
 		// Each ends after its sends; they are waited for below.
@@ -114,7 +114,7 @@ func checkConcurrentSends(r *rig) {
 func checkDataReuse(r *rig) {
 	const n = 100
 	r.run()
-	p := r.open(Dial{})
+	p := r.join(Dial{})
 	for range n {
 		data := []byte("before")
 		if err := r.Sender.Send(r.ctx, p.id(), data); err != nil {
@@ -134,7 +134,7 @@ func checkDataReuse(r *rig) {
 
 func checkSentText(r *rig) {
 	r.run()
-	p := r.open(Dial{})
+	p := r.join(Dial{})
 	for _, text := range texts() {
 		p.send(text)
 		p.expect(text)
@@ -143,7 +143,7 @@ func checkSentText(r *rig) {
 
 func checkSendLargest(r *rig) {
 	r.run()
-	p := r.open(Dial{})
+	p := r.join(Dial{})
 	text := strings.Repeat("0123456789abcdef", maxMessage/16)
 	p.send(text)
 	p.expect(text)
@@ -153,7 +153,7 @@ func checkSendLargest(r *rig) {
 
 func checkAllAtOnce(r *rig) {
 	r.run()
-	peers := []*peer{r.open(Dial{}), r.open(Dial{}), r.open(Dial{}), r.open(Dial{})}
+	peers := []*peer{r.join(Dial{}), r.join(Dial{}), r.join(Dial{}), r.join(Dial{})}
 	var all sync.WaitGroup
 	for _, p := range peers {
 		// These end after a bounded number of calls, some of which fail, as they must once the
@@ -175,5 +175,5 @@ func checkAllAtOnce(r *rig) {
 	for _, p := range peers {
 		p.ended(1000, "Connection Closed Normally")
 	}
-	r.open(Dial{}).roundTrip()
+	r.join(Dial{}).roundTrip()
 }

@@ -16,6 +16,10 @@ type Subject struct {
 	// connections that send them with code 1003, and answer sends with tyg.ErrBinary.
 	Binary bool
 
+	// LateOpen reports whether open may run some time after the handshake, as on AWS, where it is an
+	// invocation of its own: then it need not come before the first message or the disconnect.
+	LateOpen bool
+
 	// Dial connects a client. Its error is a [*Refused] when the handshake was answered with a
 	// status other than 101. It may be called from many goroutines.
 	Dial func(ctx context.Context, d Dial) (Socket, error)
