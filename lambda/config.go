@@ -1,6 +1,7 @@
 package lambda
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -24,6 +25,10 @@ type Config struct {
 	// little, bounds it in any case.
 	Timeout time.Duration
 
+	// Self invokes this very function asynchronously with a payload. It is needed for applications
+	// with OnOpen only; see the package documentation.
+	Self func(ctx context.Context, payload []byte) error
+
 	// Logger gets what cannot be returned to anybody, and every failure of a handler. Nil means
 	// slog.Default().
 	Logger *slog.Logger
@@ -42,6 +47,8 @@ const (
 //	AWS_SESSION_TOKEN
 //	AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI,  Endpoint, the first that is set; with
 //	TYG_ENDPOINT, AWS_ENDPOINT_URL             AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true the second
+//	AWS_LAMBDA_FUNCTION_NAME                   Self, at TYG_INVOKE_ENDPOINT, else at
+//	                                           AWS_ENDPOINT_URL_LAMBDA or AWS_ENDPOINT_URL
 //	AWS_LAMBDA_LOG_FORMAT, AWS_LAMBDA_LOG_LEVEL   Logger, to standard error
 //
 // A key that lacks one of its halves is an error, and so is an endpoint that is none.
@@ -71,7 +78,31 @@ func FromEnvironment(getenv func(string) string) (Config, error) {
 			return Config{}, fmt.Errorf("read environment: %w", err)
 		}
 	}
-	return cfg, nil
+	var err error
+	cfg.Self, err = selfFromEnvironment(cfg, getenv)
+	return cfg, err
+}
+
+// selfFromEnvironment returns what invokes the function in which this program runs, nil where that is
+// not known.
+func selfFromEnvironment(
+	cfg Config, getenv func(string) string,
+) (func(context.Context, []byte) error, error) {
+	name := getenv("AWS_LAMBDA_FUNCTION_NAME")
+	if name == "" || cfg.Region == "" || cfg.Credentials == nil {
+		return nil, nil
+	}
+	names := []string{"TYG_INVOKE_ENDPOINT", "AWS_ENDPOINT_URL_LAMBDA", "AWS_ENDPOINT_URL"}
+	if strings.EqualFold(getenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"), "true") {
+		names = names[:1]
+	}
+	fn, err := NewFunction(FunctionConfig{
+		Name: name, Region: cfg.Region, Endpoint: firstSet(getenv, names...), Credentials: cfg.Credentials,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read environment: %w", err)
+	}
+	return fn.Enqueue, nil
 }
 
 // firstSet returns the value of the first variable that has one.

@@ -29,6 +29,9 @@ type FunctionConfig struct {
 	// after another colon if it is to be one of those.
 	ARN string
 
+	// Name and Region name a function of the account that Credentials belong to. ARN goes before.
+	Name, Region string
+
 	// Endpoint is where the Lambda service is. Empty means its place in the function's region.
 	Endpoint string
 
@@ -53,7 +56,7 @@ type Function struct {
 
 // NewFunction returns a Function. It makes no request.
 func NewFunction(cfg FunctionConfig) (*Function, error) {
-	region, err := regionOfARN(cfg.ARN)
+	name, region, err := cfg.function()
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +69,7 @@ func NewFunction(cfg FunctionConfig) (*Function, error) {
 	// Signatures are about the path as it is sent, so it is written as the AWS SDKs write it.
 	// (https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html)
 	u, err := url.Parse(strings.TrimRight(cfg.Endpoint, "/") +
-		"/2015-03-31/functions/" + url.QueryEscape(cfg.ARN) + "/invocations")
+		"/2015-03-31/functions/" + url.QueryEscape(name) + "/invocations")
 	if err != nil {
 		return nil, fmt.Errorf("parse endpoint: %w", err)
 	}
@@ -79,6 +82,18 @@ func NewFunction(cfg FunctionConfig) (*Function, error) {
 		},
 		patience: cfg.Patience,
 	}, nil
+}
+
+// function returns how the function is named in URLs, and its region.
+func (cfg FunctionConfig) function() (name, region string, err error) {
+	if cfg.ARN != "" || cfg.Name == "" {
+		region, err = regionOfARN(cfg.ARN)
+		return cfg.ARN, region, err
+	}
+	if !isPlain(cfg.Name) || cfg.Region == "" {
+		return "", "", fmt.Errorf("function %q in region %q: want a name and a region", cfg.Name, cfg.Region)
+	}
+	return cfg.Name, cfg.Region, nil
 }
 
 // regionOfARN checks an ARN and returns its region.
@@ -107,10 +122,28 @@ func (f *Function) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	if len(payload) > maxPayload {
 		return nil, fmt.Errorf("invoke function: %w", tyg.ErrTooLarge)
 	}
-	r := request{
+	return f.invoke(ctx, f.request(payload))
+}
+
+// Enqueue has the function handle an event of up to 1 MB some time, and returns as soon as Lambda
+// has it. Lambda invokes a function that fails up to two more times. The errors are those of Invoke.
+// (https://docs.aws.amazon.com/lambda/latest/dg/invocation-async.html)
+func (f *Function) Enqueue(ctx context.Context, payload []byte) error {
+	r := f.request(payload)
+	r.headers.Set("X-Amz-Invocation-Type", "Event")
+	_, err := f.invoke(ctx, r)
+	return err
+}
+
+func (f *Function) request(payload []byte) request {
+	return request{
 		method: http.MethodPost, url: f.url, body: payload, hash: hashOf(payload), most: maxPayload,
 		headers: http.Header{"Content-Type": {"application/json"}},
 	}
+}
+
+// invoke makes attempts until one counts.
+func (f *Function) invoke(ctx context.Context, r request) ([]byte, error) {
 	p := newPatience(ctx, f.patience)
 	for n := 1; ; n++ {
 		body, tries, err := f.attempt(ctx, r)
@@ -131,7 +164,7 @@ func (f *Function) attempt(ctx context.Context, r request) (body []byte, tries i
 		return nil, fewMore, err
 	case err != nil:
 		return nil, once, err
-	case a.status != http.StatusOK:
+	case a.status != http.StatusOK && a.status != http.StatusAccepted:
 		return nil, triesFor(a.status), serviceError(a)
 	case a.header.Get(functionErrorHeader) != "":
 		return nil, once, functionError(a)

@@ -21,6 +21,9 @@ func (h *Host) handle(ctx context.Context, payload []byte) ([]byte, error) {
 		return nil, err
 	}
 	e.Conn.Sender = h.senders.of(e.Conn)
+	if e.Type == tyg.EventConnect {
+		e.Conn.Sender = connecting{e.Conn.Sender, e.Conn.ID}
+	}
 	start := time.Now()
 	reply, err := h.call(ctx, e)
 	if no, ok := rejection(e, err); ok {
@@ -34,8 +37,14 @@ func (h *Host) handle(ctx context.Context, payload []byte) ([]byte, error) {
 		h.log.ErrorContext(ctx, "handler failed", about(e, start, err)...)
 		return nil, err
 	}
+	if e.Type == tyg.EventConnect && h.self != nil && accepts(reply) {
+		h.scheduleOpen(ctx, e, payload)
+	}
 	return apigw.MarshalReply(reply), nil
 }
+
+// accepts reports whether the reply to a connect lets the client in.
+func accepts(r tyg.Reply) bool { return r.Status == 0 || r.Status >= 200 && r.Status <= 299 }
 
 // call calls the Handler, whose panic is an error.
 func (h *Host) call(ctx context.Context, e tyg.Event) (reply tyg.Reply, err error) {

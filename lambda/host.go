@@ -2,6 +2,7 @@ package lambda
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -34,6 +35,7 @@ type Host struct {
 	handler    tyg.Handler
 	senders    senders
 	authorizer *tyg.Authorizer
+	self       func(ctx context.Context, payload []byte) error // nil: the Handler wants no open event
 	timeout    time.Duration
 	log        *slog.Logger
 }
@@ -55,7 +57,14 @@ func NewHost(h tyg.Handler, cfg Config) (*Host, error) {
 	if err := host.senders.open(cfg.SenderConfig); err != nil {
 		return nil, fmt.Errorf("lambda: %w", err)
 	}
-	host.authorizer = tyg.Describe(h).Authorizer
+	d := tyg.Describe(h)
+	host.authorizer = d.Authorizer
+	if d.Open {
+		if host.self = cfg.Self; host.self == nil {
+			return nil, errors.New("lambda: the application has OnOpen, for which the function invokes " +
+				"itself; set Config.Self")
+		}
+	}
 	// Its identity sources are read for each request, with the stage variables of that; here they
 	// are only checked.
 	if _, err := authorize.New(host.authorizer, nil); err != nil {
@@ -65,13 +74,17 @@ func NewHost(h tyg.Handler, cfg Config) (*Host, error) {
 	return host, nil
 }
 
-// Invoke handles one invocation: an event of a WebSocket API, or a question to the authorizer. They
-// are told apart by their shape, so one function may be both. It returns the JSON that API Gateway
+// Invoke handles one invocation: an event of a WebSocket API, a question to the authorizer, or the
+// function's own call for OnOpen. They are told apart by their shape, so one function may be all. It returns the JSON that API Gateway
 // expects, and an error if the handler failed or the payload is neither. Nothing of payload is used
 // after it has returned.
 func (h *Host) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	if arn := methodARN(payload); arn != "" {
 		return h.authorize(ctx, payload, arn)
+	}
+	if connect, ok := unsealOpen(payload); ok {
+		h.open(withRaw(ctx, connect), connect)
+		return []byte("null"), nil
 	}
 	return h.handle(withRaw(ctx, payload), payload)
 }

@@ -1,10 +1,12 @@
 package lambda_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"sync"
 	"testing"
 
 	"github.com/tyg-dev/tyg"
@@ -38,8 +40,15 @@ func behindGateway(t *testing.T, h tyg.Handler) tygtest.Subject {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f.host = newHost(t, informed{h}, lambda.Config{SenderConfig: cfg})
+	var invoked sync.WaitGroup // what the function has invoked itself for
+	self := func(_ context.Context, payload []byte) error {
+		payload = bytes.Clone(payload)
+		invoked.Go(func() { _, _ = f.host.Invoke(t.Context(), payload) }) // waited for below
+		return nil
+	}
+	f.host = newHost(t, informed{h}, lambda.Config{SenderConfig: cfg, Self: self})
 	t.Cleanup(func() {
+		invoked.Wait()
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		if err := srv.Shutdown(ctx); err != nil {
@@ -48,7 +57,7 @@ func behindGateway(t *testing.T, h tyg.Handler) tygtest.Subject {
 		idle.CloseIdleConnections()
 		web.Close()
 	})
-	return tygtest.Subject{Sender: sender, Dial: func(ctx context.Context, d tygtest.Dial) (tygtest.Socket, error) {
+	return tygtest.Subject{Sender: sender, LateOpen: true, Dial: func(ctx context.Context, d tygtest.Dial) (tygtest.Socket, error) {
 		return wstest.Dial(ctx, t, web.URL+"/api/", d, nil)
 	}}
 }
@@ -72,7 +81,11 @@ func (f *function) Handle(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
 }
 
 // Describe returns what deploy would tell API Gateway.
-func (f *function) Describe() tyg.Description { return tyg.Describe(f.app) }
+func (f *function) Describe() tyg.Description {
+	d := tyg.Describe(f.app)
+	d.Open = false // the function sees to that itself
+	return d
+}
 
 // informed is a Handler that is told the subprotocol of a connection, which the suite asks for and API
 // Gateway's events do not have.
@@ -84,6 +97,8 @@ func (h informed) Handle(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
 	e.Conn.Subprotocol, _ = ctx.Value(subprotocol{}).(string)
 	return h.Handler.Handle(ctx, e)
 }
+
+func (h informed) Describe() tyg.Description { return tyg.Describe(h.Handler) }
 
 func (h informed) Bind(s tyg.Sender) {
 	tyg.Bind(h.Handler, s)

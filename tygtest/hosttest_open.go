@@ -52,12 +52,12 @@ func checkOpenOrder(r *rig) {
 		p := r.join(Dial{})
 		p.roundTrip()
 		p.roundTrip()
-		p.gone()
 		r.await("open", func(events []tyg.Event) int {
 			return find(events, func(e tyg.Event) bool {
 				return e.Type == tyg.EventOpen && e.Conn.ID == p.id()
 			})
 		})
+		p.gone()
 		r.wantTypes(p.id())
 	}
 }
