@@ -232,3 +232,7 @@ func TestStageVariables(t *testing.T) {
 		}
 	}
 }
+
+func echoInKind(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
+	return c.Send(ctx, m.Data, m.Type)
+}
