@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/tyg-dev/tyg/gateway"
+	"github.com/tyg-dev/tyg/internal/profileflag"
 )
 
 // Config says how to serve an application in this process. The zero Config serves it at
@@ -38,14 +39,12 @@ type Config struct {
 	// Drain is how long handlers may take to finish when the server stops: 30 seconds by default.
 	Drain time.Duration
 
-	// Limits bounds what clients and handlers may do. The zero Limits are API Gateway's.
-	Limits gateway.Limits
+	// Profile is the limits and extensions. The zero Profile is API Gateway's;
+	// gateway.NewProfile("server") is for applications that stay on machines of their own.
+	Profile gateway.Profile
 
 	// TimeScale makes API Gateway's time limits pass so many times faster, see gateway.Server.
 	TimeScale float64
-
-	// Extensions switches on what API Gateway does not do.
-	Extensions gateway.Extensions
 
 	// Secrets are the keys of those who may call the @connections API, see gateway.Server.
 	Secrets map[string]string
@@ -103,11 +102,11 @@ type options struct {
 	Config
 	origins          string
 	quiet, accessLog bool
+	profile          profileflag.Flags
 }
 
 // flags defines the command line.
 func (o *options) flags(fs *flag.FlagSet) {
-	x := &o.Extensions
 	fs.StringVar(&o.Addr, "addr", defaultAddr, "`address` to listen on; port 0 picks a free one")
 	fs.StringVar(&o.Stage, "stage", defaultStage, "first part of the URL's path")
 	fs.StringVar(&o.origins, "origin", "", "`origins` of web pages that may connect, separated by commas")
@@ -117,11 +116,7 @@ func (o *options) flags(fs *flag.FlagSet) {
 	fs.BoolVar(&o.quiet, "quiet", false, "do not print the URL")
 	fs.BoolVar(&o.accessLog, "access-log", false, "print a line for each event")
 	fs.Float64Var(&o.TimeScale, "time-scale", 1, "how many times faster API Gateway's time limits pass")
-	fs.BoolVar(&x.Binary, "binary", false, "accept and send binary messages (not on AWS)")
-	fs.BoolVar(&x.CloseCodes, "close-codes", false, "DELETE takes a code and a reason (not on AWS)")
-	fs.DurationVar(&x.Ping, "ping", 0, "ping clients that are silent for so long (not on AWS)")
-	fs.IntVar(&x.Concurrency, "concurrency", 1,
-		"how many messages of one client are handled at the same time")
+	o.profile.Add(fs)
 }
 
 // parse fills a Config from the environment and then from the command line, which wins.
@@ -140,6 +135,12 @@ func parse(name string, args []string, getenv func(string) string, out io.Writer
 		return o.Config, usageError(fs, fmt.Errorf("unexpected argument %q", fs.Arg(0)))
 	}
 	o.Origins = list(o.origins)
+	profile, err := gateway.NewProfile(o.profile.Profile)
+	if err != nil {
+		return o.Config, err
+	}
+	o.Profile = profile
+	o.profile.Apply(&o.Profile)
 	if o.accessLog {
 		o.AccessLog = &gateway.AccessLog{Out: out}
 	}

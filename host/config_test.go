@@ -55,8 +55,26 @@ func TestParse(t *testing.T) {
 			c.AccessLog = &gateway.AccessLog{Out: c.Out}
 		}},
 		{"extensions", "-binary -close-codes -ping 30s -concurrency 4", nil, func(c *host.Config) {
-			c.Extensions = gateway.Extensions{Binary: true, CloseCodes: true, Ping: 30 * time.Second, Concurrency: 4}
+			c.Profile.Extensions = gateway.Extensions{
+				Binary: true, CloseCodes: true, Ping: 30 * time.Second, Concurrency: 4,
+			}
 		}},
+		{"profile", "-profile server", nil, func(c *host.Config) { c.Profile = server(t) }},
+		{"profile by environment", "", map[string]string{"TYG_PROFILE": "server"}, func(c *host.Config) {
+			c.Profile = server(t)
+		}},
+		{"another profile than the environment's", "-profile aws", map[string]string{"TYG_PROFILE": "server"},
+			func(*host.Config) {}},
+		{
+			"limits change the profile, wherever they stand",
+			"-limit-life 1h -binary=false -profile server -limit-conns -1",
+			map[string]string{"TYG_LIMIT_LIFE": "2h", "TYG_LIMIT_QUEUE": "70000"},
+			func(c *host.Config) {
+				c.Profile = server(t)
+				c.Profile.Limits.Life, c.Profile.Limits.Queue, c.Profile.Limits.Conns = time.Hour, 70000, -1
+				c.Profile.Extensions.Binary = false
+			},
+		},
 		{
 			"key", "",
 			map[string]string{"TYG_ACCESS_KEY_ID": "id", "TYG_SECRET_ACCESS_KEY": "s"},
@@ -71,7 +89,6 @@ func TestParse(t *testing.T) {
 			}
 			want := host.Config{
 				Addr: "127.0.0.1:8000", Stage: "api", Drain: 30 * time.Second, TimeScale: 1, Out: io.Discard,
-				Extensions: gateway.Extensions{Concurrency: 1},
 			}
 			tt.want(&want)
 			if !reflect.DeepEqual(got, want) {
@@ -88,6 +105,12 @@ func TestParseErrors(t *testing.T) {
 		want string // in the error
 	}{
 		{"-nonsense", nil, "-nonsense"},
+		{"-profile fast", nil, `there is no profile "fast": use "aws" or "server"`},
+		{"", map[string]string{"TYG_PROFILE": "fast"}, `TYG_PROFILE: "fast"`},
+		{"-limit-idle 0", nil, "use a time such as 90s or 10m, other than 0"},
+		{"-limit-message many", nil, "use a whole number other than 0"},
+		{"-concurrency 0", nil, "use a whole number other than 0"},
+		{"-binary=perhaps", nil, "use true or false"},
 		{"-drain soon", nil, `"soon"`},
 		{"-addr", nil, "flag needs an argument: -addr"},
 		{"serve", nil, `unexpected argument "serve"`},
@@ -135,4 +158,14 @@ func TestHelp(t *testing.T) {
 			}
 		}
 	}
+}
+
+// server returns the profile of that name.
+func server(t *testing.T) gateway.Profile {
+	t.Helper()
+	p, err := gateway.NewProfile(gateway.ProfileServer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
 }

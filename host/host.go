@@ -56,11 +56,11 @@ func Serve(ctx context.Context, app *tyg.App, cfg Config) error {
 		Handler: app,
 		Stage:   cfg.Stage,
 		Origins: cfg.Origins,
-		Limits:  cfg.Limits,
+		Limits:  cfg.Profile.Limits,
 		Logger:  cfg.Logger,
 
 		TimeScale:  cfg.TimeScale,
-		Extensions: cfg.Extensions,
+		Extensions: cfg.Profile.Extensions,
 		Secrets:    cfg.Secrets,
 		AccessLog:  cfg.AccessLog,
 	}
@@ -73,6 +73,9 @@ func Serve(ctx context.Context, app *tyg.App, cfg Config) error {
 	}
 	if cfg.Out != nil {
 		fmt.Fprintf(cfg.Out, "Serving %s on %s\n", app.Name(), address(l.Addr(), cfg))
+		if len(cfg.Profile.Differences()) > 0 {
+			fmt.Fprintf(cfg.Out, "This gateway is %s\n", cfg.Profile)
+		}
 	}
 	return serve(ctx, l, srv, cfg)
 }

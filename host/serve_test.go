@@ -4,6 +4,7 @@ package host_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -17,6 +18,7 @@ import (
 	"time"
 
 	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/gateway"
 	"github.com/tyg-dev/tyg/host"
 	"github.com/tyg-dev/tyg/internal/ws"
 )
@@ -241,5 +243,28 @@ func TestServeErrors(t *testing.T) {
 				t.Errorf("more than one line: %v", err)
 			}
 		})
+	}
+}
+
+func TestServeSaysWhatDiffersFromAWS(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel() // it drains at once
+	for profile, want := range map[string]string{
+		gateway.ProfileAWS:    "",
+		gateway.ProfileServer: "This gateway is not as Amazon API Gateway: binary messages, ",
+	} {
+		p, err := gateway.NewProfile(profile)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out bytes.Buffer
+		cfg := host.Config{Addr: "127.0.0.1:0", Profile: p, Out: &out, Logger: quiet}
+		if err := host.Serve(ctx, tyg.New("echo"), cfg); err != nil {
+			t.Fatal(err)
+		}
+		_, rest, _ := strings.Cut(out.String(), "\n")
+		if !strings.HasPrefix(rest, want) || want == "" && rest != "" {
+			t.Errorf("profile %s: after the URL it says %q, want %q", profile, rest, want)
+		}
 	}
 }

@@ -1,0 +1,72 @@
+package profileflag_test
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tyg-dev/tyg/gateway"
+	"github.com/tyg-dev/tyg/internal/profileflag"
+)
+
+// TestEveryFieldHasAFlag sets each field of the profile through the flag that is named after it.
+func TestEveryFieldHasAFlag(t *testing.T) {
+	var flags profileflag.Flags
+	fs := flag.NewFlagSet("test", flag.ContinueOnError)
+	fs.SetOutput(io.Discard)
+	flags.Add(fs)
+	var want gateway.Profile
+	n := 0
+	for _, part := range []struct {
+		prefix string
+		fields reflect.Value
+	}{
+		{"limit-", reflect.ValueOf(&want.Limits).Elem()},
+		{"", reflect.ValueOf(&want.Extensions).Elem()},
+	} {
+		for i := range part.fields.NumField() {
+			n++
+			name := part.prefix + flagName(part.fields.Type().Field(i).Name)
+			if err := fs.Set(name, setField(part.fields.Field(i), n)); err != nil {
+				t.Errorf("flag -%s: %v", name, err)
+			}
+		}
+	}
+	var got gateway.Profile
+	if flags.Apply(&got); got != want {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+}
+
+// setField sets a field to a value that no other has, and returns it as a flag is written.
+func setField(v reflect.Value, n int) string {
+	switch v.Interface().(type) {
+	case bool:
+		v.SetBool(true)
+		return "true"
+	case time.Duration:
+		v.SetInt(int64(time.Duration(n) * time.Second))
+		return fmt.Sprint(n, "s")
+	}
+	v.SetInt(int64(n))
+	return fmt.Sprint(n)
+}
+
+// flagName is "conns-per-address" for ConnsPerAddress.
+func flagName(field string) string {
+	if field == strings.ToUpper(field) {
+		return strings.ToLower(field)
+	}
+	var b strings.Builder
+	for i, r := range field {
+		if i > 0 && r >= 'A' && r <= 'Z' {
+			b.WriteByte('-')
+		}
+		b.WriteRune(r)
+	}
+	return strings.ToLower(b.String())
+}
