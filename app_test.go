@@ -111,7 +111,7 @@ func TestNoHandlers(t *testing.T) {
 	app := tyg.New("empty")
 	for _, e := range []tyg.Event{
 		{Type: tyg.EventConnect, Request: new(tyg.Request)},
-		{Type: tyg.EventMessage, Route: "nobody"},
+		{Type: tyg.EventMessage, Route: "unknown"},
 		{Type: tyg.EventDisconnect},
 		{},
 	} {

@@ -5,7 +5,7 @@ import (
 	"errors"
 )
 
-// An AuthorizeFunc finds out who a client is, before connect runs and before the handshake is
+// An AuthorizeFunc identifies a client, before connect runs and before the handshake is
 // answered. It is API Gateway's authorizer of type REQUEST
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-lambda-auth.html):
 //
@@ -13,10 +13,10 @@ import (
 //   - an error that is [ErrUnauthorized] answers 401, one that is [ErrForbidden] 403;
 //   - any other error, a panic, or an Identity that API Gateway would not accept answers 500.
 //
-// It is not asked again for the life of the connection.
+// It is called once for a connection.
 type AuthorizeFunc func(ctx context.Context, r *Request) (Identity, error)
 
-// An Identity is what an AuthorizeFunc found out about a client.
+// An Identity is what an AuthorizeFunc returns about a client.
 type Identity struct {
 	// Principal names the client. It must not be empty; handlers find it in [Conn.Identity]. API
 	// Gateway calls it principalId.
@@ -35,11 +35,11 @@ var (
 	ErrForbidden = errors.New("forbidden")
 )
 
-// An Authorizer is an AuthorizeFunc and what it needs to be asked at all.
+// An Authorizer is an AuthorizeFunc and the parts of a handshake that it needs.
 type Authorizer struct {
 	Func AuthorizeFunc `json:"-"`
 
-	// IdentitySources are the parts of a handshake without which nobody is asked: a client that
+	// IdentitySources are the parts of a handshake without which Func is not called: a client that
 	// lacks one, or sends it empty, gets 401. Each is route.request.header.NAME,
 	// route.request.querystring.NAME or stageVariables.NAME.
 	IdentitySources []string `json:"identity_sources,omitempty"`

@@ -8,8 +8,8 @@ import (
 )
 
 // A Conn is a connection as a handler sees it: an id, what is known about it, and the Sender that
-// reaches it. It is not the socket. It may be kept, and used from any goroutine, for as long as
-// anybody likes: once the connection has ended, its methods return [ErrGone].
+// reaches it. It is not the socket. It may be kept and used from any goroutine for any length of
+// time: once the connection has ended, its methods return [ErrGone].
 //
 // Hosts make Conns. The fields do not change once a handler has seen them and must not be changed.
 type Conn struct {

@@ -104,7 +104,7 @@ func TestSiblingsMeetOnlyWhereTheyMay(t *testing.T) {
 	}
 }
 
-// TestStandardLibraryOnly keeps rule 1: whoever imports only these compiles neither the AWS SDK nor
+// TestStandardLibraryOnly keeps rule 1: a program that imports only these compiles neither the AWS SDK nor
 // NATS.
 func TestStandardLibraryOnly(t *testing.T) {
 	all := make(map[string]pkg)

@@ -1,5 +1,6 @@
-// Package tyg writes WebSocket applications as three functions (connect, message, disconnect) and
-// leaves to a host where the sockets are: in this process, in another, or at Amazon API Gateway.
+// Package tyg is for WebSocket applications that are written as functions (connect, message,
+// disconnect) and run unchanged in one process, on many machines, and on Amazon API Gateway with AWS
+// Lambda. A host owns the sockets; the application does not know which one.
 //
 // The whole echo server:
 //
@@ -13,17 +14,16 @@
 //		}
 //	}
 //
-// # Vocabulary
+// # What an application writes
 //
-// tyg is net/http for connections that outlive the process. Three words carry it:
-//
-//   - An [Event] is what happened on a connection: connect, message or disconnect. It is plain data.
-//   - A [Handler] is called with an Event. An [App] is a Handler.
-//   - A [Sender] reaches any connection by its id: Send, SendMany, Close, Info.
-//
-// Everything else is an arrow between those. A host owns sockets or receives events, calls a
-// Handler, and supplies the Sender: package gateway is one for sockets on this machine, package
-// tygtest is one for tests, without sockets.
+//   - [New] makes an [App]; [App.OnConnect], [App.OnOpen], [App.OnMessage], [App.OnRoute],
+//     [App.OnRouteResponse] and [App.OnDisconnect] register its handlers, [App.OnAuthorize] its
+//     authorizer, [App.Use] its [Middleware].
+//   - A handler gets a [Conn], which it sends to with [Conn.Send], [Conn.SendString] or
+//     [Conn.SendJSON] and closes with [Conn.Close], and a [Request], [Message] or [Disconnect].
+//   - [App.Sender] reaches every connection by its [ConnID] from anywhere in the program.
+//   - Errors are compared with [errors.Is]: [ErrGone] is final, [ErrThrottled] is not. [Failures]
+//     takes the error of [Sender.SendMany] apart. [Reject] refuses a client at connect.
 //
 // # Order
 //
@@ -32,7 +32,7 @@
 // disconnect. Between connections there is no order, and handlers run at the same time. Amazon API
 // Gateway makes no such promise for a single connection: it may run two messages of one client at
 // once (https://repost.aws/questions/QUa2N5ZwL4QjSFuJkuI4nGcg), so state that must not be torn
-// belongs behind a conditional write, as package rooms does it.
+// belongs behind a conditional write, as in package rooms.
 //
 // # Failure
 //
@@ -43,4 +43,15 @@
 //
 // and stays connected; the text of the error never leaves the server. From connect, [Reject]
 // refuses the handshake with an HTTP status of your choice, any other error with 502.
+//
+// # For hosts and other Handlers
+//
+// An application needs none of this. An [Event] is what happened on a connection, as plain data. A
+// [Handler] is called with an Event and returns a [Reply]; an App is a Handler, and so is a
+// [HandlerFunc]. A [Sender] reaches connections by id. A host owns sockets or receives events, calls
+// a Handler, and is a Sender: package gateway is one for sockets on this machine, package lambda one
+// inside AWS Lambda, package tygtest one for tests. A host learns what it runs from [Describe], which
+// returns a [Description] with its [Route]s, and hands its Sender over with [Bind]. It reads the
+// options of a send with [NewSendOptions], and the subprotocol that a connect handler chose with
+// [Request.SelectedSubprotocol]. The suites of package tygtest say what a host must do.
 package tyg

@@ -6,8 +6,7 @@ import (
 	"time"
 )
 
-// A ConnID names a connection. It is opaque: 16 characters, unique for as long as anybody could
-// remember it, and never a credential. It ends with "=", so escape it in URLs.
+// A ConnID names a connection. It is opaque: 16 characters, never used again, and never a credential. It ends with "=", so escape it in URLs.
 type ConnID string
 
 // A Sender reaches connections by id, from anywhere: inside a handler or outside, on the machine
@@ -29,7 +28,7 @@ type Sender interface {
 	// SendMany sends one message to many connections and tries all of them, whatever happens to
 	// some. It returns nil if all accepted it, else one error that [Failures] takes apart by
 	// recipient. Recipients that are gone are reported, never tried again. A recipient that cannot
-	// keep up may be disconnected with close code 1013, so that one slow client costs nobody else.
+	// keep up may be disconnected with close code 1013, so that it does not hold up the others.
 	SendMany(ctx context.Context, ids []ConnID, data []byte, opts ...SendOption) error
 
 	// Close ends a connection; its client sees close code 1000. The disconnect event follows.

@@ -52,7 +52,7 @@ type Config struct {
 	// AccessLog, if not nil, gets a line for each event.
 	AccessLog *gateway.AccessLog
 
-	// Logger gets what cannot be returned to anybody. Nil means slog.Default().
+	// Logger gets the errors that no caller is there for. Nil means slog.Default().
 	Logger *slog.Logger
 
 	// Out, if not nil, gets the line that says where the application is served.

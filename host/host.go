@@ -33,7 +33,7 @@ func runHere(app *tyg.App) error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	context.AfterFunc(ctx, stop) // the second signal finds nobody who waits for it
+	context.AfterFunc(ctx, stop) // a second signal ends the process
 	return Serve(ctx, app, cfg)
 }
 

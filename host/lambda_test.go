@@ -58,7 +58,7 @@ func TestRunInLambda(t *testing.T) {
 	web := httptest.NewServer(services)
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, os.Args[0], "-not-a-flag") // Lambda's command line is nobody's
+	cmd := exec.CommandContext(ctx, os.Args[0], "-not-a-flag") // Run ignores Lambda's command line
 	var out bytes.Buffer
 	cmd.Stdout = &out
 	cmd.Env = []string{

@@ -40,7 +40,7 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// program answers "slow" after the signal, when somebody has made its file, and everything else at
+// program answers "slow" after the signal, when its file exists, and everything else at
 // once.
 func program() *tyg.App {
 	app := echo()

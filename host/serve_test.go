@@ -100,7 +100,7 @@ func dial(t *testing.T, url string, o *ws.DialOptions) *ws.Client {
 	return c
 }
 
-// wantEcho checks that somebody answers.
+// wantEcho checks that the server answers.
 func wantEcho(t *testing.T, c *ws.Client) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
