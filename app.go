@@ -215,7 +215,7 @@ func (a *App) handler(route string) ReplyFunc {
 }
 
 func panicDuplicate(key string) {
-	panic(fmt.Sprintf("tyg: route %q already has a handler; an App has one handler for each route", key))
+	panic(fmt.Sprintf("tyg: route %q has a handler already; an App has one for each route", key))
 }
 
 // appSender is the Sender of whichever host runs the App.

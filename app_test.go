@@ -45,7 +45,7 @@ func TestSecondHandlerPanics(t *testing.T) {
 		`"join"`:        register(app, "join"),
 	} {
 		again()
-		wantPanic(t, "route "+want+" already has a handler", again)
+		wantPanic(t, "route "+want+" has a handler already", again)
 	}
 }
 

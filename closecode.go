@@ -11,7 +11,7 @@ type CloseCode int
 // (https://www.iana.org/assignments/websocket/websocket.xhtml#close-code-number).
 const (
 	CloseNormal             CloseCode = 1000 // the purpose is fulfilled; what Sender.Close sends
-	CloseGoingAway          CloseCode = 1001 // a page was left, a server stops, API Gateway's limits passed
+	CloseGoingAway          CloseCode = 1001 // a page was left, a server stops, a limit passed
 	CloseProtocolError      CloseCode = 1002
 	CloseUnsupportedData    CloseCode = 1003 // a binary message where only text is taken
 	CloseNoStatus           CloseCode = 1005 // the close frame had no code; never sent

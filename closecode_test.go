@@ -21,18 +21,25 @@ func TestCloseCodeString(t *testing.T) {
 	}
 }
 
-// TestCloseCodesAgreeWithWS keeps the constants of the root and of the protocol layer, which imports
-// nothing of this module, the same.
+// TestCloseCodesAgreeWithWS keeps the constants of the root and of the protocol layer, which
+// imports nothing of this module, the same.
 func TestCloseCodesAgreeWithWS(t *testing.T) {
 	for code, want := range map[tyg.CloseCode]int{
-		tyg.CloseNormal: ws.CloseNormal, tyg.CloseGoingAway: ws.CloseGoingAway,
-		tyg.CloseProtocolError: ws.CloseProtocolError, tyg.CloseUnsupportedData: ws.CloseUnsupportedData,
-		tyg.CloseNoStatus: ws.CloseNoStatus, tyg.CloseAbnormal: ws.CloseAbnormal,
-		tyg.CloseInvalidPayload: ws.CloseInvalidPayload, tyg.ClosePolicyViolation: ws.ClosePolicyViolation,
-		tyg.CloseMessageTooBig: ws.CloseMessageTooBig, tyg.CloseMandatoryExtension: ws.CloseMandatoryExtension,
-		tyg.CloseInternalError: ws.CloseInternalError, tyg.CloseServiceRestart: ws.CloseServiceRestart,
-		tyg.CloseTryAgainLater: ws.CloseTryAgainLater, tyg.CloseBadGateway: ws.CloseBadGateway,
-		tyg.CloseTLSHandshake: ws.CloseTLSHandshake,
+		tyg.CloseNormal:             ws.CloseNormal,
+		tyg.CloseGoingAway:          ws.CloseGoingAway,
+		tyg.CloseProtocolError:      ws.CloseProtocolError,
+		tyg.CloseUnsupportedData:    ws.CloseUnsupportedData,
+		tyg.CloseNoStatus:           ws.CloseNoStatus,
+		tyg.CloseAbnormal:           ws.CloseAbnormal,
+		tyg.CloseInvalidPayload:     ws.CloseInvalidPayload,
+		tyg.ClosePolicyViolation:    ws.ClosePolicyViolation,
+		tyg.CloseMessageTooBig:      ws.CloseMessageTooBig,
+		tyg.CloseMandatoryExtension: ws.CloseMandatoryExtension,
+		tyg.CloseInternalError:      ws.CloseInternalError,
+		tyg.CloseServiceRestart:     ws.CloseServiceRestart,
+		tyg.CloseTryAgainLater:      ws.CloseTryAgainLater,
+		tyg.CloseBadGateway:         ws.CloseBadGateway,
+		tyg.CloseTLSHandshake:       ws.CloseTLSHandshake,
 	} {
 		if int(code) != want {
 			t.Errorf("%v is %d in package ws", code, want)

@@ -39,7 +39,8 @@ type Conn struct {
 }
 
 // Send sends one message to the client: text, or with the option [Binary] any bytes. A handler
-// echoes a message in its own type by c.Send(ctx, m.Data, m.Type). See [Sender] for what it promises.
+// echoes a message in its own type by c.Send(ctx, m.Data, m.Type). See [Sender] for what it
+// promises.
 //
 // While connect runs there is no connection to send to yet, and Send returns [ErrNotOpen]; greet
 // the client from [App.OnOpen].

@@ -104,8 +104,8 @@ func TestSiblingsMeetOnlyWhereTheyMay(t *testing.T) {
 	}
 }
 
-// TestStandardLibraryOnly keeps rule 1: a program that imports only these compiles neither the AWS SDK nor
-// NATS.
+// TestStandardLibraryOnly keeps rule 1: a program that imports only these compiles neither the AWS
+// SDK nor NATS.
 func TestStandardLibraryOnly(t *testing.T) {
 	all := make(map[string]pkg)
 	for _, p := range listPackages(t) {
@@ -125,8 +125,8 @@ func TestStandardLibraryOnly(t *testing.T) {
 }
 
 // shared are the modules that have two importers, and why. DynamoDB is two things: its items are
-// rooms/dynamo's, its tables are deploy's. And a stand-in for AWS is tested with AWS's own clients, as
-// are those who talk to it.
+// rooms/dynamo's, its tables are deploy's. And a stand-in for AWS is tested with AWS's own clients,
+// as are those who talk to it.
 var shared = map[string][]string{
 	"code " + sdk + "dynamodb":        {"internal/deploy", "rooms/dynamo"},
 	"tests " + sdk + "apigatewayv2":   {"internal/awstest", "internal/deploy"},

@@ -64,7 +64,9 @@ func Describe(h Handler) Description {
 	if d, ok := h.(interface{ Describe() Description }); ok {
 		return d.Describe()
 	}
-	return Description{Routes: []Route{{Key: RouteConnect}, {Key: RouteDefault}, {Key: RouteDisconnect}}}
+	return Description{
+		Routes: []Route{{Key: RouteConnect}, {Key: RouteDefault}, {Key: RouteDisconnect}},
+	}
 }
 
 // Bind tells h which Sender it is run with, if it has the method Bind(Sender), as [App] has. Every

@@ -14,9 +14,12 @@ func TestDescribeApp(t *testing.T) {
 	app.RouteSelection = "$request.body.verb"
 	app.OnConnect(func(context.Context, *tyg.Conn, *tyg.Request) error { return nil })
 	app.OnRoute("say", func(context.Context, *tyg.Conn, tyg.Message) error { return nil })
-	app.OnRouteResponse("ask", func(context.Context, *tyg.Conn, tyg.Message) ([]byte, error) { return nil, nil })
-	app.OnAuthorize(func(context.Context, *tyg.Request) (tyg.Identity, error) { return tyg.Identity{}, nil },
-		"route.request.querystring.token")
+	app.OnRouteResponse("ask", func(context.Context, *tyg.Conn, tyg.Message) ([]byte, error) {
+		return nil, nil
+	})
+	app.OnAuthorize(func(context.Context, *tyg.Request) (tyg.Identity, error) {
+		return tyg.Identity{}, nil
+	}, "route.request.querystring.token")
 	text, err := json.Marshal(tyg.Describe(app))
 	if err != nil {
 		t.Fatal(err)
@@ -38,7 +41,9 @@ func TestDescribeApp(t *testing.T) {
 
 func TestDescribeHandlerFunc(t *testing.T) {
 	var h tyg.HandlerFunc
-	want := tyg.Description{Routes: []tyg.Route{{Key: "$connect"}, {Key: "$default"}, {Key: "$disconnect"}}}
+	want := tyg.Description{
+		Routes: []tyg.Route{{Key: "$connect"}, {Key: "$default"}, {Key: "$disconnect"}},
+	}
 	if got := tyg.Describe(h); !reflect.DeepEqual(got, want) {
 		t.Errorf("the description is %+v, want %+v", got, want)
 	}

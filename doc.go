@@ -1,6 +1,6 @@
 // Package tyg is for WebSocket applications that are written as functions (connect, message,
-// disconnect) and run unchanged in one process, on many machines, and on Amazon API Gateway with AWS
-// Lambda. A host owns the sockets; the application does not know which one.
+// disconnect) and run unchanged in one process, on many machines, and on Amazon API Gateway with
+// AWS Lambda. A host owns the sockets; the application does not know which one.
 //
 // The whole echo server:
 //
@@ -27,8 +27,8 @@
 //
 // # Order
 //
-// For one connection a host calls the Handler for connect, then for open if the application asks for
-// it ([App.OnOpen]), then for each message in the order of arrival, one at a time, then for
+// For one connection a host calls the Handler for connect, then for open if the application asks
+// for it ([App.OnOpen]), then for each message in the order of arrival, one at a time, then for
 // disconnect. Between connections there is no order, and handlers run at the same time. Amazon API
 // Gateway makes no such promise for a single connection: it may run two messages of one client at
 // once (https://repost.aws/questions/QUa2N5ZwL4QjSFuJkuI4nGcg), so state that must not be torn
@@ -48,10 +48,11 @@
 //
 // An application needs none of this. An [Event] is what happened on a connection, as plain data. A
 // [Handler] is called with an Event and returns a [Reply]; an App is a Handler, and so is a
-// [HandlerFunc]. A [Sender] reaches connections by id. A host owns sockets or receives events, calls
-// a Handler, and is a Sender: package gateway is one for sockets on this machine, package lambda one
-// inside AWS Lambda, package tygtest one for tests. A host learns what it runs from [Describe], which
-// returns a [Description] with its [Route]s, and hands its Sender over with [Bind]. It reads the
-// options of a send with [NewSendOptions], and the subprotocol that a connect handler chose with
-// [Request.SelectedSubprotocol]. The suites of package tygtest say what a host must do.
+// [HandlerFunc]. A [Sender] reaches connections by id. A host owns sockets or receives events,
+// calls a Handler, and is a Sender: package gateway is one for sockets on this machine, package
+// lambda one inside AWS Lambda, package tygtest one for tests. A host learns what it runs from
+// [Describe], which returns a [Description] with its [Route]s, and hands its Sender over with
+// [Bind]. It reads the options of a send with [NewSendOptions], and the subprotocol that a connect
+// handler chose with [Request.SelectedSubprotocol]. The suites of package tygtest say what a host
+// must do.
 package tyg

@@ -142,8 +142,8 @@ func ExampleRequest_SelectSubprotocol() {
 	// handshake refused with status 400: this server speaks chat.v1 and chat.v2
 }
 
-// An echo answers in the type of the message. On a gateway, binary messages are a switch that is off
-// by default (gateway.Extensions, or the flag -binary).
+// An echo answers in the type of the message. On a gateway, binary messages are a switch that is
+// off by default (gateway.Extensions, or the flag -binary).
 func ExampleConn_Send_binary() {
 	app := tyg.New("echo")
 	app.OnMessage(func(ctx context.Context, c *tyg.Conn, m tyg.Message) error {

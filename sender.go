@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// A ConnID names a connection. It is opaque: 16 characters, never used again, and never a credential. It ends with "=", so escape it in URLs.
+// A ConnID names a connection. It is opaque: 16 characters, never used again, and never a
+// credential. It ends with "=", so escape it in URLs.
 type ConnID string
 
 // A Sender reaches connections by id, from anywhere: inside a handler or outside, on the machine
