@@ -1,6 +1,6 @@
 // Package tyg is for WebSocket applications that are written as functions (connect, message,
-// disconnect) and run unchanged in one process, on many machines, and on Amazon API Gateway with
-// AWS Lambda. A host owns the sockets; the application does not know which one.
+// disconnect) and run unchanged on a laptop, on a server, and on Amazon API Gateway with AWS
+// Lambda. A host owns the sockets; the application does not know which one.
 //
 // The whole echo server:
 //
