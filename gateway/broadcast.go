@@ -51,7 +51,7 @@ func (c *session) Wrote(data []byte, n int, err error) {
 	case err != nil:
 		c.srv.pools.putBuffer(o)
 		c.writeFailed(err)
-	case n == len(data) && !c.sock.Behind():
+	case n == len(data) && !c.sock.Pending():
 		c.srv.pools.putBuffer(o)
 		c.flush(c.take())
 	case o != nil:

@@ -39,7 +39,7 @@ func (s *Server) serve(l net.Listener) error {
 	if s.TLS != nil {
 		cfg := s.TLS.Clone()
 		cfg.NextProtos = []string{"http/1.1"} // a WebSocket begins as that
-		return s.front.web.Serve(tls.NewListener(sock.Beneath(l), cfg))
+		return s.front.web.Serve(tls.NewListener(sock.UnderTLS(l), cfg))
 	}
 	if !s.front.open(l.Addr()) {
 		return http.ErrServerClosed

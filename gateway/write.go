@@ -127,7 +127,7 @@ func (c *session) flush(o *buffer) {
 			c.writeFailed(err)
 			return
 		}
-		if n < len(o.b) || c.sock.Behind() {
+		if n < len(o.b) || c.sock.Pending() {
 			c.drainLater(o, n)
 			return
 		}

@@ -7,144 +7,149 @@ import (
 	"time"
 )
 
-// Beneath returns a listener whose connections a Poller can watch although another layer, TLS for
-// example, lies over them: Open recognizes them by the layer's method NetConn.
-func Beneath(l net.Listener) net.Listener { return beneath{l} }
+// UnderTLS returns a listener for [crypto/tls.NewListener] or another layer whose connections have
+// a method NetConn. Open recognizes them by that method and lets a Poller watch the socket below.
+func UnderTLS(l net.Listener) net.Listener { return underListener{l} }
 
-type beneath struct{ net.Listener }
+type underListener struct{ net.Listener }
 
-func (b beneath) Accept() (net.Conn, error) {
-	nc, err := b.Listener.Accept()
+func (l underListener) Accept() (net.Conn, error) {
+	nc, err := l.Listener.Accept()
 	if err != nil {
 		return nil, err
 	}
-	return &base{Conn: nc}, nil
+	return &underConn{Conn: nc}, nil
 }
 
-// A layer is what lies over a polled socket. It reads and writes without waiting, as the socket
-// does: what there is to read may be nothing, and what the socket does not take now, the base owes.
+// A layer is a protocol, such as TLS, over a polled socket. It reads and writes without waiting, as
+// the socket does: a read may return nothing, and the underConn keeps what the socket did not take.
 type layer struct {
 	net.Conn
-	base *base
+	under *underConn
 }
 
-// layerOver returns the layer that nc is, or nil if there is no base below.
+// layerOver returns nc as a layer, or nil if nc does not lie over an underConn.
 func layerOver(nc net.Conn) *layer {
 	if over, ok := nc.(interface{ NetConn() net.Conn }); ok {
-		if b, ok := over.NetConn().(*base); ok {
-			return &layer{nc, b}
+		if u, ok := over.NetConn().(*underConn); ok {
+			return &layer{nc, u}
 		}
 	}
 	return nil
 }
 
 func (l *layer) tryWrite(b []byte) (int, error) {
-	if l.base.behind() {
+	if l.under.pending() {
 		return 0, nil
 	}
 	return l.Write(b)
 }
 
-// write writes all of b and what is owed before and after it.
+// write writes what was unwritten before, then all of b.
 func (l *layer) write(c *Conn, b []byte, d time.Duration) error {
-	if err := l.settle(c, d); err != nil {
+	if err := l.flushUnwritten(c, d); err != nil {
 		return err
 	}
 	if _, err := l.Write(b); err != nil {
 		return err
 	}
-	return l.settle(c, d)
+	return l.flushUnwritten(c, d)
 }
 
-// settle writes what is owed, and what the layer adds meanwhile.
-func (l *layer) settle(c *Conn, d time.Duration) error {
-	for owed := l.base.take(); owed != nil; owed = l.base.take() {
-		if err := c.polled.write(c, owed, d); err != nil {
+// flushUnwritten writes the unwritten bytes, including those that the layer adds meanwhile.
+func (l *layer) flushUnwritten(c *Conn, d time.Duration) error {
+	for b := l.under.takeUnwritten(); b != nil; b = l.under.takeUnwritten() {
+		if err := c.polled.write(c, b, d); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// closeWrite says the layer's goodbye.
+// closeWrite sends the layer's own end, such as TLS's close_notify.
 func (l *layer) closeWrite() {
 	if half, ok := l.Conn.(interface{ CloseWrite() error }); ok {
 		_ = half.CloseWrite() // fails if the peer has gone
 	}
 }
 
-// A base is the socket below a layer. Until it is attached it is an ordinary net.Conn.
-type base struct {
+// An underConn is the socket below a layer. Until it is attached it is an ordinary net.Conn.
+type underConn struct {
 	net.Conn
 	polled atomic.Pointer[Conn] // nil until attached
 
-	mu       sync.Mutex
-	owed     []byte // was written by the layer, and not taken by the socket
-	settling bool   // somebody is writing what was owed: all else comes after it
+	mu        sync.Mutex
+	unwritten []byte // written by the layer, and not taken by the socket
+	flushing  bool   // unwritten bytes are being written; later ones must wait behind them
 }
 
-// Read returns ErrWait, which to a layer is a passing failure, when there is nothing to read.
-func (b *base) Read(p []byte) (int, error) {
-	if c := b.polled.Load(); c != nil {
+// Read returns ErrWait, a temporary error to the layer, when there is nothing to read.
+func (u *underConn) Read(p []byte) (int, error) {
+	if c := u.polled.Load(); c != nil {
 		return c.polled.read(p)
 	}
-	return b.Conn.Read(p)
+	return u.Conn.Read(p)
 }
 
-// Write takes all of p. Layers cannot go on after a part.
-func (b *base) Write(p []byte) (int, error) {
-	c := b.polled.Load()
+// Write takes all of p, because a layer cannot continue after a partial write.
+func (u *underConn) Write(p []byte) (int, error) {
+	c := u.polled.Load()
 	if c == nil {
-		return b.Conn.Write(p)
+		return u.Conn.Write(p)
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
+	u.mu.Lock()
+	defer u.mu.Unlock()
 	n := 0
-	if len(b.owed) == 0 && !b.settling {
+	if len(u.unwritten) == 0 && !u.flushing {
 		var err error
 		if n, err = c.polled.tryWrite(p); err != nil {
 			return 0, err
 		}
 	}
-	b.owed = append(b.owed, p[n:]...)
+	u.unwritten = append(u.unwritten, p[n:]...)
 	return len(p), nil
 }
 
-// behind reports whether the base owes anything.
-func (b *base) behind() bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return len(b.owed) > 0 || b.settling
+// pending reports whether bytes wait to be written.
+func (u *underConn) pending() bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return len(u.unwritten) > 0 || u.flushing
 }
 
-// take returns what is owed, for the caller to write before it asks again, or nil.
-func (b *base) take() []byte {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	owed := b.owed
-	b.owed, b.settling = nil, len(b.owed) > 0
-	return owed
+// takeUnwritten returns the unwritten bytes, or nil if there are none. The caller must write them
+// before it calls takeUnwritten again.
+func (u *underConn) takeUnwritten() []byte {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	b := u.unwritten
+	u.unwritten, u.flushing = nil, len(u.unwritten) > 0
+	return b
 }
 
 // Close leaves an attached socket to its Conn.
-func (b *base) Close() error {
-	if b.polled.Load() != nil {
+func (u *underConn) Close() error {
+	if u.polled.Load() != nil {
 		return nil
 	}
-	return b.Conn.Close()
+	return u.Conn.Close()
 }
 
-// SetDeadline and its like have no meaning for what never waits.
-func (b *base) SetDeadline(t time.Time) error { return b.unless(b.Conn.SetDeadline, t) }
+// SetDeadline does nothing once the socket is attached, because its calls never wait.
+func (u *underConn) SetDeadline(t time.Time) error { return u.setDeadline(u.Conn.SetDeadline, t) }
 
 // SetReadDeadline is as SetDeadline.
-func (b *base) SetReadDeadline(t time.Time) error { return b.unless(b.Conn.SetReadDeadline, t) }
+func (u *underConn) SetReadDeadline(t time.Time) error {
+	return u.setDeadline(u.Conn.SetReadDeadline, t)
+}
 
 // SetWriteDeadline is as SetDeadline.
-func (b *base) SetWriteDeadline(t time.Time) error { return b.unless(b.Conn.SetWriteDeadline, t) }
+func (u *underConn) SetWriteDeadline(t time.Time) error {
+	return u.setDeadline(u.Conn.SetWriteDeadline, t)
+}
 
-func (b *base) unless(set func(time.Time) error, t time.Time) error {
-	if b.polled.Load() != nil {
+func (u *underConn) setDeadline(set func(time.Time) error, t time.Time) error {
+	if u.polled.Load() != nil {
 		return nil
 	}
 	return set(t)

@@ -90,11 +90,11 @@ func (p *Poller) adopt(c *Conn, nc net.Conn) bool {
 // the first turn does not wait for an event.
 func (p *Poller) adoptLayer(c *Conn, nc net.Conn) bool {
 	l := layerOver(nc)
-	if l == nil || !p.adopt(c, l.base.Conn) {
+	if l == nil || !p.adopt(c, l.under.Conn) {
 		return false
 	}
 	c.layer = l
-	l.base.polled.Store(c)
+	l.under.polled.Store(c)
 	c.turns.Store(missed)
 	return true
 }

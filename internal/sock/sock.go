@@ -121,9 +121,9 @@ func (c *Conn) TryWrite(b []byte) (int, error) {
 	return c.polled.tryWrite(b)
 }
 
-// Behind reports whether TryWrite has taken bytes that the socket did not take yet. Write, even of
+// Pending reports whether TryWrite has taken bytes that the socket did not take yet. Write, even of
 // nothing, writes them.
-func (c *Conn) Behind() bool { return c.layer != nil && c.layer.base.behind() }
+func (c *Conn) Pending() bool { return c.layer != nil && c.layer.under.pending() }
 
 // Write writes all of b, and fails if that takes longer than d. No limit is d <= 0.
 func (c *Conn) Write(b []byte, d time.Duration) error {
