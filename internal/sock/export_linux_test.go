@@ -9,8 +9,8 @@ func (c *Conn) Given() int { return int(c.loop.turn.Load() / 2) }
 // Slow reports whether turns of c's loop get goroutines of their own.
 func (c *Conn) Slow() bool { return c.loop.slow.Load() > slowLimit }
 
-// MostIdle is how many goroutines a Poller keeps.
-const MostIdle = mostIdle
+// MaxIdle is how many goroutines a Poller keeps.
+const MaxIdle = maxIdle
 
 // Idle reports whether nobody uses the descriptor of a polled Conn.
 func (c *Conn) Idle() bool { return c.users.Load() == 1 && c.turns.Load() <= missed }

@@ -119,7 +119,7 @@ func (l *loop) gather(uintptr) bool {
 // give gives c its turn, and reports whether the leader leads on.
 func (l *loop) give(c *Conn) bool {
 	if l.slow.Load() > slowLimit {
-		l.poller.crew.do(func() { l.apart(c) })
+		l.poller.workers.run(func() { l.apart(c) })
 		return true
 	}
 	began := l.now

@@ -137,7 +137,7 @@ func (c *Conn) end(err error) {
 	if !empty || !c.turns.CompareAndSwap(running, none) {
 		c.turns.Store(missed)
 	}
-	c.loop.poller.crew.do(func() { c.owner.Ended(err) })
+	c.loop.poller.workers.run(func() { c.owner.Ended(err) })
 }
 
 // use keeps the descriptor from being closed, and perhaps given to another socket, until unuse. It

@@ -10,11 +10,11 @@ import (
 // A Poller watches sockets. The zero value is ready; it takes nothing from the operating system
 // before its first socket. Its methods may be called at the same time.
 type Poller struct {
-	mu     sync.Mutex
-	loops  []*loop // one for each processor; nil: not open yet
-	closed bool
-	table  table
-	crew   crew
+	mu      sync.Mutex
+	loops   []*loop // one for each processor; nil: not open yet
+	closed  bool
+	table   table
+	workers workers
 
 	batches batches
 }
@@ -28,7 +28,7 @@ func (p *Poller) Close() {
 		_ = l.file.Close() // which ends the goroutine that leads it
 	}
 	p.loops = nil
-	p.crew.close()
+	p.workers.close()
 	p.batches.close()
 }
 

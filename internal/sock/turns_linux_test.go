@@ -72,7 +72,7 @@ func TestBlockedTurns(t *testing.T) {
 			}
 			close(release)
 			until(t, "the goroutines of blocked turns have ended", func() bool {
-				return runtime.NumGoroutine() <= before+sock.MostIdle
+				return runtime.NumGoroutine() <= before+sock.MaxIdle
 			})
 			for range 100 {
 				live.wantEcho(t)
