@@ -4,10 +4,10 @@ package sock
 func (c *Conn) FD() int { return int(c.fd) }
 
 // Given is how many turns the leaders of c's loop have given themselves.
-func (c *Conn) Given() int { return int(c.loop.turn.Load() / 2) }
+func (c *Conn) Given() int { return int(c.loop.turnSeq.Load() / 2) }
 
 // Slow reports whether turns of c's loop get goroutines of their own.
-func (c *Conn) Slow() bool { return c.loop.slow.Load() > slowLimit }
+func (c *Conn) Slow() bool { return c.loop.slowness.Load() > detachAbove }
 
 // MaxIdle is how many goroutines a Poller keeps.
 const MaxIdle = maxIdle

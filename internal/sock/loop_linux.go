@@ -6,16 +6,16 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+	"unsafe"
 )
 
-// A loop watches its share of a Poller's sockets with one epoll instance, and gives them their
-// turns from one goroutine, its leader.
+// A loop watches its share of a Poller's sockets with one epoll instance, and runs their turns on
+// one goroutine, its leader.
 //
-// A turn may take its time, since applications run in it, and nobody must wait for that. So when a
-// turn has not returned after a tick or two, the leader is deposed: another goroutine leads from
-// there on, and the old one ends with its turn. Where that happens often, turns get goroutines of
-// their own from the start. A program whose handlers compute and return, which is most of them,
-// pays for neither.
+// A turn runs application code, so it may be slow, and other sockets must not wait for it. When a
+// turn has not returned after a tick or two, another goroutine becomes the leader, and the old one
+// ends with its turn. Where that happens often, turns get goroutines of their own from the start. A
+// program whose handlers compute and return, which is most of them, pays for neither.
 type loop struct {
 	poller *Poller
 	epoll  int
@@ -23,28 +23,28 @@ type loop struct {
 	wait   syscall.RawConn // of file
 
 	// owned by the leader
-	events  []syscall.EpollEvent
-	n       int                // how many of events are valid
-	harvest func(uintptr) bool // gather, made once
-	queue   []*Conn            // whose turns are claimed
-	next    int                // in queue
-	now     time.Duration      // since start
+	events     []syscall.EpollEvent
+	n          int                // how many of events are valid
+	onReadable func(uintptr) bool // fetchEvents, made once
+	queue      []*Conn            // claimed, waiting for their turn
+	next       int                // in queue
+	now        time.Duration      // since start
 
-	turn  atomic.Uint64 // odd while the leader is in a turn; deposing it makes it even
-	armed atomic.Bool   // the clock of depose ticks
-	seen  uint64        // owned by the clock: turn, a tick ago
-	slow  atomic.Int32  // how many slow turns there were lately, times slowTurn
-	start time.Time
+	turnSeq  atomic.Uint64 // odd while the leader runs a turn; a new leader makes it even
+	armed    atomic.Bool   // the timer of checkLeader is set
+	lastSeq  uint64        // owned by checkLeader: turnSeq a tick ago
+	slowness atomic.Int32  // slowTurn for each slow turn, less 1 for each fast one
+	start    time.Time
 }
 
 const (
 	awaitInput = syscall.EPOLLIN | syscall.EPOLLRDHUP | -syscall.EPOLLET
 
-	tick      = time.Millisecond // a turn that outlasts two costs the leader its place
-	slowAfter = 100 * time.Microsecond
-	slowTurn  = 64           // what a slow turn adds to slow, of which a fast one takes 1 away
-	slowLimit = 2 * slowTurn // over it, turns get goroutines of their own
-	slowMost  = 16 * slowTurn
+	tick        = time.Millisecond // a turn that outlasts two makes another goroutine the leader
+	slowAfter   = 100 * time.Microsecond
+	slowTurn    = 64           // what a slow turn adds to slowness
+	detachAbove = 2 * slowTurn // above this slowness, turns get goroutines of their own
+	maxSlowness = 16 * slowTurn
 )
 
 func openLoop(p *Poller) (*loop, error) {
@@ -60,32 +60,33 @@ func openLoop(p *Poller) (*loop, error) {
 		poller: p, epoll: fd, file: os.NewFile(uintptr(fd), "epoll"),
 		events: make([]syscall.EpollEvent, 128), start: time.Now(),
 	}
-	l.harvest = l.gather
+	l.onReadable = l.fetchEvents
 	if l.wait, err = l.file.SyscallConn(); err != nil {
 		_ = l.file.Close()
 		return nil, err
 	}
-	go l.lead() // ends when the Poller is closed, or deposed
+	go l.lead() // ends when the Poller is closed, or when another goroutine leads
 	return l, nil
 }
 
-// watch takes an int64 because an int does not hold EPOLLET everywhere.
+// watch changes what epoll reports about fd. events is an int64 because EPOLLET does not fit into an
+// int everywhere.
 func (l *loop) watch(fd, op int, events int64) error {
 	e := syscall.EpollEvent{Events: uint32(events), Fd: int32(fd)}
 	return syscall.EpollCtl(l.epoll, op, fd, &e)
 }
 
-// lead gives turns until the loop is closed or the leader deposed.
+// lead runs turns until the loop is closed or another goroutine leads.
 func (l *loop) lead() {
 	for {
 		for last := len(l.queue); l.next < last; {
 			c := l.queue[l.next]
 			l.next++
-			if !l.give(c) {
+			if !l.runTurn(c) {
 				return
 			}
 		}
-		l.queue = append(l.queue[:0], l.queue[l.next:]...) // who has more to read
+		l.queue = append(l.queue[:0], l.queue[l.next:]...) // sockets with more to read
 		l.next = 0
 		runtime.Gosched()
 		if !l.poll() {
@@ -97,8 +98,8 @@ func (l *loop) lead() {
 // poll queues the sockets that have something to read. If none has, it waits.
 func (l *loop) poll() bool {
 	if len(l.queue) > 0 {
-		l.gather(0)
-	} else if err := l.wait.Read(l.harvest); err != nil {
+		l.fetchEvents(0)
+	} else if err := l.wait.Read(l.onReadable); err != nil {
 		return false // closed
 	}
 	for _, e := range l.events[:l.n] {
@@ -110,30 +111,44 @@ func (l *loop) poll() bool {
 	return true
 }
 
-// gather reports whether there are events.
-func (l *loop) gather(uintptr) bool {
+// fetchEvents fetches what epoll has to report, without waiting, and reports whether that is
+// anything.
+func (l *loop) fetchEvents(uintptr) bool {
 	l.n, _ = epollNow(l.epoll, l.events) // fails only for what is no epoll instance
 	return l.n > 0
 }
 
-// give gives c its turn, and reports whether the leader leads on.
-func (l *loop) give(c *Conn) bool {
-	if l.slow.Load() > slowLimit {
-		l.poller.workers.run(func() { l.apart(c) })
+// epollNow fills events with what has happened since the last call, without waiting.
+func epollNow(epoll int, events []syscall.EpollEvent) (int, error) {
+	n, _, errno := syscall.RawSyscall6(syscall.SYS_EPOLL_PWAIT, uintptr(epoll),
+		uintptr(unsafe.Pointer(unsafe.SliceData(events))), uintptr(len(events)), 0, 0, 0)
+	if errno == syscall.EINTR {
+		return 0, nil
+	}
+	if errno != 0 {
+		return 0, errno
+	}
+	return int(n), nil
+}
+
+// runTurn runs a turn of c, and reports whether the caller is still the leader.
+func (l *loop) runTurn(c *Conn) bool {
+	if l.slowness.Load() > detachAbove {
+		l.poller.workers.run(func() { l.runDetached(c) })
 		return true
 	}
 	began := l.now
-	term := l.turn.Add(1) // from here on, another may lead
+	seq := l.turnSeq.Add(1) // from here on, another goroutine may take the lead
 	l.arm()
 	more := c.run()
 	now := time.Since(l.start)
-	if !l.turn.CompareAndSwap(term, term+1) {
+	if !l.turnSeq.CompareAndSwap(seq, seq+1) {
 		if more {
 			c.runOn()
 		}
 		return false
 	}
-	l.judge(now - began)
+	l.recordDuration(now - began)
 	l.now = now
 	if more {
 		l.queue = append(l.queue, c)
@@ -141,51 +156,51 @@ func (l *loop) give(c *Conn) bool {
 	return true
 }
 
-// apart gives a turn away from the leader.
-func (l *loop) apart(c *Conn) {
+// runDetached runs a turn on another goroutine than the leader's.
+func (l *loop) runDetached(c *Conn) {
 	began := time.Now()
 	c.runOn()
-	l.judge(time.Since(began))
+	l.recordDuration(time.Since(began))
 }
 
-// judge remembers how long a turn took.
-func (l *loop) judge(d time.Duration) {
-	switch slow := l.slow.Load(); {
-	case d > slowAfter && slow < slowMost:
-		l.slow.Add(slowTurn)
-	case d <= slowAfter && slow > 0:
-		l.slow.Add(-1)
+// recordDuration counts a turn that took d as slow or fast.
+func (l *loop) recordDuration(d time.Duration) {
+	switch slowness := l.slowness.Load(); {
+	case d > slowAfter && slowness < maxSlowness:
+		l.slowness.Add(slowTurn)
+	case d <= slowAfter && slowness > 0:
+		l.slowness.Add(-1)
 	}
 }
 
-// arm starts the clock that deposes a slow leader, unless it ticks.
+// arm sets the timer of checkLeader, unless it is set.
 func (l *loop) arm() {
 	if !l.armed.Load() && l.armed.CompareAndSwap(false, true) {
-		time.AfterFunc(tick, l.depose)
+		time.AfterFunc(tick, l.checkLeader)
 	}
 }
 
-// depose looks at the leader once a tick, while it has turns to give. One that is in the same turn
-// as a tick ago gets a successor.
-func (l *loop) depose() {
-	turn := l.turn.Load()
-	same := turn == l.seen
-	l.seen = turn
-	if same && turn%2 == 0 {
-		l.rest(turn)
+// checkLeader looks at the leader once a tick, while it has turns to run. If the leader is still in
+// the turn of a tick ago, another goroutine takes the lead.
+func (l *loop) checkLeader() {
+	seq := l.turnSeq.Load()
+	same := seq == l.lastSeq
+	l.lastSeq = seq
+	if same && seq%2 == 0 {
+		l.disarm(seq)
 		return
 	}
-	if same && l.turn.CompareAndSwap(turn, turn+1) {
-		l.judge(tick) // not when the turn ends: those behind it may be as slow
-		go l.lead()   // takes the place of the one before
+	if same && l.turnSeq.CompareAndSwap(seq, seq+1) {
+		l.recordDuration(tick) // not when the turn ends: those behind it may be as slow
+		go l.lead()            // ends as the first leader does
 	}
-	time.AfterFunc(tick, l.depose)
+	time.AfterFunc(tick, l.checkLeader)
 }
 
-// rest stops the clock, unless a turn begins just then.
-func (l *loop) rest(turn uint64) {
+// disarm stops the timer of checkLeader, unless a turn has begun since turnSeq was seq.
+func (l *loop) disarm(seq uint64) {
 	l.armed.Store(false)
-	if l.turn.Load() != turn {
+	if l.turnSeq.Load() != seq {
 		l.arm()
 	}
 }

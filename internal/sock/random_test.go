@@ -235,7 +235,7 @@ func TestEnds(t *testing.T) {
 					over(t, func(t *testing.T, p pair) {
 						play := func() bool { _, _ = io.WriteString(p.peer, text); tt.end(p); return true }
 						var said <-chan bool
-						if p.Blocks() || rand.IntN(2) == 0 { // a pipe does not take what nobody reads
+						if p.Blocks() || rand.IntN(2) == 0 { // a pipe takes nothing without a reader
 							said = spawn(play)
 						} else {
 							said = spawn(func() bool { return true })
@@ -256,8 +256,7 @@ func TestEnds(t *testing.T) {
 	}
 }
 
-// TestSameOutcome plays the same random scripts on all kinds of sockets: nobody can tell them
-// apart.
+// TestSameOutcome plays the same random scripts on all kinds of sockets, which must behave alike.
 func TestSameOutcome(t *testing.T) {
 	for seed := range uint64(40) {
 		var first, firstKind string
@@ -303,7 +302,7 @@ func play(t *testing.T, p pair, seed uint64) string {
 			_ = p.SetReadDeadline(time.Time{})
 		case 3:
 			if sent > 0 {
-				break // how much has come by now is anybody's guess
+				break // how much has come by now is not determined
 			}
 			_ = p.SetReadDeadline(time.Unix(1, 0))
 			ended()

@@ -119,9 +119,9 @@ func TestBlockedAgain(t *testing.T) {
 func TestSlowTurns(t *testing.T) {
 	all := sameLoop(t, 1)
 	p := all[0]
-	var slow, apart atomic.Bool
+	var slow, detached atomic.Bool
 	p.serveBytes(func(b byte) {
-		apart.Store(strings.Contains(string(debug.Stack()), ".apart("))
+		detached.Store(strings.Contains(string(debug.Stack()), ".runDetached("))
 		if slow.Load() {
 			time.Sleep(time.Millisecond) // a handler that takes its time
 		}
@@ -129,9 +129,9 @@ func TestSlowTurns(t *testing.T) {
 	})
 	for range 2 {
 		slow.Store(true)
-		until(t, "slow turns have goroutines", func() bool { p.wantEcho(t); return p.Slow() && apart.Load() })
+		until(t, "slow turns have goroutines", func() bool { p.wantEcho(t); return p.Slow() && detached.Load() })
 		slow.Store(false)
-		until(t, "fast turns have none", func() bool { p.wantEcho(t); return !p.Slow() && !apart.Load() })
+		until(t, "fast turns have none", func() bool { p.wantEcho(t); return !p.Slow() && !detached.Load() })
 	}
 }
 
