@@ -117,7 +117,7 @@ func (c *Conn) Detach() (net.Conn, error) {
 	if c.closed.Swap(true) {
 		return nil, net.ErrClosed
 	}
-	defer c.unuse()
+	defer c.decref()
 	n, _, errno := syscall.RawSyscall(syscall.SYS_FCNTL, uintptr(c.fd), syscall.F_DUPFD_CLOEXEC, 0)
 	if errno != 0 {
 		return nil, os.NewSyscallError("fcntl", errno)

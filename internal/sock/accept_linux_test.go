@@ -436,7 +436,7 @@ func TestCloseEndsWriteWithoutPoller(t *testing.T) {
 	p := kinds()[0].pair(t, poller)
 	p.fill(t)
 	done := spawn(func() error { return p.Write(make([]byte, 1), 0) })
-	until(t, "Write waits", func() bool { return strings.Contains(leaktest.Left(), ".awaitRoom(") })
+	until(t, "Write waits", func() bool { return strings.Contains(leaktest.Left(), ".awaitWritable(") })
 	poller.Close()
 	until(t, "nobody watches", func() bool { return !strings.Contains(leaktest.Left(), ".lead(") })
 	_ = p.Close()

@@ -71,7 +71,7 @@ func (b *Batch) Add(c *Conn, data []byte, w Writer) bool {
 	if c.blocking != nil || c.layer != nil || c.loop.poller != b.poller {
 		return false
 	}
-	if c.closed.Load() || !c.use() {
+	if c.closed.Load() || !c.incref() {
 		w.Wrote(data, 0, net.ErrClosed)
 		return true
 	}
@@ -123,6 +123,6 @@ func (b *Batch) result(i, n int, err error) {
 		return
 	}
 	b.writes[i] = write{}
-	w.conn.unuse()
+	w.conn.decref()
 	w.writer.Wrote(w.data, n, err)
 }

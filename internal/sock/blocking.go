@@ -39,7 +39,7 @@ func (b *blocking) turn(c *Conn) Turn {
 	if turn := c.owner.Turn(); turn != Again {
 		return turn
 	}
-	if c.over() != nil {
+	if c.endErr() != nil {
 		return Wait
 	}
 	return Again

@@ -13,4 +13,4 @@ func (c *Conn) Slow() bool { return c.loop.slowness.Load() > detachAbove }
 const MaxIdle = maxIdle
 
 // Idle reports whether nobody uses the descriptor of a polled Conn.
-func (c *Conn) Idle() bool { return c.users.Load() == 1 && c.turns.Load() <= missed }
+func (c *Conn) Idle() bool { return c.refs.Load() == 1 && c.state.Load() <= missed }

@@ -103,7 +103,7 @@ func (l *loop) poll() bool {
 		return false // closed
 	}
 	for _, e := range l.events[:l.n] {
-		if c := l.poller.table.get(int(e.Fd)); c != nil && c.ready(e.Events) {
+		if c := l.poller.table.get(int(e.Fd)); c != nil && c.onEvent(e.Events) {
 			l.queue = append(l.queue, c)
 		}
 	}
@@ -144,7 +144,7 @@ func (l *loop) runTurn(c *Conn) bool {
 	now := time.Since(l.start)
 	if !l.turnSeq.CompareAndSwap(seq, seq+1) {
 		if more {
-			c.runOn()
+			c.runToIdle()
 		}
 		return false
 	}
@@ -159,7 +159,7 @@ func (l *loop) runTurn(c *Conn) bool {
 // runDetached runs a turn on another goroutine than the leader's.
 func (l *loop) runDetached(c *Conn) {
 	began := time.Now()
-	c.runOn()
+	c.runToIdle()
 	l.recordDuration(time.Since(began))
 }
 

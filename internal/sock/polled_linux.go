@@ -9,72 +9,72 @@ import (
 	"time"
 )
 
-// polled is the polled path of a Conn: nothing but a descriptor, and who uses it.
+// polled is the polled path of a Conn: a descriptor, its users, and the state of its turns.
 type polled struct {
-	loop   *loop
-	writer atomic.Pointer[chan struct{}] // told when a full socket takes more; nil: nobody waits
-	fd     int32
-	turns  atomic.Int32 // whether a turn runs: a state below
-	users  atomic.Int32 // of fd; the last one closes it
-	ended  atomic.Bool  // the peer sends no more, or the socket is broken
+	loop     *loop
+	writable atomic.Pointer[chan struct{}] // told when a full socket takes more; nil if no Write waits
+	fd       int32
+	state    atomic.Int32 // of the turns, see below
+	refs     atomic.Int32 // to fd; the last decref closes it
+	hungUp   atomic.Bool  // the peer sends no more, or the socket is broken
 
-	short bool // owned by the turn: the last read took all there was
+	drained bool // owned by the turn: the last read took all there was
 }
 
-// The states of polled.turns. Only idle becomes running, so one turn runs at a time.
+// The values of polled.state. Only idle becomes running, so one turn runs at a time.
 const (
-	none    int32 = iota // nobody is served, and nothing was missed
-	missed               // nobody is served, and there may be something to read
-	idle                 // an event begins a turn
-	running              // an event makes it again
-	again                // something has happened since the turn began
+	unserved int32 = iota // there is no Owner, and nothing was missed
+	missed                // there is no Owner, and there may be something to read
+	idle                  // an event begins a turn
+	running               // an event makes it rerun
+	rerun                 // something has happened since the turn began
 )
 
 func (p *polled) serve(c *Conn) {
-	if !p.turns.CompareAndSwap(none, idle) {
-		p.turns.Store(running)
-		c.runOn()
+	if !p.state.CompareAndSwap(unserved, idle) {
+		p.state.Store(running)
+		c.runToIdle()
 		return
 	}
-	if c.over() != nil {
+	if c.endErr() != nil {
 		go c.wake() // ends at once
 	}
 }
 
-// ready takes note of an event, and reports whether a turn has to run for it.
-func (p *polled) ready(events uint32) bool {
+// onEvent records an event, and reports whether the caller has to run a turn for it.
+func (p *polled) onEvent(events uint32) bool {
 	if events&(syscall.EPOLLRDHUP|syscall.EPOLLHUP|syscall.EPOLLERR) != 0 {
-		p.ended.Store(true)
+		p.hungUp.Store(true)
 	}
-	p.tellWriter()
+	p.wakeWriter()
 	return events&^syscall.EPOLLOUT != 0 && p.claim()
 }
 
-// tellWriter makes a Write that waits try again.
-func (p *polled) tellWriter() {
-	if w := p.writer.Load(); w != nil {
+// wakeWriter makes a Write that waits try again.
+func (p *polled) wakeWriter() {
+	if w := p.writable.Load(); w != nil {
 		select {
 		case *w <- struct{}{}:
-		default: // told already
+		default: // it has one already
 		}
 	}
 }
 
-// claim reports whether a turn has to run, which is then the caller's to do. One that runs already
-// will be followed by another, and where nobody is served yet, serve will look.
+// claim reports whether the caller has to run a turn. If one runs already, another follows it; if
+// there is no Owner yet, serve looks for what was missed.
 func (p *polled) claim() bool {
 	for {
-		switch p.turns.Load() {
+		switch p.state.Load() {
 		case idle:
-			if p.turns.CompareAndSwap(idle, running) {
+			if p.state.CompareAndSwap(idle, running) {
 				return true
 			}
 		case running:
-			if p.turns.CompareAndSwap(running, again) {
+			if p.state.CompareAndSwap(running, rerun) {
 				return false
 			}
-		case none:
-			if p.turns.CompareAndSwap(none, missed) {
+		case unserved:
+			if p.state.CompareAndSwap(unserved, missed) {
 				return false
 			}
 		default:
@@ -83,30 +83,30 @@ func (p *polled) claim() bool {
 	}
 }
 
-// wake gives c a turn for another reason than input.
+// wake runs a turn of c for another reason than input.
 func (c *Conn) wake() {
 	if c.blocking == nil && c.claim() {
-		c.runOn()
+		c.runToIdle()
 	}
 }
 
-// runOn is run, as often as it takes.
-func (c *Conn) runOn() {
+// runToIdle calls run until the claim is given up.
+func (c *Conn) runToIdle() {
 	for c.run() {
 		runtime.Gosched()
 	}
 }
 
-// run gives a claimed turn, and more while there is reason to. It reports whether the claim is kept
-// because more can be read already: others may go first.
+// run runs a claimed turn, and more of them while events come in. It reports whether the claim is
+// kept because there is more to read already: other sockets may go first.
 func (c *Conn) run() (more bool) {
-	if !c.use() {
+	if !c.incref() {
 		c.end(net.ErrClosed)
 		return false
 	}
-	defer c.unuse()
+	defer c.decref()
 	for {
-		err := c.over()
+		err := c.endErr()
 		if err != nil {
 			c.end(err)
 			return false
@@ -116,111 +116,111 @@ func (c *Conn) run() (more bool) {
 			c.end(nil)
 			return false
 		case Again:
-			// A read that did not fill its buffer has taken all there was, and what comes later is an
-			// event of its own; the read that would only say so is a tenth of an echo's cost.
-			if !c.short || c.layer != nil { // which may have read ahead
+			// A read that did not fill its buffer has taken all there was, and later input is an event
+			// of its own; a read that only confirms this costs a tenth of an echo.
+			if !c.drained || c.layer != nil { // a layer may have read ahead
 				return true
 			}
 		}
-		c.short = false
-		if c.turns.CompareAndSwap(running, idle) {
+		c.drained = false
+		if c.state.CompareAndSwap(running, idle) {
 			return false
 		}
-		c.turns.Store(running)
+		c.state.Store(running)
 	}
 }
 
 func (c *Conn) end(err error) {
-	// Where the last read took all there was, what comes will be an event.
-	empty := c.short && c.layer == nil && !c.ended.Load()
-	c.short = false
-	if !empty || !c.turns.CompareAndSwap(running, none) {
-		c.turns.Store(missed)
+	// After a read that took all there was, later input is an event.
+	empty := c.drained && c.layer == nil && !c.hungUp.Load()
+	c.drained = false
+	if !empty || !c.state.CompareAndSwap(running, unserved) {
+		c.state.Store(missed)
 	}
 	c.loop.poller.workers.run(func() { c.owner.Ended(err) })
 }
 
-// use keeps the descriptor from being closed, and perhaps given to another socket, until unuse. It
-// reports false if that has happened.
-func (p *polled) use() bool {
+// incref keeps the descriptor from being closed, and from being reused by another socket, until
+// decref. It reports false if it is closed.
+func (p *polled) incref() bool {
 	for {
-		n := p.users.Load()
+		n := p.refs.Load()
 		if n == 0 {
 			return false
 		}
-		if p.users.CompareAndSwap(n, n+1) {
+		if p.refs.CompareAndSwap(n, n+1) {
 			return true
 		}
 	}
 }
 
-func (p *polled) unuse() {
-	if p.users.Add(-1) == 0 {
-		p.release()
+func (p *polled) decref() {
+	if p.refs.Add(-1) == 0 {
+		p.closeFD()
 	}
 }
 
-// release closes the descriptor, which ends the loop's watch.
-func (p *polled) release() {
+// closeFD closes the descriptor, which makes epoll forget it.
+func (p *polled) closeFD() {
 	p.loop.poller.table.set(int(p.fd), nil)
 	_ = syscall.Close(int(p.fd)) // nothing depends on it any more
 }
 
-// close gives the descriptor up. The peer hears of it even while somebody uses it.
+// close drops the Conn's own reference. The peer is told even while others hold references.
 func (p *polled) close() {
-	if p.users.CompareAndSwap(1, 0) {
-		p.release()
+	if p.refs.CompareAndSwap(1, 0) {
+		p.closeFD()
 		return
 	}
 	_ = syscall.Shutdown(int(p.fd), syscall.SHUT_RDWR) // fails if the peer has gone
-	p.tellWriter()                                     // the loop may have ended
-	p.unuse()
+	p.wakeWriter()                                     // the loop may have ended
+	p.decref()
 }
 
 func (p *polled) closeWrite() {
-	if p.use() {
+	if p.incref() {
 		_ = syscall.Shutdown(int(p.fd), syscall.SHUT_WR) // fails if the peer has gone
-		p.unuse()
+		p.decref()
 	}
 }
 
-// read is called from within a turn, which uses the descriptor.
+// read is called from within a turn, which holds a reference.
 func (p *polled) read(b []byte) (int, error) {
-	if p.short {
+	if p.drained {
 		return 0, ErrWait
 	}
 	n, err := readNow(int(p.fd), b)
 	// The end of the stream may come with the last bytes, and then is no event of its own.
-	p.short = n < len(b) && !p.ended.Load()
+	p.drained = n < len(b) && !p.hungUp.Load()
 	return n, err
 }
 
 func (p *polled) tryWrite(b []byte) (int, error) {
-	if !p.use() {
+	if !p.incref() {
 		return 0, net.ErrClosed
 	}
 	n, err := writeNow(int(p.fd), b)
-	p.unuse()
+	p.decref()
 	return n, err
 }
 
-// write writes all of b, waiting for the loop to say when there is room.
+// write writes all of b. While the socket is full it waits for the loop to report that it is not.
 func (p *polled) write(c *Conn, b []byte, d time.Duration) error {
 	if len(b) == 0 {
 		return nil
 	}
-	if !p.use() {
+	if !p.incref() {
 		return net.ErrClosed
 	}
-	defer p.unuse()
-	room := make(chan struct{}, 1)
-	p.writer.Store(&room)
-	defer p.writer.Store(nil)
-	var late <-chan time.Time // without a limit it never comes
+	defer p.decref()
+	writable := make(chan struct{}, 1)
+	p.writable.Store(&writable)
+	defer p.writable.Store(nil)
+	var timeout <-chan time.Time // nil, which never fires, without a limit
 	if d > 0 {
 		timer := time.NewTimer(d)
 		defer timer.Stop()
-		late = timer.C
+		timeout = timer.C
 	}
 	for {
 		n, err := writeNow(int(p.fd), b)
@@ -228,23 +228,23 @@ func (p *polled) write(c *Conn, b []byte, d time.Duration) error {
 			return err
 		}
 		if n > 0 {
-			continue // only a socket that has refused says when it takes more
+			continue // epoll reports room only after a write that found none
 		}
-		if err := p.awaitRoom(c, room, late); err != nil {
+		if err := p.awaitWritable(c, writable, timeout); err != nil {
 			return err
 		}
 	}
 }
 
-func (p *polled) awaitRoom(c *Conn, room <-chan struct{}, late <-chan time.Time) error {
+func (p *polled) awaitWritable(c *Conn, writable <-chan struct{}, timeout <-chan time.Time) error {
 	// Asking again for the same makes an event of room that has come meanwhile.
 	err := p.loop.watch(int(p.fd), syscall.EPOLL_CTL_MOD, awaitInput|syscall.EPOLLOUT)
 	if err != nil {
 		return os.NewSyscallError("epoll_ctl", err)
 	}
 	select {
-	case <-room:
-	case <-late:
+	case <-writable:
+	case <-timeout:
 		return errDeadline
 	}
 	if c.closed.Load() {

@@ -56,7 +56,7 @@ func (p *Poller) take(c *Conn, fd int) bool {
 		return false
 	}
 	c.loop, c.fd = l, int32(fd)
-	c.users.Store(1)
+	c.refs.Store(1)
 	if !p.table.set(fd, c) {
 		return false
 	}
@@ -95,7 +95,7 @@ func (p *Poller) adoptLayer(c *Conn, nc net.Conn) bool {
 	}
 	c.layer = l
 	l.under.polled.Store(c)
-	c.turns.Store(missed)
+	c.state.Store(missed)
 	return true
 }
 

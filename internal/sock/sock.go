@@ -86,7 +86,7 @@ func (c *Conn) Serve(o Owner) {
 }
 
 // over says why there can be no more turns, if so.
-func (c *Conn) over() error {
+func (c *Conn) endErr() error {
 	if c.closed.Load() {
 		return net.ErrClosed
 	}
