@@ -9,19 +9,19 @@ import (
 	"time"
 )
 
-// An Acceptor takes in the connections of a listener.
+// An Acceptor accepts the connections of a listener.
 type Acceptor struct {
-	Conn // the listening socket, whose input are connections
-	peer func(netip.AddrPort) (*Conn, func())
-	done chan error
-	wait *time.Timer // until it is worth trying again; nil: it always was
+	Conn    // the listening socket, whose input is connections
+	newConn func(netip.AddrPort) (c *Conn, opened func())
+	done    chan error
+	retry   *time.Timer // of an accept that failed; nil until the first
 }
 
-// Accept takes over l and calls f for each connection that comes in: it returns where the connection
-// goes, and what to call once it is there, which has to Serve it. Neither must wait. The error is
-// errors.ErrUnsupported, and l is as it was, if p cannot watch it.
+// Accept takes over l and calls f with the peer's address for each connection that it accepts. f
+// returns the Conn to open, and a function that is called once it is open and has to Serve it.
+// Neither may wait. If p cannot watch l, the error is errors.ErrUnsupported, and l is unchanged.
 //
-// Sockets that come this way have never been in Go's poller, which saves four system calls each.
+// These sockets were never in Go's poller, which saves four system calls each.
 func (p *Poller) Accept(l net.Listener, f func(netip.AddrPort) (*Conn, func())) (*Acceptor, error) {
 	tcp, ok := l.(*net.TCPListener)
 	if !ok {
@@ -31,13 +31,13 @@ func (p *Poller) Accept(l net.Listener, f func(netip.AddrPort) (*Conn, func())) 
 	if !ok {
 		return nil, errors.ErrUnsupported
 	}
-	bequeath(fd)
-	a := &Acceptor{peer: f, done: make(chan error, 1)}
-	if !p.take(&a.Conn, fd) {
-		_ = syscall.Close(fd) // nobody has used it
+	setInheritedOptions(fd)
+	a := &Acceptor{newConn: f, done: make(chan error, 1)}
+	if !p.register(&a.Conn, fd) {
+		_ = syscall.Close(fd) // not used yet
 		return nil, errors.ErrUnsupported
 	}
-	_ = l.Close() // the duplicate goes on
+	_ = l.Close() // the duplicate keeps listening
 	a.Serve(a)
 	return a, nil
 }
@@ -45,7 +45,7 @@ func (p *Poller) Accept(l net.Listener, f func(netip.AddrPort) (*Conn, func())) 
 // Wait returns when the Acceptor is closed.
 func (a *Acceptor) Wait() error { return <-a.done }
 
-// Turn takes the connections that wait.
+// Turn accepts the connections that wait.
 func (a *Acceptor) Turn() Turn {
 	for {
 		fd, addr, err := syscall.Accept4(int(a.fd), syscall.SOCK_NONBLOCK|syscall.SOCK_CLOEXEC)
@@ -55,28 +55,28 @@ func (a *Acceptor) Turn() Turn {
 		case syscall.EINTR, syscall.ECONNABORTED:
 		case syscall.EAGAIN:
 			return Wait
-		default: // no descriptors or no memory, most likely, which passes
-			a.pause()
+		default: // most likely no descriptors or no memory, which is temporary
+			a.retryLater()
 			return Wait
 		}
 	}
 }
 
-const acceptPause = 20 * time.Millisecond
+const acceptRetryDelay = 20 * time.Millisecond
 
-// pause sets one timer, however many connections come in meanwhile and fail.
-func (a *Acceptor) pause() {
-	if a.wait == nil {
-		a.wait = time.AfterFunc(acceptPause, a.wake)
+// retryLater sets one timer, however many connections come in meanwhile and fail.
+func (a *Acceptor) retryLater() {
+	if a.retry == nil {
+		a.retry = time.AfterFunc(acceptRetryDelay, a.wake)
 		return
 	}
-	a.wait.Reset(acceptPause)
+	a.retry.Reset(acceptRetryDelay)
 }
 
 func (a *Acceptor) accept(fd int, peer netip.AddrPort) {
-	c, opened := a.peer(peer)
-	if !a.loop.poller.take(c, fd) {
-		_ = syscall.Close(fd) // nothing can be said on it
+	c, opened := a.newConn(peer)
+	if !a.loop.poller.register(c, fd) {
+		_ = syscall.Close(fd) // not used yet
 		return
 	}
 	opened()
@@ -85,11 +85,10 @@ func (a *Acceptor) accept(fd int, peer netip.AddrPort) {
 // Ended is called when the Acceptor is closed.
 func (a *Acceptor) Ended(err error) { a.done <- err }
 
-// bequeath sets what Linux hands down from a listening socket to those that it accepts: no delay of
-// small packets, and probes of a peer that may have gone. Go's own times, a probe after 15 seconds of
-// silence, are 70,000 packets a second for a million clients that have nothing to say.
-// A socket works without, so nobody minds if that fails.
-func bequeath(fd int) {
+// setInheritedOptions sets options that accepted sockets inherit from the listening one: no delay
+// of small packets, and keepalive probes. Go's default, a probe after 15 seconds of silence, is
+// 70,000 packets a second for a million idle clients. Errors are ignored: a socket works without.
+func setInheritedOptions(fd int) {
 	const tcp = syscall.IPPROTO_TCP
 	_ = syscall.SetsockoptInt(fd, tcp, syscall.TCP_NODELAY, 1)
 	_ = syscall.SetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_KEEPALIVE, 1)
@@ -108,8 +107,8 @@ func addrPort(addr syscall.Sockaddr) netip.AddrPort {
 	return netip.AddrPort{} // of a Unix socket
 }
 
-// Detach gives the socket back to Go's own poller. It is called from Ended, and nothing else may be
-// called after it.
+// Detach returns the socket as a net.Conn in Go's own poller. Call it from Ended, and no other
+// method after it.
 func (c *Conn) Detach() (net.Conn, error) {
 	if c.blocking != nil {
 		return c.blocking.nc, nil
@@ -122,7 +121,7 @@ func (c *Conn) Detach() (net.Conn, error) {
 	if errno != 0 {
 		return nil, os.NewSyscallError("fcntl", errno)
 	}
-	// The loop would go on to watch the socket, under a number that another may have by then.
+	// Otherwise epoll keeps watching the socket, under a number that another socket may get.
 	_ = c.loop.watch(int(c.fd), syscall.EPOLL_CTL_DEL, 0) // fails if the loop has ended
 	f := os.NewFile(n, "socket")
 	defer f.Close()

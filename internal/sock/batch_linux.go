@@ -6,8 +6,8 @@ import (
 	"sync"
 )
 
-// A Batch writes to many sockets with few system calls, through io_uring: a broadcast to 1,000 costs
-// a third less than with a call for each. It has one user at a time.
+// A Batch writes to many sockets with few system calls, through io_uring: a broadcast to 1,000
+// costs a third less than with one call for each. It has one user at a time.
 type Batch struct {
 	poller *Poller
 	ring   *ring
@@ -22,16 +22,16 @@ type write struct {
 	writer Writer
 }
 
-// batches are the Batches that nobody uses.
-type batches struct {
-	mu   sync.Mutex
-	free []*Batch
-	made int
-	none bool // the kernel has no io_uring, or forbids it
+// batchPool keeps the Batches that are not in use.
+type batchPool struct {
+	mu       sync.Mutex
+	free     []*Batch
+	made     int
+	disabled bool // io_uring is missing, forbidden or broken, or the Poller is closed
 }
 
-// Batch returns a Batch, or nil where there can be none or all are in use: then TryWrite does. Flush
-// gives it back.
+// Batch returns a Batch, or nil if io_uring is not available or all are in use: use TryWrite then.
+// Flush gives the Batch back.
 func (p *Poller) Batch() *Batch {
 	p.batches.mu.Lock()
 	defer p.batches.mu.Unlock()
@@ -40,12 +40,12 @@ func (p *Poller) Batch() *Batch {
 		p.batches.free = p.batches.free[:n-1]
 		return b
 	}
-	if p.batches.none || p.batches.made == runtime.GOMAXPROCS(0) {
+	if p.batches.disabled || p.batches.made == runtime.GOMAXPROCS(0) {
 		return nil
 	}
 	r, err := openRing()
 	if err != nil {
-		p.batches.none = true
+		p.batches.disabled = true
 		return nil
 	}
 	p.batches.made++
@@ -54,19 +54,19 @@ func (p *Poller) Batch() *Batch {
 	return b
 }
 
-func (w *batches) close() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.none = true
-	for _, b := range w.free {
+func (p *batchPool) close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.disabled = true
+	for _, b := range p.free {
 		b.ring.close()
 	}
-	w.free = nil
+	p.free = nil
 }
 
-// Add writes as much of data to c as its socket takes without waiting, some time until Flush, and
-// tells w how much that was. data must not change until then. The caller has the right to write to
-// c. It reports false, and does nothing, if c cannot be part of a Batch.
+// Add writes as much of data to c as its socket takes without waiting, at Flush at the latest, and
+// then calls w. data must not change until then. The caller must hold the right to write to c. Add
+// reports false, and does nothing, if c cannot be part of a Batch.
 func (b *Batch) Add(c *Conn, data []byte, w Writer) bool {
 	if c.blocking != nil || c.layer != nil || c.loop.poller != b.poller {
 		return false
@@ -83,7 +83,7 @@ func (b *Batch) Add(c *Conn, data []byte, w Writer) bool {
 	return true
 }
 
-// Flush makes all writes happen that have not yet. The Batch belongs to others afterwards.
+// Flush makes the writes that were added and gives the Batch back. The caller must not use it again.
 func (b *Batch) Flush() {
 	if len(b.writes) > 0 {
 		b.submit()
@@ -91,22 +91,22 @@ func (b *Batch) Flush() {
 	b.poller.batches.put(b)
 }
 
-func (w *batches) put(b *Batch) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.none {
-		b.ring.close() // the Poller was closed meanwhile, or the ring broke
+func (p *batchPool) put(b *Batch) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.disabled {
+		b.ring.close() // the Poller is closed, or the ring is broken
 		return
 	}
-	w.free = append(w.free, b)
+	p.free = append(p.free, b)
 }
 
-// submit does what was added. If the ring breaks, which no documented error does, the writes that it
-// did not tell of count as failed, and there are no more Batches.
+// submit makes the writes that were added. If the ring fails, which no documented error causes, the
+// writes without a result count as failed, and there are no more Batches.
 func (b *Batch) submit() {
 	if err := b.ring.submit(len(b.writes), b.done); err != nil {
 		b.poller.batches.mu.Lock()
-		b.poller.batches.none = true
+		b.poller.batches.disabled = true
 		b.poller.batches.mu.Unlock()
 		for i := range b.writes {
 			b.result(i, 0, err)
@@ -116,7 +116,7 @@ func (b *Batch) submit() {
 	b.writes = b.writes[:0]
 }
 
-// result tells the caller of one write, once.
+// result calls the Writer of one write, once.
 func (b *Batch) result(i, n int, err error) {
 	w := b.writes[i]
 	if w.writer == nil {

@@ -16,10 +16,10 @@ type Poller struct {
 	table   table
 	workers workers
 
-	batches batches
+	batches batchPool
 }
 
-// Close gives the loops up. Call it when no socket is left.
+// Close closes the loops. Call it when no socket is left.
 func (p *Poller) Close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -39,7 +39,7 @@ func (p *Poller) loopOf(fd int) *loop {
 	for !p.closed && len(p.loops) < runtime.GOMAXPROCS(0) {
 		l, err := openLoop(p)
 		if err != nil {
-			break // there may be one, and where there is none, the other paths serve
+			break // use the loops that are open; without one, the other paths serve
 		}
 		p.loops = append(p.loops, l)
 	}
@@ -49,8 +49,9 @@ func (p *Poller) loopOf(fd int) *loop {
 	return p.loops[fd%len(p.loops)]
 }
 
-// take gives c the descriptor fd. It reports false, and leaves fd alone, if it cannot watch it.
-func (p *Poller) take(c *Conn, fd int) bool {
+// register gives c the descriptor fd and watches it. It reports false, and leaves fd open, if it
+// cannot watch it.
+func (p *Poller) register(c *Conn, fd int) bool {
 	l := p.loopOf(fd)
 	if l == nil {
 		return false
@@ -67,27 +68,27 @@ func (p *Poller) take(c *Conn, fd int) bool {
 	return true
 }
 
-// adopt takes the descriptor of nc away from Go's own poller.
+// adopt moves the socket of nc from Go's own poller to p.
 func (p *Poller) adopt(c *Conn, nc net.Conn) bool {
 	switch nc.(type) {
 	case *net.TCPConn, *net.UnixConn:
 	default:
-		return false // a layer above a socket, or a socket that is not one stream
+		return false // a layer over a socket, or a socket that is not one stream
 	}
 	fd, ok := duplicate(nc.(syscall.Conn))
 	if !ok {
 		return false
 	}
-	if !p.take(c, fd) {
-		_ = syscall.Close(fd) // nobody has used it
+	if !p.register(c, fd) {
+		_ = syscall.Close(fd) // not used yet
 		return false
 	}
 	_ = nc.Close() // the duplicate keeps the socket open
 	return true
 }
 
-// adoptLayer takes the socket below the layer that nc is. The layer may have read ahead of it, so
-// the first turn does not wait for an event.
+// adoptLayer adopts the socket below nc, if nc is a layer. The layer may have read ahead, so the
+// first turn does not wait for an event.
 func (p *Poller) adoptLayer(c *Conn, nc net.Conn) bool {
 	l := layerOver(nc)
 	if l == nil || !p.adopt(c, l.under.Conn) {
