@@ -75,7 +75,7 @@ func (b *Batch) Add(c *Conn, data []byte, w Writer) bool {
 		w.Wrote(data, 0, net.ErrClosed)
 		return true
 	}
-	b.ring.set(len(b.writes), int(c.fd), data)
+	b.ring.prepare(len(b.writes), int(c.fd), data)
 	b.writes = append(b.writes, write{c, data, w})
 	if len(b.writes) == ringSize {
 		b.submit()
@@ -83,7 +83,7 @@ func (b *Batch) Add(c *Conn, data []byte, w Writer) bool {
 	return true
 }
 
-// Flush makes the writes that were added and gives the Batch back. The caller must not use it again.
+// Flush makes the writes that were added and gives the Batch back, after which it must not be used.
 func (b *Batch) Flush() {
 	if len(b.writes) > 0 {
 		b.submit()

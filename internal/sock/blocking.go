@@ -8,8 +8,8 @@ import (
 
 var errDeadline = os.ErrDeadlineExceeded
 
-// blocking is the two paths with a goroutine for each socket. Where the socket is the operating
-// system's own, raw takes over reading and writing; else this is plain Read and Write.
+// blocking is the raw and the plain path, both with a goroutine for each socket. For a socket of
+// the operating system raw reads and writes; for any other net.Conn, its own Read and Write do.
 type blocking struct {
 	nc net.Conn
 	raw
@@ -21,11 +21,11 @@ func newBlocking(nc net.Conn) *blocking {
 	return b
 }
 
-// serve gives turns until the end.
+// serve runs turns until the end.
 func (b *blocking) serve(c *Conn) {
 	var err error
 	if b.usable() {
-		err = b.raw.loop(func() Turn { return b.turn(c) })
+		err = b.raw.serve(func() Turn { return b.runTurn(c) })
 	} else {
 		for c.owner.Turn() != Done {
 		}
@@ -33,9 +33,9 @@ func (b *blocking) serve(c *Conn) {
 	c.owner.Ended(err)
 }
 
-// turn gives one turn. When the loop has to end it goes to the poller, which alone ends it: a peer
-// that always has more would keep the loop away from there.
-func (b *blocking) turn(c *Conn) Turn {
+// runTurn runs one turn. If the turns have to end, it returns Wait even when there is more to read:
+// only Go's poller, which Wait returns to, ends them.
+func (b *blocking) runTurn(c *Conn) Turn {
 	if turn := c.owner.Turn(); turn != Again {
 		return turn
 	}
@@ -64,7 +64,7 @@ func (b *blocking) write(p []byte, d time.Duration) error {
 		if err := b.nc.SetWriteDeadline(time.Now().Add(d)); err != nil {
 			return err
 		}
-		// A deadline that stays would make a later write fail.
+		// A deadline left behind would make a later write fail.
 		defer func() { _ = b.nc.SetWriteDeadline(time.Time{}) }() // fails if the socket is closed
 	}
 	_, err := b.nc.Write(p)
@@ -77,11 +77,11 @@ func (b *blocking) closeWrite() {
 	}
 }
 
-// close does not wait for the loop, within which it may be called.
+// close does not wait for the turns to end, because it may be called from within one.
 func (b *blocking) close() {
 	if b.usable() {
-		b.closeWrite() // the peer need not wait for the loop
+		b.closeWrite() // so that the peer need not wait for the turn to end
 	}
-	// On the raw path the socket closes when the loop ends, and TLS has a last word to write.
-	go func() { _ = b.nc.Close() }() // ends with the loop, or after that word
+	// On the raw path the socket closes when the turns end; TLS first writes its close_notify.
+	go func() { _ = b.nc.Close() }() // ends with the turns, or when close_notify is written
 }

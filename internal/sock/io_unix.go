@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// readNow reads what is there, or returns ErrWait.
+// readNow reads what is there without waiting, or returns ErrWait.
 func readNow(fd int, b []byte) (int, error) {
 	for {
 		n, err := sysRead(fd, b)
@@ -25,7 +25,7 @@ func readNow(fd int, b []byte) (int, error) {
 	}
 }
 
-// writeNow writes what the socket takes, which may be nothing.
+// writeNow writes what the socket takes without waiting, which may be nothing.
 func writeNow(fd int, b []byte) (int, error) {
 	for {
 		n, err := sysWrite(fd, b)

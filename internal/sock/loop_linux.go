@@ -69,8 +69,8 @@ func openLoop(p *Poller) (*loop, error) {
 	return l, nil
 }
 
-// watch changes what epoll reports about fd. events is an int64 because EPOLLET does not fit into an
-// int everywhere.
+// watch changes what epoll reports about fd. events is an int64 because EPOLLET does not fit into
+// an int everywhere.
 func (l *loop) watch(fd, op int, events int64) error {
 	e := syscall.EpollEvent{Events: uint32(events), Fd: int32(fd)}
 	return syscall.EpollCtl(l.epoll, op, fd, &e)

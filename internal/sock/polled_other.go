@@ -19,7 +19,7 @@ func (*Poller) adopt(*Conn, net.Conn) bool { return false }
 
 func (*Poller) adoptLayer(*Conn, net.Conn) bool { return false }
 
-// polled does not exist here.
+// polled is never used here.
 type polled struct{}
 
 func (polled) serve(*Conn)                              {}
@@ -42,7 +42,7 @@ func (*Poller) Accept(net.Listener, func(netip.AddrPort) (*Conn, func())) (*Acce
 	return nil, errors.ErrUnsupported
 }
 
-// Detach gives the socket back. It is called from Ended, and nothing else may be called after it.
+// Detach returns the socket. Call it from Ended, and no other method after it.
 func (c *Conn) Detach() (net.Conn, error) { return c.blocking.nc, nil }
 
 // A Batch does not exist here.

@@ -7,14 +7,13 @@ import (
 	"syscall"
 )
 
-// raw is the raw path of a Conn. The functions that Go's poller calls are made once, because a
-// function made at each call is an allocation at each call; what goes in and out of them lies
-// beside them.
+// raw is the raw path of a Conn. The functions that Go's poller calls are made once, because making
+// one at each call allocates; their arguments and results are fields.
 type raw struct {
 	rc syscall.RawConn
 
-	// owned by loop
-	fd     int // valid inside loop only
+	// owned by serve
+	fd     int // valid inside serve only
 	onRead func(fd uintptr) bool
 	next   func() Turn
 
@@ -36,17 +35,17 @@ func (r *raw) open(nc net.Conn) {
 	if err != nil {
 		return
 	}
-	r.rc, r.onRead, r.onWrite = rc, r.readable, r.writable
+	r.rc, r.onRead, r.onWrite = rc, r.onReadable, r.onWritable
 }
 
-// loop runs all turns inside one RawConn.Read: the poller's state is prepared once for a
-// connection's life and not once for each read.
-func (r *raw) loop(next func() Turn) error {
+// serve runs all turns inside one RawConn.Read, so that the poller's state is prepared once for a
+// connection and not once for each read.
+func (r *raw) serve(next func() Turn) error {
 	r.next = next
 	return r.rc.Read(r.onRead)
 }
 
-func (r *raw) readable(fd uintptr) bool {
+func (r *raw) onReadable(fd uintptr) bool {
 	r.fd = int(fd)
 	for {
 		switch r.next() {
@@ -69,9 +68,8 @@ func (r *raw) tryWrite(b []byte) (int, error) {
 	return r.written, r.outErr
 }
 
-// writable writes once and never asks to wait: what the socket does not take now is the caller's to
-// queue.
-func (r *raw) writable(fd uintptr) bool {
+// onWritable writes once and never asks to wait: the caller queues what the socket does not take.
+func (r *raw) onWritable(fd uintptr) bool {
 	r.written, r.outErr = writeNow(int(fd), r.out)
 	return true
 }

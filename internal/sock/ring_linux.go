@@ -88,7 +88,8 @@ func (r *ring) mmap(p *ringParams) (err error) {
 	if p.features&ringFeatureSingleMmap == 0 {
 		return errOldKernel
 	}
-	const access, flags = syscall.PROT_READ | syscall.PROT_WRITE, syscall.MAP_SHARED | syscall.MAP_POPULATE
+	const access = syscall.PROT_READ | syscall.PROT_WRITE
+	const flags = syscall.MAP_SHARED | syscall.MAP_POPULATE
 	size := max(p.sq.array+4*p.sqEntries, p.cq.cqes+p.cqEntries*uint32(unsafe.Sizeof(completion{})))
 	if r.maps[0], err = syscall.Mmap(r.fd, 0, int(size), access, flags); err != nil {
 		return fmt.Errorf("map io_uring: %w", err)
@@ -111,31 +112,31 @@ func (r *ring) mmap(p *ringParams) (err error) {
 func (r *ring) close() {
 	for _, m := range r.maps {
 		if m != nil {
-			_ = syscall.Munmap(m) // nobody uses it
+			_ = syscall.Munmap(m) // fails only for a wrong address
 		}
 	}
-	_ = syscall.Close(r.fd) // nobody uses it
+	_ = syscall.Close(r.fd) // nothing depends on it any more
 }
 
-// set prepares the i-th write since the last submit.
-func (r *ring) set(i, fd int, b []byte) {
+// prepare prepares the i-th write since the last submit.
+func (r *ring) prepare(i, fd int, b []byte) {
 	slot := (atomic.LoadUint32(r.sqTail) + uint32(i)) % uint32(len(r.submissions))
 	r.submissions[slot] = submission{
 		op: ringOpSend, fd: int32(fd), user: uint64(i),
 		addr: uint64(uintptr(unsafe.Pointer(unsafe.SliceData(b)))), length: uint32(len(b)),
-		// A socket that is full says so at once, and the kernel is done with b when submit returns.
+		// A full socket fails at once, so the kernel is done with b when submit returns.
 		msgFlags: syscall.MSG_DONTWAIT | syscall.MSG_NOSIGNAL,
 	}
 }
 
-// submit has the kernel do n writes and tells done of each, in any order: how much it took, or why
-// nothing.
+// submit has the kernel make n writes. It calls done for each, in any order, with the index, the
+// number of bytes written, and the error.
 func (r *ring) submit(n int, done func(i, n int, err error)) error {
-	published()
+	raceRelease()
 	atomic.AddUint32(r.sqTail, uint32(n))
-	for left, told := n, 0; told < n; {
+	for left, reaped := n, 0; reaped < n; {
 		taken, _, errno := syscall.Syscall6(sysRingEnter,
-			uintptr(r.fd), uintptr(left), uintptr(min(n-told, 1)), ringEnterGetEvents, 0, 0)
+			uintptr(r.fd), uintptr(left), uintptr(min(n-reaped, 1)), ringEnterGetEvents, 0, 0)
 		switch errno {
 		case 0:
 			left -= int(taken)
@@ -143,13 +144,13 @@ func (r *ring) submit(n int, done func(i, n int, err error)) error {
 		default:
 			return fmt.Errorf("enter io_uring: %w", errno)
 		}
-		told += r.reap(done)
+		reaped += r.reap(done)
 	}
 	return nil
 }
 
-// reap returns how many writes it told of.
-func (r *ring) reap(done func(i, n int, err error)) (told int) {
+// reap calls done for the writes that are complete, and returns how many those are.
+func (r *ring) reap(done func(i, n int, err error)) (reaped int) {
 	head := *r.cqHead
 	for ; head != atomic.LoadUint32(r.cqTail); head++ {
 		c := r.completions[head%uint32(len(r.completions))]
@@ -161,8 +162,8 @@ func (r *ring) reap(done func(i, n int, err error)) (told int) {
 		default:
 			done(int(c.user), 0, errno)
 		}
-		told++
+		reaped++
 	}
 	atomic.StoreUint32(r.cqHead, head)
-	return told
+	return reaped
 }

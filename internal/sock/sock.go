@@ -1,14 +1,13 @@
-// Package sock reads and writes stream sockets so that a connection that waits costs next to
-// nothing.
+// Package sock reads and writes stream sockets so that an idle connection costs next to nothing.
 //
-// Three paths lead to a socket, and all keep the same promises, which one test demands of them:
+// There are three paths to a socket. They behave alike, which the same tests check on each:
 //
-//   - polled (polled_linux.go): a [Poller] watches thousands of sockets from one goroutine a
-//     processor. A socket that waits has no goroutine and no buffer. TLS can lie over it (layer.go).
-//   - raw (raw_unix.go): a goroutine for each socket asks Go's own poller when there is something
-//     to read. A socket that waits has a goroutine and no buffer.
-//   - plain (blocking.go): a goroutine for each socket calls Read. It serves every net.Conn, and
-//     waits with a buffer in its hand.
+//   - polled (polled_linux.go): a [Poller] watches thousands of sockets from one goroutine for each
+//     processor. An idle socket has no goroutine and no buffer. TLS can lie over it (layer.go).
+//   - raw (raw_unix.go): a goroutine for each socket waits in Go's own poller until there is
+//     something to read. An idle socket has a goroutine and no buffer.
+//   - plain (blocking.go): a goroutine for each socket calls Read. It serves every net.Conn. An
+//     idle socket has a goroutine and a buffer.
 package sock
 
 import (
@@ -20,14 +19,14 @@ import (
 // ErrWait is returned by Read when there is nothing to read yet. The plain path never returns it.
 var ErrWait error = waitError{}
 
-// A waitError is a net.Error that passes, after which crypto/tls can be asked again.
+// A waitError is a temporary net.Error, after which crypto/tls can read again.
 type waitError struct{}
 
 func (waitError) Error() string   { return "nothing to read yet" }
 func (waitError) Timeout() bool   { return true }
 func (waitError) Temporary() bool { return true }
 
-// A Turn is what an [Owner] wants next.
+// A Turn is what an [Owner] wants after a call of its method Turn.
 type Turn uint8
 
 const (
@@ -36,35 +35,36 @@ const (
 	Done              // no more turns
 )
 
-// An Owner is whose socket it is.
+// An Owner uses a socket.
 type Owner interface {
-	// Turn reads, once or until there is no more. One Turn of a socket runs at a time. It may take
-	// its time: whoever waits behind it is served by another goroutine.
+	// Turn reads, once or until there is no more. One Turn of a socket runs at a time. It may be
+	// slow: another goroutine then serves the other sockets.
 	Turn() Turn
 
 	// Ended is called when no Turn will follow, on a goroutine that has nothing else to do. err is
-	// nil after Done, else it says why: the socket was closed, or a read deadline has passed.
+	// nil after Done; otherwise the socket was closed, or a read deadline has passed.
 	Ended(err error)
 }
 
-// A Writer is told how much of its data a [Batch] has written, or why nothing.
+// A Writer gets the result of a write of a [Batch].
 type Writer interface {
+	// Wrote is called with how many bytes of data were written, and with the error if that failed.
 	Wrote(data []byte, n int, err error)
 }
 
-// A Conn is one socket. Open and Serve come first. Read belongs to Turn; TryWrite, Write and
-// CloseWrite to whoever holds the right to write, one at a time; SetReadDeadline and Close may be
-// called by anybody. It must not be copied.
+// A Conn is one socket. Call Open first, then Serve. Call Read from Turn only. TryWrite, Write and
+// CloseWrite must not be called at the same time. SetReadDeadline and Close may be called at any
+// time. A Conn must not be copied.
 type Conn struct {
 	owner    Owner
 	blocking *blocking    // a path with a goroutine for each socket; nil: polled
 	layer    *layer       // over the polled socket; nil: none
-	until    atomic.Int64 // the read deadline, Unix nanoseconds; 0: none
+	deadline atomic.Int64 // for reads, Unix nanoseconds; 0: none
 	closed   atomic.Bool
 	polled
 }
 
-// Open takes over nc, and leaves it to p if p can watch it. A nil p can watch nothing.
+// Open takes over nc, and has p watch it if p can. A nil p can watch nothing.
 func (c *Conn) Open(nc net.Conn, p *Poller) {
 	if p == nil || !p.adoptLayer(c, nc) && !p.adopt(c, nc) {
 		c.blocking = newBlocking(nc)
@@ -74,8 +74,8 @@ func (c *Conn) Open(nc net.Conn, p *Poller) {
 // Blocks reports whether Read waits and TryWrite takes nothing: c is on the plain path.
 func (c *Conn) Blocks() bool { return c.blocking != nil && !c.blocking.usable() }
 
-// Serve gives o turns, from now on, whenever there may be something to read, and returns at once or
-// after the first of them. After Ended it may be called again.
+// Serve calls o.Turn, from now on, whenever there may be something to read. It returns at once or
+// after the first Turn. After Ended it may be called again.
 func (c *Conn) Serve(o Owner) {
 	c.owner = o
 	if c.blocking != nil {
@@ -85,19 +85,19 @@ func (c *Conn) Serve(o Owner) {
 	c.polled.serve(c)
 }
 
-// over says why there can be no more turns, if so.
+// endErr returns why no more turns can run, or nil if they can.
 func (c *Conn) endErr() error {
 	if c.closed.Load() {
 		return net.ErrClosed
 	}
-	if until := c.until.Load(); until != 0 && time.Now().UnixNano() >= until {
+	if t := c.deadline.Load(); t != 0 && time.Now().UnixNano() >= t {
 		return errDeadline
 	}
 	return nil
 }
 
-// Read reads what is there into b, from within Turn, without waiting if it can, so that it may
-// return ErrWait. At the end of the stream it returns io.EOF.
+// Read reads what is there into b. Except on the plain path it does not wait: if there is nothing,
+// it returns ErrWait. At the end of the stream it returns io.EOF.
 func (c *Conn) Read(b []byte) (int, error) {
 	switch {
 	case c.blocking != nil:
@@ -121,11 +121,11 @@ func (c *Conn) TryWrite(b []byte) (int, error) {
 	return c.polled.tryWrite(b)
 }
 
-// Pending reports whether TryWrite has taken bytes that the socket did not take yet. Write, even of
+// Pending reports whether TryWrite took bytes that the socket has not taken yet. Write, even of
 // nothing, writes them.
 func (c *Conn) Pending() bool { return c.layer != nil && c.layer.under.pending() }
 
-// Write writes all of b, and fails if that takes longer than d. No limit is d <= 0.
+// Write writes all of b, and fails if that takes longer than d. With d <= 0 there is no limit.
 func (c *Conn) Write(b []byte, d time.Duration) error {
 	switch {
 	case c.closed.Load():
@@ -138,7 +138,7 @@ func (c *Conn) Write(b []byte, d time.Duration) error {
 	return c.polled.write(c, b, d)
 }
 
-// CloseWrite tells the peer that nothing more will come, where the socket can say that.
+// CloseWrite tells the peer that no more data follows, if the socket can be closed by halves.
 func (c *Conn) CloseWrite() {
 	if c.blocking != nil {
 		c.blocking.closeWrite()
@@ -150,36 +150,37 @@ func (c *Conn) CloseWrite() {
 	c.polled.closeWrite()
 }
 
-// SetReadDeadline ends the turns with os.ErrDeadlineExceeded at t. The zero time takes that back.
+// SetReadDeadline ends the turns at t, with os.ErrDeadlineExceeded. The zero time removes the
+// deadline.
 func (c *Conn) SetReadDeadline(t time.Time) error {
 	if c.closed.Load() {
 		return net.ErrClosed
 	}
-	until := t.UnixNano()
+	deadline := t.UnixNano()
 	if t.IsZero() {
-		until = 0
+		deadline = 0
 	}
-	c.until.Store(until)
+	c.deadline.Store(deadline)
 	if c.blocking != nil {
 		return c.blocking.nc.SetReadDeadline(t)
 	}
-	if until != 0 {
+	if deadline != 0 {
 		c.wakeAt(t)
 	}
 	return nil
 }
 
-// wakeAt makes a polled socket look at its deadline when that has come.
+// wakeAt makes a polled socket check its deadline at t.
 func (c *Conn) wakeAt(t time.Time) {
 	if d := time.Until(t); d > 0 {
 		time.AfterFunc(d, c.wake)
 		return
 	}
-	go c.wake() // it may run a turn, and ends with it
+	go c.wake() // ends at once, or with the turn that it runs
 }
 
-// Close closes the socket, and ends its turns and every call that waits. It does not wait for them,
-// so it may be called from within Turn.
+// Close closes the socket, and ends its turns and every call that waits. It does not wait for them
+// to end, so it may be called from within Turn.
 func (c *Conn) Close() error {
 	if c.closed.Swap(true) {
 		return net.ErrClosed

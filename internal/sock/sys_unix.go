@@ -4,9 +4,8 @@ package sock
 
 import "syscall"
 
-// syscall.Read and syscall.Write tell the race detector that what was done before a write has
-// happened before the read at the other end. Without that it would accuse the programs that are
-// tested with this package.
+// syscall.Read and syscall.Write tell the race detector that what precedes a write happens before
+// the read at the other end. Without that it reports races in programs that use this package.
 
 func sysRead(fd int, b []byte) (int, error) { return syscall.Read(fd, b) }
 

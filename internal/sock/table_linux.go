@@ -2,8 +2,8 @@ package sock
 
 import "sync/atomic"
 
-// table finds the Conn of a descriptor. Descriptors are small and dense, so it is an array, in
-// chunks that are made when first needed.
+// table maps a descriptor to its Conn. Descriptors are small and dense, so it is an array, in
+// chunks that are allocated when first needed.
 type table struct {
 	chunks [4096]atomic.Pointer[chunk]
 }

@@ -2,9 +2,9 @@ package sock
 
 import "sync"
 
-// workers runs functions on goroutines that it keeps. A new goroutine begins with a small stack, and
-// growing it for what an application does at a connect and a disconnect was 7 % of the cost of a
-// connection.
+// workers runs functions on goroutines that it keeps. A new goroutine begins with a small stack,
+// and growing it for what an application does at a connect and a disconnect was 7 % of the cost of
+// a connection.
 type workers struct {
 	mu     sync.Mutex
 	idle   []chan func() // one for each goroutine that waits for work
