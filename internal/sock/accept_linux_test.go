@@ -19,7 +19,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/sock"
 )
 
-// descriptors counts those that this process has open.
+// descriptors returns how many descriptors this process has open.
 func descriptors(t *testing.T) int {
 	t.Helper()
 	all, err := os.ReadDir("/proc/self/fd")
@@ -68,7 +68,7 @@ func acceptEchoes(t *testing.T, p *sock.Poller, open *atomic.Int64) (*sock.Accep
 	return a, l.Addr().String()
 }
 
-// wantEchoOn says a line and hears it.
+// wantEchoOn sends a line and checks that it comes back.
 func wantEchoOn(nc net.Conn, line string) error {
 	_ = nc.SetDeadline(time.Now().Add(patience))
 	if _, err := io.WriteString(nc, line); err != nil {
@@ -81,8 +81,8 @@ func wantEchoOn(nc net.Conn, line string) error {
 	return nil
 }
 
-// TestAccept lets many clients come at a time, some of which say nothing, and ends the Acceptor
-// while they are there.
+// TestAccept connects many clients at a time, some of which send nothing, and closes the Acceptor
+// while they are connected.
 func TestAccept(t *testing.T) {
 	before := descriptors(t)
 	poller := new(sock.Poller)
@@ -108,14 +108,14 @@ func TestAccept(t *testing.T) {
 	}
 	dialing.Wait()
 	close(conns)
-	until(t, "all are there", func() bool { return open.Load() == dialers*each })
+	until(t, "all are connected", func() bool { return open.Load() == dialers*each })
 	_ = a.Close()
 	if err := wait(t, spawn(a.Wait)); !errors.Is(err, net.ErrClosed) {
 		t.Errorf("the Acceptor ended with %v", err)
 	}
 	if nc, err := net.Dial("tcp", addr); err == nil {
 		_ = nc.Close()
-		t.Error("there is still somebody who listens")
+		t.Error("the address still accepts connections")
 	}
 	for nc := range conns {
 		if err := wantEchoOn(nc, "still"); err != nil {
@@ -123,12 +123,12 @@ func TestAccept(t *testing.T) {
 		}
 		_ = nc.Close()
 	}
-	until(t, "all have gone", func() bool { return open.Load() == 0 })
+	until(t, "all have ended", func() bool { return open.Load() == 0 })
 	poller.Close()
 	until(t, "their descriptors are closed", func() bool { return descriptors(t) <= before+1 })
 }
 
-// TestAcceptUnsupported gives an Acceptor what it cannot watch, which stays as it was.
+// TestAcceptUnsupported passes a listener that cannot be watched to Accept: it stays usable.
 func TestAcceptUnsupported(t *testing.T) {
 	l, err := net.Listen("unix", t.TempDir()+"/s")
 	if err != nil {
@@ -140,7 +140,10 @@ func TestAcceptUnsupported(t *testing.T) {
 	if _, err := poller.Accept(l, nil); !errors.Is(err, errors.ErrUnsupported) {
 		t.Fatalf("Accept: %v", err)
 	}
-	dialed := spawn(func() error { nc, err := net.Dial("unix", l.Addr().String()); return errors.Join(err, nc.Close()) })
+	dialed := spawn(func() error {
+		nc, err := net.Dial("unix", l.Addr().String())
+		return errors.Join(err, nc.Close())
+	})
 	nc, err := l.Accept()
 	if err != nil {
 		t.Fatal(err)
@@ -151,11 +154,11 @@ func TestAcceptUnsupported(t *testing.T) {
 	}
 }
 
-// limitedEnv makes of this test's process a server with few descriptors.
+// limitedEnv makes the test's process a server with few descriptors.
 const limitedEnv = "TYG_TEST_DESCRIPTORS"
 
-// TestExhaustion serves more clients than there are descriptors: those who find none wait, and are
-// served when others have gone.
+// TestExhaustion connects more clients than there are descriptors: those without one wait, and are
+// served when others have disconnected.
 func TestExhaustion(t *testing.T) {
 	if os.Getenv(limitedEnv) != "" {
 		serveLimited(t)
@@ -192,7 +195,7 @@ func TestExhaustion(t *testing.T) {
 	got := make([]byte, 4)
 	_ = last.SetReadDeadline(time.Now().Add(patience))
 	if _, err := io.ReadFull(last, got); err != nil || string(got) != "last" {
-		t.Errorf("the last client hears %q, %v", got, err)
+		t.Errorf("the last client reads %q, %v", got, err)
 	}
 }
 
@@ -214,16 +217,16 @@ func serveLimited(t *testing.T) {
 	_, _ = io.Copy(io.Discard, os.Stdin)
 }
 
-// A leaver takes one byte and gives the socket away.
-type leaver struct {
+// A detacher reads one byte and detaches its socket.
+type detacher struct {
 	sock.Conn
 	first byte
-	may   chan struct{} // leave; nil: at once
+	may   chan struct{} // detach when it is closed; nil: at once
 	gone  chan net.Conn
 	err   error // of Detach
 }
 
-func (l *leaver) Turn() sock.Turn {
+func (l *detacher) Turn() sock.Turn {
 	var b [1]byte
 	switch _, err := l.Read(b[:]); {
 	case errors.Is(err, sock.ErrWait):
@@ -234,7 +237,7 @@ func (l *leaver) Turn() sock.Turn {
 	return sock.Done
 }
 
-func (l *leaver) Ended(error) {
+func (l *detacher) Ended(error) {
 	if l.may != nil {
 		<-l.may
 	}
@@ -243,12 +246,12 @@ func (l *leaver) Ended(error) {
 	l.gone <- nc
 }
 
-// leave opens a socket whose Ended gives it back.
-func leave(t *testing.T, k kind, p *sock.Poller, early string) (*leaver, net.Conn) {
+// detach opens a socket whose Ended detaches it.
+func detach(t *testing.T, k kind, p *sock.Poller, early string) (*detacher, net.Conn) {
 	t.Helper()
 	ours, theirs := k.open(t)
 	t.Cleanup(func() { _ = theirs.Close() })
-	l := &leaver{gone: make(chan net.Conn, 1)}
+	l := &detacher{gone: make(chan net.Conn, 1)}
 	if !k.polled {
 		p = nil
 	}
@@ -259,14 +262,14 @@ func leave(t *testing.T, k kind, p *sock.Poller, early string) (*leaver, net.Con
 	return l, theirs
 }
 
-// TestDetach gives sockets back, with what has come and was not read.
+// TestDetach detaches sockets that have unread input.
 func TestDetach(t *testing.T) {
 	before := descriptors(t)
 	poller := new(sock.Poller)
 	defer poller.Close()
 	for _, k := range kinds()[:2] {
 		t.Run(k.name, func(t *testing.T) {
-			l, theirs := leave(t, k, poller, "early")
+			l, theirs := detach(t, k, poller, "early")
 			nc := wait(t, l.gone)
 			if l.err != nil || l.first != 'e' {
 				t.Fatalf("%c, then %v", l.first, l.err)
@@ -285,11 +288,11 @@ func TestDetach(t *testing.T) {
 			}
 			_, _ = io.WriteString(nc, "late")
 			if _, err := io.ReadFull(theirs, got); err != nil || string(got) != "late" {
-				t.Errorf("the peer hears %q, %v", got, err)
+				t.Errorf("the peer reads %q, %v", got, err)
 			}
 			_ = nc.Close()
 			if _, err := theirs.Read(got); !errors.Is(err, io.EOF) {
-				t.Errorf("in the end the peer hears %v", err)
+				t.Errorf("in the end the peer reads %v", err)
 			}
 		})
 	}
@@ -297,18 +300,18 @@ func TestDetach(t *testing.T) {
 	until(t, "nothing stays open", func() bool { return descriptors(t) <= before+1 })
 }
 
-// TestDetachOrClose closes a socket while it is given back: it is either closed or given back, and
-// no descriptor is closed twice or stays.
+// TestDetachOrClose closes a socket while it is detached: it is either closed or detached, and no
+// descriptor is closed twice or stays open.
 func TestDetachOrClose(t *testing.T) {
 	poller := new(sock.Poller)
 	defer poller.Close()
 	k := kinds()[0]
-	warm, _ := leave(t, k, poller, "x")
+	warm, _ := detach(t, k, poller, "x")
 	_ = wait(t, warm.gone).Close()
 	before := descriptors(t)
 	given := 0
 	for range 300 {
-		l, theirs := leave(t, k, poller, "x")
+		l, theirs := detach(t, k, poller, "x")
 		closed := l.Close()
 		nc := wait(t, l.gone)
 		switch {
@@ -327,52 +330,52 @@ func TestDetachOrClose(t *testing.T) {
 		_ = theirs.Close()
 	}
 	until(t, "nothing stays open", func() bool { return descriptors(t) <= before })
-	t.Logf("given back %d times", given)
+	t.Logf("detached %d times", given)
 }
 
-// TestDetachAfterClose has another socket under the number of one that is closed: only the closed
-// one is not given back.
+// TestDetachAfterClose gives the descriptor of a closed socket to another one: Detach of the closed
+// one fails, and the other one stays open.
 func TestDetachAfterClose(t *testing.T) {
 	poller := new(sock.Poller)
 	defer poller.Close()
 	k := kinds()[0]
 	ours, theirs := k.open(t)
 	defer theirs.Close()
-	l := &leaver{may: make(chan struct{}), gone: make(chan net.Conn, 1)}
+	l := &detacher{may: make(chan struct{}), gone: make(chan net.Conn, 1)}
 	l.Open(ours, poller)
 	l.Serve(l)
 	_, _ = io.WriteString(theirs, "x")
 	until(t, "it has had its turn", func() bool { return l.Idle() })
 	_ = l.Close()
-	other := k.sameNumber(t, poller, l.FD())
+	other := k.sameFD(t, poller, l.FD())
 	close(l.may)
 	if nc := wait(t, l.gone); nc != nil || !errors.Is(l.err, net.ErrClosed) {
-		t.Errorf("given back %v, %v", nc, l.err)
+		t.Errorf("detached %v, %v", nc, l.err)
 	}
 	other.serveEcho()
 	other.wantEcho(t)
 }
 
-// sameNumber opens sockets until one has the descriptor fd.
-func (k kind) sameNumber(t *testing.T, p *sock.Poller, fd int) (other pair) {
+// sameFD opens sockets until one has the descriptor fd.
+func (k kind) sameFD(t *testing.T, p *sock.Poller, fd int) (other pair) {
 	t.Helper()
-	until(t, "the number is used again", func() bool {
+	until(t, "the descriptor is reused", func() bool {
 		other = k.pair(t, p)
 		return other.FD() == fd
 	})
 	return other
 }
 
-// TestDetachedIsForgotten gives a socket back, and its descriptor's number to another, whose turns
-// have nothing to do with it.
+// TestDetachedIsForgotten detaches a socket and reuses its descriptor for another one, which must
+// get no events of the first.
 func TestDetachedIsForgotten(t *testing.T) {
 	poller := new(sock.Poller)
 	defer poller.Close()
 	k := kinds()[0]
-	l, theirs := leave(t, k, poller, "x")
+	l, theirs := detach(t, k, poller, "x")
 	nc := wait(t, l.gone)
 	defer nc.Close()
-	other := k.sameNumber(t, poller, l.FD())
+	other := k.sameFD(t, poller, l.FD())
 	var turns atomic.Int64
 	other.Serve(owner{func() sock.Turn {
 		turns.Add(1)
@@ -393,8 +396,8 @@ func TestDetachedIsForgotten(t *testing.T) {
 	}
 }
 
-// TestReuse opens and closes sockets so that their descriptors have many owners, each of which
-// hears nothing but what was said to it.
+// TestReuse opens and closes sockets so that their descriptors have many owners, each of which must
+// read only what its own peer wrote.
 func TestReuse(t *testing.T) {
 	poller := new(sock.Poller)
 	defer poller.Close()
@@ -407,14 +410,14 @@ func TestReuse(t *testing.T) {
 				ours, theirs := dial(t, "tcp", "127.0.0.1:0")
 				p := pair{new(sock.Conn), theirs}
 				p.Open(ours, poller)
-				heard := make(chan byte, 100)
-				ended := p.serveBytes(func(b byte) { heard <- b })
+				got := make(chan byte, 100)
+				ended := p.serveBytes(func(b byte) { got <- b })
 				for range 1 + i%3 {
 					_, _ = theirs.Write([]byte{name})
 				}
 				for range 1 + i%3 {
-					if got := <-heard; got != name {
-						t.Errorf("%d heard what was said to %d", name, got)
+					if b := <-got; b != name {
+						t.Errorf("%d read what was written to %d", name, b)
 					}
 				}
 				if i%2 == 0 {
@@ -429,16 +432,19 @@ func TestReuse(t *testing.T) {
 	until(t, "nothing stays open", func() bool { return descriptors(t) <= before+12 }) // the loops
 }
 
-// TestCloseEndsWriteWithoutPoller closes a socket under a Write that waits when nobody watches any
-// more.
+// runs reports whether a goroutine is inside the function.
+func runs(function string) bool { return strings.Contains(leaktest.Left(), function) }
+
+// TestCloseEndsWriteWithoutPoller closes a socket under a Write that waits, after the Poller that
+// watched it was closed.
 func TestCloseEndsWriteWithoutPoller(t *testing.T) {
 	poller := new(sock.Poller)
 	p := kinds()[0].pair(t, poller)
 	p.fill(t)
 	done := spawn(func() error { return p.Write(make([]byte, 1), 0) })
-	until(t, "Write waits", func() bool { return strings.Contains(leaktest.Left(), ".awaitWritable(") })
+	until(t, "Write waits", func() bool { return runs(".awaitWritable(") })
 	poller.Close()
-	until(t, "nobody watches", func() bool { return !strings.Contains(leaktest.Left(), ".lead(") })
+	until(t, "no goroutine leads a loop", func() bool { return !runs(".lead(") })
 	_ = p.Close()
 	if err := wait(t, done); err == nil {
 		t.Error("Write of a closed socket worked")

@@ -13,7 +13,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/sock"
 )
 
-// wrote is a sock.Writer that notes what it is told.
+// wrote is a sock.Writer that records its calls.
 type wrote struct {
 	times int
 	n     int
@@ -22,7 +22,7 @@ type wrote struct {
 
 func (w *wrote) Wrote(_ []byte, n int, err error) { w.times, w.n, w.err = w.times+1, n, err }
 
-// batch returns one, or skips the test where the kernel has no io_uring for us.
+// batch returns a Batch, or skips the test where the kernel does not offer io_uring.
 func batch(t *testing.T, p *sock.Poller) *sock.Batch {
 	t.Helper()
 	b := p.Batch()
@@ -43,7 +43,7 @@ func polledPair(t *testing.T, p *sock.Poller) (*sock.Conn, net.Conn) {
 	return c, theirs
 }
 
-// TestBatch writes to more sockets than go into one system call.
+// TestBatch writes to more sockets than fit into one system call.
 func TestBatch(t *testing.T) {
 	const sockets = 600
 	p := new(sock.Poller)
@@ -62,14 +62,15 @@ func TestBatch(t *testing.T) {
 	for i, peer := range peers {
 		got := make([]byte, 6)
 		_, err := io.ReadFull(peer, got)
-		if want := fmt.Sprintf("to %03d", i); err != nil || string(got) != want || results[i] != (wrote{1, 6, nil}) {
+		want := fmt.Sprintf("to %03d", i)
+		if err != nil || string(got) != want || results[i] != (wrote{1, 6, nil}) {
 			t.Fatalf("socket %d received %q, %v; its writer was told %+v", i, got, err, results[i])
 		}
 	}
 }
 
-// TestBatchResults has a socket that takes a part, one that is full, one that is closed and one whose peer
-// has gone.
+// TestBatchResults has a socket that takes a part, one that is full, one that is closed and one
+// whose peer has gone.
 func TestBatchResults(t *testing.T) {
 	p := new(sock.Poller)
 	defer p.Close()
@@ -107,7 +108,7 @@ func TestBatchResults(t *testing.T) {
 	}
 }
 
-// TestBatchesSideBySide gives out no more Batches than there are, and each to one.
+// TestBatchesSideBySide uses Batches from more goroutines than there are Batches.
 func TestBatchesSideBySide(t *testing.T) {
 	p := new(sock.Poller)
 	defer p.Close()

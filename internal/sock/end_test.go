@@ -11,7 +11,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/sock"
 )
 
-// TestEndsWaitingLoop ends a loop that waits from another goroutine.
+// TestEndsWaitingLoop ends turns that wait, from another goroutine.
 func TestEndsWaitingLoop(t *testing.T) {
 	tests := map[string]struct {
 		act  func(p pair) error
@@ -23,7 +23,7 @@ func TestEndsWaitingLoop(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			over(t, func(t *testing.T, p pair) {
+			onEachKind(t, func(t *testing.T, p pair) {
 				done := p.collecting()
 				if _, err := io.WriteString(p.peer, "x"); err != nil {
 					t.Fatal(err)
@@ -40,7 +40,7 @@ func TestEndsWaitingLoop(t *testing.T) {
 	}
 }
 
-// TestEndsBusyLoop ends a loop whose peer always has more to say.
+// TestEndsBusyLoop ends turns whose peer always sends more.
 func TestEndsBusyLoop(t *testing.T) {
 	tests := map[string]func(p pair) error{
 		"deadline": func(p pair) error { return p.SetReadDeadline(time.Now()) },
@@ -48,10 +48,10 @@ func TestEndsBusyLoop(t *testing.T) {
 	}
 	for name, act := range tests {
 		t.Run(name, func(t *testing.T) {
-			over(t, func(t *testing.T, p pair) {
+			onEachKind(t, func(t *testing.T, p pair) {
 				flooded := spawn(func() error { return flood(p.peer) })
 				turns := make(chan struct{}, 100)
-				done := spawn(func() error { return p.sip(turns) })
+				done := spawn(func() error { return p.readBytes(turns) })
 				for range cap(turns) {
 					wait(t, turns)
 				}
@@ -77,8 +77,8 @@ func flood(w io.Writer) error {
 	}
 }
 
-// sip reads a byte at a time, so that there is always more, and tells of the first turns.
-func (p pair) sip(turns chan<- struct{}) (err error) {
+// readBytes reads a byte at a time, so that there is always more, and reports the first turns.
+func (p pair) readBytes(turns chan<- struct{}) (err error) {
 	var b [1]byte
 	loopErr := p.Loop(func() sock.Turn {
 		_, err = p.Read(b[:])
@@ -97,9 +97,9 @@ func (p pair) sip(turns chan<- struct{}) (err error) {
 	return errors.Join(err, loopErr)
 }
 
-// TestCloseWithinLoop closes a socket from within its own loop, where nothing may wait for its end.
+// TestCloseWithinLoop closes a socket from within its own turn, which Close must not wait for.
 func TestCloseWithinLoop(t *testing.T) {
-	over(t, func(t *testing.T, p pair) {
+	onEachKind(t, func(t *testing.T, p pair) {
 		_ = p.peer.SetDeadline(time.Now().Add(patience))
 		written := spawn(func() error { _, err := io.WriteString(p.peer, "x"); return err })
 		release := make(chan struct{})
@@ -122,7 +122,7 @@ func TestCloseWithinLoop(t *testing.T) {
 		if err := wait(t, written); err != nil {
 			t.Fatal(err)
 		}
-		// The peer hears of it while the loop still runs.
+		// The peer is told while the turn still runs.
 		if _, err := p.peer.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
 			t.Errorf("peer ended with %v", err)
 		}

@@ -18,7 +18,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/sock"
 )
 
-// counting is bytes that count, so that one that is lost or comes twice is seen.
+// counting returns bytes that count up, so that a test notices one that is lost or doubled.
 func counting(from, n int) []byte {
 	b := make([]byte, n)
 	for i := range b {
@@ -27,14 +27,14 @@ func counting(from, n int) []byte {
 	return b
 }
 
-// A meter takes what comes, in pieces of random size, and serves again after each deadline.
+// A meter reads in pieces of random size, and serves again after each deadline.
 type meter struct {
 	pair
 	rng    *rand.Rand
-	n      atomic.Int64 // bytes that came
-	enough int64        // of which, enough is told
+	n      atomic.Int64 // bytes read
+	enough int64        // after this many, told is closed
 	told   chan struct{}
-	wrong  atomic.Int64 // of which were not what they should have been
+	wrong  atomic.Int64 // pieces that were not what was sent
 	turns  atomic.Int32 // at this moment
 	serves atomic.Int64
 	ends   atomic.Int64
@@ -127,10 +127,10 @@ func TestNothingLost(t *testing.T) {
 				})
 			}
 			fed := make(chan struct{})
-			harassed := spawn(func() error { harass(all, fed); return nil })
+			deadlines := spawn(func() error { setDeadlines(all, fed); return nil })
 			feeding.Wait()
 			close(fed)
-			wait(t, harassed)
+			wait(t, deadlines)
 			for _, m := range all {
 				if err := wait(t, m.over); !errors.Is(err, io.EOF) {
 					t.Errorf("ended with %v", err)
@@ -152,9 +152,9 @@ func (m *meter) check(t *testing.T) {
 	}
 }
 
-// harass sets deadlines, past and soon, until done. A deadline that Ended has not seen yet may be
-// taken back, which is no deadline then.
-func harass(all []*meter, done <-chan struct{}) {
+// setDeadlines sets deadlines, past and soon, until done. A deadline that has not ended the turns
+// yet may be removed again.
+func setDeadlines(all []*meter, done <-chan struct{}) {
 	rng := rand.New(rand.NewPCG(3, 4))
 	for {
 		select {
@@ -232,7 +232,7 @@ func TestEnds(t *testing.T) {
 		for _, text := range []string{"", "last words"} {
 			t.Run(tt.name+" "+text, func(t *testing.T) {
 				for range 30 {
-					over(t, func(t *testing.T, p pair) {
+					onEachKind(t, func(t *testing.T, p pair) {
 						play := func() bool { _, _ = io.WriteString(p.peer, text); tt.end(p); return true }
 						var said <-chan bool
 						if p.Blocks() || rand.IntN(2) == 0 { // a pipe takes nothing without a reader
@@ -260,7 +260,7 @@ func TestEnds(t *testing.T) {
 func TestSameOutcome(t *testing.T) {
 	for seed := range uint64(40) {
 		var first, firstKind string
-		over(t, func(t *testing.T, p pair) {
+		onEachKind(t, func(t *testing.T, p pair) {
 			got := play(t, p, seed)
 			if first == "" {
 				first, firstKind = got, t.Name()
@@ -272,8 +272,8 @@ func TestSameOutcome(t *testing.T) {
 	}
 }
 
-// play makes a random script happen, each step after the one before has had its effect, and
-// returns what was seen.
+// play runs a random script, each step after the one before has had its effect, and returns what
+// was observed.
 func play(t *testing.T, p pair, seed uint64) string {
 	t.Helper()
 	_ = p.peer.SetDeadline(time.Now().Add(patience))
@@ -296,7 +296,8 @@ func play(t *testing.T, p pair, seed uint64) string {
 			wrote := spawn(func() error { return p.Write(counting(0, n), patience) })
 			got := make([]byte, n)
 			_, err := io.ReadFull(p.peer, got)
-			fmt.Fprintf(&seen, "write %d: %v, %v, %v\n", n, wait(t, wrote), err, bytes.Equal(got, counting(0, n)))
+			same := bytes.Equal(got, counting(0, n))
+			fmt.Fprintf(&seen, "write %d: %v, %v, %v\n", n, wait(t, wrote), err, same)
 		case 2:
 			_ = p.SetReadDeadline(time.Now().Add(time.Hour))
 			_ = p.SetReadDeadline(time.Time{})
@@ -321,7 +322,7 @@ func play(t *testing.T, p pair, seed uint64) string {
 	return seen.String()
 }
 
-// class is what kind of end an error tells of.
+// class returns the kind of end that an error stands for.
 func class(err error) string {
 	switch {
 	case errors.Is(err, io.EOF):

@@ -15,7 +15,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/sock"
 )
 
-// patience bounds everything that must happen soon.
+// patience is how long tests wait for anything.
 const patience = 10 * time.Second
 
 func TestMain(m *testing.M) { leaktest.Main(m) }
@@ -26,14 +26,14 @@ type pair struct {
 	peer net.Conn
 }
 
-// Loop serves the socket with turns of f, and returns with what Ended was told.
+// Loop serves the socket with turns of f, and returns the error that Ended was called with.
 func (p pair) Loop(f func() sock.Turn) error {
 	o := owner{f, make(chan error, 1)}
 	p.Serve(o)
 	return <-o.ended
 }
 
-// An owner makes of a function a sock.Owner.
+// An owner makes a sock.Owner of a function.
 type owner struct {
 	turn  func() sock.Turn
 	ended chan error
@@ -77,8 +77,8 @@ func (k kind) pair(t *testing.T, poller *sock.Poller) pair {
 	return pair{c, theirs}
 }
 
-// over runs f over every kind of socket.
-func over(t *testing.T, f func(t *testing.T, p pair)) {
+// onEachKind runs f with every kind of socket.
+func onEachKind(t *testing.T, f func(t *testing.T, p pair)) {
 	t.Helper()
 	poller := new(sock.Poller)
 	defer poller.Close()
@@ -126,22 +126,22 @@ func wait[T any](t *testing.T, from <-chan T) T {
 	case v := <-from:
 		return v
 	case <-time.After(patience):
-		t.Fatal("nothing happens")
+		t.Fatalf("nothing happened within %v", patience)
 		panic("unreachable")
 	}
 }
 
-// until waits for what must become true soon.
+// until waits for ok to become true.
 func until(t *testing.T, what string, ok func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(patience); !ok(); runtime.Gosched() {
 		if time.Now().After(deadline) {
-			t.Fatalf("never: %s", what)
+			t.Fatalf("not within %v: %s", patience, what)
 		}
 	}
 }
 
-// serveBytes calls f for each byte that comes, and returns what Ended is told.
+// serveBytes calls f for each byte read, and returns the error that Ended is called with.
 func (p pair) serveBytes(f func(b byte)) <-chan error {
 	ended := make(chan error, 1)
 	var b [1]byte
@@ -158,7 +158,7 @@ func (p pair) serveBytes(f func(b byte)) <-chan error {
 	return ended
 }
 
-// collect reads in a loop until the end, and returns what came and why it ended.
+// collect reads until the end, and returns what it read and why it ended.
 func (p pair) collect() (got []byte, readErr, loopErr error) {
 	var b [64]byte
 	loopErr = p.Loop(func() sock.Turn {
@@ -181,7 +181,7 @@ type collected struct {
 	readErr, loopErr error
 }
 
-// err is how the loop ended: the paths differ in who says it.
+// err returns why reading ended: depending on the path, Read or Ended reports it.
 func (c collected) err() error { return errors.Join(c.readErr, c.loopErr) }
 
 func (p pair) collecting() <-chan collected {
@@ -192,7 +192,7 @@ func (p pair) collecting() <-chan collected {
 }
 
 func TestReadToTheEnd(t *testing.T) {
-	over(t, func(t *testing.T, p pair) {
+	onEachKind(t, func(t *testing.T, p pair) {
 		want := bytes.Repeat([]byte("0123456789"), 10_000)
 		done := p.collecting()
 		for part := range bytes.SplitSeq(bytes.Clone(want), []byte("5")) {
@@ -211,9 +211,9 @@ func TestReadToTheEnd(t *testing.T) {
 	})
 }
 
-// TestDone ends a loop while more lies there, which the next one gets.
+// TestDone ends the turns while there is more to read, which the next turns get.
 func TestDone(t *testing.T) {
-	over(t, func(t *testing.T, p pair) {
+	onEachKind(t, func(t *testing.T, p pair) {
 		written := spawn(func() error { _, err := io.WriteString(p.peer, "ab"); return err })
 		var b [1]byte
 		one := func() string {
@@ -246,7 +246,7 @@ func TestReadDeadline(t *testing.T) {
 	}
 	for name, set := range tests {
 		t.Run(name, func(t *testing.T) {
-			over(t, func(t *testing.T, p pair) {
+			onEachKind(t, func(t *testing.T, p pair) {
 				set(p)
 				c := wait(t, p.collecting())
 				if !errors.Is(c.err(), os.ErrDeadlineExceeded) {
@@ -267,9 +267,9 @@ func TestReadDeadline(t *testing.T) {
 }
 
 // TestHappensBefore reads in a turn what was set before a write to its socket, and the other way
-// round. That is no race, and the race detector has to know it.
+// round. The race detector must not report that.
 func TestHappensBefore(t *testing.T) {
-	over(t, func(t *testing.T, p pair) {
+	onEachKind(t, func(t *testing.T, p pair) {
 		_ = p.peer.SetDeadline(time.Now().Add(patience))
 		question, answer := "", ""
 		ended := p.serveBytes(func(byte) {

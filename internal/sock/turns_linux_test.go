@@ -44,8 +44,8 @@ func (p pair) wantEcho(t *testing.T) {
 	}
 }
 
-// TestBlockedTurns blocks turns, many at a time, beside a socket that must not notice. Only the
-// first few cost the loop its leader.
+// TestBlockedTurns blocks turns, many at a time, beside a socket that must not be delayed. Only the
+// first few replace the loop's leader.
 func TestBlockedTurns(t *testing.T) {
 	for name, blocked := range map[string]int{"one": 1, "many": 300} {
 		t.Run(name, func(t *testing.T) {
@@ -53,7 +53,7 @@ func TestBlockedTurns(t *testing.T) {
 			live := all[0]
 			ended := []<-chan error{live.serveEcho()}
 			live.wantEcho(t)
-			before, given := runtime.NumGoroutine(), live.Given()
+			before, turns := runtime.NumGoroutine(), live.LeaderTurns()
 			entered, release := make(chan struct{}, blocked), make(chan struct{})
 			for _, p := range all[1:] {
 				ended = append(ended, p.serveBytes(func(byte) {
@@ -67,8 +67,8 @@ func TestBlockedTurns(t *testing.T) {
 				wait(t, entered)
 			}
 			live.wantEcho(t)
-			if n := live.Given() - given; blocked > 1 && n > blocked/2 {
-				t.Errorf("%d turns were given by leaders while %d blocked", n, blocked)
+			if n := live.LeaderTurns() - turns; blocked > 1 && n > blocked/2 {
+				t.Errorf("leaders ran %d turns while %d blocked", n, blocked)
 			}
 			close(release)
 			until(t, "the goroutines of blocked turns have ended", func() bool {
@@ -87,8 +87,8 @@ func TestBlockedTurns(t *testing.T) {
 	}
 }
 
-// TestBlockedAgain blocks turns one after the other on the same sockets, so that leaders come and
-// go while others are served.
+// TestBlockedAgain blocks turns one after the other on the same sockets, so that leaders are
+// replaced while others are served.
 func TestBlockedAgain(t *testing.T) {
 	all := sameLoop(t, 3)
 	live, one, other := all[0], all[1], all[2]
@@ -115,7 +115,7 @@ func TestBlockedAgain(t *testing.T) {
 }
 
 // TestSlowTurns makes turns slow, until each gets a goroutine, and fast again, until the loop's
-// leader gives them.
+// leader runs them.
 func TestSlowTurns(t *testing.T) {
 	all := sameLoop(t, 1)
 	p := all[0]
@@ -123,19 +123,26 @@ func TestSlowTurns(t *testing.T) {
 	p.serveBytes(func(b byte) {
 		detached.Store(strings.Contains(string(debug.Stack()), ".runDetached("))
 		if slow.Load() {
-			time.Sleep(time.Millisecond) // a handler that takes its time
+			time.Sleep(time.Millisecond) // a slow handler
 		}
 		_, _ = p.TryWrite([]byte{b})
 	})
 	for range 2 {
 		slow.Store(true)
-		until(t, "slow turns have goroutines", func() bool { p.wantEcho(t); return p.Slow() && detached.Load() })
+		until(t, "slow turns have goroutines", func() bool {
+			p.wantEcho(t)
+			return p.Slow() && detached.Load()
+		})
 		slow.Store(false)
-		until(t, "fast turns have none", func() bool { p.wantEcho(t); return !p.Slow() && !detached.Load() })
+		until(t, "fast turns have none", func() bool {
+			p.wantEcho(t)
+			return !p.Slow() && !detached.Load()
+		})
 	}
 }
 
-// TestGoexit ends the goroutine of a turn, as a test's FailNow does. That costs the others nothing.
+// TestGoexit ends the goroutine of a turn, as a test's FailNow does. Other sockets are still
+// served.
 func TestGoexit(t *testing.T) {
 	all := sameLoop(t, 2)
 	all[1].serveBytes(func(byte) { runtime.Goexit() })
@@ -146,7 +153,7 @@ func TestGoexit(t *testing.T) {
 	}
 }
 
-// TestGoroutines has sockets that wait: they have no goroutines.
+// TestGoroutines checks that idle sockets have no goroutines.
 func TestGoroutines(t *testing.T) {
 	const n = 200
 	all := sameLoop(t, 1+n)

@@ -28,7 +28,7 @@ func (p pair) fill(t *testing.T) (total int) {
 }
 
 func TestTryWrite(t *testing.T) {
-	over(t, func(t *testing.T, p pair) {
+	onEachKind(t, func(t *testing.T, p pair) {
 		n, err := p.TryWrite([]byte("hello"))
 		if err != nil {
 			t.Fatal(err)
@@ -46,9 +46,9 @@ func TestTryWrite(t *testing.T) {
 	})
 }
 
-// TestFull fills a socket: TryWrite takes less and does not wait, Write does wait.
+// TestFull fills a socket: TryWrite takes less and does not wait, Write waits.
 func TestFull(t *testing.T) {
-	over(t, func(t *testing.T, p pair) {
+	onEachKind(t, func(t *testing.T, p pair) {
 		taken := p.fill(t)
 		if n, err := p.TryWrite([]byte("y")); n != 0 || err != nil {
 			t.Errorf("a full socket took %d bytes, %v", n, err)
@@ -69,7 +69,7 @@ func TestFull(t *testing.T) {
 }
 
 func TestWriteDeadline(t *testing.T) {
-	over(t, func(t *testing.T, p pair) {
+	onEachKind(t, func(t *testing.T, p pair) {
 		p.fill(t)
 		err := p.Write(make([]byte, 8<<20), 20*time.Millisecond)
 		if !errors.Is(err, os.ErrDeadlineExceeded) {
@@ -78,10 +78,10 @@ func TestWriteDeadline(t *testing.T) {
 	})
 }
 
-// TestWriteAfterDeadline writes once more when the time of an earlier Write has passed: its limit
-// was for that one only.
+// TestWriteAfterDeadline writes again after the limit of an earlier Write has passed: the limit
+// applies to that Write only.
 func TestWriteAfterDeadline(t *testing.T) {
-	over(t, func(t *testing.T, p pair) {
+	onEachKind(t, func(t *testing.T, p pair) {
 		const limit = 20 * time.Millisecond
 		received := spawn(func() string {
 			var b [3]byte
@@ -107,7 +107,7 @@ func TestWriteAfterDeadline(t *testing.T) {
 }
 
 func TestWriteToClosed(t *testing.T) {
-	over(t, func(t *testing.T, p pair) {
+	onEachKind(t, func(t *testing.T, p pair) {
 		if err := p.Close(); err != nil {
 			t.Fatal(err)
 		}
@@ -125,7 +125,7 @@ func TestWriteToClosed(t *testing.T) {
 
 // TestCloseEndsWrite closes a socket under a Write that waits.
 func TestCloseEndsWrite(t *testing.T) {
-	over(t, func(t *testing.T, p pair) {
+	onEachKind(t, func(t *testing.T, p pair) {
 		p.fill(t)
 		done := spawn(func() error { return p.Write(make([]byte, 8<<20), 0) })
 		if _, err := io.ReadFull(p.peer, make([]byte, 1)); err != nil {
