@@ -24,14 +24,14 @@ type Client struct {
 	subprotocol string
 	deflate     bool
 
-	reading turn // of Read and Close; guards what follows
+	reading ctxMutex // of Read and Close; guards what follows
 	reader  Reader
 	buf     []byte // received, not yet used
 	readErr error  // of every Read from now on
 
-	writing turn   // guards what follows
-	out     []byte // memory for the frame under construction
-	closed  bool   // a close frame was sent
+	writing ctxMutex // guards what follows
+	out     []byte   // memory for the frame under construction
+	closed  bool     // a close frame was sent
 }
 
 func newClient(conn net.Conn, limit int, subprotocol string, deflate bool, early []byte) *Client {
@@ -44,8 +44,8 @@ func newClient(conn net.Conn, limit int, subprotocol string, deflate bool, early
 		deflate:     deflate,
 		reader:      Reader{Config: &Config{Client: true, MaxMessage: limit}, Inflate: deflate},
 		buf:         slices.Clone(early),
-		reading:     newTurn(),
-		writing:     newTurn(),
+		reading:     newCtxMutex(),
+		writing:     newCtxMutex(),
 	}
 }
 
@@ -61,10 +61,10 @@ func (c *Client) Subprotocol() string { return c.subprotocol }
 //
 // When the context ends Read returns its error and nothing is lost: another Read goes on.
 func (c *Client) Read(ctx context.Context) (Opcode, []byte, error) {
-	if err := c.reading.take(ctx); err != nil {
+	if err := c.reading.lock(ctx); err != nil {
 		return 0, nil, err
 	}
-	defer c.reading.give()
+	defer c.reading.unlock()
 	release := guard(ctx, c.conn.SetReadDeadline)
 	op, data, err := c.read(ctx)
 	if stopped := release(); stopped != nil && isDeadline(err) {

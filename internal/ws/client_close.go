@@ -28,11 +28,11 @@ func (c *Client) Close(code int, reason string) error {
 	if err := c.writeClose(code, reason); err != nil && !errors.Is(err, net.ErrClosed) {
 		return err
 	}
-	// Twice: a Read beside it has the turn, and clears the deadline if its context ends.
+	// Twice: a Read beside it holds the lock, and clears the deadline if its context ends.
 	deadline := time.Now().Add(closeTimeout)
 	_ = c.conn.SetReadDeadline(deadline)
-	_ = c.reading.take(context.Background()) // waits for the Read, which the deadline ends
-	defer c.reading.give()
+	_ = c.reading.lock(context.Background()) // waits for the Read, which the deadline ends
+	defer c.reading.unlock()
 	_ = c.conn.SetReadDeadline(deadline)
 	return c.awaitClose()
 }

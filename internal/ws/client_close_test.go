@@ -89,7 +89,7 @@ func TestCloseOutlivesTheContextOfARead(t *testing.T) {
 	})
 }
 
-func TestReadWaitsForItsTurn(t *testing.T) {
+func TestReadWaitsForAnotherRead(t *testing.T) {
 	c := dial(t, serve(t, func(p *peer) { p.expectEnd() }), nil)
 	done := make(chan error, 1)
 	go func() {
@@ -97,7 +97,7 @@ func TestReadWaitsForItsTurn(t *testing.T) {
 		done <- err
 	}()
 	ctx, cancel := context.WithCancel(t.Context())
-	go cancel() // before or during Read, which may or may not have the turn
+	go cancel() // before or during Read, which may or may not have the lock
 	if _, _, err := c.Read(ctx); err != context.Canceled {
 		t.Errorf("got %v, want %v", err, context.Canceled)
 	}

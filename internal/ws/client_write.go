@@ -12,10 +12,10 @@ import (
 // that wraps [net.ErrClosed]. If the context ends while it writes, the socket is closed, because
 // half a frame is no use.
 func (c *Client) Write(ctx context.Context, op Opcode, data []byte) error {
-	if err := c.writing.take(ctx); err != nil {
+	if err := c.writing.lock(ctx); err != nil {
 		return err
 	}
-	defer c.writing.give()
+	defer c.writing.unlock()
 	if c.closed {
 		return fmt.Errorf("write frame: %w", net.ErrClosed)
 	}
@@ -26,10 +26,10 @@ func (c *Client) Write(ctx context.Context, op Opcode, data []byte) error {
 
 // WriteRaw sends bytes as they are, even after a close frame.
 func (c *Client) WriteRaw(ctx context.Context, b []byte) error {
-	if err := c.writing.take(ctx); err != nil {
+	if err := c.writing.lock(ctx); err != nil {
 		return err
 	}
-	defer c.writing.give()
+	defer c.writing.unlock()
 	return c.write(ctx, b)
 }
 

@@ -26,7 +26,7 @@ func TestWriteEndsWithItsContext(t *testing.T) {
 		short, stop := context.WithTimeout(t.Context(), time.Millisecond)
 		defer stop()
 		if err := c.Ping(short); err != context.DeadlineExceeded {
-			t.Errorf("Ping, waiting for its turn: got %v, want %v", err, context.DeadlineExceeded)
+			t.Errorf("Ping while Write waits: got %v, want %v", err, context.DeadlineExceeded)
 		}
 		if err := <-done; err != context.DeadlineExceeded {
 			t.Errorf("Write: got %v, want %v", err, context.DeadlineExceeded)
