@@ -11,9 +11,9 @@ import (
 	"time"
 )
 
-// A Client is the client's end of a WebSocket, from [Dial]. It is blocking and simple, for tools
-// and tests. One goroutine at a time may Read; everything else is safe beside it and beside itself.
-// End it with Close or CloseNow, whatever Read has returned.
+// A Client is the client's end of a WebSocket, made by [Dial]. It blocks and is simple, for tools
+// and tests. One goroutine at a time may Read; all other methods may be called at any time. End it
+// with Close or CloseNow, also after an error of Read.
 type Client struct {
 	// OnPong, if set before the first Read, is called by Read with the payload of every pong. The
 	// payload is valid until it returns.
@@ -27,14 +27,14 @@ type Client struct {
 	reading ctxMutex // of Read and Close; guards what follows
 	reader  Reader
 	buf     []byte // received, not yet used
-	readErr error  // of every Read from now on
+	readErr error  // returned by every Read from now on
 
 	writing ctxMutex // guards what follows
 	out     []byte   // memory for the frame under construction
 	closed  bool     // a close frame was sent
 }
 
-func newClient(conn net.Conn, limit int, subprotocol string, deflate bool, early []byte) *Client {
+func newClient(conn net.Conn, limit int, subprotocol string, deflate bool, buf []byte) *Client {
 	if limit == 0 {
 		limit = defaultMaxMessage
 	}
@@ -43,29 +43,30 @@ func newClient(conn net.Conn, limit int, subprotocol string, deflate bool, early
 		subprotocol: subprotocol,
 		deflate:     deflate,
 		reader:      Reader{Config: &Config{Client: true, MaxMessage: limit}, Inflate: deflate},
-		buf:         slices.Clone(early),
+		buf:         slices.Clone(buf),
 		reading:     newCtxMutex(),
 		writing:     newCtxMutex(),
 	}
 }
 
-// Subprotocol returns what the server chose, or "".
+// Subprotocol returns the subprotocol that the server chose, or "".
 func (c *Client) Subprotocol() string { return c.subprotocol }
 
 // Read returns the next data message, which the caller owns. Meanwhile it answers pings.
 //
-// Once the server has closed, it answers and returns a [*CloseError], with [CloseNoStatus] if the
-// server gave no code. What the server does wrong is an error that wraps a [*CloseError], with
-// which it has been closed. A socket that ends without a close frame, which others call 1006, is an
-// error that wraps [io.ErrUnexpectedEOF] or the socket's own. These errors stay.
+// When the server closes, Read answers and returns a [*CloseError], with [CloseNoStatus] if the
+// server gave no code. When the server breaks the protocol, Read closes the WebSocket and returns
+// an error that wraps a [*CloseError] with the code sent. When the socket ends without a close
+// frame (close code 1006), the error wraps [io.ErrUnexpectedEOF] or the socket's own. Every later
+// Read returns the same error.
 //
-// When the context ends Read returns its error and nothing is lost: another Read goes on.
+// When the context ends Read returns its error and no data is lost: the next Read continues.
 func (c *Client) Read(ctx context.Context) (Opcode, []byte, error) {
 	if err := c.reading.lock(ctx); err != nil {
 		return 0, nil, err
 	}
 	defer c.reading.unlock()
-	release := guard(ctx, c.conn.SetReadDeadline)
+	release := interrupt(ctx, c.conn.SetReadDeadline)
 	op, data, err := c.read(ctx)
 	if stopped := release(); stopped != nil && isDeadline(err) {
 		return 0, nil, stopped
@@ -78,17 +79,17 @@ func isDeadline(err error) bool {
 		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
 }
 
-// read is Read without the guard of the context. Errors of deadlines do not stay.
+// read is Read without the lock and the context. It does not keep errors of deadlines.
 func (c *Client) read(ctx context.Context) (Opcode, []byte, error) {
 	for c.readErr == nil {
 		m, err := c.next()
 		switch {
 		case err != nil:
-			err = c.refuse(err)
+			err = c.reject(err)
 		case m.Op == OpText || m.Op == OpBinary:
 			return m.Op, slices.Clone(m.Data), nil
 		default:
-			err = c.control(ctx, m)
+			err = c.handleControl(ctx, m)
 		}
 		if isDeadline(err) {
 			return 0, nil, err
@@ -112,8 +113,8 @@ func (c *Client) next() (Message, error) {
 	}
 }
 
-// fill reads once from the socket. The buffer grows with what is waiting in it, not with what a
-// header promises.
+// fill reads once from the socket. The buffer grows with the bytes in it, not with the length that
+// a header claims.
 func (c *Client) fill() error {
 	old := len(c.buf)
 	c.buf = slices.Grow(c.buf, max(4<<10, old))
@@ -128,18 +129,18 @@ func (c *Client) fill() error {
 	return err
 }
 
-// refuse closes the server with err, if it is its fault.
-func (c *Client) refuse(err error) error {
+// reject closes the WebSocket with the code of err, if err is a CloseError.
+func (c *Client) reject(err error) error {
 	e, ok := err.(*CloseError)
 	if !ok {
 		return err
 	}
-	_ = c.writeClose(e.Code, e.Reason) // the first error counts
+	_ = c.writeClose(e.Code, e.Reason) // err is the one to report
 	return fmt.Errorf("read frame: %w", err)
 }
 
-// control does what a control frame asks for. Its error ends reading.
-func (c *Client) control(ctx context.Context, m Message) error {
+// handleControl handles a control frame. Its error ends reading.
+func (c *Client) handleControl(ctx context.Context, m Message) error {
 	switch m.Op {
 	case OpPing:
 		return c.pong(ctx, m.Data)
@@ -151,24 +152,25 @@ func (c *Client) control(ctx context.Context, m Message) error {
 	}
 	code, reason, err := ParseClose(m.Data)
 	if err != nil {
-		return c.refuse(err)
+		return c.reject(err)
 	}
-	_ = c.writeClose(code, "") // the server's word counts
+	_ = c.writeClose(code, "") // the server's close is the one to report
 	return &CloseError{Code: code, Reason: reason}
 }
 
 func (c *Client) pong(ctx context.Context, payload []byte) error {
 	err := c.Write(ctx, OpPong, payload)
 	if errors.Is(err, net.ErrClosed) {
-		// After a close frame nothing is sent, and nothing is wrong.
+		// After a close frame no pong is sent, which is no error.
 		return nil
 	}
 	return err
 }
 
-// guard makes calls on a socket end with ctx, by a deadline in the past. The returned function ends
-// the guard, takes that deadline away and returns the error of ctx if it has struck.
-func guard(ctx context.Context, setDeadline func(time.Time) error) (release func() error) {
+// interrupt makes calls on a socket end with ctx, by setting a deadline in the past. The caller
+// must call release after its calls: it removes the deadline and returns the error of ctx if it was
+// set.
+func interrupt(ctx context.Context, setDeadline func(time.Time) error) (release func() error) {
 	done := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
 		defer close(done)

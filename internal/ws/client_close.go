@@ -11,7 +11,7 @@ import (
 // How long [Client.Close] waits for the server.
 const closeTimeout = 5 * time.Second
 
-// writeClose sends a close frame. It waits a bounded time.
+// writeClose sends a close frame. It waits up to closeTimeout.
 func (c *Client) writeClose(code int, reason string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 	defer cancel()
@@ -19,16 +19,16 @@ func (c *Client) writeClose(code int, reason string) error {
 }
 
 // Close does the closing handshake and closes the socket: it sends a close frame with the code and
-// the reason, unless one was sent, and drops what comes until the server's. It waits 5 seconds at
-// the most for each. A code that may not be sent, such as [CloseNoStatus], makes the frame empty.
-// It returns an error if the server did not answer in time and in form. A Read beside it gets the
-// server's answer, or an error.
+// the reason, unless one was sent, and drops messages until the server's close frame. It waits at
+// most 5 seconds for each. A code that may not be sent, such as [CloseNoStatus], makes the frame
+// empty. Close returns an error if the server did not answer in time or correctly. A Read at the
+// same time gets the server's answer, or an error.
 func (c *Client) Close(code int, reason string) error {
 	defer func() { _ = c.CloseNow() }()
 	if err := c.writeClose(code, reason); err != nil && !errors.Is(err, net.ErrClosed) {
 		return err
 	}
-	// Twice: a Read beside it holds the lock, and clears the deadline if its context ends.
+	// Set the deadline twice: a Read at the same time clears it if the context of Read ends.
 	deadline := time.Now().Add(closeTimeout)
 	_ = c.conn.SetReadDeadline(deadline)
 	_ = c.reading.lock(context.Background()) // waits for the Read, which the deadline ends
@@ -50,7 +50,8 @@ func (c *Client) awaitClose() error {
 	}
 }
 
-// CloseNow closes the socket without a word. It ends every call beside it and may be called again.
+// CloseNow closes the socket without a closing handshake. It ends all other calls, and may be
+// called again.
 func (c *Client) CloseNow() error {
 	err := c.conn.Close()
 	if errors.Is(err, net.ErrClosed) {

@@ -7,10 +7,10 @@ import (
 	"net"
 )
 
-// Write sends data as one frame, compressed if that was negotiated. It checks neither op nor data,
-// which may be reused when it returns. After a close frame it sends nothing and returns an error
-// that wraps [net.ErrClosed]. If the context ends while it writes, the socket is closed, because
-// half a frame is no use.
+// Write sends data as one frame, compressed if that was negotiated. It checks neither op nor data.
+// The caller may reuse data when Write returns. After a close frame Write sends nothing and returns
+// an error that wraps [net.ErrClosed]. If the context ends during Write, the socket is closed,
+// because nothing can follow half a frame.
 func (c *Client) Write(ctx context.Context, op Opcode, data []byte) error {
 	if err := c.writing.lock(ctx); err != nil {
 		return err
@@ -33,7 +33,7 @@ func (c *Client) WriteRaw(ctx context.Context, b []byte) error {
 	return c.write(ctx, b)
 }
 
-// Ping sends a ping and does not wait: see OnPong.
+// Ping sends a ping and does not wait for the pong: see OnPong.
 func (c *Client) Ping(ctx context.Context) error { return c.Write(ctx, OpPing, nil) }
 
 func (c *Client) appendFrame(dst []byte, op Opcode, data []byte) []byte {
@@ -43,7 +43,7 @@ func (c *Client) appendFrame(dst []byte, op Opcode, data []byte) []byte {
 		data = appendDeflated(nil, data)
 	}
 	h.Length = int64(len(data))
-	// RFC 6455 section 5.3: a key that nobody can predict, new for each frame.
+	// RFC 6455 section 5.3: an unpredictable key, new for each frame.
 	_, _ = rand.Read(h.Mask[:]) // never fails
 	dst = AppendHeader(dst, h)
 	start := len(dst)
@@ -54,7 +54,7 @@ func (c *Client) appendFrame(dst []byte, op Opcode, data []byte) []byte {
 
 // write sends b. After an error the socket is closed.
 func (c *Client) write(ctx context.Context, b []byte) error {
-	release := guard(ctx, c.conn.SetWriteDeadline)
+	release := interrupt(ctx, c.conn.SetWriteDeadline)
 	_, err := c.conn.Write(b)
 	stopped := release()
 	if err == nil {

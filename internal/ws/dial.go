@@ -22,10 +22,10 @@ const (
 	maxResponse = 1 << 20
 )
 
-// DialOptions are what a [Client] may want otherwise. The zero value is fine.
+// DialOptions are the options of [Dial]. The zero value is usable.
 type DialOptions struct {
-	// Header goes with the handshake. Host in it is honoured; the headers of the handshake itself
-	// are not.
+	// Header is sent with the handshake. A Host in it is used; the handshake's own headers are
+	// replaced.
 	Header http.Header
 
 	Subprotocols []string // in order of preference
@@ -35,10 +35,10 @@ type DialOptions struct {
 
 	TLS *tls.Config // for wss; not changed
 
-	// NetDial makes the connection, without TLS. Nil is that of a zero [net.Dialer].
+	// NetDial makes the connection, without TLS. Nil means the DialContext of a zero [net.Dialer].
 	NetDial func(ctx context.Context, network, addr string) (net.Conn, error)
 
-	MaxMessage int // longest message to receive, in bytes; 0 is 1 MiB
+	MaxMessage int // longest message to receive, in bytes; 0 means 1 MiB
 }
 
 // A RefusedError is a server's answer other than 101.
@@ -58,11 +58,11 @@ func (e *RefusedError) Error() string {
 }
 
 // Dial opens a WebSocket. The scheme of the address is ws, wss, http or https; a user and password
-// in it are sent as basic authentication. A nil o is the zero value. The context bounds the
-// handshake only. Proxies and redirects are not followed.
+// in it are sent as basic authentication. A nil o means the zero value. The context bounds the
+// handshake only. Dial uses no proxy and follows no redirect.
 //
-// The response is not nil if the server gave one, even with an error; its body is in memory. An
-// answer other than 101 is a [*RefusedError].
+// The response is not nil if the server sent one, even with an error; its body is in memory. If the
+// status is not 101, the error is a [*RefusedError].
 func Dial(ctx context.Context, address string, o *DialOptions) (*Client, *http.Response, error) {
 	u, err := parseAddress(address)
 	if err != nil {
@@ -79,7 +79,7 @@ func Dial(ctx context.Context, address string, o *DialOptions) (*Client, *http.R
 	return c, res, nil
 }
 
-// A dialer is one call of Dial.
+// A dialer does one call of Dial.
 type dialer struct {
 	options DialOptions
 	url     *url.URL

@@ -13,21 +13,22 @@ import (
 	"strings"
 )
 
-// handshake asks for the WebSocket on conn. An error of the context comes before what it causes.
+// handshake opens the WebSocket on conn. It prefers the error of the context to the error of the
+// socket that it causes.
 func (d *dialer) handshake(ctx context.Context, conn net.Conn) (*Client, *http.Response, error) {
-	release := guard(ctx, conn.SetDeadline)
+	release := interrupt(ctx, conn.SetDeadline)
 	br := bufio.NewReader(io.LimitReader(conn, maxResponse))
-	res, err := d.exchange(conn, br)
+	res, err := d.roundTrip(conn, br)
 	if stopped := release(); stopped != nil {
 		return nil, res, stopped
 	}
 	if err != nil {
 		return nil, res, err
 	}
-	return d.client(conn, br, res)
+	return d.acceptUpgrade(conn, br, res)
 }
 
-func (d *dialer) exchange(conn net.Conn, br *bufio.Reader) (*http.Response, error) {
+func (d *dialer) roundTrip(conn net.Conn, br *bufio.Reader) (*http.Response, error) {
 	req := d.request()
 	if err := req.Write(conn); err != nil {
 		return nil, fmt.Errorf("write handshake: %w", err)
@@ -39,13 +40,13 @@ func (d *dialer) exchange(conn net.Conn, br *bufio.Reader) (*http.Response, erro
 	if res.StatusCode == http.StatusSwitchingProtocols {
 		return res, nil
 	}
-	// What could be read of the body is good enough.
+	// The body is for information only, so a part of it will do.
 	body, _ := io.ReadAll(io.LimitReader(res.Body, maxRefusalBody))
 	res.Body = io.NopCloser(bytes.NewReader(body))
 	return res, &RefusedError{Status: res.StatusCode, Header: res.Header, Body: body}
 }
 
-// readResponse reads the response, past those that are only informational.
+// readResponse reads the response and skips informational ones.
 func readResponse(br *bufio.Reader, req *http.Request) (*http.Response, error) {
 	for {
 		res, err := http.ReadResponse(br, req)
@@ -78,7 +79,7 @@ func (d *dialer) request() *http.Request {
 	return req
 }
 
-// setHandshake sets the headers in the spelling of the RFC, which strange servers insist on.
+// setHandshake sets the headers in the spelling of the RFC, which some servers insist on.
 func (d *dialer) setHandshake(h http.Header) {
 	for _, name := range []string{headerKey, headerVersion, headerProtocol, headerExtensions} {
 		h.Del(name)
@@ -95,8 +96,8 @@ func (d *dialer) setHandshake(h http.Header) {
 	}
 }
 
-// client checks the 101 as RFC 6455 section 4.1 demands, and makes the client.
-func (d *dialer) client(
+// acceptUpgrade checks the 101 as RFC 6455 section 4.1 demands, and makes the client.
+func (d *dialer) acceptUpgrade(
 	conn net.Conn, br *bufio.Reader, res *http.Response,
 ) (*Client, *http.Response, error) {
 	res.Body = http.NoBody
@@ -111,16 +112,16 @@ func (d *dialer) client(
 	case subprotocol != "" && !slices.Contains(d.options.Subprotocols, subprotocol):
 		return nil, res, fmt.Errorf("server chose subprotocol %q, not offered", subprotocol)
 	}
-	deflate, err := d.granted(res.Header.Values(headerExtensions))
+	deflate, err := d.deflateGranted(res.Header.Values(headerExtensions))
 	if err != nil {
 		return nil, res, err
 	}
-	early, _ := br.Peek(br.Buffered()) // cannot fail
-	return newClient(conn, d.options.MaxMessage, subprotocol, deflate, early), res, nil
+	received, _ := br.Peek(br.Buffered()) // cannot fail
+	return newClient(conn, d.options.MaxMessage, subprotocol, deflate, received), res, nil
 }
 
-// granted reports whether the server agreed to permessage-deflate on the client's terms.
-func (d *dialer) granted(lines []string) (bool, error) {
+// deflateGranted reports whether the server agreed to permessage-deflate as the client offered it.
+func (d *dialer) deflateGranted(lines []string) (bool, error) {
 	if len(lines) == 0 {
 		return false, nil
 	}
