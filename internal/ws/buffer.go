@@ -9,12 +9,12 @@ const maxPooled = 64 << 10
 // A buffer is memory for a message that cannot stay where it was received.
 type buffer struct{ data []byte }
 
-// Safe for concurrent use, and only a cache: it is no state that anybody could observe.
+// buffers is a cache without observable state, and safe for concurrent use.
 var buffers = sync.Pool{New: func() any { return new(buffer) }}
 
 func newBuffer() *buffer { return buffers.Get().(*buffer) }
 
-// free gives b back. A nil b is fine.
+// free returns b to the pool. b may be nil.
 func (b *buffer) free() {
 	if b == nil || cap(b.data) > maxPooled {
 		return

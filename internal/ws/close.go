@@ -30,14 +30,14 @@ const (
 // RFC 6455 section 5.5.1: a control frame's 125 bytes less the 2 of the code.
 const maxReason = maxControl - 2
 
-// A CloseError is the end of a connection: what the peer closed it with, or what to close the peer
-// with. Where it is returned says which of the two it is.
+// A CloseError is the code and reason that the peer closed a connection with, or that the peer must
+// be closed with. The function that returns it says which.
 type CloseError struct {
 	Code   int
 	Reason string // often empty
 }
 
-// Error names the code in words where it has some.
+// Error returns the code, its name if it has one, and the reason.
 func (e *CloseError) Error() string {
 	s := fmt.Sprintf("websocket closed with %d", e.Code)
 	if name := closeName(e.Code); name != "" {
@@ -77,8 +77,8 @@ func protocolError(reason string) error {
 	return &CloseError{Code: CloseProtocolError, Reason: reason}
 }
 
-// ValidCloseCode reports whether code may stand in a close frame: the registered codes that are not
-// kept for use inside an endpoint, and 3000 to 4999 (RFC 6455 section 7.4.2).
+// ValidCloseCode reports whether code may be sent in a close frame: a registered code that is not
+// reserved for use inside an endpoint, or one of 3000 to 4999 (RFC 6455 section 7.4.2).
 func ValidCloseCode(code int) bool {
 	switch {
 	case code >= CloseNormal && code <= CloseUnsupportedData:
@@ -111,8 +111,8 @@ func ParseClose(payload []byte) (code int, reason string, err error) {
 }
 
 // AppendClose appends a whole close frame as a server sends it. A code that may not be sent, such
-// as [CloseNoStatus], makes the frame empty. The reason loses what is not UTF-8 and what is over
-// 123 bytes, on the border of a character.
+// as [CloseNoStatus], makes the frame empty. Invalid UTF-8 is removed from the reason, which is
+// then cut to at most 123 bytes between two characters.
 func AppendClose(dst []byte, code int, reason string) []byte {
 	var payload [maxControl]byte
 	return AppendFrame(dst, OpClose, appendClosePayload(payload[:0], code, reason))

@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// A deflater is a compressor with its output. One takes over 600 KB, hence the pool.
+// A deflater is a compressor with its output. Each takes over 600 KB, hence the pool.
 type deflater struct {
 	out   []byte
 	flate *flate.Writer
@@ -20,9 +20,8 @@ var deflaters = sync.Pool{New: func() any {
 }}
 
 // AppendCompressed appends an unfragmented frame as a server sends it, deflated on its own, without
-// the context of earlier messages. Whether permessage-deflate was negotiated, whether the peer's
-// window is large enough ([Deflate.Fits]) and whether it is worth the time is for the caller to
-// know.
+// the context of earlier messages. The caller checks that permessage-deflate was negotiated and
+// that the peer's window is large enough ([Deflate.Fits]).
 func AppendCompressed(dst []byte, op Opcode, payload []byte) []byte {
 	var room [maxHeader]byte
 	start := len(dst)
@@ -35,7 +34,7 @@ func AppendCompressed(dst []byte, op Opcode, payload []byte) []byte {
 	return append(dst, body...)
 }
 
-// appendDeflated appends payload as RFC 7692 section 7.2.1 wants it.
+// appendDeflated appends payload, compressed as RFC 7692 section 7.2.1 requires.
 func appendDeflated(dst, payload []byte) []byte {
 	z := deflaters.Get().(*deflater)
 	defer deflaters.Put(z)

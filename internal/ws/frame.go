@@ -53,7 +53,7 @@ type Header struct {
 // ParseHeader reads the header at the front of b and returns how many bytes it takes. It returns
 // 0 and no error while b does not hold all of it.
 //
-// It refuses lengths that are not written as RFC 6455 section 5.2 demands, and judges nothing else:
+// It refuses lengths that are not encoded as RFC 6455 section 5.2 demands, and checks nothing else:
 // a reserved opcode is no error here. The error is a [*CloseError].
 func ParseHeader(b []byte) (h Header, n int, err error) {
 	if len(b) < 2 {

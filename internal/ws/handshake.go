@@ -23,18 +23,18 @@ const (
 	headerExtensions = "Sec-WebSocket-Extensions"
 )
 
-// An Upgrade is a request to open a WebSocket that may be granted.
+// An Upgrade is a valid request to open a WebSocket.
 type Upgrade struct {
 	Key          string   // Sec-WebSocket-Key, as it came
 	Subprotocols []string // in the client's order of preference; no name twice
 	Deflate      *Deflate // nil: no acceptable offer of permessage-deflate
 }
 
-// A HandshakeError is a request that opens no WebSocket, and how to say so.
+// A HandshakeError says why a request opens no WebSocket, and how to refuse it.
 type HandshakeError struct {
 	Status int         // the HTTP status to refuse it with
-	Header http.Header // headers that belong to the answer; may be nil
-	Reason string      // for the client: what to do otherwise
+	Header http.Header // headers of the response; may be nil
+	Reason string      // for the client: what is wrong, or what to do instead
 }
 
 // Error returns the status and the reason.
@@ -46,7 +46,7 @@ func badRequest(reason string) error {
 	return &HandshakeError{Status: http.StatusBadRequest, Reason: reason}
 }
 
-// ParseUpgrade judges a request by RFC 6455 section 4.2.1. It does not look at Origin. The error is
+// ParseUpgrade checks a request by RFC 6455 section 4.2.1. It does not look at Origin. The error is
 // a [*HandshakeError].
 func ParseUpgrade(r *http.Request) (Upgrade, error) {
 	if err := checkRequest(r); err != nil {
@@ -88,7 +88,7 @@ func checkRequest(r *http.Request) error {
 	case !isVersion13(r.Header.Values(headerVersion)):
 		return upgradeRequired(headerVersion + " must be 13")
 	case r.ContentLength != 0:
-		// Its bytes would be taken for frames.
+		// Its bytes would be read as frames.
 		return badRequest("a request for a WebSocket has no body")
 	}
 	return nil

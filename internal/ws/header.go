@@ -49,8 +49,8 @@ func isTokenByte(c byte) bool {
 	}
 }
 
-// A scanner takes a header apart from the front. Once something is not as expected, bad is true and
-// it is at the end.
+// A scanner parses a header from the front. After a syntax error bad is true, and nothing is left
+// to scan.
 type scanner struct {
 	rest string
 	bad  bool
@@ -58,7 +58,7 @@ type scanner struct {
 
 func (s *scanner) skipSpace() { s.rest = strings.TrimLeft(s.rest, " \t") }
 
-// take takes c and the white space around it, if c comes next.
+// take skips c and the white space around it, and reports whether c came next.
 func (s *scanner) take(c byte) bool {
 	s.skipSpace()
 	if s.rest == "" || s.rest[0] != c {

@@ -14,7 +14,7 @@ const (
 	tail     = syncTail + "\x01" + syncTail
 )
 
-// An inflater is a decompressor with its input. One takes about 40 KB, hence the pool.
+// An inflater is a decompressor with its input. Each takes about 40 KB, hence the pool.
 type inflater struct {
 	payload []byte
 	pos     int // in payload followed by tail
@@ -27,8 +27,8 @@ var inflaters = sync.Pool{New: func() any {
 	return z
 }}
 
-// inflate appends the message in payload to dst. It stops as soon as there are more than limit
-// bytes; a limit of 0 is none.
+// inflate appends the message in payload to dst. It fails as soon as the message has more than
+// limit bytes; 0 means no limit.
 func inflate(dst *buffer, payload []byte, limit int) error {
 	z := inflaters.Get().(*inflater)
 	defer inflaters.Put(z)
@@ -58,9 +58,9 @@ func (z *inflater) inflate(dst *buffer, limit int) error {
 	}
 }
 
-// ended reports whether the last block ended where it should. It is ours, unless the sender has
-// marked one of its own as the last. RFC 7692 section 7.2.3.4: then a zero byte follows, the
-// beginning of the empty block whose rest was cut off.
+// ended reports whether the last block ended where it should: at the end of tail, or, if the sender
+// marked a block of the payload as the last one, before a final zero byte (RFC 7692 section
+// 7.2.3.4). That byte begins the empty block whose rest the sender cut off.
 func (z *inflater) ended() bool {
 	if z.pos == len(z.payload)+len(tail) {
 		return true
@@ -68,7 +68,7 @@ func (z *inflater) ended() bool {
 	return z.pos == len(z.payload)-1 && z.payload[z.pos] == 0
 }
 
-// ReadByte makes the decompressor take no byte more than it needs, which ended relies on.
+// ReadByte makes the decompressor read no byte more than it needs, which ended relies on.
 func (z *inflater) ReadByte() (byte, error) {
 	i := z.pos - len(z.payload)
 	if i >= len(tail) {

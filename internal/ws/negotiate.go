@@ -23,17 +23,17 @@ var errExtensions = errors.New("Sec-WebSocket-Extensions is malformed")
 // A Deflate is permessage-deflate with the parameters of one offer, or of a server's answer.
 // Compression is always without context takeover, in both directions, whether asked for or not.
 type Deflate struct {
-	// The logarithms of the windows, 8 to 15; 0 if the parameter is absent. A ClientMaxWindowBits
-	// without a value, as an offer may have it, counts as 15.
+	// The base-2 logarithms of the windows, 8 to 15; 0 if the parameter is absent. In an offer,
+	// ClientMaxWindowBits may come without a value, which counts as 15.
 	ServerMaxWindowBits, ClientMaxWindowBits int
 
-	// ServerNoContext and ClientNoContext report whether the parameters were there.
+	// ServerNoContext and ClientNoContext report whether the parameters were present.
 	ServerNoContext, ClientNoContext bool
 }
 
 // Fits reports whether the server may send a message of n bytes compressed. Without context
 // takeover no distance is longer than the message, so a message up to the size of the client's
-// window never reaches beyond it, although compress/flate always works with 32 KB.
+// window never refers beyond it, although compress/flate always uses a window of 32 KB.
 func (d *Deflate) Fits(n int) bool {
 	bits := d.ServerMaxWindowBits
 	return bits == 0 || bits >= maxWindowBits || n <= 1<<bits
@@ -54,9 +54,9 @@ func (d *Deflate) append(dst []byte) []byte {
 }
 
 // Negotiate returns the first acceptable offer of permessage-deflate in the lines of a client's
-// Sec-WebSocket-Extensions header, or nil if there is none. RFC 7692 section 7.1: a parameter that
-// is unknown, doubled or ill-valued spoils its offer only. The error means that the header does not
-// parse.
+// Sec-WebSocket-Extensions header, or nil if there is none. RFC 7692 section 7.1: an unknown,
+// repeated or invalid parameter makes only its own offer unacceptable. The error means that the
+// header does not parse.
 func Negotiate(lines []string) (*Deflate, error) {
 	var accepted *Deflate
 	for _, line := range lines {
@@ -84,8 +84,8 @@ func (s *scanner) next() bool {
 
 // extension takes one extension. It reports whether that is an acceptable permessage-deflate.
 func (s *scanner) extension() (d Deflate, ok bool) {
-	// Names of extensions and parameters are compared as they are: RFC 6455 section 9.1 gives no
-	// leave to fold their case.
+	// Names of extensions and parameters are case-sensitive: RFC 6455 section 9.1 does not say
+	// otherwise.
 	ok = s.token() == extensionDeflate
 	for s.take(';') {
 		name, value := s.param()
@@ -107,7 +107,7 @@ func (s *scanner) param() (name, value string) {
 	return name, value
 }
 
-// set sets a parameter and reports whether it is known, new and well-valued.
+// set sets a parameter and reports whether it is known, not repeated, and valid.
 func (d *Deflate) set(name, value string) bool {
 	switch name {
 	case paramServerNoContext:

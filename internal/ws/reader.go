@@ -1,7 +1,7 @@
 package ws
 
-// Config says what a [Reader] lets through. Many Readers share one; nobody may change it meanwhile.
-// The zero value serves clients without limits.
+// Config says what a [Reader] accepts. Readers may share a Config, which must not change while they
+// do. The zero value reads frames of clients, without limits.
 type Config struct {
 	// Client is set at the client's end, where frames come from a server and must not be masked.
 	// Otherwise they come from a client and must be.
@@ -23,27 +23,27 @@ type Message struct {
 	// there is no message.
 	Op Opcode
 
-	// Data is unmasked and inflated; text is valid UTF-8. Of an OpClose it is raw: see
-	// [ParseClose].
+	// Data is unmasked and inflated; text is valid UTF-8. The Data of an OpClose is not parsed:
+	// see [ParseClose].
 	Data []byte
 }
 
-// A Reader makes messages of a peer's bytes. It holds no memory while no message is half received.
+// A Reader parses a peer's bytes into messages. Between messages it holds no memory.
 // It is not safe for concurrent use, and must not be copied after the first Next.
 type Reader struct {
 	Config  *Config // must be set
 	Inflate bool    // permessage-deflate was negotiated
 
 	op         Opcode // of the message that has begun; zero between messages
-	compressed bool   // whether it is deflated
-	frames     int32  // how many frames of it have come
+	compressed bool   // that message is deflated
+	frames     int32  // of that message, so far
 
-	kept *buffer // its payload so far; nil between messages
-	lent *buffer // what the Message of the last Next points into, if not into the caller's bytes
+	kept *buffer // the payload of that message so far; nil between messages
+	lent *buffer // memory of the last Message, if it is not the caller's
 }
 
 // Next takes the next complete message from the front of b, unmasking it in place, and returns how
-// many bytes of b it used. Feed it what is left, then and when more has come:
+// many bytes of b it used. Call it again with the rest of b, and with more bytes behind it:
 //
 //	for {
 //		m, n, err := r.Next(b)
@@ -54,12 +54,13 @@ type Reader struct {
 //		// use m
 //	}
 //
-// A zero Message means that b holds no further complete message. Fragments of one are used and kept
-// in the Reader nevertheless; bytes of a frame that is not complete are not, so keep them. m.Data
-// points into b or into memory of the Reader and is valid until the next call. That memory goes
-// back to its pool at the next call too, even with an empty b, so go on until there is no message.
+// A zero Message means that b holds no further complete message. Complete fragments of a message
+// are used and kept in the Reader; the bytes of an incomplete frame are not used, so keep them.
+// m.Data points into b or into memory of the Reader and is valid until the next call. The next
+// call, even with an empty b, also returns that memory to its pool, so call Next until there is no
+// message.
 //
-// What comes after an OpClose is for the caller to ignore.
+// The caller must ignore messages after an OpClose.
 //
 // The error is a [*CloseError] to close the peer with. It may come before its frame is complete.
 // After it only Release may be called. Without fragments and compression nothing is allocated.
@@ -98,8 +99,8 @@ func (r *Reader) next(b []byte) (m Message, n int, err error) {
 	}
 }
 
-// check judges a frame by its header alone. It changes nothing: a header is seen again and again
-// until its payload is complete.
+// check checks a frame by its header alone. It changes nothing, because a header is parsed again at
+// each call until its payload is complete.
 func (r *Reader) check(h *Header) error {
 	if h.RSV2 || h.RSV3 {
 		return protocolError("reserved bit is set")
@@ -137,7 +138,7 @@ func checkControl(h *Header) error {
 	return nil
 }
 
-// checkOrder judges whether a data frame may come now, and as what.
+// checkOrder checks whether a data frame may come now, and of which kind.
 func (r *Reader) checkOrder(h *Header) error {
 	switch {
 	case h.Opcode > OpBinary:
@@ -160,7 +161,7 @@ func (r *Reader) checkLimits(h *Header) error {
 	if c.MaxFrame > 0 && h.Length > int64(c.MaxFrame) {
 		return &CloseError{CloseMessageTooBig, "frame is too big"}
 	}
-	if c.MaxMessage > 0 && h.Length > r.room(h.RSV1 || r.compressed) {
+	if c.MaxMessage > 0 && h.Length > r.remaining(h.RSV1 || r.compressed) {
 		return errTooBig()
 	}
 	if c.MaxFragments > 0 && int(r.frames) >= c.MaxFragments {
@@ -169,18 +170,18 @@ func (r *Reader) checkLimits(h *Header) error {
 	return nil
 }
 
-// room returns how many bytes more of the current message may come on the wire.
-func (r *Reader) room(compressed bool) int64 {
-	room := int64(r.Config.MaxMessage)
+// remaining returns how many more bytes of the current message are accepted on the wire.
+func (r *Reader) remaining(compressed bool) int64 {
+	n := int64(r.Config.MaxMessage)
 	if compressed {
-		// What cannot be deflated grows: by 5 bytes in 64 KB if it is stored in full blocks, and by
-		// 5 bytes wherever the sender flushes. The exact limit is for inflate to enforce.
-		room += room/8 + 64
+		// Data that deflate cannot compress grows: by 5 bytes in 64 KB if it is stored in full
+		// blocks, and by 5 bytes at each flush of the sender. inflate enforces the exact limit.
+		n += n/8 + 64
 	}
 	if r.kept != nil {
-		room -= int64(len(r.kept.data))
+		n -= int64(len(r.kept.data))
 	}
-	return room
+	return n
 }
 
 func errNotUTF8() error { return &CloseError{CloseInvalidPayload, "text is not UTF-8"} }
@@ -239,11 +240,11 @@ func (r *Reader) takeBack() {
 	r.lent = nil
 }
 
-// Partial reports whether a message in fragments has begun and is not complete. Bytes of a frame
-// that is not complete are with the caller and do not count.
+// Partial reports whether a fragmented message has begun and is not complete. The bytes of an
+// incomplete frame, which the caller keeps, do not count.
 func (r *Reader) Partial() bool { return r.op != 0 }
 
-// Release gives all memory back and forgets a message that is not complete. It may be called more
+// Release returns all memory to the pool and drops an incomplete message. It may be called more
 // than once. The Message of the last Next is not valid afterwards.
 func (r *Reader) Release() {
 	r.takeBack()
