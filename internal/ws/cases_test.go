@@ -16,7 +16,7 @@ const (
 	rsv3 = 0x10
 )
 
-// frame builds a frame of a client by the letter of the RFC, without the help of the package.
+// frame builds a frame of a client as the RFC describes it, without code of the package.
 func frame(first byte, payload string) string {
 	key := "\x37\xfa\x21\x3d"
 	masked := []byte(payload)
@@ -42,14 +42,14 @@ func length(mask byte, n int) string {
 	}
 }
 
-// An exchange is what a Reader makes of what comes in.
+// An exchange is input of a Reader and the messages that it must return.
 type exchange struct {
 	name    string
 	config  ws.Config
 	inflate bool
 	in      string
 	want    []string // messages, as show writes them
-	code    int      // with what the peer is closed in the end; 0 if it is not
+	code    int      // the code to close the peer with in the end; 0 if it is not closed
 }
 
 func show(op ws.Opcode, data string) string { return fmt.Sprintf("%d %s", op, data) }

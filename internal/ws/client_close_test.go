@@ -39,7 +39,7 @@ func TestCloseWithoutStatus(t *testing.T) {
 	}
 }
 
-func TestCloseBesideRead(t *testing.T) {
+func TestCloseDuringRead(t *testing.T) {
 	c := dial(t, serve(t, echo), nil)
 	done := make(chan error)
 	go func() {
@@ -54,10 +54,10 @@ func TestCloseBesideRead(t *testing.T) {
 	}
 }
 
-func TestCloseDoesNotWaitForEver(t *testing.T) {
+func TestCloseTimesOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, s := pipe(t)
-		go func() { _, _ = io.Copy(io.Discard, s) }() // ends with the pipe; answers nothing
+		go func() { _, _ = io.Copy(io.Discard, s) }() // ends with the pipe, sends no answer
 		start := time.Now()
 		err := c.Close(ws.CloseNormal, "")
 		if took := time.Since(start); err == nil || took != 5*time.Second {
@@ -66,10 +66,10 @@ func TestCloseDoesNotWaitForEver(t *testing.T) {
 	})
 }
 
-func TestCloseOutlivesTheContextOfARead(t *testing.T) {
+func TestCloseTimesOutAfterACancelledRead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, s := pipe(t)
-		go func() { _, _ = io.Copy(io.Discard, s) }() // ends with the pipe; answers nothing
+		go func() { _, _ = io.Copy(io.Discard, s) }() // ends with the pipe, sends no answer
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		done := make(chan error, 1)

@@ -13,7 +13,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
-func TestClientAndServerUnderstandEachOther(t *testing.T) {
+func TestClientAndServerExchangeMessages(t *testing.T) {
 	for _, deflate := range []bool{false, true} {
 		address := serve(t, echo)
 		for _, n := range []int{0, 1, 125, 126, 65535, 65536, 1 << 20} {
@@ -88,7 +88,7 @@ func TestFramesRightBehindTheHandshake(t *testing.T) {
 	expectText(t, c, "b")
 }
 
-// joined reads the response to a handshake and what the server writes next in one go.
+// joined returns the response to a handshake and the server's next write from one Read.
 type joined struct{ net.Conn }
 
 func (j *joined) Read(b []byte) (int, error) {
@@ -139,7 +139,7 @@ func TestServerCloses(t *testing.T) {
 	}
 }
 
-func TestServerBreaksTheProtocol(t *testing.T) {
+func TestProtocolViolationOfTheServerIsClosed(t *testing.T) {
 	for _, test := range []struct {
 		name string
 		sent string
@@ -169,7 +169,7 @@ func TestServerBreaksTheProtocol(t *testing.T) {
 	}
 }
 
-func TestServerIsLost(t *testing.T) {
+func TestLostServerIsUnexpectedEOF(t *testing.T) {
 	c := dial(t, serve(t, func(p *peer) { p.write(plain(fin|1, "Hello")[:4]) }), nil)
 	for range 2 {
 		if _, _, err := c.Read(t.Context()); !errors.Is(err, io.ErrUnexpectedEOF) {
@@ -177,11 +177,11 @@ func TestServerIsLost(t *testing.T) {
 		}
 	}
 	if err := c.Close(ws.CloseNormal, ""); err == nil {
-		t.Error("Close found nothing wrong")
+		t.Error("Close of a lost connection returned no error")
 	}
 }
 
-func TestReadGoesOnAfterItsContext(t *testing.T) {
+func TestReadContinuesAfterACancelledRead(t *testing.T) {
 	half, rest := plain(fin|1, "Hello")[:4], plain(fin|1, "Hello")[4:]
 	cancelled := make(chan struct{})
 	c := dial(t, serve(t, func(p *peer) {

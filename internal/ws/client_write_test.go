@@ -21,7 +21,7 @@ func TestWriteEndsWithItsContext(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		done := make(chan error, 1)
-		go func() { done <- c.Write(ctx, ws.OpText, []byte("nobody reads this")) }()
+		go func() { done <- c.Write(ctx, ws.OpText, []byte("not read")) }()
 		synctest.Wait()
 		short, stop := context.WithTimeout(t.Context(), time.Millisecond)
 		defer stop()
@@ -37,7 +37,7 @@ func TestWriteEndsWithItsContext(t *testing.T) {
 	})
 }
 
-// pipe returns a client and the server's end of its connection, which nobody reads.
+// pipe returns a client and the server's end of its connection, which the caller may read.
 func pipe(t *testing.T) (*ws.Client, net.Conn) {
 	s, conn := net.Pipe()
 	go func() { // ends with the handshake

@@ -88,7 +88,7 @@ func TestAppendClose(t *testing.T) {
 	}
 }
 
-func TestCloseErrorSpeaks(t *testing.T) {
+func TestCloseErrorNamesItsCode(t *testing.T) {
 	for _, test := range []struct {
 		err  ws.CloseError
 		want string

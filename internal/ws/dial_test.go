@@ -68,7 +68,7 @@ func TestDialWithTLS(t *testing.T) {
 	}
 }
 
-func TestDialIsRefused(t *testing.T) {
+func TestDialReturnsTheRefusal(t *testing.T) {
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("X-Why", "because")
 		w.WriteHeader(http.StatusForbidden)
@@ -88,7 +88,7 @@ func TestDialIsRefused(t *testing.T) {
 	}
 }
 
-func TestRefusedErrorSpeaks(t *testing.T) {
+func TestRefusedErrorQuotesAShortBody(t *testing.T) {
 	for body, want := range map[string]string{
 		"":            "server refused the WebSocket with 403",
 		"Forbidden\n": `server refused the WebSocket with 403: "Forbidden"`,
@@ -101,7 +101,7 @@ func TestRefusedErrorSpeaks(t *testing.T) {
 	}
 }
 
-func TestDialRefusesAddresses(t *testing.T) {
+func TestDialRefusesInvalidAddresses(t *testing.T) {
 	for _, address := range []string{
 		"", "example.com", "ftp://example.com", "ws://", "ws://example.com/#a", "ws://[::1",
 		"ws://a b/",
@@ -113,7 +113,7 @@ func TestDialRefusesAddresses(t *testing.T) {
 	}
 }
 
-func TestDialDoesNotTellThePassword(t *testing.T) {
+func TestDialErrorHidesThePassword(t *testing.T) {
 	refuse := func(context.Context, string, string) (net.Conn, error) {
 		return nil, io.ErrClosedPipe
 	}
@@ -143,8 +143,8 @@ func TestDialAddress(t *testing.T) {
 	}
 }
 
-// answer dials a server that answers with a 101 of the given lines behind the right key, or of
-// nothing else if they begin with HTTP.
+// answer dials a server that answers with a 101, the right key and the given lines, or with the
+// lines alone if they begin with HTTP.
 func answer(t *testing.T, o *ws.DialOptions, lines string) (*ws.Client, error) {
 	t.Helper()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -218,7 +218,7 @@ func TestDialChecksTheAnswer(t *testing.T) {
 	}
 }
 
-func TestDialPassesInformationalResponses(t *testing.T) {
+func TestDialSkipsInformationalResponses(t *testing.T) {
 	s, c := net.Pipe()
 	go func() { // ends with the pipe; the client's read of the refusal waits for it
 		defer s.Close()

@@ -8,8 +8,8 @@ import (
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
-// A blindSpot is a frame over which another implementation is not asked, because it is known to be
-// wrong there or has no such limit. It is asked about what comes before.
+// A blindSpot is a frame that gws is not tested with, because it is known to be wrong there or has
+// no such limit. gws is tested with the bytes before it.
 type blindSpot struct {
 	name string
 	code int // with which to close; 0 if there is nothing to compare
@@ -101,7 +101,7 @@ func passes(c *exchange, before *message, f wire) bool {
 	return before.takes(f) && f.masked() == !c.config.Client && (c.inflate || !f.rsv1())
 }
 
-// A recoding is another code for what both refuse or answer, and the reason for ours.
+// A recoding is a case that both close, with different codes, and the reason for our code.
 type recoding struct {
 	name string
 	is   func(c *exchange, ours, theirs verdict) bool
@@ -165,7 +165,7 @@ var recodings = []recoding{
 	},
 }
 
-// longest returns the longest payload that a header speaks of.
+// longest returns the longest payload that a header claims.
 func longest(c *exchange) (n uint64) {
 	for _, f := range wires(c.in) {
 		n = max(n, f.length)
@@ -173,7 +173,7 @@ func longest(c *exchange) (n uint64) {
 	return n
 }
 
-// closing returns what the first close frame says.
+// closing returns the code and reason of the first close frame.
 func closing(c *exchange) (code int, reason string) {
 	for _, f := range wires(c.in) {
 		if f.opcode() == ws.OpClose && len(f.payload) >= 2 {
@@ -183,6 +183,6 @@ func closing(c *exchange) (code int, reason string) {
 	return 0, ""
 }
 
-// RFC 6455 section 7.1.7 does not make anybody wait for the payload of a frame whose header is
-// wrong. gws does, mostly.
+// RFC 6455 section 7.1.7 does not require waiting for the payload of a frame whose header is wrong.
+// gws mostly waits.
 const early = "refused before the payload has come"

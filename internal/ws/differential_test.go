@@ -11,17 +11,17 @@ import (
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
-var seed = flag.Uint64("seed", 1, "of the conversations in TestSameVerdictAsAnother")
+var seed = flag.Uint64("seed", 1, "of the conversations in TestSameVerdictAsGWS")
 
-// A judge compares verdicts.
-type judge struct {
-	rival
+// A comparer compares verdicts.
+type comparer struct {
+	gwsPeer
 	met   map[string]int // names of the allowed differences
 	codes map[int]int    // how often we close with each code
 }
 
-// compare asks both about c, ours bytes at a time and theirs.
-func (j *judge) compare(t *testing.T, c *exchange, ours, theirs int) {
+// compare feeds c to both implementations, in chunks of ours and theirs bytes.
+func (j *comparer) compare(t *testing.T, c *exchange, ours, theirs int) {
 	t.Helper()
 	our := ourVerdict(t, c, ours)
 	j.codes[our.code]++
@@ -32,7 +32,7 @@ func (j *judge) compare(t *testing.T, c *exchange, ours, theirs int) {
 	case spot != nil && their.code == 0:
 		j.met[spot.name]++
 		their.code = spot.code
-		if spot.code == 0 { // and what we make of the rest is anybody's guess
+		if spot.code == 0 { // and our verdict about the rest cannot be compared
 			n := min(len(our.answers), len(their.answers))
 			same, their.code = slices.Equal(our.answers[:n], their.answers), our.code
 		}
@@ -53,7 +53,7 @@ func refusesHeaders(code int) bool {
 }
 
 // blindSpot returns the first blind spot in c, if any, and how many bytes come before it.
-func (j *judge) blindSpot(c *exchange) (*blindSpot, int) {
+func (j *comparer) blindSpot(c *exchange) (*blindSpot, int) {
 	for before, f := range wires(c.in) {
 		for i := range blindSpots {
 			if blindSpots[i].is(c, before, f) {
@@ -64,7 +64,7 @@ func (j *judge) blindSpot(c *exchange) (*blindSpot, int) {
 	return nil, len(c.in)
 }
 
-func (j *judge) sameCode(c *exchange, ours, theirs verdict) bool {
+func (j *comparer) sameCode(c *exchange, ours, theirs verdict) bool {
 	if ours.code == theirs.code {
 		return true
 	}
@@ -87,10 +87,10 @@ func complete(in string) string {
 	return in
 }
 
-// TestSameVerdictAsAnother feeds the same bytes to this package and to another implementation. They
-// have to agree on whatever is not in the tables of allowed differences.
-func TestSameVerdictAsAnother(t *testing.T) {
-	j := &judge{met: make(map[string]int), codes: make(map[int]int)}
+// TestSameVerdictAsGWS feeds the same bytes to this package and to gws. They have to agree on
+// everything that is not in the tables of allowed differences.
+func TestSameVerdictAsGWS(t *testing.T) {
+	j := &comparer{met: make(map[string]int), codes: make(map[int]int)}
 	j.servers = make(map[int]*gws.Upgrader)
 	for _, cases := range [][]exchange{
 		frameCases, fragmentCases, limitCases, inflating(deflateCases), textCases(),
@@ -102,10 +102,10 @@ func TestSameVerdictAsAnother(t *testing.T) {
 		}
 	}
 	j.compareGenerated(t)
-	j.checkReach(t)
+	j.checkCoverage(t)
 }
 
-func (j *judge) compareGenerated(t *testing.T) {
+func (j *comparer) compareGenerated(t *testing.T) {
 	g := generator{compressors: make(map[int]*flate.Writer)}
 	chunks := []int{1, 2, 5, 64, 1000, 1 << 17}
 	for i := range uint64(conversations) {
@@ -118,9 +118,9 @@ func (j *judge) compareGenerated(t *testing.T) {
 	}
 }
 
-// checkReach fails if a difference is allowed that does not occur, or if the conversations are too
-// tame to tell anything.
-func (j *judge) checkReach(t *testing.T) {
+// checkCoverage fails if an allowed difference does not occur, or if too few conversations end with
+// one of the common codes.
+func (j *comparer) checkCoverage(t *testing.T) {
 	names := []string{early}
 	for _, s := range blindSpots {
 		names = append(names, s.name)
@@ -130,7 +130,7 @@ func (j *judge) checkReach(t *testing.T) {
 	}
 	for _, name := range names {
 		if j.met[name] == 0 {
-			t.Errorf("nothing came of the allowed difference %q", name)
+			t.Errorf("the allowed difference %q did not occur", name)
 		}
 	}
 	for _, code := range []int{0, 1000, 1002, 1005, 1007, 1009} {

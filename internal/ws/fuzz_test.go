@@ -44,8 +44,8 @@ func FuzzParseHeader(f *testing.F) {
 	})
 }
 
-// FuzzReader holds that it makes no difference how bytes are cut up on their way, nor whether
-// common messages take the short cut.
+// FuzzReader checks that the messages do not depend on how the bytes are split, nor on whether
+// common messages take the fast path.
 func FuzzReader(f *testing.F) {
 	for _, cases := range [][]exchange{frameCases, fragmentCases, limitCases} {
 		for _, c := range cases {

@@ -10,8 +10,8 @@ import (
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
-// A generator makes conversations: good ones first, then what goes wrong with them. It keeps its
-// compressors, because one takes long to make.
+// A generator makes conversations: first a valid one, into which it then puts errors. It keeps its
+// compressors, because making one is slow.
 type generator struct {
 	compressors map[int]*flate.Writer // by level
 

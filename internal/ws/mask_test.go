@@ -8,7 +8,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
-func TestMaskAgainstTheNaiveLoop(t *testing.T) {
+func TestMaskEqualsTheNaiveLoop(t *testing.T) {
 	const guard = 16
 	key := [4]byte{0x11, 0xa2, 0x3c, 0xff}
 	for offset := range 16 {
@@ -32,7 +32,7 @@ func TestMaskAgainstTheNaiveLoop(t *testing.T) {
 	}
 }
 
-func TestMaskTwiceIsNothing(t *testing.T) {
+func TestMaskTwiceRestores(t *testing.T) {
 	want := bytes.Repeat([]byte("abcdefg"), 100)
 	got := bytes.Clone(want)
 	ws.Mask(got, [4]byte{1, 2, 3, 4})
@@ -45,7 +45,7 @@ func TestMaskTwiceIsNothing(t *testing.T) {
 	}
 }
 
-func TestMaskSeesWhatIsNotASCII(t *testing.T) {
+func TestMaskReportsNonASCII(t *testing.T) {
 	for n := range 200 {
 		for i := -1; i < n; i++ {
 			b := bytes.Repeat([]byte("a"), n)

@@ -104,7 +104,7 @@ func TestNegotiate(t *testing.T) {
 	}
 }
 
-func TestNegotiateRefusesWhatDoesNotParse(t *testing.T) {
+func TestNegotiateRefusesSyntaxErrors(t *testing.T) {
 	for _, line := range []string{
 		"permessage-deflate;",
 		"permessage-deflate; ;",

@@ -2,5 +2,5 @@
 
 package ws_test
 
-// How many conversations TestSameVerdictAsAnother generates.
+// How many conversations TestSameVerdictAsGWS generates.
 const conversations = 20_000

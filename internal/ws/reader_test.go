@@ -120,7 +120,7 @@ func textCases() (cases []exchange) {
 	return cases
 }
 
-func TestVerdictComesWithTheHeader(t *testing.T) {
+func TestErrorComesWithTheHeader(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		config ws.Config
@@ -158,7 +158,7 @@ func TestVerdictComesWithTheHeader(t *testing.T) {
 	}
 }
 
-func TestIncompleteFrameIsLeftAsItIs(t *testing.T) {
+func TestIncompleteFrameIsNotChanged(t *testing.T) {
 	r := &ws.Reader{Config: new(ws.Config)}
 	in := []byte(frame(fin|1, "Hello"))
 	part := bytes.Clone(in[:len(in)-1])
@@ -214,7 +214,7 @@ func TestDataCannotReachTheNextFrame(t *testing.T) {
 	}
 }
 
-func TestBombCostsNoMemory(t *testing.T) {
+func TestBombAllocatesNoMemory(t *testing.T) {
 	const limit = 128 << 10
 	bomb := []byte(frame(fin|rsv1|1, deflate(nul(32<<20))))
 	r := &ws.Reader{Config: &ws.Config{MaxMessage: limit}, Inflate: true}

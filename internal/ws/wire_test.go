@@ -10,7 +10,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
-// A wire is a frame as it stands in a stream, read by the letter of RFC 6455 section 5.2 and
+// A wire is a frame as it stands in a stream, parsed as RFC 6455 section 5.2 describes it and
 // without the help of the package.
 type wire struct {
 	at            int // where it begins in the stream, in bytes

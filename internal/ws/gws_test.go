@@ -16,7 +16,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
-// A verdict is what an echo server makes of a client's bytes, or a client of a server's.
+// A verdict is how an echo server answers a client's bytes, or a client a server's.
 type verdict struct {
 	extensions string   // agreed on
 	answers    []string // messages and pongs, as show writes them
@@ -32,7 +32,7 @@ func (v verdict) String() string {
 // A script is a connection whose peer sends in, chunk bytes at a time, and hangs up. Nothing runs
 // beside the caller.
 type script struct {
-	net.Conn // for the methods that nobody calls
+	net.Conn // nil: its methods are not called
 	in       string
 	chunk    int
 	out      strings.Builder
@@ -49,7 +49,7 @@ func (s *script) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// Write fails once the caller knows that the peer is gone, so that what it says then is no answer.
+// Write fails once the caller knows that the peer is gone, so that a late write is no answer.
 func (s *script) Write(p []byte) (int, error) {
 	if s.ended {
 		return 0, io.ErrClosedPipe
@@ -131,22 +131,22 @@ func appendAnswer(dst []byte, m ws.Message, err error, deflate bool) []byte {
 	return ws.AppendFrame(dst, m.Op, m.Data)
 }
 
-// A rival gives verdicts by gws, which shares no code with this package. It keeps its servers,
+// A gwsPeer gives verdicts by gws, which shares no code with this package. It keeps its servers,
 // because one takes long to make.
-type rival struct {
+type gwsPeer struct {
 	gws.BuiltinEventHandler
 	servers map[int]*gws.Upgrader // by limit
 }
 
-func (*rival) OnPing(c *gws.Conn, payload []byte) { _ = c.WritePong(payload) }
+func (*gwsPeer) OnPing(c *gws.Conn, payload []byte) { _ = c.WritePong(payload) }
 
-func (*rival) OnMessage(c *gws.Conn, m *gws.Message) {
+func (*gwsPeer) OnMessage(c *gws.Conn, m *gws.Message) {
 	defer m.Close()
 	_ = c.WriteMessage(m.Opcode, m.Bytes())
 }
 
 // verdict feeds in, which may be c.in or part of it. If gws panics, so does it.
-func (r *rival) verdict(t *testing.T, c *exchange, in string, chunk int) verdict {
+func (r *gwsPeer) verdict(t *testing.T, c *exchange, in string, chunk int) verdict {
 	t.Helper()
 	conn := &script{in: in, chunk: chunk}
 	if c.config.Client {
@@ -161,7 +161,7 @@ func (r *rival) verdict(t *testing.T, c *exchange, in string, chunk int) verdict
 	return readResponse(t, conn.out.String())
 }
 
-func (r *rival) server(limit int) *gws.Upgrader {
+func (r *gwsPeer) server(limit int) *gws.Upgrader {
 	if r.servers[limit] == nil {
 		r.servers[limit] = gws.NewUpgrader(r, &gws.ServerOption{
 			CheckUtf8Enabled:   true,
@@ -172,12 +172,12 @@ func (r *rival) server(limit int) *gws.Upgrader {
 	return r.servers[limit]
 }
 
-func (r *rival) clientVerdict(t *testing.T, c *exchange, conn *script) verdict {
+func (r *gwsPeer) clientVerdict(t *testing.T, c *exchange, conn *script) verdict {
 	t.Helper()
 	option := &gws.ClientOption{
 		Addr: "ws://example.com/", CheckUtf8Enabled: true, ReadMaxPayloadSize: c.config.MaxMessage,
 	}
-	socket, _, err := gws.NewClientFromConn(r, option, &greeter{script: conn})
+	socket, _, err := gws.NewClientFromConn(r, option, &handshakeScript{script: conn})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -186,17 +186,17 @@ func (r *rival) clientVerdict(t *testing.T, c *exchange, conn *script) verdict {
 	return readAnswers(t, answers, "", false)
 }
 
-// A greeter is a script that accepts a client's handshake first.
-type greeter struct {
+// A handshakeScript is a script that accepts a client's handshake first.
+type handshakeScript struct {
 	*script
-	greeted bool
+	accepted bool
 }
 
-func (g *greeter) Read(p []byte) (int, error) {
-	if g.greeted {
+func (g *handshakeScript) Read(p []byte) (int, error) {
+	if g.accepted {
 		return g.script.Read(p)
 	}
-	g.greeted = true
+	g.accepted = true
 	r, err := http.ReadRequest(bufio.NewReader(strings.NewReader(g.out.String())))
 	if err != nil {
 		return 0, err
