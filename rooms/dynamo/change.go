@@ -148,9 +148,9 @@ func (s *Store) Move(ctx context.Context, id tyg.ConnID, from, to string) (rooms
 
 func (s *Store) move(ctx context.Context, was record, to string) error {
 	is := was.next()
-	is.room, is.stay = to, ""
+	is.room, is.rowKey = to, ""
 	if to != "" {
-		is.stay = newStay(s.joining())
+		is.rowKey = newRowKey(s.joining())
 	}
 	err := inOrder(
 		func() error {

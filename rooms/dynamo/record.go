@@ -19,15 +19,15 @@ const maxID = 1000
 // A record is the item of a member. It alone decides what is true of the member: who it is, what
 // its name is, and in which room it is. All changes are conditional on its version.
 type record struct {
-	id    tyg.ConnID
-	life  string // random, from Add to Remove or expiry; empty for no member
-	ver   int64  // one more with each change
-	name  string
-	room  string
-	stay  string // the sort key of its row in the room
-	added int64  // when, in nanoseconds since 1970, as all times here
-	ends  int64  // when the member expires
-	by    string // random, of the attempt that wrote this version
+	id     tyg.ConnID
+	life   string // random, from Add to Remove or expiry; empty for no member
+	ver    int64  // one more with each change
+	name   string
+	room   string
+	rowKey string // the sort key of its row in the room
+	added  int64  // when, in nanoseconds since 1970, as all times here
+	ends   int64  // when the member expires
+	by     string // random, of the attempt that wrote this version
 }
 
 func valid(id tyg.ConnID) bool {
@@ -41,7 +41,7 @@ func memberKey(id tyg.ConnID) item { return key("member#"+string(id), "member#"+
 func (r record) item() item {
 	return memberKey(r.id).with(item{
 		"id": text(string(r.id)), "life": text(r.life), "ver": number(r.ver), "by": text(r.by),
-		"nick": text(r.name), "room": text(r.room), "stay": text(r.stay),
+		"nick": text(r.name), "room": text(r.room), "stay": text(r.rowKey),
 		"added": number(r.added), "ends": number(r.ends), TTLAttribute: number(seconds(r.ends)),
 	})
 }
@@ -49,7 +49,7 @@ func (r record) item() item {
 func newRecord(i item) record {
 	return record{
 		id: tyg.ConnID(i.text("id")), life: i.text("life"), ver: i.number("ver"), by: i.text("by"),
-		name: i.text("nick"), room: i.text("room"), stay: i.text("stay"),
+		name: i.text("nick"), room: i.text("room"), rowKey: i.text("stay"),
 		added: i.number("added"), ends: i.number("ends"),
 	}
 }
@@ -69,7 +69,7 @@ func (r record) next() record {
 func (r record) member() rooms.Member {
 	m := rooms.Member{ID: r.id, Name: r.name, Room: r.room, AddedAt: moment(r.added)}
 	if r.room != "" {
-		m.JoinedAt = joinedAt(r.stay)
+		m.JoinedAt = joinedAt(r.rowKey)
 	}
 	return m
 }

@@ -89,13 +89,13 @@ func (s *Store) occupied(ctx context.Context, room string) (yes bool, err error)
 // truth returns the members of whom rows speak the truth, in the order of the rows.
 func (s *Store) truth(ctx context.Context, page []item) ([]rooms.Member, error) {
 	members := make([]rooms.Member, len(page))
-	var doubtful []stay
+	var doubtful []roomRow
 	var places []int
 	for i := range page {
-		if y := newStayFrom(page[i]); y.sure(s.now()) {
-			members[i] = y.member()
+		if row := newRoomRow(page[i]); row.sure(s.now()) {
+			members[i] = row.member()
 		} else {
-			doubtful, places = append(doubtful, y), append(places, i)
+			doubtful, places = append(doubtful, row), append(places, i)
 		}
 	}
 	asked, err := s.ask(ctx, doubtful)
@@ -171,7 +171,7 @@ func each(n, atOnce int, fn func(int)) {
 	all.Wait()
 }
 
-// once leaves out the earlier stay of a member that left and came back while its room was read.
+// once leaves out the earlier row of a member that left and came back while its room was read.
 func once(members []rooms.Member) []rooms.Member {
 	last := make(map[string]int, len(members))
 	for i := range members {

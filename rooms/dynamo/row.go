@@ -23,7 +23,7 @@ const settling = time.Minute
 // Whoever is about to write version n of a record that changes what the row says, or that it is,
 // first sets the row's doubt to n, and settles the row at n afterwards. So a row that is settled at
 // its doubt or above speaks the truth. Of any other, the record must be asked.
-type stay struct {
+type roomRow struct {
 	room, key string
 	id        tyg.ConnID
 	life      string
@@ -35,23 +35,23 @@ type stay struct {
 	ends      int64 // when the member expires
 }
 
-func roomKey(room, stay string) item { return key(roomPartition(room), stay) }
+func roomKey(room, rowKey string) item { return key(roomPartition(room), rowKey) }
 
 func roomPartition(room string) string { return "room#" + room }
 
-// newStay returns a sort key that no other stay has: the time, so that rows are in the order in
-// which members joined, and chance.
-func newStay(joined time.Time) string {
+// newRowKey returns a sort key that no other row has: the time, so that rows are in the order in
+// which members joined, and a random text.
+func newRowKey(joined time.Time) string {
 	return fmt.Sprintf("%016x-%s", joined.UnixNano(), rand.Text())
 }
 
-func joinedAt(stay string) time.Time {
-	joined, _ := strconv.ParseInt(stay[:min(16, len(stay))], 16, 64)
+func joinedAt(rowKey string) time.Time {
+	joined, _ := strconv.ParseInt(rowKey[:min(16, len(rowKey))], 16, 64)
 	return moment(joined)
 }
 
-func newStayFrom(i item) stay {
-	return stay{
+func newRoomRow(i item) roomRow {
+	return roomRow{
 		room: i.text("room"), key: i.text(SortKey), id: tyg.ConnID(i.text("id")),
 		life: i.text("life"), settled: i.number("settled"), doubt: i.number("doubt"),
 		since: i.number("since"), name: i.text("nick"), added: i.number("added"),
@@ -59,14 +59,14 @@ func newStayFrom(i item) stay {
 	}
 }
 
-func (y stay) member() rooms.Member {
+func (r roomRow) member() rooms.Member {
 	return rooms.Member{
-		ID: y.id, Name: y.name, Room: y.room, AddedAt: moment(y.added), JoinedAt: joinedAt(y.key),
+		ID: r.id, Name: r.name, Room: r.room, AddedAt: moment(r.added), JoinedAt: joinedAt(r.key),
 	}
 }
 
 // sure reports whether the row speaks the truth.
-func (y stay) sure(now time.Time) bool { return y.settled >= y.doubt && y.ends > now.UnixNano() }
+func (r roomRow) sure(now time.Time) bool { return r.settled >= r.doubt && r.ends > now.UnixNano() }
 
 // compare is the order of joining.
 func compare(a, b rooms.Member) int {
@@ -75,7 +75,7 @@ func compare(a, b rooms.Member) int {
 
 // enter writes a row for a record that is about to say so.
 func (s *Store) enter(ctx context.Context, is record) error {
-	return s.put(ctx, roomKey(is.room, is.stay).with(item{
+	return s.put(ctx, roomKey(is.room, is.rowKey).with(item{
 		"room": text(is.room), "id": text(string(is.id)), "life": text(is.life),
 		"doubt": number(is.ver), "since": number(s.now().UnixNano()),
 		TTLAttribute: number(seconds(is.ends)),
@@ -88,7 +88,7 @@ func (s *Store) doubt(ctx context.Context, was, is record) error {
 	if was.room == "" {
 		return nil
 	}
-	err := s.update(ctx, roomKey(was.room, was.stay),
+	err := s.update(ctx, roomKey(was.room, was.rowKey),
 		"SET doubt = :ver, since = :now, "+TTLAttribute+" = :expires",
 		condition{"attribute_exists(PK) AND doubt < :ver", item{
 			":ver": number(is.ver), ":now": number(s.now().UnixNano()),
@@ -109,7 +109,7 @@ func (s *Store) settle(ctx context.Context, is record) error {
 		change += ", nick = :nick"
 		values[":nick"] = text(is.name)
 	}
-	err := s.update(ctx, roomKey(is.room, is.stay), change, condition{
+	err := s.update(ctx, roomKey(is.room, is.rowKey), change, condition{
 		"attribute_exists(PK) AND (attribute_not_exists(settled) OR settled < :ver)", values,
 	})
 	return but(err, errConflict)
@@ -120,7 +120,7 @@ func (s *Store) leave(ctx context.Context, was record) error {
 	if was.room == "" {
 		return nil
 	}
-	if err := s.delete(ctx, roomKey(was.room, was.stay), condition{}); err != nil {
+	if err := s.delete(ctx, roomKey(was.room, was.rowKey), condition{}); err != nil {
 		return err
 	}
 	return s.tidy(ctx, was.room)
@@ -136,10 +136,10 @@ func but(err, except error) error {
 
 // ask looks up the records of members and returns, for each row, the member as it is, or the zero
 // Member if the row is wrong.
-func (s *Store) ask(ctx context.Context, rows []stay) ([]rooms.Member, error) {
+func (s *Store) ask(ctx context.Context, rows []roomRow) ([]rooms.Member, error) {
 	records := make(map[tyg.ConnID]record)
-	for _, y := range rows {
-		records[y.id] = record{}
+	for _, row := range rows {
+		records[row.id] = record{}
 	}
 	var keys []item
 	for id := range records {
@@ -158,12 +158,12 @@ func (s *Store) ask(ctx context.Context, rows []stay) ([]rooms.Member, error) {
 		keys = keys[n:]
 	}
 	members := make([]rooms.Member, len(rows))
-	for n, y := range rows {
-		is := records[y.id]
-		if s.live(is) && is.life == y.life && is.stay == y.key {
+	for n, row := range rows {
+		is := records[row.id]
+		if s.live(is) && is.life == row.life && is.rowKey == row.key {
 			members[n] = is.member()
 		}
-		s.heal(ctx, y, is)
+		s.heal(ctx, row, is)
 	}
 	return members, nil
 }
@@ -171,25 +171,25 @@ func (s *Store) ask(ctx context.Context, rows []stay) ([]rooms.Member, error) {
 // heal settles or deletes a row that nobody else will, given its record. A change that is still
 // under way, though it has taken so long, is foiled first by writing the version of the record that
 // it is about to write; it then begins again. What fails is left to the next reader.
-func (s *Store) heal(ctx context.Context, y stay, is record) {
+func (s *Store) heal(ctx context.Context, row roomRow, is record) {
 	now := s.now()
-	if moment(y.since).Add(settling).After(now) {
+	if moment(row.since).Add(settling).After(now) {
 		return
 	}
-	if is.life != y.life || moment(is.ends).Add(settling).Before(now) {
-		_ = s.leave(ctx, record{room: y.room, stay: y.key})
+	if is.life != row.life || moment(is.ends).Add(settling).Before(now) {
+		_ = s.leave(ctx, record{room: row.room, rowKey: row.key})
 		return
 	}
-	if is.ver < y.doubt {
+	if is.ver < row.doubt {
 		was := is
 		is = was.next()
 		if s.commit(ctx, was, is) != nil {
 			return
 		}
 	}
-	if is.stay == y.key {
+	if is.rowKey == row.key {
 		_ = s.settle(ctx, is)
 		return
 	}
-	_ = s.leave(ctx, record{room: y.room, stay: y.key})
+	_ = s.leave(ctx, record{room: row.room, rowKey: row.key})
 }
