@@ -50,7 +50,7 @@ func (s *Store) prolongAll(ctx context.Context, id tyg.ConnID) error {
 		err = inOrder(
 			func() error { return s.prolong(ctx, is) },
 			func() error { return s.list(ctx, is) },
-			func() error { return s.doubt(ctx, was, is) },
+			func() error { return s.markPending(ctx, was, is) },
 			func() error { return s.commit(ctx, was, is) },
 		)
 		if errors.Is(err, errConflict) {
@@ -108,7 +108,7 @@ func (s *Store) rename(ctx context.Context, was record, name string) error {
 			}
 			return s.claim(ctx, fold, is)
 		},
-		func() error { return s.doubt(ctx, was, is) },
+		func() error { return s.markPending(ctx, was, is) },
 		func() error { return s.commit(ctx, was, is) },
 	)
 	if err != nil {
@@ -160,7 +160,7 @@ func (s *Store) move(ctx context.Context, was record, to string) error {
 			return s.enter(ctx, is)
 		},
 		func() error { return s.list(ctx, is) },
-		func() error { return s.doubt(ctx, was, is) },
+		func() error { return s.markPending(ctx, was, is) },
 		func() error { return s.commit(ctx, was, is) },
 	)
 	if errors.Is(err, errConflict) {
@@ -194,7 +194,7 @@ func (s *Store) Remove(ctx context.Context, id tyg.ConnID) (rooms.Member, error)
 func (s *Store) remove(ctx context.Context, was record) error {
 	is := was.next()
 	err := inOrder(
-		func() error { return s.doubt(ctx, was, is) },
+		func() error { return s.markPending(ctx, was, is) },
 		func() error { return s.delete(ctx, memberKey(was.id), was.unchanged()) },
 	)
 	if err != nil {

@@ -77,7 +77,7 @@ func changes(t *testing.T) []change {
 }
 
 // Whatever happens to whichever request, a member is as before the call or as after it, all answers
-// agree, others can go on, and nothing has to be asked twice once readers have cleaned up.
+// agree, others can go on, and nothing has to be found twice once readers have cleaned up.
 func TestMishaps(t *testing.T) {
 	for _, c := range changes(t) {
 		t.Run(c.name, func(t *testing.T) {

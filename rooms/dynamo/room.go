@@ -76,7 +76,7 @@ func (s *Store) occupied(ctx context.Context, room string) (yes bool, err error)
 	used := false
 	err = s.query(ctx, roomPartition(room), glance, func(page []item) (bool, error) {
 		used = used || len(page) > 0
-		members, err := s.truth(ctx, page)
+		members, err := s.resolve(ctx, page)
 		yes = len(members) > 0
 		return !yes, err
 	})
@@ -86,24 +86,24 @@ func (s *Store) occupied(ctx context.Context, room string) (yes bool, err error)
 	return yes, err
 }
 
-// truth returns the members of whom rows speak the truth, in the order of the rows.
-func (s *Store) truth(ctx context.Context, page []item) ([]rooms.Member, error) {
+// resolve returns the members that rows stand for, in the order of the rows, without wrong rows.
+func (s *Store) resolve(ctx context.Context, page []item) ([]rooms.Member, error) {
 	members := make([]rooms.Member, len(page))
-	var doubtful []roomRow
-	var places []int
+	var pending []roomRow
+	var indexes []int
 	for i := range page {
-		if row := newRoomRow(page[i]); row.sure(s.now()) {
+		if row := newRoomRow(page[i]); row.isSettled(s.now()) {
 			members[i] = row.member()
 		} else {
-			doubtful, places = append(doubtful, row), append(places, i)
+			pending, indexes = append(pending, row), append(indexes, i)
 		}
 	}
-	asked, err := s.ask(ctx, doubtful)
+	found, err := s.lookUp(ctx, pending)
 	if err != nil {
 		return nil, err
 	}
-	for n, i := range places {
-		members[i] = asked[n]
+	for n, i := range indexes {
+		members[i] = found[n]
 	}
 	return slices.DeleteFunc(members, func(m rooms.Member) bool { return m.ID == "" }), nil
 }
@@ -118,7 +118,7 @@ func (s *Store) Members(ctx context.Context, room string) ([]rooms.Member, error
 	}
 	var all []rooms.Member
 	err := s.query(ctx, roomPartition(room), s.page, func(page []item) (bool, error) {
-		members, err := s.truth(ctx, page)
+		members, err := s.resolve(ctx, page)
 		all = append(all, members...)
 		return true, err
 	})

@@ -13,26 +13,26 @@ import (
 	"github.com/tyg-dev/tyg/rooms"
 )
 
-// settling is how long a row is in doubt before a reader thinks that whoever was to settle it has
-// died, and does it. It may be wrong: see [Store.heal].
-const settling = time.Minute
+// pendingTimeout is how long a row is pending before a reader assumes that the writer has died, and
+// repairs the row. The reader may be wrong: see [Store.repair].
+const pendingTimeout = time.Minute
 
-// A stay is the row of a member in a room: what the record says, where those look who ask for the
-// room. It has a key of its own for each time that the member comes.
+// A roomRow is a copy of a member's record in the partition of its room, for readers of the room.
+// Each time that the member enters the room it gets a row with a new key.
 //
-// Whoever is about to write version n of a record that changes what the row says, or that it is,
-// first sets the row's doubt to n, and settles the row at n afterwards. So a row that is settled at
-// its doubt or above speaks the truth. Of any other, the record must be asked.
+// A writer that is about to write version n of a record, which will change the row or make it
+// wrong, first sets the row's pending to n, and settles the row at n afterwards. So a row whose
+// settled is at least its pending is right. For any other row, the record decides.
 type roomRow struct {
-	room, key string
-	id        tyg.ConnID
-	life      string
-	settled   int64 // the version of the record that the rest is of, 0 for none
-	doubt     int64 // the highest version that may have been written
-	since     int64 // when the doubt arose
-	name      string
-	added     int64
-	ends      int64 // when the member expires
+	room, key    string
+	id           tyg.ConnID
+	life         string
+	settled      int64 // the version of the record that the rest is of, 0 for none
+	pending      int64 // the highest version that may have been written; the attribute doubt
+	pendingSince int64 // when a writer last set pending; the attribute since
+	name         string
+	added        int64
+	ends         int64 // when the member expires
 }
 
 func roomKey(room, rowKey string) item { return key(roomPartition(room), rowKey) }
@@ -53,8 +53,8 @@ func joinedAt(rowKey string) time.Time {
 func newRoomRow(i item) roomRow {
 	return roomRow{
 		room: i.text("room"), key: i.text(SortKey), id: tyg.ConnID(i.text("id")),
-		life: i.text("life"), settled: i.number("settled"), doubt: i.number("doubt"),
-		since: i.number("since"), name: i.text("nick"), added: i.number("added"),
+		life: i.text("life"), settled: i.number("settled"), pending: i.number("doubt"),
+		pendingSince: i.number("since"), name: i.text("nick"), added: i.number("added"),
 		ends: i.number("ends"),
 	}
 }
@@ -65,15 +65,17 @@ func (r roomRow) member() rooms.Member {
 	}
 }
 
-// sure reports whether the row speaks the truth.
-func (r roomRow) sure(now time.Time) bool { return r.settled >= r.doubt && r.ends > now.UnixNano() }
+// isSettled reports whether the row is right, so that the record need not be read.
+func (r roomRow) isSettled(now time.Time) bool {
+	return r.settled >= r.pending && r.ends > now.UnixNano()
+}
 
-// compare is the order of joining.
+// compare orders members by the time of joining.
 func compare(a, b rooms.Member) int {
 	return cmp.Or(a.JoinedAt.Compare(b.JoinedAt), cmp.Compare(a.ID, b.ID))
 }
 
-// enter writes a row for a record that is about to say so.
+// enter writes the row of a member in a room that its record is about to name.
 func (s *Store) enter(ctx context.Context, is record) error {
 	return s.put(ctx, roomKey(is.room, is.rowKey).with(item{
 		"room": text(is.room), "id": text(string(is.id)), "life": text(is.life),
@@ -82,9 +84,9 @@ func (s *Store) enter(ctx context.Context, is record) error {
 	}), condition{})
 }
 
-// doubt warns those who read the row of a member that the next version of its record is about to
-// be written. That it is in doubt already is no error.
-func (s *Store) doubt(ctx context.Context, was, is record) error {
+// markPending tells readers of a member's row that the next version of its record is about to be
+// written. It is no error if the row is pending already.
+func (s *Store) markPending(ctx context.Context, was, is record) error {
 	if was.room == "" {
 		return nil
 	}
@@ -97,7 +99,7 @@ func (s *Store) doubt(ctx context.Context, was, is record) error {
 	return but(err, errConflict)
 }
 
-// settle makes the row of a member say what its record says, unless it says something newer.
+// settle copies a record to the member's row, unless the row is of a newer version.
 func (s *Store) settle(ctx context.Context, is record) error {
 	if is.room == "" {
 		return nil
@@ -115,7 +117,8 @@ func (s *Store) settle(ctx context.Context, is record) error {
 	return but(err, errConflict)
 }
 
-// leave deletes the row of a member that is not there any more, and the room if it was the last.
+// leave deletes the row of a member that has left, and takes the room off the list if it was the
+// last.
 func (s *Store) leave(ctx context.Context, was record) error {
 	if was.room == "" {
 		return nil
@@ -134,9 +137,9 @@ func but(err, except error) error {
 	return err
 }
 
-// ask looks up the records of members and returns, for each row, the member as it is, or the zero
-// Member if the row is wrong.
-func (s *Store) ask(ctx context.Context, rows []roomRow) ([]rooms.Member, error) {
+// lookUp reads the records of the members of rows. It returns for each row the member as it is, or
+// the zero Member if the row is wrong, and repairs the rows.
+func (s *Store) lookUp(ctx context.Context, rows []roomRow) ([]rooms.Member, error) {
 	records := make(map[tyg.ConnID]record)
 	for _, row := range rows {
 		records[row.id] = record{}
@@ -163,24 +166,24 @@ func (s *Store) ask(ctx context.Context, rows []roomRow) ([]rooms.Member, error)
 		if s.live(is) && is.life == row.life && is.rowKey == row.key {
 			members[n] = is.member()
 		}
-		s.heal(ctx, row, is)
+		s.repair(ctx, row, is)
 	}
 	return members, nil
 }
 
-// heal settles or deletes a row that nobody else will, given its record. A change that is still
-// under way, though it has taken so long, is foiled first by writing the version of the record that
-// it is about to write; it then begins again. What fails is left to the next reader.
-func (s *Store) heal(ctx context.Context, row roomRow, is record) {
+// repair settles or deletes a row that has been pending for too long, given its record. A slow
+// change may still be under way: repair first writes the version that the change is about to write,
+// so that the change gets a conflict and begins again. The next reader repairs what fails.
+func (s *Store) repair(ctx context.Context, row roomRow, is record) {
 	now := s.now()
-	if moment(row.since).Add(settling).After(now) {
+	if moment(row.pendingSince).Add(pendingTimeout).After(now) {
 		return
 	}
-	if is.life != row.life || moment(is.ends).Add(settling).Before(now) {
+	if is.life != row.life || moment(is.ends).Add(pendingTimeout).Before(now) {
 		_ = s.leave(ctx, record{room: row.room, rowKey: row.key})
 		return
 	}
-	if is.ver < row.doubt {
+	if is.ver < row.pending {
 		was := is
 		is = was.next()
 		if s.commit(ctx, was, is) != nil {
