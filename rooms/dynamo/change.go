@@ -26,8 +26,8 @@ func (s *Store) Add(ctx context.Context, id tyg.ConnID) error {
 			item{":now": number(now)},
 		})
 		if errors.Is(err, errConflict) {
-			// It is a member, if only by our own attempt. Else it has been removed since.
-			err = s.prolongAll(ctx, id)
+			// It is a member, perhaps by an earlier attempt of this call, or was removed meanwhile.
+			err = s.extend(ctx, id)
 		}
 		if err == nil {
 			return nil
@@ -38,8 +38,8 @@ func (s *Store) Add(ctx context.Context, id tyg.ConnID) error {
 	}
 }
 
-// prolongAll lets the time to the expiry of a member start anew.
-func (s *Store) prolongAll(ctx context.Context, id tyg.ConnID) error {
+// extend sets the expiry of a member and of its other items to a full TTL from now.
+func (s *Store) extend(ctx context.Context, id tyg.ConnID) error {
 	for {
 		was, err := s.load(ctx, id)
 		if err != nil {
@@ -48,8 +48,8 @@ func (s *Store) prolongAll(ctx context.Context, id tyg.ConnID) error {
 		is := was.next()
 		is.ends = max(was.ends, s.now().UnixNano()+int64(s.cfg.TTL))
 		err = inOrder(
-			func() error { return s.prolong(ctx, is) },
-			func() error { return s.list(ctx, is) },
+			func() error { return s.extendClaim(ctx, is) },
+			func() error { return s.listRoom(ctx, is) },
 			func() error { return s.markPending(ctx, was, is) },
 			func() error { return s.commit(ctx, was, is) },
 		)
@@ -63,9 +63,9 @@ func (s *Store) prolongAll(ctx context.Context, id tyg.ConnID) error {
 	}
 }
 
-// inOrder takes steps until one fails. The last step of a change is its commit: before it, nothing
-// has changed for anybody, and after it, everything. What comes then only makes reading cheaper and
-// room in the table, so its errors do not matter; the next reader does what was not done.
+// inOrder takes steps until one fails. The last step of a change is its commit, which makes the
+// change visible at once. Requests after it only make reading cheaper and free items of the table,
+// so their errors do not matter: the next reader repeats them.
 func inOrder(steps ...func() error) error {
 	for _, step := range steps {
 		if err := step(); err != nil {
@@ -150,7 +150,7 @@ func (s *Store) move(ctx context.Context, was record, to string) error {
 	is := was.next()
 	is.room, is.rowKey = to, ""
 	if to != "" {
-		is.rowKey = newRowKey(s.joining())
+		is.rowKey = newRowKey(s.nextJoinTime())
 	}
 	err := inOrder(
 		func() error {
@@ -159,7 +159,7 @@ func (s *Store) move(ctx context.Context, was record, to string) error {
 			}
 			return s.enter(ctx, is)
 		},
-		func() error { return s.list(ctx, is) },
+		func() error { return s.listRoom(ctx, is) },
 		func() error { return s.markPending(ctx, was, is) },
 		func() error { return s.commit(ctx, was, is) },
 	)
@@ -175,7 +175,7 @@ func (s *Store) move(ctx context.Context, was record, to string) error {
 }
 
 // Remove implements [rooms.Store]. If no attempt to delete the member is answered, the error wraps
-// none of package rooms, and whether somebody else gets the member is unknown.
+// none of package rooms, and it is unknown whether another call gets the member.
 func (s *Store) Remove(ctx context.Context, id tyg.ConnID) (rooms.Member, error) {
 	for {
 		was, err := s.load(ctx, id)

@@ -8,8 +8,8 @@ import (
 	"github.com/tyg-dev/tyg/rooms"
 )
 
-// A claim says whose a name is to be. What is true is in the record of the member: the claim holds
-// while the record has the name, and before that while the record may still get it, as version ver.
+// A claim reserves a name for a member. Whether it holds follows from the member's record: it holds
+// while the record has the name, and before that while the record may still get it as version ver.
 type claim struct {
 	id   tyg.ConnID
 	life string
@@ -22,9 +22,9 @@ func newClaim(i item) claim {
 	return claim{tyg.ConnID(i.text("id")), i.text("life"), i.number("ver")}
 }
 
-// dead reports whether the name with this fold is free in spite of the claim, given the record of
-// the member that claimed it. Once dead, a claim stays so: a life does not come back, and versions
-// only grow.
+// dead reports whether the name with this fold is free although it is claimed, given the record of
+// the member that claimed it. A dead claim stays dead: a life does not return, and versions only
+// grow.
 func (c claim) dead(fold string, owner record) bool {
 	return owner.life != c.life || owner.ver >= c.ver && rooms.Fold(owner.name) != fold
 }
@@ -35,13 +35,13 @@ func (c claim) unchanged() condition {
 	}}
 }
 
-// claim claims a name, given as its fold, for a record that is about to have it.
+// claim claims a name, given as its fold, for a record that is about to get it.
 func (s *Store) claim(ctx context.Context, fold string, is record) error {
 	mine := nameKey(fold).with(item{
 		"id": text(string(is.id)), "life": text(is.life), "ver": number(is.ver),
 		TTLAttribute: number(seconds(is.ends)),
 	})
-	free := condition{expression: "attribute_not_exists(PK)"} // as most names are
+	free := condition{expression: "attribute_not_exists(PK)"} // true of most names
 	for {
 		err := s.put(ctx, mine, free)
 		if !errors.Is(err, errConflict) {
@@ -57,18 +57,18 @@ func (s *Store) claim(ctx context.Context, fold string, is record) error {
 		}
 		c := newClaim(found)
 		if c == (claim{is.id, is.life, is.ver}) {
-			return nil // by an attempt without answer, or by another call with the same version
+			return nil // made by an attempt without answer, or by another call with the same version
 		}
-		if err := s.refuse(ctx, fold, c); err != nil {
+		if err := s.checkFree(ctx, fold, c); err != nil {
 			return err
 		}
 		free = c.unchanged()
 	}
 }
 
-// refuse returns [rooms.ErrNameTaken] unless a claim is dead. A member that has expired by our
-// clock is removed first: by another clock it may still be there, and could be changed.
-func (s *Store) refuse(ctx context.Context, fold string, c claim) error {
+// checkFree returns [rooms.ErrNameTaken] unless a claim is dead. A member that has expired by the
+// local clock is removed first: by another clock it may be live, and could be changed.
+func (s *Store) checkFree(ctx context.Context, fold string, c claim) error {
 	for {
 		found, err := s.get(ctx, memberKey(c.id))
 		if err != nil {
@@ -88,8 +88,8 @@ func (s *Store) refuse(ctx context.Context, fold string, c claim) error {
 	}
 }
 
-// release lets go of a name that a record had before it became what it is. A claim of a later
-// version is that of a change under way.
+// release deletes the claim of a name that a record had before the version in is. It leaves a claim
+// of a later version, which belongs to a change under way.
 func (s *Store) release(ctx context.Context, name string, is record) error {
 	if name == "" {
 		return nil
@@ -99,11 +99,11 @@ func (s *Store) release(ctx context.Context, name string, is record) error {
 			":id": text(string(is.id)), ":life": text(is.life), ":ver": number(is.ver),
 		},
 	})
-	return but(err, errConflict)
+	return ignore(err, errConflict)
 }
 
-// prolong makes the claim of a member's name last as long as its record is about to.
-func (s *Store) prolong(ctx context.Context, is record) error {
+// extendClaim sets the expiry of the claim of a member's name to that of its record.
+func (s *Store) extendClaim(ctx context.Context, is record) error {
 	if is.name == "" {
 		return nil
 	}
@@ -112,5 +112,5 @@ func (s *Store) prolong(ctx context.Context, is record) error {
 			":id": text(string(is.id)), ":life": text(is.life),
 			":expires": number(seconds(is.ends)),
 		}})
-	return but(err, errConflict)
+	return ignore(err, errConflict)
 }

@@ -16,8 +16,8 @@ const (
 	SortKey      = "SK"
 )
 
-// TTLAttribute is the attribute for the table's time to live: the time, in seconds since 1970, from
-// which nobody needs an item. Members expire in time whether the table deletes items or not.
+// TTLAttribute is the attribute for the table's time to live: the time, in seconds since 1970,
+// after which an item is not needed. Members expire in time whether the table deletes items or not.
 const TTLAttribute = "expires"
 
 const defaultTTL = 3 * time.Hour // see "Expiry" in package rooms
@@ -28,7 +28,7 @@ type Config struct {
 	Region      string
 	Credentials aws.CredentialsProvider
 
-	// Endpoint is the URL of another engine than Amazon's, such as "http://127.0.0.1:4567".
+	// Endpoint is the URL of an engine other than Amazon's, such as "http://127.0.0.1:4567".
 	Endpoint string
 
 	// TTL is how long a member lasts after its last Add, 3 hours by default. All Stores of a table

@@ -1,6 +1,6 @@
-// Package dynamo keeps the members of rooms in a DynamoDB table, or in that of another engine with
-// its interface. The table has two keys, the strings PK and SK, as that of the tutorial has; its
-// index is not used and need not be there.
+// Package dynamo keeps the members of rooms in a table of DynamoDB, or of another engine with the
+// same interface. The table has the string keys PK and SK, like the tutorial's; the tutorial's
+// index is not used and need not exist.
 //
 //	store, err := dynamo.Open(dynamo.Config{Table: "Chat", Region: "eu-central-1", Credentials: c})
 //
@@ -11,22 +11,21 @@
 //	PK             SK               what
 //	member#<id>    member#<id>      a member, with its name, its room, and a version
 //	name#<fold>    name#<fold>      the claim of a name, by rooms.Fold
-//	room#<room>    <time>-<chance>  a member's stay in a room
-//	rooms          <room>           a room that somebody is in, or was
+//	room#<room>    <time>-<random>  the row of a member in a room
+//	rooms          <room>           a room that has, or had, a member
 //
-// What is true of a member is in its own item, and each change is one conditional write of it, from
-// one version to the next. The other items are written before and after, one by one. A stay that
-// is about to become wrong is put in doubt first, and settled or deleted afterwards; a reader takes
-// a settled stay at its word and looks up the members of those in doubt. So it does not matter
-// after which request a process dies, and there are no transactions, which not every engine has.
-// What was left behind counts for nothing; readers put it right after a minute, and the time to
-// live takes the rest.
+// A member's own item decides, and each change is one conditional write of it, from one version to
+// the next. The other items are written before and after, one by one. A row that is about to become
+// wrong is marked pending first, and settled or deleted afterwards; a reader uses a settled row as
+// it is and looks up the member of a pending one. So a process may die after any request, and there
+// are no transactions, which not every engine has. Leftovers have no effect; readers repair them
+// after a minute, and the table's time to live deletes the rest.
 //
 // # Requests
 //
-// What one call costs, without neighbours that change the same member at the same time, in requests
-// that read and that write. A read of up to 4 KB is one unit, a write of up to 1 KB is one; all
-// reads are consistent. The items have 200 to 400 bytes.
+// The cost of one call, without other changes of the same member at the same time, in read and
+// write requests. A read of up to 4 KB is one unit, a write of up to 1 KB is one; all reads are
+// consistent. The items have 200 to 400 bytes.
 //
 //	                                   reads  writes
 //	Add, first                             0       1
@@ -67,7 +66,7 @@
 //
 // # Failure
 //
-// A request that DynamoDB throttles is tried again, with waits that grow, until the context ends or
-// it has been tried 12 times, which takes up to 12 seconds. One that is not answered is tried 5
-// times. Where nobody knows whether a change was made, the error wraps none of package rooms.
+// A request that DynamoDB throttles is retried with exponential backoff until the context ends or
+// it has been tried 12 times, which takes up to 12 seconds. A request that is not answered is tried
+// 5 times. If it is unknown whether a change was made, the error wraps none of package rooms.
 package dynamo

@@ -6,7 +6,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// An item is one of the table, or a part of one.
+// An item is an item of the table, or a part of one.
 type item map[string]types.AttributeValue
 
 func key(partition, sort string) item {
@@ -27,7 +27,7 @@ func (i item) text(name string) string {
 	return ""
 }
 
-// number returns a number attribute, 0 if there is none. Ours are whole.
+// number returns a number attribute, 0 if there is none. All of them are integers.
 func (i item) number(name string) int64 {
 	if n, ok := i[name].(*types.AttributeValueMemberN); ok {
 		v, _ := strconv.ParseInt(n.Value, 10, 64)
@@ -36,8 +36,7 @@ func (i item) number(name string) int64 {
 	return 0
 }
 
-// with returns the item with all attributes of another that say something. There are no empty
-// strings in it.
+// with sets the attributes of other in i, except empty strings, and returns i.
 func (i item) with(other item) item {
 	for name, value := range other {
 		if s, ok := value.(*types.AttributeValueMemberS); ok && s.Value == "" {

@@ -16,8 +16,8 @@ import (
 // at most 1,024.
 const maxID = 1000
 
-// A record is the item of a member. It alone decides what is true of the member: who it is, what
-// its name is, and in which room it is. All changes are conditional on its version.
+// A record is the item of a member. It alone decides what the member's name is and in which room it
+// is. All changes are conditional on its version.
 type record struct {
 	id     tyg.ConnID
 	life   string // random, from Add to Remove or expiry; empty for no member
@@ -34,8 +34,8 @@ func valid(id tyg.ConnID) bool {
 	return id != "" && len(id) <= maxID && utf8.ValidString(string(id))
 }
 
-// The sort key says the same as the partition key, so that an index of the table by sort keys, such
-// as the tutorial's, is spread as the table is.
+// memberKey returns a key whose sort key equals its partition key, so that an index by sort keys,
+// such as the tutorial's, is spread as the table is.
 func memberKey(id tyg.ConnID) item { return key("member#"+string(id), "member#"+string(id)) }
 
 func (r record) item() item {
@@ -54,12 +54,12 @@ func newRecord(i item) record {
 	}
 }
 
-// seconds rounds a time up, as what it says is how long something is needed.
+// seconds rounds a time up, so that an item does not expire early.
 func seconds(nanoseconds int64) int64 {
 	return (nanoseconds + int64(time.Second) - 1) / int64(time.Second)
 }
 
-// next returns the record as it is to be written in place of r, when it has been changed.
+// next returns the next version of r, for the caller to change and write.
 func (r record) next() record {
 	r.ver++
 	r.by = rand.Text()
@@ -67,14 +67,14 @@ func (r record) next() record {
 }
 
 func (r record) member() rooms.Member {
-	m := rooms.Member{ID: r.id, Name: r.name, Room: r.room, AddedAt: moment(r.added)}
+	m := rooms.Member{ID: r.id, Name: r.name, Room: r.room, AddedAt: fromUnixNano(r.added)}
 	if r.room != "" {
 		m.JoinedAt = joinedAt(r.rowKey)
 	}
 	return m
 }
 
-func moment(nanoseconds int64) time.Time { return time.Unix(0, nanoseconds).UTC() }
+func fromUnixNano(nanoseconds int64) time.Time { return time.Unix(0, nanoseconds).UTC() }
 
 // live reports whether a record is that of a member.
 func (s *Store) live(r record) bool { return r.life != "" && r.ends > s.now().UnixNano() }
@@ -97,16 +97,16 @@ func (s *Store) load(ctx context.Context, id tyg.ConnID) (record, error) {
 	return record{}, rooms.ErrNoMember
 }
 
-// unchanged is the condition that a record is still as it was read.
+// unchanged returns the condition that a record is still as it was read.
 func (r record) unchanged() condition {
 	return condition{"life = :life AND ver = :ver", item{
 		":life": text(r.life), ":ver": number(r.ver),
 	}}
 }
 
-// commit writes a record in place of the version before it. If that is no longer there, the error
-// is errConflict. Where an attempt was not answered, the record tells whether it was made, unless
-// it has been changed again.
+// commit replaces the version was by is. If the table has another version, the error is
+// errConflict. If an attempt was not answered, commit reads the record to see whether it was
+// written, which fails if the record has been changed again.
 func (s *Store) commit(ctx context.Context, was, is record) error {
 	err := s.put(ctx, is.item(), was.unchanged())
 	if _, unheard := errors.AsType[unheardError](err); !unheard || !errors.Is(err, errConflict) {

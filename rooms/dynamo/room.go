@@ -11,18 +11,18 @@ import (
 )
 
 // roomsPartition lists the rooms, by the sort key. A room in it may be empty, but one with a member
-// is always in it: see [Store.list] and [Store.tidy].
+// is always in it: see [Store.listRoom] and [Store.unlistEmpty].
 const roomsPartition = "rooms"
 
 func listKey(room string) item { return key(roomsPartition, room) }
 
-// glance is how many rows of a room are read to see whether anybody is there, and looks is how many
-// rooms are looked at side by side.
-const glance, looks = 16, 16
+// peekRows is how many rows are read to see whether a room has a member; parallelRooms is how many
+// rooms are read at the same time.
+const peekRows, parallelRooms = 16, 16
 
-// list puts a room into the list, where it must be at least as long as the record that is about to
-// say that it has a member. The row of that member is written before.
-func (s *Store) list(ctx context.Context, is record) error {
+// listRoom adds the room of a record that is about to be written to the list of rooms, or extends
+// its expiry to that of the record. The row of the member is written before.
+func (s *Store) listRoom(ctx context.Context, is record) error {
 	if is.room == "" {
 		return nil
 	}
@@ -34,36 +34,36 @@ func (s *Store) list(ctx context.Context, is record) error {
 	if found.text("leaving") == "" && found.number(TTLAttribute) >= ends {
 		return nil
 	}
-	// Twice as long, so that not every member has to write it.
+	// Twice as long as needed, so that not every member has to write it.
 	ends += seconds(int64(s.cfg.TTL))
 	return s.put(ctx, listKey(is.room).with(item{TTLAttribute: number(ends)}), condition{})
 }
 
-// tidy takes a room off the list if nobody is there. It marks the room before it looks: whoever has
-// come to a room without the mark had written a row by then, and whoever sees the mark puts the
-// room back.
-func (s *Store) tidy(ctx context.Context, room string) error {
-	if used, err := s.used(ctx, room); used || err != nil {
+// unlistEmpty takes a room off the list if it has no rows. It marks the room before it reads the
+// rows: a member that entered before the mark has already written its row, and a member that enters
+// later sees the mark and lists the room again.
+func (s *Store) unlistEmpty(ctx context.Context, room string) error {
+	if used, err := s.hasRows(ctx, room); used || err != nil {
 		return err
 	}
 	mine := condition{"leaving = :mine", item{":mine": text(rand.Text())}}
 	err := s.update(ctx, listKey(room), "SET leaving = :mine",
 		condition{"attribute_exists(PK)", mine.values})
 	if err != nil {
-		return but(err, errConflict)
+		return ignore(err, errConflict)
 	}
-	used, err := s.used(ctx, room)
+	used, err := s.hasRows(ctx, room)
 	if err != nil {
 		return err
 	}
 	if used {
-		return but(s.update(ctx, listKey(room), "REMOVE leaving", mine), errConflict)
+		return ignore(s.update(ctx, listKey(room), "REMOVE leaving", mine), errConflict)
 	}
-	return but(s.delete(ctx, listKey(room), mine), errConflict)
+	return ignore(s.delete(ctx, listKey(room), mine), errConflict)
 }
 
-// used reports whether a room has any row, right or wrong.
-func (s *Store) used(ctx context.Context, room string) (used bool, err error) {
+// hasRows reports whether a room has any row, right or wrong.
+func (s *Store) hasRows(ctx context.Context, room string) (used bool, err error) {
 	err = s.query(ctx, roomPartition(room), 1, func(page []item) (bool, error) {
 		used = len(page) > 0
 		return !used, nil
@@ -71,17 +71,17 @@ func (s *Store) used(ctx context.Context, room string) (used bool, err error) {
 	return used, err
 }
 
-// occupied reports whether a room has a member. One without any row is taken off the list.
+// occupied reports whether a room has a member. A room without any row is taken off the list.
 func (s *Store) occupied(ctx context.Context, room string) (yes bool, err error) {
 	used := false
-	err = s.query(ctx, roomPartition(room), glance, func(page []item) (bool, error) {
+	err = s.query(ctx, roomPartition(room), peekRows, func(page []item) (bool, error) {
 		used = used || len(page) > 0
 		members, err := s.resolve(ctx, page)
 		yes = len(members) > 0
 		return !yes, err
 	})
 	if err == nil && !used {
-		_ = s.tidy(ctx, room) // it does no harm there
+		_ = s.unlistEmpty(ctx, room) // an empty room on the list does no harm
 	}
 	return yes, err
 }
@@ -126,7 +126,7 @@ func (s *Store) Members(ctx context.Context, room string) ([]rooms.Member, error
 		return nil, err
 	}
 	slices.SortFunc(all, compare)
-	return once(all), nil
+	return latest(all), nil
 }
 
 // Rooms implements [rooms.Store].
@@ -145,7 +145,7 @@ func (s *Store) Rooms(ctx context.Context) ([]string, error) {
 		return nil, err
 	}
 	is, errs := make([]bool, len(names)), make([]error, len(names))
-	each(len(names), looks, func(i int) { is[i], errs[i] = s.occupied(ctx, names[i]) })
+	parallel(len(names), parallelRooms, func(i int) { is[i], errs[i] = s.occupied(ctx, names[i]) })
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
@@ -159,8 +159,8 @@ func (s *Store) Rooms(ctx context.Context) ([]string, error) {
 	return list, nil
 }
 
-// each calls fn for 0 to n-1, some at a time, and waits for all.
-func each(n, atOnce int, fn func(int)) {
+// parallel calls fn for 0 to n-1, atOnce at a time, and waits for all.
+func parallel(n, atOnce int, fn func(int)) {
 	var all sync.WaitGroup
 	free := make(chan struct{}, atOnce) // as many tokens as may run
 	for i := range n {
@@ -171,8 +171,8 @@ func each(n, atOnce int, fn func(int)) {
 	all.Wait()
 }
 
-// once leaves out the earlier row of a member that left and came back while its room was read.
-func once(members []rooms.Member) []rooms.Member {
+// latest leaves out the earlier row of a member that left and came back while its room was read.
+func latest(members []rooms.Member) []rooms.Member {
 	last := make(map[string]int, len(members))
 	for i := range members {
 		last[string(members[i].ID)] = i

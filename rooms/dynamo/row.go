@@ -47,7 +47,7 @@ func newRowKey(joined time.Time) string {
 
 func joinedAt(rowKey string) time.Time {
 	joined, _ := strconv.ParseInt(rowKey[:min(16, len(rowKey))], 16, 64)
-	return moment(joined)
+	return fromUnixNano(joined)
 }
 
 func newRoomRow(i item) roomRow {
@@ -61,7 +61,7 @@ func newRoomRow(i item) roomRow {
 
 func (r roomRow) member() rooms.Member {
 	return rooms.Member{
-		ID: r.id, Name: r.name, Room: r.room, AddedAt: moment(r.added), JoinedAt: joinedAt(r.key),
+		ID: r.id, Name: r.name, Room: r.room, AddedAt: fromUnixNano(r.added), JoinedAt: joinedAt(r.key),
 	}
 }
 
@@ -96,7 +96,7 @@ func (s *Store) markPending(ctx context.Context, was, is record) error {
 			":ver": number(is.ver), ":now": number(s.now().UnixNano()),
 			":expires": number(seconds(is.ends)),
 		}})
-	return but(err, errConflict)
+	return ignore(err, errConflict)
 }
 
 // settle copies a record to the member's row, unless the row is of a newer version.
@@ -114,7 +114,7 @@ func (s *Store) settle(ctx context.Context, is record) error {
 	err := s.update(ctx, roomKey(is.room, is.rowKey), change, condition{
 		"attribute_exists(PK) AND (attribute_not_exists(settled) OR settled < :ver)", values,
 	})
-	return but(err, errConflict)
+	return ignore(err, errConflict)
 }
 
 // leave deletes the row of a member that has left, and takes the room off the list if it was the
@@ -126,11 +126,11 @@ func (s *Store) leave(ctx context.Context, was record) error {
 	if err := s.delete(ctx, roomKey(was.room, was.rowKey), condition{}); err != nil {
 		return err
 	}
-	return s.tidy(ctx, was.room)
+	return s.unlistEmpty(ctx, was.room)
 }
 
-// but returns err, unless it is one that does not matter.
-func but(err, except error) error {
+// ignore returns err, or nil if err is the exception.
+func ignore(err, except error) error {
 	if errors.Is(err, except) {
 		return nil
 	}
@@ -149,7 +149,7 @@ func (s *Store) lookUp(ctx context.Context, rows []roomRow) ([]rooms.Member, err
 		keys = append(keys, memberKey(id))
 	}
 	for len(keys) > 0 {
-		n := min(batch, len(keys))
+		n := min(maxBatch, len(keys))
 		found, err := s.getMany(ctx, keys[:n])
 		if err != nil {
 			return nil, err
@@ -176,10 +176,10 @@ func (s *Store) lookUp(ctx context.Context, rows []roomRow) ([]rooms.Member, err
 // so that the change gets a conflict and begins again. The next reader repairs what fails.
 func (s *Store) repair(ctx context.Context, row roomRow, is record) {
 	now := s.now()
-	if moment(row.pendingSince).Add(pendingTimeout).After(now) {
+	if fromUnixNano(row.pendingSince).Add(pendingTimeout).After(now) {
 		return
 	}
-	if is.life != row.life || moment(is.ends).Add(pendingTimeout).Before(now) {
+	if is.life != row.life || fromUnixNano(is.ends).Add(pendingTimeout).Before(now) {
 		_ = s.leave(ctx, record{room: row.room, rowKey: row.key})
 		return
 	}

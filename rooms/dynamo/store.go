@@ -18,13 +18,13 @@ type Store struct {
 	after func(time.Duration) <-chan time.Time
 	page  int32 // items on a page, 0 for as many as DynamoDB gives
 
-	last atomic.Int64 // the latest time of joining that was given out, in nanoseconds since 1970
+	last atomic.Int64 // the latest result of nextJoinTime, in nanoseconds since 1970
 }
 
 var _ rooms.Store = (*Store)(nil)
 
-// Open returns the Store in a table. It sends nothing: that there is no such table, or no
-// permission, is the error of the first call.
+// Open returns the Store in a table. It sends no request: if there is no such table, or no
+// permission, the first call fails.
 func Open(cfg Config) (*Store, error) {
 	if err := cfg.check(); err != nil {
 		return nil, fmt.Errorf("open rooms on DynamoDB: %w", err)
@@ -67,9 +67,9 @@ func (s *Store) Find(ctx context.Context, name string) (rooms.Member, error) {
 	return is.member(), nil
 }
 
-// joining returns the time, but always a later one than before: the order of joining is the order
-// of the times, at least within a process.
-func (s *Store) joining() time.Time {
+// nextJoinTime returns the time, but always a later one than before, so that the order of joining
+// is the order of the times, at least within a process.
+func (s *Store) nextJoinTime() time.Time {
 	for {
 		last, now := s.last.Load(), s.now().UnixNano()
 		now = max(now, last+1)

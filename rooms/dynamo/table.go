@@ -8,7 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// database is what a Store needs of DynamoDB. All of it is about single items or one partition.
+// database is the part of DynamoDB that a Store uses: single items and single partitions.
 type database interface {
 	GetItem(context.Context, *dynamodb.GetItemInput, ...func(*dynamodb.Options)) (
 		*dynamodb.GetItemOutput, error)
@@ -39,7 +39,7 @@ func (c condition) text() *string {
 	return &c.expression
 }
 
-// get reads one item, consistently. Without one it returns nil.
+// get reads an item, consistently, or returns nil if there is none.
 func (s *Store) get(ctx context.Context, k item) (found item, err error) {
 	err = s.try(ctx, "get item", func() error {
 		out, err := s.db.GetItem(ctx, &dynamodb.GetItemInput{
@@ -85,8 +85,8 @@ func (s *Store) delete(ctx context.Context, k item, when condition) error {
 	})
 }
 
-// query shows the items of a partition in the order of their sort keys, page by page, until more
-// returns false. Limit is the length of a page in items, 0 for the 1 MB that DynamoDB gives.
+// query passes the items of a partition, in the order of their sort keys, to more, page by page,
+// until more returns false. limit is the length of a page in items, 0 for DynamoDB's 1 MB.
 func (s *Store) query(
 	ctx context.Context, partition string, limit int32, more func([]item) (bool, error),
 ) error {
@@ -118,12 +118,12 @@ func (s *Store) query(
 	}
 }
 
-// batch is how many items one request reads at most.
+// maxBatch is how many items one request reads at most.
 // (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html)
-const batch = 100
+const maxBatch = 100
 
-// getMany reads items, consistently, up to batch of them, in no order and without those that are
-// not there.
+// getMany reads up to maxBatch items, consistently, in no order and without those that do not
+// exist.
 func (s *Store) getMany(ctx context.Context, keys []item) (found []item, err error) {
 	left := types.KeysAndAttributes{ConsistentRead: aws.Bool(true)}
 	for _, k := range keys {
