@@ -182,7 +182,7 @@ func (s *Store) Remove(ctx context.Context, id tyg.ConnID) (rooms.Member, error)
 		if err == nil {
 			err = s.remove(ctx, was)
 		}
-		if _, unheard := errors.AsType[unheardError](err); unheard || !errors.Is(err, errConflict) {
+		if _, unanswered := errors.AsType[unansweredError](err); unanswered || !errors.Is(err, errConflict) {
 			if err != nil {
 				return rooms.Member{}, fmt.Errorf("remove member %s: %w", id, err)
 			}

@@ -56,7 +56,7 @@ func (c Config) check() error {
 	return nil
 }
 
-// client returns a client that tries once: see [Store.try] for why it does not do more.
+// client returns a client that tries once: see [Store.retry] for why the client does not retry.
 func (c Config) client() *dynamodb.Client {
 	options := dynamodb.Options{
 		Region:      c.Region,

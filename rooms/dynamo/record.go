@@ -109,7 +109,7 @@ func (r record) unchanged() condition {
 // written, which fails if the record has been changed again.
 func (s *Store) commit(ctx context.Context, was, is record) error {
 	err := s.put(ctx, is.item(), was.unchanged())
-	if _, unheard := errors.AsType[unheardError](err); !unheard || !errors.Is(err, errConflict) {
+	if _, unanswered := errors.AsType[unansweredError](err); !unanswered || !errors.Is(err, errConflict) {
 		return err
 	}
 	found, failed := s.get(ctx, memberKey(is.id))

@@ -11,59 +11,59 @@ import (
 )
 
 const (
-	// attempts is how often a request is tried; attemptsUnheard, how often when there is no answer
-	// or a bad one. Waiting for all of them takes some 10 s and 300 ms, of which a context that
-	// ends sooner sees a part.
-	attempts        = 12
-	attemptsUnheard = 5
+	// maxAttempts is how often a request is tried, maxUnanswered how often if it gets no answer or
+	// an invalid one. The waits add up to some 10 s and 300 ms; the context may end them sooner.
+	maxAttempts   = 12
+	maxUnanswered = 5
 
-	// The wait before the second attempt is up to firstWait, before each other up to twice that of
-	// the one before, and none above maxWait.
+	// The wait before the second attempt is up to firstWait. The limit doubles with each attempt, up
+	// to maxWait.
 	firstWait = 25 * time.Millisecond
 	maxWait   = 2 * time.Second
 )
 
 // errConflict means that the condition of a write did not hold.
-var errConflict = errors.New("somebody else has written it")
+var errConflict = errors.New("changed by another request")
 
-// An unheardError wraps the error of a write of which nobody knows whether it was made.
-type unheardError struct{ error }
+// An unansweredError wraps the error of a write that may have been made or not.
+type unansweredError struct{ error }
 
-func (e unheardError) Unwrap() error { return e.error }
+func (e unansweredError) Unwrap() error { return e.error }
 
-// try makes a request again while it is worth it: after an answer that it is too much, with which
-// nothing was written, and after none. In the second case the write may have been made, and the
-// next attempt of a conditional write then fails because of the first. The SDK would report that
-// as a conflict with somebody else; here the conflict comes as an [unheardError].
-func (s *Store) try(ctx context.Context, what string, do func() error) error {
-	unheard := false
+// retry repeats a request that is throttled or not answered. A throttled request wrote nothing. One
+// without an answer may have written, and then makes the next attempt of a conditional write fail.
+// The SDK would report that as a conflict with another request; retry returns the conflict as an
+// [unansweredError].
+func (s *Store) retry(ctx context.Context, what string, do func() error) error {
+	unanswered := false
 	for n := 1; ; n++ {
 		err := do()
-		verdict := judge(err)
-		switch verdict {
-		case fine:
+		outcome := classify(err)
+		switch outcome {
+		case succeeded:
 			return nil
 		case conflict:
-			if unheard {
-				return unheardError{errConflict}
+			if unanswered {
+				return unansweredError{errConflict}
 			}
 			return errConflict
 		case unknown:
-			unheard = true
+			unanswered = true
 		}
-		last := verdict == refused || n == attempts || verdict == unknown && n >= attemptsUnheard
-		if last || ctx.Err() != nil || !s.pause(ctx, n) {
+		last := outcome == rejected || n == maxAttempts ||
+			outcome == unknown && n >= maxUnanswered
+		if last || ctx.Err() != nil || !s.backOff(ctx, n) {
 			err = fmt.Errorf("%s in table %s: %w", what, s.cfg.Table, err)
-			if unheard {
-				return unheardError{err}
+			if unanswered {
+				return unansweredError{err}
 			}
 			return err
 		}
 	}
 }
 
-// pause waits before the attempt after the nth, and reports whether it came to the end.
-func (s *Store) pause(ctx context.Context, n int) bool {
+// backOff waits after the nth attempt, and reports false if the context ended meanwhile.
+func (s *Store) backOff(ctx context.Context, n int) bool {
 	limit := min(firstWait<<(n-1), maxWait)
 	select {
 	case <-ctx.Done():
@@ -73,22 +73,22 @@ func (s *Store) pause(ctx context.Context, n int) bool {
 	}
 }
 
-// A verdict is what an error of DynamoDB means for the request.
-type verdict int
+// An outcome is what an error of DynamoDB means for the request.
+type outcome int
 
 const (
-	fine     verdict = iota
-	conflict         // the condition did not hold
-	tooMuch          // not done, may be tried again
-	unknown          // nobody knows whether it was done
-	refused          // not done, and would not be
+	succeeded outcome = iota
+	conflict          // the condition did not hold
+	throttled         // not done, may be tried again
+	unknown           // it is unknown whether it was done
+	rejected          // not done, and a retry would not help
 )
 
-// judge goes by the codes of errors.
+// classify returns the outcome for the code of an error.
 // (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html)
-func judge(err error) verdict {
+func classify(err error) outcome {
 	if err == nil {
-		return fine
+		return succeeded
 	}
 	if _, ok := errors.AsType[*types.ConditionalCheckFailedException](err); ok {
 		return conflict
@@ -103,9 +103,9 @@ func judge(err error) verdict {
 	switch api.ErrorCode() {
 	case "ProvisionedThroughputExceededException", "RequestLimitExceeded", "ThrottlingException",
 		"LimitExceededException":
-		return tooMuch
+		return throttled
 	case "InternalServerError", "InternalFailure", "ServiceUnavailable", "UnknownError", "":
 		return unknown
 	}
-	return refused
+	return rejected
 }

@@ -41,7 +41,7 @@ func (c condition) text() *string {
 
 // get reads an item, consistently, or returns nil if there is none.
 func (s *Store) get(ctx context.Context, k item) (found item, err error) {
-	err = s.try(ctx, "get item", func() error {
+	err = s.retry(ctx, "get item", func() error {
 		out, err := s.db.GetItem(ctx, &dynamodb.GetItemInput{
 			TableName: &s.cfg.Table, Key: k, ConsistentRead: aws.Bool(true),
 		})
@@ -55,7 +55,7 @@ func (s *Store) get(ctx context.Context, k item) (found item, err error) {
 
 // put writes a whole item.
 func (s *Store) put(ctx context.Context, i item, when condition) error {
-	return s.try(ctx, "put item", func() error {
+	return s.retry(ctx, "put item", func() error {
 		_, err := s.db.PutItem(ctx, &dynamodb.PutItemInput{
 			TableName: &s.cfg.Table, Item: i,
 			ConditionExpression: when.text(), ExpressionAttributeValues: when.values,
@@ -66,7 +66,7 @@ func (s *Store) put(ctx context.Context, i item, when condition) error {
 
 // update changes an item that exists. The values of the condition are also those of the change.
 func (s *Store) update(ctx context.Context, k item, change string, when condition) error {
-	return s.try(ctx, "update item", func() error {
+	return s.retry(ctx, "update item", func() error {
 		_, err := s.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 			TableName: &s.cfg.Table, Key: k, UpdateExpression: &change,
 			ConditionExpression: when.text(), ExpressionAttributeValues: when.values,
@@ -76,7 +76,7 @@ func (s *Store) update(ctx context.Context, k item, change string, when conditio
 }
 
 func (s *Store) delete(ctx context.Context, k item, when condition) error {
-	return s.try(ctx, "delete item", func() error {
+	return s.retry(ctx, "delete item", func() error {
 		_, err := s.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{
 			TableName: &s.cfg.Table, Key: k,
 			ConditionExpression: when.text(), ExpressionAttributeValues: when.values,
@@ -100,7 +100,7 @@ func (s *Store) query(
 	}
 	for {
 		var out *dynamodb.QueryOutput
-		err := s.try(ctx, "query", func() (err error) {
+		err := s.retry(ctx, "query", func() (err error) {
 			out, err = s.db.Query(ctx, in)
 			return err
 		})
@@ -130,7 +130,7 @@ func (s *Store) getMany(ctx context.Context, keys []item) (found []item, err err
 		left.Keys = append(left.Keys, k)
 	}
 	for n := 1; len(left.Keys) > 0; n++ {
-		err := s.try(ctx, "get items", func() error {
+		err := s.retry(ctx, "get items", func() error {
 			out, err := s.db.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{
 				RequestItems: map[string]types.KeysAndAttributes{s.cfg.Table: left},
 			})
@@ -146,7 +146,7 @@ func (s *Store) getMany(ctx context.Context, keys []item) (found []item, err err
 		if err != nil {
 			return nil, err
 		}
-		if len(left.Keys) > 0 && !s.pause(ctx, n) {
+		if len(left.Keys) > 0 && !s.backOff(ctx, n) {
 			return nil, ctx.Err()
 		}
 	}
