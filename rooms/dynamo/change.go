@@ -182,7 +182,8 @@ func (s *Store) Remove(ctx context.Context, id tyg.ConnID) (rooms.Member, error)
 		if err == nil {
 			err = s.remove(ctx, was)
 		}
-		if _, unanswered := errors.AsType[unansweredError](err); unanswered || !errors.Is(err, errConflict) {
+		_, unanswered := errors.AsType[unansweredError](err)
+		if unanswered || !errors.Is(err, errConflict) {
 			if err != nil {
 				return rooms.Member{}, fmt.Errorf("remove member %s: %w", id, err)
 			}

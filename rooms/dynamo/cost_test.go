@@ -66,14 +66,17 @@ func renames(id tyg.ConnID, name string) func(rooms.Store) error {
 }
 
 func moves(id tyg.ConnID, from, to string) func(rooms.Store) error {
-	return func(s rooms.Store) error { _, err := s.Move(context.Background(), id, from, to); return err }
+	return func(s rooms.Store) error {
+		_, err := s.Move(context.Background(), id, from, to)
+		return err
+	}
 }
 
 func removes(id tyg.ConnID) func(rooms.Store) error {
 	return func(s rooms.Store) error { _, err := s.Remove(context.Background(), id); return err }
 }
 
-// Reading the rooms costs one more for each.
+// Reading the rooms costs one request more for each room.
 func TestCostOfRooms(t *testing.T) {
 	cfg, tap := tapped(config(t))
 	store := open(t, cfg)

@@ -17,27 +17,27 @@ import (
 
 var errCrash = errors.New("crash")
 
-// A mishap is what happens to the kth request and those after it.
-type mishap struct {
+// A failure is what happens to the kth request and to those after it.
+type failure struct {
 	name string
-	dies bool // whether the process ends there
+	dies bool // the process ends there
 	do   func(send func() (*http.Response, error)) (*http.Response, error)
 }
 
 func notSent(func() (*http.Response, error)) (*http.Response, error) { return nil, errCrash }
 
-func notHeard(send func() (*http.Response, error)) (*http.Response, error) {
+func notAnswered(send func() (*http.Response, error)) (*http.Response, error) {
 	if r, err := send(); err == nil {
 		_ = r.Body.Close()
 	}
 	return nil, errCrash
 }
 
-var mishaps = []mishap{
+var failures = []failure{
 	{"dies before", true, notSent},
-	{"dies after", true, notHeard},
+	{"dies after", true, notAnswered},
 	{"is not sent", false, notSent},
-	{"is not heard", false, notHeard},
+	{"is not answered", false, notAnswered},
 }
 
 // A change is a call and what it changes of the members below.
@@ -47,7 +47,7 @@ type change struct {
 	want []string
 }
 
-// Before each change, a is John in the tea room with c, b is nobody and nowhere, and d is alone.
+// Before each change, a is John in the tea room with c, b has no name and no room, and d is alone.
 var before = []string{"a John tea", "b  ", "c Carl tea", "d  water"}
 
 func changes(t *testing.T) []change {
@@ -76,19 +76,19 @@ func changes(t *testing.T) []change {
 	}
 }
 
-// Whatever happens to whichever request, a member is as before the call or as after it, all answers
-// agree, others can go on, and nothing has to be found twice once readers have cleaned up.
-func TestMishaps(t *testing.T) {
+// Whichever request fails, and however, a member is as before the call or as after it, all answers
+// agree, other calls work, and reading costs one request once readers have repaired the rows.
+func TestFailureOfEachRequest(t *testing.T) {
 	for _, c := range changes(t) {
 		t.Run(c.name, func(t *testing.T) {
-			for _, m := range mishaps {
-				t.Run(m.name, func(t *testing.T) { testMishap(t, c, m) })
+			for _, m := range failures {
+				t.Run(m.name, func(t *testing.T) { testFailure(t, c, m) })
 			}
 		})
 	}
 }
 
-func testMishap(t *testing.T, c change, m mishap) {
+func testFailure(t *testing.T, c change, m failure) {
 	t.Parallel()
 	for k := 1; ; k++ {
 		cfg, tap := tapped(config(t))
@@ -114,15 +114,15 @@ func testMishap(t *testing.T, c change, m mishap) {
 		}
 		at := fmt.Sprintf("request %d", k)
 		if err == nil && m.dies && !slices.Equal(state(t, open(t, cfg)), c.want) ||
-			err != nil && !m.dies && !errors.Is(err, errCrash) && !unsure(err) {
+			err != nil && !m.dies && !errors.Is(err, errCrash) && !unknown(err) {
 			t.Errorf("%s: error %v", at, err)
 		}
-		inherit(t, at, cfg, c, err == nil)
+		checkOtherProcess(t, at, cfg, c, err == nil)
 	}
 }
 
-// unsure knows the errors of changes of which nobody knows whether they were made.
-func unsure(err error) bool {
+// unknown reports whether err leaves open whether a change was made.
+func unknown(err error) bool {
 	for _, known := range []error{rooms.ErrMoved, rooms.ErrNameTaken, rooms.ErrNoMember} {
 		if errors.Is(err, known) {
 			return false
@@ -170,8 +170,8 @@ func members(t *testing.T, s rooms.Store) (all []rooms.Member) {
 	return all
 }
 
-// inherit does what other processes do afterwards.
-func inherit(t *testing.T, at string, cfg dynamo.Config, c change, done bool) {
+// checkOtherProcess does what another process does afterwards.
+func checkOtherProcess(t *testing.T, at string, cfg dynamo.Config, c change, done bool) {
 	t.Helper()
 	cfg, tap := tapped(cfg)
 	s := open(t, cfg)
@@ -179,10 +179,10 @@ func inherit(t *testing.T, at string, cfg dynamo.Config, c change, done bool) {
 	if !slices.Equal(is, c.want) && (done || !slices.Equal(is, before)) {
 		t.Errorf("%s: the members are %q, want %q", at, is, c.want)
 	}
-	agree(t, at, s)
+	checkAgreement(t, at, s)
 	late := func() time.Time { return time.Now().Add(2 * time.Minute) }
 	s.SetClock(late)
-	agree(t, at+", late", s)
+	checkAgreement(t, at+", late", s)
 	for _, room := range []string{"tea", "milk", "water"} {
 		tap.take()
 		if _, err := s.Members(t.Context(), room); err != nil {
@@ -192,8 +192,8 @@ func inherit(t *testing.T, at string, cfg dynamo.Config, c change, done bool) {
 			t.Errorf("%s: Members(%q) after all makes %d reads and %d writes", at, room, reads, writes)
 		}
 	}
-	agree(t, at+", healed", s)
-	succeed(t, at, s)
+	checkAgreement(t, at+", repaired", s)
+	useAgain(t, at, s)
 	tap.take()
 	if list, err := s.Rooms(t.Context()); err != nil || len(list) != 0 {
 		t.Errorf("%s: Rooms at the end = %q, %v", at, list, err)
@@ -203,8 +203,8 @@ func inherit(t *testing.T, at string, cfg dynamo.Config, c change, done bool) {
 	}
 }
 
-// agree checks that all answers follow from Get.
-func agree(t *testing.T, at string, s rooms.Store) {
+// checkAgreement checks that all answers follow from Get.
+func checkAgreement(t *testing.T, at string, s rooms.Store) {
 	t.Helper()
 	var list []string
 	in := make(map[string][]rooms.Member)
@@ -233,8 +233,8 @@ func agree(t *testing.T, at string, s rooms.Store) {
 	}
 }
 
-// succeed lets the members go on, and one who comes after them have all they had.
-func succeed(t *testing.T, at string, s rooms.Store) {
+// useAgain moves and renames the members, and gives their names to a new one.
+func useAgain(t *testing.T, at string, s rooms.Store) {
 	t.Helper()
 	for _, is := range members(t, s) {
 		if is.Room != "tea" {
@@ -242,7 +242,7 @@ func succeed(t *testing.T, at string, s rooms.Store) {
 		}
 		roomstest.Rename(t, s, is.ID, "once "+string(is.ID))
 	}
-	agree(t, at+", gone on", s)
+	checkAgreement(t, at+", used again", s)
 	roomstest.Add(t, s, "z")
 	for _, name := range []string{"John", "Jack"} {
 		roomstest.Rename(t, s, "z", name)

@@ -21,15 +21,15 @@ import (
 
 func TestMain(m *testing.M) { leaktest.Main(m) }
 
-// endpointVariable names another engine to run all tests on. It is the one of the AWS tools.
+// endpointVariable is the variable of the AWS tools for another engine, to run all tests on.
 const endpointVariable = "AWS_ENDPOINT_URL_DYNAMODB"
 
-// credentials are those that engines without accounts take.
+// credentials returns what engines without accounts accept.
 func credentials(context.Context) (aws.Credentials, error) {
 	return aws.Credentials{AccessKeyID: "test", SecretAccessKey: "test"}, nil
 }
 
-// config returns that of a new table, which is made like the tutorial's.
+// config creates a table like the tutorial's and returns the Config for it.
 func config(t *testing.T) dynamo.Config {
 	t.Helper()
 	cfg := dynamo.Config{
@@ -49,8 +49,7 @@ func config(t *testing.T) dynamo.Config {
 	return cfg
 }
 
-// direct is the way to a server in this process. With a network between, all tests take twice the
-// time.
+// direct calls a server in this process. Over a network all tests take twice the time.
 type direct struct{ http.Handler }
 
 func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -62,7 +61,7 @@ func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
 	return w.Result(), nil
 }
 
-// createTable does what the tutorial's script does: the keys, the index, the throughputs.
+// createTable creates the table of the tutorial's script: its keys, index and throughputs.
 func createTable(t *testing.T, cfg dynamo.Config) {
 	t.Helper()
 	db := dynamodb.New(dynamodb.Options{
@@ -118,7 +117,7 @@ func open(t *testing.T, cfg dynamo.Config) *dynamo.Store {
 	return store
 }
 
-// A tap sees all requests on their way, and may answer them itself.
+// A tap counts requests, and may answer them itself.
 type tap struct {
 	http.RoundTripper
 	mu      sync.Mutex
@@ -127,7 +126,7 @@ type tap struct {
 	between func(n int, send func() (*http.Response, error)) (*http.Response, error)
 }
 
-// tapped returns the config with a tap in it.
+// tapped returns cfg with a tap in its HTTP client.
 func tapped(cfg dynamo.Config) (dynamo.Config, *tap) {
 	t := &tap{RoundTripper: cfg.HTTPClient.(*http.Client).Transport}
 	cfg.HTTPClient = &http.Client{Transport: t}

@@ -25,9 +25,9 @@ type record struct {
 	name   string
 	room   string
 	rowKey string // the sort key of its row in the room
-	added  int64  // when, in nanoseconds since 1970, as all times here
+	added  int64  // time of Add, in nanoseconds since 1970, as all times here
 	ends   int64  // when the member expires
-	by     string // random, of the attempt that wrote this version
+	by     string // random, identifies the attempt that wrote this version
 }
 
 func valid(id tyg.ConnID) bool {
@@ -109,7 +109,8 @@ func (r record) unchanged() condition {
 // written, which fails if the record has been changed again.
 func (s *Store) commit(ctx context.Context, was, is record) error {
 	err := s.put(ctx, is.item(), was.unchanged())
-	if _, unanswered := errors.AsType[unansweredError](err); !unanswered || !errors.Is(err, errConflict) {
+	_, unanswered := errors.AsType[unansweredError](err)
+	if !unanswered || !errors.Is(err, errConflict) {
 		return err
 	}
 	found, failed := s.get(ctx, memberKey(is.id))

@@ -15,7 +15,9 @@ import (
 )
 
 // answers replaces the answers of the table by one error.
-func answers(status int, code string) func(int, func() (*http.Response, error)) (*http.Response, error) {
+func answers(
+	status int, code string,
+) func(int, func() (*http.Response, error)) (*http.Response, error) {
 	return func(int, func() (*http.Response, error)) (*http.Response, error) {
 		body := fmt.Sprintf(`{"__type":"com.amazonaws.dynamodb.v20120810#%s","message":"m"}`, code)
 		return &http.Response{
@@ -81,7 +83,7 @@ func TestContextEndsTheWaits(t *testing.T) {
 	}
 }
 
-// Throttling now and then is nothing that a caller sees.
+// Occasional throttling is retried, and the caller does not notice.
 func TestThrottledNowAndThen(t *testing.T) {
 	cfg, tap := tapped(config(t))
 	store := open(t, cfg)
@@ -100,7 +102,7 @@ func TestThrottledNowAndThen(t *testing.T) {
 		}
 	}
 	tap.between = nil
-	agree(t, "afterwards", store)
+	checkAgreement(t, "afterwards", store)
 }
 
 func TestOpenRefuses(t *testing.T) {

@@ -15,7 +15,7 @@ import (
 	"github.com/tyg-dev/tyg/rooms/roomstest"
 )
 
-// Two Stores know nothing of each other but what is in the table, as processes do.
+// Two Stores share nothing but the table, like two processes.
 func TestStore(t *testing.T) {
 	roomstest.TestStore(t, func(t *testing.T) rooms.Store {
 		cfg := config(t)
@@ -23,7 +23,7 @@ func TestStore(t *testing.T) {
 	})
 }
 
-// Everything is complete though it comes in small pieces.
+// Answers are complete although DynamoDB returns them in small pages.
 func TestPages(t *testing.T) {
 	server := httptest.NewServer(&dynamotest.Server{PageSize: 1000})
 	defer server.Close()
@@ -57,8 +57,8 @@ func TestPages(t *testing.T) {
 	}
 }
 
-// Rows in doubt are looked up in batches, which may be answered in parts.
-func TestManyRowsInDoubt(t *testing.T) {
+// Pending rows are looked up in batches, which may be answered in parts.
+func TestManyPendingRows(t *testing.T) {
 	server := httptest.NewServer(&dynamotest.Server{PageSize: 1000})
 	defer server.Close()
 	for name, url := range map[string]string{
@@ -113,7 +113,7 @@ func TestMembersExpire(t *testing.T) {
 	for _, after := range []time.Duration{60*time.Minute + 30*time.Second, 70 * time.Minute} {
 		store.SetClock(clock(after))
 		for _, id := range []tyg.ConnID{"a", "c"} {
-			wantNobody(t, store, id)
+			wantNoMember(t, store, id)
 		}
 		list, err := store.Rooms(t.Context())
 		if err != nil || len(list) != 1 || list[0] != "room b" {
@@ -127,7 +127,7 @@ func TestMembersExpire(t *testing.T) {
 	}
 }
 
-func wantNobody(t *testing.T, s rooms.Store, id tyg.ConnID) {
+func wantNoMember(t *testing.T, s rooms.Store, id tyg.ConnID) {
 	t.Helper()
 	if _, err := s.Get(t.Context(), id); !errors.Is(err, rooms.ErrNoMember) {
 		t.Errorf("Get of the expired %s: %v", id, err)
@@ -143,8 +143,8 @@ func wantNobody(t *testing.T, s rooms.Store, id tyg.ConnID) {
 	}
 }
 
-// Whom our clock takes for expired is removed before the name is given away, for another clock may
-// not.
+// A member that has expired by the local clock is removed before its name is given away, because by
+// another clock it may be live.
 func TestNameOfTheExpired(t *testing.T) {
 	cfg := config(t)
 	slow, fast := open(t, cfg), open(t, cfg)
