@@ -11,32 +11,32 @@ import (
 )
 
 const (
-	// history is how many revisions of a key are kept, as many as a bucket can keep. A watch skips
-	// a revision that is gone before it gets there, and would then show a member as it was before
-	// that for a moment.
+	// history is how many revisions of a key are kept: the most that a bucket can keep. A watch
+	// that is behind skips revisions that are gone, and then shows a member as it was before them
+	// for a moment.
 	history = 64
 
-	// duplicates is the window in which NATS remembers the ids of messages; we give them none.
+	// duplicates is how long NATS remembers the ids of messages; these messages have none.
 	duplicates = 2 * time.Minute
 
-	// markTTL is how long the mark of a delete stays. Only a watch that is further behind needs it
+	// markerTTL is how long a delete marker stays. Only a watch that is further behind needs it
 	// longer, and a watch begins anew after every loss of the connection.
-	markTTL = time.Hour
+	markerTTL = time.Hour
 
-	// retryWait and retries say how a write goes on when there is no leader to take it; the context
-	// ends it sooner.
+	// retryWait and retries are for writes while the bucket has no leader; the context ends them
+	// sooner.
 	retryWait, retries = 100 * time.Millisecond, 1000
 )
 
 // errConflict means that a key is not at the revision that a write was to replace.
-var errConflict = errors.New("somebody else has written it")
+var errConflict = errors.New("changed by another process")
 
 func streamName(bucket string) string { return "KV_" + bucket }
 
 func (s *Store) subject(key string) string { return "$KV." + s.cfg.Bucket + "." + key }
 
-// bucket finds the stream of the bucket, or makes it. It is a bucket for other tools too, but made
-// without reads from replicas: those may be behind.
+// bucket finds or creates the stream of the bucket. Other tools can read it as a bucket, but it has
+// no direct reads, which may go to a replica that is behind.
 // (https://docs.nats.io/nats-concepts/jetstream/key-value-store)
 func (s *Store) bucket(ctx context.Context) (jetstream.Stream, error) {
 	stream, err := s.js.Stream(ctx, streamName(s.cfg.Bucket))
@@ -49,16 +49,16 @@ func (s *Store) bucket(ctx context.Context) (jetstream.Stream, error) {
 			AllowRollup: true, DenyDelete: true, AllowMsgTTL: true,
 		})
 	}
-	// Another process may have made it meanwhile, with other replicas.
+	// Another process may have created it meanwhile, with another number of replicas.
 	if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
 		stream, err = s.js.Stream(ctx, streamName(s.cfg.Bucket))
 	}
 	if err != nil {
-		return nil, failure(ctx, "make bucket "+s.cfg.Bucket, err)
+		return nil, callError(ctx, "create bucket "+s.cfg.Bucket, err)
 	}
 	if cfg := stream.CachedInfo().Config; !cfg.AllowMsgTTL || cfg.AllowDirect && cfg.Replicas > 1 {
-		return nil, fmt.Errorf("bucket %s is not as natskv makes it, with a time to live for "+
-			"messages and without direct reads: name another", s.cfg.Bucket)
+		return nil, fmt.Errorf("bucket %s needs a time to live for messages and no "+
+			"direct reads, as natskv creates it: name another", s.cfg.Bucket)
 	}
 	return stream, nil
 }
@@ -70,12 +70,12 @@ func (s *Store) read(ctx context.Context, key string) (entry, error) {
 		return entry{key: key}, nil
 	}
 	if err != nil {
-		return entry{}, failure(ctx, "read from NATS", err)
+		return entry{}, callError(ctx, "read from NATS", err)
 	}
 	return entry{key, msg.Data, msg.Sequence, msg.Time}.orDeleted(msg.Header), nil
 }
 
-// orDeleted returns the entry without value if the header is that of the mark of a delete.
+// orDeleted returns the entry without value if the header is that of a delete marker.
 func (e entry) orDeleted(header nats.Header) entry {
 	if header.Get(operation) != "" || header.Get(jetstream.MarkerReasonHeader) != "" {
 		e.value = nil
@@ -83,12 +83,13 @@ func (e entry) orDeleted(header nats.Header) entry {
 	return e
 }
 
-// How a bucket's messages say that they delete, see nats-server's ADR-8.
+// The header of a delete marker, see ADR-8.
 // (https://github.com/nats-io/nats-architecture-and-design/blob/main/adr/ADR-8.md)
 const operation, purge = "KV-Operation", "PURGE"
 
-// write replaces the revision rev of a key, 0 for a key that never was, and returns the new
-// revision. No value deletes the key. If it is at another revision, the error is errConflict.
+// write replaces revision rev of a key, 0 for a key that does not exist, and returns the new
+// revision. A nil value deletes the key. If the key is at another revision, the error is
+// errConflict.
 func (s *Store) write(ctx context.Context, key string, value []byte, rev uint64) (uint64, error) {
 	msg := nats.NewMsg(s.subject(key))
 	msg.Data = value
@@ -99,19 +100,19 @@ func (s *Store) write(ctx context.Context, key string, value []byte, rev uint64)
 	if value == nil {
 		msg.Header.Set(operation, purge)
 		msg.Header.Set(jetstream.MsgRollup, jetstream.MsgRollupSubject)
-		options = append(options, jetstream.WithMsgTTL(markTTL))
+		options = append(options, jetstream.WithMsgTTL(markerTTL))
 	}
 	ack, err := s.js.PublishMsg(ctx, msg, options...)
 	if api, ok := errors.AsType[*jetstream.APIError](err); ok && isConflict(api.ErrorCode) {
 		return 0, errConflict
 	}
 	if err != nil {
-		return 0, failure(ctx, "write to NATS", err)
+		return 0, callError(ctx, "write to NATS", err)
 	}
 	return ack.Sequence, nil
 }
 
-// isConflict knows both codes: a bucket with replicas has one of its own.
+// isConflict knows both codes: a bucket with replicas uses another one.
 func isConflict(code jetstream.ErrorCode) bool {
 	return code == jetstream.JSErrCodeStreamWrongLastSequence ||
 		code == jetstream.JSErrCodeStreamWrongLastSequenceConstant

@@ -8,18 +8,18 @@ import (
 	"time"
 )
 
-// patience is how long a call waits for NATS at most: longer than a bucket is without a leader
-// after its leader died, which was seen to take 5 to 12 s.
-const patience = 15 * time.Second
+// callTimeout is how long a call waits for NATS: longer than the election of a new leader takes,
+// which was measured at 5 to 12 s.
+const callTimeout = 15 * time.Second
 
-// Why a call ends that was not answered.
+// The causes of the end of a call that was not answered.
 var (
-	errSlow = fmt.Errorf("no answer from NATS in %v", patience)
-	errLost = errors.New("the connection to NATS was lost")
+	errTimeout = fmt.Errorf("no answer from NATS in %v", callTimeout)
+	errLost    = errors.New("the connection to NATS was lost")
 )
 
-// calls are the calls under way that talk to NATS. What was asked over a connection that is lost
-// is never answered.
+// calls are the calls to NATS that are under way. When a connection is lost, its requests are never
+// answered, so the calls must be aborted.
 type calls struct {
 	mu     sync.Mutex
 	aborts map[*call]struct{} // guarded by mu
@@ -27,12 +27,12 @@ type calls struct {
 
 type call struct{ abort context.CancelCauseFunc }
 
-// begin returns the context of a call, which end must end.
+// begin returns the context of a call. The caller must call end.
 func (c *calls) begin(ctx context.Context) (_ context.Context, end func(), err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, nil, err
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, patience, errSlow)
+	ctx, cancel := context.WithTimeoutCause(ctx, callTimeout, errTimeout)
 	ctx, abort := context.WithCancelCause(ctx)
 	this := &call{abort}
 	c.mu.Lock()
@@ -52,7 +52,7 @@ func (c *calls) end(this *call, cancel context.CancelFunc) {
 	cancel()
 }
 
-// abort ends all calls, as the connection is lost.
+// abort ends all calls with errLost.
 func (c *calls) abort() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -61,9 +61,9 @@ func (c *calls) abort() {
 	}
 }
 
-// failure returns the error of a call to NATS. The client reports the end of a context in words of
-// its own.
-func failure(ctx context.Context, what string, err error) error {
+// callError returns the error of a call to NATS. The NATS client reports the end of a context with
+// an error of its own, so callError adds the context's cause.
+func callError(ctx context.Context, what string, err error) error {
 	if ctx.Err() != nil && !errors.Is(err, context.Cause(ctx)) {
 		err = fmt.Errorf("%w (%w)", context.Cause(ctx), err)
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/tyg-dev/tyg/rooms"
 )
 
-// Add implements [rooms.Store]. For a member it writes too: the time to its expiry starts anew.
+// Add implements [rooms.Store]. For a member it writes too, to extend its time to live.
 func (s *Store) Add(ctx context.Context, id tyg.ConnID) error {
 	if id == "" {
 		return tyg.ErrInvalidID
@@ -20,11 +20,11 @@ func (s *Store) Add(ctx context.Context, id tyg.ConnID) error {
 		return err
 	}
 	defer end()
-	is := row{ID: id, Life: rand.Text()} // most who are added were not there before
+	is := row{ID: id, Life: rand.Text()} // most connections that are added are new
 	for {
 		rev, err := s.put(ctx, is)
 		if err == nil {
-			return s.seen(ctx, id, rev)
+			return s.awaitIndexed(ctx, id, rev)
 		}
 		if !errors.Is(err, errConflict) {
 			return fmt.Errorf("add member %s: %w", id, err)
@@ -88,11 +88,11 @@ func (s *Store) Move(ctx context.Context, id tyg.ConnID, from, to string) (rooms
 	return was.member(), nil
 }
 
-// errUnchanged is what an edit returns that has nothing to change.
+// errUnchanged is returned by an edit that has nothing to change.
 var errUnchanged = errors.New("nothing to change")
 
-// change lets edit change a member and writes it, until nobody has written it in between. It
-// returns the member as it was, when the index has what it is.
+// change calls edit to change a member and writes it, again and again until no other process has
+// written it in between. When the index has the change, it returns the member as it was before.
 func (s *Store) change(
 	ctx context.Context, id tyg.ConnID, edit func(context.Context, *row) error,
 ) (was row, err error) {
@@ -112,13 +112,13 @@ func (s *Store) change(
 		is := was
 		switch err := edit(ctx, &is); {
 		case errors.Is(err, errUnchanged):
-			return was, s.seen(ctx, id, was.Rev)
+			return was, s.awaitIndexed(ctx, id, was.Rev)
 		case err != nil:
 			return row{}, err
 		}
 		switch rev, err := s.put(ctx, is); {
 		case err == nil:
-			return was, s.seen(ctx, id, rev)
+			return was, s.awaitIndexed(ctx, id, rev)
 		case !errors.Is(err, errConflict):
 			return row{}, err
 		}
@@ -143,15 +143,15 @@ func (s *Store) Remove(ctx context.Context, id tyg.ConnID) (rooms.Member, error)
 		switch rev, err := s.write(ctx, memberKey(id), nil, was.Rev); {
 		case err == nil:
 			s.release(ctx, rooms.Fold(was.Name), was.Claim)
-			return was.member(), s.seen(ctx, id, rev)
+			return was.member(), s.awaitIndexed(ctx, id, rev)
 		case !errors.Is(err, errConflict):
 			return rooms.Member{}, fmt.Errorf("remove member %s: %w", id, err)
 		}
 	}
 }
 
-// load reads a member as it is now, even if it has expired. Without one the row has no life, only
-// the revision that the next will replace.
+// load reads a member, even if it has expired. If there is none, the row has no Life, only the
+// revision that the next write replaces.
 func (s *Store) load(ctx context.Context, id tyg.ConnID) (row, error) {
 	if id == "" {
 		return row{}, nil
@@ -169,17 +169,17 @@ func (s *Store) load(ctx context.Context, id tyg.ConnID) (row, error) {
 // live reports whether a row is that of a member.
 func (s *Store) live(is row) bool { return is.Life != "" && !is.expired(s.now()) }
 
-// put writes a row in place of its revision, as the next version and with the full time to live.
+// put replaces the revision of a row by its next version, with the full time to live.
 func (s *Store) put(ctx context.Context, is row) (rev uint64, err error) {
 	is.Ver++
-	is.Until = s.now().Add(s.cfg.TTL).UnixNano()
-	return s.write(ctx, memberKey(is.ID), encoded(is), is.Rev)
+	is.ExpiresAt = s.now().Add(s.cfg.TTL).UnixNano()
+	return s.write(ctx, memberKey(is.ID), encodeValue(is), is.Rev)
 }
 
-// seen waits until the index has a change that was made.
-func (s *Store) seen(ctx context.Context, id tyg.ConnID, rev uint64) error {
+// awaitIndexed waits until the index has a change that was made.
+func (s *Store) awaitIndexed(ctx context.Context, id tyg.ConnID, rev uint64) error {
 	if err := s.index.wait(ctx, rev); err != nil {
-		return failure(ctx, fmt.Sprintf("wait for the watch to show member %s", id), err)
+		return callError(ctx, fmt.Sprintf("wait for the watch to show member %s", id), err)
 	}
 	return nil
 }

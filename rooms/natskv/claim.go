@@ -8,8 +8,8 @@ import (
 	"github.com/tyg-dev/tyg/rooms"
 )
 
-// claim claims a name, given as its fold, and returns the revision of the claim. What was claimed
-// is mine when my row has the name, provided that it gets it as the version in the claim.
+// claim claims a name, given as its fold, and returns the revision of the claim. The claim holds
+// once the row has the name, if it gets the name as the version in the claim.
 func (s *Store) claim(ctx context.Context, fold string, mine claim) (rev uint64, err error) {
 	for {
 		e, err := s.read(ctx, claimKey(fold))
@@ -17,21 +17,21 @@ func (s *Store) claim(ctx context.Context, fold string, mine claim) (rev uint64,
 			return 0, err
 		}
 		if e.exists() {
-			rev, err := s.heldBy(ctx, fold, e, mine)
+			rev, err := s.checkFree(ctx, fold, e, mine)
 			if err != nil || rev != 0 {
 				return rev, err
 			}
 		}
-		rev, err := s.write(ctx, claimKey(fold), encoded(mine), e.rev)
+		rev, err := s.write(ctx, claimKey(fold), encodeValue(mine), e.rev)
 		if !errors.Is(err, errConflict) {
 			return rev, err
 		}
 	}
 }
 
-// heldBy returns the revision of a claim that is mine already, 0 if it is dead, and
-// [rooms.ErrNameTaken] if it holds for another.
-func (s *Store) heldBy(ctx context.Context, fold string, e entry, mine claim) (uint64, error) {
+// checkFree returns the revision of a claim by the same member, 0 if the claim is dead, or
+// [rooms.ErrNameTaken] if it holds for another member.
+func (s *Store) checkFree(ctx context.Context, fold string, e entry, mine claim) (uint64, error) {
 	c, err := e.claim()
 	if err != nil {
 		return 0, err
@@ -42,14 +42,14 @@ func (s *Store) heldBy(ctx context.Context, fold string, e entry, mine claim) (u
 		return 0, err
 	case c.dead(fold, owner):
 		return 0, nil
-	case c.by(mine):
+	case c.sameMember(mine):
 		return c.Rev, nil
 	}
 	return 0, rooms.ErrNameTaken
 }
 
-// owner returns the member that made a claim, or nil if there is none. One that has expired by our
-// clock is removed first: by another clock it may still be there, and could be changed.
+// owner returns the member that made a claim, or nil if there is none. A member that has expired by
+// the local clock is removed first: by another clock it may be live, and could be changed.
 func (s *Store) owner(ctx context.Context, c claim) (*row, error) {
 	id, _ := decodeKey(c.Owner, memberPrefix)
 	for {
@@ -67,8 +67,8 @@ func (s *Store) owner(ctx context.Context, c claim) (*row, error) {
 	}
 }
 
-// release lets go of a name that no member has any more, by the revision of its claim. It need not
-// work: the claim is dead, and the next who wants the name or sweeps takes it.
+// release deletes the claim of a name that no member has any more, by its revision. Errors do not
+// matter: the claim is dead, and the next claim of the name replaces it or a sweep deletes it.
 func (s *Store) release(ctx context.Context, fold string, rev uint64) {
 	if rev == 0 {
 		return

@@ -18,8 +18,8 @@ const (
 	defaultBucket = "rooms"
 	defaultTTL    = 3 * time.Hour // see "Expiry" in package rooms
 
-	// How long to wait before asking for a lost connection again, and how much more at random. The
-	// client's own 2 s would be most of an outage.
+	// The wait before a reconnect, and the random part added to it. The NATS client's default of
+	// 2 s would be most of an outage.
 	reconnectWait, reconnectJitter = 100 * time.Millisecond, 100 * time.Millisecond
 )
 
@@ -36,27 +36,27 @@ type Config struct {
 	// CredentialsFile is a NATS credentials file: a user's JWT and its key.
 	CredentialsFile string
 
-	// TLS, if not nil, is how to speak TLS, which it also switches on.
+	// TLS, if not nil, enables TLS with this configuration.
 	TLS *tls.Config
 
-	// Insecure permits to reach a server on another machine without TLS or without a credential.
-	// Whoever can reach NATS can reach every member.
+	// Insecure permits a server on another machine without TLS or without a credential. Access to
+	// NATS is access to every member.
 	Insecure bool
 
 	// Bucket is the name of the key-value bucket, "rooms" by default: letters, digits, hyphens and
-	// underscores. Open makes it if it does not exist.
+	// underscores. Open creates it if it does not exist.
 	Bucket string
 
 	// TTL is how long a member lasts after its Add or its last change, 3 hours by default. All
 	// Stores of a bucket should agree.
 	TTL time.Duration
 
-	// Replicas is on how many servers a bucket is kept that Open makes: 1 by default, 3 or 5 in a
-	// cluster. An existing bucket stays as it is.
+	// Replicas is the number of servers that keep a bucket created by Open: 1 by default, 3 or 5 in
+	// a cluster. An existing bucket is not changed.
 	Replicas int
 
-	// Fresh makes Members, Rooms and Find ask the server how far it is and wait until the index is
-	// there, as Get does always. See the package comment.
+	// Fresh makes Members, Rooms and Find ask the server for its latest revision and wait until the
+	// index has it, as Get always does. See the package comment.
 	Fresh bool
 
 	// Logger gets what happens between calls: the loss and the return of the watch. Nil means
@@ -105,8 +105,8 @@ func (c Config) check() error {
 	return nil
 }
 
-// checkServer refuses to send anything in the clear to another machine. Errors leave out the URL,
-// since it may hold a password.
+// checkServer refuses unencrypted connections to another machine. Its errors omit the URL, which
+// may contain a password.
 func (c Config) checkServer(server string) error {
 	if !strings.Contains(server, "://") {
 		server = "nats://" + server
@@ -133,14 +133,14 @@ func loopback(host string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// connect connects for as long as the Store lives.
+// connect connects, and reconnects until the Store is closed.
 func (c Config) connect() (*nats.Conn, error) {
 	options := []nats.Option{
 		nats.Name("tyg rooms " + c.Bucket),
 		nats.MaxReconnects(-1),
 		nats.ReconnectWait(reconnectWait),
 		nats.ReconnectJitter(reconnectJitter, reconnectJitter),
-		// A change that was kept back would be made after its caller was told that it failed.
+		// A buffered change would be made after its caller got an error.
 		nats.ReconnectBufSize(-1),
 	}
 	if c.CredentialsFile != "" {

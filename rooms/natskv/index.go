@@ -11,16 +11,16 @@ import (
 	"github.com/tyg-dev/tyg/rooms"
 )
 
-// An index is the bucket as a watch has shown it, up to a revision.
+// An index is a copy of the bucket, as a watch has shown it up to a revision.
 type index struct {
 	mu sync.RWMutex
 	contents
 	waiters []waiter // guarded by mu
 }
 
-// contents are what a fresh watch replaces as a whole.
+// contents are the part of an index that a new watch replaces as a whole.
 type contents struct {
-	applied uint64 // the last revision that is in here
+	applied uint64 // the last revision that is included
 	members map[tyg.ConnID]*row
 	names   map[string]*row // by Fold
 	rooms   map[string]*room
@@ -42,25 +42,25 @@ func newContents() contents {
 	}
 }
 
-// replace puts other contents in, which may be those of a bucket that begins anew.
+// replace replaces the contents, perhaps by those of a bucket that was created anew.
 func (x *index) replace(fresh contents) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.contents = fresh
-	x.wake()
+	x.wakeWaiters()
 }
 
-// apply takes in what a watch has shown. Entries come in the order of their revisions.
+// apply applies an entry that a watch has shown. Entries come in the order of their revisions.
 func (x *index) apply(e entry) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.contents.apply(e)
-	x.wake()
+	x.wakeWaiters()
 }
 
-// wake lets those go who waited for a revision that is here. There are as many waiters as changes
+// wakeWaiters ends the wait for revisions that are applied. There are as many waiters as changes
 // under way.
-func (x *index) wake() {
+func (x *index) wakeWaiters() {
 	x.waiters = slices.DeleteFunc(x.waiters, func(w waiter) bool {
 		if w.rev > x.applied {
 			return false
@@ -70,7 +70,7 @@ func (x *index) wake() {
 	})
 }
 
-// wait returns when a revision is in the index.
+// wait waits until a revision is in the index.
 func (x *index) wait(ctx context.Context, rev uint64) error {
 	x.mu.Lock()
 	if rev <= x.applied {
@@ -84,18 +84,19 @@ func (x *index) wait(ctx context.Context, rev uint64) error {
 	case <-w.done:
 		return nil
 	case <-ctx.Done():
-		x.giveUp(w)
+		x.removeWaiter(w)
 		return context.Cause(ctx)
 	}
 }
 
-func (x *index) giveUp(w waiter) {
+func (x *index) removeWaiter(w waiter) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.waiters = slices.DeleteFunc(x.waiters, func(o waiter) bool { return o == w })
 }
 
-// apply ignores what it does not understand: a newer version may have written it.
+// apply ignores keys and values that it does not understand, which a newer version may have
+// written.
 func (c *contents) apply(e entry) {
 	c.applied = e.rev
 	if id, ok := decodeKey(e.key, memberPrefix); ok {
@@ -134,7 +135,7 @@ func (c *contents) remove(id tyg.ConnID) {
 		return
 	}
 	delete(c.members, id)
-	// Somebody else may have the name already, if this is seen late.
+	// Another member may have the name already, if this change arrives late.
 	if fold := rooms.Fold(was.Name); c.names[fold] == was {
 		delete(c.names, fold)
 	}

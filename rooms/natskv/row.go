@@ -11,28 +11,29 @@ import (
 	"github.com/tyg-dev/tyg/rooms"
 )
 
-// Keys are a letter, a dot, and what is named in base64, for the alphabet of keys is small.
+// Keys are a letter, a dot, and an id or name in base64, because keys allow few characters.
 const (
 	memberPrefix = "m."
 	claimPrefix  = "n."
-	markKey      = "w" // what a new watch writes, to see where it is
+	syncKey      = "w" // written by a new watch, which is complete when it shows the write
 )
 
-func memberKey(id tyg.ConnID) string { return memberPrefix + encode(string(id)) }
+func memberKey(id tyg.ConnID) string { return memberPrefix + encodeKey(string(id)) }
 
 // claimKey returns the key of a name's claim, by the [rooms.Fold] of the name.
-func claimKey(fold string) string { return claimPrefix + encode(fold) }
+func claimKey(fold string) string { return claimPrefix + encodeKey(fold) }
 
-func encode(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(text)) }
+func encodeKey(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(text)) }
 
-// decodeKey returns what a key with this prefix names. Other keys are not ours to understand.
+// decodeKey returns the id or name in a key with this prefix, and reports whether key is such a
+// key.
 func decodeKey(key, prefix string) (string, bool) {
 	encoded, ok := strings.CutPrefix(key, prefix)
 	text, err := base64.RawURLEncoding.DecodeString(encoded)
 	return string(text), ok && err == nil && len(text) > 0
 }
 
-// A row is a member as it is kept: all that is true of it, in one value.
+// A row is a member as one value of the bucket.
 type row struct {
 	ID   tyg.ConnID `json:"-"`           // in the key
 	Life string     `json:"l"`           // random, from Add to Remove or expiry
@@ -41,17 +42,17 @@ type row struct {
 	Name string     `json:"n,omitempty"` // as in rooms.Member
 	Room string     `json:"r,omitempty"`
 
-	// Times are in nanoseconds since 1970. Those of NATS, so that the order of joining is the order
-	// of its log, whatever the clocks of processes say: zero means the time of this revision.
+	// Times are NATS's, in nanoseconds since 1970, so that the order of joining is the order of its
+	// log, whatever the clocks of processes say. Zero means the time of this revision.
 	Added  int64 `json:"a,omitempty"`
 	Joined int64 `json:"j,omitempty"`
 
-	Until int64  `json:"u"`           // when the member expires, by the clock of who wrote it
-	Claim uint64 `json:"c,omitempty"` // the revision of the claim of Name
+	ExpiresAt int64  `json:"u"`           // by the clock of the process that wrote it
+	Claim     uint64 `json:"c,omitempty"` // the revision of the claim of Name
 }
 
-// An entry is a value of the bucket with its key, whether read or watched. The zero entry is that
-// of a key that never was.
+// An entry is a value of the bucket with its key, read or watched. An entry with rev 0 is that of a
+// key that never existed.
 type entry struct {
 	key     string
 	value   []byte // nil after a delete
@@ -80,7 +81,7 @@ func (e entry) row() (row, error) {
 	return is, nil
 }
 
-func (r *row) expired(now time.Time) bool { return r.Until <= now.UnixNano() }
+func (r *row) expired(now time.Time) bool { return r.ExpiresAt <= now.UnixNano() }
 
 func (r *row) member() rooms.Member {
 	m := rooms.Member{
@@ -92,8 +93,8 @@ func (r *row) member() rooms.Member {
 	return m
 }
 
-// A claim says whose a name is to be. What is true is in the member's row: the claim holds while
-// the row has the name, and before that while the row may still get it, as its version Ver.
+// A claim reserves a name for a member. Whether it holds follows from the member's row: it holds
+// while the row has the name, and before that while the row may still get it as version Ver.
 type claim struct {
 	Owner string `json:"o"` // memberKey of the member
 	Life  string `json:"l"`
@@ -109,19 +110,19 @@ func (e entry) claim() (claim, error) {
 	return c, nil
 }
 
-// by reports whether the claim was made by the same member in the same life.
-func (c claim) by(other claim) bool { return c.Owner == other.Owner && c.Life == other.Life }
+// sameMember reports whether both claims are of the same member in the same life.
+func (c claim) sameMember(other claim) bool { return c.Owner == other.Owner && c.Life == other.Life }
 
-// dead reports whether the name with this fold is free in spite of the claim, given the row of the
-// member that claimed it, or nil. Once dead, a claim stays so: a life does not come back, and
-// versions only grow.
+// dead reports whether the name with this fold is free although it is claimed, given the row of the
+// member that claimed it, or nil. A dead claim stays dead: a life does not return, and versions
+// only grow.
 func (c claim) dead(fold string, owner *row) bool {
 	return owner == nil || owner.Life != c.Life ||
 		owner.Ver >= c.Ver && rooms.Fold(owner.Name) != fold
 }
 
-// encoded returns a row or a claim as a value. Neither has anything that JSON lacks.
-func encoded(v any) []byte {
+// encodeValue returns a row or a claim as JSON, which can represent all of both.
+func encodeValue(v any) []byte {
 	data, err := json.Marshal(v)
 	if err != nil {
 		panic("natskv: " + err.Error())

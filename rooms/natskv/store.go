@@ -30,7 +30,7 @@ type Store struct {
 
 var _ rooms.Store = (*Store)(nil)
 
-// Open connects to NATS, makes the bucket if there is none, and reads it. The context bounds Open
+// Open connects to NATS, creates the bucket if there is none, and reads it. The context bounds Open
 // only.
 func Open(ctx context.Context, cfg Config) (*Store, error) {
 	cfg = cfg.withDefaults()
@@ -65,12 +65,12 @@ func (s *Store) open(ctx context.Context) (err error) {
 	}
 	// Both end when stop is called; Close waits for them.
 	s.ended.Go(func() { s.follow(live, w) })
-	s.ended.Go(func() { s.sweepOften(live) })
+	s.ended.Go(func() { s.sweepLoop(live) })
 	return nil
 }
 
-// Close stops the watch, and disconnects unless the connection was given. No call must be under way
-// or follow.
+// Close stops the watch, and disconnects unless the connection is [Config.Conn]. No call may be
+// under way or follow.
 func (s *Store) Close() error {
 	s.stop()
 	s.ended.Wait()
@@ -90,16 +90,16 @@ func (s *Store) Get(ctx context.Context, id tyg.ConnID) (rooms.Member, error) {
 
 // Find implements [rooms.Store].
 func (s *Store) Find(ctx context.Context, name string) (rooms.Member, error) {
-	if err := s.freshen(ctx); err != nil {
+	if err := s.catchUpIfFresh(ctx); err != nil {
 		return rooms.Member{}, err
 	}
 	return s.index.find(name, s.now())
 }
 
-// Members implements [rooms.Store]. It allocates only when somebody has come, gone or changed since
-// the last call for the room.
+// Members implements [rooms.Store]. It allocates only when the room's members have changed since
+// the last call.
 func (s *Store) Members(ctx context.Context, room string) ([]rooms.Member, error) {
-	if err := s.freshen(ctx); err != nil {
+	if err := s.catchUpIfFresh(ctx); err != nil {
 		return nil, err
 	}
 	return s.index.inRoom(room, s.now()), nil
@@ -107,21 +107,22 @@ func (s *Store) Members(ctx context.Context, room string) ([]rooms.Member, error
 
 // Rooms implements [rooms.Store].
 func (s *Store) Rooms(ctx context.Context) ([]string, error) {
-	if err := s.freshen(ctx); err != nil {
+	if err := s.catchUpIfFresh(ctx); err != nil {
 		return nil, err
 	}
 	return s.index.roomNames(s.now()), nil
 }
 
-// freshen does what must be done before the index is read for many.
-func (s *Store) freshen(ctx context.Context) error {
+// catchUpIfFresh is called before the index is read for many members. It catches up if Config.Fresh
+// is set.
+func (s *Store) catchUpIfFresh(ctx context.Context) error {
 	if s.cfg.Fresh {
 		return s.catchUp(ctx)
 	}
 	return ctx.Err()
 }
 
-// catchUp waits until the index has everything that NATS has at this moment.
+// catchUp waits until the index has all that NATS has at this moment.
 func (s *Store) catchUp(ctx context.Context) error {
 	ctx, end, err := s.calls.begin(ctx)
 	if err != nil {
@@ -130,10 +131,10 @@ func (s *Store) catchUp(ctx context.Context) error {
 	defer end()
 	info, err := s.stream.Info(ctx)
 	if err != nil {
-		return failure(ctx, "ask NATS for its revision", err)
+		return callError(ctx, "ask NATS for its revision", err)
 	}
 	if err := s.index.wait(ctx, info.State.LastSeq); err != nil {
-		return failure(ctx, "wait for the watch", err)
+		return callError(ctx, "wait for the watch", err)
 	}
 	return nil
 }

@@ -8,12 +8,12 @@ import (
 	"github.com/tyg-dev/tyg"
 )
 
-// sweepsPerTTL is how often a Store sweeps in the lifetime of a member. An expired member is none
-// at once; the sweep only makes room.
+// sweepsPerTTL is how often a Store sweeps in the lifetime of a member. A member expires without
+// the sweep, which only frees space.
 const sweepsPerTTL = 16
 
-// sweepOften sweeps until the context ends. Stores that began together do not sweep together.
-func (s *Store) sweepOften(ctx context.Context) {
+// sweepLoop sweeps until the context ends, at random intervals so that Stores do not sweep at once.
+func (s *Store) sweepLoop(ctx context.Context) {
 	pause := s.cfg.TTL / sweepsPerTTL
 	for {
 		select {
@@ -25,11 +25,10 @@ func (s *Store) sweepOften(ctx context.Context) {
 	}
 }
 
-// sweep deletes the members that have expired and the claims that are dead. Each delete is of the
-// revision that the index has, so it does not matter how old the index is. What fails is left to
-// the next sweep.
+// sweep deletes expired members and dead claims. Each delete names the revision in the index, so an
+// old index does no harm. The next sweep repeats what fails.
 func (s *Store) sweep(ctx context.Context) {
-	for key, rev := range s.index.refuse(s.now()) {
+	for key, rev := range s.index.garbage(s.now()) {
 		ctx, end, err := s.calls.begin(ctx)
 		if err != nil {
 			return
@@ -39,8 +38,8 @@ func (s *Store) sweep(ctx context.Context) {
 	}
 }
 
-// refuse returns the keys that nobody needs, with their revisions.
-func (x *index) refuse(now time.Time) map[string]uint64 {
+// garbage returns the keys that are not needed any more, with their revisions.
+func (x *index) garbage(now time.Time) map[string]uint64 {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	keys := make(map[string]uint64)
@@ -57,8 +56,7 @@ func (x *index) refuse(now time.Time) map[string]uint64 {
 	return keys
 }
 
-// claimant returns the member that made a claim, expired or not: while its row is there, it may not
-// have expired by another clock.
+// claimant returns the member that made a claim, expired or not: by another clock it may be live.
 func (x *index) claimant(c claim) *row {
 	id, _ := decodeKey(c.Owner, memberPrefix)
 	return x.members[tyg.ConnID(id)]

@@ -9,8 +9,8 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// renewal is how long to wait before a watch that could not begin is tried again.
-const renewal = 250 * time.Millisecond
+// renewWait is the wait before the next attempt to begin a watch.
+const renewWait = 250 * time.Millisecond
 
 var errWatchEnded = errors.New("the watch has ended")
 
@@ -18,10 +18,10 @@ var errWatchEnded = errors.New("the watch has ended")
 type watch struct {
 	jetstream.KeyWatcher
 	cancel context.CancelFunc
-	lost   chan nats.Status // tells that the connection is lost
+	lost   chan nats.Status // receives when the connection is lost
 }
 
-// watch begins a watch, which lasts as long as live or until end, and fills the index from it.
+// watch begins a watch, which lasts until live ends or end is called, and fills the index from it.
 func (s *Store) watch(ctx, live context.Context) (*watch, error) {
 	ctx, end, err := s.calls.begin(ctx)
 	if err != nil {
@@ -33,9 +33,9 @@ func (s *Store) watch(ctx, live context.Context) (*watch, error) {
 	}
 	bucket, err := s.js.KeyValue(ctx, s.cfg.Bucket)
 	if err != nil {
-		return nil, failure(ctx, "find bucket "+s.cfg.Bucket, err)
+		return nil, callError(ctx, "find bucket "+s.cfg.Bucket, err)
 	}
-	// A watch ends with the context that it began with, so that cannot be the one of this call.
+	// A watch ends with the context that it began with, so that cannot be the context of this call.
 	live, cancel := context.WithCancel(live)
 	defer context.AfterFunc(ctx, cancel)()
 	w := &watch{lost: s.nc.StatusChanged(nats.RECONNECTING, nats.CLOSED), cancel: cancel}
@@ -44,17 +44,17 @@ func (s *Store) watch(ctx, live context.Context) (*watch, error) {
 	}
 	if err != nil {
 		s.end(w)
-		return nil, failure(ctx, "watch bucket "+s.cfg.Bucket, err)
+		return nil, callError(ctx, "watch bucket "+s.cfg.Bucket, err)
 	}
 	return w, nil
 }
 
-// fill replaces the index by what a new watch shows up to a mark that is written now. The replica
-// that it reads may be behind the leader; there the mark arrives late.
+// fill replaces the index by what a new watch shows up to a write of syncKey that fill makes. The
+// watch may read a replica that is behind the leader; there the write arrives late.
 func (s *Store) fill(ctx context.Context, w *watch) error {
-	ack, err := s.js.Publish(ctx, s.subject(markKey), []byte("watch"))
+	ack, err := s.js.Publish(ctx, s.subject(syncKey), []byte("watch"))
 	if err != nil {
-		return failure(ctx, "write to NATS", err)
+		return callError(ctx, "write to NATS", err)
 	}
 	fresh := newContents()
 	for fresh.applied < ack.Sequence {
@@ -68,8 +68,8 @@ func (s *Store) fill(ctx context.Context, w *watch) error {
 	return nil
 }
 
-// follow keeps the index up to date until the context ends. Calls that wait for a watch that is no
-// more end with it.
+// follow keeps the index up to date until the context ends. When a watch is lost, the calls that
+// wait for it are aborted.
 func (s *Store) follow(ctx context.Context, w *watch) {
 	for w != nil {
 		err := s.applyAll(ctx, w)
@@ -78,12 +78,12 @@ func (s *Store) follow(ctx context.Context, w *watch) {
 		if ctx.Err() != nil {
 			return
 		}
-		s.cfg.Logger.Warn("rooms are read anew", "bucket", s.cfg.Bucket, "err", err)
+		s.cfg.Logger.Warn("lost the watch, reading rooms again", "bucket", s.cfg.Bucket, "err", err)
 		w = s.renew(ctx)
 	}
 }
 
-// applyAll returns why the watch is no longer good.
+// applyAll applies entries until the watch fails, and returns why.
 func (s *Store) applyAll(ctx context.Context, w *watch) error {
 	for {
 		e, err := w.next(ctx)
@@ -94,8 +94,8 @@ func (s *Store) applyAll(ctx context.Context, w *watch) error {
 	}
 }
 
-// next returns the next entry. After a loss of the connection there is none, for who knows what has
-// become of the bucket meanwhile; the watch itself would go on where it was.
+// next returns the next entry. After a loss of the connection it returns an error, because the
+// bucket may have been replaced meanwhile; the watch itself would continue where it was.
 func (w *watch) next(ctx context.Context) (entry, error) {
 	for {
 		select {
@@ -107,7 +107,7 @@ func (w *watch) next(ctx context.Context) (entry, error) {
 			if !ok {
 				return entry{}, errWatchEnded
 			}
-			if shown != nil { // nil is between what is and what changes
+			if shown != nil { // nil separates the present values from the changes
 				return newEntry(shown), nil
 			}
 		}
@@ -122,9 +122,9 @@ func newEntry(shown jetstream.KeyValueEntry) entry {
 	return e
 }
 
-// renew begins a new watch, however long it takes. It returns nil when the context ends.
+// renew tries to begin a new watch until it succeeds. It returns nil when the context ends.
 func (s *Store) renew(ctx context.Context) *watch {
-	for wait := time.NewTimer(0); ; wait.Reset(renewal) {
+	for wait := time.NewTimer(0); ; wait.Reset(renewWait) {
 		select {
 		case <-ctx.Done():
 			return nil
@@ -136,7 +136,7 @@ func (s *Store) renew(ctx context.Context) *watch {
 	}
 }
 
-// end stops a watch. What it still holds is taken away, else its callback might wait forever.
+// end stops a watch and drains its updates, because its callback might wait forever otherwise.
 func (s *Store) end(w *watch) {
 	s.nc.RemoveStatusListener(w.lost)
 	defer w.cancel()
