@@ -28,7 +28,7 @@ func TestOpenRefuses(t *testing.T) {
 		{"one clear", natskv.Config{URL: "tls://u:p@a.example, u:secret@b.example"}, "use tls://"},
 		{"no credential", natskv.Config{URL: "tls://example.com"}, "no credential"},
 		{"no certificate", natskv.Config{URL: "example.com", TLS: &tls.Config{}}, "no credential"},
-		{"nobody there", natskv.Config{URL: "nats://u:secret@127.0.0.1:1"}, "connect"},
+		{"no server", natskv.Config{URL: "nats://u:secret@127.0.0.1:1"}, "connect"},
 		{"no file", natskv.Config{URL: "nats://127.0.0.1:1", CredentialsFile: "none"}, "none"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -51,7 +51,7 @@ func TestOpenWithWrongPassword(t *testing.T) {
 	}
 }
 
-// A connection that was given stays open, and a bucket that is there stays as it is.
+// Close leaves the connection in Config.Conn open, and Open leaves an existing bucket unchanged.
 func TestConn(t *testing.T) {
 	nc, err := nats.Connect(serve(t).URL())
 	if err != nil {

@@ -18,7 +18,7 @@ import (
 
 var errCrash = errors.New("crash")
 
-// A crash lets some writes through and then none. The last that is let through may lose its answer.
+// A crash lets some writes through and then none. The last one may be made without an answer.
 type crash struct {
 	jetstream.JetStream
 	writes int
@@ -42,8 +42,8 @@ func (c *crash) PublishMsg(
 	return ack, err
 }
 
-// Wherever a process dies, the member is as before or as after, all answers agree, and all names
-// can be had again.
+// After whichever write a process dies, the member is as before or as after the call, all answers
+// agree, and all names can be taken again.
 func TestCrashAfterEveryWrite(t *testing.T) {
 	ctx := t.Context()
 	for _, op := range []struct {
@@ -80,7 +80,7 @@ func TestCrashAfterEveryWrite(t *testing.T) {
 						t.Fatalf("error %v", err)
 					}
 					hit = c.hit
-					heirs(t, open(t, cfg), before, err == nil)
+					checkOtherProcess(t, open(t, cfg), before, err == nil)
 				}
 			}
 		})
@@ -102,8 +102,8 @@ func state(t *testing.T, s rooms.Store) (all []rooms.Member) {
 	return all
 }
 
-// heirs checks what another process finds.
-func heirs(t *testing.T, s rooms.Store, before []rooms.Member, done bool) {
+// checkOtherProcess checks what another process finds.
+func checkOtherProcess(t *testing.T, s rooms.Store, before []rooms.Member, done bool) {
 	t.Helper()
 	after := state(t, s)
 	if done && slices.Equal(before, after) && len(after) > 0 && after[0].Name != "John" {
@@ -139,7 +139,7 @@ func heirs(t *testing.T, s rooms.Store, before []rooms.Member, done bool) {
 	}
 }
 
-// A name that a member let go of in a rename that was cut short can be had by others at once.
+// The old name of a member is free at once, even if the rename could not delete its claim.
 func TestNameIsFreeThoughTheReleaseFailed(t *testing.T) {
 	cfg := natskv.Config{URL: serve(t).URL()}
 	store := open(t, cfg)
@@ -156,7 +156,7 @@ func TestNameIsFreeThoughTheReleaseFailed(t *testing.T) {
 	}
 }
 
-// A claim that waits for its rename holds, and ends with the member.
+// The claim of a rename that was cut short holds, and ends with the member.
 func TestClaimOfARenameUnderWayHolds(t *testing.T) {
 	cfg := natskv.Config{URL: serve(t).URL()}
 	store := open(t, cfg)

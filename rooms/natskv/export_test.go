@@ -7,10 +7,10 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// SetClock makes a Store believe another time. No call may be under way.
+// SetClock sets the clock of a Store. No call may be under way.
 func (s *Store) SetClock(now func() time.Time) { s.now = now }
 
-// Sweep sweeps now.
+// Sweep sweeps once.
 func (s *Store) Sweep(ctx context.Context) { s.sweep(ctx) }
 
 // Break puts something between a Store and JetStream. No call may be under way.

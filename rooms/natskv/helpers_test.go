@@ -11,7 +11,7 @@ import (
 	"github.com/tyg-dev/tyg/rooms/natskv"
 )
 
-// eventually waits until something is so.
+// eventually waits until is returns true.
 func eventually(t *testing.T, what string, is func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); !is(); time.Sleep(5 * time.Millisecond) {

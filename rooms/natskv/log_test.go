@@ -11,49 +11,49 @@ import (
 	"github.com/tyg-dev/tyg/rooms/roomstest"
 )
 
-// A journal is what a Store logs.
-type journal struct {
+// A logBuffer collects what a Store logs.
+type logBuffer struct {
 	mu   sync.Mutex
 	text bytes.Buffer
 }
 
-func (j *journal) Write(p []byte) (int, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.text.Write(p)
+func (b *logBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
 }
 
-func (j *journal) String() string {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.text.String()
+func (b *logBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
 }
 
-// A Store logs that it lost the bucket, and nothing while all is well: its first watch lasts.
-func TestLog(t *testing.T) {
-	server, way := serve(t), newWire(t)
-	j := new(journal)
+// A Store logs the loss of a watch, and nothing else.
+func TestLossOfTheWatchIsLogged(t *testing.T) {
+	server, link := serve(t), newProxy(t)
+	log := new(logBuffer)
 	store, err := natskv.Open(t.Context(), natskv.Config{
-		URL: way.through(t, server), Logger: slog.New(slog.NewTextHandler(j, nil)),
+		URL: link.through(t, server), Logger: slog.New(slog.NewTextHandler(log, nil)),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	roomstest.Add(t, store, "a")
 	roomstest.Rename(t, store, "a", "John")
-	if text := j.String(); text != "" {
-		t.Errorf("it logs %s", text)
+	if text := log.String(); text != "" {
+		t.Errorf("logged %s", text)
 	}
-	way.cut()
-	eventually(t, "the loss is logged", func() bool { return strings.Contains(j.String(), "lost") })
-	way.through(t, server)
+	link.cut()
+	eventually(t, "the loss is logged", func() bool { return strings.Contains(log.String(), "lost") })
+	link.through(t, server)
 	eventually(t, "changes are possible again", func() bool {
 		return store.Add(t.Context(), "a") == nil
 	})
 	if err := store.Close(); err != nil {
 		t.Errorf("close: %v", err)
 	}
-	if text := j.String(); strings.Count(text, "\n") != 1 || strings.Contains(text, "John") {
-		t.Errorf("it logs %s", text)
+	if text := log.String(); strings.Count(text, "\n") != 1 || strings.Contains(text, "John") {
+		t.Errorf("logged %s", text)
 	}
 }

@@ -44,7 +44,7 @@ func open(t *testing.T, cfg natskv.Config) *natskv.Store {
 	return store
 }
 
-// buckets names a bucket after another.
+// buckets returns a new name for each bucket.
 type buckets struct{ n atomic.Int64 }
 
 func (b *buckets) next() string { return fmt.Sprintf("bucket-%d", b.n.Add(1)) }

@@ -14,86 +14,86 @@ import (
 	"github.com/tyg-dev/tyg/rooms/roomstest"
 )
 
-// A wire is a way to a server that can be cut.
-type wire struct {
+// A proxy forwards connections to a server, and can cut them.
+type proxy struct {
 	listener net.Listener
 	ended    sync.WaitGroup
 
 	mu     sync.Mutex
-	target string // where to, empty while cut
+	target string // the server's address, empty while cut
 	conns  []net.Conn
 }
 
-func newWire(t *testing.T) *wire {
+func newProxy(t *testing.T) *proxy {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &wire{listener: listener}
-	w.ended.Go(w.accept)
+	p := &proxy{listener: listener}
+	p.ended.Go(p.accept)
 	t.Cleanup(func() {
 		_ = listener.Close()
-		w.cut()
-		w.ended.Wait()
+		p.cut()
+		p.ended.Wait()
 	})
-	return w
+	return p
 }
 
-// through returns the URL of a server, by way of the wire.
-func (w *wire) through(t *testing.T, server *natsd.Server) string {
+// through starts forwarding to a server, and returns the server's URL with the proxy's address.
+func (p *proxy) through(t *testing.T, server *natsd.Server) string {
 	t.Helper()
 	u, err := url.Parse(server.URL())
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.mu.Lock()
-	w.target = u.Host
-	w.mu.Unlock()
-	u.Host = w.listener.Addr().String()
+	p.mu.Lock()
+	p.target = u.Host
+	p.mu.Unlock()
+	u.Host = p.listener.Addr().String()
 	return u.String()
 }
 
-// cut ends all connections, and lets none begin until the next through.
-func (w *wire) cut() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.target = ""
-	for _, c := range w.conns {
+// cut closes all connections, and refuses new ones until the next through.
+func (p *proxy) cut() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.target = ""
+	for _, c := range p.conns {
 		_ = c.Close()
 	}
-	w.conns = nil
+	p.conns = nil
 }
 
-func (w *wire) accept() {
+func (p *proxy) accept() {
 	for {
-		client, err := w.listener.Accept()
+		client, err := p.listener.Accept()
 		if err != nil {
 			return
 		}
-		w.mu.Lock()
-		server, err := net.Dial("tcp", w.target)
-		if w.target == "" || err != nil {
+		p.mu.Lock()
+		server, err := net.Dial("tcp", p.target)
+		if p.target == "" || err != nil {
 			_ = client.Close()
 		} else {
-			w.conns = append(w.conns, client, server)
-			w.ended.Go(func() { _, _ = io.Copy(server, client); _ = server.Close() })
-			w.ended.Go(func() { _, _ = io.Copy(client, server); _ = client.Close() })
+			p.conns = append(p.conns, client, server)
+			p.ended.Go(func() { _, _ = io.Copy(server, client); _ = server.Close() })
+			p.ended.Go(func() { _, _ = io.Copy(client, server); _ = client.Close() })
 		}
-		w.mu.Unlock()
+		p.mu.Unlock()
 	}
 }
 
-// What was changed while a Store was cut off is there when it is back.
+// After a reconnect a Store has the changes that others made during the outage.
 func TestReconnect(t *testing.T) {
-	server, way := serve(t), newWire(t)
+	server, link := serve(t), newProxy(t)
 	here := open(t, natskv.Config{URL: server.URL()})
-	far := open(t, natskv.Config{URL: way.through(t, server), Fresh: true})
+	far := open(t, natskv.Config{URL: link.through(t, server), Fresh: true})
 	roomstest.Add(t, far, "a", "b", "c")
 	roomstest.Move(t, far, "a", "", "tea")
 	roomstest.Move(t, far, "b", "", "tea")
 	for range 3 {
-		way.cut()
+		link.cut()
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		if _, err := far.Move(ctx, "a", "tea", "milk"); !errors.Is(err, context.Canceled) {
@@ -105,7 +105,7 @@ func TestReconnect(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		way.through(t, server)
+		link.through(t, server)
 		eventually(t, "the far Store answers", func() bool {
 			_, err := far.Get(t.Context(), "a")
 			return err == nil
@@ -119,49 +119,49 @@ func TestReconnect(t *testing.T) {
 	}
 }
 
-// Reading goes on while NATS is away, with what was known.
+// Members and Find answer from the index while NATS is away.
 func TestReadsDuringAnOutage(t *testing.T) {
-	server, way := serve(t), newWire(t)
-	store := open(t, natskv.Config{URL: way.through(t, server)})
+	server, link := serve(t), newProxy(t)
+	store := open(t, natskv.Config{URL: link.through(t, server)})
 	roomstest.Add(t, store, "a")
 	roomstest.Rename(t, store, "a", "John")
 	roomstest.Move(t, store, "a", "", "tea")
-	way.cut()
+	link.cut()
 	if members, err := store.Members(t.Context(), "tea"); err != nil || len(members) != 1 {
 		t.Errorf("Members = %v, %v", members, err)
 	}
 	if is, err := store.Find(t.Context(), "john"); err != nil || is.ID != "a" {
 		t.Errorf("Find = %v, %v", is, err)
 	}
-	way.through(t, server)
+	link.through(t, server)
 	eventually(t, "changes are possible again", func() bool {
 		return store.Add(t.Context(), "b") == nil
 	})
 }
 
-// A server that comes back with its folder has everything; one that comes back without has nothing,
-// and the Store makes its bucket anew.
+// A server that restarts with its folder has all members; one that restarts without it has none,
+// and the Store creates its bucket again.
 func TestServerRestart(t *testing.T) {
-	way, kept := newWire(t), natsd.Config{Dir: t.TempDir(), Password: "secret"}
+	link, kept := newProxy(t), natsd.Config{Dir: t.TempDir(), Password: "secret"}
 	first, err := natsd.Start(kept)
 	if err != nil {
 		t.Fatal(err)
 	}
-	store := open(t, natskv.Config{URL: way.through(t, first), Fresh: true})
+	store := open(t, natskv.Config{URL: link.through(t, first), Fresh: true})
 	roomstest.Add(t, store, "a")
 	roomstest.Move(t, store, "a", "", "tea")
 	for _, restart := range []struct {
 		cfg  natsd.Config
 		want int
 	}{{kept, 1}, {natsd.Config{Password: "secret"}, 0}} {
-		way.cut()
+		link.cut()
 		if err := first.Shutdown(); err != nil {
 			t.Errorf("shut down: %v", err)
 		}
 		if first, err = natsd.Start(restart.cfg); err != nil {
 			t.Fatal(err)
 		}
-		way.through(t, first)
+		link.through(t, first)
 		eventually(t, "changes are possible again", func() bool {
 			return store.Add(t.Context(), "b") == nil
 		})
@@ -175,12 +175,12 @@ func TestServerRestart(t *testing.T) {
 	}
 }
 
-// A call does not wait for a server that is away for longer than its context.
+// A call to a server that is away ends with its context.
 func TestContextEndsACall(t *testing.T) {
-	server, way := serve(t), newWire(t)
-	store := open(t, natskv.Config{URL: way.through(t, server)})
+	server, link := serve(t), newProxy(t)
+	store := open(t, natskv.Config{URL: link.through(t, server)})
 	roomstest.Add(t, store, "a")
-	way.cut()
+	link.cut()
 	ctx, cancel := context.WithCancelCause(t.Context())
 	stopped := errors.New("the caller has stopped")
 	failed := make(chan error)

@@ -111,7 +111,9 @@ func (e entry) claim() (claim, error) {
 }
 
 // sameMember reports whether both claims are of the same member in the same life.
-func (c claim) sameMember(other claim) bool { return c.Owner == other.Owner && c.Life == other.Life }
+func (c claim) sameMember(other claim) bool {
+	return c.Owner == other.Owner && c.Life == other.Life
+}
 
 // dead reports whether the name with this fold is free although it is claimed, given the row of the
 // member that claimed it, or nil. A dead claim stays dead: a life does not return, and versions

@@ -28,7 +28,7 @@ func TestTwoStores(t *testing.T) {
 	})
 }
 
-// Whoever has called Get, or changed something, sees what another process had done by then.
+// After Get or a change, a Store sees all changes that another process had made by then.
 func TestGetAndChangesCatchUp(t *testing.T) {
 	cfg := natskv.Config{URL: serve(t).URL()}
 	one, other := open(t, cfg), open(t, cfg)
@@ -41,7 +41,10 @@ func TestGetAndChangesCatchUp(t *testing.T) {
 		{"add", func() error { return other.Add(t.Context(), "watcher") }},
 		{"move", func() error { _, err := other.Move(t.Context(), "watcher", "", "tea"); return err }},
 		{"rename", func() error { _, err := other.Rename(t.Context(), "watcher", "W"); return err }},
-		{"no move", func() error { _, err := other.Move(t.Context(), "watcher", "tea", "tea"); return err }},
+		{"no move", func() error {
+			_, err := other.Move(t.Context(), "watcher", "tea", "tea")
+			return err
+		}},
 	} {
 		id := tyg.ConnID(look.name)
 		roomstest.Add(t, one, id)
@@ -51,7 +54,7 @@ func TestGetAndChangesCatchUp(t *testing.T) {
 			t.Fatalf("%s: %v", look.name, err)
 		}
 		if look.name == "no move" {
-			continue // it is not a change, and need not see more than itself
+			continue // it is no change, so it need not catch up
 		}
 		if members, err := other.Members(t.Context(), look.name); err != nil || len(members) != 1 {
 			t.Errorf("Members after %s: %v, %v", look.name, members, err)
@@ -62,7 +65,7 @@ func TestGetAndChangesCatchUp(t *testing.T) {
 	}
 }
 
-// What another process does becomes visible without asking.
+// Changes of another process become visible without a call that catches up.
 func TestChangesOfOthersArrive(t *testing.T) {
 	cfg := natskv.Config{URL: serve(t).URL()}
 	one, other := open(t, cfg), open(t, cfg)
@@ -81,7 +84,7 @@ func TestChangesOfOthersArrive(t *testing.T) {
 	})
 }
 
-// A Store that is opened late has everything, also what was deleted.
+// A Store that is opened late has all changes, deletes included.
 func TestOpenReadsTheBucket(t *testing.T) {
 	cfg := natskv.Config{URL: serve(t).URL()}
 	one := open(t, cfg)
@@ -132,14 +135,14 @@ func TestMembersExpire(t *testing.T) {
 	if err != nil || len(list) != 1 || list[0] != "room b" {
 		t.Errorf("Rooms = %q, %v, want that of b, who was added again", list, err)
 	}
-	roomstest.Rename(t, late, "b", "Name A") // free, though nobody has swept
+	roomstest.Rename(t, late, "b", "Name A") // free before any sweep
 	roomstest.Add(t, late, "a")
 	if is, err := late.Get(t.Context(), "a"); err != nil || is.Name != "" || is.Room != "" {
-		t.Errorf("Get of who came back = %+v, %v, want a new member", is, err)
+		t.Errorf("Get of a member added again = %+v, %v, want a new member", is, err)
 	}
 }
 
-// A room that was asked for before loses its expired members all the same.
+// A member that expires leaves its room, also after Members was called for the room.
 func TestMembersExpireFromARoom(t *testing.T) {
 	store := open(t, natskv.Config{URL: serve(t).URL(), TTL: time.Hour})
 	now := time.Now()
@@ -175,8 +178,8 @@ func TestSweepLeavesNothingOfTheExpired(t *testing.T) {
 	})
 }
 
-// The sweep runs by itself.
-func TestSweepRuns(t *testing.T) {
+// A Store sweeps without being asked.
+func TestSweepRunsInTheBackground(t *testing.T) {
 	cfg := natskv.Config{URL: serve(t).URL(), TTL: 100 * time.Millisecond}
 	store := open(t, cfg)
 	roomstest.Add(t, store, "a")
