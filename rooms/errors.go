@@ -2,8 +2,8 @@ package rooms
 
 import "errors"
 
-// What a Store can refuse. Test for them with [errors.Is]: a Store may wrap them. Any other error
-// of a Store is a failure of the Store itself, or the context's.
+// The errors for calls that a Store refuses. Test for them with [errors.Is]: a Store may wrap them.
+// Any other error is a failure of the Store itself, or the context's.
 var (
 	// ErrNoMember means that the connection is not a member: never added, removed, or expired.
 	ErrNoMember = errors.New("no such member")

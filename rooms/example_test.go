@@ -45,7 +45,7 @@ func Example() {
 	// John left room "tea".
 }
 
-// A name belongs to whoever was first, in any case.
+// A name belongs to the member that took it first, in upper or lower case.
 func ExampleStore_rename() {
 	ctx := context.Background()
 	store := rooms.NewMemory()

@@ -10,15 +10,14 @@ import (
 	"github.com/tyg-dev/tyg"
 )
 
-// A Memory is a Store in the memory of one process. It dies with the process, as do the connections
-// that it speaks of when they belong to the same process; that is what it is for. It knows no
-// expiry: who is added stays until Remove.
+// A Memory is a Store in the memory of one process, for a host in the same process: its members and
+// their connections end together. Members do not expire; they stay until Remove.
 //
 // The zero Memory is empty and ready to use. It must not be copied after that.
 type Memory struct {
 	mu      sync.RWMutex
 	members map[tyg.ConnID]Member // guarded by mu, like all below
-	names   map[string]tyg.ConnID // who has a name, by its Fold
+	names   map[string]tyg.ConnID // the member with a name, by the Fold of the name
 	rooms   map[string]*room      // without empty ones
 	last    time.Time             // the latest time that now returned
 }
@@ -125,8 +124,8 @@ func (m *Memory) Move(ctx context.Context, id tyg.ConnID, from, to string) (Memb
 	return was, nil
 }
 
-// Members implements [Store]. It allocates only when somebody has come, gone or changed name since
-// the last call for the room.
+// Members implements [Store]. It allocates only when a member of the room has entered, left or been
+// renamed since the last call.
 func (m *Memory) Members(ctx context.Context, name string) ([]Member, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -187,8 +186,7 @@ func (m *Memory) leave(was Member) {
 	}
 }
 
-// enter puts a member that has left its room into another, or into none, and returns it as it is
-// then.
+// enter puts a member that has left its room into another, or into none, and returns it as changed.
 func (m *Memory) enter(is Member, name string) Member {
 	is.Room, is.JoinedAt = name, time.Time{}
 	if name == "" {

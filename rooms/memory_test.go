@@ -72,10 +72,10 @@ func TestIDs(t *testing.T) {
 		got, want []tyg.ConnID
 	}{
 		{"IDs", rooms.IDs(members), []tyg.ConnID{"c", "a", "b"}},
-		{"IDs of nobody", rooms.IDs(nil), nil},
+		{"IDs of no members", rooms.IDs(nil), nil},
 		{"Others", rooms.Others(members, "a"), []tyg.ConnID{"c", "b"}},
-		{"Others than a stranger", rooms.Others(members, "x"), []tyg.ConnID{"c", "a", "b"}},
-		{"Others of nobody", rooms.Others(nil, "a"), nil},
+		{"Others without a member of the room", rooms.Others(members, "x"), []tyg.ConnID{"c", "a", "b"}},
+		{"Others of no members", rooms.Others(nil, "a"), nil},
 	} {
 		if !slices.Equal(tt.got, tt.want) {
 			t.Errorf("%s = %v, want %v", tt.call, tt.got, tt.want)

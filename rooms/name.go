@@ -18,7 +18,7 @@ const MaxName = 256
 //
 // Everything else is a name, so two names may look the same: spaces at the end, invisible and
 // bidirectional characters, other normal forms, letters of other alphabets. An application that
-// shows names to people wants stricter rules.
+// displays names should be stricter.
 func CheckName(name string) error {
 	switch {
 	case name == "":

@@ -15,7 +15,7 @@ type room struct {
 func (r *room) empty() bool { return len(r.order) == 0 }
 
 // members returns the copy of order, and makes it if there is none. Two readers may both make one;
-// they are equal, since there is no writer meanwhile.
+// the copies are equal, because the lock excludes writers.
 func (r *room) members() []Member {
 	if shared := r.shared.Load(); shared != nil {
 		return *shared

@@ -50,9 +50,9 @@ type Store interface {
 	// [ErrNoMember].
 	Move(ctx context.Context, id tyg.ConnID, from, to string) (was Member, err error)
 
-	// Members returns who is in a room, each once, in the order in which they joined it: by
+	// Members returns the members of a room, each once, in the order in which they joined it: by
 	// JoinedAt, then by ID. It is empty for a room that does not exist, such as "". The slice may
-	// be shared with other callers: do not change it. It does not change either.
+	// be shared with other callers: do not change it. The Store does not change it either.
 	Members(ctx context.Context, room string) ([]Member, error)
 
 	// Rooms returns the rooms with at least one member, sorted as [slices.Sort] does. The slice is
@@ -60,8 +60,8 @@ type Store interface {
 	Rooms(ctx context.Context) ([]string, error)
 
 	// Remove forgets a member, frees its name, and returns what was removed. Of several callers
-	// exactly one gets the member; the others get [ErrNoMember], so what must be done once for a
-	// connection that has ended can be done by whoever gets it. Afterwards only Add makes the id a
+	// exactly one gets the member, and the others get [ErrNoMember], so the one that gets it can do
+	// what must be done once for a connection that has ended. Afterwards only Add makes the id a
 	// member again; a Rename or Move that was under way does not.
 	Remove(ctx context.Context, id tyg.ConnID) (Member, error)
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/tyg-dev/tyg/rooms"
 )
 
-// The arguments of random calls: few, so that calls meet. IDs and rooms are sorted.
+// The arguments of random calls: few, so that calls conflict. IDs and rooms are sorted.
 var (
 	someIDs   = []tyg.ConnID{conn(1), conn(2), conn(3), conn(4), conn(5)}
 	someNames = []string{"John", "JOHN", "Jenny", "jenny", "\u212aelvin", "kelvin", "Σ", "ς"}
@@ -49,7 +49,7 @@ func randomCall(random *rand.Rand) call {
 
 func pick[T any](random *rand.Rand, from []T) T { return from[random.IntN(len(from))] }
 
-// An answer is whatever a call returned; all that its method does not return is zero.
+// An answer is what a call returned; results that its method does not have are zero.
 type answer struct {
 	member  rooms.Member
 	members []rooms.Member
@@ -102,8 +102,7 @@ func describe(m rooms.Member) string {
 	return fmt.Sprintf("{%s %q in %q, joined %t}", m.ID, m.Name, m.Room, !m.JoinedAt.IsZero())
 }
 
-// check makes the call while others change the Store, and checks what is true of the answer even
-// so.
+// check makes the call while others change the Store, and checks what must be true nevertheless.
 func (c call) check(ctx context.Context, s rooms.Store) error {
 	a := c.do(ctx, s)
 	for _, refusal := range refusals {

@@ -46,7 +46,8 @@ func (t *tester) wantAgreement() {
 	t.wantInRooms(inRoom)
 }
 
-// wantOwners checks who is found by the names of random calls, and that all others are free.
+// wantOwners checks that Find finds the owners of the names of random calls, and that all other
+// names are free.
 func (t *tester) wantOwners(owners map[string]tyg.ConnID) {
 	t.Helper()
 	t.add(conn(0))
@@ -55,12 +56,12 @@ func (t *tester) wantOwners(owners map[string]tyg.ConnID) {
 		t.wantFound(name, owner)
 		if owner == "" {
 			t.rename(conn(0), name)
-			t.rename(conn(0), "nobody")
+			t.rename(conn(0), "another")
 		}
 	}
 }
 
-// wantInRooms checks who is in the rooms of random calls, by sorted ids.
+// wantInRooms checks the members, as sorted ids, of the rooms of random calls.
 func (t *tester) wantInRooms(want map[string][]tyg.ConnID) {
 	t.Helper()
 	var list []string

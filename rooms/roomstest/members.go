@@ -15,10 +15,10 @@ var memberOutcomes = []outcome{
 	{"adding a member again changes nothing", testAddAgain},
 	{"an empty id is refused", testEmptyID},
 	{"ids are compared exactly", testSimilarIDs},
-	{"who was never added is no member", testUnknown},
+	{"a connection that was never added is no member", testUnknown},
 	{"removal returns what was removed, once", testRemove},
-	{"who was removed is nowhere", testRemoved},
-	{"who was removed can be added again, as new", testAddRemoved},
+	{"a removed member is nowhere", testRemoved},
+	{"a removed member can be added again, as new", testAddRemoved},
 	{"a done context changes nothing", testDoneContext},
 }
 
@@ -28,7 +28,7 @@ func testAdd(t *tester) {
 	if want := (rooms.Member{ID: conn(1), AddedAt: m.AddedAt}); m != want {
 		t.Errorf("Get after Add = %+v, want %+v", m, want)
 	}
-	// A Store may take the time from another machine, whose clock is not ours.
+	// A Store may take the time from the clock of another machine.
 	if age := time.Since(m.AddedAt).Abs(); age > time.Minute {
 		t.Errorf("AddedAt is %v away from now", age)
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 // A model is a Store that is too simple to be wrong: a list of members, searched from end to end.
-// It is for one goroutine and for valid arguments.
+// It supports one goroutine and valid arguments.
 type model struct {
 	list  []rooms.Member
 	clock time.Time

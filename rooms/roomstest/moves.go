@@ -10,7 +10,7 @@ import (
 
 var roomOutcomes = []outcome{
 	{"a member enters, changes and leaves rooms", testMove},
-	{"a move from elsewhere is refused and changes nothing", testMoved},
+	{"a move from another room is refused and changes nothing", testMoved},
 	{"a move to the same room keeps the place", testMoveNowhere},
 	{"members come in the order in which they joined", testJoinOrder},
 	{"rooms with a member are listed, sorted", testRooms},

@@ -15,7 +15,7 @@ var nameOutcomes = []outcome{
 	{"the old name is free at once", testOldNameFree},
 	{"a member may take its own name again, in any case", testOwnName},
 	{"a name leaves the room as it was", testNameInRoom},
-	{"what is not a name is refused and changes nothing", testInvalidNames},
+	{"an invalid name is refused and changes nothing", testInvalidNames},
 }
 
 func testNameTaken(t *tester) {
@@ -54,8 +54,8 @@ func testSameNames(t *tester) {
 	}
 }
 
-// oddNames are all different, and such that a store which joins, splits, escapes, pads, cuts or
-// normalizes its keys without care takes one for another.
+// oddNames returns different names that a Store may confuse if it joins, splits, escapes, pads,
+// cuts or normalizes its keys carelessly.
 func oddNames() []string {
 	return []string{
 		"a_b", "a__b", "a/b", "a//b", "a#b", "a.b", "a.b.", "a:b", "a b", "a  b", " a b", "a b ",

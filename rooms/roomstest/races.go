@@ -10,11 +10,11 @@ import (
 	"github.com/tyg-dev/tyg/rooms"
 )
 
-// crowd is how many goroutines want the same thing.
-const crowd = 50
+// callers is how many goroutines make the same call at the same time.
+const callers = 50
 
 var raceOutcomes = []outcome{
-	{"of many who want a name one gets it", testRaceForName},
+	{"of many members that take a name one gets it", testRaceForName},
 	{"of many moves from one place one succeeds", testRaceOfMoves},
 	{"of many removals one gets the member", testRaceOfRemovals},
 	{"many additions make one member", testRaceOfAdds},
@@ -25,12 +25,12 @@ var raceOutcomes = []outcome{
 }
 
 func testRaceForName(t *tester) {
-	for i := range crowd {
+	for i := range callers {
 		t.add(conn(i))
 	}
 	for _, names := range [][]string{{"John"}, {"jenny", "JENNY", "Jenny"}, {"k", "K", "\u212a"}} {
 		var winners atomic.Int32
-		at(crowd, func(i int) {
+		at(callers, func(i int) {
 			switch _, err := t.store.Rename(t.Context(), conn(i), names[i%len(names)]); {
 			case err == nil:
 				winners.Add(1)
@@ -45,17 +45,17 @@ func testRaceForName(t *tester) {
 	}
 }
 
-// wantOneOwner checks that one member of the crowd bears the name and is found by it.
+// wantOneOwner checks that exactly one member has the name and is found by it.
 func (t *tester) wantOneOwner(name string) {
 	t.Helper()
 	var owners []tyg.ConnID
-	for i := range crowd {
+	for i := range callers {
 		if m := t.get(conn(i)); rooms.Fold(m.Name) == rooms.Fold(name) {
 			owners = append(owners, m.ID)
 		}
 	}
 	if len(owners) != 1 {
-		t.Fatalf("%v bear the name %q, want one", owners, name)
+		t.Fatalf("%v have the name %q, want one", owners, name)
 	}
 	t.wantFound(name, owners[0])
 }
@@ -65,7 +65,7 @@ func testRaceOfMoves(t *tester) {
 	for from, to := range map[string][]string{"": {"tea", "milk"}, "tea": {"", "water", "milk"}} {
 		t.move(conn(1), from)
 		var winner atomic.Pointer[string]
-		at(crowd, func(i int) {
+		at(callers, func(i int) {
 			room := to[i%len(to)]
 			switch was, err := t.store.Move(t.Context(), conn(1), from, room); {
 			case err != nil && !errors.Is(err, rooms.ErrMoved):
@@ -83,7 +83,7 @@ func testRaceOfMoves(t *tester) {
 	}
 }
 
-// wantPlace checks that the only member of all rooms is in this one, or in none.
+// wantPlace checks that id is in this room, or in none, and that no room has another member.
 func (t *tester) wantPlace(id tyg.ConnID, room string) {
 	t.Helper()
 	if got := t.get(id).Room; got != room {
@@ -103,7 +103,7 @@ func testRaceOfRemovals(t *tester) {
 	t.move(conn(1), "tea")
 	want := t.get(conn(1))
 	var winners atomic.Int32
-	at(crowd, func(int) {
+	at(callers, func(int) {
 		switch got, err := t.store.Remove(t.Context(), conn(1)); {
 		case err == nil && got == want:
 			winners.Add(1)
@@ -121,7 +121,7 @@ func testRaceOfRemovals(t *tester) {
 
 func testRaceOfAdds(t *tester) {
 	const few = 5 // rename too; with all of them a Store that retries would be busy for long
-	at(crowd, func(i int) {
+	at(callers, func(i int) {
 		if err := t.store.Add(t.Context(), conn(1)); err != nil {
 			t.Errorf("Add: %v", err)
 		}
@@ -133,7 +133,7 @@ func testRaceOfAdds(t *tester) {
 			t.Errorf("Rename after Add: %v", err)
 		}
 	})
-	// Had an Add made a new member, it would have no name, or an old name would not be free.
+	// If an Add had made a new member, it would have no name, or an old name would not be free.
 	is := t.get(conn(1))
 	t.add(conn(2))
 	for i := range few {
@@ -146,7 +146,7 @@ func testRaceOfAdds(t *tester) {
 
 func testRaceOfOwnNames(t *tester) {
 	t.add(conn(0))
-	for i := 1; i <= crowd; i++ {
+	for i := 1; i <= callers; i++ {
 		t.add(conn(i))
 		names := []string{"John", "Jack"}
 		var was [2]rooms.Member
@@ -165,7 +165,7 @@ func testRaceOfOwnNames(t *tester) {
 		t.refuseRename(conn(0), is, rooms.ErrNameTaken)
 		t.remove(conn(i))
 		t.rename(conn(0), is)
-		t.rename(conn(0), "nobody")
+		t.rename(conn(0), "another")
 	}
 }
 
@@ -173,7 +173,7 @@ func testRaceOfOwnNames(t *tester) {
 // member has the change exactly if change succeeded, and that the member does not come back.
 func (t *tester) during(change func(tyg.ConnID) error, has func(rooms.Member) bool, after func()) {
 	t.Helper()
-	for i := 1; i <= crowd; i++ {
+	for i := 1; i <= callers; i++ {
 		t.add(conn(i))
 		var removed rooms.Member
 		var changed, failed error
@@ -209,7 +209,7 @@ func testRenameDuringRemove(t *tester) {
 		func() {
 			t.wantFound("John", "")
 			t.rename(conn(0), "John")
-			t.rename(conn(0), "nobody")
+			t.rename(conn(0), "another")
 		},
 	)
 }

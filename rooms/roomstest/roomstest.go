@@ -8,9 +8,9 @@ import (
 	"github.com/tyg-dev/tyg/rooms"
 )
 
-// TestStore tests a Store. It calls open once for each of its subtests, for a Store that is empty
-// and that nobody else uses; open may register a clean-up. Every subtest is named by what should be
-// so.
+// TestStore tests a Store. For each of its subtests it calls open, which must return an empty Store
+// that is used for nothing else, and may register a clean-up. The name of a subtest is what must
+// hold.
 //
 // It makes some 17,000 calls, 10,000 of them 50 at a time for one large room: less than a second
 // over memory, minutes over a slow network.

@@ -60,7 +60,7 @@ type fault struct {
 var faults = []fault{
 	{
 		"resurrects", func(s rooms.Store) rooms.Store { return resurrecting{s} },
-		"who was removed is nowhere",
+		"a removed member is nowhere",
 	},
 	{
 		"add resets", func(s rooms.Store) rooms.Store { return resetting{s} },

@@ -8,8 +8,8 @@ import (
 	"github.com/tyg-dev/tyg/rooms"
 )
 
-// Split returns a Store that writes through one Store and reads through another. A Store that passes
-// TestStore this way keeps nothing to itself: two processes could share what is below it.
+// Split returns a Store that writes through one Store and reads through another. Stores that pass
+// TestStore this way share all their state, so two processes can use them together.
 func Split(writes, reads rooms.Store) rooms.Store { return split{writes, reads} }
 
 type split struct {

@@ -11,7 +11,7 @@ import (
 	"github.com/tyg-dev/tyg/rooms"
 )
 
-// A tester calls a Store and fails the test when a call does not go as its name says.
+// A tester calls a Store and fails the test when a call does not do what its method is named after.
 type tester struct {
 	*testing.T
 	store rooms.Store
@@ -104,7 +104,7 @@ func (t *tester) wantRooms(want ...string) {
 	}
 }
 
-// wantFound checks who is found by a name; an empty id is nobody.
+// wantFound checks which member Find returns for a name. An empty id means ErrNoMember.
 func (t *tester) wantFound(name string, want tyg.ConnID) {
 	t.Helper()
 	got, err := t.store.Find(t.Context(), name)
@@ -121,7 +121,7 @@ func (t *tester) wantFound(name string, want tyg.ConnID) {
 	}
 }
 
-// wantRefused checks that a call failed as it had to, and returned no member.
+// wantRefused checks that a call failed with want and returned no member.
 func (t *tester) wantRefused(call string, m rooms.Member, err, want error) {
 	t.Helper()
 	if !errors.Is(err, want) {
