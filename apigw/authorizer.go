@@ -8,10 +8,6 @@ import (
 	"github.com/tyg-dev/tyg"
 )
 
-// maxAuthorizerResult is API Gateway's limit on the result of an authorizer, in bytes.
-// (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html)
-const maxAuthorizerResult = 8 * 1024
-
 // MarshalAuthorizerRequest returns the JSON by which API Gateway asks a Lambda authorizer about
 // a connect event. methodARN is
 // "arn:aws:execute-api:{region}:{account}:{api}/{stage}/$connect". Unlike the function, an
@@ -71,8 +67,8 @@ type authorizerResult struct {
 }
 
 func (in *authorizerResult) decode(data []byte) error {
-	if len(data) > maxAuthorizerResult {
-		return fmt.Errorf("%d bytes are more than the limit of %d", len(data), maxAuthorizerResult)
+	if len(data) > MaxAuthorizerResult {
+		return fmt.Errorf("%d bytes are more than the limit of %d", len(data), MaxAuthorizerResult)
 	}
 	if err := json.Unmarshal(data, in); err != nil {
 		return err
