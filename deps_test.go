@@ -43,7 +43,7 @@ var allowed = map[string][]string{
 	"internal/awstest/internal/models": {},
 	"internal/natsd":                   {},
 	"tygtest":                          {"", "apigw", "internal/authorize", "internal/route"},
-	"internal/authorize":               {""},
+	"internal/authorize":               {"", "apigw"},
 	"jwtauth":                          {""},
 	"internal/leaktest":                {},
 	"internal/connid":                  {""},

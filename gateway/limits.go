@@ -1,16 +1,9 @@
 package gateway
 
-import "time"
+import (
+	"time"
 
-// API Gateway's quotas, which are the defaults of [Limits].
-// (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html)
-const (
-	maxFrame    = 32 << 10
-	maxMessage  = 128 << 10
-	maxURL      = 4096
-	idleTimeout = 10 * time.Minute
-	maxLife     = 2 * time.Hour
-	integration = 29 * time.Second
+	"github.com/tyg-dev/tyg/apigw"
 )
 
 // Limits bounds what clients and handlers may do. For each field zero means the default that is
@@ -39,13 +32,13 @@ type Limits struct {
 // withDefaults returns l with every zero replaced by its default and every negative by zero, which
 // from here on means no limit.
 func (l Limits) withDefaults() Limits {
-	pick(&l.Frame, maxFrame)
-	pick(&l.Message, maxMessage)
+	pick(&l.Frame, apigw.MaxFrame)
+	pick(&l.Message, apigw.MaxMessage)
 	pick(&l.Fragments, 4096)
-	pick(&l.URL, maxURL)
-	pick(&l.Idle, idleTimeout)
-	pick(&l.Life, maxLife)
-	pick(&l.Integration, integration)
+	pick(&l.URL, apigw.MaxURL)
+	pick(&l.Idle, apigw.IdleTimeout)
+	pick(&l.Life, apigw.MaxConnectionDuration)
+	pick(&l.Integration, apigw.IntegrationTimeout)
 	pick(&l.Handshake, 5*time.Second)
 	pick(&l.Queue, 1<<20)
 	pick(&l.Write, 10*time.Second)

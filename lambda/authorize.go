@@ -14,8 +14,7 @@ import (
 )
 
 // maxVerdict is API Gateway's limit on the result of an authorizer, in bytes.
-// (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html)
-const maxVerdict = 8 << 10
+const maxVerdict = apigw.MaxAuthorizerResult
 
 // errUnauthorized is the one error of an authorizer that API Gateway answers with 401. It goes by
 // the text.

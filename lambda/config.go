@@ -8,6 +8,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"github.com/tyg-dev/tyg/apigw"
 )
 
 // Config says how a Handler runs inside Lambda. The zero Config runs one that sends nothing; to
@@ -35,7 +37,7 @@ type Config struct {
 }
 
 const (
-	defaultTimeout = 29 * time.Second
+	defaultTimeout = apigw.IntegrationTimeout
 	maxTimeout     = 15 * time.Minute // of any Lambda function
 )
 

@@ -17,8 +17,7 @@ import (
 )
 
 // maxMessage is how long a message may be, in bytes.
-// (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html)
-const maxMessage = 128 << 10
+const maxMessage = apigw.MaxMessage
 
 // maxInfo bounds the answers of @connections, in bytes. They are a few hundred.
 const maxInfo = 64 << 10

@@ -15,21 +15,19 @@ import (
 	"time"
 
 	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/apigw"
 	"github.com/tyg-dev/tyg/internal/authorize"
 	"github.com/tyg-dev/tyg/internal/route"
 )
 
 // What a [Host] does for at most so long, unless its fields say otherwise.
 const (
-	DefaultWait = 5 * time.Second
-
-	// https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html
-	DefaultTimeout = 29 * time.Second
+	DefaultWait    = 5 * time.Second
+	DefaultTimeout = apigw.IntegrationTimeout
 )
 
 // maxMessage is the largest message, in bytes, in both directions.
-// (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html)
-const maxMessage = 128 << 10
+const maxMessage = apigw.MaxMessage
 
 // A Host runs a handler for clients that are in the test itself. It starts no goroutine: a handler
 // runs inside the call that causes its event, so that everything it did is there to be looked at

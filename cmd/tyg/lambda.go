@@ -7,16 +7,16 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
+	"github.com/tyg-dev/tyg/apigw"
 	"github.com/tyg-dev/tyg/internal/deploy"
 )
 
 // The defaults of a function on AWS.
 const (
-	// API Gateway waits no longer for a function, in seconds
-	// (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html).
-	defaultTimeout = 29
-	defaultMemory  = 128 // MiB
+	defaultTimeout = int(apigw.IntegrationTimeout / time.Second) // in seconds
+	defaultMemory  = 128                                         // MiB
 )
 
 // lambda returns one function.

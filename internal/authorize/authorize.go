@@ -14,11 +14,8 @@ import (
 	"time"
 
 	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/apigw"
 )
-
-// maxContext is API Gateway's limit on what an authorizer returns, in bytes of JSON.
-// (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html)
-const maxContext = 8 << 10
 
 // An Authorizer is a tyg.Authorizer with its identity sources taken apart. It may be asked by many
 // goroutines at once.
@@ -142,8 +139,8 @@ func check(id tyg.Identity) error {
 	if err != nil {
 		return fmt.Errorf("encode the identity's context: %w", err)
 	}
-	if len(b) > maxContext {
-		return fmt.Errorf("the identity's context takes %d bytes, more than %d", len(b), maxContext)
+	if len(b) > apigw.MaxAuthorizerResult {
+		return fmt.Errorf("the identity's context takes %d bytes, more than %d", len(b), apigw.MaxAuthorizerResult)
 	}
 	return nil
 }
