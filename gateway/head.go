@@ -6,6 +6,8 @@ import (
 	"net/textproto"
 	"net/url"
 	"strings"
+
+	"github.com/tyg-dev/tyg/internal/ws"
 )
 
 // parseHead reads a request head at the front of b if it is plainly that of a handshake for this
@@ -69,7 +71,7 @@ type headReader struct {
 // field takes in one line. It reports whether that is plain.
 func (h *headReader) field(line string) bool {
 	name, value, ok := strings.Cut(line, ":")
-	if !ok || !isToken(name) || !isPrintable(value) {
+	if !ok || !ws.IsToken(name) || !isPrintable(value) {
 		return false
 	}
 	value = strings.Trim(value, " ")
@@ -115,17 +117,6 @@ func isPrintable(line string) bool {
 		}
 	}
 	return true
-}
-
-// isToken reports whether name can be that of a field (RFC 9110 section 5.6.2).
-func isToken(name string) bool {
-	for i := range len(name) {
-		c := name[i]
-		if !isAlphanumeric(c) && strings.IndexByte("-!#$%&'*+.^_`|~", c) < 0 {
-			return false
-		}
-	}
-	return name != ""
 }
 
 func isAlphanumeric(c byte) bool {

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/tyg-dev/tyg/internal/ws"
 )
 
 // defaultURL is where "tyg local" serves a new project.
@@ -51,7 +53,7 @@ func parseHeaders(lines []string) (http.Header, error) {
 		switch {
 		case !ok:
 			return nil, fmt.Errorf("header %q has no colon; write --header 'Name: value'", line)
-		case !isToken(name):
+		case !ws.IsToken(name):
 			return nil, fmt.Errorf("header %q: %q cannot be the name of a header", line, name)
 		case strings.ContainsFunc(value, isControl):
 			return nil, fmt.Errorf("header %q: the value has control characters", line)
@@ -59,13 +61,6 @@ func parseHeaders(lines []string) (http.Header, error) {
 		h.Add(name, value)
 	}
 	return h, nil
-}
-
-// isToken reports whether s can be the name of a header (RFC 9110 section 5.6.2).
-func isToken(s string) bool {
-	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
-		return r <= ' ' || r >= 0x7f || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r)
-	})
 }
 
 // isControl reports what a header's value cannot have (RFC 9110 section 5.5).

@@ -126,7 +126,7 @@ func parseSubprotocols(lines []string) ([]string, error) {
 	var names []string
 	seen := map[string]bool{}
 	for name := range elements(lines) {
-		if !isToken(name) {
+		if !IsToken(name) {
 			return nil, badRequest(headerProtocol + " is malformed")
 		}
 		if seen[name] {

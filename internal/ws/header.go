@@ -30,8 +30,9 @@ func hasElement(lines []string, name string) bool {
 
 func trim(s string) string { return strings.Trim(s, " \t") }
 
-// isToken reports whether s is a token of RFC 9110 section 5.6.2.
-func isToken(s string) bool {
+// IsToken reports whether s is a token of RFC 9110 section 5.6.2: the name of a header or of a
+// subprotocol. It allocates nothing.
+func IsToken(s string) bool {
 	for i := range len(s) {
 		if !isTokenByte(s[i]) {
 			return false
