@@ -11,7 +11,7 @@ import (
 type part struct {
 	literal string
 	path    []step // of a variable
-	target  *node  // where the path ends, set by plant
+	target  *node  // where the path ends, set by buildTree
 }
 
 // A step of a path leads to a member of an object, or to an element of an array.
@@ -20,12 +20,12 @@ type step struct {
 	index int // of an element; -1 for a member
 }
 
-// A node is a place in a message that paths lead to or through.
+// A node is a value in a message that paths lead to or through.
 type node struct {
 	step
 	children []*node
 
-	// The nodes at and below this one have the slots from slot up to, but without, end.
+	// The nodes at and below this one have the slots from slot up to, but not including, end.
 	slot, end int
 }
 
@@ -38,7 +38,7 @@ type parser struct {
 	pos  int
 }
 
-// parse takes an expression apart. Its grammar is that of
+// parse parses an expression. Its grammar is that of
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-selection-expressions.html,
 // restricted to variables below request.body.
 func parse(expr string) ([]part, error) {
@@ -119,7 +119,7 @@ func (p *parser) path(braced bool) ([]step, error) {
 }
 
 // member reads .name. Without braces around the variable, a name is letters, digits, _ and -;
-// between braces it may hold anything but the characters of the grammar.
+// between braces it may contain all but the characters of the grammar.
 func (p *parser) member(braced bool) (step, error) {
 	p.pos++
 	start := p.pos
@@ -183,8 +183,8 @@ func (p *parser) errorf(format string, args ...any) error {
 	return fmt.Errorf("at byte %d: %s", p.pos+1, fmt.Sprintf(format, args...))
 }
 
-// plant makes a tree of the paths of all variables, so that a message is read once.
-func (t *Table) plant() {
+// buildTree makes a tree of the paths of all variables, so that a message is read once.
+func (t *Table) buildTree() {
 	for i, p := range t.parts {
 		if p.path == nil {
 			continue
@@ -194,20 +194,20 @@ func (t *Table) plant() {
 		}
 		n := t.paths
 		for _, s := range p.path {
-			n = n.grow(s)
+			n = n.addChild(s)
 		}
 		t.parts[i].target = n
 	}
 	if t.paths != nil {
-		t.slots = t.paths.number(0)
+		t.slots = t.paths.assignSlots(0)
 	}
 	if len(t.parts) == 1 && len(t.parts[0].path) == 1 {
 		t.member = t.parts[0].path[0].name
 	}
 }
 
-// grow returns the child at step s, a new one if there was none.
-func (n *node) grow(s step) *node {
+// addChild returns the child at step s, a new one if there was none.
+func (n *node) addChild(s step) *node {
 	for _, child := range n.children {
 		if child.step == s {
 			return child
@@ -218,12 +218,12 @@ func (n *node) grow(s step) *node {
 	return child
 }
 
-// number gives slots to n and all nodes below it, and returns the next free one.
-func (n *node) number(next int) int {
+// assignSlots gives slots to n and all nodes below it, and returns the next free one.
+func (n *node) assignSlots(next int) int {
 	n.slot = next
 	next++
 	for _, child := range n.children {
-		next = child.number(next)
+		next = child.assignSlots(next)
 	}
 	n.end = next
 	return next

@@ -5,20 +5,20 @@ import (
 	"math/bits"
 )
 
-// Eight bytes of a string are looked at as one word.
+// Strings are scanned eight bytes at a time, as one word.
 const (
 	ones  = 0x0101010101010101
 	highs = 0x80 * ones // the highest bit of each byte
 )
 
-// quoted passes a string. The kind is plain if it is all ASCII, without escapes.
+// quoted scans a string. The kind is plain if it is all ASCII, without escapes.
 //
-// 480 bytes take 55 ns by words (EPYC, Go 1.26), 400 ns byte by byte. To ask bytes.IndexByte for
-// the quote first, and to look for the rest before it, is no faster, and looks at text with many
+// 480 bytes take 55 ns by words (EPYC, Go 1.26), 400 ns byte by byte. Finding the quote with
+// bytes.IndexByte first, and escapes before it afterwards, is no faster, and scans text with many
 // escapes again and again.
 func quoted(b []byte, i int) (end int, k kind) {
 	i++
-	var seen uint64 // the bits of all bytes that have been passed
+	var seen uint64 // the bits of all bytes that have been scanned
 	for i+8 <= len(b) {
 		w := binary.LittleEndian.Uint64(b[i:])
 		stop := stops(w) & highs
@@ -43,8 +43,8 @@ func quoted(b []byte, i int) (end int, k kind) {
 	return quotedRest(b, i, seen)
 }
 
-// quotedRun passes what holds nothing that ends a string or must be looked at, 32 bytes at a time:
-// 4 KB in 440 ns, where 16 bytes at a time take 610 ns.
+// quotedRun scans bytes without quotes, backslashes and control characters, 32 at a time: 4 KB take
+// 440 ns, and 610 ns with 16 at a time.
 func quotedRun(b []byte, i int, seen uint64) (int, uint64) {
 	rest := b[i:len(b):len(b)]
 	for len(rest) > 32 { // >= takes an eighth longer: the rest could be empty then
@@ -60,7 +60,7 @@ func quotedRun(b []byte, i int, seen uint64) (int, uint64) {
 	return len(b) - len(rest), seen
 }
 
-// quotedRest passes the rest of a string where the text has less than a word left.
+// quotedRest scans the rest of a string where less than a word is left of the text.
 func quotedRest(b []byte, i int, seen uint64) (end int, k kind) {
 	for uint(i) < uint(len(b)) {
 		switch c := b[i]; {
@@ -92,7 +92,7 @@ func kindOf(seen uint64) kind {
 	return escaped // perhaps not valid UTF-8
 }
 
-// escape passes a backslash and what follows it.
+// escape scans an escape sequence.
 func escape(b []byte, i int) int {
 	if at(b, i) != '\\' {
 		return invalid

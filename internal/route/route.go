@@ -15,23 +15,23 @@ const (
 	keyDisconnect = "$disconnect"
 )
 
-// A Table knows the routes of an API and the expression that selects among them. It does not change
+// A Table holds the routes of an API and the expression that selects among them. It is immutable
 // and may be used from many goroutines.
 type Table struct {
 	keys       []string          // all of them, sorted
-	messages   map[string]string // the application's own keys, each to itself
+	messages   map[string]string // the application's own keys; key and value are the same
 	hasDefault bool
 
 	parts []part // the expression
-	paths *node  // the members of a message that the expression reads; nil if it reads none
-	slots int    // how many nodes paths has
+	paths *node  // the tree of the values that the expression reads; nil if it reads none
+	slots int    // the number of nodes in paths
 
-	member string // the name in an expression that is $request.body.name and no more; else empty
+	member string // the name, if the whole expression is $request.body.name; else empty
 }
 
 // New returns the table of an API with these route keys. The expression is one of API Gateway's,
-// such as $request.body.action; errors name the place in it, counted in bytes from 1. Keys that
-// begin with "$" must be API Gateway's own.
+// such as $request.body.action; errors give the position in it, in bytes from 1. Keys that begin
+// with "$" must be API Gateway's own.
 func New(expr string, keys []string) (*Table, error) {
 	parts, err := parse(expr)
 	if err != nil {
@@ -44,13 +44,13 @@ func New(expr string, keys []string) (*Table, error) {
 		}
 	}
 	slices.Sort(t.keys)
-	t.plant()
+	t.buildTree()
 	return t, nil
 }
 
 // Select returns the key of the route that a message takes, or false if no route takes it: none
 // matches and there is no $default. The caller then answers Forbidden. Messages that are not JSON
-// objects take $default. No message takes $connect or $disconnect, whatever it says.
+// objects take $default. No message takes $connect or $disconnect.
 func (t *Table) Select(body []byte) (key string, ok bool) {
 	if len(t.messages) > 0 {
 		if key, ok := t.match(body); ok {
@@ -74,7 +74,7 @@ func (t *Table) add(key string) error {
 		return fmt.Errorf("route key is empty")
 	}
 	if slices.Contains(t.keys, key) {
-		return fmt.Errorf("route key %q is there twice", key)
+		return fmt.Errorf("route key %q is given twice", key)
 	}
 	t.keys = append(t.keys, key)
 	switch {
@@ -105,14 +105,14 @@ func (t *Table) match(body []byte) (string, bool) {
 	}
 }
 
-// matchItem looks up a value that must become text first.
+// matchItem looks up a value that has to be converted to text first.
 func (t *Table) matchItem(body []byte, v span) (string, bool) {
 	var buf [64]byte
 	key, ok := t.messages[string(appendText(buf[:0], body, v))]
 	return key, ok
 }
 
-// matchText puts the text of any expression together, and looks it up.
+// matchText evaluates any expression and looks up the resulting text.
 func (t *Table) matchText(body []byte) (string, bool) {
 	var spanBuf [8]span
 	spans := spanBuf[:]

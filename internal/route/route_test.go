@@ -111,7 +111,7 @@ func TestSelect(t *testing.T) {
 	}
 }
 
-func TestReservedKeysAreOutOfReach(t *testing.T) {
+func TestNoMessageTakesAReservedKey(t *testing.T) {
 	keys := []string{"$connect", "$disconnect", "$default", "join"}
 	for _, key := range keys[:3] {
 		body := []byte(`{"action":"` + key + `"}`)
@@ -174,7 +174,7 @@ func TestNewRefuses(t *testing.T) {
 		{"$request.body[0", nil, "at byte 15: want ]"},
 		{"$request.body['x", nil, "at byte 16: want ']"},
 		{action, []string{""}, "route key is empty"},
-		{action, []string{"a", "b", "a"}, `route key "a" is there twice`},
+		{action, []string{"a", "b", "a"}, `route key "a" is given twice`},
 		{action, []string{"$other"}, `route key "$other" begins with $`},
 	} {
 		_, err := route.New(test.expr, test.keys)
@@ -210,7 +210,7 @@ func TestSelectDoesNotAllocate(t *testing.T) {
 	}{
 		{one, `{"room":"kitchen","action":"join","n":[1,2,{"x":null}]}`, "join"},
 		{one, `{"action":"\u006aoin"}`, "join"},
-		{one, `{"action":"nobody"}`, "$default"},
+		{one, `{"action":"unknown"}`, "$default"},
 		{one, `hello`, "$default"},
 		{one, `{"zwölf":"` + strings.Repeat(`a"`, 50)[:99] + `","action":"join"}`, "$default"},
 		{one, `{"zwölf":["` + strings.Repeat("a", 500) + `"],"action":"join"}`, "join"},
@@ -227,9 +227,9 @@ func TestSelectDoesNotAllocate(t *testing.T) {
 	}
 }
 
-// TestEveryPlaceInAWord moves what matters in a string through all places in a word, in a name, a
-// value that is looked for and one that is not.
-func TestEveryPlaceInAWord(t *testing.T) {
+// TestSpecialBytesAtEveryPlaceInAWord moves quotes, escapes and other special bytes through all
+// places in a word, in a name, a value that is looked for and one that is not.
+func TestSpecialBytesAtEveryPlaceInAWord(t *testing.T) {
 	for _, c := range []string{
 		"", "a", " ", "!", "#", "[", "]", "\x7f", `\"`, `\\`, `\n`, `\u0041`, "ä", "茶", "🍵",
 		"\x00", "\x01", "\x1f", "\n", `"`, `\`, `\x`, `\u004`, "\x80", "\xa2", "\xdc", "\xff",

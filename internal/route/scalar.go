@@ -2,11 +2,11 @@ package route
 
 import "math"
 
-// The functions that pass something take its position in b and return the position behind it, or a
+// The functions that scan something take its position in b and return the position behind it, or a
 // negative one if it is not valid JSON.
 
-// invalid leads to no byte, and neither does what a few bytes are added to. So it need not be asked
-// for at each step: what comes next is not what was expected.
+// invalid is the position of no byte, also after a few bytes are added to it. So callers need not
+// test for it at each step: the next byte is then not the expected one.
 const invalid = math.MinInt / 2
 
 // at returns the byte at i, 0 where there is none.
@@ -17,7 +17,7 @@ func at(b []byte, i int) byte {
 	return 0
 }
 
-// space passes white space.
+// space skips white space.
 func space(b []byte, i int) int {
 	if at(b, i) > ' ' {
 		return i
@@ -35,8 +35,8 @@ func spaces(b []byte, i int) int {
 	return i
 }
 
-// key passes the name of a member and the colon, up to the value.
-func key(b []byte, i int) (span, int) {
+// memberName scans the name of a member and the colon, up to the value.
+func memberName(b []byte, i int) (span, int) {
 	if at(b, i) != '"' {
 		return span{}, invalid
 	}
@@ -48,7 +48,7 @@ func key(b []byte, i int) (span, int) {
 	return name, space(b, i+1)
 }
 
-// scalar passes a string, number, boolean or null.
+// scalar scans a string, number, boolean or null.
 func scalar(b []byte, i int) (span, int) {
 	switch c := at(b, i); {
 	case c == '"':
@@ -66,7 +66,7 @@ func scalar(b []byte, i int) (span, int) {
 	}
 }
 
-// number passes a number by the grammar of RFC 8259 section 6.
+// number scans a number by the grammar of RFC 8259 section 6.
 func number(b []byte, i int) int {
 	if at(b, i) == '-' {
 		i++
@@ -89,7 +89,7 @@ func number(b []byte, i int) int {
 	return digits(b, i)
 }
 
-// digits passes one digit or more.
+// digits scans one or more digits.
 func digits(b []byte, i int) int {
 	start := i
 	for uint(i) < uint(len(b)) && b[i]-'0' <= 9 {

@@ -6,7 +6,7 @@ type span struct {
 	kind       kind
 }
 
-// A kind says how a value becomes text.
+// A kind says how a value is converted to text.
 type kind uint8
 
 const (
@@ -17,12 +17,12 @@ const (
 	object // as it is written
 )
 
-// findMember returns the value of the member of body with this name, missing if there is none or
-// body is not a valid JSON object, as encoding/json would have it. Of members with the same name,
-// the last counts.
+// findMember returns the value of the member of body with this name. It is missing if there is no
+// such member or body is not an object that is valid to encoding/json. Of members with the same
+// name, the last counts.
 //
-// It is find for the path that nearly every API has: it routes 32 bytes in 48 ns, find in 108 ns
-// (EPYC, Go 1.26).
+// findMember is the fast path of find for the expressions of most APIs: it routes 32 bytes in 48
+// ns, find in 108 ns (EPYC, Go 1.26).
 func findMember(body []byte, name string) (v span) {
 	i := space(body, 0)
 	if at(body, i) != '{' {
@@ -30,7 +30,7 @@ func findMember(body []byte, name string) (v span) {
 	}
 	for i = space(body, i+1); ; i = space(body, i+1) {
 		var member span
-		if member, i = key(body, i); member.is(body, name) {
+		if member, i = memberName(body, i); member.equals(body, name) {
 			v, i = item(body, i, 1)
 		} else {
 			i = skip(body, i, 1)
@@ -48,19 +48,19 @@ func findMember(body []byte, name string) (v span) {
 // A scanner checks a JSON text and finds the values that paths lead to.
 type scanner struct {
 	body  []byte
-	depth int    // how many brackets are open
+	depth int    // the number of open brackets
 	spans []span // by slot; filled in
 }
 
-// find fills in the values at the nodes below paths, by slot. It reports false if body is not a
-// valid JSON object. Of members with the same name, the last counts.
+// find stores the values at the nodes below paths in spans, by slot. It reports false if body is
+// not a valid JSON object. Of members with the same name, the last counts.
 func find(body []byte, paths *node, spans []span) bool {
 	s := scanner{body: body, spans: spans}
 	i := space(body, 0)
 	return at(body, i) == '{' && space(body, s.value(paths, i)) == len(body)
 }
 
-// value passes the value of n. It calls itself no deeper than the expression's paths go.
+// value scans the value of n. Its recursion is no deeper than the expression's paths.
 func (s *scanner) value(n *node, i int) int {
 	clear(s.spans[n.slot:n.end])
 	v := span{start: i}
@@ -85,7 +85,7 @@ func (s *scanner) object(n *node, i int) int {
 	s.depth++
 	for {
 		var name span
-		name, i = key(s.body, i)
+		name, i = memberName(s.body, i)
 		i = s.child(n.member(s.body, name), i)
 		switch i = space(s.body, i); at(s.body, i) {
 		case ',':
@@ -118,7 +118,7 @@ func (s *scanner) array(n *node, i int) int {
 	}
 }
 
-// child passes the value of n, which is nil if no path leads there.
+// child scans the value of n, which is nil if no path leads there.
 func (s *scanner) child(n *node, i int) int {
 	if n == nil {
 		return skip(s.body, i, s.depth)

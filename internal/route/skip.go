@@ -3,8 +3,8 @@ package route
 // maxDepth is how deep arrays and objects may nest in a message: the limit of encoding/json.
 const maxDepth = 10000
 
-// skip passes a value at this depth. It does not call itself: how deep such a value goes is for
-// strangers to choose, and a stack that has grown stays grown.
+// skip scans a value at this depth. It is not recursive: clients choose how deep the value is, and
+// a goroutine's stack that has grown stays large.
 func skip(b []byte, i, depth int) int {
 	switch at(b, i) {
 	case '"':
@@ -19,7 +19,7 @@ func skip(b []byte, i, depth int) int {
 
 func skipNested(b []byte, i, depth int) int {
 	var small [32]byte
-	open := small[:0] // the brackets to be closed
+	open := small[:0] // the closing brackets that are due
 	for {
 		switch c := at(b, i); c {
 		case '{', '[':
@@ -28,7 +28,7 @@ func skipNested(b []byte, i, depth int) int {
 				return invalid
 			}
 			if i = space(b, i+1); at(b, i) != c+2 {
-				i = skipKeyIf(c == '{', b, i)
+				i = skipNameIf(c == '{', b, i)
 				continue
 			}
 		case '"':
@@ -45,19 +45,19 @@ func skipNested(b []byte, i, depth int) int {
 		if at(b, i) != ',' {
 			return invalid
 		}
-		i = skipKeyIf(open[len(open)-1] == '}', b, space(b, i+1))
+		i = skipNameIf(open[len(open)-1] == '}', b, space(b, i+1))
 	}
 }
 
-// skipKeyIf passes the name of a member if there is one to be expected.
-func skipKeyIf(object bool, b []byte, i int) int {
+// skipNameIf scans the name of a member if the value is in an object.
+func skipNameIf(object bool, b []byte, i int) int {
 	if object {
-		_, i = key(b, i)
+		_, i = memberName(b, i)
 	}
 	return i
 }
 
-// item passes a value at this depth as a whole.
+// item scans a value at this depth as a whole.
 func item(b []byte, i, depth int) (span, int) {
 	var end int
 	switch at(b, i) {

@@ -5,8 +5,8 @@ import (
 	"unicode/utf8"
 )
 
-// is reports whether v is this name of a member.
-func (v span) is(body []byte, name string) bool {
+// equals reports whether v, the name of a member, is name.
+func (v span) equals(body []byte, name string) bool {
 	if v.kind == plain {
 		return string(body[v.start:v.end]) == name
 	}
@@ -21,7 +21,7 @@ func isUnescaped(raw []byte, name string) bool {
 // member returns the child for the member of an object with this name, nil if no path leads there.
 func (n *node) member(body []byte, name span) *node {
 	for _, child := range n.children {
-		if child.index < 0 && name.is(body, child.name) {
+		if child.index < 0 && name.equals(body, child.name) {
 			return child
 		}
 	}
@@ -47,8 +47,8 @@ func appendText(dst, body []byte, v span) []byte {
 	return appendItem(dst, body, v)
 }
 
-// appendItem appends a value that is not to be taken apart. If it called appendArray, the compiler
-// would put the buffer of the caller on the heap.
+// appendItem appends a value as a whole. If it called appendArray, the compiler would allocate the
+// caller's buffer on the heap.
 func appendItem(dst, body []byte, v span) []byte {
 	raw := body[v.start:v.end]
 	switch v.kind {
@@ -90,7 +90,7 @@ func appendUnescaped(dst, raw []byte) []byte {
 	return dst
 }
 
-// unescape decodes the escape at the beginning of raw, and says how long it is.
+// unescape decodes the escape at the beginning of raw, and returns its length.
 func unescape(raw []byte) (rune, int) {
 	switch raw[1] {
 	case 'b':
@@ -104,12 +104,12 @@ func unescape(raw []byte) (rune, int) {
 	case 't':
 		return '\t', 2
 	case 'u':
-		r := unit(raw)
+		r := codeUnit(raw)
 		if !utf16.IsSurrogate(r) {
 			return r, 6
 		}
 		if len(raw) >= 12 && raw[6] == '\\' && raw[7] == 'u' {
-			if r := utf16.DecodeRune(r, unit(raw[6:])); r != utf8.RuneError {
+			if r := utf16.DecodeRune(r, codeUnit(raw[6:])); r != utf8.RuneError {
 				return r, 12
 			}
 		}
@@ -118,7 +118,7 @@ func unescape(raw []byte) (rune, int) {
 	return rune(raw[1]), 2
 }
 
-// unit decodes the UTF-16 code unit of an escape such as \u00e9.
-func unit(raw []byte) rune {
+// codeUnit decodes the UTF-16 code unit of an escape such as \u00e9.
+func codeUnit(raw []byte) rune {
 	return hex(raw[2])<<12 | hex(raw[3])<<8 | hex(raw[4])<<4 | hex(raw[5])
 }
