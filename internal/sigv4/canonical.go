@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// compute returns what s.sum should be for this request under secret.
+// compute returns the signature of r under secret, which s.sum must equal.
 func (s *signature) compute(r *http.Request, secret, payloadHash string) string {
 	request := strings.Join([]string{
 		r.Method,
@@ -37,11 +37,11 @@ func (s scope) key(secret string) []byte {
 	return key
 }
 
-// receivedPath returns the path of r as it is on the wire, escapes and all. On a server that is
-// the request line, which stays the same when a mux strips a prefix from r.URL.
+// receivedPath returns the path of r as it is on the wire, with its escapes. On a server it comes
+// from the request line, which does not change when a mux strips a prefix from r.URL.
 //
-// The canonical path is this one escaped once more. So "@" and "=" count as "%40" and "%3D"
-// where a client left them raw, and as "%2540" and "%253D" where it did not, and both verify.
+// The canonical path is this path escaped once more: "@" and "=" become "%40" and "%3D" if the
+// client sent them raw, and "%2540" and "%253D" if it escaped them, so that both verify.
 // (https://github.com/okigan/awscurl/issues/61)
 func receivedPath(r *http.Request) string {
 	path := r.URL.EscapedPath()
@@ -54,8 +54,8 @@ func receivedPath(r *http.Request) string {
 	return path
 }
 
-// escape is RFC 3986 percent-encoding with upper-case digits; only letters, digits, "-._~" and
-// the characters of keep stay as they are.
+// escape percent-encodes s as RFC 3986 does, with upper-case digits, except letters, digits,
+// "-._~" and the characters of keep.
 func escape(s, keep string) string {
 	const digits = "0123456789ABCDEF"
 	var b strings.Builder
@@ -70,14 +70,14 @@ func escape(s, keep string) string {
 	return b.String()
 }
 
-// isUnreserved: RFC 3986 section 2.3.
+// isUnreserved reports whether c is an unreserved character of RFC 3986 section 2.3.
 func isUnreserved(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' ||
 		c == '-' || c == '.' || c == '_' || c == '~'
 }
 
-// canonicalQuery returns the parameters, without the signature itself, escaped and sorted. It
-// leaves out nothing that it cannot decode, for then the signature would not cover it.
+// canonicalQuery returns the parameters, without the signature itself, escaped and sorted. It keeps
+// parameters that it cannot decode, because otherwise the signature would not cover them.
 func canonicalQuery(raw string) string {
 	var pairs [][2]string
 	for field := range strings.SplitSeq(raw, "&") {
@@ -111,14 +111,14 @@ func canonicalHeaders(r *http.Request, names []string) string {
 			if i > 0 {
 				b.WriteByte(',')
 			}
-			b.WriteString(squeeze(value))
+			b.WriteString(collapseSpaces(value))
 		}
 		b.WriteByte('\n')
 	}
 	return b.String()
 }
 
-// headerValues returns the values of a header, also of those that net/http keeps elsewhere.
+// headerValues returns the values of a header, including the headers that net/http keeps in fields.
 func headerValues(r *http.Request, name string) []string {
 	switch values := r.Header.Values(name); {
 	case name == "host":
@@ -138,8 +138,8 @@ func host(r *http.Request) string {
 	return r.URL.Host
 }
 
-// squeeze removes spaces around s and all but one of those within.
-func squeeze(s string) string {
+// collapseSpaces removes the spaces around s and all but one of each run of spaces within.
+func collapseSpaces(s string) string {
 	s = strings.Trim(s, " \t")
 	for strings.Contains(s, "  ") {
 		s = strings.ReplaceAll(s, "  ", " ")

@@ -7,9 +7,8 @@ import (
 	"time"
 )
 
-// An Error is a request that is not from whom it should be. The message is AWS's own, and is
-// meant for the client. The fields are those of apigw.Denied, so that one converts to the
-// other.
+// An Error says why a request is not authenticated. The message is AWS's own, for the client. The
+// fields are those of apigw.Denied, so that one converts to the other.
 type Error struct {
 	Status  int    // HTTP status, always 403
 	Type    string // the name of the error, for the X-Amzn-ErrorType header
@@ -40,8 +39,8 @@ func errUnknownKey() error {
 	return deny(typeUnknownKey, "The security token included in the request is invalid.")
 }
 
-// errLacks names all parts that are missing at once, as AWS does.
-func errLacks(place string, parts []string) error {
+// errMissingParams names all missing parameters at once, as AWS does.
+func errMissingParams(place string, parts []string) error {
 	sentences := make([]string, len(parts))
 	for i, part := range parts {
 		sentences[i] = fmt.Sprintf("%s requires '%s' parameter.", place, part)

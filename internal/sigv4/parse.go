@@ -15,15 +15,14 @@ import (
 // (https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html)
 const maxExpires = 7 * 24 * time.Hour
 
-// WellFormed returns nil if r carries something with the shape of a signature, in its
-// Authorization header or its query, and an [*Error] otherwise. Nothing is verified: not who
-// signed, what or when.
+// WellFormed returns nil if r has a well-formed signature in its Authorization header or its query,
+// and an [*Error] otherwise. It verifies neither the signature nor the time.
 func WellFormed(r *http.Request) error {
 	_, err := parse(r)
 	return err
 }
 
-// parse splits the signature of r, wherever it is. The header wins.
+// parse parses the signature of r, from the Authorization header or else from the query.
 func parse(r *http.Request) (*signature, error) {
 	if values := r.Header.Values("Authorization"); len(values) > 0 {
 		return parseHeader(r, strings.Join(values, ","))
@@ -52,7 +51,7 @@ func parseHeader(r *http.Request, value string) (*signature, error) {
 		return params[name]
 	}
 	s := &signature{}
-	if err := s.fill(get, "Authorization header", ""); err != nil {
+	if err := s.setParams(get, "Authorization header", ""); err != nil {
 		return nil, err
 	}
 	var err error
@@ -62,8 +61,8 @@ func parseHeader(r *http.Request, value string) (*signature, error) {
 	return s, s.check()
 }
 
-// headerTime returns the time of a signature in the header. X-Amz-Date is preferred to Date,
-// which clients in browsers cannot set and proxies may.
+// headerTime returns the time of a signature in the header. X-Amz-Date is preferred to Date, which
+// browsers do not let clients set and which proxies may set.
 func headerTime(h http.Header) (time.Time, error) {
 	if v := h.Get("X-Amz-Date"); v != "" {
 		return parseTime(v)
@@ -80,14 +79,14 @@ func headerTime(h http.Header) (time.Time, error) {
 
 func parseQuery(query url.Values) (*signature, error) {
 	if got := query.Get("X-Amz-Algorithm"); got != algorithm {
-		return nil, errLacks("AWS query-string", []string{"X-Amz-Algorithm"})
+		return nil, errMissingParams("AWS query-string", []string{"X-Amz-Algorithm"})
 	}
 	s := &signature{presigned: true}
-	if err := s.fill(query.Get, "AWS query-string", "X-Amz-"); err != nil {
+	if err := s.setParams(query.Get, "AWS query-string", "X-Amz-"); err != nil {
 		return nil, err
 	}
 	if !query.Has("X-Amz-Date") {
-		return nil, errLacks("AWS query-string", []string{"X-Amz-Date"})
+		return nil, errMissingParams("AWS query-string", []string{"X-Amz-Date"})
 	}
 	var err error
 	if s.at, err = parseTime(query.Get("X-Amz-Date")); err != nil {
@@ -99,28 +98,28 @@ func parseQuery(query url.Values) (*signature, error) {
 	return s, s.check()
 }
 
-// fill takes the three parameters that both forms have.
-func (s *signature) fill(get func(string) string, place, prefix string) error {
-	var lacks []string
+// setParams sets the three parameters that both forms have.
+func (s *signature) setParams(get func(string) string, place, prefix string) error {
+	var missing []string
 	param := func(name string) string {
 		v := get(prefix + name)
 		if v == "" {
-			lacks = append(lacks, prefix+name)
+			missing = append(missing, prefix+name)
 		}
 		return v
 	}
 	credential := param("Credential")
 	s.sum = param("Signature")
 	headers := param("SignedHeaders")
-	if lacks != nil {
-		return errLacks(place, lacks)
+	if missing != nil {
+		return errMissingParams(place, missing)
 	}
 	s.headers = strings.Split(strings.ToLower(headers), ";")
-	return s.fillCredential(credential)
+	return s.setCredential(credential)
 }
 
-// fillCredential splits "{key}/{date}/{region}/{service}/aws4_request".
-func (s *signature) fillCredential(credential string) error {
+// setCredential splits "{key}/{date}/{region}/{service}/aws4_request".
+func (s *signature) setCredential(credential string) error {
 	parts := strings.Split(credential, "/")
 	if len(parts) != 5 || parts[0] == "" {
 		return deny(typeIncomplete, "Credential must have exactly 5 slash-delimited elements, "+
@@ -135,7 +134,7 @@ func (s *signature) fillCredential(credential string) error {
 	return nil
 }
 
-// check compares the parts with each other.
+// check checks that the parts agree with each other.
 func (s *signature) check() error {
 	if date := s.at.Format(dateFormat); s.scope.date != date {
 		return deny(typeInvalid, fmt.Sprintf("Date in Credential scope does not match YYYYMMDD "+

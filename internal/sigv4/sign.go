@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// Sign signs r, whose body will be body, in its Authorization header; r.Body is not read. It
-// sets X-Amz-Date too and, for temporary credentials, X-Amz-Security-Token. Signed are those,
-// the host, and the headers Content-Type and X-Amz-* that r has: what proxies leave alone. The
-// path and the query must not be changed afterwards.
+// Sign signs r, whose body will be body, in its Authorization header; r.Body is not read. It also
+// sets X-Amz-Date and, for temporary credentials, X-Amz-Security-Token. The signature covers these,
+// the host, and the headers Content-Type and X-Amz-* of r, which proxies do not change. The path
+// and the query must not be changed afterwards.
 //
-// A header X-Amz-Content-Sha256 that r has stands for the hash of the body; set it to
+// If r has a header X-Amz-Content-Sha256, its value is used as the hash of the body; set it to
 // "UNSIGNED-PAYLOAD" if the body is not known yet.
 func Sign(
 	r *http.Request, body []byte, cred Credentials, region, service string, at time.Time,

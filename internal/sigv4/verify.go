@@ -6,16 +6,15 @@ import (
 	"time"
 )
 
-// A Verifier decides whether requests are signed by whom they say. Its methods may be called
-// from many goroutines at once; its fields must not be changed meanwhile. The zero Verifier
-// knows nobody.
+// A Verifier verifies the signatures of requests. Its methods may be called from many goroutines at
+// once; its fields must not be changed meanwhile. The zero Verifier refuses every request.
 type Verifier struct {
 	// Keys returns the secret of an access key, or false if there is no such key; an empty
-	// secret counts as none. It must be safe for concurrent use. Nil knows no key.
+	// secret counts as none. It must be safe for concurrent use. With nil there are no keys.
 	Keys func(accessKeyID string) (secret string, ok bool)
 
-	// Region is the only region that signatures may be for. Empty accepts any: a gateway that
-	// is not in AWS is in none.
+	// Region is the only region that signatures may be for. Empty accepts any, for a gateway
+	// outside AWS, which is in no region.
 	Region string
 
 	// Service is the service that signatures must be for. Empty means "execute-api".
@@ -25,17 +24,17 @@ type Verifier struct {
 	Now func() time.Time
 
 	// MaxSkew is how far the time of a signature may be from now, either way. Zero means 5
-	// minutes, as at AWS. A presigned URL is valid for as long as it says instead.
+	// minutes, as at AWS. A presigned URL states for how long it is valid instead.
 	MaxSkew time.Duration
 }
 
-// Verify returns who signed r, whose whole body is body; r.Body is not read. Anything wrong is
-// an [*Error] with status 403, whose message tells the client what.
+// Verify returns the signer of r, whose whole body is body; r.Body is not read. Every error is an
+// [*Error] with status 403 and a message for the client.
 //
-// The signature may be in the Authorization header or in the query. Where an
-// x-amz-content-sha256 header is absent, the body is hashed; where it is present, it must be
-// that hash, or "UNSIGNED-PAYLOAD", by which the client says that the body may be anything.
-// Session tokens are not verified: the secret alone proves who it is.
+// The signature may be in the Authorization header or in the query. If there is an
+// x-amz-content-sha256 header, it must be the hash of the body, or "UNSIGNED-PAYLOAD", which means
+// that the signature does not cover the body. Session tokens are not verified: the secret alone
+// proves the identity.
 func (v *Verifier) Verify(r *http.Request, body []byte) (Identity, error) {
 	s, err := parse(r)
 	if err != nil {
@@ -98,7 +97,8 @@ func (v *Verifier) checkTime(s *signature) error {
 	return nil
 }
 
-// secret knows no key without a secret: everybody could sign with that.
+// secret returns the secret of a key. A key with an empty secret counts as unknown, because every
+// client could sign with it.
 func (v *Verifier) secret(accessKeyID string) (string, bool) {
 	if v.Keys == nil {
 		return "", false
@@ -107,11 +107,11 @@ func (v *Verifier) secret(accessKeyID string) (string, bool) {
 	return secret, ok && secret != ""
 }
 
-// payloadHash returns the hash of the body for the canonical request: what the client says that
-// it is or, if it says nothing, what it is.
+// payloadHash returns the hash of the body for the canonical request: the one that the client
+// states or, if it states none, the computed one.
 func payloadHash(r *http.Request, body []byte) string {
-	if said := r.Header.Get("X-Amz-Content-Sha256"); said != "" {
-		return said
+	if stated := r.Header.Get("X-Amz-Content-Sha256"); stated != "" {
+		return stated
 	}
 	if r.URL.Query().Get("X-Amz-Content-Sha256") == unsignedPayload {
 		return unsignedPayload
@@ -119,5 +119,5 @@ func payloadHash(r *http.Request, body []byte) string {
 	return hashHex(body)
 }
 
-// equal compares two signatures in a time that does not tell where they differ.
+// equal compares two signatures in constant time.
 func equal(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }

@@ -249,7 +249,7 @@ func TestVerifyRefusesOtherRegion(t *testing.T) {
 	wantError(t, err, "InvalidSignatureException", "Credential should be scoped to a valid region.")
 }
 
-func TestVerifyZeroKnowsNobody(t *testing.T) {
+func TestZeroVerifierRefusesEveryRequest(t *testing.T) {
 	v := sigv4.Verifier{Now: func() time.Time { return noon }}
 	_, err := v.Verify(signed(""), nil)
 	wantError(t, err, "UnrecognizedClientException", "The security token")
@@ -329,8 +329,9 @@ func TestVerifyDateHeader(t *testing.T) {
 	}
 }
 
-// TestVerifyCutShort cuts a good signature at every length: the answer is always 403.
-func TestVerifyCutShort(t *testing.T) {
+// TestVerifyRefusesTruncatedSignatures cuts a good signature at every length: the answer is always
+// 403.
+func TestVerifyRefusesTruncatedSignatures(t *testing.T) {
 	whole := signed("").Header.Get("Authorization")
 	for n := range len(whole) {
 		r := signed("")
