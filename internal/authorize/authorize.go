@@ -17,8 +17,8 @@ import (
 	"github.com/tyg-dev/tyg/apigw"
 )
 
-// An Authorizer is a tyg.Authorizer with its identity sources taken apart. It may be asked by many
-// goroutines at once.
+// An Authorizer is a tyg.Authorizer with parsed identity sources. Many goroutines may use it at
+// once.
 type Authorizer struct {
 	ask     tyg.AuthorizeFunc
 	sources []source
@@ -27,7 +27,7 @@ type Authorizer struct {
 // A source returns one part of a handshake.
 type source func(r *tyg.Request) string
 
-// New checks a. A nil a gives a nil Authorizer, which lets everybody in.
+// New checks a. If a is nil, so is the Authorizer, which authorizes every client.
 func New(a *tyg.Authorizer, stageVariables map[string]string) (*Authorizer, error) {
 	if a == nil {
 		return nil, nil
@@ -60,7 +60,7 @@ func parseSource(expr string, stageVariables map[string]string) (source, error) 
 		"route.request.querystring.NAME or stageVariables.NAME", expr)
 }
 
-// errMissing is for a client that does not even say who it claims to be.
+// errMissing is the error for a client that sends no value for an identity source.
 var errMissing = fmt.Errorf("%w: an identity source is missing", tyg.ErrUnauthorized)
 
 // Ask returns the identity of a client that may connect, the zero Identity if there is no
@@ -87,8 +87,8 @@ func (a *Authorizer) Ask(ctx context.Context, r *tyg.Request) (tyg.Identity, err
 	return tyg.Identity{Principal: id.Principal, Context: known}, nil
 }
 
-// await calls the function and waits for it no longer than ctx lasts. One that does not look at its
-// context runs on by itself, on a goroutine that ends with it, and its answer counts no more.
+// await calls the function and waits for it until ctx ends. A function that ignores its context
+// keeps running on a goroutine that ends with it, and its answer is dropped.
 func (a *Authorizer) await(ctx context.Context, r *tyg.Request) (tyg.Identity, error) {
 	if ctx.Done() == nil {
 		return a.identify(ctx, r)
@@ -97,7 +97,7 @@ func (a *Authorizer) await(ctx context.Context, r *tyg.Request) (tyg.Identity, e
 		id  tyg.Identity
 		err error
 	}
-	done := make(chan answer, 1) // so that the goroutine never waits for us
+	done := make(chan answer, 1) // so that the goroutine never blocks
 	go func() {
 		id, err := a.identify(ctx, r)
 		done <- answer{id, err}
@@ -110,7 +110,7 @@ func (a *Authorizer) await(ctx context.Context, r *tyg.Request) (tyg.Identity, e
 	}
 }
 
-// identify calls the function and judges its answer.
+// identify calls the function and checks its answer.
 func (a *Authorizer) identify(ctx context.Context, r *tyg.Request) (id tyg.Identity, err error) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -140,12 +140,13 @@ func check(id tyg.Identity) error {
 		return fmt.Errorf("encode the identity's context: %w", err)
 	}
 	if len(b) > apigw.MaxAuthorizerResult {
-		return fmt.Errorf("the identity's context takes %d bytes, more than %d", len(b), apigw.MaxAuthorizerResult)
+		return fmt.Errorf("the identity's context takes %d bytes, more than %d",
+			len(b), apigw.MaxAuthorizerResult)
 	}
 	return nil
 }
 
-// Status is what API Gateway answers for an error of [Authorizer.Ask].
+// Status returns the HTTP status and message of API Gateway for an error of [Authorizer.Ask].
 func Status(err error) (status int, message string) {
 	switch {
 	case errors.Is(err, tyg.ErrUnauthorized):

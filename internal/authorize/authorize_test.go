@@ -134,7 +134,7 @@ func returns(principal string, values map[string]any) tyg.AuthorizeFunc {
 	}
 }
 
-func TestAskDoesNotWaitForever(t *testing.T) {
+func TestAskEndsWithItsContext(t *testing.T) {
 	leave := make(chan struct{})
 	defer close(leave)
 	a, err := authorize.New(&tyg.Authorizer{
@@ -149,7 +149,9 @@ func TestAskDoesNotWaitForever(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	id, err := a.Ask(ctx, request())
-	if status, _ := authorize.Status(err); id.Principal != "" || status != 500 || !errors.Is(err, context.Canceled) {
-		t.Errorf("Ask = %v, %v, status %d, want 500 for an authorizer that does not return", id, err, status)
+	status, _ := authorize.Status(err)
+	if id.Principal != "" || status != 500 || !errors.Is(err, context.Canceled) {
+		t.Errorf("Ask = %v, %v, status %d, want 500 for an authorizer that does not return",
+			id, err, status)
 	}
 }

@@ -6,8 +6,8 @@
 //	0..2   the node's incarnation, whitened with a MAC of the other eight
 //	3..10  random
 //
-// so a node that knows the cluster's key routes an id without looking anything up, and nobody else
-// can tell which ids share a node. An id is not a secret and not a credential.
+// so a node that has the cluster's key routes an id without a lookup, and without the key it cannot
+// be told which ids share a node. An id is not a secret and not a credential.
 package connid
 
 import (
@@ -27,14 +27,14 @@ const (
 	randomSize = 8
 )
 
-// encoding refuses what would give two spellings to one id: trailing bits that are not zero.
+// encoding is strict: trailing bits that are not zero would give an id two spellings.
 var encoding = base64.URLEncoding.Strict()
 
-// An Incarnation numbers one start of one node: 24 bits. A node that restarts is another
-// incarnation, so that all ids of the former are gone.
+// An Incarnation identifies one start of one node, in 24 bits. A node that restarts has another
+// incarnation, so that its old ids are gone.
 type Incarnation uint32
 
-// NewIncarnation returns a random one.
+// NewIncarnation returns a random Incarnation.
 func NewIncarnation() Incarnation {
 	var b [tagSize]byte
 	rand.Read(b[:])
@@ -45,12 +45,12 @@ func NewIncarnation() Incarnation {
 type Maker struct {
 	Incarnation Incarnation
 
-	// Key whitens the incarnation; a cluster shares one. Without a key the incarnation is merely
-	// obscured.
+	// Key hides the incarnation in ids; all nodes of a cluster share it. Without a key the
+	// incarnation is only obscured.
 	Key []byte
 }
 
-// New returns a new id. A guess at an existing one among a million succeeds once in 2^44 tries.
+// New returns a new id. To guess one of a million existing ids takes 2^44 tries.
 func (m *Maker) New() tyg.ConnID {
 	var b [tagSize + randomSize]byte
 	rand.Read(b[tagSize:])
@@ -59,7 +59,7 @@ func (m *Maker) New() tyg.ConnID {
 	return tyg.ConnID(encoding.EncodeToString(b[:]))
 }
 
-// Parse returns the incarnation that an id names, and false if no Maker ever made such a string.
+// Parse returns the incarnation in an id, and false if id does not have the form that Makers give.
 func (m *Maker) Parse(id tyg.ConnID) (Incarnation, bool) {
 	if len(id) != Length {
 		return 0, false
@@ -73,9 +73,9 @@ func (m *Maker) Parse(id tyg.ConnID) (Incarnation, bool) {
 	return untag(b[:tagSize]), true
 }
 
-// whiten mixes a MAC of the random part into the tag. Doing it twice undoes it.
+// whiten XORs a MAC of the random part into the tag. Applying it twice restores the tag.
 func whiten(b, key []byte) {
-	if len(key) == 0 { // nobody is to be kept from it; a MAC would be a fortieth of a handshake
+	if len(key) == 0 { // there is nothing to hide; a MAC would be a fortieth of a handshake
 		for i := range tagSize {
 			b[i] ^= b[tagSize+i]
 		}

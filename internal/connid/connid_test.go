@@ -50,7 +50,8 @@ func TestParseRefuses(t *testing.T) {
 	m := new(connid.Maker)
 	for _, id := range []tyg.ConnID{
 		"", "=", "AAAAAAAAAAAAAAA", "AAAAAAAAAAAAAAAA", "AAAAAAAAAAAAAA==", "AAAAAAAAAAAAAAB=",
-		"AAAAAAAAAA/AAAA=", "AAAAAAAAAA+AAAA=", "AAAAAAAAAAAAAAA=A", "AAAAAAAAAAAAAAA%3D", "AAAA\nAAAAAAAAAA=",
+		"AAAAAAAAAA/AAAA=", "AAAAAAAAAA+AAAA=", "AAAAAAAAAAAAAAA=A", "AAAAAAAAAAAAAAA%3D",
+		"AAAA\nAAAAAAAAAA=",
 	} {
 		if _, ok := m.Parse(id); ok {
 			t.Errorf("Parse(%q) accepted it", id)

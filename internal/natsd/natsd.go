@@ -14,21 +14,21 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 )
 
-// readiness is how long a server may take to accept connections. It takes 50 ms where nothing else
-// runs.
-const readiness = 10 * time.Second
+// readyTimeout is how long a server may take to accept connections. On an idle machine it takes
+// 50 ms.
+const readyTimeout = 10 * time.Second
 
-// user is the name in every URL; the password is what counts.
+// user is the user name in every URL; only the password differs.
 const user = "tyg"
 
-// Config says where a server keeps its data and who may connect. The zero Config is a server that
-// forgets everything when it stops and that only whoever sees [Server.URL] can reach.
+// Config says where a server keeps its data and which password clients need. With the zero Config
+// the data is deleted when the server stops, and the password is random: see [Server.URL].
 type Config struct {
 	// Dir is where JetStream keeps its files. Empty means a temporary folder that Shutdown removes.
 	// Two servers must not share one.
 	Dir string
 
-	// Password is what clients have to know. Empty means a random one.
+	// Password is the password of clients. Empty means a random one.
 	Password string
 }
 
@@ -60,7 +60,7 @@ func Start(cfg Config) (*Server, error) {
 }
 
 func (s *Server) start(cfg Config) (err error) {
-	// The server itself would only never become ready.
+	// Without the folder the server reports no error, but never becomes ready.
 	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
 		return err
 	}
@@ -70,20 +70,20 @@ func (s *Server) start(cfg Config) (err error) {
 		Username: user, Password: cfg.Password,
 		NoLog: true, NoSigs: true,
 		JetStream: true, StoreDir: cfg.Dir,
-		// Nobody but us decides how long a machine may be busy.
-		AuthTimeout: readiness.Seconds(),
+		// A busy machine may take as long to authenticate as to become ready.
+		AuthTimeout: readyTimeout.Seconds(),
 	})
 	if err != nil {
 		return err
 	}
-	// Shutdown stops it and waits for it.
+	// ends with Shutdown, which waits for it
 	go s.nats.Start()
-	if !s.nats.ReadyForConnections(readiness) {
-		return fmt.Errorf("it takes no connections after %v", readiness)
+	if !s.nats.ReadyForConnections(readyTimeout) {
+		return fmt.Errorf("not ready for connections after %v", readyTimeout)
 	}
 	address, ok := s.nats.Addr().(*net.TCPAddr)
 	if !ok {
-		return errors.New("it does not listen on TCP")
+		return errors.New("not listening on TCP")
 	}
 	s.url = (&url.URL{
 		Scheme: "nats", User: url.UserPassword(user, cfg.Password), Host: address.String(),
@@ -91,12 +91,12 @@ func (s *Server) start(cfg Config) (err error) {
 	return nil
 }
 
-// URL returns the address of the server with the credential in it. Whoever has it can do
-// everything; do not log it.
+// URL returns the address of the server with its credential, which permits everything: do not log
+// it.
 func (s *Server) URL() string { return s.url }
 
-// Shutdown stops the server and waits until it has stopped. Clients that are connected are cut off;
-// what was acknowledged to them is in Dir.
+// Shutdown stops the server and waits until it has stopped. It disconnects all clients;
+// acknowledged messages are in Dir.
 func (s *Server) Shutdown() error {
 	if s.nats != nil {
 		s.nats.Shutdown()

@@ -47,7 +47,7 @@ func TestServerIsOnLoopbackWithACredential(t *testing.T) {
 	}
 }
 
-func TestNobodyConnectsWithoutTheCredential(t *testing.T) {
+func TestConnectWithoutTheCredentialIsRefused(t *testing.T) {
 	server, err := natsd.Start(natsd.Config{})
 	if err != nil {
 		t.Fatal(err)
@@ -56,7 +56,7 @@ func TestNobodyConnectsWithoutTheCredential(t *testing.T) {
 	u := parse(t, server.URL())
 	u.User = nil
 	if _, err := natskv.Open(t.Context(), natskv.Config{URL: u.String()}); err == nil {
-		t.Error("anybody may connect")
+		t.Error("a client without the credential may connect")
 	}
 }
 
@@ -88,7 +88,7 @@ func TestDirKeepsWhatWasAcknowledged(t *testing.T) {
 	}
 }
 
-func TestStartSaysWhatIsWrong(t *testing.T) {
+func TestStartErrorNamesTheCause(t *testing.T) {
 	file := t.TempDir() + "/file"
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
