@@ -8,8 +8,8 @@ import (
 	"github.com/tyg-dev/tyg"
 )
 
-// MarshalAuthorizerRequest returns the JSON by which API Gateway asks a Lambda authorizer about
-// a connect event. methodARN is
+// MarshalAuthorizerRequest returns the JSON with which API Gateway asks a Lambda authorizer about a
+// connect event. methodARN is
 // "arn:aws:execute-api:{region}:{account}:{api}/{stage}/$connect". Unlike the function, an
 // authorizer sees the headers of the upgrade itself, and empty objects for a query or for stage
 // variables that are not there. Conn.Identity is left out: it does not exist yet.
@@ -42,10 +42,10 @@ func MarshalAuthorizerRequest(e tyg.Event, methodARN string) ([]byte, error) {
 // whether the client may invoke methodARN. Values of the identity's context are of type string,
 // float64 or bool.
 //
-// A result that denies, or that does not speak of methodARN, is no error: allowed is false, and
-// a host answers 403. A result that is malformed or larger than 8 KB is an error, and a host
-// answers 500. So is a policy with a Condition, NotAction or NotResource: it is refused rather
-// than guessed at.
+// A result that denies, or that does not mention methodARN, is no error: allowed is false, and a
+// host answers 403. A result that is malformed or larger than [MaxAuthorizerResult] is an error,
+// and a host answers 500. A policy with a Condition, NotAction or NotResource, which are not
+// evaluated, is an error too.
 func ParseAuthorizerResult(data []byte, methodARN string) (
 	id tyg.Identity, allowed bool, err error,
 ) {

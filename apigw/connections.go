@@ -11,12 +11,12 @@ import (
 	"github.com/tyg-dev/tyg"
 )
 
-// idLen is the length of a connection id: base64url, with padding, of 11 bytes. AWS documents
-// it nowhere; all published ids have it.
+// idLen is the length of a connection id: 11 bytes in base64url with padding. AWS does not document
+// it; all published ids have it.
 // (https://github.com/aws-samples/simple-websockets-chat-app/issues/24)
 const idLen = 16
 
-// connectionsSegment is the part of the path by which the @connections API is told from
+// connectionsSegment is the part of the path that distinguishes the @connections API from
 // handshakes.
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-how-to-call-websocket-api-connections.html)
 const connectionsSegment = "@connections"
@@ -26,8 +26,8 @@ const connectionsSegment = "@connections"
 // application/octet-stream with every message, so that one means nothing.
 const BinaryContentType = "application/vnd.tyg.binary"
 
-// ValidID reports whether id has the shape that every host gives its ids: 16 characters,
-// [A-Za-z0-9_-]{15}=. Whether such a connection exists is another question.
+// ValidID reports whether id has the form of the ids of every host: 16 characters,
+// [A-Za-z0-9_-]{15}=. It does not say whether such a connection exists.
 func ValidID(id tyg.ConnID) bool {
 	if len(id) != idLen || id[idLen-1] != '=' {
 		return false
@@ -45,13 +45,12 @@ func isIDChar(b byte) bool {
 		b == '-' || b == '_'
 }
 
-// SplitConnectionsPath takes the path of a request to the @connections API apart, as
-// [url.URL.EscapedPath] gives it. It knows "/{stage}/@connections/{id}" and, with an empty
-// stage, "/@connections/{id}" of custom domains. Clients escape "@" and "=" or do not; both are
-// understood.
+// SplitConnectionsPath splits the path of a request to the @connections API, as
+// [url.URL.EscapedPath] returns it: "/{stage}/@connections/{id}" or, for a custom domain,
+// "/@connections/{id}", which gives an empty stage. "@" and "=" may be escaped or not.
 //
-// It reports false if the path is no such path. If it is, the id may still be anything but
-// empty; see [ValidID].
+// It reports false for any other path. The id is not empty, and not checked otherwise: see
+// [ValidID].
 func SplitConnectionsPath(escapedPath string) (stage string, id tyg.ConnID, ok bool) {
 	parts := strings.Split(escapedPath, "/")
 	switch {
@@ -80,9 +79,9 @@ func unescape(segment string) (string, bool) {
 	return s, err == nil
 }
 
-// ConnectionsPath returns the escaped path of a connection in the @connections API, spelled as
-// the AWS SDKs spell it: "/{stage}/%40connections/{id}", with "=" of the id as "%3D". An empty
-// stage is left out, as custom domains want it.
+// ConnectionsPath returns the escaped path of a connection in the @connections API, spelled as the
+// AWS SDKs spell it: "/{stage}/%40connections/{id}", with "=" of the id as "%3D". An empty stage is
+// left out, for custom domains.
 func ConnectionsPath(stage string, id tyg.ConnID) string {
 	path := "/%40connections/" + escape(string(id))
 	if stage == "" {
@@ -91,7 +90,7 @@ func ConnectionsPath(stage string, id tyg.ConnID) string {
 	return "/" + escape(stage) + path
 }
 
-// escape is url.PathEscape that also escapes "@" and "=" and the like, which AWS wants escaped.
+// escape is url.PathEscape, but also escapes "@", "=" and others, as AWS requires.
 func escape(segment string) string {
 	return strings.ReplaceAll(url.QueryEscape(segment), "+", "%20")
 }
@@ -99,7 +98,7 @@ func escape(segment string) string {
 // infoTime is the timestamp format of the @connections API: milliseconds, always UTC.
 const infoTime = "2006-01-02T15:04:05.000Z"
 
-// info is the body of GET @connections. Its model requires all members, empty or not.
+// info is the body of GET @connections. AWS's model requires all members, empty or not.
 // (https://github.com/boto/botocore, apigatewaymanagementapi/2018-11-29)
 type info struct {
 	ConnectedAt string `json:"connectedAt"`
@@ -149,5 +148,5 @@ func ReadInfo(body []byte) (tyg.Info, error) {
 func writeJSON(w http.ResponseWriter, status int, body []byte) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_, _ = w.Write(body) // the client is gone if this fails, and there is nobody else to tell
+	_, _ = w.Write(body) // fails if the client is gone
 }

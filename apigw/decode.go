@@ -8,8 +8,8 @@ import (
 	"github.com/tyg-dev/tyg"
 )
 
-// event is the part of API Gateway's JSON that a tyg.Event has a place for. Captures of 2019
-// have null for much of it, which leaves the field at zero.
+// event is the part of API Gateway's JSON that a tyg.Event has fields for. Captures from 2019 have
+// null for many members, which leaves the field at zero.
 // (https://github.com/dherault/serverless-offline/blob/master/tests/manual/websocket/main/test/e2e/ws.e2e.js)
 type event struct {
 	RequestContext    *requestContext     `json:"requestContext"`
@@ -43,15 +43,15 @@ type requestContext struct {
 	} `json:"identity"`
 }
 
-// noStatus is the close code that means that there was none (RFC 6455 section 7.4.1).
+// noStatus is the close code of a close without one (RFC 6455 section 7.4.1).
 const noStatus = 1005
 
 // UnmarshalEvent turns API Gateway's JSON into an Event whose Conn reaches its client through
 // s. The Event keeps nothing of data.
 //
-// Keys that it does not know are ignored, and null counts as absent. What no event can be
-// without is an error that names it: a connectionId, a requestId, a routeKey and an eventType.
-// Conn.Subprotocol stays empty, because events do not tell it. Numbers in Conn.Identity are of type
+// Unknown keys are ignored, and null counts as absent. An event without connectionId, requestId,
+// routeKey or eventType is an error that names the missing key. Conn.Subprotocol stays empty,
+// because events do not contain it. Numbers in Conn.Identity are of type
 // float64. A disconnect without a code has code 1005.
 func UnmarshalEvent(data []byte, s tyg.Sender) (tyg.Event, error) {
 	var in event
@@ -89,7 +89,8 @@ func UnmarshalEvent(data []byte, s tyg.Sender) (tyg.Event, error) {
 	return e, nil
 }
 
-// check names what is missing, and fills in what older captures call by another name.
+// check checks the required members, and fills in those that older captures have under another
+// name.
 func (in *event) check() error {
 	rc := in.RequestContext
 	if rc == nil {
@@ -148,8 +149,8 @@ func identity(m map[string]any) tyg.Identity {
 	return id
 }
 
-// scalars returns the strings, numbers and booleans of m, or nil if there are none. An
-// authorizer cannot return anything else, but old events have null in places.
+// scalars returns the strings, numbers and booleans of m, or nil if there are none. An authorizer
+// cannot return other values, but old events have some nulls.
 func scalars(m map[string]any) map[string]any {
 	var out map[string]any
 	for key, value := range m {

@@ -1,8 +1,8 @@
-// Package apigw translates between tyg values and API Gateway's WebSocket JSON: the events that
-// a Lambda function gets, the replies that it gives, the frames that clients see when something
-// fails, and the @connections HTTP API. It also understands the answers of Lambda authorizers.
+// Package apigw translates between tyg values and API Gateway's WebSocket JSON: the events and
+// replies of a Lambda function, the error frames that clients get, the @connections HTTP API, and
+// the results of Lambda authorizers. It also has API Gateway's quotas.
 //
-// Everything here is a pure function: no sockets, no AWS account, no state. All functions may
-// be called from any goroutine; byte slices that are passed in are read and not kept, unless a
-// function says otherwise.
+// All functions are pure: no sockets, no AWS account, no state. They may be called from any
+// goroutine. They read byte slices that are passed in and do not keep them, unless a function says
+// otherwise.
 package apigw

@@ -26,8 +26,8 @@ const (
 	typeBinary     = "BinaryMessageException"
 )
 
-// A Denied is a request to the @connections API that was refused for who sent it or where to.
-// [WriteError] answers it with exactly these three values.
+// A Denied says why a request to the @connections API was refused for its sender or its path.
+// [WriteError] answers with exactly these three values.
 type Denied struct {
 	Status  int    // HTTP status, 400 to 499; zero means 403
 	Type    string // for the X-Amzn-ErrorType header
@@ -42,7 +42,7 @@ func (d *Denied) Error() string {
 	return fmt.Sprintf("request was refused: %s: %s", d.Type, d.Message)
 }
 
-// DenyUnsigned is for a request without a signature.
+// DenyUnsigned returns the Denied for a request without a signature.
 // (https://github.com/aws-samples/simple-websockets-chat-app/issues/40)
 func DenyUnsigned() *Denied {
 	return &Denied{
@@ -52,7 +52,7 @@ func DenyUnsigned() *Denied {
 	}
 }
 
-// DenySignature is for a signature that is wrong.
+// DenySignature returns the Denied for a wrong signature.
 // (https://github.com/aws/aws-sdk-js-v3/issues/1830)
 func DenySignature() *Denied {
 	return &Denied{
@@ -64,15 +64,15 @@ func DenySignature() *Denied {
 	}
 }
 
-// DenyPath is for a path that leads nowhere, or to a stage that does not exist.
+// DenyPath returns the Denied for an unknown path or stage.
 // (https://github.com/aws-samples/simple-websockets-chat-app/issues/40)
 func DenyPath() *Denied {
 	return &Denied{Status: http.StatusForbidden, Type: typeForbidden, Message: Forbidden}
 }
 
-// WriteError answers a request to the @connections API with what API Gateway says about err:
-// its status, its X-Amzn-ErrorType header, its body. It knows this module's root errors and
-// [*Denied]; anything else is 500 "Internal server error", whatever its text says.
+// WriteError answers a request to the @connections API as API Gateway answers err: with the status,
+// X-Amzn-ErrorType header and body for this module's root errors and for [*Denied], and with 500
+// "Internal server error" for any other error, whose text is not sent.
 func WriteError(w http.ResponseWriter, err error) {
 	d := describe(err)
 	w.Header().Set(errorTypeHeader, d.Type)
@@ -86,7 +86,7 @@ func WriteError(w http.ResponseWriter, err error) {
 	writeJSON(w, d.Status, append(body, '}'))
 }
 
-// describe finds what WriteError writes.
+// describe returns what WriteError writes for err.
 func describe(err error) Denied {
 	switch {
 	case errors.Is(err, tyg.ErrGone):
@@ -103,20 +103,21 @@ func describe(err error) Denied {
 		return Denied{http.StatusBadRequest, typeBinary, "Binary messages are not enabled"}
 	}
 	if d, ok := errors.AsType[*Denied](err); ok {
-		return denial(*d)
+		return withStatus(*d)
 	}
 	return Denied{http.StatusInternalServerError, typeInternal, InternalServerError}
 }
 
-// denial fills in what a Denied leaves out; net/http panics on a status that is none.
-func denial(d Denied) Denied {
+// withStatus replaces a status that is not a client error by 403; net/http panics on an invalid
+// one.
+func withStatus(d Denied) Denied {
 	if d.Status < 400 || d.Status > 499 {
 		d.Status = http.StatusForbidden
 	}
 	return d
 }
 
-// invalidIDMessage is API Gateway's text for a malformed id.
+// invalidIDMessage returns API Gateway's message for a malformed id.
 // (https://github.com/dherault/serverless-offline/issues/749)
 func invalidIDMessage(err error) string {
 	if e, ok := errors.AsType[*tyg.ConnError](err); ok {
@@ -127,7 +128,7 @@ func invalidIDMessage(err error) string {
 
 // ReadError is the reverse of [WriteError], for clients: it returns nil for status 200 to 299,
 // and otherwise a [*tyg.ConnError] about id with one of the root errors, a [*Denied] for 401
-// and 403, or an error that names the status. op is what was tried, as in [tyg.ConnError].
+// and 403, or an error that names the status. op is the method, as in [tyg.ConnError].
 func ReadError(status int, header http.Header, id tyg.ConnID, op string) error {
 	if status >= 200 && status <= 299 {
 		return nil
@@ -158,8 +159,8 @@ func readError(status int, kind string) error {
 	return fmt.Errorf("unexpected answer: HTTP status %d %s", status, kind)
 }
 
-// errorType returns the bare name of the error. Services may put a namespace before it, up to
-// "#", and a URL behind it, from ":".
+// errorType returns the bare name of the error. Services may put a namespace and "#" before it, and
+// ":" and a URL behind it.
 // (https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html#operation-error-serialization)
 func errorType(header http.Header) string {
 	name, _, _ := strings.Cut(header.Get(errorTypeHeader), ":")

@@ -18,18 +18,18 @@ import (
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-mapping-template-reference.html)
 const requestTime = "02/Jan/2006:15:04:05 -0700"
 
-// MarshalEvent returns the JSON by which API Gateway tells a Lambda function of e, see
+// MarshalEvent returns the JSON of e as API Gateway sends it to a Lambda function: see
 // [AppendEvent].
 func MarshalEvent(e tyg.Event) ([]byte, error) {
 	return AppendEvent(make([]byte, 0, 768+len(e.Message.Data)), e)
 }
 
-// AppendEvent appends the JSON by which API Gateway tells a Lambda function of e, and returns
-// the extended buffer. What does not apply to the event is absent, never null. Stage variables
+// AppendEvent appends the JSON of e as API Gateway sends it to a Lambda function, and returns the
+// extended buffer. Members that do not apply to the event are absent, never null. Stage variables
 // are left out when there are none.
 //
-// The headers of a connect event are those of e.Request and its host; X-Forwarded-For and the
-// others that API Gateway adds are for the host to add. A message that is binary is encoded in
+// The headers of a connect event are those of e.Request and its host; the caller must add
+// X-Forwarded-For and the other headers that API Gateway adds. A binary message is encoded in
 // base64.
 //
 // It fails, and returns dst as it was, if e.Type is unknown, if e.Conn or the Request of a
@@ -91,7 +91,7 @@ func appendContext(dst []byte, e tyg.Event) ([]byte, error) {
 	c := e.Conn
 	dst = append(dst, `"requestContext":{"routeKey":`...)
 	dst = appendString(dst, e.Route)
-	dst = appendKind(dst, e)
+	dst = appendType(dst, e)
 	// The mapping reference says that both ids are the same.
 	dst = appendMember(dst, "extendedRequestId", e.RequestID)
 	dst = append(dst, `,"requestTime":"`...)
@@ -113,8 +113,8 @@ func appendContext(dst []byte, e tyg.Event) ([]byte, error) {
 	return append(dst, '}'), nil
 }
 
-// appendKind appends the members that depend on the type of the event.
-func appendKind(dst []byte, e tyg.Event) []byte {
+// appendType appends the members that depend on the type of the event.
+func appendType(dst []byte, e tyg.Event) []byte {
 	dst = appendMember(dst, "eventType", e.Type.String())
 	switch e.Type {
 	case tyg.EventMessage:
@@ -180,8 +180,8 @@ func appendScalar(dst []byte, v any) ([]byte, error) {
 	return nil, fmt.Errorf("%T is neither string nor number nor boolean", v)
 }
 
-// appendFloat writes whole numbers without exponent for as long as they are exact, so that a
-// time in milliseconds looks like one.
+// appendFloat writes whole numbers without exponent while they are exact, such as times in
+// milliseconds.
 func appendFloat(dst []byte, v float64) []byte {
 	const exact = 1 << 53
 	if v == math.Trunc(v) && math.Abs(v) < exact {

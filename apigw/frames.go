@@ -4,7 +4,7 @@ import "github.com/tyg-dev/tyg"
 
 // The messages of API Gateway's error frames. Clients compare them, so they never change.
 const (
-	// InternalServerError: the handler failed, or its reply makes no sense.
+	// InternalServerError: the handler failed, or its reply is malformed.
 	// (https://github.com/middyjs/middy/issues/1219)
 	InternalServerError = "Internal server error"
 
@@ -26,12 +26,10 @@ const (
 	TooManyRequests = "Too Many Requests"
 )
 
-// AppendErrorFrame appends the payload of the text frame by which API Gateway tells a client
-// that its message was not handled, and returns the extended buffer. The connection stays open
-// after it.
+// AppendErrorFrame appends the payload of the text frame with which API Gateway tells a client that
+// its message was not handled, and returns the extended buffer. The connection stays open.
 //
-// The irregular spacing is API Gateway's: one space after the first colon, none after the
-// others.
+// The irregular spacing is API Gateway's: one space after the first colon, none after the others.
 func AppendErrorFrame(dst []byte, message string, id tyg.ConnID, requestID string) []byte {
 	dst = append(dst, `{"message": `...)
 	dst = appendString(dst, message)

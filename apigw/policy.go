@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// invokeAction is what connecting to an API is called in policies, in lower case: actions are
-// compared without regard to it.
+// invokeAction is the action of connecting to an API in policies, in lower case: actions are
+// compared case-insensitively.
 // (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html)
 const invokeAction = "execute-api:invoke"
 
@@ -26,7 +26,7 @@ type statement struct {
 }
 
 // UnmarshalJSON refuses the elements that this package does not evaluate. To ignore a Condition
-// would let in whom it keeps out.
+// would allow clients that it denies.
 func (s *statement) UnmarshalJSON(data []byte) error {
 	type plain statement // has no UnmarshalJSON
 	dec := json.NewDecoder(bytes.NewReader(data))
@@ -54,7 +54,7 @@ func (l *oneOrMore[T]) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// allows reports whether a statement allows to invoke arn and none denies it.
+// allows reports whether a statement allows invoking arn and none denies it.
 // (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html)
 func (p *policy) allows(arn string) (bool, error) {
 	if len(p.Statement) == 0 {

@@ -55,9 +55,9 @@ func appendReplyBody(dst []byte, r tyg.Reply) []byte {
 //
 // A reply that API Gateway calls malformed is an error, which a host answers with 502 to a
 // handshake and with [InternalServerError] to a message: anything but an object, an unknown
-// key, a body that is not a string, a status that is not one. A reply without statusCode is
-// malformed too, null with it. AWS says so of REST APIs and is silent here; the reverse mistake
-// would let in, at $connect, a client that nobody accepted.
+// key, a body that is not a string, an invalid status. A reply without statusCode is
+// malformed too, and so is null. AWS documents this for REST APIs only; to treat it as 200 here
+// could accept, at $connect, a client that the function did not accept.
 // (https://repost.aws/knowledge-center/malformed-502-api-gateway)
 func UnmarshalReply(data []byte) (tyg.Reply, error) {
 	r, err := unmarshalReply(data)
@@ -86,7 +86,7 @@ func unmarshalReply(data []byte) (r tyg.Reply, err error) {
 	return r, err
 }
 
-// checkKeys refuses what a proxy reply does not have.
+// checkKeys refuses keys that a proxy reply does not have.
 // (https://github.com/middyjs/middy/issues/1219)
 func checkKeys(in map[string]json.RawMessage) error {
 	for _, key := range slices.Sorted(maps.Keys(in)) {
@@ -99,7 +99,7 @@ func checkKeys(in map[string]json.RawMessage) error {
 	return nil
 }
 
-// replyStatus reads a status, which many functions give as a string of digits.
+// replyStatus reads a status, which many functions return as a string of digits.
 func replyStatus(raw json.RawMessage) (int, error) {
 	if isNull(raw) {
 		return 0, errors.New("statusCode is missing")

@@ -10,8 +10,8 @@ import (
 	"github.com/tyg-dev/tyg"
 )
 
-// A headerSet says who is told of a handshake: a function is not shown the headers of the
-// upgrade itself, an authorizer is.
+// A headerSet selects the headers of a handshake: an authorizer gets the headers of the upgrade
+// itself, a function does not.
 // (https://github.com/awslabs/aws-lambda-rust-runtime/blob/main/lambda-events/src/fixtures/example-apigw-websocket-request-without-method.json,
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-lambda-auth.html)
 type headerSet uint8
@@ -21,7 +21,7 @@ const (
 	authorizerHeaders
 )
 
-// disconnectHeaders are the headers of every disconnect event, empty all of them.
+// disconnectHeaders are the headers of every disconnect event, all of them empty.
 // (https://github.com/aws/aws-lambda-go/blob/main/events/testdata/apigw-websocket-request-disconnect.json)
 const (
 	disconnectHeaders      = `,"x-api-key":"","X-Forwarded-For":"","x-restapi":""}`
@@ -37,7 +37,7 @@ func appendDisconnectHeaders(dst []byte, host string) []byte {
 	return append(dst, disconnectMultiHeaders...)
 }
 
-// appendRequest appends the handshake, up to and with the comma before what follows it.
+// appendRequest appends the handshake, including the comma behind it.
 func appendRequest(dst []byte, e tyg.Event, set headerSet) []byte {
 	header := wireHeader(e, set)
 	names := slices.Sorted(maps.Keys(header))
@@ -56,7 +56,7 @@ func appendRequest(dst []byte, e tyg.Event, set headerSet) []byte {
 	return append(appendAll(dst, names, query), ',')
 }
 
-// wireHeader returns the headers of the handshake under the names that API Gateway gives them.
+// wireHeader returns the headers of the handshake under API Gateway's names.
 func wireHeader(e tyg.Event, set headerSet) map[string][]string {
 	header := make(map[string][]string, len(e.Request.Header)+1)
 	for name, values := range e.Request.Header {
@@ -77,7 +77,7 @@ func wireHeader(e tyg.Event, set headerSet) map[string][]string {
 // isHopHeader reports whether a header is about the upgrade, which ends at the gateway.
 func isHopHeader(name string) bool { return name == "Connection" || name == "Upgrade" }
 
-// wireName restores the names that net/http spells in its own way to the spelling of RFC 6455.
+// wireName restores the spelling of RFC 6455 where net/http's canonical form differs.
 func wireName(name string) string {
 	switch name {
 	case "Sec-Websocket-Key", "Sec-Websocket-Version", "Sec-Websocket-Protocol",
@@ -136,7 +136,7 @@ func appendAll(dst []byte, names []string, values map[string][]string) []byte {
 // request turns the handshake of an event back into a Request.
 func (in *event) request() *tyg.Request {
 	header := make(http.Header, len(in.MultiValueHeaders))
-	all := several(in.Headers, in.MultiValueHeaders)
+	all := allValues(in.Headers, in.MultiValueHeaders)
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		for _, value := range all[name] {
 			header.Add(name, value)
@@ -150,17 +150,17 @@ func (in *event) request() *tyg.Request {
 	return &tyg.Request{
 		Host:         host,
 		Header:       header,
-		Query:        url.Values(several(in.Query, in.MultiValueQuery)),
+		Query:        url.Values(allValues(in.Query, in.MultiValueQuery)),
 		SourceIP:     in.RequestContext.Identity.SourceIP,
 		Subprotocols: subprotocols(header),
 	}
 }
 
-// several returns the values of many, which never lack one, or those of single if many is
-// absent.
-func several(single map[string]string, many map[string][]string) map[string][]string {
-	if len(many) > 0 {
-		return withValues(many)
+// allValues returns the values of multi, without names that have none, or those of single if multi
+// is absent.
+func allValues(single map[string]string, multi map[string][]string) map[string][]string {
+	if len(multi) > 0 {
+		return withValues(multi)
 	}
 	out := make(map[string][]string, len(single))
 	for name, value := range single {

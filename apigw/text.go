@@ -6,7 +6,7 @@ import (
 )
 
 // appendString appends s as a JSON string. Unlike encoding/json it leaves <, > and & alone, as API
-// Gateway does. What is not valid UTF-8 becomes U+FFFD, so that the result is always JSON.
+// Gateway does. Invalid UTF-8 becomes U+FFFD, so that the result is always JSON.
 func appendString[T string | []byte](dst []byte, s T) []byte {
 	dst = append(dst, '"')
 	begin := len(dst)
