@@ -11,12 +11,11 @@ import (
 	"github.com/tyg-dev/tyg"
 )
 
-// maxToken is how many bytes of a token are looked at. API Gateway takes some 10 KB of headers in
-// all.
+// maxToken is the longest token, in bytes. API Gateway accepts some 10 KB of headers in all.
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html)
 const maxToken = 8 << 10
 
-// An Authorizer decides by a token who may connect. It may be asked by many goroutines at once.
+// An Authorizer authorizes clients by their tokens. Many goroutines may use it at once.
 type Authorizer struct {
 	config  Config
 	sources []source
@@ -26,11 +25,11 @@ type Authorizer struct {
 
 var _ tyg.AuthorizeFunc = (*Authorizer)(nil).Authorize
 
-// New returns an Authorizer that trusts the tokens that c describes. It does not wait for the key
-// set of Config.JWKS; clients who come before it has arrived do.
+// New returns an Authorizer that accepts the tokens that c describes. It does not wait for the key
+// set of Config.JWKS; clients that connect before it has been fetched wait.
 //
-// With Config.JWKS a goroutine keeps the keys fresh until ctx ends. After that the Authorizer goes
-// on with the keys it has.
+// With Config.JWKS a goroutine refreshes the keys until ctx ends. After that the Authorizer keeps
+// the keys it has.
 func New(ctx context.Context, c Config) (*Authorizer, error) {
 	c = c.withDefaults()
 	if err := c.check(); err != nil {
@@ -65,20 +64,21 @@ func newParser(c Config) *jwt.Parser {
 	return jwt.NewParser(options...)
 }
 
-// newKeyring starts a goroutine if the keys are not at hand.
+// newKeyring returns the keys of c. For Config.JWKS it starts a goroutine that fetches them.
 func newKeyring(ctx context.Context, c Config) (keyring, error) {
 	switch {
 	case c.JWKS != "":
-		return startRemote(ctx, c.JWKS, c.HTTPClient, c.Logger), nil
+		return startRemoteKeys(ctx, c.JWKS, c.HTTPClient, c.Logger), nil
 	case len(c.Secret) > 0:
-		return static{{public: c.Secret}}, nil
+		return staticKeys{{public: c.Secret}}, nil
 	}
-	return newStatic(c.Keys)
+	return newStaticKeys(c.Keys)
 }
 
-// IdentitySources returns what to register with [tyg.App.OnAuthorize] next to Authorize, so that
-// clients without a token are refused unasked. It is the one source of Config.Sources, and nothing
-// if there are several: a host demands all that are registered, and a token is in one of them.
+// IdentitySources returns the identity sources to register with [tyg.App.OnAuthorize] next to
+// Authorize, so that a host refuses clients without a token by itself. It returns the source of
+// Config.Sources, or nil if there are several: a host requires all registered sources, and a token
+// is in one of them.
 func (a *Authorizer) IdentitySources() []string {
 	if len(a.config.Sources) > 1 {
 		return nil
@@ -87,8 +87,8 @@ func (a *Authorizer) IdentitySources() []string {
 }
 
 // Authorize is a [tyg.AuthorizeFunc]. The principal is the claim "sub". Errors are
-// [tyg.ErrUnauthorized], [tyg.ErrForbidden] if a scope is missing, or something else if the keys
-// cannot be had, also because ctx ended before they came.
+// [tyg.ErrUnauthorized], [tyg.ErrForbidden] if a scope is missing, or another error if the
+// keys cannot be fetched before ctx ends.
 func (a *Authorizer) Authorize(ctx context.Context, r *tyg.Request) (tyg.Identity, error) {
 	token := a.token(r)
 	if token == "" {
@@ -99,7 +99,7 @@ func (a *Authorizer) Authorize(ctx context.Context, r *tyg.Request) (tyg.Identit
 	}
 	claims := jwt.MapClaims{}
 	_, err := a.parser.ParseWithClaims(token, claims, func(t *jwt.Token) (any, error) {
-		return a.verifiers(ctx, t)
+		return a.verificationKeys(ctx, t)
 	})
 	if err != nil {
 		return tyg.Identity{}, refusal(err)
@@ -107,7 +107,7 @@ func (a *Authorizer) Authorize(ctx context.Context, r *tyg.Request) (tyg.Identit
 	return a.identify(claims)
 }
 
-// token returns the first token that there is, or "".
+// token returns the token of the first source that has one, or "".
 func (a *Authorizer) token(r *tyg.Request) string {
 	for _, find := range a.sources {
 		if token := find(r); token != "" {
@@ -117,9 +117,9 @@ func (a *Authorizer) token(r *tyg.Request) string {
 	return ""
 }
 
-// verifiers returns the keys that may have signed t, whose algorithm is known to be allowed.
-func (a *Authorizer) verifiers(ctx context.Context, t *jwt.Token) (any, error) {
-	// Extensions that are critical and not understood must be refused (RFC 7515 section 4.1.11).
+// verificationKeys returns the keys that may have signed t, whose algorithm is allowed.
+func (a *Authorizer) verificationKeys(ctx context.Context, t *jwt.Token) (any, error) {
+	// A critical extension that is not understood must be refused (RFC 7515 section 4.1.11).
 	if _, ok := t.Header["crit"]; ok {
 		return nil, jwt.ErrTokenMalformed
 	}
@@ -131,8 +131,7 @@ func (a *Authorizer) verifiers(ctx context.Context, t *jwt.Token) (any, error) {
 	return jwt.VerificationKeySet{Keys: found}, err
 }
 
-// refusal turns an error of the parser into one of ours. It takes none of its text, which may
-// quote the token.
+// refusal returns an error for an error of the parser, without its text, which may quote the token.
 func refusal(err error) error {
 	if e, ok := errors.AsType[*keysError](err); ok {
 		return e
@@ -153,7 +152,7 @@ func refusal(err error) error {
 	case errors.Is(err, jwt.ErrTokenInvalidClaims):
 		return unauthorized("the token has a claim of the wrong type")
 	}
-	return unauthorized("the token's signature or algorithm is not good")
+	return unauthorized("the token's signature or algorithm is not valid")
 }
 
 func unauthorized(reason string) error {

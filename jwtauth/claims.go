@@ -11,16 +11,17 @@ import (
 	"github.com/tyg-dev/tyg"
 )
 
-// identify judges the claims that concern the application, of a token that is genuine and current.
+// identify checks the claims that concern the application. The token's signature and times have
+// been verified.
 func (a *Authorizer) identify(claims jwt.MapClaims) (tyg.Identity, error) {
-	if !a.addressed(claims) {
+	if !a.audienceMatches(claims) {
 		return tyg.Identity{}, unauthorized("the token is for another audience")
 	}
 	principal, _ := claims["sub"].(string)
 	if principal == "" {
 		return tyg.Identity{}, unauthorized("the token has no subject")
 	}
-	if missing := a.missing(claims); missing != "" {
+	if missing := a.missingScope(claims); missing != "" {
 		return tyg.Identity{}, fmt.Errorf("%w: the token lacks the scope %q", tyg.ErrForbidden, missing)
 	}
 	id := tyg.Identity{Principal: principal, Context: make(map[string]any, len(a.config.Claims))}
@@ -32,12 +33,12 @@ func (a *Authorizer) identify(claims jwt.MapClaims) (tyg.Identity, error) {
 	return id, nil
 }
 
-// addressed reports whether the token was made for this application.
-func (a *Authorizer) addressed(claims jwt.MapClaims) bool {
+// audienceMatches reports whether the token was made for this application.
+func (a *Authorizer) audienceMatches(claims jwt.MapClaims) bool {
 	if len(a.config.Audience) == 0 {
 		return true
 	}
-	for _, audience := range texts(claims[a.config.AudienceClaim]) {
+	for _, audience := range stringsOf(claims[a.config.AudienceClaim]) {
 		if slices.Contains(a.config.Audience, audience) {
 			return true
 		}
@@ -45,11 +46,11 @@ func (a *Authorizer) addressed(claims jwt.MapClaims) bool {
 	return false
 }
 
-// missing returns a scope that is needed and not granted, or "".
-func (a *Authorizer) missing(claims jwt.MapClaims) string {
+// missingScope returns a scope that is required and not granted, or "".
+func (a *Authorizer) missingScope(claims jwt.MapClaims) string {
 	var granted []string
 	for _, name := range []string{"scope", "scp"} {
-		for _, text := range texts(claims[name]) {
+		for _, text := range stringsOf(claims[name]) {
 			granted = append(granted, strings.Fields(text)...)
 		}
 	}
@@ -61,8 +62,8 @@ func (a *Authorizer) missing(claims jwt.MapClaims) string {
 	return ""
 }
 
-// texts returns the strings of a claim that is a string or a list.
-func texts(claim any) []string {
+// stringsOf returns the strings of a claim that is a string or a list.
+func stringsOf(claim any) []string {
 	if s, ok := claim.(string); ok {
 		return []string{s}
 	}
@@ -76,7 +77,7 @@ func texts(claim any) []string {
 	return out
 }
 
-// value returns a claim as a tyg.Identity may hold it, nil if there is none.
+// value converts a claim for a tyg.Identity. It returns nil if there is none.
 func value(claim any) any {
 	switch claim := claim.(type) {
 	case nil, string, bool:
@@ -86,12 +87,12 @@ func value(claim any) any {
 	}
 	b, err := json.Marshal(claim)
 	if err != nil {
-		return nil // it came from JSON, so it goes back
+		return nil // cannot happen, because the claim came from JSON
 	}
 	return string(b)
 }
 
-// number keeps as a string what no number of Go's can hold.
+// number returns n as an int64 or float64, or as a string if neither can represent it.
 func number(n json.Number) any {
 	if i, err := n.Int64(); err == nil {
 		return i

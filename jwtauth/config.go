@@ -14,35 +14,35 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// DefaultLeeway is by how much clocks may differ, unless Config.Leeway says otherwise.
+// DefaultLeeway is the default of Config.Leeway.
 const DefaultLeeway = 30 * time.Second
 
 // A Config says which tokens to trust. Exactly one of JWKS, Keys and Secret must be set; with the
-// first two, so must Audience. All else may be left zero.
+// first two, so must Audience. All other fields may be zero.
 type Config struct {
-	// JWKS is the http or https URL of the issuer's key set (RFC 7517 section 5). Whoever can change
-	// what it answers can let in anybody: use https.
+	// JWKS is the http or https URL of the issuer's key set (RFC 7517 section 5). Use https: an
+	// attacker who can change the response can make tokens.
 	//
-	// The keys are fetched at once, every hour, and when a token names a key that is not known; for
-	// that reason at most every 30 seconds, after a failure every 5. Keys that cannot be fetched anew
-	// stay in use. A set of more than 1 MB is refused.
+	// The keys are fetched at once, then every hour, and when a token names an unknown key, but then
+	// at most every 30 seconds, or every 5 after a failure. When a fetch fails, the old keys stay in
+	// use. A set of more than 1 MB is refused.
 	JWKS string
 
 	// Keys are public keys of type *rsa.PublicKey, *ecdsa.PublicKey or ed25519.PublicKey. Each
 	// token is tried with all that fit its algorithm, whatever its key id.
 	Keys []crypto.PublicKey
 
-	// Secret is shared with the issuer; whoever knows it can make tokens. It must be as long as the
-	// hash of the algorithm, 32 bytes for HS256 (RFC 7518 section 3.2).
+	// Secret is shared with the issuer; with it tokens can be made. It must be at least as long as
+	// the hash of the algorithm, 32 bytes for HS256 (RFC 7518 section 3.2).
 	Secret []byte
 
-	// Issuer is what the claim "iss" must be. Empty means that it does not matter, which is wrong for
-	// a key set that several issuers or tenants share.
+	// Issuer is the required value of the claim "iss". Empty accepts any, which is wrong for a key
+	// set that several issuers or tenants share.
 	Issuer string
 
-	// Audience is what the claim "aud" must be, or contain: one of these. It keeps out tokens that
-	// the same issuer made for another application. It may be empty only with Secret, and then does
-	// not matter.
+	// Audience are the accepted values of the claim "aud", which must be or contain one of them.
+	// Tokens that the same issuer made for another application are refused. It may be empty only
+	// with Secret, and then accepts any.
 	Audience []string
 
 	// AudienceClaim is the claim to compare with Audience, "aud" by default. It is "client_id" for
@@ -50,13 +50,13 @@ type Config struct {
 	// (https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-access-token.html)
 	AudienceClaim string
 
-	// Scopes are what the claims "scope" (RFC 8693 section 4.2) and "scp" must grant, all of them. A
-	// client whose token does not gets 403.
+	// Scopes are required: the claims "scope" (RFC 8693 section 4.2) and "scp" must grant all of
+	// them. Otherwise the client gets 403.
 	Scopes []string
 
 	// Claims are the names of the claims that go into tyg.Identity.Context. Strings and booleans go
 	// as they are, numbers as int64 if they are whole and as float64 if not, lists and objects as
-	// JSON text. What a token does not have, or has as null, is left out.
+	// JSON text. Claims that are absent or null are left out.
 	Claims []string
 
 	// Sources are the parts of a handshake that may hold the token, tried in order, written as
@@ -71,19 +71,18 @@ type Config struct {
 	// allowed, nor is HS without Secret or anything else with it.
 	Algorithms []string
 
-	// Leeway is by how much the issuer's clock may differ from this one. Zero is [DefaultLeeway],
-	// less means not at all.
+	// Leeway is how much the issuer's clock may differ from the local one. Zero means
+	// [DefaultLeeway], a negative value means none.
 	Leeway time.Duration
 
-	// HTTPClient fetches JWKS; nil means http.DefaultClient. A fetch is given up after 10 seconds in
-	// any case.
+	// HTTPClient fetches JWKS; nil means http.DefaultClient. Every fetch ends after 10 seconds.
 	HTTPClient *http.Client
 
 	// Logger gets the failures to fetch JWKS. Nil means slog.Default().
 	Logger *slog.Logger
 }
 
-// withDefaults returns a copy that shares nothing that a caller may change.
+// withDefaults returns a copy with defaults, which shares no memory that the caller may change.
 func (c Config) withDefaults() Config {
 	c.Keys, c.Secret = slices.Clone(c.Keys), slices.Clone(c.Secret)
 	c.Audience, c.Scopes = slices.Clone(c.Audience), slices.Clone(c.Scopes)
@@ -121,7 +120,7 @@ func defaultAlgorithms(secret bool) []string {
 	}
 }
 
-// check wants the defaults to be set.
+// check checks a Config with defaults.
 func (c Config) check() error {
 	kinds := 0
 	for _, set := range []bool{c.JWKS != "", len(c.Keys) > 0, len(c.Secret) > 0} {
@@ -133,8 +132,8 @@ func (c Config) check() error {
 		return fmt.Errorf("%d of JWKS, Keys and Secret are set; set one", kinds)
 	}
 	if len(c.Audience) == 0 && len(c.Secret) == 0 {
-		return errors.New("the Audience is empty; name the application, or the issuer's tokens " +
-			"for all others are let in too")
+		return errors.New("the Audience is empty; set it to the application's name, because otherwise " +
+			"the issuer's tokens for other applications are accepted")
 	}
 	if slices.Contains(c.Audience, "") {
 		return errors.New("an Audience is the empty string")

@@ -17,23 +17,23 @@
 //
 // A client gets 401 if its token is missing, malformed, over 8 KB, expired or without an expiry,
 // not valid yet, without a subject, from another issuer, for another audience, signed with an
-// algorithm or a key that is not allowed, or not signed at all. It gets 403 if its token is good
-// and lacks a scope, and 500 if the issuer's keys cannot be had. Neither errors nor logs hold any
-// part of a token.
+// algorithm or a key that is not allowed, or not signed at all. It gets 403 if its token is valid
+// but lacks a scope, and 500 if the issuer's keys cannot be fetched. Neither errors nor logs
+// contain any part of a token.
 //
-// A token is looked at once, when its client connects: a connection may outlive it. An application
-// that minds puts "exp" into Config.Claims and closes connections in time.
+// A token is checked once, when its client connects: a connection may outlive its token. To prevent
+// that, add "exp" to Config.Claims and close connections in time.
 //
 // # Browsers
 //
 // The WebSocket of a browser sends no Authorization header. It can send the token in the query,
-// which servers and proxies like to log, or as a subprotocol after the word "bearer":
+// which servers and proxies often log, or as a subprotocol after the word "bearer":
 //
 //	new WebSocket("wss://example.com/api", ["bearer", token])
 //
-// A browser that offers subprotocols gives up unless the server selects one of them (RFC 6455
-// section 4.1). So the application has to answer in its connect handler, which runs once the token
-// was found to be good:
+// A browser that offers subprotocols fails the connection unless the server selects one of them
+// (RFC 6455 section 4.1). So the application must select one in its connect handler, which runs
+// after the token is found valid:
 //
 //	app.OnConnect(func(ctx context.Context, c *tyg.Conn, r *tyg.Request) error {
 //		r.SelectSubprotocol("bearer")

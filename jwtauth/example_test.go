@@ -36,7 +36,8 @@ func Example() {
 	app := tyg.New("greeter")
 	app.OnAuthorize(auth.Authorize, auth.IdentitySources()...)
 	app.OnMessage(func(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
-		return c.SendString(ctx, fmt.Sprintf("hello %v (%s)", c.Identity.Context["name"], c.Identity.Principal))
+		name := c.Identity.Context["name"]
+		return c.SendString(ctx, fmt.Sprintf("hello %v (%s)", name, c.Identity.Principal))
 	})
 
 	host := tygtest.NewHost(demo{}, app)

@@ -22,7 +22,7 @@ import (
 	"github.com/tyg-dev/tyg/tygtest"
 )
 
-// whoami tells its clients what the authorizer found out.
+// whoami tells its clients their identity from the authorizer.
 func whoami(a *jwtauth.Authorizer) *tyg.App {
 	app := tyg.New("whoami")
 	app.OnAuthorize(a.Authorize, a.IdentitySources()...)
@@ -31,7 +31,9 @@ func whoami(a *jwtauth.Authorizer) *tyg.App {
 		return nil
 	})
 	app.OnMessage(func(ctx context.Context, c *tyg.Conn, _ tyg.Message) error {
-		b, err := json.Marshal(map[string]any{"who": c.Identity.Principal, "name": c.Identity.Context["name"]})
+		b, err := json.Marshal(map[string]any{
+			"who": c.Identity.Principal, "name": c.Identity.Context["name"],
+		})
 		if err != nil {
 			return err
 		}

@@ -14,7 +14,7 @@ import (
 )
 
 // A jwk is a JSON Web Key (RFC 7517 section 4), with the parameters of public keys (RFC 7518
-// section 6, RFC 8037 section 2). Secrets ("oct") are left out: nobody may publish one.
+// section 6, RFC 8037 section 2). Secrets ("oct") are left out, because a published one is useless.
 type jwk struct {
 	Kty    string   `json:"kty"`
 	Use    string   `json:"use"`
@@ -37,7 +37,7 @@ func (o *octets) UnmarshalText(text []byte) (err error) {
 }
 
 // parseSet returns the keys of a JWK Set (RFC 7517 section 5) that can verify signatures. As that
-// section wants it, others are passed over, and so are those that are broken.
+// section recommends, it ignores all other keys, and malformed ones.
 func parseSet(data []byte) ([]key, error) {
 	var set struct {
 		Keys []json.RawMessage `json:"keys"`
@@ -48,21 +48,21 @@ func parseSet(data []byte) ([]key, error) {
 	var keys []key
 	for _, raw := range set.Keys {
 		var j jwk
-		if json.Unmarshal(raw, &j) != nil || !j.verifies() {
+		if json.Unmarshal(raw, &j) != nil || !j.canVerify() {
 			continue
 		}
-		if public, err := j.public(); err == nil && sound(public) == nil {
+		if public, err := j.public(); err == nil && checkKey(public) == nil {
 			keys = append(keys, key{id: j.Kid, alg: j.Alg, public: public})
 		}
 	}
 	if len(keys) == 0 {
-		return nil, errors.New("the key set has no key that could verify a token")
+		return nil, errors.New("the key set has no key that can verify a token")
 	}
 	return keys, nil
 }
 
 // verifies reports whether the key may be used for signatures.
-func (j jwk) verifies() bool {
+func (j jwk) canVerify() bool {
 	return (j.Use == "" || j.Use == "sig") &&
 		(len(j.KeyOps) == 0 || slices.Contains(j.KeyOps, "verify"))
 }
@@ -81,7 +81,7 @@ func (j jwk) public() (any, error) {
 
 func (j jwk) rsa() (*rsa.PublicKey, error) {
 	e := new(big.Int).SetBytes(j.E)
-	// Package crypto/rsa refuses bad exponents, but must be given what was meant.
+	// crypto/rsa refuses bad exponents, but only an int that holds the whole exponent.
 	if e.BitLen() > 31 {
 		return nil, errors.New("the exponent is too large")
 	}

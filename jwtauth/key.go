@@ -14,19 +14,19 @@ import (
 )
 
 // A keyring finds the keys that may have made a signature. Its error is errNoKey if there is none,
-// and a *keysError if it cannot say.
+// and a *keysError if the keys could not be fetched.
 type keyring interface {
 	find(ctx context.Context, alg, kid string) ([]jwt.VerificationKey, error)
 }
 
 var (
-	_ keyring = static(nil)
-	_ keyring = (*remote)(nil)
+	_ keyring = staticKeys(nil)
+	_ keyring = (*remoteKeys)(nil)
 )
 
 var errNoKey = errors.New("no such key")
 
-// A keysError is the failure to get keys. It is not the client's fault.
+// A keysError is a failure to fetch keys, which the client is not responsible for.
 type keysError struct{ err error }
 
 func (e *keysError) Error() string { return "get keys: " + e.err.Error() }
@@ -39,8 +39,8 @@ type key struct {
 	public any    // *rsa.PublicKey, *ecdsa.PublicKey, ed25519.PublicKey, or a secret of type []byte
 }
 
-// fits reports whether k may be used with an algorithm. A token that names one for another kind of
-// key is an attack.
+// fits reports whether k may be used with an algorithm. A token with an algorithm for another type
+// of key may be an attack.
 func (k key) fits(alg string) bool {
 	if k.alg != "" && k.alg != alg {
 		return false
@@ -74,13 +74,13 @@ func curveOf(alg string) string {
 // minRSA is the size in bits below which a key must not be used (RFC 7518 section 3.3).
 const minRSA = 2048
 
-// sound refuses what is no public key, or one that must not be used.
-func sound(public crypto.PublicKey) error {
+// checkKey refuses values that are no public key, and keys that must not be used.
+func checkKey(public crypto.PublicKey) error {
 	switch public := public.(type) {
 	case *rsa.PublicKey:
-		return soundRSA(public)
+		return checkRSA(public)
 	case *ecdsa.PublicKey:
-		return soundECDSA(public)
+		return checkECDSA(public)
 	case ed25519.PublicKey:
 		if len(public) != ed25519.PublicKeySize {
 			return errors.New("an Ed25519 key has the wrong length")
@@ -91,7 +91,7 @@ func sound(public crypto.PublicKey) error {
 		"ed25519.PublicKey", public)
 }
 
-func soundRSA(public *rsa.PublicKey) error {
+func checkRSA(public *rsa.PublicKey) error {
 	if public == nil || public.N == nil {
 		return errors.New("an RSA key is empty")
 	}
@@ -101,7 +101,7 @@ func soundRSA(public *rsa.PublicKey) error {
 	return nil
 }
 
-func soundECDSA(public *ecdsa.PublicKey) error {
+func checkECDSA(public *ecdsa.PublicKey) error {
 	if public == nil || public.Curve == nil {
 		return errors.New("an ECDSA key is empty")
 	}
@@ -113,13 +113,13 @@ func soundECDSA(public *ecdsa.PublicKey) error {
 	}
 }
 
-// static are keys that never change.
-type static []key
+// staticKeys are keys that never change.
+type staticKeys []key
 
-func newStatic(keys []crypto.PublicKey) (static, error) {
-	var out static
+func newStaticKeys(keys []crypto.PublicKey) (staticKeys, error) {
+	var out staticKeys
 	for _, public := range keys {
-		if err := sound(public); err != nil {
+		if err := checkKey(public); err != nil {
 			return nil, err
 		}
 		out = append(out, key{public: public})
@@ -127,7 +127,7 @@ func newStatic(keys []crypto.PublicKey) (static, error) {
 	return out, nil
 }
 
-func (s static) find(_ context.Context, alg, _ string) ([]jwt.VerificationKey, error) {
+func (s staticKeys) find(_ context.Context, alg, _ string) ([]jwt.VerificationKey, error) {
 	var found []jwt.VerificationKey
 	for _, k := range s {
 		if k.fits(alg) {

@@ -13,12 +13,12 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// How often the issuer is asked: by the clock, and at most because of tokens with unknown keys.
+// How often the keys are fetched: at regular intervals, and at most for tokens with unknown keys.
 const (
-	refreshEvery = time.Hour
-	retryEvery   = time.Minute // after a failure
-	wishAfter    = 30 * time.Second
-	rewishAfter  = 5 * time.Second // after a failure
+	refreshEvery               = time.Hour
+	retryEvery                 = time.Minute // after a failure
+	minFetchInterval           = 30 * time.Second
+	minFetchIntervalAfterError = 5 * time.Second // after a failure
 )
 
 const (
@@ -26,13 +26,13 @@ const (
 	maxKeySet    = 1 << 20 // bytes
 )
 
-// remote are the keys of an issuer, as of the last time it could be asked.
-type remote struct {
+// remoteKeys are the keys of an issuer, as of the last fetch that succeeded.
+type remoteKeys struct {
 	// static after construction
 	url    string
 	client *http.Client
 	log    *slog.Logger
-	wake   chan struct{} // holds one wish, which stands for all
+	wake   chan struct{} // holds at most one request for a fetch
 
 	mu      sync.Mutex // guards the rest
 	keys    []key
@@ -42,20 +42,22 @@ type remote struct {
 	stopped bool
 }
 
-func startRemote(ctx context.Context, url string, c *http.Client, log *slog.Logger) *remote {
-	s := &remote{
+func startRemoteKeys(
+	ctx context.Context, url string, c *http.Client, log *slog.Logger,
+) *remoteKeys {
+	s := &remoteKeys{
 		url:     url,
 		client:  c,
 		log:     log,
 		wake:    make(chan struct{}, 1),
 		pending: make(chan struct{}),
 	}
-	// It is stopped by ctx. Nobody waits for it: it holds nothing that others need.
+	// ends with ctx; it holds no resources, so nothing waits for it
 	go s.run(ctx)
 	return s
 }
 
-func (s *remote) run(ctx context.Context) {
+func (s *remoteKeys) run(ctx context.Context) {
 	defer s.stop()
 	for ctx.Err() == nil {
 		pause := refreshEvery
@@ -70,8 +72,8 @@ func (s *remote) run(ctx context.Context) {
 	}
 }
 
-// refresh replaces the keys, or keeps them if the issuer cannot be asked.
-func (s *remote) refresh(ctx context.Context) error {
+// refresh replaces the keys, or keeps them if the fetch fails.
+func (s *remoteKeys) refresh(ctx context.Context) error {
 	s.begin()
 	keys, err := s.fetch(ctx)
 	if err != nil && ctx.Err() == nil {
@@ -81,7 +83,7 @@ func (s *remote) refresh(ctx context.Context) error {
 	return err
 }
 
-func (s *remote) begin() {
+func (s *remoteKeys) begin() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.pending == nil {
@@ -89,7 +91,7 @@ func (s *remote) begin() {
 	}
 }
 
-func (s *remote) fetch(ctx context.Context) ([]key, error) {
+func (s *remoteKeys) fetch(ctx context.Context) ([]key, error) {
 	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url, nil)
@@ -102,19 +104,19 @@ func (s *remote) fetch(ctx context.Context) ([]key, error) {
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("fetch JWKS: the answer is %s", resp.Status)
+		return nil, fmt.Errorf("fetch JWKS: status %s", resp.Status)
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxKeySet+1))
 	if err != nil {
 		return nil, fmt.Errorf("fetch JWKS: %w", err)
 	}
 	if len(body) > maxKeySet {
-		return nil, fmt.Errorf("fetch JWKS: the answer is over %d bytes", maxKeySet)
+		return nil, fmt.Errorf("fetch JWKS: the response has more than %d bytes", maxKeySet)
 	}
 	return parseSet(body)
 }
 
-func (s *remote) finish(keys []key, err error) {
+func (s *remoteKeys) finish(keys []key, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err == nil {
@@ -125,7 +127,7 @@ func (s *remote) finish(keys []key, err error) {
 	s.pending = nil
 }
 
-func (s *remote) stop() {
+func (s *remoteKeys) stop() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.stopped = true
@@ -138,7 +140,7 @@ func (s *remote) stop() {
 	}
 }
 
-func (s *remote) find(ctx context.Context, alg, kid string) ([]jwt.VerificationKey, error) {
+func (s *remoteKeys) find(ctx context.Context, alg, kid string) ([]jwt.VerificationKey, error) {
 	if found := s.match(alg, kid); len(found) > 0 {
 		return found, nil
 	}
@@ -151,9 +153,9 @@ func (s *remote) find(ctx context.Context, alg, kid string) ([]jwt.VerificationK
 	return nil, errNoKey
 }
 
-// match returns the keys of that id. A token without one is good only where there is no choice
+// match returns the keys with the id. A token without an id is accepted only if one key fits
 // (OpenID Connect Core 1.0 section 10.1).
-func (s *remote) match(alg, kid string) []jwt.VerificationKey {
+func (s *remoteKeys) match(alg, kid string) []jwt.VerificationKey {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var found []jwt.VerificationKey
@@ -169,9 +171,9 @@ func (s *remote) match(alg, kid string) []jwt.VerificationKey {
 }
 
 // update waits for a fetch, unless it is too soon for another. It returns the error of the last
-// one.
-func (s *remote) update(ctx context.Context) error {
-	if pending := s.wish(); pending != nil {
+// fetch.
+func (s *remoteKeys) update(ctx context.Context) error {
+	if pending := s.requestFetch(); pending != nil {
 		select {
 		case <-pending:
 		case <-ctx.Done():
@@ -183,25 +185,25 @@ func (s *remote) update(ctx context.Context) error {
 	return s.err
 }
 
-// wish asks for a fetch and returns what is closed when it has ended, nil if there will be none:
-// tokens of strangers must not make us ask the issuer all the time.
-func (s *remote) wish() <-chan struct{} {
+// requestFetch requests a fetch and returns a channel that is closed when it has ended, or nil if
+// the last fetch was too recent: clients with unknown tokens must not cause a fetch each.
+func (s *remoteKeys) requestFetch() <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.pending != nil || s.stopped {
 		return s.pending
 	}
-	rest := wishAfter
+	interval := minFetchInterval
 	if s.err != nil {
-		rest = rewishAfter
+		interval = minFetchIntervalAfterError
 	}
-	if time.Since(s.fetched) < rest {
+	if time.Since(s.fetched) < interval {
 		return nil
 	}
 	s.pending = make(chan struct{})
 	select {
 	case s.wake <- struct{}{}:
-	default: // one is there already
+	default: // there is a request already
 	}
 	return s.pending
 }

@@ -14,7 +14,7 @@ const (
 	protocolHeader = "Sec-WebSocket-Protocol"
 )
 
-// A source returns the token that one part of a handshake holds, or "".
+// A source returns the token in one part of a handshake, or "".
 type source func(r *tyg.Request) string
 
 func parseSource(expr string) (source, error) {
@@ -33,7 +33,7 @@ func parseSource(expr string) (source, error) {
 	return func(r *tyg.Request) string { return r.Header.Get(name) }, nil
 }
 
-// bearer reads "Bearer TOKEN" (RFC 6750 section 2.1); the first word may be in any case (RFC 9110
+// bearer reads "Bearer TOKEN" (RFC 6750 section 2.1). The scheme is case-insensitive (RFC 9110
 // section 11.1).
 func bearer(r *tyg.Request) string {
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
@@ -43,8 +43,8 @@ func bearer(r *tyg.Request) string {
 	return strings.TrimSpace(token)
 }
 
-// subprotocol returns what is offered after "bearer". Every character of a token may be part of a
-// subprotocol's name (RFC 6455 section 4.1, RFC 7515 section 3.1), so it needs no further
+// subprotocol returns the subprotocol offered after "bearer". Every character of a token may be
+// part of a subprotocol's name (RFC 6455 section 4.1, RFC 7515 section 3.1), so it needs no further
 // encoding.
 func subprotocol(r *tyg.Request) string {
 	i := slices.Index(r.Subprotocols, "bearer")
