@@ -11,28 +11,28 @@ import (
 
 // reply sends text to one connection.
 func (c *Chat) reply(ctx context.Context, to tyg.ConnID, text string) error {
-	return c.settle(ctx, c.Sender.Send(ctx, to, []byte(text)))
+	return c.handleSent(ctx, c.Sender.Send(ctx, to, []byte(text)))
 }
 
-// broadcast sends text to many connections. That some of them do not get it stops nothing and is no
-// error of the one who sent it.
+// broadcast sends text to many connections. A failed recipient does not stop it, and is no error
+// for the client that sent the text.
 func (c *Chat) broadcast(ctx context.Context, to []tyg.ConnID, text string) error {
 	gone, err := c.send(ctx, to, text)
-	return errors.Join(err, c.bury(ctx, gone))
+	return errors.Join(err, c.removeGone(ctx, gone))
 }
 
-// settle deals with what one sending ended with.
-func (c *Chat) settle(ctx context.Context, sent error) error {
+// handleSent handles the error of one send, which may be nil.
+func (c *Chat) handleSent(ctx context.Context, sent error) error {
 	gone, err := c.failed(ctx, sent)
-	return errors.Join(err, c.bury(ctx, gone))
+	return errors.Join(err, c.removeGone(ctx, gone))
 }
 
-// bury forgets connections that are gone and tells their rooms. Each is announced once, by whoever
-// removes it from the store: its disconnect event, or the first that could not reach it.
-func (c *Chat) bury(ctx context.Context, gone []tyg.ConnID) error {
+// removeGone removes connections that are gone and tells their rooms. Each is announced once, by
+// the call that removes it from the store: its disconnect event, or the first send that fails.
+func (c *Chat) removeGone(ctx context.Context, gone []tyg.ConnID) error {
 	var errs []error
 	for len(gone) > 0 {
-		// All are removed before the first is announced, so that the dead are not written to.
+		// All are removed before the first is announced, so that none of them is sent to.
 		left, err := c.remove(ctx, gone)
 		errs = append(errs, err)
 		gone = nil
@@ -44,7 +44,7 @@ func (c *Chat) bury(ctx context.Context, gone []tyg.ConnID) error {
 	return errors.Join(errs...)
 }
 
-// remove removes connections from the store and returns those that nobody else has removed.
+// remove removes connections from the store and returns those that it has removed itself.
 func (c *Chat) remove(ctx context.Context, ids []tyg.ConnID) (left []rooms.Member, err error) {
 	var errs []error
 	for _, id := range ids {
@@ -59,8 +59,7 @@ func (c *Chat) remove(ctx context.Context, ids []tyg.ConnID) (left []rooms.Membe
 	return left, errors.Join(errs...)
 }
 
-// announceLeft tells the room of a member that was removed, and returns who else turned out to be
-// gone.
+// announceLeft tells the room of a removed member, and returns the recipients that are gone.
 func (c *Chat) announceLeft(ctx context.Context, m rooms.Member) ([]tyg.ConnID, error) {
 	if m.Room == "" {
 		return nil, nil
@@ -80,8 +79,8 @@ func (c *Chat) send(ctx context.Context, to []tyg.ConnID, text string) ([]tyg.Co
 	return c.failed(ctx, c.Sender.SendMany(ctx, to, []byte(text)))
 }
 
-// failed returns the recipients that are gone, logs the others that were not reached, and returns
-// err itself if it is about no recipient at all.
+// failed returns the recipients that are gone, logs the other failed ones, and returns err itself
+// if it is not about recipients.
 func (c *Chat) failed(ctx context.Context, err error) (gone []tyg.ConnID, _ error) {
 	recipients := 0
 	for id, why := range tyg.Failures(err) {

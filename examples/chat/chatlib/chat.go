@@ -25,13 +25,13 @@ type Chat struct {
 	Store  rooms.Store
 	Sender tyg.Sender   // app.Sender() of the App that calls the handlers
 	Limits Limits       // the zero value means the defaults
-	Log    *slog.Logger // for what no client is told; nil means slog.Default()
+	Log    *slog.Logger // for failures that clients are not told of; nil means slog.Default()
 
-	floods floods
+	rates rateLimiter
 }
 
-// Connect remembers a new connection. If the store is out of order, the client is refused with
-// status 503, which tells it to try again.
+// Connect adds a new connection to the store. If the store fails, the client is refused with status
+// 503, which tells it to try again.
 func (c *Chat) Connect(ctx context.Context, conn *tyg.Conn, _ *tyg.Request) error {
 	if err := c.Store.Add(ctx, conn.ID); err != nil {
 		c.log().ErrorContext(ctx, "add member", "conn", conn.ID, "err", err)
@@ -40,22 +40,22 @@ func (c *Chat) Connect(ctx context.Context, conn *tyg.Conn, _ *tyg.Request) erro
 	return nil
 }
 
-// Message does what a client says. What the client did wrong it is told, and is no error.
+// Message handles a message of a client. Mistakes of the client are answered and are no errors.
 func (c *Chat) Message(ctx context.Context, conn *tyg.Conn, msg tyg.Message) error {
 	err := c.message(ctx, conn.ID, msg)
 	if r, ok := errors.AsType[refusal](err); ok {
 		return c.reply(ctx, conn.ID, string(r))
 	}
 	if errors.Is(err, rooms.ErrNoMember) {
-		return nil // the connection ended while its message was worked on
+		return nil // the connection ended while its message was handled
 	}
 	return err
 }
 
-// Disconnect forgets a connection and tells its room.
+// Disconnect removes a connection and tells its room.
 func (c *Chat) Disconnect(ctx context.Context, conn *tyg.Conn, _ tyg.Disconnect) error {
-	c.floods.forget(conn.ID)
-	return c.bury(ctx, []tyg.ConnID{conn.ID})
+	c.rates.forget(conn.ID)
+	return c.removeGone(ctx, []tyg.ConnID{conn.ID})
 }
 
 func (c *Chat) message(ctx context.Context, id tyg.ConnID, msg tyg.Message) error {
@@ -82,9 +82,9 @@ func (c *Chat) message(ctx context.Context, id tyg.ConnID, msg tyg.Message) erro
 	return c.say(ctx, m, m.Name+": "+text)
 }
 
-// member returns the member with this id. A connection that the store does not know is made a
-// member again and asked for its name: what it sent may have been meant for a room. If it is gone,
-// and its disconnect event was handled before Add, asking finds that out and removes it.
+// member returns the member with this id. A connection that the store does not know is added again
+// and asked for its name, because its message may have been meant for a room. If the connection is
+// gone, and its disconnect event was handled before Add, that reply fails and removes it.
 func (c *Chat) member(ctx context.Context, id tyg.ConnID) (rooms.Member, error) {
 	m, err := c.Store.Get(ctx, id)
 	if !errors.Is(err, rooms.ErrNoMember) {
@@ -98,7 +98,7 @@ func (c *Chat) member(ctx context.Context, id tyg.ConnID) (rooms.Member, error) 
 
 func (c *Chat) log() *slog.Logger { return cmp.Or(c.Log, slog.Default()) }
 
-// A refusal is what a client is told instead of being given what it asked for.
+// A refusal is the answer to a client whose request is refused.
 type refusal string
 
 // Error returns the text for the client.

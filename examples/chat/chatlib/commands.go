@@ -8,7 +8,7 @@ import (
 	"github.com/tyg-dev/tyg/rooms"
 )
 
-// An argument says whether a command has one.
+// An argument says whether a command has an argument.
 type argument int
 
 const (
@@ -17,8 +17,8 @@ const (
 	required
 )
 
-// A command is what a message does that starts with a slash. All that follows the name is one
-// argument, without the blanks around it.
+// A command is run by a message that starts with a slash. The text after the name is one argument,
+// without the blanks around it.
 type command struct {
 	name     string
 	argument argument
@@ -40,7 +40,7 @@ func commands() []command {
 	}
 }
 
-// command runs what stands after the slash. A bare slash asks for help.
+// command runs the command in text, which follows the slash. A bare slash asks for help.
 func (c *Chat) command(ctx context.Context, m rooms.Member, text string) error {
 	name, arg := split(text)
 	if name == "" {

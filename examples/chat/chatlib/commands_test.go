@@ -42,7 +42,7 @@ func TestMsg(t *testing.T) {
 	john.Expect("Jenny (private): /join me")
 	ask(jenny, "/msg", "Usage: /msg {nickname} {text}")
 	ask(jenny, "/msg John", "Usage: /msg {nickname} {text}")
-	ask(jenny, "/msg Joe Hi", "Nobody is named Joe.")
+	ask(jenny, "/msg Joe Hi", "No user is named Joe.")
 	ask(jenny, "/msg John: Hi", `A name must not contain any of :"{}`)
 	john.ExpectNone()
 }
@@ -61,7 +61,7 @@ func TestMsgToSomebodyOutOfReach(t *testing.T) {
 	b.wire.setFail("jenny", tyg.ErrGone)
 	b.say("john", "/msg jenny Hi")
 	b.say("john", "/msg jenny Hi")
-	checkTo(t, b, "john", sorry, sorry, "Nobody is named jenny.")
+	checkTo(t, b, "john", sorry, sorry, "No user is named jenny.")
 	checkTo(t, b, "joe", "Jenny left room.")
 }
 
@@ -69,7 +69,7 @@ func TestWho(t *testing.T) {
 	host := serve(t, &chatlib.Chat{})
 	john, jenny := enter(host, "John", "chalice"), enter(host, "Jenny", "")
 	ask(jenny, "/who Chalice", "John")
-	ask(jenny, "/who tea", `Nobody is in chat room "tea"`)
+	ask(jenny, "/who tea", `Chat room "tea" is empty.`)
 	ask(jenny, "/who a b", "A name must not contain spaces.")
 	ask(jenny, "/who", notInRoom)
 	ask(john, "/who", "John")

@@ -1,10 +1,10 @@
 package chatlib
 
-// Buckets returns how many connections are remembered for the count of their messages.
+// Buckets returns for how many connections messages are counted.
 func (c *Chat) Buckets() int {
-	c.floods.mu.Lock()
-	defer c.floods.mu.Unlock()
-	return len(c.floods.buckets)
+	c.rates.mu.Lock()
+	defer c.rates.mu.Unlock()
+	return len(c.rates.buckets)
 }
 
 // The forms of names, for tests that try many.

@@ -7,7 +7,7 @@ import (
 	"github.com/tyg-dev/tyg/rooms"
 )
 
-// Limits say how much one client may ask of all others. A zero field means its default.
+// Limits bound what one client may do. A zero field means its default.
 //
 // The number of rooms has no limit of its own: every room has a member, a member is in one room,
 // and the host limits connections.
@@ -18,10 +18,9 @@ type Limits struct {
 	Members int // most members of a room: 10,000; clients that join at once may exceed it a little
 
 	// A client may send Burst messages at once (20, enough to paste a screen), and one more each
-	// time Refill has passed (500 ms). What exceeds that is dropped, and a client of which Patience
+	// time Refill has passed (500 ms). Further messages are dropped, and a client of which Patience
 	// messages (100) are dropped before it has been quiet for Burst times Refill is disconnected.
-	// The messages are counted in this process: where several serve one client, each counts its
-	// own.
+	// Each process counts the messages that it handles itself.
 	Burst    int
 	Refill   time.Duration
 	Patience int

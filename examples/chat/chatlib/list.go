@@ -8,13 +8,13 @@ import (
 	"github.com/tyg-dev/tyg/rooms"
 )
 
-// chunkSize is how long a reply of many lines gets before the rest goes into another, in bytes. It
-// is API Gateway's largest frame and what it counts as one message
+// chunkSize is the longest reply of many lines, in bytes; the rest is sent in further ones. It is
+// API Gateway's largest frame, and the size that it bills as one message
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html).
 const chunkSize = 32 * 1024
 
-// list names the members of the room, in the order in which they joined it, or outside of any all
-// rooms, sorted.
+// list lists the members of the room, in the order in which they joined it. If the member is in no
+// room, it lists all rooms, sorted.
 func (c *Chat) list(ctx context.Context, m rooms.Member, _ string) error {
 	if m.Room != "" {
 		return c.listMembers(ctx, m.ID, m.Room)
@@ -29,7 +29,7 @@ func (c *Chat) list(ctx context.Context, m rooms.Member, _ string) error {
 	return c.replyLines(ctx, m.ID, open)
 }
 
-// who names the members of any room.
+// who lists the members of any room.
 func (c *Chat) who(ctx context.Context, m rooms.Member, arg string) error {
 	if arg == "" && m.Room == "" {
 		return refusal(notInRoom)
@@ -49,7 +49,7 @@ func (c *Chat) listMembers(ctx context.Context, to tyg.ConnID, room string) erro
 	if err != nil {
 		return err
 	}
-	members, err = c.sweep(ctx, members)
+	members, err = c.withoutGone(ctx, members)
 	if err != nil {
 		return err
 	}
@@ -60,7 +60,7 @@ func (c *Chat) listMembers(ctx context.Context, to tyg.ConnID, room string) erro
 		}
 	}
 	if len(names) == 0 {
-		return refusal(fmt.Sprintf(nobodyInRoom, room))
+		return refusal(fmt.Sprintf(roomIsEmpty, room))
 	}
 	return c.replyLines(ctx, to, names)
 }

@@ -10,7 +10,8 @@ import (
 	"github.com/tyg-dev/tyg/rooms"
 )
 
-// login takes the first message of a client for its nickname. Of the commands only /help works yet.
+// login handles the first message of a client, which is its nickname. The only command before that
+// is /help.
 func (c *Chat) login(ctx context.Context, m rooms.Member, text string) error {
 	if rest, ok := strings.CutPrefix(text, "/"); ok {
 		if name, arg := split(rest); strings.EqualFold(name, "help") {
@@ -31,7 +32,7 @@ func (c *Chat) login(ctx context.Context, m rooms.Member, text string) error {
 	return c.reply(ctx, m.ID, fmt.Sprintf(usingNickname, name))
 }
 
-// nick changes the nickname, or says what it is.
+// nick changes the nickname, or replies with the current one.
 func (c *Chat) nick(ctx context.Context, m rooms.Member, arg string) error {
 	if arg == "" {
 		return c.reply(ctx, m.ID, fmt.Sprintf(currentNickname, m.Name))
@@ -53,7 +54,7 @@ func (c *Chat) claim(ctx context.Context, m rooms.Member, arg string) (
 	}
 	was, err = c.Store.Rename(ctx, m.ID, name)
 	if errors.Is(err, rooms.ErrNameTaken) {
-		if err := c.evict(ctx, name); err != nil {
+		if err := c.releaseName(ctx, name); err != nil {
 			return m, "", err
 		}
 		was, err = c.Store.Rename(ctx, m.ID, name)
@@ -64,9 +65,9 @@ func (c *Chat) claim(ctx context.Context, m rooms.Member, arg string) (
 	return was, name, err
 }
 
-// evict takes a name from a connection that is gone, such as the last one of a client that has come
-// back before anybody noticed that it had left.
-func (c *Chat) evict(ctx context.Context, name string) error {
+// releaseName frees a name whose owner is gone, such as the previous connection of a client that
+// has reconnected before its disconnect was noticed.
+func (c *Chat) releaseName(ctx context.Context, name string) error {
 	holder, err := c.Store.Find(ctx, name)
 	if errors.Is(err, rooms.ErrNoMember) {
 		return nil
@@ -75,12 +76,12 @@ func (c *Chat) evict(ctx context.Context, name string) error {
 		return err
 	}
 	if _, err := c.Sender.Info(ctx, holder.ID); errors.Is(err, tyg.ErrGone) {
-		return c.bury(ctx, []tyg.ConnID{holder.ID})
+		return c.removeGone(ctx, []tyg.ConnID{holder.ID})
 	}
 	return nil
 }
 
-// renamed tells the member that was, and its room, what its name is now.
+// renamed tells the member and its room the new name.
 func (c *Chat) renamed(ctx context.Context, was rooms.Member, name string) error {
 	members, err := c.Store.Members(ctx, was.Room)
 	if err != nil {
@@ -91,6 +92,6 @@ func (c *Chat) renamed(ctx context.Context, was rooms.Member, name string) error
 		news := fmt.Sprintf(nowKnownAs, was.Name, name)
 		err = c.broadcast(ctx, rooms.Others(members, was.ID), news)
 	}
-	// If it is gone, it leaves under its new name.
-	return errors.Join(err, c.settle(ctx, answered))
+	// If the member is gone, it is announced to have left under its new name.
+	return errors.Join(err, c.handleSent(ctx, answered))
 }

@@ -9,27 +9,27 @@ import (
 	"golang.org/x/text/secure/precis"
 )
 
-// reserved are characters that would make a name look like something else: the start of a line that
-// somebody said, a quotation, or JSON from a client that speaks another protocol.
+// reserved are characters that would make a name look like something else: the start of another
+// member's line, a quotation, or JSON from a client that speaks another protocol.
 const reserved = `:"{}`
 
 // nickname returns the form of a name in which it is shown and claimed: that of the Nickname
-// profile of RFC 8266, which makes one of the different ways to write the same characters.
+// profile of RFC 8266, which unifies different encodings of the same characters.
 func nickname(name string, longest int) (string, error) {
 	return checked(name, longest, precis.Nickname.String)
 }
 
-// roomName is nickname for rooms, which are in lower case besides.
+// roomName is nickname for rooms, whose names are also in lower case.
 func roomName(name string, longest int) (string, error) {
 	return checked(name, longest, precis.Nickname.CompareKey)
 }
 
 func checked(name string, longest int, form func(string) (string, error)) (string, error) {
-	if strings.ContainsFunc(name, unseen) {
+	if strings.ContainsFunc(name, isInvisible) {
 		return "", refusal(nameInvisible)
 	}
 	name, err := form(name)
-	if err != nil || strings.ContainsFunc(name, unseen) {
+	if err != nil || strings.ContainsFunc(name, isInvisible) {
 		return "", refusal(nameInvisible)
 	}
 	first, _ := utf8.DecodeRuneInString(name)
@@ -50,8 +50,8 @@ func checked(name string, longest int, form func(string) (string, error)) (strin
 	return name, nil
 }
 
-// unseen reports whether r can stand in a name without showing.
-func unseen(r rune) bool {
+// isInvisible reports whether r is not visible in a name.
+func isInvisible(r rune) bool {
 	const blankBraille = '\u2800'
 	return !unicode.IsGraphic(r) || r == blankBraille || r == utf8.RuneError ||
 		unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)

@@ -12,35 +12,36 @@ import (
 )
 
 const (
-	sweepers  = 16              // questions to the host at the same time
-	sweepTime = 2 * time.Second // who was not asked about by then counts as present
+	parallelInfos   = 16              // calls of Info at the same time
+	presenceTimeout = 2 * time.Second // members without an answer by then count as present
 )
 
-// sweep returns those of members whose connections are not known to be gone, and buries the others:
-// a host may lose a disconnect event, and a quiet room would keep a ghost forever.
-func (c *Chat) sweep(ctx context.Context, members []rooms.Member) ([]rooms.Member, error) {
-	gone := c.gone(ctx, members)
+// withoutGone returns the members whose connections are not known to be gone, and removes the
+// others from the store: a host may lose a disconnect event, and a quiet room would list the member
+// forever.
+func (c *Chat) withoutGone(ctx context.Context, members []rooms.Member) ([]rooms.Member, error) {
+	isGone := c.findGone(ctx, members)
 	var present []rooms.Member
-	var ghosts []tyg.ConnID
+	var gone []tyg.ConnID
 	for i, m := range members {
-		if gone[i] {
-			ghosts = append(ghosts, m.ID)
+		if isGone[i] {
+			gone = append(gone, m.ID)
 			continue
 		}
 		present = append(present, m)
 	}
-	return present, c.bury(ctx, ghosts)
+	return present, c.removeGone(ctx, gone)
 }
 
-// gone asks the host about all members and tells which of them are gone.
-func (c *Chat) gone(ctx context.Context, members []rooms.Member) []bool {
-	ctx, cancel := context.WithTimeout(ctx, sweepTime)
+// findGone asks the host about all members and reports for each whether it is gone.
+func (c *Chat) findGone(ctx context.Context, members []rooms.Member) []bool {
+	ctx, cancel := context.WithTimeout(ctx, presenceTimeout)
 	defer cancel()
 	gone := make([]bool, len(members))
 	var asked atomic.Int64
 	var wg sync.WaitGroup
-	for range min(sweepers, len(members)) {
-		// Each ends when there is nobody left to ask about, or no time; Wait waits for it.
+	for range min(parallelInfos, len(members)) {
+		// Each ends when all members have been asked about or ctx is done; Wait waits for it.
 		wg.Go(func() {
 			for ctx.Err() == nil {
 				i := int(asked.Add(1)) - 1

@@ -1,6 +1,6 @@
 package chatlib
 
-// What the chat says. The first group is the protocol of the original tutorial, byte for byte,
+// The replies of the chat. The first group is the protocol of the original tutorial, byte for byte,
 // trailing blanks included (https://aws.github.io/chalice/tutorials/websockets.html).
 const (
 	usingNickname   = "Using nickname: %s\nType /help for list of commands."
@@ -36,7 +36,7 @@ If you are in a room, raw text messages that do not start
 with a / will be sent to everyone else in the room.`
 )
 
-// What the original does not say.
+// The replies that the original does not have.
 const (
 	moreHelp = `
 
@@ -44,7 +44,7 @@ More commands:
     /me {action}
           Tell the room what you do: * John waves
     /msg {nickname} {text}
-          Send {text} to {nickname} and nobody else.
+          Send {text} to {nickname} only.
     /who [chat_room_name]
           List all users in a room, in yours if none is named.
     /help all
@@ -52,26 +52,26 @@ More commands:
 
 Your own messages to the room are sent to you too.`
 
-	askName       = "Send your nickname first. Type /help for list of commands."
-	usage         = "Usage: %s"
-	alreadyInRoom = `Already in chat room "%s"`
-	noRooms       = "No rooms. Type /join {room_name} to open one."
-	nobodyInRoom  = `Nobody is in chat room "%s"`
-	roomIsFull    = `Chat room "%s" is full.`
-	nobodyNamed   = "Nobody is named %s."
-	notDelivered  = "%s cannot be reached right now. The message was not delivered."
-	nicknameTaken = "Nickname is already in use: %s"
-	privateFrom   = "%s (private): %s"
-	privateTo     = "%s (private to %s): %s"
-	action        = "* %s %s"
-	tooLong       = "Message is too long, the limit is %d bytes. It was not sent."
-	tryAgain      = "That crossed with another message of yours, try again."
-	slowDown      = "Slow down\u2026 Messages are dropped until you do."
-	outOfOrder    = "The chat is out of order, try again later."
-	tooFast       = "Closing the connection: you did not slow down."
+	askName         = "Send your nickname first. Type /help for list of commands."
+	usage           = "Usage: %s"
+	alreadyInRoom   = `Already in chat room "%s"`
+	noRooms         = "No rooms. Type /join {room_name} to open one."
+	roomIsEmpty     = `Chat room "%s" is empty.`
+	roomIsFull      = `Chat room "%s" is full.`
+	unknownNickname = "No user is named %s."
+	notDelivered    = "%s cannot be reached right now. The message was not delivered."
+	nicknameTaken   = "Nickname is already in use: %s"
+	privateFrom     = "%s (private): %s"
+	privateTo       = "%s (private to %s): %s"
+	action          = "* %s %s"
+	tooLong         = "Message is too long, the limit is %d bytes. It was not sent."
+	tryAgain        = "That crossed with another message of yours, try again."
+	slowDown        = "Slow down\u2026 Messages are dropped until you do."
+	outOfOrder      = "The chat is out of order, try again later."
+	tooFast         = "Closing the connection: you did not slow down."
 )
 
-// Why a name cannot be one. All of them hold for nicknames and rooms alike.
+// The reasons to refuse a name, of a nickname or a room.
 const (
 	nameLength    = "A name must have 1 to %d characters."
 	nameSlash     = "A name must not start with a slash."

@@ -8,7 +8,7 @@ import (
 	"github.com/tyg-dev/tyg/rooms"
 )
 
-// join takes the member into a room, out of the one it is in.
+// join moves the member into a room, from the one that it is in.
 func (c *Chat) join(ctx context.Context, m rooms.Member, arg string) error {
 	limits := c.Limits.orDefaults()
 	room, err := roomName(arg, limits.Room)
@@ -32,7 +32,7 @@ func (c *Chat) join(ctx context.Context, m rooms.Member, arg string) error {
 	return errors.Join(c.left(ctx, was), c.joined(ctx, was, room))
 }
 
-// quit takes the member out of its room.
+// quit moves the member out of its room.
 func (c *Chat) quit(ctx context.Context, m rooms.Member, _ string) error {
 	was, err := c.move(ctx, m, "")
 	if err != nil {
@@ -44,7 +44,7 @@ func (c *Chat) quit(ctx context.Context, m rooms.Member, _ string) error {
 	return c.left(ctx, was)
 }
 
-// room says where the member is.
+// room replies with the member's room.
 func (c *Chat) room(ctx context.Context, m rooms.Member, _ string) error {
 	if m.Room == "" {
 		return refusal(notInRoom)
@@ -52,10 +52,10 @@ func (c *Chat) room(ctx context.Context, m rooms.Member, _ string) error {
 	return c.reply(ctx, m.ID, m.Room)
 }
 
-// move takes m to a room, or to none, from wherever it is now, and returns it as it was before. If
-// that is the same room, nothing has changed.
+// move moves m to a room, or to none, from the room it is in now, and returns it as it was before.
+// If that is the same room, nothing has changed.
 func (c *Chat) move(ctx context.Context, m rooms.Member, room string) (rooms.Member, error) {
-	// Each time it fails, another message of the same client has moved it.
+	// Each failure means that another message of the same client has moved it.
 	const attempts = 16
 	for range attempts {
 		was, err := c.Store.Move(ctx, m.ID, m.Room, room)
@@ -69,7 +69,7 @@ func (c *Chat) move(ctx context.Context, m rooms.Member, room string) (rooms.Mem
 	return m, refusal(tryAgain)
 }
 
-// left tells the member that was, and the room that it was in, that it is not there any more.
+// left tells the member, and the room that it was in, that it has left.
 func (c *Chat) left(ctx context.Context, was rooms.Member) error {
 	if was.Room == "" {
 		return nil
@@ -80,11 +80,11 @@ func (c *Chat) left(ctx context.Context, was rooms.Member) error {
 	}
 	answered := c.Sender.Send(ctx, was.ID, fmt.Appendf(nil, leftChatRoom, was.Room))
 	err = c.broadcast(ctx, rooms.Others(members, was.ID), fmt.Sprintf(leftRoom, was.Name))
-	return errors.Join(err, c.settle(ctx, answered))
+	return errors.Join(err, c.handleSent(ctx, answered))
 }
 
-// joined tells a member, and the room that it is in now, that it is there. Who comes after its
-// answer is not told: the list of members is read before.
+// joined tells a member, and the room that it is in now, that it has joined. Members that join
+// after the list of members is read are not told.
 func (c *Chat) joined(ctx context.Context, m rooms.Member, room string) error {
 	members, err := c.Store.Members(ctx, room)
 	if err != nil {
@@ -92,9 +92,9 @@ func (c *Chat) joined(ctx context.Context, m rooms.Member, room string) error {
 	}
 	answered := c.Sender.Send(ctx, m.ID, fmt.Appendf(nil, joinedChatRoom, room))
 	others := rooms.Others(members, m.ID)
-	if len(others) < len(members) { // else it has left again, and that has been announced
+	if len(others) < len(members) { // otherwise it has left again, which has been announced
 		err = c.broadcast(ctx, others, fmt.Sprintf(joinedRoom, m.Name))
 	}
-	// If it is gone, it leaves after it has come.
-	return errors.Join(err, c.settle(ctx, answered))
+	// If the member is gone, it is announced to have left after it has joined.
+	return errors.Join(err, c.handleSent(ctx, answered))
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/tyg-dev/tyg/rooms"
 )
 
-// say sends a line to everyone in the member's room, the member included.
+// say sends a line to all members of the member's room, the member included.
 func (c *Chat) say(ctx context.Context, m rooms.Member, line string) error {
 	if m.Room == "" {
 		return refusal(notInChatroom)
@@ -20,12 +20,12 @@ func (c *Chat) say(ctx context.Context, m rooms.Member, line string) error {
 	return c.broadcast(ctx, rooms.IDs(members), line)
 }
 
-// me tells the room what the member does.
+// me sends an action of the member to its room.
 func (c *Chat) me(ctx context.Context, m rooms.Member, arg string) error {
 	return c.say(ctx, m, fmt.Sprintf(action, m.Name, arg))
 }
 
-// private sends a text to one member, in whatever room, and the same to its sender.
+// private sends a text to one member, in any room, and a copy to its sender.
 func (c *Chat) private(ctx context.Context, m rooms.Member, arg string) error {
 	name, text := split(arg)
 	if text == "" {
@@ -37,13 +37,13 @@ func (c *Chat) private(ctx context.Context, m rooms.Member, arg string) error {
 	}
 	to, err := c.Store.Find(ctx, name)
 	if errors.Is(err, rooms.ErrNoMember) {
-		return refusal(fmt.Sprintf(nobodyNamed, name))
+		return refusal(fmt.Sprintf(unknownNickname, name))
 	}
 	if err != nil {
 		return err
 	}
 	sent := c.Sender.Send(ctx, to.ID, fmt.Appendf(nil, privateFrom, m.Name, text))
-	if err := c.settle(ctx, sent); err != nil {
+	if err := c.handleSent(ctx, sent); err != nil {
 		return err
 	}
 	if sent != nil {

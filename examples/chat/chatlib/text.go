@@ -5,9 +5,8 @@ import (
 	"unicode"
 )
 
-// clean returns text as one line that does to a reader's screen nothing but show characters: no
-// control characters, so no terminal escapes, and nothing that turns the direction of what follows.
-// Blanks around it are cut off.
+// clean returns text as one line of visible characters: without control characters, so without
+// terminal escapes, without changes of direction, and without blanks around it.
 func clean(text string) string {
 	return strings.TrimSpace(strings.Map(cleanRune, text))
 }
