@@ -38,7 +38,7 @@ func newApp(chat *chatlib.Chat) *tyg.App {
 	return app
 }
 
-// serve runs a chat whose handlers must not fail, also not when the clients leave at the end.
+// serve runs a chat whose handlers must not fail, not even when the clients disconnect at the end.
 func serve(t *testing.T, chat *chatlib.Chat) *tygtest.Host {
 	t.Helper()
 	var host *tygtest.Host
@@ -63,146 +63,146 @@ func enter(host *tygtest.Host, name, room string) *tygtest.Client {
 	return c
 }
 
-// ask sends text and checks all that comes back to the one who sent it.
+// ask sends text and checks all replies to the sender.
 func ask(c *tygtest.Client, text string, want ...string) {
 	c.Send(text)
 	c.Expect(want...)
 	c.ExpectNone()
 }
 
-// A wire is a Sender that remembers what it was given, for handlers that are called directly. Every
-// connection is alive unless it is in fail.
-type wire struct {
+// A fakeSender is a Sender that records what is sent, for handlers that are called directly. Every
+// connection is open unless it is in fail.
+type fakeSender struct {
 	mu    sync.Mutex
 	sent  map[tyg.ConnID][]string
 	fail  map[tyg.ConnID]error
 	calls map[string]int
 }
 
-var _ tyg.Sender = (*wire)(nil)
+var _ tyg.Sender = (*fakeSender)(nil)
 
-func newWire() *wire {
-	return &wire{
+func newFakeSender() *fakeSender {
+	return &fakeSender{
 		sent:  make(map[tyg.ConnID][]string),
 		fail:  make(map[tyg.ConnID]error),
 		calls: make(map[string]int),
 	}
 }
 
-func (w *wire) Send(_ context.Context, id tyg.ConnID, data []byte, _ ...tyg.SendOption) error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.calls["Send"]++
-	return w.put(id, data)
+func (s *fakeSender) Send(_ context.Context, id tyg.ConnID, data []byte, _ ...tyg.SendOption) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.calls["Send"]++
+	return s.put(id, data)
 }
 
-func (w *wire) SendMany(
+func (s *fakeSender) SendMany(
 	_ context.Context, ids []tyg.ConnID, data []byte, _ ...tyg.SendOption,
 ) error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.calls["SendMany"]++
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.calls["SendMany"]++
 	var errs []error
 	for _, id := range ids {
-		errs = append(errs, w.put(id, data))
+		errs = append(errs, s.put(id, data))
 	}
 	return errors.Join(errs...)
 }
 
-func (w *wire) Close(_ context.Context, id tyg.ConnID) error {
-	w.setFail(id, tyg.ErrGone)
+func (s *fakeSender) Close(_ context.Context, id tyg.ConnID) error {
+	s.setFail(id, tyg.ErrGone)
 	return nil
 }
 
-func (w *wire) Info(_ context.Context, id tyg.ConnID) (tyg.Info, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.calls["Info"]++
-	if err := w.fail[id]; err != nil {
+func (s *fakeSender) Info(_ context.Context, id tyg.ConnID) (tyg.Info, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.calls["Info"]++
+	if err := s.fail[id]; err != nil {
 		return tyg.Info{}, &tyg.ConnError{Op: "info", ID: id, Err: err}
 	}
 	return tyg.Info{}, nil
 }
 
-func (w *wire) put(id tyg.ConnID, data []byte) error {
-	if err := w.fail[id]; err != nil {
+func (s *fakeSender) put(id tyg.ConnID, data []byte) error {
+	if err := s.fail[id]; err != nil {
 		return &tyg.ConnError{Op: "send", ID: id, Err: err}
 	}
-	w.sent[id] = append(w.sent[id], string(data))
+	s.sent[id] = append(s.sent[id], string(data))
 	return nil
 }
 
-func (w *wire) setFail(id tyg.ConnID, err error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.fail[id] = err
+func (s *fakeSender) setFail(id tyg.ConnID, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.fail[id] = err
 }
 
-// to returns what a connection was sent.
-func (w *wire) to(id tyg.ConnID) []string {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return slices.Clone(w.sent[id])
+// to returns the messages sent to a connection.
+func (s *fakeSender) to(id tyg.ConnID) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.sent[id])
 }
 
-func (w *wire) reset() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	clear(w.sent)
-	clear(w.calls)
+func (s *fakeSender) reset() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.sent)
+	clear(s.calls)
 }
 
-// A bench calls a chat's handlers directly, from as many goroutines as a test likes: a host that,
-// as API Gateway does, runs two messages of one client at once.
-type bench struct {
-	t    *testing.T
-	app  *tyg.App
-	wire *wire
+// A harness calls a chat's handlers directly, from any number of goroutines: like API Gateway, it
+// handles two messages of one client at the same time.
+type harness struct {
+	t      *testing.T
+	app    *tyg.App
+	sender *fakeSender
 }
 
-func newBench(t *testing.T, chat *chatlib.Chat) *bench {
-	b := &bench{t: t, wire: newWire()}
-	b.app = newApp(chat)
-	b.app.Bind(b.wire)
-	return b
+func newHarness(t *testing.T, chat *chatlib.Chat) *harness {
+	h := &harness{t: t, sender: newFakeSender()}
+	h.app = newApp(chat)
+	h.app.Bind(h.sender)
+	return h
 }
 
-// enter is like the function enter.
-func (b *bench) enter(id tyg.ConnID, name, room string) {
-	b.connect(id)
-	b.say(id, name)
+// enter connects a client like the function enter.
+func (h *harness) enter(id tyg.ConnID, name, room string) {
+	h.connect(id)
+	h.say(id, name)
 	if room != "" {
-		b.say(id, "/join "+room)
+		h.say(id, "/join "+room)
 	}
 }
 
-func (b *bench) connect(id tyg.ConnID) {
-	b.handle(tyg.Event{
+func (h *harness) connect(id tyg.ConnID) {
+	h.handle(tyg.Event{
 		Type: tyg.EventConnect, Route: tyg.RouteConnect, Request: &tyg.Request{},
 	}, id)
 }
 
-func (b *bench) say(id tyg.ConnID, text string) {
-	b.handle(tyg.Event{
+func (h *harness) say(id tyg.ConnID, text string) {
+	h.handle(tyg.Event{
 		Type: tyg.EventMessage, Route: tyg.RouteDefault, Message: tyg.Message{Data: []byte(text)},
 	}, id)
 }
 
-// hangUp ends a connection: it is gone before its event is handled, as on every host.
-func (b *bench) hangUp(id tyg.ConnID) {
-	b.wire.setFail(id, tyg.ErrGone)
-	b.handle(tyg.Event{Type: tyg.EventDisconnect, Route: tyg.RouteDisconnect}, id)
+// disconnect ends a connection: it is gone before its event is handled, as on every host.
+func (h *harness) disconnect(id tyg.ConnID) {
+	h.sender.setFail(id, tyg.ErrGone)
+	h.handle(tyg.Event{Type: tyg.EventDisconnect, Route: tyg.RouteDisconnect}, id)
 }
 
-func (b *bench) handle(e tyg.Event, id tyg.ConnID) {
-	e.RequestID, e.Conn = "request", &tyg.Conn{ID: id, Sender: b.wire}
-	if _, err := b.app.Handle(context.Background(), e); err != nil {
-		b.t.Errorf("handle %v of %s: %v", e.Type, id, err)
+func (h *harness) handle(e tyg.Event, id tyg.ConnID) {
+	e.RequestID, e.Conn = "request", &tyg.Conn{ID: id, Sender: h.sender}
+	if _, err := h.app.Handle(context.Background(), e); err != nil {
+		h.t.Errorf("handle %v of %s: %v", e.Type, id, err)
 	}
 }
 
-// together runs functions at the same time and waits for all of them.
-func together(fns ...func()) {
+// concurrently runs functions at the same time and waits for all of them.
+func concurrently(fns ...func()) {
 	var wg sync.WaitGroup
 	start := make(chan struct{})
 	for _, fn := range fns {
@@ -216,10 +216,10 @@ func together(fns ...func()) {
 	wg.Wait()
 }
 
-// checkTo checks all that a connection was sent since the last reset.
-func checkTo(t *testing.T, b *bench, id tyg.ConnID, want ...string) {
+// checkTo checks all messages sent to a connection since the last reset.
+func checkTo(t *testing.T, h *harness, id tyg.ConnID, want ...string) {
 	t.Helper()
-	if got := b.wire.to(id); !slices.Equal(got, want) {
+	if got := h.sender.to(id); !slices.Equal(got, want) {
 		t.Errorf("%s was sent %q, want %q", id, got, want)
 	}
 }

@@ -47,22 +47,22 @@ func TestMsg(t *testing.T) {
 	john.ExpectNone()
 }
 
-func TestMsgToSomebodyOutOfReach(t *testing.T) {
-	b := newBench(t, &chatlib.Chat{})
-	b.enter("john", "John", "")
-	b.enter("jenny", "Jenny", "chalice")
-	b.enter("joe", "Joe", "chalice")
-	b.wire.reset()
+func TestMsgToAnUnreachableMember(t *testing.T) {
+	h := newHarness(t, &chatlib.Chat{})
+	h.enter("john", "John", "")
+	h.enter("jenny", "Jenny", "chalice")
+	h.enter("joe", "Joe", "chalice")
+	h.sender.reset()
 	const sorry = "Jenny cannot be reached right now. The message was not delivered."
-	b.wire.setFail("jenny", tyg.ErrThrottled)
-	b.say("john", "/msg jenny Hi")
-	checkTo(t, b, "john", sorry)
-	checkTo(t, b, "joe")
-	b.wire.setFail("jenny", tyg.ErrGone)
-	b.say("john", "/msg jenny Hi")
-	b.say("john", "/msg jenny Hi")
-	checkTo(t, b, "john", sorry, sorry, "No user is named jenny.")
-	checkTo(t, b, "joe", "Jenny left room.")
+	h.sender.setFail("jenny", tyg.ErrThrottled)
+	h.say("john", "/msg jenny Hi")
+	checkTo(t, h, "john", sorry)
+	checkTo(t, h, "joe")
+	h.sender.setFail("jenny", tyg.ErrGone)
+	h.say("john", "/msg jenny Hi")
+	h.say("john", "/msg jenny Hi")
+	checkTo(t, h, "john", sorry, sorry, "No user is named jenny.")
+	checkTo(t, h, "joe", "Jenny left room.")
 }
 
 func TestWho(t *testing.T) {

@@ -37,7 +37,7 @@ func TestT02_JoinWithoutRoomIsExplained(t *testing.T) {
 	ask(john, "/room", "chalice")
 }
 
-// staleStore is a Store whose lists of members lack whoever hidden is.
+// staleStore is a Store whose lists of members lack the member hidden.
 type staleStore struct {
 	rooms.Store
 	hidden tyg.ConnID
@@ -56,20 +56,20 @@ func (s *staleStore) Members(ctx context.Context, room string) ([]rooms.Member, 
 
 func TestT03_RenameNeedsNoMembership(t *testing.T) {
 	store := &staleStore{Store: rooms.NewMemory()}
-	b := newBench(t, &chatlib.Chat{Store: store})
-	b.enter("john", "John", "chalice")
-	b.enter("jenny", "Jenny", "chalice")
+	h := newHarness(t, &chatlib.Chat{Store: store})
+	h.enter("john", "John", "chalice")
+	h.enter("jenny", "Jenny", "chalice")
 	store.hidden = "jenny"
-	b.wire.reset()
-	b.say("jenny", "/nick JJ")
-	checkTo(t, b, "jenny", "Nickname is: JJ")
-	checkTo(t, b, "john", "Jenny is now known as JJ.")
+	h.sender.reset()
+	h.say("jenny", "/nick JJ")
+	checkTo(t, h, "jenny", "Nickname is: JJ")
+	checkTo(t, h, "john", "Jenny is now known as JJ.")
 
 	store.hidden = ""
-	b.wire.setFail("jenny", tyg.ErrGone)
-	b.wire.reset()
-	b.say("jenny", "/nick Jenny") // its own socket is found to be gone while it is renamed
-	checkTo(t, b, "john", "JJ is now known as Jenny.", "Jenny left room.")
+	h.sender.setFail("jenny", tyg.ErrGone)
+	h.sender.reset()
+	h.say("jenny", "/nick Jenny") // its own socket is found to be gone while it is renamed
+	checkTo(t, h, "john", "JJ is now known as Jenny.", "Jenny left room.")
 }
 
 func TestT04_UnknownConnectionsStartAgain(t *testing.T) {
@@ -79,12 +79,12 @@ func TestT04_UnknownConnectionsStartAgain(t *testing.T) {
 	if _, err := store.Remove(t.Context(), john.ID()); err != nil {
 		t.Fatal(err)
 	}
-	ask(john, "is anybody here?", askName)
+	ask(john, "hello?", askName)
 	ask(john, "John", "Using nickname: John\nType /help for list of commands.")
 
-	b := newBench(t, &chatlib.Chat{Store: store})
-	b.wire.setFail("late", tyg.ErrGone)
-	b.say("late", "Jenny") // its disconnect event came first
+	h := newHarness(t, &chatlib.Chat{Store: store})
+	h.sender.setFail("late", tyg.ErrGone)
+	h.say("late", "Jenny") // its disconnect event came first
 	if _, err := store.Get(t.Context(), "late"); !errors.Is(err, rooms.ErrNoMember) {
 		t.Errorf("a message of a gone connection made it a member again: %v", err)
 	}
@@ -93,8 +93,8 @@ func TestT04_UnknownConnectionsStartAgain(t *testing.T) {
 func TestT05_ListSkipsMembersWithoutName(t *testing.T) {
 	store := rooms.NewMemory()
 	host := serve(t, &chatlib.Chat{Store: store})
-	john, nobody := enter(host, "John", "chalice"), host.Dial()
-	if _, err := store.Move(t.Context(), nobody.ID(), "", "chalice"); err != nil {
+	john, nameless := enter(host, "John", "chalice"), host.Dial()
+	if _, err := store.Move(t.Context(), nameless.ID(), "", "chalice"); err != nil {
 		t.Fatal(err)
 	}
 	ask(john, "/ls", "John")
@@ -128,21 +128,21 @@ func TestT06_LengthIsCheckedBeforeAnyWrite(t *testing.T) {
 }
 
 func TestT07_OneFailedRecipientStopsNothing(t *testing.T) {
-	b := newBench(t, &chatlib.Chat{})
-	b.enter("john", "John", "chalice")
-	b.enter("slow", "Slow", "chalice")
-	b.enter("jenny", "Jenny", "chalice")
+	h := newHarness(t, &chatlib.Chat{})
+	h.enter("john", "John", "chalice")
+	h.enter("slow", "Slow", "chalice")
+	h.enter("jenny", "Jenny", "chalice")
 	for _, why := range []error{tyg.ErrThrottled, tyg.ErrTooLarge, errors.New("network is down")} {
-		b.wire.reset()
-		b.wire.setFail("slow", why)
-		b.say("john", "Hi")
-		checkTo(t, b, "john", "John: Hi")
-		checkTo(t, b, "jenny", "John: Hi")
+		h.sender.reset()
+		h.sender.setFail("slow", why)
+		h.say("john", "Hi")
+		checkTo(t, h, "john", "John: Hi")
+		checkTo(t, h, "jenny", "John: Hi")
 	}
-	b.wire.setFail("slow", nil)
-	b.wire.reset()
-	b.say("slow", "/room") // it was not taken for gone
-	checkTo(t, b, "slow", "chalice")
+	h.sender.setFail("slow", nil)
+	h.sender.reset()
+	h.say("slow", "/room") // it was not taken for gone
+	checkTo(t, h, "slow", "chalice")
 }
 
 func TestT08_LongTextIsRefused(t *testing.T) {

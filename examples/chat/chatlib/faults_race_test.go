@@ -43,15 +43,15 @@ func TestT29_NewNamesHoldAtOnce(t *testing.T) {
 func TestT30_RenamesLeaveOneName(t *testing.T) {
 	for range rounds {
 		store := newSpy()
-		b := newBench(t, &chatlib.Chat{Store: store})
-		b.enter("john", "John", "chalice")
-		b.enter("watch", "Watch", "chalice")
-		b.wire.reset()
-		store.meet(3)
-		together(
-			func() { b.say("john", "/nick A") },
-			func() { b.say("john", "/nick B") },
-			func() { b.say("john", "/nick C") },
+		h := newHarness(t, &chatlib.Chat{Store: store})
+		h.enter("john", "John", "chalice")
+		h.enter("watch", "Watch", "chalice")
+		h.sender.reset()
+		store.barrier(3)
+		concurrently(
+			func() { h.say("john", "/nick A") },
+			func() { h.say("john", "/nick B") },
+			func() { h.say("john", "/nick C") },
 		)
 		m, err := store.Get(t.Context(), "john")
 		if err != nil {
@@ -59,7 +59,7 @@ func TestT30_RenamesLeaveOneName(t *testing.T) {
 		}
 		// Each announcement starts where another ended: as a chain, they lead to the last name.
 		next := make(map[string]string)
-		for _, line := range b.wire.to("watch") {
+		for _, line := range h.sender.to("watch") {
 			was, is, _ := strings.Cut(strings.TrimSuffix(line, "."), " is now known as ")
 			next[was] = is
 		}
@@ -82,21 +82,21 @@ func TestT30_RenamesLeaveOneName(t *testing.T) {
 func TestT31_MessagesOfOneClientAtOnce(t *testing.T) {
 	for range rounds {
 		store := newSpy()
-		b := newBench(t, &chatlib.Chat{Store: store})
-		b.connect("john")
-		store.meet(2)
-		together(func() { b.say("john", "A") }, func() { b.say("john", "B") })
+		h := newHarness(t, &chatlib.Chat{Store: store})
+		h.connect("john")
+		store.barrier(2)
+		concurrently(func() { h.say("john", "A") }, func() { h.say("john", "B") })
 		const login = "\nType /help for list of commands."
-		got := slices.Sorted(slices.Values(b.wire.to("john")))
+		got := slices.Sorted(slices.Values(h.sender.to("john")))
 		first := []string{"Nickname is: B", "Using nickname: A" + login}
 		second := []string{"Nickname is: A", "Using nickname: B" + login}
 		if !slices.Equal(got, first) && !slices.Equal(got, second) {
 			t.Errorf("two first messages are answered with %q", got)
 		}
-		b.wire.reset()
-		store.meet(2)
-		together(func() { b.say("john", "/join a") }, func() { b.say("john", "/join a") })
-		got = slices.Sorted(slices.Values(b.wire.to("john")))
+		h.sender.reset()
+		store.barrier(2)
+		concurrently(func() { h.say("john", "/join a") }, func() { h.say("john", "/join a") })
+		got = slices.Sorted(slices.Values(h.sender.to("john")))
 		want := []string{`Already in chat room "a"`, `Joined chat room "a"`}
 		if !slices.Equal(got, want) {
 			t.Errorf("joining twice at once is answered with %q, want %q", got, want)
@@ -107,13 +107,13 @@ func TestT31_MessagesOfOneClientAtOnce(t *testing.T) {
 func TestT31_TwoJoinsAtOnce(t *testing.T) {
 	for range rounds {
 		store := newSpy()
-		b := newBench(t, &chatlib.Chat{Store: store})
-		b.enter("john", "John", "")
-		b.enter("a", "WatchA", "a")
-		b.enter("b", "WatchB", "b")
-		b.wire.reset()
-		store.meet(2)
-		together(func() { b.say("john", "/join a") }, func() { b.say("john", "/join b") })
+		h := newHarness(t, &chatlib.Chat{Store: store})
+		h.enter("john", "John", "")
+		h.enter("a", "WatchA", "a")
+		h.enter("b", "WatchB", "b")
+		h.sender.reset()
+		store.barrier(2)
+		concurrently(func() { h.say("john", "/join a") }, func() { h.say("john", "/join b") })
 		m, err := store.Get(t.Context(), "john")
 		if err != nil || m.Room == "" {
 			t.Fatalf("after two joins the member is %+v, %v", m, err)
@@ -122,13 +122,13 @@ func TestT31_TwoJoinsAtOnce(t *testing.T) {
 		if m.Room == "b" {
 			left = "a"
 		}
-		checkTo(t, b, tyg.ConnID(m.Room), "John joined room.")
-		// If it left at once, that it had come is not worth a word any more.
-		lines := b.wire.to(tyg.ConnID(left))
+		checkTo(t, h, tyg.ConnID(m.Room), "John joined room.")
+		// If it left at once, the room need not have been told that it joined.
+		lines := h.sender.to(tyg.ConnID(left))
 		if n := len(lines); n == 0 || n > 2 || !slices.Contains(lines, "John left room.") {
 			t.Errorf("the room that was left saw %q", lines)
 		}
-		b.say("john", "/quit")
+		h.say("john", "/quit")
 		if m, _ := store.Get(t.Context(), "john"); m.Room != "" {
 			t.Errorf("after /quit the member is in %q", m.Room)
 		}
@@ -138,20 +138,20 @@ func TestT31_TwoJoinsAtOnce(t *testing.T) {
 func TestT32_SimultaneousJoinersSeeEachOther(t *testing.T) {
 	for range rounds {
 		store := newSpy()
-		b := newBench(t, &chatlib.Chat{Store: store})
-		b.enter("john", "John", "")
-		b.enter("jenny", "Jenny", "")
-		store.meet(2)
-		together(func() { b.say("john", "/join a") }, func() { b.say("jenny", "/join a") })
-		saw := slices.Contains(b.wire.to("john"), "Jenny joined room.") ||
-			slices.Contains(b.wire.to("jenny"), "John joined room.")
+		h := newHarness(t, &chatlib.Chat{Store: store})
+		h.enter("john", "John", "")
+		h.enter("jenny", "Jenny", "")
+		store.barrier(2)
+		concurrently(func() { h.say("john", "/join a") }, func() { h.say("jenny", "/join a") })
+		saw := slices.Contains(h.sender.to("john"), "Jenny joined room.") ||
+			slices.Contains(h.sender.to("jenny"), "John joined room.")
 		if !saw {
-			t.Errorf("two joined, neither was told: %q, %q", b.wire.to("john"), b.wire.to("jenny"))
+			t.Errorf("two joined, neither was told: %q, %q", h.sender.to("john"), h.sender.to("jenny"))
 		}
-		b.wire.reset()
-		b.say("john", "Hi")
-		checkTo(t, b, "jenny", "John: Hi")
-		checkTo(t, b, "john", "John: Hi")
+		h.sender.reset()
+		h.say("john", "Hi")
+		checkTo(t, h, "jenny", "John: Hi")
+		checkTo(t, h, "john", "John: Hi")
 	}
 }
 
@@ -159,26 +159,26 @@ func TestT33_NothingOutlivesTheConnection(t *testing.T) {
 	for _, after := range []string{"Get", "Rename", "Move"} {
 		for _, text := range []string{"/join b", "/nick Johnny", "/quit", "Hi", "/ls"} {
 			store := newSpy()
-			b := newBench(t, &chatlib.Chat{Store: store})
-			b.enter("john", "John", "a")
-			b.enter("watch", "Watch", "b")
-			b.wire.reset()
-			hangUp := sync.OnceFunc(func() { b.hangUp("john") })
-			store.then(after, hangUp)
-			b.say("john", text) // it hangs up in the middle of this, or right behind
-			hangUp()
+			h := newHarness(t, &chatlib.Chat{Store: store})
+			h.enter("john", "John", "a")
+			h.enter("watch", "Watch", "b")
+			h.sender.reset()
+			disconnect := sync.OnceFunc(func() { h.disconnect("john") })
+			store.then(after, disconnect)
+			h.say("john", text) // it disconnects during this, or right after
+			disconnect()
 			checkGone(t, store)
-			lines := b.wire.to("watch")
+			lines := h.sender.to("watch")
 			if n := len(lines); n > 0 && lines[n-1] != "John left room." {
 				t.Errorf("disconnect after %s in %s: the room was told %q", after, text, lines)
 			}
-			b.say("john", "Johnny") // a message that was late
+			h.say("john", "Johnny") // a late message
 			checkGone(t, store)
 		}
 	}
 }
 
-// checkGone checks that John is remembered nowhere.
+// checkGone checks that the store has nothing of John.
 func checkGone(t *testing.T, store rooms.Store) {
 	t.Helper()
 	if m, err := store.Get(t.Context(), "john"); !errors.Is(err, rooms.ErrNoMember) {
@@ -194,43 +194,43 @@ func checkGone(t *testing.T, store rooms.Store) {
 	}
 }
 
-func TestT34_ListsBuryGhosts(t *testing.T) {
-	b := newBench(t, &chatlib.Chat{})
-	b.enter("john", "John", "chalice")
-	b.enter("jenny", "Jenny", "chalice")
-	ghosts := make([]tyg.ConnID, 40)
-	for i := range ghosts {
-		ghosts[i] = tyg.ConnID(fmt.Sprint("ghost", i))
-		b.enter(ghosts[i], string(ghosts[i]), "chalice")
+func TestT34_ListsRemoveGoneMembers(t *testing.T) {
+	h := newHarness(t, &chatlib.Chat{})
+	h.enter("john", "John", "chalice")
+	h.enter("jenny", "Jenny", "chalice")
+	gone := make([]tyg.ConnID, 40)
+	for i := range gone {
+		gone[i] = tyg.ConnID(fmt.Sprint("gone", i))
+		h.enter(gone[i], string(gone[i]), "chalice")
 	}
-	for _, id := range ghosts {
-		b.wire.setFail(id, tyg.ErrGone)
+	for _, id := range gone {
+		h.sender.setFail(id, tyg.ErrGone)
 	}
-	b.enter("joe", "Joe", "")
-	b.wire.reset()
-	b.say("joe", "/who chalice")
-	checkTo(t, b, "joe", "John\nJenny")
-	if n := len(b.wire.to("john")); n != 40 {
-		t.Errorf("40 ghosts were announced %d times", n)
+	h.enter("joe", "Joe", "")
+	h.sender.reset()
+	h.say("joe", "/who chalice")
+	checkTo(t, h, "joe", "John\nJenny")
+	if n := len(h.sender.to("john")); n != 40 {
+		t.Errorf("40 gone members were announced %d times", n)
 	}
-	b.wire.reset()
-	b.say("john", "/ls")
-	checkTo(t, b, "john", "John\nJenny")
+	h.sender.reset()
+	h.say("john", "/ls")
+	checkTo(t, h, "john", "John\nJenny")
 
-	b.wire.setFail("jenny", errors.New("no answer")) // which does not mean gone
-	b.say("john", "/ls")
-	checkTo(t, b, "john", "John\nJenny", "John\nJenny")
+	h.sender.setFail("jenny", errors.New("no answer")) // which does not mean gone
+	h.say("john", "/ls")
+	checkTo(t, h, "john", "John\nJenny", "John\nJenny")
 }
 
 func TestT35_ReconnectingTakesBackTheName(t *testing.T) {
-	b := newBench(t, &chatlib.Chat{})
-	b.enter("old", "John", "chalice")
-	b.enter("jenny", "Jenny", "chalice")
-	b.wire.setFail("old", tyg.ErrGone) // and its disconnect event is late
-	b.wire.reset()
-	b.connect("new")
-	b.say("new", "john")
-	checkTo(t, b, "new", "Using nickname: john\nType /help for list of commands.")
-	b.hangUp("old")
-	checkTo(t, b, "jenny", "John left room.")
+	h := newHarness(t, &chatlib.Chat{})
+	h.enter("old", "John", "chalice")
+	h.enter("jenny", "Jenny", "chalice")
+	h.sender.setFail("old", tyg.ErrGone) // and its disconnect event is late
+	h.sender.reset()
+	h.connect("new")
+	h.say("new", "john")
+	checkTo(t, h, "new", "Using nickname: john\nType /help for list of commands.")
+	h.disconnect("old")
+	checkTo(t, h, "jenny", "John left room.")
 }

@@ -150,21 +150,21 @@ func TestT21_LeavingIsAnnouncedOnce(t *testing.T) {
 	john.ExpectNone()
 
 	// Three at once, found by a message, before their disconnect events.
-	b := newBench(t, &chatlib.Chat{})
+	h := newHarness(t, &chatlib.Chat{})
 	ids := []tyg.ConnID{"one", "two", "three"}
-	b.enter("john", "John", "chalice")
+	h.enter("john", "John", "chalice")
 	for _, id := range ids {
-		b.enter(id, string(id), "chalice")
+		h.enter(id, string(id), "chalice")
 	}
 	for _, id := range ids {
-		b.wire.setFail(id, tyg.ErrGone)
+		h.sender.setFail(id, tyg.ErrGone)
 	}
-	b.wire.reset()
-	b.say("john", "Hi")
+	h.sender.reset()
+	h.say("john", "Hi")
 	for _, id := range ids {
-		b.hangUp(id)
+		h.disconnect(id)
 	}
-	checkTo(t, b, "john", "John: Hi", "one left room.", "two left room.", "three left room.")
+	checkTo(t, h, "john", "John: Hi", "one left room.", "two left room.", "three left room.")
 }
 
 func TestT22_RenamingToTheSameNameIsQuiet(t *testing.T) {

@@ -18,7 +18,7 @@ import (
 
 // The faults of cost, scale, limits, security and operations.
 
-// populate puts n members into rooms, without a word to anybody.
+// populate puts n members into rooms, directly in the store.
 func populate(t *testing.T, store rooms.Store, n int, room func(i int) string) {
 	t.Helper()
 	for i := range n {
@@ -37,21 +37,21 @@ func populate(t *testing.T, store rooms.Store, n int, room func(i int) string) {
 
 func TestT36_AllRoomsAreListed(t *testing.T) {
 	store := rooms.NewMemory()
-	b := newBench(t, &chatlib.Chat{Store: store})
+	h := newHarness(t, &chatlib.Chat{Store: store})
 	var want []string
 	populate(t, store, 3000, func(i int) string {
 		want = append(want, fmt.Sprintf("%s%04d", strings.Repeat("room", 14), i))
 		return want[i]
 	})
-	b.enter("john", "John", "")
-	b.wire.reset()
-	b.say("john", "/ls")
-	for _, text := range b.wire.to("john") {
+	h.enter("john", "John", "")
+	h.sender.reset()
+	h.say("john", "/ls")
+	for _, text := range h.sender.to("john") {
 		if len(text) > 32<<10 {
 			t.Errorf("a reply has %d bytes, more than a frame of API Gateway", len(text))
 		}
 	}
-	got := strings.Split(strings.Join(b.wire.to("john"), "\n"), "\n")
+	got := strings.Split(strings.Join(h.sender.to("john"), "\n"), "\n")
 	if !slices.Equal(got, want) {
 		t.Errorf("%d rooms are listed, want %d in order", len(got), len(want))
 	}
@@ -60,25 +60,25 @@ func TestT36_AllRoomsAreListed(t *testing.T) {
 func TestT37_LargeRoomsAreReachedWhole(t *testing.T) {
 	const members = 5000
 	store := rooms.NewMemory()
-	b := newBench(t, &chatlib.Chat{Store: store})
+	h := newHarness(t, &chatlib.Chat{Store: store})
 	populate(t, store, members, func(int) string { return "chalice" })
-	b.say("member0", "Hi")
+	h.say("member0", "Hi")
 	for i := range members {
-		checkTo(t, b, tyg.ConnID(fmt.Sprint("member", i)), "member0: Hi")
+		checkTo(t, h, tyg.ConnID(fmt.Sprint("member", i)), "member0: Hi")
 	}
-	b.hangUp("member0")
-	if got := b.wire.to("member4999"); len(got) != 2 || got[1] != "member0 left room." {
+	h.disconnect("member0")
+	if got := h.sender.to("member4999"); len(got) != 2 || got[1] != "member0 left room." {
 		t.Errorf("the last member got %q", got)
 	}
 }
 
 func TestT38_ListsReadTheStoreOnce(t *testing.T) {
 	store := newSpy()
-	b := newBench(t, &chatlib.Chat{Store: store})
+	h := newHarness(t, &chatlib.Chat{Store: store})
 	populate(t, store, 300, func(int) string { return "chalice" })
 	for text, want := range map[string]int{"/ls": 2, "/who": 2, "Hi": 2, "/room": 1} {
 		store.total()
-		b.say("member7", text)
+		h.say("member7", text)
 		if got := store.total(); got != want {
 			t.Errorf("%s in a room of 300 reads the store %d times, want %d", text, got, want)
 		}
@@ -87,10 +87,10 @@ func TestT38_ListsReadTheStoreOnce(t *testing.T) {
 
 func TestT39_BroadcastIsOneSending(t *testing.T) {
 	store := rooms.NewMemory()
-	b := newBench(t, &chatlib.Chat{Store: store})
+	h := newHarness(t, &chatlib.Chat{Store: store})
 	populate(t, store, 300, func(int) string { return "chalice" })
-	b.say("member7", "Hi")
-	if many, one := b.wire.calls["SendMany"], b.wire.calls["Send"]; many != 1 || one != 0 {
+	h.say("member7", "Hi")
+	if many, one := h.sender.calls["SendMany"], h.sender.calls["Send"]; many != 1 || one != 0 {
 		t.Errorf("a message to 300 took %d SendMany and %d Send, want 1 and 0", many, one)
 	}
 }
@@ -135,17 +135,17 @@ func TestT41_FloodsAreHeldBack(t *testing.T) {
 func TestT41_CountsAreForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		chat := &chatlib.Chat{}
-		b := newBench(t, chat)
+		h := newHarness(t, chat)
 		for i := range 5000 {
-			b.enter(tyg.ConnID(fmt.Sprint("mute", i)), fmt.Sprint("mute", i), "") // and is lost
+			h.enter(tyg.ConnID(fmt.Sprint("mute", i)), fmt.Sprint("mute", i), "") // and is lost
 			time.Sleep(time.Second)
 		}
 		if n := chat.Buckets(); n > 1100 {
 			t.Errorf("%d counts are kept, though all have expired", n)
 		}
 		before := chat.Buckets()
-		b.enter("john", "John", "")
-		b.hangUp("john")
+		h.enter("john", "John", "")
+		h.disconnect("john")
 		if n := chat.Buckets(); n != before {
 			t.Errorf("%d counts are kept, want %d as before the last client", n, before)
 		}
@@ -191,11 +191,11 @@ func TestT44_TextDoesNothingToATerminal(t *testing.T) {
 
 func TestT46_FailuresAreLoggedWithTheConnection(t *testing.T) {
 	var log bytes.Buffer
-	b := newBench(t, &chatlib.Chat{Log: slog.New(slog.NewJSONHandler(&log, nil))})
-	b.enter("john", "John", "chalice")
-	b.enter("slow", "Slow", "chalice")
-	b.wire.setFail("slow", tyg.ErrThrottled)
-	b.say("john", "secret")
+	h := newHarness(t, &chatlib.Chat{Log: slog.New(slog.NewJSONHandler(&log, nil))})
+	h.enter("john", "John", "chalice")
+	h.enter("slow", "Slow", "chalice")
+	h.sender.setFail("slow", tyg.ErrThrottled)
+	h.say("john", "secret")
 	var line struct{ Level, Msg, Conn, Err string }
 	if err := json.Unmarshal(log.Bytes(), &line); err != nil {
 		t.Fatalf("log is not one JSON line: %v\n%s", err, &log)
@@ -209,12 +209,12 @@ func TestT46_FailuresAreLoggedWithTheConnection(t *testing.T) {
 }
 
 func TestT51_ThrottledReplyIsNoFailure(t *testing.T) {
-	b := newBench(t, &chatlib.Chat{})
-	b.enter("john", "John", "chalice")
-	b.wire.setFail("john", tyg.ErrThrottled)
-	b.say("john", "/ls") // the bench fails the test if the handler does
-	b.wire.setFail("john", nil)
-	b.wire.reset()
-	b.say("john", "/room")
-	checkTo(t, b, "john", "chalice")
+	h := newHarness(t, &chatlib.Chat{})
+	h.enter("john", "John", "chalice")
+	h.sender.setFail("john", tyg.ErrThrottled)
+	h.say("john", "/ls") // the harness fails the test if the handler does
+	h.sender.setFail("john", nil)
+	h.sender.reset()
+	h.say("john", "/room")
+	checkTo(t, h, "john", "chalice")
 }

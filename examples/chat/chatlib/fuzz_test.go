@@ -10,11 +10,12 @@ import (
 	"github.com/tyg-dev/tyg/examples/chat/chatlib"
 )
 
-// FuzzCommand lets two clients say anything and reads what everybody is told.
+// FuzzCommand lets two clients send any text and checks what all clients receive.
 func FuzzCommand(f *testing.F) {
 	for _, text := range []string{
 		"Hi", "/", "/join tea", "/nick Joe", "/quit", "/ls", "/who tea", "/msg John Hi",
-		"/me \x1b[2J", "\u202eHi", "/join \u0130", "/nick \ufe0f", "//", "/help all", `{"action":"$disconnect"}`,
+		"/me \x1b[2J", "\u202eHi", "/join \u0130", "/nick \ufe0f", "//", "/help all",
+		`{"action":"$disconnect"}`,
 		"a\nJohn: b", " /room ",
 	} {
 		f.Add(text, "/join tea")
@@ -45,7 +46,7 @@ func FuzzCommand(f *testing.F) {
 	})
 }
 
-// sendable makes of any text one that a WebSocket client can send.
+// sendable converts any text to one that a WebSocket client can send.
 func sendable(text string) string {
 	return strings.ToValidUTF8(text[:min(len(text), 100_000)], "?")
 }

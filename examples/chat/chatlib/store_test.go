@@ -30,7 +30,7 @@ func newSpy() *spy {
 	}
 }
 
-// note counts a call and says how it fails.
+// note counts a call and returns the error that it must fail with.
 func (s *spy) note(method string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -38,16 +38,16 @@ func (s *spy) note(method string) error {
 	return s.fail[method]
 }
 
-// then has fn called whenever a call of the method has worked.
+// then makes fn run after each successful call of the method.
 func (s *spy) then(method string, fn func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.after[method] = fn
 }
 
-// meet makes the next n callers of Get wait for each other, so that all have read a member before
-// one of them changes it.
-func (s *spy) meet(n int64) {
+// barrier makes the next n callers of Get wait for each other, so that all have read a member
+// before one of them changes it.
+func (s *spy) barrier(n int64) {
 	var arrived atomic.Int64
 	all := make(chan struct{})
 	s.then("Get", func() {
