@@ -1,8 +1,8 @@
-// Command probe is the application that "tyg conformance" talks to. What it understands is told in
-// package probelib.
+// Command probe is the application that "tyg conformance" tests a host with. Package probelib
+// documents its messages.
 //
 // With PROBE_VARIANT=bare in the environment it has no $connect, no $disconnect, no $default and no
-// authorizer, for the cases about what API Gateway does then.
+// authorizer.
 package main
 
 import (
@@ -32,5 +32,5 @@ func newApp(variant string) (*tyg.App, error) {
 	case "bare":
 		return probelib.NewBare(), nil
 	}
-	return nil, fmt.Errorf("PROBE_VARIANT is %q, and there is only bare", variant)
+	return nil, fmt.Errorf("PROBE_VARIANT is %q; set it to bare or leave it empty", variant)
 }

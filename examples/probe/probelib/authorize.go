@@ -8,7 +8,7 @@ import (
 	"github.com/tyg-dev/tyg"
 )
 
-// authorize lets everybody in, unless the query says otherwise.
+// authorize authorizes every client, unless the query asks for something else.
 func authorize(_ context.Context, r *tyg.Request) (tyg.Identity, error) {
 	id := tyg.Identity{Principal: "probe", Context: make(map[string]any)}
 	if to := r.Query.Get("notify"); to != "" {
@@ -34,13 +34,13 @@ func authorize(_ context.Context, r *tyg.Request) (tyg.Identity, error) {
 	case "large":
 		id.Context["large"] = strings.Repeat("x", 8<<10)
 	default:
-		return id, fmt.Errorf("auth=%q makes no sense", answer)
+		return id, fmt.Errorf("unknown answer auth=%q", answer)
 	}
 	return id, nil
 }
 
-// notified returns the id of the connection that is told of c, or "".
-func notified(c *tyg.Conn) tyg.ConnID {
+// notifyID returns the id of the connection that is notified about c, or "".
+func notifyID(c *tyg.Conn) tyg.ConnID {
 	to, _ := c.Identity.Context["notify"].(string)
 	return tyg.ConnID(to)
 }

@@ -11,10 +11,10 @@ import (
 	"github.com/tyg-dev/tyg"
 )
 
-// errAsked is what fails where failure is asked for.
+// errAsked is the error where a client asks for one.
 var errAsked = errors.New("the client asked for a secret error")
 
-// connect does what the query says.
+// connect does what the query asks for.
 func connect(ctx context.Context, c *tyg.Conn, r *tyg.Request) error {
 	if err := notify(ctx, c); err != nil {
 		return err
@@ -27,11 +27,11 @@ func connect(ctx context.Context, c *tyg.Conn, r *tyg.Request) error {
 	return nil
 }
 
-// obey does one thing of the query.
+// obey does what one value of connect asks for.
 func obey(ctx context.Context, c *tyg.Conn, r *tyg.Request, order string) error {
 	verb, rest, _ := strings.Cut(order, ":")
 	switch verb {
-	case "status": // the middleware's
+	case "status": // see the middleware status
 		return nil
 	case "error":
 		return errAsked
@@ -44,31 +44,31 @@ func obey(ctx context.Context, c *tyg.Conn, r *tyg.Request, order string) error 
 		return nil
 	case "reject":
 		code, words, _ := strings.Cut(rest, ":")
-		n, _ := strconv.Atoi(code) // zero is one more status that makes no sense
+		n, _ := strconv.Atoi(code) // zero is an invalid status like any other
 		return tyg.Reject(n, words)
 	case "send-self":
 		return sendSelf(ctx, c)
 	}
-	return fmt.Errorf("connect=%q makes no sense", order)
+	return fmt.Errorf("unknown order connect=%q", order)
 }
 
 func wantedStatus(r *tyg.Request) int {
 	for _, order := range r.Query["connect"] {
 		if text, ok := strings.CutPrefix(order, "status:"); ok {
-			n, _ := strconv.Atoi(text) // zero asks for none
+			n, _ := strconv.Atoi(text) // zero means no status
 			return n
 		}
 	}
 	return 0
 }
 
-// sendSelf tries to send to the connection that is being made, and tells how that went.
+// sendSelf sends to the connection that is being opened, and reports the result.
 func sendSelf(ctx context.Context, c *tyg.Conn) error {
 	n := Note{Result: result(c.SendString(ctx, "too early"))}
-	return tell(ctx, c, notified(c), n)
+	return tell(ctx, c, notifyID(c), n)
 }
 
-// sleepFor waits for a time such as "1.5s", or until the host has waited long enough.
+// sleepFor waits for a time such as "1.5s", or until the host cancels the context.
 func sleepFor(ctx context.Context, text string) error {
 	d, err := time.ParseDuration(text)
 	if err != nil {
@@ -84,12 +84,12 @@ func sleepFor(ctx context.Context, text string) error {
 	}
 }
 
-// disconnect tells of the end.
+// disconnect reports the end of a connection.
 func disconnect(ctx context.Context, c *tyg.Conn, _ tyg.Disconnect) error { return notify(ctx, c) }
 
-// notify sends the event to whom the connection wants to be told.
+// notify sends the event to the connection that is to be notified, if any.
 func notify(ctx context.Context, c *tyg.Conn) error {
-	to := notified(c)
+	to := notifyID(c)
 	if to == "" {
 		return nil
 	}

@@ -1,14 +1,13 @@
-// Package probelib is an application that reports what it receives and does what it is told, so
-// that package conformance can find out how its host behaves. It remembers nothing, because a
-// Lambda function would not: who wants to know of a connection's end is kept in what the
-// authorizer says of it.
+// Package probelib is an application that reports what it receives and does what messages ask for,
+// so that package conformance can check its host. It has no state, because a Lambda function would
+// lose it: the connection to notify of another one's end is in that one's authorizer context.
 //
-// It sends anything to anybody who asks. Do not leave it running where strangers can reach it.
+// It sends any data to any connection that a client names. Do not run it on a public network.
 //
 // # Connecting
 //
-// The query of the handshake says what to do. It must have "probe", which is the identity source
-// of the authorizer.
+// The query of the handshake says what to do. It must have "probe", the identity source of the
+// authorizer.
 //
 //	auth=deny|unauthorized|error|panic|nobody|object|large   the authorizer's answer
 //	context=1           the authorizer's context has text, number and flag
@@ -17,10 +16,10 @@
 //	connect=status:201  return that status
 //	connect=error|panic
 //	connect=sleep:1s    wait
-//	connect=send-self   send to this very connection; the result is in the Note
+//	connect=send-self   send to this connection; the result is in the Note
 //	connect=accept:NAME select a subprotocol
 //
-// Of several values of connect, each is done in turn.
+// Several values of connect are done in order.
 //
 // # Messages
 //
@@ -31,7 +30,7 @@
 //	fail, panic, reject fail as the name says; no Note
 //	sleep               wait for the time in "for", such as "1.5s"
 //	send                send "data" to the connection "to"
-//	close, info         close the connection "to", or ask about it
+//	close, info         close the connection "to", or call Info for it
 //	say                 send "data", or "size" bytes, to this connection; no Note
 //	answer              the route answers with "data"; with "fail" true it fails
 //

@@ -19,15 +19,15 @@ type order struct {
 	Fail   bool       `json:"fail"`
 }
 
-// parse reads an order. Messages that are none ask for nothing.
+// parse reads an order. Any other message gives an empty order.
 func parse(m tyg.Message) order {
 	var o order
-	_ = json.Unmarshal(m.Data, &o) // what is no order has no wishes
+	_ = json.Unmarshal(m.Data, &o) // a message that is not JSON gives an empty order
 	return o
 }
 
-// told makes of fn a handler that first tells whoever shall know.
-func told(fn tyg.MessageFunc) tyg.MessageFunc {
+// tellFirst returns a handler that sends a Note to the connection in "tell", if any, and calls fn.
+func tellFirst(fn tyg.MessageFunc) tyg.MessageFunc {
 	return func(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
 		if to := parse(m).Tell; to != "" {
 			if err := tell(ctx, c, to, Note{}); err != nil {
@@ -88,5 +88,5 @@ func answer(ctx context.Context, c *tyg.Conn, m tyg.Message) ([]byte, error) {
 	if o.Fail {
 		return nil, errAsked
 	}
-	return []byte(o.Data), told(quiet)(ctx, c, m)
+	return []byte(o.Data), tellFirst(quiet)(ctx, c, m)
 }

@@ -12,13 +12,12 @@ import (
 	"github.com/tyg-dev/tyg/apigw"
 )
 
-// maxEvent is the longest event that goes into a Note, in bytes: with what stands around it, it
-// has to fit into a message.
+// maxEvent is the longest event in a Note, in bytes. The whole Note has to fit into a message.
 const maxEvent = 48 << 10
 
-// A Note is what the probe tells of an event, as JSON.
+// A Note is the probe's report of an event, as JSON.
 type Note struct {
-	// Event is the event as a Lambda function sees it. It is left out if it is over 48 KB.
+	// Event is the event as a Lambda function gets it. It is left out if it is over 48 KB.
 	Event json.RawMessage `json:"event,omitempty"`
 
 	// Bytes and SHA256 are those of the message.
@@ -28,15 +27,15 @@ type Note struct {
 	// Subprotocol is that of the connection.
 	Subprotocol string `json:"subprotocol,omitempty"`
 
-	// Result is how it went: "ok", "gone", "throttled", "too large", "not text", "invalid id" or
-	// "failed". It is empty where nothing was tried.
+	// Result is the result of the action: "ok", "gone", "throttled", "too large", "not text", "invalid
+	// id" or "failed". It is empty if the event has no action.
 	Result string `json:"result,omitempty"`
 
-	// SourceIP is what was found out about the other connection.
+	// SourceIP is the address of the other connection, for the action info.
 	SourceIP string `json:"sourceIp,omitempty"`
 }
 
-// tell sends n, completed with the event that is being handled, to a connection.
+// tell adds the event that is being handled to n and sends it to a connection.
 func tell(ctx context.Context, c *tyg.Conn, to tyg.ConnID, n Note) error {
 	e, ok := ctx.Value(eventKey{}).(tyg.Event)
 	if !ok {

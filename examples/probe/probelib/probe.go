@@ -9,60 +9,60 @@ import (
 // New returns the application.
 func New() *tyg.App {
 	app := tyg.New("probe")
-	app.Use(remember, status)
+	app.Use(withEvent, status)
 	app.OnAuthorize(authorize, "route.request.querystring.probe")
 	app.OnConnect(connect)
 	app.OnDisconnect(disconnect)
-	app.OnMessage(told(report))
+	app.OnMessage(tellFirst(report))
 	for key, fn := range actions() {
-		app.OnRoute(key, told(fn))
+		app.OnRoute(key, tellFirst(fn))
 	}
 	app.OnRouteResponse("answer", answer)
 	return app
 }
 
-// NewBare returns an application that has only routes of its own, and another route selection
-// expression, of which each part is used: literal text, an escaped "$", two variables, and one that
-// messages lack. Nobody may connect in a special way, and nobody is told of the end.
+// NewBare returns an application that has only routes of its own, without $connect, $disconnect,
+// $default and authorizer. Its route selection expression has literal text, an escaped "$", two
+// variables, and one that messages lack.
 func NewBare() *tyg.App {
 	app := tyg.New("probe")
 	app.RouteSelection = `pick\$${request.body.service}/${request.body.action}-${request.body.nope}`
-	app.Use(remember)
+	app.Use(withEvent)
 	for _, key := range []string{"pick$chat/join-", "pick$/join-", "pick$chat/-", "pick$/-"} {
 		app.OnRoute(key, report)
 	}
 	return app
 }
 
-// actions are the routes that do not answer by themselves.
+// actions returns the routes without a route response.
 func actions() map[string]tyg.MessageFunc {
 	return map[string]tyg.MessageFunc{
 		"report": report, "quiet": quiet, "sleep": sleep,
 		"fail": fail, "panic": doPanic, "reject": reject,
 		"send": send, "close": closeOther, "info": info, "say": say,
-		// What becomes text on the way through the route selection expression.
+		// Values that the route selection expression converts to text.
 		"5": report, "true": report, "[a, b]": report,
 	}
 }
 
-// eventKey is where remember keeps the event.
+// eventKey is the key of the event in a context.
 type eventKey struct{}
 
-// remember lets handlers see the event that they are called for.
-func remember(next tyg.Handler) tyg.Handler {
+// withEvent adds the event to the context of the handlers.
+func withEvent(next tyg.Handler) tyg.Handler {
 	return tyg.HandlerFunc(func(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
 		return next.Handle(context.WithValue(ctx, eventKey{}, e), e)
 	})
 }
 
-// status returns the status that the client asks for.
+// status sets the status of the reply to the one that the client asks for.
 func status(next tyg.Handler) tyg.Handler {
 	return tyg.HandlerFunc(func(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
 		reply, err := next.Handle(ctx, e)
 		switch e.Type {
 		case tyg.EventConnect:
 			if n := wantedStatus(e.Request); n != 0 {
-				reply.Status, reply.Body = n, []byte("a body that nobody gets")
+				reply.Status, reply.Body = n, []byte("a body that is not sent")
 			}
 		case tyg.EventMessage:
 			reply.Status = parse(e.Message).Status

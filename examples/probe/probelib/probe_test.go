@@ -49,7 +49,8 @@ func TestNotify(t *testing.T) {
 	}
 	client.Close(4001, "bye")
 	_, c := note(t, watcher)
-	if c["eventType"] != "DISCONNECT" || c["disconnectStatusCode"] != 4001. || c["disconnectReason"] != "bye" {
+	if c["eventType"] != "DISCONNECT" || c["disconnectStatusCode"] != 4001. ||
+		c["disconnectReason"] != "bye" {
 		t.Errorf("second note is about %v", c)
 	}
 }
@@ -72,7 +73,8 @@ func TestReport(t *testing.T) {
 func TestRefuses(t *testing.T) {
 	host := tygtest.NewHost(t, probelib.New())
 	for query, want := range map[string]int{
-		"": 401, "probe=1&auth=deny": 403, "probe=1&connect=reject:409": 409, "probe=1&connect=nonsense": 502,
+		"": 401, "probe=1&auth=deny": 403, "probe=1&connect=reject:409": 409,
+		"probe=1&connect=nonsense": 502,
 	} {
 		q, err := url.ParseQuery(query)
 		if err != nil {
