@@ -26,9 +26,9 @@ import (
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
-// TestTutorialOnAWS does what the tutorial does: new-project, deploy, connect, delete. AWS is a stand-in;
-// what it was sent runs here: the very zip files, with the environment and permissions that they have
-// there, behind a gateway with the routes that are live.
+// TestTutorialOnAWS does what the tutorial does: new-project, deploy, connect, delete. AWS is a
+// stand-in, and the deployed zip files run here, with the environment and permissions that they
+// have there, behind a gateway with the deployed routes.
 func TestTutorialOnAWS(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("not run: what is deployed runs on Linux only")
@@ -43,7 +43,7 @@ func TestTutorialOnAWS(t *testing.T) {
 		c := record(t, p.connect("api"))
 		for _, text := range []string{"hello", "again"} {
 			c.say(text)
-			c.hear()
+			c.receive()
 		}
 		if got := c.text.String(); got != "> hello\n< hello\n> again\n< again\n" {
 			t.Errorf("the transcript is\n%s", got)
@@ -79,21 +79,23 @@ func newDeployment(t *testing.T, tyg, template string) *deployment {
 	t.Cleanup(func() {
 		services.Close()
 		for _, v := range p.cloud.Violations() {
-			t.Errorf("AWS would not understand: %s", v)
+			t.Errorf("AWS would refuse: %s", v)
 		}
 	})
 	p.endpoint = services.URL
 	p.run("new-project", template+"-server", "--template", template)
 	p.dir = filepath.Join(p.dir, template+"-server")
-	p.configure("lambda_architecture", map[string]string{"amd64": "x86_64", "arm64": "arm64"}[runtime.GOARCH])
+	architectures := map[string]string{"amd64": "x86_64", "arm64": "arm64"}
+	p.configure("lambda_architecture", architectures[runtime.GOARCH])
 	out := p.run("deploy")
-	match := regexp.MustCompile(`wss://(\w+)\.execute-api\.us-west-2\.amazonaws\.com/api/`).FindStringSubmatch(out)
+	url := regexp.MustCompile(`wss://(\w+)\.execute-api\.us-west-2\.amazonaws\.com/api/`)
+	match := url.FindStringSubmatch(out)
 	if match == nil {
 		t.Fatalf("deploy printed no URL:\n%s", out)
 	}
 	p.api = match[1]
-	if url := p.run("url"); strings.TrimSpace(url) != match[0] {
-		t.Errorf("url printed %q, deploy %q", url, match[0])
+	if printed := p.run("url"); strings.TrimSpace(printed) != match[0] {
+		t.Errorf("url printed %q, deploy %q", printed, match[0])
 	}
 	return p
 }
@@ -108,12 +110,13 @@ func (p *deployment) run(args ...string) string {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	cmd.Env = append(os.Environ(), "TYG_SOURCE="+checkout, "AWS_REGION=us-west-2", "AWS_ACCESS_KEY_ID="+id,
+	cmd.Env = append(os.Environ(),
+		"TYG_SOURCE="+checkout, "AWS_REGION=us-west-2", "AWS_ACCESS_KEY_ID="+id,
 		"AWS_SECRET_ACCESS_KEY="+secret, "AWS_ENDPOINT_URL="+p.endpoint, "TABLE=", "TYG_NATS_URL=")
-	var out, said bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &said
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
 	if err := cmd.Run(); err != nil {
-		p.t.Fatalf("tyg %s: %v: %s", args[0], err, said.String())
+		p.t.Fatalf("tyg %s: %v: %s", args[0], err, errs.String())
 	}
 	return out.String()
 }
@@ -144,7 +147,7 @@ func (p *deployment) empty() {
 	}
 }
 
-// connect runs what is live, and returns the address for its clients.
+// connect runs what is deployed, and returns the address for its clients.
 func (p *deployment) connect(stage string) string {
 	p.t.Helper()
 	live, err := p.cloud.Live(p.api, stage)
@@ -192,14 +195,14 @@ func (p *deployment) connect(stage string) string {
 	return "ws://" + l.Addr().String() + "/" + stage + "/"
 }
 
-// log does with what functions print what Lambda does.
+// log logs the output of functions as Lambda does.
 func (p *deployment) log(l functions.Line) {
 	if !p.cloud.Log(l.Function, l.Text) {
 		p.t.Errorf("%s has no log for %q", l.Function, l.Text)
 	}
 }
 
-// logs looks for so many events in what "tyg logs" prints: the messages, and what ended them.
+// logs checks that "tyg logs" prints the messages of Lambda for so many events.
 func (p *deployment) logs(events int) {
 	p.t.Helper()
 	if out := p.run("logs"); out != "" {
@@ -234,7 +237,7 @@ func (p *deployment) router(host *functions.Host, live awstest.Live) *functions.
 	return r
 }
 
-// unpack does what Lambda does with the code of a function, and returns its program.
+// unpack unpacks the code of a function as Lambda does, and returns its program.
 func (p *deployment) unpack(fn awstest.Function) string {
 	p.t.Helper()
 	z, err := zip.NewReader(bytes.NewReader(fn.Zip), int64(len(fn.Zip)))

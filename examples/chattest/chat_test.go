@@ -51,7 +51,7 @@ func serveApp(t *testing.T, app *tyg.App) string {
 	return "ws" + strings.TrimPrefix(web.URL, "http") + "/api/"
 }
 
-// A recorder is a client that writes down what is said and heard, as the tutorial's tool prints it.
+// A recorder is a client that records what it sends and receives, as the tutorial's tool prints it.
 type recorder struct {
 	t    *testing.T
 	ws   *ws.Client
@@ -75,22 +75,22 @@ func (r *recorder) say(text string) {
 	}
 }
 
-func (r *recorder) hear() {
+func (r *recorder) receive() {
 	r.t.Helper()
 	ctx, cancel := context.WithTimeout(r.t.Context(), 5*time.Second)
 	defer cancel()
 	_, text, err := r.ws.Read(ctx)
 	if err != nil {
-		r.t.Fatalf("hear: %v, after\n%s", err, r.text.String())
+		r.t.Fatalf("receive: %v, after\n%s", err, r.text.String())
 	}
 	r.text.WriteString("< " + string(text) + "\n")
 }
 
-// check closes the connection, before which nothing more may come, and compares.
+// check checks that nothing more comes, closes the connection, and compares the transcript.
 func (r *recorder) check(golden string) {
 	r.t.Helper()
 	r.say("/end")
-	r.hear()
+	r.receive()
 	if err := r.ws.Close(ws.CloseNormal, ""); err != nil {
 		r.t.Errorf("close: %v", err)
 	}
@@ -113,9 +113,9 @@ func testTranscripts(t *testing.T, url string) {
 	t.Helper()
 	john, jenny := record(t, url), record(t, url)
 	for _, step := range []struct {
-		who         *recorder
-		says        string
-		alsoHearing *recorder
+		who          *recorder
+		says         string
+		alsoReceives *recorder
 	}{
 		{john, "John", nil},
 		{john, "/help", nil},
@@ -130,15 +130,15 @@ func testTranscripts(t *testing.T, url string) {
 		{john, "/ls", nil},
 	} {
 		step.who.say(step.says)
-		step.who.hear()
-		if step.alsoHearing != nil {
-			step.alsoHearing.hear()
+		step.who.receive()
+		if step.alsoReceives != nil {
+			step.alsoReceives.receive()
 		}
 	}
 	john.check("testdata/john.txt")
 	for _, text := range []string{"/ls", "/room", "/nick"} {
 		jenny.say(text)
-		jenny.hear()
+		jenny.receive()
 	}
 	jenny.check("testdata/jenny.txt")
 }

@@ -13,15 +13,15 @@ import (
 	"github.com/tyg-dev/tyg/rooms/storage"
 )
 
-// The transcripts are the same whatever the chat remembers its members in, also when its events are
-// handled by several processes, each with a Store of its own.
+// The transcripts are the same with every Store, also when several processes handle the events,
+// each with a Store of its own.
 func TestTranscriptsOverOtherStores(t *testing.T) {
 	t.Setenv("TABLE", "")
 	t.Setenv("TYG_NATS_URL", "")
 	for name, set := range map[string]func(*testing.T){"NATS": setNATS, "DynamoDB": setTable} {
 		t.Run(name, func(t *testing.T) {
 			set(t)
-			testTranscripts(t, serveApp(t, inTurns(t, 3)))
+			testTranscripts(t, serveApp(t, roundRobin(t, 3)))
 		})
 	}
 }
@@ -48,8 +48,8 @@ func setTable(t *testing.T) {
 	t.Setenv("AWS_ENDPOINT_URL_DYNAMODB", server.URL)
 }
 
-// inTurns returns an application of which each event is handled by the next of n chats.
-func inTurns(t *testing.T, n int) *tyg.App {
+// roundRobin returns an application whose events are handled by n chats in turn.
+func roundRobin(t *testing.T, n int) *tyg.App {
 	t.Helper()
 	app := tyg.New("chat")
 	chats := make([]*chatlib.Chat, n)
