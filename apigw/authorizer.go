@@ -38,7 +38,7 @@ func MarshalAuthorizerRequest(e tyg.Event, methodARN string) ([]byte, error) {
 	return append(dst, '}'), nil
 }
 
-// ParseAuthorizerResult reads what a Lambda authorizer returned, and decides by its policy
+// ParseAuthorizerResult reads the result of a Lambda authorizer, and decides by its policy
 // whether the client may invoke methodARN. Values of the identity's context are of type string,
 // float64 or bool.
 //

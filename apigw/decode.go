@@ -138,7 +138,7 @@ func (rc *requestContext) conn(s tyg.Sender) *tyg.Conn {
 	}
 }
 
-// identity takes the principal out of what an authorizer returned. Without an authorizer m is nil.
+// identity returns the identity in the result of an authorizer. Without an authorizer m is nil.
 func identity(m map[string]any) tyg.Identity {
 	id := tyg.Identity{Context: scalars(m)}
 	id.Principal, _ = m["principalId"].(string)

@@ -138,7 +138,7 @@ func appendIdentity(dst []byte, c *tyg.Conn) []byte {
 	return append(dst, '}')
 }
 
-// appendAuthorizer appends what the authorizer returned and closes the request context.
+// appendAuthorizer appends the authorizer's result and closes the request context.
 func appendAuthorizer(dst []byte, id tyg.Identity) ([]byte, error) {
 	dst = append(dst, `,"authorizer":{`...)
 	if id.Principal != "" {

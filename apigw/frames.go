@@ -21,7 +21,7 @@ const (
 	InvalidRequestBody = "Invalid request body"
 
 	// TooManyRequests: the message was throttled. API Gateway's own text for this frame is not
-	// known; this one is what it says to a throttled handshake.
+	// known; this one is its text for a throttled handshake.
 	// (https://github.com/hashicorp/terraform-provider-aws/issues/14742)
 	TooManyRequests = "Too Many Requests"
 )

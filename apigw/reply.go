@@ -50,7 +50,7 @@ func appendReplyBody(dst []byte, r tyg.Reply) []byte {
 }
 
 // UnmarshalReply turns the proxy reply of a Lambda function into a Reply. Its Subprotocol comes
-// from the header Sec-WebSocket-Protocol, in whatever case, of headers or multiValueHeaders;
+// from the header Sec-WebSocket-Protocol, in any case, of headers or multiValueHeaders;
 // other headers are dropped, as API Gateway drops them.
 //
 // A reply that API Gateway calls malformed is an error, which a host answers with 502 to a

@@ -11,8 +11,8 @@ import (
 	"github.com/tyg-dev/tyg/jwtauth"
 )
 
-// FuzzAuthorize gives an Authorizer what strangers may send: nothing but a token that was signed
-// here is let in, and no error quotes the token.
+// FuzzAuthorize gives an Authorizer any token: it must accept only tokens signed with its key, and
+// no error may quote the token.
 func FuzzAuthorize(f *testing.F) {
 	secret := []byte(strings.Repeat("s", 32))
 	good := sign(f, "HS256", secret, nil, jwt.MapClaims{"sub": "ann", "exp": 1 << 40})
@@ -42,8 +42,8 @@ func FuzzAuthorize(f *testing.F) {
 	})
 }
 
-// FuzzClaims signs whatever it is given, as a careless issuer might: the answer is one that a host
-// knows.
+// FuzzClaims signs any claims, as a careless issuer might: Authorize must return an error that
+// hosts know, or none.
 func FuzzClaims(f *testing.F) {
 	f.Add(`{"sub":"ann","exp":99999999999,"aud":"chat","scope":"a b"}`)
 	f.Add(`{"sub":"ann","exp":1e999,"nbf":-1e999,"aud":["chat",{}],"scp":[["a"]]}`)
@@ -69,8 +69,8 @@ func FuzzClaims(f *testing.F) {
 	})
 }
 
-// FuzzKeySet gives an Authorizer any answer of an issuer. None may panic, or make a key of a
-// stranger good.
+// FuzzKeySet gives an Authorizer any response of an issuer. None may cause a panic, or make it
+// accept a token of another signer.
 func FuzzKeySet(f *testing.F) {
 	s := newSigner(f, "k", "EdDSA")
 	token := s.token(f, nil)

@@ -42,7 +42,7 @@ func whoami(a *jwtauth.Authorizer) *tyg.App {
 	return app
 }
 
-// handshakes are what clients may try, against each of the hosts.
+// handshakes are handshakes of clients, tried against each of the hosts.
 type handshake struct {
 	name string
 	tygtest.Dial

@@ -214,7 +214,7 @@ func ask(a *jwtauth.Authorizer, token string) (tyg.Identity, error) {
 	return a.Authorize(context.Background(), bearer(token))
 }
 
-// status is what a host answers.
+// status is the status that a host answers with.
 func status(err error) int {
 	switch {
 	case err == nil:

@@ -64,7 +64,7 @@ func TestKeysOfASet(t *testing.T) {
 	}
 }
 
-// changed publishes s with changes, next to what is no key and to one that is good.
+// changed publishes s with changes, next to an invalid key and a valid one.
 func changed(t *testing.T, s signer, change map[string]any) string {
 	t.Helper()
 	j := make(map[string]any)

@@ -47,7 +47,7 @@ func TestRealServer(t *testing.T) {
 	}
 }
 
-// TestUnknownKeyIsFetchedOnce keeps strangers from making us ask the issuer all the time.
+// TestUnknownKeyIsFetchedOnce checks that tokens with unknown keys do not cause a fetch each.
 func TestUnknownKeyIsFetchedOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())

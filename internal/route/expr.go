@@ -29,7 +29,7 @@ type node struct {
 	slot, end int
 }
 
-// root is what every variable of a route selection expression begins with.
+// root is the prefix of every variable of a route selection expression.
 const root = "request.body"
 
 // A parser reads an expression from left to right.

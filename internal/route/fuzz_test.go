@@ -9,11 +9,11 @@ import (
 	"github.com/tyg-dev/tyg/internal/route"
 )
 
-// An oracle says what an expression's paths give, with encoding/json.
+// An oracle evaluates an expression's paths with encoding/json.
 type oracle struct {
 	expr  string
 	paths [][]any  // the steps of each variable
-	text  []string // what stands before, between and after the variables
+	text  []string // the literals before, between and after the variables
 }
 
 var oracles = []oracle{
@@ -24,7 +24,7 @@ var oracles = []oracle{
 	{"${request.body['a'][0].b}!", [][]any{{"a", 0, "b"}}, []string{"", "!"}},
 }
 
-// eval returns the text of the expression, or false for what is not a JSON object.
+// eval returns the text of the expression, or false if the message is not a JSON object.
 func (o oracle) eval(body []byte) (string, bool) {
 	var object map[string]json.RawMessage
 	if json.Unmarshal(body, &object) != nil || object == nil {

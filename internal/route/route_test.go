@@ -82,7 +82,7 @@ func TestSelect(t *testing.T) {
 		{"$request.body.a.b", `{"a":{"b":"join"},"a":3}`, "$default"},
 		{"$request.body.a.b", `{"a":[0],"a":{"b":"join"}}`, "join"},
 
-		// What is no JSON object.
+		// Messages that are no JSON objects.
 		{action, ``, "$default"},
 		{action, `join`, "$default"},
 		{action, `"join"`, "$default"},

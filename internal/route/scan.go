@@ -11,8 +11,8 @@ type kind uint8
 
 const (
 	missing kind = iota // no value, or null
-	plain               // a number, a boolean, or what is between the quotes of a string
-	escaped             // what is between the quotes of a string that must be unescaped
+	plain               // a number, a boolean, or the text between the quotes of a string
+	escaped             // the text between the quotes of a string that must be unescaped
 	array
 	object // as it is written
 )

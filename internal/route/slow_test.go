@@ -1,7 +1,7 @@
 package route
 
-// SelectSlow is Select as it was before it was made fast: byte by byte, with a tree of paths for
-// every expression. Tests hold the two against each other.
+// SelectSlow is the simple implementation of Select: byte by byte, with a tree of paths for every
+// expression. Tests compare the two.
 func (t *Table) SelectSlow(body []byte) (key string, ok bool) {
 	if len(t.messages) > 0 {
 		if key, ok := t.matchSlow(body); ok {
@@ -58,7 +58,7 @@ func (s *slowScanner) next() byte {
 	return 0
 }
 
-// accept passes white space and then c, if that is what follows.
+// accept skips white space and then c, if c comes next.
 func (s *slowScanner) accept(c byte) bool {
 	if s.next() != c {
 		return false
@@ -143,8 +143,7 @@ func (s *slowScanner) key() (span, bool) {
 	return key, ok && s.accept(':')
 }
 
-// skip passes a value that no path leads to. It does not call itself: how deep such a value goes is
-// for strangers to choose, and a stack that has grown stays grown.
+// skip scans a value that no path leads to. It is not recursive, as in the package itself.
 func (s *slowScanner) skip() bool {
 	var small [32]byte
 	open := small[:0] // the brackets to be closed
@@ -201,7 +200,7 @@ func (s *slowScanner) scalar() (span, bool) {
 	}
 }
 
-// str passes a string. The span is what is between the quotes.
+// str scans a string. The span is the text between the quotes.
 func (s *slowScanner) str() (span, bool) {
 	s.pos++
 	v := span{start: s.pos, kind: plain}
@@ -225,7 +224,7 @@ func (s *slowScanner) str() (span, bool) {
 	return span{}, false
 }
 
-// escape passes a backslash and what follows, up to its last byte.
+// escape scans an escape sequence, up to its last byte.
 func (s *slowScanner) escape() bool {
 	s.pos++
 	switch s.peek() {

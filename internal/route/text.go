@@ -76,8 +76,8 @@ func appendArray(dst, raw []byte) []byte {
 	return append(dst, ']')
 }
 
-// appendUnescaped appends what is between the quotes of a valid JSON string as encoding/json
-// decodes it: what is not valid UTF-8 or UTF-16 becomes U+FFFD.
+// appendUnescaped appends the text between the quotes of a valid JSON string as encoding/json
+// decodes it: invalid UTF-8 and UTF-16 become U+FFFD.
 func appendUnescaped(dst, raw []byte) []byte {
 	for len(raw) > 0 {
 		r, size := utf8.DecodeRune(raw)

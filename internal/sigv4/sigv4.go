@@ -18,7 +18,7 @@ const (
 	unsignedPayload = "UNSIGNED-PAYLOAD"
 )
 
-// Credentials are what a client signs with.
+// Credentials are the keys that a client signs with.
 type Credentials struct {
 	AccessKeyID     string
 	SecretAccessKey string

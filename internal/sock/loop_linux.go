@@ -111,14 +111,13 @@ func (l *loop) poll() bool {
 	return true
 }
 
-// fetchEvents fetches what epoll has to report, without waiting, and reports whether that is
-// anything.
+// fetchEvents fetches events without waiting, and reports whether there are any.
 func (l *loop) fetchEvents(uintptr) bool {
-	l.n, _ = epollNow(l.epoll, l.events) // fails only for what is no epoll instance
+	l.n, _ = epollNow(l.epoll, l.events) // fails only if epoll is no epoll instance
 	return l.n > 0
 }
 
-// epollNow fills events with what has happened since the last call, without waiting.
+// epollNow fills events with the events since the last call, without waiting.
 func epollNow(epoll int, events []syscall.EpollEvent) (int, error) {
 	n, _, errno := syscall.RawSyscall6(syscall.SYS_EPOLL_PWAIT, uintptr(epoll),
 		uintptr(unsafe.Pointer(unsafe.SliceData(events))), uintptr(len(events)), 0, 0, 0)

@@ -24,12 +24,12 @@ type Client struct {
 	subprotocol string
 	deflate     bool
 
-	reading ctxMutex // of Read and Close; guards what follows
+	reading ctxMutex // of Read and Close; guards the fields below
 	reader  Reader
 	buf     []byte // received, not yet used
 	readErr error  // returned by every Read from now on
 
-	writing ctxMutex // guards what follows
+	writing ctxMutex // guards the fields below
 	out     []byte   // memory for the frame under construction
 	closed  bool     // a close frame was sent
 }

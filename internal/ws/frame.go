@@ -5,7 +5,7 @@ import (
 	"math"
 )
 
-// An Opcode says what a frame is.
+// An Opcode is the type of a frame.
 type Opcode byte
 
 // The opcodes of RFC 6455 section 11.8. All others are reserved.
@@ -40,7 +40,7 @@ const (
 	maxHeader = 14
 )
 
-// A Header is what stands before a frame's payload.
+// A Header is the header of a frame.
 type Header struct {
 	Fin, RSV1, RSV2, RSV3 bool
 

@@ -85,8 +85,8 @@ func (s *scanner) token() string {
 	return t
 }
 
-// value takes a token or a quoted string, one of which has to come next. RFC 6455 section 9.1: what
-// is quoted has to be a token too.
+// value takes a token or a quoted string, one of which has to come next. RFC 6455 section 9.1: the
+// content of the quoted string has to be a token too.
 func (s *scanner) value() string {
 	if s.rest == "" || s.rest[0] != '"' {
 		return s.token()

@@ -7,8 +7,9 @@ import (
 	"sync"
 )
 
-// What follows a compressed payload: the 4 bytes that the sender has cut off (RFC 7692 section
-// 7.2.2), then an empty block marked as the last, so that the end of a good stream is io.EOF.
+// tail is appended to a compressed payload: the 4 bytes that the sender has cut off (RFC 7692
+// section 7.2.2), then an empty block marked as the last, so that the end of a valid stream is
+// io.EOF.
 const (
 	syncTail = "\x00\x00\xff\xff"
 	tail     = syncTail + "\x01" + syncTail

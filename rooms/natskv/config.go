@@ -59,7 +59,7 @@ type Config struct {
 	// index has it, as Get always does. See the package comment.
 	Fresh bool
 
-	// Logger gets what happens between calls: the loss and the return of the watch. Nil means
+	// Logger gets events between calls: the loss of the watch. Nil means
 	// slog.Default().
 	Logger *slog.Logger
 }

@@ -1,9 +1,9 @@
 // Package chatlib is a chat with nicknames and rooms, for any host of tyg.
 //
 // The first message of a client is its nickname. After that a message that starts with a slash is a
-// command, and any other goes to everyone in the client's room, its sender included. A message is
-// one line: line breaks in it become spaces. What one client sends in one room arrives everywhere
-// in the order in which it was sent; between clients there is no order.
+// command, and any other goes to all clients in the room, its sender included. A message is
+// one line: line breaks in it become spaces. The messages of one client in one room arrive at all
+// members in the order in which they were sent; between clients there is no order.
 package chatlib
 
 import (

@@ -120,7 +120,7 @@ func TestT06_LengthIsCheckedBeforeAnyWrite(t *testing.T) {
 	ask(john, "/join "+room, `Joined chat room "`+room+`"`)
 	ask(john, "/nick", "Current nickname: "+name)
 
-	// What a Store takes cannot be exceeded.
+	// The limits of a Store cannot be exceeded.
 	lax := serve(t, &chatlib.Chat{Limits: chatlib.Limits{Name: 1000, Room: 1000}}).Dial()
 	ask(lax, strings.Repeat("n", 65), "A name must have 1 to 64 characters.")
 	ask(lax, room, "Using nickname: "+room+"\nType /help for list of commands.")

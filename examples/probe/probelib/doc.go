@@ -1,6 +1,7 @@
 // Package probelib is an application that reports what it receives and does what messages ask for,
 // so that package conformance can check its host. It has no state, because a Lambda function would
-// lose it: the connection to notify of another one's end is in that one's authorizer context.
+// lose it: the id of the connection to notify when another one ends is in the other one's
+// authorizer context.
 //
 // It sends any data to any connection that a client names. Do not run it on a public network.
 //

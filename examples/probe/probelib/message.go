@@ -8,7 +8,7 @@ import (
 	"github.com/tyg-dev/tyg"
 )
 
-// An order is a message that says what to do.
+// An order is a message with an action.
 type order struct {
 	To     tyg.ConnID `json:"to"`
 	Tell   tyg.ConnID `json:"tell"`

@@ -10,8 +10,7 @@ import (
 	"github.com/tyg-dev/tyg/tygtest"
 )
 
-// What the probe does over sockets is what package conformance checks; here it is that it needs
-// none.
+// Package conformance tests the probe over sockets; these tests run it without.
 
 func dial(t *testing.T, host *tygtest.Host, query string) *tygtest.Client {
 	t.Helper()
