@@ -15,7 +15,7 @@ const closeTimeout = 5 * time.Second
 func (c *Client) writeClose(code int, reason string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 	defer cancel()
-	return c.Write(ctx, OpClose, appendClosePayload(nil, code, reason))
+	return c.Write(ctx, OpClose, AppendClosePayload(nil, code, reason))
 }
 
 // Close does the closing handshake and closes the socket: it sends a close frame with the code and

@@ -40,7 +40,7 @@ func (c *Client) appendFrame(dst []byte, op Opcode, data []byte) []byte {
 	h := Header{Fin: true, Opcode: op, Masked: true}
 	if c.deflate && op < OpClose {
 		h.RSV1 = true
-		data = appendDeflated(nil, data)
+		data = AppendDeflated(nil, data)
 	}
 	h.Length = int64(len(data))
 	// RFC 6455 section 5.3: an unpredictable key, new for each frame.

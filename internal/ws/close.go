@@ -115,10 +115,11 @@ func ParseClose(payload []byte) (code int, reason string, err error) {
 // then cut to at most 123 bytes between two characters.
 func AppendClose(dst []byte, code int, reason string) []byte {
 	var payload [maxControl]byte
-	return AppendFrame(dst, OpClose, appendClosePayload(payload[:0], code, reason))
+	return AppendFrame(dst, OpClose, AppendClosePayload(payload[:0], code, reason))
 }
 
-func appendClosePayload(dst []byte, code int, reason string) []byte {
+// AppendClosePayload appends the payload of a close frame, as [AppendClose] makes it.
+func AppendClosePayload(dst []byte, code int, reason string) []byte {
 	if !ValidCloseCode(code) {
 		return dst
 	}

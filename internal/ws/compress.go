@@ -25,7 +25,7 @@ var deflaters = sync.Pool{New: func() any {
 func AppendCompressed(dst []byte, op Opcode, payload []byte) []byte {
 	var room [maxHeader]byte
 	start := len(dst)
-	dst = appendDeflated(append(dst, room[:]...), payload)
+	dst = AppendDeflated(append(dst, room[:]...), payload)
 	body := dst[start+maxHeader:]
 
 	// The header's size is known only now.
@@ -34,8 +34,8 @@ func AppendCompressed(dst []byte, op Opcode, payload []byte) []byte {
 	return append(dst, body...)
 }
 
-// appendDeflated appends payload, compressed as RFC 7692 section 7.2.1 requires.
-func appendDeflated(dst, payload []byte) []byte {
+// AppendDeflated appends payload, compressed as RFC 7692 section 7.2.1 requires, without a header.
+func AppendDeflated(dst, payload []byte) []byte {
 	z := deflaters.Get().(*deflater)
 	defer deflaters.Put(z)
 	z.out = dst

@@ -104,7 +104,7 @@ func parseAddress(address string) (*url.URL, error) {
 }
 
 func newKey() string {
-	var key [keySize]byte
+	var key [KeySize]byte
 	_, _ = rand.Read(key[:]) // never fails
 	return base64.StdEncoding.EncodeToString(key[:])
 }

@@ -81,18 +81,18 @@ func (d *dialer) request() *http.Request {
 
 // setHandshake sets the headers in the spelling of the RFC, which some servers insist on.
 func (d *dialer) setHandshake(h http.Header) {
-	for _, name := range []string{headerKey, headerVersion, headerProtocol, headerExtensions} {
+	for _, name := range []string{HeaderKey, HeaderVersion, HeaderProtocol, HeaderExtensions} {
 		h.Del(name)
 	}
 	h["Connection"] = []string{"Upgrade"}
 	h["Upgrade"] = []string{"websocket"}
-	h[headerVersion] = []string{"13"}
-	h[headerKey] = []string{d.key}
+	h[HeaderVersion] = []string{"13"}
+	h[HeaderKey] = []string{d.key}
 	if len(d.options.Subprotocols) > 0 {
-		h[headerProtocol] = []string{strings.Join(d.options.Subprotocols, ", ")}
+		h[HeaderProtocol] = []string{strings.Join(d.options.Subprotocols, ", ")}
 	}
 	if d.options.Deflate {
-		h[headerExtensions] = []string{new(Deflate).String()}
+		h[HeaderExtensions] = []string{new(Deflate).String()}
 	}
 }
 
@@ -101,18 +101,18 @@ func (d *dialer) acceptUpgrade(
 	conn net.Conn, br *bufio.Reader, res *http.Response,
 ) (*Client, *http.Response, error) {
 	res.Body = http.NoBody
-	subprotocol := res.Header.Get(headerProtocol)
+	subprotocol := res.Header.Get(HeaderProtocol)
 	switch {
-	case !hasElement(res.Header.Values("Upgrade"), "websocket"):
+	case !HasElement(res.Header.Values("Upgrade"), "websocket"):
 		return nil, res, errors.New("server's 101 lacks Upgrade: websocket")
-	case !hasElement(res.Header.Values("Connection"), "upgrade"):
+	case !HasElement(res.Header.Values("Connection"), "upgrade"):
 		return nil, res, errors.New("server's 101 lacks Connection: Upgrade")
-	case res.Header.Get(headerAccept) != AcceptKey(d.key):
-		return nil, res, errors.New("server's " + headerAccept + " does not match")
+	case res.Header.Get(HeaderAccept) != AcceptKey(d.key):
+		return nil, res, errors.New("server's " + HeaderAccept + " does not match")
 	case subprotocol != "" && !slices.Contains(d.options.Subprotocols, subprotocol):
 		return nil, res, fmt.Errorf("server chose subprotocol %q, not offered", subprotocol)
 	}
-	deflate, err := d.deflateGranted(res.Header.Values(headerExtensions))
+	deflate, err := d.deflateGranted(res.Header.Values(HeaderExtensions))
 	if err != nil {
 		return nil, res, err
 	}
@@ -125,12 +125,10 @@ func (d *dialer) deflateGranted(lines []string) (bool, error) {
 	if len(lines) == 0 {
 		return false, nil
 	}
-	s := scanner{rest: strings.Join(lines, ",")}
-	answer, ok := s.extension()
+	answer, ok := ParseAnswer(lines)
 	// RFC 7692 section 7.1.1.1: a server that accepts the offer repeats server_no_context_takeover;
 	// section 7.1.2.2: it must not set a window for a client that did not offer one.
-	if !d.options.Deflate || !ok || s.rest != "" || !answer.ServerNoContext ||
-		answer.ClientMaxWindowBits != 0 {
+	if !d.options.Deflate || !ok || !answer.ServerNoContext || answer.ClientMaxWindowBits != 0 {
 		return false, fmt.Errorf("server chose extensions %q, not offered", lines)
 	}
 	return true, nil

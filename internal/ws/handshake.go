@@ -11,16 +11,17 @@ import (
 // RFC 6455 section 1.3.
 const acceptGUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
-// RFC 6455 section 4.1: a key is 16 random bytes, encoded.
-const keySize = 16
+// KeySize is the size of a Sec-WebSocket-Key before it is encoded in base64, in bytes: RFC 6455
+// section 4.1.
+const KeySize = 16
 
-// The headers of a handshake, spelt as RFC 6455 section 11.3 has them.
+// The headers of a handshake, spelt as in RFC 6455 section 11.3, which is not net/http's spelling.
 const (
-	headerKey        = "Sec-WebSocket-Key"
-	headerVersion    = "Sec-WebSocket-Version"
-	headerAccept     = "Sec-WebSocket-Accept"
-	headerProtocol   = "Sec-WebSocket-Protocol"
-	headerExtensions = "Sec-WebSocket-Extensions"
+	HeaderKey        = "Sec-WebSocket-Key"
+	HeaderVersion    = "Sec-WebSocket-Version"
+	HeaderAccept     = "Sec-WebSocket-Accept"
+	HeaderProtocol   = "Sec-WebSocket-Protocol"
+	HeaderExtensions = "Sec-WebSocket-Extensions"
 )
 
 // An Upgrade is a valid request to open a WebSocket.
@@ -52,15 +53,15 @@ func ParseUpgrade(r *http.Request) (Upgrade, error) {
 	if err := checkRequest(r); err != nil {
 		return Upgrade{}, err
 	}
-	key, err := parseKey(r.Header.Values(headerKey))
+	key, err := parseKey(r.Header.Values(HeaderKey))
 	if err != nil {
 		return Upgrade{}, err
 	}
-	names, err := parseSubprotocols(r.Header.Values(headerProtocol))
+	names, err := parseSubprotocols(r.Header.Values(HeaderProtocol))
 	if err != nil {
 		return Upgrade{}, err
 	}
-	d, err := Negotiate(r.Header.Values(headerExtensions))
+	d, err := Negotiate(r.Header.Values(HeaderExtensions))
 	if err != nil {
 		return Upgrade{}, badRequest(err.Error())
 	}
@@ -81,12 +82,12 @@ func checkRequest(r *http.Request) error {
 			Reason: fmt.Sprintf("a WebSocket is opened over HTTP/1.1, and this is HTTP/%d.%d; "+
 				"offer http/1.1 only (ALPN), or set it in the proxy", r.ProtoMajor, r.ProtoMinor),
 		}
-	case !hasElement(r.Header.Values("Connection"), "upgrade"):
+	case !HasElement(r.Header.Values("Connection"), "upgrade"):
 		return upgradeRequired("Connection: Upgrade is missing; this address speaks WebSocket")
-	case !hasElement(r.Header.Values("Upgrade"), "websocket"):
+	case !HasElement(r.Header.Values("Upgrade"), "websocket"):
 		return upgradeRequired("Upgrade: websocket is missing; this address speaks WebSocket")
-	case !isVersion13(r.Header.Values(headerVersion)):
-		return upgradeRequired(headerVersion + " must be 13")
+	case !isVersion13(r.Header.Values(HeaderVersion)):
+		return upgradeRequired(HeaderVersion + " must be 13")
 	case r.ContentLength != 0:
 		// Its bytes would be read as frames.
 		return badRequest("a request for a WebSocket has no body")
@@ -102,7 +103,7 @@ func upgradeRequired(reason string) error {
 			"Upgrade":    {"websocket"},
 			"Connection": {"Upgrade"},
 			// The canonical form, so that Get finds it.
-			http.CanonicalHeaderKey(headerVersion): {"13"},
+			http.CanonicalHeaderKey(HeaderVersion): {"13"},
 		},
 		Reason: reason,
 	}
@@ -112,12 +113,12 @@ func isVersion13(lines []string) bool { return len(lines) == 1 && trim(lines[0])
 
 func parseKey(lines []string) (string, error) {
 	if len(lines) != 1 {
-		return "", badRequest("there must be one " + headerKey)
+		return "", badRequest("there must be one " + HeaderKey)
 	}
 	key := trim(lines[0])
 	raw, err := base64.StdEncoding.DecodeString(key)
-	if err != nil || len(raw) != keySize || len(key) != base64.StdEncoding.EncodedLen(keySize) {
-		return "", badRequest(headerKey + " must be 16 bytes in base64")
+	if err != nil || len(raw) != KeySize || len(key) != base64.StdEncoding.EncodedLen(KeySize) {
+		return "", badRequest(HeaderKey + " must be 16 bytes in base64")
 	}
 	return key, nil
 }
@@ -127,10 +128,10 @@ func parseSubprotocols(lines []string) ([]string, error) {
 	seen := map[string]bool{}
 	for name := range elements(lines) {
 		if !IsToken(name) {
-			return nil, badRequest(headerProtocol + " is malformed")
+			return nil, badRequest(HeaderProtocol + " is malformed")
 		}
 		if seen[name] {
-			return nil, badRequest(headerProtocol + " names a subprotocol twice")
+			return nil, badRequest(HeaderProtocol + " names a subprotocol twice")
 		}
 		seen[name] = true
 		names = append(names, name)
@@ -144,14 +145,14 @@ func parseSubprotocols(lines []string) ([]string, error) {
 // client offered it.
 func (u Upgrade) AppendResponse(dst []byte, subprotocol string, deflate bool) []byte {
 	dst = append(dst, "HTTP/1.1 101 Switching Protocols\r\n"+
-		"Upgrade: websocket\r\nConnection: Upgrade\r\n"+headerAccept+": "...)
+		"Upgrade: websocket\r\nConnection: Upgrade\r\n"+HeaderAccept+": "...)
 	dst = appendAcceptKey(dst, u.Key)
 	if slices.Contains(u.Subprotocols, subprotocol) {
-		dst = append(dst, "\r\n"+headerProtocol+": "...)
+		dst = append(dst, "\r\n"+HeaderProtocol+": "...)
 		dst = append(dst, subprotocol...)
 	}
 	if deflate && u.Deflate != nil {
-		dst = append(dst, "\r\n"+headerExtensions+": "...)
+		dst = append(dst, "\r\n"+HeaderExtensions+": "...)
 		dst = u.Deflate.append(dst)
 	}
 	return append(dst, "\r\n\r\n"...)

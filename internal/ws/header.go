@@ -19,7 +19,8 @@ func elements(lines []string) iter.Seq[string] {
 	}
 }
 
-func hasElement(lines []string, name string) bool {
+// HasElement reports whether the lines of a header have an element, in any case.
+func HasElement(lines []string, name string) bool {
 	for s := range elements(lines) {
 		if strings.EqualFold(s, name) {
 			return true

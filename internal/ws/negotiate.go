@@ -3,6 +3,7 @@ package ws
 import (
 	"errors"
 	"strconv"
+	"strings"
 )
 
 const extensionDeflate = "permessage-deflate"
@@ -72,6 +73,14 @@ func Negotiate(lines []string) (*Deflate, error) {
 		}
 	}
 	return accepted, nil
+}
+
+// ParseAnswer parses the lines of a server's Sec-WebSocket-Extensions header. It reports false unless
+// they are one permessage-deflate with valid parameters.
+func ParseAnswer(lines []string) (Deflate, bool) {
+	s := scanner{rest: strings.Join(lines, ",")}
+	d, ok := s.extension()
+	return d, ok && s.rest == ""
 }
 
 // next skips to the next extension of a list and reports whether there is one.
