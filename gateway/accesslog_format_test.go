@@ -11,6 +11,7 @@ import (
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/gateway"
 	"github.com/tyg-dev/tyg/internal/ws"
+	"github.com/tyg-dev/tyg/internal/wsclient"
 )
 
 // TestAccessLogVariables gives every variable there is, and some that there are not, a field of its
@@ -140,7 +141,7 @@ func TestAccessLogEscapes(t *testing.T) {
 				Principal: "ann", Context: map[string]any{"name": evil + breaks},
 			}, nil)}),
 		})
-		c, err := r.try(&ws.DialOptions{Header: http.Header{"User-Agent": {evil}}})
+		c, err := r.try(&wsclient.Options{Header: http.Header{"User-Agent": {evil}}})
 		if err != nil {
 			t.Fatal(err)
 		}

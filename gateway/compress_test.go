@@ -9,6 +9,7 @@ import (
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/gateway"
 	"github.com/tyg-dev/tyg/internal/ws"
+	"github.com/tyg-dev/tyg/internal/wsclient"
 )
 
 // prose is text of n bytes that can be compressed, but not to nothing.
@@ -24,7 +25,7 @@ func prose(n int) string {
 func TestDeflateEcho(t *testing.T) {
 	onBoth(t, func(t *testing.T, portable bool) {
 		r := start(t, &gateway.Server{Handler: echo(), Portable: portable})
-		c, err := r.try(&ws.DialOptions{Deflate: true})
+		c, err := r.try(&wsclient.Options{Deflate: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -111,7 +112,7 @@ func TestMixedBroadcast(t *testing.T) {
 	var clients []*client
 	var ids []tyg.ConnID
 	for i := range 9 {
-		c, err := r.try(&ws.DialOptions{Deflate: i%3 == 0})
+		c, err := r.try(&wsclient.Options{Deflate: i%3 == 0})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -150,7 +151,7 @@ func TestBomb(t *testing.T) {
 		app := echo()
 		l := follow(app)
 		r := start(t, &gateway.Server{Handler: app})
-		c, err := r.try(&ws.DialOptions{Deflate: true})
+		c, err := r.try(&wsclient.Options{Deflate: true})
 		if err != nil {
 			t.Fatal(err)
 		}

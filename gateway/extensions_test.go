@@ -14,6 +14,7 @@ import (
 	"github.com/tyg-dev/tyg/apigw"
 	"github.com/tyg-dev/tyg/gateway"
 	"github.com/tyg-dev/tyg/internal/ws"
+	"github.com/tyg-dev/tyg/internal/wsclient"
 )
 
 // expectFrame is expect for one kind of message.
@@ -67,7 +68,7 @@ func TestBinaryText(t *testing.T) {
 // TestBinaryOut sends from outside, by every way there is.
 func TestBinaryOut(t *testing.T) {
 	r, plain, conn, l := open(t, &gateway.Server{Extensions: gateway.Extensions{Binary: true}})
-	packed, err := r.try(&ws.DialOptions{Deflate: true})
+	packed, err := r.try(&wsclient.Options{Deflate: true})
 	if err != nil {
 		t.Fatal(err)
 	}

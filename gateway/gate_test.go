@@ -11,30 +11,31 @@ import (
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/gateway"
 	"github.com/tyg-dev/tyg/internal/ws"
+	"github.com/tyg-dev/tyg/internal/wsclient"
 )
 
 // from is how a client at the address comes through a proxy, or several.
-func from(forwarded string) *ws.DialOptions {
-	return &ws.DialOptions{Header: http.Header{"X-Forwarded-For": {forwarded}}}
+func from(forwarded string) *wsclient.Options {
+	return &wsclient.Options{Header: http.Header{"X-Forwarded-For": {forwarded}}}
 }
 
 var loopback = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 
 // refused checks that a handshake is refused for now.
-func (r *rig) refused(t *testing.T, o *ws.DialOptions, want int) {
+func (r *rig) refused(t *testing.T, o *wsclient.Options, want int) {
 	t.Helper()
 	c, err := r.try(o)
 	if err == nil {
 		_ = c.CloseNow()
 	}
-	no, ok := errors.AsType[*ws.RefusedError](err)
+	no, ok := errors.AsType[*wsclient.RefusedError](err)
 	if !ok || no.Status != want || no.Header.Get("Retry-After") == "" {
 		t.Errorf("handshake: %v, want to be refused with %d and Retry-After", err, want)
 	}
 }
 
 // admitted waits until a handshake is accepted.
-func (r *rig) admitted(t *testing.T, o *ws.DialOptions) *client {
+func (r *rig) admitted(t *testing.T, o *wsclient.Options) *client {
 	t.Helper()
 	var c *client
 	until(t, "there is a place", func() (ok bool) {

@@ -8,6 +8,7 @@ import (
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/gateway"
 	"github.com/tyg-dev/tyg/internal/ws"
+	"github.com/tyg-dev/tyg/internal/wsclient"
 )
 
 func TestProfileString(t *testing.T) {
@@ -51,7 +52,7 @@ func TestServerProfile(t *testing.T) {
 			Handler: app, Portable: portable, Limits: p.Limits, Extensions: p.Extensions,
 		})
 		large := strings.Repeat("x", 16<<20)
-		c, err := r.try(&ws.DialOptions{MaxMessage: len(large)})
+		c, err := r.try(&wsclient.Options{MaxMessage: len(large)})
 		if err != nil {
 			t.Fatal(err)
 		}

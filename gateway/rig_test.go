@@ -16,6 +16,7 @@ import (
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/gateway"
 	"github.com/tyg-dev/tyg/internal/ws"
+	"github.com/tyg-dev/tyg/internal/wsclient"
 	"github.com/tyg-dev/tyg/internal/wstest"
 	"github.com/tyg-dev/tyg/tygtest"
 )
@@ -117,22 +118,22 @@ func (r *rig) dial(t testing.TB) *client {
 	return c
 }
 
-func (r *rig) try(o *ws.DialOptions) (*client, error) {
+func (r *rig) try(o *wsclient.Options) (*client, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	if o == nil {
-		o = new(ws.DialOptions)
+		o = new(wsclient.Options)
 	}
 	o.TLS, o.NetDial = r.tls, r.net
-	c, _, err := ws.Dial(ctx, r.url, o)
+	c, _, err := wsclient.Dial(ctx, r.url, o)
 	if err != nil {
 		return nil, err
 	}
 	return &client{c}, nil
 }
 
-// client is a ws.Client that fails tests by itself.
-type client struct{ *ws.Client }
+// client is a wsclient.Conn that fails tests by itself.
+type client struct{ *wsclient.Conn }
 
 func (c *client) send(t testing.TB, text string) {
 	t.Helper()

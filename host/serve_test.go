@@ -21,6 +21,7 @@ import (
 	"github.com/tyg-dev/tyg/gateway"
 	"github.com/tyg-dev/tyg/host"
 	"github.com/tyg-dev/tyg/internal/ws"
+	"github.com/tyg-dev/tyg/internal/wsclient"
 )
 
 // patience bounds everything that must happen soon.
@@ -88,11 +89,11 @@ func (s *served) wait(t *testing.T) error {
 	}
 }
 
-func dial(t *testing.T, url string, o *ws.DialOptions) *ws.Client {
+func dial(t *testing.T, url string, o *wsclient.Options) *wsclient.Conn {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	c, _, err := ws.Dial(ctx, url, o)
+	c, _, err := wsclient.Dial(ctx, url, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +102,7 @@ func dial(t *testing.T, url string, o *ws.DialOptions) *ws.Client {
 }
 
 // wantEcho checks that the server answers.
-func wantEcho(t *testing.T, c *ws.Client) {
+func wantEcho(t *testing.T, c *wsclient.Conn) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
@@ -113,7 +114,7 @@ func wantEcho(t *testing.T, c *ws.Client) {
 	}
 }
 
-func wantRestart(t *testing.T, c *ws.Client) {
+func wantRestart(t *testing.T, c *wsclient.Conn) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
@@ -136,7 +137,7 @@ func TestServe(t *testing.T) {
 	if err := s.wait(t); err != nil {
 		t.Errorf("Serve: %v", err)
 	}
-	if _, _, err := ws.Dial(t.Context(), s.url, nil); err == nil {
+	if _, _, err := wsclient.Dial(t.Context(), s.url, nil); err == nil {
 		t.Error("it still serves")
 	}
 }
@@ -147,7 +148,7 @@ func TestServeTLS(t *testing.T) {
 	if !strings.HasPrefix(s.url, "wss://") {
 		t.Errorf("URL %s", s.url)
 	}
-	c := dial(t, s.url, &ws.DialOptions{TLS: &tls.Config{RootCAs: pool}})
+	c := dial(t, s.url, &wsclient.Options{TLS: &tls.Config{RootCAs: pool}})
 	wantEcho(t, c)
 	// A client that prefers HTTP/2 gets HTTP/1.1, without which there is no WebSocket.
 	nc, err := tls.Dial("tcp", strings.Split(s.url, "/")[2], &tls.Config{

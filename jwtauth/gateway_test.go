@@ -18,6 +18,7 @@ import (
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/gateway"
 	"github.com/tyg-dev/tyg/internal/ws"
+	"github.com/tyg-dev/tyg/internal/wsclient"
 	"github.com/tyg-dev/tyg/jwtauth"
 	"github.com/tyg-dev/tyg/tygtest"
 )
@@ -180,12 +181,12 @@ func serve(t *testing.T, srv *gateway.Server) *httptest.Server {
 	return web
 }
 
-func dial(t *testing.T, web *httptest.Server, d tygtest.Dial) (*ws.Client, error) {
+func dial(t *testing.T, web *httptest.Server, d tygtest.Dial) (*wsclient.Conn, error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	address := web.URL + "/api?" + d.Query.Encode()
-	c, _, err := ws.Dial(ctx, address, &ws.DialOptions{Header: d.Header, Subprotocols: d.Subprotocols})
+	c, _, err := wsclient.Dial(ctx, address, &wsclient.Options{Header: d.Header, Subprotocols: d.Subprotocols})
 	return c, err
 }
 
@@ -193,7 +194,7 @@ func handshakeStatus(err error) int {
 	if err == nil {
 		return http.StatusSwitchingProtocols
 	}
-	if refused, ok := errors.AsType[*ws.RefusedError](err); ok {
+	if refused, ok := errors.AsType[*wsclient.RefusedError](err); ok {
 		return refused.Status
 	}
 	return 0

@@ -13,7 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/tyg-dev/tyg/internal/ws"
+	"github.com/tyg-dev/tyg/internal/wsclient"
 )
 
 // maxMessage is the longest message that connect receives, in bytes.
@@ -115,7 +115,7 @@ func (c *connectRun) addFlags(cmd *cobra.Command) {
 }
 
 // dialOptions makes of the flags what the client wants.
-func (c *connectRun) dialOptions(cmd *cobra.Command) (*ws.DialOptions, error) {
+func (c *connectRun) dialOptions(cmd *cobra.Command) (*wsclient.Options, error) {
 	if c.ping < 0 || c.wait < 0 || c.timeout <= 0 {
 		return nil, usagef(cmd, "--ping and --wait cannot be negative, and --timeout must be positive")
 	}
@@ -132,7 +132,7 @@ func (c *connectRun) dialOptions(cmd *cobra.Command) (*ws.DialOptions, error) {
 			return nil, err
 		}
 	}
-	return &ws.DialOptions{
+	return &wsclient.Options{
 		Header: h, Subprotocols: c.subprotocols, Deflate: c.compress, TLS: t, MaxMessage: maxMessage,
 	}, nil
 }
@@ -150,10 +150,10 @@ func readCertificates(file string) (*x509.CertPool, error) {
 }
 
 // run connects, talks, and leaves.
-func (c *connectRun) run(ctx context.Context, e *env, o *ws.DialOptions) error {
+func (c *connectRun) run(ctx context.Context, e *env, o *wsclient.Options) error {
 	dialing, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	client, res, err := ws.Dial(dialing, c.target.String(), o)
+	client, res, err := wsclient.Dial(dialing, c.target.String(), o)
 	if err != nil {
 		if ctx.Err() != nil {
 			return errInterrupted
@@ -176,7 +176,7 @@ func (c *connectRun) run(ctx context.Context, e *env, o *ws.DialOptions) error {
 
 // explainDial says in plain words why there is no connection.
 func explainDial(target string, err error) error {
-	var refused *ws.RefusedError
+	var refused *wsclient.RefusedError
 	if !errors.As(err, &refused) {
 		return fmt.Errorf("cannot connect to %s: %w%s", target, rootCause(err), hint(err))
 	}

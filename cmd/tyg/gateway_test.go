@@ -27,6 +27,7 @@ import (
 	"time"
 
 	"github.com/tyg-dev/tyg/internal/ws"
+	"github.com/tyg-dev/tyg/internal/wsclient"
 )
 
 // A gatewayProcess is tyg gateway at work.
@@ -106,8 +107,8 @@ func TestGatewayServesScripts(t *testing.T) {
 			"node":        map[string]any{"command": []string{"node", "echo.mjs"}, "response": true},
 		},
 	})
-	_, _, err := ws.Dial(t.Context(), g.url, nil)
-	if no, ok := errors.AsType[*ws.RefusedError](err); !ok || no.Status != http.StatusForbidden {
+	_, _, err := wsclient.Dial(t.Context(), g.url, nil)
+	if no, ok := errors.AsType[*wsclient.RefusedError](err); !ok || no.Status != http.StatusForbidden {
 		t.Errorf("without a token: %v", err)
 	}
 	c := dial(t, g.url+"?token=t")
@@ -225,7 +226,7 @@ func TestGatewayDrains(t *testing.T) {
 	g.exits(0)
 }
 
-func wantRestart(t *testing.T, c *ws.Client) {
+func wantRestart(t *testing.T, c *wsclient.Conn) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
@@ -260,7 +261,7 @@ func TestGatewayReloadsItsCertificate(t *testing.T) {
 	address := strings.TrimSuffix(strings.TrimPrefix(g.url, "wss://"), "/api/")
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	c, _, err := ws.Dial(ctx, g.url, &ws.DialOptions{TLS: &tls.Config{RootCAs: pool}})
+	c, _, err := wsclient.Dial(ctx, g.url, &wsclient.Options{TLS: &tls.Config{RootCAs: pool}})
 	if err != nil {
 		t.Fatal(err)
 	}

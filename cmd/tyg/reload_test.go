@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/tyg-dev/tyg/internal/ws"
+	"github.com/tyg-dev/tyg/internal/wsclient"
 )
 
 // patience bounds everything that must happen soon, on a machine that has other things to do.
@@ -109,11 +110,11 @@ func (p *localProject) version(t *testing.T, version string) {
 	p.write(t, strings.Replace(versioned, "VERSION", version, 1))
 }
 
-func dial(t *testing.T, url string) *ws.Client {
+func dial(t *testing.T, url string) *wsclient.Conn {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	c, _, err := ws.Dial(ctx, url, nil)
+	c, _, err := wsclient.Dial(ctx, url, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +122,7 @@ func dial(t *testing.T, url string) *ws.Client {
 	return c
 }
 
-func send(t *testing.T, c *ws.Client, text string) {
+func send(t *testing.T, c *wsclient.Conn, text string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
@@ -130,7 +131,7 @@ func send(t *testing.T, c *ws.Client, text string) {
 	}
 }
 
-func receive(t *testing.T, c *ws.Client) string {
+func receive(t *testing.T, c *wsclient.Conn) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
@@ -144,7 +145,7 @@ func receive(t *testing.T, c *ws.Client) string {
 // An answer is what versioned sends.
 type answer struct{ version, conn, pid, text string }
 
-func receiveAnswer(t *testing.T, c *ws.Client) answer {
+func receiveAnswer(t *testing.T, c *wsclient.Conn) answer {
 	t.Helper()
 	got := receive(t, c)
 	f := strings.SplitN(got, " ", 4)
@@ -238,7 +239,7 @@ func TestKilledFunction(t *testing.T) {
 	for _, n := range []int{1, 100} {
 		t.Run(strconv.Itoa(n), func(t *testing.T) {
 			p := runLocal(t, "echo", versioned, "--processes", strconv.Itoa(n))
-			clients := make([]*ws.Client, n)
+			clients := make([]*wsclient.Conn, n)
 			for i := range clients {
 				clients[i] = dial(t, p.url)
 				send(t, clients[i], "hang")
@@ -302,7 +303,7 @@ func alive(pid int) bool {
 func TestChatInManyProcesses(t *testing.T) {
 	p := runLocal(t, "chat", "", "--cold")
 	john, jenny := dial(t, p.url), dial(t, p.url)
-	says := func(c *ws.Client, text string, told *ws.Client, want string) {
+	says := func(c *wsclient.Conn, text string, told *wsclient.Conn, want string) {
 		t.Helper()
 		if text != "" {
 			send(t, c, text)

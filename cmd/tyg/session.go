@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/tyg-dev/tyg/internal/ws"
+	"github.com/tyg-dev/tyg/internal/wsclient"
 )
 
 // A lineReader is where messages to send come from. Its last error is io.EOF.
@@ -18,7 +19,7 @@ type lineReader interface{ ReadLine() (string, error) }
 
 // A session is a conversation over one connection.
 type session struct {
-	client *ws.Client
+	client *wsclient.Conn
 	input  lineReader
 	view   view
 	wait   time.Duration // for replies after the end of the input

@@ -15,6 +15,7 @@ import (
 	"github.com/tyg-dev/tyg/examples/chat/chatlib"
 	"github.com/tyg-dev/tyg/gateway"
 	"github.com/tyg-dev/tyg/internal/ws"
+	"github.com/tyg-dev/tyg/internal/wsclient"
 	"github.com/tyg-dev/tyg/rooms"
 )
 
@@ -54,13 +55,13 @@ func serveApp(t *testing.T, app *tyg.App) string {
 // A recorder is a client that records what it sends and receives, as the tutorial's tool prints it.
 type recorder struct {
 	t    *testing.T
-	ws   *ws.Client
+	ws   *wsclient.Conn
 	text strings.Builder
 }
 
 func record(t *testing.T, url string) *recorder {
 	t.Helper()
-	c, _, err := ws.Dial(t.Context(), url, nil)
+	c, _, err := wsclient.Dial(t.Context(), url, nil)
 	if err != nil {
 		t.Fatalf("dial: %v", err)
 	}
@@ -145,14 +146,14 @@ func testTranscripts(t *testing.T, url string) {
 
 func TestT43_ForeignPagesCannotConnect(t *testing.T) {
 	url := serve(t, rooms.NewMemory(), chatlib.Limits{})
-	foreign := &ws.DialOptions{Header: http.Header{"Origin": {"https://evil.example"}}}
-	_, _, err := ws.Dial(t.Context(), url, foreign)
-	refused, ok := errors.AsType[*ws.RefusedError](err)
+	foreign := &wsclient.Options{Header: http.Header{"Origin": {"https://evil.example"}}}
+	_, _, err := wsclient.Dial(t.Context(), url, foreign)
+	refused, ok := errors.AsType[*wsclient.RefusedError](err)
 	if !ok || refused.Status != http.StatusForbidden {
 		t.Errorf("dial from a foreign page: %v, want status 403", err)
 	}
 	own := "http" + strings.TrimSuffix(strings.TrimPrefix(url, "ws"), "/api/")
-	c, _, err := ws.Dial(t.Context(), url, &ws.DialOptions{Header: http.Header{"Origin": {own}}})
+	c, _, err := wsclient.Dial(t.Context(), url, &wsclient.Options{Header: http.Header{"Origin": {own}}})
 	if err != nil {
 		t.Fatalf("dial from the server's own page: %v", err)
 	}

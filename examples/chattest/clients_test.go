@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tyg-dev/tyg/internal/ws"
+	"github.com/tyg-dev/tyg/internal/wsclient"
 )
 
 // clients are many clients of one chat. A test goes in steps: all clients do something at once,
@@ -24,7 +25,7 @@ type clients struct {
 
 // A client is one of clients, with the state that the test expects.
 type client struct {
-	ws       *ws.Client
+	ws       *wsclient.Conn
 	n        int
 	name     string
 	room     string // its room
@@ -41,7 +42,7 @@ func newClients(t *testing.T, url string, n int) *clients {
 	}
 	c.each(func(g *client) {
 		var err error
-		if g.ws, _, err = ws.Dial(ctx, url, nil); err != nil {
+		if g.ws, _, err = wsclient.Dial(ctx, url, nil); err != nil {
 			t.Errorf("dial: %v", err)
 		}
 	})

@@ -5,7 +5,7 @@ import (
 	"regexp"
 	"time"
 
-	"github.com/tyg-dev/tyg/internal/ws"
+	"github.com/tyg-dev/tyg/internal/wsclient"
 )
 
 // contextCases are about the members of requestContext, one case for each.
@@ -123,7 +123,7 @@ func checkRequestIDs(t *trial) {
 func checkUserAgent(t *trial) {
 	agent := connectWith(t, "User-Agent", "probe/1").object("identity")["userAgent"]
 	t.equal("userAgent", agent, any("probe/1"))
-	p := t.dialWith(&ws.DialOptions{Header: map[string][]string{"User-Agent": {""}}})
+	p := t.dialWith(&wsclient.Options{Header: map[string][]string{"User-Agent": {""}}})
 	t.equal("members of identity", keys(p.ask("report").Event.object("identity")), "sourceIp")
 }
 

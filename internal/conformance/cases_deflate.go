@@ -5,13 +5,14 @@ import (
 	"strings"
 
 	"github.com/tyg-dev/tyg/internal/ws"
+	"github.com/tyg-dev/tyg/internal/wsclient"
 )
 
 const rfc7692 = "RFC 7692 7"
 
 // compressing connects with permessage-deflate.
 func (t *trial) compressing() *peer {
-	p := t.dialWith(&ws.DialOptions{Deflate: true})
+	p := t.dialWith(&wsclient.Options{Deflate: true})
 	if got := p.res.Header.Get("Sec-Websocket-Extensions"); !strings.Contains(got,
 		"permessage-deflate") {
 		t.failf("Sec-WebSocket-Extensions: got %q, want permessage-deflate", got)

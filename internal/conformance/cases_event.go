@@ -4,7 +4,7 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/tyg-dev/tyg/internal/ws"
+	"github.com/tyg-dev/tyg/internal/wsclient"
 )
 
 // eventCases are about the shape of events.
@@ -92,7 +92,7 @@ func checkQuery(t *trial) {
 // connectWith connects with a header of its own and returns the event of that.
 func connectWith(t *trial, name string, values ...string) event {
 	watcher := t.dial()
-	t.dialWith(&ws.DialOptions{Header: map[string][]string{name: values}}, "notify="+watcher.id())
+	t.dialWith(&wsclient.Options{Header: map[string][]string{name: values}}, "notify="+watcher.id())
 	return watcher.event("CONNECT").Event
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/tyg-dev/tyg/internal/ws"
+	"github.com/tyg-dev/tyg/internal/wsclient"
 )
 
 // sawAnswer notes an answer.
@@ -74,7 +75,7 @@ func unknownHandshakeCases() []Case {
 		noted("unknown/multi-value", "2.1", "which of two values is the one in headers and query",
 			func(t *trial) {
 				watcher := t.dial()
-				t.dialWith(&ws.DialOptions{Header: map[string][]string{"X-Probe": {"1", "2"}}},
+				t.dialWith(&wsclient.Options{Header: map[string][]string{"X-Probe": {"1", "2"}}},
 					"notify="+watcher.id(), "y=1", "y=2")
 				e := watcher.event("CONNECT").Event
 				t.saw("header %q, query %q", e.object("headers")["X-Probe"],

@@ -9,12 +9,13 @@ import (
 	"strings"
 
 	"github.com/tyg-dev/tyg/internal/ws"
+	"github.com/tyg-dev/tyg/internal/wsclient"
 )
 
 // A peer is a client of the probe.
 type peer struct {
 	t    *trial
-	conn *ws.Client
+	conn *wsclient.Conn
 	res  *http.Response // the 101
 	name string         // the connection id; empty: not known yet
 }
@@ -30,13 +31,13 @@ func query(orders []string) string {
 }
 
 // dial connects, with orders for the handshake such as "connect=status:201".
-func (t *trial) dial(orders ...string) *peer { return t.dialWith(new(ws.DialOptions), orders...) }
+func (t *trial) dial(orders ...string) *peer { return t.dialWith(new(wsclient.Options), orders...) }
 
-func (t *trial) dialWith(o *ws.DialOptions, orders ...string) *peer {
+func (t *trial) dialWith(o *wsclient.Options, orders ...string) *peer {
 	o.TLS = t.target.TLS
 	ctx, cancel := t.patient()
 	defer cancel()
-	c, res, err := ws.Dial(ctx, t.endpoint.URL+"?"+query(orders), o)
+	c, res, err := wsclient.Dial(ctx, t.endpoint.URL+"?"+query(orders), o)
 	if err != nil {
 		t.failf("connect with %q: %v", orders, errors.Unwrap(err))
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/tyg-dev/tyg/gateway"
 	"github.com/tyg-dev/tyg/internal/functions"
 	"github.com/tyg-dev/tyg/internal/ws"
+	"github.com/tyg-dev/tyg/internal/wsclient"
 )
 
 // A front is a gateway before functions.
@@ -41,11 +42,11 @@ func serveGateway(t testing.TB, srv *gateway.Server) *front {
 	return &front{srv, web.URL + "/api"}
 }
 
-func (f *front) dial(t testing.TB, query string) (*ws.Client, error) {
+func (f *front) dial(t testing.TB, query string) (*wsclient.Conn, error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
-	c, _, err := ws.Dial(ctx, f.url+"/"+query, nil)
+	c, _, err := wsclient.Dial(ctx, f.url+"/"+query, nil)
 	if err == nil {
 		t.Cleanup(func() { _ = c.CloseNow() })
 	}
@@ -53,7 +54,7 @@ func (f *front) dial(t testing.TB, query string) (*ws.Client, error) {
 }
 
 // say sends a message and expects what comes next to begin with want.
-func say(t testing.TB, c *ws.Client, text, want string) {
+func say(t testing.TB, c *wsclient.Conn, text, want string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
@@ -107,7 +108,7 @@ func testScript(t *testing.T, name string, command []string) {
 	}}
 
 	_, err := f.dial(t, "")
-	if no, ok := errors.AsType[*ws.RefusedError](err); !ok || no.Status != 403 || string(no.Body) != "no token" {
+	if no, ok := errors.AsType[*wsclient.RefusedError](err); !ok || no.Status != 403 || string(no.Body) != "no token" {
 		t.Errorf("without a token: %v, want 403 and the function's words", err)
 	}
 	c, err := f.dial(t, "?token=t")
@@ -188,7 +189,7 @@ func TestConnectOutcomes(t *testing.T) {
 		})
 		status := 101
 		_, err := f.dial(t, "")
-		if no, ok := errors.AsType[*ws.RefusedError](err); ok {
+		if no, ok := errors.AsType[*wsclient.RefusedError](err); ok {
 			status = no.Status
 		} else if err != nil {
 			t.Fatal(err)

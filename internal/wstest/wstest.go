@@ -9,6 +9,7 @@ import (
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/internal/ws"
+	"github.com/tyg-dev/tyg/internal/wsclient"
 	"github.com/tyg-dev/tyg/tygtest"
 )
 
@@ -20,10 +21,10 @@ func Dial(
 	if len(d.Query) > 0 {
 		url += "?" + d.Query.Encode()
 	}
-	c, _, err := ws.Dial(ctx, url, &ws.DialOptions{
+	c, _, err := wsclient.Dial(ctx, url, &wsclient.Options{
 		Header: d.Header, Subprotocols: d.Subprotocols, TLS: config,
 	})
-	if refused, ok := errors.AsType[*ws.RefusedError](err); ok {
+	if refused, ok := errors.AsType[*wsclient.RefusedError](err); ok {
 		return nil, &tygtest.Refused{Status: refused.Status, Body: string(refused.Body)}
 	}
 	if err != nil {
@@ -33,7 +34,7 @@ func Dial(
 	return socket{c}, nil
 }
 
-type socket struct{ *ws.Client }
+type socket struct{ *wsclient.Conn }
 
 // maxFrame is API Gateway's limit for one frame, in bytes.
 const maxFrame = 32 << 10
@@ -57,7 +58,7 @@ func (s socket) Write(ctx context.Context, t tyg.MessageType, data string) error
 }
 
 func (s socket) Read(ctx context.Context) (tyg.MessageType, string, error) {
-	op, data, err := s.Client.Read(ctx)
+	op, data, err := s.Conn.Read(ctx)
 	if closed, ok := errors.AsType[*ws.CloseError](err); ok {
 		return 0, "", &tygtest.Closed{Code: tyg.CloseCode(closed.Code), Reason: closed.Reason}
 	}
@@ -71,7 +72,7 @@ func (s socket) Read(ctx context.Context) (tyg.MessageType, string, error) {
 }
 
 func (s socket) Close(code tyg.CloseCode, reason string) error {
-	return s.Client.Close(int(code), reason)
+	return s.Conn.Close(int(code), reason)
 }
 
 func (s socket) Drop() error { return s.CloseNow() }

@@ -1,17 +1,19 @@
-package ws
+package wsclient
 
 import (
 	"context"
 	"crypto/rand"
 	"fmt"
 	"net"
+
+	"github.com/tyg-dev/tyg/internal/ws"
 )
 
 // Write sends data as one frame, compressed if that was negotiated. It checks neither op nor data.
 // The caller may reuse data when Write returns. After a close frame Write sends nothing and returns
 // an error that wraps [net.ErrClosed]. If the context ends during Write, the socket is closed,
 // because nothing can follow half a frame.
-func (c *Client) Write(ctx context.Context, op Opcode, data []byte) error {
+func (c *Conn) Write(ctx context.Context, op ws.Opcode, data []byte) error {
 	if err := c.writing.lock(ctx); err != nil {
 		return err
 	}
@@ -19,13 +21,13 @@ func (c *Client) Write(ctx context.Context, op Opcode, data []byte) error {
 	if c.closed {
 		return fmt.Errorf("write frame: %w", net.ErrClosed)
 	}
-	c.closed = op == OpClose
+	c.closed = op == ws.OpClose
 	c.out = c.appendFrame(c.out[:0], op, data)
 	return c.write(ctx, c.out)
 }
 
 // WriteRaw sends bytes as they are, even after a close frame.
-func (c *Client) WriteRaw(ctx context.Context, b []byte) error {
+func (c *Conn) WriteRaw(ctx context.Context, b []byte) error {
 	if err := c.writing.lock(ctx); err != nil {
 		return err
 	}
@@ -34,26 +36,26 @@ func (c *Client) WriteRaw(ctx context.Context, b []byte) error {
 }
 
 // Ping sends a ping and does not wait for the pong: see OnPong.
-func (c *Client) Ping(ctx context.Context) error { return c.Write(ctx, OpPing, nil) }
+func (c *Conn) Ping(ctx context.Context) error { return c.Write(ctx, ws.OpPing, nil) }
 
-func (c *Client) appendFrame(dst []byte, op Opcode, data []byte) []byte {
-	h := Header{Fin: true, Opcode: op, Masked: true}
-	if c.deflate && op < OpClose {
+func (c *Conn) appendFrame(dst []byte, op ws.Opcode, data []byte) []byte {
+	h := ws.Header{Fin: true, Opcode: op, Masked: true}
+	if c.deflate && op < ws.OpClose {
 		h.RSV1 = true
-		data = AppendDeflated(nil, data)
+		data = ws.AppendDeflated(nil, data)
 	}
 	h.Length = int64(len(data))
 	// RFC 6455 section 5.3: an unpredictable key, new for each frame.
 	_, _ = rand.Read(h.Mask[:]) // never fails
-	dst = AppendHeader(dst, h)
+	dst = ws.AppendHeader(dst, h)
 	start := len(dst)
 	dst = append(dst, data...)
-	Mask(dst[start:], h.Mask)
+	ws.Mask(dst[start:], h.Mask)
 	return dst
 }
 
 // write sends b. After an error the socket is closed.
-func (c *Client) write(ctx context.Context, b []byte) error {
+func (c *Conn) write(ctx context.Context, b []byte) error {
 	release := interrupt(ctx, c.conn.SetWriteDeadline)
 	_, err := c.conn.Write(b)
 	stopped := release()

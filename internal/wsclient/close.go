@@ -1,4 +1,4 @@
-package ws
+package wsclient
 
 import (
 	"context"
@@ -6,24 +6,26 @@ import (
 	"fmt"
 	"net"
 	"time"
+
+	"github.com/tyg-dev/tyg/internal/ws"
 )
 
-// How long [Client.Close] waits for the server.
+// How long [Conn.Close] waits for the server.
 const closeTimeout = 5 * time.Second
 
 // writeClose sends a close frame. It waits up to closeTimeout.
-func (c *Client) writeClose(code int, reason string) error {
+func (c *Conn) writeClose(code int, reason string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 	defer cancel()
-	return c.Write(ctx, OpClose, AppendClosePayload(nil, code, reason))
+	return c.Write(ctx, ws.OpClose, ws.AppendClosePayload(nil, code, reason))
 }
 
 // Close does the closing handshake and closes the socket: it sends a close frame with the code and
 // the reason, unless one was sent, and drops messages until the server's close frame. It waits at
-// most 5 seconds for each. A code that may not be sent, such as [CloseNoStatus], makes the frame
+// most 5 seconds for each. A code that may not be sent, such as [ws.CloseNoStatus], makes the frame
 // empty. Close returns an error if the server did not answer in time or correctly. A Read at the
 // same time gets the server's answer, or an error.
-func (c *Client) Close(code int, reason string) error {
+func (c *Conn) Close(code int, reason string) error {
 	defer func() { _ = c.CloseNow() }()
 	if err := c.writeClose(code, reason); err != nil && !errors.Is(err, net.ErrClosed) {
 		return err
@@ -38,10 +40,10 @@ func (c *Client) Close(code int, reason string) error {
 }
 
 // awaitClose drops messages until the server's close frame.
-func (c *Client) awaitClose() error {
+func (c *Conn) awaitClose() error {
 	for {
 		_, _, err := c.read(context.Background())
-		if _, ok := err.(*CloseError); ok {
+		if _, ok := err.(*ws.CloseError); ok {
 			return nil
 		}
 		if err != nil {
@@ -52,7 +54,7 @@ func (c *Client) awaitClose() error {
 
 // CloseNow closes the socket without a closing handshake. It ends all other calls, and may be
 // called again.
-func (c *Client) CloseNow() error {
+func (c *Conn) CloseNow() error {
 	err := c.conn.Close()
 	if errors.Is(err, net.ErrClosed) {
 		return nil

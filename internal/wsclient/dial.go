@@ -1,4 +1,4 @@
-package ws
+package wsclient
 
 import (
 	"bytes"
@@ -12,6 +12,8 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+
+	"github.com/tyg-dev/tyg/internal/ws"
 )
 
 const (
@@ -22,8 +24,8 @@ const (
 	maxResponse = 1 << 20
 )
 
-// DialOptions are the options of [Dial]. The zero value is usable.
-type DialOptions struct {
+// Options are the options of [Dial]. The zero value is usable.
+type Options struct {
 	// Header is sent with the handshake. A Host in it is used; the handshake's own headers are
 	// replaced.
 	Header http.Header
@@ -63,7 +65,7 @@ func (e *RefusedError) Error() string {
 //
 // The response is not nil if the server sent one, even with an error; its body is in memory. If the
 // status is not 101, the error is a [*RefusedError].
-func Dial(ctx context.Context, address string, o *DialOptions) (*Client, *http.Response, error) {
+func Dial(ctx context.Context, address string, o *Options) (*Conn, *http.Response, error) {
 	u, err := parseAddress(address)
 	if err != nil {
 		return nil, nil, err
@@ -81,7 +83,7 @@ func Dial(ctx context.Context, address string, o *DialOptions) (*Client, *http.R
 
 // A dialer does one call of Dial.
 type dialer struct {
-	options DialOptions
+	options Options
 	url     *url.URL
 	secure  bool
 	key     string
@@ -104,12 +106,12 @@ func parseAddress(address string) (*url.URL, error) {
 }
 
 func newKey() string {
-	var key [KeySize]byte
+	var key [ws.KeySize]byte
 	_, _ = rand.Read(key[:]) // never fails
 	return base64.StdEncoding.EncodeToString(key[:])
 }
 
-func (d *dialer) dial(ctx context.Context) (*Client, *http.Response, error) {
+func (d *dialer) dial(ctx context.Context) (*Conn, *http.Response, error) {
 	conn, err := d.connect(ctx)
 	if err != nil {
 		return nil, nil, err

@@ -1,4 +1,4 @@
-package ws_test
+package wsclient_test
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/tyg-dev/tyg/internal/ws"
+	"github.com/tyg-dev/tyg/internal/wsclient"
 )
 
 // A peer is the server's end of a connection in a test.
@@ -122,9 +123,9 @@ func echo(p *peer) {
 }
 
 // dial opens a client that is closed with the test.
-func dial(t *testing.T, address string, o *ws.DialOptions) *ws.Client {
+func dial(t *testing.T, address string, o *wsclient.Options) *wsclient.Conn {
 	t.Helper()
-	c, _, err := ws.Dial(t.Context(), address, o)
+	c, _, err := wsclient.Dial(t.Context(), address, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,14 +134,14 @@ func dial(t *testing.T, address string, o *ws.DialOptions) *ws.Client {
 }
 
 // through makes Dial use conn.
-func through(conn net.Conn) *ws.DialOptions {
-	return &ws.DialOptions{
+func through(conn net.Conn) *wsclient.Options {
+	return &wsclient.Options{
 		NetDial: func(context.Context, string, string) (net.Conn, error) { return conn, nil },
 	}
 }
 
 // expectText reads one text message.
-func expectText(t *testing.T, c *ws.Client, want string) {
+func expectText(t *testing.T, c *wsclient.Conn, want string) {
 	t.Helper()
 	op, data, err := c.Read(t.Context())
 	if err != nil || op != ws.OpText || string(data) != want {

@@ -1,4 +1,5 @@
-package ws
+// Package wsclient is the client's end of a WebSocket, for tools and tests.
+package wsclient
 
 import (
 	"context"
@@ -9,12 +10,13 @@ import (
 	"os"
 	"slices"
 	"time"
+
+	"github.com/tyg-dev/tyg/internal/ws"
 )
 
-// A Client is the client's end of a WebSocket, made by [Dial]. It blocks and is simple, for tools
-// and tests. One goroutine at a time may Read; all other methods may be called at any time. End it
+// A Conn is a client's connection, made by [Dial]. Its calls block. One goroutine at a time may Read; all other methods may be called at any time. End it
 // with Close or CloseNow, also after an error of Read.
-type Client struct {
+type Conn struct {
 	// OnPong, if set before the first Read, is called by Read with the payload of every pong. The
 	// payload is valid until it returns.
 	OnPong func(payload []byte)
@@ -25,7 +27,7 @@ type Client struct {
 	deflate     bool
 
 	reading ctxMutex // of Read and Close; guards the fields below
-	reader  Reader
+	reader  ws.Reader
 	buf     []byte // received, not yet used
 	readErr error  // returned by every Read from now on
 
@@ -34,15 +36,15 @@ type Client struct {
 	closed  bool     // a close frame was sent
 }
 
-func newClient(conn net.Conn, limit int, subprotocol string, deflate bool, buf []byte) *Client {
+func newConn(conn net.Conn, limit int, subprotocol string, deflate bool, buf []byte) *Conn {
 	if limit == 0 {
 		limit = defaultMaxMessage
 	}
-	return &Client{
+	return &Conn{
 		conn:        conn,
 		subprotocol: subprotocol,
 		deflate:     deflate,
-		reader:      Reader{Config: &Config{Client: true, MaxMessage: limit}, Inflate: deflate},
+		reader:      ws.Reader{Config: &ws.Config{Client: true, MaxMessage: limit}, Inflate: deflate},
 		buf:         slices.Clone(buf),
 		reading:     newCtxMutex(),
 		writing:     newCtxMutex(),
@@ -50,18 +52,18 @@ func newClient(conn net.Conn, limit int, subprotocol string, deflate bool, buf [
 }
 
 // Subprotocol returns the subprotocol that the server chose, or "".
-func (c *Client) Subprotocol() string { return c.subprotocol }
+func (c *Conn) Subprotocol() string { return c.subprotocol }
 
 // Read returns the next data message, which the caller owns. Meanwhile it answers pings.
 //
-// When the server closes, Read answers and returns a [*CloseError], with [CloseNoStatus] if the
+// When the server closes, Read answers and returns a [*ws.CloseError], with [ws.CloseNoStatus] if the
 // server gave no code. When the server breaks the protocol, Read closes the WebSocket and returns
-// an error that wraps a [*CloseError] with the code sent. When the socket ends without a close
+// an error that wraps a [*ws.CloseError] with the code sent. When the socket ends without a close
 // frame (close code 1006), the error wraps [io.ErrUnexpectedEOF] or the socket's own. Every later
 // Read returns the same error.
 //
 // When the context ends Read returns its error and no data is lost: the next Read continues.
-func (c *Client) Read(ctx context.Context) (Opcode, []byte, error) {
+func (c *Conn) Read(ctx context.Context) (ws.Opcode, []byte, error) {
 	if err := c.reading.lock(ctx); err != nil {
 		return 0, nil, err
 	}
@@ -80,13 +82,13 @@ func isDeadline(err error) bool {
 }
 
 // read is Read without the lock and the context. It does not keep errors of deadlines.
-func (c *Client) read(ctx context.Context) (Opcode, []byte, error) {
+func (c *Conn) read(ctx context.Context) (ws.Opcode, []byte, error) {
 	for c.readErr == nil {
 		m, err := c.next()
 		switch {
 		case err != nil:
 			err = c.reject(err)
-		case m.Op == OpText || m.Op == OpBinary:
+		case m.Op == ws.OpText || m.Op == ws.OpBinary:
 			return m.Op, slices.Clone(m.Data), nil
 		default:
 			err = c.handleControl(ctx, m)
@@ -100,7 +102,7 @@ func (c *Client) read(ctx context.Context) (Opcode, []byte, error) {
 }
 
 // next returns the next message, whose Data is valid until the next call.
-func (c *Client) next() (Message, error) {
+func (c *Conn) next() (ws.Message, error) {
 	for {
 		m, n, err := c.reader.Next(c.buf)
 		c.buf = c.buf[n:]
@@ -108,14 +110,14 @@ func (c *Client) next() (Message, error) {
 			return m, err
 		}
 		if err := c.fill(); err != nil {
-			return Message{}, fmt.Errorf("read frame: %w", err)
+			return ws.Message{}, fmt.Errorf("read frame: %w", err)
 		}
 	}
 }
 
 // fill reads once from the socket. The buffer grows with the bytes in it, not with the length that
 // a header claims.
-func (c *Client) fill() error {
+func (c *Conn) fill() error {
 	old := len(c.buf)
 	c.buf = slices.Grow(c.buf, max(4<<10, old))
 	n, err := c.conn.Read(c.buf[old:cap(c.buf)])
@@ -130,8 +132,8 @@ func (c *Client) fill() error {
 }
 
 // reject closes the WebSocket with the code of err, if err is a CloseError.
-func (c *Client) reject(err error) error {
-	e, ok := err.(*CloseError)
+func (c *Conn) reject(err error) error {
+	e, ok := err.(*ws.CloseError)
 	if !ok {
 		return err
 	}
@@ -140,26 +142,26 @@ func (c *Client) reject(err error) error {
 }
 
 // handleControl handles a control frame. Its error ends reading.
-func (c *Client) handleControl(ctx context.Context, m Message) error {
+func (c *Conn) handleControl(ctx context.Context, m ws.Message) error {
 	switch m.Op {
-	case OpPing:
+	case ws.OpPing:
 		return c.pong(ctx, m.Data)
-	case OpPong:
+	case ws.OpPong:
 		if c.OnPong != nil {
 			c.OnPong(m.Data)
 		}
 		return nil
 	}
-	code, reason, err := ParseClose(m.Data)
+	code, reason, err := ws.ParseClose(m.Data)
 	if err != nil {
 		return c.reject(err)
 	}
 	_ = c.writeClose(code, "") // the server's close is the one to report
-	return &CloseError{Code: code, Reason: reason}
+	return &ws.CloseError{Code: code, Reason: reason}
 }
 
-func (c *Client) pong(ctx context.Context, payload []byte) error {
-	err := c.Write(ctx, OpPong, payload)
+func (c *Conn) pong(ctx context.Context, payload []byte) error {
+	err := c.Write(ctx, ws.OpPong, payload)
 	if errors.Is(err, net.ErrClosed) {
 		// After a close frame no pong is sent, which is no error.
 		return nil

@@ -1,4 +1,4 @@
-package ws_test
+package wsclient_test
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/tyg-dev/tyg/internal/ws"
+	"github.com/tyg-dev/tyg/internal/wsclient"
 )
 
 func TestClientAndServerExchangeMessages(t *testing.T) {
@@ -18,7 +19,7 @@ func TestClientAndServerExchangeMessages(t *testing.T) {
 		address := serve(t, echo)
 		for _, n := range []int{0, 1, 125, 126, 65535, 65536, 1 << 20} {
 			t.Run(fmt.Sprintf("deflate=%v/%d", deflate, n), func(t *testing.T) {
-				c := dial(t, address, &ws.DialOptions{Deflate: deflate})
+				c := dial(t, address, &wsclient.Options{Deflate: deflate})
 				want := strings.Repeat("tyg, passed round. ", n/19+1)[:n]
 				for _, op := range []ws.Opcode{ws.OpText, ws.OpBinary} {
 					if err := c.Write(t.Context(), op, []byte(want)); err != nil {
@@ -40,7 +41,7 @@ func TestClientAndServerExchangeMessages(t *testing.T) {
 
 func TestFragmentsFromClientToServer(t *testing.T) {
 	for _, deflated := range []bool{false, true} {
-		c := dial(t, serve(t, echo), &ws.DialOptions{Deflate: deflated})
+		c := dial(t, serve(t, echo), &wsclient.Options{Deflate: deflated})
 		want := strings.Repeat("0123456789", 7000)
 		payload, first := want, byte(1)
 		if deflated {
@@ -157,7 +158,7 @@ func TestProtocolViolationOfTheServerIsClosed(t *testing.T) {
 				if code, _, err := ws.ParseClose(m.Data); m.Op != ws.OpClose || code != test.code {
 					t.Errorf("server got %d, %d, %v; want close %d", m.Op, code, err, test.code)
 				}
-			}), &ws.DialOptions{MaxMessage: 10})
+			}), &wsclient.Options{MaxMessage: 10})
 			_, _, err := c.Read(t.Context())
 			if _, bare := err.(*ws.CloseError); bare || closeCode(err) != test.code {
 				t.Errorf("got %v, want a wrapped %d", err, test.code)

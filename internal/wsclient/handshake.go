@@ -1,4 +1,4 @@
-package ws
+package wsclient
 
 import (
 	"bufio"
@@ -11,11 +11,13 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/tyg-dev/tyg/internal/ws"
 )
 
 // handshake opens the WebSocket on conn. It prefers the error of the context to the error of the
 // socket that it causes.
-func (d *dialer) handshake(ctx context.Context, conn net.Conn) (*Client, *http.Response, error) {
+func (d *dialer) handshake(ctx context.Context, conn net.Conn) (*Conn, *http.Response, error) {
 	release := interrupt(ctx, conn.SetDeadline)
 	br := bufio.NewReader(io.LimitReader(conn, maxResponse))
 	res, err := d.roundTrip(conn, br)
@@ -81,43 +83,45 @@ func (d *dialer) request() *http.Request {
 
 // setHandshake sets the headers in the spelling of the RFC, which some servers insist on.
 func (d *dialer) setHandshake(h http.Header) {
-	for _, name := range []string{HeaderKey, HeaderVersion, HeaderProtocol, HeaderExtensions} {
+	for _, name := range []string{
+		ws.HeaderKey, ws.HeaderVersion, ws.HeaderProtocol, ws.HeaderExtensions,
+	} {
 		h.Del(name)
 	}
 	h["Connection"] = []string{"Upgrade"}
 	h["Upgrade"] = []string{"websocket"}
-	h[HeaderVersion] = []string{"13"}
-	h[HeaderKey] = []string{d.key}
+	h[ws.HeaderVersion] = []string{"13"}
+	h[ws.HeaderKey] = []string{d.key}
 	if len(d.options.Subprotocols) > 0 {
-		h[HeaderProtocol] = []string{strings.Join(d.options.Subprotocols, ", ")}
+		h[ws.HeaderProtocol] = []string{strings.Join(d.options.Subprotocols, ", ")}
 	}
 	if d.options.Deflate {
-		h[HeaderExtensions] = []string{new(Deflate).String()}
+		h[ws.HeaderExtensions] = []string{new(ws.Deflate).String()}
 	}
 }
 
 // acceptUpgrade checks the 101 as RFC 6455 section 4.1 demands, and makes the client.
 func (d *dialer) acceptUpgrade(
 	conn net.Conn, br *bufio.Reader, res *http.Response,
-) (*Client, *http.Response, error) {
+) (*Conn, *http.Response, error) {
 	res.Body = http.NoBody
-	subprotocol := res.Header.Get(HeaderProtocol)
+	subprotocol := res.Header.Get(ws.HeaderProtocol)
 	switch {
-	case !HasElement(res.Header.Values("Upgrade"), "websocket"):
+	case !ws.HasElement(res.Header.Values("Upgrade"), "websocket"):
 		return nil, res, errors.New("server's 101 lacks Upgrade: websocket")
-	case !HasElement(res.Header.Values("Connection"), "upgrade"):
+	case !ws.HasElement(res.Header.Values("Connection"), "upgrade"):
 		return nil, res, errors.New("server's 101 lacks Connection: Upgrade")
-	case res.Header.Get(HeaderAccept) != AcceptKey(d.key):
-		return nil, res, errors.New("server's " + HeaderAccept + " does not match")
+	case res.Header.Get(ws.HeaderAccept) != ws.AcceptKey(d.key):
+		return nil, res, errors.New("server's " + ws.HeaderAccept + " does not match")
 	case subprotocol != "" && !slices.Contains(d.options.Subprotocols, subprotocol):
 		return nil, res, fmt.Errorf("server chose subprotocol %q, not offered", subprotocol)
 	}
-	deflate, err := d.deflateGranted(res.Header.Values(HeaderExtensions))
+	deflate, err := d.deflateGranted(res.Header.Values(ws.HeaderExtensions))
 	if err != nil {
 		return nil, res, err
 	}
 	received, _ := br.Peek(br.Buffered()) // cannot fail
-	return newClient(conn, d.options.MaxMessage, subprotocol, deflate, received), res, nil
+	return newConn(conn, d.options.MaxMessage, subprotocol, deflate, received), res, nil
 }
 
 // deflateGranted reports whether the server agreed to permessage-deflate as the client offered it.
@@ -125,7 +129,7 @@ func (d *dialer) deflateGranted(lines []string) (bool, error) {
 	if len(lines) == 0 {
 		return false, nil
 	}
-	answer, ok := ParseAnswer(lines)
+	answer, ok := ws.ParseAnswer(lines)
 	// RFC 7692 section 7.1.1.1: a server that accepts the offer repeats server_no_context_takeover;
 	// section 7.1.2.2: it must not set a window for a client that did not offer one.
 	if !d.options.Deflate || !ok || !answer.ServerNoContext || answer.ClientMaxWindowBits != 0 {

@@ -1,4 +1,4 @@
-package ws_test
+package wsclient_test
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/tyg-dev/tyg/internal/ws"
+	"github.com/tyg-dev/tyg/internal/wsclient"
 )
 
 func TestDial(t *testing.T) {
@@ -21,7 +22,7 @@ func TestDial(t *testing.T) {
 		h.ServeHTTP(w, r)
 	}))
 	t.Cleanup(s.Close)
-	o := &ws.DialOptions{
+	o := &wsclient.Options{
 		Header: http.Header{
 			"x-name": {"a", "b"}, "Host": {"chat.example"}, "Origin": {"http://chat.example"},
 			"Sec-Websocket-Key": {"mine"}, "Connection": {"close"},
@@ -29,7 +30,7 @@ func TestDial(t *testing.T) {
 		Subprotocols: []string{"v2", "v1"},
 	}
 	address := "ws://ann:secret@" + strings.TrimPrefix(s.URL, "http://") + "/dev?a=1"
-	c, res, err := ws.Dial(t.Context(), address, o)
+	c, res, err := wsclient.Dial(t.Context(), address, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +54,7 @@ func TestDial(t *testing.T) {
 func TestDialWithTLS(t *testing.T) {
 	s := httptest.NewTLSServer(upgrade(t, echo))
 	t.Cleanup(s.Close)
-	o := &ws.DialOptions{TLS: s.Client().Transport.(*http.Transport).TLSClientConfig}
+	o := &wsclient.Options{TLS: s.Client().Transport.(*http.Transport).TLSClientConfig}
 	c := dial(t, "wss"+strings.TrimPrefix(s.URL, "https"), o)
 	want := strings.Repeat("x", 100000)
 	if err := c.Write(t.Context(), ws.OpText, []byte(want)); err != nil {
@@ -63,7 +64,7 @@ func TestDialWithTLS(t *testing.T) {
 	if err := c.Close(ws.CloseNormal, ""); err != nil {
 		t.Error(err)
 	}
-	if _, _, err := ws.Dial(t.Context(), s.URL, nil); err == nil {
+	if _, _, err := wsclient.Dial(t.Context(), s.URL, nil); err == nil {
 		t.Error("an unknown certificate was accepted")
 	}
 }
@@ -75,8 +76,8 @@ func TestDialReturnsTheRefusal(t *testing.T) {
 		_, _ = io.WriteString(w, strings.Repeat("no ", 10000))
 	}))
 	t.Cleanup(s.Close)
-	_, res, err := ws.Dial(t.Context(), s.URL, nil)
-	var e *ws.RefusedError
+	_, res, err := wsclient.Dial(t.Context(), s.URL, nil)
+	var e *wsclient.RefusedError
 	if !errors.As(err, &e) {
 		t.Fatalf("got %v, want a RefusedError", err)
 	}
@@ -94,7 +95,7 @@ func TestRefusedErrorQuotesAShortBody(t *testing.T) {
 		"Forbidden\n": `server refused the WebSocket with 403: "Forbidden"`,
 		nul(201):      "server refused the WebSocket with 403",
 	} {
-		e := ws.RefusedError{Status: 403, Body: []byte(body)}
+		e := wsclient.RefusedError{Status: 403, Body: []byte(body)}
 		if got := e.Error(); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
@@ -106,7 +107,7 @@ func TestDialRefusesInvalidAddresses(t *testing.T) {
 		"", "example.com", "ftp://example.com", "ws://", "ws://example.com/#a", "ws://[::1",
 		"ws://a b/",
 	} {
-		c, res, err := ws.Dial(t.Context(), address, nil)
+		c, res, err := wsclient.Dial(t.Context(), address, nil)
 		if c != nil || res != nil || err == nil {
 			t.Errorf("%q: got %v, %v, %v; want an error", address, c, res, err)
 		}
@@ -117,8 +118,8 @@ func TestDialErrorHidesThePassword(t *testing.T) {
 	refuse := func(context.Context, string, string) (net.Conn, error) {
 		return nil, io.ErrClosedPipe
 	}
-	o := &ws.DialOptions{NetDial: refuse}
-	_, _, err := ws.Dial(t.Context(), "ws://ann:secret@example.com/", o)
+	o := &wsclient.Options{NetDial: refuse}
+	_, _, err := wsclient.Dial(t.Context(), "ws://ann:secret@example.com/", o)
 	if !errors.Is(err, io.ErrClosedPipe) || strings.Contains(err.Error(), "secret") {
 		t.Errorf("got %v", err)
 	}
@@ -136,7 +137,7 @@ func TestDialAddress(t *testing.T) {
 			got = addr
 			return nil, errors.New(network)
 		}
-		_, _, err := ws.Dial(t.Context(), address, &ws.DialOptions{NetDial: dial})
+		_, _, err := wsclient.Dial(t.Context(), address, &wsclient.Options{NetDial: dial})
 		if err == nil || got != want {
 			t.Errorf("%s: dialled %q, want %q", address, got, want)
 		}
@@ -145,7 +146,7 @@ func TestDialAddress(t *testing.T) {
 
 // answer dials a server that answers with a 101, the right key and the given lines, or with the
 // lines alone if they begin with HTTP.
-func answer(t *testing.T, o *ws.DialOptions, lines string) (*ws.Client, error) {
+func answer(t *testing.T, o *wsclient.Options, lines string) (*wsclient.Conn, error) {
 	t.Helper()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		conn, _, err := http.NewResponseController(w).Hijack()
@@ -161,7 +162,7 @@ func answer(t *testing.T, o *ws.DialOptions, lines string) (*ws.Client, error) {
 		_, _ = io.WriteString(conn, lines+"\r\n")
 	}))
 	t.Cleanup(s.Close)
-	c, _, err := ws.Dial(t.Context(), s.URL, o)
+	c, _, err := wsclient.Dial(t.Context(), s.URL, o)
 	if c != nil {
 		t.Cleanup(func() { _ = c.CloseNow() })
 	}
@@ -172,14 +173,14 @@ func TestDialChecksTheAnswer(t *testing.T) {
 	const upgrade = "Upgrade: websocket\r\nConnection: Upgrade\r\n"
 	const deflate = "Sec-WebSocket-Extensions: permessage-deflate"
 	const noContext = "; server_no_context_takeover"
-	both := ws.DialOptions{Subprotocols: []string{"a"}, Deflate: true}
+	both := wsclient.Options{Subprotocols: []string{"a"}, Deflate: true}
 	for _, test := range []struct {
 		name    string
-		options ws.DialOptions
+		options wsclient.Options
 		lines   string
 		ok      bool
 	}{
-		{"plain", ws.DialOptions{}, upgrade, true},
+		{"plain", wsclient.Options{}, upgrade, true},
 		{"offers declined", both, upgrade, true},
 		{"subprotocol", both, upgrade + "Sec-WebSocket-Protocol: a\r\n", true},
 		{"deflate", both, upgrade + deflate + noContext + "\r\n", true},
@@ -190,15 +191,15 @@ func TestDialChecksTheAnswer(t *testing.T) {
 
 		{
 			"wrong key",
-			ws.DialOptions{},
+			wsclient.Options{},
 			"HTTP/1.1 101 Yes\r\n" + upgrade + "Sec-WebSocket-Accept: " + sampleAccept + "\r\n",
 			false,
 		},
-		{"no key", ws.DialOptions{}, "HTTP/1.1 101 Yes\r\n" + upgrade, false},
-		{"no Upgrade", ws.DialOptions{}, "Connection: Upgrade\r\n", false},
-		{"no Connection", ws.DialOptions{}, "Upgrade: websocket\r\n", false},
+		{"no key", wsclient.Options{}, "HTTP/1.1 101 Yes\r\n" + upgrade, false},
+		{"no Upgrade", wsclient.Options{}, "Connection: Upgrade\r\n", false},
+		{"no Connection", wsclient.Options{}, "Upgrade: websocket\r\n", false},
 		{"subprotocol not offered", both, upgrade + "Sec-WebSocket-Protocol: b\r\n", false},
-		{"deflate not offered", ws.DialOptions{}, upgrade + deflate + noContext + "\r\n", false},
+		{"deflate not offered", wsclient.Options{}, upgrade + deflate + noContext + "\r\n", false},
 		{"deflate with context", both, upgrade + deflate + "\r\n", false},
 		{
 			"window for the client", both,
@@ -207,7 +208,7 @@ func TestDialChecksTheAnswer(t *testing.T) {
 		{"twice", both, upgrade + deflate + noContext + ", permessage-deflate\r\n", false},
 		{"another extension", both, upgrade + "Sec-WebSocket-Extensions: foo\r\n", false},
 		{"malformed extension", both, upgrade + "Sec-WebSocket-Extensions: ;\r\n", false},
-		{"not HTTP", ws.DialOptions{}, "HTTPX\r\n", false},
+		{"not HTTP", wsclient.Options{}, "HTTPX\r\n", false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			c, err := answer(t, &test.options, test.lines)
@@ -225,8 +226,8 @@ func TestDialSkipsInformationalResponses(t *testing.T) {
 		_, _ = s.Read(make([]byte, 4096))
 		_, _ = io.WriteString(s, "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 404 Not Found\r\n\r\n")
 	}()
-	_, _, err := ws.Dial(t.Context(), "ws://a.example", through(c))
-	var e *ws.RefusedError
+	_, _, err := wsclient.Dial(t.Context(), "ws://a.example", through(c))
+	var e *wsclient.RefusedError
 	if !errors.As(err, &e) || e.Status != http.StatusNotFound {
 		t.Errorf("got %v, want 404", err)
 	}
@@ -240,7 +241,7 @@ func TestDialEndsWithItsContext(t *testing.T) {
 		_, _ = s.Read(make([]byte, 4096))
 		cancel()
 	}()
-	_, _, err := ws.Dial(ctx, "ws://a.example", through(conn))
+	_, _, err := wsclient.Dial(ctx, "ws://a.example", through(conn))
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want %v", err, context.Canceled)
 	}

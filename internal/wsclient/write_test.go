@@ -1,4 +1,4 @@
-package ws_test
+package wsclient_test
 
 import (
 	"context"
@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/tyg-dev/tyg/internal/ws"
+	"github.com/tyg-dev/tyg/internal/wsclient"
 )
 
 func TestWriteEndsWithItsContext(t *testing.T) {
@@ -38,7 +39,7 @@ func TestWriteEndsWithItsContext(t *testing.T) {
 }
 
 // pipe returns a client and the server's end of its connection, which the caller may read.
-func pipe(t *testing.T) (*ws.Client, net.Conn) {
+func pipe(t *testing.T) (*wsclient.Conn, net.Conn) {
 	s, conn := net.Pipe()
 	go func() { // ends with the handshake
 		p := make([]byte, 4096)
@@ -68,7 +69,7 @@ func TestWriteRawKeepsTheCallersBytes(t *testing.T) {
 
 func TestManyWriters(t *testing.T) {
 	const writers, each = 8, 50
-	c := dial(t, serve(t, echo), &ws.DialOptions{Deflate: true, Header: http.Header{}})
+	c := dial(t, serve(t, echo), &wsclient.Options{Deflate: true, Header: http.Header{}})
 	var wg sync.WaitGroup
 	for i := range writers {
 		wg.Go(func() {
