@@ -168,7 +168,8 @@ func TestUnmarshalOldCapture(t *testing.T) {
 	if e.Conn.ID != "0a1b2c3d-4e5f-6789-abcd-ef0123456789" || e.Message.Text() != "hi" {
 		t.Errorf("connection %s sent %q", e.Conn.ID, e.Message.Text())
 	}
-	if id := e.Conn.Identity; id.Principal != "" || id.Context != nil || e.Conn.UserAgent != "" || e.Message.ID != "" {
+	id := e.Conn.Identity
+	if id.Principal != "" || id.Context != nil || e.Conn.UserAgent != "" || e.Message.ID != "" {
 		t.Errorf("null became %v, %q, %q", id, e.Conn.UserAgent, e.Message.ID)
 	}
 	got, err := apigw.MarshalEvent(e)

@@ -186,7 +186,8 @@ func dial(t *testing.T, web *httptest.Server, d tygtest.Dial) (*wsclient.Conn, e
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	address := web.URL + "/api?" + d.Query.Encode()
-	c, _, err := wsclient.Dial(ctx, address, &wsclient.Options{Header: d.Header, Subprotocols: d.Subprotocols})
+	o := &wsclient.Options{Header: d.Header, Subprotocols: d.Subprotocols}
+	c, _, err := wsclient.Dial(ctx, address, o)
 	return c, err
 }
 

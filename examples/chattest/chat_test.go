@@ -153,7 +153,8 @@ func TestT43_ForeignPagesCannotConnect(t *testing.T) {
 		t.Errorf("dial from a foreign page: %v, want status 403", err)
 	}
 	own := "http" + strings.TrimSuffix(strings.TrimPrefix(url, "ws"), "/api/")
-	c, _, err := wsclient.Dial(t.Context(), url, &wsclient.Options{Header: http.Header{"Origin": {own}}})
+	o := &wsclient.Options{Header: http.Header{"Origin": {own}}}
+	c, _, err := wsclient.Dial(t.Context(), url, o)
 	if err != nil {
 		t.Fatalf("dial from the server's own page: %v", err)
 	}

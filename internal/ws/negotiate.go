@@ -75,8 +75,8 @@ func Negotiate(lines []string) (*Deflate, error) {
 	return accepted, nil
 }
 
-// ParseAnswer parses the lines of a server's Sec-WebSocket-Extensions header. It reports false unless
-// they are one permessage-deflate with valid parameters.
+// ParseAnswer parses the lines of a server's Sec-WebSocket-Extensions header. It reports false
+// unless they are one permessage-deflate with valid parameters.
 func ParseAnswer(lines []string) (Deflate, bool) {
 	s := scanner{rest: strings.Join(lines, ",")}
 	d, ok := s.extension()

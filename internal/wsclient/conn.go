@@ -14,8 +14,9 @@ import (
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
-// A Conn is a client's connection, made by [Dial]. Its calls block. One goroutine at a time may Read; all other methods may be called at any time. End it
-// with Close or CloseNow, also after an error of Read.
+// A Conn is a client's connection, made by [Dial]. Its calls block. One goroutine at a time may
+// Read; all other methods may be called at any time. End it with Close or CloseNow, also after an
+// error of Read.
 type Conn struct {
 	// OnPong, if set before the first Read, is called by Read with the payload of every pong. The
 	// payload is valid until it returns.
@@ -56,11 +57,11 @@ func (c *Conn) Subprotocol() string { return c.subprotocol }
 
 // Read returns the next data message, which the caller owns. Meanwhile it answers pings.
 //
-// When the server closes, Read answers and returns a [*ws.CloseError], with [ws.CloseNoStatus] if the
-// server gave no code. When the server breaks the protocol, Read closes the WebSocket and returns
-// an error that wraps a [*ws.CloseError] with the code sent. When the socket ends without a close
-// frame (close code 1006), the error wraps [io.ErrUnexpectedEOF] or the socket's own. Every later
-// Read returns the same error.
+// When the server closes, Read answers and returns a [*ws.CloseError], with [ws.CloseNoStatus] if
+// the server gave no code. When the server breaks the protocol, Read closes the WebSocket and
+// returns an error that wraps a [*ws.CloseError] with the code sent. When the socket ends without a
+// close frame (close code 1006), the error wraps [io.ErrUnexpectedEOF] or the socket's own. Every
+// later Read returns the same error.
 //
 // When the context ends Read returns its error and no data is lost: the next Read continues.
 func (c *Conn) Read(ctx context.Context) (ws.Opcode, []byte, error) {

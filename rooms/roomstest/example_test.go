@@ -7,7 +7,8 @@ import (
 	"github.com/tyg-dev/tyg/rooms/roomstest"
 )
 
-// A Store passes the suite when it keeps the contract of package rooms. Each case opens an empty one.
+// A Store passes the suite when it keeps the contract of package rooms. Each case opens an empty
+// one.
 func ExampleTestStore() {
 	test := func(t *testing.T) {
 		roomstest.TestStore(t, func(*testing.T) rooms.Store { return rooms.NewMemory() })

@@ -89,7 +89,9 @@ func newFakeSender() *fakeSender {
 	}
 }
 
-func (s *fakeSender) Send(_ context.Context, id tyg.ConnID, data []byte, _ ...tyg.SendOption) error {
+func (s *fakeSender) Send(
+	_ context.Context, id tyg.ConnID, data []byte, _ ...tyg.SendOption,
+) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.calls["Send"]++
