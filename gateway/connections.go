@@ -3,9 +3,7 @@ package gateway
 import (
 	"errors"
 	"io"
-	"net"
 	"net/http"
-	"net/netip"
 	"os"
 	"strconv"
 	"time"
@@ -117,10 +115,13 @@ func (s *Server) closeAsAsked(r *http.Request, id tyg.ConnID) error {
 // authorize lets a call through that is signed by someone who may make it.
 func (s *Server) authorize(r *http.Request, body []byte) error {
 	var err error
-	if s.Secrets != nil {
+	switch {
+	case s.Secrets != nil:
 		_, err = s.verifier().Verify(r, body)
-	} else if err = onlyThisMachine(r); err == nil {
+	case sigv4.IsLocal(r):
 		err = sigv4.WellFormed(r)
+	default:
+		return apigw.DenyUnsigned()
 	}
 	if denied, ok := errors.AsType[*sigv4.Error](err); ok {
 		d := apigw.Denied(*denied)
@@ -134,30 +135,4 @@ func (s *Server) verifier() *sigv4.Verifier {
 		secret, ok := s.Secrets[id]
 		return secret, ok
 	}}
-}
-
-// onlyThisMachine lets through what a program on this machine sends to a loopback address by its
-// own name. A page in a browser sends an Origin, or a Host of its own when its DNS points here; a
-// proxy says for whom it speaks. Both may carry the words of strangers.
-func onlyThisMachine(r *http.Request) error {
-	if !peerAddr(r).IsLoopback() || !isLoopbackHost(r.Host) {
-		return apigw.DenyUnsigned()
-	}
-	for _, name := range []string{
-		"Origin", "Sec-Fetch-Site", "Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip",
-	} {
-		if r.Header.Get(name) != "" {
-			return apigw.DenyUnsigned()
-		}
-	}
-	return nil
-}
-
-func isLoopbackHost(hostport string) bool {
-	host, _, err := net.SplitHostPort(hostport)
-	if err != nil {
-		host = hostport
-	}
-	addr, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && addr.IsLoopback()
 }

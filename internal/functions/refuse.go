@@ -5,9 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
-	"net/netip"
 
 	"github.com/tyg-dev/tyg/internal/sigv4"
 )
@@ -78,7 +76,7 @@ func (a *API) refuse(w http.ResponseWriter, r *http.Request, f fault) {
 // authorize lets a call through that is signed by someone who may make it.
 func (a *API) authorize(r *http.Request, body []byte) error {
 	if a.Secrets == nil {
-		if !fromThisMachine(r) {
+		if !sigv4.IsLocal(r) {
 			return errForeign
 		}
 		return sigv4.WellFormed(r)
@@ -94,30 +92,4 @@ func (a *API) authorize(r *http.Request, body []byte) error {
 var errForeign = fault{
 	http.StatusForbidden, "AccessDeniedException",
 	"Without keys, only programs on this machine may invoke",
-}
-
-// fromThisMachine reports whether a program on this machine sent r, to a loopback address by its
-// own name. A page in a browser sends an Origin, or a Host of its own when its DNS points here; a
-// proxy says for whom it speaks. Both may carry the words of strangers.
-func fromThisMachine(r *http.Request) bool {
-	for _, name := range []string{
-		"Origin", "Sec-Fetch-Site",
-		"Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip",
-	} {
-		if r.Header.Get(name) != "" {
-			return false
-		}
-	}
-	peer, err := netip.ParseAddrPort(r.RemoteAddr)
-	return err == nil && peer.Addr().Unmap().IsLoopback() && isLoopback(r.Host)
-}
-
-// isLoopback reports whether a host, with or without port, is a loopback address or localhost.
-func isLoopback(hostport string) bool {
-	host, _, err := net.SplitHostPort(hostport)
-	if err != nil {
-		host = hostport
-	}
-	addr, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && addr.IsLoopback()
 }
