@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+
+	"github.com/tyg-dev/tyg/internal/functions/osproc"
 )
 
 // Doors for fuzzing: what strangers say.
@@ -31,8 +33,8 @@ func (h *Host) BreakIdle(name string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, proc := range p.idle {
-		proc.signal(freeze)
-		for !isStopped(proc.cmd.Process.Pid) {
+		proc.group.Signal(osproc.Freeze)
+		for !isStopped(proc.group.PID()) {
 			runtime.Gosched()
 		}
 		_ = proc.next.Conn.(*net.TCPConn).CloseWrite()

@@ -2,17 +2,13 @@ package functions
 
 import (
 	"bytes"
-	"os"
-	"os/exec"
+	"io"
 	"sync"
-	"syscall"
-	"time"
 )
 
 const (
 	keepLines = 20       // for errors
 	longLine  = 64 << 10 // bytes; longer lines come in pieces
-	readSize  = 16 << 10
 )
 
 // A journal is what one process writes, and which event it belongs to.
@@ -20,8 +16,8 @@ const (
 // Whoever hands over an event or takes a reply first reads what lies in the pipes. So a line
 // belongs to the event in which it was written, not to the one in which it was read.
 type journal struct {
-	proc    *process
-	streams []*stream // static once the process has started
+	proc           *process
+	stdout, stderr stream
 
 	mu     sync.Mutex // held also while Output runs: it is what keeps lines in order
 	id     string     // the event
@@ -29,63 +25,31 @@ type journal struct {
 	warned bool
 	tail   *tail
 	last   []string // of stderr
-	buf    []byte
 }
 
-// A stream is stdout or stderr.
+// A stream is stdout or stderr. It cuts what the process writes into lines.
 type stream struct {
 	journal *journal
 	kind    Stream
-	file    *os.File
-	raw     syscall.RawConn
-	over    bool   // guarded by journal.mu
 	rest    []byte // guarded by journal.mu: a line without its end
 }
 
-// writeEnds are the ends of pipes that the process gets.
-type writeEnds []*os.File
+var _ io.WriteCloser = (*stream)(nil)
 
-func (w writeEnds) close() {
-	for _, f := range w {
-		_ = f.Close() // the process has its own
-	}
+// Write takes what was read from the process.
+func (s *stream) Write(b []byte) (int, error) {
+	s.journal.mu.Lock()
+	defer s.journal.mu.Unlock()
+	s.add(b)
+	return len(b), nil
 }
 
-// open makes the pipes.
-func (j *journal) open(cmd *exec.Cmd) (ends writeEnds, err error) {
-	for _, kind := range []Stream{Stdout, Stderr} {
-		s := &stream{journal: j, kind: kind}
-		w, err := s.open()
-		if err != nil {
-			ends.close()
-			return nil, err
-		}
-		ends = append(ends, w)
-		j.streams = append(j.streams, s)
-	}
-	cmd.Stdout, cmd.Stderr = ends[0], ends[1]
-	return ends, nil
-}
-
-// open makes the pipe and returns the end to write to.
-func (s *stream) open() (*os.File, error) {
-	r, w, err := os.Pipe()
-	if err != nil {
-		return nil, err
-	}
-	if s.raw, err = r.SyscallConn(); err != nil {
-		_, _ = r.Close(), w.Close()
-		return nil, err
-	}
-	s.file = r
-	return w, nil
-}
-
-// shut closes what open has opened.
-func (j *journal) shut() {
-	for _, s := range j.streams {
-		_ = s.file.Close()
-	}
+// Close ends the last line.
+func (s *stream) Close() error {
+	s.journal.mu.Lock()
+	defer s.journal.mu.Unlock()
+	s.flush()
+	return nil
 }
 
 // begin is for a process that gets an event.
@@ -106,9 +70,8 @@ func (j *journal) end(id string, o outcome) {
 	if j.id != id {
 		return // it has ended before it got the event
 	}
-	for _, s := range j.streams {
-		s.flush()
-	}
+	j.stdout.flush()
+	j.stderr.flush()
 	if j.reports() {
 		j.report("END RequestId: ", j.id)
 		j.report(j.summary(o.took, o.init))
@@ -132,17 +95,7 @@ func (j *journal) drain() {
 	if !heard {
 		return
 	}
-	for _, s := range j.streams {
-		s.drain()
-	}
-}
-
-// drainUntil has everything read that is still there, but not for ever: descendants may have left
-// the process group and keep the pipes.
-func (j *journal) drainUntil(t time.Time) {
-	for _, s := range j.streams {
-		_ = s.file.SetReadDeadline(t) // pipes have deadlines
-	}
+	j.proc.group.DrainOutput()
 }
 
 // lastLines returns the last lines of stderr.
@@ -200,7 +153,7 @@ func (s *stream) emit(b []byte) {
 func (j *journal) print(kind Stream, text string) {
 	if output := j.proc.pool.host.Output; output != nil {
 		output(Line{
-			Function: j.proc.fn.Name, PID: j.proc.cmd.Process.Pid, RequestID: j.id,
+			Function: j.proc.fn.Name, PID: j.proc.group.PID(), RequestID: j.id,
 			Stream: kind, Text: text, Late: j.late,
 		})
 	}

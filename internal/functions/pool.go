@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/tyg-dev/tyg/internal/functions/osproc"
 )
 
 // A pool is the processes of one function, and the events that wait for them.
@@ -128,7 +130,7 @@ func (p *pool) offer(proc *process) *call {
 	first := p.waiting.Front()
 	if first == nil {
 		if proc.fn.Freeze {
-			proc.signal(freeze) // before anybody can give it an event and thaw it
+			proc.group.Signal(osproc.Freeze) // before anybody can give it an event and thaw it
 		}
 		p.idle = append(p.idle, proc)
 		p.reapLater()

@@ -7,6 +7,8 @@ import (
 	"runtime"
 	"sync"
 	"time"
+
+	"github.com/tyg-dev/tyg/internal/functions/osproc"
 )
 
 const (
@@ -40,9 +42,9 @@ type process struct {
 	ready   chan struct{} // closed when it has asked for its first event
 	exited  chan struct{} // closed when it is gone, and failure is set
 	journal journal
+	group   osproc.Group
 
 	// owned by run
-	cmd      *exec.Cmd
 	listener net.Listener
 	began    time.Time
 	failure  error // why it has ended; others read it after exited
@@ -63,10 +65,9 @@ type process struct {
 	cause     error     // why it was killed
 
 	mu    sync.Mutex
-	alive bool // it has a process id that is its own
-	peak  int  // MB of memory that it had at most; known when it has ended
+	alive bool // it has not ended
 	conns map[*conn]struct{}
-	work  sync.WaitGroup // its connections and streams
+	work  sync.WaitGroup // its connections
 }
 
 func newProcess(p *pool, fn Function, version int) *process {
@@ -75,7 +76,9 @@ func newProcess(p *pool, fn Function, version int) *process {
 		ready: make(chan struct{}), exited: make(chan struct{}),
 		conns: make(map[*conn]struct{}),
 	}
-	proc.journal.proc = proc
+	j := &proc.journal
+	j.proc = proc
+	j.stdout, j.stderr = stream{journal: j, kind: Stdout}, stream{journal: j, kind: Stderr}
 	return proc
 }
 
@@ -101,17 +104,10 @@ func (p *process) start() error {
 	if err != nil {
 		return &StartError{Function: p.fn.Name, Command: p.fn.Command[0], Err: err}
 	}
-	p.cmd = exec.Command(p.fn.Command[0], p.fn.Command[1:]...)
-	p.cmd.Dir = p.fn.Dir
-	p.cmd.Env = p.pool.host.environ(&p.fn, p.listener.Addr().String())
-	attach(p.cmd)
-	pipes, err := p.journal.open(p.cmd)
-	if err == nil {
-		err = p.cmd.Start()
-		pipes.close()
-	}
-	if err != nil {
-		p.journal.shut()
+	cmd := exec.Command(p.fn.Command[0], p.fn.Command[1:]...)
+	cmd.Dir = p.fn.Dir
+	cmd.Env = p.pool.host.environ(&p.fn, p.listener.Addr().String())
+	if err := p.group.Start(cmd, &p.journal.stdout, &p.journal.stderr); err != nil {
 		_ = p.listener.Close() // nobody knows of it
 		return &StartError{Function: p.fn.Name, Command: p.fn.Command[0], Err: err}
 	}
@@ -129,28 +125,23 @@ func (p *process) watch() {
 	p.alarm = time.AfterFunc(p.fn.InitTimeout, p.ring)
 	p.limit(p.fn.InitTimeout, p.began)
 	if p.state == ended {
-		p.signal(kill) // it was ended before it began
+		p.group.Signal(osproc.Kill) // it was ended before it began
 	}
 	p.pool.mu.Unlock()
 	p.work.Go(p.accept)
-	for _, s := range p.journal.streams {
-		p.work.Go(s.pump)
-	}
 }
 
 // await waits for the end of the process and of all that it has begun.
 func (p *process) await() error {
-	awaitExit(p.cmd.Process.Pid)
+	err := p.group.Wait()
 	p.mu.Lock()
-	_ = signalGroup(p.cmd, kill) // descendants; the process itself is dead
 	p.alive = false
 	p.mu.Unlock()
-	err := p.cmd.Wait()
-	p.notePeak()
 	_ = p.listener.Close()
-	p.drain(time.Now().Add(patience))
+	until := time.Now().Add(patience)
+	p.drain(until)
 	p.work.Wait()
-	p.journal.shut()
+	p.group.CloseOutput(until)
 	p.pool.mu.Lock()
 	p.alarm.Stop()
 	p.pool.mu.Unlock()
@@ -159,7 +150,6 @@ func (p *process) await() error {
 
 // drain has everything read that the process sent before it ended: its last reply may be there.
 func (p *process) drain(until time.Time) {
-	p.journal.drainUntil(until)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for c := range p.conns {
@@ -180,12 +170,10 @@ func (p *process) verdict(err error) error {
 	}
 	exit := &ExitError{
 		Function: p.fn.Name, Status: "exit status 0", Stderr: p.journal.lastLines(), Init: !woken,
+		Code: p.group.ExitCode(),
 	}
 	if err != nil {
 		exit.Status = err.Error()
-	}
-	if s := p.cmd.ProcessState; s != nil {
-		exit.Code = s.ExitCode()
 	}
 	return exit
 }
@@ -203,13 +191,13 @@ func (p *process) take(c *call) {
 func (p *process) give(c *call) {
 	p.journal.begin(c)
 	if p.fn.Freeze {
-		p.signal(thaw)
+		p.group.Signal(osproc.Thaw)
 	}
 	err := p.next.event(p, c)
 	c.writing.Unlock()
 	if err != nil {
 		other := p.pool.giveBack(p, c)
-		p.signal(kill) // not before: the call would end with it
+		p.group.Signal(osproc.Kill) // not before: the call would end with it
 		if other != nil {
 			other.give(c)
 		}
@@ -254,13 +242,13 @@ func (p *process) ring() {
 	default:
 		p.cause = &TimeoutError{Function: p.fn.Name, Limit: p.fn.Timeout}
 	}
-	p.signal(kill)
+	p.group.Signal(osproc.Kill)
 }
 
 // stop ends the process: it is asked, and killed if it does not listen.
 func (p *process) stop() {
-	p.signal(terminate)
-	time.AfterFunc(grace, func() { p.signal(kill) })
+	p.group.Signal(osproc.Terminate)
+	time.AfterFunc(grace, func() { p.group.Signal(osproc.Kill) })
 }
 
 // abort kills the process, and what it had fails with why.
@@ -271,14 +259,5 @@ func (p *process) abort(why error) {
 	}
 	p.state = ended
 	p.pool.mu.Unlock()
-	p.signal(kill)
-}
-
-// signal sends a signal to the process and its descendants, if it still runs.
-func (p *process) signal(s signal) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.alive {
-		_ = signalGroup(p.cmd, s) // it fails if the process has just ended, which is as well
-	}
+	p.group.Signal(osproc.Kill)
 }

@@ -37,7 +37,7 @@ func (j *journal) summary(took, init time.Duration) string {
 	field("Duration", millis(took)+" ms")
 	field("Billed Duration", strconv.FormatFloat(math.Ceil(ms(took)), 'f', 0, 64)+" ms")
 	field("Memory Size", strconv.Itoa(j.proc.fn.MemorySize)+" MB")
-	if peak := j.proc.peakMemory(); peak > 0 {
+	if peak := j.proc.group.PeakMemory(); peak > 0 {
 		field("Max Memory Used", strconv.Itoa(peak)+" MB")
 	}
 	if init > 0 {

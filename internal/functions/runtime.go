@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"github.com/tyg-dev/tyg/internal/functions/osproc"
 )
 
 // accepted is the answer to a reply.
@@ -163,6 +165,6 @@ func (c *conn) initFailed(q *request) error {
 	if !p.pool.refuse(p, err) {
 		return c.refuse(errTransition)
 	}
-	time.AfterFunc(grace, func() { p.signal(kill) })
+	time.AfterFunc(grace, func() { p.group.Signal(osproc.Kill) })
 	return c.answer(http.StatusAccepted, accepted)
 }

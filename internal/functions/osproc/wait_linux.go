@@ -1,4 +1,4 @@
-package functions
+package osproc
 
 import (
 	"errors"
