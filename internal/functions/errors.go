@@ -8,6 +8,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/tyg-dev/tyg/internal/functions/runtimeapi"
 )
 
 var (
@@ -121,4 +123,35 @@ func advice(err error) string {
 		return "; build it for this machine, or begin a script with #!"
 	}
 	return ""
+}
+
+func newFunctionError(function string, f *runtimeapi.Failure) *FunctionError {
+	return &FunctionError{
+		Function: function, Type: f.Type, Message: f.Message, Stack: f.Stack, Payload: f.Payload,
+	}
+}
+
+// errorPayload is what the Invoke API answers for an error that is the function's, else nil.
+// (https://github.com/aws/aws-lambda-runtime-interface-emulator)
+func errorPayload(err error, id string) []byte {
+	if e, ok := errors.AsType[*FunctionError](err); ok {
+		return e.Payload
+	}
+	said := func(kind, text string) []byte {
+		return runtimeapi.ErrorJSON(kind, "RequestId: "+id+" Error: "+text)
+	}
+	if e, ok := errors.AsType[*TimeoutError](err); ok {
+		return said("Sandbox.Timedout",
+			fmt.Sprintf("Task timed out after %.2f seconds", e.Limit.Seconds()))
+	}
+	if e, ok := errors.AsType[*ExitError](err); ok {
+		if e.Code == 0 {
+			return said("Runtime.ExitError", "Runtime exited without providing a reason")
+		}
+		return said("Runtime.ExitError", "Runtime exited with error: "+e.Status)
+	}
+	if e, ok := errors.AsType[*StartError](err); ok {
+		return said("Runtime.InvalidEntrypoint", e.Err.Error())
+	}
+	return nil
 }

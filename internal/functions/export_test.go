@@ -15,14 +15,8 @@ import (
 var (
 	ParseReference    = parseReference
 	SplitInvokePath   = splitInvokePath
-	ParseRuntimePath  = parseRuntimePath
-	NewFunctionError  = newFunctionError
-	ReadRequest       = readRequest
 	ValidFunctionName = validName
 )
-
-// Body returns what was read of a request.
-func (q *request) Body() []byte { return q.body }
 
 // BreakIdle cuts the connections of all idle processes of a function, without anybody noticing: the
 // next events for them cannot be written. The processes are stopped, or they would ask again.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/tyg-dev/tyg/internal/functions/osproc"
+	"github.com/tyg-dev/tyg/internal/functions/runtimeapi"
 )
 
 // A pool is the processes of one function, and the events that wait for them.
@@ -97,16 +98,16 @@ func (p *pool) leave(c *call) (queued bool) {
 
 // park takes a process that asks for its next event, on c, and returns one that waits already. A
 // process that is to end gets none; then stop is true.
-func (p *pool) park(proc *process, c *conn) (next *call, stop bool, bad *problem) {
+func (p *pool) park(proc *process, c *runtimeapi.Conn) (next *call, stop bool, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch proc.state {
 	case busy:
-		return nil, false, errTransition
+		return nil, false, runtimeapi.ErrTransition
 	case ended:
 		return nil, false, nil // it is about to end, and until then it waits
 	case idle:
-		proc.next.hangUp() // it asks again: what it asked before, it does not listen to any more
+		_ = proc.next.Close() // it asks again: what it asked before, it does not listen to any more
 		proc.next = c
 		return nil, false, nil
 	}
@@ -143,7 +144,7 @@ func (p *pool) offer(proc *process) *call {
 }
 
 // unpark is for a process that hung up while it waited for an event. It may ask again soon.
-func (p *pool) unpark(proc *process, c *conn) {
+func (p *pool) unpark(proc *process, c *runtimeapi.Conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if proc.state != idle || proc.next != c {

@@ -2,13 +2,12 @@ package functions
 
 import (
 	"errors"
-	"net"
 	"os/exec"
 	"runtime"
-	"sync"
 	"time"
 
 	"github.com/tyg-dev/tyg/internal/functions/osproc"
+	"github.com/tyg-dev/tyg/internal/functions/runtimeapi"
 )
 
 const (
@@ -45,17 +44,17 @@ type process struct {
 	group   osproc.Group
 
 	// owned by run
-	listener net.Listener
-	began    time.Time
-	failure  error // why it has ended; others read it after exited
+	server  *runtimeapi.Server
+	began   time.Time
+	failure error // why it has ended; others read it after exited
 
 	// guarded by pool.mu
 	state     state
-	candidate bool  // not yet in the pool: its version is being deployed
-	woken     bool  // it has asked for an event
-	used      bool  // it has had an event
-	call      *call // the event it has
-	next      *conn // where it waits for one
+	candidate bool             // not yet in the pool: its version is being deployed
+	woken     bool             // it has asked for an event
+	used      bool             // it has had an event
+	call      *call            // the event it has
+	next      *runtimeapi.Conn // where it waits for one
 	startTook time.Duration
 	given     time.Time // when it got its event
 	lastUse   time.Time
@@ -63,18 +62,12 @@ type process struct {
 	alarm     *time.Timer
 	alarmAt   time.Time // zero: the alarm is not set
 	cause     error     // why it was killed
-
-	mu    sync.Mutex
-	alive bool // it has not ended
-	conns map[*conn]struct{}
-	work  sync.WaitGroup // its connections
 }
 
 func newProcess(p *pool, fn Function, version int) *process {
 	proc := &process{
 		pool: p, fn: fn, version: version, arn: p.host.arn(fn.Name),
 		ready: make(chan struct{}), exited: make(chan struct{}),
-		conns: make(map[*conn]struct{}),
 	}
 	j := &proc.journal
 	j.proc = proc
@@ -100,15 +93,16 @@ func (p *process) run() {
 
 // start starts the command, and everything that goes with it.
 func (p *process) start() error {
-	err := p.listen()
+	server, err := runtimeapi.Listen(p)
 	if err != nil {
 		return &StartError{Function: p.fn.Name, Command: p.fn.Command[0], Err: err}
 	}
+	p.server = server
 	cmd := exec.Command(p.fn.Command[0], p.fn.Command[1:]...)
 	cmd.Dir = p.fn.Dir
-	cmd.Env = p.pool.host.environ(&p.fn, p.listener.Addr().String())
+	cmd.Env = p.pool.host.environ(&p.fn, server.Addr())
 	if err := p.group.Start(cmd, &p.journal.stdout, &p.journal.stderr); err != nil {
-		_ = p.listener.Close() // nobody knows of it
+		server.Shutdown(time.Now()) // nobody knows of it
 		return &StartError{Function: p.fn.Name, Command: p.fn.Command[0], Err: err}
 	}
 	p.watch()
@@ -117,9 +111,6 @@ func (p *process) start() error {
 
 // watch begins to listen to a process that has just started. All goroutines end with the process.
 func (p *process) watch() {
-	p.mu.Lock()
-	p.alive = true
-	p.mu.Unlock()
 	p.pool.mu.Lock()
 	p.began = time.Now()
 	p.alarm = time.AfterFunc(p.fn.InitTimeout, p.ring)
@@ -128,33 +119,19 @@ func (p *process) watch() {
 		p.group.Signal(osproc.Kill) // it was ended before it began
 	}
 	p.pool.mu.Unlock()
-	p.work.Go(p.accept)
+	p.server.Start()
 }
 
 // await waits for the end of the process and of all that it has begun.
 func (p *process) await() error {
 	err := p.group.Wait()
-	p.mu.Lock()
-	p.alive = false
-	p.mu.Unlock()
-	_ = p.listener.Close()
 	until := time.Now().Add(patience)
-	p.drain(until)
-	p.work.Wait()
+	p.server.Shutdown(until) // its last reply may still be there to be read
 	p.group.CloseOutput(until)
 	p.pool.mu.Lock()
 	p.alarm.Stop()
 	p.pool.mu.Unlock()
 	return err
-}
-
-// drain has everything read that the process sent before it ended: its last reply may be there.
-func (p *process) drain(until time.Time) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for c := range p.conns {
-		_ = c.SetReadDeadline(until)
-	}
 }
 
 // verdict says why the process has ended.
@@ -184,24 +161,6 @@ func (p *process) take(c *call) {
 	p.state, p.call, p.used = busy, c, true
 	p.given = time.Now()
 	p.limit(p.fn.Timeout, p.given)
-}
-
-// give writes the event to the process. On failure it goes to another, and this one, which can
-// neither be talked to nor has anything to do, is killed.
-func (p *process) give(c *call) {
-	p.journal.begin(c)
-	if p.fn.Freeze {
-		p.group.Signal(osproc.Thaw)
-	}
-	err := p.next.event(p, c)
-	c.writing.Unlock()
-	if err != nil {
-		other := p.pool.giveBack(p, c)
-		p.group.Signal(osproc.Kill) // not before: the call would end with it
-		if other != nil {
-			other.give(c)
-		}
-	}
 }
 
 // awake is for a process that asks for an event.

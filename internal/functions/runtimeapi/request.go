@@ -1,4 +1,4 @@
-package functions
+package runtimeapi
 
 import (
 	"bufio"
@@ -28,6 +28,14 @@ const (
 	callPrefix    = "invocation/"
 )
 
+// A Reply is what came of an event.
+type Reply struct {
+	RequestID string
+	Payload   []byte   // JSON as the process sent it; nil after a failure
+	Failure   *Failure // nil if the event was handled
+	TooLarge  bool     // the reply was over 6 MB and was dropped; Failure says so
+}
+
 // A request is one request of a process.
 type request struct {
 	verb  string // "next", "response", "error" or "init/error"
@@ -39,7 +47,7 @@ type request struct {
 	errorType string // the header, or the trailer of a reply that failed on its way
 	failed    bool   // the trailer says so
 	last      bool   // no more requests come
-	problem   *problem
+	refusal   *refusal
 }
 
 // readRequest reads one request with its body. Where a client asks whether it may send one, the
@@ -55,11 +63,11 @@ func readRequest(in *bufio.Reader, out io.Writer) (*request, error) {
 		}
 	}
 	q := &request{last: r.Close, errorType: r.Header.Get("Lambda-Runtime-Function-Error-Type")}
-	q.verb, q.id, q.problem = parseRuntimePath(r.Method, r.URL.Path)
+	q.verb, q.id, q.refusal = parseRuntimePath(r.Method, r.URL.Path)
 	if r.Header.Get("Origin") != "" || r.Header.Get("Sec-Fetch-Site") != "" {
-		q.problem = errBrowser
+		q.refusal = errBrowser
 	}
-	q.waits = q.problem == nil && q.verb == "next"
+	q.waits = q.refusal == nil && q.verb == "next"
 	if err := q.readBody(r); err != nil {
 		return nil, err
 	}
@@ -68,7 +76,7 @@ func readRequest(in *bufio.Reader, out io.Writer) (*request, error) {
 }
 
 // parseRuntimePath says what a path and its method ask for.
-func parseRuntimePath(method, path string) (verb, id string, p *problem) {
+func parseRuntimePath(method, path string) (verb, id string, r *refusal) {
 	rest, ok := strings.CutPrefix(path, runtimePrefix)
 	if !ok {
 		return "", "", errPath
@@ -113,6 +121,23 @@ func (q *request) readBody(r *http.Request) error {
 	return nil
 }
 
+// tooLarge is what Lambda says of a reply that is over the limit.
+const tooLarge = "Response payload size exceeded maximum allowed payload size (6291556 bytes)."
+
+// reply returns what a "response" or an "error" says about its event.
+func (q *request) reply() Reply {
+	r := Reply{RequestID: q.id, TooLarge: q.tooLarge}
+	switch {
+	case q.tooLarge:
+		r.Failure = newFailure("Function.ResponseSizeTooLarge", tooLarge)
+	case q.verb == "error" || q.failed:
+		r.Failure = parseFailure(q.errorType, q.body)
+	default:
+		r.Payload = q.body
+	}
+	return r
+}
+
 // readTrailer reads how a streamed reply failed, if it did.
 func (q *request) readTrailer(t http.Header) {
 	kind := t.Get("Lambda-Runtime-Function-Error-Type")
@@ -122,7 +147,7 @@ func (q *request) readTrailer(t http.Header) {
 	q.failed, q.errorType = true, kind
 	body, err := base64.StdEncoding.DecodeString(t.Get("Lambda-Runtime-Function-Error-Body"))
 	if err != nil || len(body) == 0 {
-		body = errorJSON(kind, "the reply failed on its way")
+		body = ErrorJSON(kind, "the reply failed on its way")
 	}
 	q.body = body
 }

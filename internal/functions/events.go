@@ -1,0 +1,92 @@
+package functions
+
+import (
+	"time"
+
+	"github.com/tyg-dev/tyg/internal/functions/osproc"
+	"github.com/tyg-dev/tyg/internal/functions/runtimeapi"
+)
+
+var _ runtimeapi.Handler = (*process)(nil)
+
+// Next makes the process wait for an event, or gives it one that waits already.
+func (p *process) Next(c *runtimeapi.Conn) error {
+	p.journal.pause()
+	call, stop, err := p.pool.park(p, c)
+	switch {
+	case err != nil:
+		return err
+	case stop:
+		p.stop()
+	case call != nil:
+		p.give(call)
+	}
+	return nil
+}
+
+// give writes the event to the process. On failure it goes to another, and this one, which can
+// neither be talked to nor has anything to do, is killed.
+func (p *process) give(c *call) {
+	p.journal.begin(c)
+	if p.fn.Freeze {
+		p.group.Signal(osproc.Thaw)
+	}
+	err := p.next.WriteEvent(runtimeapi.Event{
+		RequestID: c.inv.RequestID, ARN: p.arn, Time: p.given, Deadline: p.given.Add(p.fn.Timeout),
+		ClientContext: c.inv.ClientContext, Payload: c.inv.Payload,
+	})
+	c.writing.Unlock()
+	if err != nil {
+		other := p.pool.giveBack(p, c)
+		p.group.Signal(osproc.Kill) // not before: the call would end with it
+		if other != nil {
+			other.give(c)
+		}
+	}
+}
+
+// Reply takes a reply, or the report of a failure, to the caller.
+func (p *process) Reply(r runtimeapi.Reply) error {
+	o := outcome{payload: r.Payload}
+	if r.Failure != nil {
+		o.err = newFunctionError(p.fn.Name, r.Failure)
+	}
+	call, unheard := p.pool.finish(p, r.RequestID, &o)
+	if call == nil {
+		return runtimeapi.ErrUnknownEvent
+	}
+	p.journal.end(r.RequestID, o)
+	call.done <- o
+	p.complain(r, o, unheard)
+	return nil
+}
+
+// complain warns of what the reply was in vain for.
+func (p *process) complain(r runtimeapi.Reply, o outcome, unheard bool) {
+	w := Warning{Function: p.fn.Name, RequestID: r.RequestID}
+	switch {
+	case r.TooLarge:
+		w.Kind, w.Detail = ReplyTooLarge, "its reply is over 6 MB and was thrown away"
+	case unheard:
+		w.Kind = Unheard
+		w.Detail = "it took " + o.took.Round(time.Millisecond).String() +
+			", and nobody waits for its reply any more"
+	default:
+		return
+	}
+	p.pool.host.warn(w)
+}
+
+// InitError is for a process that cannot start. It has a moment to say more and to end by itself.
+func (p *process) InitError(f *runtimeapi.Failure) error {
+	err := newFunctionError(p.fn.Name, f)
+	err.Init = true
+	if !p.pool.refuse(p, err) {
+		return runtimeapi.ErrTransition
+	}
+	time.AfterFunc(grace, func() { p.group.Signal(osproc.Kill) })
+	return nil
+}
+
+// Closed is for a connection on which the process waits for no event any more.
+func (p *process) Closed(c *runtimeapi.Conn) { p.pool.unpark(p, c) }

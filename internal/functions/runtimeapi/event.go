@@ -1,0 +1,88 @@
+package runtimeapi
+
+import (
+	"math/rand/v2"
+	"net"
+	"strconv"
+	"time"
+)
+
+// directWrite is the size of a payload, in bytes, from which on it is not copied behind its head.
+const directWrite = 64 << 10
+
+// An Event is an event for the process.
+type Event struct {
+	RequestID     string // letters, digits, "-", "_" and "="
+	ARN           string // of the function
+	Time          time.Time
+	Deadline      time.Time // when the process will be killed
+	ClientContext []byte    // JSON without line breaks; empty for none
+	Payload       []byte    // JSON
+}
+
+// WriteEvent answers a request for the next event. The payload is not kept. When WriteEvent has
+// returned, the process may have made its next request, and c belongs to the goroutine that handles
+// that.
+func (c *Conn) WriteEvent(e Event) error {
+	b := append(c.out[:0], "HTTP/1.1 200 OK\r\nContent-Type: application/json"+
+		"\r\nLambda-Runtime-Aws-Request-Id: "...)
+	b = append(b, e.RequestID...)
+	b = append(b, "\r\nLambda-Runtime-Deadline-Ms: "...)
+	b = strconv.AppendInt(b, e.Deadline.UnixMilli(), 10)
+	b = append(b, "\r\nLambda-Runtime-Invoked-Function-Arn: "...)
+	b = append(b, e.ARN...)
+	b = append(b, "\r\nLambda-Runtime-Trace-Id: "...)
+	b = appendTraceID(b, e.Time)
+	if len(e.ClientContext) > 0 {
+		b = append(b, "\r\nLambda-Runtime-Client-Context: "...)
+		b = append(b, e.ClientContext...)
+	}
+	if c.last {
+		b = append(b, "\r\nConnection: close"...)
+	}
+	b = append(b, "\r\nContent-Length: "...)
+	b = strconv.AppendInt(b, int64(len(e.Payload)), 10)
+	b = append(b, "\r\n\r\n"...)
+	return c.send(b, e.Payload)
+}
+
+// send writes head and body, in one call if that is worth a copy. It reads c.last before it writes,
+// because afterwards c may belong to another goroutine.
+func (c *Conn) send(head, body []byte) (err error) {
+	small, last := len(body) < directWrite, c.last
+	if small {
+		head = append(head, body...)
+	}
+	c.out = head
+	if small {
+		_, err = c.Write(head)
+	} else {
+		parts := net.Buffers{head, body}
+		_, err = parts.WriteTo(c.Conn)
+	}
+	if last {
+		_ = c.Close() // the goroutine of c ends
+	}
+	return err
+}
+
+// appendTraceID appends an X-Ray trace id that is not sampled.
+// (https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader)
+func appendTraceID(b []byte, now time.Time) []byte {
+	b = append(b, "Root=1-"...)
+	b = appendHex(b, uint64(now.Unix()), 8)
+	b = append(b, '-')
+	b = appendHex(b, rand.Uint64(), 16)
+	b = appendHex(b, rand.Uint64(), 8)
+	b = append(b, ";Parent="...)
+	b = appendHex(b, rand.Uint64(), 16)
+	return append(b, ";Sampled=0"...)
+}
+
+// appendHex appends the last digits of n.
+func appendHex(b []byte, n uint64, digits int) []byte {
+	for shift := 4 * (digits - 1); shift >= 0; shift -= 4 {
+		b = append(b, "0123456789abcdef"[n>>shift&0xf])
+	}
+	return b
+}

@@ -1,0 +1,189 @@
+// Package runtimeapi serves the Lambda Runtime API to one process.
+//
+// A process asks for its next event, handles it, and posts its reply or its failure. What comes of
+// that is up to a [Handler]; this package only reads requests, writes events and answers, and keeps
+// the connections.
+// (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html)
+package runtimeapi
+
+import (
+	"bufio"
+	"errors"
+	"net"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// A Handler handles the requests of one process. Its methods are called by the goroutines of the
+// connections, for several connections at the same time. An error of [ErrTransition] or
+// [ErrUnknownEvent] refuses the request.
+type Handler interface {
+	// Next takes a request for the next event. Unless it fails, an event may be written to c with
+	// [Conn.WriteEvent], now or later, from any goroutine.
+	Next(c *Conn) error
+
+	// Reply takes what came of an event.
+	Reply(r Reply) error
+
+	// InitError takes the report of a process that cannot start.
+	InitError(f *Failure) error
+
+	// Closed is called last for each connection: no event can be written to c any more.
+	Closed(c *Conn)
+}
+
+// A Server serves one process at an address of its own. The address tells the processes apart, as
+// AWS_LAMBDA_RUNTIME_API has no place for more than a host and a port with most runtimes.
+type Server struct {
+	handler  Handler
+	listener net.Listener
+	work     sync.WaitGroup // the connections and the goroutine that accepts them
+
+	mu       sync.Mutex
+	conns    map[*Conn]struct{}
+	deadline time.Time // when to stop reading; zero before Shutdown
+}
+
+// Listen opens an address for a process. The Server accepts connections once it is started.
+func Listen(h Handler) (*Server, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	return &Server{handler: h, listener: l, conns: make(map[*Conn]struct{})}, nil
+}
+
+// Addr returns the address, as AWS_LAMBDA_RUNTIME_API needs it.
+func (s *Server) Addr() string { return s.listener.Addr().String() }
+
+// Start begins to accept connections, until Shutdown.
+func (s *Server) Start() { s.work.Go(s.accept) }
+
+// Shutdown reads what the process has sent, until all connections end or the deadline, and returns
+// when no goroutine of the Server is left.
+func (s *Server) Shutdown(deadline time.Time) {
+	_ = s.listener.Close() // accept ends
+	s.mu.Lock()
+	s.deadline = deadline
+	for c := range s.conns {
+		_ = c.SetReadDeadline(deadline)
+	}
+	s.mu.Unlock()
+	s.work.Wait()
+}
+
+func (s *Server) accept() {
+	for {
+		nc, err := s.listener.Accept()
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
+		if err != nil {
+			time.Sleep(10 * time.Millisecond) // out of descriptors, which may pass
+			continue
+		}
+		c := &Conn{Conn: nc, server: s, in: bufio.NewReader(nc)}
+		s.add(c)
+		s.work.Go(c.serve)
+	}
+}
+
+func (s *Server) add(c *Conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.conns[c] = struct{}{}
+	if !s.deadline.IsZero() {
+		_ = c.SetReadDeadline(s.deadline)
+	}
+}
+
+func (s *Server) remove(c *Conn) {
+	s.mu.Lock()
+	delete(s.conns, c)
+	s.mu.Unlock()
+	_ = c.Close() // it may be closed already
+	s.handler.Closed(c)
+}
+
+// A Conn is a connection of the process. Most runtimes keep one; any number may come.
+//
+// The goroutine of the connection reads requests and writes all answers but the events. While an
+// event is awaited it reads on, and so notices when the process closes the connection.
+type Conn struct {
+	net.Conn
+	server *Server
+	in     *bufio.Reader
+	out    []byte // owned by WriteEvent
+	last   bool   // the process wants no more than one answer
+}
+
+// serve answers requests until the process closes the connection.
+func (c *Conn) serve() {
+	defer c.server.remove(c)
+	for {
+		q, err := readRequest(c.in, c)
+		if err != nil {
+			return
+		}
+		c.last = q.last
+		if c.handle(q) != nil || q.last && !q.waits {
+			return
+		}
+	}
+}
+
+// accepted is the answer to a reply.
+const accepted = `{"status":"OK"}` + "\n"
+
+// handle does what the process asks for. After an error the connection is of no use any more.
+func (c *Conn) handle(q *request) error {
+	if q.refusal != nil {
+		return c.refuse(q.refusal)
+	}
+	var err error
+	switch h := c.server.handler; q.verb {
+	case "next":
+		if err = h.Next(c); err == nil {
+			return nil // the event is the answer; c may belong to another goroutine now
+		}
+	case initErrorPath:
+		err = h.InitError(parseFailure(q.errorType, q.body))
+	default:
+		r := q.reply()
+		if err = h.Reply(r); err == nil && r.TooLarge {
+			err = errReplySize
+		}
+	}
+	if err != nil {
+		return c.refuse(err)
+	}
+	return c.answer(http.StatusAccepted, accepted)
+}
+
+// refuse answers with what is wrong.
+func (c *Conn) refuse(err error) error {
+	r, ok := errors.AsType[*refusal](err)
+	if !ok {
+		r = errInternal
+	}
+	return c.answer(r.status, string(ErrorJSON(r.kind, r.message)))
+}
+
+// answer writes a response with a body of JSON.
+func (c *Conn) answer(status int, body string) error {
+	b := make([]byte, 0, 256)
+	b = append(b, "HTTP/1.1 "...)
+	b = strconv.AppendInt(b, int64(status), 10)
+	b = append(b, ' ')
+	b = append(b, http.StatusText(status)...)
+	b = append(b, "\r\nContent-Type: application/json\r\nContent-Length: "...)
+	b = strconv.AppendInt(b, int64(len(body)), 10)
+	if c.last {
+		b = append(b, "\r\nConnection: close"...)
+	}
+	b = append(append(b, "\r\n\r\n"...), body...)
+	_, err := c.Write(b)
+	return err
+}
