@@ -29,7 +29,8 @@ var allowed = map[string][]string{
 	"apigw":                            {""},
 	"gateway":                          {"", "apigw", "internal/authorize", "internal/connid", "internal/route", "internal/sigv4", "internal/sock", "internal/ws"},
 	"host":                             {"", "gateway", "internal/profileflag", "lambda"},
-	"internal/functions":               {"", "apigw", "internal/functions/osproc", "internal/functions/runtimeapi", "internal/sigv4"},
+	"internal/functions":               {"", "apigw", "internal/functions/osproc", "internal/functions/runtimeapi"},
+	"internal/functions/invokeapi":     {"internal/functions", "internal/sigv4"},
 	"internal/functions/osproc":        {},
 	"internal/functions/runtimeapi":    {},
 	"lambda":                           {"", "apigw", "internal/authorize"},
@@ -71,14 +72,14 @@ var allowed = map[string][]string{
 	"cmd/tyg/internal/backend":         {"", "internal/functions", "host", "lambda", "cmd/tyg/internal/awsconfig", "cmd/tyg/internal/strict"},
 	"cmd/tyg/internal/board":           {"", "apigw", "internal/authorize", "internal/route"},
 	"cmd/tyg/internal/gobuild":         {},
-	"cmd/tyg/internal/local":           {"", "internal/functions", "gateway", "internal/natsd", "cmd/tyg/internal/backend", "cmd/tyg/internal/board", "cmd/tyg/internal/gobuild", "cmd/tyg/internal/watch"},
-	"cmd/tyg/internal/selfhost":        {"", "internal/admin", "internal/functions", "gateway", "cmd/tyg/internal/backend", "cmd/tyg/internal/strict"},
+	"cmd/tyg/internal/local":           {"", "internal/functions", "internal/functions/invokeapi", "gateway", "internal/natsd", "cmd/tyg/internal/backend", "cmd/tyg/internal/board", "cmd/tyg/internal/gobuild", "cmd/tyg/internal/watch"},
+	"cmd/tyg/internal/selfhost":        {"", "internal/admin", "internal/functions", "internal/functions/invokeapi", "gateway", "cmd/tyg/internal/backend", "cmd/tyg/internal/strict"},
 	"cmd/tyg/internal/strict":          {},
 	"cmd/tyg/internal/watch":           {},
 }
 
 // standardOnly are the packages that compile nothing but the standard library and each other.
-var standardOnly = []string{"", "apigw", "internal/functions", "gateway", "rooms", "tygtest", "internal/ws"}
+var standardOnly = []string{"", "apigw", "internal/functions", "internal/functions/invokeapi", "gateway", "rooms", "tygtest", "internal/ws"}
 
 // TestSiblingsMeetOnlyWhereTheyMay keeps rules 1 and 2 of docs/architecture.md.
 func TestSiblingsMeetOnlyWhereTheyMay(t *testing.T) {

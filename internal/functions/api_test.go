@@ -19,10 +19,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 
 	"github.com/tyg-dev/tyg/internal/functions"
+	"github.com/tyg-dev/tyg/internal/functions/invokeapi"
 )
 
 // serveAPI serves the Invoke API until the test ends.
-func serveAPI(t *testing.T, a *functions.API) string {
+func serveAPI(t *testing.T, a *invokeapi.Handler) string {
 	t.Helper()
 	s := httptest.NewServer(a)
 	t.Cleanup(s.Close)
@@ -60,7 +61,7 @@ func call(t *testing.T, method, address, body string, header ...string) (*http.R
 
 func TestAPIRaw(t *testing.T) {
 	h := start(t, &functions.Host{}, self("echo"))
-	base := serveAPI(t, &functions.API{Host: h}) + "/2015-03-31/functions/"
+	base := serveAPI(t, &invokeapi.Handler{Host: h}) + "/2015-03-31/functions/"
 	const invocations = "/invocations"
 	arn := "arn:aws:lambda:us-east-1:000000000000:function:f"
 	tests := []struct {
@@ -130,7 +131,7 @@ func TestAPIWithSDK(t *testing.T) {
 	fn := self("orders")
 	fn.Concurrency = 1
 	h := start(t, &functions.Host{}, fn)
-	endpoint := serveAPI(t, &functions.API{Host: h, Secrets: map[string]string{"AKIDEXAMPLE": "secret"}})
+	endpoint := serveAPI(t, &invokeapi.Handler{Host: h, Secrets: map[string]string{"AKIDEXAMPLE": "secret"}})
 	client := sdk(endpoint, "secret")
 	invoke := func(name, payload string) (*lambda.InvokeOutput, error) {
 		return client.Invoke(t.Context(), &lambda.InvokeInput{
@@ -194,7 +195,7 @@ func TestAPIWithCLI(t *testing.T) {
 		t.Skipf("aws lambda invoke was not run: %v", err)
 	}
 	h := start(t, &functions.Host{}, self("echo"))
-	endpoint := serveAPI(t, &functions.API{Host: h, Secrets: map[string]string{"AKIDEXAMPLE": "secret"}})
+	endpoint := serveAPI(t, &invokeapi.Handler{Host: h, Secrets: map[string]string{"AKIDEXAMPLE": "secret"}})
 	file := filepath.Join(t.TempDir(), "out.json")
 	args := []string{
 		"lambda", "invoke", "--endpoint-url", endpoint, "--region", "us-east-1",

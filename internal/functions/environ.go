@@ -2,6 +2,8 @@ package functions
 
 import (
 	"cmp"
+	"crypto/rand"
+	"encoding/hex"
 	"maps"
 	"os"
 	"path/filepath"
@@ -43,7 +45,7 @@ func (h *Host) variables(fn *Function) []string {
 		"AWS_DEFAULT_REGION=" + h.region(),
 		"AWS_LAMBDA_FUNCTION_NAME=" + fn.Name,
 		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE=" + strconv.Itoa(fn.MemorySize),
-		"AWS_LAMBDA_FUNCTION_VERSION=" + latest,
+		"AWS_LAMBDA_FUNCTION_VERSION=" + LatestVersion,
 		"AWS_LAMBDA_INITIALIZATION_TYPE=on-demand",
 		"AWS_LAMBDA_LOG_GROUP_NAME=/aws/lambda/" + fn.Name,
 		"AWS_LAMBDA_LOG_STREAM_NAME=" + time.Now().UTC().Format("2006/01/02/") + "[$LATEST]" + newHex(),
@@ -71,8 +73,15 @@ func appendVars(env []string, vars map[string]string) []string {
 
 func (h *Host) region() string { return cmp.Or(h.Region, defaultRegion) }
 
-// arn returns the ARN of a function.
-func (h *Host) arn(name string) string {
+// ARN returns the ARN of the function of that name, which need not exist.
+func (h *Host) ARN(name string) string {
 	account := cmp.Or(h.AccountID, defaultAccount)
 	return "arn:aws:lambda:" + h.region() + ":" + account + ":function:" + name
+}
+
+// newHex returns 32 random digits.
+func newHex() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // it never fails
+	return hex.EncodeToString(b[:])
 }

@@ -11,13 +11,6 @@ import (
 	"github.com/tyg-dev/tyg/internal/functions/osproc"
 )
 
-// Doors for fuzzing: what strangers say.
-var (
-	ParseReference    = parseReference
-	SplitInvokePath   = splitInvokePath
-	ValidFunctionName = validName
-)
-
 // BreakIdle cuts the connections of all idle processes of a function, without anybody noticing: the
 // next events for them cannot be written. The processes are stopped, or they would ask again.
 func (h *Host) BreakIdle(name string) {

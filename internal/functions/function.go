@@ -17,6 +17,9 @@ const (
 	DefaultMemorySize  = 128
 )
 
+// LatestVersion is the only version that a function has here, in the words of Lambda.
+const LatestVersion = "$LATEST"
+
 // A Function is a command that speaks the Lambda Runtime API, and how it is to be run. All but Name
 // and Command may be left zero.
 type Function struct {
@@ -69,7 +72,7 @@ type Function struct {
 // check reports what cannot work.
 func (f *Function) check() error {
 	switch {
-	case !validName(f.Name):
+	case !ValidName(f.Name):
 		return fmt.Errorf("function %q: a name is 1 to 64 letters, digits, - and _", f.Name)
 	case len(f.Command) == 0 || f.Command[0] == "":
 		return fmt.Errorf("function %q: %w", f.Name, errNoCommand)
@@ -92,4 +95,23 @@ func (f Function) withDefaults() Function {
 	f.Concurrency = cmp.Or(f.Concurrency, DefaultConcurrency)
 	f.MemorySize = cmp.Or(f.MemorySize, DefaultMemorySize)
 	return f
+}
+
+// maxName is how long the name of a function may be.
+// (https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html)
+const maxName = 64
+
+// ValidName reports whether s can be the name of a function: 1 to 64 letters, digits, "-" and "_".
+func ValidName(s string) bool {
+	for i := range len(s) {
+		if !isWord(s[i]) {
+			return false
+		}
+	}
+	return 0 < len(s) && len(s) <= maxName
+}
+
+func isWord(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' ||
+		c == '-' || c == '_'
 }

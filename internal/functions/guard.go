@@ -61,7 +61,7 @@ func (g *Guard) authorize(ctx context.Context, r *tyg.Request) (tyg.Identity, er
 func (g *Guard) event(r *tyg.Request) tyg.Event {
 	now := time.Now()
 	return tyg.Event{
-		Type: tyg.EventConnect, Route: tyg.RouteConnect, RequestID: newID(), Time: now, Request: r,
+		Type: tyg.EventConnect, Route: tyg.RouteConnect, RequestID: NewRequestID(), Time: now, Request: r,
 		Conn: &tyg.Conn{
 			ConnectedAt: now, SourceIP: r.SourceIP, UserAgent: r.UserAgent(), Domain: r.Host,
 			Stage: g.stage(), APIID: g.apiID(), StageVariables: g.StageVariables,

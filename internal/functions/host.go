@@ -98,7 +98,7 @@ func (h *Host) ready() {
 // When ctx ends, Invoke returns its error at once and the function goes on, unheard, until it is
 // done or its own timeout passes.
 func (h *Host) Invoke(ctx context.Context, inv Invocation) (Result, error) {
-	if err := inv.check(maxEvent); err != nil {
+	if err := inv.check(MaxPayload); err != nil {
 		return Result{RequestID: inv.RequestID}, err
 	}
 	p, err := h.pool(inv.Function)

@@ -2,15 +2,17 @@ package functions
 
 import (
 	"bytes"
+	"crypto/rand"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"time"
 )
 
 const (
-	// maxEvent is how large an event may be, in bytes.
+	// MaxPayload is how large an event may be, in bytes.
 	// (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html)
-	maxEvent = 6 << 20
+	MaxPayload = 6 << 20
 
 	// maxClientContext is how large a client context may be, in bytes: 3,583 in base64.
 	// (https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html)
@@ -62,7 +64,7 @@ type Result struct {
 // check fills in what is missing and reports what cannot be sent.
 func (inv *Invocation) check(limit int) error {
 	if inv.RequestID == "" {
-		inv.RequestID = newID()
+		inv.RequestID = NewRequestID()
 	}
 	if len(inv.Payload) > limit {
 		return fmt.Errorf("invoke %q with %d bytes, more than %d: %w",
@@ -92,4 +94,20 @@ func (inv *Invocation) checkContext() error {
 	}
 	inv.ClientContext = line.Bytes()
 	return nil
+}
+
+// NewRequestID returns a UUID of version 4 (RFC 9562 section 5.4), as Lambda names events.
+func NewRequestID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // it never fails
+	b[6] = b[6]&0x0f | 0x40
+	b[8] = b[8]&0x3f | 0x80
+	var s [36]byte
+	hex.Encode(s[:8], b[:4])
+	hex.Encode(s[9:13], b[4:6])
+	hex.Encode(s[14:18], b[6:8])
+	hex.Encode(s[19:23], b[8:10])
+	hex.Encode(s[24:], b[10:])
+	s[8], s[13], s[18], s[23] = '-', '-', '-', '-'
+	return string(s[:])
 }

@@ -58,7 +58,7 @@ func (j *journal) begin(c *call) {
 	defer j.mu.Unlock()
 	j.id, j.tail, j.late, j.warned = c.inv.RequestID, c.tail, false, false
 	if j.reports() {
-		j.report("START RequestId: ", j.id, " Version: ", latest)
+		j.report("START RequestId: ", j.id, " Version: ", LatestVersion)
 	}
 }
 

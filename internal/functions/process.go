@@ -66,7 +66,7 @@ type process struct {
 
 func newProcess(p *pool, fn Function, version int) *process {
 	proc := &process{
-		pool: p, fn: fn, version: version, arn: p.host.arn(fn.Name),
+		pool: p, fn: fn, version: version, arn: p.host.ARN(fn.Name),
 		ready: make(chan struct{}), exited: make(chan struct{}),
 	}
 	j := &proc.journal

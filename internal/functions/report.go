@@ -8,9 +8,6 @@ import (
 	"time"
 )
 
-// latest is the only version that functions have here.
-const latest = "$LATEST"
-
 // tailSize is how much of a log the Invoke API returns, in bytes.
 // (https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html)
 const tailSize = 4 << 10

@@ -15,6 +15,7 @@ import (
 	"github.com/tyg-dev/tyg/cmd/tyg/internal/gobuild"
 	"github.com/tyg-dev/tyg/gateway"
 	"github.com/tyg-dev/tyg/internal/functions"
+	"github.com/tyg-dev/tyg/internal/functions/invokeapi"
 	"github.com/tyg-dev/tyg/internal/natsd"
 )
 
@@ -58,7 +59,7 @@ func (s *server) open(l net.Listener) {
 		TimeScale:      s.cfg.TimeScale,
 		Extensions:     gateway.Extensions{Concurrency: s.cfg.Concurrent},
 	}
-	api := &functions.API{Host: s.host, Logger: logger}
+	api := &invokeapi.Handler{Host: s.host, Logger: logger}
 	s.web = &http.Server{
 		// No ServeMux: it would redirect where the gateway has an answer of its own.
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -12,7 +12,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/tyg-dev/tyg/internal/functions"
+	"github.com/tyg-dev/tyg/internal/functions/invokeapi"
 )
 
 // Run serves until ctx ends and then drains, or until it cannot go on. It returns nil after a clean
@@ -77,7 +77,7 @@ func (g *Gateway) sideServers(failed chan<- error) (webs []*http.Server, err err
 		}
 	}
 	if g.cfg.InvokeAPI != "" {
-		api := &functions.API{Host: g.host, Secrets: g.gateway.Secrets, Logger: g.log}
+		api := &invokeapi.Handler{Host: g.host, Secrets: g.gateway.Secrets, Logger: g.log}
 		if err := start("invoke_addr", g.cfg.InvokeAPI, api); err != nil {
 			return webs, err
 		}

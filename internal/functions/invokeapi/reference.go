@@ -1,27 +1,11 @@
-package functions
+package invokeapi
 
 import (
 	"net/url"
 	"strings"
+
+	"github.com/tyg-dev/tyg/internal/functions"
 )
-
-// maxName is how long the name of a function may be.
-// (https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html)
-const maxName = 64
-
-func validName(s string) bool {
-	for i := range len(s) {
-		if !isWord(s[i]) {
-			return false
-		}
-	}
-	return 0 < len(s) && len(s) <= maxName
-}
-
-func isWord(c byte) bool {
-	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' ||
-		c == '-' || c == '_'
-}
 
 // splitInvokePath takes the path of an invocation apart, as url.URL.EscapedPath gives it:
 // /2015-03-31/functions/{reference}/invocations.
@@ -53,7 +37,7 @@ func parseReference(s string) (name, qualifier string, ok bool) {
 	if len(fields) == 2 {
 		qualifier = fields[1]
 	}
-	ok = validName(name) && len(fields) <= 2 && (len(fields) == 1 || qualifier != "")
+	ok = functions.ValidName(name) && len(fields) <= 2 && (len(fields) == 1 || qualifier != "")
 	return name, qualifier, ok
 }
 

@@ -1,4 +1,4 @@
-package functions_test
+package invokeapi_test
 
 import (
 	"net/url"
@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/tyg-dev/tyg/internal/functions"
+	"github.com/tyg-dev/tyg/internal/functions/invokeapi"
 )
 
 func FuzzReference(f *testing.F) {
@@ -16,22 +17,22 @@ func FuzzReference(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		name, qualifier, ok := functions.ParseReference(s)
+		name, qualifier, ok := invokeapi.ParseReference(s)
 		if !ok {
 			return
 		}
-		if !functions.ValidFunctionName(name) {
+		if !functions.ValidName(name) {
 			t.Errorf("%q has the name %q", s, name)
 		}
 		if want := name + ":" + qualifier; qualifier != "" && !strings.HasSuffix(s, want) || !strings.Contains(s, name) {
 			t.Errorf("%q became %q and %q", s, name, qualifier)
 		}
-		again, q, ok := functions.ParseReference(strings.TrimSuffix(name+":"+qualifier, ":"))
+		again, q, ok := invokeapi.ParseReference(strings.TrimSuffix(name+":"+qualifier, ":"))
 		if !ok || again != name || q != qualifier {
 			t.Errorf("%q and %q became %q and %q", name, qualifier, again, q)
 		}
 		path := "/2015-03-31/functions/" + url.PathEscape(s) + "/invocations"
-		if back, ok := functions.SplitInvokePath(path); !ok || back != s {
+		if back, ok := invokeapi.SplitInvokePath(path); !ok || back != s {
 			t.Errorf("%q became %q, %v in a path", s, back, ok)
 		}
 	})
@@ -45,7 +46,7 @@ func FuzzInvokePath(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		if name, ok := functions.SplitInvokePath(s); ok && (name == "" || strings.Count(s, "/") != 4) {
+		if name, ok := invokeapi.SplitInvokePath(s); ok && (name == "" || strings.Count(s, "/") != 4) {
 			t.Errorf("%q became %q", s, name)
 		}
 	})

@@ -1,0 +1,7 @@
+package invokeapi
+
+// The parsers, for fuzzing.
+var (
+	ParseReference  = parseReference
+	SplitInvokePath = splitInvokePath
+)

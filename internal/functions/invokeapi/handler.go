@@ -1,0 +1,196 @@
+// Package invokeapi serves Lambda's Invoke API over the functions of a Host, so that AWS SDKs and
+// the AWS CLI can call them:
+//
+//	aws lambda invoke --endpoint-url http://127.0.0.1:9001 --function-name echo out.json
+//
+// (https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html)
+package invokeapi
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/tyg-dev/tyg/internal/functions"
+	"github.com/tyg-dev/tyg/internal/sigv4"
+)
+
+// A Handler serves the paths below /2015-03-31/functions/; it answers any other with 404. Callers
+// give the name, the partial ARN or the ARN of a function; the only qualifier is $LATEST.
+type Handler struct {
+	// Host runs the functions. It must not be nil.
+	Host *functions.Host
+
+	// Secrets are secret keys by access key id. Calls must be signed with one of them (AWS Signature
+	// Version 4, service lambda). Nil allows local programs, with any well-formed signature (see
+	// sigv4.IsLocal).
+	Secrets map[string]string
+
+	// Logger logs the calls that are refused. Nil drops them.
+	Logger *slog.Logger
+}
+
+var _ http.Handler = (*Handler)(nil)
+
+// ServeHTTP serves one call.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("X-Amzn-Requestid", functions.NewRequestID())
+	reference, ok := splitInvokePath(r.URL.EscapedPath())
+	err := error(errOperation)
+	if ok {
+		err = h.serve(w, r, reference)
+	}
+	if err != nil {
+		h.refuse(w, r, toFault(err))
+	}
+}
+
+func (h *Handler) serve(w http.ResponseWriter, r *http.Request, reference string) error {
+	if r.Method != http.MethodPost {
+		return errMethod
+	}
+	inv, async, err := readHeader(r)
+	if err != nil {
+		return err
+	}
+	body, err := readBody(w, r)
+	if err != nil {
+		return err
+	}
+	if err := h.authorize(r, body); err != nil {
+		return err
+	}
+	if inv.Payload = body; len(body) == 0 {
+		inv.Payload = []byte("{}")
+	}
+	if !json.Valid(inv.Payload) {
+		return errNotJSON
+	}
+	if inv.Function, err = h.resolve(r, reference); err != nil {
+		return err
+	}
+	switch {
+	case r.Header.Get("X-Amz-Invocation-Type") == "DryRun":
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	case async:
+		return h.enqueue(w, inv)
+	}
+	return h.invoke(w, r, inv)
+}
+
+// readHeader reads all but the function and the payload.
+func readHeader(r *http.Request) (inv functions.Invocation, async bool, err error) {
+	switch kind := r.Header.Get("X-Amz-Invocation-Type"); kind {
+	case "", "RequestResponse", "DryRun":
+	case "Event":
+		async = true
+	default:
+		return inv, false, invalid("InvocationType %q is none of RequestResponse, Event and DryRun", kind)
+	}
+	switch kind := r.Header.Get("X-Amz-Log-Type"); kind {
+	case "", "None":
+	case "Tail":
+		inv.Tail = true
+	default:
+		return inv, false, invalid("LogType %q is none of None and Tail", kind)
+	}
+	inv.NoWait = true
+	inv.ClientContext, err = base64.StdEncoding.DecodeString(r.Header.Get("X-Amz-Client-Context"))
+	if err != nil || len(inv.ClientContext) > 0 && !json.Valid(inv.ClientContext) {
+		return inv, false, invalid("ClientContext is not JSON in base64")
+	}
+	return inv, async, nil
+}
+
+// bodyTime is how long a payload may take to arrive. The payload is read before the caller is known,
+// because the signature covers it.
+const bodyTime = 30 * time.Second
+
+// readBody reads the payload.
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	// It fails where there is no socket, as in tests.
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTime))
+	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, functions.MaxPayload))
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return nil, fmt.Errorf("read payload: %w", functions.ErrTooLarge)
+	}
+	if err != nil {
+		return nil, invalid("The body did not arrive")
+	}
+	return b, nil
+}
+
+// authorize verifies the signature of a call.
+func (h *Handler) authorize(r *http.Request, body []byte) error {
+	if h.Secrets == nil {
+		if !sigv4.IsLocal(r) {
+			return errNotLocal
+		}
+		return sigv4.WellFormed(r)
+	}
+	v := sigv4.Verifier{Service: "lambda", Keys: func(id string) (string, bool) {
+		secret, ok := h.Secrets[id]
+		return secret, ok
+	}}
+	_, err := v.Verify(r, body)
+	return err
+}
+
+// resolve returns the name of the function that a reference and the query stand for.
+func (h *Handler) resolve(r *http.Request, reference string) (name string, err error) {
+	name, qualifier, ok := parseReference(reference)
+	if !ok {
+		return "", errReference
+	}
+	if q := r.URL.Query().Get("Qualifier"); q != "" {
+		if qualifier != "" && qualifier != q {
+			return "", invalid("The derived qualifier from the function name does not match " +
+				"the specified qualifier.")
+		}
+		qualifier = q
+	}
+	arn := h.Host.ARN(name)
+	if qualifier != "" {
+		arn += ":" + qualifier
+	}
+	known := qualifier == "" || qualifier == functions.LatestVersion
+	if _, ok := h.Host.Stats(name); !ok || !known {
+		return "", fault{http.StatusNotFound, "ResourceNotFoundException", "Function not found: " + arn}
+	}
+	return name, nil
+}
+
+func (h *Handler) enqueue(w http.ResponseWriter, inv functions.Invocation) error {
+	id, err := h.Host.Enqueue(inv)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("X-Amzn-Requestid", id)
+	w.WriteHeader(http.StatusAccepted)
+	return nil
+}
+
+func (h *Handler) invoke(w http.ResponseWriter, r *http.Request, inv functions.Invocation) error {
+	res, err := h.Host.Invoke(r.Context(), inv)
+	if err != nil && res.Payload == nil {
+		return err
+	}
+	header := w.Header()
+	header.Set("X-Amzn-Requestid", res.RequestID)
+	header.Set("X-Amz-Executed-Version", functions.LatestVersion)
+	header.Set("Content-Type", "application/json")
+	if err != nil {
+		header.Set("X-Amz-Function-Error", "Unhandled")
+	}
+	if inv.Tail {
+		header.Set("X-Amz-Log-Result", base64.StdEncoding.EncodeToString(res.Log))
+	}
+	_, _ = w.Write(res.Payload) // it fails if the client is gone
+	return nil
+}
