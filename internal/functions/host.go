@@ -145,6 +145,20 @@ func (h *Host) begin(p *process) bool {
 // deployed when an event comes.
 func (h *Host) Integration(name string) Integration { return hosted{h, name} }
 
+// hosted is a function of a Host.
+type hosted struct {
+	host *Host
+	name string
+}
+
+func (f hosted) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+	r, err := f.host.Invoke(ctx, Invocation{Function: f.name, Payload: payload})
+	if err != nil {
+		return nil, err
+	}
+	return r.Payload, nil
+}
+
 // Names returns the names of all functions, sorted.
 func (h *Host) Names() []string {
 	h.mu.Lock()

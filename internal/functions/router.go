@@ -11,6 +11,15 @@ import (
 	"github.com/tyg-dev/tyg/apigw"
 )
 
+// An Integration handles events: a function of a [Host] (see [Host.Integration]), a [URL], or a
+// function on AWS. It may be called from many goroutines at once.
+type Integration interface {
+	// Invoke hands over an event and returns the reply, both JSON. The payload is not kept after
+	// Invoke has returned. When ctx ends, Invoke returns an error that is ctx.Err(); no other error
+	// is context.DeadlineExceeded, because hosts tell clients of the two differently.
+	Invoke(ctx context.Context, payload []byte) ([]byte, error)
+}
+
 // A Router is a tyg.Handler that has integrations handle the events: it is what API Gateway is
 // between sockets and functions. It tells a gateway which routes there are, which of them answer,
 // and who authorizes. Its fields must not be changed once a gateway has it.

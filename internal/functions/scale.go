@@ -1,0 +1,165 @@
+package functions
+
+import (
+	"time"
+)
+
+// slack is how long a process may take from its reply until it asks for the next event, before
+// those who wait get another. Runtimes take much less than a millisecond, unless they work on.
+const slack = 20 * time.Millisecond
+
+// hasRoom reports whether one more waiting call would find a process that comes, or may be started.
+func (p *pool) hasRoom() bool {
+	return p.waiting.Len() < p.coming()+p.fn.Concurrency-len(p.procs)
+}
+
+// grow starts processes until one comes for each call that waits, or there may be no more.
+func (p *pool) grow() {
+	if p.closed != nil || len(p.procs) >= p.fn.Concurrency {
+		return
+	}
+	for n := p.coming(); n < p.waiting.Len() && len(p.procs) < p.fn.Concurrency; n++ {
+		proc := newProcess(p, p.fn, p.version)
+		if !p.host.begin(proc) {
+			return // the Host is shut down, and will tell those who wait
+		}
+		p.starts++
+		p.procs[proc] = struct{}{}
+	}
+}
+
+// coming counts the processes that will soon ask for an event: those that start, and those that
+// have just replied. The latter ask within microseconds, much sooner than a new process would;
+// without them, a caller who comes back at once would find no idle process and start another. One
+// that works on instead is not waited for.
+func (p *pool) coming() (n int) {
+	since := time.Now().Add(-slack)
+	for proc := range p.procs {
+		if proc.state == starting {
+			n++
+		}
+		if proc.state == replied && proc.lastUse.After(since) {
+			n++
+			p.growLater()
+		}
+	}
+	return n
+}
+
+// growLater looks again when nobody who has just replied is waited for any more.
+func (p *pool) growLater() {
+	if p.hurry != nil {
+		return
+	}
+	p.hurry = time.AfterFunc(slack, func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.hurry = nil
+		if p.waiting.Len() > 0 {
+			p.grow()
+		}
+	})
+}
+
+// reapLater has idle processes looked after, once there is more than the one that stays.
+func (p *pool) reapLater() {
+	if p.reaper != nil || len(p.idle) < 2 || p.fn.IdleTimeout < 0 {
+		return
+	}
+	p.reaper = time.AfterFunc(p.fn.IdleTimeout, p.reap)
+}
+
+// reap ends processes that have had no event for long. The idle ones are in the order of their last
+// use, so those are the first, and the last one always stays.
+func (p *pool) reap() {
+	p.mu.Lock()
+	p.reaper = nil
+	n := 0
+	for since := time.Now().Add(-p.fn.IdleTimeout); n < len(p.idle)-1; n++ {
+		if p.idle[n].lastUse.After(since) {
+			break
+		}
+	}
+	done := append([]*process(nil), p.idle[:n]...)
+	p.idle = append(p.idle[:0], p.idle[n:]...)
+	for _, proc := range done {
+		proc.state = ended
+		delete(p.procs, proc)
+	}
+	if p.closed == nil {
+		p.reapLater()
+	}
+	p.mu.Unlock()
+	stopAll(done)
+}
+
+// adopt makes the version of proc the one that takes events from now on, proc being its first
+// process, and ends those of the old one, each when it has no event any more.
+func (p *pool) adopt(proc *process) {
+	p.mu.Lock()
+	done := p.retire()
+	p.fn, p.version = proc.fn, proc.version
+	p.starts++
+	proc.candidate = false
+	var c *call
+	if proc.state != ended { // or it has died since it asked for an event
+		p.procs[proc] = struct{}{}
+	}
+	if proc.state == idle {
+		c = p.offer(proc)
+	}
+	p.grow()
+	p.mu.Unlock()
+	if c != nil {
+		proc.give(c)
+	}
+	stopAll(done)
+}
+
+// retire makes all processes those of an old version, and returns the ones that have no event. One
+// that has just replied will ask for another in a moment, and get none; it is not waited for long.
+func (p *pool) retire() (done []*process) {
+	for proc := range p.procs {
+		switch proc.state {
+		case replied:
+			proc.limit(grace, time.Now())
+			p.old[proc] = struct{}{}
+		case busy:
+			p.old[proc] = struct{}{}
+		default:
+			proc.state = ended
+			done = append(done, proc)
+		}
+	}
+	clear(p.procs)
+	p.idle = nil
+	return done
+}
+
+// close lets the processes finish what they have and fails what waits.
+func (p *pool) close(why error) {
+	p.mu.Lock()
+	p.closed = why
+	done := p.retire()
+	p.version++
+	var calls []*call
+	for e := p.waiting.Front(); e != nil; e = p.waiting.Front() {
+		c := p.waiting.Remove(e).(*call)
+		c.place = nil
+		calls = append(calls, c)
+	}
+	if p.reaper != nil {
+		p.reaper.Stop()
+	}
+	p.mu.Unlock()
+	for _, c := range calls {
+		c.done <- outcome{err: p.error(why)}
+	}
+	stopAll(done)
+}
+
+func stopAll(procs []*process) {
+	for _, proc := range procs {
+		proc.stop()
+	}
+}
