@@ -11,13 +11,13 @@ import (
 	"github.com/tyg-dev/tyg/apigw"
 )
 
-// A Guard is a Lambda authorizer of type REQUEST: an integration that is asked about each handshake
+// A LambdaAuthorizer is a Lambda authorizer of type REQUEST: an integration that is asked about each handshake
 // and answers with a policy.
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-lambda-auth.html)
 //
 // A policy that does not allow to connect is 403, an authorizer that fails with the message
 // "Unauthorized" 401, any other failure and a malformed answer 500.
-type Guard struct {
+type LambdaAuthorizer struct {
 	Integration Integration
 
 	// IdentitySources are the parts of a handshake without which nobody is asked, as in
@@ -35,13 +35,13 @@ type Guard struct {
 
 // authorize is a tyg.AuthorizeFunc. It does not know the connection, which has no id yet where it
 // is asked, so the request context of the event has none either.
-func (g *Guard) authorize(ctx context.Context, r *tyg.Request) (tyg.Identity, error) {
-	arn := g.arn()
-	payload, err := apigw.MarshalAuthorizerRequest(g.event(r), arn)
+func (a *LambdaAuthorizer) authorize(ctx context.Context, r *tyg.Request) (tyg.Identity, error) {
+	arn := a.arn()
+	payload, err := apigw.MarshalAuthorizerRequest(a.event(r), arn)
 	if err != nil {
 		return tyg.Identity{}, err
 	}
-	out, err := g.Integration.Invoke(ctx, payload)
+	out, err := a.Integration.Invoke(ctx, payload)
 	if e, ok := errors.AsType[*FunctionError](err); ok && e.Message == "Unauthorized" {
 		return tyg.Identity{}, fmt.Errorf("%w by the function %q", tyg.ErrUnauthorized, e.Function)
 	}
@@ -58,22 +58,22 @@ func (g *Guard) authorize(ctx context.Context, r *tyg.Request) (tyg.Identity, er
 	return id, nil
 }
 
-func (g *Guard) event(r *tyg.Request) tyg.Event {
+func (a *LambdaAuthorizer) event(r *tyg.Request) tyg.Event {
 	now := time.Now()
 	return tyg.Event{
 		Type: tyg.EventConnect, Route: tyg.RouteConnect, RequestID: NewRequestID(), Time: now, Request: r,
 		Conn: &tyg.Conn{
 			ConnectedAt: now, SourceIP: r.SourceIP, UserAgent: r.UserAgent(), Domain: r.Host,
-			Stage: g.stage(), APIID: g.apiID(), StageVariables: g.StageVariables,
+			Stage: a.stage(), APIID: a.apiID(), StageVariables: a.StageVariables,
 		},
 	}
 }
 
-func (g *Guard) arn() string {
-	return "arn:aws:execute-api:" + cmp.Or(g.Region, defaultRegion) + ":" +
-		cmp.Or(g.AccountID, defaultAccount) + ":" + g.apiID() + "/" + g.stage() + "/" + tyg.RouteConnect
+func (a *LambdaAuthorizer) arn() string {
+	return "arn:aws:execute-api:" + cmp.Or(a.Region, defaultRegion) + ":" +
+		cmp.Or(a.AccountID, defaultAccount) + ":" + a.apiID() + "/" + a.stage() + "/" + tyg.RouteConnect
 }
 
-func (g *Guard) apiID() string { return cmp.Or(g.APIID, "local") }
+func (a *LambdaAuthorizer) apiID() string { return cmp.Or(a.APIID, "local") }
 
-func (g *Guard) stage() string { return cmp.Or(g.Stage, "api") }
+func (a *LambdaAuthorizer) stage() string { return cmp.Or(a.Stage, "api") }

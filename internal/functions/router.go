@@ -39,8 +39,8 @@ type Router struct {
 	// the client. On all others it is dropped.
 	Answering []string
 
-	// Guard decides who may connect. Nil lets everybody go on to connect.
-	Guard *Guard
+	// Authorizer decides who may connect. Nil lets everybody go on to connect.
+	Authorizer *LambdaAuthorizer
 
 	buffers sync.Pool // of *[]byte, in which events are encoded
 }
@@ -68,14 +68,14 @@ func (r *Router) Handle(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
 	return apigw.UnmarshalReply(out)
 }
 
-// Describe returns the routes that have an integration and the authorizer that asks r.Guard.
+// Describe returns the routes that have an integration and the authorizer that asks r.Authorizer.
 func (r *Router) Describe() tyg.Description {
 	d := tyg.Description{RouteSelection: r.RouteSelection}
 	for _, key := range slices.Sorted(maps.Keys(r.Integrations)) {
 		d.Routes = append(d.Routes, tyg.Route{Key: key, Response: slices.Contains(r.Answering, key)})
 	}
-	if r.Guard != nil {
-		d.Authorizer = &tyg.Authorizer{Func: r.Guard.authorize, IdentitySources: r.Guard.IdentitySources}
+	if r.Authorizer != nil {
+		d.Authorizer = &tyg.Authorizer{Func: r.Authorizer.authorize, IdentitySources: r.Authorizer.IdentitySources}
 	}
 	return d
 }

@@ -120,7 +120,7 @@ func TestRouterTellsGateways(t *testing.T) {
 	}
 }
 
-func TestGuard(t *testing.T) {
+func TestLambdaAuthorizer(t *testing.T) {
 	const arn = "arn:aws:execute-api:us-east-1:000000000000:local/api/$connect"
 	policy := func(effect, resource string) integration {
 		return replies(fmt.Sprintf(`{"principalId":"ann","context":{"team":"red","n":1},"policyDocument":`+
@@ -144,7 +144,7 @@ func TestGuard(t *testing.T) {
 		{"is malformed", replies(`{"statusCode":401}`), nil, true},
 	}
 	for _, tt := range tests {
-		r := &functions.Router{Guard: &functions.Guard{Integration: tt.to, IdentitySources: []string{"route.request.querystring.token"}}}
+		r := &functions.Router{Authorizer: &functions.LambdaAuthorizer{Integration: tt.to, IdentitySources: []string{"route.request.querystring.token"}}}
 		a := r.Describe().Authorizer
 		id, err := a.Func(t.Context(), request())
 		if tt.fail != (err != nil) || tt.want != nil && !errors.Is(err, tt.want) {
@@ -162,9 +162,9 @@ func TestGuard(t *testing.T) {
 	}
 }
 
-func TestGuardsRequest(t *testing.T) {
+func TestLambdaAuthorizerRequest(t *testing.T) {
 	var payload string
-	g := &functions.Guard{
+	g := &functions.LambdaAuthorizer{
 		Integration: integration(func(_ context.Context, b []byte) ([]byte, error) {
 			payload = string(b)
 			return nil, errors.New("enough")
@@ -172,7 +172,7 @@ func TestGuardsRequest(t *testing.T) {
 		Region: "eu-west-1", AccountID: "123456789012", APIID: "abc", Stage: "prod",
 		StageVariables: map[string]string{"k": "v"},
 	}
-	r := &functions.Router{Guard: g}
+	r := &functions.Router{Authorizer: g}
 	if _, err := r.Describe().Authorizer.Func(t.Context(), request()); err == nil {
 		t.Error("the integration's error got lost")
 	}

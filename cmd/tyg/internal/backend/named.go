@@ -11,7 +11,7 @@ import (
 )
 
 // named is the integration of an authorizer. At API Gateway the connection has its id when the
-// authorizer is asked, and functions count on one; a functions.Guard does not know it, so it is made up
+// authorizer is asked, and functions count on one; a functions.LambdaAuthorizer does not know it, so it is made up
 // here.
 type named struct{ functions.Integration }
 

@@ -133,7 +133,7 @@ func (s Set) Router(ctx context.Context, h *functions.Host, at Place) (*function
 	if err != nil {
 		return nil, fmt.Errorf("authorizer: %w", err)
 	}
-	r.Guard = &functions.Guard{
+	r.Authorizer = &functions.LambdaAuthorizer{
 		Integration: named{in}, IdentitySources: s.Authorizer.IdentitySources,
 		APIID: at.APIID, Stage: at.Stage, StageVariables: at.StageVariables,
 		Region: h.Region, AccountID: h.AccountID,
