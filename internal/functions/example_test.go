@@ -22,7 +22,7 @@ func ExampleRouter() {
 		Integrations: map[string]functions.Integration{
 			tyg.RouteDefault: &functions.URL{Address: service.URL},
 		},
-		Answering: []string{tyg.RouteDefault},
+		RouteResponses: []string{tyg.RouteDefault},
 	}
 	// A gateway does this for each message: &gateway.Server{Handler: router}.
 	reply, err := router.Handle(context.Background(), tyg.Event{

@@ -148,7 +148,7 @@ func TestFailuresReachTheClient(t *testing.T) {
 				return h.Integration("patient").Invoke(ctx, []byte(`{"Sleep":3000}`))
 			}),
 		},
-		Answering: []string{tyg.RouteDefault},
+		RouteResponses: []string{tyg.RouteDefault},
 	}
 	f := serveGateway(t, &gateway.Server{Handler: router, Limits: gateway.Limits{Integration: time.Second}})
 	c, err := f.dial(t, "")

@@ -35,9 +35,9 @@ type Router struct {
 	// RouteSelection is the route selection expression, [tyg.DefaultRouteSelection] by default.
 	RouteSelection string
 
-	// Answering are the keys of the routes with a route response: the body of the reply is sent to
+	// RouteResponses are the keys of the routes with a route response: the body of the reply is sent to
 	// the client. On all others it is dropped.
-	Answering []string
+	RouteResponses []string
 
 	// Authorizer decides who may connect. Nil lets everybody go on to connect.
 	Authorizer *LambdaAuthorizer
@@ -72,7 +72,7 @@ func (r *Router) Handle(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
 func (r *Router) Describe() tyg.Description {
 	d := tyg.Description{RouteSelection: r.RouteSelection}
 	for _, key := range slices.Sorted(maps.Keys(r.Integrations)) {
-		d.Routes = append(d.Routes, tyg.Route{Key: key, Response: slices.Contains(r.Answering, key)})
+		d.Routes = append(d.Routes, tyg.Route{Key: key, Response: slices.Contains(r.RouteResponses, key)})
 	}
 	if r.Authorizer != nil {
 		d.Authorizer = &tyg.Authorizer{Func: r.Authorizer.authorize, IdentitySources: r.Authorizer.IdentitySources}

@@ -107,8 +107,8 @@ func TestRouterFailures(t *testing.T) {
 
 func TestRouterTellsGateways(t *testing.T) {
 	r := &functions.Router{
-		Integrations: map[string]functions.Integration{"b": replies(""), "$connect": replies(""), "a": replies("")},
-		Answering:    []string{"a"},
+		Integrations:   map[string]functions.Integration{"b": replies(""), "$connect": replies(""), "a": replies("")},
+		RouteResponses: []string{"a"},
 	}
 	want := tyg.Description{Routes: []tyg.Route{{Key: "$connect"}, {Key: "a", Response: true}, {Key: "b"}}}
 	if got := r.Describe(); !reflect.DeepEqual(got, want) {

@@ -55,7 +55,7 @@ func TestRouterKeepsPromises(t *testing.T) {
 		for _, r := range d.Routes {
 			router.Integrations[r.Key] = far
 			if r.Response {
-				router.Answering = append(router.Answering, r.Key)
+				router.RouteResponses = append(router.RouteResponses, r.Key)
 			}
 		}
 		f := serveGateway(t, &gateway.Server{Handler: router})

@@ -123,7 +123,7 @@ func (s Set) Router(ctx context.Context, h *functions.Host, at Place) (*function
 		}
 		r.Integrations[key] = in
 		if to.Response {
-			r.Answering = append(r.Answering, key)
+			r.RouteResponses = append(r.RouteResponses, key)
 		}
 	}
 	if s.Authorizer == nil {
