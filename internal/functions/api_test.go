@@ -228,7 +228,7 @@ func TestEnqueue(t *testing.T) {
 	if _, err := h.Enqueue(functions.Invocation{Function: "f"}); !errors.Is(err, functions.ErrThrottled) {
 		t.Errorf("a second event, where one may be on its way: %v", err)
 	}
-	if w := <-gaveUp; w.Kind != functions.GaveUp || w.RequestID != id || !strings.Contains(w.Detail, "3 attempts") {
+	if w := <-gaveUp; w.Kind != functions.WarnRetriesExhausted || w.RequestID != id || !strings.Contains(w.Detail, "3 attempts") {
 		t.Errorf("warning %v", w)
 	}
 	tries := 0

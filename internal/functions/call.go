@@ -21,8 +21,8 @@ type call struct {
 	writing sync.Mutex
 
 	// guarded by pool.mu
-	place   *list.Element // in the queue; nil: not in it
-	unheard bool          // the caller has left
+	place     *list.Element // in the queue; nil: not in it
+	abandoned bool          // the caller has left
 }
 
 // An outcome is what came of a call.

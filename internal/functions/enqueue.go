@@ -61,7 +61,7 @@ func (h *Host) attempts(inv Invocation) {
 		}
 		if n == retries {
 			h.warn(Warning{
-				Kind: GaveUp, Function: inv.Function, RequestID: inv.RequestID,
+				Kind: WarnRetriesExhausted, Function: inv.Function, RequestID: inv.RequestID,
 				Detail: fmt.Sprintf("it was given up after %d attempts: %v", n+1, err),
 			})
 			return

@@ -51,24 +51,24 @@ func (p *process) Reply(r runtimeapi.Reply) error {
 	if r.Failure != nil {
 		o.err = newFunctionError(p.fn.Name, r.Failure)
 	}
-	call, unheard := p.pool.finish(p, r.RequestID, &o)
+	call, abandoned := p.pool.finish(p, r.RequestID, &o)
 	if call == nil {
 		return runtimeapi.ErrUnknownEvent
 	}
 	p.journal.end(r.RequestID, o)
 	call.done <- o
-	p.complain(r, o, unheard)
+	p.warnDiscarded(r, o, abandoned)
 	return nil
 }
 
-// complain warns of what the reply was in vain for.
-func (p *process) complain(r runtimeapi.Reply, o outcome, unheard bool) {
+// warnDiscarded warns of what the reply was in vain for.
+func (p *process) warnDiscarded(r runtimeapi.Reply, o outcome, abandoned bool) {
 	w := Warning{Function: p.fn.Name, RequestID: r.RequestID}
 	switch {
 	case r.TooLarge:
-		w.Kind, w.Detail = ReplyTooLarge, "its reply is over 6 MB and was thrown away"
-	case unheard:
-		w.Kind = Unheard
+		w.Kind, w.Detail = WarnReplyTooLarge, "its reply is over 6 MB and was thrown away"
+	case abandoned:
+		w.Kind = WarnReplyDiscarded
 		w.Detail = "it took " + o.took.Round(time.Millisecond).String() +
 			", and nobody waits for its reply any more"
 	default:

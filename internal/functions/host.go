@@ -95,7 +95,7 @@ func (h *Host) ready() {
 // the package's documentation; Result.RequestID is set with any of them, and so is Result.Payload
 // if the function is at fault.
 //
-// When ctx ends, Invoke returns its error at once and the function goes on, unheard, until it is
+// When ctx ends, Invoke returns its error at once and the function goes on, abandoned, until it is
 // done or its own timeout passes.
 func (h *Host) Invoke(ctx context.Context, inv Invocation) (Result, error) {
 	if err := inv.check(MaxPayload); err != nil {

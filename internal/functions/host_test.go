@@ -188,7 +188,7 @@ func TestCallerLeaves(t *testing.T) {
 	if !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, functions.ErrThrottled) {
 		t.Errorf("error %v, want the context's", err)
 	}
-	if w := <-warned; w.Kind != functions.Unheard || w.RequestID != res.RequestID {
+	if w := <-warned; w.Kind != functions.WarnReplyDiscarded || w.RequestID != res.RequestID {
 		t.Errorf("warning %v", w)
 	}
 	if again := must(t, h, order{}); again.PID != pid {
@@ -204,7 +204,7 @@ func TestReplyTooLarge(t *testing.T) {
 	if !ok || e.Type != "Function.ResponseSizeTooLarge" {
 		t.Errorf("error %v", err)
 	}
-	if w := <-warned; w.Kind != functions.ReplyTooLarge {
+	if w := <-warned; w.Kind != functions.WarnReplyTooLarge {
 		t.Errorf("warning %v", w)
 	}
 	if r := must(t, h, order{Size: 6<<20 - 1000}); len(r.Text) != 6<<20-1000 {

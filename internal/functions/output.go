@@ -62,32 +62,32 @@ func (w Warning) String() string {
 type WarningKind uint8
 
 const (
-	// LateOutput: the process went on working after its reply. Lambda freezes it then. It is told
+	// WarnLateOutput: the process went on working after its reply. Lambda freezes it then. It is told
 	// once for each event.
-	LateOutput WarningKind = iota + 1
+	WarnLateOutput WarningKind = iota + 1
 
-	// ReplyTooLarge: the reply is over 6 MB and was thrown away, as on Lambda.
-	ReplyTooLarge
+	// WarnReplyTooLarge: the reply is over 6 MB and was thrown away, as on Lambda.
+	WarnReplyTooLarge
 
-	// Unheard: the function replied when nobody waited any more. API Gateway waits for 29 seconds.
-	Unheard
+	// WarnReplyDiscarded: the function replied when nobody waited any more. API Gateway waits for 29 seconds.
+	WarnReplyDiscarded
 
-	// GaveUp: an event of [Host.Enqueue] failed as often as it may.
-	GaveUp
+	// WarnRetriesExhausted: an event of [Host.Enqueue] failed as often as it may.
+	WarnRetriesExhausted
 )
 
-// String returns a short name for the kind: "late-output", "reply-too-large", "unheard" or
-// "gave-up".
+// String returns a short name for the kind: "late-output", "reply-too-large", "reply-discarded" or
+// "retries-exhausted".
 func (k WarningKind) String() string {
 	switch k {
-	case LateOutput:
+	case WarnLateOutput:
 		return "late-output"
-	case ReplyTooLarge:
+	case WarnReplyTooLarge:
 		return "reply-too-large"
-	case Unheard:
-		return "unheard"
-	case GaveUp:
-		return "gave-up"
+	case WarnReplyDiscarded:
+		return "reply-discarded"
+	case WarnRetriesExhausted:
+		return "retries-exhausted"
 	}
 	return "unknown"
 }

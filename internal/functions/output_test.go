@@ -127,7 +127,7 @@ func TestLateOutput(t *testing.T) {
 			t.Errorf("line %+v, want %s, late, of %s", l, want, res.RequestID)
 		}
 	}
-	if w := <-warned; w.Kind != functions.LateOutput || w.RequestID != res.RequestID || len(warned) > 0 {
+	if w := <-warned; w.Kind != functions.WarnLateOutput || w.RequestID != res.RequestID || len(warned) > 0 {
 		t.Errorf("warning %+v, and %d more", w, len(warned))
 	}
 }

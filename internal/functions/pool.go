@@ -89,7 +89,7 @@ func (p *pool) leave(c *call) (queued bool) {
 		p.waiting.Remove(c.place)
 		c.place = nil
 	}
-	c.unheard = true
+	c.abandoned = true
 	p.mu.Unlock()
 	c.writing.Lock()
 	defer c.writing.Unlock()
@@ -167,7 +167,7 @@ func (p *pool) giveBack(proc *process, c *call) (other *process) {
 	}
 	proc.call, proc.state = nil, ended
 	switch {
-	case c.unheard:
+	case c.abandoned:
 	case p.closed != nil:
 		c.done <- outcome{err: p.error(p.closed)}
 	case len(p.idle) > 0:
@@ -181,7 +181,7 @@ func (p *pool) giveBack(proc *process, c *call) (other *process) {
 
 // finish is for a process that has replied to the call of that id, and adds to o how long it took.
 // It returns nil if that is not the call that the process has.
-func (p *pool) finish(proc *process, id string, o *outcome) (c *call, unheard bool) {
+func (p *pool) finish(proc *process, id string, o *outcome) (c *call, abandoned bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	c = proc.call
@@ -195,7 +195,7 @@ func (p *pool) finish(proc *process, id string, o *outcome) (c *call, unheard bo
 	if _, old := p.old[proc]; old {
 		proc.limit(grace, proc.lastUse)
 	}
-	return c, c.unheard
+	return c, c.abandoned
 }
 
 // refuse is for a process that says itself that it cannot start. It returns false if it has

@@ -143,7 +143,7 @@ func (s *stream) emit(b []byte) {
 	if j.late && !j.warned {
 		j.warned = true
 		j.proc.pool.host.warn(Warning{
-			Kind: LateOutput, Function: j.proc.fn.Name, RequestID: j.id,
+			Kind: WarnLateOutput, Function: j.proc.fn.Name, RequestID: j.id,
 			Detail: "it works on after its reply; Lambda freezes it then",
 		})
 	}
