@@ -11,7 +11,7 @@ var _ runtimeapi.Handler = (*process)(nil)
 
 // Next makes the process wait for an event, or gives it one that waits already.
 func (p *process) Next(c *runtimeapi.Conn) error {
-	p.journal.pause()
+	p.log.pause()
 	call, stop, err := p.pool.park(p, c)
 	switch {
 	case err != nil:
@@ -27,7 +27,7 @@ func (p *process) Next(c *runtimeapi.Conn) error {
 // give writes the event to the process. On failure it goes to another, and this one, which can
 // neither be talked to nor has anything to do, is killed.
 func (p *process) give(c *call) {
-	p.journal.begin(c)
+	p.log.begin(c)
 	if p.fn.Freeze {
 		p.group.Signal(osproc.Thaw)
 	}
@@ -55,7 +55,7 @@ func (p *process) Reply(r runtimeapi.Reply) error {
 	if call == nil {
 		return runtimeapi.ErrUnknownEvent
 	}
-	p.journal.end(r.RequestID, o)
+	p.log.end(r.RequestID, o)
 	call.done <- o
 	p.warnDiscarded(r, o, abandoned)
 	return nil

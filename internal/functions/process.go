@@ -40,7 +40,7 @@ type process struct {
 	arn     string
 	ready   chan struct{} // closed when it has asked for its first event
 	exited  chan struct{} // closed when it is gone, and failure is set
-	journal journal
+	log     processLog
 	group   osproc.Group
 
 	// owned by run
@@ -69,9 +69,9 @@ func newProcess(p *pool, fn Function, version int) *process {
 		pool: p, fn: fn, version: version, arn: p.host.ARN(fn.Name),
 		ready: make(chan struct{}), exited: make(chan struct{}),
 	}
-	j := &proc.journal
-	j.proc = proc
-	j.stdout, j.stderr = stream{journal: j, kind: Stdout}, stream{journal: j, kind: Stderr}
+	l := &proc.log
+	l.proc = proc
+	l.stdout, l.stderr = stream{log: l, kind: Stdout}, stream{log: l, kind: Stderr}
 	return proc
 }
 
@@ -86,7 +86,7 @@ func (p *process) run() {
 	}
 	if c, took := p.pool.gone(p); c != nil {
 		o := outcome{err: p.failure, took: took}
-		p.journal.end(c.inv.RequestID, o)
+		p.log.end(c.inv.RequestID, o)
 		c.done <- o
 	}
 }
@@ -101,7 +101,7 @@ func (p *process) start() error {
 	cmd := exec.Command(p.fn.Command[0], p.fn.Command[1:]...)
 	cmd.Dir = p.fn.Dir
 	cmd.Env = p.pool.host.environ(&p.fn, server.Addr())
-	if err := p.group.Start(cmd, &p.journal.stdout, &p.journal.stderr); err != nil {
+	if err := p.group.Start(cmd, &p.log.stdout, &p.log.stderr); err != nil {
 		server.Shutdown(time.Now()) // nobody knows of it
 		return &StartError{Function: p.fn.Name, Command: p.fn.Command[0], Err: err}
 	}
@@ -140,13 +140,13 @@ func (p *process) verdict(err error) error {
 	cause, woken := p.cause, p.woken
 	p.pool.mu.Unlock()
 	if late, ok := errors.AsType[*TimeoutError](cause); ok {
-		late.Stderr = p.journal.lastLines()
+		late.Stderr = p.log.lastLines()
 	}
 	if cause != nil {
 		return cause
 	}
 	exit := &ExitError{
-		Function: p.fn.Name, Status: "exit status 0", Stderr: p.journal.lastLines(), Init: !woken,
+		Function: p.fn.Name, Status: "exit status 0", Stderr: p.log.lastLines(), Init: !woken,
 		Code: p.group.ExitCode(),
 	}
 	if err != nil {

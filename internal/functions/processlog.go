@@ -11,11 +11,11 @@ const (
 	longLine  = 64 << 10 // bytes; longer lines come in pieces
 )
 
-// A journal is what one process writes, and which event it belongs to.
+// A processLog is what one process writes, and which event it belongs to.
 //
 // Whoever hands over an event or takes a reply first reads what lies in the pipes. So a line
 // belongs to the event in which it was written, not to the one in which it was read.
-type journal struct {
+type processLog struct {
 	proc           *process
 	stdout, stderr stream
 
@@ -29,80 +29,80 @@ type journal struct {
 
 // A stream is stdout or stderr. It cuts what the process writes into lines.
 type stream struct {
-	journal *journal
-	kind    Stream
-	rest    []byte // guarded by journal.mu: a line without its end
+	log  *processLog
+	kind Stream
+	rest []byte // guarded by log.mu: a line without its end
 }
 
 var _ io.WriteCloser = (*stream)(nil)
 
 // Write takes what was read from the process.
 func (s *stream) Write(b []byte) (int, error) {
-	s.journal.mu.Lock()
-	defer s.journal.mu.Unlock()
+	s.log.mu.Lock()
+	defer s.log.mu.Unlock()
 	s.add(b)
 	return len(b), nil
 }
 
 // Close ends the last line.
 func (s *stream) Close() error {
-	s.journal.mu.Lock()
-	defer s.journal.mu.Unlock()
+	s.log.mu.Lock()
+	defer s.log.mu.Unlock()
 	s.flush()
 	return nil
 }
 
 // begin is for a process that gets an event.
-func (j *journal) begin(c *call) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	j.id, j.tail, j.late, j.warned = c.inv.RequestID, c.tail, false, false
-	if j.reports() {
-		j.report("START RequestId: ", j.id, " Version: ", LatestVersion)
+func (l *processLog) begin(c *call) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.id, l.tail, l.late, l.warned = c.inv.RequestID, c.tail, false, false
+	if l.reports() {
+		l.report("START RequestId: ", l.id, " Version: ", LatestVersion)
 	}
 }
 
 // end is for a process that has replied to the event of that id, or has ended.
-func (j *journal) end(id string, o outcome) {
-	j.drain()
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if j.id != id {
+func (l *processLog) end(id string, o outcome) {
+	l.drain()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.id != id {
 		return // it has ended before it got the event
 	}
-	j.stdout.flush()
-	j.stderr.flush()
-	if j.reports() {
-		j.report("END RequestId: ", j.id)
-		j.report(j.summary(o.took, o.init))
+	l.stdout.flush()
+	l.stderr.flush()
+	if l.reports() {
+		l.report("END RequestId: ", l.id)
+		l.report(l.summary(o.took, o.init))
 	}
-	j.tail = nil
+	l.tail = nil
 }
 
 // pause is for a process that asks for its next event. What it writes from here on is late.
-func (j *journal) pause() {
-	j.drain()
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	j.late = j.id != ""
+func (l *processLog) pause() {
+	l.drain()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.late = l.id != ""
 }
 
 // drain reads what is there, if anybody wants to know to which event it belongs.
-func (j *journal) drain() {
-	j.mu.Lock()
-	heard := j.proc.pool.host.Output != nil || j.proc.pool.host.Warn != nil || j.tail != nil
-	j.mu.Unlock()
+func (l *processLog) drain() {
+	l.mu.Lock()
+	heard := l.proc.pool.host.Output != nil || l.proc.pool.host.Warn != nil || l.tail != nil
+	l.mu.Unlock()
 	if !heard {
 		return
 	}
-	j.proc.group.DrainOutput()
+	l.proc.group.DrainOutput()
 }
 
 // lastLines returns the last lines of stderr.
-func (j *journal) lastLines() []string {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return append([]string(nil), j.last...)
+func (l *processLog) lastLines() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return append([]string(nil), l.last...)
 }
 
 // add takes what was read from a stream and cuts it into lines.
@@ -131,30 +131,30 @@ func (s *stream) flush() {
 
 // emit tells everybody of a line.
 func (s *stream) emit(b []byte) {
-	j, text := s.journal, string(bytes.TrimSuffix(b, []byte("\r")))
+	l, text := s.log, string(bytes.TrimSuffix(b, []byte("\r")))
 	if s.kind == Stderr {
-		if len(j.last) == keepLines {
-			j.last = append(j.last[:0], j.last[1:]...)
+		if len(l.last) == keepLines {
+			l.last = append(l.last[:0], l.last[1:]...)
 		}
-		j.last = append(j.last, text)
+		l.last = append(l.last, text)
 	}
-	j.tail.add(text)
-	j.print(s.kind, text)
-	if j.late && !j.warned {
-		j.warned = true
-		j.proc.pool.host.warn(Warning{
-			Kind: WarnLateOutput, Function: j.proc.fn.Name, RequestID: j.id,
+	l.tail.add(text)
+	l.print(s.kind, text)
+	if l.late && !l.warned {
+		l.warned = true
+		l.proc.pool.host.warn(Warning{
+			Kind: WarnLateOutput, Function: l.proc.fn.Name, RequestID: l.id,
 			Detail: "it works on after its reply; Lambda freezes it then",
 		})
 	}
 }
 
 // print hands a line to Output.
-func (j *journal) print(kind Stream, text string) {
-	if output := j.proc.pool.host.Output; output != nil {
+func (l *processLog) print(kind Stream, text string) {
+	if output := l.proc.pool.host.Output; output != nil {
 		output(Line{
-			Function: j.proc.fn.Name, PID: j.proc.group.PID(), RequestID: j.id,
-			Stream: kind, Text: text, Late: j.late,
+			Function: l.proc.fn.Name, PID: l.proc.group.PID(), RequestID: l.id,
+			Stream: kind, Text: text, Late: l.late,
 		})
 	}
 }

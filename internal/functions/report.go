@@ -13,28 +13,28 @@ import (
 const tailSize = 4 << 10
 
 // reports tells whether anybody wants Lambda's own lines.
-func (j *journal) reports() bool { return j.proc.pool.host.Reports || j.tail != nil }
+func (l *processLog) reports() bool { return l.proc.pool.host.Reports || l.tail != nil }
 
 // report writes one of Lambda's own lines.
-func (j *journal) report(parts ...string) {
+func (l *processLog) report(parts ...string) {
 	text := strings.Join(parts, "")
-	j.tail.add(text)
-	if j.proc.pool.host.Reports {
-		j.print(Report, text)
+	l.tail.add(text)
+	if l.proc.pool.host.Reports {
+		l.print(Report, text)
 	}
 }
 
 // summary is the REPORT line.
 // (https://docs.aws.amazon.com/lambda/latest/dg/golang-logging.html)
-func (j *journal) summary(took, init time.Duration) string {
+func (l *processLog) summary(took, init time.Duration) string {
 	var b strings.Builder
 	field := func(name, value string) { b.WriteString(name + ": " + value + "\t") }
 	b.WriteString("REPORT ")
-	field("RequestId", j.id)
+	field("RequestId", l.id)
 	field("Duration", millis(took)+" ms")
 	field("Billed Duration", strconv.FormatFloat(math.Ceil(ms(took)), 'f', 0, 64)+" ms")
-	field("Memory Size", strconv.Itoa(j.proc.fn.MemorySize)+" MB")
-	if peak := j.proc.group.PeakMemory(); peak > 0 {
+	field("Memory Size", strconv.Itoa(l.proc.fn.MemorySize)+" MB")
+	if peak := l.proc.group.PeakMemory(); peak > 0 {
 		field("Max Memory Used", strconv.Itoa(peak)+" MB")
 	}
 	if init > 0 {
