@@ -23,15 +23,15 @@ func (h *Host) Deploy(ctx context.Context, fns ...Function) error {
 	case <-ctx.Done():
 		return fmt.Errorf("wait for another deploy: %w", ctx.Err())
 	}
-	procs, err := h.candidates(fns)
+	procs, err := h.startCandidates(fns)
 	if err == nil {
-		err = h.awaitAll(ctx, procs)
+		err = h.waitReady(ctx, procs)
 	}
 	if err == nil {
-		err = h.adoptAll(procs)
+		err = h.promoteAll(procs)
 	}
 	if err != nil {
-		dismiss(procs)
+		abortAll(procs)
 	}
 	return err
 }
@@ -50,8 +50,8 @@ func checkAll(fns []Function) error {
 	return errors.Join(errs...)
 }
 
-// candidates starts the first process of each new version.
-func (h *Host) candidates(fns []Function) (procs []*process, err error) {
+// startCandidates starts the first process of each new version.
+func (h *Host) startCandidates(fns []Function) (procs []*process, err error) {
 	for _, fn := range fns {
 		h.mu.Lock()
 		p := h.pools[fn.Name]
@@ -69,8 +69,8 @@ func (h *Host) candidates(fns []Function) (procs []*process, err error) {
 	return procs, nil
 }
 
-// awaitAll waits until all processes have asked for an event, or one cannot.
-func (h *Host) awaitAll(ctx context.Context, procs []*process) error {
+// waitReady waits until all processes have asked for an event, or one cannot.
+func (h *Host) waitReady(ctx context.Context, procs []*process) error {
 	for _, proc := range procs {
 		select {
 		case <-proc.ready:
@@ -85,8 +85,8 @@ func (h *Host) awaitAll(ctx context.Context, procs []*process) error {
 	return nil
 }
 
-// adoptAll lets the new versions take over.
-func (h *Host) adoptAll(procs []*process) error {
+// promoteAll lets the new versions take over.
+func (h *Host) promoteAll(procs []*process) error {
 	h.mu.Lock()
 	if h.closed {
 		h.mu.Unlock()
@@ -97,13 +97,13 @@ func (h *Host) adoptAll(procs []*process) error {
 	}
 	h.mu.Unlock()
 	for _, proc := range procs {
-		proc.pool.adopt(proc)
+		proc.pool.promote(proc)
 	}
 	return nil
 }
 
-// dismiss ends processes that came to nothing.
-func dismiss(procs []*process) {
+// abortAll ends processes that came to nothing.
+func abortAll(procs []*process) {
 	for _, proc := range procs {
 		proc.abort(ErrShutdown)
 		<-proc.exited

@@ -26,8 +26,8 @@ type pool struct {
 	waiting list.List             // of *call, the oldest first
 	starts  int
 	closed  error       // not nil: takes no events any more
-	reaper  *time.Timer // nil: nothing to reap
-	hurry   *time.Timer // nil: nobody waits for one who has just replied
+	reapTimer  *time.Timer // nil: nothing to reap
+	growTimer   *time.Timer // nil: nobody waits for one who has just replied
 }
 
 func newPool(h *Host, name string) *pool {
@@ -63,7 +63,7 @@ func (p *pool) assign(c *call) (*process, error) {
 	if len(p.idle) > 0 {
 		return p.takeIdle(c), nil
 	}
-	if p.waiting.Len() >= p.host.queue() || c.inv.NoWait && !p.hasRoom() {
+	if p.waiting.Len() >= p.host.queue() || c.inv.NoWait && !p.hasCapacity() {
 		return nil, p.error(ErrThrottled)
 	}
 	c.place = p.waiting.PushBack(c)
@@ -134,7 +134,7 @@ func (p *pool) offer(proc *process) *call {
 			proc.group.Signal(osproc.Freeze) // before anybody can give it an event and thaw it
 		}
 		p.idle = append(p.idle, proc)
-		p.reapLater()
+		p.scheduleReap()
 		return nil
 	}
 	c := p.waiting.Remove(first).(*call)

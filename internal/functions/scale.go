@@ -4,13 +4,13 @@ import (
 	"time"
 )
 
-// slack is how long a process may take from its reply until it asks for the next event, before
+// replyGrace is how long a process may take from its reply until it asks for the next event, before
 // those who wait get another. Runtimes take much less than a millisecond, unless they work on.
-const slack = 20 * time.Millisecond
+const replyGrace = 20 * time.Millisecond
 
-// hasRoom reports whether one more waiting call would find a process that comes, or may be started.
-func (p *pool) hasRoom() bool {
-	return p.waiting.Len() < p.coming()+p.fn.Concurrency-len(p.procs)
+// hasCapacity reports whether one more waiting call would find a process that comes, or may be started.
+func (p *pool) hasCapacity() bool {
+	return p.waiting.Len() < p.soonIdle()+p.fn.Concurrency-len(p.procs)
 }
 
 // grow starts processes until one comes for each call that waits, or there may be no more.
@@ -18,7 +18,7 @@ func (p *pool) grow() {
 	if p.closed != nil || len(p.procs) >= p.fn.Concurrency {
 		return
 	}
-	for n := p.coming(); n < p.waiting.Len() && len(p.procs) < p.fn.Concurrency; n++ {
+	for n := p.soonIdle(); n < p.waiting.Len() && len(p.procs) < p.fn.Concurrency; n++ {
 		proc := newProcess(p, p.fn, p.version)
 		if !p.host.begin(proc) {
 			return // the Host is shut down, and will tell those who wait
@@ -28,52 +28,52 @@ func (p *pool) grow() {
 	}
 }
 
-// coming counts the processes that will soon ask for an event: those that start, and those that
+// soonIdle counts the processes that will soon ask for an event: those that start, and those that
 // have just replied. The latter ask within microseconds, much sooner than a new process would;
 // without them, a caller who comes back at once would find no idle process and start another. One
 // that works on instead is not waited for.
-func (p *pool) coming() (n int) {
-	since := time.Now().Add(-slack)
+func (p *pool) soonIdle() (n int) {
+	since := time.Now().Add(-replyGrace)
 	for proc := range p.procs {
 		if proc.state == starting {
 			n++
 		}
 		if proc.state == replied && proc.lastUse.After(since) {
 			n++
-			p.growLater()
+			p.scheduleGrow()
 		}
 	}
 	return n
 }
 
-// growLater looks again when nobody who has just replied is waited for any more.
-func (p *pool) growLater() {
-	if p.hurry != nil {
+// scheduleGrow looks again when nobody who has just replied is waited for any more.
+func (p *pool) scheduleGrow() {
+	if p.growTimer != nil {
 		return
 	}
-	p.hurry = time.AfterFunc(slack, func() {
+	p.growTimer = time.AfterFunc(replyGrace, func() {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		p.hurry = nil
+		p.growTimer = nil
 		if p.waiting.Len() > 0 {
 			p.grow()
 		}
 	})
 }
 
-// reapLater has idle processes looked after, once there is more than the one that stays.
-func (p *pool) reapLater() {
-	if p.reaper != nil || len(p.idle) < 2 || p.fn.IdleTimeout < 0 {
+// scheduleReap has idle processes looked after, once there is more than the one that stays.
+func (p *pool) scheduleReap() {
+	if p.reapTimer != nil || len(p.idle) < 2 || p.fn.IdleTimeout < 0 {
 		return
 	}
-	p.reaper = time.AfterFunc(p.fn.IdleTimeout, p.reap)
+	p.reapTimer = time.AfterFunc(p.fn.IdleTimeout, p.reap)
 }
 
 // reap ends processes that have had no event for long. The idle ones are in the order of their last
 // use, so those are the first, and the last one always stays.
 func (p *pool) reap() {
 	p.mu.Lock()
-	p.reaper = nil
+	p.reapTimer = nil
 	n := 0
 	for since := time.Now().Add(-p.fn.IdleTimeout); n < len(p.idle)-1; n++ {
 		if p.idle[n].lastUse.After(since) {
@@ -87,15 +87,15 @@ func (p *pool) reap() {
 		delete(p.procs, proc)
 	}
 	if p.closed == nil {
-		p.reapLater()
+		p.scheduleReap()
 	}
 	p.mu.Unlock()
 	stopAll(done)
 }
 
-// adopt makes the version of proc the one that takes events from now on, proc being its first
+// promote makes the version of proc the one that takes events from now on, proc being its first
 // process, and ends those of the old one, each when it has no event any more.
-func (p *pool) adopt(proc *process) {
+func (p *pool) promote(proc *process) {
 	p.mu.Lock()
 	done := p.retire()
 	p.fn, p.version = proc.fn, proc.version
@@ -148,8 +148,8 @@ func (p *pool) close(why error) {
 		c.place = nil
 		calls = append(calls, c)
 	}
-	if p.reaper != nil {
-		p.reaper.Stop()
+	if p.reapTimer != nil {
+		p.reapTimer.Stop()
 	}
 	p.mu.Unlock()
 	for _, c := range calls {

@@ -40,7 +40,7 @@ type URL struct {
 	// follows no redirect.
 	Client *http.Client
 
-	start  sync.Once
+	once   sync.Once
 	client *http.Client
 }
 
@@ -48,13 +48,13 @@ type URL struct {
 func (u *URL) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	reply, err := u.post(ctx, payload)
 	if err != nil && ctx.Err() != nil {
-		return nil, fmt.Errorf("post event to %s: %w", u.name(), ctx.Err())
+		return nil, fmt.Errorf("post event to %s: %w", u.redacted(), ctx.Err())
 	}
 	if errors.Is(err, context.DeadlineExceeded) { // of u.Timeout, which is not the caller's
-		return nil, fmt.Errorf("post event to %s: no reply within %v", u.name(), u.Timeout)
+		return nil, fmt.Errorf("post event to %s: no reply within %v", u.redacted(), u.Timeout)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("post event to %s: %w", u.name(), err)
+		return nil, fmt.Errorf("post event to %s: %w", u.redacted(), err)
 	}
 	return reply, nil
 }
@@ -69,13 +69,13 @@ func (u *URL) post(ctx context.Context, payload []byte) ([]byte, error) {
 	body := bytes.NewReader(bytes.Clone(payload))
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, u.Address, body)
 	if err != nil {
-		return nil, bare(err)
+		return nil, stripURL(err)
 	}
 	maps.Copy(r.Header, u.Header)
 	r.Header.Set("Content-Type", "application/json")
-	resp, err := u.doer().Do(r)
+	resp, err := u.httpClient().Do(r)
 	if err != nil {
-		return nil, bare(err)
+		return nil, stripURL(err)
 	}
 	defer func() { _ = resp.Body.Close() }() // it was read to its end, or is of no use
 	return u.read(resp)
@@ -98,8 +98,8 @@ func (u *URL) read(resp *http.Response) ([]byte, error) {
 	return body, nil
 }
 
-// name is the address as it may stand in logs: without password and query.
-func (u *URL) name() string {
+// redacted is the address as it may stand in logs: without password and query.
+func (u *URL) redacted() string {
 	a, err := url.Parse(u.Address)
 	if err != nil {
 		return "a malformed URL"
@@ -108,18 +108,18 @@ func (u *URL) name() string {
 	return a.Redacted()
 }
 
-// bare takes the URL off an error of the client: it may hold a secret, and Invoke names it.
-func bare(err error) error {
+// stripURL takes the URL off an error of the client: it may hold a secret, and Invoke names it.
+func stripURL(err error) error {
 	if e, ok := errors.AsType[*url.Error](err); ok {
 		return e.Err
 	}
 	return err
 }
 
-// doer returns the client. Its own follows no redirects, because what an event becomes on the way
+// httpClient returns the client. Its own follows no redirects, because what an event becomes on the way
 // is a GET without a body.
-func (u *URL) doer() *http.Client {
-	u.start.Do(func() {
+func (u *URL) httpClient() *http.Client {
+	u.once.Do(func() {
 		u.client = u.Client
 		if u.client == nil {
 			u.client = &http.Client{
