@@ -21,7 +21,7 @@ type call struct {
 	writing sync.Mutex
 
 	// guarded by pool.mu
-	place     *list.Element // in the queue; nil: not in it
+	element   *list.Element // in the queue; nil: not in it
 	abandoned bool          // the caller has left
 }
 
@@ -40,7 +40,7 @@ func newCall(inv Invocation) *call {
 	return c
 }
 
-// wait waits for the outcome, or for the end of the caller's patience.
+// wait waits for the outcome, or for the end of the caller's drainTime.
 func (c *call) wait(ctx context.Context, p *pool) (Result, error) {
 	select {
 	case o := <-c.done:
@@ -48,7 +48,7 @@ func (c *call) wait(ctx context.Context, p *pool) (Result, error) {
 	case <-ctx.Done():
 	}
 	err := fmt.Errorf("invoke %q: %w", p.name, ctx.Err())
-	if p.leave(c) {
+	if p.abandon(c) {
 		err = fmt.Errorf("%w: %w", err, ErrThrottled)
 	}
 	return Result{RequestID: c.inv.RequestID}, err

@@ -19,28 +19,28 @@ func (p *process) Next(c *runtimeapi.Conn) error {
 	case stop:
 		p.stop()
 	case call != nil:
-		p.give(call)
+		p.writeEvent(call)
 	}
 	return nil
 }
 
-// give writes the event to the process. On failure it goes to another, and this one, which can
+// writeEvent writes the event to the process. On failure it goes to another, and this one, which can
 // neither be talked to nor has anything to do, is killed.
-func (p *process) give(c *call) {
+func (p *process) writeEvent(c *call) {
 	p.log.begin(c)
 	if p.fn.Freeze {
 		p.group.Signal(osproc.Thaw)
 	}
 	err := p.next.WriteEvent(runtimeapi.Event{
-		RequestID: c.inv.RequestID, ARN: p.arn, Time: p.given, Deadline: p.given.Add(p.fn.Timeout),
+		RequestID: c.inv.RequestID, ARN: p.arn, Time: p.assignedAt, Deadline: p.assignedAt.Add(p.fn.Timeout),
 		ClientContext: c.inv.ClientContext, Payload: c.inv.Payload,
 	})
 	c.writing.Unlock()
 	if err != nil {
-		other := p.pool.giveBack(p, c)
+		other := p.pool.requeue(p, c)
 		p.group.Signal(osproc.Kill) // not before: the call would end with it
 		if other != nil {
-			other.give(c)
+			other.writeEvent(c)
 		}
 	}
 }
@@ -81,10 +81,10 @@ func (p *process) warnDiscarded(r runtimeapi.Reply, o outcome, abandoned bool) {
 func (p *process) InitError(f *runtimeapi.Failure) error {
 	err := newFunctionError(p.fn.Name, f)
 	err.Init = true
-	if !p.pool.refuse(p, err) {
+	if !p.pool.failInit(p, err) {
 		return runtimeapi.ErrTransition
 	}
-	time.AfterFunc(grace, func() { p.group.Signal(osproc.Kill) })
+	time.AfterFunc(termGrace, func() { p.group.Signal(osproc.Kill) })
 	return nil
 }
 

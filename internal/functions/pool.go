@@ -17,17 +17,17 @@ type pool struct {
 	host *Host
 	name string
 
-	mu      sync.Mutex
-	fn      Function              // the version that takes events
-	version int                   // of fn, from 1; 0 before the first
-	procs   map[*process]struct{} // of this version, whatever they are doing
-	old     map[*process]struct{} // of older versions, with an event to finish
-	idle    []*process            // the most recently used last
-	waiting list.List             // of *call, the oldest first
-	starts  int
-	closed  error       // not nil: takes no events any more
-	reapTimer  *time.Timer // nil: nothing to reap
-	growTimer   *time.Timer // nil: nobody waits for one who has just replied
+	mu        sync.Mutex
+	fn        Function              // the version that takes events
+	version   int                   // of fn, from 1; 0 before the first
+	procs     map[*process]struct{} // of this version, whatever they are doing
+	old       map[*process]struct{} // of older versions, with an event to finish
+	idle      []*process            // the most recently used last
+	waiting   list.List             // of *call, the oldest first
+	starts    int
+	closed    error       // not nil: takes no events any more
+	reapTimer *time.Timer // nil: nothing to reap
+	growTimer *time.Timer // nil: nobody waits for one who has just replied
 }
 
 func newPool(h *Host, name string) *pool {
@@ -42,52 +42,52 @@ func (p *pool) do(ctx context.Context, c *call) (Result, error) {
 	if err := ctx.Err(); err != nil {
 		return Result{RequestID: c.inv.RequestID}, err
 	}
-	proc, err := p.assign(c)
+	proc, err := p.dispatch(c)
 	if err != nil {
 		return Result{RequestID: c.inv.RequestID}, err
 	}
 	if proc != nil {
-		proc.give(c)
+		proc.writeEvent(c)
 	}
 	return c.wait(ctx, p)
 }
 
-// assign finds an idle process for c. If there is none, c is queued, and a process is started for
+// dispatch finds an idle process for c. If there is none, c is queued, and a process is started for
 // it if there may be more. Whichever process is free first then takes the oldest call.
-func (p *pool) assign(c *call) (*process, error) {
+func (p *pool) dispatch(c *call) (*process, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed != nil {
 		return nil, p.error(p.closed)
 	}
 	if len(p.idle) > 0 {
-		return p.takeIdle(c), nil
+		return p.assignIdle(c), nil
 	}
 	if p.waiting.Len() >= p.host.queue() || c.inv.NoWait && !p.hasCapacity() {
 		return nil, p.error(ErrThrottled)
 	}
-	c.place = p.waiting.PushBack(c)
+	c.element = p.waiting.PushBack(c)
 	p.grow()
 	return nil, nil
 }
 
-// takeIdle gives c to the idle process that was used last, so that the others get old.
-func (p *pool) takeIdle(c *call) *process {
+// assignIdle gives c to the idle process that was used last, so that the others get old.
+func (p *pool) assignIdle(c *call) *process {
 	n := len(p.idle) - 1
 	proc := p.idle[n]
 	p.idle = p.idle[:n]
-	proc.take(c)
+	proc.assign(c)
 	return proc
 }
 
-// leave is for a caller who waits no longer. It returns when nobody reads the payload any more, and
+// abandon is for a caller who waits no longer. It returns when nobody reads the payload any more, and
 // reports whether the call was still in the queue.
-func (p *pool) leave(c *call) (queued bool) {
+func (p *pool) abandon(c *call) (queued bool) {
 	p.mu.Lock()
-	queued = c.place != nil
+	queued = c.element != nil
 	if queued {
-		p.waiting.Remove(c.place)
-		c.place = nil
+		p.waiting.Remove(c.element)
+		c.element = nil
 	}
 	c.abandoned = true
 	p.mu.Unlock()
@@ -115,7 +115,7 @@ func (p *pool) park(proc *process, c *runtimeapi.Conn) (next *call, stop bool, e
 		return nil, false, nil // as above
 	}
 	proc.next = c
-	proc.awake()
+	proc.markReady()
 	if proc.candidate {
 		return nil, false, nil
 	}
@@ -138,8 +138,8 @@ func (p *pool) offer(proc *process) *call {
 		return nil
 	}
 	c := p.waiting.Remove(first).(*call)
-	c.place = nil
-	proc.take(c)
+	c.element = nil
+	proc.assign(c)
 	return c
 }
 
@@ -150,16 +150,16 @@ func (p *pool) unpark(proc *process, c *runtimeapi.Conn) {
 	if proc.state != idle || proc.next != c {
 		return
 	}
-	p.dropIdle(proc)
+	p.removeIdle(proc)
 	proc.next = nil
 	proc.state = starting
-	proc.limit(proc.fn.InitTimeout, time.Now())
+	proc.setDeadline(proc.fn.InitTimeout, time.Now())
 }
 
-// giveBack is for a call that could not be written to its process, which gets no more. It returns an
+// requeue is for a call that could not be written to its process, which gets no more. It returns an
 // idle process that takes the call in its place, else the call goes to the head of the queue. What
 // was written is no whole event, so nobody can have begun with it.
-func (p *pool) giveBack(proc *process, c *call) (other *process) {
+func (p *pool) requeue(proc *process, c *call) (other *process) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if proc.call != c {
@@ -171,9 +171,9 @@ func (p *pool) giveBack(proc *process, c *call) (other *process) {
 	case p.closed != nil:
 		c.done <- outcome{err: p.error(p.closed)}
 	case len(p.idle) > 0:
-		return p.takeIdle(c)
+		return p.assignIdle(c)
 	default:
-		c.place = p.waiting.PushFront(c)
+		c.element = p.waiting.PushFront(c)
 		p.grow()
 	}
 	return nil
@@ -188,52 +188,52 @@ func (p *pool) finish(proc *process, id string, o *outcome) (c *call, abandoned 
 	if c == nil || c.inv.RequestID != id {
 		return nil, false
 	}
-	proc.lastUse = time.Now()
-	o.took, o.init = proc.lastUse.Sub(proc.given), proc.startTook
-	proc.call, proc.startTook = nil, 0
+	proc.lastUsed = time.Now()
+	o.took, o.init = proc.lastUsed.Sub(proc.assignedAt), proc.initTook
+	proc.call, proc.initTook = nil, 0
 	proc.state = replied
 	if _, old := p.old[proc]; old {
-		proc.limit(grace, proc.lastUse)
+		proc.setDeadline(termGrace, proc.lastUsed)
 	}
 	return c, c.abandoned
 }
 
-// refuse is for a process that says itself that it cannot start. It returns false if it has
+// failInit is for a process that says itself that it cannot start. It returns false if it has
 // started.
-func (p *pool) refuse(proc *process, why error) bool {
+func (p *pool) failInit(proc *process, why error) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if proc.woken || proc.cause != nil {
+	if proc.initialized || proc.cause != nil {
 		return false
 	}
 	proc.cause = why
 	return true
 }
 
-// gone is for a process that has ended. It returns the call that it had, or the oldest that waits
+// remove is for a process that has ended. It returns the call that it had, or the oldest that waits
 // if the process never came to take one.
-func (p *pool) gone(proc *process) (c *call, took time.Duration) {
+func (p *pool) remove(proc *process) (c *call, took time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	c = proc.call
 	if c != nil {
-		took = time.Since(proc.given)
+		took = time.Since(proc.assignedAt)
 	}
-	never := proc.state == starting && !proc.woken && !proc.candidate
+	never := proc.state == starting && !proc.initialized && !proc.candidate
 	proc.call = nil
 	proc.state = ended
-	p.dropIdle(proc)
+	p.removeIdle(proc)
 	delete(p.procs, proc)
 	delete(p.old, proc)
 	if first := p.waiting.Front(); never && first != nil {
 		c = p.waiting.Remove(first).(*call)
-		c.place = nil
+		c.element = nil
 	}
 	p.grow()
 	return c, took
 }
 
-func (p *pool) dropIdle(proc *process) {
+func (p *pool) removeIdle(proc *process) {
 	if i := slices.Index(p.idle, proc); i >= 0 {
 		p.idle = slices.Delete(p.idle, i, i+1)
 	}

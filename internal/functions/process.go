@@ -11,13 +11,13 @@ import (
 )
 
 const (
-	// grace is how long a process may take to end after SIGTERM.
+	// termGrace is how long a process may take to end after SIGTERM.
 	// (https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html)
-	grace = 500 * time.Millisecond
+	termGrace = 500 * time.Millisecond
 
-	// patience is how long to wait, after a process has ended, for what it has written. It is only
+	// drainTime is how long to wait, after a process has ended, for what it has written. It is only
 	// ever used up by descendants that have left its process group.
-	patience = time.Second
+	drainTime = time.Second
 )
 
 // A state is what a process is doing.
@@ -44,24 +44,24 @@ type process struct {
 	group   osproc.Group
 
 	// owned by run
-	server  *runtimeapi.Server
-	began   time.Time
-	failure error // why it has ended; others read it after exited
+	server    *runtimeapi.Server
+	startedAt time.Time
+	failure   error // why it has ended; others read it after exited
 
 	// guarded by pool.mu
-	state     state
-	candidate bool             // not yet in the pool: its version is being deployed
-	woken     bool             // it has asked for an event
-	used      bool             // it has had an event
-	call      *call            // the event it has
-	next      *runtimeapi.Conn // where it waits for one
-	startTook time.Duration
-	given     time.Time // when it got its event
-	lastUse   time.Time
-	deadline  time.Time // when to kill it, unless it is idle
-	alarm     *time.Timer
-	alarmAt   time.Time // zero: the alarm is not set
-	cause     error     // why it was killed
+	state       state
+	candidate   bool             // not yet in the pool: its version is being deployed
+	initialized bool             // it has asked for an event
+	used        bool             // it has had an event
+	call        *call            // the event it has
+	next        *runtimeapi.Conn // where it waits for one
+	initTook    time.Duration
+	assignedAt  time.Time // when it got its event
+	lastUsed    time.Time
+	deadline    time.Time // when to kill it, unless it is idle
+	alarm       *time.Timer
+	alarmAt     time.Time // zero: the alarm is not set
+	cause       error     // why it was killed
 }
 
 func newProcess(p *pool, fn Function, version int) *process {
@@ -82,9 +82,9 @@ func (p *process) run() {
 	defer runtime.UnlockOSThread()
 	defer close(p.exited)
 	if p.failure = p.start(); p.failure == nil {
-		p.failure = p.verdict(p.await())
+		p.failure = p.exitReason(p.wait())
 	}
-	if c, took := p.pool.gone(p); c != nil {
+	if c, took := p.pool.remove(p); c != nil {
 		o := outcome{err: p.failure, took: took}
 		p.log.end(c.inv.RequestID, o)
 		c.done <- o
@@ -112,20 +112,20 @@ func (p *process) start() error {
 // watch begins to listen to a process that has just started. All goroutines end with the process.
 func (p *process) watch() {
 	p.pool.mu.Lock()
-	p.began = time.Now()
-	p.alarm = time.AfterFunc(p.fn.InitTimeout, p.ring)
-	p.limit(p.fn.InitTimeout, p.began)
+	p.startedAt = time.Now()
+	p.alarm = time.AfterFunc(p.fn.InitTimeout, p.onAlarm)
+	p.setDeadline(p.fn.InitTimeout, p.startedAt)
 	if p.state == ended {
-		p.group.Signal(osproc.Kill) // it was ended before it began
+		p.group.Signal(osproc.Kill) // it was ended before it startedAt
 	}
 	p.pool.mu.Unlock()
 	p.server.Start()
 }
 
-// await waits for the end of the process and of all that it has begun.
-func (p *process) await() error {
+// wait waits for the end of the process and of all that it has begun.
+func (p *process) wait() error {
 	err := p.group.Wait()
-	until := time.Now().Add(patience)
+	until := time.Now().Add(drainTime)
 	p.server.Shutdown(until) // its last reply may still be there to be read
 	p.group.CloseOutput(until)
 	p.pool.mu.Lock()
@@ -134,10 +134,10 @@ func (p *process) await() error {
 	return err
 }
 
-// verdict says why the process has ended.
-func (p *process) verdict(err error) error {
+// exitReason says why the process has ended.
+func (p *process) exitReason(err error) error {
 	p.pool.mu.Lock()
-	cause, woken := p.cause, p.woken
+	cause, initialized := p.cause, p.initialized
 	p.pool.mu.Unlock()
 	if late, ok := errors.AsType[*TimeoutError](cause); ok {
 		late.Stderr = p.log.lastLines()
@@ -146,7 +146,7 @@ func (p *process) verdict(err error) error {
 		return cause
 	}
 	exit := &ExitError{
-		Function: p.fn.Name, Status: "exit status 0", Stderr: p.log.lastLines(), Init: !woken,
+		Function: p.fn.Name, Status: "exit status 0", Stderr: p.log.lastLines(), Init: !initialized,
 		Code: p.group.ExitCode(),
 	}
 	if err != nil {
@@ -155,28 +155,28 @@ func (p *process) verdict(err error) error {
 	return exit
 }
 
-// take is for a process that gets an event. The call's payload must then be given.
-func (p *process) take(c *call) {
+// assign is for a process that gets an event. The call's payload must then be given.
+func (p *process) assign(c *call) {
 	c.writing.Lock()
 	p.state, p.call, p.used = busy, c, true
-	p.given = time.Now()
-	p.limit(p.fn.Timeout, p.given)
+	p.assignedAt = time.Now()
+	p.setDeadline(p.fn.Timeout, p.assignedAt)
 }
 
-// awake is for a process that asks for an event.
-func (p *process) awake() {
-	if !p.woken {
-		p.woken = true
-		p.startTook = time.Since(p.began)
+// markReady is for a process that asks for an event.
+func (p *process) markReady() {
+	if !p.initialized {
+		p.initialized = true
+		p.initTook = time.Since(p.startedAt)
 		close(p.ready)
 	}
 	p.state = idle
-	p.lastUse = time.Now()
+	p.lastUsed = time.Now()
 }
 
-// limit has the process killed after d, unless it is idle then. An alarm that is set for an earlier
+// setDeadline has the process killed after d, unless it is idle then. An alarm that is set for an earlier
 // time stays and is set anew when it rings: that saves two operations on timers for each event.
-func (p *process) limit(d time.Duration, now time.Time) {
+func (p *process) setDeadline(d time.Duration, now time.Time) {
 	p.deadline = now.Add(d)
 	if p.alarmAt.IsZero() || p.deadline.Before(p.alarmAt) {
 		p.alarmAt = p.deadline
@@ -184,8 +184,8 @@ func (p *process) limit(d time.Duration, now time.Time) {
 	}
 }
 
-// ring kills the process if its time is up.
-func (p *process) ring() {
+// onAlarm kills the process if its time is up.
+func (p *process) onAlarm() {
 	p.pool.mu.Lock()
 	defer p.pool.mu.Unlock()
 	p.alarmAt = time.Time{}
@@ -194,7 +194,7 @@ func (p *process) ring() {
 	case p.state == idle || p.state == ended:
 		return
 	case now.Before(p.deadline):
-		p.limit(p.deadline.Sub(now), now)
+		p.setDeadline(p.deadline.Sub(now), now)
 		return
 	case p.state == starting:
 		p.cause = &TimeoutError{Function: p.fn.Name, Limit: p.fn.InitTimeout, Init: true}
@@ -207,7 +207,7 @@ func (p *process) ring() {
 // stop ends the process: it is asked, and killed if it does not listen.
 func (p *process) stop() {
 	p.group.Signal(osproc.Terminate)
-	time.AfterFunc(grace, func() { p.group.Signal(osproc.Kill) })
+	time.AfterFunc(termGrace, func() { p.group.Signal(osproc.Kill) })
 }
 
 // abort kills the process, and what it had fails with why.

@@ -38,7 +38,7 @@ func (p *pool) soonIdle() (n int) {
 		if proc.state == starting {
 			n++
 		}
-		if proc.state == replied && proc.lastUse.After(since) {
+		if proc.state == replied && proc.lastUsed.After(since) {
 			n++
 			p.scheduleGrow()
 		}
@@ -76,7 +76,7 @@ func (p *pool) reap() {
 	p.reapTimer = nil
 	n := 0
 	for since := time.Now().Add(-p.fn.IdleTimeout); n < len(p.idle)-1; n++ {
-		if p.idle[n].lastUse.After(since) {
+		if p.idle[n].lastUsed.After(since) {
 			break
 		}
 	}
@@ -111,7 +111,7 @@ func (p *pool) promote(proc *process) {
 	p.grow()
 	p.mu.Unlock()
 	if c != nil {
-		proc.give(c)
+		proc.writeEvent(c)
 	}
 	stopAll(done)
 }
@@ -122,7 +122,7 @@ func (p *pool) retire() (done []*process) {
 	for proc := range p.procs {
 		switch proc.state {
 		case replied:
-			proc.limit(grace, time.Now())
+			proc.setDeadline(termGrace, time.Now())
 			p.old[proc] = struct{}{}
 		case busy:
 			p.old[proc] = struct{}{}
@@ -145,7 +145,7 @@ func (p *pool) close(why error) {
 	var calls []*call
 	for e := p.waiting.Front(); e != nil; e = p.waiting.Front() {
 		c := p.waiting.Remove(e).(*call)
-		c.place = nil
+		c.element = nil
 		calls = append(calls, c)
 	}
 	if p.reapTimer != nil {
