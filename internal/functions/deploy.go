@@ -13,7 +13,7 @@ import (
 // The context bounds the waiting. Events go to the old version until the end, so Deploy may be
 // called at any time. Deploys are done one after the other.
 func (h *Host) Deploy(ctx context.Context, fns ...Function) error {
-	h.ready()
+	h.setup()
 	if err := checkAll(fns); err != nil {
 		return err
 	}
@@ -61,7 +61,7 @@ func (h *Host) startCandidates(fns []Function) (procs []*process, err error) {
 		}
 		proc := newProcess(p, fn.withDefaults(), p.version+1)
 		proc.candidate = true
-		if !h.begin(proc) {
+		if !h.runProcess(proc) {
 			return procs, ErrShutdown
 		}
 		procs = append(procs, proc)
@@ -78,7 +78,7 @@ func (h *Host) waitReady(ctx context.Context, procs []*process) error {
 			return fmt.Errorf("deploy: %w", proc.failure)
 		case <-ctx.Done():
 			return fmt.Errorf("deploy %q: %w", proc.fn.Name, ctx.Err())
-		case <-h.life.Done():
+		case <-h.lifetime.Done():
 			return ErrShutdown
 		}
 	}
@@ -113,7 +113,7 @@ func abortAll(procs []*process) {
 // Remove takes a function away. Events that a process has are finished; those that wait fail with
 // [ErrNotFound]. It waits for neither, but for a Deploy under way. A name that is unknown is fine.
 func (h *Host) Remove(name string) {
-	h.ready()
+	h.setup()
 	h.deploying <- struct{}{}
 	defer func() { <-h.deploying }()
 	h.mu.Lock()

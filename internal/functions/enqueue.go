@@ -42,12 +42,12 @@ func (h *Host) Enqueue(inv Invocation) (requestID string, err error) {
 		return inv.RequestID, fmt.Errorf("enqueue for %q: %w", inv.Function, ErrThrottled)
 	}
 	h.pending++
-	h.work.Go(func() { h.attempts(inv) }) // ends with the Host's life at the latest
+	h.work.Go(func() { h.invokeWithRetries(inv) }) // ends with the Host's life at the latest
 	return inv.RequestID, nil
 }
 
-// attempts invokes until the function does not fail, or has failed too often.
-func (h *Host) attempts(inv Invocation) {
+// invokeWithRetries invokes until the function does not fail, or has failed too often.
+func (h *Host) invokeWithRetries(inv Invocation) {
 	defer func() {
 		h.mu.Lock()
 		h.pending--
@@ -55,8 +55,8 @@ func (h *Host) attempts(inv Invocation) {
 	}()
 	delay := cmp.Or(h.RetryDelay, time.Minute)
 	for n := 0; ; n++ {
-		_, err := h.Invoke(h.life, inv)
-		if err == nil || h.life.Err() != nil || errors.Is(err, ErrNotFound) {
+		_, err := h.Invoke(h.lifetime, inv)
+		if err == nil || h.lifetime.Err() != nil || errors.Is(err, ErrNotFound) {
 			return
 		}
 		if n == retries {
@@ -68,7 +68,7 @@ func (h *Host) attempts(inv Invocation) {
 		}
 		select {
 		case <-time.After(delay << n):
-		case <-h.life.Done():
+		case <-h.lifetime.Done():
 			return
 		}
 	}

@@ -40,7 +40,7 @@ type FunctionError struct {
 
 // Error returns the type and the message.
 func (e *FunctionError) Error() string {
-	return fmt.Sprintf("function %q failed%s: %s: %s", e.Function, atStart(e.Init), e.Type, e.Message)
+	return fmt.Sprintf("function %q failed%s: %s: %s", e.Function, duringInit(e.Init), e.Type, e.Message)
 }
 
 // An ExitError is a process that ended without having replied.
@@ -55,7 +55,7 @@ type ExitError struct {
 // Error returns the status and the last lines.
 func (e *ExitError) Error() string {
 	return fmt.Sprintf("function %q exited%s: %s%s",
-		e.Function, atStart(e.Init), e.Status, said(e.Stderr))
+		e.Function, duringInit(e.Init), e.Status, withLines(e.Stderr))
 }
 
 // A TimeoutError is a process that took too long and was killed. It is not
@@ -71,9 +71,9 @@ type TimeoutError struct {
 func (e *TimeoutError) Error() string {
 	if e.Init {
 		return fmt.Sprintf("function %q did not ask for an event within %v of its start%s",
-			e.Function, e.Limit, said(e.Stderr))
+			e.Function, e.Limit, withLines(e.Stderr))
 	}
-	return fmt.Sprintf("function %q timed out after %v%s", e.Function, e.Limit, said(e.Stderr))
+	return fmt.Sprintf("function %q timed out after %v%s", e.Function, e.Limit, withLines(e.Stderr))
 }
 
 // A StartError is a command that could not be started. Err is exec.ErrNotFound, fs.ErrPermission or
@@ -92,15 +92,15 @@ func (e *StartError) Error() string {
 // Unwrap returns e.Err.
 func (e *StartError) Unwrap() error { return e.Err }
 
-func atStart(init bool) string {
+func duringInit(init bool) string {
 	if init {
 		return " at start"
 	}
 	return ""
 }
 
-// said puts the last lines of a process below what is said about it.
-func said(lines []string) string {
+// withLines puts the last lines of a process below what is said about it.
+func withLines(lines []string) string {
 	if len(lines) == 0 {
 		return ""
 	}
@@ -137,21 +137,21 @@ func errorPayload(err error, id string) []byte {
 	if e, ok := errors.AsType[*FunctionError](err); ok {
 		return e.Payload
 	}
-	said := func(kind, text string) []byte {
+	payload := func(kind, text string) []byte {
 		return runtimeapi.ErrorJSON(kind, "RequestId: "+id+" Error: "+text)
 	}
 	if e, ok := errors.AsType[*TimeoutError](err); ok {
-		return said("Sandbox.Timedout",
+		return payload("Sandbox.Timedout",
 			fmt.Sprintf("Task timed out after %.2f seconds", e.Limit.Seconds()))
 	}
 	if e, ok := errors.AsType[*ExitError](err); ok {
 		if e.Code == 0 {
-			return said("Runtime.ExitError", "Runtime exited without providing a reason")
+			return payload("Runtime.ExitError", "Runtime exited without providing a reason")
 		}
-		return said("Runtime.ExitError", "Runtime exited with error: "+e.Status)
+		return payload("Runtime.ExitError", "Runtime exited with error: "+e.Status)
 	}
 	if e, ok := errors.AsType[*StartError](err); ok {
-		return said("Runtime.InvalidEntrypoint", e.Err.Error())
+		return payload("Runtime.InvalidEntrypoint", e.Err.Error())
 	}
 	return nil
 }

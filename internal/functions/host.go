@@ -60,10 +60,10 @@ type Host struct {
 	// time it is twice as long. Zero means a minute, as at Lambda.
 	RetryDelay time.Duration
 
-	open      sync.Once
-	life      context.Context // ends with Shutdown
-	kill      context.CancelFunc
-	deploying chan struct{} // holds one who deploys
+	once        sync.Once
+	lifetime    context.Context // ends with Shutdown
+	endLifetime context.CancelFunc
+	deploying   chan struct{} // holds one who deploys
 
 	mu      sync.Mutex
 	pools   map[string]*pool
@@ -81,10 +81,10 @@ type Credentials struct {
 	SessionToken    string
 }
 
-// ready makes a zero Host work.
-func (h *Host) ready() {
-	h.open.Do(func() {
-		h.life, h.kill = context.WithCancel(context.Background())
+// setup makes a zero Host work.
+func (h *Host) setup() {
+	h.once.Do(func() {
+		h.lifetime, h.endLifetime = context.WithCancel(context.Background())
 		h.deploying = make(chan struct{}, 1)
 		h.pools = make(map[string]*pool)
 		h.procs = make(map[*process]struct{})
@@ -110,7 +110,7 @@ func (h *Host) Invoke(ctx context.Context, inv Invocation) (Result, error) {
 
 // pool returns the pool of a function that takes events.
 func (h *Host) pool(name string) (*pool, error) {
-	h.ready()
+	h.setup()
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.closed {
@@ -123,9 +123,9 @@ func (h *Host) pool(name string) (*pool, error) {
 	return p, nil
 }
 
-// begin starts a process, unless the Host is shut down. Its goroutine ends with it, and Shutdown
+// runProcess starts a process, unless the Host is shut down. Its goroutine ends with it, and Shutdown
 // waits for that.
-func (h *Host) begin(p *process) bool {
+func (h *Host) runProcess(p *process) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.closed {
@@ -143,15 +143,15 @@ func (h *Host) begin(p *process) bool {
 
 // Integration returns the Integration that is the function of that name, whichever version is
 // deployed when an event comes.
-func (h *Host) Integration(name string) Integration { return hosted{h, name} }
+func (h *Host) Integration(name string) Integration { return hostIntegration{h, name} }
 
-// hosted is a function of a Host.
-type hosted struct {
+// hostIntegration is a function of a Host.
+type hostIntegration struct {
 	host *Host
 	name string
 }
 
-func (f hosted) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+func (f hostIntegration) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	r, err := f.host.Invoke(ctx, Invocation{Function: f.name, Payload: payload})
 	if err != nil {
 		return nil, err
@@ -180,12 +180,12 @@ func (h *Host) Stats(name string) (Stats, bool) {
 // get SIGTERM, and SIGKILL half a second later. When Shutdown returns, no process is left. Its
 // error is that of ctx if anything had to be cut off.
 func (h *Host) Shutdown(ctx context.Context) error {
-	h.ready()
+	h.setup()
 	h.mu.Lock()
 	h.closed = true
 	pools := slices.Collect(maps.Values(h.pools))
 	h.mu.Unlock()
-	h.kill()
+	h.endLifetime()
 	for _, p := range pools {
 		p.close(ErrShutdown)
 	}
@@ -199,13 +199,13 @@ func (h *Host) Shutdown(ctx context.Context) error {
 		return nil
 	case <-ctx.Done():
 	}
-	h.abort()
+	h.abortProcesses()
 	<-done
 	return fmt.Errorf("functions cut off: %w", ctx.Err())
 }
 
-// abort kills all processes.
-func (h *Host) abort() {
+// abortProcesses kills all processes.
+func (h *Host) abortProcesses() {
 	h.mu.Lock()
 	procs := slices.Collect(maps.Keys(h.procs))
 	h.mu.Unlock()

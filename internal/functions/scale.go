@@ -20,7 +20,7 @@ func (p *pool) grow() {
 	}
 	for n := p.soonIdle(); n < p.waiting.Len() && len(p.procs) < p.fn.Concurrency; n++ {
 		proc := newProcess(p, p.fn, p.version)
-		if !p.host.begin(proc) {
+		if !p.host.runProcess(proc) {
 			return // the Host is shut down, and will tell those who wait
 		}
 		p.starts++
