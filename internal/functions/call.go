@@ -2,8 +2,6 @@ package functions
 
 import (
 	"container/list"
-	"context"
-	"fmt"
 	"sync"
 	"time"
 )
@@ -38,20 +36,6 @@ func newCall(inv Invocation) *call {
 		c.tail = new(tail)
 	}
 	return c
-}
-
-// wait waits for the outcome, or for the end of the caller's drainTime.
-func (c *call) wait(ctx context.Context, p *pool) (Result, error) {
-	select {
-	case o := <-c.done:
-		return c.result(o)
-	case <-ctx.Done():
-	}
-	err := fmt.Errorf("invoke %q: %w", p.name, ctx.Err())
-	if p.abandon(c) {
-		err = fmt.Errorf("%w: %w", err, ErrThrottled)
-	}
-	return Result{RequestID: c.inv.RequestID}, err
 }
 
 func (c *call) result(o outcome) (Result, error) {

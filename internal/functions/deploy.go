@@ -102,6 +102,29 @@ func (h *Host) promoteAll(procs []*process) error {
 	return nil
 }
 
+// promote makes the version of proc the one that takes events from now on, proc being its first
+// process, and ends those of the old one, each when it has no event any more.
+func (p *pool) promote(proc *process) {
+	p.mu.Lock()
+	done := p.retire()
+	p.fn, p.version = proc.fn, proc.version
+	p.starts++
+	proc.candidate = false
+	var c *call
+	if proc.state != ended { // or it has died since it asked for an event
+		p.procs[proc] = struct{}{}
+	}
+	if proc.state == idle {
+		c = p.offer(proc)
+	}
+	p.grow()
+	p.mu.Unlock()
+	if c != nil {
+		proc.writeEvent(c)
+	}
+	stopAll(done)
+}
+
 // abortAll ends processes that came to nothing.
 func abortAll(procs []*process) {
 	for _, proc := range procs {

@@ -105,7 +105,18 @@ func (h *Host) Invoke(ctx context.Context, inv Invocation) (Result, error) {
 	if err != nil {
 		return Result{RequestID: inv.RequestID}, err
 	}
-	return p.do(ctx, newCall(inv))
+	if err := ctx.Err(); err != nil {
+		return Result{RequestID: inv.RequestID}, err
+	}
+	c := newCall(inv)
+	proc, err := p.dispatch(c)
+	if err != nil {
+		return Result{RequestID: inv.RequestID}, err
+	}
+	if proc != nil {
+		proc.writeEvent(c)
+	}
+	return p.wait(ctx, c)
 }
 
 // pool returns the pool of a function that takes events.

@@ -37,21 +37,6 @@ func newPool(h *Host, name string) *pool {
 	}
 }
 
-// do has a process handle a call.
-func (p *pool) do(ctx context.Context, c *call) (Result, error) {
-	if err := ctx.Err(); err != nil {
-		return Result{RequestID: c.inv.RequestID}, err
-	}
-	proc, err := p.dispatch(c)
-	if err != nil {
-		return Result{RequestID: c.inv.RequestID}, err
-	}
-	if proc != nil {
-		proc.writeEvent(c)
-	}
-	return c.wait(ctx, p)
-}
-
 // dispatch finds an idle process for c. If there is none, c is queued, and a process is started for
 // it if there may be more. Whichever process is free first then takes the oldest call.
 func (p *pool) dispatch(c *call) (*process, error) {
@@ -78,6 +63,20 @@ func (p *pool) assignIdle(c *call) *process {
 	p.idle = p.idle[:n]
 	proc.assign(c)
 	return proc
+}
+
+// wait waits for the outcome of a call, or until the caller's context ends.
+func (p *pool) wait(ctx context.Context, c *call) (Result, error) {
+	select {
+	case o := <-c.done:
+		return c.result(o)
+	case <-ctx.Done():
+	}
+	err := fmt.Errorf("invoke %q: %w", p.name, ctx.Err())
+	if p.abandon(c) {
+		err = fmt.Errorf("%w: %w", err, ErrThrottled)
+	}
+	return Result{RequestID: c.inv.RequestID}, err
 }
 
 // abandon is for a caller who waits no longer. It returns when nobody reads the payload any more, and
@@ -231,6 +230,28 @@ func (p *pool) remove(proc *process) (c *call, took time.Duration) {
 	}
 	p.grow()
 	return c, took
+}
+
+// close lets the processes finish what they have and fails what waits.
+func (p *pool) close(why error) {
+	p.mu.Lock()
+	p.closed = why
+	done := p.retire()
+	p.version++
+	var calls []*call
+	for e := p.waiting.Front(); e != nil; e = p.waiting.Front() {
+		c := p.waiting.Remove(e).(*call)
+		c.element = nil
+		calls = append(calls, c)
+	}
+	if p.reapTimer != nil {
+		p.reapTimer.Stop()
+	}
+	p.mu.Unlock()
+	for _, c := range calls {
+		c.done <- outcome{err: p.error(why)}
+	}
+	stopAll(done)
 }
 
 func (p *pool) removeIdle(proc *process) {
