@@ -1,6 +1,7 @@
 package functions
 
 import (
+	"bytes"
 	"container/list"
 	"sync"
 	"time"
@@ -48,3 +49,23 @@ func (c *call) result(o outcome) (Result, error) {
 	}
 	return r, o.err
 }
+
+// tailSize is how much of a log the Invoke API returns, in bytes.
+// (https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html)
+const tailSize = 4 << 10
+
+// A tail is the end of the log of one event. A nil tail keeps nothing.
+type tail struct{ b []byte }
+
+func (t *tail) add(line string) {
+	if t == nil {
+		return
+	}
+	t.b = append(append(t.b, line...), '\n')
+	if extra := len(t.b) - tailSize; extra > 0 {
+		t.b = append(t.b[:0], t.b[extra:]...)
+	}
+}
+
+// bytes returns a copy.
+func (t *tail) bytes() []byte { return bytes.Clone(t.b) }

@@ -11,7 +11,7 @@ var _ runtimeapi.Handler = (*process)(nil)
 
 // Next makes the process wait for an event, or gives it one that waits already.
 func (p *process) Next(c *runtimeapi.Conn) error {
-	p.log.pause()
+	p.log.markLate()
 	call, stop, err := p.pool.park(p, c)
 	switch {
 	case err != nil:
@@ -27,7 +27,7 @@ func (p *process) Next(c *runtimeapi.Conn) error {
 // writeEvent writes the event to the process. On failure it goes to another, and this one, which can
 // neither be talked to nor has anything to do, is killed.
 func (p *process) writeEvent(c *call) {
-	p.log.begin(c)
+	p.log.startEvent(c.inv.RequestID, c.tail)
 	if p.fn.Freeze {
 		p.group.Signal(osproc.Thaw)
 	}
@@ -55,26 +55,22 @@ func (p *process) Reply(r runtimeapi.Reply) error {
 	if call == nil {
 		return runtimeapi.ErrUnknownEvent
 	}
-	p.log.end(r.RequestID, o)
+	p.log.endEvent(r.RequestID, o)
 	call.done <- o
 	p.warnDiscarded(r, o, abandoned)
 	return nil
 }
 
-// warnDiscarded warns of what the reply was in vain for.
+// warnDiscarded reports a reply that was too large or that no caller was waiting for.
 func (p *process) warnDiscarded(r runtimeapi.Reply, o outcome, abandoned bool) {
-	w := Warning{Function: p.fn.Name, RequestID: r.RequestID}
 	switch {
 	case r.TooLarge:
-		w.Kind, w.Detail = WarnReplyTooLarge, "its reply is over 6 MB and was thrown away"
+		p.log.warn(WarnReplyTooLarge, r.RequestID, "its reply is over 6 MB and was discarded")
 	case abandoned:
-		w.Kind = WarnReplyDiscarded
-		w.Detail = "it took " + o.took.Round(time.Millisecond).String() +
-			", and nobody waits for its reply any more"
-	default:
-		return
+		took := o.took.Round(time.Millisecond).String()
+		p.log.warn(WarnReplyDiscarded, r.RequestID,
+			"its reply was discarded: it took "+took+", and its caller had stopped waiting")
 	}
-	p.pool.host.warn(w)
 }
 
 // InitError is for a process that cannot start. It has a moment to say more and to end by itself.

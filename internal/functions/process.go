@@ -40,7 +40,7 @@ type process struct {
 	arn     string
 	ready   chan struct{} // closed when it has asked for its first event
 	exited  chan struct{} // closed when it is gone, and failure is set
-	log     processLog
+	log     *processLog
 	group   osproc.Group
 
 	// owned by run
@@ -69,9 +69,7 @@ func newProcess(p *pool, fn Function, version int) *process {
 		pool: p, fn: fn, version: version, arn: p.host.ARN(fn.Name),
 		ready: make(chan struct{}), exited: make(chan struct{}),
 	}
-	l := &proc.log
-	l.proc = proc
-	l.stdout, l.stderr = stream{log: l, kind: Stdout}, stream{log: l, kind: Stderr}
+	proc.log = newProcessLog(p.host, &proc.fn, &proc.group)
 	return proc
 }
 
@@ -86,7 +84,7 @@ func (p *process) run() {
 	}
 	if c, took := p.pool.remove(p); c != nil {
 		o := outcome{err: p.failure, took: took}
-		p.log.end(c.inv.RequestID, o)
+		p.log.endEvent(c.inv.RequestID, o)
 		c.done <- o
 	}
 }

@@ -3,158 +3,210 @@ package functions
 import (
 	"bytes"
 	"io"
+	"math"
+	"strconv"
+	"strings"
 	"sync"
+	"time"
+
+	"github.com/tyg-dev/tyg/internal/functions/osproc"
 )
 
 const (
-	keepLines = 20       // for errors
-	longLine  = 64 << 10 // bytes; longer lines come in pieces
+	maxStderrLines = 20       // that errors show
+	maxLine        = 64 << 10 // bytes; longer lines come in pieces
 )
 
-// A processLog is what one process writes, and which event it belongs to.
+// A processLog passes on what one process writes, and knows to which event each line belongs.
 //
-// Whoever hands over an event or takes a reply first reads what lies in the pipes. So a line
-// belongs to the event in which it was written, not to the one in which it was read.
+// Before an event is written and before a reply is handled, what lies in the pipes is read. So a
+// line belongs to the event in which it was written, not to the one in which it was read.
 type processLog struct {
-	proc           *process
-	stdout, stderr stream
+	// static after construction
+	host           *Host
+	fn             *Function
+	group          *osproc.Group
+	stdout, stderr lineWriter
 
-	mu     sync.Mutex // held also while Output runs: it is what keeps lines in order
-	id     string     // the event
-	late   bool       // the process has replied, and asked for another
-	warned bool
-	tail   *tail
-	last   []string // of stderr
+	mu         sync.Mutex // held also while Output runs, which keeps lines in order
+	requestID  string     // of the event; empty before the first
+	late       bool       // the process has asked for the next event
+	lateWarned bool       // once for each event
+	tail       *tail      // nil: the caller did not ask for it
+	stderrTail []string   // the last lines of stderr
 }
 
-// A stream is stdout or stderr. It cuts what the process writes into lines.
-type stream struct {
-	log  *processLog
-	kind Stream
-	rest []byte // guarded by log.mu: a line without its end
+// newProcessLog returns the log of the process in g, which runs a version of fn.
+func newProcessLog(h *Host, fn *Function, g *osproc.Group) *processLog {
+	l := &processLog{host: h, fn: fn, group: g}
+	l.stdout = lineWriter{log: l, stream: Stdout}
+	l.stderr = lineWriter{log: l, stream: Stderr}
+	return l
 }
 
-var _ io.WriteCloser = (*stream)(nil)
-
-// Write takes what was read from the process.
-func (s *stream) Write(b []byte) (int, error) {
-	s.log.mu.Lock()
-	defer s.log.mu.Unlock()
-	s.add(b)
-	return len(b), nil
-}
-
-// Close ends the last line.
-func (s *stream) Close() error {
-	s.log.mu.Lock()
-	defer s.log.mu.Unlock()
-	s.flush()
-	return nil
-}
-
-// begin is for a process that gets an event.
-func (l *processLog) begin(c *call) {
+// startEvent notes that what the process writes from now on belongs to an event.
+func (l *processLog) startEvent(requestID string, t *tail) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.id, l.tail, l.late, l.warned = c.inv.RequestID, c.tail, false, false
-	if l.reports() {
-		l.report("START RequestId: ", l.id, " Version: ", LatestVersion)
+	l.requestID, l.tail, l.late, l.lateWarned = requestID, t, false, false
+	if l.wantsReports() {
+		l.report("START RequestId: " + requestID + " Version: " + LatestVersion)
 	}
 }
 
-// end is for a process that has replied to the event of that id, or has ended.
-func (l *processLog) end(id string, o outcome) {
+// endEvent reads what the process wrote for an event, and ends its part of the log. It does nothing
+// if the process ended before it got the event.
+func (l *processLog) endEvent(requestID string, o outcome) {
 	l.drain()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.id != id {
-		return // it has ended before it got the event
+	if l.requestID != requestID {
+		return
 	}
 	l.stdout.flush()
 	l.stderr.flush()
-	if l.reports() {
-		l.report("END RequestId: ", l.id)
-		l.report(l.summary(o.took, o.init))
+	if l.wantsReports() {
+		l.report("END RequestId: " + requestID)
+		l.report(reportLine(requestID, o, l.fn.MemorySize, l.group.PeakMemory()))
 	}
 	l.tail = nil
 }
 
-// pause is for a process that asks for its next event. What it writes from here on is late.
-func (l *processLog) pause() {
+// markLate notes that the process asks for its next event: what it writes from now on is late.
+func (l *processLog) markLate() {
 	l.drain()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.late = l.id != ""
+	l.late = l.requestID != ""
 }
 
-// drain reads what is there, if anybody wants to know to which event it belongs.
+// drain reads what is in the pipes, unless it does not matter to which event a line belongs.
 func (l *processLog) drain() {
 	l.mu.Lock()
-	heard := l.proc.pool.host.Output != nil || l.proc.pool.host.Warn != nil || l.tail != nil
+	matters := l.host.Output != nil || l.host.Warn != nil || l.tail != nil
 	l.mu.Unlock()
-	if !heard {
-		return
+	if matters {
+		l.group.DrainOutput()
 	}
-	l.proc.group.DrainOutput()
 }
 
 // lastLines returns the last lines of stderr.
 func (l *processLog) lastLines() []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return append([]string(nil), l.last...)
+	return append([]string(nil), l.stderrTail...)
 }
 
-// add takes what was read from a stream and cuts it into lines.
-func (s *stream) add(b []byte) {
+// add passes on a line. l.mu is held.
+func (l *processLog) add(stream Stream, text string) {
+	if stream == Stderr {
+		if len(l.stderrTail) == maxStderrLines {
+			l.stderrTail = append(l.stderrTail[:0], l.stderrTail[1:]...)
+		}
+		l.stderrTail = append(l.stderrTail, text)
+	}
+	l.tail.add(text)
+	l.output(stream, text)
+	if l.late && !l.lateWarned {
+		l.lateWarned = true
+		l.warn(WarnLateOutput, l.requestID, "it works on after its reply; Lambda freezes it then")
+	}
+}
+
+// wantsReports reports whether Lambda's own lines go anywhere.
+func (l *processLog) wantsReports() bool { return l.host.Reports || l.tail != nil }
+
+// report passes on one of Lambda's own lines. l.mu is held.
+func (l *processLog) report(text string) {
+	l.tail.add(text)
+	if l.host.Reports {
+		l.output(Report, text)
+	}
+}
+
+// output hands a line to Host.Output. l.mu is held.
+func (l *processLog) output(stream Stream, text string) {
+	if l.host.Output != nil {
+		l.host.Output(Line{
+			Function: l.fn.Name, PID: l.group.PID(), RequestID: l.requestID,
+			Stream: stream, Text: text, Late: l.late,
+		})
+	}
+}
+
+// warn hands a warning to Host.Warn.
+func (l *processLog) warn(kind WarningKind, requestID, detail string) {
+	l.host.warn(Warning{Kind: kind, Function: l.fn.Name, RequestID: requestID, Detail: detail})
+}
+
+// reportLine returns Lambda's REPORT line. Memory is in MB; a peak of 0 is unknown.
+// (https://docs.aws.amazon.com/lambda/latest/dg/golang-logging.html)
+func reportLine(requestID string, o outcome, memorySize, peak int) string {
+	var b strings.Builder
+	field := func(name, value string) { b.WriteString(name + ": " + value + "\t") }
+	b.WriteString("REPORT ")
+	field("RequestId", requestID)
+	field("Duration", millis(o.took)+" ms")
+	field("Billed Duration", strconv.FormatFloat(math.Ceil(ms(o.took)), 'f', 0, 64)+" ms")
+	field("Memory Size", strconv.Itoa(memorySize)+" MB")
+	if peak > 0 {
+		field("Max Memory Used", strconv.Itoa(peak)+" MB")
+	}
+	if o.init > 0 {
+		field("Init Duration", millis(o.init)+" ms")
+	}
+	return b.String()
+}
+
+func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+
+func millis(d time.Duration) string { return strconv.FormatFloat(ms(d), 'f', 2, 64) }
+
+// A lineWriter cuts what a process writes to one stream into lines.
+type lineWriter struct {
+	log     *processLog
+	stream  Stream
+	partial []byte // a line without its end; guarded by log.mu
+}
+
+var _ io.WriteCloser = (*lineWriter)(nil)
+
+// Write takes what was read from the process.
+func (w *lineWriter) Write(b []byte) (int, error) {
+	w.log.mu.Lock()
+	defer w.log.mu.Unlock()
+	n := len(b)
 	for {
 		i := bytes.IndexByte(b, '\n')
 		if i < 0 {
 			break
 		}
-		s.emit(append(s.rest, b[:i]...))
-		s.rest, b = s.rest[:0], b[i+1:]
+		w.emit(append(w.partial, b[:i]...))
+		w.partial, b = w.partial[:0], b[i+1:]
 	}
-	s.rest = append(s.rest, b...)
-	if len(s.rest) >= longLine {
-		s.flush()
+	w.partial = append(w.partial, b...)
+	if len(w.partial) >= maxLine {
+		w.flush()
 	}
+	return n, nil
+}
+
+// Close ends the last line.
+func (w *lineWriter) Close() error {
+	w.log.mu.Lock()
+	defer w.log.mu.Unlock()
+	w.flush()
+	return nil
 }
 
 // flush ends a line that has no end.
-func (s *stream) flush() {
-	if len(s.rest) > 0 {
-		s.emit(s.rest)
-		s.rest = s.rest[:0]
+func (w *lineWriter) flush() {
+	if len(w.partial) > 0 {
+		w.emit(w.partial)
+		w.partial = w.partial[:0]
 	}
 }
 
-// emit tells everybody of a line.
-func (s *stream) emit(b []byte) {
-	l, text := s.log, string(bytes.TrimSuffix(b, []byte("\r")))
-	if s.kind == Stderr {
-		if len(l.last) == keepLines {
-			l.last = append(l.last[:0], l.last[1:]...)
-		}
-		l.last = append(l.last, text)
-	}
-	l.tail.add(text)
-	l.print(s.kind, text)
-	if l.late && !l.warned {
-		l.warned = true
-		l.proc.pool.host.warn(Warning{
-			Kind: WarnLateOutput, Function: l.proc.fn.Name, RequestID: l.id,
-			Detail: "it works on after its reply; Lambda freezes it then",
-		})
-	}
-}
-
-// print hands a line to Output.
-func (l *processLog) print(kind Stream, text string) {
-	if output := l.proc.pool.host.Output; output != nil {
-		output(Line{
-			Function: l.proc.fn.Name, PID: l.proc.group.PID(), RequestID: l.id,
-			Stream: kind, Text: text, Late: l.late,
-		})
-	}
+func (w *lineWriter) emit(line []byte) {
+	w.log.add(w.stream, string(bytes.TrimSuffix(line, []byte("\r"))))
 }
