@@ -115,7 +115,7 @@ func (p *pool) promote(proc *process) {
 		p.procs[proc] = struct{}{}
 	}
 	if proc.state == idle {
-		c = p.offer(proc)
+		c = p.nextCall(proc)
 	}
 	p.grow()
 	p.mu.Unlock()

@@ -77,7 +77,7 @@ func (p *process) warnDiscarded(r runtimeapi.Reply, o outcome, abandoned bool) {
 func (p *process) InitError(f *runtimeapi.Failure) error {
 	err := newFunctionError(p.fn.Name, f)
 	err.Init = true
-	if !p.pool.failInit(p, err) {
+	if !p.pool.failStart(p, err) {
 		return runtimeapi.ErrTransition
 	}
 	time.AfterFunc(termGrace, func() { p.group.Signal(osproc.Kill) })

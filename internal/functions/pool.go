@@ -12,7 +12,8 @@ import (
 	"github.com/tyg-dev/tyg/internal/functions/runtimeapi"
 )
 
-// A pool is the processes of one function, and the events that wait for them.
+// A pool has the processes of one function and the calls that wait for them. Its lock guards the
+// state of the processes too.
 type pool struct {
 	host *Host
 	name string
@@ -20,43 +21,44 @@ type pool struct {
 	mu        sync.Mutex
 	fn        Function              // the version that takes events
 	version   int                   // of fn, from 1; 0 before the first
-	procs     map[*process]struct{} // of this version, whatever they are doing
-	old       map[*process]struct{} // of older versions, with an event to finish
+	procs     map[*process]struct{} // of this version, in any state
+	retired   map[*process]struct{} // of older versions, with an event to finish
 	idle      []*process            // the most recently used last
 	waiting   list.List             // of *call, the oldest first
-	starts    int
-	closed    error       // not nil: takes no events any more
-	reapTimer *time.Timer // nil: nothing to reap
-	growTimer *time.Timer // nil: nobody waits for one who has just replied
+	starts    int                   // of processes, over all versions
+	closed    error                 // why the pool takes no more calls; nil: it takes calls
+	reapTimer *time.Timer           // nil: not set
+	growTimer *time.Timer           // nil: not set
 }
 
 func newPool(h *Host, name string) *pool {
 	return &pool{
 		host: h, name: name,
-		procs: make(map[*process]struct{}), old: make(map[*process]struct{}),
+		procs: make(map[*process]struct{}), retired: make(map[*process]struct{}),
 	}
 }
 
-// dispatch finds an idle process for c. If there is none, c is queued, and a process is started for
-// it if there may be more. Whichever process is free first then takes the oldest call.
+// dispatch assigns c to an idle process, to which the caller must write the event. If there is none,
+// dispatch queues c, starts a process if there may be more, and returns nil. The first process that
+// is free takes the oldest call.
 func (p *pool) dispatch(c *call) (*process, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed != nil {
-		return nil, p.error(p.closed)
+		return nil, p.invokeError(p.closed)
 	}
 	if len(p.idle) > 0 {
 		return p.assignIdle(c), nil
 	}
 	if p.waiting.Len() >= p.host.queue() || c.inv.NoWait && !p.hasCapacity() {
-		return nil, p.error(ErrThrottled)
+		return nil, p.invokeError(ErrThrottled)
 	}
 	c.element = p.waiting.PushBack(c)
 	p.grow()
 	return nil, nil
 }
 
-// assignIdle gives c to the idle process that was used last, so that the others get old.
+// assignIdle assigns c to the idle process that was used last, so that the others can time out.
 func (p *pool) assignIdle(c *call) *process {
 	n := len(p.idle) - 1
 	proc := p.idle[n]
@@ -65,7 +67,7 @@ func (p *pool) assignIdle(c *call) *process {
 	return proc
 }
 
-// wait waits for the outcome of a call, or until the caller's context ends.
+// wait waits for the outcome of c, or until the caller's context ends.
 func (p *pool) wait(ctx context.Context, c *call) (Result, error) {
 	select {
 	case o := <-c.done:
@@ -79,8 +81,8 @@ func (p *pool) wait(ctx context.Context, c *call) (Result, error) {
 	return Result{RequestID: c.inv.RequestID}, err
 }
 
-// abandon is for a caller who waits no longer. It returns when nobody reads the payload any more, and
-// reports whether the call was still in the queue.
+// abandon notes that the caller of c stops waiting, and reports whether c was still in the queue. It
+// returns when the payload is not being read any more.
 func (p *pool) abandon(c *call) (queued bool) {
 	p.mu.Lock()
 	queued = c.element != nil
@@ -95,8 +97,8 @@ func (p *pool) abandon(c *call) (queued bool) {
 	return queued
 }
 
-// park takes a process that asks for its next event, on c, and returns one that waits already. A
-// process that is to end gets none; then stop is true.
+// park notes that proc asks for its next event on c. It returns a call that waits already, to be
+// written to proc, or stop if proc must end instead.
 func (p *pool) park(proc *process, c *runtimeapi.Conn) (next *call, stop bool, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -104,14 +106,14 @@ func (p *pool) park(proc *process, c *runtimeapi.Conn) (next *call, stop bool, e
 	case busy:
 		return nil, false, runtimeapi.ErrTransition
 	case ended:
-		return nil, false, nil // it is about to end, and until then it waits
+		return nil, false, nil // it waits without an event until it ends
 	case idle:
-		_ = proc.next.Close() // it asks again: what it asked before, it does not listen to any more
+		_ = proc.next.Close() // it asks again, so it does not read its earlier connection any more
 		proc.next = c
 		return nil, false, nil
 	}
 	if proc.cause != nil {
-		return nil, false, nil // as above
+		return nil, false, nil // it is being killed
 	}
 	proc.next = c
 	proc.markReady()
@@ -122,15 +124,16 @@ func (p *pool) park(proc *process, c *runtimeapi.Conn) (next *call, stop bool, e
 		proc.state = ended
 		return nil, true, nil
 	}
-	return p.offer(proc), false, nil
+	return p.nextCall(proc), false, nil
 }
 
-// offer returns the oldest call that waits, or makes the process idle.
-func (p *pool) offer(proc *process) *call {
+// nextCall assigns the oldest waiting call to proc and returns it. If no call waits, proc becomes
+// idle.
+func (p *pool) nextCall(proc *process) *call {
 	first := p.waiting.Front()
 	if first == nil {
 		if proc.fn.Freeze {
-			proc.group.Signal(osproc.Freeze) // before anybody can give it an event and thaw it
+			proc.group.Signal(osproc.Freeze) // before it is in p.idle, where a call could thaw it
 		}
 		p.idle = append(p.idle, proc)
 		p.scheduleReap()
@@ -142,7 +145,8 @@ func (p *pool) offer(proc *process) *call {
 	return c
 }
 
-// unpark is for a process that hung up while it waited for an event. It may ask again soon.
+// unpark notes that proc closed c. If it was waiting for an event there, it gets InitTimeout to ask
+// again.
 func (p *pool) unpark(proc *process, c *runtimeapi.Conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -155,20 +159,20 @@ func (p *pool) unpark(proc *process, c *runtimeapi.Conn) {
 	proc.setDeadline(proc.fn.InitTimeout, time.Now())
 }
 
-// requeue is for a call that could not be written to its process, which gets no more. It returns an
-// idle process that takes the call in its place, else the call goes to the head of the queue. What
-// was written is no whole event, so nobody can have begun with it.
+// requeue takes back c, which could not be written to proc: proc gets no more events. It returns an
+// idle process to which it has assigned c, or puts c at the head of the queue. Retrying is safe: the
+// event did not reach proc whole, so its handling has not begun.
 func (p *pool) requeue(proc *process, c *call) (other *process) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if proc.call != c {
-		return nil // the process has ended meanwhile, and the call with it
+		return nil // proc has ended meanwhile, and c has failed
 	}
 	proc.call, proc.state = nil, ended
 	switch {
 	case c.abandoned:
 	case p.closed != nil:
-		c.done <- outcome{err: p.error(p.closed)}
+		c.done <- outcome{err: p.invokeError(p.closed)}
 	case len(p.idle) > 0:
 		return p.assignIdle(c)
 	default:
@@ -178,8 +182,8 @@ func (p *pool) requeue(proc *process, c *call) (other *process) {
 	return nil
 }
 
-// finish is for a process that has replied to the call of that id, and adds to o how long it took.
-// It returns nil if that is not the call that the process has.
+// finish notes that proc has replied to the call of that id, and adds to o how long it took. It
+// returns nil if proc does not have that call.
 func (p *pool) finish(proc *process, id string, o *outcome) (c *call, abandoned bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -191,15 +195,14 @@ func (p *pool) finish(proc *process, id string, o *outcome) (c *call, abandoned 
 	o.took, o.init = proc.lastUsed.Sub(proc.assignedAt), proc.initTook
 	proc.call, proc.initTook = nil, 0
 	proc.state = replied
-	if _, old := p.old[proc]; old {
+	if _, old := p.retired[proc]; old {
 		proc.setDeadline(termGrace, proc.lastUsed)
 	}
 	return c, c.abandoned
 }
 
-// failInit is for a process that says itself that it cannot start. It returns false if it has
-// started.
-func (p *pool) failInit(proc *process, why error) bool {
+// failStart notes that proc reports that it cannot start. It returns false if proc has started.
+func (p *pool) failStart(proc *process, why error) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if proc.initialized || proc.cause != nil {
@@ -209,8 +212,8 @@ func (p *pool) failInit(proc *process, why error) bool {
 	return true
 }
 
-// remove is for a process that has ended. It returns the call that it had, or the oldest that waits
-// if the process never came to take one.
+// remove removes proc, which has exited. It returns the call that fails with it: the call that proc
+// had or, if proc never asked for an event, the oldest that waits.
 func (p *pool) remove(proc *process) (c *call, took time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -218,13 +221,13 @@ func (p *pool) remove(proc *process) (c *call, took time.Duration) {
 	if c != nil {
 		took = time.Since(proc.assignedAt)
 	}
-	never := proc.state == starting && !proc.initialized && !proc.candidate
+	neverReady := proc.state == starting && !proc.initialized && !proc.candidate
 	proc.call = nil
 	proc.state = ended
 	p.removeIdle(proc)
 	delete(p.procs, proc)
-	delete(p.old, proc)
-	if first := p.waiting.Front(); never && first != nil {
+	delete(p.retired, proc)
+	if first := p.waiting.Front(); neverReady && first != nil {
 		c = p.waiting.Remove(first).(*call)
 		c.element = nil
 	}
@@ -232,7 +235,7 @@ func (p *pool) remove(proc *process) (c *call, took time.Duration) {
 	return c, took
 }
 
-// close lets the processes finish what they have and fails what waits.
+// close lets the processes finish their events and fails the calls that wait.
 func (p *pool) close(why error) {
 	p.mu.Lock()
 	p.closed = why
@@ -249,7 +252,7 @@ func (p *pool) close(why error) {
 	}
 	p.mu.Unlock()
 	for _, c := range calls {
-		c.done <- outcome{err: p.error(why)}
+		c.done <- outcome{err: p.invokeError(why)}
 	}
 	stopAll(done)
 }
@@ -260,13 +263,13 @@ func (p *pool) removeIdle(proc *process) {
 	}
 }
 
-func (p *pool) error(err error) error { return fmt.Errorf("invoke %q: %w", p.name, err) }
+func (p *pool) invokeError(err error) error { return fmt.Errorf("invoke %q: %w", p.name, err) }
 
-// Stats is what the processes of one function are doing.
+// Stats counts the processes of one function, by state, and its events.
 type Stats struct {
 	Starting int // processes that have not asked for an event yet
 	Idle     int // processes that have asked for an event, or have just replied to one
-	Busy     int // processes that have one, those of older versions included
+	Busy     int // processes that have an event, those of older versions included
 	Waiting  int // events that wait for a process
 	Starts   int // processes started since the function was first deployed
 }
@@ -278,7 +281,7 @@ func (p *pool) stats() Stats {
 	for proc := range p.procs {
 		s.count(proc.state)
 	}
-	for proc := range p.old {
+	for proc := range p.retired {
 		s.count(proc.state)
 	}
 	return s

@@ -5,15 +5,16 @@ import (
 )
 
 // replyGrace is how long a process may take from its reply until it asks for the next event, before
-// those who wait get another. Runtimes take much less than a millisecond, unless they work on.
+// another process is started for the calls that wait. Runtimes take much less than a millisecond,
+// unless the function continues to work.
 const replyGrace = 20 * time.Millisecond
 
-// hasCapacity reports whether one more waiting call would find a process that comes, or may be started.
+// hasCapacity reports whether there is or may be a process for one more waiting call.
 func (p *pool) hasCapacity() bool {
 	return p.waiting.Len() < p.soonIdle()+p.fn.Concurrency-len(p.procs)
 }
 
-// grow starts processes until one comes for each call that waits, or there may be no more.
+// grow starts processes until there is one for each waiting call, or Concurrency is reached.
 func (p *pool) grow() {
 	if p.closed != nil || len(p.procs) >= p.fn.Concurrency {
 		return
@@ -21,7 +22,7 @@ func (p *pool) grow() {
 	for n := p.soonIdle(); n < p.waiting.Len() && len(p.procs) < p.fn.Concurrency; n++ {
 		proc := newProcess(p, p.fn, p.version)
 		if !p.host.runProcess(proc) {
-			return // the Host is shut down, and will tell those who wait
+			return // the Host is shut down and will fail the waiting calls
 		}
 		p.starts++
 		p.procs[proc] = struct{}{}
@@ -29,9 +30,8 @@ func (p *pool) grow() {
 }
 
 // soonIdle counts the processes that will soon ask for an event: those that start, and those that
-// have just replied. The latter ask within microseconds, much sooner than a new process would;
-// without them, a caller who comes back at once would find no idle process and start another. One
-// that works on instead is not waited for.
+// replied less than replyGrace ago. The latter ask within microseconds. If they did not count, a
+// caller that sends event after event would find no idle process and start another.
 func (p *pool) soonIdle() (n int) {
 	since := time.Now().Add(-replyGrace)
 	for proc := range p.procs {
@@ -46,7 +46,8 @@ func (p *pool) soonIdle() (n int) {
 	return n
 }
 
-// scheduleGrow looks again when nobody who has just replied is waited for any more.
+// scheduleGrow calls grow after replyGrace, because a process that has just replied may not have
+// asked for an event by then.
 func (p *pool) scheduleGrow() {
 	if p.growTimer != nil {
 		return
@@ -61,7 +62,7 @@ func (p *pool) scheduleGrow() {
 	})
 }
 
-// scheduleReap has idle processes looked after, once there is more than the one that stays.
+// scheduleReap calls reap after IdleTimeout, if there is more than the one idle process that stays.
 func (p *pool) scheduleReap() {
 	if p.reapTimer != nil || len(p.idle) < 2 || p.fn.IdleTimeout < 0 {
 		return
@@ -69,8 +70,8 @@ func (p *pool) scheduleReap() {
 	p.reapTimer = time.AfterFunc(p.fn.IdleTimeout, p.reap)
 }
 
-// reap ends processes that have had no event for long. The idle ones are in the order of their last
-// use, so those are the first, and the last one always stays.
+// reap ends the processes that have been idle for IdleTimeout. p.idle is in the order of last use, so
+// they are the first there; the last one always stays.
 func (p *pool) reap() {
 	p.mu.Lock()
 	p.reapTimer = nil
@@ -93,16 +94,17 @@ func (p *pool) reap() {
 	stopAll(done)
 }
 
-// retire makes all processes those of an old version, and returns the ones that have no event. One
-// that has just replied will ask for another in a moment, and get none; it is not waited for long.
+// retire makes all processes those of an old version. It returns those without an event, which the
+// caller must stop. A process that has just replied is stopped when it asks for its next event, and
+// killed after termGrace if it does not.
 func (p *pool) retire() (done []*process) {
 	for proc := range p.procs {
 		switch proc.state {
 		case replied:
 			proc.setDeadline(termGrace, time.Now())
-			p.old[proc] = struct{}{}
+			p.retired[proc] = struct{}{}
 		case busy:
-			p.old[proc] = struct{}{}
+			p.retired[proc] = struct{}{}
 		default:
 			proc.state = ended
 			done = append(done, proc)
