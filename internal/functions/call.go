@@ -7,21 +7,22 @@ import (
 	"time"
 )
 
-// A call is an Invocation on its way.
+// A call is an Invocation under way.
 type call struct {
 	inv  Invocation
-	tail *tail // nil: nobody asked for it
+	tail *tail // nil: the caller did not ask for it
 
-	// done gets the outcome. It has room for it, so that nobody waits for a caller who has left.
+	// done gets the outcome. It has a buffer of one, so that a process does not wait for a caller that
+	// has stopped waiting.
 	done chan outcome
 
-	// writing is held while the payload is written to a process, which may be done by the process's
-	// goroutine after the caller has left.
+	// writing is held while the payload is written to a process. Another goroutine than the caller's
+	// may do that, so a caller that stops waiting takes it before its payload may change.
 	writing sync.Mutex
 
 	// guarded by pool.mu
-	element   *list.Element // in the queue; nil: not in it
-	abandoned bool          // the caller has left
+	element   *list.Element // in pool.waiting; nil: not there
+	abandoned bool          // the caller has stopped waiting
 }
 
 // An outcome is what came of a call.

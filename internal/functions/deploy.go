@@ -6,12 +6,12 @@ import (
 	"fmt"
 )
 
-// Deploy adds functions, or replaces those of the same name with new versions. It starts one
-// process of each and returns when all of them have asked for their first event and have taken
-// over. If one does not, all stay as they were, and the error says which and why.
+// Deploy adds functions, or replaces functions of the same name with new versions. It starts one
+// process of each function and returns when all of them have asked for their first event and have
+// taken over. If one of them does not, no function changes, and the error says which and why.
 //
-// The context bounds the waiting. Events go to the old version until the end, so Deploy may be
-// called at any time. Deploys are done one after the other.
+// The context bounds the waiting. Events go to the old versions until the new ones take over, so
+// Deploy may be called at any time. Several calls are done one after the other.
 func (h *Host) Deploy(ctx context.Context, fns ...Function) error {
 	h.setup()
 	if err := checkAll(fns); err != nil {
@@ -36,14 +36,14 @@ func (h *Host) Deploy(ctx context.Context, fns ...Function) error {
 	return err
 }
 
-// checkAll reports everything that cannot work, at once.
+// checkAll reports all mistakes at once.
 func checkAll(fns []Function) error {
 	var errs []error
 	seen := make(map[string]bool)
 	for i := range fns {
 		errs = append(errs, fns[i].check())
 		if name := fns[i].Name; seen[name] {
-			errs = append(errs, fmt.Errorf("function %q is there twice", name))
+			errs = append(errs, fmt.Errorf("function %q is listed twice", name))
 		}
 		seen[fns[i].Name] = true
 	}
@@ -69,7 +69,7 @@ func (h *Host) startCandidates(fns []Function) (procs []*process, err error) {
 	return procs, nil
 }
 
-// waitReady waits until all processes have asked for an event, or one cannot.
+// waitReady waits until all processes have asked for an event, or one has exited.
 func (h *Host) waitReady(ctx context.Context, procs []*process) error {
 	for _, proc := range procs {
 		select {
@@ -102,8 +102,8 @@ func (h *Host) promoteAll(procs []*process) error {
 	return nil
 }
 
-// promote makes the version of proc the one that takes events from now on, proc being its first
-// process, and ends those of the old one, each when it has no event any more.
+// promote makes the version of proc, which is its first process, the one that takes events. It stops
+// the processes of the version before, each when it has no event any more.
 func (p *pool) promote(proc *process) {
 	p.mu.Lock()
 	done := p.retire()
@@ -111,7 +111,7 @@ func (p *pool) promote(proc *process) {
 	p.starts++
 	proc.candidate = false
 	var c *call
-	if proc.state != ended { // or it has died since it asked for an event
+	if proc.state != ended { // it may have died since it asked for an event
 		p.procs[proc] = struct{}{}
 	}
 	if proc.state == idle {
@@ -125,7 +125,7 @@ func (p *pool) promote(proc *process) {
 	stopAll(done)
 }
 
-// abortAll ends processes that came to nothing.
+// abortAll kills the processes of a Deploy that failed, and waits until they have exited.
 func abortAll(procs []*process) {
 	for _, proc := range procs {
 		proc.abort(ErrShutdown)
@@ -133,8 +133,9 @@ func abortAll(procs []*process) {
 	}
 }
 
-// Remove takes a function away. Events that a process has are finished; those that wait fail with
-// [ErrNotFound]. It waits for neither, but for a Deploy under way. A name that is unknown is fine.
+// Remove removes a function. Processes finish their events; events that wait fail with
+// [ErrNotFound]. Remove does not wait for the processes, but for a Deploy under way. It does nothing
+// if there is no such function.
 func (h *Host) Remove(name string) {
 	h.setup()
 	h.deploying <- struct{}{}

@@ -9,21 +9,21 @@ import (
 )
 
 const (
-	// maxAsync is how large an event may be for which nobody waits, in bytes.
+	// maxAsync is how large an event of Enqueue may be, in bytes.
 	// (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html)
 	maxAsync = 1 << 20
 
-	// retries is how often such an event is tried again.
+	// retries is how often an event of Enqueue is tried again after a failure.
 	// (https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html)
 	retries = 2
 )
 
-// Enqueue has a function handle one event some time and returns at once, with the id of the event.
-// If the function fails, it is tried again twice, see [Host.RetryDelay]; so an event may be handled
-// more than once. The payload is copied and may be 1 MB at most.
+// Enqueue has a function handle one event later and returns at once, with the id of the event. An
+// event that fails is tried again twice, see [Host.RetryDelay], so it may be handled more than once.
+// The payload is copied and may be 1 MB at most.
 //
-// It fails with [ErrThrottled] if too many events wait already. What waits when the Host shuts down
-// is dropped.
+// Enqueue fails with [ErrThrottled] if too many events wait already. Events that wait when the Host
+// shuts down are dropped.
 func (h *Host) Enqueue(inv Invocation) (requestID string, err error) {
 	if err := inv.check(maxAsync); err != nil {
 		return inv.RequestID, err
@@ -42,11 +42,11 @@ func (h *Host) Enqueue(inv Invocation) (requestID string, err error) {
 		return inv.RequestID, fmt.Errorf("enqueue for %q: %w", inv.Function, ErrThrottled)
 	}
 	h.pending++
-	h.work.Go(func() { h.invokeWithRetries(inv) }) // ends with the Host's life at the latest
+	h.work.Go(func() { h.invokeWithRetries(inv) }) // ends with h.lifetime at the latest
 	return inv.RequestID, nil
 }
 
-// invokeWithRetries invokes until the function does not fail, or has failed too often.
+// invokeWithRetries invokes a function until it succeeds, or has failed too often.
 func (h *Host) invokeWithRetries(inv Invocation) {
 	defer func() {
 		h.mu.Lock()
@@ -62,7 +62,7 @@ func (h *Host) invokeWithRetries(inv Invocation) {
 		if n == retries {
 			h.warn(Warning{
 				Kind: WarnRetriesExhausted, Function: inv.Function, RequestID: inv.RequestID,
-				Detail: fmt.Sprintf("it was given up after %d attempts: %v", n+1, err),
+				Detail: fmt.Sprintf("its event was dropped after %d attempts: %v", n+1, err),
 			})
 			return
 		}

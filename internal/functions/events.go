@@ -9,7 +9,7 @@ import (
 
 var _ runtimeapi.Handler = (*process)(nil)
 
-// Next makes the process wait for an event, or gives it one that waits already.
+// Next makes the process wait for an event, or writes one that waits already.
 func (p *process) Next(c *runtimeapi.Conn) error {
 	p.log.markLate()
 	call, stop, err := p.pool.park(p, c)
@@ -24,28 +24,29 @@ func (p *process) Next(c *runtimeapi.Conn) error {
 	return nil
 }
 
-// writeEvent writes the event to the process. On failure it goes to another, and this one, which can
-// neither be talked to nor has anything to do, is killed.
+// writeEvent writes the event of c, which was assigned to p, to the process. If that fails, the event
+// goes to another process, and this one is killed: it cannot be reached.
 func (p *process) writeEvent(c *call) {
 	p.log.startEvent(c.inv.RequestID, c.tail)
 	if p.fn.Freeze {
 		p.group.Signal(osproc.Thaw)
 	}
 	err := p.next.WriteEvent(runtimeapi.Event{
-		RequestID: c.inv.RequestID, ARN: p.arn, Time: p.assignedAt, Deadline: p.assignedAt.Add(p.fn.Timeout),
+		RequestID: c.inv.RequestID, ARN: p.arn,
+		Time: p.assignedAt, Deadline: p.assignedAt.Add(p.fn.Timeout),
 		ClientContext: c.inv.ClientContext, Payload: c.inv.Payload,
 	})
 	c.writing.Unlock()
 	if err != nil {
 		other := p.pool.requeue(p, c)
-		p.group.Signal(osproc.Kill) // not before: the call would end with it
+		p.group.Signal(osproc.Kill) // not before requeue: c would fail with the process
 		if other != nil {
 			other.writeEvent(c)
 		}
 	}
 }
 
-// Reply takes a reply, or the report of a failure, to the caller.
+// Reply passes a reply or a failure to the caller.
 func (p *process) Reply(r runtimeapi.Reply) error {
 	o := outcome{payload: r.Payload}
 	if r.Failure != nil {
@@ -73,7 +74,8 @@ func (p *process) warnDiscarded(r runtimeapi.Reply, o outcome, abandoned bool) {
 	}
 }
 
-// InitError is for a process that cannot start. It has a moment to say more and to end by itself.
+// InitError notes that the process cannot start. The process has termGrace to write its last lines
+// and to exit by itself.
 func (p *process) InitError(f *runtimeapi.Failure) error {
 	err := newFunctionError(p.fn.Name, f)
 	err.Init = true
@@ -84,5 +86,5 @@ func (p *process) InitError(f *runtimeapi.Failure) error {
 	return nil
 }
 
-// Closed is for a connection on which the process waits for no event any more.
+// Closed notes that the process does not wait for an event on c any more.
 func (p *process) Closed(c *runtimeapi.Conn) { p.pool.unpark(p, c) }

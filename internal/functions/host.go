@@ -17,9 +17,9 @@ const DefaultQueue = 10_000
 // after; all may be left zero. All methods may be called at the same time.
 type Host struct {
 	// Environ is the environment to which Lambda's variables are added, in the form of os.Environ.
-	// Nil means that of this process, as in exec.Cmd.
+	// Nil means the environment of this process, as in exec.Cmd.
 	//
-	// What comes later wins: Environ, the variables of Lambda, Env, [Function.Env], and last
+	// Later ones win: Environ, the variables of Lambda, Env, [Function.Env], and last
 	// AWS_LAMBDA_RUNTIME_API.
 	Environ []string
 
@@ -40,34 +40,34 @@ type Host struct {
 	// which AWS SDKs obey. Empty sets nothing.
 	ManagementEndpoint string
 
-	// Output gets each line that functions write. It is called for one process in order, for
-	// several at the same time; while it runs its process waits, and it must not call the Host.
-	// Nil drops the lines; the last ones of a process that fails are in the error all the same.
+	// Output gets each line that functions write. It is called in order for one process, and at the
+	// same time for several. While it runs its process waits, and it must not call the Host. Nil
+	// drops the lines; an error still has the last lines of its process.
 	Output func(Line)
 
 	// Reports adds Lambda's START, END and REPORT lines to the output.
 	Reports bool
 
-	// Warn gets what will be different, or worse, on Lambda. The rules for Output hold. Nil drops
-	// it.
+	// Warn gets warnings: mostly of what works here and will not on Lambda. It is called as Output
+	// is. Nil drops the warnings.
 	Warn func(Warning)
 
 	// Queue is how many events may wait for a process of one function before Invoke fails with
-	// [ErrThrottled], [DefaultQueue] if zero. As many may be on their way after [Host.Enqueue].
+	// [ErrThrottled], [DefaultQueue] if zero. It limits the events of [Host.Enqueue] too.
 	Queue int
 
-	// RetryDelay is how long after a failure an event of [Host.Enqueue] is tried again; the second
-	// time it is twice as long. Zero means a minute, as at Lambda.
+	// RetryDelay is the time from a failure to the first retry of an event of [Host.Enqueue]. The
+	// second retry waits twice as long. Zero means a minute, as at Lambda.
 	RetryDelay time.Duration
 
 	once        sync.Once
 	lifetime    context.Context // ends with Shutdown
 	endLifetime context.CancelFunc
-	deploying   chan struct{} // holds one who deploys
+	deploying   chan struct{} // holds a token while a Deploy or Remove runs
 
 	mu      sync.Mutex
 	pools   map[string]*pool
-	procs   map[*process]struct{} // that have not ended
+	procs   map[*process]struct{} // that have not exited
 	closed  bool
 	pending int            // events of Enqueue
 	work    sync.WaitGroup // processes and events of Enqueue
@@ -81,7 +81,7 @@ type Credentials struct {
 	SessionToken    string
 }
 
-// setup makes a zero Host work.
+// setup makes the zero Host work.
 func (h *Host) setup() {
 	h.once.Do(func() {
 		h.lifetime, h.endLifetime = context.WithCancel(context.Background())
@@ -91,12 +91,12 @@ func (h *Host) setup() {
 	})
 }
 
-// Invoke has a function handle one event and waits for the outcome. What errors mean is listed in
-// the package's documentation; Result.RequestID is set with any of them, and so is Result.Payload
-// if the function is at fault.
+// Invoke has a function handle one event and waits for the outcome. The package documentation lists
+// the errors. With all of them Result.RequestID is set, and with a failure of the function
+// Result.Payload too.
 //
-// When ctx ends, Invoke returns its error at once and the function goes on, abandoned, until it is
-// done or its own timeout passes.
+// When ctx ends, Invoke returns its error at once. The function continues until it is done or its own
+// timeout passes, and its reply is discarded.
 func (h *Host) Invoke(ctx context.Context, inv Invocation) (Result, error) {
 	if err := inv.check(MaxPayload); err != nil {
 		return Result{RequestID: inv.RequestID}, err
@@ -134,8 +134,8 @@ func (h *Host) pool(name string) (*pool, error) {
 	return p, nil
 }
 
-// runProcess starts a process, unless the Host is shut down. Its goroutine ends with it, and Shutdown
-// waits for that.
+// runProcess runs a process in a goroutine, for whose end Shutdown waits. It returns false if the Host
+// is shut down.
 func (h *Host) runProcess(p *process) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -152,7 +152,7 @@ func (h *Host) runProcess(p *process) bool {
 	return true
 }
 
-// Integration returns the Integration that is the function of that name, whichever version is
+// Integration returns an Integration that invokes the function of that name, in the version that is
 // deployed when an event comes.
 func (h *Host) Integration(name string) Integration { return hostIntegration{h, name} }
 
@@ -177,7 +177,7 @@ func (h *Host) Names() []string {
 	return slices.Sorted(maps.Keys(h.pools))
 }
 
-// Stats returns what the processes of a function are doing, and whether there is such a function.
+// Stats returns the counts of a function, and whether there is such a function.
 func (h *Host) Stats(name string) (Stats, bool) {
 	p, err := h.pool(name)
 	if err != nil {
@@ -186,10 +186,10 @@ func (h *Host) Stats(name string) (Stats, bool) {
 	return p.stats(), true
 }
 
-// Shutdown ends all processes. New events fail with [ErrShutdown] at once, and so do those that
-// wait; those that a process has may be finished until ctx ends, and are then cut off. Processes
-// get SIGTERM, and SIGKILL half a second later. When Shutdown returns, no process is left. Its
-// error is that of ctx if anything had to be cut off.
+// Shutdown ends all processes. New events and events that wait fail with [ErrShutdown] at once.
+// Processes may finish the events that they have until ctx ends; then they are killed, and Shutdown
+// returns the error of ctx. Idle processes get SIGTERM, and SIGKILL half a second later. When
+// Shutdown returns, no process is left.
 func (h *Host) Shutdown(ctx context.Context) error {
 	h.setup()
 	h.mu.Lock()
@@ -201,7 +201,7 @@ func (h *Host) Shutdown(ctx context.Context) error {
 		p.close(ErrShutdown)
 	}
 	done := make(chan struct{})
-	go func() { // ends when all processes have, which are killed at the latest below
+	go func() { // ends with the processes, which are killed below at the latest
 		h.work.Wait()
 		close(done)
 	}()
@@ -212,7 +212,7 @@ func (h *Host) Shutdown(ctx context.Context) error {
 	}
 	h.abortProcesses()
 	<-done
-	return fmt.Errorf("functions cut off: %w", ctx.Err())
+	return fmt.Errorf("shut down functions: events were cut off: %w", ctx.Err())
 }
 
 // abortProcesses kills all processes.

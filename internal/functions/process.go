@@ -15,19 +15,19 @@ const (
 	// (https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html)
 	termGrace = 500 * time.Millisecond
 
-	// drainTime is how long to wait, after a process has ended, for what it has written. It is only
-	// ever used up by descendants that have left its process group.
+	// drainTime is how long to read, after a process has exited, what it has written. Only
+	// descendants that left its process group can use it up.
 	drainTime = time.Second
 )
 
-// A state is what a process is doing.
+// A state is a step in the life of a process.
 type state uint8
 
 const (
-	starting state = iota // it has not asked for an event, or hung up while it waited
+	starting state = iota // it has not asked for an event, or has closed the connection where it did
 	idle                  // it waits for an event
-	busy                  // it has one
-	replied               // it has replied, and not yet asked for another
+	busy                  // it has an event
+	replied               // it has replied and not yet asked for another event
 	ended                 // it gets no more events
 )
 
@@ -39,19 +39,19 @@ type process struct {
 	version int
 	arn     string
 	ready   chan struct{} // closed when it has asked for its first event
-	exited  chan struct{} // closed when it is gone, and failure is set
+	exited  chan struct{} // closed when it has exited and failure is set
 	log     *processLog
 	group   osproc.Group
 
 	// owned by run
 	server    *runtimeapi.Server
 	startedAt time.Time
-	failure   error // why it has ended; others read it after exited
+	failure   error // why it has exited; other goroutines read it after exited
 
 	// guarded by pool.mu
 	state       state
 	candidate   bool             // not yet in the pool: its version is being deployed
-	initialized bool             // it has asked for an event
+	initialized bool             // it has asked for its first event
 	used        bool             // it has had an event
 	call        *call            // the event it has
 	next        *runtimeapi.Conn // where it waits for one
@@ -61,7 +61,7 @@ type process struct {
 	deadline    time.Time // when to kill it, unless it is idle
 	alarm       *time.Timer
 	alarmAt     time.Time // zero: the alarm is not set
-	cause       error     // why it was killed
+	cause       error     // why it is killed; nil: it is not
 }
 
 func newProcess(p *pool, fn Function, version int) *process {
@@ -73,8 +73,8 @@ func newProcess(p *pool, fn Function, version int) *process {
 	return proc
 }
 
-// run is the life of the process. It stays on one thread, because Linux kills the children of a
-// thread with it (prctl(2), PR_SET_PDEATHSIG); waiting takes a thread anyway.
+// run starts the process, waits until it exits, and fails the call that it had. It stays on one
+// thread, see osproc.Group.Start; waiting takes a thread anyway.
 func (p *process) run() {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -89,7 +89,7 @@ func (p *process) run() {
 	}
 }
 
-// start starts the command, and everything that goes with it.
+// start starts the command and serves the Runtime API to it.
 func (p *process) start() error {
 	server, err := runtimeapi.Listen(p)
 	if err != nil {
@@ -100,27 +100,27 @@ func (p *process) start() error {
 	cmd.Dir = p.fn.Dir
 	cmd.Env = p.pool.host.environ(&p.fn, server.Addr())
 	if err := p.group.Start(cmd, &p.log.stdout, &p.log.stderr); err != nil {
-		server.Shutdown(time.Now()) // nobody knows of it
+		server.Shutdown(time.Now())
 		return &StartError{Function: p.fn.Name, Command: p.fn.Command[0], Err: err}
 	}
-	p.watch()
+	p.startAlarm()
+	server.Start() // its goroutines end with the process, see wait
 	return nil
 }
 
-// watch begins to listen to a process that has just started. All goroutines end with the process.
-func (p *process) watch() {
+// startAlarm sets the first deadline. A process that was ended before it started is killed.
+func (p *process) startAlarm() {
 	p.pool.mu.Lock()
+	defer p.pool.mu.Unlock()
 	p.startedAt = time.Now()
 	p.alarm = time.AfterFunc(p.fn.InitTimeout, p.onAlarm)
 	p.setDeadline(p.fn.InitTimeout, p.startedAt)
 	if p.state == ended {
-		p.group.Signal(osproc.Kill) // it was ended before it startedAt
+		p.group.Signal(osproc.Kill)
 	}
-	p.pool.mu.Unlock()
-	p.server.Start()
 }
 
-// wait waits for the end of the process and of all that it has begun.
+// wait waits until the process has exited and all that it sent and wrote is read.
 func (p *process) wait() error {
 	err := p.group.Wait()
 	until := time.Now().Add(drainTime)
@@ -132,7 +132,7 @@ func (p *process) wait() error {
 	return err
 }
 
-// exitReason says why the process has ended.
+// exitReason returns why the process has exited. The error is that of wait.
 func (p *process) exitReason(err error) error {
 	p.pool.mu.Lock()
 	cause, initialized := p.cause, p.initialized
@@ -153,7 +153,7 @@ func (p *process) exitReason(err error) error {
 	return exit
 }
 
-// assign is for a process that gets an event. The call's payload must then be given.
+// assign marks p busy with c. The caller must then call writeEvent.
 func (p *process) assign(c *call) {
 	c.writing.Lock()
 	p.state, p.call, p.used = busy, c, true
@@ -161,7 +161,7 @@ func (p *process) assign(c *call) {
 	p.setDeadline(p.fn.Timeout, p.assignedAt)
 }
 
-// markReady is for a process that asks for an event.
+// markReady notes that the process asks for an event.
 func (p *process) markReady() {
 	if !p.initialized {
 		p.initialized = true
@@ -172,8 +172,8 @@ func (p *process) markReady() {
 	p.lastUsed = time.Now()
 }
 
-// setDeadline has the process killed after d, unless it is idle then. An alarm that is set for an earlier
-// time stays and is set anew when it rings: that saves two operations on timers for each event.
+// setDeadline has the process killed after d, unless it is idle then. An alarm for an earlier time
+// stays and is set again when it fires, which saves two timer operations for each event.
 func (p *process) setDeadline(d time.Duration, now time.Time) {
 	p.deadline = now.Add(d)
 	if p.alarmAt.IsZero() || p.deadline.Before(p.alarmAt) {
@@ -182,7 +182,7 @@ func (p *process) setDeadline(d time.Duration, now time.Time) {
 	}
 }
 
-// onAlarm kills the process if its time is up.
+// onAlarm kills the process if its deadline has passed.
 func (p *process) onAlarm() {
 	p.pool.mu.Lock()
 	defer p.pool.mu.Unlock()
@@ -202,13 +202,13 @@ func (p *process) onAlarm() {
 	p.group.Signal(osproc.Kill)
 }
 
-// stop ends the process: it is asked, and killed if it does not listen.
+// stop sends the process SIGTERM, and kills it after termGrace.
 func (p *process) stop() {
 	p.group.Signal(osproc.Terminate)
 	time.AfterFunc(termGrace, func() { p.group.Signal(osproc.Kill) })
 }
 
-// abort kills the process, and what it had fails with why.
+// abort kills the process. The event that it has fails with why.
 func (p *process) abort(why error) {
 	p.pool.mu.Lock()
 	if p.cause == nil {
