@@ -7,7 +7,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/functions"
 )
 
-// splitInvokePath takes the path of an invocation apart, as url.URL.EscapedPath gives it:
+// splitInvokePath returns the reference in the path of an invocation, as url.URL.EscapedPath gives it:
 // /2015-03-31/functions/{reference}/invocations.
 func splitInvokePath(escaped string) (reference string, ok bool) {
 	rest, ok := strings.CutPrefix(escaped, "/2015-03-31/functions/")
@@ -22,8 +22,8 @@ func splitInvokePath(escaped string) (reference string, ok bool) {
 	return reference, err == nil
 }
 
-// parseReference finds the name and the qualifier, which may be empty, in a name, a partial ARN or
-// an ARN. Of an ARN, region and account are not compared: all functions are here.
+// parseReference returns the name and the qualifier, which may be empty, in a name, a partial ARN or
+// an ARN. Region and account of an ARN are ignored.
 // (https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html)
 func parseReference(s string) (name, qualifier string, ok bool) {
 	fields := strings.Split(s, ":")

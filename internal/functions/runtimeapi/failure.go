@@ -5,12 +5,12 @@ import (
 	"strconv"
 )
 
-// A Failure is what a process reports when it cannot handle an event, or cannot start.
+// A Failure is the report of a process that it cannot handle an event, or cannot start.
 type Failure struct {
 	Type    string   // may be empty
 	Message string   // may be empty
 	Stack   []string // may be empty
-	Payload []byte   // the whole report: JSON, as it came if it was JSON
+	Payload []byte   // the whole report, always JSON
 }
 
 // ErrorJSON returns the JSON by which Lambda reports an error.
@@ -26,8 +26,8 @@ func newFailure(kind, message string) *Failure {
 	return &Failure{Type: kind, Message: message, Payload: ErrorJSON(kind, message)}
 }
 
-// parseFailure reads the report of a failure. The kind is that of the header and wins over the one
-// in the body; it may be empty.
+// parseFailure reads the report of a failure. The kind comes from the header, may be empty, and wins
+// over the kind in the body.
 func parseFailure(kind string, body []byte) *Failure {
 	var in struct {
 		Message string            `json:"errorMessage"`

@@ -14,8 +14,8 @@ const (
 	// (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html)
 	maxReply = 6<<20 + 100
 
-	// maxSkip is how much of a reply that is too large is read, in bytes, so that the process sees
-	// the answer and not a broken connection.
+	// maxSkip is how much of a reply that is too large is read and dropped, in bytes, so that the
+	// process gets the answer and not a broken connection.
 	maxSkip = 64 << 20
 )
 
@@ -28,7 +28,7 @@ const (
 	callPrefix    = "invocation/"
 )
 
-// A Reply is what came of an event.
+// A Reply is the outcome of an event.
 type Reply struct {
 	RequestID string
 	Payload   []byte   // JSON as the process sent it; nil after a failure
@@ -40,18 +40,18 @@ type Reply struct {
 type request struct {
 	verb  string // "next", "response", "error" or "init/error"
 	id    string // of the event, for "response" and "error"
-	waits bool   // the answer is an event, or it is never answered
+	waits bool   // for an event, which is the answer
 
 	body      []byte
 	tooLarge  bool
-	errorType string // the header, or the trailer of a reply that failed on its way
-	failed    bool   // the trailer says so
+	errorType string // from the header, or from the trailer of a streamed reply that failed
+	failed    bool   // the reply has such a trailer
 	last      bool   // no more requests come
 	refusal   *refusal
 }
 
-// readRequest reads one request with its body. Where a client asks whether it may send one, the
-// answer is written to out.
+// readRequest reads one request with its body. If the process expects "100 Continue" before it sends
+// the body, that is written to out.
 func readRequest(in *bufio.Reader, out io.Writer) (*request, error) {
 	r, err := http.ReadRequest(in)
 	if err != nil {
@@ -75,7 +75,7 @@ func readRequest(in *bufio.Reader, out io.Writer) (*request, error) {
 	return q, nil
 }
 
-// parseRuntimePath says what a path and its method ask for.
+// parseRuntimePath returns what a method and a path ask for.
 func parseRuntimePath(method, path string) (verb, id string, r *refusal) {
 	rest, ok := strings.CutPrefix(path, runtimePrefix)
 	if !ok {
@@ -100,7 +100,7 @@ func parseRuntimePath(method, path string) (verb, id string, r *refusal) {
 	return verb, id, nil
 }
 
-// readBody reads the body whole: a reply that is streamed is not passed on before its end.
+// readBody reads the whole body: a streamed reply is not passed on before its end.
 func (q *request) readBody(r *http.Request) error {
 	var b bytes.Buffer
 	if n := r.ContentLength; n > 0 && n <= maxReply {
@@ -121,10 +121,10 @@ func (q *request) readBody(r *http.Request) error {
 	return nil
 }
 
-// tooLarge is what Lambda says of a reply that is over the limit.
+// tooLarge is Lambda's message about a reply that is over the limit.
 const tooLarge = "Response payload size exceeded maximum allowed payload size (6291556 bytes)."
 
-// reply returns what a "response" or an "error" says about its event.
+// reply returns the outcome that a "response" or an "error" reports.
 func (q *request) reply() Reply {
 	r := Reply{RequestID: q.id, TooLarge: q.tooLarge}
 	switch {
@@ -138,7 +138,7 @@ func (q *request) reply() Reply {
 	return r
 }
 
-// readTrailer reads how a streamed reply failed, if it did.
+// readTrailer reads the trailer that a streamed reply has if it failed.
 func (q *request) readTrailer(t http.Header) {
 	kind := t.Get("Lambda-Runtime-Function-Error-Type")
 	if kind == "" {
@@ -147,7 +147,7 @@ func (q *request) readTrailer(t http.Header) {
 	q.failed, q.errorType = true, kind
 	body, err := base64.StdEncoding.DecodeString(t.Get("Lambda-Runtime-Function-Error-Body"))
 	if err != nil || len(body) == 0 {
-		body = ErrorJSON(kind, "the reply failed on its way")
+		body = ErrorJSON(kind, "the reply failed while it was sent")
 	}
 	q.body = body
 }

@@ -1,8 +1,8 @@
 // Package runtimeapi serves the Lambda Runtime API to one process.
 //
-// A process asks for its next event, handles it, and posts its reply or its failure. What comes of
-// that is up to a [Handler]; this package only reads requests, writes events and answers, and keeps
-// the connections.
+// A process asks for its next event, handles it, and posts its reply or its failure. A [Handler]
+// decides what comes of that; this package keeps the connections, reads the requests, and writes the
+// events and the answers.
 // (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html)
 package runtimeapi
 
@@ -16,15 +16,15 @@ import (
 	"time"
 )
 
-// A Handler handles the requests of one process. Its methods are called by the goroutines of the
-// connections, for several connections at the same time. An error of [ErrTransition] or
-// [ErrUnknownEvent] refuses the request.
+// A Handler handles the requests of one process. Its methods are called in the goroutines of the
+// connections, so at the same time for several. The errors [ErrTransition] and [ErrUnknownEvent]
+// refuse a request.
 type Handler interface {
 	// Next takes a request for the next event. Unless it fails, an event may be written to c with
 	// [Conn.WriteEvent], now or later, from any goroutine.
 	Next(c *Conn) error
 
-	// Reply takes what came of an event.
+	// Reply takes the outcome of an event.
 	Reply(r Reply) error
 
 	// InitError takes the report of a process that cannot start.
@@ -34,8 +34,8 @@ type Handler interface {
 	Closed(c *Conn)
 }
 
-// A Server serves one process at an address of its own. The address tells the processes apart, as
-// AWS_LAMBDA_RUNTIME_API has no place for more than a host and a port with most runtimes.
+// A Server serves one process. The processes are told apart by their addresses, because most runtimes
+// allow no more than a host and a port in AWS_LAMBDA_RUNTIME_API.
 type Server struct {
 	handler  Handler
 	listener net.Listener
