@@ -11,30 +11,30 @@ import (
 	"github.com/tyg-dev/tyg/apigw"
 )
 
-// A LambdaAuthorizer is a Lambda authorizer of type REQUEST: an integration that is asked about each handshake
-// and answers with a policy.
+// A LambdaAuthorizer is a Lambda authorizer of type REQUEST: an integration that gets each handshake
+// and replies with a policy.
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-lambda-auth.html)
 //
-// A policy that does not allow to connect is 403, an authorizer that fails with the message
-// "Unauthorized" 401, any other failure and a malformed answer 500.
+// The client gets 403 if the policy does not allow it to connect, 401 if the authorizer fails with
+// the message "Unauthorized", and 500 if it fails otherwise or its reply is malformed.
 type LambdaAuthorizer struct {
 	Integration Integration
 
-	// IdentitySources are the parts of a handshake without which nobody is asked, as in
-	// tyg.Authorizer.
+	// IdentitySources are the parts that a handshake must have, as in tyg.Authorizer. Without them the
+	// integration is not called.
 	IdentitySources []string
 
-	// Region, AccountID, APIID and Stage are what the policy's ARNs are compared with:
+	// Region, AccountID, APIID and Stage make the ARN that the policy must allow:
 	// arn:aws:execute-api:{Region}:{AccountID}:{APIID}/{Stage}/$connect. By default they are
 	// "us-east-1", twelve zeros, "local" and "api".
 	Region, AccountID, APIID, Stage string
 
-	// StageVariables are what the authorizer finds under that name.
+	// StageVariables are the stage variables in the event.
 	StageVariables map[string]string
 }
 
-// authorize is a tyg.AuthorizeFunc. It does not know the connection, which has no id yet where it
-// is asked, so the request context of the event has none either.
+// authorize is a tyg.AuthorizeFunc. The request context of its event has no connection id, because
+// the connection has none yet.
 func (a *LambdaAuthorizer) authorize(ctx context.Context, r *tyg.Request) (tyg.Identity, error) {
 	arn := a.arn()
 	payload, err := apigw.MarshalAuthorizerRequest(a.event(r), arn)

@@ -18,8 +18,8 @@ const (
 	defaultAccount = "000000000000"
 )
 
-// environ returns the environment of a process of fn whose Runtime API is at address. Of a variable
-// that is there more than once, the last counts.
+// environ returns the environment of a process of fn whose Runtime API is at address. If a variable
+// is in it more than once, the last one counts.
 func (h *Host) environ(fn *Function, address string) []string {
 	env := h.Environ
 	if env == nil {
@@ -31,8 +31,8 @@ func (h *Host) environ(fn *Function, address string) []string {
 	return append(env, "AWS_LAMBDA_RUNTIME_API="+address)
 }
 
-// variables are those that Lambda sets, and one more: without PYTHONUNBUFFERED, what Python prints
-// would appear long after its event.
+// variables returns the variables that Lambda sets, and PYTHONUNBUFFERED: without that, what Python
+// prints would appear long after its event.
 // (https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html)
 func (h *Host) variables(fn *Function) []string {
 	root, err := filepath.Abs(fn.Dir)

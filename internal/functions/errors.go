@@ -16,9 +16,9 @@ var (
 	// ErrNotFound means that there is no function of that name.
 	ErrNotFound = errors.New("function not found")
 
-	// ErrThrottled means that all processes of a function are busy and that no more may be started,
-	// and that the queue is full, or the event may not wait, or has waited until its context ended.
-	// In the last case the error is the context's error too.
+	// ErrThrottled means that all processes of a function are busy, no more may be started, and the
+	// event cannot wait: the queue is full, NoWait is set, or its context ended while it waited. In
+	// the last case the error is the context's error too.
 	ErrThrottled = errors.New("all processes of the function are busy")
 
 	// ErrTooLarge means that a payload is over Lambda's limit.
@@ -28,10 +28,10 @@ var (
 	ErrShutdown = errors.New("the functions are shut down")
 )
 
-// A FunctionError is what a function itself reported as its failure.
+// A FunctionError is a failure that the function itself reported.
 type FunctionError struct {
 	Function string
-	Type     string   // as the function calls it; may be empty
+	Type     string   // in the function's words; may be empty
 	Message  string   // may be empty
 	Stack    []string // may be empty
 	Payload  []byte   // the whole report, as it came
@@ -43,7 +43,7 @@ func (e *FunctionError) Error() string {
 	return fmt.Sprintf("function %q failed%s: %s: %s", e.Function, duringInit(e.Init), e.Type, e.Message)
 }
 
-// An ExitError is a process that ended without having replied.
+// An ExitError means that a process exited before it replied.
 type ExitError struct {
 	Function string
 	Status   string   // "exit status 1", "signal: killed"
@@ -58,8 +58,8 @@ func (e *ExitError) Error() string {
 		e.Function, duringInit(e.Init), e.Status, withLines(e.Stderr))
 }
 
-// A TimeoutError is a process that took too long and was killed. It is not
-// context.DeadlineExceeded, which is the caller's own impatience.
+// A TimeoutError means that a process took too long and was killed. It is not
+// context.DeadlineExceeded, which means that the caller stopped waiting.
 type TimeoutError struct {
 	Function string
 	Limit    time.Duration
@@ -76,8 +76,8 @@ func (e *TimeoutError) Error() string {
 	return fmt.Sprintf("function %q timed out after %v%s", e.Function, e.Limit, withLines(e.Stderr))
 }
 
-// A StartError is a command that could not be started. Err is exec.ErrNotFound, fs.ErrPermission or
-// the like.
+// A StartError means that a command could not be started. Err wraps exec.ErrNotFound,
+// fs.ErrPermission or the like.
 type StartError struct {
 	Function string
 	Command  string
@@ -99,7 +99,7 @@ func duringInit(init bool) string {
 	return ""
 }
 
-// withLines puts the last lines of a process below what is said about it.
+// withLines returns the last lines of a process, to be put below a message about it.
 func withLines(lines []string) string {
 	if len(lines) == 0 {
 		return ""
@@ -131,7 +131,7 @@ func newFunctionError(function string, f *runtimeapi.Failure) *FunctionError {
 	}
 }
 
-// errorPayload is what the Invoke API answers for an error that is the function's, else nil.
+// errorPayload returns the payload of the Invoke API for a failure of the function, else nil.
 // (https://github.com/aws/aws-lambda-runtime-interface-emulator)
 func errorPayload(err error, id string) []byte {
 	if e, ok := errors.AsType[*FunctionError](err); ok {

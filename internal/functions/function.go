@@ -20,24 +20,24 @@ const (
 // LatestVersion is the only version that a function has here, in the words of Lambda.
 const LatestVersion = "$LATEST"
 
-// A Function is a command that speaks the Lambda Runtime API, and how it is to be run. All but Name
-// and Command may be left zero.
+// A Function is a command that speaks the Lambda Runtime API, and how to run it. All fields but Name
+// and Command may be zero.
 type Function struct {
-	// Name is what the function is invoked by: 1 to 64 letters, digits, "-" and "_".
+	// Name is the name by which the function is invoked: 1 to 64 letters, digits, "-" and "_".
 	Name string
 
 	// Command is the program and its arguments. A program without a slash is looked for in PATH, one
 	// with a relative path below Dir.
 	Command []string
 
-	// Dir is the working directory. Empty means that of this process.
+	// Dir is the working directory. Empty means the one of this process.
 	Dir string
 
 	// Env is added to the environment, see [Host.Environ]. It wins over everything but
 	// AWS_LAMBDA_RUNTIME_API.
 	Env map[string]string
 
-	// Handler is the value of _HANDLER, "bootstrap" by default. Programs of one handler ignore it.
+	// Handler is the value of _HANDLER, "bootstrap" by default. Programs with one handler ignore it.
 	Handler string
 
 	// Timeout is how long the function may take for one event, [DefaultTimeout] if zero. A process
@@ -49,27 +49,27 @@ type Function struct {
 	// (https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html)
 	InitTimeout time.Duration
 
-	// IdleTimeout is after how long without an event a process is ended, [DefaultIdleTimeout] if
-	// zero, never if negative. One process stays.
+	// IdleTimeout is how long a process may be without an event before it is ended,
+	// [DefaultIdleTimeout] if zero, for ever if negative. One process always stays.
 	IdleTimeout time.Duration
 
-	// Concurrency is how many processes there may be, and so how many events are handled at the
-	// same time, [DefaultConcurrency] if zero.
+	// Concurrency limits the processes, and so the events that are handled at the same time. Zero
+	// means [DefaultConcurrency].
 	Concurrency int
 
-	// MemorySize is what AWS_LAMBDA_FUNCTION_MEMORY_SIZE says, in MB, [DefaultMemorySize] if zero.
-	// Nobody enforces it.
+	// MemorySize is the value of AWS_LAMBDA_FUNCTION_MEMORY_SIZE, in MB, [DefaultMemorySize] if
+	// zero. It is not enforced.
 	MemorySize int
 
-	// Cold starts a process for each event, as if all of them were cold starts.
+	// Cold makes each event a cold start, with a process of its own.
 	Cold bool
 
-	// Freeze stops a process (SIGSTOP) while it has no event, as Lambda does, so that what runs on
-	// after a reply makes no progress. It does nothing where there is no such signal.
+	// Freeze stops a process (SIGSTOP) while it has no event, as Lambda does, so that work after a
+	// reply makes no progress. It does nothing where there is no such signal.
 	Freeze bool
 }
 
-// check reports what cannot work.
+// check reports a mistake.
 func (f *Function) check() error {
 	switch {
 	case !ValidName(f.Name):
@@ -77,14 +77,14 @@ func (f *Function) check() error {
 	case len(f.Command) == 0 || f.Command[0] == "":
 		return fmt.Errorf("function %q: %w", f.Name, errNoCommand)
 	case f.Timeout < 0 || f.InitTimeout < 0 || f.Concurrency < 0 || f.MemorySize < 0:
-		return fmt.Errorf("function %q: timeouts, concurrency and memory are not negative", f.Name)
+		return fmt.Errorf("function %q: timeouts, concurrency and memory must not be negative", f.Name)
 	}
 	return nil
 }
 
-var errNoCommand = errors.New("it has no command; name the program that speaks the Runtime API")
+var errNoCommand = errors.New("no command; name the program that speaks the Runtime API")
 
-// withDefaults returns a copy that shares nothing with f and has no zeros that mean something else.
+// withDefaults returns a copy that shares nothing with f and has the defaults in place of zeros.
 func (f Function) withDefaults() Function {
 	f.Command = append([]string(nil), f.Command...)
 	f.Env = maps.Clone(f.Env)

@@ -24,44 +24,44 @@ type Invocation struct {
 	// Function is the name of the function.
 	Function string
 
-	// Payload is the event: JSON, 6 MB at most. It is not kept and not changed.
+	// Payload is the event: JSON, [MaxPayload] bytes at most. It is not kept and not changed.
 	Payload []byte
 
 	// RequestID names the event to the function and in its log: letters, digits, "-", "_" and "=".
 	// Empty means a new UUID.
 	RequestID string
 
-	// ClientContext is JSON that is handed to the function as it is. It may be empty.
+	// ClientContext is JSON that the function gets as it is. It may be empty.
 	ClientContext []byte
 
-	// NoWait fails at once with [ErrThrottled] when all processes are busy and there may be no
-	// more, as Lambda does. Without it the event waits until the context ends.
+	// NoWait fails at once with [ErrThrottled] if all processes are busy and no more may be started,
+	// as Lambda does. Without it the event waits until the context ends.
 	NoWait bool
 
 	// Tail asks for the end of the function's log in [Result.Log].
 	Tail bool
 }
 
-// A Result is what came of an Invocation.
+// A Result is the outcome of an Invocation.
 type Result struct {
-	// Payload is what the function replied. It belongs to the caller. When the function failed it
-	// is what Lambda's Invoke API answers then: JSON with errorMessage and errorType.
+	// Payload is the reply of the function. It belongs to the caller. If the function failed, it is
+	// the payload of Lambda's Invoke API: JSON with errorMessage and errorType.
 	Payload []byte
 
 	// RequestID is the id of the event.
 	RequestID string
 
-	// Duration is how long the function took, without waiting and starting.
+	// Duration is how long the function took, without the time in the queue and of a start.
 	Duration time.Duration
 
-	// Init is how long the process took to start, if this event was its first; else zero.
+	// Init is how long the process took to start if this event was its first, else zero.
 	Init time.Duration
 
-	// Log is the end of what the function wrote, 4 KB at most, if [Invocation.Tail] asked for it.
+	// Log is the end of the function's log, 4 KB at most, if [Invocation.Tail] is set.
 	Log []byte
 }
 
-// check fills in what is missing and reports what cannot be sent.
+// check sets a missing RequestID and reports a field that cannot be sent.
 func (inv *Invocation) check(limit int) error {
 	if inv.RequestID == "" {
 		inv.RequestID = NewRequestID()
@@ -79,7 +79,7 @@ func (inv *Invocation) check(limit int) error {
 	return inv.checkContext()
 }
 
-// checkContext makes one line of the client context, as it becomes a header.
+// checkContext makes the client context one line, because it is sent as a header.
 func (inv *Invocation) checkContext() error {
 	if len(inv.ClientContext) == 0 {
 		return nil

@@ -4,19 +4,19 @@ import (
 	"fmt"
 )
 
-// A Line is one line of what a function wrote, or of what the Host reports about it.
+// A Line is one line that a function wrote, or that the Host reports about it.
 type Line struct {
 	Function string
 	PID      int // of the process
 
-	// RequestID is the event that the process had when it wrote the line: the last one if the line
-	// is Late, empty before the first.
+	// RequestID is the id of the event that the process had when it wrote the line: of the last one if
+	// the line is Late; empty before the first.
 	RequestID string
 
 	Stream Stream
-	Text   string // without the line feed; longer lines than 64 KB come in pieces
+	Text   string // without the line feed; lines longer than 64 KB come in pieces
 
-	// Late tells that the line was written after the reply. On Lambda it may appear with the next
+	// Late means that the line was written after the reply. On Lambda it may appear with the next
 	// event, or never.
 	Late bool
 }
@@ -44,13 +44,12 @@ func (s Stream) String() string {
 	return "unknown"
 }
 
-// A Warning is something about a function that nobody is told by an error: mostly what it does here
-// and would not get away with on Lambda.
+// A Warning is about a function and is not an error: mostly what works here and will not on Lambda.
 type Warning struct {
 	Kind      WarningKind
 	Function  string
 	RequestID string
-	Detail    string // for people
+	Detail    string // a sentence for a log
 }
 
 // String returns the warning as a line of text.
@@ -62,17 +61,18 @@ func (w Warning) String() string {
 type WarningKind uint8
 
 const (
-	// WarnLateOutput: the process went on working after its reply. Lambda freezes it then. It is told
-	// once for each event.
+	// WarnLateOutput: the process wrote output after its reply, so it continues to work then; Lambda
+	// freezes it. There is one warning for each event.
 	WarnLateOutput WarningKind = iota + 1
 
-	// WarnReplyTooLarge: the reply is over 6 MB and was thrown away, as on Lambda.
+	// WarnReplyTooLarge: the reply is over 6 MB and was discarded, as on Lambda.
 	WarnReplyTooLarge
 
-	// WarnReplyDiscarded: the function replied when nobody waited any more. API Gateway waits for 29 seconds.
+	// WarnReplyDiscarded: the function replied after its caller had stopped waiting. API Gateway waits
+	// for 29 seconds.
 	WarnReplyDiscarded
 
-	// WarnRetriesExhausted: an event of [Host.Enqueue] failed as often as it may.
+	// WarnRetriesExhausted: an event of [Host.Enqueue] failed at its last retry and was dropped.
 	WarnRetriesExhausted
 )
 

@@ -14,32 +14,31 @@ import (
 // An Integration handles events: a function of a [Host] (see [Host.Integration]), a [URL], or a
 // function on AWS. It may be called from many goroutines at once.
 type Integration interface {
-	// Invoke hands over an event and returns the reply, both JSON. The payload is not kept after
-	// Invoke has returned. When ctx ends, Invoke returns an error that is ctx.Err(); no other error
-	// is context.DeadlineExceeded, because hosts tell clients of the two differently.
+	// Invoke sends an event and returns the reply, both JSON. The payload is not kept after Invoke
+	// has returned. When ctx ends, Invoke returns an error that wraps ctx.Err(). No other error may
+	// be context.DeadlineExceeded, because hosts answer clients differently for the two.
 	Invoke(ctx context.Context, payload []byte) ([]byte, error)
 }
 
-// A Router is a tyg.Handler that has integrations handle the events: it is what API Gateway is
-// between sockets and functions. It tells a gateway which routes there are, which of them answer,
-// and who authorizes. Its fields must not be changed once a gateway has it.
+// A Router is a tyg.Handler whose events are handled by integrations: it does what API Gateway does
+// between sockets and functions. Its fields must not be changed once a gateway has it.
 //
-// At connect the status of the reply accepts or refuses the client. An integration that fails, or
-// whose reply is not a proxy reply, fails the event, whatever its route; one that is still busy
-// when the context ends fails it with that context's error.
+// At connect the status of the reply accepts or refuses the client. The event fails if the
+// integration fails or its reply is not a proxy reply. If the context ends first, it fails with the
+// context's error.
 type Router struct {
-	// Integrations handle the events, by route key, [tyg.RouteConnect] and the like included. A
-	// gateway calls nobody for the routes that have none.
+	// Integrations handle the events, by route key, [tyg.RouteConnect] and the like included. Events
+	// of routes without an integration do not reach the Router.
 	Integrations map[string]Integration
 
 	// RouteSelection is the route selection expression, [tyg.DefaultRouteSelection] by default.
 	RouteSelection string
 
-	// RouteResponses are the keys of the routes with a route response: the body of the reply is sent to
-	// the client. On all others it is dropped.
+	// RouteResponses are the keys of the routes with a route response: the body of the reply is sent
+	// to the client. Bodies of other routes are dropped.
 	RouteResponses []string
 
-	// Authorizer decides who may connect. Nil lets everybody go on to connect.
+	// Authorizer decides who may connect. Nil allows every client.
 	Authorizer *LambdaAuthorizer
 
 	buffers sync.Pool // of *[]byte, in which events are encoded

@@ -19,32 +19,32 @@ import (
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html)
 const defaultMaxReply = 10 << 20
 
-// A URL is an Integration that POSTs events, as JSON, to an HTTP service. The service answers as a
-// Lambda function would, with the JSON of a proxy reply and status 200 to 299. Any other status,
-// redirects among them, and a body that is not JSON are failures.
+// A URL is an Integration that POSTs events, as JSON, to an HTTP service. The service replies as a
+// Lambda function would, with the JSON of a proxy reply, and a status from 200 to 299. Any other
+// status, redirects among them, and a body that is not JSON are failures.
 type URL struct {
-	// Address is where to POST to: an http or https URL. Like the other fields it must not be changed
-	// once Invoke was called.
+	// Address is the http or https URL to POST to. Like the other fields it must not be changed after
+	// the first call of Invoke.
 	Address string
 
 	// Header is sent with each event, for credentials and the like. It may be nil.
 	Header http.Header
 
-	// Timeout is how long the service may take, no limit beside the context's if zero.
+	// Timeout is how long the service may take. Zero means no limit but the context's.
 	Timeout time.Duration
 
-	// MaxReply is how large a reply may be, in bytes, 10 MB if zero.
+	// MaxReply is how large a reply may be, in bytes. Zero means 10 MB.
 	MaxReply int64
 
-	// Client does the requests. Nil means one that keeps connections open, uses no proxy and
-	// follows no redirect.
+	// Client makes the requests. Nil means a client that keeps connections open, uses no proxy and
+	// follows no redirects.
 	Client *http.Client
 
 	once   sync.Once
 	client *http.Client
 }
 
-// Invoke does one request.
+// Invoke makes one request.
 func (u *URL) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	reply, err := u.post(ctx, payload)
 	if err != nil && ctx.Err() != nil {
@@ -65,7 +65,7 @@ func (u *URL) post(ctx context.Context, payload []byte) ([]byte, error) {
 		ctx, cancel = context.WithTimeout(ctx, u.Timeout)
 		defer cancel()
 	}
-	// A copy: a transport may read the body after the response has come.
+	// The body is a copy, because a transport may read it after the response has come.
 	body := bytes.NewReader(bytes.Clone(payload))
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, u.Address, body)
 	if err != nil {
@@ -81,7 +81,7 @@ func (u *URL) post(ctx context.Context, payload []byte) ([]byte, error) {
 	return u.read(resp)
 }
 
-// read returns the body, if it can be a reply.
+// read returns the body of a response if it can be a reply.
 func (u *URL) read(resp *http.Response) ([]byte, error) {
 	limit := cmp.Or(u.MaxReply, defaultMaxReply)
 	body, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
@@ -98,7 +98,7 @@ func (u *URL) read(resp *http.Response) ([]byte, error) {
 	return body, nil
 }
 
-// redacted is the address as it may stand in logs: without password and query.
+// redacted returns the address without password and query, for logs.
 func (u *URL) redacted() string {
 	a, err := url.Parse(u.Address)
 	if err != nil {
@@ -108,7 +108,7 @@ func (u *URL) redacted() string {
 	return a.Redacted()
 }
 
-// stripURL takes the URL off an error of the client: it may hold a secret, and Invoke names it.
+// stripURL removes the URL from an error of the client, because it may hold a secret.
 func stripURL(err error) error {
 	if e, ok := errors.AsType[*url.Error](err); ok {
 		return e.Err
@@ -116,8 +116,8 @@ func stripURL(err error) error {
 	return err
 }
 
-// httpClient returns the client. Its own follows no redirects, because what an event becomes on the way
-// is a GET without a body.
+// httpClient returns u.Client or the default. The default follows no redirects, because most of them
+// would make of an event a GET without a body.
 func (u *URL) httpClient() *http.Client {
 	u.once.Do(func() {
 		u.client = u.Client
