@@ -137,7 +137,7 @@ var shared = map[string][]string{
 	"tests " + sdk + "cloudwatchlogs": {"internal/awstest", "internal/deploy"},
 	"tests " + sdk + "dynamodb":       {"internal/awstest", "internal/deploy", "rooms/dynamo"},
 	"tests " + sdk + "iam":            {"internal/awstest", "internal/deploy"},
-	"tests " + sdk + "lambda":         {"internal/awstest", "internal/deploy", "internal/functions"},
+	"tests " + sdk + "lambda":         {"internal/awstest", "internal/deploy", "internal/functions/invokeapi"},
 }
 
 const sdk = "github.com/aws/aws-sdk-go-v2/service/"
