@@ -11,8 +11,8 @@ import (
 	"github.com/tyg-dev/tyg/apigw"
 )
 
-// A LambdaAuthorizer is a Lambda authorizer of type REQUEST: an integration that gets each handshake
-// and replies with a policy.
+// A LambdaAuthorizer is a Lambda authorizer of type REQUEST: an integration that gets each
+// handshake and replies with a policy.
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-lambda-auth.html)
 //
 // The client gets 403 if the policy does not allow it to connect, 401 if the authorizer fails with
@@ -31,6 +31,11 @@ type LambdaAuthorizer struct {
 
 	// StageVariables are the stage variables in the event.
 	StageVariables map[string]string
+}
+
+// describe returns a as a tyg.Authorizer.
+func (a *LambdaAuthorizer) describe() *tyg.Authorizer {
+	return &tyg.Authorizer{Func: a.authorize, IdentitySources: a.IdentitySources}
 }
 
 // authorize is a tyg.AuthorizeFunc. The request context of its event has no connection id, because

@@ -102,8 +102,8 @@ func (h *Host) promoteAll(procs []*process) error {
 	return nil
 }
 
-// promote makes the version of proc, which is its first process, the one that takes events. It stops
-// the processes of the version before, each when it has no event any more.
+// promote makes the version of proc, which is its first process, the one that takes events. It
+// stops the processes of the version before, each when it has no event any more.
 func (p *pool) promote(proc *process) {
 	p.mu.Lock()
 	done := p.retire()
@@ -134,8 +134,8 @@ func abortAll(procs []*process) {
 }
 
 // Remove removes a function. Processes finish their events; events that wait fail with
-// [ErrNotFound]. Remove does not wait for the processes, but for a Deploy under way. It does nothing
-// if there is no such function.
+// [ErrNotFound]. Remove does not wait for the processes, but for a Deploy under way. It does
+// nothing if there is no such function.
 func (h *Host) Remove(name string) {
 	h.setup()
 	h.deploying <- struct{}{}

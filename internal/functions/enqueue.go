@@ -19,8 +19,8 @@ const (
 )
 
 // Enqueue has a function handle one event later and returns at once, with the id of the event. An
-// event that fails is tried again twice, see [Host.RetryDelay], so it may be handled more than once.
-// The payload is copied and may be 1 MB at most.
+// event that fails is tried again twice, see [Host.RetryDelay], so it may be handled more than
+// once. The payload is copied and may be 1 MB at most.
 //
 // Enqueue fails with [ErrThrottled] if too many events wait already. Events that wait when the Host
 // shuts down are dropped.

@@ -40,7 +40,8 @@ type FunctionError struct {
 
 // Error returns the type and the message.
 func (e *FunctionError) Error() string {
-	return fmt.Sprintf("function %q failed%s: %s: %s", e.Function, duringInit(e.Init), e.Type, e.Message)
+	return fmt.Sprintf("function %q failed%s: %s: %s",
+		e.Function, duringInit(e.Init), e.Type, e.Message)
 }
 
 // An ExitError means that a process exited before it replied.

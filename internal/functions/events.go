@@ -24,8 +24,8 @@ func (p *process) Next(c *runtimeapi.Conn) error {
 	return nil
 }
 
-// writeEvent writes the event of c, which was assigned to p, to the process. If that fails, the event
-// goes to another process, and this one is killed: it cannot be reached.
+// writeEvent writes the event of c, which was assigned to p, to the process. If that fails, the
+// event goes to another process, and this one is killed: it cannot be reached.
 func (p *process) writeEvent(c *call) {
 	p.log.startEvent(c.inv.RequestID, c.tail)
 	if p.fn.Freeze {

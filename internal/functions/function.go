@@ -20,8 +20,8 @@ const (
 // LatestVersion is the only version that a function has here, in the words of Lambda.
 const LatestVersion = "$LATEST"
 
-// A Function is a command that speaks the Lambda Runtime API, and how to run it. All fields but Name
-// and Command may be zero.
+// A Function is a command that speaks the Lambda Runtime API, and how to run it. All fields but
+// Name and Command may be zero.
 type Function struct {
 	// Name is the name by which the function is invoked: 1 to 64 letters, digits, "-" and "_".
 	Name string

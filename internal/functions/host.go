@@ -95,8 +95,8 @@ func (h *Host) setup() {
 // the errors. With all of them Result.RequestID is set, and with a failure of the function
 // Result.Payload too.
 //
-// When ctx ends, Invoke returns its error at once. The function continues until it is done or its own
-// timeout passes, and its reply is discarded.
+// When ctx ends, Invoke returns its error at once. The function continues until it is done or its
+// own timeout passes, and its reply is discarded.
 func (h *Host) Invoke(ctx context.Context, inv Invocation) (Result, error) {
 	if err := inv.check(MaxPayload); err != nil {
 		return Result{RequestID: inv.RequestID}, err
@@ -134,8 +134,8 @@ func (h *Host) pool(name string) (*pool, error) {
 	return p, nil
 }
 
-// runProcess runs a process in a goroutine, for whose end Shutdown waits. It returns false if the Host
-// is shut down.
+// runProcess runs a process in a goroutine, for whose end Shutdown waits. It returns false if the
+// Host is shut down.
 func (h *Host) runProcess(p *process) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()

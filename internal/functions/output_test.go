@@ -28,8 +28,8 @@ func (l *log) all() []functions.Line {
 	return append([]functions.Line(nil), l.lines...)
 }
 
-// TestLinesBelongToTheirEvent: when Invoke returns, all that the function wrote before its reply has
-// been told, with the id of its event.
+// TestLinesBelongToTheirEvent: when Invoke returns, all that the function wrote before its reply
+// has been told, with the id of its event.
 func TestLinesBelongToTheirEvent(t *testing.T) {
 	var l log
 	h := start(t, &functions.Host{Output: l.add}, self("orders"))

@@ -38,9 +38,9 @@ func newPool(h *Host, name string) *pool {
 	}
 }
 
-// dispatch assigns c to an idle process, to which the caller must write the event. If there is none,
-// dispatch queues c, starts a process if there may be more, and returns nil. The first process that
-// is free takes the oldest call.
+// dispatch assigns c to an idle process, to which the caller must write the event. If there is
+// none, dispatch queues c, starts a process if there may be more, and returns nil. The first
+// process that is free takes the oldest call.
 func (p *pool) dispatch(c *call) (*process, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -81,8 +81,8 @@ func (p *pool) wait(ctx context.Context, c *call) (Result, error) {
 	return Result{RequestID: c.inv.RequestID}, err
 }
 
-// abandon notes that the caller of c stops waiting, and reports whether c was still in the queue. It
-// returns when the payload is not being read any more.
+// abandon notes that the caller of c stops waiting, and reports whether c was still in the queue.
+// It returns when the payload is not being read any more.
 func (p *pool) abandon(c *call) (queued bool) {
 	p.mu.Lock()
 	queued = c.element != nil
@@ -160,8 +160,8 @@ func (p *pool) unpark(proc *process, c *runtimeapi.Conn) {
 }
 
 // requeue takes back c, which could not be written to proc: proc gets no more events. It returns an
-// idle process to which it has assigned c, or puts c at the head of the queue. Retrying is safe: the
-// event did not reach proc whole, so its handling has not begun.
+// idle process to which it has assigned c, or puts c at the head of the queue. Retrying is safe:
+// the event did not reach proc whole, so its handling has not begun.
 func (p *pool) requeue(proc *process, c *call) (other *process) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

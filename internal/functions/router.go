@@ -74,7 +74,7 @@ func (r *Router) Describe() tyg.Description {
 		d.Routes = append(d.Routes, tyg.Route{Key: key, Response: slices.Contains(r.RouteResponses, key)})
 	}
 	if r.Authorizer != nil {
-		d.Authorizer = &tyg.Authorizer{Func: r.Authorizer.authorize, IdentitySources: r.Authorizer.IdentitySources}
+		d.Authorizer = r.Authorizer.describe()
 	}
 	return d
 }

@@ -70,8 +70,8 @@ func (p *pool) scheduleReap() {
 	p.reapTimer = time.AfterFunc(p.fn.IdleTimeout, p.reap)
 }
 
-// reap ends the processes that have been idle for IdleTimeout. p.idle is in the order of last use, so
-// they are the first there; the last one always stays.
+// reap ends the processes that have been idle for IdleTimeout. p.idle is in the order of last use,
+// so they are the first there; the last one always stays.
 func (p *pool) reap() {
 	p.mu.Lock()
 	p.reapTimer = nil

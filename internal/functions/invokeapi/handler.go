@@ -108,8 +108,8 @@ func readHeader(r *http.Request) (inv functions.Invocation, async bool, err erro
 	return inv, async, nil
 }
 
-// bodyTime is how long a payload may take to arrive. The payload is read before the caller is known,
-// because the signature covers it.
+// bodyTime is how long a payload may take to arrive. The payload is read before the caller is
+// known, because the signature covers it.
 const bodyTime = 30 * time.Second
 
 // readBody reads the payload.

@@ -7,8 +7,8 @@ import (
 	"github.com/tyg-dev/tyg/internal/functions"
 )
 
-// splitInvokePath returns the reference in the path of an invocation, as url.URL.EscapedPath gives it:
-// /2015-03-31/functions/{reference}/invocations.
+// splitInvokePath returns the reference in the path of an invocation, as url.URL.EscapedPath gives
+// it: /2015-03-31/functions/{reference}/invocations.
 func splitInvokePath(escaped string) (reference string, ok bool) {
 	rest, ok := strings.CutPrefix(escaped, "/2015-03-31/functions/")
 	if !ok {
@@ -22,8 +22,8 @@ func splitInvokePath(escaped string) (reference string, ok bool) {
 	return reference, err == nil
 }
 
-// parseReference returns the name and the qualifier, which may be empty, in a name, a partial ARN or
-// an ARN. Region and account of an ARN are ignored.
+// parseReference returns the name and the qualifier, which may be empty, in a name, a partial ARN
+// or an ARN. Region and account of an ARN are ignored.
 // (https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html)
 func parseReference(s string) (name, qualifier string, ok bool) {
 	fields := strings.Split(s, ":")

@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// dieWithParent does nothing: only Linux can kill a process with its parent. A runtime that asks for
-// its next event finds the address closed, and most runtimes then exit.
+// dieWithParent does nothing: only Linux can kill a process with its parent. A runtime that asks
+// for its next event finds the address closed, and most runtimes then exit.
 func dieWithParent(*syscall.SysProcAttr) {}
 
 // awaitExit returns at once: exec.Cmd.Wait waits as well.

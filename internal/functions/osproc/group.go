@@ -58,8 +58,8 @@ func (g *Group) Start(cmd *exec.Cmd, stdout, stderr io.WriteCloser) error {
 	return nil
 }
 
-// PID returns the id of the command's process. It must not be called before Start returns, except by
-// the sinks.
+// PID returns the id of the command's process. It must not be called before Start returns, except
+// by the sinks.
 func (g *Group) PID() int { return g.cmd.Process.Pid }
 
 // Signal sends s to the command and its descendants while the command runs.
@@ -98,8 +98,8 @@ func (g *Group) DrainOutput() {
 	g.stderr.drain()
 }
 
-// CloseOutput reads the rest of the output, until the end or the deadline, and closes the pipes. Only
-// descendants that left the process group can keep the pipes open until the deadline.
+// CloseOutput reads the rest of the output, until the end or the deadline, and closes the pipes.
+// Only descendants that left the process group can keep the pipes open until the deadline.
 func (g *Group) CloseOutput(deadline time.Time) {
 	for _, p := range []*pipe{g.stdout, g.stderr} {
 		_ = p.r.SetReadDeadline(deadline) // pipes have deadlines

@@ -26,8 +26,8 @@ func newFailure(kind, message string) *Failure {
 	return &Failure{Type: kind, Message: message, Payload: ErrorJSON(kind, message)}
 }
 
-// parseFailure reads the report of a failure. The kind comes from the header, may be empty, and wins
-// over the kind in the body.
+// parseFailure reads the report of a failure. The kind comes from the header, may be empty, and
+// wins over the kind in the body.
 func parseFailure(kind string, body []byte) *Failure {
 	var in struct {
 		Message string            `json:"errorMessage"`

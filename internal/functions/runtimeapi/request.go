@@ -50,8 +50,8 @@ type request struct {
 	refusal   *refusal
 }
 
-// readRequest reads one request with its body. If the process expects "100 Continue" before it sends
-// the body, that is written to out.
+// readRequest reads one request with its body. If the process expects "100 Continue" before it
+// sends the body, that is written to out.
 func readRequest(in *bufio.Reader, out io.Writer) (*request, error) {
 	r, err := http.ReadRequest(in)
 	if err != nil {

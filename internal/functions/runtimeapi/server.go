@@ -1,8 +1,8 @@
 // Package runtimeapi serves the Lambda Runtime API to one process.
 //
 // A process asks for its next event, handles it, and posts its reply or its failure. A [Handler]
-// decides what comes of that; this package keeps the connections, reads the requests, and writes the
-// events and the answers.
+// decides what comes of that; this package keeps the connections, reads the requests, and writes
+// the events and the answers.
 // (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html)
 package runtimeapi
 
@@ -34,8 +34,8 @@ type Handler interface {
 	Closed(c *Conn)
 }
 
-// A Server serves one process. The processes are told apart by their addresses, because most runtimes
-// allow no more than a host and a port in AWS_LAMBDA_RUNTIME_API.
+// A Server serves one process. The processes are told apart by their addresses, because most
+// runtimes allow no more than a host and a port in AWS_LAMBDA_RUNTIME_API.
 type Server struct {
 	handler  Handler
 	listener net.Listener
