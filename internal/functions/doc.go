@@ -2,7 +2,7 @@
 //
 // A [Function] is a command that speaks the Lambda Runtime API: the very binary that is uploaded to
 // AWS, or a script in any language. A [Host] starts its processes when events come, gives each
-// process one event at a time, and ends those that hang, have nothing to do, or are of an older
+// process one event at a time, and ends processes that hang, are idle for long, or are of an older
 // version:
 //
 //	host := &functions.Host{Output: func(l functions.Line) { fmt.Println(l.Text) }}
@@ -20,36 +20,50 @@
 //		},
 //	}}
 //
-// [API] is Lambda's Invoke API over a Host, for AWS SDKs and the AWS CLI.
+// Package invokeapi serves Lambda's Invoke API over a Host, for AWS SDKs and the AWS CLI.
 //
 // # New versions
 //
-// [Host.Deploy] with the name of a function that exists replaces it. The first process of the new
-// version is started, and only when it has asked for its first event does the new version take
-// over. An event that a process of the old version has, it finishes; then it is ended. No event is
-// lost and none is handled twice. If the new version does not start, the old one stays, and the
-// error says what the new one printed.
+// [Host.Deploy] with the name of a function that exists replaces it. It starts the first process of
+// the new version, which takes over when that process has asked for its first event. Processes of the
+// old version finish their events and are then ended. No event is lost and none is handled twice. If
+// the new version does not start, the old one stays, and the error shows what the new one printed.
 //
 // # What goes wrong
 //
-// [Host.Invoke] tells apart whose fault it is:
+// The error of [Host.Invoke] says whose fault it is:
 //
-//	*FunctionError   the function said so itself, by the Runtime API
-//	*ExitError       the process ended in the middle of the event, or before its first
+//	*FunctionError   the function reported it, through the Runtime API
+//	*ExitError       the process exited during the event, or before its first
 //	*TimeoutError    the function took longer than its Timeout or InitTimeout, and was killed
-//	*StartError      the command could not be started at all
-//	ErrThrottled     all processes are busy, and the queue is full or the context has ended
+//	*StartError      the command could not be started
+//	ErrThrottled     all processes are busy, and the event cannot wait any longer
 //	ErrNotFound      there is no such function
 //	ErrTooLarge      the payload is over Lambda's limit
 //	ErrShutdown      the Host is shut down
 //
-// and everything else is the context's own error: the caller has stopped waiting, and the process
-// goes on with the event, as on Lambda.
+// Any other error is the context's: the caller has stopped waiting, and the process continues with
+// the event, as on Lambda.
 //
 // # Reading the source
 //
-// The way of an event: [Host.Invoke], pool.go do, assign, process.go give, runtime.go event, which
-// writes it to the process; and back: serve.go serve, runtime.go finish. What happens when a process
-// asks for its next event is pool.go park. When processes are started is grow.go, and when they are
-// ended reap.go, retire.go and process.go ring.
+// The path of an event, in order:
+//
+//	router.go       Handle       makes JSON of the event and finds its integration
+//	host.go         Invoke       finds the pool of the function
+//	pool.go         dispatch     assigns the event to an idle process, or queues it
+//	events.go       writeEvent   writes it to the process
+//	runtimeapi      WriteEvent   as the answer to the request for the next event
+//
+// and back:
+//
+//	runtimeapi      serve        reads the reply that the process posts
+//	events.go       Reply        takes the reply
+//	pool.go         finish       finds the call that the process has
+//	processlog.go   endEvent     passes on what the process wrote
+//	host.go         Invoke       returns the reply, which pool.go wait has received
+//
+// Then the process asks for its next event: events.go Next, pool.go park. The file scale.go starts and
+// ends processes as events come and stay away, deploy.go replaces versions, and process.go is the life
+// of one process. Package osproc hides how operating systems run a group of processes.
 package functions

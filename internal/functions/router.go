@@ -67,7 +67,7 @@ func (r *Router) Handle(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
 	return apigw.UnmarshalReply(out)
 }
 
-// Describe returns the routes that have an integration and the authorizer that asks r.Authorizer.
+// Describe returns the routes that have an integration, and r.Authorizer.
 func (r *Router) Describe() tyg.Description {
 	d := tyg.Description{RouteSelection: r.RouteSelection}
 	for _, key := range slices.Sorted(maps.Keys(r.Integrations)) {

@@ -116,8 +116,8 @@ func stripURL(err error) error {
 	return err
 }
 
-// httpClient returns u.Client or the default. The default follows no redirects, because most of them
-// would make of an event a GET without a body.
+// httpClient returns u.Client or the default. The default follows no redirects, because most of
+// them would turn an event into a GET without a body.
 func (u *URL) httpClient() *http.Client {
 	u.once.Do(func() {
 		u.client = u.Client
