@@ -1,14 +1,13 @@
-// Package admin serves what those who run a gateway want to know: whether it lives, whether it takes
-// clients, and its metrics in the text format of Prometheus. It is for a listener of its own that
-// strangers cannot reach.
+// Package admin serves the health and the metrics of a gateway. Serve it on a listener of its own
+// that clients of the gateway cannot reach.
 //
-//	/livez    200 as long as the process answers at all
-//	/readyz   200 while the gateway takes clients, else 503
-//	/metrics  metrics
+//	/livez    200 as long as the process answers
+//	/readyz   200 while the gateway accepts clients, else 503
+//	/metrics  metrics in the text format of Prometheus
 //
-// The metrics are those of API Gateway under their own names (ConnectCount, MessageCount, ClientError,
-// IntegrationError, ExecutionError, IntegrationLatency in milliseconds), with the labels ApiId, Stage
-// and, where a route is known, Route; and what API Gateway does not tell, as tyg_….
+// API Gateway's metrics have its names (ConnectCount, MessageCount, ClientError, IntegrationError,
+// ExecutionError, IntegrationLatency in milliseconds) and the labels ApiId, Stage and, where a route
+// is known, Route. Names of metrics that API Gateway does not have begin with tyg_.
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-logging.html)
 package admin
 
@@ -25,7 +24,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/functions"
 )
 
-// Config says of what to tell.
+// Config is what an Admin serves.
 type Config struct {
 	// APIID and Stage are the labels of API Gateway's metrics.
 	APIID, Stage string
@@ -33,11 +32,11 @@ type Config struct {
 	// Gateway returns the counts of the gateway. It must not be nil.
 	Gateway func() gateway.Stats
 
-	// Functions returns what each function is doing, by name. Nil if there are none here.
+	// Functions returns the counts of each function, by name. Nil if there are no functions.
 	Functions func() map[string]functions.Stats
 }
 
-// An Admin is an http.Handler with the three paths. Make it with [New]. All methods may be called at
+// An Admin is an http.Handler for the three paths. Make it with [New]. All methods may be called at
 // the same time.
 type Admin struct {
 	mux   *http.ServeMux
@@ -60,16 +59,16 @@ func New(cfg Config) *Admin {
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		collectors.NewBuildInfoCollector(),
 	)
-	a.mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { say(w, "ok") })
+	a.mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { writeLine(w, "ok") })
 	a.mux.HandleFunc("GET /readyz", a.readyz)
 	a.mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
 	return a
 }
 
-// SetReady says whether the gateway takes clients.
+// SetReady sets whether the gateway accepts clients.
 func (a *Admin) SetReady(ready bool) { a.ready.Store(ready) }
 
-// Ready reports what SetReady said last.
+// Ready reports what SetReady set last; false before.
 func (a *Admin) Ready() bool { return a.ready.Load() }
 
 // ServeHTTP serves one request.
@@ -78,12 +77,12 @@ func (a *Admin) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.mux.ServeH
 func (a *Admin) readyz(w http.ResponseWriter, _ *http.Request) {
 	if !a.Ready() {
 		w.WriteHeader(http.StatusServiceUnavailable)
-		say(w, "not ready")
+		writeLine(w, "not ready")
 		return
 	}
-	say(w, "ok")
+	writeLine(w, "ok")
 }
 
-func say(w http.ResponseWriter, text string) {
-	_, _ = io.WriteString(w, text+"\n") // who has hung up need not know
+func writeLine(w http.ResponseWriter, text string) {
+	_, _ = io.WriteString(w, text+"\n") // it fails if the client is gone
 }

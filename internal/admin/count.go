@@ -13,7 +13,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/functions"
 )
 
-// counters are the metrics that grow with each event.
+// counters are the metrics that are counted here, with each event.
 type counters struct {
 	connects    prometheus.Counter
 	client      prometheus.Counter
@@ -37,10 +37,10 @@ func newCounters(cfg Config) counters {
 		integration: prometheus.NewCounterVec(opts("IntegrationError",
 			"Events that the integration itself answered with a failure."), byRoute),
 		execution: prometheus.NewCounterVec(opts("ExecutionError",
-			"Events for which the integration could not be called, or gave no answer in time."), byRoute),
+			"Events for which the integration could not be called or did not answer in time."), byRoute),
 		latency: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "IntegrationLatency", ConstLabels: labels,
-			Help: "Milliseconds from an event's way to the integration until its answer.",
+			Help: "Milliseconds from sending an event to the integration until its answer.",
 			Buckets: []float64{
 				0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000, 29000,
 			},
@@ -51,7 +51,7 @@ func newCounters(cfg Config) counters {
 	}
 }
 
-// Trace returns the functions by which the gateway tells what happens.
+// Trace returns the hooks by which the gateway reports what happens.
 func (a *Admin) Trace() gateway.Trace {
 	return gateway.Trace{Refused: a.count.refused, Handled: a.count.handled}
 }
@@ -70,15 +70,15 @@ func (c *counters) handled(e tyg.Event, d time.Duration, err error) {
 	c.latency.WithLabelValues(e.Route).Observe(float64(d) / float64(time.Millisecond))
 	switch {
 	case err == nil:
-	case said(err):
+	case isAnswer(err):
 		c.integration.WithLabelValues(e.Route).Inc()
 	default:
 		c.execution.WithLabelValues(e.Route).Inc()
 	}
 }
 
-// said reports whether an error is the integration's own answer.
-func said(err error) bool {
+// isAnswer reports whether an error is an answer of the integration.
+func isAnswer(err error) bool {
 	if _, ok := errors.AsType[*functions.FunctionError](err); ok {
 		return true
 	}

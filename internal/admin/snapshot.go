@@ -4,7 +4,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// A snapshot is a collector of the metrics that others count. It asks them when it is asked.
+// A snapshot collects the metrics that the gateway and the functions count. It reads them at each
+// request.
 type snapshot struct {
 	cfg   Config
 	ready func() bool
@@ -23,19 +24,19 @@ func newSnapshot(cfg Config, ready func() bool) *snapshot {
 		cfg: cfg, ready: ready,
 		messages: prometheus.NewDesc("MessageCount", "Messages from and to clients.", nil,
 			prometheus.Labels{"ApiId": cfg.APIID, "Stage": cfg.Stage}),
-		isReady:     desc("tyg_ready", "1 while the gateway takes clients."),
+		isReady:     desc("tyg_ready", "1 while the gateway accepts clients."),
 		connections: desc("tyg_connections", "Connections that are open."),
 		connects:    desc("tyg_connects_total", "Handshakes accepted."),
 		flow:        desc("tyg_messages_total", "Messages, received from and sent to clients.", "direction"),
-		throttled:   desc("tyg_throttled_total", "Messages whose recipient did not keep up."),
+		throttled:   desc("tyg_throttled_total", "Messages to clients that read too slowly."),
 		failures:    desc("tyg_failures_total", "Events whose handling failed or took too long."),
-		processes:   desc("tyg_function_processes", "Processes of a function, by what they do.", "function", "state"),
+		processes:   desc("tyg_function_processes", "Processes of a function, by state.", "function", "state"),
 		waiting:     desc("tyg_function_waiting", "Events that wait for a process.", "function"),
 		starts:      desc("tyg_function_starts_total", "Processes started.", "function"),
 	}
 }
 
-// Describe sends what Collect may send.
+// Describe sends the descriptions of all metrics.
 func (s *snapshot) Describe(to chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		s.messages, s.isReady, s.connections, s.connects, s.flow, s.throttled, s.failures,
@@ -45,7 +46,7 @@ func (s *snapshot) Describe(to chan<- *prometheus.Desc) {
 	}
 }
 
-// Collect sends the numbers as they are now.
+// Collect sends the current values.
 func (s *snapshot) Collect(to chan<- prometheus.Metric) {
 	count := func(d *prometheus.Desc, v int64, labels ...string) {
 		to <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(v), labels...)

@@ -25,9 +25,10 @@
 // # New versions
 //
 // [Host.Deploy] with the name of a function that exists replaces it. It starts the first process of
-// the new version, which takes over when that process has asked for its first event. Processes of the
-// old version finish their events and are then ended. No event is lost and none is handled twice. If
-// the new version does not start, the old one stays, and the error shows what the new one printed.
+// the new version, which takes over when that process has asked for its first event. Processes of
+// the old version finish their events and are then ended. No event is lost and none is handled
+// twice. If the new version does not start, the old one stays, and the error shows what the new one
+// printed.
 //
 // # What goes wrong
 //
@@ -63,7 +64,7 @@
 //	processlog.go   endEvent     passes on what the process wrote
 //	host.go         Invoke       returns the reply, which pool.go wait has received
 //
-// Then the process asks for its next event: events.go Next, pool.go park. The file scale.go starts and
-// ends processes as events come and stay away, deploy.go replaces versions, and process.go is the life
-// of one process. Package osproc hides how operating systems run a group of processes.
+// Then the process asks for its next event: events.go Next, pool.go park. The file scale.go starts
+// processes when events wait and ends idle ones, deploy.go replaces versions, and process.go is the
+// life of one process. Package osproc hides how operating systems run a group of processes.
 package functions
