@@ -6,8 +6,8 @@
 //	/metrics  metrics in the text format of Prometheus
 //
 // API Gateway's metrics have its names (ConnectCount, MessageCount, ClientError, IntegrationError,
-// ExecutionError, IntegrationLatency in milliseconds) and the labels ApiId, Stage and, where a route
-// is known, Route. Names of metrics that API Gateway does not have begin with tyg_.
+// ExecutionError, IntegrationLatency in milliseconds) and the labels ApiId, Stage and, where a
+// route is known, Route. Names of metrics that API Gateway does not have begin with tyg_.
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-logging.html)
 package admin
 

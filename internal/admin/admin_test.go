@@ -18,7 +18,9 @@ func newAdmin() *admin.Admin {
 	return admin.New(admin.Config{
 		APIID: "a", Stage: "s",
 		Gateway: func() gateway.Stats {
-			return gateway.Stats{Connections: 2, Connects: 5, Messages: 10, Sent: 20, Throttled: 1, Failures: 3}
+			return gateway.Stats{
+				Connections: 2, Connects: 5, Messages: 10, Sent: 20, Throttled: 1, Failures: 3,
+			}
 		},
 		Functions: func() map[string]functions.Stats {
 			return map[string]functions.Stats{"f": {Starting: 1, Idle: 2, Busy: 3, Waiting: 4, Starts: 9}}

@@ -12,7 +12,8 @@ import (
 func FuzzReference(f *testing.F) {
 	for _, s := range []string{
 		"f", "f:$LATEST", "f:1", "000000000000:function:f", "000000000000:function:f:v",
-		"arn:aws:lambda:us-east-1:000000000000:function:f", "arn:aws-cn:lambda:::function:f:v", ":", "a:b:c:d", "",
+		"arn:aws:lambda:us-east-1:000000000000:function:f", "arn:aws-cn:lambda:::function:f:v",
+		":", "a:b:c:d", "",
 	} {
 		f.Add(s)
 	}
@@ -24,7 +25,8 @@ func FuzzReference(f *testing.F) {
 		if !functions.ValidName(name) {
 			t.Errorf("%q has the name %q", s, name)
 		}
-		if want := name + ":" + qualifier; qualifier != "" && !strings.HasSuffix(s, want) || !strings.Contains(s, name) {
+		want := name + ":" + qualifier
+		if qualifier != "" && !strings.HasSuffix(s, want) || !strings.Contains(s, name) {
 			t.Errorf("%q became %q and %q", s, name, qualifier)
 		}
 		again, q, ok := invokeapi.ParseReference(strings.TrimSuffix(name+":"+qualifier, ":"))
@@ -41,7 +43,8 @@ func FuzzReference(f *testing.F) {
 func FuzzInvokePath(f *testing.F) {
 	for _, s := range []string{
 		"/2015-03-31/functions/f/invocations", "/2015-03-31/functions/f%3A1/invocations",
-		"/2015-03-31/functions//invocations", "/2015-03-31/functions/%zz/invocations", "/2015-03-31/functions/invocations", "",
+		"/2015-03-31/functions//invocations", "/2015-03-31/functions/%zz/invocations",
+		"/2015-03-31/functions/invocations", "",
 	} {
 		f.Add(s)
 	}

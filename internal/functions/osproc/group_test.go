@@ -61,7 +61,8 @@ func TestOutputIsCompleteAfterCloseOutput(t *testing.T) {
 func TestWaitKillsDescendants(t *testing.T) {
 	var g osproc.Group
 	var stdout, stderr sink
-	if err := g.Start(exec.Command("sh", "-c", "sleep 1000 & echo started"), &stdout, &stderr); err != nil {
+	cmd := exec.Command("sh", "-c", "sleep 1000 & echo started")
+	if err := g.Start(cmd, &stdout, &stderr); err != nil {
 		t.Fatal(err)
 	}
 	if err := g.Wait(); err != nil {

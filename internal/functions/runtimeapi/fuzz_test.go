@@ -11,7 +11,10 @@ import (
 )
 
 func FuzzRuntimePath(f *testing.F) {
-	for _, s := range []string{"invocation/next", "invocation/x/response", "invocation/x/error", "init/error", "invocation//error", "x"} {
+	for _, s := range []string{
+		"invocation/next", "invocation/x/response", "invocation/x/error", "init/error",
+		"invocation//error", "x",
+	} {
 		f.Add("GET", "/2018-06-01/runtime/"+s)
 		f.Add("POST", "/2018-06-01/runtime/"+s)
 	}
@@ -35,12 +38,16 @@ func FuzzRuntimePath(f *testing.F) {
 
 // FuzzRequest feeds the Runtime API what a process may send.
 func FuzzRequest(f *testing.F) {
+	const runtime = "/2018-06-01/runtime/"
 	for _, s := range []string{
-		"GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: x\r\n\r\n",
-		"POST /2018-06-01/runtime/invocation/a/response HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}",
-		"POST /2018-06-01/runtime/invocation/a/response HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n" +
-			"Trailer: Lambda-Runtime-Function-Error-Type\r\n\r\n2\r\n{}\r\n0\r\nLambda-Runtime-Function-Error-Type: T\r\n\r\n",
-		"POST /2018-06-01/runtime/invocation/a/error HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n1",
+		"GET " + runtime + "invocation/next HTTP/1.1\r\nHost: x\r\n\r\n",
+		"POST " + runtime + "invocation/a/response HTTP/1.1\r\nHost: x\r\n" +
+			"Content-Length: 2\r\n\r\n{}",
+		"POST " + runtime + "invocation/a/response HTTP/1.1\r\nHost: x\r\n" +
+			"Transfer-Encoding: chunked\r\nTrailer: Lambda-Runtime-Function-Error-Type\r\n\r\n" +
+			"2\r\n{}\r\n0\r\nLambda-Runtime-Function-Error-Type: T\r\n\r\n",
+		"POST " + runtime + "invocation/a/error HTTP/1.0\r\nExpect: 100-continue\r\n" +
+			"Content-Length: 1\r\n\r\n1",
 		"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n",
 	} {
 		f.Add([]byte(s))
