@@ -8,8 +8,8 @@ import (
 	"github.com/tyg-dev/tyg/internal/functions"
 )
 
-// BenchmarkInvoke is the way to a process and back: one event at a time, and as many as there are
-// processes.
+// BenchmarkInvoke measures the path to a process and back: with one event at a time, and with as
+// many as there are processes.
 func BenchmarkInvoke(b *testing.B) {
 	for _, mode := range []string{"echo", "orders"} {
 		b.Run(mode, func(b *testing.B) {
@@ -40,7 +40,7 @@ func BenchmarkInvoke(b *testing.B) {
 	}
 }
 
-// BenchmarkRouter is what a gateway adds for one message: the event's JSON and the reply's.
+// BenchmarkRouter measures the JSON of an event and of its reply.
 func BenchmarkRouter(b *testing.B) {
 	r := &functions.Router{Integrations: map[string]functions.Integration{
 		tyg.RouteDefault: integration(func(context.Context, []byte) ([]byte, error) {

@@ -16,37 +16,40 @@ import (
 	"github.com/tyg-dev/tyg/internal/functions"
 )
 
-// version is the function "orders" with that version.
+// version returns the function "orders" in version n.
 func version(n int) functions.Function {
 	fn := self("orders")
 	fn.Env["VERSION"] = strconv.Itoa(n)
 	return fn
 }
 
-func TestDeployReplaces(t *testing.T) {
+func TestDeployReplacesVersion(t *testing.T) {
 	h := start(t, &functions.Host{}, version(1))
-	if r := must(t, h, order{}); r.Version != "1" {
+	if r := mustDo(t, h, order{}); r.Version != "1" {
 		t.Fatalf("version %q", r.Version)
 	}
 	old := make(chan report)
-	go func() { old <- must(t, h, order{Sleep: 500}) }()
-	until(t, "the old version is busy", func() bool { s, _ := h.Stats("f"); return s.Busy == 1 && s.Idle == 0 })
+	go func() { old <- mustDo(t, h, order{Sleep: 500}) }()
+	waitFor(t, "the old version is busy", func() bool {
+		s, _ := h.Stats("f")
+		return s.Busy == 1 && s.Idle == 0
+	})
 	if err := h.Deploy(t.Context(), version(2)); err != nil {
 		t.Fatal(err)
 	}
-	if r := must(t, h, order{}); r.Version != "2" {
+	if r := mustDo(t, h, order{}); r.Version != "2" {
 		t.Errorf("after Deploy, version %q handles events", r.Version)
 	}
 	r := <-old
 	if r.Version != "1" {
 		t.Errorf("what was under way finished on version %q", r.Version)
 	}
-	until(t, "the old process is gone", func() bool { return !alive(r.PID) })
+	waitFor(t, "the old process is gone", func() bool { return !alive(r.PID) })
 }
 
-// TestDeployUnderLoad has many clients send numbered events while versions come and go: each event
-// is handled once, and nobody sees an older version after a newer one has replied to it.
-func TestDeployUnderLoad(t *testing.T) {
+// TestDeployUnderLoadLosesNoEvent sends events from many clients while versions are deployed: each
+// event is handled once, and no client gets a reply of an older version after one of a newer.
+func TestDeployUnderLoadLosesNoEvent(t *testing.T) {
 	h := start(t, &functions.Host{}, version(0))
 	const deploys = 10
 	ctx, stop := context.WithCancel(t.Context())
@@ -76,7 +79,7 @@ func TestDeployUnderLoad(t *testing.T) {
 		if err := h.Deploy(t.Context(), version(n)); err != nil {
 			t.Error(err)
 		}
-		if r := must(t, h, order{}); r.Version != strconv.Itoa(n) {
+		if r := mustDo(t, h, order{}); r.Version != strconv.Itoa(n) {
 			t.Errorf("version %s handles events after Deploy of %d", r.Version, n)
 		}
 	}
@@ -92,7 +95,7 @@ func TestDeployUnderLoad(t *testing.T) {
 	}
 }
 
-func TestDeployThatFailsChangesNothing(t *testing.T) {
+func TestFailedDeployChangesNothing(t *testing.T) {
 	notProgram := filepath.Join(t.TempDir(), "data")
 	if err := os.WriteFile(notProgram, []byte("data"), 0o600); err != nil {
 		t.Fatal(err)
@@ -100,6 +103,9 @@ func TestDeployThatFailsChangesNothing(t *testing.T) {
 	slow := self("silent")
 	slow.InitTimeout = 300 * time.Millisecond
 	h := start(t, &functions.Host{}, version(1))
+	command := func(name ...string) functions.Function {
+		return functions.Function{Name: "f", Command: name}
+	}
 	tests := []struct {
 		name string
 		fn   functions.Function
@@ -108,10 +114,13 @@ func TestDeployThatFailsChangesNothing(t *testing.T) {
 	}{
 		{"exits", self("exit"), []string{"exit status 3", "first line\n\tmissing TABLE"}, nil},
 		{"hangs", slow, []string{"300ms", "still loading"}, nil},
-		{"no such command", functions.Function{Name: "f", Command: []string{"no-such-program"}}, []string{"no-such-program", "PATH"}, exec.ErrNotFound},
-		{"no such file", functions.Function{Name: "f", Command: []string{"./no-such-program"}}, []string{"build"}, fs.ErrNotExist},
-		{"not a program", functions.Function{Name: "f", Command: []string{notProgram}}, []string{"executable"}, fs.ErrPermission},
-		{"no command", functions.Function{Name: "f"}, []string{"no command"}, nil},
+		{
+			"no such command", command("no-such-program"),
+			[]string{"no-such-program", "PATH"}, exec.ErrNotFound,
+		},
+		{"no such file", command("./no-such-program"), []string{"build"}, fs.ErrNotExist},
+		{"not a program", command(notProgram), []string{"executable"}, fs.ErrPermission},
+		{"no command", command(), []string{"no command"}, nil},
 		{"bad name", functions.Function{Name: "a b", Command: []string{"x"}}, []string{`"a b"`}, nil},
 	}
 	for _, tt := range tests {
@@ -127,11 +136,11 @@ func TestDeployThatFailsChangesNothing(t *testing.T) {
 				t.Errorf("%s: error %q does not say %q", tt.name, err, part)
 			}
 		}
-		if r := must(t, h, order{}); r.Version != "1" {
+		if r := mustDo(t, h, order{}); r.Version != "1" {
 			t.Errorf("%s: version %q took over", tt.name, r.Version)
 		}
 		if names := h.Names(); len(names) != 1 {
-			t.Errorf("%s: functions %q, one of which came to nothing", tt.name, names)
+			t.Errorf("%s: functions %q, one of which failed to start", tt.name, names)
 		}
 	}
 	if err := h.Deploy(t.Context(), version(2), version(3)); err == nil {
@@ -146,11 +155,11 @@ func TestDeployEndsWithItsContext(t *testing.T) {
 	if err := h.Deploy(ctx, self("silent")); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("error %v", err)
 	}
-	must(t, h, order{})
+	mustDo(t, h, order{})
 }
 
-// TestStartFailsOnDemand is for a function whose first process starts, and whose next ones do not.
-func TestStartFailsOnDemand(t *testing.T) {
+// TestStartFailureFailsWaitingEvent has a function whose later processes cannot be started.
+func TestStartFailureFailsWaitingEvent(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "bootstrap")
 	if err := os.Symlink(os.Args[0], program); err != nil {
 		t.Fatal(err)
@@ -164,7 +173,7 @@ func TestStartFailsOnDemand(t *testing.T) {
 	if _, _, err := do(t, h, order{Exit: 1}); err == nil {
 		t.Fatal("the process did not exit")
 	}
-	for range 2 { // every event gets its error, and none waits
+	for range 2 { // each event fails, and none stays in the queue
 		_, res, err := do(t, h, order{})
 		if _, ok := errors.AsType[*functions.StartError](err); !ok || !errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("error %#v", err)
@@ -176,10 +185,10 @@ func TestStartFailsOnDemand(t *testing.T) {
 	if err := os.Symlink(os.Args[0], program); err != nil {
 		t.Fatal(err)
 	}
-	must(t, h, order{})
+	mustDo(t, h, order{})
 }
 
-func TestRemove(t *testing.T) {
+func TestRemoveFinishesEventsUnderWay(t *testing.T) {
 	fn := version(1)
 	fn.Concurrency = 1
 	h := start(t, &functions.Host{}, fn)
@@ -189,9 +198,9 @@ func TestRemove(t *testing.T) {
 		to <- err
 	}
 	go invoke(busy)
-	until(t, "it is busy", func() bool { s, _ := h.Stats("f"); return s.Busy == 1 })
+	waitFor(t, "it is busy", func() bool { s, _ := h.Stats("f"); return s.Busy == 1 })
 	go invoke(queued)
-	until(t, "one waits", func() bool { s, _ := h.Stats("f"); return s.Waiting == 1 })
+	waitFor(t, "an event waits", func() bool { s, _ := h.Stats("f"); return s.Waiting == 1 })
 	h.Remove("f")
 	h.Remove("f")
 	if err := <-queued; !errors.Is(err, functions.ErrNotFound) {
@@ -206,22 +215,25 @@ func TestRemove(t *testing.T) {
 	if err := h.Deploy(t.Context(), version(2)); err != nil {
 		t.Fatal(err)
 	}
-	must(t, h, order{})
+	mustDo(t, h, order{})
 }
 
-func TestShutdown(t *testing.T) {
+func TestShutdownFinishesEventsUnderWay(t *testing.T) {
 	h := &functions.Host{}
-	fn := self("stubborn") // it does not obey SIGTERM
+	fn := self("stubborn") // it ignores SIGTERM
 	if err := h.Deploy(t.Context(), fn); err != nil {
 		t.Fatal(err)
 	}
-	pid := must(t, h, order{}).PID
+	pid := mustDo(t, h, order{}).PID
 	done := make(chan error, 1)
 	go func() {
 		_, _, err := do(t, h, order{Sleep: 300})
 		done <- err
 	}()
-	until(t, "it is busy", func() bool { s, _ := h.Stats("f"); return s.Busy == 1 && s.Idle == 0 })
+	waitFor(t, "it is busy", func() bool {
+		s, _ := h.Stats("f")
+		return s.Busy == 1 && s.Idle == 0
+	})
 	if err := h.Shutdown(t.Context()); err != nil {
 		t.Error(err)
 	}
@@ -237,7 +249,8 @@ func TestShutdown(t *testing.T) {
 	if err := h.Deploy(t.Context(), fn); !errors.Is(err, functions.ErrShutdown) {
 		t.Errorf("Deploy afterwards: %v", err)
 	}
-	if _, err := h.Enqueue(functions.Invocation{Function: "f"}); !errors.Is(err, functions.ErrShutdown) {
+	_, err := h.Enqueue(functions.Invocation{Function: "f"})
+	if !errors.Is(err, functions.ErrShutdown) {
 		t.Errorf("Enqueue afterwards: %v", err)
 	}
 	if err := h.Shutdown(t.Context()); err != nil {
@@ -245,7 +258,7 @@ func TestShutdown(t *testing.T) {
 	}
 }
 
-func TestShutdownCutsOff(t *testing.T) {
+func TestShutdownKillsWhenContextEnds(t *testing.T) {
 	h := &functions.Host{}
 	if err := h.Deploy(t.Context(), self("orders")); err != nil {
 		t.Fatal(err)
@@ -255,7 +268,7 @@ func TestShutdownCutsOff(t *testing.T) {
 		_, _, err := do(t, h, order{Sleep: 20_000})
 		done <- err
 	}()
-	until(t, "it is busy", func() bool { s, _ := h.Stats("f"); return s.Busy == 1 })
+	waitFor(t, "it is busy", func() bool { s, _ := h.Stats("f"); return s.Busy == 1 })
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	if err := h.Shutdown(ctx); !errors.Is(err, context.DeadlineExceeded) {
@@ -266,9 +279,9 @@ func TestShutdownCutsOff(t *testing.T) {
 	}
 }
 
-// TestDescendantsDie: a child that a function has started dies with it, and does not keep anybody
-// waiting for the end of its output.
-func TestDescendantsDie(t *testing.T) {
+// TestDescendantsDieWithProcess: a child of a function dies with it and does not delay the end of
+// the output.
+func TestDescendantsDieWithProcess(t *testing.T) {
 	lines := make(chan functions.Line, 10)
 	h := start(t, &functions.Host{Output: func(l functions.Line) { lines <- l }}, self("parent"))
 	pid, err := strconv.Atoi((<-lines).Text)
@@ -278,21 +291,21 @@ func TestDescendantsDie(t *testing.T) {
 	if _, _, err := do(t, h, order{Exit: 1}); err == nil {
 		t.Error("the process did not exit")
 	}
-	until(t, "the grandchild is dead", func() bool {
+	waitFor(t, "the grandchild is dead", func() bool {
 		return !alive(pid) || state(t, pid) == "Z"
 	})
 }
 
-// TestEventThatCannotBeWritten goes to another process, as nobody can have begun with it.
-func TestEventThatCannotBeWritten(t *testing.T) {
+// TestUnwrittenEventGoesToAnotherProcess breaks the connection on which a process waits.
+func TestUnwrittenEventGoesToAnotherProcess(t *testing.T) {
 	for _, limit := range []int{1, 5} {
 		fn := self("orders")
 		fn.Concurrency = limit
 		h := start(t, &functions.Host{}, fn)
-		pid := must(t, h, order{}).PID
-		until(t, "it is idle", func() bool { return h.IdleProcesses("f") == 1 })
+		pid := mustDo(t, h, order{}).PID
+		waitFor(t, "it is idle", func() bool { return h.IdleProcesses("f") == 1 })
 		h.BreakIdle("f")
-		if r := must(t, h, order{}); r.PID == pid {
+		if r := mustDo(t, h, order{}); r.PID == pid {
 			t.Error("a process replied to an event that did not reach it")
 		}
 	}

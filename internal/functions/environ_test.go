@@ -8,8 +8,8 @@ import (
 	"github.com/tyg-dev/tyg/internal/functions"
 )
 
-// TestEnvironment lists what functions find, and who wins where two say something.
-func TestEnvironment(t *testing.T) {
+// TestEnvironmentHasLambdaVariables lists the variables of a function, and which source wins.
+func TestEnvironmentHasLambdaVariables(t *testing.T) {
 	dir := t.TempDir()
 	program, err := filepath.Abs(os.Args[0])
 	if err != nil {
@@ -21,7 +21,9 @@ func TestEnvironment(t *testing.T) {
 	fn.Env["TABLE"] = "of the function"
 	fn.Env["AWS_LAMBDA_RUNTIME_API"] = "ignored"
 	h := start(t, &functions.Host{
-		Environ:            []string{"BASE=b", "TABLE=of the machine", "_HANDLER=ignored", "AWS_SESSION_TOKEN=stale"},
+		Environ: []string{
+			"BASE=b", "TABLE=of the machine", "_HANDLER=ignored", "AWS_SESSION_TOKEN=stale",
+		},
 		Env:                map[string]string{"TABLE": "of the host", "STAGE": "dev"},
 		Region:             "eu-west-1",
 		Credentials:        functions.Credentials{AccessKeyID: "AKID", SecretAccessKey: "secret"},
@@ -45,9 +47,9 @@ func TestEnvironment(t *testing.T) {
 		"AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI": "http://127.0.0.1:8000/api",
 		"LAMBDA_TASK_ROOT":                         dir,
 		"TZ":                                       ":UTC",
-		"HOME":                                     "", // this process has one, and Environ has not
+		"HOME":                                     "", // this process has it, and Environ does not
 	} {
-		if got := must(t, h, order{Env: name}).Env; got != want {
+		if got := mustDo(t, h, order{Env: name}).Env; got != want {
 			t.Errorf("%s is %q, want %q", name, got, want)
 		}
 	}

@@ -6,12 +6,13 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/internal/functions"
 )
 
-// A service in any language answers messages over HTTP, as a Lambda function would.
+// A service in any language replies to messages over HTTP, as a Lambda function would.
 func ExampleRouter() {
 	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		io.WriteString(w, `{"statusCode": 200, "body": "hello from the service"}`)
@@ -35,7 +36,7 @@ func ExampleRouter() {
 	// Output: hello from the service <nil>
 }
 
-// What is wrong with a function is said when it is deployed, and nothing has changed then.
+// Deploy reports a function that cannot start, and changes nothing.
 func ExampleHost_Deploy() {
 	host := &functions.Host{}
 	defer host.Shutdown(context.Background())
@@ -43,9 +44,10 @@ func ExampleHost_Deploy() {
 		Name:    "echo",
 		Command: []string{"no-such-program"},
 	})
-	fmt.Println(err)
+	fmt.Println(strings.Replace(err.Error(), "; ", ";\n", 1)) // on two lines, to fit the page
 	fmt.Println(host.Names())
 	// Output:
-	// deploy: start function "echo": exec: "no-such-program": executable file not found in $PATH; install it, or give its path
+	// deploy: start function "echo": exec: "no-such-program": executable file not found in $PATH;
+	// install it, or give its path
 	// []
 }

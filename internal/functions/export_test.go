@@ -11,8 +11,8 @@ import (
 	"github.com/tyg-dev/tyg/internal/functions/osproc"
 )
 
-// BreakIdle cuts the connections of all idle processes of a function, without anybody noticing: the
-// next events for them cannot be written. The processes are stopped, or they would ask again.
+// BreakIdle breaks the connections of all idle processes of a function, so that the next events for
+// them cannot be written. It stops the processes first, because otherwise they would ask again.
 func (h *Host) BreakIdle(name string) {
 	h.mu.Lock()
 	p := h.pools[name]
@@ -28,8 +28,7 @@ func (h *Host) BreakIdle(name string) {
 	}
 }
 
-// isStopped reports whether all threads of a process stand still. Where /proc does not tell, it is
-// believed.
+// isStopped reports whether all threads of a process are stopped, and true if /proc does not say.
 func isStopped(pid int) bool {
 	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
 	if err != nil {

@@ -17,14 +17,14 @@ import (
 	"github.com/tyg-dev/tyg/internal/wsclient"
 )
 
-// A front is a gateway before functions.
-type front struct {
+// A testGateway is a gateway in front of functions.
+type testGateway struct {
 	*gateway.Server
 	url string
 }
 
 // serveGateway serves srv until the test ends.
-func serveGateway(t testing.TB, srv *gateway.Server) *front {
+func serveGateway(t testing.TB, srv *gateway.Server) *testGateway {
 	t.Helper()
 	srv.Logger = slog.New(slog.DiscardHandler)
 	if err := srv.Start(); err != nil {
@@ -39,10 +39,10 @@ func serveGateway(t testing.TB, srv *gateway.Server) *front {
 		}
 		web.Close()
 	})
-	return &front{srv, web.URL + "/api"}
+	return &testGateway{srv, web.URL + "/api"}
 }
 
-func (f *front) dial(t testing.TB, query string) (*wsclient.Conn, error) {
+func (f *testGateway) dial(t testing.TB, query string) (*wsclient.Conn, error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
@@ -53,8 +53,8 @@ func (f *front) dial(t testing.TB, query string) (*wsclient.Conn, error) {
 	return c, err
 }
 
-// say sends a message and expects what comes next to begin with want.
-func say(t testing.TB, c *wsclient.Conn, text, want string) {
+// expectReply sends a message and expects that the next one received begins with want.
+func expectReply(t testing.TB, c *wsclient.Conn, text, want string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
@@ -88,10 +88,12 @@ func TestScripts(t *testing.T) {
 }
 
 func testScript(t *testing.T, name string, command []string) {
-	credentials := functions.Credentials{AccessKeyID: "AKIDFUNCTION", SecretAccessKey: "secret", SessionToken: "token"}
+	credentials := functions.Credentials{
+		AccessKeyID: "AKIDFUNCTION", SecretAccessKey: "secret", SessionToken: "token",
+	}
 	lines := make(chan functions.Line, 100)
-	// The gateway's address is not known before it serves, nor its handler before the host runs.
-	handler := &late{}
+	// The host needs the gateway's address, and the gateway's handler needs the host.
+	handler := &lateHandler{}
 	f := serveGateway(t, &gateway.Server{
 		Handler: handler, Description: &tyg.Description{Routes: []tyg.Route{
 			{Key: "$connect"}, {Key: "$disconnect"}, {Key: "$default", Response: true}, {Key: "post"},
@@ -108,18 +110,19 @@ func testScript(t *testing.T, name string, command []string) {
 	}}
 
 	_, err := f.dial(t, "")
-	if no, ok := errors.AsType[*wsclient.RefusedError](err); !ok || no.Status != 403 || string(no.Body) != "no token" {
+	if rej, ok := errors.AsType[*wsclient.RefusedError](err); !ok || rej.Status != 403 ||
+		string(rej.Body) != "no token" {
 		t.Errorf("without a token: %v, want 403 and the function's words", err)
 	}
 	c, err := f.dial(t, "?token=t")
 	if err != nil {
 		t.Fatal(err)
 	}
-	say(t, c, "hello", name+": hello")
-	say(t, c, `{"action":"post","text":"by way of @connections"}`, "by way of @connections")
-	say(t, c, "fail", failedFrame)
-	say(t, c, "crash", failedFrame)
-	say(t, c, "again", name+": again")
+	expectReply(t, c, "hello", name+": hello")
+	expectReply(t, c, `{"action":"post","text":"by way of @connections"}`, "by way of @connections")
+	expectReply(t, c, "fail", failedFrame)
+	expectReply(t, c, "crash", failedFrame)
+	expectReply(t, c, "again", name+": again")
 	if err := c.Close(4001, "enough"); err != nil {
 		t.Error(err)
 	}
@@ -130,11 +133,11 @@ func testScript(t *testing.T, name string, command []string) {
 	}
 }
 
-// A late is a Handler that is known later than its gateway.
-type late struct{ tyg.Handler }
+// A lateHandler is a Handler that is set after its gateway is served.
+type lateHandler struct{ tyg.Handler }
 
-// TestFailuresReachTheClient: what goes wrong with a function is what API Gateway says of it.
-func TestFailuresReachTheClient(t *testing.T) {
+// TestClientGetsErrorFrameOfFailure expects API Gateway's frames for each failure of a function.
+func TestClientGetsErrorFrameOfFailure(t *testing.T) {
 	slow := self("orders")
 	slow.Timeout = 300 * time.Millisecond
 	patient := self("orders")
@@ -143,40 +146,42 @@ func TestFailuresReachTheClient(t *testing.T) {
 	router := &functions.Router{
 		Integrations: map[string]functions.Integration{
 			tyg.RouteDefault: replies(`{"statusCode":200,"body":"fine"}`),
-			"f":              h.Integration("f"), // its replies are no proxy replies
+			"f":              h.Integration("f"), // its replies are not proxy replies
 			"patient": integration(func(ctx context.Context, _ []byte) ([]byte, error) {
 				return h.Integration("patient").Invoke(ctx, []byte(`{"Sleep":3000}`))
 			}),
 		},
 		RouteResponses: []string{tyg.RouteDefault},
 	}
-	f := serveGateway(t, &gateway.Server{Handler: router, Limits: gateway.Limits{Integration: time.Second}})
+	f := serveGateway(t, &gateway.Server{
+		Handler: router, Limits: gateway.Limits{Integration: time.Second},
+	})
 	c, err := f.dial(t, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	say(t, c, "x", "fine")
-	say(t, c, `{"action":"f","Exit":3}`, failedFrame)
-	say(t, c, `{"action":"f","Sleep":5000}`, failedFrame)
-	say(t, c, `{"action":"f","Fail":"x"}`, failedFrame)
-	say(t, c, `{"action":"f"}`, failedFrame)
-	say(t, c, `{"action":"patient"}`, timeoutFrame)
-	say(t, c, "x", "fine")
+	expectReply(t, c, "x", "fine")
+	expectReply(t, c, `{"action":"f","Exit":3}`, failedFrame)
+	expectReply(t, c, `{"action":"f","Sleep":5000}`, failedFrame)
+	expectReply(t, c, `{"action":"f","Fail":"x"}`, failedFrame)
+	expectReply(t, c, `{"action":"f"}`, failedFrame)
+	expectReply(t, c, `{"action":"patient"}`, timeoutFrame)
+	expectReply(t, c, "x", "fine")
 }
 
-func TestConnectOutcomes(t *testing.T) {
+func TestConnectReplySetsStatus(t *testing.T) {
 	tests := []struct {
 		name   string
 		to     functions.Integration
-		status int // 101: let in
+		status int // 101: accepted
 	}{
 		{"200", replies(`{"statusCode":200}`), 101},
 		{"201", replies(`{"statusCode":201}`), 101},
 		{"301", replies(`{"statusCode":301}`), 301},
 		{"401", replies(`{"statusCode":401,"body":"who?"}`), 401},
 		{"malformed", replies(`"fine"`), 502},
-		{"failure", integration(func(context.Context, []byte) ([]byte, error) { return nil, &functions.ExitError{} }), 502},
-		{"function's timeout", integration(func(context.Context, []byte) ([]byte, error) { return nil, &functions.TimeoutError{} }), 502},
+		{"failure", fails(&functions.ExitError{}), 502},
+		{"function's timeout", fails(&functions.TimeoutError{}), 502},
 		{"gateway's timeout", integration(func(ctx context.Context, _ []byte) ([]byte, error) {
 			<-ctx.Done()
 			return nil, ctx.Err()
@@ -184,13 +189,15 @@ func TestConnectOutcomes(t *testing.T) {
 	}
 	for _, tt := range tests {
 		f := serveGateway(t, &gateway.Server{
-			Handler: &functions.Router{Integrations: map[string]functions.Integration{tyg.RouteConnect: tt.to}},
-			Limits:  gateway.Limits{Integration: 200 * time.Millisecond},
+			Handler: &functions.Router{
+				Integrations: map[string]functions.Integration{tyg.RouteConnect: tt.to},
+			},
+			Limits: gateway.Limits{Integration: 200 * time.Millisecond},
 		})
 		status := 101
 		_, err := f.dial(t, "")
-		if no, ok := errors.AsType[*wsclient.RefusedError](err); ok {
-			status = no.Status
+		if rej, ok := errors.AsType[*wsclient.RefusedError](err); ok {
+			status = rej.Status
 		} else if err != nil {
 			t.Fatal(err)
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -13,7 +14,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/functions"
 )
 
-func TestInvoke(t *testing.T) {
+func TestInvokeRunsFunction(t *testing.T) {
 	h := start(t, &functions.Host{Region: "eu-central-1", AccountID: "123456789012"}, self("orders"))
 	res, err := h.Invoke(t.Context(), functions.Invocation{
 		Function: "f", Payload: []byte(`{"Env":"AWS_LAMBDA_FUNCTION_NAME"}`),
@@ -41,13 +42,13 @@ func TestInvoke(t *testing.T) {
 	if res.Init == 0 || res.Duration == 0 {
 		t.Errorf("Init %v, Duration %v: the first event had a cold start", res.Init, res.Duration)
 	}
-	again := must(t, h, order{})
+	again := mustDo(t, h, order{})
 	if again.PID != r.PID {
 		t.Errorf("the second event went to process %d, the first to %d, which was idle", again.PID, r.PID)
 	}
 }
 
-func TestInvokeRefuses(t *testing.T) {
+func TestInvokeRefusesBadInvocation(t *testing.T) {
 	h := start(t, &functions.Host{}, self("orders"))
 	tests := []struct {
 		name string
@@ -55,11 +56,23 @@ func TestInvokeRefuses(t *testing.T) {
 		want error
 	}{
 		{"unknown function", functions.Invocation{Function: "g"}, functions.ErrNotFound},
-		{"6 MB and one", functions.Invocation{Function: "f", Payload: make([]byte, 6<<20+1)}, functions.ErrTooLarge},
-		{"large context", functions.Invocation{Function: "f", ClientContext: []byte(`"` + strings.Repeat("x", 4000) + `"`)}, functions.ErrTooLarge},
-		{"id that is no path element", functions.Invocation{Function: "f", RequestID: "a/b"}, nil},
+		{
+			"over 6 MB",
+			functions.Invocation{Function: "f", Payload: make([]byte, 6<<20+1)}, functions.ErrTooLarge,
+		},
+		{
+			"large context",
+			functions.Invocation{
+				Function: "f", ClientContext: []byte(`"` + strings.Repeat("x", 4000) + `"`),
+			},
+			functions.ErrTooLarge,
+		},
+		{"id that is not a path element", functions.Invocation{Function: "f", RequestID: "a/b"}, nil},
 		{"id with a line feed", functions.Invocation{Function: "f", RequestID: "a\r\nb"}, nil},
-		{"context that is no JSON", functions.Invocation{Function: "f", ClientContext: []byte("a\r\nb: c")}, nil},
+		{
+			"context that is not JSON",
+			functions.Invocation{Function: "f", ClientContext: []byte("a\r\nb: c")}, nil,
+		},
 	}
 	for _, tt := range tests {
 		_, err := h.Invoke(t.Context(), tt.inv)
@@ -69,18 +82,19 @@ func TestInvokeRefuses(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := h.Invoke(ctx, functions.Invocation{Function: "f"}); !errors.Is(err, context.Canceled) {
+	_, err := h.Invoke(ctx, functions.Invocation{Function: "f"})
+	if !errors.Is(err, context.Canceled) {
 		t.Errorf("ended context: error %v", err)
 	}
 }
 
-func TestFunctionError(t *testing.T) {
+func TestReportedErrorKeepsProcess(t *testing.T) {
 	h := start(t, &functions.Host{}, self("orders"))
-	pid := must(t, h, order{}).PID
+	pid := mustDo(t, h, order{}).PID
 	_, res, err := do(t, h, order{Fail: "no such table"})
 	e, ok := errors.AsType[*functions.FunctionError](err)
 	if !ok {
-		t.Fatalf("error %v is no FunctionError", err)
+		t.Fatalf("error %v is not a FunctionError", err)
 	}
 	if e.Message != "no such table" || e.Type != "errorString" || e.Function != "f" {
 		t.Errorf("got %+v", e)
@@ -88,34 +102,34 @@ func TestFunctionError(t *testing.T) {
 	if string(res.Payload) != `{"errorMessage":"no such table","errorType":"errorString"}` {
 		t.Errorf("payload %s", res.Payload)
 	}
-	if again := must(t, h, order{}); again.PID != pid {
+	if again := mustDo(t, h, order{}); again.PID != pid {
 		t.Error("a process that reported an error was replaced")
 	}
 }
 
-func TestPanicEndsTheProcess(t *testing.T) {
+func TestPanicReplacesProcess(t *testing.T) {
 	h := start(t, &functions.Host{}, self("orders"))
-	pid := must(t, h, order{}).PID
+	pid := mustDo(t, h, order{}).PID
 	_, _, err := do(t, h, order{Panic: "no way"})
 	e, ok := errors.AsType[*functions.FunctionError](err)
 	if !ok || e.Message != "no way" || len(e.Stack) == 0 || !strings.Contains(e.Stack[0], ".go:") {
 		t.Errorf("error %#v: want the panic and its stack", err)
 	}
-	if again := must(t, h, order{}); again.PID == pid {
+	if again := mustDo(t, h, order{}); again.PID == pid {
 		t.Error("the process lives after a panic")
 	}
 }
 
-func TestStreamedReplyThatFails(t *testing.T) {
+func TestStreamedReplyFailsByTrailer(t *testing.T) {
 	h := start(t, &functions.Host{}, self("orders"))
 	_, _, err := do(t, h, order{Stream: true})
 	if e, ok := errors.AsType[*functions.FunctionError](err); !ok || e.Message != "disk on fire" {
 		t.Errorf("error %v, want the trailer's", err)
 	}
-	must(t, h, order{})
+	mustDo(t, h, order{})
 }
 
-func TestExitInTheMiddle(t *testing.T) {
+func TestExitDuringEventIsExitError(t *testing.T) {
 	h := start(t, &functions.Host{}, self("orders"))
 	_, res, err := do(t, h, order{Exit: 7})
 	e, ok := errors.AsType[*functions.ExitError](err)
@@ -127,10 +141,10 @@ func TestExitInTheMiddle(t *testing.T) {
 	if string(res.Payload) != want {
 		t.Errorf("payload %s, want %s", res.Payload, want)
 	}
-	must(t, h, order{})
+	mustDo(t, h, order{})
 }
 
-func TestKilledInTheMiddle(t *testing.T) {
+func TestKillDuringEventIsExitError(t *testing.T) {
 	begun := make(chan functions.Line, 1)
 	h := start(t, &functions.Host{Output: func(l functions.Line) { begun <- l }}, self("orders"))
 	failed := make(chan error)
@@ -147,16 +161,16 @@ func TestKilledInTheMiddle(t *testing.T) {
 	if !ok || e.Status != "signal: killed" || e.Code != -1 {
 		t.Errorf("error %#v", e)
 	}
-	if again := must(t, h, order{}); again.PID == pid {
+	if again := mustDo(t, h, order{}); again.PID == pid {
 		t.Error("the process lives after SIGKILL")
 	}
 }
 
-func TestTimeout(t *testing.T) {
+func TestTimeoutKillsProcess(t *testing.T) {
 	fn := self("orders")
 	fn.Timeout = 300 * time.Millisecond
 	h := start(t, &functions.Host{}, fn)
-	pid := must(t, h, order{}).PID
+	pid := mustDo(t, h, order{}).PID
 	_, res, err := do(t, h, order{Sleep: 20_000})
 	e, ok := errors.AsType[*functions.TimeoutError](err)
 	if !ok || e.Limit != fn.Timeout || e.Init {
@@ -170,7 +184,7 @@ func TestTimeout(t *testing.T) {
 	if string(res.Payload) != want {
 		t.Errorf("payload %s, want %s", res.Payload, want)
 	}
-	if again := must(t, h, order{}); again.PID == pid {
+	if again := mustDo(t, h, order{}); again.PID == pid {
 		t.Error("the process lives after its timeout")
 	}
 	if alive(pid) {
@@ -178,10 +192,10 @@ func TestTimeout(t *testing.T) {
 	}
 }
 
-func TestCallerLeaves(t *testing.T) {
+func TestAbandonedReplyKeepsProcess(t *testing.T) {
 	warned := make(chan functions.Warning, 1)
 	h := start(t, &functions.Host{Warn: func(w functions.Warning) { warned <- w }}, self("orders"))
-	pid := must(t, h, order{}).PID
+	pid := mustDo(t, h, order{}).PID
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	res, err := h.Invoke(ctx, functions.Invocation{Function: "f", Payload: []byte(`{"Sleep":300}`)})
@@ -191,12 +205,12 @@ func TestCallerLeaves(t *testing.T) {
 	if w := <-warned; w.Kind != functions.WarnReplyDiscarded || w.RequestID != res.RequestID {
 		t.Errorf("warning %v", w)
 	}
-	if again := must(t, h, order{}); again.PID != pid {
-		t.Error("the process was replaced although it had time")
+	if again := mustDo(t, h, order{}); again.PID != pid {
+		t.Error("the process was replaced although its own timeout had not passed")
 	}
 }
 
-func TestReplyTooLarge(t *testing.T) {
+func TestTooLargeReplyIsDiscarded(t *testing.T) {
 	warned := make(chan functions.Warning, 1)
 	h := start(t, &functions.Host{Warn: func(w functions.Warning) { warned <- w }}, self("orders"))
 	_, _, err := do(t, h, order{Size: 6<<20 + 1000})
@@ -207,12 +221,12 @@ func TestReplyTooLarge(t *testing.T) {
 	if w := <-warned; w.Kind != functions.WarnReplyTooLarge {
 		t.Errorf("warning %v", w)
 	}
-	if r := must(t, h, order{Size: 6<<20 - 1000}); len(r.Text) != 6<<20-1000 {
+	if r := mustDo(t, h, order{Size: 6<<20 - 1000}); len(r.Text) != 6<<20-1000 {
 		t.Errorf("a reply below the limit came with %d bytes", len(r.Text))
 	}
 }
 
-func TestConcurrency(t *testing.T) {
+func TestConcurrencyLimitsProcesses(t *testing.T) {
 	for _, limit := range []int{1, 3, 100} {
 		fn := self("echo")
 		fn.Concurrency = limit
@@ -238,7 +252,7 @@ func TestConcurrency(t *testing.T) {
 	}
 }
 
-func TestThrottled(t *testing.T) {
+func TestBusyFunctionThrottles(t *testing.T) {
 	fn := self("orders")
 	fn.Concurrency = 1
 	h := start(t, &functions.Host{Queue: 1}, fn)
@@ -250,7 +264,7 @@ func TestThrottled(t *testing.T) {
 		all.Go(func() {
 			_, _ = h.Invoke(ctx, functions.Invocation{Function: "f", Payload: []byte(`{"Sleep":5000}`)})
 		})
-		until(t, why, func() bool { s, _ := h.Stats("f"); return ok(s) })
+		waitFor(t, why, func() bool { s, _ := h.Stats("f"); return ok(s) })
 	}
 	hold("it is busy", func(s functions.Stats) bool { return s.Busy == 1 })
 	inv := functions.Invocation{Function: "f", Payload: []byte("{}"), NoWait: true}
@@ -264,19 +278,19 @@ func TestThrottled(t *testing.T) {
 	if !errors.Is(err, functions.ErrThrottled) || !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("waited until the context ended: %v", err)
 	}
-	hold("one waits", func(s functions.Stats) bool { return s.Waiting == 1 })
+	hold("an event waits", func(s functions.Stats) bool { return s.Waiting == 1 })
 	if _, err := h.Invoke(t.Context(), inv); !errors.Is(err, functions.ErrThrottled) {
 		t.Errorf("full queue: %v", err)
 	}
 }
 
-func TestCold(t *testing.T) {
+func TestColdStartsProcessForEachEvent(t *testing.T) {
 	fn := self("orders")
 	fn.Cold = true
 	h := start(t, &functions.Host{}, fn)
 	seen := make(map[int]bool)
 	for range 3 {
-		seen[must(t, h, order{}).PID] = true
+		seen[mustDo(t, h, order{}).PID] = true
 	}
 	if len(seen) != 3 {
 		t.Errorf("3 events had %d processes", len(seen))
@@ -290,32 +304,32 @@ func TestIdleProcessesAreEnded(t *testing.T) {
 	h := start(t, &functions.Host{}, fn)
 	var all sync.WaitGroup
 	for range 4 {
-		all.Go(func() { must(t, h, order{Sleep: 300}) })
+		all.Go(func() { mustDo(t, h, order{Sleep: 300}) })
 	}
 	all.Wait()
 	if s, _ := h.Stats("f"); s.Starts < 2 {
 		t.Fatalf("only %d processes were started", s.Starts)
 	}
-	until(t, "one process is left", func() bool {
+	waitFor(t, "one process is left", func() bool {
 		s, _ := h.Stats("f")
 		return s == functions.Stats{Idle: 1, Starts: s.Starts}
 	})
-	must(t, h, order{})
+	mustDo(t, h, order{})
 }
 
-func TestFreeze(t *testing.T) {
+func TestFreezeStopsIdleProcess(t *testing.T) {
 	fn := self("orders")
 	fn.Freeze = true
 	lines := make(chan functions.Line, 10)
 	h := start(t, &functions.Host{Output: func(l functions.Line) { lines <- l }}, fn)
-	first := must(t, h, order{Late: "tick"})
-	until(t, "the process is stopped", func() bool { return state(t, first.PID) == "T" })
+	first := mustDo(t, h, order{Late: "tick"})
+	waitFor(t, "the process is stopped", func() bool { return state(t, first.PID) == "T" })
 	select {
 	case l := <-lines:
 		t.Errorf("a frozen process wrote %q", l.Text)
 	default:
 	}
-	if again := must(t, h, order{Sleep: 200}); again.PID != first.PID {
+	if again := mustDo(t, h, order{Sleep: 200}); again.PID != first.PID {
 		t.Error("the frozen process did not get the next event")
 	}
 	if l := <-lines; l.Text != "tick" {
@@ -323,10 +337,10 @@ func TestFreeze(t *testing.T) {
 	}
 }
 
-// state is the state of a process as proc_pid_stat(5) says it.
+// state returns the state of a process (proc_pid_stat(5)).
 func state(t *testing.T, pid int) string {
 	t.Helper()
-	b, err := os.ReadFile("/proc/" + itoa(pid) + "/stat")
+	b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
 	if err != nil {
 		t.Fatal(err)
 	}

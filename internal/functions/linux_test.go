@@ -11,8 +11,9 @@ import (
 	"github.com/tyg-dev/tyg/internal/functions"
 )
 
-// TestNothingIsLeft counts descriptors and threads' children over many lives of processes.
-func TestNothingIsLeft(t *testing.T) {
+// TestProcessesLeaveNoDescriptors counts the descriptors of this program while processes come and
+// go.
+func TestProcessesLeaveNoDescriptors(t *testing.T) {
 	h := start(t, &functions.Host{}, self("orders"))
 	open := func() int {
 		files, err := os.ReadDir("/proc/self/fd")
@@ -25,18 +26,18 @@ func TestNothingIsLeft(t *testing.T) {
 		if _, _, err := do(t, h, order{Exit: 1}); err == nil {
 			t.Error("the process did not exit")
 		}
-		must(t, h, order{})
+		mustDo(t, h, order{})
 	}
 	cycle()
 	before := open()
 	for range 10 {
 		cycle()
 	}
-	until(t, "all descriptors are closed", func() bool { return open() <= before })
+	waitFor(t, "all descriptors are closed", func() bool { return open() <= before })
 }
 
-// TestProcessesDieWithTheHost kills a program that is a Host: nobody is left to end its processes.
-func TestProcessesDieWithTheHost(t *testing.T) {
+// TestProcessesDieWithHostProgram kills a program with a Host, which then cannot end its processes.
+func TestProcessesDieWithHostProgram(t *testing.T) {
 	cmd := exec.CommandContext(t.Context(), os.Args[0])
 	cmd.Env = append(os.Environ(), childMode+"=host")
 	out, err := cmd.StdoutPipe()
@@ -56,5 +57,5 @@ func TestProcessesDieWithTheHost(t *testing.T) {
 	}
 	_ = cmd.Process.Kill()
 	_ = cmd.Wait() // it was killed
-	until(t, "the process is dead", func() bool { return !alive(pid) || state(t, pid) == "Z" })
+	waitFor(t, "the process is dead", func() bool { return !alive(pid) || state(t, pid) == "Z" })
 }

@@ -21,18 +21,18 @@ import (
 	"github.com/tyg-dev/tyg/internal/leaktest"
 )
 
-// childMode is the variable by which the test program becomes a function.
+// childMode is the variable that makes the test program a function.
 const childMode = "TYG_TEST_FUNCTION"
 
 func TestMain(m *testing.M) {
 	if mode := os.Getenv(childMode); mode != "" {
-		child(mode)
+		runFunction(mode)
 		return
 	}
 	leaktest.Main(m)
 }
 
-// An order is the event of the function "orders": what to do. The fields are done in their order.
+// An order is an event of the function "orders". It does what the fields say, in their order.
 type order struct {
 	Print  string `json:",omitempty"`
 	Late   string `json:",omitempty"` // printed after the reply
@@ -41,7 +41,7 @@ type order struct {
 	Panic  string `json:",omitempty"`
 	Exit   int    `json:",omitempty"`
 	Size   int    `json:",omitempty"` // of the reply
-	Stream bool   `json:",omitempty"` // reply as a stream that fails on its way
+	Stream bool   `json:",omitempty"` // reply with a stream that fails while it is sent
 	Env    string `json:",omitempty"`
 }
 
@@ -57,40 +57,41 @@ type report struct {
 	Text    string
 }
 
-// child is a function, by its mode.
-func child(mode string) {
+// runFunction runs the function of that mode.
+func runFunction(mode string) {
 	switch mode {
 	case "orders":
-		lambda.Start(obey)
+		lambda.Start(handleOrder)
 	case "exit":
 		fmt.Fprintln(os.Stderr, "first line\nmissing TABLE")
 		os.Exit(3)
 	case "silent": // it never asks for an event
 		fmt.Fprintln(os.Stderr, "still loading")
 		time.Sleep(time.Hour)
-	case "address": // somebody else speaks for it
+	case "address": // the test speaks the Runtime API for it
 		fmt.Println(os.Getenv("AWS_LAMBDA_RUNTIME_API"))
 		time.Sleep(time.Hour)
 	case "stubborn":
 		signal.Ignore(syscall.SIGTERM)
-		lambda.Start(obey)
+		lambda.Start(handleOrder)
 	case "parent": // it has a child, which writes to the same pipe
 		fmt.Println(grandchild())
-		lambda.Start(obey)
+		lambda.Start(handleOrder)
 	case "echo":
 		echoLoop()
 	case "host":
-		beHost()
+		runHost()
 	}
 }
 
-// beHost deploys a function, says its process id, and waits for its own end.
-func beHost() {
+// runHost deploys a function, prints its process id, and waits to be killed.
+func runHost() {
 	h := &functions.Host{}
 	if err := h.Deploy(context.Background(), self("stubborn")); err != nil {
 		os.Exit(1)
 	}
-	res, err := h.Invoke(context.Background(), functions.Invocation{Function: "f", Payload: []byte("{}")})
+	inv := functions.Invocation{Function: "f", Payload: []byte("{}")}
+	res, err := h.Invoke(context.Background(), inv)
 	var r report
 	if err != nil || json.Unmarshal(res.Payload, &r) != nil {
 		os.Exit(1)
@@ -99,7 +100,7 @@ func beHost() {
 	time.Sleep(time.Hour)
 }
 
-func obey(ctx context.Context, o order) (any, error) {
+func handleOrder(ctx context.Context, o order) (any, error) {
 	if o.Print != "" {
 		fmt.Print(o.Print)
 	}
@@ -154,7 +155,7 @@ func echoLoop() {
 	}
 }
 
-// self is a function that is this test program.
+// self returns a function whose command is this test program.
 func self(mode string) functions.Function {
 	return functions.Function{
 		Name:    "f",
@@ -180,7 +181,7 @@ func start(t testing.TB, h *functions.Host, fns ...functions.Function) *function
 	return h
 }
 
-// do gives an order to the function "f".
+// do has the function "f" handle an order.
 func do(t testing.TB, h *functions.Host, o order) (report, functions.Result, error) {
 	t.Helper()
 	payload, err := json.Marshal(o)
@@ -197,8 +198,8 @@ func do(t testing.TB, h *functions.Host, o order) (report, functions.Result, err
 	return r, res, err
 }
 
-// must is do for orders that succeed.
-func must(t testing.TB, h *functions.Host, o order) report {
+// mustDo is do for an order that must succeed.
+func mustDo(t testing.TB, h *functions.Host, o order) report {
 	t.Helper()
 	r, _, err := do(t, h, o)
 	if err != nil {
@@ -207,12 +208,12 @@ func must(t testing.TB, h *functions.Host, o order) report {
 	return r
 }
 
-// until waits until a condition holds.
-func until(t testing.TB, what string, ok func() bool) {
+// waitFor waits until a condition holds.
+func waitFor(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); !ok(); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("waited in vain until %s", what)
+			t.Fatalf("timed out waiting until %s", what)
 		}
 	}
 }

@@ -28,8 +28,8 @@ func (l *log) all() []functions.Line {
 	return append([]functions.Line(nil), l.lines...)
 }
 
-// TestLinesBelongToTheirEvent: when Invoke returns, all that the function wrote before its reply
-// has been told, with the id of its event.
+// TestLinesBelongToTheirEvent: when Invoke returns, Output has got all lines that the function
+// wrote before its reply, with the id of the event.
 func TestLinesBelongToTheirEvent(t *testing.T) {
 	var l log
 	h := start(t, &functions.Host{Output: l.add}, self("orders"))
@@ -56,7 +56,7 @@ func TestLongLinesComeInPieces(t *testing.T) {
 	var l log
 	h := start(t, &functions.Host{Output: l.add}, self("orders"))
 	text := strings.Repeat("0123456789", 20_000)
-	must(t, h, order{Print: text + "\nnext\n"})
+	mustDo(t, h, order{Print: text + "\nnext\n"})
 	var got strings.Builder
 	for _, line := range l.all() {
 		if len(line.Text) > 128<<10 {
@@ -69,7 +69,7 @@ func TestLongLinesComeInPieces(t *testing.T) {
 	}
 }
 
-func TestReports(t *testing.T) {
+func TestReportLines(t *testing.T) {
 	var l log
 	h := start(t, &functions.Host{Output: l.add, Reports: true}, self("orders"))
 	_, res, err := do(t, h, order{Print: "hello\n"})
@@ -93,25 +93,27 @@ func TestReports(t *testing.T) {
 			t.Errorf("line %d is %q, want %s", i, line.Text, re)
 		}
 	}
-	must(t, h, order{})
+	mustDo(t, h, order{})
 	if last := l.all()[6].Text; strings.Contains(last, "Init Duration") {
 		t.Errorf("the second event has an Init Duration: %q", last)
 	}
 }
 
-func TestTail(t *testing.T) {
+func TestTailReturnsEndOfLog(t *testing.T) {
 	h := start(t, &functions.Host{}, self("orders"))
 	payload, _ := json.Marshal(order{Print: strings.Repeat("a line\n", 1000) + "the last\n"})
-	res, err := h.Invoke(t.Context(), functions.Invocation{Function: "f", Payload: payload, Tail: true})
+	inv := functions.Invocation{Function: "f", Payload: payload, Tail: true}
+	res, err := h.Invoke(t.Context(), inv)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(res.Log) != 4<<10 || !strings.Contains(string(res.Log), "a line\nthe last\nEND RequestId: "+res.RequestID) {
+	end := "a line\nthe last\nEND RequestId: " + res.RequestID
+	if len(res.Log) != 4<<10 || !strings.Contains(string(res.Log), end) {
 		t.Errorf("%d bytes that end with %q", len(res.Log), res.Log[max(0, len(res.Log)-200):])
 	}
 }
 
-func TestLateOutput(t *testing.T) {
+func TestLateOutputWarnsOnce(t *testing.T) {
 	lines := make(chan functions.Line, 1)
 	warned := make(chan functions.Warning, 10)
 	h := start(t, &functions.Host{
@@ -127,7 +129,8 @@ func TestLateOutput(t *testing.T) {
 			t.Errorf("line %+v, want %s, late, of %s", l, want, res.RequestID)
 		}
 	}
-	if w := <-warned; w.Kind != functions.WarnLateOutput || w.RequestID != res.RequestID || len(warned) > 0 {
+	if w := <-warned; w.Kind != functions.WarnLateOutput || w.RequestID != res.RequestID ||
+		len(warned) > 0 {
 		t.Errorf("warning %+v, and %d more", w, len(warned))
 	}
 }

@@ -16,16 +16,21 @@ import (
 	"github.com/tyg-dev/tyg/internal/functions"
 )
 
-// An integration is a function that is one.
+// An integration is an Integration that is a function of Go.
 type integration func(ctx context.Context, payload []byte) ([]byte, error)
 
 func (f integration) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	return f(ctx, payload)
 }
 
-// replies is an integration that always replies the same.
+// replies returns an integration that always gives the same reply.
 func replies(text string) integration {
 	return func(context.Context, []byte) ([]byte, error) { return []byte(text), nil }
+}
+
+// fails returns an integration that always fails.
+func fails(err error) integration {
+	return func(context.Context, []byte) ([]byte, error) { return nil, err }
 }
 
 func message(text string) tyg.Event {
@@ -64,7 +69,8 @@ func TestRouterPassesEventsOn(t *testing.T) {
 		t.Errorf("reply %+v, %v", reply, err)
 	}
 	c := event.RequestContext
-	if event.Body != "hello" || c.RouteKey != "$default" || c.ConnectionID != "R1kmxc2VNjMCFIA=" || c.Stage != "api" {
+	if event.Body != "hello" || c.RouteKey != "$default" || c.ConnectionID != "R1kmxc2VNjMCFIA=" ||
+		c.Stage != "api" {
 		t.Errorf("event %+v", event)
 	}
 	if event.StageVariables["table"] != "t1" {
@@ -72,14 +78,14 @@ func TestRouterPassesEventsOn(t *testing.T) {
 	}
 }
 
-func TestRouterFailures(t *testing.T) {
+func TestRouterFailsEvent(t *testing.T) {
 	failure := errors.New("failure")
 	tests := []struct {
 		name string
 		to   integration
 		want error // nil: any
 	}{
-		{"integration fails", func(context.Context, []byte) ([]byte, error) { return nil, failure }, failure},
+		{"integration fails", fails(failure), failure},
 		{"reply is null", replies("null"), nil},
 		{"reply is a string", replies(`"fine"`), nil},
 		{"reply has no status", replies(`{"body":"x"}`), nil},
@@ -105,12 +111,16 @@ func TestRouterFailures(t *testing.T) {
 	}
 }
 
-func TestRouterTellsGateways(t *testing.T) {
+func TestRouterDescribesItself(t *testing.T) {
 	r := &functions.Router{
-		Integrations:   map[string]functions.Integration{"b": replies(""), "$connect": replies(""), "a": replies("")},
+		Integrations: map[string]functions.Integration{
+			"b": replies(""), "$connect": replies(""), "a": replies(""),
+		},
 		RouteResponses: []string{"a"},
 	}
-	want := tyg.Description{Routes: []tyg.Route{{Key: "$connect"}, {Key: "a", Response: true}, {Key: "b"}}}
+	want := tyg.Description{
+		Routes: []tyg.Route{{Key: "$connect"}, {Key: "a", Response: true}, {Key: "b"}},
+	}
 	if got := r.Describe(); !reflect.DeepEqual(got, want) {
 		t.Errorf("the description is %+v, want %+v", got, want)
 	}
@@ -120,37 +130,41 @@ func TestRouterTellsGateways(t *testing.T) {
 	}
 }
 
-func TestLambdaAuthorizer(t *testing.T) {
+func TestLambdaAuthorizerPolicy(t *testing.T) {
 	const arn = "arn:aws:execute-api:us-east-1:000000000000:local/api/$connect"
 	policy := func(effect, resource string) integration {
-		return replies(fmt.Sprintf(`{"principalId":"ann","context":{"team":"red","n":1},"policyDocument":`+
-			`{"Statement":[{"Action":"execute-api:Invoke","Effect":%q,"Resource":%q}]}}`, effect, resource))
+		return replies(fmt.Sprintf(`{"principalId":"ann","context":{"team":"red","n":1},`+
+			`"policyDocument":{"Statement":[`+
+			`{"Action":"execute-api:Invoke","Effect":%q,"Resource":%q}]}}`, effect, resource))
 	}
-	fails := func(err error) integration {
-		return func(context.Context, []byte) ([]byte, error) { return nil, err }
+	reports := func(message string) integration {
+		return fails(&functions.FunctionError{Function: "a", Message: message})
 	}
 	tests := []struct {
 		name string
 		to   integration
-		want error // nil with fail false: let in
+		want error // nil with fail false: allowed
 		fail bool
 	}{
 		{"allow", policy("Allow", arn), nil, false},
 		{"allow the stage", policy("Allow", "arn:aws:execute-api:*:*:local/api/*"), nil, false},
 		{"deny", policy("Deny", arn), tyg.ErrForbidden, true},
 		{"allow something else", policy("Allow", arn+"/x"), tyg.ErrForbidden, true},
-		{"says Unauthorized", fails(&functions.FunctionError{Function: "a", Message: "Unauthorized"}), tyg.ErrUnauthorized, true},
-		{"fails", fails(&functions.FunctionError{Function: "a", Message: "database"}), nil, true},
+		{"reports Unauthorized", reports("Unauthorized"), tyg.ErrUnauthorized, true},
+		{"fails", reports("database"), nil, true},
 		{"is malformed", replies(`{"statusCode":401}`), nil, true},
 	}
 	for _, tt := range tests {
-		r := &functions.Router{Authorizer: &functions.LambdaAuthorizer{Integration: tt.to, IdentitySources: []string{"route.request.querystring.token"}}}
+		r := &functions.Router{Authorizer: &functions.LambdaAuthorizer{
+			Integration: tt.to, IdentitySources: []string{"route.request.querystring.token"},
+		}}
 		a := r.Describe().Authorizer
 		id, err := a.Func(t.Context(), request())
 		if tt.fail != (err != nil) || tt.want != nil && !errors.Is(err, tt.want) {
 			t.Errorf("%s: error %v, want %v", tt.name, err, tt.want)
 		}
-		if tt.fail && tt.want == nil && (errors.Is(err, tyg.ErrForbidden) || errors.Is(err, tyg.ErrUnauthorized)) {
+		denied := errors.Is(err, tyg.ErrForbidden) || errors.Is(err, tyg.ErrUnauthorized)
+		if tt.fail && tt.want == nil && denied {
 			t.Errorf("%s: %v is more than a failure", tt.name, err)
 		}
 		if !tt.fail && (id.Principal != "ann" || id.Context["team"] != "red" || id.Context["n"] != 1.0) {

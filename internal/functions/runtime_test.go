@@ -18,8 +18,8 @@ import (
 	"github.com/tyg-dev/tyg/internal/functions"
 )
 
-// A puppet is a process that does nothing; the test speaks the Runtime API in its place.
-type puppet struct {
+// A fakeProcess is a process that does nothing while the test speaks the Runtime API for it.
+type fakeProcess struct {
 	base     string
 	addr     string
 	deployed chan error
@@ -27,11 +27,11 @@ type puppet struct {
 
 const runtimePath = "/2018-06-01/runtime/"
 
-func newPuppet(t *testing.T, h *functions.Host, fn functions.Function) *puppet {
+func newFakeProcess(t *testing.T, h *functions.Host, fn functions.Function) *fakeProcess {
 	t.Helper()
 	lines := make(chan functions.Line, 100)
 	h.Output = func(l functions.Line) { lines <- l }
-	p := &puppet{deployed: make(chan error, 1)}
+	p := &fakeProcess{deployed: make(chan error, 1)}
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
@@ -46,7 +46,7 @@ func newPuppet(t *testing.T, h *functions.Host, fn functions.Function) *puppet {
 }
 
 // ask sends a request on a connection of its own, as a shell script would.
-func (p *puppet) ask(t *testing.T, method, path, body string, header ...string) (int, http.Header, string) {
+func (p *fakeProcess) ask(t *testing.T, method, path, body string, header ...string) (int, string) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, p.base+path, strings.NewReader(body))
 	if err != nil {
@@ -65,20 +65,22 @@ func (p *puppet) ask(t *testing.T, method, path, body string, header ...string) 
 	if err != nil {
 		t.Fatalf("%s %s: %v", method, path, err)
 	}
-	return resp.StatusCode, resp.Header, string(b)
+	return resp.StatusCode, string(b)
 }
 
-// expect is ask with an answer that is known, or its beginning.
-func (p *puppet) expect(t *testing.T, status int, answer, method, path, body string, header ...string) {
+// expect sends a request and expects a status, and an answer that begins with that text.
+func (p *fakeProcess) expect(
+	t *testing.T, status int, answer, method, path, body string, header ...string,
+) {
 	t.Helper()
-	got, _, text := p.ask(t, method, path, body, header...)
+	got, text := p.ask(t, method, path, body, header...)
 	if got != status || !strings.HasPrefix(text, answer) {
 		t.Errorf("%s %s: %d %s, want %d %s", method, path, got, text, status, answer)
 	}
 }
 
-// hang asks for the next event on a connection of its own and returns the connection.
-func (p *puppet) hang(t *testing.T) *hanging {
+// askNext asks for the next event on a connection of its own and returns the connection.
+func (p *fakeProcess) askNext(t *testing.T) *waitingConn {
 	t.Helper()
 	c, err := net.Dial("tcp", p.addr)
 	if err != nil {
@@ -86,16 +88,16 @@ func (p *puppet) hang(t *testing.T) *hanging {
 	}
 	t.Cleanup(func() { c.Close() })
 	fmt.Fprintf(c, "GET %sinvocation/next HTTP/1.1\r\nHost: x\r\n\r\n", runtimePath)
-	return &hanging{c, bufio.NewReader(c)}
+	return &waitingConn{c, bufio.NewReader(c)}
 }
 
-type hanging struct {
+type waitingConn struct {
 	net.Conn
 	in *bufio.Reader
 }
 
 // event reads the event for which h waits.
-func (h *hanging) event(t *testing.T) (http.Header, string) {
+func (h *waitingConn) event(t *testing.T) (http.Header, string) {
 	t.Helper()
 	resp, err := http.ReadResponse(h.in, nil)
 	if err != nil {
@@ -127,29 +129,36 @@ func invoke(h *functions.Host, inv functions.Invocation) chan invoked {
 
 func TestRuntimeAPI(t *testing.T) {
 	h := &functions.Host{}
-	p := newPuppet(t, h, self("address"))
-	first := p.hang(t)
+	p := newFakeProcess(t, h, self("address"))
+	first := p.askNext(t)
 	if err := <-p.deployed; err != nil {
 		t.Fatal(err)
 	}
-	done := invoke(h, functions.Invocation{Payload: []byte(`{"n":1}`), ClientContext: []byte(`{"a": 1}`)})
+	done := invoke(h, functions.Invocation{
+		Payload: []byte(`{"n":1}`), ClientContext: []byte(`{"a": 1}`),
+	})
 	header, event := first.event(t)
 	id := header.Get("Lambda-Runtime-Aws-Request-Id")
 	if event != `{"n":1}` || header.Get("Lambda-Runtime-Client-Context") != `{"a":1}` {
 		t.Errorf("event %s with %v", event, header)
 	}
 	ms, err := strconv.ParseInt(header.Get("Lambda-Runtime-Deadline-Ms"), 10, 64)
-	if left := time.Until(time.UnixMilli(ms)); err != nil || left < 20*time.Second || left > 31*time.Second {
+	left := time.Until(time.UnixMilli(ms))
+	if err != nil || left < 20*time.Second || left > 31*time.Second {
 		t.Errorf("deadline in %v, %v", left, err)
 	}
-	if s := header.Get("Lambda-Runtime-Trace-Id"); !strings.HasPrefix(s, "Root=1-") || len(s) != len("Root=1-01234567-012345678901234567890123;Parent=0123456789012345;Sampled=0") {
+	const trace = "Root=1-01234567-012345678901234567890123;Parent=0123456789012345;Sampled=0"
+	s := header.Get("Lambda-Runtime-Trace-Id")
+	if !strings.HasPrefix(s, "Root=1-") || len(s) != len(trace) {
 		t.Errorf("trace id %q", s)
 	}
 
 	const stale = `{"errorMessage":"Invalid request ID","errorType":"InvalidRequestID"}`
 	p.expect(t, 400, stale, "POST", "invocation/other/response", "{}")
 	p.expect(t, 400, stale, "POST", "invocation/other/error", "{}")
-	p.expect(t, 403, `{"errorMessage":"State transition is not allowed","errorType":"InvalidStateTransition"}`, "GET", "invocation/next", "")
+	p.expect(t, 403,
+		`{"errorMessage":"State transition is not allowed","errorType":"InvalidStateTransition"}`,
+		"GET", "invocation/next", "")
 	p.expect(t, 403, `{"errorMessage":"State`, "POST", "init/error", "{}")
 	p.expect(t, 202, `{"status":"OK"}`, "POST", "invocation/"+id+"/response", `{"m":2}`)
 	p.expect(t, 400, stale, "POST", "invocation/"+id+"/response", `{"m":3}`)
@@ -170,9 +179,9 @@ func TestRuntimeAPI(t *testing.T) {
 	p.expect(t, 403, `{"errorMessage":`, "GET", "invocation/next", "", "Origin", "https://example.com")
 }
 
-func TestRuntimeErrors(t *testing.T) {
+func TestRuntimeAPIErrors(t *testing.T) {
 	h := &functions.Host{}
-	p := newPuppet(t, h, self("address"))
+	p := newFakeProcess(t, h, self("address"))
 	tests := []struct {
 		body, header string
 		want         functions.FunctionError
@@ -186,10 +195,15 @@ func TestRuntimeErrors(t *testing.T) {
 			functions.FunctionError{Type: "Runtime.X", Message: "m", Stack: []string{"l (p:3)", "7"}},
 		},
 		{`"text"`, "T", functions.FunctionError{Type: "T"}},
-		{`no JSON`, "T", functions.FunctionError{Type: "T", Message: "no JSON", Payload: []byte(`{"errorMessage":"no JSON","errorType":"T"}`)}},
+		{
+			`no JSON`, "T", functions.FunctionError{
+				Type: "T", Message: "no JSON",
+				Payload: []byte(`{"errorMessage":"no JSON","errorType":"T"}`),
+			},
+		},
 	}
 	for _, tt := range tests {
-		next := p.hang(t)
+		next := p.askNext(t)
 		done := invoke(h, functions.Invocation{Payload: []byte("{}")})
 		if len(p.deployed) > 0 {
 			if err := <-p.deployed; err != nil {
@@ -202,7 +216,8 @@ func TestRuntimeErrors(t *testing.T) {
 		}
 		header, _ := next.event(t)
 		id := header.Get("Lambda-Runtime-Aws-Request-Id")
-		p.expect(t, 202, "", "POST", "invocation/"+id+"/error", tt.body, "Lambda-Runtime-Function-Error-Type", tt.header)
+		p.expect(t, 202, "", "POST", "invocation/"+id+"/error", tt.body,
+			"Lambda-Runtime-Function-Error-Type", tt.header)
 		r := <-done
 		e, ok := errors.AsType[*functions.FunctionError](r.err)
 		if !ok {
@@ -211,7 +226,8 @@ func TestRuntimeErrors(t *testing.T) {
 		if tt.want.Payload == nil {
 			tt.want.Payload = []byte(tt.body)
 		}
-		if e.Type != tt.want.Type || e.Message != tt.want.Message || fmt.Sprint(e.Stack) != fmt.Sprint(tt.want.Stack) ||
+		if e.Type != tt.want.Type || e.Message != tt.want.Message ||
+			fmt.Sprint(e.Stack) != fmt.Sprint(tt.want.Stack) ||
 			!bytes.Equal(e.Payload, tt.want.Payload) {
 			t.Errorf("%s: %+v", tt.body, e)
 		}
@@ -227,37 +243,39 @@ func early(done chan invoked) (invoked, bool) {
 	}
 }
 
-func TestInitError(t *testing.T) {
+func TestInitErrorFailsDeploy(t *testing.T) {
 	h := &functions.Host{}
-	p := newPuppet(t, h, self("address"))
-	p.expect(t, 202, `{"status":"OK"}`, "POST", "init/error", `{"errorMessage":"no table","errorType":"Import"}`)
+	p := newFakeProcess(t, h, self("address"))
+	p.expect(t, 202, `{"status":"OK"}`, "POST", "init/error",
+		`{"errorMessage":"no table","errorType":"Import"}`)
 	e, ok := errors.AsType[*functions.FunctionError](<-p.deployed)
 	if !ok || !e.Init || e.Type != "Import" || e.Message != "no table" {
 		t.Errorf("error %+v", e)
 	}
 }
 
-// TestAsksAgain is a runtime with an impatient HTTP client: it hangs up and asks again.
-func TestAsksAgain(t *testing.T) {
-	for _, name := range []string{"hangs up first", "asks first"} {
+// TestRuntimeMayAskAgain has a runtime whose HTTP client times out: it asks again on a new
+// connection.
+func TestRuntimeMayAskAgain(t *testing.T) {
+	for _, name := range []string{"closes first", "asks first"} {
 		t.Run(name, func(t *testing.T) {
 			h := &functions.Host{}
-			p := newPuppet(t, h, self("address"))
-			first := p.hang(t)
+			p := newFakeProcess(t, h, self("address"))
+			first := p.askNext(t)
 			if err := <-p.deployed; err != nil {
 				t.Fatal(err)
 			}
-			if name == "hangs up first" {
+			if name == "closes first" {
 				first.Close()
-				until(t, "that was seen", func() bool { s, _ := h.Stats("f"); return s.Starting == 1 })
+				waitFor(t, "the host has noticed", func() bool { s, _ := h.Stats("f"); return s.Starting == 1 })
 			}
-			second := p.hang(t)
+			second := p.askNext(t)
 			if name == "asks first" {
 				if _, err := first.in.ReadByte(); !errors.Is(err, io.EOF) {
-					t.Errorf("the connection that was given up: %v, want EOF", err)
+					t.Errorf("the first connection: %v, want EOF", err)
 				}
 			}
-			until(t, "it waits", func() bool { s, _ := h.Stats("f"); return s.Idle == 1 })
+			waitFor(t, "it waits", func() bool { s, _ := h.Stats("f"); return s.Idle == 1 })
 			done := invoke(h, functions.Invocation{Payload: []byte("{}")})
 			header, _ := second.event(t)
 			id := header.Get("Lambda-Runtime-Aws-Request-Id")
@@ -269,17 +287,18 @@ func TestAsksAgain(t *testing.T) {
 	}
 }
 
-// TestExpectContinue is how curl sends what is larger than 1 MB.
-func TestExpectContinue(t *testing.T) {
+// TestExpectContinueIsAnswered sends a reply as curl does if it is larger than 1 MB.
+func TestExpectContinueIsAnswered(t *testing.T) {
 	h := &functions.Host{}
-	p := newPuppet(t, h, self("address"))
-	next := p.hang(t)
+	p := newFakeProcess(t, h, self("address"))
+	next := p.askNext(t)
 	if err := <-p.deployed; err != nil {
 		t.Fatal(err)
 	}
 	done := invoke(h, functions.Invocation{Payload: []byte("{}")})
 	header, _ := next.event(t)
-	fmt.Fprintf(next, "POST %sinvocation/%s/response HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n",
+	fmt.Fprintf(next, "POST %sinvocation/%s/response HTTP/1.1\r\nHost: x\r\n"+
+		"Content-Length: 4\r\nExpect: 100-continue\r\n\r\n",
 		runtimePath, header.Get("Lambda-Runtime-Aws-Request-Id"))
 	if line, err := next.in.ReadString('\n'); err != nil || line != "HTTP/1.1 100 Continue\r\n" {
 		t.Fatalf("%q, %v", line, err)
@@ -296,7 +315,7 @@ func TestExpectContinue(t *testing.T) {
 	}
 }
 
-func TestLargeEvent(t *testing.T) {
+func TestLargeEventRoundTrip(t *testing.T) {
 	h := start(t, &functions.Host{}, self("echo"))
 	payload, _ := json.Marshal(strings.Repeat("x", 6<<20-2))
 	res, err := h.Invoke(t.Context(), functions.Invocation{Function: "f", Payload: payload})

@@ -14,14 +14,14 @@ import (
 	"github.com/tyg-dev/tyg/tygtest"
 )
 
-// A remote is an application as a function is one: it gets JSON, and answers with it.
-type remote struct {
+// A lambdaApp is an application behind an Integration: it gets JSON and replies with JSON.
+type lambdaApp struct {
 	app       tyg.Handler
 	sender    tyg.Sender
-	protocols sync.Map // by tyg.ConnID: API Gateway's events do not tell the subprotocol
+	protocols sync.Map // by tyg.ConnID: API Gateway's events do not have the subprotocol
 }
 
-func (r *remote) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+func (r *lambdaApp) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	e, err := apigw.UnmarshalEvent(payload, r.sender)
 	if err != nil {
 		return nil, err
@@ -30,8 +30,9 @@ func (r *remote) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 		e.Conn.Subprotocol = protocol.(string)
 	}
 	reply, err := r.app.Handle(ctx, e)
-	if no, ok := errors.AsType[*tyg.Rejection](err); ok && e.Type == tyg.EventConnect && no.Status >= 300 && no.Status <= 599 {
-		return apigw.MarshalReply(tyg.Reply{Status: no.Status, Body: []byte(no.Reason)}), nil
+	rej, ok := errors.AsType[*tyg.Rejection](err)
+	if ok && e.Type == tyg.EventConnect && rej.Status >= 300 && rej.Status <= 599 {
+		return apigw.MarshalReply(tyg.Reply{Status: rej.Status, Body: []byte(rej.Reason)}), nil
 	}
 	if err != nil {
 		return nil, err
@@ -43,11 +44,11 @@ func (r *remote) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	return apigw.MarshalReply(reply), nil
 }
 
-// TestRouterKeepsPromises runs the suite for hosts with the Router, and so with API Gateway's JSON,
+// TestRouterPassesHostSuite runs the suite for hosts with the Router, and so API Gateway's JSON,
 // between host and application.
-func TestRouterKeepsPromises(t *testing.T) {
+func TestRouterPassesHostSuite(t *testing.T) {
 	tygtest.TestHost(t, func(t *testing.T, h tyg.Handler) tygtest.Subject {
-		far := &remote{app: h}
+		far := &lambdaApp{app: h}
 		d := tyg.Describe(h)
 		router := &functions.Router{
 			Integrations: make(map[string]functions.Integration), RouteSelection: d.RouteSelection,
@@ -65,9 +66,10 @@ func TestRouterKeepsPromises(t *testing.T) {
 	})
 }
 
-// subject is a gateway as the suites want it.
-func (f *front) subject(t *testing.T) tygtest.Subject {
-	return tygtest.Subject{Sender: f, Dial: func(ctx context.Context, d tygtest.Dial) (tygtest.Socket, error) {
+// subject returns f as the suites need it.
+func (f *testGateway) subject(t *testing.T) tygtest.Subject {
+	dial := func(ctx context.Context, d tygtest.Dial) (tygtest.Socket, error) {
 		return wstest.Dial(ctx, t, f.url+"/", d, nil)
-	}}
+	}
+	return tygtest.Subject{Sender: f, Dial: dial}
 }

@@ -3,11 +3,8 @@ package functions_test
 import (
 	"os"
 	"os/exec"
-	"strconv"
 	"syscall"
 )
-
-func itoa(n int) string { return strconv.Itoa(n) }
 
 // alive reports whether there is such a process, or a zombie.
 func alive(pid int) bool {
@@ -15,7 +12,7 @@ func alive(pid int) bool {
 	return err == nil && p.Signal(syscall.Signal(0)) == nil
 }
 
-// grandchild starts a process that outlives its parent if nobody kills it, and returns its id.
+// grandchild starts a process that outlives its parent unless it is killed, and returns its id.
 func grandchild() int {
 	cmd := exec.Command("sleep", "1000")
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr

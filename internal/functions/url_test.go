@@ -19,10 +19,11 @@ func serve(t *testing.T, h http.HandlerFunc) string {
 	return s.URL
 }
 
-func TestURL(t *testing.T) {
+func TestURLPostsEvent(t *testing.T) {
 	address := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		b, _ := io.ReadAll(r.Body)
-		if r.Method != "POST" || r.Header.Get("Content-Type") != "application/json" || r.Header.Get("Authorization") != "Bearer x" {
+		if r.Method != "POST" || r.Header.Get("Content-Type") != "application/json" ||
+			r.Header.Get("Authorization") != "Bearer x" {
 			t.Errorf("%s with %v", r.Method, r.Header)
 		}
 		w.WriteHeader(http.StatusCreated)
@@ -38,7 +39,7 @@ func TestURL(t *testing.T) {
 	}
 }
 
-func TestURLFailures(t *testing.T) {
+func TestURLFailsOnBadReply(t *testing.T) {
 	status := func(code int) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Location", "/elsewhere")
@@ -47,8 +48,11 @@ func TestURLFailures(t *testing.T) {
 		}
 	}
 	hang := func(_ http.ResponseWriter, r *http.Request) {
-		_, _ = io.ReadAll(r.Body) // only then does the server see that the client leaves
+		_, _ = io.ReadAll(r.Body) // only then does the server notice that the client is gone
 		<-r.Context().Done()
+	}
+	write := func(body string) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, body) }
 	}
 	tests := []struct {
 		name string
@@ -59,14 +63,15 @@ func TestURLFailures(t *testing.T) {
 		{"400", status(400), &functions.URL{}, "status 400"},
 		{"500", status(500), &functions.URL{}, "status 500"},
 		{"redirect", status(307), &functions.URL{}, "status 307"},
-		{"no JSON", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "fine") }, &functions.URL{}, "not JSON"},
-		{"too large", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, `"12345678"`) }, &functions.URL{MaxReply: 9}, "larger than 9 bytes"},
+		{"no JSON", write("fine"), &functions.URL{}, "not JSON"},
+		{"too large", write(`"12345678"`), &functions.URL{MaxReply: 9}, "larger than 9 bytes"},
 		{"too slow", hang, &functions.URL{Timeout: 20 * time.Millisecond}, "within 20ms"},
 	}
 	for _, tt := range tests {
 		tt.u.Address = serve(t, tt.h) + "/path?secret=1"
 		_, err := tt.u.Invoke(t.Context(), []byte("{}"))
-		if err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "secret") {
+		if err == nil || !strings.Contains(err.Error(), tt.want) ||
+			strings.Contains(err.Error(), "secret") {
 			t.Errorf("%s: error %v, want one with %q and without the query", tt.name, err, tt.want)
 		}
 		if errors.Is(err, context.DeadlineExceeded) {
@@ -81,7 +86,8 @@ func TestURLFailures(t *testing.T) {
 	}
 	for _, address := range []string{"", "ftp://x", "http://127.0.0.1:1", "http://%zz?secret=1"} {
 		u := &functions.URL{Address: address}
-		if _, err := u.Invoke(t.Context(), []byte("{}")); err == nil || strings.Contains(err.Error(), "secret") {
+		_, err := u.Invoke(t.Context(), []byte("{}"))
+		if err == nil || strings.Contains(err.Error(), "secret") {
 			t.Errorf("address %q: error %v", address, err)
 		}
 	}
