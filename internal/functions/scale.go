@@ -1,8 +1,6 @@
 package functions
 
-import (
-	"time"
-)
+import "time"
 
 // replyGrace is how long a process may take from its reply until it asks for the next event, before
 // another process is started for the calls that wait. Runtimes take much less than a millisecond,

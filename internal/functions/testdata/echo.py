@@ -1,6 +1,6 @@
 """A Lambda function that echoes, with a runtime of its own: the standard library only.
 
-$connect lets in whoever brings ?token=..., $default answers by the route response, and the route
+$connect accepts clients with ?token=..., $default answers by the route response, and the route
 "post" answers through @connections, signed with AWS Signature Version 4.
 """
 
