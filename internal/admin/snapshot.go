@@ -29,12 +29,12 @@ func newSnapshot(cfg Config, ready func() bool) *snapshot {
 		connects:    desc("tyg_connects_total", "Handshakes accepted."),
 		flow: desc("tyg_messages_total", "Messages, received from and sent to clients.",
 			"direction"),
-		throttled:   desc("tyg_throttled_total", "Messages to clients that read too slowly."),
-		failures:    desc("tyg_failures_total", "Events whose handling failed or took too long."),
+		throttled: desc("tyg_throttled_total", "Messages to clients that read too slowly."),
+		failures:  desc("tyg_failures_total", "Events whose handling failed or took too long."),
 		processes: desc("tyg_function_processes", "Processes of a function, by state.",
 			"function", "state"),
-		waiting:     desc("tyg_function_waiting", "Events that wait for a process.", "function"),
-		starts:      desc("tyg_function_starts_total", "Processes started.", "function"),
+		waiting: desc("tyg_function_waiting", "Events that wait for a process.", "function"),
+		starts:  desc("tyg_function_starts_total", "Processes started.", "function"),
 	}
 }
 

@@ -1,8 +1,6 @@
 package functions
 
-import (
-	"fmt"
-)
+import "fmt"
 
 // A Line is one line that a function wrote, or that the Host reports about it.
 type Line struct {
