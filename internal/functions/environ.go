@@ -57,6 +57,9 @@ func (h *Host) variables(fn *Function) []string {
 	if h.ManagementEndpoint != "" {
 		env = append(env, "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI="+h.ManagementEndpoint)
 	}
+	if h.InvokeEndpoint != "" {
+		env = append(env, "TYG_INVOKE_ENDPOINT="+h.InvokeEndpoint)
+	}
 	if c := h.Credentials; c != (Credentials{}) {
 		env = append(env, "AWS_ACCESS_KEY_ID="+c.AccessKeyID,
 			"AWS_SECRET_ACCESS_KEY="+c.SecretAccessKey, "AWS_SESSION_TOKEN="+c.SessionToken)

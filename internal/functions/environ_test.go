@@ -28,6 +28,7 @@ func TestEnvironmentHasLambdaVariables(t *testing.T) {
 		Region:             "eu-west-1",
 		Credentials:        functions.Credentials{AccessKeyID: "AKID", SecretAccessKey: "secret"},
 		ManagementEndpoint: "http://127.0.0.1:8000/api",
+		InvokeEndpoint:     "http://127.0.0.1:9001",
 	}, fn)
 	for name, want := range map[string]string{
 		"BASE":                            "b",
@@ -45,6 +46,7 @@ func TestEnvironmentHasLambdaVariables(t *testing.T) {
 		"AWS_LAMBDA_INITIALIZATION_TYPE":  "on-demand",
 		"AWS_LAMBDA_LOG_GROUP_NAME":       "/aws/lambda/f",
 		"AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI": "http://127.0.0.1:8000/api",
+		"TYG_INVOKE_ENDPOINT":                      "http://127.0.0.1:9001",
 		"LAMBDA_TASK_ROOT":                         dir,
 		"TZ":                                       ":UTC",
 		"HOME":                                     "", // this process has it, and Environ does not

@@ -40,6 +40,11 @@ type Host struct {
 	// which AWS SDKs obey. Empty sets nothing.
 	ManagementEndpoint string
 
+	// InvokeEndpoint is where Lambda's Invoke API for these functions is: "http://127.0.0.1:8000".
+	// Functions find it in TYG_INVOKE_ENDPOINT, which package lambda obeys when a function invokes
+	// itself; AWS SDKs do not, so calls of other functions go to AWS. Empty sets nothing.
+	InvokeEndpoint string
+
 	// Output gets each line that functions write. It is called in order for one process, and at the
 	// same time for several. While it runs its process waits, and it must not call the Host. Nil
 	// drops the lines; an error still has the last lines of its process.
