@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+
+	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
 
 // gatewayState is what API Gateway keeps.
@@ -69,10 +71,10 @@ type kind struct {
 	key  string   // the member that identifies one: "IntegrationId", which c.id makes, or "StageName"
 	path []string // members that say where to find the shelf
 
-	shelf  func(c *Cloud, in params) (shelf, error)
-	finish func(c *Cloud, in params, was, is map[string]any) error // checks and completes is
-	leave  func(c *Cloud, in params, was map[string]any) error     // says why it cannot go, or tidies
-	live   bool                                                    // stages with AutoDeploy follow
+	shelf  func(c *Cloud, in wire.Params) (shelf, error)
+	finish func(c *Cloud, in wire.Params, was, is map[string]any) error // checks and completes is
+	leave  func(c *Cloud, in wire.Params, was map[string]any) error     // says why it cannot go, or tidies
+	live   bool                                                         // stages with AutoDeploy follow
 }
 
 func (k kind) operations() map[string]operation {
@@ -85,12 +87,12 @@ func (k kind) operations() map[string]operation {
 	}
 }
 
-func (k kind) create(c *Cloud, in params) (map[string]any, error) {
+func (k kind) create(c *Cloud, in wire.Params) (map[string]any, error) {
 	on, err := k.shelf(c, in)
 	if err != nil {
 		return nil, err
 	}
-	id := in.str(k.key)
+	id := in.Str(k.key)
 	if id == "" {
 		id = c.id()
 	}
@@ -107,12 +109,12 @@ func (k kind) create(c *Cloud, in params) (map[string]any, error) {
 	return on[id], nil
 }
 
-func (k kind) get(c *Cloud, in params) (map[string]any, error) {
+func (k kind) get(c *Cloud, in wire.Params) (map[string]any, error) {
 	_, is, err := k.find(c, in)
 	return is, err
 }
 
-func (k kind) list(c *Cloud, in params) (map[string]any, error) {
+func (k kind) list(c *Cloud, in wire.Params) (map[string]any, error) {
 	on, err := k.shelf(c, in)
 	if err != nil {
 		return nil, err
@@ -120,7 +122,7 @@ func (k kind) list(c *Cloud, in params) (map[string]any, error) {
 	return listShelf(c, on, in)
 }
 
-func (k kind) update(c *Cloud, in params) (map[string]any, error) {
+func (k kind) update(c *Cloud, in wire.Params) (map[string]any, error) {
 	on, was, err := k.find(c, in)
 	if err != nil {
 		return nil, err
@@ -129,12 +131,12 @@ func (k kind) update(c *Cloud, in params) (map[string]any, error) {
 	if err := k.finish(c, in, was, is); err != nil {
 		return nil, err
 	}
-	on[in.str(k.key)] = is
+	on[in.Str(k.key)] = is
 	k.follow(c, in)
-	return on[in.str(k.key)], nil
+	return on[in.Str(k.key)], nil
 }
 
-func (k kind) remove(c *Cloud, in params) (map[string]any, error) {
+func (k kind) remove(c *Cloud, in wire.Params) (map[string]any, error) {
 	on, was, err := k.find(c, in)
 	if err != nil {
 		return nil, err
@@ -144,18 +146,18 @@ func (k kind) remove(c *Cloud, in params) (map[string]any, error) {
 			return nil, err
 		}
 	}
-	delete(on, in.str(k.key))
+	delete(on, in.Str(k.key))
 	k.follow(c, in)
 	return nil, nil
 }
 
 // find returns what an input names, and the shelf it is on.
-func (k kind) find(c *Cloud, in params) (shelf, map[string]any, error) {
+func (k kind) find(c *Cloud, in wire.Params) (shelf, map[string]any, error) {
 	on, err := k.shelf(c, in)
 	if err != nil {
 		return nil, nil, err
 	}
-	is := on[in.str(k.key)]
+	is := on[in.Str(k.key)]
 	if is == nil {
 		return nil, nil, notThere("Invalid %s identifier specified", k.name)
 	}
@@ -163,7 +165,7 @@ func (k kind) find(c *Cloud, in params) (shelf, map[string]any, error) {
 }
 
 // members returns the members of an input that belong to the thing itself.
-func (k kind) members(in params) map[string]any {
+func (k kind) members(in wire.Params) map[string]any {
 	is := maps.Clone(map[string]any(in))
 	delete(is, k.key)
 	for _, name := range k.path {
@@ -173,25 +175,25 @@ func (k kind) members(in params) map[string]any {
 }
 
 // follow deploys the API to its stages with AutoDeploy if it has changed.
-func (k kind) follow(c *Cloud, in params) {
+func (k kind) follow(c *Cloud, in wire.Params) {
 	if k.live {
-		c.gateway.apis[in.str("ApiId")].autoDeploy(c)
+		c.gateway.apis[in.Str("ApiId")].autoDeploy(c)
 	}
 }
 
 // listShelf answers with a page of a shelf.
-func listShelf(c *Cloud, on shelf, in params) (map[string]any, error) {
-	limit, err := strconv.ParseInt(in.str("MaxResults"), 10, 64)
-	if in.has("MaxResults") && (err != nil || limit < 1) {
-		return nil, badRequest("Invalid value for maxResults: %s", in.str("MaxResults"))
+func listShelf(c *Cloud, on shelf, in wire.Params) (map[string]any, error) {
+	limit, err := strconv.ParseInt(in.Str("MaxResults"), 10, 64)
+	if in.Has("MaxResults") && (err != nil || limit < 1) {
+		return nil, badRequest("Invalid value for maxResults: %s", in.Str("MaxResults"))
 	}
 	ids := slices.Sorted(maps.Keys(on))
-	ids, next := page(c, ids, limit, in.str("NextToken"), func(id string) string { return id })
+	ids, next := page(c, ids, limit, in.Str("NextToken"), func(id string) string { return id })
 	items := make([]any, len(ids))
 	for i, id := range ids {
 		items[i] = on[id]
 	}
-	return withNext(map[string]any{"Items": items}, "NextToken", next), nil
+	return wire.WithNext(map[string]any{"Items": items}, "NextToken", next), nil
 }
 
 // merge returns was with the members of changes: structures and maps member by member, all else as
@@ -220,13 +222,13 @@ func complete(is, defaults map[string]any) {
 }
 
 func badRequest(format string, args ...any) error {
-	return fail(http.StatusBadRequest, "BadRequestException", format, args...)
+	return wire.Fail(http.StatusBadRequest, "BadRequestException", format, args...)
 }
 
 func notThere(format string, args ...any) error {
-	return fail(http.StatusNotFound, "NotFoundException", format, args...)
+	return wire.Fail(http.StatusNotFound, "NotFoundException", format, args...)
 }
 
 func gatewayConflict(format string, args ...any) error {
-	return fail(http.StatusConflict, "ConflictException", format, args...)
+	return wire.Fail(http.StatusConflict, "ConflictException", format, args...)
 }

@@ -1,6 +1,10 @@
 package awstest
 
-import "maps"
+import (
+	"maps"
+
+	"github.com/tyg-dev/tyg/internal/awstest/wire"
+)
 
 // An api is an API of API Gateway with everything that belongs to it.
 type api struct {
@@ -16,16 +20,16 @@ type api struct {
 }
 
 // findAPI returns the API that an input names.
-func findAPI(c *Cloud, in params) (*api, error) {
-	if a := c.gateway.apis[in.str("ApiId")]; a != nil {
+func findAPI(c *Cloud, in wire.Params) (*api, error) {
+	if a := c.gateway.apis[in.Str("ApiId")]; a != nil {
 		return a, nil
 	}
-	return nil, notThere("Invalid API identifier specified %s:%s", Account, in.str("ApiId"))
+	return nil, notThere("Invalid API identifier specified %s:%s", Account, in.Str("ApiId"))
 }
 
 // of makes the shelf of a kind from the shelf of an API.
-func of(part func(*api) shelf) func(*Cloud, params) (shelf, error) {
-	return func(c *Cloud, in params) (shelf, error) {
+func of(part func(*api) shelf) func(*Cloud, wire.Params) (shelf, error) {
+	return func(c *Cloud, in wire.Params) (shelf, error) {
 		a, err := findAPI(c, in)
 		if err != nil {
 			return nil, err
@@ -34,9 +38,9 @@ func of(part func(*api) shelf) func(*Cloud, params) (shelf, error) {
 	}
 }
 
-func createAPI(c *Cloud, in params) (map[string]any, error) {
-	if in.str("ProtocolType") != "WEBSOCKET" {
-		return nil, unserved("protocols other than WEBSOCKET")
+func createAPI(c *Cloud, in wire.Params) (map[string]any, error) {
+	if in.Str("ProtocolType") != "WEBSOCKET" {
+		return nil, wire.Unserved("protocols other than WEBSOCKET")
 	}
 	id := c.id()
 	a := &api{
@@ -52,7 +56,7 @@ func createAPI(c *Cloud, in params) (map[string]any, error) {
 	if err := checkAPI(a.members); err != nil {
 		return nil, err
 	}
-	if err := checkTags(in.obj("Tags")); err != nil {
+	if err := checkTags(in.Obj("Tags")); err != nil {
 		return nil, err
 	}
 	c.gateway.apis[id] = a
@@ -61,22 +65,22 @@ func createAPI(c *Cloud, in params) (map[string]any, error) {
 
 // checkAPI checks the members of a new or changed API.
 // (https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis.html)
-func checkAPI(is params) error {
-	if is.str("Name") == "" {
+func checkAPI(is wire.Params) error {
+	if is.Str("Name") == "" {
 		return badRequest("Invalid API name: it must not be empty")
 	}
-	if is.str("RouteSelectionExpression") == "" {
+	if is.Str("RouteSelectionExpression") == "" {
 		return badRequest("RouteSelectionExpression is required for WEBSOCKET protocol")
 	}
 	for _, name := range []string{"CorsConfiguration", "CredentialsArn", "RouteKey", "Target"} {
-		if is.has(name) {
+		if is.Has(name) {
 			return badRequest("%s is not supported for WEBSOCKET protocol", name)
 		}
 	}
 	return nil
 }
 
-func getAPI(c *Cloud, in params) (map[string]any, error) {
+func getAPI(c *Cloud, in wire.Params) (map[string]any, error) {
 	a, err := findAPI(c, in)
 	if err != nil {
 		return nil, err
@@ -84,7 +88,7 @@ func getAPI(c *Cloud, in params) (map[string]any, error) {
 	return a.members, nil
 }
 
-func getAPIs(c *Cloud, in params) (map[string]any, error) {
+func getAPIs(c *Cloud, in wire.Params) (map[string]any, error) {
 	all := make(shelf)
 	for id, a := range c.gateway.apis {
 		all[id] = a.members
@@ -92,7 +96,7 @@ func getAPIs(c *Cloud, in params) (map[string]any, error) {
 	return listShelf(c, all, in)
 }
 
-func updateAPI(c *Cloud, in params) (map[string]any, error) {
+func updateAPI(c *Cloud, in wire.Params) (map[string]any, error) {
 	a, err := findAPI(c, in)
 	if err != nil {
 		return nil, err
@@ -106,7 +110,7 @@ func updateAPI(c *Cloud, in params) (map[string]any, error) {
 	return is, nil
 }
 
-func deleteAPI(c *Cloud, in params) (map[string]any, error) {
+func deleteAPI(c *Cloud, in wire.Params) (map[string]any, error) {
 	a, err := findAPI(c, in)
 	if err != nil {
 		return nil, err

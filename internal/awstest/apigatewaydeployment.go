@@ -1,6 +1,10 @@
 package awstest
 
-import "maps"
+import (
+	"maps"
+
+	"github.com/tyg-dev/tyg/internal/awstest/wire"
+)
 
 // A snapshot is what of an API a deployment makes live: later changes are not in it.
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-set-up-websocket-deployment.html)
@@ -19,8 +23,8 @@ func (a *api) snapshot() snapshot {
 		responses[id] = maps.Clone(on)
 	}
 	return snapshot{
-		selection:    params(a.members).str("RouteSelectionExpression"),
-		disabled:     params(a.members).flag("DisableExecuteApiEndpoint"),
+		selection:    wire.Params(a.members).Str("RouteSelectionExpression"),
+		disabled:     wire.Params(a.members).Flag("DisableExecuteApiEndpoint"),
 		integrations: maps.Clone(a.integrations), routes: maps.Clone(a.routes),
 		responses: responses, authorizers: maps.Clone(a.authorizers),
 	}
@@ -35,17 +39,17 @@ func deploymentKind() kind {
 }
 
 // finishDeployment takes the snapshot of a new deployment.
-func finishDeployment(c *Cloud, in params, was, is map[string]any) error {
+func finishDeployment(c *Cloud, in wire.Params, was, is map[string]any) error {
 	if was != nil {
 		return nil
 	}
-	a := c.gateway.apis[in.str("ApiId")]
+	a := c.gateway.apis[in.Str("ApiId")]
 	if len(a.routes) == 0 {
 		// https://github.com/aws/serverless-application-model/issues/2512
 		return badRequest("At least one route is required before deploying the Api.")
 	}
 	id := is["DeploymentId"].(string)
-	if name := in.str("StageName"); name != "" {
+	if name := in.Str("StageName"); name != "" {
 		// Whether API Gateway would make the stage is not documented: nobody should rely on it.
 		if a.stages[name] == nil {
 			return notThere("Unable to find Stage by name %s within the API", name)
@@ -64,14 +68,14 @@ func deployed(c *Cloud, auto bool) map[string]any {
 }
 
 // leaveDeployment: https://github.com/hashicorp/terraform-provider-aws/issues/19805
-func leaveDeployment(c *Cloud, in params, was map[string]any) error {
-	a := c.gateway.apis[in.str("ApiId")]
+func leaveDeployment(c *Cloud, in wire.Params, was map[string]any) error {
+	a := c.gateway.apis[in.Str("ApiId")]
 	for _, stage := range a.stages {
 		if stage["DeploymentId"] == was["DeploymentId"] {
 			return badRequest("Active stages pointing to this deployment must be moved or deleted")
 		}
 	}
-	delete(a.snapshots, in.str("DeploymentId"))
+	delete(a.snapshots, in.Str("DeploymentId"))
 	return nil
 }
 

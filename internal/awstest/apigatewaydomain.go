@@ -4,6 +4,8 @@ import (
 	"maps"
 	"regexp"
 	"strings"
+
+	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
 
 // A domain is a custom domain name with its mappings to stages.
@@ -12,19 +14,19 @@ type domain struct {
 	mappings shelf          // by ApiMappingId
 }
 
-func findDomain(c *Cloud, in params) (*domain, error) {
-	if d := c.gateway.domains[in.str("DomainName")]; d != nil {
+func findDomain(c *Cloud, in wire.Params) (*domain, error) {
+	if d := c.gateway.domains[in.Str("DomainName")]; d != nil {
 		return d, nil
 	}
 	return nil, notThere("Invalid domain name identifier specified")
 }
 
-func createDomainName(c *Cloud, in params) (map[string]any, error) {
-	name := in.str("DomainName")
+func createDomainName(c *Cloud, in wire.Params) (map[string]any, error) {
+	name := in.Str("DomainName")
 	if c.gateway.domains[name] != nil {
 		return nil, gatewayConflict("The domain name you provided already exists.")
 	}
-	if err := checkTags(in.obj("Tags")); err != nil {
+	if err := checkTags(in.Obj("Tags")); err != nil {
 		return nil, err
 	}
 	configurations, err := configurationsOf(c, in, nil)
@@ -45,28 +47,28 @@ func createDomainName(c *Cloud, in params) (map[string]any, error) {
 // configurationsOf completes the only configuration that a domain of WebSocket APIs has. It keeps
 // the host that DNS points to.
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-custom-domain-names.html)
-func configurationsOf(c *Cloud, in params, was *domain) ([]any, error) {
-	given := in.objs("DomainNameConfigurations")
+func configurationsOf(c *Cloud, in wire.Params, was *domain) ([]any, error) {
+	given := in.Objs("DomainNameConfigurations")
 	if len(given) != 1 {
 		return nil, badRequest("A domain name has one configuration, not %d", len(given))
 	}
-	if in.has("MutualTlsAuthentication") || in.str("RoutingMode") != "" &&
-		in.str("RoutingMode") != "API_MAPPING_ONLY" {
-		return nil, unserved("mutual TLS and routing rules")
+	if in.Has("MutualTlsAuthentication") || in.Str("RoutingMode") != "" &&
+		in.Str("RoutingMode") != "API_MAPPING_ONLY" {
+		return nil, wire.Unserved("mutual TLS and routing rules")
 	}
 	is := given[0]
-	certificate := is.str("CertificateArn")
+	certificate := is.Str("CertificateArn")
 	if !strings.HasPrefix(certificate, c.arn("acm", "certificate/")) {
 		return nil, badRequest("Invalid certificate ARN: %s. Certificate must be in '%s'.",
 			certificate, Region)
 	}
-	if is.str("EndpointType") == "EDGE" || is.str("SecurityPolicy") == "TLS_1_0" {
+	if is.Str("EndpointType") == "EDGE" || is.Str("SecurityPolicy") == "TLS_1_0" {
 		return nil, badRequest("Domain names of WEBSOCKET APIs are REGIONAL and use TLS_1_2")
 	}
 	out := maps.Clone(map[string]any(is))
 	out["ApiGatewayDomainName"] = "d-" + c.id() + ".execute-api." + Region + ".amazonaws.com"
 	if was != nil {
-		old := params(was.members["DomainNameConfigurations"].([]any)[0].(map[string]any))
+		old := wire.Params(was.members["DomainNameConfigurations"].([]any)[0].(map[string]any))
 		out["ApiGatewayDomainName"] = old["ApiGatewayDomainName"]
 	}
 	out["DomainNameStatus"], out["HostedZoneId"] = "AVAILABLE", "Z2OJLYMUO9EFXC"
@@ -76,7 +78,7 @@ func configurationsOf(c *Cloud, in params, was *domain) ([]any, error) {
 	return []any{out}, nil
 }
 
-func getDomainName(c *Cloud, in params) (map[string]any, error) {
+func getDomainName(c *Cloud, in wire.Params) (map[string]any, error) {
 	d, err := findDomain(c, in)
 	if err != nil {
 		return nil, err
@@ -84,7 +86,7 @@ func getDomainName(c *Cloud, in params) (map[string]any, error) {
 	return d.members, nil
 }
 
-func getDomainNames(c *Cloud, in params) (map[string]any, error) {
+func getDomainNames(c *Cloud, in wire.Params) (map[string]any, error) {
 	all := make(shelf)
 	for name, d := range c.gateway.domains {
 		all[name] = d.members
@@ -92,7 +94,7 @@ func getDomainNames(c *Cloud, in params) (map[string]any, error) {
 	return listShelf(c, all, in)
 }
 
-func updateDomainName(c *Cloud, in params) (map[string]any, error) {
+func updateDomainName(c *Cloud, in wire.Params) (map[string]any, error) {
 	d, err := findDomain(c, in)
 	if err != nil {
 		return nil, err
@@ -106,18 +108,18 @@ func updateDomainName(c *Cloud, in params) (map[string]any, error) {
 	return d.members, nil
 }
 
-func deleteDomainName(c *Cloud, in params) (map[string]any, error) {
+func deleteDomainName(c *Cloud, in wire.Params) (map[string]any, error) {
 	if _, err := findDomain(c, in); err != nil {
 		return nil, err
 	}
-	delete(c.gateway.domains, in.str("DomainName"))
+	delete(c.gateway.domains, in.Str("DomainName"))
 	return nil, nil
 }
 
 func mappingKind() kind {
 	return kind{
 		name: "ApiMapping", key: "ApiMappingId", path: []string{"DomainName"},
-		shelf: func(c *Cloud, in params) (shelf, error) {
+		shelf: func(c *Cloud, in wire.Params) (shelf, error) {
 			d, err := findDomain(c, in)
 			if err != nil {
 				return nil, err
@@ -132,23 +134,23 @@ func mappingKind() kind {
 var mappingPattern = regexp.MustCompile(`^[A-Za-z0-9$_.+!*'()/-]{0,300}$`)
 
 // finishMapping checks where a mapping leads. "(none)" is how the console writes an empty key.
-func finishMapping(c *Cloud, in params, _, mapping map[string]any) error {
-	is := params(mapping)
+func finishMapping(c *Cloud, in wire.Params, _, mapping map[string]any) error {
+	is := wire.Params(mapping)
 	complete(is, map[string]any{"ApiMappingKey": ""})
-	if is.str("ApiMappingKey") == "(none)" {
+	if is.Str("ApiMappingKey") == "(none)" {
 		is["ApiMappingKey"] = ""
 	}
-	if !mappingPattern.MatchString(is.str("ApiMappingKey")) {
+	if !mappingPattern.MatchString(is.Str("ApiMappingKey")) {
 		return badRequest("API mapping key should only contain letters, numbers and $-_.+!*'()")
 	}
-	a := c.gateway.apis[is.str("ApiId")]
+	a := c.gateway.apis[is.Str("ApiId")]
 	if a == nil {
 		return notThere("Invalid API identifier specified")
 	}
-	if a.stages[is.str("Stage")] == nil {
+	if a.stages[is.Str("Stage")] == nil {
 		return badRequest("Invalid stage identifier specified")
 	}
-	for id, other := range c.gateway.domains[in.str("DomainName")].mappings {
+	for id, other := range c.gateway.domains[in.Str("DomainName")].mappings {
 		if other["ApiMappingKey"] == is["ApiMappingKey"] && id != is["ApiMappingId"] {
 			return gatewayConflict("ApiMapping key already exists for this domain name")
 		}

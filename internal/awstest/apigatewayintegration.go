@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
 
 func integrationKind() kind {
@@ -21,40 +23,40 @@ const maxIntegration = "29000"
 
 // finishIntegration checks what WebSocket APIs have, and adds what API Gateway does.
 // (https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis-apiid-integrations.html)
-func finishIntegration(_ *Cloud, _ params, _, integration map[string]any) error {
-	is := params(integration)
+func finishIntegration(_ *Cloud, _ wire.Params, _, integration map[string]any) error {
+	is := wire.Params(integration)
 	complete(is, map[string]any{
 		"ConnectionType": "INTERNET", "PassthroughBehavior": "WHEN_NO_MATCH",
 		"PayloadFormatVersion": "1.0", "TimeoutInMillis": json.Number(maxIntegration),
 		"IntegrationResponseSelectionExpression": "${integration.response.statuscode}",
 	})
-	if is.str("IntegrationType") == "AWS_PROXY" && functionOf(is.str("IntegrationUri")) == "" {
-		return badRequest("Invalid integration URI specified: %s", is.str("IntegrationUri"))
+	if is.Str("IntegrationType") == "AWS_PROXY" && functionOf(is.Str("IntegrationUri")) == "" {
+		return badRequest("Invalid integration URI specified: %s", is.Str("IntegrationUri"))
 	}
 	switch {
-	case is.str("IntegrationType") == "AWS_PROXY" && is.str("IntegrationMethod") != "" &&
-		is.str("IntegrationMethod") != "POST":
+	case is.Str("IntegrationType") == "AWS_PROXY" && is.Str("IntegrationMethod") != "" &&
+		is.Str("IntegrationMethod") != "POST":
 		return badRequest("Invalid HTTP method for a Lambda integration: %s",
-			is.str("IntegrationMethod"))
-	case is.str("PayloadFormatVersion") != "1.0":
+			is.Str("IntegrationMethod"))
+	case is.Str("PayloadFormatVersion") != "1.0":
 		return badRequest("PayloadFormatVersion %s is not supported for WEBSOCKET protocol",
-			is.str("PayloadFormatVersion"))
-	case is.num("TimeoutInMillis") > 29_000:
+			is.Str("PayloadFormatVersion"))
+	case is.Num("TimeoutInMillis") > 29_000:
 		return badRequest("Timeout should be between 50 ms and %s ms", maxIntegration)
-	case is.str("ConnectionType") != "INTERNET" || is.has("ConnectionId"):
-		return unserved("VPC links")
-	case is.has("CredentialsArn"):
-		return unserved("integrations with credentials of their own")
+	case is.Str("ConnectionType") != "INTERNET" || is.Has("ConnectionId"):
+		return wire.Unserved("VPC links")
+	case is.Has("CredentialsArn"):
+		return wire.Unserved("integrations with credentials of their own")
 	}
 	return nil
 }
 
 // leaveIntegration: https://github.com/milliHQ/terraform-aws-next-js/issues/247
-func leaveIntegration(c *Cloud, in params, was map[string]any) error {
+func leaveIntegration(c *Cloud, in wire.Params, was map[string]any) error {
 	var users []string
-	routes := c.gateway.apis[in.str("ApiId")].routes
+	routes := c.gateway.apis[in.Str("ApiId")].routes
 	for _, id := range slices.Sorted(maps.Keys(routes)) {
-		if routes[id]["Target"] == "integrations/"+in.str("IntegrationId") {
+		if routes[id]["Target"] == "integrations/"+in.Str("IntegrationId") {
 			users = append(users, id)
 		}
 	}

@@ -3,27 +3,29 @@ package awstest
 import (
 	"fmt"
 	"strings"
+
+	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
 
 func routeKind() kind {
 	return kind{
 		name: "Route", key: "RouteId", path: []string{"ApiId"}, live: true,
 		shelf: of(func(a *api) shelf { return a.routes }), finish: finishRoute,
-		leave: func(c *Cloud, in params, _ map[string]any) error {
-			delete(c.gateway.apis[in.str("ApiId")].responses, in.str("RouteId"))
+		leave: func(c *Cloud, in wire.Params, _ map[string]any) error {
+			delete(c.gateway.apis[in.Str("ApiId")].responses, in.Str("RouteId"))
 			return nil
 		},
 	}
 }
 
 // finishRoute checks a route against the rest of its API.
-func finishRoute(c *Cloud, in params, _, route map[string]any) error {
-	a, is := c.gateway.apis[in.str("ApiId")], params(route)
+func finishRoute(c *Cloud, in wire.Params, _, route map[string]any) error {
+	a, is := c.gateway.apis[in.Str("ApiId")], wire.Params(route)
 	complete(is, map[string]any{"ApiKeyRequired": false, "AuthorizationType": "NONE"})
-	if in.str("AuthorizationType") == "NONE" {
+	if in.Str("AuthorizationType") == "NONE" {
 		delete(is, "AuthorizerId")
 	}
-	if is.str("RouteKey") == "" {
+	if is.Str("RouteKey") == "" {
 		return badRequest("Route key cannot be empty")
 	}
 	for id, other := range a.routes {
@@ -32,10 +34,10 @@ func finishRoute(c *Cloud, in params, _, route map[string]any) error {
 			return gatewayConflict("Route with key %s already exists for this API", is["RouteKey"])
 		}
 	}
-	if e := is.str("RouteResponseSelectionExpression"); e != "" && e != "$default" {
+	if e := is.Str("RouteResponseSelectionExpression"); e != "" && e != "$default" {
 		return badRequest("Only $default is supported as RouteResponseSelectionExpression, not %s", e)
 	}
-	if err := checkTarget(a, is.str("Target")); err != nil {
+	if err := checkTarget(a, is.Str("Target")); err != nil {
 		return err
 	}
 	return checkAuthorization(a, is)
@@ -58,18 +60,18 @@ func checkTarget(a *api, target string) error {
 
 // checkAuthorization refuses authorizers that do not exist, and all of them but at $connect.
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-control-access.html)
-func checkAuthorization(a *api, is params) error {
-	switch is.str("AuthorizationType") {
+func checkAuthorization(a *api, is wire.Params) error {
+	switch is.Str("AuthorizationType") {
 	case "NONE":
 		return nil
 	case "JWT":
 		return badRequest("JWT authorization is not supported for WEBSOCKET protocol")
 	}
-	if is.str("RouteKey") != "$connect" {
+	if is.Str("RouteKey") != "$connect" {
 		return badRequest("Currently, authorization is restricted to the $connect route only")
 	}
-	if is.str("AuthorizationType") == "CUSTOM" && a.authorizers[is.str("AuthorizerId")] == nil {
-		return badRequest("Invalid authorizer ID specified: %q", is.str("AuthorizerId"))
+	if is.Str("AuthorizationType") == "CUSTOM" && a.authorizers[is.Str("AuthorizerId")] == nil {
+		return badRequest("Invalid authorizer ID specified: %q", is.Str("AuthorizerId"))
 	}
 	return nil
 }
@@ -77,27 +79,27 @@ func checkAuthorization(a *api, is params) error {
 func routeResponseKind() kind {
 	return kind{
 		name: "RouteResponse", key: "RouteResponseId", path: []string{"ApiId", "RouteId"}, live: true,
-		shelf: func(c *Cloud, in params) (shelf, error) {
+		shelf: func(c *Cloud, in wire.Params) (shelf, error) {
 			_, _, err := routeKind().find(c, in)
 			if err != nil {
 				return nil, err
 			}
-			responses := c.gateway.apis[in.str("ApiId")].responses
-			if responses[in.str("RouteId")] == nil {
-				responses[in.str("RouteId")] = make(shelf)
+			responses := c.gateway.apis[in.Str("ApiId")].responses
+			if responses[in.Str("RouteId")] == nil {
+				responses[in.Str("RouteId")] = make(shelf)
 			}
-			return responses[in.str("RouteId")], nil
+			return responses[in.Str("RouteId")], nil
 		},
 		finish: finishRouteResponse,
 	}
 }
 
-func finishRouteResponse(c *Cloud, in params, _, response map[string]any) error {
+func finishRouteResponse(c *Cloud, in wire.Params, _, response map[string]any) error {
 	if response["RouteResponseKey"] != "$default" {
 		return badRequest("Only $default is supported as RouteResponseKey, not %v",
 			response["RouteResponseKey"])
 	}
-	for id := range c.gateway.apis[in.str("ApiId")].responses[in.str("RouteId")] {
+	for id := range c.gateway.apis[in.Str("ApiId")].responses[in.Str("RouteId")] {
 		if id != response["RouteResponseId"] {
 			return gatewayConflict("Route response with key $default already exists for this route")
 		}
@@ -115,23 +117,23 @@ func authorizerKind() kind {
 
 // finishAuthorizer checks what WebSocket APIs have.
 // (https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis-apiid-authorizers.html)
-func finishAuthorizer(c *Cloud, in params, _, authorizer map[string]any) error {
-	a, is := c.gateway.apis[in.str("ApiId")], params(authorizer)
-	if is.str("AuthorizerType") != "REQUEST" {
+func finishAuthorizer(c *Cloud, in wire.Params, _, authorizer map[string]any) error {
+	a, is := c.gateway.apis[in.Str("ApiId")], wire.Params(authorizer)
+	if is.Str("AuthorizerType") != "REQUEST" {
 		return badRequest("WEBSOCKET APIs have authorizers of type REQUEST only")
 	}
 	for _, name := range []string{
 		"AuthorizerPayloadFormatVersion", "AuthorizerResultTtlInSeconds", "EnableSimpleResponses",
 		"JwtConfiguration",
 	} {
-		if !blank(is[name]) {
+		if !wire.Blank(is[name]) {
 			return badRequest("%s is not supported for WEBSOCKET APIs", name)
 		}
 	}
-	if functionOf(is.str("AuthorizerUri")) == "" {
-		return badRequest("Invalid Authorizer URI: %s", is.str("AuthorizerUri"))
+	if functionOf(is.Str("AuthorizerUri")) == "" {
+		return badRequest("Invalid Authorizer URI: %s", is.Str("AuthorizerUri"))
 	}
-	for _, source := range is.strs("IdentitySource") {
+	for _, source := range is.Strs("IdentitySource") {
 		if !identitySource(source) {
 			return badRequest("Invalid identity source: %s", source)
 		}
@@ -157,8 +159,8 @@ func identitySource(s string) bool {
 }
 
 // leaveAuthorizer: https://github.com/anomalyco/sst/issues/5586
-func leaveAuthorizer(c *Cloud, in params, was map[string]any) error {
-	for _, route := range c.gateway.apis[in.str("ApiId")].routes {
+func leaveAuthorizer(c *Cloud, in wire.Params, was map[string]any) error {
+	for _, route := range c.gateway.apis[in.Str("ApiId")].routes {
 		if route["AuthorizerId"] == was["AuthorizerId"] {
 			return gatewayConflict("Cannot delete authorizer '%v', is referenced in route: %v",
 				was["Name"], route["RouteKey"])

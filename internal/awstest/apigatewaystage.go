@@ -4,6 +4,8 @@ import (
 	"maps"
 	"regexp"
 	"strings"
+
+	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
 
 func stageKind() kind {
@@ -17,20 +19,20 @@ func stageKind() kind {
 var stagePattern = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
 
 // finishStage checks a stage against the rest of its API.
-func finishStage(c *Cloud, in params, _, stage map[string]any) error {
-	a, is := c.gateway.apis[in.str("ApiId")], params(stage)
+func finishStage(c *Cloud, in wire.Params, _, stage map[string]any) error {
+	a, is := c.gateway.apis[in.Str("ApiId")], wire.Params(stage)
 	if err := nameStage(c, is); err != nil {
 		return err
 	}
 	is["LastUpdatedDate"] = c.now()
-	if id := is.str("DeploymentId"); id != "" && a.deployments[id] == nil {
+	if id := is.Str("DeploymentId"); id != "" && a.deployments[id] == nil {
 		return badRequest("Deployment ID %s does not exist in this API", id)
 	}
-	if is.flag("AutoDeploy") && in.has("DeploymentId") {
+	if is.Flag("AutoDeploy") && in.Has("DeploymentId") {
 		return badRequest("Deployment ID cannot be set manually when auto deploy is enabled")
 	}
-	if is.has("ClientCertificateId") {
-		return unserved("client certificates")
+	if is.Has("ClientCertificateId") {
+		return wire.Unserved("client certificates")
 	}
 	if err := checkSettingsOf(a, is); err != nil {
 		return err
@@ -39,10 +41,10 @@ func finishStage(c *Cloud, in params, _, stage map[string]any) error {
 }
 
 // nameStage checks what only a new stage brings, and adds what it lacks.
-func nameStage(c *Cloud, is params) error {
-	if !stagePattern.MatchString(is.str("StageName")) {
+func nameStage(c *Cloud, is wire.Params) error {
+	if !stagePattern.MatchString(is.Str("StageName")) {
 		return badRequest("Stage name only allows a-zA-Z0-9_- and up to 128 characters: %q",
-			is.str("StageName"))
+			is.Str("StageName"))
 	}
 	complete(is, map[string]any{
 		"CreatedDate": c.now(), "RouteSettings": map[string]any{}, "StageVariables": map[string]any{},
@@ -50,7 +52,7 @@ func nameStage(c *Cloud, is params) error {
 			"DataTraceEnabled": false, "DetailedMetricsEnabled": false, "LoggingLevel": "OFF",
 		},
 	})
-	return checkTags(is.obj("Tags"))
+	return checkTags(is.Obj("Tags"))
 }
 
 // Account-wide limits of messages in a second, which no stage can exceed.
@@ -61,23 +63,23 @@ const (
 )
 
 // checkSettingsOf checks the settings of routes, each of which must be there.
-func checkSettingsOf(a *api, stage params) error {
+func checkSettingsOf(a *api, stage wire.Params) error {
 	keys := make(map[string]bool)
 	for _, route := range a.routes {
 		keys[route["RouteKey"].(string)] = true
 	}
-	all := []params{stage.obj("DefaultRouteSettings")}
-	for key := range stage.obj("RouteSettings") {
+	all := []wire.Params{stage.Obj("DefaultRouteSettings")}
+	for key := range stage.Obj("RouteSettings") {
 		if !keys[key] {
 			return notThere("Unable to find Route by key %s within the provided RouteSettings", key)
 		}
-		all = append(all, stage.obj("RouteSettings").obj(key))
+		all = append(all, stage.Obj("RouteSettings").Obj(key))
 	}
 	for _, s := range all {
-		if rate := decimal(s["ThrottlingRateLimit"]); rate < 0 || rate > maxRate {
+		if rate := s.Float("ThrottlingRateLimit"); rate < 0 || rate > maxRate {
 			return badRequest("Throttling rate limit must be 0 to %d", maxRate)
 		}
-		if burst := s.num("ThrottlingBurstLimit"); burst < 0 || burst > maxBurst {
+		if burst := s.Num("ThrottlingBurstLimit"); burst < 0 || burst > maxBurst {
 			return badRequest("Throttling burst limit must be 0 to %d", maxBurst)
 		}
 	}
@@ -94,9 +96,9 @@ func (c *Cloud) AllowStageLogs() {
 
 // checkStageLogs checks where the stage writes its access log, and what.
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-logging.html)
-func checkStageLogs(c *Cloud, stage params) error {
-	level := stage.obj("DefaultRouteSettings").str("LoggingLevel")
-	access := stage.obj("AccessLogSettings")
+func checkStageLogs(c *Cloud, stage wire.Params) error {
+	level := stage.Obj("DefaultRouteSettings").Str("LoggingLevel")
+	access := stage.Obj("AccessLogSettings")
 	if (level != "" && level != "OFF" || access != nil) && !c.gateway.mayLog {
 		// https://github.com/anomalyco/sst/issues/1556
 		return badRequest("CloudWatch Logs role ARN must be set in account settings to enable logging")
@@ -104,11 +106,11 @@ func checkStageLogs(c *Cloud, stage params) error {
 	if access == nil {
 		return nil
 	}
-	if !strings.HasPrefix(access.str("DestinationArn"), c.arn("logs", "log-group:")) ||
-		strings.HasSuffix(access.str("DestinationArn"), ":*") {
-		return badRequest("Invalid ARN specified in the request. ARN: %s", access.str("DestinationArn"))
+	if !strings.HasPrefix(access.Str("DestinationArn"), c.arn("logs", "log-group:")) ||
+		strings.HasSuffix(access.Str("DestinationArn"), ":*") {
+		return badRequest("Invalid ARN specified in the request. ARN: %s", access.Str("DestinationArn"))
 	}
-	format := access.str("Format")
+	format := access.Str("Format")
 	if !strings.Contains(format, "$context.requestId") &&
 		!strings.Contains(format, "$context.extendedRequestId") {
 		return badRequest("Access log format must contain $context.requestId or " +
@@ -117,38 +119,38 @@ func checkStageLogs(c *Cloud, stage params) error {
 	return nil
 }
 
-func leaveStage(c *Cloud, in params, _ map[string]any) error {
-	if c.gateway.mapped(in.str("ApiId"), in.str("StageName")) {
+func leaveStage(c *Cloud, in wire.Params, _ map[string]any) error {
+	if c.gateway.mapped(in.Str("ApiId"), in.Str("StageName")) {
 		return badRequest("Deleting Stage %s failed. Please remove all API mappings for the stage "+
-			"from your custom domain names.", in.str("StageName"))
+			"from your custom domain names.", in.Str("StageName"))
 	}
 	return nil
 }
 
-func deleteRouteSettings(c *Cloud, in params) (map[string]any, error) {
+func deleteRouteSettings(c *Cloud, in wire.Params) (map[string]any, error) {
 	on, was, err := stageKind().find(c, in)
 	if err != nil {
 		return nil, err
 	}
-	settings := maps.Clone(map[string]any(params(was).obj("RouteSettings")))
-	if settings[in.str("RouteKey")] == nil {
+	settings := maps.Clone(map[string]any(wire.Params(was).Obj("RouteSettings")))
+	if settings[in.Str("RouteKey")] == nil {
 		return nil, notThere("Unable to find Route by key %s within the provided RouteSettings",
-			in.str("RouteKey"))
+			in.Str("RouteKey"))
 	}
-	delete(settings, in.str("RouteKey"))
+	delete(settings, in.Str("RouteKey"))
 	is := maps.Clone(was)
 	is["RouteSettings"] = settings
-	on[in.str("StageName")] = is
+	on[in.Str("StageName")] = is
 	return nil, nil
 }
 
-func deleteAccessLogSettings(c *Cloud, in params) (map[string]any, error) {
+func deleteAccessLogSettings(c *Cloud, in wire.Params) (map[string]any, error) {
 	on, was, err := stageKind().find(c, in)
 	if err != nil {
 		return nil, err
 	}
 	is := maps.Clone(was)
 	delete(is, "AccessLogSettings")
-	on[in.str("StageName")] = is
+	on[in.Str("StageName")] = is
 	return nil, nil
 }

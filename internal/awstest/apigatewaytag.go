@@ -3,11 +3,13 @@ package awstest
 import (
 	"maps"
 	"strings"
+
+	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
 
 // checkTags checks the tags of a thing of API Gateway.
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-tagging-restrictions.html)
-func checkTags(tags params) error {
+func checkTags(tags wire.Params) error {
 	if len(tags) > maxTags {
 		return badRequest("A resource cannot have more than %d tags", maxTags)
 	}
@@ -23,8 +25,8 @@ func checkTags(tags params) error {
 }
 
 // retag gives the thing with an ARN other tags: what change returns for those it has.
-func retag(c *Cloud, in params, change func(params) params) error {
-	arn := in.str("ResourceArn")
+func retag(c *Cloud, in wire.Params, change func(wire.Params) wire.Params) error {
+	arn := in.Str("ResourceArn")
 	path, ok := strings.CutPrefix(arn, "arn:aws:apigateway:"+Region+"::/")
 	parts := strings.Split(path, "/")
 	if !ok || len(parts) != 2 && len(parts) != 4 {
@@ -45,8 +47,8 @@ func retag(c *Cloud, in params, change func(params) params) error {
 	return notThere("Invalid resource identifier specified")
 }
 
-func swapTags(members *map[string]any, change func(params) params) error {
-	tags := change(params(*members).obj("Tags"))
+func swapTags(members *map[string]any, change func(wire.Params) wire.Params) error {
+	tags := change(wire.Params(*members).Obj("Tags"))
 	if err := checkTags(tags); err != nil {
 		return err
 	}
@@ -55,27 +57,27 @@ func swapTags(members *map[string]any, change func(params) params) error {
 	return nil
 }
 
-func tagGateway(c *Cloud, in params) (map[string]any, error) {
-	return nil, retag(c, in, func(tags params) params {
+func tagGateway(c *Cloud, in wire.Params) (map[string]any, error) {
+	return nil, retag(c, in, func(tags wire.Params) wire.Params {
 		tags = maps.Clone(tags)
-		maps.Copy(tags, in.obj("Tags"))
+		maps.Copy(tags, in.Obj("Tags"))
 		return tags
 	})
 }
 
-func untagGateway(c *Cloud, in params) (map[string]any, error) {
-	return nil, retag(c, in, func(tags params) params {
+func untagGateway(c *Cloud, in wire.Params) (map[string]any, error) {
+	return nil, retag(c, in, func(tags wire.Params) wire.Params {
 		tags = maps.Clone(tags)
-		for _, key := range in.strs("TagKeys") {
+		for _, key := range in.Strs("TagKeys") {
 			delete(tags, key)
 		}
 		return tags
 	})
 }
 
-func getGatewayTags(c *Cloud, in params) (map[string]any, error) {
-	var tags params
-	err := retag(c, in, func(has params) params {
+func getGatewayTags(c *Cloud, in wire.Params) (map[string]any, error) {
+	var tags wire.Params
+	err := retag(c, in, func(has wire.Params) wire.Params {
 		tags = has
 		return has
 	})

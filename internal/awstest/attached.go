@@ -3,6 +3,8 @@ package awstest
 import (
 	"slices"
 	"strings"
+
+	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
 
 // managedPolicies are those of AWS's own policies that can be attached here.
@@ -43,12 +45,12 @@ func managedPolicy(arn string) *policy {
 }
 
 // attachRolePolicy does nothing for a policy that is attached already.
-func attachRolePolicy(c *Cloud, in params) (map[string]any, error) {
+func attachRolePolicy(c *Cloud, in wire.Params) (map[string]any, error) {
 	r, err := c.changeable(in)
 	if err != nil {
 		return nil, err
 	}
-	arn := in.str("PolicyArn")
+	arn := in.Str("PolicyArn")
 	at, attached := slices.BinarySearch(r.attached, arn)
 	if managedPolicy(arn) == nil {
 		return nil, iamMissing("Policy %s does not exist or is not attachable.", arn)
@@ -59,12 +61,12 @@ func attachRolePolicy(c *Cloud, in params) (map[string]any, error) {
 	return nil, nil
 }
 
-func detachRolePolicy(c *Cloud, in params) (map[string]any, error) {
+func detachRolePolicy(c *Cloud, in wire.Params) (map[string]any, error) {
 	r, err := c.changeable(in)
 	if err != nil {
 		return nil, err
 	}
-	arn := in.str("PolicyArn")
+	arn := in.Str("PolicyArn")
 	at, attached := slices.BinarySearch(r.attached, arn)
 	if !attached {
 		return nil, iamMissing("Policy %s was not found.", arn)
@@ -73,12 +75,12 @@ func detachRolePolicy(c *Cloud, in params) (map[string]any, error) {
 	return nil, nil
 }
 
-func listAttachedRolePolicies(c *Cloud, in params) (map[string]any, error) {
+func listAttachedRolePolicies(c *Cloud, in wire.Params) (map[string]any, error) {
 	r, err := c.role(in)
 	if err != nil {
 		return nil, err
 	}
-	some, next := page(c, r.attached, in.num("MaxItems"), in.str("Marker"), same)
+	some, next := page(c, r.attached, in.Num("MaxItems"), in.Str("Marker"), same)
 	policies := []any{}
 	for _, arn := range some {
 		policies = append(policies, map[string]any{

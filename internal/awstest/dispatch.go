@@ -5,13 +5,14 @@ import (
 	"bytes"
 	"debug/elf"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
 
 // A Live is what API Gateway does for one stage of an API now: what its deployment has, whatever
@@ -71,7 +72,7 @@ func (c *Cloud) Live(apiID, stage string) (Live, error) {
 	if !ok {
 		return Live{}, fmt.Errorf("API %s has no stage %s", apiID, stage)
 	}
-	published, ok := a.snapshots[params(s).str("DeploymentId")]
+	published, ok := a.snapshots[wire.Params(s).Str("DeploymentId")]
 	if !ok {
 		return Live{}, fmt.Errorf("stage %s of API %s has no deployment", stage, apiID)
 	}
@@ -84,7 +85,7 @@ func (c *Cloud) Live(apiID, stage string) (Live, error) {
 			err = fmt.Errorf("route %v: %w", route["RouteKey"], err)
 		}
 		problems = append(problems, err)
-		live.Routes[params(route).str("RouteKey")] = r
+		live.Routes[wire.Params(route).Str("RouteKey")] = r
 	}
 	slices.SortFunc(problems, func(a, b error) int {
 		return strings.Compare(fmt.Sprint(a), fmt.Sprint(b))
@@ -92,18 +93,18 @@ func (c *Cloud) Live(apiID, stage string) (Live, error) {
 	return live, errors.Join(problems...)
 }
 
-func newLive(apiID, stage string, s params, published snapshot) Live {
+func newLive(apiID, stage string, s wire.Params, published snapshot) Live {
 	live := Live{
 		API: apiID, Stage: stage, RouteSelection: published.selection, Disabled: published.disabled,
-		Routes: make(map[string]LiveRoute), Variables: s.strMap("StageVariables"),
+		Routes: make(map[string]LiveRoute), Variables: s.StrMap("StageVariables"),
 	}
-	settings := s.obj("DefaultRouteSettings")
-	if settings.has("ThrottlingRateLimit") {
-		rate := decimal(settings["ThrottlingRateLimit"])
+	settings := s.Obj("DefaultRouteSettings")
+	if settings.Has("ThrottlingRateLimit") {
+		rate := settings.Float("ThrottlingRateLimit")
 		live.RateLimit = &rate
 	}
-	if settings.has("ThrottlingBurstLimit") {
-		burst := settings.num("ThrottlingBurstLimit")
+	if settings.Has("ThrottlingBurstLimit") {
+		burst := settings.Num("ThrottlingBurstLimit")
 		live.BurstLimit = &burst
 	}
 	return live
@@ -118,38 +119,38 @@ type site struct {
 }
 
 // route follows a route to its function.
-func (s site) route(id string, route params) (LiveRoute, error) {
-	target := strings.TrimPrefix(route.str("Target"), "integrations/")
-	integration := params(s.published.integrations[target])
+func (s site) route(id string, route wire.Params) (LiveRoute, error) {
+	target := strings.TrimPrefix(route.Str("Target"), "integrations/")
+	integration := wire.Params(s.published.integrations[target])
 	if integration == nil {
 		return LiveRoute{}, errors.New("it has no integration")
 	}
-	source := s.cloud.arn("execute-api", s.api+"/"+s.stage+"/"+route.str("RouteKey"))
-	f, err := s.function(integration.str("IntegrationUri"), source)
+	source := s.cloud.arn("execute-api", s.api+"/"+s.stage+"/"+route.Str("RouteKey"))
+	f, err := s.function(integration.Str("IntegrationUri"), source)
 	if err != nil {
 		return LiveRoute{}, err
 	}
 	out := LiveRoute{
-		Function: f, Timeout: time.Duration(integration.num("TimeoutInMillis")) * time.Millisecond,
+		Function: f, Timeout: time.Duration(integration.Num("TimeoutInMillis")) * time.Millisecond,
 		// https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-route-response.html
-		Reply: route.str("RouteResponseSelectionExpression") == "$default" &&
+		Reply: route.Str("RouteResponseSelectionExpression") == "$default" &&
 			len(s.published.responses[id]) > 0,
 	}
-	if authorizer := route.str("AuthorizerId"); authorizer != "" {
+	if authorizer := route.Str("AuthorizerId"); authorizer != "" {
 		out.Authorizer, err = s.authorizer(authorizer)
 	}
 	return out, err
 }
 
 func (s site) authorizer(id string) (*LiveAuthorizer, error) {
-	is := params(s.published.authorizers[id])
-	f, err := s.function(is.str("AuthorizerUri"),
+	is := wire.Params(s.published.authorizers[id])
+	f, err := s.function(is.Str("AuthorizerUri"),
 		s.cloud.arn("execute-api", s.api+"/authorizers/"+id))
 	if err != nil {
-		return nil, fmt.Errorf("authorizer %s: %w", is.str("Name"), err)
+		return nil, fmt.Errorf("authorizer %s: %w", is.Str("Name"), err)
 	}
 	return &LiveAuthorizer{
-		Name: is.str("Name"), Function: f, Identity: is.strs("IdentitySource"),
+		Name: is.Str("Name"), Function: f, Identity: is.Strs("IdentitySource"),
 	}, nil
 }
 
@@ -175,21 +176,21 @@ func (s site) function(uri, source string) (Function, error) {
 
 // trusted tells whether the function's role is still there, and for Lambda.
 func (c *Cloud) trusted(f *function) bool {
-	r := c.roleByARN(params(f.config).str("Role"))
+	r := c.roleByARN(wire.Params(f.config).Str("Role"))
 	return r != nil && r.trust.trusts("lambda.amazonaws.com")
 }
 
 // public returns what others may know of the function.
 func (f *function) public() Function {
-	config := params(f.config)
-	_, role, _ := strings.Cut(config.str("Role"), ":role/")
+	config := wire.Params(f.config)
+	_, role, _ := strings.Cut(config.Str("Role"), ":role/")
 	return Function{
 		Name: f.name, ARN: f.arn, Role: role[strings.LastIndex(role, "/")+1:],
-		Runtime: config.str("Runtime"), Handler: config.str("Handler"),
-		Architecture: config.strs("Architectures")[0], Zip: f.zip,
-		Environment: config.obj("Environment").strMap("Variables"),
-		Timeout:     time.Duration(config.num("Timeout")) * time.Second,
-		Memory:      config.num("MemorySize"),
+		Runtime: config.Str("Runtime"), Handler: config.Str("Handler"),
+		Architecture: config.Strs("Architectures")[0], Zip: f.zip,
+		Environment: config.Obj("Environment").StrMap("Variables"),
+		Timeout:     time.Duration(config.Num("Timeout")) * time.Second,
+		Memory:      config.Num("MemorySize"),
 	}
 }
 
@@ -214,11 +215,4 @@ func (f Function) runs() error {
 		return fmt.Errorf("function %s is for %s, its bootstrap for %s", f.Name, f.Architecture, is)
 	}
 	return nil
-}
-
-// decimal returns a number of a model, 0 for none.
-func decimal(v any) float64 {
-	n, _ := v.(json.Number)
-	f, _ := n.Float64()
-	return f
 }

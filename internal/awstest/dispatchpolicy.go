@@ -1,6 +1,10 @@
 package awstest
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/tyg-dev/tyg/internal/awstest/wire"
+)
 
 // Allows tells whether the policies of a role allow an action on a resource, which is an ARN.
 func (c *Cloud) Allows(roleName, action, resource string) bool {
@@ -31,6 +35,6 @@ func (c *Cloud) functionMay(functionName, action, resource string) bool {
 	if f == nil {
 		return false
 	}
-	r := c.roleByARN(params(f.config).str("Role"))
+	r := c.roleByARN(wire.Params(f.config).Str("Role"))
 	return r != nil && r.allows(action, resource)
 }

@@ -9,6 +9,8 @@ import (
 	"slices"
 
 	"github.com/tyg-dev/tyg/internal/dynamotest"
+
+	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
 
 // dynamoState is what DynamoDB keeps.
@@ -81,7 +83,7 @@ func (s *dynamoState) serveItems(w http.ResponseWriter, r *http.Request) {
 		names = append(names, in.TableName)
 	}
 	if len(names) != 1 {
-		answerItems(w, invalid("the stand-in serves one table at a time, not %v", names))
+		answerItems(w, wire.Invalid("the stand-in serves one table at a time, not %v", names))
 		return
 	}
 	t := s.tables[names[0]]
@@ -96,11 +98,11 @@ func (s *dynamoState) serveItems(w http.ResponseWriter, r *http.Request) {
 
 // noItems is the answer of a table that is not there yet, or not any more.
 func noItems() error {
-	return fail(http.StatusBadRequest, "ResourceNotFoundException", "Requested resource not found")
+	return wire.Fail(http.StatusBadRequest, "ResourceNotFoundException", "Requested resource not found")
 }
 
 func answerItems(w http.ResponseWriter, err error) {
-	e := err.(*apiError)
+	e := err.(*wire.Error)
 	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
 	w.WriteHeader(e.Status)
 	_ = json.NewEncoder(w).Encode(map[string]string{
@@ -109,22 +111,22 @@ func answerItems(w http.ResponseWriter, err error) {
 }
 
 // findTable returns the table that an input names, by itself or by its ARN.
-func findTable(c *Cloud, in params) (*table, error) {
-	name := tableName(c, in.str("TableName")+in.str("ResourceArn"))
+func findTable(c *Cloud, in wire.Params) (*table, error) {
+	name := tableName(c, in.Str("TableName")+in.Str("ResourceArn"))
 	t := c.dynamo.tables[name]
 	if t != nil && t.gone && !settling(&t.deleting) {
 		delete(c.dynamo.tables, name)
 		t = nil
 	}
 	if t == nil {
-		return nil, fail(http.StatusBadRequest, "ResourceNotFoundException",
+		return nil, wire.Fail(http.StatusBadRequest, "ResourceNotFoundException",
 			"Requested resource not found: Table: %s not found", name)
 	}
 	return t, nil
 }
 
 // activeTable returns the table that an input names if it can be changed. Asking is a poll.
-func activeTable(c *Cloud, in params) (*table, error) {
+func activeTable(c *Cloud, in wire.Params) (*table, error) {
 	t, err := findTable(c, in)
 	if err != nil {
 		return nil, err
@@ -145,7 +147,7 @@ func activeTable(c *Cloud, in params) (*table, error) {
 }
 
 func inUse(format string, args ...any) error {
-	return fail(http.StatusBadRequest, "ResourceInUseException", format, args...)
+	return wire.Fail(http.StatusBadRequest, "ResourceInUseException", format, args...)
 }
 
 // status returns the state of the table.
@@ -179,7 +181,7 @@ func (t *table) describe() map[string]any {
 	return out
 }
 
-func describeTable(c *Cloud, in params) (map[string]any, error) {
+func describeTable(c *Cloud, in wire.Params) (map[string]any, error) {
 	t, err := findTable(c, in)
 	if err != nil {
 		return nil, err
@@ -191,11 +193,11 @@ func describeTable(c *Cloud, in params) (map[string]any, error) {
 	return map[string]any{"Table": out}, nil
 }
 
-func listTables(c *Cloud, in params) (map[string]any, error) {
+func listTables(c *Cloud, in wire.Params) (map[string]any, error) {
 	names := slices.Sorted(maps.Keys(c.dynamo.tables))
-	start := in.str("ExclusiveStartTableName")
+	start := in.Str("ExclusiveStartTableName")
 	names = slices.DeleteFunc(names, func(name string) bool { return name <= start })
-	names, next := page(c, names, in.num("Limit"), "", func(name string) string { return name })
+	names, next := page(c, names, in.Num("Limit"), "", func(name string) string { return name })
 	out := map[string]any{"TableNames": names}
 	if next != "" {
 		out["LastEvaluatedTableName"] = names[len(names)-1]
@@ -203,13 +205,13 @@ func listTables(c *Cloud, in params) (map[string]any, error) {
 	return out, nil
 }
 
-func deleteTable(c *Cloud, in params) (map[string]any, error) {
+func deleteTable(c *Cloud, in wire.Params) (map[string]any, error) {
 	t, err := activeTable(c, in)
 	if err != nil {
 		return nil, err
 	}
 	if t.members["DeletionProtectionEnabled"] == true {
-		return nil, invalid("Resource cannot be deleted as it is currently protected against " +
+		return nil, wire.Invalid("Resource cannot be deleted as it is currently protected against " +
 			"deletion. Disable deletion protection first.")
 	}
 	t.gone, t.deleting = true, c.Settle

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/tyg-dev/tyg/internal/dynamotest"
+
+	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
 
 // tablePattern: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html
@@ -19,10 +21,10 @@ func tableName(c *Cloud, s string) string {
 	return strings.TrimPrefix(s, c.arn("dynamodb", "table/"))
 }
 
-func createTable(c *Cloud, in params) (map[string]any, error) {
-	name := tableName(c, in.str("TableName"))
+func createTable(c *Cloud, in wire.Params) (map[string]any, error) {
+	name := tableName(c, in.Str("TableName"))
 	if !tablePattern.MatchString(name) {
-		return nil, tooLarge("tableName", name, "satisfy regular expression pattern: [a-zA-Z0-9_.-]+"+
+		return nil, wire.BreaksConstraint("tableName", name, "satisfy regular expression pattern: [a-zA-Z0-9_.-]+"+
 			" and have 3 to 255 characters")
 	}
 	if t, _ := findTable(c, in); t != nil {
@@ -36,128 +38,128 @@ func createTable(c *Cloud, in params) (map[string]any, error) {
 	return map[string]any{"TableDescription": t.describe()}, nil
 }
 
-func newTable(c *Cloud, name string, in params) *table {
+func newTable(c *Cloud, name string, in wire.Params) *table {
 	t := &table{
 		arn: c.arn("dynamodb", "table/"+name), creating: c.Settle, items: newItems(name, in),
 		tags: make(map[string]string),
 	}
-	for _, tag := range in.objs("Tags") {
-		t.tags[tag.str("Key")] = tag.str("Value")
+	for _, tag := range in.Objs("Tags") {
+		t.tags[tag.Str("Key")] = tag.Str("Value")
 	}
 	t.members = map[string]any{
 		"TableName": name, "TableArn": t.arn, "TableId": uuid(c), "CreationDateTime": c.now(),
 		"AttributeDefinitions": in["AttributeDefinitions"], "KeySchema": in["KeySchema"],
 		"ItemCount": 0, "TableSizeBytes": 0,
-		"DeletionProtectionEnabled": in.flag("DeletionProtectionEnabled"),
+		"DeletionProtectionEnabled": in.Flag("DeletionProtectionEnabled"),
 	}
 	t.bill(in)
-	for _, index := range in.objs("GlobalSecondaryIndexes") {
+	for _, index := range in.Objs("GlobalSecondaryIndexes") {
 		t.indexes = append(t.indexes, t.index(index))
 	}
 	return t
 }
 
 // bill takes over how the table is paid for.
-func (t *table) bill(in params) {
-	t.members["ProvisionedThroughput"] = capacity(in.obj("ProvisionedThroughput"))
+func (t *table) bill(in wire.Params) {
+	t.members["ProvisionedThroughput"] = capacity(in.Obj("ProvisionedThroughput"))
 	delete(t.members, "BillingModeSummary")
-	if in.str("BillingMode") == "PAY_PER_REQUEST" {
+	if in.Str("BillingMode") == "PAY_PER_REQUEST" {
 		t.members["BillingModeSummary"] = map[string]any{"BillingMode": "PAY_PER_REQUEST"}
 	}
 }
 
 // capacity returns a ProvisionedThroughputDescription: of zeroes if the table is paid by request.
-func capacity(in params) map[string]any {
+func capacity(in wire.Params) map[string]any {
 	return map[string]any{
-		"ReadCapacityUnits": in.num("ReadCapacityUnits"), "NumberOfDecreasesToday": 0,
-		"WriteCapacityUnits": in.num("WriteCapacityUnits"),
+		"ReadCapacityUnits": in.Num("ReadCapacityUnits"), "NumberOfDecreasesToday": 0,
+		"WriteCapacityUnits": in.Num("WriteCapacityUnits"),
 	}
 }
 
 // index describes an index that is asked for.
-func (t *table) index(in params) map[string]any {
+func (t *table) index(in wire.Params) map[string]any {
 	return map[string]any{
-		"IndexName": in["IndexName"], "IndexArn": t.arn + "/index/" + in.str("IndexName"),
+		"IndexName": in["IndexName"], "IndexArn": t.arn + "/index/" + in.Str("IndexName"),
 		"KeySchema": in["KeySchema"], "Projection": in["Projection"], "ItemCount": 0,
 		"IndexSizeBytes":        0,
-		"ProvisionedThroughput": capacity(in.obj("ProvisionedThroughput")),
+		"ProvisionedThroughput": capacity(in.Obj("ProvisionedThroughput")),
 	}
 }
 
 // checkTable checks a new table. The texts are those that DynamoDB has.
-func checkTable(in params) error {
+func checkTable(in wire.Params) error {
 	for _, name := range []string{
 		"LocalSecondaryIndexes", "StreamSpecification", "SSESpecification", "ResourcePolicy",
 		"GlobalTableSourceArn",
 	} {
-		if !blank(in[name]) {
-			return unserved(name + " of tables")
+		if !wire.Blank(in[name]) {
+			return wire.Unserved(name + " of tables")
 		}
 	}
-	schemas := [][]params{in.objs("KeySchema")}
+	schemas := [][]wire.Params{in.Objs("KeySchema")}
 	names := make(map[string]bool)
-	for _, index := range in.objs("GlobalSecondaryIndexes") {
-		if names[index.str("IndexName")] {
-			return invalid("One or more parameter values were invalid: Duplicate index name: %s",
-				index.str("IndexName"))
+	for _, index := range in.Objs("GlobalSecondaryIndexes") {
+		if names[index.Str("IndexName")] {
+			return wire.Invalid("One or more parameter values were invalid: Duplicate index name: %s",
+				index.Str("IndexName"))
 		}
-		names[index.str("IndexName")] = true
-		schemas = append(schemas, index.objs("KeySchema"))
-		if err := checkIndex(in.str("BillingMode"), index); err != nil {
+		names[index.Str("IndexName")] = true
+		schemas = append(schemas, index.Objs("KeySchema"))
+		if err := checkIndex(in.Str("BillingMode"), index); err != nil {
 			return err
 		}
 	}
-	if err := checkCapacity(in.str("BillingMode"), in); err != nil {
+	if err := checkCapacity(in.Str("BillingMode"), in); err != nil {
 		return err
 	}
-	return checkKeys(schemas, in.objs("AttributeDefinitions"))
+	return checkKeys(schemas, in.Objs("AttributeDefinitions"))
 }
 
 // checkCapacity: a throughput is given, or the table is paid by request.
-func checkCapacity(mode string, in params) error {
+func checkCapacity(mode string, in wire.Params) error {
 	switch {
-	case mode == "PAY_PER_REQUEST" && in.has("ProvisionedThroughput"):
-		return invalid("One or more parameter values were invalid: Neither ReadCapacityUnits nor " +
+	case mode == "PAY_PER_REQUEST" && in.Has("ProvisionedThroughput"):
+		return wire.Invalid("One or more parameter values were invalid: Neither ReadCapacityUnits nor " +
 			"WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST")
-	case mode != "PAY_PER_REQUEST" && !in.has("ProvisionedThroughput"):
-		return invalid("One or more parameter values were invalid: ReadCapacityUnits and " +
+	case mode != "PAY_PER_REQUEST" && !in.Has("ProvisionedThroughput"):
+		return wire.Invalid("One or more parameter values were invalid: ReadCapacityUnits and " +
 			"WriteCapacityUnits must both be specified when BillingMode is PROVISIONED")
 	}
 	return nil
 }
 
-func checkIndex(mode string, index params) error {
-	projection := index.obj("Projection")
-	kind, named := projection.str("ProjectionType"), len(projection.list("NonKeyAttributes"))
+func checkIndex(mode string, index wire.Params) error {
+	projection := index.Obj("Projection")
+	kind, named := projection.Str("ProjectionType"), len(projection.List("NonKeyAttributes"))
 	if kind == "" || (kind == "INCLUDE") != (named > 0) {
-		return invalid("One or more parameter values were invalid: ProjectionType %q with %d "+
+		return wire.Invalid("One or more parameter values were invalid: ProjectionType %q with %d "+
 			"NonKeyAttributes", kind, named)
 	}
 	return checkCapacity(mode, index)
 }
 
 // checkKeys checks that the attributes of all keys, and only they, are defined.
-func checkKeys(schemas [][]params, definitions []params) error {
+func checkKeys(schemas [][]wire.Params, definitions []wire.Params) error {
 	var defined, used []string
 	for _, d := range definitions {
-		defined = append(defined, d.str("AttributeName"))
+		defined = append(defined, d.Str("AttributeName"))
 	}
 	for _, schema := range schemas {
 		for i, k := range schema {
-			if i > 1 || k.str("KeyType") != []string{"HASH", "RANGE"}[i] {
-				return invalid("Invalid KeySchema: the first element is HASH, the second, if any, RANGE")
+			if i > 1 || k.Str("KeyType") != []string{"HASH", "RANGE"}[i] {
+				return wire.Invalid("Invalid KeySchema: the first element is HASH, the second, if any, RANGE")
 			}
-			if !slices.Contains(defined, k.str("AttributeName")) {
-				return invalid("One or more parameter values were invalid: Some index key attributes "+
+			if !slices.Contains(defined, k.Str("AttributeName")) {
+				return wire.Invalid("One or more parameter values were invalid: Some index key attributes "+
 					"are not defined in AttributeDefinitions. Keys: [%s], AttributeDefinitions: %v",
-					k.str("AttributeName"), defined)
+					k.Str("AttributeName"), defined)
 			}
-			used = append(used, k.str("AttributeName"))
+			used = append(used, k.Str("AttributeName"))
 		}
 	}
 	for _, name := range defined {
 		if !slices.Contains(used, name) {
-			return invalid("One or more parameter values were invalid: Some AttributeDefinitions "+
+			return wire.Invalid("One or more parameter values were invalid: Some AttributeDefinitions "+
 				"are not used. AttributeDefinitions: %v, keys used: %v", defined, used)
 		}
 	}
@@ -166,7 +168,7 @@ func checkKeys(schemas [][]params, definitions []params) error {
 
 // newItems makes the server of a table's items. It knows keys of two strings; with others it has
 // no table, and every operation on items fails.
-func newItems(name string, in params) *dynamotest.Server {
+func newItems(name string, in wire.Params) *dynamotest.Server {
 	s := &dynamotest.Server{}
 	wanted := map[string]any{
 		"TableName": name, "KeySchema": in["KeySchema"], "BillingMode": "PAY_PER_REQUEST",
@@ -176,6 +178,6 @@ func newItems(name string, in params) *dynamotest.Server {
 	r, _ := http.NewRequest(http.MethodPost, "/", bytes.NewReader(body))
 	r.Header.Set("X-Amz-Target", "DynamoDB_20120810.CreateTable")
 	r.Header.Set("Authorization", "AWS4-HMAC-SHA256 by the stand-in itself")
-	s.ServeHTTP(&recorder{answer: answer{header: make(http.Header)}}, r)
+	s.ServeHTTP(&recorder{response: wire.Response{Header: make(http.Header)}}, r)
 	return s
 }

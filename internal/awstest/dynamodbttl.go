@@ -1,6 +1,8 @@
 package awstest
 
-func describeTimeToLive(c *Cloud, in params) (map[string]any, error) {
+import "github.com/tyg-dev/tyg/internal/awstest/wire"
+
+func describeTimeToLive(c *Cloud, in wire.Params) (map[string]any, error) {
 	t, err := findTable(c, in)
 	if err != nil {
 		return nil, err
@@ -27,22 +29,22 @@ func (t *table) ttlStatus() string {
 	}
 }
 
-func updateTimeToLive(c *Cloud, in params) (map[string]any, error) {
+func updateTimeToLive(c *Cloud, in wire.Params) (map[string]any, error) {
 	t, err := activeTable(c, in)
 	if err != nil {
 		return nil, err
 	}
-	wanted := in.obj("TimeToLiveSpecification")
-	enable, attribute := wanted.flag("Enabled"), wanted.str("AttributeName")
+	wanted := in.Obj("TimeToLiveSpecification")
+	enable, attribute := wanted.Flag("Enabled"), wanted.Str("AttributeName")
 	switch {
 	case settling(&t.ttlSettling):
-		return nil, invalid("Time to live has been modified multiple times within a fixed interval")
+		return nil, wire.Invalid("Time to live has been modified multiple times within a fixed interval")
 	case enable && t.ttl != "":
-		return nil, invalid("TimeToLive is already enabled")
+		return nil, wire.Invalid("TimeToLive is already enabled")
 	case !enable && t.ttl == "":
-		return nil, invalid("TimeToLive is already disabled")
+		return nil, wire.Invalid("TimeToLive is already disabled")
 	case !enable && t.ttl != attribute:
-		return nil, invalid("TimeToLive is active on a different AttributeName: current AttributeName "+
+		return nil, wire.Invalid("TimeToLive is active on a different AttributeName: current AttributeName "+
 			"is %s", t.ttl)
 	}
 	t.ttl, t.ttlSettling = "", c.Settle
@@ -52,7 +54,7 @@ func updateTimeToLive(c *Cloud, in params) (map[string]any, error) {
 	return map[string]any{"TimeToLiveSpecification": map[string]any(wanted)}, nil
 }
 
-func describeContinuousBackups(c *Cloud, in params) (map[string]any, error) {
+func describeContinuousBackups(c *Cloud, in wire.Params) (map[string]any, error) {
 	if _, err := findTable(c, in); err != nil {
 		return nil, err
 	}

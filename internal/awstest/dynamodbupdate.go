@@ -4,11 +4,13 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+
+	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
 
 // updateTable changes one thing about a table: how it is paid for, one index, or its protection.
 // (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTable.html)
-func updateTable(c *Cloud, in params) (map[string]any, error) {
+func updateTable(c *Cloud, in wire.Params) (map[string]any, error) {
 	t, err := activeTable(c, in)
 	if err != nil {
 		return nil, err
@@ -17,12 +19,12 @@ func updateTable(c *Cloud, in params) (map[string]any, error) {
 		"StreamSpecification", "SSESpecification", "ReplicaUpdates", "TableClass",
 		"OnDemandThroughput", "WarmThroughput",
 	} {
-		if in.has(name) {
-			return nil, unserved(name + " of tables")
+		if in.Has(name) {
+			return nil, wire.Unserved(name + " of tables")
 		}
 	}
 	t.members = maps.Clone(t.members)
-	if in.has("BillingMode") || in.has("ProvisionedThroughput") {
+	if in.Has("BillingMode") || in.Has("ProvisionedThroughput") {
 		if err := t.rebill(in); err != nil {
 			return nil, err
 		}
@@ -30,30 +32,30 @@ func updateTable(c *Cloud, in params) (map[string]any, error) {
 	if err := t.reindex(in); err != nil {
 		return nil, err
 	}
-	if in.has("DeletionProtectionEnabled") {
-		t.members["DeletionProtectionEnabled"] = in.flag("DeletionProtectionEnabled")
+	if in.Has("DeletionProtectionEnabled") {
+		t.members["DeletionProtectionEnabled"] = in.Flag("DeletionProtectionEnabled")
 	}
 	t.updating = c.Settle
 	return map[string]any{"TableDescription": t.describe()}, nil
 }
 
 // rebill changes how the table is paid for, if that is a change.
-func (t *table) rebill(in params) error {
-	mode := in.str("BillingMode")
+func (t *table) rebill(in wire.Params) error {
+	mode := in.Str("BillingMode")
 	if mode == "" {
 		mode = t.billing()
 	}
 	if err := checkCapacity(mode, in); err != nil {
 		return err
 	}
-	wanted := capacity(in.obj("ProvisionedThroughput"))
+	wanted := capacity(in.Obj("ProvisionedThroughput"))
 	if mode == t.billing() && maps.EqualFunc(wanted,
 		t.members["ProvisionedThroughput"].(map[string]any),
 		func(a, b any) bool { return a == b }) {
-		return invalid("The provisioned throughput for the table will not change. The requested " +
+		return wire.Invalid("The provisioned throughput for the table will not change. The requested " +
 			"value equals the current value.")
 	}
-	t.bill(params{"BillingMode": mode, "ProvisionedThroughput": in["ProvisionedThroughput"]})
+	t.bill(wire.Params{"BillingMode": mode, "ProvisionedThroughput": in["ProvisionedThroughput"]})
 	for i := range t.indexes {
 		if mode == "PAY_PER_REQUEST" {
 			t.indexes[i] = maps.Clone(t.indexes[i])
@@ -71,12 +73,12 @@ func (t *table) billing() string {
 }
 
 // reindex adds, changes or takes away an index.
-func (t *table) reindex(in params) error {
+func (t *table) reindex(in wire.Params) error {
 	indexes := slices.Clone(t.indexes)
 	made := 0
-	for _, u := range in.objs("GlobalSecondaryIndexUpdates") {
+	for _, u := range in.Objs("GlobalSecondaryIndexUpdates") {
 		var err error
-		if !u.has("Update") {
+		if !u.Has("Update") {
 			made++
 		}
 		if indexes, err = t.change(indexes, u, in); err != nil {
@@ -84,7 +86,7 @@ func (t *table) reindex(in params) error {
 		}
 	}
 	if made > 1 {
-		return fail(http.StatusBadRequest, "LimitExceededException", "Subscriber limit exceeded: "+
+		return wire.Fail(http.StatusBadRequest, "LimitExceededException", "Subscriber limit exceeded: "+
 			"Only 1 online index can be created or deleted simultaneously per table")
 	}
 	definitions := in["AttributeDefinitions"]
@@ -96,13 +98,13 @@ func (t *table) reindex(in params) error {
 }
 
 // change applies one GlobalSecondaryIndexUpdate.
-func (t *table) change(indexes []map[string]any, u, in params) ([]map[string]any, error) {
-	create, update, remove := u.obj("Create"), u.obj("Update"), u.obj("Delete")
-	name := create.str("IndexName") + update.str("IndexName") + remove.str("IndexName")
+func (t *table) change(indexes []map[string]any, u, in wire.Params) ([]map[string]any, error) {
+	create, update, remove := u.Obj("Create"), u.Obj("Update"), u.Obj("Delete")
+	name := create.Str("IndexName") + update.Str("IndexName") + remove.Str("IndexName")
 	at := slices.IndexFunc(indexes, func(x map[string]any) bool { return x["IndexName"] == name })
 	switch {
 	case create != nil && at >= 0:
-		return nil, invalid("Attempting to create an index which already exists")
+		return nil, wire.Invalid("Attempting to create an index which already exists")
 	case create != nil:
 		if err := checkIndex(t.billing(), create); err != nil {
 			return nil, err
@@ -110,25 +112,25 @@ func (t *table) change(indexes []map[string]any, u, in params) ([]map[string]any
 		t.newIndex = name
 		return append(indexes, t.index(create)), t.checkNewKeys(create, in)
 	case at < 0:
-		return nil, fail(http.StatusBadRequest, "ResourceNotFoundException",
+		return nil, wire.Fail(http.StatusBadRequest, "ResourceNotFoundException",
 			"Requested resource not found: Index %s", name)
 	case remove != nil:
 		return slices.Delete(indexes, at, at+1), nil
 	}
 	indexes[at] = maps.Clone(indexes[at])
-	indexes[at]["ProvisionedThroughput"] = capacity(update.obj("ProvisionedThroughput"))
+	indexes[at]["ProvisionedThroughput"] = capacity(update.Obj("ProvisionedThroughput"))
 	return indexes, nil
 }
 
 // checkNewKeys checks that the keys of a new index are defined. Unlike CreateTable, UpdateTable
 // does not mind definitions that only other indexes use.
-func (t *table) checkNewKeys(create, in params) error {
-	definitions := in.objs("AttributeDefinitions")
-	schema := create.objs("KeySchema")
-	used := slices.DeleteFunc(slices.Clone(definitions), func(d params) bool {
-		return !slices.ContainsFunc(schema, func(k params) bool {
-			return k.str("AttributeName") == d.str("AttributeName")
+func (t *table) checkNewKeys(create, in wire.Params) error {
+	definitions := in.Objs("AttributeDefinitions")
+	schema := create.Objs("KeySchema")
+	used := slices.DeleteFunc(slices.Clone(definitions), func(d wire.Params) bool {
+		return !slices.ContainsFunc(schema, func(k wire.Params) bool {
+			return k.Str("AttributeName") == d.Str("AttributeName")
 		})
 	})
-	return checkKeys([][]params{schema}, used)
+	return checkKeys([][]wire.Params{schema}, used)
 }

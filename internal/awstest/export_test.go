@@ -1,5 +1,11 @@
 package awstest
 
+import (
+	"slices"
+
+	"github.com/tyg-dev/tyg/internal/awstest/wire"
+)
+
 // MatchPattern and Allows are inner doors for the tests of policies.
 var MatchPattern = matchPattern
 
@@ -18,15 +24,15 @@ func Trusts(doc, service string) bool {
 // Unserved returns operations that the models have and this package has not, and the reverse.
 func Unserved() (missing, extra []string) {
 	for _, s := range newServices() {
-		for name := range s.model.Operations {
-			r := &request{service: s, name: name}
+		for _, name := range s.Operations() {
+			r := &request{Request: &wire.Request{Service: s.Service, Operation: name}}
 			if s.operations[name] == nil && !r.passesOn() {
-				missing = append(missing, s.name+" "+name)
+				missing = append(missing, s.Name+" "+name)
 			}
 		}
 		for name := range s.operations {
-			if s.model.Operations[name] == nil {
-				extra = append(extra, s.name+" "+name)
+			if !slices.Contains(s.Operations(), name) {
+				extra = append(extra, s.Name+" "+name)
 			}
 		}
 	}
@@ -34,11 +40,11 @@ func Unserved() (missing, extra []string) {
 }
 
 // Fail returns an error as operations do.
-func Fail(status int, code string) error { return fail(status, code, "message") }
+func Fail(status int, code string) error { return wire.Fail(status, code, "message") }
 
 // Answer makes an operation answer with out or err.
 func (c *Cloud) Answer(service, name string, out map[string]any, err error) {
-	c.services[service].operations[name] = func(*Cloud, params) (map[string]any, error) {
+	c.services[service].operations[name] = func(*Cloud, wire.Params) (map[string]any, error) {
 		return out, err
 	}
 }

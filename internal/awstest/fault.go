@@ -3,6 +3,8 @@ package awstest
 import (
 	"net/http"
 	"strings"
+
+	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
 
 // A Fault is what goes wrong with a call.
@@ -37,15 +39,14 @@ func (c *Cloud) SetFault(f func(n int, service, operation string) Fault) {
 }
 
 // refusal returns the error that the fault answers an attempt with instead of serving it, or nil.
-func (r *request) refusal(f Fault, attempt int) *apiError {
+func (r *request) refusal(f Fault, attempt int) *wire.Error {
 	switch {
 	case f == Refuse:
 		return internalError()
 	case f == Deny:
 		return r.denial()
 	case f == Throttle && attempt == 1:
-		e := r.wire.throttled()
-		return &e
+		return r.Throttled()
 	default:
 		return nil
 	}
@@ -53,8 +54,8 @@ func (r *request) refusal(f Fault, attempt int) *apiError {
 
 // internalError is the error of a service that is broken.
 // (https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html)
-func internalError() *apiError {
-	return &apiError{
+func internalError() *wire.Error {
+	return &wire.Error{
 		Code: "InternalFailure", Status: http.StatusInternalServerError,
 		Message: "The request processing has failed because of an unknown error, " +
 			"exception or failure.",
@@ -63,45 +64,43 @@ func internalError() *apiError {
 
 // denial is the error for a caller whose policies do not allow the call.
 // (https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html)
-func (r *request) denial() *apiError {
+func (r *request) denial() *wire.Error {
 	action := r.action()
-	e := r.wire.denied()
-	e.Message = "User: " + caller + " is not authorized to perform: " + action +
+	return r.Denied("User: " + caller + " is not authorized to perform: " + action +
 		" on resource: " + r.resource() +
-		" because no identity-based policy allows the " + action + " action"
-	return &e
+		" because no identity-based policy allows the " + action + " action")
 }
 
 // action returns the action in a policy that allows the call. Those of API Gateway are the
 // methods of HTTP.
 // (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonapigatewaymanagementv2.html)
 func (r *request) action() string {
-	switch r.service.name {
+	switch r.Name {
 	case "apigatewayv2":
-		return "apigateway:" + r.raw.Method
+		return "apigateway:" + r.Raw.Method
 	case "lambda":
-		if r.name == "Invoke" {
+		if r.Operation == "Invoke" {
 			return "lambda:InvokeFunction"
 		}
 	}
-	return r.service.name + ":" + r.name
+	return r.Name + ":" + r.Operation
 }
 
 // resource returns the name of what the call is about, "*" if that is nothing in particular.
 func (r *request) resource() string {
-	in := r.input
+	in := r.Input
 	switch {
-	case r.service.name == "apigatewayv2":
-		return "arn:aws:apigateway:" + Region + "::" + strings.TrimPrefix(r.raw.URL.Path, "/v2")
-	case in.has("RoleName"):
-		return roleARN("/", in.str("RoleName"))
-	case in.has("FunctionName"):
-		return "arn:aws:lambda:" + Region + ":" + Account + ":function:" + in.str("FunctionName")
-	case in.has("TableName"):
-		return "arn:aws:dynamodb:" + Region + ":" + Account + ":table/" + in.str("TableName")
-	case in.has("logGroupName"):
+	case r.Name == "apigatewayv2":
+		return "arn:aws:apigateway:" + Region + "::" + strings.TrimPrefix(r.Raw.URL.Path, "/v2")
+	case in.Has("RoleName"):
+		return roleARN("/", in.Str("RoleName"))
+	case in.Has("FunctionName"):
+		return "arn:aws:lambda:" + Region + ":" + Account + ":function:" + in.Str("FunctionName")
+	case in.Has("TableName"):
+		return "arn:aws:dynamodb:" + Region + ":" + Account + ":table/" + in.Str("TableName")
+	case in.Has("logGroupName"):
 		return "arn:aws:logs:" + Region + ":" + Account + ":log-group:" +
-			in.str("logGroupName") + ":log-stream:"
+			in.Str("logGroupName") + ":log-stream:"
 	default:
 		return "*"
 	}

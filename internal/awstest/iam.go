@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
 
 // iamState is what IAM has.
@@ -64,28 +66,28 @@ func iamOperations() map[string]operation {
 
 // The errors of IAM, with its messages.
 func iamMissing(format string, args ...any) error {
-	return fail(http.StatusNotFound, "NoSuchEntity", format, args...)
+	return wire.Fail(http.StatusNotFound, "NoSuchEntity", format, args...)
 }
 
 func iamConflict(message string) error {
-	return fail(http.StatusConflict, "DeleteConflict", "%s", message)
+	return wire.Fail(http.StatusConflict, "DeleteConflict", "%s", message)
 }
 
 func iamLimit(format string, args ...any) error {
-	return fail(http.StatusConflict, "LimitExceeded", format, args...)
+	return wire.Fail(http.StatusConflict, "LimitExceeded", format, args...)
 }
 
 func iamInvalid(format string, args ...any) error {
-	return fail(http.StatusBadRequest, "InvalidInput", format, args...)
+	return wire.Fail(http.StatusBadRequest, "InvalidInput", format, args...)
 }
 
 func malformedPolicy(format string, args ...any) error {
-	return fail(http.StatusBadRequest, "MalformedPolicyDocument", format, args...)
+	return wire.Fail(http.StatusBadRequest, "MalformedPolicyDocument", format, args...)
 }
 
 // role returns the role that the input names.
-func (c *Cloud) role(in params) (*role, error) {
-	name := in.str("RoleName")
+func (c *Cloud) role(in wire.Params) (*role, error) {
+	name := in.Str("RoleName")
 	if r := c.iam.roles[strings.ToLower(name)]; r != nil {
 		return r, nil
 	}
@@ -93,10 +95,10 @@ func (c *Cloud) role(in params) (*role, error) {
 }
 
 // changeable returns the role that the input names, if its owner may change it.
-func (c *Cloud) changeable(in params) (*role, error) {
+func (c *Cloud) changeable(in wire.Params) (*role, error) {
 	r, err := c.role(in)
 	if err == nil && r.linked {
-		return nil, fail(http.StatusBadRequest, "UnmodifiableEntity",
+		return nil, wire.Fail(http.StatusBadRequest, "UnmodifiableEntity",
 			"Cannot perform the operation on the protected role '%s' - "+
 				"this role is only modifiable by AWS", r.Name)
 	}
@@ -135,5 +137,5 @@ func roleARN(path, name string) string { return "arn:aws:iam::" + Account + ":ro
 
 // marked returns a page of a list as IAM has it: IsTruncated tells whether there is a Marker.
 func marked(member string, list any, next string) map[string]any {
-	return map[string]any{member: list, "IsTruncated": next != "", "Marker": orNil(next)}
+	return map[string]any{member: list, "IsTruncated": next != "", "Marker": wire.OrNil(next)}
 }

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
 
 // lambdaState is what Lambda keeps.
@@ -77,35 +79,30 @@ func functionName(s string) string {
 func functionARN(c *Cloud, name string) string { return c.arn("lambda", "function:"+name) }
 
 // findFunction returns the function that an input names, by itself or in an ARN.
-func findFunction(c *Cloud, in params) (*function, error) {
-	named := in.str("FunctionName") + in.str("Resource")
+func findFunction(c *Cloud, in wire.Params) (*function, error) {
+	named := in.Str("FunctionName") + in.Str("Resource")
 	f := c.lambda.functions[functionName(named)]
 	if f == nil {
 		return nil, noFunction(functionARN(c, functionName(named)))
 	}
-	if q := in.str("Qualifier"); q != "" && q != "$LATEST" {
+	if q := in.Str("Qualifier"); q != "" && q != "$LATEST" {
 		return nil, noFunction(f.arn + ":" + q)
 	}
 	return f, nil
 }
 
 func noFunction(arn string) error {
-	return fail(http.StatusNotFound, "ResourceNotFoundException", "Function not found: %s", arn)
+	return wire.Fail(http.StatusNotFound, "ResourceNotFoundException", "Function not found: %s", arn)
 }
 
 // badParameter is Lambda's answer to a value that its model allows and it does not.
 func badParameter(format string, args ...any) error {
-	return fail(http.StatusBadRequest, "InvalidParameterValueException", format, args...)
+	return wire.Fail(http.StatusBadRequest, "InvalidParameterValueException", format, args...)
 }
 
 // conflict is Lambda's answer to what cannot be done now.
 func conflict(format string, args ...any) error {
-	return fail(http.StatusConflict, "ResourceConflictException", format, args...)
-}
-
-// unserved refuses what AWS serves and this package does not, so that no test believes in it.
-func unserved(what string) error {
-	return fail(http.StatusBadRequest, "NotServedByAWSTest", "the stand-in does not serve %s", what)
+	return wire.Fail(http.StatusConflict, "ResourceConflictException", format, args...)
 }
 
 // describe returns the members of FunctionConfiguration.

@@ -6,6 +6,8 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"strings"
+
+	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
 
 // maxUnzipped is how large the files of a deployment package may be, in bytes.
@@ -13,12 +15,12 @@ import (
 const maxUnzipped = 250 << 20
 
 // upload makes a checked zip the code of the function.
-func (f *function) upload(code []byte, in params) {
+func (f *function) upload(code []byte, in wire.Params) {
 	sum := sha256.Sum256(code)
 	f.zip = code
 	f.config["CodeSize"] = len(code)
 	f.config["CodeSha256"] = base64.StdEncoding.EncodeToString(sum[:])
-	if in.has("Architectures") {
+	if in.Has("Architectures") {
 		f.config["Architectures"] = in["Architectures"]
 	}
 }

@@ -1,16 +1,18 @@
 package awstest
 
+import "github.com/tyg-dev/tyg/internal/awstest/wire"
+
 // maxReserved is how much concurrency an account can give away: 1000, of which 100 stay for
 // functions that have none of their own.
 // (https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html)
 const maxReserved = 900
 
-func putFunctionConcurrency(c *Cloud, in params) (map[string]any, error) {
+func putFunctionConcurrency(c *Cloud, in wire.Params) (map[string]any, error) {
 	f, err := findFunction(c, in)
 	if err != nil {
 		return nil, err
 	}
-	wanted := in.num("ReservedConcurrentExecutions")
+	wanted := in.Num("ReservedConcurrentExecutions")
 	total := wanted
 	for _, other := range c.lambda.functions {
 		if other != f && other.reserved != nil {
@@ -25,7 +27,7 @@ func putFunctionConcurrency(c *Cloud, in params) (map[string]any, error) {
 	return map[string]any{"ReservedConcurrentExecutions": wanted}, nil
 }
 
-func getFunctionConcurrency(c *Cloud, in params) (map[string]any, error) {
+func getFunctionConcurrency(c *Cloud, in wire.Params) (map[string]any, error) {
 	f, err := findFunction(c, in)
 	if err != nil || f.reserved == nil {
 		return nil, err
@@ -33,7 +35,7 @@ func getFunctionConcurrency(c *Cloud, in params) (map[string]any, error) {
 	return map[string]any{"ReservedConcurrentExecutions": *f.reserved}, nil
 }
 
-func deleteFunctionConcurrency(c *Cloud, in params) (map[string]any, error) {
+func deleteFunctionConcurrency(c *Cloud, in wire.Params) (map[string]any, error) {
 	f, err := findFunction(c, in)
 	if err != nil {
 		return nil, err

@@ -4,7 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"slices"
+
+	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
 
 // Limits that the model does not have.
@@ -21,53 +22,53 @@ const (
 	runtimeVersionARN = "arn:aws:lambda:" + Region + "::runtime:0000000000000000"
 )
 
-func createFunction(c *Cloud, in params) (map[string]any, error) {
-	name := functionName(in.str("FunctionName"))
+func createFunction(c *Cloud, in wire.Params) (map[string]any, error) {
+	name := functionName(in.Str("FunctionName"))
 	if len(name) > maxFunctionName {
-		return nil, tooLarge("functionName", name, fmt.Sprintf("have length less than or equal to %d",
+		return nil, wire.BreaksConstraint("functionName", name, fmt.Sprintf("have length less than or equal to %d",
 			maxFunctionName))
 	}
 	if c.lambda.functions[name] != nil {
 		return nil, conflict("Function already exist: %s", name)
 	}
-	code := in.obj("Code")
+	code := in.Obj("Code")
 	if err := createOnly(in, code); err != nil {
 		return nil, err
 	}
 	if err := checkSettings(c, in); err != nil {
 		return nil, err
 	}
-	if err := checkZip(code.blob("ZipFile"), in.str("Runtime")); err != nil {
+	if err := checkZip(code.Blob("ZipFile"), in.Str("Runtime")); err != nil {
 		return nil, err
 	}
 	f := newFunction(c, name, in)
-	f.upload(code.blob("ZipFile"), in)
+	f.upload(code.Blob("ZipFile"), in)
 	f.touch(c)
 	c.lambda.functions[name] = f
 	return f.describe(), nil
 }
 
 // createOnly checks what only a new function says.
-func createOnly(in, code params) error {
+func createOnly(in, code wire.Params) error {
 	switch {
-	case in.flag("Publish"):
-		return unserved("versions of functions")
-	case in.str("PackageType") == "Image" || code.has("ImageUri"):
-		return unserved("functions from images")
-	case code.has("S3Bucket"):
-		return unserved("code in S3")
-	case !code.has("ZipFile"):
+	case in.Flag("Publish"):
+		return wire.Unserved("versions of functions")
+	case in.Str("PackageType") == "Image" || code.Has("ImageUri"):
+		return wire.Unserved("functions from images")
+	case code.Has("S3Bucket"):
+		return wire.Unserved("code in S3")
+	case !code.Has("ZipFile"):
 		return badParameter("Please provide a source for function code.")
-	case in.str("Runtime") == "" || in.str("Handler") == "":
+	case in.Str("Runtime") == "" || in.Str("Handler") == "":
 		return badParameter("Runtime and Handler are mandatory parameters for functions " +
 			"created with deployment packages.")
 	}
-	return checkFunctionTags(in.obj("Tags"))
+	return checkFunctionTags(in.Obj("Tags"))
 }
 
-func newFunction(c *Cloud, name string, in params) *function {
+func newFunction(c *Cloud, name string, in wire.Params) *function {
 	f := &function{
-		name: name, arn: functionARN(c, name), tags: in.obj("Tags"), pending: c.Settle,
+		name: name, arn: functionARN(c, name), tags: in.Obj("Tags"), pending: c.Settle,
 		config: map[string]any{
 			"FunctionName": name, "FunctionArn": functionARN(c, name), "Version": "$LATEST",
 			"PackageType": "Zip", "Description": "", "Timeout": defaultTimeout,
@@ -84,41 +85,41 @@ func newFunction(c *Cloud, name string, in params) *function {
 }
 
 // configure takes over the settings that an input has.
-func (f *function) configure(in params) {
+func (f *function) configure(in wire.Params) {
 	for _, name := range []string{
 		"Runtime", "Role", "Handler", "Description", "Timeout", "MemorySize", "TracingConfig",
 		"EphemeralStorage",
 	} {
-		if in.has(name) {
+		if in.Has(name) {
 			f.config[name] = in[name]
 		}
 	}
-	if in.has("LoggingConfig") {
-		f.config["LoggingConfig"] = logging(f.name, in.obj("LoggingConfig"))
+	if in.Has("LoggingConfig") {
+		f.config["LoggingConfig"] = logging(f.name, in.Obj("LoggingConfig"))
 	}
-	if in.has("Environment") {
+	if in.Has("Environment") {
 		delete(f.config, "Environment")
-		if v := in.obj("Environment").obj("Variables"); len(v) > 0 {
+		if v := in.Obj("Environment").Obj("Variables"); len(v) > 0 {
 			f.config["Environment"] = map[string]any{"Variables": map[string]any(v)}
 		}
 	}
 }
 
 // logging completes a LoggingConfig.
-func logging(name string, in params) map[string]any {
+func logging(name string, in wire.Params) map[string]any {
 	out := map[string]any{"LogFormat": "Text", "LogGroup": "/aws/lambda/" + name}
 	maps.Copy(out, in)
 	return out
 }
 
 // checkSettings checks what CreateFunction and UpdateFunctionConfiguration share.
-func checkSettings(c *Cloud, in params) error {
+func checkSettings(c *Cloud, in wire.Params) error {
 	switch {
-	case in.num("Timeout") > maxTimeout:
-		return tooLarge("timeout", in.num("Timeout"),
+	case in.Num("Timeout") > maxTimeout:
+		return wire.BreaksConstraint("timeout", in.Num("Timeout"),
 			fmt.Sprintf("have value less than or equal to %d", maxTimeout))
-	case in.num("MemorySize") > maxMemory:
-		return tooLarge("memorySize", in.num("MemorySize"),
+	case in.Num("MemorySize") > maxMemory:
+		return wire.BreaksConstraint("memorySize", in.Num("MemorySize"),
 			fmt.Sprintf("have value less than or equal to %d", maxMemory))
 	}
 	for name, value := range in {
@@ -126,10 +127,10 @@ func checkSettings(c *Cloud, in params) error {
 			return err
 		}
 	}
-	if err := checkEnvironment(in.obj("Environment").strMap("Variables")); err != nil {
+	if err := checkEnvironment(in.Obj("Environment").StrMap("Variables")); err != nil {
 		return err
 	}
-	if in.has("Role") && !c.lambdaMayAssume(in.str("Role")) {
+	if in.Has("Role") && !c.lambdaMayAssume(in.Str("Role")) {
 		return badParameter("The role defined for the function cannot be assumed by Lambda.")
 	}
 	return nil
@@ -140,32 +141,15 @@ func checkRare(name string, value any) error {
 	switch name {
 	case "DeadLetterConfig", "FileSystemConfigs", "ImageConfig", "KMSKeyArn", "Layers", "VpcConfig",
 		"CodeSigningConfigArn", "CapacityProviderConfig", "DurableConfig", "TenancyConfig":
-		if !blank(value) {
-			return unserved(name)
+		if !wire.Blank(value) {
+			return wire.Unserved(name)
 		}
 	case "SnapStart":
-		if params(value.(map[string]any)).str("ApplyOn") == "PublishedVersions" {
-			return unserved(name)
+		if wire.Params(value.(map[string]any)).Str("ApplyOn") == "PublishedVersions" {
+			return wire.Unserved(name)
 		}
 	}
 	return nil
-}
-
-// blank tells whether there is nothing in a value: false, "", or only blank members.
-func blank(value any) bool {
-	switch v := value.(type) {
-	case nil:
-		return true
-	case bool:
-		return !v
-	case string:
-		return v == ""
-	case []any:
-		return len(v) == 0
-	case map[string]any:
-		return !slices.ContainsFunc(slices.Collect(maps.Values(v)), func(v any) bool { return !blank(v) })
-	}
-	return false
 }
 
 // checkEnvironment refuses Lambda's own variables and more than there is room for.
@@ -196,9 +180,4 @@ func checkEnvironment(variables map[string]string) error {
 func (c *Cloud) lambdaMayAssume(arn string) bool {
 	r := c.roleByARN(arn)
 	return r != nil && c.assumable(r, "lambda.amazonaws.com")
-}
-
-func tooLarge(member string, value any, must string) error {
-	return invalid("1 validation error detected: Value '%v' at '%s' failed to satisfy constraint: "+
-		"Member must %s", value, member, must)
 }

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+
+	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
 
 // Limits of an event, in bytes. (https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html)
@@ -22,19 +24,19 @@ func (c *Cloud) OnInvoke(run func(f Function, event []byte) (reply []byte, failu
 	c.lambda.invoke = run
 }
 
-func invokeFunction(c *Cloud, in params) (map[string]any, error) {
+func invokeFunction(c *Cloud, in wire.Params) (map[string]any, error) {
 	f, err := findFunction(c, in)
 	if err != nil {
 		return nil, err
 	}
-	kind := in.str("InvocationType")
-	if err := f.invocable(kind, in.blob("Payload")); err != nil {
+	kind := in.Str("InvocationType")
+	if err := f.invocable(kind, in.Blob("Payload")); err != nil {
 		return nil, err
 	}
 	if kind == "DryRun" {
 		return map[string]any{"StatusCode": http.StatusNoContent}, nil
 	}
-	reply, failure := c.run(f, in.blob("Payload"))
+	reply, failure := c.run(f, in.Blob("Payload"))
 	if kind == "Event" {
 		return map[string]any{"StatusCode": http.StatusAccepted}, nil
 	}
@@ -44,7 +46,7 @@ func invokeFunction(c *Cloud, in params) (map[string]any, error) {
 	if failure != "" {
 		out["FunctionError"] = failure
 	}
-	if in.str("LogType") == "Tail" {
+	if in.Str("LogType") == "Tail" {
 		out["LogResult"] = base64.StdEncoding.EncodeToString([]byte(tail(c)))
 	}
 	return out, nil
@@ -58,14 +60,14 @@ func (f *function) invocable(kind string, event []byte) error {
 	}
 	switch {
 	case len(event) > limit:
-		return fail(http.StatusRequestEntityTooLarge, "RequestTooLargeException",
+		return wire.Fail(http.StatusRequestEntityTooLarge, "RequestTooLargeException",
 			"%d byte payload is too large for the %s invocation type (limit %d bytes)",
 			len(event), kind, limit)
 	case len(event) > 0 && !json.Valid(event):
-		return fail(http.StatusBadRequest, "InvalidRequestContentException",
+		return wire.Fail(http.StatusBadRequest, "InvalidRequestContentException",
 			"Could not parse request body into json")
 	case f.reserved != nil && *f.reserved == 0:
-		return fail(http.StatusTooManyRequests, "TooManyRequestsException", "Rate Exceeded.")
+		return wire.Fail(http.StatusTooManyRequests, "TooManyRequestsException", "Rate Exceeded.")
 	case settling(&f.pending):
 		return conflict("The operation cannot be performed at this time. "+
 			"The function is currently in the following state: %s", "Pending")

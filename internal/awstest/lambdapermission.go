@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
 
 // maxPolicy is how long a function's policy may be, in bytes.
@@ -22,14 +24,14 @@ type permission struct {
 	Condition map[string]map[string]string `json:",omitempty"`
 }
 
-func addPermission(c *Cloud, in params) (map[string]any, error) {
+func addPermission(c *Cloud, in wire.Params) (map[string]any, error) {
 	f, err := findFunction(c, in)
 	if err != nil {
 		return nil, err
 	}
 	for _, rare := range []string{"EventSourceToken", "PrincipalOrgID", "FunctionUrlAuthType"} {
-		if in.has(rare) {
-			return nil, unserved(rare)
+		if in.Has(rare) {
+			return nil, wire.Unserved(rare)
 		}
 	}
 	s, err := newPermission(f, in)
@@ -42,7 +44,7 @@ func addPermission(c *Cloud, in params) (map[string]any, error) {
 	}
 	all := append(slices.Clone(f.permissions), s)
 	if size := len(policyText(all)); size > maxPolicy {
-		return nil, fail(http.StatusBadRequest, "PolicyLengthExceededException",
+		return nil, wire.Fail(http.StatusBadRequest, "PolicyLengthExceededException",
 			"The final policy size (%d) is bigger than the limit (%d).", size, maxPolicy)
 	}
 	f.permissions = all
@@ -50,19 +52,19 @@ func addPermission(c *Cloud, in params) (map[string]any, error) {
 	return map[string]any{"Statement": string(text)}, err
 }
 
-func newPermission(f *function, in params) (permission, error) {
-	principal, err := newPrincipal(in.str("Principal"))
+func newPermission(f *function, in wire.Params) (permission, error) {
+	principal, err := newPrincipal(in.Str("Principal"))
 	if err != nil {
 		return permission{}, err
 	}
 	s := permission{
-		Sid: in.str("StatementId"), Effect: "Allow", Principal: principal,
-		Action: in.str("Action"), Resource: f.arn, Condition: make(map[string]map[string]string),
+		Sid: in.Str("StatementId"), Effect: "Allow", Principal: principal,
+		Action: in.Str("Action"), Resource: f.arn, Condition: make(map[string]map[string]string),
 	}
-	if account := in.str("SourceAccount"); account != "" {
+	if account := in.Str("SourceAccount"); account != "" {
 		s.Condition["StringEquals"] = map[string]string{"AWS:SourceAccount": account}
 	}
-	if source := in.str("SourceArn"); source != "" {
+	if source := in.Str("SourceArn"); source != "" {
 		s.Condition["ArnLike"] = map[string]string{"AWS:SourceArn": source}
 	}
 	return s, nil
@@ -98,13 +100,13 @@ func policyText(all []permission) string {
 	return string(text)
 }
 
-func getPolicy(c *Cloud, in params) (map[string]any, error) {
+func getPolicy(c *Cloud, in wire.Params) (map[string]any, error) {
 	f, err := findFunction(c, in)
 	if err != nil {
 		return nil, err
 	}
 	if len(f.permissions) == 0 {
-		return nil, fail(http.StatusNotFound, "ResourceNotFoundException",
+		return nil, wire.Fail(http.StatusNotFound, "ResourceNotFoundException",
 			"The resource you requested does not exist.")
 	}
 	return map[string]any{
@@ -112,16 +114,16 @@ func getPolicy(c *Cloud, in params) (map[string]any, error) {
 	}, nil
 }
 
-func removePermission(c *Cloud, in params) (map[string]any, error) {
+func removePermission(c *Cloud, in wire.Params) (map[string]any, error) {
 	f, err := findFunction(c, in)
 	if err != nil {
 		return nil, err
 	}
-	sid := in.str("StatementId")
+	sid := in.Str("StatementId")
 	left := slices.DeleteFunc(slices.Clone(f.permissions),
 		func(s permission) bool { return s.Sid == sid })
 	if len(left) == len(f.permissions) {
-		return nil, fail(http.StatusNotFound, "ResourceNotFoundException",
+		return nil, wire.Fail(http.StatusNotFound, "ResourceNotFoundException",
 			"Statement %s is not found in resource policy.", sid)
 	}
 	f.permissions = left

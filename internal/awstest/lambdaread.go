@@ -1,8 +1,12 @@
 package awstest
 
-import "maps"
+import (
+	"maps"
 
-func getFunction(c *Cloud, in params) (map[string]any, error) {
+	"github.com/tyg-dev/tyg/internal/awstest/wire"
+)
+
+func getFunction(c *Cloud, in wire.Params) (map[string]any, error) {
 	f, err := findFunction(c, in)
 	if err != nil {
 		return nil, err
@@ -23,7 +27,7 @@ func getFunction(c *Cloud, in params) (map[string]any, error) {
 	return out, nil
 }
 
-func getFunctionConfiguration(c *Cloud, in params) (map[string]any, error) {
+func getFunctionConfiguration(c *Cloud, in wire.Params) (map[string]any, error) {
 	f, err := findFunction(c, in)
 	if err != nil {
 		return nil, err
@@ -32,7 +36,7 @@ func getFunctionConfiguration(c *Cloud, in params) (map[string]any, error) {
 }
 
 // getFunctionCodeSigningConfig answers that there is none, which AWS's model has no place for.
-func getFunctionCodeSigningConfig(c *Cloud, in params) (map[string]any, error) {
+func getFunctionCodeSigningConfig(c *Cloud, in wire.Params) (map[string]any, error) {
 	f, err := findFunction(c, in)
 	if err != nil {
 		return nil, err
@@ -40,17 +44,17 @@ func getFunctionCodeSigningConfig(c *Cloud, in params) (map[string]any, error) {
 	return map[string]any{"FunctionName": f.name}, nil
 }
 
-func listFunctions(c *Cloud, in params) (map[string]any, error) {
-	functions, next := page(c, c.lambda.sortedFunctions(), in.num("MaxItems"), in.str("Marker"),
+func listFunctions(c *Cloud, in wire.Params) (map[string]any, error) {
+	functions, next := page(c, c.lambda.sortedFunctions(), in.Num("MaxItems"), in.Str("Marker"),
 		func(f *function) string { return f.name })
 	all := make([]any, len(functions))
 	for i, f := range functions {
 		all[i] = f.config // without the states, as in AWS
 	}
-	return withNext(map[string]any{"Functions": all}, "NextMarker", next), nil
+	return wire.WithNext(map[string]any{"Functions": all}, "NextMarker", next), nil
 }
 
-func listVersionsByFunction(c *Cloud, in params) (map[string]any, error) {
+func listVersionsByFunction(c *Cloud, in wire.Params) (map[string]any, error) {
 	f, err := findFunction(c, in)
 	if err != nil {
 		return nil, err
@@ -58,12 +62,4 @@ func listVersionsByFunction(c *Cloud, in params) (map[string]any, error) {
 	latest := maps.Clone(f.config)
 	latest["FunctionArn"] = f.arn + ":$LATEST"
 	return map[string]any{"Versions": []any{latest}}, nil
-}
-
-// withNext adds the token of the next page to a page, if there is one.
-func withNext(out map[string]any, member, next string) map[string]any {
-	if next != "" {
-		out[member] = next
-	}
-	return out
 }

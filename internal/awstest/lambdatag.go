@@ -3,13 +3,15 @@ package awstest
 import (
 	"maps"
 	"strings"
+
+	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
 
 // maxTags is how many tags a thing can have, in all services.
 // (https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html)
 const maxTags = 50
 
-func listFunctionTags(c *Cloud, in params) (map[string]any, error) {
+func listFunctionTags(c *Cloud, in wire.Params) (map[string]any, error) {
 	f, err := findFunction(c, in)
 	if err != nil {
 		return nil, err
@@ -17,14 +19,14 @@ func listFunctionTags(c *Cloud, in params) (map[string]any, error) {
 	return map[string]any{"Tags": f.tags}, nil
 }
 
-func tagFunction(c *Cloud, in params) (map[string]any, error) {
+func tagFunction(c *Cloud, in wire.Params) (map[string]any, error) {
 	f, err := findFunction(c, in)
 	if err != nil {
 		return nil, err
 	}
 	tags := make(map[string]any)
 	maps.Copy(tags, f.tags)
-	maps.Copy(tags, in.obj("Tags"))
+	maps.Copy(tags, in.Obj("Tags"))
 	if err := checkFunctionTags(tags); err != nil {
 		return nil, err
 	}
@@ -32,13 +34,13 @@ func tagFunction(c *Cloud, in params) (map[string]any, error) {
 	return nil, nil
 }
 
-func untagFunction(c *Cloud, in params) (map[string]any, error) {
+func untagFunction(c *Cloud, in wire.Params) (map[string]any, error) {
 	f, err := findFunction(c, in)
 	if err != nil {
 		return nil, err
 	}
 	f.tags = maps.Clone(f.tags)
-	for _, key := range in.strs("TagKeys") {
+	for _, key := range in.Strs("TagKeys") {
 		delete(f.tags, key)
 	}
 	return nil, nil
@@ -46,7 +48,7 @@ func untagFunction(c *Cloud, in params) (map[string]any, error) {
 
 // checkFunctionTags checks new tags.
 // (https://docs.aws.amazon.com/lambda/latest/dg/configuration-tags.html)
-func checkFunctionTags(tags params) error {
+func checkFunctionTags(tags wire.Params) error {
 	for key := range tags {
 		if strings.HasPrefix(strings.ToLower(key), "aws:") {
 			return badParameter("Tag keys cannot start with 'aws:': %s", key)

@@ -3,9 +3,11 @@ package awstest
 import (
 	"maps"
 	"net/http"
+
+	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
 
-func updateFunctionCode(c *Cloud, in params) (map[string]any, error) {
+func updateFunctionCode(c *Cloud, in wire.Params) (map[string]any, error) {
 	f, err := changeable(c, in)
 	if err != nil {
 		return nil, err
@@ -14,28 +16,28 @@ func updateFunctionCode(c *Cloud, in params) (map[string]any, error) {
 		return nil, err
 	}
 	runtime, _ := f.config["Runtime"].(string)
-	if err := checkZip(in.blob("ZipFile"), runtime); err != nil {
+	if err := checkZip(in.Blob("ZipFile"), runtime); err != nil {
 		return nil, err
 	}
-	if in.flag("DryRun") {
+	if in.Flag("DryRun") {
 		return f.describe(), nil
 	}
-	f.upload(in.blob("ZipFile"), in)
+	f.upload(in.Blob("ZipFile"), in)
 	f.touch(c)
 	f.updating = c.Settle
 	return f.describe(), nil
 }
 
 // codeOnly checks where the code is.
-func codeOnly(in params) error {
+func codeOnly(in wire.Params) error {
 	switch {
-	case in.flag("Publish"):
-		return unserved("versions of functions")
-	case in.has("ImageUri"):
-		return unserved("functions from images")
-	case in.has("S3Bucket"):
-		return unserved("code in S3")
-	case !in.has("ZipFile"):
+	case in.Flag("Publish"):
+		return wire.Unserved("versions of functions")
+	case in.Has("ImageUri"):
+		return wire.Unserved("functions from images")
+	case in.Has("S3Bucket"):
+		return wire.Unserved("code in S3")
+	case !in.Has("ZipFile"):
 		return badParameter("Please provide a source for function code.")
 	}
 	return nil
@@ -43,7 +45,7 @@ func codeOnly(in params) error {
 
 // changeable returns the function of an input if it can be updated, and is as the client has last
 // seen it.
-func changeable(c *Cloud, in params) (*function, error) {
+func changeable(c *Cloud, in wire.Params) (*function, error) {
 	f, err := findFunction(c, in)
 	if err != nil {
 		return nil, err
@@ -51,15 +53,15 @@ func changeable(c *Cloud, in params) (*function, error) {
 	if err := f.ready(); err != nil {
 		return nil, err
 	}
-	if seen := in.str("RevisionId"); seen != "" && seen != f.config["RevisionId"] {
-		return nil, fail(http.StatusPreconditionFailed, "PreconditionFailedException",
+	if seen := in.Str("RevisionId"); seen != "" && seen != f.config["RevisionId"] {
+		return nil, wire.Fail(http.StatusPreconditionFailed, "PreconditionFailedException",
 			"The Revision Id provided does not match the latest Revision Id. "+
 				"Call the GetFunction/GetAlias API to retrieve the latest Revision Id")
 	}
 	return f, nil
 }
 
-func updateFunctionConfiguration(c *Cloud, in params) (map[string]any, error) {
+func updateFunctionConfiguration(c *Cloud, in wire.Params) (map[string]any, error) {
 	f, err := changeable(c, in)
 	if err != nil {
 		return nil, err
@@ -74,7 +76,7 @@ func updateFunctionConfiguration(c *Cloud, in params) (map[string]any, error) {
 	return f.describe(), nil
 }
 
-func deleteFunction(c *Cloud, in params) (map[string]any, error) {
+func deleteFunction(c *Cloud, in wire.Params) (map[string]any, error) {
 	f, err := findFunction(c, in)
 	if err != nil {
 		return nil, err

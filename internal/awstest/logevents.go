@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
 
 // A logEvent is a line of a log.
@@ -17,12 +19,12 @@ type logEvent struct {
 	message  string
 }
 
-func createLogStream(c *Cloud, in params) (map[string]any, error) {
-	g, err := c.logs.group(in.str("logGroupName"))
+func createLogStream(c *Cloud, in wire.Params) (map[string]any, error) {
+	g, err := c.logs.group(in.Str("logGroupName"))
 	if err != nil {
 		return nil, err
 	}
-	name := in.str("logStreamName")
+	name := in.Str("logStreamName")
 	if _, exists := g.streams[name]; exists {
 		return nil, logsExists("log stream")
 	}
@@ -30,19 +32,19 @@ func createLogStream(c *Cloud, in params) (map[string]any, error) {
 	return nil, nil
 }
 
-func putLogEvents(c *Cloud, in params) (map[string]any, error) {
-	g, err := c.logs.group(in.str("logGroupName"))
+func putLogEvents(c *Cloud, in wire.Params) (map[string]any, error) {
+	g, err := c.logs.group(in.Str("logGroupName"))
 	if err != nil {
 		return nil, err
 	}
-	stream := in.str("logStreamName")
+	stream := in.Str("logStreamName")
 	events, exists := g.streams[stream]
 	if !exists {
 		return nil, logsMissing("log stream")
 	}
 	last := int64(0)
-	for _, e := range in.objs("logEvents") {
-		at := e.num("timestamp")
+	for _, e := range in.Objs("logEvents") {
+		at := e.Num("timestamp")
 		if at < last {
 			return nil, logsInvalid("Log events in a single PutLogEvents request must be in " +
 				"chronological order.")
@@ -51,7 +53,7 @@ func putLogEvents(c *Cloud, in params) (map[string]any, error) {
 		c.logs.events++
 		events = append(events, logEvent{
 			id: fmt.Sprintf("%056d", c.logs.events), stream: stream, at: at,
-			ingested: c.now().UnixMilli(), message: e.str("message"),
+			ingested: c.now().UnixMilli(), message: e.Str("message"),
 		})
 	}
 	g.streams[stream] = events
@@ -82,7 +84,7 @@ func (c *Cloud) Log(function, line string) bool {
 // filterLogEvents answers in pages, the first of which is empty if there are several: the
 // service may search for a while and find nothing, though there is more.
 // (https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html)
-func filterLogEvents(c *Cloud, in params) (map[string]any, error) {
+func filterLogEvents(c *Cloud, in wire.Params) (map[string]any, error) {
 	g, err := c.groupOf(in)
 	if err != nil {
 		return nil, err
@@ -91,11 +93,11 @@ func filterLogEvents(c *Cloud, in params) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	token := in.str("nextToken")
+	token := in.Str("nextToken")
 	if token == "" && len(all) > c.PageSize {
 		return map[string]any{"events": []any{}, "nextToken": all[0].key()}, nil
 	}
-	some, next := page(c, all, in.num("limit"), token, logEvent.key)
+	some, next := page(c, all, in.Num("limit"), token, logEvent.key)
 	events := []any{}
 	for _, e := range some {
 		events = append(events, map[string]any{
@@ -104,13 +106,13 @@ func filterLogEvents(c *Cloud, in params) (map[string]any, error) {
 		})
 	}
 	return map[string]any{
-		"events": events, "nextToken": orNil(next), "searchedLogStreams": []any{},
+		"events": events, "nextToken": wire.OrNil(next), "searchedLogStreams": []any{},
 	}, nil
 }
 
 // groupOf returns the log group that is given by name, or by name or ARN as an identifier.
-func (c *Cloud) groupOf(in params) (*logGroup, error) {
-	name, id := in.str("logGroupName"), in.str("logGroupIdentifier")
+func (c *Cloud) groupOf(in wire.Params) (*logGroup, error) {
+	name, id := in.Str("logGroupName"), in.Str("logGroupIdentifier")
 	switch {
 	case (name == "") == (id == ""):
 		return nil, logsInvalid("Exactly one of logGroupName and logGroupIdentifier is required")
@@ -125,8 +127,8 @@ func (c *Cloud) groupOf(in params) (*logGroup, error) {
 func (e logEvent) key() string { return fmt.Sprintf("%020d-%s", e.at, e.id) }
 
 // filter returns the events that in asks for, in order of time whatever their stream.
-func (g *logGroup) filter(in params) ([]logEvent, error) {
-	matches, err := parseFilter(in.str("filterPattern"))
+func (g *logGroup) filter(in wire.Params) ([]logEvent, error) {
+	matches, err := parseFilter(in.Str("filterPattern"))
 	if err != nil {
 		return nil, err
 	}
@@ -137,8 +139,8 @@ func (g *logGroup) filter(in params) ([]logEvent, error) {
 	var all []logEvent
 	for _, name := range streams {
 		for _, e := range g.streams[name] {
-			late := in.has("endTime") && e.at > in.num("endTime")
-			if e.at >= in.num("startTime") && !late && matches(e.message) {
+			late := in.Has("endTime") && e.at > in.Num("endTime")
+			if e.at >= in.Num("startTime") && !late && matches(e.message) {
 				all = append(all, e)
 			}
 		}
@@ -148,8 +150,8 @@ func (g *logGroup) filter(in params) ([]logEvent, error) {
 }
 
 // chosen returns the names of the streams that in asks for: all, if it does not say.
-func (g *logGroup) chosen(in params) ([]string, error) {
-	names, prefix := in.strs("logStreamNames"), in.str("logStreamNamePrefix")
+func (g *logGroup) chosen(in wire.Params) ([]string, error) {
+	names, prefix := in.Strs("logStreamNames"), in.Str("logStreamNamePrefix")
 	if names != nil && prefix != "" {
 		return nil, logsInvalid(
 			"logStreamNames and logStreamNamePrefix are mutually exclusive parameters")

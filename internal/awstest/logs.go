@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
 
 // logsState is what CloudWatch Logs has.
@@ -52,17 +54,17 @@ func logsOperations() map[string]operation {
 
 // The errors of CloudWatch Logs all have status 400.
 func logsMissing(what string) error {
-	return fail(http.StatusBadRequest, "ResourceNotFoundException",
+	return wire.Fail(http.StatusBadRequest, "ResourceNotFoundException",
 		"The specified %s does not exist.", what)
 }
 
 func logsExists(what string) error {
-	return fail(http.StatusBadRequest, "ResourceAlreadyExistsException",
+	return wire.Fail(http.StatusBadRequest, "ResourceAlreadyExistsException",
 		"The specified %s already exists", what)
 }
 
 func logsInvalid(format string, args ...any) error {
-	return fail(http.StatusBadRequest, "InvalidParameterException", format, args...)
+	return wire.Fail(http.StatusBadRequest, "InvalidParameterException", format, args...)
 }
 
 // group returns a log group, or the error for one that there is not.
@@ -83,25 +85,25 @@ func (c *Cloud) groupByARN(arn string) (*logGroup, error) {
 	return c.logs.group(name)
 }
 
-func createLogGroup(c *Cloud, in params) (map[string]any, error) {
-	name := in.str("logGroupName")
+func createLogGroup(c *Cloud, in wire.Params) (map[string]any, error) {
+	name := in.Str("logGroupName")
 	if c.logs.groups[name] != nil {
 		return nil, logsExists("log group")
 	}
 	g := &logGroup{
-		name: name, class: "STANDARD", created: c.now(), tags: in.strMap("tags"),
+		name: name, class: "STANDARD", created: c.now(), tags: in.StrMap("tags"),
 		streams: make(map[string][]logEvent),
 	}
-	if in.has("logGroupClass") {
-		g.class = in.str("logGroupClass")
+	if in.Has("logGroupClass") {
+		g.class = in.Str("logGroupClass")
 	}
 	c.logs.groups[name] = g
 	return nil, nil
 }
 
 // describeLogGroups has no form that names one group: a prefix also finds those of longer names.
-func describeLogGroups(c *Cloud, in params) (map[string]any, error) {
-	prefix, pattern := in.str("logGroupNamePrefix"), in.str("logGroupNamePattern")
+func describeLogGroups(c *Cloud, in wire.Params) (map[string]any, error) {
+	prefix, pattern := in.Str("logGroupNamePrefix"), in.Str("logGroupNamePattern")
 	if prefix != "" && pattern != "" {
 		return nil, logsInvalid(
 			"logGroupNamePrefix and logGroupNamePattern are mutually exclusive parameters")
@@ -113,12 +115,12 @@ func describeLogGroups(c *Cloud, in params) (map[string]any, error) {
 		}
 	}
 	name := func(g *logGroup) string { return g.name }
-	some, next := page(c, all, in.num("limit"), in.str("nextToken"), name)
+	some, next := page(c, all, in.Num("limit"), in.Str("nextToken"), name)
 	groups := []any{}
 	for _, g := range some {
 		groups = append(groups, g.describe(c))
 	}
-	return map[string]any{"logGroups": groups, "nextToken": orNil(next)}, nil
+	return map[string]any{"logGroups": groups, "nextToken": wire.OrNil(next)}, nil
 }
 
 func (g *logGroup) describe(c *Cloud) map[string]any {
@@ -133,11 +135,11 @@ func (g *logGroup) describe(c *Cloud) map[string]any {
 	return out
 }
 
-func deleteLogGroup(c *Cloud, in params) (map[string]any, error) {
-	if _, err := c.logs.group(in.str("logGroupName")); err != nil {
+func deleteLogGroup(c *Cloud, in wire.Params) (map[string]any, error) {
+	if _, err := c.logs.group(in.Str("logGroupName")); err != nil {
 		return nil, err
 	}
-	delete(c.logs.groups, in.str("logGroupName"))
+	delete(c.logs.groups, in.Str("logGroupName"))
 	return nil, nil
 }
 
@@ -148,12 +150,12 @@ var retentions = []int64{
 	3288, 3653,
 }
 
-func putRetentionPolicy(c *Cloud, in params) (map[string]any, error) {
-	g, err := c.logs.group(in.str("logGroupName"))
+func putRetentionPolicy(c *Cloud, in wire.Params) (map[string]any, error) {
+	g, err := c.logs.group(in.Str("logGroupName"))
 	if err != nil {
 		return nil, err
 	}
-	days := in.num("retentionInDays")
+	days := in.Num("retentionInDays")
 	if !slices.Contains(retentions, days) {
 		return nil, logsInvalid("1 validation error detected: Value '%d' at 'retentionInDays' "+
 			"failed to satisfy constraint: Member must satisfy enum value set: %v", days, retentions)
@@ -162,8 +164,8 @@ func putRetentionPolicy(c *Cloud, in params) (map[string]any, error) {
 	return nil, nil
 }
 
-func deleteRetentionPolicy(c *Cloud, in params) (map[string]any, error) {
-	g, err := c.logs.group(in.str("logGroupName"))
+func deleteRetentionPolicy(c *Cloud, in wire.Params) (map[string]any, error) {
+	g, err := c.logs.group(in.Str("logGroupName"))
 	if err != nil {
 		return nil, err
 	}
@@ -171,38 +173,30 @@ func deleteRetentionPolicy(c *Cloud, in params) (map[string]any, error) {
 	return nil, nil
 }
 
-func tagLogGroup(c *Cloud, in params) (map[string]any, error) {
-	g, err := c.groupByARN(in.str("resourceArn"))
+func tagLogGroup(c *Cloud, in wire.Params) (map[string]any, error) {
+	g, err := c.groupByARN(in.Str("resourceArn"))
 	if err != nil {
 		return nil, err
 	}
-	maps.Copy(g.tags, in.strMap("tags"))
+	maps.Copy(g.tags, in.StrMap("tags"))
 	return nil, nil
 }
 
-func listLogGroupTags(c *Cloud, in params) (map[string]any, error) {
-	g, err := c.groupByARN(in.str("resourceArn"))
+func listLogGroupTags(c *Cloud, in wire.Params) (map[string]any, error) {
+	g, err := c.groupByARN(in.Str("resourceArn"))
 	if err != nil {
 		return nil, err
 	}
 	return map[string]any{"tags": g.tags}, nil
 }
 
-func untagLogGroup(c *Cloud, in params) (map[string]any, error) {
-	g, err := c.groupByARN(in.str("resourceArn"))
+func untagLogGroup(c *Cloud, in wire.Params) (map[string]any, error) {
+	g, err := c.groupByARN(in.Str("resourceArn"))
 	if err != nil {
 		return nil, err
 	}
-	for _, key := range in.strs("tagKeys") {
+	for _, key := range in.Strs("tagKeys") {
 		delete(g.tags, key)
 	}
 	return nil, nil
-}
-
-// orNil returns nil for the empty string, so that the member is left out.
-func orNil(s string) any {
-	if s == "" {
-		return nil
-	}
-	return s
 }

@@ -4,41 +4,49 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"reflect"
 	"strings"
+
+	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
 
 // Operate runs an operation as a request for it would, without the wire: the input and the answer,
 // or the error, must be in the model.
 func (c *Cloud) Operate(service, name string, in map[string]any) (map[string]any, error) {
-	r := &request{name: name}
-	for _, s := range c.services {
-		if s.name == service {
-			r.service = s
-		}
-	}
-	if r.service == nil || r.model.Operations[name] == nil || r.operations[name] == nil {
+	s := c.serviceNamed(service)
+	if s == nil || s.operations[name] == nil {
 		return nil, fmt.Errorf("there is no %s %s", service, name)
 	}
-	r.op = r.model.Operations[name]
-	r.input, _ = normalise(reflect.ValueOf(in)).(map[string]any)
-	if problems := r.check(r.op.Input, r.input); len(problems) > 0 {
+	r, problems := s.Call(name, in)
+	if r == nil {
+		return nil, fmt.Errorf("there is no %s %s in the model", service, name)
+	}
+	if len(problems) > 0 {
 		return nil, errors.New("model: " + strings.Join(problems, "; "))
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	out, err := r.operations[name](c, r.input)
-	if e, ok := errors.AsType[*apiError](err); ok && !r.declares(e) {
+	out, err := s.operations[name](c, r.Input)
+	if e, ok := errors.AsType[*wire.Error](err); ok && !r.Declares(e) {
 		return nil, fmt.Errorf("the model of %s has no error %w", name, err)
 	}
 	if err != nil {
 		return nil, err
 	}
-	normal, problems := r.output(out)
+	normal, problems := r.Output(out)
 	if len(problems) > 0 {
 		return nil, errors.New("answer: " + strings.Join(problems, "; "))
 	}
 	return normal, nil
+}
+
+// serviceNamed returns the service with botocore's name, or nil.
+func (c *Cloud) serviceNamed(name string) *service {
+	for _, s := range c.services {
+		if s.Name == name {
+			return s
+		}
+	}
+	return nil
 }
 
 // OperateItems hands a request about items on, as ServeHTTP does after its checks.
@@ -51,6 +59,8 @@ func (c *Cloud) OperateItems(name string, body []byte) ([]byte, error) {
 	raw.Header.Set("Authorization", "AWS4-HMAC-SHA256 checked before")
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	a, _ := passOn(c.dynamo.items(), &request{name: name, body: body, raw: raw})
-	return a.body, nil
+	a, _ := passOn(c.dynamo.items(), &request{Request: &wire.Request{
+		Operation: name, Body: body, Raw: raw,
+	}})
+	return a.Body, nil
 }

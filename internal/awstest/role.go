@@ -6,24 +6,26 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
 
-func createRole(c *Cloud, in params) (map[string]any, error) {
-	name := in.str("RoleName")
+func createRole(c *Cloud, in wire.Params) (map[string]any, error) {
+	name := in.Str("RoleName")
 	key := strings.ToLower(name)
 	if c.iam.roles[key] != nil {
-		return nil, fail(http.StatusConflict, "EntityAlreadyExists",
+		return nil, wire.Fail(http.StatusConflict, "EntityAlreadyExists",
 			"Role with name %s already exists.", name)
 	}
-	r := c.newRole(name, in.str("Path"))
-	r.description, r.settle = in.str("Description"), c.Settle
-	if in.has("MaxSessionDuration") {
-		r.session = in.num("MaxSessionDuration")
+	r := c.newRole(name, in.Str("Path"))
+	r.description, r.settle = in.Str("Description"), c.Settle
+	if in.Has("MaxSessionDuration") {
+		r.session = in.Num("MaxSessionDuration")
 	}
-	if err := r.setTrust(in.str("AssumeRolePolicyDocument")); err != nil {
+	if err := r.setTrust(in.Str("AssumeRolePolicyDocument")); err != nil {
 		return nil, err
 	}
-	if err := r.addTags(in.objs("Tags")); err != nil {
+	if err := r.addTags(in.Objs("Tags")); err != nil {
 		return nil, err
 	}
 	c.iam.roles[key] = r
@@ -100,7 +102,7 @@ func (r *role) describe() map[string]any {
 	out := map[string]any{
 		"RoleName": r.Name, "RoleId": r.id, "Arn": r.ARN, "Path": r.path,
 		"CreateDate": r.created, "MaxSessionDuration": r.session,
-		"AssumeRolePolicyDocument": percent(r.trustDoc), "Description": orNil(r.description),
+		"AssumeRolePolicyDocument": percent(r.trustDoc), "Description": wire.OrNil(r.description),
 	}
 	if len(r.tags) > 0 {
 		out["Tags"] = r.tagList()
@@ -111,8 +113,8 @@ func (r *role) describe() map[string]any {
 func percent(doc string) string { return strings.ReplaceAll(url.QueryEscape(doc), "+", "%20") }
 
 // createServiceLinkedRole knows the services by what comes before ".amazonaws.com".
-func createServiceLinkedRole(c *Cloud, in params) (map[string]any, error) {
-	service := in.str("AWSServiceName")
+func createServiceLinkedRole(c *Cloud, in wire.Params) (map[string]any, error) {
+	service := in.Str("AWSServiceName")
 	linked := map[string]string{"ops.apigateway.amazonaws.com": "AWSServiceRoleForAPIGateway"}
 	name := linked[service]
 	if name == "" {
@@ -124,7 +126,7 @@ func createServiceLinkedRole(c *Cloud, in params) (map[string]any, error) {
 			"a different suffix.", name)
 	}
 	r := c.newRole(name, "/aws-service-role/"+service+"/")
-	r.linked, r.description = true, in.str("Description")
+	r.linked, r.description = true, in.Str("Description")
 	err := r.setTrust(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":` +
 		`{"Service":"` + service + `"},"Action":"sts:AssumeRole"}]}`)
 	if err != nil {
@@ -135,7 +137,7 @@ func createServiceLinkedRole(c *Cloud, in params) (map[string]any, error) {
 }
 
 // getRole also tells when the role was last used: never, as nothing runs here.
-func getRole(c *Cloud, in params) (map[string]any, error) {
+func getRole(c *Cloud, in wire.Params) (map[string]any, error) {
 	r, err := c.role(in)
 	if err != nil {
 		return nil, err
@@ -145,29 +147,29 @@ func getRole(c *Cloud, in params) (map[string]any, error) {
 	return map[string]any{"Role": out}, nil
 }
 
-func updateRole(c *Cloud, in params) (map[string]any, error) {
+func updateRole(c *Cloud, in wire.Params) (map[string]any, error) {
 	r, err := c.changeable(in)
 	if err != nil {
 		return nil, err
 	}
-	if in.has("Description") {
-		r.description = in.str("Description")
+	if in.Has("Description") {
+		r.description = in.Str("Description")
 	}
-	if in.has("MaxSessionDuration") {
-		r.session = in.num("MaxSessionDuration")
+	if in.Has("MaxSessionDuration") {
+		r.session = in.Num("MaxSessionDuration")
 	}
 	return nil, nil
 }
 
-func updateAssumeRolePolicy(c *Cloud, in params) (map[string]any, error) {
+func updateAssumeRolePolicy(c *Cloud, in wire.Params) (map[string]any, error) {
 	r, err := c.changeable(in)
 	if err != nil {
 		return nil, err
 	}
-	return nil, r.setTrust(in.str("PolicyDocument"))
+	return nil, r.setTrust(in.Str("PolicyDocument"))
 }
 
-func deleteRole(c *Cloud, in params) (map[string]any, error) {
+func deleteRole(c *Cloud, in wire.Params) (map[string]any, error) {
 	r, err := c.changeable(in)
 	switch {
 	case err != nil:
@@ -182,7 +184,7 @@ func deleteRole(c *Cloud, in params) (map[string]any, error) {
 }
 
 // listInstanceProfilesForRole finds none: there are no instances here.
-func listInstanceProfilesForRole(c *Cloud, in params) (map[string]any, error) {
+func listInstanceProfilesForRole(c *Cloud, in wire.Params) (map[string]any, error) {
 	if _, err := c.role(in); err != nil {
 		return nil, err
 	}

@@ -3,6 +3,8 @@ package awstest
 import (
 	"maps"
 	"slices"
+
+	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
 
 // An inlinePolicy is a policy that lives and dies with its role.
@@ -15,12 +17,12 @@ type inlinePolicy struct {
 // (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html)
 const maxInline = 10240
 
-func putRolePolicy(c *Cloud, in params) (map[string]any, error) {
+func putRolePolicy(c *Cloud, in wire.Params) (map[string]any, error) {
 	r, err := c.changeable(in)
 	if err != nil {
 		return nil, err
 	}
-	doc, name := in.str("PolicyDocument"), in.str("PolicyName")
+	doc, name := in.Str("PolicyDocument"), in.Str("PolicyName")
 	p, err := parseIdentityPolicy(doc)
 	if err != nil {
 		return nil, err
@@ -40,14 +42,14 @@ func putRolePolicy(c *Cloud, in params) (map[string]any, error) {
 }
 
 // inlineOf returns the policy of a role that the input names.
-func (r *role) inlineOf(in params) (*inlinePolicy, error) {
-	if p := r.inline[in.str("PolicyName")]; p != nil {
+func (r *role) inlineOf(in wire.Params) (*inlinePolicy, error) {
+	if p := r.inline[in.Str("PolicyName")]; p != nil {
 		return p, nil
 	}
-	return nil, iamMissing("The role policy with name %s cannot be found.", in.str("PolicyName"))
+	return nil, iamMissing("The role policy with name %s cannot be found.", in.Str("PolicyName"))
 }
 
-func getRolePolicy(c *Cloud, in params) (map[string]any, error) {
+func getRolePolicy(c *Cloud, in wire.Params) (map[string]any, error) {
 	r, err := c.role(in)
 	if err != nil {
 		return nil, err
@@ -57,11 +59,11 @@ func getRolePolicy(c *Cloud, in params) (map[string]any, error) {
 		return nil, err
 	}
 	return map[string]any{
-		"RoleName": r.Name, "PolicyName": in.str("PolicyName"), "PolicyDocument": percent(p.doc),
+		"RoleName": r.Name, "PolicyName": in.Str("PolicyName"), "PolicyDocument": percent(p.doc),
 	}, nil
 }
 
-func deleteRolePolicy(c *Cloud, in params) (map[string]any, error) {
+func deleteRolePolicy(c *Cloud, in wire.Params) (map[string]any, error) {
 	r, err := c.changeable(in)
 	if err != nil {
 		return nil, err
@@ -69,17 +71,17 @@ func deleteRolePolicy(c *Cloud, in params) (map[string]any, error) {
 	if _, err := r.inlineOf(in); err != nil {
 		return nil, err
 	}
-	delete(r.inline, in.str("PolicyName"))
+	delete(r.inline, in.Str("PolicyName"))
 	return nil, nil
 }
 
-func listRolePolicies(c *Cloud, in params) (map[string]any, error) {
+func listRolePolicies(c *Cloud, in wire.Params) (map[string]any, error) {
 	r, err := c.role(in)
 	if err != nil {
 		return nil, err
 	}
 	all := slices.Sorted(maps.Keys(r.inline))
-	some, next := page(c, all, in.num("MaxItems"), in.str("Marker"), same)
+	some, next := page(c, all, in.Num("MaxItems"), in.Str("Marker"), same)
 	return marked("PolicyNames", some, next), nil
 }
 

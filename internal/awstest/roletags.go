@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
 
 // A tag is a tag as it was written. Keys of tags in IAM are compared without case.
@@ -15,10 +17,10 @@ type tag struct{ key, value string }
 const maxRoleTags = 50
 
 // addTags adds all or, with an error, none.
-func (r *role) addTags(tags []params) error {
+func (r *role) addTags(tags []wire.Params) error {
 	all, seen := maps.Clone(r.tags), make(map[string]bool)
 	for _, t := range tags {
-		key := t.str("Key")
+		key := t.Str("Key")
 		lower := strings.ToLower(key)
 		if seen[lower] {
 			return iamInvalid("Duplicate tag keys found. Please note that Tag keys are case " +
@@ -28,7 +30,7 @@ func (r *role) addTags(tags []params) error {
 			return iamInvalid("System tags cannot be added/updated by requester")
 		}
 		seen[lower] = true
-		all[lower] = tag{key, t.str("Value")}
+		all[lower] = tag{key, t.Str("Value")}
 	}
 	if len(all) > maxRoleTags {
 		return iamLimit("The number of tags has reached the maximum limit.")
@@ -47,31 +49,31 @@ func (r *role) tagList() []any {
 	return list
 }
 
-func tagRole(c *Cloud, in params) (map[string]any, error) {
+func tagRole(c *Cloud, in wire.Params) (map[string]any, error) {
 	r, err := c.changeable(in)
 	if err != nil {
 		return nil, err
 	}
-	return nil, r.addTags(in.objs("Tags"))
+	return nil, r.addTags(in.Objs("Tags"))
 }
 
-func untagRole(c *Cloud, in params) (map[string]any, error) {
+func untagRole(c *Cloud, in wire.Params) (map[string]any, error) {
 	r, err := c.changeable(in)
 	if err != nil {
 		return nil, err
 	}
-	for _, key := range in.strs("TagKeys") {
+	for _, key := range in.Strs("TagKeys") {
 		delete(r.tags, strings.ToLower(key))
 	}
 	return nil, nil
 }
 
-func listRoleTags(c *Cloud, in params) (map[string]any, error) {
+func listRoleTags(c *Cloud, in wire.Params) (map[string]any, error) {
 	r, err := c.role(in)
 	if err != nil {
 		return nil, err
 	}
 	key := func(t any) string { return strings.ToLower(t.(map[string]any)["Key"].(string)) }
-	some, next := page(c, r.tagList(), in.num("MaxItems"), in.str("Marker"), key)
+	some, next := page(c, r.tagList(), in.Num("MaxItems"), in.Str("Marker"), key)
 	return marked("Tags", some, next), nil
 }

@@ -1,4 +1,4 @@
-package awstest
+package wire
 
 import (
 	"encoding/xml"
@@ -13,7 +13,7 @@ import (
 // requestID is in the body of every answer of the query protocol.
 const requestID = "<RequestId>00000000-0000-4000-8000-000000000000</RequestId>"
 
-func (q query) encode(s *service, name string, out map[string]any) *answer {
+func (q query) encode(s *Service, name string, out map[string]any) *Response {
 	op := s.model.Operations[name]
 	var b strings.Builder
 	fmt.Fprintf(&b, "<%sResponse xmlns=%q>", name, s.model.Namespace)
@@ -25,7 +25,7 @@ func (q query) encode(s *service, name string, out map[string]any) *answer {
 }
 
 // writeXML writes an element with a normalised value of the named shape.
-func writeXML(b *strings.Builder, s *service, element, shape string, value any) {
+func writeXML(b *strings.Builder, s *Service, element, shape string, value any) {
 	b.WriteString("<" + element + ">")
 	switch v := value.(type) {
 	case map[string]any:
@@ -54,7 +54,7 @@ func escapeXML(b *strings.Builder, text string) {
 	}
 }
 
-func (q query) fail(s *service, e *apiError) *answer {
+func (q query) fail(s *Service, e *Error) *Response {
 	kind := "Sender"
 	if e.Status >= http.StatusInternalServerError {
 		kind = "Receiver"
@@ -67,8 +67,8 @@ func (q query) fail(s *service, e *apiError) *answer {
 	return q.answer(e.Status, b.String())
 }
 
-func (query) answer(status int, body string) *answer {
-	return &answer{
-		status: status, header: http.Header{"Content-Type": {"text/xml"}}, body: []byte(body),
+func (query) answer(status int, body string) *Response {
+	return &Response{
+		Status: status, Header: http.Header{"Content-Type": {"text/xml"}}, Body: []byte(body),
 	}
 }

@@ -1,4 +1,4 @@
-package awstest
+package wire
 
 import (
 	"fmt"
@@ -16,19 +16,19 @@ import (
 // (https://smithy.io/2.0/aws/protocols/aws-query-protocol.html)
 type query struct{}
 
-func (query) throttled() apiError { return apiError{"Throttling", 400, "Rate exceeded"} }
+func (query) throttled() Error { return Error{"Throttling", 400, "Rate exceeded"} }
 
-func (query) denied() apiError { return apiError{"AccessDenied", 403, ""} }
+func (query) denied() Error { return Error{"AccessDenied", 403, ""} }
 
-func (query) operation(_ *service, _ *http.Request, body []byte) string {
+func (query) operation(_ *Service, _ *http.Request, body []byte) string {
 	form, _ := url.ParseQuery(string(body))
 	return form.Get("Action")
 }
 
 func (query) decode(
-	s *service, op *models.Operation, r *http.Request, body []byte,
-) (params, []string) {
-	d := &jsonReader{service: s}
+	s *Service, op *models.Operation, r *http.Request, body []byte,
+) (Params, []string) {
+	d := &jsonReader{Service: s}
 	const want = "application/x-www-form-urlencoded"
 	got, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
 	if r.Method != http.MethodPost || r.URL.Path != "/" || got != want {
@@ -44,7 +44,7 @@ func (query) decode(
 	form.Del("Action")
 	form.Del("Version")
 	if op.Input == "" {
-		return params{}, d.problems
+		return Params{}, d.problems
 	}
 	in, _ := d.node("", op.Input, grow(form)).(map[string]any)
 	return in, d.problems

@@ -1,4 +1,4 @@
-package awstest
+package wire
 
 import (
 	"encoding/json"
@@ -12,16 +12,16 @@ import (
 	"github.com/tyg-dev/tyg/internal/awstest/internal/models"
 )
 
-// A checker compares values, in the form that [params] describes, with the model.
+// A checker compares values, in the form that [Params] describes, with the model.
 type checker struct {
-	*service
+	*Service
 	answer   bool // not a request
 	problems []string
 }
 
 // check returns what is wrong with an input of the named shape, in the words of AWS.
-func (s *service) check(shape string, input map[string]any) []string {
-	c := &checker{service: s}
+func (s *Service) check(shape string, input map[string]any) []string {
+	c := &checker{Service: s}
 	if shape != "" {
 		c.value("", shape, input)
 	}
@@ -30,8 +30,8 @@ func (s *service) check(shape string, input map[string]any) []string {
 
 // checkAnswer returns what is wrong with an output. Lengths, ranges and patterns are not part of
 // it: AWS breaks them itself, as with a NumberOfDecreasesToday of 0.
-func (s *service) checkAnswer(shape string, output map[string]any) []string {
-	c := &checker{service: s, answer: true}
+func (s *Service) checkAnswer(shape string, output map[string]any) []string {
+	c := &checker{Service: s, answer: true}
 	c.value("", shape, output)
 	return c.problems
 }

@@ -1,4 +1,4 @@
-package awstest
+package wire
 
 import (
 	"net/http"
@@ -11,19 +11,19 @@ import (
 // (https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html)
 type rpc struct{}
 
-func (rpc) throttled() apiError { return apiError{"ThrottlingException", 400, "Rate exceeded"} }
+func (rpc) throttled() Error { return Error{"ThrottlingException", 400, "Rate exceeded"} }
 
-func (rpc) denied() apiError { return apiError{"AccessDeniedException", 400, ""} }
+func (rpc) denied() Error { return Error{"AccessDeniedException", 400, ""} }
 
-func (rpc) operation(s *service, r *http.Request, _ []byte) string {
+func (rpc) operation(s *Service, r *http.Request, _ []byte) string {
 	name, _ := strings.CutPrefix(r.Header.Get("X-Amz-Target"), s.model.TargetPrefix+".")
 	return name
 }
 
 func (p rpc) decode(
-	s *service, op *models.Operation, r *http.Request, body []byte,
-) (params, []string) {
-	d := &jsonReader{service: s}
+	s *Service, op *models.Operation, r *http.Request, body []byte,
+) (Params, []string) {
+	d := &jsonReader{Service: s}
 	if r.Method != http.MethodPost || r.URL.Path != "/" || r.URL.RawQuery != "" {
 		d.bad("", "%s %s where POST / is expected", r.Method, r.URL)
 	}
@@ -31,14 +31,14 @@ func (p rpc) decode(
 		d.bad("", "Content-Type is %q, want %q", got, p.contentType(s))
 	}
 	if op.Input == "" {
-		return params{}, d.problems
+		return Params{}, d.problems
 	}
 	return d.body(op.Input, body), d.problems
 }
 
-func (rpc) contentType(s *service) string { return "application/x-amz-json-" + s.model.JSONVersion }
+func (rpc) contentType(s *Service) string { return "application/x-amz-json-" + s.model.JSONVersion }
 
-func (p rpc) encode(s *service, name string, out map[string]any) *answer {
+func (p rpc) encode(s *Service, name string, out map[string]any) *Response {
 	op := s.model.Operations[name]
 	if op.Output == "" {
 		return p.answer(s, http.StatusOK, nil)
@@ -46,9 +46,9 @@ func (p rpc) encode(s *service, name string, out map[string]any) *answer {
 	return p.answer(s, http.StatusOK, marshal(toJSON(s, op.Output, out)))
 }
 
-func (p rpc) fail(s *service, e *apiError) *answer {
+func (p rpc) fail(s *Service, e *Error) *Response {
 	kind := e.Code
-	if s.name == "dynamodb" {
+	if s.Name == "dynamodb" {
 		kind = "com.amazonaws.dynamodb.v20120810#" + kind
 	}
 	return p.answer(s, e.Status, marshal(map[string]string{
@@ -56,8 +56,8 @@ func (p rpc) fail(s *service, e *apiError) *answer {
 	}))
 }
 
-func (p rpc) answer(s *service, status int, body []byte) *answer {
-	return &answer{
-		status: status, header: http.Header{"Content-Type": {p.contentType(s)}}, body: body,
+func (p rpc) answer(s *Service, status int, body []byte) *Response {
+	return &Response{
+		Status: status, Header: http.Header{"Content-Type": {p.contentType(s)}}, Body: body,
 	}
 }

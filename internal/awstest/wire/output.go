@@ -1,4 +1,4 @@
-package awstest
+package wire
 
 import (
 	"encoding/json"
@@ -8,10 +8,11 @@ import (
 	"time"
 )
 
-// output brings what an operation answers into the form of [params], with time.Time for
-// timestamps, and returns what of it the model does not have.
-func (r *request) output(out map[string]any) (map[string]any, []string) {
-	normal, _ := normalise(reflect.ValueOf(out)).(map[string]any)
+// Output converts an output to the types of [Params], with time.Time for timestamps. An output may
+// also hold any number, slice or map with string keys; members that are nil are left out. problems
+// says what of it the model does not have.
+func (r *Request) Output(out map[string]any) (normal map[string]any, problems []string) {
+	normal, _ = normalise(reflect.ValueOf(out)).(map[string]any)
 	if normal == nil {
 		normal = make(map[string]any)
 	}
@@ -27,7 +28,6 @@ func (r *request) output(out map[string]any) (map[string]any, []string) {
 			normal[name] = []any{}
 		}
 	}
-	var problems []string
 	for _, p := range r.checkAnswer(r.op.Output, normal) {
 		problems = append(problems, "answer: "+p)
 	}
@@ -98,4 +98,20 @@ func normaliseMap(v reflect.Value) any {
 		}
 	}
 	return m
+}
+
+// WithNext adds the token of the next page to a page, if there is one.
+func WithNext(out map[string]any, member, next string) map[string]any {
+	if next != "" {
+		out[member] = next
+	}
+	return out
+}
+
+// OrNil returns nil for the empty string, so that the member is left out.
+func OrNil(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
 }

@@ -1,4 +1,4 @@
-package awstest
+package wire
 
 import (
 	"encoding/json"
@@ -18,13 +18,13 @@ import (
 // (https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html)
 type rest struct{}
 
-func (rest) throttled() apiError {
-	return apiError{"TooManyRequestsException", 429, "Rate exceeded"}
+func (rest) throttled() Error {
+	return Error{"TooManyRequestsException", 429, "Rate exceeded"}
 }
 
-func (rest) denied() apiError { return apiError{"AccessDeniedException", 403, ""} }
+func (rest) denied() Error { return Error{"AccessDeniedException", 403, ""} }
 
-func (rest) operation(s *service, r *http.Request, _ []byte) string {
+func (rest) operation(s *Service, r *http.Request, _ []byte) string {
 	for _, name := range slices.Sorted(maps.Keys(s.model.Operations)) {
 		op := s.model.Operations[name]
 		if _, ok := match(op.Path, r.URL.EscapedPath()); ok && op.Method == r.Method {
@@ -57,11 +57,11 @@ func match(template, path string) (map[string]string, bool) {
 }
 
 func (p rest) decode(
-	s *service, op *models.Operation, r *http.Request, body []byte,
-) (params, []string) {
-	d := &jsonReader{service: s}
+	s *Service, op *models.Operation, r *http.Request, body []byte,
+) (Params, []string) {
+	d := &jsonReader{Service: s}
 	if op.Input == "" {
-		return params{}, nil
+		return Params{}, nil
 	}
 	shape := s.shape(op.Input)
 	in := p.body(d, op, body)
@@ -88,8 +88,8 @@ func (p rest) decode(
 	return in, d.problems
 }
 
-// body reads the members in the body: one as it stands, or all that are nowhere else.
-func (rest) body(d *jsonReader, op *models.Operation, body []byte) params {
+// body reads the members in the Body: one as it stands, or all that are nowhere else.
+func (rest) body(d *jsonReader, op *models.Operation, body []byte) Params {
 	name := d.shape(op.Input).Payload
 	if name == "" {
 		return d.body(op.Input, body)
@@ -97,11 +97,11 @@ func (rest) body(d *jsonReader, op *models.Operation, body []byte) params {
 	m := d.shape(op.Input).Members[name]
 	switch {
 	case len(body) == 0:
-		return params{}
+		return Params{}
 	case d.shape(m.Shape).Type == "blob":
-		return params{name: body}
+		return Params{name: body}
 	default:
-		return params{name: d.body(m.Shape, body)}
+		return Params{name: d.body(m.Shape, body)}
 	}
 }
 
@@ -137,52 +137,52 @@ func (d *jsonReader) text(path, shape, text string) any {
 	}
 }
 
-func (p rest) encode(s *service, name string, out map[string]any) *answer {
+func (p rest) encode(s *Service, name string, out map[string]any) *Response {
 	op := s.model.Operations[name]
-	a := &answer{status: op.Status, header: make(http.Header)}
-	if a.status == 0 {
-		a.status = http.StatusOK
+	a := &Response{Status: op.Status, Header: make(http.Header)}
+	if a.Status == 0 {
+		a.Status = http.StatusOK
 	}
-	if op.Output == "" || a.status == http.StatusNoContent {
+	if op.Output == "" || a.Status == http.StatusNoContent {
 		return a
 	}
 	shape := s.shape(op.Output)
 	for name, value := range out {
 		switch m := shape.Members[name]; m.Location {
 		case "statusCode":
-			a.status, _ = strconv.Atoi(fmt.Sprint(value))
+			a.Status, _ = strconv.Atoi(fmt.Sprint(value))
 		case "header":
-			a.header.Set(m.Wire(name), fmt.Sprint(value))
+			a.Header.Set(m.Wire(name), fmt.Sprint(value))
 		}
 	}
 	p.writeBody(s, a, op.Output, out)
 	return a
 }
 
-func (rest) writeBody(s *service, a *answer, shape string, out map[string]any) {
+func (rest) writeBody(s *Service, a *Response, shape string, out map[string]any) {
 	payload := s.shape(shape).Payload
 	if blob, ok := out[payload].([]byte); ok {
-		a.body = blob
+		a.Body = blob
 		return
 	}
-	a.header.Set("Content-Type", "application/json")
+	a.Header.Set("Content-Type", "application/json")
 	if payload == "" {
-		a.body = marshal(toJSON(s, shape, out))
+		a.Body = marshal(toJSON(s, shape, out))
 	} else if v, ok := out[payload]; ok {
-		a.body = marshal(toJSON(s, s.shape(shape).Members[payload].Shape, v))
+		a.Body = marshal(toJSON(s, s.shape(shape).Members[payload].Shape, v))
 	}
 }
 
-func (rest) fail(s *service, e *apiError) *answer {
+func (rest) fail(s *Service, e *Error) *Response {
 	name := "message"
 	if s != nil && s.shape(e.Code) != nil && s.shape(e.Code).Members["Message"] != nil {
 		name = s.shape(e.Code).Members["Message"].Wire("Message")
 	}
-	return &answer{
-		status: e.Status,
-		header: http.Header{
+	return &Response{
+		Status: e.Status,
+		Header: http.Header{
 			"Content-Type": {"application/json"}, "X-Amzn-Errortype": {e.Code},
 		},
-		body: marshal(map[string]string{name: e.Message}),
+		Body: marshal(map[string]string{name: e.Message}),
 	}
 }

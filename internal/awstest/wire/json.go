@@ -1,4 +1,4 @@
-package awstest
+package wire
 
 import (
 	"bytes"
@@ -15,7 +15,7 @@ import (
 
 // A jsonReader turns JSON with the names of the wire into values with those of the model.
 type jsonReader struct {
-	*service
+	*Service
 	problems []string
 }
 
@@ -114,7 +114,7 @@ func member(s *models.Shape, location, wire string) (string, *models.Member) {
 
 // toJSON turns a normalised value of the named shape into what encoding/json writes as the
 // wire has it. Members of a structure that do not travel in the body are left out.
-func toJSON(s *service, name string, value any) any {
+func toJSON(s *Service, name string, value any) any {
 	shape := s.shape(name)
 	switch v := value.(type) {
 	case map[string]any:
