@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/tyg-dev/tyg/internal/awstest/account"
 	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
 
@@ -94,7 +95,7 @@ func (k kind) create(c *Cloud, in wire.Params) (map[string]any, error) {
 	}
 	id := in.Str(k.key)
 	if id == "" {
-		id = c.id()
+		id = c.NewID()
 	}
 	if on[id] != nil {
 		return nil, gatewayConflict("%s already exists", k.name)
@@ -188,7 +189,7 @@ func listShelf(c *Cloud, on shelf, in wire.Params) (map[string]any, error) {
 		return nil, badRequest("Invalid value for maxResults: %s", in.Str("MaxResults"))
 	}
 	ids := slices.Sorted(maps.Keys(on))
-	ids, next := page(c, ids, limit, in.Str("NextToken"), func(id string) string { return id })
+	ids, next := account.PageOfStrings(c.Account, ids, limit, in.Str("NextToken"))
 	items := make([]any, len(ids))
 	for i, id := range ids {
 		items[i] = on[id]

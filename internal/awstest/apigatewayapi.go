@@ -42,7 +42,7 @@ func createAPI(c *Cloud, in wire.Params) (map[string]any, error) {
 	if in.Str("ProtocolType") != "WEBSOCKET" {
 		return nil, wire.Unserved("protocols other than WEBSOCKET")
 	}
-	id := c.id()
+	id := c.NewID()
 	a := &api{
 		id: id, integrations: make(shelf), routes: make(shelf), responses: make(map[string]shelf),
 		authorizers: make(shelf), deployments: make(shelf), stages: make(shelf),
@@ -50,7 +50,7 @@ func createAPI(c *Cloud, in wire.Params) (map[string]any, error) {
 	}
 	complete(a.members, map[string]any{
 		"ApiId": id, "ApiEndpoint": "wss://" + id + ".execute-api." + Region + ".amazonaws.com",
-		"ApiKeySelectionExpression": "$request.header.x-api-key", "CreatedDate": c.now(),
+		"ApiKeySelectionExpression": "$request.header.x-api-key", "CreatedDate": c.Now(),
 		"DisableExecuteApiEndpoint": false, "IpAddressType": "ipv4", "Tags": map[string]any{},
 	})
 	if err := checkAPI(a.members); err != nil {

@@ -63,7 +63,7 @@ func finishDeployment(c *Cloud, in wire.Params, was, is map[string]any) error {
 
 func deployed(c *Cloud, auto bool) map[string]any {
 	return map[string]any{
-		"AutoDeployed": auto, "CreatedDate": c.now(), "DeploymentStatus": "DEPLOYED",
+		"AutoDeployed": auto, "CreatedDate": c.Now(), "DeploymentStatus": "DEPLOYED",
 	}
 }
 
@@ -85,7 +85,7 @@ func (a *api) autoDeploy(c *Cloud) {
 		if stage["AutoDeploy"] != true || len(a.routes) == 0 {
 			continue
 		}
-		id := c.id()
+		id := c.NewID()
 		a.snapshots[id] = a.snapshot()
 		a.deployments[id] = deployed(c, true)
 		a.deployments[id]["DeploymentId"] = id

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/tyg-dev/tyg/internal/awstest/account"
 	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
 
@@ -58,7 +59,7 @@ func configurationsOf(c *Cloud, in wire.Params, was *domain) ([]any, error) {
 	}
 	is := given[0]
 	certificate := is.Str("CertificateArn")
-	if !strings.HasPrefix(certificate, c.arn("acm", "certificate/")) {
+	if !strings.HasPrefix(certificate, account.ARN("acm", "certificate/")) {
 		return nil, badRequest("Invalid certificate ARN: %s. Certificate must be in '%s'.",
 			certificate, Region)
 	}
@@ -66,7 +67,7 @@ func configurationsOf(c *Cloud, in wire.Params, was *domain) ([]any, error) {
 		return nil, badRequest("Domain names of WEBSOCKET APIs are REGIONAL and use TLS_1_2")
 	}
 	out := maps.Clone(map[string]any(is))
-	out["ApiGatewayDomainName"] = "d-" + c.id() + ".execute-api." + Region + ".amazonaws.com"
+	out["ApiGatewayDomainName"] = "d-" + c.NewID() + ".execute-api." + Region + ".amazonaws.com"
 	if was != nil {
 		old := wire.Params(was.members["DomainNameConfigurations"].([]any)[0].(map[string]any))
 		out["ApiGatewayDomainName"] = old["ApiGatewayDomainName"]

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/tyg-dev/tyg/internal/awstest/account"
 	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
 
@@ -24,7 +25,7 @@ func finishStage(c *Cloud, in wire.Params, _, stage map[string]any) error {
 	if err := nameStage(c, is); err != nil {
 		return err
 	}
-	is["LastUpdatedDate"] = c.now()
+	is["LastUpdatedDate"] = c.Now()
 	if id := is.Str("DeploymentId"); id != "" && a.deployments[id] == nil {
 		return badRequest("Deployment ID %s does not exist in this API", id)
 	}
@@ -47,7 +48,7 @@ func nameStage(c *Cloud, is wire.Params) error {
 			is.Str("StageName"))
 	}
 	complete(is, map[string]any{
-		"CreatedDate": c.now(), "RouteSettings": map[string]any{}, "StageVariables": map[string]any{},
+		"CreatedDate": c.Now(), "RouteSettings": map[string]any{}, "StageVariables": map[string]any{},
 		"Tags": map[string]any{}, "DefaultRouteSettings": map[string]any{
 			"DataTraceEnabled": false, "DetailedMetricsEnabled": false, "LoggingLevel": "OFF",
 		},
@@ -106,7 +107,7 @@ func checkStageLogs(c *Cloud, stage wire.Params) error {
 	if access == nil {
 		return nil
 	}
-	if !strings.HasPrefix(access.Str("DestinationArn"), c.arn("logs", "log-group:")) ||
+	if !strings.HasPrefix(access.Str("DestinationArn"), account.ARN("logs", "log-group:")) ||
 		strings.HasSuffix(access.Str("DestinationArn"), ":*") {
 		return badRequest("Invalid ARN specified in the request. ARN: %s", access.Str("DestinationArn"))
 	}

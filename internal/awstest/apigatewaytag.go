@@ -4,14 +4,15 @@ import (
 	"maps"
 	"strings"
 
+	"github.com/tyg-dev/tyg/internal/awstest/account"
 	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
 
 // checkTags checks the tags of a thing of API Gateway.
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-tagging-restrictions.html)
 func checkTags(tags wire.Params) error {
-	if len(tags) > maxTags {
-		return badRequest("A resource cannot have more than %d tags", maxTags)
+	if len(tags) > account.MaxTags {
+		return badRequest("A resource cannot have more than %d tags", account.MaxTags)
 	}
 	for key, value := range tags {
 		if strings.HasPrefix(strings.ToLower(key), "aws:") {

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tyg-dev/tyg/internal/awstest/account"
 	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
 
@@ -80,7 +81,7 @@ func listAttachedRolePolicies(c *Cloud, in wire.Params) (map[string]any, error) 
 	if err != nil {
 		return nil, err
 	}
-	some, next := page(c, r.attached, in.Num("MaxItems"), in.Str("Marker"), same)
+	some, next := account.PageOfStrings(c.Account, r.attached, in.Num("MaxItems"), in.Str("Marker"))
 	policies := []any{}
 	for _, arn := range some {
 		policies = append(policies, map[string]any{

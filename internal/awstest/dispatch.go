@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tyg-dev/tyg/internal/awstest/account"
 	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
 
@@ -125,7 +126,7 @@ func (s site) route(id string, route wire.Params) (LiveRoute, error) {
 	if integration == nil {
 		return LiveRoute{}, errors.New("it has no integration")
 	}
-	source := s.cloud.arn("execute-api", s.api+"/"+s.stage+"/"+route.Str("RouteKey"))
+	source := account.ARN("execute-api", s.api+"/"+s.stage+"/"+route.Str("RouteKey"))
 	f, err := s.function(integration.Str("IntegrationUri"), source)
 	if err != nil {
 		return LiveRoute{}, err
@@ -145,7 +146,7 @@ func (s site) route(id string, route wire.Params) (LiveRoute, error) {
 func (s site) authorizer(id string) (*LiveAuthorizer, error) {
 	is := wire.Params(s.published.authorizers[id])
 	f, err := s.function(is.Str("AuthorizerUri"),
-		s.cloud.arn("execute-api", s.api+"/authorizers/"+id))
+		account.ARN("execute-api", s.api+"/authorizers/"+id))
 	if err != nil {
 		return nil, fmt.Errorf("authorizer %s: %w", is.Str("Name"), err)
 	}

@@ -3,6 +3,7 @@ package awstest
 import (
 	"strings"
 
+	"github.com/tyg-dev/tyg/internal/awstest/account"
 	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
 
@@ -21,7 +22,7 @@ func (c *Cloud) MayManage(functionName, apiID, stage string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, method := range []string{"POST", "GET", "DELETE"} {
-		connection := c.arn("execute-api", apiID+"/"+stage+"/"+method+"/@connections/L0SM9cOFvHcCIhw=")
+		connection := account.ARN("execute-api", apiID+"/"+stage+"/"+method+"/@connections/L0SM9cOFvHcCIhw=")
 		if !c.functionMay(functionName, "execute-api:ManageConnections", connection) {
 			return false
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tyg-dev/tyg/internal/dynamotest"
 
+	"github.com/tyg-dev/tyg/internal/awstest/account"
 	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
 
@@ -114,7 +115,7 @@ func answerItems(w http.ResponseWriter, err error) {
 func findTable(c *Cloud, in wire.Params) (*table, error) {
 	name := tableName(c, in.Str("TableName")+in.Str("ResourceArn"))
 	t := c.dynamo.tables[name]
-	if t != nil && t.gone && !settling(&t.deleting) {
+	if t != nil && t.gone && !account.Poll(&t.deleting) {
 		delete(c.dynamo.tables, name)
 		t = nil
 	}
@@ -136,10 +137,10 @@ func activeTable(c *Cloud, in wire.Params) (*table, error) {
 	case t.gone:
 		return nil, inUse("Attempt to change a resource which is still in use: "+
 			"Table is being deleted: %s", name)
-	case settling(&t.creating):
+	case account.Poll(&t.creating):
 		return nil, inUse("Attempt to change a resource which is still in use: "+
 			"Table is being created: %s", name)
-	case settling(&t.updating):
+	case account.Poll(&t.updating):
 		return nil, inUse("Attempt to change a resource which is still in use: "+
 			"Table is being updated: %s", name)
 	}
@@ -187,8 +188,8 @@ func describeTable(c *Cloud, in wire.Params) (map[string]any, error) {
 		return nil, err
 	}
 	out := t.describe()
-	if !settling(&t.creating) {
-		settling(&t.updating)
+	if !account.Poll(&t.creating) {
+		account.Poll(&t.updating)
 	}
 	return map[string]any{"Table": out}, nil
 }
@@ -197,7 +198,7 @@ func listTables(c *Cloud, in wire.Params) (map[string]any, error) {
 	names := slices.Sorted(maps.Keys(c.dynamo.tables))
 	start := in.Str("ExclusiveStartTableName")
 	names = slices.DeleteFunc(names, func(name string) bool { return name <= start })
-	names, next := page(c, names, in.Num("Limit"), "", func(name string) string { return name })
+	names, next := account.PageOfStrings(c.Account, names, in.Num("Limit"), "")
 	out := map[string]any{"TableNames": names}
 	if next != "" {
 		out["LastEvaluatedTableName"] = names[len(names)-1]

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tyg-dev/tyg/internal/dynamotest"
 
+	"github.com/tyg-dev/tyg/internal/awstest/account"
 	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
 
@@ -18,7 +19,7 @@ var tablePattern = regexp.MustCompile(`^[a-zA-Z0-9_.-]{3,255}$`)
 
 // tableName returns the name in a name or an ARN.
 func tableName(c *Cloud, s string) string {
-	return strings.TrimPrefix(s, c.arn("dynamodb", "table/"))
+	return strings.TrimPrefix(s, account.ARN("dynamodb", "table/"))
 }
 
 func createTable(c *Cloud, in wire.Params) (map[string]any, error) {
@@ -40,14 +41,14 @@ func createTable(c *Cloud, in wire.Params) (map[string]any, error) {
 
 func newTable(c *Cloud, name string, in wire.Params) *table {
 	t := &table{
-		arn: c.arn("dynamodb", "table/"+name), creating: c.Settle, items: newItems(name, in),
+		arn: account.ARN("dynamodb", "table/"+name), creating: c.Settle, items: newItems(name, in),
 		tags: make(map[string]string),
 	}
 	for _, tag := range in.Objs("Tags") {
 		t.tags[tag.Str("Key")] = tag.Str("Value")
 	}
 	t.members = map[string]any{
-		"TableName": name, "TableArn": t.arn, "TableId": uuid(c), "CreationDateTime": c.now(),
+		"TableName": name, "TableArn": t.arn, "TableId": c.NewUUID(), "CreationDateTime": c.Now(),
 		"AttributeDefinitions": in["AttributeDefinitions"], "KeySchema": in["KeySchema"],
 		"ItemCount": 0, "TableSizeBytes": 0,
 		"DeletionProtectionEnabled": in.Flag("DeletionProtectionEnabled"),

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tyg-dev/tyg/internal/awstest/account"
 	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
 
@@ -21,7 +22,7 @@ func tagTable(c *Cloud, in wire.Params) (map[string]any, error) {
 		}
 		tags[tag.Str("Key")] = tag.Str("Value")
 	}
-	if len(tags) > maxTags {
+	if len(tags) > account.MaxTags {
 		return nil, wire.Invalid("One or more parameter values were invalid: Too many tags")
 	}
 	t.tags = tags
@@ -46,7 +47,7 @@ func listTableTags(c *Cloud, in wire.Params) (map[string]any, error) {
 		return nil, err
 	}
 	keys := slices.Sorted(maps.Keys(t.tags))
-	keys, next := page(c, keys, 0, in.Str("NextToken"), func(key string) string { return key })
+	keys, next := account.PageOfStrings(c.Account, keys, 0, in.Str("NextToken"))
 	tags := make([]any, len(keys))
 	for i, key := range keys {
 		tags[i] = map[string]any{"Key": key, "Value": t.tags[key]}

@@ -1,6 +1,9 @@
 package awstest
 
-import "github.com/tyg-dev/tyg/internal/awstest/wire"
+import (
+	"github.com/tyg-dev/tyg/internal/awstest/account"
+	"github.com/tyg-dev/tyg/internal/awstest/wire"
+)
 
 func describeTimeToLive(c *Cloud, in wire.Params) (map[string]any, error) {
 	t, err := findTable(c, in)
@@ -11,7 +14,7 @@ func describeTimeToLive(c *Cloud, in wire.Params) (map[string]any, error) {
 	if t.ttl != "" {
 		out["AttributeName"] = t.ttl
 	}
-	settling(&t.ttlSettling)
+	account.Poll(&t.ttlSettling)
 	return map[string]any{"TimeToLiveDescription": out}, nil
 }
 
@@ -37,7 +40,7 @@ func updateTimeToLive(c *Cloud, in wire.Params) (map[string]any, error) {
 	wanted := in.Obj("TimeToLiveSpecification")
 	enable, attribute := wanted.Flag("Enabled"), wanted.Str("AttributeName")
 	switch {
-	case settling(&t.ttlSettling):
+	case account.Poll(&t.ttlSettling):
 		return nil, wire.Invalid("Time to live has been modified multiple times within a fixed interval")
 	case enable && t.ttl != "":
 		return nil, wire.Invalid("TimeToLive is already enabled")

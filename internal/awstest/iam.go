@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tyg-dev/tyg/internal/awstest/account"
 	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
 
@@ -118,7 +119,7 @@ func (c *Cloud) roleByARN(arn string) *role {
 // assumable tells whether a service, such as lambda.amazonaws.com, can become the role: it must be
 // trusted, and a new role must first get known everywhere. Each question counts as a poll.
 func (c *Cloud) assumable(r *role, service string) bool {
-	return r.trust.trusts(service) && !settling(&r.settle)
+	return r.trust.trusts(service) && !account.Poll(&r.settle)
 }
 
 // allows tells whether the policies of the role allow an action on a resource.

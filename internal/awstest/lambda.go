@@ -1,12 +1,12 @@
 package awstest
 
 import (
-	"fmt"
 	"maps"
 	"net/http"
 	"slices"
 	"strings"
 
+	"github.com/tyg-dev/tyg/internal/awstest/account"
 	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
 
@@ -76,7 +76,7 @@ func functionName(s string) string {
 	return name
 }
 
-func functionARN(c *Cloud, name string) string { return c.arn("lambda", "function:"+name) }
+func functionARN(c *Cloud, name string) string { return account.ARN("lambda", "function:"+name) }
 
 // findFunction returns the function that an input names, by itself or in an ARN.
 func findFunction(c *Cloud, in wire.Params) (*function, error) {
@@ -123,8 +123,8 @@ func (f *function) describe() map[string]any {
 // look describes the function to somebody who waits for it.
 func (f *function) look() map[string]any {
 	out := f.describe()
-	if !settling(&f.pending) {
-		settling(&f.updating)
+	if !account.Poll(&f.pending) {
+		account.Poll(&f.updating)
 	}
 	return out
 }
@@ -132,11 +132,11 @@ func (f *function) look() map[string]any {
 // ready is nil if the function can be worked on. Asking counts as a poll.
 // (https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html)
 func (f *function) ready() error {
-	if settling(&f.pending) {
+	if account.Poll(&f.pending) {
 		return conflict("The operation cannot be performed at this time. "+
 			"The function is currently in the following state: %s", "Pending")
 	}
-	if settling(&f.updating) {
+	if account.Poll(&f.updating) {
 		return conflict("The operation cannot be performed at this time. "+
 			"An update is in progress for resource: %s", f.arn)
 	}
@@ -145,14 +145,8 @@ func (f *function) ready() error {
 
 // touch gives the function a new revision.
 func (f *function) touch(c *Cloud) {
-	f.config["LastModified"] = c.now().UTC().Format("2006-01-02T15:04:05.000-0700")
-	f.config["RevisionId"] = uuid(c)
-}
-
-// uuid returns an identifier in the form of a UUID that was not used before.
-func uuid(c *Cloud) string {
-	c.ids++
-	return fmt.Sprintf("%08x-0000-4000-8000-%012x", c.ids, c.ids)
+	f.config["LastModified"] = c.Now().UTC().Format("2006-01-02T15:04:05.000-0700")
+	f.config["RevisionId"] = c.NewUUID()
 }
 
 // sortedFunctions returns all functions by name.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/tyg-dev/tyg/internal/awstest/account"
 	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
 
@@ -68,7 +69,7 @@ func (f *function) invocable(kind string, event []byte) error {
 			"Could not parse request body into json")
 	case f.reserved != nil && *f.reserved == 0:
 		return wire.Fail(http.StatusTooManyRequests, "TooManyRequestsException", "Rate Exceeded.")
-	case settling(&f.pending):
+	case account.Poll(&f.pending):
 		return conflict("The operation cannot be performed at this time. "+
 			"The function is currently in the following state: %s", "Pending")
 	}
@@ -90,7 +91,7 @@ func (c *Cloud) run(f *function, event []byte) (reply []byte, failure string) {
 // tail returns log lines of an invocation.
 // (https://docs.aws.amazon.com/lambda/latest/dg/golang-logging.html)
 func tail(c *Cloud) string {
-	id := uuid(c)
+	id := c.NewUUID()
 	return fmt.Sprintf("START RequestId: %[1]s Version: $LATEST\nEND RequestId: %[1]s\n"+
 		"REPORT RequestId: %[1]s\tDuration: 1.00 ms\tBilled Duration: 1 ms\tMemory Size: 128 MB\t"+
 		"Max Memory Used: 20 MB\t\n", id)

@@ -3,6 +3,7 @@ package awstest
 import (
 	"maps"
 
+	"github.com/tyg-dev/tyg/internal/awstest/account"
 	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
 
@@ -45,7 +46,7 @@ func getFunctionCodeSigningConfig(c *Cloud, in wire.Params) (map[string]any, err
 }
 
 func listFunctions(c *Cloud, in wire.Params) (map[string]any, error) {
-	functions, next := page(c, c.lambda.sortedFunctions(), in.Num("MaxItems"), in.Str("Marker"),
+	functions, next := account.Page(c.Account, c.lambda.sortedFunctions(), in.Num("MaxItems"), in.Str("Marker"),
 		func(f *function) string { return f.name })
 	all := make([]any, len(functions))
 	for i, f := range functions {

@@ -4,12 +4,9 @@ import (
 	"maps"
 	"strings"
 
+	"github.com/tyg-dev/tyg/internal/awstest/account"
 	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
-
-// maxTags is how many tags a thing can have, in all services.
-// (https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html)
-const maxTags = 50
 
 func listFunctionTags(c *Cloud, in wire.Params) (map[string]any, error) {
 	f, err := findFunction(c, in)
@@ -54,8 +51,8 @@ func checkFunctionTags(tags wire.Params) error {
 			return badParameter("Tag keys cannot start with 'aws:': %s", key)
 		}
 	}
-	if len(tags) > maxTags {
-		return badParameter("A resource cannot have more than %d tags", maxTags)
+	if len(tags) > account.MaxTags {
+		return badParameter("A resource cannot have more than %d tags", account.MaxTags)
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/tyg-dev/tyg/internal/awstest/account"
 	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
 
@@ -53,7 +54,7 @@ func putLogEvents(c *Cloud, in wire.Params) (map[string]any, error) {
 		c.logs.events++
 		events = append(events, logEvent{
 			id: fmt.Sprintf("%056d", c.logs.events), stream: stream, at: at,
-			ingested: c.now().UnixMilli(), message: e.Str("message"),
+			ingested: c.Now().UnixMilli(), message: e.Str("message"),
 		})
 	}
 	g.streams[stream] = events
@@ -68,13 +69,13 @@ func (c *Cloud) Log(function, line string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	g, err := c.logs.group(name)
-	resource := c.arn("logs", "log-group:"+name+":log-stream:"+stream)
+	resource := account.ARN("logs", "log-group:"+name+":log-stream:"+stream)
 	if err != nil || !c.functionMay(function, "logs:CreateLogStream", resource) ||
 		!c.functionMay(function, "logs:PutLogEvents", resource) {
 		return false
 	}
 	c.logs.events++
-	now := c.now().UnixMilli()
+	now := c.Now().UnixMilli()
 	g.streams[stream] = append(g.streams[stream], logEvent{
 		id: fmt.Sprintf("%056d", c.logs.events), stream: stream, at: now, ingested: now, message: line,
 	})
@@ -97,7 +98,7 @@ func filterLogEvents(c *Cloud, in wire.Params) (map[string]any, error) {
 	if token == "" && len(all) > c.PageSize {
 		return map[string]any{"events": []any{}, "nextToken": all[0].key()}, nil
 	}
-	some, next := page(c, all, in.Num("limit"), token, logEvent.key)
+	some, next := account.Page(c.Account, all, in.Num("limit"), token, logEvent.key)
 	events := []any{}
 	for _, e := range some {
 		events = append(events, map[string]any{

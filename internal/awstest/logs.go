@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tyg-dev/tyg/internal/awstest/account"
 	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
 
@@ -78,7 +79,7 @@ func (s *logsState) group(name string) (*logGroup, error) {
 // groupByARN takes the form without ":*" at the end, as tagging does.
 // (https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_TagResource.html)
 func (c *Cloud) groupByARN(arn string) (*logGroup, error) {
-	name, ok := strings.CutPrefix(arn, c.arn("logs", "log-group:"))
+	name, ok := strings.CutPrefix(arn, account.ARN("logs", "log-group:"))
 	if !ok {
 		return nil, logsInvalid("Invalid resource ARN: %s", arn)
 	}
@@ -91,7 +92,7 @@ func createLogGroup(c *Cloud, in wire.Params) (map[string]any, error) {
 		return nil, logsExists("log group")
 	}
 	g := &logGroup{
-		name: name, class: "STANDARD", created: c.now(), tags: in.StrMap("tags"),
+		name: name, class: "STANDARD", created: c.Now(), tags: in.StrMap("tags"),
 		streams: make(map[string][]logEvent),
 	}
 	if in.Has("logGroupClass") {
@@ -115,7 +116,7 @@ func describeLogGroups(c *Cloud, in wire.Params) (map[string]any, error) {
 		}
 	}
 	name := func(g *logGroup) string { return g.name }
-	some, next := page(c, all, in.Num("limit"), in.Str("nextToken"), name)
+	some, next := account.Page(c.Account, all, in.Num("limit"), in.Str("nextToken"), name)
 	groups := []any{}
 	for _, g := range some {
 		groups = append(groups, g.describe(c))
@@ -124,7 +125,7 @@ func describeLogGroups(c *Cloud, in wire.Params) (map[string]any, error) {
 }
 
 func (g *logGroup) describe(c *Cloud) map[string]any {
-	arn := c.arn("logs", "log-group:"+g.name)
+	arn := account.ARN("logs", "log-group:"+g.name)
 	out := map[string]any{
 		"logGroupName": g.name, "arn": arn + ":*", "logGroupArn": arn, "logGroupClass": g.class,
 		"creationTime": g.created.UnixMilli(), "metricFilterCount": 0, "storedBytes": 0,

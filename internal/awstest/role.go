@@ -38,8 +38,8 @@ func (c *Cloud) newRole(name, path string) *role {
 		path = "/"
 	}
 	return &role{
-		Name: name, ARN: roleARN(path, name), path: path, session: 3600, created: c.now(),
-		id:   fmt.Sprintf("AROAEXAMPLE%s", strings.ToUpper(c.id())),
+		Name: name, ARN: roleARN(path, name), path: path, session: 3600, created: c.Now(),
+		id:   fmt.Sprintf("AROAEXAMPLE%s", strings.ToUpper(c.NewID())),
 		tags: make(map[string]tag), inline: make(map[string]*inlinePolicy),
 	}
 }

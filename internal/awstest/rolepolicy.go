@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/tyg-dev/tyg/internal/awstest/account"
 	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
 
@@ -81,9 +82,6 @@ func listRolePolicies(c *Cloud, in wire.Params) (map[string]any, error) {
 		return nil, err
 	}
 	all := slices.Sorted(maps.Keys(r.inline))
-	some, next := page(c, all, in.Num("MaxItems"), in.Str("Marker"), same)
+	some, next := account.PageOfStrings(c.Account, all, in.Num("MaxItems"), in.Str("Marker"))
 	return marked("PolicyNames", some, next), nil
 }
-
-// same is the name of what is its own name.
-func same(s string) string { return s }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tyg-dev/tyg/internal/awstest/account"
 	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
 
@@ -74,6 +75,6 @@ func listRoleTags(c *Cloud, in wire.Params) (map[string]any, error) {
 		return nil, err
 	}
 	key := func(t any) string { return strings.ToLower(t.(map[string]any)["Key"].(string)) }
-	some, next := page(c, r.tagList(), in.Num("MaxItems"), in.Str("Marker"), key)
+	some, next := account.Page(c.Account, r.tagList(), in.Num("MaxItems"), in.Str("Marker"), key)
 	return marked("Tags", some, next), nil
 }
