@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/tyg-dev/tyg/internal/awstest/account"
+	"github.com/tyg-dev/tyg/internal/awstest/dynamodb"
 )
 
 // The account and region of every [Cloud].
@@ -37,7 +38,7 @@ type Cloud struct {
 	logs    *logsState
 	lambda  *lambdaState
 	gateway *gatewayState
-	dynamo  *dynamoState
+	dynamo  *dynamodb.State
 }
 
 // A Call is a request that was understood so far that its operation is known.
@@ -51,11 +52,14 @@ type Call struct {
 
 // New returns an empty account.
 func New() *Cloud {
-	return &Cloud{
-		Account: account.New(), services: newServices(), logical: make(map[string]int),
+	a := account.New()
+	c := &Cloud{
+		Account: a, logical: make(map[string]int),
 		iam: newIAMState(), logs: newLogsState(), lambda: newLambdaState(),
-		gateway: newGatewayState(), dynamo: newDynamoState(),
+		gateway: newGatewayState(), dynamo: dynamodb.New(a),
 	}
+	c.services = c.newServices()
+	return c
 }
 
 // Key returns the access key that requests must be signed with. It may do everything.
@@ -87,7 +91,7 @@ func (c *Cloud) Resources() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	all := slices.Concat(c.iam.resources(), c.logs.resources(), c.lambda.resources(),
-		c.gateway.resources(), c.dynamo.resources())
+		c.gateway.resources(), c.dynamo.Resources())
 	slices.Sort(all)
 	return all
 }

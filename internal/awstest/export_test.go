@@ -23,10 +23,10 @@ func Trusts(doc, service string) bool {
 
 // Unserved returns operations that the models have and this package has not, and the reverse.
 func Unserved() (missing, extra []string) {
-	for _, s := range newServices() {
+	for _, s := range New().services {
 		for _, name := range s.Operations() {
 			r := &request{Request: &wire.Request{Service: s.Service, Operation: name}}
-			if s.operations[name] == nil && !r.passesOn() {
+			if s.operations[name] == nil && !r.servesItems() {
 				missing = append(missing, s.Name+" "+name)
 			}
 		}
@@ -44,7 +44,7 @@ func Fail(status int, code string) error { return wire.Fail(status, code, "messa
 
 // Answer makes an operation answer with out or err.
 func (c *Cloud) Answer(service, name string, out map[string]any, err error) {
-	c.services[service].operations[name] = func(*Cloud, wire.Params) (map[string]any, error) {
+	c.services[service].operations[name] = func(wire.Params) (map[string]any, error) {
 		return out, err
 	}
 }

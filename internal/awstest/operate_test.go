@@ -1,6 +1,7 @@
 package awstest
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -25,7 +26,7 @@ func (c *Cloud) Operate(service, name string, in map[string]any) (map[string]any
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	out, err := s.operations[name](c, r.Input)
+	out, err := s.operations[name](r.Input)
 	if e, ok := errors.AsType[*wire.Error](err); ok && !r.Declares(e) {
 		return nil, fmt.Errorf("the model of %s has no error %w", name, err)
 	}
@@ -49,18 +50,22 @@ func (c *Cloud) serviceNamed(name string) *service {
 	return nil
 }
 
-// OperateItems hands a request about items on, as ServeHTTP does after its checks.
+// OperateItems runs an operation on items, as ServeHTTP does after its checks.
 func (c *Cloud) OperateItems(name string, body []byte) ([]byte, error) {
+	var in map[string]any
+	if err := json.Unmarshal(body, &in); err != nil {
+		return nil, err
+	}
 	raw, err := http.NewRequest(http.MethodPost, "/", nil)
 	if err != nil {
 		return nil, err
 	}
 	raw.Header.Set("X-Amz-Target", "DynamoDB_20120810."+name)
 	raw.Header.Set("Authorization", "AWS4-HMAC-SHA256 checked before")
+	r, _ := c.serviceNamed("dynamodb").Call(name, in)
+	r.Raw, r.Body = raw, body
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	a, _ := passOn(c.dynamo.items(), &request{Request: &wire.Request{
-		Operation: name, Body: body, Raw: raw,
-	}})
+	a, _ := c.dynamo.Items(r)
 	return a.Body, nil
 }

@@ -152,14 +152,14 @@ func (c *Cloud) perform(r *request, problems []string) (a *wire.Response, code s
 		e := r.Malformed(problems)
 		return r.Fail(e), e.Code
 	}
-	if r.passesOn() {
-		return passOn(c.dynamo.items(), r)
+	if r.servesItems() {
+		return c.dynamo.Items(r.Request)
 	}
 	run := r.operations[r.Operation]
 	if run == nil {
 		panic("the model has this operation, the stand-in has not")
 	}
-	out, err := run(c, r.Input)
+	out, err := run(r.Input)
 	if err != nil {
 		return c.failed(r, err)
 	}

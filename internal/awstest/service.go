@@ -1,35 +1,49 @@
 package awstest
 
-import "github.com/tyg-dev/tyg/internal/awstest/wire"
+import (
+	"github.com/tyg-dev/tyg/internal/awstest/dynamodb"
+	"github.com/tyg-dev/tyg/internal/awstest/wire"
+)
 
 // A service is one of AWS's: its wire form, and what this package does.
 type service struct {
 	*wire.Service
-	operations map[string]operation
+	operations map[string]wire.Operation
 }
 
-// An operation is one operation of a service: it reads and changes c, and returns the members of
-// its output by their names in AWS's model, in any form that [wire.Request.Output] takes. The input
-// is valid by that model when an operation sees it; what the model cannot say the operation checks.
-// c.mu is held while it runs. An error is a [*wire.Error].
+// An operation is a [wire.Operation] that reads and changes all of a Cloud, with c.mu held.
 type operation func(c *Cloud, in wire.Params) (out map[string]any, err error)
+
+// bind makes operations of c.
+func (c *Cloud) bind(all map[string]operation) map[string]wire.Operation {
+	bound := make(map[string]wire.Operation)
+	for name, run := range all {
+		bound[name] = func(in wire.Params) (map[string]any, error) { return run(c, in) }
+	}
+	return bound
+}
 
 // A request is a call of an operation of a service.
 type request struct {
 	*wire.Request
-	operations map[string]operation
+	operations map[string]wire.Operation
+}
+
+// servesItems tells whether the operation reads or writes items of DynamoDB.
+func (r *request) servesItems() bool {
+	return r.Name == "dynamodb" && dynamodb.ServesItems(r.Operation)
 }
 
 // newServices returns all services, by the name in the scope of a signature.
-func newServices() map[string]*service {
+func (c *Cloud) newServices() map[string]*service {
 	bySigning := make(map[string]*service)
 	for _, s := range []*service{
-		{wire.New("iam", "ValidationError"), iamOperations()},
-		{wire.New("sts", "ValidationError"), stsOperations()},
-		{wire.New("lambda", "ValidationException"), lambdaOperations()},
-		{wire.New("apigatewayv2", "BadRequestException"), apigatewayOperations()},
-		{wire.New("logs", "InvalidParameterException"), logsOperations()},
-		{wire.New("dynamodb", "ValidationException"), dynamoOperations()},
+		{wire.New("iam", "ValidationError"), c.bind(iamOperations())},
+		{wire.New("sts", "ValidationError"), c.bind(stsOperations())},
+		{wire.New("lambda", "ValidationException"), c.bind(lambdaOperations())},
+		{wire.New("apigatewayv2", "BadRequestException"), c.bind(apigatewayOperations())},
+		{wire.New("logs", "InvalidParameterException"), c.bind(logsOperations())},
+		{wire.New("dynamodb", "ValidationException"), c.dynamo.Operations()},
 	} {
 		bySigning[s.SigningName()] = s
 	}

@@ -8,6 +8,12 @@ import (
 	"slices"
 )
 
+// An Operation is one operation of a service. It reads and changes the service's state, and returns
+// the members of its output by their names in the model, in any form that [Request.Output] takes.
+// The input is valid by the model when an operation sees it; the operation checks what the model
+// cannot express. An error is an [*Error].
+type Operation func(in Params) (out map[string]any, err error)
+
 // Params are the members of an input, by their names in the model: string, json.Number, bool,
 // []byte (a blob), []any, map[string]any. Wherever a protocol puts them: members of the query
 // and of the path are here with the types that the model gives them.

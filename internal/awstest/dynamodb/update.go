@@ -1,4 +1,4 @@
-package awstest
+package dynamodb
 
 import (
 	"maps"
@@ -10,8 +10,8 @@ import (
 
 // updateTable changes one thing about a table: how it is paid for, one index, or its protection.
 // (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTable.html)
-func updateTable(c *Cloud, in wire.Params) (map[string]any, error) {
-	t, err := activeTable(c, in)
+func (s *State) updateTable(in wire.Params) (map[string]any, error) {
+	t, err := s.activeTable(in)
 	if err != nil {
 		return nil, err
 	}
@@ -35,7 +35,7 @@ func updateTable(c *Cloud, in wire.Params) (map[string]any, error) {
 	if in.Has("DeletionProtectionEnabled") {
 		t.members["DeletionProtectionEnabled"] = in.Flag("DeletionProtectionEnabled")
 	}
-	t.updating = c.Settle
+	t.updating = s.Settle
 	return map[string]any{"TableDescription": t.describe()}, nil
 }
 

@@ -1,12 +1,12 @@
-package awstest
+package dynamodb
 
 import (
 	"github.com/tyg-dev/tyg/internal/awstest/account"
 	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
 
-func describeTimeToLive(c *Cloud, in wire.Params) (map[string]any, error) {
-	t, err := findTable(c, in)
+func (s *State) describeTimeToLive(in wire.Params) (map[string]any, error) {
+	t, err := s.findTable(in)
 	if err != nil {
 		return nil, err
 	}
@@ -32,8 +32,8 @@ func (t *table) ttlStatus() string {
 	}
 }
 
-func updateTimeToLive(c *Cloud, in wire.Params) (map[string]any, error) {
-	t, err := activeTable(c, in)
+func (s *State) updateTimeToLive(in wire.Params) (map[string]any, error) {
+	t, err := s.activeTable(in)
 	if err != nil {
 		return nil, err
 	}
@@ -50,15 +50,15 @@ func updateTimeToLive(c *Cloud, in wire.Params) (map[string]any, error) {
 		return nil, wire.Invalid("TimeToLive is active on a different AttributeName: current AttributeName "+
 			"is %s", t.ttl)
 	}
-	t.ttl, t.ttlSettling = "", c.Settle
+	t.ttl, t.ttlSettling = "", s.Settle
 	if enable {
 		t.ttl = attribute
 	}
 	return map[string]any{"TimeToLiveSpecification": map[string]any(wanted)}, nil
 }
 
-func describeContinuousBackups(c *Cloud, in wire.Params) (map[string]any, error) {
-	if _, err := findTable(c, in); err != nil {
+func (s *State) describeContinuousBackups(in wire.Params) (map[string]any, error) {
+	if _, err := s.findTable(in); err != nil {
 		return nil, err
 	}
 	return map[string]any{"ContinuousBackupsDescription": map[string]any{

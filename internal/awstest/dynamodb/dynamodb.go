@@ -1,25 +1,28 @@
-package awstest
+// Package dynamodb is DynamoDB in memory: its tables, with their settings as AWS's control plane has
+// them. Package dynamotest serves their items.
+package dynamodb
 
 import (
-	"bytes"
-	"encoding/json"
-	"io"
 	"maps"
 	"net/http"
 	"slices"
 
-	"github.com/tyg-dev/tyg/internal/dynamotest"
-
 	"github.com/tyg-dev/tyg/internal/awstest/account"
 	"github.com/tyg-dev/tyg/internal/awstest/wire"
+	"github.com/tyg-dev/tyg/internal/dynamotest"
 )
 
-// dynamoState is what DynamoDB keeps.
-type dynamoState struct {
+// State is what DynamoDB keeps.
+type State struct {
+	*account.Account
+
 	tables map[string]*table // by name
 }
 
-func newDynamoState() *dynamoState { return &dynamoState{tables: make(map[string]*table)} }
+// New returns the state of an empty account.
+func New(a *account.Account) *State {
+	return &State{Account: a, tables: make(map[string]*table)}
+}
 
 // A table is a table of DynamoDB. Its items are in a server of their own, so that they go with it.
 type table struct {
@@ -36,25 +39,25 @@ type table struct {
 	gone                                      bool
 }
 
-// dynamoOperations are the operations on tables, by their names.
-func dynamoOperations() map[string]operation {
-	return map[string]operation{
-		"CreateTable":               createTable,
-		"DescribeTable":             describeTable,
-		"UpdateTable":               updateTable,
-		"DeleteTable":               deleteTable,
-		"ListTables":                listTables,
-		"DescribeTimeToLive":        describeTimeToLive,
-		"UpdateTimeToLive":          updateTimeToLive,
-		"DescribeContinuousBackups": describeContinuousBackups,
-		"TagResource":               tagTable,
-		"UntagResource":             untagTable,
-		"ListTagsOfResource":        listTableTags,
+// Operations returns the operations that are served, by their names.
+func (s *State) Operations() map[string]wire.Operation {
+	return map[string]wire.Operation{
+		"CreateTable":               s.createTable,
+		"DescribeTable":             s.describeTable,
+		"UpdateTable":               s.updateTable,
+		"DeleteTable":               s.deleteTable,
+		"ListTables":                s.listTables,
+		"DescribeTimeToLive":        s.describeTimeToLive,
+		"UpdateTimeToLive":          s.updateTimeToLive,
+		"DescribeContinuousBackups": s.describeContinuousBackups,
+		"TagResource":               s.tagTable,
+		"UntagResource":             s.untagTable,
+		"ListTagsOfResource":        s.listTableTags,
 	}
 }
 
-// resources names everything that exists and is not about to go.
-func (s *dynamoState) resources() []string {
+// Resources names everything that exists and is not about to go.
+func (s *State) Resources() []string {
 	var all []string
 	for name, t := range s.tables {
 		if !t.gone {
@@ -64,59 +67,12 @@ func (s *dynamoState) resources() []string {
 	return all
 }
 
-// items serves the operations on items.
-func (s *dynamoState) items() http.Handler { return http.HandlerFunc(s.serveItems) }
-
-// serveItems hands a request on to the table that it names: one, though BatchGetItem may name many.
-func (s *dynamoState) serveItems(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
-	}
-	var in struct {
-		TableName    string
-		RequestItems map[string]any
-	}
-	_ = json.Unmarshal(body, &in) // it is valid JSON, or nobody had called this
-	names := slices.Collect(maps.Keys(in.RequestItems))
-	if in.TableName != "" {
-		names = append(names, in.TableName)
-	}
-	if len(names) != 1 {
-		answerItems(w, wire.Invalid("the stand-in serves one table at a time, not %v", names))
-		return
-	}
-	t := s.tables[names[0]]
-	if t == nil || t.gone || t.creating > 0 {
-		answerItems(w, noItems())
-		return
-	}
-	again := r.Clone(r.Context())
-	again.Body = io.NopCloser(bytes.NewReader(body))
-	t.items.ServeHTTP(w, again)
-}
-
-// noItems is the answer of a table that is not there yet, or not any more.
-func noItems() error {
-	return wire.Fail(http.StatusBadRequest, "ResourceNotFoundException", "Requested resource not found")
-}
-
-func answerItems(w http.ResponseWriter, err error) {
-	e := err.(*wire.Error)
-	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
-	w.WriteHeader(e.Status)
-	_ = json.NewEncoder(w).Encode(map[string]string{
-		"__type": "com.amazonaws.dynamodb.v20120810#" + e.Code, "message": e.Message,
-	})
-}
-
 // findTable returns the table that an input names, by itself or by its ARN.
-func findTable(c *Cloud, in wire.Params) (*table, error) {
-	name := tableName(c, in.Str("TableName")+in.Str("ResourceArn"))
-	t := c.dynamo.tables[name]
+func (s *State) findTable(in wire.Params) (*table, error) {
+	name := tableName(in.Str("TableName") + in.Str("ResourceArn"))
+	t := s.tables[name]
 	if t != nil && t.gone && !account.Poll(&t.deleting) {
-		delete(c.dynamo.tables, name)
+		delete(s.tables, name)
 		t = nil
 	}
 	if t == nil {
@@ -127,8 +83,8 @@ func findTable(c *Cloud, in wire.Params) (*table, error) {
 }
 
 // activeTable returns the table that an input names if it can be changed. Asking is a poll.
-func activeTable(c *Cloud, in wire.Params) (*table, error) {
-	t, err := findTable(c, in)
+func (s *State) activeTable(in wire.Params) (*table, error) {
+	t, err := s.findTable(in)
 	if err != nil {
 		return nil, err
 	}
@@ -182,8 +138,8 @@ func (t *table) describe() map[string]any {
 	return out
 }
 
-func describeTable(c *Cloud, in wire.Params) (map[string]any, error) {
-	t, err := findTable(c, in)
+func (s *State) describeTable(in wire.Params) (map[string]any, error) {
+	t, err := s.findTable(in)
 	if err != nil {
 		return nil, err
 	}
@@ -194,11 +150,11 @@ func describeTable(c *Cloud, in wire.Params) (map[string]any, error) {
 	return map[string]any{"Table": out}, nil
 }
 
-func listTables(c *Cloud, in wire.Params) (map[string]any, error) {
-	names := slices.Sorted(maps.Keys(c.dynamo.tables))
+func (s *State) listTables(in wire.Params) (map[string]any, error) {
+	names := slices.Sorted(maps.Keys(s.tables))
 	start := in.Str("ExclusiveStartTableName")
 	names = slices.DeleteFunc(names, func(name string) bool { return name <= start })
-	names, next := account.PageOfStrings(c.Account, names, in.Num("Limit"), "")
+	names, next := account.PageOfStrings(s.Account, names, in.Num("Limit"), "")
 	out := map[string]any{"TableNames": names}
 	if next != "" {
 		out["LastEvaluatedTableName"] = names[len(names)-1]
@@ -206,8 +162,8 @@ func listTables(c *Cloud, in wire.Params) (map[string]any, error) {
 	return out, nil
 }
 
-func deleteTable(c *Cloud, in wire.Params) (map[string]any, error) {
-	t, err := activeTable(c, in)
+func (s *State) deleteTable(in wire.Params) (map[string]any, error) {
+	t, err := s.activeTable(in)
 	if err != nil {
 		return nil, err
 	}
@@ -215,6 +171,6 @@ func deleteTable(c *Cloud, in wire.Params) (map[string]any, error) {
 		return nil, wire.Invalid("Resource cannot be deleted as it is currently protected against " +
 			"deletion. Disable deletion protection first.")
 	}
-	t.gone, t.deleting = true, c.Settle
+	t.gone, t.deleting = true, s.Settle
 	return map[string]any{"TableDescription": t.describe()}, nil
 }

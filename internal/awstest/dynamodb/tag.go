@@ -1,4 +1,4 @@
-package awstest
+package dynamodb
 
 import (
 	"maps"
@@ -9,8 +9,8 @@ import (
 	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
 
-func tagTable(c *Cloud, in wire.Params) (map[string]any, error) {
-	t, err := findTable(c, in)
+func (s *State) tagTable(in wire.Params) (map[string]any, error) {
+	t, err := s.findTable(in)
 	if err != nil {
 		return nil, err
 	}
@@ -29,8 +29,8 @@ func tagTable(c *Cloud, in wire.Params) (map[string]any, error) {
 	return nil, nil
 }
 
-func untagTable(c *Cloud, in wire.Params) (map[string]any, error) {
-	t, err := findTable(c, in)
+func (s *State) untagTable(in wire.Params) (map[string]any, error) {
+	t, err := s.findTable(in)
 	if err != nil {
 		return nil, err
 	}
@@ -41,13 +41,13 @@ func untagTable(c *Cloud, in wire.Params) (map[string]any, error) {
 	return nil, nil
 }
 
-func listTableTags(c *Cloud, in wire.Params) (map[string]any, error) {
-	t, err := findTable(c, in)
+func (s *State) listTableTags(in wire.Params) (map[string]any, error) {
+	t, err := s.findTable(in)
 	if err != nil {
 		return nil, err
 	}
 	keys := slices.Sorted(maps.Keys(t.tags))
-	keys, next := account.PageOfStrings(c.Account, keys, 0, in.Str("NextToken"))
+	keys, next := account.PageOfStrings(s.Account, keys, 0, in.Str("NextToken"))
 	tags := make([]any, len(keys))
 	for i, key := range keys {
 		tags[i] = map[string]any{"Key": key, "Value": t.tags[key]}

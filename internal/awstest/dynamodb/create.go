@@ -1,14 +1,9 @@
-package awstest
+package dynamodb
 
 import (
-	"bytes"
-	"encoding/json"
-	"net/http"
 	"regexp"
 	"slices"
 	"strings"
-
-	"github.com/tyg-dev/tyg/internal/dynamotest"
 
 	"github.com/tyg-dev/tyg/internal/awstest/account"
 	"github.com/tyg-dev/tyg/internal/awstest/wire"
@@ -18,37 +13,37 @@ import (
 var tablePattern = regexp.MustCompile(`^[a-zA-Z0-9_.-]{3,255}$`)
 
 // tableName returns the name in a name or an ARN.
-func tableName(c *Cloud, s string) string {
+func tableName(s string) string {
 	return strings.TrimPrefix(s, account.ARN("dynamodb", "table/"))
 }
 
-func createTable(c *Cloud, in wire.Params) (map[string]any, error) {
-	name := tableName(c, in.Str("TableName"))
+func (s *State) createTable(in wire.Params) (map[string]any, error) {
+	name := tableName(in.Str("TableName"))
 	if !tablePattern.MatchString(name) {
-		return nil, wire.BreaksConstraint("tableName", name, "satisfy regular expression pattern: [a-zA-Z0-9_.-]+"+
-			" and have 3 to 255 characters")
+		return nil, wire.BreaksConstraint("tableName", name,
+			"satisfy regular expression pattern: [a-zA-Z0-9_.-]+ and have 3 to 255 characters")
 	}
-	if t, _ := findTable(c, in); t != nil {
+	if t, _ := s.findTable(in); t != nil {
 		return nil, inUse("Table already exists: %s", name)
 	}
 	if err := checkTable(in); err != nil {
 		return nil, err
 	}
-	t := newTable(c, name, in)
-	c.dynamo.tables[name] = t
+	t := s.newTable(name, in)
+	s.tables[name] = t
 	return map[string]any{"TableDescription": t.describe()}, nil
 }
 
-func newTable(c *Cloud, name string, in wire.Params) *table {
+func (s *State) newTable(name string, in wire.Params) *table {
 	t := &table{
-		arn: account.ARN("dynamodb", "table/"+name), creating: c.Settle, items: newItems(name, in),
+		arn: account.ARN("dynamodb", "table/"+name), creating: s.Settle, items: newItems(name, in),
 		tags: make(map[string]string),
 	}
 	for _, tag := range in.Objs("Tags") {
 		t.tags[tag.Str("Key")] = tag.Str("Value")
 	}
 	t.members = map[string]any{
-		"TableName": name, "TableArn": t.arn, "TableId": c.NewUUID(), "CreationDateTime": c.Now(),
+		"TableName": name, "TableArn": t.arn, "TableId": s.NewUUID(), "CreationDateTime": s.Now(),
 		"AttributeDefinitions": in["AttributeDefinitions"], "KeySchema": in["KeySchema"],
 		"ItemCount": 0, "TableSizeBytes": 0,
 		"DeletionProtectionEnabled": in.Flag("DeletionProtectionEnabled"),
@@ -165,20 +160,4 @@ func checkKeys(schemas [][]wire.Params, definitions []wire.Params) error {
 		}
 	}
 	return nil
-}
-
-// newItems makes the server of a table's items. It knows keys of two strings; with others it has
-// no table, and every operation on items fails.
-func newItems(name string, in wire.Params) *dynamotest.Server {
-	s := &dynamotest.Server{}
-	wanted := map[string]any{
-		"TableName": name, "KeySchema": in["KeySchema"], "BillingMode": "PAY_PER_REQUEST",
-		"AttributeDefinitions": in["AttributeDefinitions"],
-	}
-	body, _ := json.Marshal(wanted) // cannot fail: it was JSON
-	r, _ := http.NewRequest(http.MethodPost, "/", bytes.NewReader(body))
-	r.Header.Set("X-Amz-Target", "DynamoDB_20120810.CreateTable")
-	r.Header.Set("Authorization", "AWS4-HMAC-SHA256 by the stand-in itself")
-	s.ServeHTTP(&recorder{response: wire.Response{Header: make(http.Header)}}, r)
-	return s
 }
