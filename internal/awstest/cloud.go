@@ -6,6 +6,7 @@ import (
 
 	"github.com/tyg-dev/tyg/internal/awstest/account"
 	"github.com/tyg-dev/tyg/internal/awstest/dynamodb"
+	"github.com/tyg-dev/tyg/internal/awstest/logs"
 )
 
 // The account and region of every [Cloud].
@@ -35,7 +36,7 @@ type Cloud struct {
 	fault      func(n int, service, operation string) Fault
 
 	iam     *iamState
-	logs    *logsState
+	logs    *logs.State
 	lambda  *lambdaState
 	gateway *gatewayState
 	dynamo  *dynamodb.State
@@ -55,7 +56,7 @@ func New() *Cloud {
 	a := account.New()
 	c := &Cloud{
 		Account: a, logical: make(map[string]int),
-		iam: newIAMState(), logs: newLogsState(), lambda: newLambdaState(),
+		iam: newIAMState(), logs: logs.New(a), lambda: newLambdaState(),
 		gateway: newGatewayState(), dynamo: dynamodb.New(a),
 	}
 	c.services = c.newServices()
@@ -90,7 +91,7 @@ func (c *Cloud) Violations() []string {
 func (c *Cloud) Resources() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	all := slices.Concat(c.iam.resources(), c.logs.resources(), c.lambda.resources(),
+	all := slices.Concat(c.iam.resources(), c.logs.Resources(), c.lambda.resources(),
 		c.gateway.resources(), c.dynamo.Resources())
 	slices.Sort(all)
 	return all

@@ -39,3 +39,16 @@ func (c *Cloud) functionMay(functionName, action, resource string) bool {
 	r := c.roleByARN(wire.Params(f.config).Str("Role"))
 	return r != nil && r.allows(action, resource)
 }
+
+// Log writes a line to the log of a function, as Lambda does with what a function prints. It reports
+// false if Lambda could not: there is no log group, or the function's role does not allow it.
+func (c *Cloud) Log(function, line string) bool {
+	const stream = "2026/11/22/[$LATEST]0123456789abcdef0123456789abcdef"
+	group := "/aws/lambda/" + function
+	resource := account.ARN("logs", "log-group:"+group+":log-stream:"+stream)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.functionMay(function, "logs:CreateLogStream", resource) &&
+		c.functionMay(function, "logs:PutLogEvents", resource) &&
+		c.logs.Append(group, stream, line)
+}

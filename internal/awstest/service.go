@@ -42,7 +42,7 @@ func (c *Cloud) newServices() map[string]*service {
 		{wire.New("sts", "ValidationError"), c.bind(stsOperations())},
 		{wire.New("lambda", "ValidationException"), c.bind(lambdaOperations())},
 		{wire.New("apigatewayv2", "BadRequestException"), c.bind(apigatewayOperations())},
-		{wire.New("logs", "InvalidParameterException"), c.bind(logsOperations())},
+		{wire.New("logs", "InvalidParameterException"), c.logs.Operations()},
 		{wire.New("dynamodb", "ValidationException"), c.dynamo.Operations()},
 	} {
 		bySigning[s.SigningName()] = s

@@ -1,4 +1,5 @@
-package awstest
+// Package logs is CloudWatch Logs in memory: log groups, their streams, and the search in them.
+package logs
 
 import (
 	"maps"
@@ -11,8 +12,10 @@ import (
 	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
 
-// logsState is what CloudWatch Logs has.
-type logsState struct {
+// State is what CloudWatch Logs has.
+type State struct {
+	*account.Account
+
 	groups map[string]*logGroup
 	events int // numbers events in the order of their arrival
 }
@@ -27,9 +30,13 @@ type logGroup struct {
 	streams   map[string][]logEvent
 }
 
-func newLogsState() *logsState { return &logsState{groups: make(map[string]*logGroup)} }
+// New returns the state of an empty account.
+func New(a *account.Account) *State {
+	return &State{Account: a, groups: make(map[string]*logGroup)}
+}
 
-func (s *logsState) resources() []string {
+// Resources names everything that exists.
+func (s *State) Resources() []string {
 	var all []string
 	for name := range s.groups {
 		all = append(all, "logs group "+name)
@@ -37,94 +44,95 @@ func (s *logsState) resources() []string {
 	return all
 }
 
-func logsOperations() map[string]operation {
-	return map[string]operation{
-		"CreateLogGroup":        createLogGroup,
-		"DescribeLogGroups":     describeLogGroups,
-		"DeleteLogGroup":        deleteLogGroup,
-		"PutRetentionPolicy":    putRetentionPolicy,
-		"DeleteRetentionPolicy": deleteRetentionPolicy,
-		"TagResource":           tagLogGroup,
-		"ListTagsForResource":   listLogGroupTags,
-		"UntagResource":         untagLogGroup,
-		"CreateLogStream":       createLogStream,
-		"PutLogEvents":          putLogEvents,
-		"FilterLogEvents":       filterLogEvents,
+// Operations returns the operations that are served, by their names.
+func (s *State) Operations() map[string]wire.Operation {
+	return map[string]wire.Operation{
+		"CreateLogGroup":        s.createLogGroup,
+		"DescribeLogGroups":     s.describeLogGroups,
+		"DeleteLogGroup":        s.deleteLogGroup,
+		"PutRetentionPolicy":    s.putRetentionPolicy,
+		"DeleteRetentionPolicy": s.deleteRetentionPolicy,
+		"TagResource":           s.tagLogGroup,
+		"ListTagsForResource":   s.listLogGroupTags,
+		"UntagResource":         s.untagLogGroup,
+		"CreateLogStream":       s.createLogStream,
+		"PutLogEvents":          s.putLogEvents,
+		"FilterLogEvents":       s.filterLogEvents,
 	}
 }
 
 // The errors of CloudWatch Logs all have status 400.
-func logsMissing(what string) error {
+func notFound(what string) error {
 	return wire.Fail(http.StatusBadRequest, "ResourceNotFoundException",
 		"The specified %s does not exist.", what)
 }
 
-func logsExists(what string) error {
+func alreadyExists(what string) error {
 	return wire.Fail(http.StatusBadRequest, "ResourceAlreadyExistsException",
 		"The specified %s already exists", what)
 }
 
-func logsInvalid(format string, args ...any) error {
+func invalidParameter(format string, args ...any) error {
 	return wire.Fail(http.StatusBadRequest, "InvalidParameterException", format, args...)
 }
 
 // group returns a log group, or the error for one that there is not.
-func (s *logsState) group(name string) (*logGroup, error) {
+func (s *State) group(name string) (*logGroup, error) {
 	if g := s.groups[name]; g != nil {
 		return g, nil
 	}
-	return nil, logsMissing("log group")
+	return nil, notFound("log group")
 }
 
 // groupByARN takes the form without ":*" at the end, as tagging does.
 // (https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_TagResource.html)
-func (c *Cloud) groupByARN(arn string) (*logGroup, error) {
+func (s *State) groupByARN(arn string) (*logGroup, error) {
 	name, ok := strings.CutPrefix(arn, account.ARN("logs", "log-group:"))
 	if !ok {
-		return nil, logsInvalid("Invalid resource ARN: %s", arn)
+		return nil, invalidParameter("Invalid resource ARN: %s", arn)
 	}
-	return c.logs.group(name)
+	return s.group(name)
 }
 
-func createLogGroup(c *Cloud, in wire.Params) (map[string]any, error) {
+func (s *State) createLogGroup(in wire.Params) (map[string]any, error) {
 	name := in.Str("logGroupName")
-	if c.logs.groups[name] != nil {
-		return nil, logsExists("log group")
+	if s.groups[name] != nil {
+		return nil, alreadyExists("log group")
 	}
 	g := &logGroup{
-		name: name, class: "STANDARD", created: c.Now(), tags: in.StrMap("tags"),
+		name: name, class: "STANDARD", created: s.Now(), tags: in.StrMap("tags"),
 		streams: make(map[string][]logEvent),
 	}
 	if in.Has("logGroupClass") {
 		g.class = in.Str("logGroupClass")
 	}
-	c.logs.groups[name] = g
+	s.groups[name] = g
 	return nil, nil
 }
 
 // describeLogGroups has no form that names one group: a prefix also finds those of longer names.
-func describeLogGroups(c *Cloud, in wire.Params) (map[string]any, error) {
+func (s *State) describeLogGroups(in wire.Params) (map[string]any, error) {
 	prefix, pattern := in.Str("logGroupNamePrefix"), in.Str("logGroupNamePattern")
 	if prefix != "" && pattern != "" {
-		return nil, logsInvalid(
+		return nil, invalidParameter(
 			"logGroupNamePrefix and logGroupNamePattern are mutually exclusive parameters")
 	}
 	var all []*logGroup
-	for _, name := range slices.Sorted(maps.Keys(c.logs.groups)) {
+	for _, name := range slices.Sorted(maps.Keys(s.groups)) {
 		if strings.HasPrefix(name, prefix) && strings.Contains(name, pattern) {
-			all = append(all, c.logs.groups[name])
+			all = append(all, s.groups[name])
 		}
 	}
 	name := func(g *logGroup) string { return g.name }
-	some, next := account.Page(c.Account, all, in.Num("limit"), in.Str("nextToken"), name)
+	some, next := account.Page(s.Account, all, in.Num("limit"), in.Str("nextToken"), name)
 	groups := []any{}
 	for _, g := range some {
-		groups = append(groups, g.describe(c))
+		groups = append(groups, g.describe(s))
 	}
 	return map[string]any{"logGroups": groups, "nextToken": wire.OrNil(next)}, nil
 }
 
-func (g *logGroup) describe(c *Cloud) map[string]any {
+func (g *logGroup) describe(s *State) map[string]any {
 	arn := account.ARN("logs", "log-group:"+g.name)
 	out := map[string]any{
 		"logGroupName": g.name, "arn": arn + ":*", "logGroupArn": arn, "logGroupClass": g.class,
@@ -136,11 +144,11 @@ func (g *logGroup) describe(c *Cloud) map[string]any {
 	return out
 }
 
-func deleteLogGroup(c *Cloud, in wire.Params) (map[string]any, error) {
-	if _, err := c.logs.group(in.Str("logGroupName")); err != nil {
+func (s *State) deleteLogGroup(in wire.Params) (map[string]any, error) {
+	if _, err := s.group(in.Str("logGroupName")); err != nil {
 		return nil, err
 	}
-	delete(c.logs.groups, in.Str("logGroupName"))
+	delete(s.groups, in.Str("logGroupName"))
 	return nil, nil
 }
 
@@ -151,22 +159,22 @@ var retentions = []int64{
 	3288, 3653,
 }
 
-func putRetentionPolicy(c *Cloud, in wire.Params) (map[string]any, error) {
-	g, err := c.logs.group(in.Str("logGroupName"))
+func (s *State) putRetentionPolicy(in wire.Params) (map[string]any, error) {
+	g, err := s.group(in.Str("logGroupName"))
 	if err != nil {
 		return nil, err
 	}
 	days := in.Num("retentionInDays")
 	if !slices.Contains(retentions, days) {
-		return nil, logsInvalid("1 validation error detected: Value '%d' at 'retentionInDays' "+
+		return nil, invalidParameter("1 validation error detected: Value '%d' at 'retentionInDays' "+
 			"failed to satisfy constraint: Member must satisfy enum value set: %v", days, retentions)
 	}
 	g.retention = days
 	return nil, nil
 }
 
-func deleteRetentionPolicy(c *Cloud, in wire.Params) (map[string]any, error) {
-	g, err := c.logs.group(in.Str("logGroupName"))
+func (s *State) deleteRetentionPolicy(in wire.Params) (map[string]any, error) {
+	g, err := s.group(in.Str("logGroupName"))
 	if err != nil {
 		return nil, err
 	}
@@ -174,8 +182,8 @@ func deleteRetentionPolicy(c *Cloud, in wire.Params) (map[string]any, error) {
 	return nil, nil
 }
 
-func tagLogGroup(c *Cloud, in wire.Params) (map[string]any, error) {
-	g, err := c.groupByARN(in.Str("resourceArn"))
+func (s *State) tagLogGroup(in wire.Params) (map[string]any, error) {
+	g, err := s.groupByARN(in.Str("resourceArn"))
 	if err != nil {
 		return nil, err
 	}
@@ -183,16 +191,16 @@ func tagLogGroup(c *Cloud, in wire.Params) (map[string]any, error) {
 	return nil, nil
 }
 
-func listLogGroupTags(c *Cloud, in wire.Params) (map[string]any, error) {
-	g, err := c.groupByARN(in.Str("resourceArn"))
+func (s *State) listLogGroupTags(in wire.Params) (map[string]any, error) {
+	g, err := s.groupByARN(in.Str("resourceArn"))
 	if err != nil {
 		return nil, err
 	}
 	return map[string]any{"tags": g.tags}, nil
 }
 
-func untagLogGroup(c *Cloud, in wire.Params) (map[string]any, error) {
-	g, err := c.groupByARN(in.Str("resourceArn"))
+func (s *State) untagLogGroup(in wire.Params) (map[string]any, error) {
+	g, err := s.groupByARN(in.Str("resourceArn"))
 	if err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-package awstest
+package logs
 
 import (
 	"fmt"
@@ -20,64 +20,58 @@ type logEvent struct {
 	message  string
 }
 
-func createLogStream(c *Cloud, in wire.Params) (map[string]any, error) {
-	g, err := c.logs.group(in.Str("logGroupName"))
+func (s *State) createLogStream(in wire.Params) (map[string]any, error) {
+	g, err := s.group(in.Str("logGroupName"))
 	if err != nil {
 		return nil, err
 	}
 	name := in.Str("logStreamName")
 	if _, exists := g.streams[name]; exists {
-		return nil, logsExists("log stream")
+		return nil, alreadyExists("log stream")
 	}
 	g.streams[name] = nil
 	return nil, nil
 }
 
-func putLogEvents(c *Cloud, in wire.Params) (map[string]any, error) {
-	g, err := c.logs.group(in.Str("logGroupName"))
+func (s *State) putLogEvents(in wire.Params) (map[string]any, error) {
+	g, err := s.group(in.Str("logGroupName"))
 	if err != nil {
 		return nil, err
 	}
 	stream := in.Str("logStreamName")
 	events, exists := g.streams[stream]
 	if !exists {
-		return nil, logsMissing("log stream")
+		return nil, notFound("log stream")
 	}
 	last := int64(0)
 	for _, e := range in.Objs("logEvents") {
 		at := e.Num("timestamp")
 		if at < last {
-			return nil, logsInvalid("Log events in a single PutLogEvents request must be in " +
+			return nil, invalidParameter("Log events in a single PutLogEvents request must be in " +
 				"chronological order.")
 		}
 		last = at
-		c.logs.events++
+		s.events++
 		events = append(events, logEvent{
-			id: fmt.Sprintf("%056d", c.logs.events), stream: stream, at: at,
-			ingested: c.Now().UnixMilli(), message: e.Str("message"),
+			id: fmt.Sprintf("%056d", s.events), stream: stream, at: at,
+			ingested: s.Now().UnixMilli(), message: e.Str("message"),
 		})
 	}
 	g.streams[stream] = events
-	return map[string]any{"nextSequenceToken": fmt.Sprintf("%056d", c.logs.events)}, nil
+	return map[string]any{"nextSequenceToken": fmt.Sprintf("%056d", s.events)}, nil
 }
 
-// Log writes a line to the log of a function, as Lambda does with what a function prints. It reports
-// false if Lambda could not: the group is not there, or the function's role does not allow it.
-func (c *Cloud) Log(function, line string) bool {
-	const stream = "2026/11/22/[$LATEST]0123456789abcdef0123456789abcdef"
-	name := "/aws/lambda/" + function
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	g, err := c.logs.group(name)
-	resource := account.ARN("logs", "log-group:"+name+":log-stream:"+stream)
-	if err != nil || !c.functionMay(function, "logs:CreateLogStream", resource) ||
-		!c.functionMay(function, "logs:PutLogEvents", resource) {
+// Append writes a line to a stream of a log group, and makes the stream if there is none. It reports
+// false if there is no such group.
+func (s *State) Append(group, stream, line string) bool {
+	g := s.groups[group]
+	if g == nil {
 		return false
 	}
-	c.logs.events++
-	now := c.Now().UnixMilli()
+	s.events++
+	now := s.Now().UnixMilli()
 	g.streams[stream] = append(g.streams[stream], logEvent{
-		id: fmt.Sprintf("%056d", c.logs.events), stream: stream, at: now, ingested: now, message: line,
+		id: fmt.Sprintf("%056d", s.events), stream: stream, at: now, ingested: now, message: line,
 	})
 	return true
 }
@@ -85,8 +79,8 @@ func (c *Cloud) Log(function, line string) bool {
 // filterLogEvents answers in pages, the first of which is empty if there are several: the
 // service may search for a while and find nothing, though there is more.
 // (https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html)
-func filterLogEvents(c *Cloud, in wire.Params) (map[string]any, error) {
-	g, err := c.groupOf(in)
+func (s *State) filterLogEvents(in wire.Params) (map[string]any, error) {
+	g, err := s.groupOf(in)
 	if err != nil {
 		return nil, err
 	}
@@ -95,10 +89,10 @@ func filterLogEvents(c *Cloud, in wire.Params) (map[string]any, error) {
 		return nil, err
 	}
 	token := in.Str("nextToken")
-	if token == "" && len(all) > c.PageSize {
+	if token == "" && len(all) > s.PageSize {
 		return map[string]any{"events": []any{}, "nextToken": all[0].key()}, nil
 	}
-	some, next := account.Page(c.Account, all, in.Num("limit"), token, logEvent.key)
+	some, next := account.Page(s.Account, all, in.Num("limit"), token, logEvent.key)
 	events := []any{}
 	for _, e := range some {
 		events = append(events, map[string]any{
@@ -112,15 +106,15 @@ func filterLogEvents(c *Cloud, in wire.Params) (map[string]any, error) {
 }
 
 // groupOf returns the log group that is given by name, or by name or ARN as an identifier.
-func (c *Cloud) groupOf(in wire.Params) (*logGroup, error) {
+func (s *State) groupOf(in wire.Params) (*logGroup, error) {
 	name, id := in.Str("logGroupName"), in.Str("logGroupIdentifier")
 	switch {
 	case (name == "") == (id == ""):
-		return nil, logsInvalid("Exactly one of logGroupName and logGroupIdentifier is required")
+		return nil, invalidParameter("Exactly one of logGroupName and logGroupIdentifier is required")
 	case strings.HasPrefix(id, "arn:"):
-		return c.groupByARN(id)
+		return s.groupByARN(id)
 	default:
-		return c.logs.group(name + id)
+		return s.group(name + id)
 	}
 }
 
@@ -154,12 +148,12 @@ func (g *logGroup) filter(in wire.Params) ([]logEvent, error) {
 func (g *logGroup) chosen(in wire.Params) ([]string, error) {
 	names, prefix := in.Strs("logStreamNames"), in.Str("logStreamNamePrefix")
 	if names != nil && prefix != "" {
-		return nil, logsInvalid(
+		return nil, invalidParameter(
 			"logStreamNames and logStreamNamePrefix are mutually exclusive parameters")
 	}
 	for _, name := range names {
 		if _, exists := g.streams[name]; !exists {
-			return nil, logsMissing("log stream")
+			return nil, notFound("log stream")
 		}
 	}
 	if names != nil {
@@ -183,7 +177,7 @@ func parseFilter(pattern string) (func(message string) bool, error) {
 		}
 		var term string
 		if term, rest = cutTerm(rest); term == "" {
-			return nil, logsInvalid("Invalid filter pattern")
+			return nil, invalidParameter("Invalid filter pattern")
 		}
 		*list = append(*list, term)
 	}
