@@ -6,6 +6,7 @@ import (
 
 	"github.com/tyg-dev/tyg/internal/awstest/account"
 	"github.com/tyg-dev/tyg/internal/awstest/dynamodb"
+	"github.com/tyg-dev/tyg/internal/awstest/iam"
 	"github.com/tyg-dev/tyg/internal/awstest/logs"
 )
 
@@ -35,7 +36,7 @@ type Cloud struct {
 	violations []string
 	fault      func(n int, service, operation string) Fault
 
-	iam     *iamState
+	iam     *iam.State
 	logs    *logs.State
 	lambda  *lambdaState
 	gateway *gatewayState
@@ -56,7 +57,7 @@ func New() *Cloud {
 	a := account.New()
 	c := &Cloud{
 		Account: a, logical: make(map[string]int),
-		iam: newIAMState(), logs: logs.New(a), lambda: newLambdaState(),
+		iam: iam.New(a), logs: logs.New(a), lambda: newLambdaState(),
 		gateway: newGatewayState(), dynamo: dynamodb.New(a),
 	}
 	c.services = c.newServices()
@@ -91,7 +92,7 @@ func (c *Cloud) Violations() []string {
 func (c *Cloud) Resources() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	all := slices.Concat(c.iam.resources(), c.logs.Resources(), c.lambda.resources(),
+	all := slices.Concat(c.iam.Resources(), c.logs.Resources(), c.lambda.resources(),
 		c.gateway.resources(), c.dynamo.Resources())
 	slices.Sort(all)
 	return all

@@ -177,8 +177,7 @@ func (s site) function(uri, source string) (Function, error) {
 
 // trusted tells whether the function's role is still there, and for Lambda.
 func (c *Cloud) trusted(f *function) bool {
-	r := c.roleByARN(wire.Params(f.config).Str("Role"))
-	return r != nil && r.trust.trusts("lambda.amazonaws.com")
+	return c.iam.Trusts(wire.Params(f.config).Str("Role"), "lambda.amazonaws.com")
 }
 
 // public returns what others may know of the function.

@@ -1,8 +1,6 @@
 package awstest
 
 import (
-	"strings"
-
 	"github.com/tyg-dev/tyg/internal/awstest/account"
 	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
@@ -11,8 +9,7 @@ import (
 func (c *Cloud) Allows(roleName, action, resource string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	r := c.iam.roles[strings.ToLower(roleName)]
-	return r != nil && r.allows(action, resource)
+	return c.iam.AllowsNamed(roleName, action, resource)
 }
 
 // MayManage tells whether a function may send to connections of a stage, look at them and close
@@ -33,11 +30,7 @@ func (c *Cloud) MayManage(functionName, apiID, stage string) bool {
 // functionMay tells whether the role of a function allows an action.
 func (c *Cloud) functionMay(functionName, action, resource string) bool {
 	f := c.lambda.functions[functionName]
-	if f == nil {
-		return false
-	}
-	r := c.roleByARN(wire.Params(f.config).Str("Role"))
-	return r != nil && r.allows(action, resource)
+	return f != nil && c.iam.Allows(wire.Params(f.config).Str("Role"), action, resource)
 }
 
 // Log writes a line to the log of a function, as Lambda does with what a function prints. It reports

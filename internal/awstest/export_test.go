@@ -6,21 +6,6 @@ import (
 	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
 
-// MatchPattern and Allows are inner doors for the tests of policies.
-var MatchPattern = matchPattern
-
-// Allows tells whether one policy allows an action on a resource.
-func Allows(doc, action, resource string) bool {
-	p, err := parsePolicy(doc)
-	return err == nil && allows([]*policy{p}, action, resource)
-}
-
-// Trusts tells whether a trust policy trusts a service.
-func Trusts(doc, service string) bool {
-	p, err := parseTrustPolicy(doc)
-	return err == nil && p.trusts(service)
-}
-
 // Unserved returns operations that the models have and this package has not, and the reverse.
 func Unserved() (missing, extra []string) {
 	for _, s := range New().services {

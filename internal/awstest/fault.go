@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/tyg-dev/tyg/internal/awstest/iam"
 	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
 
@@ -93,7 +94,7 @@ func (r *request) resource() string {
 	case r.Name == "apigatewayv2":
 		return "arn:aws:apigateway:" + Region + "::" + strings.TrimPrefix(r.Raw.URL.Path, "/v2")
 	case in.Has("RoleName"):
-		return roleARN("/", in.Str("RoleName"))
+		return iam.RoleARN("/", in.Str("RoleName"))
 	case in.Has("FunctionName"):
 		return "arn:aws:lambda:" + Region + ":" + Account + ":function:" + in.Str("FunctionName")
 	case in.Has("TableName"):

@@ -178,6 +178,5 @@ func checkEnvironment(variables map[string]string) error {
 
 // lambdaMayAssume tells whether Lambda can become a role, which it may not know yet.
 func (c *Cloud) lambdaMayAssume(arn string) bool {
-	r := c.roleByARN(arn)
-	return r != nil && c.assumable(r, "lambda.amazonaws.com")
+	return c.iam.CanAssume(arn, "lambda.amazonaws.com")
 }

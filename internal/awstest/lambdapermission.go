@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tyg-dev/tyg/internal/awstest/iam"
 	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
 
@@ -79,7 +80,7 @@ func newPrincipal(name string) (any, error) {
 	switch {
 	case name == "*":
 		return "*", nil
-	case servicePattern.MatchString(name):
+	case iam.IsService(name):
 		return map[string]string{"Service": name}, nil
 	case accountPattern.MatchString(name):
 		return map[string]string{"AWS": "arn:aws:iam::" + name + ":root"}, nil
@@ -150,6 +151,6 @@ func (s permission) invokes() bool {
 func (s permission) matches(source string) bool {
 	wanted := s.Condition["ArnLike"]["AWS:SourceArn"]
 	account, limited := s.Condition["StringEquals"]["AWS:SourceAccount"]
-	return (wanted == "" || matchARN(wanted, source)) &&
+	return (wanted == "" || iam.MatchARN(wanted, source)) &&
 		(!limited || account == strings.Split(source, ":")[4])
 }

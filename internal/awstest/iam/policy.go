@@ -1,4 +1,4 @@
-package awstest
+package iam
 
 import (
 	"bytes"
@@ -220,13 +220,16 @@ func (s *statement) checkTrust() error {
 
 var servicePattern = regexp.MustCompile(`^[a-z0-9.-]+\.amazonaws\.com(\.cn)?$`)
 
+// IsService tells whether a principal is a service, such as lambda.amazonaws.com.
+func IsService(principal string) bool { return servicePattern.MatchString(principal) }
+
 func (p principals) check() error {
 	for kind, names := range p {
 		if !slices.Contains([]string{"AWS", "Service", "Federated", "CanonicalUser"}, kind) {
 			return malformedPolicy("Syntax errors in policy.")
 		}
 		for _, name := range names {
-			if kind == "Service" && !servicePattern.MatchString(name) {
+			if kind == "Service" && !IsService(name) {
 				return malformedPolicy("Invalid principal in policy: \"SERVICE\":%q", name)
 			}
 		}

@@ -1,4 +1,4 @@
-package awstest
+package iam
 
 import (
 	"slices"
@@ -46,15 +46,15 @@ func managedPolicy(arn string) *policy {
 }
 
 // attachRolePolicy does nothing for a policy that is attached already.
-func attachRolePolicy(c *Cloud, in wire.Params) (map[string]any, error) {
-	r, err := c.changeable(in)
+func (s *State) attachRolePolicy(in wire.Params) (map[string]any, error) {
+	r, err := s.changeable(in)
 	if err != nil {
 		return nil, err
 	}
 	arn := in.Str("PolicyArn")
 	at, attached := slices.BinarySearch(r.attached, arn)
 	if managedPolicy(arn) == nil {
-		return nil, iamMissing("Policy %s does not exist or is not attachable.", arn)
+		return nil, notFound("Policy %s does not exist or is not attachable.", arn)
 	}
 	if !attached {
 		r.attached = slices.Insert(r.attached, at, arn)
@@ -62,26 +62,26 @@ func attachRolePolicy(c *Cloud, in wire.Params) (map[string]any, error) {
 	return nil, nil
 }
 
-func detachRolePolicy(c *Cloud, in wire.Params) (map[string]any, error) {
-	r, err := c.changeable(in)
+func (s *State) detachRolePolicy(in wire.Params) (map[string]any, error) {
+	r, err := s.changeable(in)
 	if err != nil {
 		return nil, err
 	}
 	arn := in.Str("PolicyArn")
 	at, attached := slices.BinarySearch(r.attached, arn)
 	if !attached {
-		return nil, iamMissing("Policy %s was not found.", arn)
+		return nil, notFound("Policy %s was not found.", arn)
 	}
 	r.attached = slices.Delete(r.attached, at, at+1)
 	return nil, nil
 }
 
-func listAttachedRolePolicies(c *Cloud, in wire.Params) (map[string]any, error) {
-	r, err := c.role(in)
+func (s *State) listAttachedRolePolicies(in wire.Params) (map[string]any, error) {
+	r, err := s.role(in)
 	if err != nil {
 		return nil, err
 	}
-	some, next := account.PageOfStrings(c.Account, r.attached, in.Num("MaxItems"), in.Str("Marker"))
+	some, next := account.PageOfStrings(s.Account, r.attached, in.Num("MaxItems"), in.Str("Marker"))
 	policies := []any{}
 	for _, arn := range some {
 		policies = append(policies, map[string]any{

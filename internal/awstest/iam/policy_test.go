@@ -1,10 +1,17 @@
-package awstest_test
+package iam_test
 
 import (
 	"strings"
 	"testing"
 
-	"github.com/tyg-dev/tyg/internal/awstest"
+	"github.com/tyg-dev/tyg/internal/awstest/iam"
+)
+
+const (
+	lambdaTrust = `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
+		"Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]}`
+	somePolicy = `{"Version": "2012-10-17", "Statement": {"Effect": "Allow",
+		"Action": ["logs:*"], "Resource": "arn:aws:logs:*:*:*"}}`
 )
 
 func TestMatchPattern(t *testing.T) {
@@ -29,7 +36,7 @@ func TestMatchPattern(t *testing.T) {
 		{"**a", "a", true},
 	}
 	for _, tt := range tests {
-		if got := awstest.MatchPattern(tt.pattern, tt.s); got != tt.want {
+		if got := iam.MatchPattern(tt.pattern, tt.s); got != tt.want {
 			t.Errorf("%q matches %q: %t, want %t", tt.pattern, tt.s, got, tt.want)
 		}
 	}
@@ -84,7 +91,7 @@ func TestPolicyAllows(t *testing.T) {
 	}
 	for _, tt := range tests {
 		doc := `{"Version":"2012-10-17","Statement":[` + strings.Join(tt.statements, ",") + `]}`
-		if got := awstest.Allows(doc, action, one); got != tt.want {
+		if got := iam.Allows(doc, action, one); got != tt.want {
 			t.Errorf("%s: %t, want %t", tt.name, got, tt.want)
 		}
 	}
@@ -108,7 +115,7 @@ func TestTrusts(t *testing.T) {
 			`"Condition": {"Bool": {"aws:SecureTransport": true}}, "Action"`, 1), false},
 	}
 	for _, tt := range tests {
-		if got := awstest.Trusts(tt.doc, service); got != tt.want {
+		if got := iam.Trusts(tt.doc, service); got != tt.want {
 			t.Errorf("%s: %t, want %t", tt.name, got, tt.want)
 		}
 	}
@@ -119,9 +126,9 @@ func FuzzPolicy(f *testing.F) {
 	f.Add(lambdaTrust, "sts:AssumeRole", "*")
 	f.Add(somePolicy, "logs:PutLogEvents", "arn:aws:logs:us-west-2:1:log-group:x")
 	f.Fuzz(func(t *testing.T, doc, action, resource string) {
-		if awstest.Trusts(doc, action) && awstest.Allows("{", action, resource) {
+		if iam.Trusts(doc, action) && iam.Allows("{", action, resource) {
 			t.Error("what is no policy allows something")
 		}
-		awstest.Allows(doc, action, resource)
+		iam.Allows(doc, action, resource)
 	})
 }

@@ -1,4 +1,4 @@
-package awstest
+package iam
 
 import (
 	"maps"
@@ -18,8 +18,8 @@ type inlinePolicy struct {
 // (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html)
 const maxInline = 10240
 
-func putRolePolicy(c *Cloud, in wire.Params) (map[string]any, error) {
-	r, err := c.changeable(in)
+func (s *State) putRolePolicy(in wire.Params) (map[string]any, error) {
+	r, err := s.changeable(in)
 	if err != nil {
 		return nil, err
 	}
@@ -35,7 +35,7 @@ func putRolePolicy(c *Cloud, in wire.Params) (map[string]any, error) {
 		}
 	}
 	if total > maxInline {
-		return nil, iamLimit("Maximum policy size of %d bytes exceeded for role %s",
+		return nil, limitExceeded("Maximum policy size of %d bytes exceeded for role %s",
 			maxInline, r.Name)
 	}
 	r.inline[name] = &inlinePolicy{doc: doc, parsed: p}
@@ -47,11 +47,11 @@ func (r *role) inlineOf(in wire.Params) (*inlinePolicy, error) {
 	if p := r.inline[in.Str("PolicyName")]; p != nil {
 		return p, nil
 	}
-	return nil, iamMissing("The role policy with name %s cannot be found.", in.Str("PolicyName"))
+	return nil, notFound("The role policy with name %s cannot be found.", in.Str("PolicyName"))
 }
 
-func getRolePolicy(c *Cloud, in wire.Params) (map[string]any, error) {
-	r, err := c.role(in)
+func (s *State) getRolePolicy(in wire.Params) (map[string]any, error) {
+	r, err := s.role(in)
 	if err != nil {
 		return nil, err
 	}
@@ -64,8 +64,8 @@ func getRolePolicy(c *Cloud, in wire.Params) (map[string]any, error) {
 	}, nil
 }
 
-func deleteRolePolicy(c *Cloud, in wire.Params) (map[string]any, error) {
-	r, err := c.changeable(in)
+func (s *State) deleteRolePolicy(in wire.Params) (map[string]any, error) {
+	r, err := s.changeable(in)
 	if err != nil {
 		return nil, err
 	}
@@ -76,12 +76,12 @@ func deleteRolePolicy(c *Cloud, in wire.Params) (map[string]any, error) {
 	return nil, nil
 }
 
-func listRolePolicies(c *Cloud, in wire.Params) (map[string]any, error) {
-	r, err := c.role(in)
+func (s *State) listRolePolicies(in wire.Params) (map[string]any, error) {
+	r, err := s.role(in)
 	if err != nil {
 		return nil, err
 	}
 	all := slices.Sorted(maps.Keys(r.inline))
-	some, next := account.PageOfStrings(c.Account, all, in.Num("MaxItems"), in.Str("Marker"))
+	some, next := account.PageOfStrings(s.Account, all, in.Num("MaxItems"), in.Str("Marker"))
 	return marked("PolicyNames", some, next), nil
 }

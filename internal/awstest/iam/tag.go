@@ -1,4 +1,4 @@
-package awstest
+package iam
 
 import (
 	"maps"
@@ -24,17 +24,17 @@ func (r *role) addTags(tags []wire.Params) error {
 		key := t.Str("Key")
 		lower := strings.ToLower(key)
 		if seen[lower] {
-			return iamInvalid("Duplicate tag keys found. Please note that Tag keys are case " +
+			return invalidInput("Duplicate tag keys found. Please note that Tag keys are case " +
 				"insensitive.")
 		}
 		if strings.HasPrefix(lower, "aws:") {
-			return iamInvalid("System tags cannot be added/updated by requester")
+			return invalidInput("System tags cannot be added/updated by requester")
 		}
 		seen[lower] = true
 		all[lower] = tag{key, t.Str("Value")}
 	}
 	if len(all) > maxRoleTags {
-		return iamLimit("The number of tags has reached the maximum limit.")
+		return limitExceeded("The number of tags has reached the maximum limit.")
 	}
 	r.tags = all
 	return nil
@@ -50,16 +50,16 @@ func (r *role) tagList() []any {
 	return list
 }
 
-func tagRole(c *Cloud, in wire.Params) (map[string]any, error) {
-	r, err := c.changeable(in)
+func (s *State) tagRole(in wire.Params) (map[string]any, error) {
+	r, err := s.changeable(in)
 	if err != nil {
 		return nil, err
 	}
 	return nil, r.addTags(in.Objs("Tags"))
 }
 
-func untagRole(c *Cloud, in wire.Params) (map[string]any, error) {
-	r, err := c.changeable(in)
+func (s *State) untagRole(in wire.Params) (map[string]any, error) {
+	r, err := s.changeable(in)
 	if err != nil {
 		return nil, err
 	}
@@ -69,12 +69,12 @@ func untagRole(c *Cloud, in wire.Params) (map[string]any, error) {
 	return nil, nil
 }
 
-func listRoleTags(c *Cloud, in wire.Params) (map[string]any, error) {
-	r, err := c.role(in)
+func (s *State) listRoleTags(in wire.Params) (map[string]any, error) {
+	r, err := s.role(in)
 	if err != nil {
 		return nil, err
 	}
 	key := func(t any) string { return strings.ToLower(t.(map[string]any)["Key"].(string)) }
-	some, next := account.Page(c.Account, r.tagList(), in.Num("MaxItems"), in.Str("Marker"), key)
+	some, next := account.Page(s.Account, r.tagList(), in.Num("MaxItems"), in.Str("Marker"), key)
 	return marked("Tags", some, next), nil
 }

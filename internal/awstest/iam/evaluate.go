@@ -1,4 +1,4 @@
-package awstest
+package iam
 
 import (
 	"slices"
@@ -30,7 +30,7 @@ func (s *statement) covers(action, resource string) bool {
 	isAction := func(pattern string) bool {
 		return matchPattern(strings.ToLower(pattern), strings.ToLower(action))
 	}
-	isResource := func(pattern string) bool { return matchARN(pattern, resource) }
+	isResource := func(pattern string) bool { return MatchARN(pattern, resource) }
 	if s.NotAction != nil && slices.ContainsFunc(s.NotAction, isAction) ||
 		s.NotResource != nil && slices.ContainsFunc(s.NotResource, isResource) {
 		return false
@@ -54,10 +54,10 @@ func (p *policy) trusts(service string) bool {
 	return allowed
 }
 
-// matchARN matches the parts of two ARNs with each other. A wildcard stays within its part, but
+// MatchARN matches the parts of two ARNs with each other. A wildcard stays within its part, but
 // for the last one, which goes on to the end.
 // (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html)
-func matchARN(pattern, arn string) bool {
+func MatchARN(pattern, arn string) bool {
 	if pattern == "*" {
 		return true
 	}

@@ -1,4 +1,4 @@
-package awstest
+package iam
 
 import (
 	"encoding/json"
@@ -10,15 +10,15 @@ import (
 	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
 
-func createRole(c *Cloud, in wire.Params) (map[string]any, error) {
+func (s *State) createRole(in wire.Params) (map[string]any, error) {
 	name := in.Str("RoleName")
 	key := strings.ToLower(name)
-	if c.iam.roles[key] != nil {
+	if s.roles[key] != nil {
 		return nil, wire.Fail(http.StatusConflict, "EntityAlreadyExists",
 			"Role with name %s already exists.", name)
 	}
-	r := c.newRole(name, in.Str("Path"))
-	r.description, r.settle = in.Str("Description"), c.Settle
+	r := s.newRole(name, in.Str("Path"))
+	r.description, r.settle = in.Str("Description"), s.Settle
 	if in.Has("MaxSessionDuration") {
 		r.session = in.Num("MaxSessionDuration")
 	}
@@ -28,18 +28,18 @@ func createRole(c *Cloud, in wire.Params) (map[string]any, error) {
 	if err := r.addTags(in.Objs("Tags")); err != nil {
 		return nil, err
 	}
-	c.iam.roles[key] = r
+	s.roles[key] = r
 	return map[string]any{"Role": r.describe()}, nil
 }
 
 // newRole returns a role with IAM's defaults: a session is an hour.
-func (c *Cloud) newRole(name, path string) *role {
+func (s *State) newRole(name, path string) *role {
 	if path == "" {
 		path = "/"
 	}
 	return &role{
-		Name: name, ARN: roleARN(path, name), path: path, session: 3600, created: c.Now(),
-		id:   fmt.Sprintf("AROAEXAMPLE%s", strings.ToUpper(c.NewID())),
+		Name: name, ARN: RoleARN(path, name), path: path, session: 3600, created: s.Now(),
+		id:   fmt.Sprintf("AROAEXAMPLE%s", strings.ToUpper(s.NewID())),
 		tags: make(map[string]tag), inline: make(map[string]*inlinePolicy),
 	}
 }
@@ -54,7 +54,7 @@ func (r *role) setTrust(doc string) error {
 		return err
 	}
 	if size(doc) > maxTrust {
-		return iamLimit("Cannot exceed quota for ACLSizePerRole: %d", maxTrust)
+		return limitExceeded("Cannot exceed quota for ACLSizePerRole: %d", maxTrust)
 	}
 	r.trust, r.trustDoc = p, collapse(doc)
 	return nil
@@ -113,32 +113,32 @@ func (r *role) describe() map[string]any {
 func percent(doc string) string { return strings.ReplaceAll(url.QueryEscape(doc), "+", "%20") }
 
 // createServiceLinkedRole knows the services by what comes before ".amazonaws.com".
-func createServiceLinkedRole(c *Cloud, in wire.Params) (map[string]any, error) {
+func (s *State) createServiceLinkedRole(in wire.Params) (map[string]any, error) {
 	service := in.Str("AWSServiceName")
 	linked := map[string]string{"ops.apigateway.amazonaws.com": "AWSServiceRoleForAPIGateway"}
 	name := linked[service]
 	if name == "" {
-		return nil, iamInvalid("Service %s is not supported for service-linked roles", service)
+		return nil, invalidInput("Service %s is not supported for service-linked roles", service)
 	}
 	key := strings.ToLower(name)
-	if c.iam.roles[key] != nil {
-		return nil, iamInvalid("Service role name %s has been taken in this account, please try "+
+	if s.roles[key] != nil {
+		return nil, invalidInput("Service role name %s has been taken in this account, please try "+
 			"a different suffix.", name)
 	}
-	r := c.newRole(name, "/aws-service-role/"+service+"/")
+	r := s.newRole(name, "/aws-service-role/"+service+"/")
 	r.linked, r.description = true, in.Str("Description")
 	err := r.setTrust(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":` +
 		`{"Service":"` + service + `"},"Action":"sts:AssumeRole"}]}`)
 	if err != nil {
 		return nil, err
 	}
-	c.iam.roles[key] = r
+	s.roles[key] = r
 	return map[string]any{"Role": r.describe()}, nil
 }
 
 // getRole also tells when the role was last used: never, as nothing runs here.
-func getRole(c *Cloud, in wire.Params) (map[string]any, error) {
-	r, err := c.role(in)
+func (s *State) getRole(in wire.Params) (map[string]any, error) {
+	r, err := s.role(in)
 	if err != nil {
 		return nil, err
 	}
@@ -147,8 +147,8 @@ func getRole(c *Cloud, in wire.Params) (map[string]any, error) {
 	return map[string]any{"Role": out}, nil
 }
 
-func updateRole(c *Cloud, in wire.Params) (map[string]any, error) {
-	r, err := c.changeable(in)
+func (s *State) updateRole(in wire.Params) (map[string]any, error) {
+	r, err := s.changeable(in)
 	if err != nil {
 		return nil, err
 	}
@@ -161,31 +161,31 @@ func updateRole(c *Cloud, in wire.Params) (map[string]any, error) {
 	return nil, nil
 }
 
-func updateAssumeRolePolicy(c *Cloud, in wire.Params) (map[string]any, error) {
-	r, err := c.changeable(in)
+func (s *State) updateAssumeRolePolicy(in wire.Params) (map[string]any, error) {
+	r, err := s.changeable(in)
 	if err != nil {
 		return nil, err
 	}
 	return nil, r.setTrust(in.Str("PolicyDocument"))
 }
 
-func deleteRole(c *Cloud, in wire.Params) (map[string]any, error) {
-	r, err := c.changeable(in)
+func (s *State) deleteRole(in wire.Params) (map[string]any, error) {
+	r, err := s.changeable(in)
 	switch {
 	case err != nil:
 		return nil, err
 	case len(r.attached) > 0:
-		return nil, iamConflict("Cannot delete entity, must detach all policies first.")
+		return nil, deleteConflict("Cannot delete entity, must detach all policies first.")
 	case len(r.inline) > 0:
-		return nil, iamConflict("Cannot delete entity, must delete policies first.")
+		return nil, deleteConflict("Cannot delete entity, must delete policies first.")
 	}
-	delete(c.iam.roles, strings.ToLower(r.Name))
+	delete(s.roles, strings.ToLower(r.Name))
 	return nil, nil
 }
 
 // listInstanceProfilesForRole finds none: there are no instances here.
-func listInstanceProfilesForRole(c *Cloud, in wire.Params) (map[string]any, error) {
-	if _, err := c.role(in); err != nil {
+func (s *State) listInstanceProfilesForRole(in wire.Params) (map[string]any, error) {
+	if _, err := s.role(in); err != nil {
 		return nil, err
 	}
 	return marked("InstanceProfiles", []any{}, ""), nil
