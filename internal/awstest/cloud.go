@@ -7,6 +7,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/awstest/account"
 	"github.com/tyg-dev/tyg/internal/awstest/dynamodb"
 	"github.com/tyg-dev/tyg/internal/awstest/iam"
+	"github.com/tyg-dev/tyg/internal/awstest/lambda"
 	"github.com/tyg-dev/tyg/internal/awstest/logs"
 )
 
@@ -38,7 +39,7 @@ type Cloud struct {
 
 	iam     *iam.State
 	logs    *logs.State
-	lambda  *lambdaState
+	lambda  *lambda.State
 	gateway *gatewayState
 	dynamo  *dynamodb.State
 }
@@ -55,9 +56,10 @@ type Call struct {
 // New returns an empty account.
 func New() *Cloud {
 	a := account.New()
+	roles := iam.New(a)
 	c := &Cloud{
 		Account: a, logical: make(map[string]int),
-		iam: iam.New(a), logs: logs.New(a), lambda: newLambdaState(),
+		iam: roles, lambda: lambda.New(a, roles), logs: logs.New(a),
 		gateway: newGatewayState(), dynamo: dynamodb.New(a),
 	}
 	c.services = c.newServices()
@@ -92,7 +94,7 @@ func (c *Cloud) Violations() []string {
 func (c *Cloud) Resources() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	all := slices.Concat(c.iam.Resources(), c.logs.Resources(), c.lambda.resources(),
+	all := slices.Concat(c.iam.Resources(), c.logs.Resources(), c.lambda.Resources(),
 		c.gateway.resources(), c.dynamo.Resources())
 	slices.Sort(all)
 	return all

@@ -1,18 +1,14 @@
 package awstest
 
 import (
-	"archive/zip"
-	"bytes"
-	"debug/elf"
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/tyg-dev/tyg/internal/awstest/account"
+	"github.com/tyg-dev/tyg/internal/awstest/lambda"
 	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
 
@@ -39,24 +35,14 @@ type LiveRoute struct {
 	Authorizer *LiveAuthorizer
 }
 
+// A Function is a Lambda function as it would be started.
+type Function = lambda.Function
+
 // A LiveAuthorizer is a function that decides who may connect.
 type LiveAuthorizer struct {
 	Name     string
 	Function Function
 	Identity []string // sources, "route.request.querystring.token"
-}
-
-// A Function is a Lambda function as it would be started.
-type Function struct {
-	Name, ARN    string
-	Role         string // name
-	Runtime      string // "provided.al2023"
-	Handler      string
-	Architecture string // "arm64" or "x86_64"
-	Zip          []byte // it must not be changed
-	Environment  map[string]string
-	Timeout      time.Duration
-	Memory       int64 // MB
 }
 
 // Live returns what API Gateway does for a stage. It is an error if it could not do all of it: the
@@ -127,7 +113,7 @@ func (s site) route(id string, route wire.Params) (LiveRoute, error) {
 		return LiveRoute{}, errors.New("it has no integration")
 	}
 	source := account.ARN("execute-api", s.api+"/"+s.stage+"/"+route.Str("RouteKey"))
-	f, err := s.function(integration.Str("IntegrationUri"), source)
+	f, err := s.invocable(integration.Str("IntegrationUri"), source)
 	if err != nil {
 		return LiveRoute{}, err
 	}
@@ -145,7 +131,7 @@ func (s site) route(id string, route wire.Params) (LiveRoute, error) {
 
 func (s site) authorizer(id string) (*LiveAuthorizer, error) {
 	is := wire.Params(s.published.authorizers[id])
-	f, err := s.function(is.Str("AuthorizerUri"),
+	f, err := s.invocable(is.Str("AuthorizerUri"),
 		account.ARN("execute-api", s.api+"/authorizers/"+id))
 	if err != nil {
 		return nil, fmt.Errorf("authorizer %s: %w", is.Str("Name"), err)
@@ -155,64 +141,11 @@ func (s site) authorizer(id string) (*LiveAuthorizer, error) {
 	}, nil
 }
 
-// function returns the function at an address if API Gateway could invoke it for a source.
-func (s site) function(uri, source string) (Function, error) {
+// invocable returns the function at an address if API Gateway could invoke it for a source.
+func (s site) invocable(uri, source string) (Function, error) {
 	arn := functionOf(uri)
-	f := s.cloud.lambda.functions[functionName(arn)]
-	switch {
-	case arn == "":
+	if arn == "" {
 		return Function{}, fmt.Errorf("%q is no function", uri)
-	case f == nil:
-		return Function{}, fmt.Errorf("there is no function %s", arn)
-	case !f.allows(source):
-		return Function{}, fmt.Errorf("no permission to invoke function %s for %s", f.name, source)
-	case f.pending > 0:
-		return Function{}, fmt.Errorf("function %s is Pending", f.name)
-	case !s.cloud.trusted(f):
-		return Function{}, fmt.Errorf("the role of function %s cannot be assumed by Lambda", f.name)
 	}
-	public := f.public()
-	return public, public.runs()
-}
-
-// trusted tells whether the function's role is still there, and for Lambda.
-func (c *Cloud) trusted(f *function) bool {
-	return c.iam.Trusts(wire.Params(f.config).Str("Role"), "lambda.amazonaws.com")
-}
-
-// public returns what others may know of the function.
-func (f *function) public() Function {
-	config := wire.Params(f.config)
-	_, role, _ := strings.Cut(config.Str("Role"), ":role/")
-	return Function{
-		Name: f.name, ARN: f.arn, Role: role[strings.LastIndex(role, "/")+1:],
-		Runtime: config.Str("Runtime"), Handler: config.Str("Handler"),
-		Architecture: config.Strs("Architectures")[0], Zip: f.zip,
-		Environment: config.Obj("Environment").StrMap("Variables"),
-		Timeout:     time.Duration(config.Num("Timeout")) * time.Second,
-		Memory:      config.Num("MemorySize"),
-	}
-}
-
-// runs tells whether the bootstrap is for the function's architecture, as far as its first bytes
-// say: Lambda answers every event with Runtime.InvalidEntrypoint otherwise.
-func (f Function) runs() error {
-	archive, err := zip.NewReader(bytes.NewReader(f.Zip), int64(len(f.Zip)))
-	if err != nil {
-		return fmt.Errorf("function %s: open zip: %w", f.Name, err)
-	}
-	file, err := archive.Open("bootstrap")
-	if err != nil {
-		return nil // of a runtime that has another program
-	}
-	defer file.Close()
-	head := make([]byte, 20) // up to e_machine of an ELF header
-	if _, err := io.ReadFull(file, head); err != nil || !bytes.HasPrefix(head, []byte(elf.ELFMAG)) {
-		return nil // a script
-	}
-	wanted := map[string]elf.Machine{"arm64": elf.EM_AARCH64, "x86_64": elf.EM_X86_64}
-	if is := elf.Machine(binary.LittleEndian.Uint16(head[18:])); is != wanted[f.Architecture] {
-		return fmt.Errorf("function %s is for %s, its bootstrap for %s", f.Name, f.Architecture, is)
-	}
-	return nil
+	return s.cloud.lambda.Invocable(arn, source)
 }

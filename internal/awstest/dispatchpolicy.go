@@ -1,9 +1,6 @@
 package awstest
 
-import (
-	"github.com/tyg-dev/tyg/internal/awstest/account"
-	"github.com/tyg-dev/tyg/internal/awstest/wire"
-)
+import "github.com/tyg-dev/tyg/internal/awstest/account"
 
 // Allows tells whether the policies of a role allow an action on a resource, which is an ARN.
 func (c *Cloud) Allows(roleName, action, resource string) bool {
@@ -20,17 +17,11 @@ func (c *Cloud) MayManage(functionName, apiID, stage string) bool {
 	defer c.mu.Unlock()
 	for _, method := range []string{"POST", "GET", "DELETE"} {
 		connection := account.ARN("execute-api", apiID+"/"+stage+"/"+method+"/@connections/L0SM9cOFvHcCIhw=")
-		if !c.functionMay(functionName, "execute-api:ManageConnections", connection) {
+		if !c.lambda.RoleAllows(functionName, "execute-api:ManageConnections", connection) {
 			return false
 		}
 	}
 	return true
-}
-
-// functionMay tells whether the role of a function allows an action.
-func (c *Cloud) functionMay(functionName, action, resource string) bool {
-	f := c.lambda.functions[functionName]
-	return f != nil && c.iam.Allows(wire.Params(f.config).Str("Role"), action, resource)
 }
 
 // Log writes a line to the log of a function, as Lambda does with what a function prints. It reports
@@ -41,7 +32,20 @@ func (c *Cloud) Log(function, line string) bool {
 	resource := account.ARN("logs", "log-group:"+group+":log-stream:"+stream)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.functionMay(function, "logs:CreateLogStream", resource) &&
-		c.functionMay(function, "logs:PutLogEvents", resource) &&
+	return c.lambda.RoleAllows(function, "logs:CreateLogStream", resource) &&
+		c.lambda.RoleAllows(function, "logs:PutLogEvents", resource) &&
 		c.logs.Append(group, stream, line)
+}
+
+// OnInvoke sets the code that runs a function which Lambda's Invoke calls. A failure is the
+// FunctionError of the answer, "Unhandled", and "" if all went well. Without it every function
+// answers null. run may use c, as a function may use AWS.
+func (c *Cloud) OnInvoke(run func(f Function, event []byte) (reply []byte, failure string)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.lambda.Run = func(f Function, event []byte) (reply []byte, failure string) {
+		c.mu.Unlock() // while the function runs
+		defer c.mu.Lock()
+		return run(f, event)
+	}
 }

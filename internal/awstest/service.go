@@ -48,7 +48,7 @@ func (c *Cloud) newServices() map[string]*service {
 	for _, s := range []*service{
 		{wire.New("iam", "ValidationError"), c.iam.Operations()},
 		{wire.New("sts", "ValidationError"), stsOperations()},
-		{wire.New("lambda", "ValidationException"), c.bind(lambdaOperations())},
+		{wire.New("lambda", "ValidationException"), c.lambda.Operations()},
 		{wire.New("apigatewayv2", "BadRequestException"), c.bind(apigatewayOperations())},
 		{wire.New("logs", "InvalidParameterException"), c.logs.Operations()},
 		{wire.New("dynamodb", "ValidationException"), c.dynamo.Operations()},

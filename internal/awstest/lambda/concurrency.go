@@ -1,4 +1,4 @@
-package awstest
+package lambda
 
 import "github.com/tyg-dev/tyg/internal/awstest/wire"
 
@@ -7,14 +7,14 @@ import "github.com/tyg-dev/tyg/internal/awstest/wire"
 // (https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html)
 const maxReserved = 900
 
-func putFunctionConcurrency(c *Cloud, in wire.Params) (map[string]any, error) {
-	f, err := findFunction(c, in)
+func (s *State) putFunctionConcurrency(in wire.Params) (map[string]any, error) {
+	f, err := s.findFunction(in)
 	if err != nil {
 		return nil, err
 	}
 	wanted := in.Num("ReservedConcurrentExecutions")
 	total := wanted
-	for _, other := range c.lambda.functions {
+	for _, other := range s.functions {
 		if other != f && other.reserved != nil {
 			total += *other.reserved
 		}
@@ -27,16 +27,16 @@ func putFunctionConcurrency(c *Cloud, in wire.Params) (map[string]any, error) {
 	return map[string]any{"ReservedConcurrentExecutions": wanted}, nil
 }
 
-func getFunctionConcurrency(c *Cloud, in wire.Params) (map[string]any, error) {
-	f, err := findFunction(c, in)
+func (s *State) getFunctionConcurrency(in wire.Params) (map[string]any, error) {
+	f, err := s.findFunction(in)
 	if err != nil || f.reserved == nil {
 		return nil, err
 	}
 	return map[string]any{"ReservedConcurrentExecutions": *f.reserved}, nil
 }
 
-func deleteFunctionConcurrency(c *Cloud, in wire.Params) (map[string]any, error) {
-	f, err := findFunction(c, in)
+func (s *State) deleteFunctionConcurrency(in wire.Params) (map[string]any, error) {
+	f, err := s.findFunction(in)
 	if err != nil {
 		return nil, err
 	}

@@ -1,4 +1,6 @@
-package awstest
+// Package lambda is Lambda in memory: functions with their code, settings, policies and states. It
+// starts none of them.
+package lambda
 
 import (
 	"maps"
@@ -7,17 +9,25 @@ import (
 	"strings"
 
 	"github.com/tyg-dev/tyg/internal/awstest/account"
+	"github.com/tyg-dev/tyg/internal/awstest/iam"
 	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
 
-// lambdaState is what Lambda keeps.
-type lambdaState struct {
+// State is what Lambda keeps.
+type State struct {
+	*account.Account
+
+	// Run runs a function that Invoke calls; see awstest.Cloud.OnInvoke. Without it every function
+	// answers null.
+	Run func(f Function, event []byte) (reply []byte, failure string)
+
+	roles     *iam.State
 	functions map[string]*function // by name
-	invoke    func(f Function, event []byte) (reply []byte, failure string)
 }
 
-func newLambdaState() *lambdaState {
-	return &lambdaState{functions: make(map[string]*function)}
+// New returns the state of an empty account, whose roles are in roles.
+func New(a *account.Account, roles *iam.State) *State {
+	return &State{Account: a, roles: roles, functions: make(map[string]*function)}
 }
 
 // A function is a Lambda function with its only version, $LATEST.
@@ -32,33 +42,33 @@ type function struct {
 	updating    int // polls until its last update is Successful
 }
 
-// lambdaOperations are the operations of Lambda that are served, by their names.
-func lambdaOperations() map[string]operation {
-	return map[string]operation{
-		"CreateFunction":               createFunction,
-		"GetFunction":                  getFunction,
-		"GetFunctionConfiguration":     getFunctionConfiguration,
-		"GetFunctionCodeSigningConfig": getFunctionCodeSigningConfig,
-		"ListFunctions":                listFunctions,
-		"ListVersionsByFunction":       listVersionsByFunction,
-		"UpdateFunctionCode":           updateFunctionCode,
-		"UpdateFunctionConfiguration":  updateFunctionConfiguration,
-		"DeleteFunction":               deleteFunction,
-		"ListTags":                     listFunctionTags,
-		"TagResource":                  tagFunction,
-		"UntagResource":                untagFunction,
-		"PutFunctionConcurrency":       putFunctionConcurrency,
-		"GetFunctionConcurrency":       getFunctionConcurrency,
-		"DeleteFunctionConcurrency":    deleteFunctionConcurrency,
-		"AddPermission":                addPermission,
-		"GetPolicy":                    getPolicy,
-		"RemovePermission":             removePermission,
-		"Invoke":                       invokeFunction,
+// Operations returns the operations that are served, by their names.
+func (s *State) Operations() map[string]wire.Operation {
+	return map[string]wire.Operation{
+		"CreateFunction":               s.createFunction,
+		"GetFunction":                  s.getFunction,
+		"GetFunctionConfiguration":     s.getFunctionConfiguration,
+		"GetFunctionCodeSigningConfig": s.getFunctionCodeSigningConfig,
+		"ListFunctions":                s.listFunctions,
+		"ListVersionsByFunction":       s.listVersionsByFunction,
+		"UpdateFunctionCode":           s.updateFunctionCode,
+		"UpdateFunctionConfiguration":  s.updateFunctionConfiguration,
+		"DeleteFunction":               s.deleteFunction,
+		"ListTags":                     s.listFunctionTags,
+		"TagResource":                  s.tagFunction,
+		"UntagResource":                s.untagFunction,
+		"PutFunctionConcurrency":       s.putFunctionConcurrency,
+		"GetFunctionConcurrency":       s.getFunctionConcurrency,
+		"DeleteFunctionConcurrency":    s.deleteFunctionConcurrency,
+		"AddPermission":                s.addPermission,
+		"GetPolicy":                    s.getPolicy,
+		"RemovePermission":             s.removePermission,
+		"Invoke":                       s.invokeFunction,
 	}
 }
 
-// resources names everything that exists.
-func (s *lambdaState) resources() []string {
+// Resources names everything that exists.
+func (s *State) Resources() []string {
 	var all []string
 	for name := range s.functions {
 		all = append(all, "lambda function "+name)
@@ -69,21 +79,21 @@ func (s *lambdaState) resources() []string {
 // functionName returns the name in what Lambda takes for one: a name, an ARN or a part of an ARN,
 // with or without a qualifier.
 func functionName(s string) string {
-	s = strings.TrimPrefix(s, "arn:aws:lambda:"+Region+":")
-	s = strings.TrimPrefix(s, Account+":")
+	s = strings.TrimPrefix(s, "arn:aws:lambda:"+account.Region+":")
+	s = strings.TrimPrefix(s, account.ID+":")
 	s = strings.TrimPrefix(s, "function:")
 	name, _, _ := strings.Cut(s, ":")
 	return name
 }
 
-func functionARN(c *Cloud, name string) string { return account.ARN("lambda", "function:"+name) }
+func functionARN(name string) string { return account.ARN("lambda", "function:"+name) }
 
 // findFunction returns the function that an input names, by itself or in an ARN.
-func findFunction(c *Cloud, in wire.Params) (*function, error) {
+func (s *State) findFunction(in wire.Params) (*function, error) {
 	named := in.Str("FunctionName") + in.Str("Resource")
-	f := c.lambda.functions[functionName(named)]
+	f := s.functions[functionName(named)]
 	if f == nil {
-		return nil, noFunction(functionARN(c, functionName(named)))
+		return nil, noFunction(functionARN(functionName(named)))
 	}
 	if q := in.Str("Qualifier"); q != "" && q != "$LATEST" {
 		return nil, noFunction(f.arn + ":" + q)
@@ -144,13 +154,13 @@ func (f *function) ready() error {
 }
 
 // touch gives the function a new revision.
-func (f *function) touch(c *Cloud) {
-	f.config["LastModified"] = c.Now().UTC().Format("2006-01-02T15:04:05.000-0700")
-	f.config["RevisionId"] = c.NewUUID()
+func (f *function) touch(s *State) {
+	f.config["LastModified"] = s.Now().UTC().Format("2006-01-02T15:04:05.000-0700")
+	f.config["RevisionId"] = s.NewUUID()
 }
 
 // sortedFunctions returns all functions by name.
-func (s *lambdaState) sortedFunctions() []*function {
+func (s *State) sortedFunctions() []*function {
 	all := slices.Collect(maps.Values(s.functions))
 	slices.SortFunc(all, func(a, b *function) int { return strings.Compare(a.name, b.name) })
 	return all

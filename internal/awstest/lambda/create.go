@@ -1,10 +1,11 @@
-package awstest
+package lambda
 
 import (
 	"encoding/json"
 	"fmt"
 	"maps"
 
+	"github.com/tyg-dev/tyg/internal/awstest/account"
 	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
 
@@ -19,32 +20,32 @@ const (
 	defaultTimeout    = json.Number("3")   // seconds
 	defaultMemory     = json.Number("128") // MB
 	defaultStorage    = json.Number("512") // MB
-	runtimeVersionARN = "arn:aws:lambda:" + Region + "::runtime:0000000000000000"
+	runtimeVersionARN = "arn:aws:lambda:" + account.Region + "::runtime:0000000000000000"
 )
 
-func createFunction(c *Cloud, in wire.Params) (map[string]any, error) {
+func (s *State) createFunction(in wire.Params) (map[string]any, error) {
 	name := functionName(in.Str("FunctionName"))
 	if len(name) > maxFunctionName {
 		return nil, wire.BreaksConstraint("functionName", name, fmt.Sprintf("have length less than or equal to %d",
 			maxFunctionName))
 	}
-	if c.lambda.functions[name] != nil {
+	if s.functions[name] != nil {
 		return nil, conflict("Function already exist: %s", name)
 	}
 	code := in.Obj("Code")
 	if err := createOnly(in, code); err != nil {
 		return nil, err
 	}
-	if err := checkSettings(c, in); err != nil {
+	if err := s.checkSettings(in); err != nil {
 		return nil, err
 	}
 	if err := checkZip(code.Blob("ZipFile"), in.Str("Runtime")); err != nil {
 		return nil, err
 	}
-	f := newFunction(c, name, in)
+	f := s.newFunction(name, in)
 	f.upload(code.Blob("ZipFile"), in)
-	f.touch(c)
-	c.lambda.functions[name] = f
+	f.touch(s)
+	s.functions[name] = f
 	return f.describe(), nil
 }
 
@@ -66,11 +67,11 @@ func createOnly(in, code wire.Params) error {
 	return checkFunctionTags(in.Obj("Tags"))
 }
 
-func newFunction(c *Cloud, name string, in wire.Params) *function {
+func (s *State) newFunction(name string, in wire.Params) *function {
 	f := &function{
-		name: name, arn: functionARN(c, name), tags: in.Obj("Tags"), pending: c.Settle,
+		name: name, arn: functionARN(name), tags: in.Obj("Tags"), pending: s.Settle,
 		config: map[string]any{
-			"FunctionName": name, "FunctionArn": functionARN(c, name), "Version": "$LATEST",
+			"FunctionName": name, "FunctionArn": functionARN(name), "Version": "$LATEST",
 			"PackageType": "Zip", "Description": "", "Timeout": defaultTimeout,
 			"MemorySize": defaultMemory, "Architectures": []any{"x86_64"},
 			"EphemeralStorage":     map[string]any{"Size": defaultStorage},
@@ -113,7 +114,7 @@ func logging(name string, in wire.Params) map[string]any {
 }
 
 // checkSettings checks what CreateFunction and UpdateFunctionConfiguration share.
-func checkSettings(c *Cloud, in wire.Params) error {
+func (s *State) checkSettings(in wire.Params) error {
 	switch {
 	case in.Num("Timeout") > maxTimeout:
 		return wire.BreaksConstraint("timeout", in.Num("Timeout"),
@@ -130,7 +131,7 @@ func checkSettings(c *Cloud, in wire.Params) error {
 	if err := checkEnvironment(in.Obj("Environment").StrMap("Variables")); err != nil {
 		return err
 	}
-	if in.Has("Role") && !c.lambdaMayAssume(in.Str("Role")) {
+	if in.Has("Role") && !s.roles.CanAssume(in.Str("Role"), principal) {
 		return badParameter("The role defined for the function cannot be assumed by Lambda.")
 	}
 	return nil
@@ -174,9 +175,4 @@ func checkEnvironment(variables map[string]string) error {
 			"environment variables you have provided exceeded the 4KB limit. String measured: %s", all)
 	}
 	return nil
-}
-
-// lambdaMayAssume tells whether Lambda can become a role, which it may not know yet.
-func (c *Cloud) lambdaMayAssume(arn string) bool {
-	return c.iam.CanAssume(arn, "lambda.amazonaws.com")
 }

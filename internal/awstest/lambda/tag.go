@@ -1,4 +1,4 @@
-package awstest
+package lambda
 
 import (
 	"maps"
@@ -8,16 +8,16 @@ import (
 	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
 
-func listFunctionTags(c *Cloud, in wire.Params) (map[string]any, error) {
-	f, err := findFunction(c, in)
+func (s *State) listFunctionTags(in wire.Params) (map[string]any, error) {
+	f, err := s.findFunction(in)
 	if err != nil {
 		return nil, err
 	}
 	return map[string]any{"Tags": f.tags}, nil
 }
 
-func tagFunction(c *Cloud, in wire.Params) (map[string]any, error) {
-	f, err := findFunction(c, in)
+func (s *State) tagFunction(in wire.Params) (map[string]any, error) {
+	f, err := s.findFunction(in)
 	if err != nil {
 		return nil, err
 	}
@@ -31,8 +31,8 @@ func tagFunction(c *Cloud, in wire.Params) (map[string]any, error) {
 	return nil, nil
 }
 
-func untagFunction(c *Cloud, in wire.Params) (map[string]any, error) {
-	f, err := findFunction(c, in)
+func (s *State) untagFunction(in wire.Params) (map[string]any, error) {
+	f, err := s.findFunction(in)
 	if err != nil {
 		return nil, err
 	}

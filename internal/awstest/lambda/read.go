@@ -1,4 +1,4 @@
-package awstest
+package lambda
 
 import (
 	"maps"
@@ -7,8 +7,8 @@ import (
 	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
 
-func getFunction(c *Cloud, in wire.Params) (map[string]any, error) {
-	f, err := findFunction(c, in)
+func (s *State) getFunction(in wire.Params) (map[string]any, error) {
+	f, err := s.findFunction(in)
 	if err != nil {
 		return nil, err
 	}
@@ -16,7 +16,7 @@ func getFunction(c *Cloud, in wire.Params) (map[string]any, error) {
 		"Configuration": f.look(),
 		"Code": map[string]any{
 			"RepositoryType": "S3",
-			"Location":       "https://awslambda-" + Region + "-tasks.s3.amazonaws.com/" + f.name,
+			"Location":       "https://awslambda-" + account.Region + "-tasks.s3.amazonaws.com/" + f.name,
 		},
 	}
 	if len(f.tags) > 0 {
@@ -28,8 +28,8 @@ func getFunction(c *Cloud, in wire.Params) (map[string]any, error) {
 	return out, nil
 }
 
-func getFunctionConfiguration(c *Cloud, in wire.Params) (map[string]any, error) {
-	f, err := findFunction(c, in)
+func (s *State) getFunctionConfiguration(in wire.Params) (map[string]any, error) {
+	f, err := s.findFunction(in)
 	if err != nil {
 		return nil, err
 	}
@@ -37,16 +37,16 @@ func getFunctionConfiguration(c *Cloud, in wire.Params) (map[string]any, error) 
 }
 
 // getFunctionCodeSigningConfig answers that there is none, which AWS's model has no place for.
-func getFunctionCodeSigningConfig(c *Cloud, in wire.Params) (map[string]any, error) {
-	f, err := findFunction(c, in)
+func (s *State) getFunctionCodeSigningConfig(in wire.Params) (map[string]any, error) {
+	f, err := s.findFunction(in)
 	if err != nil {
 		return nil, err
 	}
 	return map[string]any{"FunctionName": f.name}, nil
 }
 
-func listFunctions(c *Cloud, in wire.Params) (map[string]any, error) {
-	functions, next := account.Page(c.Account, c.lambda.sortedFunctions(), in.Num("MaxItems"), in.Str("Marker"),
+func (s *State) listFunctions(in wire.Params) (map[string]any, error) {
+	functions, next := account.Page(s.Account, s.sortedFunctions(), in.Num("MaxItems"), in.Str("Marker"),
 		func(f *function) string { return f.name })
 	all := make([]any, len(functions))
 	for i, f := range functions {
@@ -55,8 +55,8 @@ func listFunctions(c *Cloud, in wire.Params) (map[string]any, error) {
 	return wire.WithNext(map[string]any{"Functions": all}, "NextMarker", next), nil
 }
 
-func listVersionsByFunction(c *Cloud, in wire.Params) (map[string]any, error) {
-	f, err := findFunction(c, in)
+func (s *State) listVersionsByFunction(in wire.Params) (map[string]any, error) {
+	f, err := s.findFunction(in)
 	if err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-package awstest
+package lambda
 
 import (
 	"encoding/json"
@@ -25,8 +25,8 @@ type permission struct {
 	Condition map[string]map[string]string `json:",omitempty"`
 }
 
-func addPermission(c *Cloud, in wire.Params) (map[string]any, error) {
-	f, err := findFunction(c, in)
+func (s *State) addPermission(in wire.Params) (map[string]any, error) {
+	f, err := s.findFunction(in)
 	if err != nil {
 		return nil, err
 	}
@@ -35,21 +35,21 @@ func addPermission(c *Cloud, in wire.Params) (map[string]any, error) {
 			return nil, wire.Unserved(rare)
 		}
 	}
-	s, err := newPermission(f, in)
+	p, err := newPermission(f, in)
 	if err != nil {
 		return nil, err
 	}
-	if slices.ContainsFunc(f.permissions, func(o permission) bool { return o.Sid == s.Sid }) {
+	if slices.ContainsFunc(f.permissions, func(o permission) bool { return o.Sid == p.Sid }) {
 		return nil, conflict("The statement id (%s) provided already exists. Please provide a new "+
-			"statement id, or remove the existing statement.", s.Sid)
+			"statement id, or remove the existing statement.", p.Sid)
 	}
-	all := append(slices.Clone(f.permissions), s)
+	all := append(slices.Clone(f.permissions), p)
 	if size := len(policyText(all)); size > maxPolicy {
 		return nil, wire.Fail(http.StatusBadRequest, "PolicyLengthExceededException",
 			"The final policy size (%d) is bigger than the limit (%d).", size, maxPolicy)
 	}
 	f.permissions = all
-	text, err := json.Marshal(s)
+	text, err := json.Marshal(p)
 	return map[string]any{"Statement": string(text)}, err
 }
 
@@ -58,17 +58,17 @@ func newPermission(f *function, in wire.Params) (permission, error) {
 	if err != nil {
 		return permission{}, err
 	}
-	s := permission{
+	p := permission{
 		Sid: in.Str("StatementId"), Effect: "Allow", Principal: principal,
 		Action: in.Str("Action"), Resource: f.arn, Condition: make(map[string]map[string]string),
 	}
 	if account := in.Str("SourceAccount"); account != "" {
-		s.Condition["StringEquals"] = map[string]string{"AWS:SourceAccount": account}
+		p.Condition["StringEquals"] = map[string]string{"AWS:SourceAccount": account}
 	}
 	if source := in.Str("SourceArn"); source != "" {
-		s.Condition["ArnLike"] = map[string]string{"AWS:SourceArn": source}
+		p.Condition["ArnLike"] = map[string]string{"AWS:SourceArn": source}
 	}
-	return s, nil
+	return p, nil
 }
 
 var (
@@ -101,8 +101,8 @@ func policyText(all []permission) string {
 	return string(text)
 }
 
-func getPolicy(c *Cloud, in wire.Params) (map[string]any, error) {
-	f, err := findFunction(c, in)
+func (s *State) getPolicy(in wire.Params) (map[string]any, error) {
+	f, err := s.findFunction(in)
 	if err != nil {
 		return nil, err
 	}
@@ -115,14 +115,14 @@ func getPolicy(c *Cloud, in wire.Params) (map[string]any, error) {
 	}, nil
 }
 
-func removePermission(c *Cloud, in wire.Params) (map[string]any, error) {
-	f, err := findFunction(c, in)
+func (s *State) removePermission(in wire.Params) (map[string]any, error) {
+	f, err := s.findFunction(in)
 	if err != nil {
 		return nil, err
 	}
 	sid := in.Str("StatementId")
 	left := slices.DeleteFunc(slices.Clone(f.permissions),
-		func(s permission) bool { return s.Sid == sid })
+		func(p permission) bool { return p.Sid == sid })
 	if len(left) == len(f.permissions) {
 		return nil, wire.Fail(http.StatusNotFound, "ResourceNotFoundException",
 			"Statement %s is not found in resource policy.", sid)
@@ -134,23 +134,23 @@ func removePermission(c *Cloud, in wire.Params) (map[string]any, error) {
 // allows tells whether API Gateway may invoke the function for a source, which is the ARN of a
 // route or of an authorizer.
 func (f *function) allows(source string) bool {
-	return slices.ContainsFunc(f.permissions, func(s permission) bool {
-		return s.isFor("apigateway.amazonaws.com") && s.invokes() && s.matches(source)
+	return slices.ContainsFunc(f.permissions, func(p permission) bool {
+		return p.isFor("apigateway.amazonaws.com") && p.invokes() && p.matches(source)
 	})
 }
 
-func (s permission) isFor(service string) bool {
-	named, _ := s.Principal.(map[string]string)
-	return s.Principal == "*" || named["Service"] == service
+func (p permission) isFor(service string) bool {
+	named, _ := p.Principal.(map[string]string)
+	return p.Principal == "*" || named["Service"] == service
 }
 
-func (s permission) invokes() bool {
-	return slices.Contains([]string{"lambda:InvokeFunction", "lambda:*", "*"}, s.Action)
+func (p permission) invokes() bool {
+	return slices.Contains([]string{"lambda:InvokeFunction", "lambda:*", "*"}, p.Action)
 }
 
-func (s permission) matches(source string) bool {
-	wanted := s.Condition["ArnLike"]["AWS:SourceArn"]
-	account, limited := s.Condition["StringEquals"]["AWS:SourceAccount"]
+func (p permission) matches(source string) bool {
+	wanted := p.Condition["ArnLike"]["AWS:SourceArn"]
+	account, limited := p.Condition["StringEquals"]["AWS:SourceAccount"]
 	return (wanted == "" || iam.MatchARN(wanted, source)) &&
 		(!limited || account == strings.Split(source, ":")[4])
 }

@@ -1,4 +1,4 @@
-package awstest
+package lambda
 
 import (
 	"maps"
@@ -7,8 +7,8 @@ import (
 	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
 
-func updateFunctionCode(c *Cloud, in wire.Params) (map[string]any, error) {
-	f, err := changeable(c, in)
+func (s *State) updateFunctionCode(in wire.Params) (map[string]any, error) {
+	f, err := s.changeable(in)
 	if err != nil {
 		return nil, err
 	}
@@ -23,8 +23,8 @@ func updateFunctionCode(c *Cloud, in wire.Params) (map[string]any, error) {
 		return f.describe(), nil
 	}
 	f.upload(in.Blob("ZipFile"), in)
-	f.touch(c)
-	f.updating = c.Settle
+	f.touch(s)
+	f.updating = s.Settle
 	return f.describe(), nil
 }
 
@@ -45,8 +45,8 @@ func codeOnly(in wire.Params) error {
 
 // changeable returns the function of an input if it can be updated, and is as the client has last
 // seen it.
-func changeable(c *Cloud, in wire.Params) (*function, error) {
-	f, err := findFunction(c, in)
+func (s *State) changeable(in wire.Params) (*function, error) {
+	f, err := s.findFunction(in)
 	if err != nil {
 		return nil, err
 	}
@@ -61,26 +61,26 @@ func changeable(c *Cloud, in wire.Params) (*function, error) {
 	return f, nil
 }
 
-func updateFunctionConfiguration(c *Cloud, in wire.Params) (map[string]any, error) {
-	f, err := changeable(c, in)
+func (s *State) updateFunctionConfiguration(in wire.Params) (map[string]any, error) {
+	f, err := s.changeable(in)
 	if err != nil {
 		return nil, err
 	}
-	if err := checkSettings(c, in); err != nil {
+	if err := s.checkSettings(in); err != nil {
 		return nil, err
 	}
 	f.config = maps.Clone(f.config)
 	f.configure(in)
-	f.touch(c)
-	f.updating = c.Settle
+	f.touch(s)
+	f.updating = s.Settle
 	return f.describe(), nil
 }
 
-func deleteFunction(c *Cloud, in wire.Params) (map[string]any, error) {
-	f, err := findFunction(c, in)
+func (s *State) deleteFunction(in wire.Params) (map[string]any, error) {
+	f, err := s.findFunction(in)
 	if err != nil {
 		return nil, err
 	}
-	delete(c.lambda.functions, f.name)
+	delete(s.functions, f.name)
 	return nil, nil
 }

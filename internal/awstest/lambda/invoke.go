@@ -1,4 +1,4 @@
-package awstest
+package lambda
 
 import (
 	"encoding/base64"
@@ -16,17 +16,8 @@ const (
 	maxAsyncEvent = 1 << 20
 )
 
-// OnInvoke sets what runs a function when somebody calls Lambda's Invoke. A failure is the
-// FunctionError of the answer, "Unhandled", and "" if all went well. Without it every function
-// answers null. run may use c, as a function may use AWS.
-func (c *Cloud) OnInvoke(run func(f Function, event []byte) (reply []byte, failure string)) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.lambda.invoke = run
-}
-
-func invokeFunction(c *Cloud, in wire.Params) (map[string]any, error) {
-	f, err := findFunction(c, in)
+func (s *State) invokeFunction(in wire.Params) (map[string]any, error) {
+	f, err := s.findFunction(in)
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +28,7 @@ func invokeFunction(c *Cloud, in wire.Params) (map[string]any, error) {
 	if kind == "DryRun" {
 		return map[string]any{"StatusCode": http.StatusNoContent}, nil
 	}
-	reply, failure := c.run(f, in.Blob("Payload"))
+	reply, failure := s.run(f, in.Blob("Payload"))
 	if kind == "Event" {
 		return map[string]any{"StatusCode": http.StatusAccepted}, nil
 	}
@@ -48,7 +39,7 @@ func invokeFunction(c *Cloud, in wire.Params) (map[string]any, error) {
 		out["FunctionError"] = failure
 	}
 	if in.Str("LogType") == "Tail" {
-		out["LogResult"] = base64.StdEncoding.EncodeToString([]byte(tail(c)))
+		out["LogResult"] = base64.StdEncoding.EncodeToString([]byte(s.tail()))
 	}
 	return out, nil
 }
@@ -76,22 +67,18 @@ func (f *function) invocable(kind string, event []byte) error {
 	return nil
 }
 
-// run gives an event to the function. c.mu is free meanwhile, for the function may use c.
-func (c *Cloud) run(f *function, event []byte) (reply []byte, failure string) {
-	run := c.lambda.invoke
-	if run == nil {
+// run gives an event to the function.
+func (s *State) run(f *function, event []byte) (reply []byte, failure string) {
+	if s.Run == nil {
 		return []byte("null"), ""
 	}
-	public := f.public()
-	c.mu.Unlock()
-	defer c.mu.Lock()
-	return run(public, event)
+	return s.Run(f.public(), event)
 }
 
 // tail returns log lines of an invocation.
 // (https://docs.aws.amazon.com/lambda/latest/dg/golang-logging.html)
-func tail(c *Cloud) string {
-	id := c.NewUUID()
+func (s *State) tail() string {
+	id := s.NewUUID()
 	return fmt.Sprintf("START RequestId: %[1]s Version: $LATEST\nEND RequestId: %[1]s\n"+
 		"REPORT RequestId: %[1]s\tDuration: 1.00 ms\tBilled Duration: 1 ms\tMemory Size: 128 MB\t"+
 		"Max Memory Used: 20 MB\t\n", id)

@@ -1,4 +1,4 @@
-package awstest
+package lambda
 
 import (
 	"archive/zip"

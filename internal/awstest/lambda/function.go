@@ -1,0 +1,92 @@
+package lambda
+
+import (
+	"archive/zip"
+	"bytes"
+	"debug/elf"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/tyg-dev/tyg/internal/awstest/wire"
+)
+
+// A Function is a Lambda function as it would be started.
+type Function struct {
+	Name, ARN    string
+	Role         string // name
+	Runtime      string // "provided.al2023"
+	Handler      string
+	Architecture string // "arm64" or "x86_64"
+	Zip          []byte // it must not be changed
+	Environment  map[string]string
+	Timeout      time.Duration
+	Memory       int64 // MB
+}
+
+// principal is Lambda as the trust policy of a role names it.
+const principal = "lambda.amazonaws.com"
+
+// Invocable returns the function with an ARN if API Gateway could invoke it for a source, which is
+// the ARN of a route or of an authorizer. It is an error if there is no such function, if it is not
+// Active, has no role, is built for another architecture, or gives API Gateway no permission.
+func (s *State) Invocable(arn, source string) (Function, error) {
+	f := s.functions[functionName(arn)]
+	switch {
+	case f == nil:
+		return Function{}, fmt.Errorf("there is no function %s", arn)
+	case !f.allows(source):
+		return Function{}, fmt.Errorf("no permission to invoke function %s for %s", f.name, source)
+	case f.pending > 0:
+		return Function{}, fmt.Errorf("function %s is Pending", f.name)
+	case !s.roles.Trusts(wire.Params(f.config).Str("Role"), principal):
+		return Function{}, fmt.Errorf("the role of function %s cannot be assumed by Lambda", f.name)
+	}
+	public := f.public()
+	return public, public.runs()
+}
+
+// RoleAllows tells whether the role of the function with a name allows an action on a resource.
+func (s *State) RoleAllows(name, action, resource string) bool {
+	f := s.functions[name]
+	return f != nil && s.roles.Allows(wire.Params(f.config).Str("Role"), action, resource)
+}
+
+// public returns what others may know of the function.
+func (f *function) public() Function {
+	config := wire.Params(f.config)
+	_, role, _ := strings.Cut(config.Str("Role"), ":role/")
+	return Function{
+		Name: f.name, ARN: f.arn, Role: role[strings.LastIndex(role, "/")+1:],
+		Runtime: config.Str("Runtime"), Handler: config.Str("Handler"),
+		Architecture: config.Strs("Architectures")[0], Zip: f.zip,
+		Environment: config.Obj("Environment").StrMap("Variables"),
+		Timeout:     time.Duration(config.Num("Timeout")) * time.Second,
+		Memory:      config.Num("MemorySize"),
+	}
+}
+
+// runs tells whether the bootstrap is for the function's architecture, as far as its first bytes
+// say: Lambda answers every event with Runtime.InvalidEntrypoint otherwise.
+func (f Function) runs() error {
+	archive, err := zip.NewReader(bytes.NewReader(f.Zip), int64(len(f.Zip)))
+	if err != nil {
+		return fmt.Errorf("function %s: open zip: %w", f.Name, err)
+	}
+	file, err := archive.Open("bootstrap")
+	if err != nil {
+		return nil // of a runtime that has another program
+	}
+	defer file.Close()
+	head := make([]byte, 20) // up to e_machine of an ELF header
+	if _, err := io.ReadFull(file, head); err != nil || !bytes.HasPrefix(head, []byte(elf.ELFMAG)) {
+		return nil // a script
+	}
+	wanted := map[string]elf.Machine{"arm64": elf.EM_AARCH64, "x86_64": elf.EM_X86_64}
+	if is := elf.Machine(binary.LittleEndian.Uint16(head[18:])); is != wanted[f.Architecture] {
+		return fmt.Errorf("function %s is for %s, its bootstrap for %s", f.Name, f.Architecture, is)
+	}
+	return nil
+}
