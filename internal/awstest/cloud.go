@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/tyg-dev/tyg/internal/awstest/account"
+	"github.com/tyg-dev/tyg/internal/awstest/apigateway"
 	"github.com/tyg-dev/tyg/internal/awstest/dynamodb"
 	"github.com/tyg-dev/tyg/internal/awstest/iam"
 	"github.com/tyg-dev/tyg/internal/awstest/lambda"
@@ -40,7 +41,7 @@ type Cloud struct {
 	iam     *iam.State
 	logs    *logs.State
 	lambda  *lambda.State
-	gateway *gatewayState
+	gateway *apigateway.State
 	dynamo  *dynamodb.State
 }
 
@@ -57,10 +58,11 @@ type Call struct {
 func New() *Cloud {
 	a := account.New()
 	roles := iam.New(a)
+	functions := lambda.New(a, roles)
 	c := &Cloud{
 		Account: a, logical: make(map[string]int),
-		iam: roles, lambda: lambda.New(a, roles), logs: logs.New(a),
-		gateway: newGatewayState(), dynamo: dynamodb.New(a),
+		iam: roles, lambda: functions, logs: logs.New(a),
+		gateway: apigateway.New(a, functions), dynamo: dynamodb.New(a),
 	}
 	c.services = c.newServices()
 	return c
@@ -95,7 +97,7 @@ func (c *Cloud) Resources() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	all := slices.Concat(c.iam.Resources(), c.logs.Resources(), c.lambda.Resources(),
-		c.gateway.resources(), c.dynamo.Resources())
+		c.gateway.Resources(), c.dynamo.Resources())
 	slices.Sort(all)
 	return all
 }

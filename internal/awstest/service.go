@@ -11,18 +11,6 @@ type service struct {
 	operations map[string]wire.Operation
 }
 
-// An operation is a [wire.Operation] that reads and changes all of a Cloud, with c.mu held.
-type operation func(c *Cloud, in wire.Params) (out map[string]any, err error)
-
-// bind makes operations of c.
-func (c *Cloud) bind(all map[string]operation) map[string]wire.Operation {
-	bound := make(map[string]wire.Operation)
-	for name, run := range all {
-		bound[name] = func(in wire.Params) (map[string]any, error) { return run(c, in) }
-	}
-	return bound
-}
-
 // A request is a call of an operation of a service.
 type request struct {
 	*wire.Request
@@ -49,7 +37,7 @@ func (c *Cloud) newServices() map[string]*service {
 		{wire.New("iam", "ValidationError"), c.iam.Operations()},
 		{wire.New("sts", "ValidationError"), stsOperations()},
 		{wire.New("lambda", "ValidationException"), c.lambda.Operations()},
-		{wire.New("apigatewayv2", "BadRequestException"), c.bind(apigatewayOperations())},
+		{wire.New("apigatewayv2", "BadRequestException"), c.gateway.Operations()},
 		{wire.New("logs", "InvalidParameterException"), c.logs.Operations()},
 		{wire.New("dynamodb", "ValidationException"), c.dynamo.Operations()},
 	} {

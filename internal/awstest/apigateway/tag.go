@@ -1,4 +1,4 @@
-package awstest
+package apigateway
 
 import (
 	"maps"
@@ -8,7 +8,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
 
-// checkTags checks the tags of a thing of API Gateway.
+// checkTags checks the tags of a resource.
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-tagging-restrictions.html)
 func checkTags(tags wire.Params) error {
 	if len(tags) > account.MaxTags {
@@ -25,30 +25,30 @@ func checkTags(tags wire.Params) error {
 	return nil
 }
 
-// retag gives the thing with an ARN other tags: what change returns for those it has.
-func retag(c *Cloud, in wire.Params, change func(wire.Params) wire.Params) error {
+// retag replaces the tags of the resource with an ARN by what change returns for them.
+func (s *State) retag(in wire.Params, change func(wire.Params) wire.Params) error {
 	arn := in.Str("ResourceArn")
-	path, ok := strings.CutPrefix(arn, "arn:aws:apigateway:"+Region+"::/")
+	path, ok := strings.CutPrefix(arn, "arn:aws:apigateway:"+account.Region+"::/")
 	parts := strings.Split(path, "/")
 	if !ok || len(parts) != 2 && len(parts) != 4 {
 		return badRequest("Invalid resource ARN: %s", arn)
 	}
-	a, d := c.gateway.apis[parts[1]], c.gateway.domains[parts[1]]
+	a, d := s.apis[parts[1]], s.domains[parts[1]]
 	switch {
 	case parts[0] == "domainnames" && d != nil && len(parts) == 2:
-		return swapTags(&d.members, change)
+		return replaceTags(&d.members, change)
 	case parts[0] == "apis" && a != nil && len(parts) == 2:
-		return swapTags(&a.members, change)
+		return replaceTags(&a.members, change)
 	case parts[0] == "apis" && a != nil && parts[2] == "stages" && a.stages[parts[3]] != nil:
 		stage := a.stages[parts[3]]
-		err := swapTags(&stage, change)
+		err := replaceTags(&stage, change)
 		a.stages[parts[3]] = stage
 		return err
 	}
-	return notThere("Invalid resource identifier specified")
+	return notFound("Invalid resource identifier specified")
 }
 
-func swapTags(members *map[string]any, change func(wire.Params) wire.Params) error {
+func replaceTags(members *map[string]any, change func(wire.Params) wire.Params) error {
 	tags := change(wire.Params(*members).Obj("Tags"))
 	if err := checkTags(tags); err != nil {
 		return err
@@ -58,16 +58,16 @@ func swapTags(members *map[string]any, change func(wire.Params) wire.Params) err
 	return nil
 }
 
-func tagGateway(c *Cloud, in wire.Params) (map[string]any, error) {
-	return nil, retag(c, in, func(tags wire.Params) wire.Params {
+func (s *State) tagResource(in wire.Params) (map[string]any, error) {
+	return nil, s.retag(in, func(tags wire.Params) wire.Params {
 		tags = maps.Clone(tags)
 		maps.Copy(tags, in.Obj("Tags"))
 		return tags
 	})
 }
 
-func untagGateway(c *Cloud, in wire.Params) (map[string]any, error) {
-	return nil, retag(c, in, func(tags wire.Params) wire.Params {
+func (s *State) untagResource(in wire.Params) (map[string]any, error) {
+	return nil, s.retag(in, func(tags wire.Params) wire.Params {
 		tags = maps.Clone(tags)
 		for _, key := range in.Strs("TagKeys") {
 			delete(tags, key)
@@ -76,9 +76,9 @@ func untagGateway(c *Cloud, in wire.Params) (map[string]any, error) {
 	})
 }
 
-func getGatewayTags(c *Cloud, in wire.Params) (map[string]any, error) {
+func (s *State) getTags(in wire.Params) (map[string]any, error) {
 	var tags wire.Params
-	err := retag(c, in, func(has wire.Params) wire.Params {
+	err := s.retag(in, func(has wire.Params) wire.Params {
 		tags = has
 		return has
 	})

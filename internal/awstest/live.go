@@ -1,6 +1,27 @@
 package awstest
 
-import "github.com/tyg-dev/tyg/internal/awstest/account"
+import (
+	"github.com/tyg-dev/tyg/internal/awstest/account"
+	"github.com/tyg-dev/tyg/internal/awstest/apigateway"
+	"github.com/tyg-dev/tyg/internal/awstest/lambda"
+)
+
+// What a stage serves.
+type (
+	Live           = apigateway.Live
+	LiveRoute      = apigateway.LiveRoute
+	LiveAuthorizer = apigateway.LiveAuthorizer
+	Function       = lambda.Function
+)
+
+// Live returns what API Gateway does for a stage. It is an error if it could not do all of it: the
+// stage has no deployment, a function is gone, is not Active, has no role, is built for another
+// architecture, or gave API Gateway no permission.
+func (c *Cloud) Live(apiID, stage string) (Live, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.gateway.Live(apiID, stage)
+}
 
 // Allows tells whether the policies of a role allow an action on a resource, which is an ARN.
 func (c *Cloud) Allows(roleName, action, resource string) bool {
@@ -48,4 +69,12 @@ func (c *Cloud) OnInvoke(run func(f Function, event []byte) (reply []byte, failu
 		defer c.mu.Lock()
 		return run(f, event)
 	}
+}
+
+// AllowStageLogs gives the account the CloudWatch role without which no stage of a WebSocket API
+// may write logs. It is a setting of the account and region that another API of AWS makes.
+func (c *Cloud) AllowStageLogs() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.gateway.AllowStageLogs()
 }

@@ -1,4 +1,4 @@
-package awstest
+package apigateway
 
 import (
 	"maps"
@@ -9,51 +9,54 @@ import (
 	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
 
-func stageKind() kind {
+func (s *State) stageKind() kind {
 	return kind{
-		name: "Stage", key: "StageName", path: []string{"ApiId"}, live: true,
-		shelf: of(func(a *api) shelf { return a.stages }), finish: finishStage, leave: leaveStage,
+		state: s,
+		name:  "Stage", key: "StageName", path: []string{"ApiId"}, autoDeploys: true,
+		collection: s.ofAPI(func(a *api) collection { return a.stages }),
+		prepare:    s.prepareStage, beforeDelete: s.beforeDeleteStage,
 	}
 }
 
-// stagePattern: https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-stages.html
+// stagePattern is what the name of a stage matches.
+// (https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-stages.html)
 var stagePattern = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
 
-// finishStage checks a stage against the rest of its API.
-func finishStage(c *Cloud, in wire.Params, _, stage map[string]any) error {
-	a, is := c.gateway.apis[in.Str("ApiId")], wire.Params(stage)
-	if err := nameStage(c, is); err != nil {
+// prepareStage checks a stage against the rest of its API.
+func (s *State) prepareStage(in wire.Params, _ map[string]any, stage wire.Params) error {
+	a := s.apis[in.Str("ApiId")]
+	if err := s.completeStage(stage); err != nil {
 		return err
 	}
-	is["LastUpdatedDate"] = c.Now()
-	if id := is.Str("DeploymentId"); id != "" && a.deployments[id] == nil {
+	stage["LastUpdatedDate"] = s.Now()
+	if id := stage.Str("DeploymentId"); id != "" && a.deployments[id] == nil {
 		return badRequest("Deployment ID %s does not exist in this API", id)
 	}
-	if is.Flag("AutoDeploy") && in.Has("DeploymentId") {
+	if stage.Flag("AutoDeploy") && in.Has("DeploymentId") {
 		return badRequest("Deployment ID cannot be set manually when auto deploy is enabled")
 	}
-	if is.Has("ClientCertificateId") {
+	if stage.Has("ClientCertificateId") {
 		return wire.Unserved("client certificates")
 	}
-	if err := checkSettingsOf(a, is); err != nil {
+	if err := checkRouteSettings(a, stage); err != nil {
 		return err
 	}
-	return checkStageLogs(c, is)
+	return s.checkStageLogs(stage)
 }
 
-// nameStage checks what only a new stage brings, and adds what it lacks.
-func nameStage(c *Cloud, is wire.Params) error {
-	if !stagePattern.MatchString(is.Str("StageName")) {
+// completeStage checks the name and the tags of a stage, and adds its defaults.
+func (s *State) completeStage(stage wire.Params) error {
+	if !stagePattern.MatchString(stage.Str("StageName")) {
 		return badRequest("Stage name only allows a-zA-Z0-9_- and up to 128 characters: %q",
-			is.Str("StageName"))
+			stage.Str("StageName"))
 	}
-	complete(is, map[string]any{
-		"CreatedDate": c.Now(), "RouteSettings": map[string]any{}, "StageVariables": map[string]any{},
+	complete(stage, map[string]any{
+		"CreatedDate": s.Now(), "RouteSettings": map[string]any{}, "StageVariables": map[string]any{},
 		"Tags": map[string]any{}, "DefaultRouteSettings": map[string]any{
 			"DataTraceEnabled": false, "DetailedMetricsEnabled": false, "LoggingLevel": "OFF",
 		},
 	})
-	return checkTags(is.Obj("Tags"))
+	return checkTags(stage.Obj("Tags"))
 }
 
 // Account-wide limits of messages in a second, which no stage can exceed.
@@ -63,8 +66,8 @@ const (
 	maxBurst = 5_000
 )
 
-// checkSettingsOf checks the settings of routes, each of which must be there.
-func checkSettingsOf(a *api, stage wire.Params) error {
+// checkRouteSettings checks the settings of routes, each of which must exist.
+func checkRouteSettings(a *api, stage wire.Params) error {
 	keys := make(map[string]bool)
 	for _, route := range a.routes {
 		keys[route["RouteKey"].(string)] = true
@@ -72,7 +75,7 @@ func checkSettingsOf(a *api, stage wire.Params) error {
 	all := []wire.Params{stage.Obj("DefaultRouteSettings")}
 	for key := range stage.Obj("RouteSettings") {
 		if !keys[key] {
-			return notThere("Unable to find Route by key %s within the provided RouteSettings", key)
+			return notFound("Unable to find Route by key %s within the provided RouteSettings", key)
 		}
 		all = append(all, stage.Obj("RouteSettings").Obj(key))
 	}
@@ -87,22 +90,20 @@ func checkSettingsOf(a *api, stage wire.Params) error {
 	return nil
 }
 
-// AllowStageLogs gives the account the CloudWatch role without which no stage of a WebSocket API
-// may write logs. It is a setting of the account and region that another API makes.
-func (c *Cloud) AllowStageLogs() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.gateway.mayLog = true
+// AllowStageLogs gives the account the role without which no stage may write logs.
+func (s *State) AllowStageLogs() {
+	s.mayLog = true
 }
 
 // checkStageLogs checks where the stage writes its access log, and what.
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-logging.html)
-func checkStageLogs(c *Cloud, stage wire.Params) error {
+func (s *State) checkStageLogs(stage wire.Params) error {
 	level := stage.Obj("DefaultRouteSettings").Str("LoggingLevel")
 	access := stage.Obj("AccessLogSettings")
-	if (level != "" && level != "OFF" || access != nil) && !c.gateway.mayLog {
+	if (level != "" && level != "OFF" || access != nil) && !s.mayLog {
 		// https://github.com/anomalyco/sst/issues/1556
-		return badRequest("CloudWatch Logs role ARN must be set in account settings to enable logging")
+		return badRequest("CloudWatch Logs role ARN must be set in account settings " +
+			"to enable logging")
 	}
 	if access == nil {
 		return nil
@@ -120,38 +121,38 @@ func checkStageLogs(c *Cloud, stage wire.Params) error {
 	return nil
 }
 
-func leaveStage(c *Cloud, in wire.Params, _ map[string]any) error {
-	if c.gateway.mapped(in.Str("ApiId"), in.Str("StageName")) {
+func (s *State) beforeDeleteStage(in wire.Params, _ map[string]any) error {
+	if s.mapped(in.Str("ApiId"), in.Str("StageName")) {
 		return badRequest("Deleting Stage %s failed. Please remove all API mappings for the stage "+
 			"from your custom domain names.", in.Str("StageName"))
 	}
 	return nil
 }
 
-func deleteRouteSettings(c *Cloud, in wire.Params) (map[string]any, error) {
-	on, was, err := stageKind().find(c, in)
+func (s *State) deleteRouteSettings(in wire.Params) (map[string]any, error) {
+	stages, old, err := s.stageKind().find(in)
 	if err != nil {
 		return nil, err
 	}
-	settings := maps.Clone(map[string]any(wire.Params(was).Obj("RouteSettings")))
+	settings := maps.Clone(map[string]any(wire.Params(old).Obj("RouteSettings")))
 	if settings[in.Str("RouteKey")] == nil {
-		return nil, notThere("Unable to find Route by key %s within the provided RouteSettings",
+		return nil, notFound("Unable to find Route by key %s within the provided RouteSettings",
 			in.Str("RouteKey"))
 	}
 	delete(settings, in.Str("RouteKey"))
-	is := maps.Clone(was)
-	is["RouteSettings"] = settings
-	on[in.Str("StageName")] = is
+	stage := maps.Clone(old)
+	stage["RouteSettings"] = settings
+	stages[in.Str("StageName")] = stage
 	return nil, nil
 }
 
-func deleteAccessLogSettings(c *Cloud, in wire.Params) (map[string]any, error) {
-	on, was, err := stageKind().find(c, in)
+func (s *State) deleteAccessLogSettings(in wire.Params) (map[string]any, error) {
+	stages, old, err := s.stageKind().find(in)
 	if err != nil {
 		return nil, err
 	}
-	is := maps.Clone(was)
-	delete(is, "AccessLogSettings")
-	on[in.Str("StageName")] = is
+	stage := maps.Clone(old)
+	delete(stage, "AccessLogSettings")
+	stages[in.Str("StageName")] = stage
 	return nil, nil
 }
