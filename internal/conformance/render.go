@@ -33,7 +33,7 @@ func (r *Report) writeDetails(w io.Writer, o Outcome) {
 	fmt.Fprintf(w, "\n%s\n", strings.ToUpper(o.String()))
 	for _, result := range r.Results {
 		if result.Outcome == o {
-			fmt.Fprintf(w, "  %s (%s): %s\n    %s\n", result.ID, result.source(), result.Title,
+			fmt.Fprintf(w, "  %s (%s): %s\n    %s\n", result.ID, source(result.Case), result.Title,
 				result.Detail)
 		}
 	}

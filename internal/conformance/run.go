@@ -4,9 +4,25 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 	"sync"
 	"time"
+
+	"github.com/tyg-dev/tyg/internal/conformance/cases"
+	"github.com/tyg-dev/tyg/internal/conformance/harness"
 )
+
+// What a run checks, and the cases that it runs.
+type (
+	Target      = harness.Target
+	Endpoint    = harness.Endpoint
+	Credentials = harness.Credentials
+	Case        = harness.Case
+)
+
+// Cases returns all cases, in the order in which reports list them.
+func Cases() []Case { return cases.All() }
 
 // Run runs the cases whose ID begins with filter, all of them if it is empty, and returns what
 // came of each. It returns an error only if there is nothing to report: a Target that makes no
@@ -15,12 +31,12 @@ import (
 //
 // Cases have connections of their own and run at the same time.
 func Run(ctx context.Context, target Target, filter string) (*Report, error) {
-	target, err := target.withDefaults()
+	target, err := target.WithDefaults()
 	if err != nil {
 		return nil, err
 	}
-	cases := matching(Cases(), filter)
-	if len(cases) == 0 {
+	selected := matching(Cases(), filter)
+	if len(selected) == 0 {
 		return nil, fmt.Errorf("no case begins with %q", filter)
 	}
 	transport := &http.Transport{TLSClientConfig: target.TLS, MaxIdleConnsPerHost: target.Parallel}
@@ -31,12 +47,12 @@ func Run(ctx context.Context, target Target, filter string) (*Report, error) {
 	}}
 	report := &Report{
 		URL: target.URL, TimeScale: target.TimeScale, Started: time.Now(),
-		Results: make([]Result, len(cases)),
+		Results: make([]Result, len(selected)),
 	}
 	if first := r.try(ctx, reachable()); first.Outcome == Failed {
 		return nil, fmt.Errorf("there is no probe at %s: %s", target.URL, first.Detail)
 	}
-	r.all(ctx, cases, report.Results)
+	r.all(ctx, selected, report.Results)
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -46,7 +62,7 @@ func Run(ctx context.Context, target Target, filter string) (*Report, error) {
 
 // reachable is the case without which no other makes sense.
 func reachable() Case {
-	return judged("", "", "", func(t *trial) { t.dial().ask("report") })
+	return Case{Judged: true, Run: func(t *harness.T) { t.Dial().Ask("report") }}
 }
 
 // A runner runs cases against one target.
@@ -91,7 +107,7 @@ func together(list []int, few int, f func(i int)) {
 // to the times that the case is about.
 func (r *runner) insist(ctx context.Context, c Case) Result {
 	const attempts = 5
-	tolerable := time.Duration(float64(integration) / r.target.TimeScale / 4)
+	tolerable := time.Duration(float64(harness.IntegrationTimeout) / r.target.TimeScale / 4)
 	for n := 1; ; n++ {
 		w := startWatch()
 		result := r.try(ctx, c)
@@ -109,9 +125,9 @@ func (r *runner) insist(ctx context.Context, c Case) Result {
 // missing says why a case cannot be run, or nothing.
 func (r *runner) missing(c Case) string {
 	switch {
-	case c.needs&needsBare != 0 && r.target.Bare == "":
+	case c.Needs&harness.NeedsBare != 0 && r.target.Bare == "":
 		return "there is no bare deployment of the probe"
-	case c.needs&needsKeys != 0 && r.target.Credentials.AccessKeyID == "":
+	case c.Needs&harness.NeedsCredentials != 0 && r.target.Credentials.AccessKeyID == "":
 		return "there are no credentials"
 	case c.Slow > 0 && r.target.TimeScale == 1 && !r.target.Slow:
 		return fmt.Sprintf("it takes %v without a time scale", c.Slow)
@@ -119,31 +135,20 @@ func (r *runner) missing(c Case) string {
 	return ""
 }
 
-// try runs one case, on a goroutine of its own, which failf ends.
+// try runs one case.
 func (r *runner) try(ctx context.Context, c Case) Result {
-	slow := time.Duration(float64(c.Slow) / r.target.TimeScale)
-	// A case waits for few things, each with patience.
-	ctx, cancel := context.WithTimeout(ctx, 2*slow+6*r.target.Patience)
-	defer cancel()
-	t := &trial{
-		ctx: ctx, target: r.target, client: r.client, endpoint: r.target.Endpoint, verdict: new(verdict),
-	}
-	if c.Slow > 0 {
-		t.endpoint = r.target.Timed
-	}
-	if c.needs&needsBare != 0 {
-		t.endpoint.URL = r.target.Bare
-	}
 	start := time.Now()
-	done := make(chan struct{})
-	go func() { // try waits for it
-		defer close(done)
-		defer t.end()
-		c.run(t)
-	}()
-	<-done
-	if !c.Judged {
-		t.outcome = Noted
+	failed, detail := harness.Run(ctx, r.target, r.client, c)
+	outcome := Noted
+	if c.Judged && failed {
+		outcome = Failed
+	} else if c.Judged {
+		outcome = Passed
 	}
-	return Result{Case: c, Outcome: t.outcome, Detail: t.detail, Took: time.Since(start)}
+	return Result{Case: c, Outcome: outcome, Detail: detail, Took: time.Since(start)}
+}
+
+// matching returns the cases whose ID begins with prefix.
+func matching(cases []Case, prefix string) []Case {
+	return slices.DeleteFunc(cases, func(c Case) bool { return !strings.HasPrefix(c.ID, prefix) })
 }

@@ -45,8 +45,8 @@ func Sections() []Section {
 
 const rfc6455 = "https://www.rfc-editor.org/rfc/rfc6455"
 
-// source says where a case is written down, for people.
-func (c Case) source() string {
+// source returns the section of a case in words.
+func source(c Case) string {
 	if strings.HasPrefix(c.Section, "RFC") {
 		return c.Section
 	}

@@ -1,35 +1,29 @@
-package conformance
+package cases
 
 import (
 	"fmt"
 	"strings"
 
+	"github.com/tyg-dev/tyg/internal/conformance/harness"
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
-// pongs collects the payloads of pongs from now on, while the peer reads.
-func (p *peer) pongs() *[]string {
-	got := new([]string)
-	p.conn.OnPong = func(payload []byte) { *got = append(*got, string(payload)) }
-	return got
-}
-
 // controlCases are about control frames.
-func controlCases() []Case {
+func controlCases() []harness.Case {
 	const rfc = "RFC 6455 5.5"
-	answered := func(payloads ...string) func(*trial) {
-		return func(t *trial) {
-			p := t.dial()
-			pongs := p.pongs()
+	answered := func(payloads ...string) func(*harness.T) {
+		return func(t *harness.T) {
+			p := t.Dial()
+			pongs := p.Pongs()
 			for _, payload := range payloads {
-				p.raw(frame{op: ws.OpPing, payload: payload}.bytes())
+				p.WriteRaw(harness.Frame{Op: ws.OpPing, Payload: payload}.Bytes())
 			}
-			p.calm()
+			p.ExpectQuiet()
 			// RFC 6455 section 5.5.3 lets an endpoint answer only the last of several.
-			t.equal("payload of the last pong", show(last(*pongs)), show(last(payloads)))
+			t.Equal("payload of the last pong", harness.Show(last(*pongs)), harness.Show(last(payloads)))
 		}
 	}
-	cases := []Case{
+	cases := []harness.Case{
 		judged("control/ping", rfc, "a ping is answered with its payload", answered("hello")),
 		judged("control/ping-empty", rfc, "an empty ping is answered", answered("")),
 		judged("control/ping-125", rfc, "a ping of 125 bytes is answered",
@@ -37,20 +31,20 @@ func controlCases() []Case {
 		judged("control/ping-binary", rfc, "the payload of a ping need not be text",
 			answered("\x00\xff\xfe")),
 		judged("control/pings", rfc, "of several pings the last is answered", answered("a", "b", "c")),
-		judged("control/pong", rfc, "a pong that nobody asked for is ignored", func(t *trial) {
-			p := t.dial()
-			p.raw(frame{op: ws.OpPong, payload: "hello"}.bytes())
-			p.calm()
+		judged("control/pong", rfc, "a pong that nobody asked for is ignored", func(t *harness.T) {
+			p := t.Dial()
+			p.WriteRaw(harness.Frame{Op: ws.OpPong, Payload: "hello"}.Bytes())
+			p.ExpectQuiet()
 		}),
 	}
 	for _, op := range []ws.Opcode{ws.OpPing, ws.OpPong, ws.OpClose} {
 		name := map[ws.Opcode]string{ws.OpPing: "ping", ws.OpPong: "pong", ws.OpClose: "close"}[op]
-		payload := closing(1000, strings.Repeat("x", 124))
+		payload := harness.ClosePayload(1000, strings.Repeat("x", 124))
 		cases = append(cases,
 			judged("control/"+name+"-fragment", rfc, fmt.Sprintf("a fragment of a %s: 1002", name),
-				breach(ws.CloseProtocolError, frame{op: op, more: true})),
+				breach(ws.CloseProtocolError, harness.Frame{Op: op, More: true})),
 			judged("control/"+name+"-126", rfc, fmt.Sprintf("a %s of 126 bytes: 1002", name),
-				breach(ws.CloseProtocolError, frame{op: op, payload: payload})))
+				breach(ws.CloseProtocolError, harness.Frame{Op: op, Payload: payload})))
 	}
 	return cases
 }
@@ -58,25 +52,25 @@ func controlCases() []Case {
 func last(list []string) []string { return list[max(0, len(list)-1):] }
 
 // textCases are about UTF-8.
-func textCases() []Case {
+func textCases() []harness.Case {
 	const rfc, sample = "RFC 6455 8.1", "κόσμε €😀"
-	cases := []Case{
-		judged("utf8/split", rfc, "fragments may end anywhere in a character", func(t *trial) {
-			p := t.dial()
+	cases := []harness.Case{
+		judged("utf8/split", rfc, "fragments may end anywhere in a character", func(t *harness.T) {
+			p := t.Dial()
 			for i := range len(sample) + 1 {
-				p.raw(wire(frame{op: ws.OpText, more: true, payload: sample[:i]},
-					frame{op: ws.OpContinuation, payload: sample[i:]}))
-				t.equal("body", p.note().Event.body(), sample)
+				p.WriteRaw(harness.Encode(harness.Frame{Op: ws.OpText, More: true, Payload: sample[:i]},
+					harness.Frame{Op: ws.OpContinuation, Payload: sample[i:]}))
+				t.Equal("body", p.Notice().Event.Body(), sample)
 			}
 		}),
 		judged("utf8/bytes", rfc, "each byte of a text may be a fragment",
-			echoed(sample, fragments(sample, 1)...)),
+			echoed(sample, harness.Fragments(sample, 1)...)),
 		judged("utf8/odd", rfc, "what is odd and valid stays: NUL, U+FEFF, U+FFFF, U+10FFFF",
 			echoed("\x00\ufeff\uffff\U0010ffff",
-				frame{op: ws.OpText, payload: "\x00\ufeff\uffff\U0010ffff"})),
+				harness.Frame{Op: ws.OpText, Payload: "\x00\ufeff\uffff\U0010ffff"})),
 		judged("utf8/second", rfc, "what is wrong in a later fragment: 1007",
-			breach(ws.CloseInvalidPayload, frame{op: ws.OpText, more: true, payload: "hello"},
-				frame{op: ws.OpContinuation, payload: "\xff"})),
+			breach(ws.CloseInvalidPayload, harness.Frame{Op: ws.OpText, More: true, Payload: "hello"},
+				harness.Frame{Op: ws.OpContinuation, Payload: "\xff"})),
 	}
 	for _, bad := range []struct{ name, title, text string }{
 		{"byte", "a byte that is never used", "a\xffb"},
@@ -89,7 +83,7 @@ func textCases() []Case {
 		{"cut", "a character cut short at the end", "hello \xe2\x82"},
 	} {
 		cases = append(cases, judged("utf8/"+bad.name, rfc, bad.title+": 1007",
-			breach(ws.CloseInvalidPayload, frame{op: ws.OpText, payload: bad.text})))
+			breach(ws.CloseInvalidPayload, harness.Frame{Op: ws.OpText, Payload: bad.text})))
 	}
 	return cases
 }

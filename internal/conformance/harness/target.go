@@ -1,4 +1,4 @@
-package conformance
+package harness
 
 import (
 	"crypto/tls"
@@ -8,24 +8,24 @@ import (
 	"time"
 )
 
-// An Endpoint is where a deployment of the probe application is.
+// An Endpoint is the address of a deployment of the probe application.
 type Endpoint struct {
-	// URL is that of the WebSocket, such as wss://example.com/api.
+	// URL is the address of the WebSocket, such as wss://example.com/api.
 	URL string
 
-	// Management is that of the @connections API, without "/@connections". Empty means the same as
+	// Management is the URL of the @connections API, without "/@connections". Empty means the same as
 	// URL, with https in place of wss.
 	Management string
 }
 
-// Credentials are what calls of the @connections API are signed with.
+// Credentials sign calls of the @connections API.
 type Credentials struct {
 	AccessKeyID     string
 	SecretAccessKey string
 	SessionToken    string // empty for keys of a user
 }
 
-// A Target is what is checked, and how. Only Endpoint.URL is needed.
+// A Target says what is checked, and how. Only Endpoint.URL is required.
 type Target struct {
 	Endpoint
 
@@ -34,7 +34,7 @@ type Target struct {
 	Bare string
 
 	// Timed is a deployment on which time limits pass TimeScale times faster, for the cases about
-	// them. The zero Timed means that it is Endpoint.
+	// them. The zero Timed means Endpoint.
 	Timed Endpoint
 
 	// TimeScale is how many times faster than at API Gateway the time limits pass: with 600, ten
@@ -44,14 +44,14 @@ type Target struct {
 	// Slow runs the cases about time limits although TimeScale is 1. They take two hours.
 	Slow bool
 
-	// Credentials sign the calls. Without them calls carry a signature of nobody's, which only a
-	// server for development accepts, and the cases about wrong signatures are not run.
+	// Credentials sign the calls. Without them calls are signed with a key that does not exist, which
+	// only a server for development accepts, and the cases about wrong signatures are not run.
 	Credentials Credentials
 
 	// Region is the region that signatures are for, us-east-1 by default.
 	Region string
 
-	// TLS is how to trust the endpoint; nil means as the system does. It is not changed.
+	// TLS is the configuration for TLS; nil means the system's roots. It is not changed.
 	TLS *tls.Config
 
 	// Parallel is how many cases run at the same time, 8 by default.
@@ -61,8 +61,8 @@ type Target struct {
 	Patience time.Duration
 }
 
-// withDefaults returns t with all that was left out, or says what is wrong with it.
-func (t Target) withDefaults() (Target, error) {
+// WithDefaults returns t with all that was left out, or an error that says what is wrong with it.
+func (t Target) WithDefaults() (Target, error) {
 	if t.Timed == (Endpoint{}) {
 		t.Timed = t.Endpoint
 	}
@@ -96,12 +96,12 @@ func (t Target) withDefaults() (Target, error) {
 	return t, nil
 }
 
-// schemes are those of URLs of WebSockets, and what they are for management.
+// schemes maps the schemes of WebSocket URLs to those of management URLs.
 func schemes() map[string]string {
 	return map[string]string{"ws": "http", "wss": "https", "http": "http", "https": "https"}
 }
 
-// complete checks an Endpoint and finds out its Management.
+// complete checks an Endpoint and sets its Management.
 func (e *Endpoint) complete() error {
 	u, err := url.Parse(e.URL)
 	if err != nil {

@@ -1,9 +1,11 @@
-package conformance
+package cases
+
+import "github.com/tyg-dev/tyg/internal/conformance/harness"
 
 // routeCases are about the route selection expression $request.body.action.
-func routeCases() []Case {
+func routeCases() []harness.Case {
 	const section = "3.1"
-	var cases []Case
+	var cases []harness.Case
 	rows := []struct{ name, title, message, want string }{
 		{"match", "the value of action selects the route", `{"action":"report"}`, "report"},
 		{
@@ -29,21 +31,21 @@ func routeCases() []Case {
 		{"empty", "an empty message: $default", ``, "$default"},
 	}
 	for _, row := range rows {
-		cases = append(cases, judged("route/"+row.name, section, row.title, func(t *trial) {
-			p := t.dial()
-			p.send(row.message)
-			n := p.note()
-			t.equal("routeKey", n.Event.text("routeKey"), row.want)
-			t.equal("body", n.Event.body(), row.message)
+		cases = append(cases, judged("route/"+row.name, section, row.title, func(t *harness.T) {
+			p := t.Dial()
+			p.Send(row.message)
+			n := p.Notice()
+			t.Equal("routeKey", n.Event.Text("routeKey"), row.want)
+			t.Equal("body", n.Event.Body(), row.message)
 		}))
 	}
 	return cases
 }
 
 // bareCases are about an API with another route selection expression and without $default.
-func bareCases() []Case {
+func bareCases() []harness.Case {
 	const section = "3.1"
-	var cases []Case
+	var cases []harness.Case
 	rows := []struct{ name, title, message, want string }{
 		{
 			"two", "an expression may have several variables", `{"service":"chat","action":"join"}`,
@@ -54,102 +56,102 @@ func bareCases() []Case {
 		{"literal", "the text around variables stands, and \\$ is $", `{}`, "pick$/-"},
 	}
 	for _, row := range rows {
-		cases = append(cases, judged("expression/"+row.name, section, row.title, func(t *trial) {
-			p := t.dial()
-			p.send(row.message)
-			t.equal("routeKey", p.note().Event.text("routeKey"), row.want)
-		}).needing(needsBare))
+		cases = append(cases, judged("expression/"+row.name, section, row.title, func(t *harness.T) {
+			p := t.Dial()
+			p.Send(row.message)
+			t.Equal("routeKey", p.Notice().Event.Text("routeKey"), row.want)
+		}).Needing(harness.NeedsBare))
 	}
-	forbidden := func(message string) func(*trial) {
-		return func(t *trial) {
-			p := t.dial()
-			p.send(message)
-			p.errorFrame("Forbidden")
+	forbidden := func(message string) func(*harness.T) {
+		return func(t *harness.T) {
+			p := t.Dial()
+			p.Send(message)
+			p.ErrorFrame("Forbidden")
 		}
 	}
 	return append(cases,
 		judged("error/forbidden", "3.2", "no route and no $default: Forbidden",
-			forbidden(`{"service":"chat","action":"leave"}`)).needing(needsBare),
-		judged("error/forbidden-stays", "3.2", "Forbidden does not close the connection", func(t *trial) {
-			p := t.dial()
-			p.send(`{"service":"chat","action":"leave"}`)
-			p.errorFrame("Forbidden")
-			p.send(`{}`)
-			p.note()
-		}).needing(needsBare),
+			forbidden(`{"service":"chat","action":"leave"}`)).Needing(harness.NeedsBare),
+		judged("error/forbidden-stays", "3.2", "Forbidden does not close the connection", func(t *harness.T) {
+			p := t.Dial()
+			p.Send(`{"service":"chat","action":"leave"}`)
+			p.ErrorFrame("Forbidden")
+			p.Send(`{}`)
+			p.Notice()
+		}).Needing(harness.NeedsBare),
 	)
 }
 
 // errorCases are about the frames by which a client learns that its message failed.
-func errorCases() []Case {
+func errorCases() []harness.Case {
 	const section, internal = "3.2", "Internal server error"
-	frame := func(action string) func(*trial) {
-		return func(t *trial) {
-			p := t.dial()
-			p.id()
-			p.do(action)
-			p.errorFrame(internal)
+	errorFrame := func(action string) func(*harness.T) {
+		return func(t *harness.T) {
+			p := t.Dial()
+			p.ID()
+			p.Do(action)
+			p.ErrorFrame(internal)
 		}
 	}
-	return []Case{
-		judged("error/fails", section, "the handler fails: Internal server error", frame("fail")),
-		judged("error/panics", section, "the handler panics: Internal server error", frame("panic")),
-		judged("error/rejects", section, "a refusal is an error outside of connect", frame("reject")),
+	return []harness.Case{
+		judged("error/fails", section, "the handler fails: Internal server error", errorFrame("fail")),
+		judged("error/panics", section, "the handler panics: Internal server error", errorFrame("panic")),
+		judged("error/rejects", section, "a refusal is an error outside of connect", errorFrame("reject")),
 		judged("error/response-route", section, "a route that answers fails: Internal server error",
-			func(t *trial) {
-				p := t.dial()
-				p.do("answer", "fail", true)
-				p.errorFrame(internal)
+			func(t *harness.T) {
+				p := t.Dial()
+				p.Do("answer", "fail", true)
+				p.ErrorFrame(internal)
 			}),
-		judged("error/stays", section, "error frames do not close the connection", func(t *trial) {
-			p := t.dial()
+		judged("error/stays", section, "error frames do not close the connection", func(t *harness.T) {
+			p := t.Dial()
 			for range 3 {
-				p.do("fail")
-				p.errorFrame(internal)
+				p.Do("fail")
+				p.ErrorFrame(internal)
 			}
-			p.calm()
+			p.ExpectQuiet()
 		}),
 		judged("error/requestId", section, "the requestId in the frame is that of the event",
-			func(t *trial) {
-				watcher, p := t.dial(), t.dial()
-				p.do("fail", "tell", watcher.id())
-				t.equal("requestId", p.errorFrame(internal), watcher.event("MESSAGE").Event.text("requestId"))
+			func(t *harness.T) {
+				watcher, p := t.Dial(), t.Dial()
+				p.Do("fail", "tell", watcher.ID())
+				t.Equal("requestId", p.ErrorFrame(internal), watcher.Event("MESSAGE").Event.Text("requestId"))
 			}),
 		judged("error/status", section, "a status of 500 from a one-way route sends nothing",
-			func(t *trial) {
-				p := t.dial()
-				p.do("quiet", "status", 500)
-				p.calm()
+			func(t *harness.T) {
+				p := t.Dial()
+				p.Do("quiet", "status", 500)
+				p.ExpectQuiet()
 			}),
 	}
 }
 
 // responseCases are about routes that answer, and routes that do not.
-func responseCases() []Case {
+func responseCases() []harness.Case {
 	const section = "4"
-	answers := func(data string) func(*trial) {
-		return func(t *trial) {
-			p := t.dial()
-			p.do("answer", "data", data)
-			t.equal("answer", p.text(), data)
-			p.calm()
+	answers := func(data string) func(*harness.T) {
+		return func(t *harness.T) {
+			p := t.Dial()
+			p.Do("answer", "data", data)
+			t.Equal("answer", p.Text(), data)
+			p.ExpectQuiet()
 		}
 	}
-	return []Case{
-		judged("response/one-way", section, "without a route response nothing is sent", func(t *trial) {
-			p := t.dial()
-			p.do("quiet")
-			p.calm()
+	return []harness.Case{
+		judged("response/one-way", section, "without a route response nothing is sent", func(t *harness.T) {
+			p := t.Dial()
+			p.Do("quiet")
+			p.ExpectQuiet()
 		}),
 		judged("response/body", section, "with one the body is sent", answers("hello")),
 		judged("response/as-is", section, "the body is sent as it is", answers(` {"a": "ä€😀\u0000"} `)),
 		judged("response/empty", section, "an empty body is an empty message", answers("")),
 		judged("response/order", section, "answers come in the order of one question after the other",
-			func(t *trial) {
-				p := t.dial()
+			func(t *harness.T) {
+				p := t.Dial()
 				for _, data := range []string{"1", "2", "3"} {
-					p.do("answer", "data", data)
-					t.equal("answer", p.text(), data)
+					p.Do("answer", "data", data)
+					t.Equal("answer", p.Text(), data)
 				}
 			}),
 	}

@@ -1,27 +1,29 @@
-package conformance
+package cases
 
 import (
 	"strings"
+
+	"github.com/tyg-dev/tyg/internal/conformance/harness"
 )
 
 // requestCases are about handshakes that are not quite right.
-func requestCases() []Case {
-	var cases []Case
+func requestCases() []harness.Case {
+	var cases []harness.Case
 	for _, v := range variations() {
-		cases = append(cases, judged("request/"+v.name, v.section, v.title, func(t *trial) {
-			a := t.handshake(v.change)
+		cases = append(cases, judged("request/"+v.name, v.section, v.title, func(t *harness.T) {
+			a := t.Handshake(v.change)
 			if v.good {
-				t.equal("status", a.status, 101)
-			} else if a.status < 400 || a.status > 499 {
-				t.failf("status: got %d, want one of 400 to 499", a.status)
+				t.Equal("status", a.Status, 101)
+			} else if a.Status < 400 || a.Status > 499 {
+				t.Failf("status: got %d, want one of 400 to 499", a.Status)
 			}
 		}))
 	}
 	return append(cases,
 		judged("request/version-header", "RFC 6455 4", "a wrong version is told the right one",
-			func(t *trial) {
-				a := t.handshake(func(r *request) { r.set("Sec-WebSocket-Version", "8") })
-				t.equal("Sec-WebSocket-Version", a.header.Get("Sec-Websocket-Version"), "13")
+			func(t *harness.T) {
+				a := t.Handshake(func(r *harness.Request) { r.Set("Sec-WebSocket-Version", "8") })
+				t.Equal("Sec-WebSocket-Version", a.Header.Get("Sec-Websocket-Version"), "13")
 			}))
 }
 
@@ -29,17 +31,17 @@ func requestCases() []Case {
 type variation struct {
 	name, section, title string
 	good                 bool // it is a handshake all the same
-	change               func(r *request)
+	change               func(r *harness.Request)
 }
 
 func variations() []variation {
 	const rfc = "RFC 6455 4"
 	header := func(name,
 		value string,
-	) func(*request) {
-		return func(r *request) { r.set(name, value) }
+	) func(*harness.Request) {
+		return func(r *harness.Request) { r.Set(name, value) }
 	}
-	without := func(name string) func(*request) { return func(r *request) { r.del(name) } }
+	without := func(name string) func(*harness.Request) { return func(r *harness.Request) { r.Del(name) } }
 	return []variation{
 		{"case", rfc, "names of headers and tokens have no case", true, lowerCase},
 		{
@@ -48,15 +50,15 @@ func variations() []variation {
 		},
 		{
 			"url-4096", "6.1", "a URL of 4,096 characters is fine", true,
-			func(r *request) { stretch(r, 4096) },
+			func(r *harness.Request) { stretch(r, 4096) },
 		},
 		{
 			"url-4097", "6.1", "a path and query of 4,097 characters is refused", false,
-			func(r *request) { r.target += strings.Repeat("x", 4097-len(r.target)) },
+			func(r *harness.Request) { r.Target += strings.Repeat("x", 4097-len(r.Target)) },
 		},
 		{
 			"url-5000", "6.1", "a path and query of 5,000 characters is refused", false,
-			func(r *request) { r.target += strings.Repeat("x", 5000-len(r.target)) },
+			func(r *harness.Request) { r.Target += strings.Repeat("x", 5000-len(r.Target)) },
 		},
 		{"no-connection", rfc, "no Connection: 4xx", false, without("Connection")},
 		{"no-upgrade", rfc, "no Upgrade: 4xx", false, without("Upgrade")},
@@ -78,12 +80,12 @@ func variations() []variation {
 		},
 		{
 			"two-keys", rfc, "two keys: 4xx", false,
-			func(r *request) { r.add("Sec-WebSocket-Key", "AAAAAAAAAAAAAAAAAAAAAA==") },
+			func(r *harness.Request) { r.Add("Sec-WebSocket-Key", "AAAAAAAAAAAAAAAAAAAAAA==") },
 		},
-		{"post", rfc, "POST: 4xx", false, func(r *request) { r.method = "POST" }},
+		{"post", rfc, "POST: 4xx", false, func(r *harness.Request) { r.Method = "POST" }},
 		{
 			"body", rfc, "a body: 4xx", false,
-			func(r *request) { r.set("Content-Length", "5"); r.body = "hello" },
+			func(r *harness.Request) { r.Set("Content-Length", "5"); r.Body = "hello" },
 		},
 		{"no-host", rfc, "no Host: 4xx", false, without("Host")},
 		{"bad-header", rfc, "a header without a name: 4xx", false, header("", "value")},
@@ -94,16 +96,16 @@ func variations() []variation {
 	}
 }
 
-func lowerCase(r *request) {
-	for i, h := range r.header {
-		r.header[i][0] = strings.ToLower(h[0])
+func lowerCase(r *harness.Request) {
+	for i, h := range r.Header {
+		r.Header[i][0] = strings.ToLower(h[0])
 	}
-	r.set("upgrade", "WebSocket")
-	r.set("connection", "UPGRADE")
+	r.Set("upgrade", "WebSocket")
+	r.Set("connection", "UPGRADE")
 }
 
 // stretch makes the URL, with scheme and host, n characters long.
-func stretch(r *request, n int) {
-	n -= len("wss://") + len(r.header[0][1])
-	r.target += "&x=" + strings.Repeat("x", n-len(r.target)-len("&x="))
+func stretch(r *harness.Request, n int) {
+	n -= len("wss://") + len(r.Header[0][1])
+	r.Target += "&x=" + strings.Repeat("x", n-len(r.Target)-len("&x="))
 }

@@ -1,52 +1,53 @@
-package conformance
+package cases
 
 import (
 	"net/http"
 	"strings"
 	"time"
 
+	"github.com/tyg-dev/tyg/internal/conformance/harness"
 	"github.com/tyg-dev/tyg/internal/sigv4"
 )
 
 // signer signs a call in some way, right or wrong.
-type signer func(t *trial, r *http.Request, body []byte)
+type signer func(t *harness.T, r *http.Request, body []byte)
 
 // with signs with a change to what is usual.
 func with(change func(cred *sigv4.Credentials, region, service *string, at *time.Time)) signer {
-	return func(t *trial, r *http.Request, body []byte) {
-		cred, region, name, at := t.credentials(), t.target.Region, service, time.Now()
+	return func(t *harness.T, r *http.Request, body []byte) {
+		cred, region, name, at := t.Credentials(), t.Target.Region, harness.Service, time.Now()
 		change(&cred, &region, &name, &at)
 		sigv4.Sign(r, body, cred, region, name, at)
 	}
 }
 
 // signatureCases are about signatures that are right, and about none.
-func signatureCases() []Case {
+func signatureCases() []harness.Case {
 	good := []struct {
 		name, title string
 		sign        signer
 	}{
-		{"header", "in the header", (*trial).signHeader},
-		{"payload", "with the hash of the body", func(t *trial, r *http.Request, body []byte) {
-			r.Header.Set("X-Amz-Content-Sha256", hexSum(body))
-			t.signHeader(r, body)
+		{"header", "in the header", (*harness.T).SignHeader},
+		{"payload", "with the hash of the body", func(t *harness.T, r *http.Request, body []byte) {
+			r.Header.Set("X-Amz-Content-Sha256", harness.HexSum(body))
+			t.SignHeader(r, body)
 		}},
-		{"unsigned-payload", "with UNSIGNED-PAYLOAD", func(t *trial, r *http.Request, body []byte) {
+		{"unsigned-payload", "with UNSIGNED-PAYLOAD", func(t *harness.T, r *http.Request, body []byte) {
 			r.Header.Set("X-Amz-Content-Sha256", "UNSIGNED-PAYLOAD")
-			t.signHeader(r, body)
+			t.SignHeader(r, body)
 		}},
-		{"extra-headers", "over more headers", func(t *trial, r *http.Request, body []byte) {
+		{"extra-headers", "over more headers", func(t *harness.T, r *http.Request, body []byte) {
 			r.Header.Set("Content-Type", "application/octet-stream")
 			r.Header.Set("X-Amz-Meta-Probe", "a   b")
-			t.signHeader(r, body)
+			t.SignHeader(r, body)
 		}},
-		{"presigned", "in the query", func(t *trial, r *http.Request, body []byte) {
-			t.presign(r, body, time.Now(), "60")
+		{"presigned", "in the query", func(t *harness.T, r *http.Request, body []byte) {
+			t.Presign(r, body, time.Now(), "60")
 		}},
 		{
 			"presigned-old", "in the query, and old but valid",
-			func(t *trial, r *http.Request, body []byte) {
-				t.presign(r, body, time.Now().Add(-time.Hour), "7200")
+			func(t *harness.T, r *http.Request, body []byte) {
+				t.Presign(r, body, time.Now().Add(-time.Hour), "7200")
 			},
 		},
 		{
@@ -58,24 +59,24 @@ func signatureCases() []Case {
 			}),
 		},
 	}
-	var cases []Case
+	var cases []harness.Case
 	for _, g := range good {
 		cases = append(cases, judged("signature/"+g.name, sectionConnections, "signed "+g.title+": 200",
-			func(t *trial) {
-				p := t.dial()
-				a := t.call(call{method: "POST", path: connection(p.id()), body: "hello", sign: g.sign})
-				t.equal("status", a.status, http.StatusOK)
-				t.equal("message", p.text(), "hello")
+			func(t *harness.T) {
+				p := t.Dial()
+				a := t.Call(harness.Call{Method: "POST", Path: harness.ConnectionPath(p.ID()), Body: "hello", Sign: g.sign})
+				t.Equal("status", a.Status, http.StatusOK)
+				t.Equal("message", p.Text(), "hello")
 			}))
 	}
 	return append(cases, judged("signature/none", sectionConnections,
-		"unsigned: 403 Missing Authentication Token", func(t *trial) {
-			a := t.call(call{
-				method: "POST", path: connection(t.dial().id()), body: "hello",
-				sign: func(*trial, *http.Request, []byte) {},
+		"unsigned: 403 Missing Authentication Token", func(t *harness.T) {
+			a := t.Call(harness.Call{
+				Method: "POST", Path: harness.ConnectionPath(t.Dial().ID()), Body: "hello",
+				Sign: func(*harness.T, *http.Request, []byte) {},
 			})
-			t.equal("status", a.status, http.StatusForbidden)
-			t.equal("body", a.body, `{"message":"Missing Authentication Token"}`)
+			t.Equal("status", a.Status, http.StatusForbidden)
+			t.Equal("body", a.Body, `{"message":"Missing Authentication Token"}`)
 		}))
 }
 
@@ -83,19 +84,19 @@ func signatureCases() []Case {
 const mismatch = `{"message":"The request signature we calculated does not match `
 
 // forgedCases are about signatures that are wrong.
-func forgedCases() []Case {
-	var cases []Case
+func forgedCases() []harness.Case {
+	var cases []harness.Case
 	for _, f := range forgeries() {
-		c := judged("forged/"+f.name, sectionConnections, f.title+": 403", func(t *trial) {
-			p := t.dial()
-			a := t.call(call{method: "POST", path: connection(p.id()), body: "hello", sign: f.sign})
-			t.equal("status", a.status, http.StatusForbidden)
-			if !strings.HasPrefix(a.body, f.body) {
-				t.failf("body: got %s, want it to begin with %s", show(a.body), show(f.body))
+		c := judged("forged/"+f.name, sectionConnections, f.title+": 403", func(t *harness.T) {
+			p := t.Dial()
+			a := t.Call(harness.Call{Method: "POST", Path: harness.ConnectionPath(p.ID()), Body: "hello", Sign: f.sign})
+			t.Equal("status", a.Status, http.StatusForbidden)
+			if !strings.HasPrefix(a.Body, f.body) {
+				t.Failf("body: got %s, want it to begin with %s", harness.Show(a.Body), harness.Show(f.body))
 			}
-			p.calm()
+			p.ExpectQuiet()
 		})
-		cases = append(cases, c.needing(needsKeys))
+		cases = append(cases, c.Needing(harness.NeedsCredentials))
 	}
 	return cases
 }
@@ -110,8 +111,8 @@ type forgery struct {
 func forgeries() []forgery {
 	// after signs, and then changes what was signed.
 	after := func(change func(r *http.Request)) signer {
-		return func(t *trial, r *http.Request, body []byte) {
-			t.signHeader(r, body)
+		return func(t *harness.T, r *http.Request, body []byte) {
+			t.SignHeader(r, body)
 			change(r)
 		}
 	}
@@ -152,15 +153,15 @@ func forgeries() []forgery {
 		},
 		{
 			"body", "for another body", mismatch,
-			func(t *trial, r *http.Request, _ []byte) { t.signHeader(r, []byte("other")) },
+			func(t *harness.T, r *http.Request, _ []byte) { t.SignHeader(r, []byte("other")) },
 		},
 		{"path", "for another path", mismatch, after(func(r *http.Request) {
 			r.URL.Path = strings.Replace(r.URL.Path, "@connections/", "@connections/A", 1)
 			r.URL.RawPath = ""
 		})},
-		{"header", "for another header", mismatch, func(t *trial, r *http.Request, body []byte) {
+		{"header", "for another header", mismatch, func(t *harness.T, r *http.Request, body []byte) {
 			r.Header.Set("X-Amz-Meta-Probe", "a")
-			t.signHeader(r, body)
+			t.SignHeader(r, body)
 			r.Header.Set("X-Amz-Meta-Probe", "b")
 		}},
 		{"query", "for another query", mismatch, after(func(r *http.Request) { r.URL.RawQuery = "a=b" })},
@@ -183,14 +184,14 @@ func forgeries() []forgery {
 		})},
 		{
 			"expired", "in a query that has expired", `{"message":`,
-			func(t *trial, r *http.Request, body []byte) {
-				t.presign(r, body, time.Now().Add(-time.Hour), "60")
+			func(t *harness.T, r *http.Request, body []byte) {
+				t.Presign(r, body, time.Now().Add(-time.Hour), "60")
 			},
 		},
 		{
 			"presigned", "in a query that was changed", mismatch,
-			func(t *trial, r *http.Request, body []byte) {
-				t.presign(r, body, time.Now(), "60")
+			func(t *harness.T, r *http.Request, body []byte) {
+				t.Presign(r, body, time.Now(), "60")
 				r.URL.RawQuery = strings.Replace(r.URL.RawQuery, "Expires=60", "Expires=6000", 1)
 			},
 		},

@@ -1,4 +1,4 @@
-package conformance
+package harness
 
 import (
 	"crypto/hmac"
@@ -10,13 +10,13 @@ import (
 	"time"
 )
 
-// presign signs r in its query, valid for a time from at on. It is written from the
+// Presign signs r in its query, valid for a time from at on. It is written from the
 // specification, and not with the package that the gateway verifies with.
 // (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html)
-func (t *trial) presign(r *http.Request, body []byte, at time.Time, valid string) {
-	cred := t.credentials()
+func (t *T) Presign(r *http.Request, body []byte, at time.Time, valid string) {
+	cred := t.Credentials()
 	day := at.UTC().Format("20060102")
-	scope := day + "/" + t.target.Region + "/" + service + "/aws4_request"
+	scope := day + "/" + t.Target.Region + "/" + Service + "/aws4_request"
 	q := url.Values{
 		"X-Amz-Algorithm":     {"AWS4-HMAC-SHA256"},
 		"X-Amz-Credential":    {cred.AccessKeyID + "/" + scope},
@@ -30,20 +30,20 @@ func (t *trial) presign(r *http.Request, body []byte, at time.Time, valid string
 	// Encode sorts; SigV4 wants "%20" for a space, and none of these values has one.
 	canonical := strings.Join([]string{
 		r.Method, canonicalPath(r.URL.EscapedPath()), q.Encode(), "host:" + r.URL.Host, "", "host",
-		hexSum(body),
+		HexSum(body),
 	}, "\n")
 	toSign := strings.Join([]string{
-		"AWS4-HMAC-SHA256", q.Get("X-Amz-Date"), scope, hexSum([]byte(canonical)),
+		"AWS4-HMAC-SHA256", q.Get("X-Amz-Date"), scope, HexSum([]byte(canonical)),
 	}, "\n")
 	key := []byte("AWS4" + cred.SecretAccessKey)
-	for _, part := range []string{day, t.target.Region, service, "aws4_request"} {
+	for _, part := range []string{day, t.Target.Region, Service, "aws4_request"} {
 		key = mac(key, part)
 	}
 	q.Set("X-Amz-Signature", hex.EncodeToString(mac(key, toSign)))
 	r.URL.RawQuery = q.Encode()
 }
 
-// canonicalPath escapes a path as it is received once more.
+// canonicalPath escapes a path again that is escaped already.
 func canonicalPath(path string) string {
 	parts := strings.Split(path, "/")
 	for i, part := range parts {
@@ -52,7 +52,7 @@ func canonicalPath(path string) string {
 	return strings.Join(parts, "/")
 }
 
-// escape is percent-encoding of all but letters, digits and "-._~".
+// escape percent-encodes all but letters, digits and "-._~".
 func escape(text string) string { return strings.ReplaceAll(url.QueryEscape(text), "+", "%20") }
 
 func mac(key []byte, text string) []byte {
@@ -61,7 +61,8 @@ func mac(key []byte, text string) []byte {
 	return h.Sum(nil)
 }
 
-func hexSum(data []byte) string {
+// HexSum returns the SHA-256 of data in hexadecimal.
+func HexSum(data []byte) string {
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:])
 }
