@@ -8,16 +8,16 @@ import (
 
 const markdownIntro = `# Conformance
 
-Does it behave like Amazon API Gateway's WebSocket APIs? This page is the answer of a program: every
-line is a case that was run against an endpoint over its sockets. It is generated; do not edit it.
+How does the gateway compare with Amazon API Gateway's WebSocket APIs? Every line of this page is a
+case that a program ran against an endpoint over its sockets. The page is generated; do not edit it.
 
-A case that is **judged** passes or fails. What it demands is documented by AWS, or was seen at API
-Gateway by people who published it; each section names its most important source. Frames are judged
-by RFC 6455 and RFC 7692. Where nobody knows what API Gateway does, a case is **noted**: it tells what
-this endpoint did. The same cases against a deployment of ` + "`examples/probe`" + ` on AWS settle those.
+A **judged** case passes or fails. The behaviour that it requires is documented by AWS, or was seen
+at API Gateway and published; each section names its most important source. Frames are judged by
+RFC 6455 and RFC 7692. Where API Gateway's behaviour is not known, a case is **noted**: it records
+what this endpoint did. The same cases, run against ` + "`examples/probe`" + ` on AWS, settle those.
 `
 
-// WriteMarkdown writes the report as a page: the matrix by section, and after it what was noted.
+// WriteMarkdown writes the report as a page: a table for each section, and then what was noted.
 func (r *Report) WriteMarkdown(w io.Writer) error {
 	var b strings.Builder
 	b.WriteString(markdownIntro)
@@ -58,7 +58,7 @@ func (r *Report) writeSection(b *strings.Builder, s Section) {
 	}
 }
 
-// writeNotes writes what the cases that are not judged have seen.
+// writeNotes writes what the cases noted that are not judged.
 func (r *Report) writeNotes(b *strings.Builder) {
 	first := true
 	for _, result := range r.Results {
@@ -74,7 +74,7 @@ func (r *Report) writeNotes(b *strings.Builder) {
 	}
 }
 
-// cell makes text fit into a cell of a table.
+// cell escapes text for a cell of a table.
 func cell(text string) string {
 	return strings.NewReplacer("|", `\|`, "\n", " ", "\r", " ", "<", "&lt;").Replace(text)
 }

@@ -2,10 +2,10 @@ package conformance
 
 import "strings"
 
-// guide is where the documentation of API Gateway is.
+// guide is the address of the developer guide of API Gateway.
 const guide = "https://docs.aws.amazon.com/apigateway/latest/developerguide/"
 
-// A Section is where the behaviour of some cases is written down.
+// A Section names the documentation of the behaviour that some cases check.
 type Section struct {
 	Key    string // as in [Case.Section]
 	Title  string
@@ -17,7 +17,7 @@ func Sections() []Section {
 	return []Section{
 		{"1.1", "Address", guide + "apigateway-set-up-websocket-deployment.html"},
 		{"1.2", "Before the 101", guide + "apigateway-websocket-api-route-keys-connect-disconnect.html"},
-		{"1.3", "What becomes of connect", "https://github.com/dherault/serverless-offline/pull/1301"},
+		{"1.3", "Result of $connect", "https://github.com/dherault/serverless-offline/pull/1301"},
 		{"1.4", "Subprotocols", guide + "websocket-connect-route-subprotocol.html"},
 		{"1.5", "Extensions", "https://github.com/python-websockets/websockets/issues/1065"},
 		{"1.7", "Authorizers", guide + "apigateway-websocket-api-lambda-auth.html"},

@@ -7,7 +7,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/conformance/harness"
 )
 
-// authorizerCases are about the answers of the authorizer, and what becomes of them.
+// authorizerCases check the results of the authorizer.
 func authorizerCases() []harness.Case {
 	const section = "1.7"
 	cases := []harness.Case{
@@ -23,7 +23,8 @@ func authorizerCases() []harness.Case {
 				a := t.Handshake(func(r *harness.Request) { r.Target = pathOf(r) + "?auth=error&probe=" })
 				t.Equal("status", a.Status, http.StatusUnauthorized)
 			}),
-		judged("authorizer/first", section, "whom the authorizer denies, connect does not see",
+		judged("authorizer/first", section,
+			"connect is not called for a client that the authorizer denies",
 			func(t *harness.T) {
 				watcher := t.Dial()
 				t.ExpectStatus(http.StatusForbidden, "auth=deny", "notify="+watcher.ID())
@@ -65,7 +66,8 @@ func pathOf(r *harness.Request) string {
 
 func checkAuthorizer(t *harness.T, e harness.Event) {
 	a := e.Object("authorizer")
-	t.Equal("members of authorizer", harness.Keys(a), "flag integrationLatency notify number principalId text")
+	t.Equal("members of authorizer", harness.Keys(a),
+		"flag integrationLatency notify number principalId text")
 	t.Equal("principalId", a["principalId"], any("probe"))
 	t.Equal("text", a["text"], any("word"))
 	t.Equal("number", fmt.Sprint(a["number"]), "7")
@@ -75,11 +77,11 @@ func checkAuthorizer(t *harness.T, e harness.Event) {
 	}
 }
 
-// life lets a client connect, say something and leave, and returns the three events of that.
+// life lets a client connect, send a message and disconnect, and returns the three events.
 func life(t *harness.T, orders ...string) map[string]harness.Event {
 	watcher, p, connect := t.DialWatched(orders...)
 	message := p.Ask("report")
-	_ = p.Conn.Close(1000, "bye") // the server's answer is the business of other cases
+	_ = p.Conn.Close(1000, "bye") // other cases check the server's close frame
 	end := watcher.Event("DISCONNECT")
 	return map[string]harness.Event{
 		"CONNECT": connect.Event, "MESSAGE": message.Event,

@@ -11,7 +11,7 @@ import (
 
 const sectionConnections = "5"
 
-// postCases are about sending.
+// postCases check POST.
 func postCases() []harness.Case {
 	sends := func(title, id, body string) harness.Case {
 		return judged("post/"+id, sectionConnections, title, func(t *harness.T) {
@@ -27,8 +27,8 @@ func postCases() []harness.Case {
 			t.Equal("status", a.Status, http.StatusOK)
 			t.Equal("body", a.Body, "")
 		}),
-		sends("the message arrives as one of text", "text", "hello"),
-		sends("the message arrives as it was", "as-is", ` {"a": "ä€😀\u0000"} `),
+		sends("the message arrives as a text message", "text", "hello"),
+		sends("the message arrives unchanged", "as-is", ` {"a": "ä€😀\u0000"} `),
 		sends("a message of 32 KB arrives", "32k", strings.Repeat("x", 32<<10)),
 		sends("a message of 128 KB arrives", "128k", strings.Repeat("x", 128<<10)),
 		judged("post/413", sectionConnections, "a message over 128 KB: 413 PayloadTooLargeException",
@@ -56,13 +56,13 @@ func postCases() []harness.Case {
 	}
 }
 
-// errorType is the name of an error, by which SDKs tell them apart.
+// errorType returns the name of the error in a response, which SDKs go by.
 func errorType(a *harness.Response) string {
 	name, _, _ := strings.Cut(a.Header.Get("X-Amzn-Errortype"), ":")
 	return name
 }
 
-// throttled sends to a client that takes nothing, until the endpoint has had enough.
+// throttled sends to a client that does not read, until the endpoint refuses.
 func throttled(t *harness.T) {
 	const most = 512 // 64 MB
 	id := t.Dial().ID()
@@ -81,7 +81,7 @@ func throttled(t *harness.T) {
 func postWhileConnecting(t *harness.T) {
 	watcher := t.Dial()
 	notify := "notify=" + watcher.ID()
-	connected := make(chan *harness.Response, 1) // the case may fail before anybody takes it
+	connected := make(chan *harness.Response, 1) // the case may fail before it receives
 	other := t.Fork()
 	go func() { // ends with the handshake, which has a deadline
 		defer close(connected)
@@ -95,7 +95,7 @@ func postWhileConnecting(t *harness.T) {
 	}
 }
 
-// infoCases are about GET.
+// infoCases check GET.
 func infoCases() []harness.Case {
 	const stamp = `"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z"`
 	return []harness.Case{
@@ -114,16 +114,17 @@ func infoCases() []harness.Case {
 				}
 			}
 		}),
-		judged("get/connectedAt", sectionConnections, "connectedAt is that of events", func(t *harness.T) {
-			p := t.Dial()
-			e := p.Ask("report").Event
-			info, connected := info(t, e.Text("connectionId"))
-			// Formats with seconds only are as good.
-			off := connected.Sub(time.UnixMilli(e.Number("connectedAt"))).Abs()
-			if off >= time.Second {
-				t.Failf("connectedAt is %s, %v off", info.Top["connectedAt"], off)
-			}
-		}),
+		judged("get/connectedAt", sectionConnections, "connectedAt is that of events",
+			func(t *harness.T) {
+				p := t.Dial()
+				e := p.Ask("report").Event
+				info, connected := info(t, e.Text("connectionId"))
+				// A format without fractions of seconds is valid.
+				off := connected.Sub(time.UnixMilli(e.Number("connectedAt"))).Abs()
+				if off >= time.Second {
+					t.Failf("connectedAt is %s, %v off", info.Top["connectedAt"], off)
+				}
+			}),
 		judged("get/identity", sectionConnections, "the identity is that of events", func(t *harness.T) {
 			e := t.Dial().Ask("report").Event
 			info, _ := info(t, e.Text("connectionId"))
@@ -131,8 +132,8 @@ func infoCases() []harness.Case {
 				t.Equal(name, info.Object("identity")[name], e.Object("identity")[name])
 			}
 		}),
-		judged("get/lastActiveAt", sectionConnections, "lastActiveAt moves with messages", lastActive),
-		judged("get/handler", sectionConnections, "a handler asks about another connection",
+		judged("get/lastActiveAt", sectionConnections, "a message updates lastActiveAt", lastActive),
+		judged("get/handler", sectionConnections, "a handler gets the state of another connection",
 			func(t *harness.T) {
 				a, b := t.Dial(), t.Dial()
 				n := a.Ask("info", "to", b.ID())
@@ -142,8 +143,7 @@ func infoCases() []harness.Case {
 	}
 }
 
-// info calls GET and returns what it says, as an event without context, and since when the
-// connection stands.
+// info calls GET and returns the body, as an event without context, and when the client connected.
 func info(t *harness.T, id string) (harness.Event, time.Time) {
 	a := t.Get(id)
 	t.Equal("status", a.Status, http.StatusOK)
@@ -159,22 +159,24 @@ func info(t *harness.T, id string) (harness.Event, time.Time) {
 func lastActive(t *harness.T) {
 	p := t.Dial()
 	before, _ := info(t, p.ID())
-	t.Wait(1100 * time.Millisecond) // formats with seconds only are as good
+	t.Wait(1100 * time.Millisecond) // a format without fractions of seconds is valid
 	p.Ask("report")
 	after, _ := info(t, p.ID())
-	if a, b := harness.Text(before.Top["lastActiveAt"]), harness.Text(after.Top["lastActiveAt"]); b <= a {
+	a, b := harness.Text(before.Top["lastActiveAt"]), harness.Text(after.Top["lastActiveAt"])
+	if b <= a {
 		t.Failf("lastActiveAt was %s, and after a message %s", a, b)
 	}
 }
 
-// deleteCases are about DELETE.
+// deleteCases check DELETE.
 func deleteCases() []harness.Case {
 	return []harness.Case{
-		judged("delete/204", sectionConnections, "DELETE answers 204 with an empty body", func(t *harness.T) {
-			a := t.Delete(t.Dial().ID())
-			t.Equal("status", a.Status, http.StatusNoContent)
-			t.Equal("body", a.Body, "")
-		}),
+		judged("delete/204", sectionConnections, "DELETE answers 204 with an empty body",
+			func(t *harness.T) {
+				a := t.Delete(t.Dial().ID())
+				t.Equal("status", a.Status, http.StatusNoContent)
+				t.Equal("body", a.Body, "")
+			}),
 		judged("delete/closes", sectionConnections, "the client is disconnected", func(t *harness.T) {
 			p := t.Dial()
 			t.Delete(p.ID())

@@ -9,7 +9,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
-// closeCases are about the end of connections.
+// closeCases check the end of connections.
 func closeCases() []harness.Case {
 	const section = "6.2"
 	return []harness.Case{
@@ -23,12 +23,13 @@ func closeCases() []harness.Case {
 				t.Equal("disconnectReason", e.Text("disconnectReason"),
 					"Client-side close frame status not set")
 			}),
-		judged("close/1006", section, "a socket that is gone without a close: 1006", func(t *harness.T) {
-			watcher, p, _ := t.DialWatched()
-			_ = p.Conn.CloseNow() // only its effect counts
-			e := watcher.Event("DISCONNECT").Event
-			t.Equal("disconnectStatusCode", e.Number("disconnectStatusCode"), int64(1006))
-		}),
+		judged("close/1006", section, "a socket that ends without a close frame: 1006",
+			func(t *harness.T) {
+				watcher, p, _ := t.DialWatched()
+				_ = p.Conn.CloseNow() // only its effect counts
+				e := watcher.Event("DISCONNECT").Event
+				t.Equal("disconnectStatusCode", e.Number("disconnectStatusCode"), int64(1006))
+			}),
 		judged("close/1003", section, "a binary frame: 1003", func(t *harness.T) {
 			watcher, p, _ := t.DialWatched()
 			p.WriteRaw(harness.Frame{Op: ws.OpBinary, Payload: "hello"}.Bytes())
@@ -57,25 +58,25 @@ func closeCases() []harness.Case {
 		judged("close/answer", "RFC 6455 5.5",
 			"a close frame is answered, and then the server closes the socket",
 			closeIsAnswered),
-		judged("close/deaf", "RFC 6455 5.5", "what comes after a close frame counts no more",
+		judged("close/data-after", "RFC 6455 5.5", "data after a close frame is ignored",
 			func(t *harness.T) {
 				watcher, other := t.Dial(), t.Dial()
 				p := t.Dial("notify=" + watcher.ID())
 				watcher.Event("CONNECT")
 				message := fmt.Sprintf(`{"action":"send","to":%q,"data":"late"}`, other.ID())
-				p.WriteRaw(harness.Encode(harness.Frame{Op: ws.OpClose, Payload: harness.ClosePayload(1000, "")},
-					harness.Frame{Op: ws.OpText, Payload: message}))
+				p.WriteRaw(harness.Encode(closeFrame(1000, ""),
+					textFrame(message)))
 				watcher.Event("DISCONNECT")
 				other.ExpectQuiet()
 			}),
 	}
 }
 
-// closeIsAnswered reads the socket itself, to see that it is closed.
+// closeIsAnswered reads the socket itself, because a client would not report its end.
 func closeIsAnswered(t *harness.T) {
 	a := t.Handshake(nil)
 	t.Equal("status", a.Status, 101)
-	_, err := a.Conn.Write(harness.Frame{Op: ws.OpClose, Payload: harness.ClosePayload(1000, "bye")}.Bytes())
+	_, err := a.Conn.Write(closeFrame(1000, "bye").Bytes())
 	t.Check("write close frame", err)
 	rest, err := io.ReadAll(a.Rest)
 	t.Check("wait until the server closes the socket", err)
@@ -88,7 +89,7 @@ func closeIsAnswered(t *harness.T) {
 	t.Equal("close code", code, 1000)
 }
 
-// closeCodeCases are about the codes and reasons of clients.
+// closeCodeCases check the codes and reasons of clients.
 func closeCodeCases() []harness.Case {
 	const rfc = "RFC 6455 7.4"
 	var cases []harness.Case
@@ -103,12 +104,12 @@ func closeCodeCases() []harness.Case {
 	cases = append(cases,
 		judged("close/client-no-reason", "6.2", "a client's 1001 without a reason: the reason is empty",
 			func(t *harness.T) { clientCloses(t, 1001, "") }),
-		judged("close/client-long-reason", rfc, "a reason of 123 bytes is fine",
+		judged("close/client-long-reason", rfc, "a reason of 123 bytes is accepted",
 			func(t *harness.T) { clientCloses(t, 4000, strings.Repeat("x", 123)) }))
 	for _, code := range []int{0, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 65535} {
 		cases = append(cases, judged(fmt.Sprintf("close/invalid-%d", code), rfc,
 			fmt.Sprintf("a client must not send %d: 1002", code),
-			breach(ws.CloseProtocolError, harness.Frame{Op: ws.OpClose, Payload: harness.ClosePayload(code, "")})))
+			breach(ws.CloseProtocolError, closeFrame(code, ""))))
 	}
 	return append(cases,
 		judged("close/half-code", "RFC 6455 5.5", "a close frame of one byte: 1002",
@@ -116,29 +117,20 @@ func closeCodeCases() []harness.Case {
 		judged("close/bad-reason", "RFC 6455 5.5", "a reason that is not UTF-8: 1007 or 1002",
 			func(t *harness.T) {
 				p := t.Dial()
-				p.WriteRaw(harness.Frame{Op: ws.OpClose, Payload: harness.ClosePayload(1000, "\xff")}.Bytes())
+				p.WriteRaw(closeFrame(1000, "\xff").Bytes())
 				if got := p.ReadUntilClosed(); got == nil || got.Code != 1007 && got.Code != 1002 {
 					t.Failf("the connection ended with %v", got)
 				}
 			}))
 }
 
-// clientCloses closes, and looks for the same in the event.
+// clientCloses closes with a code and a reason, which must be in the event.
 func clientCloses(t *harness.T, code int, reason string) {
 	watcher, p, _ := t.DialWatched()
-	p.WriteRaw(harness.Frame{Op: ws.OpClose, Payload: harness.ClosePayload(code, reason)}.Bytes())
+	p.WriteRaw(closeFrame(code, reason).Bytes())
 	p.ExpectClose(code)
 	e := watcher.Event("DISCONNECT").Event
 	t.Equal("disconnectStatusCode", e.Number("disconnectStatusCode"), int64(code))
 	t.Equal("disconnectReason", string(e.Text("disconnectReason")), reason)
-	t.Equal("disconnectReason is there", e.Context["disconnectReason"] != nil, true)
-}
-
-// breach sends what breaks a rule, and expects a close code.
-func breach(code int, frames ...harness.Frame) func(*harness.T) {
-	return func(t *harness.T) {
-		p := t.Dial()
-		p.WriteRaw(harness.Encode(frames...))
-		p.ExpectClose(code)
-	}
+	t.Equal("disconnectReason is present", e.Context["disconnectReason"] != nil, true)
 }

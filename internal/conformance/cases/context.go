@@ -9,10 +9,11 @@ import (
 	"github.com/tyg-dev/tyg/internal/wsclient"
 )
 
-// contextCases are about the members of requestContext, one case for each.
+// contextCases check the members of requestContext, one case for each.
 func contextCases() []harness.Case {
 	const section = "2.2"
-	each := func(id, title string, check func(t *harness.T, kind string, e harness.Event)) harness.Case {
+	type check = func(t *harness.T, kind string, e harness.Event)
+	each := func(id, title string, check check) harness.Case {
 		return judged("context/"+id, section, title, func(t *harness.T) {
 			for kind, e := range life(t) {
 				check(t, kind, e)
@@ -22,7 +23,8 @@ func contextCases() []harness.Case {
 	return []harness.Case{
 		judged("context/keys", section, "each event has exactly the members it should have",
 			checkContextKeys),
-		judged("context/constant", section, "connectionId, connectedAt, stage, apiId, domainName stay",
+		judged("context/constant", section,
+			"connectionId, connectedAt, stage, apiId, domainName are constant",
 			func(t *harness.T) {
 				life := life(t)
 				for _, name := range []string{"connectionId", "connectedAt", "stage", "apiId", "domainName"} {
@@ -40,14 +42,15 @@ func contextCases() []harness.Case {
 				}[kind]
 				t.Equal("routeKey of "+kind, e.Text("routeKey"), want)
 			}),
-		each("messageDirection", "messageDirection is IN", func(t *harness.T, kind string, e harness.Event) {
-			t.Equal("messageDirection of "+kind, e.Text("messageDirection"), "IN")
-		}),
+		each("messageDirection", "messageDirection is IN",
+			func(t *harness.T, kind string, e harness.Event) {
+				t.Equal("messageDirection of "+kind, e.Text("messageDirection"), "IN")
+			}),
 		each("extendedRequestId", "extendedRequestId is the requestId",
 			func(t *harness.T, kind string, e harness.Event) {
 				t.Equal("extendedRequestId of "+kind, e.Text("extendedRequestId"), e.Text("requestId"))
 			}),
-		each("requestTime", "requestTime is requestTimeEpoch for people, in UTC",
+		each("requestTime", "requestTime is requestTimeEpoch as text, in UTC",
 			func(t *harness.T, kind string, e harness.Event) {
 				at := time.UnixMilli(e.Number("requestTimeEpoch")).UTC()
 				t.Equal("requestTime of "+kind, e.Text("requestTime"), at.Format("02/Jan/2006:15:04:05 +0000"))
@@ -58,18 +61,19 @@ func contextCases() []harness.Case {
 				t.Check("parse URL", err)
 				t.Equal("domainName of "+kind, e.Text("domainName"), u.Host)
 			}),
-		each("sourceIp", "identity.sourceIp is an address", func(t *harness.T, kind string, e harness.Event) {
-			ip, _ := e.Object("identity")["sourceIp"].(string)
-			if !regexp.MustCompile(`^[0-9a-f.:]+$`).MatchString(ip) {
-				t.Failf("sourceIp of %s: got %q", kind, ip)
-			}
-		}),
+		each("sourceIp", "identity.sourceIp is an address",
+			func(t *harness.T, kind string, e harness.Event) {
+				ip, _ := e.Object("identity")["sourceIp"].(string)
+				if !regexp.MustCompile(`^[0-9a-f.:]+$`).MatchString(ip) {
+					t.Failf("sourceIp of %s: got %q", kind, ip)
+				}
+			}),
 		judged("context/connectedAt", section,
 			"connectedAt is the time of the handshake, in milliseconds", checkTimes),
 		judged("context/requestId", section, "each event has a requestId of its own", checkRequestIDs),
-		judged("context/userAgent", section, "identity.userAgent is there if the client sent one",
+		judged("context/userAgent", section, "identity.userAgent is present if the client sent one",
 			checkUserAgent),
-		judged("context/messageId", section, "messageId is there for messages, and one for each",
+		judged("context/messageId", section, "each message has a messageId of its own",
 			checkMessageIDs),
 		judged("context/disconnect", section, "disconnectStatusCode is a number, disconnectReason a text",
 			func(t *harness.T) {
@@ -94,7 +98,7 @@ func checkContextKeys(t *harness.T) {
 	}
 }
 
-// checkTimes allows for a clock that is a minute off.
+// checkTimes allows the clock of the endpoint to be a minute off.
 func checkTimes(t *harness.T) {
 	life := life(t)
 	e := life["CONNECT"]
@@ -136,7 +140,7 @@ func checkMessageIDs(t *harness.T) {
 	}
 }
 
-// idCases are about the form of ids.
+// idCases check the form of ids.
 func idCases() []harness.Case {
 	const section = "2.3"
 	form := func(name string) func(t *harness.T) {

@@ -8,7 +8,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
-// controlCases are about control frames.
+// controlCases check control frames.
 func controlCases() []harness.Case {
 	const rfc = "RFC 6455 5.5"
 	answered := func(payloads ...string) func(*harness.T) {
@@ -19,7 +19,7 @@ func controlCases() []harness.Case {
 				p.WriteRaw(harness.Frame{Op: ws.OpPing, Payload: payload}.Bytes())
 			}
 			p.ExpectQuiet()
-			// RFC 6455 section 5.5.3 lets an endpoint answer only the last of several.
+			// RFC 6455 section 5.5.3 allows an endpoint to answer only the last of several.
 			t.Equal("payload of the last pong", harness.Show(last(*pongs)), harness.Show(last(payloads)))
 		}
 	}
@@ -31,7 +31,7 @@ func controlCases() []harness.Case {
 		judged("control/ping-binary", rfc, "the payload of a ping need not be text",
 			answered("\x00\xff\xfe")),
 		judged("control/pings", rfc, "of several pings the last is answered", answered("a", "b", "c")),
-		judged("control/pong", rfc, "a pong that nobody asked for is ignored", func(t *harness.T) {
+		judged("control/pong", rfc, "an unsolicited pong is ignored", func(t *harness.T) {
 			p := t.Dial()
 			p.WriteRaw(harness.Frame{Op: ws.OpPong, Payload: "hello"}.Bytes())
 			p.ExpectQuiet()
@@ -51,7 +51,7 @@ func controlCases() []harness.Case {
 
 func last(list []string) []string { return list[max(0, len(list)-1):] }
 
-// textCases are about UTF-8.
+// textCases check UTF-8.
 func textCases() []harness.Case {
 	const rfc, sample = "RFC 6455 8.1", "κόσμε €😀"
 	cases := []harness.Case{
@@ -65,25 +65,25 @@ func textCases() []harness.Case {
 		}),
 		judged("utf8/bytes", rfc, "each byte of a text may be a fragment",
 			echoed(sample, harness.Fragments(sample, 1)...)),
-		judged("utf8/odd", rfc, "what is odd and valid stays: NUL, U+FEFF, U+FFFF, U+10FFFF",
+		judged("utf8/odd", rfc, "unusual valid characters are kept: NUL, U+FEFF, U+FFFF, U+10FFFF",
 			echoed("\x00\ufeff\uffff\U0010ffff",
-				harness.Frame{Op: ws.OpText, Payload: "\x00\ufeff\uffff\U0010ffff"})),
-		judged("utf8/second", rfc, "what is wrong in a later fragment: 1007",
+				textFrame("\x00\ufeff\uffff\U0010ffff"))),
+		judged("utf8/second", rfc, "invalid UTF-8 in a later fragment: 1007",
 			breach(ws.CloseInvalidPayload, harness.Frame{Op: ws.OpText, More: true, Payload: "hello"},
 				harness.Frame{Op: ws.OpContinuation, Payload: "\xff"})),
 	}
 	for _, bad := range []struct{ name, title, text string }{
 		{"byte", "a byte that is never used", "a\xffb"},
-		{"continuation", "a continuation of nothing", "a\x80b"},
+		{"continuation", "a continuation byte without a first byte", "a\x80b"},
 		{"overlong", "an overlong form", "a\xc0\x80b"},
 		{"overlong-3", "an overlong form of three bytes", "\xe0\x80\xaf"},
 		{"surrogate", "a surrogate", "\xed\xa0\x80"},
 		{"beyond", "a character beyond U+10FFFF", "\xf4\x90\x80\x80"},
 		{"five", "a form of five bytes", "\xf8\x88\x80\x80\x80"},
-		{"cut", "a character cut short at the end", "hello \xe2\x82"},
+		{"cut", "a truncated character at the end", "hello \xe2\x82"},
 	} {
 		cases = append(cases, judged("utf8/"+bad.name, rfc, bad.title+": 1007",
-			breach(ws.CloseInvalidPayload, harness.Frame{Op: ws.OpText, Payload: bad.text})))
+			breach(ws.CloseInvalidPayload, textFrame(bad.text))))
 	}
 	return cases
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/wsclient"
 )
 
-// eventCases are about the shape of events.
+// eventCases check the shape of events.
 func eventCases() []harness.Case {
 	const section = "2.1"
 	shape := func(kind, want string) func(*harness.T) {
@@ -26,31 +26,33 @@ func eventCases() []harness.Case {
 			shape("MESSAGE", "body isBase64Encoded requestContext")),
 		judged("event/disconnect-keys", section, "DISCONNECT has exactly the members it should have",
 			shape("DISCONNECT", "headers isBase64Encoded multiValueHeaders requestContext")),
-		judged("event/bare-keys", section, "without an authorizer nothing is said of one",
+		judged("event/bare-keys", section, "without an authorizer there is no authorizer member",
 			func(t *harness.T) {
 				p := t.Dial()
 				p.Send("{}")
 				t.Equal("authorizer", p.Notice().Event.Context["authorizer"] != nil, false)
 			}).Needing(harness.NeedsBare),
-		judged("event/no-null", section, "what does not apply is absent, never null", func(t *harness.T) {
-			for kind, e := range life(t) {
-				if strings.Contains(e.Raw, ":null") {
-					t.Failf("%s has a null: %s", kind, e.Raw)
+		judged("event/no-null", section, "members that do not apply are absent, never null",
+			func(t *harness.T) {
+				for kind, e := range life(t) {
+					if strings.Contains(e.Raw, ":null") {
+						t.Failf("%s has a null: %s", kind, e.Raw)
+					}
 				}
-			}
-		}),
+			}),
 		judged("event/base64", section, "isBase64Encoded is false", func(t *harness.T) {
 			for kind, e := range life(t) {
 				t.Equal("isBase64Encoded of "+kind, string(e.Top["isBase64Encoded"]), "false")
 			}
 		}),
-		judged("event/body", section, "body is the message, as it was", func(t *harness.T) {
+		judged("event/body", section, "body is the message, unchanged", func(t *harness.T) {
 			const text = "{\r\n\t\"a\": \"ä€😀\\u0000<>&\"\r\n}"
 			p := t.Dial()
 			p.Send(text)
 			t.Equal("body", p.Notice().Event.Body(), text)
 		}),
-		judged("event/query", section, "the query is in CONNECT, single and multiple", checkQuery),
+		judged("event/query", section, "the query is in CONNECT, as single and multiple values",
+			checkQuery),
 		judged("event/headers", section, "the headers of the handshake keep their names", checkHeaders),
 		judged("event/headers-multi", section, "all values of a header are in multiValueHeaders",
 			func(t *harness.T) {

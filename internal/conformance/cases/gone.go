@@ -8,7 +8,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/conformance/harness"
 )
 
-// goneCases are about ids that lead nowhere.
+// goneCases check calls with ids of no connection.
 func goneCases() []harness.Case {
 	var cases []harness.Case
 	for _, method := range []string{"POST", "GET", "DELETE"} {
@@ -44,7 +44,7 @@ func goneCases() []harness.Case {
 		{"space", " "},
 	} {
 		cases = append(cases, judged("malformed/"+bad.name, sectionConnections,
-			"an id that cannot be: 400 BadRequestException, Invalid connectionId: …", func(t *harness.T) {
+			"a malformed id: 400 BadRequestException, Invalid connectionId: …", func(t *harness.T) {
 				a := t.Get(bad.id)
 				t.Equal("status", a.Status, http.StatusBadRequest)
 				t.Equal("x-amzn-ErrorType", errorType(a), "BadRequestException")
@@ -57,12 +57,12 @@ func goneCases() []harness.Case {
 // departed returns the id of a client that has left.
 func departed(t *harness.T) string {
 	watcher, p, n := t.DialWatched()
-	_ = p.Conn.Close(1000, "") // the server's answer is the business of other cases
+	_ = p.Conn.Close(1000, "") // other cases check the server's close frame
 	watcher.Event("DISCONNECT")
 	return n.Event.Text("connectionId")
 }
 
-// pathCases are about how clients write the path of a connection.
+// pathCases check how clients write the path of a connection.
 func pathCases() []harness.Case {
 	var cases []harness.Case
 	rows := []struct{ name, title, at, equals string }{
@@ -82,17 +82,19 @@ func pathCases() []harness.Case {
 			}))
 	}
 	return append(cases,
-		judged("path/stage", sectionConnections, "another stage: 403 ForbiddenException", func(t *harness.T) {
-			id := t.Dial().ID()
-			u, err := url.Parse(t.Endpoint.Management)
-			t.Check("parse URL", err)
-			t.Endpoint.Management = u.Scheme + "://" + u.Host + "/nosuchstage"
-			a := t.Get(id)
-			t.Equal("status", a.Status, http.StatusForbidden)
-			t.Equal("x-amzn-ErrorType", errorType(a), "ForbiddenException")
-		}),
-		judged("path/method", sectionConnections, "PUT is no call: 4xx", func(t *harness.T) {
-			a := t.Call(harness.Call{Method: "PUT", Path: harness.ConnectionPath(t.Dial().ID()), Body: "hello"})
+		judged("path/stage", sectionConnections, "another stage: 403 ForbiddenException",
+			func(t *harness.T) {
+				id := t.Dial().ID()
+				u, err := url.Parse(t.Endpoint.Management)
+				t.Check("parse URL", err)
+				t.Endpoint.Management = u.Scheme + "://" + u.Host + "/nosuchstage"
+				a := t.Get(id)
+				t.Equal("status", a.Status, http.StatusForbidden)
+				t.Equal("x-amzn-ErrorType", errorType(a), "ForbiddenException")
+			}),
+		judged("path/method", sectionConnections, "PUT is not supported: 4xx", func(t *harness.T) {
+			path := harness.ConnectionPath(t.Dial().ID())
+			a := t.Call(harness.Call{Method: "PUT", Path: path, Body: "hello"})
 			if a.Status < 400 || a.Status > 499 {
 				t.Failf("status: got %d, want one of 400 to 499", a.Status)
 			}

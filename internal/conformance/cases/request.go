@@ -6,7 +6,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/conformance/harness"
 )
 
-// requestCases are about handshakes that are not quite right.
+// requestCases check handshakes that differ from the usual one.
 func requestCases() []harness.Case {
 	var cases []harness.Case
 	for _, v := range variations() {
@@ -20,7 +20,7 @@ func requestCases() []harness.Case {
 		}))
 	}
 	return append(cases,
-		judged("request/version-header", "RFC 6455 4", "a wrong version is told the right one",
+		judged("request/version-header", "RFC 6455 4", "the response to a wrong version names version 13",
 			func(t *harness.T) {
 				a := t.Handshake(func(r *harness.Request) { r.Set("Sec-WebSocket-Version", "8") })
 				t.Equal("Sec-WebSocket-Version", a.Header.Get("Sec-Websocket-Version"), "13")
@@ -30,26 +30,26 @@ func requestCases() []harness.Case {
 // A variation is one way to change a handshake.
 type variation struct {
 	name, section, title string
-	good                 bool // it is a handshake all the same
+	good                 bool // it is a valid handshake
 	change               func(r *harness.Request)
 }
 
 func variations() []variation {
 	const rfc = "RFC 6455 4"
-	header := func(name,
-		value string,
-	) func(*harness.Request) {
+	header := func(name, value string) func(*harness.Request) {
 		return func(r *harness.Request) { r.Set(name, value) }
 	}
-	without := func(name string) func(*harness.Request) { return func(r *harness.Request) { r.Del(name) } }
+	without := func(name string) func(*harness.Request) {
+		return func(r *harness.Request) { r.Del(name) }
+	}
 	return []variation{
-		{"case", rfc, "names of headers and tokens have no case", true, lowerCase},
+		{"case", rfc, "header names and tokens are case-insensitive", true, lowerCase},
 		{
-			"connection-list", rfc, "Connection: keep-alive, Upgrade is fine", true,
+			"connection-list", rfc, "Connection: keep-alive, Upgrade is accepted", true,
 			header("Connection", "keep-alive, Upgrade"),
 		},
 		{
-			"url-4096", "6.1", "a URL of 4,096 characters is fine", true,
+			"url-4096", "6.1", "a URL of 4,096 characters is accepted", true,
 			func(r *harness.Request) { stretch(r, 4096) },
 		},
 		{

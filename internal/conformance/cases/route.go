@@ -2,32 +2,32 @@ package cases
 
 import "github.com/tyg-dev/tyg/internal/conformance/harness"
 
-// routeCases are about the route selection expression $request.body.action.
+// routeCases check the route selection expression $request.body.action.
 func routeCases() []harness.Case {
 	const section = "3.1"
 	var cases []harness.Case
 	rows := []struct{ name, title, message, want string }{
 		{"match", "the value of action selects the route", `{"action":"report"}`, "report"},
 		{
-			"space", "white space around the JSON does not matter", " \r\n\t{ \"action\" : \"report\" }\n",
+			"space", "white space around the JSON is ignored", " \r\n\t{ \"action\" : \"report\" }\n",
 			"report",
 		},
 		{
-			"escaped", "escapes in names and values do not matter", `{"\u0061ction":"r\u0065port"}`,
+			"escaped", "escapes in names and values are decoded", `{"\u0061ction":"r\u0065port"}`,
 			"report",
 		},
 		{"number", "a number becomes text", `{"action":5}`, "5"},
 		{"boolean", "true becomes text", `{"action":true}`, "true"},
 		{"array", "an array becomes [item1, item2]", `{"action":["a","b"]}`, "[a, b]"},
 		{"missing", "no action: $default", `{"other":"report"}`, "$default"},
-		{"case", "keys are compared with their case", `{"action":"Report"}`, "$default"},
-		{"unknown", "no such key: $default", `{"action":"nonsense"}`, "$default"},
-		{"default", "$default may be asked for", `{"action":"$default"}`, "$default"},
-		{"connect", "a message never takes $connect", `{"action":"$connect"}`, "$default"},
-		{"disconnect", "a message never takes $disconnect", `{"action":"$disconnect"}`, "$default"},
-		{"nested", "action is looked for on top only", `{"a":{"action":"report"}}`, "$default"},
-		{"not-json", "what is not JSON: $default", `hello`, "$default"},
-		{"cut-json", "JSON that is cut: $default", `{"action":"report"`, "$default"},
+		{"case", "route keys are case-sensitive", `{"action":"Report"}`, "$default"},
+		{"unknown", "no route with that key: $default", `{"action":"nonsense"}`, "$default"},
+		{"default", "action may name $default", `{"action":"$default"}`, "$default"},
+		{"connect", "a message never selects $connect", `{"action":"$connect"}`, "$default"},
+		{"disconnect", "a message never selects $disconnect", `{"action":"$disconnect"}`, "$default"},
+		{"nested", "only a top-level action counts", `{"a":{"action":"report"}}`, "$default"},
+		{"not-json", "a message that is not JSON: $default", `hello`, "$default"},
+		{"cut-json", "truncated JSON: $default", `{"action":"report"`, "$default"},
 		{"empty", "an empty message: $default", ``, "$default"},
 	}
 	for _, row := range rows {
@@ -42,7 +42,7 @@ func routeCases() []harness.Case {
 	return cases
 }
 
-// bareCases are about an API with another route selection expression and without $default.
+// bareCases check an API with another route selection expression and without $default.
 func bareCases() []harness.Case {
 	const section = "3.1"
 	var cases []harness.Case
@@ -52,8 +52,8 @@ func bareCases() []harness.Case {
 			"pick$chat/join-",
 		},
 		{"none", "a variable that is missing is empty", `{"action":"join"}`, "pick$/join-"},
-		{"other", "each variable stands alone", `{"service":"chat"}`, "pick$chat/-"},
-		{"literal", "the text around variables stands, and \\$ is $", `{}`, "pick$/-"},
+		{"other", "each variable is evaluated by itself", `{"service":"chat"}`, "pick$chat/-"},
+		{"literal", "the text around variables is kept, and \\$ is $", `{}`, "pick$/-"},
 	}
 	for _, row := range rows {
 		cases = append(cases, judged("expression/"+row.name, section, row.title, func(t *harness.T) {
@@ -70,19 +70,20 @@ func bareCases() []harness.Case {
 		}
 	}
 	return append(cases,
-		judged("error/forbidden", "3.2", "no route and no $default: Forbidden",
+		judged("error/forbidden", "3.2", "no matching route and no $default: Forbidden",
 			forbidden(`{"service":"chat","action":"leave"}`)).Needing(harness.NeedsBare),
-		judged("error/forbidden-stays", "3.2", "Forbidden does not close the connection", func(t *harness.T) {
-			p := t.Dial()
-			p.Send(`{"service":"chat","action":"leave"}`)
-			p.ErrorFrame("Forbidden")
-			p.Send(`{}`)
-			p.Notice()
-		}).Needing(harness.NeedsBare),
+		judged("error/forbidden-stays", "3.2", "Forbidden does not close the connection",
+			func(t *harness.T) {
+				p := t.Dial()
+				p.Send(`{"service":"chat","action":"leave"}`)
+				p.ErrorFrame("Forbidden")
+				p.Send(`{}`)
+				p.Notice()
+			}).Needing(harness.NeedsBare),
 	)
 }
 
-// errorCases are about the frames by which a client learns that its message failed.
+// errorCases check the error frames that a client gets for a failed message.
 func errorCases() []harness.Case {
 	const section, internal = "3.2", "Internal server error"
 	errorFrame := func(action string) func(*harness.T) {
@@ -96,8 +97,9 @@ func errorCases() []harness.Case {
 	return []harness.Case{
 		judged("error/fails", section, "the handler fails: Internal server error", errorFrame("fail")),
 		judged("error/panics", section, "the handler panics: Internal server error", errorFrame("panic")),
-		judged("error/rejects", section, "a refusal is an error outside of connect", errorFrame("reject")),
-		judged("error/response-route", section, "a route that answers fails: Internal server error",
+		judged("error/rejects", section, "a rejection outside of connect: Internal server error",
+			errorFrame("reject")),
+		judged("error/response-route", section, "a route with a response fails: Internal server error",
 			func(t *harness.T) {
 				p := t.Dial()
 				p.Do("answer", "fail", true)
@@ -126,7 +128,7 @@ func errorCases() []harness.Case {
 	}
 }
 
-// responseCases are about routes that answer, and routes that do not.
+// responseCases check routes that answer, and routes that do not.
 func responseCases() []harness.Case {
 	const section = "4"
 	answers := func(data string) func(*harness.T) {
@@ -138,15 +140,16 @@ func responseCases() []harness.Case {
 		}
 	}
 	return []harness.Case{
-		judged("response/one-way", section, "without a route response nothing is sent", func(t *harness.T) {
-			p := t.Dial()
-			p.Do("quiet")
-			p.ExpectQuiet()
-		}),
-		judged("response/body", section, "with one the body is sent", answers("hello")),
-		judged("response/as-is", section, "the body is sent as it is", answers(` {"a": "ä€😀\u0000"} `)),
+		judged("response/one-way", section, "without a route response no message is sent",
+			func(t *harness.T) {
+				p := t.Dial()
+				p.Do("quiet")
+				p.ExpectQuiet()
+			}),
+		judged("response/body", section, "with a route response the body is sent", answers("hello")),
+		judged("response/as-is", section, "the body is sent unchanged", answers(` {"a": "ä€😀\u0000"} `)),
 		judged("response/empty", section, "an empty body is an empty message", answers("")),
-		judged("response/order", section, "answers come in the order of one question after the other",
+		judged("response/order", section, "sequential requests are answered in order",
 			func(t *harness.T) {
 				p := t.Dial()
 				for _, data := range []string{"1", "2", "3"} {

@@ -9,10 +9,10 @@ import (
 	"github.com/tyg-dev/tyg/internal/sigv4"
 )
 
-// signer signs a call in some way, right or wrong.
+// A signer signs a call, validly or not.
 type signer func(t *harness.T, r *http.Request, body []byte)
 
-// with signs with a change to what is usual.
+// with returns a signer that uses changed parameters.
 func with(change func(cred *sigv4.Credentials, region, service *string, at *time.Time)) signer {
 	return func(t *harness.T, r *http.Request, body []byte) {
 		cred, region, name, at := t.Credentials(), t.Target.Region, harness.Service, time.Now()
@@ -21,7 +21,7 @@ func with(change func(cred *sigv4.Credentials, region, service *string, at *time
 	}
 }
 
-// signatureCases are about signatures that are right, and about none.
+// signatureCases check valid signatures, and calls without one.
 func signatureCases() []harness.Case {
 	good := []struct {
 		name, title string
@@ -52,9 +52,7 @@ func signatureCases() []harness.Case {
 		},
 		{
 			"skewed", "by a clock that is four minutes late",
-			with(func(_ *sigv4.Credentials, _, _ *string,
-				at *time.Time,
-			) {
+			with(func(_ *sigv4.Credentials, _, _ *string, at *time.Time) {
 				*at = at.Add(-4 * time.Minute)
 			}),
 		},
@@ -64,7 +62,9 @@ func signatureCases() []harness.Case {
 		cases = append(cases, judged("signature/"+g.name, sectionConnections, "signed "+g.title+": 200",
 			func(t *harness.T) {
 				p := t.Dial()
-				a := t.Call(harness.Call{Method: "POST", Path: harness.ConnectionPath(p.ID()), Body: "hello", Sign: g.sign})
+				a := t.Call(harness.Call{
+					Method: "POST", Path: harness.ConnectionPath(p.ID()), Body: "hello", Sign: g.sign,
+				})
 				t.Equal("status", a.Status, http.StatusOK)
 				t.Equal("message", p.Text(), "hello")
 			}))
@@ -80,16 +80,18 @@ func signatureCases() []harness.Case {
 		}))
 }
 
-// mismatch is how the answer to a wrong signature begins.
+// mismatch is how the body begins that refuses a wrong signature.
 const mismatch = `{"message":"The request signature we calculated does not match `
 
-// forgedCases are about signatures that are wrong.
+// forgedCases check invalid signatures.
 func forgedCases() []harness.Case {
 	var cases []harness.Case
 	for _, f := range forgeries() {
 		c := judged("forged/"+f.name, sectionConnections, f.title+": 403", func(t *harness.T) {
 			p := t.Dial()
-			a := t.Call(harness.Call{Method: "POST", Path: harness.ConnectionPath(p.ID()), Body: "hello", Sign: f.sign})
+			a := t.Call(harness.Call{
+				Method: "POST", Path: harness.ConnectionPath(p.ID()), Body: "hello", Sign: f.sign,
+			})
 			t.Equal("status", a.Status, http.StatusForbidden)
 			if !strings.HasPrefix(a.Body, f.body) {
 				t.Failf("body: got %s, want it to begin with %s", harness.Show(a.Body), harness.Show(f.body))
@@ -101,15 +103,15 @@ func forgedCases() []harness.Case {
 	return cases
 }
 
-// A forgery is one way to sign wrongly.
+// A forgery is an invalid signature.
 type forgery struct {
 	name, title string
-	body        string // how the answer begins, where that is known
+	body        string // how the body begins, where that is known
 	sign        signer
 }
 
 func forgeries() []forgery {
-	// after signs, and then changes what was signed.
+	// after signs, and then changes the request.
 	after := func(change func(r *http.Request)) signer {
 		return func(t *harness.T, r *http.Request, body []byte) {
 			t.SignHeader(r, body)
@@ -137,17 +139,13 @@ func forgeries() []forgery {
 		},
 		{
 			"late", "ten minutes old", `{"message":`,
-			with(func(_ *sigv4.Credentials, _, _ *string,
-				at *time.Time,
-			) {
+			with(func(_ *sigv4.Credentials, _, _ *string, at *time.Time) {
 				*at = at.Add(-10 * time.Minute)
 			}),
 		},
 		{
 			"early", "from ten minutes ahead", `{"message":`,
-			with(func(_ *sigv4.Credentials, _, _ *string,
-				at *time.Time,
-			) {
+			with(func(_ *sigv4.Credentials, _, _ *string, at *time.Time) {
 				*at = at.Add(10 * time.Minute)
 			}),
 		},

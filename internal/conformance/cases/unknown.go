@@ -11,10 +11,10 @@ import (
 	"github.com/tyg-dev/tyg/internal/wsclient"
 )
 
-// noteResponse notes an answer.
+// noteResponse notes a response.
 func noteResponse(t *harness.T, a *harness.Response) {
 	if a.Status == 0 {
-		t.Note("no answer: the socket was closed")
+		t.Note("no response: the socket was closed")
 		return
 	}
 	body := "no body"
@@ -33,7 +33,7 @@ func cut(text string) string {
 	return text
 }
 
-// choose returns what to say.
+// choose returns yes or no.
 func choose(which bool, yes, no string) string {
 	if which {
 		return yes
@@ -41,7 +41,7 @@ func choose(which bool, yes, no string) string {
 	return no
 }
 
-// unknownHandshakeCases ask what nobody knows of handshakes.
+// unknownHandshakeCases note what is not known of handshakes at API Gateway.
 func unknownHandshakeCases() []harness.Case {
 	answers := func(change func(*harness.Request), orders ...string) func(*harness.T) {
 		return func(t *harness.T) { noteResponse(t, t.Handshake(change, orders...)) }
@@ -49,31 +49,33 @@ func unknownHandshakeCases() []harness.Case {
 	return []harness.Case{
 		noted("unknown/stage", "1.1", "another stage",
 			answers(func(r *harness.Request) { r.Target = "/nosuchstage?probe=1" })),
-		noted("unknown/plain-get", "1.1", "a GET that asks for no WebSocket", answers(func(r *harness.Request) {
-			for _, name := range []string{
-				"Connection", "Upgrade", "Sec-WebSocket-Key",
-				"Sec-WebSocket-Version",
-			} {
-				r.Del(name)
-			}
-		})),
+		noted("unknown/plain-get", "1.1", "a GET that asks for no WebSocket",
+			answers(func(r *harness.Request) {
+				for _, name := range []string{
+					"Connection", "Upgrade", "Sec-WebSocket-Key",
+					"Sec-WebSocket-Version",
+				} {
+					r.Del(name)
+				}
+			})),
 		noted("unknown/refused", "1.3", "body and headers of a refused handshake",
 			answers(nil, "connect=reject:403:some words")),
-		noted("unknown/refused-throws", "1.3", "body and headers after connect has failed",
+		noted("unknown/refused-throws", "1.3", "body and headers after connect fails",
 			answers(nil, "connect=error")),
-		noted("unknown/refused-authorizer", "1.7", "body and headers after the authorizer has denied",
+		noted("unknown/refused-authorizer", "1.7", "body and headers after the authorizer denies",
 			answers(nil, "auth=deny")),
 		noted("unknown/connect-malformed", "1.3", "connect returns status 99",
 			answers(nil, "connect=reject:99")),
 		noted("unknown/connect-timeout", "1.3", "connect takes over 29 s", func(t *harness.T) {
 			long := t.WithPatience(t.Scaled(2 * integration))
-			noteResponse(t, long.Handshake(nil, "connect=sleep:"+t.Scaled(integration+10*time.Second).String()))
+			sleep := t.Scaled(integration + 10*time.Second)
+			noteResponse(t, long.Handshake(nil, "connect=sleep:"+sleep.String()))
 		}).Taking(integration),
 		noted("unknown/header-size", "6.1", "a header of 11 KB",
 			answers(func(r *harness.Request) { r.Set("X-Large", strings.Repeat("x", 11<<10)) })),
 		noted("unknown/http-1.0", "RFC 6455 4", "HTTP/1.0",
 			answers(func(r *harness.Request) { r.Proto = "HTTP/1.0" })),
-		noted("unknown/multi-value", "2.1", "which of two values is the one in headers and query",
+		noted("unknown/multi-value", "2.1", "which of two values is in headers and query",
 			func(t *harness.T) {
 				watcher := t.Dial()
 				t.DialWith(&wsclient.Options{Header: map[string][]string{"X-Probe": {"1", "2"}}},
@@ -101,7 +103,7 @@ func unknownHandshakeCases() []harness.Case {
 	}
 }
 
-// noteEnd notes what comes next, up to the end.
+// noteEnd notes the next message, or how the connection ends.
 func noteEnd(t *harness.T, p *harness.Client) {
 	_, text, err := p.Read()
 	closed, ok := errors.AsType[*ws.CloseError](err)
@@ -119,7 +121,7 @@ func noteEnd(t *harness.T, p *harness.Client) {
 	}
 }
 
-// unknownFrameCases ask what nobody knows of frames.
+// unknownFrameCases note what is not known of frames at API Gateway.
 func unknownFrameCases() []harness.Case {
 	var cases []harness.Case
 	for _, row := range [][2]string{
@@ -145,27 +147,29 @@ func unknownFrameCases() []harness.Case {
 	}
 	return append(cases,
 		noted("unknown/invalid-utf8", "6.3", "invalid UTF-8",
-			after(harness.Frame{Op: ws.OpText, Payload: "\xff"})),
-		noted("unknown/reserved-bit", "6.3", "a reserved bit", after(harness.Frame{Op: ws.OpText, RSV: 2})),
+			after(textFrame("\xff"))),
+		noted("unknown/reserved-bit", "6.3", "a reserved bit",
+			after(harness.Frame{Op: ws.OpText, RSV: 2})),
 		noted("unknown/large-ping", "6.3", "a ping of 126 bytes",
 			after(harness.Frame{Op: ws.OpPing, Payload: strings.Repeat("x", 126)})),
-		noted("unknown/response-status", "4", "a route that answers returns status 500", func(t *harness.T) {
-			p := t.Dial()
-			p.Do("answer", "data", "hello", "status", 500)
-			noteEnd(t, p)
-		}),
+		noted("unknown/response-status", "4", "a route that answers returns status 500",
+			func(t *harness.T) {
+				p := t.Dial()
+				p.Do("answer", "data", "hello", "status", 500)
+				noteEnd(t, p)
+			}),
 		noted("unknown/disconnect-reasons", "6.2", "the reasons that go with 1006, 1009 and 1003",
 			noteReasons),
 		noted("unknown/inflated", "6.1", "a message of 200 KB that is small when compressed",
 			func(t *harness.T) {
 				p := compressing(t)
-				p.WriteRaw(harness.Frame{Op: ws.OpText, RSV: 1, Payload: harness.Deflate(strings.Repeat("x", 200<<10))}.Bytes())
+				p.WriteRaw(deflatedFrame(strings.Repeat("x", 200<<10)).Bytes())
 				noteEnd(t, p)
 			}),
 		noted("unknown/inflated-frame", "6.1", "a frame of 33 KB that is small when compressed",
 			func(t *harness.T) {
 				p := compressing(t)
-				p.WriteRaw(harness.Frame{Op: ws.OpText, RSV: 1, Payload: harness.Deflate(strings.Repeat("x", 33<<10))}.Bytes())
+				p.WriteRaw(deflatedFrame(strings.Repeat("x", 33<<10)).Bytes())
 				noteEnd(t, p)
 			}),
 		noted("unknown/flood", "6.2", "whether 500 messages at once are throttled, and how", noteFlood),
@@ -185,7 +189,7 @@ func noteReasons(t *harness.T) {
 	ends := []func(p *harness.Client){
 		func(p *harness.Client) { _ = p.Conn.CloseNow() }, // only its effect counts
 		func(p *harness.Client) {
-			p.WriteRaw(harness.Frame{Op: ws.OpText, Payload: strings.Repeat("x", maxFrame+1)}.Bytes())
+			p.WriteRaw(textFrame(strings.Repeat("x", maxFrame+1)).Bytes())
 		},
 		func(p *harness.Client) { p.WriteRaw(harness.Frame{Op: ws.OpBinary}.Bytes()) },
 	}
@@ -199,7 +203,7 @@ func noteReasons(t *harness.T) {
 	t.Note("%s", strings.Join(seen, ", "))
 }
 
-// noteFlood stays below what waits for a client that does not read for a moment.
+// noteFlood sends less than an endpoint may queue for a client that does not read for a moment.
 func noteFlood(t *harness.T) {
 	p := t.Dial()
 	const messages = 500

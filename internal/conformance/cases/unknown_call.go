@@ -12,7 +12,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
-// unknownCallCases ask what nobody knows of the @connections API.
+// unknownCallCases note what is not known of the @connections API at API Gateway.
 func unknownCallCases() []harness.Case {
 	posts := func(body string) func(*harness.T) {
 		return func(t *harness.T) {
@@ -32,19 +32,20 @@ func unknownCallCases() []harness.Case {
 		noted("unknown/post-413", sectionConnections, "the body of 413",
 			posts(strings.Repeat("x", maxMessage+1))),
 		noted("unknown/post-frames", sectionConnections, "the frames of a POST of 100 KB", noteFrames),
-		noted("unknown/post-order", "7", "the order of 20 POSTs, one after the other", func(t *harness.T) {
-			p := t.Dial()
-			id := p.ID()
-			var want, got []string
-			for i := range 20 {
-				want = append(want, fmt.Sprint(i))
-				t.Post(id, fmt.Sprint(i))
-			}
-			for range want {
-				got = append(got, p.Text())
-			}
-			t.Note("%s", choose(slices.Equal(got, want), "kept", "not kept"))
-		}),
+		noted("unknown/post-order", "7", "the order of 20 POSTs, one after the other",
+			func(t *harness.T) {
+				p := t.Dial()
+				id := p.ID()
+				var want, got []string
+				for i := range 20 {
+					want = append(want, fmt.Sprint(i))
+					t.Post(id, fmt.Sprint(i))
+				}
+				for range want {
+					got = append(got, p.Text())
+				}
+				t.Note("%s", choose(slices.Equal(got, want), "kept", "not kept"))
+			}),
 		noted("unknown/post-together", "7", "20 POSTs at the same time", noteConcurrentPosts),
 		noted("unknown/delete-code", "6.2", "what the client sees of a DELETE", func(t *harness.T) {
 			p := t.Dial()
@@ -60,17 +61,18 @@ func unknownCallCases() []harness.Case {
 				}
 				t.Note("%d", t.Get(id).Status)
 			}),
-		noted("unknown/put", sectionConnections, "a method that there is not", func(t *harness.T) {
-			noteResponse(t, t.Call(harness.Call{Method: "PUT", Path: harness.ConnectionPath(t.Dial().ID()), Body: "hello"}))
+		noted("unknown/put", sectionConnections, "an unsupported method", func(t *harness.T) {
+			path := harness.ConnectionPath(t.Dial().ID())
+			noteResponse(t, t.Call(harness.Call{Method: "PUT", Path: path, Body: "hello"}))
 		}),
-		noted("unknown/unknown-id", sectionConnections, "an id that could be and never was",
+		noted("unknown/unknown-id", sectionConnections, "a well-formed id that never existed",
 			func(t *harness.T) {
 				noteResponse(t, t.Get("AAAAAAAAAAAAAAA="))
 			}),
 	}
 }
 
-// noteFrames looks at the socket itself.
+// noteFrames reads the socket itself, because a client joins frames.
 func noteFrames(t *harness.T) {
 	watcher := t.Dial()
 	a := t.Handshake(nil, "notify="+watcher.ID())
@@ -112,7 +114,7 @@ func noteConcurrentPosts(t *harness.T) {
 	p := t.Dial()
 	id := p.ID()
 	const calls = 20
-	statuses := make(chan int, calls) // none waits for the others
+	statuses := make(chan int, calls) // as many as calls, so that no call waits
 	var running sync.WaitGroup
 	for i := range calls {
 		running.Go(func() { // ends with the call, which has a deadline
@@ -133,26 +135,27 @@ func noteConcurrentPosts(t *harness.T) {
 	t.Note("statuses %v; %d arrived", count, arrived)
 }
 
-// unknownTimeCases ask what nobody knows of time.
+// unknownTimeCases note what is not known of time at API Gateway.
 func unknownTimeCases() []harness.Case {
 	return []harness.Case{
-		noted("unknown/idle-code", "6.2", "what the client sees when it was silent for 10 minutes",
+		noted("unknown/idle-code", "6.2", "what the client sees after 10 idle minutes",
 			func(t *harness.T) {
 				t.Note("%s", noteClose(readToEnd(t, t.Dial(), 2*idleTime)))
 			}).Taking(idleTime),
 		noted("unknown/life-code", "6.2", "what the client sees after 2 hours", func(t *harness.T) {
-			closed, _ := errors.AsType[*ws.CloseError](liveLong(t, t.Dial()))
+			closed, _ := errors.AsType[*ws.CloseError](stayActive(t, t.Dial()))
 			t.Note("%s", noteClose(closed))
 		}).Taking(lifeTime),
-		noted("unknown/idle-ping", "6.3", "whether a client's ping ends its silence", func(t *harness.T) {
-			p := t.Dial()
-			start := time.Now()
-			t.Wait(t.Scaled(idleTime) / 2)
-			p.WriteRaw(harness.Frame{Op: ws.OpPing}.Bytes())
-			closed := readToEnd(t, p, 2*idleTime)
-			silent := float64(time.Since(start)) / float64(t.Scaled(idleTime))
-			t.Note("%s; %s", choose(silent > 1.4, "yes", "no"), noteClose(closed))
-		}).Taking(2 * idleTime),
+		noted("unknown/idle-ping", "6.3", "whether a client's ping resets the idle time",
+			func(t *harness.T) {
+				p := t.Dial()
+				start := time.Now()
+				t.Wait(t.Scaled(idleTime) / 2)
+				p.WriteRaw(harness.Frame{Op: ws.OpPing}.Bytes())
+				closed := readToEnd(t, p, 2*idleTime)
+				silent := float64(time.Since(start)) / float64(t.Scaled(idleTime))
+				t.Note("%s; %s", choose(silent > 1.4, "yes", "no"), noteClose(closed))
+			}).Taking(2 * idleTime),
 	}
 }
 
