@@ -28,7 +28,7 @@ func buildProbe(t *testing.T) string {
 	return program
 }
 
-// startProbes starts the program three times, as anybody would.
+// startProbes starts the program three times.
 func startProbes(t *testing.T, program string) conformance.Target {
 	return conformance.Target{
 		Endpoint: conformance.Endpoint{URL: startProbe(t, program)},

@@ -1,17 +1,16 @@
 // Package conformance checks that an endpoint behaves like Amazon API Gateway's WebSocket APIs.
 //
-// The endpoint has to run the probe application (examples/probe); [Run] connects to it, tells it
-// what to do, calls its @connections API, and compares what happens with what is known of API
-// Gateway:
+// The endpoint must run the probe application (examples/probe). [Run] connects to it, sends it
+// commands, calls its @connections API, and compares the results with what is known of API Gateway:
 //
 //	report, err := conformance.Run(ctx, conformance.Target{
 //		Endpoint: conformance.Endpoint{URL: "wss://example.com/api"},
 //	}, "")
 //
-// What is documented or was seen at API Gateway is judged: a [Case] passes or fails. Where
-// nobody knows what API Gateway does, the case only notes what the endpoint did, so that the
+// Behaviour that AWS documents, or that was seen at API Gateway, is judged: a [Case] passes or
+// fails. Where API Gateway's behaviour is not known, a case only notes what the endpoint did; the
 // same run against AWS settles the question. Frames are judged by RFC 6455 and RFC 7692.
 //
-// The suite uses nothing of the gateway that it was written beside, except for a WebSocket
-// client and for signatures.
+// The cases are in conformance/cases, and what they are written with is in conformance/harness.
+// Neither uses the gateway, except for its WebSocket client and for signatures.
 package conformance

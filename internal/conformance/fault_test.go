@@ -23,11 +23,11 @@ import (
 // A fault is one way in which an endpoint is not like API Gateway, and the cases that find it.
 type fault struct {
 	server func(s *gateway.Server)              // changes the gateway
-	app    func(tyg.Handler) tyg.Handler        // changes what it hears of the probe
-	wrap   func(next http.Handler) http.Handler // stands before it
+	app    func(tyg.Handler) tyg.Handler        // changes what the probe gets and returns
+	wrap   func(next http.Handler) http.Handler // is called instead of the gateway
 	head   func(head []byte) []byte             // changes the 101
-	frame  func(h ws.Header,
-		payload []byte) []byte // changes the frames that it sends; nil cuts the socket
+	// frame changes the frames that the gateway sends; nil cuts the socket.
+	frame func(h ws.Header, payload []byte) []byte
 	finds string // patterns of the IDs of cases, in order
 }
 
@@ -47,59 +47,59 @@ func (f fault) serve(t *testing.T, app *tyg.App) conformance.Endpoint {
 		next = f.wrap(next)
 	}
 	return serve(t, s, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		next.ServeHTTP(hijacker{w, f}, r)
+		next.ServeHTTP(faultyWriter{w, f}, r)
 	}))
 }
 
-// hijacker gives the gateway a socket that does not do what it is told.
-type hijacker struct {
+// A faultyWriter gives the gateway a faultyConn.
+type faultyWriter struct {
 	http.ResponseWriter
 	fault fault
 }
 
-func (h hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+func (h faultyWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	conn, rw, err := http.NewResponseController(h.ResponseWriter).Hijack()
-	return &liar{Conn: conn, fault: h.fault}, rw, err
+	return &faultyConn{Conn: conn, fault: h.fault}, rw, err
 }
 
-// liar changes what is written.
-type liar struct {
+// A faultyConn changes what is written to it.
+type faultyConn struct {
 	net.Conn
-	fault fault
-	begun bool // the 101 is through
-	out   []byte
+	fault    fault
+	upgraded bool // the 101 is written
+	out      []byte
 }
 
-func (l *liar) Write(b []byte) (int, error) {
-	l.out = append(l.out, b...)
+func (c *faultyConn) Write(b []byte) (int, error) {
+	c.out = append(c.out, b...)
 	var changed []byte
-	if !l.begun {
-		head, rest, ok := bytes.Cut(l.out, []byte("\r\n\r\n"))
+	if !c.upgraded {
+		head, rest, ok := bytes.Cut(c.out, []byte("\r\n\r\n"))
 		if !ok {
 			return len(b), nil
 		}
-		if l.fault.head != nil {
-			head = l.fault.head(head)
+		if c.fault.head != nil {
+			head = c.fault.head(head)
 		}
-		changed, l.begun = append(bytes.Clone(head), "\r\n\r\n"...), true
-		l.out = bytes.Clone(rest)
+		changed, c.upgraded = append(bytes.Clone(head), "\r\n\r\n"...), true
+		c.out = bytes.Clone(rest)
 	}
 	for {
-		h, n, err := ws.ParseHeader(l.out)
-		if err != nil || n == 0 || len(l.out) < n+int(h.Length) {
+		h, n, err := ws.ParseHeader(c.out)
+		if err != nil || n == 0 || len(c.out) < n+int(h.Length) {
 			break
 		}
-		one := l.out[:n+int(h.Length)]
-		if l.fault.frame != nil {
-			one = l.fault.frame(h, bytes.Clone(one[n:]))
+		one := c.out[:n+int(h.Length)]
+		if c.fault.frame != nil {
+			one = c.fault.frame(h, bytes.Clone(one[n:]))
 		}
 		if one == nil {
-			return 0, errors.Join(net.ErrClosed, l.Close())
+			return 0, errors.Join(net.ErrClosed, c.Close())
 		}
 		changed = append(changed, one...)
-		l.out = l.out[n+int(h.Length):]
+		c.out = c.out[n+int(h.Length):]
 	}
-	if _, err := l.Conn.Write(changed); err != nil {
+	if _, err := c.Conn.Write(changed); err != nil {
 		return 0, err
 	}
 	return len(b), nil
@@ -116,9 +116,9 @@ func rewrite(old, replacement string) func(h ws.Header, payload []byte) []byte {
 	}
 }
 
-// recode changes the status of what is no WebSocket.
-func recode(change func(r *http.Request,
-	res *httptest.ResponseRecorder),
+// recode changes the responses of the @connections API.
+func recode(
+	change func(r *http.Request, res *httptest.ResponseRecorder),
 ) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -54,8 +54,10 @@ func faults() map[string]fault {
 					res.Code = http.StatusCreated
 				}
 			}),
-			finds: "post/200 post/text post/as-is post/32k post/128k post/429 signature/header signature/payload " +
-				"signature/unsigned-payload signature/extra-headers signature/presigned signature/presigned-old " +
+			finds: "post/200 post/text post/as-is post/32k post/128k post/429 signature/header " +
+				"signature/payload " +
+				"signature/unsigned-payload signature/extra-headers signature/presigned " +
+				"signature/presigned-old " +
 				"signature/skewed",
 		},
 		"DELETE answers 200": {
@@ -68,7 +70,8 @@ func faults() map[string]fault {
 		},
 		"signatures are not verified": {
 			server: func(s *gateway.Server) { s.Secrets = nil },
-			finds: "forged/secret forged/key forged/service forged/late forged/early forged/body forged/path " +
+			finds: "forged/secret forged/key forged/service forged/late forged/early forged/body " +
+				"forged/path " +
 				"forged/header forged/query forged/expired forged/presigned",
 		},
 		"error frames are spaced well": {
@@ -129,7 +132,8 @@ func faults() map[string]fault {
 					next.ServeHTTP(w, r)
 				})
 			},
-			finds: "handshake/connect-throws handshake/connect-panics handshake/secret handshake/connect-3?? " +
+			finds: "handshake/connect-throws handshake/connect-panics handshake/secret " +
+				"handshake/connect-3?? " +
 				"handshake/connect-40[0149] handshake/connect-4[12]? handshake/connect-5?? subprotocol/refused",
 		},
 		"compression is not known": {
@@ -172,10 +176,11 @@ func faults() map[string]fault {
 				s.NewID = func() tyg.ConnID { return tyg.ConnID(fmt.Sprintf("A%015d", n.Add(1))) }
 			},
 			finds: "id/connectionId path/raw path/encoded path/at-raw path/equals-raw path/lower " +
-				"handshake/refused-is-gone post/connecting post/connecting-self gone/post gone/get gone/delete " +
+				"handshake/refused-is-gone post/connecting post/connecting-self gone/post gone/get " +
+				"gone/delete " +
 				"gone/handler",
 		},
-		"nobody asks the authorizer": {
+		"the authorizer is not called": {
 			server: func(s *gateway.Server) {
 				d := tyg.Describe(s.Handler)
 				app := d.Authorizer
@@ -192,7 +197,8 @@ func faults() map[string]fault {
 					return app.Func(ctx, &agreeable)
 				}}
 			},
-			finds: "authorizer/missing authorizer/empty authorizer/first authorizer/deny authorizer/unauthorized " +
+			finds: "authorizer/missing authorizer/empty authorizer/first authorizer/deny " +
+				"authorizer/unauthorized " +
 				"authorizer/error authorizer/panic authorizer/nobody authorizer/object authorizer/large",
 		},
 		"DELETE has no reason": {
@@ -221,7 +227,8 @@ func faults() map[string]fault {
 				}
 				return append(ws.AppendHeader(nil, h), payload...)
 			},
-			finds: "frame/opcode-* frame/rsv? frame/unmasked frame/unmasked-control frame/long-* frame/negative " +
+			finds: "frame/opcode-* frame/rsv? frame/unmasked frame/unmasked-control frame/long-* " +
+				"frame/negative " +
 				"fragment/no-first fragment/no-first-more fragment/after-whole fragment/text-inside " +
 				"fragment/first-inside control/*-fragment control/*-126 close/client-1002 close/invalid-* " +
 				"close/half-code deflate/rsv1-later deflate/rsv2 deflate/control",

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// WriteTable writes the report as lines for people.
+// WriteTable writes the report as a table of text.
 func (r *Report) WriteTable(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, result := range r.Results {
@@ -25,7 +25,8 @@ func (r *Report) WriteTable(w io.Writer) error {
 	return err
 }
 
-// writeDetails tells more of the cases with an outcome. Its errors are those of what follows.
+// writeDetails writes the details of the cases with an outcome. An error of w is reported by the
+// next write.
 func (r *Report) writeDetails(w io.Writer, o Outcome) {
 	if r.Count(o) == 0 {
 		return

@@ -2,10 +2,10 @@ package conformance
 
 import "time"
 
-// An Outcome is what came of a case.
+// An Outcome is the result of a case in one word.
 type Outcome uint8
 
-// The outcomes. A case that is judged is Passed or Failed, any other Noted; and each may be NotRun.
+// The outcomes. A judged case is Passed or Failed, any other case is Noted, and each may be NotRun.
 const (
 	Passed Outcome = iota
 	Failed
@@ -18,7 +18,7 @@ func (o Outcome) String() string {
 	return [...]string{Passed: "pass", Failed: "FAIL", Noted: "noted", NotRun: "not run"}[o]
 }
 
-// A Result is what came of one case.
+// A Result is the result of one case.
 type Result struct {
 	Case
 	Outcome Outcome
@@ -26,10 +26,10 @@ type Result struct {
 	Took    time.Duration
 }
 
-// A Report is what came of a run. Results are in the order of [Cases].
+// A Report has the results of a run. Results are in the order of [Cases].
 type Report struct {
-	URL       string // that was checked
-	Command   string // by which the run can be repeated, if anybody has set it
+	URL       string // of the endpoint
+	Command   string // that repeats the run; Run leaves it empty
 	TimeScale float64
 	Started   time.Time
 	Took      time.Duration

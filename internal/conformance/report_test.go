@@ -29,7 +29,7 @@ func sample() *conformance.Report {
 	}
 }
 
-func TestTable(t *testing.T) {
+func TestWriteTable(t *testing.T) {
 	var b strings.Builder
 	if err := sample().WriteTable(&b); err != nil {
 		t.Fatal(err)
@@ -59,7 +59,7 @@ want <2>
 	}
 }
 
-func TestMarkdown(t *testing.T) {
+func TestWriteMarkdown(t *testing.T) {
 	var b strings.Builder
 	if err := sample().WriteMarkdown(&b); err != nil {
 		t.Fatal(err)
@@ -78,7 +78,7 @@ func TestMarkdown(t *testing.T) {
 	}
 }
 
-func TestJSON(t *testing.T) {
+func TestWriteJSON(t *testing.T) {
 	var b strings.Builder
 	if err := sample().WriteJSON(&b); err != nil {
 		t.Fatal(err)
@@ -100,7 +100,7 @@ func TestJSON(t *testing.T) {
 	}
 }
 
-func TestOK(t *testing.T) {
+func TestReportIsOKWithoutFailures(t *testing.T) {
 	r := sample()
 	if r.OK() {
 		t.Error("a report with a failure is OK")
@@ -115,8 +115,8 @@ func TestOK(t *testing.T) {
 	}
 }
 
-// TestCases checks the list itself.
-func TestCases(t *testing.T) {
+// TestCasesAreWellFormed checks the list of cases.
+func TestCasesAreWellFormed(t *testing.T) {
 	sections := make(map[string]bool)
 	for _, s := range conformance.Sections() {
 		sections[s.Key] = true
@@ -125,11 +125,11 @@ func TestCases(t *testing.T) {
 	seen := make(map[string]bool)
 	for _, c := range conformance.Cases() {
 		if !form.MatchString(c.ID) || seen[c.ID] {
-			t.Errorf("ID %q is malformed or there twice", c.ID)
+			t.Errorf("ID %q is malformed or used twice", c.ID)
 		}
 		seen[c.ID] = true
 		if !sections[c.Section] {
-			t.Errorf("%s is of section %q, which there is not", c.ID, c.Section)
+			t.Errorf("%s is of section %q, which does not exist", c.ID, c.Section)
 		}
 		if c.Title == "" || strings.HasPrefix(c.ID, "unknown/") == c.Judged {
 			t.Errorf("%s has the title %q and Judged is %v", c.ID, c.Title, c.Judged)
@@ -137,8 +137,8 @@ func TestCases(t *testing.T) {
 	}
 }
 
-// TestPage keeps docs/conformance.md as new as the list of cases.
-func TestPage(t *testing.T) {
+// TestPageListsEveryCase checks that docs/conformance.md is as new as the list of cases.
+func TestPageListsEveryCase(t *testing.T) {
 	page, err := os.ReadFile("../../docs/conformance.md")
 	if err != nil {
 		t.Fatal(err)
@@ -160,7 +160,7 @@ func TestPage(t *testing.T) {
 	}
 }
 
-func TestBadTargets(t *testing.T) {
+func TestRunRefusesBadTargets(t *testing.T) {
 	target := func(url string) conformance.Target {
 		return conformance.Target{Endpoint: conformance.Endpoint{URL: url}}
 	}
@@ -186,7 +186,7 @@ func TestBadTargets(t *testing.T) {
 			target("ws://127.0.0.1:1/api"), "nonsense/",
 			`no case begins with "nonsense/"`,
 		},
-		"nobody there": {
+		"no server": {
 			target("ws://127.0.0.1:1/api"), "",
 			"there is no probe at ws://127.0.0.1:1/api: connect",
 		},
@@ -201,8 +201,8 @@ func TestBadTargets(t *testing.T) {
 	}
 }
 
-// TestEnds lets a run end with its context.
-func TestEnds(t *testing.T) {
+// TestRunEndsWithItsContext cancels the context of a run.
+func TestRunEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, err := conformance.Run(ctx, conformance.Target{

@@ -24,12 +24,11 @@ type (
 // Cases returns all cases, in the order in which reports list them.
 func Cases() []Case { return cases.All() }
 
-// Run runs the cases whose ID begins with filter, all of them if it is empty, and returns what
-// came of each. It returns an error only if there is nothing to report: a Target that makes no
-// sense, an endpoint that cannot be reached, a filter that no case matches, or a context that
-// has ended.
+// Run runs the cases whose ID begins with filter, all of them if it is empty, and returns their
+// results. It returns an error only if there is nothing to report: an invalid Target, an endpoint
+// that cannot be reached, a filter that no case matches, or a context that has ended.
 //
-// Cases have connections of their own and run at the same time.
+// Cases have connections of their own and run concurrently.
 func Run(ctx context.Context, target Target, filter string) (*Report, error) {
 	target, err := target.WithDefaults()
 	if err != nil {
@@ -60,7 +59,7 @@ func Run(ctx context.Context, target Target, filter string) (*Report, error) {
 	return report, nil
 }
 
-// reachable is the case without which no other makes sense.
+// reachable is a case that passes if there is a probe at the endpoint.
 func reachable() Case {
 	return Case{Judged: true, Run: func(t *harness.T) { t.Dial().Ask("report") }}
 }
@@ -71,8 +70,8 @@ type runner struct {
 	client *http.Client
 }
 
-// all runs cases: first the quick ones, some at the same time, and then the slow ones together,
-// which mostly wait and should not be kept from it.
+// all runs cases: first the quick ones, some at a time, and then the slow ones all at once, which
+// mostly wait.
 func (r *runner) all(ctx context.Context, cases []Case, results []Result) {
 	var quick, slow []int
 	for i, c := range cases {
@@ -85,44 +84,44 @@ func (r *runner) all(ctx context.Context, cases []Case, results []Result) {
 			quick = append(quick, i)
 		}
 	}
-	together(quick, r.target.Parallel, func(i int) { results[i] = r.try(ctx, cases[i]) })
-	together(slow, len(slow), func(i int) { results[i] = r.insist(ctx, cases[i]) })
+	parallel(quick, r.target.Parallel, func(i int) { results[i] = r.try(ctx, cases[i]) })
+	parallel(slow, len(slow), func(i int) { results[i] = r.trySlow(ctx, cases[i]) })
 }
 
-// together calls f with each of list, a few at the same time, and waits for all.
-func together(list []int, few int, f func(i int)) {
-	places := make(chan struct{}, few)
+// parallel calls f with each of list, at most limit at a time, and waits for all.
+func parallel(list []int, limit int, f func(i int)) {
+	slots := make(chan struct{}, limit)
 	var running sync.WaitGroup
 	for _, i := range list {
-		places <- struct{}{}
+		slots <- struct{}{}
 		running.Go(func() { // ends with f
-			defer func() { <-places }()
+			defer func() { <-slots }()
 			f(i)
 		})
 	}
 	running.Wait()
 }
 
-// insist runs a slow case, and runs it again if it fails while this machine is too busy to keep
-// to the times that the case is about.
-func (r *runner) insist(ctx context.Context, c Case) Result {
+// trySlow runs a slow case, and runs it again if it fails while this machine is too busy to keep
+// to the times that the case measures.
+func (r *runner) trySlow(ctx context.Context, c Case) Result {
 	const attempts = 5
 	tolerable := time.Duration(float64(harness.IntegrationTimeout) / r.target.TimeScale / 4)
 	for n := 1; ; n++ {
-		w := startWatch()
+		d := startStallDetector()
 		result := r.try(ctx, c)
-		held := w.end()
-		if result.Outcome != Failed || held <= tolerable || ctx.Err() != nil {
+		stalled := d.stop()
+		if result.Outcome != Failed || stalled <= tolerable || ctx.Err() != nil {
 			return result
 		}
 		if n == attempts {
-			result.Detail += fmt.Sprintf("; this program was kept from running for %v", held)
+			result.Detail += fmt.Sprintf("; this program was kept from running for %v", stalled)
 			return result
 		}
 	}
 }
 
-// missing says why a case cannot be run, or nothing.
+// missing says why a case cannot be run, "" if it can.
 func (r *runner) missing(c Case) string {
 	switch {
 	case c.Needs&harness.NeedsBare != 0 && r.target.Bare == "":

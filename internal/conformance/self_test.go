@@ -123,12 +123,12 @@ func runAll(t *testing.T, targets map[string]conformance.Target) map[string]*con
 	var (
 		mu      sync.Mutex // guards reports
 		running sync.WaitGroup
-		places  = make(chan struct{}, 16)
+		slots   = make(chan struct{}, 16)
 	)
 	for name, target := range targets {
 		running.Go(func() { // ends with the run
-			places <- struct{}{}
-			defer func() { <-places }()
+			slots <- struct{}{}
+			defer func() { <-slots }()
 			report, err := conformance.Run(t.Context(), target, "")
 			if err != nil {
 				t.Errorf("%s: %v", name, err)

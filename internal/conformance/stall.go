@@ -2,20 +2,20 @@ package conformance
 
 import "time"
 
-// A watch finds out for how long this program was kept from running. Where time limits pass much
-// faster than at API Gateway, a busy machine breaks them before the endpoint has a chance.
-type watch struct {
-	stop chan struct{}      // closed by end
-	held chan time.Duration // the longest hold-up, sent once at the end
+// A stallDetector measures for how long this program was kept from running. Where time limits pass
+// much faster than at API Gateway, a busy machine breaks them before the endpoint has a chance.
+type stallDetector struct {
+	done    chan struct{}      // closed by stop
+	longest chan time.Duration // the longest stall, sent once at the end
 }
 
-func startWatch() *watch {
-	w := &watch{stop: make(chan struct{}), held: make(chan time.Duration)}
-	go w.run() // end stops it and waits for it
-	return w
+func startStallDetector() *stallDetector {
+	d := &stallDetector{done: make(chan struct{}), longest: make(chan time.Duration)}
+	go d.run() // stop ends it and waits for it
+	return d
 }
 
-func (w *watch) run() {
+func (d *stallDetector) run() {
 	const every = 5 * time.Millisecond
 	tick := time.NewTicker(every)
 	defer tick.Stop()
@@ -26,14 +26,15 @@ func (w *watch) run() {
 			now := time.Now()
 			longest = max(longest, now.Sub(last)-every)
 			last = now
-		case <-w.stop:
-			w.held <- longest
+		case <-d.done:
+			d.longest <- longest
 			return
 		}
 	}
 }
 
-func (w *watch) end() time.Duration {
-	close(w.stop)
-	return <-w.held
+// stop returns the longest stall.
+func (d *stallDetector) stop() time.Duration {
+	close(d.done)
+	return <-d.longest
 }

@@ -64,7 +64,7 @@ func (t *T) SignHeader(r *http.Request, body []byte) {
 	sigv4.Sign(r, body, t.Credentials(), t.Target.Region, Service, time.Now())
 }
 
-// Credentials returns the target's credentials. A target without any gets a key that does not exist.
+// Credentials returns the target's credentials, or a key that does not exist if it has none.
 func (t *T) Credentials() sigv4.Credentials {
 	c := sigv4.Credentials(t.Target.Credentials)
 	if c.AccessKeyID == "" {

@@ -159,7 +159,8 @@ func (p *Client) WriteRaw(frames ...[]byte) {
 	}
 }
 
-// ReadUntilClosed reads until the connection ends, and returns the close frame, or nil if there was none.
+// ReadUntilClosed reads until the connection ends, and returns the close frame, or nil if there was
+// none.
 func (p *Client) ReadUntilClosed() *ws.CloseError {
 	for {
 		_, _, err := p.Read()

@@ -67,8 +67,8 @@ type Response struct {
 	Rest *bufio.Reader // the bytes after the response
 }
 
-// Handshake sends a valid handshake, after change has changed it, with commands for the probe such as
-// "connect=status:201". A nil change changes nothing.
+// Handshake sends a handshake with commands for the probe, such as "connect=status:201". change may
+// make it invalid; nil changes nothing.
 func (t *T) Handshake(change func(r *Request), commands ...string) *Response {
 	u, err := url.Parse(t.Endpoint.URL)
 	t.Check("parse URL", err)

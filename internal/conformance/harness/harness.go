@@ -16,8 +16,8 @@ import (
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html)
 const IntegrationTimeout = 29 * time.Second
 
-// A T is one run of a case. Its methods fail the case by themselves and then do not return, as those
-// of a testing.T do, so that a case reads as a list of what should happen.
+// A T is one run of a case. Its methods fail the case by themselves and then do not return, like
+// those of a testing.T, so that a case reads as a list of what should happen.
 type T struct {
 	Target   *Target
 	Endpoint Endpoint // the deployment that this case uses
@@ -37,7 +37,9 @@ type verdict struct {
 
 // Run runs a case on a goroutine of its own, which a failure ends. detail says why the case failed,
 // or what a case that is not judged has seen.
-func Run(ctx context.Context, target *Target, client *http.Client, c Case) (failed bool, detail string) {
+func Run(
+	ctx context.Context, target *Target, client *http.Client, c Case,
+) (failed bool, detail string) {
 	slow := time.Duration(float64(c.Slow) / target.TimeScale)
 	// A case waits for few things, each with patience.
 	ctx, cancel := context.WithTimeout(ctx, 2*slow+6*target.Patience)

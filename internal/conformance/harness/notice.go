@@ -40,7 +40,7 @@ func (e *Event) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// Decode decodes data into v. It leaves v as it was if data has another form, which no case expects.
+// Decode decodes data into v. Data of another form leaves v as it was, which no case expects.
 func Decode(data json.RawMessage, v any) { _ = json.Unmarshal(data, v) }
 
 // Text returns the string that data is, or "".
