@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// values are those that expressions may name. Each must be named.
+// values are the values that expressions may name. Each must be named.
 type values struct {
 	given item
 	used  map[string]bool
@@ -31,7 +31,7 @@ func (v *values) allUsed() error {
 	return nil
 }
 
-// A parser takes an expression apart, from left to right.
+// A parser parses an expression from left to right.
 type parser struct {
 	tokens []string
 	values *values
@@ -58,7 +58,7 @@ func newParser(expression string, values *values) (*parser, error) {
 	return p, nil
 }
 
-// next takes a token away, "" at the end.
+// next returns and consumes the next token, "" at the end.
 func (p *parser) next() string {
 	if len(p.tokens) == 0 {
 		return ""
@@ -68,8 +68,8 @@ func (p *parser) next() string {
 	return t
 }
 
-// take takes a token away if it is the one.
-func (p *parser) take(token string) bool {
+// accept consumes the next token if it is token, and tells whether it was.
+func (p *parser) accept(token string) bool {
 	if len(p.tokens) == 0 || !strings.EqualFold(p.tokens[0], token) {
 		return false
 	}
@@ -77,8 +77,8 @@ func (p *parser) take(token string) bool {
 	return true
 }
 
-func (p *parser) need(token string) error {
-	if !p.take(token) {
+func (p *parser) expect(token string) error {
+	if !p.accept(token) {
 		return invalid("Invalid expression: %q is missing before %q", token, p.tokens)
 	}
 	return nil
@@ -118,7 +118,7 @@ func parseCondition(expression string, values *values) (test, error) {
 
 func (p *parser) or() (test, error) {
 	left, err := p.and()
-	for err == nil && p.take("OR") {
+	for err == nil && p.accept("OR") {
 		var right test
 		one := left
 		right, err = p.and()
@@ -129,7 +129,7 @@ func (p *parser) or() (test, error) {
 
 func (p *parser) and() (test, error) {
 	left, err := p.term()
-	for err == nil && p.take("AND") {
+	for err == nil && p.accept("AND") {
 		var right test
 		one := left
 		right, err = p.term()
@@ -139,12 +139,12 @@ func (p *parser) and() (test, error) {
 }
 
 func (p *parser) term() (test, error) {
-	if p.take("(") {
+	if p.accept("(") {
 		inner, err := p.or()
 		if err != nil {
 			return nil, err
 		}
-		return inner, p.need(")")
+		return inner, p.expect(")")
 	}
 	for function, want := range map[string]bool{
 		"attribute_exists": true, "attribute_not_exists": false,
@@ -158,14 +158,14 @@ func (p *parser) term() (test, error) {
 }
 
 func (p *parser) existence(want bool) (test, error) {
-	if err := p.need("("); err != nil {
+	if err := p.expect("("); err != nil {
 		return nil, err
 	}
 	name, err := p.name()
 	if err != nil {
 		return nil, err
 	}
-	return func(i item) bool { _, ok := i[name]; return ok == want }, p.need(")")
+	return func(i item) bool { _, ok := i[name]; return ok == want }, p.expect(")")
 }
 
 var comparisons = map[string]func(int) bool{
@@ -202,7 +202,7 @@ func parseUpdate(expression string, values *values) (map[string]*value, error) {
 	}
 	changed := make(map[string]*value)
 	for _, clause := range []string{"SET", "REMOVE"} {
-		for more := p.take(clause); more; more = p.take(",") {
+		for more := p.accept(clause); more; more = p.accept(",") {
 			name, v, err := p.change(clause)
 			if err != nil {
 				return nil, err
@@ -224,23 +224,23 @@ func (p *parser) change(clause string) (string, *value, error) {
 	if err != nil || clause == "REMOVE" {
 		return name, nil, err
 	}
-	if err := p.need("="); err != nil {
+	if err := p.expect("="); err != nil {
 		return "", nil, err
 	}
 	v, err := p.value()
 	return name, &v, err
 }
 
-// parseKeyCondition returns the partition key that a query is for.
+// parseKeyCondition returns the partition key that a query asks for.
 func parseKeyCondition(expression, hash string, values *values) (string, error) {
 	p, err := newParser(expression, values)
 	if err != nil {
 		return "", err
 	}
-	if err := p.need(hash); err != nil {
+	if err := p.expect(hash); err != nil {
 		return "", err
 	}
-	if err := p.need("="); err != nil {
+	if err := p.expect("="); err != nil {
 		return "", err
 	}
 	v, err := p.value()

@@ -58,21 +58,21 @@ func (s *Server) updateItem(in updateItemInput) (any, error) {
 		return nil, err
 	}
 	w := write{in.TableName, in.Key, in.ConditionExpression, values}
-	return s.write(w, func(t *table, was item) error {
-		is := maps.Clone(was)
-		if is == nil {
-			is = maps.Clone(in.Key)
+	return s.write(w, func(t *table, old item) error {
+		updated := maps.Clone(old)
+		if updated == nil {
+			updated = maps.Clone(in.Key)
 		}
 		for name, v := range changed {
 			if name == t.hash || name == t.sort {
 				return invalid("Cannot update attribute %s, which is part of the key", name)
 			}
-			delete(is, name)
+			delete(updated, name)
 			if v != nil {
-				is[name] = *v
+				updated[name] = *v
 			}
 		}
-		return t.store(is)
+		return t.store(updated)
 	})
 }
 
@@ -91,7 +91,7 @@ func (s *Server) deleteItem(in deleteItemInput) (any, error) {
 	})
 }
 
-// A write is what all changes of one item have.
+// A write is a change of one item.
 type write struct {
 	table     string
 	key       item
@@ -99,23 +99,23 @@ type write struct {
 	values    *values
 }
 
-// write lets change change the item, or none, that was there, if the condition holds for it.
-func (s *Server) write(w write, change func(t *table, was item) error) (any, error) {
+// write calls change with the item, which is nil if there is none, if the condition holds for it.
+func (s *Server) write(w write, change func(t *table, old item) error) (any, error) {
 	t, err := s.table(w.table)
 	if err != nil {
 		return nil, err
 	}
-	was, err := t.find(w.key)
+	old, err := t.find(w.key)
 	if err != nil {
 		return nil, err
 	}
-	if err := condition(w.condition, was, w.values); err != nil {
+	if err := condition(w.condition, old, w.values); err != nil {
 		return nil, err
 	}
-	return struct{}{}, change(t, was)
+	return struct{}{}, change(t, old)
 }
 
-// condition checks a condition on an item, or on none, and that every value has been used.
+// condition checks a condition on an item, nil for none, and that every value is used.
 func condition(expression *string, i item, values *values) error {
 	holds := true
 	if expression != nil {

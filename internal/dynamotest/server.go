@@ -36,8 +36,8 @@ var operations = map[string]func(*Server, []byte) (any, error){
 	"BatchGetItem":  handle((*Server).batchGetItem),
 }
 
-// handle decodes the request of an operation. A member that is not in its struct is one that this
-// server would have to ignore.
+// handle decodes the request of an operation. It refuses members that are not in its struct, which
+// this server would have to ignore.
 func handle[In any](do func(*Server, In) (any, error)) func(*Server, []byte) (any, error) {
 	return func(s *Server, body []byte) (any, error) {
 		var in In

@@ -89,7 +89,7 @@ const (
 	refused = "ConditionalCheckFailedException"
 )
 
-func TestAnswers(t *testing.T) {
+func TestOperations(t *testing.T) {
 	url := target(t)
 	table := newTable(t, url)
 	for _, tt := range []struct {
@@ -99,8 +99,16 @@ func TestAnswers(t *testing.T) {
 	}{
 		{"put", "PutItem", `{"TableName":"T","Item":` + key + `}`, "", key},
 		{"put without sort key", "PutItem", `{"TableName":"T","Item":{"PK":{"S":"p"}}}`, invalid, ""},
-		{"put empty key", "PutItem", `{"TableName":"T","Item":{"PK":{"S":""},"SK":{"S":"s"}}}`, invalid, ""},
-		{"put number as key", "PutItem", `{"TableName":"T","Item":{"PK":{"N":"1"},"SK":{"S":"s"}}}`, invalid, ""},
+		{
+			"put empty key", "PutItem",
+			`{"TableName":"T","Item":{"PK":{"S":""},"SK":{"S":"s"}}}`,
+			invalid, "",
+		},
+		{
+			"put number as key", "PutItem",
+			`{"TableName":"T","Item":{"PK":{"N":"1"},"SK":{"S":"s"}}}`,
+			invalid, "",
+		},
 		{
 			"put no number", "PutItem",
 			`{"TableName":"T","Item":{"PK":{"S":"p"},"SK":{"S":"s"},"n":{"N":"x"}}}`, invalid, "",
@@ -114,11 +122,20 @@ func TestAnswers(t *testing.T) {
 				strings.Repeat("k", 2049) + `"}}}`, invalid, "",
 		},
 		{
-			"put large item", "PutItem", `{"TableName":"T","Item":{"PK":{"S":"p"},"SK":{"S":"s"},"a":{"S":"` +
+			"put large item", "PutItem",
+			`{"TableName":"T","Item":{"PK":{"S":"p"},"SK":{"S":"s"},"a":{"S":"` +
 				strings.Repeat("k", 400<<10) + `"}}}`, invalid, "",
 		},
-		{"put elsewhere", "PutItem", `{"TableName":"none","Item":` + key + `}`, "ResourceNotFoundException", ""},
-		{"get more than a key", "GetItem", `{"TableName":"T","Key":{"PK":{"S":"p"},"SK":{"S":"s"},"a":{"S":"x"}}}`, invalid, ""},
+		{
+			"put elsewhere", "PutItem",
+			`{"TableName":"none","Item":` + key + `}`,
+			"ResourceNotFoundException", "",
+		},
+		{
+			"get more than a key", "GetItem",
+			`{"TableName":"T","Key":{"PK":{"S":"p"},"SK":{"S":"s"},"a":{"S":"x"}}}`,
+			invalid, "",
+		},
 		{"get by half a key", "GetItem", `{"TableName":"T","Key":{"PK":{"S":"p"}}}`, invalid, ""},
 
 		{"condition holds", "PutItem", put("attribute_exists(PK)", ""), "", key},
@@ -181,12 +198,20 @@ func TestAnswers(t *testing.T) {
 		{"query without values", "Query", query("PK = :p", ""), invalid, ""},
 		{"query by sort key", "Query", query("SK = :p", `":p":{"S":"s"}`), invalid, ""},
 		{"query by number", "Query", query("PK = :p", `":p":{"N":"1"}`), invalid, ""},
-		{"query limit", "Query", strings.Replace(query("PK = :p", `":p":{"S":"p"}`), "{", `{"Limit":0,`, 1), invalid, ""},
+		{
+			"query limit", "Query",
+			strings.Replace(query("PK = :p", `":p":{"S":"p"}`), "{", `{"Limit":0,`, 1),
+			invalid, "",
+		},
 		{
 			"query from elsewhere", "Query", strings.Replace(query("PK = :p", `":p":{"S":"q"}`), "{",
 				`{"ExclusiveStartKey":`+key+`,`, 1), invalid, "",
 		},
-		{"get many twice", "BatchGetItem", `{"RequestItems":{"T":{"Keys":[` + key + `,` + key + `]}}}`, invalid, ""},
+		{
+			"get many twice", "BatchGetItem",
+			`{"RequestItems":{"T":{"Keys":[` + key + `,` + key + `]}}}`,
+			invalid, "",
+		},
 		{"get none", "BatchGetItem", `{"RequestItems":{"T":{"Keys":[]}}}`, invalid, ""},
 		{"get nothing", "BatchGetItem", `{"RequestItems":{}}`, invalid, ""},
 	} {
@@ -281,12 +306,18 @@ func TestUnknownIsRefused(t *testing.T) {
 	for name, request := range map[string][2]string{
 		"operation":    {"Scan", `{"TableName":"T"}`},
 		"transactions": {"TransactWriteItems", `{}`},
-		"member":       {"GetItem", `{"TableName":"T","Key":` + key + `,"ReturnConsumedCapacity":"TOTAL"}`},
-		"kind":         {"PutItem", `{"TableName":"T","Item":{"PK":{"S":"p"},"SK":{"S":"s"},"a":{"BOOL":true}}}`},
-		"function":     {"PutItem", put("begins_with(a, :v)", `":v":{"S":"x"}`)},
-		"arithmetic":   {"UpdateItem", update("SET n = n + :v", "", `":v":{"N":"1"}`)},
-		"ADD":          {"UpdateItem", update("ADD n :v", "", `":v":{"N":"1"}`)},
-		"JSON":         {"GetItem", `{`},
+		"member": {
+			"GetItem",
+			`{"TableName":"T","Key":` + key + `,"ReturnConsumedCapacity":"TOTAL"}`,
+		},
+		"kind": {
+			"PutItem",
+			`{"TableName":"T","Item":{"PK":{"S":"p"},"SK":{"S":"s"},"a":{"BOOL":true}}}`,
+		},
+		"function":   {"PutItem", put("begins_with(a, :v)", `":v":{"S":"x"}`)},
+		"arithmetic": {"UpdateItem", update("SET n = n + :v", "", `":v":{"N":"1"}`)},
+		"ADD":        {"UpdateItem", update("ADD n :v", "", `":v":{"N":"1"}`)},
+		"JSON":       {"GetItem", `{`},
 	} {
 		if _, code := send(t, server.URL, table, request[0], request[1]); code != invalid {
 			t.Errorf("%s: %q, want %q", name, code, invalid)

@@ -21,7 +21,7 @@ type table struct {
 	partitions  map[string]map[string]item
 }
 
-// CreateTable makes a table with the keys of package rooms/dynamo. There must be none of that name.
+// CreateTable makes a table with the keys of package rooms/dynamo. No table of that name may exist.
 func (s *Server) CreateTable(name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -120,7 +120,7 @@ func (s *Server) table(name string) (*table, error) {
 	return nil, &apiError{"ResourceNotFoundException", "Requested resource not found"}
 }
 
-// find returns the item with a key, which must be a key and nothing else, or nil.
+// find returns the item with a key, or nil. key must have the two attributes of the key only.
 func (t *table) find(key item) (item, error) {
 	if err := t.checkKey(key); err != nil {
 		return nil, err

@@ -7,16 +7,16 @@ import (
 	"strings"
 )
 
-// A value is an attribute's: a string or a number. There are no others here.
+// A value is the value of an attribute: a string or a number, the only types here.
 type value struct {
 	kind string // "S" or "N"
-	text string // a number as it came
+	text string // of a number as it was written
 }
 
 // An item is what a table holds.
 type item map[string]value
 
-// numberPattern is what DynamoDB takes for a number, and exponents aside, of up to 38 digits.
+// numberPattern matches the whole numbers of DynamoDB, which have up to 38 digits.
 // (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html)
 var numberPattern = regexp.MustCompile(`^-?[0-9]{1,38}$`)
 

@@ -17,8 +17,8 @@ const (
 	interval = 10 * time.Millisecond
 )
 
-// Main runs the tests and exits: with a failure also if a goroutine is left that was started by, or
-// runs in, code of this module.
+// Main runs the tests and exits. It fails if a goroutine is left that code of this module started
+// or runs.
 func Main(m *testing.M) {
 	code := m.Run()
 	if left := await(); code == 0 && left != "" {
@@ -28,7 +28,7 @@ func Main(m *testing.M) {
 	os.Exit(code)
 }
 
-// await returns the stacks of what is left, once it has had time to end.
+// await returns the stacks of the goroutines that are left after they had time to end.
 func await() string {
 	for deadline := time.Now().Add(patience); ; time.Sleep(interval) {
 		left := Left()
@@ -38,8 +38,8 @@ func await() string {
 	}
 }
 
-// Left returns the stacks of the goroutines of this module but the caller's, and without those that
-// stay until the process ends: the fuzzer's workers and the handler of signals.
+// Left returns the stacks of the other goroutines of this module. It leaves out those that stay
+// until the process ends: the fuzzer's workers and the handler of signals.
 func Left() string {
 	buf := make([]byte, 1<<20)
 	stacks := strings.Split(string(buf[:runtime.Stack(buf, true)]), "\n\n")

@@ -15,7 +15,7 @@ func waitFor(started, stop, done chan struct{}) {
 	close(done)
 }
 
-func TestLeft(t *testing.T) {
+func TestLeftFindsAGoroutine(t *testing.T) {
 	if left := leaktest.Left(); left != "" {
 		t.Fatalf("left before the test: %s", left)
 	}

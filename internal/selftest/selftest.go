@@ -1,5 +1,5 @@
-// Package selftest runs a test in a process of its own, for tests that count what a process does or take
-// something away from it.
+// Package selftest runs a test in a process of its own, for tests that count what a process does or
+// limit its resources.
 package selftest
 
 import (
@@ -10,9 +10,9 @@ import (
 	"testing"
 )
 
-// Start runs the calling test once more, in another process, with an environment variable set by which it
-// knows that. It returns the first line that the process prints, and its id. At the end of the test the
-// process's standard input ends, and the process must, too.
+// Start runs the calling test again in another process, in which an environment variable is 1. It
+// returns the first line that the process prints, and its id. At the end of the test the standard
+// input of the process ends, and the process must then end too.
 func Start(t *testing.T, variable string) (line string, pid int) {
 	t.Helper()
 	name, _, _ := strings.Cut(t.Name(), "/")

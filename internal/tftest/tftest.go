@@ -12,11 +12,11 @@ import (
 	"github.com/tyg-dev/tyg/internal/awstest"
 )
 
-// Variable is the environment variable without which Terraform is not run, because that takes a minute:
-// 1, or the directory of a mirror that has the provider for AWS.
+// Variable is the environment variable without which Terraform is not run, because that takes a
+// minute: 1, or the directory of a mirror that has the provider for AWS.
 const Variable = "TYG_TEST_TERRAFORM"
 
-// A Terraform is a directory in which Terraform works on an account.
+// A Terraform is a directory in which Terraform manages an account.
 type Terraform struct {
 	*testing.T
 	Dir string
@@ -48,7 +48,7 @@ func New(t *testing.T) *Terraform {
 	return tf
 }
 
-// Init makes the directory ready, once there is a configuration.
+// Init runs terraform init, for which a configuration must exist.
 func (tf *Terraform) Init() {
 	tf.Helper()
 	args := []string{"init", "-input=false", "-no-color"}
@@ -66,7 +66,7 @@ func (tf *Terraform) Write(name string, data []byte) {
 	}
 }
 
-// Run runs a command of Terraform, which must do well.
+// Run runs a command of Terraform, which must succeed.
 func (tf *Terraform) Run(args ...string) string {
 	tf.Helper()
 	out, status := tf.Try(args...)
@@ -91,12 +91,13 @@ func (tf *Terraform) Try(args ...string) (out string, status int) {
 	return string(text), 0
 }
 
-// Apply makes it so, after which there must be nothing left to change.
+// Apply applies the configuration. A second plan must then have no changes.
 func (tf *Terraform) Apply(args ...string) {
 	tf.Helper()
 	usual := append([]string{"-input=false", "-no-color"}, args...)
 	tf.Run(append([]string{"apply", "-auto-approve"}, usual...)...)
-	if out, status := tf.Try(append([]string{"plan", "-detailed-exitcode"}, usual...)...); status != 0 {
+	out, status := tf.Try(append([]string{"plan", "-detailed-exitcode"}, usual...)...)
+	if status != 0 {
 		tf.Errorf("a second plan has status %d: %s", status, out)
 	}
 }

@@ -42,8 +42,8 @@ func (s *Server) query(in queryInput) (any, error) {
 	return out, nil
 }
 
-// page returns the items after a sort key, as many as fit, and where to go on. Like DynamoDB it
-// says so even when nothing follows, if the limit was reached.
+// page returns the items after a sort key, as many as fit, and the key of the last one if there may
+// be more. Like DynamoDB it returns a key whenever the limit is reached, even if nothing follows.
 func (s *Server) page(t *table, hash, start string, limit *int) (page []item, last item) {
 	page, size := []item{}, 0
 	for _, sort := range t.after(hash, start) {
