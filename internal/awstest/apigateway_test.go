@@ -94,7 +94,7 @@ func TestApi(t *testing.T) {
 	}
 }
 
-// Two APIs may have one name: a deployer that does not look finds itself with two.
+// Two APIs may have one name: a deployer that does not look for its API makes a second one.
 func TestApisHavePages(t *testing.T) {
 	a := newAccount(t)
 	for range 3 {

@@ -18,7 +18,7 @@ type cli struct {
 	url string
 }
 
-// newCLI skips the test where nobody wants it: each command takes a second.
+// newCLI skips the test unless it is asked for: each command takes a second.
 func newCLI(t *testing.T) (*cli, *awstest.Cloud) {
 	t.Helper()
 	if os.Getenv("TYG_TEST_AWSCLI") == "" {
@@ -42,7 +42,7 @@ func newCLI(t *testing.T) (*cli, *awstest.Cloud) {
 		"AWS_DEFAULT_OUTPUT=json"), srv.URL}, c
 }
 
-// run runs a command, which must do well, and returns what it prints.
+// run runs a command, which must succeed, and returns what it prints.
 func (c *cli) run(args ...string) map[string]any {
 	c.Helper()
 	args = append([]string{"--endpoint-url", c.url}, args...)
@@ -73,8 +73,8 @@ func (c *cli) empty(cloud *awstest.Cloud) {
 	}
 }
 
-// The AWS CLI has its own models and its own code for each protocol: what it sends has no
-// violations, and it understands what it gets.
+// The AWS CLI has its own models and its own code for each protocol. Its requests must have no
+// violations, and it must understand the responses.
 func TestCLIRole(t *testing.T) {
 	aws, c := newCLI(t)
 	if got := aws.run("sts", "get-caller-identity")["Account"]; got != awstest.Account {
@@ -124,7 +124,7 @@ func TestCLILogs(t *testing.T) {
 
 func TestCLITable(t *testing.T) {
 	aws, c := newCLI(t)
-	c.Settle = 0 // the CLI waits 20 s between two looks
+	c.Settle = 0 // the CLI waits 20 s between two polls
 	aws.run("dynamodb", "create-table", "--table-name", "chat", "--billing-mode", "PAY_PER_REQUEST",
 		"--attribute-definitions", "AttributeName=PK,AttributeType=S", "AttributeName=SK,AttributeType=S",
 		"--key-schema", "AttributeName=PK,KeyType=HASH", "AttributeName=SK,KeyType=RANGE")

@@ -19,8 +19,8 @@ import (
 	"github.com/tyg-dev/tyg/internal/sigv4"
 )
 
-// start returns an empty account and how AWS's own clients reach it. Each call is tried twice,
-// without a pause. The test fails if there are violations in the end.
+// start returns an empty account and the configuration with which AWS's own clients reach it. Each
+// call is tried twice, without a pause. The test fails if there are violations in the end.
 func start(t *testing.T) (*awstest.Cloud, aws.Config) {
 	t.Helper()
 	c, cfg := startBad(t)
@@ -50,20 +50,20 @@ func startBad(t *testing.T) (*awstest.Cloud, aws.Config) {
 				o.Backoff = retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) {
 					return 0, nil
 				})
-				o.RateLimiter = freely{}
+				o.RateLimiter = noLimit{}
 			})
 		},
 	}
 }
 
-// freely is a rate limiter that lets everything pass.
-type freely struct{}
+// noLimit is a rate limiter that never limits.
+type noLimit struct{}
 
-func (freely) GetToken(context.Context, uint) (func() error, error) {
+func (noLimit) GetToken(context.Context, uint) (func() error, error) {
 	return func() error { return nil }, nil
 }
 
-func (freely) AddTokens(uint) error { return nil }
+func (noLimit) AddTokens(uint) error { return nil }
 
 // code returns the code of an error of AWS: "" for none, "?" for another.
 func code(err error) string {
@@ -86,7 +86,7 @@ func wantCode(t *testing.T, what string, err error, want string) {
 	}
 }
 
-// send sends a request that is signed for a service by hand, and returns status and body.
+// send signs a request for a service and sends it, and returns status and body.
 func send(t *testing.T, c *awstest.Cloud, service string, r *http.Request) (int, string) {
 	t.Helper()
 	body := []byte{}

@@ -45,7 +45,7 @@ type Cloud struct {
 	dynamo  *dynamodb.State
 }
 
-// A Call is a request that was understood so far that its operation is known.
+// A Call is a request whose operation is known.
 type Call struct {
 	Service   string // "iam", "sts", "lambda", "apigatewayv2", "logs" or "dynamodb"
 	Operation string
@@ -71,7 +71,7 @@ func New() *Cloud {
 // Key returns the access key that requests must be signed with. It may do everything.
 func (c *Cloud) Key() (id, secretKey string) { return keyID, secret }
 
-// Calls returns what was called so far, in the order in which it began. Attempts of one call
+// Calls returns the calls so far, in the order in which they began. Attempts of one call
 // that carry the same amz-sdk-invocation-id header, as all of AWS's own clients send it, are one.
 func (c *Cloud) Calls() []Call {
 	c.mu.Lock()
@@ -79,10 +79,10 @@ func (c *Cloud) Calls() []Call {
 	return slices.Clone(c.calls)
 }
 
-// Violations returns what AWS would not have understood: signatures that are wrong, operations
-// and members that do not exist, members that are missing or break a constraint of the model. A
-// test of a client ends with none, whatever the client did with the error. Answers of Cloud
-// itself that do not fit the model are here too.
+// Violations returns the mistakes in requests: signatures that are wrong, operations and members
+// that do not exist, members that are missing or break a constraint of the model. A test of a
+// client should end with none, even if the client handled the error. It also has responses of
+// Cloud itself that are not in the model.
 func (c *Cloud) Violations() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -91,8 +91,7 @@ func (c *Cloud) Violations() []string {
 
 // Resources returns everything that exists in the account, sorted: "iam role NAME", "lambda
 // function NAME", "apigatewayv2 api ID NAME", "dynamodb table NAME", "logs group NAME" and so
-// on. An empty account has none. Service-linked roles are not in it: they belong to AWS, which
-// alone can delete them.
+// on. An empty account has none. Service-linked roles are left out: only AWS can delete them.
 func (c *Cloud) Resources() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()

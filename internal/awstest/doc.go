@@ -1,13 +1,15 @@
-// Package awstest is the control plane of AWS in memory, for tests of what deploys to it.
+// Package awstest is the control plane of AWS in memory, for tests of deployments.
 //
-// A [Cloud] serves IAM, STS, Lambda, API Gateway v2 for WebSocket APIs, CloudWatch Logs and
-// DynamoDB on one address, as much of each as this module calls; which service a request is for
-// its signature says. It is strict: requests are compared, as they are on the wire, with AWS's
-// own service models, signatures are recomputed, and what the models cannot say is written by
-// hand with its source beside it: routes go live only by a deployment, Lambda cannot assume a
-// role that is a moment old, a role with policies cannot be deleted. It knows what AWS refuses
-// better than what AWS does: nothing runs here. [Cloud.Live] says what would.
+// A [Cloud] serves the parts of IAM, STS, Lambda, API Gateway v2 for WebSocket APIs, CloudWatch
+// Logs and DynamoDB that this module calls, on one address; the signature of a request names its
+// service. It is strict: requests are compared with AWS's own service models, signatures are
+// recomputed, and rules that the models do not have are written by hand with their source: routes
+// go live only by a deployment, Lambda cannot assume a new role at once, a role with policies
+// cannot be deleted. No function runs here; [Cloud.Live] returns what API Gateway would call.
 //
-// Every state that takes AWS time takes a number of polls, every page is small, and any call can
-// be made to fail, with [Cloud.SetFault]. Nothing depends on the time of day.
+// States that take AWS time take a number of polls, pages are small, and [Cloud.SetFault] makes any
+// call fail. Nothing depends on the time of day.
+//
+// Each service has a folder. Package wire has the protocols, and package account what the services
+// share.
 package awstest

@@ -189,7 +189,8 @@ func TestUpdateTableBilling(t *testing.T) {
 	name := a.table()
 	a.Settle = 0
 	capacity := func(n int) string {
-		return fmt.Sprintf("map[NumberOfDecreasesToday:0 ReadCapacityUnits:%d WriteCapacityUnits:%[1]d]", n)
+		return fmt.Sprintf("map[NumberOfDecreasesToday:0 ReadCapacityUnits:%d "+
+			"WriteCapacityUnits:%[1]d]", n)
 	}
 	index := func(n int) in {
 		return in{"GlobalSecondaryIndexUpdates": []any{in{"Update": in{
@@ -220,7 +221,9 @@ func TestUpdateTableBilling(t *testing.T) {
 	a.refused("dynamodb UpdateTable", with(name, in{"ProvisionedThroughput": units(7)}),
 		"ValidationException", "will not change")
 	twice := index(4)["GlobalSecondaryIndexUpdates"].([]any)
-	a.do("dynamodb UpdateTable", with(name, in{"GlobalSecondaryIndexUpdates": append(twice, twice...)}))
+	a.do("dynamodb UpdateTable", with(name, in{
+		"GlobalSecondaryIndexUpdates": append(twice, twice...),
+	}))
 }
 
 func TestUpdateTableIndexOnNewAttribute(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
 
-// A Fault is what goes wrong with a call.
+// A Fault is a failure of a call.
 type Fault int
 
 // The faults.
@@ -22,24 +22,24 @@ const (
 	Throttle
 	// Deny: every attempt is answered with AWS's "is not authorized to perform".
 	Deny
-	// Lose: the call takes effect, and then the network is gone: neither this attempt is
-	// answered nor those that follow it, which have no effect.
+	// Lose: the call takes effect, and its response is lost. Further attempts have no effect and
+	// get no response.
 	Lose
-	// LoseOnce: the call takes effect, its answer is lost, and the next attempt of it is served
-	// as if it were new: what was created exists already.
+	// LoseOnce: the call takes effect and its response is lost. The next attempt is served as a new
+	// call: what was created exists already.
 	LoseOnce
 )
 
-// SetFault makes f decide what goes wrong with each call; nil is nothing. n is the index of the
-// call in [Cloud.Calls], the same for all attempts of one call. f is called while c is locked, so
-// it must not use c.
+// SetFault makes f choose the fault of each call; a nil f chooses none. n is the index of the call
+// in [Cloud.Calls], the same for all attempts of one call. f is called while c is locked, so it
+// must not use c.
 func (c *Cloud) SetFault(f func(n int, service, operation string) Fault) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.fault = f
 }
 
-// refusal returns the error that the fault answers an attempt with instead of serving it, or nil.
+// refusal returns the error with which the fault refuses an attempt, or nil.
 func (r *request) refusal(f Fault, attempt int) *wire.Error {
 	switch {
 	case f == Refuse:
@@ -53,7 +53,7 @@ func (r *request) refusal(f Fault, attempt int) *wire.Error {
 	}
 }
 
-// internalError is the error of a service that is broken.
+// internalError is the error of a service that fails.
 // (https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html)
 func internalError() *wire.Error {
 	return &wire.Error{
@@ -87,7 +87,7 @@ func (r *request) action() string {
 	return r.Name + ":" + r.Operation
 }
 
-// resource returns the name of what the call is about, "*" if that is nothing in particular.
+// resource returns the ARN of the resource that the call names, "*" if it names none.
 func (r *request) resource() string {
 	in := r.Input
 	switch {

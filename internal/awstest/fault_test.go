@@ -61,8 +61,8 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// What is lost takes effect once; what is lost once takes effect again when it is sent again,
-// for API Gateway does not mind two APIs of one name.
+// A call with the fault Lose takes effect once, a call with LoseOnce again when it is sent again:
+// API Gateway allows two APIs of one name.
 func TestLoseTakesEffectOnce(t *testing.T) {
 	for fault, want := range map[awstest.Fault]int{awstest.Lose: 1, awstest.LoseOnce: 2} {
 		c, cfg := start(t)
@@ -109,8 +109,7 @@ func TestCalls(t *testing.T) {
 	}
 }
 
-// Each service throttles in its own way, which the client must know as throttling: it tries
-// again.
+// Each service has an error of its own for throttling, which the client must recognise and retry.
 func TestThrottleIsKnown(t *testing.T) {
 	c, cfg := start(t)
 	c.SetFault(func(int, string, string) awstest.Fault { return awstest.Throttle })

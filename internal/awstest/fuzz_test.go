@@ -10,8 +10,8 @@ import (
 	"github.com/tyg-dev/tyg/internal/awstest"
 )
 
-// FuzzServe sends signed requests with any method, address, target and body: none may make an
-// operation panic, and what succeeds has no violations.
+// FuzzServe sends signed requests with any method, address, target and body: no request may make
+// an operation panic, and a call that succeeds has no violations.
 func FuzzServe(f *testing.F) {
 	f.Add("iam", "POST", "/", "", "Action=CreateRole&Version=2010-05-08&RoleName=r&"+
 		"Tags.member.1.Key=k&AssumeRolePolicyDocument="+url.QueryEscape(lambdaTrust))

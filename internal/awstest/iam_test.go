@@ -102,7 +102,7 @@ func TestRole(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// IAM makes a list of one the text in it.
+	// IAM replaces a list of one string by the string.
 	want := `{"Statement":[{"Action":"sts:AssumeRole","Effect":"Allow",` +
 		`"Principal":{"Service":"lambda.amazonaws.com"}}],"Version":"2012-10-17"}`
 	if got := decode(t, out.Role.AssumeRolePolicyDocument); lists == lambdaTrust || got != want {
@@ -200,8 +200,8 @@ func TestRolePolicies(t *testing.T) {
 	wantCode(t, "get", err, "NoSuchEntity")
 }
 
-// A role has room for 10,240 bytes of policies, and a policy can take the place of itself.
-func TestRolePoliciesShareTheirRoom(t *testing.T) {
+// A role has at most 10,240 bytes of policies; a policy that is replaced does not count.
+func TestRolePoliciesShareALimit(t *testing.T) {
 	m, _ := newRoleMaker(t)
 	wantCode(t, "create", m.create("r", lambdaTrust), "")
 	large := strings.Replace(somePolicy, `"Effect"`,

@@ -30,14 +30,15 @@ func (c *Cloud) Allows(roleName, action, resource string) bool {
 	return c.iam.AllowsNamed(roleName, action, resource)
 }
 
-// MayManage tells whether a function may send to connections of a stage, look at them and close
-// them.
+// MayManage tells whether a function may send to the connections of a stage, get their state and
+// close them.
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-control-access-iam.html)
 func (c *Cloud) MayManage(functionName, apiID, stage string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, method := range []string{"POST", "GET", "DELETE"} {
-		connection := account.ARN("execute-api", apiID+"/"+stage+"/"+method+"/@connections/L0SM9cOFvHcCIhw=")
+		connection := account.ARN("execute-api",
+			apiID+"/"+stage+"/"+method+"/@connections/L0SM9cOFvHcCIhw=")
 		if !c.lambda.RoleAllows(functionName, "execute-api:ManageConnections", connection) {
 			return false
 		}
@@ -45,8 +46,9 @@ func (c *Cloud) MayManage(functionName, apiID, stage string) bool {
 	return true
 }
 
-// Log writes a line to the log of a function, as Lambda does with what a function prints. It reports
-// false if Lambda could not: there is no log group, or the function's role does not allow it.
+// Log writes a line to the log of a function, as Lambda does with what a function prints. It
+// reports false if Lambda could not: there is no log group, or the function's role does not allow
+// it.
 func (c *Cloud) Log(function, line string) bool {
 	const stream = "2026/11/22/[$LATEST]0123456789abcdef0123456789abcdef"
 	group := "/aws/lambda/" + function

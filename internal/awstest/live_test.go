@@ -11,7 +11,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/awstest"
 )
 
-// served makes an API whose route $default leads to the function f, live at the stage dev.
+// served makes an API whose route $default calls the function f, live at the stage dev.
 func (a *account) served() in {
 	a.t.Helper()
 	a.role("echo", "lambda")
@@ -23,7 +23,7 @@ func (a *account) served() in {
 	return api
 }
 
-// permit lets API Gateway invoke f for the sources that begin with an API's identifier.
+// permit allows API Gateway to invoke f for the sources that begin with an API's identifier.
 func (a *account) permit(api in, rest string) {
 	a.t.Helper()
 	a.do("lambda AddPermission", in{
@@ -38,8 +38,8 @@ func (a *account) live(api in) (awstest.Live, error) {
 	return a.Live(api["ApiId"].(string), "dev")
 }
 
-// dead wants the stage dev not to work for a reason.
-func (a *account) dead(api in, why string) {
+// wantNotLive fails the test unless Live of the stage dev fails for a reason.
+func (a *account) wantNotLive(api in, why string) {
 	a.t.Helper()
 	if _, err := a.live(api); err == nil || !strings.Contains(err.Error(), why) {
 		a.t.Errorf("live: error %v, want %q", err, why)
@@ -124,7 +124,7 @@ func TestLiveNeedsPermission(t *testing.T) {
 			a := newAccount(t)
 			api := a.served()
 			a.do("lambda RemovePermission", in{"FunctionName": "f", "StatementId": "gateway"})
-			a.dead(api, "no permission to invoke function f")
+			a.wantNotLive(api, "no permission to invoke function f")
 			a.permit(api, rest)
 			if _, err := a.live(api); (err == nil) != allowed {
 				t.Errorf("live: error %v, want allowed %v", err, allowed)
@@ -170,30 +170,30 @@ func TestLiveNeedsAllItsParts(t *testing.T) {
 		t.Errorf("a stage that is not there: %v", err)
 	}
 	a.do("lambda DeleteFunction", in{"FunctionName": "f"})
-	a.dead(api, "there is no function")
+	a.wantNotLive(api, "there is no function")
 	a.do("lambda CreateFunction", newFunction(t, "f"))
 	a.permit(api, "/*")
-	a.dead(api, "function f is Pending")
+	a.wantNotLive(api, "function f is Pending")
 	a.do("lambda GetFunction", in{"FunctionName": "f"})
 	if _, err := a.live(api); err != nil {
 		t.Errorf("an Active function is not live: %v", err)
 	}
 	a.do("iam DeleteRole", in{"RoleName": "echo"})
-	a.dead(api, "the role of function f cannot be assumed")
+	a.wantNotLive(api, "the role of function f cannot be assumed")
 	a.role("echo", "ec2")
-	a.dead(api, "the role of function f cannot be assumed")
+	a.wantNotLive(api, "the role of function f cannot be assumed")
 	a.do("apigatewayv2 CreateRoute", with(of(api), in{"RouteKey": "lost"}))
 	a.do("apigatewayv2 CreateDeployment", with(of(api), in{"StageName": "dev"}))
-	a.dead(api, "route lost: it has no integration")
+	a.wantNotLive(api, "route lost: it has no integration")
 	mock := a.do("apigatewayv2 CreateIntegration", with(of(api), in{"IntegrationType": "MOCK"}))
 	a.do("apigatewayv2 CreateRoute", with(of(api), in{
 		"RouteKey": "mock", "Target": fmt.Sprintf("integrations/%v", mock["IntegrationId"]),
 	}))
 	a.do("apigatewayv2 CreateDeployment", with(of(api), in{"StageName": "dev"}))
-	a.dead(api, `route mock: "" is no function`)
+	a.wantNotLive(api, `route mock: "" is no function`)
 	a.do("apigatewayv2 DeleteStage", with(of(api), in{"StageName": "dev"}))
 	a.do("apigatewayv2 CreateStage", with(of(api), in{"StageName": "dev"}))
-	a.dead(api, "has no deployment")
+	a.wantNotLive(api, "has no deployment")
 }
 
 // The first 20 bytes of an ELF file, with a machine.
@@ -269,7 +269,7 @@ func TestLiveAuthorizer(t *testing.T) {
 	}
 	a.do("lambda RemovePermission", in{"FunctionName": "f", "StatementId": "gateway"})
 	a.permit(api, "/dev/*")
-	a.dead(api, fmt.Sprintf("authorizer gate: no permission to invoke function f for "+
+	a.wantNotLive(api, fmt.Sprintf("authorizer gate: no permission to invoke function f for "+
 		"arn:aws:execute-api:us-west-2:123456789012:%v/authorizers/%v", api["ApiId"], id))
 }
 
@@ -283,9 +283,9 @@ func TestMayManage(t *testing.T) {
 		"every action":   {allow("execute-api:*", "API/*"), true},
 		"another stage":  {allow("execute-api:ManageConnections", "API/prod/*"), false},
 		"another API":    {allow("execute-api:ManageConnections", "other/*"), false},
-		"only to send":   {allow("execute-api:ManageConnections", "API/dev/POST/*"), false},
+		"only POST":      {allow("execute-api:ManageConnections", "API/dev/POST/*"), false},
 		"another action": {allow("execute-api:Invoke", "API/*"), false},
-		"taken away": {
+		"denied for DELETE": {
 			allow("execute-api:*", "API/*") + "," + strings.Replace(
 				allow("execute-api:ManageConnections", "API/dev/DELETE/*"), "Allow", "Deny", 1), false,
 		},

@@ -10,8 +10,8 @@ import (
 	"github.com/tyg-dev/tyg/internal/awstest"
 )
 
-// What the stand-in answers is held to the model as well.
-func TestAnswersAreChecked(t *testing.T) {
+// The responses of the stand-in are compared with the model as well.
+func TestOutputsAreChecked(t *testing.T) {
 	tests := []struct {
 		name string
 		out  map[string]any
@@ -39,8 +39,8 @@ func TestAnswersAreChecked(t *testing.T) {
 	}
 }
 
-// Members of an answer may be its status, headers, and the body as it stands.
-func TestAnswerOutsideOfJSON(t *testing.T) {
+// Members of an output may be the status, headers, and the whole body.
+func TestOutputOutsideOfJSON(t *testing.T) {
 	c, cfg := start(t)
 	c.Answer("lambda", "Invoke", object{
 		"StatusCode": 202, "FunctionError": "Unhandled", "Payload": []byte("no JSON"),

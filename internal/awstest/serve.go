@@ -13,7 +13,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/sigv4"
 )
 
-// maxBody is more than any request may have: a function of 50 MB in base64.
+// maxBody is the most bytes of a request, more than AWS allows: 50 MB of code in base64 are 67 MB.
 // (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html)
 const maxBody = 70 << 20
 
@@ -26,7 +26,7 @@ func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	a := c.answer(r, body)
 	if a == nil {
-		panic(http.ErrAbortHandler) // an answer that got lost
+		panic(http.ErrAbortHandler) // a response that is lost
 	}
 	for name, values := range a.Header {
 		w.Header()[name] = values
@@ -36,10 +36,10 @@ func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Amz-Crc32", strconv.FormatUint(uint64(crc32.ChecksumIEEE(a.Body)), 10))
 	}
 	w.WriteHeader(a.Status)
-	_, _ = w.Write(a.Body) // a client that went away is no matter
+	_, _ = w.Write(a.Body) // the client may have gone
 }
 
-// answer does what r asks for. It returns nil if the client shall get no answer.
+// answer serves r. It returns nil if the response is to be lost.
 func (c *Cloud) answer(r *http.Request, body []byte) *wire.Response {
 	region, scope := wire.CredentialScope(r)
 	s := c.services[scope]
@@ -77,7 +77,7 @@ func verify(s *service, region string, r *http.Request, body []byte) error {
 		"Credential should be scoped to a valid region.")
 }
 
-// signedAt returns the time that the signature of r gives, so that it is valid for ever.
+// signedAt returns the time at which r was signed, so that its signature never expires.
 func signedAt(r *http.Request) time.Time {
 	at, err := time.Parse("20060102T150405Z", r.Header.Get("X-Amz-Date"))
 	if err != nil {
@@ -86,7 +86,7 @@ func signedAt(r *http.Request) time.Time {
 	return at
 }
 
-// reject answers what is not even a call.
+// reject answers a request that is not a call.
 func (c *Cloud) reject(s *service, violation string, err error) *wire.Response {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -118,7 +118,7 @@ func (c *Cloud) serve(r *request, problems []string) *wire.Response {
 	a, code := c.perform(r, problems)
 	c.calls[n].Code = code
 	if fault == Lose || fault == LoseOnce && attempts == 1 {
-		c.calls[n].Code = "" // it took effect, or not: nobody knows
+		c.calls[n].Code = "" // the client does not learn whether it took effect
 		return nil
 	}
 	return a
@@ -157,7 +157,7 @@ func (c *Cloud) perform(r *request, problems []string) (a *wire.Response, code s
 	}
 	run := r.operations[r.Operation]
 	if run == nil {
-		panic("the model has this operation, the stand-in has not")
+		panic("the model has this operation and the stand-in does not serve it")
 	}
 	out, err := run(r.Input)
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"github.com/tyg-dev/tyg/internal/tftest"
 )
 
-// Terraform's provider has its own idea of what AWS answers: what it made it must find again, and
-// after destroy there is nothing.
+// Terraform's provider is a client with code of its own: it must find what it made, and after
+// destroy the account must be empty.
 func TestTerraform(t *testing.T) {
 	tf := tftest.New(t)
 	c := tf.AWS

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// What AWS serves and the stand-in does not is refused in a way that no test can take for AWS's.
-func TestUnserved(t *testing.T) {
+// What AWS serves and the stand-in does not is refused with an error that AWS does not have.
+func TestUnservedFeaturesAreRefused(t *testing.T) {
 	a := newAccount(t)
 	a.role("echo", "lambda")
 	a.function("f")

@@ -43,7 +43,7 @@ func wantViolation(t *testing.T, service string, r *http.Request, want string) {
 
 type object = map[string]any
 
-func TestViolationsJSON(t *testing.T) {
+func TestViolationsOfJSON(t *testing.T) {
 	tests := []struct {
 		operation string
 		input     any
@@ -93,7 +93,7 @@ func TestViolationsJSON(t *testing.T) {
 	}
 }
 
-func TestViolationsOfForm(t *testing.T) {
+func TestViolationsOfFraming(t *testing.T) {
 	list := func(change func(r *http.Request)) *http.Request {
 		r := rpc("DescribeLogGroups", object{})
 		change(r)
@@ -106,12 +106,12 @@ func TestViolationsOfForm(t *testing.T) {
 		"POST / is expected")
 	wantViolation(t, "logs", list(func(r *http.Request) {
 		r.Body = io.NopCloser(strings.NewReader("{} {}"))
-	}), "something follows the JSON object")
+	}), "data follows the JSON object")
 	wantViolation(t, "dynamodb", list(func(*http.Request) {}), "unknown operation")
 	wantViolation(t, "cloudwatch", list(func(*http.Request) {}), "not signed for a service")
 }
 
-func TestSignature(t *testing.T) {
+func TestSignatureIsVerified(t *testing.T) {
 	tests := []struct {
 		name   string
 		change func(r *http.Request)
@@ -148,7 +148,7 @@ func TestSignature(t *testing.T) {
 }
 
 // A signature never expires: tests may have a clock of their own.
-func TestSignatureOfAnyTime(t *testing.T) {
+func TestSignatureNeverExpires(t *testing.T) {
 	c := awstest.New()
 	id, secret := c.Key()
 	r := rpc("DescribeLogGroups", object{})
@@ -170,7 +170,7 @@ func form(values url.Values) *http.Request {
 	return r
 }
 
-func TestViolationsQuery(t *testing.T) {
+func TestViolationsOfQuery(t *testing.T) {
 	create := func(more url.Values) url.Values {
 		all := url.Values{
 			"Action": {"CreateRole"}, "RoleName": {"r"},
@@ -205,7 +205,7 @@ func TestViolationsQuery(t *testing.T) {
 	wantViolation(t, "iam", r, "POST / with application/x-www-form-urlencoded is expected")
 }
 
-func TestViolationsREST(t *testing.T) {
+func TestViolationsOfREST(t *testing.T) {
 	tests := []struct{ method, target, body, want string }{
 		{"GET", "/2015-03-31/function/x", "", "unknown operation"},
 		{"PATCH", "/2015-03-31/functions/x", "", "unknown operation"},
@@ -281,8 +281,8 @@ func TestErrorsHaveTheFormOfTheProtocol(t *testing.T) {
 	}
 }
 
-// null in JSON is a member that is not there.
-func TestNullIsNothing(t *testing.T) {
+// null in JSON is a member that is absent.
+func TestNullIsAbsent(t *testing.T) {
 	c := awstest.New()
 	in := object{"logGroupName": "g", "logGroupClass": nil}
 	if status, body := send(t, c, "logs", rpc("CreateLogGroup", in)); status != 200 {
@@ -293,7 +293,7 @@ func TestNullIsNothing(t *testing.T) {
 	}
 }
 
-// Item operations are answered elsewhere, and are calls all the same.
+// Operations on items are served by package dynamotest, and are recorded as calls too.
 func TestItemOperationsAreCalls(t *testing.T) {
 	c := awstest.New()
 	get := dynamo("GetItem", object{"TableName": "none", "Key": object{"PK": object{"S": "a"}}})

@@ -93,7 +93,9 @@ func Page[T any](
 	return all[:size], name(all[size])
 }
 
-// PageOfStrings is [Page] of strings, each of which is its own name.
-func PageOfStrings(a *Account, all []string, limit int64, token string) (page []string, next string) {
+// PageOfStrings is [Page] for strings, sorted by themselves.
+func PageOfStrings(
+	a *Account, all []string, limit int64, token string,
+) (page []string, next string) {
 	return Page(a, all, limit, token, func(s string) string { return s })
 }

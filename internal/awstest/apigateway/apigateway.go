@@ -1,5 +1,5 @@
-// Package apigateway is the control plane of API Gateway v2 for WebSocket APIs in memory. A change of
-// an API is live only after a deployment.
+// Package apigateway is the control plane of API Gateway v2 for WebSocket APIs in memory. Changes
+// of an API are live only after a deployment.
 package apigateway
 
 import (
@@ -27,8 +27,8 @@ func New(a *account.Account, functions *lambda.State) *State {
 	}
 }
 
-// Resources names the APIs and the domain names. The parts of an API are deleted with it and are not
-// named.
+// Resources names the APIs and the domain names. The parts of an API are deleted with it and are
+// not named.
 func (s *State) Resources() []string {
 	var all []string
 	for id, a := range s.apis {

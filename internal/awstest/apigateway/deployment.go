@@ -40,7 +40,9 @@ func (s *State) deploymentKind() kind {
 }
 
 // prepareDeployment takes the snapshot of a new deployment.
-func (s *State) prepareDeployment(in wire.Params, old map[string]any, deployment wire.Params) error {
+func (s *State) prepareDeployment(
+	in wire.Params, old map[string]any, deployment wire.Params,
+) error {
 	if old != nil {
 		return nil
 	}

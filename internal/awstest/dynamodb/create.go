@@ -9,7 +9,8 @@ import (
 	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
 
-// tablePattern: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html
+// tablePattern is what the name of a table matches.
+// (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html)
 var tablePattern = regexp.MustCompile(`^[a-zA-Z0-9_.-]{3,255}$`)
 
 // tableName returns the name in a name or an ARN.
@@ -55,7 +56,7 @@ func (s *State) newTable(name string, in wire.Params) *table {
 	return t
 }
 
-// bill takes over how the table is paid for.
+// bill sets the billing mode and the throughput.
 func (t *table) bill(in wire.Params) {
 	t.members["ProvisionedThroughput"] = capacity(in.Obj("ProvisionedThroughput"))
 	delete(t.members, "BillingModeSummary")
@@ -64,7 +65,7 @@ func (t *table) bill(in wire.Params) {
 	}
 }
 
-// capacity returns a ProvisionedThroughputDescription: of zeroes if the table is paid by request.
+// capacity returns a ProvisionedThroughputDescription: zeroes if the table is paid by request.
 func capacity(in wire.Params) map[string]any {
 	return map[string]any{
 		"ReadCapacityUnits": in.Num("ReadCapacityUnits"), "NumberOfDecreasesToday": 0,
@@ -72,7 +73,7 @@ func capacity(in wire.Params) map[string]any {
 	}
 }
 
-// index describes an index that is asked for.
+// index returns the description of an index that an input asks for.
 func (t *table) index(in wire.Params) map[string]any {
 	return map[string]any{
 		"IndexName": in["IndexName"], "IndexArn": t.arn + "/index/" + in.Str("IndexName"),
@@ -82,7 +83,7 @@ func (t *table) index(in wire.Params) map[string]any {
 	}
 }
 
-// checkTable checks a new table. The texts are those that DynamoDB has.
+// checkTable checks a new table. The messages are those of DynamoDB.
 func checkTable(in wire.Params) error {
 	for _, name := range []string{
 		"LocalSecondaryIndexes", "StreamSpecification", "SSESpecification", "ResourcePolicy",
@@ -111,7 +112,7 @@ func checkTable(in wire.Params) error {
 	return checkKeys(schemas, in.Objs("AttributeDefinitions"))
 }
 
-// checkCapacity: a throughput is given, or the table is paid by request.
+// checkCapacity checks that there is a throughput if and only if the table is not paid by request.
 func checkCapacity(mode string, in wire.Params) error {
 	switch {
 	case mode == "PAY_PER_REQUEST" && in.Has("ProvisionedThroughput"):

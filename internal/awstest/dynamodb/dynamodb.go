@@ -1,5 +1,5 @@
-// Package dynamodb is DynamoDB in memory: its tables, with their settings as AWS's control plane has
-// them. Package dynamotest serves their items.
+// Package dynamodb is the control plane of DynamoDB in memory: tables and their settings. Package
+// dynamotest serves their items.
 package dynamodb
 
 import (
@@ -24,7 +24,7 @@ func New(a *account.Account) *State {
 	return &State{Account: a, tables: make(map[string]*table)}
 }
 
-// A table is a table of DynamoDB. Its items are in a server of their own, so that they go with it.
+// A table is a table of DynamoDB. Its items are in a server of their own, which is deleted with it.
 type table struct {
 	arn      string
 	members  map[string]any // of TableDescription, but for the states
@@ -35,8 +35,8 @@ type table struct {
 
 	items *dynamotest.Server
 
-	creating, updating, deleting, ttlSettling int // polls
-	gone                                      bool
+	creating, updating, deleting, ttlSettling int  // polls
+	gone                                      bool // being deleted
 }
 
 // Operations returns the operations that are served, by their names.
@@ -56,7 +56,7 @@ func (s *State) Operations() map[string]wire.Operation {
 	}
 }
 
-// Resources names everything that exists and is not about to go.
+// Resources names the tables that are not being deleted.
 func (s *State) Resources() []string {
 	var all []string
 	for name, t := range s.tables {
@@ -82,7 +82,7 @@ func (s *State) findTable(in wire.Params) (*table, error) {
 	return t, nil
 }
 
-// activeTable returns the table that an input names if it can be changed. Asking is a poll.
+// activeTable returns the table that an input names if it can be changed. A call is a poll.
 func (s *State) activeTable(in wire.Params) (*table, error) {
 	t, err := s.findTable(in)
 	if err != nil {

@@ -37,8 +37,8 @@ func (s *State) Items(r *wire.Request) (a *wire.Response, code string) {
 	return &w.response, w.code()
 }
 
-// tableOfItems returns the table that a request about items names: one, though BatchGetItem may name
-// many. It fails like AWS for a table that does not exist, is being created or is being deleted.
+// tableOfItems returns the one table that a request about items names; BatchGetItem may name many,
+// which is refused. It fails for a table that does not exist, is being created or being deleted.
 func (s *State) tableOfItems(in wire.Params) (*table, error) {
 	var names []string
 	if in.Str("TableName") != "" {
@@ -58,8 +58,8 @@ func (s *State) tableOfItems(in wire.Params) (*table, error) {
 	return t, nil
 }
 
-// newItems makes the server of a table's items. It knows keys of two strings; with others it has
-// no table, and every operation on items fails.
+// newItems makes the server of a table's items. If the key is not two strings, every operation on
+// items fails.
 func newItems(name string, in wire.Params) *dynamotest.Server {
 	s := &dynamotest.Server{}
 	wanted := map[string]any{

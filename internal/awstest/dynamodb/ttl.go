@@ -47,8 +47,8 @@ func (s *State) updateTimeToLive(in wire.Params) (map[string]any, error) {
 	case !enable && t.ttl == "":
 		return nil, wire.Invalid("TimeToLive is already disabled")
 	case !enable && t.ttl != attribute:
-		return nil, wire.Invalid("TimeToLive is active on a different AttributeName: current AttributeName "+
-			"is %s", t.ttl)
+		return nil, wire.Invalid("TimeToLive is active on a different AttributeName: "+
+			"current AttributeName is %s", t.ttl)
 	}
 	t.ttl, t.ttlSettling = "", s.Settle
 	if enable {

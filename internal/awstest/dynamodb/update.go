@@ -8,7 +8,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
 
-// updateTable changes one thing about a table: how it is paid for, one index, or its protection.
+// updateTable changes the billing, one index, or the protection of a table.
 // (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTable.html)
 func (s *State) updateTable(in wire.Params) (map[string]any, error) {
 	t, err := s.activeTable(in)
@@ -39,7 +39,7 @@ func (s *State) updateTable(in wire.Params) (map[string]any, error) {
 	return map[string]any{"TableDescription": t.describe()}, nil
 }
 
-// rebill changes how the table is paid for, if that is a change.
+// rebill changes the billing. It is an error if nothing changes.
 func (t *table) rebill(in wire.Params) error {
 	mode := in.Str("BillingMode")
 	if mode == "" {
@@ -72,7 +72,7 @@ func (t *table) billing() string {
 	return "PROVISIONED"
 }
 
-// reindex adds, changes or takes away an index.
+// reindex adds, changes or removes an index.
 func (t *table) reindex(in wire.Params) error {
 	indexes := slices.Clone(t.indexes)
 	made := 0
@@ -123,7 +123,7 @@ func (t *table) change(indexes []map[string]any, u, in wire.Params) ([]map[strin
 }
 
 // checkNewKeys checks that the keys of a new index are defined. Unlike CreateTable, UpdateTable
-// does not mind definitions that only other indexes use.
+// accepts definitions that only other indexes use.
 func (t *table) checkNewKeys(create, in wire.Params) error {
 	definitions := in.Objs("AttributeDefinitions")
 	schema := create.Objs("KeySchema")

@@ -8,7 +8,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
 
-// managedPolicies are those of AWS's own policies that can be attached here.
+// managedPolicies are the policies of AWS that can be attached here.
 // (https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html)
 var managedPolicies = map[string]string{
 	"service-role/AWSLambdaBasicExecutionRole": `{"Version":"2012-10-17","Statement":[{
@@ -45,7 +45,7 @@ func managedPolicy(arn string) *policy {
 	return p
 }
 
-// attachRolePolicy does nothing for a policy that is attached already.
+// attachRolePolicy attaches a policy. It does nothing if the policy is attached.
 func (s *State) attachRolePolicy(in wire.Params) (map[string]any, error) {
 	r, err := s.changeable(in)
 	if err != nil {

@@ -25,7 +25,7 @@ func allows(policies []*policy, action, resource string) bool {
 	return allowed
 }
 
-// covers tells whether the statement is about the action and the resource.
+// covers tells whether the statement applies to the action and the resource.
 func (s *statement) covers(action, resource string) bool {
 	isAction := func(pattern string) bool {
 		return matchPattern(strings.ToLower(pattern), strings.ToLower(action))
@@ -39,7 +39,7 @@ func (s *statement) covers(action, resource string) bool {
 		(s.Resource == nil || slices.ContainsFunc(s.Resource, isResource))
 }
 
-// trusts tells whether the trust policy lets an AWS service become the role.
+// trusts tells whether the trust policy allows an AWS service to assume the role.
 func (p *policy) trusts(service string) bool {
 	allowed := false
 	for _, s := range p.Statement {
@@ -54,8 +54,8 @@ func (p *policy) trusts(service string) bool {
 	return allowed
 }
 
-// MatchARN matches the parts of two ARNs with each other. A wildcard stays within its part, but
-// for the last one, which goes on to the end.
+// MatchARN matches the parts of two ARNs with each other. A wildcard does not match beyond its
+// part, except in the last part.
 // (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html)
 func MatchARN(pattern, arn string) bool {
 	if pattern == "*" {
@@ -85,7 +85,7 @@ func matchPattern(pattern, s string) bool {
 			i++
 		case i < len(pattern) && (pattern[i] == '?' || pattern[i] == s[j]):
 			i, j = i+1, j+1
-		case star >= 0: // the last star takes one more character
+		case star >= 0: // the last star matches one more character
 			retry++
 			i, j = star+1, retry
 		default:

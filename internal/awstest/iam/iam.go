@@ -17,13 +17,13 @@ type State struct {
 	roles map[string]*role // by name in lower case: names differ by more than case
 }
 
-// A role is a role with everything that hangs on it.
+// A role is a role with its policies and tags.
 type role struct {
 	Name string
 	ARN  string
 
 	path, id, description string
-	linked                bool // to a service, which alone may delete it
+	linked                bool // to a service, and only the service may delete it
 	session               int64
 	created               time.Time
 	trustDoc              string

@@ -8,7 +8,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
 
-// An inlinePolicy is a policy that lives and dies with its role.
+// An inlinePolicy is a policy that is part of its role.
 type inlinePolicy struct {
 	doc    string
 	parsed *policy

@@ -19,8 +19,8 @@ type policy struct {
 	Statement oneOrMore[statement]
 }
 
-// A statement is one statement of a policy. NotPrincipal is not among its elements, so that a
-// policy with it is refused: nobody should need it.
+// A statement is one statement of a policy. It has no NotPrincipal, so that a policy with one is
+// refused.
 type statement struct {
 	SID                   string `json:"Sid"`
 	Effect                string
@@ -64,7 +64,7 @@ func (s *scalar) UnmarshalJSON(data []byte) error {
 	}
 }
 
-// principals are who a statement is about, by kind: "Service", "AWS", "Federated".
+// principals are the principals of a statement, by kind: "Service", "AWS", "Federated".
 type principals map[string]oneOrMore[string]
 
 // UnmarshalJSON implements json.Unmarshaler. "*" is short for {"AWS": "*"}.
@@ -76,7 +76,7 @@ func (p *principals) UnmarshalJSON(data []byte) error {
 	return strict(data, (*map[string]oneOrMore[string])(p))
 }
 
-// strict decodes all of data, and refuses fields that v has not.
+// strict decodes all of data, and refuses fields that v does not have.
 func strict(data []byte, v any) error {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
@@ -84,7 +84,7 @@ func strict(data []byte, v any) error {
 		return err
 	}
 	if _, err := d.Token(); err != io.EOF {
-		return errors.New("something follows the value")
+		return errors.New("data follows the value")
 	}
 	return nil
 }
@@ -131,7 +131,7 @@ func (p *policy) checkStatements() error {
 
 var actionPattern = regexp.MustCompile(`^(\*|[A-Za-z0-9-]+:[A-Za-z0-9*?]+)$`)
 
-// check checks what identity, trust and resource policies have in common.
+// check checks the rules that identity, trust and resource policies share.
 func (s *statement) check() error {
 	if s.Effect != "Allow" && s.Effect != "Deny" {
 		return malformedPolicy("Syntax errors in policy.")
@@ -172,7 +172,7 @@ func checkResource(r string) error {
 	}
 }
 
-// parseIdentityPolicy reads a policy that says what a role may do.
+// parseIdentityPolicy parses a policy of what a role may do.
 func parseIdentityPolicy(doc string) (*policy, error) {
 	p, err := parsePolicy(doc)
 	if err != nil {
@@ -189,7 +189,7 @@ func parseIdentityPolicy(doc string) (*policy, error) {
 	return p, nil
 }
 
-// parseTrustPolicy reads a policy that says who may become a role.
+// parseTrustPolicy parses a policy of which services may assume a role.
 func parseTrustPolicy(doc string) (*policy, error) {
 	p, err := parsePolicy(doc)
 	if err != nil {

@@ -69,7 +69,7 @@ func TestPolicyAllows(t *testing.T) {
 		{"any region", []string{
 			statement("Allow", action, "arn:aws:execute-api:*:*:abc/*/@connections/*", ""),
 		}, true},
-		{"a wildcard stays in its part", []string{
+		{"a wildcard does not match beyond its part", []string{
 			statement("Allow", action, "arn:aws:*:123456789012:x:abc/dev", ""),
 		}, false},
 		{"denied", []string{
@@ -127,7 +127,7 @@ func FuzzPolicy(f *testing.F) {
 	f.Add(somePolicy, "logs:PutLogEvents", "arn:aws:logs:us-west-2:1:log-group:x")
 	f.Fuzz(func(t *testing.T, doc, action, resource string) {
 		if iam.Trusts(doc, action) && iam.Allows("{", action, resource) {
-			t.Error("what is no policy allows something")
+			t.Error("a text that is no policy allows an action")
 		}
 		iam.Allows(doc, action, resource)
 	})

@@ -60,7 +60,7 @@ func (r *role) setTrust(doc string) error {
 	return nil
 }
 
-// collapse does to a trust policy what IAM does: lists of one text become the text.
+// collapse returns a trust policy as IAM keeps it: a list of one string becomes the string.
 // (https://github.com/hashicorp/terraform/pull/5285)
 func collapse(doc string) string {
 	var v any
@@ -93,7 +93,7 @@ func collapsed(v any) any {
 	return v
 }
 
-// size returns how many bytes of a document count: spaces do not.
+// size returns the length of a document without spaces, as quotas count it.
 func size(doc string) int { return len(strings.Join(strings.Fields(doc), "")) }
 
 // describe returns a Role of the model. Documents are in percent-encoding (RFC 3986).
@@ -112,7 +112,7 @@ func (r *role) describe() map[string]any {
 
 func percent(doc string) string { return strings.ReplaceAll(url.QueryEscape(doc), "+", "%20") }
 
-// createServiceLinkedRole knows the services by what comes before ".amazonaws.com".
+// createServiceLinkedRole makes the role of API Gateway, the only service that is known here.
 func (s *State) createServiceLinkedRole(in wire.Params) (map[string]any, error) {
 	service := in.Str("AWSServiceName")
 	linked := map[string]string{"ops.apigateway.amazonaws.com": "AWSServiceRoleForAPIGateway"}
@@ -136,7 +136,7 @@ func (s *State) createServiceLinkedRole(in wire.Params) (map[string]any, error) 
 	return map[string]any{"Role": r.describe()}, nil
 }
 
-// getRole also tells when the role was last used: never, as nothing runs here.
+// getRole also returns when the role was last used, which is never: no function runs here.
 func (s *State) getRole(in wire.Params) (map[string]any, error) {
 	r, err := s.role(in)
 	if err != nil {

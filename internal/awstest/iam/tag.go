@@ -9,7 +9,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
 
-// A tag is a tag as it was written. Keys of tags in IAM are compared without case.
+// A tag is a tag as it was written. IAM compares keys without regard to case.
 // (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html)
 type tag struct{ key, value string }
 
@@ -17,7 +17,7 @@ type tag struct{ key, value string }
 // (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html)
 const maxRoleTags = 50
 
-// addTags adds all or, with an error, none.
+// addTags adds all tags, or none and returns an error.
 func (r *role) addTags(tags []wire.Params) error {
 	all, seen := maps.Clone(r.tags), make(map[string]bool)
 	for _, t := range tags {

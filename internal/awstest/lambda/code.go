@@ -25,8 +25,8 @@ func (f *function) upload(code []byte, in wire.Params) {
 	}
 }
 
-// checkZip opens a deployment package. AWS finds out that there is nothing to start only when the
-// first event comes (Runtime.InvalidEntrypoint), which no test should have to wait for.
+// checkZip opens a deployment package. AWS reports a missing program only when the first event
+// arrives (Runtime.InvalidEntrypoint); a test gets the error at once.
 func checkZip(code []byte, runtime string) error {
 	archive, err := zip.NewReader(bytes.NewReader(code), int64(len(code)))
 	if err != nil {
@@ -49,8 +49,8 @@ func checkZip(code []byte, runtime string) error {
 	return nil
 }
 
-// checkBootstrap looks for the program that an OS-only runtime starts: everybody must be able to
-// read and run it. (https://docs.aws.amazon.com/lambda/latest/dg/golang-package.html)
+// checkBootstrap looks for the program that an OS-only runtime starts, which all users must be able
+// to read and run. (https://docs.aws.amazon.com/lambda/latest/dg/golang-package.html)
 func checkBootstrap(archive *zip.Reader) error {
 	for _, file := range archive.File {
 		if file.Name != "bootstrap" {

@@ -2,8 +2,8 @@ package lambda
 
 import "github.com/tyg-dev/tyg/internal/awstest/wire"
 
-// maxReserved is how much concurrency an account can give away: 1000, of which 100 stay for
-// functions that have none of their own.
+// maxReserved is how much concurrency an account can reserve: 1000, of which 100 remain for
+// functions that reserve none.
 // (https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html)
 const maxReserved = 900
 

@@ -26,8 +26,8 @@ const (
 func (s *State) createFunction(in wire.Params) (map[string]any, error) {
 	name := functionName(in.Str("FunctionName"))
 	if len(name) > maxFunctionName {
-		return nil, wire.BreaksConstraint("functionName", name, fmt.Sprintf("have length less than or equal to %d",
-			maxFunctionName))
+		return nil, wire.BreaksConstraint("functionName", name,
+			fmt.Sprintf("have length less than or equal to %d", maxFunctionName))
 	}
 	if s.functions[name] != nil {
 		return nil, conflict("Function already exist: %s", name)
@@ -49,7 +49,7 @@ func (s *State) createFunction(in wire.Params) (map[string]any, error) {
 	return f.describe(), nil
 }
 
-// createOnly checks what only a new function says.
+// createOnly checks the members that only CreateFunction has.
 func createOnly(in, code wire.Params) error {
 	switch {
 	case in.Flag("Publish"):
@@ -85,7 +85,7 @@ func (s *State) newFunction(name string, in wire.Params) *function {
 	return f
 }
 
-// configure takes over the settings that an input has.
+// configure sets the settings that an input has.
 func (f *function) configure(in wire.Params) {
 	for _, name := range []string{
 		"Runtime", "Role", "Handler", "Description", "Timeout", "MemorySize", "TracingConfig",
@@ -137,7 +137,7 @@ func (s *State) checkSettings(in wire.Params) error {
 	return nil
 }
 
-// checkRare refuses settings that are not served, unless they say what is so anyway.
+// checkRare refuses settings that are not served, unless they have their default.
 func checkRare(name string, value any) error {
 	switch name {
 	case "DeadLetterConfig", "FileSystemConfigs", "ImageConfig", "KMSKeyArn", "Layers", "VpcConfig",
@@ -153,7 +153,7 @@ func checkRare(name string, value any) error {
 	return nil
 }
 
-// checkEnvironment refuses Lambda's own variables and more than there is room for.
+// checkEnvironment refuses Lambda's own variables, and more than 4 KB of variables.
 // (https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html)
 func checkEnvironment(variables map[string]string) error {
 	reserved := []string{

@@ -54,7 +54,7 @@ func (s *State) RoleAllows(name, action, resource string) bool {
 	return f != nil && s.roles.Allows(wire.Params(f.config).Str("Role"), action, resource)
 }
 
-// public returns what others may know of the function.
+// public returns the function as tests see it.
 func (f *function) public() Function {
 	config := wire.Params(f.config)
 	_, role, _ := strings.Cut(config.Str("Role"), ":role/")
@@ -68,8 +68,8 @@ func (f *function) public() Function {
 	}
 }
 
-// runs tells whether the bootstrap is for the function's architecture, as far as its first bytes
-// say: Lambda answers every event with Runtime.InvalidEntrypoint otherwise.
+// runs returns an error if the bootstrap is an ELF file for another architecture than the
+// function's, to which Lambda answers every event with Runtime.InvalidEntrypoint.
 func (f Function) runs() error {
 	archive, err := zip.NewReader(bytes.NewReader(f.Zip), int64(len(f.Zip)))
 	if err != nil {
@@ -77,7 +77,7 @@ func (f Function) runs() error {
 	}
 	file, err := archive.Open("bootstrap")
 	if err != nil {
-		return nil // of a runtime that has another program
+		return nil // the runtime starts another program
 	}
 	defer file.Close()
 	head := make([]byte, 20) // up to e_machine of an ELF header

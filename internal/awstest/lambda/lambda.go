@@ -76,8 +76,8 @@ func (s *State) Resources() []string {
 	return all
 }
 
-// functionName returns the name in what Lambda takes for one: a name, an ARN or a part of an ARN,
-// with or without a qualifier.
+// functionName returns the name in a FunctionName: a name, an ARN or a part of an ARN, with or
+// without a qualifier.
 func functionName(s string) string {
 	s = strings.TrimPrefix(s, "arn:aws:lambda:"+account.Region+":")
 	s = strings.TrimPrefix(s, account.ID+":")
@@ -105,12 +105,12 @@ func noFunction(arn string) error {
 	return wire.Fail(http.StatusNotFound, "ResourceNotFoundException", "Function not found: %s", arn)
 }
 
-// badParameter is Lambda's answer to a value that its model allows and it does not.
+// badParameter is Lambda's error for a value that its model allows and Lambda does not.
 func badParameter(format string, args ...any) error {
 	return wire.Fail(http.StatusBadRequest, "InvalidParameterValueException", format, args...)
 }
 
-// conflict is Lambda's answer to what cannot be done now.
+// conflict is Lambda's error for a call that the function's state does not allow.
 func conflict(format string, args ...any) error {
 	return wire.Fail(http.StatusConflict, "ResourceConflictException", format, args...)
 }
@@ -130,8 +130,8 @@ func (f *function) describe() map[string]any {
 	return out
 }
 
-// look describes the function to somebody who waits for it.
-func (f *function) look() map[string]any {
+// poll describes the function, and counts as a poll.
+func (f *function) poll() map[string]any {
 	out := f.describe()
 	if !account.Poll(&f.pending) {
 		account.Poll(&f.updating)
@@ -139,7 +139,7 @@ func (f *function) look() map[string]any {
 	return out
 }
 
-// ready is nil if the function can be worked on. Asking counts as a poll.
+// ready returns an error if the function cannot be changed now. A call counts as a poll.
 // (https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html)
 func (f *function) ready() error {
 	if account.Poll(&f.pending) {

@@ -13,7 +13,7 @@ func (s *State) getFunction(in wire.Params) (map[string]any, error) {
 		return nil, err
 	}
 	out := map[string]any{
-		"Configuration": f.look(),
+		"Configuration": f.poll(),
 		"Code": map[string]any{
 			"RepositoryType": "S3",
 			"Location":       "https://awslambda-" + account.Region + "-tasks.s3.amazonaws.com/" + f.name,
@@ -33,10 +33,10 @@ func (s *State) getFunctionConfiguration(in wire.Params) (map[string]any, error)
 	if err != nil {
 		return nil, err
 	}
-	return f.look(), nil
+	return f.poll(), nil
 }
 
-// getFunctionCodeSigningConfig answers that there is none, which AWS's model has no place for.
+// getFunctionCodeSigningConfig answers that there is none, for which AWS's model has no value.
 func (s *State) getFunctionCodeSigningConfig(in wire.Params) (map[string]any, error) {
 	f, err := s.findFunction(in)
 	if err != nil {
@@ -46,8 +46,8 @@ func (s *State) getFunctionCodeSigningConfig(in wire.Params) (map[string]any, er
 }
 
 func (s *State) listFunctions(in wire.Params) (map[string]any, error) {
-	functions, next := account.Page(s.Account, s.sortedFunctions(), in.Num("MaxItems"), in.Str("Marker"),
-		func(f *function) string { return f.name })
+	functions, next := account.Page(s.Account, s.sortedFunctions(),
+		in.Num("MaxItems"), in.Str("Marker"), func(f *function) string { return f.name })
 	all := make([]any, len(functions))
 	for i, f := range functions {
 		all[i] = f.config // without the states, as in AWS

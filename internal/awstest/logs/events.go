@@ -61,8 +61,8 @@ func (s *State) putLogEvents(in wire.Params) (map[string]any, error) {
 	return map[string]any{"nextSequenceToken": fmt.Sprintf("%056d", s.events)}, nil
 }
 
-// Append writes a line to a stream of a log group, and makes the stream if there is none. It reports
-// false if there is no such group.
+// Append writes a line to a stream of a log group, and makes the stream if there is none. It
+// reports false if there is no such group.
 func (s *State) Append(group, stream, line string) bool {
 	g := s.groups[group]
 	if g == nil {
@@ -76,8 +76,8 @@ func (s *State) Append(group, stream, line string) bool {
 	return true
 }
 
-// filterLogEvents answers in pages, the first of which is empty if there are several: the
-// service may search for a while and find nothing, though there is more.
+// filterLogEvents returns pages, the first of which is empty if there are several: AWS may return
+// an empty page though there are more events.
 // (https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html)
 func (s *State) filterLogEvents(in wire.Params) (map[string]any, error) {
 	g, err := s.groupOf(in)
@@ -118,7 +118,7 @@ func (s *State) groupOf(in wire.Params) (*logGroup, error) {
 	}
 }
 
-// key sorts events by time, and as they arrived within a millisecond.
+// key sorts events by time, and within a millisecond by their arrival.
 func (e logEvent) key() string { return fmt.Sprintf("%020d-%s", e.at, e.id) }
 
 // filter returns the events that in asks for, in order of time whatever their stream.
@@ -144,7 +144,7 @@ func (g *logGroup) filter(in wire.Params) ([]logEvent, error) {
 	return all, nil
 }
 
-// chosen returns the names of the streams that in asks for: all, if it does not say.
+// chosen returns the names of the streams that in asks for, all by default.
 func (g *logGroup) chosen(in wire.Params) ([]string, error) {
 	names, prefix := in.Strs("logStreamNames"), in.Str("logStreamNamePrefix")
 	if names != nil && prefix != "" {

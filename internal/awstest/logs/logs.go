@@ -76,7 +76,7 @@ func invalidParameter(format string, args ...any) error {
 	return wire.Fail(http.StatusBadRequest, "InvalidParameterException", format, args...)
 }
 
-// group returns a log group, or the error for one that there is not.
+// group returns a log group, or the error that there is none.
 func (s *State) group(name string) (*logGroup, error) {
 	if g := s.groups[name]; g != nil {
 		return g, nil
@@ -110,7 +110,7 @@ func (s *State) createLogGroup(in wire.Params) (map[string]any, error) {
 	return nil, nil
 }
 
-// describeLogGroups has no form that names one group: a prefix also finds those of longer names.
+// describeLogGroups finds groups by a prefix; AWS has no form that names exactly one group.
 func (s *State) describeLogGroups(in wire.Params) (map[string]any, error) {
 	prefix, pattern := in.Str("logGroupNamePrefix"), in.Str("logGroupNamePattern")
 	if prefix != "" && pattern != "" {
@@ -152,7 +152,7 @@ func (s *State) deleteLogGroup(in wire.Params) (map[string]any, error) {
 	return nil, nil
 }
 
-// retentions are the days that there are.
+// retentions are the numbers of days that AWS allows.
 // (https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html)
 var retentions = []int64{
 	1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,

@@ -46,7 +46,7 @@ func (c *checker) bad(path string, value any, constraint string, args ...any) {
 		fmt.Sprintf(constraint, args...))
 }
 
-// value checks one value and all that it holds.
+// value checks one value and its members.
 func (c *checker) value(path, name string, value any) {
 	s := c.shape(name)
 	if !fits(s.Type, value) {

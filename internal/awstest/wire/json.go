@@ -13,7 +13,8 @@ import (
 	"github.com/tyg-dev/tyg/internal/awstest/internal/models"
 )
 
-// A jsonReader turns JSON with the names of the wire into values with those of the model.
+// A jsonReader decodes JSON, whose names are those of the protocol, to values with the names of the
+// model.
 type jsonReader struct {
 	*Service
 	problems []string
@@ -36,12 +37,12 @@ func (d *jsonReader) body(shape string, body []byte) map[string]any {
 		return make(map[string]any)
 	}
 	if _, err := dec.Token(); err != io.EOF {
-		d.bad("", "something follows the JSON object in the body")
+		d.bad("", "data follows the JSON object in the body")
 	}
 	return d.structure("", d.shape(shape), raw)
 }
 
-// value turns a value of the named shape. It leaves what has the wrong type to the checker.
+// value decodes a value of the named shape. The checker reports values of the wrong type.
 func (d *jsonReader) value(path, name string, raw any) any {
 	s := d.shape(name)
 	switch v := raw.(type) {
@@ -60,7 +61,7 @@ func (d *jsonReader) value(path, name string, raw any) any {
 	return raw
 }
 
-// structure leaves out null, which means a member that is not there.
+// structure decodes a structure. A null is a member that is absent.
 func (d *jsonReader) structure(path string, s *models.Shape, raw map[string]any) map[string]any {
 	out := make(map[string]any)
 	for wire, v := range raw {
@@ -112,8 +113,8 @@ func member(s *models.Shape, location, wire string) (string, *models.Member) {
 	return "", nil
 }
 
-// toJSON turns a normalised value of the named shape into what encoding/json writes as the
-// wire has it. Members of a structure that do not travel in the body are left out.
+// toJSON converts a normalised value of the named shape to a value that encoding/json writes as the
+// protocol has it. Members of a structure that are not in the body are left out.
 func toJSON(s *Service, name string, value any) any {
 	shape := s.shape(name)
 	switch v := value.(type) {
@@ -140,7 +141,7 @@ func toJSON(s *Service, name string, value any) any {
 	}
 }
 
-// jsonTime writes a time in seconds since 1970, unless the model wants it otherwise.
+// jsonTime formats a time in seconds since 1970, unless the model has another format.
 // (https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html#timestamp-formats)
 func jsonTime(s *models.Shape, t time.Time) any {
 	if s.Timestamp == "iso8601" {

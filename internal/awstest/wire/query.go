@@ -46,29 +46,29 @@ func (query) decode(
 	if op.Input == "" {
 		return Params{}, d.problems
 	}
-	in, _ := d.node("", op.Input, grow(form)).(map[string]any)
+	in, _ := d.node("", op.Input, parseForm(form)).(map[string]any)
 	return in, d.problems
 }
 
-// A node is what a form says about a member: a scalar, or what is under it.
+// A node is a member of a form: a scalar, or the members of a structure or list.
 type node struct {
-	text  string
-	under map[string]*node
+	text     string
+	children map[string]*node
 }
 
-// grow makes "Tags.member.1.Key=a" a tree.
-func grow(form url.Values) *node {
+// parseForm makes a tree of keys such as "Tags.member.1.Key".
+func parseForm(form url.Values) *node {
 	root := &node{}
 	for key, values := range form {
 		n := root
 		for part := range strings.SplitSeq(key, ".") {
-			if n.under == nil {
-				n.under = make(map[string]*node)
+			if n.children == nil {
+				n.children = make(map[string]*node)
 			}
-			if n.under[part] == nil {
-				n.under[part] = &node{}
+			if n.children[part] == nil {
+				n.children[part] = &node{}
 			}
-			n = n.under[part]
+			n = n.children[part]
 		}
 		n.text = values[0]
 	}
@@ -90,13 +90,13 @@ func (d *jsonReader) node(path, shape string, n *node) any {
 
 func (d *jsonReader) members(path string, s *models.Shape, n *node) map[string]any {
 	out := make(map[string]any)
-	for _, wire := range slices.Sorted(maps.Keys(n.under)) {
+	for _, wire := range slices.Sorted(maps.Keys(n.children)) {
 		name, m := member(s, "", wire)
 		if m == nil {
 			d.bad(join(path, wire), "unknown member")
 			continue
 		}
-		out[name] = d.node(join(path, name), m.Shape, n.under[wire])
+		out[name] = d.node(join(path, name), m.Shape, n.children[wire])
 	}
 	return out
 }
@@ -104,17 +104,17 @@ func (d *jsonReader) members(path string, s *models.Shape, n *node) map[string]a
 // elements reads "List.member.1", "List.member.2" and so on; "List=" is an empty list.
 func (d *jsonReader) elements(path string, s *models.Shape, n *node) []any {
 	wire := s.Member.Wire("member")
-	list := n.under[wire]
+	list := n.children[wire]
 	if list == nil {
-		if len(n.under) > 0 {
+		if len(n.children) > 0 {
 			d.bad(path, "a list without %q", wire)
 		}
 		return []any{}
 	}
-	out := make([]any, 0, len(list.under))
-	for i := range len(list.under) {
+	out := make([]any, 0, len(list.children))
+	for i := range len(list.children) {
 		index := strconv.Itoa(i + 1)
-		element := list.under[index]
+		element := list.children[index]
 		if element == nil {
 			d.bad(path, "a list without element %s", index)
 			continue

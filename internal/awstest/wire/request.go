@@ -29,7 +29,9 @@ type Response struct {
 // Read finds the operation that r calls and decodes its input. problems says what of the request
 // the model forbids. It returns a nil Request, and the name that was asked for, if the model has
 // no such operation.
-func (s *Service) Read(r *http.Request, body []byte) (req *Request, name string, problems []string) {
+func (s *Service) Read(
+	r *http.Request, body []byte,
+) (req *Request, name string, problems []string) {
 	name = s.operation(s, r, body)
 	op := s.model.Operations[name]
 	if op == nil {

@@ -88,7 +88,7 @@ func (p rest) decode(
 	return in, d.problems
 }
 
-// body reads the members in the Body: one as it stands, or all that are nowhere else.
+// body reads the members in the body: the payload, or all members that are nowhere else.
 func (rest) body(d *jsonReader, op *models.Operation, body []byte) Params {
 	name := d.shape(op.Input).Payload
 	if name == "" {
@@ -105,7 +105,7 @@ func (rest) body(d *jsonReader, op *models.Operation, body []byte) Params {
 	}
 }
 
-// texts reads a member of the query or of a header, where each entry of a list has its own value.
+// texts reads a member of the query or of a header, in which a list has a value for each entry.
 func (d *jsonReader) texts(path, shape string, values []string) any {
 	s := d.shape(shape)
 	if s.Type != "list" {
@@ -121,7 +121,7 @@ func (d *jsonReader) texts(path, shape string, values []string) any {
 	return list
 }
 
-// text reads a scalar that is outside of JSON.
+// text reads a scalar that is not in JSON.
 func (d *jsonReader) text(path, shape, text string) any {
 	switch d.shape(shape).Type {
 	case "integer", "long", "float", "double":

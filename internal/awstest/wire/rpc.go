@@ -7,7 +7,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/awstest/internal/models"
 )
 
-// rpc is AWS's JSON protocol: everything is in the body, and a header names the operation.
+// rpc is AWS's JSON protocol: all members are in the body, and a header names the operation.
 // (https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html)
 type rpc struct{}
 
