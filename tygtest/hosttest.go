@@ -15,25 +15,25 @@ import (
 // [TestSender]; run both.
 func TestHost(t *testing.T, start func(t *testing.T, h tyg.Handler) Subject) {
 	t.Helper()
-	t.Run("connect", func(t *testing.T) { keep(t, start, connectPromises()) })
-	t.Run("open", func(t *testing.T) { keep(t, start, openPromises()) })
-	t.Run("request", func(t *testing.T) { keep(t, start, requestPromises()) })
-	t.Run("event", func(t *testing.T) { keep(t, start, eventPromises()) })
-	t.Run("message", func(t *testing.T) { keep(t, start, messagePromises()) })
-	t.Run("type", func(t *testing.T) { keep(t, start, typePromises()) })
-	t.Run("failure", func(t *testing.T) { keep(t, start, failurePromises()) })
-	t.Run("route", func(t *testing.T) { keep(t, start, routePromises()) })
-	t.Run("disconnect", func(t *testing.T) { keep(t, start, disconnectPromises()) })
-	t.Run("send", func(t *testing.T) { keep(t, start, handlerSendPromises()) })
+	t.Run("connect", func(t *testing.T) { runCases(t, start, connectCases()) })
+	t.Run("open", func(t *testing.T) { runCases(t, start, openCases()) })
+	t.Run("request", func(t *testing.T) { runCases(t, start, requestCases()) })
+	t.Run("event", func(t *testing.T) { runCases(t, start, eventCases()) })
+	t.Run("message", func(t *testing.T) { runCases(t, start, messageCases()) })
+	t.Run("type", func(t *testing.T) { runCases(t, start, typeCases()) })
+	t.Run("failure", func(t *testing.T) { runCases(t, start, failureCases()) })
+	t.Run("route", func(t *testing.T) { runCases(t, start, routeCases()) })
+	t.Run("disconnect", func(t *testing.T) { runCases(t, start, disconnectCases()) })
+	t.Run("send", func(t *testing.T) { runCases(t, start, handlerSendCases()) })
 }
 
 // TestSender checks that a sender keeps what [tyg.Sender] promises, for connections of the host
 // that start starts. It is like [TestHost] in everything else.
 func TestSender(t *testing.T, start func(t *testing.T, h tyg.Handler) Subject) {
 	t.Helper()
-	t.Run("send", func(t *testing.T) { keep(t, start, sendPromises()) })
-	t.Run("refuse", func(t *testing.T) { keep(t, start, refusePromises()) })
-	t.Run("many", func(t *testing.T) { keep(t, start, manyPromises()) })
-	t.Run("close", func(t *testing.T) { keep(t, start, closePromises()) })
-	t.Run("info", func(t *testing.T) { keep(t, start, infoPromises()) })
+	t.Run("send", func(t *testing.T) { runCases(t, start, sendCases()) })
+	t.Run("refuse", func(t *testing.T) { runCases(t, start, refuseCases()) })
+	t.Run("many", func(t *testing.T) { runCases(t, start, manyCases()) })
+	t.Run("close", func(t *testing.T) { runCases(t, start, closeCases()) })
+	t.Run("info", func(t *testing.T) { runCases(t, start, infoCases()) })
 }

@@ -12,98 +12,104 @@ import (
 	"github.com/tyg-dev/tyg"
 )
 
-func connectPromises() []promise {
-	return []promise{
+func connectCases() []Case {
+	return []Case{
 		{
-			"an application without connect handler lets everybody in",
-			"$connect is optional; without it every handshake is accepted", checkNoConnectHandler,
+			Name:  "an application without connect handler lets everybody in",
+			Rule:  "$connect is optional; without it every handshake is accepted",
+			Check: checkNoConnectHandler,
 		},
 		{
-			"the handshake waits for the connect handler",
-			"the client is answered 101 only after connect has returned", checkHandshakeWaits,
+			Name:  "the handshake waits for the connect handler",
+			Rule:  "the client is answered 101 only after connect has returned",
+			Check: checkHandshakeWaits,
 		},
 		{
-			"connect comes before messages",
-			"a connection's first event is connect, even if its client writes at once",
-			checkConnectFirst,
+			Name:  "connect comes before messages",
+			Rule:  "a connection's first event is connect, even if its client writes at once",
+			Check: checkConnectFirst,
 		},
 		{
-			"Reject answers with that very status",
-			"tyg.Reject(status, reason) refuses the handshake with status and reason", checkReject,
+			Name:  "Reject answers with that very status",
+			Rule:  "tyg.Reject(status, reason) refuses the handshake with status and reason",
+			Check: checkReject,
 		},
 		{
-			"a reply's status answers with that very status",
-			"a Reply whose Status is neither 0 nor 200 to 299 refuses the handshake with it",
-			checkReplyStatus,
+			Name:  "a reply's status answers with that very status",
+			Rule:  "a Reply whose Status is neither 0 nor 200 to 299 refuses the handshake with it",
+			Check: checkReplyStatus,
 		},
 		{
-			"an error answers 502",
-			"an error other than a Rejection refuses the handshake with 502 and no word of the error",
-			checkConnectError,
+			Name: "an error answers 502",
+			Rule: "an error other than a Rejection refuses the handshake with 502 and no word of " +
+				"the error",
+			Check: checkConnectError,
 		},
 		{
-			"a panic answers 502",
-			"a panic in connect refuses the handshake with 502 and nothing else", checkConnectPanic,
+			Name:  "a panic answers 502",
+			Rule:  "a panic in connect refuses the handshake with 502 and nothing else",
+			Check: checkConnectPanic,
 		},
 		{
-			"Reject with a status that cannot refuse answers 502",
-			"a Rejection whose Status is not from 300 to 599 is an error like others: 502",
-			checkRejectOK,
+			Name:  "Reject with a status that cannot refuse answers 502",
+			Rule:  "a Rejection whose Status is not from 300 to 599 is an error like others: 502",
+			Check: checkRejectOK,
 		},
 		{
-			"a refused client is never heard of again",
-			"a refused handshake has no disconnect event, and its id is gone", checkRefusedGone,
+			Name:  "a refused client is never heard of again",
+			Rule:  "a refused handshake has no disconnect event, and its id is gone",
+			Check: checkRefusedGone,
 		},
 	}
 }
 
-func checkNoConnectHandler(r *rig) {
-	r.app.OnMessage(echo)
-	r.runHandler(r.app)
-	p := &peer{Socket: r.dial(Dial{}), r: r}
-	p.roundTrip()
+func checkNoConnectHandler(t *T) {
+	t.App.OnMessage(Echo)
+	t.StartHandler(t.App)
+	p := t.NewClient(t.Dial(Dial{}))
+	p.RoundTrip()
 }
 
-func checkHandshakeWaits(r *rig) {
+func checkHandshakeWaits(t *T) {
 	dialed, waited := make(chan struct{}), make(chan bool, 1)
-	r.connect = func(context.Context, *tyg.Conn, *tyg.Request) error {
+	t.OnConnect = func(context.Context, *tyg.Conn, *tyg.Request) error {
 		select {
 		case <-dialed:
 			waited <- false
-		case <-time.After(short):
+		case <-time.After(Short):
 			waited <- true
 		}
 		return nil
 	}
-	r.run()
-	r.dial(Dial{})
+	t.Start()
+	t.Dial(Dial{})
 	close(dialed)
-	if !wait(r, "the connect handler's report", waited) {
-		r.broken("the client was connected while its connect handler was running")
+	if !Wait(t, "the connect handler's report", waited) {
+		t.Errorf("the client was connected while its connect handler was running")
 	}
 }
 
-func checkConnectFirst(r *rig) {
-	r.run()
+func checkConnectFirst(t *T) {
+	t.Start()
 	for range 20 {
-		p := r.join(Dial{})
-		p.roundTrip()
-		if first := r.journal.of(p.id())[0]; first.Type != tyg.EventConnect {
-			r.broken("first event is %v", first.Type)
+		p := t.Connect(Dial{})
+		p.RoundTrip()
+		if first := t.Events.Of(p.ID())[0]; first.Type != tyg.EventConnect {
+			t.Errorf("first event is %v", first.Type)
 		}
 	}
 }
 
-func checkReject(r *rig) {
-	r.connect = rejectAsAsked
-	r.run()
+func checkReject(t *T) {
+	t.OnConnect = rejectAsAsked
+	t.Start()
 	for _, status := range []int{301, 400, 401, 403, 404, 429, 501, 503} {
-		refused := r.refused(askFor(status))
+		refused := t.DialRefused(askFor(status))
 		if refused.Status != status {
-			r.broken("Reject(%d) answered status %d", status, refused.Status)
+			t.Errorf("Reject(%d) answered status %d", status, refused.Status)
 		}
 		if refused.Body != "secret" {
-			r.broken("Reject(%d, \"secret\") answered body %s", status, brief(refused.Body))
+			t.Errorf("Reject(%d, \"secret\") answered body %s", status, Brief(refused.Body))
 		}
 	}
 }
@@ -122,15 +128,15 @@ func rejectAsAsked(_ context.Context, _ *tyg.Conn, q *tyg.Request) error {
 	return tyg.Reject(asked(q), "secret")
 }
 
-func checkReplyStatus(r *rig) {
-	r.runHandler(tyg.HandlerFunc(replyAsAsked))
+func checkReplyStatus(t *T) {
+	t.StartHandler(tyg.HandlerFunc(replyAsAsked))
 	for _, status := range []int{301, 401, 403, 501} {
-		if got := r.refused(askFor(status)).Status; got != status {
-			r.broken("Reply{Status: %d} answered status %d", status, got)
+		if got := t.DialRefused(askFor(status)).Status; got != status {
+			t.Errorf("Reply{Status: %d} answered status %d", status, got)
 		}
 	}
 	for _, status := range []int{0, 200, 201, 299} {
-		r.dial(askFor(status))
+		t.Dial(askFor(status))
 	}
 }
 
@@ -141,52 +147,52 @@ func replyAsAsked(_ context.Context, e tyg.Event) (tyg.Reply, error) {
 	return tyg.Reply{Status: asked(e.Request)}, nil
 }
 
-func checkConnectError(r *rig) {
-	r.connect = func(context.Context, *tyg.Conn, *tyg.Request) error { return errors.New("secret") }
-	r.run()
-	r.wantBadGateway(Dial{})
+func checkConnectError(t *T) {
+	t.OnConnect = func(context.Context, *tyg.Conn, *tyg.Request) error { return errors.New("secret") }
+	t.Start()
+	wantBadGateway(t, Dial{})
 }
 
-func checkConnectPanic(r *rig) {
-	r.connect = func(context.Context, *tyg.Conn, *tyg.Request) error { panic("secret") }
-	r.run()
-	r.wantBadGateway(Dial{})
+func checkConnectPanic(t *T) {
+	t.OnConnect = func(context.Context, *tyg.Conn, *tyg.Request) error { panic("secret") }
+	t.Start()
+	wantBadGateway(t, Dial{})
 }
 
-func checkRejectOK(r *rig) {
-	r.connect = rejectAsAsked
-	r.run()
+func checkRejectOK(t *T) {
+	t.OnConnect = rejectAsAsked
+	t.Start()
 	for _, status := range []int{-1, 0, 101, 200, 299, 600} {
-		r.wantBadGateway(askFor(status))
+		wantBadGateway(t, askFor(status))
 	}
 }
 
-func (r *rig) wantBadGateway(d Dial) {
-	r.t.Helper()
-	refused := r.refused(d)
+func wantBadGateway(t *T, d Dial) {
+	t.Helper()
+	refused := t.DialRefused(d)
 	if refused.Status != http.StatusBadGateway {
-		r.broken("answered status %d, want 502", refused.Status)
+		t.Errorf("answered status %d, want 502", refused.Status)
 	}
 	if strings.Contains(refused.Body, "secret") {
-		r.broken("the client was told %s", brief(refused.Body))
+		t.Errorf("the client was told %s", Brief(refused.Body))
 	}
 }
 
-func checkRefusedGone(r *rig) {
-	r.connect = func(_ context.Context, _ *tyg.Conn, q *tyg.Request) error {
+func checkRefusedGone(t *T) {
+	t.OnConnect = func(_ context.Context, _ *tyg.Conn, q *tyg.Request) error {
 		if q.Query.Has("refuse") {
 			return tyg.Reject(http.StatusForbidden, "")
 		}
 		return nil
 	}
-	r.run()
-	r.refused(Dial{Query: url.Values{"refuse": {"yes"}}})
-	e := r.await("the connect event", nth(tyg.EventConnect, 1))
-	if err := r.Sender.Send(r.ctx, e.Conn.ID, []byte("x")); !errors.Is(err, tyg.ErrGone) {
-		r.broken("Send returned %v, want ErrGone", err)
+	t.Start()
+	t.DialRefused(Dial{Query: url.Values{"refuse": {"yes"}}})
+	e := t.WaitEvent("the connect event", Nth(tyg.EventConnect, 1))
+	if err := t.Sender.Send(t.Ctx, e.Conn.ID, []byte("x")); !errors.Is(err, tyg.ErrGone) {
+		t.Errorf("Send returned %v, want ErrGone", err)
 	}
-	r.join(Dial{}).gone()
-	if events := r.journal.of(e.Conn.ID); len(events) != 1 {
-		r.broken("it had %d events, want 1", len(events))
+	t.Connect(Dial{}).Disconnect()
+	if events := t.Events.Of(e.Conn.ID); len(events) != 1 {
+		t.Errorf("it had %d events, want 1", len(events))
 	}
 }

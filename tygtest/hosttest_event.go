@@ -8,59 +8,65 @@ import (
 	"github.com/tyg-dev/tyg/apigw"
 )
 
-func eventPromises() []promise {
-	return []promise{
+func eventCases() []Case {
+	return []Case{
 		{
-			"a life is connect, messages, disconnect",
-			"events of one connection come in this order, with these types and routes", checkLife,
+			Name:  "a life is connect, messages, disconnect",
+			Rule:  "events of one connection come in this order, with these types and routes",
+			Check: checkLife,
 		},
 		{
-			"every event has a request id of its own",
-			"RequestID is not empty and unique", checkRequestIDs,
+			Name:  "every event has a request id of its own",
+			Rule:  "RequestID is not empty and unique",
+			Check: checkRequestIDs,
 		},
 		{
-			"every message has an id of its own",
-			"Message.ID has 16 characters and is unique", checkMessageIDs,
+			Name:  "every message has an id of its own",
+			Rule:  "Message.ID has 16 characters and is unique",
+			Check: checkMessageIDs,
 		},
 		{
-			"times are when things happened",
-			"Event.Time is when the host received the event, Conn.ConnectedAt when it was dialed",
-			checkTimes,
+			Name:  "times are when things happened",
+			Rule:  "Event.Time is when the host received the event, Conn.ConnectedAt when it was dialed",
+			Check: checkTimes,
 		},
 		{
-			"all events of a connection have its Conn",
-			"Event.Conn says the same about a connection in all its events", checkSameConn,
+			Name:  "all events of a connection have its Conn",
+			Rule:  "Event.Conn says the same about a connection in all its events",
+			Check: checkSameConn,
 		},
 		{
-			"connection ids are unique and of API Gateway's shape",
-			"an id is [A-Za-z0-9_-]{15}= and never used twice", checkConnIDs,
+			Name:  "connection ids are unique and of API Gateway's shape",
+			Rule:  "an id is [A-Za-z0-9_-]{15}= and never used twice",
+			Check: checkConnIDs,
 		},
 		{
-			"events carry what belongs to their type only",
-			"Request is set at connect only, Message for messages only, Disconnect at the end only",
-			checkEventFields,
+			Name:  "events carry what belongs to their type only",
+			Rule:  "Request is set at connect only, Message for messages only, Disconnect at the end only",
+			Check: checkEventFields,
 		},
 		{
-			"Conn reaches its connection from any goroutine",
-			"a Conn may be kept and used after its handler has returned", checkKeptConn,
+			Name:  "Conn reaches its connection from any goroutine",
+			Rule:  "a Conn may be kept and used after its handler has returned",
+			Check: checkKeptConn,
 		},
 	}
 }
 
 // live runs a connection with n messages from connect to disconnect and returns its events.
-func (r *rig) live(n int) []tyg.Event {
-	r.t.Helper()
-	p := r.join(Dial{Query: url.Values{"a": {"b"}}})
+func live(t *T, n int) []tyg.Event {
+	t.Helper()
+	p := t.Connect(Dial{Query: url.Values{"a": {"b"}}})
 	for range n {
-		p.roundTrip()
+		p.RoundTrip()
 	}
-	p.gone()
-	return r.journal.of(p.id())
+	p.Disconnect()
+	return t.Events.Of(p.ID())
 }
 
-func checkLife(r *rig) {
-	r.run()
-	events := r.live(2)
+func checkLife(t *T) {
+	t.Start()
+	events := live(t, 2)
 	want := []struct {
 		kind  tyg.EventType
 		route string
@@ -71,110 +77,110 @@ func checkLife(r *rig) {
 		{tyg.EventDisconnect, tyg.RouteDisconnect},
 	}
 	if len(events) != len(want) {
-		r.stop("there were %d events, want %d", len(events), len(want))
+		t.Fatalf("there were %d events, want %d", len(events), len(want))
 	}
 	for i, e := range events {
 		if e.Type != want[i].kind || e.Route != want[i].route {
-			r.broken("event %d is %v on route %q, want %v on %q",
+			t.Errorf("event %d is %v on route %q, want %v on %q",
 				i, e.Type, e.Route, want[i].kind, want[i].route)
 		}
 	}
 }
 
-func checkRequestIDs(r *rig) {
-	r.run()
+func checkRequestIDs(t *T) {
+	t.Start()
 	seen := make(map[string]bool)
-	for _, e := range append(r.live(10), r.live(10)...) {
+	for _, e := range append(live(t, 10), live(t, 10)...) {
 		if e.RequestID == "" {
-			r.broken("a %v event has no RequestID", e.Type)
+			t.Errorf("a %v event has no RequestID", e.Type)
 		}
 		if seen[e.RequestID] {
-			r.broken("RequestID %q is there twice", e.RequestID)
+			t.Errorf("RequestID %q is there twice", e.RequestID)
 		}
 		seen[e.RequestID] = true
 	}
 }
 
-func checkMessageIDs(r *rig) {
-	r.run()
+func checkMessageIDs(t *T) {
+	t.Start()
 	seen := make(map[string]bool)
-	for _, e := range append(r.live(10), r.live(10)...) {
+	for _, e := range append(live(t, 10), live(t, 10)...) {
 		if e.Type != tyg.EventMessage {
 			continue
 		}
 		id := e.Message.ID
 		if len(id) != 16 || seen[id] {
-			r.broken("Message.ID %q is not 16 characters, or there twice", id)
+			t.Errorf("Message.ID %q is not 16 characters, or there twice", id)
 		}
 		seen[id] = true
 	}
 }
 
-func checkTimes(r *rig) {
-	r.run()
+func checkTimes(t *T) {
+	t.Start()
 	// A host may keep times in whole milliseconds.
 	last := time.Now().Truncate(time.Millisecond).Add(-time.Millisecond)
-	for _, e := range r.live(3) {
+	for _, e := range live(t, 3) {
 		if e.Time.Before(last) || e.Time.After(time.Now()) {
-			r.broken("time of %v is %v, want it between %v and now", e.Type, e.Time, last)
+			t.Errorf("time of %v is %v, want it between %v and now", e.Type, e.Time, last)
 		}
-		if away := time.Until(e.Conn.ConnectedAt).Abs(); away > patience {
-			r.broken("ConnectedAt is %v away from now", away)
+		if away := time.Until(e.Conn.ConnectedAt).Abs(); away > Patience {
+			t.Errorf("ConnectedAt is %v away from now", away)
 		}
 		last = e.Time.Truncate(time.Millisecond)
 	}
 }
 
-func checkSameConn(r *rig) {
-	r.run()
-	events := r.live(2)
+func checkSameConn(t *T) {
+	t.Start()
+	events := live(t, 2)
 	first := events[0].Conn
 	for _, e := range events[1:] {
 		c := e.Conn
 		if c.ID != first.ID || !c.ConnectedAt.Equal(first.ConnectedAt) ||
 			c.SourceIP != first.SourceIP || c.UserAgent != first.UserAgent ||
 			c.Domain != first.Domain || c.Stage != first.Stage || c.APIID != first.APIID {
-			r.broken("Conn is %+v at connect and %+v at %v", *first, *c, e.Type)
+			t.Errorf("Conn is %+v at connect and %+v at %v", *first, *c, e.Type)
 		}
 	}
 }
 
-func checkConnIDs(r *rig) {
-	r.run()
+func checkConnIDs(t *T) {
+	t.Start()
 	seen := make(map[tyg.ConnID]bool)
 	for range 20 {
-		p := r.join(Dial{})
-		if !apigw.ValidID(p.id()) || seen[p.id()] {
-			r.broken("id %q has another shape, or is there twice", p.id())
+		p := t.Connect(Dial{})
+		if !apigw.ValidID(p.ID()) || seen[p.ID()] {
+			t.Errorf("id %q has another shape, or is there twice", p.ID())
 		}
-		seen[p.id()] = true
-		p.gone()
+		seen[p.ID()] = true
+		p.Disconnect()
 	}
 }
 
-func checkEventFields(r *rig) {
-	r.run()
-	for _, e := range r.live(1) {
+func checkEventFields(t *T) {
+	t.Start()
+	for _, e := range live(t, 1) {
 		if (e.Request != nil) != (e.Type == tyg.EventConnect) {
-			r.broken("Request of %v is %v", e.Type, e.Request)
+			t.Errorf("Request of %v is %v", e.Type, e.Request)
 		}
 		if (e.Message.ID != "" || e.Message.Data != nil) != (e.Type == tyg.EventMessage) {
-			r.broken("Message of %v is %+v", e.Type, e.Message)
+			t.Errorf("Message of %v is %+v", e.Type, e.Message)
 		}
 		if (e.Disconnect != tyg.Disconnect{}) != (e.Type == tyg.EventDisconnect) {
-			r.broken("Disconnect of %v is %+v", e.Type, e.Disconnect)
+			t.Errorf("Disconnect of %v is %+v", e.Type, e.Disconnect)
 		}
 		if e.Message.Type != tyg.Text {
-			r.broken("Message.Type of %v is not Text", e.Type)
+			t.Errorf("Message.Type of %v is not Text", e.Type)
 		}
 	}
 }
 
-func checkKeptConn(r *rig) {
-	r.run()
-	p := r.join(Dial{})
-	if err := p.conn.SendString(r.ctx, "from outside"); err != nil {
-		r.broken("Conn.SendString returned %v", err)
+func checkKeptConn(t *T) {
+	t.Start()
+	p := t.Connect(Dial{})
+	if err := p.Conn.SendString(t.Ctx, "from outside"); err != nil {
+		t.Errorf("Conn.SendString returned %v", err)
 	}
-	p.expect("from outside")
+	p.Expect("from outside")
 }

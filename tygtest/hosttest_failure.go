@@ -11,58 +11,63 @@ import (
 const failureRule = "the client of a message whose handler fails gets API Gateway's frame, byte " +
 	"for byte, without the text of the error, and stays connected"
 
-func failurePromises() []promise {
-	return []promise{
-		{"an error answers the internal error frame", failureRule, checkMessageError},
-		{"a panic answers the internal error frame", failureRule, checkMessagePanic},
-		{"a rejection of a message is an error like others", failureRule, checkMessageReject},
+func failureCases() []Case {
+	return []Case{
 		{
-			"what was sent before the failure comes before its frame",
-			"messages arrive in the order in which they were sent", checkSentBeforeFailure,
+			Name:  "an error answers the internal error frame",
+			Rule:  failureRule,
+			Check: checkMessageError,
 		},
 		{
-			"a failure in disconnect harms nobody",
-			"a failure of a disconnect handler is logged; the host goes on", checkDisconnectFails,
+			Name:  "a panic answers the internal error frame",
+			Rule:  failureRule,
+			Check: checkMessagePanic,
 		},
 		{
-			"a failure concerns its own connection only",
-			"an error frame goes to the client whose message failed", checkFailureIsOwn,
+			Name:  "a rejection of a message is an error like others",
+			Rule:  failureRule,
+			Check: checkMessageReject,
+		},
+		{
+			Name:  "what was sent before the failure comes before its frame",
+			Rule:  "messages arrive in the order in which they were sent",
+			Check: checkSentBeforeFailure,
+		},
+		{
+			Name:  "a failure in disconnect harms nobody",
+			Rule:  "a failure of a disconnect handler is logged; the host goes on",
+			Check: checkDisconnectFails,
+		},
+		{
+			Name:  "a failure concerns its own connection only",
+			Rule:  "an error frame goes to the client whose message failed",
+			Check: checkFailureIsOwn,
 		},
 	}
 }
 
-func checkMessageError(r *rig) {
-	r.checkFailure(func() error { return errors.New("secret") })
+func checkMessageError(t *T) {
+	checkFailure(t, func() error { return errors.New("secret") })
 }
 
-func checkMessagePanic(r *rig) {
-	r.checkFailure(func() error { panic("secret") })
+func checkMessagePanic(t *T) {
+	checkFailure(t, func() error { panic("secret") })
 }
 
-func checkMessageReject(r *rig) {
-	r.checkFailure(func() error { return tyg.Reject(401, "secret") })
+func checkMessageReject(t *T) {
+	checkFailure(t, func() error { return tyg.Reject(401, "secret") })
 }
 
 // checkFailure lets one message fail with what fail returns.
-func (r *rig) checkFailure(fail func() error) {
-	r.message = failOn("fail", fail)
-	r.run()
-	p := r.join(Dial{})
+func checkFailure(t *T, fail func() error) {
+	t.OnMessage = FailOn("fail", fail)
+	t.Start()
+	p := t.Connect(Dial{})
 	for i := range 3 {
-		p.write("fail")
-		e := r.await("the message", nth(tyg.EventMessage, 2*i+1))
-		p.expect(frame("Internal server error", e))
-		p.roundTrip()
-	}
-}
-
-// failOn returns an echo that fails for messages that are text.
-func failOn(text string, fail func() error) tyg.MessageFunc {
-	return func(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
-		if m.Text() == text {
-			return fail()
-		}
-		return c.Send(ctx, m.Data)
+		p.WriteText("fail")
+		e := t.WaitEvent("the message", Nth(tyg.EventMessage, 2*i+1))
+		p.Expect(frame("Internal server error", e))
+		p.RoundTrip()
 	}
 }
 
@@ -73,41 +78,43 @@ func frame(message string, e tyg.Event) string {
 		message, e.Conn.ID, e.RequestID)
 }
 
-func checkSentBeforeFailure(r *rig) {
-	r.message = func(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
+func checkSentBeforeFailure(t *T) {
+	t.OnMessage = func(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
 		return errors.Join(c.Send(ctx, m.Data), errors.New("secret"))
 	}
-	r.run()
-	p := r.join(Dial{})
-	p.write("first")
-	p.expect("first")
-	p.expect(frame("Internal server error", r.await("the message", nth(tyg.EventMessage, 1))))
+	t.Start()
+	p := t.Connect(Dial{})
+	p.WriteText("first")
+	p.Expect("first")
+	e := t.WaitEvent("the message", Nth(tyg.EventMessage, 1))
+	p.Expect(frame("Internal server error", e))
 }
 
-func checkDisconnectFails(r *rig) {
-	r.disconnect = func(_ context.Context, _ *tyg.Conn, d tyg.Disconnect) error {
+func checkDisconnectFails(t *T) {
+	t.OnDisconnect = func(_ context.Context, _ *tyg.Conn, d tyg.Disconnect) error {
 		if d.Code == 4001 {
 			panic("secret")
 		}
 		return errors.New("secret")
 	}
-	r.run()
-	stays := r.join(Dial{})
+	t.Start()
+	stays := t.Connect(Dial{})
 	for code := tyg.CloseCode(4000); code < 4004; code++ {
-		p := r.join(Dial{})
+		p := t.Connect(Dial{})
 		if err := p.Close(code, ""); err != nil {
-			r.stop("client's close: %v", err)
+			t.Fatalf("client's close: %v", err)
 		}
-		p.disconnected()
+		p.WaitDisconnect()
 	}
-	stays.roundTrip()
+	stays.RoundTrip()
 }
 
-func checkFailureIsOwn(r *rig) {
-	r.message = failOn("fail", func() error { return errors.New("secret") })
-	r.run()
-	john, jenny := r.join(Dial{}), r.join(Dial{})
-	john.write("fail")
-	john.expect(frame("Internal server error", r.await("the message", nth(tyg.EventMessage, 1))))
-	jenny.roundTrip()
+func checkFailureIsOwn(t *T) {
+	t.OnMessage = FailOn("fail", func() error { return errors.New("secret") })
+	t.Start()
+	john, jenny := t.Connect(Dial{}), t.Connect(Dial{})
+	john.WriteText("fail")
+	e := t.WaitEvent("the message", Nth(tyg.EventMessage, 1))
+	john.Expect(frame("Internal server error", e))
+	jenny.RoundTrip()
 }

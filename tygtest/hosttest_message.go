@@ -10,88 +10,94 @@ import (
 	"github.com/tyg-dev/tyg"
 )
 
-func messagePromises() []promise {
-	return []promise{
+func messageCases() []Case {
+	return []Case{
 		{
-			"messages of a connection are handled in order",
-			"the messages of one connection are handled in the order of arrival", checkOrder,
+			Name:  "messages of a connection are handled in order",
+			Rule:  "the messages of one connection are handled in the order of arrival",
+			Check: checkOrder,
 		},
 		{
-			"messages of a connection are handled one at a time",
-			"handlers of one connection never overlap", checkSerial,
+			Name:  "messages of a connection are handled one at a time",
+			Rule:  "handlers of one connection never overlap",
+			Check: checkSerial,
 		},
 		{
-			"handlers of different connections run at the same time",
-			"a handler that takes long holds up no other connection", checkConcurrent,
+			Name:  "handlers of different connections run at the same time",
+			Rule:  "a handler that takes long holds up no other connection",
+			Check: checkConcurrent,
 		},
 		{
-			"text arrives as it was sent", "a message is any UTF-8 text and is not changed",
-			checkText,
+			Name:  "text arrives as it was sent",
+			Rule:  "a message is any UTF-8 text and is not changed",
+			Check: checkText,
 		},
 		{
-			"a message of 128 KB makes the round trip",
-			"the limit of API Gateway is 131072 bytes, in both directions", checkLargest,
+			Name:  "a message of 128 KB makes the round trip",
+			Rule:  "the limit of API Gateway is 131072 bytes, in both directions",
+			Check: checkLargest,
 		},
 		{
-			"a message over 128 KB ends the connection with 1009",
-			"a message of 131073 bytes is not handled; its client is closed with 1009",
-			checkTooLarge,
+			Name:  "a message over 128 KB ends the connection with 1009",
+			Rule:  "a message of 131073 bytes is not handled; its client is closed with 1009",
+			Check: checkTooLarge,
 		},
 		{
-			"a context ends when its handler has returned",
-			"a handler's context is good while it runs and ends afterwards", checkContextEnds,
+			Name:  "a context ends when its handler has returned",
+			Rule:  "a handler's context is good while it runs and ends afterwards",
+			Check: checkContextEnds,
 		},
 		{
-			"a message is worked through when its client leaves",
-			"a handler's context does not end when the client leaves; disconnect follows it",
-			checkLeaveWhileHandling,
+			Name:  "a message is worked through when its client leaves",
+			Rule:  "a handler's context does not end when the client leaves; disconnect follows it",
+			Check: checkLeaveWhileHandling,
 		},
 		{
-			"a reply to a message says nothing to the client",
-			"routes are one-way by default: a Reply's Status and Body stay with the host",
-			checkReplyDropped,
+			Name:  "a reply to a message says nothing to the client",
+			Rule:  "routes are one-way by default: a Reply's Status and Body stay with the host",
+			Check: checkReplyDropped,
 		},
 	}
 }
 
-func checkOrder(r *rig) {
+func checkOrder(t *T) {
 	const n = 1000
-	r.run()
-	p := r.join(Dial{})
+	t.Start()
+	p := t.Connect(Dial{})
 	for i := range n {
-		p.write(fmt.Sprint(i))
+		p.WriteText(fmt.Sprint(i))
 	}
 	for i := range n {
-		p.expect(fmt.Sprint(i))
+		p.Expect(fmt.Sprint(i))
 	}
 }
 
-func checkSerial(r *rig) {
+func checkSerial(t *T) {
 	const n = 200
 	var running, overlaps atomic.Int32
-	r.message = func(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
+	t.OnMessage = func(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
 		if running.Add(1) > 1 {
 			overlaps.Add(1)
 		}
 		defer running.Add(-1)
 		return c.Send(ctx, m.Data)
 	}
-	r.run()
-	p := r.join(Dial{})
+	t.Start()
+	p := t.Connect(Dial{})
 	for range n {
-		p.write("x")
+		p.WriteText("x")
 	}
 	for range n {
-		p.expect("x")
+		p.Expect("x")
 	}
 	if overlaps.Load() > 0 {
-		r.broken("of %d handlers, %d began while another was running", n, overlaps.Load())
+		t.Errorf("of %d handlers, %d began while another was running", n, overlaps.Load())
 	}
 }
 
-func checkConcurrent(r *rig) {
+func checkConcurrent(t *T) {
 	meet := make(chan struct{})
-	r.message = func(ctx context.Context, c *tyg.Conn, _ tyg.Message) error {
+	t.OnMessage = func(ctx context.Context, c *tyg.Conn, _ tyg.Message) error {
 		select {
 		case meet <- struct{}{}:
 		case <-meet:
@@ -100,113 +106,109 @@ func checkConcurrent(r *rig) {
 		}
 		return c.SendString(ctx, "met")
 	}
-	r.run()
-	john, jenny := r.join(Dial{}), r.join(Dial{})
-	john.write("x")
-	jenny.write("x")
-	john.expect("met")
-	jenny.expect("met")
+	t.Start()
+	john, jenny := t.Connect(Dial{}), t.Connect(Dial{})
+	john.WriteText("x")
+	jenny.WriteText("x")
+	john.Expect("met")
+	jenny.Expect("met")
 }
 
-func checkText(r *rig) {
-	r.run()
-	p := r.join(Dial{})
-	for _, text := range texts() {
-		p.write(text)
-		p.expect(text)
+func checkText(t *T) {
+	t.Start()
+	p := t.Connect(Dial{})
+	for _, text := range Texts() {
+		p.WriteText(text)
+		p.Expect(text)
 	}
 }
 
-// texts are messages that a careless host might change.
-func texts() []string {
-	return []string{"a", "\x00", "line\r\nline", "zwölf 日本語 🍵", `{"json": "\u00e9"}`}
-}
-
-func checkLargest(r *rig) {
-	r.run()
-	p := r.join(Dial{})
+func checkLargest(t *T) {
+	t.Start()
+	p := t.Connect(Dial{})
 	text := strings.Repeat("0123456789abcdef", maxMessage/16)
-	p.write(text)
-	p.expect(text)
+	p.WriteText(text)
+	p.Expect(text)
 }
 
-func checkTooLarge(r *rig) {
-	r.run()
-	p := r.join(Dial{})
-	_ = p.Write(r.ctx, tyg.Text, strings.Repeat("x", maxMessage+1)) // may fail when the host hangs up
-	if e := p.disconnected(); e.Disconnect.Code != 1009 {
-		r.broken("disconnect code is %d, want 1009", e.Disconnect.Code)
+func checkTooLarge(t *T) {
+	t.Start()
+	p := t.Connect(Dial{})
+	// May fail when the host closes the connection.
+	_ = p.Write(t.Ctx, tyg.Text, strings.Repeat("x", maxMessage+1))
+	if e := p.WaitDisconnect(); e.Disconnect.Code != 1009 {
+		t.Errorf("disconnect code is %d, want 1009", e.Disconnect.Code)
 	}
-	if closed := p.closed(); closed.Code != 1009 {
-		r.broken("client was closed with %d, want 1009", closed.Code)
+	if closed := p.ReadClosed(); closed.Code != 1009 {
+		t.Errorf("client was closed with %d, want 1009", closed.Code)
 	}
-	if n := r.journal.count(tyg.EventMessage); n > 0 {
-		r.broken("the message was handled")
+	if n := t.Events.Count(tyg.EventMessage); n > 0 {
+		t.Errorf("the message was handled")
 	}
 }
 
-func checkContextEnds(r *rig) {
+func checkContextEnds(t *T) {
 	contexts := make(chan context.Context, 3)
 	report := func(ctx context.Context) error {
 		if err := ctx.Err(); err != nil {
-			r.broken("a handler's context has ended while it runs: %v", err)
+			t.Errorf("a handler's context has ended while it runs: %v", err)
 		}
 		contexts <- ctx
 		return nil
 	}
-	r.connect = func(ctx context.Context, _ *tyg.Conn, _ *tyg.Request) error { return report(ctx) }
-	r.message = func(ctx context.Context, _ *tyg.Conn, _ tyg.Message) error { return report(ctx) }
-	r.disconnect = func(ctx context.Context, _ *tyg.Conn, _ tyg.Disconnect) error {
+	t.OnConnect = func(ctx context.Context, _ *tyg.Conn, _ *tyg.Request) error { return report(ctx) }
+	t.OnMessage = func(ctx context.Context, _ *tyg.Conn, _ tyg.Message) error { return report(ctx) }
+	t.OnDisconnect = func(ctx context.Context, _ *tyg.Conn, _ tyg.Disconnect) error {
 		return report(ctx)
 	}
-	r.run()
-	p := r.join(Dial{})
-	p.write("x")
-	r.await("the message", nth(tyg.EventMessage, 1))
-	p.gone()
+	t.Start()
+	p := t.Connect(Dial{})
+	p.WriteText("x")
+	t.WaitEvent("the message", Nth(tyg.EventMessage, 1))
+	p.Disconnect()
 	for _, handler := range []string{"connect", "message", "disconnect"} {
-		ctx := wait(r, handler, contexts)
-		wait(r, "the end of the context of "+handler, ctx.Done())
+		ctx := Wait(t, handler, contexts)
+		Wait(t, "the end of the context of "+handler, ctx.Done())
 	}
 }
 
-func checkLeaveWhileHandling(r *rig) {
+func checkLeaveWhileHandling(t *T) {
 	began, left := make(chan struct{}), make(chan struct{})
 	outcome := make(chan error, 1)
-	r.message = func(ctx context.Context, _ *tyg.Conn, _ tyg.Message) error {
+	t.OnMessage = func(ctx context.Context, _ *tyg.Conn, _ tyg.Message) error {
 		close(began)
 		<-left
 		select {
 		case <-ctx.Done():
-		case <-time.After(short):
+		case <-time.After(Short):
 		}
 		outcome <- ctx.Err()
 		return nil
 	}
-	r.run()
-	p := r.join(Dial{})
-	p.write("x")
-	wait(r, "the message", began)
+	t.Start()
+	p := t.Connect(Dial{})
+	p.WriteText("x")
+	Wait(t, "the message", began)
 	if err := p.Drop(); err != nil {
-		r.stop("client's drop: %v", err)
+		t.Fatalf("client's drop: %v", err)
 	}
 	close(left)
-	p.disconnected()
+	p.WaitDisconnect()
 	select {
 	case err := <-outcome:
 		if err != nil {
-			r.broken("the handler's context ended: %v", err)
+			t.Errorf("the handler's context ended: %v", err)
 		}
 	default:
-		r.broken("the disconnect event came while a message was being handled")
+		t.Errorf("the disconnect event came while a message was being handled")
 	}
 }
 
-func checkReplyDropped(r *rig) {
-	r.runHandler(tyg.HandlerFunc(replyAndEcho))
-	p := &peer{Socket: r.dial(Dial{}), r: r}
-	p.roundTrip()
-	p.roundTrip()
+func checkReplyDropped(t *T) {
+	t.StartHandler(tyg.HandlerFunc(replyAndEcho))
+	p := t.NewClient(t.Dial(Dial{}))
+	p.RoundTrip()
+	p.RoundTrip()
 }
 
 // replyAndEcho echoes messages, and replies with a text besides.

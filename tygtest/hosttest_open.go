@@ -7,36 +7,42 @@ import (
 	"github.com/tyg-dev/tyg"
 )
 
-func openPromises() []promise {
-	return []promise{
+func openCases() []Case {
+	return []Case{
 		{
-			"open comes between connect and the first message",
-			"a Handler that asks for it gets one open event for each connection, before any message",
-			checkOpenOrder,
+			Name:  "open comes between connect and the first message",
+			Rule:  "a Handler that asks for it gets one open event for each connection, before any message",
+			Check: checkOpenOrder,
 		},
 		{
-			"open can send to its own client",
-			"what is sent from open reaches the client, before the answers to its messages", checkGreeting,
+			Name:  "open can send to its own client",
+			Rule:  "what is sent from open reaches the client, before the answers to its messages",
+			Check: checkGreeting,
 		},
 		{
-			"open knows the connection",
-			"the Conn of the open event is that of the other events, with the subprotocol", checkOpenConn,
+			Name:  "open knows the connection",
+			Rule:  "the Conn of the open event is that of the other events, with the subprotocol",
+			Check: checkOpenConn,
 		},
 		{
-			"a host makes no open event unasked",
-			"a Handler whose Description does not ask for open gets none", checkNoOpen,
+			Name:  "a host makes no open event unasked",
+			Rule:  "a Handler whose Description does not ask for open gets none",
+			Check: checkNoOpen,
 		},
 		{
-			"a refused client is not opened", "only a handshake that was accepted is followed by open",
-			checkRefusedNotOpened,
+			Name:  "a refused client is not opened",
+			Rule:  "only a handshake that was accepted is followed by open",
+			Check: checkRefusedNotOpened,
 		},
 		{
-			"a failure in open leaves the connection open",
-			"errors and panics in open are logged; the client sees nothing of them", checkOpenFails,
+			Name:  "a failure in open leaves the connection open",
+			Rule:  "errors and panics in open are logged; the client sees nothing of them",
+			Check: checkOpenFails,
 		},
 		{
-			"disconnect comes after open",
-			"the disconnect event follows when open has returned", checkDisconnectAfterOpen,
+			Name:  "disconnect comes after open",
+			Rule:  "the disconnect event follows when open has returned",
+			Check: checkDisconnectAfterOpen,
 		},
 	}
 }
@@ -45,156 +51,156 @@ const greeting = "welcome"
 
 func greet(ctx context.Context, c *tyg.Conn) error { return c.SendString(ctx, greeting) }
 
-func checkOpenOrder(r *rig) {
-	r.open = func(context.Context, *tyg.Conn) error { return nil }
-	r.run()
+func checkOpenOrder(t *T) {
+	t.OnOpen = func(context.Context, *tyg.Conn) error { return nil }
+	t.Start()
 	for range 3 {
-		p := r.join(Dial{})
-		p.roundTrip()
-		p.roundTrip()
-		r.await("open", func(events []tyg.Event) int {
-			return find(events, func(e tyg.Event) bool {
-				return e.Type == tyg.EventOpen && e.Conn.ID == p.id()
+		p := t.Connect(Dial{})
+		p.RoundTrip()
+		p.RoundTrip()
+		t.WaitEvent("open", func(events []tyg.Event) int {
+			return Find(events, func(e tyg.Event) bool {
+				return e.Type == tyg.EventOpen && e.Conn.ID == p.ID()
 			})
 		})
-		p.gone()
-		r.wantTypes(p.id())
+		p.Disconnect()
+		wantTypes(t, p.ID())
 	}
 }
 
 // wantTypes checks the order of a connection's events: connect, open, two messages, disconnect.
-func (r *rig) wantTypes(id tyg.ConnID) {
-	r.t.Helper()
+func wantTypes(t *T, id tyg.ConnID) {
+	t.Helper()
 	opens := 0
-	for i, e := range r.journal.of(id) {
+	for i, e := range t.Events.Of(id) {
 		if e.Type != tyg.EventOpen {
 			continue
 		}
 		opens++
 		if e.Route != tyg.RouteOpen || e.RequestID == "" {
-			r.broken("the open event has route %q and request id %q", e.Route, e.RequestID)
+			t.Errorf("the open event has route %q and request id %q", e.Route, e.RequestID)
 		}
-		if i != 1 && !r.LateOpen {
-			r.broken("open is event %d of the connection, want the second", i+1)
+		if i != 1 && !t.LateOpen {
+			t.Errorf("open is event %d of the connection, want the second", i+1)
 		}
 	}
 	if opens != 1 {
-		r.broken("there were %d open events, want 1", opens)
+		t.Errorf("there were %d open events, want 1", opens)
 	}
 }
 
-func checkGreeting(r *rig) {
-	r.open = greet
-	r.run()
-	p := &peer{Socket: r.dial(Dial{}), r: r}
-	if r.LateOpen {
-		p.expect(greeting)
-		p.roundTrip()
+func checkGreeting(t *T) {
+	t.OnOpen = greet
+	t.Start()
+	p := t.NewClient(t.Dial(Dial{}))
+	if t.LateOpen {
+		p.Expect(greeting)
+		p.RoundTrip()
 		return
 	}
-	p.write("first")
-	p.expect(greeting)
-	p.expect("first")
-	p.roundTrip()
+	p.WriteText("first")
+	p.Expect(greeting)
+	p.Expect("first")
+	p.RoundTrip()
 }
 
-func checkOpenConn(r *rig) {
-	r.connect = func(_ context.Context, _ *tyg.Conn, q *tyg.Request) error {
+func checkOpenConn(t *T) {
+	t.OnConnect = func(_ context.Context, _ *tyg.Conn, q *tyg.Request) error {
 		q.SelectSubprotocol("chat.v1")
 		return nil
 	}
-	r.open = greet
-	r.run()
-	p := r.join(Dial{Subprotocols: []string{"chat.v1"}})
-	p.expect(greeting)
-	e := r.await("open", nth(tyg.EventOpen, 1))
-	if e.Conn.ID != p.id() || e.Conn.SourceIP != p.conn.SourceIP {
-		r.broken("open is about %s from %s, want %s from %s",
-			e.Conn.ID, e.Conn.SourceIP, p.id(), p.conn.SourceIP)
+	t.OnOpen = greet
+	t.Start()
+	p := t.Connect(Dial{Subprotocols: []string{"chat.v1"}})
+	p.Expect(greeting)
+	e := t.WaitEvent("open", Nth(tyg.EventOpen, 1))
+	if e.Conn.ID != p.ID() || e.Conn.SourceIP != p.Conn.SourceIP {
+		t.Errorf("open is about %s from %s, want %s from %s",
+			e.Conn.ID, e.Conn.SourceIP, p.ID(), p.Conn.SourceIP)
 	}
-	if e.Conn.Subprotocol != "chat.v1" && !r.LateOpen { // on AWS events do not tell it
-		r.broken("Conn.Subprotocol is %q in the open event, want chat.v1", e.Conn.Subprotocol)
-	}
-}
-
-func checkNoOpen(r *rig) {
-	r.run()
-	p := r.join(Dial{})
-	p.roundTrip()
-	p.gone()
-	if n := r.journal.count(tyg.EventOpen); n != 0 {
-		r.broken("there were %d open events, want none", n)
+	if e.Conn.Subprotocol != "chat.v1" && !t.LateOpen { // on AWS events do not tell it
+		t.Errorf("Conn.Subprotocol is %q in the open event, want chat.v1", e.Conn.Subprotocol)
 	}
 }
 
-func checkRefusedNotOpened(r *rig) {
-	r.connect = func(_ context.Context, _ *tyg.Conn, q *tyg.Request) error {
+func checkNoOpen(t *T) {
+	t.Start()
+	p := t.Connect(Dial{})
+	p.RoundTrip()
+	p.Disconnect()
+	if n := t.Events.Count(tyg.EventOpen); n != 0 {
+		t.Errorf("there were %d open events, want none", n)
+	}
+}
+
+func checkRefusedNotOpened(t *T) {
+	t.OnConnect = func(_ context.Context, _ *tyg.Conn, q *tyg.Request) error {
 		if q.Query.Get("let") != "in" {
 			return tyg.Reject(403, "no")
 		}
 		return nil
 	}
-	r.open = greet
-	r.run()
-	r.refused(Dial{})
-	p := r.join(Dial{Query: map[string][]string{"let": {"in"}}})
-	p.expect(greeting)
-	p.roundTrip()
-	if n := r.journal.count(tyg.EventOpen); n != 1 {
-		r.broken("there were %d open events, want that of the client that was let in", n)
+	t.OnOpen = greet
+	t.Start()
+	t.DialRefused(Dial{})
+	p := t.Connect(Dial{Query: map[string][]string{"let": {"in"}}})
+	p.Expect(greeting)
+	p.RoundTrip()
+	if n := t.Events.Count(tyg.EventOpen); n != 1 {
+		t.Errorf("there were %d open events, want that of the client that was let in", n)
 	}
 }
 
-func checkOpenFails(r *rig) {
-	r.open = func(_ context.Context, c *tyg.Conn) error {
-		if r.journal.count(tyg.EventOpen)%2 == 0 {
+func checkOpenFails(t *T) {
+	t.OnOpen = func(_ context.Context, c *tyg.Conn) error {
+		if t.Events.Count(tyg.EventOpen)%2 == 0 {
 			panic("secret")
 		}
 		return errors.New("secret")
 	}
-	r.run()
+	t.Start()
 	for n := range 2 {
-		p := r.join(Dial{})
-		r.await("open", nth(tyg.EventOpen, n+1))
-		p.roundTrip()
+		p := t.Connect(Dial{})
+		t.WaitEvent("open", Nth(tyg.EventOpen, n+1))
+		p.RoundTrip()
 	}
 }
 
-func checkDisconnectAfterOpen(r *rig) {
+func checkDisconnectAfterOpen(t *T) {
 	leave, returned := make(chan struct{}), make(chan struct{})
-	r.open = func(context.Context, *tyg.Conn) error {
+	t.OnOpen = func(context.Context, *tyg.Conn) error {
 		<-leave
 		close(returned)
 		return nil
 	}
-	r.disconnect = func(context.Context, *tyg.Conn, tyg.Disconnect) error {
+	t.OnDisconnect = func(context.Context, *tyg.Conn, tyg.Disconnect) error {
 		select {
 		case <-returned:
 		default:
-			r.broken("disconnect runs while open does")
+			t.Errorf("disconnect runs while open does")
 		}
 		return nil
 	}
-	if r.run(); r.LateOpen {
+	if t.Start(); t.LateOpen {
 		close(leave)
 		return
 	}
 	dialed := make(chan Socket, 1)
 	go func() { // A host in memory runs open inside of Dial; this ends with it.
-		s, err := r.Dial(r.ctx, Dial{})
+		s, err := t.Subject.Dial(t.Ctx, Dial{})
 		if err != nil {
-			r.broken("dial: %v", err)
+			t.Errorf("dial: %v", err)
 		}
 		dialed <- s
 	}()
-	r.await("open", nth(tyg.EventOpen, 1))
+	t.WaitEvent("open", Nth(tyg.EventOpen, 1))
 	close(leave)
-	s := wait(r, "the client", dialed)
+	s := Wait(t, "the client", dialed)
 	if s == nil {
 		return
 	}
 	if err := s.Drop(); err != nil {
-		r.stop("client's drop: %v", err)
+		t.Fatalf("client's drop: %v", err)
 	}
-	r.await("disconnect", nth(tyg.EventDisconnect, 1))
+	t.WaitEvent("disconnect", Nth(tyg.EventDisconnect, 1))
 }

@@ -12,66 +12,71 @@ import (
 	"github.com/tyg-dev/tyg"
 )
 
-func requestPromises() []promise {
-	return []promise{
+func requestCases() []Case {
+	return []Case{
 		{
-			"the subprotocol that is accepted is selected",
-			"Request.SelectSubprotocol selects the subprotocol; Conn.Subprotocol has it in later events",
-			checkSubprotocol,
+			Name: "the subprotocol that is accepted is selected",
+			Rule: "Request.SelectSubprotocol selects the subprotocol; Conn.Subprotocol has it in " +
+				"later events",
+			Check: checkSubprotocol,
 		},
 		{
-			"a plain Handler selects the subprotocol",
-			"Request.SelectSubprotocol works from every Handler, not only through App",
-			checkSubprotocolOfHandler,
+			Name:  "a plain Handler selects the subprotocol",
+			Rule:  "Request.SelectSubprotocol works from every Handler, not only through App",
+			Check: checkSubprotocolOfHandler,
 		},
 		{
-			"no subprotocol is selected unless accepted",
-			"the host never selects a subprotocol by itself", checkNoSubprotocol,
+			Name:  "no subprotocol is selected unless accepted",
+			Rule:  "the host never selects a subprotocol by itself",
+			Check: checkNoSubprotocol,
 		},
 		{
-			"connect sees the header", "Request.Header has the client's header fields",
-			checkHeader,
+			Name:  "connect sees the header",
+			Rule:  "Request.Header has the client's header fields",
+			Check: checkHeader,
 		},
 		{
-			"connect sees the query", "Request.Query has the parsed query, all values of it",
-			checkQuery,
+			Name:  "connect sees the query",
+			Rule:  "Request.Query has the parsed query, all values of it",
+			Check: checkQuery,
 		},
 		{
-			"connect sees an empty query as empty", "Request.Query and Request.Header are never nil",
-			checkNoQuery,
+			Name:  "connect sees an empty query as empty",
+			Rule:  "Request.Query and Request.Header are never nil",
+			Check: checkNoQuery,
 		},
 		{
-			"connect sees the client's address",
-			"SourceIP is the client's address without port, in Request and Conn alike",
-			checkSourceIP,
+			Name:  "connect sees the client's address",
+			Rule:  "SourceIP is the client's address without port, in Request and Conn alike",
+			Check: checkSourceIP,
 		},
 	}
 }
 
-func checkSubprotocol(r *rig) {
-	r.connect = func(_ context.Context, _ *tyg.Conn, q *tyg.Request) error {
+func checkSubprotocol(t *T) {
+	t.OnConnect = func(_ context.Context, _ *tyg.Conn, q *tyg.Request) error {
 		q.SelectSubprotocol("unknown", "chat.v1")
 		return nil
 	}
-	r.run()
+	t.Start()
 	offer := []string{"chat.v2", "chat.v1"}
-	p := r.join(Dial{Subprotocols: offer})
+	p := t.Connect(Dial{Subprotocols: offer})
 	if got := p.Subprotocol(); got != "chat.v1" {
-		r.broken("client got subprotocol %q, want chat.v1", got)
+		t.Errorf("client got subprotocol %q, want chat.v1", got)
 	}
-	request := r.await("connect", nth(tyg.EventConnect, 1)).Request
+	request := t.WaitEvent("connect", Nth(tyg.EventConnect, 1)).Request
 	if !slices.Equal(request.Subprotocols, offer) {
-		r.broken("Request.Subprotocols is %q, want %q", request.Subprotocols, offer)
+		t.Errorf("Request.Subprotocols is %q, want %q", request.Subprotocols, offer)
 	}
-	p.roundTrip()
-	e := r.await("the message", nth(tyg.EventMessage, 1))
+	p.RoundTrip()
+	e := t.WaitEvent("the message", Nth(tyg.EventMessage, 1))
 	if e.Conn.Subprotocol != "chat.v1" {
-		r.broken("Conn.Subprotocol is %q in the message event", e.Conn.Subprotocol)
+		t.Errorf("Conn.Subprotocol is %q in the message event", e.Conn.Subprotocol)
 	}
 }
 
-func checkSubprotocolOfHandler(r *rig) {
-	r.runHandler(tyg.HandlerFunc(func(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
+func checkSubprotocolOfHandler(t *T) {
+	t.StartHandler(tyg.HandlerFunc(func(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
 		switch e.Type {
 		case tyg.EventConnect:
 			e.Request.SelectSubprotocol("chat.v1")
@@ -80,78 +85,78 @@ func checkSubprotocolOfHandler(r *rig) {
 		}
 		return tyg.Reply{}, nil
 	}))
-	p := &peer{Socket: r.dial(Dial{Subprotocols: []string{"chat.v2", "chat.v1"}}), r: r}
+	p := t.NewClient(t.Dial(Dial{Subprotocols: []string{"chat.v2", "chat.v1"}}))
 	if got := p.Subprotocol(); got != "chat.v1" {
-		r.broken("client got subprotocol %q, want chat.v1", got)
+		t.Errorf("client got subprotocol %q, want chat.v1", got)
 	}
-	p.write("which?")
-	p.expect("chat.v1")
+	p.WriteText("which?")
+	p.Expect("chat.v1")
 }
 
-func checkNoSubprotocol(r *rig) {
+func checkNoSubprotocol(t *T) {
 	var accepted atomic.Bool
-	r.connect = func(_ context.Context, _ *tyg.Conn, q *tyg.Request) error {
+	t.OnConnect = func(_ context.Context, _ *tyg.Conn, q *tyg.Request) error {
 		_, ok := q.SelectSubprotocol("chat.v1")
 		accepted.Store(ok)
 		return nil
 	}
-	r.run()
-	p := r.join(Dial{})
+	t.Start()
+	p := t.Connect(Dial{})
 	if got := p.Subprotocol(); got != "" || accepted.Load() {
-		r.broken("client that offered none got subprotocol %q, SelectSubprotocol returned %t",
+		t.Errorf("client that offered none got subprotocol %q, SelectSubprotocol returned %t",
 			got, accepted.Load())
 	}
 }
 
-func checkHeader(r *rig) {
-	r.run()
-	p := r.join(Dial{Header: http.Header{
+func checkHeader(t *T) {
+	t.Start()
+	p := t.Connect(Dial{Header: http.Header{
 		"User-Agent":   {"tyg conformance"},
 		"X-Tyg-Custom": {"one", "two"},
 	}})
-	request := r.await("connect", nth(tyg.EventConnect, 1)).Request
+	request := t.WaitEvent("connect", Nth(tyg.EventConnect, 1)).Request
 	got := strings.Join(request.Header.Values("X-Tyg-Custom"), ",")
 	if strings.ReplaceAll(got, " ", "") != "one,two" {
-		r.broken("X-Tyg-Custom is %q, want one and two", got)
+		t.Errorf("X-Tyg-Custom is %q, want one and two", got)
 	}
-	if request.UserAgent() != "tyg conformance" || p.conn.UserAgent != "tyg conformance" {
-		r.broken("UserAgent is %q in Request, %q in Conn", request.UserAgent(), p.conn.UserAgent)
+	if request.UserAgent() != "tyg conformance" || p.Conn.UserAgent != "tyg conformance" {
+		t.Errorf("UserAgent is %q in Request, %q in Conn", request.UserAgent(), p.Conn.UserAgent)
 	}
 }
 
-func checkQuery(r *rig) {
-	r.run()
+func checkQuery(t *T) {
+	t.Start()
 	want := url.Values{"token": {"a=b&c d"}, "room": {"one", "zwölf"}, "empty": {""}}
-	r.join(Dial{Query: want})
-	got := r.await("connect", nth(tyg.EventConnect, 1)).Request.Query
+	t.Connect(Dial{Query: want})
+	got := t.WaitEvent("connect", Nth(tyg.EventConnect, 1)).Request.Query
 	if got.Encode() != want.Encode() {
-		r.broken("Query is %v, want %v", got, want)
+		t.Errorf("Query is %v, want %v", got, want)
 	}
 }
 
-func checkNoQuery(r *rig) {
-	r.run()
-	r.join(Dial{})
-	request := r.await("connect", nth(tyg.EventConnect, 1)).Request
+func checkNoQuery(t *T) {
+	t.Start()
+	t.Connect(Dial{})
+	request := t.WaitEvent("connect", Nth(tyg.EventConnect, 1)).Request
 	if request.Query == nil || len(request.Query) > 0 {
-		r.broken("Query is %#v, want an empty map", request.Query)
+		t.Errorf("Query is %#v, want an empty map", request.Query)
 	}
 	if request.Header == nil {
-		r.broken("Header is nil")
+		t.Errorf("Header is nil")
 	}
 	if request.Host == "" {
-		r.broken("Host is empty")
+		t.Errorf("Host is empty")
 	}
 }
 
-func checkSourceIP(r *rig) {
-	r.run()
-	p := r.join(Dial{})
-	request := r.await("connect", nth(tyg.EventConnect, 1)).Request
+func checkSourceIP(t *T) {
+	t.Start()
+	p := t.Connect(Dial{})
+	request := t.WaitEvent("connect", Nth(tyg.EventConnect, 1)).Request
 	if _, err := netip.ParseAddr(request.SourceIP); err != nil {
-		r.broken("Request.SourceIP is %q: %v", request.SourceIP, err)
+		t.Errorf("Request.SourceIP is %q: %v", request.SourceIP, err)
 	}
-	if p.conn.SourceIP != request.SourceIP {
-		r.broken("Conn.SourceIP is %q, Request.SourceIP %q", p.conn.SourceIP, request.SourceIP)
+	if p.Conn.SourceIP != request.SourceIP {
+		t.Errorf("Conn.SourceIP is %q, Request.SourceIP %q", p.Conn.SourceIP, request.SourceIP)
 	}
 }

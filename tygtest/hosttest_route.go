@@ -7,25 +7,28 @@ import (
 	"github.com/tyg-dev/tyg"
 )
 
-func routePromises() []promise {
-	return []promise{
+func routeCases() []Case {
+	return []Case{
 		{
-			"the route selection expression selects the route",
-			"a message takes the route whose key equals the expression's value, else $default",
-			checkRoutes,
+			Name:  "the route selection expression selects the route",
+			Rule:  "a message takes the route whose key equals the expression's value, else $default",
+			Check: checkRoutes,
 		},
 		{
-			"no message reaches connect or disconnect",
-			"what a client writes never selects $connect or $disconnect", checkReservedRoutes,
+			Name:  "no message reaches connect or disconnect",
+			Rule:  "what a client writes never selects $connect or $disconnect",
+			Check: checkReservedRoutes,
 		},
 		{
-			"an expression of the application's own selects",
-			"a host uses App.RouteSelection", checkSelection,
+			Name:  "an expression of the application's own selects",
+			Rule:  "a host uses App.RouteSelection",
+			Check: checkSelection,
 		},
 		{
-			"a message without a route is answered Forbidden",
-			"if no route matches and there is no $default, the client gets API Gateway's Forbidden " +
-				"frame and stays connected", checkForbidden,
+			Name: "a message without a route is answered Forbidden",
+			Rule: "if no route matches and there is no $default, the client gets API Gateway's " +
+				"Forbidden frame and stays connected",
+			Check: checkForbidden,
 		},
 	}
 }
@@ -37,12 +40,12 @@ func tell(route string) tyg.MessageFunc {
 	}
 }
 
-func checkRoutes(r *rig) {
-	r.app.OnRoute("join", tell("join"))
-	r.app.OnRoute("leave", tell("leave"))
-	r.message = tell(tyg.RouteDefault)
-	r.run()
-	p := r.join(Dial{})
+func checkRoutes(t *T) {
+	t.App.OnRoute("join", tell("join"))
+	t.App.OnRoute("leave", tell("leave"))
+	t.OnMessage = tell(tyg.RouteDefault)
+	t.Start()
+	p := t.Connect(Dial{})
 	for text, want := range map[string]string{
 		`{"action":"join"}`:                    "join",
 		` { "x" : [1] , "action" : "leave" } `: "leave",
@@ -57,69 +60,69 @@ func checkRoutes(r *rig) {
 		`join`:                                 tyg.RouteDefault,
 		`{}`:                                   tyg.RouteDefault,
 	} {
-		p.write(text)
-		if got := p.read(); got != want {
-			r.broken("%s took the route %q, want %q", text, got, want)
+		p.WriteText(text)
+		if got := p.ReadText(); got != want {
+			t.Errorf("%s took the route %q, want %q", text, got, want)
 		}
 	}
 }
 
-func checkReservedRoutes(r *rig) {
-	r.app.OnRoute("join", tell("join")) // so that there is something to select
-	r.run()
-	p := r.join(Dial{})
+func checkReservedRoutes(t *T) {
+	t.App.OnRoute("join", tell("join")) // so that there is something to select
+	t.Start()
+	p := t.Connect(Dial{})
 	for _, key := range []string{tyg.RouteConnect, tyg.RouteDisconnect, tyg.RouteDefault} {
 		text := `{"action":"` + key + `"}`
-		p.write(text)
-		p.expect(text)
+		p.WriteText(text)
+		p.Expect(text)
 	}
-	for _, e := range r.journal.of(p.id())[1:] {
+	for _, e := range t.Events.Of(p.ID())[1:] {
 		if e.Type != tyg.EventMessage || e.Route != tyg.RouteDefault {
-			r.broken("a message caused %v on route %q", e.Type, e.Route)
+			t.Errorf("a message caused %v on route %q", e.Type, e.Route)
 		}
 	}
 }
 
-func checkSelection(r *rig) {
-	r.app.RouteSelection = "${request.body.service}/${request.body.action}"
-	r.app.OnRoute("chat/join", tell("chat/join"))
-	r.message = tell(tyg.RouteDefault)
-	r.run()
-	p := r.join(Dial{})
-	p.write(`{"action":"join","service":"chat"}`)
-	p.expect("chat/join")
-	p.write(`{"action":"join"}`)
-	p.expect(tyg.RouteDefault)
+func checkSelection(t *T) {
+	t.App.RouteSelection = "${request.body.service}/${request.body.action}"
+	t.App.OnRoute("chat/join", tell("chat/join"))
+	t.OnMessage = tell(tyg.RouteDefault)
+	t.Start()
+	p := t.Connect(Dial{})
+	p.WriteText(`{"action":"join","service":"chat"}`)
+	p.Expect("chat/join")
+	p.WriteText(`{"action":"join"}`)
+	p.Expect(tyg.RouteDefault)
 }
 
-func checkForbidden(r *rig) {
-	r.app.Use(r.journal.keep)
-	r.app.OnConnect(func(context.Context, *tyg.Conn, *tyg.Request) error { return nil })
-	r.app.OnRoute("join", tell("join"))
-	r.runHandler(r.app)
-	p := r.join(Dial{})
+func checkForbidden(t *T) {
+	t.App.Use(t.Events.Record)
+	t.App.OnConnect(func(context.Context, *tyg.Conn, *tyg.Request) error { return nil })
+	t.App.OnRoute("join", tell("join"))
+	t.StartHandler(t.App)
+	p := t.Connect(Dial{})
 	seen := make(map[string]bool)
 	for _, text := range []string{`{"action":"nobody"}`, `{}`, `no JSON`, `{"action":"$connect"}`} {
-		p.write(text)
-		id := r.forbidden(p, p.read())
+		p.WriteText(text)
+		id := forbidden(t, p, p.ReadText())
 		if seen[id] {
-			r.broken("request id %q is there twice", id)
+			t.Errorf("request id %q is there twice", id)
 		}
 		seen[id] = true
 	}
-	p.write(`{"action":"join"}`)
-	p.expect("join")
+	p.WriteText(`{"action":"join"}`)
+	p.Expect("join")
 }
 
 // forbidden checks the Forbidden frame and returns the request id in it.
-func (r *rig) forbidden(p *peer, got string) string {
-	r.t.Helper()
-	want := frame("Forbidden", tyg.Event{Conn: p.conn, RequestID: "?"})
+func forbidden(t *T, p *peer, got string) string {
+	t.Helper()
+	want := frame("Forbidden", tyg.Event{Conn: p.Conn, RequestID: "?"})
 	before, after, _ := strings.Cut(want, "?")
 	id, ok := strings.CutPrefix(got, before)
 	id, ok2 := strings.CutSuffix(id, after)
 	if !ok || !ok2 || id == "" {
-		r.broken("client received %s, want %s…%s", brief(got), before, after)
+		t.Errorf("client received %s, want %s…%s", Brief(got), before, after)
 	}
 	return id
 }

@@ -2,133 +2,119 @@ package tygtest
 
 import (
 	"context"
-	"errors"
 	"sync/atomic"
 
 	"github.com/tyg-dev/tyg"
 )
 
-func handlerSendPromises() []promise {
-	return []promise{
+func handlerSendCases() []Case {
+	return []Case{
 		{
-			"connect cannot send to its own client",
-			"while connect runs, Send to its connection returns ErrNotOpen, which is ErrGone, too",
-			checkSendInConnect,
+			Name:  "connect cannot send to its own client",
+			Rule:  "while connect runs, Send to its connection returns ErrNotOpen, which is ErrGone, too",
+			Check: checkSendInConnect,
 		},
 		{
-			"connect can send to others",
-			"the Sender of a connect handler reaches every other connection", checkSendFromConnect,
+			Name:  "connect can send to others",
+			Rule:  "the Sender of a connect handler reaches every other connection",
+			Check: checkSendFromConnect,
 		},
 		{
-			"a handler can send to others",
-			"the Sender that a handler is given reaches every connection", checkSendToOthers,
+			Name:  "a handler can send to others",
+			Rule:  "the Sender that a handler is given reaches every connection",
+			Check: checkSendToOthers,
 		},
 		{
-			"a handler can close others",
-			"Close ends any connection, and its disconnect event follows", checkCloseOthers,
+			Name:  "a handler can close others",
+			Rule:  "Close ends any connection, and its disconnect event follows",
+			Check: checkCloseOthers,
 		},
 		{
-			"disconnect can send to others",
-			"the Sender of a disconnect handler reaches every other connection",
-			checkSendFromDisconnect,
+			Name:  "disconnect can send to others",
+			Rule:  "the Sender of a disconnect handler reaches every other connection",
+			Check: checkSendFromDisconnect,
 		},
 		{
-			"App.Sender works outside of handlers",
-			"a host binds its Sender to the application it runs", checkAppSender,
+			Name:  "App.Sender works outside of handlers",
+			Rule:  "a host binds its Sender to the application it runs",
+			Check: checkAppSender,
 		},
 	}
 }
 
-// wantConnError checks that err is a ConnError about id that wraps want.
-func (r *rig) wantConnError(call string, err error, id tyg.ConnID, want error) {
-	r.t.Helper()
-	if !errors.Is(err, want) {
-		r.broken("%s returned %v, want %v", call, err, want)
-		return
-	}
-	c, ok := errors.AsType[*tyg.ConnError](err)
-	if !ok {
-		r.broken("%s returned a %T, want a *tyg.ConnError", call, err)
-		return
-	}
-	if c.ID != id {
-		r.broken("%s returned an error about %q, want %q", call, c.ID, id)
-	}
-}
-
-func checkSendInConnect(r *rig) {
+func checkSendInConnect(t *T) {
 	outcome := make(chan error, 1)
-	r.connect = func(ctx context.Context, c *tyg.Conn, _ *tyg.Request) error {
+	t.OnConnect = func(ctx context.Context, c *tyg.Conn, _ *tyg.Request) error {
 		outcome <- c.SendString(ctx, "too early")
 		return nil
 	}
-	r.run()
-	p := r.join(Dial{})
-	r.wantConnError("Send", wait(r, "connect", outcome), p.id(), tyg.ErrNotOpen)
-	p.roundTrip()
+	t.Start()
+	p := t.Connect(Dial{})
+	t.ExpectConnError("Send", Wait(t, "connect", outcome), p.ID(), tyg.ErrNotOpen)
+	p.RoundTrip()
 }
 
-func checkSendFromConnect(r *rig) {
+func checkSendFromConnect(t *T) {
 	var first atomic.Pointer[tyg.Conn]
-	r.connect = func(ctx context.Context, c *tyg.Conn, _ *tyg.Request) error {
+	t.OnConnect = func(ctx context.Context, c *tyg.Conn, _ *tyg.Request) error {
 		if first.CompareAndSwap(nil, c) {
 			return nil
 		}
 		return c.Sender.Send(ctx, first.Load().ID, []byte("somebody has come"))
 	}
-	r.run()
-	p := r.join(Dial{})
-	r.join(Dial{})
-	p.expect("somebody has come")
+	t.Start()
+	p := t.Connect(Dial{})
+	t.Connect(Dial{})
+	p.Expect("somebody has come")
 }
 
-func checkSendToOthers(r *rig) {
-	r.message = func(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
+func checkSendToOthers(t *T) {
+	t.OnMessage = func(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
 		return c.Sender.Send(ctx, tyg.ConnID(m.Text()), []byte("from the other"))
 	}
-	r.run()
-	john, jenny := r.join(Dial{}), r.join(Dial{})
-	john.write(string(jenny.id()))
-	jenny.expect("from the other")
+	t.Start()
+	john, jenny := t.Connect(Dial{}), t.Connect(Dial{})
+	john.WriteText(string(jenny.ID()))
+	jenny.Expect("from the other")
 }
 
-func checkCloseOthers(r *rig) {
-	r.message = func(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
+func checkCloseOthers(t *T) {
+	t.OnMessage = func(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
 		if err := c.Sender.Close(ctx, tyg.ConnID(m.Text())); err != nil {
 			return err
 		}
 		return c.SendString(ctx, "done")
 	}
-	r.run()
-	john, jenny := r.join(Dial{}), r.join(Dial{})
-	john.write(string(jenny.id()))
-	john.expect("done")
-	jenny.ended(1000, "Connection Closed Normally")
+	t.Start()
+	john, jenny := t.Connect(Dial{}), t.Connect(Dial{})
+	john.WriteText(string(jenny.ID()))
+	john.Expect("done")
+	jenny.ExpectDisconnect(1000, "Connection Closed Normally")
 }
 
-func checkSendFromDisconnect(r *rig) {
+func checkSendFromDisconnect(t *T) {
 	var stays atomic.Pointer[tyg.Conn]
-	r.connect = func(_ context.Context, c *tyg.Conn, _ *tyg.Request) error {
+	t.OnConnect = func(_ context.Context, c *tyg.Conn, _ *tyg.Request) error {
 		stays.CompareAndSwap(nil, c)
 		return nil
 	}
-	r.disconnect = func(ctx context.Context, c *tyg.Conn, _ tyg.Disconnect) error {
+	t.OnDisconnect = func(ctx context.Context, c *tyg.Conn, _ tyg.Disconnect) error {
 		if c.ID == stays.Load().ID {
 			return nil
 		}
 		return c.Sender.Send(ctx, stays.Load().ID, []byte("somebody has left"))
 	}
-	r.run()
-	p := r.join(Dial{})
-	r.join(Dial{}).gone()
-	p.expect("somebody has left")
+	t.Start()
+	p := t.Connect(Dial{})
+	t.Connect(Dial{}).Disconnect()
+	p.Expect("somebody has left")
 }
 
-func checkAppSender(r *rig) {
-	r.run()
-	p := r.join(Dial{})
-	if err := r.app.Sender().Send(r.ctx, p.id(), []byte("from a timer")); err != nil {
-		r.broken("Send returned %v", err)
+func checkAppSender(t *T) {
+	t.Start()
+	p := t.Connect(Dial{})
+	if err := t.App.Sender().Send(t.Ctx, p.ID(), []byte("from a timer")); err != nil {
+		t.Errorf("Send returned %v", err)
 	}
-	p.expect("from a timer")
+	p.Expect("from a timer")
 }

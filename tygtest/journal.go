@@ -8,45 +8,45 @@ import (
 	"github.com/tyg-dev/tyg"
 )
 
-// A journal remembers the events of an application, in the order in which handling them began.
-type journal struct {
+// An EventLog has the events of an application, in the order in which handling them began.
+type EventLog struct {
 	mu      sync.Mutex
 	events  []tyg.Event   // guarded by mu
 	changed chan struct{} // guarded by mu; closed at the next event
 }
 
-// keep is middleware that writes the journal.
-func (j *journal) keep(next tyg.Handler) tyg.Handler {
+// Record is middleware that adds each event to the log.
+func (l *EventLog) Record(next tyg.Handler) tyg.Handler {
 	return tyg.HandlerFunc(func(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
-		j.add(e)
+		l.add(e)
 		return next.Handle(ctx, e)
 	})
 }
 
-func (j *journal) add(e tyg.Event) {
+func (l *EventLog) add(e tyg.Event) {
 	e.Message.Data = bytes.Clone(e.Message.Data)
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	j.events = append(j.events, e)
-	if j.changed != nil {
-		close(j.changed)
-		j.changed = nil
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.events = append(l.events, e)
+	if l.changed != nil {
+		close(l.changed)
+		l.changed = nil
 	}
 }
 
 // all returns the events up to now, and a channel that is closed at the next.
-func (j *journal) all() ([]tyg.Event, <-chan struct{}) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if j.changed == nil {
-		j.changed = make(chan struct{})
+func (l *EventLog) all() ([]tyg.Event, <-chan struct{}) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.changed == nil {
+		l.changed = make(chan struct{})
 	}
-	return j.events[:len(j.events):len(j.events)], j.changed
+	return l.events[:len(l.events):len(l.events)], l.changed
 }
 
-// of returns the events of one connection up to now.
-func (j *journal) of(id tyg.ConnID) []tyg.Event {
-	all, _ := j.all()
+// Of returns the events of one connection up to now.
+func (l *EventLog) Of(id tyg.ConnID) []tyg.Event {
+	all, _ := l.all()
 	var own []tyg.Event
 	for _, e := range all {
 		if e.Conn.ID == id {
@@ -56,9 +56,10 @@ func (j *journal) of(id tyg.ConnID) []tyg.Event {
 	return own
 }
 
-func (j *journal) count(t tyg.EventType) int {
+// Count returns how many events of a type there were.
+func (l *EventLog) Count(t tyg.EventType) int {
 	n := 0
-	all, _ := j.all()
+	all, _ := l.all()
 	for _, e := range all {
 		if e.Type == t {
 			n++
@@ -67,10 +68,10 @@ func (j *journal) count(t tyg.EventType) int {
 	return n
 }
 
-// await waits for an event. pick returns its index, or -1.
-func (j *journal) await(ctx context.Context, pick func([]tyg.Event) int) (tyg.Event, bool) {
+// wait waits for an event. pick returns its index, or -1.
+func (l *EventLog) wait(ctx context.Context, pick func([]tyg.Event) int) (tyg.Event, bool) {
 	for {
-		events, changed := j.all()
+		events, changed := l.all()
 		if i := pick(events); i >= 0 {
 			return events[i], true
 		}
@@ -82,11 +83,11 @@ func (j *journal) await(ctx context.Context, pick func([]tyg.Event) int) (tyg.Ev
 	}
 }
 
-// nth picks the n-th event of a type, counted from 1.
-func nth(t tyg.EventType, n int) func([]tyg.Event) int {
+// Nth picks the n-th event of a type, counted from 1.
+func Nth(t tyg.EventType, n int) func([]tyg.Event) int {
 	return func(events []tyg.Event) int {
 		left := n
-		return find(events, func(e tyg.Event) bool {
+		return Find(events, func(e tyg.Event) bool {
 			if e.Type == t {
 				left--
 			}
@@ -95,7 +96,8 @@ func nth(t tyg.EventType, n int) func([]tyg.Event) int {
 	}
 }
 
-func find(events []tyg.Event, match func(tyg.Event) bool) int {
+// Find returns the index of the first event that matches, or -1.
+func Find(events []tyg.Event, match func(tyg.Event) bool) int {
 	for i, e := range events {
 		if match(e) {
 			return i

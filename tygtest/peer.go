@@ -2,127 +2,146 @@ package tygtest
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/tyg-dev/tyg"
 )
 
-// A peer is a client of the host under test.
+// A peer is a client of the host under test. Its methods fail the test if they do not succeed.
 type peer struct {
 	Socket
-	r    *rig
-	conn *tyg.Conn // as the connect handler saw it
+	Conn *tyg.Conn // as the connect handler saw it
+
+	t *T
 }
 
-// join connects a client. Only one goroutine may do so at a time.
-func (r *rig) join(d Dial) *peer {
-	r.t.Helper()
-	seen := r.journal.count(tyg.EventConnect)
-	p := &peer{Socket: r.dial(d), r: r}
-	p.conn = r.await("a connect event", nth(tyg.EventConnect, seen+1)).Conn
+// Connect connects a client. Only one goroutine may do so at a time.
+func (t *T) Connect(d Dial) *peer {
+	t.t.Helper()
+	seen := t.Events.Count(tyg.EventConnect)
+	p := t.NewClient(t.Dial(d))
+	p.Conn = t.WaitEvent("a connect event", Nth(tyg.EventConnect, seen+1)).Conn
 	return p
 }
 
-// dial connects a client of an application that need not be the rig's own.
-func (r *rig) dial(d Dial) Socket {
-	r.t.Helper()
-	s, err := r.Dial(r.ctx, d)
+// NewClient returns the client at a socket, whose Conn is not known.
+func (t *T) NewClient(s Socket) *peer { return &peer{Socket: s, t: t} }
+
+// Dial connects a socket to the host, which may run any handler.
+func (t *T) Dial(d Dial) Socket {
+	t.t.Helper()
+	s, err := t.Subject.Dial(t.Ctx, d)
 	if err != nil {
-		r.stop("dial: %v", err)
+		t.Fatalf("dial: %v", err)
 	}
-	r.t.Cleanup(func() { _ = s.Drop() })
+	t.t.Cleanup(func() { _ = s.Drop() })
 	return s
 }
 
-// refused dials and returns how the handshake was refused.
-func (r *rig) refused(d Dial) *Refused {
-	r.t.Helper()
-	s, err := r.Dial(r.ctx, d)
+// DialRefused dials and returns how the handshake was refused.
+func (t *T) DialRefused(d Dial) *Refused {
+	t.t.Helper()
+	s, err := t.Subject.Dial(t.Ctx, d)
 	if err == nil {
 		_ = s.Drop()
-		r.stop("the handshake was accepted")
+		t.Fatalf("the handshake was accepted")
 	}
 	refused, ok := errors.AsType[*Refused](err)
 	if !ok {
-		r.stop("dial: got error %v, want a *Refused", err)
+		t.Fatalf("dial: got error %v, want a *Refused", err)
 	}
 	return refused
 }
 
-func (p *peer) id() tyg.ConnID { return p.conn.ID }
-
-func (p *peer) write(text string) {
-	p.r.t.Helper()
-	p.writeAs(tyg.Text, text)
+// ConnectMany connects n clients.
+func (t *T) ConnectMany(n int) []*peer {
+	t.t.Helper()
+	var clients []*peer
+	for range n {
+		clients = append(clients, t.Connect(Dial{}))
+	}
+	return clients
 }
 
-func (p *peer) writeAs(kind tyg.MessageType, data string) {
-	p.r.t.Helper()
-	if err := p.Write(p.r.ctx, kind, data); err != nil {
-		p.r.stop("client's write: %v", err)
+// ID returns the connection id.
+func (p *peer) ID() tyg.ConnID { return p.Conn.ID }
+
+// WriteText writes a message.
+func (p *peer) WriteText(text string) {
+	p.t.t.Helper()
+	p.WriteAs(tyg.Text, text)
+}
+
+// WriteAs writes a message of a type.
+func (p *peer) WriteAs(kind tyg.MessageType, data string) {
+	p.t.t.Helper()
+	if err := p.Write(p.t.Ctx, kind, data); err != nil {
+		p.t.Fatalf("client's write: %v", err)
 	}
 }
 
-// read returns the next message, which must be text.
-func (p *peer) read() string {
-	p.r.t.Helper()
-	kind, text, err := p.Read(p.r.ctx)
+// ReadText reads the next message, which must be text.
+func (p *peer) ReadText() string {
+	p.t.t.Helper()
+	kind, text, err := p.Read(p.t.Ctx)
 	if err != nil {
-		p.r.stop("client's read: %v", err)
+		p.t.Fatalf("client's read: %v", err)
 	}
 	if kind != tyg.Text {
-		p.r.broken("client received the %v message %s, want text", kind, brief(text))
+		p.t.Errorf("client received the %v message %s, want text", kind, Brief(text))
 	}
 	return text
 }
 
-func (p *peer) expect(want string) {
-	p.r.t.Helper()
-	if got := p.read(); got != want {
-		p.r.broken("client received %s, want %s", brief(got), brief(want))
+// Expect reads the next message, which must be want.
+func (p *peer) Expect(want string) {
+	p.t.t.Helper()
+	if got := p.ReadText(); got != want {
+		p.t.Errorf("client received %s, want %s", Brief(got), Brief(want))
 	}
 }
 
-// roundTrip checks that the connection works, where the application echoes. Everything that was
+// RoundTrip checks that the connection works, where the application echoes. Everything that was
 // sent to the client before must have been read.
-func (p *peer) roundTrip() {
-	p.r.t.Helper()
-	p.write("are you there?")
-	p.expect("are you there?")
+func (p *peer) RoundTrip() {
+	p.t.t.Helper()
+	p.WriteText("are you there?")
+	p.Expect("are you there?")
 }
 
-// closed reads up to the end of the connection.
-func (p *peer) closed() *Closed {
-	p.r.t.Helper()
-	_, _, err := p.Read(p.r.ctx)
+// ReadClosed reads a connection that must have ended.
+func (p *peer) ReadClosed() *Closed {
+	p.t.t.Helper()
+	_, _, err := p.Read(p.t.Ctx)
 	closed, ok := errors.AsType[*Closed](err)
 	if !ok {
-		p.r.stop("client's read: got error %v, want a *Closed", err)
+		p.t.Fatalf("client's read: got error %v, want a *Closed", err)
 	}
 	return closed
 }
 
-// gone closes the connection from the client's side and waits until the host knows.
-func (p *peer) gone() tyg.Event {
-	p.r.t.Helper()
+// Disconnect closes the connection from the client's side and waits for the disconnect event.
+func (p *peer) Disconnect() tyg.Event {
+	p.t.t.Helper()
 	if err := p.Close(1000, ""); err != nil {
-		p.r.stop("client's close: %v", err)
+		p.t.Fatalf("client's close: %v", err)
 	}
-	return p.disconnected()
+	return p.WaitDisconnect()
 }
 
-// disconnected waits for the disconnect event.
-func (p *peer) disconnected() tyg.Event {
-	p.r.t.Helper()
-	return p.r.await("the disconnect event", func(events []tyg.Event) int {
-		return find(events, func(e tyg.Event) bool {
-			return e.Type == tyg.EventDisconnect && e.Conn.ID == p.id()
+// WaitDisconnect waits for the disconnect event.
+func (p *peer) WaitDisconnect() tyg.Event {
+	p.t.t.Helper()
+	return p.t.WaitEvent("the disconnect event", func(events []tyg.Event) int {
+		return Find(events, func(e tyg.Event) bool {
+			return e.Type == tyg.EventDisconnect && e.Conn.ID == p.ID()
 		})
 	})
 }
 
-// brief quotes a text so that a large one does not flood the log.
-func brief(text string) string {
+// Brief quotes a text, and shortens a large one.
+func Brief(text string) string {
 	const most = 100
 	if len(text) > most {
 		return quote(text[:most]) + " and more"
@@ -131,3 +150,29 @@ func brief(text string) string {
 }
 
 func quote(text string) string { return `"` + strings.ToValidUTF8(text, "?") + `"` }
+
+// ExpectDisconnect checks the code and reason of the disconnect event.
+func (p *peer) ExpectDisconnect(code tyg.CloseCode, reason string) {
+	p.t.t.Helper()
+	want := tyg.Disconnect{Code: code, Reason: reason}
+	if got := p.WaitDisconnect().Disconnect; got != want {
+		p.t.Errorf("disconnect event has %d %q, want %d %q",
+			got.Code, got.Reason, want.Code, want.Reason)
+	}
+}
+
+// ExpectAs reads the next message, which must have a type and be want.
+func (p *peer) ExpectAs(kind tyg.MessageType, want string) {
+	p.t.t.Helper()
+	got, data, err := p.Read(p.t.Ctx)
+	if err != nil {
+		p.t.Fatalf("client's read: %v", err)
+	}
+	if got != kind || data != want {
+		p.t.Errorf("client received %s, want %s", typed(got, data), typed(kind, want))
+	}
+}
+
+func typed(kind tyg.MessageType, data string) string {
+	return fmt.Sprintf("the %v message %s of %d bytes", kind, Brief(data), len(data))
+}

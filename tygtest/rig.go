@@ -2,119 +2,187 @@ package tygtest
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
 	"github.com/tyg-dev/tyg"
 )
 
-// patience is how long a rig waits for what must happen, and short how long it watches for what
-// must not. The first bounds a failing test only.
+// Patience is how long a case waits for what must happen, and Short how long it waits for what must
+// not. Patience bounds failing tests only.
 const (
-	patience = 20 * time.Second
-	short    = 30 * time.Millisecond
+	Patience = 20 * time.Second
+	Short    = 30 * time.Millisecond
 )
 
-// A promise is a case of a suite: a rule that applications rely on, and a check of it.
-type promise struct {
-	name  string
-	rule  string // printed when the check fails
-	check func(r *rig)
+// A Case is a rule that applications rely on, and a check of it.
+type Case struct {
+	Name  string
+	Rule  string // printed when the check fails
+	Check func(t *T)
 }
 
-// keep checks promises one by one, each on a host of its own.
-func keep(t *testing.T, start func(*testing.T, tyg.Handler) Subject, promises []promise) {
+// A Start starts a host that runs h until the test ends.
+type Start func(t *testing.T, h tyg.Handler) Subject
+
+// runCases checks cases one by one, each on a host of its own.
+func runCases(t *testing.T, start Start, cases []Case) {
 	t.Helper()
-	for _, p := range promises {
-		t.Run(p.name, func(t *testing.T) {
-			ctx, cancel := context.WithTimeout(t.Context(), patience)
+	for _, c := range cases {
+		t.Run(c.Name, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), Patience)
 			defer cancel()
-			p.check(&rig{t: t, ctx: ctx, rule: p.rule, start: start, app: tyg.New("conformance")})
+			c.Check(&T{t: t, Ctx: ctx, rule: c.Rule, start: start, App: tyg.New("conformance")})
 		})
 	}
 }
 
-// A rig is a host under test that runs an application, and a journal of the events it has caused.
-type rig struct {
+// A T is one run of a case: a host under test that runs an application, and the events of that. Its
+// methods fail the test with the rule of the case.
+type T struct {
+	Ctx context.Context // of the whole case
+	App *tyg.App
+
+	// The handlers of the application, to be set before Start. By default every client is
+	// accepted, and a message is echoed.
+	OnConnect    tyg.ConnectFunc
+	OnOpen       tyg.OpenFunc // nil: the application does not ask for it
+	OnMessage    tyg.MessageFunc
+	OnDisconnect tyg.DisconnectFunc
+
+	Subject // set by Start
+	Events  EventLog
+
 	t     *testing.T
-	ctx   context.Context // of the whole case
 	rule  string
-	start func(*testing.T, tyg.Handler) Subject
-	app   *tyg.App
-
-	// The handlers of the application, to be set before run. By default everybody is let in, and
-	// a message is echoed.
-	connect    tyg.ConnectFunc
-	open       tyg.OpenFunc // nil: the application does not ask for it
-	message    tyg.MessageFunc
-	disconnect tyg.DisconnectFunc
-
-	Subject // set by run
-	journal journal
+	start Start
 }
 
-// run starts the host.
-func (r *rig) run() {
-	r.app.Use(r.journal.keep)
-	r.app.OnConnect(func(ctx context.Context, c *tyg.Conn, q *tyg.Request) error {
-		if r.connect == nil {
+// Start starts the host with the application.
+func (t *T) Start() {
+	t.App.Use(t.Events.Record)
+	t.App.OnConnect(func(ctx context.Context, c *tyg.Conn, q *tyg.Request) error {
+		if t.OnConnect == nil {
 			return nil
 		}
-		return r.connect(ctx, c, q)
+		return t.OnConnect(ctx, c, q)
 	})
-	r.app.OnDisconnect(func(ctx context.Context, c *tyg.Conn, d tyg.Disconnect) error {
-		if r.disconnect == nil {
+	t.App.OnDisconnect(func(ctx context.Context, c *tyg.Conn, d tyg.Disconnect) error {
+		if t.OnDisconnect == nil {
 			return nil
 		}
-		return r.disconnect(ctx, c, d)
+		return t.OnDisconnect(ctx, c, d)
 	})
-	if r.open != nil {
-		r.app.OnOpen(r.open)
+	if t.OnOpen != nil {
+		t.App.OnOpen(t.OnOpen)
 	}
-	if r.message == nil {
-		r.message = echo
+	if t.OnMessage == nil {
+		t.OnMessage = Echo
 	}
-	r.app.OnMessage(func(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
-		return r.message(ctx, c, m)
+	t.App.OnMessage(func(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
+		return t.OnMessage(ctx, c, m)
 	})
-	r.runHandler(r.app)
+	t.StartHandler(t.App)
 }
 
-// runHandler starts the host with another handler than the rig's application.
-func (r *rig) runHandler(h tyg.Handler) { r.Subject = r.start(r.t, h) }
+// StartHandler starts the host with another handler.
+func (t *T) StartHandler(h tyg.Handler) { t.Subject = t.start(t.t, h) }
 
-func echo(ctx context.Context, c *tyg.Conn, m tyg.Message) error { return c.Send(ctx, m.Data) }
+// Helper marks the caller as a helper, as testing.T does.
+func (t *T) Helper() { t.t.Helper() }
 
-// broken fails the test and tells the rule.
-func (r *rig) broken(format string, args ...any) {
-	r.t.Helper()
-	r.t.Errorf(format+"\n\trule: "+r.rule, args...)
+// Echo sends a message back.
+func Echo(ctx context.Context, c *tyg.Conn, m tyg.Message) error { return c.Send(ctx, m.Data) }
+
+// Errorf fails the test.
+func (t *T) Errorf(format string, args ...any) {
+	t.t.Helper()
+	t.t.Errorf(format+"\n\trule: "+t.rule, args...)
 }
 
-// stop is broken for what leaves nothing to go on with.
-func (r *rig) stop(format string, args ...any) {
-	r.t.Helper()
-	r.t.Fatalf(format+"\n\trule: "+r.rule, args...)
+// Fatalf fails the test and ends it.
+func (t *T) Fatalf(format string, args ...any) {
+	t.t.Helper()
+	t.t.Fatalf(format+"\n\trule: "+t.rule, args...)
 }
 
-// await waits until pick finds its event in the journal.
-func (r *rig) await(what string, pick func([]tyg.Event) int) tyg.Event {
-	r.t.Helper()
-	e, ok := r.journal.await(r.ctx, pick)
+// WaitEvent waits until pick finds its event among the events of the application.
+func (t *T) WaitEvent(what string, pick func([]tyg.Event) int) tyg.Event {
+	t.t.Helper()
+	e, ok := t.Events.wait(t.Ctx, pick)
 	if !ok {
-		r.stop("%s did not come", what)
+		t.Fatalf("%s did not come", what)
 	}
 	return e
 }
 
-// wait waits for what a handler reports.
-func wait[T any](r *rig, what string, c <-chan T) T {
-	r.t.Helper()
-	var v T
+// Wait waits for a value that a handler sends.
+func Wait[V any](t *T, what string, c <-chan V) V {
+	t.Helper()
+	var v V
 	select {
 	case v = <-c:
-	case <-r.ctx.Done():
-		r.stop("%s did not come", what)
+	case <-t.Ctx.Done():
+		t.Fatalf("%s did not come", what)
 	}
 	return v
+}
+
+// SendMany sends a text to clients.
+func (t *T) SendMany(text string, clients ...*peer) {
+	t.t.Helper()
+	if err := t.Sender.SendMany(t.Ctx, IDs(clients), []byte(text)); err != nil {
+		t.Fatalf("SendMany of %s returned %v", Brief(text), err)
+	}
+}
+
+func IDs(clients []*peer) []tyg.ConnID {
+	var ids []tyg.ConnID
+	for _, p := range clients {
+		ids = append(ids, p.ID())
+	}
+	return ids
+}
+
+// ExpectSendRefused checks that data is not sent.
+func (t *T) ExpectSendRefused(p *peer, data []byte, want error, opts ...tyg.SendOption) {
+	t.t.Helper()
+	t.ExpectConnError("Send", t.Sender.Send(t.Ctx, p.ID(), data, opts...), p.ID(), want)
+	err := t.Sender.SendMany(t.Ctx, []tyg.ConnID{p.ID()}, data, opts...)
+	if !errors.Is(err, want) {
+		t.Errorf("SendMany returned %v, want %v", err, want)
+	}
+}
+
+// ExpectConnError checks that err is a ConnError about id that wraps want.
+func (t *T) ExpectConnError(call string, err error, id tyg.ConnID, want error) {
+	t.t.Helper()
+	if !errors.Is(err, want) {
+		t.Errorf("%s returned %v, want %v", call, err, want)
+		return
+	}
+	c, ok := errors.AsType[*tyg.ConnError](err)
+	if !ok {
+		t.Errorf("%s returned a %T, want a *tyg.ConnError", call, err)
+		return
+	}
+	if c.ID != id {
+		t.Errorf("%s returned an error about %q, want %q", call, c.ID, id)
+	}
+}
+
+// FailOn returns an echo that fails for messages that are text.
+func FailOn(text string, fail func() error) tyg.MessageFunc {
+	return func(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
+		if m.Text() == text {
+			return fail()
+		}
+		return c.Send(ctx, m.Data)
+	}
+}
+
+// Texts returns messages that a host might change by mistake.
+func Texts() []string {
+	return []string{"a", "\x00", "line\r\nline", "zwölf 日本語 🍵", `{"json": "\u00e9"}`}
 }

@@ -7,150 +7,163 @@ import (
 	"github.com/tyg-dev/tyg"
 )
 
-func closePromises() []promise {
-	return []promise{
-		{"Close ends the connection", "the client of a closed connection sees 1000", checkClose},
-		{"a closed connection is gone", goneRule, checkGoneAfterClose},
+func closeCases() []Case {
+	return []Case{
 		{
-			"Close ends one connection only", "Close concerns no connection but the one with this id",
-			checkCloseOne,
+			Name:  "Close ends the connection",
+			Rule:  "the client of a closed connection sees 1000",
+			Check: checkClose,
 		},
 		{
-			"what was sent before Close arrives before it",
-			"Close does not overtake messages that were accepted", checkSendThenClose,
-		},
-	}
-}
-
-func infoPromises() []promise {
-	return []promise{
-		{
-			"Info tells what is known",
-			"Info has the time of connecting, the client's address and its user agent", checkInfo,
+			Name:  "a closed connection is gone",
+			Rule:  goneRule,
+			Check: checkGoneAfterClose,
 		},
 		{
-			"sending moves LastActiveAt", "LastActiveAt is when a message last went either way",
-			checkActiveBySend,
+			Name:  "Close ends one connection only",
+			Rule:  "Close concerns no connection but the one with this id",
+			Check: checkCloseOne,
 		},
 		{
-			"receiving moves LastActiveAt", "LastActiveAt is when a message last went either way",
-			checkActiveByMessage,
+			Name:  "what was sent before Close arrives before it",
+			Rule:  "Close does not overtake messages that were accepted",
+			Check: checkSendThenClose,
 		},
 	}
 }
 
-func (p *peer) shut() {
-	p.r.t.Helper()
-	if err := p.r.Sender.Close(p.r.ctx, p.id()); err != nil {
-		p.r.stop("Close returned %v", err)
+func infoCases() []Case {
+	return []Case{
+		{
+			Name:  "Info tells what is known",
+			Rule:  "Info has the time of connecting, the client's address and its user agent",
+			Check: checkInfo,
+		},
+		{
+			Name:  "sending moves LastActiveAt",
+			Rule:  "LastActiveAt is when a message last went either way",
+			Check: checkActiveBySend,
+		},
+		{
+			Name:  "receiving moves LastActiveAt",
+			Rule:  "LastActiveAt is when a message last went either way",
+			Check: checkActiveByMessage,
+		},
 	}
 }
 
-func checkClose(r *rig) {
-	r.run()
-	p := r.join(Dial{})
-	p.shut()
-	if closed := p.closed(); closed.Code != 1000 {
-		r.broken("client was closed with %d, want 1000", closed.Code)
+func closeClient(t *T, p *peer) {
+	t.Helper()
+	if err := t.Sender.Close(t.Ctx, p.ID()); err != nil {
+		t.Fatalf("Close returned %v", err)
 	}
-	p.ended(1000, "Connection Closed Normally")
 }
 
-func checkGoneAfterClose(r *rig) {
-	r.run()
-	p := r.join(Dial{})
-	p.shut()
-	r.wantAll(p.id(), tyg.ErrGone)
-	p.disconnected()
-	r.wantAll(p.id(), tyg.ErrGone)
+func checkClose(t *T) {
+	t.Start()
+	p := t.Connect(Dial{})
+	closeClient(t, p)
+	if closed := p.ReadClosed(); closed.Code != 1000 {
+		t.Errorf("client was closed with %d, want 1000", closed.Code)
+	}
+	p.ExpectDisconnect(1000, "Connection Closed Normally")
 }
 
-func checkCloseOne(r *rig) {
-	r.run()
-	peers := r.openMany(5)
-	peers[2].shut()
-	peers[2].disconnected()
-	for i, p := range peers {
+func checkGoneAfterClose(t *T) {
+	t.Start()
+	p := t.Connect(Dial{})
+	closeClient(t, p)
+	wantAll(t, p.ID(), tyg.ErrGone)
+	p.WaitDisconnect()
+	wantAll(t, p.ID(), tyg.ErrGone)
+}
+
+func checkCloseOne(t *T) {
+	t.Start()
+	clients := t.ConnectMany(5)
+	closeClient(t, clients[2])
+	clients[2].WaitDisconnect()
+	for i, p := range clients {
 		if i != 2 {
-			p.roundTrip()
+			p.RoundTrip()
 		}
 	}
 }
 
-func checkSendThenClose(r *rig) {
+func checkSendThenClose(t *T) {
 	const n = 20
-	r.run()
-	p := r.join(Dial{})
+	t.Start()
+	p := t.Connect(Dial{})
 	for range n {
-		p.send("x")
+		send(t, p, "x")
 	}
-	p.shut()
+	closeClient(t, p)
 	for range n {
-		p.expect("x")
+		p.Expect("x")
 	}
-	if closed := p.closed(); closed.Code != 1000 {
-		r.broken("client was closed with %d, want 1000", closed.Code)
+	if closed := p.ReadClosed(); closed.Code != 1000 {
+		t.Errorf("client was closed with %d, want 1000", closed.Code)
 	}
 }
 
-func (p *peer) info() tyg.Info {
-	p.r.t.Helper()
-	info, err := p.r.Sender.Info(p.r.ctx, p.id())
+func info(t *T, p *peer) tyg.Info {
+	t.Helper()
+	info, err := t.Sender.Info(t.Ctx, p.ID())
 	if err != nil {
-		p.r.stop("Info returned %v", err)
+		t.Fatalf("Info returned %v", err)
 	}
 	return info
 }
 
-func checkInfo(r *rig) {
-	r.run()
-	p := r.join(Dial{Header: http.Header{"User-Agent": {"tyg conformance"}}})
-	info := p.info()
+func checkInfo(t *T) {
+	t.Start()
+	p := t.Connect(Dial{Header: http.Header{"User-Agent": {"tyg conformance"}}})
+	info := info(t, p)
 	// @connections tells times in milliseconds.
-	if off := info.ConnectedAt.Sub(p.conn.ConnectedAt).Abs(); off > time.Millisecond {
-		r.broken("ConnectedAt is %v, in the events %v", info.ConnectedAt, p.conn.ConnectedAt)
+	if off := info.ConnectedAt.Sub(p.Conn.ConnectedAt).Abs(); off > time.Millisecond {
+		t.Errorf("ConnectedAt is %v, in the events %v", info.ConnectedAt, p.Conn.ConnectedAt)
 	}
 	if info.LastActiveAt.Before(info.ConnectedAt) || info.LastActiveAt.After(time.Now()) {
-		r.broken("LastActiveAt is %v, want it between %v and now",
+		t.Errorf("LastActiveAt is %v, want it between %v and now",
 			info.LastActiveAt, info.ConnectedAt)
 	}
-	if info.SourceIP != p.conn.SourceIP || info.UserAgent != "tyg conformance" {
-		r.broken("SourceIP is %q, UserAgent %q; in the events %q and %q",
-			info.SourceIP, info.UserAgent, p.conn.SourceIP, p.conn.UserAgent)
+	if info.SourceIP != p.Conn.SourceIP || info.UserAgent != "tyg conformance" {
+		t.Errorf("SourceIP is %q, UserAgent %q; in the events %q and %q",
+			info.SourceIP, info.UserAgent, p.Conn.SourceIP, p.Conn.UserAgent)
 	}
 }
 
-func checkActiveBySend(r *rig) {
-	r.run()
-	p := r.join(Dial{})
-	p.activeAfter(func() {
-		p.send("x")
-		p.expect("x")
+func checkActiveBySend(t *T) {
+	t.Start()
+	p := t.Connect(Dial{})
+	expectActiveAfter(t, p, func() {
+		send(t, p, "x")
+		p.Expect("x")
 	})
 }
 
-func checkActiveByMessage(r *rig) {
-	r.message = failOn("quiet", func() error { return nil })
-	r.run()
-	p := r.join(Dial{})
+func checkActiveByMessage(t *T) {
+	t.OnMessage = FailOn("quiet", func() error { return nil })
+	t.Start()
+	p := t.Connect(Dial{})
 	seen := 0
-	p.activeAfter(func() {
-		p.write("quiet")
+	expectActiveAfter(t, p, func() {
+		p.WriteText("quiet")
 		seen++
-		r.await("the message", nth(tyg.EventMessage, seen))
+		t.WaitEvent("the message", Nth(tyg.EventMessage, seen))
 	})
 }
 
 // activeAfter checks that act moves LastActiveAt. A host may look at the clock rarely, so it acts
 // until that shows.
-func (p *peer) activeAfter(act func()) {
-	p.r.t.Helper()
-	before := p.info().LastActiveAt
-	for p.r.ctx.Err() == nil {
+func expectActiveAfter(t *T, p *peer, act func()) {
+	t.Helper()
+	before := info(t, p).LastActiveAt
+	for t.Ctx.Err() == nil {
 		act()
-		if p.info().LastActiveAt.After(before) {
+		if info(t, p).LastActiveAt.After(before) {
 			return
 		}
 	}
-	p.r.stop("LastActiveAt stays %v", before)
+	t.Fatalf("LastActiveAt stays %v", before)
 }

@@ -8,94 +8,106 @@ import (
 	"github.com/tyg-dev/tyg"
 )
 
-func sendPromises() []promise {
-	return []promise{
-		{"a message arrives", "Send sends one text message to one connection", checkSend},
+func sendCases() []Case {
+	return []Case{
 		{
-			"messages from one goroutine arrive in order",
-			"two sends to one connection from one goroutine arrive in that order", checkSendOrder,
+			Name:  "a message arrives",
+			Rule:  "Send sends one text message to one connection",
+			Check: checkSend,
 		},
 		{
-			"Send and SendMany keep their order",
-			"two sends to one connection from one goroutine arrive in that order, SendMany included",
-			checkMixedOrder,
+			Name:  "messages from one goroutine arrive in order",
+			Rule:  "two sends to one connection from one goroutine arrive in that order",
+			Check: checkSendOrder,
 		},
 		{
-			"messages from many goroutines all arrive",
-			"all methods may be called at the same time; a nil error means accepted",
-			checkConcurrentSends,
+			Name:  "Send and SendMany keep their order",
+			Rule:  "two sends to one connection from one goroutine arrive in that order, SendMany included",
+			Check: checkMixedOrder,
 		},
 		{
-			"data may be reused when Send returns",
-			"a Sender has copied data, or is done with it, when it returns", checkDataReuse,
-		},
-		{"text arrives as it was sent", "data is any UTF-8 text and is not changed", checkSentText},
-		{
-			"128 KB are not too large", "the limit is 131072 bytes: such a message arrives",
-			checkSendLargest,
+			Name:  "messages from many goroutines all arrive",
+			Rule:  "all methods may be called at the same time; a nil error means accepted",
+			Check: checkConcurrentSends,
 		},
 		{
-			"everything at once is safe", "all methods may be called at the same time",
-			checkAllAtOnce,
+			Name:  "data may be reused when Send returns",
+			Rule:  "a Sender has copied data, or is done with it, when it returns",
+			Check: checkDataReuse,
+		},
+		{
+			Name:  "text arrives as it was sent",
+			Rule:  "data is any UTF-8 text and is not changed",
+			Check: checkSentText,
+		},
+		{
+			Name:  "128 KB are not too large",
+			Rule:  "the limit is 131072 bytes: such a message arrives",
+			Check: checkSendLargest,
+		},
+		{
+			Name:  "everything at once is safe",
+			Rule:  "all methods may be called at the same time",
+			Check: checkAllAtOnce,
 		},
 	}
 }
 
-func (p *peer) send(text string) {
-	p.r.t.Helper()
-	if err := p.r.Sender.Send(p.r.ctx, p.id(), []byte(text)); err != nil {
-		p.r.stop("Send of %s returned %v", brief(text), err)
+func send(t *T, p *peer, text string) {
+	t.Helper()
+	if err := t.Sender.Send(t.Ctx, p.ID(), []byte(text)); err != nil {
+		t.Fatalf("Send of %s returned %v", Brief(text), err)
 	}
 }
 
-func checkSend(r *rig) {
-	r.run()
-	john, jenny := r.join(Dial{}), r.join(Dial{})
-	john.send("for john")
-	jenny.send("for jenny")
-	john.expect("for john")
-	jenny.expect("for jenny")
+func checkSend(t *T) {
+	t.Start()
+	john, jenny := t.Connect(Dial{}), t.Connect(Dial{})
+	send(t, john, "for john")
+	send(t, jenny, "for jenny")
+	john.Expect("for john")
+	jenny.Expect("for jenny")
 }
 
-func checkSendOrder(r *rig) {
+func checkSendOrder(t *T) {
 	const n = 1000
-	r.run()
-	p := r.join(Dial{})
+	t.Start()
+	p := t.Connect(Dial{})
 	for i := range n {
-		p.send(fmt.Sprint(i))
+		send(t, p, fmt.Sprint(i))
 	}
 	for i := range n {
-		p.expect(fmt.Sprint(i))
+		p.Expect(fmt.Sprint(i))
 	}
 }
 
-func checkMixedOrder(r *rig) {
+func checkMixedOrder(t *T) {
 	const n = 100
-	r.run()
-	john, jenny := r.join(Dial{}), r.join(Dial{})
+	t.Start()
+	john, jenny := t.Connect(Dial{}), t.Connect(Dial{})
 	for i := range n {
-		john.send(fmt.Sprint("one ", i))
-		r.sendMany(fmt.Sprint("many ", i), john, jenny)
+		send(t, john, fmt.Sprint("one ", i))
+		t.SendMany(fmt.Sprint("many ", i), john, jenny)
 	}
 	for i := range n {
-		john.expect(fmt.Sprint("one ", i))
-		john.expect(fmt.Sprint("many ", i))
-		jenny.expect(fmt.Sprint("many ", i))
+		john.Expect(fmt.Sprint("one ", i))
+		john.Expect(fmt.Sprint("many ", i))
+		jenny.Expect(fmt.Sprint("many ", i))
 	}
 }
 
-func checkConcurrentSends(r *rig) {
+func checkConcurrentSends(t *T) {
 	const goroutines, each = 32, 20
-	r.run()
-	p := r.join(Dial{})
+	t.Start()
+	p := t.Connect(Dial{})
 	var all sync.WaitGroup
 	for g := range goroutines {
 		// Each ends after its sends; they are waited for below.
 		all.Go(func() {
 			for i := range each {
 				text := fmt.Sprint(g, " ", i)
-				if err := r.Sender.Send(r.ctx, p.id(), []byte(text)); err != nil {
-					r.broken("Send returned %v", err)
+				if err := t.Sender.Send(t.Ctx, p.ID(), []byte(text)); err != nil {
+					t.Errorf("Send returned %v", err)
 				}
 			}
 		})
@@ -104,76 +116,76 @@ func checkConcurrentSends(r *rig) {
 	next := make([]int, goroutines)
 	for range goroutines * each {
 		var g, i int
-		if _, err := fmt.Sscan(p.read(), &g, &i); err != nil || i != next[g] {
-			r.stop("message %d of goroutine %d came when %d was next (%v)", i, g, next[g], err)
+		if _, err := fmt.Sscan(p.ReadText(), &g, &i); err != nil || i != next[g] {
+			t.Fatalf("message %d of goroutine %d came when %d was next (%v)", i, g, next[g], err)
 		}
 		next[g]++
 	}
 }
 
-func checkDataReuse(r *rig) {
+func checkDataReuse(t *T) {
 	const n = 100
-	r.run()
-	p := r.join(Dial{})
+	t.Start()
+	p := t.Connect(Dial{})
 	for range n {
 		data := []byte("before")
-		if err := r.Sender.Send(r.ctx, p.id(), data); err != nil {
-			r.stop("Send returned %v", err)
+		if err := t.Sender.Send(t.Ctx, p.ID(), data); err != nil {
+			t.Fatalf("Send returned %v", err)
 		}
 		copy(data, "AFTER!")
 		data = []byte("before")
-		if err := r.Sender.SendMany(r.ctx, []tyg.ConnID{p.id()}, data); err != nil {
-			r.stop("SendMany returned %v", err)
+		if err := t.Sender.SendMany(t.Ctx, []tyg.ConnID{p.ID()}, data); err != nil {
+			t.Fatalf("SendMany returned %v", err)
 		}
 		copy(data, "AFTER!")
 	}
 	for range 2 * n {
-		p.expect("before")
+		p.Expect("before")
 	}
 }
 
-func checkSentText(r *rig) {
-	r.run()
-	p := r.join(Dial{})
-	for _, text := range texts() {
-		p.send(text)
-		p.expect(text)
+func checkSentText(t *T) {
+	t.Start()
+	p := t.Connect(Dial{})
+	for _, text := range Texts() {
+		send(t, p, text)
+		p.Expect(text)
 	}
 }
 
-func checkSendLargest(r *rig) {
-	r.run()
-	p := r.join(Dial{})
+func checkSendLargest(t *T) {
+	t.Start()
+	p := t.Connect(Dial{})
 	text := strings.Repeat("0123456789abcdef", maxMessage/16)
-	p.send(text)
-	p.expect(text)
-	r.sendMany(text, p)
-	p.expect(text)
+	send(t, p, text)
+	p.Expect(text)
+	t.SendMany(text, p)
+	p.Expect(text)
 }
 
-func checkAllAtOnce(r *rig) {
-	r.run()
-	peers := []*peer{r.join(Dial{}), r.join(Dial{}), r.join(Dial{}), r.join(Dial{})}
+func checkAllAtOnce(t *T) {
+	t.Start()
+	clients := t.ConnectMany(4)
 	var all sync.WaitGroup
-	for _, p := range peers {
+	for _, p := range clients {
 		// These end after a bounded number of calls, some of which fail, as they must once the
 		// connection is closed; they are waited for below.
 		all.Go(func() {
 			for range 20 {
-				_ = r.Sender.Send(r.ctx, p.id(), []byte("x"))
-				_ = r.Sender.SendMany(r.ctx, ids(peers), []byte("y"))
+				_ = t.Sender.Send(t.Ctx, p.ID(), []byte("x"))
+				_ = t.Sender.SendMany(t.Ctx, IDs(clients), []byte("y"))
 			}
 		})
 		all.Go(func() {
 			for range 20 {
-				_, _ = r.Sender.Info(r.ctx, p.id())
+				_, _ = t.Sender.Info(t.Ctx, p.ID())
 			}
-			_ = r.Sender.Close(r.ctx, p.id())
+			_ = t.Sender.Close(t.Ctx, p.ID())
 		})
 	}
 	all.Wait()
-	for _, p := range peers {
-		p.ended(1000, "Connection Closed Normally")
+	for _, p := range clients {
+		p.ExpectDisconnect(1000, "Connection Closed Normally")
 	}
-	r.join(Dial{}).roundTrip()
+	t.Connect(Dial{}).RoundTrip()
 }
