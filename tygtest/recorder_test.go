@@ -25,7 +25,9 @@ func TestRecorder(t *testing.T) {
 	if got := r.Sent("john"); !slices.Equal(got, []string{"one", "two"}) {
 		t.Errorf("john was sent %q", got)
 	}
-	want := []tygtest.Sent{{ID: "john", Text: "one"}, {ID: "john", Text: "two"}, {ID: "jenny", Text: "two"}}
+	want := []tygtest.Sent{
+		{ID: "john", Text: "one"}, {ID: "john", Text: "two"}, {ID: "jenny", Text: "two"},
+	}
 	if got := r.All(); !slices.Equal(got, want) {
 		t.Errorf("All is %v, want %v", got, want)
 	}

@@ -1,4 +1,4 @@
-package tygtest
+package sendertest
 
 import (
 	"fmt"
@@ -6,10 +6,11 @@ import (
 	"sync"
 
 	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/tygtest/internal/suite"
 )
 
-func sendCases() []Case {
-	return []Case{
+func sendCases() []suite.Case {
+	return []suite.Case{
 		{
 			Name:  "a message arrives",
 			Rule:  "Send sends one text message to one connection",
@@ -53,26 +54,26 @@ func sendCases() []Case {
 	}
 }
 
-func send(t *T, p *peer, text string) {
+func send(t *suite.T, p *suite.Client, text string) {
 	t.Helper()
 	if err := t.Sender.Send(t.Ctx, p.ID(), []byte(text)); err != nil {
-		t.Fatalf("Send of %s returned %v", Brief(text), err)
+		t.Fatalf("Send of %s returned %v", suite.Brief(text), err)
 	}
 }
 
-func checkSend(t *T) {
+func checkSend(t *suite.T) {
 	t.Start()
-	john, jenny := t.Connect(Dial{}), t.Connect(Dial{})
+	john, jenny := t.Connect(suite.Dial{}), t.Connect(suite.Dial{})
 	send(t, john, "for john")
 	send(t, jenny, "for jenny")
 	john.Expect("for john")
 	jenny.Expect("for jenny")
 }
 
-func checkSendOrder(t *T) {
+func checkSendOrder(t *suite.T) {
 	const n = 1000
 	t.Start()
-	p := t.Connect(Dial{})
+	p := t.Connect(suite.Dial{})
 	for i := range n {
 		send(t, p, fmt.Sprint(i))
 	}
@@ -81,10 +82,10 @@ func checkSendOrder(t *T) {
 	}
 }
 
-func checkMixedOrder(t *T) {
+func checkMixedOrder(t *suite.T) {
 	const n = 100
 	t.Start()
-	john, jenny := t.Connect(Dial{}), t.Connect(Dial{})
+	john, jenny := t.Connect(suite.Dial{}), t.Connect(suite.Dial{})
 	for i := range n {
 		send(t, john, fmt.Sprint("one ", i))
 		t.SendMany(fmt.Sprint("many ", i), john, jenny)
@@ -96,10 +97,10 @@ func checkMixedOrder(t *T) {
 	}
 }
 
-func checkConcurrentSends(t *T) {
+func checkConcurrentSends(t *suite.T) {
 	const goroutines, each = 32, 20
 	t.Start()
-	p := t.Connect(Dial{})
+	p := t.Connect(suite.Dial{})
 	var all sync.WaitGroup
 	for g := range goroutines {
 		// Each ends after its sends; they are waited for below.
@@ -123,10 +124,10 @@ func checkConcurrentSends(t *T) {
 	}
 }
 
-func checkDataReuse(t *T) {
+func checkDataReuse(t *suite.T) {
 	const n = 100
 	t.Start()
-	p := t.Connect(Dial{})
+	p := t.Connect(suite.Dial{})
 	for range n {
 		data := []byte("before")
 		if err := t.Sender.Send(t.Ctx, p.ID(), data); err != nil {
@@ -144,26 +145,26 @@ func checkDataReuse(t *T) {
 	}
 }
 
-func checkSentText(t *T) {
+func checkSentText(t *suite.T) {
 	t.Start()
-	p := t.Connect(Dial{})
-	for _, text := range Texts() {
+	p := t.Connect(suite.Dial{})
+	for _, text := range suite.Texts() {
 		send(t, p, text)
 		p.Expect(text)
 	}
 }
 
-func checkSendLargest(t *T) {
+func checkSendLargest(t *suite.T) {
 	t.Start()
-	p := t.Connect(Dial{})
-	text := strings.Repeat("0123456789abcdef", maxMessage/16)
+	p := t.Connect(suite.Dial{})
+	text := strings.Repeat("0123456789abcdef", suite.MaxMessage/16)
 	send(t, p, text)
 	p.Expect(text)
 	t.SendMany(text, p)
 	p.Expect(text)
 }
 
-func checkAllAtOnce(t *T) {
+func checkAllAtOnce(t *suite.T) {
 	t.Start()
 	clients := t.ConnectMany(4)
 	var all sync.WaitGroup
@@ -173,7 +174,7 @@ func checkAllAtOnce(t *T) {
 		all.Go(func() {
 			for range 20 {
 				_ = t.Sender.Send(t.Ctx, p.ID(), []byte("x"))
-				_ = t.Sender.SendMany(t.Ctx, IDs(clients), []byte("y"))
+				_ = t.Sender.SendMany(t.Ctx, suite.IDs(clients), []byte("y"))
 			}
 		})
 		all.Go(func() {
@@ -187,5 +188,5 @@ func checkAllAtOnce(t *T) {
 	for _, p := range clients {
 		p.ExpectDisconnect(1000, "Connection Closed Normally")
 	}
-	t.Connect(Dial{}).RoundTrip()
+	t.Connect(suite.Dial{}).RoundTrip()
 }

@@ -1,14 +1,15 @@
-package tygtest
+package hosttest
 
 import (
 	"context"
 	"sync/atomic"
 
 	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/tygtest/internal/suite"
 )
 
-func handlerSendCases() []Case {
-	return []Case{
+func handlerSendCases() []suite.Case {
+	return []suite.Case{
 		{
 			Name:  "connect cannot send to its own client",
 			Rule:  "while connect runs, Send to its connection returns ErrNotOpen, which is ErrGone, too",
@@ -42,19 +43,19 @@ func handlerSendCases() []Case {
 	}
 }
 
-func checkSendInConnect(t *T) {
+func checkSendInConnect(t *suite.T) {
 	outcome := make(chan error, 1)
 	t.OnConnect = func(ctx context.Context, c *tyg.Conn, _ *tyg.Request) error {
 		outcome <- c.SendString(ctx, "too early")
 		return nil
 	}
 	t.Start()
-	p := t.Connect(Dial{})
-	t.ExpectConnError("Send", Wait(t, "connect", outcome), p.ID(), tyg.ErrNotOpen)
+	p := t.Connect(suite.Dial{})
+	t.ExpectConnError("Send", suite.Wait(t, "connect", outcome), p.ID(), tyg.ErrNotOpen)
 	p.RoundTrip()
 }
 
-func checkSendFromConnect(t *T) {
+func checkSendFromConnect(t *suite.T) {
 	var first atomic.Pointer[tyg.Conn]
 	t.OnConnect = func(ctx context.Context, c *tyg.Conn, _ *tyg.Request) error {
 		if first.CompareAndSwap(nil, c) {
@@ -63,22 +64,22 @@ func checkSendFromConnect(t *T) {
 		return c.Sender.Send(ctx, first.Load().ID, []byte("somebody has come"))
 	}
 	t.Start()
-	p := t.Connect(Dial{})
-	t.Connect(Dial{})
+	p := t.Connect(suite.Dial{})
+	t.Connect(suite.Dial{})
 	p.Expect("somebody has come")
 }
 
-func checkSendToOthers(t *T) {
+func checkSendToOthers(t *suite.T) {
 	t.OnMessage = func(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
 		return c.Sender.Send(ctx, tyg.ConnID(m.Text()), []byte("from the other"))
 	}
 	t.Start()
-	john, jenny := t.Connect(Dial{}), t.Connect(Dial{})
+	john, jenny := t.Connect(suite.Dial{}), t.Connect(suite.Dial{})
 	john.WriteText(string(jenny.ID()))
 	jenny.Expect("from the other")
 }
 
-func checkCloseOthers(t *T) {
+func checkCloseOthers(t *suite.T) {
 	t.OnMessage = func(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
 		if err := c.Sender.Close(ctx, tyg.ConnID(m.Text())); err != nil {
 			return err
@@ -86,13 +87,13 @@ func checkCloseOthers(t *T) {
 		return c.SendString(ctx, "done")
 	}
 	t.Start()
-	john, jenny := t.Connect(Dial{}), t.Connect(Dial{})
+	john, jenny := t.Connect(suite.Dial{}), t.Connect(suite.Dial{})
 	john.WriteText(string(jenny.ID()))
 	john.Expect("done")
 	jenny.ExpectDisconnect(1000, "Connection Closed Normally")
 }
 
-func checkSendFromDisconnect(t *T) {
+func checkSendFromDisconnect(t *suite.T) {
 	var stays atomic.Pointer[tyg.Conn]
 	t.OnConnect = func(_ context.Context, c *tyg.Conn, _ *tyg.Request) error {
 		stays.CompareAndSwap(nil, c)
@@ -105,14 +106,14 @@ func checkSendFromDisconnect(t *T) {
 		return c.Sender.Send(ctx, stays.Load().ID, []byte("somebody has left"))
 	}
 	t.Start()
-	p := t.Connect(Dial{})
-	t.Connect(Dial{}).Disconnect()
+	p := t.Connect(suite.Dial{})
+	t.Connect(suite.Dial{}).Disconnect()
 	p.Expect("somebody has left")
 }
 
-func checkAppSender(t *T) {
+func checkAppSender(t *suite.T) {
 	t.Start()
-	p := t.Connect(Dial{})
+	p := t.Connect(suite.Dial{})
 	if err := t.App.Sender().Send(t.Ctx, p.ID(), []byte("from a timer")); err != nil {
 		t.Errorf("Send returned %v", err)
 	}

@@ -1,4 +1,9 @@
-package tygtest
+// Package suite runs the cases of TestHost and TestSender: a [Case] is a rule and a function of a
+// [T], which starts the host under test with an application and connects clients to it.
+//
+// Package tygtest imports the suites, so that they cannot import it. [Subject], [Dial], [Refused]
+// and [Closed] have the same fields there.
+package suite
 
 import (
 	"context"
@@ -16,6 +21,10 @@ const (
 	Short    = 30 * time.Millisecond
 )
 
+// MaxMessage is the most bytes of a message, in both directions.
+// (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html)
+const MaxMessage = 128 << 10
+
 // A Case is a rule that applications rely on, and a check of it.
 type Case struct {
 	Name  string
@@ -26,8 +35,8 @@ type Case struct {
 // A Start starts a host that runs h until the test ends.
 type Start func(t *testing.T, h tyg.Handler) Subject
 
-// runCases checks cases one by one, each on a host of its own.
-func runCases(t *testing.T, start Start, cases []Case) {
+// Run checks cases one by one, each on a host of its own.
+func Run(t *testing.T, start Start, cases []Case) {
 	t.Helper()
 	for _, c := range cases {
 		t.Run(c.Name, func(t *testing.T) {
@@ -130,14 +139,14 @@ func Wait[V any](t *T, what string, c <-chan V) V {
 }
 
 // SendMany sends a text to clients.
-func (t *T) SendMany(text string, clients ...*peer) {
+func (t *T) SendMany(text string, clients ...*Client) {
 	t.t.Helper()
 	if err := t.Sender.SendMany(t.Ctx, IDs(clients), []byte(text)); err != nil {
 		t.Fatalf("SendMany of %s returned %v", Brief(text), err)
 	}
 }
 
-func IDs(clients []*peer) []tyg.ConnID {
+func IDs(clients []*Client) []tyg.ConnID {
 	var ids []tyg.ConnID
 	for _, p := range clients {
 		ids = append(ids, p.ID())
@@ -146,7 +155,7 @@ func IDs(clients []*peer) []tyg.ConnID {
 }
 
 // ExpectSendRefused checks that data is not sent.
-func (t *T) ExpectSendRefused(p *peer, data []byte, want error, opts ...tyg.SendOption) {
+func (t *T) ExpectSendRefused(p *Client, data []byte, want error, opts ...tyg.SendOption) {
 	t.t.Helper()
 	t.ExpectConnError("Send", t.Sender.Send(t.Ctx, p.ID(), data, opts...), p.ID(), want)
 	err := t.Sender.SendMany(t.Ctx, []tyg.ConnID{p.ID()}, data, opts...)

@@ -1,4 +1,4 @@
-package tygtest
+package hosttest
 
 import (
 	"context"
@@ -6,12 +6,13 @@ import (
 	"fmt"
 
 	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/tygtest/internal/suite"
 )
 
 const causeRule = "the disconnect event has the code and reason that API Gateway reports"
 
-func disconnectCases() []Case {
-	return []Case{
+func disconnectCases() []suite.Case {
+	return []suite.Case{
 		{
 			Name:  "a client's code and reason are passed on",
 			Rule:  causeRule,
@@ -55,12 +56,12 @@ func disconnectCases() []Case {
 	}
 }
 
-func checkClientClose(t *T) {
+func checkClientClose(t *suite.T) {
 	t.Start()
-	for _, want := range []Closed{
+	for _, want := range []suite.Closed{
 		{Code: 1000}, {Code: 1001}, {Code: 1000, Reason: "bye"}, {Code: 4001, Reason: "zwölf Tassen"},
 	} {
-		p := t.Connect(Dial{})
+		p := t.Connect(suite.Dial{})
 		if err := p.Close(want.Code, want.Reason); err != nil {
 			t.Fatalf("client's close: %v", err)
 		}
@@ -68,18 +69,18 @@ func checkClientClose(t *T) {
 	}
 }
 
-func checkNoCode(t *T) {
+func checkNoCode(t *suite.T) {
 	t.Start()
-	p := t.Connect(Dial{})
+	p := t.Connect(suite.Dial{})
 	if err := p.Close(1005, ""); err != nil {
 		t.Fatalf("client's close: %v", err)
 	}
 	p.ExpectDisconnect(1005, "Client-side close frame status not set")
 }
 
-func checkDrop(t *T) {
+func checkDrop(t *suite.T) {
 	t.Start()
-	p := t.Connect(Dial{})
+	p := t.Connect(suite.Dial{})
 	if err := p.Drop(); err != nil {
 		t.Fatalf("client's drop: %v", err)
 	}
@@ -88,9 +89,9 @@ func checkDrop(t *T) {
 	}
 }
 
-func checkSenderClose(t *T) {
+func checkSenderClose(t *suite.T) {
 	t.Start()
-	p := t.Connect(Dial{})
+	p := t.Connect(suite.Dial{})
 	if err := t.Sender.Close(t.Ctx, p.ID()); err != nil {
 		t.Fatalf("Close returned %v", err)
 	}
@@ -100,10 +101,10 @@ func checkSenderClose(t *T) {
 	p.ExpectDisconnect(1000, "Connection Closed Normally")
 }
 
-func checkMessagesFirst(t *T) {
+func checkMessagesFirst(t *suite.T) {
 	const n = 50
 	t.Start()
-	p := t.Connect(Dial{})
+	p := t.Connect(suite.Dial{})
 	for i := range n {
 		p.WriteText(fmt.Sprint(i))
 	}
@@ -115,26 +116,26 @@ func checkMessagesFirst(t *T) {
 	}
 }
 
-func checkOnce(t *T) {
+func checkOnce(t *suite.T) {
 	t.Start()
 	for range 20 {
-		p := t.Connect(Dial{})
+		p := t.Connect(suite.Dial{})
 		p.WriteText("x")
 		done := make(chan error, 1)
 		// Ends with the case: Close does not wait for anybody, and it is waited for below.
 		go func() { done <- t.Sender.Close(t.Ctx, p.ID()) }()
 		_ = p.Close(1000, "") // one of the two comes first, which is the point
-		if err := Wait(t, "Close", done); err != nil && !errors.Is(err, tyg.ErrGone) {
+		if err := suite.Wait(t, "Close", done); err != nil && !errors.Is(err, tyg.ErrGone) {
 			t.Errorf("Close returned %v", err)
 		}
 		p.WaitDisconnect()
 		_ = p.Drop()
-		t.Connect(Dial{}).Disconnect()
+		t.Connect(suite.Dial{}).Disconnect()
 		wantOneEnd(t, t.Events.Of(p.ID()))
 	}
 }
 
-func wantOneEnd(t *T, events []tyg.Event) {
+func wantOneEnd(t *suite.T, events []tyg.Event) {
 	t.Helper()
 	ends := 0
 	for _, e := range events {
@@ -150,7 +151,7 @@ func wantOneEnd(t *T, events []tyg.Event) {
 	}
 }
 
-func checkCloseInHandler(t *T) {
+func checkCloseInHandler(t *suite.T) {
 	returned := make(chan error, 1)
 	t.OnMessage = func(ctx context.Context, c *tyg.Conn, _ tyg.Message) error {
 		err := c.Close(ctx)
@@ -163,9 +164,9 @@ func checkCloseInHandler(t *T) {
 		return nil
 	}
 	t.Start()
-	p := t.Connect(Dial{})
+	p := t.Connect(suite.Dial{})
 	p.WriteText("x")
-	if !Wait(t, "disconnect", inTime) {
+	if !suite.Wait(t, "disconnect", inTime) {
 		t.Errorf("disconnect began before the handler was done")
 	}
 	if err := <-returned; err != nil {
@@ -176,7 +177,7 @@ func checkCloseInHandler(t *T) {
 	}
 }
 
-func checkGoneInDisconnect(t *T) {
+func checkGoneInDisconnect(t *suite.T) {
 	outcomes := make(chan map[string]error, 1)
 	t.OnDisconnect = func(ctx context.Context, c *tyg.Conn, _ tyg.Disconnect) error {
 		_, err := c.Info(ctx)
@@ -186,9 +187,9 @@ func checkGoneInDisconnect(t *T) {
 		return nil
 	}
 	t.Start()
-	p := t.Connect(Dial{})
+	p := t.Connect(suite.Dial{})
 	p.Disconnect()
-	for call, err := range Wait(t, "disconnect", outcomes) {
+	for call, err := range suite.Wait(t, "disconnect", outcomes) {
 		t.ExpectConnError(call, err, p.ID(), tyg.ErrGone)
 	}
 }

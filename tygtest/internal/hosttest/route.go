@@ -1,14 +1,15 @@
-package tygtest
+package hosttest
 
 import (
 	"context"
 	"strings"
 
 	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/tygtest/internal/suite"
 )
 
-func routeCases() []Case {
-	return []Case{
+func routeCases() []suite.Case {
+	return []suite.Case{
 		{
 			Name:  "the route selection expression selects the route",
 			Rule:  "a message takes the route whose key equals the expression's value, else $default",
@@ -40,12 +41,12 @@ func tell(route string) tyg.MessageFunc {
 	}
 }
 
-func checkRoutes(t *T) {
+func checkRoutes(t *suite.T) {
 	t.App.OnRoute("join", tell("join"))
 	t.App.OnRoute("leave", tell("leave"))
 	t.OnMessage = tell(tyg.RouteDefault)
 	t.Start()
-	p := t.Connect(Dial{})
+	p := t.Connect(suite.Dial{})
 	for text, want := range map[string]string{
 		`{"action":"join"}`:                    "join",
 		` { "x" : [1] , "action" : "leave" } `: "leave",
@@ -67,10 +68,10 @@ func checkRoutes(t *T) {
 	}
 }
 
-func checkReservedRoutes(t *T) {
+func checkReservedRoutes(t *suite.T) {
 	t.App.OnRoute("join", tell("join")) // so that there is something to select
 	t.Start()
-	p := t.Connect(Dial{})
+	p := t.Connect(suite.Dial{})
 	for _, key := range []string{tyg.RouteConnect, tyg.RouteDisconnect, tyg.RouteDefault} {
 		text := `{"action":"` + key + `"}`
 		p.WriteText(text)
@@ -83,24 +84,24 @@ func checkReservedRoutes(t *T) {
 	}
 }
 
-func checkSelection(t *T) {
+func checkSelection(t *suite.T) {
 	t.App.RouteSelection = "${request.body.service}/${request.body.action}"
 	t.App.OnRoute("chat/join", tell("chat/join"))
 	t.OnMessage = tell(tyg.RouteDefault)
 	t.Start()
-	p := t.Connect(Dial{})
+	p := t.Connect(suite.Dial{})
 	p.WriteText(`{"action":"join","service":"chat"}`)
 	p.Expect("chat/join")
 	p.WriteText(`{"action":"join"}`)
 	p.Expect(tyg.RouteDefault)
 }
 
-func checkForbidden(t *T) {
+func checkForbidden(t *suite.T) {
 	t.App.Use(t.Events.Record)
 	t.App.OnConnect(func(context.Context, *tyg.Conn, *tyg.Request) error { return nil })
 	t.App.OnRoute("join", tell("join"))
 	t.StartHandler(t.App)
-	p := t.Connect(Dial{})
+	p := t.Connect(suite.Dial{})
 	seen := make(map[string]bool)
 	for _, text := range []string{`{"action":"nobody"}`, `{}`, `no JSON`, `{"action":"$connect"}`} {
 		p.WriteText(text)
@@ -115,14 +116,14 @@ func checkForbidden(t *T) {
 }
 
 // forbidden checks the Forbidden frame and returns the request id in it.
-func forbidden(t *T, p *peer, got string) string {
+func forbidden(t *suite.T, p *suite.Client, got string) string {
 	t.Helper()
 	want := frame("Forbidden", tyg.Event{Conn: p.Conn, RequestID: "?"})
 	before, after, _ := strings.Cut(want, "?")
 	id, ok := strings.CutPrefix(got, before)
 	id, ok2 := strings.CutSuffix(id, after)
 	if !ok || !ok2 || id == "" {
-		t.Errorf("client received %s, want %s…%s", Brief(got), before, after)
+		t.Errorf("client received %s, want %s…%s", suite.Brief(got), before, after)
 	}
 	return id
 }

@@ -1,14 +1,15 @@
-package tygtest
+package hosttest
 
 import (
 	"context"
 	"strings"
 
 	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/tygtest/internal/suite"
 )
 
-func typeCases() []Case {
-	return []Case{
+func typeCases() []suite.Case {
+	return []suite.Case{
 		{
 			Name:  "text stays text",
 			Rule:  "what is sent without options arrives as a text message",
@@ -45,7 +46,7 @@ func payloads() []string {
 		"", "x", "plain text", "€ and \U0001f600", `{"action":"none"}`, "\x00\x01",
 		"\xff\xfe", "half a character: \xe2\x82",
 		strings.Repeat("x", 32<<10), strings.Repeat("é", 33<<10), strings.Repeat("\xff", 65<<10),
-		strings.Repeat("y", maxMessage),
+		strings.Repeat("y", suite.MaxMessage),
 	}
 }
 
@@ -55,10 +56,10 @@ func echoInType(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
 	return c.Send(ctx, m.Data, m.Type)
 }
 
-func checkTextStaysText(t *T) {
+func checkTextStaysText(t *suite.T) {
 	t.OnMessage = echoInType
 	t.Start()
-	p := t.Connect(Dial{})
+	p := t.Connect(suite.Dial{})
 	for _, data := range payloads() {
 		if isText(data) {
 			p.WriteAs(tyg.Text, data)
@@ -67,13 +68,13 @@ func checkTextStaysText(t *T) {
 	}
 }
 
-func checkEchoKeepsType(t *T) {
+func checkEchoKeepsType(t *suite.T) {
 	t.OnMessage = echoInType
 	t.Start()
 	if !t.Binary {
 		return // checkBinaryRefused says what such a host does
 	}
-	p := t.Connect(Dial{})
+	p := t.Connect(suite.Dial{})
 	for _, data := range payloads() {
 		p.WriteAs(tyg.Binary, data)
 		p.ExpectAs(tyg.Binary, data)
@@ -84,20 +85,20 @@ func checkEchoKeepsType(t *T) {
 	}
 }
 
-func checkSendersSayBinary(t *T) {
+func checkSendersSayBinary(t *suite.T) {
 	t.Start()
 	if !t.Binary {
 		return
 	}
-	john, jenny := t.Connect(Dial{}), t.Connect(Dial{})
+	john, jenny := t.Connect(suite.Dial{}), t.Connect(suite.Dial{})
 	ids := []tyg.ConnID{john.ID(), jenny.ID()}
 	for _, data := range payloads() {
 		if err := t.Sender.Send(t.Ctx, john.ID(), []byte(data), tyg.Binary); err != nil {
-			t.Fatalf("Send of binary %s returned %v", Brief(data), err)
+			t.Fatalf("Send of binary %s returned %v", suite.Brief(data), err)
 		}
 		john.ExpectAs(tyg.Binary, data)
 		if err := t.Sender.SendMany(t.Ctx, ids, []byte(data), tyg.Binary); err != nil {
-			t.Fatalf("SendMany of binary %s returned %v", Brief(data), err)
+			t.Fatalf("SendMany of binary %s returned %v", suite.Brief(data), err)
 		}
 		john.ExpectAs(tyg.Binary, data)
 		jenny.ExpectAs(tyg.Binary, data)
@@ -107,19 +108,19 @@ func checkSendersSayBinary(t *T) {
 	jenny.Expect("text")
 }
 
-func checkBinaryIsNotText(t *T) {
+func checkBinaryIsNotText(t *suite.T) {
 	t.Start()
-	p := t.Connect(Dial{})
+	p := t.Connect(suite.Dial{})
 	t.ExpectSendRefused(p, []byte("\xff"), tyg.ErrNotText)
 	p.RoundTrip()
 }
 
-func checkBinaryRefused(t *T) {
+func checkBinaryRefused(t *suite.T) {
 	t.Start()
 	if t.Binary {
 		return
 	}
-	p := t.Connect(Dial{})
+	p := t.Connect(suite.Dial{})
 	for _, data := range []string{"", "text", "\xff"} {
 		t.ExpectSendRefused(p, []byte(data), tyg.ErrBinary, tyg.Binary)
 	}

@@ -1,14 +1,15 @@
-package tygtest
+package hosttest
 
 import (
 	"context"
 	"errors"
 
 	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/tygtest/internal/suite"
 )
 
-func openCases() []Case {
-	return []Case{
+func openCases() []suite.Case {
+	return []suite.Case{
 		{
 			Name:  "open comes between connect and the first message",
 			Rule:  "a Handler that asks for it gets one open event for each connection, before any message",
@@ -51,15 +52,15 @@ const greeting = "welcome"
 
 func greet(ctx context.Context, c *tyg.Conn) error { return c.SendString(ctx, greeting) }
 
-func checkOpenOrder(t *T) {
+func checkOpenOrder(t *suite.T) {
 	t.OnOpen = func(context.Context, *tyg.Conn) error { return nil }
 	t.Start()
 	for range 3 {
-		p := t.Connect(Dial{})
+		p := t.Connect(suite.Dial{})
 		p.RoundTrip()
 		p.RoundTrip()
 		t.WaitEvent("open", func(events []tyg.Event) int {
-			return Find(events, func(e tyg.Event) bool {
+			return suite.Find(events, func(e tyg.Event) bool {
 				return e.Type == tyg.EventOpen && e.Conn.ID == p.ID()
 			})
 		})
@@ -69,7 +70,7 @@ func checkOpenOrder(t *T) {
 }
 
 // wantTypes checks the order of a connection's events: connect, open, two messages, disconnect.
-func wantTypes(t *T, id tyg.ConnID) {
+func wantTypes(t *suite.T, id tyg.ConnID) {
 	t.Helper()
 	opens := 0
 	for i, e := range t.Events.Of(id) {
@@ -89,10 +90,10 @@ func wantTypes(t *T, id tyg.ConnID) {
 	}
 }
 
-func checkGreeting(t *T) {
+func checkGreeting(t *suite.T) {
 	t.OnOpen = greet
 	t.Start()
-	p := t.NewClient(t.Dial(Dial{}))
+	p := t.NewClient(t.Dial(suite.Dial{}))
 	if t.LateOpen {
 		p.Expect(greeting)
 		p.RoundTrip()
@@ -104,16 +105,16 @@ func checkGreeting(t *T) {
 	p.RoundTrip()
 }
 
-func checkOpenConn(t *T) {
+func checkOpenConn(t *suite.T) {
 	t.OnConnect = func(_ context.Context, _ *tyg.Conn, q *tyg.Request) error {
 		q.SelectSubprotocol("chat.v1")
 		return nil
 	}
 	t.OnOpen = greet
 	t.Start()
-	p := t.Connect(Dial{Subprotocols: []string{"chat.v1"}})
+	p := t.Connect(suite.Dial{Subprotocols: []string{"chat.v1"}})
 	p.Expect(greeting)
-	e := t.WaitEvent("open", Nth(tyg.EventOpen, 1))
+	e := t.WaitEvent("open", suite.Nth(tyg.EventOpen, 1))
 	if e.Conn.ID != p.ID() || e.Conn.SourceIP != p.Conn.SourceIP {
 		t.Errorf("open is about %s from %s, want %s from %s",
 			e.Conn.ID, e.Conn.SourceIP, p.ID(), p.Conn.SourceIP)
@@ -123,9 +124,9 @@ func checkOpenConn(t *T) {
 	}
 }
 
-func checkNoOpen(t *T) {
+func checkNoOpen(t *suite.T) {
 	t.Start()
-	p := t.Connect(Dial{})
+	p := t.Connect(suite.Dial{})
 	p.RoundTrip()
 	p.Disconnect()
 	if n := t.Events.Count(tyg.EventOpen); n != 0 {
@@ -133,7 +134,7 @@ func checkNoOpen(t *T) {
 	}
 }
 
-func checkRefusedNotOpened(t *T) {
+func checkRefusedNotOpened(t *suite.T) {
 	t.OnConnect = func(_ context.Context, _ *tyg.Conn, q *tyg.Request) error {
 		if q.Query.Get("let") != "in" {
 			return tyg.Reject(403, "no")
@@ -142,8 +143,8 @@ func checkRefusedNotOpened(t *T) {
 	}
 	t.OnOpen = greet
 	t.Start()
-	t.DialRefused(Dial{})
-	p := t.Connect(Dial{Query: map[string][]string{"let": {"in"}}})
+	t.DialRefused(suite.Dial{})
+	p := t.Connect(suite.Dial{Query: map[string][]string{"let": {"in"}}})
 	p.Expect(greeting)
 	p.RoundTrip()
 	if n := t.Events.Count(tyg.EventOpen); n != 1 {
@@ -151,7 +152,7 @@ func checkRefusedNotOpened(t *T) {
 	}
 }
 
-func checkOpenFails(t *T) {
+func checkOpenFails(t *suite.T) {
 	t.OnOpen = func(_ context.Context, c *tyg.Conn) error {
 		if t.Events.Count(tyg.EventOpen)%2 == 0 {
 			panic("secret")
@@ -160,13 +161,13 @@ func checkOpenFails(t *T) {
 	}
 	t.Start()
 	for n := range 2 {
-		p := t.Connect(Dial{})
-		t.WaitEvent("open", Nth(tyg.EventOpen, n+1))
+		p := t.Connect(suite.Dial{})
+		t.WaitEvent("open", suite.Nth(tyg.EventOpen, n+1))
 		p.RoundTrip()
 	}
 }
 
-func checkDisconnectAfterOpen(t *T) {
+func checkDisconnectAfterOpen(t *suite.T) {
 	leave, returned := make(chan struct{}), make(chan struct{})
 	t.OnOpen = func(context.Context, *tyg.Conn) error {
 		<-leave
@@ -185,22 +186,22 @@ func checkDisconnectAfterOpen(t *T) {
 		close(leave)
 		return
 	}
-	dialed := make(chan Socket, 1)
+	dialed := make(chan suite.Socket, 1)
 	go func() { // A host in memory runs open inside of Dial; this ends with it.
-		s, err := t.Subject.Dial(t.Ctx, Dial{})
+		s, err := t.Subject.Dial(t.Ctx, suite.Dial{})
 		if err != nil {
 			t.Errorf("dial: %v", err)
 		}
 		dialed <- s
 	}()
-	t.WaitEvent("open", Nth(tyg.EventOpen, 1))
+	t.WaitEvent("open", suite.Nth(tyg.EventOpen, 1))
 	close(leave)
-	s := Wait(t, "the client", dialed)
+	s := suite.Wait(t, "the client", dialed)
 	if s == nil {
 		return
 	}
 	if err := s.Drop(); err != nil {
 		t.Fatalf("client's drop: %v", err)
 	}
-	t.WaitEvent("disconnect", Nth(tyg.EventDisconnect, 1))
+	t.WaitEvent("disconnect", suite.Nth(tyg.EventDisconnect, 1))
 }

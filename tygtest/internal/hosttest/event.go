@@ -1,4 +1,4 @@
-package tygtest
+package hosttest
 
 import (
 	"net/url"
@@ -6,10 +6,11 @@ import (
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/apigw"
+	"github.com/tyg-dev/tyg/tygtest/internal/suite"
 )
 
-func eventCases() []Case {
-	return []Case{
+func eventCases() []suite.Case {
+	return []suite.Case{
 		{
 			Name:  "a life is connect, messages, disconnect",
 			Rule:  "events of one connection come in this order, with these types and routes",
@@ -54,9 +55,9 @@ func eventCases() []Case {
 }
 
 // live runs a connection with n messages from connect to disconnect and returns its events.
-func live(t *T, n int) []tyg.Event {
+func live(t *suite.T, n int) []tyg.Event {
 	t.Helper()
-	p := t.Connect(Dial{Query: url.Values{"a": {"b"}}})
+	p := t.Connect(suite.Dial{Query: url.Values{"a": {"b"}}})
 	for range n {
 		p.RoundTrip()
 	}
@@ -64,7 +65,7 @@ func live(t *T, n int) []tyg.Event {
 	return t.Events.Of(p.ID())
 }
 
-func checkLife(t *T) {
+func checkLife(t *suite.T) {
 	t.Start()
 	events := live(t, 2)
 	want := []struct {
@@ -87,7 +88,7 @@ func checkLife(t *T) {
 	}
 }
 
-func checkRequestIDs(t *T) {
+func checkRequestIDs(t *suite.T) {
 	t.Start()
 	seen := make(map[string]bool)
 	for _, e := range append(live(t, 10), live(t, 10)...) {
@@ -101,7 +102,7 @@ func checkRequestIDs(t *T) {
 	}
 }
 
-func checkMessageIDs(t *T) {
+func checkMessageIDs(t *suite.T) {
 	t.Start()
 	seen := make(map[string]bool)
 	for _, e := range append(live(t, 10), live(t, 10)...) {
@@ -116,7 +117,7 @@ func checkMessageIDs(t *T) {
 	}
 }
 
-func checkTimes(t *T) {
+func checkTimes(t *suite.T) {
 	t.Start()
 	// A host may keep times in whole milliseconds.
 	last := time.Now().Truncate(time.Millisecond).Add(-time.Millisecond)
@@ -124,14 +125,14 @@ func checkTimes(t *T) {
 		if e.Time.Before(last) || e.Time.After(time.Now()) {
 			t.Errorf("time of %v is %v, want it between %v and now", e.Type, e.Time, last)
 		}
-		if away := time.Until(e.Conn.ConnectedAt).Abs(); away > Patience {
+		if away := time.Until(e.Conn.ConnectedAt).Abs(); away > suite.Patience {
 			t.Errorf("ConnectedAt is %v away from now", away)
 		}
 		last = e.Time.Truncate(time.Millisecond)
 	}
 }
 
-func checkSameConn(t *T) {
+func checkSameConn(t *suite.T) {
 	t.Start()
 	events := live(t, 2)
 	first := events[0].Conn
@@ -145,11 +146,11 @@ func checkSameConn(t *T) {
 	}
 }
 
-func checkConnIDs(t *T) {
+func checkConnIDs(t *suite.T) {
 	t.Start()
 	seen := make(map[tyg.ConnID]bool)
 	for range 20 {
-		p := t.Connect(Dial{})
+		p := t.Connect(suite.Dial{})
 		if !apigw.ValidID(p.ID()) || seen[p.ID()] {
 			t.Errorf("id %q has another shape, or is there twice", p.ID())
 		}
@@ -158,7 +159,7 @@ func checkConnIDs(t *T) {
 	}
 }
 
-func checkEventFields(t *T) {
+func checkEventFields(t *suite.T) {
 	t.Start()
 	for _, e := range live(t, 1) {
 		if (e.Request != nil) != (e.Type == tyg.EventConnect) {
@@ -176,9 +177,9 @@ func checkEventFields(t *T) {
 	}
 }
 
-func checkKeptConn(t *T) {
+func checkKeptConn(t *suite.T) {
 	t.Start()
-	p := t.Connect(Dial{})
+	p := t.Connect(suite.Dial{})
 	if err := p.Conn.SendString(t.Ctx, "from outside"); err != nil {
 		t.Errorf("Conn.SendString returned %v", err)
 	}

@@ -1,9 +1,10 @@
-package tygtest
+package sendertest
 
 import (
 	"strings"
 
 	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/tygtest/internal/suite"
 )
 
 const (
@@ -14,8 +15,8 @@ const (
 // unknownID has the shape of an id; no host has made it.
 const unknownID tyg.ConnID = "AAAAAAAAAAAAAAA="
 
-func refuseCases() []Case {
-	return []Case{
+func refuseCases() []suite.Case {
+	return []suite.Case{
 		{
 			Name:  "a connection that was never made is gone",
 			Rule:  goneRule,
@@ -50,7 +51,7 @@ func refuseCases() []Case {
 }
 
 // wantAll checks the outcome of all calls about one id.
-func wantAll(t *T, id tyg.ConnID, want error) {
+func wantAll(t *suite.T, id tyg.ConnID, want error) {
 	t.Helper()
 	t.ExpectConnError("Send", t.Sender.Send(t.Ctx, id, []byte("x")), id, want)
 	t.ExpectConnError("Close", t.Sender.Close(t.Ctx, id), id, want)
@@ -60,21 +61,21 @@ func wantAll(t *T, id tyg.ConnID, want error) {
 	wantFailures(t, err, map[tyg.ConnID]error{id: want})
 }
 
-func checkUnknown(t *T) {
+func checkUnknown(t *suite.T) {
 	t.Start()
 	wantAll(t, unknownID, tyg.ErrGone)
 }
 
-func checkSendAfterClose(t *T) {
+func checkSendAfterClose(t *suite.T) {
 	t.Start()
-	p := t.Connect(Dial{})
+	p := t.Connect(suite.Dial{})
 	p.Disconnect()
 	wantAll(t, p.ID(), tyg.ErrGone)
 }
 
-func checkSendAfterDrop(t *T) {
+func checkSendAfterDrop(t *suite.T) {
 	t.Start()
-	p := t.Connect(Dial{})
+	p := t.Connect(suite.Dial{})
 	if err := p.Drop(); err != nil {
 		t.Fatalf("client's drop: %v", err)
 	}
@@ -82,7 +83,7 @@ func checkSendAfterDrop(t *T) {
 	wantAll(t, p.ID(), tyg.ErrGone)
 }
 
-func checkInvalidID(t *T) {
+func checkInvalidID(t *suite.T) {
 	t.Start()
 	for _, id := range []tyg.ConnID{
 		"", "=", "x", "AAAAAAAAAAAAAAAA", "AAAAAAAAAAAAAAAA=", "AAAAAAAAAAAAAA=", "AAAAAAA/AAAAAAA=",
@@ -92,19 +93,19 @@ func checkInvalidID(t *T) {
 	}
 }
 
-func checkNotText(t *T) {
+func checkNotText(t *suite.T) {
 	t.Start()
-	p := t.Connect(Dial{})
+	p := t.Connect(suite.Dial{})
 	for _, data := range []string{"\xff", "ok until \xc3", "\xed\xa0\x80", "\xc0\x80"} {
 		t.ExpectSendRefused(p, []byte(data), tyg.ErrNotText)
 	}
 	p.RoundTrip()
 }
 
-func checkSendTooLarge(t *T) {
+func checkSendTooLarge(t *suite.T) {
 	t.Start()
-	p := t.Connect(Dial{})
-	t.ExpectSendRefused(p, []byte(strings.Repeat("x", maxMessage+1)), tyg.ErrTooLarge)
-	t.ExpectSendRefused(p, []byte(strings.Repeat("x", 4*maxMessage)), tyg.ErrTooLarge)
+	p := t.Connect(suite.Dial{})
+	t.ExpectSendRefused(p, []byte(strings.Repeat("x", suite.MaxMessage+1)), tyg.ErrTooLarge)
+	t.ExpectSendRefused(p, []byte(strings.Repeat("x", 4*suite.MaxMessage)), tyg.ErrTooLarge)
 	p.RoundTrip()
 }

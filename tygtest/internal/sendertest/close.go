@@ -1,14 +1,15 @@
-package tygtest
+package sendertest
 
 import (
 	"net/http"
 	"time"
 
 	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/tygtest/internal/suite"
 )
 
-func closeCases() []Case {
-	return []Case{
+func closeCases() []suite.Case {
+	return []suite.Case{
 		{
 			Name:  "Close ends the connection",
 			Rule:  "the client of a closed connection sees 1000",
@@ -32,8 +33,8 @@ func closeCases() []Case {
 	}
 }
 
-func infoCases() []Case {
-	return []Case{
+func infoCases() []suite.Case {
+	return []suite.Case{
 		{
 			Name:  "Info tells what is known",
 			Rule:  "Info has the time of connecting, the client's address and its user agent",
@@ -52,16 +53,16 @@ func infoCases() []Case {
 	}
 }
 
-func closeClient(t *T, p *peer) {
+func closeClient(t *suite.T, p *suite.Client) {
 	t.Helper()
 	if err := t.Sender.Close(t.Ctx, p.ID()); err != nil {
 		t.Fatalf("Close returned %v", err)
 	}
 }
 
-func checkClose(t *T) {
+func checkClose(t *suite.T) {
 	t.Start()
-	p := t.Connect(Dial{})
+	p := t.Connect(suite.Dial{})
 	closeClient(t, p)
 	if closed := p.ReadClosed(); closed.Code != 1000 {
 		t.Errorf("client was closed with %d, want 1000", closed.Code)
@@ -69,16 +70,16 @@ func checkClose(t *T) {
 	p.ExpectDisconnect(1000, "Connection Closed Normally")
 }
 
-func checkGoneAfterClose(t *T) {
+func checkGoneAfterClose(t *suite.T) {
 	t.Start()
-	p := t.Connect(Dial{})
+	p := t.Connect(suite.Dial{})
 	closeClient(t, p)
 	wantAll(t, p.ID(), tyg.ErrGone)
 	p.WaitDisconnect()
 	wantAll(t, p.ID(), tyg.ErrGone)
 }
 
-func checkCloseOne(t *T) {
+func checkCloseOne(t *suite.T) {
 	t.Start()
 	clients := t.ConnectMany(5)
 	closeClient(t, clients[2])
@@ -90,10 +91,10 @@ func checkCloseOne(t *T) {
 	}
 }
 
-func checkSendThenClose(t *T) {
+func checkSendThenClose(t *suite.T) {
 	const n = 20
 	t.Start()
-	p := t.Connect(Dial{})
+	p := t.Connect(suite.Dial{})
 	for range n {
 		send(t, p, "x")
 	}
@@ -106,7 +107,7 @@ func checkSendThenClose(t *T) {
 	}
 }
 
-func info(t *T, p *peer) tyg.Info {
+func info(t *suite.T, p *suite.Client) tyg.Info {
 	t.Helper()
 	info, err := t.Sender.Info(t.Ctx, p.ID())
 	if err != nil {
@@ -115,9 +116,9 @@ func info(t *T, p *peer) tyg.Info {
 	return info
 }
 
-func checkInfo(t *T) {
+func checkInfo(t *suite.T) {
 	t.Start()
-	p := t.Connect(Dial{Header: http.Header{"User-Agent": {"tyg conformance"}}})
+	p := t.Connect(suite.Dial{Header: http.Header{"User-Agent": {"tyg conformance"}}})
 	info := info(t, p)
 	// @connections tells times in milliseconds.
 	if off := info.ConnectedAt.Sub(p.Conn.ConnectedAt).Abs(); off > time.Millisecond {
@@ -133,30 +134,30 @@ func checkInfo(t *T) {
 	}
 }
 
-func checkActiveBySend(t *T) {
+func checkActiveBySend(t *suite.T) {
 	t.Start()
-	p := t.Connect(Dial{})
+	p := t.Connect(suite.Dial{})
 	expectActiveAfter(t, p, func() {
 		send(t, p, "x")
 		p.Expect("x")
 	})
 }
 
-func checkActiveByMessage(t *T) {
-	t.OnMessage = FailOn("quiet", func() error { return nil })
+func checkActiveByMessage(t *suite.T) {
+	t.OnMessage = suite.FailOn("quiet", func() error { return nil })
 	t.Start()
-	p := t.Connect(Dial{})
+	p := t.Connect(suite.Dial{})
 	seen := 0
 	expectActiveAfter(t, p, func() {
 		p.WriteText("quiet")
 		seen++
-		t.WaitEvent("the message", Nth(tyg.EventMessage, seen))
+		t.WaitEvent("the message", suite.Nth(tyg.EventMessage, seen))
 	})
 }
 
 // activeAfter checks that act moves LastActiveAt. A host may look at the clock rarely, so it acts
 // until that shows.
-func expectActiveAfter(t *T, p *peer, act func()) {
+func expectActiveAfter(t *suite.T, p *suite.Client, act func()) {
 	t.Helper()
 	before := info(t, p).LastActiveAt
 	for t.Ctx.Err() == nil {

@@ -1,4 +1,4 @@
-package tygtest
+package hosttest
 
 import (
 	"context"
@@ -6,13 +6,14 @@ import (
 	"fmt"
 
 	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/tygtest/internal/suite"
 )
 
 const failureRule = "the client of a message whose handler fails gets API Gateway's frame, byte " +
 	"for byte, without the text of the error, and stays connected"
 
-func failureCases() []Case {
-	return []Case{
+func failureCases() []suite.Case {
+	return []suite.Case{
 		{
 			Name:  "an error answers the internal error frame",
 			Rule:  failureRule,
@@ -46,26 +47,26 @@ func failureCases() []Case {
 	}
 }
 
-func checkMessageError(t *T) {
+func checkMessageError(t *suite.T) {
 	checkFailure(t, func() error { return errors.New("secret") })
 }
 
-func checkMessagePanic(t *T) {
+func checkMessagePanic(t *suite.T) {
 	checkFailure(t, func() error { panic("secret") })
 }
 
-func checkMessageReject(t *T) {
+func checkMessageReject(t *suite.T) {
 	checkFailure(t, func() error { return tyg.Reject(401, "secret") })
 }
 
 // checkFailure lets one message fail with what fail returns.
-func checkFailure(t *T, fail func() error) {
-	t.OnMessage = FailOn("fail", fail)
+func checkFailure(t *suite.T, fail func() error) {
+	t.OnMessage = suite.FailOn("fail", fail)
 	t.Start()
-	p := t.Connect(Dial{})
+	p := t.Connect(suite.Dial{})
 	for i := range 3 {
 		p.WriteText("fail")
-		e := t.WaitEvent("the message", Nth(tyg.EventMessage, 2*i+1))
+		e := t.WaitEvent("the message", suite.Nth(tyg.EventMessage, 2*i+1))
 		p.Expect(frame("Internal server error", e))
 		p.RoundTrip()
 	}
@@ -78,19 +79,19 @@ func frame(message string, e tyg.Event) string {
 		message, e.Conn.ID, e.RequestID)
 }
 
-func checkSentBeforeFailure(t *T) {
+func checkSentBeforeFailure(t *suite.T) {
 	t.OnMessage = func(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
 		return errors.Join(c.Send(ctx, m.Data), errors.New("secret"))
 	}
 	t.Start()
-	p := t.Connect(Dial{})
+	p := t.Connect(suite.Dial{})
 	p.WriteText("first")
 	p.Expect("first")
-	e := t.WaitEvent("the message", Nth(tyg.EventMessage, 1))
+	e := t.WaitEvent("the message", suite.Nth(tyg.EventMessage, 1))
 	p.Expect(frame("Internal server error", e))
 }
 
-func checkDisconnectFails(t *T) {
+func checkDisconnectFails(t *suite.T) {
 	t.OnDisconnect = func(_ context.Context, _ *tyg.Conn, d tyg.Disconnect) error {
 		if d.Code == 4001 {
 			panic("secret")
@@ -98,9 +99,9 @@ func checkDisconnectFails(t *T) {
 		return errors.New("secret")
 	}
 	t.Start()
-	stays := t.Connect(Dial{})
+	stays := t.Connect(suite.Dial{})
 	for code := tyg.CloseCode(4000); code < 4004; code++ {
-		p := t.Connect(Dial{})
+		p := t.Connect(suite.Dial{})
 		if err := p.Close(code, ""); err != nil {
 			t.Fatalf("client's close: %v", err)
 		}
@@ -109,12 +110,12 @@ func checkDisconnectFails(t *T) {
 	stays.RoundTrip()
 }
 
-func checkFailureIsOwn(t *T) {
-	t.OnMessage = FailOn("fail", func() error { return errors.New("secret") })
+func checkFailureIsOwn(t *suite.T) {
+	t.OnMessage = suite.FailOn("fail", func() error { return errors.New("secret") })
 	t.Start()
-	john, jenny := t.Connect(Dial{}), t.Connect(Dial{})
+	john, jenny := t.Connect(suite.Dial{}), t.Connect(suite.Dial{})
 	john.WriteText("fail")
-	e := t.WaitEvent("the message", Nth(tyg.EventMessage, 1))
+	e := t.WaitEvent("the message", suite.Nth(tyg.EventMessage, 1))
 	john.Expect(frame("Internal server error", e))
 	jenny.RoundTrip()
 }

@@ -1,4 +1,4 @@
-package tygtest
+package suite
 
 import (
 	"bytes"

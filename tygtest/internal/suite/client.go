@@ -1,4 +1,4 @@
-package tygtest
+package suite
 
 import (
 	"errors"
@@ -8,8 +8,8 @@ import (
 	"github.com/tyg-dev/tyg"
 )
 
-// A peer is a client of the host under test. Its methods fail the test if they do not succeed.
-type peer struct {
+// A Client is a client of the host under test. Its methods fail the test if they do not succeed.
+type Client struct {
 	Socket
 	Conn *tyg.Conn // as the connect handler saw it
 
@@ -17,7 +17,7 @@ type peer struct {
 }
 
 // Connect connects a client. Only one goroutine may do so at a time.
-func (t *T) Connect(d Dial) *peer {
+func (t *T) Connect(d Dial) *Client {
 	t.t.Helper()
 	seen := t.Events.Count(tyg.EventConnect)
 	p := t.NewClient(t.Dial(d))
@@ -26,7 +26,7 @@ func (t *T) Connect(d Dial) *peer {
 }
 
 // NewClient returns the client at a socket, whose Conn is not known.
-func (t *T) NewClient(s Socket) *peer { return &peer{Socket: s, t: t} }
+func (t *T) NewClient(s Socket) *Client { return &Client{Socket: s, t: t} }
 
 // Dial connects a socket to the host, which may run any handler.
 func (t *T) Dial(d Dial) Socket {
@@ -55,9 +55,9 @@ func (t *T) DialRefused(d Dial) *Refused {
 }
 
 // ConnectMany connects n clients.
-func (t *T) ConnectMany(n int) []*peer {
+func (t *T) ConnectMany(n int) []*Client {
 	t.t.Helper()
-	var clients []*peer
+	var clients []*Client
 	for range n {
 		clients = append(clients, t.Connect(Dial{}))
 	}
@@ -65,16 +65,16 @@ func (t *T) ConnectMany(n int) []*peer {
 }
 
 // ID returns the connection id.
-func (p *peer) ID() tyg.ConnID { return p.Conn.ID }
+func (p *Client) ID() tyg.ConnID { return p.Conn.ID }
 
 // WriteText writes a message.
-func (p *peer) WriteText(text string) {
+func (p *Client) WriteText(text string) {
 	p.t.t.Helper()
 	p.WriteAs(tyg.Text, text)
 }
 
 // WriteAs writes a message of a type.
-func (p *peer) WriteAs(kind tyg.MessageType, data string) {
+func (p *Client) WriteAs(kind tyg.MessageType, data string) {
 	p.t.t.Helper()
 	if err := p.Write(p.t.Ctx, kind, data); err != nil {
 		p.t.Fatalf("client's write: %v", err)
@@ -82,7 +82,7 @@ func (p *peer) WriteAs(kind tyg.MessageType, data string) {
 }
 
 // ReadText reads the next message, which must be text.
-func (p *peer) ReadText() string {
+func (p *Client) ReadText() string {
 	p.t.t.Helper()
 	kind, text, err := p.Read(p.t.Ctx)
 	if err != nil {
@@ -95,7 +95,7 @@ func (p *peer) ReadText() string {
 }
 
 // Expect reads the next message, which must be want.
-func (p *peer) Expect(want string) {
+func (p *Client) Expect(want string) {
 	p.t.t.Helper()
 	if got := p.ReadText(); got != want {
 		p.t.Errorf("client received %s, want %s", Brief(got), Brief(want))
@@ -104,14 +104,14 @@ func (p *peer) Expect(want string) {
 
 // RoundTrip checks that the connection works, where the application echoes. Everything that was
 // sent to the client before must have been read.
-func (p *peer) RoundTrip() {
+func (p *Client) RoundTrip() {
 	p.t.t.Helper()
 	p.WriteText("are you there?")
 	p.Expect("are you there?")
 }
 
 // ReadClosed reads a connection that must have ended.
-func (p *peer) ReadClosed() *Closed {
+func (p *Client) ReadClosed() *Closed {
 	p.t.t.Helper()
 	_, _, err := p.Read(p.t.Ctx)
 	closed, ok := errors.AsType[*Closed](err)
@@ -122,7 +122,7 @@ func (p *peer) ReadClosed() *Closed {
 }
 
 // Disconnect closes the connection from the client's side and waits for the disconnect event.
-func (p *peer) Disconnect() tyg.Event {
+func (p *Client) Disconnect() tyg.Event {
 	p.t.t.Helper()
 	if err := p.Close(1000, ""); err != nil {
 		p.t.Fatalf("client's close: %v", err)
@@ -131,7 +131,7 @@ func (p *peer) Disconnect() tyg.Event {
 }
 
 // WaitDisconnect waits for the disconnect event.
-func (p *peer) WaitDisconnect() tyg.Event {
+func (p *Client) WaitDisconnect() tyg.Event {
 	p.t.t.Helper()
 	return p.t.WaitEvent("the disconnect event", func(events []tyg.Event) int {
 		return Find(events, func(e tyg.Event) bool {
@@ -152,7 +152,7 @@ func Brief(text string) string {
 func quote(text string) string { return `"` + strings.ToValidUTF8(text, "?") + `"` }
 
 // ExpectDisconnect checks the code and reason of the disconnect event.
-func (p *peer) ExpectDisconnect(code tyg.CloseCode, reason string) {
+func (p *Client) ExpectDisconnect(code tyg.CloseCode, reason string) {
 	p.t.t.Helper()
 	want := tyg.Disconnect{Code: code, Reason: reason}
 	if got := p.WaitDisconnect().Disconnect; got != want {
@@ -162,7 +162,7 @@ func (p *peer) ExpectDisconnect(code tyg.CloseCode, reason string) {
 }
 
 // ExpectAs reads the next message, which must have a type and be want.
-func (p *peer) ExpectAs(kind tyg.MessageType, want string) {
+func (p *Client) ExpectAs(kind tyg.MessageType, want string) {
 	p.t.t.Helper()
 	got, data, err := p.Read(p.t.Ctx)
 	if err != nil {

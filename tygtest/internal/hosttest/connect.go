@@ -1,4 +1,4 @@
-package tygtest
+package hosttest
 
 import (
 	"context"
@@ -10,10 +10,11 @@ import (
 	"time"
 
 	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/tygtest/internal/suite"
 )
 
-func connectCases() []Case {
-	return []Case{
+func connectCases() []suite.Case {
+	return []suite.Case{
 		{
 			Name:  "an application without connect handler lets everybody in",
 			Rule:  "$connect is optional; without it every handshake is accepted",
@@ -63,36 +64,36 @@ func connectCases() []Case {
 	}
 }
 
-func checkNoConnectHandler(t *T) {
-	t.App.OnMessage(Echo)
+func checkNoConnectHandler(t *suite.T) {
+	t.App.OnMessage(suite.Echo)
 	t.StartHandler(t.App)
-	p := t.NewClient(t.Dial(Dial{}))
+	p := t.NewClient(t.Dial(suite.Dial{}))
 	p.RoundTrip()
 }
 
-func checkHandshakeWaits(t *T) {
+func checkHandshakeWaits(t *suite.T) {
 	dialed, waited := make(chan struct{}), make(chan bool, 1)
 	t.OnConnect = func(context.Context, *tyg.Conn, *tyg.Request) error {
 		select {
 		case <-dialed:
 			waited <- false
-		case <-time.After(Short):
+		case <-time.After(suite.Short):
 			waited <- true
 		}
 		return nil
 	}
 	t.Start()
-	t.Dial(Dial{})
+	t.Dial(suite.Dial{})
 	close(dialed)
-	if !Wait(t, "the connect handler's report", waited) {
+	if !suite.Wait(t, "the connect handler's report", waited) {
 		t.Errorf("the client was connected while its connect handler was running")
 	}
 }
 
-func checkConnectFirst(t *T) {
+func checkConnectFirst(t *suite.T) {
 	t.Start()
 	for range 20 {
-		p := t.Connect(Dial{})
+		p := t.Connect(suite.Dial{})
 		p.RoundTrip()
 		if first := t.Events.Of(p.ID())[0]; first.Type != tyg.EventConnect {
 			t.Errorf("first event is %v", first.Type)
@@ -100,7 +101,7 @@ func checkConnectFirst(t *T) {
 	}
 }
 
-func checkReject(t *T) {
+func checkReject(t *suite.T) {
 	t.OnConnect = rejectAsAsked
 	t.Start()
 	for _, status := range []int{301, 400, 401, 403, 404, 429, 501, 503} {
@@ -109,13 +110,13 @@ func checkReject(t *T) {
 			t.Errorf("Reject(%d) answered status %d", status, refused.Status)
 		}
 		if refused.Body != "secret" {
-			t.Errorf("Reject(%d, \"secret\") answered body %s", status, Brief(refused.Body))
+			t.Errorf("Reject(%d, \"secret\") answered body %s", status, suite.Brief(refused.Body))
 		}
 	}
 }
 
-func askFor(status int) Dial {
-	return Dial{Query: url.Values{"status": {strconv.Itoa(status)}}}
+func askFor(status int) suite.Dial {
+	return suite.Dial{Query: url.Values{"status": {strconv.Itoa(status)}}}
 }
 
 func asked(q *tyg.Request) int {
@@ -128,7 +129,7 @@ func rejectAsAsked(_ context.Context, _ *tyg.Conn, q *tyg.Request) error {
 	return tyg.Reject(asked(q), "secret")
 }
 
-func checkReplyStatus(t *T) {
+func checkReplyStatus(t *suite.T) {
 	t.StartHandler(tyg.HandlerFunc(replyAsAsked))
 	for _, status := range []int{301, 401, 403, 501} {
 		if got := t.DialRefused(askFor(status)).Status; got != status {
@@ -147,19 +148,19 @@ func replyAsAsked(_ context.Context, e tyg.Event) (tyg.Reply, error) {
 	return tyg.Reply{Status: asked(e.Request)}, nil
 }
 
-func checkConnectError(t *T) {
+func checkConnectError(t *suite.T) {
 	t.OnConnect = func(context.Context, *tyg.Conn, *tyg.Request) error { return errors.New("secret") }
 	t.Start()
-	wantBadGateway(t, Dial{})
+	wantBadGateway(t, suite.Dial{})
 }
 
-func checkConnectPanic(t *T) {
+func checkConnectPanic(t *suite.T) {
 	t.OnConnect = func(context.Context, *tyg.Conn, *tyg.Request) error { panic("secret") }
 	t.Start()
-	wantBadGateway(t, Dial{})
+	wantBadGateway(t, suite.Dial{})
 }
 
-func checkRejectOK(t *T) {
+func checkRejectOK(t *suite.T) {
 	t.OnConnect = rejectAsAsked
 	t.Start()
 	for _, status := range []int{-1, 0, 101, 200, 299, 600} {
@@ -167,18 +168,18 @@ func checkRejectOK(t *T) {
 	}
 }
 
-func wantBadGateway(t *T, d Dial) {
+func wantBadGateway(t *suite.T, d suite.Dial) {
 	t.Helper()
 	refused := t.DialRefused(d)
 	if refused.Status != http.StatusBadGateway {
 		t.Errorf("answered status %d, want 502", refused.Status)
 	}
 	if strings.Contains(refused.Body, "secret") {
-		t.Errorf("the client was told %s", Brief(refused.Body))
+		t.Errorf("the client was told %s", suite.Brief(refused.Body))
 	}
 }
 
-func checkRefusedGone(t *T) {
+func checkRefusedGone(t *suite.T) {
 	t.OnConnect = func(_ context.Context, _ *tyg.Conn, q *tyg.Request) error {
 		if q.Query.Has("refuse") {
 			return tyg.Reject(http.StatusForbidden, "")
@@ -186,12 +187,12 @@ func checkRefusedGone(t *T) {
 		return nil
 	}
 	t.Start()
-	t.DialRefused(Dial{Query: url.Values{"refuse": {"yes"}}})
-	e := t.WaitEvent("the connect event", Nth(tyg.EventConnect, 1))
+	t.DialRefused(suite.Dial{Query: url.Values{"refuse": {"yes"}}})
+	e := t.WaitEvent("the connect event", suite.Nth(tyg.EventConnect, 1))
 	if err := t.Sender.Send(t.Ctx, e.Conn.ID, []byte("x")); !errors.Is(err, tyg.ErrGone) {
 		t.Errorf("Send returned %v, want ErrGone", err)
 	}
-	t.Connect(Dial{}).Disconnect()
+	t.Connect(suite.Dial{}).Disconnect()
 	if events := t.Events.Of(e.Conn.ID); len(events) != 1 {
 		t.Errorf("it had %d events, want 1", len(events))
 	}

@@ -1,4 +1,4 @@
-package tygtest
+package sendertest
 
 import (
 	"errors"
@@ -6,10 +6,11 @@ import (
 	"slices"
 
 	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/tygtest/internal/suite"
 )
 
-func manyCases() []Case {
-	return []Case{
+func manyCases() []suite.Case {
+	return []suite.Case{
 		{
 			Name:  "SendMany reaches everybody",
 			Rule:  "SendMany sends one message to many",
@@ -40,7 +41,7 @@ func manyCases() []Case {
 }
 
 // wantFailures checks what SendMany reports, recipient by recipient.
-func wantFailures(t *T, err error, want map[tyg.ConnID]error) {
+func wantFailures(t *suite.T, err error, want map[tyg.ConnID]error) {
 	t.Helper()
 	left := maps.Clone(want)
 	for id, err := range tyg.Failures(err) {
@@ -58,7 +59,7 @@ func wantFailures(t *T, err error, want map[tyg.ConnID]error) {
 	}
 }
 
-func checkSendMany(t *T) {
+func checkSendMany(t *suite.T) {
 	t.Start()
 	clients := t.ConnectMany(50)
 	t.SendMany("to all", clients...)
@@ -73,7 +74,7 @@ func checkSendMany(t *T) {
 	}
 }
 
-func checkManyGone(t *T) {
+func checkManyGone(t *suite.T) {
 	t.Start()
 	clients := t.ConnectMany(20)
 	want := map[tyg.ConnID]error{unknownID: tyg.ErrGone}
@@ -81,7 +82,7 @@ func checkManyGone(t *T) {
 		clients[i].Disconnect()
 		want[clients[i].ID()] = tyg.ErrGone
 	}
-	err := t.Sender.SendMany(t.Ctx, append(IDs(clients), unknownID), []byte("x"))
+	err := t.Sender.SendMany(t.Ctx, append(suite.IDs(clients), unknownID), []byte("x"))
 	wantFailures(t, err, want)
 	for _, p := range clients {
 		if want[p.ID()] == nil {
@@ -90,9 +91,9 @@ func checkManyGone(t *T) {
 	}
 }
 
-func checkManyInvalid(t *T) {
+func checkManyInvalid(t *suite.T) {
 	t.Start()
-	p := t.Connect(Dial{})
+	p := t.Connect(suite.Dial{})
 	err := t.Sender.SendMany(t.Ctx, []tyg.ConnID{"nonsense", p.ID(), unknownID}, []byte("x"))
 	wantFailures(t, err, map[tyg.ConnID]error{
 		"nonsense": tyg.ErrInvalidID, unknownID: tyg.ErrGone,
@@ -100,7 +101,7 @@ func checkManyInvalid(t *T) {
 	p.Expect("x")
 }
 
-func checkManyNobody(t *T) {
+func checkManyNobody(t *suite.T) {
 	t.Start()
 	for _, nobody := range [][]tyg.ConnID{nil, {}} {
 		if err := t.Sender.SendMany(t.Ctx, nobody, []byte("x")); err != nil {
@@ -109,9 +110,9 @@ func checkManyNobody(t *T) {
 	}
 }
 
-func checkManyIDs(t *T) {
+func checkManyIDs(t *suite.T) {
 	t.Start()
-	given := append(IDs(t.ConnectMany(5)), unknownID)
+	given := append(suite.IDs(t.ConnectMany(5)), unknownID)
 	slices.Sort(given)
 	slices.Reverse(given)
 	before := slices.Clone(given)

@@ -1,4 +1,4 @@
-package tygtest
+package hosttest
 
 import (
 	"context"
@@ -8,10 +8,11 @@ import (
 	"time"
 
 	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/tygtest/internal/suite"
 )
 
-func messageCases() []Case {
-	return []Case{
+func messageCases() []suite.Case {
+	return []suite.Case{
 		{
 			Name:  "messages of a connection are handled in order",
 			Rule:  "the messages of one connection are handled in the order of arrival",
@@ -60,10 +61,10 @@ func messageCases() []Case {
 	}
 }
 
-func checkOrder(t *T) {
+func checkOrder(t *suite.T) {
 	const n = 1000
 	t.Start()
-	p := t.Connect(Dial{})
+	p := t.Connect(suite.Dial{})
 	for i := range n {
 		p.WriteText(fmt.Sprint(i))
 	}
@@ -72,7 +73,7 @@ func checkOrder(t *T) {
 	}
 }
 
-func checkSerial(t *T) {
+func checkSerial(t *suite.T) {
 	const n = 200
 	var running, overlaps atomic.Int32
 	t.OnMessage = func(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
@@ -83,7 +84,7 @@ func checkSerial(t *T) {
 		return c.Send(ctx, m.Data)
 	}
 	t.Start()
-	p := t.Connect(Dial{})
+	p := t.Connect(suite.Dial{})
 	for range n {
 		p.WriteText("x")
 	}
@@ -95,7 +96,7 @@ func checkSerial(t *T) {
 	}
 }
 
-func checkConcurrent(t *T) {
+func checkConcurrent(t *suite.T) {
 	meet := make(chan struct{})
 	t.OnMessage = func(ctx context.Context, c *tyg.Conn, _ tyg.Message) error {
 		select {
@@ -107,35 +108,35 @@ func checkConcurrent(t *T) {
 		return c.SendString(ctx, "met")
 	}
 	t.Start()
-	john, jenny := t.Connect(Dial{}), t.Connect(Dial{})
+	john, jenny := t.Connect(suite.Dial{}), t.Connect(suite.Dial{})
 	john.WriteText("x")
 	jenny.WriteText("x")
 	john.Expect("met")
 	jenny.Expect("met")
 }
 
-func checkText(t *T) {
+func checkText(t *suite.T) {
 	t.Start()
-	p := t.Connect(Dial{})
-	for _, text := range Texts() {
+	p := t.Connect(suite.Dial{})
+	for _, text := range suite.Texts() {
 		p.WriteText(text)
 		p.Expect(text)
 	}
 }
 
-func checkLargest(t *T) {
+func checkLargest(t *suite.T) {
 	t.Start()
-	p := t.Connect(Dial{})
-	text := strings.Repeat("0123456789abcdef", maxMessage/16)
+	p := t.Connect(suite.Dial{})
+	text := strings.Repeat("0123456789abcdef", suite.MaxMessage/16)
 	p.WriteText(text)
 	p.Expect(text)
 }
 
-func checkTooLarge(t *T) {
+func checkTooLarge(t *suite.T) {
 	t.Start()
-	p := t.Connect(Dial{})
+	p := t.Connect(suite.Dial{})
 	// May fail when the host closes the connection.
-	_ = p.Write(t.Ctx, tyg.Text, strings.Repeat("x", maxMessage+1))
+	_ = p.Write(t.Ctx, tyg.Text, strings.Repeat("x", suite.MaxMessage+1))
 	if e := p.WaitDisconnect(); e.Disconnect.Code != 1009 {
 		t.Errorf("disconnect code is %d, want 1009", e.Disconnect.Code)
 	}
@@ -147,7 +148,7 @@ func checkTooLarge(t *T) {
 	}
 }
 
-func checkContextEnds(t *T) {
+func checkContextEnds(t *suite.T) {
 	contexts := make(chan context.Context, 3)
 	report := func(ctx context.Context) error {
 		if err := ctx.Err(); err != nil {
@@ -162,17 +163,17 @@ func checkContextEnds(t *T) {
 		return report(ctx)
 	}
 	t.Start()
-	p := t.Connect(Dial{})
+	p := t.Connect(suite.Dial{})
 	p.WriteText("x")
-	t.WaitEvent("the message", Nth(tyg.EventMessage, 1))
+	t.WaitEvent("the message", suite.Nth(tyg.EventMessage, 1))
 	p.Disconnect()
 	for _, handler := range []string{"connect", "message", "disconnect"} {
-		ctx := Wait(t, handler, contexts)
-		Wait(t, "the end of the context of "+handler, ctx.Done())
+		ctx := suite.Wait(t, handler, contexts)
+		suite.Wait(t, "the end of the context of "+handler, ctx.Done())
 	}
 }
 
-func checkLeaveWhileHandling(t *T) {
+func checkLeaveWhileHandling(t *suite.T) {
 	began, left := make(chan struct{}), make(chan struct{})
 	outcome := make(chan error, 1)
 	t.OnMessage = func(ctx context.Context, _ *tyg.Conn, _ tyg.Message) error {
@@ -180,15 +181,15 @@ func checkLeaveWhileHandling(t *T) {
 		<-left
 		select {
 		case <-ctx.Done():
-		case <-time.After(Short):
+		case <-time.After(suite.Short):
 		}
 		outcome <- ctx.Err()
 		return nil
 	}
 	t.Start()
-	p := t.Connect(Dial{})
+	p := t.Connect(suite.Dial{})
 	p.WriteText("x")
-	Wait(t, "the message", began)
+	suite.Wait(t, "the message", began)
 	if err := p.Drop(); err != nil {
 		t.Fatalf("client's drop: %v", err)
 	}
@@ -204,9 +205,9 @@ func checkLeaveWhileHandling(t *T) {
 	}
 }
 
-func checkReplyDropped(t *T) {
+func checkReplyDropped(t *suite.T) {
 	t.StartHandler(tyg.HandlerFunc(replyAndEcho))
-	p := t.NewClient(t.Dial(Dial{}))
+	p := t.NewClient(t.Dial(suite.Dial{}))
 	p.RoundTrip()
 	p.RoundTrip()
 }

@@ -1,4 +1,4 @@
-package tygtest
+package hosttest
 
 import (
 	"context"
@@ -10,10 +10,11 @@ import (
 	"sync/atomic"
 
 	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/tygtest/internal/suite"
 )
 
-func requestCases() []Case {
-	return []Case{
+func requestCases() []suite.Case {
+	return []suite.Case{
 		{
 			Name: "the subprotocol that is accepted is selected",
 			Rule: "Request.SelectSubprotocol selects the subprotocol; Conn.Subprotocol has it in " +
@@ -53,29 +54,29 @@ func requestCases() []Case {
 	}
 }
 
-func checkSubprotocol(t *T) {
+func checkSubprotocol(t *suite.T) {
 	t.OnConnect = func(_ context.Context, _ *tyg.Conn, q *tyg.Request) error {
 		q.SelectSubprotocol("unknown", "chat.v1")
 		return nil
 	}
 	t.Start()
 	offer := []string{"chat.v2", "chat.v1"}
-	p := t.Connect(Dial{Subprotocols: offer})
+	p := t.Connect(suite.Dial{Subprotocols: offer})
 	if got := p.Subprotocol(); got != "chat.v1" {
 		t.Errorf("client got subprotocol %q, want chat.v1", got)
 	}
-	request := t.WaitEvent("connect", Nth(tyg.EventConnect, 1)).Request
+	request := t.WaitEvent("connect", suite.Nth(tyg.EventConnect, 1)).Request
 	if !slices.Equal(request.Subprotocols, offer) {
 		t.Errorf("Request.Subprotocols is %q, want %q", request.Subprotocols, offer)
 	}
 	p.RoundTrip()
-	e := t.WaitEvent("the message", Nth(tyg.EventMessage, 1))
+	e := t.WaitEvent("the message", suite.Nth(tyg.EventMessage, 1))
 	if e.Conn.Subprotocol != "chat.v1" {
 		t.Errorf("Conn.Subprotocol is %q in the message event", e.Conn.Subprotocol)
 	}
 }
 
-func checkSubprotocolOfHandler(t *T) {
+func checkSubprotocolOfHandler(t *suite.T) {
 	t.StartHandler(tyg.HandlerFunc(func(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
 		switch e.Type {
 		case tyg.EventConnect:
@@ -85,7 +86,7 @@ func checkSubprotocolOfHandler(t *T) {
 		}
 		return tyg.Reply{}, nil
 	}))
-	p := t.NewClient(t.Dial(Dial{Subprotocols: []string{"chat.v2", "chat.v1"}}))
+	p := t.NewClient(t.Dial(suite.Dial{Subprotocols: []string{"chat.v2", "chat.v1"}}))
 	if got := p.Subprotocol(); got != "chat.v1" {
 		t.Errorf("client got subprotocol %q, want chat.v1", got)
 	}
@@ -93,7 +94,7 @@ func checkSubprotocolOfHandler(t *T) {
 	p.Expect("chat.v1")
 }
 
-func checkNoSubprotocol(t *T) {
+func checkNoSubprotocol(t *suite.T) {
 	var accepted atomic.Bool
 	t.OnConnect = func(_ context.Context, _ *tyg.Conn, q *tyg.Request) error {
 		_, ok := q.SelectSubprotocol("chat.v1")
@@ -101,20 +102,20 @@ func checkNoSubprotocol(t *T) {
 		return nil
 	}
 	t.Start()
-	p := t.Connect(Dial{})
+	p := t.Connect(suite.Dial{})
 	if got := p.Subprotocol(); got != "" || accepted.Load() {
 		t.Errorf("client that offered none got subprotocol %q, SelectSubprotocol returned %t",
 			got, accepted.Load())
 	}
 }
 
-func checkHeader(t *T) {
+func checkHeader(t *suite.T) {
 	t.Start()
-	p := t.Connect(Dial{Header: http.Header{
+	p := t.Connect(suite.Dial{Header: http.Header{
 		"User-Agent":   {"tyg conformance"},
 		"X-Tyg-Custom": {"one", "two"},
 	}})
-	request := t.WaitEvent("connect", Nth(tyg.EventConnect, 1)).Request
+	request := t.WaitEvent("connect", suite.Nth(tyg.EventConnect, 1)).Request
 	got := strings.Join(request.Header.Values("X-Tyg-Custom"), ",")
 	if strings.ReplaceAll(got, " ", "") != "one,two" {
 		t.Errorf("X-Tyg-Custom is %q, want one and two", got)
@@ -124,20 +125,20 @@ func checkHeader(t *T) {
 	}
 }
 
-func checkQuery(t *T) {
+func checkQuery(t *suite.T) {
 	t.Start()
 	want := url.Values{"token": {"a=b&c d"}, "room": {"one", "zwölf"}, "empty": {""}}
-	t.Connect(Dial{Query: want})
-	got := t.WaitEvent("connect", Nth(tyg.EventConnect, 1)).Request.Query
+	t.Connect(suite.Dial{Query: want})
+	got := t.WaitEvent("connect", suite.Nth(tyg.EventConnect, 1)).Request.Query
 	if got.Encode() != want.Encode() {
 		t.Errorf("Query is %v, want %v", got, want)
 	}
 }
 
-func checkNoQuery(t *T) {
+func checkNoQuery(t *suite.T) {
 	t.Start()
-	t.Connect(Dial{})
-	request := t.WaitEvent("connect", Nth(tyg.EventConnect, 1)).Request
+	t.Connect(suite.Dial{})
+	request := t.WaitEvent("connect", suite.Nth(tyg.EventConnect, 1)).Request
 	if request.Query == nil || len(request.Query) > 0 {
 		t.Errorf("Query is %#v, want an empty map", request.Query)
 	}
@@ -149,10 +150,10 @@ func checkNoQuery(t *T) {
 	}
 }
 
-func checkSourceIP(t *T) {
+func checkSourceIP(t *suite.T) {
 	t.Start()
-	p := t.Connect(Dial{})
-	request := t.WaitEvent("connect", Nth(tyg.EventConnect, 1)).Request
+	p := t.Connect(suite.Dial{})
+	request := t.WaitEvent("connect", suite.Nth(tyg.EventConnect, 1)).Request
 	if _, err := netip.ParseAddr(request.SourceIP); err != nil {
 		t.Errorf("Request.SourceIP is %q: %v", request.SourceIP, err)
 	}

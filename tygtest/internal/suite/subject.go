@@ -1,13 +1,15 @@
-package tygtest
+package suite
 
 import (
 	"context"
 	"fmt"
+	"net/http"
+	"net/url"
 
 	"github.com/tyg-dev/tyg"
 )
 
-// A Subject is a host that is under test by [TestHost] or [TestSender].
+// A Subject is a host under test.
 type Subject struct {
 	// Sender is what the host hands to handlers.
 	Sender tyg.Sender
@@ -54,4 +56,25 @@ type Closed struct {
 // Error says how the connection ended.
 func (e *Closed) Error() string {
 	return fmt.Sprintf("connection is closed with code %d %q", e.Code, e.Reason)
+}
+
+// A Dial is what a client says when it connects. The zero Dial says nothing.
+type Dial struct {
+	Header       http.Header
+	Query        url.Values
+	Subprotocols []string // in order of preference
+
+	// SourceIP is the client's address, 192.0.2.1 if empty. Only a host in memory can use it.
+	SourceIP string
+}
+
+// Refused is the error of a handshake that was answered with an HTTP status other than 101.
+type Refused struct {
+	Status int
+	Body   string
+}
+
+// Error says with what the handshake was refused.
+func (e *Refused) Error() string {
+	return fmt.Sprintf("handshake refused with status %d: %s", e.Status, e.Body)
 }
