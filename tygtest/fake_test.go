@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// A fakeT notes what a Host reports, and runs its cleanups when told to.
+// A fakeT records what a Host reports, and keeps its cleanups.
 type fakeT struct {
 	testing.TB
 	mu       sync.Mutex
@@ -34,7 +34,7 @@ func (f *fakeT) note(format string, args ...any) {
 	f.reports = append(f.reports, fmt.Sprintf(format, args...))
 }
 
-// run calls what may end the test.
+// run calls a function that may end the test.
 func (f *fakeT) run(call func()) {
 	defer func() {
 		if v := recover(); v != nil && v != (stopped{}) {
@@ -44,7 +44,7 @@ func (f *fakeT) run(call func()) {
 	call()
 }
 
-// wantReport checks that there is one report, and what it begins with.
+// wantReport checks that there is one report, which begins with want.
 func (f *fakeT) wantReport(t *testing.T, want string) {
 	t.Helper()
 	if len(f.reports) != 1 || !strings.HasPrefix(f.reports[0], want) {

@@ -45,7 +45,7 @@ func (h faultyHandler) Handle(ctx context.Context, e tyg.Event) (tyg.Reply, erro
 	return handle(ctx, e)
 }
 
-// Describe and Bind are those of the handler that is wrapped.
+// Describe describes the wrapped handler, and Bind binds it.
 func (h faultyHandler) Describe() tyg.Description { return tyg.Describe(h.Handler) }
 
 func (h faultyHandler) Bind(s tyg.Sender) { tyg.Bind(h.Handler, s) }
@@ -97,18 +97,18 @@ func (s faultySender) Info(ctx context.Context, id tyg.ConnID) (tyg.Info, error)
 	return info, err
 }
 
-// faultVariable names the fault that a child process is to have.
+// faultVariable is the environment variable with the fault of a child process.
 const faultVariable = "TYGTEST_FAULT"
 
-// TestFaultySubject is what the child processes of TestSuitesNotice run. In the parent there is no
-// fault, and it passes.
+// TestFaultySubject is the test that the child processes of TestSuitesNoticeFaults run. The parent
+// has no fault, and it passes.
 func TestFaultySubject(t *testing.T) {
 	f := faults()[os.Getenv(faultVariable)]
 	t.Run("host", func(t *testing.T) { tygtest.TestHost(t, f.start) })
 	t.Run("sender", func(t *testing.T) { tygtest.TestSender(t, f.start) })
 }
 
-func TestSuitesNotice(t *testing.T) {
+func TestSuitesNoticeFaults(t *testing.T) {
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)

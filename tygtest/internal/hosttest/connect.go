@@ -16,7 +16,7 @@ import (
 func connectCases() []suite.Case {
 	return []suite.Case{
 		{
-			Name:  "an application without connect handler lets everybody in",
+			Name:  "without a connect handler every client is accepted",
 			Rule:  "$connect is optional; without it every handshake is accepted",
 			Check: checkNoConnectHandler,
 		},
@@ -31,12 +31,12 @@ func connectCases() []suite.Case {
 			Check: checkConnectFirst,
 		},
 		{
-			Name:  "Reject answers with that very status",
+			Name:  "Reject answers with its status",
 			Rule:  "tyg.Reject(status, reason) refuses the handshake with status and reason",
 			Check: checkReject,
 		},
 		{
-			Name:  "a reply's status answers with that very status",
+			Name:  "a Reply with a status answers with that status",
 			Rule:  "a Reply whose Status is neither 0 nor 200 to 299 refuses the handshake with it",
 			Check: checkReplyStatus,
 		},
@@ -53,11 +53,11 @@ func connectCases() []suite.Case {
 		},
 		{
 			Name:  "Reject with a status that cannot refuse answers 502",
-			Rule:  "a Rejection whose Status is not from 300 to 599 is an error like others: 502",
+			Rule:  "a Rejection whose Status is not from 300 to 599 is an error like any other: 502",
 			Check: checkRejectOK,
 		},
 		{
-			Name:  "a refused client is never heard of again",
+			Name:  "a refused client has no further events",
 			Rule:  "a refused handshake has no disconnect event, and its id is gone",
 			Check: checkRefusedGone,
 		},
@@ -175,7 +175,7 @@ func wantBadGateway(t *suite.T, d suite.Dial) {
 		t.Errorf("answered status %d, want 502", refused.Status)
 	}
 	if strings.Contains(refused.Body, "secret") {
-		t.Errorf("the client was told %s", suite.Brief(refused.Body))
+		t.Errorf("the client got %s", suite.Brief(refused.Body))
 	}
 }
 

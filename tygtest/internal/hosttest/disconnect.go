@@ -14,7 +14,7 @@ const causeRule = "the disconnect event has the code and reason that API Gateway
 func disconnectCases() []suite.Case {
 	return []suite.Case{
 		{
-			Name:  "a client's code and reason are passed on",
+			Name:  "a client's code and reason are in the disconnect event",
 			Rule:  causeRule,
 			Check: checkClientClose,
 		},
@@ -122,9 +122,9 @@ func checkOnce(t *suite.T) {
 		p := t.Connect(suite.Dial{})
 		p.WriteText("x")
 		done := make(chan error, 1)
-		// Ends with the case: Close does not wait for anybody, and it is waited for below.
+		// Ends with the case: Close does not wait for handlers, and it is waited for below.
 		go func() { done <- t.Sender.Close(t.Ctx, p.ID()) }()
-		_ = p.Close(1000, "") // one of the two comes first, which is the point
+		_ = p.Close(1000, "") // either may come first
 		if err := suite.Wait(t, "Close", done); err != nil && !errors.Is(err, tyg.ErrGone) {
 			t.Errorf("Close returned %v", err)
 		}

@@ -12,9 +12,9 @@ import (
 func eventCases() []suite.Case {
 	return []suite.Case{
 		{
-			Name:  "a life is connect, messages, disconnect",
+			Name:  "events come in the order connect, messages, disconnect",
 			Rule:  "events of one connection come in this order, with these types and routes",
-			Check: checkLife,
+			Check: checkEventOrder,
 		},
 		{
 			Name:  "every event has a request id of its own",
@@ -27,7 +27,7 @@ func eventCases() []suite.Case {
 			Check: checkMessageIDs,
 		},
 		{
-			Name:  "times are when things happened",
+			Name:  "times are those of the events",
 			Rule:  "Event.Time is when the host received the event, Conn.ConnectedAt when it was dialed",
 			Check: checkTimes,
 		},
@@ -42,7 +42,7 @@ func eventCases() []suite.Case {
 			Check: checkConnIDs,
 		},
 		{
-			Name:  "events carry what belongs to their type only",
+			Name:  "events have only the fields of their type",
 			Rule:  "Request is set at connect only, Message for messages only, Disconnect at the end only",
 			Check: checkEventFields,
 		},
@@ -54,8 +54,8 @@ func eventCases() []suite.Case {
 	}
 }
 
-// live runs a connection with n messages from connect to disconnect and returns its events.
-func live(t *suite.T, n int) []tyg.Event {
+// runConnection connects, echoes n messages and disconnects, and returns the events.
+func runConnection(t *suite.T, n int) []tyg.Event {
 	t.Helper()
 	p := t.Connect(suite.Dial{Query: url.Values{"a": {"b"}}})
 	for range n {
@@ -65,9 +65,9 @@ func live(t *suite.T, n int) []tyg.Event {
 	return t.Events.Of(p.ID())
 }
 
-func checkLife(t *suite.T) {
+func checkEventOrder(t *suite.T) {
 	t.Start()
-	events := live(t, 2)
+	events := runConnection(t, 2)
 	want := []struct {
 		kind  tyg.EventType
 		route string
@@ -91,12 +91,12 @@ func checkLife(t *suite.T) {
 func checkRequestIDs(t *suite.T) {
 	t.Start()
 	seen := make(map[string]bool)
-	for _, e := range append(live(t, 10), live(t, 10)...) {
+	for _, e := range append(runConnection(t, 10), runConnection(t, 10)...) {
 		if e.RequestID == "" {
 			t.Errorf("a %v event has no RequestID", e.Type)
 		}
 		if seen[e.RequestID] {
-			t.Errorf("RequestID %q is there twice", e.RequestID)
+			t.Errorf("RequestID %q is used twice", e.RequestID)
 		}
 		seen[e.RequestID] = true
 	}
@@ -105,13 +105,13 @@ func checkRequestIDs(t *suite.T) {
 func checkMessageIDs(t *suite.T) {
 	t.Start()
 	seen := make(map[string]bool)
-	for _, e := range append(live(t, 10), live(t, 10)...) {
+	for _, e := range append(runConnection(t, 10), runConnection(t, 10)...) {
 		if e.Type != tyg.EventMessage {
 			continue
 		}
 		id := e.Message.ID
 		if len(id) != 16 || seen[id] {
-			t.Errorf("Message.ID %q is not 16 characters, or there twice", id)
+			t.Errorf("Message.ID %q is not 16 characters, or is used twice", id)
 		}
 		seen[id] = true
 	}
@@ -121,7 +121,7 @@ func checkTimes(t *suite.T) {
 	t.Start()
 	// A host may keep times in whole milliseconds.
 	last := time.Now().Truncate(time.Millisecond).Add(-time.Millisecond)
-	for _, e := range live(t, 3) {
+	for _, e := range runConnection(t, 3) {
 		if e.Time.Before(last) || e.Time.After(time.Now()) {
 			t.Errorf("time of %v is %v, want it between %v and now", e.Type, e.Time, last)
 		}
@@ -134,7 +134,7 @@ func checkTimes(t *suite.T) {
 
 func checkSameConn(t *suite.T) {
 	t.Start()
-	events := live(t, 2)
+	events := runConnection(t, 2)
 	first := events[0].Conn
 	for _, e := range events[1:] {
 		c := e.Conn
@@ -152,7 +152,7 @@ func checkConnIDs(t *suite.T) {
 	for range 20 {
 		p := t.Connect(suite.Dial{})
 		if !apigw.ValidID(p.ID()) || seen[p.ID()] {
-			t.Errorf("id %q has another shape, or is there twice", p.ID())
+			t.Errorf("id %q has another shape, or is used twice", p.ID())
 		}
 		seen[p.ID()] = true
 		p.Disconnect()
@@ -161,7 +161,7 @@ func checkConnIDs(t *suite.T) {
 
 func checkEventFields(t *suite.T) {
 	t.Start()
-	for _, e := range live(t, 1) {
+	for _, e := range runConnection(t, 1) {
 		if (e.Request != nil) != (e.Type == tyg.EventConnect) {
 			t.Errorf("Request of %v is %v", e.Type, e.Request)
 		}

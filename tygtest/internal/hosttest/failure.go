@@ -25,22 +25,22 @@ func failureCases() []suite.Case {
 			Check: checkMessagePanic,
 		},
 		{
-			Name:  "a rejection of a message is an error like others",
+			Name:  "a rejection of a message is an error like any other",
 			Rule:  failureRule,
 			Check: checkMessageReject,
 		},
 		{
-			Name:  "what was sent before the failure comes before its frame",
+			Name:  "messages sent before a failure arrive before its frame",
 			Rule:  "messages arrive in the order in which they were sent",
 			Check: checkSentBeforeFailure,
 		},
 		{
-			Name:  "a failure in disconnect harms nobody",
+			Name:  "a failure in disconnect affects no other connection",
 			Rule:  "a failure of a disconnect handler is logged; the host goes on",
 			Check: checkDisconnectFails,
 		},
 		{
-			Name:  "a failure concerns its own connection only",
+			Name:  "a failure affects its own connection only",
 			Rule:  "an error frame goes to the client whose message failed",
 			Check: checkFailureIsOwn,
 		},
@@ -59,7 +59,7 @@ func checkMessageReject(t *suite.T) {
 	checkFailure(t, func() error { return tyg.Reject(401, "secret") })
 }
 
-// checkFailure lets one message fail with what fail returns.
+// checkFailure makes messages fail with what fail returns.
 func checkFailure(t *suite.T, fail func() error) {
 	t.OnMessage = suite.FailOn("fail", fail)
 	t.Start()
@@ -72,8 +72,8 @@ func checkFailure(t *suite.T, fail func() error) {
 	}
 }
 
-// frame returns API Gateway's error frame, spelled out here so that a wrong package apigw is
-// noticed.
+// frame returns API Gateway's error frame. It does not use package apigw, whose mistakes it would
+// repeat.
 func frame(message string, e tyg.Event) string {
 	return fmt.Sprintf(`{"message": %q, "connectionId":%q, "requestId":%q}`,
 		message, e.Conn.ID, e.RequestID)

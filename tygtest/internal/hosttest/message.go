@@ -25,17 +25,17 @@ func messageCases() []suite.Case {
 		},
 		{
 			Name:  "handlers of different connections run at the same time",
-			Rule:  "a handler that takes long holds up no other connection",
+			Rule:  "a slow handler delays no other connection",
 			Check: checkConcurrent,
 		},
 		{
-			Name:  "text arrives as it was sent",
+			Name:  "text arrives unchanged",
 			Rule:  "a message is any UTF-8 text and is not changed",
 			Check: checkText,
 		},
 		{
 			Name:  "a message of 128 KB makes the round trip",
-			Rule:  "the limit of API Gateway is 131072 bytes, in both directions",
+			Rule:  "API Gateway's limit is 131072 bytes, in both directions",
 			Check: checkLargest,
 		},
 		{
@@ -45,17 +45,17 @@ func messageCases() []suite.Case {
 		},
 		{
 			Name:  "a context ends when its handler has returned",
-			Rule:  "a handler's context is good while it runs and ends afterwards",
+			Rule:  "a handler's context does not end while the handler runs, and ends afterwards",
 			Check: checkContextEnds,
 		},
 		{
-			Name:  "a message is worked through when its client leaves",
+			Name:  "a message is handled to the end when its client leaves",
 			Rule:  "a handler's context does not end when the client leaves; disconnect follows it",
 			Check: checkLeaveWhileHandling,
 		},
 		{
-			Name:  "a reply to a message says nothing to the client",
-			Rule:  "routes are one-way by default: a Reply's Status and Body stay with the host",
+			Name:  "a reply to a message is not sent to the client",
+			Rule:  "routes are one-way by default: a Reply's Status and Body are not sent",
 			Check: checkReplyDropped,
 		},
 	}
@@ -212,7 +212,7 @@ func checkReplyDropped(t *suite.T) {
 	p.RoundTrip()
 }
 
-// replyAndEcho echoes messages, and replies with a text besides.
+// replyAndEcho echoes messages, and returns a Reply with a text too.
 func replyAndEcho(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
 	if e.Type != tyg.EventMessage {
 		return tyg.Reply{}, nil

@@ -21,18 +21,18 @@ func openCases() []suite.Case {
 			Check: checkGreeting,
 		},
 		{
-			Name:  "open knows the connection",
+			Name:  "the open event has the connection",
 			Rule:  "the Conn of the open event is that of the other events, with the subprotocol",
 			Check: checkOpenConn,
 		},
 		{
-			Name:  "a host makes no open event unasked",
+			Name:  "without an open handler there is no open event",
 			Rule:  "a Handler whose Description does not ask for open gets none",
 			Check: checkNoOpen,
 		},
 		{
 			Name:  "a refused client is not opened",
-			Rule:  "only a handshake that was accepted is followed by open",
+			Rule:  "only an accepted handshake is followed by open",
 			Check: checkRefusedNotOpened,
 		},
 		{
@@ -136,7 +136,7 @@ func checkNoOpen(t *suite.T) {
 
 func checkRefusedNotOpened(t *suite.T) {
 	t.OnConnect = func(_ context.Context, _ *tyg.Conn, q *tyg.Request) error {
-		if q.Query.Get("let") != "in" {
+		if q.Query.Get("accept") != "yes" {
 			return tyg.Reject(403, "no")
 		}
 		return nil
@@ -144,11 +144,11 @@ func checkRefusedNotOpened(t *suite.T) {
 	t.OnOpen = greet
 	t.Start()
 	t.DialRefused(suite.Dial{})
-	p := t.Connect(suite.Dial{Query: map[string][]string{"let": {"in"}}})
+	p := t.Connect(suite.Dial{Query: map[string][]string{"accept": {"yes"}}})
 	p.Expect(greeting)
 	p.RoundTrip()
 	if n := t.Events.Count(tyg.EventOpen); n != 1 {
-		t.Errorf("there were %d open events, want that of the client that was let in", n)
+		t.Errorf("there were %d open events, want that of the accepted client", n)
 	}
 }
 

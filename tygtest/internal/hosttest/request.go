@@ -32,22 +32,22 @@ func requestCases() []suite.Case {
 			Check: checkNoSubprotocol,
 		},
 		{
-			Name:  "connect sees the header",
+			Name:  "connect gets the header",
 			Rule:  "Request.Header has the client's header fields",
 			Check: checkHeader,
 		},
 		{
-			Name:  "connect sees the query",
+			Name:  "connect gets the query",
 			Rule:  "Request.Query has the parsed query, all values of it",
 			Check: checkQuery,
 		},
 		{
-			Name:  "connect sees an empty query as empty",
+			Name:  "connect gets an empty query as an empty map",
 			Rule:  "Request.Query and Request.Header are never nil",
 			Check: checkNoQuery,
 		},
 		{
-			Name:  "connect sees the client's address",
+			Name:  "connect gets the client's address",
 			Rule:  "SourceIP is the client's address without port, in Request and Conn alike",
 			Check: checkSourceIP,
 		},

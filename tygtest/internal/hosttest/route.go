@@ -17,11 +17,11 @@ func routeCases() []suite.Case {
 		},
 		{
 			Name:  "no message reaches connect or disconnect",
-			Rule:  "what a client writes never selects $connect or $disconnect",
+			Rule:  "a message never selects $connect or $disconnect",
 			Check: checkReservedRoutes,
 		},
 		{
-			Name:  "an expression of the application's own selects",
+			Name:  "the application's own expression selects the route",
 			Rule:  "a host uses App.RouteSelection",
 			Check: checkSelection,
 		},
@@ -34,7 +34,7 @@ func routeCases() []suite.Case {
 	}
 }
 
-// tell returns a message handler that tells the client which route it is.
+// tell returns a message handler that sends the client a route.
 func tell(route string) tyg.MessageFunc {
 	return func(ctx context.Context, c *tyg.Conn, _ tyg.Message) error {
 		return c.SendString(ctx, route)
@@ -69,7 +69,7 @@ func checkRoutes(t *suite.T) {
 }
 
 func checkReservedRoutes(t *suite.T) {
-	t.App.OnRoute("join", tell("join")) // so that there is something to select
+	t.App.OnRoute("join", tell("join")) // a route that could be selected
 	t.Start()
 	p := t.Connect(suite.Dial{})
 	for _, key := range []string{tyg.RouteConnect, tyg.RouteDisconnect, tyg.RouteDefault} {
@@ -103,11 +103,11 @@ func checkForbidden(t *suite.T) {
 	t.StartHandler(t.App)
 	p := t.Connect(suite.Dial{})
 	seen := make(map[string]bool)
-	for _, text := range []string{`{"action":"nobody"}`, `{}`, `no JSON`, `{"action":"$connect"}`} {
+	for _, text := range []string{`{"action":"unknown"}`, `{}`, `no JSON`, `{"action":"$connect"}`} {
 		p.WriteText(text)
 		id := forbidden(t, p, p.ReadText())
 		if seen[id] {
-			t.Errorf("request id %q is there twice", id)
+			t.Errorf("request id %q is used twice", id)
 		}
 		seen[id] = true
 	}

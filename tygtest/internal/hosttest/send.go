@@ -37,7 +37,7 @@ func handlerSendCases() []suite.Case {
 		},
 		{
 			Name:  "App.Sender works outside of handlers",
-			Rule:  "a host binds its Sender to the application it runs",
+			Rule:  "a host binds its Sender to the application that it runs",
 			Check: checkAppSender,
 		},
 	}
@@ -61,12 +61,12 @@ func checkSendFromConnect(t *suite.T) {
 		if first.CompareAndSwap(nil, c) {
 			return nil
 		}
-		return c.Sender.Send(ctx, first.Load().ID, []byte("somebody has come"))
+		return c.Sender.Send(ctx, first.Load().ID, []byte("another has come"))
 	}
 	t.Start()
 	p := t.Connect(suite.Dial{})
 	t.Connect(suite.Dial{})
-	p.Expect("somebody has come")
+	p.Expect("another has come")
 }
 
 func checkSendToOthers(t *suite.T) {
@@ -103,12 +103,12 @@ func checkSendFromDisconnect(t *suite.T) {
 		if c.ID == stays.Load().ID {
 			return nil
 		}
-		return c.Sender.Send(ctx, stays.Load().ID, []byte("somebody has left"))
+		return c.Sender.Send(ctx, stays.Load().ID, []byte("another has left"))
 	}
 	t.Start()
 	p := t.Connect(suite.Dial{})
 	t.Connect(suite.Dial{}).Disconnect()
-	p.Expect("somebody has left")
+	p.Expect("another has left")
 }
 
 func checkAppSender(t *suite.T) {

@@ -12,7 +12,7 @@ func typeCases() []suite.Case {
 	return []suite.Case{
 		{
 			Name:  "text stays text",
-			Rule:  "what is sent without options arrives as a text message",
+			Rule:  "a message sent without options arrives as text",
 			Check: checkTextStaysText,
 		},
 		{
@@ -22,8 +22,8 @@ func typeCases() []suite.Case {
 			Check: checkEchoKeepsType,
 		},
 		{
-			Name:  "senders say binary",
-			Rule:  "Send and SendMany with tyg.Binary send binary messages, whatever is in them",
+			Name:  "a send with tyg.Binary sends a binary message",
+			Rule:  "Send and SendMany with tyg.Binary send binary messages, even if the data is text",
 			Check: checkSendersSayBinary,
 		},
 		{

@@ -26,7 +26,7 @@ func closeCases() []suite.Case {
 			Check: checkCloseOne,
 		},
 		{
-			Name:  "what was sent before Close arrives before it",
+			Name:  "messages sent before Close arrive before it",
 			Rule:  "Close does not overtake messages that were accepted",
 			Check: checkSendThenClose,
 		},
@@ -36,17 +36,17 @@ func closeCases() []suite.Case {
 func infoCases() []suite.Case {
 	return []suite.Case{
 		{
-			Name:  "Info tells what is known",
+			Name:  "Info describes the connection",
 			Rule:  "Info has the time of connecting, the client's address and its user agent",
 			Check: checkInfo,
 		},
 		{
-			Name:  "sending moves LastActiveAt",
+			Name:  "sending updates LastActiveAt",
 			Rule:  "LastActiveAt is when a message last went either way",
 			Check: checkActiveBySend,
 		},
 		{
-			Name:  "receiving moves LastActiveAt",
+			Name:  "receiving updates LastActiveAt",
 			Rule:  "LastActiveAt is when a message last went either way",
 			Check: checkActiveByMessage,
 		},
@@ -120,7 +120,7 @@ func checkInfo(t *suite.T) {
 	t.Start()
 	p := t.Connect(suite.Dial{Header: http.Header{"User-Agent": {"tyg conformance"}}})
 	info := info(t, p)
-	// @connections tells times in milliseconds.
+	// @connections has times in milliseconds.
 	if off := info.ConnectedAt.Sub(p.Conn.ConnectedAt).Abs(); off > time.Millisecond {
 		t.Errorf("ConnectedAt is %v, in the events %v", info.ConnectedAt, p.Conn.ConnectedAt)
 	}
@@ -155,8 +155,8 @@ func checkActiveByMessage(t *suite.T) {
 	})
 }
 
-// activeAfter checks that act moves LastActiveAt. A host may look at the clock rarely, so it acts
-// until that shows.
+// activeAfter checks that act moves LastActiveAt. A host may read the clock rarely, so it acts
+// until the time changes.
 func expectActiveAfter(t *suite.T, p *suite.Client, act func()) {
 	t.Helper()
 	before := info(t, p).LastActiveAt

@@ -12,41 +12,41 @@ import (
 func manyCases() []suite.Case {
 	return []suite.Case{
 		{
-			Name:  "SendMany reaches everybody",
+			Name:  "SendMany reaches every recipient",
 			Rule:  "SendMany sends one message to many",
 			Check: checkSendMany,
 		},
 		{
-			Name: "SendMany reports exactly who is gone",
-			Rule: "tyg.Failures yields each recipient that is gone once, and nobody else; the " +
+			Name: "SendMany reports exactly the recipients that are gone",
+			Rule: "tyg.Failures yields each recipient that is gone once, and no other; the " +
 				"others get the message",
 			Check: checkManyGone,
 		},
 		{
-			Name:  "SendMany reports what is no id",
-			Rule:  "an id that is none is reported as ErrInvalidID; the others get the message",
+			Name:  "SendMany reports invalid ids",
+			Rule:  "an invalid id is reported as ErrInvalidID; the others get the message",
 			Check: checkManyInvalid,
 		},
 		{
-			Name:  "SendMany to nobody is fine",
+			Name:  "SendMany without recipients succeeds",
 			Rule:  "SendMany without recipients returns nil",
-			Check: checkManyNobody,
+			Check: checkManyWithoutRecipients,
 		},
 		{
-			Name:  "SendMany leaves its ids alone",
+			Name:  "SendMany does not change its ids",
 			Rule:  "a Sender does not change the ids it is given",
 			Check: checkManyIDs,
 		},
 	}
 }
 
-// wantFailures checks what SendMany reports, recipient by recipient.
+// wantFailures checks the failures that SendMany reports for each recipient.
 func wantFailures(t *suite.T, err error, want map[tyg.ConnID]error) {
 	t.Helper()
 	left := maps.Clone(want)
 	for id, err := range tyg.Failures(err) {
 		if left[id] == nil {
-			t.Errorf("SendMany reported %q, which is right or was reported before: %v", id, err)
+			t.Errorf("SendMany reported %q, which is open or was reported before: %v", id, err)
 			continue
 		}
 		if !errors.Is(err, left[id]) {
@@ -101,10 +101,10 @@ func checkManyInvalid(t *suite.T) {
 	p.Expect("x")
 }
 
-func checkManyNobody(t *suite.T) {
+func checkManyWithoutRecipients(t *suite.T) {
 	t.Start()
-	for _, nobody := range [][]tyg.ConnID{nil, {}} {
-		if err := t.Sender.SendMany(t.Ctx, nobody, []byte("x")); err != nil {
+	for _, none := range [][]tyg.ConnID{nil, {}} {
+		if err := t.Sender.SendMany(t.Ctx, none, []byte("x")); err != nil {
 			t.Errorf("SendMany returned %v", err)
 		}
 	}

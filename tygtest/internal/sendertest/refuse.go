@@ -8,11 +8,11 @@ import (
 )
 
 const (
-	goneRule = "a connection that is over, or was never made, is ErrGone in a ConnError with its id"
-	idRule   = "what has not the shape of an id is ErrInvalidID, never ErrGone"
+	goneRule = "a connection that has ended, or never existed, is ErrGone in a ConnError with its id"
+	idRule   = "a text without the form of an id is ErrInvalidID, never ErrGone"
 )
 
-// unknownID has the shape of an id; no host has made it.
+// unknownID has the form of an id that no host has made.
 const unknownID tyg.ConnID = "AAAAAAAAAAAAAAA="
 
 func refuseCases() []suite.Case {
@@ -33,17 +33,17 @@ func refuseCases() []suite.Case {
 			Check: checkSendAfterDrop,
 		},
 		{
-			Name:  "what is no id is refused",
+			Name:  "an invalid id is refused",
 			Rule:  idRule,
 			Check: checkInvalidID,
 		},
 		{
-			Name:  "what is not text is refused",
+			Name:  "data that is not text is refused",
 			Rule:  "data that is not valid UTF-8 is ErrNotText, and nothing is sent",
 			Check: checkNotText,
 		},
 		{
-			Name:  "what is too large is refused",
+			Name:  "a message that is too large is refused",
 			Rule:  "a message of 131073 bytes is ErrTooLarge, and nothing is sent",
 			Check: checkSendTooLarge,
 		},

@@ -37,17 +37,17 @@ func sendCases() []suite.Case {
 			Check: checkDataReuse,
 		},
 		{
-			Name:  "text arrives as it was sent",
+			Name:  "text arrives unchanged",
 			Rule:  "data is any UTF-8 text and is not changed",
 			Check: checkSentText,
 		},
 		{
-			Name:  "128 KB are not too large",
+			Name:  "a message of 128 KB is not too large",
 			Rule:  "the limit is 131072 bytes: such a message arrives",
 			Check: checkSendLargest,
 		},
 		{
-			Name:  "everything at once is safe",
+			Name:  "concurrent calls of all methods are safe",
 			Rule:  "all methods may be called at the same time",
 			Check: checkAllAtOnce,
 		},
@@ -118,7 +118,7 @@ func checkConcurrentSends(t *suite.T) {
 	for range goroutines * each {
 		var g, i int
 		if _, err := fmt.Sscan(p.ReadText(), &g, &i); err != nil || i != next[g] {
-			t.Fatalf("message %d of goroutine %d came when %d was next (%v)", i, g, next[g], err)
+			t.Fatalf("message %d of goroutine %d arrived when %d was next (%v)", i, g, next[g], err)
 		}
 		next[g]++
 	}

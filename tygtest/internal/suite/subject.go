@@ -11,11 +11,11 @@ import (
 
 // A Subject is a host under test.
 type Subject struct {
-	// Sender is what the host hands to handlers.
+	// Sender is the Sender that the host gives to handlers.
 	Sender tyg.Sender
 
-	// Binary reports whether the host takes and sends binary messages. One that does not must close
-	// connections that send them with code 1003, and answer sends with tyg.ErrBinary.
+	// Binary reports whether the host accepts and sends binary messages. A host that does not must
+	// close connections that send them with code 1003, and refuse sends with tyg.ErrBinary.
 	Binary bool
 
 	// LateOpen reports whether open may run some time after the handshake, as on AWS, where it is an
@@ -36,8 +36,8 @@ type Socket interface {
 	// one). It must not wait until the message was handled.
 	Write(ctx context.Context, t tyg.MessageType, data string) error
 
-	// Read returns the next message from the host. Once the connection is over, its error is a
-	// [*Closed].
+	// Read returns the next message from the host. Once the connection has ended, its error is
+	// a [*Closed].
 	Read(ctx context.Context) (t tyg.MessageType, data string, err error)
 
 	// Close sends a close frame, one without a code if code is 1005.
@@ -47,18 +47,18 @@ type Socket interface {
 	Drop() error
 }
 
-// Closed is the error of a connection that is over: the code and reason that its client saw.
+// Closed is the error of a connection that has ended: the code and reason that its client saw.
 type Closed struct {
 	Code   tyg.CloseCode // tyg.CloseAbnormal if there was no close frame
 	Reason string
 }
 
-// Error says how the connection ended.
+// Error returns the code and the reason.
 func (e *Closed) Error() string {
 	return fmt.Sprintf("connection is closed with code %d %q", e.Code, e.Reason)
 }
 
-// A Dial is what a client says when it connects. The zero Dial says nothing.
+// A Dial has what a client sends when it connects. The zero Dial sends nothing.
 type Dial struct {
 	Header       http.Header
 	Query        url.Values
@@ -74,7 +74,7 @@ type Refused struct {
 	Body   string
 }
 
-// Error says with what the handshake was refused.
+// Error returns the status and the body.
 func (e *Refused) Error() string {
 	return fmt.Sprintf("handshake refused with status %d: %s", e.Status, e.Body)
 }

@@ -121,7 +121,7 @@ func (t *T) WaitEvent(what string, pick func([]tyg.Event) int) tyg.Event {
 	t.t.Helper()
 	e, ok := t.Events.wait(t.Ctx, pick)
 	if !ok {
-		t.Fatalf("%s did not come", what)
+		t.Fatalf("%s did not arrive", what)
 	}
 	return e
 }
@@ -133,7 +133,7 @@ func Wait[V any](t *T, what string, c <-chan V) V {
 	select {
 	case v = <-c:
 	case <-t.Ctx.Done():
-		t.Fatalf("%s did not come", what)
+		t.Fatalf("%s did not arrive", what)
 	}
 	return v
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/tyg-dev/tyg/tygtest"
 )
 
-// A fault breaks one promise of a Subject that is otherwise right.
+// A fault breaks one rule of a Subject that keeps all others.
 type fault struct {
 	notice string // the case that must fail
 	events func(*tyg.Event)
@@ -25,7 +25,7 @@ type fault struct {
 
 var ctx = context.Background()
 
-// faults are by name. They are chosen to fail without a wait.
+// faults returns faults by name. They are chosen to fail without a wait.
 func faults() map[string]fault {
 	return map[string]fault{
 		"requests without ids": {
@@ -41,15 +41,15 @@ func faults() map[string]fault {
 			events: func(e *tyg.Event) { e.Disconnect.Reason = "" },
 		},
 		"request in every event": {
-			notice: "events_carry_what_belongs_to_their_type_only",
+			notice: "events_have_only_the_fields_of_their_type",
 			events: func(e *tyg.Event) { e.Request = &tyg.Request{} },
 		},
-		"time stands still": {
-			notice: "times_are_when_things_happened",
+		"time does not advance": {
+			notice: "times_are_those_of_the_events",
 			events: func(e *tyg.Event) { e.Time = time.Unix(1, 0) },
 		},
 		"query is lost": {
-			notice: "connect_sees_the_query",
+			notice: "connect_gets_the_query",
 			events: func(e *tyg.Event) {
 				if e.Request != nil {
 					e.Request.Query = nil
@@ -80,7 +80,7 @@ func faults() map[string]fault {
 				}
 			},
 		},
-		"dead context": {
+		"context that has ended": {
 			notice: "a_context_ends_when_its_handler_has_returned",
 			handle: func(next tyg.HandlerFunc) tyg.HandlerFunc {
 				return func(_ context.Context, e tyg.Event) (tyg.Reply, error) {
@@ -103,7 +103,7 @@ func faults() map[string]fault {
 			},
 		},
 		"every refusal is 403": {
-			notice: "Reject_answers_with_that_very_status",
+			notice: "Reject_answers_with_its_status",
 			dial: func(err error) error {
 				if err != nil {
 					return &tygtest.Refused{Status: 403, Body: "secret"}
@@ -136,10 +136,10 @@ func faults() map[string]fault {
 			},
 		},
 		"text is trimmed": {
-			notice: "text_arrives_as_it_was_sent",
+			notice: "text_arrives_unchanged",
 			read:   func(text string, err error) (string, error) { return strings.Trim(text, "\x00"), err },
 		},
-		"gone is fine": {
+		"gone is no error": {
 			notice: "a_connection_that_was_never_made_is_gone",
 			send: func(next tyg.Sender, id tyg.ConnID, data []byte) error {
 				if err := next.Send(ctx, id, data); !errors.Is(err, tyg.ErrGone) {
@@ -154,8 +154,8 @@ func faults() map[string]fault {
 				return errors.Unwrap(next.Send(ctx, id, data))
 			},
 		},
-		"no id is gone": {
-			notice: "what_is_no_id_is_refused",
+		"invalid id is gone": {
+			notice: "an_invalid_id_is_refused",
 			send: func(next tyg.Sender, id tyg.ConnID, data []byte) error {
 				if err := next.Send(ctx, id, data); err != nil {
 					return &tyg.ConnError{ID: id, Err: tyg.ErrGone}
@@ -163,20 +163,20 @@ func faults() map[string]fault {
 				return nil
 			},
 		},
-		"everything is text": {
-			notice: "what_is_not_text_is_refused",
+		"all data is text": {
+			notice: "data_that_is_not_text_is_refused",
 			send: func(next tyg.Sender, id tyg.ConnID, data []byte) error {
 				return next.Send(ctx, id, []byte(strings.ToValidUTF8(string(data), "?")))
 			},
 		},
 		"nothing is too large": {
-			notice: "what_is_too_large_is_refused",
+			notice: "a_message_that_is_too_large_is_refused",
 			send: func(next tyg.Sender, id tyg.ConnID, data []byte) error {
 				return next.Send(ctx, id, data[:min(len(data), 128<<10)])
 			},
 		},
 		"limit is one byte less": {
-			notice: "128_KB_are_not_too_large",
+			notice: "a_message_of_128_KB_is_not_too_large",
 			send: func(next tyg.Sender, id tyg.ConnID, data []byte) error {
 				if len(data) >= 128<<10 {
 					return &tyg.ConnError{ID: id, Err: tyg.ErrTooLarge}
@@ -184,27 +184,29 @@ func faults() map[string]fault {
 				return next.Send(ctx, id, data)
 			},
 		},
-		"swapped":          {notice: "messages_from_one_goroutine_arrive_in_order", send: swap()},
-		"data is kept":     {notice: "data_may_be_reused_when_Send_returns", send: hold()},
-		"first error only": {notice: "SendMany_reports_exactly_who_is_gone", many: firstError},
+		"swapped":      {notice: "messages_from_one_goroutine_arrive_in_order", send: swap()},
+		"data is kept": {notice: "data_may_be_reused_when_Send_returns", send: hold()},
+		"first error only": {
+			notice: "SendMany_reports_exactly_the_recipients_that_are_gone", many: firstError,
+		},
 		"ids are cleared": {
-			notice: "SendMany_leaves_its_ids_alone",
+			notice: "SendMany_does_not_change_its_ids",
 			many: func(next tyg.Sender, ids []tyg.ConnID, data []byte) error {
 				defer clear(ids)
 				return next.SendMany(ctx, ids, data)
 			},
 		},
-		"nobody is an error": {
-			notice: "SendMany_to_nobody_is_fine",
+		"no recipients is an error": {
+			notice: "SendMany_without_recipients_succeeds",
 			many: func(next tyg.Sender, ids []tyg.ConnID, data []byte) error {
 				if len(ids) == 0 {
-					return errors.New("nobody to send to")
+					return errors.New("no recipients")
 				}
 				return next.SendMany(ctx, ids, data)
 			},
 		},
 		"address is lost": {
-			notice: "Info_tells_what_is_known",
+			notice: "Info_describes_the_connection",
 			info:   func(i *tyg.Info) { i.SourceIP = "" },
 		},
 	}
