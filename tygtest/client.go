@@ -10,7 +10,7 @@ import (
 	"github.com/tyg-dev/tyg"
 )
 
-// What API Gateway says in disconnect events, as people have seen it.
+// The reasons in disconnect events, as API Gateway was seen to write them.
 const (
 	goingAway = "Going away"
 
@@ -21,34 +21,34 @@ const (
 	statusNotSet = "Client-side close frame status not set"
 )
 
-// A Client is the other end of a connection of a [Host], as a test plays it. Its methods fail the
-// test when something is not as expected.
+// A Client is the client's end of a connection of a [Host]. Its methods fail the test when a result
+// is not the expected one.
 type Client struct {
 	// Static after newClient.
 	host *Host
 	conn *tyg.Conn
-	turn chan struct{} // full while a handler of this connection runs
+	busy chan struct{} // a lock: full while a handler of this connection runs
 
 	// Guarded by host.mu.
-	number  int // in the order of connecting
-	state   state
-	active  time.Time     // when a message last went either way
-	inbox   []message     // what has arrived and was not received yet
-	arrival chan struct{} // closed at the next change of inbox or state; nil if nobody waits
-	ended   ending        // how it ended, if state is over
-	due     bool          // the disconnect event was not handled yet
+	number        int // in the order of connecting
+	state         state
+	active        time.Time     // when a message last went either way
+	inbox         []message     // what has arrived and was not received yet
+	arrival       chan struct{} // closed at the next change of inbox or state; nil if no call waits
+	ended         ending        // how it ended, if state is closed
+	disconnectDue bool          // the disconnect event was not handled yet
 }
 
-// A state is where in its life a connection is.
+// A state is the state of a connection.
 type state uint8
 
 const (
 	connecting state = iota
 	open
-	over
+	closed
 )
 
-// An ending is how a connection ended, as its client saw it and as the disconnect event tells it.
+// An ending says how a connection ended, for its client and for the disconnect event.
 type ending struct {
 	client tyg.Disconnect
 	event  tyg.Disconnect // the zero Disconnect is the same as client
@@ -56,7 +56,7 @@ type ending struct {
 
 func newClient(h *Host, d Dial) *Client {
 	now := time.Now()
-	c := &Client{host: h, turn: make(chan struct{}, 1), active: now}
+	c := &Client{host: h, busy: make(chan struct{}, 1), active: now}
 	c.conn = &tyg.Conn{
 		ID:          tyg.ConnID(newID()),
 		Sender:      h,
@@ -95,15 +95,17 @@ func (c *Client) sendOrFail(m message) {
 func (c *Client) send(m message) error {
 	switch {
 	case len(m.data) > maxMessage:
-		return c.leave(ending{client: tyg.Disconnect{Code: 1009, Reason: "Message too big"}})
+		return c.endByClient(ending{client: tyg.Disconnect{Code: 1009, Reason: "Message too big"}})
 	case m.kind == tyg.Binary && !c.host.Binary:
-		return c.leave(ending{client: tyg.Disconnect{Code: 1003, Reason: "Binary is not supported"}})
+		return c.endByClient(ending{
+			client: tyg.Disconnect{Code: 1003, Reason: "Binary is not supported"},
+		})
 	case m.kind == tyg.Text && !utf8.ValidString(m.data):
-		return c.leave(ending{client: tyg.Disconnect{Code: 1007, Reason: "Invalid UTF-8"}})
+		return c.endByClient(ending{client: tyg.Disconnect{Code: 1007, Reason: "Invalid UTF-8"}})
 	}
-	c.turn <- struct{}{}
-	defer c.release()
-	if err := c.touch(); err != nil {
+	c.busy <- struct{}{}
+	defer c.unlock()
+	if err := c.markActive(); err != nil {
 		return err
 	}
 	c.host.message(c, m)
@@ -118,12 +120,12 @@ func (c *Client) Close(code tyg.CloseCode, reason string) {
 	if code == 1005 {
 		e.event = tyg.Disconnect{Code: code, Reason: statusNotSet}
 	}
-	_ = c.leave(e) // that it was closed before is fine
+	_ = c.endByClient(e) // that it was closed before is fine
 }
 
-// Drop loses the connection without a close frame, as a phone in a tunnel does: the disconnect
-// event has code 1006. Otherwise it is like Close.
-func (c *Client) Drop() { _ = c.leave(ending{client: tyg.Disconnect{Code: 1006}}) }
+// Drop loses the connection without a close frame, like a phone in a tunnel: the disconnect event
+// has code 1006. Otherwise it is like Close.
+func (c *Client) Drop() { _ = c.endByClient(ending{client: tyg.Disconnect{Code: 1006}}) }
 
 // Receive returns the next message from the host. It waits for it up to [Host.Wait] and ends the
 // test if none comes, or a binary one.
@@ -167,8 +169,8 @@ func (c *Client) Expect(texts ...string) {
 	}
 }
 
-// ExpectNone checks that no message is waiting to be received. It does not wait itself: all that
-// handlers have sent is there once the call that ran them has returned.
+// ExpectNone checks that no message is waiting to be received. It does not wait: the messages
+// that handlers have sent are there when the call that ran them returns.
 func (c *Client) ExpectNone() {
 	c.host.t.Helper()
 	for _, text := range c.Received() {
@@ -189,11 +191,11 @@ func (c *Client) Received() []string {
 	return texts
 }
 
-// Closed reports whether the connection is over, and how it ended as the client sees it.
+// Closed reports whether the connection has ended, and how the client saw it end.
 func (c *Client) Closed() (tyg.Disconnect, bool) {
 	c.host.mu.Lock()
 	defer c.host.mu.Unlock()
-	return c.ended.client, c.state == over
+	return c.ended.client, c.state == closed
 }
 
 func (c *Client) wait() (message, error) {
@@ -232,7 +234,7 @@ func (c *Client) next() (message, <-chan struct{}, error) {
 		c.inbox = slices.Delete(c.inbox, 0, 1)
 		return m, nil, nil
 	}
-	if c.state == over {
+	if c.state == closed {
 		return message{}, nil, &Closed{Code: c.ended.client.Code, Reason: c.ended.client.Reason}
 	}
 	if c.arrival == nil {
@@ -241,8 +243,8 @@ func (c *Client) next() (message, <-chan struct{}, error) {
 	return message{}, c.arrival, nil
 }
 
-// changed wakes those who wait in receive. The caller holds host.mu.
-func (c *Client) changed() {
+// notify wakes the calls of receive that wait. The caller holds host.mu.
+func (c *Client) notify() {
 	if c.arrival != nil {
 		close(c.arrival)
 		c.arrival = nil

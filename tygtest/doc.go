@@ -9,12 +9,12 @@
 //		john.ExpectNone()
 //	}
 //
-// A [Host] behaves as API Gateway does, and is stricter than any real host where that finds
-// mistakes: a context that has ended is refused, and the bytes of a message are wiped once its
-// handler has returned.
+// A [Host] behaves like API Gateway, and is stricter than a real host where that finds mistakes:
+// it refuses a context that has ended, and clears the bytes of a message when its handler has
+// returned.
 //
-// A [Recorder] is a [tyg.Sender] alone, for code that needs no connections.
+// A [Recorder] is a [tyg.Sender] for code that needs no connections.
 //
-// [TestHost] and [TestSender] are for people who write hosts and senders of their own: they check
-// what package tyg promises to applications.
+// [TestHost] and [TestSender] check what package tyg promises to applications. Run them on hosts
+// and senders of your own.
 package tygtest

@@ -7,7 +7,7 @@ import (
 	"github.com/tyg-dev/tyg"
 )
 
-// NewSubject puts a Host under the suites' test.
+// NewSubject makes a Subject of a Host.
 func NewSubject(t *testing.T, h *Host) Subject {
 	return Subject{Sender: h, Binary: h.Binary, Dial: func(_ context.Context, d Dial) (Socket, error) {
 		c, err := h.Try(d)
@@ -44,7 +44,8 @@ func newSocket(t *testing.T, c *Client) *socket {
 func (s *socket) Subprotocol() string { return s.client.Subprotocol() }
 
 func (s *socket) Write(_ context.Context, kind tyg.MessageType, data string) error {
-	s.work <- func() { _ = s.client.send(message{kind, data}) } // as a real socket, it does not know
+	// A real socket does not report the error of a message either.
+	s.work <- func() { _ = s.client.send(message{kind, data}) }
 	return nil
 }
 
@@ -58,7 +59,7 @@ func (s *socket) Close(code tyg.CloseCode, reason string) error {
 	return nil
 }
 
-// Drop is not in line behind the writes: the socket is lost at once.
+// Drop does not wait for the writes: the socket is lost at once.
 func (s *socket) Drop() error {
 	s.client.Drop()
 	return nil

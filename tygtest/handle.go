@@ -20,16 +20,16 @@ import (
 // (https://www.rfc-editor.org/rfc/rfc2606#section-2)
 const domain = "tyg.test"
 
-// A run is one call of the handler. It knows which disconnect events it has caused.
-type run struct {
+// A handlerCall is one call of the handler, with the disconnect events that it has caused.
+type handlerCall struct {
 	ended  bool      // guarded by Host.mu
 	closed []*Client // guarded by Host.mu
 }
 
-// A runKey is the key of the *run in the context of a host's handler.
-type runKey struct{ host *Host }
+// A callKey is the key of the *handlerCall in the context of a host's handler.
+type callKey struct{ host *Host }
 
-// connect asks the authorizer and runs the connect handler, where there are any. Its error is a
+// connect asks the authorizer and runs the connect handler, if there are any. Its error is a
 // *Refused.
 func (h *Host) connect(c *Client, r *tyg.Request) error {
 	id, err := h.authorizer.Ask(context.Background(), r)
@@ -54,20 +54,20 @@ func (h *Host) connect(c *Client, r *tyg.Request) error {
 	return nil
 }
 
-// open makes the connection one that can be sent to, and runs the open handler, if there is one. The
-// caller has the turn.
+// open opens the connection for messages, and runs the open handler, if there is one. The caller
+// holds c.busy.
 func (h *Host) open(c *Client) {
-	c.enter()
+	c.markOpen()
 	if !h.opens {
 		return
 	}
 	e := newEvent(c, tyg.EventOpen, tyg.RouteOpen)
 	if _, err := h.call(e); err != nil {
-		h.failed(e, err)
+		h.recordFailure(e, err)
 	}
 }
 
-// refusal makes of the outcome of connect what the client gets to see, nil if it is let in.
+// refusal returns how the outcome of connect refuses the client, nil if it accepts the client.
 func (h *Host) refusal(e tyg.Event, reply tyg.Reply, err error) *Refused {
 	if err == nil {
 		return refusalByReply(reply)
@@ -75,7 +75,7 @@ func (h *Host) refusal(e tyg.Event, reply tyg.Reply, err error) *Refused {
 	if r, ok := errors.AsType[*tyg.Rejection](err); ok && isRefusal(r.Status) {
 		return &Refused{Status: r.Status, Body: r.Reason}
 	}
-	h.failed(e, err)
+	h.recordFailure(e, err)
 	status, message := http.StatusBadGateway, apigw.InternalServerError
 	if errors.Is(err, errTimeout) {
 		status, message = http.StatusGatewayTimeout, apigw.EndpointTimeout
@@ -97,33 +97,33 @@ func refusalByReply(reply tyg.Reply) *Refused {
 // isRefusal reports whether a handshake can be refused with this status.
 func isRefusal(status int) bool { return 300 <= status && status <= 599 }
 
-// message runs the handler of a message. The caller has the turn.
+// message runs the handler of a message. The caller holds c.busy.
 func (h *Host) message(c *Client, m message) {
 	e := newEvent(c, tyg.EventMessage, "")
 	e.Message = tyg.Message{ID: newID(), Data: []byte(m.data), Type: m.kind}
 	key, ok := h.routes.Select(e.Message.Data)
 	if !ok {
-		h.answer(e, apigw.Forbidden)
+		h.sendErrorFrame(e, apigw.Forbidden)
 		return
 	}
 	e.Route = key
 	reply, err := h.call(e)
-	defer clear(e.Message.Data) // a handler that keeps it shall find out
+	defer clear(e.Message.Data) // a handler that keeps it must notice
 	if err == nil && h.responds(key) {
 		err = h.reply(e.Conn.ID, reply)
 	}
 	if err == nil {
 		return
 	}
-	h.failed(e, err)
+	h.recordFailure(e, err)
 	if errors.Is(err, errTimeout) {
-		h.answer(e, apigw.EndpointTimeout)
+		h.sendErrorFrame(e, apigw.EndpointTimeout)
 		return
 	}
-	h.answer(e, apigw.InternalServerError)
+	h.sendErrorFrame(e, apigw.InternalServerError)
 }
 
-// reply sends the body of a route response. That the client has left is nobody's failure.
+// reply sends the body of a route response. It is no failure that the client has left.
 func (h *Host) reply(id tyg.ConnID, reply tyg.Reply) error {
 	m := message{reply.Type, string(reply.Body)}
 	if !h.Binary {
@@ -138,7 +138,7 @@ func (h *Host) reply(id tyg.ConnID, reply tyg.Reply) error {
 	return nil
 }
 
-// disconnect runs the disconnect handler, if there is one. The caller has the turn.
+// disconnect runs the disconnect handler, if there is one. The caller holds c.busy.
 func (h *Host) disconnect(c *Client) {
 	if !h.routes.Has(tyg.RouteDisconnect) {
 		return
@@ -146,34 +146,34 @@ func (h *Host) disconnect(c *Client) {
 	e := newEvent(c, tyg.EventDisconnect, tyg.RouteDisconnect)
 	e.Disconnect = c.ended.event
 	if _, err := h.call(e); err != nil {
-		h.failed(e, err)
+		h.recordFailure(e, err)
 	}
 }
 
-// answer sends one of API Gateway's error frames.
-func (h *Host) answer(e tyg.Event, text string) {
+// sendErrorFrame sends one of API Gateway's error frames.
+func (h *Host) sendErrorFrame(e tyg.Event, text string) {
 	frame := apigw.AppendErrorFrame(nil, text, e.Conn.ID, e.RequestID)
 	_ = h.deliver(e.Conn.ID, message{tyg.Text, string(frame)}) // the client may have left
 }
 
-// errTimeout is the failure of a handler that was not done in time.
+// errTimeout is the failure of a handler that did not return in time.
 var errTimeout = errors.New("handler ran past the host's timeout")
 
 // call runs the handler, and then the disconnect events that it caused on other connections.
 func (h *Host) call(e tyg.Event) (tyg.Reply, error) {
-	r := new(run)
-	defer h.finish(r)
+	r := new(handlerCall)
+	defer h.finishCall(r)
 	ctx, cancel := h.handlerContext(r)
 	defer cancel()
-	reply, err := h.protect(ctx, e)
+	reply, err := h.callHandler(ctx, e)
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return tyg.Reply{}, errors.Join(errTimeout, err)
 	}
 	return reply, err
 }
 
-// protect turns a panic of the handler into an error.
-func (h *Host) protect(ctx context.Context, e tyg.Event) (_ tyg.Reply, err error) {
+// callHandler calls the handler, and returns a panic as an error.
+func (h *Host) callHandler(ctx context.Context, e tyg.Event) (_ tyg.Reply, err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			err = &tyg.PanicError{Value: v, Stack: debug.Stack()}
@@ -182,24 +182,24 @@ func (h *Host) protect(ctx context.Context, e tyg.Event) (_ tyg.Reply, err error
 	return h.handler.Handle(ctx, e)
 }
 
-func (h *Host) finish(r *run) {
+func (h *Host) finishCall(r *handlerCall) {
 	h.mu.Lock()
 	r.ended = true
 	closed := r.closed
 	h.mu.Unlock()
 	for _, c := range closed {
-		c.settle()
+		c.runDisconnect()
 	}
 }
 
-// failed remembers and logs the failure of a handler.
-func (h *Host) failed(e tyg.Event, err error) {
+// recordFailure records and logs the failure of a handler.
+func (h *Host) recordFailure(e tyg.Event, err error) {
 	h.mu.Lock()
 	h.errs = append(h.errs, err)
-	over := h.over
+	ended := h.ended
 	h.mu.Unlock()
-	if over {
-		return // the test is not there to log to
+	if ended {
+		return // a test that has ended cannot log
 	}
 	h.t.Logf("handle %s of %s, request %s: %v", e.Route, e.Conn.ID, e.RequestID, err)
 	if p, ok := errors.AsType[*tyg.PanicError](err); ok {
@@ -231,7 +231,7 @@ func requestOf(d Dial) *tyg.Request {
 	return r
 }
 
-// sourceIP returns the client's address, by default one that is for documentation
+// sourceIP returns the client's address, by default one that is reserved for documentation
 // (https://www.rfc-editor.org/rfc/rfc5737#section-3).
 func sourceIP(d Dial) string {
 	if d.SourceIP != "" {

@@ -20,7 +20,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/route"
 )
 
-// What a [Host] does for at most so long, unless its fields say otherwise.
+// The default time limits of a [Host].
 const (
 	DefaultWait    = 5 * time.Second
 	DefaultTimeout = apigw.IntegrationTimeout
@@ -30,15 +30,15 @@ const (
 const maxMessage = apigw.MaxMessage
 
 // A Host runs a handler for clients that are in the test itself. It starts no goroutine: a handler
-// runs inside the call that causes its event, so that everything it did is there to be looked at
-// when that call returns. It works in a bubble of testing/synctest, if it is made inside.
+// runs inside the call that causes its event, so that all its effects are visible when
+// that call returns. It works in a bubble of testing/synctest, if it is made inside.
 //
 // A Host is the [tyg.Sender] of its handler, with API Gateway's errors. The disconnect event of a
 // [Host.Close] is handled before Close returns, except inside a handler: when Close is given that
 // handler's context, or is about that handler's own connection, the event follows when the handler
 // has returned.
 //
-// All methods may be called at the same time from many goroutines. Those of a test that has to stop
+// All methods may be called concurrently. Those of a test that has to stop
 // (Dial, and Receive of a [Client]) must be called from the goroutine of the test.
 type Host struct {
 	// Wait is how long a client waits for a message that another goroutine may be sending. Zero
@@ -61,21 +61,21 @@ type Host struct {
 	routes     *route.Table
 	responds   func(route string) bool
 	opens      bool                  // the handler asks for open events
-	authorizer *authorize.Authorizer // nil: everybody may connect
+	authorizer *authorize.Authorizer // nil: every client may connect
 
-	mu       sync.Mutex
-	clients  map[tyg.ConnID]*Client // guarded by mu; those that are not over
-	admitted int                    // guarded by mu; how many clients there were
-	errs     []error                // guarded by mu
-	over     bool                   // guarded by mu; the test has ended
+	mu      sync.Mutex
+	clients map[tyg.ConnID]*Client // guarded by mu; those that have not ended
+	dialed  int                    // guarded by mu; how many clients there were
+	errs    []error                // guarded by mu
+	ended   bool                   // guarded by mu; the test has ended
 }
 
 var _ tyg.Sender = (*Host)(nil)
 
 // NewHost returns a host that runs h until the test ends; then it disconnects every client that is
-// left, with code 1001. It is configured by what h says of itself, see [tyg.Describe]: without the
-// route "$connect" every client is let in without a call, without "$disconnect" h does not learn of
-// the end.
+// left, with code 1001. It is configured by the description of h, see [tyg.Describe]: without the
+// route "$connect" every client is accepted without a call, without "$disconnect" h does not learn
+// of the end.
 func NewHost(t testing.TB, h tyg.Handler) *Host {
 	t.Helper()
 	host := &Host{t: t, handler: h, clients: make(map[tyg.ConnID]*Client)}
@@ -96,14 +96,13 @@ func (h *Host) configure(d tyg.Description) (err error) {
 	return err
 }
 
-// A Dial is what a client says when it connects. The zero Dial says nothing.
+// A Dial has what a client sends when it connects. The zero Dial sends nothing.
 type Dial struct {
 	Header       http.Header
 	Query        url.Values
 	Subprotocols []string // in order of preference
 
-	// SourceIP is the client's address, 192.0.2.1 if empty. Only [Host] takes the client's word
-	// for it.
+	// SourceIP is the client's address, 192.0.2.1 if empty. Only a [Host] can use it.
 	SourceIP string
 }
 
@@ -113,7 +112,7 @@ type Refused struct {
 	Body   string
 }
 
-// Error says with what the handshake was refused.
+// Error returns the status and the body.
 func (e *Refused) Error() string {
 	return fmt.Sprintf("handshake refused with status %d: %s", e.Status, e.Body)
 }
@@ -131,11 +130,11 @@ func (h *Host) Dial() *Client {
 // Try connects a client. The error is a [*Refused].
 func (h *Host) Try(d Dial) (*Client, error) {
 	c := newClient(h, d)
-	if !h.admit(c) {
+	if !h.register(c) {
 		return nil, &Refused{Status: http.StatusServiceUnavailable, Body: "the test has ended"}
 	}
-	c.turn <- struct{}{}
-	defer c.release()
+	c.busy <- struct{}{}
+	defer c.unlock()
 	if err := h.connect(c, requestOf(d)); err != nil {
 		h.remove(c)
 		return nil, err
@@ -151,14 +150,14 @@ func (h *Host) Errors() []error {
 	return slices.Clone(h.errs)
 }
 
-func (h *Host) admit(c *Client) bool {
+func (h *Host) register(c *Client) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.over {
+	if h.ended {
 		return false
 	}
-	h.admitted++
-	c.number = h.admitted
+	h.dialed++
+	c.number = h.dialed
 	h.clients[c.conn.ID] = c
 	return true
 }
@@ -169,19 +168,19 @@ func (h *Host) remove(c *Client) {
 	delete(h.clients, c.conn.ID)
 }
 
-// shutdown ends every connection, and then takes no more.
+// shutdown ends every connection, and refuses new ones.
 func (h *Host) shutdown() {
-	for _, c := range h.left() {
-		c.end(ending{client: tyg.Disconnect{Code: 1001, Reason: goingAway}})
-		c.settle()
+	for _, c := range h.openClients() {
+		c.markEnded(ending{client: tyg.Disconnect{Code: 1001, Reason: goingAway}})
+		c.runDisconnect()
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.over = true
+	h.ended = true
 }
 
-// left returns the clients that are not over, in the order in which they came.
-func (h *Host) left() []*Client {
+// openClients returns the clients that have not ended, in the order in which they connected.
+func (h *Host) openClients() []*Client {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return slices.SortedFunc(maps.Values(h.clients), func(a, b *Client) int {
@@ -197,10 +196,10 @@ func newID() string {
 }
 
 // handlerContext is the context of one call of the handler.
-func (h *Host) handlerContext(r *run) (context.Context, context.CancelFunc) {
+func (h *Host) handlerContext(r *handlerCall) (context.Context, context.CancelFunc) {
 	timeout := h.Timeout
 	if timeout == 0 {
 		timeout = DefaultTimeout
 	}
-	return context.WithTimeout(context.WithValue(context.Background(), runKey{h}, r), timeout)
+	return context.WithTimeout(context.WithValue(context.Background(), callKey{h}, r), timeout)
 }

@@ -30,7 +30,7 @@ func TestConversation(t *testing.T) {
 		if last == "" {
 			return nil
 		}
-		return c.Sender.Send(ctx, last, []byte("somebody came"))
+		return c.Sender.Send(ctx, last, []byte("another came"))
 	})
 	app.OnMessage(func(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
 		return c.Sender.Send(ctx, last, m.Data)
@@ -39,7 +39,7 @@ func TestConversation(t *testing.T) {
 	john := host.Dial()
 	john.ExpectNone()
 	jenny := host.Dial()
-	john.Expect("somebody came")
+	john.Expect("another came")
 	john.Send("hello")
 	john.Send("are you there?")
 	john.ExpectNone()
@@ -96,7 +96,7 @@ func TestDialFails(t *testing.T) {
 
 func TestNewHostRefusesBadExpression(t *testing.T) {
 	app := echoApp()
-	app.RouteSelection = "$request.nobody"
+	app.RouteSelection = "$request.none"
 	fake := new(fakeT)
 	fake.run(func() { tygtest.NewHost(fake, app) })
 	fake.wantReport(t, "fatal: start host: parse route selection expression")

@@ -16,10 +16,10 @@ type Sent struct {
 	Type tyg.MessageType
 }
 
-// A Recorder is a [tyg.Sender] that sends nothing and remembers everything: for tests of code that
-// takes a Sender and needs no connections. Every id is alive until [Recorder.Fail] or a Close says
-// otherwise, and need not have the shape of one. The zero Recorder is ready; it may be used from
-// many goroutines and must not be copied.
+// A Recorder is a [tyg.Sender] that records calls and sends nothing, for tests of code that takes a
+// Sender and needs no connections. Every id is a live connection until [Recorder.Fail] or a Close,
+// and need not have the form of an id. The zero Recorder is ready; it may be used concurrently and
+// must not be copied.
 type Recorder struct {
 	mu     sync.Mutex
 	sent   []Sent               // guarded by mu
@@ -29,7 +29,7 @@ type Recorder struct {
 
 var _ tyg.Sender = (*Recorder)(nil)
 
-// Fail lets every call about id fail with err, wrapped in a [*tyg.ConnError]. A nil err mends it.
+// Fail makes every call about id fail with err, wrapped in a [*tyg.ConnError]. A nil err ends that.
 func (r *Recorder) Fail(id tyg.ConnID, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -47,8 +47,8 @@ func (r *Recorder) Sent(id tyg.ConnID) []string {
 	return texts
 }
 
-// All returns what was sent to anybody, in order. One SendMany is as many entries as it had
-// recipients.
+// All returns what was sent to all connections, in order. A SendMany has an entry for each
+// recipient.
 func (r *Recorder) All() []Sent {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -104,7 +104,7 @@ func (r *Recorder) Close(ctx context.Context, id tyg.ConnID) error {
 	return nil
 }
 
-// Info returns the zero Info for a connection that is alive.
+// Info returns the zero Info for a live connection.
 func (r *Recorder) Info(ctx context.Context, id tyg.ConnID) (tyg.Info, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

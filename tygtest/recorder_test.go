@@ -50,7 +50,7 @@ func TestRecorderFails(t *testing.T) {
 	}
 	r.Fail("john", nil)
 	if _, err := r.Info(ctx, "john"); err != nil {
-		t.Errorf("Info returned %v once mended", err)
+		t.Errorf("Info returned %v after the failure ended", err)
 	}
 	if got := r.All(); len(got) != 1 || got[0].ID != "jenny" {
 		t.Errorf("All is %v, want jenny's alone", got)

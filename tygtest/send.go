@@ -10,7 +10,7 @@ import (
 	"github.com/tyg-dev/tyg/apigw"
 )
 
-// Send sends a message to a client, who finds it when it receives next.
+// Send sends a message to a client, which receives it next.
 func (h *Host) Send(
 	ctx context.Context, id tyg.ConnID, data []byte, opts ...tyg.SendOption,
 ) error {
@@ -45,19 +45,19 @@ func (h *Host) Close(ctx context.Context, id tyg.ConnID) error {
 	if err != nil {
 		return connError("close", id, err)
 	}
-	if !c.end(ending{
+	if !c.markEnded(ending{
 		client: tyg.Disconnect{Code: 1000},
 		event:  tyg.Disconnect{Code: 1000, Reason: closedNormally},
 	}) {
 		return connError("close", id, tyg.ErrGone)
 	}
-	if r, ok := ctx.Value(runKey{h}).(*run); !ok || !h.later(r, c) {
-		c.settle()
+	if r, ok := ctx.Value(callKey{h}).(*handlerCall); !ok || !h.deferDisconnect(r, c) {
+		c.runDisconnect()
 	}
 	return nil
 }
 
-// Info tells what is known of a connection.
+// Info describes a connection.
 func (h *Host) Info(ctx context.Context, id tyg.ConnID) (tyg.Info, error) {
 	c, err := h.find(ctx, id)
 	if err != nil {
@@ -94,7 +94,7 @@ func (h *Host) lookup(id tyg.ConnID) (*Client, error) {
 		return nil, tyg.ErrGone
 	case c.state == connecting:
 		return nil, tyg.ErrNotOpen
-	case c.state == over:
+	case c.state == closed:
 		return nil, tyg.ErrGone
 	}
 	return c, nil
@@ -109,12 +109,12 @@ func (h *Host) deliver(id tyg.ConnID, m message) error {
 	}
 	c.inbox = append(c.inbox, m)
 	c.active = time.Now()
-	c.changed()
+	c.notify()
 	return nil
 }
 
-// later leaves the disconnect event of c to the end of r. It reports false if r has ended.
-func (h *Host) later(r *run, c *Client) bool {
+// deferDisconnect runs the disconnect event of c at the end of r. It reports false if r has ended.
+func (h *Host) deferDisconnect(r *handlerCall, c *Client) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if !r.ended {
@@ -153,7 +153,7 @@ func (m message) check(ctx context.Context) error {
 	return nil
 }
 
-// connError says which connection err is about; nil stays nil.
+// connError wraps err with the operation and the connection; nil stays nil.
 func connError(op string, id tyg.ConnID, err error) error {
 	if err == nil {
 		return nil

@@ -13,12 +13,12 @@ import (
 )
 
 // TestHost checks that a host keeps what package tyg promises to applications: when handlers are
-// called, with what, and what clients see of the outcome. start starts a new host that runs h and
-// stops when the test ends; it is called once for each case. A case that fails prints the rule that
-// was broken.
+// called, with which events, and what clients see of the outcome. start starts a new host that
+// runs h and stops when the test ends; it is called once for each case. A case that fails prints
+// the rule that was broken.
 //
-// The host must have API Gateway's limits and defaults. What a Sender must do is checked by
-// [TestSender]; run both.
+// The host must have API Gateway's limits and defaults. [TestSender] checks its Sender; run
+// both.
 func TestHost(t *testing.T, start func(t *testing.T, h tyg.Handler) Subject) {
 	t.Helper()
 	hosttest.Run(t, adapt(start))
@@ -31,13 +31,13 @@ func TestSender(t *testing.T, start func(t *testing.T, h tyg.Handler) Subject) {
 	sendertest.Run(t, adapt(start))
 }
 
-// A Subject is a host that is under test by [TestHost] or [TestSender].
+// A Subject is a host under test by [TestHost] or [TestSender].
 type Subject struct {
-	// Sender is what the host hands to handlers.
+	// Sender is the Sender that the host gives to handlers.
 	Sender tyg.Sender
 
-	// Binary reports whether the host takes and sends binary messages. One that does not must close
-	// connections that send them with code 1003, and answer sends with tyg.ErrBinary.
+	// Binary reports whether the host accepts and sends binary messages. A host that does not must
+	// close connections that send them with code 1003, and refuse sends with tyg.ErrBinary.
 	Binary bool
 
 	// LateOpen reports whether open may run some time after the handshake, as on AWS, where it is an
@@ -58,8 +58,8 @@ type Socket interface {
 	// one). It must not wait until the message was handled.
 	Write(ctx context.Context, t tyg.MessageType, data string) error
 
-	// Read returns the next message from the host. Once the connection is over, its error is a
-	// [*Closed].
+	// Read returns the next message from the host. Once the connection has ended, its error is
+	// a [*Closed].
 	Read(ctx context.Context) (t tyg.MessageType, data string, err error)
 
 	// Close sends a close frame, one without a code if code is 1005.
@@ -69,13 +69,13 @@ type Socket interface {
 	Drop() error
 }
 
-// Closed is the error of a connection that is over: the code and reason that its client saw.
+// Closed is the error of a connection that has ended: the code and reason that its client saw.
 type Closed struct {
 	Code   tyg.CloseCode // tyg.CloseAbnormal if there was no close frame
 	Reason string
 }
 
-// Error says how the connection ended.
+// Error returns the code and the reason.
 func (e *Closed) Error() string {
 	return fmt.Sprintf("connection is closed with code %d %q", e.Code, e.Reason)
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/tyg-dev/tyg/tygtest"
 )
 
-func TestSynctest(t *testing.T) {
+func TestHostRunsInSynctest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		app := tyg.New("timer")
 		app.OnMessage(func(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
@@ -36,7 +36,7 @@ func TestSynctest(t *testing.T) {
 	})
 }
 
-func TestTimeout(t *testing.T) {
+func TestHandlerTimesOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		app := tyg.New("slow")
 		slow := func(ctx context.Context) error {
@@ -71,8 +71,8 @@ func TestTimeout(t *testing.T) {
 	})
 }
 
-// Send waits its turn without keeping the clock of a bubble from moving.
-func TestSendWaitsItsTurn(t *testing.T) {
+// Send waits for the handler before it without stopping the clock of a bubble.
+func TestSendWaitsForTheHandlerBeforeIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		app := tyg.New("slow")
 		app.OnMessage(func(ctx context.Context, c *tyg.Conn, m tyg.Message) error {

@@ -12,7 +12,7 @@ import (
 )
 
 // A handler may hold a lock while it closes a connection whose disconnect handler takes that lock.
-func TestCloseUnderLock(t *testing.T) {
+func TestCloseInHandlerMayHoldALock(t *testing.T) {
 	app := tyg.New("locked")
 	var mu sync.Mutex
 	var order []string
@@ -38,7 +38,7 @@ func TestCloseUnderLock(t *testing.T) {
 	}
 }
 
-// Two hosts in one test know nothing of each other.
+// Two hosts in one test are independent.
 func TestHandlerOfOneHostUsesAnother(t *testing.T) {
 	ended := 0
 	app := echoApp()
@@ -63,7 +63,7 @@ func TestHandlerOfOneHostUsesAnother(t *testing.T) {
 	}
 }
 
-func TestHandlerThatEndsTheTest(t *testing.T) {
+func TestHandlerThatEndsTheTestUnlocksItsClient(t *testing.T) {
 	app := tyg.New("fatal")
 	app.OnMessage(func(context.Context, *tyg.Conn, tyg.Message) error { panic("not recovered") })
 	app.Use(func(tyg.Handler) tyg.Handler {
@@ -77,13 +77,13 @@ func TestHandlerThatEndsTheTest(t *testing.T) {
 	host := tygtest.NewHost(t, app)
 	john := host.Dial()
 	done := make(chan struct{})
-	// Ends by Goexit, which is the point, and is waited for below.
+	// Ends by Goexit; it is waited for below.
 	go func() {
 		defer close(done)
 		john.Send("x")
 	}()
 	<-done
-	john.Close(1000, "") // would hang if the turn had not been given back
+	john.Close(1000, "") // would hang if the connection were still locked
 	if _, ok := john.Closed(); !ok {
 		t.Error("connection is open")
 	}
