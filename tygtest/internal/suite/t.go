@@ -146,6 +146,7 @@ func (t *T) SendMany(text string, clients ...*Client) {
 	}
 }
 
+// IDs returns the connection ids of clients.
 func IDs(clients []*Client) []tyg.ConnID {
 	var ids []tyg.ConnID
 	for _, p := range clients {
