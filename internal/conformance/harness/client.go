@@ -34,7 +34,9 @@ func query(commands []string) string {
 }
 
 // Dial connects a client, with commands for the probe such as "connect=status:201".
-func (t *T) Dial(commands ...string) *Client { return t.DialWith(new(wsclient.Options), commands...) }
+func (t *T) Dial(commands ...string) *Client {
+	return t.DialWith(new(wsclient.Options), commands...)
+}
 
 // DialWith is Dial with options.
 func (t *T) DialWith(o *wsclient.Options, commands ...string) *Client {
