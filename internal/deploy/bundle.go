@@ -20,6 +20,9 @@ const (
 	maxUnpacked = 250 << 20
 )
 
+// bundleLimits are the largest sizes of a deployment package, in bytes.
+type bundleLimits struct{ zip, unpacked int }
+
 // A Bundle is the code of a function, ready for Lambda. It must not be changed.
 type Bundle struct {
 	// Zip has one file, the program: bootstrap.
@@ -32,18 +35,22 @@ type Bundle struct {
 // NewBundle packs a program for Lambda's runtime provided.al2023. The same program always gives the
 // same bundle.
 func NewBundle(bootstrap []byte) (*Bundle, error) {
+	return bundleLimits{zip: maxZip, unpacked: maxUnpacked}.bundle(bootstrap)
+}
+
+func (l bundleLimits) bundle(bootstrap []byte) (*Bundle, error) {
 	switch {
 	case len(bootstrap) == 0:
 		return nil, errors.New("pack program: it is empty")
-	case len(bootstrap) > maxUnpacked:
-		return nil, tooLarge("unpacked", len(bootstrap), maxUnpacked)
+	case len(bootstrap) > l.unpacked:
+		return nil, tooLarge("unpacked", len(bootstrap), l.unpacked)
 	}
 	var packed bytes.Buffer
 	if err := pack(&packed, bootstrap); err != nil {
 		return nil, fmt.Errorf("pack program: %w", err)
 	}
-	if packed.Len() > maxZip {
-		return nil, tooLarge("as a zip", packed.Len(), maxZip)
+	if packed.Len() > l.zip {
+		return nil, tooLarge("as a zip", packed.Len(), l.zip)
 	}
 	sum := sha256.Sum256(packed.Bytes())
 	return &Bundle{

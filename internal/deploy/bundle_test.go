@@ -44,7 +44,9 @@ func TestBundleIsOneProgram(t *testing.T) {
 }
 
 func TestBundleIsReproducible(t *testing.T) {
-	a, b := bundle(t, "one program"), bundle(t, "one program")
+	a := bundle(t, "one program")
+	b, err := deploy.NewBundle([]byte("one program"))
+	must(t, err)
 	if a.SHA256 != b.SHA256 || !bytes.Equal(a.Zip, b.Zip) {
 		t.Error("the same program gave two bundles")
 	}
@@ -53,8 +55,12 @@ func TestBundleIsReproducible(t *testing.T) {
 	}
 }
 
+// TestBundleLimits has limits of 2 and 5 MB: packing 50 MB takes seconds.
 func TestBundleLimits(t *testing.T) {
-	noise := make([]byte, 51<<20)
+	if deploy.MaxZip != 50<<20 || deploy.MaxUnpacked != 250<<20 {
+		t.Errorf("the limits are %d and %d bytes, want those of Lambda", deploy.MaxZip, deploy.MaxUnpacked)
+	}
+	noise := make([]byte, 3<<20)
 	random := rand.NewChaCha8([32]byte{})
 	if _, err := random.Read(noise); err != nil {
 		t.Fatal(err)
@@ -65,11 +71,11 @@ func TestBundleLimits(t *testing.T) {
 		want    string
 	}{
 		{"nothing", nil, "pack program: it is empty"},
-		{"too large to upload", noise, "MB as a zip, and Lambda takes 50 MB"},
-		{"too large to unpack", make([]byte, 251<<20), "251.0 MB unpacked, and Lambda takes 250 MB"},
+		{"too large to upload", noise, "MB as a zip, and Lambda takes 2 MB"},
+		{"too large to unpack", make([]byte, 6<<20), "6.0 MB unpacked, and Lambda takes 5 MB"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			_, err := deploy.NewBundle(test.program)
+			_, err := deploy.NewBundleWithin(test.program, 2<<20, 5<<20)
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("error is %v, want %q", err, test.want)
 			}

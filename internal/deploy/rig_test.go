@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -151,12 +152,19 @@ func (r *rig) comesAndGoes(t *testing.T, app deploy.Application) {
 	r.empty(t)
 }
 
+// bundles are made once for each code: packing takes longer than all else that a test asks for.
+var bundles sync.Map
+
 func bundle(t testing.TB, code string) *deploy.Bundle {
 	t.Helper()
+	if b, ok := bundles.Load(code); ok {
+		return b.(*deploy.Bundle)
+	}
 	b, err := deploy.NewBundle([]byte(code))
 	if err != nil {
 		t.Fatal(err)
 	}
+	bundles.Store(code, b)
 	return b
 }
 
