@@ -10,13 +10,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2/types"
 )
 
-// apiRecord is what the state file calls the API.
-const apiRecord = "websocket_api"
+// apiLogicalName is what the state file calls the API.
+const apiLogicalName = "websocket_api"
 
 // api plans the API itself, which is made empty.
 func (b *planner) api() {
 	name := b.app.apiName()
-	res := Resource{Name: apiRecord, Type: TypeAPI, APIName: name}
+	res := Resource{Name: apiLogicalName, Type: TypeAPI, APIName: name}
 	have := b.found.api
 	if have == nil {
 		b.add(Step{
@@ -27,7 +27,7 @@ func (b *planner) api() {
 		})
 		return
 	}
-	if !b.owned(TypeAPI, apiRecord, name, have.tags) {
+	if !b.owned(TypeAPI, apiLogicalName, name, have.tags) {
 		return
 	}
 	b.freeze()
@@ -162,4 +162,28 @@ func first(ids []string) string {
 		return ""
 	}
 	return ids[0]
+}
+
+func apiRecord() record {
+	return record{name: TypeAPI, delete: func(res Resource) Step {
+		return deletion(res, res.APIName, "Websocket API", res.APIID, (*run).deleteAPI)
+	}}
+}
+
+// insideAPI plans what is in the API.
+func (b *planner) insideAPI() {
+	b.integrations()
+	b.authorizer()
+	b.routes()
+	b.publish()
+	b.stage()
+}
+
+// staleInAPI plans the deletion of what is in the API and not needed any more, and of orphaned APIs.
+func (b *planner) staleInAPI() {
+	b.staleAPIs()
+	b.staleStages()
+	b.staleDeployments()
+	b.staleAuthorizers()
+	b.staleIntegrations()
 }

@@ -34,7 +34,7 @@ func (c *Cloud) findAPI(ctx context.Context, app Application, state State, f *Fo
 	if err != nil {
 		return err
 	}
-	known, _ := state.Find(TypeAPI, apiRecord)
+	known, _ := state.Find(TypeAPI, apiLogicalName)
 	chosen := slices.IndexFunc(all, func(a types.Api) bool {
 		return known.APIID != "" && aws.ToString(a.ApiId) == known.APIID
 	})

@@ -15,13 +15,10 @@ import (
 func (a Application) Check() error {
 	c := new(checker)
 	c.application(a)
-	for _, fn := range a.Functions {
-		c.function(a, fn)
-	}
-	c.api(a)
-	for i, t := range a.Tables {
-		c.table(a, t)
-		c.twins(t, a.Tables[:i])
+	for _, k := range kinds() {
+		if k.check != nil {
+			k.check(c, a)
+		}
 	}
 	return errors.Join(c.problems...)
 }

@@ -22,16 +22,17 @@ func (c *checker) api(a Application) {
 			"stage_variables: %q is %q; a name has letters, digits and _, a value those and -._~:/?#&=,",
 			name, value)
 	}
-	if api.Domain != nil {
-		c.domain(a, *api.Domain)
-	}
 }
 
 // maxPrefix is how many characters the path of a custom domain name may have.
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-mappings.html)
 const maxPrefix = 300
 
-func (c *checker) domain(a Application, d Domain) {
+func (c *checker) domain(a Application) {
+	if a.API.Domain == nil {
+		return
+	}
+	d := *a.API.Domain
 	c.want(d.Name != "", "websocket_api_custom_domain: domain_name is not given")
 	c.want(strings.HasPrefix(d.CertificateARN, "arn:"),
 		"websocket_api_custom_domain: certificate_arn is %q, which is not the ARN of a certificate",

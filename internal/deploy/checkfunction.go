@@ -19,6 +19,12 @@ const (
 	maxSecurityGroups = 5
 )
 
+func (c *checker) functions(a Application) {
+	for _, fn := range a.Functions {
+		c.function(a, fn)
+	}
+}
+
 func (c *checker) function(a Application, fn Function) {
 	of := " of " + fn.LogicalName
 	c.want(fn.Timeout >= 1 && fn.Timeout <= maxTimeout,

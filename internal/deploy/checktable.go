@@ -10,6 +10,13 @@ const namePattern = `[a-zA-Z0-9_.-]{3,255}`
 // (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html)
 const maxIndexes = 20
 
+func (c *checker) tables(a Application) {
+	for i, t := range a.Tables {
+		c.table(a, t)
+		c.twins(t, a.Tables[:i])
+	}
+}
+
 func (c *checker) table(a Application, t Table) {
 	at := "tables." + t.LogicalName
 	c.want(matches(namePattern, t.Name),

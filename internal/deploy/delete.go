@@ -1,8 +1,8 @@
 package deploy
 
 import (
+	"cmp"
 	"context"
-	"fmt"
 	"slices"
 )
 
@@ -28,86 +28,40 @@ func (d *Deployer) Delete(ctx context.Context, app Application, tables bool) (le
 	return left, nil
 }
 
-// DeletionSteps are the steps that [Deployer.Delete] does. They ask nobody.
+// DeletionSteps are the steps that [Deployer.Delete] does. They call nothing.
 func DeletionSteps(state State, tables bool) []Step {
 	var steps []Step
-	for _, kind := range []string{TypeDomain, TypeAPI, TypeFunction, TypeLogGroup, TypeRole, TypeTable} {
-		for _, res := range slices.Backward(state.Of(kind)) {
-			if kind == TypeTable && (!tables || res.Adopted) {
-				continue
+	for _, k := range slices.Backward(kinds()) {
+		for _, record := range k.records {
+			for _, res := range slices.Backward(state.Of(record.name)) {
+				if record.data && (!tables || res.Adopted) {
+					continue
+				}
+				steps = append(steps, record.delete(res))
 			}
-			steps = append(steps, deletion(res))
 		}
 	}
 	return steps
 }
 
-// deletion returns the step that deletes a recorded resource.
-func deletion(res Resource) Step {
-	s := Step{Action: Delete, Type: res.Type, resource: res}
-	by := func(do func(*run, context.Context, *Resource) error) {
-		s.do = func(ctx context.Context, r *run, res *Resource) error { return do(r, ctx, res) }
+// deletion returns the step that deletes a recorded resource. The line that it prints has the id of the
+// resource, or its name if the id is not recorded.
+func deletion(
+	res Resource, name, what, id string, do func(*run, context.Context, *Resource) error,
+) Step {
+	return Step{
+		Action: Delete, Type: res.Type, Name: name, resource: res,
+		line: "Deleting " + what + ": " + cmp.Or(id, name),
+		do:   func(ctx context.Context, r *run, res *Resource) error { return do(r, ctx, res) },
 	}
-	switch res.Type {
-	case TypeDomain:
-		s.Name, s.line = res.DomainName, "Deleting custom domain name: "+res.DomainName
-		by((*run).deleteDomain)
-	case TypeAPI:
-		s.Name, s.line = res.APIName, "Deleting Websocket API: "+named(res.APIID, res.APIName)
-		by((*run).deleteAPI)
-	case TypeFunction:
-		s.Name, s.line = res.FunctionName, "Deleting function: "+named(res.FunctionARN, res.FunctionName)
-		by((*run).deleteFunction)
-	case TypeLogGroup:
-		s.Name, s.line = res.LogGroupName, "Deleting log group: "+res.LogGroupName
-		by((*run).deleteLogGroup)
-	case TypeRole:
-		s.Name, s.line = res.RoleName, "Deleting IAM role: "+res.RoleName
-		by((*run).deleteRole)
-	case TypeTable:
-		s.Name, s.line = res.TableName, "Deleting table: "+res.TableName
-		by((*run).deleteTable)
-	default:
-		s.do = func(context.Context, *run, *Resource) error {
-			return fmt.Errorf("the state file has a resource of type %q, which this tyg does not know; "+
-				"delete it by hand and take it out of the file", res.Type)
-		}
-	}
-	return s
 }
 
-func named(id, name string) string {
-	if id == "" {
-		return name
-	}
-	return id
-}
-
-// leftovers plans the end of what was needed once and is not any more. It comes last: until the new
-// routes are live, clients still use it.
-func (b *planner) leftovers() {
-	b.staleMappings()
-	b.staleAPIs()
-	b.staleStages()
-	b.staleDeployments()
-	b.staleAuthorizers()
-	b.staleIntegrations()
-	b.stalePermissions()
-	type key struct{ kind, name string }
-	wanted := make(map[key]bool)
-	for _, fn := range b.app.Functions {
-		wanted[key{TypeFunction, fn.LogicalName}] = true
-		wanted[key{TypeLogGroup, fn.LogicalName + "-log-group"}] = true
-		if fn.Role.ARN == "" {
-			wanted[key{TypeRole, fn.Role.LogicalName}] = true
+// staleRecords plans the deletion of the resources of one type that the state file has and the
+// application does not need.
+func (b *planner) staleRecords(record record, needed func(Resource) bool) {
+	for _, res := range b.state.Of(record.name) {
+		if !needed(res) {
+			b.add(record.delete(res))
 		}
 	}
-	for _, kind := range []string{TypeFunction, TypeLogGroup, TypeRole} {
-		for _, res := range b.state.Of(kind) {
-			if !wanted[key{kind, res.Name}] {
-				b.add(deletion(res))
-			}
-		}
-	}
-	b.staleTables()
 }

@@ -11,9 +11,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2/types"
 )
 
-// domainRecord is what the state file calls the custom domain name. While a domain name takes the
+// domainLogicalName is what the state file calls the custom domain name. While a domain name takes the
 // place of another, both are in the file.
-const domainRecord = "websocket_api_custom_domain"
+const domainLogicalName = "websocket_api_custom_domain"
 
 // A foundDomain is a custom domain name that there is.
 type foundDomain struct {
@@ -86,7 +86,7 @@ func (b *planner) domain() {
 // domainResource returns the record of a domain name that is to be made.
 func (b *planner) domainResource(want Domain) Resource {
 	res := Resource{
-		Name: domainRecord, Type: TypeDomain, DomainName: want.Name,
+		Name: domainLogicalName, Type: TypeDomain, DomainName: want.Name,
 		CertificateARN: want.CertificateARN, SecurityPolicy: want.policy(),
 		APIMapping: []MappingRecord{{Key: "/" + want.key()}},
 	}
@@ -95,8 +95,8 @@ func (b *planner) domainResource(want Domain) Resource {
 			res.Name = known.Name
 			break
 		}
-		if known.Name == domainRecord {
-			res.Name = domainRecord + ":" + want.Name
+		if known.Name == domainLogicalName {
+			res.Name = domainLogicalName + ":" + want.Name
 		}
 	}
 	return res
@@ -235,4 +235,10 @@ func (r *run) deleteDomain(ctx context.Context, res *Resource) error {
 	_, err = r.apis.DeleteDomainName(ctx,
 		&apigatewayv2.DeleteDomainNameInput{DomainName: &res.DomainName})
 	return unlessGone(err)
+}
+
+func domainRecord() record {
+	return record{name: TypeDomain, delete: func(res Resource) Step {
+		return deletion(res, res.DomainName, "custom domain name", "", (*run).deleteDomain)
+	}}
 }

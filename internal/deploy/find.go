@@ -23,10 +23,8 @@ type Found struct {
 // Find asks AWS what there is. It reads only.
 func (c *Cloud) Find(ctx context.Context, app Application, state State) (Found, error) {
 	f := Found{Account: c.Account}
-	for _, find := range []func(context.Context, Application, State, *Found) error{
-		c.findTables, c.findLogGroups, c.findRoles, c.findFunctions, c.findAPI, c.findDomain,
-	} {
-		if err := find(ctx, app, state, &f); err != nil {
+	for _, k := range kinds() {
+		if err := k.find(c, ctx, app, state, &f); err != nil {
 			return f, fmt.Errorf("look at what there is: %w", explain(err, c.Account))
 		}
 	}

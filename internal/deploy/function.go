@@ -39,7 +39,7 @@ func (b *planner) function(fn Function) {
 	if ok && have.failed() {
 		gone := res
 		gone.FunctionARN = have.arn
-		b.add(deletion(gone))
+		b.add(functionRecord().delete(gone))
 	}
 	if !ok || have.failed() {
 		b.add(Step{
@@ -90,4 +90,16 @@ func (r *run) deleteFunction(ctx context.Context, res *Resource) error {
 func isNoFunction(err error) bool {
 	_, ok := errors.AsType[*types.ResourceNotFoundException](err)
 	return ok
+}
+
+func functionRecord() record {
+	return record{name: TypeFunction, delete: func(res Resource) Step {
+		return deletion(res, res.FunctionName, "function", res.FunctionARN, (*run).deleteFunction)
+	}}
+}
+
+// staleFunctions plans the deletion of permissions and functions that are not needed any more.
+func (b *planner) staleFunctions() {
+	b.stalePermissions()
+	b.staleRecords(functionRecord(), func(res Resource) bool { return b.app.hasFunction(res.Name) })
 }

@@ -79,7 +79,7 @@ func inGateway(app Application, found Found, state State) *planner {
 
 func recorded() State {
 	return State{Resources: []Resource{{
-		Name: apiRecord, Type: TypeAPI, APIName: application().apiName(), APIID: "a1",
+		Name: apiLogicalName, Type: TypeAPI, APIName: application().apiName(), APIID: "a1",
 		APIURL: account().url("a1", "api"),
 	}}}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
@@ -66,7 +67,7 @@ func (c *Cloud) describeLogGroup(ctx context.Context, name string) (*foundLogGro
 // group of the right name is ours if it is there.
 func (b *planner) logGroup(fn Function) {
 	name := logGroup(b.app.functionName(fn.LogicalName))
-	res := Resource{Name: fn.LogicalName + "-log-group", Type: TypeLogGroup, LogGroupName: name}
+	res := Resource{Name: fn.LogicalName + logGroupSuffix, Type: TypeLogGroup, LogGroupName: name}
 	have, ok := b.found.logGroups[name]
 	if !ok {
 		b.add(Step{
@@ -149,4 +150,21 @@ func days(n int) string {
 		return "for ever"
 	}
 	return strconv.Itoa(n) + " days"
+}
+
+func logGroupRecord() record {
+	return record{name: TypeLogGroup, delete: func(res Resource) Step {
+		return deletion(res, res.LogGroupName, "log group", "", (*run).deleteLogGroup)
+	}}
+}
+
+// logGroupSuffix ends what the state file calls the log group of a function.
+const logGroupSuffix = "-log-group"
+
+// staleLogGroups plans the deletion of the log groups of functions that are not needed any more.
+func (b *planner) staleLogGroups() {
+	b.staleRecords(logGroupRecord(), func(res Resource) bool {
+		function, ok := strings.CutSuffix(res.Name, logGroupSuffix)
+		return ok && b.app.hasFunction(function)
+	})
 }

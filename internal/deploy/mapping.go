@@ -92,7 +92,7 @@ func (b *planner) mappingOf(key string) *foundMapping {
 
 // knows reports whether an API is the one in the state file.
 func (b *planner) knows(apiID string) bool {
-	known, ok := b.state.Find(TypeAPI, apiRecord)
+	known, ok := b.state.Find(TypeAPI, apiLogicalName)
 	return ok && known.APIID == apiID
 }
 
@@ -145,7 +145,7 @@ func (b *planner) staleMappings() {
 	}
 	for _, res := range b.state.Of(TypeDomain) {
 		if wanted == nil || res.DomainName != wanted.Name {
-			b.add(deletion(res))
+			b.add(domainRecord().delete(res))
 		}
 	}
 }
@@ -163,7 +163,7 @@ func (r *run) deleteMappings(ctx context.Context, domain string) (others int, er
 	if err != nil {
 		return 0, err
 	}
-	known, _ := r.state.Find(TypeAPI, apiRecord)
+	known, _ := r.state.Find(TypeAPI, apiLogicalName)
 	for _, m := range list {
 		if m.api != known.APIID {
 			others++

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 )
 
 // An Action is what a [Step] does.
@@ -61,23 +62,36 @@ func (s Step) String() string { return fmt.Sprintf("%s %s %s", s.Action, s.Type,
 func NewPlan(app Application, found Found, state State) (Plan, error) {
 	p := Plan{Account: found.Account, app: app, found: found, state: state}
 	b := &planner{app: app, found: found, state: state}
-	b.tables()
-	b.api()
-	for _, fn := range app.Functions {
-		b.role(fn)
-		b.logGroup(fn)
-		b.function(fn)
-	}
-	b.permissions()
-	b.integrations()
-	b.authorizer()
-	b.routes()
-	b.publish()
-	b.stage()
-	b.domain()
-	b.leftovers()
+	b.plan(kinds())
 	p.Steps, p.Warnings = b.steps, b.warnings
 	return p, errors.Join(b.conflicts...)
+}
+
+// plan plans all kinds of resources. What is not needed any more goes last: until the new routes are live,
+// clients still use it.
+func (b *planner) plan(kinds []kind) {
+	for _, k := range kinds {
+		b.part(k.first)
+	}
+	for _, fn := range b.app.Functions {
+		for _, k := range kinds {
+			if k.each != nil {
+				k.each(b, fn)
+			}
+		}
+	}
+	for _, k := range kinds {
+		b.part(k.last)
+	}
+	for _, k := range slices.Backward(kinds) {
+		b.part(k.stale)
+	}
+}
+
+func (b *planner) part(plan func(*planner)) {
+	if plan != nil {
+		plan(b)
+	}
 }
 
 // A planner collects steps. Its methods, one for each kind of resource, are beside that kind.

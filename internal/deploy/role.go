@@ -260,3 +260,18 @@ func unescape(text *string) string {
 	}
 	return plain
 }
+
+func roleRecord() record {
+	return record{name: TypeRole, delete: func(res Resource) Step {
+		return deletion(res, res.RoleName, "IAM role", "", (*run).deleteRole)
+	}}
+}
+
+// staleRoles plans the deletion of roles that no function has any more.
+func (b *planner) staleRoles() {
+	b.staleRecords(roleRecord(), func(res Resource) bool {
+		return slices.ContainsFunc(b.app.Functions, func(fn Function) bool {
+			return fn.Role.ARN == "" && fn.Role.LogicalName == res.Name
+		})
+	})
+}

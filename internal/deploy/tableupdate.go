@@ -127,3 +127,9 @@ func (r *run) deleteTable(ctx context.Context, res *Resource) error {
 		return false, err
 	})
 }
+
+func tableRecord() record {
+	return record{name: TypeTable, data: true, delete: func(res Resource) Step {
+		return deletion(res, res.TableName, "table", "", (*run).deleteTable)
+	}}
+}
