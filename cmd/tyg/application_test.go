@@ -123,7 +123,7 @@ func TestFunctionsAreThoseThatTheRoutesNeed(t *testing.T) {
 			} else if guarded && got.Function != functions[0] {
 				t.Errorf("the authorizer is function %s, want %s", got.Function, functions[0])
 			}
-			if err := app.Check(); err != nil {
+			if err := deploy.Check(app); err != nil {
 				t.Errorf("deploy would refuse it: %v", err)
 			}
 		})

@@ -15,7 +15,7 @@ const apiLogicalName = "websocket_api"
 
 // api plans the API itself, which is made empty.
 func (b *planner) api() {
-	name := b.app.apiName()
+	name := b.app.APIName()
 	res := Resource{Name: apiLogicalName, Type: TypeAPI, APIName: name}
 	have := b.found.api
 	if have == nil {
@@ -31,11 +31,11 @@ func (b *planner) api() {
 		return
 	}
 	b.freeze()
-	res.APIID, res.APIURL = have.id, b.found.Account.url(have.id, b.app.API.Stage)
+	res.APIID, res.APIURL = have.id, b.found.Account.URL(have.id, b.app.API.Stage)
 	var diff changes
 	diff.compare("name", have.name, name)
-	diff.compare("route selection expression", have.selection, b.app.API.selection())
-	diff.tags(have.tags, b.app.tags(nil))
+	diff.compare("route selection expression", have.selection, b.app.API.Selection())
+	diff.tags(have.tags, b.app.ResourceTags(nil))
 	line := ""
 	if have.live() {
 		line = b.apiLine()
@@ -47,9 +47,9 @@ func (b *planner) api() {
 
 // apiLine returns what the first step in the API prints. The others print nothing.
 func (b *planner) apiLine() string {
-	line := "Creating websocket api: " + b.app.apiName()
+	line := "Creating websocket api: " + b.app.APIName()
 	if b.found.api.live() {
-		line = "Updating websocket api: " + b.app.apiName()
+		line = "Updating websocket api: " + b.app.APIName()
 	}
 	if slices.ContainsFunc(b.steps, func(s Step) bool { return s.line == line }) {
 		return ""
@@ -61,7 +61,7 @@ func (r *run) createAPI(ctx context.Context, res *Resource) error {
 	id, err := r.once(ctx, func() (string, error) {
 		out, err := r.apis.CreateApi(ctx, &apigatewayv2.CreateApiInput{
 			Name: &res.APIName, ProtocolType: types.ProtocolTypeWebsocket,
-			RouteSelectionExpression: aws.String(r.app.API.selection()), Tags: r.app.tags(nil),
+			RouteSelectionExpression: aws.String(r.app.API.Selection()), Tags: r.app.ResourceTags(nil),
 		}, throttledOnly)
 		if err != nil {
 			return "", err
@@ -75,7 +75,7 @@ func (r *run) createAPI(ctx context.Context, res *Resource) error {
 		return err
 	}
 	r.ids.api = id
-	res.APIID, res.APIURL = id, r.account.url(id, r.app.API.Stage)
+	res.APIID, res.APIURL = id, r.account.URL(id, r.app.API.Stage)
 	return nil
 }
 
@@ -87,7 +87,7 @@ func (r *run) markedAPIs(ctx context.Context) ([]string, error) {
 	}
 	var ids []string
 	for _, api := range all {
-		if r.app.marked(api) {
+		if hasOurTag(r.app, api) {
 			ids = append(ids, aws.ToString(api.ApiId))
 		}
 	}
@@ -95,16 +95,16 @@ func (r *run) markedAPIs(ctx context.Context) ([]string, error) {
 }
 
 func (r *run) updateAPI(ctx context.Context, have *foundAPI) error {
-	if have.name != r.app.apiName() || have.selection != r.app.API.selection() {
+	if have.name != r.app.APIName() || have.selection != r.app.API.Selection() {
 		_, err := r.apis.UpdateApi(ctx, &apigatewayv2.UpdateApiInput{
-			ApiId: &have.id, Name: aws.String(r.app.apiName()),
-			RouteSelectionExpression: aws.String(r.app.API.selection()),
+			ApiId: &have.id, Name: aws.String(r.app.APIName()),
+			RouteSelectionExpression: aws.String(r.app.API.Selection()),
 		})
 		if err != nil {
 			return err
 		}
 	}
-	return r.retag(ctx, "apis/"+have.id, have.tags, r.app.tags(nil))
+	return r.retag(ctx, "apis/"+have.id, have.tags, r.app.ResourceTags(nil))
 }
 
 // retag changes the tags of something in API Gateway, named by the end of its ARN.

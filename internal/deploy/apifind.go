@@ -7,6 +7,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2"
 	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2/types"
+
+	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
 // A foundAPI is a WebSocket API that there is, with all that is in it.
@@ -49,7 +51,7 @@ func (c *Cloud) findAPI(ctx context.Context, app Application, state State, f *Fo
 	}
 	var unused []int
 	for i, a := range all {
-		if i == chosen || !app.marked(a) {
+		if i == chosen || !hasOurTag(app, a) {
 			continue
 		}
 		used, err := c.hasStage(ctx, *a.ApiId)
@@ -70,7 +72,7 @@ func (c *Cloud) findAPI(ctx context.Context, app Application, state State, f *Fo
 		f.spare = append(f.spare, *all[i].ApiId)
 	}
 	if chosen < 0 {
-		f.api = app.stranger(all)
+		f.api = unownedAPI(app, all)
 		return nil
 	}
 	f.api, err = c.describeAPI(ctx, app, all[chosen])
@@ -98,16 +100,16 @@ func (c *Cloud) listAPIs(ctx context.Context) ([]types.Api, error) {
 	})
 }
 
-// marked reports whether an API has the application's name and tag.
-func (a Application) marked(api types.Api) bool {
-	return aws.ToString(api.Name) == a.apiName() && api.Tags[tagKey] == a.tag()
+// hasOurTag reports whether an API has the application's name and tag.
+func hasOurTag(app Application, api types.Api) bool {
+	return aws.ToString(api.Name) == app.APIName() && api.Tags[spec.TagKey] == app.Tag()
 }
 
-// stranger returns an API of the application's name without its tag. It is in the way.
-func (a Application) stranger(all []types.Api) *foundAPI {
+// unownedAPI returns an API of the application's name without its tag. It is in the way.
+func unownedAPI(app Application, all []types.Api) *foundAPI {
 	for _, api := range all {
-		if aws.ToString(api.Name) == a.apiName() {
-			return &foundAPI{id: aws.ToString(api.ApiId), name: a.apiName(), tags: api.Tags}
+		if aws.ToString(api.Name) == app.APIName() {
+			return &foundAPI{id: aws.ToString(api.ApiId), name: app.APIName(), tags: api.Tags}
 		}
 	}
 	return nil

@@ -8,6 +8,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2"
 	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2/types"
+
+	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
 // A foundAuthorizer is an authorizer of the API.
@@ -41,7 +43,7 @@ func (c *Cloud) findAuthorizers(ctx context.Context, apiID string) ([]foundAutho
 // ourAuthorizer returns the authorizer that tyg has made, or nil.
 func (a *foundAPI) ourAuthorizer() *foundAuthorizer {
 	for i := range a.authorizers {
-		if strings.HasSuffix(a.authorizers[i].name, authorizerSuffix) {
+		if strings.HasSuffix(a.authorizers[i].name, spec.AuthorizerSuffix) {
 			return &a.authorizers[i]
 		}
 	}
@@ -56,9 +58,6 @@ func (a *foundAPI) authorizerID() string {
 	return ""
 }
 
-// authorizerSuffix ends the name of our authorizer.
-const authorizerSuffix = "-authorizer"
-
 // authorizerFor returns what the authorizer should be, or nil.
 func authorizerFor(app Application, account Account) *foundAuthorizer {
 	want := app.API.Authorizer
@@ -66,8 +65,8 @@ func authorizerFor(app Application, account Account) *foundAuthorizer {
 		return nil
 	}
 	return &foundAuthorizer{
-		name:    app.prefix() + authorizerSuffix,
-		uri:     account.invocationURI(account.functionARN(app.functionName(want.Function))),
+		name:    app.Prefix() + spec.AuthorizerSuffix,
+		uri:     account.InvocationURI(account.FunctionARN(app.FunctionName(want.Function))),
 		kind:    string(types.AuthorizerTypeRequest),
 		sources: slices.Sorted(slices.Values(want.IdentitySources)),
 	}

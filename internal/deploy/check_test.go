@@ -10,7 +10,7 @@ import (
 
 func TestCheckLetsGoodOnesPass(t *testing.T) {
 	for _, app := range []deploy.Application{echo(t), everything(t), changed(t)} {
-		if err := app.Check(); err != nil {
+		if err := deploy.Check(app); err != nil {
 			t.Errorf("%s: %v", app.Name, err)
 		}
 	}
@@ -20,7 +20,7 @@ func TestCheckLetsPathsAndSourcesPass(t *testing.T) {
 	for _, prefix := range []string{"", "/", "(none)", "/v1/", "a/B-2/$_.+!*'()", strings.Repeat("x", 300)} {
 		app := everything(t)
 		app.API.Domain.Prefix = prefix
-		if err := app.Check(); err != nil {
+		if err := deploy.Check(app); err != nil {
 			t.Errorf("%q: %v", prefix, err)
 		}
 	}
@@ -30,7 +30,7 @@ func TestCheckLetsPathsAndSourcesPass(t *testing.T) {
 	} {
 		app := everything(t)
 		app.API.Authorizer.IdentitySources = []string{source}
-		if err := app.Check(); err != nil {
+		if err := deploy.Check(app); err != nil {
 			t.Errorf("%s: %v", source, err)
 		}
 	}
@@ -178,7 +178,7 @@ func TestCheckNamesTheKey(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			a := everything(t)
 			test.change(&a)
-			err := a.Check()
+			err := deploy.Check(a)
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("error is %v\nwant %q", err, test.want)
 			}
@@ -189,7 +189,7 @@ func TestCheckNamesTheKey(t *testing.T) {
 func TestCheckSaysAllAtOnce(t *testing.T) {
 	app := echo(t)
 	app.Functions[0].Timeout, app.Functions[0].MemorySize, app.API.Stage = 0, 0, ""
-	err := app.Check()
+	err := deploy.Check(app)
 	if err == nil || strings.Count(err.Error(), "\n") != 2 {
 		t.Errorf("error is %v, want three lines", err)
 	}

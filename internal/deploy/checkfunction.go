@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
 // What Lambda allows of a function.
@@ -19,30 +21,30 @@ const (
 	maxSecurityGroups = 5
 )
 
-func (c *checker) functions(a Application) {
+func (c checker) functions(a Application) {
 	for _, fn := range a.Functions {
 		c.function(a, fn)
 	}
 }
 
-func (c *checker) function(a Application, fn Function) {
+func (c checker) function(a Application, fn Function) {
 	of := " of " + fn.LogicalName
-	c.want(fn.Timeout >= 1 && fn.Timeout <= maxTimeout,
+	c.Want(fn.Timeout >= 1 && fn.Timeout <= maxTimeout,
 		"lambda_timeout%s is %d: it must be 1 to %d seconds", of, fn.Timeout, maxTimeout)
-	c.want(fn.MemorySize >= minMemory && fn.MemorySize <= maxMemory,
+	c.Want(fn.MemorySize >= minMemory && fn.MemorySize <= maxMemory,
 		"lambda_memory_size%s is %d: it must be %d to %d MB", of, fn.MemorySize, minMemory, maxMemory)
-	c.want(fn.Architecture == "arm64" || fn.Architecture == "x86_64",
+	c.Want(fn.Architecture == "arm64" || fn.Architecture == "x86_64",
 		"lambda_architecture%s is %q: it must be arm64 or x86_64", of, fn.Architecture)
-	c.want(slices.Contains(retentions(), fn.LogRetention),
+	c.Want(slices.Contains(retentions(), fn.LogRetention),
 		"log_retention_in_days%s is %d: CloudWatch keeps logs for ever, or for %v days",
 		of, fn.LogRetention, retentions()[1:])
-	c.want(fn.ReservedConcurrency == nil || *fn.ReservedConcurrency >= 0,
+	c.Want(fn.ReservedConcurrency == nil || *fn.ReservedConcurrency >= 0,
 		"reserved_concurrency%s must not be negative", of)
 	c.layers(fn)
 	c.network(fn)
 	c.environment(a, fn)
 	c.role(fn)
-	c.tags("tags"+of, a.tags(fn.Tags), fn.Tags)
+	c.Tags("tags"+of, a.ResourceTags(fn.Tags), fn.Tags)
 }
 
 // retentions are the numbers of days for which CloudWatch keeps logs; 0 is for ever.
@@ -54,72 +56,59 @@ func retentions() []int {
 	}
 }
 
-func (c *checker) layers(fn Function) {
-	c.want(len(fn.Layers) <= maxLayers,
+func (c checker) layers(fn Function) {
+	c.Want(len(fn.Layers) <= maxLayers,
 		"layers of %s: there are %d, and Lambda allows %d", fn.LogicalName, len(fn.Layers), maxLayers)
 	for _, layer := range fn.Layers {
-		c.want(matches(`arn:[a-zA-Z0-9-]+:lambda:[a-z0-9-]+:\d{12}:layer:[a-zA-Z0-9_-]+:[0-9]+`, layer),
+		c.Want(spec.Matches(`arn:[a-zA-Z0-9-]+:lambda:[a-z0-9-]+:\d{12}:layer:[a-zA-Z0-9_-]+:[0-9]+`, layer),
 			"layers of %s: %q is not the ARN of a version of a layer", fn.LogicalName, layer)
 	}
 }
 
 // network checks the VPC of a function.
 // (https://docs.aws.amazon.com/lambda/latest/api/API_VpcConfig.html)
-func (c *checker) network(fn Function) {
-	c.want((len(fn.SubnetIDs) > 0) == (len(fn.SecurityGroupIDs) > 0),
+func (c checker) network(fn Function) {
+	c.Want((len(fn.SubnetIDs) > 0) == (len(fn.SecurityGroupIDs) > 0),
 		"subnet_ids and security_group_ids of %s put the function into a VPC together: give both or "+
 			"neither", fn.LogicalName)
-	c.want(len(fn.SubnetIDs) <= maxSubnets, "subnet_ids of %s: there are %d, and Lambda allows %d",
+	c.Want(len(fn.SubnetIDs) <= maxSubnets, "subnet_ids of %s: there are %d, and Lambda allows %d",
 		fn.LogicalName, len(fn.SubnetIDs), maxSubnets)
-	c.want(len(fn.SecurityGroupIDs) <= maxSecurityGroups,
+	c.Want(len(fn.SecurityGroupIDs) <= maxSecurityGroups,
 		"security_group_ids of %s: there are %d, and Lambda allows %d",
 		fn.LogicalName, len(fn.SecurityGroupIDs), maxSecurityGroups)
 	for _, id := range fn.SubnetIDs {
-		c.want(matches(`subnet-[0-9a-z]*`, id),
+		c.Want(spec.Matches(`subnet-[0-9a-z]*`, id),
 			"subnet_ids of %s: %q is not the id of a subnet, such as subnet-0a1b2c3d", fn.LogicalName, id)
 	}
 	for _, id := range fn.SecurityGroupIDs {
-		c.want(matches(`sg-[0-9a-zA-Z]*`, id),
+		c.Want(spec.Matches(`sg-[0-9a-zA-Z]*`, id),
 			"security_group_ids of %s: %q is not the id of a security group, such as sg-0a1b2c3d",
 			fn.LogicalName, id)
 	}
 }
 
-// variablePattern is what names of environment variables are like.
-const variablePattern = `[a-zA-Z][a-zA-Z0-9_]+`
-
 // environment checks the variables of a function.
 // (https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html)
-func (c *checker) environment(a Application, fn Function) {
+func (c checker) environment(a Application, fn Function) {
 	// About as long as the endpoint will be, with the longest names of regions.
 	endpoint := "https://" + strings.Repeat("x", 60) + "/" + a.API.Stage
-	all := a.environment(fn, endpoint)
+	all := a.Environment(fn, endpoint)
 	for _, name := range slices.Sorted(maps.Keys(fn.Environment)) {
-		c.want(matches(variablePattern, name), "environment_variables of %s: %q is no name for a "+
+		c.Want(spec.Matches(spec.VariablePattern, name), "environment_variables of %s: %q is no name for a "+
 			"variable; it must begin with a letter and have two or more letters, digits and _",
 			fn.LogicalName, name)
-		c.want(!slices.Contains(reservedVariables(), name),
+		c.Want(!slices.Contains(spec.ReservedVariables(), name),
 			"environment_variables of %s: Lambda sets %s itself", fn.LogicalName, name)
 	}
 	text, err := json.Marshal(all)
-	c.want(err == nil && len(text) <= maxEnvironment, "environment_variables of %s take %d bytes, "+
+	c.Want(err == nil && len(text) <= maxEnvironment, "environment_variables of %s take %d bytes, "+
 		"with those that tyg sets, and Lambda allows %d: put what is large into a table",
 		fn.LogicalName, len(text), maxEnvironment)
 }
 
-func reservedVariables() []string {
-	return []string{
-		"_HANDLER", "_X_AMZN_TRACE_ID", "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_EXECUTION_ENV",
-		"AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "AWS_LAMBDA_FUNCTION_VERSION",
-		"AWS_LAMBDA_INITIALIZATION_TYPE", "AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME",
-		"AWS_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
-		"AWS_LAMBDA_RUNTIME_API", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR",
-	}
-}
-
-func (c *checker) role(fn Function) {
+func (c checker) role(fn Function) {
 	if arn := fn.Role.ARN; arn != "" {
-		c.want(matches(`arn:aws[a-zA-Z-]*:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@/-]+`, arn),
+		c.Want(spec.Matches(`arn:aws[a-zA-Z-]*:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@/-]+`, arn),
 			"iam_role_arn of %s is %q, which is not the ARN of a role", fn.LogicalName, arn)
 		return
 	}
@@ -128,7 +117,7 @@ func (c *checker) role(fn Function) {
 	}
 	var doc struct{ Statement json.RawMessage }
 	err := json.Unmarshal(fn.Role.Policy, &doc)
-	c.want(err == nil, "iam_policy_file of %s is not a policy in JSON: %v", fn.LogicalName, err)
-	c.want(err != nil || doc.Statement != nil,
+	c.Want(err == nil, "iam_policy_file of %s is not a policy in JSON: %v", fn.LogicalName, err)
+	c.Want(err != nil || doc.Statement != nil,
 		"iam_policy_file of %s has no Statement", fn.LogicalName)
 }

@@ -14,6 +14,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
 // A Cloud is an AWS account in one region. Its methods may be called from many goroutines at once.
@@ -62,7 +64,7 @@ func Open(ctx context.Context, cfg aws.Config) (*Cloud, error) {
 		return nil, fmt.Errorf("find out whose credentials these are: %w", explain(err, Account{Region: cfg.Region}))
 	}
 	c.Account = Account{
-		ID: aws.ToString(who.Account), Region: cfg.Region, Partition: partitionOf(aws.ToString(who.Arn)),
+		ID: aws.ToString(who.Account), Region: cfg.Region, Partition: spec.PartitionOf(aws.ToString(who.Arn)),
 	}
 	return c, nil
 }

@@ -21,7 +21,7 @@ type Deployer struct {
 
 // Plan compares an application with what is there. It reads only.
 func (d *Deployer) Plan(ctx context.Context, app Application) (Plan, error) {
-	if err := app.Check(); err != nil {
+	if err := Check(app); err != nil {
 		return Plan{}, err
 	}
 	state, err := d.state()
@@ -41,7 +41,7 @@ func (d *Deployer) Apply(ctx context.Context, p Plan) error {
 	r := d.run(p.state)
 	r.app, r.ids = p.app, p.found.ids()
 	r.state.Region, r.state.AccountID = d.Cloud.Account.Region, d.Cloud.Account.ID
-	r.state.TagKeys = slices.Sorted(maps.Keys(p.app.tagKeys(p.state)))
+	r.state.TagKeys = slices.Sorted(maps.Keys(tagKeys(p.app, p.state)))
 	return r.apply(ctx, p.Steps)
 }
 

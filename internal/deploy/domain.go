@@ -9,6 +9,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2"
 	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2/types"
+
+	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
 // domainLogicalName is what the state file calls the custom domain name. While a domain name takes the
@@ -87,8 +89,8 @@ func (b *planner) domain() {
 func (b *planner) domainResource(want Domain) Resource {
 	res := Resource{
 		Name: domainLogicalName, Type: TypeDomain, DomainName: want.Name,
-		CertificateARN: want.CertificateARN, SecurityPolicy: want.policy(),
-		APIMapping: []MappingRecord{{Key: "/" + want.key()}},
+		CertificateARN: want.CertificateARN, SecurityPolicy: want.SecurityPolicy(),
+		APIMapping: []MappingRecord{{Key: "/" + want.Key()}},
 	}
 	for _, known := range b.state.Of(TypeDomain) {
 		if known.DomainName == want.Name {
@@ -104,7 +106,7 @@ func (b *planner) domainResource(want Domain) Resource {
 
 // ownDomain reports whether a domain name is the application's.
 func (b *planner) ownDomain(have foundDomain) bool {
-	if have.tags[tagKey] == b.app.tag() {
+	if have.tags[spec.TagKey] == b.app.Tag() {
 		return true
 	}
 	return slices.ContainsFunc(b.state.Of(TypeDomain), func(r Resource) bool {
@@ -116,8 +118,8 @@ func (b *planner) ourDomain(want Domain, have foundDomain, res Resource) {
 	res.HostedZoneID, res.AliasDomainName = have.zone, have.alias
 	var diff changes
 	diff.compare("certificate", have.certificate, want.CertificateARN)
-	diff.compare("security policy", have.policy, want.policy())
-	diff.tags(have.tags, b.app.tags(want.Tags))
+	diff.compare("security policy", have.policy, want.SecurityPolicy())
+	diff.tags(have.tags, b.app.ResourceTags(want.Tags))
 	b.update(TypeDomain, want.Name, "Updating custom domain name: "+want.Name, diff, res,
 		func(ctx context.Context, r *run, res *Resource) error {
 			return r.updateDomain(ctx, want, have, res)
@@ -131,10 +133,10 @@ func (b *planner) adoptDomain(want Domain, have foundDomain, res Resource) {
 	res.CertificateARN, res.SecurityPolicy = have.certificate, have.policy
 	var diff changes
 	diff.compare("certificate", have.certificate, want.CertificateARN)
-	diff.compare("security policy", have.policy, want.policy())
+	diff.compare("security policy", have.policy, want.SecurityPolicy())
 	for _, c := range diff {
 		b.warn("custom domain name %s has no tag %s=%s, so it is used as it is: "+
-			"its %s is %s, not %s", want.Name, tagKey, b.app.tag(), c.Property, c.From, c.To)
+			"its %s is %s, not %s", want.Name, spec.TagKey, b.app.Tag(), c.Property, c.From, c.To)
 	}
 	b.update(TypeDomain, want.Name, "", nil, res, nil)
 }
@@ -142,13 +144,13 @@ func (b *planner) adoptDomain(want Domain, have foundDomain, res Resource) {
 func (r *run) createDomain(ctx context.Context, want Domain, res *Resource) error {
 	_, err := r.once(ctx, func() (string, error) {
 		_, err := r.apis.CreateDomainName(ctx, &apigatewayv2.CreateDomainNameInput{
-			DomainName: &want.Name, DomainNameConfigurations: want.configuration(),
-			Tags: r.app.tags(want.Tags),
+			DomainName: &want.Name, DomainNameConfigurations: domainConfiguration(want),
+			Tags: r.app.ResourceTags(want.Tags),
 		}, throttledOnly)
 		return want.Name, err
 	}, func() (string, error) {
 		have, err := r.describeDomain(ctx, want.Name)
-		if have == nil || have.tags[tagKey] != r.app.tag() {
+		if have == nil || have.tags[spec.TagKey] != r.app.Tag() {
 			return "", err
 		}
 		return want.Name, nil
@@ -162,15 +164,15 @@ func (r *run) createDomain(ctx context.Context, want Domain, res *Resource) erro
 func (r *run) updateDomain(
 	ctx context.Context, want Domain, have foundDomain, res *Resource,
 ) error {
-	if have.certificate != want.CertificateARN || have.policy != want.policy() {
+	if have.certificate != want.CertificateARN || have.policy != want.SecurityPolicy() {
 		_, err := r.apis.UpdateDomainName(ctx, &apigatewayv2.UpdateDomainNameInput{
-			DomainName: &want.Name, DomainNameConfigurations: want.configuration(),
+			DomainName: &want.Name, DomainNameConfigurations: domainConfiguration(want),
 		})
 		if err != nil {
 			return err
 		}
 	}
-	if err := r.retag(ctx, "domainnames/"+want.Name, have.tags, r.app.tags(want.Tags)); err != nil {
+	if err := r.retag(ctx, "domainnames/"+want.Name, have.tags, r.app.ResourceTags(want.Tags)); err != nil {
 		return err
 	}
 	return r.awaitDomain(ctx, res)
@@ -198,18 +200,11 @@ func (r *run) awaitDomain(ctx context.Context, res *Resource) error {
 	})
 }
 
-func (d Domain) policy() string {
-	if d.TLSVersion == "" {
-		return string(types.SecurityPolicyTls12)
-	}
-	return d.TLSVersion
-}
-
-// configuration returns the only form that domain names of WebSocket APIs have.
-func (d Domain) configuration() []types.DomainNameConfiguration {
+// domainConfiguration returns the only form that domain names of WebSocket APIs have.
+func domainConfiguration(d Domain) []types.DomainNameConfiguration {
 	return []types.DomainNameConfiguration{{
 		CertificateArn: &d.CertificateARN, EndpointType: types.EndpointTypeRegional,
-		SecurityPolicy: types.SecurityPolicy(d.policy()),
+		SecurityPolicy: types.SecurityPolicy(d.SecurityPolicy()),
 	}}
 }
 
@@ -220,7 +215,7 @@ func (r *run) deleteDomain(ctx context.Context, res *Resource) error {
 	if have == nil {
 		return err
 	}
-	ours := have.tags[tagKey] == r.app.tag()
+	ours := have.tags[spec.TagKey] == r.app.Tag()
 	if res.Pending && !ours {
 		return nil
 	}
@@ -230,7 +225,7 @@ func (r *run) deleteDomain(ctx context.Context, res *Resource) error {
 	}
 	if others > 0 {
 		r.progress("Keeping custom domain name, which other APIs use: " + res.DomainName)
-		return r.retag(ctx, "domainnames/"+res.DomainName, map[string]string{tagKey: ""}, nil)
+		return r.retag(ctx, "domainnames/"+res.DomainName, map[string]string{spec.TagKey: ""}, nil)
 	}
 	_, err = r.apis.DeleteDomainName(ctx,
 		&apigatewayv2.DeleteDomainNameInput{DomainName: &res.DomainName})

@@ -7,14 +7,3 @@ import (
 
 // SetPause replaces the waits between two looks at AWS.
 func (c *Cloud) SetPause(f func(context.Context, time.Duration) error) { c.pause = f }
-
-// NewBundleWithin is NewBundle with other limits, in bytes.
-func NewBundleWithin(bootstrap []byte, zip, unpacked int) (*Bundle, error) {
-	return bundleLimits{zip, unpacked}.bundle(bootstrap)
-}
-
-// The limits of a deployment package, in bytes.
-const (
-	MaxZip      = maxZip
-	MaxUnpacked = maxUnpacked
-)

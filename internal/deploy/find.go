@@ -28,7 +28,7 @@ func (c *Cloud) Find(ctx context.Context, app Application, state State) (Found, 
 			return f, fmt.Errorf("look at what there is: %w", explain(err, c.Account))
 		}
 	}
-	f.ignoreTags(app.tagKeys(state))
+	f.ignoreTags(tagKeys(app, state))
 	return f, nil
 }
 

@@ -6,13 +6,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
-)
 
-// What Lambda starts: the program called bootstrap, without a language of its own around it.
-// (https://docs.aws.amazon.com/lambda/latest/dg/lambda-golang.html)
-const (
-	functionRuntime = types.RuntimeProvidedal2023
-	functionHandler = "bootstrap"
+	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
 // integrationTimeout is how many seconds API Gateway waits for a function, at most.
@@ -21,7 +16,7 @@ const integrationTimeout = 29
 
 // function plans a function.
 func (b *planner) function(fn Function) {
-	name := b.app.functionName(fn.LogicalName)
+	name := b.app.FunctionName(fn.LogicalName)
 	if fn.Bundle == nil {
 		b.conflict("function %s has no code", name)
 		return
@@ -70,7 +65,7 @@ func (b *planner) liveFunction(name string) (foundFunction, bool) {
 func (r *run) deleteFunction(ctx context.Context, res *Resource) error {
 	if res.Pending {
 		have, err := r.getFunction(ctx, res.FunctionName)
-		if err != nil || have == nil || have.tags[tagKey] != r.app.tag() {
+		if err != nil || have == nil || have.tags[spec.TagKey] != r.app.Tag() {
 			return err
 		}
 	}
@@ -101,5 +96,5 @@ func functionRecord() record {
 // staleFunctions plans the deletion of permissions and functions that are not needed any more.
 func (b *planner) staleFunctions() {
 	b.stalePermissions()
-	b.staleRecords(functionRecord(), func(res Resource) bool { return b.app.hasFunction(res.Name) })
+	b.staleRecords(functionRecord(), func(res Resource) bool { return b.app.HasFunction(res.Name) })
 }

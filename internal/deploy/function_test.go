@@ -9,13 +9,15 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
+
+	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
 // oneFunction is an application with one function, and a function on AWS that is as it should be.
 func oneFunction() (Application, Found) {
 	fn := Function{
 		LogicalName: "websocket_message", Bundle: &Bundle{SHA256: "sum"}, Architecture: "arm64",
-		Timeout: 29, MemorySize: 128, Role: Role{LogicalName: defaultRole},
+		Timeout: 29, MemorySize: 128, Role: Role{LogicalName: spec.DefaultRole},
 		Environment: map[string]string{"PASSWORD": "hunter2"}, XRay: true,
 		Layers: []string{"layer:1"}, SubnetIDs: []string{"subnet-1", "subnet-2"},
 		SecurityGroupIDs: []string{"sg-1"},
@@ -26,19 +28,19 @@ func oneFunction() (Application, Found) {
 	}
 	here := Account{ID: "123456789012", Region: "us-west-2", Partition: "aws"}
 	have := foundFunction{
-		logical: fn.LogicalName, arn: here.functionARN("echo-dev-websocket_message"),
+		logical: fn.LogicalName, arn: here.FunctionARN("echo-dev-websocket_message"),
 		code: "sum", architecture: types.ArchitectureArm64,
 		handler: "bootstrap", runtime: "provided.al2023", role: "arn:aws:iam::123456789012:role/echo-dev",
-		environment: app.environment(fn, here.endpoint("abc", "api")),
+		environment: app.Environment(fn, here.Endpoint("abc", "api")),
 		timeout:     29, memory: 128, layers: []string{"layer:1"},
 		subnets: []string{"subnet-2", "subnet-1"}, securityGroups: []string{"sg-1"},
-		tracing: types.TracingModeActive, tags: app.tags(nil),
+		tracing: types.TracingModeActive, tags: app.ResourceTags(nil),
 		state: types.StateActive, lastUpdate: types.LastUpdateStatusSuccessful,
 	}
 	found := Found{
 		Account:   here,
 		functions: map[string]foundFunction{"echo-dev-websocket_message": have},
-		roles:     map[string]foundRole{"echo-dev": {logical: defaultRole, arn: have.role}},
+		roles:     map[string]foundRole{"echo-dev": {logical: spec.DefaultRole, arn: have.role}},
 		api:       &foundAPI{id: "abc"},
 	}
 	return app, found
@@ -190,11 +192,11 @@ func TestEnvironmentOfAFunction(t *testing.T) {
 	want := map[string]string{
 		"A": "1", "TABLE": "echo-dev-rooms", "MINE": "somewhere else", "TYG_ENDPOINT": "https://x/api",
 	}
-	if got := app.environment(fn, "https://x/api"); !maps.Equal(got, want) {
+	if got := app.Environment(fn, "https://x/api"); !maps.Equal(got, want) {
 		t.Errorf("environment is %v, want %v", got, want)
 	}
-	fn.Environment[endpointVariable] = "https://proxy.example.com"
-	if got := app.environment(fn, "https://x/api")[endpointVariable]; got != "https://proxy.example.com" {
+	fn.Environment[spec.EndpointVariable] = "https://proxy.example.com"
+	if got := app.Environment(fn, "https://x/api")[spec.EndpointVariable]; got != "https://proxy.example.com" {
 		t.Errorf("endpoint is %s, want the application's own", got)
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
+
+	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
 // createFunction makes a function and waits until it can be called.
@@ -18,7 +20,7 @@ func (r *run) createFunction(ctx context.Context, fn Function, res *Resource) er
 			Environment: conf.Environment, Timeout: conf.Timeout, MemorySize: conf.MemorySize,
 			Layers: conf.Layers, VpcConfig: conf.VpcConfig, TracingConfig: conf.TracingConfig,
 			Architectures: architectures(fn), Code: &types.FunctionCode{ZipFile: fn.Bundle.Zip},
-			Tags: r.app.tags(fn.Tags),
+			Tags: r.app.ResourceTags(fn.Tags),
 		})
 		return err
 	})
@@ -47,7 +49,7 @@ func (r *run) madeByUs(ctx context.Context, name string, exists error) error {
 	if err != nil {
 		return err
 	}
-	if have == nil || have.tags[tagKey] != r.app.tag() {
+	if have == nil || have.tags[spec.TagKey] != r.app.Tag() {
 		return exists
 	}
 	return nil
@@ -55,13 +57,13 @@ func (r *run) madeByUs(ctx context.Context, name string, exists error) error {
 
 // configuration returns what a function should be, but for its code and what belongs to it.
 func (r *run) configuration(fn Function) *lambda.UpdateFunctionConfigurationInput {
-	endpoint := r.account.endpoint(r.ids.api, r.app.API.Stage)
+	endpoint := r.account.Endpoint(r.ids.api, r.app.API.Stage)
 	return &lambda.UpdateFunctionConfigurationInput{
-		FunctionName: aws.String(r.app.functionName(fn.LogicalName)),
+		FunctionName: aws.String(r.app.FunctionName(fn.LogicalName)),
 		Role:         aws.String(r.roleOf(fn)),
-		Handler:      aws.String(functionHandler),
-		Runtime:      functionRuntime,
-		Environment:  &types.Environment{Variables: r.app.environment(fn, endpoint)},
+		Handler:      aws.String(spec.Handler),
+		Runtime:      types.Runtime(spec.Runtime),
+		Environment:  &types.Environment{Variables: r.app.Environment(fn, endpoint)},
 		Timeout:      aws.Int32(int32(fn.Timeout)),
 		MemorySize:   aws.Int32(int32(fn.MemorySize)),
 		// Only lists that are there and empty take away what was in them.

@@ -8,10 +8,9 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
-)
 
-// endpointVariable tells the program where the @connections API is, as package lambda reads it.
-const endpointVariable = "TYG_ENDPOINT"
+	"github.com/tyg-dev/tyg/internal/deploy/spec"
+)
 
 // A functionDiff is what differs of a function, by the calls that it takes to change it.
 type functionDiff struct {
@@ -29,7 +28,7 @@ func (b *planner) functionDiff(fn Function, have foundFunction) functionDiff {
 	diff.code.compare("architecture", string(have.architecture), fn.Architecture)
 	diff.concurrency.compare("reserved concurrency",
 		reservation(have.concurrency), reservation(fn.ReservedConcurrency))
-	diff.tags.tags(have.tags, b.app.tags(fn.Tags))
+	diff.tags.tags(have.tags, b.app.ResourceTags(fn.Tags))
 	switch {
 	case have.lastUpdate == types.LastUpdateStatusFailed:
 		// Which of the two has failed is not known, nor what the answers to questions describe since.
@@ -44,10 +43,10 @@ func (b *planner) functionDiff(fn Function, have foundFunction) functionDiff {
 // configurationDiff compares what UpdateFunctionConfiguration can change.
 func (b *planner) configurationDiff(fn Function, have foundFunction) changes {
 	var diff changes
-	diff.compare("handler", have.handler, functionHandler)
-	diff.compare("runtime", string(have.runtime), string(functionRuntime))
+	diff.compare("handler", have.handler, spec.Handler)
+	diff.compare("runtime", string(have.runtime), string(types.Runtime(spec.Runtime)))
 	diff.compare("role", have.role, b.roleARN(fn.Role))
-	diff.environment(have.environment, b.app.environment(fn, b.endpoint()))
+	diff.environment(have.environment, b.app.Environment(fn, b.endpoint()))
 	diff.compare("timeout", seconds(have.timeout), seconds(fn.Timeout))
 	diff.compare("memory", mebibytes(have.memory), mebibytes(fn.MemorySize))
 	diff.compare("layers", strings.Join(have.layers, ", "), strings.Join(fn.Layers, ", "))
@@ -63,32 +62,19 @@ func (b *planner) roleARN(role Role) string {
 	if role.ARN != "" {
 		return role.ARN
 	}
-	name := b.app.roleName(role.LogicalName)
+	name := b.app.RoleName(role.LogicalName)
 	if have, ok := b.found.roles[name]; ok {
 		return have.arn
 	}
 	return "a new " + name
 }
 
-// endpoint returns the value of endpointVariable, as far as it is known before the API has an id.
+// endpoint returns the value of spec.EndpointVariable, as far as it is known before the API has an id.
 func (b *planner) endpoint() string {
 	if b.found.api == nil {
 		return "(not known yet)"
 	}
-	return b.found.Account.endpoint(b.found.api.id, b.app.API.Stage)
-}
-
-// environment returns the variables of a function: where its connections and tables are, and its
-// own, which win.
-func (a Application) environment(fn Function, endpoint string) map[string]string {
-	all := map[string]string{endpointVariable: endpoint}
-	for _, t := range a.Tables {
-		if t.Variable != "" {
-			all[t.Variable] = t.Name
-		}
-	}
-	maps.Copy(all, fn.Environment)
-	return all
+	return b.found.Account.Endpoint(b.found.api.id, b.app.API.Stage)
 }
 
 // environment adds which variables differ. Values may be secrets, so they are not in it.

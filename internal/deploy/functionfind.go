@@ -50,7 +50,7 @@ func (f foundFunction) settled() bool {
 func (c *Cloud) findFunctions(ctx context.Context, app Application, _ State, f *Found) error {
 	f.functions = make(map[string]foundFunction)
 	for _, fn := range app.Functions {
-		name := app.functionName(fn.LogicalName)
+		name := app.FunctionName(fn.LogicalName)
 		have, err := c.getFunction(ctx, name)
 		if err != nil {
 			return err

@@ -13,7 +13,7 @@ func (r *run) updateFunction(
 	ctx context.Context, fn Function, have foundFunction, diff functionDiff,
 ) error {
 	if len(diff.state) > 0 {
-		if _, err := r.settle(ctx, r.app.functionName(fn.LogicalName)); err != nil {
+		if _, err := r.settle(ctx, r.app.FunctionName(fn.LogicalName)); err != nil {
 			return err
 		}
 	}
@@ -51,7 +51,7 @@ func (r *run) configure(ctx context.Context, fn Function) error {
 }
 
 func (r *run) upload(ctx context.Context, fn Function) error {
-	name := r.app.functionName(fn.LogicalName)
+	name := r.app.FunctionName(fn.LogicalName)
 	err := r.whenIdle(ctx, name, func() error {
 		_, err := r.lambda.UpdateFunctionCode(ctx, &lambda.UpdateFunctionCodeInput{
 			FunctionName: &name, Architectures: architectures(fn), ZipFile: fn.Bundle.Zip,
@@ -67,7 +67,7 @@ func (r *run) upload(ctx context.Context, fn Function) error {
 
 // reserve sets for how many events at a time a function is reserved, or that it is for none.
 func (r *run) reserve(ctx context.Context, fn Function) error {
-	name := r.app.functionName(fn.LogicalName)
+	name := r.app.FunctionName(fn.LogicalName)
 	r.progress("Updating lambda function concurrency limit: " + name)
 	return r.whenIdle(ctx, name, func() error {
 		if fn.ReservedConcurrency == nil {
@@ -84,7 +84,7 @@ func (r *run) reserve(ctx context.Context, fn Function) error {
 }
 
 func (r *run) tagFunction(ctx context.Context, fn Function, have foundFunction) error {
-	set, unset := tagChanges(have.tags, r.app.tags(fn.Tags))
+	set, unset := tagChanges(have.tags, r.app.ResourceTags(fn.Tags))
 	if len(unset) > 0 {
 		_, err := r.lambda.UntagResource(ctx, &lambda.UntagResourceInput{
 			Resource: &have.arn, TagKeys: unset,

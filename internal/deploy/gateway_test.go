@@ -7,6 +7,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2/types"
+
+	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
 func account() Account { return Account{ID: "123456789012", Region: "us-west-2", Partition: "aws"} }
@@ -35,19 +37,19 @@ func known() ids {
 
 // deployed is what there is after a deploy of application.
 func deployed() Found {
-	app, tags := application(), application().tags(nil)
+	app, tags := application(), application().ResourceTags(nil)
 	integration := integrationFor(app, account(), "websocket_message")
 	authorizer := authorizerFor(app, account())
 	integration.id, authorizer.id = "i1", "u1"
 	api := &foundAPI{
-		id: "a1", name: app.apiName(), selection: app.API.selection(), tags: tags, stageName: "api",
+		id: "a1", name: app.APIName(), selection: app.API.Selection(), tags: tags, stageName: "api",
 		integrations: []foundIntegration{integration}, authorizers: []foundAuthorizer{*authorizer},
 		deployments: []foundDeployment{{
-			id: "d1", description: app.fingerprint(account(), known()),
+			id: "d1", description: fingerprint(app, account(), known()),
 			status: types.DeploymentStatusDeployed,
 		}},
 		stages: []foundStage{{
-			name: "api", deployment: "d1", tags: tags, settings: StageSettings{}.complete(),
+			name: "api", deployment: "d1", tags: tags, settings: StageSettings{}.Complete(),
 		}},
 	}
 	for _, route := range app.API.Routes {
@@ -79,8 +81,8 @@ func inGateway(app Application, found Found, state State) *planner {
 
 func recorded() State {
 	return State{Resources: []Resource{{
-		Name: apiLogicalName, Type: TypeAPI, APIName: application().apiName(), APIID: "a1",
-		APIURL: account().url("a1", "api"),
+		Name: apiLogicalName, Type: TypeAPI, APIName: application().APIName(), APIID: "a1",
+		APIURL: account().URL("a1", "api"),
 	}}}
 }
 
@@ -185,7 +187,7 @@ func TestPlansOfTheAPI(t *testing.T) {
 
 // Two deployments of different APIs must not look the same: a plan would take one for the other.
 func TestC1FingerprintsTellSnapshotsApart(t *testing.T) {
-	seen := map[string]string{application().fingerprint(account(), known()): "the first"}
+	seen := map[string]string{fingerprint(application(), account(), known()): "the first"}
 	for name, change := range map[string]func(*Application, *ids){
 		"selection":       func(a *Application, _ *ids) { a.API.RouteSelection = "$request.body.x" },
 		"key":             func(a *Application, _ *ids) { a.API.Routes[1].Key = "ask" },
@@ -201,7 +203,7 @@ func TestC1FingerprintsTellSnapshotsApart(t *testing.T) {
 	} {
 		app, k := application(), known()
 		change(&app, &k)
-		sum := app.fingerprint(account(), k)
+		sum := fingerprint(app, account(), k)
 		if other, ok := seen[sum]; ok {
 			t.Errorf("%s: the same as %s", name, other)
 		}
@@ -211,13 +213,13 @@ func TestC1FingerprintsTellSnapshotsApart(t *testing.T) {
 	app := application()
 	slices.Reverse(app.API.Routes)
 	app.API.Stage, app.API.Settings.ThrottlingRate = "v2", 5
-	if seen[app.fingerprint(account(), known())] != "the first" {
+	if seen[fingerprint(app, account(), known())] != "the first" {
 		t.Error("the order of routes, or what a stage has for itself, makes another snapshot")
 	}
 }
 
 func TestStaleDeployments(t *testing.T) {
-	fresh := application().fingerprint(account(), known())
+	fresh := fingerprint(application(), account(), known())
 	for _, tt := range []struct {
 		name   string
 		newest []string // descriptions, of d1, d2, ...
@@ -247,7 +249,7 @@ func TestStaleDeployments(t *testing.T) {
 			"a renamed stage uses it",
 			[]string{fresh, "x", "y", "z", "u"},
 			"d1",
-			[]foundStage{{name: "old", deployment: "d4", tags: application().tags(nil)}},
+			[]foundStage{{name: "old", deployment: "d4", tags: application().ResourceTags(nil)}},
 			[]string{"d4", "d5"},
 		},
 	} {
@@ -287,7 +289,7 @@ func TestInvoked(t *testing.T) {
 		"https://example.com/":                                 "",
 		"":                                                     "",
 	} {
-		if got := application().invoked(uri); got != want {
+		if got := invokedFunction(application(), uri); got != want {
 			t.Errorf("%s invokes %q, want %q", uri, got, want)
 		}
 	}
@@ -312,7 +314,7 @@ func TestLimits(t *testing.T) {
 		{"us-west-2", nil, 10_000, false},
 	} {
 		have := foundStage{region: tt.region, rate: tt.rate}
-		diff := have.limitsDiffer(StageSettings{ThrottlingRate: tt.want})
+		diff := have.limitsDiff(StageSettings{ThrottlingRate: tt.want})
 		if got := len(diff) == 0; got != tt.same {
 			t.Errorf("limit %v for %v: %v", limit(tt.rate), tt.want, diff)
 		}
@@ -335,12 +337,12 @@ func TestLimitsThatStandForTheAccounts(t *testing.T) {
 			StageSettings{ThrottlingRate: 7, ThrottlingBurst: 1_250, DataTrace: true},
 		},
 	} {
-		if got := tt.have.limited(tt.region); got != tt.want {
+		if got := withAccountLimits(tt.have, tt.region); got != tt.want {
 			t.Errorf("%s: %+v became %+v, want %+v", tt.region, tt.have, got, tt.want)
 		}
-		rate, burst := accountLimits(tt.region)
-		if diff := (foundStage{region: tt.region, rate: &rate, burst: &burst}).
-			limitsDiffer(StageSettings{}); len(diff) > 0 {
+		rate, burst := spec.AccountLimits(tt.region)
+		have := foundStage{region: tt.region, rate: &rate, burst: aws.Int32(int32(burst))}
+		if diff := have.limitsDiff(StageSettings{}); len(diff) > 0 {
 			t.Errorf("%s: the account's own limits are changed: %v", tt.region, diff)
 		}
 	}
@@ -350,7 +352,7 @@ func TestMappingKey(t *testing.T) {
 	for path, want := range map[string]string{
 		"": "", "/": "", "(none)": "", "v1": "v1", "/v1/": "v1", "a/b": "a/b",
 	} {
-		if got := mappingKey(path); got != want {
+		if got := spec.MappingKey(path); got != want {
 			t.Errorf("%q: got %q, want %q", path, got, want)
 		}
 	}
@@ -364,15 +366,15 @@ func TestC29OneRuleForURLs(t *testing.T) {
 	} {
 		a := Account{ID: "123456789012", Region: "r-1", Partition: partition}
 		host := "a1.execute-api.r-1." + suffix
-		if got, want := a.url("a1", "api"), "wss://"+host+"/api/"; got != want {
+		if got, want := a.URL("a1", "api"), "wss://"+host+"/api/"; got != want {
 			t.Errorf("%s: URL %s, want %s", partition, got, want)
 		}
-		if got, want := a.endpoint("a1", "api"), "https://"+host+"/api"; got != want {
+		if got, want := a.Endpoint("a1", "api"), "https://"+host+"/api"; got != want {
 			t.Errorf("%s: endpoint %s, want %s", partition, got, want)
 		}
 		want := "arn:" + partition + ":apigateway:r-1:lambda:path/2015-03-31/functions/arn:" + partition +
 			":lambda:r-1:123456789012:function:f/invocations"
-		if got := a.invocationURI(a.functionARN("f")); got != want {
+		if got := a.InvocationURI(a.FunctionARN("f")); got != want {
 			t.Errorf("%s: invocation URI %s, want %s", partition, got, want)
 		}
 	}

@@ -38,7 +38,7 @@ func (c *Cloud) findIntegrations(
 	for _, i := range items {
 		uri := aws.ToString(i.IntegrationUri)
 		have := foundIntegration{
-			id: aws.ToString(i.IntegrationId), function: app.invoked(uri), uri: uri,
+			id: aws.ToString(i.IntegrationId), function: invokedFunction(app, uri), uri: uri,
 			kind: string(i.IntegrationType), connection: string(i.ConnectionType),
 			content: string(i.ContentHandlingStrategy),
 		}
@@ -50,12 +50,12 @@ func (c *Cloud) findIntegrations(
 	return list, err
 }
 
-// invoked returns the logical name of the function that an invocation URI calls. It is empty if
+// invokedFunction returns the logical name of the function that an invocation URI calls. It is empty if
 // that is none of this application.
-func (a Application) invoked(uri string) string {
+func invokedFunction(app Application, uri string) string {
 	_, rest, _ := strings.Cut(uri, ":function:")
 	name, _, _ := strings.Cut(strings.TrimSuffix(rest, "/invocations"), ":")
-	logical, ours := strings.CutPrefix(name, a.functionName(""))
+	logical, ours := strings.CutPrefix(name, app.FunctionName(""))
 	if !ours {
 		return ""
 	}
@@ -72,10 +72,10 @@ func integrationOf(list []foundIntegration, function string) *foundIntegration {
 	return nil
 }
 
-// routed returns the functions that routes call, each once.
-func (a Application) routed() []string {
+// routedFunctions returns the functions that routes call, each once.
+func routedFunctions(app Application) []string {
 	var names []string
-	for _, route := range a.API.Routes {
+	for _, route := range app.API.Routes {
 		if !slices.Contains(names, route.Function) {
 			names = append(names, route.Function)
 		}
@@ -86,7 +86,7 @@ func (a Application) routed() []string {
 // integrations plans an integration for each function that a route calls. Those which are there are
 // changed in place; what is live is the last deployment, and does not change with them.
 func (b *planner) integrations() {
-	for _, function := range b.app.routed() {
+	for _, function := range routedFunctions(b.app) {
 		have := integrationOf(b.found.inAPI().integrations, function)
 		if have == nil {
 			b.add(Step{
@@ -114,7 +114,7 @@ func (b *planner) integrations() {
 func integrationFor(app Application, account Account, function string) foundIntegration {
 	return foundIntegration{
 		function:   function,
-		uri:        account.invocationURI(account.functionARN(app.functionName(function))),
+		uri:        account.InvocationURI(account.FunctionARN(app.FunctionName(function))),
 		kind:       string(types.IntegrationTypeAwsProxy),
 		connection: string(types.ConnectionTypeInternet),
 		content:    string(types.ContentHandlingStrategyConvertToText),
@@ -163,7 +163,7 @@ func (r *run) updateIntegration(ctx context.Context, id, function string) error 
 
 // staleIntegrations plans the end of integrations that no route needs.
 func (b *planner) staleIntegrations() {
-	wanted := b.app.routed()
+	wanted := routedFunctions(b.app)
 	for _, have := range b.found.inAPI().integrations {
 		if slices.Contains(wanted, have.function) {
 			continue

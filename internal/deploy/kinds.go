@@ -5,7 +5,7 @@ import "context"
 // A kind is a kind of resource, and what a deploy does about it. Functions that are nil do nothing.
 type kind struct {
 	// check finds what AWS would refuse.
-	check func(*checker, Application)
+	check func(checker, Application)
 
 	// find asks AWS what there is. It reads only.
 	find func(*Cloud, context.Context, Application, State, *Found) error
@@ -34,7 +34,7 @@ type record struct {
 func kinds() []kind {
 	return []kind{
 		{
-			check: (*checker).tables,
+			check: checker.tables,
 			find:  (*Cloud).findTables, first: (*planner).tables, stale: (*planner).staleTables,
 			records: []record{tableRecord()},
 		},
@@ -47,19 +47,19 @@ func kinds() []kind {
 			records: []record{logGroupRecord()},
 		},
 		{
-			check: (*checker).functions,
+			check: checker.functions,
 			find:  (*Cloud).findFunctions, each: (*planner).function, last: (*planner).permissions,
 			stale:   (*planner).staleFunctions,
 			records: []record{functionRecord()},
 		},
 		{
-			check: (*checker).api,
+			check: checker.api,
 			find:  (*Cloud).findAPI, first: (*planner).api, last: (*planner).insideAPI,
 			stale:   (*planner).staleInAPI,
 			records: []record{apiRecord()},
 		},
 		{
-			check: (*checker).domain,
+			check: checker.domain,
 			find:  (*Cloud).findDomain, last: (*planner).domain, stale: (*planner).staleMappings,
 			records: []record{domainRecord()},
 		},

@@ -23,7 +23,7 @@ type foundLogGroup struct {
 func (c *Cloud) findLogGroups(ctx context.Context, app Application, _ State, f *Found) error {
 	f.logGroups = make(map[string]foundLogGroup)
 	for _, fn := range app.Functions {
-		name := logGroup(app.functionName(fn.LogicalName))
+		name := app.LogGroupName(fn.LogicalName)
 		group, err := c.describeLogGroup(ctx, name)
 		if err != nil {
 			return err
@@ -66,7 +66,7 @@ func (c *Cloud) describeLogGroup(ctx context.Context, name string) (*foundLogGro
 // that is kept for ever, and would need the permission for it. Lambda makes groups without tags, so a
 // group of the right name is ours if it is there.
 func (b *planner) logGroup(fn Function) {
-	name := logGroup(b.app.functionName(fn.LogicalName))
+	name := b.app.LogGroupName(fn.LogicalName)
 	res := Resource{Name: fn.LogicalName + logGroupSuffix, Type: TypeLogGroup, LogGroupName: name}
 	have, ok := b.found.logGroups[name]
 	if !ok {
@@ -80,7 +80,7 @@ func (b *planner) logGroup(fn Function) {
 	}
 	var diff changes
 	diff.compare("retention", days(have.retention), days(fn.LogRetention))
-	diff.tags(have.tags, b.app.tags(fn.Tags))
+	diff.tags(have.tags, b.app.ResourceTags(fn.Tags))
 	b.update(TypeLogGroup, name, "", diff, res, func(ctx context.Context, r *run, _ *Resource) error {
 		return r.updateLogGroup(ctx, name, have, fn)
 	})
@@ -88,7 +88,7 @@ func (b *planner) logGroup(fn Function) {
 
 func (r *run) createLogGroup(ctx context.Context, name string, fn Function) error {
 	_, err := r.logs.CreateLogGroup(ctx, &cloudwatchlogs.CreateLogGroupInput{
-		LogGroupName: &name, Tags: r.app.tags(fn.Tags),
+		LogGroupName: &name, Tags: r.app.ResourceTags(fn.Tags),
 	})
 	_, exists := errors.AsType[*types.ResourceAlreadyExistsException](err)
 	if err != nil && !exists {
@@ -103,7 +103,7 @@ func (r *run) createLogGroup(ctx context.Context, name string, fn Function) erro
 func (r *run) updateLogGroup(
 	ctx context.Context, name string, have foundLogGroup, fn Function,
 ) error {
-	set, unset := tagChanges(have.tags, r.app.tags(fn.Tags))
+	set, unset := tagChanges(have.tags, r.app.ResourceTags(fn.Tags))
 	if len(unset) > 0 {
 		_, err := r.logs.UntagResource(ctx,
 			&cloudwatchlogs.UntagResourceInput{ResourceArn: &have.arn, TagKeys: unset})
@@ -165,6 +165,6 @@ const logGroupSuffix = "-log-group"
 func (b *planner) staleLogGroups() {
 	b.staleRecords(logGroupRecord(), func(res Resource) bool {
 		function, ok := strings.CutSuffix(res.Name, logGroupSuffix)
-		return ok && b.app.hasFunction(function)
+		return ok && b.app.HasFunction(function)
 	})
 }

@@ -10,6 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
+
+	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
 // newest returns the last events. Nothing that speaks CloudWatch Logs is sure to read backwards, so
@@ -137,7 +139,7 @@ func (l *logReader) of(
 }
 
 func (l *logReader) query(fn Resource, start, end time.Time) *cloudwatchlogs.FilterLogEventsInput {
-	in := &cloudwatchlogs.FilterLogEventsInput{LogGroupName: aws.String(logGroup(fn.FunctionName))}
+	in := &cloudwatchlogs.FilterLogEventsInput{LogGroupName: aws.String(spec.LogGroup(fn.FunctionName))}
 	if !start.IsZero() {
 		in.StartTime = aws.Int64(start.UnixMilli())
 	}

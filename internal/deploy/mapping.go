@@ -3,11 +3,12 @@ package deploy
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2"
 	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2/types"
+
+	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
 // A foundMapping is a path of a custom domain name and the stage of an API that is there.
@@ -29,31 +30,21 @@ func (c *Cloud) findMappings(ctx context.Context, domain string) ([]foundMapping
 	var list []foundMapping
 	for _, m := range items {
 		list = append(list, foundMapping{
-			id: aws.ToString(m.ApiMappingId), key: mappingKey(aws.ToString(m.ApiMappingKey)),
+			id: aws.ToString(m.ApiMappingId), key: spec.MappingKey(aws.ToString(m.ApiMappingKey)),
 			api: aws.ToString(m.ApiId), stage: aws.ToString(m.Stage),
 		})
 	}
 	return list, err
 }
 
-// mappingKey returns a path as foundMapping has it. "(none)" is how mappings of REST APIs say that.
-func mappingKey(path string) string {
-	if path == "(none)" {
-		return ""
-	}
-	return strings.Trim(path, "/")
-}
-
-func (d Domain) key() string { return mappingKey(d.Prefix) }
-
 // mapping plans the path of the domain name that is the API's.
 func (b *planner) mapping(want Domain, adopted bool) {
-	name := want.Name + "/" + want.key()
-	have := b.mappingOf(want.key())
+	name := want.Name + "/" + want.Key()
+	have := b.mappingOf(want.Key())
 	if have == nil {
 		b.add(Step{
 			Action: Create, Type: TypeMapping, Name: name,
-			line: "Creating api mapping: /" + want.key(),
+			line: "Creating api mapping: /" + want.Key(),
 			do: func(ctx context.Context, r *run, _ *Resource) error {
 				return r.createMapping(ctx, want)
 			},
@@ -63,7 +54,7 @@ func (b *planner) mapping(want Domain, adopted bool) {
 	id := b.found.inAPI().id
 	if have.api != id && adopted && !b.knows(have.api) {
 		b.conflict("/%s of custom domain name %s leads to API %s, which is not of this "+
-			"application; choose another url_prefix", want.key(), want.Name, have.api)
+			"application; choose another url_prefix", want.Key(), want.Name, have.api)
 		return
 	}
 	if id == "" {
@@ -72,7 +63,7 @@ func (b *planner) mapping(want Domain, adopted bool) {
 	var diff changes
 	diff.compare("API", have.api, id)
 	diff.compare("stage", have.stage, b.app.API.Stage)
-	b.update(TypeMapping, name, "Updating api mapping: /"+want.key(), diff, Resource{},
+	b.update(TypeMapping, name, "Updating api mapping: /"+want.Key(), diff, Resource{},
 		func(ctx context.Context, r *run, _ *Resource) error {
 			return r.updateMapping(ctx, want.Name, have.id)
 		})
@@ -100,7 +91,7 @@ func (r *run) createMapping(ctx context.Context, want Domain) error {
 	_, err := r.once(ctx, func() (string, error) {
 		out, err := r.apis.CreateApiMapping(ctx, &apigatewayv2.CreateApiMappingInput{
 			DomainName: &want.Name, ApiId: &r.ids.api, Stage: &r.app.API.Stage,
-			ApiMappingKey: given(want.key()),
+			ApiMappingKey: given(want.Key()),
 		}, throttledOnly)
 		if err != nil {
 			return "", err
@@ -109,7 +100,7 @@ func (r *run) createMapping(ctx context.Context, want Domain) error {
 	}, func() (string, error) {
 		list, err := r.findMappings(ctx, want.Name)
 		i := slices.IndexFunc(list, func(m foundMapping) bool {
-			return m.key == want.key() && m.api == r.ids.api
+			return m.key == want.Key() && m.api == r.ids.api
 		})
 		if i < 0 {
 			return "", err
@@ -132,7 +123,7 @@ func (b *planner) staleMappings() {
 	wanted := b.app.API.Domain
 	if b.found.domain != nil {
 		for _, m := range b.found.domain.mappings {
-			if m.api != b.found.inAPI().id || m.key == wanted.key() || b.strangeStage(m.stage) {
+			if m.api != b.found.inAPI().id || m.key == wanted.Key() || b.strangeStage(m.stage) {
 				continue
 			}
 			b.add(Step{

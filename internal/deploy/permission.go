@@ -31,8 +31,8 @@ const (
 // its authorizer: arn:aws:execute-api:{region}:{account}:{api}/* takes in {api}/{stage}/{route key}
 // and {api}/authorizers/{id}.
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/arn-format-reference.html)
-func (a Account) apiGrant(apiID string) (id string, g grant) {
-	return grantPrefix + apiID, grant{invoker, invokeAction, a.arn("execute-api", apiID+"/*")}
+func apiGrant(a Account, apiID string) (id string, g grant) {
+	return grantPrefix + apiID, grant{invoker, invokeAction, a.ARN("execute-api", apiID+"/*")}
 }
 
 // getGrants returns the statements of ours in the policy of a function.
@@ -80,8 +80,8 @@ func parseGrants(policy string) (map[string]grant, error) {
 // permissions plans that the API may call the functions that it needs.
 func (b *planner) permissions() {
 	for _, fn := range b.app.Functions {
-		if b.app.calls(fn.LogicalName) {
-			b.permission(b.app.functionName(fn.LogicalName))
+		if b.app.Calls(fn.LogicalName) {
+			b.permission(b.app.FunctionName(fn.LogicalName))
 		}
 	}
 }
@@ -93,7 +93,7 @@ func (b *planner) permission(function string) {
 	}
 	have, ok := b.liveFunction(function)
 	if ok && b.found.api != nil {
-		id, want := b.found.Account.apiGrant(b.found.api.id)
+		id, want := apiGrant(b.found.Account, b.found.api.id)
 		old, there := have.grants[id]
 		if there && old == want {
 			return
@@ -106,26 +106,18 @@ func (b *planner) permission(function string) {
 	b.add(step)
 }
 
-// calls reports whether the API calls a function.
-func (a Application) calls(logical string) bool {
-	if a.API.Authorizer != nil && a.API.Authorizer.Function == logical {
-		return true
-	}
-	return slices.ContainsFunc(a.API.Routes, func(r Route) bool { return r.Function == logical })
-}
-
 // stalePermissions plans the end of permissions that are not needed any more: those of an API that
 // is gone, and those of a function that no route leads to. They come last, as the live routes may
 // need them until then.
 func (b *planner) stalePermissions() {
 	for _, fn := range b.app.Functions {
-		name := b.app.functionName(fn.LogicalName)
+		name := b.app.FunctionName(fn.LogicalName)
 		have, ok := b.liveFunction(name)
 		if !ok {
 			continue
 		}
 		for _, id := range slices.Sorted(maps.Keys(have.grants)) {
-			if b.found.api != nil && id == grantPrefix+b.found.api.id && b.app.calls(fn.LogicalName) {
+			if b.found.api != nil && id == grantPrefix+b.found.api.id && b.app.Calls(fn.LogicalName) {
 				continue
 			}
 			b.add(Step{
@@ -138,7 +130,7 @@ func (b *planner) stalePermissions() {
 
 // permit lets the API call a function. A statement cannot be changed, so a wrong one is replaced.
 func (r *run) permit(ctx context.Context, function string) error {
-	id, want := r.account.apiGrant(r.ids.api)
+	id, want := apiGrant(r.account, r.ids.api)
 	have, err := r.getGrants(ctx, function)
 	if err != nil {
 		return err

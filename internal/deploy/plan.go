@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+
+	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
 // An Action is what a [Step] does.
@@ -117,18 +119,18 @@ func (b *planner) conflict(format string, args ...any) {
 // owned reports whether something that is there may be touched: it has the tag, or the state file
 // knows it. If it may not, the plan fails.
 func (b *planner) owned(kind, recorded, name string, tags map[string]string) bool {
-	return b.ownedBy(kind, recorded, name, tags, b.app.tag())
+	return b.ownedBy(kind, recorded, name, tags, b.app.Tag())
 }
 
 // ownedBy is owned for what has another value of the tag.
 func (b *planner) ownedBy(kind, recorded, name string, tags map[string]string, tag string) bool {
 	known, ok := b.state.Find(kind, recorded)
-	if ok && !known.Pending || tags[tagKey] == tag {
+	if ok && !known.Pending || tags[spec.TagKey] == tag {
 		return true
 	}
 	b.conflict("%s %s exists, and is not of this application: it has the tag %s=%s, and not %s=%s; "+
 		"delete it, give it that tag to hand it over, or choose another app_name or --stage",
-		kind, name, tagKey, tags[tagKey], tagKey, tag)
+		kind, name, spec.TagKey, tags[spec.TagKey], spec.TagKey, tag)
 	return false
 }
 

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/tyg-dev/tyg/internal/deploy"
+	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
 // TestC7EveryGeneratedRoleMaySend deploys functions with the shared role beside one with its own.
@@ -97,7 +98,7 @@ func actionOf(allowed []string, operation string) bool {
 }
 
 func TestTrustPolicyIsLambdasOnly(t *testing.T) {
-	text := deploy.TrustPolicy()
+	text := spec.TrustPolicy()
 	if !strings.Contains(text, `"Service": "lambda.amazonaws.com"`) || strings.Contains(text, "AWS\"") {
 		t.Errorf("the trust policy is %s", text)
 	}

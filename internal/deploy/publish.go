@@ -18,7 +18,7 @@ import (
 // A foundDeployment is a snapshot of the API: what a stage that uses it does.
 type foundDeployment struct {
 	id          string
-	description string // [Application.fingerprint] of what it is a snapshot of
+	description string // [fingerprint] of what it is a snapshot of
 	status      types.DeploymentStatus
 	created     time.Time
 }
@@ -72,7 +72,7 @@ func publishes(list []foundDeployment, fingerprint string) *foundDeployment {
 
 // fingerprint describes a deployment of what should be there, with the ids that it has: two with
 // the same fingerprint do the same.
-func (a Application) fingerprint(account Account, known ids) string {
+func fingerprint(app Application, account Account, known ids) string {
 	type integration struct{ ID, URI, Kind, Connection, Content string }
 	type route struct {
 		Key, Target, Permission, Authorizer, Selection string
@@ -85,17 +85,17 @@ func (a Application) fingerprint(account Account, known ids) string {
 		Sources      []string
 		Routes       []route
 	}
-	all.Selection = a.API.selection()
-	for _, function := range slices.Sorted(slices.Values(a.routed())) {
-		i := integrationFor(a, account, function)
+	all.Selection = app.API.Selection()
+	for _, function := range slices.Sorted(slices.Values(routedFunctions(app))) {
+		i := integrationFor(app, account, function)
 		all.Integrations = append(all.Integrations,
 			integration{known.integrations[function], i.uri, i.kind, i.connection, i.content})
 	}
-	if want := authorizerFor(a, account); want != nil {
+	if want := authorizerFor(app, account); want != nil {
 		all.Authorizer, all.Sources = known.authorizer+" "+want.uri, want.sources
 	}
-	for _, r := range a.API.Routes {
-		w := routeFor(a, r, known)
+	for _, r := range app.API.Routes {
+		w := routeFor(app, r, known)
 		all.Routes = append(all.Routes,
 			route{w.key, w.target, w.permission, w.authorizer, w.selection, w.responds})
 	}
@@ -120,7 +120,7 @@ func (b *planner) publish() {
 		}
 	}
 	b.add(Step{
-		Action: Create, Type: TypeDeployment, Name: b.app.apiName(), line: b.apiLine(),
+		Action: Create, Type: TypeDeployment, Name: b.app.APIName(), line: b.apiLine(),
 		do: func(ctx context.Context, r *run, _ *Resource) error { return r.publish(ctx) },
 	})
 }
@@ -128,15 +128,15 @@ func (b *planner) publish() {
 // fingerprint returns that of what should be there, which matches no deployment while there are ids
 // in it that are not known yet.
 func (b *planner) fingerprint() string {
-	return b.app.fingerprint(b.found.Account, b.found.ids())
+	return fingerprint(b.app, b.found.Account, b.found.ids())
 }
 
 // publishing reports whether the plan publishes the API.
-func (b *planner) publishing() bool { return b.has(TypeDeployment, b.app.apiName()) }
+func (b *planner) publishing() bool { return b.has(TypeDeployment, b.app.APIName()) }
 
 // publish makes a deployment, or takes one that was made of the very same before.
 func (r *run) publish(ctx context.Context) error {
-	fingerprint := r.app.fingerprint(r.account, r.ids)
+	fingerprint := fingerprint(r.app, r.account, r.ids)
 	find := func() (string, error) {
 		list, err := r.findDeployments(ctx, r.ids.api)
 		if have := publishes(list, fingerprint); have != nil {

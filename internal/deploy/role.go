@@ -11,6 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
 // A foundRole is a role that there is.
@@ -27,7 +29,7 @@ type foundRole struct {
 func (c *Cloud) findRoles(ctx context.Context, app Application, _ State, f *Found) error {
 	f.roles = make(map[string]foundRole)
 	for _, fn := range app.Functions {
-		name := app.roleName(fn.Role.LogicalName)
+		name := app.RoleName(fn.Role.LogicalName)
 		if _, seen := f.roles[name]; seen || fn.Role.ARN != "" {
 			continue
 		}
@@ -59,7 +61,7 @@ func (c *Cloud) findRoles(ctx context.Context, app Application, _ State, f *Foun
 
 // role plans the role of a function, once.
 func (b *planner) role(fn Function) {
-	name := b.app.roleName(fn.Role.LogicalName)
+	name := b.app.RoleName(fn.Role.LogicalName)
 	if fn.Role.ARN != "" || b.has(TypeRole, name) {
 		return
 	}
@@ -83,10 +85,10 @@ func (b *planner) role(fn Function) {
 	if want := b.policyOf(fn.Role); !samePolicy(want, have.policy) {
 		diff.compare("policy", have.policy, want)
 	}
-	if !samePolicy(trustLambda(), have.trust) {
-		diff.compare("trust policy", have.trust, trustLambda())
+	if !samePolicy(spec.TrustPolicy(), have.trust) {
+		diff.compare("trust policy", have.trust, spec.TrustPolicy())
 	}
-	diff.tags(have.tags, b.app.roleTags(b.found.Account))
+	diff.tags(have.tags, b.app.RoleTags(b.found.Account))
 	b.update(TypeRole, name, "Updating policy for IAM role: "+name, diff, res,
 		func(ctx context.Context, r *run, _ *Resource) error {
 			return r.updateRole(ctx, name, fn.Role, have)
@@ -106,14 +108,14 @@ func rolePolicy(app Application, account Account, apiID string, role Role) strin
 	if role.Policy != nil {
 		return string(role.Policy)
 	}
-	return document(GeneratedPolicy(app, account, apiID))
+	return spec.Document(GeneratedPolicy(app, account, apiID))
 }
 
 func (r *run) createRole(ctx context.Context, role Role, res *Resource) error {
 	var made *types.Role
 	out, err := r.iam.CreateRole(ctx, &iam.CreateRoleInput{
-		RoleName: &res.RoleName, AssumeRolePolicyDocument: aws.String(trustLambda()),
-		Tags: iamTags(r.app.roleTags(r.account)),
+		RoleName: &res.RoleName, AssumeRolePolicyDocument: aws.String(spec.TrustPolicy()),
+		Tags: iamTags(r.app.RoleTags(r.account)),
 	})
 	if _, exists := errors.AsType[*types.EntityAlreadyExistsException](err); exists {
 		made, err = r.roleMadeByUs(ctx, res.RoleName, err)
@@ -145,20 +147,20 @@ func (r *run) roleMadeByUs(ctx context.Context, name string, exists error) (*typ
 
 func (r *run) ownsRole(role *types.Role) bool {
 	return slices.ContainsFunc(role.Tags, func(t types.Tag) bool {
-		return aws.ToString(t.Key) == tagKey && aws.ToString(t.Value) == r.app.RoleTag(r.account.Region)
+		return aws.ToString(t.Key) == spec.TagKey && aws.ToString(t.Value) == r.app.RoleTag(r.account.Region)
 	})
 }
 
 func (r *run) updateRole(ctx context.Context, name string, role Role, have foundRole) error {
-	if !samePolicy(trustLambda(), have.trust) {
+	if !samePolicy(spec.TrustPolicy(), have.trust) {
 		_, err := r.iam.UpdateAssumeRolePolicy(ctx, &iam.UpdateAssumeRolePolicyInput{
-			RoleName: &name, PolicyDocument: aws.String(trustLambda()),
+			RoleName: &name, PolicyDocument: aws.String(spec.TrustPolicy()),
 		})
 		if err != nil {
 			return err
 		}
 	}
-	set, unset := tagChanges(have.tags, r.app.roleTags(r.account))
+	set, unset := tagChanges(have.tags, r.app.RoleTags(r.account))
 	if len(unset) > 0 {
 		_, err := r.iam.UntagRole(ctx, &iam.UntagRoleInput{RoleName: &name, TagKeys: unset})
 		if err != nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
 	"github.com/tyg-dev/tyg/internal/awstest"
-	"github.com/tyg-dev/tyg/internal/deploy"
+	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
 // TestRolesOfAnotherRegionAreInTheWay has the same application in another region, of which this
@@ -16,8 +16,8 @@ import (
 func TestRolesOfAnotherRegionAreInTheWay(t *testing.T) {
 	r := newRig(t)
 	app := echo(t)
-	name, tag, key := "echo-server-dev", app.RoleTag("eu-west-1"), deploy.TagKey
-	trust := deploy.TrustPolicy()
+	name, tag, key := "echo-server-dev", app.RoleTag("eu-west-1"), spec.TagKey
+	trust := spec.TrustPolicy()
 	_, err := iam.NewFromConfig(r.config()).CreateRole(t.Context(), &iam.CreateRoleInput{
 		RoleName: &name, AssumeRolePolicyDocument: &trust, Tags: iamTag(key, tag),
 	})

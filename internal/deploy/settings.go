@@ -5,62 +5,41 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2/types"
+
+	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
-// accountLimits returns the limits of an account that has not asked for others. They stand for the
-// account's where a limit that was set once has to go: AWS has no call for that.
-// (https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html)
-func accountLimits(region string) (rate float64, burst int32) {
-	low := []string{
-		"af-south-1", "ap-south-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5",
-		"ap-southeast-7", "ca-west-1", "eu-central-2", "eu-south-1", "eu-south-2", "il-central-1",
-		"me-central-1", "mx-central-1",
-	}
-	if slices.Contains(low, region) {
-		return 2_500, 1_250
-	}
-	return 10_000, 5_000
-}
-
-// complete returns settings as AWS has them: with the defaults written out, and the ARN without its
-// end.
-func (s StageSettings) complete() StageSettings {
-	s.LoggingLevel = cmp.Or(s.LoggingLevel, string(types.LoggingLevelOff))
-	s.AccessLogARN = strings.TrimSuffix(s.AccessLogARN, ":*")
-	return s
-}
-
-func (have foundStage) settingsDiffer(want StageSettings) changes {
-	want = want.complete()
-	diff := have.routeSettingsDiffer(want)
-	diff.compare("access log", have.settings.AccessLogARN, want.AccessLogARN)
-	diff.compare("access log format", have.settings.AccessLogFormat, want.AccessLogFormat)
+// settingsDiff compares the settings of a stage.
+func (s foundStage) settingsDiff(want StageSettings) changes {
+	want = want.Complete()
+	diff := s.routeSettingsDiff(want)
+	diff.compare("access log", s.settings.AccessLogARN, want.AccessLogARN)
+	diff.compare("access log format", s.settings.AccessLogFormat, want.AccessLogFormat)
 	return diff
 }
 
-// routeSettingsDiffer compares what CreateStage and UpdateStage call DefaultRouteSettings.
-func (have foundStage) routeSettingsDiffer(want StageSettings) changes {
-	want = want.complete()
+// routeSettingsDiff compares what CreateStage and UpdateStage call DefaultRouteSettings.
+func (s foundStage) routeSettingsDiff(want StageSettings) changes {
+	want = want.Complete()
 	var diff changes
-	diff.compare("logging level", have.settings.LoggingLevel, want.LoggingLevel)
-	diff.compare("data trace", yes(have.settings.DataTrace), yes(want.DataTrace))
-	diff.compare("detailed metrics", yes(have.settings.DetailedMetrics), yes(want.DetailedMetrics))
-	return append(diff, have.limitsDiffer(want)...)
+	diff.compare("logging level", s.settings.LoggingLevel, want.LoggingLevel)
+	diff.compare("data trace", yes(s.settings.DataTrace), yes(want.DataTrace))
+	diff.compare("detailed metrics", yes(s.settings.DetailedMetrics), yes(want.DetailedMetrics))
+	return append(diff, s.limitsDiff(want)...)
 }
 
-func (have foundStage) limitsDiffer(want StageSettings) changes {
+func (s foundStage) limitsDiff(want StageSettings) changes {
 	var diff changes
-	rate, burst := accountLimits(have.region)
-	if !within(have.rate, want.ThrottlingRate, rate) {
-		diff.compare("throttling rate", limit(have.rate), limitOrAccount(want.ThrottlingRate))
+	rate, burst := spec.AccountLimits(s.region)
+	if !within(s.rate, want.ThrottlingRate, rate) {
+		diff.compare("throttling rate", limit(s.rate), limitOrAccount(want.ThrottlingRate))
 	}
-	if !within(have.burst, int32(want.ThrottlingBurst), burst) {
+	if !within(s.burst, int32(want.ThrottlingBurst), int32(burst)) {
 		diff.compare("throttling burst",
-			limit(have.burst), limitOrAccount(float64(want.ThrottlingBurst)))
+			limit(s.burst), limitOrAccount(float64(want.ThrottlingBurst)))
 	}
 	return diff
 }
@@ -87,11 +66,11 @@ func limitOrAccount(n float64) string {
 	return limit(&n)
 }
 
-// limited returns settings in which those that stand for the account's limits are written out.
-func (s StageSettings) limited(region string) StageSettings {
-	rate, burst := accountLimits(region)
+// withAccountLimits returns settings in which those that stand for the account's limits are written out.
+func withAccountLimits(s StageSettings, region string) StageSettings {
+	rate, burst := spec.AccountLimits(region)
 	s.ThrottlingRate = cmp.Or(s.ThrottlingRate, rate)
-	s.ThrottlingBurst = cmp.Or(s.ThrottlingBurst, int(burst))
+	s.ThrottlingBurst = cmp.Or(s.ThrottlingBurst, burst)
 	return s
 }
 
@@ -114,15 +93,15 @@ func stageVariables(have, want map[string]string) map[string]string {
 	return set
 }
 
-// anyRoutes reports whether there is anything in the settings for [StageSettings.routes].
-func (s StageSettings) anyRoutes() bool {
-	fresh := foundStage{settings: StageSettings{}.complete()}
-	return len(fresh.routeSettingsDiffer(s)) > 0
+// hasRouteSettings reports whether there is anything in the settings for [routeSettings].
+func hasRouteSettings(s StageSettings) bool {
+	fresh := foundStage{settings: StageSettings{}.Complete()}
+	return len(fresh.routeSettingsDiff(s)) > 0
 }
 
-// routes returns the settings as AWS has them. A limit of 0 is never among them.
-func (s StageSettings) routes() *types.RouteSettings {
-	s = s.complete()
+// routeSettings returns the settings as AWS has them. A limit of 0 is never among them.
+func routeSettings(s StageSettings) *types.RouteSettings {
+	s = s.Complete()
 	all := &types.RouteSettings{
 		LoggingLevel: types.LoggingLevel(s.LoggingLevel), DataTraceEnabled: &s.DataTrace,
 		DetailedMetricsEnabled: &s.DetailedMetrics,
@@ -136,9 +115,9 @@ func (s StageSettings) routes() *types.RouteSettings {
 	return all
 }
 
-// accessLog returns nil if there is to be none.
-func (s StageSettings) accessLog() *types.AccessLogSettings {
-	s = s.complete()
+// accessLogSettings returns nil if there is to be none.
+func accessLogSettings(s StageSettings) *types.AccessLogSettings {
+	s = s.Complete()
 	if s.AccessLogARN == "" {
 		return nil
 	}

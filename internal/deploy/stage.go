@@ -7,6 +7,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2"
 	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2/types"
+
+	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
 // A foundStage is a stage of the API: a name in the URL, and the deployment that it serves.
@@ -53,7 +55,7 @@ func stageFrom(s types.Stage, region string) foundStage {
 		have.settings.DetailedMetrics = aws.ToBool(all.DetailedMetricsEnabled)
 		have.rate, have.burst = all.ThrottlingRateLimit, all.ThrottlingBurstLimit
 	}
-	have.settings = have.settings.complete()
+	have.settings = have.settings.Complete()
 	return have
 }
 
@@ -91,9 +93,9 @@ func (b *planner) stage() {
 	if b.publishing() {
 		diff.compare("deployment", have.deployment, "what is published now")
 	}
-	diff = append(diff, have.settingsDiffer(b.app.API.Settings)...)
+	diff = append(diff, have.settingsDiff(b.app.API.Settings)...)
 	diff.variables(have.variables, b.app.API.Variables)
-	diff.tags(have.tags, b.app.tags(nil))
+	diff.tags(have.tags, b.app.ResourceTags(nil))
 	b.update(TypeStage, name, b.apiLine(), diff, Resource{},
 		func(ctx context.Context, r *run, _ *Resource) error { return r.updateStage(ctx, have) })
 }
@@ -103,11 +105,11 @@ func (r *run) createStage(ctx context.Context) error {
 	_, err := r.once(ctx, func() (string, error) {
 		in := &apigatewayv2.CreateStageInput{
 			ApiId: &r.ids.api, StageName: &api.Stage, DeploymentId: &r.ids.deployment,
-			StageVariables: stageVariables(nil, api.Variables), Tags: r.app.tags(nil),
-			AccessLogSettings: settings.accessLog(),
+			StageVariables: stageVariables(nil, api.Variables), Tags: r.app.ResourceTags(nil),
+			AccessLogSettings: accessLogSettings(settings),
 		}
-		if settings.anyRoutes() {
-			in.DefaultRouteSettings = settings.routes()
+		if hasRouteSettings(settings) {
+			in.DefaultRouteSettings = routeSettings(settings)
 		}
 		_, err := r.apis.CreateStage(ctx, in, throttledOnly)
 		return api.Stage, err
@@ -119,7 +121,7 @@ func (r *run) createStage(ctx context.Context) error {
 		}
 		return api.Stage, err
 	})
-	if err != nil || !settings.anyRoutes() {
+	if err != nil || !hasRouteSettings(settings) {
 		return err
 	}
 	return r.checkLimits(ctx)
@@ -131,11 +133,11 @@ func (r *run) updateStage(ctx context.Context, have foundStage) error {
 	in := &apigatewayv2.UpdateStageInput{
 		ApiId: &r.ids.api, StageName: &have.name, DeploymentId: &r.ids.deployment,
 		StageVariables:    stageVariables(have.variables, api.Variables),
-		AccessLogSettings: settings.accessLog(),
+		AccessLogSettings: accessLogSettings(settings),
 	}
-	limits := len(have.routeSettingsDiffer(settings)) > 0
+	limits := len(have.routeSettingsDiff(settings)) > 0
 	if limits {
-		in.DefaultRouteSettings = settings.routes()
+		in.DefaultRouteSettings = routeSettings(settings)
 	}
 	if _, err := r.apis.UpdateStage(ctx, in); err != nil {
 		return err
@@ -153,7 +155,7 @@ func (r *run) updateStage(ctx context.Context, have foundStage) error {
 			return err
 		}
 	}
-	return r.retag(ctx, "apis/"+r.ids.api+"/stages/"+have.name, have.tags, r.app.tags(nil))
+	return r.retag(ctx, "apis/"+r.ids.api+"/stages/"+have.name, have.tags, r.app.ResourceTags(nil))
 }
 
 // checkLimits looks at what has become of limits that were left out: where AWS has kept the old
@@ -169,18 +171,18 @@ func (r *run) checkLimits(ctx context.Context) error {
 	if all := out.DefaultRouteSettings; all != nil {
 		have.rate, have.burst = all.ThrottlingRateLimit, all.ThrottlingBurstLimit
 	}
-	if len(have.limitsDiffer(want)) == 0 {
+	if len(have.limitsDiff(want)) == 0 {
 		return nil
 	}
 	_, err = r.apis.UpdateStage(ctx, &apigatewayv2.UpdateStageInput{
-		ApiId: &r.ids.api, StageName: &name, DefaultRouteSettings: want.limited(have.region).routes(),
+		ApiId: &r.ids.api, StageName: &name, DefaultRouteSettings: routeSettings(withAccountLimits(want, have.region)),
 	})
 	return err
 }
 
 // stale reports whether a stage is one that we have made under another name.
 func (b *planner) stale(s foundStage) bool {
-	return s.name != b.app.API.Stage && s.tags[tagKey] == b.app.tag()
+	return s.name != b.app.API.Stage && s.tags[spec.TagKey] == b.app.Tag()
 }
 
 // staleStages plans the end of stages that have been renamed. Others that somebody has made stay.

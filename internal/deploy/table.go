@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
 // tables plans the tables.
@@ -40,10 +42,10 @@ func (b *planner) table(t Table) {
 			line: "Creating table: " + t.Name,
 			do:   func(ctx context.Context, r *run, _ *Resource) error { return r.createTable(ctx, t) },
 		})
-	case have.key != t.key():
+	case have.key != t.Key():
 		b.conflict("table %s exists with the key %v, and the application declares %v "+
 			"(tables.%s): choose another table_name, or delete the table, with its data",
-			t.Name, have.key, t.key(), t.LogicalName)
+			t.Name, have.key, t.Key(), t.LogicalName)
 	case !b.ownTable(t, have):
 		b.adoptTable(t, have, res)
 	default:
@@ -54,7 +56,7 @@ func (b *planner) table(t Table) {
 // ownTable reports whether a table was made by this application.
 func (b *planner) ownTable(t Table, have foundTable) bool {
 	known, ok := b.state.Find(TypeTable, t.LogicalName)
-	return have.tags[tagKey] == b.app.tag() ||
+	return have.tags[spec.TagKey] == b.app.Tag() ||
 		ok && known.TableName == t.Name && !known.Pending && !known.Adopted
 }
 
@@ -63,7 +65,7 @@ func (b *planner) adoptTable(t Table, have foundTable, res Resource) {
 	for _, i := range t.Indexes {
 		if !have.has(i) {
 			b.warn("table %s is not of this application, so it stays as it is, and it has no index %s with "+
-				"the key %v and all attributes: what asks for that will fail", t.Name, i.Name, i.key())
+				"the key %v and all attributes: what asks for that will fail", t.Name, i.Name, i.Key())
 		}
 	}
 	if t.TTLAttribute != "" && !have.expires(t.TTLAttribute) {
@@ -80,7 +82,7 @@ func (b *planner) existingTable(t Table, have foundTable, res Resource) {
 		if old, ok := have.indexes[i.Name]; ok && !have.has(i) {
 			b.conflict("index %s of table %s exists with the key %v and the attributes %s, and the "+
 				"application declares %v and all (tables.%s.indexes): give it another name",
-				i.Name, t.Name, old.key, old.projection, i.key(), t.LogicalName)
+				i.Name, t.Name, old.key, old.projection, i.Key(), t.LogicalName)
 			return
 		}
 	}
@@ -90,12 +92,12 @@ func (b *planner) existingTable(t Table, have foundTable, res Resource) {
 		b.conflict("table %s cannot be used: it is %s", t.Name, have.status)
 		return
 	}
-	diff := t.diff(have)
+	diff := diff(t, have)
 	ttl := b.ttl(t, have)
 	if ttl != nil {
 		diff.compare("time to live by "+*ttl.AttributeName, onOff(!*ttl.Enabled), onOff(*ttl.Enabled))
 	}
-	diff.tags(have.tags, b.app.tags(t.Tags))
+	diff.tags(have.tags, b.app.ResourceTags(t.Tags))
 	b.update(TypeTable, t.Name, "Updating table: "+t.Name, diff, res,
 		func(ctx context.Context, r *run, _ *Resource) error { return r.updateTable(ctx, t, have, ttl) })
 }

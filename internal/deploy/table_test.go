@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
 // oneTable is an application with one table, and a table on AWS that is as it should be.
@@ -15,17 +17,17 @@ func oneTable() (Application, Found) {
 		LogicalName: "rooms", Name: "chat-dev-rooms",
 		PartitionKey: Attribute{Name: "PK"}, SortKey: Attribute{Name: "SK"},
 		Indexes: []Index{{
-			Name: "reverse", PartitionKey: Attribute{Name: "SK"}, SortKey: Attribute{"PK", "S"},
+			Name: "reverse", PartitionKey: Attribute{Name: "SK"}, SortKey: Attribute{Name: "PK", Type: "S"},
 		}},
 		TTLAttribute: "expires",
 	}}}
-	pk, sk := Attribute{"PK", "S"}, Attribute{"SK", "S"}
+	pk, sk := Attribute{Name: "PK", Type: "S"}, Attribute{Name: "SK", Type: "S"}
 	return app, Found{tables: map[string]foundTable{"chat-dev-rooms": {
-		arn: "arn", status: types.TableStatusActive, key: tableKey{pk, sk},
+		arn: "arn", status: types.TableStatusActive, key: spec.Key{Partition: pk, Sort: sk},
 		indexes: map[string]foundIndex{"reverse": {
-			key: tableKey{sk, pk}, projection: types.ProjectionTypeAll, status: types.IndexStatusActive,
+			key: spec.Key{Partition: sk, Sort: pk}, projection: types.ProjectionTypeAll, status: types.IndexStatusActive,
 		}},
-		ttl: "expires", ttlStatus: types.TimeToLiveStatusEnabled, tags: app.tags(nil),
+		ttl: "expires", ttlStatus: types.TimeToLiveStatusEnabled, tags: app.ResourceTags(nil),
 	}}}
 }
 
@@ -87,7 +89,7 @@ func TestTableChanges(t *testing.T) {
 			change: "status of index reverse: CREATING -> ACTIVE",
 		},
 		{
-			name: "T40 paid by request", have: func(f *foundTable) { f.capacity = capacity{5, 1} },
+			name: "T40 paid by request", have: func(f *foundTable) { f.capacity = spec.Capacity{Read: 5, Write: 1} },
 			change: "capacity: 5 read, 1 write units -> paid by request", call: "PAY_PER_REQUEST",
 		},
 		{
@@ -103,7 +105,7 @@ func TestTableChanges(t *testing.T) {
 			},
 			have: func(f *foundTable) {
 				i := f.indexes["reverse"]
-				f.capacity, i.capacity = capacity{3, 2}, capacity{3, 2}
+				f.capacity, i.capacity = spec.Capacity{Read: 3, Write: 2}, spec.Capacity{Read: 3, Write: 2}
 				f.indexes["reverse"] = i
 			},
 			change: "capacity of index reverse: 3 read, 2 write units -> 3 read, 9 write units",
@@ -154,7 +156,7 @@ func TestTableChanges(t *testing.T) {
 
 // callText says what the next UpdateTable would do.
 func callText(t Table, have foundTable) string {
-	in := t.next(have)
+	in := nextUpdate(t, have)
 	if in == nil {
 		return ""
 	}
@@ -265,7 +267,7 @@ func TestTableOfSomebodyElseStaysAsItIs(t *testing.T) {
 	if b := plannedTables(app, found, adopted); len(b.steps) != 0 {
 		t.Errorf("adopted: steps are %v, want none", b.steps)
 	}
-	found = changeTable(found, func(f *foundTable) { f.tags = app.tags(nil) })
+	found = changeTable(found, func(f *foundTable) { f.tags = app.ResourceTags(nil) })
 	if b := plannedTables(app, found, adopted); len(b.steps) != 1 || b.steps[0].resource.Adopted {
 		t.Errorf("handed over by the tag: steps are %v, want one for a table of ours", b.steps)
 	}
@@ -311,11 +313,11 @@ func TestTableWithAnotherNameIsNotForgotten(t *testing.T) {
 func TestIndexComesWithAllTypes(t *testing.T) {
 	app, found := oneTable()
 	table := app.Tables[0]
-	table.Indexes = append(table.Indexes, Index{Name: "new", PartitionKey: Attribute{"age", "N"}})
+	table.Indexes = append(table.Indexes, Index{Name: "new", PartitionKey: Attribute{Name: "age", Type: "N"}})
 	have := found.tables["chat-dev-rooms"]
-	have.indexes["stale"] = foundIndex{key: tableKey{partition: Attribute{"photo", "B"}}}
+	have.indexes["stale"] = foundIndex{key: spec.Key{Partition: Attribute{Name: "photo", Type: "B"}}}
 	var got []string
-	for _, a := range table.next(have).AttributeDefinitions {
+	for _, a := range nextUpdate(table, have).AttributeDefinitions {
 		got = append(got, *a.AttributeName+" "+string(a.AttributeType))
 	}
 	if want := []string{"PK S", "SK S", "age N", "photo B"}; !slices.Equal(got, want) {

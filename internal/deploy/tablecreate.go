@@ -10,6 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
 // tableLimit is how long to wait for a table. An index of a large one may take longer.
@@ -17,8 +19,8 @@ const tableLimit = 20 * time.Minute
 
 // createTable makes a table, and waits until it can be used.
 func (r *run) createTable(ctx context.Context, t Table) error {
-	in := t.input()
-	in.Tags = tableTagList(r.app.tags(t.Tags))
+	in := createInput(t)
+	in.Tags = tableTagList(r.app.ResourceTags(t.Tags))
 	err := r.again(ctx, "wait for table "+t.Name, tableLimit, func() error {
 		_, err := r.tables.CreateTable(ctx, in)
 		if isTableInUse(err) {
@@ -56,18 +58,18 @@ func (r *run) tableMadeByUs(ctx context.Context, name string, exists error) erro
 	if err != nil {
 		return err
 	}
-	if tags[tagKey] != r.app.tag() {
+	if tags[spec.TagKey] != r.app.Tag() {
 		return exists
 	}
 	return nil
 }
 
-// input returns what makes the table, but for its tags.
-func (t Table) input() *dynamodb.CreateTableInput {
+// createInput returns what makes the table, but for its tags.
+func createInput(t Table) *dynamodb.CreateTableInput {
 	in := &dynamodb.CreateTableInput{
-		TableName: &t.Name, KeySchema: t.key().schema(),
+		TableName: &t.Name, KeySchema: keySchema(t.Key()),
 		BillingMode:           types.BillingModePayPerRequest,
-		ProvisionedThroughput: t.capacity().throughput(),
+		ProvisionedThroughput: throughput(t.Capacity()),
 	}
 	if in.ProvisionedThroughput != nil {
 		in.BillingMode = types.BillingModeProvisioned
@@ -75,43 +77,43 @@ func (t Table) input() *dynamodb.CreateTableInput {
 	if t.DeletionProtection {
 		in.DeletionProtectionEnabled = aws.Bool(true)
 	}
-	keys := []tableKey{t.key()}
+	keys := []spec.Key{t.Key()}
 	for _, i := range t.Indexes {
-		keys = append(keys, i.key())
+		keys = append(keys, i.Key())
 		in.GlobalSecondaryIndexes = append(in.GlobalSecondaryIndexes, types.GlobalSecondaryIndex{
-			IndexName: &i.Name, KeySchema: i.key().schema(), Projection: everything(),
-			ProvisionedThroughput: t.indexCapacity(i).throughput(),
+			IndexName: &i.Name, KeySchema: keySchema(i.Key()), Projection: everything(),
+			ProvisionedThroughput: throughput(t.IndexCapacity(i)),
 		})
 	}
 	in.AttributeDefinitions = definitions(keys...)
 	return in
 }
 
-func (k tableKey) schema() []types.KeySchemaElement {
+func keySchema(k spec.Key) []types.KeySchemaElement {
 	schema := []types.KeySchemaElement{
-		{AttributeName: &k.partition.Name, KeyType: types.KeyTypeHash},
+		{AttributeName: &k.Partition.Name, KeyType: types.KeyTypeHash},
 	}
-	if k.sort.Name != "" {
+	if k.Sort.Name != "" {
 		schema = append(schema,
-			types.KeySchemaElement{AttributeName: &k.sort.Name, KeyType: types.KeyTypeRange})
+			types.KeySchemaElement{AttributeName: &k.Sort.Name, KeyType: types.KeyTypeRange})
 	}
 	return schema
 }
 
 // throughput returns a capacity as DynamoDB takes it, nil for none.
-func (c capacity) throughput() *types.ProvisionedThroughput {
-	if c == (capacity{}) {
+func throughput(c spec.Capacity) *types.ProvisionedThroughput {
+	if c == (spec.Capacity{}) {
 		return nil
 	}
-	return &types.ProvisionedThroughput{ReadCapacityUnits: &c.read, WriteCapacityUnits: &c.write}
+	return &types.ProvisionedThroughput{ReadCapacityUnits: &c.Read, WriteCapacityUnits: &c.Write}
 }
 
 // definitions returns the types of all attributes in keys, each once.
-func definitions(keys ...tableKey) []types.AttributeDefinition {
+func definitions(keys ...spec.Key) []types.AttributeDefinition {
 	kinds := make(map[string]string)
 	for _, k := range keys {
-		kinds[k.partition.Name] = k.partition.Type
-		kinds[k.sort.Name] = k.sort.Type
+		kinds[k.Partition.Name] = k.Partition.Type
+		kinds[k.Sort.Name] = k.Sort.Type
 	}
 	delete(kinds, "")
 	var list []types.AttributeDefinition

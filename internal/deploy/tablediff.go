@@ -1,34 +1,34 @@
 package deploy
 
 import (
-	"cmp"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
 // diff compares a table with what is declared, but for what [types.TimeToLiveSpecification] and
 // tags say, which have calls of their own.
-func (t Table) diff(have foundTable) changes {
+func diff(t Table, have foundTable) changes {
 	var diff changes
 	diff.compare("status", string(have.status), string(types.TableStatusActive))
-	diff.compare("capacity", have.capacity.String(), t.capacity().String())
+	diff.compare("capacity", have.capacity.String(), t.Capacity().String())
 	for _, i := range t.Indexes {
 		old, ok := have.indexes[i.Name]
 		if !ok {
-			diff.compare("index "+i.Name, "", i.key().String())
+			diff.compare("index "+i.Name, "", i.Key().String())
 			continue
 		}
 		diff.compare("status of index "+i.Name, string(old.status), string(types.IndexStatusActive))
-		diff.compare("capacity of index "+i.Name, old.capacity.String(), t.indexCapacity(i).String())
+		diff.compare("capacity of index "+i.Name, old.capacity.String(), t.IndexCapacity(i).String())
 	}
 	diff.compare("deletion protection", onOff(have.protected), onOff(t.DeletionProtection))
 	return diff
 }
 
-// ready reports whether AWS is done with what it was told last about a table.
-func (t Table) ready(have foundTable) bool {
+// isReady reports whether AWS is done with what it was told last about a table.
+func isReady(t Table, have foundTable) bool {
 	if have.status != types.TableStatusActive {
 		return false
 	}
@@ -40,16 +40,16 @@ func (t Table) ready(have foundTable) bool {
 	return true
 }
 
-// next returns the next call on the way from a table that is ready to the one that is declared, or
+// nextUpdate returns the next call on the way from a table that is ready to the one that is declared, or
 // nil at the end of it. One call may change capacities, or make one index, or neither.
 // (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTable.html)
-func (t Table) next(have foundTable) *dynamodb.UpdateTableInput {
-	if in := t.capacityUpdate(have); in != nil {
+func nextUpdate(t Table, have foundTable) *dynamodb.UpdateTableInput {
+	if in := capacityUpdate(t, have); in != nil {
 		return in
 	}
 	for _, i := range t.Indexes {
 		if _, ok := have.indexes[i.Name]; !ok {
-			return t.indexUpdate(have, i)
+			return indexUpdate(t, have, i)
 		}
 	}
 	if have.protected == t.DeletionProtection {
@@ -62,24 +62,24 @@ func (t Table) next(have foundTable) *dynamodb.UpdateTableInput {
 
 // capacityUpdate returns the call that changes capacities, or nil if none does. Those that do not
 // must not be in it.
-func (t Table) capacityUpdate(have foundTable) *dynamodb.UpdateTableInput {
+func capacityUpdate(t Table, have foundTable) *dynamodb.UpdateTableInput {
 	in := &dynamodb.UpdateTableInput{TableName: &t.Name}
-	if t.capacity() == (capacity{}) {
-		if have.capacity == (capacity{}) {
+	if t.Capacity() == (spec.Capacity{}) {
+		if have.capacity == (spec.Capacity{}) {
 			return nil
 		}
 		in.BillingMode = types.BillingModePayPerRequest
 		return in
 	}
-	if have.capacity != t.capacity() {
+	if have.capacity != t.Capacity() {
 		in.BillingMode = types.BillingModeProvisioned
-		in.ProvisionedThroughput = t.capacity().throughput()
+		in.ProvisionedThroughput = throughput(t.Capacity())
 	}
 	for _, i := range t.Indexes {
-		if old, ok := have.indexes[i.Name]; ok && old.capacity != t.indexCapacity(i) {
+		if old, ok := have.indexes[i.Name]; ok && old.capacity != t.IndexCapacity(i) {
 			in.GlobalSecondaryIndexUpdates = append(in.GlobalSecondaryIndexUpdates,
 				types.GlobalSecondaryIndexUpdate{Update: &types.UpdateGlobalSecondaryIndexAction{
-					IndexName: &i.Name, ProvisionedThroughput: t.indexCapacity(i).throughput(),
+					IndexName: &i.Name, ProvisionedThroughput: throughput(t.IndexCapacity(i)),
 				}})
 		}
 	}
@@ -90,8 +90,8 @@ func (t Table) capacityUpdate(have foundTable) *dynamodb.UpdateTableInput {
 }
 
 // indexUpdate returns the call that makes an index.
-func (t Table) indexUpdate(have foundTable, i Index) *dynamodb.UpdateTableInput {
-	keys := []tableKey{have.key, i.key()}
+func indexUpdate(t Table, have foundTable, i Index) *dynamodb.UpdateTableInput {
+	keys := []spec.Key{have.key, i.Key()}
 	for _, old := range have.indexes {
 		keys = append(keys, old.key)
 	}
@@ -99,8 +99,8 @@ func (t Table) indexUpdate(have foundTable, i Index) *dynamodb.UpdateTableInput 
 		TableName: &t.Name, AttributeDefinitions: definitions(keys...),
 		GlobalSecondaryIndexUpdates: []types.GlobalSecondaryIndexUpdate{{
 			Create: &types.CreateGlobalSecondaryIndexAction{
-				IndexName: &i.Name, KeySchema: i.key().schema(), Projection: everything(),
-				ProvisionedThroughput: t.indexCapacity(i).throughput(),
+				IndexName: &i.Name, KeySchema: keySchema(i.Key()), Projection: everything(),
+				ProvisionedThroughput: throughput(t.IndexCapacity(i)),
 			},
 		}},
 	}
@@ -125,26 +125,6 @@ func (b *planner) ttl(t Table, have foundTable) *types.TimeToLiveSpecification {
 		return nil
 	}
 	return &types.TimeToLiveSpecification{AttributeName: &have.ttl, Enabled: aws.Bool(false)}
-}
-
-func (t Table) key() tableKey { return newKey(t.PartitionKey, t.SortKey) }
-
-func (i Index) key() tableKey { return newKey(i.PartitionKey, i.SortKey) }
-
-func newKey(partition, sort Attribute) tableKey {
-	partition.Type = cmp.Or(partition.Type, string(types.ScalarAttributeTypeS))
-	if sort.Name != "" {
-		sort.Type = cmp.Or(sort.Type, string(types.ScalarAttributeTypeS))
-	}
-	return tableKey{partition, sort}
-}
-
-func (t Table) capacity() capacity { return capacity{t.ReadCapacity, t.WriteCapacity} }
-
-// indexCapacity returns the capacity of an index, which is that of the table if it has none of its
-// own.
-func (t Table) indexCapacity(i Index) capacity {
-	return capacity{cmp.Or(i.ReadCapacity, t.ReadCapacity), cmp.Or(i.WriteCapacity, t.WriteCapacity)}
 }
 
 func onOff(on bool) string {

@@ -3,20 +3,21 @@ package deploy
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
 // A foundTable is a table that there is.
 type foundTable struct {
 	arn       string
 	status    types.TableStatus
-	key       tableKey
+	key       spec.Key
 	indexes   map[string]foundIndex
-	capacity  capacity
+	capacity  spec.Capacity
 	protected bool
 
 	ttl       string // attribute; empty if it is off
@@ -26,37 +27,16 @@ type foundTable struct {
 
 // A foundIndex is a global secondary index that there is.
 type foundIndex struct {
-	key        tableKey
+	key        spec.Key
 	projection types.ProjectionType
 	status     types.IndexStatus
-	capacity   capacity
-}
-
-// A tableKey is the key of a table or of an index. Its attributes have types.
-type tableKey struct{ partition, sort Attribute }
-
-func (k tableKey) String() string {
-	text := fmt.Sprintf("%s (%s)", k.partition.Name, k.partition.Type)
-	if k.sort.Name != "" {
-		text += fmt.Sprintf(", %s (%s)", k.sort.Name, k.sort.Type)
-	}
-	return text
-}
-
-// A capacity is what was provisioned; the zero value is none, which is paid by request.
-type capacity struct{ read, write int64 }
-
-func (c capacity) String() string {
-	if c == (capacity{}) {
-		return "paid by request"
-	}
-	return fmt.Sprintf("%d read, %d write units", c.read, c.write)
+	capacity   spec.Capacity
 }
 
 // has reports whether a table has an index as it is declared.
 func (f foundTable) has(i Index) bool {
 	have, ok := f.indexes[i.Name]
-	return ok && have.key == i.key() && have.projection == types.ProjectionTypeAll
+	return ok && have.key == i.Key() && have.projection == types.ProjectionTypeAll
 }
 
 // expires reports whether items are deleted by the time in this attribute.
@@ -121,25 +101,27 @@ func (c *Cloud) describeTable(ctx context.Context, name string) (*foundTable, er
 	return have, nil
 }
 
-func newTableKey(schema []types.KeySchemaElement, defined map[string]string) tableKey {
-	var k tableKey
+func newTableKey(schema []types.KeySchemaElement, defined map[string]string) spec.Key {
+	var k spec.Key
 	for _, e := range schema {
 		name := aws.ToString(e.AttributeName)
 		if e.KeyType == types.KeyTypeHash {
-			k.partition = Attribute{name, defined[name]}
+			k.Partition = Attribute{Name: name, Type: defined[name]}
 		} else {
-			k.sort = Attribute{name, defined[name]}
+			k.Sort = Attribute{Name: name, Type: defined[name]}
 		}
 	}
 	return k
 }
 
 // newCapacity reads what is provisioned: 0 for a table that is paid by request.
-func newCapacity(p *types.ProvisionedThroughputDescription) capacity {
+func newCapacity(p *types.ProvisionedThroughputDescription) spec.Capacity {
 	if p == nil {
-		return capacity{}
+		return spec.Capacity{}
 	}
-	return capacity{aws.ToInt64(p.ReadCapacityUnits), aws.ToInt64(p.WriteCapacityUnits)}
+	return spec.Capacity{
+		Read: aws.ToInt64(p.ReadCapacityUnits), Write: aws.ToInt64(p.WriteCapacityUnits),
+	}
 }
 
 // describeTTL says by which attribute items expire. A table that is not ready yet may have no

@@ -8,6 +8,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
 // updateTable changes what differs of a table, and waits until it is so.
@@ -22,7 +24,7 @@ func (r *run) updateTable(
 			return err
 		}
 	}
-	set, unset := tagChanges(have.tags, r.app.tags(t.Tags))
+	set, unset := tagChanges(have.tags, r.app.ResourceTags(t.Tags))
 	if len(unset) > 0 {
 		_, err := r.tables.UntagResource(ctx, &dynamodb.UntagResourceInput{
 			ResourceArn: &have.arn, TagKeys: unset,
@@ -46,10 +48,10 @@ func (r *run) levelTable(ctx context.Context, t Table) error {
 	surprised := false
 	return r.await(ctx, "wait for table "+t.Name, tableLimit, func() (bool, error) {
 		have, err := r.describeTable(ctx, t.Name)
-		if err != nil || have == nil || !t.ready(*have) {
+		if err != nil || have == nil || !isReady(t, *have) {
 			return false, err
 		}
-		in := t.next(*have)
+		in := nextUpdate(t, *have)
 		if in == nil {
 			return true, nil
 		}
@@ -103,7 +105,7 @@ func (r *run) deleteTable(ctx context.Context, res *Resource) error {
 	}
 	if res.Pending {
 		tags, err := r.tableTags(ctx, have.arn)
-		if err != nil || tags[tagKey] != r.app.tag() {
+		if err != nil || tags[spec.TagKey] != r.app.Tag() {
 			return err
 		}
 	}

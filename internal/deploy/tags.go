@@ -6,40 +6,9 @@ import (
 	"strings"
 )
 
-// tags returns the tags of a resource: the application's, its own, which win, and ours.
-func (a Application) tags(own map[string]string) map[string]string {
-	all := make(map[string]string)
-	maps.Copy(all, a.Tags)
-	maps.Copy(all, own)
-	all[tagKey] = a.tag()
-	return all
-}
-
-// roleTags returns the tags of a role.
-func (a Application) roleTags(account Account) map[string]string {
-	all := a.tags(nil)
-	all[tagKey] = a.RoleTag(account.Region)
-	return all
-}
-
 // tagKeys returns the keys of tags that are or were the application's, on anything.
-func (a Application) tagKeys(state State) map[string]bool {
-	keys := map[string]bool{tagKey: true}
-	all := []map[string]string{a.Tags}
-	for _, fn := range a.Functions {
-		all = append(all, fn.Tags)
-	}
-	for _, t := range a.Tables {
-		all = append(all, t.Tags)
-	}
-	if d := a.API.Domain; d != nil {
-		all = append(all, d.Tags)
-	}
-	for _, tags := range all {
-		for key := range tags {
-			keys[key] = true
-		}
-	}
+func tagKeys(app Application, state State) map[string]bool {
+	keys := app.TagKeys()
 	for _, key := range state.TagKeys {
 		keys[key] = true
 	}

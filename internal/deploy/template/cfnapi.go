@@ -3,7 +3,7 @@ package template
 import (
 	"slices"
 
-	"github.com/tyg-dev/tyg/internal/deploy"
+	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
 // The ids of what there is one of.
@@ -18,7 +18,7 @@ func (s *stack) api() {
 	s.add(cfnAPI, "AWS::ApiGatewayV2::Api", object{
 		"Name":                     s.app.APIName(),
 		"ProtocolType":             "WEBSOCKET",
-		"RouteSelectionExpression": s.app.RouteSelection(),
+		"RouteSelectionExpression": s.app.API.Selection(),
 		"Tags":                     pairs(s.app.ResourceTags(nil)),
 	}, nil)
 	s.output("WebsocketAPIId", "The id of the API", ref(cfnAPI))
@@ -74,7 +74,7 @@ func (s *stack) authorizer() {
 	}, permitted(a.Function))
 }
 
-func (s *stack) route(r deploy.Route) {
+func (s *stack) route(r spec.Route) {
 	id := camel(routeName(r.Key))
 	p := object{
 		"ApiId":             ref(cfnAPI),
@@ -112,14 +112,14 @@ func (s *stack) stage() {
 	if settings := cfnSettings(api.Settings); len(settings) > 0 {
 		p["DefaultRouteSettings"] = settings
 	}
-	if arn, format := api.Settings.AccessLog(); arn != "" {
-		p["AccessLogSettings"] = object{"DestinationArn": arn, "Format": format}
+	if set := api.Settings.Complete(); set.AccessLogARN != "" {
+		p["AccessLogSettings"] = object{"DestinationArn": set.AccessLogARN, "Format": set.AccessLogFormat}
 	}
 	s.add(cfnStage, "AWS::ApiGatewayV2::Stage", p, nil)
 }
 
 // cfnSettings returns the settings of all routes. What is not said is as API Gateway has it.
-func cfnSettings(set deploy.StageSettings) object {
+func cfnSettings(set spec.StageSettings) object {
 	p := object{}
 	if set.ThrottlingRate > 0 {
 		p["ThrottlingRateLimit"] = set.ThrottlingRate

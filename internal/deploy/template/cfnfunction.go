@@ -1,9 +1,9 @@
 package template
 
-import "github.com/tyg-dev/tyg/internal/deploy"
+import "github.com/tyg-dev/tyg/internal/deploy/spec"
 
 // role adds the role of a function, once.
-func (s *stack) role(role deploy.Role) {
+func (s *stack) role(role spec.Role) {
 	id := camel(role.LogicalName)
 	if _, there := s.resources[id]; there || role.ARN != "" {
 		return
@@ -25,7 +25,7 @@ func (s *stack) role(role deploy.Role) {
 func (s *stack) roleTags() []any {
 	list := s.tags(nil)
 	for _, tag := range list {
-		if tag := tag.(object); tag["Key"] == deploy.TagKey {
+		if tag := tag.(object); tag["Key"] == spec.TagKey {
 			tag["Value"] = refs(s.app.RoleTag(s.words.region))
 		}
 	}
@@ -34,7 +34,7 @@ func (s *stack) roleTags() []any {
 
 // trust returns the trust policy of the roles.
 func trust() object {
-	doc, err := decode([]byte(deploy.TrustPolicy()))
+	doc, err := decode([]byte(spec.TrustPolicy()))
 	if err != nil {
 		panic(err) // it has been made from a policy
 	}
@@ -43,7 +43,7 @@ func trust() object {
 
 // function adds a function, its log group, and its outputs. The log group comes first: Lambda would
 // make one that is kept for ever.
-func (s *stack) function(fn deploy.Function) {
+func (s *stack) function(fn spec.Function) {
 	id := camel(fn.LogicalName)
 	group := object{"LogGroupName": s.app.LogGroupName(fn.LogicalName), "Tags": s.tags(fn.Tags)}
 	if fn.LogRetention > 0 {
@@ -57,11 +57,11 @@ func (s *stack) function(fn deploy.Function) {
 	s.output(id+"HandlerName", "The name of "+fn.LogicalName, ref(id))
 }
 
-func (s *stack) functionProperties(fn deploy.Function) object {
+func (s *stack) functionProperties(fn spec.Function) object {
 	p := object{
 		"FunctionName":  s.app.FunctionName(fn.LogicalName),
-		"Runtime":       deploy.Runtime,
-		"Handler":       deploy.Handler,
+		"Runtime":       spec.Runtime,
+		"Handler":       spec.Handler,
 		"Architectures": []any{fn.Architecture},
 		"Code":          s.code,
 		"Role":          s.roleARN(fn.Role),
@@ -85,14 +85,14 @@ func (s *stack) functionProperties(fn deploy.Function) object {
 	return p
 }
 
-func tracing(fn deploy.Function) string {
+func tracing(fn spec.Function) string {
 	if fn.XRay {
 		return "Active"
 	}
 	return "PassThrough"
 }
 
-func (s *stack) roleARN(role deploy.Role) any {
+func (s *stack) roleARN(role spec.Role) any {
 	if role.ARN != "" {
 		return role.ARN
 	}

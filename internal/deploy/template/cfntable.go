@@ -4,11 +4,11 @@ import (
 	"cmp"
 	"strings"
 
-	"github.com/tyg-dev/tyg/internal/deploy"
+	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
 // table adds a table. It is kept when the stack is deleted, or when it would have to be made anew.
-func (s *stack) table(t deploy.Table) {
+func (s *stack) table(t spec.Table) {
 	keys := attributesOf(t)
 	var definitions []any
 	for _, a := range keys {
@@ -35,11 +35,11 @@ func (s *stack) table(t deploy.Table) {
 	})
 }
 
-func tableID(t deploy.Table) string {
+func tableID(t spec.Table) string {
 	return strings.TrimSuffix(camel(t.LogicalName), "Table") + "Table"
 }
 
-func cfnIndexes(t deploy.Table) []any {
+func cfnIndexes(t spec.Table) []any {
 	var list []any
 	for _, i := range t.Indexes {
 		index := object{
@@ -54,27 +54,27 @@ func cfnIndexes(t deploy.Table) []any {
 }
 
 // provision says how many units a table or an index has, if that is how the table is paid.
-func provision(p object, t deploy.Table, read, write int64) {
+func provision(p object, t spec.Table, read, write int64) {
 	if isProvisioned(t) {
 		p["ProvisionedThroughput"] = object{"ReadCapacityUnits": read, "WriteCapacityUnits": write}
 	}
 }
 
 // capacity returns the units of an index, which are those of its table if it has none of its own.
-func capacity(t deploy.Table, i deploy.Index) (read, write int64) {
+func capacity(t spec.Table, i spec.Index) (read, write int64) {
 	return cmp.Or(i.ReadCapacity, t.ReadCapacity), cmp.Or(i.WriteCapacity, t.WriteCapacity)
 }
 
-func billing(t deploy.Table) string {
+func billing(t spec.Table) string {
 	if isProvisioned(t) {
 		return "PROVISIONED"
 	}
 	return "PAY_PER_REQUEST"
 }
 
-func isProvisioned(t deploy.Table) bool { return t.ReadCapacity > 0 || t.WriteCapacity > 0 }
+func isProvisioned(t spec.Table) bool { return t.ReadCapacity > 0 || t.WriteCapacity > 0 }
 
-func keySchema(partition, sort deploy.Attribute) []any {
+func keySchema(partition, sort spec.Attribute) []any {
 	keys := []any{object{"AttributeName": partition.Name, "KeyType": "HASH"}}
 	if sort.Name != "" {
 		keys = append(keys, object{"AttributeName": sort.Name, "KeyType": "RANGE"})
@@ -83,13 +83,13 @@ func keySchema(partition, sort deploy.Attribute) []any {
 }
 
 // attributesOf returns the keys of a table and its indexes, each once.
-func attributesOf(t deploy.Table) []deploy.Attribute {
-	all := []deploy.Attribute{t.PartitionKey, t.SortKey}
+func attributesOf(t spec.Table) []spec.Attribute {
+	all := []spec.Attribute{t.PartitionKey, t.SortKey}
 	for _, i := range t.Indexes {
 		all = append(all, i.PartitionKey, i.SortKey)
 	}
 	seen := map[string]bool{"": true}
-	var keys []deploy.Attribute
+	var keys []spec.Attribute
 	for _, a := range all {
 		if !seen[a.Name] {
 			seen[a.Name] = true
@@ -99,7 +99,7 @@ func attributesOf(t deploy.Table) []deploy.Attribute {
 	return keys
 }
 
-func typeOf(a deploy.Attribute) string {
+func typeOf(a spec.Attribute) string {
 	if a.Type == "" {
 		return "S"
 	}

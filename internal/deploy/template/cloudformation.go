@@ -6,12 +6,13 @@ import (
 	"slices"
 
 	"github.com/tyg-dev/tyg/internal/deploy"
+	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
 // CloudFormation returns a template for CloudFormation, in JSON. Its stack needs the capability
 // CAPABILITY_NAMED_IAM, because roles and functions have the names that package deploy gives them.
-func CloudFormation(app deploy.Application, o Options) ([]byte, error) {
-	if err := app.Check(); err != nil {
+func CloudFormation(app spec.Application, o Options) ([]byte, error) {
+	if err := deploy.Check(app); err != nil {
 		return nil, err
 	}
 	key, err := CodeKey(app)
@@ -64,7 +65,7 @@ func codeParameters(key string) object {
 // A stack is a template that is being built.
 type stack struct {
 	words
-	app       deploy.Application
+	app       spec.Application
 	code      any // of each function
 	resources object
 	outputs   object

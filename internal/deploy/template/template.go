@@ -8,7 +8,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/tyg-dev/tyg/internal/deploy"
+	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
 // Zip is the name of the file, beside the template, that has the code of all functions.
@@ -30,7 +30,7 @@ type Options struct {
 // CodeKey returns the key that the code has in S3 with [Options.CodeParameters], after the prefix:
 // {application}-{stage}/{hash of the code}.zip. It fails for functions with no code, or with
 // different code.
-func CodeKey(app deploy.Application) (string, error) {
+func CodeKey(app spec.Application) (string, error) {
 	code, err := bundle(app)
 	if err != nil {
 		return "", err
@@ -43,8 +43,8 @@ func CodeKey(app deploy.Application) (string, error) {
 }
 
 // bundle returns the code of the functions.
-func bundle(app deploy.Application) (*deploy.Bundle, error) {
-	var one *deploy.Bundle
+func bundle(app spec.Application) (*spec.Bundle, error) {
+	var one *spec.Bundle
 	for _, fn := range app.Functions {
 		if one != nil && fn.Bundle != nil && fn.Bundle.SHA256 != one.SHA256 {
 			return nil, errors.New("the functions have different code, and a template is for one program")

@@ -6,15 +6,16 @@ import (
 	"strings"
 
 	"github.com/tyg-dev/tyg/internal/deploy"
+	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
 // Terraform returns a configuration for Terraform or OpenTofu, in JSON. It leaves the configuration
 // of the provider, and where the state is, to other files beside it.
-func Terraform(app deploy.Application, o Options) ([]byte, error) {
+func Terraform(app spec.Application, o Options) ([]byte, error) {
 	if o.CodeParameters {
 		return nil, errors.New("Terraform takes the code from a file; parameters are for CloudFormation")
 	}
-	if err := app.Check(); err != nil {
+	if err := deploy.Check(app); err != nil {
 		return nil, err
 	}
 	if _, err := bundle(app); err != nil {
@@ -66,7 +67,7 @@ func of(kind, name, attribute string) string {
 // A module is a configuration that is being built.
 type module struct {
 	words
-	app       deploy.Application
+	app       spec.Application
 	resources object // by type and name
 	outputs   object
 	conflicts []error

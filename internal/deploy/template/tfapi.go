@@ -3,7 +3,7 @@ package template
 import (
 	"slices"
 
-	"github.com/tyg-dev/tyg/internal/deploy"
+	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
 // The names of what there is one of.
@@ -20,7 +20,7 @@ func (m *module) api() {
 	m.add("aws_apigatewayv2_api", tfAPI, object{
 		"name":                       m.app.APIName(),
 		"protocol_type":              "WEBSOCKET",
-		"route_selection_expression": m.app.RouteSelection(),
+		"route_selection_expression": m.app.API.Selection(),
 		"tags":                       m.tags(nil),
 	})
 	m.output("websocket_api_id", "The id of the API", m.apiID())
@@ -79,7 +79,7 @@ func (m *module) authorizer() {
 	})
 }
 
-func (m *module) route(r deploy.Route) {
+func (m *module) route(r spec.Route) {
 	name := routeName(r.Key)
 	a := object{
 		"api_id":             m.apiID(),
@@ -122,8 +122,10 @@ func (m *module) stage() {
 	if settings := tfSettings(api.Settings); len(settings) > 0 {
 		a["default_route_settings"] = settings
 	}
-	if arn, format := api.Settings.AccessLog(); arn != "" {
-		a["access_log_settings"] = object{"destination_arn": arn, "format": format}
+	if set := api.Settings.Complete(); set.AccessLogARN != "" {
+		a["access_log_settings"] = object{
+			"destination_arn": set.AccessLogARN, "format": set.AccessLogFormat,
+		}
 	}
 	m.add("aws_apigatewayv2_stage", tfStage, a)
 }
@@ -138,7 +140,7 @@ const (
 )
 
 // tfSettings returns the settings of all routes, with limits as soon as there is any.
-func tfSettings(set deploy.StageSettings) object {
+func tfSettings(set spec.StageSettings) object {
 	a := object{}
 	if set.LoggingLevel != "" {
 		a["logging_level"] = set.LoggingLevel

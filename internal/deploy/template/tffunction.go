@@ -3,11 +3,11 @@ package template
 import (
 	"encoding/json"
 
-	"github.com/tyg-dev/tyg/internal/deploy"
+	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
 // role adds the role of a function, once.
-func (m *module) role(role deploy.Role) {
+func (m *module) role(role spec.Role) {
 	key := snake(role.LogicalName)
 	if role.ARN != "" || m.has("aws_iam_role", key) {
 		return
@@ -18,7 +18,7 @@ func (m *module) role(role deploy.Role) {
 		return
 	}
 	name, tags := m.app.RoleName(role.LogicalName), m.tags(nil)
-	tags[deploy.TagKey] = refs(m.app.RoleTag(m.words.region))
+	tags[spec.TagKey] = refs(m.app.RoleTag(m.words.region))
 	m.add("aws_iam_role", key, object{
 		"name": name, "assume_role_policy": m.document(trust()), "tags": tags,
 	})
@@ -37,7 +37,7 @@ func (m *module) document(v any) refs {
 }
 
 // function adds a function, its log group, and its outputs.
-func (m *module) function(fn deploy.Function) {
+func (m *module) function(fn spec.Function) {
 	key := snake(fn.LogicalName)
 	m.add("aws_cloudwatch_log_group", key, object{
 		"name": m.app.LogGroupName(fn.LogicalName), "retention_in_days": fn.LogRetention,
@@ -50,7 +50,7 @@ func (m *module) function(fn deploy.Function) {
 		refs(of("aws_lambda_function", key, "function_name")))
 }
 
-func (m *module) functionArguments(fn deploy.Function) object {
+func (m *module) functionArguments(fn spec.Function) object {
 	depends := []any{"aws_cloudwatch_log_group." + snake(fn.LogicalName)}
 	if fn.Role.ARN == "" {
 		// Without its policy the function may not do anything yet.
@@ -58,8 +58,8 @@ func (m *module) functionArguments(fn deploy.Function) object {
 	}
 	a := object{
 		"function_name":    m.app.FunctionName(fn.LogicalName),
-		"runtime":          deploy.Runtime,
-		"handler":          deploy.Handler,
+		"runtime":          spec.Runtime,
+		"handler":          spec.Handler,
 		"architectures":    []any{fn.Architecture},
 		"filename":         refs("${path.module}/" + Zip),
 		"source_code_hash": refs(`${filebase64sha256("${path.module}/` + Zip + `")}`),
@@ -85,7 +85,7 @@ func (m *module) functionArguments(fn deploy.Function) object {
 	return a
 }
 
-func (m *module) roleARN(role deploy.Role) any {
+func (m *module) roleARN(role spec.Role) any {
 	if role.ARN != "" {
 		return role.ARN
 	}

@@ -1,9 +1,9 @@
 package template
 
-import "github.com/tyg-dev/tyg/internal/deploy"
+import "github.com/tyg-dev/tyg/internal/deploy/spec"
 
 // table adds a table, which Terraform will not destroy.
-func (m *module) table(t deploy.Table) {
+func (m *module) table(t spec.Table) {
 	var keys []any
 	for _, k := range attributesOf(t) {
 		keys = append(keys, object{"name": k.Name, "type": typeOf(k)})
@@ -30,7 +30,7 @@ func (m *module) table(t deploy.Table) {
 	m.add("aws_dynamodb_table", snake(t.LogicalName), a)
 }
 
-func tfIndexes(t deploy.Table) []any {
+func tfIndexes(t spec.Table) []any {
 	var list []any
 	for _, i := range t.Indexes {
 		index := object{"name": i.Name, "hash_key": i.PartitionKey.Name, "projection_type": "ALL"}
@@ -45,7 +45,7 @@ func tfIndexes(t deploy.Table) []any {
 }
 
 // units says how many units a table or an index has, if that is how the table is paid.
-func units(a object, t deploy.Table, read, write int64) {
+func units(a object, t spec.Table, read, write int64) {
 	if isProvisioned(t) {
 		a["read_capacity"], a["write_capacity"] = read, write
 	}

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/tyg-dev/tyg/internal/deploy"
+	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
 // An object is one of JSON. Besides what that may have, the values may be a [refs].
@@ -17,8 +17,8 @@ type refs string
 
 // account is the account that a template is applied in, in the words of CloudFormation or
 // Terraform.
-func (w words) account() deploy.Account {
-	return deploy.Account{ID: w.id, Region: w.region, Partition: w.partition}
+func (w words) account() spec.Account {
+	return spec.Account{ID: w.id, Region: w.region, Partition: w.partition}
 }
 
 // words are how one of the tools writes what it has to fill in.
@@ -67,11 +67,11 @@ func (w words) host() string {
 func (w words) url(stage string) refs { return refs("wss://" + w.host() + "/" + stage + "/") }
 
 // environment returns the environment of a function. What is configured is literal.
-func (w words) environment(app deploy.Application, fn deploy.Function) object {
+func (w words) environment(app spec.Application, fn spec.Function) object {
 	endpoint := "https://" + w.host() + "/" + app.API.Stage
 	vars := pairs(app.Environment(fn, endpoint))
-	if vars[deploy.EndpointVariable] == endpoint {
-		vars[deploy.EndpointVariable] = refs(endpoint)
+	if vars[spec.EndpointVariable] == endpoint {
+		vars[spec.EndpointVariable] = refs(endpoint)
 	}
 	return vars
 }
@@ -84,7 +84,7 @@ func (w words) invocation(arn string) refs {
 
 // policy returns the document of a role: what the project supplies is literal, what is generated
 // has references.
-func (w words) policy(app deploy.Application, role deploy.Role) (any, error) {
+func (w words) policy(app spec.Application, role spec.Role) (any, error) {
 	if role.Policy != nil {
 		var doc any
 		err := json.Unmarshal(role.Policy, &doc)
@@ -93,7 +93,7 @@ func (w words) policy(app deploy.Application, role deploy.Role) (any, error) {
 		}
 		return doc, err
 	}
-	text, err := json.Marshal(deploy.GeneratedPolicy(app, w.account(), w.api))
+	text, err := json.Marshal(spec.GeneratedPolicy(app, w.account(), w.api))
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,8 @@ package deploy
 import (
 	"fmt"
 	"slices"
+
+	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
 // DeployerPolicy returns what whoever deploys an application must be allowed to do, and no more: for
@@ -11,56 +13,52 @@ import (
 // The names of the application are in it wherever IAM can tell resources by their names; the ids of APIs
 // are not known before there is one.
 func DeployerPolicy(app Application, account Account) Policy {
-	p := Policy{Version: policyVersion}
-	allow := func(sid string, actions []string, resources ...string) {
-		p.Statement = append(p.Statement,
-			Statement{SID: sid, Effect: "Allow", Action: actions, Resource: resources})
-	}
+	p := Policy{Version: spec.PolicyVersion}
 	iam := "arn:" + account.Partition + ":iam::" + account.ID + ":role/"
-	allow("Roles", []string{
+	p.Allow("Roles", []string{
 		"iam:CreateRole", "iam:DeleteRole", "iam:DeleteRolePolicy", "iam:DetachRolePolicy", "iam:GetRole",
 		"iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies", "iam:PassRole",
 		"iam:PutRolePolicy", "iam:TagRole", "iam:UntagRole", "iam:UpdateAssumeRolePolicy",
-	}, iam+app.prefix(), iam+app.prefix()+"-*")
-	allow("Functions", []string{
+	}, iam+app.Prefix(), iam+app.Prefix()+"-*")
+	p.Allow("Functions", []string{
 		"lambda:AddPermission", "lambda:CreateFunction", "lambda:DeleteFunction",
 		"lambda:DeleteFunctionConcurrency", "lambda:GetFunction", "lambda:GetFunctionConfiguration",
 		"lambda:GetPolicy", "lambda:InvokeFunction", "lambda:ListTags", "lambda:PutFunctionConcurrency",
 		"lambda:RemovePermission", "lambda:TagResource", "lambda:UntagResource",
 		"lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration",
-	}, account.functionARN(app.prefix()+"-*"))
-	groups := account.arn("logs", "log-group:"+logGroup(app.prefix()+"-*"))
-	allow("Logs", []string{
+	}, account.FunctionARN(app.Prefix()+"-*"))
+	groups := account.ARN("logs", "log-group:"+spec.LogGroup(app.Prefix()+"-*"))
+	p.Allow("Logs", []string{
 		"logs:CreateLogGroup", "logs:DeleteLogGroup", "logs:DeleteRetentionPolicy", "logs:FilterLogEvents",
 		"logs:ListTagsForResource", "logs:PutRetentionPolicy", "logs:TagResource", "logs:UntagResource",
 	}, groups, groups+":*")
-	allow("FindLogs", []string{"logs:DescribeLogGroups"}, "*")
+	p.Allow("FindLogs", []string{"logs:DescribeLogGroups"}, "*")
 	// API Gateway's actions are those of HTTP
 	// (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonapigatewaymanagementv2.html).
 	apis := "arn:" + account.Partition + ":apigateway:" + account.Region + "::"
-	allow("APIs", []string{
+	p.Allow("APIs", []string{
 		"apigateway:DELETE", "apigateway:GET", "apigateway:PATCH", "apigateway:POST", "apigateway:PUT",
 		"apigateway:TagResource", "apigateway:UntagResource",
 	}, apis+"/apis", apis+"/apis/*", apis+"/domainnames", apis+"/domainnames/*", apis+"/tags/*")
 	for i, t := range app.Tables {
-		allow(fmt.Sprintf("Table%d", i+1), []string{
+		p.Allow(fmt.Sprintf("Table%d", i+1), []string{
 			"dynamodb:CreateTable", "dynamodb:DeleteTable", "dynamodb:DescribeTable",
 			"dynamodb:DescribeTimeToLive", "dynamodb:ListTagsOfResource", "dynamodb:TagResource",
 			"dynamodb:UntagResource", "dynamodb:UpdateTable", "dynamodb:UpdateTimeToLive",
-		}, account.arn("dynamodb", "table/"+t.Name))
+		}, account.ARN("dynamodb", "table/"+t.Name))
 	}
 	if app.API.Domain != nil {
 		// The first custom domain name of an account makes this role.
 		// (https://docs.aws.amazon.com/apigateway/latest/developerguide/using-service-linked-roles.html)
-		allow("DomainNames", []string{"iam:CreateServiceLinkedRole"},
+		p.Allow("DomainNames", []string{"iam:CreateServiceLinkedRole"},
 			iam+"aws-service-role/ops.apigateway.amazonaws.com/AWSServiceRoleForAPIGateway")
 	}
 	for i, fn := range app.Functions {
 		if fn.Role.ARN != "" {
-			allow(fmt.Sprintf("PassRole%d", i+1), []string{"iam:PassRole"}, fn.Role.ARN)
+			p.Allow(fmt.Sprintf("PassRole%d", i+1), []string{"iam:PassRole"}, fn.Role.ARN)
 		}
 		if len(fn.Layers) > 0 {
-			allow(fmt.Sprintf("Layers%d", i+1), []string{"lambda:GetLayerVersion"}, fn.Layers...)
+			p.Allow(fmt.Sprintf("Layers%d", i+1), []string{"lambda:GetLayerVersion"}, fn.Layers...)
 		}
 	}
 	anywhere := []string{"sts:GetCallerIdentity"}
@@ -70,6 +68,6 @@ func DeployerPolicy(app Application, account Account) Policy {
 		anywhere = append(anywhere,
 			"ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs")
 	}
-	allow("Account", anywhere, "*")
+	p.Allow("Account", anywhere, "*")
 	return p
 }

@@ -1,4 +1,4 @@
-package deploy_test
+package spec_test
 
 import (
 	"archive/zip"
@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tyg-dev/tyg/internal/deploy"
+	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
 func TestBundleIsOneProgram(t *testing.T) {
@@ -45,8 +45,10 @@ func TestBundleIsOneProgram(t *testing.T) {
 
 func TestBundleIsReproducible(t *testing.T) {
 	a := bundle(t, "one program")
-	b, err := deploy.NewBundle([]byte("one program"))
-	must(t, err)
+	b, err := spec.NewBundle([]byte("one program"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	if a.SHA256 != b.SHA256 || !bytes.Equal(a.Zip, b.Zip) {
 		t.Error("the same program gave two bundles")
 	}
@@ -57,8 +59,8 @@ func TestBundleIsReproducible(t *testing.T) {
 
 // TestBundleLimits has limits of 2 and 5 MB: packing 50 MB takes seconds.
 func TestBundleLimits(t *testing.T) {
-	if deploy.MaxZip != 50<<20 || deploy.MaxUnpacked != 250<<20 {
-		t.Errorf("the limits are %d and %d bytes, want those of Lambda", deploy.MaxZip, deploy.MaxUnpacked)
+	if spec.MaxZip != 50<<20 || spec.MaxUnpacked != 250<<20 {
+		t.Errorf("the limits are %d and %d bytes, want those of Lambda", spec.MaxZip, spec.MaxUnpacked)
 	}
 	noise := make([]byte, 3<<20)
 	random := rand.NewChaCha8([32]byte{})
@@ -75,10 +77,19 @@ func TestBundleLimits(t *testing.T) {
 		{"too large to unpack", make([]byte, 6<<20), "6.0 MB unpacked, and Lambda takes 5 MB"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			_, err := deploy.NewBundleWithin(test.program, 2<<20, 5<<20)
+			_, err := spec.NewBundleWithin(test.program, 2<<20, 5<<20)
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("error is %v, want %q", err, test.want)
 			}
 		})
 	}
+}
+
+func bundle(t *testing.T, code string) *spec.Bundle {
+	t.Helper()
+	b, err := spec.NewBundle([]byte(code))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }

@@ -1,4 +1,4 @@
-package deploy
+package spec
 
 import (
 	"archive/zip"

@@ -1,7 +1,10 @@
-package deploy
+package spec
 
 import (
+	"cmp"
 	"encoding/json"
+	"slices"
+	"strings"
 
 	"github.com/tyg-dev/tyg"
 )
@@ -119,48 +122,6 @@ type StageSettings struct {
 	AccessLogARN, AccessLogFormat string
 }
 
-// A Table is a DynamoDB table.
-type Table struct {
-	// LogicalName is what the project calls it.
-	LogicalName string
-	// Name is its name on AWS.
-	Name string
-	// Variable is the environment variable by which functions find the name.
-	Variable string
-
-	PartitionKey Attribute
-	SortKey      Attribute // without a name: there is none
-	Indexes      []Index
-
-	// ReadCapacity and WriteCapacity are units; without them the table is paid by request.
-	ReadCapacity, WriteCapacity int64
-
-	// TTLAttribute, if not empty, holds the time from which an item may be deleted.
-	TTLAttribute string
-
-	// DeletionProtection makes AWS refuse to delete the table until it is switched off.
-	DeletionProtection bool
-
-	// Actions are what functions with a generated policy may do with the table and its indexes, such as
-	// "Query"; nil means [TableActions].
-	Actions []string
-
-	Tags map[string]string
-}
-
-// An Attribute is a key of a table.
-type Attribute struct {
-	Name string
-	Type string // "S", "N" or "B"; empty is "S"
-}
-
-// An Index is a global secondary index, which has all attributes of the table.
-type Index struct {
-	Name                        string
-	PartitionKey, SortKey       Attribute
-	ReadCapacity, WriteCapacity int64
-}
-
 // A Domain is a custom domain name.
 type Domain struct {
 	Name           string // such as "chat.example.com"
@@ -170,9 +131,43 @@ type Domain struct {
 	Tags           map[string]string
 }
 
-func (a API) selection() string {
-	if a.RouteSelection == "" {
-		return tyg.DefaultRouteSelection
+// HasFunction reports whether there is a function of this logical name.
+func (a Application) HasFunction(logical string) bool {
+	return slices.ContainsFunc(a.Functions, func(fn Function) bool { return fn.LogicalName == logical })
+}
+
+// Calls reports whether the API calls a function.
+func (a Application) Calls(logical string) bool {
+	if a.API.Authorizer != nil && a.API.Authorizer.Function == logical {
+		return true
 	}
-	return a.RouteSelection
+	return slices.ContainsFunc(a.API.Routes, func(r Route) bool { return r.Function == logical })
+}
+
+// Selection returns the route selection expression.
+func (a API) Selection() string { return cmp.Or(a.RouteSelection, tyg.DefaultRouteSelection) }
+
+// Authorizes reports whether the authorizer is asked before a route. API Gateway asks for $connect only.
+func (a API) Authorizes(r Route) bool { return a.Authorizer != nil && r.Key == tyg.RouteConnect }
+
+// Complete returns settings as AWS has them: with the defaults written out, and the ARN without its end.
+func (s StageSettings) Complete() StageSettings {
+	s.LoggingLevel = cmp.Or(s.LoggingLevel, "OFF")
+	s.AccessLogARN = strings.TrimSuffix(s.AccessLogARN, ":*")
+	return s
+}
+
+// SecurityPolicy returns the TLS version, or its default.
+func (d Domain) SecurityPolicy() string { return cmp.Or(d.TLSVersion, "TLS_1_2") }
+
+// Key returns [Domain.Prefix] without slashes at its ends.
+func (d Domain) Key() string { return MappingKey(d.Prefix) }
+
+// MappingKey returns a path of a custom domain name without slashes at its ends. It is empty for "(none)",
+// which mappings of REST APIs have for the whole domain name.
+func MappingKey(path string) string {
+	if path == "(none)" {
+		return ""
+	}
+	return strings.Trim(path, "/")
 }

@@ -1,0 +1,93 @@
+package spec
+
+import (
+	"cmp"
+	"fmt"
+)
+
+// A Table is a DynamoDB table.
+type Table struct {
+	// LogicalName is what the project calls it.
+	LogicalName string
+	// Name is its name on AWS.
+	Name string
+	// Variable is the environment variable by which functions find the name.
+	Variable string
+
+	PartitionKey Attribute
+	SortKey      Attribute // without a name: there is none
+	Indexes      []Index
+
+	// ReadCapacity and WriteCapacity are units; without them the table is paid by request.
+	ReadCapacity, WriteCapacity int64
+
+	// TTLAttribute, if not empty, holds the time from which an item may be deleted.
+	TTLAttribute string
+
+	// DeletionProtection makes AWS refuse to delete the table until it is switched off.
+	DeletionProtection bool
+
+	// Actions are what functions with a generated policy may do with the table and its indexes, such as
+	// "Query"; nil means [TableActions].
+	Actions []string
+
+	Tags map[string]string
+}
+
+// An Attribute is a key of a table.
+type Attribute struct {
+	Name string
+	Type string // "S", "N" or "B"; empty is "S"
+}
+
+// An Index is a global secondary index, which has all attributes of the table.
+type Index struct {
+	Name                        string
+	PartitionKey, SortKey       Attribute
+	ReadCapacity, WriteCapacity int64
+}
+
+// A Key is the key of a table or of an index. Its attributes have types.
+type Key struct{ Partition, Sort Attribute }
+
+// Key returns the key of the table.
+func (t Table) Key() Key { return newKey(t.PartitionKey, t.SortKey) }
+
+// Key returns the key of the index.
+func (i Index) Key() Key { return newKey(i.PartitionKey, i.SortKey) }
+
+func newKey(partition, sort Attribute) Key {
+	partition.Type = cmp.Or(partition.Type, "S")
+	if sort.Name != "" {
+		sort.Type = cmp.Or(sort.Type, "S")
+	}
+	return Key{partition, sort}
+}
+
+// String returns the key as plans and errors show it.
+func (k Key) String() string {
+	text := fmt.Sprintf("%s (%s)", k.Partition.Name, k.Partition.Type)
+	if k.Sort.Name != "" {
+		text += fmt.Sprintf(", %s (%s)", k.Sort.Name, k.Sort.Type)
+	}
+	return text
+}
+
+// A Capacity is what is provisioned, in units; the zero value is none: paid by request.
+type Capacity struct{ Read, Write int64 }
+
+// Capacity returns the capacity of the table.
+func (t Table) Capacity() Capacity { return Capacity{t.ReadCapacity, t.WriteCapacity} }
+
+// IndexCapacity returns the capacity of an index, which is that of the table if it has none of its own.
+func (t Table) IndexCapacity(i Index) Capacity {
+	return Capacity{cmp.Or(i.ReadCapacity, t.ReadCapacity), cmp.Or(i.WriteCapacity, t.WriteCapacity)}
+}
+
+// String returns the capacity as plans show it.
+func (c Capacity) String() string {
+	if c == (Capacity{}) {
+		return "paid by request"
+	}
+	return fmt.Sprintf("%d read, %d write units", c.Read, c.Write)
+}
