@@ -40,8 +40,15 @@ var allowed = map[string][]string{
 	"rooms/dynamo":                     {"", "rooms"},
 	"internal/dynamotest":              {},
 	"rooms/storage":                    {"", "rooms", "rooms/dynamo", "rooms/natskv"},
-	"internal/deploy":                  {"", "internal/route", "internal/deploy/spec"},
+	"internal/deploy":                  {"internal/deploy/api", "internal/deploy/awserr", "internal/deploy/function", "internal/deploy/logs", "internal/deploy/plan", "internal/deploy/role", "internal/deploy/spec", "internal/deploy/table"},
+	"internal/deploy/api":              {"", "internal/deploy/awserr", "internal/deploy/plan", "internal/deploy/spec", "internal/route"},
+	"internal/deploy/awserr":           {"internal/deploy/spec"},
+	"internal/deploy/function":         {"internal/deploy/plan", "internal/deploy/spec"},
+	"internal/deploy/logs":             {"internal/deploy/plan", "internal/deploy/spec"},
+	"internal/deploy/plan":             {"internal/deploy/awserr", "internal/deploy/spec"},
+	"internal/deploy/role":             {"internal/deploy/plan", "internal/deploy/spec"},
 	"internal/deploy/spec":             {""},
+	"internal/deploy/table":            {"internal/deploy/awserr", "internal/deploy/plan", "internal/deploy/spec"},
 	"internal/deploy/template":         {"", "internal/deploy", "internal/deploy/spec"},
 	"internal/awstest":                 {"internal/awstest/account", "internal/awstest/apigateway", "internal/awstest/dynamodb", "internal/awstest/iam", "internal/awstest/lambda", "internal/awstest/logs", "internal/awstest/wire", "internal/sigv4"},
 	"internal/awstest/account":         {},
@@ -142,15 +149,15 @@ func TestStandardLibraryOnly(t *testing.T) {
 }
 
 // shared are the modules that have two importers, and why. DynamoDB is two things: its items are
-// rooms/dynamo's, its tables are deploy's. And a stand-in for AWS is tested with AWS's own clients,
-// as are those who talk to it.
+// rooms/dynamo's, its tables are those of internal/deploy/table. And a stand-in for AWS is tested with
+// AWS's own clients, as are those who talk to it.
 var shared = map[string][]string{
-	"code " + sdk + "dynamodb":        {"internal/deploy", "rooms/dynamo"},
-	"tests " + sdk + "apigatewayv2":   {"internal/awstest", "internal/deploy"},
+	"code " + sdk + "dynamodb":        {"internal/deploy/table", "rooms/dynamo"},
+	"tests " + sdk + "apigatewayv2":   {"internal/awstest", "internal/deploy", "internal/deploy/api"},
 	"tests " + sdk + "cloudwatchlogs": {"internal/awstest", "internal/deploy"},
-	"tests " + sdk + "dynamodb":       {"internal/awstest", "internal/deploy", "rooms/dynamo"},
+	"tests " + sdk + "dynamodb":       {"internal/awstest", "internal/deploy", "internal/deploy/table", "rooms/dynamo"},
 	"tests " + sdk + "iam":            {"internal/awstest", "internal/deploy"},
-	"tests " + sdk + "lambda":         {"internal/awstest", "internal/deploy", "internal/functions/invokeapi"},
+	"tests " + sdk + "lambda":         {"internal/awstest", "internal/deploy", "internal/deploy/function", "internal/functions/invokeapi"},
 }
 
 const sdk = "github.com/aws/aws-sdk-go-v2/service/"

@@ -1,9 +1,12 @@
 package deploy
 
 import (
-	"cmp"
 	"context"
 	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/tyg-dev/tyg/internal/deploy/plan"
 )
 
 // Delete takes away all that the state file knows, the API first and each role after its functions.
@@ -16,52 +19,32 @@ func (d *Deployer) Delete(ctx context.Context, app Application, tables bool) (le
 	if err != nil {
 		return nil, err
 	}
-	r := d.run(state)
-	r.app = app
-	steps := DeletionSteps(state, tables)
-	if err := r.apply(ctx, steps); err != nil {
+	r := d.run(app, state)
+	if err := r.Apply(ctx, deletions(d.Cloud.kinds, state, tables)); err != nil {
 		return nil, err
 	}
-	for _, t := range r.state.Of(TypeTable) {
+	for _, t := range r.State.Of(TypeTable) {
 		left = append(left, t.TableName)
 	}
 	return left, nil
 }
 
-// DeletionSteps are the steps that [Deployer.Delete] does. They call nothing.
+// DeletionSteps are the steps that [Deployer.Delete] does, to be shown. They need no account.
 func DeletionSteps(state State, tables bool) []Step {
+	return deletions(kinds(aws.Config{}), state, tables)
+}
+
+func deletions(kinds []plan.Kind, state State, tables bool) []Step {
 	var steps []Step
-	for _, k := range slices.Backward(kinds()) {
-		for _, record := range k.records {
-			for _, res := range slices.Backward(state.Of(record.name)) {
-				if record.data && (!tables || res.Adopted) {
+	for _, k := range slices.Backward(kinds) {
+		for _, t := range k.Types {
+			for _, res := range slices.Backward(state.Of(t.Name)) {
+				if t.Data && (!tables || res.Adopted) {
 					continue
 				}
-				steps = append(steps, record.delete(res))
+				steps = append(steps, t.Delete(res))
 			}
 		}
 	}
 	return steps
-}
-
-// deletion returns the step that deletes a recorded resource. The line that it prints has the id of the
-// resource, or its name if the id is not recorded.
-func deletion(
-	res Resource, name, what, id string, do func(*run, context.Context, *Resource) error,
-) Step {
-	return Step{
-		Action: Delete, Type: res.Type, Name: name, resource: res,
-		line: "Deleting " + what + ": " + cmp.Or(id, name),
-		do:   func(ctx context.Context, r *run, res *Resource) error { return do(r, ctx, res) },
-	}
-}
-
-// staleRecords plans the deletion of the resources of one type that the state file has and the
-// application does not need.
-func (b *planner) staleRecords(record record, needed func(Resource) bool) {
-	for _, res := range b.state.Of(record.name) {
-		if !needed(res) {
-			b.add(record.delete(res))
-		}
-	}
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+
+	"github.com/tyg-dev/tyg/internal/deploy/plan"
 )
 
 // A Deployer puts one stage of one application on AWS. Its methods must not be called at the same time.
@@ -28,21 +30,21 @@ func (d *Deployer) Plan(ctx context.Context, app Application) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
-	found, err := d.Cloud.Find(ctx, app, state)
+	found, err := d.Cloud.find(ctx, app, state)
 	if err != nil {
 		return Plan{}, err
 	}
-	return NewPlan(app, found, state)
+	return newPlan(app, d.Cloud.Account, found, state)
 }
 
 // Apply does the steps of a plan, in order. When it fails, is interrupted or dies, all that it has made
 // is in the state file, and the next Plan goes on from there.
 func (d *Deployer) Apply(ctx context.Context, p Plan) error {
-	r := d.run(p.state)
-	r.app, r.ids = p.app, p.found.ids()
-	r.state.Region, r.state.AccountID = d.Cloud.Account.Region, d.Cloud.Account.ID
-	r.state.TagKeys = slices.Sorted(maps.Keys(tagKeys(p.app, p.state)))
-	return r.apply(ctx, p.Steps)
+	r := d.run(p.app, p.state)
+	r.IDs = p.found.ids()
+	r.State.Region, r.State.AccountID = d.Cloud.Account.Region, d.Cloud.Account.ID
+	r.State.TagKeys = slices.Sorted(maps.Keys(p.state.AllTagKeys(p.app)))
+	return r.Apply(ctx, p.Steps)
 }
 
 // State returns what the state file says.
@@ -69,13 +71,13 @@ func (d *Deployer) state() (State, error) {
 	return s, nil
 }
 
-func (d *Deployer) run(state State) *run {
-	r := &run{
-		Cloud: d.Cloud, account: d.Cloud.Account, state: state, file: d.StateFile,
-		progress: d.Progress,
+func (d *Deployer) run(app Application, state State) *plan.Run {
+	r := &plan.Run{
+		Waiter: d.Cloud.waiter, App: app, Account: d.Cloud.Account, State: state, File: d.StateFile,
+		Progress: d.Progress,
 	}
-	if r.progress == nil {
-		r.progress = func(string) {}
+	if r.Progress == nil {
+		r.Progress = func(string) {}
 	}
 	return r
 }

@@ -33,8 +33,13 @@
 //
 // # Reading the source
 //
-// deploy.go is the way through: find.go, plan.go, apply.go. Each kind of resource has a file, which says
-// what is found of it, what steps it needs, and how they are done: table.go, loggroup.go, api.go, role.go,
-// function.go, permission.go, integration.go, authorizer.go, route.go, publish.go, stage.go, domain.go.
-// delete.go makes the steps of a deletion from the state file.
+// deploy.go is the way through: Plan finds and plans, Apply carries out; plan.go and delete.go go over the
+// table in kinds.go. Below it are
+//
+//   - spec: what an application is, and what it is called on AWS;
+//   - plan: steps, and how they are collected, carried out and written down;
+//   - table, role, logs, function, api: what is found of each kind of resource, which steps it needs, and how
+//     they are done. Each is the only one that calls its service;
+//   - awserr: what errors of AWS mean;
+//   - template: the same application for CloudFormation and Terraform.
 package deploy

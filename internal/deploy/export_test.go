@@ -6,4 +6,4 @@ import (
 )
 
 // SetPause replaces the waits between two looks at AWS.
-func (c *Cloud) SetPause(f func(context.Context, time.Duration) error) { c.pause = f }
+func (c *Cloud) SetPause(f func(context.Context, time.Duration) error) { c.waiter.Pause = f }

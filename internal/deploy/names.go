@@ -1,8 +1,12 @@
 package deploy
 
-import "github.com/tyg-dev/tyg/internal/deploy/spec"
+import (
+	"github.com/tyg-dev/tyg/internal/deploy/logs"
+	"github.com/tyg-dev/tyg/internal/deploy/plan"
+	"github.com/tyg-dev/tyg/internal/deploy/spec"
+)
 
-// What package spec describes, under the names by which commands know it.
+// What package spec describes.
 type (
 	Application   = spec.Application
 	Function      = spec.Function
@@ -18,13 +22,55 @@ type (
 	Bundle        = spec.Bundle
 	Account       = spec.Account
 	Policy        = spec.Policy
-	Statement     = spec.Statement
 )
 
-// NewBundle is [spec.NewBundle].
+// What a plan and the state file consist of.
+type (
+	Action   = plan.Action
+	Step     = plan.Step
+	Change   = plan.Change
+	State    = plan.State
+	Resource = plan.Resource
+)
+
+// The actions of a [Step].
+const (
+	Create = plan.Create
+	Update = plan.Update
+	Delete = plan.Delete
+	Record = plan.Record
+)
+
+// The types of resources, as the state file and plans name them.
+const (
+	TypeTable       = plan.TypeTable
+	TypeLogGroup    = plan.TypeLogGroup
+	TypeRole        = plan.TypeRole
+	TypeFunction    = plan.TypeFunction
+	TypePermission  = plan.TypePermission
+	TypeAPI         = plan.TypeAPI
+	TypeIntegration = plan.TypeIntegration
+	TypeAuthorizer  = plan.TypeAuthorizer
+	TypeRoute       = plan.TypeRoute
+	TypeDeployment  = plan.TypeDeployment
+	TypeStage       = plan.TypeStage
+	TypeDomain      = plan.TypeDomain
+	TypeMapping     = plan.TypeMapping
+)
+
+// What the logs of functions have.
+type (
+	LogsOptions = logs.Options
+	LogEvent    = logs.Event
+)
+
+// NewBundle packs a program for Lambda. See [spec.NewBundle].
 func NewBundle(bootstrap []byte) (*Bundle, error) { return spec.NewBundle(bootstrap) }
 
-// GeneratedPolicy is [spec.GeneratedPolicy].
+// GeneratedPolicy returns the policy of a generated role. See [spec.GeneratedPolicy].
 func GeneratedPolicy(app Application, account Account, apiID string) Policy {
 	return spec.GeneratedPolicy(app, account, apiID)
 }
+
+// ReadState reads a state file. Without one, nothing is deployed.
+func ReadState(file string) (State, error) { return plan.ReadState(file) }

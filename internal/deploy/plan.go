@@ -4,22 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"reflect"
-	"slices"
+	"maps"
 
-	"github.com/tyg-dev/tyg/internal/deploy/spec"
-)
-
-// An Action is what a [Step] does.
-type Action string
-
-// The actions.
-const (
-	Create Action = "create"
-	Update Action = "update"
-	Delete Action = "delete"
-	// Record writes a resource that is as it should be into the state file, and does nothing on AWS.
-	Record Action = "record"
+	"github.com/tyg-dev/tyg/internal/deploy/awserr"
+	"github.com/tyg-dev/tyg/internal/deploy/plan"
 )
 
 // A Plan is all that has to happen so that what is there is what should be.
@@ -30,144 +18,53 @@ type Plan struct {
 	Warnings []string
 
 	app   Application
-	found Found
+	found found
 	state State
 }
 
-// A Step creates, updates or deletes one thing.
-type Step struct {
-	Action  Action   `json:"action"`
-	Type    string   `json:"type"` // such as TypeFunction
-	Name    string   `json:"name"` // as AWS calls it
-	Changes []Change `json:"changes,omitempty"`
+// found is what there is on AWS of what an application names, and of what its state file remembers.
+type found []plan.Found
 
-	// line is what is printed before it is done, if it is worth one.
-	line string
-	// resource is what the state file says of it. Without a name it says nothing.
-	resource Resource
-	// do makes it so. It completes the resource with what only AWS knows.
-	do func(context.Context, *run, *Resource) error
-}
-
-// A Change is a property with another value. Values are for people; secrets are not in them.
-type Change struct {
-	Property string `json:"property"`
-	From     string `json:"from"`
-	To       string `json:"to"`
-}
-
-// String says what the step is, on one line: "update lambda_function echo-server-dev-websocket_message".
-func (s Step) String() string { return fmt.Sprintf("%s %s %s", s.Action, s.Type, s.Name) }
-
-// NewPlan compares what should be there with what is. It asks nobody and changes nothing. The error
-// names everything that is in the way.
-func NewPlan(app Application, found Found, state State) (Plan, error) {
-	p := Plan{Account: found.Account, app: app, found: found, state: state}
-	b := &planner{app: app, found: found, state: state}
-	b.plan(kinds())
-	p.Steps, p.Warnings = b.steps, b.warnings
-	return p, errors.Join(b.conflicts...)
-}
-
-// plan plans all kinds of resources. What is not needed any more goes last: until the new routes are live,
-// clients still use it.
-func (b *planner) plan(kinds []kind) {
-	for _, k := range kinds {
-		b.part(k.first)
+// find asks AWS what there is. It reads only.
+func (c *Cloud) find(ctx context.Context, app Application, state State) (found, error) {
+	var all found
+	for _, k := range c.kinds {
+		f, err := k.Find(ctx, app, state)
+		if err != nil {
+			return nil, fmt.Errorf("look at what there is: %w", awserr.Explain(err, c.Account))
+		}
+		all = append(all, f)
 	}
-	for _, fn := range b.app.Functions {
-		for _, k := range kinds {
-			if k.each != nil {
-				k.each(b, fn)
-			}
+	all.ignoreTags(state.AllTagKeys(app))
+	return all, nil
+}
+
+// ignoreTags forgets all tags but ours. Some accounts have programs that tag everything, and would do it again.
+func (all found) ignoreTags(ours map[string]bool) {
+	for _, f := range all {
+		for _, tags := range f.Tags {
+			maps.DeleteFunc(tags, func(key, _ string) bool { return !ours[key] })
 		}
 	}
-	for _, k := range kinds {
-		b.part(k.last)
-	}
-	for _, k := range slices.Backward(kinds) {
-		b.part(k.stale)
-	}
 }
 
-func (b *planner) part(plan func(*planner)) {
-	if plan != nil {
-		plan(b)
-	}
-}
-
-// A planner collects steps. Its methods, one for each kind of resource, are beside that kind.
-type planner struct {
-	app       Application
-	found     Found
-	state     State
-	steps     []Step
-	warnings  []string
-	conflicts []error
-}
-
-func (b *planner) add(s Step) { b.steps = append(b.steps, s) }
-
-func (b *planner) warn(format string, args ...any) {
-	b.warnings = append(b.warnings, fmt.Sprintf(format, args...))
-}
-
-func (b *planner) conflict(format string, args ...any) {
-	b.conflicts = append(b.conflicts, fmt.Errorf(format, args...))
-}
-
-// owned reports whether something that is there may be touched: it has the tag, or the state file
-// knows it. If it may not, the plan fails.
-func (b *planner) owned(kind, recorded, name string, tags map[string]string) bool {
-	return b.ownedBy(kind, recorded, name, tags, b.app.Tag())
-}
-
-// ownedBy is owned for what has another value of the tag.
-func (b *planner) ownedBy(kind, recorded, name string, tags map[string]string, tag string) bool {
-	known, ok := b.state.Find(kind, recorded)
-	if ok && !known.Pending || tags[spec.TagKey] == tag {
-		return true
-	}
-	b.conflict("%s %s exists, and is not of this application: it has the tag %s=%s, and not %s=%s; "+
-		"delete it, give it that tag to hand it over, or choose another app_name or --stage",
-		kind, name, spec.TagKey, tags[spec.TagKey], spec.TagKey, tag)
-	return false
-}
-
-// changes collects what differs.
-type changes []Change
-
-func (c *changes) compare(property, from, to string) {
-	if from != to {
-		*c = append(*c, Change{Property: property, From: from, To: to})
-	}
-}
-
-// has reports whether there is a step for a resource already.
-func (b *planner) has(kind, name string) bool {
-	for _, s := range b.steps {
-		if s.Type == kind && s.Name == name {
-			return true
+// ids returns what steps need to know of what is there.
+func (all found) ids() plan.IDs {
+	ids := plan.IDs{Roles: map[string]string{}, Integrations: map[string]string{}}
+	for _, f := range all {
+		if f.IDs != nil {
+			f.IDs(&ids)
 		}
 	}
-	return false
+	return ids
 }
 
-// update adds a step if anything differs. If nothing does, but the state file does not know the
-// resource as it is, the step only writes that down.
-func (b *planner) update(
-	kind, name, line string, diff changes, res Resource, do func(context.Context, *run, *Resource) error,
-) {
-	if len(diff) > 0 {
-		b.add(Step{
-			Action: Update, Type: kind, Name: name, Changes: diff, line: line, resource: res, do: do,
-		})
-		return
-	}
-	if known, ok := b.state.Find(res.Type, res.Name); res.Name != "" && (!ok || !reflect.DeepEqual(known, res)) {
-		b.add(Step{
-			Action: Record, Type: kind, Name: name, resource: res,
-			do: func(context.Context, *run, *Resource) error { return nil },
-		})
-	}
+// newPlan compares what should be there with what is. It calls nothing. The error names everything that is
+// in the way.
+func newPlan(app Application, account Account, found found, state State) (Plan, error) {
+	p := &plan.Planner{App: app, Account: account, State: state, Known: found.ids()}
+	p.Plan(found)
+	return Plan{
+		Account: account, Steps: p.Steps, Warnings: p.Warnings, app: app, found: found, state: state,
+	}, errors.Join(p.Conflicts...)
 }

@@ -17,23 +17,9 @@ import (
 // types that are given.
 func agrees(t *testing.T, c *awstest.Cloud, url string, app deploy.Application, other ...string) {
 	t.Helper()
-	id, secret := c.Key()
-	cloud, err := deploy.Open(t.Context(), aws.Config{
-		Region: awstest.Region, BaseEndpoint: &url,
-		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-			return aws.Credentials{AccessKeyID: id, SecretAccessKey: secret}, nil
-		}),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	d := deploy.Deployer{Cloud: cloud, StateFile: filepath.Join(t.TempDir(), "state.json")}
-	plan, err := d.Plan(t.Context(), app)
-	if err != nil {
-		t.Fatal(err)
-	}
+	steps := planned(t, c, url, app)
 	recorded := 0
-	for _, step := range plan.Steps {
+	for _, step := range steps {
 		changes := slices.DeleteFunc(step.Changes, func(c deploy.Change) bool {
 			return c.Property == "deployment" || c.Property == "automatic deployment"
 		})
@@ -49,4 +35,25 @@ func agrees(t *testing.T, c *awstest.Cloud, url string, app deploy.Application, 
 	if want := 2*len(app.Functions) + 2; recorded < want {
 		t.Errorf("deploy has found %d things, want at least %d", recorded, want)
 	}
+}
+
+// planned returns what package deploy would do in an account.
+func planned(t *testing.T, c *awstest.Cloud, url string, app deploy.Application) []deploy.Step {
+	t.Helper()
+	id, secret := c.Key()
+	cloud, err := deploy.Open(t.Context(), aws.Config{
+		Region: awstest.Region, BaseEndpoint: &url,
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: id, SecretAccessKey: secret}, nil
+		}),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := deploy.Deployer{Cloud: cloud, StateFile: filepath.Join(t.TempDir(), "state.json")}
+	plan, err := d.Plan(t.Context(), app)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return plan.Steps
 }

@@ -3,6 +3,7 @@ package template_test
 import (
 	"bytes"
 	"flag"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/internal/awstest"
 	"github.com/tyg-dev/tyg/internal/deploy"
 	"github.com/tyg-dev/tyg/internal/deploy/template"
 )
@@ -43,13 +45,12 @@ func TestGolden(t *testing.T) {
 // What deploy would make is in the template, under the name that deploy would give it.
 func TestNamesAreThoseOfDeploy(t *testing.T) {
 	app := full(t)
-	account := deploy.Account{ID: "123456789012", Region: "us-west-2", Partition: "aws"}
-	plan, err := deploy.NewPlan(app, deploy.Found{Account: account}, deploy.State{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(plan.Steps) < 20 {
-		t.Errorf("the plan has %d steps only", len(plan.Steps))
+	empty := awstest.New()
+	srv := httptest.NewServer(empty)
+	defer srv.Close()
+	steps := planned(t, empty, srv.URL, app)
+	if len(steps) < 20 {
+		t.Errorf("the plan has %d steps only", len(steps))
 	}
 	for _, w := range writers() {
 		doc, _ := written(t, w, app, template.Options{})
@@ -59,7 +60,7 @@ func TestNamesAreThoseOfDeploy(t *testing.T) {
 				found[s] = true
 			}
 		})
-		for _, step := range plan.Steps {
+		for _, step := range steps {
 			name := step.Name
 			switch step.Type {
 			case deploy.TypeMapping:

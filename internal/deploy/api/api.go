@@ -1,0 +1,167 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2"
+	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2/types"
+
+	"github.com/tyg-dev/tyg/internal/deploy/plan"
+)
+
+// apiLogicalName is what the state file calls the API.
+const apiLogicalName = "websocket_api"
+
+// api plans the API itself, which is made empty.
+func (b *planner) api() {
+	name := b.App.APIName()
+	res := plan.Resource{Name: apiLogicalName, Type: plan.TypeAPI, APIName: name}
+	have := b.found.api
+	if have == nil {
+		b.Add(plan.Step{
+			Action: plan.Create, Type: plan.TypeAPI, Name: name, Resource: res,
+			Do: func(ctx context.Context, r *plan.Run, res *plan.Resource) error {
+				return b.client.run(r).createAPI(ctx, res)
+			},
+		})
+		return
+	}
+	if !b.Owned(plan.TypeAPI, apiLogicalName, name, have.tags) {
+		return
+	}
+	b.freeze()
+	res.APIID, res.APIURL = have.id, b.Account.URL(have.id, b.App.API.Stage)
+	var diff plan.Changes
+	diff.Compare("name", have.name, name)
+	diff.Compare("route selection expression", have.selection, b.App.API.Selection())
+	diff.Tags(have.tags, b.App.ResourceTags(nil))
+	line := ""
+	if have.live() {
+		line = b.apiLine()
+	}
+	b.Update(plan.TypeAPI, name, line, diff, res, func(ctx context.Context, r *plan.Run, _ *plan.Resource) error {
+		return b.client.run(r).updateAPI(ctx, have)
+	})
+}
+
+// apiLine returns what the first step in the API prints. The others print nothing.
+func (b *planner) apiLine() string {
+	line := "Creating websocket api: " + b.App.APIName()
+	if b.found.api.live() {
+		line = "Updating websocket api: " + b.App.APIName()
+	}
+	if slices.ContainsFunc(b.Steps, func(s plan.Step) bool { return s.Line == line }) {
+		return ""
+	}
+	return line
+}
+
+func (r run) createAPI(ctx context.Context, res *plan.Resource) error {
+	id, err := r.createOnce(ctx, func() (string, error) {
+		out, err := r.CreateApi(ctx, &apigatewayv2.CreateApiInput{
+			Name: &res.APIName, ProtocolType: types.ProtocolTypeWebsocket,
+			RouteSelectionExpression: aws.String(r.App.API.Selection()), Tags: r.App.ResourceTags(nil),
+		}, throttledOnly)
+		if err != nil {
+			return "", err
+		}
+		return aws.ToString(out.ApiId), nil
+	}, func() (string, error) {
+		ids, err := r.ownAPIs(ctx)
+		return first(ids), err
+	})
+	if err != nil {
+		return err
+	}
+	r.IDs.API = id
+	res.APIID, res.APIURL = id, r.Account.URL(id, r.App.API.Stage)
+	return nil
+}
+
+// ownAPIs returns the ids of all APIs with the application's name and tag.
+func (r run) ownAPIs(ctx context.Context) ([]string, error) {
+	all, err := r.listAPIs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	for _, api := range all {
+		if hasOurTag(r.App, api) {
+			ids = append(ids, aws.ToString(api.ApiId))
+		}
+	}
+	return ids, nil
+}
+
+func (r run) updateAPI(ctx context.Context, have *foundAPI) error {
+	if have.name != r.App.APIName() || have.selection != r.App.API.Selection() {
+		_, err := r.UpdateApi(ctx, &apigatewayv2.UpdateApiInput{
+			ApiId: &have.id, Name: aws.String(r.App.APIName()),
+			RouteSelectionExpression: aws.String(r.App.API.Selection()),
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return r.retag(ctx, "apis/"+have.id, have.tags, r.App.ResourceTags(nil))
+}
+
+// retag plan.Changes the tags of something in API Gateway, named by the end of its ARN.
+// (https://docs.aws.amazon.com/apigateway/latest/developerguide/arn-format-reference.html)
+func (r run) retag(ctx context.Context, resource string, have, want map[string]string) error {
+	arn := fmt.Sprintf("arn:%s:apigateway:%s::/%s", r.Account.Partition, r.Account.Region, resource)
+	set, unset := plan.TagChanges(have, want)
+	if len(unset) > 0 {
+		_, err := r.UntagResource(ctx,
+			&apigatewayv2.UntagResourceInput{ResourceArn: &arn, TagKeys: unset})
+		if err != nil {
+			return err
+		}
+	}
+	if len(set) == 0 {
+		return nil
+	}
+	_, err := r.TagResource(ctx, &apigatewayv2.TagResourceInput{ResourceArn: &arn, Tags: set})
+	return err
+}
+
+// staleAPIs plans the end of APIs that a run has made and never came to know.
+func (b *planner) staleAPIs() {
+	for _, id := range b.found.orphaned {
+		b.Add(plan.Step{
+			Action: plan.Delete, Type: plan.TypeAPI, Name: id,
+			Do: func(ctx context.Context, r *plan.Run, _ *plan.Resource) error {
+				return b.client.run(r).deleteAPI(ctx, &plan.Resource{APIID: id})
+			},
+		})
+	}
+}
+
+// deleteAPI deletes an API and all that is in it. Without an id it deletes those with our name and
+// tag.
+func (r run) deleteAPI(ctx context.Context, res *plan.Resource) error {
+	ids := []string{res.APIID}
+	if res.APIID == "" {
+		var err error
+		if ids, err = r.ownAPIs(ctx); err != nil {
+			return err
+		}
+	}
+	for _, id := range ids {
+		_, err := r.DeleteApi(ctx, &apigatewayv2.DeleteApiInput{ApiId: &id})
+		if ignoreGone(err) != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func first(ids []string) string {
+	if len(ids) == 0 {
+		return ""
+	}
+	return ids[0]
+}

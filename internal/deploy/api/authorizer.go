@@ -1,0 +1,152 @@
+package api
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2"
+	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2/types"
+
+	"github.com/tyg-dev/tyg/internal/deploy/plan"
+	"github.com/tyg-dev/tyg/internal/deploy/spec"
+)
+
+// A foundAuthorizer is an authorizer of the API.
+type foundAuthorizer struct {
+	id, name string
+	uri      string
+	kind     string   // REQUEST, the only one of WebSocket APIs
+	sources  []string // sorted
+}
+
+func (c client) findAuthorizers(ctx context.Context, apiID string) ([]foundAuthorizer, error) {
+	items, err := pages(func(token *string) ([]types.Authorizer, *string, error) {
+		out, err := c.GetAuthorizers(ctx,
+			&apigatewayv2.GetAuthorizersInput{ApiId: &apiID, NextToken: token})
+		if err != nil {
+			return nil, nil, err
+		}
+		return out.Items, out.NextToken, nil
+	})
+	var list []foundAuthorizer
+	for _, a := range items {
+		list = append(list, foundAuthorizer{
+			id: aws.ToString(a.AuthorizerId), name: aws.ToString(a.Name),
+			uri: aws.ToString(a.AuthorizerUri), kind: string(a.AuthorizerType),
+			sources: slices.Sorted(slices.Values(a.IdentitySource)),
+		})
+	}
+	return list, err
+}
+
+// ourAuthorizer returns the authorizer that tyg has made, or nil.
+func (a *foundAPI) ourAuthorizer() *foundAuthorizer {
+	for i := range a.authorizers {
+		if strings.HasSuffix(a.authorizers[i].name, spec.AuthorizerSuffix) {
+			return &a.authorizers[i]
+		}
+	}
+	return nil
+}
+
+// authorizerID returns the id of our authorizer. It is empty if there is none.
+func (a *foundAPI) authorizerID() string {
+	if ours := a.ourAuthorizer(); ours != nil {
+		return ours.id
+	}
+	return ""
+}
+
+// authorizerFor returns what the authorizer should be, or nil.
+func authorizerFor(app spec.Application, account spec.Account) *foundAuthorizer {
+	want := app.API.Authorizer
+	if want == nil {
+		return nil
+	}
+	return &foundAuthorizer{
+		name:    app.Prefix() + spec.AuthorizerSuffix,
+		uri:     account.InvocationURI(account.FunctionARN(app.FunctionName(want.Function))),
+		kind:    string(types.AuthorizerTypeRequest),
+		sources: slices.Sorted(slices.Values(want.IdentitySources)),
+	}
+}
+
+// authorizer plans the authorizer. One that is there is changed in place.
+func (b *planner) authorizer() {
+	want := authorizerFor(b.App, b.Account)
+	if want == nil {
+		return
+	}
+	in := b.found.inAPI()
+	have := in.ourAuthorizer()
+	if have == nil {
+		b.Add(plan.Step{
+			Action: plan.Create, Type: plan.TypeAuthorizer, Name: want.name, Line: b.apiLine(),
+			Do: func(ctx context.Context, r *plan.Run, _ *plan.Resource) error {
+				return b.client.run(r).createAuthorizer(ctx, want)
+			},
+		})
+		return
+	}
+	var diff plan.Changes
+	diff.Compare("name", have.name, want.name)
+	diff.Compare("uri", have.uri, want.uri)
+	diff.Compare("type", have.kind, want.kind)
+	diff.Compare("identity sources",
+		strings.Join(have.sources, ", "), strings.Join(want.sources, ", "))
+	b.Update(plan.TypeAuthorizer, want.name, b.apiLine(), diff, plan.Resource{},
+		func(ctx context.Context, r *plan.Run, _ *plan.Resource) error {
+			return b.client.run(r).updateAuthorizer(ctx, have.id, want)
+		})
+}
+
+func (r run) createAuthorizer(ctx context.Context, want *foundAuthorizer) error {
+	id, err := r.createOnce(ctx, func() (string, error) {
+		out, err := r.CreateAuthorizer(ctx, &apigatewayv2.CreateAuthorizerInput{
+			ApiId: &r.IDs.API, Name: &want.name, AuthorizerUri: &want.uri,
+			AuthorizerType: types.AuthorizerType(want.kind), IdentitySource: sources(want),
+		}, throttledOnly)
+		if err != nil {
+			return "", err
+		}
+		return aws.ToString(out.AuthorizerId), nil
+	}, func() (string, error) {
+		list, err := r.findAuthorizers(ctx, r.IDs.API)
+		return (&foundAPI{authorizers: list}).authorizerID(), err
+	})
+	r.IDs.Authorizer = id
+	return err
+}
+
+func (r run) updateAuthorizer(ctx context.Context, id string, want *foundAuthorizer) error {
+	_, err := r.UpdateAuthorizer(ctx, &apigatewayv2.UpdateAuthorizerInput{
+		ApiId: &r.IDs.API, AuthorizerId: &id, Name: &want.name, AuthorizerUri: &want.uri,
+		AuthorizerType: types.AuthorizerType(want.kind), IdentitySource: sources(want),
+	})
+	return err
+}
+
+// sources returns the identity sources as a list that is sent even if it is empty, as AWS wants it
+// to be.
+func sources(a *foundAuthorizer) []string { return append([]string{}, a.sources...) }
+
+// staleAuthorizers plans the end of authorizers that no route needs.
+func (b *planner) staleAuthorizers() {
+	in := b.found.inAPI()
+	for _, have := range in.authorizers {
+		if b.App.API.Authorizer != nil && have.id == in.authorizerID() {
+			continue
+		}
+		b.Add(plan.Step{
+			Action: plan.Delete, Type: plan.TypeAuthorizer, Name: have.id,
+			Do: func(ctx context.Context, r *plan.Run, _ *plan.Resource) error {
+				_, err := b.client.run(r).DeleteAuthorizer(ctx, &apigatewayv2.DeleteAuthorizerInput{
+					ApiId: &r.IDs.API, AuthorizerId: &have.id,
+				})
+				return ignoreGone(err)
+			},
+		})
+	}
+}

@@ -1,0 +1,235 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2"
+	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2/types"
+
+	"github.com/tyg-dev/tyg/internal/deploy/plan"
+	"github.com/tyg-dev/tyg/internal/deploy/spec"
+)
+
+// domainLogicalName is what the state file calls the custom domain name. While a domain name takes the
+// place of another, both are in the file.
+const domainLogicalName = "websocket_api_custom_domain"
+
+// A foundDomain is a custom domain name that there is.
+type foundDomain struct {
+	name        string
+	certificate string // its ARN
+	policy      string // TLS_1_2
+	status      types.DomainNameStatus
+	zone, alias string // where an alias record of DNS has to point
+	tags        map[string]string
+	mappings    []foundMapping
+}
+
+// findDomain looks for the custom domain name and its mappings. It returns nil if there is none, or none is
+// wanted.
+func (c client) findDomain(ctx context.Context, app spec.Application) (*foundDomain, error) {
+	if app.API.Domain == nil {
+		return nil, nil
+	}
+	domain, err := c.describeDomain(ctx, app.API.Domain.Name)
+	if err != nil || domain == nil {
+		return nil, err
+	}
+	domain.mappings, err = c.findMappings(ctx, domain.name)
+	return domain, err
+}
+
+// describeDomain returns nil if there is no such domain name.
+func (c client) describeDomain(ctx context.Context, name string) (*foundDomain, error) {
+	out, err := c.GetDomainName(ctx, &apigatewayv2.GetDomainNameInput{DomainName: &name})
+	if notInGateway(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	have := &foundDomain{name: name, tags: out.Tags}
+	for _, at := range out.DomainNameConfigurations[:min(1, len(out.DomainNameConfigurations))] {
+		have.certificate, have.policy = aws.ToString(at.CertificateArn), string(at.SecurityPolicy)
+		have.zone, have.alias = aws.ToString(at.HostedZoneId), aws.ToString(at.ApiGatewayDomainName)
+		have.status = at.DomainNameStatus
+	}
+	return have, nil
+}
+
+// domain plans the custom domain name and the path of it that is the API's. A domain name that
+// somebody else looks after is used as it is.
+func (b *planner) domain() {
+	want := b.App.API.Domain
+	if want == nil {
+		return
+	}
+	res := b.domainResource(*want)
+	have := b.found.domain
+	switch {
+	case have == nil:
+		b.Add(plan.Step{
+			Action: plan.Create, Type: plan.TypeDomain, Name: want.Name, Resource: res,
+			Line: "Creating custom domain name: " + want.Name,
+			Do: func(ctx context.Context, r *plan.Run, res *plan.Resource) error {
+				return b.client.run(r).createDomain(ctx, *want, res)
+			},
+		})
+	case b.ownDomain(*have):
+		b.ourDomain(*want, *have, res)
+	default:
+		b.adoptDomain(*want, *have, res)
+	}
+	b.mapping(*want, have != nil && !b.ownDomain(*have))
+}
+
+// domainResource returns the record of a domain name that is to be made.
+func (b *planner) domainResource(want spec.Domain) plan.Resource {
+	res := plan.Resource{
+		Name: domainLogicalName, Type: plan.TypeDomain, DomainName: want.Name,
+		CertificateARN: want.CertificateARN, SecurityPolicy: want.SecurityPolicy(),
+		APIMapping: []plan.MappingRecord{{Key: "/" + want.Key()}},
+	}
+	for _, known := range b.State.Of(plan.TypeDomain) {
+		if known.DomainName == want.Name {
+			res.Name = known.Name
+			break
+		}
+		if known.Name == domainLogicalName {
+			res.Name = domainLogicalName + ":" + want.Name
+		}
+	}
+	return res
+}
+
+// ownDomain reports whether a domain name is the application's.
+func (b *planner) ownDomain(have foundDomain) bool {
+	if have.tags[spec.TagKey] == b.App.Tag() {
+		return true
+	}
+	return slices.ContainsFunc(b.State.Of(plan.TypeDomain), func(r plan.Resource) bool {
+		return r.DomainName == have.name && !r.Pending && !r.Adopted
+	})
+}
+
+func (b *planner) ourDomain(want spec.Domain, have foundDomain, res plan.Resource) {
+	res.HostedZoneID, res.AliasDomainName = have.zone, have.alias
+	var diff plan.Changes
+	diff.Compare("certificate", have.certificate, want.CertificateARN)
+	diff.Compare("security policy", have.policy, want.SecurityPolicy())
+	diff.Tags(have.tags, b.App.ResourceTags(want.Tags))
+	b.Update(plan.TypeDomain, want.Name, "Updating custom domain name: "+want.Name, diff, res,
+		func(ctx context.Context, r *plan.Run, res *plan.Resource) error {
+			return b.client.run(r).updateDomain(ctx, want, have, res)
+		})
+}
+
+// adoptDomain writes down a domain name that somebody else looks after, and says what they would
+// have to change.
+func (b *planner) adoptDomain(want spec.Domain, have foundDomain, res plan.Resource) {
+	res.Adopted, res.HostedZoneID, res.AliasDomainName = true, have.zone, have.alias
+	res.CertificateARN, res.SecurityPolicy = have.certificate, have.policy
+	var diff plan.Changes
+	diff.Compare("certificate", have.certificate, want.CertificateARN)
+	diff.Compare("security policy", have.policy, want.SecurityPolicy())
+	for _, c := range diff {
+		b.Warn("custom domain name %s has no tag %s=%s, so it is used as it is: "+
+			"its %s is %s, not %s", want.Name, spec.TagKey, b.App.Tag(), c.Property, c.From, c.To)
+	}
+	b.Update(plan.TypeDomain, want.Name, "", nil, res, nil)
+}
+
+func (r run) createDomain(ctx context.Context, want spec.Domain, res *plan.Resource) error {
+	_, err := r.createOnce(ctx, func() (string, error) {
+		_, err := r.CreateDomainName(ctx, &apigatewayv2.CreateDomainNameInput{
+			DomainName: &want.Name, DomainNameConfigurations: domainConfiguration(want),
+			Tags: r.App.ResourceTags(want.Tags),
+		}, throttledOnly)
+		return want.Name, err
+	}, func() (string, error) {
+		have, err := r.describeDomain(ctx, want.Name)
+		if have == nil || have.tags[spec.TagKey] != r.App.Tag() {
+			return "", err
+		}
+		return want.Name, nil
+	})
+	if err != nil {
+		return err
+	}
+	return r.awaitDomain(ctx, res)
+}
+
+func (r run) updateDomain(
+	ctx context.Context, want spec.Domain, have foundDomain, res *plan.Resource,
+) error {
+	if have.certificate != want.CertificateARN || have.policy != want.SecurityPolicy() {
+		_, err := r.UpdateDomainName(ctx, &apigatewayv2.UpdateDomainNameInput{
+			DomainName: &want.Name, DomainNameConfigurations: domainConfiguration(want),
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if err := r.retag(ctx, "domainnames/"+want.Name, have.tags, r.App.ResourceTags(want.Tags)); err != nil {
+		return err
+	}
+	return r.awaitDomain(ctx, res)
+}
+
+// awaitDomain waits until a domain name serves, and completes its record.
+func (r run) awaitDomain(ctx context.Context, res *plan.Resource) error {
+	return r.Await(ctx, "custom domain name "+res.DomainName, 10*time.Minute, func() (bool, error) {
+		have, err := r.describeDomain(ctx, res.DomainName)
+		if err != nil {
+			return false, err
+		}
+		if have == nil {
+			return false, fmt.Errorf("custom domain name %s: somebody has deleted it",
+				res.DomainName)
+		}
+		res.HostedZoneID, res.AliasDomainName = have.zone, have.alias
+		switch have.status {
+		case types.DomainNameStatusPendingCertificateReimport,
+			types.DomainNameStatusPendingOwnershipVerification:
+			return false, fmt.Errorf("custom domain name %s has the status %s; see to its "+
+				"certificate", res.DomainName, have.status)
+		}
+		return have.status != types.DomainNameStatusUpdating, nil
+	})
+}
+
+// domainConfiguration returns the only form that domain names of WebSocket APIs have.
+func domainConfiguration(d spec.Domain) []types.DomainNameConfiguration {
+	return []types.DomainNameConfiguration{{
+		CertificateArn: &d.CertificateARN, EndpointType: types.EndpointTypeRegional,
+		SecurityPolicy: types.SecurityPolicy(d.SecurityPolicy()),
+	}}
+}
+
+// deleteDomain deletes our mappings, and the domain name if it is ours. One that other APIs have
+// come to use stays, without our tag.
+func (r run) deleteDomain(ctx context.Context, res *plan.Resource) error {
+	have, err := r.describeDomain(ctx, res.DomainName)
+	if have == nil {
+		return err
+	}
+	ours := have.tags[spec.TagKey] == r.App.Tag()
+	if res.Pending && !ours {
+		return nil
+	}
+	others, err := r.deleteMappings(ctx, res.DomainName)
+	if err != nil || res.Adopted {
+		return err
+	}
+	if others > 0 {
+		r.Progress("Keeping custom domain name, which other APIs use: " + res.DomainName)
+		return r.retag(ctx, "domainnames/"+res.DomainName, map[string]string{spec.TagKey: ""}, nil)
+	}
+	_, err = r.DeleteDomainName(ctx,
+		&apigatewayv2.DeleteDomainNameInput{DomainName: &res.DomainName})
+	return ignoreGone(err)
+}

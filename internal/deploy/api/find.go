@@ -1,0 +1,155 @@
+package api
+
+import (
+	"context"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2"
+	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2/types"
+
+	"github.com/tyg-dev/tyg/internal/deploy/plan"
+	"github.com/tyg-dev/tyg/internal/deploy/spec"
+)
+
+// A foundAPI is a WebSocket API that there is, with all that is in it.
+type foundAPI struct {
+	id, name  string
+	selection string // the route selection expression
+	tags      map[string]string
+
+	stageName    string // of the stage that the application wants
+	integrations []foundIntegration
+	authorizers  []foundAuthorizer
+	routes       []foundRoute
+	deployments  []foundDeployment // the newest first
+	stages       []foundStage
+}
+
+// live reports whether clients may be using the API.
+func (a *foundAPI) live() bool { return a != nil && len(a.stages) > 0 }
+
+// findAPI looks for the API: by the id in the state file, else by name and tag. Names of APIs are
+// not unique, so others of the name and tag may be there, from a run that never came to know what
+// it had made.
+func (c client) findAPI(ctx context.Context, app spec.Application, state plan.State, f *found) error {
+	all, err := c.listAPIs(ctx)
+	if err != nil {
+		return err
+	}
+	known, _ := state.Find(plan.TypeAPI, apiLogicalName)
+	chosen := slices.IndexFunc(all, func(a types.Api) bool {
+		return known.APIID != "" && aws.ToString(a.ApiId) == known.APIID
+	})
+	if chosen < 0 && known.APIID != "" { // the list may lag behind
+		api, err := c.getAPI(ctx, known.APIID)
+		if err != nil {
+			return err
+		}
+		if api != nil {
+			chosen, all = len(all), append(all, *api)
+		}
+	}
+	var unused []int
+	for i, a := range all {
+		if i == chosen || !hasOurTag(app, a) {
+			continue
+		}
+		used, err := c.hasStage(ctx, *a.ApiId)
+		if err != nil {
+			return err
+		}
+		if used && chosen < 0 {
+			chosen = i
+		}
+		if !used {
+			unused = append(unused, i)
+		}
+	}
+	if chosen < 0 && len(unused) > 0 {
+		chosen, unused = unused[0], unused[1:]
+	}
+	for _, i := range unused {
+		f.orphaned = append(f.orphaned, *all[i].ApiId)
+	}
+	if chosen < 0 {
+		f.api = unownedAPI(app, all)
+		return nil
+	}
+	f.api, err = c.describeAPI(ctx, app, all[chosen])
+	return err
+}
+
+// getAPI returns an API, or nil if there is none with that id.
+func (c client) getAPI(ctx context.Context, id string) (*types.Api, error) {
+	out, err := c.GetApi(ctx, &apigatewayv2.GetApiInput{ApiId: &id})
+	if err != nil {
+		return nil, ignoreGone(err)
+	}
+	return &types.Api{
+		ApiId: out.ApiId, Name: out.Name, Tags: out.Tags, RouteSelectionExpression: out.RouteSelectionExpression,
+	}, nil
+}
+
+func (c client) listAPIs(ctx context.Context) ([]types.Api, error) {
+	return pages(func(token *string) ([]types.Api, *string, error) {
+		out, err := c.GetApis(ctx, &apigatewayv2.GetApisInput{NextToken: token})
+		if err != nil {
+			return nil, nil, err
+		}
+		return out.Items, out.NextToken, nil
+	})
+}
+
+// hasOurTag reports whether an API has the application's name and tag.
+func hasOurTag(app spec.Application, api types.Api) bool {
+	return aws.ToString(api.Name) == app.APIName() && api.Tags[spec.TagKey] == app.Tag()
+}
+
+// unownedAPI returns an API of the application's name without its tag. It is in the way.
+func unownedAPI(app spec.Application, all []types.Api) *foundAPI {
+	for _, api := range all {
+		if aws.ToString(api.Name) == app.APIName() {
+			return &foundAPI{id: aws.ToString(api.ApiId), name: app.APIName(), tags: api.Tags}
+		}
+	}
+	return nil
+}
+
+func (c client) hasStage(ctx context.Context, apiID string) (bool, error) {
+	stages, err := c.findStages(ctx, apiID)
+	return len(stages) > 0, err
+}
+
+func (c client) describeAPI(
+	ctx context.Context, app spec.Application, api types.Api,
+) (*foundAPI, error) {
+	a := &foundAPI{
+		id: aws.ToString(api.ApiId), name: aws.ToString(api.Name),
+		selection: aws.ToString(api.RouteSelectionExpression), tags: api.Tags,
+		stageName: app.API.Stage,
+	}
+	var err error
+	if a.integrations, err = c.findIntegrations(ctx, app, a.id); err != nil {
+		return nil, err
+	}
+	if a.authorizers, err = c.findAuthorizers(ctx, a.id); err != nil {
+		return nil, err
+	}
+	if a.routes, err = c.findRoutes(ctx, a.id); err != nil {
+		return nil, err
+	}
+	if a.deployments, err = c.findDeployments(ctx, a.id); err != nil {
+		return nil, err
+	}
+	a.stages, err = c.findStages(ctx, a.id)
+	return a, err
+}
+
+// inAPI returns what there is in the API, which is nothing if there is none.
+func (f found) inAPI() foundAPI {
+	if f.api == nil {
+		return foundAPI{}
+	}
+	return *f.api
+}

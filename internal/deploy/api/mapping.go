@@ -1,0 +1,175 @@
+package api
+
+import (
+	"context"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2"
+	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2/types"
+
+	"github.com/tyg-dev/tyg/internal/deploy/plan"
+	"github.com/tyg-dev/tyg/internal/deploy/spec"
+)
+
+// A foundMapping is a path of a custom domain name and the stage of an API that is there.
+type foundMapping struct {
+	id         string
+	key        string // the path without slashes at its ends; empty is all of it
+	api, stage string
+}
+
+func (c client) findMappings(ctx context.Context, domain string) ([]foundMapping, error) {
+	items, err := pages(func(token *string) ([]types.ApiMapping, *string, error) {
+		out, err := c.GetApiMappings(ctx,
+			&apigatewayv2.GetApiMappingsInput{DomainName: &domain, NextToken: token})
+		if err != nil {
+			return nil, nil, err
+		}
+		return out.Items, out.NextToken, nil
+	})
+	var list []foundMapping
+	for _, m := range items {
+		list = append(list, foundMapping{
+			id: aws.ToString(m.ApiMappingId), key: spec.MappingKey(aws.ToString(m.ApiMappingKey)),
+			api: aws.ToString(m.ApiId), stage: aws.ToString(m.Stage),
+		})
+	}
+	return list, err
+}
+
+// mapping plans the path of the domain name that is the API's.
+func (b *planner) mapping(want spec.Domain, adopted bool) {
+	name := want.Name + "/" + want.Key()
+	have := b.mappingOf(want.Key())
+	if have == nil {
+		b.Add(plan.Step{
+			Action: plan.Create, Type: plan.TypeMapping, Name: name,
+			Line: "Creating api mapping: /" + want.Key(),
+			Do: func(ctx context.Context, r *plan.Run, _ *plan.Resource) error {
+				return b.client.run(r).createMapping(ctx, want)
+			},
+		})
+		return
+	}
+	id := b.found.inAPI().id
+	if have.api != id && adopted && !b.knows(have.api) {
+		b.Conflict("/%s of custom domain name %s leads to API %s, which is not of this "+
+			"application; choose another url_prefix", want.Key(), want.Name, have.api)
+		return
+	}
+	if id == "" {
+		id = "the new one"
+	}
+	var diff plan.Changes
+	diff.Compare("API", have.api, id)
+	diff.Compare("stage", have.stage, b.App.API.Stage)
+	b.Update(plan.TypeMapping, name, "Updating api mapping: /"+want.Key(), diff, plan.Resource{},
+		func(ctx context.Context, r *plan.Run, _ *plan.Resource) error {
+			return b.client.run(r).updateMapping(ctx, want.Name, have.id)
+		})
+}
+
+func (b *planner) mappingOf(key string) *foundMapping {
+	if b.found.domain == nil {
+		return nil
+	}
+	for i, m := range b.found.domain.mappings {
+		if m.key == key {
+			return &b.found.domain.mappings[i]
+		}
+	}
+	return nil
+}
+
+// knows reports whether an API is the one in the state file.
+func (b *planner) knows(apiID string) bool {
+	known, ok := b.State.Find(plan.TypeAPI, apiLogicalName)
+	return ok && known.APIID == apiID
+}
+
+func (r run) createMapping(ctx context.Context, want spec.Domain) error {
+	_, err := r.createOnce(ctx, func() (string, error) {
+		out, err := r.CreateApiMapping(ctx, &apigatewayv2.CreateApiMappingInput{
+			DomainName: &want.Name, ApiId: &r.IDs.API, Stage: &r.App.API.Stage,
+			ApiMappingKey: given(want.Key()),
+		}, throttledOnly)
+		if err != nil {
+			return "", err
+		}
+		return aws.ToString(out.ApiMappingId), nil
+	}, func() (string, error) {
+		list, err := r.findMappings(ctx, want.Name)
+		i := slices.IndexFunc(list, func(m foundMapping) bool {
+			return m.key == want.Key() && m.api == r.IDs.API
+		})
+		if i < 0 {
+			return "", err
+		}
+		return list[i].id, err
+	})
+	return err
+}
+
+func (r run) updateMapping(ctx context.Context, domain, id string) error {
+	_, err := r.UpdateApiMapping(ctx, &apigatewayv2.UpdateApiMappingInput{
+		DomainName: &domain, ApiMappingId: &id, ApiId: &r.IDs.API, Stage: &r.App.API.Stage,
+	})
+	return err
+}
+
+// staleMappings plans the end of mappings under another path, and of domain names that are not
+// wanted any more. It comes before that of stages, which do not go while a mapping leads to them.
+func (b *planner) staleMappings() {
+	wanted := b.App.API.Domain
+	if b.found.domain != nil {
+		for _, m := range b.found.domain.mappings {
+			if m.api != b.found.inAPI().id || m.key == wanted.Key() || b.isForeignStage(m.stage) {
+				continue
+			}
+			b.Add(plan.Step{
+				Action: plan.Delete, Type: plan.TypeMapping, Name: wanted.Name + "/" + m.key,
+				Do: func(ctx context.Context, r *plan.Run, _ *plan.Resource) error {
+					return b.client.run(r).deleteMapping(ctx, wanted.Name, m.id)
+				},
+			})
+		}
+	}
+	for _, res := range b.State.Of(plan.TypeDomain) {
+		if wanted == nil || res.DomainName != wanted.Name {
+			b.Add(b.client.domainType().Delete(res))
+		}
+	}
+}
+
+// isForeignStage reports whether there is a stage in our API that somebody else has made.
+func (b *planner) isForeignStage(name string) bool {
+	return slices.ContainsFunc(b.found.inAPI().stages, func(s foundStage) bool {
+		return s.name == name && name != b.App.API.Stage && !b.isRenamed(s)
+	})
+}
+
+// deleteMappings deletes the mappings of our API, and returns how many others there are.
+func (r run) deleteMappings(ctx context.Context, domain string) (others int, err error) {
+	list, err := r.findMappings(ctx, domain)
+	if err != nil {
+		return 0, err
+	}
+	known, _ := r.State.Find(plan.TypeAPI, apiLogicalName)
+	for _, m := range list {
+		if m.api != known.APIID {
+			others++
+			continue
+		}
+		if err := r.deleteMapping(ctx, domain, m.id); err != nil {
+			return 0, err
+		}
+	}
+	return others, nil
+}
+
+func (r run) deleteMapping(ctx context.Context, domain, id string) error {
+	_, err := r.DeleteApiMapping(ctx,
+		&apigatewayv2.DeleteApiMappingInput{DomainName: &domain, ApiMappingId: &id})
+	return ignoreGone(err)
+}

@@ -1,0 +1,88 @@
+package function
+
+import (
+	"context"
+	"errors"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
+
+	"github.com/tyg-dev/tyg/internal/deploy/plan"
+	"github.com/tyg-dev/tyg/internal/deploy/spec"
+)
+
+// create makes a function and waits until it can be called.
+func (r run) create(ctx context.Context, fn spec.Function, res *plan.Resource) error {
+	conf := r.configuration(fn)
+	err := r.retryUntilAssumable(ctx, fn, func() error {
+		_, err := r.CreateFunction(ctx, &lambda.CreateFunctionInput{
+			FunctionName: conf.FunctionName, Role: conf.Role, Handler: conf.Handler, Runtime: conf.Runtime,
+			Environment: conf.Environment, Timeout: conf.Timeout, MemorySize: conf.MemorySize,
+			Layers: conf.Layers, VpcConfig: conf.VpcConfig, TracingConfig: conf.TracingConfig,
+			Architectures: architectures(fn), Code: &types.FunctionCode{ZipFile: fn.Bundle.Zip},
+			Tags: r.App.ResourceTags(fn.Tags),
+		})
+		return err
+	})
+	if _, exists := errors.AsType[*types.ResourceConflictException](err); exists {
+		err = r.madeByUs(ctx, res.FunctionName, err)
+	}
+	if err != nil {
+		return err
+	}
+	have, err := r.settle(ctx, res.FunctionName)
+	if err != nil {
+		return err
+	}
+	res.FunctionARN = have.arn
+	if fn.ReservedConcurrency == nil {
+		return nil
+	}
+	return r.reserve(ctx, fn)
+}
+
+// madeByUs returns nil if a function that is there already has our tag: then the first answer to
+// our call was lost. Otherwise the error stands.
+func (r run) madeByUs(ctx context.Context, name string, exists error) error {
+	have, err := r.get(ctx, name)
+	if err != nil {
+		return err
+	}
+	if have == nil || have.tags[spec.TagKey] != r.App.Tag() {
+		return exists
+	}
+	return nil
+}
+
+// configuration returns what a function should be, but for its code and what belongs to it.
+func (r run) configuration(fn spec.Function) *lambda.UpdateFunctionConfigurationInput {
+	endpoint := r.Account.Endpoint(r.IDs.API, r.App.API.Stage)
+	return &lambda.UpdateFunctionConfigurationInput{
+		FunctionName: aws.String(r.App.FunctionName(fn.LogicalName)),
+		Role:         aws.String(r.roleOf(fn)),
+		Handler:      aws.String(spec.Handler),
+		Runtime:      types.Runtime(spec.Runtime),
+		Environment:  &types.Environment{Variables: r.App.Environment(fn, endpoint)},
+		Timeout:      aws.Int32(int32(fn.Timeout)),
+		MemorySize:   aws.Int32(int32(fn.MemorySize)),
+		// Only lists that are there and empty take away what was in them.
+		Layers: append([]string{}, fn.Layers...),
+		VpcConfig: &types.VpcConfig{
+			SubnetIds:        append([]string{}, fn.SubnetIDs...),
+			SecurityGroupIds: append([]string{}, fn.SecurityGroupIDs...),
+		},
+		TracingConfig: &types.TracingConfig{Mode: tracing(fn)},
+	}
+}
+
+func (r run) roleOf(fn spec.Function) string {
+	if fn.Role.ARN != "" {
+		return fn.Role.ARN
+	}
+	return r.IDs.Roles[fn.Role.LogicalName]
+}
+
+func architectures(fn spec.Function) []types.Architecture {
+	return []types.Architecture{types.Architecture(fn.Architecture)}
+}

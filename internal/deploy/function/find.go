@@ -1,0 +1,136 @@
+package function
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
+
+	"github.com/tyg-dev/tyg/internal/deploy/spec"
+)
+
+// A foundFunction is a function that there is.
+type foundFunction struct {
+	logical string
+	arn     string
+
+	code         string // its hash
+	architecture types.Architecture
+
+	handler, role           string
+	runtime                 types.Runtime
+	environment             map[string]string
+	timeout, memory         int // seconds, MiB
+	layers                  []string
+	subnets, securityGroups []string
+	tracing                 types.TracingMode
+
+	concurrency *int // nil: none is reserved
+	tags        map[string]string
+
+	// state is Pending while the function is being made, and lastUpdate InProgress while it is being
+	// changed; both are Failed if that did not work, and then reason says why.
+	// (https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html)
+	state      types.State
+	lastUpdate types.LastUpdateStatus
+	reason     string
+
+	grants map[string]grant // of ours, by statement id
+}
+
+// failed reports whether the function could not be made. It can only be deleted.
+func (f foundFunction) failed() bool { return f.state == types.StateFailed }
+
+// settled reports whether Lambda is done with what it was told last.
+func (f foundFunction) settled() bool {
+	return f.state != types.StatePending && f.lastUpdate != types.LastUpdateStatusInProgress
+}
+
+// findFunctions looks for the functions that the application wants, by name.
+func (c client) findFunctions(ctx context.Context, app spec.Application) (map[string]foundFunction, error) {
+	functions := make(map[string]foundFunction)
+	for _, fn := range app.Functions {
+		name := app.FunctionName(fn.LogicalName)
+		have, err := c.get(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		if have == nil {
+			continue
+		}
+		have.logical = fn.LogicalName
+		if have.grants, err = c.getGrants(ctx, name); err != nil {
+			return nil, err
+		}
+		functions[name] = *have
+	}
+	return functions, nil
+}
+
+// get returns a function, without its grants, or nil if there is none of that name.
+func (c client) get(ctx context.Context, name string) (*foundFunction, error) {
+	out, err := c.GetFunction(ctx, &lambda.GetFunctionInput{FunctionName: &name})
+	if isNoFunction(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	// Without these, everything would seem to be different from what it should be.
+	if e := out.TagsError; e != nil {
+		return nil, fmt.Errorf("read tags of function %s: %s: %s; allow lambda:ListTags",
+			name, aws.ToString(e.ErrorCode), aws.ToString(e.Message))
+	}
+	if env := out.Configuration.Environment; env != nil && env.Error != nil {
+		return nil, fmt.Errorf("read environment of function %s: %s: %s",
+			name, aws.ToString(env.Error.ErrorCode), aws.ToString(env.Error.Message))
+	}
+	have := newFoundFunction(out.Configuration)
+	have.tags = out.Tags
+	if out.Concurrency != nil && out.Concurrency.ReservedConcurrentExecutions != nil {
+		n := int(*out.Concurrency.ReservedConcurrentExecutions)
+		have.concurrency = &n
+	}
+	return &have, nil
+}
+
+func newFoundFunction(conf *types.FunctionConfiguration) foundFunction {
+	have := foundFunction{
+		arn: aws.ToString(conf.FunctionArn), code: aws.ToString(conf.CodeSha256),
+		architecture: types.ArchitectureX8664,
+		handler:      aws.ToString(conf.Handler), role: aws.ToString(conf.Role), runtime: conf.Runtime,
+		timeout: int(aws.ToInt32(conf.Timeout)), memory: int(aws.ToInt32(conf.MemorySize)),
+		tracing: types.TracingModePassThrough,
+		state:   conf.State, lastUpdate: conf.LastUpdateStatus,
+		reason: aws.ToString(conf.LastUpdateStatusReason),
+	}
+	if have.failed() {
+		have.reason = aws.ToString(conf.StateReason)
+	}
+	if len(conf.Architectures) > 0 {
+		have.architecture = conf.Architectures[0]
+	}
+	if conf.Environment != nil {
+		have.environment = conf.Environment.Variables
+	}
+	for _, layer := range conf.Layers {
+		have.layers = append(have.layers, aws.ToString(layer.Arn))
+	}
+	if conf.VpcConfig != nil {
+		have.subnets, have.securityGroups = conf.VpcConfig.SubnetIds, conf.VpcConfig.SecurityGroupIds
+	}
+	if conf.TracingConfig != nil {
+		have.tracing = conf.TracingConfig.Mode
+	}
+	return have
+}
+
+// isNoFunction reports whether Lambda does not know what it was asked for: a function, its policy
+// or a statement in that.
+func isNoFunction(err error) bool {
+	_, ok := errors.AsType[*types.ResourceNotFoundException](err)
+	return ok
+}

@@ -1,0 +1,191 @@
+package function
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
+
+	"github.com/tyg-dev/tyg/internal/deploy/plan"
+	"github.com/tyg-dev/tyg/internal/deploy/spec"
+)
+
+// A grant lets somebody call a function: a statement of its policy.
+type grant struct {
+	principal, action, source string
+}
+
+const (
+	invoker      = "apigateway.amazonaws.com"
+	invokeAction = "lambda:InvokeFunction"
+
+	// grantPrefix begins the ids of our statements; the id of the API follows.
+	grantPrefix = "tyg-"
+)
+
+// apiGrant returns the statement by which an API may call a function, from all its routes and from
+// its authorizer: arn:aws:execute-api:{region}:{account}:{api}/* takes in {api}/{stage}/{route key}
+// and {api}/authorizers/{id}.
+// (https://docs.aws.amazon.com/apigateway/latest/developerguide/arn-format-reference.html)
+func apiGrant(a spec.Account, apiID string) (id string, g grant) {
+	return grantPrefix + apiID, grant{invoker, invokeAction, a.ARN("execute-api", apiID+"/*")}
+}
+
+// getGrants returns the statements of ours in the policy of a function.
+func (c client) getGrants(ctx context.Context, function string) (map[string]grant, error) {
+	out, err := c.GetPolicy(ctx, &lambda.GetPolicyInput{FunctionName: &function})
+	if isNoFunction(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	grants, err := parseGrants(aws.ToString(out.Policy))
+	if err != nil {
+		return nil, fmt.Errorf("read policy of function %s: %w", function, err)
+	}
+	return grants, nil
+}
+
+func parseGrants(policy string) (map[string]grant, error) {
+	var doc struct {
+		Statement []struct {
+			Sid, Action, Principal any
+			Condition              struct{ ArnLike map[string]any }
+		}
+	}
+	if err := json.Unmarshal([]byte(policy), &doc); err != nil {
+		return nil, err
+	}
+	grants := make(map[string]grant)
+	for _, s := range doc.Statement {
+		id, _ := s.Sid.(string)
+		if !strings.HasPrefix(id, grantPrefix) {
+			continue
+		}
+		var g grant
+		principal, _ := s.Principal.(map[string]any)
+		g.principal, _ = principal["Service"].(string)
+		g.action, _ = s.Action.(string)
+		g.source, _ = s.Condition.ArnLike["AWS:SourceArn"].(string)
+		grants[id] = g
+	}
+	return grants, nil
+}
+
+// permissions plans that the API may call the functions that it needs.
+func (b *planner) permissions() {
+	for _, fn := range b.App.Functions {
+		if b.App.Calls(fn.LogicalName) {
+			b.permission(b.App.FunctionName(fn.LogicalName))
+		}
+	}
+}
+
+func (b *planner) permission(function string) {
+	step := plan.Step{
+		Action: plan.Create, Type: plan.TypePermission, Name: function,
+		Do: func(ctx context.Context, r *plan.Run, _ *plan.Resource) error {
+			return b.client.run(r).permit(ctx, function)
+		},
+	}
+	have, ok := b.liveFunction(function)
+	if ok && b.Known.API != "" {
+		id, want := apiGrant(b.Account, b.Known.API)
+		old, there := have.grants[id]
+		if there && old == want {
+			return
+		}
+		if there {
+			step.Action = plan.Update
+			step.Changes = plan.Changes{{
+				Property: "permission", From: fmt.Sprint(old), To: fmt.Sprint(want),
+			}}
+		}
+	}
+	b.Add(step)
+}
+
+// stalePermissions plans the end of permissions that are not needed any more: those of an API that
+// is gone, and those of a function that no route leads to. They come last, as the live routes may
+// need them until then.
+func (b *planner) stalePermissions() {
+	for _, fn := range b.App.Functions {
+		name := b.App.FunctionName(fn.LogicalName)
+		have, ok := b.liveFunction(name)
+		if !ok {
+			continue
+		}
+		for _, id := range slices.Sorted(maps.Keys(have.grants)) {
+			if b.Known.API != "" && id == grantPrefix+b.Known.API && b.App.Calls(fn.LogicalName) {
+				continue
+			}
+			b.Add(plan.Step{
+				Action: plan.Delete, Type: plan.TypePermission, Name: name,
+				Do: func(ctx context.Context, r *plan.Run, _ *plan.Resource) error {
+					return b.client.run(r).forbid(ctx, name, id)
+				},
+			})
+		}
+	}
+}
+
+// permit lets the API call a function. A statement cannot be changed, so a wrong one is replaced.
+func (r run) permit(ctx context.Context, function string) error {
+	id, want := apiGrant(r.Account, r.IDs.API)
+	have, err := r.getGrants(ctx, function)
+	if err != nil {
+		return err
+	}
+	old, there := have[id]
+	if there && old == want {
+		return nil
+	}
+	if there {
+		if err := r.forbid(ctx, function, id); err != nil {
+			return err
+		}
+	}
+	err = r.RetryWhile(ctx, "wait for function "+function, plan.IAMDelay, func() error {
+		_, err := r.AddPermission(ctx, &lambda.AddPermissionInput{
+			FunctionName: &function, StatementId: &id,
+			Principal: &want.principal, Action: &want.action, SourceArn: &want.source,
+		})
+		return err
+	}, isBusy)
+	if _, exists := errors.AsType[*types.ResourceConflictException](err); !exists {
+		return err
+	}
+	// It is there already if the answer to an earlier call was lost.
+	have, readErr := r.getGrants(ctx, function)
+	if readErr != nil || have[id] == want {
+		return readErr
+	}
+	return err
+}
+
+func (r run) forbid(ctx context.Context, function, id string) error {
+	return r.RetryWhile(ctx, "wait for function "+function, plan.IAMDelay, func() error {
+		_, err := r.RemovePermission(ctx, &lambda.RemovePermissionInput{
+			FunctionName: &function, StatementId: &id,
+		})
+		if isNoFunction(err) {
+			return nil
+		}
+		return err
+	}, isBusy)
+}
+
+// isBusy reports whether something else is being done with a function. A statement that is there already
+// is the same error with another text.
+func isBusy(err error) bool {
+	e, conflict := errors.AsType[*types.ResourceConflictException](err)
+	return conflict && !strings.Contains(strings.ToLower(aws.ToString(e.Message)), "statement id")
+}

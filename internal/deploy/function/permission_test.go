@@ -1,0 +1,102 @@
+package function
+
+import (
+	"maps"
+	"slices"
+	"testing"
+
+	"github.com/tyg-dev/tyg/internal/deploy/plan"
+	"github.com/tyg-dev/tyg/internal/deploy/spec"
+)
+
+// permitted plans the permissions of an application.
+func permitted(app spec.Application, found onAWS) []string {
+	b := found.planner(app, plan.State{})
+	b.permissions()
+	b.stalePermissions()
+	var got []string
+	for _, s := range b.Steps {
+		got = append(got, s.String())
+	}
+	return got
+}
+
+func TestPermissions(t *testing.T) {
+	const name = "lambda_permission echo-dev-websocket_message"
+	right := grant{
+		principal: "apigateway.amazonaws.com", action: "lambda:InvokeFunction",
+		source: "arn:aws:execute-api:us-west-2:123456789012:abc/*",
+	}
+	wider := right
+	wider.source = "arn:aws:execute-api:us-west-2:123456789012:*"
+	for _, test := range []struct {
+		name   string
+		grants map[string]grant
+		change func(*spec.Application, *onAWS)
+		want   []string
+	}{
+		{"none", nil, nil, []string{"create " + name}},
+		{"the right one", map[string]grant{"tyg-abc": right}, nil, nil},
+		{"another source", map[string]grant{"tyg-abc": wider}, nil, []string{"update " + name}},
+		{
+			"an API that is gone",
+			map[string]grant{"tyg-abc": right, "tyg-old": right},
+			nil,
+			[]string{"delete " + name},
+		},
+		{
+			"an API to come",
+			map[string]grant{"tyg-old": right},
+			func(_ *spec.Application, f *onAWS) { f.ids.API = "" },
+			[]string{"create " + name, "delete " + name},
+		},
+		{
+			"no route",
+			map[string]grant{"tyg-abc": right},
+			func(a *spec.Application, _ *onAWS) { a.API.Routes = nil },
+			[]string{"delete " + name},
+		},
+		{
+			"no route but the authorizer", nil,
+			func(a *spec.Application, _ *onAWS) {
+				a.API.Routes, a.API.Authorizer = nil, &spec.Authorizer{Function: "websocket_message"}
+			},
+			[]string{"create " + name},
+		},
+		{
+			"a function to come", nil,
+			func(_ *spec.Application, f *onAWS) { f.functions = nil },
+			[]string{"create " + name},
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			app, found := oneFunction()
+			found = changeFunction(found, func(f *foundFunction) { f.grants = test.grants })
+			if test.change != nil {
+				test.change(&app, &found)
+			}
+			if got := permitted(app, found); !slices.Equal(got, test.want) {
+				t.Errorf("steps are %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+func TestParseGrants(t *testing.T) {
+	got, err := parseGrants(`{"Version":"2012-10-17","Id":"default","Statement":[
+		{"Sid":"tyg-abc","Effect":"Allow","Principal":{"Service":"apigateway.amazonaws.com"},
+		 "Action":"lambda:InvokeFunction","Resource":"r","Condition":{"ArnLike":{"AWS:SourceArn":"s"}}},
+		{"Sid":"tyg-all","Effect":"Allow","Principal":"*","Action":["lambda:*"],"Resource":"r"},
+		{"Sid":"by-hand","Effect":"Allow","Principal":{"AWS":"x"},"Action":"lambda:*","Resource":"r"},
+		{"Effect":"Allow"}]}`)
+	want := map[string]grant{
+		"tyg-abc": {"apigateway.amazonaws.com", "lambda:InvokeFunction", "s"},
+		"tyg-all": {},
+	}
+	if err != nil || !maps.Equal(got, want) {
+		t.Errorf("grants are %v, %v; want %v", got, err, want)
+	}
+	if _, err := parseGrants("{"); err == nil {
+		t.Error("a policy that is no JSON was read")
+	}
+}

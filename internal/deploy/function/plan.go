@@ -1,0 +1,64 @@
+package function
+
+import (
+	"context"
+
+	"github.com/tyg-dev/tyg/internal/deploy/plan"
+	"github.com/tyg-dev/tyg/internal/deploy/spec"
+)
+
+// integrationTimeout is how many seconds API Gateway waits for a function, at most.
+// (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html)
+const integrationTimeout = 29
+
+// function plans a function.
+func (b *planner) function(fn spec.Function) {
+	name := b.App.FunctionName(fn.LogicalName)
+	if fn.Bundle == nil {
+		b.Conflict("function %s has no code", name)
+		return
+	}
+	if fn.Timeout > integrationTimeout {
+		b.Warn("function %s may run for %d seconds (lambda_timeout), and API Gateway waits for %d: "+
+			"after that the client is told of a timeout while the function goes on",
+			name, fn.Timeout, integrationTimeout)
+	}
+	res := plan.Resource{Name: fn.LogicalName, Type: plan.TypeFunction, FunctionName: name}
+	have, ok := b.found[name]
+	if ok && !b.Owned(plan.TypeFunction, res.Name, name, have.tags) {
+		return
+	}
+	if ok && have.failed() {
+		gone := res
+		gone.FunctionARN = have.arn
+		b.Add(b.client.resourceType().Delete(gone))
+	}
+	if !ok || have.failed() {
+		b.Add(plan.Step{
+			Action: plan.Create, Type: plan.TypeFunction, Name: name, Resource: res,
+			Line: "Creating lambda function: " + name,
+			Do: func(ctx context.Context, r *plan.Run, res *plan.Resource) error {
+				return b.client.run(r).create(ctx, fn, res)
+			},
+		})
+		return
+	}
+	res.FunctionARN = have.arn
+	diff := b.diff(fn, have)
+	b.Update(plan.TypeFunction, name, "Updating lambda function: "+name, diff.all(), res,
+		func(ctx context.Context, r *plan.Run, _ *plan.Resource) error {
+			return b.client.run(r).update(ctx, fn, have, diff)
+		})
+}
+
+// liveFunction returns the function of that name, if there is one and it is not to be made again.
+func (b *planner) liveFunction(name string) (foundFunction, bool) {
+	have, ok := b.found[name]
+	return have, ok && !have.failed()
+}
+
+// staleFunctions plans the deletion of permissions and functions that are not needed any more.
+func (b *planner) staleFunctions() {
+	b.stalePermissions()
+	b.DeleteStale(b.client.resourceType(), func(res plan.Resource) bool { return b.App.HasFunction(res.Name) })
+}

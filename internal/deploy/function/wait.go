@@ -1,0 +1,73 @@
+package function
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
+
+	"github.com/tyg-dev/tyg/internal/deploy/plan"
+	"github.com/tyg-dev/tyg/internal/deploy/spec"
+)
+
+// functionLimit is how long to wait for a function. One in a VPC may have to wait for its network interfaces.
+const functionLimit = 10 * time.Minute
+
+// retryUntilAssumable makes a call until Lambda can assume the role of a function.
+func (r run) retryUntilAssumable(ctx context.Context, fn spec.Function, call func() error) error {
+	_, role, _ := strings.Cut(r.roleOf(fn), ":role/")
+	reported := false
+	return r.RetryWhile(ctx, "wait for IAM role "+role, plan.IAMDelay, call, func(err error) bool {
+		wait := isRoleNotReady(err)
+		if wait && !reported {
+			r.Progress("Waiting for IAM role " + role + " to be usable")
+			reported = true
+		}
+		return wait
+	})
+}
+
+// isRoleNotReady reports whether Lambda does not know a role yet, or not yet what it may do. Only
+// the text tells that from other wrong parameters.
+func isRoleNotReady(err error) bool {
+	if _, ok := errors.AsType[*types.InvalidParameterValueException](err); !ok {
+		return false
+	}
+	text := err.Error()
+	return strings.Contains(text, "cannot be assumed by Lambda") ||
+		strings.Contains(text, "role does not have permissions") ||
+		strings.Contains(text, "role defined for the function does not have permissions") ||
+		strings.Contains(text, "KMS key is invalid for CreateGrant") ||
+		strings.Contains(text, "throttled by EC2") // of functions in a VPC
+}
+
+// retryWhileBusy makes a call until nothing else is being done with a function, such as what an earlier
+// deploy has begun.
+func (r run) retryWhileBusy(ctx context.Context, function string, call func() error) error {
+	return r.RetryWhile(ctx, "wait for function "+function, functionLimit, call, func(err error) bool {
+		_, busy := errors.AsType[*types.ResourceConflictException](err)
+		return busy
+	})
+}
+
+// settle waits until Lambda is done with a function, and returns it. It is an error if that did not
+// work.
+func (r run) settle(ctx context.Context, name string) (have *foundFunction, err error) {
+	err = r.Await(ctx, "wait for function "+name, functionLimit, func() (bool, error) {
+		var err error
+		have, err = r.get(ctx, name)
+		return have != nil && have.settled(), err
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case have.failed():
+		return nil, fmt.Errorf("function %s could not be made: %s", name, have.reason)
+	case have.lastUpdate == types.LastUpdateStatusFailed:
+		return nil, fmt.Errorf("function %s could not be changed: %s", name, have.reason)
+	}
+	return have, nil
+}

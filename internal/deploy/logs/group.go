@@ -1,0 +1,167 @@
+package logs
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
+
+	"github.com/tyg-dev/tyg/internal/deploy/plan"
+	"github.com/tyg-dev/tyg/internal/deploy/spec"
+)
+
+// A foundGroup is the log group of a function.
+type foundGroup struct {
+	arn       string // without the ":*" at its end
+	retention int    // days; 0 is for ever
+	tags      map[string]string
+}
+
+// findGroups looks for the log groups of all functions. AWS is asked for names that begin with one,
+// so others may come along.
+func (c client) findGroups(ctx context.Context, app spec.Application) (map[string]foundGroup, error) {
+	groups := make(map[string]foundGroup)
+	for _, fn := range app.Functions {
+		name := app.LogGroupName(fn.LogicalName)
+		group, err := c.describe(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		if group != nil {
+			groups[name] = *group
+		}
+	}
+	return groups, nil
+}
+
+func (c client) describe(ctx context.Context, name string) (*foundGroup, error) {
+	pages := cloudwatchlogs.NewDescribeLogGroupsPaginator(c.Client,
+		&cloudwatchlogs.DescribeLogGroupsInput{LogGroupNamePrefix: &name})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, g := range page.LogGroups {
+			if aws.ToString(g.LogGroupName) != name {
+				continue
+			}
+			have := &foundGroup{
+				arn: aws.ToString(g.LogGroupArn), retention: int(aws.ToInt32(g.RetentionInDays)),
+			}
+			out, err := c.ListTagsForResource(ctx,
+				&cloudwatchlogs.ListTagsForResourceInput{ResourceArn: &have.arn})
+			if err != nil {
+				return nil, err
+			}
+			have.tags = out.Tags
+			return have, nil
+		}
+	}
+	return nil, nil
+}
+
+// group plans the log group of a function. It is made before the function, which would else make one
+// that is kept for ever, and would need the permission for it. Lambda makes groups without tags, so a
+// group of the right name is ours if it is there.
+func (b *planner) group(fn spec.Function) {
+	name := b.App.LogGroupName(fn.LogicalName)
+	res := plan.Resource{Name: fn.LogicalName + groupSuffix, Type: plan.TypeLogGroup, LogGroupName: name}
+	have, ok := b.found[name]
+	if !ok {
+		b.Add(plan.Step{
+			Action: plan.Create, Type: plan.TypeLogGroup, Name: name, Resource: res,
+			Do: func(ctx context.Context, r *plan.Run, _ *plan.Resource) error {
+				return b.client.run(r).create(ctx, name, fn)
+			},
+		})
+		return
+	}
+	var diff plan.Changes
+	diff.Compare("retention", days(have.retention), days(fn.LogRetention))
+	diff.Tags(have.tags, b.App.ResourceTags(fn.Tags))
+	b.Update(plan.TypeLogGroup, name, "", diff, res, func(ctx context.Context, r *plan.Run, _ *plan.Resource) error {
+		return b.client.run(r).update(ctx, name, have, fn)
+	})
+}
+
+func (r run) create(ctx context.Context, name string, fn spec.Function) error {
+	_, err := r.CreateLogGroup(ctx, &cloudwatchlogs.CreateLogGroupInput{
+		LogGroupName: &name, Tags: r.App.ResourceTags(fn.Tags),
+	})
+	_, exists := errors.AsType[*types.ResourceAlreadyExistsException](err)
+	if err != nil && !exists {
+		return err
+	}
+	if fn.LogRetention == 0 && !exists {
+		return nil
+	}
+	return r.retain(ctx, name, fn.LogRetention)
+}
+
+func (r run) update(
+	ctx context.Context, name string, have foundGroup, fn spec.Function,
+) error {
+	set, unset := plan.TagChanges(have.tags, r.App.ResourceTags(fn.Tags))
+	if len(unset) > 0 {
+		_, err := r.UntagResource(ctx,
+			&cloudwatchlogs.UntagResourceInput{ResourceArn: &have.arn, TagKeys: unset})
+		if err != nil {
+			return err
+		}
+	}
+	if len(set) > 0 {
+		_, err := r.TagResource(ctx,
+			&cloudwatchlogs.TagResourceInput{ResourceArn: &have.arn, Tags: set})
+		if err != nil {
+			return err
+		}
+	}
+	if have.retention == fn.LogRetention {
+		return nil
+	}
+	return r.retain(ctx, name, fn.LogRetention)
+}
+
+func (r run) retain(ctx context.Context, name string, retention int) error {
+	if retention == 0 {
+		_, err := r.DeleteRetentionPolicy(ctx,
+			&cloudwatchlogs.DeleteRetentionPolicyInput{LogGroupName: &name})
+		return err
+	}
+	_, err := r.PutRetentionPolicy(ctx, &cloudwatchlogs.PutRetentionPolicyInput{
+		LogGroupName: &name, RetentionInDays: aws.Int32(int32(retention)),
+	})
+	return err
+}
+
+func (r run) delete(ctx context.Context, res *plan.Resource) error {
+	_, err := r.DeleteLogGroup(ctx,
+		&cloudwatchlogs.DeleteLogGroupInput{LogGroupName: &res.LogGroupName})
+	if _, gone := errors.AsType[*types.ResourceNotFoundException](err); gone {
+		return nil
+	}
+	return err
+}
+
+func days(n int) string {
+	if n == 0 {
+		return "for ever"
+	}
+	return strconv.Itoa(n) + " days"
+}
+
+// groupSuffix ends what the state file calls the log group of a function.
+const groupSuffix = "-log-group"
+
+// staleGroups plans the deletion of the log groups of functions that are not needed any more.
+func (b *planner) staleGroups() {
+	b.DeleteStale(b.client.resourceType(), func(res plan.Resource) bool {
+		function, ok := strings.CutSuffix(res.Name, groupSuffix)
+		return ok && b.App.HasFunction(function)
+	})
+}

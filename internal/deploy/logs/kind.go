@@ -1,0 +1,60 @@
+// Package logs deploys the log groups of functions, and reads them. It alone calls CloudWatch Logs.
+package logs
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+
+	"github.com/tyg-dev/tyg/internal/deploy/plan"
+	"github.com/tyg-dev/tyg/internal/deploy/spec"
+)
+
+// Kind returns what a deploy does about log groups.
+func Kind(cfg aws.Config) plan.Kind {
+	c := client{cloudwatchlogs.NewFromConfig(cfg)}
+	return plan.Kind{Find: c.find, Types: []plan.ResourceType{c.resourceType()}}
+}
+
+func (c client) resourceType() plan.ResourceType {
+	return plan.ResourceType{Name: plan.TypeLogGroup, Delete: func(res plan.Resource) plan.Step {
+		return plan.Deletion(res, res.LogGroupName, "log group", "",
+			func(ctx context.Context, r *plan.Run, res *plan.Resource) error { return c.run(r).delete(ctx, res) })
+	}}
+}
+
+// find looks for the log groups of the functions.
+func (c client) find(ctx context.Context, app spec.Application, _ plan.State) (plan.Found, error) {
+	groups, err := c.findGroups(ctx, app)
+	if err != nil {
+		return plan.Found{}, err
+	}
+	plans := func(p *plan.Planner) *planner { return &planner{p, c, groups} }
+	f := plan.Found{
+		Each:  func(p *plan.Planner, fn spec.Function) { plans(p).group(fn) },
+		Stale: func(p *plan.Planner) { plans(p).staleGroups() },
+	}
+	for _, g := range groups {
+		f.Tags = append(f.Tags, g.tags)
+	}
+	return f, nil
+}
+
+// A client calls CloudWatch Logs.
+type client struct{ *cloudwatchlogs.Client }
+
+// A planner plans log groups.
+type planner struct {
+	*plan.Planner
+	client client
+	found  map[string]foundGroup // by name
+}
+
+// A run carries out the steps that are about log groups.
+type run struct {
+	*plan.Run
+	client
+}
+
+func (c client) run(r *plan.Run) run { return run{r, c} }

@@ -1,0 +1,45 @@
+package plan
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Changes are the properties that differ.
+type Changes []Change
+
+// Compare adds a property, unless its values are the same.
+func (c *Changes) Compare(property, from, to string) {
+	if from != to {
+		*c = append(*c, Change{Property: property, From: from, To: to})
+	}
+}
+
+// TagChanges returns what to set and what to remove. Tags of AWS itself stay.
+func TagChanges(have, want map[string]string) (set map[string]string, unset []string) {
+	set = make(map[string]string)
+	for key, value := range want {
+		if old, ok := have[key]; !ok || old != value {
+			set[key] = value
+		}
+	}
+	for key := range have {
+		if _, ok := want[key]; !ok && !strings.HasPrefix(key, "aws:") {
+			unset = append(unset, key)
+		}
+	}
+	slices.Sort(unset)
+	return set, unset
+}
+
+// Tags adds what differs between two sets of tags.
+func (c *Changes) Tags(have, want map[string]string) {
+	set, unset := TagChanges(have, want)
+	for _, key := range slices.Sorted(maps.Keys(set)) {
+		c.Compare("tag "+key, have[key], set[key])
+	}
+	for _, key := range unset {
+		c.Compare("tag "+key, have[key], "")
+	}
+}

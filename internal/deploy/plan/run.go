@@ -1,0 +1,80 @@
+package plan
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/tyg-dev/tyg/internal/deploy/awserr"
+	"github.com/tyg-dev/tyg/internal/deploy/spec"
+)
+
+// A Run carries out steps, one after the other.
+type Run struct {
+	Waiter
+	App      spec.Application
+	Account  spec.Account
+	State    State
+	File     string // the state file
+	Progress func(line string)
+	IDs      IDs
+}
+
+// IDs are the names that AWS chooses. What one step learns of them, later ones need.
+type IDs struct {
+	API          string
+	Roles        map[string]string // ARN by the logical name of the role
+	Integrations map[string]string // by the logical name of the function
+	Authorizer   string
+	Deployment   string
+}
+
+// Apply does the steps, and keeps the state file as AWS is.
+func (r *Run) Apply(ctx context.Context, steps []Step) error {
+	for _, s := range steps {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := r.step(ctx, s); err != nil {
+			return fmt.Errorf("%v: %w", s, awserr.Explain(err, r.Account))
+		}
+	}
+	return nil
+}
+
+func (r *Run) step(ctx context.Context, s Step) error {
+	if s.Line != "" {
+		r.Progress(s.Line)
+	}
+	if err := r.before(s); err != nil {
+		return err
+	}
+	res := s.Resource
+	if err := s.Do(ctx, r, &res); err != nil {
+		return err
+	}
+	return r.after(s.Action, res)
+}
+
+// before writes down what is about to be made, so that it is not lost if this is the last that we do.
+func (r *Run) before(s Step) error {
+	if s.Resource.Name == "" || s.Action != Create {
+		return nil
+	}
+	pending := s.Resource
+	pending.Pending = true
+	r.State.Put(pending)
+	return r.State.write(r.File)
+}
+
+func (r *Run) after(action Action, res Resource) error {
+	if res.Name == "" {
+		return nil
+	}
+	if action == Delete {
+		r.State.remove(res.Type, res.Name)
+	} else {
+		res.Pending = false
+		r.State.Put(res)
+	}
+	return r.State.write(r.File)
+}

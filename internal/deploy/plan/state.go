@@ -1,0 +1,234 @@
+package plan
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/tyg-dev/tyg/internal/deploy/spec"
+)
+
+// The kinds of resources, as the state file and plans name them.
+const (
+	TypeTable       = "dynamodb_table"
+	TypeLogGroup    = "log_group"
+	TypeRole        = "iam_role"
+	TypeFunction    = "lambda_function"
+	TypePermission  = "lambda_permission"
+	TypeAPI         = "websocket_api"
+	TypeIntegration = "websocket_integration"
+	TypeAuthorizer  = "websocket_authorizer"
+	TypeRoute       = "websocket_route"
+	TypeDeployment  = "websocket_deployment"
+	TypeStage       = "websocket_stage"
+	TypeDomain      = "domain_name"
+	TypeMapping     = "api_mapping"
+)
+
+const schemaVersion = "2.0"
+
+// A State is what the state file remembers of a deployed stage: .tyg/deployed/{stage}.json. Resources
+// are in the order in which they were made.
+type State struct {
+	Resources     []Resource `json:"resources"`
+	SchemaVersion string     `json:"schema_version"`
+	Backend       string     `json:"backend"`
+	Region        string     `json:"region,omitempty"`
+	AccountID     string     `json:"account_id,omitempty"`
+
+	// TagKeys are the keys of all tags that a deploy has ever put on anything. Tags with other keys are
+	// somebody else's, and stay.
+	TagKeys []string `json:"tag_keys,omitempty"`
+
+	text []byte // of the file, as it was read or written last; nil: there was none
+}
+
+// A Resource is one thing on AWS that belongs to the application. What goes with another resource when
+// that is deleted, as the routes of an API do, is not in the file.
+type Resource struct {
+	Name string `json:"name"` // what the project calls it
+	Type string `json:"resource_type"`
+
+	// Pending means that it was about to be made when this was written, so that it may be there or not.
+	Pending bool `json:"pending,omitempty"`
+
+	TableName string `json:"table_name,omitempty"`
+	// Adopted means that the table or domain name was there before.
+	Adopted bool `json:"adopted,omitempty"`
+
+	LogGroupName string `json:"log_group_name,omitempty"`
+
+	RoleName string `json:"role_name,omitempty"`
+	RoleARN  string `json:"role_arn,omitempty"`
+
+	FunctionName string `json:"function_name,omitempty"`
+	FunctionARN  string `json:"lambda_arn,omitempty"`
+
+	APIName string `json:"websocket_api_name,omitempty"`
+	APIID   string `json:"websocket_api_id,omitempty"`
+	APIURL  string `json:"websocket_api_url,omitempty"`
+
+	DomainName      string          `json:"domain_name,omitempty"`
+	HostedZoneID    string          `json:"hosted_zone_id,omitempty"`
+	AliasDomainName string          `json:"alias_domain_name,omitempty"`
+	CertificateARN  string          `json:"certificate_arn,omitempty"`
+	SecurityPolicy  string          `json:"security_policy,omitempty"`
+	APIMapping      []MappingRecord `json:"api_mapping,omitempty"`
+}
+
+// A MappingRecord is the path of a custom domain name below which the API is: "/" or "/chat".
+type MappingRecord struct {
+	Key string `json:"key"`
+}
+
+// ReadState reads a state file. Without one, nothing is deployed.
+func ReadState(file string) (State, error) {
+	empty := State{SchemaVersion: schemaVersion, Backend: "api"}
+	data, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return empty, nil
+	}
+	if err != nil {
+		return empty, fmt.Errorf("read state: %w", err)
+	}
+	var s State
+	if err := json.Unmarshal(data, &s); err != nil {
+		return empty, fmt.Errorf("read state: %s is not JSON: %w; restore it from a backup, or delete "+
+			"it and deploy again, which finds by name and tag what there is", file, err)
+	}
+	if s.SchemaVersion != schemaVersion {
+		return empty, fmt.Errorf("read state: %s has schema version %q, and this tyg knows %q only",
+			file, s.SchemaVersion, schemaVersion)
+	}
+	s.text = data
+	return s, nil
+}
+
+// write replaces the state file. Whoever reads it meanwhile finds the old one or the new one. It is an
+// error if somebody else has written it since.
+func (s *State) write(file string) error {
+	now, err := os.ReadFile(file)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("write state: %w", err)
+	}
+	if !bytes.Equal(now, s.text) {
+		return fmt.Errorf("%s has changed meanwhile: somebody else deploys or deletes this stage; wait until "+
+			"they are done, and run the command again", file)
+	}
+	text, err := s.encode()
+	if err != nil {
+		return fmt.Errorf("write state: %w", err)
+	}
+	if err := replace(file, text); err != nil {
+		return fmt.Errorf("write state: %w", err)
+	}
+	s.text = text
+	return nil
+}
+
+func (s State) encode() ([]byte, error) {
+	if s.Resources == nil {
+		s.Resources = []Resource{}
+	}
+	var text bytes.Buffer
+	enc := json.NewEncoder(&text)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(s)
+	return text.Bytes(), err
+}
+
+// replace writes a file under another name first.
+func replace(file string, text []byte) error {
+	if err := os.MkdirAll(filepath.Dir(file), 0o777); err != nil {
+		return err
+	}
+	temp, err := os.CreateTemp(filepath.Dir(file), ".state-*")
+	if err != nil {
+		return err
+	}
+	_, err = temp.Write(text)
+	err = errors.Join(err, temp.Chmod(0o644), temp.Sync(), temp.Close())
+	if err == nil {
+		err = os.Rename(temp.Name(), file)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(temp.Name()))
+	}
+	return nil
+}
+
+// Find returns the resource of a type and name.
+func (s State) Find(kind, name string) (Resource, bool) {
+	if i := s.index(kind, name); i >= 0 {
+		return s.Resources[i], true
+	}
+	return Resource{}, false
+}
+
+// Of returns the resources of a type.
+func (s State) Of(kind string) []Resource {
+	var list []Resource
+	for _, r := range s.Resources {
+		if r.Type == kind {
+			list = append(list, r)
+		}
+	}
+	return list
+}
+
+// Put adds a resource, or replaces the one of the same type and name.
+func (s *State) Put(r Resource) {
+	if i := s.index(r.Type, r.Name); i >= 0 {
+		s.Resources[i] = r
+		return
+	}
+	s.Resources = append(s.Resources, r)
+}
+
+func (s *State) remove(kind, name string) {
+	if i := s.index(kind, name); i >= 0 {
+		s.Resources = slices.Delete(s.Resources, i, i+1)
+	}
+}
+
+func (s State) index(kind, name string) int {
+	return slices.IndexFunc(s.Resources, func(r Resource) bool { return r.Type == kind && r.Name == name })
+}
+
+// Report returns the lines that say where the application is: the functions in the order in which they
+// were made, then the URL of the API, then its custom domain name.
+func (s State) Report() []string {
+	lines := []string{"Resources deployed:"}
+	for _, fn := range s.Of(TypeFunction) {
+		lines = append(lines, "  - Lambda ARN: "+fn.FunctionARN)
+	}
+	if url := s.URL(); url != "" {
+		lines = append(lines, "  - Websocket API URL: "+url)
+	}
+	for _, d := range s.Of(TypeDomain) {
+		lines = append(lines, "  - Custom domain name:",
+			"      HostedZoneId: "+d.HostedZoneID, "      AliasDomainName: "+d.AliasDomainName)
+	}
+	return lines
+}
+
+// URL returns where clients connect, or "" if nothing is deployed.
+func (s State) URL() string {
+	api, _ := s.Find(TypeAPI, "websocket_api")
+	return api.APIURL
+}
+
+// AllTagKeys returns the keys of tags that are or were the application's, on anything.
+func (s State) AllTagKeys(app spec.Application) map[string]bool {
+	keys := app.TagKeys()
+	for _, key := range s.TagKeys {
+		keys[key] = true
+	}
+	return keys
+}

@@ -1,0 +1,155 @@
+package role
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"github.com/tyg-dev/tyg/internal/deploy/plan"
+	"github.com/tyg-dev/tyg/internal/deploy/spec"
+)
+
+func (r run) create(ctx context.Context, role spec.Role, res *plan.Resource) error {
+	var made *types.Role
+	out, err := r.CreateRole(ctx, &iam.CreateRoleInput{
+		RoleName: &res.RoleName, AssumeRolePolicyDocument: aws.String(spec.TrustPolicy()),
+		Tags: iamTags(r.App.RoleTags(r.Account)),
+	})
+	if _, exists := errors.AsType[*types.EntityAlreadyExistsException](err); exists {
+		made, err = r.madeByUs(ctx, res.RoleName, err)
+	} else if err == nil {
+		made = out.Role
+	}
+	if err != nil {
+		return err
+	}
+	res.RoleARN = aws.ToString(made.Arn)
+	r.IDs.Roles[role.LogicalName] = res.RoleARN
+	// IAM may not know everywhere yet what it has just made.
+	return r.RetryWhile(ctx, "wait for IAM role "+res.RoleName, plan.IAMDelay,
+		func() error { return r.putPolicy(ctx, res.RoleName, role) }, isNoSuchEntity)
+}
+
+// madeByUs returns a role that is there already, if it has our tag: then the first answer to our
+// call was lost. Otherwise the error stands.
+func (r run) madeByUs(ctx context.Context, name string, exists error) (*types.Role, error) {
+	out, err := r.GetRole(ctx, &iam.GetRoleInput{RoleName: &name})
+	if err != nil {
+		return nil, err
+	}
+	if !r.ownsRole(out.Role) {
+		return nil, exists
+	}
+	return out.Role, nil
+}
+
+func (r run) ownsRole(role *types.Role) bool {
+	return slices.ContainsFunc(role.Tags, func(t types.Tag) bool {
+		return aws.ToString(t.Key) == spec.TagKey && aws.ToString(t.Value) == r.App.RoleTag(r.Account.Region)
+	})
+}
+
+func (r run) update(ctx context.Context, name string, role spec.Role, have foundRole) error {
+	if !samePolicy(spec.TrustPolicy(), have.trust) {
+		_, err := r.UpdateAssumeRolePolicy(ctx, &iam.UpdateAssumeRolePolicyInput{
+			RoleName: &name, PolicyDocument: aws.String(spec.TrustPolicy()),
+		})
+		if err != nil {
+			return err
+		}
+	}
+	set, unset := plan.TagChanges(have.tags, r.App.RoleTags(r.Account))
+	if len(unset) > 0 {
+		_, err := r.UntagRole(ctx, &iam.UntagRoleInput{RoleName: &name, TagKeys: unset})
+		if err != nil {
+			return err
+		}
+	}
+	if len(set) > 0 {
+		_, err := r.TagRole(ctx, &iam.TagRoleInput{RoleName: &name, Tags: iamTags(set)})
+		if err != nil {
+			return err
+		}
+	}
+	return r.putPolicy(ctx, name, role)
+}
+
+func (r run) putPolicy(ctx context.Context, name string, role spec.Role) error {
+	_, err := r.PutRolePolicy(ctx, &iam.PutRolePolicyInput{
+		RoleName: &name, PolicyName: &name,
+		PolicyDocument: aws.String(policyText(r.App, r.Account, r.IDs.API, role)),
+	})
+	return err
+}
+
+// delete deletes a role and its policies. One that may have been made by us, or by somebody else,
+// goes only if it has the tag.
+func (r run) delete(ctx context.Context, res *plan.Resource) error {
+	name := &res.RoleName
+	out, err := r.GetRole(ctx, &iam.GetRoleInput{RoleName: name})
+	if isNoSuchEntity(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if res.Pending && !r.ownsRole(out.Role) {
+		return nil
+	}
+	if err := r.deletePolicies(ctx, name); err != nil {
+		return err
+	}
+	_, err = r.DeleteRole(ctx, &iam.DeleteRoleInput{RoleName: name})
+	if isNoSuchEntity(err) {
+		return nil
+	}
+	return err
+}
+
+// deletePolicies takes all policies off a role, which cannot be deleted with any.
+func (r run) deletePolicies(ctx context.Context, name *string) error {
+	inline := iam.NewListRolePoliciesPaginator(r.client.Client, &iam.ListRolePoliciesInput{RoleName: name})
+	for inline.HasMorePages() {
+		page, err := inline.NextPage(ctx)
+		if err != nil {
+			return err
+		}
+		for _, policy := range page.PolicyNames {
+			_, err := r.DeleteRolePolicy(ctx, &iam.DeleteRolePolicyInput{RoleName: name, PolicyName: &policy})
+			if err != nil && !isNoSuchEntity(err) {
+				return fmt.Errorf("delete policy %s: %w", policy, err)
+			}
+		}
+	}
+	attached := iam.NewListAttachedRolePoliciesPaginator(r.client.Client,
+		&iam.ListAttachedRolePoliciesInput{RoleName: name})
+	for attached.HasMorePages() {
+		page, err := attached.NextPage(ctx)
+		if err != nil {
+			return err
+		}
+		for _, policy := range page.AttachedPolicies {
+			_, err := r.DetachRolePolicy(ctx, &iam.DetachRolePolicyInput{
+				RoleName: name, PolicyArn: policy.PolicyArn,
+			})
+			if err != nil && !isNoSuchEntity(err) {
+				return fmt.Errorf("detach policy %s: %w", aws.ToString(policy.PolicyArn), err)
+			}
+		}
+	}
+	return nil
+}
+
+func iamTags(tags map[string]string) []types.Tag {
+	var list []types.Tag
+	for _, key := range slices.Sorted(maps.Keys(tags)) {
+		list = append(list, types.Tag{Key: &key, Value: aws.String(tags[key])})
+	}
+	return list
+}

@@ -1,0 +1,65 @@
+// Package role deploys the IAM roles of functions. It alone calls IAM.
+package role
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+
+	"github.com/tyg-dev/tyg/internal/deploy/plan"
+	"github.com/tyg-dev/tyg/internal/deploy/spec"
+)
+
+// Kind returns what a deploy does about roles.
+func Kind(cfg aws.Config) plan.Kind {
+	c := client{iam.NewFromConfig(cfg)}
+	return plan.Kind{Find: c.find, Types: []plan.ResourceType{c.resourceType()}}
+}
+
+func (c client) resourceType() plan.ResourceType {
+	return plan.ResourceType{Name: plan.TypeRole, Delete: func(res plan.Resource) plan.Step {
+		return plan.Deletion(res, res.RoleName, "IAM role", "",
+			func(ctx context.Context, r *plan.Run, res *plan.Resource) error { return c.run(r).delete(ctx, res) })
+	}}
+}
+
+// find looks for the roles that the functions need.
+func (c client) find(ctx context.Context, app spec.Application, _ plan.State) (plan.Found, error) {
+	roles, err := c.findRoles(ctx, app)
+	if err != nil {
+		return plan.Found{}, err
+	}
+	plans := func(p *plan.Planner) *planner { return &planner{p, c, roles} }
+	f := plan.Found{
+		Each:  func(p *plan.Planner, fn spec.Function) { plans(p).role(fn) },
+		Stale: func(p *plan.Planner) { plans(p).staleRoles() },
+		IDs: func(ids *plan.IDs) {
+			for _, r := range roles {
+				ids.Roles[r.logical] = r.arn
+			}
+		},
+	}
+	for _, r := range roles {
+		f.Tags = append(f.Tags, r.tags)
+	}
+	return f, nil
+}
+
+// A client calls IAM.
+type client struct{ *iam.Client }
+
+// A planner plans roles.
+type planner struct {
+	*plan.Planner
+	client client
+	found  map[string]foundRole // by name
+}
+
+// A run carries out the steps that are about roles.
+type run struct {
+	*plan.Run
+	client
+}
+
+func (c client) run(r *plan.Run) run { return run{r, c} }

@@ -1,0 +1,136 @@
+package table
+
+import (
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/tyg-dev/tyg/internal/deploy/plan"
+	"github.com/tyg-dev/tyg/internal/deploy/spec"
+)
+
+// diff compares a table with what is declared, but for what [types.TimeToLiveSpecification] and
+// tags say, which have calls of their own.
+func diff(t spec.Table, have foundTable) plan.Changes {
+	var diff plan.Changes
+	diff.Compare("status", string(have.status), string(types.TableStatusActive))
+	diff.Compare("capacity", have.capacity.String(), t.Capacity().String())
+	for _, i := range t.Indexes {
+		old, ok := have.indexes[i.Name]
+		if !ok {
+			diff.Compare("index "+i.Name, "", i.Key().String())
+			continue
+		}
+		diff.Compare("status of index "+i.Name, string(old.status), string(types.IndexStatusActive))
+		diff.Compare("capacity of index "+i.Name, old.capacity.String(), t.IndexCapacity(i).String())
+	}
+	diff.Compare("deletion protection", onOff(have.protected), onOff(t.DeletionProtection))
+	return diff
+}
+
+// isReady reports whether AWS is done with what it was told last about a table.
+func isReady(t spec.Table, have foundTable) bool {
+	if have.status != types.TableStatusActive {
+		return false
+	}
+	for _, i := range t.Indexes {
+		if old, ok := have.indexes[i.Name]; ok && old.status != types.IndexStatusActive {
+			return false
+		}
+	}
+	return true
+}
+
+// nextUpdate returns the next call on the way from a table that is ready to the one that is declared, or
+// nil at the end of it. One call may change capacities, or make one index, or neither.
+// (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTable.html)
+func nextUpdate(t spec.Table, have foundTable) *dynamodb.UpdateTableInput {
+	if in := capacityUpdate(t, have); in != nil {
+		return in
+	}
+	for _, i := range t.Indexes {
+		if _, ok := have.indexes[i.Name]; !ok {
+			return indexUpdate(t, have, i)
+		}
+	}
+	if have.protected == t.DeletionProtection {
+		return nil
+	}
+	return &dynamodb.UpdateTableInput{
+		TableName: &t.Name, DeletionProtectionEnabled: aws.Bool(t.DeletionProtection),
+	}
+}
+
+// capacityUpdate returns the call that plan.Changes capacities, or nil if none does. Those that do not
+// must not be in it.
+func capacityUpdate(t spec.Table, have foundTable) *dynamodb.UpdateTableInput {
+	in := &dynamodb.UpdateTableInput{TableName: &t.Name}
+	if t.Capacity() == (spec.Capacity{}) {
+		if have.capacity == (spec.Capacity{}) {
+			return nil
+		}
+		in.BillingMode = types.BillingModePayPerRequest
+		return in
+	}
+	if have.capacity != t.Capacity() {
+		in.BillingMode = types.BillingModeProvisioned
+		in.ProvisionedThroughput = throughput(t.Capacity())
+	}
+	for _, i := range t.Indexes {
+		if old, ok := have.indexes[i.Name]; ok && old.capacity != t.IndexCapacity(i) {
+			in.GlobalSecondaryIndexUpdates = append(in.GlobalSecondaryIndexUpdates,
+				types.GlobalSecondaryIndexUpdate{Update: &types.UpdateGlobalSecondaryIndexAction{
+					IndexName: &i.Name, ProvisionedThroughput: throughput(t.IndexCapacity(i)),
+				}})
+		}
+	}
+	if in.ProvisionedThroughput == nil && in.GlobalSecondaryIndexUpdates == nil {
+		return nil
+	}
+	return in
+}
+
+// indexUpdate returns the call that makes an index.
+func indexUpdate(t spec.Table, have foundTable, i spec.Index) *dynamodb.UpdateTableInput {
+	keys := []spec.Key{have.key, i.Key()}
+	for _, old := range have.indexes {
+		keys = append(keys, old.key)
+	}
+	return &dynamodb.UpdateTableInput{
+		TableName: &t.Name, AttributeDefinitions: definitions(keys...),
+		GlobalSecondaryIndexUpdates: []types.GlobalSecondaryIndexUpdate{{
+			Create: &types.CreateGlobalSecondaryIndexAction{
+				IndexName: &i.Name, KeySchema: keySchema(i.Key()), Projection: everything(),
+				ProvisionedThroughput: throughput(t.IndexCapacity(i)),
+			},
+		}},
+	}
+}
+
+// ttl returns the call that time to live takes next, or nil. AWS switches it on or off once an
+// hour, so another attribute takes two deploys.
+// (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTimeToLive.html)
+func (b *planner) ttl(t spec.Table, have foundTable) *types.TimeToLiveSpecification {
+	off := have.ttlStatus == types.TimeToLiveStatusDisabled || have.ttlStatus == ""
+	switch {
+	case have.expires(t.TTLAttribute), t.TTLAttribute == "" && !have.expires(have.ttl):
+		return nil
+	case off:
+		return &types.TimeToLiveSpecification{AttributeName: &t.TTLAttribute, Enabled: aws.Bool(true)}
+	}
+	if t.TTLAttribute != "" || have.ttlStatus != types.TimeToLiveStatusEnabled {
+		b.Warn("AWS plan.Changes the time to live of table %s once an hour: deploy again then, to have "+
+			"it by ttl_attribute as declared", t.Name)
+	}
+	if have.ttlStatus != types.TimeToLiveStatusEnabled {
+		return nil
+	}
+	return &types.TimeToLiveSpecification{AttributeName: &have.ttl, Enabled: aws.Bool(false)}
+}
+
+func onOff(on bool) string {
+	if on {
+		return "on"
+	}
+	return "off"
+}

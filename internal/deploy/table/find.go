@@ -1,0 +1,167 @@
+package table
+
+import (
+	"context"
+	"errors"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/tyg-dev/tyg/internal/deploy/spec"
+)
+
+// A foundTable is a table that there is.
+type foundTable struct {
+	arn       string
+	status    types.TableStatus
+	key       spec.Key
+	indexes   map[string]foundIndex
+	capacity  spec.Capacity
+	protected bool
+
+	ttl       string // attribute; empty if it is off
+	ttlStatus types.TimeToLiveStatus
+	tags      map[string]string
+}
+
+// A foundIndex is a global secondary index that there is.
+type foundIndex struct {
+	key        spec.Key
+	projection types.ProjectionType
+	status     types.IndexStatus
+	capacity   spec.Capacity
+}
+
+// has reports whether a table has an index as it is declared.
+func (f foundTable) has(i spec.Index) bool {
+	have, ok := f.indexes[i.Name]
+	return ok && have.key == i.Key() && have.projection == types.ProjectionTypeAll
+}
+
+// expires reports whether items are deleted by the time in this attribute.
+func (f foundTable) expires(attribute string) bool {
+	return f.ttl == attribute && (f.ttlStatus == types.TimeToLiveStatusEnabled ||
+		f.ttlStatus == types.TimeToLiveStatusEnabling)
+}
+
+// findTables looks for the tables that the application declares, by name.
+func (c client) findTables(ctx context.Context, app spec.Application) (map[string]foundTable, error) {
+	tables := make(map[string]foundTable)
+	for _, t := range app.Tables {
+		have, err := c.describe(ctx, t.Name)
+		if err != nil {
+			return nil, err
+		}
+		// One that goes away is as good as gone: the new one waits for that.
+		if have == nil || have.status == types.TableStatusDeleting {
+			continue
+		}
+		if have.ttl, have.ttlStatus, err = c.describeTTL(ctx, t.Name); err != nil {
+			return nil, err
+		}
+		if have.tags, err = c.tags(ctx, have.arn); err != nil {
+			return nil, err
+		}
+		tables[t.Name] = *have
+	}
+	return tables, nil
+}
+
+// describe returns a table without its time to live and tags, or nil if there is none of that
+// name.
+func (c client) describe(ctx context.Context, name string) (*foundTable, error) {
+	out, err := c.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &name})
+	if isNoTable(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	t := out.Table
+	defined := make(map[string]string)
+	for _, a := range t.AttributeDefinitions {
+		defined[aws.ToString(a.AttributeName)] = string(a.AttributeType)
+	}
+	have := &foundTable{
+		arn: aws.ToString(t.TableArn), status: t.TableStatus, key: newKey(t.KeySchema, defined),
+		capacity:  newCapacity(t.ProvisionedThroughput),
+		protected: aws.ToBool(t.DeletionProtectionEnabled), indexes: make(map[string]foundIndex),
+	}
+	for _, i := range t.GlobalSecondaryIndexes {
+		found := foundIndex{
+			key: newKey(i.KeySchema, defined), status: i.IndexStatus,
+			capacity: newCapacity(i.ProvisionedThroughput),
+		}
+		if i.Projection != nil {
+			found.projection = i.Projection.ProjectionType
+		}
+		have.indexes[aws.ToString(i.IndexName)] = found
+	}
+	return have, nil
+}
+
+func newKey(schema []types.KeySchemaElement, defined map[string]string) spec.Key {
+	var k spec.Key
+	for _, e := range schema {
+		name := aws.ToString(e.AttributeName)
+		if e.KeyType == types.KeyTypeHash {
+			k.Partition = spec.Attribute{Name: name, Type: defined[name]}
+		} else {
+			k.Sort = spec.Attribute{Name: name, Type: defined[name]}
+		}
+	}
+	return k
+}
+
+// newCapacity reads what is provisioned: 0 for a table that is paid by request.
+func newCapacity(p *types.ProvisionedThroughputDescription) spec.Capacity {
+	if p == nil {
+		return spec.Capacity{}
+	}
+	return spec.Capacity{
+		Read: aws.ToInt64(p.ReadCapacityUnits), Write: aws.ToInt64(p.WriteCapacityUnits),
+	}
+}
+
+// describeTTL says by which attribute items expire. A table that is not ready yet may have no
+// answer.
+func (c client) describeTTL(
+	ctx context.Context, name string,
+) (attribute string, status types.TimeToLiveStatus, err error) {
+	out, err := c.DescribeTimeToLive(ctx, &dynamodb.DescribeTimeToLiveInput{TableName: &name})
+	if isNoTable(err) || err == nil && out.TimeToLiveDescription == nil {
+		return "", types.TimeToLiveStatusDisabled, nil
+	}
+	if err != nil {
+		return "", "", err
+	}
+	ttl := out.TimeToLiveDescription
+	return aws.ToString(ttl.AttributeName), ttl.TimeToLiveStatus, nil
+}
+
+func (c client) tags(ctx context.Context, arn string) (map[string]string, error) {
+	tags := make(map[string]string)
+	in := &dynamodb.ListTagsOfResourceInput{ResourceArn: &arn}
+	for {
+		out, err := c.ListTagsOfResource(ctx, in)
+		if isNoTable(err) {
+			return tags, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, tag := range out.Tags {
+			tags[aws.ToString(tag.Key)] = aws.ToString(tag.Value)
+		}
+		if aws.ToString(out.NextToken) == "" {
+			return tags, nil
+		}
+		in.NextToken = out.NextToken
+	}
+}
+
+func isNoTable(err error) bool {
+	_, ok := errors.AsType[*types.ResourceNotFoundException](err)
+	return ok
+}

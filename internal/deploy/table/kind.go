@@ -1,0 +1,60 @@
+// Package table deploys DynamoDB tables. It alone calls DynamoDB's control plane.
+package table
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"github.com/tyg-dev/tyg/internal/deploy/plan"
+	"github.com/tyg-dev/tyg/internal/deploy/spec"
+)
+
+// Kind returns what a deploy does about tables.
+func Kind(cfg aws.Config) plan.Kind {
+	c := client{dynamodb.NewFromConfig(cfg)}
+	return plan.Kind{Check: check, Find: c.find, Types: []plan.ResourceType{c.resourceType()}}
+}
+
+func (c client) resourceType() plan.ResourceType {
+	return plan.ResourceType{Name: plan.TypeTable, Data: true, Delete: func(res plan.Resource) plan.Step {
+		return plan.Deletion(res, res.TableName, "table", "",
+			func(ctx context.Context, r *plan.Run, res *plan.Resource) error { return c.run(r).delete(ctx, res) })
+	}}
+}
+
+// find looks for the tables that the application declares.
+func (c client) find(ctx context.Context, app spec.Application, _ plan.State) (plan.Found, error) {
+	tables, err := c.findTables(ctx, app)
+	if err != nil {
+		return plan.Found{}, err
+	}
+	plans := func(p *plan.Planner) *planner { return &planner{p, c, tables} }
+	f := plan.Found{
+		First: func(p *plan.Planner) { plans(p).tables() },
+		Stale: func(p *plan.Planner) { plans(p).staleTables() },
+	}
+	for _, t := range tables {
+		f.Tags = append(f.Tags, t.tags)
+	}
+	return f, nil
+}
+
+// A client calls DynamoDB.
+type client struct{ *dynamodb.Client }
+
+// A planner plans tables.
+type planner struct {
+	*plan.Planner
+	client client
+	found  map[string]foundTable // by name
+}
+
+// A run carries out the steps that are about tables.
+type run struct {
+	*plan.Run
+	client
+}
+
+func (c client) run(r *plan.Run) run { return run{r, c} }

@@ -1,0 +1,139 @@
+package table
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/tyg-dev/tyg/internal/deploy/plan"
+	"github.com/tyg-dev/tyg/internal/deploy/spec"
+)
+
+// tables plans the tables.
+func (b *planner) tables() {
+	for _, t := range b.App.Tables {
+		b.renamedTable(t)
+		b.table(t)
+	}
+}
+
+// renamedTable keeps the table that went by a logical name in the state file, under its own name,
+// before another gets its place there.
+func (b *planner) renamedTable(t spec.Table) {
+	old, ok := b.State.Find(plan.TypeTable, t.LogicalName)
+	if !ok || old.Pending || b.declares(old.TableName) {
+		return
+	}
+	old.Name = old.TableName
+	b.Add(plan.Step{
+		Action: plan.Record, Type: plan.TypeTable, Name: old.TableName, Resource: old,
+		Do: func(context.Context, *plan.Run, *plan.Resource) error { return nil },
+	})
+}
+
+func (b *planner) table(t spec.Table) {
+	res := plan.Resource{Name: t.LogicalName, Type: plan.TypeTable, TableName: t.Name}
+	have, ok := b.found[t.Name]
+	switch {
+	case !ok:
+		b.Add(plan.Step{
+			Action: plan.Create, Type: plan.TypeTable, Name: t.Name, Resource: res,
+			Line: "Creating table: " + t.Name,
+			Do: func(ctx context.Context, r *plan.Run, _ *plan.Resource) error {
+				return b.client.run(r).create(ctx, t)
+			},
+		})
+	case have.key != t.Key():
+		b.Conflict("table %s exists with the key %v, and the application declares %v "+
+			"(tables.%s): choose another table_name, or delete the table, with its data",
+			t.Name, have.key, t.Key(), t.LogicalName)
+	case !b.ownTable(t, have):
+		b.adoptTable(t, have, res)
+	default:
+		b.existingTable(t, have, res)
+	}
+}
+
+// ownTable reports whether a table was made by this application.
+func (b *planner) ownTable(t spec.Table, have foundTable) bool {
+	known, ok := b.State.Find(plan.TypeTable, t.LogicalName)
+	return have.tags[spec.TagKey] == b.App.Tag() ||
+		ok && known.TableName == t.Name && !known.Pending && !known.Adopted
+}
+
+// adoptTable plans to use somebody else's table as it is.
+func (b *planner) adoptTable(t spec.Table, have foundTable, res plan.Resource) {
+	for _, i := range t.Indexes {
+		if !have.has(i) {
+			b.Warn("table %s is not of this application, so it stays as it is, and it has no index %s with "+
+				"the key %v and all attributes: what asks for that will fail", t.Name, i.Name, i.Key())
+		}
+	}
+	if t.TTLAttribute != "" && !have.expires(t.TTLAttribute) {
+		b.Warn("table %s is not of this application, so it stays as it is, and it does not delete items "+
+			"by their attribute %s: switch that on yourself", t.Name, t.TTLAttribute)
+	}
+	res.Adopted = true
+	b.Update(plan.TypeTable, t.Name, "", nil, res, nil)
+}
+
+// existingTable plans what to change of a table of this application.
+func (b *planner) existingTable(t spec.Table, have foundTable, res plan.Resource) {
+	for _, i := range t.Indexes {
+		if old, ok := have.indexes[i.Name]; ok && !have.has(i) {
+			b.Conflict("index %s of table %s exists with the key %v and the attributes %s, and the "+
+				"application declares %v and all (tables.%s.indexes): give it another name",
+				i.Name, t.Name, old.key, old.projection, i.Key(), t.LogicalName)
+			return
+		}
+	}
+	if !slices.Contains([]types.TableStatus{
+		types.TableStatusActive, types.TableStatusCreating, types.TableStatusUpdating,
+	}, have.status) {
+		b.Conflict("table %s cannot be used: it is %s", t.Name, have.status)
+		return
+	}
+	diff := diff(t, have)
+	ttl := b.ttl(t, have)
+	if ttl != nil {
+		diff.Compare("time to live by "+*ttl.AttributeName, onOff(!*ttl.Enabled), onOff(*ttl.Enabled))
+	}
+	diff.Tags(have.tags, b.App.ResourceTags(t.Tags))
+	b.Update(plan.TypeTable, t.Name, "Updating table: "+t.Name, diff, res,
+		func(ctx context.Context, r *plan.Run, _ *plan.Resource) error {
+			return b.client.run(r).update(ctx, t, have, ttl)
+		})
+}
+
+// staleTables warns of tables and indexes that are not declared any more. They are people's data,
+// so nothing else happens to them.
+func (b *planner) staleTables() {
+	for _, t := range b.App.Tables {
+		b.staleIndexes(t)
+	}
+	for _, res := range b.State.Of(plan.TypeTable) {
+		if !b.declares(res.TableName) && !res.Adopted {
+			b.Warn("table %s is not declared any more, and stays, with its data; \"tyg delete --tables\" "+
+				"removes it", res.TableName)
+		}
+	}
+}
+
+func (b *planner) declares(table string) bool {
+	return slices.ContainsFunc(b.App.Tables, func(t spec.Table) bool { return t.Name == table })
+}
+
+func (b *planner) staleIndexes(t spec.Table) {
+	have, ok := b.found[t.Name]
+	if !ok || !b.ownTable(t, have) {
+		return
+	}
+	for _, name := range slices.Sorted(maps.Keys(have.indexes)) {
+		if !slices.ContainsFunc(t.Indexes, func(i spec.Index) bool { return i.Name == name }) {
+			b.Warn("index %s of table %s is not declared any more, and stays; remove it with "+
+				"\"aws dynamodb update-table\" if nothing needs it", name, t.Name)
+		}
+	}
+}

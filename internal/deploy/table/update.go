@@ -1,0 +1,133 @@
+package table
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/tyg-dev/tyg/internal/deploy/awserr"
+	"github.com/tyg-dev/tyg/internal/deploy/plan"
+	"github.com/tyg-dev/tyg/internal/deploy/spec"
+)
+
+// update changes what differs of a table, and waits until it is so.
+func (r run) update(
+	ctx context.Context, t spec.Table, have foundTable, ttl *types.TimeToLiveSpecification,
+) error {
+	if err := r.converge(ctx, t); err != nil {
+		return err
+	}
+	if ttl != nil {
+		if err := r.setTTL(ctx, t, *ttl); err != nil {
+			return err
+		}
+	}
+	set, unset := plan.TagChanges(have.tags, r.App.ResourceTags(t.Tags))
+	if len(unset) > 0 {
+		_, err := r.UntagResource(ctx, &dynamodb.UntagResourceInput{
+			ResourceArn: &have.arn, TagKeys: unset,
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if len(set) == 0 {
+		return nil
+	}
+	_, err := r.TagResource(ctx, &dynamodb.TagResourceInput{
+		ResourceArn: &have.arn, Tags: tagList(set),
+	})
+	return err
+}
+
+// converge changes a table step by step into what is declared. It looks at the table before each
+// step, so it does not matter who has done the ones before.
+func (r run) converge(ctx context.Context, t spec.Table) error {
+	surprised := false
+	return r.Await(ctx, "wait for table "+t.Name, tableLimit, func() (bool, error) {
+		have, err := r.describe(ctx, t.Name)
+		if err != nil || have == nil || !isReady(t, *have) {
+			return false, err
+		}
+		in := nextUpdate(t, *have)
+		if in == nil {
+			return true, nil
+		}
+		_, err = r.UpdateTable(ctx, in)
+		if isTableInUse(err) {
+			return false, nil
+		}
+		// What is so already is an error to AWS: the answer to an earlier call may have been lost.
+		if isInvalid(err) && !surprised {
+			surprised = true
+			return false, nil
+		}
+		return false, err
+	})
+}
+
+// setTTL switches time to live on or off. A call for what is so already is an error to AWS, and so
+// is a second one within an hour: the next plan will say whether there is anything left to do.
+func (r run) setTTL(ctx context.Context, t spec.Table, ttl types.TimeToLiveSpecification) error {
+	_, err := r.UpdateTimeToLive(ctx, &dynamodb.UpdateTimeToLiveInput{
+		TableName: &t.Name, TimeToLiveSpecification: &ttl,
+	})
+	if !isInvalid(err) {
+		return err
+	}
+	attribute, status, lookErr := r.describeTTL(ctx, t.Name)
+	have := foundTable{ttl: attribute, ttlStatus: status}
+	if lookErr != nil || have.expires(*ttl.AttributeName) == *ttl.Enabled {
+		return lookErr
+	}
+	if strings.Contains(err.Error(), "modified multiple times") {
+		r.Progress("Time to live of table " + t.Name + " can be changed once an hour: deploy again later")
+		return nil
+	}
+	return err
+}
+
+// isInvalid reports whether DynamoDB calls a request wrong. It has no type for that.
+// (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html)
+func isInvalid(err error) bool {
+	e, ok := errors.AsType[awserr.Refusal](err)
+	return ok && e.ErrorCode() == "ValidationException"
+}
+
+// delete deletes a table and waits until it is gone. One that may have been made by us, or by
+// somebody else, goes only if it has the tag.
+func (r run) delete(ctx context.Context, res *plan.Resource) error {
+	have, err := r.describe(ctx, res.TableName)
+	if err != nil || have == nil {
+		return err
+	}
+	if res.Pending {
+		tags, err := r.tags(ctx, have.arn)
+		if err != nil || tags[spec.TagKey] != r.App.Tag() {
+			return err
+		}
+	}
+	if have.protected {
+		return fmt.Errorf("table %s is protected from being deleted: set \"deletion_protection\": false "+
+			"in tables.%s and deploy, then delete again", res.TableName, res.Name)
+	}
+	what := "wait until table " + res.TableName + " is gone"
+	return r.Await(ctx, what, tableLimit, func() (bool, error) {
+		have, err := r.describe(ctx, res.TableName)
+		if err != nil || have == nil {
+			return err == nil, err
+		}
+		if have.status == types.TableStatusDeleting {
+			return false, nil
+		}
+		_, err = r.DeleteTable(ctx, &dynamodb.DeleteTableInput{TableName: &res.TableName})
+		if isTableInUse(err) || isNoTable(err) {
+			return false, nil
+		}
+		return false, err
+	})
+}
