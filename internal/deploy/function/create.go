@@ -72,7 +72,7 @@ func (r run) configuration(fn spec.Function) *lambda.UpdateFunctionConfiguration
 			SubnetIds:        append([]string{}, fn.SubnetIDs...),
 			SecurityGroupIds: append([]string{}, fn.SecurityGroupIDs...),
 		},
-		TracingConfig: &types.TracingConfig{Mode: tracing(fn)},
+		TracingConfig: &types.TracingConfig{Mode: types.TracingMode(fn.TracingMode())},
 	}
 }
 

@@ -53,7 +53,7 @@ func (b *planner) configurationDiff(fn spec.Function, have foundFunction) plan.C
 	diff.Compare("layers", strings.Join(have.layers, ", "), strings.Join(fn.Layers, ", "))
 	diff.Compare("subnets", inOrder(have.subnets), inOrder(fn.SubnetIDs))
 	diff.Compare("security groups", inOrder(have.securityGroups), inOrder(fn.SecurityGroupIDs))
-	diff.Compare("tracing", string(have.tracing), string(tracing(fn)))
+	diff.Compare("tracing", string(have.tracing), fn.TracingMode())
 	return diff
 }
 
@@ -95,13 +95,6 @@ func environmentDiff(have, want map[string]string) plan.Changes {
 		}
 	}
 	return diff
-}
-
-func tracing(fn spec.Function) types.TracingMode {
-	if fn.XRay {
-		return types.TracingModeActive
-	}
-	return types.TracingModePassThrough
 }
 
 // unsettled says what Lambda is doing with a function that is not settled.

@@ -38,7 +38,7 @@ type foundFunction struct {
 	lastUpdate types.LastUpdateStatus
 	reason     string
 
-	grants map[string]grant // of ours, by statement id
+	grants map[string]spec.Grant // of ours, by statement id
 }
 
 // failed reports whether the function could not be made. It can only be deleted.

@@ -17,29 +17,8 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
-// A grant lets somebody call a function: a statement of its policy.
-type grant struct {
-	principal, action, source string
-}
-
-const (
-	invoker      = "apigateway.amazonaws.com"
-	invokeAction = "lambda:InvokeFunction"
-
-	// grantPrefix begins the ids of our statements; the id of the API follows.
-	grantPrefix = "tyg-"
-)
-
-// apiGrant returns the statement by which an API may call a function, from all its routes and from
-// its authorizer: arn:aws:execute-api:{region}:{account}:{api}/* takes in {api}/{stage}/{route key}
-// and {api}/authorizers/{id}.
-// (https://docs.aws.amazon.com/apigateway/latest/developerguide/arn-format-reference.html)
-func apiGrant(a spec.Account, apiID string) (id string, g grant) {
-	return grantPrefix + apiID, grant{invoker, invokeAction, a.ARN("execute-api", apiID+"/*")}
-}
-
 // getGrants returns the statements of ours in the policy of a function.
-func (c client) getGrants(ctx context.Context, function string) (map[string]grant, error) {
+func (c client) getGrants(ctx context.Context, function string) (map[string]spec.Grant, error) {
 	out, err := c.GetPolicy(ctx, &lambda.GetPolicyInput{FunctionName: &function})
 	if isNoFunction(err) {
 		return nil, nil
@@ -54,7 +33,7 @@ func (c client) getGrants(ctx context.Context, function string) (map[string]gran
 	return grants, nil
 }
 
-func parseGrants(policy string) (map[string]grant, error) {
+func parseGrants(policy string) (map[string]spec.Grant, error) {
 	var doc struct {
 		Statement []struct {
 			Sid, Action, Principal any
@@ -64,17 +43,17 @@ func parseGrants(policy string) (map[string]grant, error) {
 	if err := json.Unmarshal([]byte(policy), &doc); err != nil {
 		return nil, err
 	}
-	grants := make(map[string]grant)
+	grants := make(map[string]spec.Grant)
 	for _, s := range doc.Statement {
 		id, _ := s.Sid.(string)
-		if !strings.HasPrefix(id, grantPrefix) {
+		if !strings.HasPrefix(id, spec.GrantPrefix) {
 			continue
 		}
-		var g grant
+		var g spec.Grant
 		principal, _ := s.Principal.(map[string]any)
-		g.principal, _ = principal["Service"].(string)
-		g.action, _ = s.Action.(string)
-		g.source, _ = s.Condition.ArnLike["AWS:SourceArn"].(string)
+		g.Principal, _ = principal["Service"].(string)
+		g.Action, _ = s.Action.(string)
+		g.Source, _ = s.Condition.ArnLike["AWS:SourceArn"].(string)
 		grants[id] = g
 	}
 	return grants, nil
@@ -98,7 +77,7 @@ func (b *planner) permission(function string) {
 	}
 	have, ok := b.liveFunction(function)
 	if ok && b.Known.API != "" {
-		id, want := apiGrant(b.Account, b.Known.API)
+		id, want := b.Account.APIGrant(b.Known.API)
 		old, there := have.grants[id]
 		if there && old == want {
 			return
@@ -124,7 +103,7 @@ func (b *planner) stalePermissions() {
 			continue
 		}
 		for _, id := range slices.Sorted(maps.Keys(have.grants)) {
-			if b.Known.API != "" && id == grantPrefix+b.Known.API && b.App.Calls(fn.LogicalName) {
+			if b.Known.API != "" && id == spec.GrantPrefix+b.Known.API && b.App.Calls(fn.LogicalName) {
 				continue
 			}
 			b.Add(plan.Step{
@@ -139,7 +118,7 @@ func (b *planner) stalePermissions() {
 
 // permit lets the API call a function. A statement cannot be changed, so a wrong one is replaced.
 func (r run) permit(ctx context.Context, function string) error {
-	id, want := apiGrant(r.Account, r.IDs.API)
+	id, want := r.Account.APIGrant(r.IDs.API)
 	have, err := r.getGrants(ctx, function)
 	if err != nil {
 		return err
@@ -156,7 +135,7 @@ func (r run) permit(ctx context.Context, function string) error {
 	err = r.RetryWhile(ctx, "wait for function "+function, plan.IAMDelay, func() error {
 		_, err := r.AddPermission(ctx, &lambda.AddPermissionInput{
 			FunctionName: &function, StatementId: &id,
-			Principal: &want.principal, Action: &want.action, SourceArn: &want.source,
+			Principal: &want.Principal, Action: &want.Action, SourceArn: &want.Source,
 		})
 		return err
 	}, isBusy)

@@ -23,36 +23,36 @@ func permitted(app spec.Application, found onAWS) []string {
 
 func TestPermissions(t *testing.T) {
 	const name = "lambda_permission echo-dev-websocket_message"
-	right := grant{
-		principal: "apigateway.amazonaws.com", action: "lambda:InvokeFunction",
-		source: "arn:aws:execute-api:us-west-2:123456789012:abc/*",
+	right := spec.Grant{
+		Principal: "apigateway.amazonaws.com", Action: "lambda:InvokeFunction",
+		Source: "arn:aws:execute-api:us-west-2:123456789012:abc/*",
 	}
 	wider := right
-	wider.source = "arn:aws:execute-api:us-west-2:123456789012:*"
+	wider.Source = "arn:aws:execute-api:us-west-2:123456789012:*"
 	for _, test := range []struct {
 		name   string
-		grants map[string]grant
+		grants map[string]spec.Grant
 		change func(*spec.Application, *onAWS)
 		want   []string
 	}{
 		{"none", nil, nil, []string{"create " + name}},
-		{"the right one", map[string]grant{"tyg-abc": right}, nil, nil},
-		{"another source", map[string]grant{"tyg-abc": wider}, nil, []string{"update " + name}},
+		{"the right one", map[string]spec.Grant{"tyg-abc": right}, nil, nil},
+		{"another source", map[string]spec.Grant{"tyg-abc": wider}, nil, []string{"update " + name}},
 		{
 			"an API that is gone",
-			map[string]grant{"tyg-abc": right, "tyg-old": right},
+			map[string]spec.Grant{"tyg-abc": right, "tyg-old": right},
 			nil,
 			[]string{"delete " + name},
 		},
 		{
 			"an API to come",
-			map[string]grant{"tyg-old": right},
+			map[string]spec.Grant{"tyg-old": right},
 			func(_ *spec.Application, f *onAWS) { f.ids.API = "" },
 			[]string{"create " + name, "delete " + name},
 		},
 		{
 			"no route",
-			map[string]grant{"tyg-abc": right},
+			map[string]spec.Grant{"tyg-abc": right},
 			func(a *spec.Application, _ *onAWS) { a.API.Routes = nil },
 			[]string{"delete " + name},
 		},
@@ -89,8 +89,8 @@ func TestParseGrants(t *testing.T) {
 		{"Sid":"tyg-all","Effect":"Allow","Principal":"*","Action":["lambda:*"],"Resource":"r"},
 		{"Sid":"by-hand","Effect":"Allow","Principal":{"AWS":"x"},"Action":"lambda:*","Resource":"r"},
 		{"Effect":"Allow"}]}`)
-	want := map[string]grant{
-		"tyg-abc": {"apigateway.amazonaws.com", "lambda:InvokeFunction", "s"},
+	want := map[string]spec.Grant{
+		"tyg-abc": {Principal: "apigateway.amazonaws.com", Action: "lambda:InvokeFunction", Source: "s"},
 		"tyg-all": {},
 	}
 	if err != nil || !maps.Equal(got, want) {

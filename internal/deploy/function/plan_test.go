@@ -253,7 +253,7 @@ func TestFunctionOfSomebodyElse(t *testing.T) {
 func TestFunctionThatCouldNotBeMade(t *testing.T) {
 	app, found := oneFunction()
 	found = changeFunction(found, func(f *foundFunction) {
-		f.state, f.grants = types.StateFailed, map[string]grant{"tyg-old": {}}
+		f.state, f.grants = types.StateFailed, map[string]spec.Grant{"tyg-old": {}}
 	})
 	b := planned(app, found, plan.State{})
 	b.permissions()

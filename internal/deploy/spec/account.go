@@ -12,6 +12,9 @@ type Account struct {
 	ID        string // twelve digits
 	Region    string // such as "eu-central-1"
 	Partition string // "aws", "aws-cn", "aws-us-gov" and others
+
+	// DNSSuffix ends the DNS names of AWS; empty is that of the partition.
+	DNSSuffix string
 }
 
 // ARN returns an Amazon Resource Name in this account and region.
@@ -32,7 +35,7 @@ func dnsSuffix(partition string) string {
 // APIHost returns the host name of an API
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-set-up-websocket-deployment.html).
 func (a Account) APIHost(apiID string) string {
-	return fmt.Sprintf("%s.execute-api.%s.%s", apiID, a.Region, dnsSuffix(a.Partition))
+	return fmt.Sprintf("%s.execute-api.%s.%s", apiID, a.Region, cmp.Or(a.DNSSuffix, dnsSuffix(a.Partition)))
 }
 
 // URL returns where clients connect.
@@ -82,5 +85,24 @@ func LowLimitRegions() []string {
 		"af-south-1", "ap-south-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5",
 		"ap-southeast-7", "ca-west-1", "eu-central-2", "eu-south-1", "eu-south-2", "il-central-1",
 		"me-central-1", "mx-central-1",
+	}
+}
+
+// A Grant lets a principal call a function: a statement of the function's policy.
+type Grant struct {
+	Principal, Action, Source string
+}
+
+// GrantPrefix begins the ids of our statements; the id of the API follows.
+const GrantPrefix = "tyg-"
+
+// APIGrant returns the statement by which an API may call a function, from all its routes and from
+// its authorizer: arn:aws:execute-api:{region}:{account}:{api}/* takes in {api}/{stage}/{route key}
+// and {api}/authorizers/{id}.
+// (https://docs.aws.amazon.com/apigateway/latest/developerguide/arn-format-reference.html)
+func (a Account) APIGrant(apiID string) (id string, g Grant) {
+	return GrantPrefix + apiID, Grant{
+		Principal: "apigateway.amazonaws.com", Action: "lambda:InvokeFunction",
+		Source: a.ARN("execute-api", apiID+"/*"),
 	}
 }

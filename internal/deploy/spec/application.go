@@ -144,6 +144,14 @@ func (a Application) Calls(logical string) bool {
 	return slices.ContainsFunc(a.API.Routes, func(r Route) bool { return r.Function == logical })
 }
 
+// TracingMode returns what Lambda does about AWS X-Ray.
+func (fn Function) TracingMode() string {
+	if fn.XRay {
+		return "Active"
+	}
+	return "PassThrough"
+}
+
 // Selection returns the route selection expression.
 func (a API) Selection() string { return cmp.Or(a.RouteSelection, tyg.DefaultRouteSelection) }
 

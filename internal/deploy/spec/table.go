@@ -73,6 +73,25 @@ func (k Key) String() string {
 	return text
 }
 
+// Attributes returns the attributes of all keys of the table and its indexes, each once.
+func (t Table) Attributes() []Attribute {
+	keys := []Key{t.Key()}
+	for _, i := range t.Indexes {
+		keys = append(keys, i.Key())
+	}
+	seen := map[string]bool{"": true}
+	var all []Attribute
+	for _, k := range keys {
+		for _, a := range []Attribute{k.Partition, k.Sort} {
+			if !seen[a.Name] {
+				seen[a.Name] = true
+				all = append(all, a)
+			}
+		}
+	}
+	return all
+}
+
 // A Capacity is what is provisioned, in units; the zero value is none: paid by request.
 type Capacity struct{ Read, Write int64 }
 

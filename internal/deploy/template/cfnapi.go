@@ -45,11 +45,12 @@ func (s *stack) integration(function string) string {
 
 // permission lets the API call a function, from its routes and from its authorizer.
 func (s *stack) permission(function string) {
+	_, grant := s.account().APIGrant(s.words.api)
 	s.add(permissionID(function), "AWS::Lambda::Permission", object{
 		"FunctionName": ref(camel(function)),
-		"Action":       "lambda:InvokeFunction",
-		"Principal":    "apigateway.amazonaws.com",
-		"SourceArn":    s.arn("execute-api", s.words.api+"/*"),
+		"Action":       grant.Action,
+		"Principal":    grant.Principal,
+		"SourceArn":    refs(grant.Source),
 	}, nil)
 }
 
@@ -82,7 +83,7 @@ func (s *stack) route(r spec.Route) {
 		"AuthorizationType": "NONE",
 		"Target":            refs("integrations/${" + s.integration(r.Function) + "}"),
 	}
-	if guarded(s.app, r) {
+	if s.app.API.Authorizes(r) {
 		p["AuthorizationType"], p["AuthorizerId"] = "CUSTOM", ref(cfnAuthorizer)
 	}
 	if r.Responds {
@@ -148,12 +149,12 @@ func (s *stack) domain() {
 		"DomainName": d.Name,
 		"DomainNameConfigurations": []any{object{
 			"CertificateArn": d.CertificateARN, "EndpointType": "REGIONAL",
-			"SecurityPolicy": securityPolicy(d),
+			"SecurityPolicy": d.SecurityPolicy(),
 		}},
 		"Tags": pairs(s.app.ResourceTags(d.Tags)),
 	}, nil)
 	mapping := object{"ApiId": ref(cfnAPI), "DomainName": ref(cfnDomain), "Stage": ref(cfnStage)}
-	if key := mappingKey(d); key != "" {
+	if key := d.Key(); key != "" {
 		mapping["ApiMappingKey"] = key
 	}
 	s.add(cfnDomain+"Mapping", "AWS::ApiGatewayV2::ApiMapping", mapping, nil)

@@ -69,7 +69,7 @@ func (s *stack) functionProperties(fn spec.Function) object {
 		"MemorySize":    fn.MemorySize,
 		"Environment":   object{"Variables": s.environment(s.app, fn)},
 		"Tags":          s.tags(fn.Tags),
-		"TracingConfig": object{"Mode": tracing(fn)},
+		"TracingConfig": object{"Mode": fn.TracingMode()},
 	}
 	if len(fn.Layers) > 0 {
 		p["Layers"] = texts(fn.Layers)
@@ -83,13 +83,6 @@ func (s *stack) functionProperties(fn spec.Function) object {
 		p["ReservedConcurrentExecutions"] = *fn.ReservedConcurrency
 	}
 	return p
-}
-
-func tracing(fn spec.Function) string {
-	if fn.XRay {
-		return "Active"
-	}
-	return "PassThrough"
 }
 
 func (s *stack) roleARN(role spec.Role) any {

@@ -77,7 +77,7 @@ func (s *stack) build() error {
 	for _, fn := range s.app.Functions {
 		s.role(fn.Role)
 		s.function(fn)
-		if called(s.app, fn) {
+		if s.app.Calls(fn.LogicalName) {
 			s.permission(fn.LogicalName)
 		}
 	}

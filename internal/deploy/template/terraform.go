@@ -78,7 +78,7 @@ func (m *module) build() error {
 	for _, fn := range m.app.Functions {
 		m.role(fn.Role)
 		m.function(fn)
-		if called(m.app, fn) {
+		if m.app.Calls(fn.LogicalName) {
 			m.permission(fn.LogicalName)
 		}
 	}

@@ -48,12 +48,13 @@ func (m *module) integration(function string) string {
 
 // permission lets the API call a function, from its routes and from its authorizer.
 func (m *module) permission(function string) {
+	id, grant := m.account().APIGrant(m.words.api)
 	m.add("aws_lambda_permission", permissionName(function), object{
-		"statement_id":  refs("tyg-" + m.words.api),
+		"statement_id":  refs(id),
 		"function_name": refs(of("aws_lambda_function", snake(function), "function_name")),
-		"action":        "lambda:InvokeFunction",
-		"principal":     "apigateway.amazonaws.com",
-		"source_arn":    m.arn("execute-api", m.words.api+"/*"),
+		"action":        grant.Action,
+		"principal":     grant.Principal,
+		"source_arn":    refs(grant.Source),
 	})
 }
 
@@ -88,7 +89,7 @@ func (m *module) route(r spec.Route) {
 		"target": refs("integrations/" +
 			of("aws_apigatewayv2_integration", m.integration(r.Function), "id")),
 	}
-	if guarded(m.app, r) {
+	if m.app.API.Authorizes(r) {
 		a["authorization_type"] = "CUSTOM"
 		a["authorizer_id"] = refs(of("aws_apigatewayv2_authorizer", tfAuthorizer, "id"))
 	}
@@ -173,7 +174,7 @@ func (m *module) domain() {
 		"domain_name": d.Name,
 		"domain_name_configuration": object{
 			"certificate_arn": d.CertificateARN, "endpoint_type": "REGIONAL",
-			"security_policy": securityPolicy(d),
+			"security_policy": d.SecurityPolicy(),
 		},
 		"tags": m.tags(d.Tags),
 	})
@@ -182,7 +183,7 @@ func (m *module) domain() {
 		"domain_name": refs(of("aws_apigatewayv2_domain_name", tfDomain, "id")),
 		"stage":       refs(of("aws_apigatewayv2_stage", tfStage, "name")),
 	}
-	if key := mappingKey(d); key != "" {
+	if key := d.Key(); key != "" {
 		mapping["api_mapping_key"] = key
 	}
 	m.add("aws_apigatewayv2_api_mapping", tfDomain+"_mapping", mapping)

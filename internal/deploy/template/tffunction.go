@@ -67,7 +67,7 @@ func (m *module) functionArguments(fn spec.Function) object {
 		"timeout":          fn.Timeout,
 		"memory_size":      fn.MemorySize,
 		"environment":      object{"variables": m.environment(m.app, fn)},
-		"tracing_config":   object{"mode": tracing(fn)},
+		"tracing_config":   object{"mode": fn.TracingMode()},
 		"tags":             m.tags(fn.Tags),
 		"depends_on":       depends,
 	}

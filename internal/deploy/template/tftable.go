@@ -5,8 +5,8 @@ import "github.com/tyg-dev/tyg/internal/deploy/spec"
 // table adds a table, which Terraform will not destroy.
 func (m *module) table(t spec.Table) {
 	var keys []any
-	for _, k := range attributesOf(t) {
-		keys = append(keys, object{"name": k.Name, "type": typeOf(k)})
+	for _, k := range t.Attributes() {
+		keys = append(keys, object{"name": k.Name, "type": k.Type})
 	}
 	a := object{
 		"name":                        t.Name,
@@ -20,7 +20,7 @@ func (m *module) table(t spec.Table) {
 	if t.SortKey.Name != "" {
 		a["range_key"] = t.SortKey.Name
 	}
-	units(a, t, t.ReadCapacity, t.WriteCapacity)
+	units(a, t.Capacity())
 	if indexes := tfIndexes(t); len(indexes) > 0 {
 		a["global_secondary_index"] = indexes
 	}
@@ -37,16 +37,15 @@ func tfIndexes(t spec.Table) []any {
 		if i.SortKey.Name != "" {
 			index["range_key"] = i.SortKey.Name
 		}
-		read, write := capacity(t, i)
-		units(index, t, read, write)
+		units(index, t.IndexCapacity(i))
 		list = append(list, index)
 	}
 	return list
 }
 
-// units says how many units a table or an index has, if that is how the table is paid.
-func units(a object, t spec.Table, read, write int64) {
-	if isProvisioned(t) {
-		a["read_capacity"], a["write_capacity"] = read, write
+// units says how many units a table or an index has, unless it is paid by request.
+func units(a object, c spec.Capacity) {
+	if c != (spec.Capacity{}) {
+		a["read_capacity"], a["write_capacity"] = c.Read, c.Write
 	}
 }

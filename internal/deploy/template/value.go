@@ -18,7 +18,7 @@ type refs string
 // account is the account that a template is applied in, in the words of CloudFormation or
 // Terraform.
 func (w words) account() spec.Account {
-	return spec.Account{ID: w.id, Region: w.region, Partition: w.partition}
+	return spec.Account{ID: w.id, Region: w.region, Partition: w.partition, DNSSuffix: w.suffix}
 }
 
 // words are how one of the tools writes what it has to fill in.
@@ -54,21 +54,14 @@ func (w words) render(v any) any {
 }
 
 // arn returns an ARN in the account that the template is applied in.
-func (w words) arn(service, resource string) refs {
-	return refs(fmt.Sprintf("arn:%s:%s:%s:%s:%s", w.partition, service, w.region, w.id, resource))
-}
-
-// host returns the host name of the API.
-func (w words) host() string {
-	return w.api + ".execute-api." + w.region + "." + w.suffix
-}
+func (w words) arn(service, resource string) refs { return refs(w.account().ARN(service, resource)) }
 
 // url returns where clients connect.
-func (w words) url(stage string) refs { return refs("wss://" + w.host() + "/" + stage + "/") }
+func (w words) url(stage string) refs { return refs(w.account().URL(w.api, stage)) }
 
 // environment returns the environment of a function. What is configured is literal.
 func (w words) environment(app spec.Application, fn spec.Function) object {
-	endpoint := "https://" + w.host() + "/" + app.API.Stage
+	endpoint := w.account().Endpoint(w.api, app.API.Stage)
 	vars := pairs(app.Environment(fn, endpoint))
 	if vars[spec.EndpointVariable] == endpoint {
 		vars[spec.EndpointVariable] = refs(endpoint)
@@ -76,11 +69,8 @@ func (w words) environment(app spec.Application, fn spec.Function) object {
 	return vars
 }
 
-// invocation returns what API Gateway calls a function by, of which arn is the ARN.
-func (w words) invocation(arn string) refs {
-	return refs("arn:" + w.partition + ":apigateway:" + w.region +
-		":lambda:path/2015-03-31/functions/" + arn + "/invocations")
-}
+// invocation returns the integration URI of the function with the given ARN.
+func (w words) invocation(arn string) refs { return refs(w.account().InvocationURI(arn)) }
 
 // policy returns the document of a role: what the project supplies is literal, what is generated
 // has references.
