@@ -1,7 +1,9 @@
 package template
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
@@ -120,7 +122,7 @@ func (m *module) stage() {
 	if len(api.Variables) > 0 {
 		a["stage_variables"] = pairs(api.Variables)
 	}
-	if settings := tfSettings(api.Settings); len(settings) > 0 {
+	if settings := m.settings(api.Settings); len(settings) > 0 {
 		a["default_route_settings"] = settings
 	}
 	if set := api.Settings.Complete(); set.AccessLogARN != "" {
@@ -131,17 +133,10 @@ func (m *module) stage() {
 	m.add("aws_apigatewayv2_stage", tfStage, a)
 }
 
-// Terraform's provider sends 0 for a limit that is not said, which lets no message through
-// (https://github.com/hashicorp/terraform-provider-aws/issues/14742). These are the limits of an
-// account that has not asked for others
-// (https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html).
-const (
-	accountRate  = 10_000
-	accountBurst = 5_000
-)
-
-// tfSettings returns the settings of all routes, with limits as soon as there is any.
-func tfSettings(set spec.StageSettings) object {
+// settings returns the settings of all routes. With any setting it has limits: Terraform's provider sends 0
+// for a limit that is not said, which lets no message through
+// (https://github.com/hashicorp/terraform-provider-aws/issues/14742).
+func (m *module) settings(set spec.StageSettings) object {
 	a := object{}
 	if set.LoggingLevel != "" {
 		a["logging_level"] = set.LoggingLevel
@@ -155,7 +150,7 @@ func tfSettings(set spec.StageSettings) object {
 	if len(a) == 0 && set.ThrottlingRate == 0 && set.ThrottlingBurst == 0 {
 		return a
 	}
-	a["throttling_rate_limit"], a["throttling_burst_limit"] = accountRate, accountBurst
+	a["throttling_rate_limit"], a["throttling_burst_limit"] = m.accountLimits()
 	if set.ThrottlingRate > 0 {
 		a["throttling_rate_limit"] = set.ThrottlingRate
 	}
@@ -163,6 +158,19 @@ func tfSettings(set spec.StageSettings) object {
 		a["throttling_burst_limit"] = set.ThrottlingBurst
 	}
 	return a
+}
+
+// accountLimits returns [spec.AccountLimits] in the region that the configuration is applied in.
+func (m *module) accountLimits() (rate, burst refs) {
+	low := spec.LowLimitRegions()
+	lowRate, lowBurst := spec.AccountLimits(low[0])
+	usualRate, usualBurst := spec.AccountLimits("")
+	regions := `["` + strings.Join(low, `", "`) + `"]`
+	choose := func(low, usual any) refs {
+		region := strings.TrimSuffix(strings.TrimPrefix(m.words.region, "${"), "}")
+		return refs(fmt.Sprintf("${contains(%s, %s) ? %v : %v}", regions, region, low, usual))
+	}
+	return choose(lowRate, usualRate), choose(lowBurst, usualBurst)
 }
 
 func (m *module) domain() {
