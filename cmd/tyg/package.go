@@ -12,6 +12,8 @@ import (
 
 	"github.com/tyg-dev/tyg/internal/deploy"
 	"github.com/tyg-dev/tyg/internal/deploy/template"
+	"github.com/tyg-dev/tyg/internal/deploy/template/cfn"
+	"github.com/tyg-dev/tyg/internal/deploy/template/tf"
 )
 
 const packageHelp = `package writes what deploy would make into a template, for those who deploy
@@ -116,9 +118,9 @@ func (p *packaging) run(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
-	write := template.CloudFormation
+	write := cfn.Template
 	if p.format == "terraform" {
-		write = template.Terraform
+		write = tf.Config
 	}
 	text, err := write(app, o)
 	if err != nil {

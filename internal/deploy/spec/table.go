@@ -98,6 +98,14 @@ type Capacity struct{ Read, Write int64 }
 // Capacity returns the capacity of the table.
 func (t Table) Capacity() Capacity { return Capacity{t.ReadCapacity, t.WriteCapacity} }
 
+// BillingMode returns how the table is paid, as DynamoDB calls it.
+func (t Table) BillingMode() string {
+	if t.Capacity() == (Capacity{}) {
+		return "PAY_PER_REQUEST"
+	}
+	return "PROVISIONED"
+}
+
 // IndexCapacity returns the capacity of an index, which is that of the table if it has none of its own.
 func (t Table) IndexCapacity(i Index) Capacity {
 	return Capacity{cmp.Or(i.ReadCapacity, t.ReadCapacity), cmp.Or(i.WriteCapacity, t.WriteCapacity)}

@@ -68,11 +68,8 @@ func (r run) madeByUs(ctx context.Context, name string, exists error) error {
 func createInput(t spec.Table) *dynamodb.CreateTableInput {
 	in := &dynamodb.CreateTableInput{
 		TableName: &t.Name, KeySchema: keySchema(t.Key()),
-		BillingMode:           types.BillingModePayPerRequest,
+		BillingMode:           types.BillingMode(t.BillingMode()),
 		ProvisionedThroughput: throughput(t.Capacity()),
-	}
-	if in.ProvisionedThroughput != nil {
-		in.BillingMode = types.BillingModeProvisioned
 	}
 	if t.DeletionProtection {
 		in.DeletionProtectionEnabled = aws.Bool(true)

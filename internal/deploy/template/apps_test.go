@@ -7,6 +7,8 @@ import (
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/internal/deploy"
 	"github.com/tyg-dev/tyg/internal/deploy/template"
+	"github.com/tyg-dev/tyg/internal/deploy/template/cfn"
+	"github.com/tyg-dev/tyg/internal/deploy/template/tf"
 )
 
 // A writer is CloudFormation or Terraform.
@@ -16,7 +18,7 @@ type writer struct {
 }
 
 func writers() []writer {
-	return []writer{{"cloudformation", template.CloudFormation}, {"terraform", template.Terraform}}
+	return []writer{{"cloudformation", cfn.Template}, {"terraform", tf.Config}}
 }
 
 // echo is the tutorial's first application.

@@ -9,7 +9,7 @@ import (
 )
 
 // patch returns doc as JSON has it, changed by a merge patch. Without one it is what it was.
-func patch(doc object, text []byte) (object, error) {
+func patch(doc Object, text []byte) (Object, error) {
 	plain, err := json.Marshal(doc)
 	if err != nil {
 		return nil, err
@@ -22,11 +22,11 @@ func patch(doc object, text []byte) (object, error) {
 	if err != nil {
 		return nil, err
 	}
-	return merged(target, change).(object), nil
+	return merged(target, change).(Object), nil
 }
 
 // decode reads one JSON object. Numbers stay as they are written.
-func decode(text []byte) (object, error) {
+func decode(text []byte) (Object, error) {
 	dec := json.NewDecoder(bytes.NewReader(text))
 	dec.UseNumber()
 	var v any
@@ -39,7 +39,7 @@ func decode(text []byte) (object, error) {
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
 		return nil, errors.New("it is not JSON: there is something after the end")
 	}
-	o, ok := v.(object)
+	o, ok := v.(Object)
 	if !ok {
 		return nil, errors.New("it is not a JSON object")
 	}
@@ -48,13 +48,13 @@ func decode(text []byte) (object, error) {
 
 // merged is the algorithm of RFC 7396 section 2.
 func merged(target, change any) any {
-	changes, ok := change.(object)
+	changes, ok := change.(Object)
 	if !ok {
 		return change
 	}
-	result, ok := target.(object)
+	result, ok := target.(Object)
 	if !ok {
-		result = object{}
+		result = Object{}
 	}
 	for key, value := range changes {
 		if value == nil {

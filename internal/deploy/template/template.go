@@ -31,7 +31,7 @@ type Options struct {
 // {application}-{stage}/{hash of the code}.zip. It fails for functions with no code, or with
 // different code.
 func CodeKey(app spec.Application) (string, error) {
-	code, err := bundle(app)
+	code, err := Bundle(app)
 	if err != nil {
 		return "", err
 	}
@@ -42,8 +42,8 @@ func CodeKey(app spec.Application) (string, error) {
 	return app.Name + "-" + app.Stage + "/" + sum[:min(16, len(sum))] + ".zip", nil
 }
 
-// bundle returns the code of the functions.
-func bundle(app spec.Application) (*spec.Bundle, error) {
+// Bundle returns the code of the functions.
+func Bundle(app spec.Application) (*spec.Bundle, error) {
 	var one *spec.Bundle
 	for _, fn := range app.Functions {
 		if one != nil && fn.Bundle != nil && fn.Bundle.SHA256 != one.SHA256 {
@@ -57,9 +57,9 @@ func bundle(app spec.Application) (*spec.Bundle, error) {
 	return one, nil
 }
 
-// finish merges the patch into a template, puts what is in it then into order, and returns the
+// Finish merges the patch into a template, puts what is in it then into order, and returns the
 // text.
-func finish(doc object, merge []byte, order func(object)) ([]byte, error) {
+func Finish(doc Object, merge []byte, order func(Object)) ([]byte, error) {
 	patched, err := patch(doc, merge)
 	if err != nil {
 		return nil, fmt.Errorf("merge template: %w", err)

@@ -14,6 +14,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/awstest"
 	"github.com/tyg-dev/tyg/internal/deploy"
 	"github.com/tyg-dev/tyg/internal/deploy/template"
+	"github.com/tyg-dev/tyg/internal/deploy/template/tf"
 )
 
 var update = flag.Bool("update", false, "rewrite the templates in testdata")
@@ -186,7 +187,7 @@ func TestRefusals(t *testing.T) {
 			}
 		}
 	}
-	if _, err := template.Terraform(echo(t), template.Options{CodeParameters: true}); err == nil {
+	if _, err := tf.Config(echo(t), template.Options{CodeParameters: true}); err == nil {
 		t.Error("Terraform has parameters for the code")
 	}
 }

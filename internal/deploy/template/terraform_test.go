@@ -9,6 +9,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/awstest"
 	"github.com/tyg-dev/tyg/internal/deploy"
 	"github.com/tyg-dev/tyg/internal/deploy/template"
+	"github.com/tyg-dev/tyg/internal/deploy/template/tf"
 	"github.com/tyg-dev/tyg/internal/tftest"
 )
 
@@ -24,14 +25,14 @@ func newTerraform(t *testing.T) terraform {
 }
 
 // write puts the template of an application, and its code, into the directory.
-func (tf terraform) write(app deploy.Application) {
-	tf.Helper()
-	text, err := template.Terraform(app, template.Options{})
+func (r terraform) write(app deploy.Application) {
+	r.Helper()
+	text, err := tf.Config(app, template.Options{})
 	if err != nil {
-		tf.Fatal(err)
+		r.Fatal(err)
 	}
-	tf.Write("main.tf.json", text)
-	tf.Write(template.Zip, app.Functions[0].Bundle.Zip)
+	r.Write("main.tf.json", text)
+	r.Write(template.Zip, app.Functions[0].Bundle.Zip)
 }
 
 func (tf terraform) apply(app deploy.Application) {

@@ -1,4 +1,4 @@
-package template
+package tf
 
 import (
 	"fmt"
@@ -6,32 +6,33 @@ import (
 	"strings"
 
 	"github.com/tyg-dev/tyg/internal/deploy/spec"
+	"github.com/tyg-dev/tyg/internal/deploy/template"
 )
 
 // The names of what there is one of.
 const (
-	tfAPI        = "websocket_api"
-	tfStage      = "websocket_api_stage"
-	tfAuthorizer = "websocket_api_authorizer"
-	tfDomain     = "websocket_api_custom_domain"
+	apiName        = "websocket_api"
+	stageName      = "websocket_api_stage"
+	authorizerName = "websocket_api_authorizer"
+	domainName     = "websocket_api_custom_domain"
 )
 
-func (m *module) apiID() refs { return refs(m.words.api) }
+func (m *module) apiID() template.Expr { return template.Expr(m.Dialect.API) }
 
 func (m *module) api() {
-	m.add("aws_apigatewayv2_api", tfAPI, object{
+	m.add("aws_apigatewayv2_api", apiName, object{
 		"name":                       m.app.APIName(),
 		"protocol_type":              "WEBSOCKET",
 		"route_selection_expression": m.app.API.Selection(),
 		"tags":                       m.tags(nil),
 	})
 	m.output("websocket_api_id", "The id of the API", m.apiID())
-	m.output("websocket_connect_endpoint_url", "Where clients connect", m.url(m.app.API.Stage))
+	m.output("websocket_connect_endpoint_url", "Where clients connect", m.URL(m.app.API.Stage))
 }
 
 // integration adds the way from routes to a function, once, and returns its name.
 func (m *module) integration(function string) string {
-	name := snake(function) + "_api_integration"
+	name := template.Snake(function) + "_api_integration"
 	if m.has("aws_apigatewayv2_integration", name) {
 		return name
 	}
@@ -42,7 +43,7 @@ func (m *module) integration(function string) string {
 		"content_handling_strategy": "CONVERT_TO_TEXT",
 		"integration_method":        "POST",
 		"integration_type":          "AWS_PROXY",
-		"integration_uri":           m.invocation(of("aws_lambda_function", snake(function), "arn")),
+		"integration_uri":           m.Invocation(of("aws_lambda_function", template.Snake(function), "arn")),
 		"depends_on":                permitting(function),
 	})
 	return name
@@ -50,17 +51,17 @@ func (m *module) integration(function string) string {
 
 // permission lets the API call a function, from its routes and from its authorizer.
 func (m *module) permission(function string) {
-	id, grant := m.account().APIGrant(m.words.api)
+	id, grant := m.Account.APIGrant(m.Dialect.API)
 	m.add("aws_lambda_permission", permissionName(function), object{
-		"statement_id":  refs(id),
-		"function_name": refs(of("aws_lambda_function", snake(function), "function_name")),
+		"statement_id":  template.Expr(id),
+		"function_name": template.Expr(of("aws_lambda_function", template.Snake(function), "function_name")),
 		"action":        grant.Action,
 		"principal":     grant.Principal,
-		"source_arn":    refs(grant.Source),
+		"source_arn":    template.Expr(grant.Source),
 	})
 }
 
-func permissionName(function string) string { return snake(function) + "_invoke_permission" }
+func permissionName(function string) string { return template.Snake(function) + "_invoke_permission" }
 
 // permitting makes what calls a function wait until it may: it is live as soon as it is there.
 func permitting(function string) []any {
@@ -72,28 +73,28 @@ func (m *module) authorizer() {
 	if a == nil {
 		return
 	}
-	m.add("aws_apigatewayv2_authorizer", tfAuthorizer, object{
+	m.add("aws_apigatewayv2_authorizer", authorizerName, object{
 		"api_id":           m.apiID(),
 		"name":             m.app.AuthorizerName(),
 		"authorizer_type":  "REQUEST",
-		"authorizer_uri":   m.invocation(of("aws_lambda_function", snake(a.Function), "arn")),
-		"identity_sources": texts(slices.Sorted(slices.Values(a.IdentitySources))),
+		"authorizer_uri":   m.Invocation(of("aws_lambda_function", template.Snake(a.Function), "arn")),
+		"identity_sources": template.Texts(slices.Sorted(slices.Values(a.IdentitySources))),
 		"depends_on":       permitting(a.Function),
 	})
 }
 
 func (m *module) route(r spec.Route) {
-	name := routeName(r.Key)
+	name := template.RouteName(r.Key)
 	a := object{
 		"api_id":             m.apiID(),
 		"route_key":          r.Key,
 		"authorization_type": "NONE",
-		"target": refs("integrations/" +
+		"target": template.Expr("integrations/" +
 			of("aws_apigatewayv2_integration", m.integration(r.Function), "id")),
 	}
 	if m.app.API.Authorizes(r) {
 		a["authorization_type"] = "CUSTOM"
-		a["authorizer_id"] = refs(of("aws_apigatewayv2_authorizer", tfAuthorizer, "id"))
+		a["authorizer_id"] = template.Expr(of("aws_apigatewayv2_authorizer", authorizerName, "id"))
 	}
 	if r.Responds {
 		a["route_response_selection_expression"] = "$default"
@@ -102,7 +103,7 @@ func (m *module) route(r spec.Route) {
 	if r.Responds {
 		m.add("aws_apigatewayv2_route_response", name+"_response", object{
 			"api_id": m.apiID(), "route_response_key": "$default",
-			"route_id": refs(of("aws_apigatewayv2_route", name, "id")),
+			"route_id": template.Expr(of("aws_apigatewayv2_route", name, "id")),
 		})
 	}
 }
@@ -120,7 +121,7 @@ func (m *module) stage() {
 		"tags":        m.tags(nil),
 	}
 	if len(api.Variables) > 0 {
-		a["stage_variables"] = pairs(api.Variables)
+		a["stage_variables"] = template.Pairs(api.Variables)
 	}
 	if settings := m.settings(api.Settings); len(settings) > 0 {
 		a["default_route_settings"] = settings
@@ -130,7 +131,7 @@ func (m *module) stage() {
 			"destination_arn": set.AccessLogARN, "format": set.AccessLogFormat,
 		}
 	}
-	m.add("aws_apigatewayv2_stage", tfStage, a)
+	m.add("aws_apigatewayv2_stage", stageName, a)
 }
 
 // settings returns the settings of all routes. With any setting it has limits: Terraform's provider sends 0
@@ -161,14 +162,14 @@ func (m *module) settings(set spec.StageSettings) object {
 }
 
 // accountLimits returns [spec.AccountLimits] in the region that the configuration is applied in.
-func (m *module) accountLimits() (rate, burst refs) {
+func (m *module) accountLimits() (rate, burst template.Expr) {
 	low := spec.LowLimitRegions()
 	lowRate, lowBurst := spec.AccountLimits(low[0])
 	usualRate, usualBurst := spec.AccountLimits("")
 	regions := `["` + strings.Join(low, `", "`) + `"]`
-	choose := func(low, usual any) refs {
-		region := strings.TrimSuffix(strings.TrimPrefix(m.words.region, "${"), "}")
-		return refs(fmt.Sprintf("${contains(%s, %s) ? %v : %v}", regions, region, low, usual))
+	choose := func(low, usual any) template.Expr {
+		region := strings.TrimSuffix(strings.TrimPrefix(m.Account.Region, "${"), "}")
+		return template.Expr(fmt.Sprintf("${contains(%s, %s) ? %v : %v}", regions, region, low, usual))
 	}
 	return choose(lowRate, usualRate), choose(lowBurst, usualBurst)
 }
@@ -178,7 +179,7 @@ func (m *module) domain() {
 	if d == nil {
 		return
 	}
-	m.add("aws_apigatewayv2_domain_name", tfDomain, object{
+	m.add("aws_apigatewayv2_domain_name", domainName, object{
 		"domain_name": d.Name,
 		"domain_name_configuration": object{
 			"certificate_arn": d.CertificateARN, "endpoint_type": "REGIONAL",
@@ -188,16 +189,16 @@ func (m *module) domain() {
 	})
 	mapping := object{
 		"api_id":      m.apiID(),
-		"domain_name": refs(of("aws_apigatewayv2_domain_name", tfDomain, "id")),
-		"stage":       refs(of("aws_apigatewayv2_stage", tfStage, "name")),
+		"domain_name": template.Expr(of("aws_apigatewayv2_domain_name", domainName, "id")),
+		"stage":       template.Expr(of("aws_apigatewayv2_stage", stageName, "name")),
 	}
 	if key := d.Key(); key != "" {
 		mapping["api_mapping_key"] = key
 	}
-	m.add("aws_apigatewayv2_api_mapping", tfDomain+"_mapping", mapping)
+	m.add("aws_apigatewayv2_api_mapping", domainName+"_mapping", mapping)
 	configuration := "domain_name_configuration[0]."
 	m.output("custom_domain_alias_name", "What "+d.Name+" must be an alias of",
-		refs(of("aws_apigatewayv2_domain_name", tfDomain, configuration+"target_domain_name")))
+		template.Expr(of("aws_apigatewayv2_domain_name", domainName, configuration+"target_domain_name")))
 	m.output("custom_domain_hosted_zone_id", "The hosted zone of that alias",
-		refs(of("aws_apigatewayv2_domain_name", tfDomain, configuration+"hosted_zone_id")))
+		template.Expr(of("aws_apigatewayv2_domain_name", domainName, configuration+"hosted_zone_id")))
 }

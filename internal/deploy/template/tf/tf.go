@@ -1,4 +1,4 @@
-package template
+package tf
 
 import (
 	"errors"
@@ -7,21 +7,24 @@ import (
 
 	"github.com/tyg-dev/tyg/internal/deploy"
 	"github.com/tyg-dev/tyg/internal/deploy/spec"
+	"github.com/tyg-dev/tyg/internal/deploy/template"
 )
 
-// Terraform returns a configuration for Terraform or OpenTofu, in JSON. It leaves the configuration
+type object = template.Object
+
+// Config returns a configuration for Terraform or OpenTofu, in JSON. It leaves the configuration
 // of the provider, and where the state is, to other files beside it.
-func Terraform(app spec.Application, o Options) ([]byte, error) {
+func Config(app spec.Application, o template.Options) ([]byte, error) {
 	if o.CodeParameters {
 		return nil, errors.New("Terraform takes the code from a file; parameters are for CloudFormation")
 	}
 	if err := deploy.Check(app); err != nil {
 		return nil, err
 	}
-	if _, err := bundle(app); err != nil {
+	if _, err := template.Bundle(app); err != nil {
 		return nil, err
 	}
-	m := &module{words: tfWords(), app: app, resources: object{}, outputs: object{}}
+	m := &module{Dialect: dialect(), app: app, resources: object{}, outputs: object{}}
 	if err := m.build(); err != nil {
 		return nil, err
 	}
@@ -40,22 +43,26 @@ func Terraform(app spec.Application, o Options) ([]byte, error) {
 		},
 		"resource": m.resources, "output": m.outputs,
 	}
-	return finish(m.render(doc).(object), o.Merge, orderModule)
+	return template.Finish(m.Render(doc).(object), o.Merge, orderModule)
 }
 
-// tfWords are data sources of the AWS provider.
-func tfWords() words {
-	return words{
-		id: "${data.aws_caller_identity.tyg.account_id}", region: "${data.aws_region.tyg.id}",
-		partition: "${data.aws_partition.tyg.partition}", suffix: "${data.aws_partition.tyg.dns_suffix}",
-		api: of("aws_apigatewayv2_api", tfAPI, "id"), literal: tfLiteral,
-		resolved: func(r refs) any { return string(r) },
+// dialect are data sources of the AWS provider.
+func dialect() template.Dialect {
+	return template.Dialect{
+		Account: spec.Account{
+			ID: "${data.aws_caller_identity.tyg.account_id}", Region: "${data.aws_region.tyg.id}",
+			Partition: "${data.aws_partition.tyg.partition}",
+			DNSSuffix: "${data.aws_partition.tyg.dns_suffix}",
+		},
+		API:     of("aws_apigatewayv2_api", apiName, "id"),
+		Literal: literal,
+		Expr:    func(e template.Expr) any { return string(e) },
 	}
 }
 
-// tfLiteral writes text in which Terraform finds no templates.
+// literal writes text in which Terraform finds no templates.
 // (https://developer.hashicorp.com/terraform/language/syntax/json#expression-mapping)
-func tfLiteral(s string) any {
+func literal(s string) any {
 	return strings.NewReplacer("${", "$${", "%{", "%%{").Replace(s)
 }
 
@@ -66,7 +73,7 @@ func of(kind, name, attribute string) string {
 
 // A module is a configuration that is being built.
 type module struct {
-	words
+	template.Dialect
 	app       spec.Application
 	resources object // by type and name
 	outputs   object
@@ -98,7 +105,7 @@ func (m *module) add(kind, name string, arguments object) {
 	if m.resources[kind] == nil {
 		m.resources[kind] = object{}
 	}
-	if err := put(m.resources[kind].(object), name, arguments); err != nil {
+	if err := template.Put(m.resources[kind].(object), name, arguments); err != nil {
 		m.conflicts = append(m.conflicts, err)
 	}
 }
@@ -112,13 +119,13 @@ func (m *module) output(name, description string, value any) {
 	m.outputs[name] = object{"description": description, "value": value}
 }
 
-func (m *module) tags(own map[string]string) object { return pairs(m.app.ResourceTags(own)) }
+func (m *module) tags(own map[string]string) object { return template.Pairs(m.app.ResourceTags(own)) }
 
 // orderModule makes the stage wait for the routes, so that they all are in its first deployment.
 func orderModule(doc object) {
 	resources, _ := doc["resource"].(object)
 	stages, _ := resources["aws_apigatewayv2_stage"].(object)
-	stage, ok := stages[tfStage].(object)
+	stage, ok := stages[stageName].(object)
 	if !ok {
 		return // the patch has taken it away
 	}
@@ -130,5 +137,5 @@ func orderModule(doc object) {
 		}
 	}
 	slices.Sort(routes)
-	stage["depends_on"] = texts(routes)
+	stage["depends_on"] = template.Texts(routes)
 }

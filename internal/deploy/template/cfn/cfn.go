@@ -1,4 +1,4 @@
-package template
+package cfn
 
 import (
 	"errors"
@@ -7,43 +7,49 @@ import (
 
 	"github.com/tyg-dev/tyg/internal/deploy"
 	"github.com/tyg-dev/tyg/internal/deploy/spec"
+	"github.com/tyg-dev/tyg/internal/deploy/template"
 )
 
-// CloudFormation returns a template for CloudFormation, in JSON. Its stack needs the capability
+type object = template.Object
+
+// Template returns a template for CloudFormation, in JSON. Its stack needs the capability
 // CAPABILITY_NAMED_IAM, because roles and functions have the names that package deploy gives them.
-func CloudFormation(app spec.Application, o Options) ([]byte, error) {
+func Template(app spec.Application, o template.Options) ([]byte, error) {
 	if err := deploy.Check(app); err != nil {
 		return nil, err
 	}
-	key, err := CodeKey(app)
+	key, err := template.CodeKey(app)
 	if err != nil {
 		return nil, err
 	}
-	s := &stack{words: cfnWords(), app: app, resources: object{}, outputs: object{}}
+	s := &stack{Dialect: dialect(), app: app, resources: object{}, outputs: object{}}
 	doc := object{
 		"AWSTemplateFormatVersion": "2010-09-09",
 		"Description":              "The stage " + app.Stage + " of " + app.Name,
 		"Resources":                s.resources, "Outputs": s.outputs,
 	}
-	s.code = "./" + Zip
+	s.code = "./" + template.Zip
 	if o.CodeParameters {
-		s.code = object{"S3Bucket": ref("CodeBucket"), "S3Key": refs("${CodePrefix}" + key)}
+		s.code = object{"S3Bucket": ref("CodeBucket"), "S3Key": template.Expr("${CodePrefix}" + key)}
 		doc["Parameters"] = codeParameters(key)
 	}
 	if err := s.build(); err != nil {
 		return nil, err
 	}
-	return finish(s.render(doc).(object), o.Merge, orderStack)
+	return template.Finish(s.Render(doc).(object), o.Merge, orderStack)
 }
 
-// cfnWords are CloudFormation's pseudo parameters.
+// dialect are CloudFormation's pseudo parameters.
 // (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html)
-func cfnWords() words {
-	return words{
-		id: "${AWS::AccountId}", region: "${AWS::Region}", partition: "${AWS::Partition}",
-		suffix: "${AWS::URLSuffix}", api: "${" + cfnAPI + "}",
-		literal:  func(s string) any { return s },
-		resolved: func(r refs) any { return object{"Fn::Sub": string(r)} },
+func dialect() template.Dialect {
+	return template.Dialect{
+		Account: spec.Account{
+			ID: "${AWS::AccountId}", Region: "${AWS::Region}", Partition: "${AWS::Partition}",
+			DNSSuffix: "${AWS::URLSuffix}",
+		},
+		API:     "${" + apiID + "}",
+		Literal: func(s string) any { return s },
+		Expr:    func(e template.Expr) any { return object{"Fn::Sub": string(e)} },
 	}
 }
 
@@ -53,18 +59,18 @@ func cfnWords() words {
 func codeParameters(key string) object {
 	return object{
 		"CodeBucket": object{
-			"Type": "String", "Description": "The S3 bucket, in this region, that has " + Zip,
+			"Type": "String", "Description": "The S3 bucket, in this region, that has " + template.Zip,
 		},
 		"CodePrefix": object{
 			"Type": "String", "Default": "",
-			"Description": "What comes before " + key + ", the key of " + Zip + " in the bucket",
+			"Description": "What comes before " + key + ", the key of " + template.Zip + " in the bucket",
 		},
 	}
 }
 
 // A stack is a template that is being built.
 type stack struct {
-	words
+	template.Dialect
 	app       spec.Application
 	code      any // of each function
 	resources object
@@ -97,7 +103,7 @@ func (s *stack) build() error {
 func (s *stack) add(id, kind string, properties, more object) {
 	r := object{"Type": kind, "Properties": properties}
 	maps.Copy(r, more)
-	if err := put(s.resources, id, r); err != nil {
+	if err := template.Put(s.resources, id, r); err != nil {
 		s.conflicts = append(s.conflicts, err)
 	}
 }
@@ -123,7 +129,7 @@ func (s *stack) tags(own map[string]string) []any {
 // orderStack makes the stage wait for the routes, so that they all are in its first deployment.
 func orderStack(doc object) {
 	resources, _ := doc["Resources"].(object)
-	stage, ok := resources[cfnStage].(object)
+	stage, ok := resources[stageID].(object)
 	if !ok {
 		return // the patch has taken it away
 	}
@@ -135,5 +141,5 @@ func orderStack(doc object) {
 		}
 	}
 	slices.Sort(routes)
-	stage["DependsOn"] = texts(routes)
+	stage["DependsOn"] = template.Texts(routes)
 }

@@ -1,28 +1,29 @@
-package template
+package cfn
 
 import (
 	"slices"
 
 	"github.com/tyg-dev/tyg/internal/deploy/spec"
+	"github.com/tyg-dev/tyg/internal/deploy/template"
 )
 
 // The ids of what there is one of.
 const (
-	cfnAPI        = "WebsocketAPI"
-	cfnStage      = "WebsocketAPIStage"
-	cfnAuthorizer = "WebsocketAPIAuthorizer"
-	cfnDomain     = "WebsocketApiCustomDomain"
+	apiID        = "WebsocketAPI"
+	stageID      = "WebsocketAPIStage"
+	authorizerID = "WebsocketAPIAuthorizer"
+	domainID     = "WebsocketApiCustomDomain"
 )
 
 func (s *stack) api() {
-	s.add(cfnAPI, "AWS::ApiGatewayV2::Api", object{
+	s.add(apiID, "AWS::ApiGatewayV2::Api", object{
 		"Name":                     s.app.APIName(),
 		"ProtocolType":             "WEBSOCKET",
 		"RouteSelectionExpression": s.app.API.Selection(),
-		"Tags":                     pairs(s.app.ResourceTags(nil)),
+		"Tags":                     template.Pairs(s.app.ResourceTags(nil)),
 	}, nil)
-	s.output("WebsocketAPIId", "The id of the API", ref(cfnAPI))
-	s.output("WebsocketConnectEndpointURL", "Where clients connect", s.url(s.app.API.Stage))
+	s.output("WebsocketAPIId", "The id of the API", ref(apiID))
+	s.output("WebsocketConnectEndpointURL", "Where clients connect", s.URL(s.app.API.Stage))
 }
 
 // integration adds the way from routes to a function, once, and returns its id.
@@ -32,25 +33,25 @@ func (s *stack) integration(function string) string {
 		return id
 	}
 	s.add(id, "AWS::ApiGatewayV2::Integration", object{
-		"ApiId":                   ref(cfnAPI),
+		"ApiId":                   ref(apiID),
 		"Description":             function,
 		"ConnectionType":          "INTERNET",
 		"ContentHandlingStrategy": "CONVERT_TO_TEXT",
 		"IntegrationMethod":       "POST",
 		"IntegrationType":         "AWS_PROXY",
-		"IntegrationUri":          s.invocation("${" + camel(function) + ".Arn}"),
+		"IntegrationUri":          s.Invocation("${" + camel(function) + ".Arn}"),
 	}, permitted(function))
 	return id
 }
 
 // permission lets the API call a function, from its routes and from its authorizer.
 func (s *stack) permission(function string) {
-	_, grant := s.account().APIGrant(s.words.api)
+	_, grant := s.Account.APIGrant(s.Dialect.API)
 	s.add(permissionID(function), "AWS::Lambda::Permission", object{
 		"FunctionName": ref(camel(function)),
 		"Action":       grant.Action,
 		"Principal":    grant.Principal,
-		"SourceArn":    refs(grant.Source),
+		"SourceArn":    template.Expr(grant.Source),
 	}, nil)
 }
 
@@ -66,25 +67,25 @@ func (s *stack) authorizer() {
 	if a == nil {
 		return
 	}
-	s.add(cfnAuthorizer, "AWS::ApiGatewayV2::Authorizer", object{
-		"ApiId":          ref(cfnAPI),
+	s.add(authorizerID, "AWS::ApiGatewayV2::Authorizer", object{
+		"ApiId":          ref(apiID),
 		"Name":           s.app.AuthorizerName(),
 		"AuthorizerType": "REQUEST",
-		"AuthorizerUri":  s.invocation("${" + camel(a.Function) + ".Arn}"),
-		"IdentitySource": texts(slices.Sorted(slices.Values(a.IdentitySources))),
+		"AuthorizerUri":  s.Invocation("${" + camel(a.Function) + ".Arn}"),
+		"IdentitySource": template.Texts(slices.Sorted(slices.Values(a.IdentitySources))),
 	}, permitted(a.Function))
 }
 
 func (s *stack) route(r spec.Route) {
-	id := camel(routeName(r.Key))
+	id := camel(template.RouteName(r.Key))
 	p := object{
-		"ApiId":             ref(cfnAPI),
+		"ApiId":             ref(apiID),
 		"RouteKey":          r.Key,
 		"AuthorizationType": "NONE",
-		"Target":            refs("integrations/${" + s.integration(r.Function) + "}"),
+		"Target":            template.Expr("integrations/${" + s.integration(r.Function) + "}"),
 	}
 	if s.app.API.Authorizes(r) {
-		p["AuthorizationType"], p["AuthorizerId"] = "CUSTOM", ref(cfnAuthorizer)
+		p["AuthorizationType"], p["AuthorizerId"] = "CUSTOM", ref(authorizerID)
 	}
 	if r.Responds {
 		p["RouteResponseSelectionExpression"] = "$default"
@@ -92,7 +93,7 @@ func (s *stack) route(r spec.Route) {
 	s.add(id, "AWS::ApiGatewayV2::Route", p, nil)
 	if r.Responds {
 		s.add(id+"Response", "AWS::ApiGatewayV2::RouteResponse", object{
-			"ApiId": ref(cfnAPI), "RouteId": ref(id), "RouteResponseKey": "$default",
+			"ApiId": ref(apiID), "RouteId": ref(id), "RouteResponseKey": "$default",
 		}, nil)
 	}
 }
@@ -104,23 +105,23 @@ func (s *stack) route(r spec.Route) {
 func (s *stack) stage() {
 	api := s.app.API
 	p := object{
-		"ApiId": ref(cfnAPI), "StageName": api.Stage, "AutoDeploy": true,
-		"Tags": pairs(s.app.ResourceTags(nil)),
+		"ApiId": ref(apiID), "StageName": api.Stage, "AutoDeploy": true,
+		"Tags": template.Pairs(s.app.ResourceTags(nil)),
 	}
 	if len(api.Variables) > 0 {
-		p["StageVariables"] = pairs(api.Variables)
+		p["StageVariables"] = template.Pairs(api.Variables)
 	}
-	if settings := cfnSettings(api.Settings); len(settings) > 0 {
+	if settings := settings(api.Settings); len(settings) > 0 {
 		p["DefaultRouteSettings"] = settings
 	}
 	if set := api.Settings.Complete(); set.AccessLogARN != "" {
 		p["AccessLogSettings"] = object{"DestinationArn": set.AccessLogARN, "Format": set.AccessLogFormat}
 	}
-	s.add(cfnStage, "AWS::ApiGatewayV2::Stage", p, nil)
+	s.add(stageID, "AWS::ApiGatewayV2::Stage", p, nil)
 }
 
-// cfnSettings returns the settings of all routes. What is not said is as API Gateway has it.
-func cfnSettings(set spec.StageSettings) object {
+// settings returns the settings of all routes. What is not said is as API Gateway has it.
+func settings(set spec.StageSettings) object {
 	p := object{}
 	if set.ThrottlingRate > 0 {
 		p["ThrottlingRateLimit"] = set.ThrottlingRate
@@ -145,21 +146,21 @@ func (s *stack) domain() {
 	if d == nil {
 		return
 	}
-	s.add(cfnDomain, "AWS::ApiGatewayV2::DomainName", object{
+	s.add(domainID, "AWS::ApiGatewayV2::DomainName", object{
 		"DomainName": d.Name,
 		"DomainNameConfigurations": []any{object{
 			"CertificateArn": d.CertificateARN, "EndpointType": "REGIONAL",
 			"SecurityPolicy": d.SecurityPolicy(),
 		}},
-		"Tags": pairs(s.app.ResourceTags(d.Tags)),
+		"Tags": template.Pairs(s.app.ResourceTags(d.Tags)),
 	}, nil)
-	mapping := object{"ApiId": ref(cfnAPI), "DomainName": ref(cfnDomain), "Stage": ref(cfnStage)}
+	mapping := object{"ApiId": ref(apiID), "DomainName": ref(domainID), "Stage": ref(stageID)}
 	if key := d.Key(); key != "" {
 		mapping["ApiMappingKey"] = key
 	}
-	s.add(cfnDomain+"Mapping", "AWS::ApiGatewayV2::ApiMapping", mapping, nil)
-	s.output(cfnDomain+"AliasName", "What "+d.Name+" must be an alias of",
-		attribute(cfnDomain, "RegionalDomainName"))
-	s.output(cfnDomain+"HostedZoneId", "The hosted zone of that alias",
-		attribute(cfnDomain, "RegionalHostedZoneId"))
+	s.add(domainID+"Mapping", "AWS::ApiGatewayV2::ApiMapping", mapping, nil)
+	s.output(domainID+"AliasName", "What "+d.Name+" must be an alias of",
+		attribute(domainID, "RegionalDomainName"))
+	s.output(domainID+"HostedZoneId", "The hosted zone of that alias",
+		attribute(domainID, "RegionalHostedZoneId"))
 }

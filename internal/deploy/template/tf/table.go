@@ -1,6 +1,9 @@
-package template
+package tf
 
-import "github.com/tyg-dev/tyg/internal/deploy/spec"
+import (
+	"github.com/tyg-dev/tyg/internal/deploy/spec"
+	"github.com/tyg-dev/tyg/internal/deploy/template"
+)
 
 // table adds a table, which Terraform will not destroy.
 func (m *module) table(t spec.Table) {
@@ -10,7 +13,7 @@ func (m *module) table(t spec.Table) {
 	}
 	a := object{
 		"name":                        t.Name,
-		"billing_mode":                billing(t),
+		"billing_mode":                t.BillingMode(),
 		"hash_key":                    t.PartitionKey.Name,
 		"attribute":                   keys,
 		"deletion_protection_enabled": t.DeletionProtection,
@@ -21,16 +24,16 @@ func (m *module) table(t spec.Table) {
 		a["range_key"] = t.SortKey.Name
 	}
 	units(a, t.Capacity())
-	if indexes := tfIndexes(t); len(indexes) > 0 {
+	if indexes := indexes(t); len(indexes) > 0 {
 		a["global_secondary_index"] = indexes
 	}
 	if t.TTLAttribute != "" {
 		a["ttl"] = object{"attribute_name": t.TTLAttribute, "enabled": true}
 	}
-	m.add("aws_dynamodb_table", snake(t.LogicalName), a)
+	m.add("aws_dynamodb_table", template.Snake(t.LogicalName), a)
 }
 
-func tfIndexes(t spec.Table) []any {
+func indexes(t spec.Table) []any {
 	var list []any
 	for _, i := range t.Indexes {
 		index := object{"name": i.Name, "hash_key": i.PartitionKey.Name, "projection_type": "ALL"}

@@ -1,82 +1,83 @@
-package template
+package tf
 
 import (
 	"encoding/json"
 
 	"github.com/tyg-dev/tyg/internal/deploy/spec"
+	"github.com/tyg-dev/tyg/internal/deploy/template"
 )
 
 // role adds the role of a function, once.
 func (m *module) role(role spec.Role) {
-	key := snake(role.LogicalName)
+	key := template.Snake(role.LogicalName)
 	if role.ARN != "" || m.has("aws_iam_role", key) {
 		return
 	}
-	policy, err := m.policy(m.app, role)
+	policy, err := m.Policy(m.app, role)
 	if err != nil {
 		m.conflicts = append(m.conflicts, err)
 		return
 	}
 	name, tags := m.app.RoleName(role.LogicalName), m.tags(nil)
-	tags[spec.TagKey] = refs(m.app.RoleTag(m.words.region))
+	tags[spec.TagKey] = template.Expr(m.app.RoleTag(m.Account.Region))
 	m.add("aws_iam_role", key, object{
-		"name": name, "assume_role_policy": m.document(trust()), "tags": tags,
+		"name": name, "assume_role_policy": m.document(template.TrustPolicy()), "tags": tags,
 	})
 	m.add("aws_iam_role_policy", key, object{
-		"name": name, "role": refs(of("aws_iam_role", key, "id")), "policy": m.document(policy),
+		"name": name, "role": template.Expr(of("aws_iam_role", key, "id")), "policy": m.document(policy),
 	})
 }
 
 // document returns a value as JSON in a string.
-func (m *module) document(v any) refs {
-	text, err := json.Marshal(m.render(v))
+func (m *module) document(v any) template.Expr {
+	text, err := json.Marshal(m.Render(v))
 	if err != nil {
 		panic(err) // it was JSON before
 	}
-	return refs(text)
+	return template.Expr(text)
 }
 
 // function adds a function, its log group, and its outputs.
 func (m *module) function(fn spec.Function) {
-	key := snake(fn.LogicalName)
+	key := template.Snake(fn.LogicalName)
 	m.add("aws_cloudwatch_log_group", key, object{
 		"name": m.app.LogGroupName(fn.LogicalName), "retention_in_days": fn.LogRetention,
 		"tags": m.tags(fn.Tags),
 	})
 	m.add("aws_lambda_function", key, m.functionArguments(fn))
 	m.output(key+"_handler_arn", "The ARN of "+fn.LogicalName,
-		refs(of("aws_lambda_function", key, "arn")))
+		template.Expr(of("aws_lambda_function", key, "arn")))
 	m.output(key+"_handler_name", "The name of "+fn.LogicalName,
-		refs(of("aws_lambda_function", key, "function_name")))
+		template.Expr(of("aws_lambda_function", key, "function_name")))
 }
 
 func (m *module) functionArguments(fn spec.Function) object {
-	depends := []any{"aws_cloudwatch_log_group." + snake(fn.LogicalName)}
+	depends := []any{"aws_cloudwatch_log_group." + template.Snake(fn.LogicalName)}
 	if fn.Role.ARN == "" {
 		// Without its policy the function may not do anything yet.
-		depends = append(depends, "aws_iam_role_policy."+snake(fn.Role.LogicalName))
+		depends = append(depends, "aws_iam_role_policy."+template.Snake(fn.Role.LogicalName))
 	}
 	a := object{
 		"function_name":    m.app.FunctionName(fn.LogicalName),
 		"runtime":          spec.Runtime,
 		"handler":          spec.Handler,
 		"architectures":    []any{fn.Architecture},
-		"filename":         refs("${path.module}/" + Zip),
-		"source_code_hash": refs(`${filebase64sha256("${path.module}/` + Zip + `")}`),
+		"filename":         template.Expr("${path.module}/" + template.Zip),
+		"source_code_hash": template.Expr(`${filebase64sha256("${path.module}/` + template.Zip + `")}`),
 		"role":             m.roleARN(fn.Role),
 		"timeout":          fn.Timeout,
 		"memory_size":      fn.MemorySize,
-		"environment":      object{"variables": m.environment(m.app, fn)},
+		"environment":      object{"variables": m.Environment(m.app, fn)},
 		"tracing_config":   object{"mode": fn.TracingMode()},
 		"tags":             m.tags(fn.Tags),
 		"depends_on":       depends,
 	}
 	if len(fn.Layers) > 0 {
-		a["layers"] = texts(fn.Layers)
+		a["layers"] = template.Texts(fn.Layers)
 	}
 	if len(fn.SubnetIDs) > 0 {
 		a["vpc_config"] = object{
-			"subnet_ids": texts(fn.SubnetIDs), "security_group_ids": texts(fn.SecurityGroupIDs),
+			"subnet_ids": template.Texts(fn.SubnetIDs), "security_group_ids": template.Texts(fn.SecurityGroupIDs),
 		}
 	}
 	if fn.ReservedConcurrency != nil {
@@ -89,5 +90,5 @@ func (m *module) roleARN(role spec.Role) any {
 	if role.ARN != "" {
 		return role.ARN
 	}
-	return refs(of("aws_iam_role", snake(role.LogicalName), "arn"))
+	return template.Expr(of("aws_iam_role", template.Snake(role.LogicalName), "arn"))
 }

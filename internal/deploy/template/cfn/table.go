@@ -1,4 +1,4 @@
-package template
+package cfn
 
 import (
 	"strings"
@@ -18,12 +18,12 @@ func (s *stack) table(t spec.Table) {
 		"TableName":                 t.Name,
 		"AttributeDefinitions":      definitions,
 		"KeySchema":                 keySchema(t.PartitionKey, t.SortKey),
-		"BillingMode":               billing(t),
+		"BillingMode":               t.BillingMode(),
 		"DeletionProtectionEnabled": t.DeletionProtection,
 		"Tags":                      s.tags(t.Tags),
 	}
 	provision(p, t.Capacity())
-	if indexes := cfnIndexes(t); len(indexes) > 0 {
+	if indexes := indexes(t); len(indexes) > 0 {
 		p["GlobalSecondaryIndexes"] = indexes
 	}
 	if t.TTLAttribute != "" {
@@ -38,7 +38,7 @@ func tableID(t spec.Table) string {
 	return strings.TrimSuffix(camel(t.LogicalName), "Table") + "Table"
 }
 
-func cfnIndexes(t spec.Table) []any {
+func indexes(t spec.Table) []any {
 	var list []any
 	for _, i := range t.Indexes {
 		index := object{
@@ -56,13 +56,6 @@ func provision(p object, c spec.Capacity) {
 	if c != (spec.Capacity{}) {
 		p["ProvisionedThroughput"] = object{"ReadCapacityUnits": c.Read, "WriteCapacityUnits": c.Write}
 	}
-}
-
-func billing(t spec.Table) string {
-	if t.Capacity() != (spec.Capacity{}) {
-		return "PROVISIONED"
-	}
-	return "PAY_PER_REQUEST"
 }
 
 func keySchema(partition, sort spec.Attribute) []any {

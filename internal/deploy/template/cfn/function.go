@@ -1,6 +1,9 @@
-package template
+package cfn
 
-import "github.com/tyg-dev/tyg/internal/deploy/spec"
+import (
+	"github.com/tyg-dev/tyg/internal/deploy/spec"
+	"github.com/tyg-dev/tyg/internal/deploy/template"
+)
 
 // role adds the role of a function, once.
 func (s *stack) role(role spec.Role) {
@@ -8,14 +11,14 @@ func (s *stack) role(role spec.Role) {
 	if _, there := s.resources[id]; there || role.ARN != "" {
 		return
 	}
-	policy, err := s.policy(s.app, role)
+	policy, err := s.Policy(s.app, role)
 	if err != nil {
 		s.conflicts = append(s.conflicts, err)
 	}
 	name := s.app.RoleName(role.LogicalName)
 	s.add(id, "AWS::IAM::Role", object{
 		"RoleName":                 name,
-		"AssumeRolePolicyDocument": trust(),
+		"AssumeRolePolicyDocument": template.TrustPolicy(),
 		"Policies":                 []any{object{"PolicyName": name, "PolicyDocument": policy}},
 		"Tags":                     s.roleTags(),
 	}, nil)
@@ -26,19 +29,10 @@ func (s *stack) roleTags() []any {
 	list := s.tags(nil)
 	for _, tag := range list {
 		if tag := tag.(object); tag["Key"] == spec.TagKey {
-			tag["Value"] = refs(s.app.RoleTag(s.words.region))
+			tag["Value"] = template.Expr(s.app.RoleTag(s.Account.Region))
 		}
 	}
 	return list
-}
-
-// trust returns the trust policy of the roles.
-func trust() object {
-	doc, err := decode([]byte(spec.TrustPolicy()))
-	if err != nil {
-		panic(err) // it has been made from a policy
-	}
-	return doc
 }
 
 // function adds a function, its log group, and its outputs. The log group comes first: Lambda would
@@ -67,16 +61,16 @@ func (s *stack) functionProperties(fn spec.Function) object {
 		"Role":          s.roleARN(fn.Role),
 		"Timeout":       fn.Timeout,
 		"MemorySize":    fn.MemorySize,
-		"Environment":   object{"Variables": s.environment(s.app, fn)},
+		"Environment":   object{"Variables": s.Environment(s.app, fn)},
 		"Tags":          s.tags(fn.Tags),
 		"TracingConfig": object{"Mode": fn.TracingMode()},
 	}
 	if len(fn.Layers) > 0 {
-		p["Layers"] = texts(fn.Layers)
+		p["Layers"] = template.Texts(fn.Layers)
 	}
 	if len(fn.SubnetIDs) > 0 {
 		p["VpcConfig"] = object{
-			"SubnetIds": texts(fn.SubnetIDs), "SecurityGroupIds": texts(fn.SecurityGroupIDs),
+			"SubnetIds": template.Texts(fn.SubnetIDs), "SecurityGroupIds": template.Texts(fn.SecurityGroupIDs),
 		}
 	}
 	if fn.ReservedConcurrency != nil {

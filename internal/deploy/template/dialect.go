@@ -1,0 +1,133 @@
+package template
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/tyg-dev/tyg/internal/deploy/spec"
+)
+
+// An Object is one of JSON. Besides what that may have, the values may be an [Expr].
+type Object = map[string]any
+
+// An Expr is text in which ${…} stands for something that is known when the template is applied. All other
+// strings are taken literally.
+type Expr string
+
+// A Dialect is how one of the tools writes what it has to fill in.
+type Dialect struct {
+	Account spec.Account // that the template is applied in
+	API     string       // the id of the API
+
+	Literal func(string) any
+	Expr    func(Expr) any
+}
+
+// Render replaces text in a value by what the tool wants to read.
+func (d Dialect) Render(v any) any {
+	switch v := v.(type) {
+	case string:
+		return d.Literal(v)
+	case Expr:
+		return d.Expr(v)
+	case Object:
+		out := make(Object, len(v))
+		for key, value := range v {
+			out[key] = d.Render(value)
+		}
+		return out
+	case []any:
+		out := make([]any, len(v))
+		for i, value := range v {
+			out[i] = d.Render(value)
+		}
+		return out
+	}
+	return v
+}
+
+// ARN returns an ARN in the account that the template is applied in.
+func (d Dialect) ARN(service, resource string) Expr { return Expr(d.Account.ARN(service, resource)) }
+
+// URL returns where clients connect.
+func (d Dialect) URL(stage string) Expr { return Expr(d.Account.URL(d.API, stage)) }
+
+// Environment returns the environment of a function. What is configured is literal.
+func (d Dialect) Environment(app spec.Application, fn spec.Function) Object {
+	endpoint := d.Account.Endpoint(d.API, app.API.Stage)
+	vars := Pairs(app.Environment(fn, endpoint))
+	if vars[spec.EndpointVariable] == endpoint {
+		vars[spec.EndpointVariable] = Expr(endpoint)
+	}
+	return vars
+}
+
+// Invocation returns the integration URI of the function with the given ARN.
+func (d Dialect) Invocation(arn string) Expr { return Expr(d.Account.InvocationURI(arn)) }
+
+// Policy returns the document of a role: what the project supplies is literal, what is generated
+// has references.
+func (d Dialect) Policy(app spec.Application, role spec.Role) (any, error) {
+	if role.Policy != nil {
+		var doc any
+		err := json.Unmarshal(role.Policy, &doc)
+		if err != nil {
+			err = fmt.Errorf("policy of role %s: %w", role.LogicalName, err)
+		}
+		return doc, err
+	}
+	text, err := json.Marshal(spec.GeneratedPolicy(app, d.Account, d.API))
+	if err != nil {
+		return nil, err
+	}
+	var doc any
+	err = json.Unmarshal(text, &doc)
+	return referring(doc), err
+}
+
+// referring makes an Expr of all text that has a reference.
+func referring(v any) any {
+	switch v := v.(type) {
+	case string:
+		if strings.Contains(v, "${") {
+			return Expr(v)
+		}
+	case Object:
+		for key, value := range v {
+			v[key] = referring(value)
+		}
+	case []any:
+		for i, value := range v {
+			v[i] = referring(value)
+		}
+	}
+	return v
+}
+
+// Texts returns a list of strings as JSON has it.
+func Texts(list []string) []any {
+	out := make([]any, len(list))
+	for i, s := range list {
+		out[i] = s
+	}
+	return out
+}
+
+// Pairs returns a map of strings as JSON has it.
+func Pairs(m map[string]string) Object {
+	out := make(Object, len(m))
+	for key, value := range m {
+		out[key] = value
+	}
+	return out
+}
+
+// TrustPolicy returns the trust policy of the roles.
+func TrustPolicy() Object {
+	doc, err := decode([]byte(spec.TrustPolicy()))
+	if err != nil {
+		panic(err) // it has been made from a policy
+	}
+	return doc
+}
