@@ -216,7 +216,7 @@ func TestADomainIsRenamed(t *testing.T) {
 func TestADomainThatOthersUseStays(t *testing.T) {
 	r, first, second := newRig(t), withDomain(t), withDomain(t)
 	must(t, r.deploy(t.Context(), first))
-	of := &rig{aws: r.aws, url: r.url, file: r.file + ".second"}
+	of := &rig{aws: r.aws, file: r.file + ".second"}
 	second.Name, second.API.Domain.Prefix = "second", "two"
 	must(t, of.deploy(t.Context(), second))
 	of.settled(t, second)
