@@ -50,7 +50,7 @@ func TestCheckNamesTheKey(t *testing.T) {
 		{"stage", func(a *app) { a.Stage = "ä" }, `the stage is "ä" (--stage)`},
 		{"long name", func(a *app) { a.Name = strings.Repeat("x", 42) }, "has 67 characters, and AWS allows 64"},
 		{"tag of AWS", func(a *app) { a.Tags = tags("AWS:x", "") }, `tags: the key "AWS:x" begins with aws:`},
-		{"tag of tyg", func(a *app) { a.Tags = tags("Tyg", "") }, `tags: the key "Tyg" is the one`},
+		{"tag of tyg", func(a *app) { a.Tags = tags("Tyg", "") }, `tags: the key "Tyg" is reserved`},
 		{"tag key", func(a *app) { a.Tags = tags("a;b", "") }, `tags: the key "a;b" must have`},
 		{"tag value", func(a *app) { a.Tags = tags("a", "b;c") }, `tags: the value of "a" must have`},
 		{"tags", func(a *app) { a.Tags = manyTags(50) }, "tags: there are 51 tags"},

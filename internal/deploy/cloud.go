@@ -16,7 +16,7 @@ import (
 
 // A Cloud is an AWS account in one region. Its methods may be called from many goroutines at once.
 type Cloud struct {
-	// Account is whose credentials these are.
+	// Account is the account that the credentials belong to.
 	Account Account
 
 	config aws.Config
@@ -24,8 +24,8 @@ type Cloud struct {
 	waiter plan.Waiter
 }
 
-// Open asks AWS whose credentials a configuration has. A Retryer in it is kept; else calls that are
-// throttled are made again with waits of up to half a minute.
+// Open asks AWS which account the credentials of a configuration belong to. A Retryer in it is kept; otherwise
+// throttled calls are retried for minutes, with waits of up to half a minute.
 func Open(ctx context.Context, cfg aws.Config) (*Cloud, error) {
 	if cfg.Region == "" {
 		return nil, errors.New("no region is configured; set AWS_REGION, give --region, or put a region " +
@@ -39,7 +39,7 @@ func Open(ctx context.Context, cfg aws.Config) (*Cloud, error) {
 	}
 	who, err := sts.NewFromConfig(cfg).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if err != nil {
-		return nil, fmt.Errorf("find out whose credentials these are: %w", awserr.Explain(err, Account{Region: cfg.Region}))
+		return nil, fmt.Errorf("look up the account of these credentials: %w", awserr.Explain(err, Account{Region: cfg.Region}))
 	}
 	c.Account = Account{
 		ID: aws.ToString(who.Account), Region: cfg.Region, Partition: spec.PartitionOf(aws.ToString(who.Arn)),

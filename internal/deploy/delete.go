@@ -9,11 +9,11 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy/plan"
 )
 
-// Delete takes away all that the state file knows, the API first and each role after its functions.
-// What is gone already is fine. Tables stay, unless tables is true; those that were there before the
-// application stay in any case. It returns the names of the tables that it has left.
+// Delete deletes all resources in the state file, the API first and each role after its functions. Resources
+// that do not exist any more are no error. Tables stay, unless tables is true; those that existed before the
+// application always stay. It returns the names of the tables that stay.
 //
-// It needs nothing but the state file and the application's Name and Stage, for the tag.
+// Of the application it needs Name and Stage only, for the tag.
 func (d *Deployer) Delete(ctx context.Context, app Application, tables bool) (left []string, err error) {
 	state, err := d.state()
 	if err != nil {
@@ -29,7 +29,7 @@ func (d *Deployer) Delete(ctx context.Context, app Application, tables bool) (le
 	return left, nil
 }
 
-// DeletionSteps are the steps that [Deployer.Delete] does, to be shown. They need no account.
+// DeletionSteps returns the steps of [Deployer.Delete], to be shown before they are done. It needs no account.
 func DeletionSteps(state State, tables bool) []Step {
 	return deletions(kinds(aws.Config{}), state, tables)
 }

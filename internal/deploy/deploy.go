@@ -9,19 +9,18 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy/plan"
 )
 
-// A Deployer puts one stage of one application on AWS. Its methods must not be called at the same time.
+// A Deployer deploys one stage of one application. Its methods must not be called concurrently.
 type Deployer struct {
 	Cloud *Cloud
 
-	// StateFile remembers what was made. It and its directory are made when needed.
+	// StateFile is the name of the state file. It and its directory are created when needed.
 	StateFile string
 
-	// Progress gets a line before each step that takes a while, and before some that matter. Nil drops
-	// them.
+	// Progress is called with a line before each step that takes a while. It may be nil.
 	Progress func(line string)
 }
 
-// Plan compares an application with what is there. It reads only.
+// Plan compares an application with what is on AWS. It changes nothing.
 func (d *Deployer) Plan(ctx context.Context, app Application) (Plan, error) {
 	if err := Check(app); err != nil {
 		return Plan{}, err
@@ -37,8 +36,8 @@ func (d *Deployer) Plan(ctx context.Context, app Application) (Plan, error) {
 	return newPlan(app, d.Cloud.Account, found, state)
 }
 
-// Apply does the steps of a plan, in order. When it fails, is interrupted or dies, all that it has made
-// is in the state file, and the next Plan goes on from there.
+// Apply carries out the steps of a plan, in order. If it fails, is interrupted or killed, the state file has all
+// that it has created, and the next Plan continues from there.
 func (d *Deployer) Apply(ctx context.Context, p Plan) error {
 	r := d.run(p.app, p.state)
 	r.IDs = p.found.ids()
@@ -47,22 +46,22 @@ func (d *Deployer) Apply(ctx context.Context, p Plan) error {
 	return r.Apply(ctx, p.Steps)
 }
 
-// State returns what the state file says.
+// State reads the state file.
 func (d *Deployer) State() (State, error) { return ReadState(d.StateFile) }
 
-// state reads the state file, and checks that it is about this account and region.
+// state reads the state file, and checks that it is of this account and region.
 func (d *Deployer) state() (State, error) {
 	s, err := ReadState(d.StateFile)
 	if err != nil {
 		return s, err
 	}
 	if len(s.Resources) == 0 {
-		return s, nil // it may go anywhere
+		return s, nil // it may be deployed anywhere
 	}
 	here := d.Cloud.Account
 	if s.AccountID != "" && s.AccountID != here.ID {
-		return s, fmt.Errorf("this stage is deployed in account %s, and the credentials are of account %s; "+
-			"use those of the other (--profile), or another stage", s.AccountID, here.ID)
+		return s, fmt.Errorf("this stage is deployed in account %s, and the credentials belong to account %s; "+
+			"use other credentials (--profile), or another stage", s.AccountID, here.ID)
 	}
 	if s.Region != "" && s.Region != here.Region {
 		return s, fmt.Errorf("this stage is deployed in region %s, and the region is %s; give --region %s, "+

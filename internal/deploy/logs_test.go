@@ -189,7 +189,7 @@ func logError(t *testing.T, d *deploy.Deployer, o deploy.LogsOptions) (int, stri
 func TestC16UnknownNamesListTheKnown(t *testing.T) {
 	r, d := newLogRig(t)
 	_, err := logError(t, d, deploy.LogsOptions{Functions: []string{"message", "api_handler"}})
-	if want := `there is no function "api_handler"; there is connect, message`; err != want {
+	if want := `there is no function "api_handler"; the functions are connect, message`; err != want {
 		t.Errorf("the error is %q, want %q", err, want)
 	}
 	other := strings.Replace(logState, `"backend"`, `"account_id": "999999999999", "backend"`, 1)

@@ -7,11 +7,11 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
-// DeployerPolicy returns what whoever deploys an application must be allowed to do, and no more: for
-// deploying, looking at logs, and deleting it again.
+// DeployerPolicy returns the policy that the credentials of a deploy need, and no more: to deploy an
+// application, read its logs, and delete it.
 //
-// The names of the application are in it wherever IAM can tell resources by their names; the ids of APIs
-// are not known before there is one.
+// It names the resources of the application wherever IAM distinguishes resources by name. The ids of APIs are
+// not known before the first deploy.
 func DeployerPolicy(app Application, account Account) Policy {
 	p := Policy{Version: spec.PolicyVersion}
 	iam := "arn:" + account.Partition + ":iam::" + account.ID + ":role/"
@@ -48,7 +48,7 @@ func DeployerPolicy(app Application, account Account) Policy {
 		}, account.ARN("dynamodb", "table/"+t.Name))
 	}
 	if app.API.Domain != nil {
-		// The first custom domain name of an account makes this role.
+		// Creating the first custom domain name of an account creates this role.
 		// (https://docs.aws.amazon.com/apigateway/latest/developerguide/using-service-linked-roles.html)
 		p.Allow("DomainNames", []string{"iam:CreateServiceLinkedRole"},
 			iam+"aws-service-role/ops.apigateway.amazonaws.com/AWSServiceRoleForAPIGateway")
@@ -63,7 +63,7 @@ func DeployerPolicy(app Application, account Account) Policy {
 	}
 	anywhere := []string{"sts:GetCallerIdentity"}
 	if slices.ContainsFunc(app.Functions, func(fn Function) bool { return len(fn.SubnetIDs) > 0 }) {
-		// Lambda looks at the network with the rights of whoever makes the function.
+		// Lambda reads the network with the permissions of the caller that creates the function.
 		// (https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html)
 		anywhere = append(anywhere,
 			"ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs")

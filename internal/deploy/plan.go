@@ -10,11 +10,11 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy/plan"
 )
 
-// A Plan is all that has to happen so that what is there is what should be.
+// A Plan has the steps that turn what is on AWS into what an application declares.
 type Plan struct {
 	Account Account
 	Steps   []Step
-	// Warnings are about what will work, and not as one may think.
+	// Warnings are about what works but may surprise.
 	Warnings []string
 
 	app   Application
@@ -22,16 +22,16 @@ type Plan struct {
 	state State
 }
 
-// found is what there is on AWS of what an application names, and of what its state file remembers.
+// found is what AWS has of the resources that an application names or its state file has.
 type found []plan.Found
 
-// find asks AWS what there is. It reads only.
+// find asks AWS for all resources. It changes nothing.
 func (c *Cloud) find(ctx context.Context, app Application, state State) (found, error) {
 	var all found
 	for _, k := range c.kinds {
 		f, err := k.Find(ctx, app, state)
 		if err != nil {
-			return nil, fmt.Errorf("look at what there is: %w", awserr.Explain(err, c.Account))
+			return nil, fmt.Errorf("look up existing resources: %w", awserr.Explain(err, c.Account))
 		}
 		all = append(all, f)
 	}
@@ -39,7 +39,8 @@ func (c *Cloud) find(ctx context.Context, app Application, state State) (found, 
 	return all, nil
 }
 
-// ignoreTags forgets all tags but ours. Some accounts have programs that tag everything, and would do it again.
+// ignoreTags deletes all tags that tyg does not manage. Some accounts have programs that tag everything, and
+// would set removed tags again.
 func (all found) ignoreTags(ours map[string]bool) {
 	for _, f := range all {
 		for _, tags := range f.Tags {
@@ -48,7 +49,7 @@ func (all found) ignoreTags(ours map[string]bool) {
 	}
 }
 
-// ids returns what steps need to know of what is there.
+// ids returns the ids of existing resources.
 func (all found) ids() plan.IDs {
 	ids := plan.IDs{Roles: map[string]string{}, Integrations: map[string]string{}}
 	for _, f := range all {
@@ -59,8 +60,7 @@ func (all found) ids() plan.IDs {
 	return ids
 }
 
-// newPlan compares what should be there with what is. It calls nothing. The error names everything that is
-// in the way.
+// newPlan compares an application with what was found. It does not call AWS. The error names all conflicts.
 func newPlan(app Application, account Account, found found, state State) (Plan, error) {
 	p := &plan.Planner{App: app, Account: account, State: state, Known: found.ids()}
 	p.Plan(found)

@@ -59,7 +59,7 @@ func TestTwoDeploysAtOnce(t *testing.T) {
 	must(t, first.Apply(t.Context(), plan))
 	before := r.aws.Resources()
 	err = second.Apply(t.Context(), other)
-	if err == nil || !strings.Contains(err.Error(), "somebody else deploys") {
+	if err == nil || !strings.Contains(err.Error(), "another process is deploying") {
 		t.Errorf("the second says %v", err)
 	}
 	if after := r.aws.Resources(); !slices.Equal(after, before) {

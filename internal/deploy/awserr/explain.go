@@ -29,7 +29,7 @@ type Refusal interface {
 	ErrorMessage() string
 }
 
-// An operationError is around all errors of the SDK.
+// An operationError wraps all errors of the SDK.
 type operationError interface {
 	error
 	Service() string
@@ -122,7 +122,7 @@ func causes() []cause {
 	}
 }
 
-// withoutCredentials explains errors from before a request is sent. The SDK has no type for them.
+// withoutCredentials explains missing credentials. The SDK has no type for these errors.
 func withoutCredentials(err error) string {
 	text := err.Error()
 	_, cause, ok := strings.Cut(text, "get identity: ")
@@ -130,16 +130,16 @@ func withoutCredentials(err error) string {
 	case !ok:
 		return ""
 	case strings.Contains(cause, "SSO") || strings.Contains(cause, "sso"):
-		return "the session of AWS IAM Identity Center is over, or there is none: log in with " +
+		return "the session of AWS IAM Identity Center has ended, or there is none: log in with " +
 			"\"aws sso login\" and run the command again (" + cause + ")"
 	case strings.Contains(cause, "IMDS"):
 		return "there are no AWS credentials: give --profile, set AWS_PROFILE, or AWS_ACCESS_KEY_ID " +
 			"and AWS_SECRET_ACCESS_KEY, or make a profile with \"aws configure\""
 	}
-	return "there are no AWS credentials that can be used: " + cause
+	return "there are no usable AWS credentials: " + cause
 }
 
-// denial finds what is not allowed in the text of AWS.
+// denial finds the denied action and resource in an error message.
 func denial(message string) (action, resource string) {
 	m := regexp.MustCompile(`not authorized to perform: (\S+?)(?: on resource: (\S+?))?[.,]?(?:\s|$)`).
 		FindStringSubmatch(message)
@@ -166,15 +166,15 @@ func denied(err error, e Refusal, account spec.Account) string {
 }
 
 func expired(_ error, e Refusal, _ spec.Account) string {
-	return "these credentials have expired: get new ones, with \"aws sso login\" or as you got " +
-		"these, and run the command again, which goes on where this one ends (" + said(e) + ")"
+	return "these credentials have expired: get new ones, with \"aws sso login\" or the way you got " +
+		"these, and run the command again, which continues where this one ends (" + said(e) + ")"
 }
 
 func unknown(_ error, e Refusal, account spec.Account) string {
-	text := "AWS does not know these credentials, or the secret is not theirs: look at --profile, " +
+	text := "AWS does not know these credentials, or the secret key is wrong: check --profile, " +
 		"AWS_PROFILE, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN"
 	if account.Region != "" {
-		text += "; or region " + account.Region + " is not switched on for the account"
+		text += "; or region " + account.Region + " is not enabled for the account"
 	}
 	return text + " (" + said(e) + ")"
 }
@@ -183,7 +183,7 @@ func skewed(_ error, e Refusal, _ spec.Account) string {
 	return "the clock of this machine is wrong: set it, and run the command again (" + said(e) + ")"
 }
 
-// mayNotLog explains a setting that deploy leaves alone, because every API of the account has it.
+// mayNotLog explains a missing setting that tyg does not change, because it is for all APIs of the account.
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html)
 func mayNotLog(_ error, e Refusal, account spec.Account) string {
 	command := "aws apigateway update-account " +
@@ -197,9 +197,8 @@ func mayNotLog(_ error, e Refusal, account spec.Account) string {
 }
 
 func tooBusy(err error, e Refusal, _ spec.Account) string {
-	return operation(err) + ": AWS takes no more calls of this kind for now, and has refused this " +
-		"one again and again: wait a few minutes and run the command again, which goes on where this " +
-		"one ends (" + said(e) + ")"
+	return operation(err) + ": AWS is throttling calls of this kind, and has refused all attempts: wait " +
+		"a few minutes and run the command again, which continues where this one ends (" + said(e) + ")"
 }
 
 // exhausted explains quotas.
@@ -210,12 +209,12 @@ func exhausted(err error, e Refusal, account spec.Account) string {
 		where = fmt.Sprintf("account %s in %s", account.ID, account.Region)
 	}
 	service, _, _ := strings.Cut(operation(err), ":")
-	return fmt.Sprintf("%s has reached a limit of %s: delete what is not needed any more, or ask for "+
+	return fmt.Sprintf("%s has reached a limit of %s: delete what is no longer needed, or ask for "+
 		"more at https://console.aws.amazon.com/servicequotas/home/services/%s/quotas (%s)",
 		where, operation(err), service, said(e))
 }
 
-// operation returns what was tried, such as "lambda:CreateFunction".
+// operation returns the call that failed, such as "lambda:CreateFunction".
 func operation(err error) string {
 	op, ok := errors.AsType[operationError](err)
 	if !ok {
@@ -228,5 +227,5 @@ func operation(err error) string {
 	return prefix + ":" + op.Operation()
 }
 
-// said returns the words of AWS.
+// said returns the error as AWS has worded it.
 func said(e Refusal) string { return e.ErrorCode() + ": " + e.ErrorMessage() }

@@ -65,7 +65,7 @@ func TestC31ErrorsSayWhatToDo(t *testing.T) {
 		},
 		{
 			"throttled", &refusedCall{"ApiGatewayV2", "CreateApi", "TooManyRequestsException", "slow down"},
-			[]string{"apigateway:CreateApi: AWS takes no more calls", "wait a few minutes"},
+			[]string{"apigateway:CreateApi: AWS is throttling calls of this kind", "wait a few minutes"},
 		},
 		{
 			"quota of roles", &refusedCall{"IAM", "CreateRole", "LimitExceeded", "Cannot exceed quota"},
@@ -120,7 +120,7 @@ func TestC31ErrorsSayWhatToDo(t *testing.T) {
 		},
 		{
 			"half a key", errors.New("x, get identity: get credentials: static credentials are empty"),
-			[]string{"no AWS credentials that can be used: get credentials: static credentials are empty"},
+			[]string{"no usable AWS credentials: get credentials: static credentials are empty"},
 		},
 		{
 			"no network",

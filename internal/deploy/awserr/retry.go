@@ -8,9 +8,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 )
 
-// MaxBackoff and maxAttempts are patient: the control plane of API Gateway takes a call every few seconds from an account, of some kinds one in
-// half a minute. A call that
-// it refuses for that is made again for some minutes.
+// The control plane of API Gateway accepts a call of an account every few seconds, of some kinds one in half a
+// minute. So throttled calls are retried for some minutes.
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html)
 const (
 	maxAttempts = 15
@@ -26,7 +25,7 @@ func Retryer() aws.Retryer {
 	})
 }
 
-// noLimit never gives up on retries for their number: a deploy makes few calls, and must end.
+// noLimit does not limit how many retries all calls together take: a deploy makes few calls, and must end.
 type noLimit struct{}
 
 func (noLimit) GetToken(context.Context, uint) (func() error, error) {

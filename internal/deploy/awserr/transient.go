@@ -7,13 +7,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// IsTransient reports whether a refusal will pass by itself, where the SDK does not know that, or will not,
-// where the SDK believes it. Of all other errors it knows nothing.
+// IsTransient corrects what the SDK retries: it is true for refusals that pass although the SDK does not retry
+// them, false for refusals that do not pass although the SDK does, and otherwise unknown.
 //
-// Services say in different words that the same thing is being changed at the same time
+// Services report concurrent changes of the same resource in different words
 // (https://github.com/hashicorp/terraform-provider-aws/issues/18018,
 // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html). The SDK
-// takes LimitExceededException for throttling; where it limits how many things there are, it is not.
+// retries LimitExceededException as throttling; it may also be a limit on the number of resources.
 func IsTransient(err error) aws.Ternary {
 	e, ok := errors.AsType[Refusal](err)
 	if !ok {

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Changes are the properties that differ.
+// Changes are the properties of a resource that differ.
 type Changes []Change
 
 // Compare adds a property, unless its values are the same.
@@ -16,7 +16,7 @@ func (c *Changes) Compare(property, from, to string) {
 	}
 }
 
-// TagChanges returns what to set and what to remove. Tags of AWS itself stay.
+// TagChanges returns the tags to set and the keys to remove. Tags that AWS sets itself, aws:…, stay.
 func TagChanges(have, want map[string]string) (set map[string]string, unset []string) {
 	set = make(map[string]string)
 	for key, value := range want {
@@ -33,7 +33,7 @@ func TagChanges(have, want map[string]string) (set map[string]string, unset []st
 	return set, unset
 }
 
-// Tags adds what differs between two sets of tags.
+// Tags adds the tags that differ.
 func (c *Changes) Tags(have, want map[string]string) {
 	set, unset := TagChanges(have, want)
 	for _, key := range slices.Sorted(maps.Keys(set)) {

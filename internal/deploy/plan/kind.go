@@ -6,15 +6,15 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
-// A Kind is a kind of resource, and what a deploy does about it. Functions that are nil do nothing.
+// A Kind is a kind of resource: how it is checked, found, planned and deleted. Check may be nil.
 type Kind struct {
-	// Check finds what AWS would refuse.
+	// Check adds what AWS would refuse.
 	Check func(*spec.Checker, spec.Application)
 
 	// Find asks AWS what there is. It reads only.
 	Find func(context.Context, spec.Application, State) (Found, error)
 
-	// Types are those that its resources have in the state file, in the order of deletion.
+	// Types are the types of its resources in the state file, in the order of deletion.
 	Types []ResourceType
 }
 
@@ -22,24 +22,24 @@ type Kind struct {
 type ResourceType struct {
 	Name   string // such as TypeTable
 	Delete func(Resource) Step
-	Data   bool // it holds data, and so stays unless its deletion is asked for
+	Data   bool // its resources hold data: they stay unless their deletion is asked for
 }
 
-// Found is what there is of one kind, as functions that plan what to do about it. Those that are nil do
-// nothing. They call nothing.
+// Found is what AWS has of one kind, as functions that plan steps. They do not call AWS. Functions that are
+// nil do nothing.
 type Found struct {
-	// Tags are those of everything that was found. Those of others are taken out of them.
+	// Tags are the tags of each resource that was found. The caller deletes those that tyg does not manage.
 	Tags []map[string]string
 
-	// IDs says what the steps of other kinds need to know.
+	// IDs adds the ids that steps of other kinds need.
 	IDs func(*IDs)
 
-	// First plans what the functions need, Each plans what one function consists of, and Last plans what
-	// needs the functions.
+	// First plans what functions need, Each plans the resources of one function, and Last plans what needs
+	// functions.
 	First func(*Planner)
 	Each  func(*Planner, spec.Function)
 	Last  func(*Planner)
 
-	// Stale plans the deletion of what is not needed any more.
+	// Stale plans the deletion of what is no longer needed.
 	Stale func(*Planner)
 }

@@ -9,21 +9,20 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
-// A Planner collects steps. It knows what is wanted and what the state file remembers; what there is on
-// AWS is known to each kind.
+// A Planner collects the steps of a plan.
 type Planner struct {
 	App     spec.Application
 	Account spec.Account
 	State   State
-	Known   IDs // of what there is
+	Known   IDs // of what is on AWS
 
 	Steps     []Step
 	Warnings  []string
 	Conflicts []error
 }
 
-// Plan plans all kinds of resources. What is not needed any more goes last: until the new routes are live,
-// clients still use it.
+// Plan plans all kinds of resources. Deletions come last: clients use the old resources until the new routes
+// are live.
 func (p *Planner) Plan(kinds []Found) {
 	for _, k := range kinds {
 		p.part(k.First)
@@ -52,29 +51,29 @@ func (p *Planner) part(plan func(*Planner)) {
 // Add adds a step.
 func (p *Planner) Add(s Step) { p.Steps = append(p.Steps, s) }
 
-// Warn adds a warning: about what will work, and not as one may think.
+// Warn adds a warning, about something that works but may surprise.
 func (p *Planner) Warn(format string, args ...any) {
 	p.Warnings = append(p.Warnings, fmt.Sprintf(format, args...))
 }
 
-// Conflict adds what makes the plan fail.
+// Conflict adds an error, which makes the plan fail.
 func (p *Planner) Conflict(format string, args ...any) {
 	p.Conflicts = append(p.Conflicts, fmt.Errorf(format, args...))
 }
 
-// Owned reports whether something that is there may be touched: it has the tag, or the state file
-// knows it. If it may not, the plan fails.
+// Owned reports whether an existing resource belongs to the application: it has the tag, or the state file has
+// it. Otherwise the plan fails.
 func (p *Planner) Owned(kind, recorded, name string, tags map[string]string) bool {
 	return p.OwnedBy(kind, recorded, name, tags, p.App.Tag())
 }
 
-// OwnedBy is Owned for what has another value of the tag.
+// OwnedBy is Owned for a resource whose tag has another value.
 func (p *Planner) OwnedBy(kind, recorded, name string, tags map[string]string, tag string) bool {
 	known, ok := p.State.Find(kind, recorded)
 	if ok && !known.Pending || tags[spec.TagKey] == tag {
 		return true
 	}
-	p.Conflict("%s %s exists, and is not of this application: it has the tag %s=%s, and not %s=%s; "+
+	p.Conflict("%s %s exists and belongs to another application: it has the tag %s=%s, not %s=%s; "+
 		"delete it, give it that tag to hand it over, or choose another app_name or --stage",
 		kind, name, spec.TagKey, tags[spec.TagKey], spec.TagKey, tag)
 	return false
@@ -90,8 +89,8 @@ func (p *Planner) Has(kind, name string) bool {
 	return false
 }
 
-// Update adds a step if anything differs. If nothing does, but the state file does not know the
-// resource as it is, the step only writes that down.
+// Update adds a step that updates a resource if anything differs. If nothing differs but the entry in the state
+// file, the step only records the resource.
 func (p *Planner) Update(
 	kind, name, line string, diff Changes, res Resource, do func(context.Context, *Run, *Resource) error,
 ) {
@@ -109,8 +108,7 @@ func (p *Planner) Update(
 	}
 }
 
-// DeleteStale plans the deletion of the resources of one type that the state file has and the application
-// does not need.
+// DeleteStale plans the deletion of the resources of one type that are in the state file and not needed.
 func (p *Planner) DeleteStale(kind ResourceType, needed func(Resource) bool) {
 	for _, res := range p.State.Of(kind.Name) {
 		if !needed(res) {

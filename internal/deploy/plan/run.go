@@ -19,7 +19,7 @@ type Run struct {
 	IDs      IDs
 }
 
-// IDs are the names that AWS chooses. What one step learns of them, later ones need.
+// IDs are the ids that AWS chooses. A step that creates a resource adds its id for later steps.
 type IDs struct {
 	API          string
 	Roles        map[string]string // ARN by the logical name of the role
@@ -28,7 +28,7 @@ type IDs struct {
 	Deployment   string
 }
 
-// Apply does the steps, and keeps the state file as AWS is.
+// Apply carries out steps, and writes the state file before and after each.
 func (r *Run) Apply(ctx context.Context, steps []Step) error {
 	for _, s := range steps {
 		if err := ctx.Err(); err != nil {
@@ -55,7 +55,7 @@ func (r *Run) step(ctx context.Context, s Step) error {
 	return r.after(s.Action, res)
 }
 
-// before writes down what is about to be made, so that it is not lost if this is the last that we do.
+// before records what is about to be created, so that a later run finds it if this one dies.
 func (r *Run) before(s Step) error {
 	if s.Resource.Name == "" || s.Action != Create {
 		return nil

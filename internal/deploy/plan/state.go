@@ -13,7 +13,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
-// The kinds of resources, as the state file and plans name them.
+// The types of resources, as the state file and plans name them.
 const (
 	TypeTable       = "dynamodb_table"
 	TypeLogGroup    = "log_group"
@@ -32,8 +32,8 @@ const (
 
 const schemaVersion = "2.0"
 
-// A State is what the state file remembers of a deployed stage: .tyg/deployed/{stage}.json. Resources
-// are in the order in which they were made.
+// A State is the content of the state file of a deployed stage, .tyg/deployed/{stage}.json. Resources are in
+// the order in which they were created.
 type State struct {
 	Resources     []Resource `json:"resources"`
 	SchemaVersion string     `json:"schema_version"`
@@ -41,24 +41,24 @@ type State struct {
 	Region        string     `json:"region,omitempty"`
 	AccountID     string     `json:"account_id,omitempty"`
 
-	// TagKeys are the keys of all tags that a deploy has ever put on anything. Tags with other keys are
-	// somebody else's, and stay.
+	// TagKeys are the keys of all tags that deploys have ever set. Tags with other keys are not tyg's, and
+	// stay.
 	TagKeys []string `json:"tag_keys,omitempty"`
 
-	text []byte // of the file, as it was read or written last; nil: there was none
+	text []byte // of the file as last read or written; nil if there was none
 }
 
-// A Resource is one thing on AWS that belongs to the application. What goes with another resource when
-// that is deleted, as the routes of an API do, is not in the file.
+// A Resource is a resource on AWS that belongs to the application. Resources that AWS deletes with another one,
+// as the routes of an API, are not in the file.
 type Resource struct {
 	Name string `json:"name"` // what the project calls it
 	Type string `json:"resource_type"`
 
-	// Pending means that it was about to be made when this was written, so that it may be there or not.
+	// Pending means that its creation had begun when this was written: it may exist or not.
 	Pending bool `json:"pending,omitempty"`
 
 	TableName string `json:"table_name,omitempty"`
-	// Adopted means that the table or domain name was there before.
+	// Adopted means that the table or domain name existed before.
 	Adopted bool `json:"adopted,omitempty"`
 
 	LogGroupName string `json:"log_group_name,omitempty"`
@@ -99,7 +99,7 @@ func ReadState(file string) (State, error) {
 	var s State
 	if err := json.Unmarshal(data, &s); err != nil {
 		return empty, fmt.Errorf("read state: %s is not JSON: %w; restore it from a backup, or delete "+
-			"it and deploy again, which finds by name and tag what there is", file, err)
+			"it and deploy again, which finds existing resources by name and tag", file, err)
 	}
 	if s.SchemaVersion != schemaVersion {
 		return empty, fmt.Errorf("read state: %s has schema version %q, and this tyg knows %q only",
@@ -109,16 +109,16 @@ func ReadState(file string) (State, error) {
 	return s, nil
 }
 
-// write replaces the state file. Whoever reads it meanwhile finds the old one or the new one. It is an
-// error if somebody else has written it since.
+// write replaces the state file. A concurrent reader finds either the old file or the new one. It is an error if
+// the file was changed by another process.
 func (s *State) write(file string) error {
 	now, err := os.ReadFile(file)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("write state: %w", err)
 	}
 	if !bytes.Equal(now, s.text) {
-		return fmt.Errorf("%s has changed meanwhile: somebody else deploys or deletes this stage; wait until "+
-			"they are done, and run the command again", file)
+		return fmt.Errorf("%s has changed: another process is deploying or deleting this stage; wait until "+
+			"it has ended, and run the command again", file)
 	}
 	text, err := s.encode()
 	if err != nil {
@@ -143,7 +143,7 @@ func (s State) encode() ([]byte, error) {
 	return text.Bytes(), err
 }
 
-// replace writes a file under another name first.
+// replace writes a file atomically: under another name first.
 func replace(file string, text []byte) error {
 	if err := os.MkdirAll(filepath.Dir(file), 0o777); err != nil {
 		return err
@@ -201,8 +201,8 @@ func (s State) index(kind, name string) int {
 	return slices.IndexFunc(s.Resources, func(r Resource) bool { return r.Type == kind && r.Name == name })
 }
 
-// Report returns the lines that say where the application is: the functions in the order in which they
-// were made, then the URL of the API, then its custom domain name.
+// Report returns the lines that end a deploy: the functions in the order in which they were created, the URL
+// of the API, and its custom domain name.
 func (s State) Report() []string {
 	lines := []string{"Resources deployed:"}
 	for _, fn := range s.Of(TypeFunction) {
@@ -218,13 +218,13 @@ func (s State) Report() []string {
 	return lines
 }
 
-// URL returns where clients connect, or "" if nothing is deployed.
+// URL returns the URL that clients connect to, or "" if nothing is deployed.
 func (s State) URL() string {
 	api, _ := s.Find(TypeAPI, "websocket_api")
 	return api.APIURL
 }
 
-// AllTagKeys returns the keys of tags that are or were the application's, on anything.
+// AllTagKeys returns the keys of all tags that the application has or had, on any resource.
 func (s State) AllTagKeys(app spec.Application) map[string]bool {
 	keys := app.TagKeys()
 	for _, key := range s.TagKeys {

@@ -14,7 +14,7 @@ const (
 	Create Action = "create"
 	Update Action = "update"
 	Delete Action = "delete"
-	// Record writes a resource that is as it should be into the state file, and does nothing on AWS.
+	// Record adds a resource that needs no change to the state file. It does not call AWS.
 	Record Action = "record"
 )
 
@@ -22,25 +22,25 @@ const (
 type Step struct {
 	Action  Action   `json:"action"`
 	Type    string   `json:"type"` // such as TypeFunction
-	Name    string   `json:"name"` // as AWS calls it
+	Name    string   `json:"name"` // on AWS
 	Changes []Change `json:"changes,omitempty"`
 
 	// Line is printed before the step is done, unless it is empty.
 	Line string `json:"-"`
-	// Resource is what the state file says of it. Without a name it says nothing.
+	// Resource is its entry in the state file. Without a name there is none.
 	Resource Resource `json:"-"`
-	// Do carries the step out. It completes the resource with what only AWS knows.
+	// Do carries the step out, and adds to the resource what AWS has chosen.
 	Do func(context.Context, *Run, *Resource) error `json:"-"`
 }
 
-// A Change is a property with another value. Values are for people; secrets are not in them.
+// A Change is a property whose value changes. Values are for display, and never contain secrets.
 type Change struct {
 	Property string `json:"property"`
 	From     string `json:"from"`
 	To       string `json:"to"`
 }
 
-// String says what the step is, on one line: "update lambda_function echo-server-dev-websocket_message".
+// String returns the step on one line: "update lambda_function echo-server-dev-websocket_message".
 func (s Step) String() string { return fmt.Sprintf("%s %s %s", s.Action, s.Type, s.Name) }
 
 // Deletion returns the step that deletes a recorded resource. The line that it prints has the id of the

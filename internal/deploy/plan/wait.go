@@ -12,12 +12,12 @@ const IAMDelay = 2 * time.Minute
 
 // A Waiter waits for AWS.
 type Waiter struct {
-	// Pause waits between two looks at something that takes its time.
+	// Pause waits between two calls.
 	Pause func(context.Context, time.Duration) error
 }
 
-// Await looks at something until it is done. The waits grow to 5 seconds; it gives up after limit of
-// them together, and says what it has waited for.
+// Await calls done until it reports true or fails. The pauses between calls grow to 5 seconds. When they add
+// up to limit, Await returns an error that names what it has waited for.
 func (w Waiter) Await(ctx context.Context, what string, limit time.Duration, done func() (bool, error)) error {
 	wait, waited := 250*time.Millisecond, time.Duration(0)
 	for {
@@ -36,15 +36,15 @@ func (w Waiter) Await(ctx context.Context, what string, limit time.Duration, don
 	}
 }
 
-// RetryWhile makes a call again while passes reports that its error will pass.
+// RetryWhile repeats call while isTransient reports that its error will pass.
 func (w Waiter) RetryWhile(
-	ctx context.Context, what string, limit time.Duration, call func() error, passes func(error) bool,
+	ctx context.Context, what string, limit time.Duration, call func() error, isTransient func(error) bool,
 ) error {
 	var last error
 	retry := false
 	err := w.Await(ctx, what, limit, func() (bool, error) {
 		last = call()
-		retry = passes(last)
+		retry = isTransient(last)
 		if retry {
 			return false, nil
 		}

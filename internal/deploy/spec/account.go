@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// An Account is where an application is put.
+// An Account is an AWS account in one region.
 type Account struct {
 	ID        string // twelve digits
 	Region    string // such as "eu-central-1"
@@ -38,25 +38,25 @@ func (a Account) APIHost(apiID string) string {
 	return fmt.Sprintf("%s.execute-api.%s.%s", apiID, a.Region, cmp.Or(a.DNSSuffix, dnsSuffix(a.Partition)))
 }
 
-// URL returns where clients connect.
+// URL returns the URL that clients connect to.
 func (a Account) URL(apiID, stage string) string {
 	return "wss://" + a.APIHost(apiID) + "/" + stage + "/"
 }
 
-// Endpoint returns where the @connections API is: what lambda.SenderConfig calls Endpoint. The API's own
-// host name serves it whether there is a custom domain or not.
+// Endpoint returns the URL of the @connections API: lambda.SenderConfig's Endpoint. The API's own host name
+// serves it, with or without a custom domain name.
 func (a Account) Endpoint(apiID, stage string) string {
 	return "https://" + a.APIHost(apiID) + "/" + stage
 }
 
-// InvocationURI returns what API Gateway calls a function by
+// InvocationURI returns the integration URI of the function with the given ARN
 // (https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis-apiid-integrations.html).
 func (a Account) InvocationURI(functionARN string) string {
 	return fmt.Sprintf("arn:%s:apigateway:%s:lambda:path/2015-03-31/functions/%s/invocations",
 		a.Partition, a.Region, functionARN)
 }
 
-// FunctionARN returns the ARN that a function of this name has.
+// FunctionARN returns the ARN of the function of a name.
 func (a Account) FunctionARN(name string) string { return a.ARN("lambda", "function:"+name) }
 
 // PartitionOf returns the partition in an ARN.
@@ -93,7 +93,7 @@ type Grant struct {
 	Principal, Action, Source string
 }
 
-// GrantPrefix begins the ids of our statements; the id of the API follows.
+// GrantPrefix begins the ids of the statements that tyg adds; the id of the API follows.
 const GrantPrefix = "tyg-"
 
 // APIGrant returns the statement by which an API may call a function, from all its routes and from

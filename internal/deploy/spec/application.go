@@ -1,3 +1,5 @@
+// Package spec describes an application: what should be on AWS, what it is called there, and what AWS allows.
+// It calls nothing.
 package spec
 
 import (
@@ -9,8 +11,8 @@ import (
 	"github.com/tyg-dev/tyg"
 )
 
-// An Application is what should be on AWS. Its names decide what it is: with another Name or Stage it is
-// another application, which shares nothing with this one.
+// An Application is what should be on AWS. Name and Stage identify it: applications that differ in one of
+// them share nothing.
 type Application struct {
 	Name  string // such as "echo-server"
 	Stage string // of the project, such as "dev"; see [API] for that in the URL
@@ -20,7 +22,7 @@ type Application struct {
 	API       API
 	Tables    []Table
 
-	// Tags are put on everything beside the tag "tyg", which is always there.
+	// Tags are put on all resources, in addition to the tag "tyg".
 	Tags map[string]string
 }
 
@@ -53,25 +55,23 @@ type Function struct {
 	Tags map[string]string
 }
 
-// A Role is the IAM role of functions: one that is generated, one with a policy that the project
-// supplies, or one that somebody else looks after.
+// A Role is the IAM role of functions: a generated one, one with a policy that the project supplies, or an
+// existing one that the project does not manage.
 type Role struct {
-	// ARN is that of a role which exists. It is used as it is, and the other fields are not.
+	// ARN names an existing role. It is used unchanged, and the other fields are ignored.
 	ARN string
 
 	// LogicalName is default-role, or {function}_role. On AWS a role is called {application}-{stage}, or
 	// {application}-{stage}-{function}.
 	LogicalName string
 
-	// Policy is what the project says the role may do, a policy document; it is used as it is. Nil means
-	// that one is generated: logs, the connections of this API, the tables, and what the functions' VPC
-	// and tracing need.
+	// Policy is the policy document that the project supplies. Nil means [GeneratedPolicy].
 	Policy json.RawMessage
 }
 
 // An API is the WebSocket API.
 type API struct {
-	// Stage is API Gateway's, the first part of the URL's path: "api".
+	// Stage is the name of the stage of API Gateway, the first part of the URL's path: "api".
 	Stage string
 
 	// RouteSelection is the route selection expression. Empty means [tyg.DefaultRouteSelection].
@@ -85,7 +85,7 @@ type API struct {
 	Settings  StageSettings
 	Variables map[string]string // of the stage
 
-	// Domain, if not nil, is a name of one's own for the API.
+	// Domain, if not nil, is the custom domain name of the API.
 	Domain *Domain
 }
 
@@ -94,31 +94,31 @@ type Route struct {
 	Key      string // "$default", or the value that the route selection expression finds
 	Function string // its LogicalName
 
-	// Responds means that what the handler returns goes to the client as a message.
+	// Responds sends what the handler returns to the client, as a message.
 	Responds bool
 }
 
 // An Authorizer is a function that is asked about each handshake.
 type Authorizer struct {
 	Function        string   // its LogicalName
-	IdentitySources []string // such as route.request.querystring.token; without them nobody is asked
+	IdentitySources []string // such as route.request.querystring.token; a handshake without them is refused
 }
 
-// StageSettings are what API Gateway does beside calling functions. The zero value leaves all as
-// it is for a new stage: no access log, no metrics for each route, the throttling of the account.
+// StageSettings are the logging, metrics and throttling of a stage. The zero value is what a new stage has:
+// no access log, no metrics for each route, the throttling of the account.
 type StageSettings struct {
 	// ThrottlingRate is how many messages a second API Gateway takes from all clients together, and
-	// ThrottlingBurst how many at once. 0 means the limits of the account; 0 is never sent, because
-	// AWS would take it for a limit of none at all
+	// ThrottlingBurst how many at once. 0 means the limits of the account; it is never sent, because to AWS
+	// a limit of 0 lets no message through
 	// (https://github.com/hashicorp/terraform-provider-aws/issues/14742).
 	ThrottlingRate  float64
 	ThrottlingBurst int
 
 	LoggingLevel    string // "OFF", "ERROR" or "INFO"; empty is OFF
-	DataTrace       bool   // whole messages are in the log, too
-	DetailedMetrics bool
+	DataTrace       bool   // log whole messages, too
+	DetailedMetrics bool   // for each route
 
-	// AccessLogARN is a log group that gets a line for each event, in AccessLogFormat.
+	// AccessLogARN is the log group of the access log, a line for each event in AccessLogFormat.
 	AccessLogARN, AccessLogFormat string
 }
 
@@ -127,7 +127,7 @@ type Domain struct {
 	Name           string // such as "chat.example.com"
 	CertificateARN string // of AWS Certificate Manager, in the same region
 	TLSVersion     string // "TLS_1_2", which is the default, or another security policy of API Gateway
-	Prefix         string // the path below which the API is; empty is all of it
+	Prefix         string // the path below which the API is; empty is the whole domain name
 	Tags           map[string]string
 }
 

@@ -12,8 +12,7 @@ import (
 	"time"
 )
 
-// What a deployment package may have, in bytes: as a zip that is sent to Lambda itself, and
-// unpacked.
+// The largest deployment package, in bytes: as a zip that is sent to Lambda directly, and unpacked.
 // (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html)
 const (
 	maxZip      = 50 << 20
@@ -23,12 +22,12 @@ const (
 // bundleLimits are the largest sizes of a deployment package, in bytes.
 type bundleLimits struct{ zip, unpacked int }
 
-// A Bundle is the code of a function, ready for Lambda. It must not be changed.
+// A Bundle is the deployment package of a function. It must not be changed.
 type Bundle struct {
-	// Zip has one file, the program: bootstrap.
+	// Zip contains one file, the program, called bootstrap.
 	Zip []byte
 
-	// SHA256 is the hash of Zip as Lambda has it in CodeSha256: in base64.
+	// SHA256 is the hash of Zip in base64, as in Lambda's CodeSha256.
 	SHA256 string
 }
 
@@ -64,7 +63,7 @@ func pack(to io.Writer, bootstrap []byte) error {
 	w.RegisterCompressor(zip.Deflate, func(out io.Writer) (io.WriteCloser, error) {
 		return flate.NewWriter(out, flate.BestCompression)
 	})
-	// 1980 is when the time of a zip begins.
+	// 1980 is the earliest time that a zip can have.
 	entry := &zip.FileHeader{
 		Name: "bootstrap", Method: zip.Deflate,
 		Modified: time.Date(1980, time.January, 1, 0, 0, 0, 0, time.UTC),

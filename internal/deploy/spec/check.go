@@ -33,7 +33,7 @@ const (
 	maxAPIName      = 128
 )
 
-// Application checks the names, which those of all resources are made of.
+// Application checks the names of the application, its functions and roles.
 func (c *Checker) Application(a Application) {
 	c.Want(Matches(`[A-Za-z0-9_-]+`, a.Name),
 		"app_name is %q: it begins the names of functions, which have letters, digits, - and _ only",
@@ -67,15 +67,14 @@ func (c *Checker) length(what, name string, limit int) {
 // (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html)
 const maxTags = 50
 
-// Tags checks the tags under a key of the configuration; all is with those that are put on
-// everything.
+// Tags checks the tags under a key of the configuration; all also has those of the application.
 func (c *Checker) Tags(where string, all, own map[string]string) {
 	c.Want(len(all) <= maxTags, "%s: there are %d tags, with the one of tyg itself, and AWS allows %d",
 		where, len(all), maxTags)
-	// For IAM they are the same.
+	// IAM does not distinguish upper and lower case.
 	for seen, keys := make(map[string]bool), slices.Sorted(maps.Keys(all)); len(keys) > 0; keys = keys[1:] {
 		c.Want(!seen[strings.ToLower(keys[0])],
-			"%s: two tags are called %s, if upper and lower case are the same", where, keys[0])
+			"%s: two tags are called %s, and IAM does not distinguish upper and lower case", where, keys[0])
 		seen[strings.ToLower(keys[0])] = true
 	}
 	for _, key := range slices.Sorted(maps.Keys(own)) {
@@ -84,13 +83,13 @@ func (c *Checker) Tags(where string, all, own map[string]string) {
 		c.Want(utf8.RuneCountInString(own[key]) <= 256 && Matches(`[\p{L}\p{Z}\p{N}_.:/=+@-]*`, own[key]),
 			"%s: the value of %q must have at most 256 letters, digits, spaces and _.:/=+@-", where, key)
 		c.Want(!strings.HasPrefix(strings.ToLower(key), "aws:"),
-			"%s: the key %q begins with aws:, which is for AWS itself", where, key)
+			"%s: the key %q begins with aws:, which is reserved for AWS", where, key)
 		c.Want(!strings.EqualFold(key, TagKey),
-			"%s: the key %q is the one by which tyg knows what is its own", where, key)
+			"%s: the key %q is reserved: tyg marks its own resources with it", where, key)
 	}
 }
 
-// Matches reports whether all of text is of a pattern.
+// Matches reports whether a pattern matches all of text.
 func Matches(pattern, text string) bool {
 	return regexp.MustCompile(`^(?:` + pattern + `)$`).MatchString(text)
 }

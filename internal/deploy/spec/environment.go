@@ -15,7 +15,7 @@ func (a Application) Environment(fn Function, endpoint string) map[string]string
 	return all
 }
 
-// VariablePattern is what names of environment variables must match.
+// VariablePattern is the pattern of names of environment variables.
 // (https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html)
 const VariablePattern = `[a-zA-Z][a-zA-Z0-9_]+`
 

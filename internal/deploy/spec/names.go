@@ -8,22 +8,21 @@ import (
 // TagKey is the tag of everything that belongs to an application; the value is [Application.Tag].
 const TagKey = "tyg"
 
-// What Lambda starts, for all functions: the program called bootstrap, without the runtime of a language.
+// Runtime and Handler are those of all functions: Lambda starts the program called bootstrap.
 // (https://docs.aws.amazon.com/lambda/latest/dg/lambda-golang.html)
 const (
 	Runtime = "provided.al2023"
 	Handler = "bootstrap"
 )
 
-// EndpointVariable is the environment variable that tells functions where the @connections API is; package
-// lambda reads it.
+// EndpointVariable is the environment variable with the URL of the @connections API. Package lambda reads it.
 const EndpointVariable = "TYG_ENDPOINT"
 
-// Tag tells the resources of this application from all others.
+// Tag returns the value of [TagKey] on the resources of this application.
 func (a Application) Tag() string { return a.Name + "/" + a.Stage }
 
-// RoleTag is the value of the tag on roles. An account has the same roles in all its regions, and an
-// application that is in two of them would have one role for both.
+// RoleTag returns the value of [TagKey] on roles. An account has the same roles in all its regions, so
+// without the region an application that is deployed in two of them would share them.
 func (a Application) RoleTag(region string) string { return a.Tag() + "@" + region }
 
 // Prefix begins the names on AWS of functions, roles and the API.
@@ -44,7 +43,7 @@ func (a Application) AuthorizerName() string { return a.Prefix() + AuthorizerSuf
 // DefaultRole is the logical name of the role that all functions with a generated policy share.
 const DefaultRole = "default-role"
 
-// roleSuffix ends the logical name of a role that one function has for itself.
+// roleSuffix ends the logical name of the role of a single function.
 const roleSuffix = "_role"
 
 // RoleName returns the name on AWS of a role.

@@ -30,8 +30,8 @@ func (p *Policy) Allow(sid string, actions []string, resources ...string) {
 		Statement{SID: sid, Effect: "Allow", Action: actions, Resource: resources})
 }
 
-// TableActions are what functions may do with a table for which nothing else is said: all that is
-// about items, but to read the whole table.
+// TableActions returns the actions on a table that are allowed by default: all that read or write items,
+// except Scan.
 func TableActions() []string {
 	return []string{
 		"BatchGetItem", "BatchWriteItem", "ConditionCheckItem", "DeleteItem", "DescribeTable", "GetItem",
@@ -39,9 +39,9 @@ func TableActions() []string {
 	}
 }
 
-// GeneratedPolicy returns what the generated role of an application lets its functions do: write their
-// logs, reach the connections of this API and no other, and use the tables that are declared. The id of
-// the API may be "*" where there is none yet.
+// GeneratedPolicy returns the policy of the generated role: it lets functions write their logs, reach the
+// connections of this API and no other, use the declared tables, and what their VPC and tracing need. The id
+// of the API may be "*" if it is not known yet.
 func GeneratedPolicy(app Application, account Account, apiID string) Policy {
 	p := Policy{Version: PolicyVersion}
 	p.Allow("Logs", []string{"logs:CreateLogStream", "logs:PutLogEvents"},
@@ -69,7 +69,7 @@ func GeneratedPolicy(app Application, account Account, apiID string) Policy {
 	return p
 }
 
-// any reports whether one of the functions with the shared role is so.
+// any reports whether is is true of one of the functions with the shared role.
 func (a Application) any(is func(Function) bool) bool {
 	for _, fn := range a.Functions {
 		if fn.Role.ARN == "" && fn.Role.Policy == nil && is(fn) {

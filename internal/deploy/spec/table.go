@@ -15,20 +15,20 @@ type Table struct {
 	Variable string
 
 	PartitionKey Attribute
-	SortKey      Attribute // without a name: there is none
+	SortKey      Attribute // optional: without a name there is none
 	Indexes      []Index
 
-	// ReadCapacity and WriteCapacity are units; without them the table is paid by request.
+	// ReadCapacity and WriteCapacity are in units; 0 means that the table is paid by request.
 	ReadCapacity, WriteCapacity int64
 
-	// TTLAttribute, if not empty, holds the time from which an item may be deleted.
+	// TTLAttribute, if not empty, is the attribute with the time after which AWS may delete an item.
 	TTLAttribute string
 
-	// DeletionProtection makes AWS refuse to delete the table until it is switched off.
+	// DeletionProtection makes AWS refuse to delete the table.
 	DeletionProtection bool
 
-	// Actions are what functions with a generated policy may do with the table and its indexes, such as
-	// "Query"; nil means [TableActions].
+	// Actions are the actions that a generated policy allows on the table and its indexes, such as "Query";
+	// nil means [TableActions].
 	Actions []string
 
 	Tags map[string]string
@@ -40,7 +40,7 @@ type Attribute struct {
 	Type string // "S", "N" or "B"; empty is "S"
 }
 
-// An Index is a global secondary index, which has all attributes of the table.
+// An Index is a global secondary index. It projects all attributes of the table.
 type Index struct {
 	Name                        string
 	PartitionKey, SortKey       Attribute
