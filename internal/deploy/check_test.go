@@ -160,7 +160,7 @@ func TestCheckNamesTheKey(t *testing.T) {
 		{"half a capacity", func(a *app) { a.Tables[0].ReadCapacity = 5 }, "read_capacity and write_capacity"},
 		{
 			"capacity of an index alone", func(a *app) { a.Tables[0].Indexes[0].ReadCapacity = 5 },
-			"it is paid by request",
+			"is paid by request",
 		},
 		{
 			"two indexes of one name",

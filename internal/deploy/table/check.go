@@ -6,7 +6,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
-// namePattern is what names of tables and indexes are like.
+// namePattern is the pattern of names of tables and indexes.
 // (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html)
 const namePattern = `[a-zA-Z0-9_.-]{3,255}`
 
@@ -40,7 +40,7 @@ func (c checker) table(a spec.Application, t spec.Table) {
 	c.Want(len(t.TTLAttribute) <= 255, "%s.ttl_attribute is longer than 255 bytes", at)
 	for _, action := range t.Actions {
 		c.Want(spec.Matches(`[A-Za-z]+\*?`, action),
-			"%s.actions: %q is no action; they are like Query, without dynamodb:", at, action)
+			"%s.actions: %q is no action; write it like Query, without dynamodb:", at, action)
 	}
 	c.Tags(at+".tags", a.ResourceTags(t.Tags), t.Tags)
 	kinds := make(map[string]string)
@@ -61,12 +61,12 @@ func (c checker) index(at string, t spec.Table, i spec.Index, kinds map[string]s
 	c.Want(i.ReadCapacity >= 0 && i.WriteCapacity >= 0,
 		"%s.read_capacity and write_capacity must not be negative", at)
 	c.Want(t.ReadCapacity > 0 || i.ReadCapacity == 0 && i.WriteCapacity == 0,
-		"%s.read_capacity and write_capacity are given, and the table has none: it is paid by request",
+		"%s.read_capacity and write_capacity are given, but the table is paid by request",
 		at)
 	c.key(at, i.Key(), kinds)
 }
 
-// key checks the attributes of a key. An attribute has the same type wherever it is one.
+// key checks the attributes of a key. An attribute must have the same type in all keys.
 func (c checker) key(at string, k spec.Key, kinds map[string]string) {
 	c.Want(k.Partition.Name != "", "%s.partition_key has no name", at)
 	c.Want(k.Sort.Name == "" || k.Sort.Name != k.Partition.Name,
@@ -85,14 +85,14 @@ func (c checker) key(at string, k spec.Key, kinds map[string]string) {
 	}
 }
 
-// duplicates checks that a table does not take what another one has.
+// duplicates checks that a table has no name or variable of another table.
 func (c checker) duplicates(t spec.Table, others []spec.Table) {
 	for _, o := range others {
 		c.Want(o.LogicalName != t.LogicalName, "tables: there are two called %s", t.LogicalName)
-		c.Want(o.Name != t.Name, "tables.%s.table_name is that of tables.%s, too: %s",
+		c.Want(o.Name != t.Name, "tables.%s.table_name is also that of tables.%s: %s",
 			t.LogicalName, o.LogicalName, t.Name)
 		c.Want(t.Variable == "" || o.Variable != t.Variable,
-			"tables.%s.environment_variable is that of tables.%s, too: %s",
+			"tables.%s.environment_variable is also that of tables.%s: %s",
 			t.LogicalName, o.LogicalName, t.Variable)
 	}
 }

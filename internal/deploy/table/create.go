@@ -17,7 +17,7 @@ import (
 // tableLimit is how long to wait for a table. An index of a large one may take longer.
 const tableLimit = 20 * time.Minute
 
-// create makes a table, and waits until it can be used.
+// create creates a table, and waits until it can be used.
 func (r run) create(ctx context.Context, t spec.Table) error {
 	in := createInput(t)
 	in.Tags = tagList(r.App.ResourceTags(t.Tags))
@@ -39,13 +39,13 @@ func (r run) create(ctx context.Context, t spec.Table) error {
 	})
 }
 
-// errDeleting is for a table that another one of the same name is still in the way of.
-var errDeleting = errors.New("the table of that name is being deleted")
+// errDeleting: a table of this name is still being deleted.
+var errDeleting = errors.New("a table of this name is still being deleted")
 
 func isDeleting(err error) bool { return errors.Is(err, errDeleting) }
 
-// madeByUs returns nil if a table that is there already has our tag: then the first answer to
-// our call was lost. It returns errDeleting for one that goes away. Otherwise the error stands.
+// madeByUs returns nil if the existing table has our tag: then the answer to an earlier call was lost. It returns
+// errDeleting if the table is being deleted, and otherwise exists.
 func (r run) madeByUs(ctx context.Context, name string, exists error) error {
 	have, err := r.describe(ctx, name)
 	if err != nil {
@@ -64,7 +64,7 @@ func (r run) madeByUs(ctx context.Context, name string, exists error) error {
 	return nil
 }
 
-// createInput returns what makes the table, but for its tags.
+// createInput returns the call that creates a table, without tags.
 func createInput(t spec.Table) *dynamodb.CreateTableInput {
 	in := &dynamodb.CreateTableInput{
 		TableName: &t.Name, KeySchema: keySchema(t.Key()),
@@ -97,7 +97,7 @@ func keySchema(k spec.Key) []types.KeySchemaElement {
 	return schema
 }
 
-// throughput returns a capacity as DynamoDB takes it, nil for none.
+// throughput returns a capacity as DynamoDB takes it, or nil for none.
 func throughput(c spec.Capacity) *types.ProvisionedThroughput {
 	if c == (spec.Capacity{}) {
 		return nil

@@ -9,8 +9,8 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
-// diff compares a table with what is declared, but for what [types.TimeToLiveSpecification] and
-// tags say, which have calls of their own.
+// diff compares a table with its declaration, except for time to live and tags, which have calls of their
+// own.
 func diff(t spec.Table, have foundTable) plan.Changes {
 	var diff plan.Changes
 	diff.Compare("status", string(have.status), string(types.TableStatusActive))
@@ -28,7 +28,7 @@ func diff(t spec.Table, have foundTable) plan.Changes {
 	return diff
 }
 
-// isReady reports whether AWS is done with what it was told last about a table.
+// isReady reports whether AWS has finished the last change of a table.
 func isReady(t spec.Table, have foundTable) bool {
 	if have.status != types.TableStatusActive {
 		return false
@@ -41,8 +41,8 @@ func isReady(t spec.Table, have foundTable) bool {
 	return true
 }
 
-// nextUpdate returns the next call on the way from a table that is ready to the one that is declared, or
-// nil at the end of it. One call may change capacities, or make one index, or neither.
+// nextUpdate returns the next call that brings a table closer to its declaration, or nil if none is left. One
+// call may change capacities or create one index, not both.
 // (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTable.html)
 func nextUpdate(t spec.Table, have foundTable) *dynamodb.UpdateTableInput {
 	if in := capacityUpdate(t, have); in != nil {
@@ -61,8 +61,8 @@ func nextUpdate(t spec.Table, have foundTable) *dynamodb.UpdateTableInput {
 	}
 }
 
-// capacityUpdate returns the call that plan.Changes capacities, or nil if none does. Those that do not
-// must not be in it.
+// capacityUpdate returns the call that changes capacities, or nil if all are right. It must not name capacities
+// that do not change.
 func capacityUpdate(t spec.Table, have foundTable) *dynamodb.UpdateTableInput {
 	in := &dynamodb.UpdateTableInput{TableName: &t.Name}
 	if t.Capacity() == (spec.Capacity{}) {
@@ -90,7 +90,7 @@ func capacityUpdate(t spec.Table, have foundTable) *dynamodb.UpdateTableInput {
 	return in
 }
 
-// indexUpdate returns the call that makes an index.
+// indexUpdate returns the call that creates an index.
 func indexUpdate(t spec.Table, have foundTable, i spec.Index) *dynamodb.UpdateTableInput {
 	keys := []spec.Key{have.key, i.Key()}
 	for _, old := range have.indexes {
@@ -107,8 +107,8 @@ func indexUpdate(t spec.Table, have foundTable, i spec.Index) *dynamodb.UpdateTa
 	}
 }
 
-// ttl returns the call that time to live takes next, or nil. AWS switches it on or off once an
-// hour, so another attribute takes two deploys.
+// ttl returns the next change of time to live, or nil. AWS accepts one change an hour, so moving it to another
+// attribute takes two deploys.
 // (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTimeToLive.html)
 func (b *planner) ttl(t spec.Table, have foundTable) *types.TimeToLiveSpecification {
 	off := have.ttlStatus == types.TimeToLiveStatusDisabled || have.ttlStatus == ""
@@ -119,8 +119,8 @@ func (b *planner) ttl(t spec.Table, have foundTable) *types.TimeToLiveSpecificat
 		return &types.TimeToLiveSpecification{AttributeName: &t.TTLAttribute, Enabled: aws.Bool(true)}
 	}
 	if t.TTLAttribute != "" || have.ttlStatus != types.TimeToLiveStatusEnabled {
-		b.Warn("AWS plan.Changes the time to live of table %s once an hour: deploy again then, to have "+
-			"it by ttl_attribute as declared", t.Name)
+		b.Warn("AWS accepts one change of the time to live of table %s an hour: deploy again in an hour, "+
+			"to apply ttl_attribute as declared", t.Name)
 	}
 	if have.ttlStatus != types.TimeToLiveStatusEnabled {
 		return nil

@@ -11,7 +11,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
-// A foundTable is a table that there is.
+// A foundTable is an existing table.
 type foundTable struct {
 	arn       string
 	status    types.TableStatus
@@ -25,7 +25,7 @@ type foundTable struct {
 	tags      map[string]string
 }
 
-// A foundIndex is a global secondary index that there is.
+// A foundIndex is an existing global secondary index.
 type foundIndex struct {
 	key        spec.Key
 	projection types.ProjectionType
@@ -39,7 +39,7 @@ func (f foundTable) has(i spec.Index) bool {
 	return ok && have.key == i.Key() && have.projection == types.ProjectionTypeAll
 }
 
-// expires reports whether items are deleted by the time in this attribute.
+// expires reports whether time to live uses this attribute.
 func (f foundTable) expires(attribute string) bool {
 	return f.ttl == attribute && (f.ttlStatus == types.TimeToLiveStatusEnabled ||
 		f.ttlStatus == types.TimeToLiveStatusEnabling)
@@ -53,7 +53,7 @@ func (c client) findTables(ctx context.Context, app spec.Application) (map[strin
 		if err != nil {
 			return nil, err
 		}
-		// One that goes away is as good as gone: the new one waits for that.
+		// A table that is being deleted counts as deleted: creating it again waits for that.
 		if have == nil || have.status == types.TableStatusDeleting {
 			continue
 		}
@@ -114,7 +114,7 @@ func newKey(schema []types.KeySchemaElement, defined map[string]string) spec.Key
 	return k
 }
 
-// newCapacity reads what is provisioned: 0 for a table that is paid by request.
+// newCapacity returns the provisioned capacity: zero for a table that is paid by request.
 func newCapacity(p *types.ProvisionedThroughputDescription) spec.Capacity {
 	if p == nil {
 		return spec.Capacity{}
@@ -124,8 +124,8 @@ func newCapacity(p *types.ProvisionedThroughputDescription) spec.Capacity {
 	}
 }
 
-// describeTTL says by which attribute items expire. A table that is not ready yet may have no
-// answer.
+// describeTTL returns the attribute and status of time to live. AWS may not have them for a table that is still
+// being created.
 func (c client) describeTTL(
 	ctx context.Context, name string,
 ) (attribute string, status types.TimeToLiveStatus, err error) {

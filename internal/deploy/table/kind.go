@@ -11,7 +11,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
-// Kind returns what a deploy does about tables.
+// Kind returns the kind of resource that tables are.
 func Kind(cfg aws.Config) plan.Kind {
 	c := client{dynamodb.NewFromConfig(cfg)}
 	return plan.Kind{Check: check, Find: c.find, Types: []plan.ResourceType{c.resourceType()}}
@@ -51,7 +51,7 @@ type planner struct {
 	found  map[string]foundTable // by name
 }
 
-// A run carries out the steps that are about tables.
+// A run carries out the steps of tables.
 type run struct {
 	*plan.Run
 	client

@@ -19,8 +19,7 @@ func (b *planner) tables() {
 	}
 }
 
-// renamedTable keeps the table that went by a logical name in the state file, under its own name,
-// before another gets its place there.
+// renamedTable records a table under its own name if another table now has its logical name.
 func (b *planner) renamedTable(t spec.Table) {
 	old, ok := b.State.Find(plan.TypeTable, t.LogicalName)
 	if !ok || old.Pending || b.declares(old.TableName) {
@@ -56,30 +55,30 @@ func (b *planner) table(t spec.Table) {
 	}
 }
 
-// ownTable reports whether a table was made by this application.
+// ownTable reports whether this application created a table.
 func (b *planner) ownTable(t spec.Table, have foundTable) bool {
 	known, ok := b.State.Find(plan.TypeTable, t.LogicalName)
 	return have.tags[spec.TagKey] == b.App.Tag() ||
 		ok && known.TableName == t.Name && !known.Pending && !known.Adopted
 }
 
-// adoptTable plans to use somebody else's table as it is.
+// adoptTable plans to use a table that this application has not created. The table stays unchanged.
 func (b *planner) adoptTable(t spec.Table, have foundTable, res plan.Resource) {
 	for _, i := range t.Indexes {
 		if !have.has(i) {
-			b.Warn("table %s is not of this application, so it stays as it is, and it has no index %s with "+
-				"the key %v and all attributes: what asks for that will fail", t.Name, i.Name, i.Key())
+			b.Warn("table %s was not created by this application, so it stays unchanged, and it has no index %s with "+
+				"the key %v and all attributes: queries of that index will fail", t.Name, i.Name, i.Key())
 		}
 	}
 	if t.TTLAttribute != "" && !have.expires(t.TTLAttribute) {
-		b.Warn("table %s is not of this application, so it stays as it is, and it does not delete items "+
-			"by their attribute %s: switch that on yourself", t.Name, t.TTLAttribute)
+		b.Warn("table %s was not created by this application, so it stays unchanged, and it does not delete items "+
+			"by their attribute %s: enable time to live yourself", t.Name, t.TTLAttribute)
 	}
 	res.Adopted = true
 	b.Update(plan.TypeTable, t.Name, "", nil, res, nil)
 }
 
-// existingTable plans what to change of a table of this application.
+// existingTable plans the changes of a table of this application.
 func (b *planner) existingTable(t spec.Table, have foundTable, res plan.Resource) {
 	for _, i := range t.Indexes {
 		if old, ok := have.indexes[i.Name]; ok && !have.has(i) {
@@ -107,16 +106,15 @@ func (b *planner) existingTable(t spec.Table, have foundTable, res plan.Resource
 		})
 }
 
-// staleTables warns of tables and indexes that are not declared any more. They are people's data,
-// so nothing else happens to them.
+// staleTables warns of tables and indexes that are no longer declared. They hold data, so they stay.
 func (b *planner) staleTables() {
 	for _, t := range b.App.Tables {
 		b.staleIndexes(t)
 	}
 	for _, res := range b.State.Of(plan.TypeTable) {
 		if !b.declares(res.TableName) && !res.Adopted {
-			b.Warn("table %s is not declared any more, and stays, with its data; \"tyg delete --tables\" "+
-				"removes it", res.TableName)
+			b.Warn("table %s is no longer declared, and stays, with its data; \"tyg delete --tables\" "+
+				"deletes it", res.TableName)
 		}
 	}
 }
@@ -132,7 +130,7 @@ func (b *planner) staleIndexes(t spec.Table) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(have.indexes)) {
 		if !slices.ContainsFunc(t.Indexes, func(i spec.Index) bool { return i.Name == name }) {
-			b.Warn("index %s of table %s is not declared any more, and stays; remove it with "+
+			b.Warn("index %s of table %s is no longer declared, and stays; delete it with "+
 				"\"aws dynamodb update-table\" if nothing needs it", name, t.Name)
 		}
 	}
