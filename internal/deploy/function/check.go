@@ -9,7 +9,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
-// What Lambda allows of a function.
+// The limits of Lambda.
 // (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html)
 const (
 	maxTimeout        = 900 // seconds
@@ -51,7 +51,7 @@ func (c checker) function(a spec.Application, fn spec.Function) {
 	c.Tags("tags"+of, a.ResourceTags(fn.Tags), fn.Tags)
 }
 
-// retentions are the numbers of days for which CloudWatch keeps logs; 0 is for ever.
+// retentions returns the numbers of days for which CloudWatch can keep logs; 0 is for ever.
 // (https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html)
 func retentions() []int {
 	return []int{
@@ -94,7 +94,7 @@ func (c checker) network(fn spec.Function) {
 // environment checks the variables of a function.
 // (https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html)
 func (c checker) environment(a spec.Application, fn spec.Function) {
-	// About as long as the endpoint will be, with the longest names of regions.
+	// The endpoint is not known yet: this one is as long as with the longest name of a region.
 	endpoint := "https://" + strings.Repeat("x", 60) + "/" + a.API.Stage
 	all := a.Environment(fn, endpoint)
 	for _, name := range slices.Sorted(maps.Keys(fn.Environment)) {

@@ -12,7 +12,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
-// create makes a function and waits until it can be called.
+// create creates a function, and waits until it can be called.
 func (r run) create(ctx context.Context, fn spec.Function, res *plan.Resource) error {
 	conf := r.configuration(fn)
 	err := r.retryUntilAssumable(ctx, fn, func() error {
@@ -42,8 +42,8 @@ func (r run) create(ctx context.Context, fn spec.Function, res *plan.Resource) e
 	return r.reserve(ctx, fn)
 }
 
-// madeByUs returns nil if a function that is there already has our tag: then the first answer to
-// our call was lost. Otherwise the error stands.
+// madeByUs returns nil if the existing function has our tag: then the answer to an earlier call was lost.
+// Otherwise it returns exists.
 func (r run) madeByUs(ctx context.Context, name string, exists error) error {
 	have, err := r.get(ctx, name)
 	if err != nil {
@@ -55,7 +55,7 @@ func (r run) madeByUs(ctx context.Context, name string, exists error) error {
 	return nil
 }
 
-// configuration returns what a function should be, but for its code and what belongs to it.
+// configuration returns the configuration of a function: all but its code, concurrency and tags.
 func (r run) configuration(fn spec.Function) *lambda.UpdateFunctionConfigurationInput {
 	endpoint := r.Account.Endpoint(r.IDs.API, r.App.API.Stage)
 	return &lambda.UpdateFunctionConfigurationInput{
@@ -66,7 +66,7 @@ func (r run) configuration(fn spec.Function) *lambda.UpdateFunctionConfiguration
 		Environment:  &types.Environment{Variables: r.App.Environment(fn, endpoint)},
 		Timeout:      aws.Int32(int32(fn.Timeout)),
 		MemorySize:   aws.Int32(int32(fn.MemorySize)),
-		// Only lists that are there and empty take away what was in them.
+		// An empty list removes the elements that AWS has; a nil list keeps them.
 		Layers: append([]string{}, fn.Layers...),
 		VpcConfig: &types.VpcConfig{
 			SubnetIds:        append([]string{}, fn.SubnetIDs...),

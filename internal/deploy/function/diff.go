@@ -13,10 +13,10 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
-// A difference is what differs of a function, by the calls that it takes to change it.
+// A difference has the properties of a function that differ, by the calls that change them.
 type difference struct {
 	configuration, code, concurrency, tags plan.Changes
-	state                                  plan.Changes // it takes no call, only time
+	state                                  plan.Changes // needs no call, only time
 }
 
 func (d difference) all() plan.Changes {
@@ -32,7 +32,7 @@ func (b *planner) diff(fn spec.Function, have foundFunction) difference {
 	diff.tags.Tags(have.tags, b.App.ResourceTags(fn.Tags))
 	switch {
 	case have.lastUpdate == types.LastUpdateStatusFailed:
-		// Which of the two has failed is not known, nor what the answers to questions describe since.
+		// AWS does not say whether the code or the configuration failed, nor which of them it describes.
 		diff.code.Compare("last update of code", "Failed", "Successful")
 		diff.configuration.Compare("last update of configuration", "Failed", "Successful")
 	case !have.settled():
@@ -57,8 +57,8 @@ func (b *planner) configurationDiff(fn spec.Function, have foundFunction) plan.C
 	return diff
 }
 
-// roleARN returns the role of a function. One that has to be made again differs from the one
-// before, though its name does not: Lambda knows roles by an id that is in no ARN.
+// roleARN returns the ARN of the role of a function. A role that must be created again differs from the old one
+// although it has the same ARN: Lambda refers to roles by an internal id.
 func (b *planner) roleARN(role spec.Role) string {
 	if role.ARN != "" {
 		return role.ARN
@@ -69,7 +69,7 @@ func (b *planner) roleARN(role spec.Role) string {
 	return "a new " + b.App.RoleName(role.LogicalName)
 }
 
-// endpoint returns the value of spec.EndpointVariable, as far as it is known before the API has an id.
+// endpoint returns the value of [spec.EndpointVariable], with a placeholder if the API has no id yet.
 func (b *planner) endpoint() string {
 	if b.Known.API == "" {
 		return "(not known yet)"
@@ -77,7 +77,7 @@ func (b *planner) endpoint() string {
 	return b.Account.Endpoint(b.Known.API, b.App.API.Stage)
 }
 
-// environmentDiff compares the variables. Values may be secrets, so they are not in it.
+// environmentDiff compares environment variables. It leaves out their values, which may be secrets.
 func environmentDiff(have, want map[string]string) plan.Changes {
 	var diff plan.Changes
 	for _, name := range slices.Sorted(maps.Keys(want)) {
@@ -97,7 +97,7 @@ func environmentDiff(have, want map[string]string) plan.Changes {
 	return diff
 }
 
-// unsettled says what Lambda is doing with a function that is not settled.
+// unsettled returns the state of a function that is not settled.
 func unsettled(have foundFunction) string {
 	if have.state == types.StatePending {
 		return string(have.state)
@@ -116,5 +116,5 @@ func seconds(n int) string { return fmt.Sprintf("%d s", n) }
 
 func mebibytes(n int) string { return fmt.Sprintf("%d MB", n) }
 
-// inOrder returns ids in which the order has no meaning.
+// inOrder returns sorted ids: their order has no meaning.
 func inOrder(ids []string) string { return strings.Join(slices.Sorted(slices.Values(ids)), ", ") }

@@ -12,7 +12,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
-// A foundFunction is a function that there is.
+// A foundFunction is an existing function.
 type foundFunction struct {
 	logical string
 	arn     string
@@ -31,25 +31,25 @@ type foundFunction struct {
 	concurrency *int // nil: none is reserved
 	tags        map[string]string
 
-	// state is Pending while the function is being made, and lastUpdate InProgress while it is being
-	// changed; both are Failed if that did not work, and then reason says why.
+	// state is Pending while Lambda creates the function, and lastUpdate InProgress while it changes it. Both may
+	// be Failed; then reason says why.
 	// (https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html)
 	state      types.State
 	lastUpdate types.LastUpdateStatus
 	reason     string
 
-	grants map[string]spec.Grant // of ours, by statement id
+	grants map[string]spec.Grant // added by tyg, by statement id
 }
 
-// failed reports whether the function could not be made. It can only be deleted.
+// failed reports whether Lambda could not create the function, which then can only be deleted.
 func (f foundFunction) failed() bool { return f.state == types.StateFailed }
 
-// settled reports whether Lambda is done with what it was told last.
+// settled reports whether Lambda has finished the last change.
 func (f foundFunction) settled() bool {
 	return f.state != types.StatePending && f.lastUpdate != types.LastUpdateStatusInProgress
 }
 
-// findFunctions looks for the functions that the application wants, by name.
+// findFunctions looks for the functions of the application, by name.
 func (c client) findFunctions(ctx context.Context, app spec.Application) (map[string]foundFunction, error) {
 	functions := make(map[string]foundFunction)
 	for _, fn := range app.Functions {
@@ -79,7 +79,7 @@ func (c client) get(ctx context.Context, name string) (*foundFunction, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Without these, everything would seem to be different from what it should be.
+	// Without tags and environment, everything would seem to differ.
 	if e := out.TagsError; e != nil {
 		return nil, fmt.Errorf("read tags of function %s: %s: %s; allow lambda:ListTags",
 			name, aws.ToString(e.ErrorCode), aws.ToString(e.Message))
@@ -128,8 +128,7 @@ func newFoundFunction(conf *types.FunctionConfiguration) foundFunction {
 	return have
 }
 
-// isNoFunction reports whether Lambda does not know what it was asked for: a function, its policy
-// or a statement in that.
+// isNoFunction reports whether a function, its policy or a statement of that does not exist.
 func isNoFunction(err error) bool {
 	_, ok := errors.AsType[*types.ResourceNotFoundException](err)
 	return ok

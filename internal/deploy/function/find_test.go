@@ -46,9 +46,9 @@ func TestWhatCannotBeReadIsAnError(t *testing.T) {
 
 func TestSettleSaysWhyNot(t *testing.T) {
 	for answer, want := range map[string]string{
-		`{"Configuration":{"State":"Failed","StateReason":"no addresses"}}`: "could not be made: no addresses",
+		`{"Configuration":{"State":"Failed","StateReason":"no addresses"}}`: "create function x: no addresses",
 		`{"Configuration":{"State":"Active","LastUpdateStatus":"Failed","LastUpdateStatusReason":"no"}}`: "" +
-			"could not be changed: no",
+			"update function x: no",
 	} {
 		r := lambdaSaying(t, answer).run(&plan.Run{})
 		_, err := r.settle(t.Context(), "x")

@@ -12,7 +12,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
-// Kind returns what a deploy does about functions.
+// Kind returns the kind of resource that functions are.
 func Kind(cfg aws.Config) plan.Kind {
 	c := client{lambda.NewFromConfig(cfg)}
 	return plan.Kind{Check: check, Find: c.find, Types: []plan.ResourceType{c.resourceType()}}
@@ -53,7 +53,7 @@ type planner struct {
 	found  map[string]foundFunction // by name
 }
 
-// A run carries out the steps that are about functions.
+// A run carries out the steps of functions and permissions.
 type run struct {
 	*plan.Run
 	client

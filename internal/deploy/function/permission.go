@@ -17,7 +17,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
-// getGrants returns the statements of ours in the policy of a function.
+// getGrants returns the statements that tyg has added to the policy of a function.
 func (c client) getGrants(ctx context.Context, function string) (map[string]spec.Grant, error) {
 	out, err := c.GetPolicy(ctx, &lambda.GetPolicyInput{FunctionName: &function})
 	if isNoFunction(err) {
@@ -59,7 +59,7 @@ func parseGrants(policy string) (map[string]spec.Grant, error) {
 	return grants, nil
 }
 
-// permissions plans that the API may call the functions that it needs.
+// permissions plans the permissions of the API to call functions.
 func (b *planner) permissions() {
 	for _, fn := range b.App.Functions {
 		if b.App.Calls(fn.LogicalName) {
@@ -92,9 +92,8 @@ func (b *planner) permission(function string) {
 	b.Add(step)
 }
 
-// stalePermissions plans the end of permissions that are not needed any more: those of an API that
-// is gone, and those of a function that no route leads to. They come last, as the live routes may
-// need them until then.
+// stalePermissions plans the deletion of permissions that are no longer needed: those of an API that is gone, and
+// those of functions that no route calls. The live routes may need them until the new ones are live.
 func (b *planner) stalePermissions() {
 	for _, fn := range b.App.Functions {
 		name := b.App.FunctionName(fn.LogicalName)
@@ -116,7 +115,7 @@ func (b *planner) stalePermissions() {
 	}
 }
 
-// permit lets the API call a function. A statement cannot be changed, so a wrong one is replaced.
+// permit lets the API call a function. It replaces a wrong statement, as statements cannot be changed.
 func (r run) permit(ctx context.Context, function string) error {
 	id, want := r.Account.APIGrant(r.IDs.API)
 	have, err := r.getGrants(ctx, function)
@@ -142,7 +141,7 @@ func (r run) permit(ctx context.Context, function string) error {
 	if _, exists := errors.AsType[*types.ResourceConflictException](err); !exists {
 		return err
 	}
-	// It is there already if the answer to an earlier call was lost.
+	// The statement exists if the answer to an earlier call was lost.
 	have, readErr := r.getGrants(ctx, function)
 	if readErr != nil || have[id] == want {
 		return readErr
@@ -162,8 +161,8 @@ func (r run) forbid(ctx context.Context, function, id string) error {
 	}, isBusy)
 }
 
-// isBusy reports whether something else is being done with a function. A statement that is there already
-// is the same error with another text.
+// isBusy reports whether another change of a function is in progress. A duplicate statement is the same error with
+// another text.
 func isBusy(err error) bool {
 	e, conflict := errors.AsType[*types.ResourceConflictException](err)
 	return conflict && !strings.Contains(strings.ToLower(aws.ToString(e.Message)), "statement id")

@@ -7,7 +7,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
-// integrationTimeout is how many seconds API Gateway waits for a function, at most.
+// integrationTimeout is how long API Gateway waits for a function, in seconds.
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html)
 const integrationTimeout = 29
 
@@ -20,7 +20,7 @@ func (b *planner) function(fn spec.Function) {
 	}
 	if fn.Timeout > integrationTimeout {
 		b.Warn("function %s may run for %d seconds (lambda_timeout), and API Gateway waits for %d: "+
-			"after that the client is told of a timeout while the function goes on",
+			"after that the client gets a timeout error while the function continues",
 			name, fn.Timeout, integrationTimeout)
 	}
 	res := plan.Resource{Name: fn.LogicalName, Type: plan.TypeFunction, FunctionName: name}
@@ -51,13 +51,13 @@ func (b *planner) function(fn spec.Function) {
 		})
 }
 
-// liveFunction returns the function of that name, if there is one and it is not to be made again.
+// liveFunction returns an existing function, unless it must be created again.
 func (b *planner) liveFunction(name string) (foundFunction, bool) {
 	have, ok := b.found[name]
 	return have, ok && !have.failed()
 }
 
-// staleFunctions plans the deletion of permissions and functions that are not needed any more.
+// staleFunctions plans the deletion of permissions and functions that are no longer needed.
 func (b *planner) staleFunctions() {
 	b.stalePermissions()
 	b.DeleteStale(b.client.resourceType(), func(res plan.Resource) bool { return b.App.HasFunction(res.Name) })

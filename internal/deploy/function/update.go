@@ -10,8 +10,8 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
-// update changes what differs of a function, and waits until it is so. New variables come
-// before the new code, which may need them.
+// update changes a function, and waits until Lambda has done so. New variables come before the new code, which may
+// need them.
 func (r run) update(
 	ctx context.Context, fn spec.Function, have foundFunction, diff difference,
 ) error {
@@ -68,7 +68,7 @@ func (r run) upload(ctx context.Context, fn spec.Function) error {
 	return err
 }
 
-// reserve sets for how many events at a time a function is reserved, or that it is for none.
+// reserve sets or removes the reserved concurrency of a function.
 func (r run) reserve(ctx context.Context, fn spec.Function) error {
 	name := r.App.FunctionName(fn.LogicalName)
 	r.Progress("Updating lambda function concurrency limit: " + name)

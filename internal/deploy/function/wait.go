@@ -16,7 +16,7 @@ import (
 // functionLimit is how long to wait for a function. One in a VPC may have to wait for its network interfaces.
 const functionLimit = 10 * time.Minute
 
-// retryUntilAssumable makes a call until Lambda can assume the role of a function.
+// retryUntilAssumable repeats a call until Lambda can assume the role of a function.
 func (r run) retryUntilAssumable(ctx context.Context, fn spec.Function, call func() error) error {
 	_, role, _ := strings.Cut(r.roleOf(fn), ":role/")
 	reported := false
@@ -30,8 +30,8 @@ func (r run) retryUntilAssumable(ctx context.Context, fn spec.Function, call fun
 	})
 }
 
-// isRoleNotReady reports whether Lambda does not know a role yet, or not yet what it may do. Only
-// the text tells that from other wrong parameters.
+// isRoleNotReady reports whether Lambda does not know a new role, or its policy, yet. Only the text distinguishes
+// that from other invalid parameters.
 func isRoleNotReady(err error) bool {
 	if _, ok := errors.AsType[*types.InvalidParameterValueException](err); !ok {
 		return false
@@ -44,8 +44,8 @@ func isRoleNotReady(err error) bool {
 		strings.Contains(text, "throttled by EC2") // of functions in a VPC
 }
 
-// retryWhileBusy makes a call until nothing else is being done with a function, such as what an earlier
-// deploy has begun.
+// retryWhileBusy repeats a call while another change of a function is in progress, such as one of an earlier
+// deploy.
 func (r run) retryWhileBusy(ctx context.Context, function string, call func() error) error {
 	return r.RetryWhile(ctx, "wait for function "+function, functionLimit, call, func(err error) bool {
 		_, busy := errors.AsType[*types.ResourceConflictException](err)
@@ -53,8 +53,8 @@ func (r run) retryWhileBusy(ctx context.Context, function string, call func() er
 	})
 }
 
-// settle waits until Lambda is done with a function, and returns it. It is an error if that did not
-// work.
+// settle waits until Lambda has finished the last change of a function, and returns the function. If the change
+// failed, it returns why.
 func (r run) settle(ctx context.Context, name string) (have *foundFunction, err error) {
 	err = r.Await(ctx, "wait for function "+name, functionLimit, func() (bool, error) {
 		var err error
@@ -65,9 +65,9 @@ func (r run) settle(ctx context.Context, name string) (have *foundFunction, err 
 	case err != nil:
 		return nil, err
 	case have.failed():
-		return nil, fmt.Errorf("function %s could not be made: %s", name, have.reason)
+		return nil, fmt.Errorf("create function %s: %s", name, have.reason)
 	case have.lastUpdate == types.LastUpdateStatusFailed:
-		return nil, fmt.Errorf("function %s could not be changed: %s", name, have.reason)
+		return nil, fmt.Errorf("update function %s: %s", name, have.reason)
 	}
 	return have, nil
 }

@@ -8,18 +8,16 @@ import (
 )
 
 const (
-	// followSince is how far back the first lines of a log that is followed may be.
+	// followSince is how old the first events of a followed log may be.
 	followSince = 10 * time.Minute
-	// followPause is between two looks at the log. An account may look ten times a second, in some
-	// regions five
+	// followPause is the pause between two reads. An account may read ten times a second, in some regions five
 	// (https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html).
 	followPause = 2 * time.Second
-	// followOverlap is how much later than its neighbours an event may become visible and still be
-	// seen.
+	// followOverlap is how far back each read overlaps the one before: events become visible out of order.
 	followOverlap = 15 * time.Second
 )
 
-// follow looks at the log again and again.
+// follow reads the log until the context ends.
 func (l *Reader) follow(ctx context.Context, yield func(Event) bool) error {
 	s := &seenEvents{start: l.options.Since, ids: make(map[string]time.Time)}
 	if s.start.IsZero() {
@@ -45,14 +43,14 @@ func (l *Reader) follow(ctx context.Context, yield func(Event) bool) error {
 	}
 }
 
-// seenEvents are the events of a log that were returned already.
+// seenEvents tells new events from those of earlier reads.
 type seenEvents struct {
-	start time.Time            // of the next look
+	start time.Time            // of the next read
 	last  time.Time            // of the newest event, or start if there was none
 	ids   map[string]time.Time // of the events from start on
 }
 
-// fresh returns those of the events that were not seen before.
+// fresh returns the events that were not seen before.
 func (s *seenEvents) fresh(events iter.Seq2[Event, error]) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
 		for e, err := range events {
@@ -70,7 +68,7 @@ func (s *seenEvents) fresh(events iter.Seq2[Event, error]) iter.Seq2[Event, erro
 	}
 }
 
-// move puts the start a little before the newest event, because events become visible out of order.
+// move sets the start of the next read, and forgets the events before it.
 func (s *seenEvents) move() {
 	s.start = laterOf(s.start, s.last.Add(-followOverlap))
 	maps.DeleteFunc(s.ids, func(_ string, at time.Time) bool { return at.Before(s.start) })

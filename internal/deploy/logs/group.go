@@ -21,8 +21,8 @@ type foundGroup struct {
 	tags      map[string]string
 }
 
-// findGroups looks for the log groups of all functions. AWS is asked for names that begin with one,
-// so others may come along.
+// findGroups looks for the log groups of all functions. AWS returns all groups whose names begin with the one that is
+// asked for.
 func (c client) findGroups(ctx context.Context, app spec.Application) (map[string]foundGroup, error) {
 	groups := make(map[string]foundGroup)
 	for _, fn := range app.Functions {
@@ -65,9 +65,9 @@ func (c client) describe(ctx context.Context, name string) (*foundGroup, error) 
 	return nil, nil
 }
 
-// group plans the log group of a function. It is made before the function, which would else make one
-// that is kept for ever, and would need the permission for it. Lambda makes groups without tags, so a
-// group of the right name is ours if it is there.
+// group plans the log group of a function. It is created before the function: Lambda would create one that is kept
+// for ever, and the function would need the permission for it. As Lambda creates groups without tags, any group of
+// the name belongs to the application.
 func (b *planner) group(fn spec.Function) {
 	name := b.App.LogGroupName(fn.LogicalName)
 	res := plan.Resource{Name: fn.LogicalName + groupSuffix, Type: plan.TypeLogGroup, LogGroupName: name}
@@ -155,10 +155,10 @@ func days(n int) string {
 	return strconv.Itoa(n) + " days"
 }
 
-// groupSuffix ends what the state file calls the log group of a function.
+// groupSuffix ends the name in the state file of the log group of a function.
 const groupSuffix = "-log-group"
 
-// staleGroups plans the deletion of the log groups of functions that are not needed any more.
+// staleGroups plans the deletion of log groups whose functions are no longer needed.
 func (b *planner) staleGroups() {
 	b.DeleteStale(b.client.resourceType(), func(res plan.Resource) bool {
 		function, ok := strings.CutSuffix(res.Name, groupSuffix)

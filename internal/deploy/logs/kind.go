@@ -11,7 +11,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
-// Kind returns what a deploy does about log groups.
+// Kind returns the kind of resource that log groups are.
 func Kind(cfg aws.Config) plan.Kind {
 	c := client{cloudwatchlogs.NewFromConfig(cfg)}
 	return plan.Kind{Find: c.find, Types: []plan.ResourceType{c.resourceType()}}
@@ -51,7 +51,7 @@ type planner struct {
 	found  map[string]foundGroup // by name
 }
 
-// A run carries out the steps that are about log groups.
+// A run carries out the steps of log groups.
 type run struct {
 	*plan.Run
 	client

@@ -15,9 +15,9 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
-// newest returns the last events. Nothing that speaks CloudWatch Logs is sure to read backwards, so
-// spans of time are read, the last one first, and each six times as long as the one after it: that
-// is little to read where much is logged, and few requests where nothing is.
+// newest returns the last events. CloudWatch Logs does not document how to read backwards, so newest reads spans of
+// time, the last one first, each six times as long as the one after it: that reads little of a busy log, and takes
+// few requests for an empty one.
 func (l *Reader) newest(ctx context.Context) ([]Event, error) {
 	const first, growth = 10 * time.Minute, 6
 	since := laterOf(l.options.Since, time.UnixMilli(0))
@@ -38,7 +38,7 @@ func (l *Reader) newest(ctx context.Context) ([]Event, error) {
 	return found, nil
 }
 
-// last returns the last n events that are wanted.
+// last returns the last n events, without those that are not wanted.
 func (l *Reader) last(events iter.Seq2[Event, error], n int) ([]Event, error) {
 	var list []Event
 	for e, err := range events {
@@ -62,8 +62,7 @@ func laterOf(a, b time.Time) time.Time {
 	return b
 }
 
-// between merges the events of all functions from start to end, by time. Both are part of it; the
-// zero time is no limit.
+// between merges the events of all functions from start to end, inclusive, by time. A zero time is no limit.
 func (l *Reader) between(ctx context.Context, start, end time.Time) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
 		var heads []*logHead
@@ -87,7 +86,7 @@ func (l *Reader) between(ctx context.Context, start, end time.Time) iter.Seq2[Ev
 	}
 }
 
-// A logHead is the first event of a function that is not merged yet.
+// A logHead is the next event of a function to merge.
 type logHead struct {
 	event Event
 	err   error
@@ -99,7 +98,7 @@ func (h *logHead) advance() (ok bool) {
 	return ok
 }
 
-// oldestHead returns the index of the head that comes first. Errors do.
+// oldestHead returns the index of the next head: an error, or else the oldest event.
 func oldestHead(heads []*logHead) int {
 	first := 0
 	for i, h := range heads {
@@ -113,8 +112,7 @@ func oldestHead(heads []*logHead) int {
 	return first
 }
 
-// of returns the events of one function, which AWS sorts by time. Pages may be empty, and not the
-// last.
+// of returns the events of one function, which AWS sorts by time. A page may be empty without being the last.
 // (https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html)
 func (l *Reader) of(
 	ctx context.Context, fn plan.Resource, start, end time.Time,

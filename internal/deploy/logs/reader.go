@@ -13,31 +13,31 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy/plan"
 )
 
-// Options say which lines of the log are wanted. The zero value wants all there are.
+// Options select events of the log. The zero value selects all.
 type Options struct {
-	// Functions are the logical names of functions; none means all that are deployed.
+	// Functions are the logical names of functions; none means all deployed functions.
 	Functions []string
 
-	// Since is the time of the first line. The zero time is the beginning of the log; with Follow, it
-	// is ten minutes ago.
+	// Since is the time of the first event. The zero time means the beginning of the log; with Follow, ten
+	// minutes ago.
 	Since time.Time
 
-	// Newest, if not 0, is how many lines are wanted of those that are there: the last ones.
+	// Newest, if not 0, limits the existing events to the last ones.
 	Newest int
 
 	// Filter is a pattern of CloudWatch Logs, such as "ERROR"; empty matches everything
 	// (https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html).
 	Filter string
 
-	// LambdaMessages keeps the lines in which Lambda reports the start, the end and the cost of each
+	// LambdaMessages includes the events in which Lambda reports the start, the end and the cost of each
 	// invocation.
 	LambdaMessages bool
 
-	// Follow waits for more lines, until the context ends.
+	// Follow waits for more events, until the context ends.
 	Follow bool
 }
 
-// A Event is one message in the log of a function, which may have several lines.
+// An Event is one message in the log of a function. It may have several lines.
 type Event struct {
 	Time     time.Time `json:"time"`     // in UTC
 	Function string    `json:"function"` // its logical name
@@ -70,10 +70,10 @@ func (l *Reader) Events(ctx context.Context) iter.Seq2[Event, error] {
 	}
 }
 
-// errEnough means that nobody wants more events.
+// errEnough means that the caller has stopped the iteration.
 var errEnough = errors.New("enough")
 
-// read passes events on, also those of Lambda.
+// read yields events, including those of Lambda.
 func (l *Reader) read(ctx context.Context, yield func(Event) bool) error {
 	if l.options.Follow {
 		return l.follow(ctx, yield)
@@ -88,7 +88,7 @@ func (l *Reader) read(ctx context.Context, yield func(Event) bool) error {
 	return each(errorless(events), yield)
 }
 
-// wanted reports whether an event is more than Lambda's own report.
+// wanted reports whether the options select an event: most exclude the reports of Lambda.
 // (https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-view.html)
 func (l *Reader) wanted(e Event) bool {
 	if l.options.LambdaMessages {
@@ -105,7 +105,7 @@ func (l *Reader) wanted(e Event) bool {
 	return true
 }
 
-// each passes events on until the first error.
+// each yields events until the first error.
 func each(events iter.Seq2[Event, error], yield func(Event) bool) error {
 	for e, err := range events {
 		if err != nil {

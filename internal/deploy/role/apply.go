@@ -31,13 +31,13 @@ func (r run) create(ctx context.Context, role spec.Role, res *plan.Resource) err
 	}
 	res.RoleARN = aws.ToString(made.Arn)
 	r.IDs.Roles[role.LogicalName] = res.RoleARN
-	// IAM may not know everywhere yet what it has just made.
+	// A new role is not known everywhere in IAM at once.
 	return r.RetryWhile(ctx, "wait for IAM role "+res.RoleName, plan.IAMDelay,
 		func() error { return r.putPolicy(ctx, res.RoleName, role) }, isNoSuchEntity)
 }
 
-// madeByUs returns a role that is there already, if it has our tag: then the first answer to our
-// call was lost. Otherwise the error stands.
+// madeByUs returns the existing role if it has our tag: then the answer to an earlier call was lost. Otherwise it
+// returns exists.
 func (r run) madeByUs(ctx context.Context, name string, exists error) (*types.Role, error) {
 	out, err := r.GetRole(ctx, &iam.GetRoleInput{RoleName: &name})
 	if err != nil {
@@ -88,8 +88,8 @@ func (r run) putPolicy(ctx context.Context, name string, role spec.Role) error {
 	return err
 }
 
-// delete deletes a role and its policies. One that may have been made by us, or by somebody else,
-// goes only if it has the tag.
+// delete deletes a role and its policies. A pending one, which this application may not have created, is deleted
+// only if it has the tag.
 func (r run) delete(ctx context.Context, res *plan.Resource) error {
 	name := &res.RoleName
 	out, err := r.GetRole(ctx, &iam.GetRoleInput{RoleName: name})
@@ -112,7 +112,7 @@ func (r run) delete(ctx context.Context, res *plan.Resource) error {
 	return err
 }
 
-// deletePolicies takes all policies off a role, which cannot be deleted with any.
+// deletePolicies deletes and detaches all policies of a role. AWS refuses to delete a role that has any.
 func (r run) deletePolicies(ctx context.Context, name *string) error {
 	inline := iam.NewListRolePoliciesPaginator(r.client.Client, &iam.ListRolePoliciesInput{RoleName: name})
 	for inline.HasMorePages() {

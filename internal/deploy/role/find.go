@@ -12,16 +12,16 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
-// A foundRole is a role that there is.
+// A foundRole is an existing role.
 type foundRole struct {
 	logical string
 	arn     string
-	trust   string // a document
+	trust   string // the trust policy
 	policy  string // the inline policy with the role's name; empty if there is none
 	tags    map[string]string
 }
 
-// findRoles looks for the roles that the application wants, by name. IAM's answers have documents in the
+// findRoles looks for the roles of the application, by name. IAM's answers have documents in the
 // encoding of URLs (https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRole.html).
 func (c client) findRoles(ctx context.Context, app spec.Application) (map[string]foundRole, error) {
 	roles := make(map[string]foundRole)

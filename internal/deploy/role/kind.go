@@ -11,7 +11,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
-// Kind returns what a deploy does about roles.
+// Kind returns the kind of resource that roles are.
 func Kind(cfg aws.Config) plan.Kind {
 	c := client{iam.NewFromConfig(cfg)}
 	return plan.Kind{Find: c.find, Types: []plan.ResourceType{c.resourceType()}}
@@ -56,7 +56,7 @@ type planner struct {
 	found  map[string]foundRole // by name
 }
 
-// A run carries out the steps that are about roles.
+// A run carries out the steps of roles.
 type run struct {
 	*plan.Run
 	client

@@ -9,7 +9,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
-// role plans the role of a function, once.
+// role plans the role of a function, unless another function that shares it has planned it.
 func (b *planner) role(fn spec.Function) {
 	name := b.App.RoleName(fn.Role.LogicalName)
 	if fn.Role.ARN != "" || b.Has(plan.TypeRole, name) {
@@ -45,7 +45,7 @@ func (b *planner) role(fn spec.Function) {
 		})
 }
 
-// policyOf returns the policy of a role as far as it is known before the API has an id.
+// policyOf returns the policy of a role, with a placeholder if the API has no id yet.
 func (b *planner) policyOf(role spec.Role) string {
 	id := cmp.Or(b.Known.API, "(not known yet)")
 	return policyText(b.App, b.Account, id, role)
@@ -58,7 +58,7 @@ func policyText(app spec.Application, account spec.Account, apiID string, role s
 	return spec.Document(spec.GeneratedPolicy(app, account, apiID))
 }
 
-// staleRoles plans the deletion of roles that no function has any more.
+// staleRoles plans the deletion of roles that no function uses.
 func (b *planner) staleRoles() {
 	b.DeleteStale(b.client.resourceType(), func(res plan.Resource) bool {
 		return slices.ContainsFunc(b.App.Functions, func(fn spec.Function) bool {

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// samePolicy reports whether two documents say the same. IAM gives trust policies back in a form of its
+// samePolicy reports whether two documents mean the same. IAM returns trust policies in a form of its
 // own, with lists of one as what is in them (https://github.com/hashicorp/terraform/pull/5285).
 func samePolicy(a, b string) bool { return bytes.Equal(canonical(a), canonical(b)) }
 
@@ -23,7 +23,7 @@ func canonical(text string) []byte {
 	return data
 }
 
-// canonicalValue makes of a list of one what is in it, and puts lists of texts in order.
+// canonicalValue replaces lists of one element by that element, and sorts lists of strings.
 func canonicalValue(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
