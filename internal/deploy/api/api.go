@@ -12,10 +12,10 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy/plan"
 )
 
-// apiLogicalName is what the state file calls the API.
+// apiLogicalName is the name of the API in the state file.
 const apiLogicalName = "websocket_api"
 
-// api plans the API itself, which is made empty.
+// api plans the API itself. It is created empty.
 func (b *planner) api() {
 	name := b.App.APIName()
 	res := plan.Resource{Name: apiLogicalName, Type: plan.TypeAPI, APIName: name}
@@ -47,7 +47,7 @@ func (b *planner) api() {
 	})
 }
 
-// apiLine returns what the first step in the API prints. The others print nothing.
+// apiLine returns the line of the first step of the API, and "" for the others.
 func (b *planner) apiLine() string {
 	line := "Creating websocket api: " + b.App.APIName()
 	if b.found.api.live() {
@@ -109,7 +109,7 @@ func (r run) updateAPI(ctx context.Context, have *foundAPI) error {
 	return r.retag(ctx, "apis/"+have.id, have.tags, r.App.ResourceTags(nil))
 }
 
-// retag plan.Changes the tags of something in API Gateway, named by the end of its ARN.
+// retag changes the tags of a resource in API Gateway, named by the end of its ARN.
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/arn-format-reference.html)
 func (r run) retag(ctx context.Context, resource string, have, want map[string]string) error {
 	arn := fmt.Sprintf("arn:%s:apigateway:%s::/%s", r.Account.Partition, r.Account.Region, resource)
@@ -128,7 +128,7 @@ func (r run) retag(ctx context.Context, resource string, have, want map[string]s
 	return err
 }
 
-// staleAPIs plans the end of APIs that a run has made and never came to know.
+// staleAPIs plans the deletion of orphaned APIs.
 func (b *planner) staleAPIs() {
 	for _, id := range b.found.orphaned {
 		b.Add(plan.Step{
@@ -140,8 +140,7 @@ func (b *planner) staleAPIs() {
 	}
 }
 
-// deleteAPI deletes an API and all that is in it. Without an id it deletes those with our name and
-// tag.
+// deleteAPI deletes an API and all that is in it. Without an id it deletes all APIs with our name and tag.
 func (r run) deleteAPI(ctx context.Context, res *plan.Resource) error {
 	ids := []string{res.APIID}
 	if res.APIID == "" {

@@ -41,7 +41,7 @@ func (c client) findAuthorizers(ctx context.Context, apiID string) ([]foundAutho
 	return list, err
 }
 
-// ourAuthorizer returns the authorizer that tyg has made, or nil.
+// ourAuthorizer returns the authorizer that tyg has created, or nil.
 func (a *foundAPI) ourAuthorizer() *foundAuthorizer {
 	for i := range a.authorizers {
 		if strings.HasSuffix(a.authorizers[i].name, spec.AuthorizerSuffix) {
@@ -59,7 +59,7 @@ func (a *foundAPI) authorizerID() string {
 	return ""
 }
 
-// authorizerFor returns what the authorizer should be, or nil.
+// authorizerFor returns the authorizer that the application declares, or nil.
 func authorizerFor(app spec.Application, account spec.Account) *foundAuthorizer {
 	want := app.API.Authorizer
 	if want == nil {
@@ -73,7 +73,7 @@ func authorizerFor(app spec.Application, account spec.Account) *foundAuthorizer 
 	}
 }
 
-// authorizer plans the authorizer. One that is there is changed in place.
+// authorizer plans the authorizer. An existing one is changed in place.
 func (b *planner) authorizer() {
 	want := authorizerFor(b.App, b.Account)
 	if want == nil {
@@ -128,11 +128,10 @@ func (r run) updateAuthorizer(ctx context.Context, id string, want *foundAuthori
 	return err
 }
 
-// sources returns the identity sources as a list that is sent even if it is empty, as AWS wants it
-// to be.
+// sources returns the identity sources, not nil even if there are none: AWS requires the list.
 func sources(a *foundAuthorizer) []string { return append([]string{}, a.sources...) }
 
-// staleAuthorizers plans the end of authorizers that no route needs.
+// staleAuthorizers plans the deletion of authorizers that no route needs.
 func (b *planner) staleAuthorizers() {
 	in := b.found.inAPI()
 	for _, have := range in.authorizers {

@@ -84,8 +84,7 @@ func (c checker) authorizer(a spec.Application) {
 	}
 }
 
-// identitySource checks what API Gateway takes, but for the values of $context, which package tyg
-// does not know outside of AWS.
+// identitySource checks an identity source. It does not allow values of $context, which only exist on AWS.
 // (https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis-apiid-authorizers.html)
 func (c checker) identitySource(source string) {
 	if strings.HasPrefix(source, "context.") {
@@ -100,7 +99,7 @@ func (c checker) identitySource(source string) {
 		source)
 }
 
-// settings checks what API Gateway does beside calling functions.
+// settings checks logging, throttling and the access log.
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-logging.html)
 func (c checker) settings(s spec.StageSettings) {
 	c.Want(slices.Contains([]string{"", "OFF", "ERROR", "INFO"}, s.LoggingLevel),

@@ -13,10 +13,9 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy/awserr"
 )
 
-// createOnce makes something in API Gateway that would be there twice if AWS were asked twice: it is AWS
-// that chooses the id. So a call whose answer is lost is not made again before find has looked for
-// what it may have made. create must pass [throttledOnly] to its call; find returns "" if there is
-// nothing.
+// createOnce creates a resource of API Gateway, and returns its id. AWS chooses the id, so a retry would create a
+// second one: if the answer is lost, createOnce calls find before it calls create again. create must pass
+// [throttledOnly] to its call; find returns "" if there is no such resource.
 func (r run) createOnce(
 	ctx context.Context, create func() (string, error), find func() (string, error),
 ) (string, error) {
@@ -46,14 +45,13 @@ func errUnless(fine bool, err error) error {
 	return err
 }
 
-// refused reports whether AWS has answered that it does not do what it was asked for. Any other
-// error may have come after the effect.
+// refused reports whether AWS has refused the call. With any other error the call may have taken effect.
 func refused(err error) bool {
 	var answer interface{ HTTPStatusCode() int }
 	return errors.As(err, &answer) && answer.HTTPStatusCode()/100 == 4
 }
 
-// throttledOnly makes a call again if AWS was too busy for it, and for no other reason.
+// throttledOnly retries only calls that AWS has throttled.
 func throttledOnly(o *apigatewayv2.Options) { o.Retryer = throttled{o.Retryer} }
 
 type throttled struct{ aws.Retryer }
@@ -64,7 +62,7 @@ func (t throttled) IsErrorRetryable(err error) bool {
 		code.IsErrorThrottle(err) == aws.TrueTernary && t.Retryer.IsErrorRetryable(err)
 }
 
-// pages collects what AWS lists a page at a time.
+// pages collects the items of all pages of a list.
 func pages[T any](list func(token *string) ([]T, *string, error)) ([]T, error) {
 	var all []T
 	var token *string
@@ -81,11 +79,11 @@ func pages[T any](list func(token *string) ([]T, *string, error)) ([]T, error) {
 	}
 }
 
-// notInGateway reports whether API Gateway says that there is no such thing.
+// notInGateway reports whether the resource does not exist.
 func notInGateway(err error) bool {
 	_, ok := errors.AsType[*types.NotFoundException](err)
 	return ok
 }
 
-// ignoreGone drops the error of deleting what is not there.
+// ignoreGone returns nil if the resource to delete does not exist.
 func ignoreGone(err error) error { return errUnless(notInGateway(err), err) }

@@ -18,16 +18,15 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
-// A foundDeployment is a snapshot of the API: what a stage that uses it does.
+// A foundDeployment is a snapshot of the API. A stage serves one.
 type foundDeployment struct {
 	id          string
-	description string // [fingerprint] of what it is a snapshot of
+	description string // the [fingerprint] of the snapshot
 	status      types.DeploymentStatus
 	created     time.Time
 }
 
-// keptDeployments is how many deployments stay beside those that stages use: one can be put back by
-// hand.
+// keptDeployments is how many deployments stay besides those that stages use, to roll back by hand.
 const keptDeployments = 3
 
 func (c client) findDeployments(ctx context.Context, apiID string) ([]foundDeployment, error) {
@@ -52,8 +51,7 @@ func (c client) findDeployments(ctx context.Context, apiID string) ([]foundDeplo
 	return list, err
 }
 
-// deployment returns the id of the deployment that a stage uses. It is empty if the stage is not
-// there.
+// deployment returns the id of the deployment that a stage uses. It is empty if there is no such stage.
 func (a *foundAPI) deployment(stage string) string {
 	for _, s := range a.stages {
 		if s.name == stage {
@@ -63,8 +61,8 @@ func (a *foundAPI) deployment(stage string) string {
 	return ""
 }
 
-// publishes returns the newest usable deployment with a fingerprint, or nil.
-func publishes(list []foundDeployment, fingerprint string) *foundDeployment {
+// deploymentOf returns the newest usable deployment with a fingerprint, or nil.
+func deploymentOf(list []foundDeployment, fingerprint string) *foundDeployment {
 	for i := range list {
 		if list[i].description == fingerprint && list[i].status != types.DeploymentStatusFailed {
 			return &list[i]
@@ -73,8 +71,8 @@ func publishes(list []foundDeployment, fingerprint string) *foundDeployment {
 	return nil
 }
 
-// fingerprint describes a deployment of what should be there, with the ids that it has: two with
-// the same fingerprint do the same.
+// fingerprint returns a hash of what a deployment of the application contains, including ids. Deployments with
+// the same fingerprint behave the same.
 func fingerprint(app spec.Application, account spec.Account, known plan.IDs) string {
 	type integration struct{ ID, URI, Kind, Connection, Content string }
 	type route struct {
@@ -111,8 +109,8 @@ func fingerprint(app spec.Application, account spec.Account, known plan.IDs) str
 	return "tyg " + hex.EncodeToString(sum[:16])
 }
 
-// publish plans a deployment if the live one is not of what should be there. Whoever has changed
-// the routes, and whatever has become of that run: the live deployment says what is live.
+// publish plans a deployment unless the live one has the right fingerprint. Only the live deployment says what is
+// live: the routes may have been changed by hand, or by a run that died.
 func (b *planner) publish() {
 	in := b.found.inAPI()
 	live := in.deployment(b.App.API.Stage)
@@ -128,8 +126,7 @@ func (b *planner) publish() {
 	})
 }
 
-// fingerprint returns that of what should be there, which matches no deployment while there are ids
-// in it that are not known yet.
+// fingerprint returns the fingerprint of the application. It matches no deployment while ids are not known yet.
 func (b *planner) fingerprint() string {
 	return fingerprint(b.App, b.Account, b.Known)
 }
@@ -137,12 +134,12 @@ func (b *planner) fingerprint() string {
 // publishing reports whether the plan publishes the API.
 func (b *planner) publishing() bool { return b.Has(plan.TypeDeployment, b.App.APIName()) }
 
-// publish makes a deployment, or takes one that was made of the very same before.
+// publish creates a deployment, or takes an older one with the same fingerprint.
 func (r run) publish(ctx context.Context) error {
 	fingerprint := fingerprint(r.App, r.Account, r.IDs)
 	find := func() (string, error) {
 		list, err := r.findDeployments(ctx, r.IDs.API)
-		if have := publishes(list, fingerprint); have != nil {
+		if have := deploymentOf(list, fingerprint); have != nil {
 			return have.id, err
 		}
 		return "", err
@@ -184,16 +181,16 @@ func (r run) awaitDeployment(ctx context.Context, id string) error {
 	})
 }
 
-// staleDeployments plans the end of old deployments: all but those that stages use after this plan
-// and the newest few.
+// staleDeployments plans the deletion of old deployments: all except the newest few and those that stages use after
+// this plan.
 func (b *planner) staleDeployments() {
 	in := b.found.inAPI()
-	keep, spare := b.usedDeployments(), keptDeployments
-	if b.publishing() && publishes(in.deployments, b.fingerprint()) == nil {
-		spare--
+	used, kept := b.usedDeployments(), keptDeployments
+	if b.publishing() && deploymentOf(in.deployments, b.fingerprint()) == nil {
+		kept--
 	}
 	for i, d := range in.deployments {
-		if i < spare || keep[d.id] {
+		if i < kept || used[d.id] {
 			continue
 		}
 		b.Add(plan.Step{
@@ -207,7 +204,7 @@ func (b *planner) staleDeployments() {
 	}
 }
 
-// usedDeployments returns the deployments that stages use when all steps so far are done.
+// usedDeployments returns the deployments that stages use after the steps so far.
 func (b *planner) usedDeployments() map[string]bool {
 	in := b.found.inAPI()
 	used := make(map[string]bool)
@@ -217,7 +214,7 @@ func (b *planner) usedDeployments() map[string]bool {
 			used[s.deployment] = true
 		}
 	}
-	if have := publishes(in.deployments, b.fingerprint()); have != nil {
+	if have := deploymentOf(in.deployments, b.fingerprint()); have != nil {
 		used[have.id] = true
 	}
 	return used

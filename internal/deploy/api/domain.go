@@ -14,23 +14,23 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
-// domainLogicalName is what the state file calls the custom domain name. While a domain name takes the
-// place of another, both are in the file.
+// domainLogicalName is the name of the custom domain name in the state file. While one domain name replaces another,
+// both are in the file.
 const domainLogicalName = "websocket_api_custom_domain"
 
-// A foundDomain is a custom domain name that there is.
+// A foundDomain is an existing custom domain name.
 type foundDomain struct {
 	name        string
 	certificate string // its ARN
 	policy      string // TLS_1_2
 	status      types.DomainNameStatus
-	zone, alias string // where an alias record of DNS has to point
+	zone, alias string // the target of an alias record in DNS
 	tags        map[string]string
 	mappings    []foundMapping
 }
 
-// findDomain looks for the custom domain name and its mappings. It returns nil if there is none, or none is
-// wanted.
+// findDomain looks for the custom domain name of the application, and its mappings. It returns nil if there is
+// none.
 func (c client) findDomain(ctx context.Context, app spec.Application) (*foundDomain, error) {
 	if app.API.Domain == nil {
 		return nil, nil
@@ -61,8 +61,8 @@ func (c client) describeDomain(ctx context.Context, name string) (*foundDomain, 
 	return have, nil
 }
 
-// domain plans the custom domain name and the path of it that is the API's. A domain name that
-// somebody else looks after is used as it is.
+// domain plans the custom domain name and the mapping of the API. A domain name that this application has not created
+// is used unchanged.
 func (b *planner) domain() {
 	want := b.App.API.Domain
 	if want == nil {
@@ -87,7 +87,7 @@ func (b *planner) domain() {
 	b.mapping(*want, have != nil && !b.ownDomain(*have))
 }
 
-// domainResource returns the record of a domain name that is to be made.
+// domainResource returns the entry in the state file of a domain name to create.
 func (b *planner) domainResource(want spec.Domain) plan.Resource {
 	res := plan.Resource{
 		Name: domainLogicalName, Type: plan.TypeDomain, DomainName: want.Name,
@@ -106,7 +106,7 @@ func (b *planner) domainResource(want spec.Domain) plan.Resource {
 	return res
 }
 
-// ownDomain reports whether a domain name is the application's.
+// ownDomain reports whether this application has created a domain name.
 func (b *planner) ownDomain(have foundDomain) bool {
 	if have.tags[spec.TagKey] == b.App.Tag() {
 		return true
@@ -128,8 +128,7 @@ func (b *planner) ourDomain(want spec.Domain, have foundDomain, res plan.Resourc
 		})
 }
 
-// adoptDomain writes down a domain name that somebody else looks after, and says what they would
-// have to change.
+// adoptDomain records a domain name that this application has not created, and warns of properties that differ.
 func (b *planner) adoptDomain(want spec.Domain, have foundDomain, res plan.Resource) {
 	res.Adopted, res.HostedZoneID, res.AliasDomainName = true, have.zone, have.alias
 	res.CertificateARN, res.SecurityPolicy = have.certificate, have.policy
@@ -137,7 +136,7 @@ func (b *planner) adoptDomain(want spec.Domain, have foundDomain, res plan.Resou
 	diff.Compare("certificate", have.certificate, want.CertificateARN)
 	diff.Compare("security policy", have.policy, want.SecurityPolicy())
 	for _, c := range diff {
-		b.Warn("custom domain name %s has no tag %s=%s, so it is used as it is: "+
+		b.Warn("custom domain name %s has no tag %s=%s, so it is used unchanged: "+
 			"its %s is %s, not %s", want.Name, spec.TagKey, b.App.Tag(), c.Property, c.From, c.To)
 	}
 	b.Update(plan.TypeDomain, want.Name, "", nil, res, nil)
@@ -180,7 +179,7 @@ func (r run) updateDomain(
 	return r.awaitDomain(ctx, res)
 }
 
-// awaitDomain waits until a domain name serves, and completes its record.
+// awaitDomain waits until a domain name is available, and completes its resource.
 func (r run) awaitDomain(ctx context.Context, res *plan.Resource) error {
 	return r.Await(ctx, "custom domain name "+res.DomainName, 10*time.Minute, func() (bool, error) {
 		have, err := r.describeDomain(ctx, res.DomainName)
@@ -188,14 +187,14 @@ func (r run) awaitDomain(ctx context.Context, res *plan.Resource) error {
 			return false, err
 		}
 		if have == nil {
-			return false, fmt.Errorf("custom domain name %s: somebody has deleted it",
+			return false, fmt.Errorf("custom domain name %s was deleted while it was being created",
 				res.DomainName)
 		}
 		res.HostedZoneID, res.AliasDomainName = have.zone, have.alias
 		switch have.status {
 		case types.DomainNameStatusPendingCertificateReimport,
 			types.DomainNameStatusPendingOwnershipVerification:
-			return false, fmt.Errorf("custom domain name %s has the status %s; see to its "+
+			return false, fmt.Errorf("custom domain name %s has the status %s; check its "+
 				"certificate", res.DomainName, have.status)
 		}
 		return have.status != types.DomainNameStatusUpdating, nil
@@ -210,8 +209,8 @@ func domainConfiguration(d spec.Domain) []types.DomainNameConfiguration {
 	}}
 }
 
-// deleteDomain deletes our mappings, and the domain name if it is ours. One that other APIs have
-// come to use stays, without our tag.
+// deleteDomain deletes our mappings, and the domain name if this application has created it. A domain name that
+// other APIs use stays, without our tag.
 func (r run) deleteDomain(ctx context.Context, res *plan.Resource) error {
 	have, err := r.describeDomain(ctx, res.DomainName)
 	if have == nil {

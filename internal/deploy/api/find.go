@@ -12,13 +12,13 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
-// A foundAPI is a WebSocket API that there is, with all that is in it.
+// A foundAPI is an existing WebSocket API, with all that is in it.
 type foundAPI struct {
 	id, name  string
 	selection string // the route selection expression
 	tags      map[string]string
 
-	stageName    string // of the stage that the application wants
+	stageName    string // of the application
 	integrations []foundIntegration
 	authorizers  []foundAuthorizer
 	routes       []foundRoute
@@ -29,9 +29,8 @@ type foundAPI struct {
 // live reports whether clients may be using the API.
 func (a *foundAPI) live() bool { return a != nil && len(a.stages) > 0 }
 
-// findAPI looks for the API: by the id in the state file, else by name and tag. Names of APIs are
-// not unique, so others of the name and tag may be there, from a run that never came to know what
-// it had made.
+// findAPI looks for the API: by the id in the state file, or else by name and tag. Names of APIs are not unique, so
+// there may be orphaned ones, from a run that died before it could record the id.
 func (c client) findAPI(ctx context.Context, app spec.Application, state plan.State, f *found) error {
 	all, err := c.listAPIs(ctx)
 	if err != nil {
@@ -106,7 +105,7 @@ func hasOurTag(app spec.Application, api types.Api) bool {
 	return aws.ToString(api.Name) == app.APIName() && api.Tags[spec.TagKey] == app.Tag()
 }
 
-// unownedAPI returns an API of the application's name without its tag. It is in the way.
+// unownedAPI returns an API with the application's name and without its tag, which is a conflict.
 func unownedAPI(app spec.Application, all []types.Api) *foundAPI {
 	for _, api := range all {
 		if aws.ToString(api.Name) == app.APIName() {
@@ -146,7 +145,7 @@ func (c client) describeAPI(
 	return a, err
 }
 
-// inAPI returns what there is in the API, which is nothing if there is none.
+// inAPI returns the existing API, or the zero value if there is none.
 func (f found) inAPI() foundAPI {
 	if f.api == nil {
 		return foundAPI{}

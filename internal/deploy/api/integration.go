@@ -13,11 +13,11 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
-// A foundIntegration is a way from routes to a function.
+// A foundIntegration connects routes to a function.
 type foundIntegration struct {
 	id string
-	// function is its logical name; empty for what is not a function of this application, and for
-	// the second and further ones of the same function.
+	// function is the logical name of the function; empty if it is not of this application, and for all but the
+	// first integration of a function.
 	function string
 
 	uri        string
@@ -53,8 +53,8 @@ func (c client) findIntegrations(
 	return list, err
 }
 
-// invokedFunction returns the logical name of the function that an invocation URI calls. It is empty if
-// that is none of this application.
+// invokedFunction returns the logical name of the function that an integration URI calls. It is empty if the function
+// is not of this application.
 func invokedFunction(app spec.Application, uri string) string {
 	_, rest, _ := strings.Cut(uri, ":function:")
 	name, _, _ := strings.Cut(strings.TrimSuffix(rest, "/invocations"), ":")
@@ -86,8 +86,8 @@ func routedFunctions(app spec.Application) []string {
 	return names
 }
 
-// integrations plans an integration for each function that a route calls. Those which are there are
-// changed in place; what is live is the last deployment, and does not change with them.
+// integrations plans an integration for each function that a route calls. Existing ones are changed in place, which
+// does not change the live deployment.
 func (b *planner) integrations() {
 	for _, function := range routedFunctions(b.App) {
 		have := integrationOf(b.found.inAPI().integrations, function)
@@ -113,7 +113,7 @@ func (b *planner) integrations() {
 	}
 }
 
-// integrationFor returns what the integration of a function should be.
+// integrationFor returns the integration that a function needs.
 func integrationFor(app spec.Application, account spec.Account, function string) foundIntegration {
 	return foundIntegration{
 		function:   function,
@@ -164,7 +164,7 @@ func (r run) updateIntegration(ctx context.Context, id, function string) error {
 	return err
 }
 
-// staleIntegrations plans the end of integrations that no route needs.
+// staleIntegrations plans the deletion of integrations that no route needs.
 func (b *planner) staleIntegrations() {
 	wanted := routedFunctions(b.App)
 	for _, have := range b.found.inAPI().integrations {

@@ -12,7 +12,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
-// Kind returns what a deploy does about the API.
+// Kind returns the kind of resource that an API and its custom domain name are.
 func Kind(cfg aws.Config) plan.Kind {
 	c := client{apigatewayv2.NewFromConfig(cfg), cfg.Region}
 	return plan.Kind{
@@ -55,11 +55,11 @@ func (c client) find(ctx context.Context, app spec.Application, state plan.State
 	}, nil
 }
 
-// found is what there is in API Gateway.
+// found is what exists in API Gateway.
 type found struct {
-	api *foundAPI // nil: there is none
-	// orphaned are APIs of the same name and tag that were never live: a run died before it could write down
-	// their ids.
+	api *foundAPI // nil if there is none
+	// orphaned are the ids of APIs of the same name and tag that were never live: a run died before it could
+	// record them.
 	orphaned []string
 	domain   *foundDomain
 }
@@ -99,8 +99,8 @@ func (b *planner) last() {
 	b.domain()
 }
 
-// stale plans the deletion of what is not needed any more. Mappings come before stages, which cannot be deleted
-// while a mapping leads to them.
+// stale plans the deletion of what is no longer needed. Mappings come before stages: a stage cannot be deleted while
+// a mapping leads to it.
 func (b *planner) stale() {
 	b.staleMappings()
 	b.staleAPIs()
@@ -123,7 +123,7 @@ type planner struct {
 	found  found
 }
 
-// A run carries out the steps that are about API Gateway.
+// A run carries out the steps of the API and the custom domain name.
 type run struct {
 	*plan.Run
 	client

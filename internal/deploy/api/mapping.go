@@ -12,7 +12,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
-// A foundMapping is a path of a custom domain name and the stage of an API that is there.
+// A foundMapping maps a path of a custom domain name to a stage of an API.
 type foundMapping struct {
 	id         string
 	key        string // the path without slashes at its ends; empty is all of it
@@ -38,7 +38,7 @@ func (c client) findMappings(ctx context.Context, domain string) ([]foundMapping
 	return list, err
 }
 
-// mapping plans the path of the domain name that is the API's.
+// mapping plans the mapping of the API.
 func (b *planner) mapping(want spec.Domain, adopted bool) {
 	name := want.Name + "/" + want.Key()
 	have := b.mappingOf(want.Key())
@@ -54,7 +54,7 @@ func (b *planner) mapping(want spec.Domain, adopted bool) {
 	}
 	id := b.found.inAPI().id
 	if have.api != id && adopted && !b.knows(have.api) {
-		b.Conflict("/%s of custom domain name %s leads to API %s, which is not of this "+
+		b.Conflict("/%s of custom domain name %s leads to API %s, which belongs to another "+
 			"application; choose another url_prefix", want.Key(), want.Name, have.api)
 		return
 	}
@@ -118,8 +118,7 @@ func (r run) updateMapping(ctx context.Context, domain, id string) error {
 	return err
 }
 
-// staleMappings plans the end of mappings under another path, and of domain names that are not
-// wanted any more. It comes before that of stages, which do not go while a mapping leads to them.
+// staleMappings plans the deletion of mappings of other paths, and of domain names that are no longer needed.
 func (b *planner) staleMappings() {
 	wanted := b.App.API.Domain
 	if b.found.domain != nil {
@@ -142,7 +141,7 @@ func (b *planner) staleMappings() {
 	}
 }
 
-// isForeignStage reports whether there is a stage in our API that somebody else has made.
+// isForeignStage reports whether our API has a stage of this name that tyg has not created.
 func (b *planner) isForeignStage(name string) bool {
 	return slices.ContainsFunc(b.found.inAPI().stages, func(s foundStage) bool {
 		return s.name == name && name != b.App.API.Stage && !b.isRenamed(s)

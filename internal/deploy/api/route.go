@@ -12,7 +12,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
-// A foundRoute is a route of the API, or what it should be.
+// A foundRoute is a route of the API, existing or wanted.
 type foundRoute struct {
 	id, key     string
 	target      string // integrations/{id}
@@ -20,16 +20,12 @@ type foundRoute struct {
 	authorizer  string // an id
 	selection   string // the route response selection expression: $default, or none
 	responds    bool   // a response with the key $default is there
-	keyRequired bool   // an API key is asked for
+	keyRequired bool   // an API key is required
 }
 
-// connectKey is the route of handshakes, and defaultKey that of messages that no other wants. The
-// response of a route has the key defaultKey, too.
+// responseKey is the key of the response of a route.
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-route-response.html)
-const (
-	connectKey = "$connect"
-	defaultKey = "$default"
-)
+const responseKey = "$default"
 
 func (c client) findRoutes(ctx context.Context, apiID string) ([]foundRoute, error) {
 	items, err := c.listRoutes(ctx, apiID)
@@ -45,7 +41,7 @@ func (c client) findRoutes(ctx context.Context, apiID string) ([]foundRoute, err
 			selection:   aws.ToString(route.RouteResponseSelectionExpression),
 			keyRequired: aws.ToBool(route.ApiKeyRequired),
 		}
-		// Without a selection expression no response is ever sent, so there is no need to look.
+		// Without a selection expression API Gateway sends no response.
 		if have.selection != "" {
 			if have.responds, err = c.hasResponse(ctx, apiID, have.id); err != nil {
 				return nil, err
@@ -78,7 +74,7 @@ func (c client) hasResponse(ctx context.Context, apiID, routeID string) (bool, e
 		return out.Items, out.NextToken, nil
 	})
 	return slices.ContainsFunc(items, func(response types.RouteResponse) bool {
-		return aws.ToString(response.RouteResponseKey) == defaultKey
+		return aws.ToString(response.RouteResponseKey) == responseKey
 	}), err
 }
 
@@ -92,7 +88,7 @@ func (a *foundAPI) routeOf(key string) *foundRoute {
 	return nil
 }
 
-// routeFor returns what a route should be. The ids that are not known yet are empty in it.
+// routeFor returns the route that the application declares. Ids that are not known yet are empty.
 func routeFor(app spec.Application, route spec.Route, known plan.IDs) foundRoute {
 	want := foundRoute{
 		key: route.Key, permission: string(types.AuthorizationTypeNone), responds: route.Responds,
@@ -100,17 +96,16 @@ func routeFor(app spec.Application, route spec.Route, known plan.IDs) foundRoute
 	if id := known.Integrations[route.Function]; id != "" {
 		want.target = "integrations/" + id
 	}
-	if app.API.Authorizer != nil && route.Key == connectKey {
+	if app.API.Authorizes(route) {
 		want.permission, want.authorizer = string(types.AuthorizationTypeCustom), known.Authorizer
 	}
 	if route.Responds {
-		want.selection = defaultKey
+		want.selection = responseKey
 	}
 	return want
 }
 
-// routes plans the routes. None of it is live before it is published, so that routes which are not
-// wanted any more can go at once.
+// routes plans the routes. They are not live before the next deployment, so old routes can be deleted at once.
 func (b *planner) routes() {
 	in, known := b.found.inAPI(), b.Known
 	wanted := make(map[string]bool)
@@ -142,7 +137,7 @@ func (b *planner) route(route spec.Route, have *foundRoute, known plan.IDs) {
 	}
 	diff := have.differs(routeFor(b.App, route, known))
 	for i, c := range diff {
-		if c.Property == "target" { // ids tell nobody anything
+		if c.Property == "target" { // show names, not ids
 			diff[i] = plan.Change{
 				Property: "function", From: b.found.inAPI().functionAt(c.From), To: route.Function,
 			}
@@ -154,7 +149,7 @@ func (b *planner) route(route spec.Route, have *foundRoute, known plan.IDs) {
 		})
 }
 
-// functionAt returns the function at the target of a route, or the target if it is none of ours.
+// functionAt returns the function at the target of a route, or the target if it is not of this application.
 func (a foundAPI) functionAt(target string) string {
 	for _, i := range a.integrations {
 		if target == "integrations/"+i.id && i.function != "" {
@@ -211,25 +206,25 @@ func (r run) createRoute(ctx context.Context, route spec.Route) error {
 	return r.createResponse(ctx, id)
 }
 
-// createResponse lets a route answer with what its function returns.
+// createResponse makes a route send what its function returns.
 func (r run) createResponse(ctx context.Context, routeID string) error {
 	_, err := r.createOnce(ctx, func() (string, error) {
 		_, err := r.CreateRouteResponse(ctx, &apigatewayv2.CreateRouteResponseInput{
-			ApiId: &r.IDs.API, RouteId: &routeID, RouteResponseKey: aws.String(defaultKey),
+			ApiId: &r.IDs.API, RouteId: &routeID, RouteResponseKey: aws.String(responseKey),
 		}, throttledOnly)
-		return defaultKey, err
+		return responseKey, err
 	}, func() (string, error) {
 		have, err := r.hasResponse(ctx, r.IDs.API, routeID)
 		if have {
-			return defaultKey, err
+			return responseKey, err
 		}
 		return "", err
 	})
 	return err
 }
 
-// updateRoute changes a route in place, unless something has to be taken off it. Then it is made
-// anew: AWS says of no member that it is cleared by leaving it out.
+// updateRoute changes a route in place, or replaces it if a property must be removed: AWS does not document that
+// leaving a member out clears it.
 func (r run) updateRoute(ctx context.Context, have foundRoute, route spec.Route) error {
 	want := routeFor(r.App, route, r.IDs)
 	if have.authorizer != "" && want.authorizer == "" ||
@@ -258,7 +253,7 @@ func (r run) deleteRoute(ctx context.Context, id string) error {
 	return ignoreGone(err)
 }
 
-// given returns nil for nothing.
+// given returns nil for the empty string.
 func given(s string) *string {
 	if s == "" {
 		return nil

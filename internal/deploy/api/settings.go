@@ -35,18 +35,18 @@ func (s foundStage) routeSettingsDiff(want spec.StageSettings) plan.Changes {
 func (s foundStage) limitsDiff(want spec.StageSettings) plan.Changes {
 	var diff plan.Changes
 	rate, burst := spec.AccountLimits(s.region)
-	if !within(s.rate, want.ThrottlingRate, rate) {
+	if !isLimit(s.rate, want.ThrottlingRate, rate) {
 		diff.Compare("throttling rate", limit(s.rate), limitOrAccount(want.ThrottlingRate))
 	}
-	if !within(s.burst, int32(want.ThrottlingBurst), int32(burst)) {
+	if !isLimit(s.burst, int32(want.ThrottlingBurst), int32(burst)) {
 		diff.Compare("throttling burst",
 			limit(s.burst), limitOrAccount(float64(want.ThrottlingBurst)))
 	}
 	return diff
 }
 
-// within reports whether a limit is the one that is wanted, where 0 wants the account's.
-func within[T int32 | float64](have *T, want, account T) bool {
+// isLimit reports whether a limit has the wanted value, where 0 means that of the account.
+func isLimit[T int32 | float64](have *T, want, account T) bool {
 	if want == 0 {
 		return have == nil || *have == account
 	}
@@ -67,7 +67,7 @@ func limitOrAccount(n float64) string {
 	return limit(&n)
 }
 
-// withAccountLimits returns settings in which those that stand for the account's limits are written out.
+// withAccountLimits returns settings with the limits of the account instead of 0.
 func withAccountLimits(s spec.StageSettings, region string) spec.StageSettings {
 	rate, burst := spec.AccountLimits(region)
 	s.ThrottlingRate = cmp.Or(s.ThrottlingRate, rate)
@@ -75,7 +75,7 @@ func withAccountLimits(s spec.StageSettings, region string) spec.StageSettings {
 	return s
 }
 
-// variablesDiff compares stage variables. Their values may be secrets, so they are not in it.
+// variablesDiff compares stage variables. It leaves out their values, which may be secrets.
 func variablesDiff(have, want map[string]string) plan.Changes {
 	var diff plan.Changes
 	for _, key := range slices.Sorted(maps.Keys(stageVariables(have, want))) {
@@ -84,8 +84,8 @@ func variablesDiff(have, want map[string]string) plan.Changes {
 	return diff
 }
 
-// stageVariables returns what to send to get from some stage variables to others. An empty value
-// removes one, as other clients of this API have found, so that one which is empty is none.
+// stageVariables returns the variables to send to change have into want. An empty value removes a variable, as other
+// clients of this API have found, so a variable cannot be empty.
 func stageVariables(have, want map[string]string) map[string]string {
 	want = maps.Clone(want)
 	maps.DeleteFunc(want, func(_, value string) bool { return value == "" })
@@ -96,13 +96,13 @@ func stageVariables(have, want map[string]string) map[string]string {
 	return set
 }
 
-// hasRouteSettings reports whether there is anything in the settings for [routeSettings].
+// hasRouteSettings reports whether [routeSettings] differ from those of a new stage.
 func hasRouteSettings(s spec.StageSettings) bool {
 	fresh := foundStage{settings: spec.StageSettings{}.Complete()}
 	return len(fresh.routeSettingsDiff(s)) > 0
 }
 
-// routeSettings returns the settings as AWS has them. A limit of 0 is never among them.
+// routeSettings returns settings as AWS takes them. They never contain a limit of 0.
 func routeSettings(s spec.StageSettings) *types.RouteSettings {
 	s = s.Complete()
 	all := &types.RouteSettings{
@@ -118,7 +118,7 @@ func routeSettings(s spec.StageSettings) *types.RouteSettings {
 	return all
 }
 
-// accessLogSettings returns nil if there is to be none.
+// accessLogSettings returns nil if there is no access log.
 func accessLogSettings(s spec.StageSettings) *types.AccessLogSettings {
 	s = s.Complete()
 	if s.AccessLogARN == "" {

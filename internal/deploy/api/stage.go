@@ -12,15 +12,15 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
-// A foundStage is a stage of the API: a name in the URL, and the deployment that it serves.
+// A foundStage is an existing stage of the API.
 type foundStage struct {
 	name       string
 	region     string
 	deployment string // an id
-	auto       bool   // it serves plan.Changes that nobody has published
+	auto       bool   // automatic deployment
 	variables  map[string]string
 	tags       map[string]string
-	settings   spec.StageSettings // but for the throttling
+	settings   spec.StageSettings // without throttling
 	rate       *float64           // nil: the account's
 	burst      *int32
 }
@@ -60,8 +60,8 @@ func stageFrom(s types.Stage, region string) foundStage {
 	return have
 }
 
-// freeze plans that a stage which deploys by itself, as somebody has set it by hand, stops that. It
-// comes before all else in the API: what is half done must not go live.
+// freeze plans to disable automatic deployment of the stage, if it was enabled by hand. It comes before all changes of
+// the API, which must not go live one by one.
 func (b *planner) freeze() {
 	for _, have := range b.found.inAPI().stages {
 		if have.name != b.App.API.Stage || !have.auto {
@@ -78,7 +78,7 @@ func (b *planner) freeze() {
 	}
 }
 
-// stage plans the stage. It comes after the deployment that it is to serve.
+// stage plans the stage. It comes after the deployment that the stage will serve.
 func (b *planner) stage() {
 	in, name := b.found.inAPI(), b.App.API.Stage
 	i := slices.IndexFunc(in.stages, func(s foundStage) bool { return s.name == name })
@@ -132,7 +132,7 @@ func (r run) createStage(ctx context.Context) error {
 	return r.checkLimits(ctx)
 }
 
-// updateStage changes what differs.
+// updateStage changes a stage.
 func (r run) updateStage(ctx context.Context, have foundStage) error {
 	api, settings := r.App.API, r.App.API.Settings
 	in := &apigatewayv2.UpdateStageInput{
@@ -163,8 +163,8 @@ func (r run) updateStage(ctx context.Context, have foundStage) error {
 	return r.retag(ctx, "apis/"+r.IDs.API+"/stages/"+have.name, have.tags, r.App.ResourceTags(nil))
 }
 
-// checkLimits looks at what has become of limits that were left out: where AWS has kept the old
-// one, or has made it 0, which lets nothing through, the account's usual one is written.
+// checkLimits reads back limits that were left out. Where AWS has kept the old limit, or has set 0, which lets no
+// message through, it sets the usual limit of the account.
 func (r run) checkLimits(ctx context.Context) error {
 	name, want := r.App.API.Stage, r.App.API.Settings
 	out, err := r.GetStage(ctx,
@@ -185,12 +185,12 @@ func (r run) checkLimits(ctx context.Context) error {
 	return err
 }
 
-// isRenamed reports whether a stage is one that we have made under another name.
+// isRenamed reports whether tyg has created a stage under another name.
 func (b *planner) isRenamed(s foundStage) bool {
 	return s.name != b.App.API.Stage && s.tags[spec.TagKey] == b.App.Tag()
 }
 
-// staleStages plans the end of stages that have been renamed. Others that somebody has made stay.
+// staleStages plans the deletion of renamed stages. Stages that tyg has not created stay.
 func (b *planner) staleStages() {
 	for _, have := range b.found.inAPI().stages {
 		if !b.isRenamed(have) {
