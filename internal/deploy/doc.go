@@ -1,35 +1,35 @@
-// Package deploy puts an application on AWS, and takes it away: an API Gateway WebSocket API, a Lambda
+// Package deploy deploys an application to AWS, and deletes it: an API Gateway WebSocket API, a Lambda
 // function for each handler, their roles and log groups, and the DynamoDB tables that it declares.
 //
 //	cloud, err := deploy.Open(ctx, awsConfig)
 //	d := &deploy.Deployer{Cloud: cloud, StateFile: ".tyg/deployed/dev.json", Progress: printLine}
-//	plan, err := d.Plan(ctx, app)   // reads, and changes nothing
-//	err = d.Apply(ctx, plan)        // makes it so
-//	err = d.Delete(ctx, false)      // takes all away but the tables
+//	plan, err := d.Plan(ctx, app)             // changes nothing
+//	err = d.Apply(ctx, plan)                  // carries the plan out
+//	kept, err := d.Delete(ctx, app, false)    // deletes all but the tables
 //
-// An [Application] is what should be there; what is there is found by asking AWS; and a [Plan] is a pure
-// function of both and of the state file: a list of [Step] values, each of which creates, changes or
-// deletes one thing. A plan without steps means that all is as it should be.
+// An [Application] is what should be on AWS. What is there is found by asking AWS. A [Plan] is a function of
+// both and of the state file: a list of [Step] values, each of which creates, updates or deletes one
+// resource. A plan without steps means that nothing differs.
 //
 // # Failure
 //
-// Before a step creates something, its name is in the state file; after it, its ids are, too. So a
-// deploy that fails, is killed or loses the answer to a call is repaired by the next one, which goes on
-// where that ended, and [Deployer.Delete] finds all that there may be, with the state file alone: it
-// needs no source that compiles. What is gone already counts as deleted.
+// Before a step creates a resource, its name is in the state file; after it, its ids are, too. So the next
+// deploy continues one that has failed, was killed or lost the answer to a call, and [Deployer.Delete] finds
+// all resources with the state file alone: it needs no source that compiles. Resources that do not exist any
+// more count as deleted.
 //
-// Whatever belongs to the application carries the tag "tyg", with the application's name and stage. A
-// role, function or API of its name that does not, and is not in the state file, is somebody else's: the
-// plan fails and says so. Tables and custom domain names are the exceptions. A table of the right name and
-// keys is used, whoever has made it, and so is a domain name; neither is changed then, nor ever deleted.
+// All resources of the application have the tag "tyg", with the application's name and stage. A role, function
+// or API of its name that has another tag, and is not in the state file, belongs to another application: the
+// plan fails. Tables and custom domain names are the exceptions. An existing table with the right name and
+// keys is used, and so is an existing domain name; neither is changed then, nor deleted.
 //
 // # Order
 //
-// The API is made first, empty, because policies and environments name its id: no policy says more than
-// it must. Routes go live only by a deployment of the API, a snapshot. Each deployment carries the hash
-// of what it publishes, so that a plan knows whether the live routes are the right ones, whatever became
-// of the run that changed them. Clients stay connected meanwhile. Functions that no route needs any more
-// are deleted after the new routes are live.
+// The API is created first, empty, because policies and environments contain its id: no policy allows more than
+// it must. Routes go live only by a deployment of the API, a snapshot. Each deployment has the hash of what it
+// publishes, so that a plan knows whether the live routes are the right ones, even if the run that changed
+// them has died. Clients stay connected meanwhile. Functions that no route needs any more are deleted after
+// the new routes are live.
 //
 // # Reading the source
 //

@@ -8,23 +8,23 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
-// An Object is one of JSON. Besides what that may have, the values may be an [Expr].
+// An Object is a JSON object. Its values may also be an [Expr].
 type Object = map[string]any
 
-// An Expr is text in which ${…} stands for something that is known when the template is applied. All other
-// strings are taken literally.
+// An Expr is text in which ${…} is a value that is known when the template is applied. All other strings are
+// literal.
 type Expr string
 
-// A Dialect is how one of the tools writes what it has to fill in.
+// A Dialect is how one of the tools writes the values that it fills in.
 type Dialect struct {
-	Account spec.Account // that the template is applied in
-	API     string       // the id of the API
+	Account spec.Account // references to the account that the template is applied in
+	API     string       // reference to the id of the API
 
 	Literal func(string) any
 	Expr    func(Expr) any
 }
 
-// Render replaces text in a value by what the tool wants to read.
+// Render returns a value with all text in the syntax of the tool.
 func (d Dialect) Render(v any) any {
 	switch v := v.(type) {
 	case string:
@@ -50,10 +50,10 @@ func (d Dialect) Render(v any) any {
 // ARN returns an ARN in the account that the template is applied in.
 func (d Dialect) ARN(service, resource string) Expr { return Expr(d.Account.ARN(service, resource)) }
 
-// URL returns where clients connect.
+// URL returns the URL that clients connect to.
 func (d Dialect) URL(stage string) Expr { return Expr(d.Account.URL(d.API, stage)) }
 
-// Environment returns the environment of a function. What is configured is literal.
+// Environment returns the environment of a function. Configured values are literal.
 func (d Dialect) Environment(app spec.Application, fn spec.Function) Object {
 	endpoint := d.Account.Endpoint(d.API, app.API.Stage)
 	vars := Pairs(app.Environment(fn, endpoint))
@@ -66,8 +66,7 @@ func (d Dialect) Environment(app spec.Application, fn spec.Function) Object {
 // Invocation returns the integration URI of the function with the given ARN.
 func (d Dialect) Invocation(arn string) Expr { return Expr(d.Account.InvocationURI(arn)) }
 
-// Policy returns the document of a role: what the project supplies is literal, what is generated
-// has references.
+// Policy returns the policy of a role: that of the project literally, or a generated one with references.
 func (d Dialect) Policy(app spec.Application, role spec.Role) (any, error) {
 	if role.Policy != nil {
 		var doc any
@@ -86,7 +85,7 @@ func (d Dialect) Policy(app spec.Application, role spec.Role) (any, error) {
 	return referring(doc), err
 }
 
-// referring makes an Expr of all text that has a reference.
+// referring replaces all text that has a reference by an Expr.
 func referring(v any) any {
 	switch v := v.(type) {
 	case string:
@@ -105,7 +104,7 @@ func referring(v any) any {
 	return v
 }
 
-// Texts returns a list of strings as JSON has it.
+// Texts returns a list of strings as a JSON array.
 func Texts(list []string) []any {
 	out := make([]any, len(list))
 	for i, s := range list {
@@ -114,7 +113,7 @@ func Texts(list []string) []any {
 	return out
 }
 
-// Pairs returns a map of strings as JSON has it.
+// Pairs returns a map of strings as a JSON object.
 func Pairs(m map[string]string) Object {
 	out := make(Object, len(m))
 	for key, value := range m {
@@ -127,7 +126,7 @@ func Pairs(m map[string]string) Object {
 func TrustPolicy() Object {
 	doc, err := decode([]byte(spec.TrustPolicy()))
 	if err != nil {
-		panic(err) // it has been made from a policy
+		panic(err) // it is valid JSON
 	}
 	return doc
 }

@@ -8,7 +8,7 @@ import (
 	"io"
 )
 
-// patch returns doc as JSON has it, changed by a merge patch. Without one it is what it was.
+// patch returns doc as decoded JSON, changed by a merge patch. An empty patch changes nothing.
 func patch(doc Object, text []byte) (Object, error) {
 	plain, err := json.Marshal(doc)
 	if err != nil {
@@ -25,7 +25,7 @@ func patch(doc Object, text []byte) (Object, error) {
 	return merged(target, change).(Object), nil
 }
 
-// decode reads one JSON object. Numbers stay as they are written.
+// decode reads one JSON object. Numbers keep their text.
 func decode(text []byte) (Object, error) {
 	dec := json.NewDecoder(bytes.NewReader(text))
 	dec.UseNumber()
@@ -37,7 +37,7 @@ func decode(text []byte) (Object, error) {
 		return nil, fmt.Errorf("it is not JSON: %w", err)
 	}
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("it is not JSON: there is something after the end")
+		return nil, errors.New("it is not JSON: there is text after its end")
 	}
 	o, ok := v.(Object)
 	if !ok {
@@ -46,7 +46,7 @@ func decode(text []byte) (Object, error) {
 	return o, nil
 }
 
-// merged is the algorithm of RFC 7396 section 2.
+// merged returns target changed by a merge patch (RFC 7396 section 2).
 func merged(target, change any) any {
 	changes, ok := change.(Object)
 	if !ok {

@@ -49,7 +49,7 @@ func TestMergeRefusesWhatIsNoObject(t *testing.T) {
 		{`[1]`, "not a JSON object"},
 		{`"text"`, "not a JSON object"},
 		{`{"a":`, "the end is missing"},
-		{`{} {}`, "something after the end"},
+		{`{} {}`, "text after its end"},
 		{`Resources:`, "not JSON"},
 	}
 	for _, row := range rows {

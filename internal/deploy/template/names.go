@@ -10,7 +10,7 @@ import (
 	"github.com/tyg-dev/tyg"
 )
 
-// Snake makes an identifier of Terraform of a name.
+// Snake turns a name into an identifier of Terraform.
 // (https://developer.hashicorp.com/terraform/language/syntax/configuration#identifiers)
 func Snake(name string) string {
 	mapped := strings.Map(func(r rune) rune {
@@ -30,8 +30,8 @@ func IsAlphanumeric(r rune) bool {
 	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
 }
 
-// RouteName returns what the route of a key is called in a template. The keys of an application's
-// own routes may have any characters, so theirs end with a hash.
+// RouteName returns the name of a route in a template. The keys of custom routes may have any characters, so their
+// names end with a hash.
 func RouteName(key string) string {
 	switch key {
 	case tyg.RouteConnect:
@@ -48,16 +48,16 @@ func RouteName(key string) string {
 func digest(v any) string {
 	text, err := json.Marshal(v)
 	if err != nil {
-		panic(err) // what comes here is JSON
+		panic(err) // a string
 	}
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:])
 }
 
-// Put adds an entry to a section. Names that differ may be the same as identifiers.
+// Put adds an entry to a section. Different names may have the same identifier, which is an error.
 func Put(section Object, name string, value any) error {
 	if _, taken := section[name]; taken || name == "" {
-		return fmt.Errorf("two things would be called %q in the template; rename one of them", name)
+		return fmt.Errorf("two resources would be called %q in the template; rename one of them", name)
 	}
 	section[name] = value
 	return nil

@@ -11,25 +11,23 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
-// Zip is the name of the file, beside the template, that has the code of all functions.
+// Zip is the name of the file beside the template that contains the code of all functions.
 const Zip = "deployment.zip"
 
-// Options change what a template says. The zero value changes nothing.
+// Options change a template. The zero value changes nothing.
 type Options struct {
-	// Merge is a JSON merge patch (RFC 7396) of the template: its values win, its lists take the place
-	// of others, and null takes away.
+	// Merge is a JSON merge patch (RFC 7396) of the template: its values win, its lists replace others,
+	// and null removes a value.
 	Merge []byte
 
-	// CodeParameters makes a CloudFormation template take the code from the S3 bucket of its
-	// parameter CodeBucket, where its key is the parameter CodePrefix, empty by default, and then
-	// [CodeKey]. So it can be used as it is. Without it the template names the file [Zip], which
-	// "aws cloudformation package" uploads.
+	// CodeParameters makes a CloudFormation template read the code from the S3 bucket in its parameter
+	// CodeBucket, under the key in its parameter CodePrefix, empty by default, followed by [CodeKey].
+	// Otherwise the template names the file [Zip], which "aws cloudformation package" uploads.
 	CodeParameters bool
 }
 
-// CodeKey returns the key that the code has in S3 with [Options.CodeParameters], after the prefix:
-// {application}-{stage}/{hash of the code}.zip. It fails for functions with no code, or with
-// different code.
+// CodeKey returns the key of the code in S3 with [Options.CodeParameters], after the prefix:
+// {application}-{stage}/{hash of the code}.zip. It fails if functions have no code or different code.
 func CodeKey(app spec.Application) (string, error) {
 	code, err := Bundle(app)
 	if err != nil {
@@ -57,8 +55,7 @@ func Bundle(app spec.Application) (*spec.Bundle, error) {
 	return one, nil
 }
 
-// Finish merges the patch into a template, puts what is in it then into order, and returns the
-// text.
+// Finish merges a patch into a template, calls order on the result, and returns its text.
 func Finish(doc Object, merge []byte, order func(Object)) ([]byte, error) {
 	patched, err := patch(doc, merge)
 	if err != nil {

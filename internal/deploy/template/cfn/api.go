@@ -7,7 +7,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy/template"
 )
 
-// The ids of what there is one of.
+// The logical ids of resources that exist once.
 const (
 	apiID        = "WebsocketAPI"
 	stageID      = "WebsocketAPIStage"
@@ -26,7 +26,7 @@ func (s *stack) api() {
 	s.output("WebsocketConnectEndpointURL", "Where clients connect", s.URL(s.app.API.Stage))
 }
 
-// integration adds the way from routes to a function, once, and returns its id.
+// integration adds the integration of a function, unless it exists, and returns its id.
 func (s *stack) integration(function string) string {
 	id := camel(function) + "APIIntegration"
 	if _, there := s.resources[id]; there {
@@ -57,7 +57,7 @@ func (s *stack) permission(function string) {
 
 func permissionID(function string) string { return camel(function) + "InvokePermission" }
 
-// permitted makes what calls a function wait until it may: it is live as soon as it is there.
+// permitted makes a resource that calls a function wait for the permission: it is live as soon as it exists.
 func permitted(function string) object {
 	return object{"DependsOn": []any{permissionID(function)}}
 }
@@ -98,10 +98,10 @@ func (s *stack) route(r spec.Route) {
 	}
 }
 
-// stage adds the stage, which deploys by itself what changes
+// stage adds the stage, which deploys changes automatically
 // (https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.aws_apigatewayv2.WebSocketStageProps.html).
-// A deployment of the template's own would be made before CloudFormation deletes the routes that have
-// gone from the template, so these would stay live, and lead to functions that are gone.
+// A deployment in the template would be created before CloudFormation deletes the routes that have
+// gone from the template, so these would stay live, and call functions that do not exist.
 func (s *stack) stage() {
 	api := s.app.API
 	p := object{
@@ -120,7 +120,7 @@ func (s *stack) stage() {
 	s.add(stageID, "AWS::ApiGatewayV2::Stage", p, nil)
 }
 
-// settings returns the settings of all routes. What is not said is as API Gateway has it.
+// settings returns the settings of all routes. API Gateway has defaults for the others.
 func settings(set spec.StageSettings) object {
 	p := object{}
 	if set.ThrottlingRate > 0 {

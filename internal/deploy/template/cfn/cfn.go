@@ -1,3 +1,4 @@
+// Package cfn writes an application as a template for CloudFormation.
 package cfn
 
 import (
@@ -39,7 +40,7 @@ func Template(app spec.Application, o template.Options) ([]byte, error) {
 	return template.Finish(s.Render(doc).(object), o.Merge, orderStack)
 }
 
-// dialect are CloudFormation's pseudo parameters.
+// dialect returns references to pseudo parameters.
 // (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html)
 func dialect() template.Dialect {
 	return template.Dialect{
@@ -53,8 +54,8 @@ func dialect() template.Dialect {
 	}
 }
 
-// codeParameters ask where the code is. What changes with the code is in none of them: an update
-// keeps the value that a parameter has had, even if that was a default.
+// codeParameters returns the parameters that locate the code. The hash of the code is not among them: an update
+// keeps the old value of a parameter, even if that was a default.
 // (https://docs.aws.amazon.com/cli/latest/reference/cloudformation/deploy/)
 func codeParameters(key string) object {
 	return object{
@@ -99,7 +100,7 @@ func (s *stack) build() error {
 	return errors.Join(s.conflicts...)
 }
 
-// add adds a resource; more are attributes beside its type and properties.
+// add adds a resource; more are its attributes besides type and properties.
 func (s *stack) add(id, kind string, properties, more object) {
 	r := object{"Type": kind, "Properties": properties}
 	maps.Copy(r, more)
@@ -116,7 +117,7 @@ func ref(id string) object { return object{"Ref": id} }
 
 func attribute(id, name string) object { return object{"Fn::GetAtt": []any{id, name}} }
 
-// tags returns tags as most resources have them.
+// tags returns tags in the form that most resources have.
 func (s *stack) tags(own map[string]string) []any {
 	all := s.app.ResourceTags(own)
 	var list []any
@@ -126,12 +127,12 @@ func (s *stack) tags(own map[string]string) []any {
 	return list
 }
 
-// orderStack makes the stage wait for the routes, so that they all are in its first deployment.
+// orderStack makes the stage depend on all routes, so that its first deployment contains them.
 func orderStack(doc object) {
 	resources, _ := doc["Resources"].(object)
 	stage, ok := resources[stageID].(object)
 	if !ok {
-		return // the patch has taken it away
+		return // the patch has removed it
 	}
 	var routes []string
 	for id, r := range resources {

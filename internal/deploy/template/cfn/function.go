@@ -5,7 +5,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy/template"
 )
 
-// role adds the role of a function, once.
+// role adds the role of a function, unless it exists.
 func (s *stack) role(role spec.Role) {
 	id := camel(role.LogicalName)
 	if _, there := s.resources[id]; there || role.ARN != "" {
@@ -36,7 +36,7 @@ func (s *stack) roleTags() []any {
 }
 
 // function adds a function, its log group, and its outputs. The log group comes first: Lambda would
-// make one that is kept for ever.
+// create one that is kept for ever.
 func (s *stack) function(fn spec.Function) {
 	id := camel(fn.LogicalName)
 	group := object{"LogGroupName": s.app.LogGroupName(fn.LogicalName), "Tags": s.tags(fn.Tags)}

@@ -6,8 +6,8 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy/template"
 )
 
-// camel makes a logical id of a name: websocket_connect becomes WebsocketConnect. CloudFormation
-// has letters and digits in ids only.
+// camel turns a name into a logical id: websocket_connect becomes WebsocketConnect. CloudFormation
+// allows only letters and digits in ids.
 // (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/resources-section-structure.html)
 func camel(name string) string {
 	var b strings.Builder

@@ -6,7 +6,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
-// table adds a table. It is kept when the stack is deleted, or when it would have to be made anew.
+// table adds a table. CloudFormation keeps it when it deletes the stack or replaces the table.
 func (s *stack) table(t spec.Table) {
 	keys := t.Attributes()
 	var definitions []any
@@ -51,7 +51,7 @@ func indexes(t spec.Table) []any {
 	return list
 }
 
-// provision says how many units a table or an index has, unless it is paid by request.
+// provision adds the units of a table or an index, unless it is paid by request.
 func provision(p object, c spec.Capacity) {
 	if c != (spec.Capacity{}) {
 		p["ProvisionedThroughput"] = object{"ReadCapacityUnits": c.Read, "WriteCapacityUnits": c.Write}

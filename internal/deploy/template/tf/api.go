@@ -9,7 +9,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy/template"
 )
 
-// The names of what there is one of.
+// The names of resources that exist once.
 const (
 	apiName        = "websocket_api"
 	stageName      = "websocket_api_stage"
@@ -30,7 +30,7 @@ func (m *module) api() {
 	m.output("websocket_connect_endpoint_url", "Where clients connect", m.URL(m.app.API.Stage))
 }
 
-// integration adds the way from routes to a function, once, and returns its name.
+// integration adds the integration of a function, unless it exists, and returns its name.
 func (m *module) integration(function string) string {
 	name := template.Snake(function) + "_api_integration"
 	if m.has("aws_apigatewayv2_integration", name) {
@@ -63,7 +63,7 @@ func (m *module) permission(function string) {
 
 func permissionName(function string) string { return template.Snake(function) + "_invoke_permission" }
 
-// permitting makes what calls a function wait until it may: it is live as soon as it is there.
+// permitting makes a resource that calls a function wait for the permission: it is live as soon as it exists.
 func permitting(function string) []any {
 	return []any{"aws_lambda_permission." + permissionName(function)}
 }
@@ -108,10 +108,10 @@ func (m *module) route(r spec.Route) {
 	}
 }
 
-// stage adds the stage, which deploys by itself what changes
+// stage adds the stage, which deploys changes automatically
 // (https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.aws_apigatewayv2.WebSocketStageProps.html).
-// A deployment of the template's own would be made before Terraform destroys the routes that have
-// gone from the template, so these would stay live, and lead to functions that are gone.
+// A deployment in the configuration would be created before Terraform destroys the routes that have
+// gone from it, so these would stay live, and call functions that do not exist.
 func (m *module) stage() {
 	api := m.app.API
 	a := object{
@@ -134,8 +134,8 @@ func (m *module) stage() {
 	m.add("aws_apigatewayv2_stage", stageName, a)
 }
 
-// settings returns the settings of all routes. With any setting it has limits: Terraform's provider sends 0
-// for a limit that is not said, which lets no message through
+// settings returns the settings of all routes. If there are any, limits are among them: Terraform's provider
+// sends 0 for a missing limit, which lets no message through
 // (https://github.com/hashicorp/terraform-provider-aws/issues/14742).
 func (m *module) settings(set spec.StageSettings) object {
 	a := object{}

@@ -7,7 +7,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy/template"
 )
 
-// role adds the role of a function, once.
+// role adds the role of a function, unless it exists.
 func (m *module) role(role spec.Role) {
 	key := template.Snake(role.LogicalName)
 	if role.ARN != "" || m.has("aws_iam_role", key) {
@@ -28,11 +28,11 @@ func (m *module) role(role spec.Role) {
 	})
 }
 
-// document returns a value as JSON in a string.
+// document returns a value as JSON text.
 func (m *module) document(v any) template.Expr {
 	text, err := json.Marshal(m.Render(v))
 	if err != nil {
-		panic(err) // it was JSON before
+		panic(err) // it is valid JSON
 	}
 	return template.Expr(text)
 }
@@ -54,7 +54,7 @@ func (m *module) function(fn spec.Function) {
 func (m *module) functionArguments(fn spec.Function) object {
 	depends := []any{"aws_cloudwatch_log_group." + template.Snake(fn.LogicalName)}
 	if fn.Role.ARN == "" {
-		// Without its policy the function may not do anything yet.
+		// Until the role has its policy, the function has no permissions.
 		depends = append(depends, "aws_iam_role_policy."+template.Snake(fn.Role.LogicalName))
 	}
 	a := object{

@@ -5,7 +5,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy/template"
 )
 
-// table adds a table, which Terraform will not destroy.
+// table adds a table that Terraform refuses to destroy.
 func (m *module) table(t spec.Table) {
 	var keys []any
 	for _, k := range t.Attributes() {
@@ -46,7 +46,7 @@ func indexes(t spec.Table) []any {
 	return list
 }
 
-// units says how many units a table or an index has, unless it is paid by request.
+// units adds the units of a table or an index, unless it is paid by request.
 func units(a object, c spec.Capacity) {
 	if c != (spec.Capacity{}) {
 		a["read_capacity"], a["write_capacity"] = c.Read, c.Write

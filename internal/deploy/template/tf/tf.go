@@ -1,3 +1,4 @@
+// Package tf writes an application as a configuration for Terraform.
 package tf
 
 import (
@@ -12,11 +13,11 @@ import (
 
 type object = template.Object
 
-// Config returns a configuration for Terraform or OpenTofu, in JSON. It leaves the configuration
-// of the provider, and where the state is, to other files beside it.
+// Config returns a configuration for Terraform or OpenTofu, in JSON. The configurations of the provider and of the
+// backend belong in other files beside it.
 func Config(app spec.Application, o template.Options) ([]byte, error) {
 	if o.CodeParameters {
-		return nil, errors.New("Terraform takes the code from a file; parameters are for CloudFormation")
+		return nil, errors.New("Terraform reads the code from a file; only CloudFormation has parameters for it")
 	}
 	if err := deploy.Check(app); err != nil {
 		return nil, err
@@ -46,7 +47,7 @@ func Config(app spec.Application, o template.Options) ([]byte, error) {
 	return template.Finish(m.Render(doc).(object), o.Merge, orderModule)
 }
 
-// dialect are data sources of the AWS provider.
+// dialect returns references to data sources of the AWS provider.
 func dialect() template.Dialect {
 	return template.Dialect{
 		Account: spec.Account{
@@ -60,13 +61,13 @@ func dialect() template.Dialect {
 	}
 }
 
-// literal writes text in which Terraform finds no templates.
+// literal escapes text so that Terraform finds no templates in it.
 // (https://developer.hashicorp.com/terraform/language/syntax/json#expression-mapping)
 func literal(s string) any {
 	return strings.NewReplacer("${", "$${", "%{", "%%{").Replace(s)
 }
 
-// of returns the reference to an attribute of a resource.
+// of returns a reference to an attribute of a resource.
 func of(kind, name, attribute string) string {
 	return "${" + kind + "." + name + "." + attribute + "}"
 }
@@ -121,13 +122,13 @@ func (m *module) output(name, description string, value any) {
 
 func (m *module) tags(own map[string]string) object { return template.Pairs(m.app.ResourceTags(own)) }
 
-// orderModule makes the stage wait for the routes, so that they all are in its first deployment.
+// orderModule makes the stage depend on all routes, so that its first deployment contains them.
 func orderModule(doc object) {
 	resources, _ := doc["resource"].(object)
 	stages, _ := resources["aws_apigatewayv2_stage"].(object)
 	stage, ok := stages[stageName].(object)
 	if !ok {
-		return // the patch has taken it away
+		return // the patch has removed it
 	}
 	var routes []string
 	for _, kind := range []string{"aws_apigatewayv2_route", "aws_apigatewayv2_route_response"} {
