@@ -268,7 +268,8 @@ func TestAnAPIOfSomebodyElseIsInTheWay(t *testing.T) {
 	r, app := newRig(t), echo(t)
 	id := r.strange(t, echoAPI, map[string]string{"tyg": "echo-server/prod"})
 	err := r.deploy(t.Context(), app)
-	if err == nil || !strings.Contains(err.Error(), echoAPI) || !strings.Contains(err.Error(), "tyg=") {
+	if err == nil || !strings.Contains(err.Error(), echoAPI) ||
+		!strings.Contains(err.Error(), "tyg=") {
 		t.Errorf("got %v, want an error that names the API and the tag", err)
 	}
 	if got := r.apis(); !slices.Equal(got, []string{id}) {
@@ -295,7 +296,8 @@ func TestChangesByHandAreUndone(t *testing.T) {
 		ApiId: &id, RouteId: routes.Items[0].RouteId, ApiKeyRequired: aws.Bool(true),
 	})
 	must(t, err)
-	integrations, err := api.GetIntegrations(t.Context(), &apigatewayv2.GetIntegrationsInput{ApiId: &id})
+	integrations, err := api.GetIntegrations(t.Context(),
+		&apigatewayv2.GetIntegrationsInput{ApiId: &id})
 	must(t, err)
 	_, err = api.UpdateIntegration(t.Context(), &apigatewayv2.UpdateIntegrationInput{
 		ApiId: &id, IntegrationId: integrations.Items[0].IntegrationId,

@@ -6,8 +6,8 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
-// Check returns everything that AWS would refuse of an application, each with the key of the configuration to
-// change. It does not call AWS.
+// Check returns everything that AWS would refuse of an application, each with the key of the
+// configuration to change. It does not call AWS.
 func Check(app Application) error {
 	c := new(spec.Checker)
 	c.Application(app)

@@ -17,7 +17,10 @@ func TestCheckLetsGoodOnesPass(t *testing.T) {
 }
 
 func TestCheckLetsPathsAndSourcesPass(t *testing.T) {
-	for _, prefix := range []string{"", "/", "(none)", "/v1/", "a/B-2/$_.+!*'()", strings.Repeat("x", 300)} {
+	for _, prefix := range []string{
+		"", "/", "(none)", "/v1/", "a/B-2/$_.+!*'()",
+		strings.Repeat("x", 300),
+	} {
 		app := everything(t)
 		app.API.Domain.Prefix = prefix
 		if err := deploy.Check(app); err != nil {
@@ -48,8 +51,14 @@ func TestCheckNamesTheKey(t *testing.T) {
 		{"no name", func(a *app) { a.Name = "" }, `app_name is ""`},
 		{"name", func(a *app) { a.Name = "a b" }, `app_name is "a b"`},
 		{"stage", func(a *app) { a.Stage = "ä" }, `the stage is "ä" (--stage)`},
-		{"long name", func(a *app) { a.Name = strings.Repeat("x", 42) }, "has 67 characters, and AWS allows 64"},
-		{"tag of AWS", func(a *app) { a.Tags = tags("AWS:x", "") }, `tags: the key "AWS:x" begins with aws:`},
+		{
+			"long name", func(a *app) { a.Name = strings.Repeat("x", 42) },
+			"has 67 characters, and AWS allows 64",
+		},
+		{
+			"tag of AWS", func(a *app) { a.Tags = tags("AWS:x", "") },
+			`tags: the key "AWS:x" begins with aws:`,
+		},
 		{"tag of tyg", func(a *app) { a.Tags = tags("Tyg", "") }, `tags: the key "Tyg" is reserved`},
 		{"tag key", func(a *app) { a.Tags = tags("a;b", "") }, `tags: the key "a;b" must have`},
 		{"tag value", func(a *app) { a.Tags = tags("a", "b;c") }, `tags: the value of "a" must have`},
@@ -61,17 +70,44 @@ func TestCheckNamesTheKey(t *testing.T) {
 			func(a *app) { a.Functions[1].LogicalName = a.Functions[0].LogicalName },
 			"two functions called websocket_connect",
 		},
-		{"no timeout", func(a *app) { a.Functions[0].Timeout = 0 }, "lambda_timeout of websocket_connect is 0"},
-		{"timeout", func(a *app) { a.Functions[0].Timeout = 901 }, "lambda_timeout of websocket_connect is 901"},
-		{"memory", func(a *app) { a.Functions[1].MemorySize = 127 }, "lambda_memory_size of websocket_message"},
+		{
+			"no timeout", func(a *app) { a.Functions[0].Timeout = 0 },
+			"lambda_timeout of websocket_connect is 0",
+		},
+		{
+			"timeout", func(a *app) { a.Functions[0].Timeout = 901 },
+			"lambda_timeout of websocket_connect is 901",
+		},
+		{
+			"memory", func(a *app) { a.Functions[1].MemorySize = 127 },
+			"lambda_memory_size of websocket_message",
+		},
 		{"much memory", func(a *app) { a.Functions[1].MemorySize = 10241 }, "must be 128 to 10240 MB"},
-		{"architecture", func(a *app) { a.Functions[0].Architecture = "amd64" }, `lambda_architecture of `},
+		{
+			"architecture", func(a *app) { a.Functions[0].Architecture = "amd64" },
+			`lambda_architecture of `,
+		},
 		{"retention", func(a *app) { a.Functions[0].LogRetention = 2 }, "log_retention_in_days of "},
-		{"concurrency", func(a *app) { a.Functions[0].ReservedConcurrency = &less }, "reserved_concurrency"},
-		{"layer", func(a *app) { a.Functions[0].Layers = []string{"x"} }, `layers of websocket_connect: "x"`},
-		{"layers", func(a *app) { a.Functions[0].Layers = make([]string, 6) }, "there are 6, and Lambda allows 5"},
-		{"half a VPC", func(a *app) { a.Functions[0].SubnetIDs = []string{"subnet-1"} }, "give both or neither"},
-		{"subnet", func(a *app) { a.Functions[0].SubnetIDs = []string{"sub"} }, "subnet_ids of websocket_connect"},
+		{
+			"concurrency", func(a *app) { a.Functions[0].ReservedConcurrency = &less },
+			"reserved_concurrency",
+		},
+		{
+			"layer", func(a *app) { a.Functions[0].Layers = []string{"x"} },
+			`layers of websocket_connect: "x"`,
+		},
+		{
+			"layers", func(a *app) { a.Functions[0].Layers = make([]string, 6) },
+			"there are 6, and Lambda allows 5",
+		},
+		{
+			"half a VPC", func(a *app) { a.Functions[0].SubnetIDs = []string{"subnet-1"} },
+			"give both or neither",
+		},
+		{
+			"subnet", func(a *app) { a.Functions[0].SubnetIDs = []string{"sub"} },
+			"subnet_ids of websocket_connect",
+		},
 		{
 			"group", func(a *app) { a.Functions[0].SecurityGroupIDs = []string{"group"} },
 			"security_group_ids of websocket_connect",
@@ -157,7 +193,10 @@ func TestCheckNamesTheKey(t *testing.T) {
 			"types", func(a *app) { a.Tables[0].Indexes[0].SortKey.Type = "N" },
 			"tables.rooms.indexes.ReverseLookup: the key PK has the type N, and elsewhere in the table S",
 		},
-		{"half a capacity", func(a *app) { a.Tables[0].ReadCapacity = 5 }, "read_capacity and write_capacity"},
+		{
+			"half a capacity", func(a *app) { a.Tables[0].ReadCapacity = 5 },
+			"read_capacity and write_capacity",
+		},
 		{
 			"capacity of an index alone", func(a *app) { a.Tables[0].Indexes[0].ReadCapacity = 5 },
 			"is paid by request",
@@ -167,7 +206,10 @@ func TestCheckNamesTheKey(t *testing.T) {
 			func(a *app) { a.Tables[0].Indexes = append(a.Tables[0].Indexes, a.Tables[0].Indexes[0]) },
 			"tables.rooms.indexes: there are two called ReverseLookup",
 		},
-		{"index name", func(a *app) { a.Tables[0].Indexes[0].Name = "a" }, `tables.rooms.indexes: "a" must`},
+		{
+			"index name", func(a *app) { a.Tables[0].Indexes[0].Name = "a" },
+			`tables.rooms.indexes: "a" must`,
+		},
 		{"variable of a table", func(a *app) { a.Tables[0].Variable = "X" }, "environment_variable is"},
 		{"action", func(a *app) { a.Tables[0].Actions = []string{"dynamodb:Scan"} }, `"dynamodb:Scan"`},
 		{

@@ -24,11 +24,12 @@ type Cloud struct {
 	waiter plan.Waiter
 }
 
-// Open asks AWS which account the credentials of a configuration belong to. A Retryer in it is kept; otherwise
-// throttled calls are retried for minutes, with waits of up to half a minute.
+// Open asks AWS which account the credentials of a configuration belong to. A Retryer in it is
+// kept; otherwise throttled calls are retried for minutes, with waits of up to half a minute.
 func Open(ctx context.Context, cfg aws.Config) (*Cloud, error) {
 	if cfg.Region == "" {
-		return nil, errors.New("no region is configured; set AWS_REGION, give --region, or put a region " +
+		return nil, errors.New("no region is configured; set AWS_REGION, give --region, or put a " +
+			"region " +
 			"into ~/.aws/config")
 	}
 	if cfg.Retryer == nil {
@@ -39,10 +40,12 @@ func Open(ctx context.Context, cfg aws.Config) (*Cloud, error) {
 	}
 	who, err := sts.NewFromConfig(cfg).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if err != nil {
-		return nil, fmt.Errorf("look up the account of these credentials: %w", awserr.Explain(err, Account{Region: cfg.Region}))
+		return nil, fmt.Errorf("look up the account of these credentials: "+
+			"%w", awserr.Explain(err, Account{Region: cfg.Region}))
 	}
 	c.Account = Account{
-		ID: aws.ToString(who.Account), Region: cfg.Region, Partition: spec.PartitionOf(aws.ToString(who.Arn)),
+		ID: aws.ToString(who.Account), Region: cfg.Region,
+		Partition: spec.PartitionOf(aws.ToString(who.Arn)),
 	}
 	return c, nil
 }

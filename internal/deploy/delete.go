@@ -9,12 +9,14 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy/plan"
 )
 
-// Delete deletes all resources in the state file, the API first and each role after its functions. Resources
-// that do not exist any more are no error. Tables stay, unless tables is true; those that existed before the
-// application always stay. It returns the names of the tables that stay.
+// Delete deletes all resources in the state file, the API first and each role after its functions.
+// Resources that do not exist any more are no error. Tables stay, unless tables is true; those that
+// existed before the application always stay. It returns the names of the tables that stay.
 //
 // Of the application it needs Name and Stage only, for the tag.
-func (d *Deployer) Delete(ctx context.Context, app Application, tables bool) (left []string, err error) {
+func (d *Deployer) Delete(
+	ctx context.Context, app Application, tables bool,
+) (left []string, err error) {
 	state, err := d.state()
 	if err != nil {
 		return nil, err
@@ -29,7 +31,8 @@ func (d *Deployer) Delete(ctx context.Context, app Application, tables bool) (le
 	return left, nil
 }
 
-// DeletionSteps returns the steps of [Deployer.Delete], to be shown before they are done. It needs no account.
+// DeletionSteps returns the steps of [Deployer.Delete], to be shown before they are done. It needs
+// no account.
 func DeletionSteps(state State, tables bool) []Step {
 	return deletions(kinds(aws.Config{}), state, tables)
 }

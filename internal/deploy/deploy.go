@@ -36,8 +36,8 @@ func (d *Deployer) Plan(ctx context.Context, app Application) (Plan, error) {
 	return newPlan(app, d.Cloud.Account, found, state)
 }
 
-// Apply carries out the steps of a plan, in order. If it fails, is interrupted or killed, the state file has all
-// that it has created, and the next Plan continues from there.
+// Apply carries out the steps of a plan, in order. If it fails, is interrupted or killed, the state
+// file has all that it has created, and the next Plan continues from there.
 func (d *Deployer) Apply(ctx context.Context, p Plan) error {
 	r := d.run(p.app, p.state)
 	r.IDs = p.found.ids()
@@ -60,11 +60,13 @@ func (d *Deployer) state() (State, error) {
 	}
 	here := d.Cloud.Account
 	if s.AccountID != "" && s.AccountID != here.ID {
-		return s, fmt.Errorf("this stage is deployed in account %s, and the credentials belong to account %s; "+
+		return s, fmt.Errorf("this stage is deployed in account %s, and the credentials belong to "+
+			"account %s; "+
 			"use other credentials (--profile), or another stage", s.AccountID, here.ID)
 	}
 	if s.Region != "" && s.Region != here.Region {
-		return s, fmt.Errorf("this stage is deployed in region %s, and the region is %s; give --region %s, "+
+		return s, fmt.Errorf("this stage is deployed in region %s, and the region is %s; give "+
+			"--region %s, "+
 			"or use another stage", s.Region, here.Region, s.Region)
 	}
 	return s, nil

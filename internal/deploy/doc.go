@@ -1,5 +1,6 @@
-// Package deploy deploys an application to AWS, and deletes it: an API Gateway WebSocket API, a Lambda
-// function for each handler, their roles and log groups, and the DynamoDB tables that it declares.
+// Package deploy deploys an application to AWS, and deletes it: an API Gateway WebSocket API, a
+// Lambda function for each handler, their roles and log groups, and the DynamoDB tables that it
+// declares.
 //
 //	cloud, err := deploy.Open(ctx, awsConfig)
 //	d := &deploy.Deployer{Cloud: cloud, StateFile: ".tyg/deployed/dev.json", Progress: printLine}
@@ -7,39 +8,40 @@
 //	err = d.Apply(ctx, plan)                  // carries the plan out
 //	kept, err := d.Delete(ctx, app, false)    // deletes all but the tables
 //
-// An [Application] is what should be on AWS. What is there is found by asking AWS. A [Plan] is a function of
-// both and of the state file: a list of [Step] values, each of which creates, updates or deletes one
-// resource. A plan without steps means that nothing differs.
+// An [Application] is what should be on AWS. What is there is found by asking AWS. A [Plan] is a
+// function of both and of the state file: a list of [Step] values, each of which creates, updates
+// or deletes one resource. A plan without steps means that nothing differs.
 //
 // # Failure
 //
-// Before a step creates a resource, its name is in the state file; after it, its ids are, too. So the next
-// deploy continues one that has failed, was killed or lost the answer to a call, and [Deployer.Delete] finds
-// all resources with the state file alone: it needs no source that compiles. Resources that do not exist any
-// more count as deleted.
+// Before a step creates a resource, its name is in the state file; after it, its ids are, too. So
+// the next deploy continues one that has failed, was killed or lost the answer to a call, and
+// [Deployer.Delete] finds all resources with the state file alone: it needs no source that
+// compiles. Resources that do not exist any more count as deleted.
 //
-// All resources of the application have the tag "tyg", with the application's name and stage. A role, function
-// or API of its name that has another tag, and is not in the state file, belongs to another application: the
-// plan fails. Tables and custom domain names are the exceptions. An existing table with the right name and
-// keys is used, and so is an existing domain name; neither is changed then, nor deleted.
+// All resources of the application have the tag "tyg", with the application's name and stage. A
+// role, function or API of its name that has another tag, and is not in the state file, belongs to
+// another application: the plan fails. Tables and custom domain names are the exceptions. An
+// existing table with the right name and keys is used, and so is an existing domain name; neither
+// is changed then, nor deleted.
 //
 // # Order
 //
-// The API is created first, empty, because policies and environments contain its id: no policy allows more than
-// it must. Routes go live only by a deployment of the API, a snapshot. Each deployment has the hash of what it
-// publishes, so that a plan knows whether the live routes are the right ones, even if the run that changed
-// them has died. Clients stay connected meanwhile. Functions that no route needs any more are deleted after
-// the new routes are live.
+// The API is created first, empty, because policies and environments contain its id: no policy
+// allows more than it must. Routes go live only by a deployment of the API, a snapshot. Each
+// deployment has the hash of what it publishes, so that a plan knows whether the live routes are
+// the right ones, even if the run that changed them has died. Clients stay connected meanwhile.
+// Functions that no route needs any more are deleted after the new routes are live.
 //
 // # Reading the source
 //
-// deploy.go is the way through: Plan finds and plans, Apply carries out; plan.go and delete.go go over the
-// table in kinds.go. Below it are
+// deploy.go is the way through: Plan finds and plans, Apply carries out; plan.go and delete.go go
+// over the table in kinds.go. Below it are
 //
 //   - spec: what an application is, and what it is called on AWS;
 //   - plan: steps, and how they are collected, carried out and written down;
-//   - table, role, logs, function, api: what is found of each kind of resource, which steps it needs, and how
-//     they are done. Each is the only one that calls its service;
+//   - table, role, logs, function, api: what is found of each kind of resource, which steps it
+//     needs, and how they are done. Each is the only one that calls its service;
 //   - awserr: what errors of AWS mean;
 //   - template: the same application for CloudFormation and Terraform.
 package deploy

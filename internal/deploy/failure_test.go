@@ -28,11 +28,16 @@ func disasters() []disaster {
 
 // hitches leave what is there as it was.
 func hitches() []disaster {
-	return []disaster{{"is not allowed", awstest.Deny, false}, {"is throttled", awstest.Throttle, false}}
+	return []disaster{
+		{"is not allowed", awstest.Deny, false},
+		{"is throttled", awstest.Throttle, false},
+	}
 }
 
 // struck does something while one call of it is a disaster. It reports how many calls there were.
-func (r *rig) struck(t *testing.T, d disaster, at int, do func(context.Context) error) (calls int, err error) {
+func (r *rig) struck(
+	t *testing.T, d disaster, at int, do func(context.Context) error,
+) (calls int, err error) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -51,10 +56,11 @@ func (r *rig) struck(t *testing.T, d disaster, at int, do func(context.Context) 
 	return len(r.aws.Calls()) - before, err
 }
 
-// eachCall fails calls of do: all of them in an exhaustive run, else a sample. Each run has a rig of its
-// own, which prepare makes ready, and a disaster at one call.
+// eachCall fails calls of do: all of them in an exhaustive run, else a sample. Each run has a rig
+// of its own, which prepare makes ready, and a disaster at one call.
 func eachCall(
-	t *testing.T, disasters []disaster, prepare func(*testing.T, *rig), do func(context.Context, *rig) error,
+	t *testing.T, disasters []disaster, prepare func(*testing.T, *rig), do func(context.Context,
+		*rig) error,
 	after func(*testing.T, *rig),
 ) {
 	t.Helper()
@@ -78,9 +84,11 @@ func eachCall(
 	}
 }
 
-// countCalls returns how many calls do makes. A run that fails at one of them has made the same ones
-// before.
-func countCalls(t *testing.T, prepare func(*testing.T, *rig), do func(context.Context, *rig) error) int {
+// countCalls returns how many calls do makes. A run that fails at one of them has made the same
+// ones before.
+func countCalls(
+	t *testing.T, prepare func(*testing.T, *rig), do func(context.Context, *rig) error,
+) int {
 	t.Helper()
 	r := newRig(t)
 	prepare(t, r)

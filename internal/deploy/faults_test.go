@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// TestFaultsTable checks FAULTS.md against the tests of the whole module: a row for every fault, a test
-// or a reason in every row, and no test of a fault that its row does not belong to.
+// TestFaultsTable checks FAULTS.md against the tests of the whole module: a row for every fault, a
+// test or a reason in every row, and no test of a fault that its row does not belong to.
 func TestFaultsTable(t *testing.T) {
 	tests := allTests(t)
 	n := 0
@@ -32,7 +32,8 @@ func TestFaultsTable(t *testing.T) {
 			if !tests[name] {
 				t.Errorf("C%d names %s, which does not exist", n, name)
 			}
-			if m := regexp.MustCompile(`^TestC(\d+)`).FindStringSubmatch(name); m != nil && m[1] != fmt.Sprint(n) {
+			if m := regexp.MustCompile(`^TestC(\d+)`).FindStringSubmatch(name); m != nil &&
+				m[1] != fmt.Sprint(n) {
 				t.Errorf("C%d names %s", n, name)
 			}
 		}

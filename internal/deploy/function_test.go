@@ -42,10 +42,11 @@ func (r *rig) updates() (code, configuration int) {
 func TestC4HandlerIsPutRight(t *testing.T) {
 	r := newRig(t)
 	must(t, r.deploy(t.Context(), echo(t)))
-	_, err := r.lambda().UpdateFunctionConfiguration(t.Context(), &lambda.UpdateFunctionConfigurationInput{
-		FunctionName: aws.String(echoFunction), Handler: aws.String("main"),
-		Environment: &types.Environment{Variables: map[string]string{"HAND": "made"}},
-	})
+	_, err := r.lambda().UpdateFunctionConfiguration(t.Context(),
+		&lambda.UpdateFunctionConfigurationInput{
+			FunctionName: aws.String(echoFunction), Handler: aws.String("main"),
+			Environment: &types.Environment{Variables: map[string]string{"HAND": "made"}},
+		})
 	must(t, err)
 	must(t, r.deploy(t.Context(), echo(t)))
 	conf := r.function(t, echoFunction).Configuration
@@ -122,7 +123,8 @@ func TestRoleThatIsNotReady(t *testing.T) {
 	said := slices.DeleteFunc(slices.Clone(r.said), func(line string) bool {
 		return !strings.HasPrefix(line, "Waiting")
 	})
-	if want := []string{"Waiting for IAM role echo-server-dev to be usable"}; !slices.Equal(said, want) {
+	if want := []string{"Waiting for IAM role echo-server-dev to be usable"}; !slices.Equal(said,
+		want) {
 		t.Errorf("it said %q, want %q", said, want)
 	}
 	r.settled(t, echo(t))
@@ -147,16 +149,18 @@ func TestFunctionThatIsBusy(t *testing.T) {
 	r := newRig(t)
 	must(t, r.deploy(t.Context(), echo(t)))
 	r.aws.Settle = 5
-	_, err := r.lambda().UpdateFunctionConfiguration(t.Context(), &lambda.UpdateFunctionConfigurationInput{
-		FunctionName: aws.String(echoFunction), Timeout: aws.Int32(3),
-	})
+	_, err := r.lambda().UpdateFunctionConfiguration(t.Context(),
+		&lambda.UpdateFunctionConfigurationInput{
+			FunctionName: aws.String(echoFunction), Timeout: aws.Int32(3),
+		})
 	must(t, err)
 	app := echo(t)
 	app.Functions[0].Bundle = bundle(t, "two")
 	must(t, r.deploy(t.Context(), app))
 	if conf := r.function(t, echoFunction).Configuration; *conf.Timeout != 29 ||
 		*conf.CodeSha256 != app.Functions[0].Bundle.SHA256 || conf.LastUpdateStatus != "Successful" {
-		t.Errorf("the function has timeout %d, code %s, %s", *conf.Timeout, *conf.CodeSha256, conf.LastUpdateStatus)
+		t.Errorf("the function has timeout %d, code %s, "+
+			"%s", *conf.Timeout, *conf.CodeSha256, conf.LastUpdateStatus)
 	}
 	r.settled(t, app)
 }
@@ -260,7 +264,8 @@ func TestC31DeniedCallNamesActionAndResource(t *testing.T) {
 	})
 	err := r.deploy(t.Context(), echo(t))
 	for _, want := range []string{
-		"create lambda_function " + echoFunction + ": ", "lambda:CreateFunction on arn:aws:lambda:us-west-2:",
+		"create lambda_function " + echoFunction +
+			": ", "lambda:CreateFunction on arn:aws:lambda:us-west-2:",
 		"is not allowed", "tyg gen-policy --deployer",
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {

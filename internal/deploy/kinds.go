@@ -11,8 +11,8 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy/table"
 )
 
-// kinds returns all kinds of resources, each after those that it needs: plans go forwards, deletions backwards.
-// With the zero Config they can check and list deletions, but not call AWS.
+// kinds returns all kinds of resources, each after those that it needs: plans go forwards,
+// deletions backwards. With the zero Config they can check and list deletions, but not call AWS.
 func kinds(cfg aws.Config) []plan.Kind {
 	return []plan.Kind{
 		table.Kind(cfg), role.Kind(cfg), logs.Kind(cfg), function.Kind(cfg), api.Kind(cfg),

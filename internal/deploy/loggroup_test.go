@@ -8,11 +8,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 )
 
-// TestC25LogGroupsAreFoundByTheirWholeName has somebody else's groups that begin with the name of ours.
+// TestC25LogGroupsAreFoundByTheirWholeName has somebody else's groups that begin with the name of
+// ours.
 func TestC25LogGroupsAreFoundByTheirWholeName(t *testing.T) {
 	r := newRig(t)
 	for _, name := range []string{
-		"/aws/lambda/echo-server-dev-websocket_message-2", "/aws/lambda/echo-server-dev-websocket_message2",
+		"/aws/lambda/echo-server-dev-websocket_message-2",
+		"/aws/lambda/echo-server-dev-websocket_message2",
 		"/aws/lambda/echo-server-dev-websocket_messages",
 	} {
 		r.makeLogGroup(t, name)
@@ -20,14 +22,15 @@ func TestC25LogGroupsAreFoundByTheirWholeName(t *testing.T) {
 	app := echo(t)
 	app.Functions[0].LogRetention = 7
 	must(t, r.deploy(t.Context(), app))
-	if want := "logs group /aws/lambda/echo-server-dev-websocket_message"; !slices.Contains(r.aws.Resources(), want) {
+	want := "logs group /aws/lambda/echo-server-dev-websocket_message"
+	if !slices.Contains(r.aws.Resources(), want) {
 		t.Errorf("there is no %s in %v", want, r.aws.Resources())
 	}
 	r.settled(t, app)
 }
 
-// TestC28DeleteTakesTheLogs deletes groups with what is in them. To delete their retention would keep
-// them for ever.
+// TestC28DeleteTakesTheLogs deletes groups with what is in them. To delete their retention would
+// keep them for ever.
 func TestC28DeleteTakesTheLogs(t *testing.T) {
 	r := newRig(t)
 	app := echo(t)
@@ -63,6 +66,7 @@ func TestLogGroupThatLambdaHasMade(t *testing.T) {
 func (r *rig) makeLogGroup(t *testing.T, name string) {
 	t.Helper()
 	client := cloudwatchlogs.NewFromConfig(r.config())
-	_, err := client.CreateLogGroup(context.Background(), &cloudwatchlogs.CreateLogGroupInput{LogGroupName: &name})
+	_, err := client.CreateLogGroup(context.Background(),
+		&cloudwatchlogs.CreateLogGroupInput{LogGroupName: &name})
 	must(t, err)
 }

@@ -11,8 +11,9 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy/logs"
 )
 
-// Logs returns the log of the functions in the state file, the oldest event first. It ends with the first error,
-// which is that of the context if Follow is set. A function that has not logged anything has no events.
+// Logs returns the log of the functions in the state file, the oldest event first. It ends with the
+// first error, which is that of the context if Follow is set. A function that has not logged
+// anything has no events.
 func (d *Deployer) Logs(ctx context.Context, o LogsOptions) iter.Seq2[LogEvent, error] {
 	return func(yield func(LogEvent, error) bool) {
 		functions, err := d.functions(o.Functions)
@@ -29,7 +30,8 @@ func (d *Deployer) Logs(ctx context.Context, o LogsOptions) iter.Seq2[LogEvent, 
 	}
 }
 
-// functions looks functions up in the state file, by their logical names. No names means all of them.
+// functions looks functions up in the state file, by their logical names. No names means all of
+// them.
 func (d *Deployer) functions(names []string) ([]Resource, error) {
 	state, err := d.state()
 	if err != nil {
@@ -49,7 +51,8 @@ func (d *Deployer) functions(names []string) ([]Resource, error) {
 	}
 	for _, name := range names {
 		if !slices.Contains(known, name) {
-			return nil, fmt.Errorf("there is no function %q; the functions are %s", name, strings.Join(known, ", "))
+			return nil, fmt.Errorf("there is no function %q; the functions are "+
+				"%s", name, strings.Join(known, ", "))
 		}
 	}
 	return found, nil

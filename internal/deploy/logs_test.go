@@ -115,7 +115,8 @@ func TestLogsMergeFunctionsByTime(t *testing.T) {
 func TestLogsLeaveOutWhatLambdaReports(t *testing.T) {
 	r, d := newLogRig(t)
 	lines := []string{
-		"INIT_START Runtime Version: provided:al2023.v1", "START RequestId: 1 Version: $LATEST", "hello\nSTART",
+		"INIT_START Runtime Version: provided:al2023.v1", "START RequestId: 1 Version: $LATEST",
+		"hello\nSTART",
 		"END RequestId: 1", "REPORT RequestId: 1\tDuration: 2 ms", "RESTORE_START x",
 	}
 	r.log(t, "message", time.Minute, lines...)
@@ -225,7 +226,12 @@ func TestLogsSayWhatIsNotAllowed(t *testing.T) {
 func TestLogsEndWhenNobodyWantsMore(t *testing.T) {
 	r, d := newLogRig(t)
 	r.log(t, "message", time.Minute, "1", "2", "3", "4", "5", "6", "7")
-	for _, o := range []deploy.LogsOptions{{}, {Newest: 3}, {Follow: true}, {Follow: true, Newest: 3}} {
+	for _, o := range []deploy.LogsOptions{
+		{},
+		{Newest: 3},
+		{Follow: true},
+		{Follow: true, Newest: 3},
+	} {
 		n := 0
 		for _, err := range d.Logs(t.Context(), o) {
 			must(t, err)

@@ -7,11 +7,11 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
-// DeployerPolicy returns the policy that the credentials of a deploy need, and no more: to deploy an
-// application, read its logs, and delete it.
+// DeployerPolicy returns the policy that the credentials of a deploy need, and no more: to deploy
+// an application, read its logs, and delete it.
 //
-// It names the resources of the application wherever IAM distinguishes resources by name. The ids of APIs are
-// not known before the first deploy.
+// It names the resources of the application wherever IAM distinguishes resources by name. The ids
+// of APIs are not known before the first deploy.
 func DeployerPolicy(app Application, account Account) Policy {
 	p := Policy{Version: spec.PolicyVersion}
 	iam := "arn:" + account.Partition + ":iam::" + account.ID + ":role/"
@@ -29,7 +29,8 @@ func DeployerPolicy(app Application, account Account) Policy {
 	}, account.FunctionARN(app.Prefix()+"-*"))
 	groups := account.ARN("logs", "log-group:"+spec.LogGroup(app.Prefix()+"-*"))
 	p.Allow("Logs", []string{
-		"logs:CreateLogGroup", "logs:DeleteLogGroup", "logs:DeleteRetentionPolicy", "logs:FilterLogEvents",
+		"logs:CreateLogGroup", "logs:DeleteLogGroup", "logs:DeleteRetentionPolicy",
+		"logs:FilterLogEvents",
 		"logs:ListTagsForResource", "logs:PutRetentionPolicy", "logs:TagResource", "logs:UntagResource",
 	}, groups, groups+":*")
 	p.Allow("FindLogs", []string{"logs:DescribeLogGroups"}, "*")

@@ -39,8 +39,8 @@ func (c *Cloud) find(ctx context.Context, app Application, state State) (found, 
 	return all, nil
 }
 
-// ignoreTags deletes all tags that tyg does not manage. Some accounts have programs that tag everything, and
-// would set removed tags again.
+// ignoreTags deletes all tags that tyg does not manage. Some accounts have programs that tag
+// everything, and would set removed tags again.
 func (all found) ignoreTags(ours map[string]bool) {
 	for _, f := range all {
 		for _, tags := range f.Tags {
@@ -60,7 +60,8 @@ func (all found) ids() plan.IDs {
 	return ids
 }
 
-// newPlan compares an application with what was found. It does not call AWS. The error names all conflicts.
+// newPlan compares an application with what was found. It does not call AWS. The error names all
+// conflicts.
 func newPlan(app Application, account Account, found found, state State) (Plan, error) {
 	p := &plan.Planner{App: app, Account: account, State: state, Known: found.ids()}
 	p.Plan(found)

@@ -14,7 +14,8 @@ func TestC7EveryGeneratedRoleMaySend(t *testing.T) {
 	r := newRig(t)
 	app := everything(t)
 	app.Functions[0].Role = deploy.Role{LogicalName: "websocket_connect_role", Policy: []byte(
-		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"logs:PutLogEvents","Resource":"*"}]}`)}
+		`{"Version":"2012-10-17","Statement":[` +
+			`{"Effect":"Allow","Action":"logs:PutLogEvents","Resource":"*"}]}`)}
 	must(t, r.deploy(t.Context(), app))
 	state, err := deploy.ReadState(r.file)
 	must(t, err)
@@ -32,7 +33,8 @@ func TestC7EveryGeneratedRoleMaySend(t *testing.T) {
 	}
 }
 
-// TestC27FunctionsReachTheirOwnOnly asks what the role of an application may do with what is not of it.
+// TestC27FunctionsReachTheirOwnOnly asks what the role of an application may do with what is not of
+// it.
 func TestC27FunctionsReachTheirOwnOnly(t *testing.T) {
 	r := newRig(t)
 	must(t, r.deploy(t.Context(), everything(t)))
@@ -44,18 +46,23 @@ func TestC27FunctionsReachTheirOwnOnly(t *testing.T) {
 		action, resource string
 		want             bool
 	}{
-		{"execute-api:ManageConnections", "arn:aws:execute-api:" + here + api.APIID + "/api/POST/@connections/x", true},
-		{"execute-api:ManageConnections", "arn:aws:execute-api:" + here + api.APIID + "/other/POST/@connections/x", false},
-		{"execute-api:ManageConnections", "arn:aws:execute-api:" + here + "another/api/POST/@connections/x", false},
+		{"execute-api:ManageConnections", "arn:aws:execute-api:" + here + api.APIID +
+			"/api/POST/@connections/x", true},
+		{"execute-api:ManageConnections", "arn:aws:execute-api:" + here + api.APIID +
+			"/other/POST/@connections/x", false},
+		{"execute-api:ManageConnections", "arn:aws:execute-api:" + here +
+			"another/api/POST/@connections/x", false},
 		{"execute-api:Invoke", "arn:aws:execute-api:" + here + api.APIID + "/api/$connect", false},
 		{"dynamodb:GetItem", "arn:aws:dynamodb:" + here + "table/chat-dev-rooms", true},
 		{"dynamodb:Query", "arn:aws:dynamodb:" + here + "table/chat-dev-rooms/index/ReverseLookup", true},
 		{"dynamodb:Scan", "arn:aws:dynamodb:" + here + "table/chat-dev-rooms", false},
 		{"dynamodb:GetItem", "arn:aws:dynamodb:" + here + "table/chat-prod-rooms", false},
 		{"dynamodb:DeleteTable", "arn:aws:dynamodb:" + here + "table/chat-dev-rooms", false},
-		{"logs:PutLogEvents", "arn:aws:logs:" + here + "log-group:/aws/lambda/chat-dev-websocket_connect:log-stream:s", true},
+		{"logs:PutLogEvents", "arn:aws:logs:" + here +
+			"log-group:/aws/lambda/chat-dev-websocket_connect:log-stream:s", true},
 		{"logs:PutLogEvents", "arn:aws:logs:" + here + "log-group:/aws/lambda/other:log-stream:s", false},
-		{"logs:CreateLogGroup", "arn:aws:logs:" + here + "log-group:/aws/lambda/chat-dev-websocket_connect", false},
+		{"logs:CreateLogGroup", "arn:aws:logs:" + here +
+			"log-group:/aws/lambda/chat-dev-websocket_connect", false},
 		{"xray:PutTraceSegments", "*", true},
 		{"ec2:CreateNetworkInterface", "*", false},
 	}
@@ -82,7 +89,8 @@ func TestDeployerPolicyIsEnough(t *testing.T) {
 	for _, call := range r.aws.Calls() {
 		// API Gateway's actions are the methods of HTTP, all of which are allowed.
 		action := call.Service + ":" + call.Operation
-		if call.Service != "apigatewayv2" && !slices.Contains(allowed, action) && !actionOf(allowed, action) {
+		if call.Service != "apigatewayv2" && !slices.Contains(allowed, action) &&
+			!actionOf(allowed, action) {
 			t.Errorf("%s is called and not in the policy", action)
 		}
 	}
@@ -99,7 +107,8 @@ func actionOf(allowed []string, operation string) bool {
 
 func TestTrustPolicyIsLambdasOnly(t *testing.T) {
 	text := spec.TrustPolicy()
-	if !strings.Contains(text, `"Service": "lambda.amazonaws.com"`) || strings.Contains(text, "AWS\"") {
+	if !strings.Contains(text, `"Service": "lambda.amazonaws.com"`) ||
+		strings.Contains(text, "AWS\"") {
 		t.Errorf("the trust policy is %s", text)
 	}
 }

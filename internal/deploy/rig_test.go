@@ -41,11 +41,12 @@ func newRig(t *testing.T) *rig {
 	return r
 }
 
-// A handlerTransport sends requests to a handler in this process. A deploy makes a hundred, and sockets would
-// take half of the time of these tests.
+// A handlerTransport sends requests to a handler in this process. A deploy makes a hundred, and
+// sockets would take half of the time of these tests.
 type handlerTransport struct{ handler http.Handler }
 
-// RoundTrip returns an error for an answer that the handler aborts, as a connection that breaks does.
+// RoundTrip returns an error for an answer that the handler aborts, as a connection that breaks
+// does.
 func (h handlerTransport) RoundTrip(req *http.Request) (resp *http.Response, err error) {
 	in := req.Clone(req.Context())
 	in.Host = cmp.Or(req.Host, req.URL.Host)
@@ -177,7 +178,8 @@ func (r *rig) empty(t *testing.T) {
 	}
 }
 
-// comesAndGoes deploys an application, whatever was before, finds it as it should be, and deletes it.
+// comesAndGoes deploys an application, whatever was before, finds it as it should be, and deletes
+// it.
 func (r *rig) comesAndGoes(t *testing.T, app deploy.Application) {
 	t.Helper()
 	must(t, r.deploy(t.Context(), app))
@@ -225,7 +227,8 @@ func function(t testing.TB, name, code string) deploy.Function {
 func everything(t testing.TB) deploy.Application {
 	app := echo(t)
 	app.Name, app.Tags = "chat", map[string]string{"team": "tea"}
-	connect, guard := function(t, "websocket_connect", "one"), function(t, "websocket_authorizer", "one")
+	connect, guard := function(t, "websocket_connect", "one"), function(t, "websocket_authorizer",
+		"one")
 	connect.LogRetention, connect.Environment = 7, map[string]string{"TABLE": "chat-dev-rooms"}
 	limit := 5
 	app.Functions[0].ReservedConcurrency, app.Functions[0].XRay = &limit, true
@@ -241,13 +244,15 @@ func everything(t testing.TB) deploy.Application {
 	app.API.Settings.ThrottlingRate = 100
 	app.API.Domain = &deploy.Domain{
 		Name: "chat.example.com", Prefix: "v1",
-		CertificateARN: "arn:aws:acm:us-west-2:123456789012:certificate/12345678-1234-1234-1234-123456789012",
+		CertificateARN: "arn:aws:acm:us-west-2:123456789012:certificate/" +
+			"12345678-1234-1234-1234-123456789012",
 	}
 	app.Tables = []deploy.Table{{
 		LogicalName: "rooms", Name: "chat-dev-rooms", Variable: "TABLE",
 		PartitionKey: deploy.Attribute{Name: "PK"}, SortKey: deploy.Attribute{Name: "SK"},
 		Indexes: []deploy.Index{{
-			Name: "ReverseLookup", PartitionKey: deploy.Attribute{Name: "SK"}, SortKey: deploy.Attribute{Name: "PK"},
+			Name: "ReverseLookup", PartitionKey: deploy.Attribute{Name: "SK"},
+			SortKey: deploy.Attribute{Name: "PK"},
 		}},
 		TTLAttribute: "expires",
 	}}

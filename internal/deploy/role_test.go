@@ -23,7 +23,8 @@ func TestRolesOfAnotherRegionAreInTheWay(t *testing.T) {
 	})
 	must(t, err)
 	err = r.deploy(t.Context(), app)
-	if err == nil || !strings.Contains(err.Error(), "iam_role "+name) || !strings.Contains(err.Error(), "@eu-west-1") {
+	if err == nil || !strings.Contains(err.Error(), "iam_role "+name) ||
+		!strings.Contains(err.Error(), "@eu-west-1") {
 		t.Errorf("the other region's role is taken: %v", err)
 	}
 	must(t, r.delete(t.Context(), app))

@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// The tests that fail one call of a deploy try a few calls, and other ones each time. Two environment
-// variables decide:
+// The tests that fail one call of a deploy try a few calls, and other ones each time. Two
+// environment variables decide:
 //
 //	TYG_TEST_EXHAUSTIVE=1  tries all of them
 //	TYG_TEST_SEED=N        picks those that the seed N picks

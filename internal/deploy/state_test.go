@@ -35,7 +35,8 @@ func TestReadState(t *testing.T) {
 	}
 }
 
-// TestStateThatCannotBeWritten ends before anything is made: what is not written down would be lost.
+// TestStateThatCannotBeWritten ends before anything is made: what is not written down would be
+// lost.
 func TestStateThatCannotBeWritten(t *testing.T) {
 	r := newRig(t)
 	writeFile(t, filepath.Dir(r.file), nil) // where the directory would be
@@ -71,8 +72,8 @@ func TestTwoDeploysAtOnce(t *testing.T) {
 	}
 }
 
-// TestTagsOfOthersStay has a program of the account's put a tag on a function, and the application's own
-// tags come and go.
+// TestTagsOfOthersStay has a program of the account's put a tag on a function, and the
+// application's own tags come and go.
 func TestTagsOfOthersStay(t *testing.T) {
 	r := newRig(t)
 	app := echo(t)
@@ -90,7 +91,8 @@ func TestTagsOfOthersStay(t *testing.T) {
 	r.settled(t, app)
 	out, err := client.ListTags(t.Context(), &lambda.ListTagsInput{Resource: &arn})
 	must(t, err)
-	if out.Tags["CreatedBy"] != "somebody" || out.Tags["team"] != "" || out.Tags["tyg"] != "echo-server/dev" {
+	if out.Tags["CreatedBy"] != "somebody" || out.Tags["team"] != "" ||
+		out.Tags["tyg"] != "echo-server/dev" {
 		t.Errorf("the tags are %v", out.Tags)
 	}
 }

@@ -39,10 +39,16 @@ func (r *rig) ttl(t *testing.T) string {
 // tableByHand makes the table as the tutorial's own script would.
 func (r *rig) tableByHand(t *testing.T, sort types.ScalarAttributeType) {
 	t.Helper()
-	units := &types.ProvisionedThroughput{ReadCapacityUnits: aws.Int64(5), WriteCapacityUnits: aws.Int64(5)}
+	units := &types.ProvisionedThroughput{
+		ReadCapacityUnits:  aws.Int64(5),
+		WriteCapacityUnits: aws.Int64(5),
+	}
 	keys := func(hash, sort string) []types.KeySchemaElement {
 		return []types.KeySchemaElement{
-			{AttributeName: &hash, KeyType: types.KeyTypeHash}, {AttributeName: &sort, KeyType: types.KeyTypeRange},
+			{AttributeName: &hash, KeyType: types.KeyTypeHash}, {
+				AttributeName: &sort,
+				KeyType:       types.KeyTypeRange,
+			},
 		}
 	}
 	_, err := r.dynamo().CreateTable(t.Context(), &dynamodb.CreateTableInput{
@@ -52,7 +58,8 @@ func (r *rig) tableByHand(t *testing.T, sort types.ScalarAttributeType) {
 			{AttributeName: aws.String("SK"), AttributeType: sort},
 		},
 		GlobalSecondaryIndexes: []types.GlobalSecondaryIndex{{
-			IndexName: aws.String("ReverseLookup"), KeySchema: keys("SK", "PK"), ProvisionedThroughput: units,
+			IndexName: aws.String("ReverseLookup"), KeySchema: keys("SK",
+				"PK"), ProvisionedThroughput: units,
 			Projection: &types.Projection{ProjectionType: types.ProjectionTypeAll},
 		}},
 	})
@@ -79,7 +86,8 @@ func TestT47TablesAreMadeAndWaitedFor(t *testing.T) {
 func TestT40TablesArePaidByRequest(t *testing.T) {
 	r := newRig(t)
 	must(t, r.deploy(t.Context(), everything(t)))
-	if got := r.table(t).BillingModeSummary; got == nil || got.BillingMode != types.BillingModePayPerRequest {
+	if got := r.table(t).BillingModeSummary; got == nil ||
+		got.BillingMode != types.BillingModePayPerRequest {
 		t.Errorf("billing is %v", got)
 	}
 }
@@ -100,10 +108,12 @@ func TestTableIsChanged(t *testing.T) {
 	got := r.table(t)
 	if *got.ProvisionedThroughput.ReadCapacityUnits != 3 || !*got.DeletionProtectionEnabled ||
 		len(got.GlobalSecondaryIndexes) != 2 {
-		t.Errorf("the table has %v and %d indexes", got.ProvisionedThroughput, len(got.GlobalSecondaryIndexes))
+		t.Errorf("the table has %v and %d "+
+			"indexes", got.ProvisionedThroughput, len(got.GlobalSecondaryIndexes))
 	}
 	r.settled(t, app)
-	table.Indexes[1].WriteCapacity, table.DeletionProtection, table.Tags = 1, false, tags("colour", "blue")
+	table.Indexes[1].WriteCapacity, table.DeletionProtection, table.Tags = 1, false, tags("colour",
+		"blue")
 	must(t, r.deploy(t.Context(), app))
 	r.settled(t, app)
 	must(t, r.deploy(t.Context(), everything(t)))
@@ -224,7 +234,8 @@ func TestTableThatIsStillGoing(t *testing.T) {
 	r := newRig(t)
 	must(t, r.deploy(t.Context(), everything(t)))
 	r.aws.Settle = 5
-	_, err := r.dynamo().DeleteTable(t.Context(), &dynamodb.DeleteTableInput{TableName: aws.String(roomsTable)})
+	_, err := r.dynamo().DeleteTable(t.Context(),
+		&dynamodb.DeleteTableInput{TableName: aws.String(roomsTable)})
 	must(t, err)
 	must(t, r.deploy(t.Context(), everything(t)))
 	if got := r.table(t).TableStatus; got != types.TableStatusActive {
@@ -246,8 +257,8 @@ func TestTableThatIsBusyIsDeleted(t *testing.T) {
 	r.empty(t)
 }
 
-// TestLostAnswerToAChangeOfATable loses the answer to the call that makes an index, and AWS is still at
-// it when it is made again.
+// TestLostAnswerToAChangeOfATable loses the answer to the call that makes an index, and AWS is
+// still at it when it is made again.
 func TestLostAnswerToAChangeOfATable(t *testing.T) {
 	r := newRig(t)
 	app := everything(t)
@@ -267,14 +278,15 @@ func TestLostAnswerToAChangeOfATable(t *testing.T) {
 	r.settled(t, everything(t))
 }
 
-// TestTableThatMayBeOursIsLookedAt has a table in the state file that was about to be made, and was made
-// by somebody else.
+// TestTableThatMayBeOursIsLookedAt has a table in the state file that was about to be made, and was
+// made by somebody else.
 func TestTableThatMayBeOursIsLookedAt(t *testing.T) {
 	r := newRig(t)
 	must(t, r.deploy(t.Context(), echo(t)))
 	r.tableByHand(t, types.ScalarAttributeTypeS)
 	text := string(readFile(t, r.file))
-	writeFile(t, r.file, []byte(strings.Replace(text, `"resources": [`, `"resources": [{"name": "rooms",
+	const before = `"resources": [`
+	writeFile(t, r.file, []byte(strings.Replace(text, before, before+`{"name": "rooms",
 		"resource_type": "dynamodb_table", "pending": true, "table_name": "`+roomsTable+`"},`, 1)))
 	must(t, r.delete(t.Context(), echo(t)))
 	if left := r.aws.Resources(); !slices.Equal(left, []string{"dynamodb table " + roomsTable}) {

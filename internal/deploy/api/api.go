@@ -16,44 +16,45 @@ import (
 const apiLogicalName = "websocket_api"
 
 // api plans the API itself. It is created empty.
-func (b *planner) api() {
-	name := b.App.APIName()
+func (p *planner) api() {
+	name := p.App.APIName()
 	res := plan.Resource{Name: apiLogicalName, Type: plan.TypeAPI, APIName: name}
-	have := b.found.api
+	have := p.found.api
 	if have == nil {
-		b.Add(plan.Step{
+		p.Add(plan.Step{
 			Action: plan.Create, Type: plan.TypeAPI, Name: name, Resource: res,
 			Do: func(ctx context.Context, r *plan.Run, res *plan.Resource) error {
-				return b.client.run(r).createAPI(ctx, res)
+				return p.client.run(r).createAPI(ctx, res)
 			},
 		})
 		return
 	}
-	if !b.Owned(plan.TypeAPI, apiLogicalName, name, have.tags) {
+	if !p.Owned(plan.TypeAPI, apiLogicalName, name, have.tags) {
 		return
 	}
-	b.freeze()
-	res.APIID, res.APIURL = have.id, b.Account.URL(have.id, b.App.API.Stage)
+	p.freeze()
+	res.APIID, res.APIURL = have.id, p.Account.URL(have.id, p.App.API.Stage)
 	var diff plan.Changes
 	diff.Compare("name", have.name, name)
-	diff.Compare("route selection expression", have.selection, b.App.API.Selection())
-	diff.Tags(have.tags, b.App.ResourceTags(nil))
+	diff.Compare("route selection expression", have.selection, p.App.API.Selection())
+	diff.Tags(have.tags, p.App.ResourceTags(nil))
 	line := ""
 	if have.live() {
-		line = b.apiLine()
+		line = p.apiLine()
 	}
-	b.Update(plan.TypeAPI, name, line, diff, res, func(ctx context.Context, r *plan.Run, _ *plan.Resource) error {
-		return b.client.run(r).updateAPI(ctx, have)
-	})
+	p.Update(plan.TypeAPI, name, line, diff, res,
+		func(ctx context.Context, r *plan.Run, _ *plan.Resource) error {
+			return p.client.run(r).updateAPI(ctx, have)
+		})
 }
 
 // apiLine returns the line of the first step of the API, and "" for the others.
-func (b *planner) apiLine() string {
-	line := "Creating websocket api: " + b.App.APIName()
-	if b.found.api.live() {
-		line = "Updating websocket api: " + b.App.APIName()
+func (p *planner) apiLine() string {
+	line := "Creating websocket api: " + p.App.APIName()
+	if p.found.api.live() {
+		line = "Updating websocket api: " + p.App.APIName()
 	}
-	if slices.ContainsFunc(b.Steps, func(s plan.Step) bool { return s.Line == line }) {
+	if slices.ContainsFunc(p.Steps, func(s plan.Step) bool { return s.Line == line }) {
 		return ""
 	}
 	return line
@@ -129,18 +130,19 @@ func (r run) retag(ctx context.Context, resource string, have, want map[string]s
 }
 
 // staleAPIs plans the deletion of orphaned APIs.
-func (b *planner) staleAPIs() {
-	for _, id := range b.found.orphaned {
-		b.Add(plan.Step{
+func (p *planner) staleAPIs() {
+	for _, id := range p.found.orphaned {
+		p.Add(plan.Step{
 			Action: plan.Delete, Type: plan.TypeAPI, Name: id,
 			Do: func(ctx context.Context, r *plan.Run, _ *plan.Resource) error {
-				return b.client.run(r).deleteAPI(ctx, &plan.Resource{APIID: id})
+				return p.client.run(r).deleteAPI(ctx, &plan.Resource{APIID: id})
 			},
 		})
 	}
 }
 
-// deleteAPI deletes an API and all that is in it. Without an id it deletes all APIs with our name and tag.
+// deleteAPI deletes an API and all that is in it. Without an id it deletes all APIs with our name
+// and tag.
 func (r run) deleteAPI(ctx context.Context, res *plan.Resource) error {
 	ids := []string{res.APIID}
 	if res.APIID == "" {

@@ -74,18 +74,18 @@ func authorizerFor(app spec.Application, account spec.Account) *foundAuthorizer 
 }
 
 // authorizer plans the authorizer. An existing one is changed in place.
-func (b *planner) authorizer() {
-	want := authorizerFor(b.App, b.Account)
+func (p *planner) authorizer() {
+	want := authorizerFor(p.App, p.Account)
 	if want == nil {
 		return
 	}
-	in := b.found.inAPI()
+	in := p.found.inAPI()
 	have := in.ourAuthorizer()
 	if have == nil {
-		b.Add(plan.Step{
-			Action: plan.Create, Type: plan.TypeAuthorizer, Name: want.name, Line: b.apiLine(),
+		p.Add(plan.Step{
+			Action: plan.Create, Type: plan.TypeAuthorizer, Name: want.name, Line: p.apiLine(),
 			Do: func(ctx context.Context, r *plan.Run, _ *plan.Resource) error {
-				return b.client.run(r).createAuthorizer(ctx, want)
+				return p.client.run(r).createAuthorizer(ctx, want)
 			},
 		})
 		return
@@ -96,9 +96,9 @@ func (b *planner) authorizer() {
 	diff.Compare("type", have.kind, want.kind)
 	diff.Compare("identity sources",
 		strings.Join(have.sources, ", "), strings.Join(want.sources, ", "))
-	b.Update(plan.TypeAuthorizer, want.name, b.apiLine(), diff, plan.Resource{},
+	p.Update(plan.TypeAuthorizer, want.name, p.apiLine(), diff, plan.Resource{},
 		func(ctx context.Context, r *plan.Run, _ *plan.Resource) error {
-			return b.client.run(r).updateAuthorizer(ctx, have.id, want)
+			return p.client.run(r).updateAuthorizer(ctx, have.id, want)
 		})
 }
 
@@ -132,16 +132,16 @@ func (r run) updateAuthorizer(ctx context.Context, id string, want *foundAuthori
 func sources(a *foundAuthorizer) []string { return append([]string{}, a.sources...) }
 
 // staleAuthorizers plans the deletion of authorizers that no route needs.
-func (b *planner) staleAuthorizers() {
-	in := b.found.inAPI()
+func (p *planner) staleAuthorizers() {
+	in := p.found.inAPI()
 	for _, have := range in.authorizers {
-		if b.App.API.Authorizer != nil && have.id == in.authorizerID() {
+		if p.App.API.Authorizer != nil && have.id == in.authorizerID() {
 			continue
 		}
-		b.Add(plan.Step{
+		p.Add(plan.Step{
 			Action: plan.Delete, Type: plan.TypeAuthorizer, Name: have.id,
 			Do: func(ctx context.Context, r *plan.Run, _ *plan.Resource) error {
-				_, err := b.client.run(r).DeleteAuthorizer(ctx, &apigatewayv2.DeleteAuthorizerInput{
+				_, err := p.client.run(r).DeleteAuthorizer(ctx, &apigatewayv2.DeleteAuthorizerInput{
 					ApiId: &r.IDs.API, AuthorizerId: &have.id,
 				})
 				return ignoreGone(err)

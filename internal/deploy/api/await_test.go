@@ -15,7 +15,8 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy/plan"
 )
 
-// gatewaySaying returns a run whose API Gateway gives one answer after the other, the last for ever.
+// gatewaySaying returns a run whose API Gateway gives one answer after the other, the last for
+// ever.
 func gatewaySaying(t *testing.T, answers ...string) run {
 	t.Helper()
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -55,7 +56,8 @@ func TestAwaitDomain(t *testing.T) {
 		return fmt.Sprintf(`{"domainName":"x.example.com","domainNameConfigurations":[
 			{"domainNameStatus":%q,"hostedZoneId":"Z1","apiGatewayDomainName":"d-1.example.com"}]}`, s)
 	}
-	r, res := gatewaySaying(t, status("UPDATING"), status("AVAILABLE")), plan.Resource{DomainName: "x.example.com"}
+	r, res := gatewaySaying(t, status("UPDATING"),
+		status("AVAILABLE")), plan.Resource{DomainName: "x.example.com"}
 	if err := r.awaitDomain(t.Context(), &res); err != nil {
 		t.Error(err)
 	}

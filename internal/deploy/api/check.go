@@ -77,14 +77,17 @@ func (c checker) authorizer(a spec.Application) {
 	}
 	c.Want(a.HasFunction(auth.Function),
 		"lambda_functions: the authorizer is for %q, which is no function", auth.Function)
-	c.Want(slices.ContainsFunc(a.API.Routes, func(r spec.Route) bool { return r.Key == tyg.RouteConnect }),
+	c.Want(slices.ContainsFunc(a.API.Routes, func(r spec.Route) bool {
+		return r.Key == tyg.RouteConnect
+	}),
 		"there is an authorizer and no route $connect, and API Gateway asks it for that only")
 	for _, source := range auth.IdentitySources {
 		c.identitySource(source)
 	}
 }
 
-// identitySource checks an identity source. It does not allow values of $context, which only exist on AWS.
+// identitySource checks an identity source. It does not allow values of $context, which only exist
+// on AWS.
 // (https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis-apiid-authorizers.html)
 func (c checker) identitySource(source string) {
 	if strings.HasPrefix(source, "context.") {

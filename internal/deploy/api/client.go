@@ -13,9 +13,10 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy/awserr"
 )
 
-// createOnce creates a resource of API Gateway, and returns its id. AWS chooses the id, so a retry would create a
-// second one: if the answer is lost, createOnce calls find before it calls create again. create must pass
-// [throttledOnly] to its call; find returns "" if there is no such resource.
+// createOnce creates a resource of API Gateway, and returns its id. AWS chooses the id, so a retry
+// would create a second one: if the answer is lost, createOnce calls find before it calls create
+// again. create must pass [throttledOnly] to its call; find returns "" if there is no such
+// resource.
 func (r run) createOnce(
 	ctx context.Context, create func() (string, error), find func() (string, error),
 ) (string, error) {
@@ -45,7 +46,8 @@ func errUnless(fine bool, err error) error {
 	return err
 }
 
-// refused reports whether AWS has refused the call. With any other error the call may have taken effect.
+// refused reports whether AWS has refused the call. With any other error the call may have taken
+// effect.
 func refused(err error) bool {
 	var answer interface{ HTTPStatusCode() int }
 	return errors.As(err, &answer) && answer.HTTPStatusCode()/100 == 4

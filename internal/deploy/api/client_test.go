@@ -40,7 +40,11 @@ func TestOnce(t *testing.T) {
 		{"never answered", []error{lost, lost, lost}, []string{"", "", ""}, "", 3},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			r := run{Run: &plan.Run{Waiter: plan.Waiter{Pause: func(context.Context, time.Duration) error { return nil }}}}
+			r := run{Run: &plan.Run{Waiter: plan.Waiter{Pause: func(context.Context,
+				time.Duration,
+			) error {
+				return nil
+			}}}}
 			made, looked := 0, 0
 			id, err := r.createOnce(t.Context(), func() (string, error) {
 				made++

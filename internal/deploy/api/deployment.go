@@ -51,7 +51,8 @@ func (c client) findDeployments(ctx context.Context, apiID string) ([]foundDeplo
 	return list, err
 }
 
-// deployment returns the id of the deployment that a stage uses. It is empty if there is no such stage.
+// deployment returns the id of the deployment that a stage uses. It is empty if there is no such
+// stage.
 func (a *foundAPI) deployment(stage string) string {
 	for _, s := range a.stages {
 		if s.name == stage {
@@ -71,8 +72,8 @@ func deploymentOf(list []foundDeployment, fingerprint string) *foundDeployment {
 	return nil
 }
 
-// fingerprint returns a hash of what a deployment of the application contains, including ids. Deployments with
-// the same fingerprint behave the same.
+// fingerprint returns a hash of what a deployment of the application contains, including ids.
+// Deployments with the same fingerprint behave the same.
 func fingerprint(app spec.Application, account spec.Account, known plan.IDs) string {
 	type integration struct{ ID, URI, Kind, Connection, Content string }
 	type route struct {
@@ -109,30 +110,33 @@ func fingerprint(app spec.Application, account spec.Account, known plan.IDs) str
 	return "tyg " + hex.EncodeToString(sum[:16])
 }
 
-// publish plans a deployment unless the live one has the right fingerprint. Only the live deployment says what is
-// live: the routes may have been changed by hand, or by a run that died.
-func (b *planner) publish() {
-	in := b.found.inAPI()
-	live := in.deployment(b.App.API.Stage)
-	want := b.fingerprint()
+// publish plans a deployment unless the live one has the right fingerprint. Only the live
+// deployment says what is live: the routes may have been changed by hand, or by a run that died.
+func (p *planner) publish() {
+	in := p.found.inAPI()
+	live := in.deployment(p.App.API.Stage)
+	want := p.fingerprint()
 	for _, d := range in.deployments {
 		if d.id == live && d.description == want {
 			return
 		}
 	}
-	b.Add(plan.Step{
-		Action: plan.Create, Type: plan.TypeDeployment, Name: b.App.APIName(), Line: b.apiLine(),
-		Do: func(ctx context.Context, r *plan.Run, _ *plan.Resource) error { return b.client.run(r).publish(ctx) },
+	p.Add(plan.Step{
+		Action: plan.Create, Type: plan.TypeDeployment, Name: p.App.APIName(), Line: p.apiLine(),
+		Do: func(ctx context.Context, r *plan.Run, _ *plan.Resource) error {
+			return p.client.run(r).publish(ctx)
+		},
 	})
 }
 
-// fingerprint returns the fingerprint of the application. It matches no deployment while ids are not known yet.
-func (b *planner) fingerprint() string {
-	return fingerprint(b.App, b.Account, b.Known)
+// fingerprint returns the fingerprint of the application. It matches no deployment while ids are
+// not known yet.
+func (p *planner) fingerprint() string {
+	return fingerprint(p.App, p.Account, p.Known)
 }
 
 // publishing reports whether the plan publishes the API.
-func (b *planner) publishing() bool { return b.Has(plan.TypeDeployment, b.App.APIName()) }
+func (p *planner) publishing() bool { return p.Has(plan.TypeDeployment, p.App.APIName()) }
 
 // publish creates a deployment, or takes an older one with the same fingerprint.
 func (r run) publish(ctx context.Context) error {
@@ -181,22 +185,22 @@ func (r run) awaitDeployment(ctx context.Context, id string) error {
 	})
 }
 
-// staleDeployments plans the deletion of old deployments: all except the newest few and those that stages use after
-// this plan.
-func (b *planner) staleDeployments() {
-	in := b.found.inAPI()
-	used, kept := b.usedDeployments(), keptDeployments
-	if b.publishing() && deploymentOf(in.deployments, b.fingerprint()) == nil {
+// staleDeployments plans the deletion of old deployments: all except the newest few and those that
+// stages use after this plan.
+func (p *planner) staleDeployments() {
+	in := p.found.inAPI()
+	used, kept := p.usedDeployments(), keptDeployments
+	if p.publishing() && deploymentOf(in.deployments, p.fingerprint()) == nil {
 		kept--
 	}
 	for i, d := range in.deployments {
 		if i < kept || used[d.id] {
 			continue
 		}
-		b.Add(plan.Step{
+		p.Add(plan.Step{
 			Action: plan.Delete, Type: plan.TypeDeployment, Name: d.id,
 			Do: func(ctx context.Context, r *plan.Run, _ *plan.Resource) error {
-				_, err := b.client.run(r).DeleteDeployment(ctx,
+				_, err := p.client.run(r).DeleteDeployment(ctx,
 					&apigatewayv2.DeleteDeploymentInput{ApiId: &r.IDs.API, DeploymentId: &d.id})
 				return ignoreGone(err)
 			},
@@ -205,16 +209,16 @@ func (b *planner) staleDeployments() {
 }
 
 // usedDeployments returns the deployments that stages use after the steps so far.
-func (b *planner) usedDeployments() map[string]bool {
-	in := b.found.inAPI()
+func (p *planner) usedDeployments() map[string]bool {
+	in := p.found.inAPI()
 	used := make(map[string]bool)
 	for _, s := range in.stages {
-		moved := s.name == b.App.API.Stage && b.publishing()
-		if !moved && !b.isRenamed(s) {
+		moved := s.name == p.App.API.Stage && p.publishing()
+		if !moved && !p.isRenamed(s) {
 			used[s.deployment] = true
 		}
 	}
-	if have := deploymentOf(in.deployments, b.fingerprint()); have != nil {
+	if have := deploymentOf(in.deployments, p.fingerprint()); have != nil {
 		used[have.id] = true
 	}
 	return used

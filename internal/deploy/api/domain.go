@@ -14,8 +14,8 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
-// domainLogicalName is the name of the custom domain name in the state file. While one domain name replaces another,
-// both are in the file.
+// domainLogicalName is the name of the custom domain name in the state file. While one domain name
+// replaces another, both are in the file.
 const domainLogicalName = "websocket_api_custom_domain"
 
 // A foundDomain is an existing custom domain name.
@@ -29,8 +29,8 @@ type foundDomain struct {
 	mappings    []foundMapping
 }
 
-// findDomain looks for the custom domain name of the application, and its mappings. It returns nil if there is
-// none.
+// findDomain looks for the custom domain name of the application, and its mappings. It returns nil
+// if there is none.
 func (c client) findDomain(ctx context.Context, app spec.Application) (*foundDomain, error) {
 	if app.API.Domain == nil {
 		return nil, nil
@@ -61,40 +61,40 @@ func (c client) describeDomain(ctx context.Context, name string) (*foundDomain, 
 	return have, nil
 }
 
-// domain plans the custom domain name and the mapping of the API. A domain name that this application has not created
-// is used unchanged.
-func (b *planner) domain() {
-	want := b.App.API.Domain
+// domain plans the custom domain name and the mapping of the API. A domain name that this
+// application has not created is used unchanged.
+func (p *planner) domain() {
+	want := p.App.API.Domain
 	if want == nil {
 		return
 	}
-	res := b.domainResource(*want)
-	have := b.found.domain
+	res := p.domainResource(*want)
+	have := p.found.domain
 	switch {
 	case have == nil:
-		b.Add(plan.Step{
+		p.Add(plan.Step{
 			Action: plan.Create, Type: plan.TypeDomain, Name: want.Name, Resource: res,
 			Line: "Creating custom domain name: " + want.Name,
 			Do: func(ctx context.Context, r *plan.Run, res *plan.Resource) error {
-				return b.client.run(r).createDomain(ctx, *want, res)
+				return p.client.run(r).createDomain(ctx, *want, res)
 			},
 		})
-	case b.ownDomain(*have):
-		b.ourDomain(*want, *have, res)
+	case p.ownDomain(*have):
+		p.ourDomain(*want, *have, res)
 	default:
-		b.adoptDomain(*want, *have, res)
+		p.adoptDomain(*want, *have, res)
 	}
-	b.mapping(*want, have != nil && !b.ownDomain(*have))
+	p.mapping(*want, have != nil && !p.ownDomain(*have))
 }
 
 // domainResource returns the entry in the state file of a domain name to create.
-func (b *planner) domainResource(want spec.Domain) plan.Resource {
+func (p *planner) domainResource(want spec.Domain) plan.Resource {
 	res := plan.Resource{
 		Name: domainLogicalName, Type: plan.TypeDomain, DomainName: want.Name,
 		CertificateARN: want.CertificateARN, SecurityPolicy: want.SecurityPolicy(),
 		APIMapping: []plan.MappingRecord{{Key: "/" + want.Key()}},
 	}
-	for _, known := range b.State.Of(plan.TypeDomain) {
+	for _, known := range p.State.Of(plan.TypeDomain) {
 		if known.DomainName == want.Name {
 			res.Name = known.Name
 			break
@@ -107,39 +107,40 @@ func (b *planner) domainResource(want spec.Domain) plan.Resource {
 }
 
 // ownDomain reports whether this application has created a domain name.
-func (b *planner) ownDomain(have foundDomain) bool {
-	if have.tags[spec.TagKey] == b.App.Tag() {
+func (p *planner) ownDomain(have foundDomain) bool {
+	if have.tags[spec.TagKey] == p.App.Tag() {
 		return true
 	}
-	return slices.ContainsFunc(b.State.Of(plan.TypeDomain), func(r plan.Resource) bool {
+	return slices.ContainsFunc(p.State.Of(plan.TypeDomain), func(r plan.Resource) bool {
 		return r.DomainName == have.name && !r.Pending && !r.Adopted
 	})
 }
 
-func (b *planner) ourDomain(want spec.Domain, have foundDomain, res plan.Resource) {
+func (p *planner) ourDomain(want spec.Domain, have foundDomain, res plan.Resource) {
 	res.HostedZoneID, res.AliasDomainName = have.zone, have.alias
 	var diff plan.Changes
 	diff.Compare("certificate", have.certificate, want.CertificateARN)
 	diff.Compare("security policy", have.policy, want.SecurityPolicy())
-	diff.Tags(have.tags, b.App.ResourceTags(want.Tags))
-	b.Update(plan.TypeDomain, want.Name, "Updating custom domain name: "+want.Name, diff, res,
+	diff.Tags(have.tags, p.App.ResourceTags(want.Tags))
+	p.Update(plan.TypeDomain, want.Name, "Updating custom domain name: "+want.Name, diff, res,
 		func(ctx context.Context, r *plan.Run, res *plan.Resource) error {
-			return b.client.run(r).updateDomain(ctx, want, have, res)
+			return p.client.run(r).updateDomain(ctx, want, have, res)
 		})
 }
 
-// adoptDomain records a domain name that this application has not created, and warns of properties that differ.
-func (b *planner) adoptDomain(want spec.Domain, have foundDomain, res plan.Resource) {
+// adoptDomain records a domain name that this application has not created, and warns of properties
+// that differ.
+func (p *planner) adoptDomain(want spec.Domain, have foundDomain, res plan.Resource) {
 	res.Adopted, res.HostedZoneID, res.AliasDomainName = true, have.zone, have.alias
 	res.CertificateARN, res.SecurityPolicy = have.certificate, have.policy
 	var diff plan.Changes
 	diff.Compare("certificate", have.certificate, want.CertificateARN)
 	diff.Compare("security policy", have.policy, want.SecurityPolicy())
 	for _, c := range diff {
-		b.Warn("custom domain name %s has no tag %s=%s, so it is used unchanged: "+
-			"its %s is %s, not %s", want.Name, spec.TagKey, b.App.Tag(), c.Property, c.From, c.To)
+		p.Warn("custom domain name %s has no tag %s=%s, so it is used unchanged: "+
+			"its %s is %s, not %s", want.Name, spec.TagKey, p.App.Tag(), c.Property, c.From, c.To)
 	}
-	b.Update(plan.TypeDomain, want.Name, "", nil, res, nil)
+	p.Update(plan.TypeDomain, want.Name, "", nil, res, nil)
 }
 
 func (r run) createDomain(ctx context.Context, want spec.Domain, res *plan.Resource) error {
@@ -173,7 +174,8 @@ func (r run) updateDomain(
 			return err
 		}
 	}
-	if err := r.retag(ctx, "domainnames/"+want.Name, have.tags, r.App.ResourceTags(want.Tags)); err != nil {
+	if err := r.retag(ctx, "domainnames/"+want.Name, have.tags,
+		r.App.ResourceTags(want.Tags)); err != nil {
 		return err
 	}
 	return r.awaitDomain(ctx, res)
@@ -209,8 +211,8 @@ func domainConfiguration(d spec.Domain) []types.DomainNameConfiguration {
 	}}
 }
 
-// deleteDomain deletes our mappings, and the domain name if this application has created it. A domain name that
-// other APIs use stays, without our tag.
+// deleteDomain deletes our mappings, and the domain name if this application has created it. A
+// domain name that other APIs use stays, without our tag.
 func (r run) deleteDomain(ctx context.Context, res *plan.Resource) error {
 	have, err := r.describeDomain(ctx, res.DomainName)
 	if have == nil {

@@ -29,9 +29,12 @@ type foundAPI struct {
 // live reports whether clients may be using the API.
 func (a *foundAPI) live() bool { return a != nil && len(a.stages) > 0 }
 
-// findAPI looks for the API: by the id in the state file, or else by name and tag. Names of APIs are not unique, so
-// there may be orphaned ones, from a run that died before it could record the id.
-func (c client) findAPI(ctx context.Context, app spec.Application, state plan.State, f *found) error {
+// findAPI looks for the API: by the id in the state file, or else by name and tag. Names of APIs
+// are not unique, so there may be orphaned ones, from a run that died before it could record the
+// id.
+func (c client) findAPI(
+	ctx context.Context, app spec.Application, state plan.State, f *found,
+) error {
 	all, err := c.listAPIs(ctx)
 	if err != nil {
 		return err
@@ -86,7 +89,8 @@ func (c client) getAPI(ctx context.Context, id string) (*types.Api, error) {
 		return nil, ignoreGone(err)
 	}
 	return &types.Api{
-		ApiId: out.ApiId, Name: out.Name, Tags: out.Tags, RouteSelectionExpression: out.RouteSelectionExpression,
+		ApiId: out.ApiId, Name: out.Name, Tags: out.Tags,
+		RouteSelectionExpression: out.RouteSelectionExpression,
 	}, nil
 }
 

@@ -16,8 +16,8 @@ import (
 // A foundIntegration connects routes to a function.
 type foundIntegration struct {
 	id string
-	// function is the logical name of the function; empty if it is not of this application, and for all but the
-	// first integration of a function.
+	// function is the logical name of the function; empty if it is not of this application, and for
+	// all but the first integration of a function.
 	function string
 
 	uri        string
@@ -53,8 +53,8 @@ func (c client) findIntegrations(
 	return list, err
 }
 
-// invokedFunction returns the logical name of the function that an integration URI calls. It is empty if the function
-// is not of this application.
+// invokedFunction returns the logical name of the function that an integration URI calls. It is
+// empty if the function is not of this application.
 func invokedFunction(app spec.Application, uri string) string {
 	_, rest, _ := strings.Cut(uri, ":function:")
 	name, _, _ := strings.Cut(strings.TrimSuffix(rest, "/invocations"), ":")
@@ -86,29 +86,29 @@ func routedFunctions(app spec.Application) []string {
 	return names
 }
 
-// integrations plans an integration for each function that a route calls. Existing ones are changed in place, which
-// does not change the live deployment.
-func (b *planner) integrations() {
-	for _, function := range routedFunctions(b.App) {
-		have := integrationOf(b.found.inAPI().integrations, function)
+// integrations plans an integration for each function that a route calls. Existing ones are changed
+// in place, which does not change the live deployment.
+func (p *planner) integrations() {
+	for _, function := range routedFunctions(p.App) {
+		have := integrationOf(p.found.inAPI().integrations, function)
 		if have == nil {
-			b.Add(plan.Step{
-				Action: plan.Create, Type: plan.TypeIntegration, Name: function, Line: b.apiLine(),
+			p.Add(plan.Step{
+				Action: plan.Create, Type: plan.TypeIntegration, Name: function, Line: p.apiLine(),
 				Do: func(ctx context.Context, r *plan.Run, _ *plan.Resource) error {
-					return b.client.run(r).createIntegration(ctx, function)
+					return p.client.run(r).createIntegration(ctx, function)
 				},
 			})
 			continue
 		}
-		want := integrationFor(b.App, b.Account, function)
+		want := integrationFor(p.App, p.Account, function)
 		var diff plan.Changes
 		diff.Compare("uri", have.uri, want.uri)
 		diff.Compare("type", have.kind, want.kind)
 		diff.Compare("connection type", have.connection, want.connection)
 		diff.Compare("content handling", have.content, want.content)
-		b.Update(plan.TypeIntegration, function, b.apiLine(), diff, plan.Resource{},
+		p.Update(plan.TypeIntegration, function, p.apiLine(), diff, plan.Resource{},
 			func(ctx context.Context, r *plan.Run, _ *plan.Resource) error {
-				return b.client.run(r).updateIntegration(ctx, have.id, function)
+				return p.client.run(r).updateIntegration(ctx, have.id, function)
 			})
 	}
 }
@@ -165,16 +165,16 @@ func (r run) updateIntegration(ctx context.Context, id, function string) error {
 }
 
 // staleIntegrations plans the deletion of integrations that no route needs.
-func (b *planner) staleIntegrations() {
-	wanted := routedFunctions(b.App)
-	for _, have := range b.found.inAPI().integrations {
+func (p *planner) staleIntegrations() {
+	wanted := routedFunctions(p.App)
+	for _, have := range p.found.inAPI().integrations {
 		if slices.Contains(wanted, have.function) {
 			continue
 		}
-		b.Add(plan.Step{
+		p.Add(plan.Step{
 			Action: plan.Delete, Type: plan.TypeIntegration, Name: have.id,
 			Do: func(ctx context.Context, r *plan.Run, _ *plan.Resource) error {
-				_, err := b.client.run(r).DeleteIntegration(ctx, &apigatewayv2.DeleteIntegrationInput{
+				_, err := p.client.run(r).DeleteIntegration(ctx, &apigatewayv2.DeleteIntegrationInput{
 					ApiId: &r.IDs.API, IntegrationId: &have.id,
 				})
 				return ignoreGone(err)

@@ -1,5 +1,5 @@
-// Package api deploys the WebSocket API with all that is in it, and its custom domain name. It alone calls the
-// control plane of API Gateway.
+// Package api deploys the WebSocket API with all that is in it, and its custom domain name. It
+// alone calls the control plane of API Gateway.
 package api
 
 import (
@@ -32,12 +32,16 @@ func (c client) domainType() plan.ResourceType {
 func (c client) apiType() plan.ResourceType {
 	return plan.ResourceType{Name: plan.TypeAPI, Delete: func(res plan.Resource) plan.Step {
 		return plan.Deletion(res, res.APIName, "Websocket API", res.APIID,
-			func(ctx context.Context, r *plan.Run, res *plan.Resource) error { return c.run(r).deleteAPI(ctx, res) })
+			func(ctx context.Context, r *plan.Run, res *plan.Resource) error {
+				return c.run(r).deleteAPI(ctx, res)
+			})
 	}}
 }
 
 // find looks for the API and for the custom domain name.
-func (c client) find(ctx context.Context, app spec.Application, state plan.State) (plan.Found, error) {
+func (c client) find(
+	ctx context.Context, app spec.Application, state plan.State,
+) (plan.Found, error) {
 	var f found
 	if err := c.findAPI(ctx, app, state, &f); err != nil {
 		return plan.Found{}, err
@@ -58,8 +62,8 @@ func (c client) find(ctx context.Context, app spec.Application, state plan.State
 // found is what exists in API Gateway.
 type found struct {
 	api *foundAPI // nil if there is none
-	// orphaned are the ids of APIs of the same name and tag that were never live: a run died before it could
-	// record them.
+	// orphaned are the ids of APIs of the same name and tag that were never live: a run died before it
+	// could record them.
 	orphaned []string
 	domain   *foundDomain
 }
@@ -90,24 +94,24 @@ func (f found) tags() []map[string]string {
 }
 
 // last plans what is in the API, and then the custom domain name.
-func (b *planner) last() {
-	b.integrations()
-	b.authorizer()
-	b.routes()
-	b.publish()
-	b.stage()
-	b.domain()
+func (p *planner) last() {
+	p.integrations()
+	p.authorizer()
+	p.routes()
+	p.publish()
+	p.stage()
+	p.domain()
 }
 
-// stale plans the deletion of what is no longer needed. Mappings come before stages: a stage cannot be deleted while
-// a mapping leads to it.
-func (b *planner) stale() {
-	b.staleMappings()
-	b.staleAPIs()
-	b.staleStages()
-	b.staleDeployments()
-	b.staleAuthorizers()
-	b.staleIntegrations()
+// stale plans the deletion of what is no longer needed. Mappings come before stages: a stage cannot
+// be deleted while a mapping leads to it.
+func (p *planner) stale() {
+	p.staleMappings()
+	p.staleAPIs()
+	p.staleStages()
+	p.staleDeployments()
+	p.staleAuthorizers()
+	p.staleIntegrations()
 }
 
 // A client calls API Gateway.

@@ -39,22 +39,22 @@ func (c client) findMappings(ctx context.Context, domain string) ([]foundMapping
 }
 
 // mapping plans the mapping of the API.
-func (b *planner) mapping(want spec.Domain, adopted bool) {
+func (p *planner) mapping(want spec.Domain, adopted bool) {
 	name := want.Name + "/" + want.Key()
-	have := b.mappingOf(want.Key())
+	have := p.mappingOf(want.Key())
 	if have == nil {
-		b.Add(plan.Step{
+		p.Add(plan.Step{
 			Action: plan.Create, Type: plan.TypeMapping, Name: name,
 			Line: "Creating api mapping: /" + want.Key(),
 			Do: func(ctx context.Context, r *plan.Run, _ *plan.Resource) error {
-				return b.client.run(r).createMapping(ctx, want)
+				return p.client.run(r).createMapping(ctx, want)
 			},
 		})
 		return
 	}
-	id := b.found.inAPI().id
-	if have.api != id && adopted && !b.knows(have.api) {
-		b.Conflict("/%s of custom domain name %s leads to API %s, which belongs to another "+
+	id := p.found.inAPI().id
+	if have.api != id && adopted && !p.knows(have.api) {
+		p.Conflict("/%s of custom domain name %s leads to API %s, which belongs to another "+
 			"application; choose another url_prefix", want.Key(), want.Name, have.api)
 		return
 	}
@@ -63,28 +63,28 @@ func (b *planner) mapping(want spec.Domain, adopted bool) {
 	}
 	var diff plan.Changes
 	diff.Compare("API", have.api, id)
-	diff.Compare("stage", have.stage, b.App.API.Stage)
-	b.Update(plan.TypeMapping, name, "Updating api mapping: /"+want.Key(), diff, plan.Resource{},
+	diff.Compare("stage", have.stage, p.App.API.Stage)
+	p.Update(plan.TypeMapping, name, "Updating api mapping: /"+want.Key(), diff, plan.Resource{},
 		func(ctx context.Context, r *plan.Run, _ *plan.Resource) error {
-			return b.client.run(r).updateMapping(ctx, want.Name, have.id)
+			return p.client.run(r).updateMapping(ctx, want.Name, have.id)
 		})
 }
 
-func (b *planner) mappingOf(key string) *foundMapping {
-	if b.found.domain == nil {
+func (p *planner) mappingOf(key string) *foundMapping {
+	if p.found.domain == nil {
 		return nil
 	}
-	for i, m := range b.found.domain.mappings {
+	for i, m := range p.found.domain.mappings {
 		if m.key == key {
-			return &b.found.domain.mappings[i]
+			return &p.found.domain.mappings[i]
 		}
 	}
 	return nil
 }
 
 // knows reports whether an API is the one in the state file.
-func (b *planner) knows(apiID string) bool {
-	known, ok := b.State.Find(plan.TypeAPI, apiLogicalName)
+func (p *planner) knows(apiID string) bool {
+	known, ok := p.State.Find(plan.TypeAPI, apiLogicalName)
 	return ok && known.APIID == apiID
 }
 
@@ -118,33 +118,34 @@ func (r run) updateMapping(ctx context.Context, domain, id string) error {
 	return err
 }
 
-// staleMappings plans the deletion of mappings of other paths, and of domain names that are no longer needed.
-func (b *planner) staleMappings() {
-	wanted := b.App.API.Domain
-	if b.found.domain != nil {
-		for _, m := range b.found.domain.mappings {
-			if m.api != b.found.inAPI().id || m.key == wanted.Key() || b.isForeignStage(m.stage) {
+// staleMappings plans the deletion of mappings of other paths, and of domain names that are no
+// longer needed.
+func (p *planner) staleMappings() {
+	wanted := p.App.API.Domain
+	if p.found.domain != nil {
+		for _, m := range p.found.domain.mappings {
+			if m.api != p.found.inAPI().id || m.key == wanted.Key() || p.isForeignStage(m.stage) {
 				continue
 			}
-			b.Add(plan.Step{
+			p.Add(plan.Step{
 				Action: plan.Delete, Type: plan.TypeMapping, Name: wanted.Name + "/" + m.key,
 				Do: func(ctx context.Context, r *plan.Run, _ *plan.Resource) error {
-					return b.client.run(r).deleteMapping(ctx, wanted.Name, m.id)
+					return p.client.run(r).deleteMapping(ctx, wanted.Name, m.id)
 				},
 			})
 		}
 	}
-	for _, res := range b.State.Of(plan.TypeDomain) {
+	for _, res := range p.State.Of(plan.TypeDomain) {
 		if wanted == nil || res.DomainName != wanted.Name {
-			b.Add(b.client.domainType().Delete(res))
+			p.Add(p.client.domainType().Delete(res))
 		}
 	}
 }
 
 // isForeignStage reports whether our API has a stage of this name that tyg has not created.
-func (b *planner) isForeignStage(name string) bool {
-	return slices.ContainsFunc(b.found.inAPI().stages, func(s foundStage) bool {
-		return s.name == name && name != b.App.API.Stage && !b.isRenamed(s)
+func (p *planner) isForeignStage(name string) bool {
+	return slices.ContainsFunc(p.found.inAPI().stages, func(s foundStage) bool {
+		return s.name == name && name != p.App.API.Stage && !p.isRenamed(s)
 	})
 }
 

@@ -35,7 +35,10 @@ func application() spec.Application {
 }
 
 func known() plan.IDs {
-	return plan.IDs{API: "a1", Authorizer: "u1", Integrations: map[string]string{"websocket_message": "i1"}}
+	return plan.IDs{
+		API: "a1", Authorizer: "u1",
+		Integrations: map[string]string{"websocket_message": "i1"},
+	}
 }
 
 // deployed is what there is after a deploy of application.
@@ -122,7 +125,11 @@ func TestPlansOfTheAPI(t *testing.T) {
 			"create websocket_deployment chat-dev-websocket-api", "create websocket_stage api",
 		}},
 		{
-			"another selection", func(a *spec.Application, _ *found) { a.API.RouteSelection = "$request.body.x" },
+			"another selection", func(a *spec.Application,
+				_ *found,
+			) {
+				a.API.RouteSelection = "$request.body.x"
+			},
 			[]string{
 				"update websocket_api chat-dev-websocket-api" + updating,
 				"create websocket_deployment chat-dev-websocket-api", "update websocket_stage api",
@@ -134,10 +141,13 @@ func TestPlansOfTheAPI(t *testing.T) {
 			"create websocket_integration guard" + updating, "create websocket_route ask",
 			"create websocket_deployment chat-dev-websocket-api", "update websocket_stage api",
 		}},
-		{"a route gone", func(a *spec.Application, _ *found) { a.API.Routes = a.API.Routes[:1] }, []string{
-			"delete websocket_route $default" + updating,
-			"create websocket_deployment chat-dev-websocket-api", "update websocket_stage api",
-		}},
+		{
+			"a route gone", func(a *spec.Application, _ *found) { a.API.Routes = a.API.Routes[:1] },
+			[]string{
+				"delete websocket_route $default" + updating,
+				"create websocket_deployment chat-dev-websocket-api", "update websocket_stage api",
+			},
+		},
 		{"no authorizer", func(a *spec.Application, _ *found) { a.API.Authorizer = nil }, []string{
 			"update websocket_route $connect" + updating,
 			"create websocket_deployment chat-dev-websocket-api", "update websocket_stage api",
@@ -154,11 +164,14 @@ func TestPlansOfTheAPI(t *testing.T) {
 		}, []string{
 			"create websocket_deployment chat-dev-websocket-api" + updating, "update websocket_stage api",
 		}},
-		{"another name of the stage", func(a *spec.Application, _ *found) { a.API.Stage = "v2" }, []string{
-			"record websocket_api chat-dev-websocket-api",
-			"create websocket_deployment chat-dev-websocket-api" + updating, "create websocket_stage v2",
-			"delete websocket_stage api",
-		}},
+		{
+			"another name of the stage", func(a *spec.Application, _ *found) { a.API.Stage = "v2" },
+			[]string{
+				"record websocket_api chat-dev-websocket-api",
+				"create websocket_deployment chat-dev-websocket-api" + updating, "create websocket_stage v2",
+				"delete websocket_stage api",
+			},
+		},
 		{"a second integration of a function, and a strange one", func(_ *spec.Application, f *found) {
 			f.api.integrations = append(f.api.integrations,
 				foundIntegration{id: "i2"}, foundIntegration{id: "i3", function: "gone"})
@@ -186,17 +199,33 @@ func TestPlansOfTheAPI(t *testing.T) {
 func TestC1FingerprintsTellSnapshotsApart(t *testing.T) {
 	seen := map[string]string{fingerprint(application(), account(), known()): "the first"}
 	for name, change := range map[string]func(*spec.Application, *plan.IDs){
-		"selection":       func(a *spec.Application, _ *plan.IDs) { a.API.RouteSelection = "$request.body.x" },
-		"key":             func(a *spec.Application, _ *plan.IDs) { a.API.Routes[1].Key = "ask" },
-		"fewer routes":    func(a *spec.Application, _ *plan.IDs) { a.API.Routes = a.API.Routes[:1] },
-		"function":        func(a *spec.Application, _ *plan.IDs) { a.API.Routes[1].Function = "guard" },
-		"responds":        func(a *spec.Application, _ *plan.IDs) { a.API.Routes[1].Responds = true },
-		"no authorizer":   func(a *spec.Application, _ *plan.IDs) { a.API.Authorizer = nil },
-		"its function":    func(a *spec.Application, _ *plan.IDs) { a.API.Authorizer.Function = "websocket_message" },
-		"its sources":     func(a *spec.Application, _ *plan.IDs) { a.API.Authorizer.IdentitySources = nil },
-		"its id":          func(_ *spec.Application, k *plan.IDs) { k.Authorizer = "u2" },
-		"integration ids": func(_ *spec.Application, k *plan.IDs) { k.Integrations["websocket_message"] = "i2" },
-		"other names":     func(a *spec.Application, _ *plan.IDs) { a.Stage = "prod" },
+		"selection": func(a *spec.Application,
+			_ *plan.IDs,
+		) {
+			a.API.RouteSelection = "$request.body.x"
+		},
+		"key":           func(a *spec.Application, _ *plan.IDs) { a.API.Routes[1].Key = "ask" },
+		"fewer routes":  func(a *spec.Application, _ *plan.IDs) { a.API.Routes = a.API.Routes[:1] },
+		"function":      func(a *spec.Application, _ *plan.IDs) { a.API.Routes[1].Function = "guard" },
+		"responds":      func(a *spec.Application, _ *plan.IDs) { a.API.Routes[1].Responds = true },
+		"no authorizer": func(a *spec.Application, _ *plan.IDs) { a.API.Authorizer = nil },
+		"its function": func(a *spec.Application,
+			_ *plan.IDs,
+		) {
+			a.API.Authorizer.Function = "websocket_message"
+		},
+		"its sources": func(a *spec.Application,
+			_ *plan.IDs,
+		) {
+			a.API.Authorizer.IdentitySources = nil
+		},
+		"its id": func(_ *spec.Application, k *plan.IDs) { k.Authorizer = "u2" },
+		"integration ids": func(_ *spec.Application,
+			k *plan.IDs,
+		) {
+			k.Integrations["websocket_message"] = "i2"
+		},
+		"other names": func(a *spec.Application, _ *plan.IDs) { a.Stage = "prod" },
 	} {
 		app, k := application(), known()
 		change(&app, &k)
@@ -326,8 +355,14 @@ func TestLimitsThatStandForTheAccounts(t *testing.T) {
 		region     string
 		have, want spec.StageSettings
 	}{
-		{"us-west-2", spec.StageSettings{}, spec.StageSettings{ThrottlingRate: 10_000, ThrottlingBurst: 5_000}},
-		{"mx-central-1", spec.StageSettings{}, spec.StageSettings{ThrottlingRate: 2_500, ThrottlingBurst: 1_250}},
+		{"us-west-2", spec.StageSettings{}, spec.StageSettings{
+			ThrottlingRate:  10_000,
+			ThrottlingBurst: 5_000,
+		}},
+		{"mx-central-1", spec.StageSettings{}, spec.StageSettings{
+			ThrottlingRate:  2_500,
+			ThrottlingBurst: 1_250,
+		}},
 		{
 			"ap-southeast-7",
 			spec.StageSettings{ThrottlingRate: 7, DataTrace: true},

@@ -105,51 +105,53 @@ func routeFor(app spec.Application, route spec.Route, known plan.IDs) foundRoute
 	return want
 }
 
-// routes plans the routes. They are not live before the next deployment, so old routes can be deleted at once.
-func (b *planner) routes() {
-	in, known := b.found.inAPI(), b.Known
+// routes plans the routes. They are not live before the next deployment, so old routes can be
+// deleted at once.
+func (p *planner) routes() {
+	in, known := p.found.inAPI(), p.Known
 	wanted := make(map[string]bool)
-	for _, route := range b.App.API.Routes {
+	for _, route := range p.App.API.Routes {
 		wanted[route.Key] = true
-		b.route(route, in.routeOf(route.Key), known)
+		p.route(route, in.routeOf(route.Key), known)
 	}
 	for _, have := range in.routes {
 		if !wanted[have.key] {
-			b.Add(plan.Step{
-				Action: plan.Delete, Type: plan.TypeRoute, Name: have.key, Line: b.apiLine(),
+			p.Add(plan.Step{
+				Action: plan.Delete, Type: plan.TypeRoute, Name: have.key, Line: p.apiLine(),
 				Do: func(ctx context.Context, r *plan.Run, _ *plan.Resource) error {
-					return b.client.run(r).deleteRoute(ctx, have.id)
+					return p.client.run(r).deleteRoute(ctx, have.id)
 				},
 			})
 		}
 	}
 }
 
-func (b *planner) route(route spec.Route, have *foundRoute, known plan.IDs) {
+func (p *planner) route(route spec.Route, have *foundRoute, known plan.IDs) {
 	if have == nil {
-		b.Add(plan.Step{
-			Action: plan.Create, Type: plan.TypeRoute, Name: route.Key, Line: b.apiLine(),
+		p.Add(plan.Step{
+			Action: plan.Create, Type: plan.TypeRoute, Name: route.Key, Line: p.apiLine(),
 			Do: func(ctx context.Context, r *plan.Run, _ *plan.Resource) error {
-				return b.client.run(r).createRoute(ctx, route)
+				return p.client.run(r).createRoute(ctx, route)
 			},
 		})
 		return
 	}
-	diff := have.differs(routeFor(b.App, route, known))
+	diff := have.differs(routeFor(p.App, route, known))
 	for i, c := range diff {
 		if c.Property == "target" { // show names, not ids
 			diff[i] = plan.Change{
-				Property: "function", From: b.found.inAPI().functionAt(c.From), To: route.Function,
+				Property: "function", From: p.found.inAPI().functionAt(c.From), To: route.Function,
 			}
 		}
 	}
-	b.Update(plan.TypeRoute, route.Key, b.apiLine(), diff, plan.Resource{},
+	p.Update(plan.TypeRoute, route.Key, p.apiLine(), diff, plan.Resource{},
 		func(ctx context.Context, r *plan.Run, _ *plan.Resource) error {
-			return b.client.run(r).updateRoute(ctx, *have, route)
+			return p.client.run(r).updateRoute(ctx, *have, route)
 		})
 }
 
-// functionAt returns the function at the target of a route, or the target if it is not of this application.
+// functionAt returns the function at the target of a route, or the target if it is not of this
+// application.
 func (a foundAPI) functionAt(target string) string {
 	for _, i := range a.integrations {
 		if target == "integrations/"+i.id && i.function != "" {
@@ -223,8 +225,8 @@ func (r run) createResponse(ctx context.Context, routeID string) error {
 	return err
 }
 
-// updateRoute changes a route in place, or replaces it if a property must be removed: AWS does not document that
-// leaving a member out clears it.
+// updateRoute changes a route in place, or replaces it if a property must be removed: AWS does not
+// document that leaving a member out clears it.
 func (r run) updateRoute(ctx context.Context, have foundRoute, route spec.Route) error {
 	want := routeFor(r.App, route, r.IDs)
 	if have.authorizer != "" && want.authorizer == "" ||

@@ -84,8 +84,8 @@ func variablesDiff(have, want map[string]string) plan.Changes {
 	return diff
 }
 
-// stageVariables returns the variables to send to change have into want. An empty value removes a variable, as other
-// clients of this API have found, so a variable cannot be empty.
+// stageVariables returns the variables to send to change have into want. An empty value removes a
+// variable, as other clients of this API have found, so a variable cannot be empty.
 func stageVariables(have, want map[string]string) map[string]string {
 	want = maps.Clone(want)
 	maps.DeleteFunc(want, func(_, value string) bool { return value == "" })

@@ -60,17 +60,17 @@ func stageFrom(s types.Stage, region string) foundStage {
 	return have
 }
 
-// freeze plans to disable automatic deployment of the stage, if it was enabled by hand. It comes before all changes of
-// the API, which must not go live one by one.
-func (b *planner) freeze() {
-	for _, have := range b.found.inAPI().stages {
-		if have.name != b.App.API.Stage || !have.auto {
+// freeze plans to disable automatic deployment of the stage, if it was enabled by hand. It comes
+// before all changes of the API, which must not go live one by one.
+func (p *planner) freeze() {
+	for _, have := range p.found.inAPI().stages {
+		if have.name != p.App.API.Stage || !have.auto {
 			continue
 		}
 		diff := plan.Changes{{Property: "automatic deployment", From: yes(true), To: yes(false)}}
-		b.Update(plan.TypeStage, have.name, b.apiLine(), diff, plan.Resource{},
+		p.Update(plan.TypeStage, have.name, p.apiLine(), diff, plan.Resource{},
 			func(ctx context.Context, r *plan.Run, _ *plan.Resource) error {
-				_, err := b.client.run(r).UpdateStage(ctx, &apigatewayv2.UpdateStageInput{
+				_, err := p.client.run(r).UpdateStage(ctx, &apigatewayv2.UpdateStageInput{
 					ApiId: &r.IDs.API, StageName: &have.name, AutoDeploy: aws.Bool(false),
 				})
 				return err
@@ -79,29 +79,29 @@ func (b *planner) freeze() {
 }
 
 // stage plans the stage. It comes after the deployment that the stage will serve.
-func (b *planner) stage() {
-	in, name := b.found.inAPI(), b.App.API.Stage
+func (p *planner) stage() {
+	in, name := p.found.inAPI(), p.App.API.Stage
 	i := slices.IndexFunc(in.stages, func(s foundStage) bool { return s.name == name })
 	if i < 0 {
-		b.Add(plan.Step{
-			Action: plan.Create, Type: plan.TypeStage, Name: name, Line: b.apiLine(),
+		p.Add(plan.Step{
+			Action: plan.Create, Type: plan.TypeStage, Name: name, Line: p.apiLine(),
 			Do: func(ctx context.Context, r *plan.Run, _ *plan.Resource) error {
-				return b.client.run(r).createStage(ctx)
+				return p.client.run(r).createStage(ctx)
 			},
 		})
 		return
 	}
 	have := in.stages[i]
 	var diff plan.Changes
-	if b.publishing() {
+	if p.publishing() {
 		diff.Compare("deployment", have.deployment, "what is published now")
 	}
-	diff = append(diff, have.settingsDiff(b.App.API.Settings)...)
-	diff = append(diff, variablesDiff(have.variables, b.App.API.Variables)...)
-	diff.Tags(have.tags, b.App.ResourceTags(nil))
-	b.Update(plan.TypeStage, name, b.apiLine(), diff, plan.Resource{},
+	diff = append(diff, have.settingsDiff(p.App.API.Settings)...)
+	diff = append(diff, variablesDiff(have.variables, p.App.API.Variables)...)
+	diff.Tags(have.tags, p.App.ResourceTags(nil))
+	p.Update(plan.TypeStage, name, p.apiLine(), diff, plan.Resource{},
 		func(ctx context.Context, r *plan.Run, _ *plan.Resource) error {
-			return b.client.run(r).updateStage(ctx, have)
+			return p.client.run(r).updateStage(ctx, have)
 		})
 }
 
@@ -163,8 +163,8 @@ func (r run) updateStage(ctx context.Context, have foundStage) error {
 	return r.retag(ctx, "apis/"+r.IDs.API+"/stages/"+have.name, have.tags, r.App.ResourceTags(nil))
 }
 
-// checkLimits reads back limits that were left out. Where AWS has kept the old limit, or has set 0, which lets no
-// message through, it sets the usual limit of the account.
+// checkLimits reads back limits that were left out. Where AWS has kept the old limit, or has set 0,
+// which lets no message through, it sets the usual limit of the account.
 func (r run) checkLimits(ctx context.Context) error {
 	name, want := r.App.API.Stage, r.App.API.Settings
 	out, err := r.GetStage(ctx,
@@ -180,26 +180,27 @@ func (r run) checkLimits(ctx context.Context) error {
 		return nil
 	}
 	_, err = r.UpdateStage(ctx, &apigatewayv2.UpdateStageInput{
-		ApiId: &r.IDs.API, StageName: &name, DefaultRouteSettings: routeSettings(withAccountLimits(want, have.region)),
+		ApiId: &r.IDs.API, StageName: &name, DefaultRouteSettings: routeSettings(withAccountLimits(want,
+			have.region)),
 	})
 	return err
 }
 
 // isRenamed reports whether tyg has created a stage under another name.
-func (b *planner) isRenamed(s foundStage) bool {
-	return s.name != b.App.API.Stage && s.tags[spec.TagKey] == b.App.Tag()
+func (p *planner) isRenamed(s foundStage) bool {
+	return s.name != p.App.API.Stage && s.tags[spec.TagKey] == p.App.Tag()
 }
 
 // staleStages plans the deletion of renamed stages. Stages that tyg has not created stay.
-func (b *planner) staleStages() {
-	for _, have := range b.found.inAPI().stages {
-		if !b.isRenamed(have) {
+func (p *planner) staleStages() {
+	for _, have := range p.found.inAPI().stages {
+		if !p.isRenamed(have) {
 			continue
 		}
-		b.Add(plan.Step{
+		p.Add(plan.Step{
 			Action: plan.Delete, Type: plan.TypeStage, Name: have.name,
 			Do: func(ctx context.Context, r *plan.Run, _ *plan.Resource) error {
-				_, err := b.client.run(r).DeleteStage(ctx,
+				_, err := p.client.run(r).DeleteStage(ctx,
 					&apigatewayv2.DeleteStageInput{ApiId: &r.IDs.API, StageName: &have.name})
 				return ignoreGone(err)
 			},

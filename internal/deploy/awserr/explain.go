@@ -36,8 +36,8 @@ type operationError interface {
 	Operation() string
 }
 
-// Explain adds to an error of AWS what to do about it, if that is known: it names what is not allowed, or
-// the limit that is reached. The account may be the zero value if it is not known yet.
+// Explain adds to an error of AWS what to do about it, if that is known: it names what is not
+// allowed, or the limit that is reached. The account may be the zero value if it is not known yet.
 func Explain(err error, account spec.Account) error {
 	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
@@ -183,7 +183,8 @@ func skewed(_ error, e Refusal, _ spec.Account) string {
 	return "the clock of this machine is wrong: set it, and run the command again (" + said(e) + ")"
 }
 
-// mayNotLog explains a missing setting that tyg does not change, because it is for all APIs of the account.
+// mayNotLog explains a missing setting that tyg does not change, because it is for all APIs of the
+// account.
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html)
 func mayNotLog(_ error, e Refusal, account spec.Account) string {
 	command := "aws apigateway update-account " +
@@ -197,7 +198,7 @@ func mayNotLog(_ error, e Refusal, account spec.Account) string {
 }
 
 func tooBusy(err error, e Refusal, _ spec.Account) string {
-	return operation(err) + ": AWS is throttling calls of this kind, and has refused all attempts: wait " +
+	return operation(err) + ": AWS throttles calls of this kind, and has refused all attempts: wait " +
 		"a few minutes and run the command again, which continues where this one ends (" + said(e) + ")"
 }
 

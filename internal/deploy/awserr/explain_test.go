@@ -38,7 +38,8 @@ func TestC31ErrorsSayWhatToDo(t *testing.T) {
 		{
 			"denied", &refusedCall{"Lambda", "CreateFunction", "AccessDeniedException", denied},
 			[]string{
-				"iam:PassRole on arn:aws:iam::123456789012:role/echo-dev in account 123456789012 is not allowed",
+				"iam:PassRole on arn:aws:iam::123456789012:role/echo-dev in account 123456789012",
+				"is not allowed",
 				"tyg gen-policy --deployer", "no identity-based policy",
 			},
 		},
@@ -65,11 +66,14 @@ func TestC31ErrorsSayWhatToDo(t *testing.T) {
 		},
 		{
 			"throttled", &refusedCall{"ApiGatewayV2", "CreateApi", "TooManyRequestsException", "slow down"},
-			[]string{"apigateway:CreateApi: AWS is throttling calls of this kind", "wait a few minutes"},
+			[]string{"apigateway:CreateApi: AWS throttles calls of this kind", "wait a few minutes"},
 		},
 		{
 			"quota of roles", &refusedCall{"IAM", "CreateRole", "LimitExceeded", "Cannot exceed quota"},
-			[]string{"account 123456789012 in us-west-2 has reached a limit of iam:CreateRole", "services/iam/quotas"},
+			[]string{
+				"account 123456789012 in us-west-2 has reached a limit of iam:CreateRole",
+				"services/iam/quotas",
+			},
 		},
 		{
 			"quota of code",
@@ -158,9 +162,18 @@ func TestDenial(t *testing.T) {
 		"User: u is not authorized to perform: lambda:GetFunction on resource: arn:x:y because of z": {
 			"lambda:GetFunction", "arn:x:y",
 		},
-		"User: u is not authorized to perform: sts:AssumeRole on resource: arn:x:y":  {"sts:AssumeRole", "arn:x:y"},
-		"User: u is not authorized to perform: lambda:ListTags.":                     {"lambda:ListTags", ""},
-		"User: u is not authorized to perform: apigateway:POST on resource: arn:a:/": {"apigateway:POST", "arn:a:/"},
+		"User: u is not authorized to perform: sts:AssumeRole on resource: arn:x:y": {
+			"sts:AssumeRole",
+			"arn:x:y",
+		},
+		"User: u is not authorized to perform: lambda:ListTags.": {
+			"lambda:ListTags",
+			"",
+		},
+		"User: u is not authorized to perform: apigateway:POST on resource: arn:a:/": {
+			"apigateway:POST",
+			"arn:a:/",
+		},
 		"Forbidden": {"", ""},
 	} {
 		if action, resource := denial(text); [2]string{action, resource} != want {

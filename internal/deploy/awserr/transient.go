@@ -7,13 +7,15 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// IsTransient corrects what the SDK retries: it is true for refusals that pass although the SDK does not retry
-// them, false for refusals that do not pass although the SDK does, and otherwise unknown.
+// IsTransient corrects what the SDK retries: it is true for refusals that pass although the SDK
+// does not retry them, false for refusals that do not pass although the SDK does, and otherwise
+// unknown.
 //
 // Services report concurrent changes of the same resource in different words
 // (https://github.com/hashicorp/terraform-provider-aws/issues/18018,
-// https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html). The SDK
-// retries LimitExceededException as throttling; it may also be a limit on the number of resources.
+// https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html).
+// The SDK retries LimitExceededException as throttling; it may also be a limit on the number of
+// resources.
 func IsTransient(err error) aws.Ternary {
 	e, ok := errors.AsType[Refusal](err)
 	if !ok {

@@ -12,12 +12,23 @@ func TestIsTransient(t *testing.T) {
 		code, message string
 		want          aws.Ternary
 	}{
-		{"ConflictException", "Unable to complete operation due to concurrent modification. Please try again later.", aws.TrueTernary},
-		{"OperationAbortedException", "A conflicting operation is currently in progress", aws.TrueTernary},
+		{
+			"ConflictException",
+			"Unable to complete operation due to concurrent modification. Please try again later.",
+			aws.TrueTernary,
+		},
+		{
+			"OperationAbortedException", "A conflicting operation is currently in progress",
+			aws.TrueTernary,
+		},
 		{"ConcurrentModification", "", aws.TrueTernary},
 		{"ConflictException", "Route with key $connect already exists for this API", aws.UnknownTernary},
 		{"LimitExceededException", "Maximum number of APIs reached", aws.FalseTernary},
-		{"LimitExceededException", "Subscriber limit exceeded: only 10 tables can be created simultaneously", aws.UnknownTernary},
+		{
+			"LimitExceededException",
+			"Subscriber limit exceeded: only 10 tables can be created simultaneously",
+			aws.UnknownTernary,
+		},
 	}
 	for _, tt := range tests {
 		err := &refusedCall{"lambda", "AddPermission", tt.code, tt.message}

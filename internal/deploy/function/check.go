@@ -64,7 +64,8 @@ func (c checker) layers(fn spec.Function) {
 	c.Want(len(fn.Layers) <= maxLayers,
 		"layers of %s: there are %d, and Lambda allows %d", fn.LogicalName, len(fn.Layers), maxLayers)
 	for _, layer := range fn.Layers {
-		c.Want(spec.Matches(`arn:[a-zA-Z0-9-]+:lambda:[a-z0-9-]+:\d{12}:layer:[a-zA-Z0-9_-]+:[0-9]+`, layer),
+		c.Want(spec.Matches(`arn:[a-zA-Z0-9-]+:lambda:[a-z0-9-]+:\d{12}:layer:[a-zA-Z0-9_-]+:[0-9]+`,
+			layer),
 			"layers of %s: %q is not the ARN of a version of a layer", fn.LogicalName, layer)
 	}
 }
@@ -98,8 +99,9 @@ func (c checker) environment(a spec.Application, fn spec.Function) {
 	endpoint := "https://" + strings.Repeat("x", 60) + "/" + a.API.Stage
 	all := a.Environment(fn, endpoint)
 	for _, name := range slices.Sorted(maps.Keys(fn.Environment)) {
-		c.Want(spec.Matches(spec.VariablePattern, name), "environment_variables of %s: %q is no name for a "+
-			"variable; it must begin with a letter and have two or more letters, digits and _",
+		c.Want(spec.Matches(spec.VariablePattern, name),
+			"environment_variables of %s: %q is no name for a "+
+				"variable; it must begin with a letter and have two or more letters, digits and _",
 			fn.LogicalName, name)
 		c.Want(!slices.Contains(spec.ReservedVariables(), name),
 			"environment_variables of %s: Lambda sets %s itself", fn.LogicalName, name)

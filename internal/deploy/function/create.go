@@ -42,8 +42,8 @@ func (r run) create(ctx context.Context, fn spec.Function, res *plan.Resource) e
 	return r.reserve(ctx, fn)
 }
 
-// madeByUs returns nil if the existing function has our tag: then the answer to an earlier call was lost.
-// Otherwise it returns exists.
+// madeByUs returns nil if the existing function has our tag: then the answer to an earlier call was
+// lost. Otherwise it returns exists.
 func (r run) madeByUs(ctx context.Context, name string, exists error) error {
 	have, err := r.get(ctx, name)
 	if err != nil {

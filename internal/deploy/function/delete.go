@@ -9,8 +9,8 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
-// delete deletes a function. A pending one, which this application may not have created, is deleted only if it
-// has the tag.
+// delete deletes a function. A pending one, which this application may not have created, is deleted
+// only if it has the tag.
 func (r run) delete(ctx context.Context, res *plan.Resource) error {
 	if res.Pending {
 		have, err := r.get(ctx, res.FunctionName)

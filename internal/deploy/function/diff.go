@@ -23,13 +23,13 @@ func (d difference) all() plan.Changes {
 	return slices.Concat(d.state, d.code, d.configuration, d.concurrency, d.tags)
 }
 
-func (b *planner) diff(fn spec.Function, have foundFunction) difference {
-	diff := difference{configuration: b.configurationDiff(fn, have)}
+func (p *planner) diff(fn spec.Function, have foundFunction) difference {
+	diff := difference{configuration: p.configurationDiff(fn, have)}
 	diff.code.Compare("code", have.code, fn.Bundle.SHA256)
 	diff.code.Compare("architecture", string(have.architecture), fn.Architecture)
 	diff.concurrency.Compare("reserved concurrency",
 		reservation(have.concurrency), reservation(fn.ReservedConcurrency))
-	diff.tags.Tags(have.tags, b.App.ResourceTags(fn.Tags))
+	diff.tags.Tags(have.tags, p.App.ResourceTags(fn.Tags))
 	switch {
 	case have.lastUpdate == types.LastUpdateStatusFailed:
 		// AWS does not say whether the code or the configuration failed, nor which of them it describes.
@@ -42,12 +42,12 @@ func (b *planner) diff(fn spec.Function, have foundFunction) difference {
 }
 
 // configurationDiff compares what UpdateFunctionConfiguration can change.
-func (b *planner) configurationDiff(fn spec.Function, have foundFunction) plan.Changes {
+func (p *planner) configurationDiff(fn spec.Function, have foundFunction) plan.Changes {
 	var diff plan.Changes
 	diff.Compare("handler", have.handler, spec.Handler)
 	diff.Compare("runtime", string(have.runtime), string(types.Runtime(spec.Runtime)))
-	diff.Compare("role", have.role, b.roleARN(fn.Role))
-	diff = append(diff, environmentDiff(have.environment, b.App.Environment(fn, b.endpoint()))...)
+	diff.Compare("role", have.role, p.roleARN(fn.Role))
+	diff = append(diff, environmentDiff(have.environment, p.App.Environment(fn, p.endpoint()))...)
 	diff.Compare("timeout", seconds(have.timeout), seconds(fn.Timeout))
 	diff.Compare("memory", mebibytes(have.memory), mebibytes(fn.MemorySize))
 	diff.Compare("layers", strings.Join(have.layers, ", "), strings.Join(fn.Layers, ", "))
@@ -57,24 +57,25 @@ func (b *planner) configurationDiff(fn spec.Function, have foundFunction) plan.C
 	return diff
 }
 
-// roleARN returns the ARN of the role of a function. A role that must be created again differs from the old one
-// although it has the same ARN: Lambda refers to roles by an internal id.
-func (b *planner) roleARN(role spec.Role) string {
+// roleARN returns the ARN of the role of a function. A role that must be created again differs from
+// the old one although it has the same ARN: Lambda refers to roles by an internal id.
+func (p *planner) roleARN(role spec.Role) string {
 	if role.ARN != "" {
 		return role.ARN
 	}
-	if arn, ok := b.Known.Roles[role.LogicalName]; ok {
+	if arn, ok := p.Known.Roles[role.LogicalName]; ok {
 		return arn
 	}
-	return "a new " + b.App.RoleName(role.LogicalName)
+	return "a new " + p.App.RoleName(role.LogicalName)
 }
 
-// endpoint returns the value of [spec.EndpointVariable], with a placeholder if the API has no id yet.
-func (b *planner) endpoint() string {
-	if b.Known.API == "" {
+// endpoint returns the value of [spec.EndpointVariable], with a placeholder if the API has no id
+// yet.
+func (p *planner) endpoint() string {
+	if p.Known.API == "" {
 		return "(not known yet)"
 	}
-	return b.Account.Endpoint(b.Known.API, b.App.API.Stage)
+	return p.Account.Endpoint(p.Known.API, p.App.API.Stage)
 }
 
 // environmentDiff compares environment variables. It leaves out their values, which may be secrets.

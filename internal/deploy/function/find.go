@@ -31,8 +31,8 @@ type foundFunction struct {
 	concurrency *int // nil: none is reserved
 	tags        map[string]string
 
-	// state is Pending while Lambda creates the function, and lastUpdate InProgress while it changes it. Both may
-	// be Failed; then reason says why.
+	// state is Pending while Lambda creates the function, and lastUpdate InProgress while it changes
+	// it. Both may be Failed; then reason says why.
 	// (https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html)
 	state      types.State
 	lastUpdate types.LastUpdateStatus
@@ -50,7 +50,9 @@ func (f foundFunction) settled() bool {
 }
 
 // findFunctions looks for the functions of the application, by name.
-func (c client) findFunctions(ctx context.Context, app spec.Application) (map[string]foundFunction, error) {
+func (c client) findFunctions(
+	ctx context.Context, app spec.Application,
+) (map[string]foundFunction, error) {
 	functions := make(map[string]foundFunction)
 	for _, fn := range app.Functions {
 		name := app.FunctionName(fn.LogicalName)

@@ -46,8 +46,8 @@ func TestWhatCannotBeReadIsAnError(t *testing.T) {
 
 func TestSettleSaysWhyNot(t *testing.T) {
 	for answer, want := range map[string]string{
-		`{"Configuration":{"State":"Failed","StateReason":"no addresses"}}`: "create function x: no addresses",
-		`{"Configuration":{"State":"Active","LastUpdateStatus":"Failed","LastUpdateStatusReason":"no"}}`: "" +
+		`{"Configuration":{"State":"Failed","StateReason":"full"}}`: "create function x: full",
+		`{"Configuration":{"LastUpdateStatus":"Failed","LastUpdateStatusReason":"no"}}`: "" +
 			"update function x: no",
 	} {
 		r := lambdaSaying(t, answer).run(&plan.Run{})
@@ -95,7 +95,8 @@ func TestConfigurationTakesAway(t *testing.T) {
 	fn.Layers, fn.SubnetIDs, fn.SecurityGroupIDs, fn.XRay = nil, nil, nil, false
 	fn.Role = spec.Role{ARN: "arn:aws:iam::123456789012:role/theirs"}
 	none := r.configuration(fn)
-	if none.Layers == nil || none.VpcConfig.SubnetIds == nil || none.VpcConfig.SecurityGroupIds == nil ||
+	if none.Layers == nil || none.VpcConfig.SubnetIds == nil ||
+		none.VpcConfig.SecurityGroupIds == nil ||
 		none.TracingConfig.Mode != types.TracingModePassThrough || *none.Role != fn.Role.ARN {
 		t.Errorf("VPC %v, layers %v, tracing %v, role %s",
 			none.VpcConfig, none.Layers, none.TracingConfig, *none.Role)

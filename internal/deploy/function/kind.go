@@ -1,5 +1,5 @@
-// Package function deploys Lambda functions, and the permissions to call them. It alone calls Lambda's control
-// plane.
+// Package function deploys Lambda functions, and the permissions to call them. It alone calls
+// Lambda's control plane.
 package function
 
 import (
@@ -21,7 +21,9 @@ func Kind(cfg aws.Config) plan.Kind {
 func (c client) resourceType() plan.ResourceType {
 	return plan.ResourceType{Name: plan.TypeFunction, Delete: func(res plan.Resource) plan.Step {
 		return plan.Deletion(res, res.FunctionName, "function", res.FunctionARN,
-			func(ctx context.Context, r *plan.Run, res *plan.Resource) error { return c.run(r).delete(ctx, res) })
+			func(ctx context.Context, r *plan.Run, res *plan.Resource) error {
+				return c.run(r).delete(ctx, res)
+			})
 	}}
 }
 

@@ -60,24 +60,24 @@ func parseGrants(policy string) (map[string]spec.Grant, error) {
 }
 
 // permissions plans the permissions of the API to call functions.
-func (b *planner) permissions() {
-	for _, fn := range b.App.Functions {
-		if b.App.Calls(fn.LogicalName) {
-			b.permission(b.App.FunctionName(fn.LogicalName))
+func (p *planner) permissions() {
+	for _, fn := range p.App.Functions {
+		if p.App.Calls(fn.LogicalName) {
+			p.permission(p.App.FunctionName(fn.LogicalName))
 		}
 	}
 }
 
-func (b *planner) permission(function string) {
+func (p *planner) permission(function string) {
 	step := plan.Step{
 		Action: plan.Create, Type: plan.TypePermission, Name: function,
 		Do: func(ctx context.Context, r *plan.Run, _ *plan.Resource) error {
-			return b.client.run(r).permit(ctx, function)
+			return p.client.run(r).permit(ctx, function)
 		},
 	}
-	have, ok := b.liveFunction(function)
-	if ok && b.Known.API != "" {
-		id, want := b.Account.APIGrant(b.Known.API)
+	have, ok := p.liveFunction(function)
+	if ok && p.Known.API != "" {
+		id, want := p.Account.APIGrant(p.Known.API)
 		old, there := have.grants[id]
 		if there && old == want {
 			return
@@ -89,33 +89,35 @@ func (b *planner) permission(function string) {
 			}}
 		}
 	}
-	b.Add(step)
+	p.Add(step)
 }
 
-// stalePermissions plans the deletion of permissions that are no longer needed: those of an API that is gone, and
-// those of functions that no route calls. The live routes may need them until the new ones are live.
-func (b *planner) stalePermissions() {
-	for _, fn := range b.App.Functions {
-		name := b.App.FunctionName(fn.LogicalName)
-		have, ok := b.liveFunction(name)
+// stalePermissions plans the deletion of permissions that are no longer needed: those of an API
+// that is gone, and those of functions that no route calls. The live routes may need them until the
+// new ones are live.
+func (p *planner) stalePermissions() {
+	for _, fn := range p.App.Functions {
+		name := p.App.FunctionName(fn.LogicalName)
+		have, ok := p.liveFunction(name)
 		if !ok {
 			continue
 		}
 		for _, id := range slices.Sorted(maps.Keys(have.grants)) {
-			if b.Known.API != "" && id == spec.GrantPrefix+b.Known.API && b.App.Calls(fn.LogicalName) {
+			if p.Known.API != "" && id == spec.GrantPrefix+p.Known.API && p.App.Calls(fn.LogicalName) {
 				continue
 			}
-			b.Add(plan.Step{
+			p.Add(plan.Step{
 				Action: plan.Delete, Type: plan.TypePermission, Name: name,
 				Do: func(ctx context.Context, r *plan.Run, _ *plan.Resource) error {
-					return b.client.run(r).forbid(ctx, name, id)
+					return p.client.run(r).forbid(ctx, name, id)
 				},
 			})
 		}
 	}
 }
 
-// permit lets the API call a function. It replaces a wrong statement, as statements cannot be changed.
+// permit lets the API call a function. It replaces a wrong statement, as statements cannot be
+// changed.
 func (r run) permit(ctx context.Context, function string) error {
 	id, want := r.Account.APIGrant(r.IDs.API)
 	have, err := r.getGrants(ctx, function)
@@ -161,8 +163,8 @@ func (r run) forbid(ctx context.Context, function, id string) error {
 	}, isBusy)
 }
 
-// isBusy reports whether another change of a function is in progress. A duplicate statement is the same error with
-// another text.
+// isBusy reports whether another change of a function is in progress. A duplicate statement is the
+// same error with another text.
 func isBusy(err error) bool {
 	e, conflict := errors.AsType[*types.ResourceConflictException](err)
 	return conflict && !strings.Contains(strings.ToLower(aws.ToString(e.Message)), "statement id")

@@ -12,53 +12,55 @@ import (
 const integrationTimeout = 29
 
 // function plans a function.
-func (b *planner) function(fn spec.Function) {
-	name := b.App.FunctionName(fn.LogicalName)
+func (p *planner) function(fn spec.Function) {
+	name := p.App.FunctionName(fn.LogicalName)
 	if fn.Bundle == nil {
-		b.Conflict("function %s has no code", name)
+		p.Conflict("function %s has no code", name)
 		return
 	}
 	if fn.Timeout > integrationTimeout {
-		b.Warn("function %s may run for %d seconds (lambda_timeout), and API Gateway waits for %d: "+
+		p.Warn("function %s may run for %d seconds (lambda_timeout), and API Gateway waits for %d: "+
 			"after that the client gets a timeout error while the function continues",
 			name, fn.Timeout, integrationTimeout)
 	}
 	res := plan.Resource{Name: fn.LogicalName, Type: plan.TypeFunction, FunctionName: name}
-	have, ok := b.found[name]
-	if ok && !b.Owned(plan.TypeFunction, res.Name, name, have.tags) {
+	have, ok := p.found[name]
+	if ok && !p.Owned(plan.TypeFunction, res.Name, name, have.tags) {
 		return
 	}
 	if ok && have.failed() {
 		gone := res
 		gone.FunctionARN = have.arn
-		b.Add(b.client.resourceType().Delete(gone))
+		p.Add(p.client.resourceType().Delete(gone))
 	}
 	if !ok || have.failed() {
-		b.Add(plan.Step{
+		p.Add(plan.Step{
 			Action: plan.Create, Type: plan.TypeFunction, Name: name, Resource: res,
 			Line: "Creating lambda function: " + name,
 			Do: func(ctx context.Context, r *plan.Run, res *plan.Resource) error {
-				return b.client.run(r).create(ctx, fn, res)
+				return p.client.run(r).create(ctx, fn, res)
 			},
 		})
 		return
 	}
 	res.FunctionARN = have.arn
-	diff := b.diff(fn, have)
-	b.Update(plan.TypeFunction, name, "Updating lambda function: "+name, diff.all(), res,
+	diff := p.diff(fn, have)
+	p.Update(plan.TypeFunction, name, "Updating lambda function: "+name, diff.all(), res,
 		func(ctx context.Context, r *plan.Run, _ *plan.Resource) error {
-			return b.client.run(r).update(ctx, fn, have, diff)
+			return p.client.run(r).update(ctx, fn, have, diff)
 		})
 }
 
 // liveFunction returns an existing function, unless it must be created again.
-func (b *planner) liveFunction(name string) (foundFunction, bool) {
-	have, ok := b.found[name]
+func (p *planner) liveFunction(name string) (foundFunction, bool) {
+	have, ok := p.found[name]
 	return have, ok && !have.failed()
 }
 
 // staleFunctions plans the deletion of permissions and functions that are no longer needed.
-func (b *planner) staleFunctions() {
-	b.stalePermissions()
-	b.DeleteStale(b.client.resourceType(), func(res plan.Resource) bool { return b.App.HasFunction(res.Name) })
+func (p *planner) staleFunctions() {
+	p.stalePermissions()
+	p.DeleteStale(p.client.resourceType(), func(res plan.Resource) bool {
+		return p.App.HasFunction(res.Name)
+	})
 }

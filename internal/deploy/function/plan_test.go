@@ -23,7 +23,10 @@ type onAWS struct {
 
 func (o onAWS) planner(app spec.Application, state plan.State) *planner {
 	return &planner{
-		Planner: &plan.Planner{App: app, Account: o.account, State: state, Known: o.ids}, found: o.functions,
+		Planner: &plan.Planner{
+			App: app, Account: o.account, State: state,
+			Known: o.ids,
+		}, found: o.functions,
 	}
 }
 
@@ -156,7 +159,8 @@ func TestFunctionChanges(t *testing.T) {
 	}
 	app, found := oneFunction()
 	app.Functions[0].ReservedConcurrency = &six
-	b := planned(app, changeFunction(found, func(f *foundFunction) { f.concurrency = &five }), plan.State{})
+	b := planned(app, changeFunction(found, func(f *foundFunction) { f.concurrency = &five }),
+		plan.State{})
 	if got, want := changesText(b.Steps[0].Changes), "reserved concurrency: 5 -> 6"; got != want {
 		t.Errorf("changes are %q, want %q", got, want)
 	}

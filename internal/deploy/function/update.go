@@ -10,8 +10,8 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
-// update changes a function, and waits until Lambda has done so. New variables come before the new code, which may
-// need them.
+// update changes a function, and waits until Lambda has done so. New variables come before the new
+// code, which may need them.
 func (r run) update(
 	ctx context.Context, fn spec.Function, have foundFunction, diff difference,
 ) error {

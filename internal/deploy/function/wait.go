@@ -13,7 +13,8 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
-// functionLimit is how long to wait for a function. One in a VPC may have to wait for its network interfaces.
+// functionLimit is how long to wait for a function. One in a VPC may have to wait for its network
+// interfaces.
 const functionLimit = 10 * time.Minute
 
 // retryUntilAssumable repeats a call until Lambda can assume the role of a function.
@@ -30,8 +31,8 @@ func (r run) retryUntilAssumable(ctx context.Context, fn spec.Function, call fun
 	})
 }
 
-// isRoleNotReady reports whether Lambda does not know a new role, or its policy, yet. Only the text distinguishes
-// that from other invalid parameters.
+// isRoleNotReady reports whether Lambda does not know a new role, or its policy, yet. Only the text
+// distinguishes that from other invalid parameters.
 func isRoleNotReady(err error) bool {
 	if _, ok := errors.AsType[*types.InvalidParameterValueException](err); !ok {
 		return false
@@ -44,8 +45,8 @@ func isRoleNotReady(err error) bool {
 		strings.Contains(text, "throttled by EC2") // of functions in a VPC
 }
 
-// retryWhileBusy repeats a call while another change of a function is in progress, such as one of an earlier
-// deploy.
+// retryWhileBusy repeats a call while another change of a function is in progress, such as one of
+// an earlier deploy.
 func (r run) retryWhileBusy(ctx context.Context, function string, call func() error) error {
 	return r.RetryWhile(ctx, "wait for function "+function, functionLimit, call, func(err error) bool {
 		_, busy := errors.AsType[*types.ResourceConflictException](err)
@@ -53,8 +54,8 @@ func (r run) retryWhileBusy(ctx context.Context, function string, call func() er
 	})
 }
 
-// settle waits until Lambda has finished the last change of a function, and returns the function. If the change
-// failed, it returns why.
+// settle waits until Lambda has finished the last change of a function, and returns the function.
+// If the change failed, it returns why.
 func (r run) settle(ctx context.Context, name string) (have *foundFunction, err error) {
 	err = r.Await(ctx, "wait for function "+name, functionLimit, func() (bool, error) {
 		var err error

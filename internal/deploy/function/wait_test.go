@@ -10,11 +10,13 @@ import (
 
 func TestRoleIsNotReady(t *testing.T) {
 	for text, want := range map[string]bool{
-		"The role defined for the function cannot be assumed by Lambda.":                                   true,
-		"The role defined for the function does not have permissions to call ec2:CreateNetworkInterface":   true,
-		"The provided execution role does not have permissions to call PutTraceSegments on XRAY":           true,
-		"Lambda was unable to configure access because the KMS key is invalid for CreateGrant. InvalidArn": true,
-		"Unzipped size must be smaller than 262144000 bytes":                                               false,
+		"The role defined for the function cannot be assumed by Lambda.": true,
+		"The role defined for the function does not have permissions to call " +
+			"ec2:CreateNetworkInterface": true,
+		"The provided execution role does not have permissions to call PutTraceSegments on XRAY": true,
+		"Lambda was unable to configure access because the KMS key is invalid for CreateGrant. " +
+			"InvalidArn": true,
+		"Unzipped size must be smaller than 262144000 bytes": false,
 	} {
 		err := fmt.Errorf("around: %w", &types.InvalidParameterValueException{Message: &text})
 		if got := isRoleNotReady(err); got != want {

@@ -10,10 +10,12 @@ import (
 const (
 	// followSince is how old the first events of a followed log may be.
 	followSince = 10 * time.Minute
-	// followPause is the pause between two reads. An account may read ten times a second, in some regions five
+	// followPause is the pause between two reads. An account may read ten times a second, in some
+	// regions five
 	// (https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html).
 	followPause = 2 * time.Second
-	// followOverlap is how far back each read overlaps the one before: events become visible out of order.
+	// followOverlap is how far back each read overlaps the one before: events become visible out of
+	// order.
 	followOverlap = 15 * time.Second
 )
 

@@ -21,9 +21,11 @@ type foundGroup struct {
 	tags      map[string]string
 }
 
-// findGroups looks for the log groups of all functions. AWS returns all groups whose names begin with the one that is
-// asked for.
-func (c client) findGroups(ctx context.Context, app spec.Application) (map[string]foundGroup, error) {
+// findGroups looks for the log groups of all functions. AWS returns all groups whose names begin
+// with the one that is asked for.
+func (c client) findGroups(
+	ctx context.Context, app spec.Application,
+) (map[string]foundGroup, error) {
 	groups := make(map[string]foundGroup)
 	for _, fn := range app.Functions {
 		name := app.LogGroupName(fn.LogicalName)
@@ -65,28 +67,32 @@ func (c client) describe(ctx context.Context, name string) (*foundGroup, error) 
 	return nil, nil
 }
 
-// group plans the log group of a function. It is created before the function: Lambda would create one that is kept
-// for ever, and the function would need the permission for it. As Lambda creates groups without tags, any group of
-// the name belongs to the application.
-func (b *planner) group(fn spec.Function) {
-	name := b.App.LogGroupName(fn.LogicalName)
-	res := plan.Resource{Name: fn.LogicalName + groupSuffix, Type: plan.TypeLogGroup, LogGroupName: name}
-	have, ok := b.found[name]
+// group plans the log group of a function. It is created before the function: Lambda would create
+// one that is kept for ever, and the function would need the permission for it. As Lambda creates
+// groups without tags, any group of the name belongs to the application.
+func (p *planner) group(fn spec.Function) {
+	name := p.App.LogGroupName(fn.LogicalName)
+	res := plan.Resource{
+		Name: fn.LogicalName + groupSuffix, Type: plan.TypeLogGroup,
+		LogGroupName: name,
+	}
+	have, ok := p.found[name]
 	if !ok {
-		b.Add(plan.Step{
+		p.Add(plan.Step{
 			Action: plan.Create, Type: plan.TypeLogGroup, Name: name, Resource: res,
 			Do: func(ctx context.Context, r *plan.Run, _ *plan.Resource) error {
-				return b.client.run(r).create(ctx, name, fn)
+				return p.client.run(r).create(ctx, name, fn)
 			},
 		})
 		return
 	}
 	var diff plan.Changes
 	diff.Compare("retention", days(have.retention), days(fn.LogRetention))
-	diff.Tags(have.tags, b.App.ResourceTags(fn.Tags))
-	b.Update(plan.TypeLogGroup, name, "", diff, res, func(ctx context.Context, r *plan.Run, _ *plan.Resource) error {
-		return b.client.run(r).update(ctx, name, have, fn)
-	})
+	diff.Tags(have.tags, p.App.ResourceTags(fn.Tags))
+	p.Update(plan.TypeLogGroup, name, "", diff, res,
+		func(ctx context.Context, r *plan.Run, _ *plan.Resource) error {
+			return p.client.run(r).update(ctx, name, have, fn)
+		})
 }
 
 func (r run) create(ctx context.Context, name string, fn spec.Function) error {
@@ -159,9 +165,9 @@ func days(n int) string {
 const groupSuffix = "-log-group"
 
 // staleGroups plans the deletion of log groups whose functions are no longer needed.
-func (b *planner) staleGroups() {
-	b.DeleteStale(b.client.resourceType(), func(res plan.Resource) bool {
+func (p *planner) staleGroups() {
+	p.DeleteStale(p.client.resourceType(), func(res plan.Resource) bool {
 		function, ok := strings.CutSuffix(res.Name, groupSuffix)
-		return ok && b.App.HasFunction(function)
+		return ok && p.App.HasFunction(function)
 	})
 }

@@ -20,7 +20,9 @@ func Kind(cfg aws.Config) plan.Kind {
 func (c client) resourceType() plan.ResourceType {
 	return plan.ResourceType{Name: plan.TypeLogGroup, Delete: func(res plan.Resource) plan.Step {
 		return plan.Deletion(res, res.LogGroupName, "log group", "",
-			func(ctx context.Context, r *plan.Run, res *plan.Resource) error { return c.run(r).delete(ctx, res) })
+			func(ctx context.Context, r *plan.Run, res *plan.Resource) error {
+				return c.run(r).delete(ctx, res)
+			})
 	}}
 }
 

@@ -15,9 +15,9 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
-// newest returns the last events. CloudWatch Logs does not document how to read backwards, so newest reads spans of
-// time, the last one first, each six times as long as the one after it: that reads little of a busy log, and takes
-// few requests for an empty one.
+// newest returns the last events. CloudWatch Logs does not document how to read backwards, so
+// newest reads spans of time, the last one first, each six times as long as the one after it: that
+// reads little of a busy log, and takes few requests for an empty one.
 func (l *Reader) newest(ctx context.Context) ([]Event, error) {
 	const first, growth = 10 * time.Minute, 6
 	since := laterOf(l.options.Since, time.UnixMilli(0))
@@ -62,7 +62,8 @@ func laterOf(a, b time.Time) time.Time {
 	return b
 }
 
-// between merges the events of all functions from start to end, inclusive, by time. A zero time is no limit.
+// between merges the events of all functions from start to end, inclusive, by time. A zero time is
+// no limit.
 func (l *Reader) between(ctx context.Context, start, end time.Time) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
 		var heads []*logHead
@@ -112,7 +113,8 @@ func oldestHead(heads []*logHead) int {
 	return first
 }
 
-// of returns the events of one function, which AWS sorts by time. A page may be empty without being the last.
+// of returns the events of one function, which AWS sorts by time. A page may be empty without being
+// the last.
 // (https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html)
 func (l *Reader) of(
 	ctx context.Context, fn plan.Resource, start, end time.Time,
@@ -137,8 +139,11 @@ func (l *Reader) of(
 	}
 }
 
-func (l *Reader) query(fn plan.Resource, start, end time.Time) *cloudwatchlogs.FilterLogEventsInput {
-	in := &cloudwatchlogs.FilterLogEventsInput{LogGroupName: aws.String(spec.LogGroup(fn.FunctionName))}
+func (l *Reader) query(
+	fn plan.Resource, start, end time.Time,
+) *cloudwatchlogs.FilterLogEventsInput {
+	group := spec.LogGroup(fn.FunctionName)
+	in := &cloudwatchlogs.FilterLogEventsInput{LogGroupName: &group}
 	if !start.IsZero() {
 		in.StartTime = aws.Int64(start.UnixMilli())
 	}

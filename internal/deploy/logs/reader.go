@@ -18,8 +18,8 @@ type Options struct {
 	// Functions are the logical names of functions; none means all deployed functions.
 	Functions []string
 
-	// Since is the time of the first event. The zero time means the beginning of the log; with Follow, ten
-	// minutes ago.
+	// Since is the time of the first event. The zero time means the beginning of the log; with Follow,
+	// ten minutes ago.
 	Since time.Time
 
 	// Newest, if not 0, limits the existing events to the last ones.
@@ -29,8 +29,8 @@ type Options struct {
 	// (https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html).
 	Filter string
 
-	// LambdaMessages includes the events in which Lambda reports the start, the end and the cost of each
-	// invocation.
+	// LambdaMessages includes the events in which Lambda reports the start, the end and the cost of
+	// each invocation.
 	LambdaMessages bool
 
 	// Follow waits for more events, until the context ends.
@@ -59,8 +59,8 @@ func NewReader(cfg aws.Config, w plan.Waiter, functions []plan.Resource, o Optio
 	return &Reader{client{cloudwatchlogs.NewFromConfig(cfg)}, w, o, functions}
 }
 
-// Events returns the log, the oldest event first. It ends with the first error, which is that of the context
-// if Follow is set. A function that has not logged anything has no events.
+// Events returns the log, the oldest event first. It ends with the first error, which is that of
+// the context if Follow is set. A function that has not logged anything has no events.
 func (l *Reader) Events(ctx context.Context) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
 		err := l.read(ctx, func(e Event) bool { return !l.wanted(e) || yield(e, nil) })

@@ -16,7 +16,8 @@ func (c *Changes) Compare(property, from, to string) {
 	}
 }
 
-// TagChanges returns the tags to set and the keys to remove. Tags that AWS sets itself, aws:…, stay.
+// TagChanges returns the tags to set and the keys to remove. Tags that AWS sets itself, aws:…,
+// stay.
 func TagChanges(have, want map[string]string) (set map[string]string, unset []string) {
 	set = make(map[string]string)
 	for key, value := range want {

@@ -25,17 +25,18 @@ type ResourceType struct {
 	Data   bool // its resources hold data: they stay unless their deletion is asked for
 }
 
-// Found is what AWS has of one kind, as functions that plan steps. They do not call AWS. Functions that are
-// nil do nothing.
+// Found is what AWS has of one kind, as functions that plan steps. They do not call AWS. Functions
+// that are nil do nothing.
 type Found struct {
-	// Tags are the tags of each resource that was found. The caller deletes those that tyg does not manage.
+	// Tags are the tags of each resource that was found. The caller deletes those that tyg does not
+	// manage.
 	Tags []map[string]string
 
 	// IDs adds the ids that steps of other kinds need.
 	IDs func(*IDs)
 
-	// First plans what functions need, Each plans the resources of one function, and Last plans what needs
-	// functions.
+	// First plans what functions need, Each plans the resources of one function, and Last plans what
+	// needs functions.
 	First func(*Planner)
 	Each  func(*Planner, spec.Function)
 	Last  func(*Planner)

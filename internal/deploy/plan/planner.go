@@ -21,8 +21,8 @@ type Planner struct {
 	Conflicts []error
 }
 
-// Plan plans all kinds of resources. Deletions come last: clients use the old resources until the new routes
-// are live.
+// Plan plans all kinds of resources. Deletions come last: clients use the old resources until the
+// new routes are live.
 func (p *Planner) Plan(kinds []Found) {
 	for _, k := range kinds {
 		p.part(k.First)
@@ -61,8 +61,8 @@ func (p *Planner) Conflict(format string, args ...any) {
 	p.Conflicts = append(p.Conflicts, fmt.Errorf(format, args...))
 }
 
-// Owned reports whether an existing resource belongs to the application: it has the tag, or the state file has
-// it. Otherwise the plan fails.
+// Owned reports whether an existing resource belongs to the application: it has the tag, or the
+// state file has it. Otherwise the plan fails.
 func (p *Planner) Owned(kind, recorded, name string, tags map[string]string) bool {
 	return p.OwnedBy(kind, recorded, name, tags, p.App.Tag())
 }
@@ -89,10 +89,11 @@ func (p *Planner) Has(kind, name string) bool {
 	return false
 }
 
-// Update adds a step that updates a resource if anything differs. If nothing differs but the entry in the state
-// file, the step only records the resource.
+// Update adds a step that updates a resource if anything differs. If nothing differs but the entry
+// in the state file, the step only records the resource.
 func (p *Planner) Update(
-	kind, name, line string, diff Changes, res Resource, do func(context.Context, *Run, *Resource) error,
+	kind, name, line string, diff Changes, res Resource, do func(context.Context, *Run,
+		*Resource) error,
 ) {
 	if len(diff) > 0 {
 		p.Add(Step{
@@ -100,7 +101,8 @@ func (p *Planner) Update(
 		})
 		return
 	}
-	if known, ok := p.State.Find(res.Type, res.Name); res.Name != "" && (!ok || !reflect.DeepEqual(known, res)) {
+	if known, ok := p.State.Find(res.Type, res.Name); res.Name != "" &&
+		(!ok || !reflect.DeepEqual(known, res)) {
 		p.Add(Step{
 			Action: Record, Type: kind, Name: name, Resource: res,
 			Do: func(context.Context, *Run, *Resource) error { return nil },
@@ -108,7 +110,8 @@ func (p *Planner) Update(
 	}
 }
 
-// DeleteStale plans the deletion of the resources of one type that are in the state file and not needed.
+// DeleteStale plans the deletion of the resources of one type that are in the state file and not
+// needed.
 func (p *Planner) DeleteStale(kind ResourceType, needed func(Resource) bool) {
 	for _, res := range p.State.Of(kind.Name) {
 		if !needed(res) {

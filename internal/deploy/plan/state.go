@@ -32,8 +32,8 @@ const (
 
 const schemaVersion = "2.0"
 
-// A State is the content of the state file of a deployed stage, .tyg/deployed/{stage}.json. Resources are in
-// the order in which they were created.
+// A State is the content of the state file of a deployed stage, .tyg/deployed/{stage}.json.
+// Resources are in the order in which they were created.
 type State struct {
 	Resources     []Resource `json:"resources"`
 	SchemaVersion string     `json:"schema_version"`
@@ -41,15 +41,15 @@ type State struct {
 	Region        string     `json:"region,omitempty"`
 	AccountID     string     `json:"account_id,omitempty"`
 
-	// TagKeys are the keys of all tags that deploys have ever set. Tags with other keys are not tyg's, and
-	// stay.
+	// TagKeys are the keys of all tags that deploys have ever set. Tags with other keys are not tyg's,
+	// and stay.
 	TagKeys []string `json:"tag_keys,omitempty"`
 
 	text []byte // of the file as last read or written; nil if there was none
 }
 
-// A Resource is a resource on AWS that belongs to the application. Resources that AWS deletes with another one,
-// as the routes of an API, are not in the file.
+// A Resource is a resource on AWS that belongs to the application. Resources that AWS deletes with
+// another one, as the routes of an API, are not in the file.
 type Resource struct {
 	Name string `json:"name"` // what the project calls it
 	Type string `json:"resource_type"`
@@ -109,15 +109,16 @@ func ReadState(file string) (State, error) {
 	return s, nil
 }
 
-// write replaces the state file. A concurrent reader finds either the old file or the new one. It is an error if
-// the file was changed by another process.
+// write replaces the state file. A concurrent reader finds either the old file or the new one. It
+// is an error if the file was changed by another process.
 func (s *State) write(file string) error {
 	now, err := os.ReadFile(file)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("write state: %w", err)
 	}
 	if !bytes.Equal(now, s.text) {
-		return fmt.Errorf("%s has changed: another process is deploying or deleting this stage; wait until "+
+		return fmt.Errorf("%s has changed: another process is deploying or deleting this stage; wait "+
+			"until "+
 			"it has ended, and run the command again", file)
 	}
 	text, err := s.encode()
@@ -198,11 +199,13 @@ func (s *State) remove(kind, name string) {
 }
 
 func (s State) index(kind, name string) int {
-	return slices.IndexFunc(s.Resources, func(r Resource) bool { return r.Type == kind && r.Name == name })
+	return slices.IndexFunc(s.Resources, func(r Resource) bool {
+		return r.Type == kind && r.Name == name
+	})
 }
 
-// Report returns the lines that end a deploy: the functions in the order in which they were created, the URL
-// of the API, and its custom domain name.
+// Report returns the lines that end a deploy: the functions in the order in which they were
+// created, the URL of the API, and its custom domain name.
 func (s State) Report() []string {
 	lines := []string{"Resources deployed:"}
 	for _, fn := range s.Of(TypeFunction) {

@@ -43,8 +43,8 @@ type Change struct {
 // String returns the step on one line: "update lambda_function echo-server-dev-websocket_message".
 func (s Step) String() string { return fmt.Sprintf("%s %s %s", s.Action, s.Type, s.Name) }
 
-// Deletion returns the step that deletes a recorded resource. The line that it prints has the id of the
-// resource, or its name if the id is not recorded.
+// Deletion returns the step that deletes a recorded resource. The line that it prints has the id of
+// the resource, or its name if the id is not recorded.
 func Deletion(
 	res Resource, name, what, id string, do func(context.Context, *Run, *Resource) error,
 ) Step {

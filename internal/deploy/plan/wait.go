@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// IAMDelay is how long to wait for IAM: a new role is known everywhere within some seconds, and sometimes a
-// minute.
+// IAMDelay is how long to wait for IAM: a new role is known everywhere within some seconds, and
+// sometimes a minute.
 const IAMDelay = 2 * time.Minute
 
 // A Waiter waits for AWS.
@@ -16,9 +16,11 @@ type Waiter struct {
 	Pause func(context.Context, time.Duration) error
 }
 
-// Await calls done until it reports true or fails. The pauses between calls grow to 5 seconds. When they add
-// up to limit, Await returns an error that names what it has waited for.
-func (w Waiter) Await(ctx context.Context, what string, limit time.Duration, done func() (bool, error)) error {
+// Await calls done until it reports true or fails. The pauses between calls grow to 5 seconds. When
+// they add up to limit, Await returns an error that names what it has waited for.
+func (w Waiter) Await(
+	ctx context.Context, what string, limit time.Duration, done func() (bool, error),
+) error {
 	wait, waited := 250*time.Millisecond, time.Duration(0)
 	for {
 		ok, err := done()
@@ -38,7 +40,8 @@ func (w Waiter) Await(ctx context.Context, what string, limit time.Duration, don
 
 // RetryWhile repeats call while isTransient reports that its error will pass.
 func (w Waiter) RetryWhile(
-	ctx context.Context, what string, limit time.Duration, call func() error, isTransient func(error) bool,
+	ctx context.Context, what string, limit time.Duration, call func() error,
+	isTransient func(error) bool,
 ) error {
 	var last error
 	retry := false

@@ -36,8 +36,8 @@ func (r run) create(ctx context.Context, role spec.Role, res *plan.Resource) err
 		func() error { return r.putPolicy(ctx, res.RoleName, role) }, isNoSuchEntity)
 }
 
-// madeByUs returns the existing role if it has our tag: then the answer to an earlier call was lost. Otherwise it
-// returns exists.
+// madeByUs returns the existing role if it has our tag: then the answer to an earlier call was
+// lost. Otherwise it returns exists.
 func (r run) madeByUs(ctx context.Context, name string, exists error) (*types.Role, error) {
 	out, err := r.GetRole(ctx, &iam.GetRoleInput{RoleName: &name})
 	if err != nil {
@@ -51,7 +51,8 @@ func (r run) madeByUs(ctx context.Context, name string, exists error) (*types.Ro
 
 func (r run) ownsRole(role *types.Role) bool {
 	return slices.ContainsFunc(role.Tags, func(t types.Tag) bool {
-		return aws.ToString(t.Key) == spec.TagKey && aws.ToString(t.Value) == r.App.RoleTag(r.Account.Region)
+		return aws.ToString(t.Key) == spec.TagKey &&
+			aws.ToString(t.Value) == r.App.RoleTag(r.Account.Region)
 	})
 }
 
@@ -88,8 +89,8 @@ func (r run) putPolicy(ctx context.Context, name string, role spec.Role) error {
 	return err
 }
 
-// delete deletes a role and its policies. A pending one, which this application may not have created, is deleted
-// only if it has the tag.
+// delete deletes a role and its policies. A pending one, which this application may not have
+// created, is deleted only if it has the tag.
 func (r run) delete(ctx context.Context, res *plan.Resource) error {
 	name := &res.RoleName
 	out, err := r.GetRole(ctx, &iam.GetRoleInput{RoleName: name})
@@ -112,16 +113,21 @@ func (r run) delete(ctx context.Context, res *plan.Resource) error {
 	return err
 }
 
-// deletePolicies deletes and detaches all policies of a role. AWS refuses to delete a role that has any.
+// deletePolicies deletes and detaches all policies of a role. AWS refuses to delete a role that has
+// any.
 func (r run) deletePolicies(ctx context.Context, name *string) error {
-	inline := iam.NewListRolePoliciesPaginator(r.client.Client, &iam.ListRolePoliciesInput{RoleName: name})
+	inline := iam.NewListRolePoliciesPaginator(r.client.Client,
+		&iam.ListRolePoliciesInput{RoleName: name})
 	for inline.HasMorePages() {
 		page, err := inline.NextPage(ctx)
 		if err != nil {
 			return err
 		}
 		for _, policy := range page.PolicyNames {
-			_, err := r.DeleteRolePolicy(ctx, &iam.DeleteRolePolicyInput{RoleName: name, PolicyName: &policy})
+			_, err := r.DeleteRolePolicy(ctx, &iam.DeleteRolePolicyInput{
+				RoleName:   name,
+				PolicyName: &policy,
+			})
 			if err != nil && !isNoSuchEntity(err) {
 				return fmt.Errorf("delete policy %s: %w", policy, err)
 			}

@@ -20,7 +20,9 @@ func Kind(cfg aws.Config) plan.Kind {
 func (c client) resourceType() plan.ResourceType {
 	return plan.ResourceType{Name: plan.TypeRole, Delete: func(res plan.Resource) plan.Step {
 		return plan.Deletion(res, res.RoleName, "IAM role", "",
-			func(ctx context.Context, r *plan.Run, res *plan.Resource) error { return c.run(r).delete(ctx, res) })
+			func(ctx context.Context, r *plan.Run, res *plan.Resource) error {
+				return c.run(r).delete(ctx, res)
+			})
 	}}
 }
 

@@ -10,45 +10,45 @@ import (
 )
 
 // role plans the role of a function, unless another function that shares it has planned it.
-func (b *planner) role(fn spec.Function) {
-	name := b.App.RoleName(fn.Role.LogicalName)
-	if fn.Role.ARN != "" || b.Has(plan.TypeRole, name) {
+func (p *planner) role(fn spec.Function) {
+	name := p.App.RoleName(fn.Role.LogicalName)
+	if fn.Role.ARN != "" || p.Has(plan.TypeRole, name) {
 		return
 	}
 	res := plan.Resource{Name: fn.Role.LogicalName, Type: plan.TypeRole, RoleName: name}
-	have, ok := b.found[name]
+	have, ok := p.found[name]
 	if !ok {
-		b.Add(plan.Step{
+		p.Add(plan.Step{
 			Action: plan.Create, Type: plan.TypeRole, Name: name, Resource: res,
 			Line: "Creating IAM role: " + name,
 			Do: func(ctx context.Context, r *plan.Run, res *plan.Resource) error {
-				return b.client.run(r).create(ctx, fn.Role, res)
+				return p.client.run(r).create(ctx, fn.Role, res)
 			},
 		})
 		return
 	}
-	if !b.OwnedBy(plan.TypeRole, res.Name, name, have.tags, b.App.RoleTag(b.Account.Region)) {
+	if !p.OwnedBy(plan.TypeRole, res.Name, name, have.tags, p.App.RoleTag(p.Account.Region)) {
 		return
 	}
 	res.RoleARN = have.arn
 	var diff plan.Changes
-	if want := b.policyOf(fn.Role); !samePolicy(want, have.policy) {
+	if want := p.policyOf(fn.Role); !samePolicy(want, have.policy) {
 		diff.Compare("policy", have.policy, want)
 	}
 	if !samePolicy(spec.TrustPolicy(), have.trust) {
 		diff.Compare("trust policy", have.trust, spec.TrustPolicy())
 	}
-	diff.Tags(have.tags, b.App.RoleTags(b.Account))
-	b.Update(plan.TypeRole, name, "Updating policy for IAM role: "+name, diff, res,
+	diff.Tags(have.tags, p.App.RoleTags(p.Account))
+	p.Update(plan.TypeRole, name, "Updating policy for IAM role: "+name, diff, res,
 		func(ctx context.Context, r *plan.Run, _ *plan.Resource) error {
-			return b.client.run(r).update(ctx, name, fn.Role, have)
+			return p.client.run(r).update(ctx, name, fn.Role, have)
 		})
 }
 
 // policyOf returns the policy of a role, with a placeholder if the API has no id yet.
-func (b *planner) policyOf(role spec.Role) string {
-	id := cmp.Or(b.Known.API, "(not known yet)")
-	return policyText(b.App, b.Account, id, role)
+func (p *planner) policyOf(role spec.Role) string {
+	id := cmp.Or(p.Known.API, "(not known yet)")
+	return policyText(p.App, p.Account, id, role)
 }
 
 func policyText(app spec.Application, account spec.Account, apiID string, role spec.Role) string {
@@ -59,9 +59,9 @@ func policyText(app spec.Application, account spec.Account, apiID string, role s
 }
 
 // staleRoles plans the deletion of roles that no function uses.
-func (b *planner) staleRoles() {
-	b.DeleteStale(b.client.resourceType(), func(res plan.Resource) bool {
-		return slices.ContainsFunc(b.App.Functions, func(fn spec.Function) bool {
+func (p *planner) staleRoles() {
+	p.DeleteStale(p.client.resourceType(), func(res plan.Resource) bool {
+		return slices.ContainsFunc(p.App.Functions, func(fn spec.Function) bool {
 			return fn.Role.ARN == "" && fn.Role.LogicalName == res.Name
 		})
 	})

@@ -7,8 +7,9 @@ import (
 	"strings"
 )
 
-// samePolicy reports whether two documents mean the same. IAM returns trust policies in a form of its
-// own, with lists of one as what is in them (https://github.com/hashicorp/terraform/pull/5285).
+// samePolicy reports whether two documents mean the same. IAM returns trust policies in a form of
+// its own, with lists of one as what is in them
+// (https://github.com/hashicorp/terraform/pull/5285).
 func samePolicy(a, b string) bool { return bytes.Equal(canonical(a), canonical(b)) }
 
 func canonical(text string) []byte {

@@ -1,14 +1,22 @@
 package role
 
-import "testing"
+import (
+	"fmt"
+	"testing"
+)
 
 func TestSamePolicy(t *testing.T) {
-	base := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["a:B","c:D"],"Resource":["x"]}]}`
+	policy := func(effect, actions, resources string) string {
+		return fmt.Sprintf(`{"Version":"2012-10-17",`+
+			`"Statement":[{"Effect":%q,"Action":%s,"Resource":%s}]}`, effect, actions, resources)
+	}
+	base := policy("Allow", `["a:B","c:D"]`, `["x"]`)
 	tests := map[string]bool{
-		`{ "Statement": {"Resource": "x", "Effect": "Allow", "Action": ["c:D", "a:B"]}, "Version": "2012-10-17" }`: true,
-		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["a:B","c:E"],"Resource":["x"]}]}`:        false,
-		`{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":["a:B","c:D"],"Resource":["x"]}]}`:         false,
-		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["a:B","c:D"],"Resource":["x","y"]}]}`:    false,
+		`{ "Statement": {"Resource": "x", "Effect": "Allow", "Action": ["c:D", "a:B"]},
+			"Version": "2012-10-17" }`: true,
+		policy("Allow", `["a:B","c:E"]`, `["x"]`):     false,
+		policy("Deny", `["a:B","c:D"]`, `["x"]`):      false,
+		policy("Allow", `["a:B","c:D"]`, `["x","y"]`): false,
 		``: false,
 	}
 	for other, want := range tests {

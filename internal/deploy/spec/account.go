@@ -35,7 +35,8 @@ func dnsSuffix(partition string) string {
 // APIHost returns the host name of an API
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-set-up-websocket-deployment.html).
 func (a Account) APIHost(apiID string) string {
-	return fmt.Sprintf("%s.execute-api.%s.%s", apiID, a.Region, cmp.Or(a.DNSSuffix, dnsSuffix(a.Partition)))
+	return fmt.Sprintf("%s.execute-api.%s.%s", apiID, a.Region,
+		cmp.Or(a.DNSSuffix, dnsSuffix(a.Partition)))
 }
 
 // URL returns the URL that clients connect to.
@@ -43,8 +44,8 @@ func (a Account) URL(apiID, stage string) string {
 	return "wss://" + a.APIHost(apiID) + "/" + stage + "/"
 }
 
-// Endpoint returns the URL of the @connections API: lambda.SenderConfig's Endpoint. The API's own host name
-// serves it, with or without a custom domain name.
+// Endpoint returns the URL of the @connections API: lambda.SenderConfig's Endpoint. The API's own
+// host name serves it, with or without a custom domain name.
 func (a Account) Endpoint(apiID, stage string) string {
 	return "https://" + a.APIHost(apiID) + "/" + stage
 }
@@ -68,9 +69,9 @@ func PartitionOf(arn string) string {
 	return parts[1]
 }
 
-// AccountLimits returns how many messages a second, and how many at once, API Gateway takes in an account
-// that has not asked for other limits. Where a limit was set once and is to be the account's again, these
-// are set: AWS has no call that removes a limit.
+// AccountLimits returns how many messages a second, and how many at once, API Gateway takes in an
+// account that has not asked for other limits. Where a limit was set once and is to be the
+// account's again, these are set: AWS has no call that removes a limit.
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html)
 func AccountLimits(region string) (rate float64, burst int) {
 	if slices.Contains(LowLimitRegions(), region) {

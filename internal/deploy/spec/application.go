@@ -1,5 +1,5 @@
-// Package spec describes an application: what should be on AWS, what it is called there, and what AWS allows.
-// It calls nothing.
+// Package spec describes an application: what should be on AWS, what it is called there, and what
+// AWS allows. It calls nothing.
 package spec
 
 import (
@@ -11,8 +11,8 @@ import (
 	"github.com/tyg-dev/tyg"
 )
 
-// An Application is what should be on AWS. Name and Stage identify it: applications that differ in one of
-// them share nothing.
+// An Application is what should be on AWS. Name and Stage identify it: applications that differ in
+// one of them share nothing.
 type Application struct {
 	Name  string // such as "echo-server"
 	Stage string // of the project, such as "dev"; see [API] for that in the URL
@@ -55,14 +55,14 @@ type Function struct {
 	Tags map[string]string
 }
 
-// A Role is the IAM role of functions: a generated one, one with a policy that the project supplies, or an
-// existing one that the project does not manage.
+// A Role is the IAM role of functions: a generated one, one with a policy that the project
+// supplies, or an existing one that the project does not manage.
 type Role struct {
 	// ARN names an existing role. It is used unchanged, and the other fields are ignored.
 	ARN string
 
-	// LogicalName is default-role, or {function}_role. On AWS a role is called {application}-{stage}, or
-	// {application}-{stage}-{function}.
+	// LogicalName is default-role, or {function}_role. On AWS a role is called {application}-{stage},
+	// or {application}-{stage}-{function}.
 	LogicalName string
 
 	// Policy is the policy document that the project supplies. Nil means [GeneratedPolicy].
@@ -101,15 +101,15 @@ type Route struct {
 // An Authorizer is a function that is asked about each handshake.
 type Authorizer struct {
 	Function        string   // its LogicalName
-	IdentitySources []string // such as route.request.querystring.token; a handshake without them is refused
+	IdentitySources []string // such as route.request.querystring.token, all required
 }
 
-// StageSettings are the logging, metrics and throttling of a stage. The zero value is what a new stage has:
-// no access log, no metrics for each route, the throttling of the account.
+// StageSettings are the logging, metrics and throttling of a stage. The zero value is what a new
+// stage has: no access log, no metrics for each route, the throttling of the account.
 type StageSettings struct {
 	// ThrottlingRate is how many messages a second API Gateway takes from all clients together, and
-	// ThrottlingBurst how many at once. 0 means the limits of the account; it is never sent, because to AWS
-	// a limit of 0 lets no message through
+	// ThrottlingBurst how many at once. 0 means the limits of the account; it is never sent, because
+	// to AWS a limit of 0 lets no message through
 	// (https://github.com/hashicorp/terraform-provider-aws/issues/14742).
 	ThrottlingRate  float64
 	ThrottlingBurst int
@@ -133,7 +133,9 @@ type Domain struct {
 
 // HasFunction reports whether there is a function of this logical name.
 func (a Application) HasFunction(logical string) bool {
-	return slices.ContainsFunc(a.Functions, func(fn Function) bool { return fn.LogicalName == logical })
+	return slices.ContainsFunc(a.Functions, func(fn Function) bool {
+		return fn.LogicalName == logical
+	})
 }
 
 // Calls reports whether the API calls a function.
@@ -155,10 +157,12 @@ func (fn Function) TracingMode() string {
 // Selection returns the route selection expression.
 func (a API) Selection() string { return cmp.Or(a.RouteSelection, tyg.DefaultRouteSelection) }
 
-// Authorizes reports whether the authorizer is asked before a route. API Gateway asks for $connect only.
+// Authorizes reports whether the authorizer is asked before a route. API Gateway asks for $connect
+// only.
 func (a API) Authorizes(r Route) bool { return a.Authorizer != nil && r.Key == tyg.RouteConnect }
 
-// Complete returns settings as AWS has them: with the defaults written out, and the ARN without its end.
+// Complete returns settings as AWS has them: with the defaults written out, and the ARN without its
+// end.
 func (s StageSettings) Complete() StageSettings {
 	s.LoggingLevel = cmp.Or(s.LoggingLevel, "OFF")
 	s.AccessLogARN = strings.TrimSuffix(s.AccessLogARN, ":*")
@@ -171,8 +175,8 @@ func (d Domain) SecurityPolicy() string { return cmp.Or(d.TLSVersion, "TLS_1_2")
 // Key returns [Domain.Prefix] without slashes at its ends.
 func (d Domain) Key() string { return MappingKey(d.Prefix) }
 
-// MappingKey returns a path of a custom domain name without slashes at its ends. It is empty for "(none)",
-// which mappings of REST APIs have for the whole domain name.
+// MappingKey returns a path of a custom domain name without slashes at its ends. It is empty for
+// "(none)", which mappings of REST APIs have for the whole domain name.
 func MappingKey(path string) string {
 	if path == "(none)" {
 		return ""

@@ -72,10 +72,11 @@ func (c *Checker) Tags(where string, all, own map[string]string) {
 	c.Want(len(all) <= maxTags, "%s: there are %d tags, with the one of tyg itself, and AWS allows %d",
 		where, len(all), maxTags)
 	// IAM does not distinguish upper and lower case.
-	for seen, keys := make(map[string]bool), slices.Sorted(maps.Keys(all)); len(keys) > 0; keys = keys[1:] {
-		c.Want(!seen[strings.ToLower(keys[0])],
-			"%s: two tags are called %s, and IAM does not distinguish upper and lower case", where, keys[0])
-		seen[strings.ToLower(keys[0])] = true
+	seen := make(map[string]bool)
+	for _, key := range slices.Sorted(maps.Keys(all)) {
+		c.Want(!seen[strings.ToLower(key)],
+			"%s: two tags are called %s, and IAM does not distinguish upper and lower case", where, key)
+		seen[strings.ToLower(key)] = true
 	}
 	for _, key := range slices.Sorted(maps.Keys(own)) {
 		c.Want(utf8.RuneCountInString(key) <= 128 && Matches(`[\p{L}\p{Z}\p{N}_.:/=+@-]+`, key),

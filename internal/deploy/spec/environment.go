@@ -2,8 +2,8 @@ package spec
 
 import "maps"
 
-// Environment returns the variables of a function: endpoint as [EndpointVariable], the names of tables, and
-// its own, which win.
+// Environment returns the variables of a function: endpoint as [EndpointVariable], the names of
+// tables, and its own, which win.
 func (a Application) Environment(fn Function, endpoint string) map[string]string {
 	all := map[string]string{EndpointVariable: endpoint}
 	for _, t := range a.Tables {

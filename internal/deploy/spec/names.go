@@ -15,14 +15,15 @@ const (
 	Handler = "bootstrap"
 )
 
-// EndpointVariable is the environment variable with the URL of the @connections API. Package lambda reads it.
+// EndpointVariable is the environment variable with the URL of the @connections API. Package lambda
+// reads it.
 const EndpointVariable = "TYG_ENDPOINT"
 
 // Tag returns the value of [TagKey] on the resources of this application.
 func (a Application) Tag() string { return a.Name + "/" + a.Stage }
 
-// RoleTag returns the value of [TagKey] on roles. An account has the same roles in all its regions, so
-// without the region an application that is deployed in two of them would share them.
+// RoleTag returns the value of [TagKey] on roles. An account has the same roles in all its regions,
+// so without the region an application that is deployed in two of them would share them.
 func (a Application) RoleTag(region string) string { return a.Tag() + "@" + region }
 
 // Prefix begins the names on AWS of functions, roles and the API.
@@ -55,13 +56,16 @@ func (a Application) RoleName(logical string) string {
 }
 
 // LogGroupName returns the name of the log group of a function.
-func (a Application) LogGroupName(logical string) string { return LogGroup(a.FunctionName(logical)) }
+func (a Application) LogGroupName(logical string) string {
+	return LogGroup(a.FunctionName(logical))
+}
 
 // LogGroup returns the log group of a function, by its name on AWS. The name is Lambda's choice.
 // (https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html)
 func LogGroup(functionName string) string { return "/aws/lambda/" + functionName }
 
-// ResourceTags returns the tags of a resource: those of the application, its own, which win, and [TagKey].
+// ResourceTags returns the tags of a resource: those of the application, its own, which win, and
+// [TagKey].
 func (a Application) ResourceTags(own map[string]string) map[string]string {
 	all := make(map[string]string)
 	maps.Copy(all, a.Tags)

@@ -30,8 +30,8 @@ func (p *Policy) Allow(sid string, actions []string, resources ...string) {
 		Statement{SID: sid, Effect: "Allow", Action: actions, Resource: resources})
 }
 
-// TableActions returns the actions on a table that are allowed by default: all that read or write items,
-// except Scan.
+// TableActions returns the actions on a table that are allowed by default: all that read or write
+// items, except Scan.
 func TableActions() []string {
 	return []string{
 		"BatchGetItem", "BatchWriteItem", "ConditionCheckItem", "DeleteItem", "DescribeTable", "GetItem",
@@ -39,9 +39,9 @@ func TableActions() []string {
 	}
 }
 
-// GeneratedPolicy returns the policy of the generated role: it lets functions write their logs, reach the
-// connections of this API and no other, use the declared tables, and what their VPC and tracing need. The id
-// of the API may be "*" if it is not known yet.
+// GeneratedPolicy returns the policy of the generated role: it lets functions write their logs,
+// reach the connections of this API and no other, use the declared tables, and what their VPC and
+// tracing need. The id of the API may be "*" if it is not known yet.
 func GeneratedPolicy(app Application, account Account, apiID string) Policy {
 	p := Policy{Version: PolicyVersion}
 	p.Allow("Logs", []string{"logs:CreateLogStream", "logs:PutLogEvents"},

@@ -27,8 +27,8 @@ type Table struct {
 	// DeletionProtection makes AWS refuse to delete the table.
 	DeletionProtection bool
 
-	// Actions are the actions that a generated policy allows on the table and its indexes, such as "Query";
-	// nil means [TableActions].
+	// Actions are the actions that a generated policy allows on the table and its indexes, such as
+	// "Query"; nil means [TableActions].
 	Actions []string
 
 	Tags map[string]string
@@ -106,7 +106,8 @@ func (t Table) BillingMode() string {
 	return "PROVISIONED"
 }
 
-// IndexCapacity returns the capacity of an index, which is that of the table if it has none of its own.
+// IndexCapacity returns the capacity of an index, which is that of the table if it has none of its
+// own.
 func (t Table) IndexCapacity(i Index) Capacity {
 	return Capacity{cmp.Or(i.ReadCapacity, t.ReadCapacity), cmp.Or(i.WriteCapacity, t.WriteCapacity)}
 }

@@ -49,7 +49,9 @@ func (c checker) table(a spec.Application, t spec.Table) {
 		at, len(t.Indexes), maxIndexes)
 	for i, index := range t.Indexes {
 		c.index(at, t, index, kinds)
-		c.Want(!slices.ContainsFunc(t.Indexes[:i], func(o spec.Index) bool { return o.Name == index.Name }),
+		c.Want(!slices.ContainsFunc(t.Indexes[:i], func(o spec.Index) bool {
+			return o.Name == index.Name
+		}),
 			"%s.indexes: there are two called %s", at, index.Name)
 	}
 }

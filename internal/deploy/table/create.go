@@ -44,8 +44,8 @@ var errDeleting = errors.New("a table of this name is still being deleted")
 
 func isDeleting(err error) bool { return errors.Is(err, errDeleting) }
 
-// madeByUs returns nil if the existing table has our tag: then the answer to an earlier call was lost. It returns
-// errDeleting if the table is being deleted, and otherwise exists.
+// madeByUs returns nil if the existing table has our tag: then the answer to an earlier call was
+// lost. It returns errDeleting if the table is being deleted, and otherwise exists.
 func (r run) madeByUs(ctx context.Context, name string, exists error) error {
 	have, err := r.describe(ctx, name)
 	if err != nil {

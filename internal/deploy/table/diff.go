@@ -9,8 +9,8 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
-// diff compares a table with its declaration, except for time to live and tags, which have calls of their
-// own.
+// diff compares a table with its declaration, except for time to live and tags, which have calls of
+// their own.
 func diff(t spec.Table, have foundTable) plan.Changes {
 	var diff plan.Changes
 	diff.Compare("status", string(have.status), string(types.TableStatusActive))
@@ -41,8 +41,8 @@ func isReady(t spec.Table, have foundTable) bool {
 	return true
 }
 
-// nextUpdate returns the next call that brings a table closer to its declaration, or nil if none is left. One
-// call may change capacities or create one index, not both.
+// nextUpdate returns the next call that brings a table closer to its declaration, or nil if none is
+// left. One call may change capacities or create one index, not both.
 // (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTable.html)
 func nextUpdate(t spec.Table, have foundTable) *dynamodb.UpdateTableInput {
 	if in := capacityUpdate(t, have); in != nil {
@@ -61,8 +61,8 @@ func nextUpdate(t spec.Table, have foundTable) *dynamodb.UpdateTableInput {
 	}
 }
 
-// capacityUpdate returns the call that changes capacities, or nil if all are right. It must not name capacities
-// that do not change.
+// capacityUpdate returns the call that changes capacities, or nil if all are right. It must not
+// name capacities that do not change.
 func capacityUpdate(t spec.Table, have foundTable) *dynamodb.UpdateTableInput {
 	in := &dynamodb.UpdateTableInput{TableName: &t.Name}
 	if t.Capacity() == (spec.Capacity{}) {
@@ -107,10 +107,10 @@ func indexUpdate(t spec.Table, have foundTable, i spec.Index) *dynamodb.UpdateTa
 	}
 }
 
-// ttl returns the next change of time to live, or nil. AWS accepts one change an hour, so moving it to another
-// attribute takes two deploys.
+// ttl returns the next change of time to live, or nil. AWS accepts one change an hour, so moving it
+// to another attribute takes two deploys.
 // (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTimeToLive.html)
-func (b *planner) ttl(t spec.Table, have foundTable) *types.TimeToLiveSpecification {
+func (p *planner) ttl(t spec.Table, have foundTable) *types.TimeToLiveSpecification {
 	off := have.ttlStatus == types.TimeToLiveStatusDisabled || have.ttlStatus == ""
 	switch {
 	case have.expires(t.TTLAttribute), t.TTLAttribute == "" && !have.expires(have.ttl):
@@ -119,7 +119,8 @@ func (b *planner) ttl(t spec.Table, have foundTable) *types.TimeToLiveSpecificat
 		return &types.TimeToLiveSpecification{AttributeName: &t.TTLAttribute, Enabled: aws.Bool(true)}
 	}
 	if t.TTLAttribute != "" || have.ttlStatus != types.TimeToLiveStatusEnabled {
-		b.Warn("AWS accepts one change of the time to live of table %s an hour: deploy again in an hour, "+
+		p.Warn("AWS accepts one change of the time to live of table %s an hour: deploy again in an "+
+			"hour, "+
 			"to apply ttl_attribute as declared", t.Name)
 	}
 	if have.ttlStatus != types.TimeToLiveStatusEnabled {

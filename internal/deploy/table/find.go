@@ -46,7 +46,9 @@ func (f foundTable) expires(attribute string) bool {
 }
 
 // findTables looks for the tables that the application declares, by name.
-func (c client) findTables(ctx context.Context, app spec.Application) (map[string]foundTable, error) {
+func (c client) findTables(
+	ctx context.Context, app spec.Application,
+) (map[string]foundTable, error) {
 	tables := make(map[string]foundTable)
 	for _, t := range app.Tables {
 		have, err := c.describe(ctx, t.Name)
@@ -124,8 +126,8 @@ func newCapacity(p *types.ProvisionedThroughputDescription) spec.Capacity {
 	}
 }
 
-// describeTTL returns the attribute and status of time to live. AWS may not have them for a table that is still
-// being created.
+// describeTTL returns the attribute and status of time to live. AWS may not have them for a table
+// that is still being created.
 func (c client) describeTTL(
 	ctx context.Context, name string,
 ) (attribute string, status types.TimeToLiveStatus, err error) {

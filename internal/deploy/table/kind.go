@@ -18,10 +18,15 @@ func Kind(cfg aws.Config) plan.Kind {
 }
 
 func (c client) resourceType() plan.ResourceType {
-	return plan.ResourceType{Name: plan.TypeTable, Data: true, Delete: func(res plan.Resource) plan.Step {
-		return plan.Deletion(res, res.TableName, "table", "",
-			func(ctx context.Context, r *plan.Run, res *plan.Resource) error { return c.run(r).delete(ctx, res) })
-	}}
+	return plan.ResourceType{
+		Name: plan.TypeTable, Data: true,
+		Delete: func(res plan.Resource) plan.Step {
+			return plan.Deletion(res, res.TableName, "table", "",
+				func(ctx context.Context, r *plan.Run, res *plan.Resource) error {
+					return c.run(r).delete(ctx, res)
+				})
+		},
+	}
 }
 
 // find looks for the tables that the application declares.

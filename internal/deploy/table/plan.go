@@ -12,77 +12,79 @@ import (
 )
 
 // tables plans the tables.
-func (b *planner) tables() {
-	for _, t := range b.App.Tables {
-		b.renamedTable(t)
-		b.table(t)
+func (p *planner) tables() {
+	for _, t := range p.App.Tables {
+		p.renamedTable(t)
+		p.table(t)
 	}
 }
 
 // renamedTable records a table under its own name if another table now has its logical name.
-func (b *planner) renamedTable(t spec.Table) {
-	old, ok := b.State.Find(plan.TypeTable, t.LogicalName)
-	if !ok || old.Pending || b.declares(old.TableName) {
+func (p *planner) renamedTable(t spec.Table) {
+	old, ok := p.State.Find(plan.TypeTable, t.LogicalName)
+	if !ok || old.Pending || p.declares(old.TableName) {
 		return
 	}
 	old.Name = old.TableName
-	b.Add(plan.Step{
+	p.Add(plan.Step{
 		Action: plan.Record, Type: plan.TypeTable, Name: old.TableName, Resource: old,
 		Do: func(context.Context, *plan.Run, *plan.Resource) error { return nil },
 	})
 }
 
-func (b *planner) table(t spec.Table) {
+func (p *planner) table(t spec.Table) {
 	res := plan.Resource{Name: t.LogicalName, Type: plan.TypeTable, TableName: t.Name}
-	have, ok := b.found[t.Name]
+	have, ok := p.found[t.Name]
 	switch {
 	case !ok:
-		b.Add(plan.Step{
+		p.Add(plan.Step{
 			Action: plan.Create, Type: plan.TypeTable, Name: t.Name, Resource: res,
 			Line: "Creating table: " + t.Name,
 			Do: func(ctx context.Context, r *plan.Run, _ *plan.Resource) error {
-				return b.client.run(r).create(ctx, t)
+				return p.client.run(r).create(ctx, t)
 			},
 		})
 	case have.key != t.Key():
-		b.Conflict("table %s exists with the key %v, and the application declares %v "+
+		p.Conflict("table %s exists with the key %v, and the application declares %v "+
 			"(tables.%s): choose another table_name, or delete the table, with its data",
 			t.Name, have.key, t.Key(), t.LogicalName)
-	case !b.ownTable(t, have):
-		b.adoptTable(t, have, res)
+	case !p.ownTable(t, have):
+		p.adoptTable(t, have, res)
 	default:
-		b.existingTable(t, have, res)
+		p.existingTable(t, have, res)
 	}
 }
 
 // ownTable reports whether this application created a table.
-func (b *planner) ownTable(t spec.Table, have foundTable) bool {
-	known, ok := b.State.Find(plan.TypeTable, t.LogicalName)
-	return have.tags[spec.TagKey] == b.App.Tag() ||
+func (p *planner) ownTable(t spec.Table, have foundTable) bool {
+	known, ok := p.State.Find(plan.TypeTable, t.LogicalName)
+	return have.tags[spec.TagKey] == p.App.Tag() ||
 		ok && known.TableName == t.Name && !known.Pending && !known.Adopted
 }
 
 // adoptTable plans to use a table that this application has not created. The table stays unchanged.
-func (b *planner) adoptTable(t spec.Table, have foundTable, res plan.Resource) {
+func (p *planner) adoptTable(t spec.Table, have foundTable, res plan.Resource) {
 	for _, i := range t.Indexes {
 		if !have.has(i) {
-			b.Warn("table %s was not created by this application, so it stays unchanged, and it has no index %s with "+
+			p.Warn("table %s was not created by this application, so it stays unchanged, and it has no "+
+				"index %s with "+
 				"the key %v and all attributes: queries of that index will fail", t.Name, i.Name, i.Key())
 		}
 	}
 	if t.TTLAttribute != "" && !have.expires(t.TTLAttribute) {
-		b.Warn("table %s was not created by this application, so it stays unchanged, and it does not delete items "+
+		p.Warn("table %s was not created by this application, so it stays unchanged, and it does not "+
+			"delete items "+
 			"by their attribute %s: enable time to live yourself", t.Name, t.TTLAttribute)
 	}
 	res.Adopted = true
-	b.Update(plan.TypeTable, t.Name, "", nil, res, nil)
+	p.Update(plan.TypeTable, t.Name, "", nil, res, nil)
 }
 
 // existingTable plans the changes of a table of this application.
-func (b *planner) existingTable(t spec.Table, have foundTable, res plan.Resource) {
+func (p *planner) existingTable(t spec.Table, have foundTable, res plan.Resource) {
 	for _, i := range t.Indexes {
 		if old, ok := have.indexes[i.Name]; ok && !have.has(i) {
-			b.Conflict("index %s of table %s exists with the key %v and the attributes %s, and the "+
+			p.Conflict("index %s of table %s exists with the key %v and the attributes %s, and the "+
 				"application declares %v and all (tables.%s.indexes): give it another name",
 				i.Name, t.Name, old.key, old.projection, i.Key(), t.LogicalName)
 			return
@@ -91,46 +93,47 @@ func (b *planner) existingTable(t spec.Table, have foundTable, res plan.Resource
 	if !slices.Contains([]types.TableStatus{
 		types.TableStatusActive, types.TableStatusCreating, types.TableStatusUpdating,
 	}, have.status) {
-		b.Conflict("table %s cannot be used: it is %s", t.Name, have.status)
+		p.Conflict("table %s cannot be used: it is %s", t.Name, have.status)
 		return
 	}
 	diff := diff(t, have)
-	ttl := b.ttl(t, have)
+	ttl := p.ttl(t, have)
 	if ttl != nil {
 		diff.Compare("time to live by "+*ttl.AttributeName, onOff(!*ttl.Enabled), onOff(*ttl.Enabled))
 	}
-	diff.Tags(have.tags, b.App.ResourceTags(t.Tags))
-	b.Update(plan.TypeTable, t.Name, "Updating table: "+t.Name, diff, res,
+	diff.Tags(have.tags, p.App.ResourceTags(t.Tags))
+	p.Update(plan.TypeTable, t.Name, "Updating table: "+t.Name, diff, res,
 		func(ctx context.Context, r *plan.Run, _ *plan.Resource) error {
-			return b.client.run(r).update(ctx, t, have, ttl)
+			return p.client.run(r).update(ctx, t, have, ttl)
 		})
 }
 
-// staleTables warns of tables and indexes that are no longer declared. They hold data, so they stay.
-func (b *planner) staleTables() {
-	for _, t := range b.App.Tables {
-		b.staleIndexes(t)
+// staleTables warns of tables and indexes that are no longer declared. They hold data, so they
+// stay.
+func (p *planner) staleTables() {
+	for _, t := range p.App.Tables {
+		p.staleIndexes(t)
 	}
-	for _, res := range b.State.Of(plan.TypeTable) {
-		if !b.declares(res.TableName) && !res.Adopted {
-			b.Warn("table %s is no longer declared, and stays, with its data; \"tyg delete --tables\" "+
+	for _, res := range p.State.Of(plan.TypeTable) {
+		if !p.declares(res.TableName) && !res.Adopted {
+			p.Warn("table %s is no longer declared, and stays, with its data; \"tyg delete --tables\" "+
 				"deletes it", res.TableName)
 		}
 	}
 }
 
-func (b *planner) declares(table string) bool {
-	return slices.ContainsFunc(b.App.Tables, func(t spec.Table) bool { return t.Name == table })
+func (p *planner) declares(table string) bool {
+	return slices.ContainsFunc(p.App.Tables, func(t spec.Table) bool { return t.Name == table })
 }
 
-func (b *planner) staleIndexes(t spec.Table) {
-	have, ok := b.found[t.Name]
-	if !ok || !b.ownTable(t, have) {
+func (p *planner) staleIndexes(t spec.Table) {
+	have, ok := p.found[t.Name]
+	if !ok || !p.ownTable(t, have) {
 		return
 	}
 	for _, name := range slices.Sorted(maps.Keys(have.indexes)) {
 		if !slices.ContainsFunc(t.Indexes, func(i spec.Index) bool { return i.Name == name }) {
-			b.Warn("index %s of table %s is no longer declared, and stays; delete it with "+
+			p.Warn("index %s of table %s is no longer declared, and stays; delete it with "+
 				"\"aws dynamodb update-table\" if nothing needs it", name, t.Name)
 		}
 	}

@@ -19,7 +19,10 @@ func oneTable() (spec.Application, map[string]foundTable) {
 		LogicalName: "rooms", Name: "chat-dev-rooms",
 		PartitionKey: spec.Attribute{Name: "PK"}, SortKey: spec.Attribute{Name: "SK"},
 		Indexes: []spec.Index{{
-			Name: "reverse", PartitionKey: spec.Attribute{Name: "SK"}, SortKey: spec.Attribute{Name: "PK", Type: "S"},
+			Name: "reverse", PartitionKey: spec.Attribute{Name: "SK"}, SortKey: spec.Attribute{
+				Name: "PK",
+				Type: "S",
+			},
 		}},
 		TTLAttribute: "expires",
 	}}}
@@ -27,7 +30,8 @@ func oneTable() (spec.Application, map[string]foundTable) {
 	return app, map[string]foundTable{"chat-dev-rooms": {
 		arn: "arn", status: types.TableStatusActive, key: spec.Key{Partition: pk, Sort: sk},
 		indexes: map[string]foundIndex{"reverse": {
-			key: spec.Key{Partition: sk, Sort: pk}, projection: types.ProjectionTypeAll, status: types.IndexStatusActive,
+			key: spec.Key{Partition: sk, Sort: pk}, projection: types.ProjectionTypeAll,
+			status: types.IndexStatusActive,
 		}},
 		ttl: "expires", ttlStatus: types.TimeToLiveStatusEnabled, tags: app.ResourceTags(nil),
 	}}
@@ -91,7 +95,12 @@ func TestTableChanges(t *testing.T) {
 			change: "status of index reverse: CREATING -> ACTIVE",
 		},
 		{
-			name: "T40 paid by request", have: func(f *foundTable) { f.capacity = spec.Capacity{Read: 5, Write: 1} },
+			name: "T40 paid by request", have: func(f *foundTable) {
+				f.capacity = spec.Capacity{
+					Read:  5,
+					Write: 1,
+				}
+			},
 			change: "capacity: 5 read, 1 write units -> paid by request", call: "PAY_PER_REQUEST",
 		},
 		{
@@ -201,7 +210,8 @@ func TestTimeToLiveByAnotherAttribute(t *testing.T) {
 	} {
 		t.Run(test.have+string(test.status)+test.want, func(t *testing.T) {
 			b := &planner{Planner: new(plan.Planner)}
-			ttl := b.ttl(spec.Table{TTLAttribute: test.want}, foundTable{ttl: test.have, ttlStatus: test.status})
+			ttl := b.ttl(spec.Table{TTLAttribute: test.want},
+				foundTable{ttl: test.have, ttlStatus: test.status})
 			got := ""
 			if ttl != nil {
 				got = map[bool]string{true: "enable ", false: "disable "}[*ttl.Enabled] + *ttl.AttributeName
@@ -263,7 +273,8 @@ func TestTableOfSomebodyElseStaysAsItIs(t *testing.T) {
 			t.Errorf("%s: steps are %v, want one that records that it was there", name, b.Steps)
 		}
 		if len(b.Warnings) != 2 {
-			t.Errorf("%s: warnings are %q, want one of the index and one of the time to live", name, b.Warnings)
+			t.Errorf("%s: warnings are %q, want one of the index and one of the time to "+
+				"live", name, b.Warnings)
 		}
 	}
 	if b := plannedTables(app, found, adopted); len(b.Steps) != 0 {
@@ -282,9 +293,11 @@ func TestTablesThatAreNotDeclaredAnyMore(t *testing.T) {
 	state.Put(plan.Resource{Name: "theirs", Type: plan.TypeTable, TableName: "theirs", Adopted: true})
 	app.Tables[0].Indexes = nil
 	b := plannedTables(app, found, state)
-	if len(b.Steps) != 0 || len(b.Warnings) != 2 || !strings.Contains(b.Warnings[0], "index reverse") ||
+	if len(b.Steps) != 0 || len(b.Warnings) != 2 ||
+		!strings.Contains(b.Warnings[0], "index reverse") ||
 		!strings.Contains(b.Warnings[1], "chat-dev-old") {
-		t.Errorf("steps are %v, warnings %q; want one of the index and one of the table", b.Steps, b.Warnings)
+		t.Errorf("steps are %v, warnings %q; want one of the index and one of the "+
+			"table", b.Steps, b.Warnings)
 	}
 }
 
@@ -315,9 +328,15 @@ func TestTableWithAnotherNameIsNotForgotten(t *testing.T) {
 func TestIndexComesWithAllTypes(t *testing.T) {
 	app, found := oneTable()
 	table := app.Tables[0]
-	table.Indexes = append(table.Indexes, spec.Index{Name: "new", PartitionKey: spec.Attribute{Name: "age", Type: "N"}})
+	table.Indexes = append(table.Indexes, spec.Index{
+		Name:         "new",
+		PartitionKey: spec.Attribute{Name: "age", Type: "N"},
+	})
 	have := found["chat-dev-rooms"]
-	have.indexes["stale"] = foundIndex{key: spec.Key{Partition: spec.Attribute{Name: "photo", Type: "B"}}}
+	have.indexes["stale"] = foundIndex{key: spec.Key{Partition: spec.Attribute{
+		Name: "photo",
+		Type: "B",
+	}}}
 	var got []string
 	for _, a := range nextUpdate(table, have).AttributeDefinitions {
 		got = append(got, *a.AttributeName+" "+string(a.AttributeType))

@@ -44,8 +44,8 @@ func (r run) update(
 	return err
 }
 
-// converge changes a table, one call after the other, until it is as declared. It reads the table before each
-// call, so it also continues what an earlier run has begun.
+// converge changes a table, one call after the other, until it is as declared. It reads the table
+// before each call, so it also continues what an earlier run has begun.
 func (r run) converge(ctx context.Context, t spec.Table) error {
 	surprised := false
 	return r.Await(ctx, "wait for table "+t.Name, tableLimit, func() (bool, error) {
@@ -61,7 +61,8 @@ func (r run) converge(ctx context.Context, t spec.Table) error {
 		if isTableInUse(err) {
 			return false, nil
 		}
-		// AWS returns an error if the setting already has that value: an earlier answer may have been lost.
+		// AWS returns an error if the setting already has that value: an earlier answer may have been
+		// lost.
 		if isInvalid(err) && !surprised {
 			surprised = true
 			return false, nil
@@ -70,8 +71,8 @@ func (r run) converge(ctx context.Context, t spec.Table) error {
 	})
 }
 
-// setTTL enables or disables time to live. AWS returns an error if it is so already, and for a second change
-// within an hour: the next plan says whether a change is left.
+// setTTL enables or disables time to live. AWS returns an error if it is so already, and for a
+// second change within an hour: the next plan says whether a change is left.
 func (r run) setTTL(ctx context.Context, t spec.Table, ttl types.TimeToLiveSpecification) error {
 	_, err := r.UpdateTimeToLive(ctx, &dynamodb.UpdateTimeToLiveInput{
 		TableName: &t.Name, TimeToLiveSpecification: &ttl,
@@ -85,21 +86,23 @@ func (r run) setTTL(ctx context.Context, t spec.Table, ttl types.TimeToLiveSpeci
 		return lookErr
 	}
 	if strings.Contains(err.Error(), "modified multiple times") {
-		r.Progress("Time to live of table " + t.Name + " can be changed once an hour: deploy again in an hour")
+		r.Progress("Time to live of table " + t.Name +
+			" can be changed once an hour: deploy again in an hour")
 		return nil
 	}
 	return err
 }
 
-// isInvalid reports whether DynamoDB rejects a request as invalid. The SDK has no type for that error.
+// isInvalid reports whether DynamoDB rejects a request as invalid. The SDK has no type for that
+// error.
 // (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html)
 func isInvalid(err error) bool {
 	e, ok := errors.AsType[awserr.Refusal](err)
 	return ok && e.ErrorCode() == "ValidationException"
 }
 
-// delete deletes a table and waits until it is gone. A pending one, which this application may not have
-// created, is deleted only if it has the tag.
+// delete deletes a table and waits until it is gone. A pending one, which this application may not
+// have created, is deleted only if it has the tag.
 func (r run) delete(ctx context.Context, res *plan.Resource) error {
 	have, err := r.describe(ctx, res.TableName)
 	if err != nil || have == nil {

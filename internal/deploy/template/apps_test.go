@@ -80,7 +80,8 @@ func full(t testing.TB) deploy.Application {
 	app.API.Variables = map[string]string{"colour": "blue"}
 	app.API.Domain = &deploy.Domain{
 		Name: "chat.example.com", Prefix: "/v1/", Tags: map[string]string{"team": "names"},
-		CertificateARN: "arn:aws:acm:us-west-2:123456789012:certificate/12345678-1234-1234-1234-123456789012",
+		CertificateARN: "arn:aws:acm:us-west-2:123456789012:certificate/" +
+			"12345678-1234-1234-1234-123456789012",
 	}
 	app.Tables[0].Name = "full-prod-rooms"
 	app.Tables[0].Indexes = []deploy.Index{{

@@ -11,8 +11,8 @@ import (
 // An Object is a JSON object. Its values may also be an [Expr].
 type Object = map[string]any
 
-// An Expr is text in which ${…} is a value that is known when the template is applied. All other strings are
-// literal.
+// An Expr is text in which ${…} is a value that is known when the template is applied. All other
+// strings are literal.
 type Expr string
 
 // A Dialect is how one of the tools writes the values that it fills in.
@@ -48,7 +48,9 @@ func (d Dialect) Render(v any) any {
 }
 
 // ARN returns an ARN in the account that the template is applied in.
-func (d Dialect) ARN(service, resource string) Expr { return Expr(d.Account.ARN(service, resource)) }
+func (d Dialect) ARN(service, resource string) Expr {
+	return Expr(d.Account.ARN(service, resource))
+}
 
 // URL returns the URL that clients connect to.
 func (d Dialect) URL(stage string) Expr { return Expr(d.Account.URL(d.API, stage)) }
@@ -66,7 +68,8 @@ func (d Dialect) Environment(app spec.Application, fn spec.Function) Object {
 // Invocation returns the integration URI of the function with the given ARN.
 func (d Dialect) Invocation(arn string) Expr { return Expr(d.Account.InvocationURI(arn)) }
 
-// Policy returns the policy of a role: that of the project literally, or a generated one with references.
+// Policy returns the policy of a role: that of the project literally, or a generated one with
+// references.
 func (d Dialect) Policy(app spec.Application, role spec.Role) (any, error) {
 	if role.Policy != nil {
 		var doc any

@@ -69,7 +69,8 @@ func TestMergeChangesATemplate(t *testing.T) {
 	merge := `{"Resources": {
 	  "ExtraRoute": {"Type": "AWS::ApiGatewayV2::Route", "Properties": {"RouteKey": "extra"}},
 	  "WebsocketMessageLogGroup": null, "WebsocketMessage": {
-	    "DependsOn": null, "Properties": {"Environment": {"Variables": {"BUCKET": {"Ref": "Bucket"}}}}},
+	    "DependsOn": null,
+	    "Properties": {"Environment": {"Variables": {"BUCKET": {"Ref": "Bucket"}}}}},
 	  "Bucket": {"Type": "AWS::S3::Bucket"}}}`
 	doc, _ := written(t, writers()[0], echo(t), template.Options{Merge: []byte(merge)})
 	resources := at(t, doc, "Resources").(map[string]any)
@@ -88,7 +89,8 @@ func TestMergeChangesATemplate(t *testing.T) {
 	merge = `{"provider": {"aws": {"region": "eu-central-1"}}, "resource": {
 	  "aws_apigatewayv2_stage": null, "aws_lambda_function": {"websocket_message": {"timeout": 5}}}}`
 	doc, _ = written(t, writers()[1], echo(t), template.Options{Merge: []byte(merge)})
-	if got := at(t, doc, "resource", "aws_lambda_function", "websocket_message", "timeout"); got != 5.0 {
+	if got := at(t, doc, "resource", "aws_lambda_function", "websocket_message",
+		"timeout"); got != 5.0 {
 		t.Errorf("the timeout is %v, want 5", got)
 	}
 	if at(t, doc, "provider", "aws", "region") != "eu-central-1" {

@@ -30,8 +30,8 @@ func IsAlphanumeric(r rune) bool {
 	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
 }
 
-// RouteName returns the name of a route in a template. The keys of custom routes may have any characters, so their
-// names end with a hash.
+// RouteName returns the name of a route in a template. The keys of custom routes may have any
+// characters, so their names end with a hash.
 func RouteName(key string) string {
 	switch key {
 	case tyg.RouteConnect:

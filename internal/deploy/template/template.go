@@ -16,8 +16,8 @@ const Zip = "deployment.zip"
 
 // Options change a template. The zero value changes nothing.
 type Options struct {
-	// Merge is a JSON merge patch (RFC 7396) of the template: its values win, its lists replace others,
-	// and null removes a value.
+	// Merge is a JSON merge patch (RFC 7396) of the template: its values win, its lists replace
+	// others, and null removes a value.
 	Merge []byte
 
 	// CodeParameters makes a CloudFormation template read the code from the S3 bucket in its parameter
@@ -27,7 +27,8 @@ type Options struct {
 }
 
 // CodeKey returns the key of the code in S3 with [Options.CodeParameters], after the prefix:
-// {application}-{stage}/{hash of the code}.zip. It fails if functions have no code or different code.
+// {application}-{stage}/{hash of the code}.zip. It fails if functions have no code or different
+// code.
 func CodeKey(app spec.Application) (string, error) {
 	code, err := Bundle(app)
 	if err != nil {

@@ -139,12 +139,14 @@ func TestNoLimitIsZero(t *testing.T) {
 	}
 }
 
-// TestTerraformLimitsAreThoseOfTheRegion: what stands for the limits of the account differs by region.
+// TestTerraformLimitsAreThoseOfTheRegion: what stands for the limits of the account differs by
+// region.
 func TestTerraformLimitsAreThoseOfTheRegion(t *testing.T) {
 	app := echo(t)
 	app.API.Settings.LoggingLevel = "ERROR"
 	doc, _ := written(t, writers()[1], app, template.Options{})
-	settings := at(t, doc, "resource", "aws_apigatewayv2_stage", "websocket_api_stage", "default_route_settings")
+	settings := at(t, doc, "resource", "aws_apigatewayv2_stage", "websocket_api_stage",
+		"default_route_settings")
 	for key, want := range map[string]string{
 		"throttling_rate_limit": "? 2500 : 10000}", "throttling_burst_limit": "? 1250 : 5000}",
 	} {

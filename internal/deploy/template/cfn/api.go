@@ -57,7 +57,8 @@ func (s *stack) permission(function string) {
 
 func permissionID(function string) string { return camel(function) + "InvokePermission" }
 
-// permitted makes a resource that calls a function wait for the permission: it is live as soon as it exists.
+// permitted makes a resource that calls a function wait for the permission: it is live as soon as
+// it exists.
 func permitted(function string) object {
 	return object{"DependsOn": []any{permissionID(function)}}
 }

@@ -54,8 +54,8 @@ func dialect() template.Dialect {
 	}
 }
 
-// codeParameters returns the parameters that locate the code. The hash of the code is not among them: an update
-// keeps the old value of a parameter, even if that was a default.
+// codeParameters returns the parameters that locate the code. The hash of the code is not among
+// them: an update keeps the old value of a parameter, even if that was a default.
 // (https://docs.aws.amazon.com/cli/latest/reference/cloudformation/deploy/)
 func codeParameters(key string) object {
 	return object{

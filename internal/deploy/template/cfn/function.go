@@ -70,7 +70,8 @@ func (s *stack) functionProperties(fn spec.Function) object {
 	}
 	if len(fn.SubnetIDs) > 0 {
 		p["VpcConfig"] = object{
-			"SubnetIds": template.Texts(fn.SubnetIDs), "SecurityGroupIds": template.Texts(fn.SecurityGroupIDs),
+			"SubnetIds":        template.Texts(fn.SubnetIDs),
+			"SecurityGroupIds": template.Texts(fn.SecurityGroupIDs),
 		}
 	}
 	if fn.ReservedConcurrency != nil {

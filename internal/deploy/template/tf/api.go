@@ -43,8 +43,9 @@ func (m *module) integration(function string) string {
 		"content_handling_strategy": "CONVERT_TO_TEXT",
 		"integration_method":        "POST",
 		"integration_type":          "AWS_PROXY",
-		"integration_uri":           m.Invocation(of("aws_lambda_function", template.Snake(function), "arn")),
-		"depends_on":                permitting(function),
+		"integration_uri": m.Invocation(of("aws_lambda_function", template.Snake(function),
+			"arn")),
+		"depends_on": permitting(function),
 	})
 	return name
 }
@@ -53,17 +54,21 @@ func (m *module) integration(function string) string {
 func (m *module) permission(function string) {
 	id, grant := m.Account.APIGrant(m.Dialect.API)
 	m.add("aws_lambda_permission", permissionName(function), object{
-		"statement_id":  template.Expr(id),
-		"function_name": template.Expr(of("aws_lambda_function", template.Snake(function), "function_name")),
-		"action":        grant.Action,
-		"principal":     grant.Principal,
-		"source_arn":    template.Expr(grant.Source),
+		"statement_id": template.Expr(id),
+		"function_name": template.Expr(of("aws_lambda_function", template.Snake(function),
+			"function_name")),
+		"action":     grant.Action,
+		"principal":  grant.Principal,
+		"source_arn": template.Expr(grant.Source),
 	})
 }
 
-func permissionName(function string) string { return template.Snake(function) + "_invoke_permission" }
+func permissionName(function string) string {
+	return template.Snake(function) + "_invoke_permission"
+}
 
-// permitting makes a resource that calls a function wait for the permission: it is live as soon as it exists.
+// permitting makes a resource that calls a function wait for the permission: it is live as soon as
+// it exists.
 func permitting(function string) []any {
 	return []any{"aws_lambda_permission." + permissionName(function)}
 }
@@ -134,8 +139,8 @@ func (m *module) stage() {
 	m.add("aws_apigatewayv2_stage", stageName, a)
 }
 
-// settings returns the settings of all routes. If there are any, limits are among them: Terraform's provider
-// sends 0 for a missing limit, which lets no message through
+// settings returns the settings of all routes. If there are any, limits are among them: Terraform's
+// provider sends 0 for a missing limit, which lets no message through
 // (https://github.com/hashicorp/terraform-provider-aws/issues/14742).
 func (m *module) settings(set spec.StageSettings) object {
 	a := object{}

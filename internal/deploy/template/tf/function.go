@@ -77,7 +77,8 @@ func (m *module) functionArguments(fn spec.Function) object {
 	}
 	if len(fn.SubnetIDs) > 0 {
 		a["vpc_config"] = object{
-			"subnet_ids": template.Texts(fn.SubnetIDs), "security_group_ids": template.Texts(fn.SecurityGroupIDs),
+			"subnet_ids":         template.Texts(fn.SubnetIDs),
+			"security_group_ids": template.Texts(fn.SecurityGroupIDs),
 		}
 	}
 	if fn.ReservedConcurrency != nil {

@@ -13,11 +13,12 @@ import (
 
 type object = template.Object
 
-// Config returns a configuration for Terraform or OpenTofu, in JSON. The configurations of the provider and of the
-// backend belong in other files beside it.
+// Config returns a configuration for Terraform or OpenTofu, in JSON. The configurations of the
+// provider and of the backend belong in other files beside it.
 func Config(app spec.Application, o template.Options) ([]byte, error) {
 	if o.CodeParameters {
-		return nil, errors.New("Terraform reads the code from a file; only CloudFormation has parameters for it")
+		return nil, errors.New("Terraform reads the code from a file; only CloudFormation has " +
+			"parameters for it")
 	}
 	if err := deploy.Check(app); err != nil {
 		return nil, err
@@ -120,7 +121,9 @@ func (m *module) output(name, description string, value any) {
 	m.outputs[name] = object{"description": description, "value": value}
 }
 
-func (m *module) tags(own map[string]string) object { return template.Pairs(m.app.ResourceTags(own)) }
+func (m *module) tags(own map[string]string) object {
+	return template.Pairs(m.app.ResourceTags(own))
+}
 
 // orderModule makes the stage depend on all routes, so that its first deployment contains them.
 func orderModule(doc object) {
