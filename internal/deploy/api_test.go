@@ -16,7 +16,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy"
 )
 
-// gateway is API Gateway for somebody who does not use tyg.
+// gateway is a client of API Gateway.
 func (r *rig) gateway() *apigatewayv2.Client { return apigatewayv2.NewFromConfig(r.config()) }
 
 // api returns the id of the API in the state file.
@@ -90,8 +90,8 @@ func TestFirstDeployIsLive(t *testing.T) {
 	if got, want := live.RouteSelection, tyg.DefaultRouteSelection; got != want {
 		t.Errorf("route selection is %q, want %q", got, want)
 	}
-	if got := countOf(r.said, "Creating websocket api: "+echoAPI); got != 1 {
-		t.Errorf("the API was said to be created %d times: %q", got, r.said)
+	if got := countOf(r.printed, "Creating websocket api: "+echoAPI); got != 1 {
+		t.Errorf("the API was said to be created %d times: %q", got, r.printed)
 	}
 	state, err := deploy.ReadState(r.file)
 	must(t, err)
@@ -120,8 +120,8 @@ func TestC1RoutesAreLiveAfterAnUpdate(t *testing.T) {
 	must(t, r.deploy(t.Context(), app))
 	r.live(t, app)
 	r.settled(t, app)
-	if got := countOf(r.said, "Updating websocket api: "+echoAPI); got != 1 {
-		t.Errorf("the API was said to be updated %d times: %q", got, r.said)
+	if got := countOf(r.printed, "Updating websocket api: "+echoAPI); got != 1 {
+		t.Errorf("the API was said to be updated %d times: %q", got, r.printed)
 	}
 
 	app.Functions, app.API.Routes = app.Functions[:1], app.API.Routes[:1]
@@ -133,9 +133,8 @@ func TestC1RoutesAreLiveAfterAnUpdate(t *testing.T) {
 	}
 }
 
-// The live deployment decides, not what a run has been up to: here somebody has put back an old
-// one.
-func TestC1WhatIsLiveIsCompared(t *testing.T) {
+// A plan compares the live deployment: here an old one was restored by hand.
+func TestC1LiveDeploymentIsCompared(t *testing.T) {
 	r, app := newRig(t), echo(t)
 	must(t, r.deploy(t.Context(), app))
 	old := r.deployment(t, "api")
@@ -180,8 +179,8 @@ func TestC1AStageIsRenamed(t *testing.T) {
 	}
 }
 
-// A stage that somebody else has made in our API is not ours to delete.
-func TestStagesOfOthersStay(t *testing.T) {
+// A stage that tyg has not created stays.
+func TestForeignStagesStay(t *testing.T) {
 	r, app := newRig(t), echo(t)
 	must(t, r.deploy(t.Context(), app))
 	_, err := r.gateway().CreateStage(t.Context(), &apigatewayv2.CreateStageInput{
@@ -195,11 +194,11 @@ func TestStagesOfOthersStay(t *testing.T) {
 	}
 	r.settled(t, app)
 	if n := len(r.published(t, "canary").Routes); n != 1 {
-		t.Errorf("the stage of somebody else has %d routes, want 1", n)
+		t.Errorf("the foreign stage has %d routes, want 1", n)
 	}
 }
 
-func TestOldDeploymentsGo(t *testing.T) {
+func TestOldDeploymentsAreDeleted(t *testing.T) {
 	r, app := newRig(t), echo(t)
 	for _, key := range []string{"a", "b", "c", "d", "e", "f"} {
 		app.API.Routes = append(app.API.Routes, deploy.Route{Key: key, Function: "websocket_message"})
@@ -227,7 +226,7 @@ func TestC3TheAPIIsFoundAgainByNameAndTag(t *testing.T) {
 	r.settled(t, app)
 }
 
-func TestC3SpareAPIsGo(t *testing.T) {
+func TestC3OrphanedAPIsAreDeleted(t *testing.T) {
 	r, app := newRig(t), echo(t)
 	r.strange(t, echoAPI, echoTag())
 	r.strange(t, echoAPI, echoTag())
@@ -264,7 +263,7 @@ func TestC3ALostAnswerMakesNoSecondThing(t *testing.T) {
 	}
 }
 
-func TestAnAPIOfSomebodyElseIsInTheWay(t *testing.T) {
+func TestUnownedAPIIsAConflict(t *testing.T) {
 	r, app := newRig(t), echo(t)
 	id := r.strange(t, echoAPI, map[string]string{"tyg": "echo-server/prod"})
 	err := r.deploy(t.Context(), app)
@@ -277,7 +276,7 @@ func TestAnAPIOfSomebodyElseIsInTheWay(t *testing.T) {
 	}
 }
 
-func TestChangesByHandAreUndone(t *testing.T) {
+func TestManualChangesAreReverted(t *testing.T) {
 	r, app := newRig(t), everything(t)
 	must(t, r.deploy(t.Context(), app))
 	id, api := r.api(t), r.gateway()

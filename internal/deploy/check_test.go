@@ -8,7 +8,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy"
 )
 
-func TestCheckLetsGoodOnesPass(t *testing.T) {
+func TestCheckAcceptsValidApplications(t *testing.T) {
 	for _, app := range []deploy.Application{echo(t), everything(t), changed(t)} {
 		if err := deploy.Check(app); err != nil {
 			t.Errorf("%s: %v", app.Name, err)
@@ -16,7 +16,7 @@ func TestCheckLetsGoodOnesPass(t *testing.T) {
 	}
 }
 
-func TestCheckLetsPathsAndSourcesPass(t *testing.T) {
+func TestCheckAcceptsPathsAndIdentitySources(t *testing.T) {
 	for _, prefix := range []string{
 		"", "/", "(none)", "/v1/", "a/B-2/$_.+!*'()",
 		strings.Repeat("x", 300),
@@ -228,7 +228,7 @@ func TestCheckNamesTheKey(t *testing.T) {
 	}
 }
 
-func TestCheckSaysAllAtOnce(t *testing.T) {
+func TestCheckReportsAllProblems(t *testing.T) {
 	app := echo(t)
 	app.Functions[0].Timeout, app.Functions[0].MemorySize, app.API.Stage = 0, 0, ""
 	err := deploy.Check(app)

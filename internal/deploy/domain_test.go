@@ -39,7 +39,7 @@ func (r *rig) mappings(t *testing.T, domain string) string {
 	return strings.Join(list, " ")
 }
 
-// domainByHand makes a domain name that is nobody's.
+// domainByHand creates a domain name without tyg.
 func (r *rig) domainByHand(t *testing.T, tags map[string]string) {
 	t.Helper()
 	_, err := r.gateway().CreateDomainName(t.Context(), &apigatewayv2.CreateDomainNameInput{
@@ -69,8 +69,8 @@ func TestDomainIsRecorded(t *testing.T) {
 	for _, line := range []string{
 		"Creating custom domain name: " + domainName, "Creating api mapping: /v1",
 	} {
-		if countOf(r.said, line) != 1 {
-			t.Errorf("%q is not among the lines %q", line, r.said)
+		if countOf(r.printed, line) != 1 {
+			t.Errorf("%q is not among the lines %q", line, r.printed)
 		}
 	}
 	must(t, r.delete(t.Context(), app))
@@ -101,8 +101,8 @@ func TestC9AMappingIsPointedAgain(t *testing.T) {
 	r.settled(t, app)
 }
 
-// TestC9ADomainWithoutARecord has a domain name that the state file does not know, once with our
-// tag, and once of somebody else, which delete must leave.
+// TestC9ADomainWithoutARecord has a domain name that is not in the state file, once with our tag, and once
+// without, which delete must leave.
 func TestC9ADomainWithoutARecord(t *testing.T) {
 	t.Run("ours", func(t *testing.T) {
 		r, app := newRig(t), withDomain(t)
@@ -113,7 +113,7 @@ func TestC9ADomainWithoutARecord(t *testing.T) {
 		must(t, r.delete(t.Context(), app))
 		r.empty(t)
 	})
-	t.Run("of somebody else", func(t *testing.T) {
+	t.Run("not ours", func(t *testing.T) {
 		r, app := newRig(t), withDomain(t)
 		r.domainByHand(t, nil)
 		must(t, r.deploy(t.Context(), app))
@@ -128,7 +128,7 @@ func TestC9ADomainWithoutARecord(t *testing.T) {
 	})
 }
 
-func TestADomainOfSomebodyElseIsUsedAsItIs(t *testing.T) {
+func TestUnownedDomainIsUsedUnchanged(t *testing.T) {
 	r, app := newRig(t), withDomain(t)
 	r.domainByHand(t, nil)
 	app.API.Domain.CertificateARN = strings.Replace(certificate, "aaaaaaaa", "bbbbbbbb", 1)
@@ -145,7 +145,7 @@ func TestADomainOfSomebodyElseIsUsedAsItIs(t *testing.T) {
 	}
 }
 
-func TestAPathOfSomebodyElseIsInTheWay(t *testing.T) {
+func TestMappingOfAnotherAPIIsAConflict(t *testing.T) {
 	r, app := newRig(t), withDomain(t)
 	r.domainByHand(t, nil)
 	other := r.strange(t, "other", nil)

@@ -10,15 +10,15 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy"
 )
 
-// A disaster is what happens at one call.
-type disaster struct {
+// A failure is what happens at one call of a run.
+type failure struct {
 	name  string
 	fault awstest.Fault
-	dies  bool // the process, at the call; what that does to AWS is the fault's
+	dies  bool // the process is killed at the call, on top of the fault
 }
 
-func disasters() []disaster {
-	return []disaster{
+func failures() []failure {
+	return []failure{
 		{"is refused", awstest.Refuse, false},
 		{"loses its answer", awstest.Lose, false},
 		{"loses its first answer", awstest.LoseOnce, false},
@@ -26,17 +26,17 @@ func disasters() []disaster {
 	}
 }
 
-// hitches leave what is there as it was.
-func hitches() []disaster {
-	return []disaster{
+// refusals change nothing on AWS.
+func refusals() []failure {
+	return []failure{
 		{"is not allowed", awstest.Deny, false},
 		{"is throttled", awstest.Throttle, false},
 	}
 }
 
-// struck does something while one call of it is a disaster. It reports how many calls there were.
-func (r *rig) struck(
-	t *testing.T, d disaster, at int, do func(context.Context) error,
+// withFailure runs do with a failure at one of its calls. It returns how many calls do made.
+func (r *rig) withFailure(
+	t *testing.T, d failure, at int, do func(context.Context) error,
 ) (calls int, err error) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -56,16 +56,16 @@ func (r *rig) struck(
 	return len(r.aws.Calls()) - before, err
 }
 
-// eachCall fails calls of do: all of them in an exhaustive run, else a sample. Each run has a rig
-// of its own, which prepare makes ready, and a disaster at one call.
+// eachCall runs do once for each of its calls that it fails: all of them in an exhaustive run, else a
+// sample. Each run has a rig of its own, which prepare sets up.
 func eachCall(
-	t *testing.T, disasters []disaster, prepare func(*testing.T, *rig), do func(context.Context,
+	t *testing.T, failures []failure, prepare func(*testing.T, *rig), do func(context.Context,
 		*rig) error,
 	after func(*testing.T, *rig),
 ) {
 	t.Helper()
 	calls := countCalls(t, prepare, do)
-	for _, d := range disasters {
+	for _, d := range failures {
 		t.Run(d.name, func(t *testing.T) {
 			t.Parallel()
 			for _, at := range sample(t, calls, sampleSize) {
@@ -73,7 +73,7 @@ func eachCall(
 					sayHowToRepeat(t)
 					r := newRig(t)
 					prepare(t, r)
-					strike(t, r, d, at, do)
+					runWithFailure(t, r, d, at, do)
 					after(t, r)
 				})
 				if !ok {
@@ -97,10 +97,10 @@ func countCalls(
 	return len(r.aws.Calls()) - before
 }
 
-// strike does something with a disaster at one of its calls.
-func strike(t *testing.T, r *rig, d disaster, at int, do func(context.Context, *rig) error) {
+// runWithFailure runs do with a failure at one of its calls, which must be made.
+func runWithFailure(t *testing.T, r *rig, d failure, at int, do func(context.Context, *rig) error) {
 	t.Helper()
-	calls, err := r.struck(t, d, at, func(ctx context.Context) error { return do(ctx, r) })
+	calls, err := r.withFailure(t, d, at, func(ctx context.Context) error { return do(ctx, r) })
 	if calls <= at {
 		t.Errorf("call %d is never made; there are %d", at, calls)
 	}
@@ -118,20 +118,20 @@ func must(t *testing.T, err error) {
 
 func nothing(*testing.T, *rig) {}
 
-// TestC3DeployGoesOn strikes a first deploy at each call. The next deploy finishes it, and a delete
-// then leaves nothing.
+// TestC3DeployGoesOn fails a call of a first deploy. The next deploy finishes it, and a delete then
+// leaves nothing.
 func TestC3DeployGoesOn(t *testing.T) {
-	eachCall(t, append(disasters(), hitches()...), nothing,
+	eachCall(t, append(failures(), refusals()...), nothing,
 		func(ctx context.Context, r *rig) error { return r.deploy(ctx, everything(t)) },
 		func(t *testing.T, r *rig) {
-			r.comesAndGoes(t, everything(t))
+			r.deployAndDelete(t, everything(t))
 		})
 }
 
 // TestC3DeleteFindsWhatADeployHasLeft strikes a first deploy at every call and gives up. The delete
 // leaves nothing.
 func TestC3DeleteFindsWhatADeployHasLeft(t *testing.T) {
-	eachCall(t, disasters(), nothing,
+	eachCall(t, failures(), nothing,
 		func(ctx context.Context, r *rig) error { return r.deploy(ctx, everything(t)) },
 		func(t *testing.T, r *rig) {
 			must(t, r.delete(t.Context(), everything(t)))
@@ -139,19 +139,19 @@ func TestC3DeleteFindsWhatADeployHasLeft(t *testing.T) {
 		})
 }
 
-// TestC1UpdateGoesOn strikes a deploy that changes nearly everything.
+// TestC1UpdateGoesOn fails a call of a deploy that changes nearly everything.
 func TestC1UpdateGoesOn(t *testing.T) {
-	eachCall(t, disasters(),
+	eachCall(t, failures(),
 		func(t *testing.T, r *rig) { must(t, r.deploy(t.Context(), everything(t))) },
 		func(ctx context.Context, r *rig) error { return r.deploy(ctx, changed(t)) },
 		func(t *testing.T, r *rig) {
-			r.comesAndGoes(t, changed(t))
+			r.deployAndDelete(t, changed(t))
 		})
 }
 
-// TestC2DeleteGoesOn strikes a delete at each call. The next one finishes it.
+// TestC2DeleteGoesOn fails a call of a delete. The next delete finishes it.
 func TestC2DeleteGoesOn(t *testing.T) {
-	eachCall(t, disasters(),
+	eachCall(t, failures(),
 		func(t *testing.T, r *rig) { must(t, r.deploy(t.Context(), everything(t))) },
 		func(ctx context.Context, r *rig) error { return r.delete(ctx, everything(t)) },
 		func(t *testing.T, r *rig) {
@@ -164,28 +164,28 @@ func TestC2DeleteGoesOn(t *testing.T) {
 		})
 }
 
-// TestManyDisasters has one after the other, at calls and of kinds that chance picks, while the
+// TestDeployEndsWellAfterManyFailures fails several deploys in turn, at random calls, while the
 // application changes to and fro.
-func TestManyDisasters(t *testing.T) {
+func TestDeployEndsWellAfterManyFailures(t *testing.T) {
 	for _, seed := range sample(t, 20, 1) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			sayHowToRepeat(t)
 			r, rng := newRig(t), rand.New(rand.NewPCG(uint64(seed), 1))
-			kinds := append(disasters(), hitches()...)
+			kinds := append(failures(), refusals()...)
 			for range 8 {
 				app := []deploy.Application{everything(t), changed(t)}[rng.IntN(2)]
 				d, at := kinds[rng.IntN(len(kinds))], rng.IntN(60)
-				_, err := r.struck(t, d, at, func(ctx context.Context) error { return r.deploy(ctx, app) })
+				_, err := r.withFailure(t, d, at, func(ctx context.Context) error { return r.deploy(ctx, app) })
 				t.Logf("call %d %s: %v", at, d.name, err)
 			}
-			r.comesAndGoes(t, everything(t))
+			r.deployAndDelete(t, everything(t))
 		})
 	}
 }
 
-// TestC2DeleteOfWhatIsGone takes each thing away by hand before the delete.
-func TestC2DeleteOfWhatIsGone(t *testing.T) {
+// TestC2DeleteOfDeletedResources deletes everything a second time.
+func TestC2DeleteOfDeletedResources(t *testing.T) {
 	r := newRig(t)
 	must(t, r.deploy(t.Context(), everything(t)))
 	text := readFile(t, r.file)

@@ -60,7 +60,7 @@ func TestC4HandlerIsPutRight(t *testing.T) {
 	r.settled(t, echo(t))
 }
 
-func TestOnlyWhatDiffersIsSent(t *testing.T) {
+func TestOnlyDifferencesAreSent(t *testing.T) {
 	r := newRig(t)
 	must(t, r.deploy(t.Context(), echo(t)))
 	must(t, r.deploy(t.Context(), echo(t)))
@@ -85,7 +85,7 @@ func TestOnlyWhatDiffersIsSent(t *testing.T) {
 	r.settled(t, app)
 }
 
-func TestWhatWasOnCanBeOff(t *testing.T) {
+func TestFunctionSettingsCanBeRemoved(t *testing.T) {
 	r := newRig(t)
 	app := everything(t)
 	must(t, r.deploy(t.Context(), app))
@@ -115,12 +115,12 @@ func TestEndpointIsInTheEnvironment(t *testing.T) {
 	}
 }
 
-// TestRoleThatIsNotReady has AWS refuse the new role three times.
-func TestRoleThatIsNotReady(t *testing.T) {
+// TestDeployWaitsForANewRole has AWS refuse the new role three times.
+func TestDeployWaitsForANewRole(t *testing.T) {
 	r := newRig(t)
 	r.aws.Settle = 3
 	must(t, r.deploy(t.Context(), echo(t)))
-	said := slices.DeleteFunc(slices.Clone(r.said), func(line string) bool {
+	said := slices.DeleteFunc(slices.Clone(r.printed), func(line string) bool {
 		return !strings.HasPrefix(line, "Waiting")
 	})
 	if want := []string{"Waiting for IAM role echo-server-dev to be usable"}; !slices.Equal(said,
@@ -130,7 +130,7 @@ func TestRoleThatIsNotReady(t *testing.T) {
 	r.settled(t, echo(t))
 }
 
-func TestRoleThatIsNeverReady(t *testing.T) {
+func TestDeployFailsIfARoleIsNeverUsable(t *testing.T) {
 	r := newRig(t)
 	r.aws.Settle = 1000
 	err := r.deploy(t.Context(), echo(t))
@@ -143,9 +143,9 @@ func TestRoleThatIsNeverReady(t *testing.T) {
 	r.empty(t)
 }
 
-// TestFunctionThatIsBusy has a function that is still being made, and then changed, when the next
+// TestBusyFunctionIsUpdatedLater has a function that is still being made, and then changed, when the next
 // deploy comes.
-func TestFunctionThatIsBusy(t *testing.T) {
+func TestBusyFunctionIsUpdatedLater(t *testing.T) {
 	r := newRig(t)
 	must(t, r.deploy(t.Context(), echo(t)))
 	r.aws.Settle = 5
@@ -165,8 +165,8 @@ func TestFunctionThatIsBusy(t *testing.T) {
 	r.settled(t, app)
 }
 
-// TestLostAnswers loses the first answer to each call that changes a function; the SDK asks again.
-func TestLostAnswers(t *testing.T) {
+// TestLostAnswersAreRepeated loses the first answer to each call that changes a function; the SDK asks again.
+func TestLostAnswersAreRepeated(t *testing.T) {
 	app := everything(t)
 	for _, operation := range []string{
 		"CreateFunction", "PutFunctionConcurrency", "AddPermission", "CreateTable", "UpdateTimeToLive",
@@ -190,7 +190,7 @@ func TestLostAnswers(t *testing.T) {
 	}
 }
 
-func TestFunctionThatSomebodyElseMakesMeanwhile(t *testing.T) {
+func TestFunctionCreatedAfterThePlanIsAConflict(t *testing.T) {
 	r := newRig(t)
 	must(t, r.deploy(t.Context(), echo(t)))
 	role := *r.function(t, echoFunction).Configuration.Role
@@ -220,7 +220,7 @@ func (r *rig) otherStage() *rig {
 	return &other
 }
 
-func TestPermissionsOfOthersStay(t *testing.T) {
+func TestForeignPermissionsStay(t *testing.T) {
 	r := newRig(t)
 	must(t, r.deploy(t.Context(), echo(t)))
 	name, id := aws.String(echoFunction), "tyg-"+r.api(t)

@@ -8,8 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 )
 
-// TestC25LogGroupsAreFoundByTheirWholeName has somebody else's groups that begin with the name of
-// ours.
+// TestC25LogGroupsAreFoundByTheirWholeName has other groups whose names begin with that of ours.
 func TestC25LogGroupsAreFoundByTheirWholeName(t *testing.T) {
 	r := newRig(t)
 	for _, name := range []string{
@@ -29,9 +28,9 @@ func TestC25LogGroupsAreFoundByTheirWholeName(t *testing.T) {
 	r.settled(t, app)
 }
 
-// TestC28DeleteTakesTheLogs deletes groups with what is in them. To delete their retention would
+// TestC28DeleteDeletesLogGroups deletes groups with what is in them. To delete their retention would
 // keep them for ever.
-func TestC28DeleteTakesTheLogs(t *testing.T) {
+func TestC28DeleteDeletesLogGroups(t *testing.T) {
 	r := newRig(t)
 	app := echo(t)
 	app.Functions[0].LogRetention = 7
@@ -45,8 +44,8 @@ func TestC28DeleteTakesTheLogs(t *testing.T) {
 	}
 }
 
-// TestLogGroupThatLambdaHasMade has a function that was called before its group was made.
-func TestLogGroupThatLambdaHasMade(t *testing.T) {
+// TestLogGroupCreatedByLambdaIsUsed has a function that was called before its group was made.
+func TestLogGroupCreatedByLambdaIsUsed(t *testing.T) {
 	r := newRig(t)
 	r.makeLogGroup(t, "/aws/lambda/echo-server-dev-websocket_message")
 	app := echo(t)

@@ -112,7 +112,7 @@ func TestLogsMergeFunctionsByTime(t *testing.T) {
 	wantLines(t, "a filter", said(t, d, deploy.LogsOptions{Filter: "7"}), "message: 7")
 }
 
-func TestLogsLeaveOutWhatLambdaReports(t *testing.T) {
+func TestLogsLeaveOutReportsOfLambda(t *testing.T) {
 	r, d := newLogRig(t)
 	lines := []string{
 		"INIT_START Runtime Version: provided:al2023.v1", "START RequestId: 1 Version: $LATEST",
@@ -204,7 +204,7 @@ func TestC16UnknownNamesListTheKnown(t *testing.T) {
 	}
 }
 
-func TestLogsSayWhatIsNotAllowed(t *testing.T) {
+func TestLogsExplainDeniedCalls(t *testing.T) {
 	r, d := newLogRig(t)
 	r.log(t, "message", time.Minute, "1", "2", "3", "4", "5")
 	pages := 0
@@ -223,7 +223,7 @@ func TestLogsSayWhatIsNotAllowed(t *testing.T) {
 	}
 }
 
-func TestLogsEndWhenNobodyWantsMore(t *testing.T) {
+func TestLogsEndWhenTheCallerStops(t *testing.T) {
 	r, d := newLogRig(t)
 	r.log(t, "message", time.Minute, "1", "2", "3", "4", "5", "6", "7")
 	for _, o := range []deploy.LogsOptions{

@@ -74,7 +74,7 @@ func TestC27FunctionsReachTheirOwnOnly(t *testing.T) {
 }
 
 // TestDeployerPolicyIsEnough makes each call of deploy, change and delete, and looks each up in the
-// policy that whoever deploys is told to have.
+// policy for deployers.
 func TestDeployerPolicyIsEnough(t *testing.T) {
 	r := newRig(t)
 	app := everything(t)

@@ -25,9 +25,9 @@ import (
 
 // A rig is an account on AWS and a directory with a state file.
 type rig struct {
-	aws  *awstest.Cloud
-	file string
-	said []string
+	aws     *awstest.Cloud
+	file    string
+	printed []string
 }
 
 func newRig(t *testing.T) *rig {
@@ -102,7 +102,7 @@ func (r *rig) deployer(ctx context.Context) (*deploy.Deployer, error) {
 	cloud.SetPause(func(ctx context.Context, _ time.Duration) error { return ctx.Err() })
 	return &deploy.Deployer{
 		Cloud: cloud, StateFile: r.file,
-		Progress: func(line string) { r.said = append(r.said, line) },
+		Progress: func(line string) { r.printed = append(r.printed, line) },
 	}, nil
 }
 
@@ -178,9 +178,9 @@ func (r *rig) empty(t *testing.T) {
 	}
 }
 
-// comesAndGoes deploys an application, whatever was before, finds it as it should be, and deletes
+// deployAndDelete deploys an application, whatever was before, finds it as it should be, and deletes
 // it.
-func (r *rig) comesAndGoes(t *testing.T, app deploy.Application) {
+func (r *rig) deployAndDelete(t *testing.T, app deploy.Application) {
 	t.Helper()
 	must(t, r.deploy(t.Context(), app))
 	r.settled(t, app)

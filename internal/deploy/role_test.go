@@ -11,9 +11,9 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
-// TestRolesOfAnotherRegionAreInTheWay has the same application in another region, of which this
+// TestRoleOfAnotherRegionIsAConflict has the same application in another region, of which this
 // checkout knows nothing. IAM has one role for both.
-func TestRolesOfAnotherRegionAreInTheWay(t *testing.T) {
+func TestRoleOfAnotherRegionIsAConflict(t *testing.T) {
 	r := newRig(t)
 	app := echo(t)
 	name, tag, key := "echo-server-dev", app.RoleTag("eu-west-1"), spec.TagKey
@@ -33,8 +33,8 @@ func TestRolesOfAnotherRegionAreInTheWay(t *testing.T) {
 	}
 }
 
-// TestRoleWhoseAnswerIsLost has IAM make a role and say nothing, and then that it is there.
-func TestRoleWhoseAnswerIsLost(t *testing.T) {
+// TestRoleIsFoundAfterALostAnswer has IAM make a role and say nothing, and then that it is there.
+func TestRoleIsFoundAfterALostAnswer(t *testing.T) {
 	r := newRig(t)
 	r.aws.SetFault(func(_ int, _, operation string) awstest.Fault {
 		if operation == "CreateRole" {

@@ -43,7 +43,7 @@ func TestC32StageSettings(t *testing.T) {
 }
 
 // TestC32NoLimitIsZero takes limits away that were set, and sets everything but limits: neither may
-// leave a limit of 0, which lets nobody through.
+// leave a limit of 0, which lets no message through.
 func TestC32NoLimitIsZero(t *testing.T) {
 	r, app := newRig(t), echo(t)
 	for _, s := range []deploy.StageSettings{

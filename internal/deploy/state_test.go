@@ -35,9 +35,9 @@ func TestReadState(t *testing.T) {
 	}
 }
 
-// TestStateThatCannotBeWritten ends before anything is made: what is not written down would be
+// TestNothingIsCreatedIfTheStateCannotBeWritten ends before anything is made: what is not written down would be
 // lost.
-func TestStateThatCannotBeWritten(t *testing.T) {
+func TestNothingIsCreatedIfTheStateCannotBeWritten(t *testing.T) {
 	r := newRig(t)
 	writeFile(t, filepath.Dir(r.file), nil) // where the directory would be
 	if err := r.deploy(t.Context(), echo(t)); err == nil {
@@ -46,8 +46,8 @@ func TestStateThatCannotBeWritten(t *testing.T) {
 	r.empty(t)
 }
 
-// TestTwoDeploysAtOnce plans two, and applies the one after the other.
-func TestTwoDeploysAtOnce(t *testing.T) {
+// TestSecondOfTwoConcurrentDeploysFails plans two, and applies the one after the other.
+func TestSecondOfTwoConcurrentDeploysFails(t *testing.T) {
 	r := newRig(t)
 	first, err := r.deployer(t.Context())
 	must(t, err)
@@ -72,9 +72,9 @@ func TestTwoDeploysAtOnce(t *testing.T) {
 	}
 }
 
-// TestTagsOfOthersStay has a program of the account's put a tag on a function, and the
+// TestForeignTagsStay has a program of the account's put a tag on a function, and the
 // application's own tags come and go.
-func TestTagsOfOthersStay(t *testing.T) {
+func TestForeignTagsStay(t *testing.T) {
 	r := newRig(t)
 	app := echo(t)
 	app.Tags = map[string]string{"team": "tea"}
@@ -82,7 +82,7 @@ func TestTagsOfOthersStay(t *testing.T) {
 	arn := "arn:aws:lambda:us-west-2:123456789012:function:echo-server-dev-websocket_message"
 	client := lambda.NewFromConfig(r.config())
 	_, err := client.TagResource(t.Context(), &lambda.TagResourceInput{
-		Resource: &arn, Tags: map[string]string{"CreatedBy": "somebody"},
+		Resource: &arn, Tags: map[string]string{"CreatedBy": "billing"},
 	})
 	must(t, err)
 	r.settled(t, app)
@@ -91,14 +91,14 @@ func TestTagsOfOthersStay(t *testing.T) {
 	r.settled(t, app)
 	out, err := client.ListTags(t.Context(), &lambda.ListTagsInput{Resource: &arn})
 	must(t, err)
-	if out.Tags["CreatedBy"] != "somebody" || out.Tags["team"] != "" ||
+	if out.Tags["CreatedBy"] != "billing" || out.Tags["team"] != "" ||
 		out.Tags["tyg"] != "echo-server/dev" {
 		t.Errorf("the tags are %v", out.Tags)
 	}
 }
 
-// TestStateIsForEverybody has a file that others of a team may read.
-func TestStateIsForEverybody(t *testing.T) {
+// TestStateFileIsReadableByAll has a file that others of a team may read.
+func TestStateFileIsReadableByAll(t *testing.T) {
 	r := newRig(t)
 	must(t, r.deploy(t.Context(), echo(t)))
 	info, err := os.Stat(r.file)

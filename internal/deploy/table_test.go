@@ -66,14 +66,14 @@ func (r *rig) tableByHand(t *testing.T, sort types.ScalarAttributeType) {
 	must(t, err)
 }
 
-// TestT47TablesAreMadeAndWaitedFor is about the set-up script of the tutorial, which fails the
+// TestT47DeployWaitsForTables is about the set-up script of the tutorial, which fails the
 // second time, and does not wait.
-func TestT47TablesAreMadeAndWaitedFor(t *testing.T) {
+func TestT47DeployWaitsForTables(t *testing.T) {
 	r := newRig(t)
 	r.aws.Settle = 3
 	must(t, r.deploy(t.Context(), everything(t)))
-	if !slices.Contains(r.said, "Creating table: "+roomsTable) {
-		t.Errorf("it said %q", r.said)
+	if !slices.Contains(r.printed, "Creating table: "+roomsTable) {
+		t.Errorf("it said %q", r.printed)
 	}
 	table := r.table(t)
 	if table.TableStatus != types.TableStatusActive || len(table.GlobalSecondaryIndexes) != 1 ||
@@ -163,12 +163,12 @@ func TestTimeToLiveOnceAnHour(t *testing.T) {
 	d, err := r.deployer(t.Context())
 	must(t, err)
 	must(t, d.Apply(t.Context(), before))
-	if text := strings.Join(r.said, "\n"); !strings.Contains(text, "once an hour") {
-		t.Errorf("it said %q", r.said)
+	if text := strings.Join(r.printed, "\n"); !strings.Contains(text, "once an hour") {
+		t.Errorf("it said %q", r.printed)
 	}
 }
 
-func TestTableOfTheTutorialIsAdopted(t *testing.T) {
+func TestTutorialTableIsAdopted(t *testing.T) {
 	r := newRig(t)
 	r.tableByHand(t, types.ScalarAttributeTypeS)
 	plan, err := r.plan(t, everything(t))
@@ -187,7 +187,7 @@ func TestTableOfTheTutorialIsAdopted(t *testing.T) {
 	}
 }
 
-func TestTableOfOtherKeysIsInTheWay(t *testing.T) {
+func TestExistingTableWithAnotherKeyIsAConflict(t *testing.T) {
 	r := newRig(t)
 	r.tableByHand(t, types.ScalarAttributeTypeN)
 	err := r.deploy(t.Context(), everything(t))
@@ -215,7 +215,7 @@ func TestTablesStayUnlessAsked(t *testing.T) {
 	r.empty(t)
 }
 
-func TestTableThatIsProtected(t *testing.T) {
+func TestProtectedTableIsNotDeleted(t *testing.T) {
 	r := newRig(t)
 	app := everything(t)
 	app.Tables[0].DeletionProtection = true
@@ -229,8 +229,8 @@ func TestTableThatIsProtected(t *testing.T) {
 	r.empty(t)
 }
 
-// TestTableThatIsStillGoing makes a table while the one before is being deleted.
-func TestTableThatIsStillGoing(t *testing.T) {
+// TestTableIsCreatedAfterADeletionEnds makes a table while the one before is being deleted.
+func TestTableIsCreatedAfterADeletionEnds(t *testing.T) {
 	r := newRig(t)
 	must(t, r.deploy(t.Context(), everything(t)))
 	r.aws.Settle = 5
@@ -278,9 +278,9 @@ func TestLostAnswerToAChangeOfATable(t *testing.T) {
 	r.settled(t, everything(t))
 }
 
-// TestTableThatMayBeOursIsLookedAt has a table in the state file that was about to be made, and was
-// made by somebody else.
-func TestTableThatMayBeOursIsLookedAt(t *testing.T) {
+// TestPendingTableIsDeletedOnlyWithTheTag has a table in the state file that was about to be made, and was
+// created by another program.
+func TestPendingTableIsDeletedOnlyWithTheTag(t *testing.T) {
 	r := newRig(t)
 	must(t, r.deploy(t.Context(), echo(t)))
 	r.tableByHand(t, types.ScalarAttributeTypeS)

@@ -21,7 +21,7 @@ type answer int
 func (a answer) Error() string       { return fmt.Sprintf("status %d", int(a)) }
 func (a answer) HTTPStatusCode() int { return int(a) }
 
-func TestOnce(t *testing.T) {
+func TestCreateOnce(t *testing.T) {
 	lost := errors.New("connection reset by peer")
 	for _, tt := range []struct {
 		name    string
@@ -64,7 +64,7 @@ func TestOnce(t *testing.T) {
 	}
 }
 
-func TestOnceSaysWhyItCouldNotLook(t *testing.T) {
+func TestCreateOnceReturnsErrorOfFind(t *testing.T) {
 	lost, denied := errors.New("lost"), errors.New("denied")
 	r := run{Run: new(plan.Run)}
 	_, err := r.createOnce(t.Context(),

@@ -159,7 +159,7 @@ func TestPlansOfTheAPI(t *testing.T) {
 		}, []string{
 			"create websocket_deployment chat-dev-websocket-api" + updating, "update websocket_stage api",
 		}},
-		{"a deployment of somebody else is live", func(_ *spec.Application, f *found) {
+		{"a deployment made by hand is live", func(_ *spec.Application, f *found) {
 			f.api.deployments[0].description = "by hand"
 		}, []string{
 			"create websocket_deployment chat-dev-websocket-api" + updating, "update websocket_stage api",
@@ -244,7 +244,7 @@ func TestC1FingerprintsTellSnapshotsApart(t *testing.T) {
 	}
 }
 
-func TestStaleDeployments(t *testing.T) {
+func TestStaleDeploymentsAreDeleted(t *testing.T) {
 	fresh := fingerprint(application(), account(), known())
 	for _, tt := range []struct {
 		name   string
@@ -303,7 +303,7 @@ func TestStaleDeployments(t *testing.T) {
 	}
 }
 
-func TestInvoked(t *testing.T) {
+func TestInvokedFunction(t *testing.T) {
 	const before = "arn:aws:apigateway:us-west-2:lambda:path/2015-03-31/functions/" +
 		"arn:aws:lambda:us-west-2:123456789012:function:"
 	for uri, want := range map[string]string{
@@ -333,7 +333,7 @@ func TestLimits(t *testing.T) {
 		{"us-west-2", aws.Float64(2_500), 0, false},
 		{"af-south-1", aws.Float64(2_500), 0, true},
 		{"af-south-1", aws.Float64(10_000), 0, false},
-		{"us-west-2", aws.Float64(0), 0, false}, // it lets nobody through
+		{"us-west-2", aws.Float64(0), 0, false}, // it lets no message through
 		{"us-west-2", aws.Float64(5), 0, false},
 		{"us-west-2", aws.Float64(5), 5, true},
 		{"us-west-2", aws.Float64(5), 6, false},
@@ -350,7 +350,7 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-func TestLimitsThatStandForTheAccounts(t *testing.T) {
+func TestAccountLimits(t *testing.T) {
 	for _, tt := range []struct {
 		region     string
 		have, want spec.StageSettings

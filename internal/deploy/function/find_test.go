@@ -30,9 +30,9 @@ func lambdaSaying(t *testing.T, answer string) client {
 	})}
 }
 
-// TestWhatCannotBeReadIsAnError is about answers that leave out what the caller may not see: it
+// TestHiddenTagsAndVariablesAreErrors is about answers that leave out what the caller may not see: it
 // must not look like what is not there.
-func TestWhatCannotBeReadIsAnError(t *testing.T) {
+func TestHiddenTagsAndVariablesAreErrors(t *testing.T) {
 	for answer, want := range map[string]string{
 		`{"Configuration":{},"TagsError":{"ErrorCode":"AccessDenied","Message":"no"}}`: "lambda:ListTags",
 		`{"Configuration":{"Environment":{"Error":{"ErrorCode":"KMSAccessDenied"}}}}`:  "KMSAccessDenied",
@@ -44,7 +44,7 @@ func TestWhatCannotBeReadIsAnError(t *testing.T) {
 	}
 }
 
-func TestSettleSaysWhyNot(t *testing.T) {
+func TestSettleReturnsTheReasonOfAFailure(t *testing.T) {
 	for answer, want := range map[string]string{
 		`{"Configuration":{"State":"Failed","StateReason":"full"}}`: "create function x: full",
 		`{"Configuration":{"LastUpdateStatus":"Failed","LastUpdateStatusReason":"no"}}`: "" +
@@ -58,7 +58,7 @@ func TestSettleSaysWhyNot(t *testing.T) {
 	}
 }
 
-func TestFoundFunctionHasAllThatIsCompared(t *testing.T) {
+func TestFoundFunctionHasAllComparedProperties(t *testing.T) {
 	app, found := oneFunction()
 	want := found.functions["echo-dev-websocket_message"]
 	got := newFoundFunction(&types.FunctionConfiguration{
@@ -80,9 +80,9 @@ func TestFoundFunctionHasAllThatIsCompared(t *testing.T) {
 	}
 }
 
-// TestConfigurationTakesAway wants lists that are there and empty: AWS leaves what is not there as
+// TestConfigurationSendsEmptyLists wants lists that are there and empty: AWS leaves what is not there as
 // it is.
-func TestConfigurationTakesAway(t *testing.T) {
+func TestConfigurationSendsEmptyLists(t *testing.T) {
 	app, found := oneFunction()
 	r := run{Run: &plan.Run{App: app, Account: found.account, IDs: found.ids}}
 	full := r.configuration(app.Functions[0])

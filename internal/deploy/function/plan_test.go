@@ -80,7 +80,7 @@ func changeFunction(found onAWS, change func(*foundFunction)) onAWS {
 	return found
 }
 
-func TestFunctionThatIsAsItShouldBe(t *testing.T) {
+func TestUnchangedFunctionNeedsNoStep(t *testing.T) {
 	app, found := oneFunction()
 	b := planned(app, found, plan.State{})
 	if len(b.Steps) != 1 || b.Steps[0].Action != plan.Record {
@@ -217,8 +217,8 @@ func TestEnvironmentOfAFunction(t *testing.T) {
 	}
 }
 
-// TestRoleThatIsMadeAgain wants the function told of a new role, although its ARN is the old one's.
-func TestRoleThatIsMadeAgain(t *testing.T) {
+// TestFunctionIsUpdatedWhenItsRoleIsCreatedAgain wants the function told of a new role, although its ARN is the old one's.
+func TestFunctionIsUpdatedWhenItsRoleIsCreatedAgain(t *testing.T) {
 	app, found := oneFunction()
 	found.ids.Roles = nil
 	b := planned(app, found, plan.State{})
@@ -240,7 +240,7 @@ func TestC21LongTimeoutsAreWarnedOf(t *testing.T) {
 	}
 }
 
-func TestFunctionOfSomebodyElse(t *testing.T) {
+func TestUnownedFunctionIsAConflict(t *testing.T) {
 	app, found := oneFunction()
 	found = changeFunction(found, func(f *foundFunction) { f.tags = nil; f.timeout = 1 })
 	b := planned(app, found, plan.State{})
@@ -254,7 +254,7 @@ func TestFunctionOfSomebodyElse(t *testing.T) {
 	}
 }
 
-func TestFunctionThatCouldNotBeMade(t *testing.T) {
+func TestFailedFunctionIsCreatedAgain(t *testing.T) {
 	app, found := oneFunction()
 	found = changeFunction(found, func(f *foundFunction) {
 		f.state, f.grants = types.StateFailed, map[string]spec.Grant{"tyg-old": {}}

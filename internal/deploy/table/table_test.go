@@ -65,7 +65,7 @@ func recordedTable(change func(*plan.Resource)) plan.State {
 	return s
 }
 
-func TestTableThatIsAsItShouldBe(t *testing.T) {
+func TestUnchangedTableNeedsNoStep(t *testing.T) {
 	app, found := oneTable()
 	b := plannedTables(app, found, recordedTable(nil))
 	if len(b.Steps)+len(b.Warnings)+len(b.Conflicts) > 0 {
@@ -223,7 +223,7 @@ func TestTimeToLiveByAnotherAttribute(t *testing.T) {
 	}
 }
 
-func TestTableWithOtherKeys(t *testing.T) {
+func TestTableWithAnotherKeyIsAConflict(t *testing.T) {
 	app, found := oneTable()
 	app.Tables[0].SortKey.Type = "N"
 	b := plannedTables(app, found, plan.State{})
@@ -237,7 +237,7 @@ func TestTableWithOtherKeys(t *testing.T) {
 	}
 }
 
-func TestTableThatCannotBeChangedSo(t *testing.T) {
+func TestIndexWithAnotherKeyIsAConflict(t *testing.T) {
 	for name, change := range map[string]func(*foundTable){
 		"index with other keys": func(f *foundTable) {
 			f.indexes["reverse"] = foundIndex{key: f.key, projection: types.ProjectionTypeAll}
@@ -259,7 +259,7 @@ func TestTableThatCannotBeChangedSo(t *testing.T) {
 	}
 }
 
-func TestTableOfSomebodyElseStaysAsItIs(t *testing.T) {
+func TestUnownedTableStaysUnchanged(t *testing.T) {
 	app, found := oneTable()
 	app.Tables[0].DeletionProtection = true
 	found = changeTable(found, func(f *foundTable) {
@@ -286,7 +286,7 @@ func TestTableOfSomebodyElseStaysAsItIs(t *testing.T) {
 	}
 }
 
-func TestTablesThatAreNotDeclaredAnyMore(t *testing.T) {
+func TestUndeclaredTablesStayWithAWarning(t *testing.T) {
 	app, found := oneTable()
 	state := recordedTable(nil)
 	state.Put(plan.Resource{Name: "old", Type: plan.TypeTable, TableName: "chat-dev-old"})
@@ -301,7 +301,7 @@ func TestTablesThatAreNotDeclaredAnyMore(t *testing.T) {
 	}
 }
 
-func TestTableWithAnotherNameIsNotForgotten(t *testing.T) {
+func TestRenamedTableStaysInTheStateFile(t *testing.T) {
 	app, found := oneTable()
 	state := recordedTable(func(r *plan.Resource) { r.TableName = "chat-dev-before" })
 	b := plannedTables(app, found, state)

@@ -10,7 +10,7 @@ import (
 )
 
 // The examples of RFC 7396, appendix A, as far as the target can be an object.
-func TestMergeIsThatOfTheRFC(t *testing.T) {
+func TestMergeFollowsRFC7396(t *testing.T) {
 	rows := []struct{ target, patch, want string }{
 		{`{"a":"b"}`, `{"a":"c"}`, `{"a":"c"}`},
 		{`{"a":"b"}`, `{"b":"c"}`, `{"a":"b","b":"c"}`},
@@ -44,7 +44,7 @@ func exact(t *testing.T, text string) (o map[string]any) {
 	return o
 }
 
-func TestMergeRefusesWhatIsNoObject(t *testing.T) {
+func TestMergeRefusesAllButObjects(t *testing.T) {
 	rows := []struct{ patch, want string }{
 		{`[1]`, "not a JSON object"},
 		{`"text"`, "not a JSON object"},

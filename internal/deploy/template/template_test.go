@@ -44,7 +44,7 @@ func TestGolden(t *testing.T) {
 }
 
 // What deploy would make is in the template, under the name that deploy would give it.
-func TestNamesAreThoseOfDeploy(t *testing.T) {
+func TestTemplatesUseTheNamesOfDeploy(t *testing.T) {
 	app := full(t)
 	empty := awstest.New()
 	srv := httptest.NewServer(empty)
@@ -158,7 +158,7 @@ func TestTerraformLimitsAreThoseOfTheRegion(t *testing.T) {
 	}
 }
 
-func TestRefusals(t *testing.T) {
+func TestTemplatesRefuseInvalidApplications(t *testing.T) {
 	other, err := deploy.NewBundle([]byte("another program"))
 	if err != nil {
 		t.Fatal(err)
@@ -230,7 +230,7 @@ func codeKey(t *testing.T, app deploy.Application) string {
 }
 
 // Both are the same for the same application, whatever the order of maps.
-func TestSameEachTime(t *testing.T) {
+func TestTemplatesAreReproducible(t *testing.T) {
 	for _, w := range writers() {
 		_, first := written(t, w, full(t), template.Options{})
 		for range 5 {
