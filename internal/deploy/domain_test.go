@@ -101,8 +101,8 @@ func TestC9AMappingIsPointedAgain(t *testing.T) {
 	r.settled(t, app)
 }
 
-// TestC9ADomainWithoutARecord has a domain name that is not in the state file, once with our tag, and once
-// without, which delete must leave.
+// TestC9ADomainWithoutARecord has a domain name that is not in the state file, once with our tag,
+// and once without, which delete must leave.
 func TestC9ADomainWithoutARecord(t *testing.T) {
 	t.Run("ours", func(t *testing.T) {
 		r, app := newRig(t), withDomain(t)

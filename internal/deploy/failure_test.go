@@ -56,8 +56,8 @@ func (r *rig) withFailure(
 	return len(r.aws.Calls()) - before, err
 }
 
-// eachCall runs do once for each of its calls that it fails: all of them in an exhaustive run, else a
-// sample. Each run has a rig of its own, which prepare sets up.
+// eachCall runs do once for each of its calls that it fails: all of them in an exhaustive run, else
+// a sample. Each run has a rig of its own, which prepare sets up.
 func eachCall(
 	t *testing.T, failures []failure, prepare func(*testing.T, *rig), do func(context.Context,
 		*rig) error,

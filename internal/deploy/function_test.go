@@ -143,8 +143,8 @@ func TestDeployFailsIfARoleIsNeverUsable(t *testing.T) {
 	r.empty(t)
 }
 
-// TestBusyFunctionIsUpdatedLater has a function that is still being made, and then changed, when the next
-// deploy comes.
+// TestBusyFunctionIsUpdatedLater has a function that is still being made, and then changed, when
+// the next deploy comes.
 func TestBusyFunctionIsUpdatedLater(t *testing.T) {
 	r := newRig(t)
 	must(t, r.deploy(t.Context(), echo(t)))
@@ -165,7 +165,8 @@ func TestBusyFunctionIsUpdatedLater(t *testing.T) {
 	r.settled(t, app)
 }
 
-// TestLostAnswersAreRepeated loses the first answer to each call that changes a function; the SDK asks again.
+// TestLostAnswersAreRepeated loses the first answer to each call that changes a function; the SDK
+// asks again.
 func TestLostAnswersAreRepeated(t *testing.T) {
 	app := everything(t)
 	for _, operation := range []string{

@@ -28,8 +28,8 @@ func TestC25LogGroupsAreFoundByTheirWholeName(t *testing.T) {
 	r.settled(t, app)
 }
 
-// TestC28DeleteDeletesLogGroups deletes groups with what is in them. To delete their retention would
-// keep them for ever.
+// TestC28DeleteDeletesLogGroups deletes groups with what is in them. To delete their retention
+// would keep them for ever.
 func TestC28DeleteDeletesLogGroups(t *testing.T) {
 	r := newRig(t)
 	app := echo(t)

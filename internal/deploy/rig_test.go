@@ -178,8 +178,8 @@ func (r *rig) empty(t *testing.T) {
 	}
 }
 
-// deployAndDelete deploys an application, whatever was before, finds it as it should be, and deletes
-// it.
+// deployAndDelete deploys an application, whatever was before, finds it as it should be, and
+// deletes it.
 func (r *rig) deployAndDelete(t *testing.T, app deploy.Application) {
 	t.Helper()
 	must(t, r.deploy(t.Context(), app))

@@ -35,8 +35,8 @@ func TestReadState(t *testing.T) {
 	}
 }
 
-// TestNothingIsCreatedIfTheStateCannotBeWritten ends before anything is made: what is not written down would be
-// lost.
+// TestNothingIsCreatedIfTheStateCannotBeWritten ends before anything is made: what is not written
+// down would be lost.
 func TestNothingIsCreatedIfTheStateCannotBeWritten(t *testing.T) {
 	r := newRig(t)
 	writeFile(t, filepath.Dir(r.file), nil) // where the directory would be

@@ -278,8 +278,8 @@ func TestLostAnswerToAChangeOfATable(t *testing.T) {
 	r.settled(t, everything(t))
 }
 
-// TestPendingTableIsDeletedOnlyWithTheTag has a table in the state file that was about to be made, and was
-// created by another program.
+// TestPendingTableIsDeletedOnlyWithTheTag has a table in the state file that was about to be made,
+// and was created by another program.
 func TestPendingTableIsDeletedOnlyWithTheTag(t *testing.T) {
 	r := newRig(t)
 	must(t, r.deploy(t.Context(), echo(t)))

@@ -32,7 +32,7 @@ func (p *planner) api() {
 	if !p.Owned(plan.TypeAPI, apiLogicalName, name, have.tags) {
 		return
 	}
-	p.freeze()
+	p.disableAutoDeploy()
 	res.APIID, res.APIURL = have.id, p.Account.URL(have.id, p.App.API.Stage)
 	var diff plan.Changes
 	diff.Compare("name", have.name, name)
@@ -72,7 +72,7 @@ func (r run) createAPI(ctx context.Context, res *plan.Resource) error {
 		return aws.ToString(out.ApiId), nil
 	}, func() (string, error) {
 		ids, err := r.ownAPIs(ctx)
-		return first(ids), err
+		return firstOrEmpty(ids), err
 	})
 	if err != nil {
 		return err
@@ -160,7 +160,7 @@ func (r run) deleteAPI(ctx context.Context, res *plan.Resource) error {
 	return nil
 }
 
-func first(ids []string) string {
+func firstOrEmpty(ids []string) string {
 	if len(ids) == 0 {
 		return ""
 	}

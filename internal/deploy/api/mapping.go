@@ -53,7 +53,7 @@ func (p *planner) mapping(want spec.Domain, adopted bool) {
 		return
 	}
 	id := p.found.inAPI().id
-	if have.api != id && adopted && !p.knows(have.api) {
+	if have.api != id && adopted && !p.isRecorded(have.api) {
 		p.Conflict("/%s of custom domain name %s leads to API %s, which belongs to another "+
 			"application; choose another url_prefix", want.Key(), want.Name, have.api)
 		return
@@ -82,8 +82,8 @@ func (p *planner) mappingOf(key string) *foundMapping {
 	return nil
 }
 
-// knows reports whether an API is the one in the state file.
-func (p *planner) knows(apiID string) bool {
+// isRecorded reports whether an API is the one in the state file.
+func (p *planner) isRecorded(apiID string) bool {
 	known, ok := p.State.Find(plan.TypeAPI, apiLogicalName)
 	return ok && known.APIID == apiID
 }
@@ -92,7 +92,7 @@ func (r run) createMapping(ctx context.Context, want spec.Domain) error {
 	_, err := r.createOnce(ctx, func() (string, error) {
 		out, err := r.CreateApiMapping(ctx, &apigatewayv2.CreateApiMappingInput{
 			DomainName: &want.Name, ApiId: &r.IDs.API, Stage: &r.App.API.Stage,
-			ApiMappingKey: given(want.Key()),
+			ApiMappingKey: stringOrNil(want.Key()),
 		}, throttledOnly)
 		if err != nil {
 			return "", err

@@ -167,12 +167,12 @@ func (have foundRoute) differs(want foundRoute) plan.Changes {
 	diff.Compare("authorization", have.permission, want.permission)
 	diff.Compare("authorizer", have.authorizer, want.authorizer)
 	diff.Compare("response selection expression", have.selection, want.selection)
-	diff.Compare("responds", yes(have.responds), yes(want.responds))
-	diff.Compare("API key required", yes(have.keyRequired), yes(want.keyRequired))
+	diff.Compare("responds", yesNo(have.responds), yesNo(want.responds))
+	diff.Compare("API key required", yesNo(have.keyRequired), yesNo(want.keyRequired))
 	return diff
 }
 
-func yes(is bool) string {
+func yesNo(is bool) string {
 	if is {
 		return "yes"
 	}
@@ -185,9 +185,9 @@ func (r run) createRoute(ctx context.Context, route spec.Route) error {
 		out, err := r.CreateRoute(ctx, &apigatewayv2.CreateRouteInput{
 			ApiId: &r.IDs.API, RouteKey: &want.key, Target: &want.target,
 			AuthorizationType: types.AuthorizationType(want.permission),
-			AuthorizerId:      given(want.authorizer),
+			AuthorizerId:      stringOrNil(want.authorizer),
 
-			RouteResponseSelectionExpression: given(want.selection),
+			RouteResponseSelectionExpression: stringOrNil(want.selection),
 		}, throttledOnly)
 		if err != nil {
 			return "", err
@@ -239,9 +239,9 @@ func (r run) updateRoute(ctx context.Context, have foundRoute, route spec.Route)
 	_, err := r.UpdateRoute(ctx, &apigatewayv2.UpdateRouteInput{
 		ApiId: &r.IDs.API, RouteId: &have.id, Target: &want.target, ApiKeyRequired: aws.Bool(false),
 		AuthorizationType: types.AuthorizationType(want.permission),
-		AuthorizerId:      given(want.authorizer),
+		AuthorizerId:      stringOrNil(want.authorizer),
 
-		RouteResponseSelectionExpression: given(want.selection),
+		RouteResponseSelectionExpression: stringOrNil(want.selection),
 	})
 	if err != nil || !want.responds || have.responds {
 		return err
@@ -255,8 +255,8 @@ func (r run) deleteRoute(ctx context.Context, id string) error {
 	return ignoreGone(err)
 }
 
-// given returns nil for the empty string.
-func given(s string) *string {
+// stringOrNil returns nil for the empty string.
+func stringOrNil(s string) *string {
 	if s == "" {
 		return nil
 	}

@@ -27,8 +27,8 @@ func (s foundStage) routeSettingsDiff(want spec.StageSettings) plan.Changes {
 	want = want.Complete()
 	var diff plan.Changes
 	diff.Compare("logging level", s.settings.LoggingLevel, want.LoggingLevel)
-	diff.Compare("data trace", yes(s.settings.DataTrace), yes(want.DataTrace))
-	diff.Compare("detailed metrics", yes(s.settings.DetailedMetrics), yes(want.DetailedMetrics))
+	diff.Compare("data trace", yesNo(s.settings.DataTrace), yesNo(want.DataTrace))
+	diff.Compare("detailed metrics", yesNo(s.settings.DetailedMetrics), yesNo(want.DetailedMetrics))
 	return append(diff, s.limitsDiff(want)...)
 }
 

@@ -60,14 +60,14 @@ func stageFrom(s types.Stage, region string) foundStage {
 	return have
 }
 
-// freeze plans to disable automatic deployment of the stage, if it was enabled by hand. It comes
-// before all changes of the API, which must not go live one by one.
-func (p *planner) freeze() {
+// disableAutoDeploy plans to disable automatic deployment of the stage, if it was enabled by hand.
+// It comes before all changes of the API, which must not go live one by one.
+func (p *planner) disableAutoDeploy() {
 	for _, have := range p.found.inAPI().stages {
 		if have.name != p.App.API.Stage || !have.auto {
 			continue
 		}
-		diff := plan.Changes{{Property: "automatic deployment", From: yes(true), To: yes(false)}}
+		diff := plan.Changes{{Property: "automatic deployment", From: yesNo(true), To: yesNo(false)}}
 		p.Update(plan.TypeStage, have.name, p.apiLine(), diff, plan.Resource{},
 			func(ctx context.Context, r *plan.Run, _ *plan.Resource) error {
 				_, err := p.client.run(r).UpdateStage(ctx, &apigatewayv2.UpdateStageInput{

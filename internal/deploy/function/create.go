@@ -39,7 +39,7 @@ func (r run) create(ctx context.Context, fn spec.Function, res *plan.Resource) e
 	if fn.ReservedConcurrency == nil {
 		return nil
 	}
-	return r.reserve(ctx, fn)
+	return r.setConcurrency(ctx, fn)
 }
 
 // madeByUs returns nil if the existing function has our tag: then the answer to an earlier call was

@@ -51,8 +51,8 @@ func (p *planner) configurationDiff(fn spec.Function, have foundFunction) plan.C
 	diff.Compare("timeout", seconds(have.timeout), seconds(fn.Timeout))
 	diff.Compare("memory", mebibytes(have.memory), mebibytes(fn.MemorySize))
 	diff.Compare("layers", strings.Join(have.layers, ", "), strings.Join(fn.Layers, ", "))
-	diff.Compare("subnets", inOrder(have.subnets), inOrder(fn.SubnetIDs))
-	diff.Compare("security groups", inOrder(have.securityGroups), inOrder(fn.SecurityGroupIDs))
+	diff.Compare("subnets", sortedList(have.subnets), sortedList(fn.SubnetIDs))
+	diff.Compare("security groups", sortedList(have.securityGroups), sortedList(fn.SecurityGroupIDs))
 	diff.Compare("tracing", string(have.tracing), fn.TracingMode())
 	return diff
 }
@@ -117,5 +117,7 @@ func seconds(n int) string { return fmt.Sprintf("%d s", n) }
 
 func mebibytes(n int) string { return fmt.Sprintf("%d MB", n) }
 
-// inOrder returns sorted ids: their order has no meaning.
-func inOrder(ids []string) string { return strings.Join(slices.Sorted(slices.Values(ids)), ", ") }
+// sortedList returns ids in one text. Their order has no meaning.
+func sortedList(ids []string) string {
+	return strings.Join(slices.Sorted(slices.Values(ids)), ", ")
+}

@@ -30,8 +30,8 @@ func lambdaSaying(t *testing.T, answer string) client {
 	})}
 }
 
-// TestHiddenTagsAndVariablesAreErrors is about answers that leave out what the caller may not see: it
-// must not look like what is not there.
+// TestHiddenTagsAndVariablesAreErrors is about answers that leave out what the caller may not see:
+// it must not look like what is not there.
 func TestHiddenTagsAndVariablesAreErrors(t *testing.T) {
 	for answer, want := range map[string]string{
 		`{"Configuration":{},"TagsError":{"ErrorCode":"AccessDenied","Message":"no"}}`: "lambda:ListTags",
@@ -80,8 +80,8 @@ func TestFoundFunctionHasAllComparedProperties(t *testing.T) {
 	}
 }
 
-// TestConfigurationSendsEmptyLists wants lists that are there and empty: AWS leaves what is not there as
-// it is.
+// TestConfigurationSendsEmptyLists wants lists that are there and empty: AWS leaves what is not
+// there as it is.
 func TestConfigurationSendsEmptyLists(t *testing.T) {
 	app, found := oneFunction()
 	r := run{Run: &plan.Run{App: app, Account: found.account, IDs: found.ids}}

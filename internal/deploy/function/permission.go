@@ -72,7 +72,7 @@ func (p *planner) permission(function string) {
 	step := plan.Step{
 		Action: plan.Create, Type: plan.TypePermission, Name: function,
 		Do: func(ctx context.Context, r *plan.Run, _ *plan.Resource) error {
-			return p.client.run(r).permit(ctx, function)
+			return p.client.run(r).addPermission(ctx, function)
 		},
 	}
 	have, ok := p.liveFunction(function)
@@ -109,16 +109,16 @@ func (p *planner) stalePermissions() {
 			p.Add(plan.Step{
 				Action: plan.Delete, Type: plan.TypePermission, Name: name,
 				Do: func(ctx context.Context, r *plan.Run, _ *plan.Resource) error {
-					return p.client.run(r).forbid(ctx, name, id)
+					return p.client.run(r).removePermission(ctx, name, id)
 				},
 			})
 		}
 	}
 }
 
-// permit lets the API call a function. It replaces a wrong statement, as statements cannot be
-// changed.
-func (r run) permit(ctx context.Context, function string) error {
+// addPermission lets the API call a function. It replaces a wrong statement, as statements cannot
+// be changed.
+func (r run) addPermission(ctx context.Context, function string) error {
 	id, want := r.Account.APIGrant(r.IDs.API)
 	have, err := r.getGrants(ctx, function)
 	if err != nil {
@@ -129,7 +129,7 @@ func (r run) permit(ctx context.Context, function string) error {
 		return nil
 	}
 	if there {
-		if err := r.forbid(ctx, function, id); err != nil {
+		if err := r.removePermission(ctx, function, id); err != nil {
 			return err
 		}
 	}
@@ -151,7 +151,7 @@ func (r run) permit(ctx context.Context, function string) error {
 	return err
 }
 
-func (r run) forbid(ctx context.Context, function, id string) error {
+func (r run) removePermission(ctx context.Context, function, id string) error {
 	return r.RetryWhile(ctx, "wait for function "+function, plan.IAMDelay, func() error {
 		_, err := r.RemovePermission(ctx, &lambda.RemovePermissionInput{
 			FunctionName: &function, StatementId: &id,

@@ -217,7 +217,8 @@ func TestEnvironmentOfAFunction(t *testing.T) {
 	}
 }
 
-// TestFunctionIsUpdatedWhenItsRoleIsCreatedAgain wants the function told of a new role, although its ARN is the old one's.
+// TestFunctionIsUpdatedWhenItsRoleIsCreatedAgain wants the function told of a new role, although
+// its ARN is the old one's.
 func TestFunctionIsUpdatedWhenItsRoleIsCreatedAgain(t *testing.T) {
 	app, found := oneFunction()
 	found.ids.Roles = nil

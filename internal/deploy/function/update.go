@@ -31,7 +31,7 @@ func (r run) update(
 		}
 	}
 	if len(diff.concurrency) > 0 {
-		if err := r.reserve(ctx, fn); err != nil {
+		if err := r.setConcurrency(ctx, fn); err != nil {
 			return err
 		}
 	}
@@ -68,8 +68,8 @@ func (r run) upload(ctx context.Context, fn spec.Function) error {
 	return err
 }
 
-// reserve sets or removes the reserved concurrency of a function.
-func (r run) reserve(ctx context.Context, fn spec.Function) error {
+// setConcurrency sets or removes the reserved concurrency of a function.
+func (r run) setConcurrency(ctx context.Context, fn spec.Function) error {
 	name := r.App.FunctionName(fn.LogicalName)
 	r.Progress("Updating lambda function concurrency limit: " + name)
 	return r.retryWhileBusy(ctx, name, func() error {

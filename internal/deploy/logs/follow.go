@@ -33,9 +33,9 @@ func (l *Reader) follow(ctx context.Context, yield func(Event) bool) error {
 			if err != nil {
 				return err
 			}
-			events = errorless(list)
+			events = withoutErrors(list)
 		}
-		if err := each(events, yield); err != nil {
+		if err := yieldAll(events, yield); err != nil {
 			return err
 		}
 		s.move()

@@ -68,7 +68,7 @@ func (l *Reader) between(ctx context.Context, start, end time.Time) iter.Seq2[Ev
 	return func(yield func(Event, error) bool) {
 		var heads []*logHead
 		for _, fn := range l.functions {
-			next, stop := iter.Pull2(l.of(ctx, fn, start, end))
+			next, stop := iter.Pull2(l.eventsOf(ctx, fn, start, end))
 			defer stop()
 			h := &logHead{next: next}
 			if h.advance() {
@@ -113,10 +113,10 @@ func oldestHead(heads []*logHead) int {
 	return first
 }
 
-// of returns the events of one function, which AWS sorts by time. A page may be empty without being
-// the last.
+// eventsOf returns the events of one function, which AWS sorts by time. A page may be empty without
+// being the last.
 // (https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html)
-func (l *Reader) of(
+func (l *Reader) eventsOf(
 	ctx context.Context, fn plan.Resource, start, end time.Time,
 ) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {

@@ -79,13 +79,13 @@ func (l *Reader) read(ctx context.Context, yield func(Event) bool) error {
 		return l.follow(ctx, yield)
 	}
 	if l.options.Newest == 0 {
-		return each(l.between(ctx, l.options.Since, time.Time{}), yield)
+		return yieldAll(l.between(ctx, l.options.Since, time.Time{}), yield)
 	}
 	events, err := l.newest(ctx)
 	if err != nil {
 		return err
 	}
-	return each(errorless(events), yield)
+	return yieldAll(withoutErrors(events), yield)
 }
 
 // wanted reports whether the options select an event: most exclude the reports of Lambda.
@@ -105,8 +105,8 @@ func (l *Reader) wanted(e Event) bool {
 	return true
 }
 
-// each yields events until the first error.
-func each(events iter.Seq2[Event, error], yield func(Event) bool) error {
+// yieldAll yields events until the first error.
+func yieldAll(events iter.Seq2[Event, error], yield func(Event) bool) error {
 	for e, err := range events {
 		if err != nil {
 			return err
@@ -118,7 +118,7 @@ func each(events iter.Seq2[Event, error], yield func(Event) bool) error {
 	return nil
 }
 
-func errorless(list []Event) iter.Seq2[Event, error] {
+func withoutErrors(list []Event) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
 		for _, e := range list {
 			if !yield(e, nil) {

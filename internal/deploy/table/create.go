@@ -78,7 +78,7 @@ func createInput(t spec.Table) *dynamodb.CreateTableInput {
 	for _, i := range t.Indexes {
 		keys = append(keys, i.Key())
 		in.GlobalSecondaryIndexes = append(in.GlobalSecondaryIndexes, types.GlobalSecondaryIndex{
-			IndexName: &i.Name, KeySchema: keySchema(i.Key()), Projection: everything(),
+			IndexName: &i.Name, KeySchema: keySchema(i.Key()), Projection: allAttributes(),
 			ProvisionedThroughput: throughput(t.IndexCapacity(i)),
 		})
 	}
@@ -122,7 +122,7 @@ func definitions(keys ...spec.Key) []types.AttributeDefinition {
 	return list
 }
 
-func everything() *types.Projection {
+func allAttributes() *types.Projection {
 	return &types.Projection{ProjectionType: types.ProjectionTypeAll}
 }
 

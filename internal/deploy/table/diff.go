@@ -100,7 +100,7 @@ func indexUpdate(t spec.Table, have foundTable, i spec.Index) *dynamodb.UpdateTa
 		TableName: &t.Name, AttributeDefinitions: definitions(keys...),
 		GlobalSecondaryIndexUpdates: []types.GlobalSecondaryIndexUpdate{{
 			Create: &types.CreateGlobalSecondaryIndexAction{
-				IndexName: &i.Name, KeySchema: keySchema(i.Key()), Projection: everything(),
+				IndexName: &i.Name, KeySchema: keySchema(i.Key()), Projection: allAttributes(),
 				ProvisionedThroughput: throughput(t.IndexCapacity(i)),
 			},
 		}},

@@ -40,7 +40,7 @@ func (s *stack) integration(function string) string {
 		"IntegrationMethod":       "POST",
 		"IntegrationType":         "AWS_PROXY",
 		"IntegrationUri":          s.Invocation("${" + camel(function) + ".Arn}"),
-	}, permitted(function))
+	}, dependsOnPermission(function))
 	return id
 }
 
@@ -57,9 +57,9 @@ func (s *stack) permission(function string) {
 
 func permissionID(function string) string { return camel(function) + "InvokePermission" }
 
-// permitted makes a resource that calls a function wait for the permission: it is live as soon as
-// it exists.
-func permitted(function string) object {
+// dependsOnPermission makes a resource that calls a function wait for the permission: it is live as
+// soon as it exists.
+func dependsOnPermission(function string) object {
 	return object{"DependsOn": []any{permissionID(function)}}
 }
 
@@ -74,7 +74,7 @@ func (s *stack) authorizer() {
 		"AuthorizerType": "REQUEST",
 		"AuthorizerUri":  s.Invocation("${" + camel(a.Function) + ".Arn}"),
 		"IdentitySource": template.Texts(slices.Sorted(slices.Values(a.IdentitySources))),
-	}, permitted(a.Function))
+	}, dependsOnPermission(a.Function))
 }
 
 func (s *stack) route(r spec.Route) {

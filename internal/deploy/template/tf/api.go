@@ -43,9 +43,9 @@ func (m *module) integration(function string) string {
 		"content_handling_strategy": "CONVERT_TO_TEXT",
 		"integration_method":        "POST",
 		"integration_type":          "AWS_PROXY",
-		"integration_uri": m.Invocation(of("aws_lambda_function", template.Snake(function),
+		"integration_uri": m.Invocation(ref("aws_lambda_function", template.Snake(function),
 			"arn")),
-		"depends_on": permitting(function),
+		"depends_on": dependsOnPermission(function),
 	})
 	return name
 }
@@ -55,7 +55,7 @@ func (m *module) permission(function string) {
 	id, grant := m.Account.APIGrant(m.Dialect.API)
 	m.add("aws_lambda_permission", permissionName(function), object{
 		"statement_id": template.Expr(id),
-		"function_name": template.Expr(of("aws_lambda_function", template.Snake(function),
+		"function_name": template.Expr(ref("aws_lambda_function", template.Snake(function),
 			"function_name")),
 		"action":     grant.Action,
 		"principal":  grant.Principal,
@@ -67,9 +67,9 @@ func permissionName(function string) string {
 	return template.Snake(function) + "_invoke_permission"
 }
 
-// permitting makes a resource that calls a function wait for the permission: it is live as soon as
-// it exists.
-func permitting(function string) []any {
+// dependsOnPermission makes a resource that calls a function wait for the permission: it is live as
+// soon as it exists.
+func dependsOnPermission(function string) []any {
 	return []any{"aws_lambda_permission." + permissionName(function)}
 }
 
@@ -82,9 +82,9 @@ func (m *module) authorizer() {
 		"api_id":           m.apiID(),
 		"name":             m.app.AuthorizerName(),
 		"authorizer_type":  "REQUEST",
-		"authorizer_uri":   m.Invocation(of("aws_lambda_function", template.Snake(a.Function), "arn")),
+		"authorizer_uri":   m.Invocation(ref("aws_lambda_function", template.Snake(a.Function), "arn")),
 		"identity_sources": template.Texts(slices.Sorted(slices.Values(a.IdentitySources))),
-		"depends_on":       permitting(a.Function),
+		"depends_on":       dependsOnPermission(a.Function),
 	})
 }
 
@@ -95,11 +95,11 @@ func (m *module) route(r spec.Route) {
 		"route_key":          r.Key,
 		"authorization_type": "NONE",
 		"target": template.Expr("integrations/" +
-			of("aws_apigatewayv2_integration", m.integration(r.Function), "id")),
+			ref("aws_apigatewayv2_integration", m.integration(r.Function), "id")),
 	}
 	if m.app.API.Authorizes(r) {
 		a["authorization_type"] = "CUSTOM"
-		a["authorizer_id"] = template.Expr(of("aws_apigatewayv2_authorizer", authorizerName, "id"))
+		a["authorizer_id"] = template.Expr(ref("aws_apigatewayv2_authorizer", authorizerName, "id"))
 	}
 	if r.Responds {
 		a["route_response_selection_expression"] = "$default"
@@ -108,7 +108,7 @@ func (m *module) route(r spec.Route) {
 	if r.Responds {
 		m.add("aws_apigatewayv2_route_response", name+"_response", object{
 			"api_id": m.apiID(), "route_response_key": "$default",
-			"route_id": template.Expr(of("aws_apigatewayv2_route", name, "id")),
+			"route_id": template.Expr(ref("aws_apigatewayv2_route", name, "id")),
 		})
 	}
 }
@@ -194,8 +194,8 @@ func (m *module) domain() {
 	})
 	mapping := object{
 		"api_id":      m.apiID(),
-		"domain_name": template.Expr(of("aws_apigatewayv2_domain_name", domainName, "id")),
-		"stage":       template.Expr(of("aws_apigatewayv2_stage", stageName, "name")),
+		"domain_name": template.Expr(ref("aws_apigatewayv2_domain_name", domainName, "id")),
+		"stage":       template.Expr(ref("aws_apigatewayv2_stage", stageName, "name")),
 	}
 	if key := d.Key(); key != "" {
 		mapping["api_mapping_key"] = key
@@ -203,7 +203,7 @@ func (m *module) domain() {
 	m.add("aws_apigatewayv2_api_mapping", domainName+"_mapping", mapping)
 	configuration := "domain_name_configuration[0]."
 	m.output("custom_domain_alias_name", "What "+d.Name+" must be an alias of",
-		template.Expr(of("aws_apigatewayv2_domain_name", domainName, configuration+"target_domain_name")))
+		template.Expr(ref("aws_apigatewayv2_domain_name", domainName, configuration+"target_domain_name")))
 	m.output("custom_domain_hosted_zone_id", "The hosted zone of that alias",
-		template.Expr(of("aws_apigatewayv2_domain_name", domainName, configuration+"hosted_zone_id")))
+		template.Expr(ref("aws_apigatewayv2_domain_name", domainName, configuration+"hosted_zone_id")))
 }

@@ -24,7 +24,7 @@ func (m *module) role(role spec.Role) {
 		"name": name, "assume_role_policy": m.document(template.TrustPolicy()), "tags": tags,
 	})
 	m.add("aws_iam_role_policy", key, object{
-		"name": name, "role": template.Expr(of("aws_iam_role", key, "id")), "policy": m.document(policy),
+		"name": name, "role": template.Expr(ref("aws_iam_role", key, "id")), "policy": m.document(policy),
 	})
 }
 
@@ -46,9 +46,9 @@ func (m *module) function(fn spec.Function) {
 	})
 	m.add("aws_lambda_function", key, m.functionArguments(fn))
 	m.output(key+"_handler_arn", "The ARN of "+fn.LogicalName,
-		template.Expr(of("aws_lambda_function", key, "arn")))
+		template.Expr(ref("aws_lambda_function", key, "arn")))
 	m.output(key+"_handler_name", "The name of "+fn.LogicalName,
-		template.Expr(of("aws_lambda_function", key, "function_name")))
+		template.Expr(ref("aws_lambda_function", key, "function_name")))
 }
 
 func (m *module) functionArguments(fn spec.Function) object {
@@ -91,5 +91,5 @@ func (m *module) roleARN(role spec.Role) any {
 	if role.ARN != "" {
 		return role.ARN
 	}
-	return template.Expr(of("aws_iam_role", template.Snake(role.LogicalName), "arn"))
+	return template.Expr(ref("aws_iam_role", template.Snake(role.LogicalName), "arn"))
 }

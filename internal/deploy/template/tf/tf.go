@@ -56,7 +56,7 @@ func dialect() template.Dialect {
 			Partition: "${data.aws_partition.tyg.partition}",
 			DNSSuffix: "${data.aws_partition.tyg.dns_suffix}",
 		},
-		API:     of("aws_apigatewayv2_api", apiName, "id"),
+		API:     ref("aws_apigatewayv2_api", apiName, "id"),
 		Literal: literal,
 		Expr:    func(e template.Expr) any { return string(e) },
 	}
@@ -68,8 +68,8 @@ func literal(s string) any {
 	return strings.NewReplacer("${", "$${", "%{", "%%{").Replace(s)
 }
 
-// of returns a reference to an attribute of a resource.
-func of(kind, name, attribute string) string {
+// ref returns a reference to an attribute of a resource.
+func ref(kind, name, attribute string) string {
 	return "${" + kind + "." + name + "." + attribute + "}"
 }
 
