@@ -141,6 +141,15 @@ func (p *planner) staleAPIs() {
 	}
 }
 
+func (c client) apiType() plan.ResourceType {
+	return plan.ResourceType{Name: plan.TypeAPI, Delete: func(res plan.Resource) plan.Step {
+		return plan.Deletion(res, res.APIName, "Websocket API", res.APIID,
+			func(ctx context.Context, r *plan.Run, res *plan.Resource) error {
+				return c.run(r).deleteAPI(ctx, res)
+			})
+	}}
+}
+
 // deleteAPI deletes an API and all that is in it. Without an id it deletes all APIs with our name
 // and tag.
 func (r run) deleteAPI(ctx context.Context, res *plan.Resource) error {

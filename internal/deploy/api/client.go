@@ -11,7 +11,29 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2/types"
 
 	"github.com/tyg-dev/tyg/internal/deploy/awserr"
+	"github.com/tyg-dev/tyg/internal/deploy/plan"
 )
+
+// A client calls API Gateway.
+type client struct {
+	*apigatewayv2.Client
+	region string
+}
+
+// A planner plans the API and the custom domain name.
+type planner struct {
+	*plan.Planner
+	client client
+	found  found
+}
+
+// A run carries out the steps of the API and the custom domain name.
+type run struct {
+	*plan.Run
+	client
+}
+
+func (c client) run(r *plan.Run) run { return run{r, c} }
 
 // createOnce creates a resource of API Gateway, and returns its id. AWS chooses the id, so a retry
 // would create a second one: if the answer is lost, createOnce calls find before it calls create

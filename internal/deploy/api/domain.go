@@ -211,6 +211,15 @@ func domainConfiguration(d spec.Domain) []types.DomainNameConfiguration {
 	}}
 }
 
+func (c client) domainType() plan.ResourceType {
+	return plan.ResourceType{Name: plan.TypeDomain, Delete: func(res plan.Resource) plan.Step {
+		return plan.Deletion(res, res.DomainName, "custom domain name", "",
+			func(ctx context.Context, r *plan.Run, res *plan.Resource) error {
+				return c.run(r).deleteDomain(ctx, res)
+			})
+	}}
+}
+
 // deleteDomain deletes our mappings, and the domain name if this application has created it. A
 // domain name that other APIs use stays, without our tag.
 func (r run) deleteDomain(ctx context.Context, res *plan.Resource) error {

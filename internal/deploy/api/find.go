@@ -12,6 +12,40 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
+// found is what exists in API Gateway.
+type found struct {
+	api *foundAPI // nil if there is none
+	// orphaned are the ids of APIs of the same name and tag that were never live: a run died before it
+	// could record them.
+	orphaned []string
+	domain   *foundDomain
+}
+
+func (f found) ids(ids *plan.IDs) {
+	if f.api == nil {
+		return
+	}
+	ids.API, ids.Authorizer = f.api.id, f.api.authorizerID()
+	ids.Deployment = f.api.deployment(f.api.stageName)
+	for _, i := range f.api.integrations {
+		ids.Integrations[i.function] = i.id
+	}
+}
+
+func (f found) tags() []map[string]string {
+	var all []map[string]string
+	if f.api != nil {
+		all = append(all, f.api.tags)
+		for _, s := range f.api.stages {
+			all = append(all, s.tags)
+		}
+	}
+	if f.domain != nil {
+		all = append(all, f.domain.tags)
+	}
+	return all
+}
+
 // A foundAPI is an existing WebSocket API, with all that is in it.
 type foundAPI struct {
 	id, name  string

@@ -18,15 +18,6 @@ func Kind(cfg aws.Config) plan.Kind {
 	return plan.Kind{Check: check, Find: c.find, Types: []plan.ResourceType{c.resourceType()}}
 }
 
-func (c client) resourceType() plan.ResourceType {
-	return plan.ResourceType{Name: plan.TypeFunction, Delete: func(res plan.Resource) plan.Step {
-		return plan.Deletion(res, res.FunctionName, "function", res.FunctionARN,
-			func(ctx context.Context, r *plan.Run, res *plan.Resource) error {
-				return c.run(r).delete(ctx, res)
-			})
-	}}
-}
-
 // find looks for the functions of the application.
 func (c client) find(ctx context.Context, app spec.Application, _ plan.State) (plan.Found, error) {
 	functions, err := c.findFunctions(ctx, app)
@@ -44,21 +35,3 @@ func (c client) find(ctx context.Context, app spec.Application, _ plan.State) (p
 	}
 	return f, nil
 }
-
-// A client calls Lambda.
-type client struct{ *lambda.Client }
-
-// A planner plans functions and permissions.
-type planner struct {
-	*plan.Planner
-	client client
-	found  map[string]foundFunction // by name
-}
-
-// A run carries out the steps of functions and permissions.
-type run struct {
-	*plan.Run
-	client
-}
-
-func (c client) run(r *plan.Run) run { return run{r, c} }

@@ -145,6 +145,15 @@ func (r run) retain(ctx context.Context, name string, retention int) error {
 	return err
 }
 
+func (c client) resourceType() plan.ResourceType {
+	return plan.ResourceType{Name: plan.TypeLogGroup, Delete: func(res plan.Resource) plan.Step {
+		return plan.Deletion(res, res.LogGroupName, "log group", "",
+			func(ctx context.Context, r *plan.Run, res *plan.Resource) error {
+				return c.run(r).delete(ctx, res)
+			})
+	}}
+}
+
 func (r run) delete(ctx context.Context, res *plan.Resource) error {
 	_, err := r.DeleteLogGroup(ctx,
 		&cloudwatchlogs.DeleteLogGroupInput{LogGroupName: &res.LogGroupName})

@@ -17,15 +17,6 @@ func Kind(cfg aws.Config) plan.Kind {
 	return plan.Kind{Find: c.find, Types: []plan.ResourceType{c.resourceType()}}
 }
 
-func (c client) resourceType() plan.ResourceType {
-	return plan.ResourceType{Name: plan.TypeLogGroup, Delete: func(res plan.Resource) plan.Step {
-		return plan.Deletion(res, res.LogGroupName, "log group", "",
-			func(ctx context.Context, r *plan.Run, res *plan.Resource) error {
-				return c.run(r).delete(ctx, res)
-			})
-	}}
-}
-
 // find looks for the log groups of the functions.
 func (c client) find(ctx context.Context, app spec.Application, _ plan.State) (plan.Found, error) {
 	groups, err := c.findGroups(ctx, app)
@@ -42,21 +33,3 @@ func (c client) find(ctx context.Context, app spec.Application, _ plan.State) (p
 	}
 	return f, nil
 }
-
-// A client calls CloudWatch Logs.
-type client struct{ *cloudwatchlogs.Client }
-
-// A planner plans log groups.
-type planner struct {
-	*plan.Planner
-	client client
-	found  map[string]foundGroup // by name
-}
-
-// A run carries out the steps of log groups.
-type run struct {
-	*plan.Run
-	client
-}
-
-func (c client) run(r *plan.Run) run { return run{r, c} }

@@ -89,6 +89,15 @@ func (r run) putPolicy(ctx context.Context, name string, role spec.Role) error {
 	return err
 }
 
+func (c client) resourceType() plan.ResourceType {
+	return plan.ResourceType{Name: plan.TypeRole, Delete: func(res plan.Resource) plan.Step {
+		return plan.Deletion(res, res.RoleName, "IAM role", "",
+			func(ctx context.Context, r *plan.Run, res *plan.Resource) error {
+				return c.run(r).delete(ctx, res)
+			})
+	}}
+}
+
 // delete deletes a role and its policies. A pending one, which this application may not have
 // created, is deleted only if it has the tag.
 func (r run) delete(ctx context.Context, res *plan.Resource) error {

@@ -17,15 +17,6 @@ func Kind(cfg aws.Config) plan.Kind {
 	return plan.Kind{Find: c.find, Types: []plan.ResourceType{c.resourceType()}}
 }
 
-func (c client) resourceType() plan.ResourceType {
-	return plan.ResourceType{Name: plan.TypeRole, Delete: func(res plan.Resource) plan.Step {
-		return plan.Deletion(res, res.RoleName, "IAM role", "",
-			func(ctx context.Context, r *plan.Run, res *plan.Resource) error {
-				return c.run(r).delete(ctx, res)
-			})
-	}}
-}
-
 // find looks for the roles that the functions need.
 func (c client) find(ctx context.Context, app spec.Application, _ plan.State) (plan.Found, error) {
 	roles, err := c.findRoles(ctx, app)
@@ -47,21 +38,3 @@ func (c client) find(ctx context.Context, app spec.Application, _ plan.State) (p
 	}
 	return f, nil
 }
-
-// A client calls IAM.
-type client struct{ *iam.Client }
-
-// A planner plans roles.
-type planner struct {
-	*plan.Planner
-	client client
-	found  map[string]foundRole // by name
-}
-
-// A run carries out the steps of roles.
-type run struct {
-	*plan.Run
-	client
-}
-
-func (c client) run(r *plan.Run) run { return run{r, c} }

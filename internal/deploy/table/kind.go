@@ -17,18 +17,6 @@ func Kind(cfg aws.Config) plan.Kind {
 	return plan.Kind{Check: check, Find: c.find, Types: []plan.ResourceType{c.resourceType()}}
 }
 
-func (c client) resourceType() plan.ResourceType {
-	return plan.ResourceType{
-		Name: plan.TypeTable, Data: true,
-		Delete: func(res plan.Resource) plan.Step {
-			return plan.Deletion(res, res.TableName, "table", "",
-				func(ctx context.Context, r *plan.Run, res *plan.Resource) error {
-					return c.run(r).delete(ctx, res)
-				})
-		},
-	}
-}
-
 // find looks for the tables that the application declares.
 func (c client) find(ctx context.Context, app spec.Application, _ plan.State) (plan.Found, error) {
 	tables, err := c.findTables(ctx, app)
@@ -45,21 +33,3 @@ func (c client) find(ctx context.Context, app spec.Application, _ plan.State) (p
 	}
 	return f, nil
 }
-
-// A client calls DynamoDB.
-type client struct{ *dynamodb.Client }
-
-// A planner plans tables.
-type planner struct {
-	*plan.Planner
-	client client
-	found  map[string]foundTable // by name
-}
-
-// A run carries out the steps of tables.
-type run struct {
-	*plan.Run
-	client
-}
-
-func (c client) run(r *plan.Run) run { return run{r, c} }

@@ -101,6 +101,18 @@ func isInvalid(err error) bool {
 	return ok && e.ErrorCode() == "ValidationException"
 }
 
+func (c client) resourceType() plan.ResourceType {
+	return plan.ResourceType{
+		Name: plan.TypeTable, Data: true,
+		Delete: func(res plan.Resource) plan.Step {
+			return plan.Deletion(res, res.TableName, "table", "",
+				func(ctx context.Context, r *plan.Run, res *plan.Resource) error {
+					return c.run(r).delete(ctx, res)
+				})
+		},
+	}
+}
+
 // delete deletes a table and waits until it is gone. A pending one, which this application may not
 // have created, is deleted only if it has the tag.
 func (r run) delete(ctx context.Context, res *plan.Resource) error {

@@ -1,0 +1,25 @@
+package function
+
+import (
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+
+	"github.com/tyg-dev/tyg/internal/deploy/plan"
+)
+
+// A client calls Lambda.
+type client struct{ *lambda.Client }
+
+// A planner plans functions and permissions.
+type planner struct {
+	*plan.Planner
+	client client
+	found  map[string]foundFunction // by name
+}
+
+// A run carries out the steps of functions and permissions.
+type run struct {
+	*plan.Run
+	client
+}
+
+func (c client) run(r *plan.Run) run { return run{r, c} }
