@@ -94,8 +94,8 @@ func TestDeployElsewhereIsRefused(t *testing.T) {
 		"take that name again, or tyg delete --stage dev first\n", "deploy")
 	file := filepath.Join(".tyg", "deployed", "dev.json")
 	a.edit(file, `"account_id": "`+awstest.Account, `"account_id": "210987654321`)
-	a.fails(exitFailure, "tyg: this stage is deployed in account 210987654321, and the credentials belong to account "+
-		awstest.Account, "delete", "--yes")
+	a.fails(exitFailure, "tyg: this stage is deployed in account 210987654321, "+
+		"and the credentials belong to account "+awstest.Account, "delete", "--yes")
 	if got := a.Resources(); strings.Join(got, " ") != strings.Join(there, " ") {
 		t.Errorf("there is %q, and was %q", got, there)
 	}
