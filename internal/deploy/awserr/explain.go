@@ -136,7 +136,7 @@ func withoutCredentials(err error) string {
 		return "there are no AWS credentials: give --profile, set AWS_PROFILE, or AWS_ACCESS_KEY_ID " +
 			"and AWS_SECRET_ACCESS_KEY, or make a profile with \"aws configure\""
 	}
-	return "there are no usable AWS credentials: " + cause
+	return "there are no AWS credentials that work: " + cause
 }
 
 // denial finds the denied action and resource in an error message.

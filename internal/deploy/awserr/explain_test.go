@@ -124,7 +124,7 @@ func TestC31ErrorsSayWhatToDo(t *testing.T) {
 		},
 		{
 			"half a key", errors.New("x, get identity: get credentials: static credentials are empty"),
-			[]string{"no usable AWS credentials: get credentials: static credentials are empty"},
+			[]string{"no AWS credentials that work: get credentials: static credentials are empty"},
 		},
 		{
 			"no network",
