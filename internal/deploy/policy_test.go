@@ -37,7 +37,9 @@ func TestC7EveryGeneratedRoleMaySend(t *testing.T) {
 // it.
 func TestC27FunctionsReachTheirOwnOnly(t *testing.T) {
 	r := newRig(t)
-	must(t, r.deploy(t.Context(), everything(t)))
+	app := everything(t)
+	app.API.Open = true
+	must(t, r.deploy(t.Context(), app))
 	state, err := deploy.ReadState(r.file)
 	must(t, err)
 	api, _ := state.Find(deploy.TypeAPI, "websocket_api")
@@ -63,6 +65,8 @@ func TestC27FunctionsReachTheirOwnOnly(t *testing.T) {
 		{"logs:PutLogEvents", "arn:aws:logs:" + here + "log-group:/aws/lambda/other:log-stream:s", false},
 		{"logs:CreateLogGroup", "arn:aws:logs:" + here +
 			"log-group:/aws/lambda/chat-dev-websocket_connect", false},
+		{"lambda:InvokeFunction", "arn:aws:lambda:" + here + "function:chat-dev-websocket_connect", true},
+		{"lambda:InvokeFunction", "arn:aws:lambda:" + here + "function:chat-dev-websocket_message", false},
 		{"xray:PutTraceSegments", "*", true},
 		{"ec2:CreateNetworkInterface", "*", false},
 	}
@@ -110,5 +114,15 @@ func TestTrustPolicyIsLambdasOnly(t *testing.T) {
 	if !strings.Contains(text, `"Service": "lambda.amazonaws.com"`) ||
 		strings.Contains(text, "AWS\"") {
 		t.Errorf("the trust policy is %s", text)
+	}
+}
+
+// TestOnlyOpenInvokesFunctions deploys an application without OnOpen: its role may invoke nothing.
+func TestOnlyOpenInvokesFunctions(t *testing.T) {
+	r := newRig(t)
+	must(t, r.deploy(t.Context(), everything(t)))
+	const function = "arn:aws:lambda:us-west-2:123456789012:function:chat-dev-websocket_connect"
+	if r.aws.Allows("chat-dev", "lambda:InvokeFunction", function) {
+		t.Error("a role of an application without OnOpen may invoke its function")
 	}
 }

@@ -82,6 +82,10 @@ type API struct {
 	// Authorizer, if not nil, is asked before $connect.
 	Authorizer *Authorizer
 
+	// Open lets the function of $connect invoke itself, as package lambda does for an application
+	// with OnOpen.
+	Open bool
+
 	Settings  StageSettings
 	Variables map[string]string // of the stage
 

@@ -3,6 +3,8 @@ package spec
 import (
 	"encoding/json"
 	"fmt"
+
+	"github.com/tyg-dev/tyg"
 )
 
 // A Policy is an IAM policy document.
@@ -40,14 +42,17 @@ func TableActions() []string {
 }
 
 // GeneratedPolicy returns the policy of the generated role: it lets functions write their logs,
-// reach the connections of this API and no other, use the declared tables, and what their VPC and
-// tracing need. The id of the API may be "*" if it is not known yet.
+// reach the connections of this API and no other, use the declared tables, invoke themselves for
+// OnOpen, and what their VPC and tracing need. The id of the API may be "*" if it is not known yet.
 func GeneratedPolicy(app Application, account Account, apiID string) Policy {
 	p := Policy{Version: PolicyVersion}
 	p.Allow("Logs", []string{"logs:CreateLogStream", "logs:PutLogEvents"},
 		account.ARN("logs", "log-group:"+LogGroup(app.Prefix()+"-*")+":*"))
 	p.Allow("Connections", []string{"execute-api:ManageConnections"},
 		account.ARN("execute-api", apiID+"/"+app.API.Stage+"/*/@connections/*"))
+	if name := app.connectFunction(); app.API.Open && name != "" {
+		p.Allow("Open", []string{"lambda:InvokeFunction"}, account.ARN("lambda", "function:"+name))
+	}
 	for i, t := range app.Tables {
 		arn := account.ARN("dynamodb", "table/"+t.Name)
 		resources := []string{arn}
@@ -67,6 +72,16 @@ func GeneratedPolicy(app Application, account Account, apiID string) Policy {
 		p.Allow("Tracing", []string{"xray:PutTelemetryRecords", "xray:PutTraceSegments"}, "*")
 	}
 	return p
+}
+
+// connectFunction returns the name on AWS of the function of $connect, "" if there is none.
+func (a Application) connectFunction() string {
+	for _, r := range a.API.Routes {
+		if r.Key == tyg.RouteConnect {
+			return a.FunctionName(r.Function)
+		}
+	}
+	return ""
 }
 
 // any reports whether is is true of one of the functions with the shared role.
