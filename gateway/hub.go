@@ -10,7 +10,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/tyg-dev/tyg"
-	"github.com/tyg-dev/tyg/apigw"
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
@@ -118,75 +117,6 @@ func (s *shard) list(to []*session) []*session {
 	return to
 }
 
-// Send sends one message to a connection of this Server.
-func (s *Server) Send(
-	ctx context.Context, id tyg.ConnID, data []byte, opts ...tyg.SendOption,
-) error {
-	const op = "send"
-	opcode, err := s.opcode(data, tyg.NewSendOptions(opts...).Type)
-	if err != nil {
-		return &tyg.ConnError{Op: op, ID: id, Err: err}
-	}
-	e := s.eventFrom(ctx)
-	if e != nil && e.kind == tyg.EventMessage && e.conn.conn.ID == id {
-		return s.sent(op, id, e.conn.send(e, opcode, data)) // most sends: nobody has to be looked for
-	}
-	c, err := s.find(op, id)
-	if err != nil {
-		return err
-	}
-	return s.sent(op, id, c.send(e, opcode, data))
-}
-
-// sent names the connection in what came of a send.
-func (s *Server) sent(op string, id tyg.ConnID, err error) error {
-	if err != nil {
-		return s.failed(op, id, err)
-	}
-	return nil
-}
-
-// eventFrom returns the event of s that ctx belongs to, or nil. It finds it through the contexts
-// that middleware has put around it.
-func (s *Server) eventFrom(ctx context.Context) *eventContext {
-	e, ok := ctx.(*eventContext) // as without middleware; this is faster than Value
-	if !ok {
-		e, ok = ctx.Value(eventKey{}).(*eventContext)
-	}
-	if ok && e.conn.srv == s {
-		return e
-	}
-	return nil
-}
-
-// SendMany sends one message to many connections of this Server. The frame is made once. A recipient
-// whose queue is full is closed with 1013, and its error is tyg.ErrThrottled.
-func (s *Server) SendMany(
-	ctx context.Context, ids []tyg.ConnID, data []byte, opts ...tyg.SendOption,
-) error {
-	const op = "send"
-	opcode, err := s.opcode(data, tyg.NewSendOptions(opts...).Type)
-	if err != nil {
-		return err
-	}
-	e, m, now := s.eventFrom(ctx), newShared(opcode, data), time.Now()
-	var errs []error
-	b := s.batch(len(ids))
-	defer flushBatch(b)
-	for _, id := range ids {
-		c, err := s.find(op, id)
-		if err == nil {
-			if err = c.sendShared(e, m, b, now); err != nil {
-				err = s.failed(op, id, err)
-			}
-		}
-		if err != nil {
-			errs = append(errs, err)
-		}
-	}
-	return errors.Join(errs...)
-}
-
 // Close closes a connection of this Server with code 1000.
 func (s *Server) Close(ctx context.Context, id tyg.ConnID) error {
 	return s.CloseWith(ctx, id, ws.CloseNormal, "Connection Closed Normally")
@@ -212,41 +142,3 @@ func (s *Server) CloseWith(_ context.Context, id tyg.ConnID, code tyg.CloseCode,
 
 var errCloseCode = errors.New("the code must be one of RFC 6455 section 7.4 that may be sent, " +
 	"and the reason at most 123 bytes of UTF-8")
-
-// Info tells what is known of a connection of this Server.
-func (s *Server) Info(_ context.Context, id tyg.ConnID) (tyg.Info, error) {
-	const op = "info"
-	c, err := s.find(op, id)
-	if err != nil {
-		return tyg.Info{}, err
-	}
-	if c.closing.Load() {
-		return tyg.Info{}, s.failed(op, id, tyg.ErrGone)
-	}
-	return tyg.Info{
-		ConnectedAt:  c.conn.ConnectedAt,
-		LastActiveAt: time.Unix(0, c.active.Load()),
-		SourceIP:     c.conn.SourceIP,
-		UserAgent:    c.conn.UserAgent,
-	}, nil
-}
-
-func (s *Server) find(op string, id tyg.ConnID) (*session, error) {
-	if err := s.Start(); err != nil {
-		return nil, err
-	}
-	if c := s.hub.get(id); c != nil {
-		return c, nil
-	}
-	if !apigw.ValidID(id) {
-		return nil, s.failed(op, id, tyg.ErrInvalidID)
-	}
-	return nil, s.failed(op, id, tyg.ErrGone)
-}
-
-func (s *Server) failed(op string, id tyg.ConnID, err error) error {
-	if err == tyg.ErrThrottled && s.Trace.Throttled != nil {
-		s.Trace.Throttled(id)
-	}
-	return &tyg.ConnError{Op: op, ID: id, Err: err}
-}

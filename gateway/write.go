@@ -2,46 +2,11 @@ package gateway
 
 import (
 	"sync"
-	"time"
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/internal/sock"
 	"github.com/tyg-dev/tyg/internal/ws"
 )
-
-// opcode returns how data is framed, or why it may not be sent.
-func (s *Server) opcode(data []byte, t tyg.MessageType) (ws.Opcode, error) {
-	if limit := s.limits.Message; limit > 0 && len(data) > limit {
-		return 0, tyg.ErrTooLarge
-	}
-	if t == tyg.Binary {
-		if !s.Extensions.Binary {
-			return 0, tyg.ErrBinary
-		}
-		return ws.OpBinary, nil
-	}
-	if !ws.ValidText(data) {
-		return 0, tyg.ErrNotText
-	}
-	return ws.OpText, nil
-}
-
-// send queues one message, and writes it if nobody is writing or holding. e is the event that it is
-// sent from, nil if that is not known.
-func (c *session) send(e *eventContext, op ws.Opcode, data []byte) error {
-	c.mu.Lock()
-	if err := c.admitLocked(len(data)); err != nil {
-		c.mu.Unlock()
-		return err
-	}
-	c.srv.count.sent.Add(1)
-	if e == nil || e.conn != c { // else its message has just set the time
-		c.active.Store(time.Now().UnixNano())
-	}
-	c.appendLocked(op, data)
-	c.settleUnlock(e)
-	return nil
-}
 
 // settleUnlock unlocks c.mu and writes what is queued, now or together with what follows it.
 func (c *session) settleUnlock(e *eventContext) {

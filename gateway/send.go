@@ -1,0 +1,152 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/apigw"
+	"github.com/tyg-dev/tyg/internal/ws"
+)
+
+// Send sends one message to a connection of this Server.
+func (s *Server) Send(
+	ctx context.Context, id tyg.ConnID, data []byte, opts ...tyg.SendOption,
+) error {
+	const op = "send"
+	opcode, err := s.opcode(data, tyg.NewSendOptions(opts...).Type)
+	if err != nil {
+		return &tyg.ConnError{Op: op, ID: id, Err: err}
+	}
+	e := s.eventFrom(ctx)
+	if e != nil && e.kind == tyg.EventMessage && e.conn.conn.ID == id {
+		return s.sent(op, id, e.conn.send(e, opcode, data)) // most sends: nobody has to be looked for
+	}
+	c, err := s.find(op, id)
+	if err != nil {
+		return err
+	}
+	return s.sent(op, id, c.send(e, opcode, data))
+}
+
+// opcode returns how data is framed, or why it may not be sent.
+func (s *Server) opcode(data []byte, t tyg.MessageType) (ws.Opcode, error) {
+	if limit := s.limits.Message; limit > 0 && len(data) > limit {
+		return 0, tyg.ErrTooLarge
+	}
+	if t == tyg.Binary {
+		if !s.Extensions.Binary {
+			return 0, tyg.ErrBinary
+		}
+		return ws.OpBinary, nil
+	}
+	if !ws.ValidText(data) {
+		return 0, tyg.ErrNotText
+	}
+	return ws.OpText, nil
+}
+
+// eventFrom returns the event of s that ctx belongs to, or nil. It finds it through the contexts
+// that middleware has put around it.
+func (s *Server) eventFrom(ctx context.Context) *eventContext {
+	e, ok := ctx.(*eventContext) // as without middleware; this is faster than Value
+	if !ok {
+		e, ok = ctx.Value(eventKey{}).(*eventContext)
+	}
+	if ok && e.conn.srv == s {
+		return e
+	}
+	return nil
+}
+
+// send queues one message, and writes it if nobody is writing or holding. e is the event that it is
+// sent from, nil if that is not known.
+func (c *session) send(e *eventContext, op ws.Opcode, data []byte) error {
+	c.mu.Lock()
+	if err := c.admitLocked(len(data)); err != nil {
+		c.mu.Unlock()
+		return err
+	}
+	c.srv.count.sent.Add(1)
+	if e == nil || e.conn != c { // else its message has just set the time
+		c.active.Store(time.Now().UnixNano())
+	}
+	c.appendLocked(op, data)
+	c.settleUnlock(e)
+	return nil
+}
+
+// SendMany sends one message to many connections of this Server. The frame is made once. A recipient
+// whose queue is full is closed with 1013, and its error is tyg.ErrThrottled.
+func (s *Server) SendMany(
+	ctx context.Context, ids []tyg.ConnID, data []byte, opts ...tyg.SendOption,
+) error {
+	const op = "send"
+	opcode, err := s.opcode(data, tyg.NewSendOptions(opts...).Type)
+	if err != nil {
+		return err
+	}
+	e, m, now := s.eventFrom(ctx), newShared(opcode, data), time.Now()
+	var errs []error
+	b := s.batch(len(ids))
+	defer flushBatch(b)
+	for _, id := range ids {
+		c, err := s.find(op, id)
+		if err == nil {
+			if err = c.sendShared(e, m, b, now); err != nil {
+				err = s.failed(op, id, err)
+			}
+		}
+		if err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Info tells what is known of a connection of this Server.
+func (s *Server) Info(_ context.Context, id tyg.ConnID) (tyg.Info, error) {
+	const op = "info"
+	c, err := s.find(op, id)
+	if err != nil {
+		return tyg.Info{}, err
+	}
+	if c.closing.Load() {
+		return tyg.Info{}, s.failed(op, id, tyg.ErrGone)
+	}
+	return tyg.Info{
+		ConnectedAt:  c.conn.ConnectedAt,
+		LastActiveAt: time.Unix(0, c.active.Load()),
+		SourceIP:     c.conn.SourceIP,
+		UserAgent:    c.conn.UserAgent,
+	}, nil
+}
+
+func (s *Server) find(op string, id tyg.ConnID) (*session, error) {
+	if err := s.Start(); err != nil {
+		return nil, err
+	}
+	if c := s.hub.get(id); c != nil {
+		return c, nil
+	}
+	if !apigw.ValidID(id) {
+		return nil, s.failed(op, id, tyg.ErrInvalidID)
+	}
+	return nil, s.failed(op, id, tyg.ErrGone)
+}
+
+// sent names the connection in what came of a send.
+func (s *Server) sent(op string, id tyg.ConnID, err error) error {
+	if err != nil {
+		return s.failed(op, id, err)
+	}
+	return nil
+}
+
+func (s *Server) failed(op string, id tyg.ConnID, err error) error {
+	if err == tyg.ErrThrottled && s.Trace.Throttled != nil {
+		s.Trace.Throttled(id)
+	}
+	return &tyg.ConnError{Op: op, ID: id, Err: err}
+}
