@@ -14,9 +14,6 @@ import (
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
-// maxCloseReason is how long the reason of a close frame may be, in bytes (RFC 6455 section 5.5).
-const maxCloseReason = 123
-
 // isConnections reports whether r is for the @connections API.
 func (s *Server) isConnections(r *http.Request) bool {
 	_, _, ok := apigw.SplitConnectionsPath(r.URL.EscapedPath())

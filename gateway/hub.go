@@ -1,16 +1,11 @@
 package gateway
 
 import (
-	"context"
 	"encoding/binary"
-	"errors"
 	"sync"
 	"sync/atomic"
-	"time"
-	"unicode/utf8"
 
 	"github.com/tyg-dev/tyg"
-	"github.com/tyg-dev/tyg/internal/ws"
 )
 
 // hub finds the session of an id. It is cut into shards so that connects and disconnects do not
@@ -116,29 +111,3 @@ func (s *shard) list(to []*session) []*session {
 	}
 	return to
 }
-
-// Close closes a connection of this Server with code 1000.
-func (s *Server) Close(ctx context.Context, id tyg.ConnID) error {
-	return s.CloseWith(ctx, id, ws.CloseNormal, "Connection Closed Normally")
-}
-
-// CloseWith closes a connection of this Server with a code and reason of the caller's choice (RFC
-// 6455 section 7.4; 4000 to 4999 are for applications). A code that may not be sent is an error, and so
-// is a reason over 123 bytes. Not on AWS.
-func (s *Server) CloseWith(_ context.Context, id tyg.ConnID, code tyg.CloseCode, reason string) error {
-	const op = "close"
-	if !ws.ValidCloseCode(int(code)) || len(reason) > maxCloseReason || !utf8.ValidString(reason) {
-		return &tyg.ConnError{Op: op, ID: id, Err: errCloseCode}
-	}
-	c, err := s.find(op, id)
-	if err != nil {
-		return err
-	}
-	if !c.close(code, reason, time.Now()) {
-		return s.failed(op, id, tyg.ErrGone)
-	}
-	return nil
-}
-
-var errCloseCode = errors.New("the code must be one of RFC 6455 section 7.4 that may be sent, " +
-	"and the reason at most 123 bytes of UTF-8")

@@ -5,7 +5,6 @@ import (
 	"os"
 	"time"
 
-	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/internal/sock"
 	"github.com/tyg-dev/tyg/internal/ws"
 )
@@ -132,40 +131,4 @@ func (c *session) keep(b []byte, moved bool, now time.Time) {
 	case begun == 0 || moved:
 		c.begun.Store(now.UnixNano())
 	}
-}
-
-// violation closes a connection whose client broke a rule. What it sends from here on is read and
-// thrown away until it answers or time is up, because closing a socket that has unread bytes would
-// destroy the close frame on its way (RFC 6455 section 7.1.1).
-func (c *session) violation(err error, now time.Time) {
-	bad, ok := errors.AsType[*ws.CloseError](err)
-	if !ok {
-		bad = &ws.CloseError{Code: ws.CloseProtocolError, Reason: err.Error()}
-	}
-	c.srv.log.Info("client broke the protocol", "conn", c.conn.ID, "code", bad.Code, "reason", bad.Reason)
-	c.close(tyg.CloseCode(bad.Code), bad.Reason, now)
-	c.discard = true
-}
-
-// peerClosed ends the connection as the client asked, and answers with its own code (RFC 6455
-// section 5.5.1). If it is the client that answers, there is nothing left to do.
-func (c *session) peerClosed(payload []byte, now time.Time) {
-	c.over = true
-	code, reason, err := ws.ParseClose(payload)
-	if err != nil {
-		c.violation(err, now)
-		return
-	}
-	end := tyg.Disconnect{Code: tyg.CloseCode(code), Reason: reason}
-	if code == ws.CloseNoStatus {
-		end.Reason = reasonNoStatus
-	}
-	c.mu.Lock()
-	if c.closing.Load() {
-		c.mu.Unlock()
-		return
-	}
-	c.closeLocked(end, now)
-	c.enqueueClose(end.Code, "")
-	c.flushUnlock()
 }

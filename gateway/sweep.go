@@ -99,12 +99,6 @@ func (c *session) inspectSilence(now time.Time, d time.Duration) {
 	}
 }
 
-func (c *session) closeDeadline() (time.Time, bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.deadline, c.closing.Load()
-}
-
 // inspectHandler tells the client once when a handler takes too long, and gives the connection up
 // when it takes twice as long. The handler itself can only be asked to stop, through its context.
 func (c *session) inspectHandler(e *eventContext, now time.Time, l *Limits) {

@@ -179,12 +179,6 @@ func (c *session) pong(payload []byte) {
 	c.flushUnlock()
 }
 
-// enqueueClose queues a close frame, however full the queue is. c.mu is held.
-func (c *session) enqueueClose(code tyg.CloseCode, reason string) {
-	o := c.outLocked()
-	o.b = ws.AppendClose(o.b, int(code), reason)
-}
-
 // awaitQueue stops reading from a client that does not take what it is sent.
 func (c *session) awaitQueue() {
 	limit := c.srv.limits.Queue / 2

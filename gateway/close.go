@@ -1,0 +1,223 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"time"
+	"unicode/utf8"
+
+	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/internal/ws"
+)
+
+// Close closes a connection of this Server with code 1000.
+func (s *Server) Close(ctx context.Context, id tyg.ConnID) error {
+	return s.CloseWith(ctx, id, ws.CloseNormal, "Connection Closed Normally")
+}
+
+// CloseWith closes a connection of this Server with a code and reason of the caller's choice (RFC
+// 6455 section 7.4; 4000 to 4999 are for applications). A code that may not be sent is an error, and so
+// is a reason over 123 bytes. Not on AWS.
+func (s *Server) CloseWith(_ context.Context, id tyg.ConnID, code tyg.CloseCode, reason string) error {
+	const op = "close"
+	if !ws.ValidCloseCode(int(code)) || len(reason) > maxCloseReason || !utf8.ValidString(reason) {
+		return &tyg.ConnError{Op: op, ID: id, Err: errCloseCode}
+	}
+	c, err := s.find(op, id)
+	if err != nil {
+		return err
+	}
+	if !c.close(code, reason, time.Now()) {
+		return s.failed(op, id, tyg.ErrGone)
+	}
+	return nil
+}
+
+var errCloseCode = errors.New("the code must be one of RFC 6455 section 7.4 that may be sent, " +
+	"and the reason at most 123 bytes of UTF-8")
+
+// maxCloseReason is how long the reason of a close frame may be, in bytes (RFC 6455 section 5.5).
+const maxCloseReason = 123
+
+// close starts the close handshake: the client gets code and reason after all that is queued, and
+// has until Limits.Close to answer. It reports false if the connection was ending already.
+func (c *session) close(code tyg.CloseCode, reason string, now time.Time) bool {
+	c.mu.Lock()
+	if c.closing.Load() {
+		c.mu.Unlock()
+		return false
+	}
+	c.closeLocked(tyg.Disconnect{Code: code, Reason: reason}, now)
+	c.enqueueClose(code, reason)
+	// Turns end, as soon as no handler runs. With c.mu, so that it comes before that of awaitClose.
+	_ = c.sock.SetReadDeadline(now)
+	c.flushUnlock()
+	return true
+}
+
+// enqueueClose queues a close frame, however full the queue is. c.mu is held.
+func (c *session) enqueueClose(code tyg.CloseCode, reason string) {
+	o := c.outLocked()
+	o.b = ws.AppendClose(o.b, int(code), reason)
+}
+
+// closeLocked decides how the connection ended. What is decided first stays.
+func (c *session) closeLocked(end tyg.Disconnect, now time.Time) {
+	c.closing.Store(true)
+	c.end = end
+	c.held = false
+	c.deadline = now.Add(max(c.srv.limits.Close, time.Millisecond))
+}
+
+func (c *session) closeDeadline() (time.Time, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.deadline, c.closing.Load()
+}
+
+// peerClosed ends the connection as the client asked, and answers with its own code (RFC 6455
+// section 5.5.1). If it is the client that answers, there is nothing left to do.
+func (c *session) peerClosed(payload []byte, now time.Time) {
+	c.over = true
+	code, reason, err := ws.ParseClose(payload)
+	if err != nil {
+		c.violation(err, now)
+		return
+	}
+	end := tyg.Disconnect{Code: tyg.CloseCode(code), Reason: reason}
+	if code == ws.CloseNoStatus {
+		end.Reason = reasonNoStatus
+	}
+	c.mu.Lock()
+	if c.closing.Load() {
+		c.mu.Unlock()
+		return
+	}
+	c.closeLocked(end, now)
+	c.enqueueClose(end.Code, "")
+	c.flushUnlock()
+}
+
+// violation closes a connection whose client broke a rule. What it sends from here on is read and
+// thrown away until it answers or time is up, because closing a socket that has unread bytes would
+// destroy the close frame on its way (RFC 6455 section 7.1.1).
+func (c *session) violation(err error, now time.Time) {
+	bad, ok := errors.AsType[*ws.CloseError](err)
+	if !ok {
+		bad = &ws.CloseError{Code: ws.CloseProtocolError, Reason: err.Error()}
+	}
+	c.srv.log.Info("client broke the protocol", "conn", c.conn.ID, "code", bad.Code, "reason", bad.Reason)
+	c.close(tyg.CloseCode(bad.Code), bad.Reason, now)
+	c.discard = true
+}
+
+// lost ends a connection whose socket is gone. Nothing more can be said to the client.
+func (c *session) lost(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closing.Load() {
+		return
+	}
+	c.closeLocked(tyg.Disconnect{Code: ws.CloseAbnormal, Reason: reasonLost}, time.Now())
+	if !errors.Is(err, io.EOF) && !errors.Is(err, net.ErrClosed) {
+		c.srv.log.Debug("socket lost", "conn", c.conn.ID, "err", err)
+	}
+}
+
+const (
+	reasonLost     = "Connection closed abnormally"
+	reasonNoStatus = "Client-side close frame status not set"
+)
+
+// abort cuts the connection at once, its handler's context included.
+func (c *session) abort() {
+	if e := c.handling.Load(); e != nil {
+		e.end(ended)
+	}
+	if c.crowd != nil {
+		c.crowd.each(func(e *eventContext) { e.end(ended) })
+	}
+	_ = c.sock.Close() // Ended follows
+}
+
+// Ended is called when the client sends no more, or may not, and a second time when awaitClose is
+// over.
+func (c *session) Ended(err error) {
+	if err != nil {
+		c.lost(err)
+	}
+	c.crowd.wait()
+	if c.over || !c.linger.IsZero() {
+		c.finish()
+		return
+	}
+	c.disconnect()
+	c.awaitClose()
+}
+
+// disconnect tells the application how the connection ended, once.
+func (c *session) disconnect() {
+	if c.told || !c.srv.routes.Has(tyg.RouteDisconnect) {
+		return
+	}
+	c.told = true
+	c.mu.Lock()
+	end := c.end
+	c.mu.Unlock()
+	now := time.Now()
+	_, _ = c.call(nil, &tyg.Event{ // call has logged what went wrong, and nobody is left to tell
+		Type:       tyg.EventDisconnect,
+		Route:      tyg.RouteDisconnect,
+		RequestID:  eventID(),
+		Time:       now,
+		Conn:       &c.conn,
+		Disconnect: end,
+	}, now)
+}
+
+// awaitClose waits for the client's answer to our close frame. For the application the connection
+// has ended already, so this concerns nobody but the client: to close the socket at once could
+// destroy the close frame on its way (RFC 6455 section 7.1.1).
+func (c *session) awaitClose() {
+	c.linger, _ = c.closeDeadline()
+	if c.discard { // the client's answer is not understood any more, but its end of the stream is
+		c.awaitWriter()
+		c.sock.CloseWrite()
+	}
+	_ = c.sock.SetReadDeadline(c.linger) // fails if the socket is closed, and then so do its turns
+	c.sock.Serve(c)
+}
+
+// finish ends the connection, whatever the cause, and runs the disconnect handler.
+func (c *session) finish() {
+	c.hangUp()
+	c.reader.Release()
+	c.rest = nil
+	c.disconnect()
+	c.srv.hub.remove(c)
+	c.srv.gate.leave(c.addr)
+}
+
+// hangUp lets what is queued reach the socket, within the time that the sweep allows, and closes
+// it.
+func (c *session) hangUp() {
+	if !c.opened {
+		return
+	}
+	c.mu.Lock()
+	if !c.closing.Load() {
+		c.closeLocked(tyg.Disconnect{Code: ws.CloseAbnormal, Reason: reasonLost}, time.Now())
+	}
+	c.mu.Unlock()
+	c.awaitWriter()
+	_ = c.sock.Close() // nothing depends on it any more
+}
+
+// awaitWriter waits until nobody writes. Once the connection is closing, the sweep bounds that.
+func (c *session) awaitWriter() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.waitLocked(func() bool { return !c.writing })
+}
