@@ -1,9 +1,16 @@
 package gateway
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/tyg-dev/tyg/internal/sock"
 )
 
 // A refusal is the answer to a handshake that does not become a connection.
@@ -62,3 +69,81 @@ func messageJSON(message string, status int) []byte {
 	}{cmp.Or(message, http.StatusText(status))}) // a string always has a JSON form
 	return b
 }
+
+// An answer is the response to a handshake that Serve has read itself. It is written with the first
+// Write; the connection ends with it. A handshake that succeeds is answered by the session.
+type answer struct {
+	*session
+	header http.Header
+	status int
+}
+
+var _ http.ResponseWriter = (*answer)(nil)
+
+// Header returns the fields to send.
+func (a *answer) Header() http.Header {
+	if a.header == nil {
+		a.header = make(http.Header)
+	}
+	return a.header
+}
+
+// WriteHeader sets the status.
+func (a *answer) WriteHeader(status int) { a.status = status }
+
+// Write sends the whole response, with body as its body, and closes the connection.
+func (a *answer) Write(body []byte) (int, error) {
+	var b bytes.Buffer
+	text := cmp.Or(http.StatusText(a.status), fmt.Sprint("status code ", a.status))
+	fmt.Fprintf(&b, "HTTP/1.1 %d %s\r\n", a.status, text)
+	h := a.Header()
+	h.Set("Date", time.Now().UTC().Format(http.TimeFormat))
+	if a.status == http.StatusNotModified { // has no body (RFC 9110 section 15.4.5)
+		body = nil
+		h.Del("Content-Type")
+	} else {
+		h.Set("Content-Length", strconv.Itoa(len(body)))
+	}
+	if h.Get("Connection") == "" {
+		h.Set("Connection", "close")
+	}
+	_ = h.Write(&b) // a bytes.Buffer takes all
+	b.WriteString("\r\n")
+	b.Write(body)
+	err := a.sock.Write(b.Bytes(), a.srv.limits.Write)
+	a.sock.CloseWrite()
+	_ = a.sock.SetReadDeadline(time.Now().Add(ebbTime)) // fails if it is closed, and then so does Serve
+	a.sock.Serve(&ebb{session: a.session, left: ebbSize})
+	return len(body), err
+}
+
+// For how long, and for how many bytes, a client whose handshake was refused may go on.
+const (
+	ebbTime = time.Second
+	ebbSize = 256 << 10
+)
+
+// An ebb lets what a client still sends run out behind an answer that ends the connection. To close a
+// socket with bytes that nobody has read would destroy the answer on its way (RFC 9112 section 9.6).
+type ebb struct {
+	*session
+	left int
+}
+
+// Turn reads and drops.
+func (e *ebb) Turn() sock.Turn {
+	d := e.srv.pools.desk(false)
+	defer e.srv.pools.putDesk(d, false)
+	n, err := e.sock.Read(d.buf)
+	e.left -= n
+	switch {
+	case errors.Is(err, sock.ErrWait):
+		return sock.Wait
+	case err != nil || e.left <= 0:
+		return sock.Done
+	}
+	return sock.Again
+}
+
+// Ended closes the socket.
+func (e *ebb) Ended(error) { _ = e.sock.Close() } // nothing depends on it any more
