@@ -8,14 +8,6 @@ import (
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
-// settleUnlock unlocks c.mu and writes what is queued, now or together with what follows it.
-func (c *session) settleUnlock(e *eventContext) {
-	if !c.held && !c.writing && e != nil && e.desk != nil && e.desk.keep(c, e.term) {
-		c.held = true
-	}
-	c.flushUnlock()
-}
-
 // admitLocked says whether n more bytes may be queued.
 func (c *session) admitLocked(n int) error {
 	if c.closing.Load() {
