@@ -9,6 +9,7 @@ import (
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/apigw"
+	"github.com/tyg-dev/tyg/gateway/internal/accesslog"
 	"github.com/tyg-dev/tyg/internal/authorize"
 )
 
@@ -17,7 +18,7 @@ import (
 func (c *session) connect(r *tyg.Request) (tyg.Reply, *refusal) {
 	e := c.connectEvent(r)
 	if !c.srv.routes.Has(tyg.RouteConnect) {
-		c.srv.access.write(&record{event: e, status: http.StatusOK})
+		c.srv.access.Write(&accesslog.Record{Event: e, Status: http.StatusOK})
 		return tyg.Reply{}, nil
 	}
 	o := c.await(e)

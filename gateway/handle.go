@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -10,6 +9,7 @@ import (
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/apigw"
+	"github.com/tyg-dev/tyg/gateway/internal/accesslog"
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
@@ -31,7 +31,7 @@ func (c *session) message(d *desk, m ws.Message) {
 		Message:   tyg.Message{ID: d.id(), Data: m.Data, Type: messageType(m.Op)},
 	}
 	if !ok {
-		c.srv.access.write(&record{event: e, status: http.StatusForbidden, err: apigw.Forbidden})
+		c.srv.access.Write(&accesslog.Record{Event: e, Status: http.StatusForbidden, Error: apigw.Forbidden})
 		c.sendError(apigw.Forbidden, e.RequestID)
 		return
 	}
@@ -173,22 +173,6 @@ func (c *session) report(e *tyg.Event, reply tyg.Reply, d time.Duration, err err
 		attrs = append(attrs, "stack", string(p.Stack))
 	}
 	c.srv.log.Error("handler failed", attrs...)
-}
-
-// logAccess writes the line of an event to the access log. Only from connect has the kind of error
-// a meaning.
-func (c *session) logAccess(e *tyg.Event, reply tyg.Reply, d time.Duration, err error) {
-	if c.srv.access == nil {
-		return
-	}
-	no := connectRefusal(reply, err)
-	switch {
-	case no == nil:
-		no = &refusal{status: cmp.Or(reply.Status, http.StatusOK)}
-	case e.Type != tyg.EventConnect && err != nil && !errors.Is(err, errTimedOut):
-		no = &refusal{status: http.StatusBadGateway, message: apigw.InternalServerError}
-	}
-	c.srv.access.write(&record{event: *e, status: no.status, took: d, err: no.message})
 }
 
 // tellLate tells the client of a message that its handler takes too long, once.

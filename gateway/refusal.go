@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/tyg-dev/tyg/gateway/internal/accesslog"
 	"github.com/tyg-dev/tyg/internal/sock"
 )
 
@@ -30,7 +31,7 @@ func (s *Server) refuse(w http.ResponseWriter, c *session, no refusal) {
 	if no.requestID == "" {
 		e := c.connectEvent(nil)
 		no.requestID = e.RequestID
-		s.access.write(&record{event: e, status: no.status, err: no.message})
+		s.access.Write(&accesslog.Record{Event: e, Status: no.status, Error: no.message})
 	}
 	s.count.refusals.Add(1)
 	reason := cmp.Or(no.log, no.message, string(no.body), http.StatusText(no.status))

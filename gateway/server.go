@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/gateway/internal/accesslog"
 	"github.com/tyg-dev/tyg/internal/authorize"
 	"github.com/tyg-dev/tyg/internal/connid"
 	"github.com/tyg-dev/tyg/internal/route"
@@ -101,7 +102,7 @@ type Server struct {
 	routes     *route.Table
 	replies    map[string]bool       // the keys of routes that answer
 	authorizer *authorize.Authorizer // nil: everybody may connect
-	access     *access               // nil: none
+	access     *accesslog.Log        // nil: none
 	ids        connid.Maker
 	reader     ws.Config
 	hub        hub
@@ -172,7 +173,7 @@ func (s *Server) configure() (err error) {
 	if s.origin, err = parseOrigins(s.Origins); err != nil {
 		return err
 	}
-	if s.access, err = newAccess(s.AccessLog); err != nil {
+	if s.access, err = newAccessLog(s.AccessLog); err != nil {
 		return err
 	}
 	if s.authorizer, err = authorize.New(d.Authorizer, s.StageVariables); err != nil {
