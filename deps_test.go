@@ -27,8 +27,9 @@ type pkg struct {
 var allowed = map[string][]string{
 	"":                                 {},
 	"apigw":                            {""},
-	"gateway":                          {"", "apigw", "gateway/internal/accesslog", "internal/authorize", "internal/connid", "internal/route", "internal/sigv4", "internal/sock", "internal/ws"},
+	"gateway":                          {"", "apigw", "gateway/internal/accesslog", "gateway/internal/handshake", "internal/authorize", "internal/connid", "internal/route", "internal/sigv4", "internal/sock", "internal/ws"},
 	"gateway/internal/accesslog":       {""},
+	"gateway/internal/handshake":       {"internal/ws"},
 	"host":                             {"", "gateway", "internal/profileflag", "lambda"},
 	"internal/functions":               {"", "apigw", "internal/functions/osproc", "internal/functions/runtimeapi"},
 	"internal/functions/invokeapi":     {"internal/functions", "internal/sigv4"},

@@ -15,12 +15,13 @@ import (
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/apigw"
+	"github.com/tyg-dev/tyg/gateway/internal/handshake"
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
 // accept turns a handshake into the connection c, or answers why not.
 func (s *Server) accept(c *session, w http.ResponseWriter, r *http.Request) {
-	addr := sourceAddr(r, s.TrustedProxies)
+	addr := handshake.SourceAddr(r, s.TrustedProxies)
 	c.introduce(r, addr)
 	up, no := s.check(r)
 	if no == nil {
@@ -65,7 +66,7 @@ func (s *Server) check(r *http.Request) (ws.Upgrade, *refusal) {
 	if err != nil {
 		return up, handshakeRefusal(err)
 	}
-	if !s.origin.allows(r) {
+	if !s.origins.Allows(r) {
 		return up, &refusal{
 			status: http.StatusForbidden, message: apigw.Forbidden,
 			log: fmt.Sprintf("origin %q may not connect; add it to the allowed origins "+
@@ -137,7 +138,7 @@ func (s *Server) request(r *http.Request, up ws.Upgrade, c *session) *tyg.Reques
 	setDefault(h, "X-Forwarded-Proto", scheme)
 	setDefault(h, "X-Forwarded-Port", port)
 	setDefault(h, "X-Amzn-Trace-Id", traceID(c.conn.ConnectedAt))
-	if peer := addrText(peerAddr(r)); peer != "" {
+	if peer := handshake.AddrText(handshake.PeerAddr(r)); peer != "" {
 		h.Set("X-Forwarded-For", strings.Join(append(h.Values("X-Forwarded-For"), peer), ", "))
 	}
 	return &tyg.Request{

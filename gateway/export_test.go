@@ -6,8 +6,8 @@ import (
 	"github.com/tyg-dev/tyg"
 )
 
-// ParseHead is parseHead.
-func (s *Server) ParseHead(b []byte) (*http.Request, int) { return s.parseHead(b) }
+// ReadHead is readHead.
+func (s *Server) ReadHead(b []byte) (*http.Request, int) { return s.readHead(b) }
 
 // Waiting tells how many bytes wait for a connection, and whether a buffer is held for them.
 func (s *Server) Waiting(id tyg.ConnID) (bytes int, held bool) {

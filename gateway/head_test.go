@@ -16,8 +16,8 @@ import (
 
 const plainHead = "GET /api/ HTTP/1.1\r\nHost: example.com\r\nUpgrade: websocket\r\n\r\n"
 
-// TestParseHead knows which heads Serve reads itself. All others are for an http.Server.
-func TestParseHead(t *testing.T) {
+// TestReadHead knows which heads Serve reads itself. All others are for an http.Server.
+func TestReadHead(t *testing.T) {
 	with := func(field string) string { return strings.Replace(plainHead, "\r\n\r\n", "\r\n"+field+"\r\n\r\n", 1) }
 	tests := []struct {
 		name, head string
@@ -63,7 +63,7 @@ func TestParseHead(t *testing.T) {
 	}
 	srv := startedServer(t)
 	for _, tt := range tests {
-		r, n := srv.ParseHead([]byte(tt.head))
+		r, n := srv.ReadHead([]byte(tt.head))
 		if (r != nil) != tt.want {
 			t.Errorf("%s: taken is %v", tt.name, r != nil)
 		}
@@ -92,7 +92,7 @@ func FuzzHead(f *testing.F) {
 		if len(b) > 4<<10 {
 			return // the judge's buffer, beyond which it does not say how far it has read
 		}
-		r, n := srv.ParseHead(b)
+		r, n := srv.ReadHead(b)
 		if r == nil {
 			return
 		}

@@ -1,11 +1,12 @@
 package gateway
 
 import (
-	"bytes"
 	"errors"
+	"net/http"
 	"net/netip"
 	"time"
 
+	"github.com/tyg-dev/tyg/gateway/internal/handshake"
 	"github.com/tyg-dev/tyg/internal/sock"
 )
 
@@ -15,14 +16,6 @@ type greeter struct {
 	session
 	peer  netip.AddrPort
 	since time.Time
-}
-
-var headEnd = []byte("\r\n\r\n")
-
-// hasHead reports whether a request head ends in b. Its lines may end with LF alone (RFC 9112 section
-// 2.2), though none that parseHead takes.
-func hasHead(b []byte) bool {
-	return bytes.Contains(b, headEnd[1:]) || bytes.Contains(b, []byte("\n\n"))
 }
 
 // arrive is called when the socket is there, and not before: who is known to front may be closed.
@@ -48,7 +41,7 @@ func (g *greeter) Turn() sock.Turn {
 		return sock.Done
 	}
 	g.rest = append(g.rest, d.buf[:n]...)
-	if len(g.rest) >= maxHead || hasHead(g.rest) {
+	if len(g.rest) >= maxHead || handshake.HasHead(g.rest) {
 		return sock.Done
 	}
 	return sock.Again
@@ -62,7 +55,7 @@ func (g *greeter) Ended(err error) {
 		_ = g.sock.Close() // the client has gone, or was too slow
 		return
 	}
-	r, n := g.srv.parseHead(g.rest)
+	r, n := g.srv.readHead(g.rest)
 	if r == nil {
 		g.divert()
 		return
@@ -72,6 +65,16 @@ func (g *greeter) Ended(err error) {
 		g.rest = nil // lets the head go
 	}
 	g.srv.accept(&g.session, &answer{session: &g.session}, r)
+}
+
+// readHead reads a request that opens a WebSocket of s, and returns its length in bytes. It returns
+// nil for all other requests.
+func (s *Server) readHead(b []byte) (*http.Request, int) {
+	r, n := handshake.ParseHead(b)
+	if r == nil || !s.serves(r.URL.Path) {
+		return nil, 0
+	}
+	return r, n
 }
 
 // divert leaves the client to the http.Server.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/gateway/internal/accesslog"
+	"github.com/tyg-dev/tyg/gateway/internal/handshake"
 	"github.com/tyg-dev/tyg/internal/authorize"
 	"github.com/tyg-dev/tyg/internal/connid"
 	"github.com/tyg-dev/tyg/internal/route"
@@ -112,7 +113,7 @@ type Server struct {
 	pools      pools
 	polls      sock.Poller
 	exact      bool // somebody wants to know how long handlers take
-	origin     originPolicy
+	origins    handshake.Origins
 	count      counters
 }
 
@@ -170,8 +171,8 @@ func (s *Server) configure() (err error) {
 	for _, r := range d.Routes {
 		s.replies[r.Key] = r.Response
 	}
-	if s.origin, err = parseOrigins(s.Origins); err != nil {
-		return err
+	if s.origins, err = handshake.ParseOrigins(s.Origins); err != nil {
+		return fmt.Errorf("gateway: %w", err)
 	}
 	if s.access, err = newAccessLog(s.AccessLog); err != nil {
 		return err

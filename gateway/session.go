@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/gateway/internal/handshake"
 	"github.com/tyg-dev/tyg/internal/sock"
 	"github.com/tyg-dev/tyg/internal/ws"
 )
@@ -64,7 +65,7 @@ func (c *session) introduce(r *http.Request, addr netip.Addr) {
 		ID:          s.newID(),
 		Sender:      s.sender,
 		ConnectedAt: time.Now(),
-		SourceIP:    addrText(addr),
+		SourceIP:    handshake.AddrText(addr),
 		UserAgent:   strings.Clone(r.UserAgent()), // not the head that it is cut from
 		Domain:      strings.Clone(r.Host),
 		Stage:       s.stage(),

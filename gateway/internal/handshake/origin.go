@@ -1,4 +1,4 @@
-package gateway
+package handshake
 
 import (
 	"fmt"
@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// originPolicy says which web pages may connect. A browser sends the Origin of the page whose
-// script opens a WebSocket and, unlike for other requests, lets any page open one to any server:
-// whoever relies on cookies must look at it (RFC 6455 section 10.2).
-type originPolicy struct {
+// Origins says which web pages may connect. A browser sends the Origin of the page whose script opens
+// a WebSocket and, unlike for other requests, lets any page open one to any server: an application
+// that relies on cookies must look at it (RFC 6455 section 10.2).
+type Origins struct {
 	all      bool
 	patterns []originPattern
 }
@@ -21,8 +21,9 @@ type originPattern struct {
 	wild          bool
 }
 
-func parseOrigins(origins []string) (originPolicy, error) {
-	var p originPolicy
+// ParseOrigins reads origins such as https://example.com and https://*.example.com; * allows all.
+func ParseOrigins(origins []string) (Origins, error) {
+	var p Origins
 	for _, o := range origins {
 		if o == "*" {
 			p.all = true
@@ -30,7 +31,7 @@ func parseOrigins(origins []string) (originPolicy, error) {
 		}
 		u, err := url.Parse(strings.Replace(o, "*", "x", 1))
 		if err != nil || u.Scheme == "" || u.Host == "" || strings.Trim(u.Path, "/") != "" {
-			return p, fmt.Errorf("gateway: origin %q: want scheme and host such as "+
+			return p, fmt.Errorf("origin %q: want scheme and host such as "+
 				"https://example.com or https://*.example.com, or * for all", o)
 		}
 		o = strings.ToLower(strings.TrimRight(o, "/"))
@@ -40,9 +41,9 @@ func parseOrigins(origins []string) (originPolicy, error) {
 	return p, nil
 }
 
-// allows reports whether the page that r comes from may connect. Clients that are no browsers send
-// no Origin and are not asked for one.
-func (p originPolicy) allows(r *http.Request) bool {
+// Allows reports whether the page that r comes from may connect. Clients that are not browsers send
+// no Origin and need none.
+func (p Origins) Allows(r *http.Request) bool {
 	origin := strings.ToLower(r.Header.Get("Origin"))
 	if origin == "" || p.all {
 		return true

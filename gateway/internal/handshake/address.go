@@ -1,4 +1,4 @@
-package gateway
+package handshake
 
 import (
 	"net/http"
@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// sourceAddr returns the client's address. X-Forwarded-For is read from its end, where the nearest
-// proxy has written, for as long as the writer is a trusted proxy: what is further left, anybody
-// may have made up.
-func sourceAddr(r *http.Request, trusted []netip.Prefix) netip.Addr {
-	addr := peerAddr(r)
+// SourceAddr returns the client's address. X-Forwarded-For is read from its end, where the nearest
+// proxy has written, for as long as the writer is a trusted proxy: the client may have forged what is
+// further left.
+func SourceAddr(r *http.Request, trusted []netip.Prefix) netip.Addr {
+	addr := PeerAddr(r)
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for len(hops) > 0 && contains(trusted, addr) {
 		next, err := netip.ParseAddr(strings.TrimSpace(hops[len(hops)-1]))
@@ -22,9 +22,9 @@ func sourceAddr(r *http.Request, trusted []netip.Prefix) netip.Addr {
 	return addr
 }
 
-// peerAddr returns the address of the other end of the socket, or the zero Addr where there is
+// PeerAddr returns the address of the other end of the socket, or the zero Addr where there is
 // none, as in tests without a network.
-func peerAddr(r *http.Request) netip.Addr {
+func PeerAddr(r *http.Request) netip.Addr {
 	ap, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
 		return netip.Addr{}
@@ -41,8 +41,8 @@ func contains(prefixes []netip.Prefix, addr netip.Addr) bool {
 	return false
 }
 
-// addrText is what events call a source address.
-func addrText(addr netip.Addr) string {
+// AddrText returns addr as events carry it: empty for the zero Addr.
+func AddrText(addr netip.Addr) string {
 	if !addr.IsValid() {
 		return ""
 	}

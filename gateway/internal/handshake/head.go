@@ -1,4 +1,4 @@
-package gateway
+package handshake
 
 import (
 	"bytes"
@@ -10,18 +10,26 @@ import (
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
-// parseHead reads a request head at the front of b if it is plainly that of a handshake for this
-// Server, and returns how long it is. It returns nil for anything else, and for anything strange,
-// which an http.Server is to judge.
+var headEnd = []byte("\r\n\r\n")
+
+// HasHead reports whether a request head ends in b. Its lines may end with LF alone (RFC 9112 section
+// 2.2), though none that ParseHead takes.
+func HasHead(b []byte) bool {
+	return bytes.Contains(b, headEnd[1:]) || bytes.Contains(b, []byte("\n\n"))
+}
+
+// ParseHead reads a request head at the front of b if it is plainly that of a handshake, and returns
+// its length in bytes. It returns nil for anything else, and for anything unusual, which is left to
+// an http.Server.
 //
 // http.ReadRequest in its place was 8 % of what a handshake costs.
-func (s *Server) parseHead(b []byte) (*http.Request, int) {
+func ParseHead(b []byte) (*http.Request, int) {
 	end := bytes.Index(b, headEnd)
 	if end < 0 {
 		return nil, 0
 	}
 	r := readHead(string(b[:end]))
-	if r == nil || !isHandshake(r) || !s.serves(r.URL.Path) {
+	if r == nil || !isHandshake(r) {
 		return nil, 0
 	}
 	return r, end + len(headEnd)
