@@ -18,14 +18,16 @@ func (s *Server) Close(ctx context.Context, id tyg.ConnID) error {
 }
 
 // CloseWith closes a connection of this Server with a code and reason of the caller's choice (RFC
-// 6455 section 7.4; 4000 to 4999 are for applications). A code that may not be sent is an error, and so
-// is a reason over 123 bytes. Not on AWS.
-func (s *Server) CloseWith(_ context.Context, id tyg.ConnID, code tyg.CloseCode, reason string) error {
+// 6455 section 7.4; 4000 to 4999 are for applications). A code that may not be sent is an error, and
+// so is a reason over 123 bytes. Not on AWS.
+func (s *Server) CloseWith(
+	ctx context.Context, id tyg.ConnID, code tyg.CloseCode, reason string,
+) error {
 	const op = "close"
 	if !ws.ValidCloseCode(int(code)) || len(reason) > maxCloseReason || !utf8.ValidString(reason) {
 		return &tyg.ConnError{Op: op, ID: id, Err: errCloseCode}
 	}
-	c, err := s.find(op, id)
+	c, err := s.find(s.eventFrom(ctx), op, id)
 	if err != nil {
 		return err
 	}

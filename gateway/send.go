@@ -23,7 +23,7 @@ func (s *Server) Send(
 	if e != nil && e.kind == tyg.EventMessage && e.conn.conn.ID == id {
 		return s.sent(op, id, e.conn.send(e, opcode, data)) // most sends: nobody has to be looked for
 	}
-	c, err := s.find(op, id)
+	c, err := s.find(e, op, id)
 	if err != nil {
 		return err
 	}
@@ -92,7 +92,7 @@ func (s *Server) SendMany(
 	b := s.batch(len(ids))
 	defer flushBatch(b)
 	for _, id := range ids {
-		c, err := s.find(op, id)
+		c, err := s.find(e, op, id)
 		if err == nil {
 			if err = c.sendShared(e, m, b, now); err != nil {
 				err = s.failed(op, id, err)
@@ -106,9 +106,9 @@ func (s *Server) SendMany(
 }
 
 // Info tells what is known of a connection of this Server.
-func (s *Server) Info(_ context.Context, id tyg.ConnID) (tyg.Info, error) {
+func (s *Server) Info(ctx context.Context, id tyg.ConnID) (tyg.Info, error) {
 	const op = "info"
-	c, err := s.find(op, id)
+	c, err := s.find(s.eventFrom(ctx), op, id)
 	if err != nil {
 		return tyg.Info{}, err
 	}
@@ -123,12 +123,16 @@ func (s *Server) Info(_ context.Context, id tyg.ConnID) (tyg.Info, error) {
 	}, nil
 }
 
-func (s *Server) find(op string, id tyg.ConnID) (*session, error) {
+// find returns the session of id, for the operation op from the event e, which may be nil.
+func (s *Server) find(e *eventContext, op string, id tyg.ConnID) (*session, error) {
 	if err := s.Start(); err != nil {
 		return nil, err
 	}
 	if c := s.hub.get(id); c != nil {
 		return c, nil
+	}
+	if e != nil && e.kind == tyg.EventConnect && e.conn.conn.ID == id {
+		return nil, s.failed(op, id, tyg.ErrNotOpen)
 	}
 	if !apigw.ValidID(id) {
 		return nil, s.failed(op, id, tyg.ErrInvalidID)
