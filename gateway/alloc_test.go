@@ -21,6 +21,8 @@ func TestAllocs(t *testing.T) {
 		}
 		return tyg.Reply{}, e.Conn.Send(ctx, e.Message.Data)
 	}
+	opened := echo()
+	opened.OnOpen(func(context.Context, *tyg.Conn) error { return nil })
 	tests := []struct {
 		name    string
 		handler tyg.Handler
@@ -28,6 +30,7 @@ func TestAllocs(t *testing.T) {
 	}{
 		{"handler", tyg.HandlerFunc(echoes), 1}, // the context of the event
 		{"app", echo(), 1},
+		{"app with OnOpen", opened, 1},
 		{"middleware with a context of its own", wrapped(echo()), 2}, // and that context
 	}
 	for _, tt := range tests {

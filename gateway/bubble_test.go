@@ -63,7 +63,9 @@ func startPipes(t *testing.T, srv *gateway.Server, wrap func(net.Conn) net.Conn)
 	web := &http.Server{Handler: srv}
 	served := make(chan error, 1)
 	go func() { served <- web.Serve(p) }() // the cleanup ends it and waits for it
-	srv.Logger = quiet
+	if srv.Logger == nil {
+		srv.Logger = quiet
+	}
 	t.Cleanup(func() {
 		if err := srv.Shutdown(context.Background()); err != nil {
 			t.Errorf("Shutdown: %v", err)

@@ -17,7 +17,8 @@
 // # The life of a connection
 //
 // A handshake is checked (RFC 6455, origin, limits), then the connect handler runs, and only when
-// it has returned without an error does the client get its 101. From then on the connection waits
+// it has returned without an error does the client get its 101. If the application has an open
+// handler, it runs then, before the first message is handled. From then on the connection waits
 // in an epoll loop, of which there is one for each processor, and holds no goroutine, no buffer and
 // no timer. When bytes come, the loop reads them, cuts them into messages, calls the handler for
 // each, in order, and answers pings. What handlers send meanwhile is gathered while more messages

@@ -20,6 +20,9 @@ func (s *Server) Waiting(id tyg.ConnID) (bytes int, held bool) {
 	return c.queuedLocked(), c.out != nil || c.writing
 }
 
+// RunOpen does what happens between the answer to a handshake and the first message.
+func (s *Server) RunOpen(id tyg.ConnID) { s.hub.get(id).runOpen() }
+
 // Hub is a hub of sessions that are nothing but an id.
 type Hub struct{ hub }
 

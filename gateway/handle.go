@@ -49,6 +49,25 @@ func messageType(op ws.Opcode) tyg.MessageType {
 	return tyg.Text
 }
 
+// runOpen runs the open handler, if the application has one and the connection lasts that long, and
+// returns with it. No message is read meanwhile. It runs on the goroutine that has accepted the
+// handshake, which no other client waits for.
+func (c *session) runOpen() {
+	if !c.srv.opens || c.closing.Load() {
+		return
+	}
+	c.deafen()
+	now := time.Now()
+	_, _ = c.call(nil, &tyg.Event{ // call has logged the error, of which the client learns nothing
+		Type:      tyg.EventOpen,
+		Route:     tyg.RouteOpen,
+		RequestID: eventID(),
+		Time:      now,
+		Conn:      &c.conn,
+	}, now)
+	c.hear()
+}
+
 // handle runs the handler of a message and tells the client what API Gateway would.
 func (c *session) handle(d *desk, e *tyg.Event) {
 	reply, err := c.call(d, e, e.Time)

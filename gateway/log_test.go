@@ -26,6 +26,11 @@ func (j *journal) Write(b []byte) (int, error) {
 	return j.b.Write(b)
 }
 
+// logger returns a Logger that writes warnings and errors.
+func (j *journal) logger() *slog.Logger {
+	return slog.New(slog.NewTextHandler(j, &slog.HandlerOptions{Level: slog.LevelWarn}))
+}
+
 func (j *journal) lines() []string {
 	j.mu.Lock()
 	defer j.mu.Unlock()

@@ -102,6 +102,7 @@ type Server struct {
 	sender     tyg.Sender
 	routes     *route.Table
 	replies    map[string]bool       // the keys of routes that answer
+	opens      bool                  // Handler asks for EventOpen
 	authorizer *authorize.Authorizer // nil: everybody may connect
 	access     *accesslog.Log        // nil: none
 	ids        connid.Maker
@@ -167,6 +168,7 @@ func (s *Server) configure() (err error) {
 	if s.routes, err = route.New(d.Selection(), d.Keys()); err != nil {
 		return err
 	}
+	s.opens = d.Open
 	s.replies = make(map[string]bool)
 	for _, r := range d.Routes {
 		s.replies[r.Key] = r.Response

@@ -88,10 +88,11 @@ func (c *session) open(up ws.Upgrade, subprotocol string, deflate bool) {
 	c.writing = true
 }
 
-// serve answers the handshake, handles what the client sent before it had that answer, and leaves
-// the rest to the socket's turns.
+// serve answers the handshake, runs the open handler, handles what the client sent before it had that
+// answer, and leaves the rest to the socket's turns.
 func (c *session) serve() {
 	c.flush(c.take())
+	c.runOpen()
 	if len(c.rest) > 0 && c.early() == sock.Done {
 		c.Ended(nil)
 		return
