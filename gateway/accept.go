@@ -212,7 +212,7 @@ func (c *session) takeSocket(w http.ResponseWriter) error {
 		c.rest = append([]byte(nil), early...)
 	}
 	if ahead, ok := nc.(*readAhead); ok { // without it, this is a socket that can be polled
-		nc, c.rest = ahead.Conn, append(c.rest, ahead.head...)
+		nc, c.rest = ahead.Conn, append(c.rest, ahead.unread...)
 	}
 	c.sock.Open(nc, c.srv.poller())
 	return nil

@@ -17,7 +17,7 @@ const maxHead = 16 << 10
 // has not come yet, and the http.Server for requests that open no WebSocket.
 type front struct {
 	web     *http.Server
-	siding  *siding
+	handoff *handoffListener
 	mu      sync.Mutex
 	shut    bool
 	gates   []io.Closer
@@ -42,9 +42,9 @@ func (f *front) init(s *Server) {
 func (f *front) open(addr net.Addr) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if !f.shut && f.siding == nil {
-		f.siding = newSiding(addr)
-		go func() { _ = f.web.Serve(f.siding) }() // shutdown ends it
+	if !f.shut && f.handoff == nil {
+		f.handoff = newHandoffListener(addr)
+		go func() { _ = f.web.Serve(f.handoff) }() // shutdown ends it
 	}
 	return !f.shut
 }

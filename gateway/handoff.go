@@ -5,50 +5,50 @@ import (
 	"sync"
 )
 
-// siding is a listener for connections that have been accepted elsewhere.
-type siding struct {
+// handoffListener is a listener for connections that have been accepted elsewhere.
+type handoffListener struct {
 	addr  net.Addr
 	conns chan net.Conn
 	once  sync.Once
 	done  chan struct{}
 }
 
-func newSiding(addr net.Addr) *siding {
-	return &siding{addr: addr, conns: make(chan net.Conn), done: make(chan struct{})}
+func newHandoffListener(addr net.Addr) *handoffListener {
+	return &handoffListener{addr: addr, conns: make(chan net.Conn), done: make(chan struct{})}
 }
 
-// give makes Accept return nc. Once the siding is closed, it closes nc.
-func (s *siding) give(nc net.Conn) {
+// handOff makes Accept return nc. Once the siding is closed, it closes nc.
+func (l *handoffListener) handOff(nc net.Conn) {
 	select {
-	case s.conns <- nc:
-	case <-s.done:
+	case l.conns <- nc:
+	case <-l.done:
 		_ = nc.Close() // nobody is there for it
 	}
 }
 
 // Accept returns the next connection.
-func (s *siding) Accept() (net.Conn, error) {
+func (l *handoffListener) Accept() (net.Conn, error) {
 	select {
-	case nc := <-s.conns:
+	case nc := <-l.conns:
 		return nc, nil
-	case <-s.done:
+	case <-l.done:
 		return nil, net.ErrClosed
 	}
 }
 
 // Close ends Accept.
-func (s *siding) Close() error {
-	s.once.Do(func() { close(s.done) })
+func (l *handoffListener) Close() error {
+	l.once.Do(func() { close(l.done) })
 	return nil
 }
 
 // Addr returns the address at which the connections came in.
-func (s *siding) Addr() net.Addr { return s.addr }
+func (l *handoffListener) Addr() net.Addr { return l.addr }
 
 // readAhead is a connection of which something has been read already.
 type readAhead struct {
 	net.Conn
-	head []byte
+	unread []byte
 }
 
 // CloseWrite lets an http.Server hang up in a way that does not destroy its answer.
@@ -61,10 +61,10 @@ func (r *readAhead) CloseWrite() error {
 
 // Read reads that first.
 func (r *readAhead) Read(b []byte) (int, error) {
-	if len(r.head) == 0 {
+	if len(r.unread) == 0 {
 		return r.Conn.Read(b)
 	}
-	n := copy(b, r.head)
-	r.head = r.head[n:]
+	n := copy(b, r.unread)
+	r.unread = r.unread[n:]
 	return n, nil
 }

@@ -84,5 +84,5 @@ func (g *greeter) divert() {
 		g.srv.log.Warn("connection lost", "addr", g.peer, "err", err)
 		return
 	}
-	g.srv.front.siding.give(&readAhead{nc, g.rest})
+	g.srv.front.handoff.handOff(&readAhead{nc, g.rest})
 }
