@@ -13,21 +13,21 @@ import (
 // maxHead is the longest request head, in bytes.
 const maxHead = 16 << 10
 
-// front is where clients are before they are connections: the listeners, the clients whose request
+// acceptor is where clients are before they are connections: the listeners, the clients whose request
 // has not come yet, and the http.Server for requests that open no WebSocket.
-type front struct {
-	web     *http.Server
-	handoff *handoffListener
-	mu      sync.Mutex
-	shut    bool
-	gates   []io.Closer
-	waiting map[*greeter]struct{}
+type acceptor struct {
+	fallback  *http.Server
+	handoff   *handoffListener
+	mu        sync.Mutex
+	closed    bool
+	listeners []io.Closer
+	pending   map[*pendingConn]struct{}
 }
 
-func (f *front) init(s *Server) {
+func (a *acceptor) init(s *Server) {
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true) // a WebSocket begins as HTTP/1.1
-	f.web = &http.Server{
+	a.fallback = &http.Server{
 		Handler:           s,
 		Protocols:         protocols,
 		ReadHeaderTimeout: s.limits.Handshake,
@@ -35,80 +35,80 @@ func (f *front) init(s *Server) {
 		IdleTimeout:       time.Minute,
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
 	}
-	f.waiting = make(map[*greeter]struct{})
+	a.pending = make(map[*pendingConn]struct{})
 }
 
-// open makes the way from here to the http.Server. It reports false after shutdown.
-func (f *front) open(addr net.Addr) bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if !f.shut && f.handoff == nil {
-		f.handoff = newHandoffListener(addr)
-		go func() { _ = f.web.Serve(f.handoff) }() // shutdown ends it
+// startFallback makes the way from here to the http.Server. It reports false after shutdown.
+func (a *acceptor) startFallback(addr net.Addr) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !a.closed && a.handoff == nil {
+		a.handoff = newHandoffListener(addr)
+		go func() { _ = a.fallback.Serve(a.handoff) }() // shutdown ends it
 	}
-	return !f.shut
+	return !a.closed
 }
 
-// add remembers a listener for shutdown, or closes it if that has been.
-func (f *front) add(c io.Closer) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.shut {
+// addListener remembers a listener for shutdown, or closes it if that has been.
+func (a *acceptor) addListener(c io.Closer) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.closed {
 		_ = c.Close() // Wait returns
 		return
 	}
-	f.gates = append(f.gates, c)
+	a.listeners = append(a.listeners, c)
 }
 
-func (f *front) isShut() bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.shut
+func (a *acceptor) isClosed() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.closed
 }
 
-// enter reports false after shutdown.
-func (f *front) enter(g *greeter) bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if !f.shut {
-		f.waiting[g] = struct{}{}
+// add reports false after shutdown.
+func (a *acceptor) add(p *pendingConn) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !a.closed {
+		a.pending[p] = struct{}{}
 	}
-	return !f.shut
+	return !a.closed
 }
 
-func (f *front) leave(g *greeter) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	delete(f.waiting, g)
+func (a *acceptor) remove(p *pendingConn) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.pending, p)
 }
 
-// expel cuts the clients that have been waiting for longer than d.
-func (f *front) expel(now time.Time, d time.Duration) {
-	var late []*greeter
-	f.mu.Lock()
-	for g := range f.waiting {
-		if d > 0 && now.Sub(g.since) > d {
-			late = append(late, g)
+// closeOverdue cuts the clients that have been waiting for longer than d.
+func (a *acceptor) closeOverdue(now time.Time, d time.Duration) {
+	var late []*pendingConn
+	a.mu.Lock()
+	for p := range a.pending {
+		if d > 0 && now.Sub(p.since) > d {
+			late = append(late, p)
 		}
 	}
-	f.mu.Unlock()
-	for _, g := range late {
-		_ = g.sock.Close() // Ended follows
+	a.mu.Unlock()
+	for _, p := range late {
+		_ = p.sock.Close() // Ended follows
 	}
 }
 
 // shutdown closes the listeners, cuts those who have not asked for anything yet, and lets requests
 // under way finish.
-func (f *front) shutdown(ctx context.Context) error {
-	f.mu.Lock()
-	f.shut = true
-	for _, c := range f.gates {
+func (a *acceptor) shutdown(ctx context.Context) error {
+	a.mu.Lock()
+	a.closed = true
+	for _, c := range a.listeners {
 		_ = c.Close() // Wait returns
 	}
-	f.mu.Unlock()
-	f.expel(time.Now().Add(time.Hour), time.Nanosecond)
-	if err := f.web.Shutdown(ctx); err != nil {
-		_ = f.web.Close() // cuts what is left
+	a.mu.Unlock()
+	a.closeOverdue(time.Now().Add(time.Hour), time.Nanosecond)
+	if err := a.fallback.Shutdown(ctx); err != nil {
+		_ = a.fallback.Close() // cuts what is left
 		return err
 	}
 	return nil

@@ -17,9 +17,9 @@ type gate struct {
 	empty  chan struct{}      // closed when closed && inside == 0
 }
 
-func (g *gate) open() {
-	g.per = make(map[netip.Addr]int)
-	g.empty = make(chan struct{})
+func (p *gate) open() {
+	p.per = make(map[netip.Addr]int)
+	p.empty = make(chan struct{})
 }
 
 // entry is the gate's answer to a handshake.
@@ -33,71 +33,71 @@ const (
 )
 
 // enter lets one connection of addr in, unless that would break a limit; a limit of 0 is none.
-func (g *gate) enter(addr netip.Addr, limit, limitPerAddress int) entry {
-	g.mu.Lock()
-	defer g.mu.Unlock()
+func (p *gate) enter(addr netip.Addr, limit, limitPerAddress int) entry {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	switch {
-	case g.closed:
+	case p.closed:
 		return shuttingDown
-	case limit > 0 && g.inside >= limit:
+	case limit > 0 && p.inside >= limit:
 		return tooMany
-	case limitPerAddress > 0 && !addr.IsLoopback() && g.per[addr] >= limitPerAddress:
+	case limitPerAddress > 0 && !addr.IsLoopback() && p.per[addr] >= limitPerAddress:
 		return tooManyOfAddress
 	}
-	g.inside++
+	p.inside++
 	if !addr.IsLoopback() {
-		g.per[addr]++
+		p.per[addr]++
 	}
 	return entered
 }
 
 // leave lets one connection of addr out.
-func (g *gate) leave(addr netip.Addr) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.inside--
-	if n := g.per[addr]; n > 1 {
-		g.per[addr] = n - 1
+func (p *gate) leave(addr netip.Addr) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.inside--
+	if n := p.per[addr]; n > 1 {
+		p.per[addr] = n - 1
 	} else {
-		delete(g.per, addr)
+		delete(p.per, addr)
 	}
-	if g.closed && g.inside == 0 {
-		close(g.empty)
+	if p.closed && p.inside == 0 {
+		close(p.empty)
 	}
 }
 
 // shut lets nobody in any more. It reports whether the gate was open.
-func (g *gate) shut() bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.closed {
+func (p *gate) shut() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
 		return false
 	}
-	g.closed = true
-	if g.inside == 0 {
-		close(g.empty)
+	p.closed = true
+	if p.inside == 0 {
+		close(p.empty)
 	}
 	return true
 }
 
 // isShut reports whether shut was called.
-func (g *gate) isShut() bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.closed
+func (p *gate) isShut() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.closed
 }
 
 // count returns how many are inside.
-func (g *gate) count() int {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.inside
+func (p *gate) count() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.inside
 }
 
 // wait returns when all have left, or with ctx.
-func (g *gate) wait(ctx context.Context) error {
+func (p *gate) wait(ctx context.Context) error {
 	select {
-	case <-g.empty:
+	case <-p.empty:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()

@@ -10,38 +10,38 @@ import (
 	"github.com/tyg-dev/tyg/internal/sock"
 )
 
-// A greeter is a client that has not said yet what it wants. If that is a WebSocket, it becomes the
+// A pendingConn is a client that has not said yet what it wants. If that is a WebSocket, it becomes the
 // session that it contains.
-type greeter struct {
+type pendingConn struct {
 	session
 	peer  netip.AddrPort
 	since time.Time
 }
 
-// arrive is called when the socket is there, and not before: who is known to front may be closed.
-func (g *greeter) arrive() {
-	if !g.srv.front.enter(g) {
-		_ = g.sock.Close() // Ended follows
+// register is called when the socket is there, and not before: who is known to front may be closed.
+func (p *pendingConn) register() {
+	if !p.srv.acceptor.add(p) {
+		_ = p.sock.Close() // Ended follows
 	}
-	g.srv.sweep.run(g.srv)
-	g.sock.Serve(g)
+	p.srv.sweep.run(p.srv)
+	p.sock.Serve(p)
 }
 
 // Turn reads until the head of a request is there.
-func (g *greeter) Turn() sock.Turn {
-	small := g.sock.Blocks()
-	d := g.srv.pools.desk(small)
-	defer g.srv.pools.putDesk(d, small)
-	n, err := g.sock.Read(d.buf[:min(len(d.buf), maxHead-len(g.rest))])
+func (p *pendingConn) Turn() sock.Turn {
+	small := p.sock.Blocks()
+	d := p.srv.pools.desk(small)
+	defer p.srv.pools.putDesk(d, small)
+	n, err := p.sock.Read(d.buf[:min(len(d.buf), maxHead-len(p.rest))])
 	if errors.Is(err, sock.ErrWait) {
 		return sock.Wait
 	}
 	if err != nil {
-		g.rest = nil
+		p.rest = nil
 		return sock.Done
 	}
-	g.rest = append(g.rest, d.buf[:n]...)
-	if len(g.rest) >= maxHead || handshake.HasHead(g.rest) {
+	p.rest = append(p.rest, d.buf[:n]...)
+	if len(p.rest) >= maxHead || handshake.HasHead(p.rest) {
 		return sock.Done
 	}
 	return sock.Again
@@ -49,22 +49,22 @@ func (g *greeter) Turn() sock.Turn {
 
 // Ended answers the client, on a goroutine that ends with the answer, or goes on as that of an
 // http.Server.
-func (g *greeter) Ended(err error) {
-	g.srv.front.leave(g)
-	if err != nil || len(g.rest) == 0 {
-		_ = g.sock.Close() // the client has gone, or was too slow
+func (p *pendingConn) Ended(err error) {
+	p.srv.acceptor.remove(p)
+	if err != nil || len(p.rest) == 0 {
+		_ = p.sock.Close() // the client has gone, or was too slow
 		return
 	}
-	r, n := g.srv.readHead(g.rest)
+	r, n := p.srv.readHead(p.rest)
 	if r == nil {
-		g.divert()
+		p.handToHTTP()
 		return
 	}
-	r.RemoteAddr = g.peer.String()
-	if g.rest = g.rest[n:]; len(g.rest) == 0 {
-		g.rest = nil // lets the head go
+	r.RemoteAddr = p.peer.String()
+	if p.rest = p.rest[n:]; len(p.rest) == 0 {
+		p.rest = nil // lets the head go
 	}
-	g.srv.accept(&g.session, &answer{session: &g.session}, r)
+	p.srv.accept(&p.session, &answer{session: &p.session}, r)
 }
 
 // readHead reads a request that opens a WebSocket of s, and returns its length in bytes. It returns
@@ -77,12 +77,12 @@ func (s *Server) readHead(b []byte) (*http.Request, int) {
 	return r, n
 }
 
-// divert leaves the client to the http.Server.
-func (g *greeter) divert() {
-	nc, err := g.sock.Detach()
+// handToHTTP leaves the client to the http.Server.
+func (p *pendingConn) handToHTTP() {
+	nc, err := p.sock.Detach()
 	if err != nil {
-		g.srv.log.Warn("connection lost", "addr", g.peer, "err", err)
+		p.srv.log.Warn("connection lost", "addr", p.peer, "err", err)
 		return
 	}
-	g.srv.front.handoff.handOff(&readAhead{nc, g.rest})
+	p.srv.acceptor.handoff.handOff(&readAhead{nc, p.rest})
 }

@@ -25,7 +25,7 @@ func (s *Server) Serve(l net.Listener) error {
 		return err
 	}
 	err := s.serve(l)
-	if s.front.isShut() {
+	if s.acceptor.isClosed() {
 		return http.ErrServerClosed
 	}
 	return err
@@ -35,23 +35,23 @@ func (s *Server) serve(l net.Listener) error {
 	if s.TLS != nil {
 		cfg := s.TLS.Clone()
 		cfg.NextProtos = []string{"http/1.1"} // a WebSocket begins as that
-		return s.front.web.Serve(tls.NewListener(sock.UnderTLS(l), cfg))
+		return s.acceptor.fallback.Serve(tls.NewListener(sock.UnderTLS(l), cfg))
 	}
-	if !s.front.open(l.Addr()) {
+	if !s.acceptor.startFallback(l.Addr()) {
 		return http.ErrServerClosed
 	}
 	if poller := s.poller(); poller != nil {
-		if a, err := poller.Accept(l, s.welcome); err == nil {
-			s.front.add(a)
+		if a, err := poller.Accept(l, s.newPending); err == nil {
+			s.acceptor.addListener(a)
 			return a.Wait()
 		}
 	}
 	switch l.(type) {
 	case *net.TCPListener, *net.UnixListener:
-		s.front.add(l)
+		s.acceptor.addListener(l)
 		return s.acceptAll(l)
 	}
-	return s.front.web.Serve(l) // its connections may be more than sockets, which handlers are told of
+	return s.acceptor.fallback.Serve(l) // its connections may be more than sockets, which handlers are told of
 }
 
 // How long to wait after an Accept that failed, and how often in a row it may. The usual cause is that
@@ -69,8 +69,8 @@ func (s *Server) acceptAll(l net.Listener) error {
 		switch {
 		case err == nil:
 			failed = 0
-			g, arrive := s.welcome(addrPortOf(nc.RemoteAddr()))
-			g.Open(nc, nil)
+			p, arrive := s.newPending(addrPortOf(nc.RemoteAddr()))
+			p.Open(nc, nil)
 			arrive()
 		case errors.Is(err, net.ErrClosed) || failed == acceptTries:
 			return err
@@ -88,8 +88,8 @@ func addrPortOf(addr net.Addr) netip.AddrPort {
 	return netip.AddrPort{}
 }
 
-// welcome takes in a socket whose client has said nothing yet.
-func (s *Server) welcome(peer netip.AddrPort) (*sock.Conn, func()) {
-	g := &greeter{session: session{srv: s}, peer: peer, since: time.Now()}
-	return &g.sock, g.arrive
+// newPending takes in a socket whose client has said nothing yet.
+func (s *Server) newPending(peer netip.AddrPort) (*sock.Conn, func()) {
+	p := &pendingConn{session: session{srv: s}, peer: peer, since: time.Now()}
+	return &p.sock, p.register
 }

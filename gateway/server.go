@@ -109,7 +109,7 @@ type Server struct {
 	reader     ws.Config
 	hub        hub
 	gate       gate
-	front      front
+	acceptor   acceptor
 	sweep      sweep
 	pools      pools
 	polls      sock.Poller
@@ -152,7 +152,7 @@ func (s *Server) init() (err error) {
 		TextOnly:     !s.Extensions.Binary,
 	}
 	s.hub.open()
-	s.front.init(s)
+	s.acceptor.init(s)
 	s.gate.open()
 	s.pools.open()
 	s.exact = s.access != nil || s.Trace.Handled != nil ||
@@ -226,7 +226,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 			s.gate.count(), err)
 		s.hub.each(func(c *session) { c.abort() })
 	}
-	if e := s.front.shutdown(ctx); e != nil && err == nil {
+	if e := s.acceptor.shutdown(ctx); e != nil && err == nil {
 		err = fmt.Errorf("requests cut that were not answered in time: %w", e)
 	}
 	s.sweep.halt()

@@ -52,7 +52,7 @@ func (w *sweep) loop(s *Server) {
 			return
 		case <-tick.C:
 			now := time.Now()
-			s.front.expel(now, s.limits.Handshake)
+			s.acceptor.closeOverdue(now, s.limits.Handshake)
 			s.hub.each(func(c *session) { c.inspect(now, &s.limits) })
 		}
 	}
