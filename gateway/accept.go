@@ -25,7 +25,7 @@ func (s *Server) accept(c *session, w http.ResponseWriter, r *http.Request) {
 	c.introduce(r, addr)
 	up, no := s.check(r)
 	if no == nil {
-		no = s.enter(addr)
+		no = s.admit(addr)
 	}
 	if no != nil {
 		s.refuse(w, c, *no)
@@ -36,7 +36,7 @@ func (s *Server) accept(c *session, w http.ResponseWriter, r *http.Request) {
 	}
 	request := s.request(r, up, c)
 	if no := c.authorize(request); no != nil {
-		s.gate.leave(addr)
+		s.limiter.release(addr)
 		s.refuse(w, c, *no)
 		return
 	}
@@ -91,21 +91,21 @@ func handshakeRefusal(err error) *refusal {
 	return &refusal{status: bad.Status, header: bad.Header, message: bad.Reason}
 }
 
-// enter takes a place at the gate.
-func (s *Server) enter(addr netip.Addr) *refusal {
-	switch s.gate.enter(addr, s.limits.Conns, s.limits.ConnsPerAddress) {
+// admit takes a place at the gate.
+func (s *Server) admit(addr netip.Addr) *refusal {
+	switch s.limiter.admit(addr, s.limits.Conns, s.limits.ConnsPerAddress) {
 	case shuttingDown:
 		return &refusal{
 			status: http.StatusServiceUnavailable, retry: true,
 			message: "Service Unavailable", log: "shutting down",
 		}
-	case tooMany:
+	case totalLimit:
 		return &refusal{
 			status: http.StatusServiceUnavailable, retry: true,
 			message: "Service Unavailable", log: fmt.Sprintf(
 				"%d connections are open, which is the limit (Limits.Conns)", s.limits.Conns),
 		}
-	case tooManyOfAddress:
+	case perAddressLimit:
 		return &refusal{
 			status: http.StatusTooManyRequests, retry: true,
 			message: "Too Many Requests", log: fmt.Sprintf(
@@ -191,7 +191,7 @@ func (s *Server) begin(w http.ResponseWriter, c *session, up ws.Upgrade, subprot
 	s.count.connects.Add(1)
 	s.hub.add(c)
 	s.sweep.run(s)
-	if s.gate.isShut() {
+	if s.limiter.isClosed() {
 		c.close(ws.CloseServiceRestart, "Service restart", time.Now())
 	}
 	c.serve()

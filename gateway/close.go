@@ -199,7 +199,7 @@ func (c *session) finish() {
 	c.rest = nil
 	c.disconnect()
 	c.srv.hub.remove(c)
-	c.srv.gate.leave(c.addr)
+	c.srv.limiter.release(c.addr)
 }
 
 // hangUp lets what is queued reach the socket, within the time that the sweep allows, and closes

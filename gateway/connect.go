@@ -27,7 +27,7 @@ func (c *session) connect(r *tyg.Request) (tyg.Reply, *refusal) {
 		no.requestID = e.RequestID
 	}
 	if no != nil && o.returned {
-		c.srv.gate.leave(c.addr)
+		c.srv.limiter.release(c.addr)
 	}
 	return o.reply, no
 }
@@ -60,7 +60,7 @@ func (c *session) await(e tyg.Event) outcome {
 		select {
 		case done <- outcome{reply, err, true}:
 		case <-late:
-			c.srv.gate.leave(c.addr)
+			c.srv.limiter.release(c.addr)
 		}
 	}()
 	var timeout <-chan time.Time // without a limit it never comes

@@ -6,96 +6,96 @@ import (
 	"sync"
 )
 
-// gate counts who is inside: a connection enters with its handshake and leaves when its disconnect
+// connLimiter counts who is inside: a connection enters with its handshake and leaves when its disconnect
 // handler has returned. It keeps the limits on connections, and at shutdown it is what is waited
 // for.
-type gate struct {
-	mu     sync.Mutex
-	closed bool
-	inside int
-	per    map[netip.Addr]int // by address, loopback excepted
-	empty  chan struct{}      // closed when closed && inside == 0
+type connLimiter struct {
+	mu         sync.Mutex
+	closed     bool
+	total      int
+	perAddress map[netip.Addr]int // by address, loopback excepted
+	empty      chan struct{}      // closed when closed && inside == 0
 }
 
-func (p *gate) open() {
-	p.per = make(map[netip.Addr]int)
+func (p *connLimiter) init() {
+	p.perAddress = make(map[netip.Addr]int)
 	p.empty = make(chan struct{})
 }
 
-// entry is the gate's answer to a handshake.
-type entry uint8
+// admission is the gate's answer to a handshake.
+type admission uint8
 
 const (
-	entered entry = iota
+	admitted admission = iota
 	shuttingDown
-	tooMany
-	tooManyOfAddress
+	totalLimit
+	perAddressLimit
 )
 
-// enter lets one connection of addr in, unless that would break a limit; a limit of 0 is none.
-func (p *gate) enter(addr netip.Addr, limit, limitPerAddress int) entry {
+// admit lets one connection of addr in, unless that would break a limit; a limit of 0 is none.
+func (p *connLimiter) admit(addr netip.Addr, max, maxPerAddress int) admission {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
 	case p.closed:
 		return shuttingDown
-	case limit > 0 && p.inside >= limit:
-		return tooMany
-	case limitPerAddress > 0 && !addr.IsLoopback() && p.per[addr] >= limitPerAddress:
-		return tooManyOfAddress
+	case max > 0 && p.total >= max:
+		return totalLimit
+	case maxPerAddress > 0 && !addr.IsLoopback() && p.perAddress[addr] >= maxPerAddress:
+		return perAddressLimit
 	}
-	p.inside++
+	p.total++
 	if !addr.IsLoopback() {
-		p.per[addr]++
+		p.perAddress[addr]++
 	}
-	return entered
+	return admitted
 }
 
-// leave lets one connection of addr out.
-func (p *gate) leave(addr netip.Addr) {
+// release lets one connection of addr out.
+func (p *connLimiter) release(addr netip.Addr) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.inside--
-	if n := p.per[addr]; n > 1 {
-		p.per[addr] = n - 1
+	p.total--
+	if n := p.perAddress[addr]; n > 1 {
+		p.perAddress[addr] = n - 1
 	} else {
-		delete(p.per, addr)
+		delete(p.perAddress, addr)
 	}
-	if p.closed && p.inside == 0 {
+	if p.closed && p.total == 0 {
 		close(p.empty)
 	}
 }
 
-// shut lets nobody in any more. It reports whether the gate was open.
-func (p *gate) shut() bool {
+// close lets nobody in any more. It reports whether the gate was open.
+func (p *connLimiter) close() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed {
 		return false
 	}
 	p.closed = true
-	if p.inside == 0 {
+	if p.total == 0 {
 		close(p.empty)
 	}
 	return true
 }
 
-// isShut reports whether shut was called.
-func (p *gate) isShut() bool {
+// isClosed reports whether shut was called.
+func (p *connLimiter) isClosed() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.closed
 }
 
 // count returns how many are inside.
-func (p *gate) count() int {
+func (p *connLimiter) count() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.inside
+	return p.total
 }
 
 // wait returns when all have left, or with ctx.
-func (p *gate) wait(ctx context.Context) error {
+func (p *connLimiter) wait(ctx context.Context) error {
 	select {
 	case <-p.empty:
 		return nil

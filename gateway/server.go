@@ -108,7 +108,7 @@ type Server struct {
 	ids        connid.Maker
 	reader     ws.Config
 	hub        hub
-	gate       gate
+	limiter    connLimiter
 	acceptor   acceptor
 	sweep      sweep
 	pools      pools
@@ -153,7 +153,7 @@ func (s *Server) init() (err error) {
 	}
 	s.hub.open()
 	s.acceptor.init(s)
-	s.gate.open()
+	s.limiter.init()
 	s.pools.open()
 	s.exact = s.access != nil || s.Trace.Handled != nil ||
 		s.limits.Integration > 0 && s.limits.Integration < 20*tick
@@ -217,13 +217,13 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	if s.Start() != nil {
 		return nil // what never started has nothing to end
 	}
-	if s.gate.shut() {
+	if s.limiter.close() {
 		s.hub.each(func(c *session) { c.close(ws.CloseServiceRestart, "Service restart", time.Now()) })
 	}
-	err := s.gate.wait(ctx)
+	err := s.limiter.wait(ctx)
 	if err != nil {
 		err = fmt.Errorf("connections cut: %d, whose handlers did not return in time: %w",
-			s.gate.count(), err)
+			s.limiter.count(), err)
 		s.hub.each(func(c *session) { c.abort() })
 	}
 	if e := s.acceptor.shutdown(ctx); e != nil && err == nil {
