@@ -184,7 +184,7 @@ func (s *Server) begin(w http.ResponseWriter, c *session, up ws.Upgrade, subprot
 		c.reader.Inflate, c.deflate = true, up.Deflate
 	}
 	if n := s.Extensions.Concurrency; n > 1 {
-		c.crowd = newCrowd(n)
+		c.handlers = newHandlerPool(n)
 	}
 	c.conn.Subprotocol = strings.Clone(subprotocol) // as the others, in introduce
 	c.open(up, subprotocol, deflate)

@@ -138,8 +138,8 @@ func (c *session) abort() {
 	if e := c.handling.Load(); e != nil {
 		e.end(ended)
 	}
-	if c.crowd != nil {
-		c.crowd.each(func(e *eventContext) { e.end(ended) })
+	if c.handlers != nil {
+		c.handlers.each(func(e *eventContext) { e.end(ended) })
 	}
 	_ = c.sock.Close() // Ended follows
 }
@@ -150,7 +150,7 @@ func (c *session) Ended(err error) {
 	if err != nil {
 		c.lost(err)
 	}
-	c.crowd.wait()
+	c.handlers.wait()
 	if c.over || !c.linger.IsZero() {
 		c.finish()
 		return

@@ -35,8 +35,8 @@ func (c *session) message(d *desk, m ws.Message) {
 		c.sendError(apigw.Forbidden, e.RequestID)
 		return
 	}
-	if c.crowd != nil {
-		c.concurrent(e)
+	if c.handlers != nil {
+		c.handleAsync(e)
 		return
 	}
 	c.handle(d, &e)
@@ -151,16 +151,16 @@ func (s *Server) handlerEnd(d *desk, err error) time.Time {
 
 // enter lets the sweep see an event that is being handled, leave hides it again.
 func (c *session) enter(e *eventContext) {
-	if c.crowd != nil {
-		c.crowd.add(e)
+	if c.handlers != nil {
+		c.handlers.add(e)
 		return
 	}
 	c.handling.Store(e)
 }
 
 func (c *session) leave(e *eventContext) {
-	if c.crowd != nil {
-		c.crowd.remove(e)
+	if c.handlers != nil {
+		c.handlers.remove(e)
 		return
 	}
 	c.handling.Store(nil)

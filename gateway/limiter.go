@@ -17,9 +17,9 @@ type connLimiter struct {
 	empty      chan struct{}      // closed when closed && inside == 0
 }
 
-func (p *connLimiter) init() {
-	p.perAddress = make(map[netip.Addr]int)
-	p.empty = make(chan struct{})
+func (l *connLimiter) init() {
+	l.perAddress = make(map[netip.Addr]int)
+	l.empty = make(chan struct{})
 }
 
 // admission is the gate's answer to a handshake.
@@ -33,71 +33,71 @@ const (
 )
 
 // admit lets one connection of addr in, unless that would break a limit; a limit of 0 is none.
-func (p *connLimiter) admit(addr netip.Addr, max, maxPerAddress int) admission {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+func (l *connLimiter) admit(addr netip.Addr, max, maxPerAddress int) admission {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	switch {
-	case p.closed:
+	case l.closed:
 		return shuttingDown
-	case max > 0 && p.total >= max:
+	case max > 0 && l.total >= max:
 		return totalLimit
-	case maxPerAddress > 0 && !addr.IsLoopback() && p.perAddress[addr] >= maxPerAddress:
+	case maxPerAddress > 0 && !addr.IsLoopback() && l.perAddress[addr] >= maxPerAddress:
 		return perAddressLimit
 	}
-	p.total++
+	l.total++
 	if !addr.IsLoopback() {
-		p.perAddress[addr]++
+		l.perAddress[addr]++
 	}
 	return admitted
 }
 
 // release lets one connection of addr out.
-func (p *connLimiter) release(addr netip.Addr) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.total--
-	if n := p.perAddress[addr]; n > 1 {
-		p.perAddress[addr] = n - 1
+func (l *connLimiter) release(addr netip.Addr) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.total--
+	if n := l.perAddress[addr]; n > 1 {
+		l.perAddress[addr] = n - 1
 	} else {
-		delete(p.perAddress, addr)
+		delete(l.perAddress, addr)
 	}
-	if p.closed && p.total == 0 {
-		close(p.empty)
+	if l.closed && l.total == 0 {
+		close(l.empty)
 	}
 }
 
 // close lets nobody in any more. It reports whether the gate was open.
-func (p *connLimiter) close() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.closed {
+func (l *connLimiter) close() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
 		return false
 	}
-	p.closed = true
-	if p.total == 0 {
-		close(p.empty)
+	l.closed = true
+	if l.total == 0 {
+		close(l.empty)
 	}
 	return true
 }
 
 // isClosed reports whether shut was called.
-func (p *connLimiter) isClosed() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.closed
+func (l *connLimiter) isClosed() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.closed
 }
 
 // count returns how many are inside.
-func (p *connLimiter) count() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.total
+func (l *connLimiter) count() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.total
 }
 
 // wait returns when all have left, or with ctx.
-func (p *connLimiter) wait(ctx context.Context) error {
+func (l *connLimiter) wait(ctx context.Context) error {
 	select {
-	case <-p.empty:
+	case <-l.empty:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()

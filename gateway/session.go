@@ -18,12 +18,12 @@ import (
 // one for every client, so what it holds while the client is silent is what the server costs.
 type session struct {
 	// static after begin
-	srv     *Server
-	conn    tyg.Conn
-	next    *session // in the hub, of the same key
-	addr    netip.Addr
-	deflate *ws.Deflate // nil: not negotiated
-	crowd   *crowd      // handlers that run at the same time; nil: one after the other
+	srv      *Server
+	conn     tyg.Conn
+	next     *session // in the hub, of the same key
+	addr     netip.Addr
+	deflate  *ws.Deflate  // nil: not negotiated
+	handlers *handlerPool // handlers that run at the same time; nil: one after the other
 
 	sock sock.Conn
 

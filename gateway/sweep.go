@@ -60,8 +60,8 @@ func (w *sweep) loop(s *Server) {
 
 // inspect ends c if one of its time limits has passed.
 func (c *session) inspect(now time.Time, l *Limits) {
-	if c.crowd != nil {
-		c.crowd.each(func(e *eventContext) { c.inspectHandler(e, now, l) })
+	if c.handlers != nil {
+		c.handlers.each(func(e *eventContext) { c.inspectHandler(e, now, l) })
 	} else if e := c.handling.Load(); e != nil {
 		c.inspectHandler(e, now, l)
 		return
