@@ -31,7 +31,7 @@ func (s *Server) accept(c *session, w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, c, *no)
 		return
 	}
-	if _, ok := w.(*answer); !ok {
+	if _, ok := w.(*refusalWriter); !ok {
 		r = withHeader(r)
 	}
 	request := s.request(r, up, c)
@@ -200,7 +200,7 @@ func (s *Server) begin(w http.ResponseWriter, c *session, up ws.Upgrade, subprot
 // takeSocket takes the socket from the HTTP server, and with it what the client has sent behind its
 // handshake. If Serve has read the handshake, the session has both.
 func (c *session) takeSocket(w http.ResponseWriter) error {
-	if _, ok := w.(*answer); ok {
+	if _, ok := w.(*refusalWriter); ok {
 		return nil
 	}
 	nc, buffered, err := http.NewResponseController(w).Hijack()

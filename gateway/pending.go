@@ -64,7 +64,7 @@ func (p *pendingConn) Ended(err error) {
 	if p.rest = p.rest[n:]; len(p.rest) == 0 {
 		p.rest = nil // lets the head go
 	}
-	p.srv.accept(&p.session, &answer{session: &p.session}, r)
+	p.srv.accept(&p.session, &refusalWriter{session: &p.session}, r)
 }
 
 // readHead reads a request that opens a WebSocket of s, and returns its length in bytes. It returns

@@ -39,10 +39,10 @@ func (s *Server) refuse(w http.ResponseWriter, c *session, no refusal) {
 	if s.Trace.Refused != nil {
 		s.Trace.Refused(no.status, reason)
 	}
-	refuse(w, no)
+	writeRefusal(w, no)
 }
 
-func refuse(w http.ResponseWriter, no refusal) {
+func writeRefusal(w http.ResponseWriter, no refusal) {
 	h := w.Header()
 	for k, v := range no.header {
 		h[k] = v
@@ -71,35 +71,35 @@ func messageJSON(message string, status int) []byte {
 	return b
 }
 
-// An answer is the response to a handshake that Serve has read itself. It is written with the first
+// An refusalWriter is the response to a handshake that Serve has read itself. It is written with the first
 // Write; the connection ends with it. A handshake that succeeds is answered by the session.
-type answer struct {
+type refusalWriter struct {
 	*session
 	header http.Header
 	status int
 }
 
-var _ http.ResponseWriter = (*answer)(nil)
+var _ http.ResponseWriter = (*refusalWriter)(nil)
 
 // Header returns the fields to send.
-func (a *answer) Header() http.Header {
-	if a.header == nil {
-		a.header = make(http.Header)
+func (w *refusalWriter) Header() http.Header {
+	if w.header == nil {
+		w.header = make(http.Header)
 	}
-	return a.header
+	return w.header
 }
 
 // WriteHeader sets the status.
-func (a *answer) WriteHeader(status int) { a.status = status }
+func (w *refusalWriter) WriteHeader(status int) { w.status = status }
 
 // Write sends the whole response, with body as its body, and closes the connection.
-func (a *answer) Write(body []byte) (int, error) {
+func (w *refusalWriter) Write(body []byte) (int, error) {
 	var b bytes.Buffer
-	text := cmp.Or(http.StatusText(a.status), fmt.Sprint("status code ", a.status))
-	fmt.Fprintf(&b, "HTTP/1.1 %d %s\r\n", a.status, text)
-	h := a.Header()
+	text := cmp.Or(http.StatusText(w.status), fmt.Sprint("status code ", w.status))
+	fmt.Fprintf(&b, "HTTP/1.1 %d %s\r\n", w.status, text)
+	h := w.Header()
 	h.Set("Date", time.Now().UTC().Format(http.TimeFormat))
-	if a.status == http.StatusNotModified { // has no body (RFC 9110 section 15.4.5)
+	if w.status == http.StatusNotModified { // has no body (RFC 9110 section 15.4.5)
 		body = nil
 		h.Del("Content-Type")
 	} else {
@@ -111,40 +111,40 @@ func (a *answer) Write(body []byte) (int, error) {
 	_ = h.Write(&b) // a bytes.Buffer takes all
 	b.WriteString("\r\n")
 	b.Write(body)
-	err := a.sock.Write(b.Bytes(), a.srv.limits.Write)
-	a.sock.CloseWrite()
-	_ = a.sock.SetReadDeadline(time.Now().Add(ebbTime)) // fails if it is closed, and then so does Serve
-	a.sock.Serve(&ebb{session: a.session, left: ebbSize})
+	err := w.sock.Write(b.Bytes(), w.srv.limits.Write)
+	w.sock.CloseWrite()
+	_ = w.sock.SetReadDeadline(time.Now().Add(lingerTime)) // fails if it is closed, and then so does Serve
+	w.sock.Serve(&lingerReader{session: w.session, left: lingerBytes})
 	return len(body), err
 }
 
 // For how long, and for how many bytes, a client whose handshake was refused may go on.
 const (
-	ebbTime = time.Second
-	ebbSize = 256 << 10
+	lingerTime  = time.Second
+	lingerBytes = 256 << 10
 )
 
-// An ebb lets what a client still sends run out behind an answer that ends the connection. To close a
+// An lingerReader lets what a client still sends run out behind an answer that ends the connection. To close a
 // socket with bytes that nobody has read would destroy the answer on its way (RFC 9112 section 9.6).
-type ebb struct {
+type lingerReader struct {
 	*session
 	left int
 }
 
 // Turn reads and drops.
-func (e *ebb) Turn() sock.Turn {
-	d := e.srv.pools.desk(false)
-	defer e.srv.pools.putDesk(d, false)
-	n, err := e.sock.Read(d.buf)
-	e.left -= n
+func (r *lingerReader) Turn() sock.Turn {
+	d := r.srv.pools.desk(false)
+	defer r.srv.pools.putDesk(d, false)
+	n, err := r.sock.Read(d.buf)
+	r.left -= n
 	switch {
 	case errors.Is(err, sock.ErrWait):
 		return sock.Wait
-	case err != nil || e.left <= 0:
+	case err != nil || r.left <= 0:
 		return sock.Done
 	}
 	return sock.Again
 }
 
 // Ended closes the socket.
-func (e *ebb) Ended(error) { _ = e.sock.Close() } // nothing depends on it any more
+func (r *lingerReader) Ended(error) { _ = r.sock.Close() } // nothing depends on it any more

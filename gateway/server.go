@@ -196,7 +196,7 @@ func (s *Server) description() tyg.Description {
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err := s.Start(); err != nil {
 		cmp.Or(s.Logger, slog.Default()).Error("gateway cannot serve", "err", err)
-		refuse(w, refusal{status: http.StatusInternalServerError})
+		writeRefusal(w, refusal{status: http.StatusInternalServerError})
 		return
 	}
 	if s.isConnections(r) {
