@@ -23,26 +23,26 @@ import (
 func (s *Server) accept(c *session, w http.ResponseWriter, r *http.Request) {
 	addr := handshake.SourceAddr(r, s.TrustedProxies)
 	c.introduce(r, addr)
-	up, no := s.check(r)
-	if no == nil {
-		no = s.admit(addr)
+	up, rej := s.check(r)
+	if rej == nil {
+		rej = s.admit(addr)
 	}
-	if no != nil {
-		s.refuse(w, c, *no)
+	if rej != nil {
+		s.refuse(w, c, *rej)
 		return
 	}
 	if _, ok := w.(*refusalWriter); !ok {
 		r = withHeader(r)
 	}
 	request := s.request(r, up, c)
-	if no := c.authorize(request); no != nil {
+	if rej := c.authorize(request); rej != nil {
 		s.limiter.release(addr)
-		s.refuse(w, c, *no)
+		s.refuse(w, c, *rej)
 		return
 	}
-	reply, no := c.connect(request)
-	if no != nil {
-		s.refuse(w, c, *no)
+	reply, rej := c.connect(request)
+	if rej != nil {
+		s.refuse(w, c, *rej)
 		return
 	}
 	s.begin(w, c, up, cmp.Or(reply.Subprotocol, request.SelectedSubprotocol()))

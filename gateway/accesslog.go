@@ -55,12 +55,12 @@ func (c *session) logAccess(e *tyg.Event, reply tyg.Reply, d time.Duration, err 
 	if c.srv.access == nil {
 		return
 	}
-	no := connectRefusal(reply, err)
+	rej := connectRefusal(reply, err)
 	switch {
-	case no == nil:
-		no = &refusal{status: cmp.Or(reply.Status, http.StatusOK)}
+	case rej == nil:
+		rej = &refusal{status: cmp.Or(reply.Status, http.StatusOK)}
 	case e.Type != tyg.EventConnect && err != nil && !errors.Is(err, errTimedOut):
-		no = &refusal{status: http.StatusBadGateway, message: apigw.InternalServerError}
+		rej = &refusal{status: http.StatusBadGateway, message: apigw.InternalServerError}
 	}
-	c.srv.access.Write(&accesslog.Record{Event: *e, Status: no.status, Latency: d, Error: no.message})
+	c.srv.access.Write(&accesslog.Record{Event: *e, Status: rej.status, Latency: d, Error: rej.message})
 }

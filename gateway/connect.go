@@ -22,14 +22,14 @@ func (c *session) connect(r *tyg.Request) (tyg.Reply, *refusal) {
 		return tyg.Reply{}, nil
 	}
 	o := c.await(e)
-	no := connectRefusal(o.reply, o.err)
-	if no != nil {
-		no.requestID = e.RequestID
+	rej := connectRefusal(o.reply, o.err)
+	if rej != nil {
+		rej.requestID = e.RequestID
 	}
-	if no != nil && o.returned {
+	if rej != nil && o.returned {
 		c.srv.limiter.release(c.addr)
 	}
-	return o.reply, no
+	return o.reply, rej
 }
 
 func (c *session) connectEvent(r *tyg.Request) tyg.Event {
@@ -82,8 +82,8 @@ func (c *session) await(e tyg.Event) outcome {
 // very status of the handler passes through; a handler that failed is 502, one that took too long
 // 504, as at API Gateway.
 func connectRefusal(reply tyg.Reply, err error) *refusal {
-	if no, ok := errors.AsType[*tyg.Rejection](err); ok && no.Status >= 300 && no.Status <= 599 {
-		return &refusal{status: no.Status, body: []byte(no.Reason)}
+	if rej, ok := errors.AsType[*tyg.Rejection](err); ok && rej.Status >= 300 && rej.Status <= 599 {
+		return &refusal{status: rej.Status, body: []byte(rej.Reason)}
 	}
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):

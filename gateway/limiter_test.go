@@ -28,8 +28,8 @@ func (r *rig) refused(t *testing.T, o *wsclient.Options, want int) {
 	if err == nil {
 		_ = c.CloseNow()
 	}
-	no, ok := errors.AsType[*wsclient.RefusedError](err)
-	if !ok || no.Status != want || no.Header.Get("Retry-After") == "" {
+	rej, ok := errors.AsType[*wsclient.RefusedError](err)
+	if !ok || rej.Status != want || rej.Header.Get("Retry-After") == "" {
 		t.Errorf("handshake: %v, want to be refused with %d and Retry-After", err, want)
 	}
 }

@@ -27,39 +27,39 @@ type refusal struct {
 
 // refuse answers a handshake, and says so to the logs and to whoever traces. What the connect
 // handler has refused, and so has a request id, is in the access log already.
-func (s *Server) refuse(w http.ResponseWriter, c *session, no refusal) {
-	if no.requestID == "" {
+func (s *Server) refuse(w http.ResponseWriter, c *session, rej refusal) {
+	if rej.requestID == "" {
 		e := c.connectEvent(nil)
-		no.requestID = e.RequestID
-		s.access.Write(&accesslog.Record{Event: e, Status: no.status, Error: no.message})
+		rej.requestID = e.RequestID
+		s.access.Write(&accesslog.Record{Event: e, Status: rej.status, Error: rej.message})
 	}
 	s.count.refusals.Add(1)
-	reason := cmp.Or(no.log, no.message, string(no.body), http.StatusText(no.status))
-	s.log.Info("handshake refused", "status", no.status, "reason", reason)
+	reason := cmp.Or(rej.log, rej.message, string(rej.body), http.StatusText(rej.status))
+	s.log.Info("handshake refused", "status", rej.status, "reason", reason)
 	if s.Trace.Refused != nil {
-		s.Trace.Refused(no.status, reason)
+		s.Trace.Refused(rej.status, reason)
 	}
-	writeRefusal(w, no)
+	writeRefusal(w, rej)
 }
 
-func writeRefusal(w http.ResponseWriter, no refusal) {
+func writeRefusal(w http.ResponseWriter, rej refusal) {
 	h := w.Header()
-	for k, v := range no.header {
+	for k, v := range rej.header {
 		h[k] = v
 	}
-	if no.retry {
+	if rej.retry {
 		h.Set("Retry-After", "1")
 	}
-	if no.requestID != "" {
-		h.Set("X-Amzn-Requestid", no.requestID)
+	if rej.requestID != "" {
+		h.Set("X-Amzn-Requestid", rej.requestID)
 	}
-	body, kind := no.body, "text/plain; charset=utf-8"
+	body, kind := rej.body, "text/plain; charset=utf-8"
 	if len(body) == 0 {
-		body, kind = messageJSON(no.message, no.status), "application/json"
+		body, kind = messageJSON(rej.message, rej.status), "application/json"
 	}
 	h.Set("Content-Type", kind)
 	h.Set("X-Content-Type-Options", "nosniff")
-	w.WriteHeader(no.status)
+	w.WriteHeader(rej.status)
 	_, _ = w.Write(body) // a client that has gone needs no answer
 }
 
