@@ -16,9 +16,9 @@ type eventContext struct {
 	kind     tyg.EventType
 	late     atomic.Bool // the client was told that the handler takes too long
 	request  string
-	deadline int64  // Unix nanoseconds; 0: none
-	desk     *desk  // holds what is sent in term; nil: nothing is held
-	term     uint64 // of desk
+	deadline int64        // Unix nanoseconds; 0: none
+	scratch  *readScratch // holds what is sent in term; nil: nothing is held
+	holdSeq  uint64       // of desk
 
 	state atomic.Uint32 // one of the below
 	mu    sync.Mutex

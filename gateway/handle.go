@@ -15,20 +15,20 @@ import (
 
 // message hands a message to the handler of its route. Once the connection is closing, the client
 // talks to nobody.
-func (c *session) message(d *desk, m ws.Message) {
+func (c *session) message(rs *readScratch, m ws.Message) {
 	if c.closing.Load() {
 		return
 	}
-	c.active.Store(d.now.UnixNano())
+	c.active.Store(rs.now.UnixNano())
 	c.srv.count.messages.Add(1)
 	key, ok := c.srv.routes.Select(m.Data)
 	e := tyg.Event{
 		Type:      tyg.EventMessage,
 		Route:     key,
-		RequestID: d.id(),
-		Time:      d.now,
+		RequestID: rs.nextID(),
+		Time:      rs.now,
 		Conn:      &c.conn,
-		Message:   tyg.Message{ID: d.id(), Data: m.Data, Type: messageType(m.Op)},
+		Message:   tyg.Message{ID: rs.nextID(), Data: m.Data, Type: messageType(m.Op)},
 	}
 	if !ok {
 		c.srv.access.Write(&accesslog.Record{Event: e, Status: http.StatusForbidden, Error: apigw.Forbidden})
@@ -39,7 +39,7 @@ func (c *session) message(d *desk, m ws.Message) {
 		c.handleAsync(e)
 		return
 	}
-	c.handle(d, &e)
+	c.handle(rs, &e)
 }
 
 func messageType(op ws.Opcode) tyg.MessageType {
@@ -69,8 +69,8 @@ func (c *session) runOpen() {
 }
 
 // handle runs the handler of a message and tells the client what API Gateway would.
-func (c *session) handle(d *desk, e *tyg.Event) {
-	reply, err := c.call(d, e, e.Time)
+func (c *session) handle(rs *readScratch, e *tyg.Event) {
+	reply, err := c.call(rs, e, e.Time)
 	switch {
 	case errors.Is(err, errTimedOut): // call has told it
 	case err != nil:
@@ -99,9 +99,9 @@ func (c *session) answer(reply tyg.Reply, requestID string) {
 // call runs the Handler with one event that begins at start, and logs what it has to say. d is nil
 // away from a pass. If the handler took longer than the limit, its outcome counts no more and the
 // error is errTimedOut; the client of a message has then been told so, by the sweep or here.
-func (c *session) call(d *desk, e *tyg.Event, start time.Time) (reply tyg.Reply, err error) {
-	ctx := d.context()
-	ctx.set(c, e, c.srv.deadline(d, start))
+func (c *session) call(rs *readScratch, e *tyg.Event, start time.Time) (reply tyg.Reply, err error) {
+	ctx := rs.newContext()
+	ctx.set(c, e, c.srv.deadline(rs, start))
 	c.enter(ctx)
 	defer func() {
 		c.leave(ctx)
@@ -109,7 +109,7 @@ func (c *session) call(d *desk, e *tyg.Event, start time.Time) (reply tyg.Reply,
 			err = &tyg.PanicError{Value: v, Stack: debug.Stack()}
 		}
 		ctx.end(ended)
-		end := c.srv.handlerEnd(d, err)
+		end := c.srv.handlerEnd(rs, err)
 		if ctx.over(end) {
 			err = errTimedOut
 			c.tellLate(ctx)
@@ -122,31 +122,31 @@ func (c *session) call(d *desk, e *tyg.Event, start time.Time) (reply tyg.Reply,
 }
 
 // deadline is until when a handler may run that begins at start, in Unix nanoseconds, or 0.
-func (s *Server) deadline(d *desk, start time.Time) int64 {
-	if d != nil && d.start == start {
-		return d.deadline // reckoning it anew for each message of a read costs 2 % of a message
+func (s *Server) deadline(rs *readScratch, start time.Time) int64 {
+	if rs != nil && rs.lastStart == start {
+		return rs.lastDeadline // reckoning it anew for each message of a read costs 2 % of a message
 	}
 	var deadline int64
 	if limit := s.limits.Integration; limit > 0 {
 		deadline = start.Add(limit).UnixNano()
 	}
-	if d != nil {
-		d.start, d.deadline = start, deadline
+	if rs != nil {
+		rs.lastStart, rs.lastDeadline = start, deadline
 	}
 	return deadline
 }
 
 // handlerEnd is when a handler returned. At a desk whose watch has seen nothing, that is not long
 // after it began, and nobody wants to know it better: the clock would cost a tenth of a message.
-func (s *Server) handlerEnd(d *desk, err error) time.Time {
-	if d == nil {
+func (s *Server) handlerEnd(rs *readScratch, err error) time.Time {
+	if rs == nil {
 		return time.Now()
 	}
-	if d.slow.Load() || s.exact || err != nil {
-		d.slow.Store(false)
-		d.now = time.Now()
+	if rs.sawSlow.Load() || s.exact || err != nil {
+		rs.sawSlow.Store(false)
+		rs.now = time.Now()
 	}
-	return d.now
+	return rs.now
 }
 
 // enter lets the sweep see an event that is being handled, leave hides it again.

@@ -30,9 +30,9 @@ func (p *pendingConn) register() {
 // Turn reads until the head of a request is there.
 func (p *pendingConn) Turn() sock.Turn {
 	small := p.sock.Blocks()
-	d := p.srv.pools.desk(small)
-	defer p.srv.pools.putDesk(d, small)
-	n, err := p.sock.Read(d.buf[:min(len(d.buf), maxHead-len(p.rest))])
+	rs := p.srv.pools.getScratch(small)
+	defer p.srv.pools.putScratch(rs, small)
+	n, err := p.sock.Read(rs.buf[:min(len(rs.buf), maxHead-len(p.rest))])
 	if errors.Is(err, sock.ErrWait) {
 		return sock.Wait
 	}
@@ -40,7 +40,7 @@ func (p *pendingConn) Turn() sock.Turn {
 		p.rest = nil
 		return sock.Done
 	}
-	p.rest = append(p.rest, d.buf[:n]...)
+	p.rest = append(p.rest, rs.buf[:n]...)
 	if len(p.rest) >= maxHead || handshake.HasHead(p.rest) {
 		return sock.Done
 	}

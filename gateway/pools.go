@@ -11,8 +11,8 @@ type pools struct {
 }
 
 func (p *pools) open() {
-	p.big.New = func() any { return newDesk(bigBuffer) }
-	p.small.New = func() any { return newDesk(smallBuffer) }
+	p.big.New = func() any { return newScratch(bigBuffer) }
+	p.small.New = func() any { return newScratch(smallBuffer) }
 	p.buffers.New = func() any { return new(buffer) }
 }
 

@@ -12,17 +12,17 @@ import (
 // Turn reads once and handles every message that is complete. It is called whenever the socket may
 // have something, and takes its buffer only when it does.
 func (c *session) Turn() sock.Turn {
-	d := c.srv.pools.desk(c.sock.Blocks())
-	turn := c.pass(d)
-	c.srv.pools.putDesk(d, c.sock.Blocks())
+	rs := c.srv.pools.getScratch(c.sock.Blocks())
+	turn := c.pass(rs)
+	c.srv.pools.putScratch(rs, c.sock.Blocks())
 	return turn
 }
 
-func (c *session) pass(d *desk) sock.Turn {
+func (c *session) pass(rs *readScratch) sock.Turn {
 	if c.closing.Load() && !time.Now().Before(c.linger) {
 		return sock.Done // a client that never stops sending never lets a deadline strike
 	}
-	b := c.room(d)
+	b := c.room(rs)
 	have := copy(b, c.rest)
 	n, err := c.sock.Read(b[have:])
 	if errors.Is(err, sock.ErrWait) {
@@ -33,9 +33,9 @@ func (c *session) pass(d *desk) sock.Turn {
 		c.lost(err)
 		return sock.Done
 	}
-	d.now = time.Now()
+	rs.now = time.Now()
 	c.deafen()
-	if turn := c.frames(d, b[:have+n]); turn == sock.Done {
+	if turn := c.frames(rs, b[:have+n]); turn == sock.Done {
 		return turn
 	}
 	c.awaitQueue()
@@ -45,11 +45,11 @@ func (c *session) pass(d *desk) sock.Turn {
 
 // early handles what the client sent before it had its 101.
 func (c *session) early() sock.Turn {
-	d := c.srv.pools.desk(false)
-	defer c.srv.pools.putDesk(d, false)
-	d.now = time.Now()
+	rs := c.srv.pools.getScratch(false)
+	defer c.srv.pools.putScratch(rs, false)
+	rs.now = time.Now()
 	c.deafen()
-	turn := c.frames(d, append(d.buf[:0], c.rest...))
+	turn := c.frames(rs, append(rs.buf[:0], c.rest...))
 	c.hear()
 	return turn
 }
@@ -71,29 +71,29 @@ func (c *session) hear() {
 // room returns the buffer to read into, which is larger than the desk's own only where a frame
 // larger than that has begun. It then doubles, so that a header that promises much costs nothing
 // before it keeps its word.
-func (c *session) room(d *desk) []byte {
-	if len(c.rest) < len(d.buf) && ws.FrameSize(c.rest) <= len(d.buf) {
-		return d.buf
+func (c *session) room(rs *readScratch) []byte {
+	if len(c.rest) < len(rs.buf) && ws.FrameSize(c.rest) <= len(rs.buf) {
+		return rs.buf
 	}
 	return make([]byte, max(2*len(c.rest), bigBuffer))
 }
 
 // frames cuts b into messages and handles them, in order. What is incomplete is kept for the next
 // read.
-func (c *session) frames(d *desk, b []byte) sock.Turn {
-	defer d.leave()
+func (c *session) frames(rs *readScratch, b []byte) sock.Turn {
+	defer rs.endRead()
 	for moved := false; !c.discard; moved = moved || !c.reader.Partial() {
 		m, n, err := c.reader.Next(b)
 		b = b[n:]
 		if err != nil {
-			c.violation(err, d.now)
+			c.violation(err, rs.now)
 			break
 		}
 		if m.Op == ws.OpContinuation {
-			c.keep(b, moved, d.now)
+			c.keep(b, moved, rs.now)
 			return sock.Again
 		}
-		if c.hold(d, b); c.frame(d, m) == sock.Done {
+		if c.holdReplies(rs, b); c.frame(rs, m) == sock.Done {
 			return sock.Done
 		}
 	}
@@ -102,14 +102,14 @@ func (c *session) frames(d *desk, b []byte) sock.Turn {
 }
 
 // frame handles one message or control frame.
-func (c *session) frame(d *desk, m ws.Message) sock.Turn {
+func (c *session) frame(rs *readScratch, m ws.Message) sock.Turn {
 	switch m.Op {
 	case ws.OpText, ws.OpBinary:
-		c.message(d, m)
+		c.message(rs, m)
 	case ws.OpPing:
 		c.pong(m.Data)
 	case ws.OpClose:
-		c.peerClosed(m.Data, d.now)
+		c.peerClosed(m.Data, rs.now)
 		return sock.Done
 	}
 	return sock.Again

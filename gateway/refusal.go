@@ -133,9 +133,9 @@ type lingerReader struct {
 
 // Turn reads and drops.
 func (r *lingerReader) Turn() sock.Turn {
-	d := r.srv.pools.desk(false)
-	defer r.srv.pools.putDesk(d, false)
-	n, err := r.sock.Read(d.buf)
+	rs := r.srv.pools.getScratch(false)
+	defer r.srv.pools.putScratch(rs, false)
+	n, err := r.sock.Read(rs.buf)
 	r.left -= n
 	switch {
 	case errors.Is(err, sock.ErrWait):
