@@ -25,7 +25,7 @@ func (c *session) sendShared(e *eventContext, m *shared, b *sock.Batch, now time
 		return err
 	}
 	c.srv.count.sent.Add(1)
-	c.active.Store(now.UnixNano())
+	c.lastActive.Store(now.UnixNano())
 	if c.writing || c.held || c.out != nil || e != nil && e.scratch != nil || c.sock.Blocks() {
 		o := c.outLocked()
 		o.b = append(o.b, frame...)

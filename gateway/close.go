@@ -70,13 +70,13 @@ func (c *session) closeLocked(end tyg.Disconnect, now time.Time) {
 	c.closing.Store(true)
 	c.end = end
 	c.held = false
-	c.deadline = now.Add(max(c.srv.limits.Close, time.Millisecond))
+	c.cutAt = now.Add(max(c.srv.limits.Close, time.Millisecond))
 }
 
 func (c *session) closeDeadline() (time.Time, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.deadline, c.closing.Load()
+	return c.cutAt, c.closing.Load()
 }
 
 // peerClosed ends the connection as the client asked, and answers with its own code (RFC 6455
@@ -151,7 +151,7 @@ func (c *session) Ended(err error) {
 		c.lost(err)
 	}
 	c.handlers.wait()
-	if c.over || !c.linger.IsZero() {
+	if c.over || !c.lingerUntil.IsZero() {
 		c.finish()
 		return
 	}
@@ -183,12 +183,12 @@ func (c *session) disconnect() {
 // has ended already, so this concerns nobody but the client: to close the socket at once could
 // destroy the close frame on its way (RFC 6455 section 7.1.1).
 func (c *session) awaitClose() {
-	c.linger, _ = c.closeDeadline()
+	c.lingerUntil, _ = c.closeDeadline()
 	if c.discard { // the client's answer is not understood any more, but its end of the stream is
 		c.awaitWriter()
 		c.sock.CloseWrite()
 	}
-	_ = c.sock.SetReadDeadline(c.linger) // fails if the socket is closed, and then so do its turns
+	_ = c.sock.SetReadDeadline(c.lingerUntil) // fails if the socket is closed, and then so do its turns
 	c.sock.Serve(c)
 }
 

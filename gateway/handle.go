@@ -19,7 +19,7 @@ func (c *session) message(rs *readScratch, m ws.Message) {
 	if c.closing.Load() {
 		return
 	}
-	c.active.Store(rs.now.UnixNano())
+	c.lastActive.Store(rs.now.UnixNano())
 	c.srv.count.messages.Add(1)
 	key, ok := c.srv.routes.Select(m.Data)
 	e := tyg.Event{
@@ -56,7 +56,7 @@ func (c *session) runOpen() {
 	if !c.srv.opens || c.closing.Load() {
 		return
 	}
-	c.deafen()
+	c.pauseSilenceClock()
 	now := time.Now()
 	_, _ = c.call(nil, &tyg.Event{ // call has logged the error, of which the client learns nothing
 		Type:      tyg.EventOpen,
@@ -65,7 +65,7 @@ func (c *session) runOpen() {
 		Time:      now,
 		Conn:      &c.conn,
 	}, now)
-	c.hear()
+	c.resumeSilenceClock()
 }
 
 // handle runs the handler of a message and tells the client what API Gateway would.

@@ -19,7 +19,7 @@ func (c *session) Turn() sock.Turn {
 }
 
 func (c *session) pass(rs *readScratch) sock.Turn {
-	if c.closing.Load() && !time.Now().Before(c.linger) {
+	if c.closing.Load() && !time.Now().Before(c.lingerUntil) {
 		return sock.Done // a client that never stops sending never lets a deadline strike
 	}
 	b := c.room(rs)
@@ -34,12 +34,12 @@ func (c *session) pass(rs *readScratch) sock.Turn {
 		return sock.Done
 	}
 	rs.now = time.Now()
-	c.deafen()
+	c.pauseSilenceClock()
 	if turn := c.frames(rs, b[:have+n]); turn == sock.Done {
 		return turn
 	}
 	c.awaitQueue()
-	c.hear()
+	c.resumeSilenceClock()
 	return sock.Again
 }
 
@@ -48,23 +48,23 @@ func (c *session) early() sock.Turn {
 	rs := c.srv.pools.getScratch(false)
 	defer c.srv.pools.putScratch(rs, false)
 	rs.now = time.Now()
-	c.deafen()
+	c.pauseSilenceClock()
 	turn := c.frames(rs, append(rs.buf[:0], c.rest...))
-	c.hear()
+	c.resumeSilenceClock()
 	return turn
 }
 
-// deafen and hear stand around what may take its time while nothing is read: a client is not silent
+// pauseSilenceClock and hear stand around what may take its time while nothing is read: a client is not silent
 // that cannot be heard.
-func (c *session) deafen() {
+func (c *session) pauseSilenceClock() {
 	if c.srv.Extensions.Ping > 0 {
-		c.heard.Store(0)
+		c.silentSince.Store(0)
 	}
 }
 
-func (c *session) hear() {
+func (c *session) resumeSilenceClock() {
 	if c.srv.Extensions.Ping > 0 {
-		c.heard.Store(time.Now().UnixNano())
+		c.silentSince.Store(time.Now().UnixNano())
 	}
 }
 
@@ -122,13 +122,13 @@ func (c *session) keep(b []byte, moved bool, now time.Time) {
 	if len(b) > 0 {
 		c.rest = append(c.rest, b...)
 	}
-	begun := c.begun.Load()
+	since := c.partialSince.Load()
 	switch {
 	case len(b) == 0 && !c.reader.Partial():
-		if begun != 0 {
-			c.begun.Store(0)
+		if since != 0 {
+			c.partialSince.Store(0)
 		}
-	case begun == 0 || moved:
-		c.begun.Store(now.UnixNano())
+	case since == 0 || moved:
+		c.partialSince.Store(now.UnixNano())
 	}
 }

@@ -70,7 +70,7 @@ func (c *session) send(e *eventContext, op ws.Opcode, data []byte) error {
 	}
 	c.srv.count.sent.Add(1)
 	if e == nil || e.conn != c { // else its message has just set the time
-		c.active.Store(time.Now().UnixNano())
+		c.lastActive.Store(time.Now().UnixNano())
 	}
 	c.appendLocked(op, data)
 	c.settleUnlock(e)
@@ -117,7 +117,7 @@ func (s *Server) Info(ctx context.Context, id tyg.ConnID) (tyg.Info, error) {
 	}
 	return tyg.Info{
 		ConnectedAt:  c.conn.ConnectedAt,
-		LastActiveAt: time.Unix(0, c.active.Load()),
+		LastActiveAt: time.Unix(0, c.lastActive.Load()),
 		SourceIP:     c.conn.SourceIP,
 		UserAgent:    c.conn.UserAgent,
 	}, nil

@@ -28,33 +28,33 @@ type session struct {
 	sock sock.Conn
 
 	// owned by Turn, and after it by Ended
-	reader  ws.Reader
-	rest    []byte    // the beginning of a frame that is not complete
-	discard bool      // the client broke the protocol: what it sends has no meaning any more
-	over    bool      // the client has sent its close frame, or nothing more can come
-	told    bool      // the disconnect handler has run
-	opened  bool      // there is a socket
-	linger  time.Time // until when the client's answer to our close frame is awaited; zero: it is not
+	reader      ws.Reader
+	rest        []byte    // the beginning of a frame that is not complete
+	discard     bool      // the client broke the protocol: what it sends has no meaning any more
+	over        bool      // the client has sent its close frame, or nothing more can come
+	told        bool      // the disconnect handler has run
+	opened      bool      // there is a socket
+	lingerUntil time.Time // until when the client's answer to our close frame is awaited; zero: it is not
 
 	// read by the sweep
-	active   atomic.Int64                 // when a message last went either way, Unix nanoseconds
-	heard    atomic.Int64                 // since when nothing came, for pings; 0: deaf just now
-	pinged   atomic.Int64                 // when a ping was last sent
-	begun    atomic.Int64                 // since when rest or a fragment waits for more; 0: none does
-	handling atomic.Pointer[eventContext] // the event in a handler; nil: none is
+	lastActive   atomic.Int64                 // when a message last went either way, Unix nanoseconds
+	silentSince  atomic.Int64                 // since when nothing came, for pings; 0: deaf just now
+	lastPing     atomic.Int64                 // when a ping was last sent
+	partialSince atomic.Int64                 // since when rest or a fragment waits for more; 0: none does
+	handling     atomic.Pointer[eventContext] // the event in a handler; nil: none is
 
 	hand *buffer // owned by the writer: what a batch writes
 
 	// guarded by mu
-	mu       sync.Mutex
-	drained  *sync.Cond  // someone waits for the queue to shrink; made when first needed
-	out      *buffer     // what is to be written next; nil: nothing
-	pending  int         // bytes that the writer has in hand
-	writing  bool        // someone has the right to write
-	held     bool        // more messages of the same read follow: writing waits for their replies
-	closing  atomic.Bool // a close frame was queued, or the socket is lost: nothing more is sent
-	deadline time.Time   // when a socket that is closing is cut
-	end      tyg.Disconnect
+	mu      sync.Mutex
+	drained *sync.Cond  // someone waits for the queue to shrink; made when first needed
+	out     *buffer     // what is to be written next; nil: nothing
+	pending int         // bytes that the writer has in hand
+	writing bool        // someone has the right to write
+	held    bool        // more messages of the same read follow: writing waits for their replies
+	closing atomic.Bool // a close frame was queued, or the socket is lost: nothing more is sent
+	cutAt   time.Time   // when a socket that is closing is cut
+	end     tyg.Disconnect
 }
 
 // introduce tells the session who its client is.
@@ -81,8 +81,8 @@ func (c *session) introduce(r *http.Request, addr netip.Addr) {
 func (c *session) open(up ws.Upgrade, subprotocol string, deflate bool) {
 	c.opened = true
 	now := time.Now().UnixNano()
-	c.active.Store(now)
-	c.heard.Store(now)
+	c.lastActive.Store(now)
+	c.silentSince.Store(now)
 	c.out = c.srv.pools.buffer()
 	c.out.b = up.AppendResponse(c.out.b, subprotocol, deflate)
 	c.writing = true

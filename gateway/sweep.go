@@ -72,12 +72,12 @@ func (c *session) inspect(now time.Time, l *Limits) {
 		}
 		return
 	}
-	idle := now.Sub(time.Unix(0, c.active.Load()))
-	begun := c.begun.Load()
+	idle := now.Sub(time.Unix(0, c.lastActive.Load()))
+	partial := c.partialSince.Load()
 	switch {
 	case l.Life > 0 && now.Sub(c.conn.ConnectedAt) > l.Life, l.Idle > 0 && idle > l.Idle:
 		c.close(ws.CloseGoingAway, "Going away", now)
-	case l.Read > 0 && begun != 0 && now.Sub(time.Unix(0, begun)) > l.Read:
+	case l.Read > 0 && partial != 0 && now.Sub(time.Unix(0, partial)) > l.Read:
 		c.close(ws.ClosePolicyViolation, "Message not completed in time", now)
 	case c.srv.Extensions.Ping > 0:
 		c.inspectSilence(now, c.srv.Extensions.Ping)
@@ -86,15 +86,15 @@ func (c *session) inspect(now time.Time, l *Limits) {
 
 // inspectSilence pings a client that was silent for d, and cuts one that stays silent.
 func (c *session) inspectSilence(now time.Time, d time.Duration) {
-	heard := c.heard.Load()
-	silent := now.Sub(time.Unix(0, heard))
+	since := c.silentSince.Load()
+	silent := now.Sub(time.Unix(0, since))
 	switch {
-	case heard == 0: // the client cannot be heard
+	case since == 0: // the client cannot be heard
 	case silent > 2*d:
 		c.lost(os.ErrDeadlineExceeded)
 		_ = c.sock.Close() // Ended follows
-	case silent > d && now.Sub(time.Unix(0, c.pinged.Load())) > d:
-		c.pinged.Store(now.UnixNano())
+	case silent > d && now.Sub(time.Unix(0, c.lastPing.Load())) > d:
+		c.lastPing.Store(now.UnixNano())
 		c.ping()
 	}
 }
