@@ -208,11 +208,11 @@ func (c *session) takeSocket(w http.ResponseWriter) error {
 		return err
 	}
 	if n := buffered.Reader.Buffered(); n > 0 {
-		early, _ := buffered.Reader.Peek(n)
-		c.rest = append([]byte(nil), early...)
+		received, _ := buffered.Reader.Peek(n)
+		c.unparsed = append([]byte(nil), received...)
 	}
 	if ahead, ok := nc.(*readAhead); ok { // without it, this is a socket that can be polled
-		nc, c.rest = ahead.Conn, append(c.rest, ahead.unread...)
+		nc, c.unparsed = ahead.Conn, append(c.unparsed, ahead.unread...)
 	}
 	c.sock.Open(nc, c.srv.poller())
 	return nil

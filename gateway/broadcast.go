@@ -33,7 +33,7 @@ func (c *session) sendShared(e *eventContext, m *shared, b *sock.Batch, now time
 		return nil
 	}
 	c.writing = true
-	c.pending = len(frame)
+	c.inFlightBytes = len(frame)
 	c.mu.Unlock()
 	if b == nil || !b.Add(&c.sock, frame, c) {
 		n, err := c.sock.TryWrite(frame)
@@ -45,8 +45,8 @@ func (c *session) sendShared(e *eventContext, m *shared, b *sock.Batch, now time
 // Wrote goes on after a write of data: it was the frame of a broadcast, or if c.hand is not nil,
 // what is in that.
 func (c *session) Wrote(data []byte, n int, err error) {
-	o := c.hand
-	c.hand = nil
+	o := c.inFlight
+	c.inFlight = nil
 	switch {
 	case err != nil:
 		c.srv.pools.putBuffer(o)

@@ -68,7 +68,7 @@ func (c *session) enqueueClose(code tyg.CloseCode, reason string) {
 // closeLocked decides how the connection ended. What is decided first stays.
 func (c *session) closeLocked(end tyg.Disconnect, now time.Time) {
 	c.closing.Store(true)
-	c.end = end
+	c.cause = end
 	c.held = false
 	c.cutAt = now.Add(max(c.srv.limits.Close, time.Millisecond))
 }
@@ -82,7 +82,7 @@ func (c *session) closeDeadline() (time.Time, bool) {
 // peerClosed ends the connection as the client asked, and answers with its own code (RFC 6455
 // section 5.5.1). If it is the client that answers, there is nothing left to do.
 func (c *session) peerClosed(payload []byte, now time.Time) {
-	c.over = true
+	c.readClosed = true
 	code, reason, err := ws.ParseClose(payload)
 	if err != nil {
 		c.violation(err, now)
@@ -151,7 +151,7 @@ func (c *session) Ended(err error) {
 		c.lost(err)
 	}
 	c.handlers.wait()
-	if c.over || !c.lingerUntil.IsZero() {
+	if c.readClosed || !c.lingerUntil.IsZero() {
 		c.finish()
 		return
 	}
@@ -161,12 +161,12 @@ func (c *session) Ended(err error) {
 
 // disconnect tells the application how the connection ended, once.
 func (c *session) disconnect() {
-	if c.told || !c.srv.routes.Has(tyg.RouteDisconnect) {
+	if c.disconnected || !c.srv.routes.Has(tyg.RouteDisconnect) {
 		return
 	}
-	c.told = true
+	c.disconnected = true
 	c.mu.Lock()
-	end := c.end
+	end := c.cause
 	c.mu.Unlock()
 	now := time.Now()
 	_, _ = c.call(nil, &tyg.Event{ // call has logged what went wrong, and nobody is left to tell
@@ -196,7 +196,7 @@ func (c *session) awaitClose() {
 func (c *session) finish() {
 	c.hangUp()
 	c.reader.Release()
-	c.rest = nil
+	c.unparsed = nil
 	c.disconnect()
 	c.srv.hub.remove(c)
 	c.srv.limiter.release(c.addr)
@@ -205,7 +205,7 @@ func (c *session) finish() {
 // hangUp lets what is queued reach the socket, within the time that the sweep allows, and closes
 // it.
 func (c *session) hangUp() {
-	if !c.opened {
+	if !c.hasSocket {
 		return
 	}
 	c.mu.Lock()

@@ -32,16 +32,16 @@ func (p *pendingConn) Turn() sock.Turn {
 	small := p.sock.Blocks()
 	rs := p.srv.pools.getScratch(small)
 	defer p.srv.pools.putScratch(rs, small)
-	n, err := p.sock.Read(rs.buf[:min(len(rs.buf), maxHead-len(p.rest))])
+	n, err := p.sock.Read(rs.buf[:min(len(rs.buf), maxHead-len(p.unparsed))])
 	if errors.Is(err, sock.ErrWait) {
 		return sock.Wait
 	}
 	if err != nil {
-		p.rest = nil
+		p.unparsed = nil
 		return sock.Done
 	}
-	p.rest = append(p.rest, rs.buf[:n]...)
-	if len(p.rest) >= maxHead || handshake.HasHead(p.rest) {
+	p.unparsed = append(p.unparsed, rs.buf[:n]...)
+	if len(p.unparsed) >= maxHead || handshake.HasHead(p.unparsed) {
 		return sock.Done
 	}
 	return sock.Again
@@ -51,18 +51,18 @@ func (p *pendingConn) Turn() sock.Turn {
 // http.Server.
 func (p *pendingConn) Ended(err error) {
 	p.srv.acceptor.remove(p)
-	if err != nil || len(p.rest) == 0 {
+	if err != nil || len(p.unparsed) == 0 {
 		_ = p.sock.Close() // the client has gone, or was too slow
 		return
 	}
-	r, n := p.srv.readHead(p.rest)
+	r, n := p.srv.readHead(p.unparsed)
 	if r == nil {
 		p.handToHTTP()
 		return
 	}
 	r.RemoteAddr = p.peer.String()
-	if p.rest = p.rest[n:]; len(p.rest) == 0 {
-		p.rest = nil // lets the head go
+	if p.unparsed = p.unparsed[n:]; len(p.unparsed) == 0 {
+		p.unparsed = nil // lets the head go
 	}
 	p.srv.accept(&p.session, &refusalWriter{session: &p.session}, r)
 }
@@ -84,5 +84,5 @@ func (p *pendingConn) handToHTTP() {
 		p.srv.log.Warn("connection lost", "addr", p.peer, "err", err)
 		return
 	}
-	p.srv.acceptor.handoff.handOff(&readAhead{nc, p.rest})
+	p.srv.acceptor.handoff.handOff(&readAhead{nc, p.unparsed})
 }

@@ -23,13 +23,13 @@ func (c *session) pass(rs *readScratch) sock.Turn {
 		return sock.Done // a client that never stops sending never lets a deadline strike
 	}
 	b := c.room(rs)
-	have := copy(b, c.rest)
+	have := copy(b, c.unparsed)
 	n, err := c.sock.Read(b[have:])
 	if errors.Is(err, sock.ErrWait) {
 		return sock.Wait
 	}
 	if err != nil {
-		c.over = !errors.Is(err, os.ErrDeadlineExceeded)
+		c.readClosed = !errors.Is(err, os.ErrDeadlineExceeded)
 		c.lost(err)
 		return sock.Done
 	}
@@ -49,7 +49,7 @@ func (c *session) early() sock.Turn {
 	defer c.srv.pools.putScratch(rs, false)
 	rs.now = time.Now()
 	c.pauseSilenceClock()
-	turn := c.frames(rs, append(rs.buf[:0], c.rest...))
+	turn := c.frames(rs, append(rs.buf[:0], c.unparsed...))
 	c.resumeSilenceClock()
 	return turn
 }
@@ -72,10 +72,10 @@ func (c *session) resumeSilenceClock() {
 // larger than that has begun. It then doubles, so that a header that promises much costs nothing
 // before it keeps its word.
 func (c *session) room(rs *readScratch) []byte {
-	if len(c.rest) < len(rs.buf) && ws.FrameSize(c.rest) <= len(rs.buf) {
+	if len(c.unparsed) < len(rs.buf) && ws.FrameSize(c.unparsed) <= len(rs.buf) {
 		return rs.buf
 	}
-	return make([]byte, max(2*len(c.rest), bigBuffer))
+	return make([]byte, max(2*len(c.unparsed), bigBuffer))
 }
 
 // frames cuts b into messages and handles them, in order. What is incomplete is kept for the next
@@ -97,7 +97,7 @@ func (c *session) frames(rs *readScratch, b []byte) sock.Turn {
 			return sock.Done
 		}
 	}
-	c.rest = nil
+	c.unparsed = nil
 	return sock.Again
 }
 
@@ -118,9 +118,9 @@ func (c *session) frame(rs *readScratch, m ws.Message) sock.Turn {
 // keep remembers the beginning of a frame, and since when the rest is awaited: since now, if
 // another message has been completed meanwhile. A ping between two fragments completes nothing.
 func (c *session) keep(b []byte, moved bool, now time.Time) {
-	c.rest = nil
+	c.unparsed = nil
 	if len(b) > 0 {
-		c.rest = append(c.rest, b...)
+		c.unparsed = append(c.unparsed, b...)
 	}
 	since := c.partialSince.Load()
 	switch {

@@ -28,13 +28,13 @@ type session struct {
 	sock sock.Conn
 
 	// owned by Turn, and after it by Ended
-	reader      ws.Reader
-	rest        []byte    // the beginning of a frame that is not complete
-	discard     bool      // the client broke the protocol: what it sends has no meaning any more
-	over        bool      // the client has sent its close frame, or nothing more can come
-	told        bool      // the disconnect handler has run
-	opened      bool      // there is a socket
-	lingerUntil time.Time // until when the client's answer to our close frame is awaited; zero: it is not
+	reader       ws.Reader
+	unparsed     []byte    // the beginning of a frame that is not complete
+	discard      bool      // the client broke the protocol: what it sends has no meaning any more
+	readClosed   bool      // the client has sent its close frame, or nothing more can come
+	disconnected bool      // the disconnect handler has run
+	hasSocket    bool      // there is a socket
+	lingerUntil  time.Time // until when the client's answer to our close frame is awaited; zero: it is not
 
 	// read by the sweep
 	lastActive   atomic.Int64                 // when a message last went either way, Unix nanoseconds
@@ -43,18 +43,18 @@ type session struct {
 	partialSince atomic.Int64                 // since when rest or a fragment waits for more; 0: none does
 	handling     atomic.Pointer[eventContext] // the event in a handler; nil: none is
 
-	hand *buffer // owned by the writer: what a batch writes
+	inFlight *buffer // owned by the writer: what a batch writes
 
 	// guarded by mu
-	mu      sync.Mutex
-	drained *sync.Cond  // someone waits for the queue to shrink; made when first needed
-	out     *buffer     // what is to be written next; nil: nothing
-	pending int         // bytes that the writer has in hand
-	writing bool        // someone has the right to write
-	held    bool        // more messages of the same read follow: writing waits for their replies
-	closing atomic.Bool // a close frame was queued, or the socket is lost: nothing more is sent
-	cutAt   time.Time   // when a socket that is closing is cut
-	end     tyg.Disconnect
+	mu            sync.Mutex
+	queueShrunk   *sync.Cond  // someone waits for the queue to shrink; made when first needed
+	out           *buffer     // what is to be written next; nil: nothing
+	inFlightBytes int         // bytes that the writer has in hand
+	writing       bool        // someone has the right to write
+	held          bool        // more messages of the same read follow: writing waits for their replies
+	closing       atomic.Bool // a close frame was queued, or the socket is lost: nothing more is sent
+	cutAt         time.Time   // when a socket that is closing is cut
+	cause         tyg.Disconnect
 }
 
 // introduce tells the session who its client is.
@@ -79,7 +79,7 @@ func (c *session) introduce(r *http.Request, addr netip.Addr) {
 // open puts the answer to the handshake in front of everything that will be written. It is written
 // by serve; until then every other sender only queues behind it.
 func (c *session) open(up ws.Upgrade, subprotocol string, deflate bool) {
-	c.opened = true
+	c.hasSocket = true
 	now := time.Now().UnixNano()
 	c.lastActive.Store(now)
 	c.silentSince.Store(now)
@@ -93,7 +93,7 @@ func (c *session) open(up ws.Upgrade, subprotocol string, deflate bool) {
 func (c *session) serve() {
 	c.flush(c.take())
 	c.runOpen()
-	if len(c.rest) > 0 && c.early() == sock.Done {
+	if len(c.unparsed) > 0 && c.early() == sock.Done {
 		c.Ended(nil)
 		return
 	}

@@ -21,7 +21,7 @@ func (c *session) admitLocked(n int) error {
 }
 
 func (c *session) queuedLocked() int {
-	n := c.pending
+	n := c.inFlightBytes
 	if c.out != nil {
 		n += len(c.out.b)
 	}
@@ -66,10 +66,10 @@ func (c *session) flushIntoUnlock(b *sock.Batch) {
 	o := c.takeLocked()
 	c.mu.Unlock()
 	if b != nil {
-		if c.hand = o; b.Add(&c.sock, o.b, c) {
+		if c.inFlight = o; b.Add(&c.sock, o.b, c) {
 			return
 		}
-		c.hand = nil
+		c.inFlight = nil
 	}
 	c.flush(o)
 }
@@ -104,11 +104,11 @@ func (c *session) take() *buffer {
 func (c *session) takeLocked() *buffer {
 	o := c.out
 	c.out = nil
-	c.pending = 0
+	c.inFlightBytes = 0
 	if o == nil {
 		c.writing = false
 	} else {
-		c.pending = len(o.b)
+		c.inFlightBytes = len(o.b)
 	}
 	c.wakeLocked()
 	return o
@@ -119,7 +119,7 @@ func (c *session) takeLocked() *buffer {
 // Limits.Write, or with the socket; hangUp waits for it.
 func (c *session) drainLater(o *buffer, n int) {
 	c.mu.Lock()
-	c.pending = len(o.b) - n
+	c.inFlightBytes = len(o.b) - n
 	c.mu.Unlock()
 	go c.drain(o, n)
 }
@@ -144,7 +144,7 @@ func (c *session) writeFailed(err error) {
 		c.srv.pools.putBuffer(c.out)
 		c.out = nil
 	}
-	c.pending = 0
+	c.inFlightBytes = 0
 	c.writing = false
 	c.wakeLocked()
 	c.mu.Unlock()
@@ -184,15 +184,15 @@ func (c *session) awaitQueue() {
 // waitLocked waits, with c.mu held, until ok.
 func (c *session) waitLocked(ok func() bool) {
 	for !ok() {
-		if c.drained == nil {
-			c.drained = sync.NewCond(&c.mu)
+		if c.queueShrunk == nil {
+			c.queueShrunk = sync.NewCond(&c.mu)
 		}
-		c.drained.Wait()
+		c.queueShrunk.Wait()
 	}
 }
 
 func (c *session) wakeLocked() {
-	if c.drained != nil {
-		c.drained.Broadcast()
+	if c.queueShrunk != nil {
+		c.queueShrunk.Broadcast()
 	}
 }
