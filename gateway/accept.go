@@ -22,7 +22,7 @@ import (
 // accept turns a handshake into the connection c, or answers why not.
 func (s *Server) accept(c *session, w http.ResponseWriter, r *http.Request) {
 	addr := handshake.SourceAddr(r, s.TrustedProxies)
-	c.introduce(r, addr)
+	c.initConn(r, addr)
 	up, rej := s.check(r)
 	if rej == nil {
 		rej = s.admit(addr)
@@ -50,7 +50,7 @@ func (s *Server) accept(c *session, w http.ResponseWriter, r *http.Request) {
 
 // check looks at everything about a handshake that does not need the application.
 func (s *Server) check(r *http.Request) (ws.Upgrade, *refusal) {
-	if !s.serves(r.URL.Path) {
+	if !s.servesPath(r.URL.Path) {
 		return ws.Upgrade{}, &refusal{
 			status: http.StatusForbidden, message: apigw.Forbidden,
 			log: fmt.Sprintf("no stage at %q", r.URL.Path),
@@ -76,9 +76,9 @@ func (s *Server) check(r *http.Request) (ws.Upgrade, *refusal) {
 	return up, nil
 }
 
-// serves reports whether WebSockets are accepted at path: /{stage}, or nothing, where a mapped
+// servesPath reports whether WebSockets are accepted at path: /{stage}, or nothing, where a mapped
 // domain or http.StripPrefix has taken the stage away.
-func (s *Server) serves(path string) bool {
+func (s *Server) servesPath(path string) bool {
 	path = strings.Trim(path, "/")
 	return path == "" || path == s.stage()
 }
@@ -187,14 +187,14 @@ func (s *Server) begin(w http.ResponseWriter, c *session, up ws.Upgrade, subprot
 		c.handlers = newHandlerPool(n)
 	}
 	c.conn.Subprotocol = strings.Clone(subprotocol) // as the others, in introduce
-	c.open(up, subprotocol, deflate)
+	c.queueUpgrade(up, subprotocol, deflate)
 	s.count.connects.Add(1)
 	s.hub.add(c)
 	s.sweep.run(s)
 	if s.limiter.isClosed() {
 		c.close(ws.CloseServiceRestart, "Service restart", time.Now())
 	}
-	c.serve()
+	c.start()
 }
 
 // takeSocket takes the socket from the HTTP server, and with it what the client has sent behind its

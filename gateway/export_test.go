@@ -29,7 +29,7 @@ type Hub struct{ hub }
 // NewHub returns an empty one.
 func NewHub() *Hub {
 	h := new(Hub)
-	h.open()
+	h.init()
 	return h
 }
 

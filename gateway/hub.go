@@ -35,7 +35,7 @@ func keyOf(id tyg.ConnID) (key uint64) {
 	return key
 }
 
-func (h *hub) open() {
+func (h *hub) init() {
 	for i := range h.shards {
 		h.shards[i].sessions = make(map[uint64]*session)
 	}

@@ -71,7 +71,7 @@ func (p *pendingConn) Ended(err error) {
 // nil for all other requests.
 func (s *Server) readHead(b []byte) (*http.Request, int) {
 	r, n := handshake.ParseHead(b)
-	if r == nil || !s.serves(r.URL.Path) {
+	if r == nil || !s.servesPath(r.URL.Path) {
 		return nil, 0
 	}
 	return r, n

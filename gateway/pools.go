@@ -10,7 +10,7 @@ type pools struct {
 	buffers    sync.Pool // of *buffer
 }
 
-func (p *pools) open() {
+func (p *pools) init() {
 	p.big.New = func() any { return newScratch(bigBuffer) }
 	p.small.New = func() any { return newScratch(smallBuffer) }
 	p.buffers.New = func() any { return new(buffer) }

@@ -24,14 +24,14 @@ func (s *Server) Serve(l net.Listener) error {
 	if err := s.Start(); err != nil {
 		return err
 	}
-	err := s.serve(l)
+	err := s.serveListener(l)
 	if s.acceptor.isClosed() {
 		return http.ErrServerClosed
 	}
 	return err
 }
 
-func (s *Server) serve(l net.Listener) error {
+func (s *Server) serveListener(l net.Listener) error {
 	if s.TLS != nil {
 		cfg := s.TLS.Clone()
 		cfg.NextProtos = []string{"http/1.1"} // a WebSocket begins as that

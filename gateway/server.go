@@ -95,8 +95,8 @@ type Server struct {
 	// Trace is told what happens, for metrics.
 	Trace Trace
 
-	start      sync.Once
-	err        error // why the fields above cannot work
+	startOnce  sync.Once
+	startErr   error // why the fields above cannot work
 	limits     Limits
 	log        *slog.Logger
 	sender     tyg.Sender
@@ -127,8 +127,8 @@ var (
 // Start is for those who want the error, and for an application that sends before anybody has
 // connected.
 func (s *Server) Start() error {
-	s.start.Do(func() { s.err = s.init() })
-	return s.err
+	s.startOnce.Do(func() { s.startErr = s.init() })
+	return s.startErr
 }
 
 func (s *Server) init() (err error) {
@@ -151,10 +151,10 @@ func (s *Server) init() (err error) {
 		MaxFragments: s.limits.Fragments,
 		TextOnly:     !s.Extensions.Binary,
 	}
-	s.hub.open()
+	s.hub.init()
 	s.acceptor.init(s)
 	s.limiter.init()
-	s.pools.open()
+	s.pools.init()
 	s.exact = s.access != nil || s.Trace.Handled != nil ||
 		s.limits.Integration > 0 && s.limits.Integration < 20*tick
 	s.sweep.every = s.limits.sweepEvery(s.Extensions.Ping)

@@ -57,8 +57,8 @@ type session struct {
 	cause         tyg.Disconnect
 }
 
-// introduce tells the session who its client is.
-func (c *session) introduce(r *http.Request, addr netip.Addr) {
+// initConn tells the session who its client is.
+func (c *session) initConn(r *http.Request, addr netip.Addr) {
 	s := c.srv
 	c.addr = addr
 	c.conn = tyg.Conn{
@@ -76,9 +76,9 @@ func (c *session) introduce(r *http.Request, addr netip.Addr) {
 	c.reader.Config = &s.reader
 }
 
-// open puts the answer to the handshake in front of everything that will be written. It is written
+// queueUpgrade puts the answer to the handshake in front of everything that will be written. It is written
 // by serve; until then every other sender only queues behind it.
-func (c *session) open(up ws.Upgrade, subprotocol string, deflate bool) {
+func (c *session) queueUpgrade(up ws.Upgrade, subprotocol string, deflate bool) {
 	c.hasSocket = true
 	now := time.Now().UnixNano()
 	c.lastActive.Store(now)
@@ -88,9 +88,9 @@ func (c *session) open(up ws.Upgrade, subprotocol string, deflate bool) {
 	c.writing = true
 }
 
-// serve answers the handshake, runs the open handler, handles what the client sent before it had that
+// start answers the handshake, runs the open handler, handles what the client sent before it had that
 // answer, and leaves the rest to the socket's turns.
-func (c *session) serve() {
+func (c *session) start() {
 	c.flush(c.take())
 	c.runOpen()
 	if len(c.unparsed) > 0 && c.early() == sock.Done {
