@@ -13,16 +13,16 @@ import (
 // have something, and takes its buffer only when it does.
 func (c *session) Turn() sock.Turn {
 	rs := c.srv.pools.getScratch(c.sock.Blocks())
-	turn := c.pass(rs)
+	turn := c.readOnce(rs)
 	c.srv.pools.putScratch(rs, c.sock.Blocks())
 	return turn
 }
 
-func (c *session) pass(rs *readScratch) sock.Turn {
+func (c *session) readOnce(rs *readScratch) sock.Turn {
 	if c.closing.Load() && !time.Now().Before(c.lingerUntil) {
 		return sock.Done // a client that never stops sending never lets a deadline strike
 	}
-	b := c.room(rs)
+	b := c.readBuffer(rs)
 	have := copy(b, c.unparsed)
 	n, err := c.sock.Read(b[have:])
 	if errors.Is(err, sock.ErrWait) {
@@ -35,7 +35,7 @@ func (c *session) pass(rs *readScratch) sock.Turn {
 	}
 	rs.now = time.Now()
 	c.pauseSilenceClock()
-	if turn := c.frames(rs, b[:have+n]); turn == sock.Done {
+	if turn := c.handleFrames(rs, b[:have+n]); turn == sock.Done {
 		return turn
 	}
 	c.awaitQueue()
@@ -43,13 +43,13 @@ func (c *session) pass(rs *readScratch) sock.Turn {
 	return sock.Again
 }
 
-// early handles what the client sent before it had its 101.
-func (c *session) early() sock.Turn {
+// handleBuffered handles what the client sent before it had its 101.
+func (c *session) handleBuffered() sock.Turn {
 	rs := c.srv.pools.getScratch(false)
 	defer c.srv.pools.putScratch(rs, false)
 	rs.now = time.Now()
 	c.pauseSilenceClock()
-	turn := c.frames(rs, append(rs.buf[:0], c.unparsed...))
+	turn := c.handleFrames(rs, append(rs.buf[:0], c.unparsed...))
 	c.resumeSilenceClock()
 	return turn
 }
@@ -68,19 +68,19 @@ func (c *session) resumeSilenceClock() {
 	}
 }
 
-// room returns the buffer to read into, which is larger than the desk's own only where a frame
+// readBuffer returns the buffer to read into, which is larger than the desk's own only where a frame
 // larger than that has begun. It then doubles, so that a header that promises much costs nothing
 // before it keeps its word.
-func (c *session) room(rs *readScratch) []byte {
+func (c *session) readBuffer(rs *readScratch) []byte {
 	if len(c.unparsed) < len(rs.buf) && ws.FrameSize(c.unparsed) <= len(rs.buf) {
 		return rs.buf
 	}
 	return make([]byte, max(2*len(c.unparsed), bigBuffer))
 }
 
-// frames cuts b into messages and handles them, in order. What is incomplete is kept for the next
+// handleFrames cuts b into messages and handles them, in order. What is incomplete is kept for the next
 // read.
-func (c *session) frames(rs *readScratch, b []byte) sock.Turn {
+func (c *session) handleFrames(rs *readScratch, b []byte) sock.Turn {
 	defer rs.endRead()
 	for moved := false; !c.discard; moved = moved || !c.reader.Partial() {
 		m, n, err := c.reader.Next(b)
@@ -90,10 +90,10 @@ func (c *session) frames(rs *readScratch, b []byte) sock.Turn {
 			break
 		}
 		if m.Op == ws.OpContinuation {
-			c.keep(b, moved, rs.now)
+			c.keepPartial(b, moved, rs.now)
 			return sock.Again
 		}
-		if c.holdReplies(rs, b); c.frame(rs, m) == sock.Done {
+		if c.holdReplies(rs, b); c.handleFrame(rs, m) == sock.Done {
 			return sock.Done
 		}
 	}
@@ -101,8 +101,8 @@ func (c *session) frames(rs *readScratch, b []byte) sock.Turn {
 	return sock.Again
 }
 
-// frame handles one message or control frame.
-func (c *session) frame(rs *readScratch, m ws.Message) sock.Turn {
+// handleFrame handles one message or control frame.
+func (c *session) handleFrame(rs *readScratch, m ws.Message) sock.Turn {
 	switch m.Op {
 	case ws.OpText, ws.OpBinary:
 		c.message(rs, m)
@@ -115,9 +115,9 @@ func (c *session) frame(rs *readScratch, m ws.Message) sock.Turn {
 	return sock.Again
 }
 
-// keep remembers the beginning of a frame, and since when the rest is awaited: since now, if
+// keepPartial remembers the beginning of a frame, and since when the rest is awaited: since now, if
 // another message has been completed meanwhile. A ping between two fragments completes nothing.
-func (c *session) keep(b []byte, moved bool, now time.Time) {
+func (c *session) keepPartial(b []byte, moved bool, now time.Time) {
 	c.unparsed = nil
 	if len(b) > 0 {
 		c.unparsed = append(c.unparsed, b...)

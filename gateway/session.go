@@ -93,7 +93,7 @@ func (c *session) queueUpgrade(up ws.Upgrade, subprotocol string, deflate bool) 
 func (c *session) start() {
 	c.flush(c.take())
 	c.runOpen()
-	if len(c.unparsed) > 0 && c.early() == sock.Done {
+	if len(c.unparsed) > 0 && c.handleBuffered() == sock.Done {
 		c.Ended(nil)
 		return
 	}
