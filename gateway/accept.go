@@ -175,7 +175,7 @@ func (s *Server) begin(w http.ResponseWriter, c *session, up ws.Upgrade, subprot
 			status: http.StatusInternalServerError,
 			log:    "cannot take over the socket: " + err.Error(),
 		})
-		c.lost(err)
+		c.markLost(err)
 		c.finish()
 		return
 	}

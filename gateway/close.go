@@ -51,22 +51,22 @@ func (c *session) close(code tyg.CloseCode, reason string, now time.Time) bool {
 		c.mu.Unlock()
 		return false
 	}
-	c.closeLocked(tyg.Disconnect{Code: code, Reason: reason}, now)
-	c.enqueueClose(code, reason)
+	c.markClosingLocked(tyg.Disconnect{Code: code, Reason: reason}, now)
+	c.queueCloseLocked(code, reason)
 	// Turns end, as soon as no handler runs. With c.mu, so that it comes before that of awaitClose.
 	_ = c.sock.SetReadDeadline(now)
 	c.flushUnlock()
 	return true
 }
 
-// enqueueClose queues a close frame, however full the queue is. c.mu is held.
-func (c *session) enqueueClose(code tyg.CloseCode, reason string) {
+// queueCloseLocked queues a close frame, however full the queue is. c.mu is held.
+func (c *session) queueCloseLocked(code tyg.CloseCode, reason string) {
 	o := c.outLocked()
 	o.b = ws.AppendClose(o.b, int(code), reason)
 }
 
-// closeLocked decides how the connection ended. What is decided first stays.
-func (c *session) closeLocked(end tyg.Disconnect, now time.Time) {
+// markClosingLocked decides how the connection ended. What is decided first stays.
+func (c *session) markClosingLocked(end tyg.Disconnect, now time.Time) {
 	c.closing.Store(true)
 	c.cause = end
 	c.held = false
@@ -79,13 +79,13 @@ func (c *session) closeDeadline() (time.Time, bool) {
 	return c.cutAt, c.closing.Load()
 }
 
-// peerClosed ends the connection as the client asked, and answers with its own code (RFC 6455
+// handleClose ends the connection as the client asked, and answers with its own code (RFC 6455
 // section 5.5.1). If it is the client that answers, there is nothing left to do.
-func (c *session) peerClosed(payload []byte, now time.Time) {
+func (c *session) handleClose(payload []byte, now time.Time) {
 	c.readClosed = true
 	code, reason, err := ws.ParseClose(payload)
 	if err != nil {
-		c.violation(err, now)
+		c.closeViolation(err, now)
 		return
 	}
 	end := tyg.Disconnect{Code: tyg.CloseCode(code), Reason: reason}
@@ -97,15 +97,15 @@ func (c *session) peerClosed(payload []byte, now time.Time) {
 		c.mu.Unlock()
 		return
 	}
-	c.closeLocked(end, now)
-	c.enqueueClose(end.Code, "")
+	c.markClosingLocked(end, now)
+	c.queueCloseLocked(end.Code, "")
 	c.flushUnlock()
 }
 
-// violation closes a connection whose client broke a rule. What it sends from here on is read and
+// closeViolation closes a connection whose client broke a rule. What it sends from here on is read and
 // thrown away until it answers or time is up, because closing a socket that has unread bytes would
 // destroy the close frame on its way (RFC 6455 section 7.1.1).
-func (c *session) violation(err error, now time.Time) {
+func (c *session) closeViolation(err error, now time.Time) {
 	bad, ok := errors.AsType[*ws.CloseError](err)
 	if !ok {
 		bad = &ws.CloseError{Code: ws.CloseProtocolError, Reason: err.Error()}
@@ -115,14 +115,14 @@ func (c *session) violation(err error, now time.Time) {
 	c.discard = true
 }
 
-// lost ends a connection whose socket is gone. Nothing more can be said to the client.
-func (c *session) lost(err error) {
+// markLost ends a connection whose socket is gone. Nothing more can be said to the client.
+func (c *session) markLost(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closing.Load() {
 		return
 	}
-	c.closeLocked(tyg.Disconnect{Code: ws.CloseAbnormal, Reason: reasonLost}, time.Now())
+	c.markClosingLocked(tyg.Disconnect{Code: ws.CloseAbnormal, Reason: reasonLost}, time.Now())
 	if !errors.Is(err, io.EOF) && !errors.Is(err, net.ErrClosed) {
 		c.srv.log.Debug("socket lost", "conn", c.conn.ID, "err", err)
 	}
@@ -148,19 +148,19 @@ func (c *session) abort() {
 // over.
 func (c *session) Ended(err error) {
 	if err != nil {
-		c.lost(err)
+		c.markLost(err)
 	}
 	c.handlers.wait()
 	if c.readClosed || !c.lingerUntil.IsZero() {
 		c.finish()
 		return
 	}
-	c.disconnect()
-	c.awaitClose()
+	c.runDisconnect()
+	c.lingerForClose()
 }
 
-// disconnect tells the application how the connection ended, once.
-func (c *session) disconnect() {
+// runDisconnect tells the application how the connection ended, once.
+func (c *session) runDisconnect() {
 	if c.disconnected || !c.srv.routes.Has(tyg.RouteDisconnect) {
 		return
 	}
@@ -179,10 +179,10 @@ func (c *session) disconnect() {
 	}, now)
 }
 
-// awaitClose waits for the client's answer to our close frame. For the application the connection
+// lingerForClose waits for the client's answer to our close frame. For the application the connection
 // has ended already, so this concerns nobody but the client: to close the socket at once could
 // destroy the close frame on its way (RFC 6455 section 7.1.1).
-func (c *session) awaitClose() {
+func (c *session) lingerForClose() {
 	c.lingerUntil, _ = c.closeDeadline()
 	if c.discard { // the client's answer is not understood any more, but its end of the stream is
 		c.awaitWriter()
@@ -194,23 +194,23 @@ func (c *session) awaitClose() {
 
 // finish ends the connection, whatever the cause, and runs the disconnect handler.
 func (c *session) finish() {
-	c.hangUp()
+	c.closeSocket()
 	c.reader.Release()
 	c.unparsed = nil
-	c.disconnect()
+	c.runDisconnect()
 	c.srv.hub.remove(c)
 	c.srv.limiter.release(c.addr)
 }
 
-// hangUp lets what is queued reach the socket, within the time that the sweep allows, and closes
+// closeSocket lets what is queued reach the socket, within the time that the sweep allows, and closes
 // it.
-func (c *session) hangUp() {
+func (c *session) closeSocket() {
 	if !c.hasSocket {
 		return
 	}
 	c.mu.Lock()
 	if !c.closing.Load() {
-		c.closeLocked(tyg.Disconnect{Code: ws.CloseAbnormal, Reason: reasonLost}, time.Now())
+		c.markClosingLocked(tyg.Disconnect{Code: ws.CloseAbnormal, Reason: reasonLost}, time.Now())
 	}
 	c.mu.Unlock()
 	c.awaitWriter()

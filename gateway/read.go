@@ -30,7 +30,7 @@ func (c *session) readOnce(rs *readScratch) sock.Turn {
 	}
 	if err != nil {
 		c.readClosed = !errors.Is(err, os.ErrDeadlineExceeded)
-		c.lost(err)
+		c.markLost(err)
 		return sock.Done
 	}
 	rs.now = time.Now()
@@ -86,7 +86,7 @@ func (c *session) handleFrames(rs *readScratch, b []byte) sock.Turn {
 		m, n, err := c.reader.Next(b)
 		b = b[n:]
 		if err != nil {
-			c.violation(err, rs.now)
+			c.closeViolation(err, rs.now)
 			break
 		}
 		if m.Op == ws.OpContinuation {
@@ -109,7 +109,7 @@ func (c *session) handleFrame(rs *readScratch, m ws.Message) sock.Turn {
 	case ws.OpPing:
 		c.pong(m.Data)
 	case ws.OpClose:
-		c.peerClosed(m.Data, rs.now)
+		c.handleClose(m.Data, rs.now)
 		return sock.Done
 	}
 	return sock.Again

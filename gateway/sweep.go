@@ -91,7 +91,7 @@ func (c *session) inspectSilence(now time.Time, d time.Duration) {
 	switch {
 	case since == 0: // the client cannot be heard
 	case silent > 2*d:
-		c.lost(os.ErrDeadlineExceeded)
+		c.markLost(os.ErrDeadlineExceeded)
 		_ = c.sock.Close() // Ended follows
 	case silent > d && now.Sub(time.Unix(0, c.lastPing.Load())) > d:
 		c.lastPing.Store(now.UnixNano())

@@ -138,7 +138,7 @@ func (c *session) drain(o *buffer, n int) {
 
 // writeFailed gives the right to write back for good: the socket is closed, which ends run.
 func (c *session) writeFailed(err error) {
-	c.lost(err)
+	c.markLost(err)
 	c.mu.Lock()
 	if c.out != nil {
 		c.srv.pools.putBuffer(c.out)
