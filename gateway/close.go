@@ -169,7 +169,7 @@ func (c *session) runDisconnect() {
 	end := c.cause
 	c.mu.Unlock()
 	now := time.Now()
-	_, _ = c.call(nil, &tyg.Event{ // call has logged what went wrong, and nobody is left to tell
+	_, _ = c.callHandler(nil, &tyg.Event{ // call has logged what went wrong, and nobody is left to tell
 		Type:       tyg.EventDisconnect,
 		Route:      tyg.RouteDisconnect,
 		RequestID:  eventID(),

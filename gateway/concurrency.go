@@ -36,7 +36,7 @@ func (c *session) handleAsync(e tyg.Event) {
 	go func() {
 		defer c.handlers.running.Done()
 		defer func() { <-c.handlers.slots }()
-		c.handle(nil, &e)
+		c.runMessage(nil, &e)
 	}()
 }
 

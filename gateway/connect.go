@@ -56,7 +56,7 @@ func (c *session) await(e tyg.Event) outcome {
 	done := make(chan outcome)
 	late := make(chan struct{})
 	go func() {
-		reply, err := c.call(nil, &e, time.Now())
+		reply, err := c.callHandler(nil, &e, time.Now())
 		select {
 		case done <- outcome{reply, err, true}:
 		case <-late:

@@ -13,9 +13,9 @@ import (
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
-// message hands a message to the handler of its route. Once the connection is closing, the client
+// handleMessage hands a message to the handler of its route. Once the connection is closing, the client
 // talks to nobody.
-func (c *session) message(rs *readScratch, m ws.Message) {
+func (c *session) handleMessage(rs *readScratch, m ws.Message) {
 	if c.closing.Load() {
 		return
 	}
@@ -32,14 +32,14 @@ func (c *session) message(rs *readScratch, m ws.Message) {
 	}
 	if !ok {
 		c.srv.access.Write(&accesslog.Record{Event: e, Status: http.StatusForbidden, Error: apigw.Forbidden})
-		c.sendError(apigw.Forbidden, e.RequestID)
+		c.sendErrorFrame(apigw.Forbidden, e.RequestID)
 		return
 	}
 	if c.handlers != nil {
 		c.handleAsync(e)
 		return
 	}
-	c.handle(rs, &e)
+	c.runMessage(rs, &e)
 }
 
 func messageType(op ws.Opcode) tyg.MessageType {
@@ -58,7 +58,7 @@ func (c *session) runOpen() {
 	}
 	c.pauseSilenceClock()
 	now := time.Now()
-	_, _ = c.call(nil, &tyg.Event{ // call has logged the error, of which the client learns nothing
+	_, _ = c.callHandler(nil, &tyg.Event{ // call has logged the error, of which the client learns nothing
 		Type:      tyg.EventOpen,
 		Route:     tyg.RouteOpen,
 		RequestID: eventID(),
@@ -68,21 +68,21 @@ func (c *session) runOpen() {
 	c.resumeSilenceClock()
 }
 
-// handle runs the handler of a message and tells the client what API Gateway would.
-func (c *session) handle(rs *readScratch, e *tyg.Event) {
-	reply, err := c.call(rs, e, e.Time)
+// runMessage runs the handler of a message and tells the client what API Gateway would.
+func (c *session) runMessage(rs *readScratch, e *tyg.Event) {
+	reply, err := c.callHandler(rs, e, e.Time)
 	switch {
 	case errors.Is(err, errTimedOut): // call has told it
 	case err != nil:
-		c.sendError(apigw.InternalServerError, e.RequestID)
-	case c.srv.replies[e.Route]:
-		c.answer(reply, e.RequestID)
+		c.sendErrorFrame(apigw.InternalServerError, e.RequestID)
+	case c.srv.responds[e.Route]:
+		c.sendReply(reply, e.RequestID)
 	}
 }
 
-// answer sends the body of a reply, for routes with a route response. One that cannot be sent, for
+// sendReply sends the body of a reply, for routes with a route response. One that cannot be sent, for
 // what it is, is the handler's failure.
-func (c *session) answer(reply tyg.Reply, requestID string) {
+func (c *session) sendReply(reply tyg.Reply, requestID string) {
 	if !c.srv.Extensions.Binary {
 		reply.Type = tyg.Text // whether API Gateway has another answer is not documented
 	}
@@ -92,19 +92,19 @@ func (c *session) answer(reply tyg.Reply, requestID string) {
 	}
 	if err != nil && !errors.Is(err, tyg.ErrGone) {
 		c.srv.log.Error("reply not sent", "conn", c.conn.ID, "request", requestID, "err", err)
-		c.sendError(apigw.InternalServerError, requestID)
+		c.sendErrorFrame(apigw.InternalServerError, requestID)
 	}
 }
 
-// call runs the Handler with one event that begins at start, and logs what it has to say. d is nil
+// callHandler runs the Handler with one event that begins at start, and logs what it has to say. d is nil
 // away from a pass. If the handler took longer than the limit, its outcome counts no more and the
 // error is errTimedOut; the client of a message has then been told so, by the sweep or here.
-func (c *session) call(rs *readScratch, e *tyg.Event, start time.Time) (reply tyg.Reply, err error) {
+func (c *session) callHandler(rs *readScratch, e *tyg.Event, start time.Time) (reply tyg.Reply, err error) {
 	ctx := rs.newContext()
-	ctx.set(c, e, c.srv.deadline(rs, start))
-	c.enter(ctx)
+	ctx.set(c, e, c.srv.handlerDeadline(rs, start))
+	c.trackHandler(ctx)
 	defer func() {
-		c.leave(ctx)
+		c.untrackHandler(ctx)
 		if v := recover(); v != nil {
 			err = &tyg.PanicError{Value: v, Stack: debug.Stack()}
 		}
@@ -112,17 +112,17 @@ func (c *session) call(rs *readScratch, e *tyg.Event, start time.Time) (reply ty
 		end := c.srv.handlerEnd(rs, err)
 		if ctx.over(end) {
 			err = errTimedOut
-			c.tellLate(ctx)
+			c.sendTimeout(ctx)
 		}
-		if err != nil || c.srv.exact {
+		if err != nil || c.srv.timeHandlers {
 			c.report(e, reply, end.Sub(start), err)
 		}
 	}()
 	return c.srv.Handler.Handle(ctx, *e)
 }
 
-// deadline is until when a handler may run that begins at start, in Unix nanoseconds, or 0.
-func (s *Server) deadline(rs *readScratch, start time.Time) int64 {
+// handlerDeadline is until when a handler may run that begins at start, in Unix nanoseconds, or 0.
+func (s *Server) handlerDeadline(rs *readScratch, start time.Time) int64 {
 	if rs != nil && rs.lastStart == start {
 		return rs.lastDeadline // reckoning it anew for each message of a read costs 2 % of a message
 	}
@@ -142,15 +142,15 @@ func (s *Server) handlerEnd(rs *readScratch, err error) time.Time {
 	if rs == nil {
 		return time.Now()
 	}
-	if rs.sawSlow.Load() || s.exact || err != nil {
+	if rs.sawSlow.Load() || s.timeHandlers || err != nil {
 		rs.sawSlow.Store(false)
 		rs.now = time.Now()
 	}
 	return rs.now
 }
 
-// enter lets the sweep see an event that is being handled, leave hides it again.
-func (c *session) enter(e *eventContext) {
+// trackHandler lets the sweep see an event that is being handled, leave hides it again.
+func (c *session) trackHandler(e *eventContext) {
 	if c.handlers != nil {
 		c.handlers.add(e)
 		return
@@ -158,7 +158,7 @@ func (c *session) enter(e *eventContext) {
 	c.handling.Store(e)
 }
 
-func (c *session) leave(e *eventContext) {
+func (c *session) untrackHandler(e *eventContext) {
 	if c.handlers != nil {
 		c.handlers.remove(e)
 		return
@@ -194,16 +194,16 @@ func (c *session) report(e *tyg.Event, reply tyg.Reply, d time.Duration, err err
 	c.srv.log.Error("handler failed", attrs...)
 }
 
-// tellLate tells the client of a message that its handler takes too long, once.
-func (c *session) tellLate(e *eventContext) {
+// sendTimeout tells the client of a message that its handler takes too long, once.
+func (c *session) sendTimeout(e *eventContext) {
 	if e.kind == tyg.EventMessage && e.late.CompareAndSwap(false, true) {
-		c.sendError(apigw.EndpointTimeout, e.request)
+		c.sendErrorFrame(apigw.EndpointTimeout, e.request)
 	}
 }
 
-// sendError sends one of API Gateway's error frames. It tells the client nothing but the ids under
+// sendErrorFrame sends one of API Gateway's error frames. It tells the client nothing but the ids under
 // which the log tells everything.
-func (c *session) sendError(message, requestID string) {
+func (c *session) sendErrorFrame(message, requestID string) {
 	var b [256]byte
 	frame := apigw.AppendErrorFrame(b[:0], message, c.conn.ID, requestID)
 	_ = c.send(nil, ws.OpText, frame) // a client that takes nothing cannot be told so

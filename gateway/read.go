@@ -105,7 +105,7 @@ func (c *session) handleFrames(rs *readScratch, b []byte) sock.Turn {
 func (c *session) handleFrame(rs *readScratch, m ws.Message) sock.Turn {
 	switch m.Op {
 	case ws.OpText, ws.OpBinary:
-		c.message(rs, m)
+		c.handleMessage(rs, m)
 	case ws.OpPing:
 		c.pong(m.Data)
 	case ws.OpClose:

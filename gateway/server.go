@@ -95,27 +95,27 @@ type Server struct {
 	// Trace is told what happens, for metrics.
 	Trace Trace
 
-	startOnce  sync.Once
-	startErr   error // why the fields above cannot work
-	limits     Limits
-	log        *slog.Logger
-	sender     tyg.Sender
-	routes     *route.Table
-	replies    map[string]bool       // the keys of routes that answer
-	opens      bool                  // Handler asks for EventOpen
-	authorizer *authorize.Authorizer // nil: everybody may connect
-	access     *accesslog.Log        // nil: none
-	ids        connid.Maker
-	reader     ws.Config
-	hub        hub
-	limiter    connLimiter
-	acceptor   acceptor
-	sweep      sweep
-	pools      pools
-	polls      sock.Poller
-	exact      bool // somebody wants to know how long handlers take
-	origins    handshake.Origins
-	count      counters
+	startOnce    sync.Once
+	startErr     error // why the fields above cannot work
+	limits       Limits
+	log          *slog.Logger
+	sender       tyg.Sender
+	routes       *route.Table
+	responds     map[string]bool       // the keys of routes that answer
+	opens        bool                  // Handler asks for EventOpen
+	authorizer   *authorize.Authorizer // nil: everybody may connect
+	access       *accesslog.Log        // nil: none
+	ids          connid.Maker
+	reader       ws.Config
+	hub          hub
+	limiter      connLimiter
+	acceptor     acceptor
+	sweep        sweep
+	pools        pools
+	polls        sock.Poller
+	timeHandlers bool // somebody wants to know how long handlers take
+	origins      handshake.Origins
+	count        counters
 }
 
 var (
@@ -155,7 +155,7 @@ func (s *Server) init() (err error) {
 	s.acceptor.init(s)
 	s.limiter.init()
 	s.pools.init()
-	s.exact = s.access != nil || s.Trace.Handled != nil ||
+	s.timeHandlers = s.access != nil || s.Trace.Handled != nil ||
 		s.limits.Integration > 0 && s.limits.Integration < 20*tick
 	s.sweep.every = s.limits.sweepEvery(s.Extensions.Ping)
 	tyg.Bind(s.Handler, s.sender)
@@ -169,9 +169,9 @@ func (s *Server) configure() (err error) {
 		return err
 	}
 	s.opens = d.Open
-	s.replies = make(map[string]bool)
+	s.responds = make(map[string]bool)
 	for _, r := range d.Routes {
-		s.replies[r.Key] = r.Response
+		s.responds[r.Key] = r.Response
 	}
 	if s.origins, err = handshake.ParseOrigins(s.Origins); err != nil {
 		return fmt.Errorf("gateway: %w", err)

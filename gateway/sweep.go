@@ -106,7 +106,7 @@ func (c *session) inspectHandler(e *eventContext, now time.Time, l *Limits) {
 		return
 	}
 	e.end(expired)
-	c.tellLate(e)
+	c.sendTimeout(e)
 	twice := now.Sub(time.Unix(0, e.deadline)) > l.Integration
 	if twice && c.close(ws.CloseInternalError, "Handler does not return", now) {
 		c.srv.log.Error("handler does not return", "conn", c.conn.ID, "request", e.request)
