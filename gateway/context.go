@@ -12,13 +12,13 @@ import (
 // eventContext is the context of one event. It costs next to nothing: the timer and the channel of
 // a context with a deadline are made only for those who ask for Done, which most handlers never do.
 type eventContext struct {
-	conn     *session
-	kind     tyg.EventType
-	late     atomic.Bool // the client was told that the handler takes too long
-	request  string
-	deadline int64        // Unix nanoseconds; 0: none
-	scratch  *readScratch // holds what is sent in term; nil: nothing is held
-	holdSeq  uint64       // of desk
+	session     *session
+	eventType   tyg.EventType
+	timeoutSent atomic.Bool // the client was told that the handler takes too long
+	requestID   string
+	deadline    int64        // Unix nanoseconds; 0: none
+	scratch     *readScratch // holds what is sent in term; nil: nothing is held
+	holdSeq     uint64       // of desk
 
 	state atomic.Uint32 // one of the below
 	mu    sync.Mutex
@@ -43,11 +43,11 @@ var _ context.Context = (*eventContext)(nil)
 
 // set begins the event. It runs no later than deadline, Unix nanoseconds, if that is not 0.
 func (c *eventContext) set(s *session, e *tyg.Event, deadline int64) {
-	c.conn, c.kind, c.request, c.deadline = s, e.Type, e.RequestID, deadline
+	c.session, c.eventType, c.requestID, c.deadline = s, e.Type, e.RequestID, deadline
 }
 
-// over reports whether the integration timeout has passed.
-func (c *eventContext) over(now time.Time) bool {
+// pastDeadline reports whether the integration timeout has passed.
+func (c *eventContext) pastDeadline(now time.Time) bool {
 	return c.deadline != 0 && now.UnixNano() >= c.deadline
 }
 
@@ -69,7 +69,7 @@ func (c *eventContext) Err() error {
 	case realized:
 		return c.realize().Err()
 	}
-	if c.over(time.Now()) {
+	if c.pastDeadline(time.Now()) {
 		return context.DeadlineExceeded
 	}
 	return nil
@@ -119,7 +119,7 @@ func (c *eventContext) end(how uint32) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.over(time.Now()) { // past its deadline it ends by itself, with that error
+	if !c.pastDeadline(time.Now()) { // past its deadline it ends by itself, with that error
 		c.real.cancel()
 	}
 }

@@ -110,7 +110,7 @@ func (c *session) callHandler(rs *readScratch, e *tyg.Event, start time.Time) (r
 		}
 		ctx.end(ended)
 		end := c.srv.handlerEnd(rs, err)
-		if ctx.over(end) {
+		if ctx.pastDeadline(end) {
 			err = errTimedOut
 			c.sendTimeout(ctx)
 		}
@@ -196,8 +196,8 @@ func (c *session) report(e *tyg.Event, reply tyg.Reply, d time.Duration, err err
 
 // sendTimeout tells the client of a message that its handler takes too long, once.
 func (c *session) sendTimeout(e *eventContext) {
-	if e.kind == tyg.EventMessage && e.late.CompareAndSwap(false, true) {
-		c.sendErrorFrame(apigw.EndpointTimeout, e.request)
+	if e.eventType == tyg.EventMessage && e.timeoutSent.CompareAndSwap(false, true) {
+		c.sendErrorFrame(apigw.EndpointTimeout, e.requestID)
 	}
 }
 

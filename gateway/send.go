@@ -20,8 +20,8 @@ func (s *Server) Send(
 		return &tyg.ConnError{Op: op, ID: id, Err: err}
 	}
 	e := s.eventFrom(ctx)
-	if e != nil && e.kind == tyg.EventMessage && e.conn.conn.ID == id {
-		return s.sent(op, id, e.conn.send(e, opcode, data)) // most sends: nobody has to be looked for
+	if e != nil && e.eventType == tyg.EventMessage && e.session.conn.ID == id {
+		return s.sent(op, id, e.session.send(e, opcode, data)) // most sends: nobody has to be looked for
 	}
 	c, err := s.find(e, op, id)
 	if err != nil {
@@ -54,7 +54,7 @@ func (s *Server) eventFrom(ctx context.Context) *eventContext {
 	if !ok {
 		e, ok = ctx.Value(eventKey{}).(*eventContext)
 	}
-	if ok && e.conn.srv == s {
+	if ok && e.session.srv == s {
 		return e
 	}
 	return nil
@@ -69,7 +69,7 @@ func (c *session) send(e *eventContext, op ws.Opcode, data []byte) error {
 		return err
 	}
 	c.srv.count.sent.Add(1)
-	if e == nil || e.conn != c { // else its message has just set the time
+	if e == nil || e.session != c { // else its message has just set the time
 		c.lastActive.Store(time.Now().UnixNano())
 	}
 	c.appendLocked(op, data)
@@ -131,7 +131,7 @@ func (s *Server) find(e *eventContext, op string, id tyg.ConnID) (*session, erro
 	if c := s.hub.get(id); c != nil {
 		return c, nil
 	}
-	if e != nil && e.kind == tyg.EventConnect && e.conn.conn.ID == id {
+	if e != nil && e.eventType == tyg.EventConnect && e.session.conn.ID == id {
 		return nil, s.failed(op, id, tyg.ErrNotOpen)
 	}
 	if !apigw.ValidID(id) {

@@ -102,13 +102,13 @@ func (c *session) inspectSilence(now time.Time, d time.Duration) {
 // inspectHandler tells the client once when a handler takes too long, and gives the connection up
 // when it takes twice as long. The handler itself can only be asked to stop, through its context.
 func (c *session) inspectHandler(e *eventContext, now time.Time, l *Limits) {
-	if !e.over(now) {
+	if !e.pastDeadline(now) {
 		return
 	}
 	e.end(expired)
 	c.sendTimeout(e)
 	twice := now.Sub(time.Unix(0, e.deadline)) > l.Integration
 	if twice && c.close(ws.CloseInternalError, "Handler does not return", now) {
-		c.srv.log.Error("handler does not return", "conn", c.conn.ID, "request", e.request)
+		c.srv.log.Error("handler does not return", "conn", c.conn.ID, "request", e.requestID)
 	}
 }
