@@ -27,12 +27,12 @@ func (s *Server) CloseWith(
 	if !ws.ValidCloseCode(int(code)) || len(reason) > maxCloseReason || !utf8.ValidString(reason) {
 		return &tyg.ConnError{Op: op, ID: id, Err: errCloseCode}
 	}
-	c, err := s.find(s.eventFrom(ctx), op, id)
+	c, err := s.findSession(s.eventFrom(ctx), op, id)
 	if err != nil {
 		return err
 	}
 	if !c.close(code, reason, time.Now()) {
-		return s.failed(op, id, tyg.ErrGone)
+		return s.connError(op, id, tyg.ErrGone)
 	}
 	return nil
 }

@@ -21,13 +21,13 @@ func (s *Server) Send(
 	}
 	e := s.eventFrom(ctx)
 	if e != nil && e.eventType == tyg.EventMessage && e.session.conn.ID == id {
-		return s.sent(op, id, e.session.send(e, opcode, data)) // most sends: nobody has to be looked for
+		return s.wrapSendError(op, id, e.session.send(e, opcode, data)) // most sends: nobody has to be looked for
 	}
-	c, err := s.find(e, op, id)
+	c, err := s.findSession(e, op, id)
 	if err != nil {
 		return err
 	}
-	return s.sent(op, id, c.send(e, opcode, data))
+	return s.wrapSendError(op, id, c.send(e, opcode, data))
 }
 
 // opcode returns how data is framed, or why it may not be sent.
@@ -92,10 +92,10 @@ func (s *Server) SendMany(
 	b := s.batch(len(ids))
 	defer flushBatch(b)
 	for _, id := range ids {
-		c, err := s.find(e, op, id)
+		c, err := s.findSession(e, op, id)
 		if err == nil {
 			if err = c.sendShared(e, m, b, now); err != nil {
-				err = s.failed(op, id, err)
+				err = s.connError(op, id, err)
 			}
 		}
 		if err != nil {
@@ -108,12 +108,12 @@ func (s *Server) SendMany(
 // Info tells what is known of a connection of this Server.
 func (s *Server) Info(ctx context.Context, id tyg.ConnID) (tyg.Info, error) {
 	const op = "info"
-	c, err := s.find(s.eventFrom(ctx), op, id)
+	c, err := s.findSession(s.eventFrom(ctx), op, id)
 	if err != nil {
 		return tyg.Info{}, err
 	}
 	if c.closing.Load() {
-		return tyg.Info{}, s.failed(op, id, tyg.ErrGone)
+		return tyg.Info{}, s.connError(op, id, tyg.ErrGone)
 	}
 	return tyg.Info{
 		ConnectedAt:  c.conn.ConnectedAt,
@@ -123,8 +123,8 @@ func (s *Server) Info(ctx context.Context, id tyg.ConnID) (tyg.Info, error) {
 	}, nil
 }
 
-// find returns the session of id, for the operation op from the event e, which may be nil.
-func (s *Server) find(e *eventContext, op string, id tyg.ConnID) (*session, error) {
+// findSession returns the session of id, for the operation op from the event e, which may be nil.
+func (s *Server) findSession(e *eventContext, op string, id tyg.ConnID) (*session, error) {
 	if err := s.Start(); err != nil {
 		return nil, err
 	}
@@ -132,23 +132,23 @@ func (s *Server) find(e *eventContext, op string, id tyg.ConnID) (*session, erro
 		return c, nil
 	}
 	if e != nil && e.eventType == tyg.EventConnect && e.session.conn.ID == id {
-		return nil, s.failed(op, id, tyg.ErrNotOpen)
+		return nil, s.connError(op, id, tyg.ErrNotOpen)
 	}
 	if !apigw.ValidID(id) {
-		return nil, s.failed(op, id, tyg.ErrInvalidID)
+		return nil, s.connError(op, id, tyg.ErrInvalidID)
 	}
-	return nil, s.failed(op, id, tyg.ErrGone)
+	return nil, s.connError(op, id, tyg.ErrGone)
 }
 
-// sent names the connection in what came of a send.
-func (s *Server) sent(op string, id tyg.ConnID, err error) error {
+// wrapSendError names the connection in what came of a send.
+func (s *Server) wrapSendError(op string, id tyg.ConnID, err error) error {
 	if err != nil {
-		return s.failed(op, id, err)
+		return s.connError(op, id, err)
 	}
 	return nil
 }
 
-func (s *Server) failed(op string, id tyg.ConnID, err error) error {
+func (s *Server) connError(op string, id tyg.ConnID, err error) error {
 	if err == tyg.ErrThrottled && s.Trace.Throttled != nil {
 		s.Trace.Throttled(id)
 	}
