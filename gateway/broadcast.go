@@ -11,13 +11,13 @@ import (
 // sendShared sends one message of a broadcast. The frame is the same bytes for all recipients and
 // is written from where it lies, unless e's desk holds it for more that follows; what a socket does
 // not take is copied to that socket's queue. A recipient whose queue is full is closed.
-func (c *session) sendShared(e *eventContext, m *shared, b *sock.Batch, now time.Time) error {
+func (c *session) sendShared(e *eventContext, m *sharedMessage, b *sock.Batch, now time.Time) error {
 	frame := m.frame
 	if c.compresses(len(m.data)) {
 		frame = m.compressed()
 	}
 	c.mu.Lock()
-	if err := c.admitLocked(len(frame)); err != nil {
+	if err := c.checkQueueLocked(len(frame)); err != nil {
 		c.mu.Unlock()
 		if err == tyg.ErrThrottled {
 			c.close(ws.CloseTryAgainLater, "Slow consumer", now)
@@ -29,7 +29,7 @@ func (c *session) sendShared(e *eventContext, m *shared, b *sock.Batch, now time
 	if c.writing || c.held || c.out != nil || e != nil && e.scratch != nil || c.sock.Blocks() {
 		o := c.outLocked()
 		o.b = append(o.b, frame...)
-		c.settleUnlock(e)
+		c.holdOrFlushUnlock(e)
 		return nil
 	}
 	c.writing = true
@@ -53,26 +53,26 @@ func (c *session) Wrote(data []byte, n int, err error) {
 		c.writeFailed(err)
 	case n == len(data) && !c.sock.Pending():
 		c.srv.pools.putBuffer(o)
-		c.flush(c.take())
+		c.flush(c.dequeue())
 	case o != nil:
-		c.drainLater(o, n)
+		c.drainAsync(o, n)
 	default:
-		o = c.srv.pools.buffer()
+		o = c.srv.pools.getBuffer()
 		o.b = append(o.b, data[n:]...)
-		c.drainLater(o, 0)
+		c.drainAsync(o, 0)
 	}
 }
 
-// batch returns a way to write to many at once, or nil if there is none or n are not many.
-func (s *Server) batch(n int) *sock.Batch {
-	if n < worthBatch || s.Portable {
+// newBatch returns a way to write to many at once, or nil if there is none or n are not many.
+func (s *Server) newBatch(n int) *sock.Batch {
+	if n < minBatch || s.Portable {
 		return nil
 	}
 	return s.polls.Batch()
 }
 
-// worthBatch is from how many writes on a batch is cheaper than the writes alone.
-const worthBatch = 8
+// minBatch is from how many writes on a batch is cheaper than the writes alone.
+const minBatch = 8
 
 func flushBatch(b *sock.Batch) {
 	if b != nil {
@@ -80,20 +80,20 @@ func flushBatch(b *sock.Batch) {
 	}
 }
 
-// shared is one message on its way to many.
-type shared struct {
+// sharedMessage is one message on its way to many.
+type sharedMessage struct {
 	op      ws.Opcode
 	data    []byte
 	frame   []byte
 	deflate []byte // the compressed frame, made when the first recipient wants it
 }
 
-func newShared(op ws.Opcode, data []byte) *shared {
-	return &shared{op: op, data: data, frame: ws.AppendFrame(nil, op, data)}
+func newSharedMessage(op ws.Opcode, data []byte) *sharedMessage {
+	return &sharedMessage{op: op, data: data, frame: ws.AppendFrame(nil, op, data)}
 }
 
 // compressed is called by one goroutine, the sender's.
-func (m *shared) compressed() []byte {
+func (m *sharedMessage) compressed() []byte {
 	if m.deflate == nil {
 		m.deflate = ws.AppendCompressed(nil, m.op, m.data)
 	}

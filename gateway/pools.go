@@ -19,7 +19,7 @@ func (p *pools) init() {
 // A buffer is bytes to be written.
 type buffer struct{ b []byte }
 
-func (p *pools) buffer() *buffer { return p.buffers.Get().(*buffer) }
+func (p *pools) getBuffer() *buffer { return p.buffers.Get().(*buffer) }
 
 // putBuffer keeps buffers of ordinary size; a few giants would otherwise stay for good.
 func (p *pools) putBuffer(o *buffer) {

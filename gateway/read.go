@@ -107,7 +107,7 @@ func (c *session) handleFrame(rs *readScratch, m ws.Message) sock.Turn {
 	case ws.OpText, ws.OpBinary:
 		c.handleMessage(rs, m)
 	case ws.OpPing:
-		c.pong(m.Data)
+		c.sendPong(m.Data)
 	case ws.OpClose:
 		c.handleClose(m.Data, rs.now)
 		return sock.Done

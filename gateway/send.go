@@ -64,7 +64,7 @@ func (s *Server) eventFrom(ctx context.Context) *eventContext {
 // sent from, nil if that is not known.
 func (c *session) send(e *eventContext, op ws.Opcode, data []byte) error {
 	c.mu.Lock()
-	if err := c.admitLocked(len(data)); err != nil {
+	if err := c.checkQueueLocked(len(data)); err != nil {
 		c.mu.Unlock()
 		return err
 	}
@@ -72,8 +72,8 @@ func (c *session) send(e *eventContext, op ws.Opcode, data []byte) error {
 	if e == nil || e.session != c { // else its message has just set the time
 		c.lastActive.Store(time.Now().UnixNano())
 	}
-	c.appendLocked(op, data)
-	c.settleUnlock(e)
+	c.queueMessageLocked(op, data)
+	c.holdOrFlushUnlock(e)
 	return nil
 }
 
@@ -87,9 +87,9 @@ func (s *Server) SendMany(
 	if err != nil {
 		return err
 	}
-	e, m, now := s.eventFrom(ctx), newShared(opcode, data), time.Now()
+	e, m, now := s.eventFrom(ctx), newSharedMessage(opcode, data), time.Now()
 	var errs []error
-	b := s.batch(len(ids))
+	b := s.newBatch(len(ids))
 	defer flushBatch(b)
 	for _, id := range ids {
 		c, err := s.findSession(e, op, id)

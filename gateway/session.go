@@ -83,7 +83,7 @@ func (c *session) queueUpgrade(up ws.Upgrade, subprotocol string, deflate bool) 
 	now := time.Now().UnixNano()
 	c.lastActive.Store(now)
 	c.silentSince.Store(now)
-	c.out = c.srv.pools.buffer()
+	c.out = c.srv.pools.getBuffer()
 	c.out.b = up.AppendResponse(c.out.b, subprotocol, deflate)
 	c.writing = true
 }
@@ -91,7 +91,7 @@ func (c *session) queueUpgrade(up ws.Upgrade, subprotocol string, deflate bool) 
 // start answers the handshake, runs the open handler, handles what the client sent before it had that
 // answer, and leaves the rest to the socket's turns.
 func (c *session) start() {
-	c.flush(c.take())
+	c.flush(c.dequeue())
 	c.runOpen()
 	if len(c.unparsed) > 0 && c.handleBuffered() == sock.Done {
 		c.Ended(nil)

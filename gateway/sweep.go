@@ -95,7 +95,7 @@ func (c *session) inspectSilence(now time.Time, d time.Duration) {
 		_ = c.sock.Close() // Ended follows
 	case silent > d && now.Sub(time.Unix(0, c.lastPing.Load())) > d:
 		c.lastPing.Store(now.UnixNano())
-		c.ping()
+		c.sendPing()
 	}
 }
 

@@ -102,8 +102,8 @@ func (c *session) holdReplies(rs *readScratch, b []byte) {
 	c.mu.Unlock()
 }
 
-// settleUnlock unlocks c.mu and writes what is queued, now or together with what follows it.
-func (c *session) settleUnlock(e *eventContext) {
+// holdOrFlushUnlock unlocks c.mu and writes what is queued, now or together with what follows it.
+func (c *session) holdOrFlushUnlock(e *eventContext) {
 	if !c.held && !c.writing && e != nil && e.scratch != nil && e.scratch.addHeld(c, e.holdSeq) {
 		c.held = true
 	}
@@ -151,12 +151,12 @@ func flushHeld(held []*session) {
 	if len(held) == 0 {
 		return
 	}
-	b := held[0].srv.batch(len(held))
+	b := held[0].srv.newBatch(len(held))
 	defer flushBatch(b)
 	for _, c := range held {
 		c.mu.Lock()
 		c.held = false
-		c.flushIntoUnlock(b)
+		c.flushBatchUnlock(b)
 	}
 }
 

@@ -8,8 +8,8 @@ import (
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
-// admitLocked says whether n more bytes may be queued.
-func (c *session) admitLocked(n int) error {
+// checkQueueLocked says whether n more bytes may be queued.
+func (c *session) checkQueueLocked(n int) error {
 	if c.closing.Load() {
 		return tyg.ErrGone
 	}
@@ -28,8 +28,8 @@ func (c *session) queuedLocked() int {
 	return n
 }
 
-// appendLocked queues a message as one frame.
-func (c *session) appendLocked(op ws.Opcode, data []byte) {
+// queueMessageLocked queues a message as one frame.
+func (c *session) queueMessageLocked(op ws.Opcode, data []byte) {
 	o := c.outLocked()
 	if c.compresses(len(data)) {
 		o.b = ws.AppendCompressed(o.b, op, data)
@@ -48,22 +48,22 @@ func (c *session) compresses(n int) bool {
 
 func (c *session) outLocked() *buffer {
 	if c.out == nil {
-		c.out = c.srv.pools.buffer()
+		c.out = c.srv.pools.getBuffer()
 	}
 	return c.out
 }
 
 // flushUnlock unlocks c.mu and writes what is queued, unless someone else does or will.
-func (c *session) flushUnlock() { c.flushIntoUnlock(nil) }
+func (c *session) flushUnlock() { c.flushBatchUnlock(nil) }
 
-// flushIntoUnlock is flushUnlock that writes with b, if that is not nil.
-func (c *session) flushIntoUnlock(b *sock.Batch) {
+// flushBatchUnlock is flushUnlock that writes with b, if that is not nil.
+func (c *session) flushBatchUnlock(b *sock.Batch) {
 	if c.out == nil || c.writing || c.held {
 		c.mu.Unlock()
 		return
 	}
 	c.writing = true
-	o := c.takeLocked()
+	o := c.dequeueLocked()
 	c.mu.Unlock()
 	if b != nil {
 		if c.inFlight = o; b.Add(&c.sock, o.b, c) {
@@ -85,23 +85,23 @@ func (c *session) flush(o *buffer) {
 			return
 		}
 		if n < len(o.b) || c.sock.Pending() {
-			c.drainLater(o, n)
+			c.drainAsync(o, n)
 			return
 		}
 		c.srv.pools.putBuffer(o)
-		o = c.take()
+		o = c.dequeue()
 	}
 }
 
-// take takes what is queued into the writer's hand. If there is nothing, the right to write is
+// dequeue takes what is queued into the writer's hand. If there is nothing, the right to write is
 // given back and take returns nil.
-func (c *session) take() *buffer {
+func (c *session) dequeue() *buffer {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.takeLocked()
+	return c.dequeueLocked()
 }
 
-func (c *session) takeLocked() *buffer {
+func (c *session) dequeueLocked() *buffer {
 	o := c.out
 	c.out = nil
 	c.inFlightBytes = 0
@@ -114,10 +114,10 @@ func (c *session) takeLocked() *buffer {
 	return o
 }
 
-// drainLater hands the right to write, and what the socket did not take of o, to a goroutine that
+// drainAsync hands the right to write, and what the socket did not take of o, to a goroutine that
 // waits for the socket. It ends when the queue is empty, when the client takes nothing for
 // Limits.Write, or with the socket; hangUp waits for it.
-func (c *session) drainLater(o *buffer, n int) {
+func (c *session) drainAsync(o *buffer, n int) {
 	c.mu.Lock()
 	c.inFlightBytes = len(o.b) - n
 	c.mu.Unlock()
@@ -132,7 +132,7 @@ func (c *session) drain(o *buffer, n int) {
 			c.writeFailed(err)
 			return
 		}
-		o, n = c.take(), 0
+		o, n = c.dequeue(), 0
 	}
 }
 
@@ -151,20 +151,20 @@ func (c *session) writeFailed(err error) {
 	_ = c.sock.Close() // it is lost already
 }
 
-// ping asks the client for a sign of life (RFC 6455 section 5.5.2).
-func (c *session) ping() {
+// sendPing asks the client for a sign of life (RFC 6455 section 5.5.2).
+func (c *session) sendPing() {
 	c.mu.Lock()
-	if c.admitLocked(0) == nil {
+	if c.checkQueueLocked(0) == nil {
 		o := c.outLocked()
 		o.b = ws.AppendFrame(o.b, ws.OpPing, nil)
 	}
 	c.flushUnlock()
 }
 
-// pong answers a ping (RFC 6455 section 5.5.3). A client that does not read its pongs gets no more.
-func (c *session) pong(payload []byte) {
+// sendPong answers a ping (RFC 6455 section 5.5.3). A client that does not read its pongs gets no more.
+func (c *session) sendPong(payload []byte) {
 	c.mu.Lock()
-	if c.admitLocked(len(payload)) == nil {
+	if c.checkQueueLocked(len(payload)) == nil {
 		o := c.outLocked()
 		o.b = ws.AppendFrame(o.b, ws.OpPong, payload)
 	}
