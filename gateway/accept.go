@@ -35,7 +35,7 @@ func (s *Server) accept(c *session, w http.ResponseWriter, r *http.Request) {
 		r = withHeader(r)
 	}
 	request := s.request(r, up, c)
-	if rej := c.authorize(request); rej != nil {
+	if rej := c.runAuthorizer(request); rej != nil {
 		s.limiter.release(addr)
 		s.refuse(w, c, *rej)
 		return

@@ -21,7 +21,7 @@ func (c *session) connect(r *tyg.Request) (tyg.Reply, *refusal) {
 		c.srv.access.Write(&accesslog.Record{Event: e, Status: http.StatusOK})
 		return tyg.Reply{}, nil
 	}
-	o := c.await(e)
+	o := c.runConnect(e)
 	rej := connectRefusal(o.reply, o.err)
 	if rej != nil {
 		rej.requestID = e.RequestID
@@ -43,22 +43,22 @@ func (c *session) connectEvent(r *tyg.Request) tyg.Event {
 	}
 }
 
-// outcome is what came of a connect handler.
-type outcome struct {
+// connectResult is what came of a connect handler.
+type connectResult struct {
 	reply    tyg.Reply
 	err      error
 	returned bool // false: it still runs, and nobody waits for it but the gate
 }
 
-// await runs the connect handler on a goroutine of its own, which ends with the handler. One that
+// runConnect runs the connect handler on a goroutine of its own, which ends with the handler. One that
 // takes too long leaves the gate by itself.
-func (c *session) await(e tyg.Event) outcome {
-	done := make(chan outcome)
+func (c *session) runConnect(e tyg.Event) connectResult {
+	done := make(chan connectResult)
 	late := make(chan struct{})
 	go func() {
 		reply, err := c.callHandler(nil, &e, time.Now())
 		select {
-		case done <- outcome{reply, err, true}:
+		case done <- connectResult{reply, err, true}:
 		case <-late:
 			c.srv.limiter.release(c.addr)
 		}
@@ -74,7 +74,7 @@ func (c *session) await(e tyg.Event) outcome {
 		return o
 	case <-timeout:
 		close(late)
-		return outcome{err: errTimedOut}
+		return connectResult{err: errTimedOut}
 	}
 }
 
@@ -101,8 +101,8 @@ func connectRefusal(reply tyg.Reply, err error) *refusal {
 	}
 }
 
-// authorize asks the authorizer, if there is one, and gives the connection the identity that it returns.
-func (c *session) authorize(r *tyg.Request) *refusal {
+// runAuthorizer asks the authorizer, if there is one, and gives the connection the identity that it returns.
+func (c *session) runAuthorizer(r *tyg.Request) *refusal {
 	ctx, cancel := context.Background(), context.CancelFunc(func() {})
 	if limit := c.srv.limits.Integration; limit > 0 {
 		ctx, cancel = context.WithTimeout(ctx, limit)

@@ -14,21 +14,21 @@ import (
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
-// isConnections reports whether r is for the @connections API.
-func (s *Server) isConnections(r *http.Request) bool {
+// isManagement reports whether r is for the @connections API.
+func (s *Server) isManagement(r *http.Request) bool {
 	_, _, ok := apigw.SplitConnectionsPath(r.URL.EscapedPath())
 	return ok
 }
 
-// serveConnections serves the @connections API: POST sends, GET tells, DELETE closes.
+// serveManagement serves the @connections API: POST sends, GET tells, DELETE closes.
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-how-to-call-websocket-api-connections.html)
-func (s *Server) serveConnections(w http.ResponseWriter, r *http.Request) {
+func (s *Server) serveManagement(w http.ResponseWriter, r *http.Request) {
 	body, err := s.readBody(w, r)
 	if err != nil {
 		apigw.WriteError(w, err)
 		return
 	}
-	if err := s.authorize(r, body); err != nil {
+	if err := s.checkCaller(r, body); err != nil {
 		s.log.Warn("@connections call refused", "method", r.Method, "from", r.RemoteAddr, "err", err)
 		apigw.WriteError(w, err)
 		return
@@ -38,13 +38,13 @@ func (s *Server) serveConnections(w http.ResponseWriter, r *http.Request) {
 		apigw.WriteError(w, apigw.DenyPath())
 		return
 	}
-	if err := s.manage(w, r, id, body); err != nil {
+	if err := s.serveMethod(w, r, id, body); err != nil {
 		apigw.WriteError(w, err)
 	}
 }
 
-// manage does what the method says.
-func (s *Server) manage(w http.ResponseWriter, r *http.Request, id tyg.ConnID, body []byte) error {
+// serveMethod does what the method says.
+func (s *Server) serveMethod(w http.ResponseWriter, r *http.Request, id tyg.ConnID, body []byte) error {
 	switch r.Method {
 	case http.MethodPost:
 		if r.Header.Get("Content-Type") == apigw.BinaryContentType {
@@ -58,7 +58,7 @@ func (s *Server) manage(w http.ResponseWriter, r *http.Request, id tyg.ConnID, b
 		}
 		return err
 	case http.MethodDelete:
-		err := s.closeAsAsked(r, id)
+		err := s.closeFromQuery(r, id)
 		if err == nil {
 			w.WriteHeader(http.StatusNoContent)
 		}
@@ -93,8 +93,8 @@ func (s *Server) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error
 	return body, err
 }
 
-// closeAsAsked closes with 1000, or with what the query says where that is allowed.
-func (s *Server) closeAsAsked(r *http.Request, id tyg.ConnID) error {
+// closeFromQuery closes with 1000, or with what the query says where that is allowed.
+func (s *Server) closeFromQuery(r *http.Request, id tyg.ConnID) error {
 	query := r.URL.Query()
 	if !s.Extensions.CloseCodes || !query.Has("code") {
 		return s.sender.Close(r.Context(), id)
@@ -109,8 +109,8 @@ func (s *Server) closeAsAsked(r *http.Request, id tyg.ConnID) error {
 	return s.CloseWith(r.Context(), id, tyg.CloseCode(code), query.Get("reason"))
 }
 
-// authorize lets a call through that is signed by someone who may make it.
-func (s *Server) authorize(r *http.Request, body []byte) error {
+// checkCaller lets a call through that is signed by someone who may make it.
+func (s *Server) checkCaller(r *http.Request, body []byte) error {
 	var err error
 	switch {
 	case s.Secrets != nil:

@@ -199,8 +199,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		writeRefusal(w, refusal{status: http.StatusInternalServerError})
 		return
 	}
-	if s.isConnections(r) {
-		s.serveConnections(w, r)
+	if s.isManagement(r) {
+		s.serveManagement(w, r)
 		return
 	}
 	s.accept(&session{srv: s}, w, r)
