@@ -190,7 +190,7 @@ func (s *Server) begin(w http.ResponseWriter, c *session, up ws.Upgrade, subprot
 	c.queueUpgrade(up, subprotocol, deflate)
 	s.count.connects.Add(1)
 	s.hub.add(c)
-	s.sweep.run(s)
+	s.sweep.start(s)
 	if s.limiter.isClosed() {
 		c.close(ws.CloseServiceRestart, "Service restart", time.Now())
 	}

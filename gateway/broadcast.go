@@ -68,7 +68,7 @@ func (s *Server) newBatch(n int) *sock.Batch {
 	if n < minBatch || s.Portable {
 		return nil
 	}
-	return s.polls.Batch()
+	return s.sockPoller.Batch()
 }
 
 // minBatch is from how many writes on a batch is cheaper than the writes alone.

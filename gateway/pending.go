@@ -23,7 +23,7 @@ func (p *pendingConn) register() {
 	if !p.srv.acceptor.add(p) {
 		_ = p.sock.Close() // Ended follows
 	}
-	p.srv.sweep.run(p.srv)
+	p.srv.sweep.start(p.srv)
 	p.sock.Serve(p)
 }
 

@@ -106,13 +106,13 @@ type Server struct {
 	authorizer   *authorize.Authorizer // nil: everybody may connect
 	access       *accesslog.Log        // nil: none
 	ids          connid.Maker
-	reader       ws.Config
+	wsConfig     ws.Config
 	hub          hub
 	limiter      connLimiter
 	acceptor     acceptor
 	sweep        sweep
 	pools        pools
-	polls        sock.Poller
+	sockPoller   sock.Poller
 	timeHandlers bool // somebody wants to know how long handlers take
 	origins      handshake.Origins
 	count        counters
@@ -145,7 +145,7 @@ func (s *Server) init() (err error) {
 		return err
 	}
 	s.ids.Incarnation = connid.NewIncarnation()
-	s.reader = ws.Config{
+	s.wsConfig = ws.Config{
 		MaxFrame:     s.limits.Frame,
 		MaxMessage:   s.limits.Message,
 		MaxFragments: s.limits.Fragments,
@@ -230,7 +230,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		err = fmt.Errorf("requests cut that were not answered in time: %w", e)
 	}
 	s.sweep.halt()
-	s.polls.Close()
+	s.sockPoller.Close()
 	return err
 }
 
@@ -239,7 +239,7 @@ func (s *Server) poller() *sock.Poller {
 	if s.Portable {
 		return nil
 	}
-	return &s.polls
+	return &s.sockPoller
 }
 
 func (s *Server) stage() string {

@@ -73,7 +73,7 @@ func (c *session) initConn(r *http.Request, addr netip.Addr) {
 
 		StageVariables: s.StageVariables,
 	}
-	c.reader.Config = &s.reader
+	c.reader.Config = &s.wsConfig
 }
 
 // queueUpgrade puts the answer to the handshake in front of everything that will be written. It is written

@@ -19,7 +19,7 @@ type sweep struct {
 	stopped bool
 }
 
-func (w *sweep) run(s *Server) {
+func (w *sweep) start(s *Server) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.stop != nil || w.stopped {
@@ -53,17 +53,17 @@ func (w *sweep) loop(s *Server) {
 		case <-tick.C:
 			now := time.Now()
 			s.acceptor.closeOverdue(now, s.limits.Handshake)
-			s.hub.each(func(c *session) { c.inspect(now, &s.limits) })
+			s.hub.each(func(c *session) { c.enforceLimits(now, &s.limits) })
 		}
 	}
 }
 
-// inspect ends c if one of its time limits has passed.
-func (c *session) inspect(now time.Time, l *Limits) {
+// enforceLimits ends c if one of its time limits has passed.
+func (c *session) enforceLimits(now time.Time, l *Limits) {
 	if c.handlers != nil {
-		c.handlers.each(func(e *eventContext) { c.inspectHandler(e, now, l) })
+		c.handlers.each(func(e *eventContext) { c.enforceTimeout(e, now, l) })
 	} else if e := c.handling.Load(); e != nil {
-		c.inspectHandler(e, now, l)
+		c.enforceTimeout(e, now, l)
 		return
 	}
 	if deadline, ok := c.closeDeadline(); ok {
@@ -80,12 +80,12 @@ func (c *session) inspect(now time.Time, l *Limits) {
 	case l.Read > 0 && partial != 0 && now.Sub(time.Unix(0, partial)) > l.Read:
 		c.close(ws.ClosePolicyViolation, "Message not completed in time", now)
 	case c.srv.Extensions.Ping > 0:
-		c.inspectSilence(now, c.srv.Extensions.Ping)
+		c.enforcePing(now, c.srv.Extensions.Ping)
 	}
 }
 
-// inspectSilence pings a client that was silent for d, and cuts one that stays silent.
-func (c *session) inspectSilence(now time.Time, d time.Duration) {
+// enforcePing pings a client that was silent for d, and cuts one that stays silent.
+func (c *session) enforcePing(now time.Time, d time.Duration) {
 	since := c.silentSince.Load()
 	silent := now.Sub(time.Unix(0, since))
 	switch {
@@ -99,9 +99,9 @@ func (c *session) inspectSilence(now time.Time, d time.Duration) {
 	}
 }
 
-// inspectHandler tells the client once when a handler takes too long, and gives the connection up
+// enforceTimeout tells the client once when a handler takes too long, and gives the connection up
 // when it takes twice as long. The handler itself can only be asked to stop, through its context.
-func (c *session) inspectHandler(e *eventContext, now time.Time, l *Limits) {
+func (c *session) enforceTimeout(e *eventContext, now time.Time, l *Limits) {
 	if !e.pastDeadline(now) {
 		return
 	}
