@@ -68,7 +68,7 @@ func startMounted(t testing.TB, srv *gateway.Server) *rig {
 	return startOn(t, srv, httptest.NewServer(srv))
 }
 
-func startTLS(t testing.TB, srv *gateway.Server) *rig {
+func startHTTPServerTLS(t testing.TB, srv *gateway.Server) *rig {
 	t.Helper()
 	web := httptest.NewTLSServer(srv)
 	r := startOn(t, srv, web)
@@ -76,8 +76,8 @@ func startTLS(t testing.TB, srv *gateway.Server) *rig {
 	return r
 }
 
-// startSecure lets Serve speak TLS, which is another way to the socket than that of startTLS.
-func startSecure(t testing.TB, srv *gateway.Server) *rig {
+// startServeTLS lets Serve speak TLS, which is another way to the socket than that of startTLS.
+func startServeTLS(t testing.TB, srv *gateway.Server) *rig {
 	t.Helper()
 	web := httptest.NewTLSServer(nil) // for its certificate
 	defer web.Close()

@@ -14,8 +14,8 @@ func TestSuites(t *testing.T) {
 	paths := map[string]func(testing.TB, *gateway.Server) *rig{
 		"raw":      start,
 		"portable": startPortable,
-		"TLS":      startSecure,
-		"net/http": startTLS,
+		"TLS":      startServeTLS,
+		"net/http": startHTTPServerTLS,
 	}
 	for name, path := range paths {
 		t.Run(name, func(t *testing.T) {
