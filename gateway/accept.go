@@ -123,8 +123,8 @@ func withHeader(r *http.Request) *http.Request {
 	return &own
 }
 
-// request is the handshake as the application sees it, with the headers that API Gateway adds, which
-// become those of r.
+// request is the handshake as the application sees it, with the headers that API Gateway adds,
+// which become those of r.
 // (https://github.com/awslabs/aws-lambda-rust-runtime/blob/main/lambda-events/src/fixtures/example-apigw-websocket-request-without-method.json)
 func (s *Server) request(r *http.Request, up ws.Upgrade, c *session) *tyg.Request {
 	h := r.Header

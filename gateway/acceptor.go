@@ -13,8 +13,8 @@ import (
 // maxHead is the longest request head, in bytes.
 const maxHead = 16 << 10
 
-// acceptor is where clients are before they are connections: the listeners, the clients whose request
-// has not come yet, and the http.Server for requests that open no WebSocket.
+// acceptor is where clients are before they are connections: the listeners, the clients whose
+// request has not come yet, and the http.Server for requests that open no WebSocket.
 type acceptor struct {
 	fallback  *http.Server
 	handoff   *handoffListener

@@ -124,8 +124,8 @@ func startProcess(t *testing.T) (r *rig, pid int) {
 	return &rig{url: "http://" + addr + "/api/"}, pid
 }
 
-// serveStdin serves until stdin ends: what begins with "to all" goes to all, the rest back. What has
-// "wrapped" in it is handled with a context of middleware's own.
+// serveStdin serves until stdin ends: what begins with "to all" goes to all, the rest back. What
+// has "wrapped" in it is handled with a context of middleware's own.
 func serveStdin(t *testing.T) {
 	app := tyg.New("test")
 	l := follow(app)

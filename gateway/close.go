@@ -18,8 +18,8 @@ func (s *Server) Close(ctx context.Context, id tyg.ConnID) error {
 }
 
 // CloseWith closes a connection of this Server with a code and reason of the caller's choice (RFC
-// 6455 section 7.4; 4000 to 4999 are for applications). A code that may not be sent is an error, and
-// so is a reason over 123 bytes. Not on AWS.
+// 6455 section 7.4; 4000 to 4999 are for applications). A code that may not be sent is an error,
+// and so is a reason over 123 bytes. Not on AWS.
 func (s *Server) CloseWith(
 	ctx context.Context, id tyg.ConnID, code tyg.CloseCode, reason string,
 ) error {
@@ -40,7 +40,7 @@ func (s *Server) CloseWith(
 var errCloseCode = errors.New("the code must be one of RFC 6455 section 7.4 that may be sent, " +
 	"and the reason at most 123 bytes of UTF-8")
 
-// maxCloseReason is how long the reason of a close frame may be, in bytes (RFC 6455 section 5.5).
+// maxCloseReason is the length limit of a close frame's reason, in bytes (RFC 6455 section 5.5).
 const maxCloseReason = 123
 
 // close starts the close handshake: the client gets code and reason after all that is queued, and
@@ -53,7 +53,7 @@ func (c *session) close(code tyg.CloseCode, reason string, now time.Time) bool {
 	}
 	c.markClosingLocked(tyg.Disconnect{Code: code, Reason: reason}, now)
 	c.queueCloseLocked(code, reason)
-	// Turns end, as soon as no handler runs. With c.mu, so that it comes before that of awaitClose.
+	// Ends the turns as soon as no handler runs. c.mu orders it before the deadline of lingerForClose.
 	_ = c.sock.SetReadDeadline(now)
 	c.flushUnlock()
 	return true
@@ -65,7 +65,8 @@ func (c *session) queueCloseLocked(code tyg.CloseCode, reason string) {
 	o.b = ws.AppendClose(o.b, int(code), reason)
 }
 
-// markClosingLocked decides how the connection ended. What is decided first stays.
+// markClosingLocked records how the connection ended. It is the one place that does; the first
+// cause stays.
 func (c *session) markClosingLocked(end tyg.Disconnect, now time.Time) {
 	c.closing.Store(true)
 	c.cause = end
@@ -73,14 +74,15 @@ func (c *session) markClosingLocked(end tyg.Disconnect, now time.Time) {
 	c.cutAt = now.Add(max(c.srv.limits.Close, time.Millisecond))
 }
 
+// closeDeadline returns when the sweep cuts the socket, and whether the connection is closing.
 func (c *session) closeDeadline() (time.Time, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.cutAt, c.closing.Load()
 }
 
-// handleClose ends the connection as the client asked, and answers with its own code (RFC 6455
-// section 5.5.1). If it is the client that answers, there is nothing left to do.
+// handleClose handles a close frame of the client: it closes the connection and echoes the code
+// (RFC 6455 section 5.5.1). If the frame answers ours, there is nothing left to do.
 func (c *session) handleClose(payload []byte, now time.Time) {
 	c.readClosed = true
 	code, reason, err := ws.ParseClose(payload)
@@ -102,20 +104,21 @@ func (c *session) handleClose(payload []byte, now time.Time) {
 	c.flushUnlock()
 }
 
-// closeViolation closes a connection whose client broke a rule. What it sends from here on is read and
-// thrown away until it answers or time is up, because closing a socket that has unread bytes would
-// destroy the close frame on its way (RFC 6455 section 7.1.1).
+// closeViolation closes a connection whose client broke the protocol. What the client sends from
+// here on is read and dropped until it answers or time is up: closing a socket that has unread
+// bytes would destroy the close frame on its way (RFC 6455 section 7.1.1).
 func (c *session) closeViolation(err error, now time.Time) {
 	bad, ok := errors.AsType[*ws.CloseError](err)
 	if !ok {
 		bad = &ws.CloseError{Code: ws.CloseProtocolError, Reason: err.Error()}
 	}
-	c.srv.log.Info("client broke the protocol", "conn", c.conn.ID, "code", bad.Code, "reason", bad.Reason)
+	c.srv.log.Info("client broke the protocol",
+		"conn", c.conn.ID, "code", bad.Code, "reason", bad.Reason)
 	c.close(tyg.CloseCode(bad.Code), bad.Reason, now)
 	c.discard = true
 }
 
-// markLost ends a connection whose socket is gone. Nothing more can be said to the client.
+// markLost records that the socket is gone. Nothing more can be sent to the client.
 func (c *session) markLost(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -133,7 +136,7 @@ const (
 	reasonNoStatus = "Client-side close frame status not set"
 )
 
-// abort cuts the connection at once, its handler's context included.
+// abort ends the contexts of the connection's handlers and closes its socket at once.
 func (c *session) abort() {
 	if e := c.handling.Load(); e != nil {
 		e.end(ended)
@@ -144,8 +147,8 @@ func (c *session) abort() {
 	_ = c.sock.Close() // Ended follows
 }
 
-// Ended is called when the client sends no more, or may not, and a second time when awaitClose is
-// over.
+// Ended is called by the socket when no more turns follow: when the client can or may send no more,
+// and a second time when lingerForClose has finished waiting.
 func (c *session) Ended(err error) {
 	if err != nil {
 		c.markLost(err)
@@ -159,7 +162,7 @@ func (c *session) Ended(err error) {
 	c.lingerForClose()
 }
 
-// runDisconnect tells the application how the connection ended, once.
+// runDisconnect runs the disconnect handler, once.
 func (c *session) runDisconnect() {
 	if c.disconnected || !c.srv.routes.Has(tyg.RouteDisconnect) {
 		return
@@ -169,7 +172,7 @@ func (c *session) runDisconnect() {
 	end := c.cause
 	c.mu.Unlock()
 	now := time.Now()
-	_, _ = c.callHandler(nil, &tyg.Event{ // call has logged what went wrong, and nobody is left to tell
+	_, _ = c.callHandler(nil, &tyg.Event{ // callHandler has logged the error
 		Type:       tyg.EventDisconnect,
 		Route:      tyg.RouteDisconnect,
 		RequestID:  eventID(),
@@ -179,20 +182,20 @@ func (c *session) runDisconnect() {
 	}, now)
 }
 
-// lingerForClose waits for the client's answer to our close frame. For the application the connection
-// has ended already, so this concerns nobody but the client: to close the socket at once could
-// destroy the close frame on its way (RFC 6455 section 7.1.1).
+// lingerForClose waits for the client's answer to our close frame. For the application the
+// connection has ended already; but closing the socket at once could destroy the close frame on its
+// way (RFC 6455 section 7.1.1).
 func (c *session) lingerForClose() {
 	c.lingerUntil, _ = c.closeDeadline()
-	if c.discard { // the client's answer is not understood any more, but its end of the stream is
+	if c.discard { // a close frame is not recognized any more, but the end of the stream is
 		c.awaitWriter()
 		c.sock.CloseWrite()
 	}
-	_ = c.sock.SetReadDeadline(c.lingerUntil) // fails if the socket is closed, and then so do its turns
+	_ = c.sock.SetReadDeadline(c.lingerUntil) // fails if the socket is closed, which ends the turns too
 	c.sock.Serve(c)
 }
 
-// finish ends the connection, whatever the cause, and runs the disconnect handler.
+// finish frees what the connection holds, and runs the disconnect handler if it has not run.
 func (c *session) finish() {
 	c.closeSocket()
 	c.reader.Release()
@@ -202,8 +205,7 @@ func (c *session) finish() {
 	c.srv.limiter.release(c.addr)
 }
 
-// closeSocket lets what is queued reach the socket, within the time that the sweep allows, and closes
-// it.
+// closeSocket writes what is queued, within the time that the sweep allows, and closes the socket.
 func (c *session) closeSocket() {
 	if !c.hasSocket {
 		return
@@ -217,7 +219,8 @@ func (c *session) closeSocket() {
 	_ = c.sock.Close() // nothing depends on it any more
 }
 
-// awaitWriter waits until nobody writes. Once the connection is closing, the sweep bounds that.
+// awaitWriter waits until no goroutine writes. Once the connection is closing, the sweep bounds
+// that.
 func (c *session) awaitWriter() {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -50,8 +50,8 @@ type connectResult struct {
 	returned bool // false: it still runs, and nobody waits for it but the gate
 }
 
-// runConnect runs the connect handler on a goroutine of its own, which ends with the handler. One that
-// takes too long leaves the gate by itself.
+// runConnect runs the connect handler on a goroutine of its own, which ends with the handler. One
+// that takes too long leaves the gate by itself.
 func (c *session) runConnect(e tyg.Event) connectResult {
 	done := make(chan connectResult)
 	late := make(chan struct{})
@@ -101,7 +101,8 @@ func connectRefusal(reply tyg.Reply, err error) *refusal {
 	}
 }
 
-// runAuthorizer asks the authorizer, if there is one, and gives the connection the identity that it returns.
+// runAuthorizer asks the authorizer, if there is one, and gives the connection the identity that it
+// returns.
 func (c *session) runAuthorizer(r *tyg.Request) *refusal {
 	ctx, cancel := context.Background(), context.CancelFunc(func() {})
 	if limit := c.srv.limits.Integration; limit > 0 {

@@ -7,11 +7,7 @@ import (
 	"strings"
 )
 
-const (
-	idSize     = 16
-	idsAtOnce  = 64
-	ctxsAtOnce = 16 // who keeps one of them keeps all from the collector
-)
+const idSize = 16
 
 // eventID returns one event id.
 func eventID() string { return newIDs(1) }

@@ -13,8 +13,8 @@ import (
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
-// handleMessage hands a message to the handler of its route. Once the connection is closing, the client
-// talks to nobody.
+// handleMessage hands a message to the handler of its route. Once the connection is closing, the
+// client talks to nobody.
 func (c *session) handleMessage(rs *readScratch, m ws.Message) {
 	if c.closing.Load() {
 		return
@@ -80,8 +80,8 @@ func (c *session) runMessage(rs *readScratch, e *tyg.Event) {
 	}
 }
 
-// sendReply sends the body of a reply, for routes with a route response. One that cannot be sent, for
-// what it is, is the handler's failure.
+// sendReply sends the body of a reply, for routes with a route response. One that cannot be sent,
+// for what it is, is the handler's failure.
 func (c *session) sendReply(reply tyg.Reply, requestID string) {
 	if !c.srv.Extensions.Binary {
 		reply.Type = tyg.Text // whether API Gateway has another answer is not documented
@@ -96,9 +96,10 @@ func (c *session) sendReply(reply tyg.Reply, requestID string) {
 	}
 }
 
-// callHandler runs the Handler with one event that begins at start, and logs what it has to say. d is nil
-// away from a pass. If the handler took longer than the limit, its outcome counts no more and the
-// error is errTimedOut; the client of a message has then been told so, by the sweep or here.
+// callHandler runs the Handler with one event that begins at start, and logs what it has to say. d
+// is nil away from a pass. If the handler took longer than the limit, its outcome counts no more
+// and the error is errTimedOut; the client of a message has then been told so, by the sweep or
+// here.
 func (c *session) callHandler(rs *readScratch, e *tyg.Event, start time.Time) (reply tyg.Reply, err error) {
 	ctx := rs.newContext()
 	ctx.set(c, e, c.srv.handlerDeadline(rs, start))
@@ -201,8 +202,8 @@ func (c *session) sendTimeout(e *eventContext) {
 	}
 }
 
-// sendErrorFrame sends one of API Gateway's error frames. It tells the client nothing but the ids under
-// which the log tells everything.
+// sendErrorFrame sends one of API Gateway's error frames. It tells the client nothing but the ids
+// under which the log tells everything.
 func (c *session) sendErrorFrame(message, requestID string) {
 	var b [256]byte
 	frame := apigw.AppendErrorFrame(b[:0], message, c.conn.ID, requestID)

@@ -6,9 +6,9 @@ import (
 	"sync"
 )
 
-// connLimiter counts who is inside: a connection enters with its handshake and leaves when its disconnect
-// handler has returned. It keeps the limits on connections, and at shutdown it is what is waited
-// for.
+// connLimiter counts who is inside: a connection enters with its handshake and leaves when its
+// disconnect handler has returned. It keeps the limits on connections, and at shutdown it is what
+// is waited for.
 type connLimiter struct {
 	mu         sync.Mutex
 	closed     bool

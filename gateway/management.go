@@ -67,8 +67,8 @@ func (s *Server) serveMethod(w http.ResponseWriter, r *http.Request, id tyg.Conn
 	return apigw.DenyUnsigned() // what API Gateway says of a method it lacks
 }
 
-// readBody reads a payload, no more of it than could be sent, and no longer than a message may take:
-// it is read before anybody knows who sends it, because the signature covers it.
+// readBody reads a payload, no more of it than could be sent, and no longer than a message may
+// take: it is read before anybody knows who sends it, because the signature covers it.
 func (s *Server) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	if limit := s.limits.Read; limit > 0 {
 		c := http.NewResponseController(w)

@@ -301,7 +301,8 @@ func TestSlowOpenHoldsUpNoOtherClient(t *testing.T) {
 	})
 }
 
-// TestOpenLeavesNoGoroutines opens 10,000 connections, as many at once as there are descriptors for.
+// TestOpenLeavesNoGoroutines opens 10,000 connections, as many at once as there are descriptors
+// for.
 func TestOpenLeavesNoGoroutines(t *testing.T) {
 	const rounds, clients = 10, 1000
 	app := echo()

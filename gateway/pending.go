@@ -10,8 +10,8 @@ import (
 	"github.com/tyg-dev/tyg/internal/sock"
 )
 
-// A pendingConn is a client that has not said yet what it wants. If that is a WebSocket, it becomes the
-// session that it contains.
+// A pendingConn is a client that has not said yet what it wants. If that is a WebSocket, it becomes
+// the session that it contains.
 type pendingConn struct {
 	session
 	peer  netip.AddrPort

@@ -9,8 +9,8 @@ import (
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
-// Turn reads once and handles every message that is complete. It is called whenever the socket may
-// have something, and takes its buffer only when it does.
+// Turn reads once and handles every message that is complete. The socket calls it whenever there
+// may be something to read; only for that time does a connection hold a buffer.
 func (c *session) Turn() sock.Turn {
 	rs := c.srv.pools.getScratch(c.sock.Blocks())
 	turn := c.readOnce(rs)
@@ -18,9 +18,10 @@ func (c *session) Turn() sock.Turn {
 	return turn
 }
 
+// readOnce reads what is there and handles it.
 func (c *session) readOnce(rs *readScratch) sock.Turn {
 	if c.closing.Load() && !time.Now().Before(c.lingerUntil) {
-		return sock.Done // a client that never stops sending never lets a deadline strike
+		return sock.Done // a deadline never passes while a client keeps sending
 	}
 	b := c.readBuffer(rs)
 	have := copy(b, c.unparsed)
@@ -43,7 +44,7 @@ func (c *session) readOnce(rs *readScratch) sock.Turn {
 	return sock.Again
 }
 
-// handleBuffered handles what the client sent before it had its 101.
+// handleBuffered handles what the client sent along with its handshake.
 func (c *session) handleBuffered() sock.Turn {
 	rs := c.srv.pools.getScratch(false)
 	defer c.srv.pools.putScratch(rs, false)
@@ -54,8 +55,8 @@ func (c *session) handleBuffered() sock.Turn {
 	return turn
 }
 
-// pauseSilenceClock and hear stand around what may take its time while nothing is read: a client is not silent
-// that cannot be heard.
+// pauseSilenceClock stops measuring for how long the client was silent, which it cannot show while
+// a handler runs and nothing is read. resumeSilenceClock starts anew.
 func (c *session) pauseSilenceClock() {
 	if c.srv.Extensions.Ping > 0 {
 		c.silentSince.Store(0)
@@ -68,9 +69,9 @@ func (c *session) resumeSilenceClock() {
 	}
 }
 
-// readBuffer returns the buffer to read into, which is larger than the desk's own only where a frame
-// larger than that has begun. It then doubles, so that a header that promises much costs nothing
-// before it keeps its word.
+// readBuffer returns the buffer to read into: that of rs, or a larger one if a larger frame has
+// begun. That one doubles with each read, so a header that claims a large payload allocates nothing
+// until the bytes arrive.
 func (c *session) readBuffer(rs *readScratch) []byte {
 	if len(c.unparsed) < len(rs.buf) && ws.FrameSize(c.unparsed) <= len(rs.buf) {
 		return rs.buf
@@ -78,8 +79,8 @@ func (c *session) readBuffer(rs *readScratch) []byte {
 	return make([]byte, max(2*len(c.unparsed), bigBuffer))
 }
 
-// handleFrames cuts b into messages and handles them, in order. What is incomplete is kept for the next
-// read.
+// handleFrames cuts b into messages and handles them in order. It keeps what is incomplete for the
+// next read.
 func (c *session) handleFrames(rs *readScratch, b []byte) sock.Turn {
 	defer rs.endRead()
 	for moved := false; !c.discard; moved = moved || !c.reader.Partial() {
@@ -115,8 +116,9 @@ func (c *session) handleFrame(rs *readScratch, m ws.Message) sock.Turn {
 	return sock.Again
 }
 
-// keepPartial remembers the beginning of a frame, and since when the rest is awaited: since now, if
-// another message has been completed meanwhile. A ping between two fragments completes nothing.
+// keepPartial keeps b, the beginning of a frame, and records since when the rest is awaited: since
+// now, if a message was completed in the same read (moved). A ping between two fragments completes
+// none.
 func (c *session) keepPartial(b []byte, moved bool, now time.Time) {
 	c.unparsed = nil
 	if len(b) > 0 {

@@ -71,8 +71,9 @@ func messageJSON(message string, status int) []byte {
 	return b
 }
 
-// An refusalWriter is the response to a handshake that Serve has read itself. It is written with the first
-// Write; the connection ends with it. A handshake that succeeds is answered by the session.
+// An refusalWriter is the response to a handshake that Serve has read itself. It is written with
+// the first Write; the connection ends with it. A handshake that succeeds is answered by the
+// session.
 type refusalWriter struct {
 	*session
 	header http.Header
@@ -124,8 +125,9 @@ const (
 	lingerBytes = 256 << 10
 )
 
-// An lingerReader lets what a client still sends run out behind an answer that ends the connection. To close a
-// socket with bytes that nobody has read would destroy the answer on its way (RFC 9112 section 9.6).
+// An lingerReader lets what a client still sends run out behind an answer that ends the connection.
+// To close a socket with bytes that nobody has read would destroy the answer on its way (RFC 9112
+// section 9.6).
 type lingerReader struct {
 	*session
 	left int

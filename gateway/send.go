@@ -77,8 +77,8 @@ func (c *session) send(e *eventContext, op ws.Opcode, data []byte) error {
 	return nil
 }
 
-// SendMany sends one message to many connections of this Server. The frame is made once. A recipient
-// whose queue is full is closed with 1013, and its error is tyg.ErrThrottled.
+// SendMany sends one message to many connections of this Server. The frame is made once. A
+// recipient whose queue is full is closed with 1013, and its error is tyg.ErrThrottled.
 func (s *Server) SendMany(
 	ctx context.Context, ids []tyg.ConnID, data []byte, opts ...tyg.SendOption,
 ) error {

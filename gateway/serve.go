@@ -54,8 +54,8 @@ func (s *Server) serveListener(l net.Listener) error {
 	return s.acceptor.fallback.Serve(l) // its connections may be more than sockets, which handlers are told of
 }
 
-// How long to wait after an Accept that failed, and how often in a row it may. The usual cause is that
-// there are no descriptors left, which passes.
+// How long to wait after an Accept that failed, and how often in a row it may. The usual cause is
+// that there are no descriptors left, which passes.
 const (
 	acceptPause = 20 * time.Millisecond
 	acceptTries = 500

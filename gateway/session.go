@@ -14,50 +14,50 @@ import (
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
-// A session is one connection, from its handshake to the return of its disconnect handler. There is
-// one for every client, so what it holds while the client is silent is what the server costs.
+// A session is one connection, from its handshake to the return of its disconnect handler. Each
+// client has one, so what it holds while the client is silent is what the server costs.
 type session struct {
 	// static after begin
 	srv      *Server
 	conn     tyg.Conn
-	next     *session // in the hub, of the same key
+	next     *session // the next one of the same key in the hub
 	addr     netip.Addr
 	deflate  *ws.Deflate  // nil: not negotiated
-	handlers *handlerPool // handlers that run at the same time; nil: one after the other
+	handlers *handlerPool // runs handlers at the same time; nil: one after the other
 
 	sock sock.Conn
 
 	// owned by Turn, and after it by Ended
 	reader       ws.Reader
 	unparsed     []byte    // the beginning of a frame that is not complete
-	discard      bool      // the client broke the protocol: what it sends has no meaning any more
-	readClosed   bool      // the client has sent its close frame, or nothing more can come
+	discard      bool      // the client broke the protocol: drop what it sends
+	readClosed   bool      // nothing more can come: a close frame came, or the stream has ended
 	disconnected bool      // the disconnect handler has run
 	hasSocket    bool      // there is a socket
-	lingerUntil  time.Time // until when the client's answer to our close frame is awaited; zero: it is not
+	lingerUntil  time.Time // how long to wait for the client's close frame; zero: not waiting yet
 
 	// read by the sweep
-	lastActive   atomic.Int64                 // when a message last went either way, Unix nanoseconds
-	silentSince  atomic.Int64                 // since when nothing came, for pings; 0: deaf just now
+	lastActive   atomic.Int64                 // the last message in or out, Unix nanoseconds
+	silentSince  atomic.Int64                 // since when nothing came, for pings; 0: paused
 	lastPing     atomic.Int64                 // when a ping was last sent
-	partialSince atomic.Int64                 // since when rest or a fragment waits for more; 0: none does
+	partialSince atomic.Int64                 // since when unparsed or a fragment waits for more; 0: none does
 	handling     atomic.Pointer[eventContext] // the event in a handler; nil: none is
 
-	inFlight *buffer // owned by the writer: what a batch writes
+	inFlight *buffer // owned by the writer: what a sock.Batch is writing
 
 	// guarded by mu
 	mu            sync.Mutex
-	queueShrunk   *sync.Cond  // someone waits for the queue to shrink; made when first needed
-	out           *buffer     // what is to be written next; nil: nothing
-	inFlightBytes int         // bytes that the writer has in hand
-	writing       bool        // someone has the right to write
-	held          bool        // more messages of the same read follow: writing waits for their replies
-	closing       atomic.Bool // a close frame was queued, or the socket is lost: nothing more is sent
-	cutAt         time.Time   // when a socket that is closing is cut
-	cause         tyg.Disconnect
+	queueShrunk   *sync.Cond     // signals that the queue has shrunk; made when first needed
+	out           *buffer        // what is to be written next; nil: nothing
+	inFlightBytes int            // bytes that the writer has taken from the queue
+	writing       bool           // a goroutine has the right to write
+	held          bool           // more messages of the same read follow: writing waits for their replies
+	closing       atomic.Bool    // a close frame was queued, or the socket is lost: nothing more is sent
+	cutAt         time.Time      // when a socket that is closing is cut
+	cause         tyg.Disconnect // how the connection ended; valid once closing is set
 }
 
-// initConn tells the session who its client is.
+// initConn sets what the session knows of its client from the handshake.
 func (c *session) initConn(r *http.Request, addr netip.Addr) {
 	s := c.srv
 	c.addr = addr
@@ -66,7 +66,7 @@ func (c *session) initConn(r *http.Request, addr netip.Addr) {
 		Sender:      s.sender,
 		ConnectedAt: time.Now(),
 		SourceIP:    handshake.AddrText(addr),
-		UserAgent:   strings.Clone(r.UserAgent()), // not the head that it is cut from
+		UserAgent:   strings.Clone(r.UserAgent()), // a substring would keep the whole head
 		Domain:      strings.Clone(r.Host),
 		Stage:       s.stage(),
 		APIID:       s.apiID(),
@@ -76,8 +76,8 @@ func (c *session) initConn(r *http.Request, addr netip.Addr) {
 	c.reader.Config = &s.wsConfig
 }
 
-// queueUpgrade puts the answer to the handshake in front of everything that will be written. It is written
-// by serve; until then every other sender only queues behind it.
+// queueUpgrade queues the 101 in front of everything that will be written. start writes it; until
+// then all senders only queue behind it.
 func (c *session) queueUpgrade(up ws.Upgrade, subprotocol string, deflate bool) {
 	c.hasSocket = true
 	now := time.Now().UnixNano()
@@ -88,8 +88,8 @@ func (c *session) queueUpgrade(up ws.Upgrade, subprotocol string, deflate bool) 
 	c.writing = true
 }
 
-// start answers the handshake, runs the open handler, handles what the client sent before it had that
-// answer, and leaves the rest to the socket's turns.
+// start writes the 101, runs the open handler, handles what the client sent along with its
+// handshake, and leaves the rest to the turns of the socket.
 func (c *session) start() {
 	c.flush(c.dequeue())
 	c.runOpen()

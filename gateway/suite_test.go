@@ -8,8 +8,8 @@ import (
 	"github.com/tyg-dev/tyg/tygtest"
 )
 
-// TestSuites runs what every host must keep over each way to a socket, as API Gateway and with binary
-// messages.
+// TestSuites runs what every host must keep over each way to a socket, as API Gateway and with
+// binary messages.
 func TestSuites(t *testing.T) {
 	paths := map[string]func(testing.TB, *gateway.Server) *rig{
 		"raw":      start,

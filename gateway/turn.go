@@ -10,24 +10,29 @@ import (
 
 const (
 	bigBuffer   = 64 << 10 // for sockets that take one only when there is something to read
-	smallBuffer = 4 << 10  // for those that wait with it in their hand
+	smallBuffer = 4 << 10  // for sockets that hold one while they wait
+
+	idsAtOnce      = 64
+	contextsAtOnce = 16 // an application that keeps one of them keeps all from the collector
 )
 
-// A readScratch is what a connection works at for the length of one read.
+// A readScratch is what a connection needs for the length of one read.
 type readScratch struct {
 	buf          []byte
-	now          time.Time      // when the read came, or since then a handler that took its time returned
+	now          time.Time      // when the read came, or the last slow handler returned
 	ids          string         // event ids that are not used yet
 	contexts     []eventContext // contexts that are not used yet
 	timer        slowTimer
-	lastStart    time.Time // of the last handler, and until when it may run
-	lastDeadline int64
-	sawSlow      atomic.Bool // a handler took its time: now is not what it says
+	lastStart    time.Time   // of the last handler
+	lastDeadline int64       // of the last handler, Unix nanoseconds
+	sawSlow      atomic.Bool // a handler was slow: now is out of date
 
 	holding atomic.Bool
-	mu      sync.Mutex // the pass shares the rest with its handlers and its watch
-	holdSeq uint64     // counts holds
-	held    []*session // whose replies wait for the end of this one
+
+	// guarded by mu: shared by the turn, its handlers and the timer
+	mu      sync.Mutex
+	holdSeq uint64     // which hold this is
+	held    []*session // their replies wait for the end of this hold
 }
 
 func newScratch(size int) *readScratch {
@@ -36,6 +41,7 @@ func newScratch(size int) *readScratch {
 	return rs
 }
 
+// getScratch returns a readScratch with a big buffer or a small one.
 func (p *pools) getScratch(small bool) *readScratch {
 	if small {
 		return p.small.Get().(*readScratch)
@@ -51,14 +57,14 @@ func (p *pools) putScratch(rs *readScratch, small bool) {
 	p.big.Put(rs)
 }
 
-// newContext says that a handler begins, and gives it a context.
+// newContext starts the timer for a handler and returns the context of its event.
 func (rs *readScratch) newContext() *eventContext {
 	if rs == nil {
 		return new(eventContext)
 	}
 	rs.timer.begin()
 	if len(rs.contexts) == 0 {
-		rs.contexts = make([]eventContext, ctxsAtOnce)
+		rs.contexts = make([]eventContext, contextsAtOnce)
 	}
 	ctx := &rs.contexts[0]
 	rs.contexts = rs.contexts[1:]
@@ -68,8 +74,8 @@ func (rs *readScratch) newContext() *eventContext {
 	return ctx
 }
 
-// nextID returns a new event id. They are made 64 at a time: each alone costs an allocation, and 30 ns
-// more.
+// nextID returns a new event id. Ids are made 64 at a time: one alone costs an allocation and 30
+// ns.
 func (rs *readScratch) nextID() string {
 	if rs.ids == "" {
 		rs.ids = newIDs(idsAtOnce)
@@ -79,7 +85,7 @@ func (rs *readScratch) nextID() string {
 	return id
 }
 
-// endRead ends the pass.
+// endRead ends the read, and with it the hold.
 func (rs *readScratch) endRead() {
 	rs.timer.end()
 	if rs.holding.Load() {
@@ -87,9 +93,9 @@ func (rs *readScratch) endRead() {
 	}
 }
 
-// holdReplies keeps replies back while another complete message lies in the same read, so that all of them
-// leave in one write, whoever they go to. A handler that takes its time does not keep them: the
-// desk's watch lets them go.
+// holdReplies starts to hold replies back if b has another complete message, so that the replies to
+// all messages of a read leave in one write for each recipient. A slow handler does not hold them
+// up: the timer releases them.
 func (c *session) holdReplies(rs *readScratch, b []byte) {
 	if rs.holding.Load() || !ws.FrameComplete(b) {
 		return
@@ -102,7 +108,8 @@ func (c *session) holdReplies(rs *readScratch, b []byte) {
 	c.mu.Unlock()
 }
 
-// holdOrFlushUnlock unlocks c.mu and writes what is queued, now or together with what follows it.
+// holdOrFlushUnlock unlocks c.mu and writes what is queued, now or with the other replies of the
+// read.
 func (c *session) holdOrFlushUnlock(e *eventContext) {
 	if !c.held && !c.writing && e != nil && e.scratch != nil && e.scratch.addHeld(c, e.holdSeq) {
 		c.held = true
@@ -110,7 +117,7 @@ func (c *session) holdOrFlushUnlock(e *eventContext) {
 	c.flushUnlock()
 }
 
-// startHolding begins a new term.
+// startHolding begins a new hold.
 func (rs *readScratch) startHolding() {
 	rs.mu.Lock()
 	rs.holdSeq++
@@ -118,8 +125,8 @@ func (rs *readScratch) startHolding() {
 	rs.mu.Unlock()
 }
 
-// addHeld remembers that c is held, for release. It reports false if that comes too late: the term is
-// over. c.mu is held.
+// addHeld adds c to the hold seq, for releaseHeld. It reports false if that hold is over. The
+// caller has locked c.mu.
 func (rs *readScratch) addHeld(c *session, seq uint64) bool {
 	rs.mu.Lock()
 	defer rs.mu.Unlock()
@@ -130,7 +137,7 @@ func (rs *readScratch) addHeld(c *session, seq uint64) bool {
 	return true
 }
 
-// releaseHeld ends the term, and writes what was held. It is called by the pass, or by its watch.
+// releaseHeld ends the hold and writes what was held. The turn calls it, or the timer.
 func (rs *readScratch) releaseHeld() {
 	rs.mu.Lock()
 	held := rs.held
@@ -146,7 +153,7 @@ func (rs *readScratch) releaseHeld() {
 	rs.mu.Unlock()
 }
 
-// flushHeld writes what was held of sessions, one or many.
+// flushHeld writes the replies held for sessions, in one batch if they are many.
 func flushHeld(held []*session) {
 	if len(held) == 0 {
 		return
@@ -160,26 +167,26 @@ func flushHeld(held []*session) {
 	}
 }
 
-// onSlow lets replies go whose handler takes its time.
+// onSlow releases the replies that a slow handler would hold up.
 func (rs *readScratch) onSlow() {
 	rs.sawSlow.Store(true)
 	rs.releaseHeld()
 }
 
-// slowTimer notices, at a desk, that a handler takes its time. It ticks only while messages are
-// handled, and costs each of them two stores; a timer set for each would cost ten times that.
+// A slowTimer notices that a handler is slow. It ticks only while messages are handled, and costs
+// each of them two stores; a time.Timer for each would cost ten times that.
 type slowTimer struct {
-	onSlow func() // called, on a goroutine of its own, while the handler still runs
-	count  uint32 // owned by the desk: even, 2 for each message
-	event  atomic.Uint32
-	armed  atomic.Bool
-	seen   uint32 // owned by the tick: event, a tick ago
+	onSlow func()        // called, on a goroutine of its own, while the handler still runs
+	count  uint32        // owned by the turn: even, 2 for each message
+	event  atomic.Uint32 // count, plus 1 while a handler runs
+	armed  atomic.Bool   // check will run
+	seen   uint32        // owned by check: event, a tick ago
 }
 
-// tick is how often the watch looks. A handler is late after one to two of them.
+// tick is how often a slowTimer checks. A handler is slow after one to two of them.
 const tick = time.Millisecond
 
-// begin says that a handler begins, end that it has returned.
+// begin marks the begin of a handler, and end its return.
 func (t *slowTimer) begin() {
 	t.count += 2
 	t.event.Store(t.count + 1)
@@ -196,8 +203,8 @@ func (t *slowTimer) arm() {
 	}
 }
 
-// check calls late for a message that was there a tick ago. It looks again until nothing has changed:
-// after that there is nothing to see before the next message.
+// check calls onSlow if the handler of a tick ago still runs. It runs again until nothing has
+// changed for a tick; the next message arms it again.
 func (t *slowTimer) check() {
 	event := t.event.Load()
 	same := event == t.seen

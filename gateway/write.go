@@ -74,8 +74,8 @@ func (c *session) flushBatchUnlock(b *sock.Batch) {
 	c.flush(o)
 }
 
-// flush writes o, and what is queued meanwhile. The caller has set c.writing, or inherited it; flush
-// gives it back. It never waits for the socket: when that is full, a goroutine takes over.
+// flush writes o, and what is queued meanwhile. The caller has set c.writing, or inherited it;
+// flush gives it back. It never waits for the socket: when that is full, a goroutine takes over.
 func (c *session) flush(o *buffer) {
 	for o != nil {
 		n, err := c.sock.TryWrite(o.b)
@@ -161,7 +161,8 @@ func (c *session) sendPing() {
 	c.flushUnlock()
 }
 
-// sendPong answers a ping (RFC 6455 section 5.5.3). A client that does not read its pongs gets no more.
+// sendPong answers a ping (RFC 6455 section 5.5.3). A client that does not read its pongs gets no
+// more.
 func (c *session) sendPong(payload []byte) {
 	c.mu.Lock()
 	if c.checkQueueLocked(len(payload)) == nil {

@@ -7,8 +7,8 @@ import (
 )
 
 // SourceAddr returns the client's address. X-Forwarded-For is read from its end, where the nearest
-// proxy has written, for as long as the writer is a trusted proxy: the client may have forged what is
-// further left.
+// proxy has written, for as long as the writer is a trusted proxy: the client may have forged what
+// is further left.
 func SourceAddr(r *http.Request, trusted []netip.Prefix) netip.Addr {
 	addr := PeerAddr(r)
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")

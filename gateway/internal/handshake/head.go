@@ -12,15 +12,15 @@ import (
 
 var headEnd = []byte("\r\n\r\n")
 
-// HasHead reports whether a request head ends in b. Its lines may end with LF alone (RFC 9112 section
-// 2.2), though none that ParseHead takes.
+// HasHead reports whether a request head ends in b. Its lines may end with LF alone (RFC 9112
+// section 2.2), though none that ParseHead takes.
 func HasHead(b []byte) bool {
 	return bytes.Contains(b, headEnd[1:]) || bytes.Contains(b, []byte("\n\n"))
 }
 
-// ParseHead reads a request head at the front of b if it is plainly that of a handshake, and returns
-// its length in bytes. It returns nil for anything else, and for anything unusual, which is left to
-// an http.Server.
+// ParseHead reads a request head at the front of b if it is plainly that of a handshake, and
+// returns its length in bytes. It returns nil for anything else, and for anything unusual, which is
+// left to an http.Server.
 //
 // http.ReadRequest in its place was 8 % of what a handshake costs.
 func ParseHead(b []byte) (*http.Request, int) {

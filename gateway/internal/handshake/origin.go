@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// Origins says which web pages may connect. A browser sends the Origin of the page whose script opens
-// a WebSocket and, unlike for other requests, lets any page open one to any server: an application
-// that relies on cookies must look at it (RFC 6455 section 10.2).
+// Origins says which web pages may connect. A browser sends the Origin of the page whose script
+// opens a WebSocket and, unlike for other requests, lets any page open one to any server: an
+// application that relies on cookies must look at it (RFC 6455 section 10.2).
 type Origins struct {
 	all      bool
 	patterns []originPattern
