@@ -19,7 +19,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
-// accept turns a handshake into the connection c, or answers why not.
+// accept makes the connection c of a handshake, or refuses it.
 func (s *Server) accept(c *session, w http.ResponseWriter, r *http.Request) {
 	addr := handshake.SourceAddr(r, s.TrustedProxies)
 	c.initConn(r, addr)
@@ -48,7 +48,7 @@ func (s *Server) accept(c *session, w http.ResponseWriter, r *http.Request) {
 	s.begin(w, c, up, cmp.Or(reply.Subprotocol, request.SelectedSubprotocol()))
 }
 
-// check looks at everything about a handshake that does not need the application.
+// check checks all of a handshake that does not need the application.
 func (s *Server) check(r *http.Request) (ws.Upgrade, *refusal) {
 	if !s.servesPath(r.URL.Path) {
 		return ws.Upgrade{}, &refusal{
@@ -77,7 +77,7 @@ func (s *Server) check(r *http.Request) (ws.Upgrade, *refusal) {
 }
 
 // servesPath reports whether WebSockets are accepted at path: /{stage}, or nothing, where a mapped
-// domain or http.StripPrefix has taken the stage away.
+// domain or http.StripPrefix has removed the stage.
 func (s *Server) servesPath(path string) bool {
 	path = strings.Trim(path, "/")
 	return path == "" || path == s.stage()
@@ -91,7 +91,7 @@ func handshakeRefusal(err error) *refusal {
 	return &refusal{status: bad.Status, header: bad.Header, message: bad.Reason}
 }
 
-// admit takes a place at the gate.
+// admit counts the connection, or returns why its handshake is refused.
 func (s *Server) admit(addr netip.Addr) *refusal {
 	switch s.limiter.admit(addr, s.limits.Conns, s.limits.ConnsPerAddress) {
 	case shuttingDown:
@@ -116,14 +116,14 @@ func (s *Server) admit(addr netip.Addr) *refusal {
 	return nil
 }
 
-// withHeader returns r with a header of its own, where somebody else may look at that of r.
+// withHeader returns a copy of r with a header of its own, because other code may read that of r.
 func withHeader(r *http.Request) *http.Request {
 	own := *r
 	own.Header = r.Header.Clone()
 	return &own
 }
 
-// request is the handshake as the application sees it, with the headers that API Gateway adds,
+// request returns the handshake as the application sees it, with the headers that API Gateway adds,
 // which become those of r.
 // (https://github.com/awslabs/aws-lambda-rust-runtime/blob/main/lambda-events/src/fixtures/example-apigw-websocket-request-without-method.json)
 func (s *Server) request(r *http.Request, up ws.Upgrade, c *session) *tyg.Request {
@@ -156,7 +156,7 @@ func setDefault(h http.Header, name, value string) {
 	}
 }
 
-// traceID has the shape of an X-Ray trace id.
+// traceID returns a new id in the form of an X-Ray trace id.
 // (https://docs.aws.amazon.com/xray/latest/devguide/xray-api-sendingdata.html)
 func traceID(at time.Time) string {
 	var raw [16]byte
@@ -167,8 +167,8 @@ func traceID(at time.Time) string {
 	return string(hex.AppendEncode(append(b, '-'), raw[4:]))
 }
 
-// begin starts the connection. Whatever goes wrong from here on, the application has seen a connect
-// and will see a disconnect.
+// begin starts the connection. The application has seen its connect, and will see its disconnect
+// even if this fails.
 func (s *Server) begin(w http.ResponseWriter, c *session, up ws.Upgrade, subprotocol string) {
 	if err := c.takeSocket(w); err != nil {
 		s.refuse(w, c, refusal{
@@ -186,7 +186,7 @@ func (s *Server) begin(w http.ResponseWriter, c *session, up ws.Upgrade, subprot
 	if n := s.Extensions.Concurrency; n > 1 {
 		c.handlers = newHandlerPool(n)
 	}
-	c.conn.Subprotocol = strings.Clone(subprotocol) // as the others, in introduce
+	c.conn.Subprotocol = strings.Clone(subprotocol) // as the others, in initConn
 	c.queueUpgrade(up, subprotocol, deflate)
 	s.count.connects.Add(1)
 	s.hub.add(c)
@@ -197,8 +197,8 @@ func (s *Server) begin(w http.ResponseWriter, c *session, up ws.Upgrade, subprot
 	c.start()
 }
 
-// takeSocket takes the socket from the HTTP server, and with it what the client has sent behind its
-// handshake. If Serve has read the handshake, the session has both.
+// takeSocket takes the socket from the http.Server, and with it the bytes that the client sent
+// along with its handshake. If Serve has read the handshake, the session has both already.
 func (c *session) takeSocket(w http.ResponseWriter) error {
 	if _, ok := w.(*refusalWriter); ok {
 		return nil
@@ -211,7 +211,7 @@ func (c *session) takeSocket(w http.ResponseWriter) error {
 		received, _ := buffered.Reader.Peek(n)
 		c.unparsed = append([]byte(nil), received...)
 	}
-	if ahead, ok := nc.(*readAhead); ok { // without it, this is a socket that can be polled
+	if ahead, ok := nc.(*readAhead); ok { // only the socket below it can be polled
 		nc, c.unparsed = ahead.Conn, append(c.unparsed, ahead.unread...)
 	}
 	c.sock.Open(nc, c.srv.poller())

@@ -10,11 +10,11 @@ import (
 	"time"
 )
 
-// maxHead is the longest request head, in bytes.
+// maxHead is the length limit of a request head, in bytes.
 const maxHead = 16 << 10
 
-// acceptor is where clients are before they are connections: the listeners, the clients whose
-// request has not come yet, and the http.Server for requests that open no WebSocket.
+// An acceptor holds what comes before connections: the listeners, the clients whose request has not
+// arrived yet, and the http.Server for requests that open no WebSocket.
 type acceptor struct {
 	fallback  *http.Server
 	handoff   *handoffListener
@@ -38,7 +38,7 @@ func (a *acceptor) init(s *Server) {
 	a.pending = make(map[*pendingConn]struct{})
 }
 
-// startFallback makes the way from here to the http.Server. It reports false after shutdown.
+// startFallback starts the http.Server, for connections from addr. It reports false after shutdown.
 func (a *acceptor) startFallback(addr net.Addr) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -49,7 +49,7 @@ func (a *acceptor) startFallback(addr net.Addr) bool {
 	return !a.closed
 }
 
-// addListener remembers a listener for shutdown, or closes it if that has been.
+// addListener keeps a listener for shutdown to close, or closes it if shutdown has run.
 func (a *acceptor) addListener(c io.Closer) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -66,7 +66,7 @@ func (a *acceptor) isClosed() bool {
 	return a.closed
 }
 
-// add reports false after shutdown.
+// add adds a client whose request has not arrived. It reports false after shutdown.
 func (a *acceptor) add(p *pendingConn) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -82,7 +82,7 @@ func (a *acceptor) remove(p *pendingConn) {
 	delete(a.pending, p)
 }
 
-// closeOverdue cuts the clients that have been waiting for longer than d.
+// closeOverdue closes the sockets of clients that have been pending for longer than d.
 func (a *acceptor) closeOverdue(now time.Time, d time.Duration) {
 	var late []*pendingConn
 	a.mu.Lock()
@@ -97,8 +97,7 @@ func (a *acceptor) closeOverdue(now time.Time, d time.Duration) {
 	}
 }
 
-// shutdown closes the listeners, cuts those who have not asked for anything yet, and lets requests
-// under way finish.
+// shutdown closes the listeners and the pending clients, and lets requests under way finish.
 func (a *acceptor) shutdown(ctx context.Context) error {
 	a.mu.Lock()
 	a.closed = true

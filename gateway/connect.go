@@ -14,7 +14,7 @@ import (
 )
 
 // connect runs the connect handler and waits for it no longer than the integration timeout. A
-// refused session has left the gate, or will when its handler returns.
+// session that is refused leaves the limiter, at the latest when its handler returns.
 func (c *session) connect(r *tyg.Request) (tyg.Reply, *refusal) {
 	e := c.connectEvent(r)
 	if !c.srv.routes.Has(tyg.RouteConnect) {
@@ -43,15 +43,15 @@ func (c *session) connectEvent(r *tyg.Request) tyg.Event {
 	}
 }
 
-// connectResult is what came of a connect handler.
+// A connectResult is what a connect handler has returned, if it has.
 type connectResult struct {
 	reply    tyg.Reply
 	err      error
-	returned bool // false: it still runs, and nobody waits for it but the gate
+	returned bool // false: it still runs, and only Shutdown waits for it
 }
 
-// runConnect runs the connect handler on a goroutine of its own, which ends with the handler. One
-// that takes too long leaves the gate by itself.
+// runConnect runs the connect handler on a goroutine of its own, which ends with the handler. That
+// goroutine releases the connection from the limiter if the handler takes too long.
 func (c *session) runConnect(e tyg.Event) connectResult {
 	done := make(chan connectResult)
 	late := make(chan struct{})
@@ -63,7 +63,7 @@ func (c *session) runConnect(e tyg.Event) connectResult {
 			c.srv.limiter.release(c.addr)
 		}
 	}()
-	var timeout <-chan time.Time // without a limit it never comes
+	var timeout <-chan time.Time // nil without a limit
 	if limit := c.srv.limits.Integration; limit > 0 {
 		timer := time.NewTimer(limit)
 		defer timer.Stop()
@@ -78,9 +78,9 @@ func (c *session) runConnect(e tyg.Event) connectResult {
 	}
 }
 
-// connectRefusal is what a client is told of the outcome of connect, and nil if it may come in. The
-// very status of the handler passes through; a handler that failed is 502, one that took too long
-// 504, as at API Gateway.
+// connectRefusal returns how connect refuses the handshake, or nil if it does not. The status that
+// the handler chose passes through; a handler that failed is 502, a slow one 504, as at API
+// Gateway.
 func connectRefusal(reply tyg.Reply, err error) *refusal {
 	if rej, ok := errors.AsType[*tyg.Rejection](err); ok && rej.Status >= 300 && rej.Status <= 599 {
 		return &refusal{status: rej.Status, body: []byte(rej.Reason)}
@@ -101,8 +101,8 @@ func connectRefusal(reply tyg.Reply, err error) *refusal {
 	}
 }
 
-// runAuthorizer asks the authorizer, if there is one, and gives the connection the identity that it
-// returns.
+// runAuthorizer calls the authorizer, if there is one, and gives the connection the identity that
+// it returns.
 func (c *session) runAuthorizer(r *tyg.Request) *refusal {
 	ctx, cancel := context.Background(), context.CancelFunc(func() {})
 	if limit := c.srv.limits.Integration; limit > 0 {
@@ -117,6 +117,7 @@ func (c *session) runAuthorizer(r *tyg.Request) *refusal {
 	return nil
 }
 
+// authorizerRefusal returns how the handshake is refused after an error of the authorizer.
 func (c *session) authorizerRefusal(err error) *refusal {
 	status, message := authorize.Status(err)
 	if status == http.StatusInternalServerError {

@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// handoffListener is a listener for connections that have been accepted elsewhere.
+// A handoffListener is a listener for connections that were accepted elsewhere.
 type handoffListener struct {
 	addr  net.Addr
 	conns chan net.Conn
@@ -17,12 +17,12 @@ func newHandoffListener(addr net.Addr) *handoffListener {
 	return &handoffListener{addr: addr, conns: make(chan net.Conn), done: make(chan struct{})}
 }
 
-// handOff makes Accept return nc. Once the siding is closed, it closes nc.
+// handOff makes Accept return nc. Once the listener is closed, it closes nc.
 func (l *handoffListener) handOff(nc net.Conn) {
 	select {
 	case l.conns <- nc:
 	case <-l.done:
-		_ = nc.Close() // nobody is there for it
+		_ = nc.Close() // the http.Server has ended
 	}
 }
 
@@ -45,13 +45,13 @@ func (l *handoffListener) Close() error {
 // Addr returns the address at which the connections came in.
 func (l *handoffListener) Addr() net.Addr { return l.addr }
 
-// readAhead is a connection of which something has been read already.
+// readAhead is a connection from which bytes were read already.
 type readAhead struct {
 	net.Conn
 	unread []byte
 }
 
-// CloseWrite lets an http.Server hang up in a way that does not destroy its answer.
+// CloseWrite lets an http.Server close without destroying its answer.
 func (r *readAhead) CloseWrite() error {
 	if half, ok := r.Conn.(interface{ CloseWrite() error }); ok {
 		return half.CloseWrite()
@@ -59,7 +59,7 @@ func (r *readAhead) CloseWrite() error {
 	return nil
 }
 
-// Read reads that first.
+// Read returns the bytes read already before it reads from the connection.
 func (r *readAhead) Read(b []byte) (int, error) {
 	if len(r.unread) == 0 {
 		return r.Conn.Read(b)

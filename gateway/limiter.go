@@ -6,15 +6,14 @@ import (
 	"sync"
 )
 
-// connLimiter counts who is inside: a connection enters with its handshake and leaves when its
-// disconnect handler has returned. It keeps the limits on connections, and at shutdown it is what
-// is waited for.
+// connLimiter counts connections, from their handshake to the return of their disconnect handler.
+// It keeps the limits on them, and Shutdown waits until it is empty.
 type connLimiter struct {
 	mu         sync.Mutex
 	closed     bool
 	total      int
-	perAddress map[netip.Addr]int // by address, loopback excepted
-	empty      chan struct{}      // closed when closed && inside == 0
+	perAddress map[netip.Addr]int // loopback excepted
+	empty      chan struct{}      // closed when closed && total == 0
 }
 
 func (l *connLimiter) init() {
@@ -22,7 +21,7 @@ func (l *connLimiter) init() {
 	l.empty = make(chan struct{})
 }
 
-// admission is the gate's answer to a handshake.
+// An admission is what admit says to a handshake.
 type admission uint8
 
 const (
@@ -32,7 +31,7 @@ const (
 	perAddressLimit
 )
 
-// admit lets one connection of addr in, unless that would break a limit; a limit of 0 is none.
+// admit counts one connection of addr, unless that would break a limit; a limit of 0 is none.
 func (l *connLimiter) admit(addr netip.Addr, max, maxPerAddress int) admission {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -51,7 +50,7 @@ func (l *connLimiter) admit(addr netip.Addr, max, maxPerAddress int) admission {
 	return admitted
 }
 
-// release lets one connection of addr out.
+// release ends the count of one connection of addr.
 func (l *connLimiter) release(addr netip.Addr) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -66,7 +65,7 @@ func (l *connLimiter) release(addr netip.Addr) {
 	}
 }
 
-// close lets nobody in any more. It reports whether the gate was open.
+// close ends all admissions. It reports false if it was called before.
 func (l *connLimiter) close() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -80,21 +79,21 @@ func (l *connLimiter) close() bool {
 	return true
 }
 
-// isClosed reports whether shut was called.
+// isClosed reports whether close was called.
 func (l *connLimiter) isClosed() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.closed
 }
 
-// count returns how many are inside.
+// count returns how many connections there are.
 func (l *connLimiter) count() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.total
 }
 
-// wait returns when all have left, or with ctx.
+// wait waits, after close, until no connection is left or ctx ends.
 func (l *connLimiter) wait(ctx context.Context) error {
 	select {
 	case <-l.empty:

@@ -10,15 +10,16 @@ import (
 	"github.com/tyg-dev/tyg/internal/sock"
 )
 
-// A pendingConn is a client that has not said yet what it wants. If that is a WebSocket, it becomes
-// the session that it contains.
+// A pendingConn is a client whose request has not arrived yet. If it asks for a WebSocket, it
+// becomes the session that it contains.
 type pendingConn struct {
 	session
 	peer  netip.AddrPort
 	since time.Time
 }
 
-// register is called when the socket is there, and not before: who is known to front may be closed.
+// register begins to read the request. It is called once the socket is open, and not before,
+// because the acceptor may close the sockets of registered clients.
 func (p *pendingConn) register() {
 	if !p.srv.acceptor.add(p) {
 		_ = p.sock.Close() // Ended follows
@@ -27,7 +28,7 @@ func (p *pendingConn) register() {
 	p.sock.Serve(p)
 }
 
-// Turn reads until the head of a request is there.
+// Turn reads until the head of the request is complete.
 func (p *pendingConn) Turn() sock.Turn {
 	small := p.sock.Blocks()
 	rs := p.srv.pools.getScratch(small)
@@ -47,7 +48,7 @@ func (p *pendingConn) Turn() sock.Turn {
 	return sock.Again
 }
 
-// Ended answers the client, on a goroutine that ends with the answer, or goes on as that of an
+// Ended answers the client, on a goroutine that ends with the answer, or hands it to the
 // http.Server.
 func (p *pendingConn) Ended(err error) {
 	p.srv.acceptor.remove(p)
@@ -62,7 +63,7 @@ func (p *pendingConn) Ended(err error) {
 	}
 	r.RemoteAddr = p.peer.String()
 	if p.unparsed = p.unparsed[n:]; len(p.unparsed) == 0 {
-		p.unparsed = nil // lets the head go
+		p.unparsed = nil // frees the head
 	}
 	p.srv.accept(&p.session, &refusalWriter{session: &p.session}, r)
 }
@@ -77,7 +78,7 @@ func (s *Server) readHead(b []byte) (*http.Request, int) {
 	return r, n
 }
 
-// handToHTTP leaves the client to the http.Server.
+// handToHTTP hands the client to the http.Server, with the bytes read so far.
 func (p *pendingConn) handToHTTP() {
 	nc, err := p.sock.Detach()
 	if err != nil {

@@ -19,14 +19,14 @@ type refusal struct {
 	status    int
 	header    http.Header
 	message   string // for the client, as JSON
-	body      []byte // for the client, in place of message: the application's own words
+	body      []byte // for the client, in place of message: what the application wrote
 	retry     bool   // the same handshake may succeed later
 	requestID string
 	log       string // for the log, in place of message
 }
 
-// refuse answers a handshake, and says so to the logs and to whoever traces. What the connect
-// handler has refused, and so has a request id, is in the access log already.
+// refuse answers a handshake, logs the refusal and calls Trace.Refused. A refusal of the connect
+// handler, which has a request id, is in the access log already.
 func (s *Server) refuse(w http.ResponseWriter, c *session, rej refusal) {
 	if rej.requestID == "" {
 		e := c.connectEvent(nil)
@@ -42,6 +42,7 @@ func (s *Server) refuse(w http.ResponseWriter, c *session, rej refusal) {
 	writeRefusal(w, rej)
 }
 
+// writeRefusal writes rej as the response.
 func writeRefusal(w http.ResponseWriter, rej refusal) {
 	h := w.Header()
 	for k, v := range rej.header {
@@ -63,7 +64,7 @@ func writeRefusal(w http.ResponseWriter, rej refusal) {
 	_, _ = w.Write(body) // a client that has gone needs no answer
 }
 
-// messageJSON is the body by which API Gateway says anything: {"message":"Forbidden"}.
+// messageJSON returns the body of API Gateway's responses: {"message":"Forbidden"}.
 func messageJSON(message string, status int) []byte {
 	b, _ := json.Marshal(struct {
 		Message string `json:"message"`
@@ -71,9 +72,9 @@ func messageJSON(message string, status int) []byte {
 	return b
 }
 
-// An refusalWriter is the response to a handshake that Serve has read itself. It is written with
-// the first Write; the connection ends with it. A handshake that succeeds is answered by the
-// session.
+// A refusalWriter writes the response to a handshake that Serve has read itself and that is
+// refused. The first Write sends it and ends the connection. The session itself answers a handshake
+// that succeeds.
 type refusalWriter struct {
 	*session
 	header http.Header
@@ -82,7 +83,7 @@ type refusalWriter struct {
 
 var _ http.ResponseWriter = (*refusalWriter)(nil)
 
-// Header returns the fields to send.
+// Header returns the header fields to send.
 func (w *refusalWriter) Header() http.Header {
 	if w.header == nil {
 		w.header = make(http.Header)
@@ -100,7 +101,7 @@ func (w *refusalWriter) Write(body []byte) (int, error) {
 	fmt.Fprintf(&b, "HTTP/1.1 %d %s\r\n", w.status, text)
 	h := w.Header()
 	h.Set("Date", time.Now().UTC().Format(http.TimeFormat))
-	if w.status == http.StatusNotModified { // has no body (RFC 9110 section 15.4.5)
+	if w.status == http.StatusNotModified { // no body (RFC 9110 section 15.4.5)
 		body = nil
 		h.Del("Content-Type")
 	} else {
@@ -109,25 +110,26 @@ func (w *refusalWriter) Write(body []byte) (int, error) {
 	if h.Get("Connection") == "" {
 		h.Set("Connection", "close")
 	}
-	_ = h.Write(&b) // a bytes.Buffer takes all
+	_ = h.Write(&b) // a bytes.Buffer does not fail
 	b.WriteString("\r\n")
 	b.Write(body)
 	err := w.sock.Write(b.Bytes(), w.srv.limits.Write)
 	w.sock.CloseWrite()
-	_ = w.sock.SetReadDeadline(time.Now().Add(lingerTime)) // fails if it is closed, and then so does Serve
+	// Fails if the socket is closed, and then Serve ends at once.
+	_ = w.sock.SetReadDeadline(time.Now().Add(lingerTime))
 	w.sock.Serve(&lingerReader{session: w.session, left: lingerBytes})
 	return len(body), err
 }
 
-// For how long, and for how many bytes, a client whose handshake was refused may go on.
+// How long, and how many bytes, a client may send after its handshake was refused.
 const (
 	lingerTime  = time.Second
 	lingerBytes = 256 << 10
 )
 
-// An lingerReader lets what a client still sends run out behind an answer that ends the connection.
-// To close a socket with bytes that nobody has read would destroy the answer on its way (RFC 9112
-// section 9.6).
+// A lingerReader reads and drops what a client still sends behind the response that ends its
+// connection. Closing a socket that has unread bytes would destroy the response on its way (RFC
+// 9112 section 9.6).
 type lingerReader struct {
 	*session
 	left int

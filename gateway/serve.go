@@ -17,8 +17,8 @@ import (
 //
 // A Server is an http.Handler and can be served by any http.Server. Serve is the faster way: it
 // reads handshakes itself, with less work for each and without buffers that stay, and leaves to an
-// http.Server of its own whatever is not plainly a handshake. That one allows 16 KB of header,
-// Limits.Handshake for it to come, and a minute of silence between requests.
+// http.Server of its own what is not plainly a handshake. That server allows 16 KB of header,
+// Limits.Handshake for it to arrive, and a minute of silence between requests.
 func (s *Server) Serve(l net.Listener) error {
 	defer l.Close()
 	if err := s.Start(); err != nil {
@@ -34,7 +34,7 @@ func (s *Server) Serve(l net.Listener) error {
 func (s *Server) serveListener(l net.Listener) error {
 	if s.TLS != nil {
 		cfg := s.TLS.Clone()
-		cfg.NextProtos = []string{"http/1.1"} // a WebSocket begins as that
+		cfg.NextProtos = []string{"http/1.1"} // a WebSocket begins as HTTP/1.1
 		return s.acceptor.fallback.Serve(tls.NewListener(sock.UnderTLS(l), cfg))
 	}
 	if !s.acceptor.startFallback(l.Addr()) {
@@ -51,18 +51,18 @@ func (s *Server) serveListener(l net.Listener) error {
 		s.acceptor.addListener(l)
 		return s.acceptAll(l)
 	}
-	return s.acceptor.fallback.Serve(l) // its connections may be more than sockets, which handlers are told of
+	return s.acceptor.fallback.Serve(l) // its connections may be more than sockets
 }
 
-// How long to wait after an Accept that failed, and how often in a row it may. The usual cause is
-// that there are no descriptors left, which passes.
+// The pause after an Accept that failed, and how many may fail in a row. The usual cause, that no
+// descriptors are left, passes.
 const (
 	acceptPause = 20 * time.Millisecond
 	acceptTries = 500
 )
 
-// acceptAll is what a sock.Acceptor does, with a goroutine for each client. An http.Server in its place
-// leaves 5 KB of garbage for each.
+// acceptAll does what a sock.Acceptor does, with a goroutine for each client. An http.Server in its
+// place leaves 5 KB of garbage for each.
 func (s *Server) acceptAll(l net.Listener) error {
 	for failed := 0; ; {
 		nc, err := l.Accept()
@@ -88,7 +88,8 @@ func addrPortOf(addr net.Addr) netip.AddrPort {
 	return netip.AddrPort{}
 }
 
-// newPending takes in a socket whose client has said nothing yet.
+// newPending returns the socket of a client that has sent nothing yet, and the function to call
+// once it is open.
 func (s *Server) newPending(peer netip.AddrPort) (*sock.Conn, func()) {
 	p := &pendingConn{session: session{srv: s}, peer: peer, since: time.Now()}
 	return &p.sock, p.register

@@ -35,8 +35,8 @@ func ParseHead(b []byte) (*http.Request, int) {
 	return r, end + len(headEnd)
 }
 
-// readHead takes a head apart that is printable ASCII in lines that end with CR LF, of which none
-// continues another, names one host, and announces no body.
+// readHead parses a head of printable ASCII, in lines that end with CR LF and do not continue
+// others, that names one host and announces no body. It returns nil for any other.
 func readHead(head string) *http.Request {
 	line, fields, _ := strings.Cut(head, "\r\n")
 	target, ok := strings.CutPrefix(line, "GET ")
@@ -70,13 +70,13 @@ func cutSuffix(s, suffix string, ok bool) (string, bool) {
 	return before, ok && found
 }
 
-// headReader is a request that is being read. All its values are in one array.
+// A headReader parses the fields of a request. All their values are in one array.
 type headReader struct {
 	request http.Request
 	values  []string
 }
 
-// field takes in one line. It reports whether that is plain.
+// field parses one line. It reports whether the line is plain.
 func (h *headReader) field(line string) bool {
 	name, value, ok := strings.Cut(line, ":")
 	if !ok || !ws.IsToken(name) || !isPrintable(value) {
@@ -110,7 +110,7 @@ func (h *headReader) field(line string) bool {
 	return true
 }
 
-// obeyPragma understands what browsers send for caches of HTTP/1.0, as net/http does.
+// obeyPragma does what net/http does with the Pragma that browsers send for caches of HTTP/1.0.
 func (h *headReader) obeyPragma() {
 	header := h.request.Header
 	if p := header["Pragma"]; len(p) > 0 && p[0] == "no-cache" && header["Cache-Control"] == nil {
@@ -137,7 +137,7 @@ func isHandshake(r *http.Request) bool {
 		strings.HasPrefix(r.RequestURI, "/")
 }
 
-// isHost reports whether host is nothing but a name or an address, and a port.
+// isHost reports whether host is only a name or an address, and perhaps a port.
 func isHost(host string) bool {
 	for i := range len(host) {
 		if c := host[i]; !isAlphanumeric(c) && strings.IndexByte(".-_:[]", c) < 0 {
