@@ -14,7 +14,8 @@ import (
 )
 
 // DefaultAccessLogFormat is the Format of an [AccessLog] that names no other.
-const DefaultAccessLogFormat = `{"requestId":"$context.requestId","ip":"$context.identity.sourceIp",` +
+const DefaultAccessLogFormat = `{"requestId":"$context.requestId",` +
+	`"ip":"$context.identity.sourceIp",` +
 	`"requestTime":"$context.requestTime","eventType":"$context.eventType",` +
 	`"routeKey":"$context.routeKey","status":"$context.status",` +
 	`"connectionId":"$context.connectionId","latency":"$context.integrationLatency"}`
@@ -25,15 +26,15 @@ type AccessLog struct {
 	Out io.Writer
 
 	// Format is text with API Gateway's variables, such as $context.connectionId, and must have
-	// $context.requestId or $context.extendedRequestId among them. What a variable has no value for
-	// is "-". Quotes, backslashes and control characters in values are escaped as in JSON, so that
-	// nobody can forge a line. Empty means DefaultAccessLogFormat.
+	// $context.requestId or $context.extendedRequestId among them. A variable without a value is
+	// "-". Quotes, backslashes and control characters in values are escaped as in JSON, so that
+	// clients cannot forge a line. Empty means DefaultAccessLogFormat.
 	//
-	// Known are, after "$context.": requestId, extendedRequestId, requestTime, requestTimeEpoch,
-	// routeKey, eventType, messageDirection, messageId, connectionId, connectedAt, stage, apiId,
-	// domainName, identity.sourceIp, identity.userAgent, status, integrationLatency (milliseconds),
-	// error.message, disconnectStatusCode, disconnectReason, and authorizer.NAME for whatever the
-	// authorizer returned.
+	// The variables are, after "$context.": requestId, extendedRequestId, requestTime,
+	// requestTimeEpoch, routeKey, eventType, messageDirection, messageId, connectionId, connectedAt,
+	// stage, apiId, domainName, identity.sourceIp, identity.userAgent, status, integrationLatency
+	// (milliseconds), error.message, disconnectStatusCode, disconnectReason, and authorizer.NAME for
+	// whatever the authorizer returned.
 	// (https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-logging.html)
 	Format string
 }
@@ -49,8 +50,7 @@ func newAccessLog(l *AccessLog) (*accesslog.Log, error) {
 	return log, nil
 }
 
-// logAccess writes the line of an event to the access log. Only from connect has the kind of error
-// a meaning.
+// logAccess writes the line of an event to the access log.
 func (c *session) logAccess(e *tyg.Event, reply tyg.Reply, d time.Duration, err error) {
 	if c.srv.access == nil {
 		return
@@ -62,5 +62,7 @@ func (c *session) logAccess(e *tyg.Event, reply tyg.Reply, d time.Duration, err 
 	case e.Type != tyg.EventConnect && err != nil && !errors.Is(err, errTimedOut):
 		rej = &refusal{status: http.StatusBadGateway, message: apigw.InternalServerError}
 	}
-	c.srv.access.Write(&accesslog.Record{Event: *e, Status: rej.status, Latency: d, Error: rej.message})
+	c.srv.access.Write(&accesslog.Record{
+		Event: *e, Status: rej.status, Latency: d, Error: rej.message,
+	})
 }

@@ -8,9 +8,10 @@ import (
 	"github.com/tyg-dev/tyg"
 )
 
-// handlerPool runs several handlers of one connection at the same time, for Extensions.Concurrency.
+// A handlerPool runs several handlers of one connection at the same time, for
+// [Extensions].Concurrency.
 type handlerPool struct {
-	slots   chan struct{} // holds one token for each handler that runs
+	slots   chan struct{} // has one token for each handler that runs
 	running sync.WaitGroup
 
 	mu     sync.Mutex
@@ -21,9 +22,9 @@ func newHandlerPool(n int) *handlerPool {
 	return &handlerPool{slots: make(chan struct{}, n), events: make(map[*eventContext]struct{})}
 }
 
-// handleAsync handles a message on a goroutine of its own, once there is a place, unless the
-// connection is closing by then. The goroutine ends with the handler, and the connection with the
-// last of them. The message is copied, because the read that brought it is over before it is.
+// handleAsync waits for a slot and handles a message on a goroutine of its own, unless the
+// connection is closing by then. The goroutine ends with the handler, and the connection waits for
+// all of them. The message is copied, because it outlives the buffer of the read that brought it.
 func (c *session) handleAsync(e tyg.Event) {
 	e.Message.Data = bytes.Clone(e.Message.Data)
 	c.handlers.slots <- struct{}{}
@@ -31,7 +32,7 @@ func (c *session) handleAsync(e tyg.Event) {
 		<-c.handlers.slots
 		return
 	}
-	e.Time = time.Now() // to wait for a place is not the handler's time
+	e.Time = time.Now() // the wait for a slot does not count as the handler's time
 	c.handlers.running.Add(1)
 	go func() {
 		defer c.handlers.running.Done()

@@ -9,18 +9,18 @@ import (
 	"github.com/tyg-dev/tyg"
 )
 
-// eventContext is the context of one event. It costs next to nothing: the timer and the channel of
-// a context with a deadline are made only for those who ask for Done, which most handlers never do.
+// An eventContext is the context of one event. It costs next to nothing: it makes the timer and the
+// channel of a context with a deadline only when Done is called, which most handlers never do.
 type eventContext struct {
 	session     *session
 	eventType   tyg.EventType
-	timeoutSent atomic.Bool // the client was told that the handler takes too long
+	timeoutSent atomic.Bool // the client was told of the timeout
 	requestID   string
 	deadline    int64        // Unix nanoseconds; 0: none
-	scratch     *readScratch // holds what is sent in term; nil: nothing is held
-	holdSeq     uint64       // of desk
+	scratch     *readScratch // holds what is sent in holdSeq; nil: nothing is held
+	holdSeq     uint64       // of scratch
 
-	state atomic.Uint32 // one of the below
+	state atomic.Uint32 // one of those below
 	mu    sync.Mutex
 	real  *realContext // nil unless state is realized
 }
@@ -33,7 +33,7 @@ const (
 	realized        // as real says
 )
 
-// realContext is made when someone asks for Done.
+// A realContext is made when Done is called first.
 type realContext struct {
 	context.Context
 	cancel context.CancelFunc
@@ -41,7 +41,7 @@ type realContext struct {
 
 var _ context.Context = (*eventContext)(nil)
 
-// set begins the event. It runs no later than deadline, Unix nanoseconds, if that is not 0.
+// set sets the event, and until when its handler may run: Unix nanoseconds, 0 means forever.
 func (c *eventContext) set(s *session, e *tyg.Event, deadline int64) {
 	c.session, c.eventType, c.requestID, c.deadline = s, e.Type, e.RequestID, deadline
 }
@@ -56,7 +56,7 @@ func (c *eventContext) Deadline() (time.Time, bool) {
 	return time.Unix(0, c.deadline), c.deadline != 0
 }
 
-// Done returns a channel that is closed when the event is over or its time is.
+// Done returns a channel that is closed when the handler has returned or its time is over.
 func (c *eventContext) Done() <-chan struct{} { return c.realize().Done() }
 
 // Err returns why the context has ended, or nil.
@@ -75,11 +75,11 @@ func (c *eventContext) Err() error {
 	return nil
 }
 
-// eventKey is the key of an eventContext in itself.
+// eventKey is the key under which an eventContext returns itself.
 type eventKey struct{}
 
-// Value returns c for eventKey. It also lets package context find the real context, so that those
-// derived from it need no goroutine.
+// Value returns c for eventKey. It also lets package context find the real context, so that
+// contexts derived from it need no goroutine.
 func (c *eventContext) Value(key any) any {
 	if key == (eventKey{}) {
 		return c
@@ -112,7 +112,7 @@ func newRealContext(deadline int64) *realContext {
 	return r
 }
 
-// end ends the context as how says, ended or expired. What comes first stays.
+// end ends the context with how: ended or expired. The first call decides.
 func (c *eventContext) end(how uint32) {
 	if c.state.CompareAndSwap(live, how) || c.state.Load() != realized {
 		return

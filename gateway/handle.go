@@ -13,8 +13,8 @@ import (
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
-// handleMessage hands a message to the handler of its route. Once the connection is closing, the
-// client talks to nobody.
+// handleMessage selects the route of a message and runs its handler. Once the connection is
+// closing, messages are dropped.
 func (c *session) handleMessage(rs *readScratch, m ws.Message) {
 	if c.closing.Load() {
 		return
@@ -31,7 +31,9 @@ func (c *session) handleMessage(rs *readScratch, m ws.Message) {
 		Message:   tyg.Message{ID: rs.nextID(), Data: m.Data, Type: messageType(m.Op)},
 	}
 	if !ok {
-		c.srv.access.Write(&accesslog.Record{Event: e, Status: http.StatusForbidden, Error: apigw.Forbidden})
+		c.srv.access.Write(&accesslog.Record{
+			Event: e, Status: http.StatusForbidden, Error: apigw.Forbidden,
+		})
 		c.sendErrorFrame(apigw.Forbidden, e.RequestID)
 		return
 	}
@@ -49,16 +51,16 @@ func messageType(op ws.Opcode) tyg.MessageType {
 	return tyg.Text
 }
 
-// runOpen runs the open handler, if the application has one and the connection lasts that long, and
-// returns with it. No message is read meanwhile. It runs on the goroutine that has accepted the
-// handshake, which no other client waits for.
+// runOpen runs the open handler, if the application has one and the connection is not closing, and
+// returns when it has returned. No message is read meanwhile. It runs on the goroutine that accepts
+// the handshake, which holds up no other client.
 func (c *session) runOpen() {
 	if !c.srv.opens || c.closing.Load() {
 		return
 	}
 	c.pauseSilenceClock()
 	now := time.Now()
-	_, _ = c.callHandler(nil, &tyg.Event{ // call has logged the error, of which the client learns nothing
+	_, _ = c.callHandler(nil, &tyg.Event{ // callHandler has logged the error; the client sees nothing
 		Type:      tyg.EventOpen,
 		Route:     tyg.RouteOpen,
 		RequestID: eventID(),
@@ -68,11 +70,11 @@ func (c *session) runOpen() {
 	c.resumeSilenceClock()
 }
 
-// runMessage runs the handler of a message and tells the client what API Gateway would.
+// runMessage runs the handler of a message and sends the client what API Gateway would.
 func (c *session) runMessage(rs *readScratch, e *tyg.Event) {
 	reply, err := c.callHandler(rs, e, e.Time)
 	switch {
-	case errors.Is(err, errTimedOut): // call has told it
+	case errors.Is(err, errTimedOut): // callHandler has sent the error frame
 	case err != nil:
 		c.sendErrorFrame(apigw.InternalServerError, e.RequestID)
 	case c.srv.responds[e.Route]:
@@ -80,11 +82,11 @@ func (c *session) runMessage(rs *readScratch, e *tyg.Event) {
 	}
 }
 
-// sendReply sends the body of a reply, for routes with a route response. One that cannot be sent,
-// for what it is, is the handler's failure.
+// sendReply sends the body of a reply, on routes with a route response. A body that may not be sent
+// counts as a failure of the handler.
 func (c *session) sendReply(reply tyg.Reply, requestID string) {
 	if !c.srv.Extensions.Binary {
-		reply.Type = tyg.Text // whether API Gateway has another answer is not documented
+		reply.Type = tyg.Text // API Gateway's documentation knows no other
 	}
 	op, err := c.srv.opcode(reply.Body, reply.Type)
 	if err == nil {
@@ -96,11 +98,12 @@ func (c *session) sendReply(reply tyg.Reply, requestID string) {
 	}
 }
 
-// callHandler runs the Handler with one event that begins at start, and logs what it has to say. d
-// is nil away from a pass. If the handler took longer than the limit, its outcome counts no more
-// and the error is errTimedOut; the client of a message has then been told so, by the sweep or
-// here.
-func (c *session) callHandler(rs *readScratch, e *tyg.Event, start time.Time) (reply tyg.Reply, err error) {
+// callHandler runs the Handler with one event that begins at start, and logs its failure. rs is nil
+// outside of a read. A handler that took longer than the limit has failed with errTimedOut,
+// whatever it returned; by then the sweep has told the client of a message, or callHandler does.
+func (c *session) callHandler(
+	rs *readScratch, e *tyg.Event, start time.Time,
+) (reply tyg.Reply, err error) {
 	ctx := rs.newContext()
 	ctx.set(c, e, c.srv.handlerDeadline(rs, start))
 	c.trackHandler(ctx)
@@ -122,10 +125,11 @@ func (c *session) callHandler(rs *readScratch, e *tyg.Event, start time.Time) (r
 	return c.srv.Handler.Handle(ctx, *e)
 }
 
-// handlerDeadline is until when a handler may run that begins at start, in Unix nanoseconds, or 0.
+// handlerDeadline returns until when a handler may run that begins at start, in Unix nanoseconds; 0
+// means forever.
 func (s *Server) handlerDeadline(rs *readScratch, start time.Time) int64 {
 	if rs != nil && rs.lastStart == start {
-		return rs.lastDeadline // reckoning it anew for each message of a read costs 2 % of a message
+		return rs.lastDeadline // computing it for each message of a read costs 2 % of a message
 	}
 	var deadline int64
 	if limit := s.limits.Integration; limit > 0 {
@@ -137,8 +141,8 @@ func (s *Server) handlerDeadline(rs *readScratch, start time.Time) int64 {
 	return deadline
 }
 
-// handlerEnd is when a handler returned. At a desk whose watch has seen nothing, that is not long
-// after it began, and nobody wants to know it better: the clock would cost a tenth of a message.
+// handlerEnd returns when a handler returned. If the timer has seen no slow handler, rs.now is
+// close enough: reading the clock would cost a tenth of a message.
 func (s *Server) handlerEnd(rs *readScratch, err error) time.Time {
 	if rs == nil {
 		return time.Now()
@@ -150,7 +154,8 @@ func (s *Server) handlerEnd(rs *readScratch, err error) time.Time {
 	return rs.now
 }
 
-// trackHandler lets the sweep see an event that is being handled, leave hides it again.
+// trackHandler makes an event visible to the sweep while its handler runs; untrackHandler hides it
+// again.
 func (c *session) trackHandler(e *eventContext) {
 	if c.handlers != nil {
 		c.handlers.add(e)
@@ -167,7 +172,7 @@ func (c *session) untrackHandler(e *eventContext) {
 	c.handling.Store(nil)
 }
 
-// report is the one place where a handler's failure is logged.
+// report traces and logs an event. It is the one place where a handler's failure is logged.
 func (c *session) report(e *tyg.Event, reply tyg.Reply, d time.Duration, err error) {
 	if c.srv.Trace.Handled != nil {
 		c.srv.Trace.Handled(*e, d, err)
@@ -185,7 +190,7 @@ func (c *session) report(e *tyg.Event, reply tyg.Reply, d time.Duration, err err
 		return
 	}
 	if errors.Is(err, tyg.ErrGone) && c.closing.Load() {
-		c.srv.log.Debug("client left before its answer", attrs...)
+		c.srv.log.Debug("client left before its reply", attrs...)
 		return
 	}
 	c.srv.count.failures.Add(1)
@@ -195,24 +200,24 @@ func (c *session) report(e *tyg.Event, reply tyg.Reply, d time.Duration, err err
 	c.srv.log.Error("handler failed", attrs...)
 }
 
-// sendTimeout tells the client of a message that its handler takes too long, once.
+// sendTimeout tells the client of a message, once, that the handler takes too long.
 func (c *session) sendTimeout(e *eventContext) {
 	if e.eventType == tyg.EventMessage && e.timeoutSent.CompareAndSwap(false, true) {
 		c.sendErrorFrame(apigw.EndpointTimeout, e.requestID)
 	}
 }
 
-// sendErrorFrame sends one of API Gateway's error frames. It tells the client nothing but the ids
-// under which the log tells everything.
+// sendErrorFrame sends one of API Gateway's error frames. It carries the ids under which the log
+// has the details, and no details.
 func (c *session) sendErrorFrame(message, requestID string) {
 	var b [256]byte
 	frame := apigw.AppendErrorFrame(b[:0], message, c.conn.ID, requestID)
-	_ = c.send(nil, ws.OpText, frame) // a client that takes nothing cannot be told so
+	_ = c.send(nil, ws.OpText, frame) // fails if the client has gone or its queue is full
 }
 
 var errTimedOut error = timedOut{}
 
-// timedOut says that a handler did not return in time.
+// timedOut is the error of a handler that did not return in time.
 type timedOut struct{}
 
 func (timedOut) Error() string { return "handler took longer than the integration timeout" }

@@ -8,7 +8,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
-// sweep is the one goroutine that keeps the time limits of all connections. It starts with the
+// A sweep is the one goroutine that enforces the time limits of all connections. It starts with the
 // first connection and stops at Shutdown.
 type sweep struct {
 	every time.Duration
@@ -19,6 +19,7 @@ type sweep struct {
 	stopped bool
 }
 
+// start starts the goroutine, once.
 func (w *sweep) start(s *Server) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -29,6 +30,7 @@ func (w *sweep) start(s *Server) {
 	go w.loop(s) // halt stops it and waits for it
 }
 
+// halt stops the goroutine, waits until it has ended, and prevents a start.
 func (w *sweep) halt() {
 	w.mu.Lock()
 	stop, done := w.stop, w.done
@@ -58,7 +60,7 @@ func (w *sweep) loop(s *Server) {
 	}
 }
 
-// enforceLimits ends c if one of its time limits has passed.
+// enforceLimits closes c if one of its time limits has passed.
 func (c *session) enforceLimits(now time.Time, l *Limits) {
 	if c.handlers != nil {
 		c.handlers.each(func(e *eventContext) { c.enforceTimeout(e, now, l) })
@@ -84,12 +86,13 @@ func (c *session) enforceLimits(now time.Time, l *Limits) {
 	}
 }
 
-// enforcePing pings a client that was silent for d, and cuts one that stays silent.
+// enforcePing pings a client that was silent for d, and closes the socket of one that was silent
+// for twice as long.
 func (c *session) enforcePing(now time.Time, d time.Duration) {
 	since := c.silentSince.Load()
 	silent := now.Sub(time.Unix(0, since))
 	switch {
-	case since == 0: // the client cannot be heard
+	case since == 0: // a handler runs: nothing is read
 	case silent > 2*d:
 		c.markLost(os.ErrDeadlineExceeded)
 		_ = c.sock.Close() // Ended follows
@@ -99,8 +102,9 @@ func (c *session) enforcePing(now time.Time, d time.Duration) {
 	}
 }
 
-// enforceTimeout tells the client once when a handler takes too long, and gives the connection up
-// when it takes twice as long. The handler itself can only be asked to stop, through its context.
+// enforceTimeout ends the context of a handler that takes too long and tells the client, once; it
+// closes the connection of one that takes twice as long. The handler itself can only be asked to
+// stop, through its context.
 func (c *session) enforceTimeout(e *eventContext, now time.Time, l *Limits) {
 	if !e.pastDeadline(now) {
 		return

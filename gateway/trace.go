@@ -7,8 +7,8 @@ import (
 	"github.com/tyg-dev/tyg"
 )
 
-// Trace holds functions that are told what happens in a Server. Each may be nil. They are called on
-// the goroutine it happens on, many at the same time, and must return at once.
+// Trace holds functions that a Server calls when something happens. Each may be nil. They run on
+// the goroutine on which it happens, many at the same time, and must return at once.
 type Trace struct {
 	// Refused is called for each handshake that did not become a connection.
 	Refused func(status int, reason string)
@@ -16,7 +16,7 @@ type Trace struct {
 	// Handled is called after each event.
 	Handled func(e tyg.Event, d time.Duration, err error)
 
-	// Throttled is called for each message that found the queue of its recipient full.
+	// Throttled is called for each message that was not sent because the recipient's queue was full.
 	Throttled func(id tyg.ConnID)
 }
 
@@ -27,16 +27,16 @@ type Stats struct {
 	Refusals    int64 // handshakes refused
 	Messages    int64 // messages received
 	Sent        int64 // messages sent, one for each recipient
-	Throttled   int64 // messages that found a full queue
+	Throttled   int64 // messages not sent because the queue was full
 	Failures    int64 // handlers that failed, panicked or took too long
 }
 
-// counters are the Stats in the making.
+// counters are the counts behind Stats.
 type counters struct {
 	connects, refusals, messages, sent, throttled, failures atomic.Int64
 }
 
-// Stats returns the counts as they are now. They are not all of one moment.
+// Stats returns the current counts. They are not read at one moment.
 func (s *Server) Stats() Stats {
 	return Stats{
 		Connections: s.hub.size.Load(),
