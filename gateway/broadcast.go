@@ -8,10 +8,12 @@ import (
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
-// sendShared sends one message of a broadcast. The frame is the same bytes for all recipients and
-// is written from where it lies, unless e's desk holds it for more that follows; what a socket does
-// not take is copied to that socket's queue. A recipient whose queue is full is closed.
-func (c *session) sendShared(e *eventContext, m *sharedMessage, b *sock.Batch, now time.Time) error {
+// sendShared sends one message of a broadcast. All recipients get the same frame, written from
+// where it is, unless the replies of e's read are held; what a socket does not take is copied to
+// its queue. A recipient whose queue is full is closed.
+func (c *session) sendShared(
+	e *eventContext, m *sharedMessage, b *sock.Batch, now time.Time,
+) error {
 	frame := m.frame
 	if c.compresses(len(m.data)) {
 		frame = m.compressed()
@@ -42,8 +44,8 @@ func (c *session) sendShared(e *eventContext, m *sharedMessage, b *sock.Batch, n
 	return nil
 }
 
-// Wrote goes on after a write of data: it was the frame of a broadcast, or if c.hand is not nil,
-// what is in that.
+// Wrote is called when n bytes of data were written: a frame of a broadcast, or the buffer in
+// c.inFlight.
 func (c *session) Wrote(data []byte, n int, err error) {
 	o := c.inFlight
 	c.inFlight = nil
@@ -63,7 +65,8 @@ func (c *session) Wrote(data []byte, n int, err error) {
 	}
 }
 
-// newBatch returns a way to write to many at once, or nil if there is none or n are not many.
+// newBatch returns a batch for n writes, or nil where writes alone are cheaper or the system has no
+// batches.
 func (s *Server) newBatch(n int) *sock.Batch {
 	if n < minBatch || s.Portable {
 		return nil
@@ -71,7 +74,7 @@ func (s *Server) newBatch(n int) *sock.Batch {
 	return s.sockPoller.Batch()
 }
 
-// minBatch is from how many writes on a batch is cheaper than the writes alone.
+// minBatch is the number of writes from which on a batch is cheaper than the writes alone.
 const minBatch = 8
 
 func flushBatch(b *sock.Batch) {
@@ -80,7 +83,7 @@ func flushBatch(b *sock.Batch) {
 	}
 }
 
-// sharedMessage is one message on its way to many.
+// A sharedMessage is one message to many recipients.
 type sharedMessage struct {
 	op      ws.Opcode
 	data    []byte
@@ -92,7 +95,7 @@ func newSharedMessage(op ws.Opcode, data []byte) *sharedMessage {
 	return &sharedMessage{op: op, data: data, frame: ws.AppendFrame(nil, op, data)}
 }
 
-// compressed is called by one goroutine, the sender's.
+// compressed returns the compressed frame. Only the goroutine of the sender calls it.
 func (m *sharedMessage) compressed() []byte {
 	if m.deflate == nil {
 		m.deflate = ws.AppendCompressed(nil, m.op, m.data)

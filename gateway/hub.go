@@ -8,8 +8,8 @@ import (
 	"github.com/tyg-dev/tyg"
 )
 
-// hub finds the session of an id. It is cut into shards so that connects and disconnects do not
-// stand in the way of sends.
+// A hub finds the session of an id. It has many shards so that connects and disconnects do not hold
+// up sends.
 type hub struct {
 	shards [hubShards]shard
 	size   atomic.Int64
@@ -24,7 +24,7 @@ type shard struct {
 	sessions map[uint64]*session
 }
 
-// keyOf folds an id. Those that connid makes differ in each of their last 11 characters.
+// keyOf returns the key of an id. The ids of connid differ in each of their last 11 characters.
 func keyOf(id tyg.ConnID) (key uint64) {
 	if len(id) == 16 {
 		return binary.LittleEndian.Uint64([]byte(id[7:15]))
@@ -43,6 +43,7 @@ func (h *hub) init() {
 
 func (h *hub) shard(key uint64) *shard { return &h.shards[(key^key>>8^key>>16)%hubShards] }
 
+// add adds c.
 func (h *hub) add(c *session) {
 	key := keyOf(c.conn.ID)
 	s := h.shard(key)
@@ -53,7 +54,7 @@ func (h *hub) add(c *session) {
 	h.size.Add(1)
 }
 
-// remove forgets c, if it was ever added.
+// remove removes c, if it was added.
 func (h *hub) remove(c *session) {
 	key := keyOf(c.conn.ID)
 	s := h.shard(key)
@@ -78,6 +79,7 @@ func (h *hub) remove(c *session) {
 	h.size.Add(-1)
 }
 
+// get returns the session of id, or nil.
 func (h *hub) get(id tyg.ConnID) *session {
 	key := keyOf(id)
 	s := h.shard(key)
@@ -90,7 +92,7 @@ func (h *hub) get(id tyg.ConnID) *session {
 	return c
 }
 
-// each calls f for every session, with no lock held.
+// each calls f for every session, without holding a lock.
 func (h *hub) each(f func(*session)) {
 	var some []*session
 	for i := range h.shards {

@@ -6,7 +6,7 @@ import (
 
 // pools hold what a connection needs only while something happens on it.
 type pools struct {
-	big, small sync.Pool // of *desk
+	big, small sync.Pool // of *readScratch
 	buffers    sync.Pool // of *buffer
 }
 
@@ -16,12 +16,13 @@ func (p *pools) init() {
 	p.buffers.New = func() any { return new(buffer) }
 }
 
-// A buffer is bytes to be written.
+// A buffer holds bytes to be written.
 type buffer struct{ b []byte }
 
 func (p *pools) getBuffer() *buffer { return p.buffers.Get().(*buffer) }
 
-// putBuffer keeps buffers of ordinary size; a few giants would otherwise stay for good.
+// putBuffer returns a buffer of ordinary size to the pool. Larger ones are dropped: the pool would
+// keep their memory.
 func (p *pools) putBuffer(o *buffer) {
 	if o == nil || cap(o.b) > bigBuffer {
 		return

@@ -21,7 +21,8 @@ func (s *Server) Send(
 	}
 	e := s.eventFrom(ctx)
 	if e != nil && e.eventType == tyg.EventMessage && e.session.conn.ID == id {
-		return s.wrapSendError(op, id, e.session.send(e, opcode, data)) // most sends: nobody has to be looked for
+		// Most sends: the session is at hand.
+		return s.wrapSendError(op, id, e.session.send(e, opcode, data))
 	}
 	c, err := s.findSession(e, op, id)
 	if err != nil {
@@ -30,7 +31,7 @@ func (s *Server) Send(
 	return s.wrapSendError(op, id, c.send(e, opcode, data))
 }
 
-// opcode returns how data is framed, or why it may not be sent.
+// opcode returns the opcode of the frame for data, or why data may not be sent.
 func (s *Server) opcode(data []byte, t tyg.MessageType) (ws.Opcode, error) {
 	if limit := s.limits.Message; limit > 0 && len(data) > limit {
 		return 0, tyg.ErrTooLarge
@@ -47,10 +48,10 @@ func (s *Server) opcode(data []byte, t tyg.MessageType) (ws.Opcode, error) {
 	return ws.OpText, nil
 }
 
-// eventFrom returns the event of s that ctx belongs to, or nil. It finds it through the contexts
-// that middleware has put around it.
+// eventFrom returns the event of s that ctx belongs to, or nil. It looks through the contexts that
+// middleware has wrapped around it.
 func (s *Server) eventFrom(ctx context.Context) *eventContext {
-	e, ok := ctx.(*eventContext) // as without middleware; this is faster than Value
+	e, ok := ctx.(*eventContext) // no middleware has wrapped it; this is faster than Value
 	if !ok {
 		e, ok = ctx.Value(eventKey{}).(*eventContext)
 	}
@@ -60,8 +61,8 @@ func (s *Server) eventFrom(ctx context.Context) *eventContext {
 	return nil
 }
 
-// send queues one message, and writes it if nobody is writing or holding. e is the event that it is
-// sent from, nil if that is not known.
+// send queues one message, and writes it unless another goroutine writes or the replies are held. e
+// is the event that it is sent from, nil if unknown.
 func (c *session) send(e *eventContext, op ws.Opcode, data []byte) error {
 	c.mu.Lock()
 	if err := c.checkQueueLocked(len(data)); err != nil {
@@ -105,7 +106,7 @@ func (s *Server) SendMany(
 	return errors.Join(errs...)
 }
 
-// Info tells what is known of a connection of this Server.
+// Info returns what is known of a connection of this Server.
 func (s *Server) Info(ctx context.Context, id tyg.ConnID) (tyg.Info, error) {
 	const op = "info"
 	c, err := s.findSession(s.eventFrom(ctx), op, id)
@@ -140,7 +141,7 @@ func (s *Server) findSession(e *eventContext, op string, id tyg.ConnID) (*sessio
 	return nil, s.connError(op, id, tyg.ErrGone)
 }
 
-// wrapSendError names the connection in what came of a send.
+// wrapSendError makes the error of a send a ConnError.
 func (s *Server) wrapSendError(op string, id tyg.ConnID, err error) error {
 	if err != nil {
 		return s.connError(op, id, err)
@@ -148,6 +149,7 @@ func (s *Server) wrapSendError(op string, id tyg.ConnID, err error) error {
 	return nil
 }
 
+// connError returns err as the ConnError of an operation, and traces ErrThrottled.
 func (s *Server) connError(op string, id tyg.ConnID, err error) error {
 	if err == tyg.ErrThrottled && s.Trace.Throttled != nil {
 		s.Trace.Throttled(id)

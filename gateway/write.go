@@ -8,7 +8,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
-// checkQueueLocked says whether n more bytes may be queued.
+// checkQueueLocked returns why n more bytes may not be queued, or nil.
 func (c *session) checkQueueLocked(n int) error {
 	if c.closing.Load() {
 		return tyg.ErrGone
@@ -20,6 +20,7 @@ func (c *session) checkQueueLocked(n int) error {
 	return nil
 }
 
+// queuedLocked returns how many bytes wait for the client.
 func (c *session) queuedLocked() int {
 	n := c.inFlightBytes
 	if c.out != nil {
@@ -38,14 +39,15 @@ func (c *session) queueMessageLocked(op ws.Opcode, data []byte) {
 	o.b = ws.AppendFrame(o.b, op, data)
 }
 
-// compressFrom is the length from which a message is worth compressing: below, deflate costs more
-// than the few bytes it saves.
+// compressFrom is the length from which on a message is compressed, in bytes: below, deflate costs
+// more than the few bytes it saves.
 const compressFrom = 512
 
 func (c *session) compresses(n int) bool {
 	return c.deflate != nil && n >= compressFrom && c.deflate.Fits(n)
 }
 
+// outLocked returns the buffer that is written next.
 func (c *session) outLocked() *buffer {
 	if c.out == nil {
 		c.out = c.srv.pools.getBuffer()
@@ -53,10 +55,11 @@ func (c *session) outLocked() *buffer {
 	return c.out
 }
 
-// flushUnlock unlocks c.mu and writes what is queued, unless someone else does or will.
+// flushUnlock unlocks c.mu and writes what is queued, unless another goroutine writes or the
+// replies are held.
 func (c *session) flushUnlock() { c.flushBatchUnlock(nil) }
 
-// flushBatchUnlock is flushUnlock that writes with b, if that is not nil.
+// flushBatchUnlock is flushUnlock that adds the write to b, if b is not nil.
 func (c *session) flushBatchUnlock(b *sock.Batch) {
 	if c.out == nil || c.writing || c.held {
 		c.mu.Unlock()
@@ -75,7 +78,7 @@ func (c *session) flushBatchUnlock(b *sock.Batch) {
 }
 
 // flush writes o, and what is queued meanwhile. The caller has set c.writing, or inherited it;
-// flush gives it back. It never waits for the socket: when that is full, a goroutine takes over.
+// flush clears it. It never waits for the socket: when that is full, a goroutine takes over.
 func (c *session) flush(o *buffer) {
 	for o != nil {
 		n, err := c.sock.TryWrite(o.b)
@@ -93,8 +96,8 @@ func (c *session) flush(o *buffer) {
 	}
 }
 
-// dequeue takes what is queued into the writer's hand. If there is nothing, the right to write is
-// given back and take returns nil.
+// dequeue returns what is queued, for the writer to write. If that is nothing, it returns nil and
+// clears c.writing.
 func (c *session) dequeue() *buffer {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -115,8 +118,8 @@ func (c *session) dequeueLocked() *buffer {
 }
 
 // drainAsync hands the right to write, and what the socket did not take of o, to a goroutine that
-// waits for the socket. It ends when the queue is empty, when the client takes nothing for
-// Limits.Write, or with the socket; hangUp waits for it.
+// waits for the socket. The goroutine ends when the queue is empty, when the client takes nothing
+// for Limits.Write, or with the socket; closeSocket waits for it.
 func (c *session) drainAsync(o *buffer, n int) {
 	c.mu.Lock()
 	c.inFlightBytes = len(o.b) - n
@@ -136,7 +139,7 @@ func (c *session) drain(o *buffer, n int) {
 	}
 }
 
-// writeFailed gives the right to write back for good: the socket is closed, which ends run.
+// writeFailed drops what is queued and closes the socket, which ends its turns.
 func (c *session) writeFailed(err error) {
 	c.markLost(err)
 	c.mu.Lock()
@@ -151,7 +154,7 @@ func (c *session) writeFailed(err error) {
 	_ = c.sock.Close() // it is lost already
 }
 
-// sendPing asks the client for a sign of life (RFC 6455 section 5.5.2).
+// sendPing sends a ping (RFC 6455 section 5.5.2).
 func (c *session) sendPing() {
 	c.mu.Lock()
 	if c.checkQueueLocked(0) == nil {
@@ -172,7 +175,7 @@ func (c *session) sendPong(payload []byte) {
 	c.flushUnlock()
 }
 
-// awaitQueue stops reading from a client that does not take what it is sent.
+// awaitQueue waits, and so stops reading, while the client is behind with taking what it is sent.
 func (c *session) awaitQueue() {
 	limit := c.srv.limits.Queue / 2
 	c.mu.Lock()
@@ -182,7 +185,7 @@ func (c *session) awaitQueue() {
 	}
 }
 
-// waitLocked waits, with c.mu held, until ok.
+// waitLocked waits, with c.mu held, until ok returns true.
 func (c *session) waitLocked(ok func() bool) {
 	for !ok() {
 		if c.queueShrunk == nil {
@@ -192,6 +195,7 @@ func (c *session) waitLocked(ok func() bool) {
 	}
 }
 
+// wakeLocked makes waitLocked check again.
 func (c *session) wakeLocked() {
 	if c.queueShrunk != nil {
 		c.queueShrunk.Broadcast()
