@@ -191,7 +191,7 @@ func (c *session) lingerForClose() {
 		c.awaitWriter()
 		c.sock.CloseWrite()
 	}
-	_ = c.sock.SetReadDeadline(c.lingerUntil) // fails if the socket is closed, which ends the turns too
+	_ = c.sock.SetReadDeadline(c.lingerUntil) // fails if the socket is closed, which ends turns too
 	c.sock.Serve(c)
 }
 

@@ -6,7 +6,7 @@
 //	srv := &gateway.Server{Handler: app}
 //	err := srv.Serve(listener)
 //
-// It is also an http.Handler and mounts in anybody's mux:
+// It is also an http.Handler, to mount in a mux:
 //
 //	http.Handle("/api/", srv)
 //
@@ -17,16 +17,16 @@
 // # The life of a connection
 //
 // A handshake is checked (RFC 6455, origin, limits), then the connect handler runs, and only when
-// it has returned without an error does the client get its 101. If the application has an open
-// handler, it runs then, before the first message is handled. From then on the connection waits
-// in an epoll loop, of which there is one for each processor, and holds no goroutine, no buffer and
-// no timer. When bytes come, the loop reads them, cuts them into messages, calls the handler for
-// each, in order, and answers pings. What handlers send meanwhile is gathered while more messages
-// lie in the same read, and leaves in one write for each recipient.
+// it has returned without an error does the client get its 101. The open handler, if the
+// application has one, runs next, before the first message is handled. From then on the connection
+// waits in an epoll loop, of which there is one for each processor, and holds no goroutine, no
+// buffer and no timer. When bytes arrive, the loop reads them, cuts them into messages, calls the
+// handler for each, in order, and answers pings. Replies are held while the same read has more
+// messages, and leave in one write for each recipient.
 //
 // A handler may take its time. After a millisecond or two another goroutine takes over the loop,
-// and where that happens often, reads get goroutines of their own from the start; so nobody waits
-// for anybody else's handler.
+// and where that happens often, reads get goroutines of their own from the start; so a slow handler
+// holds up its own client only.
 //
 // On systems other than Linux, behind an http.Server's TLS, and with [Server].Portable, each
 // connection has a goroutine that waits for it. Everything else is the same.
@@ -39,8 +39,8 @@
 // many, it writes through io_uring where the kernel has it, to 256 sockets with each system call.
 // What the socket does not take is queued, and a goroutine exists to write it for as long as there
 // is something in the queue. The queue is bounded in bytes ([Limits].Queue): a Send to a full one
-// is refused with tyg.ErrThrottled; a SendMany closes such a connection with 1013, so that nobody
-// else waits.
+// is refused with tyg.ErrThrottled; a SendMany closes such a connection with 1013, so that the
+// other recipients do not wait.
 //
 // One goroutine sweeps over all connections about once a second and ends those that are idle, too
 // old, stuck in the middle of a message, or whose close was not answered.
@@ -58,5 +58,5 @@
 //	the client broke a rule               1002, 1003, 1007, 1008 or 1009, and which rule
 //	the client does not keep up           1013 "Slow consumer"
 //	the server shuts down                 1012 "Service restart"
-//	a handler does not come back          1011 "Handler does not return"
+//	a handler does not return             1011 "Handler does not return"
 package gateway

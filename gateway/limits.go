@@ -29,8 +29,8 @@ type Limits struct {
 	ConnsPerAddress int // connections of one address, loopback excepted: 1,000
 }
 
-// withDefaults returns l with every zero replaced by its default and every negative by zero, which
-// from here on means no limit.
+// withDefaults returns l with every zero replaced by its default, and every negative by zero, which
+// means no limit from here on.
 func (l Limits) withDefaults() Limits {
 	pick(&l.Frame, apigw.MaxFrame)
 	pick(&l.Message, apigw.MaxMessage)
@@ -49,6 +49,7 @@ func (l Limits) withDefaults() Limits {
 	return l
 }
 
+// pick sets *v as withDefaults says.
 func pick[T int | time.Duration](v *T, byDefault T) {
 	switch {
 	case *v == 0:
@@ -68,11 +69,13 @@ func (l Limits) faster(scale float64) Limits {
 	return l
 }
 
-// sweepEvery is how often the sweep must look so that no time limit is overrun by more than about a
-// tenth, and never more often than it must.
+// sweepEvery returns the interval of the sweep: as long as possible, and so short that time limits
+// are exceeded by no more than about a tenth.
 func (l Limits) sweepEvery(ping time.Duration) time.Duration {
 	every := time.Second
-	for _, d := range []time.Duration{l.Idle, l.Life, l.Integration, l.Read, l.Close, l.Handshake, ping} {
+	for _, d := range []time.Duration{
+		l.Idle, l.Life, l.Integration, l.Read, l.Close, l.Handshake, ping,
+	} {
 		if d > 0 {
 			every = min(every, d/10)
 		}
@@ -88,12 +91,12 @@ type Extensions struct {
 	// AWS.
 	Binary bool
 
-	// CloseCodes lets DELETE @connections say with what to close: ?code=4001&reason=bye. Not on
-	// AWS.
+	// CloseCodes lets DELETE @connections choose the close code and reason: ?code=4001&reason=bye.
+	// Not on AWS.
 	CloseCodes bool
 
-	// Ping sends a ping to every client that was silent for this long, and cuts those from which
-	// nothing comes for twice as long. Zero sends none. Not on AWS.
+	// Ping sends a ping to every client that was silent for this long, and cuts clients that were
+	// silent for twice as long. Zero sends none. Not on AWS.
 	Ping time.Duration
 
 	// Concurrency is how many messages of one client may be handled at the same time. Zero means 1:

@@ -14,13 +14,13 @@ import (
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
-// isManagement reports whether r is for the @connections API.
+// isManagement reports whether r is a call of the @connections API.
 func (s *Server) isManagement(r *http.Request) bool {
 	_, _, ok := apigw.SplitConnectionsPath(r.URL.EscapedPath())
 	return ok
 }
 
-// serveManagement serves the @connections API: POST sends, GET tells, DELETE closes.
+// serveManagement serves the @connections API: POST sends, GET describes, DELETE closes.
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-how-to-call-websocket-api-connections.html)
 func (s *Server) serveManagement(w http.ResponseWriter, r *http.Request) {
 	body, err := s.readBody(w, r)
@@ -43,8 +43,10 @@ func (s *Server) serveManagement(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// serveMethod does what the method says.
-func (s *Server) serveMethod(w http.ResponseWriter, r *http.Request, id tyg.ConnID, body []byte) error {
+// serveMethod does what the method of r asks for.
+func (s *Server) serveMethod(
+	w http.ResponseWriter, r *http.Request, id tyg.ConnID, body []byte,
+) error {
 	switch r.Method {
 	case http.MethodPost:
 		if r.Header.Get("Content-Type") == apigw.BinaryContentType {
@@ -64,16 +66,16 @@ func (s *Server) serveMethod(w http.ResponseWriter, r *http.Request, id tyg.Conn
 		}
 		return err
 	}
-	return apigw.DenyUnsigned() // what API Gateway says of a method it lacks
+	return apigw.DenyUnsigned() // as API Gateway for other methods
 }
 
-// readBody reads a payload, no more of it than could be sent, and no longer than a message may
-// take: it is read before anybody knows who sends it, because the signature covers it.
+// readBody reads a payload, no more of it than could be sent, and for no longer than a message may
+// take. The signature covers the body, so it is read before the caller is known.
 func (s *Server) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	if limit := s.limits.Read; limit > 0 {
 		c := http.NewResponseController(w)
-		// It stays after a failure, so that nobody waits for the rest of the body either; the HTTP
-		// server sets its own for the next request. It fails where there is no socket, as in tests.
+		// The deadline stays after a failure, so the http.Server does not wait for the rest of the body
+		// either; it sets its own for the next request. Without a socket, as in tests, this fails.
 		_ = c.SetReadDeadline(time.Now().Add(limit))
 	}
 	src := r.Body
@@ -93,7 +95,8 @@ func (s *Server) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error
 	return body, err
 }
 
-// closeFromQuery closes with 1000, or with what the query says where that is allowed.
+// closeFromQuery closes with 1000, or with the code and reason of the query if
+// Extensions.CloseCodes is on.
 func (s *Server) closeFromQuery(r *http.Request, id tyg.ConnID) error {
 	query := r.URL.Query()
 	if !s.Extensions.CloseCodes || !query.Has("code") {
@@ -109,7 +112,7 @@ func (s *Server) closeFromQuery(r *http.Request, id tyg.ConnID) error {
 	return s.CloseWith(r.Context(), id, tyg.CloseCode(code), query.Get("reason"))
 }
 
-// checkCaller lets a call through that is signed by someone who may make it.
+// checkCaller returns an error unless the call is signed by a caller that may make it.
 func (s *Server) checkCaller(r *http.Request, body []byte) error {
 	var err error
 	switch {

@@ -37,7 +37,8 @@ func NewProfile(name string) (Profile, error) {
 			Extensions: Extensions{Binary: true, Ping: 25 * time.Second},
 		}, nil
 	}
-	return Profile{}, fmt.Errorf("there is no profile %q: use %q or %q", name, ProfileAWS, ProfileServer)
+	return Profile{}, fmt.Errorf("there is no profile %q: use %q or %q",
+		name, ProfileAWS, ProfileServer)
 }
 
 // Differences lists what clients may do here and not at API Gateway, or the other way round, in

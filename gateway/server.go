@@ -31,8 +31,8 @@ type Server struct {
 	// Handler handles the events. It is bound to the Sender when the Server starts, see tyg.Bind.
 	Handler tyg.Handler
 
-	// Sender is what handlers send through, and what the @connections API serves. Nil means the
-	// Server itself; a cluster puts in its own, which reaches the connections of all nodes.
+	// Sender is the Sender of handlers and of the @connections API. Nil means the Server itself; a
+	// cluster sets one that reaches the connections of all nodes.
 	Sender tyg.Sender
 
 	// Stage is the first part of the URL's path, "api" by default: API Gateway's stage.
@@ -56,17 +56,17 @@ type Server struct {
 	// TrustedProxies are the addresses of reverse proxies whose X-Forwarded-For is believed.
 	TrustedProxies []netip.Prefix
 
-	// Secrets are the secret keys, by access key id, of those who may call the @connections API;
+	// Secrets are the secret keys, by access key id, of callers of the @connections API;
 	// calls must be signed with one of them (AWS Signature Version 4, service execute-api). Nil
-	// lets through what comes from this machine with any well-formed signature, and neither from a
-	// browser nor through a proxy.
+	// allows calls from this machine with any well-formed signature, unless they come from a
+	// browser or through a proxy.
 	Secrets map[string]string
 
 	// Limits bounds what clients and handlers may do. The zero Limits are API Gateway's.
 	Limits Limits
 
-	// TimeScale makes the time limits that are API Gateway's (Idle, Life, Integration) pass so many
-	// times faster, for tests: with 600, ten minutes are a second. Zero means 1.
+	// TimeScale makes the time limits that are API Gateway's (Idle, Life, Integration) pass faster by
+	// this factor, for tests: with 600, ten minutes are a second. Zero means 1.
 	TimeScale float64
 
 	// Extensions switches on what API Gateway does not do.
@@ -75,24 +75,24 @@ type Server struct {
 	// AccessLog, if not nil, gets a line for each event.
 	AccessLog *AccessLog
 
-	// NoCompression refuses permessage-deflate (RFC 7692), which is else used with clients that
+	// NoCompression switches off permessage-deflate (RFC 7692), which is used with clients that
 	// offer it.
 	NoCompression bool
 
-	// Portable gives every connection a goroutine that waits for it, as where there is no faster
-	// way to wait: on systems other than Linux, and for what is more than a socket, such as TLS.
+	// Portable gives every connection a goroutine that waits for it, as on systems other than
+	// Linux, and for connections that are more than a socket.
 	Portable bool
 
 	// TLS is what Serve speaks, if it is not nil. HTTP/1.1 is the only protocol it offers.
 	TLS *tls.Config
 
-	// NewID makes connection ids. Nil makes them for a node of its own.
+	// NewID returns a new connection id. Nil makes ids that name a node of their own.
 	NewID func() tyg.ConnID
 
-	// Logger gets what cannot be returned to anybody. Nil means slog.Default().
+	// Logger gets the errors that cannot be returned. Nil means slog.Default().
 	Logger *slog.Logger
 
-	// Trace is told what happens, for metrics.
+	// Trace has functions to call when something happens, for metrics.
 	Trace Trace
 
 	startOnce    sync.Once
@@ -101,9 +101,9 @@ type Server struct {
 	log          *slog.Logger
 	sender       tyg.Sender
 	routes       *route.Table
-	responds     map[string]bool       // the keys of routes that answer
+	responds     map[string]bool       // the keys of routes with a route response
 	opens        bool                  // Handler asks for EventOpen
-	authorizer   *authorize.Authorizer // nil: everybody may connect
+	authorizer   *authorize.Authorizer // nil: every client may connect
 	access       *accesslog.Log        // nil: none
 	ids          connid.Maker
 	wsConfig     ws.Config
@@ -113,7 +113,7 @@ type Server struct {
 	sweep        sweep
 	pools        pools
 	sockPoller   sock.Poller
-	timeHandlers bool // somebody wants to know how long handlers take
+	timeHandlers bool // the duration of handlers is needed exactly
 	origins      handshake.Origins
 	count        counters
 }
@@ -123,14 +123,14 @@ var (
 	_ tyg.Sender   = (*Server)(nil)
 )
 
-// Start checks the fields and makes the Server ready. The first request does that too; calling
-// Start is for those who want the error, and for an application that sends before anybody has
-// connected.
+// Start checks the fields and makes the Server ready. The first request does that too; call Start
+// to get the error, or to send before a client has connected.
 func (s *Server) Start() error {
 	s.startOnce.Do(func() { s.startErr = s.init() })
 	return s.startErr
 }
 
+// init does what Start does, once.
 func (s *Server) init() (err error) {
 	if s.Handler == nil {
 		return errors.New("gateway: Server.Handler is nil; set it to a tyg.App")
@@ -162,7 +162,7 @@ func (s *Server) init() (err error) {
 	return nil
 }
 
-// configure takes apart the fields that are little languages of their own.
+// configure parses the fields that have a syntax of their own.
 func (s *Server) configure() (err error) {
 	d := s.description()
 	if s.routes, err = route.New(d.Selection(), d.Keys()); err != nil {
@@ -208,14 +208,14 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // Shutdown ends the service: new handshakes are refused with 503, every connection is closed with
 // 1012, and handlers, the disconnect handlers among them, get until the end of ctx to return. It
-// returns nil if they all did; else their contexts are ended, the sockets are cut, and the error
-// wraps that of ctx.
+// returns nil if they all did; else it ends their contexts, closes the sockets, and its error wraps
+// that of ctx.
 //
-// Listeners of Serve are closed last, so that late handshakes are answered. An http.Server in front
-// knows nothing of connections that became WebSockets, so stop both, this one first.
+// Listeners of Serve are closed last, so that late handshakes are answered. An http.Server that this
+// one is mounted in does not know connections that became WebSockets, so stop both, this one first.
 func (s *Server) Shutdown(ctx context.Context) error {
 	if s.Start() != nil {
-		return nil // what never started has nothing to end
+		return nil // there are no connections
 	}
 	if s.limiter.close() {
 		s.hub.each(func(c *session) { c.close(ws.CloseServiceRestart, "Service restart", time.Now()) })
@@ -234,7 +234,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	return err
 }
 
-// poller returns who watches sockets, or nil if each has a goroutine.
+// poller returns what watches sockets, or nil if each has a goroutine.
 func (s *Server) poller() *sock.Poller {
 	if s.Portable {
 		return nil

@@ -40,7 +40,7 @@ type session struct {
 	lastActive   atomic.Int64                 // the last message in or out, Unix nanoseconds
 	silentSince  atomic.Int64                 // since when nothing came, for pings; 0: paused
 	lastPing     atomic.Int64                 // when a ping was last sent
-	partialSince atomic.Int64                 // since when unparsed or a fragment waits for more; 0: none does
+	partialSince atomic.Int64                 // since when a message is incomplete; 0: none is
 	handling     atomic.Pointer[eventContext] // the event in a handler; nil: none is
 
 	inFlight *buffer // owned by the writer: what a sock.Batch is writing
@@ -51,8 +51,8 @@ type session struct {
 	out           *buffer        // what is to be written next; nil: nothing
 	inFlightBytes int            // bytes that the writer has taken from the queue
 	writing       bool           // a goroutine has the right to write
-	held          bool           // more messages of the same read follow: writing waits for their replies
-	closing       atomic.Bool    // a close frame was queued, or the socket is lost: nothing more is sent
+	held          bool           // writing waits for the replies to more messages of a read
+	closing       atomic.Bool    // a close frame is queued or the socket is lost: send no more
 	cutAt         time.Time      // when a socket that is closing is cut
 	cause         tyg.Disconnect // how the connection ended; valid once closing is set
 }
