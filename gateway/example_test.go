@@ -62,11 +62,17 @@ func ExampleServer_limits() {
 	}
 	profile.Limits.Message = 1 << 20
 	profile.Limits.ConnsPerAddress = 50
-	fmt.Println(profile)
+	fmt.Println(strings.Join(profile.Differences(), "\n"))
 	srv := &gateway.Server{Handler: app, Limits: profile.Limits, Extensions: profile.Extensions}
 	fmt.Println(srv.Start())
-	// Output: not as Amazon API Gateway: binary messages, messages of 1 MB, frames of 16 MB, no idle
-	// limit, no age limit, pings after 25s <nil>
+	// Output:
+	// binary messages
+	// messages of 1 MB
+	// frames of 16 MB
+	// no idle limit
+	// no age limit
+	// pings after 25s
+	// <nil>
 }
 
 // A broadcast is one SendMany. Its error says for each recipient what went wrong.
