@@ -125,35 +125,6 @@ func (c *session) callHandler(
 	return c.srv.Handler.Handle(ctx, *e)
 }
 
-// handlerDeadline returns until when a handler may run that begins at start, in Unix nanoseconds; 0
-// means forever.
-func (s *Server) handlerDeadline(rs *readScratch, start time.Time) int64 {
-	if rs != nil && rs.lastStart == start {
-		return rs.lastDeadline // computing it for each message of a read costs 2 % of a message
-	}
-	var deadline int64
-	if limit := s.limits.Integration; limit > 0 {
-		deadline = start.Add(limit).UnixNano()
-	}
-	if rs != nil {
-		rs.lastStart, rs.lastDeadline = start, deadline
-	}
-	return deadline
-}
-
-// handlerEnd returns when a handler returned. If the timer has seen no slow handler, rs.now is
-// close enough: reading the clock would cost a tenth of a message.
-func (s *Server) handlerEnd(rs *readScratch, err error) time.Time {
-	if rs == nil {
-		return time.Now()
-	}
-	if rs.sawSlow.Load() || s.timeHandlers || err != nil {
-		rs.sawSlow.Store(false)
-		rs.now = time.Now()
-	}
-	return rs.now
-}
-
 // trackHandler makes an event visible to the sweep while its handler runs; untrackHandler hides it
 // again.
 func (c *session) trackHandler(e *eventContext) {
