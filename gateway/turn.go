@@ -41,22 +41,6 @@ func newScratch(size int) *readScratch {
 	return rs
 }
 
-// getScratch returns a readScratch with a big buffer or a small one.
-func (p *pools) getScratch(small bool) *readScratch {
-	if small {
-		return p.small.Get().(*readScratch)
-	}
-	return p.big.Get().(*readScratch)
-}
-
-func (p *pools) putScratch(rs *readScratch, small bool) {
-	if small {
-		p.small.Put(rs)
-		return
-	}
-	p.big.Put(rs)
-}
-
 // newContext starts the timer for a handler and returns the context of its event.
 func (rs *readScratch) newContext() *eventContext {
 	if rs == nil {
@@ -220,4 +204,32 @@ func (t *slowTimer) check() {
 	if t.event.Load() != event {
 		t.arm()
 	}
+}
+
+// pools hold what a connection needs only while something happens on it.
+type pools struct {
+	big, small sync.Pool // of *readScratch
+	buffers    sync.Pool // of *buffer
+}
+
+func (p *pools) init() {
+	p.big.New = func() any { return newScratch(bigBuffer) }
+	p.small.New = func() any { return newScratch(smallBuffer) }
+	p.buffers.New = func() any { return new(buffer) }
+}
+
+// getScratch returns a readScratch with a big buffer or a small one.
+func (p *pools) getScratch(small bool) *readScratch {
+	if small {
+		return p.small.Get().(*readScratch)
+	}
+	return p.big.Get().(*readScratch)
+}
+
+func (p *pools) putScratch(rs *readScratch, small bool) {
+	if small {
+		p.small.Put(rs)
+		return
+	}
+	p.big.Put(rs)
 }

@@ -201,3 +201,18 @@ func (c *session) wakeLocked() {
 		c.queueShrunk.Broadcast()
 	}
 }
+
+// A buffer holds bytes to be written.
+type buffer struct{ b []byte }
+
+func (p *pools) getBuffer() *buffer { return p.buffers.Get().(*buffer) }
+
+// putBuffer returns a buffer of ordinary size to the pool. Larger ones are dropped: the pool would
+// keep their memory.
+func (p *pools) putBuffer(o *buffer) {
+	if o == nil || cap(o.b) > bigBuffer {
+		return
+	}
+	o.b = o.b[:0]
+	p.buffers.Put(o)
+}
