@@ -51,25 +51,6 @@ func messageType(op ws.Opcode) tyg.MessageType {
 	return tyg.Text
 }
 
-// runOpen runs the open handler, if the application has one and the connection is not closing, and
-// returns when it has returned. No message is read meanwhile. It runs on the goroutine that accepts
-// the handshake, which holds up no other client.
-func (c *session) runOpen() {
-	if !c.srv.opens || c.closing.Load() {
-		return
-	}
-	c.pauseSilenceClock()
-	now := time.Now()
-	_, _ = c.callHandler(nil, &tyg.Event{ // callHandler has logged the error; the client sees nothing
-		Type:      tyg.EventOpen,
-		Route:     tyg.RouteOpen,
-		RequestID: eventID(),
-		Time:      now,
-		Conn:      &c.conn,
-	}, now)
-	c.resumeSilenceClock()
-}
-
 // runMessage runs the handler of a message and sends the client what API Gateway would.
 func (c *session) runMessage(rs *readScratch, e *tyg.Event) {
 	reply, err := c.callHandler(rs, e, e.Time)

@@ -75,27 +75,3 @@ func (c *session) initConn(r *http.Request, addr netip.Addr) {
 	}
 	c.reader.Config = &s.wsConfig
 }
-
-// queueUpgrade queues the 101 in front of everything that will be written. start writes it; until
-// then all senders only queue behind it.
-func (c *session) queueUpgrade(up ws.Upgrade, subprotocol string, deflate bool) {
-	c.hasSocket = true
-	now := time.Now().UnixNano()
-	c.lastActive.Store(now)
-	c.silentSince.Store(now)
-	c.out = c.srv.pools.getBuffer()
-	c.out.b = up.AppendResponse(c.out.b, subprotocol, deflate)
-	c.writing = true
-}
-
-// start writes the 101, runs the open handler, handles what the client sent along with its
-// handshake, and leaves the rest to the turns of the socket.
-func (c *session) start() {
-	c.flush(c.dequeue())
-	c.runOpen()
-	if len(c.unparsed) > 0 && c.handleBuffered() == sock.Done {
-		c.Ended(nil)
-		return
-	}
-	c.sock.Serve(c)
-}

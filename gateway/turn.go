@@ -41,40 +41,32 @@ func newScratch(size int) *readScratch {
 	return rs
 }
 
-// newContext starts the timer for a handler and returns the context of its event.
-func (rs *readScratch) newContext() *eventContext {
-	if rs == nil {
-		return new(eventContext)
-	}
-	rs.timer.begin()
-	if len(rs.contexts) == 0 {
-		rs.contexts = make([]eventContext, contextsAtOnce)
-	}
-	ctx := &rs.contexts[0]
-	rs.contexts = rs.contexts[1:]
-	if rs.holding.Load() {
-		ctx.scratch, ctx.holdSeq = rs, rs.holdSeq
-	}
-	return ctx
+// pools hold what a connection needs only while something happens on it.
+type pools struct {
+	big, small sync.Pool // of *readScratch
+	buffers    sync.Pool // of *buffer
 }
 
-// nextID returns a new event id. Ids are made 64 at a time: one alone costs an allocation and 30
-// ns.
-func (rs *readScratch) nextID() string {
-	if rs.ids == "" {
-		rs.ids = newIDs(idsAtOnce)
-	}
-	id := rs.ids[:idSize]
-	rs.ids = rs.ids[idSize:]
-	return id
+func (p *pools) init() {
+	p.big.New = func() any { return newScratch(bigBuffer) }
+	p.small.New = func() any { return newScratch(smallBuffer) }
+	p.buffers.New = func() any { return new(buffer) }
 }
 
-// endRead ends the read, and with it the hold.
-func (rs *readScratch) endRead() {
-	rs.timer.end()
-	if rs.holding.Load() {
-		rs.releaseHeld()
+// getScratch returns a readScratch with a big buffer or a small one.
+func (p *pools) getScratch(small bool) *readScratch {
+	if small {
+		return p.small.Get().(*readScratch)
 	}
+	return p.big.Get().(*readScratch)
+}
+
+func (p *pools) putScratch(rs *readScratch, small bool) {
+	if small {
+		p.small.Put(rs)
+		return
+	}
+	p.big.Put(rs)
 }
 
 // holdReplies starts to hold replies back if b has another complete message, so that the replies to
@@ -90,15 +82,6 @@ func (c *session) holdReplies(rs *readScratch, b []byte) {
 		c.held = true
 	}
 	c.mu.Unlock()
-}
-
-// holdOrFlushUnlock unlocks c.mu and writes what is queued, now or with the other replies of the
-// read.
-func (c *session) holdOrFlushUnlock(e *eventContext) {
-	if !c.held && !c.writing && e != nil && e.scratch != nil && e.scratch.addHeld(c, e.holdSeq) {
-		c.held = true
-	}
-	c.flushUnlock()
 }
 
 // startHolding begins a new hold.
@@ -119,6 +102,51 @@ func (rs *readScratch) addHeld(c *session, seq uint64) bool {
 	}
 	rs.held = append(rs.held, c)
 	return true
+}
+
+// nextID returns a new event id. Ids are made 64 at a time: one alone costs an allocation and 30
+// ns.
+func (rs *readScratch) nextID() string {
+	if rs.ids == "" {
+		rs.ids = newIDs(idsAtOnce)
+	}
+	id := rs.ids[:idSize]
+	rs.ids = rs.ids[idSize:]
+	return id
+}
+
+// newContext starts the timer for a handler and returns the context of its event.
+func (rs *readScratch) newContext() *eventContext {
+	if rs == nil {
+		return new(eventContext)
+	}
+	rs.timer.begin()
+	if len(rs.contexts) == 0 {
+		rs.contexts = make([]eventContext, contextsAtOnce)
+	}
+	ctx := &rs.contexts[0]
+	rs.contexts = rs.contexts[1:]
+	if rs.holding.Load() {
+		ctx.scratch, ctx.holdSeq = rs, rs.holdSeq
+	}
+	return ctx
+}
+
+// holdOrFlushUnlock unlocks c.mu and writes what is queued, now or with the other replies of the
+// read.
+func (c *session) holdOrFlushUnlock(e *eventContext) {
+	if !c.held && !c.writing && e != nil && e.scratch != nil && e.scratch.addHeld(c, e.holdSeq) {
+		c.held = true
+	}
+	c.flushUnlock()
+}
+
+// endRead ends the read, and with it the hold.
+func (rs *readScratch) endRead() {
+	rs.timer.end()
+	if rs.holding.Load() {
+		rs.releaseHeld()
+	}
 }
 
 // releaseHeld ends the hold and writes what was held. The turn calls it, or the timer.
@@ -204,32 +232,4 @@ func (t *slowTimer) check() {
 	if t.event.Load() != event {
 		t.arm()
 	}
-}
-
-// pools hold what a connection needs only while something happens on it.
-type pools struct {
-	big, small sync.Pool // of *readScratch
-	buffers    sync.Pool // of *buffer
-}
-
-func (p *pools) init() {
-	p.big.New = func() any { return newScratch(bigBuffer) }
-	p.small.New = func() any { return newScratch(smallBuffer) }
-	p.buffers.New = func() any { return new(buffer) }
-}
-
-// getScratch returns a readScratch with a big buffer or a small one.
-func (p *pools) getScratch(small bool) *readScratch {
-	if small {
-		return p.small.Get().(*readScratch)
-	}
-	return p.big.Get().(*readScratch)
-}
-
-func (p *pools) putScratch(rs *readScratch, small bool) {
-	if small {
-		p.small.Put(rs)
-		return
-	}
-	p.big.Put(rs)
 }

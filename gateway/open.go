@@ -1,0 +1,52 @@
+package gateway
+
+import (
+	"time"
+
+	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/internal/sock"
+	"github.com/tyg-dev/tyg/internal/ws"
+)
+
+// queueUpgrade queues the 101 in front of everything that will be written. start writes it; until
+// then all senders only queue behind it.
+func (c *session) queueUpgrade(up ws.Upgrade, subprotocol string, deflate bool) {
+	c.hasSocket = true
+	now := time.Now().UnixNano()
+	c.lastActive.Store(now)
+	c.silentSince.Store(now)
+	c.out = c.srv.pools.getBuffer()
+	c.out.b = up.AppendResponse(c.out.b, subprotocol, deflate)
+	c.writing = true
+}
+
+// start writes the 101, runs the open handler, handles what the client sent along with its
+// handshake, and leaves the rest to the turns of the socket.
+func (c *session) start() {
+	c.flush(c.dequeue())
+	c.runOpen()
+	if len(c.unparsed) > 0 && c.handleBuffered() == sock.Done {
+		c.Ended(nil)
+		return
+	}
+	c.sock.Serve(c)
+}
+
+// runOpen runs the open handler, if the application has one and the connection is not closing, and
+// returns when it has returned. No message is read meanwhile. It runs on the goroutine that accepts
+// the handshake, which holds up no other client.
+func (c *session) runOpen() {
+	if !c.srv.opens || c.closing.Load() {
+		return
+	}
+	c.pauseSilenceClock()
+	now := time.Now()
+	_, _ = c.callHandler(nil, &tyg.Event{ // callHandler has logged the error; the client sees nothing
+		Type:      tyg.EventOpen,
+		Route:     tyg.RouteOpen,
+		RequestID: eventID(),
+		Time:      now,
+		Conn:      &c.conn,
+	}, now)
+	c.resumeSilenceClock()
+}
