@@ -74,7 +74,7 @@ func (r *rig) askOf(t *testing.T, request string) (*http.Response, string) {
 	return res, ""
 }
 
-func TestOrigin(t *testing.T) {
+func TestForeignOriginIsRefused(t *testing.T) {
 	const host = "chat.example.com"
 	lists := map[string][]string{
 		"none":  nil,
@@ -145,7 +145,7 @@ func TestOrigin(t *testing.T) {
 	}
 }
 
-func TestOriginMistakes(t *testing.T) {
+func TestBadOriginsAreRefusedAtStart(t *testing.T) {
 	for _, origin := range []string{"", "example.com", "https://", "https://example.com/chat", "://x"} {
 		srv := &gateway.Server{Handler: echo(), Origins: []string{origin}}
 		err := srv.Start()
@@ -155,7 +155,7 @@ func TestOriginMistakes(t *testing.T) {
 	}
 }
 
-func TestMounted(t *testing.T) {
+func TestServerMountsInMux(t *testing.T) {
 	mounts := map[string]struct{ pattern, strip, path string }{
 		"at its stage":     {"/api/", "", "/api/"},
 		"below a prefix":   {"/apps/chat/", "/apps/chat", "/apps/chat/api/"},
@@ -191,8 +191,8 @@ func TestMounted(t *testing.T) {
 	}
 }
 
-// TestCannotHijack mounts the gateway where sockets cannot be taken over.
-func TestCannotHijack(t *testing.T) {
+// TestUnhijackableRequestIsRefused mounts the gateway where sockets cannot be taken over.
+func TestUnhijackableRequestIsRefused(t *testing.T) {
 	app := echo()
 	l := follow(app)
 	r := start(t, &gateway.Server{Handler: app})
@@ -214,7 +214,7 @@ func TestCannotHijack(t *testing.T) {
 	}
 }
 
-func TestCannotStart(t *testing.T) {
+func TestBadFieldsAreReported(t *testing.T) {
 	tests := map[string]*gateway.Server{
 		"no handler":  {},
 		"bad origin":  {Handler: echo(), Origins: []string{"x"}},

@@ -14,9 +14,9 @@ import (
 	"github.com/tyg-dev/tyg/internal/wsclient"
 )
 
-// TestAccessLogVariables gives every variable there is, and some that there are not, a field of its
+// TestAccessLogFillsVariables gives every variable there is, and some that there are not, a field of its
 // own.
-func TestAccessLogVariables(t *testing.T) {
+func TestAccessLogFillsVariables(t *testing.T) {
 	events := make(chan tyg.Event, 3)
 	names := []string{
 		"requestId", "extendedRequestId", "requestTimeEpoch", "eventType", "routeKey", "messageDirection",
@@ -52,7 +52,7 @@ func TestAccessLogVariables(t *testing.T) {
 	}
 }
 
-// variables are the values for e of what TestAccessLogVariables asks for.
+// variables are the values for e of what TestAccessLogFillsVariables asks for.
 func variables(r *rig, e tyg.Event) []string {
 	connected := strconv.FormatInt(e.Conn.ConnectedAt.UnixMilli(), 10)
 	message, code, reason := "-", "-", "-"
@@ -69,8 +69,8 @@ func variables(r *rig, e tyg.Event) []string {
 	}
 }
 
-// TestAccessLogText keeps what is not a variable as it is.
-func TestAccessLogText(t *testing.T) {
+// TestAccessLogKeepsText keeps what is not a variable as it is.
+func TestAccessLogKeepsText(t *testing.T) {
 	tests := map[string]string{ // % stands for the route key
 		"$context.routeKey":                   "%",
 		"<$context.routeKey.>":                "<%.>",
@@ -97,7 +97,7 @@ func TestAccessLogText(t *testing.T) {
 	}
 }
 
-func TestAccessLogMistakes(t *testing.T) {
+func TestBadAccessLogIsRefusedAtStart(t *testing.T) {
 	id := "$context.requestId"
 	filled := func(n int) string { return id + strings.Repeat(" ", n-len(id)) }
 	tests := []struct {
@@ -126,8 +126,8 @@ func TestAccessLogMistakes(t *testing.T) {
 	}
 }
 
-// TestAccessLogEscapes lets clients write what ends a string or a line.
-func TestAccessLogEscapes(t *testing.T) {
+// TestAccessLogEscapesValues lets clients write what ends a string or a line.
+func TestAccessLogEscapesValues(t *testing.T) {
 	const format = `{"requestId":"$context.requestId","agent":"$context.identity.userAgent",` +
 		`"name":"$context.authorizer.name","reason":"$context.disconnectReason"}`
 	const breaks = "\r\n\x00\x1b\x7f\u0085\u2028\u2029"
@@ -166,8 +166,8 @@ func TestAccessLogEscapes(t *testing.T) {
 	}
 }
 
-// TestAccessLogNotText gets bytes that are no text from a client.
-func TestAccessLogNotText(t *testing.T) {
+// TestAccessLogReplacesInvalidUTF8 gets bytes that are no text from a client.
+func TestAccessLogReplacesInvalidUTF8(t *testing.T) {
 	var log paper
 	r := start(t, &gateway.Server{Handler: echo(), AccessLog: &gateway.AccessLog{
 		Out: &log, Format: `{"id":"$context.requestId","agent":"$context.identity.userAgent"}`,

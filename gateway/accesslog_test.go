@@ -76,8 +76,8 @@ func moody() *tyg.App {
 	return app
 }
 
-// TestAccessLog lives through a connection with everything that can happen to it.
-func TestAccessLog(t *testing.T) {
+// TestAccessLogHasALineForEachEvent lives through a connection with everything that can happen to it.
+func TestAccessLogHasALineForEachEvent(t *testing.T) {
 	var log paper
 	r := start(t, &gateway.Server{Handler: moody(), AccessLog: &gateway.AccessLog{Out: &log}})
 	w := r.wire(t)
@@ -116,8 +116,8 @@ func TestAccessLog(t *testing.T) {
 	}
 }
 
-// TestAccessLogRefusals refuses handshakes for all kinds of reasons.
-func TestAccessLogRefusals(t *testing.T) {
+// TestAccessLogHasALineForEachRefusal refuses handshakes for all kinds of reasons.
+func TestAccessLogHasALineForEachRefusal(t *testing.T) {
 	tests := []struct {
 		name    string
 		request func(r *rig) string
@@ -185,8 +185,8 @@ func TestAccessLogRefusals(t *testing.T) {
 	}
 }
 
-// TestAccessLogTimeouts has handlers that take longer than they may.
-func TestAccessLogTimeouts(t *testing.T) {
+// TestAccessLogShowsTimeouts has handlers that take longer than they may.
+func TestAccessLogShowsTimeouts(t *testing.T) {
 	const format = `{"id":"$context.requestId","eventType":"$context.eventType",` +
 		`"routeKey":"$context.routeKey","status":"$context.status","latency":` +
 		`"$context.integrationLatency","message":"$context.error.message"}`

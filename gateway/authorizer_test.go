@@ -28,9 +28,9 @@ func answers(id tyg.Identity, err error) tyg.AuthorizeFunc {
 	return func(context.Context, *tyg.Request) (tyg.Identity, error) { return id, err }
 }
 
-// TestAuthorizer shows what a client gets for what an authorizer says. There is one place only, so
+// TestAuthorizerDecidesWhoConnects shows what a client gets for what an authorizer says. There is one place only, so
 // that one that is not given back would show.
-func TestAuthorizer(t *testing.T) {
+func TestAuthorizerDecidesWhoConnects(t *testing.T) {
 	const unauthorized = `{"message":"Unauthorized"}`
 	const denied = `{"message":"User is not authorized to access this resource"}`
 	const failed = `{"message":"Internal Server Error"}`
@@ -91,8 +91,8 @@ func TestAuthorizer(t *testing.T) {
 	}
 }
 
-// TestIdentitySources asks nobody about a client that does not say who it claims to be.
-func TestIdentitySources(t *testing.T) {
+// TestMissingIdentitySourceIsUnauthorized asks nobody about a client that does not say who it claims to be.
+func TestMissingIdentitySourceIsUnauthorized(t *testing.T) {
 	asked := make(chan *tyg.Request, 10)
 	app := echo()
 	app.OnAuthorize(func(_ context.Context, r *tyg.Request) (tyg.Identity, error) {
@@ -127,8 +127,8 @@ func TestIdentitySources(t *testing.T) {
 	}
 }
 
-// TestNoStageVariable needs one that there is not, so that nobody can come in.
-func TestNoStageVariable(t *testing.T) {
+// TestMissingStageVariableRefusesAllClients needs one that there is not, so that nobody can come in.
+func TestMissingStageVariableRefusesAllClients(t *testing.T) {
 	app := echo()
 	app.OnAuthorize(answers(ann, nil), "stageVariables.realm")
 	r := start(t, &gateway.Server{Handler: app})
@@ -137,8 +137,8 @@ func TestNoStageVariable(t *testing.T) {
 	}
 }
 
-// TestAuth looks for what the authorizer found out in all three events.
-func TestAuth(t *testing.T) {
+// TestIdentityIsInAllEvents looks for what the authorizer found out in all three events.
+func TestIdentityIsInAllEvents(t *testing.T) {
 	events := make(chan tyg.Event, 3)
 	c := start(t, &gateway.Server{
 		Handler:     noting(events),
@@ -159,8 +159,8 @@ func TestAuth(t *testing.T) {
 	}
 }
 
-// TestWhoseAuthorizer has two of them: the Server's own counts.
-func TestWhoseAuthorizer(t *testing.T) {
+// TestAuthorizerOfServerTakesPrecedence has two of them: the Server's own counts.
+func TestAuthorizerOfServerTakesPrecedence(t *testing.T) {
 	app := echo()
 	app.OnAuthorize(answers(ann, nil))
 	app.OnConnect(func(_ context.Context, c *tyg.Conn, _ *tyg.Request) error {
@@ -173,14 +173,14 @@ func TestWhoseAuthorizer(t *testing.T) {
 	start(t, &gateway.Server{Handler: app, Description: guarded(app, bob)}).dial(t)
 }
 
-func TestNoAuthorizer(t *testing.T) {
+func TestNoAuthorizerAcceptsAllClients(t *testing.T) {
 	_, _, conn, _ := open(t, &gateway.Server{})
 	if conn.Identity.Principal != "" || conn.Identity.Context != nil {
 		t.Errorf("Identity is %v, want none", conn.Identity)
 	}
 }
 
-func TestAuthorizerMistakes(t *testing.T) {
+func TestBadAuthorizerIsRefusedAtStart(t *testing.T) {
 	for want, a := range map[string]*tyg.Authorizer{
 		"has no function": {},
 		`"header.X"`:      {Func: answers(ann, nil), IdentitySources: []string{"header.X"}},
@@ -193,8 +193,8 @@ func TestAuthorizerMistakes(t *testing.T) {
 	}
 }
 
-// TestAuthorizerTimeout has an authorizer that takes as long as it may.
-func TestAuthorizerTimeout(t *testing.T) {
+// TestSlowAuthorizerIsRefused has an authorizer that takes as long as it may.
+func TestSlowAuthorizerIsRefused(t *testing.T) {
 	for scale, want := range map[float64]time.Duration{0: 29 * time.Second, 29: time.Second} {
 		t.Run(fmt.Sprint(scale), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

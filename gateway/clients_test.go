@@ -60,7 +60,7 @@ func onAll(t *testing.T, h tyg.Handler, f func(t *testing.T, r *rig)) {
 	t.Run("TLS of net/http", func(t *testing.T) { f(t, startHTTPServerTLS(t, &gateway.Server{Handler: h})) })
 }
 
-func TestStrangerEcho(t *testing.T) {
+func TestForeignClientGetsItsEcho(t *testing.T) {
 	modes := map[string]websocket.CompressionMode{
 		"plain":    websocket.CompressionDisabled,
 		"takeover": websocket.CompressionContextTakeover,
@@ -84,8 +84,8 @@ func TestStrangerEcho(t *testing.T) {
 	})
 }
 
-// TestStrangerFragments sends messages in many frames, and as a stream.
-func TestStrangerFragments(t *testing.T) {
+// TestForeignClientMayFragment sends messages in many frames, and as a stream.
+func TestForeignClientMayFragment(t *testing.T) {
 	onAll(t, echo(), func(t *testing.T, r *rig) {
 		c := r.stranger(t, nil)
 		w, err := c.Writer(limited(t), websocket.MessageText)
@@ -118,7 +118,7 @@ func TestStrangerFragments(t *testing.T) {
 	})
 }
 
-func TestStrangerPing(t *testing.T) {
+func TestForeignClientGetsPongs(t *testing.T) {
 	onAll(t, echo(), func(t *testing.T, r *rig) {
 		c := r.stranger(t, nil)
 		ctx := c.CloseRead(limited(t))
@@ -130,7 +130,7 @@ func TestStrangerPing(t *testing.T) {
 	})
 }
 
-func TestStrangerSubprotocol(t *testing.T) {
+func TestForeignClientGetsItsSubprotocol(t *testing.T) {
 	app := echo()
 	app.OnConnect(func(_ context.Context, _ *tyg.Conn, q *tyg.Request) error {
 		q.SelectSubprotocol("chat.v2")
@@ -145,7 +145,7 @@ func TestStrangerSubprotocol(t *testing.T) {
 	}
 }
 
-func TestStrangerCloses(t *testing.T) {
+func TestForeignClientClosesWithItsCode(t *testing.T) {
 	app := echo()
 	l := follow(app)
 	onAll(t, app, func(t *testing.T, r *rig) {
@@ -160,7 +160,7 @@ func TestStrangerCloses(t *testing.T) {
 	})
 }
 
-func TestStrangerIsClosed(t *testing.T) {
+func TestForeignClientIsClosedWith1000(t *testing.T) {
 	app := echo()
 	l := follow(app)
 	onAll(t, app, func(t *testing.T, r *rig) {
@@ -177,8 +177,8 @@ func TestStrangerIsClosed(t *testing.T) {
 	})
 }
 
-// TestStrangerBreaksRules sends what a rule forbids and wants to hear which.
-func TestStrangerBreaksRules(t *testing.T) {
+// TestForeignClientLearnsWhichRuleItBroke sends what a rule forbids and wants to hear which.
+func TestForeignClientLearnsWhichRuleItBroke(t *testing.T) {
 	tests := map[string]struct {
 		kind websocket.MessageType
 		text string

@@ -40,8 +40,8 @@ func TestDeflateEcho(t *testing.T) {
 	})
 }
 
-// TestDeflateFrames looks at which frames are compressed.
-func TestDeflateFrames(t *testing.T) {
+// TestOnlyLongMessagesAreCompressed looks at which frames are compressed.
+func TestOnlyLongMessagesAreCompressed(t *testing.T) {
 	const answer = "permessage-deflate; server_no_context_takeover; client_no_context_takeover"
 	tests := []struct {
 		name, offer, answer string
@@ -104,8 +104,8 @@ func wantFrame(t *testing.T, w *wire, text string, compressed bool) {
 	}
 }
 
-// TestMixedBroadcast sends one message to clients that differ in what they understand.
-func TestMixedBroadcast(t *testing.T) {
+// TestBroadcastReachesAllKindsOfClients sends one message to clients that differ in what they understand.
+func TestBroadcastReachesAllKindsOfClients(t *testing.T) {
 	app := echo()
 	l := follow(app)
 	r := start(t, &gateway.Server{Handler: app})
@@ -129,7 +129,7 @@ func TestMixedBroadcast(t *testing.T) {
 	}
 }
 
-func TestNoCompression(t *testing.T) {
+func TestNoCompressionDeclinesDeflate(t *testing.T) {
 	app := echo()
 	l := follow(app)
 	r := start(t, &gateway.Server{Handler: app, NoCompression: true})
@@ -145,8 +145,8 @@ func TestNoCompression(t *testing.T) {
 	wantFrame(t, w, prose(4<<10), false)
 }
 
-// TestBomb sends a small frame that inflates to a large message.
-func TestBomb(t *testing.T) {
+// TestInflatedMessageIsLimited sends a small frame that inflates to a large message.
+func TestInflatedMessageIsLimited(t *testing.T) {
 	for _, n := range []int{128<<10 + 1, 4 << 20} {
 		app := echo()
 		l := follow(app)

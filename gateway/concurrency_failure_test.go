@@ -22,8 +22,8 @@ func failedFrame(e tyg.Event) string {
 		e.Conn.ID, e.RequestID)
 }
 
-// TestConcurrencyFailures has several handlers fail at the same time: each has a frame of its own.
-func TestConcurrencyFailures(t *testing.T) {
+// TestEachConcurrentFailureHasItsOwnFrame has several handlers fail at the same time: each has a frame of its own.
+func TestEachConcurrentFailureHasItsOwnFrame(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		events, release := make(chan tyg.Event, 10), make(chan struct{})
 		h := func(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
@@ -102,8 +102,8 @@ func TestConcurrencyTimeouts(t *testing.T) {
 	})
 }
 
-// TestConcurrencyDoesNotReturn gives a connection up of which one handler does not return.
-func TestConcurrencyDoesNotReturn(t *testing.T) {
+// TestConcurrentHandlerThatDoesNotReturnClosesTheConnection gives a connection up of which one handler does not return.
+func TestConcurrentHandlerThatDoesNotReturnClosesTheConnection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHall()
 		r := startCrowded(t, h.App, 2)
@@ -126,8 +126,8 @@ func TestConcurrencyDoesNotReturn(t *testing.T) {
 	})
 }
 
-// TestConcurrencyShutdown ends a service whose handlers wait for nothing but their contexts.
-func TestConcurrencyShutdown(t *testing.T) {
+// TestShutdownEndsConcurrentHandlers ends a service whose handlers wait for nothing but their contexts.
+func TestShutdownEndsConcurrentHandlers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ends := make(chan error, 10)
 		app := tyg.New("test")
@@ -161,8 +161,8 @@ func TestConcurrencyShutdown(t *testing.T) {
 	})
 }
 
-// TestAccessLogCrowded has many events at the same time write to what bears only one.
-func TestAccessLogCrowded(t *testing.T) {
+// TestAccessLogWritesOneLineAtATime has many events at the same time write to what bears only one.
+func TestAccessLogWritesOneLineAtATime(t *testing.T) {
 	const clients, messages = 10, 50
 	var log paper
 	r := start(t, &gateway.Server{

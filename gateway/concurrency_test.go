@@ -58,8 +58,8 @@ func (w *wire) read() {
 	go func() { _, _ = io.Copy(io.Discard, w.in) }() // ends with the socket
 }
 
-// TestConcurrency counts how many messages of one client are handled at the same time.
-func TestConcurrency(t *testing.T) {
+// TestConcurrencyLimitsHandlersOfOneClient counts how many messages of one client are handled at the same time.
+func TestConcurrencyLimitsHandlersOfOneClient(t *testing.T) {
 	texts := []string{"0", "1", "2", "3", "4"}
 	for n, want := range map[int]int{-1: 1, 0: 1, 1: 1, 2: 2, 4: 4, 5: 5, 1000: 5} {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
@@ -92,8 +92,8 @@ func TestConcurrency(t *testing.T) {
 	}
 }
 
-// TestConcurrencyOthers has a client that stands in its own way, and in nobody else's.
-func TestConcurrencyOthers(t *testing.T) {
+// TestConcurrencyHoldsUpNoOtherClient has a client that stands in its own way, and in nobody else's.
+func TestConcurrencyHoldsUpNoOtherClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHall()
 		r := startCrowded(t, h.App, 2)
@@ -114,9 +114,9 @@ func TestConcurrencyOthers(t *testing.T) {
 	})
 }
 
-// TestConcurrencyDisconnect ends connections in many ways: the application hears of it when the
+// TestDisconnectWaitsForConcurrentHandlers ends connections in many ways: the application hears of it when the
 // last handler has returned.
-func TestConcurrencyDisconnect(t *testing.T) {
+func TestDisconnectWaitsForConcurrentHandlers(t *testing.T) {
 	const n = 3
 	const unmasked = "\x81\x02hi"
 	bye := string(clientFrame(ws.OpClose, true, "\x0f\xa1bye"))
@@ -181,9 +181,9 @@ func TestConcurrencyDisconnect(t *testing.T) {
 	}
 }
 
-// TestConcurrencyClosing has a message wait for its place while the connection ends: nobody talks
+// TestMessageWaitingForASlotIsDroppedAtClose has a message wait for its place while the connection ends: nobody talks
 // to it any more.
-func TestConcurrencyClosing(t *testing.T) {
+func TestMessageWaitingForASlotIsDroppedAtClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHall()
 		r := startCrowded(t, h.App, 2)
@@ -202,8 +202,8 @@ func TestConcurrencyClosing(t *testing.T) {
 	})
 }
 
-// TestConcurrencyData keeps a message while others are read, and looks at all of them only then.
-func TestConcurrencyData(t *testing.T) {
+// TestConcurrentMessagesKeepTheirData keeps a message while others are read, and looks at all of them only then.
+func TestConcurrentMessagesKeepTheirData(t *testing.T) {
 	const first, size, count = "the first", 200, 500
 	onBoth(t, func(t *testing.T, portable bool) {
 		release := make(chan struct{})

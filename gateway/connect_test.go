@@ -14,8 +14,8 @@ import (
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
-// TestConnectOutcome shows what a client gets, byte by byte, for what a connect handler says.
-func TestConnectOutcome(t *testing.T) {
+// TestConnectDecidesTheResponse shows what a client gets, byte by byte, for what a connect handler says.
+func TestConnectDecidesTheResponse(t *testing.T) {
 	const failed = `{"message":"Internal server error"}`
 	tests := []struct {
 		name   string
@@ -111,8 +111,8 @@ func TestSwitchingProtocols(t *testing.T) {
 	}
 }
 
-// TestEarly sends messages before the 101 can have arrived.
-func TestEarly(t *testing.T) {
+// TestMessagesSentBeforeThe101AreHandled sends messages before the 101 can have arrived.
+func TestMessagesSentBeforeThe101AreHandled(t *testing.T) {
 	frames := string(clientFrame(ws.OpText, true, "one")) + string(clientFrame(ws.OpText, true, "two"))
 	big := string(clientFrame(ws.OpText, true, strings.Repeat("x", 30_000)))
 	tests := map[string]struct {

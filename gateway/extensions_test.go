@@ -57,16 +57,16 @@ func TestBinary(t *testing.T) {
 	})
 }
 
-// TestBinaryText breaks the rule for text, which stays.
-func TestBinaryText(t *testing.T) {
+// TestTextMustBeValidWithBinary breaks the rule for text, which stays.
+func TestTextMustBeValidWithBinary(t *testing.T) {
 	_, c, _, l := open(t, &gateway.Server{Extensions: gateway.Extensions{Binary: true}})
 	c.send(t, "\xff")
 	c.expectClose(t, ws.CloseInvalidPayload, "text is not UTF-8")
 	l.wantEnd(t, ws.CloseInvalidPayload, "text is not UTF-8")
 }
 
-// TestBinaryOut sends from outside, by every way there is.
-func TestBinaryOut(t *testing.T) {
+// TestBinaryIsSentByEveryCall sends from outside, by every way there is.
+func TestBinaryIsSentByEveryCall(t *testing.T) {
 	r, plain, conn, l := open(t, &gateway.Server{Extensions: gateway.Extensions{Binary: true}})
 	packed, err := r.try(&wsclient.Options{Deflate: true})
 	if err != nil {
@@ -112,7 +112,7 @@ func (r *rig) post(t *testing.T, id tyg.ConnID, body, contentType string) {
 	}
 }
 
-func TestBinaryOff(t *testing.T) {
+func TestBinaryIsRefusedByDefault(t *testing.T) {
 	r, c, conn, l := open(t, &gateway.Server{})
 	if err := r.Send(t.Context(), conn.ID, []byte("\xff")); !errors.Is(err, tyg.ErrNotText) {
 		t.Errorf("Send: %v", err)
@@ -134,7 +134,7 @@ func TestBinaryOff(t *testing.T) {
 	}
 }
 
-func TestCloseCodes(t *testing.T) {
+func TestDeleteChoosesTheCloseCode(t *testing.T) {
 	const normal = "Connection Closed Normally"
 	longest := strings.Repeat("r", 123)
 	tests := []struct {
@@ -172,7 +172,7 @@ func TestCloseCodes(t *testing.T) {
 	}
 }
 
-func TestCloseCodeMistakes(t *testing.T) {
+func TestBadCloseCodesAreRefused(t *testing.T) {
 	r, c, conn, _ := open(t, &gateway.Server{Extensions: gateway.Extensions{CloseCodes: true}})
 	path := "/api/@connections/" + string(conn.ID)
 	for _, query := range []string{

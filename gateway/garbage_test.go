@@ -56,8 +56,8 @@ func (r *rig) conversation() []byte {
 	return append(b, clientFrame(ws.OpClose, true, "\x03\xe8bye")...)
 }
 
-// TestDropped cuts connections at every byte of a conversation.
-func TestDropped(t *testing.T) {
+// TestCutConnectionsAreFreed cuts connections at every byte of a conversation.
+func TestCutConnectionsAreFreed(t *testing.T) {
 	onBoth(t, func(t *testing.T, portable bool) {
 		app := echo()
 		l := follow(app)
@@ -75,8 +75,8 @@ func TestDropped(t *testing.T) {
 	})
 }
 
-// TestSplit says a conversation in two parts, cut at every byte.
-func TestSplit(t *testing.T) {
+// TestFramesInPiecesAreHandled says a conversation in two parts, cut at every byte.
+func TestFramesInPiecesAreHandled(t *testing.T) {
 	onBoth(t, func(t *testing.T, portable bool) {
 		app := echo()
 		l := follow(app)
@@ -99,8 +99,8 @@ func TestSplit(t *testing.T) {
 	})
 }
 
-// TestGarbage says what no client would say.
-func TestGarbage(t *testing.T) {
+// TestGarbageHarmsOnlyItsSender says what no client would say.
+func TestGarbageHarmsOnlyItsSender(t *testing.T) {
 	onBoth(t, func(t *testing.T, portable bool) {
 		app := echo()
 		l := follow(app)
@@ -146,9 +146,9 @@ func mutated(rng *rand.Rand, b []byte, from int) []byte {
 	return b
 }
 
-// TestFloodAfterClose closes a client that never stops to send: it keeps nobody from hearing of its
+// TestFloodDoesNotDelayDisconnect closes a client that never stops to send: it keeps nobody from hearing of its
 // end, and is cut.
-func TestFloodAfterClose(t *testing.T) {
+func TestFloodDoesNotDelayDisconnect(t *testing.T) {
 	onBoth(t, func(t *testing.T, portable bool) {
 		app := echo()
 		l := follow(app)
@@ -174,8 +174,8 @@ func TestFloodAfterClose(t *testing.T) {
 	})
 }
 
-// TestHalfHandshakes leaves requests unfinished.
-func TestHalfHandshakes(t *testing.T) {
+// TestHalfHandshakesAreFreed leaves requests unfinished.
+func TestHalfHandshakesAreFreed(t *testing.T) {
 	r := start(t, &gateway.Server{Handler: echo()})
 	for _, half := range []string{"", "G", "GET /api/ HTTP/1.1", "GET /api/ HTTP/1.1\r\nHost: x\r\nUpgrade"} {
 		r.say(t, []byte(half))

@@ -16,8 +16,8 @@ import (
 
 const plainHead = "GET /api/ HTTP/1.1\r\nHost: example.com\r\nUpgrade: websocket\r\n\r\n"
 
-// TestReadHead knows which heads Serve reads itself. All others are for an http.Server.
-func TestReadHead(t *testing.T) {
+// TestReadHeadTakesPlainHandshakesOnly knows which heads Serve reads itself. All others are for an http.Server.
+func TestReadHeadTakesPlainHandshakesOnly(t *testing.T) {
 	with := func(field string) string { return strings.Replace(plainHead, "\r\n\r\n", "\r\n"+field+"\r\n\r\n", 1) }
 	tests := []struct {
 		name, head string

@@ -47,7 +47,7 @@ func (r *rig) admitted(t *testing.T, o *wsclient.Options) *client {
 	return c
 }
 
-func TestConns(t *testing.T) {
+func TestConnsLimitRefusesHandshakes(t *testing.T) {
 	r := start(t, &gateway.Server{Handler: echo(), Limits: gateway.Limits{Conns: 3}})
 	r.dial(t)
 	r.dial(t)
@@ -60,7 +60,7 @@ func TestConns(t *testing.T) {
 	r.refused(t, nil, http.StatusServiceUnavailable)
 }
 
-func TestConnsPerAddress(t *testing.T) {
+func TestConnsPerAddressLimitRefusesHandshakes(t *testing.T) {
 	r := start(t, &gateway.Server{
 		Handler: echo(), TrustedProxies: loopback, Limits: gateway.Limits{ConnsPerAddress: 2},
 	})
@@ -80,9 +80,9 @@ func TestConnsPerAddress(t *testing.T) {
 	r.refused(t, from("203.0.113.1"), http.StatusTooManyRequests)
 }
 
-// TestLoopbackExempt has many connections from this machine where an address may have one, and a
+// TestLoopbackHasNoLimitPerAddress has many connections from this machine where an address may have one, and a
 // proxy that nobody trusts.
-func TestLoopbackExempt(t *testing.T) {
+func TestLoopbackHasNoLimitPerAddress(t *testing.T) {
 	r := start(t, &gateway.Server{Handler: echo(), Limits: gateway.Limits{ConnsPerAddress: 1}})
 	for range 5 {
 		r.dial(t)
@@ -90,8 +90,8 @@ func TestLoopbackExempt(t *testing.T) {
 	}
 }
 
-// TestRefusedLeave has clients refused by everything that can refuse, where there is one place.
-func TestRefusedLeave(t *testing.T) {
+// TestRefusedClientsLeaveTheLimiter has clients refused by everything that can refuse, where there is one place.
+func TestRefusedClientsLeaveTheLimiter(t *testing.T) {
 	app := echo()
 	app.OnConnect(func(_ context.Context, _ *tyg.Conn, q *tyg.Request) error {
 		switch q.Query.Get("end") {

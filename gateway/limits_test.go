@@ -13,7 +13,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
-func TestIdle(t *testing.T) {
+func TestIdleConnectionIsClosed(t *testing.T) {
 	tests := []struct {
 		name string
 		act  func(t *testing.T, r *rig, c *client, id tyg.ConnID) // after five minutes
@@ -74,7 +74,7 @@ func TestLifeEndsWhileBusy(t *testing.T) {
 	})
 }
 
-func TestUnfinished(t *testing.T) {
+func TestUnfinishedMessageIsNotAwaited(t *testing.T) {
 	half := string(clientFrame(ws.OpText, true, "a message that never ends")[:12])
 	tests := map[string]string{
 		"header":   half[:1],
@@ -119,8 +119,8 @@ func TestUnfinishedDespitePings(t *testing.T) {
 	})
 }
 
-// TestProgress sends bytes that always end in the middle of a frame, but each time another one.
-func TestProgress(t *testing.T) {
+// TestSlowMessageThatMakesProgressIsAwaited sends bytes that always end in the middle of a frame, but each time another one.
+func TestSlowMessageThatMakesProgressIsAwaited(t *testing.T) {
 	tests := map[string][]byte{
 		"message":   clientFrame(ws.OpText, true, "again and again"),
 		"ping":      clientFrame(ws.OpPing, true, "again and again"),
@@ -152,8 +152,8 @@ func TestProgress(t *testing.T) {
 	}
 }
 
-// TestUnansweredClose waits for the socket of a client that does not answer a close frame.
-func TestUnansweredClose(t *testing.T) {
+// TestUnansweredCloseEnds waits for the socket of a client that does not answer a close frame.
+func TestUnansweredCloseEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		app := tyg.New("test")
 		l := follow(app)
@@ -179,8 +179,8 @@ func TestUnansweredClose(t *testing.T) {
 	})
 }
 
-// TestNoLimits sets every limit to none.
-func TestNoLimits(t *testing.T) {
+// TestNegativeLimitsAreNone sets every limit to none.
+func TestNegativeLimitsAreNone(t *testing.T) {
 	app := echo()
 	app.OnRoute("slow", func(ctx context.Context, c *tyg.Conn, _ tyg.Message) error {
 		if _, ok := ctx.Deadline(); ok {

@@ -37,8 +37,8 @@ func (j *journal) lines() []string {
 	return strings.Split(strings.TrimSuffix(j.b.String(), "\n"), "\n")
 }
 
-// TestForgedLog lets clients write line breaks where the log has their words.
-func TestForgedLog(t *testing.T) {
+// TestClientsCannotForgeLogLines lets clients write line breaks where the log has their words.
+func TestClientsCannotForgeLogLines(t *testing.T) {
 	const forged = "x%0alevel=ERROR%20msg=forged"
 	const format = `$context.requestId "$context.identity.userAgent" ` +
 		`"$context.disconnectReason" "$context.routeKey" "$context.domainName"`

@@ -23,9 +23,9 @@ func (w *wire) reset(t *testing.T) {
 	_ = w.Close()
 }
 
-// TestSendToLost has a handler send to its own client, which is gone: it is told so, and everything
+// TestSendToLostConnReturnsErrGone has a handler send to its own client, which is gone: it is told so, and everything
 // ends.
-func TestSendToLost(t *testing.T) {
+func TestSendToLostConnReturnsErrGone(t *testing.T) {
 	onBoth(t, func(t *testing.T, portable bool) {
 		entered, release := make(chan struct{}), make(chan struct{})
 		app := tyg.New("test")
@@ -57,8 +57,8 @@ func TestSendToLost(t *testing.T) {
 	})
 }
 
-// TestSendToLostAndBusy sends to a lost client whose handler runs: nobody waits for that handler.
-func TestSendToLostAndBusy(t *testing.T) {
+// TestSendToLostBusyConnReturnsErrGone sends to a lost client whose handler runs: nobody waits for that handler.
+func TestSendToLostBusyConnReturnsErrGone(t *testing.T) {
 	sends := map[string]func(r *rig, id tyg.ConnID) error{
 		"Send": func(r *rig, id tyg.ConnID) error {
 			return r.Send(context.Background(), id, []byte("x"))
@@ -101,9 +101,9 @@ func TestSendToLostAndBusy(t *testing.T) {
 	}
 }
 
-// TestShutdownAbandons ends a service one of whose handlers does not care for its context: Shutdown
+// TestShutdownAbandonsHandlersThatIgnoreTheirContext ends a service one of whose handlers does not care for its context: Shutdown
 // does not wait, and the client is cut.
-func TestShutdownAbandons(t *testing.T) {
+func TestShutdownAbandonsHandlersThatIgnoreTheirContext(t *testing.T) {
 	onBoth(t, func(t *testing.T, portable bool) {
 		entered, release := make(chan struct{}), make(chan struct{})
 		app := tyg.New("test")

@@ -27,7 +27,7 @@ func open(t *testing.T, srv *gateway.Server) (*rig, *client, *tyg.Conn, life) {
 	return r, c, next(t, l.connects), l
 }
 
-func TestPost(t *testing.T) {
+func TestPostSends(t *testing.T) {
 	r, c, conn, _ := open(t, &gateway.Server{})
 	id := string(conn.ID)
 	paths := []string{
@@ -48,7 +48,7 @@ func TestPost(t *testing.T) {
 	}
 }
 
-func TestGet(t *testing.T) {
+func TestGetDescribes(t *testing.T) {
 	r, _, conn, _ := open(t, &gateway.Server{})
 	status, header, body := r.call(t, http.MethodGet, "/api/@connections/"+string(conn.ID), "")
 	if status != http.StatusOK || header.Get("Content-Type") != "application/json" {
@@ -70,7 +70,7 @@ func TestGet(t *testing.T) {
 	}
 }
 
-func TestDelete(t *testing.T) {
+func TestDeleteCloses(t *testing.T) {
 	r, c, conn, l := open(t, &gateway.Server{})
 	path := "/api/@connections/" + string(conn.ID)
 	status, _, body := r.call(t, http.MethodDelete, path, "")
@@ -87,7 +87,7 @@ func TestDelete(t *testing.T) {
 	}
 }
 
-func TestConnectionsErrors(t *testing.T) {
+func TestManagementErrors(t *testing.T) {
 	r, _, conn, _ := open(t, &gateway.Server{})
 	path := "/api/@connections/" + string(conn.ID)
 	tests := []struct {
@@ -138,8 +138,8 @@ func TestConnectionsErrors(t *testing.T) {
 	}
 }
 
-// TestStrangers calls @connections as a program on this machine may, and as nobody else may.
-func TestStrangers(t *testing.T) {
+// TestCallsWithoutSecretsMustBeLocal calls @connections as a program on this machine may, and as nobody else may.
+func TestCallsWithoutSecretsMustBeLocal(t *testing.T) {
 	r, c, conn, _ := open(t, &gateway.Server{})
 	tests := []struct {
 		name  string
@@ -184,7 +184,7 @@ func TestStrangers(t *testing.T) {
 	c.expect(t, "nothing else came")
 }
 
-func TestSecrets(t *testing.T) {
+func TestCallsWithSecretsMustBeSigned(t *testing.T) {
 	r, c, conn, _ := open(t, &gateway.Server{Secrets: map[string]string{"AKIDMINE": "mine"}})
 	mine := aws.Credentials{AccessKeyID: "AKIDMINE", SecretAccessKey: "mine"}
 	tests := []struct {
@@ -246,8 +246,8 @@ func TestGoneWhileConnecting(t *testing.T) {
 	w.expect(t, "hi")
 }
 
-// TestSlowBody has a stranger begin a call and never finish it.
-func TestSlowBody(t *testing.T) {
+// TestSlowBodyIsRefused has a stranger begin a call and never finish it.
+func TestSlowBodyIsRefused(t *testing.T) {
 	r := start(t, &gateway.Server{Handler: echo(), Limits: gateway.Limits{Read: 20 * time.Millisecond}})
 	w := r.connect(t)
 	w.write(t, "POST /api/@connections/AAAAAAAAAAAAAAA= HTTP/1.1\r\nHost: "+r.host()+

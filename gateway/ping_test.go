@@ -36,8 +36,8 @@ func (w *wire) wantPing(t *testing.T, start time.Time, after time.Duration) {
 	}
 }
 
-// TestPingUnanswered cuts a client of which nothing is heard, without a close frame.
-func TestPingUnanswered(t *testing.T) {
+// TestUnansweredPingCutsTheClient cuts a client of which nothing is heard, without a close frame.
+func TestUnansweredPingCutsTheClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		app := echo()
 		l := follow(app)
@@ -55,9 +55,9 @@ func TestPingUnanswered(t *testing.T) {
 	})
 }
 
-// TestPingAnswered has a client that does nothing but answer pings: it stays until it counts as
+// TestAnsweredPingKeepsTheConnection has a client that does nothing but answer pings: it stays until it counts as
 // idle, which pings do not change.
-func TestPingAnswered(t *testing.T) {
+func TestAnsweredPingKeepsTheConnection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		app := echo()
 		l := follow(app)
@@ -68,8 +68,8 @@ func TestPingAnswered(t *testing.T) {
 	})
 }
 
-// TestPingOnlyTheSilent sends often enough, in different ways, and sees no ping.
-func TestPingOnlyTheSilent(t *testing.T) {
+// TestBusyClientGetsNoPing sends often enough, in different ways, and sees no ping.
+func TestBusyClientGetsNoPing(t *testing.T) {
 	tests := map[string]struct {
 		say  []byte
 		want ws.Opcode // the answer
@@ -96,8 +96,8 @@ func TestPingOnlyTheSilent(t *testing.T) {
 	}
 }
 
-// TestPingDespiteSends sends to a silent client, which says nothing about whether it is there.
-func TestPingDespiteSends(t *testing.T) {
+// TestSilentClientGetsPingDespiteSends sends to a silent client, which says nothing about whether it is there.
+func TestSilentClientGetsPingDespiteSends(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		app := echo()
 		l := follow(app)
@@ -116,9 +116,9 @@ func TestPingDespiteSends(t *testing.T) {
 	})
 }
 
-// TestPingBehindHandlers has handlers that take longer than a client may be silent. Nothing is read
+// TestHandlersPauseTheSilenceClock has handlers that take longer than a client may be silent. Nothing is read
 // meanwhile, so the client cannot be heard, and must not be cut for it.
-func TestPingBehindHandlers(t *testing.T) {
+func TestHandlersPauseTheSilenceClock(t *testing.T) {
 	const messages = 5
 	for _, concurrency := range []int{0, 2} {
 		for _, early := range []bool{false, true} {

@@ -57,8 +57,8 @@ func onBoth(t *testing.T, f func(t *testing.T, portable bool)) {
 	t.Run("portable", func(t *testing.T) { f(t, true) })
 }
 
-// TestThrottled sends to a client that does not read, until it does.
-func TestThrottled(t *testing.T) {
+// TestSendToFullQueueReturnsErrThrottled sends to a client that does not read, until it does.
+func TestSendToFullQueueReturnsErrThrottled(t *testing.T) {
 	const size = 8 << 10
 	onBoth(t, func(t *testing.T, portable bool) {
 		app := echo()
@@ -102,8 +102,8 @@ func TestThrottled(t *testing.T) {
 	})
 }
 
-// TestSlowConsumer broadcasts to many of whom one does not read.
-func TestSlowConsumer(t *testing.T) {
+// TestSlowConsumerIsClosedByBroadcast broadcasts to many of whom one does not read.
+func TestSlowConsumerIsClosedByBroadcast(t *testing.T) {
 	const size, clients = 32 << 10, 50
 	onBoth(t, func(t *testing.T, portable bool) {
 		app := echo()
@@ -159,9 +159,9 @@ func TestSlowConsumer(t *testing.T) {
 	})
 }
 
-// TestFlood writes to a gateway whose handler is busy: what it takes is bounded, and nothing is
+// TestFloodIsHeldBack writes to a gateway whose handler is busy: what it takes is bounded, and nothing is
 // lost.
-func TestFlood(t *testing.T) {
+func TestFloodIsHeldBack(t *testing.T) {
 	onBoth(t, func(t *testing.T, portable bool) {
 		busy := make(chan struct{})
 		handled := 0
@@ -200,8 +200,8 @@ func TestFlood(t *testing.T) {
 	})
 }
 
-// TestNobodyReads has a client that sends and never reads the replies: the gateway stops to read.
-func TestNobodyReads(t *testing.T) {
+// TestUnreadRepliesStopReading has a client that sends and never reads the replies: the gateway stops to read.
+func TestUnreadRepliesStopReading(t *testing.T) {
 	onBoth(t, func(t *testing.T, portable bool) {
 		r := startNarrow(t, &gateway.Server{
 			Handler: echo(), Portable: portable, Limits: gateway.Limits{Queue: 256 << 10},

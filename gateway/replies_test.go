@@ -76,8 +76,8 @@ func TestRouteResponses(t *testing.T) {
 	}
 }
 
-// TestOneWay gets bodies from a route without a route response, which go nowhere.
-func TestOneWay(t *testing.T) {
+// TestReplyWithoutRouteResponseIsDropped gets bodies from a route without a route response, which go nowhere.
+func TestReplyWithoutRouteResponseIsDropped(t *testing.T) {
 	c := start(t, replier(make(chan tyg.Event, 3), tyg.Reply{Body: []byte("unheard")}, nil)).dial(t)
 	c.send(t, "hi")
 	c.send(t, `{"action":"other"}`)
@@ -110,8 +110,8 @@ func TestAppRouteResponses(t *testing.T) {
 	})
 }
 
-// TestLateReply answers after the client was told that there is no answer.
-func TestLateReply(t *testing.T) {
+// TestLateReplyIsDropped answers after the client was told that there is no answer.
+func TestLateReplyIsDropped(t *testing.T) {
 	for name, concurrency := range map[string]int{"in order": 1, "concurrent": 4} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -21,8 +21,8 @@ import (
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
-// TestPieces says a handshake and frames in pieces of random size.
-func TestPieces(t *testing.T) {
+// TestHandshakeMayComeInPieces says a handshake and frames in pieces of random size.
+func TestHandshakeMayComeInPieces(t *testing.T) {
 	onBoth(t, func(t *testing.T, portable bool) {
 		r := start(t, &gateway.Server{Handler: echo(), Portable: portable})
 		for seed := range uint64(30) {
@@ -77,8 +77,8 @@ func TestManyEarlyFrames(t *testing.T) {
 	}
 }
 
-// TestWeb asks for what is no WebSocket on the port of those that are.
-func TestWeb(t *testing.T) {
+// TestOtherRequestsGoToTheHTTPServer asks for what is no WebSocket on the port of those that are.
+func TestOtherRequestsGoToTheHTTPServer(t *testing.T) {
 	long := "X: " + strings.Repeat("x", 24<<10)
 	tests := []struct {
 		name, request string
@@ -157,9 +157,9 @@ func TestKeepAlive(t *testing.T) {
 	})
 }
 
-// TestRefusedWhileItTalks has a client that goes on sending while it is refused. It gets the whole
+// TestRefusalReachesClientThatStillSends has a client that goes on sending while it is refused. It gets the whole
 // answer and is not cut off: a socket that is closed with bytes that nobody has read is reset.
-func TestRefusedWhileItTalks(t *testing.T) {
+func TestRefusalReachesClientThatStillSends(t *testing.T) {
 	onBoth(t, func(t *testing.T, portable bool) {
 		r := start(t, &gateway.Server{Handler: echo(), Portable: portable})
 		for range 20 {
@@ -181,8 +181,8 @@ func TestRefusedWhileItTalks(t *testing.T) {
 	})
 }
 
-// TestSlowHead lets clients take too long, which ends them and nobody else.
-func TestSlowHead(t *testing.T) {
+// TestSlowHeadIsCut lets clients take too long, which ends them and nobody else.
+func TestSlowHeadIsCut(t *testing.T) {
 	onBoth(t, func(t *testing.T, portable bool) {
 		r := start(t, &gateway.Server{
 			Handler: echo(), Portable: portable, Limits: gateway.Limits{Handshake: 200 * time.Millisecond},
@@ -218,8 +218,8 @@ func refuser() *gateway.Server {
 	return &gateway.Server{Handler: app, Logger: quiet}
 }
 
-// TestRefusals refuses handshakes that Serve has read itself as an http.Server would have.
-func TestRefusals(t *testing.T) {
+// TestRefusalsAreThoseOfAnHTTPServer refuses handshakes that Serve has read itself as an http.Server would have.
+func TestRefusalsAreThoseOfAnHTTPServer(t *testing.T) {
 	served, mounted := start(t, refuser()), startMounted(t, refuser())
 	tests := map[string]func(good string) string{
 		"no key":      func(s string) string { return strings.Replace(s, "Sec-WebSocket-Key", "X-Key", 1) },
@@ -277,8 +277,8 @@ func (r *rig) refusal(t *testing.T, change func(string) string) string {
 	return b.String()
 }
 
-// TestListeners serves several at a time, of several kinds.
-func TestListeners(t *testing.T) {
+// TestServeTakesManyListeners serves several at a time, of several kinds.
+func TestServeTakesManyListeners(t *testing.T) {
 	onBoth(t, func(t *testing.T, portable bool) {
 		srv := &gateway.Server{Handler: echo(), Portable: portable}
 		r := start(t, srv)
@@ -342,8 +342,8 @@ func listen(t *testing.T, network, addr string) net.Listener {
 	return l
 }
 
-// TestServeBroken serves what cannot work.
-func TestServeBroken(t *testing.T) {
+// TestServeReportsErrors serves what cannot work.
+func TestServeReportsErrors(t *testing.T) {
 	l := listen(t, "tcp", "127.0.0.1:0")
 	if err := new(gateway.Server).Serve(l); err == nil || errors.Is(err, http.ErrServerClosed) {
 		t.Errorf("Serve without a Handler: %v", err)
@@ -353,9 +353,9 @@ func TestServeBroken(t *testing.T) {
 	}
 }
 
-// TestShutdownCutsSilence ends a service with clients that have said nothing, half a head, or one
+// TestShutdownCutsSilentClients ends a service with clients that have said nothing, half a head, or one
 // request, and with some that are just coming. All of them are cut.
-func TestShutdownCutsSilence(t *testing.T) {
+func TestShutdownCutsSilentClients(t *testing.T) {
 	onBoth(t, func(t *testing.T, portable bool) {
 		rounds, limits := 20, gateway.Limits{}
 		if portable { // Shutdown of an http.Server waits for those who have said nothing

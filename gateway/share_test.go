@@ -44,9 +44,9 @@ func crowdOf(t *testing.T, r *rig, l life, n int) (wires []*wire, ids []tyg.Conn
 	return wires, ids
 }
 
-// TestHeldForOthers pipelines messages that go to others, with a send for each and with one for
+// TestBroadcastsOfOneReadAreHeld pipelines messages that go to others, with a send for each and with one for
 // all. Each receives all, in order.
-func TestHeldForOthers(t *testing.T) {
+func TestBroadcastsOfOneReadAreHeld(t *testing.T) {
 	for _, many := range []bool{false, true} {
 		t.Run(fmt.Sprint("many ", many), func(t *testing.T) {
 			onBoth(t, func(t *testing.T, portable bool) {
@@ -86,9 +86,9 @@ func TestHeldForOthers(t *testing.T) {
 	}
 }
 
-// TestHeldForOthersExpires has a handler block until somebody else has what an earlier message of
+// TestHeldBroadcastsExpire has a handler block until somebody else has what an earlier message of
 // the same read sent there.
-func TestHeldForOthersExpires(t *testing.T) {
+func TestHeldBroadcastsExpire(t *testing.T) {
 	onBoth(t, func(t *testing.T, portable bool) {
 		app := tyg.New("test")
 		l := follow(app)
@@ -114,9 +114,9 @@ func TestHeldForOthersExpires(t *testing.T) {
 	})
 }
 
-// TestSentLater sends from goroutines that outlive their event, with its context, while the desk
+// TestContextMayOutliveItsEvent sends from goroutines that outlive their event, with its context, while the desk
 // that the event was handled at serves others and holds for them.
-func TestSentLater(t *testing.T) {
+func TestContextMayOutliveItsEvent(t *testing.T) {
 	onBoth(t, func(t *testing.T, portable bool) {
 		app := tyg.New("test")
 		l := follow(app)
@@ -166,8 +166,8 @@ func TestSentLater(t *testing.T) {
 	})
 }
 
-// TestFair has a client that pipelines without end beside clients that wait for each answer.
-func TestFair(t *testing.T) {
+// TestPipeliningClientHoldsUpNoOtherClient has a client that pipelines without end beside clients that wait for each answer.
+func TestPipeliningClientHoldsUpNoOtherClient(t *testing.T) {
 	onBoth(t, func(t *testing.T, portable bool) {
 		r := start(t, &gateway.Server{Handler: echo(), Portable: portable})
 		greedy := r.wire(t)

@@ -14,7 +14,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
-func TestShutdown(t *testing.T) {
+func TestShutdownClosesAllConnections(t *testing.T) {
 	onBoth(t, func(t *testing.T, portable bool) {
 		const clients = 20
 		app := echo()
@@ -49,8 +49,8 @@ func TestShutdown(t *testing.T) {
 	})
 }
 
-// TestShutdownWaits has a handler that runs while the service ends.
-func TestShutdownWaits(t *testing.T) {
+// TestShutdownWaitsForHandlers has a handler that runs while the service ends.
+func TestShutdownWaitsForHandlers(t *testing.T) {
 	entered, release := make(chan struct{}), make(chan struct{})
 	var order []string
 	app := tyg.New("test")
@@ -97,8 +97,8 @@ func TestShutdownWaits(t *testing.T) {
 	}
 }
 
-// TestShutdownGivesUp has a handler that only ends with its context.
-func TestShutdownGivesUp(t *testing.T) {
+// TestShutdownThatGivesUpEndsContexts has a handler that only ends with its context.
+func TestShutdownThatGivesUpEndsContexts(t *testing.T) {
 	tests := map[string]func(ctx context.Context){
 		"Done": func(ctx context.Context) { <-ctx.Done() },
 		"Err": func(ctx context.Context) {
@@ -134,7 +134,7 @@ func TestShutdownGivesUp(t *testing.T) {
 	}
 }
 
-func TestShutdownNeverStarted(t *testing.T) {
+func TestShutdownBeforeStart(t *testing.T) {
 	for name, srv := range map[string]*gateway.Server{"fine": {Handler: echo()}, "broken": {}} {
 		if err := srv.Shutdown(t.Context()); err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -186,8 +186,8 @@ func TestShutdownDuringConnect(t *testing.T) {
 	}
 }
 
-// TestShutdownUnanswered ends a service whose clients do not answer, some because they do not read.
-func TestShutdownUnanswered(t *testing.T) {
+// TestShutdownGivesUpSilentClients ends a service whose clients do not answer, some because they do not read.
+func TestShutdownGivesUpSilentClients(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := startPipes(t, &gateway.Server{Handler: echo()}, nil)
 		silent, deaf := r.wire(t), r.wire(t)

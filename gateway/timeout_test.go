@@ -94,8 +94,8 @@ func TestIntegrationTimeout(t *testing.T) {
 	}
 }
 
-// TestContext watches the context of a handler that takes too long.
-func TestContext(t *testing.T) {
+// TestContextEndsWithTheIntegrationTimeout watches the context of a handler that takes too long.
+func TestContextEndsWithTheIntegrationTimeout(t *testing.T) {
 	tests := map[string]func(context.Context) <-chan struct{}{
 		"asked at once": context.Context.Done,
 		"asked too late": func(ctx context.Context) <-chan struct{} {
@@ -139,7 +139,7 @@ func TestContext(t *testing.T) {
 	}
 }
 
-func TestHandlerDoesNotReturn(t *testing.T) {
+func TestHandlerThatDoesNotReturnClosesTheConnection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		events := make(chan tyg.Event, 2)
 		release := make(chan struct{})
@@ -168,7 +168,7 @@ func TestHandlerDoesNotReturn(t *testing.T) {
 	})
 }
 
-func TestSlowConnect(t *testing.T) {
+func TestSlowConnectIsRefused(t *testing.T) {
 	app := echo()
 	app.OnConnect(func(ctx context.Context, _ *tyg.Conn, _ *tyg.Request) error {
 		<-ctx.Done()

@@ -25,9 +25,9 @@ func (c counted) Write(b []byte) (int, error) {
 	return c.Conn.Write(b)
 }
 
-// TestOneWrite pipelines messages and counts in how many writes the replies leave. In a bubble the
+// TestRepliesOfOneReadLeaveInOneWrite pipelines messages and counts in how many writes the replies leave. In a bubble the
 // clock stands still meanwhile, so that no hold expires.
-func TestOneWrite(t *testing.T) {
+func TestRepliesOfOneReadLeaveInOneWrite(t *testing.T) {
 	for _, n := range []int{1, 2, 8, 100} {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -94,8 +94,8 @@ func TestHoldExpires(t *testing.T) {
 	})
 }
 
-// TestHoldExpiresForReal is the same over real sockets, many times on one connection.
-func TestHoldExpiresForReal(t *testing.T) {
+// TestHoldExpiresOverSockets is the same over real sockets, many times on one connection.
+func TestHoldExpiresOverSockets(t *testing.T) {
 	onBoth(t, func(t *testing.T, portable bool) {
 		release := make(chan struct{})
 		r := start(t, &gateway.Server{Handler: blocker(release), Portable: portable})
@@ -110,8 +110,8 @@ func TestHoldExpiresForReal(t *testing.T) {
 	})
 }
 
-// TestHoldAndOthers has others send to a connection whose replies are held.
-func TestHoldAndOthers(t *testing.T) {
+// TestOthersMaySendDuringAHold has others send to a connection whose replies are held.
+func TestOthersMaySendDuringAHold(t *testing.T) {
 	onBoth(t, func(t *testing.T, portable bool) {
 		app := echo()
 		l := follow(app)
