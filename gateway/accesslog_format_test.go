@@ -25,10 +25,10 @@ func TestAccessLogFillsVariables(t *testing.T) {
 		"authorizer.principalId", "authorizer.level", "authorizer.admin", "authorizer.none",
 		"authorizer", "identity", "nosuch", "requestid",
 	}
-	var log paper
+	var log lineWriter
 	r := start(t, &gateway.Server{
-		Handler: noting(events), APIID: "api7",
-		Description: guarded(noting(events), &tyg.Authorizer{Func: answers(ann, nil)}),
+		Handler: forwardEvents(events), APIID: "api7",
+		Description: guarded(forwardEvents(events), &tyg.Authorizer{Func: answers(ann, nil)}),
 		AccessLog: &gateway.AccessLog{
 			Out: &log, Format: "$context." + strings.Join(names, "|$context."),
 		},
@@ -81,7 +81,7 @@ func TestAccessLogKeepsText(t *testing.T) {
 		"$input.body $context.routeKey":       "$input.body %",
 	}
 	for format, want := range tests {
-		var log paper
+		var log lineWriter
 		r := start(t, &gateway.Server{Handler: echo(), AccessLog: &gateway.AccessLog{
 			Out: &log, Format: format + "|$context.extendedRequestId",
 		}})
@@ -105,15 +105,15 @@ func TestBadAccessLogIsRefusedAtStart(t *testing.T) {
 		log  gateway.AccessLog
 		want string // in the error; empty: none
 	}{
-		{"default", gateway.AccessLog{Out: new(paper)}, ""},
-		{"only the id", gateway.AccessLog{Out: new(paper), Format: id}, ""},
-		{"extended id", gateway.AccessLog{Out: new(paper), Format: "$context.extendedRequestId"}, ""},
-		{"longest", gateway.AccessLog{Out: new(paper), Format: filled(3 << 10)}, ""},
-		{"too long", gateway.AccessLog{Out: new(paper), Format: filled(3<<10 + 1)}, "3073 bytes"},
+		{"default", gateway.AccessLog{Out: new(lineWriter)}, ""},
+		{"only the id", gateway.AccessLog{Out: new(lineWriter), Format: id}, ""},
+		{"extended id", gateway.AccessLog{Out: new(lineWriter), Format: "$context.extendedRequestId"}, ""},
+		{"longest", gateway.AccessLog{Out: new(lineWriter), Format: filled(3 << 10)}, ""},
+		{"too long", gateway.AccessLog{Out: new(lineWriter), Format: filled(3<<10 + 1)}, "3073 bytes"},
 		{"nowhere to write", gateway.AccessLog{}, "AccessLog.Out is nil"},
-		{"no id", gateway.AccessLog{Out: new(paper), Format: "$context.status"}, "$context.requestId"},
-		{"longer name", gateway.AccessLog{Out: new(paper), Format: id + "s"}, "$context.requestId"},
-		{"only text", gateway.AccessLog{Out: new(paper), Format: "requestId"}, "$context.requestId"},
+		{"no id", gateway.AccessLog{Out: new(lineWriter), Format: "$context.status"}, "$context.requestId"},
+		{"longer name", gateway.AccessLog{Out: new(lineWriter), Format: id + "s"}, "$context.requestId"},
+		{"only text", gateway.AccessLog{Out: new(lineWriter), Format: "requestId"}, "$context.requestId"},
 	}
 	for _, tt := range tests {
 		err := (&gateway.Server{Handler: echo(), AccessLog: &tt.log}).Start()
@@ -134,7 +134,7 @@ func TestAccessLogEscapesValues(t *testing.T) {
 	for _, evil := range []string{
 		`","status":"200`, `back\`, `\" both`, "tab\there", "\u00e9 \u4e16 \U0001f600",
 	} {
-		var log paper
+		var log lineWriter
 		r := start(t, &gateway.Server{
 			Handler: moody(), AccessLog: &gateway.AccessLog{Out: &log, Format: format},
 			Description: guarded(moody(), &tyg.Authorizer{Func: answers(tyg.Identity{
@@ -168,7 +168,7 @@ func TestAccessLogEscapesValues(t *testing.T) {
 
 // TestAccessLogReplacesInvalidUTF8 gets bytes that are no text from a client.
 func TestAccessLogReplacesInvalidUTF8(t *testing.T) {
-	var log paper
+	var log lineWriter
 	r := start(t, &gateway.Server{Handler: echo(), AccessLog: &gateway.AccessLog{
 		Out: &log, Format: `{"id":"$context.requestId","agent":"$context.identity.userAgent"}`,
 	}})

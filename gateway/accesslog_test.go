@@ -17,17 +17,17 @@ import (
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
-// paper is what an access log is written on. It does not lock, because the log must.
-type paper struct{ writes []string }
+// lineWriter is what an access log is written on. It does not lock, because the log must.
+type lineWriter struct{ writes []string }
 
-func (p *paper) Write(b []byte) (int, error) {
+func (p *lineWriter) Write(b []byte) (int, error) {
 	p.writes = append(p.writes, string(b))
 	return len(b), nil
 }
 
 // records shuts r down and returns the log's lines, each of which must be JSON and come in one
 // write.
-func (p *paper) records(t *testing.T, r *rig) []map[string]string {
+func (p *lineWriter) records(t *testing.T, r *rig) []map[string]string {
 	t.Helper()
 	if err := r.Shutdown(context.Background()); err != nil {
 		t.Error(err)
@@ -78,7 +78,7 @@ func moody() *tyg.App {
 
 // TestAccessLogHasALineForEachEvent lives through a connection with everything that can happen to it.
 func TestAccessLogHasALineForEachEvent(t *testing.T) {
-	var log paper
+	var log lineWriter
 	r := start(t, &gateway.Server{Handler: moody(), AccessLog: &gateway.AccessLog{Out: &log}})
 	w := r.wire(t)
 	w.write(t, pipeline(`{"action":"fine"}`, "no route", `{"action":"fail"}`, `{"action":"panic"}`,
@@ -156,7 +156,7 @@ func TestAccessLogHasALineForEachRefusal(t *testing.T) {
 	})
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			var log paper
+			var log lineWriter
 			r := start(t, &gateway.Server{Handler: app, AccessLog: &gateway.AccessLog{
 				Out: &log,
 				Format: `{"requestId":"$context.requestId","eventType":"$context.eventType",` +
@@ -207,7 +207,7 @@ func TestAccessLogShowsTimeouts(t *testing.T) {
 	for want, act := range tests {
 		t.Run(want, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				var log paper
+				var log lineWriter
 				h := slow(make(chan tyg.Event, 3), long)
 				if strings.HasPrefix(want, "CONNECT") {
 					app := tyg.New("test")

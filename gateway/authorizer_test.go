@@ -141,8 +141,8 @@ func TestMissingStageVariableRefusesAllClients(t *testing.T) {
 func TestIdentityIsInAllEvents(t *testing.T) {
 	events := make(chan tyg.Event, 3)
 	c := start(t, &gateway.Server{
-		Handler:     noting(events),
-		Description: guarded(noting(events), &tyg.Authorizer{Func: answers(ann, nil)}),
+		Handler:     forwardEvents(events),
+		Description: guarded(forwardEvents(events), &tyg.Authorizer{Func: answers(ann, nil)}),
 	}).dial(t)
 	c.send(t, "hi")
 	if err := c.Close(1000, ""); err != nil {

@@ -76,8 +76,8 @@ func startPipes(t *testing.T, srv *gateway.Server, wrap func(net.Conn) net.Conn)
 	return &rig{Server: srv, url: "http://pipe/api/", net: p.dial}
 }
 
-// ear hears what a client receives.
-type ear struct {
+// recorder hears what a client receives.
+type recorder struct {
 	over chan struct{} // closed at the end
 	end  error         // valid then
 	at   time.Time     // when that was
@@ -86,22 +86,22 @@ type ear struct {
 	texts []string
 }
 
-// heard returns all that has arrived so far.
-func (e *ear) heard() []string {
+// received returns all that has arrived so far.
+func (e *recorder) received() []string {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return slices.Clone(e.texts)
 }
 
-func (e *ear) hear(text string) {
+func (e *recorder) record(text string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.texts = append(e.texts, text)
 }
 
-// listen reads until the connection ends.
-func (c *client) listen() *ear {
-	e := &ear{over: make(chan struct{})}
+// record reads until the connection ends.
+func (c *client) record() *recorder {
+	e := &recorder{over: make(chan struct{})}
 	go func() { // ends with the connection
 		defer close(e.over)
 		for {
@@ -110,13 +110,13 @@ func (c *client) listen() *ear {
 				e.end, e.at = err, time.Now()
 				return
 			}
-			e.hear(string(data))
+			e.record(string(data))
 		}
 	}()
 	return e
 }
 
-func (e *ear) isOver() bool {
+func (e *recorder) isOver() bool {
 	select {
 	case <-e.over:
 		return true
@@ -127,7 +127,7 @@ func (e *ear) isOver() bool {
 
 // wantEnd waits for the end, which comes so long after start, or up to two seconds later: the sweep
 // looks once a second.
-func (e *ear) wantEnd(t *testing.T, start time.Time, after time.Duration, code tyg.CloseCode, reason string) {
+func (e *recorder) wantEnd(t *testing.T, start time.Time, after time.Duration, code tyg.CloseCode, reason string) {
 	t.Helper()
 	<-e.over
 	if d := e.at.Sub(start); d < after || d > after+2*time.Second {

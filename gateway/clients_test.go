@@ -15,8 +15,8 @@ import (
 	"github.com/tyg-dev/tyg/gateway"
 )
 
-// stranger connects with a WebSocket library that shares no code with this module.
-func (r *rig) stranger(t *testing.T, o *websocket.DialOptions) *websocket.Conn {
+// dialForeign connects with a WebSocket library that shares no code with this module.
+func (r *rig) dialForeign(t *testing.T, o *websocket.DialOptions) *websocket.Conn {
 	t.Helper()
 	if o == nil {
 		o = new(websocket.DialOptions)
@@ -69,7 +69,7 @@ func TestForeignClientGetsItsEcho(t *testing.T) {
 	onAll(t, echo(), func(t *testing.T, r *rig) {
 		for name, mode := range modes {
 			t.Run(name, func(t *testing.T) {
-				c := r.stranger(t, &websocket.DialOptions{CompressionMode: mode})
+				c := r.dialForeign(t, &websocket.DialOptions{CompressionMode: mode})
 				for _, n := range []int{0, 1, 125, 126, 127, 512, 4096, 32 << 10} {
 					if err := c.Write(limited(t), websocket.MessageText, []byte(prose(n))); err != nil {
 						t.Fatal(err)
@@ -87,7 +87,7 @@ func TestForeignClientGetsItsEcho(t *testing.T) {
 // TestForeignClientMayFragment sends messages in many frames, and as a stream.
 func TestForeignClientMayFragment(t *testing.T) {
 	onAll(t, echo(), func(t *testing.T, r *rig) {
-		c := r.stranger(t, nil)
+		c := r.dialForeign(t, nil)
 		w, err := c.Writer(limited(t), websocket.MessageText)
 		if err != nil {
 			t.Fatal(err)
@@ -120,7 +120,7 @@ func TestForeignClientMayFragment(t *testing.T) {
 
 func TestForeignClientGetsPongs(t *testing.T) {
 	onAll(t, echo(), func(t *testing.T, r *rig) {
-		c := r.stranger(t, nil)
+		c := r.dialForeign(t, nil)
 		ctx := c.CloseRead(limited(t))
 		for range 10 {
 			if err := c.Ping(ctx); err != nil {
@@ -138,7 +138,7 @@ func TestForeignClientGetsItsSubprotocol(t *testing.T) {
 	})
 	r := start(t, &gateway.Server{Handler: app})
 	for offer, want := range map[string]string{"chat.v1 chat.v2": "chat.v2", "chat.v1": ""} {
-		c := r.stranger(t, &websocket.DialOptions{Subprotocols: strings.Fields(offer)})
+		c := r.dialForeign(t, &websocket.DialOptions{Subprotocols: strings.Fields(offer)})
 		if got := c.Subprotocol(); got != want {
 			t.Errorf("offer %s: subprotocol %q, want %q", offer, got, want)
 		}
@@ -150,7 +150,7 @@ func TestForeignClientClosesWithItsCode(t *testing.T) {
 	l := follow(app)
 	onAll(t, app, func(t *testing.T, r *rig) {
 		for _, code := range []int{1000, 1001, 3000, 4999} {
-			c := r.stranger(t, nil)
+			c := r.dialForeign(t, nil)
 			next(t, l.connects)
 			if err := c.Close(websocket.StatusCode(code), "so long"); err != nil {
 				t.Errorf("%d: %v", code, err)
@@ -164,7 +164,7 @@ func TestForeignClientIsClosedWith1000(t *testing.T) {
 	app := echo()
 	l := follow(app)
 	onAll(t, app, func(t *testing.T, r *rig) {
-		c := r.stranger(t, nil)
+		c := r.dialForeign(t, nil)
 		if err := r.Close(t.Context(), next(t, l.connects).ID); err != nil {
 			t.Fatal(err)
 		}
@@ -193,7 +193,7 @@ func TestForeignClientLearnsWhichRuleItBroke(t *testing.T) {
 	l := follow(app)
 	onAll(t, app, func(t *testing.T, r *rig) {
 		for name, tt := range tests {
-			c := r.stranger(t, nil)
+			c := r.dialForeign(t, nil)
 			next(t, l.connects)
 			err := c.Write(limited(t), tt.kind, []byte(tt.text))
 			if err != nil && !errors.Is(err, net.ErrClosed) && tt.want != 1009 {

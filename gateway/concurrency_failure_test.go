@@ -41,7 +41,7 @@ func TestEachConcurrentFailureHasItsOwnFrame(t *testing.T) {
 			}
 			return tyg.Reply{}, e.Conn.Send(ctx, []byte(text))
 		}
-		r := startCrowded(t, tyg.HandlerFunc(h), 4)
+		r := startConcurrent(t, tyg.HandlerFunc(h), 4)
 		w := r.wire(t)
 		w.write(t, pipeline("panic", "fail", "fine", "panic"))
 		synctest.Wait()
@@ -76,13 +76,13 @@ func (w *wire) wantFrames(t *testing.T, want []string) {
 	}
 }
 
-// TestConcurrencyTimeouts has handlers that take too long, and one that has waited for a place as
+// TestWaitForASlotIsNotTheHandlersTime has handlers that take too long, and one that has waited for a place as
 // long as those were there: its own time begins when it has one.
-func TestConcurrencyTimeouts(t *testing.T) {
+func TestWaitForASlotIsNotTheHandlersTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		events := make(chan tyg.Event, 10)
 		h := slow(events, func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() })
-		r := startCrowded(t, h, 2)
+		r := startConcurrent(t, h, 2)
 		w, start := r.wire(t), time.Now()
 		_ = w.SetReadDeadline(time.Time{})
 		w.write(t, pipeline("slow", "slow", "slow"))
@@ -105,8 +105,8 @@ func TestConcurrencyTimeouts(t *testing.T) {
 // TestConcurrentHandlerThatDoesNotReturnClosesTheConnection gives a connection up of which one handler does not return.
 func TestConcurrentHandlerThatDoesNotReturnClosesTheConnection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := newHall()
-		r := startCrowded(t, h.App, 2)
+		h := newBlockingHandler()
+		r := startConcurrent(t, h.App, 2)
 		w, start := r.wire(t), time.Now()
 		_ = w.SetReadDeadline(time.Time{})
 		w.write(t, pipeline("stuck"))
@@ -137,7 +137,7 @@ func TestShutdownEndsConcurrentHandlers(t *testing.T) {
 			return nil
 		})
 		l := follow(app)
-		r := startCrowded(t, app, 2)
+		r := startConcurrent(t, app, 2)
 		w := r.wire(t)
 		w.write(t, pipeline("0", "1", "2"))
 		synctest.Wait()
@@ -164,7 +164,7 @@ func TestShutdownEndsConcurrentHandlers(t *testing.T) {
 // TestAccessLogWritesOneLineAtATime has many events at the same time write to what bears only one.
 func TestAccessLogWritesOneLineAtATime(t *testing.T) {
 	const clients, messages = 10, 50
-	var log paper
+	var log lineWriter
 	r := start(t, &gateway.Server{
 		Handler: echo(), AccessLog: &gateway.AccessLog{Out: &log},
 		Extensions: gateway.Extensions{Concurrency: 4},

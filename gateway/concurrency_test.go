@@ -16,16 +16,16 @@ import (
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
-// hall handles messages that tell that they have entered and stay until they are let out.
-type hall struct {
+// blockingHandler handles messages that tell that they have entered and stay until they are let out.
+type blockingHandler struct {
 	*tyg.App
 	entered chan string
 	leave   chan struct{}
 	life
 }
 
-func newHall() hall {
-	h := hall{tyg.New("test"), make(chan string, 100), make(chan struct{}), life{}}
+func newBlockingHandler() blockingHandler {
+	h := blockingHandler{tyg.New("test"), make(chan string, 100), make(chan struct{}), life{}}
 	h.OnMessage(func(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
 		h.entered <- m.Text()
 		<-h.leave
@@ -35,8 +35,8 @@ func newHall() hall {
 	return h
 }
 
-// startCrowded serves h in a bubble, with so many handlers for a connection.
-func startCrowded(t *testing.T, h tyg.Handler, n int) *rig {
+// startConcurrent serves h in a bubble, with so many handlers for a connection.
+func startConcurrent(t *testing.T, h tyg.Handler, n int) *rig {
 	t.Helper()
 	return startPipes(t, &gateway.Server{
 		Handler: h, Extensions: gateway.Extensions{Concurrency: n},
@@ -64,8 +64,8 @@ func TestConcurrencyLimitsHandlersOfOneClient(t *testing.T) {
 	for n, want := range map[int]int{-1: 1, 0: 1, 1: 1, 2: 2, 4: 4, 5: 5, 1000: 5} {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				h := newHall()
-				r := startCrowded(t, h.App, n)
+				h := newBlockingHandler()
+				r := startConcurrent(t, h.App, n)
 				w := r.wire(t)
 				w.write(t, pipeline(texts...))
 				for left := range texts {
@@ -95,8 +95,8 @@ func TestConcurrencyLimitsHandlersOfOneClient(t *testing.T) {
 // TestConcurrencyHoldsUpNoOtherClient has a client that stands in its own way, and in nobody else's.
 func TestConcurrencyHoldsUpNoOtherClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := newHall()
-		r := startCrowded(t, h.App, 2)
+		h := newBlockingHandler()
+		r := startConcurrent(t, h.App, 2)
 		crowded, other := r.wire(t), r.wire(t)
 		crowded.write(t, pipeline("a", "a", "a"))
 		synctest.Wait()
@@ -146,8 +146,8 @@ func TestDisconnectWaitsForConcurrentHandlers(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				h := newHall()
-				r := startCrowded(t, h.App, n)
+				h := newBlockingHandler()
+				r := startConcurrent(t, h.App, n)
 				w := r.connect(t)
 				say := pipeline("0", "1", "2") + tt.last
 				if tt.early {
@@ -185,8 +185,8 @@ func TestDisconnectWaitsForConcurrentHandlers(t *testing.T) {
 // to it any more.
 func TestMessageWaitingForASlotIsDroppedAtClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := newHall()
-		r := startCrowded(t, h.App, 2)
+		h := newBlockingHandler()
+		r := startConcurrent(t, h.App, 2)
 		w := r.wire(t)
 		w.read()
 		w.write(t, pipeline("0", "1", "2", "3"))

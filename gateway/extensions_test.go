@@ -211,8 +211,8 @@ func TestCloseWith(t *testing.T) {
 	}
 }
 
-// noting is a handler that accepts every event and passes it on.
-func noting(events chan<- tyg.Event) tyg.Handler {
+// forwardEvents is a handler that accepts every event and passes it on.
+func forwardEvents(events chan<- tyg.Event) tyg.Handler {
 	return tyg.HandlerFunc(func(_ context.Context, e tyg.Event) (tyg.Reply, error) {
 		events <- e
 		return tyg.Reply{}, nil
@@ -222,7 +222,7 @@ func noting(events chan<- tyg.Event) tyg.Handler {
 func TestStageVariables(t *testing.T) {
 	want := map[string]string{"table": "chat-prod", "empty": ""}
 	events := make(chan tyg.Event, 3)
-	c := start(t, &gateway.Server{Handler: noting(events), StageVariables: want}).dial(t)
+	c := start(t, &gateway.Server{Handler: forwardEvents(events), StageVariables: want}).dial(t)
 	c.send(t, "hi")
 	if err := c.Close(1000, ""); err != nil {
 		t.Fatal(err)

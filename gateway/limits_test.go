@@ -44,7 +44,7 @@ func TestIdleConnectionIsClosed(t *testing.T) {
 				l := follow(app)
 				r := startPipes(t, &gateway.Server{Handler: app}, nil)
 				c, start := r.dial(t), time.Now()
-				e := c.listen()
+				e := c.record()
 				time.Sleep(5 * time.Minute)
 				tt.act(t, r, c, (<-l.connects).ID)
 				time.Sleep(tt.want - 30*time.Second - time.Since(start))
@@ -62,14 +62,14 @@ func TestLifeEndsWhileBusy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := startPipes(t, &gateway.Server{Handler: echo()}, nil)
 		c, start := r.dial(t), time.Now()
-		e := c.listen()
+		e := c.record()
 		for range 119 {
 			time.Sleep(time.Minute)
 			c.send(t, "busy")
 		}
 		e.wantEnd(t, start, 2*time.Hour, ws.CloseGoingAway, "Going away")
-		if len(e.heard()) != 119 {
-			t.Errorf("%d messages were answered, want 119", len(e.heard()))
+		if len(e.received()) != 119 {
+			t.Errorf("%d messages were answered, want 119", len(e.received()))
 		}
 	})
 }
@@ -87,7 +87,7 @@ func TestUnfinishedMessageIsNotAwaited(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r := startPipes(t, &gateway.Server{Handler: echo()}, nil)
 				c, start := r.dial(t), time.Now()
-				e := c.listen()
+				e := c.record()
 				if err := c.WriteRaw(t.Context(), []byte(bytes)); err != nil {
 					t.Fatal(err)
 				}
@@ -103,7 +103,7 @@ func TestUnfinishedDespitePings(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := startPipes(t, &gateway.Server{Handler: echo()}, nil)
 		c, start := r.dial(t), time.Now()
-		e := c.listen()
+		e := c.record()
 		bytes := clientFrame(ws.OpText, false, "first")
 		for !e.isOver() && time.Since(start) < time.Minute {
 			if err := c.WriteRaw(t.Context(), bytes); err != nil {
@@ -131,7 +131,7 @@ func TestSlowMessageThatMakesProgressIsAwaited(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r := startPipes(t, &gateway.Server{Handler: echo()}, nil)
 				c := r.dial(t)
-				e := c.listen()
+				e := c.record()
 				bytes := frame[:8]
 				for range 60 {
 					if err := c.WriteRaw(t.Context(), bytes); err != nil {
@@ -144,8 +144,8 @@ func TestSlowMessageThatMakesProgressIsAwaited(t *testing.T) {
 					t.Errorf("connection ended with %v", e.end)
 				}
 				synctest.Wait()
-				if name == "message" && len(e.heard()) != 59 {
-					t.Errorf("%d messages were answered, want 59", len(e.heard()))
+				if name == "message" && len(e.received()) != 59 {
+					t.Errorf("%d messages were answered, want 59", len(e.received()))
 				}
 			})
 		})
@@ -196,7 +196,7 @@ func TestNegativeLimitsAreNone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := startPipes(t, &gateway.Server{Handler: app, Limits: none}, nil)
 		c := r.dial(t)
-		e := c.listen()
+		e := c.record()
 		time.Sleep(3 * time.Hour)
 		c.send(t, string(make([]byte, 1<<20-1)))
 		c.send(t, `{"action":"slow"}`)
@@ -205,8 +205,8 @@ func TestNegativeLimitsAreNone(t *testing.T) {
 		if e.isOver() {
 			t.Fatalf("connection ended with %v", e.end)
 		}
-		if len(e.heard()) != 2 || len(e.heard()[0]) != 1<<20-1 || e.heard()[1] != "done" {
-			t.Errorf("received %d messages", len(e.heard()))
+		if len(e.received()) != 2 || len(e.received()[0]) != 1<<20-1 || e.received()[1] != "done" {
+			t.Errorf("received %d messages", len(e.received()))
 		}
 	})
 }

@@ -168,7 +168,7 @@ func TestCallsWithoutSecretsMustBeLocal(t *testing.T) {
 			target := "http://127.0.0.1:8000/api/@connections/" + string(conn.ID)
 			req := httptest.NewRequest(http.MethodPost, target, strings.NewReader(tt.name))
 			req.RemoteAddr = "127.0.0.1:1234"
-			sign(t, req, tt.name, anyone)
+			sign(t, req, tt.name, unknownKey)
 			tt.alter(req)
 			w := httptest.NewRecorder()
 			r.ServeHTTP(w, req)
@@ -193,7 +193,7 @@ func TestCallsWithSecretsMustBeSigned(t *testing.T) {
 		want int
 	}{
 		{"mine", func(t *testing.T, req *http.Request, body string) { sign(t, req, body, mine) }, 200},
-		{"unknown", func(t *testing.T, req *http.Request, body string) { sign(t, req, body, anyone) }, 403},
+		{"unknown", func(t *testing.T, req *http.Request, body string) { sign(t, req, body, unknownKey) }, 403},
 		{"wrong secret", func(t *testing.T, req *http.Request, body string) {
 			sign(t, req, body, aws.Credentials{AccessKeyID: "AKIDMINE", SecretAccessKey: "other"})
 		}, 403},

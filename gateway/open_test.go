@@ -342,7 +342,7 @@ func TestNoOpenCostsNothing(t *testing.T) {
 }
 
 func TestOpenIsTracedAndLoggedAsOtherEvents(t *testing.T) {
-	var log paper
+	var log lineWriter
 	app, traced := echo(), make(chan tyg.EventType, 10)
 	app.OnOpen(func(context.Context, *tyg.Conn) error { return nil })
 	l := follow(app)

@@ -63,7 +63,7 @@ func TestAnsweredPingKeepsTheConnection(t *testing.T) {
 		l := follow(app)
 		r := startPinging(t, app, 0)
 		c, start := r.dial(t), time.Now()
-		c.listen().wantEnd(t, start, 10*time.Minute, ws.CloseGoingAway, "Going away")
+		c.record().wantEnd(t, start, 10*time.Minute, ws.CloseGoingAway, "Going away")
 		l.wantEnd(t, ws.CloseGoingAway, "Going away")
 	})
 }

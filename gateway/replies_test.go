@@ -85,8 +85,10 @@ func TestReplyWithoutRouteResponseIsDropped(t *testing.T) {
 	c.expect(t, "end")
 }
 
-// itself answers with the bytes of the message, which a host must be done with before it reads on.
-func itself(_ context.Context, _ *tyg.Conn, m tyg.Message) ([]byte, error) { return m.Data, nil }
+// replyWithMessage answers with the bytes of the message, which a host must be done with before it reads on.
+func replyWithMessage(_ context.Context, _ *tyg.Conn, m tyg.Message) ([]byte, error) {
+	return m.Data, nil
+}
 
 // TestAppRouteResponses takes from an App which of its routes answer, and has one send before it
 // does.
@@ -95,7 +97,7 @@ func TestAppRouteResponses(t *testing.T) {
 	app.OnRouteResponse("ask", func(ctx context.Context, c *tyg.Conn, _ tyg.Message) ([]byte, error) {
 		return []byte("second"), c.SendString(ctx, "first")
 	})
-	app.OnRouteResponse(tyg.RouteDefault, itself)
+	app.OnRouteResponse(tyg.RouteDefault, replyWithMessage)
 	app.OnRoute("quiet", func(context.Context, *tyg.Conn, tyg.Message) error { return nil })
 	onBoth(t, func(t *testing.T, portable bool) {
 		r := start(t, &gateway.Server{Handler: app, Portable: portable})
@@ -121,9 +123,9 @@ func TestLateReplyIsDropped(t *testing.T) {
 					time.Sleep(40 * time.Second)
 					return []byte("too late"), nil
 				})
-				app.OnRouteResponse(tyg.RouteDefault, itself)
-				app.Use(noted(events))
-				r := startCrowded(t, app, concurrency)
+				app.OnRouteResponse(tyg.RouteDefault, replyWithMessage)
+				app.Use(forwarding(events))
+				r := startConcurrent(t, app, concurrency)
 				w := r.wire(t)
 				<-events // connect
 				_ = w.SetReadDeadline(time.Time{})
@@ -137,8 +139,8 @@ func TestLateReplyIsDropped(t *testing.T) {
 	}
 }
 
-// noted is middleware that passes every event on, beside handling it.
-func noted(events chan<- tyg.Event) tyg.Middleware {
+// forwarding is middleware that passes every event on, beside handling it.
+func forwarding(events chan<- tyg.Event) tyg.Middleware {
 	return func(next tyg.Handler) tyg.Handler {
 		return tyg.HandlerFunc(func(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
 			events <- e

@@ -32,7 +32,7 @@ func TestTimeScale(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				srv := &gateway.Server{Handler: echo(), TimeScale: tt.scale, Limits: tt.limits}
 				c, start := startPipes(t, srv, nil).dial(t), time.Now()
-				e := c.listen()
+				e := c.record()
 				for tt.every > 0 && time.Since(start) < tt.want-tt.every {
 					time.Sleep(tt.every)
 					c.send(t, "busy")

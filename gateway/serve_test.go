@@ -133,7 +133,7 @@ func TestKeepAlive(t *testing.T) {
 		for i := range 3 {
 			text := fmt.Sprint("call ", i)
 			req := httptest.NewRequest(http.MethodPost, "http://"+r.host()+path, strings.NewReader(text))
-			sign(t, req, text, anyone)
+			sign(t, req, text, unknownKey)
 			head := fmt.Sprintf("POST %s HTTP/1.1\r\nHost: %s\r\nContent-Length: %d\r\n", path, r.host(), len(text))
 			for name := range req.Header {
 				head += name + ": " + req.Header.Get(name) + "\r\n"

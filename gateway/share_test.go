@@ -34,8 +34,8 @@ func countUp(n int) []string {
 	return texts
 }
 
-// crowdOf opens n connections and returns their ids.
-func crowdOf(t *testing.T, r *rig, l life, n int) (wires []*wire, ids []tyg.ConnID) {
+// openMany opens n connections and returns their ids.
+func openMany(t *testing.T, r *rig, l life, n int) (wires []*wire, ids []tyg.ConnID) {
 	t.Helper()
 	for range n {
 		wires = append(wires, r.wire(t))
@@ -65,7 +65,7 @@ func TestBroadcastsOfOneReadAreHeld(t *testing.T) {
 					}
 					return err
 				})
-				wires, all := crowdOf(t, start(t, srv), l, 30)
+				wires, all := openMany(t, start(t, srv), l, 30)
 				ids := append(all, all[0]) // one of them twice
 				to.Store(&ids)
 				const rounds, depth = 10, 20
@@ -102,7 +102,7 @@ func TestHeldBroadcastsExpire(t *testing.T) {
 			}
 			return srv.SendMany(ctx, []tyg.ConnID{*other.Load()}, m.Data)
 		})
-		wires, ids := crowdOf(t, start(t, srv), l, 2)
+		wires, ids := openMany(t, start(t, srv), l, 2)
 		other.Store(&ids[1])
 		for range 20 {
 			wires[0].write(t, frames("before", "block", "after", "last"))
@@ -135,7 +135,7 @@ func TestContextMayOutliveItsEvent(t *testing.T) {
 			return c.Send(ctx, m.Data)
 		})
 		r := start(t, &gateway.Server{Handler: app, Portable: portable})
-		wires, _ := crowdOf(t, r, l, 4)
+		wires, _ := openMany(t, r, l, 4)
 		const each = 10
 		for _, w := range wires {
 			for i := range each {

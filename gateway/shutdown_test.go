@@ -20,9 +20,9 @@ func TestShutdownClosesAllConnections(t *testing.T) {
 		app := echo()
 		l := follow(app)
 		r := start(t, &gateway.Server{Handler: app, Portable: portable})
-		var ears []*ear
+		var ears []*recorder
 		for range clients {
-			ears = append(ears, r.dial(t).listen())
+			ears = append(ears, r.dial(t).record())
 		}
 		if err := r.Shutdown(t.Context()); err != nil {
 			t.Fatal(err)

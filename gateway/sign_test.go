@@ -13,8 +13,8 @@ import (
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 )
 
-// anyone is a key that no gateway knows.
-var anyone = aws.Credentials{AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: "secret"}
+// unknownKey is a key that no gateway knows.
+var unknownKey = aws.Credentials{AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: "secret"}
 
 // sign signs a request as the AWS SDK does.
 func sign(t testing.TB, req *http.Request, body string, key aws.Credentials) {
@@ -40,7 +40,7 @@ func (r *rig) call(
 	for i := 0; i < len(header); i += 2 {
 		req.Header.Set(header[i], header[i+1])
 	}
-	sign(t, req, body, anyone)
+	sign(t, req, body, unknownKey)
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)

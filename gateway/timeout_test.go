@@ -67,24 +67,24 @@ func TestIntegrationTimeout(t *testing.T) {
 				events := make(chan tyg.Event, 3)
 				r := startPipes(t, &gateway.Server{Handler: slow(events, f)}, nil)
 				c := r.dial(t)
-				e := c.listen()
+				e := c.record()
 				c.send(t, "slow")
 				time.Sleep(28 * time.Second)
 				synctest.Wait()
-				if len(e.heard()) != 0 {
-					t.Errorf("received %q too early", e.heard())
+				if len(e.received()) != 0 {
+					t.Errorf("received %q too early", e.received())
 				}
 				time.Sleep(3 * time.Second)
 				want := timedOutFrame(<-events)
 				synctest.Wait()
-				if len(e.heard()) != 1 || e.heard()[0] != want {
-					t.Errorf("received %q, want %q", e.heard(), want)
+				if len(e.received()) != 1 || e.received()[0] != want {
+					t.Errorf("received %q, want %q", e.received(), want)
 				}
 				time.Sleep(time.Minute)
 				c.send(t, "next")
 				synctest.Wait()
-				if len(e.heard()) != 2 || e.heard()[1] != "next" {
-					t.Errorf("received %q, want the frame and the next message", e.heard())
+				if len(e.received()) != 2 || e.received()[1] != "next" {
+					t.Errorf("received %q, want the frame and the next message", e.received())
 				}
 				if got := r.Stats().Failures; got != 1 {
 					t.Errorf("%d failures were counted, want 1", got)
@@ -123,7 +123,7 @@ func TestContextEndsWithTheIntegrationTimeout(t *testing.T) {
 				})
 				r := startPipes(t, &gateway.Server{Handler: h}, nil)
 				c, start := r.dial(t), time.Now()
-				c.listen()
+				c.record()
 				c.send(t, "slow")
 				if err := <-errs; err != nil {
 					t.Errorf("at first: %v", err)
