@@ -14,7 +14,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/wsclient"
 )
 
-// TestAccessLogFillsVariables gives every variable there is, and some that there are not, a field of its
+// TestAccessLogFillsVariables gives each variable, and some names that are none, a field of its
 // own.
 func TestAccessLogFillsVariables(t *testing.T) {
 	events := make(chan tyg.Event, 3)
@@ -69,7 +69,6 @@ func variables(r *rig, e tyg.Event) []string {
 	}
 }
 
-// TestAccessLogKeepsText keeps what is not a variable as it is.
 func TestAccessLogKeepsText(t *testing.T) {
 	tests := map[string]string{ // % stands for the route key
 		"$context.routeKey":                   "%",
@@ -166,7 +165,6 @@ func TestAccessLogEscapesValues(t *testing.T) {
 	}
 }
 
-// TestAccessLogReplacesInvalidUTF8 gets bytes that are no text from a client.
 func TestAccessLogReplacesInvalidUTF8(t *testing.T) {
 	var log lineWriter
 	r := start(t, &gateway.Server{Handler: echo(), AccessLog: &gateway.AccessLog{

@@ -17,7 +17,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
-// lineWriter is what an access log is written on. It does not lock, because the log must.
+// A lineWriter keeps the lines of an access log. It does not lock, because the log must.
 type lineWriter struct{ writes []string }
 
 func (p *lineWriter) Write(b []byte) (int, error) {
@@ -44,12 +44,12 @@ func (p *lineWriter) records(t *testing.T, r *rig) []map[string]string {
 	return all
 }
 
-// told is the part of a record that a test can know.
+// told returns the part of a record that a test can know.
 func told(one map[string]string) string {
 	return one["eventType"] + " " + one["routeKey"] + " " + one["status"]
 }
 
-// moody has a route for each mood, and lets in who does not come with one.
+// moody returns an App with a route for each mood, which accepts clients that come without one.
 func moody() *tyg.App {
 	app := tyg.New("test")
 	app.OnConnect(func(_ context.Context, _ *tyg.Conn, r *tyg.Request) error {
@@ -76,7 +76,8 @@ func moody() *tyg.App {
 	return app
 }
 
-// TestAccessLogHasALineForEachEvent lives through a connection with everything that can happen to it.
+// TestAccessLogHasALineForEachEvent lives through a connection with everything that can happen to
+// it.
 func TestAccessLogHasALineForEachEvent(t *testing.T) {
 	var log lineWriter
 	r := start(t, &gateway.Server{Handler: moody(), AccessLog: &gateway.AccessLog{Out: &log}})

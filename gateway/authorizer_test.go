@@ -23,13 +23,13 @@ var ann = tyg.Identity{
 	Context:   map[string]any{"team": "red", "admin": true, "level": 7, "big": int64(8), "share": 0.5},
 }
 
-// answers is an AuthorizeFunc that always finds out the same.
+// answers returns an AuthorizeFunc that always returns id and err.
 func answers(id tyg.Identity, err error) tyg.AuthorizeFunc {
 	return func(context.Context, *tyg.Request) (tyg.Identity, error) { return id, err }
 }
 
-// TestAuthorizerDecidesWhoConnects shows what a client gets for what an authorizer says. There is one place only, so
-// that one that is not given back would show.
+// TestAuthorizerDecidesWhoConnects shows what a client gets for what an authorizer says. There is
+// one place only, so that one that is not given back would show.
 func TestAuthorizerDecidesWhoConnects(t *testing.T) {
 	const unauthorized = `{"message":"Unauthorized"}`
 	const denied = `{"message":"User is not authorized to access this resource"}`
@@ -91,7 +91,8 @@ func TestAuthorizerDecidesWhoConnects(t *testing.T) {
 	}
 }
 
-// TestMissingIdentitySourceIsUnauthorized asks nobody about a client that does not say who it claims to be.
+// TestMissingIdentitySourceIsUnauthorized checks that the authorizer is not called for a client
+// without the identity source.
 func TestMissingIdentitySourceIsUnauthorized(t *testing.T) {
 	asked := make(chan *tyg.Request, 10)
 	app := echo()
@@ -127,7 +128,8 @@ func TestMissingIdentitySourceIsUnauthorized(t *testing.T) {
 	}
 }
 
-// TestMissingStageVariableRefusesAllClients needs one that there is not, so that nobody can come in.
+// TestMissingStageVariableRefusesAllClients names a stage variable that does not exist as the
+// identity source.
 func TestMissingStageVariableRefusesAllClients(t *testing.T) {
 	app := echo()
 	app.OnAuthorize(answers(ann, nil), "stageVariables.realm")
@@ -137,7 +139,6 @@ func TestMissingStageVariableRefusesAllClients(t *testing.T) {
 	}
 }
 
-// TestIdentityIsInAllEvents looks for what the authorizer found out in all three events.
 func TestIdentityIsInAllEvents(t *testing.T) {
 	events := make(chan tyg.Event, 3)
 	c := start(t, &gateway.Server{

@@ -76,7 +76,7 @@ func startPipes(t *testing.T, srv *gateway.Server, wrap func(net.Conn) net.Conn)
 	return &rig{Server: srv, url: "http://pipe/api/", net: p.dial}
 }
 
-// recorder hears what a client receives.
+// A recorder records what a client receives.
 type recorder struct {
 	over chan struct{} // closed at the end
 	end  error         // valid then
@@ -125,9 +125,11 @@ func (e *recorder) isOver() bool {
 	}
 }
 
-// wantEnd waits for the end, which comes so long after start, or up to two seconds later: the sweep
-// looks once a second.
-func (e *recorder) wantEnd(t *testing.T, start time.Time, after time.Duration, code tyg.CloseCode, reason string) {
+// wantEnd waits for the end, which must come after that long since start, or up to two seconds
+// later: the sweep runs once a second.
+func (e *recorder) wantEnd(
+	t *testing.T, start time.Time, after time.Duration, code tyg.CloseCode, reason string,
+) {
 	t.Helper()
 	<-e.over
 	if d := e.at.Sub(start); d < after || d > after+2*time.Second {

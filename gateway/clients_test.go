@@ -33,7 +33,7 @@ func (r *rig) dialForeign(t *testing.T, o *websocket.DialOptions) *websocket.Con
 	return c
 }
 
-// limited is the context of one step, which must not take long.
+// limited returns the context of one step, which must not take long.
 func limited(t *testing.T) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	t.Cleanup(cancel)
@@ -177,7 +177,6 @@ func TestForeignClientIsClosedWith1000(t *testing.T) {
 	})
 }
 
-// TestForeignClientLearnsWhichRuleItBroke sends what a rule forbids and wants to hear which.
 func TestForeignClientLearnsWhichRuleItBroke(t *testing.T) {
 	tests := map[string]struct {
 		kind websocket.MessageType

@@ -104,7 +104,8 @@ func wantFrame(t *testing.T, w *wire, text string, compressed bool) {
 	}
 }
 
-// TestBroadcastReachesAllKindsOfClients sends one message to clients that differ in what they understand.
+// TestBroadcastReachesAllKindsOfClients sends one message to clients that differ in what they
+// understand.
 func TestBroadcastReachesAllKindsOfClients(t *testing.T) {
 	app := echo()
 	l := follow(app)

@@ -22,7 +22,8 @@ func failedFrame(e tyg.Event) string {
 		e.Conn.ID, e.RequestID)
 }
 
-// TestEachConcurrentFailureHasItsOwnFrame has several handlers fail at the same time: each has a frame of its own.
+// TestEachConcurrentFailureHasItsOwnFrame has several handlers fail at the same time: each has a
+// frame of its own.
 func TestEachConcurrentFailureHasItsOwnFrame(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		events, release := make(chan tyg.Event, 10), make(chan struct{})
@@ -76,8 +77,8 @@ func (w *wire) wantFrames(t *testing.T, want []string) {
 	}
 }
 
-// TestWaitForASlotIsNotTheHandlersTime has handlers that take too long, and one that has waited for a place as
-// long as those were there: its own time begins when it has one.
+// TestWaitForASlotIsNotTheHandlersTime has handlers that take too long, and one that waited for a
+// slot for as long as they ran.
 func TestWaitForASlotIsNotTheHandlersTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		events := make(chan tyg.Event, 10)
@@ -102,7 +103,6 @@ func TestWaitForASlotIsNotTheHandlersTime(t *testing.T) {
 	})
 }
 
-// TestConcurrentHandlerThatDoesNotReturnClosesTheConnection gives a connection up of which one handler does not return.
 func TestConcurrentHandlerThatDoesNotReturnClosesTheConnection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newBlockingHandler()
@@ -126,7 +126,7 @@ func TestConcurrentHandlerThatDoesNotReturnClosesTheConnection(t *testing.T) {
 	})
 }
 
-// TestShutdownEndsConcurrentHandlers ends a service whose handlers wait for nothing but their contexts.
+// TestShutdownEndsConcurrentHandlers has handlers that return when their contexts end.
 func TestShutdownEndsConcurrentHandlers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ends := make(chan error, 10)
@@ -161,7 +161,8 @@ func TestShutdownEndsConcurrentHandlers(t *testing.T) {
 	})
 }
 
-// TestAccessLogWritesOneLineAtATime has many events at the same time write to what bears only one.
+// TestAccessLogWritesOneLineAtATime has many events at the same time write to a writer without a
+// lock.
 func TestAccessLogWritesOneLineAtATime(t *testing.T) {
 	const clients, messages = 10, 50
 	var log lineWriter

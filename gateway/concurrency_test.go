@@ -16,7 +16,8 @@ import (
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
-// blockingHandler handles messages that tell that they have entered and stay until they are let out.
+// A blockingHandler handles messages that report that they have entered, and return when they are
+// released.
 type blockingHandler struct {
 	*tyg.App
 	entered chan string
@@ -35,7 +36,7 @@ func newBlockingHandler() blockingHandler {
 	return h
 }
 
-// startConcurrent serves h in a bubble, with so many handlers for a connection.
+// startConcurrent serves h in a bubble, with n concurrent handlers for each connection.
 func startConcurrent(t *testing.T, h tyg.Handler, n int) *rig {
 	t.Helper()
 	return startPipes(t, &gateway.Server{
@@ -52,13 +53,14 @@ func pipeline(texts ...string) string {
 	return string(b)
 }
 
-// read throws away what comes, until the end, so that no server waits for this client.
+// read drops what comes, until the end, so that the server does not wait for this client.
 func (w *wire) read() {
 	_ = w.SetReadDeadline(time.Time{})
 	go func() { _, _ = io.Copy(io.Discard, w.in) }() // ends with the socket
 }
 
-// TestConcurrencyLimitsHandlersOfOneClient counts how many messages of one client are handled at the same time.
+// TestConcurrencyLimitsHandlersOfOneClient counts how many messages of one client are handled at
+// the same time.
 func TestConcurrencyLimitsHandlersOfOneClient(t *testing.T) {
 	texts := []string{"0", "1", "2", "3", "4"}
 	for n, want := range map[int]int{-1: 1, 0: 1, 1: 1, 2: 2, 4: 4, 5: 5, 1000: 5} {
@@ -92,7 +94,7 @@ func TestConcurrencyLimitsHandlersOfOneClient(t *testing.T) {
 	}
 }
 
-// TestConcurrencyHoldsUpNoOtherClient has a client that stands in its own way, and in nobody else's.
+// TestConcurrencyHoldsUpNoOtherClient has a client use up its own slots.
 func TestConcurrencyHoldsUpNoOtherClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newBlockingHandler()
@@ -114,8 +116,8 @@ func TestConcurrencyHoldsUpNoOtherClient(t *testing.T) {
 	})
 }
 
-// TestDisconnectWaitsForConcurrentHandlers ends connections in many ways: the application hears of it when the
-// last handler has returned.
+// TestDisconnectWaitsForConcurrentHandlers ends connections in many ways: the application hears of
+// it when the last handler has returned.
 func TestDisconnectWaitsForConcurrentHandlers(t *testing.T) {
 	const n = 3
 	const unmasked = "\x81\x02hi"
@@ -181,8 +183,8 @@ func TestDisconnectWaitsForConcurrentHandlers(t *testing.T) {
 	}
 }
 
-// TestMessageWaitingForASlotIsDroppedAtClose has a message wait for its place while the connection ends: nobody talks
-// to it any more.
+// TestMessageWaitingForASlotIsDroppedAtClose has a message wait for a slot while the connection
+// ends.
 func TestMessageWaitingForASlotIsDroppedAtClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newBlockingHandler()
@@ -202,7 +204,7 @@ func TestMessageWaitingForASlotIsDroppedAtClose(t *testing.T) {
 	})
 }
 
-// TestConcurrentMessagesKeepTheirData keeps a message while others are read, and looks at all of them only then.
+// TestConcurrentMessagesKeepTheirData reads the data of a message after others were read.
 func TestConcurrentMessagesKeepTheirData(t *testing.T) {
 	const first, size, count = "the first", 200, 500
 	onBoth(t, func(t *testing.T, portable bool) {

@@ -14,7 +14,8 @@ import (
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
-// TestConnectDecidesTheResponse shows what a client gets, byte by byte, for what a connect handler says.
+// TestConnectDecidesTheResponse shows what a client gets, byte by byte, for what a connect handler
+// says.
 func TestConnectDecidesTheResponse(t *testing.T) {
 	const failed = `{"message":"Internal server error"}`
 	tests := []struct {

@@ -29,7 +29,6 @@ func (c *client) expectFrame(t *testing.T, op ws.Opcode, want string) {
 	}
 }
 
-// TestBinary has a handler say how its messages came.
 func TestBinary(t *testing.T) {
 	tests := []struct {
 		op         ws.Opcode
@@ -57,7 +56,6 @@ func TestBinary(t *testing.T) {
 	})
 }
 
-// TestTextMustBeValidWithBinary breaks the rule for text, which stays.
 func TestTextMustBeValidWithBinary(t *testing.T) {
 	_, c, _, l := open(t, &gateway.Server{Extensions: gateway.Extensions{Binary: true}})
 	c.send(t, "\xff")
@@ -211,7 +209,7 @@ func TestCloseWith(t *testing.T) {
 	}
 }
 
-// forwardEvents is a handler that accepts every event and passes it on.
+// forwardEvents returns a handler that accepts every event and sends it to events.
 func forwardEvents(events chan<- tyg.Event) tyg.Handler {
 	return tyg.HandlerFunc(func(_ context.Context, e tyg.Event) (tyg.Reply, error) {
 		events <- e

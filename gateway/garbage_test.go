@@ -28,7 +28,7 @@ func (r *rig) wantBalance(t *testing.T, l life) {
 		t.Errorf("%d connects, %d disconnects, stats %+v", len(l.connects), len(l.disconnects), got)
 	}
 	if len(l.connects) == 0 {
-		t.Error("nobody got as far as connect")
+		t.Error("no client got as far as connect")
 	}
 }
 
@@ -146,8 +146,7 @@ func mutated(rng *rand.Rand, b []byte, from int) []byte {
 	return b
 }
 
-// TestFloodDoesNotDelayDisconnect closes a client that never stops to send: it keeps nobody from hearing of its
-// end, and is cut.
+// TestFloodDoesNotDelayDisconnect closes a client that never stops sending.
 func TestFloodDoesNotDelayDisconnect(t *testing.T) {
 	onBoth(t, func(t *testing.T, portable bool) {
 		app := echo()

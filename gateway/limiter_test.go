@@ -80,8 +80,8 @@ func TestConnsPerAddressLimitRefusesHandshakes(t *testing.T) {
 	r.refused(t, from("203.0.113.1"), http.StatusTooManyRequests)
 }
 
-// TestLoopbackHasNoLimitPerAddress has many connections from this machine where an address may have one, and a
-// proxy that nobody trusts.
+// TestLoopbackHasNoLimitPerAddress has many connections from this machine where an address may have
+// one, and a proxy that is not trusted.
 func TestLoopbackHasNoLimitPerAddress(t *testing.T) {
 	r := start(t, &gateway.Server{Handler: echo(), Limits: gateway.Limits{ConnsPerAddress: 1}})
 	for range 5 {
@@ -90,7 +90,8 @@ func TestLoopbackHasNoLimitPerAddress(t *testing.T) {
 	}
 }
 
-// TestRefusedClientsLeaveTheLimiter has clients refused by everything that can refuse, where there is one place.
+// TestRefusedClientsLeaveTheLimiter has clients refused by everything that can refuse, where there
+// is one place.
 func TestRefusedClientsLeaveTheLimiter(t *testing.T) {
 	app := echo()
 	app.OnConnect(func(_ context.Context, _ *tyg.Conn, q *tyg.Request) error {
@@ -124,7 +125,7 @@ func TestSourceAddress(t *testing.T) {
 		forwarded string
 		want      string
 	}{
-		{"nobody is trusted", nil, "203.0.113.1", "127.0.0.1"},
+		{"no proxy is trusted", nil, "203.0.113.1", "127.0.0.1"},
 		{"nothing is said", loopback, "", "127.0.0.1"},
 		{"one proxy", loopback, "203.0.113.1", "203.0.113.1"},
 		{"two proxies", loopback, "203.0.113.1, 127.0.0.9", "203.0.113.1"},

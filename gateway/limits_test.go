@@ -119,7 +119,8 @@ func TestUnfinishedDespitePings(t *testing.T) {
 	})
 }
 
-// TestSlowMessageThatMakesProgressIsAwaited sends bytes that always end in the middle of a frame, but each time another one.
+// TestSlowMessageThatMakesProgressIsAwaited sends bytes that always end in the middle of a frame,
+// but each time another one.
 func TestSlowMessageThatMakesProgressIsAwaited(t *testing.T) {
 	tests := map[string][]byte{
 		"message":   clientFrame(ws.OpText, true, "again and again"),

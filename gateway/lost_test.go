@@ -23,8 +23,8 @@ func (w *wire) reset(t *testing.T) {
 	_ = w.Close()
 }
 
-// TestSendToLostConnReturnsErrGone has a handler send to its own client, which is gone: it is told so, and everything
-// ends.
+// TestSendToLostConnReturnsErrGone has a handler send to its own client, which is gone: it is told
+// so, and everything ends.
 func TestSendToLostConnReturnsErrGone(t *testing.T) {
 	onBoth(t, func(t *testing.T, portable bool) {
 		entered, release := make(chan struct{}), make(chan struct{})
@@ -57,7 +57,8 @@ func TestSendToLostConnReturnsErrGone(t *testing.T) {
 	})
 }
 
-// TestSendToLostBusyConnReturnsErrGone sends to a lost client whose handler runs: nobody waits for that handler.
+// TestSendToLostBusyConnReturnsErrGone sends to a lost client whose handler runs: the error does
+// not wait for that handler.
 func TestSendToLostBusyConnReturnsErrGone(t *testing.T) {
 	sends := map[string]func(r *rig, id tyg.ConnID) error{
 		"Send": func(r *rig, id tyg.ConnID) error {
@@ -101,8 +102,8 @@ func TestSendToLostBusyConnReturnsErrGone(t *testing.T) {
 	}
 }
 
-// TestShutdownAbandonsHandlersThatIgnoreTheirContext ends a service one of whose handlers does not care for its context: Shutdown
-// does not wait, and the client is cut.
+// TestShutdownAbandonsHandlersThatIgnoreTheirContext ends a service one of whose handlers does not
+// care for its context: Shutdown does not wait, and the client is cut.
 func TestShutdownAbandonsHandlersThatIgnoreTheirContext(t *testing.T) {
 	onBoth(t, func(t *testing.T, portable bool) {
 		entered, release := make(chan struct{}), make(chan struct{})
@@ -133,7 +134,7 @@ func TestShutdownAbandonsHandlersThatIgnoreTheirContext(t *testing.T) {
 	})
 }
 
-// isReset reports whether a socket has ended the rude way.
+// isReset reports whether a socket was reset.
 func isReset(err error) bool {
 	op, ok := errors.AsType[*net.OpError](err)
 	return ok && !op.Timeout()

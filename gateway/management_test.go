@@ -138,7 +138,8 @@ func TestManagementErrors(t *testing.T) {
 	}
 }
 
-// TestCallsWithoutSecretsMustBeLocal calls @connections as a program on this machine may, and as nobody else may.
+// TestCallsWithoutSecretsMustBeLocal calls @connections as a program on this machine may, and in
+// ways that are refused.
 func TestCallsWithoutSecretsMustBeLocal(t *testing.T) {
 	r, c, conn, _ := open(t, &gateway.Server{})
 	tests := []struct {

@@ -55,8 +55,8 @@ func TestUnansweredPingCutsTheClient(t *testing.T) {
 	})
 }
 
-// TestAnsweredPingKeepsTheConnection has a client that does nothing but answer pings: it stays until it counts as
-// idle, which pings do not change.
+// TestAnsweredPingKeepsTheConnection has a client that does nothing but answer pings: it stays
+// until it counts as idle, which pings do not change.
 func TestAnsweredPingKeepsTheConnection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		app := echo()
@@ -96,7 +96,8 @@ func TestBusyClientGetsNoPing(t *testing.T) {
 	}
 }
 
-// TestSilentClientGetsPingDespiteSends sends to a silent client, which says nothing about whether it is there.
+// TestSilentClientGetsPingDespiteSends sends to a silent client, which says nothing about whether
+// it is there.
 func TestSilentClientGetsPingDespiteSends(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		app := echo()
@@ -116,8 +117,8 @@ func TestSilentClientGetsPingDespiteSends(t *testing.T) {
 	})
 }
 
-// TestHandlersPauseTheSilenceClock has handlers that take longer than a client may be silent. Nothing is read
-// meanwhile, so the client cannot be heard, and must not be cut for it.
+// TestHandlersPauseTheSilenceClock has handlers that take longer than a client may be silent.
+// Nothing is read meanwhile, so the client cannot be heard, and must not be cut for it.
 func TestHandlersPauseTheSilenceClock(t *testing.T) {
 	const messages = 5
 	for _, concurrency := range []int{0, 2} {

@@ -159,8 +159,8 @@ func TestSlowConsumerIsClosedByBroadcast(t *testing.T) {
 	})
 }
 
-// TestFloodIsHeldBack writes to a gateway whose handler is busy: what it takes is bounded, and nothing is
-// lost.
+// TestFloodIsHeldBack writes to a gateway whose handler is busy: what it takes is bounded, and
+// nothing is lost.
 func TestFloodIsHeldBack(t *testing.T) {
 	onBoth(t, func(t *testing.T, portable bool) {
 		busy := make(chan struct{})
@@ -191,7 +191,7 @@ func TestFloodIsHeldBack(t *testing.T) {
 			}
 		}
 		if written > 1<<20 {
-			t.Errorf("%d bytes were taken from a client that nobody serves", written)
+			t.Errorf("%d bytes were read from a client whose handler does not return", written)
 		}
 		close(busy)
 		_ = w.SetWriteDeadline(time.Now().Add(patience))
@@ -200,7 +200,7 @@ func TestFloodIsHeldBack(t *testing.T) {
 	})
 }
 
-// TestUnreadRepliesStopReading has a client that sends and never reads the replies: the gateway stops to read.
+// TestUnreadRepliesStopReading has a client that sends and never reads the replies.
 func TestUnreadRepliesStopReading(t *testing.T) {
 	onBoth(t, func(t *testing.T, portable bool) {
 		r := startNarrow(t, &gateway.Server{

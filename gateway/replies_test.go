@@ -76,7 +76,6 @@ func TestRouteResponses(t *testing.T) {
 	}
 }
 
-// TestReplyWithoutRouteResponseIsDropped gets bodies from a route without a route response, which go nowhere.
 func TestReplyWithoutRouteResponseIsDropped(t *testing.T) {
 	c := start(t, replier(make(chan tyg.Event, 3), tyg.Reply{Body: []byte("unheard")}, nil)).dial(t)
 	c.send(t, "hi")
@@ -85,7 +84,8 @@ func TestReplyWithoutRouteResponseIsDropped(t *testing.T) {
 	c.expect(t, "end")
 }
 
-// replyWithMessage answers with the bytes of the message, which a host must be done with before it reads on.
+// replyWithMessage answers with the bytes of the message, which a host must be done with before it
+// reads on.
 func replyWithMessage(_ context.Context, _ *tyg.Conn, m tyg.Message) ([]byte, error) {
 	return m.Data, nil
 }
@@ -112,7 +112,7 @@ func TestAppRouteResponses(t *testing.T) {
 	})
 }
 
-// TestLateReplyIsDropped answers after the client was told that there is no answer.
+// TestLateReplyIsDropped replies after the client was told of the timeout.
 func TestLateReplyIsDropped(t *testing.T) {
 	for name, concurrency := range map[string]int{"in order": 1, "concurrent": 4} {
 		t.Run(name, func(t *testing.T) {
@@ -139,7 +139,7 @@ func TestLateReplyIsDropped(t *testing.T) {
 	}
 }
 
-// forwarding is middleware that passes every event on, beside handling it.
+// forwarding is middleware that sends every event to events, and handles it.
 func forwarding(events chan<- tyg.Event) tyg.Middleware {
 	return func(next tyg.Handler) tyg.Handler {
 		return tyg.HandlerFunc(func(ctx context.Context, e tyg.Event) (tyg.Reply, error) {

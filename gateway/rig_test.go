@@ -26,7 +26,7 @@ const patience = 10 * time.Second
 
 var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
 
-// rig is a gateway behind a real listener.
+// A rig is a gateway behind a real listener.
 type rig struct {
 	*gateway.Server
 	url string // of the WebSocket, http or https
@@ -62,12 +62,13 @@ func start(t testing.TB, srv *gateway.Server) *rig {
 	return &rig{Server: srv, url: "http://" + l.Addr().String() + "/api/"}
 }
 
-// startMounted serves srv as a handler of an http.Server of somebody else's.
+// startMounted mounts srv in an http.Server.
 func startMounted(t testing.TB, srv *gateway.Server) *rig {
 	t.Helper()
 	return startOn(t, srv, httptest.NewServer(srv))
 }
 
+// startHTTPServerTLS mounts srv in an http.Server that speaks TLS.
 func startHTTPServerTLS(t testing.TB, srv *gateway.Server) *rig {
 	t.Helper()
 	web := httptest.NewTLSServer(srv)
@@ -76,7 +77,7 @@ func startHTTPServerTLS(t testing.TB, srv *gateway.Server) *rig {
 	return r
 }
 
-// startServeTLS lets Serve speak TLS, which is another way to the socket than that of startTLS.
+// startServeTLS lets Serve speak TLS.
 func startServeTLS(t testing.TB, srv *gateway.Server) *rig {
 	t.Helper()
 	web := httptest.NewTLSServer(nil) // for its certificate
@@ -178,7 +179,7 @@ func (c *client) expectClose(t testing.TB, code tyg.CloseCode, reason string) {
 	}
 }
 
-// echo sends every message back.
+// echo returns an App that sends every message back.
 func echo() *tyg.App {
 	app := tyg.New("test")
 	app.OnMessage(func(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
@@ -187,12 +188,12 @@ func echo() *tyg.App {
 	return app
 }
 
-// clientFrame is one masked frame.
+// clientFrame returns one masked frame.
 func clientFrame(op ws.Opcode, fin bool, payload string) []byte {
 	return wstest.Frame(op, fin, payload)
 }
 
-// subject is a rig as the suites want it.
+// subject returns the rig as the suites want it.
 func (r *rig) subject(t *testing.T) tygtest.Subject {
 	return tygtest.Subject{
 		Sender: r.Server, Binary: r.Extensions.Binary,

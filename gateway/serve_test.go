@@ -157,8 +157,8 @@ func TestKeepAlive(t *testing.T) {
 	})
 }
 
-// TestRefusalReachesClientThatStillSends has a client that goes on sending while it is refused. It gets the whole
-// answer and is not cut off: a socket that is closed with bytes that nobody has read is reset.
+// TestRefusalReachesClientThatStillSends has a client that goes on sending while it is refused. It
+// gets the whole answer and is not cut off: a socket that is closed with unread bytes is reset.
 func TestRefusalReachesClientThatStillSends(t *testing.T) {
 	onBoth(t, func(t *testing.T, portable bool) {
 		r := start(t, &gateway.Server{Handler: echo(), Portable: portable})
@@ -181,7 +181,7 @@ func TestRefusalReachesClientThatStillSends(t *testing.T) {
 	})
 }
 
-// TestSlowHeadIsCut lets clients take too long, which ends them and nobody else.
+// TestSlowHeadIsCut has clients that send their request too slowly; others are not affected.
 func TestSlowHeadIsCut(t *testing.T) {
 	onBoth(t, func(t *testing.T, portable bool) {
 		r := start(t, &gateway.Server{
@@ -353,8 +353,8 @@ func TestServeReportsErrors(t *testing.T) {
 	}
 }
 
-// TestShutdownCutsSilentClients ends a service with clients that have said nothing, half a head, or one
-// request, and with some that are just coming. All of them are cut.
+// TestShutdownCutsSilentClients ends a service with clients that have said nothing, half a head, or
+// one request, and with some that are just coming. All of them are cut.
 func TestShutdownCutsSilentClients(t *testing.T) {
 	onBoth(t, func(t *testing.T, portable bool) {
 		rounds, limits := 20, gateway.Limits{}
@@ -373,7 +373,7 @@ func TestShutdownCutsSilentClients(t *testing.T) {
 			_, _ = io.Copy(io.Discard, res.Body)
 			_ = res.Body.Close()
 			coming := make(chan net.Conn)
-			go func() { // ends when nobody listens any more
+			go func() { // ends when the listener is closed
 				defer close(coming)
 				for {
 					nc, err := net.Dial("tcp", r.host())

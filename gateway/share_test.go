@@ -44,8 +44,8 @@ func openMany(t *testing.T, r *rig, l life, n int) (wires []*wire, ids []tyg.Con
 	return wires, ids
 }
 
-// TestBroadcastsOfOneReadAreHeld pipelines messages that go to others, with a send for each and with one for
-// all. Each receives all, in order.
+// TestBroadcastsOfOneReadAreHeld pipelines messages that go to others, with a send for each and
+// with one for all. Each receives all, in order.
 func TestBroadcastsOfOneReadAreHeld(t *testing.T) {
 	for _, many := range []bool{false, true} {
 		t.Run(fmt.Sprint("many ", many), func(t *testing.T) {
@@ -86,7 +86,7 @@ func TestBroadcastsOfOneReadAreHeld(t *testing.T) {
 	}
 }
 
-// TestHeldBroadcastsExpire has a handler block until somebody else has what an earlier message of
+// TestHeldBroadcastsExpire has a handler block until another client has what an earlier message of
 // the same read sent there.
 func TestHeldBroadcastsExpire(t *testing.T) {
 	onBoth(t, func(t *testing.T, portable bool) {
@@ -114,8 +114,8 @@ func TestHeldBroadcastsExpire(t *testing.T) {
 	})
 }
 
-// TestContextMayOutliveItsEvent sends from goroutines that outlive their event, with its context, while the desk
-// that the event was handled at serves others and holds for them.
+// TestContextMayOutliveItsEvent sends from goroutines that outlive their event, with its context,
+// while the desk that the event was handled at serves others and holds for them.
 func TestContextMayOutliveItsEvent(t *testing.T) {
 	onBoth(t, func(t *testing.T, portable bool) {
 		app := tyg.New("test")
@@ -166,7 +166,8 @@ func TestContextMayOutliveItsEvent(t *testing.T) {
 	})
 }
 
-// TestPipeliningClientHoldsUpNoOtherClient has a client that pipelines without end beside clients that wait for each answer.
+// TestPipeliningClientHoldsUpNoOtherClient has a client that pipelines without end beside clients
+// that wait for each answer.
 func TestPipeliningClientHoldsUpNoOtherClient(t *testing.T) {
 	onBoth(t, func(t *testing.T, portable bool) {
 		r := start(t, &gateway.Server{Handler: echo(), Portable: portable})

@@ -186,7 +186,8 @@ func TestShutdownDuringConnect(t *testing.T) {
 	}
 }
 
-// TestShutdownGivesUpSilentClients ends a service whose clients do not answer, some because they do not read.
+// TestShutdownGivesUpSilentClients ends a service whose clients do not answer, some because they do
+// not read.
 func TestShutdownGivesUpSilentClients(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := startPipes(t, &gateway.Server{Handler: echo()}, nil)

@@ -25,8 +25,8 @@ func (c counted) Write(b []byte) (int, error) {
 	return c.Conn.Write(b)
 }
 
-// TestRepliesOfOneReadLeaveInOneWrite pipelines messages and counts in how many writes the replies leave. In a bubble the
-// clock stands still meanwhile, so that no hold expires.
+// TestRepliesOfOneReadLeaveInOneWrite pipelines messages and counts in how many writes the replies
+// leave. In a bubble the clock stands still meanwhile, so that no hold expires.
 func TestRepliesOfOneReadLeaveInOneWrite(t *testing.T) {
 	for _, n := range []int{1, 2, 8, 100} {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {

@@ -16,7 +16,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
-// wire is a client's socket, for tests that play the protocol by hand.
+// A wire is a client's socket, for tests that speak the protocol by hand.
 type wire struct {
 	net.Conn
 	in *bufio.Reader
@@ -30,7 +30,7 @@ func (r *rig) host() string {
 	return u.Host
 }
 
-// handshake is the text of a good handshake; extra header fields come on lines of their own.
+// handshake returns the text of a good handshake; extra header fields come on lines of their own.
 func (r *rig) handshake(extra ...string) string {
 	return "GET /api/ HTTP/1.1\r\nHost: " + r.host() + "\r\n" +
 		"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" +
@@ -38,7 +38,7 @@ func (r *rig) handshake(extra ...string) string {
 		strings.Join(append(extra, ""), "\r\n") + "\r\n"
 }
 
-// connect opens a socket and says nothing.
+// connect opens a socket and sends nothing.
 func (r *rig) connect(t testing.TB) *wire {
 	t.Helper()
 	dial := r.net
@@ -131,13 +131,13 @@ func (r *rig) ask(t testing.TB, request string) (*http.Response, string) {
 	return res, string(body)
 }
 
-// life is what came and went.
+// A life reports the connects and disconnects of an application.
 type life struct {
 	connects    chan *tyg.Conn
 	disconnects chan tyg.Disconnect
 }
 
-// follow registers connect and disconnect handlers that tell of themselves.
+// follow registers connect and disconnect handlers that report to the life it returns.
 func follow(app *tyg.App) life {
 	const many = 10_000 // more than any test makes, so that handlers never wait
 	l := life{make(chan *tyg.Conn, many), make(chan tyg.Disconnect, many)}
