@@ -29,7 +29,10 @@ func TestHandshakeStatus(t *testing.T) {
 		{"POST", strings.Replace(ok, "GET", "POST", 1), 405, "Allow"},
 		{"HEAD", strings.Replace(ok, "GET", "HEAD", 1), 405, "Allow"},
 		{"old version", strings.Replace(ok, ": 13", ": 8", 1), 426, "Sec-Websocket-Version"},
-		{"no version", strings.Replace(ok, "Sec-WebSocket-Version: 13\r\n", "", 1), 426, "Sec-Websocket-Version"},
+		{
+			"no version", strings.Replace(ok, "Sec-WebSocket-Version: 13\r\n", "", 1), 426,
+			"Sec-Websocket-Version",
+		},
 		{"no key", strings.Replace(ok, "Sec-WebSocket-Key", "X-Key", 1), 400, ""},
 		{"short key", strings.Replace(ok, "dGhlIHNhbXBsZSBub25jZQ==", "dGhl", 1), 400, ""},
 		{"body", strings.Replace(ok, "\r\n\r\n", "\r\nContent-Length: 2\r\n\r\nhi", 1), 400, ""},
@@ -216,9 +219,12 @@ func TestUnhijackableRequestIsRefused(t *testing.T) {
 
 func TestBadFieldsAreReported(t *testing.T) {
 	tests := map[string]*gateway.Server{
-		"no handler":  {},
-		"bad origin":  {Handler: echo(), Origins: []string{"x"}},
-		"bad routes":  {Handler: echo(), Description: &tyg.Description{RouteSelection: "$request.header.x"}},
+		"no handler": {},
+		"bad origin": {Handler: echo(), Origins: []string{"x"}},
+		"bad routes": {
+			Handler:     echo(),
+			Description: &tyg.Description{RouteSelection: "$request.header.x"},
+		},
 		"no log line": {Handler: echo(), AccessLog: &gateway.AccessLog{}},
 	}
 	for name, srv := range tests {
@@ -228,10 +234,12 @@ func TestBadFieldsAreReported(t *testing.T) {
 			}
 			w := httptest.NewRecorder()
 			srv.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/api/", nil))
-			if w.Code != http.StatusInternalServerError || !strings.HasPrefix(w.Body.String(), `{"message":`) {
+			if w.Code != http.StatusInternalServerError ||
+				!strings.HasPrefix(w.Body.String(), `{"message":`) {
 				t.Errorf("status %d, body %s", w.Code, w.Body)
 			}
-			if err := srv.Send(t.Context(), "AAAAAAAAAAAAAAA=", nil); err == nil || errors.Is(err, tyg.ErrGone) {
+			if err := srv.Send(t.Context(), "AAAAAAAAAAAAAAA=", nil); err == nil ||
+				errors.Is(err, tyg.ErrGone) {
 				t.Errorf("Send: %v", err)
 			}
 			if err := srv.Shutdown(t.Context()); err != nil {

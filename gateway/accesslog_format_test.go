@@ -106,11 +106,16 @@ func TestBadAccessLogIsRefusedAtStart(t *testing.T) {
 	}{
 		{"default", gateway.AccessLog{Out: new(lineWriter)}, ""},
 		{"only the id", gateway.AccessLog{Out: new(lineWriter), Format: id}, ""},
-		{"extended id", gateway.AccessLog{Out: new(lineWriter), Format: "$context.extendedRequestId"}, ""},
+		{
+			"extended id", gateway.AccessLog{Out: new(lineWriter), Format: "$context.extendedRequestId"}, "",
+		},
 		{"longest", gateway.AccessLog{Out: new(lineWriter), Format: filled(3 << 10)}, ""},
 		{"too long", gateway.AccessLog{Out: new(lineWriter), Format: filled(3<<10 + 1)}, "3073 bytes"},
 		{"nowhere to write", gateway.AccessLog{}, "AccessLog.Out is nil"},
-		{"no id", gateway.AccessLog{Out: new(lineWriter), Format: "$context.status"}, "$context.requestId"},
+		{
+			"no id", gateway.AccessLog{Out: new(lineWriter), Format: "$context.status"},
+			"$context.requestId",
+		},
 		{"longer name", gateway.AccessLog{Out: new(lineWriter), Format: id + "s"}, "$context.requestId"},
 		{"only text", gateway.AccessLog{Out: new(lineWriter), Format: "requestId"}, "$context.requestId"},
 	}

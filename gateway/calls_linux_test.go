@@ -103,8 +103,10 @@ func piecesTo(t *testing.T, to []*wire) (pieces int) {
 		var info [40]uint32
 		err = raw.Control(func(fd uintptr) {
 			size := uint32(unsafe.Sizeof(info))
-			_, _, errno := syscall.Syscall6(syscall.SYS_GETSOCKOPT, fd, syscall.IPPROTO_TCP, syscall.TCP_INFO,
-				uintptr(unsafe.Pointer(&info)), uintptr(unsafe.Pointer(&size)), 0)
+			_, _, errno := syscall.Syscall6(
+				syscall.SYS_GETSOCKOPT, fd, syscall.IPPROTO_TCP, syscall.TCP_INFO,
+				uintptr(unsafe.Pointer(&info)), uintptr(unsafe.Pointer(&size)), 0,
+			)
 			if errno != 0 || size < uint32(unsafe.Sizeof(info)) {
 				t.Errorf("TCP_INFO: %v, %d bytes", errno, size)
 			}

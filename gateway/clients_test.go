@@ -55,9 +55,14 @@ func wantEcho(t *testing.T, c *websocket.Conn, text string) {
 func onAll(t *testing.T, h tyg.Handler, f func(t *testing.T, r *rig)) {
 	t.Helper()
 	t.Run("raw", func(t *testing.T) { f(t, start(t, &gateway.Server{Handler: h})) })
-	t.Run("portable", func(t *testing.T) { f(t, start(t, &gateway.Server{Handler: h, Portable: true})) })
+	t.Run(
+		"portable", func(t *testing.T) { f(t, start(t, &gateway.Server{Handler: h, Portable: true})) },
+	)
 	t.Run("TLS", func(t *testing.T) { f(t, startServeTLS(t, &gateway.Server{Handler: h})) })
-	t.Run("TLS of net/http", func(t *testing.T) { f(t, startHTTPServerTLS(t, &gateway.Server{Handler: h})) })
+	t.Run(
+		"TLS of net/http",
+		func(t *testing.T) { f(t, startHTTPServerTLS(t, &gateway.Server{Handler: h})) },
+	)
 }
 
 func TestForeignClientGetsItsEcho(t *testing.T) {

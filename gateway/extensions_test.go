@@ -190,7 +190,9 @@ func TestBadCloseCodesAreRefused(t *testing.T) {
 
 func TestCloseWith(t *testing.T) {
 	r, c, conn, l := open(t, &gateway.Server{})
-	for code, reason := range map[tyg.CloseCode]string{99: "", 1005: "", 4002: strings.Repeat("é", 62), 4003: "\xff"} {
+	for code, reason := range map[tyg.CloseCode]string{
+		99: "", 1005: "", 4002: strings.Repeat("é", 62), 4003: "\xff",
+	} {
 		if err := r.CloseWith(t.Context(), conn.ID, code, reason); err == nil {
 			t.Errorf("CloseWith took code %d with reason %q", code, reason)
 		}

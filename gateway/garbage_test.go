@@ -176,7 +176,9 @@ func TestFloodDoesNotDelayDisconnect(t *testing.T) {
 // TestHalfHandshakesAreFreed leaves requests unfinished.
 func TestHalfHandshakesAreFreed(t *testing.T) {
 	r := start(t, &gateway.Server{Handler: echo()})
-	for _, half := range []string{"", "G", "GET /api/ HTTP/1.1", "GET /api/ HTTP/1.1\r\nHost: x\r\nUpgrade"} {
+	for _, half := range []string{
+		"", "G", "GET /api/ HTTP/1.1", "GET /api/ HTTP/1.1\r\nHost: x\r\nUpgrade",
+	} {
 		r.say(t, []byte(half))
 	}
 	res, _ := r.ask(t, r.handshake())

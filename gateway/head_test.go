@@ -16,9 +16,12 @@ import (
 
 const plainHead = "GET /api/ HTTP/1.1\r\nHost: example.com\r\nUpgrade: websocket\r\n\r\n"
 
-// TestReadHeadTakesPlainHandshakesOnly knows which heads Serve reads itself. All others are for an http.Server.
+// TestReadHeadTakesPlainHandshakesOnly checks which heads Serve reads itself. All others are left
+// to an http.Server.
 func TestReadHeadTakesPlainHandshakesOnly(t *testing.T) {
-	with := func(field string) string { return strings.Replace(plainHead, "\r\n\r\n", "\r\n"+field+"\r\n\r\n", 1) }
+	with := func(field string) string {
+		return strings.Replace(plainHead, "\r\n\r\n", "\r\n"+field+"\r\n\r\n", 1)
+	}
 	tests := []struct {
 		name, head string
 		want       bool
@@ -26,7 +29,10 @@ func TestReadHeadTakesPlainHandshakesOnly(t *testing.T) {
 		{"plain", plainHead, true},
 		{"port", strings.Replace(plainHead, "example.com", "[::1]:8080", 1), true},
 		{"query", strings.Replace(plainHead, "/api/", "/api?a=%20b&a=c", 1), true},
-		{"other case", strings.NewReplacer("websocket", "WebSocket", "Host", "hOST").Replace(plainHead), true},
+		{
+			"other case", strings.NewReplacer("websocket", "WebSocket", "Host", "hOST").Replace(plainHead),
+			true,
+		},
 		{"frames behind", plainHead + "\x81\x80\x00\x00\x00\x00", true},
 		{"no body", with("Content-Length: 0"), true},
 		{"colon in a value", with("Origin: http://example.com : 80"), true},

@@ -96,7 +96,9 @@ func TestHubChurn(t *testing.T) {
 func TestSharedKeyServed(t *testing.T) {
 	ids := sharing(10)
 	var made atomic.Int64
-	r := start(t, &gateway.Server{Handler: echo(), NewID: func() tyg.ConnID { return ids[made.Add(1)-1] }})
+	r := start(
+		t, &gateway.Server{Handler: echo(), NewID: func() tyg.ConnID { return ids[made.Add(1)-1] }},
+	)
 	var wires []*wire
 	for range ids {
 		wires = append(wires, r.wire(t))

@@ -67,7 +67,9 @@ func TestConnsPerAddressLimitRefusesHandshakes(t *testing.T) {
 	c := r.admitted(t, from("203.0.113.1"))
 	r.admitted(t, from("203.0.113.1"))
 	r.refused(t, from("203.0.113.1"), http.StatusTooManyRequests)
-	for _, forged := range []string{"198.51.100.1, ", "unknown, ", ", ", "127.0.0.1, ", "203.0.113.2,"} {
+	for _, forged := range []string{
+		"198.51.100.1, ", "unknown, ", ", ", "127.0.0.1, ", "203.0.113.2,",
+	} {
 		r.refused(t, from(forged+"203.0.113.1"), http.StatusTooManyRequests)
 	}
 	r.refused(t, from("::ffff:203.0.113.1"), http.StatusTooManyRequests)
@@ -110,7 +112,8 @@ func TestRefusedClientsLeaveTheLimiter(t *testing.T) {
 		for _, end := range []string{"reject", "fail", "panic"} {
 			query := fmt.Sprintf("GET /api/?end=%s", end)
 			res, _ := r.ask(t, query+r.handshake()[len("GET /api/"):])
-			if want := map[string]int{"reject": 403, "fail": 502, "panic": 502}[end]; res.StatusCode != want {
+			want := map[string]int{"reject": 403, "fail": 502, "panic": 502}[end]
+			if res.StatusCode != want {
 				t.Fatalf("%s %d: status %d, want %d", end, i, res.StatusCode, want)
 			}
 		}
@@ -134,7 +137,9 @@ func TestSourceAddress(t *testing.T) {
 		{"nonsense", loopback, "x y z", "127.0.0.1"},
 		{"IPv6", loopback, "2001:db8::1", "2001:db8::1"},
 		{"mapped", loopback, "::ffff:203.0.113.1", "203.0.113.1"},
-		{"another proxy", []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, "203.0.113.1", "127.0.0.1"},
+		{
+			"another proxy", []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, "203.0.113.1", "127.0.0.1",
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

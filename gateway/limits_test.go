@@ -20,7 +20,10 @@ func TestIdleConnectionIsClosed(t *testing.T) {
 		want time.Duration
 	}{
 		{"silence", func(*testing.T, *rig, *client, tyg.ConnID) {}, 10 * time.Minute},
-		{"message", func(t *testing.T, _ *rig, c *client, _ tyg.ConnID) { c.send(t, "hi") }, 15 * time.Minute},
+		{
+			"message", func(t *testing.T, _ *rig, c *client, _ tyg.ConnID) { c.send(t, "hi") },
+			15 * time.Minute,
+		},
 		{"send", func(t *testing.T, r *rig, _ *client, id tyg.ConnID) {
 			if err := r.Send(t.Context(), id, []byte("hi")); err != nil {
 				t.Error(err)

@@ -105,7 +105,10 @@ func TestManagementErrors(t *testing.T) {
 		},
 		{"unknown id", "POST", "/api/@connections/AAAAAAAAAAAAAAA=", "hi", 410, "GoneException", ""},
 		{"unknown id, GET", "GET", "/api/@connections/AAAAAAAAAAAAAAA=", "", 410, "GoneException", ""},
-		{"unknown id, DELETE", "DELETE", "/api/@connections/AAAAAAAAAAAAAAA=", "", 410, "GoneException", ""},
+		{
+			"unknown id, DELETE", "DELETE", "/api/@connections/AAAAAAAAAAAAAAA=", "", 410, "GoneException",
+			"",
+		},
 		{
 			"too large", "POST", path, strings.Repeat("x", 128<<10+1), 413, "PayloadTooLargeException",
 			`{"message":"Request Too Long"}`,
@@ -194,11 +197,16 @@ func TestCallsWithSecretsMustBeSigned(t *testing.T) {
 		want int
 	}{
 		{"mine", func(t *testing.T, req *http.Request, body string) { sign(t, req, body, mine) }, 200},
-		{"unknown", func(t *testing.T, req *http.Request, body string) { sign(t, req, body, unknownKey) }, 403},
+		{
+			"unknown", func(t *testing.T, req *http.Request, body string) { sign(t, req, body, unknownKey) },
+			403,
+		},
 		{"wrong secret", func(t *testing.T, req *http.Request, body string) {
 			sign(t, req, body, aws.Credentials{AccessKeyID: "AKIDMINE", SecretAccessKey: "other"})
 		}, 403},
-		{"another body", func(t *testing.T, req *http.Request, _ string) { sign(t, req, "x", mine) }, 403},
+		{
+			"another body", func(t *testing.T, req *http.Request, _ string) { sign(t, req, "x", mine) }, 403,
+		},
 		{"none", func(*testing.T, *http.Request, string) {}, 403},
 	}
 	for _, tt := range tests {
@@ -249,7 +257,9 @@ func TestGoneWhileConnecting(t *testing.T) {
 
 // TestSlowBodyIsRefused has a stranger begin a call and never finish it.
 func TestSlowBodyIsRefused(t *testing.T) {
-	r := start(t, &gateway.Server{Handler: echo(), Limits: gateway.Limits{Read: 20 * time.Millisecond}})
+	r := start(
+		t, &gateway.Server{Handler: echo(), Limits: gateway.Limits{Read: 20 * time.Millisecond}},
+	)
 	w := r.connect(t)
 	w.write(t, "POST /api/@connections/AAAAAAAAAAAAAAA= HTTP/1.1\r\nHost: "+r.host()+
 		"\r\nContent-Length: 10\r\n\r\nhalf")

@@ -51,8 +51,14 @@ func TestRouteResponses(t *testing.T) {
 		{"too large", false, tyg.Reply{Body: []byte(largest + "x")}, nil, ws.OpText, "!"},
 		{"not text", false, tyg.Reply{Body: []byte("\xff")}, nil, ws.OpText, "!"},
 		{"binary", true, tyg.Reply{Body: []byte("\xff"), Type: tyg.Binary}, nil, ws.OpBinary, "\xff"},
-		{"binary that is text", true, tyg.Reply{Body: []byte("a"), Type: tyg.Binary}, nil, ws.OpBinary, "a"},
-		{"binary where it is off", false, tyg.Reply{Body: []byte("a"), Type: tyg.Binary}, nil, ws.OpText, "a"},
+		{
+			"binary that is text", true, tyg.Reply{Body: []byte("a"), Type: tyg.Binary}, nil, ws.OpBinary,
+			"a",
+		},
+		{
+			"binary where it is off", false, tyg.Reply{Body: []byte("a"), Type: tyg.Binary}, nil, ws.OpText,
+			"a",
+		},
 		{"not text where binary is on", true, tyg.Reply{Body: []byte("\xff")}, nil, ws.OpText, "!"},
 		{"error", false, tyg.Reply{Body: []byte("not sent")}, failed, ws.OpText, "!"},
 	}

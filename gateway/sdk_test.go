@@ -34,21 +34,25 @@ func TestSDK(t *testing.T) {
 		return err
 	}
 	get := func() (*apigatewaymanagementapi.GetConnectionOutput, error) {
-		return client.GetConnection(t.Context(), &apigatewaymanagementapi.GetConnectionInput{ConnectionId: id})
+		return client.GetConnection(
+			t.Context(), &apigatewaymanagementapi.GetConnectionInput{ConnectionId: id},
+		)
 	}
 
 	if err := post("hello"); err != nil {
 		t.Fatal(err)
 	}
 	c.expect(t, "hello")
-	if _, ok := errors.AsType[*types.PayloadTooLargeException](post(strings.Repeat("x", 128<<10+1))); !ok {
+	err := post(strings.Repeat("x", 128<<10+1))
+	if _, ok := errors.AsType[*types.PayloadTooLargeException](err); !ok {
 		t.Error("131,073 bytes: want a PayloadTooLargeException")
 	}
 	info, err := get()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if info.ConnectedAt.IsZero() || info.LastActiveAt.IsZero() || *info.Identity.SourceIp != "127.0.0.1" {
+	if info.ConnectedAt.IsZero() || info.LastActiveAt.IsZero() ||
+		*info.Identity.SourceIp != "127.0.0.1" {
 		t.Errorf("GetConnection returned %+v, %+v", info, info.Identity)
 	}
 	_, err = client.DeleteConnection(t.Context(),
@@ -73,7 +77,9 @@ func isGone(err error) bool {
 
 func TestSDKWithAWrongSecret(t *testing.T) {
 	r, _, conn, _ := open(t, &gateway.Server{Secrets: map[string]string{"AKIDEXAMPLE": "secret"}})
-	_, err := sdk(r, "another").PostToConnection(t.Context(), &apigatewaymanagementapi.PostToConnectionInput{
+	_, err := sdk(
+		r, "another",
+	).PostToConnection(t.Context(), &apigatewaymanagementapi.PostToConnectionInput{
 		ConnectionId: aws.String(string(conn.ID)), Data: []byte("hello"),
 	})
 	if err == nil || !strings.Contains(err.Error(), "InvalidSignatureException") {

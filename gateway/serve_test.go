@@ -92,7 +92,11 @@ func TestOtherRequestsGoToTheHTTPServer(t *testing.T) {
 		{"LF", "GET / HTTP/1.1\nHost: x\n\n", []int{426}},
 		{"CR LF and LF", "GET / HTTP/1.1\nHost: x\r\n\n", []int{426}},
 		{"other path", "GET /favicon.ico HTTP/1.1\r\nHost: x\r\n\r\n", []int{403}},
-		{"body", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhiGET / HTTP/1.1\r\nHost: x\r\n\r\n", []int{405, 426}},
+		{
+			"body",
+			"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhiGET / HTTP/1.1\r\nHost: x\r\n\r\n",
+			[]int{405, 426},
+		},
 		{"no HTTP", "hello\r\n\r\n", []int{400}},
 		{"no host", "GET / HTTP/1.1\r\n\r\n", []int{400}},
 		{"space before colon", "GET / HTTP/1.1\r\nHost: x\r\nUpgrade : websocket\r\n\r\n", []int{400}},
@@ -134,7 +138,9 @@ func TestKeepAlive(t *testing.T) {
 			text := fmt.Sprint("call ", i)
 			req := httptest.NewRequest(http.MethodPost, "http://"+r.host()+path, strings.NewReader(text))
 			sign(t, req, text, unknownKey)
-			head := fmt.Sprintf("POST %s HTTP/1.1\r\nHost: %s\r\nContent-Length: %d\r\n", path, r.host(), len(text))
+			head := fmt.Sprintf(
+				"POST %s HTTP/1.1\r\nHost: %s\r\nContent-Length: %d\r\n", path, r.host(), len(text),
+			)
 			for name := range req.Header {
 				head += name + ": " + req.Header.Get(name) + "\r\n"
 			}
@@ -167,7 +173,8 @@ func TestRefusalReachesClientThatStillSends(t *testing.T) {
 			w.write(t, r.handshake("Origin: http://elsewhere.example")+strings.Repeat("x", 100_000))
 			res := w.response(t)
 			body, err := io.ReadAll(res.Body)
-			if err != nil || res.StatusCode != http.StatusForbidden || int64(len(body)) != res.ContentLength {
+			if err != nil || res.StatusCode != http.StatusForbidden ||
+				int64(len(body)) != res.ContentLength {
 				t.Fatalf("status %d, %q, %v", res.StatusCode, body, err)
 			}
 			if _, err := w.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
@@ -188,7 +195,9 @@ func TestSlowHeadIsCut(t *testing.T) {
 			Handler: echo(), Portable: portable, Limits: gateway.Limits{Handshake: 200 * time.Millisecond},
 		})
 		quick := r.wire(t)
-		for _, half := range []string{"", "G", "GET /api/ HTTP/1.1\r\nHost: x\r\n", "POST / HTTP/1.1\r\nHost:"} {
+		for _, half := range []string{
+			"", "G", "GET /api/ HTTP/1.1\r\nHost: x\r\n", "POST / HTTP/1.1\r\nHost:",
+		} {
 			w := r.connect(t)
 			w.write(t, half)
 			_ = w.SetDeadline(time.Now().Add(patience))
@@ -218,25 +227,27 @@ func refuser() *gateway.Server {
 	return &gateway.Server{Handler: app, Logger: quiet}
 }
 
-// TestRefusalsAreThoseOfAnHTTPServer refuses handshakes that Serve has read itself as an http.Server would have.
+// TestRefusalsAreThoseOfAnHTTPServer compares the refusals of handshakes that Serve has read itself
+// with those of an http.Server.
 func TestRefusalsAreThoseOfAnHTTPServer(t *testing.T) {
 	served, mounted := start(t, refuser()), startMounted(t, refuser())
+	replace := func(old, by string) func(string) string {
+		return func(good string) string { return strings.Replace(good, old, by, 1) }
+	}
 	tests := map[string]func(good string) string{
-		"no key":      func(s string) string { return strings.Replace(s, "Sec-WebSocket-Key", "X-Key", 1) },
-		"bad key":     func(s string) string { return strings.Replace(s, "dGhlIHNhbXBsZSBub25jZQ==", "dGhl", 1) },
-		"old version": func(s string) string { return strings.Replace(s, ": 13", ": 8", 1) },
-		"no upgrade":  func(s string) string { return strings.Replace(s, "Connection: Upgrade", "Connection: x", 1) },
-		"origin": func(s string) string {
-			return strings.Replace(s, "\r\n\r\n", "\r\nOrigin: http://evil.example\r\n\r\n", 1)
-		},
-		"long URL": func(s string) string { return strings.Replace(s, "/api/", "/api/?"+strings.Repeat("q", 5000), 1) },
-		"broken":   func(s string) string { return strings.Replace(s, "/api/", "/api/?status=-1", 1) },
-		"panic":    func(s string) string { return strings.Replace(s, "/api/", "/api/?status=-2", 1) },
+		"no key":      replace("Sec-WebSocket-Key", "X-Key"),
+		"bad key":     replace("dGhlIHNhbXBsZSBub25jZQ==", "dGhl"),
+		"old version": replace(": 13", ": 8"),
+		"no upgrade":  replace("Connection: Upgrade", "Connection: x"),
+		"origin":      replace("\r\n\r\n", "\r\nOrigin: http://evil.example\r\n\r\n"),
+		"long URL":    replace("/api/", "/api/?"+strings.Repeat("q", 5000)),
+		"broken":      replace("/api/", "/api/?status=-1"),
+		"panic":       replace("/api/", "/api/?status=-2"),
 	}
 	for _, status := range []int{300, 302, 304, 400, 401, 403, 404, 418, 429, 500, 503, 599} {
 		for _, reason := range []string{"", "because"} {
 			path := fmt.Sprintf("/api/?status=%d&reason=%s", status, reason)
-			tests[fmt.Sprint(status, reason)] = func(s string) string { return strings.Replace(s, "/api/", path, 1) }
+			tests[fmt.Sprint(status, reason)] = replace("/api/", path)
 		}
 	}
 	for name, change := range tests {
@@ -285,7 +296,9 @@ func TestServeTakesManyListeners(t *testing.T) {
 		other, unix := listen(t, "tcp", "127.0.0.1:0"), listen(t, "unix", t.TempDir()+"/s")
 		web := httptest.NewTLSServer(nil) // for its certificate
 		defer web.Close()
-		secure := tls.NewListener(listen(t, "tcp", "127.0.0.1:0"), &tls.Config{Certificates: web.TLS.Certificates})
+		secure := tls.NewListener(
+			listen(t, "tcp", "127.0.0.1:0"), &tls.Config{Certificates: web.TLS.Certificates},
+		)
 		served := make(chan error, 3)
 		dialers := map[string]func() (net.Conn, error){
 			"other": func() (net.Conn, error) { return net.Dial("tcp", other.Addr().String()) },
@@ -364,7 +377,9 @@ func TestShutdownCutsSilentClients(t *testing.T) {
 		for range rounds {
 			r := start(t, &gateway.Server{Handler: echo(), Portable: portable, Limits: limits})
 			var all []*wire
-			for _, text := range []string{"", "G", "GET /api/ HTTP/1.1\r\nHost: x\r\n", "GET / HTTP/1.1\r\nHost: x\r\n\r\n"} {
+			for _, text := range []string{
+				"", "G", "GET /api/ HTTP/1.1\r\nHost: x\r\n", "GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+			} {
 				w := r.connect(t)
 				w.write(t, text)
 				all = append(all, w)

@@ -211,8 +211,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // returns nil if they all did; else it ends their contexts, closes the sockets, and its error wraps
 // that of ctx.
 //
-// Listeners of Serve are closed last, so that late handshakes are answered. An http.Server that this
-// one is mounted in does not know connections that became WebSockets, so stop both, this one first.
+// Listeners of Serve are closed last, so that late handshakes are answered. If the Server is
+// mounted in an http.Server, stop both, this one first: the other does not know connections that
+// became WebSockets.
 func (s *Server) Shutdown(ctx context.Context) error {
 	if s.Start() != nil {
 		return nil // there are no connections

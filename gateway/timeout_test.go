@@ -16,8 +16,10 @@ import (
 
 // timedOutFrame is what API Gateway says when an integration takes too long.
 func timedOutFrame(e tyg.Event) string {
-	return fmt.Sprintf(`{"message": "Endpoint request timed out", "connectionId":"%s", "requestId":"%s"}`,
-		e.Conn.ID, e.RequestID)
+	return fmt.Sprintf(
+		`{"message": "Endpoint request timed out", "connectionId":"%s", "requestId":"%s"}`, e.Conn.ID,
+		e.RequestID,
+	)
 }
 
 // slow handles "slow" with f and echoes everything else. Events go to the channel before.
@@ -154,7 +156,8 @@ func TestHandlerThatDoesNotReturnClosesTheConnection(t *testing.T) {
 			t.Errorf("closed after %v, want 58s", d)
 		}
 		code, reason, err := ws.ParseClose([]byte(payload))
-		if head.Opcode != ws.OpClose || code != ws.CloseInternalError || reason != "Handler does not return" {
+		if head.Opcode != ws.OpClose || code != ws.CloseInternalError ||
+			reason != "Handler does not return" {
 			t.Errorf("opcode %d, %d %q, %v", head.Opcode, code, reason, err)
 		}
 		time.Sleep(time.Hour)
@@ -186,7 +189,8 @@ func TestSlowConnectIsRefused(t *testing.T) {
 		r := startPipes(t, &gateway.Server{Handler: app}, nil)
 		start := time.Now()
 		res, body := r.ask(t, r.handshake())
-		if res.StatusCode != http.StatusGatewayTimeout || body != `{"message":"Endpoint request timed out"}` {
+		if res.StatusCode != http.StatusGatewayTimeout ||
+			body != `{"message":"Endpoint request timed out"}` {
 			t.Errorf("status %d, body %s", res.StatusCode, body)
 		}
 		if d := time.Since(start); d != 29*time.Second {

@@ -71,8 +71,14 @@ func blocker(release <-chan struct{}) *tyg.App {
 
 // pipelined is one message whose handler blocks among others.
 func pipelined() string {
-	return string(clientFrame(ws.OpText, true, "first")) + string(clientFrame(ws.OpText, true, "block")) +
-		string(clientFrame(ws.OpText, true, "last"))
+	return string(
+		clientFrame(ws.OpText, true, "first"),
+	) + string(
+		clientFrame(ws.OpText, true, "block"),
+	) +
+		string(
+			clientFrame(ws.OpText, true, "last"),
+		)
 }
 
 // TestHoldExpires lets a handler block while more messages are pipelined: the replies so far are
