@@ -23,11 +23,10 @@ type call struct {
 	op     string
 	method string
 	body   []byte
-	hash   string
 }
 
 func posting(data []byte) call {
-	return call{op: opSend, method: http.MethodPost, body: data, hash: hashOf(data)}
+	return call{op: opSend, method: http.MethodPost, body: data}
 }
 
 func (c call) failed(id tyg.ConnID, err error) error {
@@ -51,7 +50,7 @@ func (s *Sender) attempt(ctx context.Context, c call, id tyg.ConnID) outcome {
 		return outcome{err: c.failed(id, err), tries: once}
 	}
 	a, unsent, err := s.client.do(ctx, request{
-		method: c.method, url: s.connection(id), body: c.body, hash: c.hash, most: maxInfo,
+		method: c.method, url: s.connection(id), body: c.body, most: maxInfo,
 	})
 	if err != nil {
 		return c.broken(ctx, id, unsent, err)

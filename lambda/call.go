@@ -3,8 +3,6 @@ package lambda
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,16 +14,14 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	"github.com/tyg-dev/tyg/internal/sigv4"
 )
 
 // A client makes signed requests to one service of AWS in one region. It may be used by many
 // goroutines at once.
 type client struct {
 	http            *http.Client
-	signer          *v4.Signer
-	credentials     aws.CredentialsProvider
+	credentials     CredentialsProvider
 	service, region string
 }
 
@@ -62,15 +58,8 @@ type request struct {
 	method  string
 	url     *url.URL
 	body    []byte
-	hash    string // of body
-	most    int64  // how long the answer may be, in bytes
+	most    int64 // how long the answer may be, in bytes
 	headers http.Header
-}
-
-// hashOf returns a payload's hash as signatures want it.
-func hashOf(body []byte) string {
-	sum := sha256.Sum256(body)
-	return hex.EncodeToString(sum[:])
 }
 
 // An answer is what came of a request that was answered.
@@ -120,10 +109,7 @@ func (c *client) sign(ctx context.Context, r request) (*http.Request, error) {
 	for name, values := range r.headers {
 		req.Header[name] = values
 	}
-	err = c.signer.SignHTTP(ctx, key, req, r.hash, c.service, c.region, time.Now())
-	if err != nil {
-		return nil, fmt.Errorf("sign request: %w", err)
-	}
+	sigv4.Sign(req, r.body, sigv4.Credentials(key), c.region, c.service, time.Now())
 	return req, nil
 }
 

@@ -10,9 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
-
 	"github.com/tyg-dev/tyg"
 )
 
@@ -36,7 +33,7 @@ type FunctionConfig struct {
 	Endpoint string
 
 	// Credentials sign the requests. They need the permission lambda:InvokeFunction.
-	Credentials aws.CredentialsProvider
+	Credentials CredentialsProvider
 
 	// HTTPClient is as in SenderConfig, but waits as long as a function may run. Functions may share
 	// one.
@@ -76,9 +73,9 @@ func NewFunction(cfg FunctionConfig) (*Function, error) {
 	return &Function{
 		url: u,
 		client: client{
-			http:   ownClient(cfg.HTTPClient, functionConns, maxTimeout),
-			signer: v4.NewSigner(), credentials: cfg.Credentials,
-			service: "lambda", region: region,
+			http:        ownClient(cfg.HTTPClient, functionConns, maxTimeout),
+			credentials: cfg.Credentials,
+			service:     "lambda", region: region,
 		},
 		patience: cfg.Patience,
 	}, nil
@@ -137,7 +134,7 @@ func (f *Function) Enqueue(ctx context.Context, payload []byte) error {
 
 func (f *Function) request(payload []byte) request {
 	return request{
-		method: http.MethodPost, url: f.url, body: payload, hash: hashOf(payload), most: maxPayload,
+		method: http.MethodPost, url: f.url, body: payload, most: maxPayload,
 		headers: http.Header{"Content-Type": {"application/json"}},
 	}
 }

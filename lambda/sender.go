@@ -9,9 +9,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
-
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/apigw"
 )
@@ -43,9 +40,9 @@ type SenderConfig struct {
 	// is not one of API Gateway's own, which tell their region; those are believed.
 	Region string
 
-	// Credentials sign the requests. Any provider of the AWS SDK will do, or a Key. They need the
-	// permission execute-api:ManageConnections on the API.
-	Credentials aws.CredentialsProvider
+	// Credentials sign the requests: a Key, or a provider of the AWS SDK in a CredentialsFunc. They
+	// need the permission execute-api:ManageConnections on the API.
+	Credentials CredentialsProvider
 
 	// HTTPClient makes the requests. Nil means one of the Sender's own, which keeps as many
 	// connections as Parallel, goes through the proxy that net/http finds in the environment, and
@@ -99,9 +96,9 @@ func NewSender(cfg SenderConfig) (*Sender, error) {
 	return &Sender{
 		base: base,
 		client: client{
-			http:   ownClient(cfg.HTTPClient, cfg.Parallel, maxWait),
-			signer: v4.NewSigner(), credentials: cfg.Credentials,
-			service: service, region: cfg.Region,
+			http:        ownClient(cfg.HTTPClient, cfg.Parallel, maxWait),
+			credentials: cfg.Credentials,
+			service:     service, region: cfg.Region,
 		},
 		parallel: cfg.Parallel,
 		patience: cfg.Patience,
@@ -123,13 +120,13 @@ func (s *Sender) Send(
 
 // Close ends a connection. Clients see close code 1000; API Gateway takes no other.
 func (s *Sender) Close(ctx context.Context, id tyg.ConnID) error {
-	_, err := s.run(ctx, call{op: opClose, method: http.MethodDelete, hash: hashOf(nil)}, id)
+	_, err := s.run(ctx, call{op: opClose, method: http.MethodDelete}, id)
 	return err
 }
 
 // Info tells what is known of a live connection. Times are in whole milliseconds.
 func (s *Sender) Info(ctx context.Context, id tyg.ConnID) (tyg.Info, error) {
-	c := call{op: opInfo, method: http.MethodGet, hash: hashOf(nil)}
+	c := call{op: opInfo, method: http.MethodGet}
 	body, err := s.run(ctx, c, id)
 	if err != nil {
 		return tyg.Info{}, err

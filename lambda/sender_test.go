@@ -8,8 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/internal/sigv4"
 	"github.com/tyg-dev/tyg/lambda"
@@ -156,10 +154,10 @@ func TestInfo(t *testing.T) {
 }
 
 func TestCredentialsFail(t *testing.T) {
-	fails := aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-		return aws.Credentials{}, errSecret
+	fails := lambda.CredentialsFunc(func(context.Context) (lambda.Key, error) {
+		return lambda.Key{}, errSecret
 	})
-	for name, creds := range map[string]aws.CredentialsProvider{"provider": fails, "empty key": lambda.Key{}} {
+	for name, creds := range map[string]lambda.CredentialsProvider{"provider": fails, "empty key": lambda.Key{}} {
 		s := newSender(t, lambda.SenderConfig{Endpoint: endpoint, Credentials: creds, Patience: -1})
 		err := s.Send(t.Context(), id, []byte("x"))
 		if err == nil || !strings.Contains(err.Error(), "get AWS credentials") || errors.Is(err, lambda.ErrMaybeSent) {

@@ -168,7 +168,7 @@ func (i *invocation) call(ctx context.Context, fn deploy.Resource, payload []byt
 		return err
 	}
 	f, err := lambda.NewFunction(lambda.FunctionConfig{
-		ARN: fn.FunctionARN, Credentials: cfg.Credentials,
+		ARN: fn.FunctionARN, Credentials: awsconfig.Keys(cfg),
 		Endpoint: awsconfig.Endpoint(ctx, cfg, "Lambda"),
 	})
 	if err != nil {

@@ -10,6 +10,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
+
+	"github.com/tyg-dev/tyg/lambda"
 )
 
 // A Choice is what a person has said already. The zero Choice leaves all to the environment and the
@@ -77,6 +79,19 @@ func Check(ctx context.Context, cfg aws.Config) error {
 		return fmt.Errorf("%w: %w", errNoCredentials, err)
 	}
 	return err
+}
+
+// Keys returns the credentials of cfg as package lambda takes them, or nil if there are none.
+func Keys(cfg aws.Config) lambda.CredentialsProvider {
+	if cfg.Credentials == nil {
+		return nil
+	}
+	return lambda.CredentialsFunc(func(ctx context.Context) (lambda.Key, error) {
+		c, err := cfg.Credentials.Retrieve(ctx)
+		return lambda.Key{
+			AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey, SessionToken: c.SessionToken,
+		}, err
+	})
 }
 
 var errNoCredentials = errors.New("there are no AWS credentials that work; set AWS_ACCESS_KEY_ID and " +

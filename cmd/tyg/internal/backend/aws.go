@@ -16,7 +16,7 @@ func onAWS(ctx context.Context, arn, region string) (functions.Integration, erro
 	}
 	fn, err := lambda.NewFunction(lambda.FunctionConfig{
 		ARN:         arn,
-		Credentials: cfg.Credentials,
+		Credentials: awsconfig.Keys(cfg),
 		Endpoint:    awsconfig.Endpoint(ctx, cfg, "Lambda"),
 	})
 	if err != nil {
