@@ -14,8 +14,9 @@
 //
 // A handler's error or panic is logged once, with its connection, route and request id, and becomes
 // the error of the invocation; the process lives on. API Gateway then answers a handshake with 502
-// and a message with "Internal server error". The runtime of aws-lambda-go writes the bare text of
-// an invocation's error to the log, too. A rejection ([tyg.Reject]) becomes its status.
+// and a message with "Internal server error". A rejection ([tyg.Reject]) becomes its status.
+//
+// A failure of Lambda's Runtime API ends Run, whose caller ends the process; Lambda starts another.
 //
 // # Open
 //

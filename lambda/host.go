@@ -7,30 +7,14 @@ import (
 	"log/slog"
 	"time"
 
-	runtime "github.com/aws/aws-lambda-go/lambda"
-
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/internal/authorize"
 )
 
-// Run serves a Handler inside Lambda, with the authorizer that tyg.Describe finds, and binds it to
-// the Sender of the API.
-//
-// Run returns an error if cfg makes no sense. Else it does not return: it handles events until
-// Lambda ends the process, or ends it itself, with a line in the log, when Lambda's Runtime API
-// does not answer.
-func Run(h tyg.Handler, cfg Config) error {
-	host, err := NewHost(h, cfg)
-	if err != nil {
-		return err
-	}
-	runtime.StartWithOptions(host)
-	return nil
-}
-
-// A Host calls a Handler with the events that it is invoked with. It has the method that
-// aws-lambda-go and most things around it expect of a function; [Run] is for those who wrap nothing
-// around it. It may be used by many goroutines at once.
+// A Host calls a Handler with the events that it is invoked with. [Run] makes one and invokes it with
+// what Lambda's Runtime API hands out. A program that needs the runtime of aws-lambda-go, for its
+// options or for what wraps a function, gives it the Host: Invoke is the method that it expects.
+// A Host may be used by many goroutines at once.
 type Host struct {
 	handler    tyg.Handler
 	senders    senders
@@ -39,8 +23,6 @@ type Host struct {
 	timeout    time.Duration
 	log        *slog.Logger
 }
-
-var _ runtime.Handler = (*Host)(nil)
 
 // NewHost returns a Host that calls h.
 func NewHost(h tyg.Handler, cfg Config) (*Host, error) {

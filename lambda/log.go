@@ -4,9 +4,14 @@ import (
 	"context"
 	"io"
 	"log/slog"
-
-	"github.com/aws/aws-lambda-go/lambdacontext"
 )
+
+type requestIDKey struct{}
+
+// withRequestID returns a context for the invocation that has this id.
+func withRequestID(ctx context.Context, id string) context.Context {
+	return context.WithValue(ctx, requestIDKey{}, id)
+}
 
 // newLogger writes records as Lambda wants them. As JSON, they have the names by which Lambda
 // filters them by level.
@@ -16,8 +21,20 @@ func newLogger(w io.Writer, format, level string) *slog.Logger {
 	if format != "JSON" {
 		return slog.New(logHandler{slog.NewTextHandler(w, o)})
 	}
-	o.ReplaceAttr = lambdacontext.ReplaceAttr
+	o.ReplaceAttr = lambdaName
 	return slog.New(logHandler{slog.NewJSONHandler(w, o)})
+}
+
+// lambdaName renames the two attributes of a record for which Lambda has names of its own.
+func lambdaName(groups []string, a slog.Attr) slog.Attr {
+	switch {
+	case len(groups) > 0:
+	case a.Key == slog.TimeKey:
+		a.Key = "timestamp"
+	case a.Key == slog.MessageKey:
+		a.Key = "message"
+	}
+	return a
 }
 
 // levelOf reads Lambda's names of levels, of which slog has no TRACE and no FATAL.
@@ -42,9 +59,9 @@ type logHandler struct{ slog.Handler }
 
 // Handle writes a record.
 func (h logHandler) Handle(ctx context.Context, r slog.Record) error {
-	if lc, ok := lambdacontext.FromContext(ctx); ok {
+	if id, ok := ctx.Value(requestIDKey{}).(string); ok {
 		r = r.Clone()
-		r.AddAttrs(slog.String("requestId", lc.AwsRequestID))
+		r.AddAttrs(slog.String("requestId", id))
 	}
 	return h.Handler.Handle(ctx, r)
 }

@@ -1,12 +1,15 @@
 package lambda_test
 
 import (
+	"context"
 	"io"
 	"log"
 	"log/slog"
 	"os"
 	"testing"
 	"time"
+
+	runtime "github.com/aws/aws-lambda-go/lambda"
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/internal/leaktest"
@@ -16,8 +19,17 @@ import (
 // patience bounds everything that must happen soon.
 const patience = 20 * time.Second
 
-// asFunction tells the test binary to be the function under test.
-const asFunction = "LAMBDA_TEST_FUNCTION"
+// asFunction tells the test binary to be the function under test, with Run or with a runtime of
+// others.
+const (
+	asFunction   = "LAMBDA_TEST_FUNCTION"
+	withRun      = "Run"
+	withAWSs     = "aws-lambda-go"
+	cannotHandle = "bad authorizer"
+)
+
+// A Host is a handler for aws-lambda-go.
+var _ runtime.Handler = (*lambda.Host)(nil)
 
 var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
 
@@ -29,11 +41,29 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asFunction) == "" {
 		leaktest.Main(m)
 	}
+	log.Fatal(beFunction(os.Getenv(asFunction)))
+}
+
+func beFunction(how string) error {
 	cfg, err := lambda.FromEnvironment(os.Getenv)
-	if err == nil {
-		err = lambda.Run(program(), cfg)
+	if err != nil {
+		return err
 	}
-	log.Fatal(err)
+	app := program()
+	switch how {
+	case withAWSs:
+		host, err := lambda.NewHost(app, cfg)
+		if err == nil {
+			runtime.StartWithOptions(host)
+		}
+		return err
+	case cannotHandle:
+		app = tyg.New("bad")
+		app.OnAuthorize(func(context.Context, *tyg.Request) (tyg.Identity, error) {
+			return tyg.Identity{}, nil
+		}, "nonsense")
+	}
+	return lambda.Run(app, cfg)
 }
 
 // newHost is a Host for tests. What it logs goes to w, or nowhere.

@@ -1,0 +1,93 @@
+package lambda
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"strconv"
+	"sync"
+
+	"github.com/tyg-dev/tyg"
+)
+
+// Run serves a Handler inside Lambda, with the authorizer that tyg.Describe finds, and binds it to
+// the Sender of the API.
+//
+// Run handles events until Lambda ends the process. It returns an error if cfg makes no sense, and
+// tells Lambda the same, or when the Runtime API fails. The process should then end, as log.Fatal
+// ends it: Lambda starts another.
+func Run(h tyg.Handler, cfg Config) error {
+	address := os.Getenv(runtimeVariable)
+	host, err := NewHost(h, cfg)
+	if err == nil && address == "" {
+		return errors.New(runtimeVariable + " is not set: this program does not run inside AWS Lambda")
+	}
+	api := newRuntimeAPI(address, maxConcurrency(os.Getenv))
+	if err != nil {
+		if address != "" {
+			api.failInit(err)
+		}
+		return err
+	}
+	return host.serve(api)
+}
+
+// maxConcurrency returns how many events Lambda hands to the process at once: one, except on Lambda
+// Managed Instances.
+// (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html#runtimes-custom-managed-instances)
+func maxConcurrency(getenv func(string) string) int {
+	n, _ := strconv.Atoi(getenv("AWS_LAMBDA_MAX_CONCURRENCY")) // usually not set
+	return max(n, 1)
+}
+
+// serve handles as many events at once as Lambda hands out, until the Runtime API fails.
+func (h *Host) serve(api *runtimeAPI) error {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
+	var loops sync.WaitGroup
+	for range api.parallel {
+		// Each ends when the Runtime API fails, or when another has ended; they are waited for below.
+		loops.Go(func() { cancel(h.loop(ctx, api)) })
+	}
+	loops.Wait()
+	return context.Cause(ctx)
+}
+
+// loop handles one event after the other.
+func (h *Host) loop(ctx context.Context, api *runtimeAPI) error {
+	var buf bytes.Buffer // of the payload, which no handler uses after its end
+	for {
+		inv, err := api.next(ctx, &buf)
+		if err != nil {
+			return err
+		}
+		if api.parallel == 1 {
+			// AWS SDKs and X-Ray look for it there.
+			// (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html)
+			_ = os.Setenv("_X_AMZN_TRACE_ID", inv.traceID) // without it a trace has a gap
+		}
+		if err := h.answer(api, inv); err != nil {
+			return err
+		}
+	}
+}
+
+// answer handles an event and hands in what came of it.
+func (h *Host) answer(api *runtimeAPI, inv invocation) error {
+	// The X-Ray SDK looks for the trace id under this key.
+	ctx := context.WithValue(context.Background(), "x-amzn-trace-id", inv.traceID) //nolint:staticcheck
+	ctx = withRequestID(ctx, inv.id)
+	deadline, err := parseDeadline(inv.deadline)
+	if err != nil {
+		h.log.ErrorContext(ctx, "event not understood", "err", err)
+		return api.fail(inv.id, err)
+	}
+	ctx, cancel := context.WithDeadline(ctx, deadline)
+	defer cancel()
+	reply, err := h.Invoke(ctx, inv.payload)
+	if err != nil {
+		return api.fail(inv.id, err)
+	}
+	return api.respond(inv.id, reply)
+}
