@@ -15,7 +15,7 @@ import (
 
 func TestMain(m *testing.M) { leaktest.Main(m) }
 
-// environment sets what is given, as "NAME=value", and clears all else that matters.
+// environment sets the pairs, as "NAME=value", and clears every other variable that matters.
 func environment(t *testing.T, pairs ...string) {
 	t.Helper()
 	for _, pair := range os.Environ() {
@@ -30,8 +30,8 @@ func environment(t *testing.T, pairs ...string) {
 	}
 }
 
-// shared opens two Stores, as two processes do, and reports whether the second sees what the first
-// does.
+// shared opens two Stores, as two processes do, and reports whether a member that is added to one is
+// in the other.
 func shared(t *testing.T) bool {
 	t.Helper()
 	one, other := open(t), open(t)
@@ -42,9 +42,10 @@ func shared(t *testing.T) bool {
 	return err == nil
 }
 
+// open opens a Store as a program does that was built with every storage.
 func open(t *testing.T) storage.Store {
 	t.Helper()
-	store, err := storage.Open(t.Context())
+	store, err := storage.OpenWithAll(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,15 +57,15 @@ func open(t *testing.T) storage.Store {
 	return store
 }
 
-func TestMemory(t *testing.T) {
+func TestMemoryIsNotShared(t *testing.T) {
 	environment(t)
 	if shared(t) {
 		t.Error("two memories share their members")
 	}
 }
 
-// A program that is only asked what it is needs no storage, nor what leads to it.
-func TestDescribedProgram(t *testing.T) {
+// A program that only prints its description runs where its storage is not.
+func TestDescribedProgramOpensNoStorage(t *testing.T) {
 	environment(t, "TYG_DESCRIBE=1", "TABLE=Chat", "TYG_NATS_URL=nats://127.0.0.1:1",
 		"AWS_LAMBDA_RUNTIME_API=x")
 	if shared(t) {
@@ -72,35 +73,46 @@ func TestDescribedProgram(t *testing.T) {
 	}
 }
 
-func TestNATS(t *testing.T) {
+func startNATS(t *testing.T) (url string) {
+	t.Helper()
 	server, err := natsd.Start(natsd.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = server.Shutdown() })
-	environment(t, "TYG_NATS_URL="+server.URL())
+	return server.URL()
+}
+
+func TestProcessesShareNATS(t *testing.T) {
+	environment(t, "TYG_NATS_URL="+startNATS(t))
 	if !shared(t) {
 		t.Error("two processes of one program have two buckets")
 	}
 	t.Setenv("TYG_NATS_BUCKET", "another")
 	if _, err := open(t).Get(t.Context(), "a"); err == nil {
-		t.Error("the bucket that is named is the one of before")
+		t.Error("another bucket has the members of the first")
 	}
 }
 
-func TestTable(t *testing.T) {
+func startDynamoDB(t *testing.T) (url string) {
+	t.Helper()
 	tables := new(dynamotest.Server)
 	tables.CreateTable("Chat")
 	server := httptest.NewServer(tables)
 	t.Cleanup(server.Close)
+	return server.URL
+}
+
+func TestProcessesShareTable(t *testing.T) {
+	url := startDynamoDB(t)
 	for name, variables := range map[string][]string{
-		"for all services": {"AWS_ENDPOINT_URL=" + server.URL},
-		"for this service": {
-			"AWS_ENDPOINT_URL_DYNAMODB=" + server.URL, "AWS_ENDPOINT_URL=http://127.0.0.1:1",
+		"endpoint of all services": {"AWS_ENDPOINT_URL=" + url},
+		"endpoint of DynamoDB": {
+			"AWS_ENDPOINT_URL_DYNAMODB=" + url, "AWS_ENDPOINT_URL=http://127.0.0.1:1",
 		},
-		"before NATS": {"AWS_ENDPOINT_URL=" + server.URL, "TYG_NATS_URL=nats://127.0.0.1:1"},
+		"TABLE before NATS": {"AWS_ENDPOINT_URL=" + url, "TYG_NATS_URL=nats://127.0.0.1:1"},
 		"in a function": {
-			"AWS_ENDPOINT_URL=" + server.URL, "AWS_LAMBDA_RUNTIME_API=127.0.0.1:1",
+			"AWS_ENDPOINT_URL=" + url, "AWS_LAMBDA_RUNTIME_API=127.0.0.1:1",
 			"AWS_REGION=eu-central-1", "AWS_ACCESS_KEY_ID=a", "AWS_SECRET_ACCESS_KEY=s",
 			"AWS_SESSION_TOKEN=t",
 		},
@@ -133,7 +145,7 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			environment(t, tt.variables...)
-			_, err := storage.Open(t.Context())
+			_, err := storage.OpenWithAll(t.Context())
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("error %v, want it to say %q", err, tt.want)
 			}
@@ -144,14 +156,29 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 	}
 }
 
-// What AWS Lambda loads is to be small.
-func TestNoNATSForLambda(t *testing.T) {
-	out, err := exec.CommandContext(t.Context(),
-		"go", "list", "-deps", "-tags", "tyg.lambda", ".").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if strings.Contains(string(out), "nats") {
-		t.Errorf("a function has NATS in it:\n%s", out)
+// TestTagsChooseStorage checks what is compiled: a program downloads and links only the storage that
+// it asks for.
+func TestTagsChooseStorage(t *testing.T) {
+	for _, tt := range []struct {
+		tags           string
+		dynamoDB, nats bool
+	}{
+		{"", false, false},
+		{"tyg.dynamo", true, false},
+		{"tyg.lambda", true, false},
+		{"tyg.nats", false, true},
+		{"tyg.nats,tyg.lambda", true, true},
+	} {
+		out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-tags", tt.tags, ".").Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		deps := string(out)
+		if got := strings.Contains(deps, "github.com/nats-io/nats.go\n"); got != tt.nats {
+			t.Errorf("with tags %q, NATS is compiled: %v", tt.tags, got)
+		}
+		if got := strings.Contains(deps, "github.com/aws/"); got != tt.dynamoDB {
+			t.Errorf("with tags %q, the AWS SDK is compiled: %v", tt.tags, got)
+		}
 	}
 }

@@ -1,4 +1,5 @@
-package storage
+// Package dynamodb opens the DynamoDB table that the environment names.
+package dynamodb
 
 import (
 	"cmp"
@@ -13,14 +14,15 @@ import (
 	"github.com/tyg-dev/tyg/rooms/dynamo"
 )
 
-// local is the region and both keys for an engine on this machine, which asks for some but not for
-// which.
+// local is the region and both keys for an engine on this machine, which requires them and accepts
+// any.
 const local = "local"
 
-// openTable opens the table in DynamoDB, or in the engine at the endpoint.
-func openTable() (*dynamo.Store, error) {
+// Open opens the table that TABLE names, in DynamoDB or in the engine at the endpoint. Package
+// storage lists the variables.
+func Open() (*dynamo.Store, error) {
 	cfg := dynamo.Config{
-		Table:    os.Getenv(tableVariable),
+		Table:    os.Getenv("TABLE"),
 		Region:   cmp.Or(os.Getenv("AWS_REGION"), os.Getenv("AWS_DEFAULT_REGION")),
 		Endpoint: cmp.Or(os.Getenv("AWS_ENDPOINT_URL_DYNAMODB"), os.Getenv("AWS_ENDPOINT_URL")),
 	}
@@ -30,7 +32,7 @@ func openTable() (*dynamo.Store, error) {
 		SessionToken:    os.Getenv("AWS_SESSION_TOKEN"),
 		Source:          "environment",
 	}
-	if onThisMachine(cfg.Endpoint) {
+	if isLocal(cfg.Endpoint) {
 		cfg.Region = cmp.Or(cfg.Region, local)
 		keys.AccessKeyID = cmp.Or(keys.AccessKeyID, local)
 		keys.SecretAccessKey = cmp.Or(keys.SecretAccessKey, local)
@@ -47,7 +49,8 @@ func openTable() (*dynamo.Store, error) {
 	return dynamo.Open(cfg)
 }
 
-func onThisMachine(endpoint string) bool {
+// isLocal reports whether an endpoint is on this machine.
+func isLocal(endpoint string) bool {
 	u, err := url.Parse(endpoint)
 	if err != nil {
 		return false

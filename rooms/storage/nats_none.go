@@ -1,0 +1,7 @@
+//go:build !tyg.nats
+
+package storage
+
+import "context"
+
+func openNATS(context.Context) (Store, error) { return nil, &notBuiltError{"NATS", "tyg.nats"} }
