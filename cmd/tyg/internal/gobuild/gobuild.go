@@ -14,12 +14,16 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 )
 
 // A Project is a directory with a main package.
 type Project struct {
 	Dir  string // of the main package, inside a module
 	Temp string // where programs go; it must exist
+
+	// Tags are build tags beside those of GOFLAGS. BuildLambda has tags of its own.
+	Tags []string
 }
 
 // A Program is what a build made.
@@ -67,7 +71,25 @@ func inModule(dir string) bool {
 // Build compiles the project. A program that was built before, is still there and has not changed has
 // the same Path. The error is an [*Error], or says what else is wrong; when ctx ends, it is ctx's.
 func (p Project) Build(ctx context.Context) (Program, error) {
-	return p.build(ctx, nil, nil)
+	return p.build(ctx, p.tagFlags(ctx), nil)
+}
+
+// tagFlags returns the flags of go build and go list for the project's tags. A -tags flag replaces
+// that of GOFLAGS, so it has the tags of both.
+func (p Project) tagFlags(ctx context.Context) []string {
+	if len(p.Tags) == 0 {
+		return nil
+	}
+	tags := slices.Clone(p.Tags)
+	cmd := exec.CommandContext(ctx, "go", "env", "GOFLAGS")
+	cmd.Dir = p.Dir
+	out, _ := cmd.Output() // go build says what is wrong
+	for flag := range strings.FieldsSeq(string(out)) {
+		if value, ok := strings.CutPrefix(strings.TrimLeft(flag, "-"), "tags="); ok {
+			tags = append(tags, value)
+		}
+	}
+	return []string{"-tags", strings.Join(tags, ",")}
 }
 
 // build compiles the project, with arguments and variables for go build beside the usual ones.

@@ -148,3 +148,26 @@ func TestSourcesOfABrokenProject(t *testing.T) {
 		t.Error("the broken go.mod is not waited for")
 	}
 }
+
+// The tags of the user count beside those of the project.
+func TestBuildWithTags(t *testing.T) {
+	p := project(t, map[string]string{
+		"go.mod":   gomod,
+		"main.go":  "package main\n\nfunc main() {}\n",
+		"both.go":  "//go:build ours && theirs\n\npackage main\n\nimport _ \"embed\"\n",
+		"other.go": "//go:build !ours || !theirs\n\npackage main\n\nvar x int = \"\"\n",
+	})
+	t.Setenv("GOFLAGS", "-trimpath -tags=theirs")
+	p.Tags = []string{"ours"}
+	if _, err := p.Build(t.Context()); err != nil {
+		t.Errorf("Build: %v", err)
+	}
+	sources, err := p.Sources(t.Context(), nil)
+	if err != nil || len(sources.Dirs) != 1 {
+		t.Errorf("Sources: %+v, %v", sources, err)
+	}
+	p.Tags = nil
+	if _, err := p.Build(t.Context()); err == nil {
+		t.Error("a project without tags was built with some")
+	}
+}

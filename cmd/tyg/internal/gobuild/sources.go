@@ -79,8 +79,9 @@ type listedModule struct {
 // Sources lists the files. It does what it can for a project that does not compile. Since is what it
 // said before, or nil: while packages cannot be read, what they imported then counts too.
 func (p Project) Sources(ctx context.Context, since *Sources) (*Sources, error) {
-	cmd := exec.CommandContext(ctx, "go", "list", "-e", "-deps",
-		"-json=Dir,ImportPath,Standard,Module,EmbedPatterns,Error", ".")
+	args := slices.Concat([]string{"list", "-e", "-deps"}, p.tagFlags(ctx),
+		[]string{"-json=Dir,ImportPath,Standard,Module,EmbedPatterns,Error", "."})
+	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = p.Dir
 	out, err := cmd.Output()
 	if ctx.Err() != nil {

@@ -55,6 +55,7 @@ func (p InProcess) Run(ctx context.Context) error {
 	if r.environ, err = p.Environ(); err != nil {
 		return err
 	}
+	r.project.Tags = storageTags(r.environ, nil)
 	if r.program, err = r.project.Build(ctx); err != nil {
 		return r.explain(ctx, err)
 	}
@@ -202,6 +203,7 @@ func (r *runner) rebuild(ctx context.Context, next chan<- start) error {
 	if err != nil {
 		return err
 	}
+	r.project.Tags = storageTags(environ, nil)
 	program, err := r.project.Build(ctx)
 	if err != nil {
 		return err

@@ -29,6 +29,7 @@ func (s *server) load(ctx context.Context) (changed bool, err error) {
 		return false, err
 	}
 	next := version{plan: plan}
+	s.project.Tags = storageTags(s.cfg.Environ, plan.Program.Env)
 	if plan.Routes == nil {
 		if s.sources == nil {
 			s.sources, err = s.project.Sources(ctx, nil)

@@ -101,7 +101,7 @@ func reachable(addr net.Addr) string {
 // shared returns the variables by which the processes of a program find the state that they share: a
 // NATS server in this process, unless the environment names a store.
 func (s *server) shared(env map[string]string) (map[string]string, error) {
-	for _, name := range []string{"TABLE", "TYG_NATS_URL"} {
+	for _, name := range []string{tableVariable, "TYG_NATS_URL"} {
 		if isSet(s.cfg.Environ, name) || env[name] != "" {
 			return nil, nil
 		}
@@ -116,6 +116,18 @@ func (s *server) shared(env map[string]string) (map[string]string, error) {
 		}
 	}
 	return map[string]string{"TYG_NATS_URL": s.nats.URL()}, nil
+}
+
+// tableVariable names the DynamoDB table of a program, see package rooms/storage.
+const tableVariable = "TABLE"
+
+// storageTags returns the build tags of the storage that a program gets: DynamoDB if its environment
+// names a table, else NATS. The variables of env count if environ does not set them.
+func storageTags(environ []string, env map[string]string) []string {
+	if isSet(environ, tableVariable) || env[tableVariable] != "" {
+		return []string{"tyg.dynamo"}
+	}
+	return []string{"tyg.nats"}
 }
 
 func isSet(environ []string, name string) bool {
