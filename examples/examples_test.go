@@ -77,12 +77,13 @@ func compare(t *testing.T, file, want string) {
 }
 
 // imports returns the modules, as "path version", of all packages that the template and its tests
-// need, on every system that people develop on and in the build for AWS Lambda.
+// need, on every system that people develop on, in the build of "tyg local" and in that for AWS
+// Lambda.
 func imports(t *testing.T, template string) (direct, indirect []string) {
 	own := make(map[string]bool) // packages that the template itself imports
 	all := make(map[string]bool)
 	for _, goos := range []string{"linux", "darwin", "windows"} {
-		for _, tags := range []string{"", "lambda.norpc,tyg.lambda"} {
+		for _, tags := range []string{"", "tyg.nats", "tyg.dynamo", "lambda.norpc,tyg.lambda"} {
 			const format = `{{range .Imports}}{{.}} {{end}}{{range .TestImports}}{{.}} {{end}}` +
 				`{{range .XTestImports}}{{.}} {{end}}`
 			for path := range strings.FieldsSeq(goList(t, goos, tags, "-f", format, "./"+template+"/...")) {

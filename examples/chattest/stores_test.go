@@ -6,27 +6,31 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/examples/chat/chatlib"
 	"github.com/tyg-dev/tyg/internal/dynamotest"
 	"github.com/tyg-dev/tyg/internal/natsd"
-	"github.com/tyg-dev/tyg/rooms/storage"
+	"github.com/tyg-dev/tyg/rooms"
+	"github.com/tyg-dev/tyg/rooms/dynamo"
+	"github.com/tyg-dev/tyg/rooms/natskv"
 )
 
 // The transcripts are the same with every Store, also when several processes handle the events,
 // each with a Store of its own.
 func TestTranscriptsOverOtherStores(t *testing.T) {
-	t.Setenv("TABLE", "")
-	t.Setenv("TYG_NATS_URL", "")
-	for name, set := range map[string]func(*testing.T){"NATS": setNATS, "DynamoDB": setTable} {
+	for name, start := range map[string]func(*testing.T) func() rooms.Store{
+		"NATS": startNATS, "DynamoDB": startDynamoDB,
+	} {
 		t.Run(name, func(t *testing.T) {
-			set(t)
-			testTranscripts(t, serveApp(t, roundRobin(t, 3)))
+			testTranscripts(t, serveApp(t, roundRobin(t, 3, start(t))))
 		})
 	}
 }
 
-func setNATS(t *testing.T) {
+// startNATS returns a function that opens a Store on a new server.
+func startNATS(t *testing.T) func() rooms.Store {
 	server, err := natsd.Start(natsd.Config{})
 	if err != nil {
 		t.Fatal(err)
@@ -36,25 +40,8 @@ func setNATS(t *testing.T) {
 			t.Errorf("shut down: %v", err)
 		}
 	})
-	t.Setenv("TYG_NATS_URL", server.URL())
-}
-
-func setTable(t *testing.T) {
-	tables := new(dynamotest.Server)
-	tables.CreateTable("Chat")
-	server := httptest.NewServer(tables)
-	t.Cleanup(server.Close)
-	t.Setenv("TABLE", "Chat")
-	t.Setenv("AWS_ENDPOINT_URL_DYNAMODB", server.URL)
-}
-
-// roundRobin returns an application whose events are handled by n chats in turn.
-func roundRobin(t *testing.T, n int) *tyg.App {
-	t.Helper()
-	app := tyg.New("chat")
-	chats := make([]*chatlib.Chat, n)
-	for i := range chats {
-		store, err := storage.Open(t.Context())
+	return func() rooms.Store {
+		store, err := natskv.Open(t.Context(), natskv.Config{URL: server.URL(), Bucket: "chat"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -63,7 +50,37 @@ func roundRobin(t *testing.T, n int) *tyg.App {
 				t.Errorf("close: %v", err)
 			}
 		})
-		chats[i] = &chatlib.Chat{Store: store, Sender: app.Sender()}
+		return store
+	}
+}
+
+// startDynamoDB returns a function that opens a Store on a new table.
+func startDynamoDB(t *testing.T) func() rooms.Store {
+	tables := new(dynamotest.Server)
+	tables.CreateTable("Chat")
+	server := httptest.NewServer(tables)
+	t.Cleanup(server.Close)
+	keys := aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+		return aws.Credentials{AccessKeyID: "local", SecretAccessKey: "local"}, nil
+	})
+	return func() rooms.Store {
+		store, err := dynamo.Open(dynamo.Config{
+			Table: "Chat", Region: "local", Endpoint: server.URL, Credentials: keys,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return store
+	}
+}
+
+// roundRobin returns an application whose events are handled by n chats in turn.
+func roundRobin(t *testing.T, n int, open func() rooms.Store) *tyg.App {
+	t.Helper()
+	app := tyg.New("chat")
+	chats := make([]*chatlib.Chat, n)
+	for i := range chats {
+		chats[i] = &chatlib.Chat{Store: open(), Sender: app.Sender()}
 	}
 	var events atomic.Int64
 	next := func() *chatlib.Chat { return chats[int(events.Add(1))%n] }
