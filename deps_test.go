@@ -41,7 +41,9 @@ var allowed = map[string][]string{
 	"rooms/natskv":                     {"", "rooms"},
 	"rooms/dynamo":                     {"", "rooms"},
 	"internal/dynamotest":              {},
-	"rooms/storage":                    {"", "rooms", "rooms/dynamo", "rooms/natskv"},
+	"rooms/storage":                    {"rooms", "rooms/storage/internal/dynamodb", "rooms/storage/internal/nats"},
+	"rooms/storage/internal/dynamodb":  {"rooms/dynamo"},
+	"rooms/storage/internal/nats":      {"rooms/natskv"},
 	"internal/deploy":                  {"internal/deploy/api", "internal/deploy/awserr", "internal/deploy/function", "internal/deploy/logs", "internal/deploy/plan", "internal/deploy/role", "internal/deploy/spec", "internal/deploy/table"},
 	"internal/deploy/api":              {"", "internal/deploy/awserr", "internal/deploy/plan", "internal/deploy/spec", "internal/route"},
 	"internal/deploy/awserr":           {"internal/deploy/spec"},
@@ -102,13 +104,17 @@ var allowed = map[string][]string{
 	"cmd/tyg/internal/watch":           {},
 }
 
-// standardOnly are the packages that compile nothing but the standard library and each other.
-var standardOnly = []string{"", "apigw", "internal/functions", "internal/functions/invokeapi", "gateway", "rooms", "tygtest", "internal/ws"}
+// standardOnly are the packages that compile nothing but the standard library and each other. The
+// example shows that an application does not either, on this machine and inside Lambda.
+var standardOnly = []string{
+	"", "apigw", "gateway", "host", "internal/functions", "internal/functions/invokeapi", "internal/ws",
+	"lambda", "rooms", "rooms/storage", "tygtest", "examples/echo",
+}
 
 // TestSiblingsMeetOnlyWhereTheyMay keeps rules 1 and 2 of docs/architecture.md.
 func TestSiblingsMeetOnlyWhereTheyMay(t *testing.T) {
 	seen := make(map[string]bool)
-	for _, p := range listPackages(t) {
+	for _, p := range listPackages(t, "tyg.nats,tyg.dynamo") {
 		name, ok := inModule(p.ImportPath)
 		if !ok || len(p.Imports) == 0 && p.Deps == nil {
 			continue
@@ -135,33 +141,59 @@ func TestSiblingsMeetOnlyWhereTheyMay(t *testing.T) {
 // TestStandardLibraryOnly keeps rule 1: a program that imports only these compiles neither the AWS
 // SDK nor NATS.
 func TestStandardLibraryOnly(t *testing.T) {
+	for _, tags := range []string{"", "tyg.lambda"} {
+		all := make(map[string]pkg)
+		for _, p := range listPackages(t, tags) {
+			all[p.ImportPath] = p
+		}
+		for _, name := range standardOnly {
+			if name != "rooms/storage" || tags == "" { // with the tag, it opens a table
+				checkStandardOnly(t, all, name)
+			}
+		}
+	}
+}
+
+func checkStandardOnly(t *testing.T, all map[string]pkg, name string) {
+	t.Helper()
+	p, ok := all[path(name)]
+	if !ok {
+		t.Errorf("package %q is gone; take it off the list", name)
+	}
+	for _, dep := range p.Deps {
+		if _, ours := inModule(dep); !ours && !all[dep].Standard {
+			t.Errorf("package %q depends on %s, which is not in the standard library", name, dep)
+		}
+	}
+}
+
+// TestChatCompilesItsTextOnly keeps the first command of the README quick: what the chat compiles
+// beside the standard library is Unicode's tables for nicknames.
+func TestChatCompilesItsTextOnly(t *testing.T) {
 	all := make(map[string]pkg)
-	for _, p := range listPackages(t) {
+	for _, p := range listPackages(t, "") {
 		all[p.ImportPath] = p
 	}
-	for _, name := range standardOnly {
-		p, ok := all[path(name)]
-		if !ok {
-			t.Errorf("package %q is gone; take it off the list", name)
-		}
-		for _, dep := range p.Deps {
-			if _, ours := inModule(dep); !ours && !all[dep].Standard {
-				t.Errorf("package %q depends on %s, which is not in the standard library", name, dep)
-			}
+	for _, dep := range all[path("examples/chat")].Deps {
+		_, ours := inModule(dep)
+		if !ours && !all[dep].Standard && !strings.HasPrefix(dep, "golang.org/x/text/") {
+			t.Errorf("examples/chat compiles %s", dep)
 		}
 	}
 }
 
 // shared are the modules that have two importers, and why. DynamoDB is two things: its items are
 // rooms/dynamo's, its tables are those of internal/deploy/table. And a stand-in for AWS is tested with
-// AWS's own clients, as are those who talk to it.
+// AWS's own clients, as are those who talk to it: aws-lambda-go uses our Runtime API, and runs our
+// Host.
 var shared = map[string][]string{
-	"code " + sdk + "dynamodb":        {"internal/deploy/table", "rooms/dynamo"},
-	"tests " + sdk + "apigatewayv2":   {"internal/awstest", "internal/deploy", "internal/deploy/api"},
-	"tests " + sdk + "cloudwatchlogs": {"internal/awstest", "internal/deploy"},
-	"tests " + sdk + "dynamodb":       {"internal/awstest", "internal/deploy", "internal/deploy/table", "rooms/dynamo"},
-	"tests " + sdk + "iam":            {"internal/awstest", "internal/deploy"},
-	"tests " + sdk + "lambda":         {"internal/awstest", "internal/deploy", "internal/deploy/function", "internal/functions/invokeapi"},
+	"code " + sdk + "dynamodb":           {"internal/deploy/table", "rooms/dynamo"},
+	"tests github.com/aws/aws-lambda-go": {"internal/functions", "lambda"},
+	"tests " + sdk + "apigatewayv2":      {"internal/awstest", "internal/deploy", "internal/deploy/api"},
+	"tests " + sdk + "cloudwatchlogs":    {"internal/awstest", "internal/deploy"},
+	"tests " + sdk + "dynamodb":          {"internal/awstest", "internal/deploy", "internal/deploy/table", "rooms/dynamo"},
+	"tests " + sdk + "iam":               {"internal/awstest", "internal/deploy"},
+	"tests " + sdk + "lambda":            {"internal/awstest", "internal/deploy", "internal/deploy/function", "internal/functions/invokeapi"},
 }
 
 const sdk = "github.com/aws/aws-sdk-go-v2/service/"
@@ -171,7 +203,7 @@ const sdk = "github.com/aws/aws-sdk-go-v2/service/"
 func TestEachModuleHasOneImporter(t *testing.T) {
 	std := make(map[string]bool)
 	code, tests := make(map[string][]string), make(map[string][]string)
-	packages := listPackages(t)
+	packages := listPackages(t, "tyg.nats,tyg.dynamo")
 	for _, p := range packages {
 		std[p.ImportPath] = p.Standard
 	}
@@ -226,9 +258,11 @@ func inModule(imp string) (name string, ok bool) {
 	return strings.CutPrefix(imp, module+"/")
 }
 
-func listPackages(t *testing.T) []pkg {
+// listPackages lists the packages of this module, and those that they compile with these tags.
+func listPackages(t *testing.T, tags string) []pkg {
 	t.Helper()
-	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-json", "./...").Output()
+	out, err := exec.CommandContext(
+		t.Context(), "go", "list", "-deps", "-tags", tags, "-json", "./...").Output()
 	if err != nil {
 		t.Fatalf("go list: %v", err)
 	}

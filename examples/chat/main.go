@@ -1,5 +1,6 @@
-// Command chat is a chat with nicknames and rooms. The chat itself is package chatlib; here it is
-// given a memory and a host.
+// Command chat is a chat with nicknames and rooms. The chat itself is package chatlib; main gives it a
+// memory and a host. Build tags choose the memory, see package storage: without one it is that of
+// this process.
 package main
 
 import (
