@@ -109,8 +109,8 @@ func TestThrottledThenFine(t *testing.T) {
 	})
 }
 
-// TestPatience bounds how long is tried.
-func TestPatience(t *testing.T) {
+// TestRetryForBoundsAttempts measures how long a throttled call is tried again.
+func TestRetryForBoundsAttempts(t *testing.T) {
 	tests := []struct {
 		name     string
 		patience time.Duration
@@ -133,7 +133,7 @@ func TestPatience(t *testing.T) {
 					return respond(429, "", "")
 				})
 				s := newSender(t, lambda.SenderConfig{
-					Endpoint: endpoint, HTTPClient: web.client(), Patience: tt.patience,
+					Endpoint: endpoint, HTTPClient: web.client(), RetryFor: tt.patience,
 				})
 				ctx := t.Context()
 				if tt.deadline > 0 {

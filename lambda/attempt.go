@@ -69,7 +69,7 @@ func (s *Sender) connection(id tyg.ConnID) *url.URL {
 // broken is the outcome of a call without an answer. What may have arrived is not repeated, unless
 // it does no harm.
 func (c call) broken(ctx context.Context, id tyg.ConnID, unsent bool, err error) outcome {
-	out := outcome{tries: fewMore, maybe: !unsent}
+	out := outcome{tries: atMostThree, maybe: !unsent}
 	if c.method == http.MethodPost && !unsent {
 		out.tries = once
 		err = fmt.Errorf("%w: %w", ErrMaybeSent, err)
@@ -98,7 +98,7 @@ func (c call) answered(id tyg.ConnID, a answer) outcome {
 		err := errors.Unwrap(out.err)
 		out.err = c.failed(id, fmt.Errorf("%w: %w", ErrMaybeSent, err))
 	default:
-		out.tries, out.maybe = fewMore, true
+		out.tries, out.maybe = atMostThree, true
 	}
 	return out
 }

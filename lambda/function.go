@@ -39,8 +39,8 @@ type FunctionConfig struct {
 	// one.
 	HTTPClient *http.Client
 
-	// Patience is for how long an invocation that is throttled is tried again, as in SenderConfig.
-	Patience time.Duration
+	// RetryFor is how long an invocation that is throttled is tried again, as in SenderConfig.
+	RetryFor time.Duration
 }
 
 // A Function is a Lambda function on AWS, as an integration of routes: it is invoked with an event
@@ -48,7 +48,7 @@ type FunctionConfig struct {
 type Function struct {
 	url      *url.URL
 	client   client
-	patience time.Duration
+	retryFor time.Duration
 }
 
 // NewFunction returns a Function. It makes no request.
@@ -77,7 +77,7 @@ func NewFunction(cfg FunctionConfig) (*Function, error) {
 			credentials: cfg.Credentials,
 			service:     "lambda", region: region,
 		},
-		patience: cfg.Patience,
+		retryFor: cfg.RetryFor,
 	}, nil
 }
 
@@ -141,13 +141,13 @@ func (f *Function) request(payload []byte) request {
 
 // invoke makes attempts until one counts.
 func (f *Function) invoke(ctx context.Context, r request) ([]byte, error) {
-	p := newPatience(ctx, f.patience)
+	retry := newBackoff(ctx, f.retryFor)
 	for n := 1; ; n++ {
 		body, tries, err := f.attempt(ctx, r)
 		if err == nil {
 			return body, nil
 		}
-		if n >= tries || !p.wait(ctx) {
+		if n >= tries || !retry.wait(ctx) {
 			return nil, fmt.Errorf("invoke function: %w", err)
 		}
 	}
@@ -158,7 +158,7 @@ func (f *Function) attempt(ctx context.Context, r request) (body []byte, tries i
 	a, unsent, err := f.client.do(ctx, r)
 	switch {
 	case err != nil && unsent && ctx.Err() == nil:
-		return nil, fewMore, err
+		return nil, atMostThree, err
 	case err != nil:
 		return nil, once, err
 	case a.status != http.StatusOK && a.status != http.StatusAccepted:

@@ -281,7 +281,7 @@ func FuzzInvoke(f *testing.F) {
 	})
 	web := roundTrip(func(*request) (*response, error) { return nil, errSecret })
 	host := newHost(f, app, lambda.Config{SenderConfig: lambda.SenderConfig{
-		Region: "us-east-1", Credentials: key, HTTPClient: web.client(), Patience: -1,
+		Region: "us-east-1", Credentials: key, HTTPClient: web.client(), RetryFor: -1,
 	}})
 	f.Fuzz(func(t *testing.T, data []byte) {
 		reply, err := host.Invoke(t.Context(), data)

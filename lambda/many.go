@@ -23,10 +23,10 @@ func (s *Sender) SendMany(
 	for i := range ids {
 		b.left = append(b.left, i)
 	}
-	p := newPatience(ctx, s.patience)
+	retry := newBackoff(ctx, s.retryFor)
 	for n := 1; ; n++ {
 		b.pass(ctx, s)
-		if b.keep(n); len(b.left) == 0 || !p.wait(ctx) {
+		if b.keep(n); len(b.left) == 0 || !retry.wait(ctx) {
 			return b.err()
 		}
 	}

@@ -66,7 +66,7 @@ func TestSendMany(t *testing.T) {
 	client := &http.Client{Transport: new(http.Transport)}
 	defer client.CloseIdleConnections()
 	s := newSender(t, lambda.SenderConfig{
-		Endpoint: web.URL + "/api", Region: "us-east-1", HTTPClient: client, Patience: 300 * time.Millisecond,
+		Endpoint: web.URL + "/api", Region: "us-east-1", HTTPClient: client, RetryFor: 300 * time.Millisecond,
 	})
 	var all sync.WaitGroup
 	for range 4 {

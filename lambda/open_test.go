@@ -53,7 +53,7 @@ func openConfig(t *testing.T, h http.Handler) lambda.Config {
 	web := httptest.NewServer(h)
 	t.Cleanup(web.Close)
 	return lambda.Config{SenderConfig: lambda.SenderConfig{
-		Endpoint: web.URL + "/api", Region: "eu-central-1", Credentials: key, Patience: -1,
+		Endpoint: web.URL + "/api", Region: "eu-central-1", Credentials: key, RetryFor: -1,
 	}}
 }
 

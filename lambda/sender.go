@@ -52,9 +52,9 @@ type SenderConfig struct {
 	// Parallel is how many requests SendMany makes at once, 32 by default.
 	Parallel int
 
-	// Patience is for how long a call that fails is tried again, 10 seconds by default, and never
-	// longer than its context lasts. Less than zero means not at all.
-	Patience time.Duration
+	// RetryFor is how long a call that fails is tried again, 10 seconds by default, and never longer
+	// than its context lasts. Less than zero means that it is not tried again.
+	RetryFor time.Duration
 }
 
 // A Sender is a tyg.Sender over the @connections API of API Gateway, or of a gateway that behaves
@@ -70,7 +70,7 @@ type Sender struct {
 	base     *url.URL // ends with a slash
 	client   client
 	parallel int
-	patience time.Duration
+	retryFor time.Duration
 }
 
 var _ tyg.Sender = (*Sender)(nil)
@@ -101,7 +101,7 @@ func NewSender(cfg SenderConfig) (*Sender, error) {
 			service:     service, region: cfg.Region,
 		},
 		parallel: cfg.Parallel,
-		patience: cfg.Patience,
+		retryFor: cfg.RetryFor,
 	}, nil
 }
 
@@ -154,14 +154,14 @@ func check(data []byte, opts []tyg.SendOption) error {
 
 // run makes attempts until one counts.
 func (s *Sender) run(ctx context.Context, c call, id tyg.ConnID) ([]byte, error) {
-	p := newPatience(ctx, s.patience)
+	retry := newBackoff(ctx, s.retryFor)
 	maybeClosed := false
 	for n := 1; ; n++ {
 		out := s.attempt(ctx, c, id)
 		if maybeClosed && errors.Is(out.err, tyg.ErrGone) {
 			return nil, nil // the attempt before closed it, whose answer was lost
 		}
-		if n >= out.tries || !p.wait(ctx) {
+		if n >= out.tries || !retry.wait(ctx) {
 			return out.body, out.err
 		}
 		maybeClosed = maybeClosed || c.method == http.MethodDelete && out.maybe

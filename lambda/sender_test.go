@@ -158,7 +158,7 @@ func TestCredentialsFail(t *testing.T) {
 		return lambda.Key{}, errSecret
 	})
 	for name, creds := range map[string]lambda.CredentialsProvider{"provider": fails, "empty key": lambda.Key{}} {
-		s := newSender(t, lambda.SenderConfig{Endpoint: endpoint, Credentials: creds, Patience: -1})
+		s := newSender(t, lambda.SenderConfig{Endpoint: endpoint, Credentials: creds, RetryFor: -1})
 		err := s.Send(t.Context(), id, []byte("x"))
 		if err == nil || !strings.Contains(err.Error(), "get AWS credentials") || errors.Is(err, lambda.ErrMaybeSent) {
 			t.Errorf("%s: %v", name, err)
