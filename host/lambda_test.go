@@ -23,8 +23,8 @@ const echoed = `{"requestContext":{"routeKey":"$default","eventType":"MESSAGE","
 	`"domainName":"chat.example.com","connectedAt":1705751697419,"requestTimeEpoch":1705751700453},` +
 	`"body":"hi","isBase64Encoded":false}`
 
-// aws stands for the two services that a function talks to: Lambda's Runtime API, which hands out one
-// event, and @connections.
+// aws stands for the two services that a function talks to: Lambda's Runtime API, which hands out
+// one event, and @connections.
 type aws struct {
 	next        chan struct{} // has a value for the event
 	sent, reply chan string
@@ -107,9 +107,9 @@ func TestRunInLambdaErrors(t *testing.T) {
 	}
 }
 
-// TestBuildForLambda looks at what is linked with the tags of "tyg deploy" and without. Clients of AWS
-// services, but the one that the chat keeps its rooms with, and the SDK's search for credentials would
-// make the function start slowly.
+// TestBuildForLambda looks at what is linked with the tags of "tyg deploy" and without. Clients of
+// AWS services, but the one that the chat keeps its rooms with, and the SDK's search for
+// credentials would make the function start slowly.
 func TestBuildForLambda(t *testing.T) {
 	const module, service = "github.com/tyg-dev/tyg/", "github.com/aws/aws-sdk-go-v2/service/"
 	third := []string{"net/rpc", "github.com/nats-io/", "github.com/aws/"}

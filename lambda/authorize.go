@@ -13,15 +13,15 @@ import (
 	"github.com/tyg-dev/tyg/internal/authorize"
 )
 
-// maxVerdict is API Gateway's limit on the result of an authorizer, in bytes.
-const maxVerdict = apigw.MaxAuthorizerResult
+// maxResult is API Gateway's limit on the result of an authorizer, in bytes.
+const maxResult = apigw.MaxAuthorizerResult
 
-// errUnauthorized is the one error of an authorizer that API Gateway answers with 401. It goes by
-// the text.
+// errUnauthorized is the one error of an authorizer that API Gateway answers with 401. API Gateway
+// compares its text.
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-lambda-auth.html)
 var errUnauthorized = errors.New("Unauthorized")
 
-// methodARN returns what a question to an authorizer is about, and "" if payload is none.
+// methodARN returns the ARN in a question to an authorizer, and "" if payload is something else.
 func methodARN(payload []byte) string {
 	// Most payloads are messages, and a message cannot contain this: its quotes are escaped.
 	if !bytes.Contains(payload, []byte(`"methodArn"`)) {
@@ -39,14 +39,14 @@ func methodARN(payload []byte) string {
 
 // authorize asks the application's authorizer.
 func (h *Host) authorize(ctx context.Context, payload []byte, arn string) ([]byte, error) {
-	body, err := h.judge(ctx, payload, arn)
+	body, err := h.askAuthorizer(ctx, payload, arn)
 	if err != nil && err != errUnauthorized {
 		h.log.ErrorContext(ctx, "authorizer failed", "err", err)
 	}
 	return body, err
 }
 
-func (h *Host) judge(ctx context.Context, payload []byte, arn string) ([]byte, error) {
+func (h *Host) askAuthorizer(ctx context.Context, payload []byte, arn string) ([]byte, error) {
 	if h.authorizer == nil {
 		return nil, errors.New("API Gateway asks an authorizer, and the application has none")
 	}
@@ -61,23 +61,23 @@ func (h *Host) judge(ctx context.Context, payload []byte, arn string) ([]byte, e
 	if err != nil {
 		return nil, err
 	}
-	ctx, end := h.limit(ctx, e)
+	ctx, end := h.withDeadline(ctx, e)
 	defer end()
-	// One that does not return in time runs on, beside what reuses the payload.
+	// An authorizer that does not return in time runs on while the payload is reused.
 	id, err := a.Ask(withRaw(ctx, bytes.Clone(payload)), e.Request)
 	if err == nil {
-		return verdict("Allow", id, arn)
+		return authorizerResult("Allow", id, arn)
 	}
 	switch status, _ := authorize.Status(err); status {
 	case http.StatusUnauthorized:
 		return nil, errUnauthorized
 	case http.StatusForbidden:
-		return verdict("Deny", tyg.Identity{Principal: "denied"}, arn)
+		return authorizerResult("Deny", tyg.Identity{Principal: "denied"}, arn)
 	}
 	return nil, err
 }
 
-// result is what API Gateway expects of an authorizer.
+// A result is the answer that API Gateway expects of an authorizer.
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-output.html)
 type result struct {
 	PrincipalID string         `json:"principalId"`
@@ -92,8 +92,8 @@ type policy struct {
 
 type statement struct{ Action, Effect, Resource string }
 
-// verdict makes a result for a client, whose context it keeps.
-func verdict(effect string, id tyg.Identity, arn string) ([]byte, error) {
+// authorizerResult makes a result for a client, whose context it keeps.
+func authorizerResult(effect string, id tyg.Identity, arn string) ([]byte, error) {
 	delete(id.Context, "integrationLatency") // API Gateway measures by itself
 	body, err := json.Marshal(result{id.Principal, policy{
 		Version:   "2012-10-17",
@@ -102,8 +102,8 @@ func verdict(effect string, id tyg.Identity, arn string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encode result of authorizer: %w", err)
 	}
-	if len(body) > maxVerdict {
-		return nil, fmt.Errorf("result of authorizer has %d bytes, more than %d", len(body), maxVerdict)
+	if len(body) > maxResult {
+		return nil, fmt.Errorf("result of authorizer has %d bytes, more than %d", len(body), maxResult)
 	}
 	return body, nil
 }

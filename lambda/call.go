@@ -25,9 +25,9 @@ type client struct {
 	service, region string
 }
 
-// ownClient returns a copy of web that leaves redirects alone: a signature is good for one address
-// only. Without web it is a new one, which waits for answers for so long.
-func ownClient(web *http.Client, conns int, wait time.Duration) *http.Client {
+// newHTTPClient returns a copy of web that leaves redirects alone: a signature is good for one
+// address only. Without web it is a new one, which waits for answers for so long.
+func newHTTPClient(web *http.Client, conns int, wait time.Duration) *http.Client {
 	if web == nil {
 		web = &http.Client{Transport: newTransport(conns, wait)}
 	}
@@ -114,17 +114,17 @@ func (c *client) sign(ctx context.Context, r request) (*http.Request, error) {
 }
 
 // progress is how far a request came on its way out.
-type progress struct{ begun, written atomic.Bool }
+type progress struct{ started, written atomic.Bool }
 
 func (p *progress) follow(ctx context.Context) context.Context {
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GetConn:      func(string) { p.begun.Store(true) },
+		GetConn:      func(string) { p.started.Store(true) },
 		WroteHeaders: func() { p.written.Store(true) },
 	})
 }
 
 // unsent is false also where the transport does not tell.
-func (p *progress) unsent() bool { return p.begun.Load() && !p.written.Load() }
+func (p *progress) unsent() bool { return p.started.Load() && !p.written.Load() }
 
 // message returns what the service says about a failure.
 func (a answer) message() string {

@@ -12,8 +12,8 @@ import (
 	"github.com/tyg-dev/tyg/apigw"
 )
 
-// Config says how a Handler runs inside Lambda. The zero Config runs one that sends nothing; to
-// send, Credentials are needed.
+// Config says how a Handler runs inside Lambda. With the zero Config it cannot send; that needs
+// Credentials.
 type Config struct {
 	// SenderConfig says how handlers reach connections. An empty Endpoint means the API from which
 	// an event came, in Region if clients use a custom domain; the application's own Sender then
@@ -31,7 +31,7 @@ type Config struct {
 	// with OnOpen only; see the package documentation.
 	Self func(ctx context.Context, payload []byte) error
 
-	// Logger gets what cannot be returned to anybody, and every failure of a handler. Nil means
+	// Logger gets the errors that no call returns, and every failure of a handler. Nil means
 	// slog.Default().
 	Logger *slog.Logger
 }
@@ -53,7 +53,7 @@ const (
 //	                                           AWS_ENDPOINT_URL_LAMBDA or AWS_ENDPOINT_URL
 //	AWS_LAMBDA_LOG_FORMAT, AWS_LAMBDA_LOG_LEVEL   Logger, to standard error
 //
-// A key that lacks one of its halves is an error, and so is an endpoint that is none.
+// A key that lacks one of its halves is an error, and so is an endpoint that is no URL of one.
 func FromEnvironment(getenv func(string) string) (Config, error) {
 	format, level := getenv("AWS_LAMBDA_LOG_FORMAT"), getenv("AWS_LAMBDA_LOG_LEVEL")
 	cfg := Config{Logger: newLogger(os.Stderr, format, level)}
@@ -85,8 +85,8 @@ func FromEnvironment(getenv func(string) string) (Config, error) {
 	return cfg, err
 }
 
-// selfFromEnvironment returns what invokes the function in which this program runs, nil where that is
-// not known.
+// selfFromEnvironment returns what invokes the function in which this program runs, nil where that
+// is not known.
 func selfFromEnvironment(
 	cfg Config, getenv func(string) string,
 ) (func(context.Context, []byte) error, error) {

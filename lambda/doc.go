@@ -37,8 +37,8 @@
 // # Twice or never
 //
 // A POST to @connections whose answer is lost may have been delivered. This package does not send
-// such a message again, because nobody could tell the client that it has seen it before; the error
-// is [ErrMaybeSent]. What certainly was not delivered is tried again: throttled calls (429), calls
+// such a message again, because the client could not tell it from a new one; the error is
+// [ErrMaybeSent]. A call that certainly had no effect is tried again: throttled calls (429), calls
 // that the service had no room for (503), and connections that could not be made. GET and DELETE
 // do no harm twice and are tried again after any failure of the service or the network.
 //

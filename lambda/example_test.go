@@ -27,8 +27,8 @@ func ExampleNewSender() {
 	// Output: true
 }
 
-// The providers of the AWS SDK find credentials in files, in the environment and on machines of AWS.
-// One of them becomes a CredentialsProvider with a CredentialsFunc.
+// The providers of the AWS SDK find credentials in files, in the environment and on machines of
+// AWS. One of them becomes a CredentialsProvider with a CredentialsFunc.
 func ExampleCredentialsFunc() {
 	cfg := aws.Config{ // or what config.LoadDefaultConfig returns
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {

@@ -73,7 +73,7 @@ func NewFunction(cfg FunctionConfig) (*Function, error) {
 	return &Function{
 		url: u,
 		client: client{
-			http:        ownClient(cfg.HTTPClient, functionConns, maxTimeout),
+			http:        newHTTPClient(cfg.HTTPClient, functionConns, maxTimeout),
 			credentials: cfg.Credentials,
 			service:     "lambda", region: region,
 		},
@@ -123,7 +123,8 @@ func (f *Function) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 }
 
 // Enqueue has the function handle an event of up to 1 MB some time, and returns as soon as Lambda
-// has it. Lambda invokes a function that fails up to two more times. The errors are those of Invoke.
+// has it. Lambda invokes a function that fails up to two more times. The errors are those of
+// Invoke.
 // (https://docs.aws.amazon.com/lambda/latest/dg/invocation-async.html)
 func (f *Function) Enqueue(ctx context.Context, payload []byte) error {
 	r := f.request(payload)

@@ -26,15 +26,15 @@ func (h *Host) handle(ctx context.Context, payload []byte) ([]byte, error) {
 	}
 	start := time.Now()
 	reply, err := h.call(ctx, e)
-	if no, ok := rejection(e, err); ok {
-		h.log.DebugContext(ctx, "connection refused by the application", about(e, start, err)...)
-		reply, err = no, nil
+	if rejected, ok := rejection(e, err); ok {
+		h.log.DebugContext(ctx, "connection refused by the application", eventAttrs(e, start, err)...)
+		reply, err = rejected, nil
 	}
 	if err == nil {
-		reply, err = sendable(e, reply)
+		reply, err = checkReply(e, reply)
 	}
 	if err != nil {
-		h.log.ErrorContext(ctx, "handler failed", about(e, start, err)...)
+		h.log.ErrorContext(ctx, "handler failed", eventAttrs(e, start, err)...)
 		return nil, err
 	}
 	if e.Type == tyg.EventConnect && h.self != nil && accepts(reply) {
@@ -46,9 +46,9 @@ func (h *Host) handle(ctx context.Context, payload []byte) ([]byte, error) {
 // accepts reports whether the reply to a connect lets the client in.
 func accepts(r tyg.Reply) bool { return r.Status == 0 || r.Status >= 200 && r.Status <= 299 }
 
-// call calls the Handler, whose panic is an error.
+// call calls the Handler. A panic becomes an error.
 func (h *Host) call(ctx context.Context, e tyg.Event) (reply tyg.Reply, err error) {
-	ctx, end := h.limit(ctx, e)
+	ctx, end := h.withDeadline(ctx, e)
 	defer end()
 	defer func() {
 		if v := recover(); v != nil {
@@ -62,13 +62,13 @@ func (h *Host) call(ctx context.Context, e tyg.Event) (reply tyg.Reply, err erro
 	return reply, err
 }
 
-// maxMargin is how long before Lambda would end the process a context ends at the latest, so that
-// the handler can return, and the log be written.
+// maxMargin is the longest time between the end of an event's context and that of the process, in
+// which the handler can return and the log is written.
 const maxMargin = 500 * time.Millisecond
 
-// limit gives an event its deadline. A handler that is deaf to it, and still runs when Lambda is
-// about to end the process, is logged meanwhile, because afterwards nobody could.
-func (h *Host) limit(ctx context.Context, e tyg.Event) (context.Context, context.CancelFunc) {
+// withDeadline gives an event its deadline. A handler that ignores it and still runs when Lambda is
+// about to end the process is logged before that, because a dead process logs nothing.
+func (h *Host) withDeadline(ctx context.Context, e tyg.Event) (context.Context, context.CancelFunc) {
 	start := time.Now()
 	deadline := start.Add(h.timeout)
 	last, ok := ctx.Deadline()
@@ -80,18 +80,18 @@ func (h *Host) limit(ctx context.Context, e tyg.Event) (context.Context, context
 		deadline = early
 	}
 	limited, cancel := context.WithDeadline(ctx, deadline)
-	watch := time.AfterFunc(time.Until(last.Add(-margin/4)), func() {
+	overdue := time.AfterFunc(time.Until(last.Add(-margin/4)), func() {
 		h.log.ErrorContext(ctx, "handler does not return, and Lambda ends the process",
-			about(e, start, context.DeadlineExceeded)...)
+			eventAttrs(e, start, context.DeadlineExceeded)...)
 	})
 	return limited, func() {
-		watch.Stop()
+		overdue.Stop()
 		cancel()
 	}
 }
 
-// about is what the log tells of an event.
-func about(e tyg.Event, start time.Time, err error) []any {
+// eventAttrs returns the attributes of an event in the log.
+func eventAttrs(e tyg.Event, start time.Time, err error) []any {
 	attrs := []any{
 		"conn", e.Conn.ID, "event", e.Type.String(), "route", e.Route, "request", e.RequestID,
 		"dur", time.Since(start), "err", err,
@@ -102,18 +102,18 @@ func about(e tyg.Event, start time.Time, err error) []any {
 	return attrs
 }
 
-// rejection returns the reply by which a connect handler refuses.
+// rejection returns the reply of a connect handler that refuses the client.
 func rejection(e tyg.Event, err error) (tyg.Reply, bool) {
-	no, ok := errors.AsType[*tyg.Rejection](err)
-	if !ok || e.Type != tyg.EventConnect || no.Status < 300 || no.Status > 599 {
+	r, ok := errors.AsType[*tyg.Rejection](err)
+	if !ok || e.Type != tyg.EventConnect || r.Status < 300 || r.Status > 599 {
 		return tyg.Reply{}, false
 	}
-	return tyg.Reply{Status: no.Status, Body: []byte(no.Reason)}, true
+	return tyg.Reply{Status: r.Status, Body: []byte(r.Reason)}, true
 }
 
-// sendable checks a reply by the rules of every host, so that it is the same failure on all of
+// checkReply checks a reply by the rules of every host, so that the same replies fail on all of
 // them. A body that is too large for Lambda would end the process.
-func sendable(e tyg.Event, r tyg.Reply) (tyg.Reply, error) {
+func checkReply(e tyg.Event, r tyg.Reply) (tyg.Reply, error) {
 	if len(r.Body) > maxMessage {
 		return r, fmt.Errorf("reply of %d bytes: %w", len(r.Body), tyg.ErrTooLarge)
 	}
@@ -122,7 +122,7 @@ func sendable(e tyg.Event, r tyg.Reply) (tyg.Reply, error) {
 			return r, fmt.Errorf("reply: %w", tyg.ErrNotText)
 		}
 		if r.Status < 100 || r.Status > 599 {
-			r.Status = 0 // it means nothing here, and API Gateway would call the reply malformed
+			r.Status = 0 // it has no meaning here, and API Gateway would call the reply malformed
 		}
 		return r, nil
 	}

@@ -11,10 +11,10 @@ import (
 	"github.com/tyg-dev/tyg/internal/authorize"
 )
 
-// A Host calls a Handler with the events that it is invoked with. [Run] makes one and invokes it with
-// what Lambda's Runtime API hands out. A program that needs the runtime of aws-lambda-go, for its
-// options or for what wraps a function, gives it the Host: Invoke is the method that it expects.
-// A Host may be used by many goroutines at once.
+// A Host calls a Handler with the events that it is invoked with. [Run] makes one and invokes it
+// with what Lambda's Runtime API hands out. A program that needs the runtime of aws-lambda-go, for
+// its options or for what wraps a function, gives it the Host: Invoke is the method that it
+// expects. A Host may be used by many goroutines at once.
 type Host struct {
 	handler    tyg.Handler
 	senders    senders
@@ -57,9 +57,9 @@ func NewHost(h tyg.Handler, cfg Config) (*Host, error) {
 }
 
 // Invoke handles one invocation: an event of a WebSocket API, a question to the authorizer, or the
-// function's own call for OnOpen. They are told apart by their shape, so one function may be all. It returns the JSON that API Gateway
-// expects, and an error if the handler failed or the payload is neither. Nothing of payload is used
-// after it has returned.
+// function's own call for OnOpen. They are told apart by their shape, so one function may be all.
+// It returns the JSON that API Gateway expects, and an error if the handler failed or the payload
+// is neither. Nothing of payload is used after it has returned.
 func (h *Host) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	if arn := methodARN(payload); arn != "" {
 		return h.authorize(ctx, payload, arn)

@@ -98,8 +98,8 @@ func TestSendMany(t *testing.T) {
 	all.Wait()
 }
 
-// TestSendManyHoldsUpNobody has more throttled recipients than requests at once, in front of one who
-// is not.
+// TestSendManyHoldsUpNobody has more throttled recipients than requests at once, in front of one
+// who is not.
 func TestSendManyHoldsUpNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var seen counts

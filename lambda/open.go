@@ -14,8 +14,8 @@ import (
 )
 
 // API Gateway has no event for a connection that is open. The function that has accepted a client
-// therefore invokes itself asynchronously with the connect event, in an envelope, before it returns.
-// That second invocation waits until the connection answers and then calls the Handler.
+// therefore invokes itself asynchronously with the connect event, in an envelope, before it
+// returns. That second invocation waits until the connection answers and then calls the Handler.
 
 // openEnvelope begins the payload of such an invocation. No event of API Gateway begins like this.
 const openEnvelope = `{"tyg":"open","connect":`
@@ -44,12 +44,12 @@ func unsealOpen(payload []byte) ([]byte, bool) {
 	return bytes.CutSuffix(bytes.TrimSpace(connect), []byte("}"))
 }
 
-// scheduleOpen has the open handler run for a client that was just accepted. A failure is logged, and
-// the client connects all the same.
+// scheduleOpen has the open handler run for a client that was just accepted. A failure is logged,
+// and the client connects all the same.
 func (h *Host) scheduleOpen(ctx context.Context, e tyg.Event, connect []byte) {
 	if err := h.self(ctx, sealOpen(connect)); err != nil {
 		h.log.ErrorContext(ctx, "OnOpen will not run: the function could not invoke itself; "+
-			"its role needs lambda:InvokeFunction on it", about(e, time.Now(), err)...)
+			"its role needs lambda:InvokeFunction on it", eventAttrs(e, time.Now(), err)...)
 	}
 }
 
@@ -65,17 +65,17 @@ func (h *Host) open(ctx context.Context, connect []byte) {
 	e.Type, e.Route, e.RequestID, e.Request = tyg.EventOpen, tyg.RouteOpen, newRequestID(), nil
 	start := time.Now()
 	if err := awaitOpen(ctx, e.Conn); err != nil {
-		h.log.DebugContext(ctx, "client left before open", about(e, start, err)...)
+		h.log.DebugContext(ctx, "client left before open", eventAttrs(e, start, err)...)
 		return
 	}
 	e.Time = time.Now()
 	if _, err := h.call(ctx, e); err != nil {
-		h.log.ErrorContext(ctx, "handler failed", about(e, e.Time, err)...)
+		h.log.ErrorContext(ctx, "handler failed", eventAttrs(e, e.Time, err)...)
 	}
 }
 
-// awaitOpen waits until the connection answers, which API Gateway lets it do once the client has its
-// 101. Before that, and after its end, it is gone.
+// awaitOpen waits until the connection answers, which API Gateway lets it do once the client has
+// its 101. Before that, and after its end, it is gone.
 func awaitOpen(ctx context.Context, c *tyg.Conn) error {
 	ctx, cancel := context.WithTimeout(ctx, openWait)
 	defer cancel()
@@ -99,8 +99,8 @@ func newRequestID() string {
 	return base64.URLEncoding.EncodeToString(b[:])
 }
 
-// A connecting is the Sender of a connection whose connect handler runs: to that one, nothing can be
-// sent yet.
+// A connecting is the Sender of a connection whose connect handler runs: to that one, nothing can
+// be sent yet.
 type connecting struct {
 	tyg.Sender
 	id tyg.ConnID

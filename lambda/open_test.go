@@ -84,8 +84,8 @@ func TestOpenWaitsUntilTheConnectionAnswers(t *testing.T) {
 	}
 }
 
-// A client that is refused, or whose function cannot invoke itself, is not opened; it connects or not
-// all the same.
+// A client that is refused, or whose function cannot invoke itself, is not opened; it connects or
+// not all the same.
 func TestOpenIsNotScheduled(t *testing.T) {
 	app, opened := greeter()
 	app.OnConnect(func(_ context.Context, _ *tyg.Conn, r *tyg.Request) error {

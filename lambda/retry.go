@@ -26,8 +26,8 @@ type backoff struct {
 	pause time.Duration
 }
 
-// newBackoff returns a backoff that lasts for d, but no longer than ctx. Zero means the default, and
-// less than zero no second attempt.
+// newBackoff returns a backoff that lasts for d, but no longer than ctx. Zero means the default,
+// and less than zero no second attempt.
 func newBackoff(ctx context.Context, d time.Duration) backoff {
 	if d == 0 {
 		d = defaultRetryFor
@@ -40,7 +40,8 @@ func newBackoff(ctx context.Context, d time.Duration) backoff {
 }
 
 // wait pauses before another attempt, longer every time, and reports false if there is no time for
-// one. Half of each pause is random, so that clients that were refused together do not return together
+// one. Half of each pause is random, so that clients that were refused together do not return
+// together
 // (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
 func (b *backoff) wait(ctx context.Context) bool {
 	pause := b.pause/2 + rand.N(b.pause/2)

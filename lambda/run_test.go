@@ -185,7 +185,8 @@ func TestRunWithoutRuntimeAPI(t *testing.T) {
 	}
 }
 
-// Headers that make no sense cost the event, or the process, but are never taken for something else.
+// Headers that make no sense cost the event, or the process, but are never taken for something
+// else.
 func TestRunWithGarbageHeaders(t *testing.T) {
 	for name, deadline := range map[string]string{"none": "", "text": "soon", "huge": "99999999999999999999"} {
 		s := &script{

@@ -149,8 +149,8 @@ type failure struct {
 	Type    string `json:"errorType"`
 }
 
-// maxFailure bounds the message of a failure, in bytes: one that does not fit into Lambda's 6 MB, or
-// into X-Ray's 1 MB, would end the process.
+// maxFailure bounds the message of a failure, in bytes: one that does not fit into Lambda's 6 MB,
+// or into X-Ray's 1 MB, would end the process.
 const maxFailure = 64 << 10
 
 // newFailure describes an error by its text and the name of its Go type.

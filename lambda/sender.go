@@ -96,7 +96,7 @@ func NewSender(cfg SenderConfig) (*Sender, error) {
 	return &Sender{
 		base: base,
 		client: client{
-			http:        ownClient(cfg.HTTPClient, cfg.Parallel, maxWait),
+			http:        newHTTPClient(cfg.HTTPClient, cfg.Parallel, maxWait),
 			credentials: cfg.Credentials,
 			service:     service, region: cfg.Region,
 		},
@@ -110,9 +110,9 @@ func NewSender(cfg SenderConfig) (*Sender, error) {
 func (s *Sender) Send(
 	ctx context.Context, id tyg.ConnID, data []byte, opts ...tyg.SendOption,
 ) error {
-	c := posting(data)
+	c := newPost(data)
 	if err := check(data, opts); err != nil {
-		return c.failed(id, err)
+		return c.wrap(id, err)
 	}
 	_, err := s.run(ctx, c, id)
 	return err
@@ -133,7 +133,7 @@ func (s *Sender) Info(ctx context.Context, id tyg.ConnID) (tyg.Info, error) {
 	}
 	info, err := apigw.ReadInfo(body)
 	if err != nil {
-		return tyg.Info{}, c.failed(id, err)
+		return tyg.Info{}, c.wrap(id, err)
 	}
 	return info, nil
 }
@@ -164,6 +164,6 @@ func (s *Sender) run(ctx context.Context, c call, id tyg.ConnID) ([]byte, error)
 		if n >= out.tries || !retry.wait(ctx) {
 			return out.body, out.err
 		}
-		maybeClosed = maybeClosed || c.method == http.MethodDelete && out.maybe
+		maybeClosed = maybeClosed || c.method == http.MethodDelete && out.uncertain
 	}
 }

@@ -24,7 +24,7 @@ func (s *senders) open(cfg SenderConfig) (err error) {
 		return err
 	}
 	// They share one.
-	cfg.HTTPClient = ownClient(cfg.HTTPClient, max(cfg.Parallel, defaultParallel), maxWait)
+	cfg.HTTPClient = newHTTPClient(cfg.HTTPClient, max(cfg.Parallel, defaultParallel), maxWait)
 	s.cfg = cfg
 	s.byEndpoint = make(map[string]tyg.Sender)
 	return nil

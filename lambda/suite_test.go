@@ -87,8 +87,8 @@ func (f *function) Describe() tyg.Description {
 	return d
 }
 
-// informed is a Handler that is told the subprotocol of a connection, which the suite asks for and API
-// Gateway's events do not have.
+// informed is a Handler that is told the subprotocol of a connection, which the suite asks for and
+// API Gateway's events do not have.
 type informed struct{ tyg.Handler }
 
 type subprotocol struct{}

@@ -1,5 +1,6 @@
-// Package storage opens the [rooms.Store] that the environment names, so that the same source runs on
-// a laptop, in a cluster and on AWS. It is made for main functions; libraries take a rooms.Store.
+// Package storage opens the [rooms.Store] that the environment names, so that the same source runs
+// on a laptop, in a cluster and on AWS. It is made for main functions; libraries take a
+// rooms.Store.
 //
 //	store, err := storage.Open(ctx)
 //	if err != nil {
@@ -27,8 +28,8 @@
 // AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, which AWS Lambda sets itself, and
 // AWS_ENDPOINT_URL_DYNAMODB or AWS_ENDPOINT_URL for another engine, which on this machine needs
 // neither region nor keys. Profiles and the metadata of machines and containers are not read: that
-// would add a third to the size of a function. To use them, open the Store with package rooms/dynamo
-// and the SDK's credentials.
+// would add a third to the size of a function. To use them, open the Store with package
+// rooms/dynamo and the SDK's credentials.
 //
 // For NATS there are TYG_NATS_CREDENTIALS, a credentials file; TYG_NATS_BUCKET, the name of the
 // program's package by default; and TYG_NATS_INSECURE=1, which permits NATS on another machine

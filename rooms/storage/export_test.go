@@ -8,7 +8,8 @@ import (
 	"github.com/tyg-dev/tyg/rooms/storage/internal/nats"
 )
 
-// OpenWithAll is Open in a program that was built with every storage, whatever the tags of the test.
+// OpenWithAll is Open in a program that was built with every storage, whatever the tags of the
+// test.
 func OpenWithAll(ctx context.Context) (Store, error) {
 	return open(ctx, openers{
 		table: func() (rooms.Store, error) { return dynamodb.Open() },

@@ -30,8 +30,8 @@ func environment(t *testing.T, pairs ...string) {
 	}
 }
 
-// shared opens two Stores, as two processes do, and reports whether a member that is added to one is
-// in the other.
+// shared opens two Stores, as two processes do, and reports whether a member that is added to one
+// is in the other.
 func shared(t *testing.T) bool {
 	t.Helper()
 	one, other := open(t), open(t)
@@ -156,8 +156,8 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 	}
 }
 
-// TestTagsChooseStorage checks what is compiled: a program downloads and links only the storage that
-// it asks for.
+// TestTagsChooseStorage checks what is compiled: a program downloads and links only the storage
+// that it asks for.
 func TestTagsChooseStorage(t *testing.T) {
 	for _, tt := range []struct {
 		tags           string
