@@ -109,13 +109,15 @@ type options struct {
 func (o *options) flags(fs *flag.FlagSet) {
 	fs.StringVar(&o.Addr, "addr", defaultAddr, "`address` to listen on; port 0 picks a free one")
 	fs.StringVar(&o.Stage, "stage", defaultStage, "first part of the URL's path")
-	fs.StringVar(&o.origins, "origin", "", "`origins` of web pages that may connect, separated by commas")
+	fs.StringVar(&o.origins, "origin", "",
+		"`origins` of web pages that may connect, separated by commas")
 	fs.StringVar(&o.CertFile, "cert", "", "TLS certificate, PEM `file`")
 	fs.StringVar(&o.KeyFile, "key", "", "TLS key, PEM `file`")
 	fs.DurationVar(&o.Drain, "drain", defaultDrain, "how long handlers may take to finish at the end")
 	fs.BoolVar(&o.quiet, "quiet", false, "do not print the URL")
 	fs.BoolVar(&o.accessLog, "access-log", false, "print a line for each event")
-	fs.Float64Var(&o.TimeScale, "time-scale", 1, "how many times faster API Gateway's time limits pass")
+	fs.Float64Var(&o.TimeScale, "time-scale", 1,
+		"how many times faster API Gateway's time limits pass")
 	o.profile.Add(fs)
 }
 
@@ -158,7 +160,9 @@ func parse(name string, args []string, getenv func(string) string, out io.Writer
 func (o *options) secretsFrom(getenv func(string) string) error {
 	id, secret := getenv("TYG_ACCESS_KEY_ID"), getenv("TYG_SECRET_ACCESS_KEY")
 	if (id == "") != (secret == "") {
-		return errors.New("TYG_ACCESS_KEY_ID and TYG_SECRET_ACCESS_KEY go together; one of them is not set")
+		return errors.New(
+			"TYG_ACCESS_KEY_ID and TYG_SECRET_ACCESS_KEY go together; one of them is not set",
+		)
 	}
 	if id != "" {
 		o.Secrets = map[string]string{id: secret}
@@ -184,7 +188,8 @@ func fromEnv(fs *flag.FlagSet, getenv func(string) string) (err error) {
 func usageError(fs *flag.FlagSet, err error) error {
 	var b strings.Builder
 	fs.SetOutput(&b)
-	fmt.Fprintf(&b, "Usage of %s (each flag is also an environment variable, -addr is TYG_ADDR):\n", fs.Name())
+	fmt.Fprintf(&b, "Usage of %s (each flag is also an environment variable, -addr is TYG_ADDR):\n",
+		fs.Name())
 	fs.PrintDefaults()
 	if errors.Is(err, flag.ErrHelp) {
 		return &Help{Text: b.String()}

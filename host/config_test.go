@@ -44,12 +44,27 @@ func TestParse(t *testing.T) {
 			c.Origins = []string{"https://a", "https://b"}
 			c.CertFile, c.KeyFile = "c", "k"
 		}},
-		{"both", "-addr :1", map[string]string{"TYG_ADDR": ":2", "TYG_STAGE": "prod"}, func(c *host.Config) {
-			c.Addr, c.Stage = ":1", "prod"
-		}},
-		{"empty variables", "", map[string]string{"TYG_ADDR": "", "TYG_DRAIN": ""}, func(*host.Config) {}},
+		{
+			"both",
+			"-addr :1",
+			map[string]string{"TYG_ADDR": ":2", "TYG_STAGE": "prod"},
+			func(c *host.Config) {
+				c.Addr, c.Stage = ":1", "prod"
+			},
+		},
+		{
+			"empty variables",
+			"",
+			map[string]string{"TYG_ADDR": "", "TYG_DRAIN": ""},
+			func(*host.Config) {},
+		},
 		{"quiet", "-quiet", nil, func(c *host.Config) { c.Out = nil }},
-		{"quiet by environment", "", map[string]string{"TYG_QUIET": "1"}, func(c *host.Config) { c.Out = nil }},
+		{
+			"quiet by environment",
+			"",
+			map[string]string{"TYG_QUIET": "1"},
+			func(c *host.Config) { c.Out = nil },
+		},
 		{"not so quiet", "-quiet=false", map[string]string{"TYG_QUIET": "1"}, func(*host.Config) {}},
 		{"access log", "-access-log", nil, func(c *host.Config) {
 			c.AccessLog = &gateway.AccessLog{Out: c.Out}
@@ -63,8 +78,12 @@ func TestParse(t *testing.T) {
 		{"profile by environment", "", map[string]string{"TYG_PROFILE": "server"}, func(c *host.Config) {
 			c.Profile = server(t)
 		}},
-		{"another profile than the environment's", "-profile aws", map[string]string{"TYG_PROFILE": "server"},
-			func(*host.Config) {}},
+		{
+			"another profile than the environment's",
+			"-profile aws",
+			map[string]string{"TYG_PROFILE": "server"},
+			func(*host.Config) {},
+		},
 		{
 			"limits change the profile, wherever they stand",
 			"-limit-life 1h -binary=false -profile server -limit-conns -1",

@@ -25,7 +25,7 @@
 //	-time-scale  TYG_TIME_SCALE   how many times faster API Gateway's time limits pass
 //	-binary, -close-codes, -ping, -concurrency   see gateway.Extensions
 //
-//	TYG_ACCESS_KEY_ID, TYG_SECRET_ACCESS_KEY   the key that calls of @connections must be signed with;
+//	TYG_ACCESS_KEY_ID, TYG_SECRET_ACCESS_KEY   the key that signs calls of @connections;
 //	                                           without it only this machine may call
 //
 // A flag wins over the environment. A program that parses flags of its own before it calls Run

@@ -18,8 +18,10 @@ import (
 )
 
 // echoed is a message event for the program, as API Gateway sends it.
-const echoed = `{"requestContext":{"routeKey":"$default","eventType":"MESSAGE","requestId":"R1knPH17NjMFftw=",` +
-	`"connectionId":"R1kmxc2VNjMCFIA=","messageId":"R1knPc2ntjMCFIA=","stage":"prod","apiId":"abcd1234",` +
+const echoed = `{"requestContext":{"routeKey":"$default","eventType":"MESSAGE",` +
+	`"requestId":"R1knPH17NjMFftw=",` +
+	`"connectionId":"R1kmxc2VNjMCFIA=","messageId":"R1knPc2ntjMCFIA=","stage":"prod",` +
+	`"apiId":"abcd1234",` +
 	`"domainName":"chat.example.com","connectedAt":1705751697419,"requestTimeEpoch":1705751700453},` +
 	`"body":"hi","isBase64Encoded":false}`
 
@@ -120,7 +122,13 @@ func TestBuildForLambda(t *testing.T) {
 		never         []string
 	}{
 		{"echo", "lambda.norpc,tyg.lambda", false, nil, third},
-		{"chat", "lambda.norpc,tyg.lambda", false, []string{"dynamodb", "internal"}, []string{"net/rpc", "nats-io/"}},
+		{
+			"chat",
+			"lambda.norpc,tyg.lambda",
+			false,
+			[]string{"dynamodb", "internal"},
+			[]string{"net/rpc", "nats-io/"},
+		},
 		{"echo", "", true, nil, third},
 		{"chat", "", true, nil, third},
 	}
@@ -149,7 +157,15 @@ func TestBuildForLambda(t *testing.T) {
 // linked returns the packages of an example as it is built for Lambda.
 func linked(t *testing.T, program, tags string) []string {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "go", "list", "-deps", "-tags", tags, "../examples/"+program)
+	cmd := exec.CommandContext(
+		t.Context(),
+		"go",
+		"list",
+		"-deps",
+		"-tags",
+		tags,
+		"../examples/"+program,
+	)
 	cmd.Env = append(os.Environ(), "GOOS=linux", "GOARCH=arm64", "CGO_ENABLED=0")
 	out, err := cmd.Output()
 	if err != nil {
@@ -161,7 +177,16 @@ func linked(t *testing.T, program, tags string) []string {
 // TestRunWhereItCannot runs a program that was built for Lambda only.
 func TestRunWhereItCannot(t *testing.T) {
 	program := t.TempDir() + "/echo"
-	build := exec.CommandContext(t.Context(), "go", "build", "-tags", "tyg.lambda", "-o", program, "../examples/echo")
+	build := exec.CommandContext(
+		t.Context(),
+		"go",
+		"build",
+		"-tags",
+		"tyg.lambda",
+		"-o",
+		program,
+		"../examples/echo",
+	)
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}

@@ -202,7 +202,8 @@ func TestRunPortTaken(t *testing.T) {
 
 func TestRunHelp(t *testing.T) {
 	out, err := toTheEnd(t, "main", "-h")
-	if err != nil || !strings.HasPrefix(out, "Usage of echo-server ") || !strings.Contains(out, "TYG_ADDR") {
+	if err != nil || !strings.HasPrefix(out, "Usage of echo-server ") ||
+		!strings.Contains(out, "TYG_ADDR") {
 		t.Errorf("%v: %s", err, out)
 	}
 	out, err = toTheEnd(t, "main", "-nonsense")

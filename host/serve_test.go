@@ -230,7 +230,11 @@ func TestServeErrors(t *testing.T) {
 		{"no address", host.Config{Addr: "nonsense"}, "listen on nonsense: "},
 		{"bad stage", host.Config{Stage: "a b"}, `stage "a b"`},
 		{"bad origin", host.Config{Origins: []string{"x"}}, `origin "x"`},
-		{"no certificate", host.Config{Addr: "127.0.0.1:0", CertFile: missing, KeyFile: missing}, missing},
+		{
+			"no certificate",
+			host.Config{Addr: "127.0.0.1:0", CertFile: missing, KeyFile: missing},
+			missing,
+		},
 		{"half of TLS", host.Config{CertFile: missing}, "-key"},
 	}
 	for _, tt := range tests {

@@ -77,9 +77,13 @@ func TestAnswers(t *testing.T) {
 }
 
 func TestDenied(t *testing.T) {
-	const why = "User: arn:aws:iam::1:user/u is not authorized to perform: execute-api:ManageConnections"
+	const why = "User: arn:aws:iam::1:user/u is not authorized to perform: " +
+		"execute-api:ManageConnections"
 	for _, body := range []string{`{"message":"` + why + `"}`, `{"Message":"` + why + `"}`} {
-		s := against(t, func(*request) (*response, error) { return respond(403, "AccessDeniedException:http://x", body) })
+		s := against(
+			t,
+			func(*request) (*response, error) { return respond(403, "AccessDeniedException:http://x", body) },
+		)
 		err := s.Send(t.Context(), id, []byte("x"))
 		d, ok := errors.AsType[*apigw.Denied](err)
 		if !ok || d.Status != 403 || d.Type != "AccessDeniedException" || d.Message != why {

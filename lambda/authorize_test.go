@@ -41,7 +41,8 @@ func TestAuthorizer(t *testing.T) {
 			text = err.Error()
 		}
 		// API Gateway compares "Unauthorized" as a whole.
-		if text != tt.err && (tt.err == "Unauthorized" || tt.err == "" || !strings.Contains(text, tt.err)) {
+		if text != tt.err &&
+			(tt.err == "Unauthorized" || tt.err == "" || !strings.Contains(text, tt.err)) {
 			t.Errorf("%q: error %q, want %q", tt.token, text, tt.err)
 		}
 	}
@@ -76,7 +77,11 @@ func TestAuthorizerOfAMessage(t *testing.T) {
 }
 
 func TestNoAuthorizer(t *testing.T) {
-	got, err := newHost(t, tyg.New("open"), lambda.Config{}).Invoke(t.Context(), payload(t, "authorizer"))
+	got, err := newHost(
+		t,
+		tyg.New("open"),
+		lambda.Config{},
+	).Invoke(t.Context(), payload(t, "authorizer"))
 	if err == nil || got != nil || !strings.Contains(err.Error(), "has none") {
 		t.Errorf("an application without authorizer answered %s, %v", got, err)
 	}

@@ -99,7 +99,8 @@ func selfFromEnvironment(
 		names = names[:1]
 	}
 	fn, err := NewFunction(FunctionConfig{
-		Name: name, Region: cfg.Region, Endpoint: firstSet(getenv, names...), Credentials: cfg.Credentials,
+		Name: name, Region: cfg.Region, Endpoint: firstSet(getenv, names...),
+		Credentials: cfg.Credentials,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read environment: %w", err)

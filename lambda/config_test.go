@@ -39,7 +39,13 @@ func TestFromEnvironment(t *testing.T) {
 		{"nothing", nil, "", "", lambda.Key{}},
 		{"region", []string{"AWS_REGION=a", "AWS_DEFAULT_REGION=b"}, "", "a", lambda.Key{}},
 		{"default region", []string{"AWS_DEFAULT_REGION=b"}, "", "b", lambda.Key{}},
-		{"all endpoints", []string{specific, deployed, general}, "http://127.0.0.1:1/api", "", lambda.Key{}},
+		{
+			"all endpoints",
+			[]string{specific, deployed, general},
+			"http://127.0.0.1:1/api",
+			"",
+			lambda.Key{},
+		},
 		{"deployed", []string{deployed, general}, deployed[len("TYG_ENDPOINT="):], "", lambda.Key{}},
 		{"general", []string{general}, "http://127.0.0.1:2", "", lambda.Key{}},
 		{
@@ -70,7 +76,8 @@ func TestFromEnvironment(t *testing.T) {
 		"AWS_ACCESS_KEY_ID=i", "AWS_SECRET_ACCESS_KEY=very", "TYG_ENDPOINT=nonsense",
 		"AWS_ENDPOINT_URL=https://abcd1234.execute-api.eu-central-1.amazonaws.com",
 	} {
-		if _, err := lambda.FromEnvironment(environment(line)); err == nil || strings.Contains(err.Error(), "very") {
+		if _, err := lambda.FromEnvironment(environment(line)); err == nil ||
+			strings.Contains(err.Error(), "very") {
 			t.Errorf("%s: %v", line, err)
 		}
 	}

@@ -25,14 +25,15 @@
 // ([Config].Self); that invocation polls GET @connections until the connection answers, for 10
 // seconds at most, and then calls the Handler with tyg.EventOpen. What that means:
 //
-//   - It runs some 50 to 200 milliseconds after the client has its 101, longer with a cold start, and
-//     so possibly after the first message.
+//   - It runs some 50 to 200 milliseconds after the client has its 101, longer with a cold start,
+//     and so possibly after the first message.
 //   - It costs one more invocation for each connection, and a few GET requests.
 //   - Lambda promises to deliver an asynchronous event at least once: rarely, OnOpen runs twice
 //     (https://docs.aws.amazon.com/lambda/latest/dg/invocation-async.html). A handler that fails is
 //     logged and not invoked again.
-//   - The function's role needs lambda:InvokeFunction on the function; "tyg deploy" and the templates
-//     of "tyg package" grant it. Without it the log says so, and clients connect all the same.
+//   - The function's role needs lambda:InvokeFunction on the function; "tyg deploy" and the
+//     templates of "tyg package" grant it. Without it the log says so, and clients connect all the
+//     same.
 //
 // # Twice or never
 //

@@ -59,12 +59,19 @@ func TestSendersOfEvents(t *testing.T) {
 		return respond(200, "", "")
 	})
 	app := tyg.New("app")
-	app.OnMessage(func(ctx context.Context, c *tyg.Conn, _ tyg.Message) error { return c.SendString(ctx, "x") })
-	host := newHost(t, app, lambda.Config{SenderConfig: lambda.SenderConfig{Credentials: key, HTTPClient: web.client()}})
+	app.OnMessage(
+		func(ctx context.Context, c *tyg.Conn, _ tyg.Message) error { return c.SendString(ctx, "x") },
+	)
+	host := newHost(
+		t,
+		app,
+		lambda.Config{SenderConfig: lambda.SenderConfig{Credentials: key, HTTPClient: web.client()}},
+	)
 
 	wantUnbound(t, app.Sender())
 	nowhere := payload(t, "message", `"apiId": "abcd1234"`, `"apiId": ""`)
-	if _, err := host.Invoke(t.Context(), nowhere); err == nil || !strings.Contains(err.Error(), "set Config.Endpoint") {
+	if _, err := host.Invoke(t.Context(), nowhere); err == nil ||
+		!strings.Contains(err.Error(), "set Config.Endpoint") {
 		t.Errorf("an event without an API: %v", err)
 	}
 	wantUnbound(t, app.Sender())
@@ -122,7 +129,8 @@ func FuzzParseEndpoint(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || !strings.HasSuffix(u.EscapedPath(), "/") {
+		if u.Host == "" || u.Scheme != "http" && u.Scheme != "https" ||
+			!strings.HasSuffix(u.EscapedPath(), "/") {
 			t.Errorf("%q became %q", s, u)
 		}
 		again, err := lambda.ParseEndpoint(u.String())

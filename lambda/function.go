@@ -88,7 +88,11 @@ func (cfg FunctionConfig) function() (name, region string, err error) {
 		return cfg.ARN, region, err
 	}
 	if !isPlain(cfg.Name) || cfg.Region == "" {
-		return "", "", fmt.Errorf("function %q in region %q: want a name and a region", cfg.Name, cfg.Region)
+		return "", "", fmt.Errorf(
+			"function %q in region %q: want a name and a region",
+			cfg.Name,
+			cfg.Region,
+		)
 	}
 	return cfg.Name, cfg.Region, nil
 }

@@ -35,32 +35,41 @@ func TestFunction(t *testing.T) {
 	tests := []struct{ arn, endpoint, url string }{
 		{arn, "", "https://lambda.eu-central-1.amazonaws.com/2015-03-31/functions/" +
 			"arn%3Aaws%3Alambda%3Aeu-central-1%3A123456789012%3Afunction%3Achat%3Alive/invocations"},
-		{"arn:aws-cn:lambda:cn-north-1:1:function:a_b", "", "https://lambda.cn-north-1.amazonaws.com.cn/" +
-			"2015-03-31/functions/arn%3Aaws-cn%3Alambda%3Acn-north-1%3A1%3Afunction%3Aa_b/invocations"},
+		{
+			"arn:aws-cn:lambda:cn-north-1:1:function:a_b",
+			"",
+			"https://lambda.cn-north-1.amazonaws.com.cn/" +
+				"2015-03-31/functions/arn%3Aaws-cn%3Alambda%3Acn-north-1%3A1%3Afunction%3Aa_b/invocations",
+		},
 		{"arn:aws:lambda:r:1:function:f", "http://127.0.0.1:3001/", "http://127.0.0.1:3001/" +
 			"2015-03-31/functions/arn%3Aaws%3Alambda%3Ar%3A1%3Afunction%3Af/invocations"},
 		{"arn:aws:lambda:r:1:function:f:$LATEST", "http://127.0.0.1:3001", "http://127.0.0.1:3001/" +
 			"2015-03-31/functions/arn%3Aaws%3Alambda%3Ar%3A1%3Afunction%3Af%3A%24LATEST/invocations"},
 	}
 	for _, tt := range tests {
-		f := newFunction(t, lambda.FunctionConfig{ARN: tt.arn, Endpoint: tt.endpoint}, func(r *request) (*response, error) {
-			body, err := io.ReadAll(r.Body)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if r.Method != "POST" || r.URL.String() != tt.url || string(body) != `{"a":1}` {
-				t.Errorf("%s %s with %s, want POST %s", r.Method, r.URL, body, tt.url)
-			}
-			v := sigv4.Verifier{
-				Service: "lambda",
-				Keys:    func(string) (string, bool) { return key.SecretAccessKey, true },
-			}
-			if _, err := v.Verify(r, body); err != nil {
-				t.Error(err)
-			}
-			return respond(200, "", `{"statusCode":200}`)
-		})
-		if got, err := f.Invoke(t.Context(), []byte(`{"a":1}`)); err != nil || string(got) != `{"statusCode":200}` {
+		f := newFunction(
+			t,
+			lambda.FunctionConfig{ARN: tt.arn, Endpoint: tt.endpoint},
+			func(r *request) (*response, error) {
+				body, err := io.ReadAll(r.Body)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if r.Method != "POST" || r.URL.String() != tt.url || string(body) != `{"a":1}` {
+					t.Errorf("%s %s with %s, want POST %s", r.Method, r.URL, body, tt.url)
+				}
+				v := sigv4.Verifier{
+					Service: "lambda",
+					Keys:    func(string) (string, bool) { return key.SecretAccessKey, true },
+				}
+				if _, err := v.Verify(r, body); err != nil {
+					t.Error(err)
+				}
+				return respond(200, "", `{"statusCode":200}`)
+			},
+		)
+		if got, err := f.Invoke(t.Context(), []byte(`{"a":1}`)); err != nil ||
+			string(got) != `{"statusCode":200}` {
 			t.Errorf("%s: %s, %v", tt.arn, got, err)
 		}
 	}
@@ -68,8 +77,10 @@ func TestFunction(t *testing.T) {
 
 func TestNewFunctionErrors(t *testing.T) {
 	for _, arn := range []string{
-		"", "chat", "arn:aws:lambda:r:1:layer:x", "arn:aws:lambda::1:function:x", "arn:aws:lambda:r:1:function:",
-		"arn:aws:lambda:r:1:function:x:1:2", "arn:aws:lambda:r/../x:1:function:x", "arn:aws:s3:r:1:function:x",
+		"", "chat", "arn:aws:lambda:r:1:layer:x", "arn:aws:lambda::1:function:x",
+		"arn:aws:lambda:r:1:function:",
+		"arn:aws:lambda:r:1:function:x:1:2", "arn:aws:lambda:r/../x:1:function:x",
+		"arn:aws:s3:r:1:function:x",
 	} {
 		if _, err := lambda.NewFunction(lambda.FunctionConfig{ARN: arn, Credentials: key}); err == nil ||
 			!strings.Contains(err.Error(), "want arn:aws:lambda:") {
@@ -92,8 +103,13 @@ func TestFunctionErrors(t *testing.T) {
 		want lambda.FunctionError
 	}{
 		{
-			"Go", `{"errorMessage":"boom","errorType":"errorString","stackTrace":[{"path":"a.go","line":1}]}`,
-			lambda.FunctionError{Type: "errorString", Message: "boom", Stack: []string{`{"path":"a.go","line":1}`}},
+			"Go",
+			`{"errorMessage":"boom","errorType":"errorString","stackTrace":[{"path":"a.go","line":1}]}`,
+			lambda.FunctionError{
+				Type:    "errorString",
+				Message: "boom",
+				Stack:   []string{`{"path":"a.go","line":1}`},
+			},
 		},
 		{
 			"Python", `{"errorMessage":"boom","errorType":"ValueError","stackTrace":["  File \"x\"\n"]}`,
@@ -113,7 +129,8 @@ func TestFunctionErrors(t *testing.T) {
 		})
 		_, err := f.Invoke(t.Context(), nil)
 		e, ok := errors.AsType[*lambda.FunctionError](err)
-		if !ok || e.Type != tt.want.Type || e.Message != tt.want.Message || !slices.Equal(e.Stack, tt.want.Stack) {
+		if !ok || e.Type != tt.want.Type || e.Message != tt.want.Message ||
+			!slices.Equal(e.Stack, tt.want.Stack) {
 			t.Errorf("%s: %#v", tt.name, err)
 		}
 	}
@@ -162,10 +179,12 @@ func TestFunctionLimits(t *testing.T) {
 		requests++
 		return respond(200, "", strings.Repeat("x", 6<<20+200))
 	})
-	if _, err := f.Invoke(t.Context(), make([]byte, 6<<20+200)); !errors.Is(err, tyg.ErrTooLarge) || requests != 0 {
+	if _, err := f.Invoke(t.Context(), make([]byte, 6<<20+200)); !errors.Is(err, tyg.ErrTooLarge) ||
+		requests != 0 {
 		t.Errorf("an event over 6 MB: %v after %d requests", err, requests)
 	}
-	if _, err := f.Invoke(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "more than") {
+	if _, err := f.Invoke(t.Context(), nil); err == nil ||
+		!strings.Contains(err.Error(), "more than") {
 		t.Errorf("a reply over 6 MB: %v", err)
 	}
 }

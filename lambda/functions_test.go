@@ -60,7 +60,8 @@ func TestRuntimesAgree(t *testing.T) {
 func TestDeployTellsInitError(t *testing.T) {
 	_, err := deployed(t, cannotHandle)
 	e, ok := errors.AsType[*functions.FunctionError](err)
-	if !ok || !e.Init || !strings.Contains(e.Message, `identity source "nonsense"`) || !json.Valid(e.Payload) {
+	if !ok || !e.Init || !strings.Contains(e.Message, `identity source "nonsense"`) ||
+		!json.Valid(e.Payload) {
 		t.Errorf("Deploy returned %v", err)
 	}
 }

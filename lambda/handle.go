@@ -68,7 +68,10 @@ const maxMargin = 500 * time.Millisecond
 
 // withDeadline gives an event its deadline. A handler that ignores it and still runs when Lambda is
 // about to end the process is logged before that, because a dead process logs nothing.
-func (h *Host) withDeadline(ctx context.Context, e tyg.Event) (context.Context, context.CancelFunc) {
+func (h *Host) withDeadline(
+	ctx context.Context,
+	e tyg.Event,
+) (context.Context, context.CancelFunc) {
 	start := time.Now()
 	deadline := start.Add(h.timeout)
 	last, ok := ctx.Deadline()

@@ -61,12 +61,22 @@ func TestInvoke(t *testing.T) {
 
 		{"disconnect", payload(t, "disconnect"), accepted, ""},
 		{"disconnect without a reason", payload(t, "disconnect-empty"), accepted, ""},
-		{"disconnect fails", payload(t, "disconnect", reasonEmpty, `"disconnectReason": "error"`), "", "a secret"},
+		{
+			"disconnect fails",
+			payload(t, "disconnect", reasonEmpty, `"disconnectReason": "error"`),
+			"",
+			"a secret",
+		},
 
 		{"nothing", nil, "", "decode event"},
 		{"no object", []byte(`"warm up"`), "", "decode event"},
 		{"no event", []byte(`{"source":"warmer"}`), "", "is this an event of a WebSocket API?"},
-		{"an event of an HTTP API", []byte(`{"version":"2.0","requestContext":{"http":{}}}`), "", "connectionId"},
+		{
+			"an event of an HTTP API",
+			[]byte(`{"version":"2.0","requestContext":{"http":{}}}`),
+			"",
+			"connectionId",
+		},
 		{"half an event", payload(t, "message")[:300], "", "decode event"},
 	}
 	host := newHost(t, program(), lambda.Config{})
@@ -209,9 +219,17 @@ func TestFailuresAreLoggedOnce(t *testing.T) {
 		{message(t, "panic"), "handler failed", map[string]string{
 			"err": "panic: " + errSecret.Error(), "stack": "program_test.go",
 		}},
-		{connect(t, "connect", "error"), "handler failed", map[string]string{"event": "CONNECT", "route": "$connect"}},
+		{
+			connect(t, "connect", "error"),
+			"handler failed",
+			map[string]string{"event": "CONNECT", "route": "$connect"},
+		},
 		{[]byte(`{}`), "event not understood", map[string]string{"level": "ERROR"}},
-		{connect(t, "authorizer", "error"), "authorizer failed", map[string]string{"err": errSecret.Error()}},
+		{
+			connect(t, "authorizer", "error"),
+			"authorizer failed",
+			map[string]string{"err": errSecret.Error()},
+		},
 	}
 	for _, tt := range tests {
 		var out bytes.Buffer
@@ -253,7 +271,11 @@ func TestNewHostErrors(t *testing.T) {
 		{guarded, lambda.SenderConfig{}, `identity source "nonsense"`},
 		{tyg.New("x"), lambda.SenderConfig{Endpoint: "nonsense"}, `endpoint "nonsense"`},
 		{tyg.New("x"), lambda.SenderConfig{Endpoint: "https://example.com/x"}, "set Region"},
-		{tyg.New("x"), lambda.SenderConfig{Endpoint: "https://example.com/x", Region: "r"}, "set Credentials"},
+		{
+			tyg.New("x"),
+			lambda.SenderConfig{Endpoint: "https://example.com/x", Region: "r"},
+			"set Credentials",
+		},
 	}
 	for _, tt := range tests {
 		_, err := lambda.NewHost(tt.app, lambda.Config{SenderConfig: tt.cfg})

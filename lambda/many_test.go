@@ -66,7 +66,8 @@ func TestSendMany(t *testing.T) {
 	client := &http.Client{Transport: new(http.Transport)}
 	defer client.CloseIdleConnections()
 	s := newSender(t, lambda.SenderConfig{
-		Endpoint: web.URL + "/api", Region: "us-east-1", HTTPClient: client, RetryFor: 300 * time.Millisecond,
+		Endpoint: web.URL + "/api", Region: "us-east-1", HTTPClient: client,
+		RetryFor: 300 * time.Millisecond,
 	})
 	var all sync.WaitGroup
 	for range 4 {
@@ -147,7 +148,10 @@ func TestSendManyParallel(t *testing.T) {
 				now.Add(-1)
 				return respond(200, "", "")
 			})
-			s := newSender(t, lambda.SenderConfig{Endpoint: endpoint, HTTPClient: web.client(), Parallel: parallel})
+			s := newSender(
+				t,
+				lambda.SenderConfig{Endpoint: endpoint, HTTPClient: web.client(), Parallel: parallel},
+			)
 			if err := s.SendMany(t.Context(), someIDs("x", 100), []byte("x")); err != nil {
 				t.Errorf("error %v", err)
 			}

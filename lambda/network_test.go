@@ -60,10 +60,12 @@ func TestNoServer(t *testing.T) {
 // overDialer is a Sender over real sockets that counts how often it connects.
 func overDialer(t *testing.T, endpoint string, dials *atomic.Int32) *lambda.Sender {
 	t.Helper()
-	transport := &http.Transport{DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-		dials.Add(1)
-		return new(net.Dialer).DialContext(ctx, network, addr)
-	}}
+	transport := &http.Transport{
+		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+			dials.Add(1)
+			return new(net.Dialer).DialContext(ctx, network, addr)
+		},
+	}
 	t.Cleanup(transport.CloseIdleConnections)
 	return newSender(t, lambda.SenderConfig{
 		Endpoint: endpoint, Region: "us-east-1", HTTPClient: &http.Client{Transport: transport},
@@ -168,7 +170,8 @@ func TestRedirect(t *testing.T) {
 	defer web.Close()
 	var dials atomic.Int32
 	s := overDialer(t, web.URL+"/api", &dials)
-	if err := s.Send(t.Context(), id, []byte("x")); err == nil || !strings.Contains(err.Error(), "307") {
+	if err := s.Send(t.Context(), id, []byte("x")); err == nil ||
+		!strings.Contains(err.Error(), "307") {
 		t.Errorf("error %v", err)
 	}
 }

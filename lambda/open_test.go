@@ -45,8 +45,10 @@ func (c *connections) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c.posts.Add(1)
 		return
 	}
-	_, _ = w.Write([]byte(`{"connectedAt":"2026-11-30T00:00:00Z","identity":{"sourceIp":"192.0.2.1"},` +
-		`"lastActiveAt":"2026-11-30T00:00:00Z"}`))
+	_, _ = w.Write(
+		[]byte(`{"connectedAt":"2026-11-30T00:00:00Z","identity":{"sourceIp":"192.0.2.1"},` +
+			`"lastActiveAt":"2026-11-30T00:00:00Z"}`),
+	)
 }
 
 func openConfig(t *testing.T, h http.Handler) lambda.Config {
@@ -132,7 +134,8 @@ func TestOpenOfGarbage(t *testing.T) {
 	cfg.Self = func(context.Context, []byte) error { return nil }
 	host := newHost(t, app, cfg)
 	for _, connect := range []string{"", "{}", "null", `{"requestContext":{"eventType":"MESSAGE"}}`} {
-		if _, err := host.Invoke(t.Context(), []byte(`{"tyg":"open","connect":`+connect+`}`)); err != nil {
+		payload := []byte(`{"tyg":"open","connect":` + connect + `}`)
+		if _, err := host.Invoke(t.Context(), payload); err != nil {
 			t.Errorf("%q: %v, for which Lambda would invoke the function again", connect, err)
 		}
 	}
@@ -143,7 +146,8 @@ func TestOpenOfGarbage(t *testing.T) {
 
 func TestOpenNeedsSelf(t *testing.T) {
 	app, _ := greeter()
-	if _, err := lambda.NewHost(app, lambda.Config{}); err == nil || !strings.Contains(err.Error(), "Config.Self") {
+	if _, err := lambda.NewHost(app, lambda.Config{}); err == nil ||
+		!strings.Contains(err.Error(), "Config.Self") {
 		t.Errorf("NewHost returned %v", err)
 	}
 }

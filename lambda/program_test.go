@@ -49,7 +49,9 @@ func program() *tyg.App {
 			return []byte(text), nil
 		}
 	})
-	app.OnDisconnect(func(_ context.Context, _ *tyg.Conn, d tyg.Disconnect) error { return do(d.Reason) })
+	app.OnDisconnect(
+		func(_ context.Context, _ *tyg.Conn, d tyg.Disconnect) error { return do(d.Reason) },
+	)
 	app.OnAuthorize(func(_ context.Context, r *tyg.Request) (tyg.Identity, error) {
 		token := r.Query.Get("token")
 		switch token {

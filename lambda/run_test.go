@@ -131,8 +131,10 @@ func TestRunEndsWhenRuntimeAPIFails(t *testing.T) {
 		{"next 403", "x", next, status(403), `403 "{\"errorMessage\":\"why not\"}"`, "next"},
 		{"next 202", "x", next, status(202), "get event from Lambda: HTTP status 202", "next"},
 		{"next is cut", "x", next, cut, "read event from Lambda: unexpected EOF", "next"},
-		{"response 400", "x", reply, status(400), "hand Lambda the reply to lambdas-id: HTTP status 400",
-			"next lambdas-id/response"},
+		{
+			"response 400", "x", reply, status(400), "hand Lambda the reply to lambdas-id: HTTP status 400",
+			"next lambdas-id/response",
+		},
 		{"response 413", "x", reply, status(413), "HTTP status 413", "next lambdas-id/response"},
 		{"response 200", "x", reply, status(200), "HTTP status 200", "next lambdas-id/response"},
 		{"response 307", "x", reply, func(w http.ResponseWriter) bool {
@@ -140,12 +142,22 @@ func TestRunEndsWhenRuntimeAPIFails(t *testing.T) {
 			w.WriteHeader(http.StatusTemporaryRedirect)
 			return true
 		}, "HTTP status 307", "next lambdas-id/response"},
-		{"response without an answer", "x", reply, hangUpAtOnce, "hand Lambda the reply to lambdas-id",
-			"next lambdas-id/response"},
-		{"error 500", "error", failed, status(500), "hand Lambda the failure of lambdas-id: HTTP status 500",
-			"next lambdas-id/error"},
-		{"error without an answer", "error", failed, hangUpAtOnce, "hand Lambda the failure",
-			"next lambdas-id/error"},
+		{
+			"response without an answer", "x", reply, hangUpAtOnce, "hand Lambda the reply to lambdas-id",
+			"next lambdas-id/response",
+		},
+		{
+			"error 500",
+			"error",
+			failed,
+			status(500),
+			"hand Lambda the failure of lambdas-id: HTTP status 500",
+			"next lambdas-id/error",
+		},
+		{
+			"error without an answer", "error", failed, hangUpAtOnce, "hand Lambda the failure",
+			"next lambdas-id/error",
+		},
 		{"accepted and cut", "x", reply, func(w http.ResponseWriter) bool {
 			w.WriteHeader(http.StatusAccepted)
 			return cut(w)
@@ -188,7 +200,9 @@ func TestRunWithoutRuntimeAPI(t *testing.T) {
 // Headers that make no sense cost the event, or the process, but are never taken for something
 // else.
 func TestRunWithGarbageHeaders(t *testing.T) {
-	for name, deadline := range map[string]string{"none": "", "text": "soon", "huge": "99999999999999999999"} {
+	for name, deadline := range map[string]string{
+		"none": "", "text": "soon", "huge": "99999999999999999999",
+	} {
 		s := &script{
 			events: []event{{message(t, "x"), 0}, {message(t, "x"), 0}},
 			header: http.Header{"Lambda-Runtime-Deadline-Ms": {deadline}},
@@ -231,7 +245,8 @@ func TestRunTellsHandlersOfInvocation(t *testing.T) {
 		if got := ctx.Value("x-amzn-trace-id"); got != trace {
 			t.Errorf("the context has trace id %v, want %q", got, trace)
 		}
-		if at, ok := ctx.Deadline(); !ok || time.Until(at) < 8*time.Second || time.Until(at) > 10*time.Second {
+		if at, ok := ctx.Deadline(); !ok || time.Until(at) < 8*time.Second ||
+			time.Until(at) > 10*time.Second {
 			t.Errorf("the deadline is %v, %v", at, ok)
 		}
 		return nil

@@ -77,7 +77,11 @@ type output struct{ *os.File }
 
 func newOutput(t *testing.T) output {
 	t.Helper()
-	f, err := os.OpenFile(filepath.Join(t.TempDir(), "output"), os.O_CREATE|os.O_RDWR|os.O_APPEND, 0o600)
+	f, err := os.OpenFile(
+		filepath.Join(t.TempDir(), "output"),
+		os.O_CREATE|os.O_RDWR|os.O_APPEND,
+		0o600,
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +108,8 @@ func start(t *testing.T, env ...string) *process {
 	web := httptest.NewServer(p.api)
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append([]string{
-		asFunction + "=" + withRun, "AWS_LAMBDA_RUNTIME_API=" + web.Listener.Addr().String(), "AWS_REGION=us-east-1",
+		asFunction + "=" + withRun, "AWS_LAMBDA_RUNTIME_API=" + web.Listener.Addr().String(),
+		"AWS_REGION=us-east-1",
 		"AWS_ACCESS_KEY_ID=" + key.AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + key.SecretAccessKey,
 		"AWS_SESSION_TOKEN=" + key.SessionToken,
 	}, env...)
@@ -168,15 +173,39 @@ func TestProcess(t *testing.T) {
 		log     string // in standard error; empty: nothing is written
 	}{
 		{"connect", payload(t, "connect"), "response", accepted, ""},
-		{"reject", connect(t, "connect", "reject"), "response", `{"statusCode":418,"body":"I am a <teapot>"}`, ""},
-		{"connect fails", connect(t, "connect", "error"), failed, `"errorMessage":"` + errSecret.Error() + `"`, `"route":"$connect"`},
+		{
+			"reject",
+			connect(t, "connect", "reject"),
+			"response",
+			`{"statusCode":418,"body":"I am a <teapot>"}`,
+			"",
+		},
+		{
+			"connect fails",
+			connect(t, "connect", "error"),
+			failed,
+			`"errorMessage":"` + errSecret.Error() + `"`,
+			`"route":"$connect"`,
+		},
 		{"message", message(t, "x"), "response", accepted, ""},
-		{"message fails", message(t, "error"), failed, `"errorMessage":"` + errSecret.Error() + `"`, `"requestId":"lambdas-id"`},
+		{
+			"message fails",
+			message(t, "error"),
+			failed,
+			`"errorMessage":"` + errSecret.Error() + `"`,
+			`"requestId":"lambdas-id"`,
+		},
 		{"message panics", message(t, "panic"), failed, `"errorType":"PanicError"`, `"stack":"goroutine`},
 		{"route response", on(t, "answer", "yes"), "response", `{"statusCode":200,"body":"yes"}`, ""},
 		{"7 MB", on(t, "answer", "large"), failed, "message is too large", "message is too large"},
 		{"authorizer", connect(t, "authorizer", "t"), "response", "", ""},
-		{"authorizer refuses", connect(t, "authorizer", "unknown"), failed, `"errorMessage":"Unauthorized"`, ""},
+		{
+			"authorizer refuses",
+			connect(t, "authorizer", "unknown"),
+			failed,
+			`"errorMessage":"Unauthorized"`,
+			"",
+		},
 		{"garbage", []byte("\x00garbage"), failed, "decode event", "event not understood"},
 		{"nothing", nil, failed, "decode event", "event not understood"},
 		{"disconnect", payload(t, "disconnect"), "response", accepted, ""},
@@ -196,7 +225,8 @@ func TestProcess(t *testing.T) {
 	if got := p.invoke(t, raw); got.how != "response" {
 		t.Errorf("a message that sends: %+v, %s", got, p.stderr.take(t))
 	}
-	if got, want := <-sent, "POST /prod/@connections/R1kmxc2VNjMCFIA= <nil> "+string(raw); got != want {
+	want := "POST /prod/@connections/R1kmxc2VNjMCFIA= <nil> " + string(raw)
+	if got := <-sent; got != want {
 		t.Errorf("sent %s, want %s", got, want)
 	}
 	if out := p.stdout.take(t); out != "" {
@@ -211,7 +241,8 @@ func TestProcessDeadline(t *testing.T) {
 	if got.how != "error" || !strings.Contains(got.body, "context deadline exceeded") {
 		t.Errorf("a handler that looks at its context: %+v", got)
 	}
-	if log := p.stderr.take(t); !strings.Contains(log, "handler failed") || strings.Contains(log, "does not return") {
+	if log := p.stderr.take(t); !strings.Contains(log, "handler failed") ||
+		strings.Contains(log, "does not return") {
 		t.Errorf("log %q", log)
 	}
 	p.api.events <- event{message(t, "deaf"), time.Second}
@@ -230,7 +261,11 @@ func TestProcessDeadline(t *testing.T) {
 // TestProcessWithBadEnvironment ends at once, and says why.
 func TestProcessWithBadEnvironment(t *testing.T) {
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = []string{asFunction + "=" + withRun, "AWS_LAMBDA_RUNTIME_API=127.0.0.1:1", "TYG_ENDPOINT=nonsense"}
+	cmd.Env = []string{
+		asFunction + "=" + withRun,
+		"AWS_LAMBDA_RUNTIME_API=127.0.0.1:1",
+		"TYG_ENDPOINT=nonsense",
+	}
 	out, err := cmd.CombinedOutput()
 	if err == nil || !strings.Contains(string(out), `endpoint "nonsense": want https://HOST/STAGE`) {
 		t.Errorf("%v: %s", err, out)

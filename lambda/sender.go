@@ -144,8 +144,10 @@ func check(data []byte, opts []tyg.SendOption) error {
 	case len(data) > maxMessage:
 		return tyg.ErrTooLarge
 	case tyg.NewSendOptions(opts...).Type == tyg.Binary:
-		return fmt.Errorf("API Gateway delivers text only, so encode the bytes, in base64 for example: %w",
-			tyg.ErrBinary)
+		return fmt.Errorf(
+			"API Gateway delivers text only, so encode the bytes, in base64 for example: %w",
+			tyg.ErrBinary,
+		)
 	case !utf8.Valid(data):
 		return tyg.ErrNotText
 	}

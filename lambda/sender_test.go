@@ -47,7 +47,12 @@ func TestRequests(t *testing.T) {
 		{endpoint + "/@connections", "", endpoint, "eu-central-1"},
 		{strings.Replace(endpoint, "https", "wss", 1) + "/", "", endpoint, "eu-central-1"},
 		{"https://chat.example.com", "us-east-1", "https://chat.example.com", "us-east-1"},
-		{"https://chat.example.com/v1/x%2Fy", "us-east-1", "https://chat.example.com/v1/x%2Fy", "us-east-1"},
+		{
+			"https://chat.example.com/v1/x%2Fy",
+			"us-east-1",
+			"https://chat.example.com/v1/x%2Fy",
+			"us-east-1",
+		},
 		{"ws://127.0.0.1:8000/api/", "us-east-1", "http://127.0.0.1:8000/api", "us-east-1"},
 	}
 	for _, tt := range tests {
@@ -66,11 +71,15 @@ func TestRequests(t *testing.T) {
 			_, verified = v.Verify(r, data)
 			return respond(200, "", "")
 		})
-		s := newSender(t, lambda.SenderConfig{Endpoint: tt.endpoint, Region: tt.region, HTTPClient: web.client()})
+		s := newSender(
+			t,
+			lambda.SenderConfig{Endpoint: tt.endpoint, Region: tt.region, HTTPClient: web.client()},
+		)
 		if err := s.Send(t.Context(), id, []byte("héllo")); err != nil {
 			t.Errorf("%s: %v", tt.endpoint, err)
 		}
-		if want := tt.url + "/%40connections/R1kmxc2VNjMCFIA%3D"; url != want || method != "POST" || body != "héllo" {
+		if want := tt.url + "/%40connections/R1kmxc2VNjMCFIA%3D"; url != want || method != "POST" ||
+			body != "héllo" {
 			t.Errorf("%s: %s %s with %q, want POST %s", tt.endpoint, method, url, body, want)
 		}
 		if verified != nil {
@@ -143,7 +152,8 @@ func TestInfo(t *testing.T) {
 	answer := body
 	s := against(t, func(*request) (*response, error) { return respond(200, "", answer) })
 	got, err := s.Info(t.Context(), id)
-	if err != nil || got.SourceIP != "192.0.2.1" || got.UserAgent != "x" || got.LastActiveAt.Second() != 42 {
+	if err != nil || got.SourceIP != "192.0.2.1" || got.UserAgent != "x" ||
+		got.LastActiveAt.Second() != 42 {
 		t.Errorf("%+v, %v", got, err)
 	}
 	for _, answer = range []string{"", "{}", strings.Repeat(" ", 1<<17) + body} {
@@ -157,10 +167,13 @@ func TestCredentialsFail(t *testing.T) {
 	fails := lambda.CredentialsFunc(func(context.Context) (lambda.Key, error) {
 		return lambda.Key{}, errSecret
 	})
-	for name, creds := range map[string]lambda.CredentialsProvider{"provider": fails, "empty key": lambda.Key{}} {
+	for name, creds := range map[string]lambda.CredentialsProvider{
+		"provider": fails, "empty key": lambda.Key{},
+	} {
 		s := newSender(t, lambda.SenderConfig{Endpoint: endpoint, Credentials: creds, RetryFor: -1})
 		err := s.Send(t.Context(), id, []byte("x"))
-		if err == nil || !strings.Contains(err.Error(), "get AWS credentials") || errors.Is(err, lambda.ErrMaybeSent) {
+		if err == nil || !strings.Contains(err.Error(), "get AWS credentials") ||
+			errors.Is(err, lambda.ErrMaybeSent) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -168,7 +181,9 @@ func TestCredentialsFail(t *testing.T) {
 
 func TestKeyTellsNoSecret(t *testing.T) {
 	cfg := lambda.Config{SenderConfig: lambda.SenderConfig{Credentials: key}}
-	for _, text := range []string{fmt.Sprint(key), fmt.Sprintf("%+v %#v", key, key), fmt.Sprintf("%+v", cfg)} {
+	for _, text := range []string{
+		fmt.Sprint(key), fmt.Sprintf("%+v %#v", key, key), fmt.Sprintf("%+v", cfg),
+	} {
 		if strings.Contains(text, "secret") || strings.Contains(text, "token") {
 			t.Errorf("it tells its secret: %s", text)
 		}

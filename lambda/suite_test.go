@@ -57,9 +57,13 @@ func behindGateway(t *testing.T, h tyg.Handler) tygtest.Subject {
 		idle.CloseIdleConnections()
 		web.Close()
 	})
-	return tygtest.Subject{Sender: sender, LateOpen: true, Dial: func(ctx context.Context, d tygtest.Dial) (tygtest.Socket, error) {
-		return wstest.Dial(ctx, t, web.URL+"/api/", d, nil)
-	}}
+	return tygtest.Subject{
+		Sender:   sender,
+		LateOpen: true,
+		Dial: func(ctx context.Context, d tygtest.Dial) (tygtest.Socket, error) {
+			return wstest.Dial(ctx, t, web.URL+"/api/", d, nil)
+		},
+	}
 }
 
 // function is the Handler of a gateway whose events go through a Host.

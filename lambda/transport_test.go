@@ -25,6 +25,7 @@ func respond(status int, kind, body string) (*response, error) {
 		header.Set("X-Amzn-Errortype", kind)
 	}
 	return &response{
-		StatusCode: status, Header: header, Body: io.NopCloser(strings.NewReader(body)), ContentLength: -1,
+		StatusCode: status, Header: header, ContentLength: -1,
+		Body: io.NopCloser(strings.NewReader(body)),
 	}, nil
 }

@@ -169,7 +169,8 @@ func TestTagsChooseStorage(t *testing.T) {
 		{"tyg.nats", false, true},
 		{"tyg.nats,tyg.lambda", true, true},
 	} {
-		out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-tags", tt.tags, ".").Output()
+		out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-tags", tt.tags, ".").
+			Output()
 		if err != nil {
 			t.Fatal(err)
 		}
