@@ -40,19 +40,19 @@ type Config struct {
 	Drain time.Duration
 
 	// Profile is the limits and extensions. The zero Profile is API Gateway's;
-	// gateway.NewProfile("server") is for applications that stay on machines of their own.
+	// gateway.NewProfile("server") suits applications that stay on your own machines.
 	Profile gateway.Profile
 
 	// TimeScale makes API Gateway's time limits pass so many times faster, see gateway.Server.
 	TimeScale float64
 
-	// Secrets are the keys of those who may call the @connections API, see gateway.Server.
+	// Secrets are the access keys that may call the @connections API, see gateway.Server.
 	Secrets map[string]string
 
 	// AccessLog, if not nil, gets a line for each event.
 	AccessLog *gateway.AccessLog
 
-	// Logger gets the errors that no caller is there for. Nil means slog.Default().
+	// Logger gets the errors that no call returns. Nil means slog.Default().
 	Logger *slog.Logger
 
 	// Out, if not nil, gets the line that says where the application is served.
@@ -125,7 +125,7 @@ func (o *options) flags(fs *flag.FlagSet) {
 func parse(name string, args []string, getenv func(string) string, out io.Writer) (Config, error) {
 	o := options{Config: Config{Out: out}}
 	fs := flag.NewFlagSet(name, flag.ContinueOnError)
-	fs.SetOutput(io.Discard) // usage prints all there is to say
+	fs.SetOutput(io.Discard) // usageError prints instead
 	o.flags(fs)
 	if err := fromEnv(fs, getenv); err != nil {
 		return o.Config, err
@@ -183,8 +183,8 @@ func fromEnv(fs *flag.FlagSet, getenv func(string) string) (err error) {
 	return err
 }
 
-// usageError turns a wrong command line, or a cry for help, into one error that shows how it is
-// done.
+// usageError returns the error of a wrong command line, or of one that asks for help, with the
+// usage.
 func usageError(fs *flag.FlagSet, err error) error {
 	var b strings.Builder
 	fs.SetOutput(&b)

@@ -25,7 +25,7 @@ func ExampleRun() {
 	}
 }
 
-// Serve is for programs that have a command line of their own.
+// A program with a command line of its own calls Serve.
 func ExampleServe() {
 	app := tyg.New("echo-server")
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)

@@ -8,8 +8,8 @@ import (
 	"github.com/tyg-dev/tyg"
 )
 
-// runHere has nothing to serve with: the tag leaves out the gateway, so that what is uploaded stays
-// small and starts fast.
+// runHere cannot serve: the tag leaves out the gateway, so that the uploaded program is small and
+// starts fast.
 func runHere(*tyg.App) error {
 	return errors.New("this program was built for AWS Lambda only, with the tag tyg.lambda; " +
 		"build it without the tag to run it here")

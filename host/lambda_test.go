@@ -99,7 +99,7 @@ func TestRunInLambda(t *testing.T) {
 	}
 }
 
-// TestRunInLambdaErrors has an environment that makes no sense.
+// TestRunInLambdaErrors runs with an endpoint that is no URL.
 func TestRunInLambdaErrors(t *testing.T) {
 	t.Setenv("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:1")
 	t.Setenv("TYG_ENDPOINT", "nonsense")

@@ -9,23 +9,23 @@ import (
 // Run serves an application where it finds itself.
 //
 // Inside AWS Lambda it handles the events of an API Gateway WebSocket API, see package lambda, with
-// what the environment says, and makes the logger of that package the default one. It does not
-// return then, unless the environment makes no sense.
+// the configuration in the environment, and makes the logger of that package the default one. It
+// returns then only if the configuration is wrong or Lambda's Runtime API fails.
 //
 // Anywhere else it serves in this process as the command line and the environment say, until the
 // process gets SIGINT or SIGTERM. It then drains: no new connections, a close frame to every
 // client, time for handlers to finish. A second signal ends the process at once. A program that was
 // built with the tag tyg.lambda cannot do that.
 //
-// With [DescribeVariable] in the environment it only says what the application is.
+// With [DescribeVariable] in the environment it only prints the description of the application.
 //
-// Run returns nil after a clean end, also when the command line asked for help, and else an error
-// that is fit to be printed as it is.
+// Run returns nil after a clean end, also when the command line asked for help. The text of any
+// other error can be printed as it is.
 func Run(app *tyg.App) error {
 	if os.Getenv(DescribeVariable) != "" {
 		return describe(app, os.Stdout)
 	}
-	// Lambda says so to every runtime.
+	// Lambda sets this variable for every runtime.
 	// (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html)
 	if os.Getenv("AWS_LAMBDA_RUNTIME_API") != "" {
 		return runInLambda(app)

@@ -76,7 +76,7 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-func TestDenied(t *testing.T) {
+func TestDeniedSaysWhy(t *testing.T) {
 	const why = "User: arn:aws:iam::1:user/u is not authorized to perform: " +
 		"execute-api:ManageConnections"
 	for _, body := range []string{`{"message":"` + why + `"}`, `{"Message":"` + why + `"}`} {
@@ -92,8 +92,8 @@ func TestDenied(t *testing.T) {
 	}
 }
 
-// TestThrottledThenFine is about a service that recovers.
-func TestThrottledThenFine(t *testing.T) {
+// TestSendAgainAfterThrottling is about a service that recovers.
+func TestSendAgainAfterThrottling(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		requests, dates := 0, make(map[string]bool)
 		s := against(t, func(r *request) (*response, error) {

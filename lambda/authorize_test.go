@@ -48,8 +48,8 @@ func TestAuthorizer(t *testing.T) {
 	}
 }
 
-// TestAuthorizerIsUnderstood reads what the authorizer says as a gateway does.
-func TestAuthorizerIsUnderstood(t *testing.T) {
+// TestAuthorizerResultIsParsedByGateway reads what the authorizer says as a gateway does.
+func TestAuthorizerResultIsParsedByGateway(t *testing.T) {
 	host := newHost(t, program(), lambda.Config{})
 	for token, want := range map[string]bool{"t": true, "deny": false} {
 		got, err := host.Invoke(t.Context(), connect(t, "authorizer", token))
@@ -67,8 +67,8 @@ func TestAuthorizerIsUnderstood(t *testing.T) {
 	}
 }
 
-// TestAuthorizerOfAMessage asks what API Gateway never does.
-func TestAuthorizerOfAMessage(t *testing.T) {
+// TestAuthorizerRequestWithMessageEvent asks what API Gateway never does.
+func TestAuthorizerRequestWithMessageEvent(t *testing.T) {
 	data := payload(t, "authorizer", `"eventType": "CONNECT"`, `"eventType": "MESSAGE"`)
 	got, err := newHost(t, program(), lambda.Config{}).Invoke(t.Context(), data)
 	if err == nil || !strings.Contains(err.Error(), "about a MESSAGE event") {
@@ -76,7 +76,7 @@ func TestAuthorizerOfAMessage(t *testing.T) {
 	}
 }
 
-func TestNoAuthorizer(t *testing.T) {
+func TestAuthorizerRequestWithoutAuthorizer(t *testing.T) {
 	got, err := newHost(
 		t,
 		tyg.New("open"),
@@ -87,8 +87,8 @@ func TestNoAuthorizer(t *testing.T) {
 	}
 }
 
-// TestMessageLikeAQuestion sends what looks like a question to the authorizer, as a message.
-func TestMessageLikeAQuestion(t *testing.T) {
+// TestMessageThatLooksLikeAuthorizerRequest sends what looks like a question to the authorizer, as a message.
+func TestMessageThatLooksLikeAuthorizerRequest(t *testing.T) {
 	data := payload(t, "message", messageBody, `"body": "{\"type\":\"REQUEST\",\"methodArn\":\"x\"}"`)
 	got, err := newHost(t, program(), lambda.Config{}).Invoke(t.Context(), data)
 	if string(got) != `{"statusCode":200}` || err != nil {

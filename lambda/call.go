@@ -25,8 +25,8 @@ type client struct {
 	service, region string
 }
 
-// newHTTPClient returns a copy of web that leaves redirects alone: a signature is good for one
-// address only. Without web it is a new one, which waits for answers for so long.
+// newHTTPClient returns a copy of web that follows no redirects, because a signature is valid for
+// one address only. If web is nil it returns a new client that waits for an answer as long as wait.
 func newHTTPClient(web *http.Client, conns int, wait time.Duration) *http.Client {
 	if web == nil {
 		web = &http.Client{Transport: newTransport(conns, wait)}
@@ -36,11 +36,11 @@ func newHTTPClient(web *http.Client, conns int, wait time.Duration) *http.Client
 	return &own
 }
 
-// newTransport keeps as many connections open as there are calls at once.
+// newTransport returns a transport that keeps as many idle connections as conns.
 //
-// A function is frozen between its events, and servers meanwhile close what is idle, usually after
-// a minute. net/http compares the idle time by the wall clock, which goes on, so a connection that
-// is too old is not used for a request that could then not be repeated.
+// A function is frozen between its events, and servers meanwhile close idle connections, usually
+// after a minute. net/http compares the idle time by the wall clock, which goes on, so a connection
+// that is too old is not used for a request that could then not be repeated.
 func newTransport(conns int, wait time.Duration) *http.Transport {
 	return &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
@@ -58,18 +58,18 @@ type request struct {
 	method  string
 	url     *url.URL
 	body    []byte
-	most    int64 // how long the answer may be, in bytes
+	most    int64 // maximum length of the answer, in bytes
 	headers http.Header
 }
 
-// An answer is what came of a request that was answered.
+// An answer is the response to a request, read whole.
 type answer struct {
 	status int
 	header http.Header
 	body   []byte
 }
 
-// do makes one attempt. unsent is true if it failed and the service certainly knows nothing of it.
+// do makes one attempt. unsent is true if it failed and certainly did not reach the service.
 func (c *client) do(ctx context.Context, r request) (a answer, unsent bool, err error) {
 	var p progress
 	req, err := c.sign(p.follow(ctx), r)
@@ -79,7 +79,7 @@ func (c *client) do(ctx context.Context, r request) (a answer, unsent bool, err 
 	res, err := c.http.Do(req)
 	if err != nil {
 		if e, ok := errors.AsType[*url.Error](err); ok {
-			err = e.Err // the rest of it is the URL
+			err = e.Err // without the URL
 		}
 		return a, p.unsent(), fmt.Errorf("call %s: %w", r.url.Host, err)
 	}
@@ -113,7 +113,7 @@ func (c *client) sign(ctx context.Context, r request) (*http.Request, error) {
 	return req, nil
 }
 
-// progress is how far a request came on its way out.
+// progress records how much of a request was sent.
 type progress struct{ started, written atomic.Bool }
 
 func (p *progress) follow(ctx context.Context) context.Context {
@@ -123,12 +123,12 @@ func (p *progress) follow(ctx context.Context) context.Context {
 	})
 }
 
-// unsent is false also where the transport does not tell.
+// unsent reports that no request was written. It is false if the transport does not tell.
 func (p *progress) unsent() bool { return p.started.Load() && !p.written.Load() }
 
-// message returns what the service says about a failure.
+// message returns the error message of the service, if there is one.
 func (a answer) message() string {
-	var in struct{ Message string } // whatever its case
-	_ = json.Unmarshal(a.body, &in) // an answer without one says nothing
+	var in struct{ Message string } // in any case of letters
+	_ = json.Unmarshal(a.body, &in) // an answer may have no message
 	return in.Message
 }

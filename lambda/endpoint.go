@@ -9,13 +9,13 @@ import (
 	"github.com/tyg-dev/tyg"
 )
 
-// service is the part of a host name by which API Gateway's own names are known:
+// service is the part of a host name that tells API Gateway's own names from custom domains:
 // {api}.execute-api.{region}.{suffix}. Signatures name the same service.
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-how-to-call-websocket-api-connections.html)
 const service = "execute-api"
 
-// parseEndpoint reads the base URL of an @connections API. People have it in several spellings: as
-// the URL of the WebSocket, or with the "/@connections" that the AWS console shows.
+// parseEndpoint reads the base URL of an @connections API. It also accepts the URL of the WebSocket
+// and the URL with "/@connections" that the AWS console shows.
 func parseEndpoint(endpoint string) (*url.URL, error) {
 	u, err := url.Parse(endpoint)
 	if err != nil {
@@ -49,8 +49,8 @@ func regionOf(host string) string {
 }
 
 // endpointOf returns the endpoint of the API from which an event came. For clients of a custom
-// domain, whose path need not have the stage, it is the API's own name, by which the API is called
-// as long as that is not switched off.
+// domain, whose path need not have the stage, it is the API's own host name, which works unless the
+// API has disabled it.
 func endpointOf(c *tyg.Conn, region string) (string, error) {
 	if !isPlain(c.APIID) || !isPlain(c.Stage) {
 		return "", errors.New("the event tells no API and stage to send to; set Config.Endpoint")
@@ -66,7 +66,7 @@ func endpointOf(c *tyg.Conn, region string) (string, error) {
 	return "https://" + own + region + "." + dnsSuffix(region) + "/" + c.Stage, nil
 }
 
-// isPlain reports whether s can stand in a URL as it is.
+// isPlain reports whether s needs no escapes in a URL.
 func isPlain(s string) bool {
 	for _, r := range s {
 		if !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' ||
@@ -78,14 +78,14 @@ func isPlain(s string) bool {
 }
 
 // isAWS reports whether a host name is one of API Gateway's own, with the suffix of its region or
-// that of its dual-stack twin.
+// the dual-stack suffix.
 func isAWS(host string) bool {
 	region := regionOf(host)
 	_, suffix, ok := strings.Cut(host, "."+service+"."+region+".")
 	return ok && isPlain(region) && (suffix == dnsSuffix(region) || suffix == dualStackSuffix(region))
 }
 
-// dnsSuffix returns the domain under which a region's services are.
+// dnsSuffix returns the domain of a region's services.
 // (https://github.com/aws/aws-sdk-go-v2/blob/main/internal/endpoints/awsrulesfn/partitions.json)
 func dnsSuffix(region string) string {
 	switch partition(region) {
@@ -105,7 +105,7 @@ func dnsSuffix(region string) string {
 	return "amazonaws.com"
 }
 
-// dualStackSuffix returns the domain of those services that also speak IPv6, from the same table.
+// dualStackSuffix returns the domain of the services that also speak IPv6, from the same table.
 func dualStackSuffix(region string) string {
 	switch partition(region) {
 	case "cn":
@@ -124,8 +124,8 @@ func dualStackSuffix(region string) string {
 	return "api.aws"
 }
 
-// partition returns the beginning of a region's name that tells its partition, or "" for the
-// commercial one and the one of the US government, which share their domains.
+// partition returns the prefix of a region's name that tells its partition, or "" for the
+// commercial partition and that of the US government, which share their domains.
 func partition(region string) string {
 	for _, p := range []string{"cn", "eusc", "us-iso", "us-isob", "eu-isoe", "us-isof"} {
 		if strings.HasPrefix(region, p+"-") {

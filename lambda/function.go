@@ -13,17 +13,17 @@ import (
 	"github.com/tyg-dev/tyg"
 )
 
-// maxPayload is how long an event and a reply may be, in bytes: 6 MiB and what goes around it.
+// maxPayload is the maximum length of an event and of a reply, in bytes: 6 MiB and the envelope.
 // (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html)
 const maxPayload = 6<<20 + 100
 
-// functionConns is how many idle connections a Function keeps. It bounds nothing.
+// functionConns is how many idle connections a Function keeps. There may be more in use.
 const functionConns = 100
 
 // FunctionConfig says which Lambda function to invoke, and how.
 type FunctionConfig struct {
-	// ARN names the function: arn:aws:lambda:REGION:ACCOUNT:function:NAME, and a version or an alias
-	// after another colon if it is to be one of those.
+	// ARN names the function: arn:aws:lambda:REGION:ACCOUNT:function:NAME, and optionally, after
+	// another colon, a version or an alias.
 	ARN string
 
 	// Name and Region name a function of the account that Credentials belong to. ARN goes before.
@@ -63,7 +63,7 @@ func NewFunction(cfg FunctionConfig) (*Function, error) {
 	if cfg.Endpoint == "" {
 		cfg.Endpoint = "https://lambda." + region + "." + dnsSuffix(region)
 	}
-	// Signatures are about the path as it is sent, so it is written as the AWS SDKs write it.
+	// The signature covers the path as it is sent, so the path is escaped as the AWS SDKs escape it.
 	// (https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html)
 	u, err := url.Parse(strings.TrimRight(cfg.Endpoint, "/") +
 		"/2015-03-31/functions/" + url.QueryEscape(name) + "/invocations")
@@ -81,7 +81,7 @@ func NewFunction(cfg FunctionConfig) (*Function, error) {
 	}, nil
 }
 
-// function returns how the function is named in URLs, and its region.
+// function returns the name of the function in URLs, and its region.
 func (cfg FunctionConfig) function() (name, region string, err error) {
 	if cfg.ARN != "" || cfg.Name == "" {
 		region, err = regionOfARN(cfg.ARN)
@@ -116,9 +116,8 @@ func regionOfARN(arn string) (string, error) {
 // the caller's.
 //
 // A function that failed is a [*FunctionError], a call that the service refused a [*ServiceError],
-// and an event or reply over 6 MB is tyg.ErrTooLarge. Throttled invocations are tried again, and so
-// are those that certainly did not reach the service; no other is, because the function may have
-// run.
+// and an event or reply over 6 MB is tyg.ErrTooLarge. Invocations that were throttled or certainly
+// did not reach the service are tried again; others are not, because the function may have run.
 func (f *Function) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	if len(payload) > maxPayload {
 		return nil, fmt.Errorf("invoke function: %w", tyg.ErrTooLarge)
@@ -126,9 +125,9 @@ func (f *Function) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	return f.invoke(ctx, f.request(payload))
 }
 
-// Enqueue has the function handle an event of up to 1 MB some time, and returns as soon as Lambda
-// has it. Lambda invokes a function that fails up to two more times. The errors are those of
-// Invoke.
+// Enqueue invokes the function asynchronously with an event of up to 1 MB, and returns as soon as
+// Lambda has queued it. Lambda invokes a function that fails up to two more times. The errors are
+// those of Invoke.
 // (https://docs.aws.amazon.com/lambda/latest/dg/invocation-async.html)
 func (f *Function) Enqueue(ctx context.Context, payload []byte) error {
 	r := f.request(payload)
@@ -144,7 +143,7 @@ func (f *Function) request(payload []byte) request {
 	}
 }
 
-// invoke makes attempts until one counts.
+// invoke makes attempts until one is final.
 func (f *Function) invoke(ctx context.Context, r request) ([]byte, error) {
 	retry := newBackoff(ctx, f.retryFor)
 	for n := 1; ; n++ {
@@ -158,7 +157,7 @@ func (f *Function) invoke(ctx context.Context, r request) ([]byte, error) {
 	}
 }
 
-// attempt invokes the function once, and says how many attempts that is worth.
+// attempt invokes the function once. tries is how many attempts its outcome is worth.
 func (f *Function) attempt(ctx context.Context, r request) (body []byte, tries int, err error) {
 	a, unsent, err := f.client.do(ctx, r)
 	switch {
@@ -181,14 +180,14 @@ func triesFor(status int) int {
 	return once
 }
 
-// functionErrorHeader is there when the function failed; the status is 200 all the same.
+// functionErrorHeader is present if the function failed; the status is 200 even then.
 const functionErrorHeader = "X-Amz-Function-Error"
 
 // A FunctionError is the failure of a Lambda function that was invoked.
 type FunctionError struct {
 	Type    string // of the error: in Go, the name of its type; Lambda's own are like Sandbox.Timedout
 	Message string
-	Stack   []string // where it happened, innermost first; as JSON where lines are not text
+	Stack   []string // innermost call first; a line that is not text is JSON
 }
 
 // Error says what failed, without the stack.
@@ -196,7 +195,7 @@ func (e *FunctionError) Error() string {
 	return fmt.Sprintf("function failed: %s: %s", e.Type, e.Message)
 }
 
-// functionError reads what a runtime reports. Runtimes differ in how they write a stack.
+// functionError reads the report of a runtime. Runtimes write stacks in different ways.
 // (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html#runtimes-api-invokeerror)
 func functionError(a answer) error {
 	var in struct {
@@ -204,14 +203,14 @@ func functionError(a answer) error {
 		Type    string            `json:"errorType"`
 		Stack   []json.RawMessage `json:"stackTrace"`
 	}
-	_ = json.Unmarshal(a.body, &in) // what is no JSON tells nothing
+	_ = json.Unmarshal(a.body, &in) // a body that is not JSON has no message
 	e := &FunctionError{Type: in.Type, Message: in.Message}
 	if e.Type == "" {
 		e.Type = a.header.Get(functionErrorHeader)
 	}
 	for _, raw := range in.Stack {
 		line := string(raw)
-		_ = json.Unmarshal(raw, &line) // it stays as it is if it is no string
+		_ = json.Unmarshal(raw, &line) // a line that is no string stays JSON
 		e.Stack = append(e.Stack, line)
 	}
 	return e
@@ -236,7 +235,7 @@ func (e *ServiceError) Is(target error) bool {
 }
 
 func serviceError(a answer) error {
-	// What follows the colon is a URL.
+	// A colon and a URL may follow.
 	kind, _, _ := strings.Cut(a.header.Get("X-Amzn-Errortype"), ":")
 	return &ServiceError{Status: a.status, Type: kind, Message: a.message()}
 }

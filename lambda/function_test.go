@@ -173,7 +173,7 @@ func TestServiceErrors(t *testing.T) {
 	}
 }
 
-func TestFunctionLimits(t *testing.T) {
+func TestFunctionPayloadOver6MB(t *testing.T) {
 	requests := 0
 	f := newFunction(t, lambda.FunctionConfig{}, func(*request) (*response, error) {
 		requests++
@@ -189,8 +189,8 @@ func TestFunctionLimits(t *testing.T) {
 	}
 }
 
-// TestFunctionRunsOnce has a network that loses answers.
-func TestFunctionRunsOnce(t *testing.T) {
+// TestLostAnswerIsNotInvokedAgain has a network that loses answers.
+func TestLostAnswerIsNotInvokedAgain(t *testing.T) {
 	requests := 0
 	f := newFunction(t, lambda.FunctionConfig{}, func(*request) (*response, error) {
 		requests++

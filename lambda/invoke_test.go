@@ -120,7 +120,7 @@ func TestReplies(t *testing.T) {
 	}
 }
 
-func TestRaw(t *testing.T) {
+func TestRawReturnsPayload(t *testing.T) {
 	app := tyg.New("raw")
 	var got string
 	app.OnConnect(func(ctx context.Context, _ *tyg.Conn, _ *tyg.Request) error {
@@ -176,8 +176,8 @@ func TestDeadline(t *testing.T) {
 	}
 }
 
-// TestDeafHandler has a handler that Lambda would have to end.
-func TestDeafHandler(t *testing.T) {
+// TestHandlerIgnoringItsDeadlineIsLogged has a handler that Lambda would have to end.
+func TestHandlerIgnoringItsDeadlineIsLogged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
 		release := make(chan struct{})
@@ -298,7 +298,7 @@ func FuzzInvoke(f *testing.F) {
 		return tyg.Identity{Principal: r.Host}, nil
 	}, "route.request.querystring.token", "stageVariables.x")
 	app.OnMessage(func(ctx context.Context, c *tyg.Conn, _ tyg.Message) error {
-		_ = c.Send(ctx, nil) // there is nobody
+		_ = c.Send(ctx, nil) // nothing answers
 		return nil
 	})
 	web := roundTrip(func(*request) (*response, error) { return nil, errSecret })

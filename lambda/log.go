@@ -13,8 +13,8 @@ func withRequestID(ctx context.Context, id string) context.Context {
 	return context.WithValue(ctx, requestIDKey{}, id)
 }
 
-// newLogger writes records as Lambda wants them. As JSON, they have the names by which Lambda
-// filters them by level.
+// newLogger returns a logger in Lambda's format. JSON records have the attribute names that Lambda
+// needs to filter by level.
 // (https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-advanced.html)
 func newLogger(w io.Writer, format, level string) *slog.Logger {
 	o := &slog.HandlerOptions{Level: levelOf(level)}
@@ -37,7 +37,7 @@ func lambdaName(groups []string, a slog.Attr) slog.Attr {
 	return a
 }
 
-// levelOf reads Lambda's names of levels, of which slog has no TRACE and no FATAL.
+// levelOf returns the level of one of Lambda's names. Two of them, TRACE and FATAL, slog lacks.
 func levelOf(name string) slog.Level {
 	switch name {
 	case "TRACE":
@@ -54,7 +54,7 @@ func levelOf(name string) slog.Level {
 	return slog.LevelInfo
 }
 
-// logHandler adds Lambda's id of the invocation to records.
+// logHandler adds the request id of the invocation to records.
 type logHandler struct{ slog.Handler }
 
 // Handle writes a record.
@@ -71,7 +71,7 @@ func (h logHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	return logHandler{h.Handler.WithAttrs(attrs)}
 }
 
-// WithGroup returns a handler that puts what records carry into a group.
+// WithGroup returns a handler that puts the attributes of records into a group.
 func (h logHandler) WithGroup(name string) slog.Handler {
 	return logHandler{h.Handler.WithGroup(name)}
 }

@@ -99,9 +99,9 @@ func TestSendMany(t *testing.T) {
 	all.Wait()
 }
 
-// TestSendManyHoldsUpNobody has more throttled recipients than requests at once, in front of one
-// who is not.
-func TestSendManyHoldsUpNobody(t *testing.T) {
+// TestThrottledRecipientDelaysNoOther sends to more throttled recipients than requests at once, and
+// then to others.
+func TestThrottledRecipientDelaysNoOther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var seen counts
 		start := time.Now()

@@ -34,8 +34,8 @@ func TestCloseWhoseAnswerWasLost(t *testing.T) {
 	})
 }
 
-// TestNoServer is about an address where nobody listens, over real sockets.
-func TestNoServer(t *testing.T) {
+// TestConnectionRefusedIsTriedAgain calls an address without a listener, over real sockets.
+func TestConnectionRefusedIsTriedAgain(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -72,8 +72,8 @@ func overDialer(t *testing.T, endpoint string, dials *atomic.Int32) *lambda.Send
 	})
 }
 
-// TestReset has a server that takes requests and hangs up without an answer.
-func TestReset(t *testing.T) {
+// TestSendWithoutAnswerIsErrMaybeSent has a server that takes requests and hangs up without an answer.
+func TestSendWithoutAnswerIsErrMaybeSent(t *testing.T) {
 	tests := []struct {
 		name  string
 		do    func(*lambda.Sender) error
@@ -135,8 +135,8 @@ func hangUp(t *testing.T, requests *atomic.Int32) net.Listener {
 	return l
 }
 
-// TestKeepAlive makes calls one after the other, which need one connection.
-func TestKeepAlive(t *testing.T) {
+// TestCallsKeepOneConnection makes calls one after the other, which need one connection.
+func TestCallsKeepOneConnection(t *testing.T) {
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodDelete {
 			apigw.WriteError(w, tyg.ErrGone)
@@ -160,8 +160,8 @@ func TestKeepAlive(t *testing.T) {
 	}
 }
 
-// TestRedirect has a server that sends signed requests elsewhere.
-func TestRedirect(t *testing.T) {
+// TestRedirectIsNotFollowed has a server that sends signed requests elsewhere.
+func TestRedirectIsNotFollowed(t *testing.T) {
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
 		t.Error("a redirect was followed")
 	}))

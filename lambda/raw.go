@@ -7,9 +7,9 @@ import (
 
 type rawKey struct{}
 
-// Raw returns the event that is being handled as Lambda got it, or nil if ctx is not that of an
-// event inside Lambda. It is for what tyg.Event has no place for. It is valid until the handler
-// returns and must not be changed; copy what you keep.
+// Raw returns the JSON of the event that is being handled, or nil if ctx is not that of an event
+// inside Lambda. It has the fields that tyg.Event lacks. It is valid until the handler returns and
+// must not be changed; copy what you keep.
 func Raw(ctx context.Context) json.RawMessage {
 	raw, _ := ctx.Value(rawKey{}).(json.RawMessage)
 	return raw

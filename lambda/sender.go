@@ -21,7 +21,7 @@ const maxInfo = 64 << 10
 
 const defaultParallel = 32
 
-// maxWait is for how long an answer of @connections is waited for: a little longer than API
+// maxWait is how long a Sender waits for an answer of @connections: a little longer than API
 // Gateway takes for anything.
 const maxWait = 30 * time.Second
 
@@ -37,7 +37,7 @@ type SenderConfig struct {
 	Endpoint string
 
 	// Region is the AWS region that signatures name. It is needed only where the endpoint's host name
-	// is not one of API Gateway's own, which tell their region; those are believed.
+	// is not one of API Gateway's own; those contain their region, which wins.
 	Region string
 
 	// Credentials sign the requests: a Key, or a provider of the AWS SDK in a CredentialsFunc. They
@@ -62,7 +62,7 @@ type SenderConfig struct {
 //
 // Where API Gateway says "too many requests" (429), which may be about this client or about all
 // calls of the account, Send pauses and tries again, and returns tyg.ErrThrottled when its time is
-// up; SendMany meanwhile goes on with the others. Calls that are not allowed return an
+// up; SendMany meanwhile continues with the others. Calls that are not allowed return an
 // *apigw.Denied that says why.
 //
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-how-to-call-websocket-api-connections.html)
@@ -75,7 +75,7 @@ type Sender struct {
 
 var _ tyg.Sender = (*Sender)(nil)
 
-// NewSender returns a Sender. It makes no request; whether the credentials are good shows later.
+// NewSender returns a Sender. It makes no request, so wrong credentials fail the first call.
 func NewSender(cfg SenderConfig) (*Sender, error) {
 	base, err := parseEndpoint(cfg.Endpoint)
 	if err != nil {
@@ -105,8 +105,8 @@ func NewSender(cfg SenderConfig) (*Sender, error) {
 	}, nil
 }
 
-// Send sends one message to one connection. See [ErrMaybeSent] for what can be said when it fails
-// half-way.
+// Send sends one message to one connection. An error that is [ErrMaybeSent] leaves open whether it
+// arrived.
 func (s *Sender) Send(
 	ctx context.Context, id tyg.ConnID, data []byte, opts ...tyg.SendOption,
 ) error {
@@ -124,7 +124,7 @@ func (s *Sender) Close(ctx context.Context, id tyg.ConnID) error {
 	return err
 }
 
-// Info tells what is known of a live connection. Times are in whole milliseconds.
+// Info describes a live connection. Times are in whole milliseconds.
 func (s *Sender) Info(ctx context.Context, id tyg.ConnID) (tyg.Info, error) {
 	c := call{op: opInfo, method: http.MethodGet}
 	body, err := s.run(ctx, c, id)
@@ -154,7 +154,7 @@ func check(data []byte, opts []tyg.SendOption) error {
 	return nil
 }
 
-// run makes attempts until one counts.
+// run makes attempts until one is final.
 func (s *Sender) run(ctx context.Context, c call, id tyg.ConnID) ([]byte, error) {
 	retry := newBackoff(ctx, s.retryFor)
 	maybeClosed := false

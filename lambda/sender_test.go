@@ -114,8 +114,8 @@ func TestNewSenderErrors(t *testing.T) {
 	}
 }
 
-// TestSenderChecksFirst has calls that make no request.
-func TestSenderChecksFirst(t *testing.T) {
+// TestBadArgumentsMakeNoRequest has calls that make no request.
+func TestBadArgumentsMakeNoRequest(t *testing.T) {
 	s := against(t, func(r *request) (*response, error) {
 		t.Errorf("%s %s was requested", r.Method, r.URL)
 		return respond(200, "", "")
@@ -179,7 +179,7 @@ func TestCredentialsFail(t *testing.T) {
 	}
 }
 
-func TestKeyTellsNoSecret(t *testing.T) {
+func TestKeyPrintsNoSecret(t *testing.T) {
 	cfg := lambda.Config{SenderConfig: lambda.SenderConfig{Credentials: key}}
 	for _, text := range []string{
 		fmt.Sprint(key), fmt.Sprintf("%+v %#v", key, key), fmt.Sprintf("%+v", cfg),

@@ -7,11 +7,11 @@ import (
 	"github.com/tyg-dev/tyg"
 )
 
-// senders finds the Sender for an event. Mostly there is one; a function that serves several APIs
-// or stages without an endpoint in its Config has one for each.
+// senders finds the Sender for an event. Usually there is one; a function that serves several APIs
+// or stages without an endpoint in its Config has one for each of them.
 type senders struct {
 	cfg   SenderConfig
-	fixed tyg.Sender // not nil: the one for all
+	fixed tyg.Sender // if not nil, the Sender for all events
 
 	mu         sync.Mutex
 	byEndpoint map[string]tyg.Sender
@@ -23,7 +23,7 @@ func (s *senders) open(cfg SenderConfig) (err error) {
 		s.fixed, err = NewSender(cfg)
 		return err
 	}
-	// They share one.
+	// All senders share a client.
 	cfg.HTTPClient = newHTTPClient(cfg.HTTPClient, max(cfg.Parallel, defaultParallel), maxWait)
 	s.cfg = cfg
 	s.byEndpoint = make(map[string]tyg.Sender)
@@ -53,8 +53,8 @@ func (s *senders) of(c *tyg.Conn) tyg.Sender {
 	return to
 }
 
-// outside returns the Sender for what does not happen in an event: the one for all, or that of the
-// last event.
+// outside returns the Sender for calls outside of an event: the one for all, or that of the last
+// event.
 func (s *senders) outside() tyg.Sender {
 	if s.fixed != nil {
 		return s.fixed
@@ -69,7 +69,7 @@ func (s *senders) outside() tyg.Sender {
 	})
 }
 
-// lazy is a Sender that is looked for when it is needed, and need not be found.
+// lazy is a Sender that is looked up for each call, and may not be found.
 type lazy func() (tyg.Sender, error)
 
 var _ tyg.Sender = lazy(nil)

@@ -71,7 +71,8 @@ func open(ctx context.Context, o openers) (Store, error) {
 	return unclosed{rooms.NewMemory()}, nil
 }
 
-// errNotShared is better than members who come and go with the processes of a function.
+// errNotShared takes the place of memory in a function, whose members would come and go with its
+// processes.
 var errNotShared = errors.New("the processes of a function share no memory: set " + tableVariable +
 	" to the name of a DynamoDB table, or " + natsVariable + " to the URL of a NATS server")
 
