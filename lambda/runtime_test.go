@@ -237,7 +237,7 @@ func TestProcess(t *testing.T) {
 // TestProcessDeadline has handlers that do not return by themselves.
 func TestProcessDeadline(t *testing.T) {
 	p := start(t)
-	got := p.invokeWithin(t, message(t, "wait"), 2*time.Second)
+	got := p.invokeWithin(t, message(t, "wait"), 4*time.Second)
 	if got.how != "error" || !strings.Contains(got.body, "context deadline exceeded") {
 		t.Errorf("a handler that looks at its context: %+v", got)
 	}
