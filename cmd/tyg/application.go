@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/tyg-dev/tyg"
-	"github.com/tyg-dev/tyg/cmd/tyg/internal/strict"
+	"github.com/tyg-dev/tyg/cmd/internal/strict"
 	"github.com/tyg-dev/tyg/internal/deploy"
 )
 

@@ -11,8 +11,8 @@ import (
 	"slices"
 
 	"github.com/tyg-dev/tyg"
-	"github.com/tyg-dev/tyg/cmd/tyg/internal/backend"
-	"github.com/tyg-dev/tyg/cmd/tyg/internal/gobuild"
+	"github.com/tyg-dev/tyg/cmd/internal/backend"
+	"github.com/tyg-dev/tyg/cmd/internal/gobuild"
 	"github.com/tyg-dev/tyg/internal/deploy"
 	"github.com/tyg-dev/tyg/internal/functions"
 )

@@ -7,7 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/tyg-dev/tyg/cmd/tyg/internal/strict"
+	"github.com/tyg-dev/tyg/cmd/internal/strict"
 )
 
 // configPath is where a project keeps its configuration, below its directory.

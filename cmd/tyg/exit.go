@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/tyg-dev/tyg/cmd/tyg/internal/local"
+	"github.com/tyg-dev/tyg/cmd/internal/local"
 )
 
 // The exit statuses of tyg. "tyg local --in-process" adds those of the program that it runs.

@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/tyg-dev/tyg/cmd/tyg/internal/selfhost"
+	"github.com/tyg-dev/tyg/cmd/internal/selfhost"
 )
 
 const gatewayHelp = `gateway serves WebSockets as API Gateway does, on a server of your own. Each route

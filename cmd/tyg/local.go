@@ -12,7 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/tyg-dev/tyg/cmd/tyg/internal/local"
+	"github.com/tyg-dev/tyg/cmd/internal/local"
 )
 
 const localHelp = `local runs the project in the current directory as API Gateway and Lambda would, until

@@ -7,8 +7,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/tyg-dev/tyg/cmd/tyg/internal/backend"
-	"github.com/tyg-dev/tyg/cmd/tyg/internal/local"
+	"github.com/tyg-dev/tyg/cmd/internal/backend"
+	"github.com/tyg-dev/tyg/cmd/internal/local"
 	"github.com/tyg-dev/tyg/internal/functions"
 )
 

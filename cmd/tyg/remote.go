@@ -13,7 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/spf13/cobra"
 
-	"github.com/tyg-dev/tyg/cmd/tyg/internal/awsconfig"
+	"github.com/tyg-dev/tyg/cmd/internal/awsconfig"
 	"github.com/tyg-dev/tyg/internal/deploy"
 )
 

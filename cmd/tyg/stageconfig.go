@@ -6,7 +6,7 @@ import (
 	"regexp"
 	"slices"
 
-	"github.com/tyg-dev/tyg/cmd/tyg/internal/backend"
+	"github.com/tyg-dev/tyg/cmd/internal/backend"
 )
 
 // A stageConfig is what may differ between stages.

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tyg-dev/tyg/cmd/tyg/internal/gobuild"
+	"github.com/tyg-dev/tyg/cmd/internal/gobuild"
 )
 
 // project writes a module.

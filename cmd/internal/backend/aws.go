@@ -3,7 +3,7 @@ package backend
 import (
 	"context"
 
-	"github.com/tyg-dev/tyg/cmd/tyg/internal/awsconfig"
+	"github.com/tyg-dev/tyg/cmd/internal/awsconfig"
 	"github.com/tyg-dev/tyg/internal/functions"
 	"github.com/tyg-dev/tyg/lambda"
 )

@@ -11,7 +11,7 @@ import (
 	"slices"
 
 	"github.com/tyg-dev/tyg"
-	"github.com/tyg-dev/tyg/cmd/tyg/internal/strict"
+	"github.com/tyg-dev/tyg/cmd/internal/strict"
 	"github.com/tyg-dev/tyg/internal/functions"
 )
 

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tyg-dev/tyg/cmd/tyg/internal/awsconfig"
+	"github.com/tyg-dev/tyg/cmd/internal/awsconfig"
 )
 
 // machine is one with these shared files and variables of AWS, and no others.

@@ -10,8 +10,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tyg-dev/tyg/cmd/tyg/internal/backend"
-	"github.com/tyg-dev/tyg/cmd/tyg/internal/strict"
+	"github.com/tyg-dev/tyg/cmd/internal/backend"
+	"github.com/tyg-dev/tyg/cmd/internal/strict"
 )
 
 // A Config is the text of a configuration file. The json tags are the keys that exist; see Example.

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/tyg-dev/tyg"
-	"github.com/tyg-dev/tyg/cmd/tyg/internal/board"
+	"github.com/tyg-dev/tyg/cmd/internal/board"
 	"github.com/tyg-dev/tyg/tygtest"
 )
 

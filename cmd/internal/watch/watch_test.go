@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tyg-dev/tyg/cmd/tyg/internal/watch"
+	"github.com/tyg-dev/tyg/cmd/internal/watch"
 )
 
 func must(t *testing.T, err error) {

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tyg-dev/tyg/cmd/tyg/internal/gobuild"
+	"github.com/tyg-dev/tyg/cmd/internal/gobuild"
 )
 
 // What is built for Lambda is for its processors, says nothing of the machine that it was built on, and

@@ -11,8 +11,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tyg-dev/tyg/cmd/tyg/internal/backend"
-	"github.com/tyg-dev/tyg/cmd/tyg/internal/strict"
+	"github.com/tyg-dev/tyg/cmd/internal/backend"
+	"github.com/tyg-dev/tyg/cmd/internal/strict"
 	"github.com/tyg-dev/tyg/internal/functions"
 )
 

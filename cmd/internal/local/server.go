@@ -11,8 +11,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tyg-dev/tyg/cmd/tyg/internal/board"
-	"github.com/tyg-dev/tyg/cmd/tyg/internal/gobuild"
+	"github.com/tyg-dev/tyg/cmd/internal/board"
+	"github.com/tyg-dev/tyg/cmd/internal/gobuild"
 	"github.com/tyg-dev/tyg/gateway"
 	"github.com/tyg-dev/tyg/internal/functions"
 	"github.com/tyg-dev/tyg/internal/functions/invokeapi"

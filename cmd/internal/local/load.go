@@ -9,8 +9,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tyg-dev/tyg/cmd/tyg/internal/backend"
-	"github.com/tyg-dev/tyg/cmd/tyg/internal/gobuild"
+	"github.com/tyg-dev/tyg/cmd/internal/backend"
+	"github.com/tyg-dev/tyg/cmd/internal/gobuild"
 )
 
 // A version is one state of the project. Where both are equal, nothing has to be replaced.

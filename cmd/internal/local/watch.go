@@ -12,7 +12,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/tyg-dev/tyg/cmd/tyg/internal/watch"
+	"github.com/tyg-dev/tyg/cmd/internal/watch"
 	"github.com/tyg-dev/tyg/internal/functions"
 )
 

@@ -13,8 +13,8 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/tyg-dev/tyg/cmd/tyg/internal/gobuild"
-	"github.com/tyg-dev/tyg/cmd/tyg/internal/watch"
+	"github.com/tyg-dev/tyg/cmd/internal/gobuild"
+	"github.com/tyg-dev/tyg/cmd/internal/watch"
 )
 
 // An InProcess runs a project's program as it is: it holds the sockets itself, and so they close when
