@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tyg-dev/tyg/cmd/internal/buildinfo"
+	"github.com/tyg-dev/tyg/cmd/internal/cli"
 	"github.com/tyg-dev/tyg/internal/awstest"
 )
 
@@ -41,7 +43,7 @@ func newAccount(t *testing.T, template, name string) *account {
 	if template == "small" {
 		a.small(name)
 	} else {
-		a.must("new-project", name, "--template", template, "--tyg-source", builtIn())
+		a.must("new-project", name, "--template", template, "--tyg-source", buildinfo.Checkout())
 	}
 	t.Chdir(name)
 	architecture := map[string]string{"amd64": "x86_64"}[runtime.GOARCH]
@@ -99,7 +101,7 @@ func (a *account) tyg(args ...string) outcome {
 func (a *account) tygWith(ctx context.Context, stdin string, args ...string) outcome {
 	a.t.Helper()
 	var stdout, stderr bytes.Buffer
-	e := &env{stdin: strings.NewReader(stdin), stdout: &stdout, stderr: &stderr, getenv: os.Getenv}
+	e := &cli.Env{Stdin: strings.NewReader(stdin), Stdout: &stdout, Stderr: &stderr, Getenv: os.Getenv}
 	status := run(ctx, args, e)
 	return outcome{status, stdout.String(), stderr.String()}
 }
@@ -108,7 +110,7 @@ func (a *account) tygWith(ctx context.Context, stdin string, args ...string) out
 func (a *account) must(args ...string) string {
 	a.t.Helper()
 	o := a.tyg(args...)
-	if o.status != exitOK {
+	if o.status != cli.ExitOK {
 		a.t.Fatalf("tyg %s: status %d, stderr\n%s", strings.Join(args, " "), o.status, o.stderr)
 	}
 	return o.stdout

@@ -12,6 +12,7 @@ import (
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/cmd/internal/backend"
+	"github.com/tyg-dev/tyg/cmd/internal/cli"
 	"github.com/tyg-dev/tyg/cmd/internal/gobuild"
 	"github.com/tyg-dev/tyg/internal/deploy"
 	"github.com/tyg-dev/tyg/internal/functions"
@@ -24,7 +25,7 @@ func (r *remote) application(ctx context.Context, c config) (deploy.Application,
 	r.progress("Creating deployment package.")
 	program, err := r.build(ctx, b)
 	if err != nil {
-		return deploy.Application{}, r.explainBuild(interrupted(ctx, err))
+		return deploy.Application{}, r.explainBuild(cli.Interrupted(ctx, err))
 	}
 	if b.bundle, err = deploy.NewBundle(program); err != nil {
 		return deploy.Application{}, err
@@ -116,7 +117,7 @@ func (b *blueprint) variables() map[string]string {
 // explainBuild prints what a compiler says.
 func (r *remote) explainBuild(err error) error {
 	if build, ok := errors.AsType[*gobuild.Error](err); ok {
-		fmt.Fprint(r.e.stderr, build.Output)
+		fmt.Fprint(r.e.Stderr, build.Output)
 	}
 	return err
 }

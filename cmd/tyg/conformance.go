@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tyg-dev/tyg/cmd/internal/cli"
 	"github.com/tyg-dev/tyg/internal/conformance"
 )
 
@@ -47,14 +48,14 @@ type conformanceRun struct {
 	ca       string
 }
 
-func newConformance(e *env) *cobra.Command {
+func newConformance(e *cli.Env) *cobra.Command {
 	c := new(conformanceRun)
 	cmd := &cobra.Command{
 		Use:               "conformance",
 		Short:             "Check an endpoint against API Gateway's behaviour",
 		Long:              conformanceHelp,
 		Example:           conformanceExample,
-		Args:              takes(),
+		Args:              cli.ExactArgs(),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := c.check(cmd); err != nil {
@@ -84,23 +85,23 @@ func (c *conformanceRun) check(cmd *cobra.Command) error {
 	scale := c.target.TimeScale
 	switch {
 	case c.self && (c.target.URL != "" || c.target.Bare != "" || cmd.Flags().Changed("time-scale")):
-		return usagef(cmd, "--self serves by itself, leave out --url, --bare and --time-scale")
+		return cli.Usagef(cmd, "--self serves by itself, leave out --url, --bare and --time-scale")
 	case !c.self && c.target.URL == "":
-		return usagef(cmd, "name an endpoint with --url, or say --self")
+		return cli.Usagef(cmd, "name an endpoint with --url, or say --self")
 	case !(scale > 0) || math.IsInf(scale, 1):
-		return usagef(cmd, "--time-scale must be a number above 0")
+		return cli.Usagef(cmd, "--time-scale must be a number above 0")
 	case !slices.Contains([]string{"table", "json", "markdown"}, c.format):
-		return usagef(cmd, "--format %q is none of table, json, markdown", c.format)
+		return cli.Usagef(cmd, "--format %q is none of table, json, markdown", c.format)
 	}
 	return nil
 }
 
 // run checks the endpoint and prints the report.
-func (c *conformanceRun) run(ctx context.Context, e *env) error {
+func (c *conformanceRun) run(ctx context.Context, e *cli.Env) error {
 	c.target.Credentials = conformance.Credentials{
-		AccessKeyID:     e.getenv("AWS_ACCESS_KEY_ID"),
-		SecretAccessKey: e.getenv("AWS_SECRET_ACCESS_KEY"),
-		SessionToken:    e.getenv("AWS_SESSION_TOKEN"),
+		AccessKeyID:     e.Getenv("AWS_ACCESS_KEY_ID"),
+		SecretAccessKey: e.Getenv("AWS_SECRET_ACCESS_KEY"),
+		SessionToken:    e.Getenv("AWS_SESSION_TOKEN"),
 	}
 	c.target.TLS = &tls.Config{InsecureSkipVerify: c.insecure}
 	if c.ca != "" {
@@ -118,12 +119,12 @@ func (c *conformanceRun) run(ctx context.Context, e *env) error {
 	}
 	report, err := conformance.Run(ctx, c.target, c.filter)
 	if ctx.Err() != nil {
-		return errInterrupted
+		return cli.ErrInterrupted
 	}
 	if err != nil {
 		return err
 	}
-	return c.print(e.stdout, report)
+	return c.print(e.Stdout, report)
 }
 
 func (c *conformanceRun) print(w io.Writer, report *conformance.Report) error {

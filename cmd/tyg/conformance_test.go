@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tyg-dev/tyg/cmd/internal/cli"
 	"github.com/tyg-dev/tyg/examples/probe/probelib"
 	"github.com/tyg-dev/tyg/gateway"
 )
@@ -24,9 +25,9 @@ func runConformance(
 		}
 	}()
 	var out, err bytes.Buffer
-	e := &env{
-		stdin: strings.NewReader(""), stdout: &out, stderr: &err,
-		getenv: func(name string) string { return environ[name] },
+	e := &cli.Env{
+		Stdin: strings.NewReader(""), Stdout: &out, Stderr: &err,
+		Getenv: func(name string) string { return environ[name] },
 	}
 	status = run(t.Context(), append([]string{"conformance", "--url", web.URL + "/api"}, args...), e)
 	return status, out.String(), err.String()
@@ -35,8 +36,8 @@ func runConformance(
 func TestConformanceFails(t *testing.T) {
 	srv := &gateway.Server{NoCompression: true}
 	status, stdout, stderr := runConformance(t, srv, nil, "--filter", "extension/")
-	if status != exitFailure {
-		t.Errorf("exit status %d, want %d", status, exitFailure)
+	if status != cli.ExitFailure {
+		t.Errorf("exit status %d, want %d", status, cli.ExitFailure)
 	}
 	if want := "FAIL  extension/offered "; !strings.Contains(stdout, want) {
 		t.Errorf("no %q in\n%s", want, stdout)
@@ -50,11 +51,11 @@ func TestConformanceCredentials(t *testing.T) {
 	srv := func() *gateway.Server { return &gateway.Server{Secrets: map[string]string{"AKID": "secret"}} }
 	environ := map[string]string{"AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "secret"}
 	status, stdout, stderr := runConformance(t, srv(), environ, "--filter", "forged/")
-	if want := "17 cases: 17 passed"; status != exitOK || !strings.Contains(stdout, want) {
+	if want := "17 cases: 17 passed"; status != cli.ExitOK || !strings.Contains(stdout, want) {
 		t.Errorf("exit status %d, no %q in\n%s%s", status, want, stdout, stderr)
 	}
 	status, stdout, _ = runConformance(t, srv(), nil, "--filter", "forged/")
-	if want := "17 not run"; status != exitFailure || !strings.Contains(stdout, want) {
+	if want := "17 not run"; status != cli.ExitFailure || !strings.Contains(stdout, want) {
 		t.Errorf("without credentials: exit status %d, no %q in\n%s", status, want, stdout)
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tyg-dev/tyg/cmd/internal/cli"
 	"github.com/tyg-dev/tyg/internal/wsclient"
 )
 
@@ -66,14 +67,14 @@ type connectRun struct {
 	quiet        bool
 }
 
-func newConnect(e *env) *cobra.Command {
+func newConnect(e *cli.Env) *cobra.Command {
 	c := new(connectRun)
 	cmd := &cobra.Command{
 		Use:               "connect [URL]",
 		Short:             "Talk to a WebSocket server, line by line",
 		Long:              connectHelp,
 		Example:           connectExample,
-		Args:              takes("[URL]"),
+		Args:              cli.ExactArgs("[URL]"),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			target := defaultURL
@@ -82,7 +83,7 @@ func newConnect(e *env) *cobra.Command {
 			}
 			var err error
 			if c.target, err = parseTarget(target); err != nil {
-				return usagef(cmd, "%w", err)
+				return cli.Usagef(cmd, "%w", err)
 			}
 			o, err := c.dialOptions(cmd)
 			if err != nil {
@@ -117,11 +118,11 @@ func (c *connectRun) addFlags(cmd *cobra.Command) {
 // dialOptions makes of the flags what the client wants.
 func (c *connectRun) dialOptions(cmd *cobra.Command) (*wsclient.Options, error) {
 	if c.ping < 0 || c.wait < 0 || c.timeout <= 0 {
-		return nil, usagef(cmd, "--ping and --wait cannot be negative, and --timeout must be positive")
+		return nil, cli.Usagef(cmd, "--ping and --wait cannot be negative, and --timeout must be positive")
 	}
 	h, err := parseHeaders(c.headers)
 	if err != nil {
-		return nil, usagef(cmd, "%w", err)
+		return nil, cli.Usagef(cmd, "%w", err)
 	}
 	if c.origin != "" {
 		h.Set("Origin", c.origin)
@@ -150,13 +151,13 @@ func readCertificates(file string) (*x509.CertPool, error) {
 }
 
 // run connects, talks, and leaves.
-func (c *connectRun) run(ctx context.Context, e *env, o *wsclient.Options) error {
+func (c *connectRun) run(ctx context.Context, e *cli.Env, o *wsclient.Options) error {
 	dialing, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	client, res, err := wsclient.Dial(dialing, c.target.String(), o)
 	if err != nil {
 		if ctx.Err() != nil {
-			return errInterrupted
+			return cli.ErrInterrupted
 		}
 		if errors.Is(err, context.DeadlineExceeded) {
 			return fmt.Errorf("cannot connect to %s: no answer within %s", c.target.Redacted(), c.timeout)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tyg-dev/tyg/cmd/internal/cli"
 	"github.com/tyg-dev/tyg/internal/deploy"
 )
 
@@ -39,14 +40,14 @@ type deletion struct {
 	yes    bool
 }
 
-func newDelete(e *env) *cobra.Command {
+func newDelete(e *cli.Env) *cobra.Command {
 	d := &deletion{remote: newRemote(e)}
 	cmd := &cobra.Command{
 		Use:     "delete",
 		Short:   "Take a stage off AWS",
 		Long:    deleteHelp,
 		Example: deleteExample,
-		Args:    takes(),
+		Args:    cli.ExactArgs(),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return d.run(cmd.Context()) },
 	}
 	d.flags(cmd)
@@ -78,9 +79,9 @@ func (d *deletion) run(ctx context.Context) error {
 		return err
 	}
 	if _, err := worker.Delete(ctx, app, d.tables); err != nil {
-		if interrupted(ctx, err) == errInterrupted {
-			fmt.Fprintln(d.e.stderr, "tyg: interrupted; tyg delete goes on from here")
-			return errInterrupted
+		if cli.Interrupted(ctx, err) == cli.ErrInterrupted {
+			fmt.Fprintln(d.e.Stderr, "tyg: interrupted; tyg delete goes on from here")
+			return cli.ErrInterrupted
 		}
 		return err
 	}
@@ -97,10 +98,10 @@ func (d *deletion) confirm(
 	if d.yes {
 		return nil
 	}
-	if _, ok := terminalOf(d.e.stdin); !ok {
+	if _, ok := terminalOf(d.e.Stdin); !ok {
 		return errors.New("delete asks first, and there is no terminal to ask on; say --yes")
 	}
-	answers := bufio.NewReader(d.e.stdin)
+	answers := bufio.NewReader(d.e.Stdin)
 	err := d.ask(ctx, answers, fmt.Sprintf("Delete %s, stage %s, from account %s, region %s?",
 		app.Name, app.Stage, at.ID, at.Region))
 	for _, s := range steps {
@@ -113,7 +114,7 @@ func (d *deletion) confirm(
 
 // ask waits for an answer, or for the context.
 func (d *deletion) ask(ctx context.Context, answers *bufio.Reader, question string) error {
-	fmt.Fprintf(d.e.stderr, "%s [y/N] ", question)
+	fmt.Fprintf(d.e.Stderr, "%s [y/N] ", question)
 	answered := make(chan string, 1)
 	go func() { // ends with a line or the process: nothing else ends a read from a terminal
 		line, _ := answers.ReadString('\n') // an error is no answer
@@ -121,8 +122,8 @@ func (d *deletion) ask(ctx context.Context, answers *bufio.Reader, question stri
 	}()
 	select {
 	case <-ctx.Done():
-		fmt.Fprintln(d.e.stderr)
-		return errInterrupted
+		fmt.Fprintln(d.e.Stderr)
+		return cli.ErrInterrupted
 	case line := <-answered:
 		if slices.Contains([]string{"y", "yes"}, strings.ToLower(strings.TrimSpace(line))) {
 			return nil
@@ -137,11 +138,11 @@ func (d *deletion) report(done []deploy.Step, state deploy.State) error {
 		return d.reportJSON(done, state)
 	}
 	if len(done) == 0 && len(state.Resources) == 0 {
-		fmt.Fprintf(d.e.stderr, "tyg: stage %s is not deployed\n", d.stage)
+		fmt.Fprintf(d.e.Stderr, "tyg: stage %s is not deployed\n", d.stage)
 	}
 	tables := state.Of(deploy.TypeTable)
 	if len(tables) > 0 {
-		fmt.Fprintln(d.e.stdout, "Tables that stay, with all that is in them:")
+		fmt.Fprintln(d.e.Stdout, "Tables that stay, with all that is in them:")
 	}
 	for _, t := range tables {
 		how := "tyg delete --tables --stage " + d.stage
@@ -149,7 +150,7 @@ func (d *deletion) report(done []deploy.Step, state deploy.State) error {
 			how = fmt.Sprintf("it was there before; aws dynamodb delete-table --table-name %s --region %s",
 				t.TableName, state.Region)
 		}
-		fmt.Fprintf(d.e.stdout, "  - %s (%s)\n", t.TableName, how)
+		fmt.Fprintf(d.e.Stdout, "  - %s (%s)\n", t.TableName, how)
 	}
 	return nil
 }
@@ -162,7 +163,7 @@ func (d *deletion) reportJSON(done []deploy.Step, state deploy.State) error {
 	if done == nil {
 		done = []deploy.Step{}
 	}
-	return printJSON(d.e.stdout, struct {
+	return cli.PrintJSON(d.e.Stdout, struct {
 		Stage   string        `json:"stage"`
 		Deleted []deploy.Step `json:"deleted"`
 		Tables  []string      `json:"tables_left"`

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/creack/pty"
+
+	"github.com/tyg-dev/tyg/cmd/internal/cli"
 )
 
 // answer runs a command at a terminal, on which a person types answers.
@@ -23,7 +25,7 @@ func (a *account) answer(typed string, args ...string) outcome {
 		a.t.Fatal(err)
 	}
 	var stdout, stderr bytes.Buffer
-	e := &env{stdin: tty, stdout: &stdout, stderr: &stderr, getenv: os.Getenv}
+	e := &cli.Env{Stdin: tty, Stdout: &stdout, Stderr: &stderr, Getenv: os.Getenv}
 	status := run(a.t.Context(), args, e)
 	return outcome{status, stdout.String(), stderr.String()}
 }
@@ -45,14 +47,14 @@ func TestDeleteAsksOnATerminal(t *testing.T) {
 		{"yes\nno\n", first + second + "tyg: nothing was deleted\n", []string{"delete", "--tables"}},
 	} {
 		o := a.answer(test.typed, test.args...)
-		if o.status != exitFailure || o.stderr != test.stderr {
+		if o.status != cli.ExitFailure || o.stderr != test.stderr {
 			t.Errorf("to %q: status %d, stderr %q, want %q", test.typed, o.status, o.stderr, test.stderr)
 		}
 	}
 	if got := len(a.Resources()); got != there {
 		t.Errorf("%d resources are left of %d", got, there)
 	}
-	if o := a.answer("y\nY\n", "delete", "--tables"); o.status != exitOK || o.stderr != first+second {
+	if o := a.answer("y\nY\n", "delete", "--tables"); o.status != cli.ExitOK || o.stderr != first+second {
 		t.Errorf("status %d, stderr %q", o.status, o.stderr)
 	}
 	if left := a.Resources(); len(left) > 0 {

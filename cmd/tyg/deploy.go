@@ -2,12 +2,11 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
 
 	"github.com/spf13/cobra"
 
+	"github.com/tyg-dev/tyg/cmd/internal/cli"
 	"github.com/tyg-dev/tyg/internal/deploy"
 )
 
@@ -31,7 +30,7 @@ const deployExample = `  tyg deploy
   tyg deploy --stage prod --profile work --region eu-central-1
   tyg connect "$(tyg url)"`
 
-func newDeploy(e *env) *cobra.Command {
+func newDeploy(e *cli.Env) *cobra.Command {
 	r := newRemote(e)
 	r.keeps = true
 	cmd := &cobra.Command{
@@ -39,7 +38,7 @@ func newDeploy(e *env) *cobra.Command {
 		Short:   "Put the project on AWS",
 		Long:    deployHelp,
 		Example: deployExample,
-		Args:    takes(),
+		Args:    cli.ExactArgs(),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return r.deploy(cmd.Context()) },
 	}
 	r.flags(cmd)
@@ -54,10 +53,10 @@ func (r *remote) deploy(ctx context.Context) error {
 	}
 	r.warn(plan.Warnings)
 	if err := d.Apply(ctx, plan); err != nil {
-		if interrupted(ctx, err) == errInterrupted {
-			fmt.Fprintln(r.e.stderr, "tyg: interrupted; what was made is written down, and tyg deploy goes on "+
+		if cli.Interrupted(ctx, err) == cli.ErrInterrupted {
+			fmt.Fprintln(r.e.Stderr, "tyg: interrupted; what was made is written down, and tyg deploy goes on "+
 				"from there")
-			return errInterrupted
+			return cli.ErrInterrupted
 		}
 		return err
 	}
@@ -93,7 +92,7 @@ func (r *remote) plan(ctx context.Context) (*deploy.Deployer, deploy.Plan, error
 		return nil, deploy.Plan{}, err
 	}
 	plan, err := d.Plan(ctx, app)
-	return d, plan, interrupted(ctx, err)
+	return d, plan, cli.Interrupted(ctx, err)
 }
 
 // deployer returns what works on the stage.
@@ -129,10 +128,10 @@ type customDomain struct {
 // report prints where the stage is.
 func (r *remote) report(s deploy.State) error {
 	if r.asJSON {
-		return printJSON(r.e.stdout, r.deployedStage(s))
+		return cli.PrintJSON(r.e.Stdout, r.deployedStage(s))
 	}
 	for _, line := range s.Report() {
-		if _, err := fmt.Fprintln(r.e.stdout, line); err != nil {
+		if _, err := fmt.Fprintln(r.e.Stdout, line); err != nil {
 			return err
 		}
 	}
@@ -167,12 +166,4 @@ func domainURL(domain deploy.Resource) string {
 		path = m.Key
 	}
 	return "wss://" + domain.DomainName + path
-}
-
-// printJSON prints a value for programs and for people.
-func printJSON(out io.Writer, v any) error {
-	enc := json.NewEncoder(out)
-	enc.SetIndent("", "  ")
-	enc.SetEscapeHTML(false)
-	return enc.Encode(v)
 }

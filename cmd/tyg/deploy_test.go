@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tyg-dev/tyg/cmd/internal/cli"
 	"github.com/tyg-dev/tyg/internal/awstest"
 )
 
@@ -20,7 +21,7 @@ func TestDeployOfTheTutorial(t *testing.T) {
 	a := newAccount(t, "echo", "echo-server")
 	a.Settle = 1
 	first := a.tyg("plan")
-	if first.status != exitDiffers {
+	if first.status != cli.ExitDiffers {
 		t.Errorf("plan of what is not there: status %d, stderr %s", first.status, first.stderr)
 	}
 	if len(a.Resources()) > 0 {
@@ -88,7 +89,7 @@ func TestPlanListsWhatDiffers(t *testing.T) {
 	if err := json.Unmarshal([]byte(o.stdout), &plan); err != nil {
 		t.Fatalf("plan --json: %v\n%s", err, o.stdout)
 	}
-	if o.status != exitDiffers || plan.AccountID != awstest.Account || len(plan.Steps) == 0 {
+	if o.status != cli.ExitDiffers || plan.AccountID != awstest.Account || len(plan.Steps) == 0 {
 		t.Errorf("plan --json: status %d, %+v", o.status, plan)
 	}
 	for _, s := range plan.Steps {
@@ -155,13 +156,13 @@ func TestProgramIsAskedInItsEnvironment(t *testing.T) {
 	a.edit("main.go", "func main() {\n", "func main() {\n"+
 		"\tif os.Getenv(\"COLOUR\") != \"red\" || os.Getenv(\"SIZE\") != \"big\" ||\n"+
 		"\t\tos.Getenv(\"TABLE\") != \"echo-server-dev-rooms\" {\n\t\tpanic(\"no environment\")\n\t}\n")
-	a.fails(exitFailure, "Creating deployment package.\n"+
+	a.fails(cli.ExitFailure, "Creating deployment package.\n"+
 		"tyg: the program ended before it said which routes it has: exit status 2\n\tpanic: no environment", "plan")
 	a.configure(`"version": "2.0",`, `"version": "2.0",
 		"environment_variables": {"COLOUR": "red"},
 		"lambda_functions": {"websocket_message": {"environment_variables": {"SIZE": "big"}}},
 		"tables": {"rooms": {"partition_key": {"name": "PK"}}},`)
-	if o := a.tyg("plan"); o.status != exitDiffers {
+	if o := a.tyg("plan"); o.status != cli.ExitDiffers {
 		t.Errorf("status %d, stderr %s", o.status, o.stderr)
 	}
 }
@@ -180,7 +181,7 @@ func TestInterruptedDeployGoesOn(t *testing.T) {
 		o := a.tygWith(ctx, "", "deploy")
 		interrupt()
 		const said = "tyg: interrupted; what was made is written down, and tyg deploy goes on from there\n"
-		if o.status != exitInterrupted || !strings.HasSuffix(o.stderr, said) {
+		if o.status != cli.ExitInterrupted || !strings.HasSuffix(o.stderr, said) {
 			t.Errorf("%s: status %d, stderr %q", operation, o.status, o.stderr)
 		}
 	}
@@ -204,7 +205,7 @@ func TestInterruptedDeleteGoesOn(t *testing.T) {
 		return awstest.None
 	})
 	o := a.tygWith(ctx, "", "delete", "--yes")
-	if o.status != exitInterrupted || o.stderr != "tyg: interrupted; tyg delete goes on from here\n" {
+	if o.status != cli.ExitInterrupted || o.stderr != "tyg: interrupted; tyg delete goes on from here\n" {
 		t.Errorf("status %d, stderr %q", o.status, o.stderr)
 	}
 	a.must("delete", "--yes")
@@ -238,11 +239,11 @@ func TestC20DeleteNeedsTheStateFileOnly(t *testing.T) {
 // C16: url knows WebSocket APIs, and says what it knows if there is none.
 func TestC16URLIsThatOfTheWebSocketAPI(t *testing.T) {
 	a := newAccount(t, "small", "echo-server")
-	a.fails(exitFailure, "tyg: stage \"dev\" is not deployed; tyg deploy does that\n", "url")
+	a.fails(cli.ExitFailure, "tyg: stage \"dev\" is not deployed; tyg deploy does that\n", "url")
 	a.must("deploy")
 	a.wantText(a.must("url", "--json"), `{
   "url": "wss://{id}.execute-api.us-west-2.amazonaws.com/api/"
 }
 `)
-	a.fails(exitFailure, "tyg: stage \"prod\" is not deployed; deployed are: dev\n", "url", "--stage", "prod")
+	a.fails(cli.ExitFailure, "tyg: stage \"prod\" is not deployed; deployed are: dev\n", "url", "--stage", "prod")
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tyg-dev/tyg/cmd/internal/cli"
 	"github.com/tyg-dev/tyg/cmd/internal/selfhost"
 )
 
@@ -31,7 +32,7 @@ const gatewayExample = `  tyg gateway --print-config > gateway.json
   tyg gateway --config gateway.json --check
   tyg gateway --config gateway.json`
 
-func newGateway(e *env) *cobra.Command {
+func newGateway(e *cli.Env) *cobra.Command {
 	var (
 		file, addr   string
 		drain        time.Duration
@@ -42,11 +43,11 @@ func newGateway(e *env) *cobra.Command {
 		Short:             "Serve functions, URLs and AWS Lambda as API Gateway does",
 		Long:              gatewayHelp,
 		Example:           gatewayExample,
-		Args:              takes(),
+		Args:              cli.ExactArgs(),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if print {
-				_, err := fmt.Fprint(e.stdout, selfhost.Example)
+				_, err := fmt.Fprint(e.Stdout, selfhost.Example)
 				return err
 			}
 			cfg, err := selfhost.Read(file)
@@ -71,18 +72,18 @@ func newGateway(e *env) *cobra.Command {
 	return cmd
 }
 
-func runGateway(ctx context.Context, e *env, cfg selfhost.Config, check bool) error {
-	g, err := selfhost.New(ctx, cfg, e.stdout, e.stderr)
+func runGateway(ctx context.Context, e *cli.Env, cfg selfhost.Config, check bool) error {
+	g, err := selfhost.New(ctx, cfg, e.Stdout, e.Stderr)
 	if err == nil && check {
 		err = g.Check()
 	}
 	switch {
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
-		return errInterrupted
+		return cli.ErrInterrupted
 	case err != nil:
 		return err
 	case check:
-		_, err = fmt.Fprintln(e.stdout, "the configuration is fine")
+		_, err = fmt.Fprintln(e.Stdout, "the configuration is fine")
 		return err
 	}
 	return g.Run(ctx)

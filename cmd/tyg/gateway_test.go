@@ -77,7 +77,7 @@ func copyScripts(t *testing.T) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
 	for _, name := range []string{"echo.py", "echo.mjs"} {
-		data, err := os.ReadFile(filepath.Join("..", "..", "functions", "testdata", name))
+		data, err := os.ReadFile(filepath.Join("..", "..", "internal", "functions", "testdata", name))
 		if err == nil {
 			err = os.WriteFile(filepath.Join(dir, name), data, 0o666)
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tyg-dev/tyg/cmd/internal/cli"
 	"github.com/tyg-dev/tyg/internal/deploy"
 )
 
@@ -24,7 +25,7 @@ deployed, the account is that of the credentials, and what is not known is *.`
 const genPolicyExample = `  tyg gen-policy > .tyg/policy-dev.json
   tyg gen-policy --deployer --stage prod`
 
-func newGenPolicy(e *env) *cobra.Command {
+func newGenPolicy(e *cli.Env) *cobra.Command {
 	r := newRemote(e)
 	var deployer bool
 	cmd := &cobra.Command{
@@ -32,7 +33,7 @@ func newGenPolicy(e *env) *cobra.Command {
 		Short:   "Print the IAM policy of the functions",
 		Long:    genPolicyHelp,
 		Example: genPolicyExample,
-		Args:    takes(),
+		Args:    cli.ExactArgs(),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return r.genPolicy(cmd.Context(), deployer) },
 	}
 	r.flags(cmd)
@@ -59,10 +60,10 @@ func (r *remote) genPolicy(ctx context.Context, deployer bool) error {
 	account := r.account(ctx, c, state)
 	if deployer {
 		app.Tables = withLeftTables(app.Tables, state)
-		return printJSON(r.e.stdout, deploy.DeployerPolicy(app, account))
+		return cli.PrintJSON(r.e.Stdout, deploy.DeployerPolicy(app, account))
 	}
 	api, _ := state.Find(deploy.TypeAPI, "websocket_api")
-	return printJSON(r.e.stdout, deploy.GeneratedPolicy(app, account, cmp.Or(api.APIID, "*")))
+	return cli.PrintJSON(r.e.Stdout, deploy.GeneratedPolicy(app, account, cmp.Or(api.APIID, "*")))
 }
 
 // withLeftTables adds the tables that have been made and are not declared any more.
@@ -87,7 +88,7 @@ func (r *remote) account(ctx context.Context, c config, state deploy.State) depl
 			return cloud.Account
 		}
 		r.warn([]string{"the account is *, because it is not known: " + err.Error()})
-		account = deploy.Account{ID: "*", Region: cmp.Or(r.region, r.e.getenv("AWS_REGION"), "*")}
+		account = deploy.Account{ID: "*", Region: cmp.Or(r.region, r.e.Getenv("AWS_REGION"), "*")}
 	}
 	account.Partition = partition(account.Region)
 	return account

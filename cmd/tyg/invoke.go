@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tyg-dev/tyg/cmd/internal/awsconfig"
+	"github.com/tyg-dev/tyg/cmd/internal/cli"
 	"github.com/tyg-dev/tyg/cmd/internal/strict"
 	"github.com/tyg-dev/tyg/internal/deploy"
 	"github.com/tyg-dev/tyg/lambda"
@@ -41,14 +42,14 @@ type invocation struct {
 	body  string
 }
 
-func newInvoke(e *env) *cobra.Command {
+func newInvoke(e *cli.Env) *cobra.Command {
 	i := &invocation{remote: newRemote(e)}
 	cmd := &cobra.Command{
 		Use:     "invoke",
 		Short:   "Call a function on AWS",
 		Long:    invokeHelp,
 		Example: invokeExample,
-		Args:    takes(),
+		Args:    cli.ExactArgs(),
 		RunE:    i.run,
 	}
 	i.flags(cmd)
@@ -110,7 +111,7 @@ func (i *invocation) find(cmd *cobra.Command, state deploy.State) (deploy.Resour
 	case len(known) == 1:
 		name = known[0]
 	case i.event == "":
-		return deploy.Resource{}, usagef(cmd, "name a function with --name; there are %s",
+		return deploy.Resource{}, cli.Usagef(cmd, "name a function with --name; there are %s",
 			strings.Join(known, ", "))
 	default:
 		name = map[string]string{
@@ -119,7 +120,7 @@ func (i *invocation) find(cmd *cobra.Command, state deploy.State) (deploy.Resour
 	}
 	fn, ok := state.Find(deploy.TypeFunction, name)
 	if !ok {
-		return fn, usagef(cmd, "could not find a lambda function named %s%s; there are %s",
+		return fn, cli.Usagef(cmd, "could not find a lambda function named %s%s; there are %s",
 			name, strict.DidYouMean(name, known), strings.Join(known, ", "))
 	}
 	if fn.FunctionARN == "" {
@@ -132,23 +133,23 @@ func (i *invocation) find(cmd *cobra.Command, state deploy.State) (deploy.Resour
 func (i *invocation) payload(cmd *cobra.Command, state deploy.State) ([]byte, error) {
 	if i.event == "" {
 		if cmd.Flags().Changed("body") {
-			return nil, usagef(cmd, "--body is the text of a sample message; say --event message")
+			return nil, cli.Usagef(cmd, "--body is the text of a sample message; say --event message")
 		}
 		return i.read(cmd)
 	}
 	api, _ := state.Find(deploy.TypeAPI, "websocket_api")
 	data, err := sampleEvent(i.event, i.body, api)
 	if err != nil {
-		return nil, usagef(cmd, "%w", err)
+		return nil, cli.Usagef(cmd, "%w", err)
 	}
 	return data, nil
 }
 
 func (i *invocation) read(cmd *cobra.Command) ([]byte, error) {
-	if _, ok := terminalOf(i.e.stdin); ok {
-		return nil, usagef(cmd, "there is no payload; say --event message, or give one on standard input")
+	if _, ok := terminalOf(i.e.Stdin); ok {
+		return nil, cli.Usagef(cmd, "there is no payload; say --event message, or give one on standard input")
 	}
-	data, err := io.ReadAll(i.e.stdin)
+	data, err := io.ReadAll(i.e.Stdin)
 	if err != nil {
 		return nil, fmt.Errorf("read payload: %w", err)
 	}
@@ -176,9 +177,9 @@ func (i *invocation) call(ctx context.Context, fn deploy.Resource, payload []byt
 	}
 	result, err := f.Invoke(ctx, payload)
 	if err != nil {
-		return i.explain(interrupted(ctx, err))
+		return i.explain(cli.Interrupted(ctx, err))
 	}
-	_, err = fmt.Fprintf(i.e.stdout, "%s\n", result)
+	_, err = fmt.Fprintf(i.e.Stdout, "%s\n", result)
 	return err
 }
 
@@ -186,9 +187,9 @@ func (i *invocation) call(ctx context.Context, fn deploy.Resource, payload []byt
 func (i *invocation) explain(err error) error {
 	if failed, ok := errors.AsType[*lambda.FunctionError](err); ok {
 		for _, line := range failed.Stack {
-			fmt.Fprintf(i.e.stderr, "  %s\n", line)
+			fmt.Fprintf(i.e.Stderr, "  %s\n", line)
 		}
-		fmt.Fprintf(i.e.stderr, "%s: %s\n", failed.Type, failed.Message)
+		fmt.Fprintf(i.e.Stderr, "%s: %s\n", failed.Type, failed.Message)
 		return errors.New("unhandled exception in Lambda function, details above")
 	}
 	if refused, ok := errors.AsType[*lambda.ServiceError](err); ok {

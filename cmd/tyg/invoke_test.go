@@ -7,6 +7,7 @@ import (
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/apigw"
+	"github.com/tyg-dev/tyg/cmd/internal/cli"
 	"github.com/tyg-dev/tyg/internal/awstest"
 	"github.com/tyg-dev/tyg/internal/deploy"
 )
@@ -40,7 +41,7 @@ func TestSampleEvents(t *testing.T) {
 
 func TestInvoke(t *testing.T) {
 	a := newAccount(t, "small", "echo-server")
-	a.fails(exitFailure, "tyg: stage \"dev\" is not deployed; tyg deploy does that\n", "invoke", "--event", "message")
+	a.fails(cli.ExitFailure, "tyg: stage \"dev\" is not deployed; tyg deploy does that\n", "invoke", "--event", "message")
 	a.must("deploy")
 	for _, args := range [][]string{
 		{"invoke", "--event", "message", "--body", "hi"},
@@ -48,7 +49,7 @@ func TestInvoke(t *testing.T) {
 	} {
 		before := len(a.Calls())
 		o := a.tyg(args...)
-		if o.status != exitOK {
+		if o.status != cli.ExitOK {
 			t.Errorf("%q: status %d, stderr %s", args, o.status, o.stderr)
 		}
 		if !json.Valid([]byte(o.stdout)) || !strings.HasSuffix(o.stdout, "\n") {
@@ -65,7 +66,7 @@ func TestInvoke(t *testing.T) {
 	}
 	o := a.tygWith(t.Context(), `{"a": 1}`, "invoke")
 	calls := a.Calls()
-	if got, _ := calls[len(calls)-1].Input["Payload"].([]byte); o.status != exitOK || string(got) != `{"a": 1}` {
+	if got, _ := calls[len(calls)-1].Input["Payload"].([]byte); o.status != cli.ExitOK || string(got) != `{"a": 1}` {
 		t.Errorf("status %d, and it sent %q, want standard input", o.status, got)
 	}
 }
@@ -73,13 +74,13 @@ func TestInvoke(t *testing.T) {
 func TestInvokeThatMakesNoSense(t *testing.T) {
 	a := newAccount(t, "small", "echo-server")
 	a.must("deploy")
-	a.fails(exitUsage, "tyg: could not find a lambda function named websocket_mesage; did you mean "+
+	a.fails(cli.ExitUsage, "tyg: could not find a lambda function named websocket_mesage; did you mean "+
 		"\"websocket_message\"?; there are websocket_message; see tyg invoke --help\n",
 		"invoke", "-n", "websocket_mesage", "--event", "message")
-	a.fails(exitUsage, "tyg: --event \"conect\" is none of connect, message, disconnect; see tyg invoke --help\n",
+	a.fails(cli.ExitUsage, "tyg: --event \"conect\" is none of connect, message, disconnect; see tyg invoke --help\n",
 		"invoke", "--event", "conect")
-	a.fails(exitUsage, "tyg: --body is the text of a sample message", "invoke", "--body", "hi")
-	if o := a.tygWith(t.Context(), "{", "invoke"); o.status != exitFailure ||
+	a.fails(cli.ExitUsage, "tyg: --body is the text of a sample message", "invoke", "--body", "hi")
+	if o := a.tygWith(t.Context(), "{", "invoke"); o.status != cli.ExitFailure ||
 		o.stderr != "tyg: the payload on standard input is not JSON\n" {
 		t.Errorf("status %d, stderr %q", o.status, o.stderr)
 	}
@@ -91,7 +92,7 @@ func TestInvokeThatFails(t *testing.T) {
 	a.OnInvoke(func(awstest.Function, []byte) ([]byte, string) {
 		return []byte(`{"errorType": "panic", "errorMessage": "no table", "stackTrace": ["main.go:3"]}`), "Unhandled"
 	})
-	a.fails(exitFailure, "  main.go:3\npanic: no table\n"+
+	a.fails(cli.ExitFailure, "  main.go:3\npanic: no table\n"+
 		"tyg: unhandled exception in Lambda function, details above\n", "invoke", "--event", "message")
 	a.SetFault(func(_ int, _, operation string) awstest.Fault {
 		if operation == "Invoke" {
@@ -99,6 +100,6 @@ func TestInvokeThatFails(t *testing.T) {
 		}
 		return awstest.None
 	})
-	a.fails(exitFailure, "tyg: got \"AccessDeniedException\" exception back from Lambda\nUser: ",
+	a.fails(cli.ExitFailure, "tyg: got \"AccessDeniedException\" exception back from Lambda\nUser: ",
 		"invoke", "--event", "message")
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tyg-dev/tyg/cmd/internal/cli"
 	"github.com/tyg-dev/tyg/cmd/internal/local"
 )
 
@@ -53,8 +54,8 @@ type localRun struct {
 	inProcess bool
 }
 
-func newLocal(e *env) *cobra.Command {
-	l := localRun{Config: local.Config{Stdout: e.stdout, Stderr: e.stderr}}
+func newLocal(e *cli.Env) *cobra.Command {
+	l := localRun{Config: local.Config{Stdout: e.Stdout, Stderr: e.Stderr}}
 	var port uint16
 	cmd := &cobra.Command{
 		Use:               "local [-- ARGUMENT...]",
@@ -64,14 +65,14 @@ func newLocal(e *env) *cobra.Command {
 		ValidArgsFunction: cobra.NoFileCompletions,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 && cmd.ArgsLenAtDash() != 0 {
-				return usagef(cmd, "argument %q: those of the program follow --", args[0])
+				return cli.Usagef(cmd, "argument %q: those of the program follow --", args[0])
 			}
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if cmd.Flags().Changed("port") {
 				if cmd.Flags().Changed("addr") {
-					return usagef(cmd, "--addr has a port already, leave out --port")
+					return cli.Usagef(cmd, "--addr has a port already, leave out --port")
 				}
 				l.Addr = "127.0.0.1:" + strconv.Itoa(int(port))
 			}
@@ -112,17 +113,17 @@ func (l *localRun) flags(cmd *cobra.Command, port *uint16) {
 // check finds flags that make no sense, alone or together.
 func (l *localRun) check(cmd *cobra.Command) error {
 	if !(l.TimeScale > 0) || math.IsInf(l.TimeScale, 1) {
-		return usagef(cmd, "--time-scale %v: use a number above 0, such as 600", l.TimeScale)
+		return cli.Usagef(cmd, "--time-scale %v: use a number above 0, such as 600", l.TimeScale)
 	}
 	if l.Processes < 0 || l.Concurrent < 0 {
-		return usagef(cmd, "--processes and --concurrent are numbers above 0")
+		return cli.Usagef(cmd, "--processes and --concurrent are numbers above 0")
 	}
 	if !l.inProcess {
 		return nil
 	}
 	for _, name := range []string{"processes", "concurrent", "cold", "freeze", "quiet", "json"} {
 		if cmd.Flags().Changed(name) {
-			return usagef(cmd, "--%s is for functions, and with --in-process there are none", name)
+			return cli.Usagef(cmd, "--%s is for functions, and with --in-process there are none", name)
 		}
 	}
 	return nil
@@ -148,8 +149,11 @@ func (l *localRun) run(ctx context.Context) error {
 		l.Plan = l.plan
 		err = local.Run(ctx, l.Config)
 	}
+	if exit, ok := errors.AsType[local.ExitError](err); ok {
+		return &cli.StatusError{Status: int(exit)}
+	}
 	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
-		return errInterrupted
+		return cli.ErrInterrupted
 	}
 	return err
 }

@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/tyg-dev/tyg/cmd/internal/cli"
 )
 
 // A new project, run and talked to as a person does it.
@@ -82,11 +84,11 @@ func TestLocalWithoutGo(t *testing.T) {
 	dir := writeProgram(t, stubborn)
 	t.Setenv("PATH", t.TempDir())
 	var stderr strings.Builder
-	e := &env{stdin: strings.NewReader(""), stdout: io.Discard, stderr: &stderr, getenv: os.Getenv}
+	e := &cli.Env{Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: &stderr, Getenv: os.Getenv}
 	status := run(context.Background(), []string{"local", "--project-dir", dir}, e)
 	const want = "tyg: the go command is not in PATH; install Go from https://go.dev/dl/\n"
-	if status != exitFailure || stderr.String() != want {
-		t.Errorf("status %d, stderr %q; want %d, %q", status, stderr.String(), exitFailure, want)
+	if status != cli.ExitFailure || stderr.String() != want {
+		t.Errorf("status %d, stderr %q; want %d, %q", status, stderr.String(), cli.ExitFailure, want)
 	}
 }
 

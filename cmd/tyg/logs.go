@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tyg-dev/tyg/cmd/internal/cli"
 	"github.com/tyg-dev/tyg/cmd/internal/strict"
 	"github.com/tyg-dev/tyg/internal/deploy"
 )
@@ -46,14 +47,14 @@ type logsRun struct {
 	since   string
 }
 
-func newLogs(e *env) *cobra.Command {
+func newLogs(e *cli.Env) *cobra.Command {
 	l := &logsRun{remote: newRemote(e)}
 	cmd := &cobra.Command{
 		Use:     "logs",
 		Short:   "Print what functions on AWS have logged",
 		Long:    logsHelp,
 		Example: logsExample,
-		Args:    takes(),
+		Args:    cli.ExactArgs(),
 		RunE:    l.run,
 	}
 	l.flags(cmd)
@@ -81,10 +82,10 @@ func newLogs(e *env) *cobra.Command {
 func (l *logsRun) run(cmd *cobra.Command, _ []string) error {
 	var err error
 	if l.options.Since, err = parseSince(l.since, time.Now()); err != nil {
-		return usagef(cmd, "--since %q: %w", l.since, err)
+		return cli.Usagef(cmd, "--since %q: %w", l.since, err)
 	}
 	if cmd.Flags().Changed("num-entries") && l.options.Newest < 1 {
-		return usagef(cmd, "--num-entries must be at least 1")
+		return cli.Usagef(cmd, "--num-entries must be at least 1")
 	}
 	state, err := l.state()
 	if err != nil {
@@ -93,7 +94,7 @@ func (l *logsRun) run(cmd *cobra.Command, _ []string) error {
 	known := functionNames(state)
 	for _, name := range l.options.Functions {
 		if !slices.Contains(known, name) {
-			return usagef(cmd, "there is no function %q%s; there is %s",
+			return cli.Usagef(cmd, "there is no function %q%s; there is %s",
 				name, strict.DidYouMean(name, known), strings.Join(known, ", "))
 		}
 	}
@@ -114,14 +115,14 @@ func (l *logsRun) print(
 	ctx context.Context, events iter.Seq2[deploy.LogEvent, error], several bool,
 ) error {
 	v := newLogView(l.e, several)
-	enc := json.NewEncoder(l.e.stdout)
+	enc := json.NewEncoder(l.e.Stdout)
 	enc.SetEscapeHTML(false)
 	for event, err := range events {
 		switch {
 		case err != nil && ctx.Err() != nil && l.options.Follow:
 			return nil
 		case err != nil:
-			return interrupted(ctx, err)
+			return cli.Interrupted(ctx, err)
 		case l.asJSON:
 			err = enc.Encode(event)
 		default:

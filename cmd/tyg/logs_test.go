@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tyg-dev/tyg/cmd/internal/cli"
 	"github.com/tyg-dev/tyg/internal/awstest"
 	"github.com/tyg-dev/tyg/internal/deploy"
 	"github.com/tyg-dev/tyg/internal/sigv4"
@@ -127,7 +128,7 @@ func TestLogsAsJSON(t *testing.T) {
 
 // A signal is the way to leave a log that is followed, and cuts another one short.
 func TestLogsInterrupted(t *testing.T) {
-	for follow, want := range map[string]int{"--follow": exitOK, "--follow=false": exitInterrupted} {
+	for follow, want := range map[string]int{"--follow": cli.ExitOK, "--follow=false": cli.ExitInterrupted} {
 		a := newLoggedAccount(t)
 		a.log("websocket_message", time.Second, strings.Split(strings.Repeat("more ", 20), " ")[:20]...)
 		ctx, cancel := context.WithCancel(t.Context())
@@ -151,16 +152,16 @@ func TestLogsInterrupted(t *testing.T) {
 // TestC16LogsOfUnknownFunctions: names are not guessed, and nothing is silent.
 func TestC16LogsOfUnknownFunctions(t *testing.T) {
 	a := newLoggedAccount(t)
-	a.fails(exitUsage, `tyg: there is no function "websocket_mesage"; did you mean `+
+	a.fails(cli.ExitUsage, `tyg: there is no function "websocket_mesage"; did you mean `+
 		`"websocket_message"?; there is `+"websocket_connect, websocket_message; see tyg logs --help\n", "logs", "-n", "websocket_mesage")
-	a.fails(exitFailure, `tyg: stage "prod" is not deployed`, "logs", "--stage", "prod")
-	a.fails(exitUsage, `tyg: --since "yesterday": say 90s,`, "logs", "--since", "yesterday")
-	a.fails(exitUsage, "tyg: --num-entries must be at least 1;", "logs", "--num-entries", "0")
+	a.fails(cli.ExitFailure, `tyg: stage "prod" is not deployed`, "logs", "--stage", "prod")
+	a.fails(cli.ExitUsage, `tyg: --since "yesterday": say 90s,`, "logs", "--since", "yesterday")
+	a.fails(cli.ExitUsage, "tyg: --num-entries must be at least 1;", "logs", "--num-entries", "0")
 	a.SetFault(func(_ int, _, operation string) awstest.Fault {
 		return map[string]awstest.Fault{"FilterLogEvents": awstest.Deny}[operation]
 	})
 	o := a.tyg("logs")
-	if o.status != exitFailure || !strings.Contains(o.stderr, "logs:FilterLogEvents") {
+	if o.status != cli.ExitFailure || !strings.Contains(o.stderr, "logs:FilterLogEvents") {
 		t.Errorf("without the permission: status %d, stderr %q", o.status, o.stderr)
 	}
 }

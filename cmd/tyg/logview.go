@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/tyg-dev/tyg/cmd/internal/cli"
 	"github.com/tyg-dev/tyg/internal/deploy"
 )
 
@@ -19,11 +20,11 @@ type logView struct {
 
 // newLogView decides how a log looks. Colours are for terminals whose user wants them
 // (https://no-color.org).
-func newLogView(e *env, several bool) *logView {
-	_, terminal := terminalOf(e.stdout)
+func newLogView(e *cli.Env, several bool) *logView {
+	_, terminal := terminalOf(e.Stdout)
 	return &logView{
-		out: e.stdout, several: several, terminal: terminal,
-		colours: terminal && e.getenv("NO_COLOR") == "" && e.getenv("TERM") != "dumb",
+		out: e.Stdout, several: several, terminal: terminal,
+		colours: terminal && e.Getenv("NO_COLOR") == "" && e.Getenv("TERM") != "dumb",
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/creack/pty"
 
+	"github.com/tyg-dev/tyg/cmd/internal/cli"
 	"github.com/tyg-dev/tyg/internal/deploy"
 )
 
@@ -60,12 +61,12 @@ func TestLogColours(t *testing.T) {
 			}
 			return ""
 		}
-		if v := newLogView(&env{stdout: terminal, getenv: getenv}, false); v.colours != want || !v.terminal {
+		if v := newLogView(&cli.Env{Stdout: terminal, Getenv: getenv}, false); v.colours != want || !v.terminal {
 			t.Errorf("on a terminal with %q: %+v", setting, v)
 		}
 	}
 	none := func(string) string { return "" }
-	if v := newLogView(&env{stdout: new(bytes.Buffer), getenv: none}, false); v.colours || v.terminal {
+	if v := newLogView(&cli.Env{Stdout: new(bytes.Buffer), Getenv: none}, false); v.colours || v.terminal {
 		t.Errorf("without a terminal: %+v", v)
 	}
 }

@@ -5,29 +5,14 @@ package main
 
 import (
 	"context"
-	"io"
 	"os"
-	"os/signal"
-	"syscall"
+
+	"github.com/tyg-dev/tyg/cmd/internal/cli"
 )
 
-// An env is all that the program knows of the world around it, so that tests can supply another.
-type env struct {
-	stdin          io.Reader
-	stdout, stderr io.Writer
-	getenv         func(string) string
-}
-
-func main() {
-	e := &env{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv}
-	os.Exit(run(context.Background(), os.Args[1:], e))
-}
+func main() { os.Exit(run(context.Background(), os.Args[1:], cli.NewEnv())) }
 
 // run runs one command line and returns its exit status.
-func run(ctx context.Context, args []string, e *env) int {
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	root := newRoot(e)
-	root.SetArgs(args)
-	return report(e.stderr, root.ExecuteContext(ctx))
+func run(ctx context.Context, args []string, e *cli.Env) int {
+	return cli.Run(ctx, newRoot(e), args, e)
 }

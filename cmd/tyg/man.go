@@ -5,17 +5,19 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/tyg-dev/tyg/cmd/internal/cli"
 )
 
-func newMan(e *env) *cobra.Command {
+func newMan(e *cli.Env) *cobra.Command {
 	return &cobra.Command{
 		Use:     "man",
 		Short:   "Print the manual page",
 		Long:    "man prints the manual page of tyg and all its commands, for man(1) to show.",
 		Example: "  tyg man > ~/.local/share/man/man1/tyg.1\n  tyg man | man -l -",
-		Args:    takes(),
+		Args:    cli.ExactArgs(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, err := fmt.Fprint(e.stdout, manual(cmd.Root()))
+			_, err := fmt.Fprint(e.Stdout, manual(cmd.Root()))
 			return err
 		},
 	}

@@ -14,6 +14,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tyg-dev/tyg/cmd/internal/buildinfo"
+	"github.com/tyg-dev/tyg/cmd/internal/cli"
 	"github.com/tyg-dev/tyg/examples"
 )
 
@@ -39,7 +41,7 @@ type project struct {
 	Files     []string `json:"files"` // paths below Directory, sorted
 }
 
-func newNewProject(e *env) *cobra.Command {
+func newNewProject(e *cli.Env) *cobra.Command {
 	var (
 		p      project
 		dir    string
@@ -50,15 +52,15 @@ func newNewProject(e *env) *cobra.Command {
 		Short:   "Make a new project",
 		Long:    newProjectHelp,
 		Example: newProjectExample,
-		Args:    takes("NAME"),
+		Args:    cli.ExactArgs("NAME"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !slices.Contains(examples.Templates(), p.Template) {
-				return usagef(cmd, "there is no template %q; use %s",
+				return cli.Usagef(cmd, "there is no template %q; use %s",
 					p.Template, strings.Join(examples.Templates(), " or "))
 			}
 			p.Name = args[0]
 			if dir == "" {
-				dir = e.getenv("TYG_SOURCE")
+				dir = e.Getenv("TYG_SOURCE")
 			}
 			if err := p.make(cmd.Context(), dir); err != nil {
 				return err
@@ -114,7 +116,7 @@ func (p *project) contents(ctx context.Context, tygDir string) (map[string][]byt
 				p.Name, p.Name+"-app")
 		}
 	}
-	from, err := findSource(ctx, tygDir, buildInfo(), builtIn())
+	from, err := findSource(ctx, tygDir, buildinfo.Read(), buildinfo.Checkout())
 	if err != nil {
 		return nil, err
 	}
@@ -127,11 +129,11 @@ func (p *project) contents(ctx context.Context, tygDir string) (map[string][]byt
 	return files, nil
 }
 
-func (p *project) print(e *env, asJSON bool) error {
+func (p *project) print(e *cli.Env, asJSON bool) error {
 	if asJSON {
-		return json.NewEncoder(e.stdout).Encode(p)
+		return json.NewEncoder(e.Stdout).Encode(p)
 	}
-	_, err := fmt.Fprintf(e.stdout, "Your project has been generated in %s\n\n"+
+	_, err := fmt.Fprintf(e.Stdout, "Your project has been generated in %s\n\n"+
 		"  cd %s && tyg local\n  tyg connect\n", p.Directory, p.Name)
 	return err
 }
@@ -151,7 +153,7 @@ func writeDir(ctx context.Context, dir string, files map[string][]byte) (err err
 		}
 	}
 	if ctx.Err() != nil {
-		return errInterrupted
+		return cli.ErrInterrupted
 	}
 	return os.Rename(built, dir)
 }

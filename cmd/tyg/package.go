@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tyg-dev/tyg/cmd/internal/cli"
 	"github.com/tyg-dev/tyg/internal/deploy"
 	"github.com/tyg-dev/tyg/internal/deploy/template"
 	"github.com/tyg-dev/tyg/internal/deploy/template/cfn"
@@ -71,7 +72,7 @@ func formats() (names []string, files map[string]string) {
 		map[string]string{"cloudformation": "template.json", "terraform": "main.tf.json"}
 }
 
-func newPackage(e *env) *cobra.Command {
+func newPackage(e *cli.Env) *cobra.Command {
 	p := &packaging{remote: newRemote(e)}
 	names, _ := formats()
 	cmd := &cobra.Command{
@@ -79,13 +80,13 @@ func newPackage(e *env) *cobra.Command {
 		Short:   "Write a template for CloudFormation or Terraform",
 		Long:    packageHelp,
 		Example: packageExample,
-		Args:    takes("OUT"),
+		Args:    cli.ExactArgs("OUT"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !slices.Contains(names, p.format) {
-				return usagef(cmd, "there is no format %q; use %s", p.format, strings.Join(names, " or "))
+				return cli.Usagef(cmd, "there is no format %q; use %s", p.format, strings.Join(names, " or "))
 			}
 			if p.parameters && p.format != names[0] {
-				return usagef(cmd, "--code-parameters is for CloudFormation; Terraform uploads the file itself")
+				return cli.Usagef(cmd, "--code-parameters is for CloudFormation; Terraform uploads the file itself")
 			}
 			return p.run(cmd.Context(), args[0])
 		},
@@ -149,12 +150,12 @@ func (p *packaging) write(dir string, text []byte, app deploy.Application) error
 		return fmt.Errorf("write template: %w", err)
 	}
 	if p.asJSON {
-		return printJSON(p.e.stdout, done)
+		return cli.PrintJSON(p.e.Stdout, done)
 	}
 	lines := []string{done.Template, done.Zip}
 	if done.CodeKey != "" {
 		lines = append(lines, done.CodeKey)
 	}
-	_, err := fmt.Fprintln(p.e.stdout, strings.Join(lines, "\n"))
+	_, err := fmt.Fprintln(p.e.Stdout, strings.Join(lines, "\n"))
 	return err
 }

@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/tyg-dev/tyg/cmd/internal/cli"
 )
 
 // template reads one that was written.
@@ -104,22 +106,22 @@ func TestPackageMergesATemplate(t *testing.T) {
 
 func TestPackageThatMakesNoSense(t *testing.T) {
 	a := newAccount(t, "small", "chat")
-	a.fails(exitUsage, "tyg: argument OUT is missing;", "package")
-	a.fails(exitUsage, `tyg: there is no format "sam"; use cloudformation or terraform;`,
+	a.fails(cli.ExitUsage, "tyg: argument OUT is missing;", "package")
+	a.fails(cli.ExitUsage, `tyg: there is no format "sam"; use cloudformation or terraform;`,
 		"package", "o", "--format", "sam")
-	a.fails(exitUsage, "tyg: --code-parameters is for CloudFormation;",
+	a.fails(cli.ExitUsage, "tyg: --code-parameters is for CloudFormation;",
 		"package", "o", "--format", "terraform", "--code-parameters")
-	a.fails(exitFailure, "tyg: read template to merge: open none.json:",
+	a.fails(cli.ExitFailure, "tyg: read template to merge: open none.json:",
 		"package", "o", "--merge-template", "none.json")
 	if err := writeFile("bad.json", []byte("Resources:\n")); err != nil {
 		t.Fatal(err)
 	}
-	a.fails(exitFailure, "tyg: merge template: it is not JSON:",
+	a.fails(cli.ExitFailure, "tyg: merge template: it is not JSON:",
 		"package", "o", "--merge-template", "bad.json")
 	if err := writeFile("file", nil); err != nil {
 		t.Fatal(err)
 	}
-	a.fails(exitFailure, "tyg: write code: mkdir file: ", "package", "file")
+	a.fails(cli.ExitFailure, "tyg: write code: mkdir file: ", "package", "file")
 	if _, err := os.Stat("o"); err == nil {
 		t.Error("a package that failed has left something")
 	}

@@ -4,13 +4,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/tyg-dev/tyg/cmd/internal/cli"
 	"github.com/tyg-dev/tyg/internal/deploy"
 )
 
@@ -31,17 +31,14 @@ Exit status:
 const planExample = `  tyg plan
   tyg plan --stage prod --json | jq '.steps[] | select(.action == "delete")'`
 
-// errDiffers is the end of a plan that is not empty. It has been printed.
-var errDiffers = errors.New("the stage differs from the project")
-
-func newPlan(e *env) *cobra.Command {
+func newPlan(e *cli.Env) *cobra.Command {
 	r := newRemote(e)
 	cmd := &cobra.Command{
 		Use:     "plan",
 		Short:   "Print what deploy would do",
 		Long:    planHelp,
 		Example: planExample,
-		Args:    takes(),
+		Args:    cli.ExactArgs(),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return r.showPlan(cmd.Context()) },
 	}
 	r.flags(cmd)
@@ -57,12 +54,12 @@ func (r *remote) showPlan(ctx context.Context) error {
 	}
 	r.warn(plan.Warnings)
 	if r.asJSON {
-		err = printPlanJSON(r.e.stdout, plan)
+		err = printPlanJSON(r.e.Stdout, plan)
 	} else {
-		err = printPlan(r.e.stdout, plan)
+		err = printPlan(r.e.Stdout, plan)
 	}
 	if err == nil && differs(plan) {
-		return errDiffers
+		return &cli.StatusError{Status: cli.ExitDiffers}
 	}
 	return err
 }
@@ -85,7 +82,7 @@ func printPlanJSON(out io.Writer, p deploy.Plan) error {
 	if warnings == nil {
 		warnings = []string{}
 	}
-	return printJSON(out, struct {
+	return cli.PrintJSON(out, struct {
 		Region    string        `json:"region"`
 		AccountID string        `json:"account_id"`
 		Steps     []deploy.Step `json:"steps"`

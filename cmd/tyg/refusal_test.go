@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tyg-dev/tyg/cmd/internal/cli"
 	"github.com/tyg-dev/tyg/internal/awstest"
 	"github.com/tyg-dev/tyg/internal/deploy"
 	"github.com/tyg-dev/tyg/internal/sigv4"
@@ -24,22 +25,22 @@ func TestC31WhatIsMissingIsSaidInALine(t *testing.T) {
 		t.Cleanup(func() { os.Setenv(name, value) })
 	}
 	t.Run("profile", func(t *testing.T) {
-		a.fails(exitFailure, "tyg: there is no AWS profile \"nobody\"; aws configure list-profiles prints those "+
+		a.fails(cli.ExitFailure, "tyg: there is no AWS profile \"nobody\"; aws configure list-profiles prints those "+
 			"that there are\n", "deploy", "--profile", "nobody")
 	})
 	t.Run("region", func(t *testing.T) {
 		t.Setenv("AWS_REGION", "")
-		a.fails(exitFailure, "tyg: no region is configured; set AWS_REGION, give --region, or put a region into "+
+		a.fails(cli.ExitFailure, "tyg: no region is configured; set AWS_REGION, give --region, or put a region into "+
 			"~/.aws/config\n", "deploy")
 	})
 	t.Run("credentials", func(t *testing.T) {
 		t.Setenv("AWS_ACCESS_KEY_ID", "")
 		t.Setenv("AWS_SECRET_ACCESS_KEY", "")
-		a.fails(exitFailure, "tyg: there are no AWS credentials that work; set AWS_ACCESS_KEY_ID and "+
+		a.fails(cli.ExitFailure, "tyg: there are no AWS credentials that work; set AWS_ACCESS_KEY_ID and "+
 			"AWS_SECRET_ACCESS_KEY, name a profile with --profile, or run aws configure or aws sso login: ", "deploy")
 	})
 	without("AWS_ENDPOINT_URL") // the flag does what it did
-	if o := a.tyg("plan", "--endpoint-url", a.url); o.status != exitDiffers {
+	if o := a.tyg("plan", "--endpoint-url", a.url); o.status != cli.ExitDiffers {
 		t.Errorf("plan: status %d, stderr %s", o.status, o.stderr)
 	}
 	if made := a.Resources(); len(made) > 0 {
@@ -60,7 +61,7 @@ func TestProfileOfTheConfiguration(t *testing.T) {
 	t.Setenv("AWS_ACCESS_KEY_ID", "")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "")
 	a.must("plan")
-	a.fails(exitFailure, "tyg: there is no AWS profile \"other\"", "plan", "--profile", "other")
+	a.fails(cli.ExitFailure, "tyg: there is no AWS profile \"other\"", "plan", "--profile", "other")
 }
 
 // A refusal names the action and what it was for.
@@ -74,7 +75,7 @@ func TestDeployThatIsNotAllowed(t *testing.T) {
 	})
 	o := a.tyg("deploy")
 	for _, part := range []string{"iam:CreateRole", "arn:aws:iam::123456789012:role/echo-server-dev"} {
-		if o.status != exitFailure || !strings.Contains(o.stderr, part) {
+		if o.status != cli.ExitFailure || !strings.Contains(o.stderr, part) {
 			t.Errorf("status %d, stderr %q, which should have %q", o.status, o.stderr, part)
 		}
 	}
@@ -87,14 +88,14 @@ func TestDeployElsewhereIsRefused(t *testing.T) {
 	a := newAccount(t, "small", "echo-server")
 	a.must("deploy")
 	there := a.Resources()
-	a.fails(exitFailure, "tyg: this stage is deployed in region us-west-2, and the region is us-east-1",
+	a.fails(cli.ExitFailure, "tyg: this stage is deployed in region us-west-2, and the region is us-east-1",
 		"deploy", "--region", "us-east-1")
 	a.configure(`"app_name": "echo-server"`, `"app_name": "echo"`)
-	a.fails(exitFailure, "tyg: stage \"dev\" is deployed with app_name \"echo-server\", and now it is \"echo\"; "+
+	a.fails(cli.ExitFailure, "tyg: stage \"dev\" is deployed with app_name \"echo-server\", and now it is \"echo\"; "+
 		"take that name again, or tyg delete --stage dev first\n", "deploy")
 	file := filepath.Join(".tyg", "deployed", "dev.json")
 	a.edit(file, `"account_id": "`+awstest.Account, `"account_id": "210987654321`)
-	a.fails(exitFailure, "tyg: this stage is deployed in account 210987654321, "+
+	a.fails(cli.ExitFailure, "tyg: this stage is deployed in account 210987654321, "+
 		"and the credentials belong to account "+awstest.Account, "delete", "--yes")
 	if got := a.Resources(); strings.Join(got, " ") != strings.Join(there, " ") {
 		t.Errorf("there is %q, and was %q", got, there)
@@ -117,7 +118,7 @@ func TestTableThatWasThereBefore(t *testing.T) {
 	a.configure(`"version": "2.0",`, `"version": "2.0", "tables": {"rooms": {
 		"table_name": "rooms", "partition_key": {"name": "PK"}, "sort_key": {"name": "id", "type": "S"}}},`)
 	o := a.tyg("deploy")
-	if o.status != exitFailure || !strings.Contains(o.stderr, "rooms") {
+	if o.status != cli.ExitFailure || !strings.Contains(o.stderr, "rooms") {
 		t.Errorf("status %d, stderr %q", o.status, o.stderr)
 	}
 	if got := a.Resources(); len(got) != 1 {
@@ -133,9 +134,9 @@ func TestTableThatWasThereBefore(t *testing.T) {
 
 func TestDeleteAsks(t *testing.T) {
 	a := newAccount(t, "small", "echo-server")
-	a.fails(exitOK, "tyg: stage dev is not deployed\n", "delete")
+	a.fails(cli.ExitOK, "tyg: stage dev is not deployed\n", "delete")
 	a.must("deploy")
-	a.fails(exitFailure, "tyg: delete asks first, and there is no terminal to ask on; say --yes\n", "delete")
+	a.fails(cli.ExitFailure, "tyg: delete asks first, and there is no terminal to ask on; say --yes\n", "delete")
 	var report struct {
 		Stage   string
 		Deleted []deploy.Step

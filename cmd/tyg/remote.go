@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tyg-dev/tyg/cmd/internal/awsconfig"
+	"github.com/tyg-dev/tyg/cmd/internal/cli"
 	"github.com/tyg-dev/tyg/internal/deploy"
 )
 
@@ -22,7 +23,7 @@ const deployedPath = ".tyg/deployed"
 
 // A remote is a stage of a project on AWS, as the flags of a verb name it.
 type remote struct {
-	e        *env
+	e        *cli.Env
 	dir      string // of the project
 	stage    string
 	profile  string
@@ -35,7 +36,7 @@ type remote struct {
 	keeps, generated bool
 }
 
-func newRemote(e *env) *remote { return &remote{e: e, dir: ".", stage: "dev"} }
+func newRemote(e *cli.Env) *remote { return &remote{e: e, dir: ".", stage: "dev"} }
 
 // flags adds the flags that name the stage and the account. Verbs that call nobody have stageFlags.
 func (r *remote) flags(cmd *cobra.Command) {
@@ -65,10 +66,10 @@ func (r *remote) stageFlags(cmd *cobra.Command) {
 // check finds flags that make no sense. The name of a stage is part of names on AWS and of a file.
 func (r *remote) check(cmd *cobra.Command) error {
 	if !regexp.MustCompile(`^[A-Za-z0-9_-]+$`).MatchString(r.stage) {
-		return usagef(cmd, "--stage %q: a stage has letters, digits, - and _ only", r.stage)
+		return cli.Usagef(cmd, "--stage %q: a stage has letters, digits, - and _ only", r.stage)
 	}
 	if r.endpoint != "" && !regexp.MustCompile(`^https?://[^/]`).MatchString(r.endpoint) {
-		return usagef(cmd, "--endpoint-url %q is not an http or https URL", r.endpoint)
+		return cli.Usagef(cmd, "--endpoint-url %q is not an http or https URL", r.endpoint)
 	}
 	return nil
 }
@@ -134,7 +135,7 @@ func (r *remote) aws(ctx context.Context, profile string) (aws.Config, error) {
 	for _, name := range []string{
 		"AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_WEB_IDENTITY_TOKEN_FILE",
 	} {
-		if r.e.getenv(name) != "" {
+		if r.e.Getenv(name) != "" {
 			profile = ""
 		}
 	}
@@ -145,7 +146,7 @@ func (r *remote) aws(ctx context.Context, profile string) (aws.Config, error) {
 	if err == nil {
 		err = awsconfig.Check(ctx, cfg)
 	}
-	return cfg, interrupted(ctx, err)
+	return cfg, cli.Interrupted(ctx, err)
 }
 
 // cloud opens the account. The profile is that of the project's configuration, and may be empty.
@@ -155,22 +156,14 @@ func (r *remote) cloud(ctx context.Context, profile string) (*deploy.Cloud, erro
 		return nil, err
 	}
 	cloud, err := deploy.Open(ctx, cfg)
-	return cloud, interrupted(ctx, err)
-}
-
-// interrupted returns err, or what it is if a signal was its reason.
-func interrupted(ctx context.Context, err error) error {
-	if err != nil && ctx.Err() != nil {
-		return errInterrupted
-	}
-	return err
+	return cloud, cli.Interrupted(ctx, err)
 }
 
 // progress prints a line about what is being done. What is waited for is no result.
 func (r *remote) progress(line string) {
-	out := r.e.stdout
+	out := r.e.Stdout
 	if r.asJSON || strings.HasPrefix(line, "Waiting ") {
-		out = r.e.stderr
+		out = r.e.Stderr
 	}
 	fmt.Fprintln(out, line)
 }
@@ -178,6 +171,6 @@ func (r *remote) progress(line string) {
 // warn prints what works, and not as one may think.
 func (r *remote) warn(warnings []string) {
 	for _, text := range warnings {
-		fmt.Fprintf(r.e.stderr, "tyg: warning: %s\n", text)
+		fmt.Fprintf(r.e.Stderr, "tyg: warning: %s\n", text)
 	}
 }

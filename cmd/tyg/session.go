@@ -10,6 +10,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/tyg-dev/tyg/cmd/internal/cli"
 	"github.com/tyg-dev/tyg/internal/ws"
 	"github.com/tyg-dev/tyg/internal/wsclient"
 )
@@ -68,7 +69,7 @@ func (s *session) run(ctx context.Context) error {
 			}
 		case <-ctx.Done():
 			s.leave()
-			return errInterrupted
+			return cli.ErrInterrupted
 		}
 	}
 }
@@ -183,4 +184,9 @@ func (r pipeReader) ReadLine() (string, error) {
 	}
 	line = strings.TrimSuffix(line, "\n")
 	return strings.TrimSuffix(line, "\r"), err
+}
+
+// closedError returns the error of a connection that did not end normally.
+func closedError(text string) error {
+	return &cli.StatusError{Status: cli.ExitClosed, Err: errors.New(text)}
 }

@@ -8,11 +8,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
-	"runtime/debug"
 	"strconv"
 	"strings"
 
+	"github.com/tyg-dev/tyg/cmd/internal/buildinfo"
 	"github.com/tyg-dev/tyg/examples"
 )
 
@@ -26,33 +25,20 @@ type source struct {
 // findSource decides between the two. A directory that the user named comes first, then the version
 // that this binary was installed as, then the checkout that it was built in.
 func findSource(
-	ctx context.Context, named string, info *debug.BuildInfo, built string,
+	ctx context.Context, named string, version buildinfo.Version, built string,
 ) (source, error) {
-	version := info.Main.Version
-	published := strings.HasPrefix(version, "v") && !strings.HasSuffix(version, "+dirty")
 	switch {
 	case named != "":
 		return checkout(named)
-	// Only a binary of "go install …@version" knows the checksum of its module.
-	case published && info.Main.Sum != "":
-		return download(ctx, version)
-	case isCheckout(built):
+	case version.Published() && version.Installed:
+		return download(ctx, version.Version)
+	case built != "":
 		return source{dir: built}, nil
-	case published:
-		return download(ctx, version)
+	case version.Published():
+		return download(ctx, version.Version)
 	}
 	return source{}, errors.New("this tyg is a development build and does not know where " +
 		"its source is; name a checkout of " + examples.Module + " with --tyg-source DIR or TYG_SOURCE")
-}
-
-// builtIn returns the directory of the checkout in which this binary was compiled, or "" if it was
-// compiled with -trimpath.
-func builtIn() string {
-	_, file, _, ok := runtime.Caller(0)
-	if !ok || !filepath.IsAbs(file) {
-		return ""
-	}
-	return filepath.Dir(filepath.Dir(filepath.Dir(filepath.FromSlash(file))))
 }
 
 func checkout(dir string) (source, error) {
@@ -60,30 +46,11 @@ func checkout(dir string) (source, error) {
 	if err != nil {
 		return source{}, fmt.Errorf("find source of tyg: %w", err)
 	}
-	if !isCheckout(abs) {
+	if !buildinfo.IsCheckout(abs) {
 		return source{}, fmt.Errorf("%s is not a checkout of %s: it has no go.mod of that module",
 			abs, examples.Module)
 	}
 	return source{dir: abs}, nil
-}
-
-// isCheckout reports whether dir is the root of the module tyg.
-func isCheckout(dir string) bool {
-	if dir == "" {
-		return false
-	}
-	data, err := os.ReadFile(filepath.Join(dir, "go.mod"))
-	return err == nil && moduleOf(data) == examples.Module
-}
-
-// moduleOf returns the module path in the text of a go.mod, or "".
-func moduleOf(data []byte) string {
-	for line := range strings.Lines(string(data)) {
-		if f := strings.Fields(line); len(f) >= 2 && f[0] == "module" {
-			return strings.Trim(f[1], "\"`")
-		}
-	}
-	return ""
 }
 
 // download makes the go command fetch a version of tyg, which it has done already where it has

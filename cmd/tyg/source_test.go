@@ -3,20 +3,20 @@ package main
 import (
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"strings"
 	"testing"
+
+	"github.com/tyg-dev/tyg/cmd/internal/buildinfo"
 )
 
 func TestSourceIsTheCheckoutThatTheBinaryWasBuiltIn(t *testing.T) {
-	dir := builtIn()
-	if !isCheckout(dir) {
-		t.Fatalf("builtIn() = %q, which is not the checkout", dir)
+	dir := buildinfo.Checkout()
+	if !buildinfo.IsCheckout(dir) {
+		t.Fatalf("Checkout() = %q, which is not the checkout", dir)
 	}
 	dirty := "v0.1.1-0.20260102030405-abcdefabcdef+dirty"
-	for _, version := range []string{"", "(devel)", "v0.1.0", dirty} {
-		info := &debug.BuildInfo{Main: debug.Module{Version: version}}
-		got, err := findSource(t.Context(), "", info, dir)
+	for _, version := range []string{buildinfo.Devel, "v0.1.0", dirty} {
+		got, err := findSource(t.Context(), "", buildinfo.Version{Version: version}, dir)
 		if err != nil || got.dir != dir {
 			t.Errorf("source of version %q is %+v, %v; want %s", version, got, err, dir)
 		}
@@ -24,9 +24,8 @@ func TestSourceIsTheCheckoutThatTheBinaryWasBuiltIn(t *testing.T) {
 }
 
 func TestSourceThatNobodyKnowsIsAnError(t *testing.T) {
-	for _, version := range []string{"", "(devel)", "v0.1.0+dirty"} {
-		info := &debug.BuildInfo{Main: debug.Module{Version: version}}
-		_, err := findSource(t.Context(), "", info, "")
+	for _, version := range []string{buildinfo.Devel, "v0.1.0+dirty"} {
+		_, err := findSource(t.Context(), "", buildinfo.Version{Version: version}, "")
 		if err == nil || !strings.Contains(err.Error(), "--tyg-source DIR or TYG_SOURCE") {
 			t.Errorf("error for version %q is %v, want one that names the flag", version, err)
 		}
@@ -36,8 +35,8 @@ func TestSourceThatNobodyKnowsIsAnError(t *testing.T) {
 // A version that was installed comes from the module cache, and the project gets its checksums.
 func TestSourceOfAnInstalledVersion(t *testing.T) {
 	serveModule(t, "v0.1.0", map[string]string{"go.mod": "module github.com/tyg-dev/tyg\n"})
-	info := &debug.BuildInfo{Main: debug.Module{Version: "v0.1.0", Sum: "h1:known"}}
-	s, err := findSource(t.Context(), "", info, builtIn())
+	installed := buildinfo.Version{Version: "v0.1.0", Installed: true}
+	s, err := findSource(t.Context(), "", installed, buildinfo.Checkout())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,8 +53,8 @@ func TestSourceOfAnInstalledVersion(t *testing.T) {
 
 func TestSourceThatCannotBeDownloadedIsAnError(t *testing.T) {
 	serveModule(t, "v0.1.0", map[string]string{"go.mod": "module github.com/tyg-dev/tyg\n"})
-	info := &debug.BuildInfo{Main: debug.Module{Version: "v0.2.0", Sum: "h1:known"}}
-	_, err := findSource(t.Context(), "", info, builtIn())
+	installed := buildinfo.Version{Version: "v0.2.0", Installed: true}
+	_, err := findSource(t.Context(), "", installed, buildinfo.Checkout())
 	if err == nil || !strings.HasPrefix(err.Error(), "download tyg v0.2.0: ") {
 		t.Errorf("error is %v", err)
 	}

@@ -8,32 +8,34 @@ import (
 	"time"
 
 	"golang.org/x/term"
+
+	"github.com/tyg-dev/tyg/cmd/internal/cli"
 )
 
 // surface decides how a conversation looks: where lines come from, and how it is shown. The caller
 // calls restore before it prints anything else.
-func (c *connectRun) surface(e *env) (lineReader, view, func(), error) {
-	in, inOK := terminalOf(e.stdin)
-	out, outOK := terminalOf(e.stdout)
+func (c *connectRun) surface(e *cli.Env) (lineReader, view, func(), error) {
+	in, inOK := terminalOf(e.Stdin)
+	out, outOK := terminalOf(e.Stdout)
 	if inOK && outOK && !c.json {
 		return c.terminal(e, in, out)
 	}
-	input := pipeReader{bufio.NewReader(e.stdin)}
+	input := pipeReader{bufio.NewReader(e.Stdin)}
 	if inOK {
 		c.wait = -1 // a person at a keyboard ends the input in order to leave
 	}
 	if c.json {
-		return input, &jsonView{out: e.stdout, now: time.Now}, func() {}, nil
+		return input, &jsonView{out: e.Stdout, now: time.Now}, func() {}, nil
 	}
 	v := &textView{
-		out: e.stdout, notices: c.notices(e.stderr),
+		out: e.Stdout, notices: c.notices(e.Stderr),
 		banner: c.prompt && !c.quiet, echo: c.prompt && !inOK, prompts: c.prompt, escape: outOK,
 	}
 	return input, v, func() {}, nil
 }
 
 // terminal is the surface of a person at a terminal.
-func (c *connectRun) terminal(e *env, in, out *os.File) (lineReader, view, func(), error) {
+func (c *connectRun) terminal(e *cli.Env, in, out *os.File) (lineReader, view, func(), error) {
 	old, err := term.MakeRaw(int(in.Fd()))
 	if err != nil {
 		return nil, nil, nil, fmt.Errorf("prepare terminal: %w", err)
@@ -45,7 +47,7 @@ func (c *connectRun) terminal(e *env, in, out *os.File) (lineReader, view, func(
 		io.Writer
 	}{in, out}, "> ")
 	if !c.noHistory {
-		s.History = openHistory(e.getenv)
+		s.History = openHistory(e.Getenv)
 	}
 	restore := func() {
 		_ = term.Restore(int(in.Fd()), old)

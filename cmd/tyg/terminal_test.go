@@ -17,6 +17,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/creack/pty"
+
+	"github.com/tyg-dev/tyg/cmd/internal/cli"
 )
 
 // The transcript of the tutorial, as it stands on the screen.
@@ -112,8 +114,8 @@ func TestConnectIsInterrupted(t *testing.T) {
 			}
 		}
 		_ = cmd.Wait() // the status says it all
-		if got := cmd.ProcessState.ExitCode(); got != exitInterrupted {
-			t.Errorf("exit status after %s is %d, want %d", s, got, exitInterrupted)
+		if got := cmd.ProcessState.ExitCode(); got != cli.ExitInterrupted {
+			t.Errorf("exit status after %s is %d, want %d", s, got, cli.ExitInterrupted)
 		}
 		if !strings.Contains(last, `"event":"close"`) || !strings.Contains(last, `"by":"client"`) {
 			t.Errorf("last line after %s is %s, want that the client closed", s, last)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tyg-dev/tyg/cmd/internal/cli"
 	"github.com/tyg-dev/tyg/internal/deploy"
 )
 
@@ -13,14 +14,14 @@ calls nobody.
 
 With --json it prints the URL of the custom domain name, too, if there is one.`
 
-func newURL(e *env) *cobra.Command {
+func newURL(e *cli.Env) *cobra.Command {
 	r := newRemote(e)
 	cmd := &cobra.Command{
 		Use:     "url",
 		Short:   "Print the URL of a stage on AWS",
 		Long:    urlHelp,
 		Example: "  tyg url\n  tyg connect \"$(tyg url --stage prod)\"",
-		Args:    takes(),
+		Args:    cli.ExactArgs(),
 		RunE:    func(*cobra.Command, []string) error { return r.printURL() },
 	}
 	r.stageFlags(cmd)
@@ -36,7 +37,7 @@ func (r *remote) printURL() error {
 		return fmt.Errorf("stage %q has no URL yet: its deploy did not end; run tyg deploy", r.stage)
 	}
 	if !r.asJSON {
-		_, err = fmt.Fprintln(r.e.stdout, s.URL())
+		_, err = fmt.Fprintln(r.e.Stdout, s.URL())
 		return err
 	}
 	found := struct {
@@ -46,5 +47,5 @@ func (r *remote) printURL() error {
 	for _, domain := range s.Of(deploy.TypeDomain) {
 		found.CustomDomain = domainURL(domain)
 	}
-	return printJSON(r.e.stdout, found)
+	return cli.PrintJSON(r.e.Stdout, found)
 }

@@ -1,0 +1,70 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// The exit statuses of tyg.
+const (
+	ExitOK          = 0
+	ExitFailure     = 1
+	ExitUsage       = 2
+	ExitDiffers     = 2 // as terraform plan -detailed-exitcode has it
+	ExitClosed      = 3
+	ExitInterrupted = 130 // 128 + SIGINT, as a shell reports it
+)
+
+// ErrInterrupted is the error of a command that a signal cut short. It prints nothing.
+var ErrInterrupted = errors.New("interrupted")
+
+// Interrupted returns ErrInterrupted in place of err if ctx has ended.
+func Interrupted(ctx context.Context, err error) error {
+	if err != nil && ctx.Err() != nil {
+		return ErrInterrupted
+	}
+	return err
+}
+
+// A StatusError ends a command with an exit status of its own.
+type StatusError struct {
+	Status int
+	Err    error // to print; nil prints nothing
+}
+
+// Error returns the text of Err.
+func (e *StatusError) Error() string {
+	if e.Err == nil {
+		return fmt.Sprintf("exit status %d", e.Status)
+	}
+	return e.Err.Error()
+}
+
+// Unwrap returns Err.
+func (e *StatusError) Unwrap() error { return e.Err }
+
+// report prints err and returns the exit status that it means.
+func report(w io.Writer, err error) int {
+	var (
+		usage  *UsageError
+		status *StatusError
+	)
+	switch {
+	case err == nil:
+		return ExitOK
+	case errors.As(err, &usage):
+		fmt.Fprintf(w, "tyg: %v; see %s --help\n", err, usage.path)
+		return ExitUsage
+	case errors.Is(err, ErrInterrupted):
+		return ExitInterrupted
+	case errors.As(err, &status):
+		if status.Err != nil {
+			fmt.Fprintf(w, "tyg: %v\n", err)
+		}
+		return status.Status
+	}
+	fmt.Fprintf(w, "tyg: %v\n", err)
+	return ExitFailure
+}
