@@ -12,6 +12,7 @@ import (
 
 	"github.com/tyg-dev/tyg/cmd/internal/buildinfo"
 	"github.com/tyg-dev/tyg/cmd/internal/cli"
+	"github.com/tyg-dev/tyg/cmd/internal/project"
 	"github.com/tyg-dev/tyg/internal/awstest"
 )
 
@@ -24,8 +25,8 @@ type account struct {
 }
 
 // newAccount makes an account, and a new project of this machine's architecture, in which the test then
-// is. The template "small" stands for that of echo, and is built in no time. The test ends with an error
-// if AWS would not have understood a request.
+// is. The templates "small" and "small chat" have the configuration of echo and chat, and a program that
+// is built in no time. The test ends with an error if AWS would not have understood a request.
 func newAccount(t *testing.T, template, name string) *account {
 	t.Helper()
 	a := &account{Cloud: awstest.New(), t: t}
@@ -40,9 +41,12 @@ func newAccount(t *testing.T, template, name string) *account {
 	})
 	a.environment()
 	t.Chdir(t.TempDir())
-	if template == "small" {
-		a.small(name)
-	} else {
+	switch template {
+	case "small":
+		a.small("echo", name)
+	case "small chat":
+		a.small("chat", name)
+	default:
 		a.must("new-project", name, "--template", template, "--tyg-source", buildinfo.Checkout())
 	}
 	t.Chdir(name)
@@ -54,15 +58,16 @@ func newAccount(t *testing.T, template, name string) *account {
 	return a
 }
 
-// small makes a project that says what echo says of itself, and does nothing else.
-func (a *account) small(name string) {
+// small makes a project that describes itself as echo does, and does nothing else. Its configuration is
+// that of the template.
+func (a *account) small(template, name string) {
 	a.t.Helper()
 	for file, text := range map[string]string{
-		"go.mod": "module small\n\ngo 1.26\n", ".tyg/config.json": string(newConfig("echo", name)),
+		"go.mod": "module small\n\ngo 1.26\n", ".tyg/config.json": string(project.NewConfig(template, name)),
 		"main.go": "package main\n\nimport \"os\"\n\nfunc main() {\n\t_, _ = os.Stdout.WriteString(`" +
 			`{"name":"small","routes":["$default"],"selection":"$request.body.action"}` + "`)\n}\n",
 	} {
-		if err := writeFile(filepath.Join(name, filepath.FromSlash(file)), []byte(text)); err != nil {
+		if err := project.WriteFile(filepath.Join(name, filepath.FromSlash(file)), []byte(text)); err != nil {
 			a.t.Fatal(err)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/cmd/internal/project"
 	"github.com/tyg-dev/tyg/cmd/internal/strict"
 	"github.com/tyg-dev/tyg/internal/deploy"
 )
@@ -23,7 +24,7 @@ const (
 
 // A blueprint is all that decides what an application is on AWS.
 type blueprint struct {
-	config
+	project.Config
 	dir         string // of the project
 	stage       string
 	description tyg.Description
@@ -35,8 +36,8 @@ type blueprint struct {
 
 // application returns what should be on AWS.
 func (b *blueprint) application() (deploy.Application, error) {
-	s := b.at(b.stage)
-	if err := errors.Join(s.checkProgram(), b.checkFunctions(s)); err != nil {
+	s := b.At(b.stage)
+	if err := errors.Join(checkProgram(s), b.checkFunctions(s)); err != nil {
 		return deploy.Application{}, err
 	}
 	name, err := b.name()
@@ -44,13 +45,13 @@ func (b *blueprint) application() (deploy.Application, error) {
 		return deploy.Application{}, err
 	}
 	app := deploy.Application{Name: name, Stage: b.stage, API: b.api(s), Tags: s.Tags}
-	if app.Tables, err = s.tables(name + "-" + b.stage); err != nil {
-		return app, fmt.Errorf("%s: %w", configPath, err)
+	if app.Tables, err = tables(s, name+"-"+b.stage); err != nil {
+		return app, fmt.Errorf("%s: %w", project.ConfigPath, err)
 	}
 	for _, logical := range b.functions() {
 		fn, err := b.lambda(logical, s, app.Tables)
 		if err != nil {
-			return app, fmt.Errorf("%s: function %s: %w", configPath, logical, err)
+			return app, fmt.Errorf("%s: function %s: %w", project.ConfigPath, logical, err)
 		}
 		app.Functions = append(app.Functions, fn)
 	}
@@ -59,31 +60,31 @@ func (b *blueprint) application() (deploy.Application, error) {
 
 // checkProgram reports what the configuration says of a project that is not a Go program, which deploy
 // cannot build. Nothing is ignored.
-func (s stageConfig) checkProgram() error {
+func checkProgram(s project.StageConfig) error {
 	switch {
 	case len(s.Routes) > 0:
 		return fmt.Errorf("%s: routes are for tyg local and tyg gateway; tyg deploys Go programs only, "+
-			"whose routes are in the source", configPath)
+			"whose routes are in the source", project.ConfigPath)
 	case s.Authorizer != nil:
 		return fmt.Errorf("%s: authorizer goes with routes; of a Go program it is what OnAuthorize says",
-			configPath)
+			project.ConfigPath)
 	case s.RouteSelection != "":
 		return fmt.Errorf("%s: route_selection_expression goes with routes; a Go program says it itself",
-			configPath)
+			project.ConfigPath)
 	}
 	return nil
 }
 
 // checkFunctions reports what the configuration says of functions that the program has not.
-func (b *blueprint) checkFunctions(s stageConfig) error {
+func (b *blueprint) checkFunctions(s project.StageConfig) error {
 	known := b.functions()
 	for _, name := range slices.Sorted(maps.Keys(s.Functions)) {
 		if !slices.Contains(known, name) {
 			return fmt.Errorf("%s: the application has no function %q%s; it has %s",
-				configPath, name, strict.DidYouMean(name, known), strings.Join(known, ", "))
+				project.ConfigPath, name, strict.DidYouMean(name, known), strings.Join(known, ", "))
 		}
-		if f := b.function(b.stage, name); len(f.Command) > 0 || f.Directory != "" {
-			return fmt.Errorf("%s: lambda_functions.%s: command and directory go with routes", configPath, name)
+		if f := b.Function(b.stage, name); len(f.Command) > 0 || f.Directory != "" {
+			return fmt.Errorf("%s: lambda_functions.%s: command and directory go with routes", project.ConfigPath, name)
 		}
 	}
 	return nil
@@ -94,8 +95,8 @@ func (b *blueprint) name() (string, error) {
 	if b.AppName != "" {
 		return b.AppName, nil // the configuration has checked it
 	}
-	if err := checkName(b.description.Name); err != nil {
-		return "", fmt.Errorf("%s has no app_name, and that of the program will not do: %w", configPath, err)
+	if err := project.CheckName(b.description.Name); err != nil {
+		return "", fmt.Errorf("%s has no app_name, and that of the program will not do: %w", project.ConfigPath, err)
 	}
 	return b.description.Name, nil
 }
@@ -120,7 +121,7 @@ func (b *blueprint) functions() []string {
 
 // handler returns the function that does what the function of this name is for.
 func (b *blueprint) handler(logical string) string {
-	if yes(b.at(b.stage).SingleFunction, false) {
+	if valueOr(b.At(b.stage).SingleFunction, false) {
 		return singleFunction
 	}
 	return logical
@@ -163,10 +164,10 @@ func functionOf(route string) string {
 	return messageFunction
 }
 
-func (b *blueprint) api(s stageConfig) deploy.API {
+func (b *blueprint) api(s project.StageConfig) deploy.API {
 	api := deploy.API{
 		Stage: s.APIGatewayStage, RouteSelection: b.description.RouteSelection, Routes: b.routes(),
-		Settings: s.settings(), Variables: s.StageVariables,
+		Settings: settings(s), Variables: s.StageVariables,
 	}
 	if a := b.description.Authorizer; a != nil {
 		api.Authorizer = &deploy.Authorizer{
@@ -182,10 +183,10 @@ func (b *blueprint) api(s stageConfig) deploy.API {
 	return api
 }
 
-func (s stageConfig) settings() deploy.StageSettings {
+func settings(s project.StageConfig) deploy.StageSettings {
 	set := deploy.StageSettings{
-		LoggingLevel: s.LoggingLevel, DataTrace: yes(s.DataTrace, false),
-		DetailedMetrics: yes(s.DetailedMetrics, false),
+		LoggingLevel: s.LoggingLevel, DataTrace: valueOr(s.DataTrace, false),
+		DetailedMetrics: valueOr(s.DetailedMetrics, false),
 	}
 	if t := s.Throttling; t != nil {
 		set.ThrottlingRate, set.ThrottlingBurst = t.RateLimit, t.BurstLimit

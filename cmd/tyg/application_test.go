@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/cmd/internal/project"
 	"github.com/tyg-dev/tyg/internal/deploy"
 )
 
@@ -16,13 +17,13 @@ func applicationOf(
 	t *testing.T, config string, d tyg.Description, files map[string]string,
 ) (deploy.Application, error) {
 	t.Helper()
-	c, err := parseConfig([]byte(config))
+	c, err := project.ParseConfig([]byte(config))
 	if err != nil {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
 	for name, text := range files {
-		if err := writeFile(filepath.Join(dir, ".tyg", name), []byte(text)); err != nil {
+		if err := project.WriteFile(filepath.Join(dir, ".tyg", name), []byte(text)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -30,7 +31,7 @@ func applicationOf(
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &blueprint{config: c, dir: dir, stage: "dev", description: d, bundle: bundle}
+	b := &blueprint{Config: c, dir: dir, stage: "dev", description: d, bundle: bundle}
 	return b.application()
 }
 
@@ -231,4 +232,25 @@ func wantError(t *testing.T, err error, want string) {
 	if err == nil || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("error is\n%v\nwant\n%s", err, want)
 	}
+}
+
+// What the parser of configurations accepts is an application or an error.
+func FuzzApplication(f *testing.F) {
+	f.Add(project.NewConfig("echo", "demo"))
+	f.Add([]byte(`{"lambda_functions": {"x": {"lambda_timeout": 3, "tags": {"a": "b"}}}}`))
+	f.Add([]byte("{\"xray\": true,\n\"xray\": null}"))
+	f.Add([]byte(`{"stages": {"\u0061": {}, "a": {}}}`))
+	f.Add(project.NewConfig("chat", "demo"))
+	f.Add([]byte(`{"tables": {"a": null, "b": {"indexes": {"c": null}}}, "throttling": null, ` +
+		`"manage_iam_role": false}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		c, err := project.ParseConfig(data)
+		if err != nil {
+			return
+		}
+		b := &blueprint{Config: c, dir: "testdata", stage: "dev", description: describing("$default")}
+		if app, err := b.application(); err == nil && len(app.Functions) != 1 {
+			t.Errorf("the application has %d functions", len(app.Functions))
+		}
+	})
 }

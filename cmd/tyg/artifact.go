@@ -14,14 +14,15 @@ import (
 	"github.com/tyg-dev/tyg/cmd/internal/backend"
 	"github.com/tyg-dev/tyg/cmd/internal/cli"
 	"github.com/tyg-dev/tyg/cmd/internal/gobuild"
+	"github.com/tyg-dev/tyg/cmd/internal/project"
 	"github.com/tyg-dev/tyg/internal/deploy"
 	"github.com/tyg-dev/tyg/internal/functions"
 )
 
 // application builds the project for Lambda, asks it for its routes, and returns what should be on AWS.
 // It calls nobody.
-func (r *remote) application(ctx context.Context, c config) (deploy.Application, error) {
-	b := &blueprint{config: c, dir: r.dir, stage: r.stage, generated: r.generated}
+func (r *remote) application(ctx context.Context, c project.Config) (deploy.Application, error) {
+	b := &blueprint{Config: c, dir: r.dir, stage: r.stage, generated: r.generated}
 	r.progress("Creating deployment package.")
 	program, err := r.build(ctx, b)
 	if err != nil {
@@ -34,7 +35,7 @@ func (r *remote) application(ctx context.Context, c config) (deploy.Application,
 	if err != nil || !r.keeps {
 		return app, err
 	}
-	known, err := deployments(r.dir).keep(b.bundle, b.at(r.stage).Architecture)
+	known, err := deployments(r.dir).keep(b.bundle, b.At(r.stage).Architecture)
 	if known {
 		r.progress("Reusing existing deployment package.")
 	}
@@ -52,7 +53,7 @@ func (r *remote) build(ctx context.Context, b *blueprint) ([]byte, error) {
 		return nil, fmt.Errorf("build project: %w", err)
 	}
 	defer os.RemoveAll(project.Temp)
-	there := gobuild.Platform{OS: "linux", Arch: goArch(b.at(r.stage).Architecture)}
+	there := gobuild.Platform{OS: "linux", Arch: goArch(b.At(r.stage).Architecture)}
 	program, err := project.BuildLambda(ctx, there)
 	if err != nil {
 		return nil, err
@@ -99,12 +100,15 @@ func (b *blueprint) ask(ctx context.Context, p gobuild.Program) (tyg.Description
 // variables returns the environment of all functions together. A program may look at it before it says
 // what it is, and is one for all.
 func (b *blueprint) variables() map[string]string {
-	s := b.at(b.stage)
-	all := merge(s.Environment, nil)
-	for _, name := range slices.Sorted(maps.Keys(s.Functions)) {
-		maps.Copy(all, b.function(b.stage, name).Environment)
+	s := b.At(b.stage)
+	all := maps.Clone(s.Environment)
+	if all == nil {
+		all = make(map[string]string)
 	}
-	tables, err := s.tables(b.AppName + "-" + b.stage)
+	for _, name := range slices.Sorted(maps.Keys(s.Functions)) {
+		maps.Copy(all, b.Function(b.stage, name).Environment)
+	}
+	tables, err := tables(s, b.AppName+"-"+b.stage)
 	if err != nil {
 		return all // application says what is wrong
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tyg-dev/tyg/cmd/internal/cli"
+	"github.com/tyg-dev/tyg/cmd/internal/project"
 	"github.com/tyg-dev/tyg/internal/deploy"
 )
 
@@ -66,7 +67,7 @@ func (d *deletion) run(ctx context.Context) error {
 	if len(steps) == 0 {
 		return d.report(nil, state)
 	}
-	c, err := readConfig(d.dir)
+	c, err := project.ReadConfig(d.dir)
 	if err != nil {
 		d.warn([]string{err.Error()})
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tyg-dev/tyg/cmd/internal/cli"
+	"github.com/tyg-dev/tyg/cmd/internal/project"
 	"github.com/tyg-dev/tyg/internal/deploy"
 )
 
@@ -69,9 +70,9 @@ func (r *remote) deploy(ctx context.Context) error {
 
 // plan builds the project and compares it with what is there.
 func (r *remote) plan(ctx context.Context) (*deploy.Deployer, deploy.Plan, error) {
-	c, err := readConfig(r.dir)
+	c, err := project.ReadConfig(r.dir)
 	if err == nil {
-		err = c.at(r.stage).checkProgram()
+		err = checkProgram(c.At(r.stage))
 	}
 	if err != nil {
 		return nil, deploy.Plan{}, err

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/tyg-dev/tyg/cmd/internal/project"
 	"github.com/tyg-dev/tyg/internal/deploy"
 )
 
@@ -33,7 +34,7 @@ func (p packages) keep(b *deploy.Bundle, architecture string) (known bool, err e
 	file := filepath.Join(string(p), hex.EncodeToString(sum)[:16]+"-"+architecture+".zip")
 	if _, err := os.Stat(file); err == nil {
 		known = true
-	} else if err := writeFile(file, b.Zip); err != nil {
+	} else if err := project.WriteFile(file, b.Zip); err != nil {
 		return false, fmt.Errorf("keep deployment package: %w", err)
 	}
 	now := time.Now() // the file system's own clock may stand still between two packages

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tyg-dev/tyg/cmd/internal/cli"
+	"github.com/tyg-dev/tyg/cmd/internal/project"
 	"github.com/tyg-dev/tyg/internal/deploy"
 )
 
@@ -42,7 +43,7 @@ func newGenPolicy(e *cli.Env) *cobra.Command {
 }
 
 func (r *remote) genPolicy(ctx context.Context, deployer bool) error {
-	c, err := readConfig(r.dir)
+	c, err := project.ReadConfig(r.dir)
 	if err != nil {
 		return err
 	}
@@ -80,7 +81,7 @@ func withLeftTables(tables []deploy.Table, state deploy.State) []deploy.Table {
 }
 
 // account returns where the stage is, or would be, as far as that is known.
-func (r *remote) account(ctx context.Context, c config, state deploy.State) deploy.Account {
+func (r *remote) account(ctx context.Context, c project.Config, state deploy.State) deploy.Account {
 	account := deploy.Account{ID: state.AccountID, Region: state.Region}
 	if account.ID == "" {
 		cloud, err := r.cloud(ctx, c.Profile)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/tyg-dev/tyg/cmd/internal/awsconfig"
 	"github.com/tyg-dev/tyg/cmd/internal/cli"
+	"github.com/tyg-dev/tyg/cmd/internal/project"
 	"github.com/tyg-dev/tyg/cmd/internal/strict"
 	"github.com/tyg-dev/tyg/internal/deploy"
 	"github.com/tyg-dev/tyg/lambda"
@@ -160,7 +161,7 @@ func (i *invocation) read(cmd *cobra.Command) ([]byte, error) {
 }
 
 func (i *invocation) call(ctx context.Context, fn deploy.Resource, payload []byte) error {
-	c, err := readConfig(i.dir)
+	c, err := project.ReadConfig(i.dir)
 	if err != nil {
 		return err
 	}

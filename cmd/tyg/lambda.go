@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tyg-dev/tyg/apigw"
+	"github.com/tyg-dev/tyg/cmd/internal/project"
 	"github.com/tyg-dev/tyg/internal/deploy"
 )
 
@@ -20,14 +21,14 @@ const (
 )
 
 // lambda returns one function.
-func (b *blueprint) lambda(logical string, s stageConfig, tables []deploy.Table) (deploy.Function, error) {
-	f := b.function(b.stage, logical).functionConfig
+func (b *blueprint) lambda(logical string, s project.StageConfig, tables []deploy.Table) (deploy.Function, error) {
+	f := b.Function(b.stage, logical).FunctionConfig
 	fn := deploy.Function{
 		LogicalName: logical, Bundle: b.bundle, Architecture: s.Architecture,
 		Environment: f.Environment,
 		Timeout:     cmp.Or(f.Timeout, defaultTimeout),
 		MemorySize:  cmp.Or(f.MemorySize, defaultMemory),
-		Layers:      f.Layers, XRay: yes(f.XRay, false),
+		Layers:      f.Layers, XRay: valueOr(f.XRay, false),
 		SubnetIDs: f.SubnetIDs, SecurityGroupIDs: f.SecurityGroupIDs,
 		ReservedConcurrency: f.ReservedConcurrency, LogRetention: f.LogRetentionDays, Tags: f.Tags,
 	}
@@ -51,15 +52,15 @@ func checkVariables(configured map[string]string, tables []deploy.Table) error {
 }
 
 // role returns what a function may do.
-func (b *blueprint) role(logical string, f functionConfig) (deploy.Role, error) {
+func (b *blueprint) role(logical string, f project.FunctionConfig) (deploy.Role, error) {
 	switch {
 	case b.generated:
-	case !yes(f.ManageIAMRole, true):
+	case !valueOr(f.ManageIAMRole, true):
 		if f.IAMRoleARN == "" {
 			return deploy.Role{}, errors.New(`with "manage_iam_role": false there must be an iam_role_arn`)
 		}
 		return deploy.Role{ARN: f.IAMRoleARN}, nil
-	case !yes(f.AutogenPolicy, true):
+	case !valueOr(f.AutogenPolicy, true):
 		policy, err := b.policy(cmp.Or(f.IAMPolicyFile, "policy-"+b.stage+".json"))
 		return deploy.Role{LogicalName: logical + "_role", Policy: policy}, err
 	}
@@ -82,16 +83,16 @@ func (b *blueprint) policy(file string) (json.RawMessage, error) {
 func (b *blueprint) checkRoles(functions []deploy.Function) error {
 	var arn, file, usesARN, usesFile bool
 	for _, fn := range functions {
-		f := b.function(b.stage, fn.LogicalName)
+		f := b.Function(b.stage, fn.LogicalName)
 		arn, file = arn || f.IAMRoleARN != "", file || f.IAMPolicyFile != ""
 		usesARN, usesFile = usesARN || fn.Role.ARN != "", usesFile || fn.Role.Policy != nil
 	}
 	switch {
 	case b.generated:
 	case arn && !usesARN:
-		return fmt.Errorf(`%s: iam_role_arn does nothing without "manage_iam_role": false`, configPath)
+		return fmt.Errorf(`%s: iam_role_arn does nothing without "manage_iam_role": false`, project.ConfigPath)
 	case file && !usesFile:
-		return fmt.Errorf(`%s: iam_policy_file does nothing without "autogen_policy": false`, configPath)
+		return fmt.Errorf(`%s: iam_policy_file does nothing without "autogen_policy": false`, project.ConfigPath)
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"testing"
 
+	"github.com/tyg-dev/tyg/cmd/internal/project"
 	"github.com/tyg-dev/tyg/internal/deploy"
 )
 
@@ -41,7 +42,7 @@ func TestC18MapsOfAllLevelsAreMerged(t *testing.T) {
 
 // C19: a variable that is no text is found with its line, before anything is done.
 func TestC19VariablesAreText(t *testing.T) {
-	_, err := parseConfig([]byte("{\"environment_variables\": {\n\"PORT\": 80}}"))
+	_, err := project.ParseConfig([]byte("{\"environment_variables\": {\n\"PORT\": 80}}"))
 	wantError(t, err, `2: "environment_variables.PORT" must be a string, not number`)
 }
 

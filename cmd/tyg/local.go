@@ -14,6 +14,7 @@ import (
 
 	"github.com/tyg-dev/tyg/cmd/internal/cli"
 	"github.com/tyg-dev/tyg/cmd/internal/local"
+	"github.com/tyg-dev/tyg/cmd/internal/project"
 )
 
 const localHelp = `local runs the project in the current directory as API Gateway and Lambda would, until
@@ -93,7 +94,7 @@ func (l *localRun) flags(cmd *cobra.Command, port *uint16) {
 	f := cmd.Flags()
 	f.StringVar(&l.Addr, "addr", "", "listen on `HOST:PORT` (TYG_ADDR, default 127.0.0.1:8000)")
 	f.Uint16VarP(port, "port", "p", 8000, "listen on 127.0.0.1:`PORT`, 0 for any that is free")
-	f.StringVar(&l.stage, "stage", "dev", "run the `STAGE` of "+configPath)
+	f.StringVar(&l.stage, "stage", "dev", "run the `STAGE` of "+project.ConfigPath)
 	f.StringVar(&l.Dir, "project-dir", ".", "the project is in `DIR`")
 	f.Float64Var(&l.TimeScale, "time-scale", 1,
 		"let API Gateway's time limits (idle, life, integration) pass `N` times faster")
@@ -135,7 +136,7 @@ func (l *localRun) run(ctx context.Context) error {
 		return fmt.Errorf("find project: %w", err)
 	}
 	l.Dir = dir
-	l.Files = []string{filepath.Join(dir, filepath.FromSlash(configPath))}
+	l.Files = []string{filepath.Join(dir, filepath.FromSlash(project.ConfigPath))}
 	if l.inProcess {
 		err = l.runInProcess(ctx)
 	} else {
@@ -160,11 +161,11 @@ func (l *localRun) run(ctx context.Context) error {
 
 // plan reads the configuration.
 func (l *localRun) plan() (local.Plan, error) {
-	c, err := readConfig(l.Dir)
+	c, err := project.ReadConfig(l.Dir)
 	if err != nil {
 		return local.Plan{}, err
 	}
-	p, err := c.plan(l.Dir, l.stage)
+	p, err := local.NewPlan(c, l.Dir, l.stage)
 	if stage := os.Getenv("TYG_STAGE"); stage != "" && !l.given {
 		p.Stage = stage
 	}
@@ -176,7 +177,7 @@ func (l *localRun) runInProcess(ctx context.Context) error {
 		Dir: l.Dir, Args: l.Args, Files: l.Files, NoReload: l.NoReload,
 		Stdout: l.Stdout, Stderr: l.Stderr,
 		Environ: func() ([]string, error) {
-			c, err := readConfig(l.Dir)
+			c, err := project.ReadConfig(l.Dir)
 			return l.environ(c, os.Environ()), err
 		},
 	}.Run(ctx)
@@ -184,9 +185,9 @@ func (l *localRun) runInProcess(ctx context.Context) error {
 
 // environ returns the environment of the program: the flags, then the user's environment, then the
 // configuration. Of two entries of a name, the last counts.
-func (l *localRun) environ(c config, user []string) []string {
-	list := append(c.environment(l.stage),
-		"TYG_STAGE="+c.gatewayStage(l.stage), "TYG_ADDR=127.0.0.1:8000")
+func (l *localRun) environ(c project.Config, user []string) []string {
+	list := append(c.Environ(l.stage),
+		"TYG_STAGE="+c.GatewayStage(l.stage), "TYG_ADDR=127.0.0.1:8000")
 	for _, entry := range user {
 		if !l.given || !strings.HasPrefix(entry, "TYG_STAGE=") {
 			list = append(list, entry)

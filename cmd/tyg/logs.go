@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tyg-dev/tyg/cmd/internal/cli"
+	"github.com/tyg-dev/tyg/cmd/internal/project"
 	"github.com/tyg-dev/tyg/cmd/internal/strict"
 	"github.com/tyg-dev/tyg/internal/deploy"
 )
@@ -98,7 +99,7 @@ func (l *logsRun) run(cmd *cobra.Command, _ []string) error {
 				name, strict.DidYouMean(name, known), strings.Join(known, ", "))
 		}
 	}
-	c, err := readConfig(l.dir)
+	c, err := project.ReadConfig(l.dir)
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/tyg-dev/tyg/cmd/internal/cli"
+	"github.com/tyg-dev/tyg/cmd/internal/project"
 	"github.com/tyg-dev/tyg/internal/awstest"
 	"github.com/tyg-dev/tyg/internal/deploy"
 	"github.com/tyg-dev/tyg/internal/sigv4"
@@ -29,7 +30,7 @@ const noted = `{"schema_version": "2.0", "backend": "api", "resources": [
 func newLoggedAccount(t *testing.T) *account {
 	t.Helper()
 	a := newAccount(t, "small", "chat")
-	if err := writeFile(".tyg/deployed/dev.json", []byte(noted)); err != nil {
+	if err := project.WriteFile(".tyg/deployed/dev.json", []byte(noted)); err != nil {
 		t.Fatal(err)
 	}
 	a.log("websocket_connect", 3*time.Minute, "START RequestId: 1", "hello <you>", "END RequestId: 1")

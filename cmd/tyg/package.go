@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tyg-dev/tyg/cmd/internal/cli"
+	"github.com/tyg-dev/tyg/cmd/internal/project"
 	"github.com/tyg-dev/tyg/internal/deploy"
 	"github.com/tyg-dev/tyg/internal/deploy/template"
 	"github.com/tyg-dev/tyg/internal/deploy/template/cfn"
@@ -105,7 +106,7 @@ func newPackage(e *cli.Env) *cobra.Command {
 }
 
 func (p *packaging) run(ctx context.Context, dir string) error {
-	c, err := readConfig(p.dir)
+	c, err := project.ReadConfig(p.dir)
 	if err != nil {
 		return err
 	}
@@ -143,10 +144,10 @@ func (p *packaging) write(dir string, text []byte, app deploy.Application) error
 			return err
 		}
 	}
-	if err := writeFile(done.Zip, app.Functions[0].Bundle.Zip); err != nil {
+	if err := project.WriteFile(done.Zip, app.Functions[0].Bundle.Zip); err != nil {
 		return fmt.Errorf("write code: %w", err)
 	}
-	if err := writeFile(done.Template, text); err != nil {
+	if err := project.WriteFile(done.Template, text); err != nil {
 		return fmt.Errorf("write template: %w", err)
 	}
 	if p.asJSON {

@@ -5,10 +5,10 @@ import (
 	"encoding/json"
 	"os"
 	"regexp"
-	"strings"
 	"testing"
 
 	"github.com/tyg-dev/tyg/cmd/internal/cli"
+	"github.com/tyg-dev/tyg/cmd/internal/project"
 )
 
 // template reads one that was written.
@@ -34,8 +34,7 @@ func (a *account) template(file string) map[string]map[string]any {
 
 // A package is what deploy would make, without a call and without credentials.
 func TestPackage(t *testing.T) {
-	a := newAccount(t, "small", "chat")
-	a.configure(`"version"`, strings.TrimSpace(templateTables("chat"))+"\n  \"version\"")
+	a := newAccount(t, "small chat", "chat")
 	for _, name := range []string{
 		"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_ENDPOINT_URL",
 	} {
@@ -82,7 +81,7 @@ func TestPackage(t *testing.T) {
 func TestPackageMergesATemplate(t *testing.T) {
 	a := newAccount(t, "small", "chat")
 	merge := `{"Resources": {"WebsocketMessage": {"Properties": {"Timeout": 3}}}}`
-	if err := writeFile("more.json", []byte(merge)); err != nil {
+	if err := project.WriteFile("more.json", []byte(merge)); err != nil {
 		t.Fatal(err)
 	}
 	got := a.must("package", "out", "--merge-template", "more.json", "--code-parameters")
@@ -113,12 +112,12 @@ func TestPackageThatMakesNoSense(t *testing.T) {
 		"package", "o", "--format", "terraform", "--code-parameters")
 	a.fails(cli.ExitFailure, "tyg: read template to merge: open none.json:",
 		"package", "o", "--merge-template", "none.json")
-	if err := writeFile("bad.json", []byte("Resources:\n")); err != nil {
+	if err := project.WriteFile("bad.json", []byte("Resources:\n")); err != nil {
 		t.Fatal(err)
 	}
 	a.fails(cli.ExitFailure, "tyg: merge template: it is not JSON:",
 		"package", "o", "--merge-template", "bad.json")
-	if err := writeFile("file", nil); err != nil {
+	if err := project.WriteFile("file", nil); err != nil {
 		t.Fatal(err)
 	}
 	a.fails(cli.ExitFailure, "tyg: write code: mkdir file: ", "package", "file")

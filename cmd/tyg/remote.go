@@ -15,6 +15,7 @@ import (
 
 	"github.com/tyg-dev/tyg/cmd/internal/awsconfig"
 	"github.com/tyg-dev/tyg/cmd/internal/cli"
+	"github.com/tyg-dev/tyg/cmd/internal/project"
 	"github.com/tyg-dev/tyg/internal/deploy"
 )
 
@@ -49,7 +50,7 @@ func (r *remote) flags(cmd *cobra.Command) {
 
 func (r *remote) stageFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&r.stage, "stage", "dev", "the `STAGE` of "+configPath)
+	f.StringVar(&r.stage, "stage", "dev", "the `STAGE` of "+project.ConfigPath)
 	f.StringVar(&r.dir, "project-dir", ".", "the project is in `DIR`")
 	f.BoolVar(&r.asJSON, "json", false, "print JSON")
 	err := cmd.RegisterFlagCompletionFunc("stage",
@@ -77,7 +78,7 @@ func (r *remote) check(cmd *cobra.Command) error {
 // stages returns the stages that the project has, deployed or not.
 func (r *remote) stages() []string {
 	names := r.deployed()
-	c, err := readConfig(r.dir)
+	c, err := project.ReadConfig(r.dir)
 	if err != nil {
 		return names
 	}

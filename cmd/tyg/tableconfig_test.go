@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"testing"
 
+	"github.com/tyg-dev/tyg/cmd/internal/project"
 	"github.com/tyg-dev/tyg/internal/deploy"
 	"github.com/tyg-dev/tyg/rooms/dynamo"
 )
@@ -43,7 +44,7 @@ func TestTables(t *testing.T) {
 
 // The table of a new chat is the one that its program reads.
 func TestTableOfANewChat(t *testing.T) {
-	app := mustApplication(t, string(newConfig("chat", "my-chat")), describing("$default"))
+	app := mustApplication(t, string(project.NewConfig("chat", "my-chat")), describing("$default"))
 	want := []deploy.Table{{
 		LogicalName: "rooms", Name: "my-chat-dev-rooms", Variable: "TABLE",
 		PartitionKey: deploy.Attribute{Name: dynamo.PartitionKey, Type: "S"},
@@ -52,11 +53,11 @@ func TestTableOfANewChat(t *testing.T) {
 	if !reflect.DeepEqual(app.Tables, want) {
 		t.Errorf("tables are\n%+v, want\n%+v", app.Tables, want)
 	}
-	c, err := parseConfig(newConfig("chat", "my-chat"))
+	c, err := project.ParseConfig(project.NewConfig("chat", "my-chat"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if vars := c.environment("dev"); len(vars) > 0 {
+	if vars := c.Environ("dev"); len(vars) > 0 {
 		t.Errorf("tyg local would set %q", vars)
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package project
 
 import (
 	"errors"
@@ -10,43 +10,43 @@ import (
 	"github.com/tyg-dev/tyg/cmd/internal/strict"
 )
 
-// configPath is where a project keeps its configuration, below its directory.
-const configPath = ".tyg/config.json"
+// ConfigPath is where a project keeps its configuration, below its directory.
+const ConfigPath = ".tyg/config.json"
 
 // configVersion is the only version of the format there is.
 const configVersion = "2.0"
 
 // A config is the text of .tyg/config.json. What a stage does not say is as the top level says it;
 // null and a missing key mean the same. The names of the fields in JSON are the keys that exist.
-type config struct {
+type Config struct {
 	Version string                 `json:"version"`
 	AppName string                 `json:"app_name"`
 	Profile string                 `json:"profile"`
-	Stages  map[string]stageConfig `json:"stages"`
-	stageConfig
+	Stages  map[string]StageConfig `json:"stages"`
+	StageConfig
 }
 
-// readConfig reads the configuration of the project in dir. A project without one has the zero
+// ReadConfig reads the configuration of the project in dir. A project without one has the zero
 // configuration, which is all defaults.
-func readConfig(dir string) (config, error) {
-	data, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(configPath)))
+func ReadConfig(dir string) (Config, error) {
+	data, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(ConfigPath)))
 	if errors.Is(err, fs.ErrNotExist) {
-		return config{}, nil
+		return Config{}, nil
 	}
 	if err != nil {
-		return config{}, fmt.Errorf("read configuration: %w", err)
+		return Config{}, fmt.Errorf("read configuration: %w", err)
 	}
-	c, err := parseConfig(data)
+	c, err := ParseConfig(data)
 	if err != nil {
-		return config{}, fmt.Errorf("%s:%w", configPath, err)
+		return Config{}, fmt.Errorf("%s:%w", ConfigPath, err)
 	}
 	return c, nil
 }
 
-// parseConfig reads the text of a configuration. Its errors begin with the number of the line, or
+// ParseConfig reads the text of a configuration. Its errors begin with the number of the line, or
 // with a space where they name a key instead.
-func parseConfig(data []byte) (config, error) {
-	var c config
+func ParseConfig(data []byte) (Config, error) {
+	var c Config
 	if err := strict.Unmarshal(data, &c); err != nil {
 		return c, err
 	}
@@ -57,16 +57,16 @@ func parseConfig(data []byte) (config, error) {
 }
 
 // check reports the first value that cannot be.
-func (c config) check() error {
+func (c Config) check() error {
 	if c.Version != "" && c.Version != configVersion {
 		return fmt.Errorf("version is %q, and this tyg knows %q only", c.Version, configVersion)
 	}
 	if c.AppName != "" {
-		if err := checkName(c.AppName); err != nil {
+		if err := CheckName(c.AppName); err != nil {
 			return fmt.Errorf("app_name: %w", err)
 		}
 	}
-	if err := c.stageConfig.check(""); err != nil {
+	if err := c.StageConfig.check(""); err != nil {
 		return err
 	}
 	for name, s := range c.Stages {
@@ -75,4 +75,12 @@ func (c config) check() error {
 		}
 	}
 	return nil
+}
+
+// WriteFile writes a file, and the directories above it where they are missing.
+func WriteFile(path string, data []byte) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		return err
+	}
+	return os.WriteFile(path, data, 0o666)
 }

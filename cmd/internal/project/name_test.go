@@ -1,4 +1,4 @@
-package main
+package project
 
 import (
 	"os/exec"
@@ -10,7 +10,7 @@ import (
 func TestNamesThatAreFine(t *testing.T) {
 	longest := strings.Repeat("a", maxName)
 	for _, name := range []string{"a", "Z", "echo-server", "chat_server2", longest} {
-		if err := checkName(name); err != nil {
+		if err := CheckName(name); err != nil {
 			t.Errorf("checkName(%q): %v", name, err)
 		}
 	}
@@ -42,7 +42,7 @@ func FuzzFixName(f *testing.F) {
 	}
 	f.Add(strings.Repeat("long-", 20))
 	f.Fuzz(func(t *testing.T, name string) {
-		if err := checkName(fixName(name)); err != nil {
+		if err := CheckName(fixName(name)); err != nil {
 			t.Errorf("proposal for %q: %v", name, err)
 		}
 	})

@@ -1,9 +1,9 @@
-package main
+package project
 
 import "fmt"
 
-// newConfig returns the text of the configuration of a new project.
-func newConfig(template, name string) []byte {
+// NewConfig returns the text of the configuration of a new project.
+func NewConfig(template, name string) []byte {
 	return fmt.Appendf(nil, `{
   "version": "2.0",
   "app_name": %q,

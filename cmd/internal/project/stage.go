@@ -1,4 +1,4 @@
-package main
+package project
 
 import (
 	"cmp"
@@ -9,13 +9,13 @@ import (
 	"github.com/tyg-dev/tyg/cmd/internal/backend"
 )
 
-// A stageConfig is what may differ between stages.
-type stageConfig struct {
+// A StageConfig is what may differ between stages.
+type StageConfig struct {
 	// APIGatewayStage is the first part of the URL's path.
-	APIGatewayStage string                  `json:"api_gateway_stage"`
-	CustomDomain    *domainConfig           `json:"websocket_api_custom_domain"`
-	Functions       map[string]lambdaConfig `json:"lambda_functions"`
-	Tables          map[string]tableConfig  `json:"tables"`
+	APIGatewayStage string                 `json:"api_gateway_stage"`
+	CustomDomain    *DomainConfig          `json:"websocket_api_custom_domain"`
+	Functions       map[string]Function    `json:"lambda_functions"`
+	Tables          map[string]TableConfig `json:"tables"`
 
 	// SingleFunction lets one function handle all routes, so that a cold start is paid once.
 	SingleFunction *bool  `json:"single_function"`
@@ -27,16 +27,16 @@ type stageConfig struct {
 	Authorizer     *backend.Authorizer      `json:"authorizer"`
 	StageVariables map[string]string        `json:"stage_variables"`
 
-	Throttling      *throttlingConfig `json:"throttling"`
+	Throttling      *ThrottlingConfig `json:"throttling"`
 	LoggingLevel    string            `json:"logging_level"` // "OFF", "ERROR" or "INFO"
 	DataTrace       *bool             `json:"data_trace"`
 	DetailedMetrics *bool             `json:"detailed_metrics"`
-	AccessLog       *accessLogConfig  `json:"access_log"`
-	functionConfig
+	AccessLog       *AccessLogConfig  `json:"access_log"`
+	FunctionConfig
 }
 
-// A domainConfig is a custom domain name of the API.
-type domainConfig struct {
+// A DomainConfig is a custom domain name of the API.
+type DomainConfig struct {
 	DomainName     string            `json:"domain_name"`
 	CertificateARN string            `json:"certificate_arn"`
 	TLSVersion     string            `json:"tls_version"`
@@ -44,14 +44,14 @@ type domainConfig struct {
 	Tags           map[string]string `json:"tags"`
 }
 
-// A throttlingConfig bounds what all clients together may send.
-type throttlingConfig struct {
+// A ThrottlingConfig bounds what all clients together may send.
+type ThrottlingConfig struct {
 	RateLimit  float64 `json:"rate_limit"` // messages a second
 	BurstLimit int     `json:"burst_limit"`
 }
 
-// An accessLogConfig is where API Gateway writes a line for each event.
-type accessLogConfig struct {
+// An AccessLogConfig is where API Gateway writes a line for each event.
+type AccessLogConfig struct {
 	DestinationARN string `json:"destination_arn"`
 	Format         string `json:"format"`
 }
@@ -59,9 +59,9 @@ type accessLogConfig struct {
 // at returns the configuration of a stage: what it says itself, and the rest as the top level says it.
 // Stages that the file does not list have all from there. What the functions say is in neither: see
 // [config.function].
-func (c config) at(stage string) stageConfig {
-	top, own := c.stageConfig, c.Stages[stage]
-	return stageConfig{
+func (c Config) At(stage string) StageConfig {
+	top, own := c.StageConfig, c.Stages[stage]
+	return StageConfig{
 		APIGatewayStage: cmp.Or(own.APIGatewayStage, top.APIGatewayStage, "api"),
 		CustomDomain:    cmp.Or(own.CustomDomain, top.CustomDomain),
 		Functions:       merge(top.Functions, own.Functions),
@@ -77,12 +77,12 @@ func (c config) at(stage string) stageConfig {
 		DataTrace:       cmp.Or(own.DataTrace, top.DataTrace),
 		DetailedMetrics: cmp.Or(own.DetailedMetrics, top.DetailedMetrics),
 		AccessLog:       cmp.Or(own.AccessLog, top.AccessLog),
-		functionConfig:  own.functionConfig.over(top.functionConfig),
+		FunctionConfig:  own.FunctionConfig.over(top.FunctionConfig),
 	}
 }
 
 // check reports the first value that cannot be. The prefix says where the keys are.
-func (s stageConfig) check(prefix string) error {
+func (s StageConfig) check(prefix string) error {
 	if err := checkStage(prefix+"api_gateway_stage", s.APIGatewayStage); err != nil {
 		return err
 	}
@@ -110,12 +110,12 @@ func checkStage(key, stage string) error {
 }
 
 // gatewayStage returns API Gateway's name of a stage.
-func (c config) gatewayStage(stage string) string { return c.at(stage).APIGatewayStage }
+func (c Config) GatewayStage(stage string) string { return c.At(stage).APIGatewayStage }
 
 // environment returns the environment variables of a stage as NAME=value, sorted.
-func (c config) environment(stage string) []string {
+func (c Config) Environ(stage string) []string {
 	var list []string
-	for name, value := range c.at(stage).Environment {
+	for name, value := range c.At(stage).Environment {
 		list = append(list, name+"="+value)
 	}
 	slices.Sort(list)

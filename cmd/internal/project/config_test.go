@@ -1,4 +1,4 @@
-package main
+package project
 
 import (
 	"os"
@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 )
 
 func TestParseConfigRefuses(t *testing.T) {
@@ -123,7 +122,7 @@ func TestParseConfigRefuses(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			_, err := parseConfig([]byte(test.text))
+			_, err := ParseConfig([]byte(test.text))
 			got := ""
 			if err != nil {
 				got = err.Error()
@@ -136,45 +135,17 @@ func TestParseConfigRefuses(t *testing.T) {
 }
 
 func TestParseConfigUnderstandsWhatNewProjectWrites(t *testing.T) {
-	c, err := parseConfig(newConfig("echo", "demo"))
+	c, err := ParseConfig(NewConfig("echo", "demo"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Version != configVersion || c.AppName != "demo" || c.gatewayStage("dev") != "api" {
+	if c.Version != configVersion || c.AppName != "demo" || c.GatewayStage("dev") != "api" {
 		t.Errorf("configuration of a new project is %+v", c)
 	}
 }
 
-// What the page about tyg local shows is a configuration with functions and routes.
-func TestConfigOfThePage(t *testing.T) {
-	page, err := os.ReadFile("../../docs/local.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, text, _ := strings.Cut(string(page), "```json\n")
-	text, _, _ = strings.Cut(text, "```")
-	c, err := parseConfig([]byte(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := c.plan("/project", "dev")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := p.Routes.Check(); err != nil {
-		t.Error(err)
-	}
-	fn := p.Routes.Functions[0] // they are sorted
-	if fn.Name != "echo" || fn.Dir != "/project" || fn.Env["COLOUR"] != "red" || fn.Timeout != 5*time.Second {
-		t.Errorf("the function is %+v", fn)
-	}
-	if fn := p.Routes.Functions[1]; fn.Dir != filepath.Join("/project", "gate") {
-		t.Errorf("the directory is %s", fn.Dir)
-	}
-}
-
 func TestConfigOfAStage(t *testing.T) {
-	c, err := parseConfig([]byte(`{
+	c, err := ParseConfig([]byte(`{
 		"version": null,
 		"api_gateway_stage": "top",
 		"environment_variables": {"A": "top", "B": "top"},
@@ -192,16 +163,16 @@ func TestConfigOfAStage(t *testing.T) {
 		t.Fatal(err)
 	}
 	for stage, want := range map[string]string{"own": "own", "none": "top", "not listed": "top"} {
-		if got := c.gatewayStage(stage); got != want {
+		if got := c.GatewayStage(stage); got != want {
 			t.Errorf("gateway stage of %q is %q, want %q", stage, got, want)
 		}
 	}
 	want := []string{"A=top", "B=own", "C=own"}
-	if got := c.environment("own"); !slices.Equal(got, want) {
+	if got := c.Environ("own"); !slices.Equal(got, want) {
 		t.Errorf("environment of own is %q, want %q", got, want)
 	}
 	want = []string{"A=top", "B=top"}
-	if got := c.environment("none"); !slices.Equal(got, want) {
+	if got := c.Environ("none"); !slices.Equal(got, want) {
 		t.Errorf("environment of none is %q, want %q", got, want)
 	}
 	if got := c.Functions["websocket_message"].Timeout; got != 3 {
@@ -213,11 +184,11 @@ func TestConfigOfAStage(t *testing.T) {
 }
 
 func TestConfigThatIsNotThereIsAllDefaults(t *testing.T) {
-	c, err := readConfig(t.TempDir())
+	c, err := ReadConfig(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := c.gatewayStage("dev"); got != "api" {
+	if got := c.GatewayStage("dev"); got != "api" {
 		t.Errorf("gateway stage is %q, want api", got)
 	}
 }
@@ -227,7 +198,7 @@ func TestConfigThatCannotBeReadIsAnError(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(dir, ".tyg", "config.json"), 0o777); err != nil {
 		t.Fatal(err)
 	}
-	_, err := readConfig(dir)
+	_, err := ReadConfig(dir)
 	if err == nil || !strings.HasPrefix(err.Error(), "read configuration: ") {
 		t.Errorf("error is %v", err)
 	}
@@ -236,30 +207,25 @@ func TestConfigThatCannotBeReadIsAnError(t *testing.T) {
 // What the parser accepts has no key that is ignored or there twice, and every error names a line
 // or a key.
 func FuzzParseConfig(f *testing.F) {
-	f.Add(newConfig("echo", "demo"))
+	f.Add(NewConfig("echo", "demo"))
 	f.Add([]byte(`{"lambda_functions": {"x": {"lambda_timeout": 3, "tags": {"a": "b"}}}}`))
 	f.Add([]byte("{\"xray\": true,\n\"xray\": null}"))
 	f.Add([]byte(`{"stages": {"\u0061": {}, "a": {}}}`))
 	f.Add([]byte("\xef\xbb\xbf{}"))
 	f.Add([]byte(`{} []`))
 	f.Add([]byte(`{"subnet_ids": [[[[`))
-	f.Add(newConfig("chat", "demo"))
+	f.Add(NewConfig("chat", "demo"))
 	f.Add([]byte(`{"tables": {"a": null, "b": {"indexes": {"c": null}}}, "throttling": null, "manage_iam_role": false}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		c, err := parseConfig(data)
+		c, err := ParseConfig(data)
 		if err != nil {
 			if text := err.Error(); text[0] != ' ' && (text[0] < '1' || text[0] > '9') {
 				t.Errorf("error %q does not begin with a line", text)
 			}
 			return
 		}
-		if stage := c.gatewayStage("dev"); checkStage("", stage) != nil || stage == "" {
+		if stage := c.GatewayStage("dev"); checkStage("", stage) != nil || stage == "" {
 			t.Errorf("stage %q was accepted", stage)
-		}
-		// Whatever it says, it is an application or an error.
-		b := &blueprint{config: c, dir: "testdata", stage: "dev", description: describing("$default")}
-		if app, err := b.application(); err == nil && len(app.Functions) != 1 {
-			t.Errorf("the application has %d functions", len(app.Functions))
 		}
 	})
 }

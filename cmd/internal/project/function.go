@@ -1,20 +1,21 @@
-package main
+package project
 
 import (
 	"cmp"
+	"maps"
 )
 
-// A lambdaConfig is one function.
-type lambdaConfig struct {
+// A Function is one function.
+type Function struct {
 	// Command is the program of a function that Routes name, and Directory where it runs, below that
 	// of the project.
 	Command   []string `json:"command"`
 	Directory string   `json:"directory"`
-	functionConfig
+	FunctionConfig
 }
 
-// A functionConfig is what may differ between the functions of a stage.
-type functionConfig struct {
+// A FunctionConfig is what may differ between the functions of a stage.
+type FunctionConfig struct {
 	Environment         map[string]string `json:"environment_variables"`
 	AutogenPolicy       *bool             `json:"autogen_policy"`
 	IAMPolicyFile       string            `json:"iam_policy_file"` // relative to .tyg
@@ -34,24 +35,24 @@ type functionConfig struct {
 // function returns the configuration of a function in a stage. What counts most is what the stage
 // says of the function, then what it says of all; then the same of the top level. Maps are merged in
 // that order, of all four.
-func (c config) function(stage, name string) lambdaConfig {
-	top, own := c.stageConfig, c.Stages[stage]
-	f := lambdaConfig{functionConfig: top.functionConfig}
-	for _, next := range []lambdaConfig{
-		top.Functions[name], {functionConfig: own.functionConfig}, own.Functions[name],
+func (c Config) Function(stage, name string) Function {
+	top, own := c.StageConfig, c.Stages[stage]
+	f := Function{FunctionConfig: top.FunctionConfig}
+	for _, next := range []Function{
+		top.Functions[name], {FunctionConfig: own.FunctionConfig}, own.Functions[name],
 	} {
-		f = lambdaConfig{
+		f = Function{
 			Command:        given(next.Command, f.Command),
 			Directory:      cmp.Or(next.Directory, f.Directory),
-			functionConfig: next.functionConfig.over(f.functionConfig),
+			FunctionConfig: next.FunctionConfig.over(f.FunctionConfig),
 		}
 	}
 	return f
 }
 
 // over returns what f says, and the rest as g says it.
-func (f functionConfig) over(g functionConfig) functionConfig {
-	return functionConfig{
+func (f FunctionConfig) over(g FunctionConfig) FunctionConfig {
+	return FunctionConfig{
 		Environment:         merge(g.Environment, f.Environment),
 		AutogenPolicy:       cmp.Or(f.AutogenPolicy, g.AutogenPolicy),
 		IAMPolicyFile:       cmp.Or(f.IAMPolicyFile, g.IAMPolicyFile),
@@ -77,10 +78,12 @@ func given(first, second []string) []string {
 	return second
 }
 
-// yes reports a setting that is on; one that nobody has given is what otherwise says.
-func yes(setting *bool, otherwise bool) bool {
-	if setting == nil {
-		return otherwise
+// merge returns a new map of both; the second wins.
+func merge[V any](a, b map[string]V) map[string]V {
+	m := maps.Clone(a)
+	if m == nil {
+		m = make(map[string]V)
 	}
-	return *setting
+	maps.Copy(m, b)
+	return m
 }

@@ -1,4 +1,4 @@
-package main
+package project
 
 import (
 	"fmt"
@@ -12,9 +12,9 @@ import (
 // (https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html).
 const maxName = 64 - len("-dev-websocket_disconnect")
 
-// checkName says what is wrong with the name of a project, and proposes a better one. A name
+// CheckName says what is wrong with the name of a project, and proposes a better one. A name
 // becomes a directory, a Go module, a binary, and the beginning of the names of AWS resources.
-func checkName(name string) error {
+func CheckName(name string) error {
 	if broken := brokenRule(name); broken != "" {
 		return fmt.Errorf("%q cannot be the name of a project: %s; try %q",
 			name, broken, fixName(name))
