@@ -66,7 +66,7 @@ func keysOf(t reflect.Type, seen map[reflect.Type]bool) (keys []string) {
 
 // What the page about self-hosting shows is a configuration.
 func TestConfigurationsOfThePage(t *testing.T) {
-	page, err := os.ReadFile("../../../../docs/self-hosting.md")
+	page, err := os.ReadFile("../../../docs/self-hosting.md")
 	if err != nil {
 		t.Fatal(err)
 	}
