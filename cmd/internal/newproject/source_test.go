@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/tyg-dev/tyg/cmd/internal/buildinfo"
+	"github.com/tyg-dev/tyg/cmd/internal/cmdtest"
 )
 
 func TestSourceIsTheCheckoutThatTheBinaryWasBuiltIn(t *testing.T) {
@@ -34,7 +35,7 @@ func TestSourceThatNobodyKnowsIsAnError(t *testing.T) {
 
 // A version that was installed comes from the module cache, and the project gets its checksums.
 func TestSourceOfAnInstalledVersion(t *testing.T) {
-	serveModule(t, "v0.1.0", map[string]string{"go.mod": "module github.com/tyg-dev/tyg\n"})
+	cmdtest.ServeModule(t, "v0.1.0", map[string]string{"go.mod": "module github.com/tyg-dev/tyg\n"})
 	installed := buildinfo.Version{Version: "v0.1.0", Installed: true}
 	s, err := findSource(t.Context(), "", installed, buildinfo.Checkout())
 	if err != nil {
@@ -52,7 +53,7 @@ func TestSourceOfAnInstalledVersion(t *testing.T) {
 }
 
 func TestSourceThatCannotBeDownloadedIsAnError(t *testing.T) {
-	serveModule(t, "v0.1.0", map[string]string{"go.mod": "module github.com/tyg-dev/tyg\n"})
+	cmdtest.ServeModule(t, "v0.1.0", map[string]string{"go.mod": "module github.com/tyg-dev/tyg\n"})
 	installed := buildinfo.Version{Version: "v0.2.0", Installed: true}
 	_, err := findSource(t.Context(), "", installed, buildinfo.Checkout())
 	if err == nil || !strings.HasPrefix(err.Error(), "download tyg v0.2.0: ") {

@@ -1,4 +1,4 @@
-package newproject
+package cmdtest
 
 import (
 	"archive/zip"
@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-// serveModule makes the go command find one version of tyg, with these files, in an empty module
+// ServeModule makes the go command find one version of tyg, with these files, in an empty module
 // cache of this test.
-func serveModule(t *testing.T, version string, files map[string]string) {
+func ServeModule(t *testing.T, version string, files map[string]string) {
 	t.Helper()
 	proxy := t.TempDir()
 	dir := filepath.Join(proxy, "github.com", "tyg-dev", "tyg", "@v")

@@ -1,0 +1,151 @@
+// Package companion finds the programs that tyg is split into, and builds them where they are missing.
+// tyg itself has what most users run; tyg-aws has the clients of AWS, tyg-nats a NATS server.
+//
+// A companion is looked for
+//
+//  1. beside tyg;
+//  2. in the user's cache, in a folder for each version;
+//  3. or else it is built there by the go command: from the checkout in which tyg was built, whenever
+//     its source has changed, or from the published version of tyg.
+package companion
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+
+	"github.com/tyg-dev/tyg/cmd/internal/buildinfo"
+)
+
+// A Finder finds companions.
+type Finder struct {
+	Dirs     []string // of tyg itself; its companions may be there
+	Cache    string   // folder for programs that are built
+	Version  buildinfo.Version
+	Checkout string    // in which tyg was built, or empty
+	Stderr   io.Writer // for what a build takes
+}
+
+// NewFinder returns a Finder for the companions of this program.
+func NewFinder(stderr io.Writer) (*Finder, error) {
+	f := &Finder{Version: buildinfo.Read(), Stderr: stderr}
+	exe, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("find companions of tyg: %w", err)
+	}
+	f.Dirs = []string{filepath.Dir(exe)}
+	if real, err := filepath.EvalSymlinks(exe); err == nil && real != exe {
+		f.Dirs = append(f.Dirs, filepath.Dir(real))
+	}
+	if !f.Version.Installed {
+		f.Checkout = buildinfo.Checkout()
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		cache = os.TempDir()
+	}
+	f.Cache = filepath.Join(cache, "tyg")
+	return f, nil
+}
+
+// A Program is a companion that was found.
+type Program struct {
+	Path string // absolute
+
+	// Version is what the program must say that it is; empty if it was built from the checkout.
+	Version string
+}
+
+// Find returns the companion with this name, such as "tyg-aws".
+func (f *Finder) Find(ctx context.Context, name string) (Program, error) {
+	for _, dir := range f.Dirs {
+		if path := filepath.Join(dir, name+exeSuffix()); isExecutable(path) {
+			return Program{path, f.Version.Version}, nil
+		}
+	}
+	if f.Checkout != "" {
+		path, err := f.fromCheckout(ctx, name)
+		return Program{Path: path}, err
+	}
+	if !f.Version.Published() {
+		return Program{}, fmt.Errorf("%s is missing, and this tyg is a development build that does not "+
+			"know where its source is; put %s of the same source into %s", name, name, f.Dirs[0])
+	}
+	path, err := f.fromVersion(ctx, name)
+	return Program{path, f.Version.Version}, err
+}
+
+func exeSuffix() string {
+	if runtime.GOOS == "windows" {
+		return ".exe"
+	}
+	return ""
+}
+
+func isExecutable(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular() &&
+		(info.Mode().Perm()&0o111 != 0 || runtime.GOOS == "windows")
+}
+
+// checkGo reports that name cannot be built because there is no go command.
+func (f *Finder) checkGo(name string) error {
+	if _, err := exec.LookPath("go"); err == nil {
+		return nil
+	}
+	version := ""
+	if f.Version.Published() {
+		version = " " + f.Version.Version
+	}
+	return fmt.Errorf("%s is missing, and there is no go command in PATH to build it; install Go from "+
+		"https://go.dev/dl/, or put %s%s into %s", name, name, version, f.Dirs[0])
+}
+
+// expected is the variable by which tyg tells a companion the version that it must have.
+const expected = "TYG_COMPANION_VERSION"
+
+// Environ returns the environment of this process for a companion.
+func (p Program) Environ() []string {
+	if p.Version == "" {
+		return os.Environ()
+	}
+	return append(os.Environ(), expected+"="+p.Version)
+}
+
+// CheckVersion reports in a companion that the tyg that has started it has another version. Processes
+// that the companion starts do not inherit the question.
+func CheckVersion(name string) error {
+	want := os.Getenv(expected)
+	if err := os.Unsetenv(expected); err != nil {
+		return err
+	}
+	have := buildinfo.Read().Version
+	if want == "" || want == have {
+		return nil
+	}
+	path, err := os.Executable()
+	if err != nil {
+		path = name
+	}
+	fix := "remove it, or install both from the same source"
+	if (buildinfo.Version{Version: want}).Published() {
+		fix = fmt.Sprintf("remove it, or run go install %s/cmd/%s@%s", buildinfo.Module, name, want)
+	}
+	return fmt.Errorf("%s has version %s, and tyg has %s; %s", path, have, want, fix)
+}
+
+// buildError returns the error of a build, with what the go command has printed.
+func buildError(ctx context.Context, name string, out []byte, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if len(out) > 0 {
+		err = errors.New(string(out))
+	}
+	return fmt.Errorf("build %s: %w", name, err)
+}

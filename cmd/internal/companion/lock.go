@@ -1,0 +1,37 @@
+package companion
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// errLocked means that another process holds the lock.
+var errLocked = errors.New("locked")
+
+// lock waits until no other process builds the program in dir, which it makes. The system releases
+// the lock of a process that dies. A file system without locks gives none; publish is atomic, so that
+// two builds at once only cost time.
+func lock(ctx context.Context, dir, name string) (unlock func(), err error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("build %s: %w", name, err)
+	}
+	file := filepath.Join(dir, name+".lock")
+	for {
+		unlock, err := tryLock(file)
+		switch {
+		case err == nil:
+			return unlock, nil
+		case !errors.Is(err, errLocked):
+			return func() {}, nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
