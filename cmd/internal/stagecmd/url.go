@@ -1,0 +1,27 @@
+package stagecmd
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/tyg-dev/tyg/cmd/internal/cli"
+)
+
+const urlHelp = `url prints where clients connect to a stage on AWS. It looks into the state file and
+calls nobody.
+
+With --json it prints the URL of the custom domain name, too, if there is one.`
+
+// NewURL returns the command "tyg url", which calls run.
+func NewURL(run func(*cobra.Command, Flags) error) *cobra.Command {
+	var f Flags
+	cmd := &cobra.Command{
+		Use:     "url",
+		Short:   "Print the URL of a stage on AWS",
+		Long:    urlHelp,
+		Example: "  tyg url\n  tyg connect \"$(tyg url --stage prod)\"",
+		Args:    cli.ExactArgs(),
+		RunE:    func(cmd *cobra.Command, _ []string) error { return run(cmd, f) },
+	}
+	f.addLocal(cmd)
+	return cmd
+}
