@@ -79,7 +79,7 @@ func (s *server) set(ctx context.Context, v version) (backend.Set, error) {
 	fn.Command = append([]string{v.program.Path}, s.cfg.Args...)
 	fn.Dir = s.cfg.Dir
 	fn.Env = s.unlessSet(fn.Env)
-	shared, err := s.shared(fn.Env)
+	shared, err := s.shared(ctx, fn.Env)
 	if err != nil {
 		return backend.Set{}, err
 	}

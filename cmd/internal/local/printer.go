@@ -116,6 +116,18 @@ func (p *printer) warning(w functions.Warning) {
 	}, p.err, "tyg: warning: %s\n", w)
 }
 
+// notices returns the writer of lines about what tyg does before it serves.
+func (p *printer) notices() io.Writer { return noticeWriter{p} }
+
+type noticeWriter struct{ printer *printer }
+
+// Write prints one or more lines.
+func (w noticeWriter) Write(text []byte) (int, error) {
+	w.printer.print(entry{Type: "notice", Text: strings.TrimSpace(string(text))}, w.printer.err,
+		"%s", text)
+	return len(text), nil
+}
+
 // compiler is for what the compiler says.
 func (p *printer) compiler(output string) {
 	p.print(entry{Type: "build", Text: output}, p.err, "%s", output)

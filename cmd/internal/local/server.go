@@ -12,11 +12,11 @@ import (
 	"time"
 
 	"github.com/tyg-dev/tyg/cmd/internal/board"
+	"github.com/tyg-dev/tyg/cmd/internal/companion"
 	"github.com/tyg-dev/tyg/cmd/internal/gobuild"
 	"github.com/tyg-dev/tyg/gateway"
 	"github.com/tyg-dev/tyg/internal/functions"
 	"github.com/tyg-dev/tyg/internal/functions/invokeapi"
-	"github.com/tyg-dev/tyg/internal/natsd"
 )
 
 // A server is a project that runs.
@@ -28,7 +28,8 @@ type server struct {
 	web     *http.Server
 	board   *board.Board
 	host    *functions.Host
-	nats    *natsd.Server // nil until somebody needs it
+	nats    *companion.Child // a NATS server; nil until a program needs it
+	natsURL string           // of nats, with its password
 
 	// owned by run until it has started the gateway, then by watch
 	name    string // of the project
@@ -80,7 +81,7 @@ func (s *server) close() {
 	cancel() // nobody is left to wait for
 	_ = s.host.Shutdown(ctx)
 	if s.nats != nil {
-		_ = s.nats.Shutdown() // a temporary folder may stay
+		_ = s.nats.Stop() // a temporary folder may stay
 	}
 }
 
@@ -99,8 +100,8 @@ func reachable(addr net.Addr) string {
 }
 
 // shared returns the variables by which the processes of a program find the state that they share: a
-// NATS server in this process, unless the environment names a store.
-func (s *server) shared(env map[string]string) (map[string]string, error) {
+// NATS server that this process runs, unless the environment names a store.
+func (s *server) shared(ctx context.Context, env map[string]string) (map[string]string, error) {
 	for _, name := range []string{tableVariable, "TYG_NATS_URL"} {
 		if isSet(s.cfg.Environ, name) || env[name] != "" {
 			return nil, nil
@@ -110,12 +111,25 @@ func (s *server) shared(env map[string]string) (map[string]string, error) {
 		return nil, nil
 	}
 	if s.nats == nil {
-		var err error
-		if s.nats, err = natsd.Start(natsd.Config{}); err != nil {
+		if err := s.startNATS(ctx); err != nil {
 			return nil, err
 		}
 	}
-	return map[string]string{"TYG_NATS_URL": s.nats.URL()}, nil
+	return map[string]string{"TYG_NATS_URL": s.natsURL}, nil
+}
+
+// startNATS runs tyg-nats until close.
+func (s *server) startNATS(ctx context.Context) error {
+	finder, err := companion.NewFinder(s.out.notices())
+	if err != nil {
+		return err
+	}
+	program, err := finder.Find(ctx, "tyg-nats")
+	if err != nil {
+		return err
+	}
+	s.nats, s.natsURL, err = program.Start(ctx)
+	return err
 }
 
 // tableVariable names the DynamoDB table of a program, see package rooms/storage.

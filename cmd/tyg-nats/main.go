@@ -1,0 +1,27 @@
+// Command tyg-nats runs the NATS server that "tyg local" gives to programs that use one. tyg starts it
+// and ends it; it prints the URL of the server, which contains the password, and runs until its
+// standard input ends.
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/tyg-dev/tyg/cmd/internal/companion"
+	"github.com/tyg-dev/tyg/internal/natsd"
+)
+
+func main() {
+	// Functions that are still running at the end use the server: tyg ends it after them.
+	signal.Ignore(os.Interrupt, syscall.SIGTERM)
+	err := companion.CheckVersion("tyg-nats")
+	if err == nil {
+		err = natsd.Serve(os.Stdin, os.Stdout)
+	}
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "tyg: %v\n", err)
+		os.Exit(1)
+	}
+}

@@ -1,0 +1,22 @@
+package natsd
+
+import (
+	"errors"
+	"fmt"
+	"io"
+)
+
+// Serve runs a server as a child process: it writes the URL of the server and a newline to out, and
+// stops the server when in ends. The parent holds the other end of in, so the server also stops when
+// the parent dies.
+func Serve(in io.Reader, out io.Writer) error {
+	s, err := Start(Config{})
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(out, s.URL())
+	if err == nil {
+		_, err = io.Copy(io.Discard, in)
+	}
+	return errors.Join(err, s.Shutdown())
+}
