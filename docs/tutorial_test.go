@@ -86,10 +86,10 @@ func newPlayer(t *testing.T, page string) *player {
 	return p
 }
 
-// install puts tyg where the page finds it, for pages that do not do that themselves.
+// install puts tyg and its companions where the page finds them, for pages that do not do that themselves.
 func (p *player) install() {
 	p.t.Helper()
-	cmd := p.shell("go install ./cmd/tyg")
+	cmd := p.shell("go install ./cmd/...")
 	cmd.Dir = p.checkout
 	if out, err := cmd.CombinedOutput(); err != nil {
 		p.t.Fatalf("%v: %s", err, out)

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tyg-dev/tyg/cmd/internal/cli"
+	"github.com/tyg-dev/tyg/cmd/internal/terminal"
 	"github.com/tyg-dev/tyg/internal/wsclient"
 )
 
@@ -187,10 +188,10 @@ func explainDial(target string, err error) error {
 		text += ": " + meaning
 	}
 	if to := refused.Header.Get("Location"); to != "" {
-		text += "\nLocation: " + visible(to)
+		text += "\nLocation: " + terminal.Visible(to)
 	}
 	if len(refused.Body) > 0 {
-		text += "\n" + visible(string(refused.Body))
+		text += "\n" + terminal.Visible(string(refused.Body))
 	}
 	return errors.New(text)
 }

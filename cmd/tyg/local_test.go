@@ -15,15 +15,13 @@ import (
 	"time"
 
 	"github.com/tyg-dev/tyg/cmd/internal/cli"
+	"github.com/tyg-dev/tyg/cmd/internal/cmdtest"
 )
 
 // A new project, run and talked to as a person does it.
 func TestLocalServesANewProjectUntilInterrupted(t *testing.T) {
 	t.Chdir(t.TempDir())
-	for _, entry := range goEnvironment(t) {
-		name, value, _ := strings.Cut(entry, "=")
-		t.Setenv(name, value)
-	}
+	cmdtest.SetGoEnviron(t)
 	if out, err := exec.Command("tyg", "new-project", "demo").CombinedOutput(); err != nil {
 		t.Fatalf("tyg new-project: %v\n%s", err, out)
 	}

@@ -14,5 +14,5 @@ func main() { os.Exit(run(context.Background(), os.Args[1:], cli.NewEnv())) }
 
 // run runs one command line and returns its exit status.
 func run(ctx context.Context, args []string, e *cli.Env) int {
-	return cli.Run(ctx, newRoot(e), args, e)
+	return cli.Run(ctx, newRoot(e, args), args, e)
 }

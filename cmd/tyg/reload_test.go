@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tyg-dev/tyg/cmd/internal/cmdtest"
 	"github.com/tyg-dev/tyg/internal/ws"
 	"github.com/tyg-dev/tyg/internal/wsclient"
 )
@@ -67,10 +68,7 @@ type localProject struct {
 // it.
 func runLocal(t *testing.T, template, source string, args ...string) *localProject {
 	t.Helper()
-	for _, entry := range goEnvironment(t) {
-		name, value, _ := strings.Cut(entry, "=")
-		t.Setenv(name, value)
-	}
+	cmdtest.SetGoEnviron(t)
 	dir := t.TempDir()
 	make := exec.Command("tyg", "new-project", "demo", "--template", template)
 	make.Dir = dir

@@ -28,13 +28,12 @@ const rootExample = `  tyg new-project echo-server
   tyg connect                # in another terminal
   tyg deploy                 # to AWS`
 
-// newRoot returns the command tree.
-func newRoot(e *cli.Env) *cobra.Command {
+// newRoot returns the command tree. The arguments are those of the process.
+func newRoot(e *cli.Env, args []string) *cobra.Command {
 	root := cli.NewRoot("Make, run and talk to WebSocket applications", rootHelp, rootExample)
 	cli.AddGroup(root, "Here:",
 		newNewProject(e), newLocal(e), newConnect(e), newGateway(e), newConformance(e))
-	cli.AddGroup(root, "On AWS:", newDeploy(e), newPlan(e), newURL(e), newLogs(e), newInvoke(e),
-		newDelete(e), newPackage(e), newGenPolicy(e))
+	cli.AddGroup(root, "On AWS:", newStageCommands(e, args)...)
 	root.AddCommand(newVersion(e), newMan(e))
 	root.InitDefaultCompletionCmd()
 	for _, cmd := range root.Commands() {

@@ -1,16 +1,53 @@
 package main
 
 import (
+	"fmt"
+	"io"
+	"log"
 	"os"
+	"os/signal"
 	"path/filepath"
+	"syscall"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/tyg-dev/tyg/cmd/internal/cmdtest"
+	"github.com/tyg-dev/tyg/cmd/internal/companion"
+	"github.com/tyg-dev/tyg/internal/natsd"
 )
 
-// TestMain makes the test binary the program tyg, for scripts and for the tests that start it.
+// TestMain makes the test binary the program tyg, for scripts and for the tests that start it, and the
+// companions beside it: a NATS server, and a program that stands for tyg-aws.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"tyg": main})
+	testscript.Main(m, map[string]func(){"tyg": main, "tyg-aws": echoAWS, "tyg-nats": serveNATS})
+}
+
+func serveNATS() {
+	signal.Ignore(os.Interrupt)
+	if err := natsd.Serve(os.Stdin, os.Stdout); err != nil {
+		log.Fatal(err)
+	}
+}
+
+// echoAWS prints what tyg-aws was given. For "tyg logs" it waits for a signal.
+func echoAWS() {
+	if err := companion.CheckVersion("tyg-aws"); err != nil {
+		log.Fatal(err)
+	}
+	dir, _ := os.Getwd()
+	fmt.Printf("args %q\ndir %s\nendpoint %s\n", os.Args[1:], filepath.Base(dir),
+		os.Getenv("AWS_ENDPOINT_URL"))
+	if os.Args[1] == "logs" {
+		signals := make(chan os.Signal, 1)
+		signal.Notify(signals, syscall.SIGTERM)
+		fmt.Println("waiting")
+		fmt.Println(<-signals)
+		os.Exit(9)
+	}
+	_, _ = io.Copy(os.Stdout, os.Stdin)
+	fmt.Fprintln(os.Stderr, "on standard error")
+	os.Exit(7)
 }
 
 func TestScripts(t *testing.T) {
@@ -24,18 +61,8 @@ func TestScripts(t *testing.T) {
 			e.Setenv("SECURE", secure.URL)
 			e.Setenv("TAKEN", server.Listener.Addr().String())
 			e.Setenv("HOME", e.WorkDir)
-			e.Vars = append(e.Vars, goEnvironment(t)...)
+			e.Vars = append(e.Vars, cmdtest.GoEnviron(t)...)
 			return os.WriteFile(filepath.Join(e.WorkDir, "ca.pem"), certificate(secure), 0o666)
 		},
 	})
-}
-
-// goEnvironment is what the go command needs to build offline, whatever the user has set.
-func goEnvironment(t *testing.T) []string {
-	t.Helper()
-	list := []string{"GOFLAGS=", "GOPROXY=off", "GOTOOLCHAIN=local", "GOWORK=off"}
-	for _, name := range []string{"GOCACHE", "GOMODCACHE"} {
-		list = append(list, name+"="+goEnv(t, name))
-	}
-	return list
 }

@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os/exec"
 	"slices"
 	"strconv"
 	"strings"
@@ -144,13 +143,3 @@ func (p *peer) next() (ws.Message, bool) {
 func (p *peer) send(op ws.Opcode, text string) { p.write(ws.AppendFrame(nil, op, []byte(text))) }
 
 func (p *peer) write(frame []byte) { _, _ = p.conn.Write(frame) }
-
-// goEnv asks the go command for one of its variables.
-func goEnv(t *testing.T, name string) string {
-	t.Helper()
-	out, err := exec.Command("go", "env", name).Output()
-	if err != nil {
-		t.Fatalf("go env %s: %v", name, err)
-	}
-	return strings.TrimSpace(string(out))
-}

@@ -10,13 +10,14 @@ import (
 	"golang.org/x/term"
 
 	"github.com/tyg-dev/tyg/cmd/internal/cli"
+	"github.com/tyg-dev/tyg/cmd/internal/terminal"
 )
 
 // surface decides how a conversation looks: where lines come from, and how it is shown. The caller
 // calls restore before it prints anything else.
 func (c *connectRun) surface(e *cli.Env) (lineReader, view, func(), error) {
-	in, inOK := terminalOf(e.Stdin)
-	out, outOK := terminalOf(e.Stdout)
+	in, inOK := terminal.Of(e.Stdin)
+	out, outOK := terminal.Of(e.Stdout)
 	if inOK && outOK && !c.json {
 		return c.terminal(e, in, out)
 	}
@@ -86,10 +87,4 @@ func (s *screen) measure() {
 	if width, height, err := term.GetSize(int(s.out.Fd())); err == nil && width > 0 {
 		_ = s.SetSize(width, height) // what cannot be repainted now will be with the next line
 	}
-}
-
-// terminalOf returns the file behind a stream if it is a terminal.
-func terminalOf(stream any) (*os.File, bool) {
-	f, ok := stream.(*os.File)
-	return f, ok && term.IsTerminal(int(f.Fd()))
 }

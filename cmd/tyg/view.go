@@ -3,12 +3,12 @@ package main
 import (
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"io"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/tyg-dev/tyg/cmd/internal/terminal"
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
@@ -43,7 +43,7 @@ func (v *textView) open(_, subprotocol string) {
 		v.print(v.out, "Press Ctrl+C to quit\n")
 	}
 	if subprotocol != "" {
-		v.print(v.notices, "subprotocol: "+visible(subprotocol)+"\n")
+		v.print(v.notices, "subprotocol: "+terminal.Visible(subprotocol)+"\n")
 	}
 }
 
@@ -70,7 +70,7 @@ func (v *textView) closed(code int, reason, by string) {
 
 func (v *textView) message(prompt, text string) {
 	if v.escape {
-		text = visible(text)
+		text = terminal.Visible(text)
 	}
 	if v.prompts {
 		text = prompt + text
@@ -135,39 +135,6 @@ func (v *jsonView) print(e jsonEvent) {
 
 // closeText writes a close code for a person.
 func closeText(code int, reason string) string {
-	text := (&ws.CloseError{Code: code, Reason: visible(reason)}).Error()
+	text := (&ws.CloseError{Code: code, Reason: terminal.Visible(reason)}).Error()
 	return strings.TrimPrefix(text, "websocket closed with ")
-}
-
-// visible returns text with what could command a terminal, or deceive its reader, as escapes:
-// control characters but newline and tab, and the marks that turn the direction of writing
-// (https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing).
-func visible(text string) string {
-	if strings.IndexFunc(text, isHidden) < 0 {
-		return text
-	}
-	var b strings.Builder
-	for _, r := range text {
-		switch {
-		case !isHidden(r):
-			b.WriteRune(r)
-		case r < 0x100:
-			fmt.Fprintf(&b, `\x%02x`, r)
-		default:
-			fmt.Fprintf(&b, `\u%04x`, r)
-		}
-	}
-	return b.String()
-}
-
-func isHidden(r rune) bool {
-	switch {
-	case r == '\n' || r == '\t':
-		return false
-	case r < 0x20, 0x7f <= r && r < 0xa0: // C0, DEL, C1
-		return true
-	case r == 0x061c, r == 0x200e, r == 0x200f, 0x202a <= r && r <= 0x202e, 0x2066 <= r && r <= 0x2069:
-		return true
-	}
-	return r == 0x2028 || r == 0x2029 // line and paragraph separators
 }

@@ -15,68 +15,17 @@ import (
 	"github.com/tyg-dev/tyg/cmd/internal/awsconfig"
 	"github.com/tyg-dev/tyg/cmd/internal/cli"
 	"github.com/tyg-dev/tyg/cmd/internal/project"
+	"github.com/tyg-dev/tyg/cmd/internal/stagecmd"
 	"github.com/tyg-dev/tyg/cmd/internal/strict"
+	"github.com/tyg-dev/tyg/cmd/internal/terminal"
 	"github.com/tyg-dev/tyg/internal/deploy"
 	"github.com/tyg-dev/tyg/lambda"
 )
 
-const invokeHelp = `invoke calls a function of a stage on AWS, and prints what it returns. The payload is
-standard input, as it is; or, with --event, what API Gateway would send for a connection that does not
-exist: what the function sends to that is refused with 410.
-
-Without --name it is the function that handles that event. tyg logs --name NAME tells what happened.
-
-Exit status:
-  0    the function returned
-  1    it failed, or could not be called
-  2    there is no such function, or the command line makes no sense
-  130  interrupted by a signal; the function goes on`
-
-const invokeExample = `  tyg invoke --event message --body '/help'
-  tyg invoke --name websocket_message < event.json`
-
 // An invocation is one call of invoke.
 type invocation struct {
-	*remote
-	name  string // of the function, as the project calls it
-	event string
-	body  string
-}
-
-func newInvoke(e *cli.Env) *cobra.Command {
-	i := &invocation{remote: newRemote(e)}
-	cmd := &cobra.Command{
-		Use:     "invoke",
-		Short:   "Call a function on AWS",
-		Long:    invokeHelp,
-		Example: invokeExample,
-		Args:    cli.ExactArgs(),
-		RunE:    i.run,
-	}
-	i.flags(cmd)
-	cmd.Flags().StringVarP(&i.name, "name", "n", "", "call the function `NAME`, such as websocket_message")
-	cmd.Flags().StringVar(&i.event, "event", "", "send a sample `EVENT`: connect, message or disconnect")
-	cmd.Flags().StringVar(&i.body, "body", "hello", "the `TEXT` of the sample message")
-	complete := map[string]func() []string{"name": i.names, "event": sampleEvents}
-	for flag, list := range complete {
-		err := cmd.RegisterFlagCompletionFunc(flag,
-			func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-				return list(), cobra.ShellCompDirectiveNoFileComp
-			})
-		if err != nil {
-			panic(err) // the flags are defined above
-		}
-	}
-	return cmd
-}
-
-// names returns the functions that are deployed.
-func (i *invocation) names() []string {
-	state, err := deploy.ReadState(i.stateFile())
-	if err != nil {
-		return nil
-	}
-	return functionNames(state)
+	*stageCommand
+	options stagecmd.Invoke
 }
 
 func functionNames(s deploy.State) []string {
@@ -87,7 +36,7 @@ func functionNames(s deploy.State) []string {
 	return names
 }
 
-func (i *invocation) run(cmd *cobra.Command, _ []string) error {
+func (i *invocation) run(cmd *cobra.Command) error {
 	state, err := i.state()
 	if err != nil {
 		return err
@@ -106,18 +55,18 @@ func (i *invocation) run(cmd *cobra.Command, _ []string) error {
 // find returns the function that is meant.
 func (i *invocation) find(cmd *cobra.Command, state deploy.State) (deploy.Resource, error) {
 	known := functionNames(state)
-	name := i.name
+	name := i.options.Name
 	switch {
 	case name != "":
 	case len(known) == 1:
 		name = known[0]
-	case i.event == "":
+	case i.options.Event == "":
 		return deploy.Resource{}, cli.Usagef(cmd, "name a function with --name; there are %s",
 			strings.Join(known, ", "))
 	default:
 		name = map[string]string{
 			"connect": connectFunction, "message": messageFunction, "disconnect": disconnectFunction,
-		}[i.event]
+		}[i.options.Event]
 	}
 	fn, ok := state.Find(deploy.TypeFunction, name)
 	if !ok {
@@ -132,14 +81,14 @@ func (i *invocation) find(cmd *cobra.Command, state deploy.State) (deploy.Resour
 
 // payload returns what the function is called with.
 func (i *invocation) payload(cmd *cobra.Command, state deploy.State) ([]byte, error) {
-	if i.event == "" {
+	if i.options.Event == "" {
 		if cmd.Flags().Changed("body") {
 			return nil, cli.Usagef(cmd, "--body is the text of a sample message; say --event message")
 		}
 		return i.read(cmd)
 	}
 	api, _ := state.Find(deploy.TypeAPI, "websocket_api")
-	data, err := sampleEvent(i.event, i.body, api)
+	data, err := sampleEvent(i.options.Event, i.options.Body, api)
 	if err != nil {
 		return nil, cli.Usagef(cmd, "%w", err)
 	}
@@ -147,7 +96,7 @@ func (i *invocation) payload(cmd *cobra.Command, state deploy.State) ([]byte, er
 }
 
 func (i *invocation) read(cmd *cobra.Command) ([]byte, error) {
-	if _, ok := terminalOf(i.e.Stdin); ok {
+	if _, ok := terminal.Of(i.e.Stdin); ok {
 		return nil, cli.Usagef(cmd, "there is no payload; say --event message, or give one on standard input")
 	}
 	data, err := io.ReadAll(i.e.Stdin)
@@ -161,7 +110,7 @@ func (i *invocation) read(cmd *cobra.Command) ([]byte, error) {
 }
 
 func (i *invocation) call(ctx context.Context, fn deploy.Resource, payload []byte) error {
-	c, err := project.ReadConfig(i.dir)
+	c, err := project.ReadConfig(i.Dir)
 	if err != nil {
 		return err
 	}

@@ -8,52 +8,19 @@ import (
 	"io"
 	"strings"
 
-	"github.com/spf13/cobra"
-
 	"github.com/tyg-dev/tyg/cmd/internal/cli"
 	"github.com/tyg-dev/tyg/internal/deploy"
 )
 
-const planHelp = `plan prints what tyg deploy would do, and does none of it. It builds the project and
-looks at what is on AWS.
-
-  + create   is not there yet
-  ~ update   is there, with these properties that differ
-  - delete   is not needed any more
-  = record   is as it should be, and only the state file does not know it
-
-Exit status:
-  0    nothing would change
-  1    it failed
-  2    something would change, or the command line makes no sense
-  130  interrupted by a signal`
-
-const planExample = `  tyg plan
-  tyg plan --stage prod --json | jq '.steps[] | select(.action == "delete")'`
-
-func newPlan(e *cli.Env) *cobra.Command {
-	r := newRemote(e)
-	cmd := &cobra.Command{
-		Use:     "plan",
-		Short:   "Print what deploy would do",
-		Long:    planHelp,
-		Example: planExample,
-		Args:    cli.ExactArgs(),
-		RunE:    func(cmd *cobra.Command, _ []string) error { return r.showPlan(cmd.Context()) },
-	}
-	r.flags(cmd)
-	return cmd
-}
-
-func (r *remote) showPlan(ctx context.Context) error {
+func (r *stageCommand) showPlan(ctx context.Context) error {
 	quiet := *r
-	quiet.asJSON = true // how the package is made is not what was asked for
+	quiet.JSON = true // how the package is made is not what was asked for
 	_, plan, err := quiet.plan(ctx)
 	if err != nil {
 		return err
 	}
 	r.warn(plan.Warnings)
-	if r.asJSON {
+	if r.JSON {
 		err = printPlanJSON(r.e.Stdout, plan)
 	} else {
 		err = printPlan(r.e.Stdout, plan)

@@ -4,50 +4,13 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/spf13/cobra"
-
 	"github.com/tyg-dev/tyg/cmd/internal/cli"
 	"github.com/tyg-dev/tyg/cmd/internal/project"
 	"github.com/tyg-dev/tyg/internal/deploy"
 )
 
-const deployHelp = `deploy puts the project on AWS: an API Gateway WebSocket API, a Lambda function for
-each kind of event, their IAM role, their logs, and the DynamoDB tables that .tyg/config.json declares.
-It compares what is there with what should be, and makes, changes or deletes only what differs; tyg plan
-prints that and does nothing. Clients stay connected.
-
-What was made is in .tyg/deployed/STAGE.json, which belongs into version control if more than one
-person deploys. A deploy that fails or is interrupted is repaired by the next one.
-
-With --json the result is one JSON object, and progress goes to standard error.
-
-Exit status:
-  0    all is as it should be
-  1    it failed; run it again after the reason is gone
-  2    the command line makes no sense
-  130  interrupted by a signal; run it again to go on`
-
-const deployExample = `  tyg deploy
-  tyg deploy --stage prod --profile work --region eu-central-1
-  tyg connect "$(tyg url)"`
-
-func newDeploy(e *cli.Env) *cobra.Command {
-	r := newRemote(e)
-	r.keeps = true
-	cmd := &cobra.Command{
-		Use:     "deploy",
-		Short:   "Put the project on AWS",
-		Long:    deployHelp,
-		Example: deployExample,
-		Args:    cli.ExactArgs(),
-		RunE:    func(cmd *cobra.Command, _ []string) error { return r.deploy(cmd.Context()) },
-	}
-	r.flags(cmd)
-	return cmd
-}
-
 // deploy puts the stage on AWS and reports where it is.
-func (r *remote) deploy(ctx context.Context) error {
+func (r *stageCommand) deploy(ctx context.Context) error {
 	d, plan, err := r.plan(ctx)
 	if err != nil {
 		return err
@@ -69,10 +32,10 @@ func (r *remote) deploy(ctx context.Context) error {
 }
 
 // plan builds the project and compares it with what is there.
-func (r *remote) plan(ctx context.Context) (*deploy.Deployer, deploy.Plan, error) {
-	c, err := project.ReadConfig(r.dir)
+func (r *stageCommand) plan(ctx context.Context) (*deploy.Deployer, deploy.Plan, error) {
+	c, err := project.ReadConfig(r.Dir)
 	if err == nil {
-		err = checkProgram(c.At(r.stage))
+		err = checkProgram(c.At(r.Stage))
 	}
 	if err != nil {
 		return nil, deploy.Plan{}, err
@@ -87,7 +50,7 @@ func (r *remote) plan(ctx context.Context) (*deploy.Deployer, deploy.Plan, error
 	}
 	state, err := d.State()
 	if err == nil {
-		err = checkRenamed(state, r.stage, app.Name)
+		err = checkRenamed(state, r.Stage, app.Name)
 	}
 	if err != nil {
 		return nil, deploy.Plan{}, err
@@ -97,7 +60,7 @@ func (r *remote) plan(ctx context.Context) (*deploy.Deployer, deploy.Plan, error
 }
 
 // deployer returns what works on the stage.
-func (r *remote) deployer(ctx context.Context, profile string) (*deploy.Deployer, error) {
+func (r *stageCommand) deployer(ctx context.Context, profile string) (*deploy.Deployer, error) {
 	cloud, err := r.cloud(ctx, profile)
 	if err != nil {
 		return nil, err
@@ -127,8 +90,8 @@ type customDomain struct {
 }
 
 // report prints where the stage is.
-func (r *remote) report(s deploy.State) error {
-	if r.asJSON {
+func (r *stageCommand) report(s deploy.State) error {
+	if r.JSON {
 		return cli.PrintJSON(r.e.Stdout, r.deployedStage(s))
 	}
 	for _, line := range s.Report() {
@@ -139,10 +102,10 @@ func (r *remote) report(s deploy.State) error {
 	return nil
 }
 
-func (r *remote) deployedStage(s deploy.State) deployed {
+func (r *stageCommand) deployedStage(s deploy.State) deployed {
 	api, _ := s.Find(deploy.TypeAPI, "websocket_api")
 	d := deployed{
-		Stage: r.stage, Region: s.Region, AccountID: s.AccountID, URL: s.URL(), APIID: api.APIID,
+		Stage: r.Stage, Region: s.Region, AccountID: s.AccountID, URL: s.URL(), APIID: api.APIID,
 		Functions: make(map[string]string), Tables: make(map[string]string),
 	}
 	for _, fn := range s.Of(deploy.TypeFunction) {

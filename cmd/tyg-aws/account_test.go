@@ -12,6 +12,8 @@ import (
 
 	"github.com/tyg-dev/tyg/cmd/internal/buildinfo"
 	"github.com/tyg-dev/tyg/cmd/internal/cli"
+	"github.com/tyg-dev/tyg/cmd/internal/cmdtest"
+	"github.com/tyg-dev/tyg/cmd/internal/newproject"
 	"github.com/tyg-dev/tyg/cmd/internal/project"
 	"github.com/tyg-dev/tyg/internal/awstest"
 )
@@ -47,7 +49,10 @@ func newAccount(t *testing.T, template, name string) *account {
 	case "small chat":
 		a.small("chat", name)
 	default:
-		a.must("new-project", name, "--template", template, "--tyg-source", buildinfo.Checkout())
+		p := newproject.Project{Name: name, Template: template}
+		if err := p.Make(t.Context(), buildinfo.Checkout()); err != nil {
+			t.Fatal(err)
+		}
 	}
 	t.Chdir(name)
 	architecture := map[string]string{"amd64": "x86_64"}[runtime.GOARCH]
@@ -85,10 +90,7 @@ func (a *account) environment() {
 	} {
 		a.t.Setenv(name, value)
 	}
-	for _, entry := range goEnvironment(a.t) {
-		name, value, _ := strings.Cut(entry, "=")
-		a.t.Setenv(name, value)
-	}
+	cmdtest.SetGoEnviron(a.t)
 }
 
 // An outcome is what one command did.

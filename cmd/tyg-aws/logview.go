@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/tyg-dev/tyg/cmd/internal/cli"
+	"github.com/tyg-dev/tyg/cmd/internal/terminal"
 	"github.com/tyg-dev/tyg/internal/deploy"
 )
 
@@ -21,7 +22,7 @@ type logView struct {
 // newLogView decides how a log looks. Colours are for terminals whose user wants them
 // (https://no-color.org).
 func newLogView(e *cli.Env, several bool) *logView {
-	_, terminal := terminalOf(e.Stdout)
+	_, terminal := terminal.Of(e.Stdout)
 	return &logView{
 		out: e.Stdout, several: several, terminal: terminal,
 		colours: terminal && e.Getenv("NO_COLOR") == "" && e.Getenv("TERM") != "dumb",
@@ -36,7 +37,7 @@ func (v *logView) print(e deploy.LogEvent) error {
 	}
 	message := e.Message
 	if v.terminal {
-		message = visible(message)
+		message = terminal.Visible(message)
 	}
 	parts = append(parts, v.paint("2", process(e.Stream)), message)
 	_, err := fmt.Fprintln(v.out, strings.Join(parts, " "))

@@ -16,74 +16,21 @@ import (
 
 	"github.com/tyg-dev/tyg/cmd/internal/cli"
 	"github.com/tyg-dev/tyg/cmd/internal/project"
+	"github.com/tyg-dev/tyg/cmd/internal/stagecmd"
 	"github.com/tyg-dev/tyg/cmd/internal/strict"
 	"github.com/tyg-dev/tyg/internal/deploy"
 )
 
-const logsHelp = `logs prints what the functions of a stage on AWS have logged, the oldest line first:
-the time in UTC, the function if there are several, a few letters that stand for the process that
-Lambda ran, and the message. Functions that have not logged anything print nothing.
-
---since takes a time that has passed, such as 90s, 10m, 2h, 3d or 1w, or a moment, such as
-2026-01-31T12:00:00Z or 2026-01-31. A filter is a pattern of CloudWatch Logs: words that must all be
-there, "several words", or ?one ?or ?another; -word must not be there.
-
-With --json each message is one JSON object in a line.
-
-Exit status:
-  0    all was printed; with --follow, it was interrupted
-  1    the log cannot be read
-  2    the command line makes no sense
-  130  interrupted by a signal`
-
-const logsExample = `  tyg logs
-  tyg logs --follow
-  tyg logs --name websocket_message --since 2h --filter '?ERROR ?panic'
-  tyg logs --num-entries 20 --stage prod`
-
 // A logsRun is one call of logs.
 type logsRun struct {
-	*remote
-	options deploy.LogsOptions
-	since   string
+	*stageCommand
+	options stagecmd.Logs
 }
 
-func newLogs(e *cli.Env) *cobra.Command {
-	l := &logsRun{remote: newRemote(e)}
-	cmd := &cobra.Command{
-		Use:     "logs",
-		Short:   "Print what functions on AWS have logged",
-		Long:    logsHelp,
-		Example: logsExample,
-		Args:    cli.ExactArgs(),
-		RunE:    l.run,
-	}
-	l.flags(cmd)
-	f := cmd.Flags()
-	f.StringArrayVarP(&l.options.Functions, "name", "n", nil,
-		"only the function `NAME`, such as websocket_message (repeatable)")
-	f.StringVarP(&l.since, "since", "s", "",
-		"from this `TIME` on (default the beginning; with --follow, 10m)")
-	f.BoolVarP(&l.options.Follow, "follow", "f", false, "wait for more, until interrupted")
-	f.IntVar(&l.options.Newest, "num-entries", 0, "only the last `N` messages")
-	f.StringVar(&l.options.Filter, "filter", "", "only messages that match the `PATTERN`")
-	f.BoolVar(&l.options.LambdaMessages, "include-lambda-messages", false,
-		"also what Lambda itself reports of each invocation")
-	err := cmd.RegisterFlagCompletionFunc("name",
-		func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			state, _ := deploy.ReadState(l.stateFile()) // without one there are no names
-			return functionNames(state), cobra.ShellCompDirectiveNoFileComp
-		})
+func (l *logsRun) run(cmd *cobra.Command) error {
+	since, err := parseSince(l.options.Since, time.Now())
 	if err != nil {
-		panic(err) // the flag is defined above
-	}
-	return cmd
-}
-
-func (l *logsRun) run(cmd *cobra.Command, _ []string) error {
-	var err error
-	if l.options.Since, err = parseSince(l.since, time.Now()); err != nil {
-		return cli.Usagef(cmd, "--since %q: %w", l.since, err)
+		return cli.Usagef(cmd, "--since %q: %w", l.options.Since, err)
 	}
 	if cmd.Flags().Changed("num-entries") && l.options.Newest < 1 {
 		return cli.Usagef(cmd, "--num-entries must be at least 1")
@@ -99,7 +46,7 @@ func (l *logsRun) run(cmd *cobra.Command, _ []string) error {
 				name, strict.DidYouMean(name, known), strings.Join(known, ", "))
 		}
 	}
-	c, err := project.ReadConfig(l.dir)
+	c, err := project.ReadConfig(l.Dir)
 	if err != nil {
 		return err
 	}
@@ -108,7 +55,10 @@ func (l *logsRun) run(cmd *cobra.Command, _ []string) error {
 		return err
 	}
 	several := len(l.options.Functions) != 1 && len(known) > 1
-	return l.print(cmd.Context(), d.Logs(cmd.Context(), l.options), several)
+	return l.print(cmd.Context(), d.Logs(cmd.Context(), deploy.LogsOptions{
+		Functions: l.options.Functions, Since: since, Follow: l.options.Follow,
+		Newest: l.options.Newest, Filter: l.options.Filter, LambdaMessages: l.options.LambdaMessages,
+	}), several)
 }
 
 // print prints the events. With --follow, the end of ctx is the way to leave.
@@ -124,7 +74,7 @@ func (l *logsRun) print(
 			return nil
 		case err != nil:
 			return cli.Interrupted(ctx, err)
-		case l.asJSON:
+		case l.JSON:
 			err = enc.Encode(event)
 		default:
 			err = v.print(event)

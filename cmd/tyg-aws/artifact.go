@@ -21,8 +21,8 @@ import (
 
 // application builds the project for Lambda, asks it for its routes, and returns what should be on AWS.
 // It calls nobody.
-func (r *remote) application(ctx context.Context, c project.Config) (deploy.Application, error) {
-	b := &blueprint{Config: c, dir: r.dir, stage: r.stage, generated: r.generated}
+func (r *stageCommand) application(ctx context.Context, c project.Config) (deploy.Application, error) {
+	b := &blueprint{Config: c, dir: r.Dir, stage: r.Stage, generated: r.generated}
 	r.progress("Creating deployment package.")
 	program, err := r.build(ctx, b)
 	if err != nil {
@@ -35,7 +35,7 @@ func (r *remote) application(ctx context.Context, c project.Config) (deploy.Appl
 	if err != nil || !r.keeps {
 		return app, err
 	}
-	known, err := deployments(r.dir).keep(b.bundle, b.At(r.stage).Architecture)
+	known, err := deployments(r.Dir).keep(b.bundle, b.At(r.Stage).Architecture)
 	if known {
 		r.progress("Reusing existing deployment package.")
 	}
@@ -43,8 +43,8 @@ func (r *remote) application(ctx context.Context, c project.Config) (deploy.Appl
 }
 
 // build returns the program for Lambda, and fills in how it describes itself.
-func (r *remote) build(ctx context.Context, b *blueprint) ([]byte, error) {
-	project := gobuild.Project{Dir: r.dir}
+func (r *stageCommand) build(ctx context.Context, b *blueprint) ([]byte, error) {
+	project := gobuild.Project{Dir: r.Dir}
 	if err := project.Check(); err != nil {
 		return nil, err
 	}
@@ -53,7 +53,7 @@ func (r *remote) build(ctx context.Context, b *blueprint) ([]byte, error) {
 		return nil, fmt.Errorf("build project: %w", err)
 	}
 	defer os.RemoveAll(project.Temp)
-	there := gobuild.Platform{OS: "linux", Arch: goArch(b.At(r.stage).Architecture)}
+	there := gobuild.Platform{OS: "linux", Arch: goArch(b.At(r.Stage).Architecture)}
 	program, err := project.BuildLambda(ctx, there)
 	if err != nil {
 		return nil, err
@@ -119,7 +119,7 @@ func (b *blueprint) variables() map[string]string {
 }
 
 // explainBuild prints what a compiler says.
-func (r *remote) explainBuild(err error) error {
+func (r *stageCommand) explainBuild(err error) error {
 	if build, ok := errors.AsType[*gobuild.Error](err); ok {
 		fmt.Fprint(r.e.Stderr, build.Output)
 	}

@@ -1,0 +1,63 @@
+// Command tyg-aws is the part of tyg that calls AWS: the verbs deploy, plan, delete, url, logs, invoke,
+// package and gen-policy. Users run "tyg deploy"; tyg finds this program, or builds it, and replaces
+// itself by it. So tyg itself compiles without the clients of AWS, which take longer than all the rest.
+package main
+
+import (
+	"context"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tyg-dev/tyg/cmd/internal/cli"
+	"github.com/tyg-dev/tyg/cmd/internal/companion"
+	"github.com/tyg-dev/tyg/cmd/internal/stagecmd"
+)
+
+func main() { os.Exit(run(context.Background(), os.Args[1:], cli.NewEnv())) }
+
+// run runs one command line and returns its exit status.
+func run(ctx context.Context, args []string, e *cli.Env) int {
+	return cli.Run(ctx, newRoot(e), args, e)
+}
+
+const rootHelp = `tyg-aws is the part of tyg that calls AWS. Run its commands as those of tyg: tyg deploy.`
+
+// newRoot returns the command tree. Its name is tyg, by which users call it.
+func newRoot(e *cli.Env) *cobra.Command {
+	root := cli.NewRoot("Put WebSocket applications on AWS", rootHelp, "  tyg deploy")
+	stage := func(f stagecmd.Flags) *stageCommand { return &stageCommand{Flags: f, e: e} }
+	root.AddCommand(
+		stagecmd.NewDeploy(func(cmd *cobra.Command, f stagecmd.Flags) error {
+			r := stage(f)
+			r.keeps = true
+			return r.deploy(cmd.Context())
+		}),
+		stagecmd.NewPlan(func(cmd *cobra.Command, f stagecmd.Flags) error {
+			return stage(f).showPlan(cmd.Context())
+		}),
+		stagecmd.NewURL(func(_ *cobra.Command, f stagecmd.Flags) error {
+			return stage(f).printURL()
+		}),
+		stagecmd.NewLogs(func(cmd *cobra.Command, o stagecmd.Logs) error {
+			return (&logsRun{stage(o.Flags), o}).run(cmd)
+		}),
+		stagecmd.NewInvoke(func(cmd *cobra.Command, o stagecmd.Invoke) error {
+			return (&invocation{stage(o.Flags), o}).run(cmd)
+		}),
+		stagecmd.NewDelete(func(cmd *cobra.Command, o stagecmd.Delete) error {
+			return (&deletion{stage(o.Flags), o}).run(cmd.Context())
+		}),
+		stagecmd.NewPackage(func(cmd *cobra.Command, o stagecmd.Package) error {
+			return (&packaging{stage(o.Flags), o}).run(cmd.Context())
+		}),
+		stagecmd.NewGenPolicy(func(cmd *cobra.Command, o stagecmd.GenPolicy) error {
+			return stage(o.Flags).genPolicy(cmd.Context(), o.Deployer)
+		}),
+	)
+	root.PersistentPreRunE = func(*cobra.Command, []string) error {
+		return companion.CheckVersion("tyg-aws")
+	}
+	root.CompletionOptions.DisableDefaultCmd = true
+	return root
+}

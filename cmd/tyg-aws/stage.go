@@ -1,0 +1,98 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/tyg-dev/tyg/cmd/internal/awsconfig"
+	"github.com/tyg-dev/tyg/cmd/internal/cli"
+	"github.com/tyg-dev/tyg/cmd/internal/project"
+	"github.com/tyg-dev/tyg/cmd/internal/stagecmd"
+	"github.com/tyg-dev/tyg/internal/deploy"
+)
+
+// A stageCommand is one call of a verb that works on a stage of a project.
+type stageCommand struct {
+	stagecmd.Flags
+	e *cli.Env
+
+	// keeps keeps the deployment package in the project, and generated ignores policies of the
+	// project.
+	keeps, generated bool
+}
+
+// stateFile returns the file that remembers what the stage has on AWS.
+func (r *stageCommand) stateFile() string { return project.StateFile(r.Dir, r.Stage) }
+
+// state reads the state file of a stage that is deployed.
+func (r *stageCommand) state() (deploy.State, error) {
+	s, err := deploy.ReadState(r.stateFile())
+	if err != nil || len(s.Resources) > 0 {
+		return s, err
+	}
+	text := fmt.Sprintf("stage %q is not deployed", r.Stage)
+	if names := project.DeployedStages(r.Dir); len(names) > 0 {
+		return s, fmt.Errorf("%s; deployed are: %s", text, strings.Join(names, ", "))
+	}
+	if _, err := os.Stat(filepath.Join(r.Dir, ".tyg")); err != nil {
+		return s, fmt.Errorf("%s: there is no .tyg in %s; go to a project, or name one with --project-dir",
+			text, r.Dir)
+	}
+	return s, fmt.Errorf("%s; tyg deploy does that", text)
+}
+
+// aws returns the configuration of AWS clients. Flags win over the environment, which wins over the
+// configuration of the project. The region of last resort is where the stage is.
+func (r *stageCommand) aws(ctx context.Context, profile string) (aws.Config, error) {
+	state, err := deploy.ReadState(r.stateFile())
+	if err != nil {
+		return aws.Config{}, err
+	}
+	for _, name := range []string{
+		"AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_WEB_IDENTITY_TOKEN_FILE",
+	} {
+		if r.e.Getenv(name) != "" {
+			profile = ""
+		}
+	}
+	cfg, err := awsconfig.Load(ctx, awsconfig.Choice{
+		Profile: cmp.Or(r.Profile, profile), Region: r.Region, DefaultRegion: state.Region,
+		Endpoint: r.Endpoint,
+	})
+	if err == nil {
+		err = awsconfig.Check(ctx, cfg)
+	}
+	return cfg, cli.Interrupted(ctx, err)
+}
+
+// cloud opens the account. The profile is that of the project's configuration, and may be empty.
+func (r *stageCommand) cloud(ctx context.Context, profile string) (*deploy.Cloud, error) {
+	cfg, err := r.aws(ctx, profile)
+	if err != nil {
+		return nil, err
+	}
+	cloud, err := deploy.Open(ctx, cfg)
+	return cloud, cli.Interrupted(ctx, err)
+}
+
+// progress prints a line about what is being done. What is waited for is no result.
+func (r *stageCommand) progress(line string) {
+	out := r.e.Stdout
+	if r.JSON || strings.HasPrefix(line, "Waiting ") {
+		out = r.e.Stderr
+	}
+	fmt.Fprintln(out, line)
+}
+
+// warn prints what works, and not as one may think.
+func (r *stageCommand) warn(warnings []string) {
+	for _, text := range warnings {
+		fmt.Fprintf(r.e.Stderr, "tyg: warning: %s\n", text)
+	}
+}

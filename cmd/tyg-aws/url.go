@@ -1,0 +1,30 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/tyg-dev/tyg/cmd/internal/cli"
+	"github.com/tyg-dev/tyg/internal/deploy"
+)
+
+func (r *stageCommand) printURL() error {
+	s, err := r.state()
+	if err != nil {
+		return err
+	}
+	if s.URL() == "" {
+		return fmt.Errorf("stage %q has no URL yet: its deploy did not end; run tyg deploy", r.Stage)
+	}
+	if !r.JSON {
+		_, err = fmt.Fprintln(r.e.Stdout, s.URL())
+		return err
+	}
+	found := struct {
+		URL          string `json:"url"`
+		CustomDomain string `json:"custom_domain_url,omitempty"`
+	}{URL: s.URL()}
+	for _, domain := range s.Of(deploy.TypeDomain) {
+		found.CustomDomain = domainURL(domain)
+	}
+	return cli.PrintJSON(r.e.Stdout, found)
+}

@@ -1,0 +1,50 @@
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tyg-dev/tyg/cmd/internal/cli"
+	"github.com/tyg-dev/tyg/cmd/internal/companion"
+	"github.com/tyg-dev/tyg/cmd/internal/stagecmd"
+)
+
+// newStageCommands returns the verbs that tyg-aws runs. Their flags are checked here, so that a usage
+// error does not need tyg-aws.
+func newStageCommands(e *cli.Env, args []string) []*cobra.Command {
+	run := func(cmd *cobra.Command) error { return runCompanion(cmd.Context(), e, "tyg-aws", args) }
+	return []*cobra.Command{
+		stagecmd.NewDeploy(ignoreFlags[stagecmd.Flags](run)),
+		stagecmd.NewPlan(ignoreFlags[stagecmd.Flags](run)),
+		stagecmd.NewURL(ignoreFlags[stagecmd.Flags](run)),
+		stagecmd.NewLogs(ignoreFlags[stagecmd.Logs](run)),
+		stagecmd.NewInvoke(ignoreFlags[stagecmd.Invoke](run)),
+		stagecmd.NewDelete(ignoreFlags[stagecmd.Delete](run)),
+		stagecmd.NewPackage(ignoreFlags[stagecmd.Package](run)),
+		stagecmd.NewGenPolicy(ignoreFlags[stagecmd.GenPolicy](run)),
+	}
+}
+
+// ignoreFlags returns run for a command whose flags the companion parses again.
+func ignoreFlags[T any](run func(*cobra.Command) error) func(*cobra.Command, T) error {
+	return func(cmd *cobra.Command, _ T) error { return run(cmd) }
+}
+
+// runCompanion runs a companion of tyg in place of tyg. It returns only on failure, or where a process
+// cannot be replaced, with the exit status of the companion.
+func runCompanion(ctx context.Context, e *cli.Env, name string, args []string) error {
+	finder, err := companion.NewFinder(e.Stderr)
+	if err != nil {
+		return err
+	}
+	program, err := finder.Find(ctx, name)
+	if err != nil {
+		return cli.Interrupted(ctx, err)
+	}
+	status, err := program.Exec(args)
+	if err == nil && status != 0 {
+		err = &cli.StatusError{Status: status}
+	}
+	return err
+}
