@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tyg-dev/tyg/cmd/internal/cli"
+	"github.com/tyg-dev/tyg/cmd/internal/probeserver"
 	"github.com/tyg-dev/tyg/internal/conformance"
 )
 
@@ -111,11 +112,11 @@ func (c *conformanceRun) run(ctx context.Context, e *cli.Env) error {
 		}
 	}
 	if c.self {
-		s, err := c.serve(ctx)
+		s, err := probeserver.Start(ctx, &c.target)
 		if err != nil {
 			return err
 		}
-		defer s.stop()
+		defer s.Stop()
 	}
 	report, err := conformance.Run(ctx, c.target, c.filter)
 	if ctx.Err() != nil {

@@ -1,4 +1,4 @@
-package main
+package terminal
 
 import (
 	"fmt"
@@ -20,11 +20,11 @@ func stateIn(dir string) func(string) string {
 
 func TestHistoryKeepsWhatIsWorthIt(t *testing.T) {
 	getenv := stateIn(t.TempDir())
-	h := openHistory(getenv)
+	h := OpenHistory(getenv)
 	for _, line := range []string{"one", "two", "two", "", " secret", "one"} {
 		h.Add(line)
 	}
-	for _, h := range []*history{h, openHistory(getenv)} {
+	for _, h := range []*History{h, OpenHistory(getenv)} {
 		if h.Len() != 3 || h.At(0) != "one" || h.At(1) != "two" || h.At(2) != "one" {
 			t.Errorf("history is %q, want one, two, one", h.lines)
 		}
@@ -33,7 +33,7 @@ func TestHistoryKeepsWhatIsWorthIt(t *testing.T) {
 
 func TestHistoryFileIsPrivate(t *testing.T) {
 	dir := t.TempDir()
-	openHistory(stateIn(dir)).Add("secret")
+	OpenHistory(stateIn(dir)).Add("secret")
 	info, err := os.Stat(filepath.Join(dir, "tyg", "history"))
 	if err != nil {
 		t.Fatal(err)
@@ -45,13 +45,13 @@ func TestHistoryFileIsPrivate(t *testing.T) {
 
 func TestHistoryForgetsTheOldest(t *testing.T) {
 	getenv := stateIn(t.TempDir())
-	h := openHistory(getenv)
+	h := OpenHistory(getenv)
 	for i := range 2*maxHistory + 1 {
 		h.Add(fmt.Sprint("line ", i))
 	}
 	newest := fmt.Sprint("line ", 2*maxHistory)
 	for range 2 { // shortened by the first, read as it is by the second
-		h = openHistory(getenv)
+		h = OpenHistory(getenv)
 		if h.Len() != maxHistory || h.At(0) != newest {
 			t.Fatalf("history has %d lines and ends with %q, want %d and %q",
 				h.Len(), h.At(0), maxHistory, newest)
@@ -71,7 +71,7 @@ func TestHistoryWithoutAFileRemembersInMemory(t *testing.T) {
 	if err := os.WriteFile(dir, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	h := openHistory(stateIn(dir))
+	h := OpenHistory(stateIn(dir))
 	h.Add("one")
 	if h.Len() != 1 || h.At(0) != "one" {
 		t.Errorf("history is %q, want one", h.lines)

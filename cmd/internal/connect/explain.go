@@ -1,11 +1,15 @@
-package main
+package connect
 
 import (
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"syscall"
+
+	"github.com/tyg-dev/tyg/cmd/internal/terminal"
+	"github.com/tyg-dev/tyg/internal/wsclient"
 )
 
 // statusMeaning says what a server means that answers a handshake with an HTTP status.
@@ -67,4 +71,24 @@ func hint(err error) string {
 		return " (--ca FILE names certificates to trust)"
 	}
 	return ""
+}
+
+// explainDial says in plain words why there is no connection.
+func explainDial(target string, err error) error {
+	var refused *wsclient.RefusedError
+	if !errors.As(err, &refused) {
+		return fmt.Errorf("cannot connect to %s: %w%s", target, rootCause(err), hint(err))
+	}
+	text := fmt.Sprintf("cannot connect to %s: %d %s", target,
+		refused.Status, http.StatusText(refused.Status))
+	if meaning := statusMeaning(refused.Status); meaning != "" {
+		text += ": " + meaning
+	}
+	if to := refused.Header.Get("Location"); to != "" {
+		text += "\nLocation: " + terminal.Visible(to)
+	}
+	if len(refused.Body) > 0 {
+		text += "\n" + terminal.Visible(string(refused.Body))
+	}
+	return errors.New(text)
 }

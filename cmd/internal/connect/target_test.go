@@ -1,4 +1,4 @@
-package main
+package connect
 
 import (
 	"net/http"
@@ -13,15 +13,15 @@ func TestParseTarget(t *testing.T) {
 		"http://example.com/a":    "ws://example.com/a",
 		"HTTPS://example.com/a":   "wss://example.com/a",
 		"wss://u:p@example.com/a": "wss://u:p@example.com/a",
-		defaultURL:                defaultURL,
+		DefaultURL:                DefaultURL,
 	} {
-		u, err := parseTarget(text)
+		u, err := ParseTarget(text)
 		if err != nil {
-			t.Errorf("parseTarget(%q): %v", text, err)
+			t.Errorf("ParseTarget(%q): %v", text, err)
 			continue
 		}
 		if got := u.String(); got != want {
-			t.Errorf("parseTarget(%q) = %s, want %s", text, got, want)
+			t.Errorf("ParseTarget(%q) = %s, want %s", text, got, want)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package terminal
 
 import (
 	"fmt"
@@ -10,26 +10,26 @@ import (
 // maxHistory is how many lines a history keeps.
 const maxHistory = 1000
 
-// A history is the lines that a person has typed, in a file that lasts. Each line is added to the
+// A History is the lines that a person has typed, in a file that lasts. Each line is added to the
 // file at once, so that two terminals lose nothing of each other's. Where there is no file to write
 // it remembers no less, but not for long.
-type history struct {
+type History struct {
 	file  string
 	lines []string // the newest last
 }
 
-// openHistory reads the history file below the directory for state
+// OpenHistory reads the history file below the directory for state
 // (https://specifications.freedesktop.org/basedir-spec/latest/).
-func openHistory(getenv func(string) string) *history {
+func OpenHistory(getenv func(string) string) *History {
 	dir := getenv("XDG_STATE_HOME")
 	if !filepath.IsAbs(dir) {
 		home, err := os.UserHomeDir()
 		if err != nil {
-			return new(history)
+			return new(History)
 		}
 		dir = filepath.Join(home, ".local", "state")
 	}
-	h := &history{file: filepath.Join(dir, "tyg", "history")}
+	h := &History{file: filepath.Join(dir, "tyg", "history")}
 	data, err := os.ReadFile(h.file)
 	if err != nil {
 		return h
@@ -42,7 +42,7 @@ func openHistory(getenv func(string) string) *history {
 }
 
 // Add appends a line. Empty lines, repeated lines, and lines that begin with a space are not kept.
-func (h *history) Add(line string) {
+func (h *History) Add(line string) {
 	if line == "" || line[0] == ' ' || h.Len() > 0 && h.At(0) == line {
 		return
 	}
@@ -59,13 +59,13 @@ func (h *history) Add(line string) {
 }
 
 // Len returns how many lines there are.
-func (h *history) Len() int { return len(h.lines) }
+func (h *History) Len() int { return len(h.lines) }
 
 // At returns a line; 0 is the newest.
-func (h *history) At(i int) string { return h.lines[len(h.lines)-1-i] }
+func (h *History) At(i int) string { return h.lines[len(h.lines)-1-i] }
 
 // shorten forgets the oldest lines, in the file too.
-func (h *history) shorten() {
+func (h *History) shorten() {
 	h.lines = h.lines[len(h.lines)-maxHistory:]
 	temp := fmt.Sprintf("%s.%d", h.file, os.Getpid())
 	if os.WriteFile(temp, []byte(strings.Join(h.lines, "\n")+"\n"), 0o600) == nil {

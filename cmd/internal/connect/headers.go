@@ -1,0 +1,31 @@
+package connect
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/tyg-dev/tyg/internal/ws"
+)
+
+// ParseHeaders reads header fields written as "Name: value".
+func ParseHeaders(lines []string) (http.Header, error) {
+	h := make(http.Header)
+	for _, line := range lines {
+		name, value, ok := strings.Cut(line, ":")
+		value = strings.TrimSpace(value)
+		switch {
+		case !ok:
+			return nil, fmt.Errorf("header %q has no colon; write --header 'Name: value'", line)
+		case !ws.IsToken(name):
+			return nil, fmt.Errorf("header %q: %q cannot be the name of a header", line, name)
+		case strings.ContainsFunc(value, isControl):
+			return nil, fmt.Errorf("header %q: the value has control characters", line)
+		}
+		h.Add(name, value)
+	}
+	return h, nil
+}
+
+// isControl reports what a header's value cannot have (RFC 9110 section 5.5).
+func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
