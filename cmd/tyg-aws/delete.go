@@ -13,6 +13,7 @@ import (
 	"github.com/tyg-dev/tyg/cmd/internal/project"
 	"github.com/tyg-dev/tyg/cmd/internal/stagecmd"
 	"github.com/tyg-dev/tyg/cmd/internal/terminal"
+	"github.com/tyg-dev/tyg/cmd/tyg-aws/internal/application"
 	"github.com/tyg-dev/tyg/internal/deploy"
 )
 
@@ -40,7 +41,7 @@ func (d *deletion) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	app := deploy.Application{Name: cmp.Or(appName(state, d.Stage), c.AppName), Stage: d.Stage}
+	app := deploy.Application{Name: cmp.Or(application.NameOf(state, d.Stage), c.AppName), Stage: d.Stage}
 	if err := d.confirm(ctx, app, worker.Cloud.Account, steps); err != nil {
 		return err
 	}

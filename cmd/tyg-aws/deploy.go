@@ -6,6 +6,7 @@ import (
 
 	"github.com/tyg-dev/tyg/cmd/internal/cli"
 	"github.com/tyg-dev/tyg/cmd/internal/project"
+	"github.com/tyg-dev/tyg/cmd/tyg-aws/internal/application"
 	"github.com/tyg-dev/tyg/internal/deploy"
 )
 
@@ -35,7 +36,7 @@ func (r *stageCommand) deploy(ctx context.Context) error {
 func (r *stageCommand) plan(ctx context.Context) (*deploy.Deployer, deploy.Plan, error) {
 	c, err := project.ReadConfig(r.Dir)
 	if err == nil {
-		err = checkProgram(c.At(r.Stage))
+		err = application.CheckProgram(c.At(r.Stage))
 	}
 	if err != nil {
 		return nil, deploy.Plan{}, err
@@ -50,7 +51,7 @@ func (r *stageCommand) plan(ctx context.Context) (*deploy.Deployer, deploy.Plan,
 	}
 	state, err := d.State()
 	if err == nil {
-		err = checkRenamed(state, r.Stage, app.Name)
+		err = application.CheckRenamed(state, r.Stage, app.Name)
 	}
 	if err != nil {
 		return nil, deploy.Plan{}, err

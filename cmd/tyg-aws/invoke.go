@@ -18,6 +18,7 @@ import (
 	"github.com/tyg-dev/tyg/cmd/internal/stagecmd"
 	"github.com/tyg-dev/tyg/cmd/internal/strict"
 	"github.com/tyg-dev/tyg/cmd/internal/terminal"
+	"github.com/tyg-dev/tyg/cmd/tyg-aws/internal/application"
 	"github.com/tyg-dev/tyg/internal/deploy"
 	"github.com/tyg-dev/tyg/lambda"
 )
@@ -65,7 +66,7 @@ func (i *invocation) find(cmd *cobra.Command, state deploy.State) (deploy.Resour
 			strings.Join(known, ", "))
 	default:
 		name = map[string]string{
-			"connect": connectFunction, "message": messageFunction, "disconnect": disconnectFunction,
+			"connect": application.ConnectFunction, "message": application.MessageFunction, "disconnect": application.DisconnectFunction,
 		}[i.options.Event]
 	}
 	fn, ok := state.Find(deploy.TypeFunction, name)

@@ -1,4 +1,4 @@
-package main
+package application
 
 import (
 	"testing"
@@ -36,7 +36,7 @@ func TestAppNameOfAState(t *testing.T) {
 		{deploy.Resource{Type: deploy.TypeTable, Name: "rooms", TableName: "a-dev-rooms"}, "a"},
 		{deploy.Resource{Type: deploy.TypeTable, Name: "rooms", TableName: "of-another-name"}, ""},
 	} {
-		got := appName(deploy.State{Resources: []deploy.Resource{test.res}}, "dev")
+		got := NameOf(deploy.State{Resources: []deploy.Resource{test.res}}, "dev")
 		if got != test.want {
 			t.Errorf("the application of %+v is %q, want %q", test.res, got, test.want)
 		}

@@ -4,17 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/cmd/internal/backend"
 	"github.com/tyg-dev/tyg/cmd/internal/cli"
 	"github.com/tyg-dev/tyg/cmd/internal/gobuild"
 	"github.com/tyg-dev/tyg/cmd/internal/project"
+	"github.com/tyg-dev/tyg/cmd/tyg-aws/internal/application"
+	"github.com/tyg-dev/tyg/cmd/tyg-aws/internal/packages"
 	"github.com/tyg-dev/tyg/internal/deploy"
 	"github.com/tyg-dev/tyg/internal/functions"
 )
@@ -22,20 +22,22 @@ import (
 // application builds the project for Lambda, asks it for its routes, and returns what should be on AWS.
 // It calls nobody.
 func (r *stageCommand) application(ctx context.Context, c project.Config) (deploy.Application, error) {
-	b := &blueprint{Config: c, dir: r.Dir, stage: r.Stage, generated: r.generated}
+	b := &application.Blueprint{
+		Config: c, Dir: r.Dir, Stage: r.Stage, Generated: r.generated,
+	}
 	r.progress("Creating deployment package.")
 	program, err := r.build(ctx, b)
 	if err != nil {
 		return deploy.Application{}, r.explainBuild(cli.Interrupted(ctx, err))
 	}
-	if b.bundle, err = deploy.NewBundle(program); err != nil {
+	if b.Bundle, err = deploy.NewBundle(program); err != nil {
 		return deploy.Application{}, err
 	}
-	app, err := b.application()
+	app, err := b.Application()
 	if err != nil || !r.keeps {
 		return app, err
 	}
-	known, err := deployments(r.Dir).keep(b.bundle, b.At(r.Stage).Architecture)
+	known, err := packages.Of(r.Dir).Keep(b.Bundle, b.At(r.Stage).Architecture)
 	if known {
 		r.progress("Reusing existing deployment package.")
 	}
@@ -43,7 +45,7 @@ func (r *stageCommand) application(ctx context.Context, c project.Config) (deplo
 }
 
 // build returns the program for Lambda, and fills in how it describes itself.
-func (r *stageCommand) build(ctx context.Context, b *blueprint) ([]byte, error) {
+func (r *stageCommand) build(ctx context.Context, b *application.Blueprint) ([]byte, error) {
 	project := gobuild.Project{Dir: r.Dir}
 	if err := project.Check(); err != nil {
 		return nil, err
@@ -66,7 +68,7 @@ func (r *stageCommand) build(ctx context.Context, b *blueprint) ([]byte, error) 
 			return nil, err
 		}
 	}
-	if b.description, err = b.ask(ctx, asked); err != nil {
+	if b.Description, err = ask(ctx, b, asked); err != nil {
 		return nil, err
 	}
 	return os.ReadFile(program.Path)
@@ -81,13 +83,13 @@ func goArch(architecture string) string {
 }
 
 // ask asks a program for its routes, in the directory of the project.
-func (b *blueprint) ask(ctx context.Context, p gobuild.Program) (tyg.Description, error) {
-	dir, err := filepath.Abs(b.dir)
+func ask(ctx context.Context, b *application.Blueprint, p gobuild.Program) (tyg.Description, error) {
+	dir, err := filepath.Abs(b.Dir)
 	if err != nil {
 		return tyg.Description{}, fmt.Errorf("find project: %w", err)
 	}
 	fn := functions.Function{
-		Name: "application", Command: []string{p.Path}, Dir: dir, Env: b.variables(),
+		Name: "application", Command: []string{p.Path}, Dir: dir, Env: b.Variables(),
 	}
 	d, err := backend.Ask(ctx, fn, os.Environ())
 	if err == nil && len(d.Routes) == 0 {
@@ -95,27 +97,6 @@ func (b *blueprint) ask(ctx context.Context, p gobuild.Program) (tyg.Description
 			"or OnRoute")
 	}
 	return d, err
-}
-
-// variables returns the environment of all functions together. A program may look at it before it says
-// what it is, and is one for all.
-func (b *blueprint) variables() map[string]string {
-	s := b.At(b.stage)
-	all := maps.Clone(s.Environment)
-	if all == nil {
-		all = make(map[string]string)
-	}
-	for _, name := range slices.Sorted(maps.Keys(s.Functions)) {
-		maps.Copy(all, b.Function(b.stage, name).Environment)
-	}
-	tables, err := tables(s, b.AppName+"-"+b.stage)
-	if err != nil {
-		return all // application says what is wrong
-	}
-	for _, t := range tables {
-		all[t.Variable] = t.Name
-	}
-	return all
 }
 
 // explainBuild prints what a compiler says.

@@ -1,4 +1,4 @@
-package main
+package application
 
 import (
 	"cmp"
@@ -21,10 +21,10 @@ const (
 )
 
 // lambda returns one function.
-func (b *blueprint) lambda(logical string, s project.StageConfig, tables []deploy.Table) (deploy.Function, error) {
-	f := b.Function(b.stage, logical).FunctionConfig
+func (b *Blueprint) lambda(logical string, s project.StageConfig, tables []deploy.Table) (deploy.Function, error) {
+	f := b.Function(b.Stage, logical).FunctionConfig
 	fn := deploy.Function{
-		LogicalName: logical, Bundle: b.bundle, Architecture: s.Architecture,
+		LogicalName: logical, Bundle: b.Bundle, Architecture: s.Architecture,
 		Environment: f.Environment,
 		Timeout:     cmp.Or(f.Timeout, defaultTimeout),
 		MemorySize:  cmp.Or(f.MemorySize, defaultMemory),
@@ -52,24 +52,24 @@ func checkVariables(configured map[string]string, tables []deploy.Table) error {
 }
 
 // role returns what a function may do.
-func (b *blueprint) role(logical string, f project.FunctionConfig) (deploy.Role, error) {
+func (b *Blueprint) role(logical string, f project.FunctionConfig) (deploy.Role, error) {
 	switch {
-	case b.generated:
+	case b.Generated:
 	case !valueOr(f.ManageIAMRole, true):
 		if f.IAMRoleARN == "" {
 			return deploy.Role{}, errors.New(`with "manage_iam_role": false there must be an iam_role_arn`)
 		}
 		return deploy.Role{ARN: f.IAMRoleARN}, nil
 	case !valueOr(f.AutogenPolicy, true):
-		policy, err := b.policy(cmp.Or(f.IAMPolicyFile, "policy-"+b.stage+".json"))
+		policy, err := b.policy(cmp.Or(f.IAMPolicyFile, "policy-"+b.Stage+".json"))
 		return deploy.Role{LogicalName: logical + "_role", Policy: policy}, err
 	}
 	return deploy.Role{LogicalName: "default-role"}, nil
 }
 
 // policy reads a policy of the project.
-func (b *blueprint) policy(file string) (json.RawMessage, error) {
-	data, err := os.ReadFile(filepath.Join(b.dir, ".tyg", filepath.FromSlash(file)))
+func (b *Blueprint) policy(file string) (json.RawMessage, error) {
+	data, err := os.ReadFile(filepath.Join(b.Dir, ".tyg", filepath.FromSlash(file)))
 	if err != nil {
 		return nil, fmt.Errorf("read IAM policy: %w; tyg gen-policy prints one to begin with", err)
 	}
@@ -80,15 +80,15 @@ func (b *blueprint) policy(file string) (json.RawMessage, error) {
 }
 
 // checkRoles reports what the configuration says of roles and no function uses.
-func (b *blueprint) checkRoles(functions []deploy.Function) error {
+func (b *Blueprint) checkRoles(functions []deploy.Function) error {
 	var arn, file, usesARN, usesFile bool
 	for _, fn := range functions {
-		f := b.Function(b.stage, fn.LogicalName)
+		f := b.Function(b.Stage, fn.LogicalName)
 		arn, file = arn || f.IAMRoleARN != "", file || f.IAMPolicyFile != ""
 		usesARN, usesFile = usesARN || fn.Role.ARN != "", usesFile || fn.Role.Policy != nil
 	}
 	switch {
-	case b.generated:
+	case b.Generated:
 	case arn && !usesARN:
 		return fmt.Errorf(`%s: iam_role_arn does nothing without "manage_iam_role": false`, project.ConfigPath)
 	case file && !usesFile:

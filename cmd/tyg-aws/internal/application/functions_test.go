@@ -1,4 +1,4 @@
-package main
+package application
 
 import (
 	"reflect"
@@ -23,15 +23,15 @@ func TestC18MapsOfAllLevelsAreMerged(t *testing.T) {
 		}}
 	}`, describing("$connect", "$default"))
 	want := map[string]string{"A": "top", "B": "top function", "C": "stage", "D": "stage function"}
-	if got := find(t, app, messageFunction).Environment; !reflect.DeepEqual(got, want) {
+	if got := find(t, app, MessageFunction).Environment; !reflect.DeepEqual(got, want) {
 		t.Errorf("environment of messages is %v, want %v", got, want)
 	}
 	want = map[string]string{"A": "top", "B": "top", "C": "stage", "D": "stage"}
-	if got := find(t, app, connectFunction).Environment; !reflect.DeepEqual(got, want) {
+	if got := find(t, app, ConnectFunction).Environment; !reflect.DeepEqual(got, want) {
 		t.Errorf("environment of connect is %v, want %v", got, want)
 	}
 	want = map[string]string{"a": "top", "b": "top function"}
-	if got := find(t, app, messageFunction).Tags; !reflect.DeepEqual(got, want) {
+	if got := find(t, app, MessageFunction).Tags; !reflect.DeepEqual(got, want) {
 		t.Errorf("tags of messages are %v, want %v", got, want)
 	}
 	want = map[string]string{"a": "top", "b": "top"}
@@ -50,10 +50,10 @@ func TestC19VariablesAreText(t *testing.T) {
 func TestC21FunctionsEndBeforeAPIGatewayGivesUp(t *testing.T) {
 	app := mustApplication(t, `{"lambda_functions": {"websocket_connect": {"lambda_timeout": 60}}}`,
 		describing("$connect", "$default"))
-	if got := find(t, app, messageFunction).Timeout; got != 29 {
+	if got := find(t, app, MessageFunction).Timeout; got != 29 {
 		t.Errorf("the default timeout is %d seconds, want 29", got)
 	}
-	if got := find(t, app, connectFunction).Timeout; got != 60 {
+	if got := find(t, app, ConnectFunction).Timeout; got != 60 {
 		t.Errorf("the timeout is %d seconds, want the 60 that are configured", got)
 	}
 }
@@ -67,7 +67,7 @@ func TestFunctionsAsConfigured(t *testing.T) {
 			"websocket_message": {"lambda_memory_size": 512, "reserved_concurrency": 0}
 		}}}
 	}`, describing("$connect", "$default"))
-	message, connect := find(t, app, messageFunction), find(t, app, connectFunction)
+	message, connect := find(t, app, MessageFunction), find(t, app, ConnectFunction)
 	if message.MemorySize != 512 || connect.MemorySize != 256 {
 		t.Errorf("memory is %d and %d, want 512 and 256", message.MemorySize, connect.MemorySize)
 	}

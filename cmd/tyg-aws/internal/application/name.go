@@ -1,4 +1,4 @@
-package main
+package application
 
 import (
 	"cmp"
@@ -8,9 +8,9 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy"
 )
 
-// appName returns the name that the application of a stage had when it was deployed, or "" if no name
+// NameOf returns the name that the application of a stage had when it was deployed, or "" if no name
 // in the state file tells.
-func appName(s deploy.State, stage string) string {
+func NameOf(s deploy.State, stage string) string {
 	for _, res := range s.Resources {
 		name := cmp.Or(res.APIName, res.FunctionName, res.LogGroupName, res.RoleName, res.TableName)
 		name = strings.TrimPrefix(name, "/aws/lambda/")
@@ -37,9 +37,9 @@ func suffix(res deploy.Resource) string {
 	return "-" + res.Name
 }
 
-// checkRenamed reports an application that is deployed under another name, which would stay behind.
-func checkRenamed(s deploy.State, stage, app string) error {
-	if old := appName(s, stage); old != "" && old != app {
+// CheckRenamed reports an application that is deployed under another name, which would stay behind.
+func CheckRenamed(s deploy.State, stage, app string) error {
+	if old := NameOf(s, stage); old != "" && old != app {
 		return fmt.Errorf("stage %q is deployed with app_name %q, and now it is %q; take that name again, "+
 			"or tyg delete --stage %s first", stage, old, app, stage)
 	}

@@ -1,4 +1,5 @@
-package main
+// Package packages keeps the deployment packages of a project, the newest few.
+package packages
 
 import (
 	"cmp"
@@ -14,24 +15,24 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy"
 )
 
-// maxDeployments is how many deployment packages are kept: enough for a few stages.
-const maxDeployments = 5
+// maxPackages is how many deployment packages are kept: enough for a few stages.
+const maxPackages = 5
 
-// deployments returns where a project keeps its deployment packages.
-func deployments(project string) packages {
-	return packages(filepath.Join(project, ".tyg", "deployments"))
+// Of returns where a project keeps its deployment packages.
+func Of(project string) Dir {
+	return Dir(filepath.Join(project, ".tyg", "deployments"))
 }
 
-// packages is a directory of deployment packages, whose names are hashes of their content.
-type packages string
+// A Dir is a directory of deployment packages, whose names are hashes of their content.
+type Dir string
 
-// keep writes a package and removes the oldest. It reports whether this one was there already.
-func (p packages) keep(b *deploy.Bundle, architecture string) (known bool, err error) {
+// Keep writes a package and removes the oldest. It reports whether this one was there already.
+func (d Dir) Keep(b *deploy.Bundle, architecture string) (known bool, err error) {
 	sum, err := base64.StdEncoding.DecodeString(b.SHA256)
 	if err != nil {
 		return false, fmt.Errorf("keep deployment package: %w", err)
 	}
-	file := filepath.Join(string(p), hex.EncodeToString(sum)[:16]+"-"+architecture+".zip")
+	file := filepath.Join(string(d), hex.EncodeToString(sum)[:16]+"-"+architecture+".zip")
 	if _, err := os.Stat(file); err == nil {
 		known = true
 	} else if err := project.WriteFile(file, b.Zip); err != nil {
@@ -41,12 +42,12 @@ func (p packages) keep(b *deploy.Bundle, architecture string) (known bool, err e
 	if err := os.Chtimes(file, now, now); err != nil {
 		return known, fmt.Errorf("keep deployment package: %w", err)
 	}
-	return known, p.prune()
+	return known, d.prune()
 }
 
 // prune removes all but the packages that were used last.
-func (p packages) prune() error {
-	files, err := filepath.Glob(filepath.Join(string(p), "*.zip"))
+func (d Dir) prune() error {
+	files, err := filepath.Glob(filepath.Join(string(d), "*.zip"))
 	if err != nil {
 		return fmt.Errorf("remove old deployment packages: %w", err)
 	}
@@ -59,7 +60,7 @@ func (p packages) prune() error {
 	slices.SortFunc(files, func(a, b string) int {
 		return cmp.Or(used[b].Compare(used[a]), cmp.Compare(a, b))
 	})
-	for _, file := range files[min(maxDeployments, len(files)):] {
+	for _, file := range files[min(maxPackages, len(files)):] {
 		if err := os.Remove(file); err != nil && !os.IsNotExist(err) {
 			return fmt.Errorf("remove old deployment package: %w", err)
 		}

@@ -1,4 +1,6 @@
-package main
+// Package application makes of a configuration and of what a program describes the application that
+// should be on AWS.
+package application
 
 import (
 	"errors"
@@ -15,37 +17,37 @@ import (
 
 // The functions of an application, by their logical names.
 const (
-	connectFunction    = "websocket_connect"
-	messageFunction    = "websocket_message"
-	disconnectFunction = "websocket_disconnect"
+	ConnectFunction    = "websocket_connect"
+	MessageFunction    = "websocket_message"
+	DisconnectFunction = "websocket_disconnect"
 	authorizeFunction  = "websocket_authorizer"
 	singleFunction     = "websocket" // handles all of it, if the configuration wants that
 )
 
-// A blueprint is all that decides what an application is on AWS.
-type blueprint struct {
+// A Blueprint is all that decides what an application is on AWS.
+type Blueprint struct {
 	project.Config
-	dir         string // of the project
-	stage       string
-	description tyg.Description
-	bundle      *deploy.Bundle
+	Dir         string // of the project
+	Stage       string
+	Description tyg.Description // of the program
+	Bundle      *deploy.Bundle
 
-	// generated makes all policies as if none was the project's own.
-	generated bool
+	// Generated gives every function a generated policy, whatever the configuration says.
+	Generated bool
 }
 
-// application returns what should be on AWS.
-func (b *blueprint) application() (deploy.Application, error) {
-	s := b.At(b.stage)
-	if err := errors.Join(checkProgram(s), b.checkFunctions(s)); err != nil {
+// Application returns what should be on AWS.
+func (b *Blueprint) Application() (deploy.Application, error) {
+	s := b.At(b.Stage)
+	if err := errors.Join(CheckProgram(s), b.checkFunctions(s)); err != nil {
 		return deploy.Application{}, err
 	}
 	name, err := b.name()
 	if err != nil {
 		return deploy.Application{}, err
 	}
-	app := deploy.Application{Name: name, Stage: b.stage, API: b.api(s), Tags: s.Tags}
-	if app.Tables, err = tables(s, name+"-"+b.stage); err != nil {
+	app := deploy.Application{Name: name, Stage: b.Stage, API: b.api(s), Tags: s.Tags}
+	if app.Tables, err = tables(s, name+"-"+b.Stage); err != nil {
 		return app, fmt.Errorf("%s: %w", project.ConfigPath, err)
 	}
 	for _, logical := range b.functions() {
@@ -58,9 +60,9 @@ func (b *blueprint) application() (deploy.Application, error) {
 	return app, b.checkRoles(app.Functions)
 }
 
-// checkProgram reports what the configuration says of a project that is not a Go program, which deploy
+// CheckProgram reports what the configuration says of a project that is not a Go program, which deploy
 // cannot build. Nothing is ignored.
-func checkProgram(s project.StageConfig) error {
+func CheckProgram(s project.StageConfig) error {
 	switch {
 	case len(s.Routes) > 0:
 		return fmt.Errorf("%s: routes are for tyg local and tyg gateway; tyg deploys Go programs only, "+
@@ -76,14 +78,14 @@ func checkProgram(s project.StageConfig) error {
 }
 
 // checkFunctions reports what the configuration says of functions that the program has not.
-func (b *blueprint) checkFunctions(s project.StageConfig) error {
+func (b *Blueprint) checkFunctions(s project.StageConfig) error {
 	known := b.functions()
 	for _, name := range slices.Sorted(maps.Keys(s.Functions)) {
 		if !slices.Contains(known, name) {
 			return fmt.Errorf("%s: the application has no function %q%s; it has %s",
 				project.ConfigPath, name, strict.DidYouMean(name, known), strings.Join(known, ", "))
 		}
-		if f := b.Function(b.stage, name); len(f.Command) > 0 || f.Directory != "" {
+		if f := b.Function(b.Stage, name); len(f.Command) > 0 || f.Directory != "" {
 			return fmt.Errorf("%s: lambda_functions.%s: command and directory go with routes", project.ConfigPath, name)
 		}
 	}
@@ -91,26 +93,26 @@ func (b *blueprint) checkFunctions(s project.StageConfig) error {
 }
 
 // name returns the name of the application, with which all names on AWS begin.
-func (b *blueprint) name() (string, error) {
+func (b *Blueprint) name() (string, error) {
 	if b.AppName != "" {
 		return b.AppName, nil // the configuration has checked it
 	}
-	if err := project.CheckName(b.description.Name); err != nil {
+	if err := project.CheckName(b.Description.Name); err != nil {
 		return "", fmt.Errorf("%s has no app_name, and that of the program will not do: %w", project.ConfigPath, err)
 	}
-	return b.description.Name, nil
+	return b.Description.Name, nil
 }
 
 // functions returns the logical names of the functions that are needed, in the order in which they are
 // made.
-func (b *blueprint) functions() []string {
+func (b *Blueprint) functions() []string {
 	var names []string
 	add := func(name string) {
 		if !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}
-	if b.description.Authorizer != nil {
+	if b.Description.Authorizer != nil {
 		add(b.handler(authorizeFunction))
 	}
 	for _, r := range b.routes() {
@@ -120,8 +122,8 @@ func (b *blueprint) functions() []string {
 }
 
 // handler returns the function that does what the function of this name is for.
-func (b *blueprint) handler(logical string) string {
-	if valueOr(b.At(b.stage).SingleFunction, false) {
+func (b *Blueprint) handler(logical string) string {
+	if valueOr(b.At(b.Stage).SingleFunction, false) {
 		return singleFunction
 	}
 	return logical
@@ -129,9 +131,9 @@ func (b *blueprint) handler(logical string) string {
 
 // routes returns the routes of the API, $connect first. With an authorizer there is $connect even if
 // the program does not handle it: API Gateway asks an authorizer for a route, and for none but that.
-func (b *blueprint) routes() []deploy.Route {
-	keys := b.description.Keys()
-	if b.description.Authorizer != nil && !slices.Contains(keys, "$connect") {
+func (b *Blueprint) routes() []deploy.Route {
+	keys := b.Description.Keys()
+	if b.Description.Authorizer != nil && !slices.Contains(keys, "$connect") {
 		keys = append(keys, "$connect")
 	}
 	order := map[string]int{"$connect": 1, "$default": 2, "$disconnect": 4}
@@ -140,7 +142,7 @@ func (b *blueprint) routes() []deploy.Route {
 	for _, key := range keys {
 		routes = append(routes, deploy.Route{
 			Key: key, Function: b.handler(functionOf(key)),
-			Responds: b.description.Responds(key),
+			Responds: b.Description.Responds(key),
 		})
 	}
 	return routes
@@ -157,19 +159,19 @@ func place(order map[string]int, key string) int {
 func functionOf(route string) string {
 	switch route {
 	case "$connect":
-		return connectFunction
+		return ConnectFunction
 	case "$disconnect":
-		return disconnectFunction
+		return DisconnectFunction
 	}
-	return messageFunction
+	return MessageFunction
 }
 
-func (b *blueprint) api(s project.StageConfig) deploy.API {
+func (b *Blueprint) api(s project.StageConfig) deploy.API {
 	api := deploy.API{
-		Stage: s.APIGatewayStage, RouteSelection: b.description.RouteSelection, Routes: b.routes(),
+		Stage: s.APIGatewayStage, RouteSelection: b.Description.RouteSelection, Routes: b.routes(),
 		Settings: settings(s), Variables: s.StageVariables,
 	}
-	if a := b.description.Authorizer; a != nil {
+	if a := b.Description.Authorizer; a != nil {
 		api.Authorizer = &deploy.Authorizer{
 			Function: b.handler(authorizeFunction), IdentitySources: a.IdentitySources,
 		}
@@ -195,4 +197,25 @@ func settings(s project.StageConfig) deploy.StageSettings {
 		set.AccessLogARN, set.AccessLogFormat = l.DestinationARN, l.Format
 	}
 	return set
+}
+
+// Variables returns the environment of all functions together. A program may look at it before it says
+// what it is, and is one for all.
+func (b *Blueprint) Variables() map[string]string {
+	s := b.At(b.Stage)
+	all := maps.Clone(s.Environment)
+	if all == nil {
+		all = make(map[string]string)
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.Functions)) {
+		maps.Copy(all, b.Function(b.Stage, name).Environment)
+	}
+	tables, err := tables(s, b.AppName+"-"+b.Stage)
+	if err != nil {
+		return all // application says what is wrong
+	}
+	for _, t := range tables {
+		all[t.Variable] = t.Name
+	}
+	return all
 }

@@ -1,4 +1,4 @@
-package main
+package application
 
 import (
 	"path/filepath"
@@ -31,8 +31,8 @@ func applicationOf(
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &blueprint{Config: c, dir: dir, stage: "dev", description: d, bundle: bundle}
-	return b.application()
+	b := &Blueprint{Config: c, Dir: dir, Stage: "dev", Description: d, Bundle: bundle}
+	return b.Application()
 }
 
 func mustApplication(t *testing.T, config string, d tyg.Description) deploy.Application {
@@ -67,25 +67,25 @@ func TestFunctionsAreThoseThatTheRoutesNeed(t *testing.T) {
 	}{
 		{
 			"messages only", describing("$default"), `{}`,
-			[]string{messageFunction},
-			[]string{"$default " + messageFunction},
+			[]string{MessageFunction},
+			[]string{"$default " + MessageFunction},
 		},
 		{
 			"all three", describing("$default", "$connect", "$disconnect"), `{}`,
-			[]string{connectFunction, messageFunction, disconnectFunction},
+			[]string{ConnectFunction, MessageFunction, DisconnectFunction},
 			[]string{
-				"$connect " + connectFunction, "$default " + messageFunction, "$disconnect " + disconnectFunction,
+				"$connect " + ConnectFunction, "$default " + MessageFunction, "$disconnect " + DisconnectFunction,
 			},
 		},
 		{
 			"routes of its own", describing("join", "$disconnect", "leave"), `{}`,
-			[]string{messageFunction, disconnectFunction},
-			[]string{"join " + messageFunction, "leave " + messageFunction, "$disconnect " + disconnectFunction},
+			[]string{MessageFunction, DisconnectFunction},
+			[]string{"join " + MessageFunction, "leave " + MessageFunction, "$disconnect " + DisconnectFunction},
 		},
 		{
 			"an authorizer without a connect handler", guarded(describing("$default")), `{}`,
-			[]string{authorizeFunction, connectFunction, messageFunction},
-			[]string{"$connect " + connectFunction, "$default " + messageFunction},
+			[]string{authorizeFunction, ConnectFunction, MessageFunction},
+			[]string{"$connect " + ConnectFunction, "$default " + MessageFunction},
 		},
 		{
 			"C33 one function pays one cold start", guarded(describing("$default", "$disconnect")),
@@ -98,8 +98,8 @@ func TestFunctionsAreThoseThatTheRoutesNeed(t *testing.T) {
 		{
 			"a stage with several functions", describing("$connect", "$default"),
 			`{"single_function": true, "stages": {"dev": {"single_function": false}}}`,
-			[]string{connectFunction, messageFunction},
-			[]string{"$connect " + connectFunction, "$default " + messageFunction},
+			[]string{ConnectFunction, MessageFunction},
+			[]string{"$connect " + ConnectFunction, "$default " + MessageFunction},
 		},
 	}
 	for _, test := range tests {
@@ -248,8 +248,8 @@ func FuzzApplication(f *testing.F) {
 		if err != nil {
 			return
 		}
-		b := &blueprint{Config: c, dir: "testdata", stage: "dev", description: describing("$default")}
-		if app, err := b.application(); err == nil && len(app.Functions) != 1 {
+		b := &Blueprint{Config: c, Dir: "testdata", Stage: "dev", Description: describing("$default")}
+		if app, err := b.Application(); err == nil && len(app.Functions) != 1 {
 			t.Errorf("the application has %d functions", len(app.Functions))
 		}
 	})
