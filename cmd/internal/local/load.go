@@ -133,7 +133,7 @@ func (s *server) deploy(ctx context.Context, set backend.Set) error {
 	if err := s.host.Deploy(ctx, set.Functions...); err != nil {
 		return err
 	}
-	return s.board.Switch(router)
+	return s.handlers.Set(router)
 }
 
 // retire removes what the last version had and the next has not.

@@ -121,7 +121,7 @@ func (s *server) run(ctx context.Context, l net.Listener) error {
 	}
 	failed := make(chan error, 2)            // of both goroutines; neither waits to be heard
 	go func() { failed <- s.web.Serve(l) }() // drain ends it
-	s.out.banner(s.url(l.Addr()), s.name, s.board.Routes())
+	s.out.banner(s.url(l.Addr()), s.name, s.handlers.Routes())
 	watching, stop := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() { // ends with ctx, or when watching cannot go on

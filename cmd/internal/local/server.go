@@ -11,9 +11,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tyg-dev/tyg/cmd/internal/board"
 	"github.com/tyg-dev/tyg/cmd/internal/companion"
 	"github.com/tyg-dev/tyg/cmd/internal/gobuild"
+	"github.com/tyg-dev/tyg/cmd/internal/handlerswitch"
 	"github.com/tyg-dev/tyg/gateway"
 	"github.com/tyg-dev/tyg/internal/functions"
 	"github.com/tyg-dev/tyg/internal/functions/invokeapi"
@@ -21,15 +21,15 @@ import (
 
 // A server is a project that runs.
 type server struct {
-	cfg     Config
-	out     *printer
-	project gobuild.Project
-	gateway *gateway.Server
-	web     *http.Server
-	board   *board.Board
-	host    *functions.Host
-	nats    *companion.Child // a NATS server; nil until a program needs it
-	natsURL string           // of nats, with its password
+	cfg      Config
+	out      *printer
+	project  gobuild.Project
+	gateway  *gateway.Server
+	web      *http.Server
+	handlers *handlerswitch.Switch
+	host     *functions.Host
+	nats     *companion.Child // a NATS server; nil until a program needs it
+	natsURL  string           // of nats, with its password
 
 	// owned by run until it has started the gateway, then by watch
 	name    string // of the project
@@ -49,10 +49,10 @@ func (s *server) open(l net.Listener) {
 	if !isSet(s.cfg.Environ, "AWS_ACCESS_KEY_ID") {
 		s.host.Credentials = functions.Credentials{AccessKeyID: "TYGLOCAL", SecretAccessKey: rand.Text()}
 	}
-	s.board = &board.Board{StageVariables: s.plan.StageVariables, Handled: s.out.event}
+	s.handlers = &handlerswitch.Switch{StageVariables: s.plan.StageVariables, Handled: s.out.event}
 	logger := slog.New(logHandler{printer: s.out})
 	s.gateway = &gateway.Server{
-		Handler: s.board,
+		Handler: s.handlers,
 		Stage:   s.plan.Stage,
 		Logger:  logger,
 

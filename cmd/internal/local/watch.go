@@ -56,7 +56,7 @@ func (s *server) reload(ctx context.Context, first bool) {
 	case err != nil:
 		s.out.reloadFailed(s.explain(ctx, err))
 	case changed:
-		s.out.reloaded(time.Since(start), s.board.Routes())
+		s.out.reloaded(time.Since(start), s.handlers.Routes())
 	case !first:
 		s.out.unchanged()
 	}

@@ -1,4 +1,4 @@
-package board_test
+package handlerswitch_test
 
 import (
 	"context"
@@ -8,32 +8,34 @@ import (
 	"time"
 
 	"github.com/tyg-dev/tyg"
-	"github.com/tyg-dev/tyg/cmd/internal/board"
+	"github.com/tyg-dev/tyg/cmd/internal/handlerswitch"
 	"github.com/tyg-dev/tyg/tygtest"
 )
 
-// newApp returns an App that says its name, whoever asks, and who asks.
+// newApp returns an App that answers with its name, the message, and the identity of the client.
 func newApp(name string) *tyg.App {
 	app := tyg.New(name)
 	app.OnMessage(func(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
-		return c.SendString(ctx, fmt.Sprint(name, " ", m.Text(), " ", c.Identity.Principal, " ", c.Identity.Context["k"]))
+		return c.SendString(ctx, fmt.Sprint(name, " ", m.Text(), " ",
+			c.Identity.Principal, " ", c.Identity.Context["k"]))
 	})
 	return app
 }
 
-func switchTo(t *testing.T, b *board.Board, app *tyg.App) {
+func setHandler(t *testing.T, s *handlerswitch.Switch, app *tyg.App) {
 	t.Helper()
-	if err := b.Switch(app); err != nil {
+	if err := s.Set(app); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// Routes, route responses and authorizers are those of the last Switch, for open connections, too.
-func TestSwitch(t *testing.T) {
+func TestSetReplacesRoutesResponsesAndAuthorizer(t *testing.T) {
 	var seen []string
-	b := &board.Board{Handled: func(e tyg.Event, _ time.Duration, _ error) { seen = append(seen, e.Route) }}
-	switchTo(t, b, newApp("one"))
-	h := tygtest.NewHost(t, b)
+	s := &handlerswitch.Switch{Handled: func(e tyg.Event, _ time.Duration, _ error) {
+		seen = append(seen, e.Route)
+	}}
+	setHandler(t, s, newApp("one"))
+	h := tygtest.NewHost(t, s)
 	c := h.Dial()
 	c.Send("hi")
 	c.Expect("one hi  <nil>")
@@ -48,7 +50,7 @@ func TestSwitch(t *testing.T) {
 		}
 		return tyg.Identity{Principal: "ann", Context: map[string]any{"k": "v"}}, nil
 	}, "route.request.querystring.token")
-	switchTo(t, b, two)
+	setHandler(t, s, two)
 	c.Send(`{"action":"ask"}`)
 	c.Expect("an answer")
 	c.Send("hi")
@@ -65,7 +67,7 @@ func TestSwitch(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	switchTo(t, b, newApp("three"))
+	setHandler(t, s, newApp("three"))
 	ann.Send("hi")
 	ann.Expect("three hi ann v")
 	want := "$connect $default ask  $connect $default"
@@ -74,15 +76,15 @@ func TestSwitch(t *testing.T) {
 	}
 }
 
-func TestSwitchToNonsense(t *testing.T) {
-	b := &board.Board{}
-	switchTo(t, b, newApp("one"))
+func TestSetOfAnInvalidHandlerChangesNothing(t *testing.T) {
+	s := &handlerswitch.Switch{}
+	setHandler(t, s, newApp("one"))
 	bad := newApp("two")
 	bad.RouteSelection = "$request.nonsense"
-	if err := b.Switch(bad); err == nil {
+	if err := s.Set(bad); err == nil {
 		t.Error("a bad expression is accepted")
 	}
-	h := tygtest.NewHost(t, b)
+	h := tygtest.NewHost(t, s)
 	c := h.Dial()
 	c.Send("hi")
 	c.Expect("one hi  <nil>")
