@@ -1,5 +1,5 @@
-// Package awsconfig finds AWS credentials, a region and endpoints where AWS's own tools find them: in
-// the environment, in the shared files, from the machine's role.
+// Package awsconfig finds AWS credentials, a region and endpoints where AWS's own tools find them:
+// in the environment, in the shared files, and from the role of the machine.
 // (https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html)
 package awsconfig
 
@@ -14,21 +14,21 @@ import (
 	"github.com/tyg-dev/tyg/lambda"
 )
 
-// A Choice is what a person has said already. The zero Choice leaves all to the environment and the
-// shared files.
+// A Choice is what the command line has set. The zero Choice leaves everything to the environment
+// and the shared files.
 type Choice struct {
 	Profile string // of ~/.aws/config and ~/.aws/credentials
 	Region  string
 
-	// DefaultRegion is that of last resort.
+	// DefaultRegion is the region if nothing else names one.
 	DefaultRegion string
 
-	// Endpoint is the URL of every service, whatever else names endpoints.
+	// Endpoint is the URL of every service. It overrides all other settings of endpoints.
 	Endpoint string
 }
 
-// Load returns the configuration of AWS clients. It reads files, and asks nobody for credentials yet;
-// there may be none, and no region: see [Check].
+// Load returns the configuration of AWS clients. It reads files, and does not retrieve credentials
+// yet; credentials and the region may be missing: see [Check].
 func Load(ctx context.Context, c Choice) (aws.Config, error) {
 	var options []func(*config.LoadOptions) error
 	if c.Profile != "" {
@@ -42,8 +42,8 @@ func Load(ctx context.Context, c Choice) (aws.Config, error) {
 	}
 	cfg, err := config.LoadDefaultConfig(ctx, options...)
 	if unknown, ok := errors.AsType[config.SharedConfigProfileNotExistError](err); ok {
-		return cfg, fmt.Errorf("there is no AWS profile %q; aws configure list-profiles prints those that "+
-			"there are", unknown.Profile)
+		return cfg, fmt.Errorf("there is no AWS profile %q; aws configure list-profiles prints "+
+			"the profiles", unknown.Profile)
 	}
 	if err != nil {
 		return cfg, fmt.Errorf("read AWS configuration: %w", err)
@@ -55,21 +55,21 @@ func Load(ctx context.Context, c Choice) (aws.Config, error) {
 	return cfg, nil
 }
 
-// everywhere is the endpoint of every service. As the first source it wins over the variables of
+// everywhere is the endpoint of every service. As the first source it overrides the variables of
 // single services, such as AWS_ENDPOINT_URL_DYNAMODB.
 type everywhere string
 
-// GetServiceBaseEndpoint is how clients ask.
+// GetServiceBaseEndpoint returns the endpoint of a service to a client.
 func (e everywhere) GetServiceBaseEndpoint(context.Context, string) (string, bool, error) {
 	return string(e), true, nil
 }
 
-// Check reports what is missing: a region, or credentials. It may take seconds to find out that there
-// are no credentials, because a machine on AWS is asked for those of its role.
+// Check reports a missing region or missing credentials. To find no credentials may take seconds,
+// because the SDK asks the instance metadata service for those of the machine.
 func Check(ctx context.Context, cfg aws.Config) error {
 	if cfg.Region == "" {
-		return errors.New("no region is configured; set AWS_REGION, give --region, or put a region into " +
-			"~/.aws/config")
+		return errors.New("no AWS region is configured; set AWS_REGION, use --region, or put a region " +
+			"into ~/.aws/config")
 	}
 	if cfg.Credentials == nil {
 		return errNoCredentials
@@ -94,11 +94,11 @@ func Keys(cfg aws.Config) lambda.CredentialsProvider {
 	})
 }
 
-var errNoCredentials = errors.New("there are no AWS credentials that work; set AWS_ACCESS_KEY_ID and " +
-	"AWS_SECRET_ACCESS_KEY, name a profile with --profile, or run aws configure or aws sso login")
+var errNoCredentials = errors.New("no valid AWS credentials; set AWS_ACCESS_KEY_ID and " +
+	"AWS_SECRET_ACCESS_KEY, choose a profile with --profile, or run aws configure or aws sso login")
 
-// Endpoint returns the URL of a service, by the name that AWS's SDKs have for it, such as "Lambda".
-// Empty means its usual place.
+// Endpoint returns the URL of a service, by its name in AWS's SDKs, such as "Lambda". Empty means
+// the usual endpoint.
 func Endpoint(ctx context.Context, cfg aws.Config, service string) string {
 	for _, source := range cfg.ConfigSources {
 		s, ok := source.(interface {

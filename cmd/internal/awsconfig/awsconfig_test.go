@@ -84,17 +84,17 @@ func TestRegions(t *testing.T) {
 	}
 }
 
-func TestWhatIsMissing(t *testing.T) {
+func TestCheckReportsMissingRegionAndCredentials(t *testing.T) {
 	machine(t, shared, nil)
-	_, err := awsconfig.Load(t.Context(), awsconfig.Choice{Profile: "nobody"})
-	want(t, err, `there is no AWS profile "nobody"; `)
+	_, err := awsconfig.Load(t.Context(), awsconfig.Choice{Profile: "none"})
+	want(t, err, `there is no AWS profile "none"; `)
 	cfg, err := awsconfig.Load(t.Context(), awsconfig.Choice{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want(t, awsconfig.Check(t.Context(), cfg), "there are no AWS credentials that work; ")
+	want(t, awsconfig.Check(t.Context(), cfg), "no valid AWS credentials; ")
 	cfg.Region = ""
-	want(t, awsconfig.Check(t.Context(), cfg), "no region is configured; ")
+	want(t, awsconfig.Check(t.Context(), cfg), "no AWS region is configured; ")
 	cfg, err = awsconfig.Load(t.Context(), awsconfig.Choice{Profile: "work"})
 	if err != nil {
 		t.Fatal(err)

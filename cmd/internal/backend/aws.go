@@ -8,7 +8,7 @@ import (
 	"github.com/tyg-dev/tyg/lambda"
 )
 
-// onAWS returns a function on AWS.
+// onAWS returns the integration of a function on AWS.
 func onAWS(ctx context.Context, arn, region string) (functions.Integration, error) {
 	cfg, err := awsconfig.Load(ctx, awsconfig.Choice{Region: region})
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package backend is what handles events behind a gateway that holds none of them itself: functions on
-// this machine, URLs, and functions on AWS.
+// Package backend connects a gateway to what handles its events: functions on this machine, URLs,
+// and functions on AWS.
 package backend
 
 import (
@@ -15,35 +15,35 @@ import (
 	"github.com/tyg-dev/tyg/internal/functions"
 )
 
-// A Target is who handles events. Exactly one of the first three fields is set.
+// A Target handles events. Exactly one of Function, URL and ARN is set.
 type Target struct {
-	Function string `json:"function"` // by its name here
-	URL      string `json:"url"`      // that events are POSTed to
+	Function string `json:"function"` // name of a function on this machine
+	URL      string `json:"url"`      // to which events are POSTed
 	ARN      string `json:"arn"`      // of a function on AWS
-	Region   string `json:"region"`   // where that one is, if not where its ARN says
+	Region   string `json:"region"`   // of the function on AWS; empty: as in its ARN
 }
 
-// A Route is who handles the events of a route, and whether the client gets the answer.
+// A Route has the target of a route, and whether the client gets the response.
 type Route struct {
 	Target
 	Response bool `json:"response"`
 }
 
-// An Authorizer is who is asked about handshakes.
+// An Authorizer has the target that authorizes handshakes.
 type Authorizer struct {
 	Target
 	IdentitySources []string `json:"identity_sources"`
 }
 
-// A Set is all that is behind a gateway.
+// A Set is everything behind a gateway.
 type Set struct {
 	Functions  []functions.Function
 	Routes     map[string]Route
-	Selection  string      // the route selection expression; empty: the usual one
+	Selection  string      // the route selection expression; empty: the default
 	Authorizer *Authorizer // nil: none
 }
 
-// OfProgram returns the set of one program, with the routes that it says it has.
+// OfProgram returns the set of one program, with the routes of its description.
 func OfProgram(fn functions.Function, d tyg.Description) Set {
 	s := Set{
 		Functions: []functions.Function{fn}, Routes: make(map[string]Route), Selection: d.RouteSelection,
@@ -58,7 +58,7 @@ func OfProgram(fn functions.Function, d tyg.Description) Set {
 	return s
 }
 
-// Check reports everything about the routes that cannot be.
+// Check reports every invalid route.
 func (s Set) Check() error {
 	names := make([]string, len(s.Functions))
 	for i, fn := range s.Functions {
@@ -100,13 +100,13 @@ func (t Target) check(names []string) error {
 	return nil
 }
 
-// A Place is what authorizers and AWS are told of the gateway.
+// A Place describes the gateway to authorizers.
 type Place struct {
 	Stage, APIID   string
 	StageVariables map[string]string
 }
 
-// Router returns the handler of the set, whose functions are those of h.
+// Router returns the handler of the set, with the functions of h.
 func (s Set) Router(ctx context.Context, h *functions.Host, at Place) (*functions.Router, error) {
 	if err := s.Check(); err != nil {
 		return nil, err
@@ -134,7 +134,7 @@ func (s Set) Router(ctx context.Context, h *functions.Host, at Place) (*function
 		return nil, fmt.Errorf("authorizer: %w", err)
 	}
 	r.Authorizer = &functions.LambdaAuthorizer{
-		Integration: named{in}, IdentitySources: s.Authorizer.IdentitySources,
+		Integration: withConnectionID{in}, IdentitySources: s.Authorizer.IdentitySources,
 		APIID: at.APIID, Stage: at.Stage, StageVariables: at.StageVariables,
 		Region: h.Region, AccountID: h.AccountID,
 	}

@@ -111,7 +111,8 @@ func (f *Finder) run(
 	return nil
 }
 
-// publish gives a program its final name, at once. A process that runs the program before it goes on.
+// publish gives a program its final name, at once. A process that runs the program before it goes
+// on.
 func publish(built, path string) error {
 	if same(built, path) {
 		return nil

@@ -14,15 +14,15 @@ import (
 // stopTime is how long a child may take to stop.
 const stopTime = 10 * time.Second
 
-// A Child is a companion that serves this process. It stops when Stop closes its standard input, and
-// when this process dies.
+// A Child is a companion that serves this process. It stops when Stop closes its standard input,
+// and when this process dies.
 type Child struct {
 	cmd  *exec.Cmd
 	pipe io.Closer
 }
 
-// Start starts the program, and returns the first line that it prints. The context bounds the start,
-// not the life of the child.
+// Start starts the program, and returns the first line that it prints. The context bounds the
+// start, not the life of the child.
 func (p Program) Start(ctx context.Context) (c *Child, line string, err error) {
 	cmd := exec.Command(p.Path)
 	cmd.Env = p.Environ()

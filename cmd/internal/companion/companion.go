@@ -1,12 +1,13 @@
-// Package companion finds the programs that tyg is split into, and builds them where they are missing.
-// tyg itself has what most users run; tyg-aws has the clients of AWS, tyg-nats a NATS server.
+// Package companion finds the programs that tyg is split into, and builds them where they are
+// missing. tyg itself has what most users run; tyg-aws has the clients of AWS, tyg-nats a NATS
+// server.
 //
 // A companion is looked for
 //
 //  1. beside tyg;
 //  2. in the user's cache, in a folder for each version;
-//  3. or else it is built there by the go command: from the checkout in which tyg was built, whenever
-//     its source has changed, or from the published version of tyg.
+//  3. or else the go command builds it there: from the checkout in which tyg was built, whenever
+//     the source has changed, or from the published version of tyg.
 package companion
 
 import (
@@ -102,7 +103,8 @@ func (f *Finder) checkGo(name string) error {
 	if f.Version.Published() {
 		version = " " + f.Version.Version
 	}
-	return fmt.Errorf("%s is missing, and there is no go command in PATH to build it; install Go from "+
+	return fmt.Errorf("%s is missing, and there is no go command in PATH to build it; install Go "+
+		"from "+
 		"https://go.dev/dl/, or put %s%s into %s", name, name, version, f.Dirs[0])
 }
 
@@ -117,8 +119,8 @@ func (p Program) Environ() []string {
 	return append(os.Environ(), expected+"="+p.Version)
 }
 
-// CheckVersion reports in a companion that the tyg that has started it has another version. Processes
-// that the companion starts do not inherit the question.
+// CheckVersion reports in a companion that the tyg that has started it has another version.
+// Processes that the companion starts do not inherit the question.
 func CheckVersion(name string) error {
 	want := os.Getenv(expected)
 	if err := os.Unsetenv(expected); err != nil {

@@ -136,7 +136,8 @@ func TestFindBuildsAPublishedVersionOnce(t *testing.T) {
 	}
 	f.Cache = t.TempDir()
 	_, err = f.Find(t.Context(), "tyg-aws")
-	const want = "tyg-aws is missing, and there is no go command in PATH to build it; install Go from " +
+	const want = "tyg-aws is missing, and there is no go command in PATH to build it; install Go " +
+		"from " +
 		"https://go.dev/dl/, or put tyg-aws v0.1.0 into "
 	if err == nil || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("without Go the error is %v", err)
@@ -159,7 +160,7 @@ func TestFindSaysHowLongABuildTakes(t *testing.T) {
 	}
 }
 
-func TestFindOfADevelopmentBuildWithoutSource(t *testing.T) {
+func TestFindReportsADevelopmentBuildWithoutSource(t *testing.T) {
 	f := finder(t)
 	_, err := f.Find(t.Context(), "tyg-aws")
 	if err == nil || !strings.Contains(err.Error(), "put tyg-aws of the same source into "+f.Dirs[0]) {
@@ -178,7 +179,7 @@ func TestFindEndsWithItsContext(t *testing.T) {
 	}
 }
 
-func TestCheckVersion(t *testing.T) {
+func TestCheckVersionReportsAMismatch(t *testing.T) {
 	have := buildinfo.Read().Version
 	for want, text := range map[string]string{
 		"": "", have: "", "v9.9.9": "run go install github.com/tyg-dev/tyg/cmd/tyg-aws@v9.9.9",
@@ -186,7 +187,8 @@ func TestCheckVersion(t *testing.T) {
 	} {
 		t.Setenv("TYG_COMPANION_VERSION", want)
 		err := companion.CheckVersion("tyg-aws")
-		if text == "" && err != nil || text != "" && (err == nil || !strings.HasSuffix(err.Error(), text)) {
+		if text == "" && err != nil || text != "" &&
+			(err == nil || !strings.HasSuffix(err.Error(), text)) {
 			t.Errorf("for %q the error is %v", want, err)
 		}
 		if left, set := os.LookupEnv("TYG_COMPANION_VERSION"); set {

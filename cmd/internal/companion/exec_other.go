@@ -10,8 +10,8 @@ import (
 	"os/signal"
 )
 
-// Exec runs the program with the arguments, and everything else as it is, and returns its exit status.
-// An interrupt from the console reaches both processes; this one waits for the program.
+// Exec runs the program with the arguments, and everything else as it is, and returns its exit
+// status. An interrupt from the console reaches both processes; this one waits for the program.
 func (p Program) Exec(args []string) (status int, err error) {
 	signal.Ignore(os.Interrupt)
 	cmd := exec.Command(p.Path, args...)

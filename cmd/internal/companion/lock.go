@@ -13,8 +13,8 @@ import (
 var errLocked = errors.New("locked")
 
 // lock waits until no other process builds the program in dir, which it makes. The system releases
-// the lock of a process that dies. A file system without locks gives none; publish is atomic, so that
-// two builds at once only cost time.
+// the lock of a process that dies. A file system without locks gives none; publish is atomic, so
+// that two builds at once only cost time.
 func lock(ctx context.Context, dir, name string) (unlock func(), err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("build %s: %w", name, err)

@@ -12,7 +12,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/wsclient"
 )
 
-// Config says where to connect, and how the conversation looks.
+// Config is where to connect, and how to show the conversation.
 type Config struct {
 	Target *url.URL // ws or wss
 	Dial   wsclient.Options

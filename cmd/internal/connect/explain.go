@@ -12,26 +12,26 @@ import (
 	"github.com/tyg-dev/tyg/internal/wsclient"
 )
 
-// statusMeaning says what a server means that answers a handshake with an HTTP status.
+// statusMeaning explains an HTTP status in answer to a handshake.
 func statusMeaning(status int) string {
 	switch status {
 	case http.StatusOK:
 		return "this is a web page, not a WebSocket"
 	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
 		http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
-		return "it is elsewhere"
+		return "it has moved"
 	case http.StatusBadRequest:
 		return "the server does not understand the handshake"
 	case http.StatusUnauthorized:
-		return "it wants credentials; send them with --header"
+		return "it requires credentials; send them with --header"
 	case http.StatusForbidden:
-		return "it does not let this client in; check the path, --origin and credentials"
+		return "access denied; check the path, --origin and credentials"
 	case http.StatusNotFound:
-		return "there is nothing at this path"
+		return "nothing is at this path"
 	case http.StatusGone:
 		return "the API was deleted"
 	case http.StatusUpgradeRequired:
-		return "the server wants another protocol"
+		return "the server requires another protocol"
 	case http.StatusTooManyRequests:
 		return "too many connections; try again later"
 	case http.StatusInternalServerError, http.StatusBadGateway:
@@ -44,7 +44,7 @@ func statusMeaning(status int) string {
 	return ""
 }
 
-// rootCause takes away from an error what the caller says better: which URL it was.
+// rootCause removes the address from an error, because the caller prints the URL.
 func rootCause(err error) error {
 	var op *net.OpError
 	if errors.As(err, &op) {
@@ -56,7 +56,7 @@ func rootCause(err error) error {
 	return err
 }
 
-// hint says what to do about an error, in brackets.
+// hint returns what to do about an error, in brackets.
 func hint(err error) string {
 	var (
 		dns       *net.DNSError
@@ -64,16 +64,16 @@ func hint(err error) string {
 	)
 	switch {
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return " (nothing listens there; tyg local starts a project)"
+		return " (no server is listening; tyg local starts a project)"
 	case errors.As(err, &dns) && dns.IsNotFound:
-		return " (is the name spelt right?)"
+		return " (check the spelling of the name)"
 	case errors.As(err, &authority):
-		return " (--ca FILE names certificates to trust)"
+		return " (trust more certificates with --ca FILE)"
 	}
 	return ""
 }
 
-// explainDial says in plain words why there is no connection.
+// explainDial returns an error that explains why there is no connection.
 func explainDial(target string, err error) error {
 	var refused *wsclient.RefusedError
 	if !errors.As(err, &refused) {

@@ -8,7 +8,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
-// ParseHeaders reads header fields written as "Name: value".
+// ParseHeaders parses header fields written as "Name: value".
 func ParseHeaders(lines []string) (http.Header, error) {
 	h := make(http.Header)
 	for _, line := range lines {
@@ -18,7 +18,7 @@ func ParseHeaders(lines []string) (http.Header, error) {
 		case !ok:
 			return nil, fmt.Errorf("header %q has no colon; write --header 'Name: value'", line)
 		case !ws.IsToken(name):
-			return nil, fmt.Errorf("header %q: %q cannot be the name of a header", line, name)
+			return nil, fmt.Errorf("header %q: %q is not a valid name", line, name)
 		case strings.ContainsFunc(value, isControl):
 			return nil, fmt.Errorf("header %q: the value has control characters", line)
 		}
@@ -27,5 +27,5 @@ func ParseHeaders(lines []string) (http.Header, error) {
 	return h, nil
 }
 
-// isControl reports what a header's value cannot have (RFC 9110 section 5.5).
+// isControl reports a character that the value of a header must not have (RFC 9110 section 5.5).
 func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }

@@ -15,7 +15,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/wsclient"
 )
 
-// A lineReader is where messages to send come from. Its last error is io.EOF.
+// A lineReader reads the messages to send. Its last error is io.EOF.
 type lineReader interface{ ReadLine() (string, error) }
 
 // A session is a conversation over one connection.
@@ -34,7 +34,7 @@ type delivery struct {
 	err  error
 }
 
-// run talks until either side has had enough, and says why that was.
+// run sends and receives until one side closes the connection, and returns the reason.
 func (s *session) run(ctx context.Context) error {
 	done := make(chan struct{})
 	defer close(done)
@@ -65,7 +65,7 @@ func (s *session) run(ctx context.Context) error {
 			return nil
 		case <-pings:
 			if err := s.client.Ping(ctx); err != nil {
-				pings = nil // Read finds out what is wrong
+				pings = nil // Read returns the error
 			}
 		case <-ctx.Done():
 			s.leave()
@@ -74,7 +74,7 @@ func (s *session) run(ctx context.Context) error {
 	}
 }
 
-// receive passes on what comes, up to and with the first error.
+// receive passes on messages, up to and including the first error.
 func (s *session) receive(incoming chan<- delivery, done <-chan struct{}) {
 	for {
 		var d delivery
@@ -91,7 +91,7 @@ func (s *session) receive(incoming chan<- delivery, done <-chan struct{}) {
 }
 
 // send sends each line of the input. It returns nil at the end of the input, and when the
-// connection is lost, of which receive knows more.
+// connection is lost, whose error receive has.
 func (s *session) send(ctx context.Context) error {
 	for n := 1; ; n++ {
 		text, err := s.input.ReadLine()
@@ -104,16 +104,16 @@ func (s *session) send(ctx context.Context) error {
 		if !utf8.ValidString(text) {
 			return fmt.Errorf("line %d of the input is not valid UTF-8", n)
 		}
-		s.view.sent(text) // first, or the answer might be shown before it
+		s.view.sent(text) // before the write: the answer could be shown first
 		if err := s.client.Write(ctx, ws.OpText, []byte(text)); err != nil {
 			return nil
 		}
 	}
 }
 
-// ended says what it means that Read has failed.
+// ended shows the end of the connection, and returns the error that it means.
 func (s *session) ended(err error) error {
-	closed, byPeer := err.(*ws.CloseError) // a wrapped one is of this side's making
+	closed, byPeer := err.(*ws.CloseError) // a wrapped one comes from this side
 	switch {
 	case byPeer:
 		s.view.closed(closed.Code, closed.Reason, byServer)
@@ -129,19 +129,18 @@ func (s *session) ended(err error) error {
 	return closedError("the connection was lost: " + rootCause(err).Error())
 }
 
-// isNormal reports whether a close code, or none, means that all is well.
+// isNormal reports whether a close code, or the lack of one, means a normal end.
 func isNormal(code int) bool {
 	return code == ws.CloseNormal || code == ws.CloseGoingAway || code == ws.CloseNoStatus
 }
 
-// leave closes the connection from this side. That the server does not answer in time changes
-// nothing.
+// leave closes the connection from this side. It ignores that the server may not answer in time.
 func (s *session) leave() {
 	_ = s.client.Close(ws.CloseNormal, "")
 	s.view.closed(ws.CloseNormal, "", byClient)
 }
 
-// An idleTimer fires on c when, after start, no touch came for the time of wait.
+// An idleTimer fires on c when there was no touch for the time of wait, after start.
 type idleTimer struct {
 	wait  time.Duration
 	timer *time.Timer
@@ -165,7 +164,7 @@ func (t *idleTimer) stop() {
 	}
 }
 
-// ticker returns a channel that never fires if there is no interval.
+// ticker returns the channel of a ticker; without an interval it never fires.
 func ticker(every time.Duration) (ticks <-chan time.Time, stop func()) {
 	if every == 0 {
 		return nil, func() {}
@@ -174,7 +173,7 @@ func ticker(every time.Duration) (ticks <-chan time.Time, stop func()) {
 	return t.C, t.Stop
 }
 
-// pipeReader reads lines of any length from what is not a terminal.
+// A pipeReader reads lines of any length from a file that is not a terminal.
 type pipeReader struct{ *bufio.Reader }
 
 func (r pipeReader) ReadLine() (string, error) {

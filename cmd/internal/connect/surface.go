@@ -9,8 +9,8 @@ import (
 	"github.com/tyg-dev/tyg/cmd/internal/terminal"
 )
 
-// surface decides how a conversation looks: where lines come from, and how it is shown. The caller
-// calls restore before it prints anything else.
+// surface returns the source of lines and the view, according to the flags and to which files are
+// terminals. The caller calls restore before it prints anything else.
 func (c *run) surface() (lineReader, view, func(), error) {
 	in, inOK := terminal.Of(c.env.Stdin)
 	out, outOK := terminal.Of(c.env.Stdout)
@@ -19,7 +19,7 @@ func (c *run) surface() (lineReader, view, func(), error) {
 	}
 	input := pipeReader{bufio.NewReader(c.env.Stdin)}
 	if inOK {
-		c.Wait = -1 // a person at a keyboard ends the input in order to leave
+		c.Wait = -1 // a user at a keyboard ends the input to leave
 	}
 	if c.JSON {
 		return input, &jsonView{out: c.env.Stdout, now: time.Now}, func() {}, nil
@@ -31,7 +31,7 @@ func (c *run) surface() (lineReader, view, func(), error) {
 	return input, v, func() {}, nil
 }
 
-// prompt is the surface of a person at a terminal.
+// prompt is the surface of a terminal.
 func (c *run) prompt(in, out *os.File) (lineReader, view, func(), error) {
 	s, restore, err := terminal.NewScreen(in, out)
 	if err != nil {

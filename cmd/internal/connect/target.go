@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// DefaultURL is where "tyg local" serves a new project.
+// DefaultURL is the URL at which "tyg local" serves a new project.
 const DefaultURL = "ws://127.0.0.1:8000/api/"
 
-// ParseTarget returns the ws or wss URL that a person means.
+// ParseTarget returns the ws or wss URL for an argument, which may lack the scheme.
 func ParseTarget(text string) (*url.URL, error) {
 	if !strings.Contains(text, "://") {
 		text = "ws://" + text
@@ -26,7 +26,7 @@ func ParseTarget(text string) (*url.URL, error) {
 		u.Scheme = "wss"
 	case "ws", "wss":
 	default:
-		return nil, fmt.Errorf("URL %q: scheme %s is none of ws, wss, http, https", text, u.Scheme)
+		return nil, fmt.Errorf("URL %q: scheme %s is not one of ws, wss, http, https", text, u.Scheme)
 	}
 	if u.Hostname() == "" {
 		return nil, fmt.Errorf("URL %q has no host", text)

@@ -26,7 +26,7 @@ func TestParseTarget(t *testing.T) {
 	}
 }
 
-func TestEveryLikelyRefusalHasAMeaning(t *testing.T) {
+func TestStatusMeaningKnowsCommonStatuses(t *testing.T) {
 	likely := []int{200, 301, 302, 307, 308, 400, 401, 403, 404, 410, 426, 429, 500, 502, 503, 504}
 	for _, status := range likely {
 		if statusMeaning(status) == "" {

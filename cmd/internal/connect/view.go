@@ -12,13 +12,13 @@ import (
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
-// Who closed a connection.
+// The sides that can close a connection.
 const (
 	byServer = "server"
 	byClient = "client"
 )
 
-// A view shows a conversation. Its methods may be called at the same time.
+// A view shows a conversation. It is safe for concurrent use.
 type view interface {
 	open(url, subprotocol string)
 	sent(text string)
@@ -26,11 +26,11 @@ type view interface {
 	closed(code int, reason, by string)
 }
 
-// A textView prints messages for people and for pipes.
+// A textView prints messages to terminals and pipes.
 type textView struct {
 	mu      sync.Mutex // one line at a time
 	out     io.Writer
-	notices io.Writer // what is not a message; may be the same as out, or io.Discard
+	notices io.Writer // everything but messages; may be the same as out, or io.Discard
 
 	banner  bool
 	echo    bool // print what is sent
@@ -61,7 +61,7 @@ func (v *textView) received(op ws.Opcode, data []byte) {
 	v.message("< ", text)
 }
 
-// closed is silent where the person has made the end, and where an error will speak of it.
+// closed prints nothing if the user closed the connection, or if an error will report the end.
 func (v *textView) closed(code int, reason, by string) {
 	if by == byServer && isNormal(code) {
 		v.print(v.notices, "the server closed the connection: "+closeText(code, reason)+"\n")
@@ -78,7 +78,7 @@ func (v *textView) message(prompt, text string) {
 	v.print(v.out, text+"\n")
 }
 
-// print writes whole lines. There is nobody to tell that it cannot.
+// print writes whole lines. A failure cannot be reported anywhere.
 func (v *textView) print(w io.Writer, text string) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -130,10 +130,10 @@ func (v *jsonView) print(e jsonEvent) {
 	e.Time = v.now()
 	enc := json.NewEncoder(v.out)
 	enc.SetEscapeHTML(false)
-	_ = enc.Encode(e) // there is nobody to tell
+	_ = enc.Encode(e) // a failure cannot be reported anywhere
 }
 
-// closeText writes a close code for a person.
+// closeText describes a close code.
 func closeText(code int, reason string) string {
 	text := (&ws.CloseError{Code: code, Reason: terminal.Visible(reason)}).Error()
 	return strings.TrimPrefix(text, "websocket closed with ")

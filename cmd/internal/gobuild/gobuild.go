@@ -1,4 +1,4 @@
-// Package gobuild compiles the Go program in a directory and tells of which files it is made.
+// Package gobuild compiles the Go program in a directory and lists its source files.
 package gobuild
 
 import (
@@ -26,28 +26,28 @@ type Project struct {
 	Tags []string
 }
 
-// A Program is what a build made.
+// A Program is the result of a build.
 type Program struct {
 	Path string // of the executable, absolute if Temp is
-	Hash string // of its content: programs with the same one are the same
+	Hash string // of its content
 }
 
-// An Error is a project that does not compile. Output is what the compiler says: each line begins with
-// a file and a line.
+// An Error is a project that does not compile. Output has the messages of the compiler: each line
+// begins with a file and a line number.
 type Error struct{ Output string }
 
-// Error says so, without the output.
+// Error returns a message without the output.
 func (e *Error) Error() string { return "the project does not build" }
 
-// Check finds out whether there is a project, and a Go to build it.
+// Check reports a missing project, or a missing go command.
 func (p Project) Check() error {
 	abs, err := filepath.Abs(p.Dir)
 	if err != nil {
 		return fmt.Errorf("find project: %w", err)
 	}
 	if !inModule(abs) {
-		return fmt.Errorf("there is no project in %s: it has no go.mod; go to one, name one with "+
-			"--project-dir, or make one with tyg new-project", abs)
+		return fmt.Errorf("there is no project in %s: it has no go.mod; change to a project, choose one "+
+			"with --project-dir, or create one with tyg new-project", abs)
 	}
 	if _, err := exec.LookPath("go"); err != nil {
 		return errors.New("the go command is not in PATH; install Go from https://go.dev/dl/")
@@ -68,8 +68,8 @@ func inModule(dir string) bool {
 	}
 }
 
-// Build compiles the project. A program that was built before, is still there and has not changed has
-// the same Path. The error is an [*Error], or says what else is wrong; when ctx ends, it is ctx's.
+// Build compiles the project. A program that has not changed since the last build has the same
+// Path. If the project does not compile, the error is an [*Error]; when ctx ends, it is ctx.Err().
 func (p Project) Build(ctx context.Context) (Program, error) {
 	return p.build(ctx, p.tagFlags(ctx), nil)
 }
@@ -92,7 +92,7 @@ func (p Project) tagFlags(ctx context.Context) []string {
 	return []string{"-tags", strings.Join(tags, ",")}
 }
 
-// build compiles the project, with arguments and variables for go build beside the usual ones.
+// build compiles the project, with more arguments and variables for go build.
 func (p Project) build(ctx context.Context, args, environ []string) (Program, error) {
 	temp, err := os.MkdirTemp(p.Temp, "build-*")
 	if err != nil {
@@ -114,8 +114,8 @@ func (p Project) build(ctx context.Context, args, environ []string) (Program, er
 
 // compile writes the program into a directory.
 func (p Project) compile(ctx context.Context, dir string, args, environ []string) error {
-	// Given a directory, go build keeps programs only, and fails if there is none. The state of the
-	// repository is left out, so that a commit alone changes nothing.
+	// With a directory as output, go build writes programs only. -buildvcs=false makes a commit alone
+	// change nothing in the program.
 	args = slices.Concat([]string{"build", "-buildvcs=false"}, args,
 		[]string{"-o", dir + string(filepath.Separator), "."})
 	cmd := exec.CommandContext(ctx, "go", args...)
@@ -134,7 +134,7 @@ func (p Project) compile(ctx context.Context, dir string, args, environ []string
 	return nil
 }
 
-// keep moves a program to where its hash says.
+// keep moves a program to a path with its hash.
 func (p Project) keep(path string) (Program, error) {
 	hash, err := hashFile(path)
 	if err != nil {
@@ -170,6 +170,5 @@ func hashFile(path string) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// Drop removes a program that Build made. One that still runs goes on where the system allows that,
-// and stays where not.
+// Drop removes the program. On Windows a program that is running stays.
 func (p Program) Drop() { _ = os.RemoveAll(filepath.Dir(p.Path)) }

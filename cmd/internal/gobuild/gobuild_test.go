@@ -69,9 +69,11 @@ func TestBuildIsTheSameForTheSameSource(t *testing.T) {
 }
 
 func TestBuildErrors(t *testing.T) {
-	p := project(t, map[string]string{"go.mod": gomod, "main.go": "package main\n\nfunc main() { x() }\n"})
+	p := project(t, map[string]string{"go.mod": gomod,
+		"main.go": "package main\n\nfunc main() { x() }\n"})
 	_, err := p.Build(t.Context())
-	if e, ok := errors.AsType[*gobuild.Error](err); !ok || !strings.Contains(e.Output, "./main.go:3:15: undefined: x") {
+	if e, ok := errors.AsType[*gobuild.Error](err); !ok ||
+		!strings.Contains(e.Output, "./main.go:3:15: undefined: x") {
 		t.Errorf("the error is %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -87,8 +89,9 @@ func TestBuildErrors(t *testing.T) {
 
 func TestSources(t *testing.T) {
 	p := project(t, map[string]string{
-		"go.mod":  "module demo\n\ngo 1.26\n\nrequire other v0.0.0\n\nreplace other => ./other\n",
-		"main.go": "package main\n\nimport (\n\t_ \"demo/lib\"\n\t_ \"fmt\"\n\n\t_ \"other\"\n)\n\nfunc main() {}\n",
+		"go.mod": "module demo\n\ngo 1.26\n\nrequire other v0.0.0\n\nreplace other => ./other\n",
+		"main.go": "package main\n\nimport (\n\t_ \"demo/lib\"\n\t_ \"fmt\"\n\n\t_ " +
+			"\"other\"\n)\n\nfunc main() {}\n",
 		"lib/lib.go": "package lib\n\nimport \"embed\"\n\n//go:embed page.html files sql/*.sql *.css\n" +
 			"var Files embed.FS\n",
 		"lib/page.html": "", "lib/a.css": "", "lib/files/a/b": "", "lib/sql/a.sql": "",
@@ -117,7 +120,7 @@ func TestSources(t *testing.T) {
 
 // A package that is missing is waited for where it would be; what was known before it went missing
 // stays known.
-func TestSourcesOfABrokenProject(t *testing.T) {
+func TestSourcesOfABrokenProjectKeepKnownFiles(t *testing.T) {
 	p := project(t, map[string]string{
 		"go.mod": gomod, "lib/lib.go": "package lib\n",
 		"main.go": "package main\n\nimport _ \"demo/lib\"\n\nfunc main() {}\n",
@@ -126,7 +129,8 @@ func TestSourcesOfABrokenProject(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(t, filepath.Join(p.Dir, "main.go"), "package main\n\nimport _ \"demo/lib/deep/er\"\n\nfunc main() {}\n")
+	write(t, filepath.Join(p.Dir, "main.go"), "package main\n\nimport _ "+
+		"\"demo/lib/deep/er\"\n\nfunc main() {}\n")
 	s, err := p.Sources(t.Context(), before)
 	if err != nil {
 		t.Fatal(err)

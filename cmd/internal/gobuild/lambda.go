@@ -2,12 +2,12 @@ package gobuild
 
 import "context"
 
-// A Platform is what a program is for, in Go's words.
+// A Platform is a target of the Go compiler.
 type Platform struct{ OS, Arch string }
 
-// BuildLambda compiles the project as [Project.Build] does, but as it runs on AWS Lambda: small, without
-// cgo, without what Lambda's runtime or package host do not need there, and the same bytes on every
-// machine. A platform other than Lambda's gives what can be asked about itself here.
+// BuildLambda compiles the project for AWS Lambda: without cgo, without symbols, without the parts
+// of package host that Lambda does not use, and reproducibly. A build for this machine with the
+// same tags can be asked for its routes here.
 func (p Project) BuildLambda(ctx context.Context, to Platform) (Program, error) {
 	// (https://docs.aws.amazon.com/lambda/latest/dg/golang-package.html)
 	return p.build(ctx,

@@ -14,13 +14,13 @@ import (
 	"strings"
 )
 
-// Sources are the files of which a program is made, as far as they are under the author's hands: the
-// packages of the main module and of modules that are replaced by a directory. Packages from the
-// module cache do not change.
+// Sources are the source files of a program that its author may edit: the packages of the main
+// module and of modules that are replaced by a directory. Packages in the module cache do not
+// change.
 type Sources struct {
-	Dirs       []string        // of packages, and those where a missing package would be
+	Dirs       []string        // of packages, and where a missing package would be
 	Files      []string        // go.mod, go.sum and go.work
-	Embeds     []string        // directories that are embedded, with all that is in them
+	Embeds     []string        // embedded directories
 	Packages   map[string]bool // import paths of all packages but those of the standard library
 	incomplete bool            // a package is missing or cannot be read
 
@@ -29,17 +29,17 @@ type Sources struct {
 	roots   map[string]string // directories of modules, by module path
 }
 
-// Has reports whether the program is made of this file, or would be if it were there.
+// Has reports whether this file belongs to the program, or would if it existed.
 func (s *Sources) Has(name string) bool {
 	if slices.Contains(s.Files, name) {
 		return true
 	}
 	if slices.Contains(s.Dirs, filepath.Dir(name)) &&
-		(isSource(name) || filepath.Ext(name) == "") { // perhaps the directory of a missing package
+		(isSource(name) || filepath.Ext(name) == "") { // maybe the directory of a missing package
 		return true
 	}
 	if slices.ContainsFunc(s.globs, func(glob string) bool {
-		ok, _ := filepath.Match(glob, name) // go build says what is wrong with the pattern
+		ok, _ := filepath.Match(glob, name) // go build reports a bad pattern
 		return ok
 	}) {
 		return true
@@ -49,18 +49,19 @@ func (s *Sources) Has(name string) bool {
 	})
 }
 
-// isSource reports whether go build would read the file: no test, nothing hidden, no back-up copy.
+// isSource reports whether go build would read the file: not a test, not hidden, not a backup.
 // (https://pkg.go.dev/cmd/go#hdr-Package_lists_and_patterns)
 func isSource(name string) bool {
 	base := filepath.Base(name)
-	if strings.HasPrefix(base, ".") || strings.HasPrefix(base, "_") || strings.HasSuffix(base, "_test.go") {
+	if strings.HasPrefix(base, ".") || strings.HasPrefix(base, "_") ||
+		strings.HasSuffix(base, "_test.go") {
 		return false
 	}
 	return slices.Contains([]string{".go", ".s", ".S", ".c", ".h", ".cc", ".cpp", ".hpp", ".syso"},
 		filepath.Ext(base))
 }
 
-// A listed package is what go list -json says of it.
+// listed is a package in the output of go list -json.
 type listed struct {
 	Dir, ImportPath string
 	Standard        bool
@@ -76,8 +77,8 @@ type listedModule struct {
 	Version   string
 }
 
-// Sources lists the files. It does what it can for a project that does not compile. Since is what it
-// said before, or nil: while packages cannot be read, what they imported then counts too.
+// Sources lists the files, as far as possible for a project that does not compile. Since is the
+// result of the last call, or nil: while packages cannot be read, its files count, too.
 func (p Project) Sources(ctx context.Context, since *Sources) (*Sources, error) {
 	args := slices.Concat([]string{"list", "-e", "-deps"}, p.tagFlags(ctx),
 		[]string{"-json=Dir,ImportPath,Standard,Module,EmbedPatterns,Error", "."})
@@ -113,7 +114,7 @@ func (p Project) Sources(ctx context.Context, since *Sources) (*Sources, error) 
 	return s, nil
 }
 
-// add adds what a package is made of.
+// add adds the files of a package.
 func (s *Sources) add(p listed) {
 	s.incomplete = s.incomplete || p.Error != nil
 	if p.Standard {
@@ -134,8 +135,8 @@ func (s *Sources) add(p listed) {
 	}
 }
 
-// addMissing adds the directories where packages that are missing would be made, or their nearest
-// that is there.
+// addMissing adds the directories in which missing packages would be, or their nearest parent that
+// exists.
 func (s *Sources) addMissing() {
 	for _, imp := range s.missing {
 		for module, root := range s.roots {
@@ -157,7 +158,7 @@ func isDir(name string) bool {
 	return err == nil && info.IsDir()
 }
 
-// directory returns where a module is that its author may be editing.
+// directory returns the directory of a module that the author may edit.
 func (m *listedModule) directory() (dir string, own bool) {
 	switch {
 	case m == nil:
@@ -170,7 +171,7 @@ func (m *listedModule) directory() (dir string, own bool) {
 	return "", false
 }
 
-// addEmbed adds what a pattern matches, and the directory where it would find more.
+// addEmbed adds the matches of a pattern, and the directory in which there may be more.
 // (https://pkg.go.dev/embed#hdr-Directives)
 func (s *Sources) addEmbed(dir, pattern string) {
 	fixed := pattern
@@ -186,7 +187,7 @@ func (s *Sources) addEmbed(dir, pattern string) {
 	}
 	glob := filepath.Join(dir, filepath.FromSlash(pattern))
 	s.globs = append(s.globs, glob)
-	matches, _ := filepath.Glob(glob) // go build says what is wrong with the pattern
+	matches, _ := filepath.Glob(glob) // go build reports a bad pattern
 	for _, m := range matches {
 		if isDir(m) && !slices.Contains(s.Embeds, m) {
 			s.Embeds = append(s.Embeds, m)
@@ -204,7 +205,7 @@ func (s *Sources) addWork(ctx context.Context, dir string) {
 	}
 }
 
-// keep adds what was known before.
+// keep adds the files of an earlier list.
 func (s *Sources) keep(old *Sources) {
 	for _, dir := range old.Dirs {
 		s.addDir(dir)

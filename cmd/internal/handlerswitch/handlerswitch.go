@@ -1,6 +1,7 @@
-// Package handlerswitch replaces the handler of a gateway while the gateway runs, with its routes and its
-// authorizer. A gateway.Server asks its Handler for those once, when it starts; so the Switch describes
-// itself as a handler of every event, and selects among the routes of the handler behind it.
+// Package handlerswitch replaces the handler of a gateway while the gateway runs, with its routes
+// and its authorizer. A gateway.Server asks its Handler for those once, when it starts; so the
+// Switch describes itself as a handler of every event, and selects among the routes of the handler
+// behind it.
 package handlerswitch
 
 import (
@@ -36,8 +37,8 @@ type target struct {
 	authorizer  *authorize.Authorizer
 }
 
-// Set passes all later events to h; events under way stay with their handler. If the description of h is
-// invalid, Set returns an error and changes nothing.
+// Set passes all later events to h; events under way stay with their handler. If the description of
+// h is invalid, Set returns an error and changes nothing.
 func (s *Switch) Set(h tyg.Handler) error {
 	d := tyg.Describe(h)
 	table, err := route.New(d.Selection(), d.Keys())
@@ -55,16 +56,16 @@ func (s *Switch) Set(h tyg.Handler) error {
 // Routes returns the keys of the routes of the current handler.
 func (s *Switch) Routes() []string { return s.current.Load().description.Keys() }
 
-// Describe describes the Switch to a gateway: every event takes one of API Gateway's own routes, and the
-// authorizer calls that of the current handler.
+// Describe describes the Switch to a gateway: every event takes one of API Gateway's own routes,
+// and the authorizer calls that of the current handler.
 func (s *Switch) Describe() tyg.Description {
 	d := tyg.Describe(tyg.HandlerFunc(s.Handle))
 	d.Authorizer = &tyg.Authorizer{Func: s.authorize}
 	return d
 }
 
-// noPrincipal is the principal of clients for which there is no authorizer. Handle removes it before the
-// handler sees the connection.
+// noPrincipal is the principal of clients for which there is no authorizer. Handle removes it
+// before the handler sees the connection.
 const noPrincipal = "-"
 
 func (s *Switch) authorize(ctx context.Context, r *tyg.Request) (tyg.Identity, error) {

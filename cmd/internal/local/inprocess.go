@@ -17,27 +17,29 @@ import (
 	"github.com/tyg-dev/tyg/cmd/internal/watch"
 )
 
-// An InProcess runs a project's program as it is: it holds the sockets itself, and so they close when
-// it is started anew because its source has changed.
+// An InProcess runs the program of a project without functions: the program holds the sockets
+// itself, which therefore close when a change of the source restarts it.
 type InProcess struct {
 	Dir      string
 	Args     []string
-	Files    []string                 // whose change starts the program anew, beside the sources
+	Files    []string                 // more files whose change restarts the program
 	Environ  func() ([]string, error) // of the program, at each start
 	NoReload bool
 
 	Stdout, Stderr io.Writer
 }
 
-// An ExitError is the status of the project's program, which has said itself what was wrong. A program
-// that a signal has ended has 128 and the signal, as in a shell.
+// An ExitError is the exit status of the program, which has reported its error itself. For a
+// program that a signal has ended it is 128 plus the signal, as in a shell.
 type ExitError int
 
-// Error says so.
-func (e ExitError) Error() string { return fmt.Sprintf("the program exited with status %d", int(e)) }
+// Error returns the status as text.
+func (e ExitError) Error() string {
+	return fmt.Sprintf("the program exited with status %d", int(e))
+}
 
-// Run builds the program and runs it until it ends, by itself or at a signal, which is passed on; the
-// second one kills it. The error is an [ExitError], or says why the program could not run.
+// Run builds the program and runs it until it ends. It passes the first signal on to the program,
+// and kills it at the second. The error is an [ExitError] if the program ran.
 func (p InProcess) Run(ctx context.Context) error {
 	r := &runner{InProcess: p}
 	var err error
@@ -62,7 +64,7 @@ func (p InProcess) Run(ctx context.Context) error {
 	return r.run(ctx)
 }
 
-// A runner is an InProcess at work.
+// A runner runs one InProcess.
 type runner struct {
 	InProcess
 	project gobuild.Project
@@ -85,7 +87,7 @@ func (r *runner) explain(ctx context.Context, err error) error {
 
 // run runs the program, and new versions of it, to the end.
 func (r *runner) run(ctx context.Context) error {
-	signals := make(chan os.Signal, 4) // a person's impatience
+	signals := make(chan os.Signal, 4) // a user may send several
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(signals)
 	if ctx.Err() != nil {
@@ -96,23 +98,23 @@ func (r *runner) run(ctx context.Context) error {
 		return err
 	}
 	watching, stop := context.WithCancel(context.Background())
-	next, over := make(chan start), make(chan struct{})
+	next, over := make(chan restart), make(chan struct{})
 	go func() { // stop ends it
 		defer close(over)
 		r.watch(watching, next)
 	}()
 	defer func() { stop(); <-over }()
-	for asked := false; ; {
+	for ending := false; ; {
 		select {
 		case s := <-signals:
-			if asked {
+			if ending {
 				s = os.Kill
 			}
 			pass(cmd.Process, s)
-			asked = true
+			ending = true
 		case n := <-next:
-			if asked {
-				continue // it is about to end
+			if ending {
+				continue // it is about to exit
 			}
 			end(cmd, done)
 			if cmd, done, err = r.start(n.program, n.environ); err != nil {
@@ -124,14 +126,14 @@ func (r *runner) run(ctx context.Context) error {
 	}
 }
 
-// A start is a program to be started.
-type start struct {
+// A restart is a program that replaces the running one.
+type restart struct {
 	program gobuild.Program
 	environ []string
 }
 
-// start starts a program. It is in a process group of its own, so that Ctrl-C at a terminal reaches it
-// once, from here; it could not read from the terminal then, and gets no input.
+// start starts a program, in a process group of its own, so that Ctrl-C at a terminal reaches it
+// once, from here. Such a process cannot read from the terminal, so it gets no input.
 func (r *runner) start(program gobuild.Program, environ []string) (*exec.Cmd, <-chan error, error) {
 	cmd := exec.Command(program.Path, r.Args...)
 	cmd.Dir, cmd.Env = r.Dir, environ
@@ -145,7 +147,7 @@ func (r *runner) start(program gobuild.Program, environ []string) (*exec.Cmd, <-
 	return cmd, done, nil
 }
 
-// end ends a program that is to be replaced.
+// end ends a program before its replacement starts.
 func end(cmd *exec.Cmd, done <-chan error) {
 	stop(cmd.Process)
 	timer := time.AfterFunc(drainTime, func() { _ = cmd.Process.Kill() })
@@ -153,7 +155,7 @@ func end(cmd *exec.Cmd, done <-chan error) {
 	<-done
 }
 
-// exitOf says how a program has ended.
+// exitOf returns the error that the end of a program means.
 func exitOf(cmd *exec.Cmd, err error) error {
 	if _, ok := errors.AsType[*exec.ExitError](err); err != nil && !ok {
 		return fmt.Errorf("run program: %w", err)
@@ -164,8 +166,8 @@ func exitOf(cmd *exec.Cmd, err error) error {
 	return nil
 }
 
-// watch builds the program when its source has changed, and hands it to next, until ctx ends.
-func (r *runner) watch(ctx context.Context, next chan<- start) {
+// watch builds the program when its source has changed, and sends it to next, until ctx ends.
+func (r *runner) watch(ctx context.Context, next chan<- restart) {
 	if r.NoReload {
 		return
 	}
@@ -175,11 +177,11 @@ func (r *runner) watch(ctx context.Context, next chan<- start) {
 		err = r.follow(ctx, w, next)
 	}
 	if ctx.Err() == nil {
-		fmt.Fprintf(r.Stderr, "tyg: %v; changes are not seen any more\n", err)
+		fmt.Fprintf(r.Stderr, "tyg: %v; changes are no longer noticed\n", err)
 	}
 }
 
-func (r *runner) follow(ctx context.Context, w *watch.Watcher, next chan<- start) error {
+func (r *runner) follow(ctx context.Context, w *watch.Watcher, next chan<- restart) error {
 	for {
 		var err error
 		if r.sources, err = r.project.Sources(ctx, r.sources); err != nil {
@@ -189,7 +191,7 @@ func (r *runner) follow(ctx context.Context, w *watch.Watcher, next chan<- start
 			return err
 		}
 		if err := r.rebuild(ctx, next); err != nil {
-			fmt.Fprintf(r.Stderr, "tyg: %v\ntyg: the code from before goes on\n", r.explain(ctx, err))
+			fmt.Fprintf(r.Stderr, "tyg: %v\ntyg: the previous build keeps running\n", r.explain(ctx, err))
 		}
 		if _, err := w.Wait(ctx); err != nil {
 			return err
@@ -197,8 +199,8 @@ func (r *runner) follow(ctx context.Context, w *watch.Watcher, next chan<- start
 	}
 }
 
-// rebuild hands over a new program, if there is one.
-func (r *runner) rebuild(ctx context.Context, next chan<- start) error {
+// rebuild builds the program, and sends it to next if it differs.
+func (r *runner) rebuild(ctx context.Context, next chan<- restart) error {
 	environ, err := r.Environ()
 	if err != nil {
 		return err
@@ -212,14 +214,14 @@ func (r *runner) rebuild(ctx context.Context, next chan<- start) error {
 		return nil
 	}
 	select {
-	case next <- start{program, environ}:
+	case next <- restart{program, environ}:
 		r.program, r.environ = program, environ
 	case <-ctx.Done():
 	}
 	return nil
 }
 
-// sourceSet is what to watch for a Go program.
+// sourceSet returns the files to watch for a Go program.
 func sourceSet(s *gobuild.Sources, files []string) watch.Set {
 	set := watch.Set{Dirs: slices.Clone(s.Dirs), Trees: s.Embeds}
 	for _, file := range slices.Concat(s.Files, files) {

@@ -13,7 +13,7 @@ import (
 	"github.com/tyg-dev/tyg/cmd/internal/gobuild"
 )
 
-// A version is one state of the project. Where both are equal, nothing has to be replaced.
+// A version is one state of the project. If plan and hash are equal, nothing has to be replaced.
 type version struct {
 	plan    Plan
 	hash    string          // of the program, or of the files of the functions
@@ -21,8 +21,8 @@ type version struct {
 	names   []string        // of the functions
 }
 
-// load brings the functions to what the files say now, and reports whether anything has changed. If it
-// fails, everything stays as it was.
+// load updates the functions to the current files, and reports whether anything has changed. If it
+// fails, it changes nothing.
 func (s *server) load(ctx context.Context) (changed bool, err error) {
 	plan, err := s.cfg.Plan()
 	if err != nil {
@@ -64,7 +64,7 @@ func (s *server) load(ctx context.Context) (changed bool, err error) {
 	return true, nil
 }
 
-// set returns what a version puts behind the gateway.
+// set returns the functions and routes of a version.
 func (s *server) set(ctx context.Context, v version) (backend.Set, error) {
 	if v.plan.Routes != nil {
 		set := *v.plan.Routes
@@ -86,7 +86,8 @@ func (s *server) set(ctx context.Context, v version) (backend.Set, error) {
 	maps.Copy(fn.Env, shared)
 	d, err := backend.Ask(ctx, fn, s.cfg.Environ)
 	if errors.Is(err, backend.ErrSilent) {
-		return backend.Set{}, fmt.Errorf("%w\nA program that holds sockets itself runs with --in-process", err)
+		return backend.Set{},
+			fmt.Errorf("%w\nRun a program that holds its sockets itself with --in-process", err)
 	}
 	if err != nil {
 		return backend.Set{}, err
@@ -98,7 +99,7 @@ func (s *server) set(ctx context.Context, v version) (backend.Set, error) {
 	return backend.OfProgram(fn, d), nil
 }
 
-// unlessSet returns the variables of the configuration without those that the environment has.
+// unlessSet returns the variables that the environment does not have.
 func (s *server) unlessSet(vars map[string]string) map[string]string {
 	env := make(map[string]string)
 	for name, value := range vars {
@@ -109,7 +110,7 @@ func (s *server) unlessSet(vars map[string]string) map[string]string {
 	return env
 }
 
-// functionName makes a name of a function of the name of an App, which may be any text.
+// functionName returns a valid name of a function for the name of an App, which may be any text.
 func functionName(app string) string {
 	name := strings.Map(func(r rune) rune {
 		if r == '-' || r == '_' || '0' <= r && r <= '9' || 'a' <= r|0x20 && r|0x20 <= 'z' && r < 0x80 {
@@ -123,7 +124,7 @@ func functionName(app string) string {
 	return name[:min(len(name), 64)]
 }
 
-// deploy starts the functions and then sends them what comes.
+// deploy starts the functions and then directs events to them.
 func (s *server) deploy(ctx context.Context, set backend.Set) error {
 	place := backend.Place{Stage: s.plan.Stage, StageVariables: s.plan.StageVariables}
 	router, err := set.Router(ctx, s.host, place)
@@ -136,7 +137,7 @@ func (s *server) deploy(ctx context.Context, set backend.Set) error {
 	return s.handlers.Set(router)
 }
 
-// retire removes what the last version had and the next has not.
+// retire removes the functions and the program that the next version does not have.
 func (s *server) retire(next version) {
 	old := s.now
 	s.now = next

@@ -1,6 +1,6 @@
-// Package local runs a project on this machine as API Gateway and Lambda would: a gateway in this
-// process holds the sockets, the project's functions run in others, and are replaced when their source
-// changes, while the sockets stay.
+// Package local is "tyg local": it runs a project on this machine as API Gateway and Lambda would.
+// A gateway in this process holds the sockets; the functions of the project run in other processes,
+// and are replaced when their source changes, while the sockets stay open.
 package local
 
 import (
@@ -20,17 +20,17 @@ import (
 	"github.com/tyg-dev/tyg/internal/functions"
 )
 
-// drainTime is how long handlers may take to finish at the end.
+// drainTime bounds how long handlers may take to finish at the end.
 const drainTime = 30 * time.Second
 
-// Config says what to run, and how.
+// Config is what to run, and how.
 type Config struct {
-	Name string   // of the project, unless its program says another
+	Name string   // of the project, if its program has none
 	Dir  string   // of the project
 	Addr string   // to listen on
 	Args []string // of the project's program
 
-	// Plan reads what the project's configuration says, anew with each call.
+	// Plan reads the configuration of the project. It is called again when a file has changed.
 	Plan func() (Plan, error)
 
 	// Files are the files that Plan reads, as absolute paths.
@@ -38,33 +38,32 @@ type Config struct {
 
 	TimeScale  float64
 	Concurrent int  // messages of one client that are handled at the same time; 0: one
-	Processes  int  // of each function at most; 0: as its configuration says
+	Processes  int  // of each function at most; 0: as configured
 	Cold       bool // a process for each event
 	Freeze     bool // processes without an event are stopped
 	NoReload   bool
 
 	Quiet bool // no line for each event
-	JSON  bool // all that is printed is JSON objects, one a line
+	JSON  bool // print JSON objects only, one a line
 
 	Environ        []string
 	Stdout, Stderr io.Writer
 }
 
-// A Plan is what the configuration of a project says.
+// A Plan is what the configuration of a project describes.
 type Plan struct {
 	Stage          string // of the gateway
 	StageVariables map[string]string
 
-	// Program is how to run the project's Go program, without name and command, unless there are
+	// Program has the settings of the Go program, without its command. It counts if there are no
 	// Routes.
 	Program functions.Function
 
-	// Routes are for a project that says itself which functions it has.
+	// Routes has the functions of a project that is not one Go program.
 	Routes *backend.Set
 }
 
-// Run runs a project until ctx ends and then drains, or until it cannot go on. It returns nil after a
-// clean end.
+// Run runs a project until ctx ends, and then drains it. It returns nil after a clean shutdown.
 func Run(ctx context.Context, cfg Config) (err error) {
 	s := &server{cfg: cfg, name: cfg.Name, out: newPrinter(cfg)}
 	if s.cfg.Dir, err = filepath.Abs(cfg.Dir); err != nil {
@@ -89,7 +88,7 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	return s.run(ctx, l)
 }
 
-// check finds out whether the project can be run at all.
+// check reports a project that cannot be run.
 func (s *server) check() error {
 	if s.plan.Routes == nil {
 		return s.project.Check()
@@ -101,7 +100,7 @@ func listen(addr string) (net.Listener, error) {
 	l, err := net.Listen("tcp", addr)
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return nil, fmt.Errorf("%s is in use by another program; choose another port with --port, "+
-			"or --port 0 for any", addr)
+			"or any free port with --port 0", addr)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", addr, err)
@@ -119,12 +118,12 @@ func (s *server) run(ctx context.Context, l net.Listener) error {
 	if err := s.gateway.Start(); err != nil {
 		return err
 	}
-	failed := make(chan error, 2)            // of both goroutines; neither waits to be heard
+	failed := make(chan error, 2)            // of both goroutines, so that neither blocks
 	go func() { failed <- s.web.Serve(l) }() // drain ends it
 	s.out.banner(s.url(l.Addr()), s.name, s.handlers.Routes())
 	watching, stop := context.WithCancel(ctx)
 	done := make(chan struct{})
-	go func() { // ends with ctx, or when watching cannot go on
+	go func() { // ends with ctx, or when watching fails
 		defer close(done)
 		if err := s.watch(watching); err != nil {
 			failed <- err
@@ -140,7 +139,7 @@ func (s *server) run(ctx context.Context, l net.Listener) error {
 	return errors.Join(err, s.drain())
 }
 
-// explain prints what a compiler says, and makes of an interruption what it is.
+// explain prints the messages of the compiler. If ctx has ended, it returns its error.
 func (s *server) explain(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -151,7 +150,7 @@ func (s *server) explain(ctx context.Context, err error) error {
 	return err
 }
 
-// drain ends the sockets and then the functions. A signal ends it early.
+// drain closes the sockets and then ends the functions. A signal cuts it short.
 func (s *server) drain() error {
 	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
 	defer cancel()
@@ -166,6 +165,6 @@ func (s *server) drain() error {
 		}
 	}()
 	err := s.gateway.Shutdown(ctx)
-	_ = s.web.Close() // what is left are calls of functions that are ended next
+	_ = s.web.Close() // what is left are calls by functions, which end next
 	return errors.Join(err, s.host.Shutdown(ctx))
 }

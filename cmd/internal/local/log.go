@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// A logHandler prints what the gateway logs in the manner of the printer: one line for people, with the
-// error at its end, because it may have more lines.
+// A logHandler prints the log of the gateway through the printer: one line, with the error at its
+// end, because the error may have several lines.
 type logHandler struct {
 	printer *printer
 	attrs   []slog.Attr
@@ -16,8 +16,10 @@ type logHandler struct {
 
 var _ slog.Handler = logHandler{}
 
-// Enabled is for what people should know.
-func (h logHandler) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelInfo }
+// Enabled leaves debug messages out.
+func (h logHandler) Enabled(_ context.Context, level slog.Level) bool {
+	return level >= slog.LevelInfo
+}
 
 // Handle prints a record.
 func (h logHandler) Handle(_ context.Context, r slog.Record) error {
@@ -47,5 +49,5 @@ func (h logHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	return logHandler{printer: h.printer, attrs: append(h.attrs[:len(h.attrs):len(h.attrs)], attrs...)}
 }
 
-// WithGroup does nothing: nobody here uses groups.
+// WithGroup does nothing: the gateway logs no groups.
 func (h logHandler) WithGroup(string) slog.Handler { return h }

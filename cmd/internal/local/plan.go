@@ -27,7 +27,7 @@ func NewPlan(c project.Config, dir, stage string) (Plan, error) {
 	for _, name := range slices.Sorted(maps.Keys(s.Functions)) {
 		f := c.Function(stage, name)
 		if len(f.Command) == 0 {
-			return p, fmt.Errorf("%s: lambda_functions.%s has no command; it is what to run, such as "+
+			return p, fmt.Errorf("%s: lambda_functions.%s has no command, such as "+
 				`["python3", "main.py"]`, project.ConfigPath, name)
 		}
 		fn := localFunction(name, f.FunctionConfig)

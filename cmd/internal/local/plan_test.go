@@ -11,7 +11,7 @@ import (
 )
 
 // What the page about tyg local shows is a configuration with functions and routes.
-func TestConfigOfThePage(t *testing.T) {
+func TestConfigOfLocalPageIsValid(t *testing.T) {
 	page, err := os.ReadFile("../../../docs/local.md")
 	if err != nil {
 		t.Fatal(err)
@@ -30,7 +30,8 @@ func TestConfigOfThePage(t *testing.T) {
 		t.Error(err)
 	}
 	fn := p.Routes.Functions[0] // they are sorted
-	if fn.Name != "echo" || fn.Dir != "/project" || fn.Env["COLOUR"] != "red" || fn.Timeout != 5*time.Second {
+	if fn.Name != "echo" || fn.Dir != "/project" || fn.Env["COLOUR"] != "red" ||
+		fn.Timeout != 5*time.Second {
 		t.Errorf("the function is %+v", fn)
 	}
 	if fn := p.Routes.Functions[1]; fn.Dir != filepath.Join("/project", "gate") {

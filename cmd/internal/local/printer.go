@@ -14,8 +14,8 @@ import (
 	"github.com/tyg-dev/tyg/internal/functions"
 )
 
-// A printer tells a person, or a program that reads JSON, what happens. It may be used from many
-// goroutines; each entry is one write.
+// A printer prints what happens, as text or as JSON. It is safe for concurrent use; each entry is
+// one write.
 type printer struct {
 	json, quiet bool
 
@@ -27,7 +27,7 @@ func newPrinter(cfg Config) *printer {
 	return &printer{json: cfg.JSON, quiet: cfg.Quiet, out: cfg.Stdout, err: cfg.Stderr}
 }
 
-// An entry is what is printed as JSON. Its keys come in this order.
+// An entry is a line of JSON. Its keys have this order.
 type entry struct {
 	Type      string    `json:"type"`
 	Time      time.Time `json:"time"`
@@ -46,14 +46,14 @@ type entry struct {
 	Error     string    `json:"error,omitempty"`
 }
 
-// print prints an entry as JSON, or else the text. Nobody can be told that this fails.
+// print prints the entry as JSON, or else the text. A failure cannot be reported anywhere.
 func (p *printer) print(e entry, to io.Writer, format string, args ...any) {
 	var b bytes.Buffer
 	if p.json {
 		to, e.Time = p.out, time.Now()
 		enc := json.NewEncoder(&b)
 		enc.SetEscapeHTML(false)
-		_ = enc.Encode(e) // it has strings and numbers
+		_ = enc.Encode(e) // strings and numbers cannot fail
 	} else {
 		fmt.Fprintf(&b, format, args...)
 	}
@@ -62,7 +62,7 @@ func (p *printer) print(e entry, to io.Writer, format string, args ...any) {
 	_, _ = to.Write(b.Bytes())
 }
 
-// banner says where what is served.
+// banner prints where the project is served.
 func (p *printer) banner(url, name string, routes []string) {
 	text := fmt.Sprintf("Serving %s on %s\n", name, url)
 	if !p.quiet {
@@ -71,7 +71,7 @@ func (p *printer) banner(url, name string, routes []string) {
 	p.print(entry{Type: "serving", URL: url, Text: name, Routes: routes}, p.out, "%s", text)
 }
 
-// event is for an event that is over.
+// event prints a handled event.
 func (p *printer) event(e tyg.Event, took time.Duration, err error) {
 	if p.quiet {
 		return
@@ -101,7 +101,7 @@ func text(err error) string {
 	return err.Error()
 }
 
-// line is for a line that a function has written.
+// line prints a line of output of a function.
 func (p *printer) line(l functions.Line) {
 	p.print(entry{
 		Type: "output", Function: l.Function, PID: l.PID, Stream: l.Stream.String(),
@@ -109,10 +109,11 @@ func (p *printer) line(l functions.Line) {
 	}, p.err, "[%s] %s\n", l.Function, l.Text)
 }
 
-// warning is for what would be different on Lambda.
+// warning prints what would be different on Lambda.
 func (p *printer) warning(w functions.Warning) {
 	p.print(entry{
-		Type: "warning", Kind: w.Kind.String(), Function: w.Function, Request: w.RequestID, Text: w.Detail,
+		Type: "warning", Kind: w.Kind.String(), Function: w.Function, Request: w.RequestID,
+		Text: w.Detail,
 	}, p.err, "tyg: warning: %s\n", w)
 }
 
@@ -128,7 +129,7 @@ func (w noticeWriter) Write(text []byte) (int, error) {
 	return len(text), nil
 }
 
-// compiler is for what the compiler says.
+// compiler prints messages of the compiler.
 func (p *printer) compiler(output string) {
 	p.print(entry{Type: "build", Text: output}, p.err, "%s", output)
 }
@@ -144,5 +145,5 @@ func (p *printer) unchanged() {
 
 func (p *printer) reloadFailed(err error) {
 	p.print(entry{Type: "reload", Error: err.Error()}, p.err,
-		"tyg: %v\ntyg: the code from before goes on\n", err)
+		"tyg: %v\ntyg: the previous build keeps running\n", err)
 }

@@ -10,14 +10,14 @@ import (
 // ownGroup does nothing: Ctrl-C in a Windows console reaches all processes by itself.
 func ownGroup(*exec.Cmd) {}
 
-// pass passes only the last word on: what else there is, a console tells all processes by itself.
+// pass passes only os.Kill on: a Windows console sends an interrupt to all its processes.
 func pass(p *os.Process, s os.Signal) {
 	if s == os.Kill {
-		_ = p.Kill() // it may have ended already
+		_ = p.Kill() // it may have exited already
 	}
 }
 
-// stop ends a process that is to be replaced. There is no signal that would ask it to.
+// stop kills a process before its replacement starts: Windows has no signal that asks it to exit.
 func stop(p *os.Process) { _ = p.Kill() }
 
 func exitStatus(state *os.ProcessState) int { return state.ExitCode() }

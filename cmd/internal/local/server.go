@@ -19,7 +19,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/functions/invokeapi"
 )
 
-// A server is a project that runs.
+// A server runs a project.
 type server struct {
 	cfg      Config
 	out      *printer
@@ -39,8 +39,8 @@ type server struct {
 }
 
 // open makes everything that lives as long as the server. The functions get the environment of this
-// process, the address of the gateway, and credentials, if there are none, that are good for calls of
-// this gateway only.
+// process and the address of the gateway. If the environment has no credentials, they get
+// credentials that are valid for this gateway only.
 func (s *server) open(l net.Listener) {
 	local := "http://" + reachable(l.Addr()) + "/" + s.plan.Stage
 	s.host = &functions.Host{
@@ -62,7 +62,7 @@ func (s *server) open(l net.Listener) {
 	}
 	api := &invokeapi.Handler{Host: s.host, Logger: logger}
 	s.web = &http.Server{
-		// No ServeMux: it would redirect where the gateway has an answer of its own.
+		// Not a ServeMux: it redirects paths for which the gateway has answers of its own.
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if strings.HasPrefix(r.URL.Path, "/2015-03-31/functions/") {
 				api.ServeHTTP(w, r)
@@ -75,22 +75,22 @@ func (s *server) open(l net.Listener) {
 	}
 }
 
-// close ends what drain has left.
+// close ends what drain has left running.
 func (s *server) close() {
 	ctx, cancel := context.WithCancel(context.Background())
-	cancel() // nobody is left to wait for
+	cancel() // do not wait for handlers
 	_ = s.host.Shutdown(ctx)
 	if s.nats != nil {
 		_ = s.nats.Stop() // a temporary folder may stay
 	}
 }
 
-// url is where clients on this machine reach the gateway.
+// url returns the URL of the gateway for clients on this machine.
 func (s *server) url(addr net.Addr) string {
 	return "ws://" + reachable(addr) + "/" + s.plan.Stage + "/"
 }
 
-// reachable is an address by which programs on this machine reach a listener.
+// reachable returns an address by which programs on this machine reach a listener.
 func reachable(addr net.Addr) string {
 	host, port, err := net.SplitHostPort(addr.String())
 	if err == nil && net.ParseIP(host).IsUnspecified() {
@@ -99,8 +99,8 @@ func reachable(addr net.Addr) string {
 	return addr.String()
 }
 
-// shared returns the variables by which the processes of a program find the state that they share: a
-// NATS server that this process runs, unless the environment names a store.
+// shared returns the variables by which the processes of a program find the state that they share:
+// a NATS server that this process runs, unless the environment names a store.
 func (s *server) shared(ctx context.Context, env map[string]string) (map[string]string, error) {
 	for _, name := range []string{tableVariable, "TYG_NATS_URL"} {
 		if isSet(s.cfg.Environ, name) || env[name] != "" {
@@ -150,7 +150,7 @@ func isSet(environ []string, name string) bool {
 	})
 }
 
-// tune sets what the command line says about all functions.
+// tune applies the flags to a function.
 func (s *server) tune(fn functions.Function) functions.Function {
 	fn.Concurrency = cmp.Or(s.cfg.Processes, fn.Concurrency)
 	fn.Cold, fn.Freeze = s.cfg.Cold, s.cfg.Freeze

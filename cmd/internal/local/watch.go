@@ -30,7 +30,7 @@ func (s *server) watch(ctx context.Context) error {
 		if err := s.point(ctx, w); err != nil {
 			return ignore(ctx, err)
 		}
-		// What has changed before the watch began is loaded, too.
+		// Load what has changed before the watch began, too.
 		s.reload(ctx, first)
 		if _, err := w.Wait(ctx); err != nil {
 			return ignore(ctx, err)
@@ -39,7 +39,7 @@ func (s *server) watch(ctx context.Context) error {
 	return nil
 }
 
-// ignore drops an error that is the end of ctx.
+// ignore drops an error if ctx has ended.
 func ignore(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return nil
@@ -47,7 +47,7 @@ func ignore(ctx context.Context, err error) error {
 	return err
 }
 
-// reload loads the project and says what came of it.
+// reload loads the project and prints the result.
 func (s *server) reload(ctx context.Context, first bool) {
 	start := time.Now()
 	changed, err := s.load(ctx)
@@ -66,7 +66,7 @@ func (s *server) reload(ctx context.Context, first bool) {
 func (s *server) point(ctx context.Context, w *watch.Watcher) error {
 	plan, err := s.cfg.Plan()
 	if err != nil {
-		plan = s.now.plan // reload says what is wrong
+		plan = s.now.plan // reload reports the error
 	}
 	if plan.Routes != nil {
 		return w.Watch(s.files(plan).set(s.cfg.Files))
@@ -79,10 +79,10 @@ func (s *server) point(ctx context.Context, w *watch.Watcher) error {
 	return w.Watch(sourceSet(sources, s.cfg.Files))
 }
 
-// scripts are the files of functions that are not built here: those that their commands name, and all
-// files of the same kinds beside and below those.
+// scripts are the files of functions that tyg does not build: the files that their commands name,
+// and all files with the same extensions beside and below those.
 type scripts struct {
-	trees []string        // where they are
+	trees []string        // directories
 	kinds map[string]bool // extensions
 	names map[string]bool // files without one
 }
@@ -97,7 +97,7 @@ func (s *server) files(plan Plan) scripts {
 	return f
 }
 
-// add adds the file that a word of a command names, if it names one of the project.
+// add adds the file that a word of a command names, if the file is in the project.
 func (f *scripts) add(fn functions.Function, word string) {
 	path := filepath.Join(fn.Dir, word)
 	info, err := os.Stat(path)
@@ -113,7 +113,7 @@ func (f *scripts) add(fn functions.Function, word string) {
 	}
 }
 
-// set is what to watch.
+// set returns the files to watch.
 func (f scripts) set(files []string) watch.Set {
 	set := watch.Set{Trees: f.trees}
 	for _, file := range files {
@@ -132,7 +132,7 @@ func fingerprint(f scripts) (string, error) {
 		err := filepath.WalkDir(tree, func(path string, d fs.DirEntry, err error) error {
 			switch {
 			case errors.Is(err, fs.ErrNotExist):
-				return nil // it has gone meanwhile
+				return nil // it has been removed meanwhile
 			case err != nil:
 				return err
 			case d.IsDir() && path != tree && watch.Skip(d.Name()):

@@ -26,7 +26,8 @@ type Project struct {
 	Files     []string `json:"files"` // paths below Directory, sorted
 }
 
-// Make writes the project into the current directory.
+// Make writes the project into the current directory: everything or nothing. tygDir is a checkout
+// of tyg to use, or empty.
 func (p *Project) Make(ctx context.Context, tygDir string) error {
 	if err := project.CheckName(p.Name); err != nil {
 		return err
@@ -35,7 +36,7 @@ func (p *Project) Make(ctx context.Context, tygDir string) error {
 		if err != nil {
 			return fmt.Errorf("make project: %w", err)
 		}
-		return fmt.Errorf("%s exists already", p.Name)
+		return fmt.Errorf("%s already exists", p.Name)
 	}
 	files, err := p.contents(ctx, tygDir)
 	if err != nil {
@@ -49,7 +50,7 @@ func (p *Project) Make(ctx context.Context, tygDir string) error {
 	return nil
 }
 
-// contents returns the files of the project by path.
+// contents returns the files of the project, by path.
 func (p *Project) contents(ctx context.Context, tygDir string) (map[string][]byte, error) {
 	files, err := examples.Project(p.Template, p.Name)
 	if err != nil {
@@ -58,7 +59,7 @@ func (p *Project) contents(ctx context.Context, tygDir string) (map[string][]byt
 	for path := range files {
 		if dir, _, ok := strings.Cut(path, "/"); ok && strings.EqualFold(dir, p.Name) {
 			return nil, fmt.Errorf("%q cannot be the name of a project: the template has a "+
-				"directory of this name, where go build would write the program; try %q",
+				"directory with this name, where go build would write the program; try %q",
 				p.Name, p.Name+"-app")
 		}
 	}
@@ -75,14 +76,14 @@ func (p *Project) contents(ctx context.Context, tygDir string) (map[string][]byt
 	return files, nil
 }
 
-// writeDir writes files below a new directory dir. On failure there is no dir.
+// writeDir writes files below a new directory dir, which exists only after success.
 func writeDir(ctx context.Context, dir string, files map[string][]byte) (err error) {
 	temp, err := os.MkdirTemp(filepath.Dir(dir), ".tyg-new-project-*")
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(temp)) }()
-	// MkdirTemp makes private directories; this one has the permissions that the user wants.
+	// MkdirTemp makes private directories; the subdirectory has the permissions of the umask.
 	built := filepath.Join(temp, filepath.Base(dir))
 	for path, data := range files {
 		if err := project.WriteFile(filepath.Join(built, filepath.FromSlash(path)), data); err != nil {

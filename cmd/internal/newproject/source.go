@@ -15,15 +15,15 @@ import (
 	"github.com/tyg-dev/tyg/examples"
 )
 
-// A source is where a new project gets the module tyg from: a directory, or a published version.
+// A source is the origin of the module tyg for a new project: a directory, or a published version.
 type source struct {
 	dir     string // absolute path of a checkout, or empty
 	version string // with sums, if dir is empty
 	sums    []string
 }
 
-// findSource decides between the two. A directory that the user named comes first, then the version
-// that this binary was installed as, then the checkout that it was built in.
+// findSource returns the first of these that exists: a directory that the user has named, the
+// version as which this program was installed, and the checkout in which it was built.
 func findSource(
 	ctx context.Context, named string, version buildinfo.Version, built string,
 ) (source, error) {
@@ -37,8 +37,8 @@ func findSource(
 	case version.Published():
 		return download(ctx, version.Version)
 	}
-	return source{}, errors.New("this tyg is a development build and does not know where " +
-		"its source is; name a checkout of " + examples.Module + " with --tyg-source DIR or TYG_SOURCE")
+	return source{}, errors.New("this tyg is a development build whose source was not found; " +
+		"name a checkout of " + examples.Module + " with --tyg-source DIR or TYG_SOURCE")
 }
 
 func checkout(dir string) (source, error) {
@@ -53,11 +53,10 @@ func checkout(dir string) (source, error) {
 	return source{dir: abs}, nil
 }
 
-// download makes the go command fetch a version of tyg, which it has done already where it has
-// installed this binary, and learns its checksums.
+// download makes the go command fetch a version of tyg, and returns it with its checksums.
 func download(ctx context.Context, version string) (source, error) {
 	cmd := exec.CommandContext(ctx, "go", "mod", "download", "-json", examples.Module+"@"+version)
-	cmd.Dir = os.TempDir() // outside of any module
+	cmd.Dir = os.TempDir() // outside any module
 	out, runErr := cmd.Output()
 	var got struct{ Sum, GoModSum, Error string }
 	if err := json.Unmarshal(out, &got); err != nil {
@@ -91,7 +90,7 @@ func (s source) goSum(data []byte) []byte {
 	return data
 }
 
-// quoteModPath quotes a path for a go.mod where it must be
+// quoteModPath quotes a path for a go.mod if necessary
 // (https://go.dev/ref/mod#go-mod-file-lexical).
 func quoteModPath(path string) string {
 	if strings.ContainsAny(path, " \t()[]{},'\"`") || strings.Contains(path, "//") {

@@ -24,7 +24,7 @@ func TestSourceIsTheCheckoutThatTheBinaryWasBuiltIn(t *testing.T) {
 	}
 }
 
-func TestSourceThatNobodyKnowsIsAnError(t *testing.T) {
+func TestUnknownSourceIsAnError(t *testing.T) {
 	for _, version := range []string{buildinfo.Devel, "v0.1.0+dirty"} {
 		_, err := findSource(t.Context(), "", buildinfo.Version{Version: version}, "")
 		if err == nil || !strings.Contains(err.Error(), "--tyg-source DIR or TYG_SOURCE") {
@@ -52,7 +52,7 @@ func TestSourceOfAnInstalledVersion(t *testing.T) {
 	}
 }
 
-func TestSourceThatCannotBeDownloadedIsAnError(t *testing.T) {
+func TestFailedDownloadOfSourceIsAnError(t *testing.T) {
 	cmdtest.ServeModule(t, "v0.1.0", map[string]string{"go.mod": "module github.com/tyg-dev/tyg\n"})
 	installed := buildinfo.Version{Version: "v0.2.0", Installed: true}
 	_, err := findSource(t.Context(), "", installed, buildinfo.Checkout())
@@ -61,7 +61,7 @@ func TestSourceThatCannotBeDownloadedIsAnError(t *testing.T) {
 	}
 }
 
-func TestPathsInGoModAreQuotedWhereTheyMustBe(t *testing.T) {
+func TestQuoteModPath(t *testing.T) {
 	for path, want := range map[string]string{
 		"/home/me/tyg":    "/home/me/tyg",
 		"/home/my me/tyg": `"/home/my me/tyg"`,
@@ -75,7 +75,7 @@ func TestPathsInGoModAreQuotedWhereTheyMustBe(t *testing.T) {
 	}
 }
 
-func TestWriteDirLeavesNothingBehindWhenItFails(t *testing.T) {
+func TestFailedWriteDirLeavesNothing(t *testing.T) {
 	dir := t.TempDir()
 	t.Chdir(dir)
 	// A file cannot be a directory as well.

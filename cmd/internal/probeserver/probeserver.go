@@ -51,7 +51,7 @@ func (s *Server) start(app *tyg.App, scale float64) (string, error) {
 		return "", fmt.Errorf("serve the probe: %w", err)
 	}
 	s.serving.Go(func() { // Stop ends it and waits for it
-		// If it fails, so do cases.
+		// If it fails, cases fail, too.
 		_ = host.Serve(s.ctx, app, host.Config{
 			Listener: l, TimeScale: scale, Secrets: s.secrets, Logger: slog.New(slog.DiscardHandler),
 		})

@@ -1,3 +1,5 @@
+// Package project reads the configuration of a project, .tyg/config.json, and knows the files
+// beside it.
 package project
 
 import (
@@ -13,11 +15,11 @@ import (
 // ConfigPath is where a project keeps its configuration, below its directory.
 const ConfigPath = ".tyg/config.json"
 
-// configVersion is the only version of the format there is.
+// configVersion is the only version of the format.
 const configVersion = "2.0"
 
-// A config is the text of .tyg/config.json. What a stage does not say is as the top level says it;
-// null and a missing key mean the same. The names of the fields in JSON are the keys that exist.
+// A Config is the text of .tyg/config.json. The top level has the defaults of all stages; null and
+// a missing key mean the same. Keys that are not the JSON name of a field are errors.
 type Config struct {
 	Version string                 `json:"version"`
 	AppName string                 `json:"app_name"`
@@ -26,8 +28,8 @@ type Config struct {
 	StageConfig
 }
 
-// ReadConfig reads the configuration of the project in dir. A project without one has the zero
-// configuration, which is all defaults.
+// ReadConfig reads the configuration of the project in dir. Without a file it returns the zero
+// Config, which has all defaults.
 func ReadConfig(dir string) (Config, error) {
 	data, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(ConfigPath)))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -43,8 +45,8 @@ func ReadConfig(dir string) (Config, error) {
 	return c, nil
 }
 
-// ParseConfig reads the text of a configuration. Its errors begin with the number of the line, or
-// with a space where they name a key instead.
+// ParseConfig parses the text of a configuration. Its errors begin with the line number, or with a
+// space if they name a key.
 func ParseConfig(data []byte) (Config, error) {
 	var c Config
 	if err := strict.Unmarshal(data, &c); err != nil {
@@ -56,10 +58,10 @@ func ParseConfig(data []byte) (Config, error) {
 	return c, nil
 }
 
-// check reports the first value that cannot be.
+// check reports the first invalid value.
 func (c Config) check() error {
 	if c.Version != "" && c.Version != configVersion {
-		return fmt.Errorf("version is %q, and this tyg knows %q only", c.Version, configVersion)
+		return fmt.Errorf("version is %q, and this tyg supports %q only", c.Version, configVersion)
 	}
 	if c.AppName != "" {
 		if err := CheckName(c.AppName); err != nil {

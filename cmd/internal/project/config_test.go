@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-func TestParseConfigRefuses(t *testing.T) {
+func TestParseConfigRejects(t *testing.T) {
 	tests := []struct {
 		name, text, want string
 	}{
@@ -88,12 +88,12 @@ func TestParseConfigRefuses(t *testing.T) {
 		},
 		{
 			"version of the future", `{"version": "3.0"}`,
-			` version is "3.0", and this tyg knows "2.0" only`,
+			` version is "3.0", and this tyg supports "2.0" only`,
 		},
 		{"bad name", `{"app_name": "a b"}`, ` app_name: "a b" cannot be the name of a project`},
 		{
 			"bad gateway stage", `{"api_gateway_stage": "a/b"}`,
-			` api_gateway_stage is "a/b", and a stage has`,
+			` api_gateway_stage is "a/b"; a stage has`,
 		},
 		{
 			"bad gateway stage of a stage", `{"stages": {"x": {"api_gateway_stage": "é"}}}`,
@@ -101,11 +101,11 @@ func TestParseConfigRefuses(t *testing.T) {
 		},
 		{
 			"architecture", `{"lambda_architecture": "amd64"}`,
-			` lambda_architecture is "amd64", and not one of ["arm64" "x86_64"]`,
+			` lambda_architecture is "amd64"; use one of ["arm64" "x86_64"]`,
 		},
 		{
 			"logging level of a stage", `{"stages": {"x": {"logging_level": "DEBUG"}}}`,
-			` stages.x.logging_level is "DEBUG", and not one of ["OFF" "ERROR" "INFO"]`,
+			` stages.x.logging_level is "DEBUG"; use one of ["OFF" "ERROR" "INFO"]`,
 		},
 		{
 			"text for a rate", `{"throttling": {"rate_limit": "10"}}`,
@@ -134,7 +134,7 @@ func TestParseConfigRefuses(t *testing.T) {
 	}
 }
 
-func TestParseConfigUnderstandsWhatNewProjectWrites(t *testing.T) {
+func TestParseConfigAcceptsNewProjects(t *testing.T) {
 	c, err := ParseConfig(NewConfig("echo", "demo"))
 	if err != nil {
 		t.Fatal(err)
@@ -144,7 +144,7 @@ func TestParseConfigUnderstandsWhatNewProjectWrites(t *testing.T) {
 	}
 }
 
-func TestConfigOfAStage(t *testing.T) {
+func TestStageOverridesTopLevel(t *testing.T) {
 	c, err := ParseConfig([]byte(`{
 		"version": null,
 		"api_gateway_stage": "top",
@@ -183,7 +183,7 @@ func TestConfigOfAStage(t *testing.T) {
 	}
 }
 
-func TestConfigThatIsNotThereIsAllDefaults(t *testing.T) {
+func TestMissingConfigHasDefaults(t *testing.T) {
 	c, err := ReadConfig(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
@@ -193,7 +193,7 @@ func TestConfigThatIsNotThereIsAllDefaults(t *testing.T) {
 	}
 }
 
-func TestConfigThatCannotBeReadIsAnError(t *testing.T) {
+func TestUnreadableConfigIsAnError(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.MkdirAll(filepath.Join(dir, ".tyg", "config.json"), 0o777); err != nil {
 		t.Fatal(err)
@@ -215,7 +215,8 @@ func FuzzParseConfig(f *testing.F) {
 	f.Add([]byte(`{} []`))
 	f.Add([]byte(`{"subnet_ids": [[[[`))
 	f.Add(NewConfig("chat", "demo"))
-	f.Add([]byte(`{"tables": {"a": null, "b": {"indexes": {"c": null}}}, "throttling": null, "manage_iam_role": false}`))
+	f.Add([]byte(`{"tables": {"a": null, "b": {"indexes": {"c": null}}}, "throttling": null, ` +
+		`"manage_iam_role": false}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		c, err := ParseConfig(data)
 		if err != nil {

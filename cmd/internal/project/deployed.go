@@ -11,8 +11,8 @@ import (
 // deployedPath is where a project keeps the state files of its stages on AWS, below its directory.
 const deployedPath = ".tyg/deployed"
 
-// A deployedState is the part of a state file that completion needs. Package deploy reads all of it,
-// and compiles the clients of AWS.
+// A deployedState is the part of a state file that completion needs. Package deploy reads all of
+// it, and compiles the clients of AWS.
 type deployedState struct {
 	Resources []struct {
 		Name string `json:"name"`

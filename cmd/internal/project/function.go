@@ -7,14 +7,14 @@ import (
 
 // A Function is one function.
 type Function struct {
-	// Command is the program of a function that Routes name, and Directory where it runs, below that
-	// of the project.
+	// Command is the program of a function that Routes name, and Directory its working directory,
+	// relative to the project.
 	Command   []string `json:"command"`
 	Directory string   `json:"directory"`
 	FunctionConfig
 }
 
-// A FunctionConfig is what may differ between the functions of a stage.
+// A FunctionConfig has the settings that may differ between the functions of a stage.
 type FunctionConfig struct {
 	Environment         map[string]string `json:"environment_variables"`
 	AutogenPolicy       *bool             `json:"autogen_policy"`
@@ -32,9 +32,9 @@ type FunctionConfig struct {
 	LogRetentionDays    int               `json:"log_retention_in_days"`
 }
 
-// function returns the configuration of a function in a stage. What counts most is what the stage
-// says of the function, then what it says of all; then the same of the top level. Maps are merged in
-// that order, of all four.
+// Function returns the configuration of a function in a stage. A setting comes from the first of
+// these that has it: the function in the stage, the stage, the function in the top level, the top
+// level. Maps of all four are merged, with the same priority.
 func (c Config) Function(stage, name string) Function {
 	top, own := c.StageConfig, c.Stages[stage]
 	f := Function{FunctionConfig: top.FunctionConfig}
@@ -50,7 +50,7 @@ func (c Config) Function(stage, name string) Function {
 	return f
 }
 
-// over returns what f says, and the rest as g says it.
+// over returns the settings of f, and those of g that f does not have.
 func (f FunctionConfig) over(g FunctionConfig) FunctionConfig {
 	return FunctionConfig{
 		Environment:         merge(g.Environment, f.Environment),
@@ -70,7 +70,7 @@ func (f FunctionConfig) over(g FunctionConfig) FunctionConfig {
 	}
 }
 
-// given returns the first list unless it is not there at all. One without elements is there.
+// given returns first, or second if first is nil. An empty list is not nil.
 func given(first, second []string) []string {
 	if first != nil {
 		return first
@@ -78,7 +78,7 @@ func given(first, second []string) []string {
 	return second
 }
 
-// merge returns a new map of both; the second wins.
+// merge returns a new map with the entries of both; those of b override those of a.
 func merge[V any](a, b map[string]V) map[string]V {
 	m := maps.Clone(a)
 	if m == nil {

@@ -7,13 +7,13 @@ import (
 	"strings"
 )
 
-// maxName is the length of the longest project name. The longest name made from it is that of a
+// maxName is the maximum length of a project name. The longest name derived from it is that of a
 // function, NAME-dev-websocket_disconnect, and AWS Lambda allows 64 characters
 // (https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html).
 const maxName = 64 - len("-dev-websocket_disconnect")
 
-// CheckName says what is wrong with the name of a project, and proposes a better one. A name
-// becomes a directory, a Go module, a binary, and the beginning of the names of AWS resources.
+// CheckName reports an invalid name of a project, and proposes a valid one. A name becomes a
+// directory, a Go module, a binary, and the beginning of the names of AWS resources.
 func CheckName(name string) error {
 	if broken := brokenRule(name); broken != "" {
 		return fmt.Errorf("%q cannot be the name of a project: %s; try %q",
@@ -22,7 +22,7 @@ func CheckName(name string) error {
 	return nil
 }
 
-// brokenRule returns the rule that name breaks, or "".
+// brokenRule returns the rule that name violates, or "".
 func brokenRule(name string) string {
 	switch {
 	case name == "":
@@ -62,8 +62,8 @@ func isNameRune(r rune) bool {
 	return r < 0x80 && isLetter(byte(r)) || '0' <= r && r <= '9' || r == '-' || r == '_'
 }
 
-// standardNames returns the first path elements of Go's standard library and the go command's own
-// patterns. A module of such a name cannot be built.
+// standardNames returns the first path elements of Go's standard library, and the patterns of the
+// go command. A module with such a name cannot be built.
 func standardNames() []string {
 	return strings.Fields(`all archive arena bufio builtin bytes cmd cmp compress container context
 		crypto database debug embed encoding errors expvar flag fmt go hash html image index
@@ -72,7 +72,7 @@ func standardNames() []string {
 		unique unsafe uuid vendor weak work`)
 }
 
-// windowsName matches the names that the go command refuses in module paths because of Windows
+// windowsName matches names of Windows devices, which the go command rejects in module paths
 // (https://go.dev/ref/mod#go-mod-file-ident).
 func windowsName() *regexp.Regexp {
 	return regexp.MustCompile(`(?i)^(con|aux|prn|nul|com[0-9]|lpt[0-9])$`)

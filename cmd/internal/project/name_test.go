@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestNamesThatAreFine(t *testing.T) {
+func TestCheckNameAcceptsValidNames(t *testing.T) {
 	longest := strings.Repeat("a", maxName)
 	for _, name := range []string{"a", "Z", "echo-server", "chat_server2", longest} {
 		if err := CheckName(name); err != nil {
@@ -16,14 +16,14 @@ func TestNamesThatAreFine(t *testing.T) {
 	}
 }
 
-func TestTheLongestNameFitsAWSLambda(t *testing.T) {
+func TestLongestNameFitsAWSLambda(t *testing.T) {
 	if got := len(strings.Repeat("a", maxName) + "-dev-websocket_disconnect"); got != 64 {
 		t.Errorf("the longest name of a function has %d characters, want 64", got)
 	}
 }
 
 // A module that is called like a package of the standard library cannot be built.
-func TestStandardNamesAreThoseOfThisGo(t *testing.T) {
+func TestStandardNamesMatchThisGo(t *testing.T) {
 	out, err := exec.Command("go", "list", "std").Output()
 	if err != nil {
 		t.Fatal(err)

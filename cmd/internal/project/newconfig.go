@@ -16,8 +16,8 @@ func NewConfig(template, name string) []byte {
 `, name, templateTables(template))
 }
 
-// templateTables returns the tables that the program of a template needs on AWS. Elsewhere it finds no
-// variable TABLE, and remembers in another way.
+// templateTables returns the tables that the program of a template needs on AWS. Elsewhere the
+// variable TABLE is not set, and the program uses another store.
 func templateTables(template string) string {
 	if template != "chat" {
 		return ""

@@ -9,7 +9,7 @@ import (
 	"github.com/tyg-dev/tyg/cmd/internal/backend"
 )
 
-// A StageConfig is what may differ between stages.
+// A StageConfig has the settings that may differ between stages.
 type StageConfig struct {
 	// APIGatewayStage is the first part of the URL's path.
 	APIGatewayStage string                 `json:"api_gateway_stage"`
@@ -17,11 +17,11 @@ type StageConfig struct {
 	Functions       map[string]Function    `json:"lambda_functions"`
 	Tables          map[string]TableConfig `json:"tables"`
 
-	// SingleFunction lets one function handle all routes, so that a cold start is paid once.
+	// SingleFunction makes one function handle all routes, so that a client waits for one cold start.
 	SingleFunction *bool  `json:"single_function"`
 	Architecture   string `json:"lambda_architecture"` // "arm64", the default, or "x86_64"
 
-	// Routes are for a project that is not one Go program: who handles the events of each route.
+	// Routes has the target of each route, for a project that is not one Go program.
 	Routes         map[string]backend.Route `json:"routes"`
 	RouteSelection string                   `json:"route_selection_expression"`
 	Authorizer     *backend.Authorizer      `json:"authorizer"`
@@ -44,21 +44,21 @@ type DomainConfig struct {
 	Tags           map[string]string `json:"tags"`
 }
 
-// A ThrottlingConfig bounds what all clients together may send.
+// A ThrottlingConfig limits the messages of all clients together.
 type ThrottlingConfig struct {
 	RateLimit  float64 `json:"rate_limit"` // messages a second
 	BurstLimit int     `json:"burst_limit"`
 }
 
-// An AccessLogConfig is where API Gateway writes a line for each event.
+// An AccessLogConfig is the destination of API Gateway's access log.
 type AccessLogConfig struct {
 	DestinationARN string `json:"destination_arn"`
 	Format         string `json:"format"`
 }
 
-// at returns the configuration of a stage: what it says itself, and the rest as the top level says it.
-// Stages that the file does not list have all from there. What the functions say is in neither: see
-// [config.function].
+// At returns the configuration of a stage, completed from the top level, which is all of it for
+// stages that the file does not list. It does not include the settings of single functions: see
+// [Config.Function].
 func (c Config) At(stage string) StageConfig {
 	top, own := c.StageConfig, c.Stages[stage]
 	return StageConfig{
@@ -81,7 +81,7 @@ func (c Config) At(stage string) StageConfig {
 	}
 }
 
-// check reports the first value that cannot be. The prefix says where the keys are.
+// check reports the first invalid value. The prefix is the path of the stage in the file.
 func (s StageConfig) check(prefix string) error {
 	if err := checkStage(prefix+"api_gateway_stage", s.APIGatewayStage); err != nil {
 		return err
@@ -94,25 +94,25 @@ func (s StageConfig) check(prefix string) error {
 		{"logging_level", s.LoggingLevel, []string{"OFF", "ERROR", "INFO"}},
 	} {
 		if word.value != "" && !slices.Contains(word.known, word.value) {
-			return fmt.Errorf("%s%s is %q, and not one of %q", prefix, word.key, word.value, word.known)
+			return fmt.Errorf("%s%s is %q; use one of %q", prefix, word.key, word.value, word.known)
 		}
 	}
 	return nil
 }
 
-// checkStage checks the name of a stage at API Gateway, where empty means not given
+// checkStage checks the name of a stage at API Gateway, where empty means unset
 // (https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis-apiid-stages.html).
 func checkStage(key, stage string) error {
 	if stage == "" || regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`).MatchString(stage) {
 		return nil
 	}
-	return fmt.Errorf("%s is %q, and a stage has 1 to 128 letters, digits, - and _", key, stage)
+	return fmt.Errorf("%s is %q; a stage has 1 to 128 letters, digits, - and _", key, stage)
 }
 
-// gatewayStage returns API Gateway's name of a stage.
+// GatewayStage returns API Gateway's name of a stage.
 func (c Config) GatewayStage(stage string) string { return c.At(stage).APIGatewayStage }
 
-// environment returns the environment variables of a stage as NAME=value, sorted.
+// Environ returns the environment variables of a stage as NAME=value, sorted.
 func (c Config) Environ(stage string) []string {
 	var list []string
 	for name, value := range c.At(stage).Environment {

@@ -1,5 +1,5 @@
-// Package selfhost is "tyg gateway": a gateway for one's own servers, whose routes lead to functions in
-// other processes, to URLs, and to functions on AWS.
+// Package selfhost is "tyg gateway": a gateway on your own servers, whose routes lead to functions
+// in other processes, to URLs, and to functions on AWS.
 package selfhost
 
 import (
@@ -22,7 +22,7 @@ type Config struct {
 	StageVariables map[string]string   `json:"stage_variables"`
 	Origins        []string            `json:"origins"`
 	TrustedProxies []string            `json:"trusted_proxies"`
-	App            string              `json:"app"` // a function that says itself which routes it has
+	App            string              `json:"app"` // a function that describes its own routes
 	Functions      map[string]Program  `json:"functions"`
 	Routes         map[string]Route    `json:"routes"`
 	Selection      string              `json:"route_selection_expression"`
@@ -43,7 +43,7 @@ type Config struct {
 	dir string // of the file; relative paths start here
 }
 
-// A Program is one that speaks the Lambda Runtime API.
+// A Program speaks the Lambda Runtime API.
 type Program struct {
 	Command     []string          `json:"command"`
 	Dir         string            `json:"dir"`
@@ -56,22 +56,22 @@ type Program struct {
 	MemorySize  int               `json:"memory_size"`
 }
 
-// A Route is who handles the events of a route. Instead of the name of a function it may have the
-// function itself.
+// A Route has the target of a route. In place of the name of a function it may have the function
+// itself.
 type Route struct {
 	backend.Route
 	Program
 }
 
-// A Key is one with which calls of @connections are signed. Its secret is in the environment or in a
-// file, so that the configuration may be read by anybody.
+// A Key signs calls of @connections. Its secret is in the environment or in a file, so that the
+// configuration need not be secret.
 type Key struct {
 	ID         string `json:"access_key_id"`
 	SecretEnv  string `json:"secret_env"`
 	SecretFile string `json:"secret_file"`
 }
 
-// Limits are those of gateway.Limits; what is 0 is the default, and what is negative has no limit.
+// Limits has the fields of gateway.Limits; 0 means the default, and a negative value no limit.
 type Limits struct {
 	Frame           int      `json:"frame"`
 	Message         int      `json:"message"`
@@ -84,7 +84,7 @@ type Limits struct {
 	ConnsPerAddress int      `json:"connections_per_address"`
 }
 
-// Extensions are those of gateway.Extensions.
+// Extensions has the fields of gateway.Extensions.
 type Extensions struct {
 	Binary      bool     `json:"binary"`
 	CloseCodes  bool     `json:"close_codes"`
@@ -92,15 +92,15 @@ type Extensions struct {
 	Concurrency int      `json:"concurrency"`
 }
 
-// A TLS is where certificates come from: files, or an authority that speaks ACME.
+// A TLS names the source of certificates: files, or an ACME server.
 type TLS struct {
 	CertFile string `json:"cert_file"`
 	KeyFile  string `json:"key_file"`
 	ACME     *ACME  `json:"acme"`
 }
 
-// An ACME says how to get certificates from an authority (RFC 8555), by default Let's Encrypt. Whoever
-// configures it accepts its terms.
+// An ACME configures certificates from an ACME server (RFC 8555), by default Let's Encrypt. To
+// configure it accepts the terms of the server.
 type ACME struct {
 	Hosts     []string `json:"hosts"`
 	CacheDir  string   `json:"cache_dir"`
@@ -108,25 +108,25 @@ type ACME struct {
 	Directory string   `json:"directory_url"`
 }
 
-// Admin is the listener for those who run the gateway. Off is no address.
+// Admin is the listener for operators.
 type Admin struct {
 	Addr string `json:"addr"`
 	Off  bool   `json:"off"`
 }
 
-// An AccessLog is a line for each event; - is standard output.
+// An AccessLog writes a line for each event to a file; - is standard output.
 type AccessLog struct {
 	File   string `json:"file"`
 	Format string `json:"format"`
 }
 
-// Log says how to log: text or json, from debug, info, warn or error on.
+// Log has the format of the log, text or json, and its level: debug, info, warn or error.
 type Log struct {
 	Format string `json:"format"`
 	Level  string `json:"level"`
 }
 
-// A Duration is written as Go writes it: "1m30s".
+// A Duration has the syntax of Go: "1m30s".
 type Duration time.Duration
 
 // UnmarshalText reads a duration.
@@ -171,26 +171,26 @@ func parse(data []byte) (Config, error) {
 	return c, nil
 }
 
-// check reports what cannot be and what nobody else checks.
+// check reports the first invalid combination of keys.
 func (c *Config) check() error {
 	switch {
 	case c.App == "" && len(c.Routes) == 0:
-		return errors.New(`there are neither "routes" nor an "app" that says which it has`)
+		return errors.New(`it has neither "routes" nor an "app" that describes its own`)
 	case c.App != "" && len(c.Routes) != 0:
-		return errors.New(`"app" says itself which routes it has; leave out "routes"`)
+		return errors.New(`"app" describes its own routes; leave out "routes"`)
 	case c.TLS != nil && c.TLS.ACME != nil && c.TLS.CertFile != "":
 		return errors.New(`tls has "cert_file" or "acme", not both`)
 	case c.TLS != nil && c.TLS.ACME == nil && (c.TLS.CertFile == "" || c.TLS.KeyFile == ""):
 		return errors.New(`tls needs "cert_file" and "key_file", or "acme"`)
 	case c.TLS != nil && c.TLS.ACME != nil && len(c.TLS.ACME.Hosts) == 0:
-		return errors.New(`tls.acme needs "hosts": certificates are got for those only`)
+		return errors.New(`tls.acme needs "hosts": certificates are requested for these only`)
 	case strings.ContainsAny(c.Stage, "/?#%"):
 		return fmt.Errorf("stage %q: use letters, digits, - and _", c.Stage)
 	}
 	return nil
 }
 
-// path returns a path of the configuration as this process finds it.
+// path resolves a path of the configuration.
 func (c *Config) path(name string) string {
 	if name == "" || filepath.IsAbs(name) {
 		return name

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// The example has every key of every kind of object, so that nobody has to read the source.
+// The example has every key of every kind of object, so that users need not read the source.
 func TestExampleHasEveryKey(t *testing.T) {
 	if _, err := parse([]byte(Example)); err != nil {
 		t.Fatal(err)
@@ -65,7 +65,7 @@ func keysOf(t reflect.Type, seen map[reflect.Type]bool) (keys []string) {
 }
 
 // What the page about self-hosting shows is a configuration.
-func TestConfigurationsOfThePage(t *testing.T) {
+func TestConfigurationsOfSelfHostingPageAreValid(t *testing.T) {
 	page, err := os.ReadFile("../../../docs/self-hosting.md")
 	if err != nil {
 		t.Fatal(err)
@@ -82,17 +82,19 @@ func TestConfigurationsOfThePage(t *testing.T) {
 	}
 }
 
-func TestParseRefuses(t *testing.T) {
+func TestParseRejects(t *testing.T) {
 	const routes = `"routes": {"$default": {"url": "http://x"}}`
 	for text, want := range map[string]string{
 		`{`:           "1: this is not JSON",
 		`{"a": 1}`:    `1: there is no key "a"`,
 		`{"addr": 1}`: `1: "addr" must be a string, not number`,
-		`{"routes": {"$default": {"funktion": "f"}}}`:             `1: there is no key "routes.$default.funktion"; did you mean "function"?`,
-		`{"app": "f", ` + routes + `}`:                            ` "app" says itself which routes it has`,
-		`{` + routes + `, "tls": {}}`:                             ` tls needs "cert_file" and "key_file", or "acme"`,
+		`{"routes": {"$default": {"funktion": "f"}}}`: `1: there is no key ` +
+			`"routes.$default.funktion"; did you mean "function"?`,
+		`{"app": "f", ` + routes + `}`: ` "app" describes its own routes`,
+		`{` + routes + `, "tls": {}}`: ` tls needs "cert_file" and "key_file", ` +
+			`or "acme"`,
 		`{` + routes + `, "tls": {"acme": {}}}`:                   ` tls.acme needs "hosts"`,
-		`{` + routes + `, "tls": {"acme": {}, "cert_file": "a"}}`: ` tls has "cert_file" or "acme", not both`,
+		`{` + routes + `, "tls": {"acme": {}, "cert_file": "a"}}`: ` tls has "cert_file" or "acme"`,
 		`{` + routes + `, "stage": "a/b"}`:                        ` stage "a/b"`,
 		`{` + routes + `, "drain": 3}`:                            `1: "drain" must be`,
 	} {

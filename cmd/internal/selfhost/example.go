@@ -30,7 +30,10 @@ const Example = `{
     "ask": {"function": "chat", "response": true},
     "time": {"command": ["node", "time.mjs"], "concurrency": 2, "timeout": "3s"},
     "report": {"url": "http://127.0.0.1:9000/report"},
-    "bill": {"arn": "arn:aws:lambda:eu-central-1:123456789012:function:bill", "region": "eu-central-1"}
+    "bill": {
+      "arn": "arn:aws:lambda:eu-central-1:123456789012:function:bill",
+      "region": "eu-central-1"
+    }
   },
   "route_selection_expression": "$request.body.action",
   "authorizer": {"function": "gate", "identity_sources": ["route.request.querystring.token"]},
@@ -56,7 +59,11 @@ const Example = `{
   "extensions": {"binary": false, "close_codes": false, "ping": "30s", "concurrency": 1},
 
   "tls": {
-    "acme": {"hosts": ["chat.example.com"], "cache_dir": "/var/lib/tyg/acme", "email": "ops@example.com"}
+    "acme": {
+      "hosts": ["chat.example.com"],
+      "cache_dir": "/var/lib/tyg/acme",
+      "email": "ops@example.com"
+    }
   },
   "admin": {"addr": "127.0.0.1:9090"},
   "invoke_addr": "127.0.0.1:9001",

@@ -16,7 +16,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/functions"
 )
 
-// set returns what is behind the gateway.
+// set returns the functions and routes of the configuration.
 func (c *Config) set(ctx context.Context) (backend.Set, error) {
 	s := backend.Set{
 		Routes: make(map[string]backend.Route), Selection: c.Selection, Authorizer: c.Authorizer,
@@ -29,7 +29,7 @@ func (c *Config) set(ctx context.Context) (backend.Set, error) {
 		if len(r.Command) > 0 {
 			name := "route-" + strings.Trim(strings.Map(wordOnly, key), "-")
 			if _, twice := all[name]; twice || r.Target != (backend.Target{}) {
-				return s, fmt.Errorf("route %q: it has a command and something else that handles it", key)
+				return s, fmt.Errorf("route %q: it has both a command and another target", key)
 			}
 			all[name] = r.Program
 			r.Target.Function = name
@@ -56,7 +56,7 @@ func wordOnly(r rune) rune {
 	return '-'
 }
 
-// function returns a function whose program is there.
+// function returns a function, whose program must exist.
 func (c *Config) function(name string, f Program) (functions.Function, error) {
 	if len(f.Command) == 0 {
 		return functions.Function{}, fmt.Errorf(`function %q has no "command"`, name)
@@ -75,7 +75,7 @@ func (c *Config) function(name string, f Program) (functions.Function, error) {
 	return fn, nil
 }
 
-// executable reports a program that is not there.
+// executable reports a program that is missing or cannot be run.
 func executable(fn functions.Function) error {
 	if info, err := os.Stat(fn.Dir); err != nil || !info.IsDir() {
 		return fmt.Errorf("there is no directory %s", fn.Dir)
@@ -87,7 +87,7 @@ func executable(fn functions.Function) error {
 		_, cmd.Err = exec.LookPath(program.path(fn.Command[0]))
 	}
 	if errors.Is(cmd.Err, exec.ErrNotFound) {
-		return fmt.Errorf("%s is not in PATH; install it, or give its path", fn.Command[0])
+		return fmt.Errorf("%s is not in PATH; install it, or write its path", fn.Command[0])
 	}
 	if cmd.Err != nil {
 		return fmt.Errorf("its program cannot be run: %w", cmd.Err)
@@ -95,7 +95,7 @@ func executable(fn functions.Function) error {
 	return nil
 }
 
-// ask asks the program of the app for its routes, beside which the other functions stay.
+// ask replaces the routes by those that the program of the app describes.
 func (c *Config) ask(ctx context.Context, s backend.Set) (backend.Set, error) {
 	i := slices.IndexFunc(s.Functions, func(fn functions.Function) bool { return fn.Name == c.App })
 	if i < 0 {

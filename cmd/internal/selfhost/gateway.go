@@ -21,7 +21,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/functions"
 )
 
-// A Gateway is a configuration that makes sense, ready to run. Run it or Close it.
+// A Gateway has a valid configuration and is ready to run. Call Run or Close.
 type Gateway struct {
 	cfg     Config
 	out     io.Writer
@@ -30,11 +30,11 @@ type Gateway struct {
 	set     backend.Set
 	gateway *gateway.Server
 	admin   *admin.Admin
-	way     net.Listener // by which functions reach @connections
+	local   net.Listener // for the @connections calls of functions
 	closers []io.Closer
 }
 
-// New checks everything that can be checked without listening, and opens the files that are named.
+// New checks the configuration as far as that is possible without serving, and opens its files.
 func New(ctx context.Context, cfg Config, stdout, stderr io.Writer) (g *Gateway, err error) {
 	g = &Gateway{cfg: cfg, out: stdout}
 	defer func() {
@@ -52,15 +52,17 @@ func New(ctx context.Context, cfg Config, stdout, stderr io.Writer) (g *Gateway,
 	if g.set, err = cfg.set(ctx); err != nil {
 		return g, err
 	}
-	if g.way, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+	if g.local, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
 		return g, fmt.Errorf("listen for functions: %w", err)
 	}
-	g.closers = append(g.closers, g.way)
+	g.closers = append(g.closers, g.local)
 	g.host = &functions.Host{
 		Region: cfg.Region, AccountID: cfg.AccountID, Credentials: credentials(secrets),
-		ManagementEndpoint: "http://" + g.way.Addr().String() + "/" + cfg.Stage,
+		ManagementEndpoint: "http://" + g.local.Addr().String() + "/" + cfg.Stage,
 		Output:             g.line,
-		Warn:               func(w functions.Warning) { g.log.Warn(w.Detail, "function", w.Function, "request", w.RequestID) },
+		Warn: func(w functions.Warning) {
+			g.log.Warn(w.Detail, "function", w.Function, "request", w.RequestID)
+		},
 	}
 	g.admin = admin.New(admin.Config{
 		APIID: cfg.APIID, Stage: cfg.Stage, Functions: g.functionStats,
@@ -72,7 +74,7 @@ func New(ctx context.Context, cfg Config, stdout, stderr io.Writer) (g *Gateway,
 	return g, nil
 }
 
-// serverOf makes the gateway itself.
+// serverOf makes the gateway.
 func (g *Gateway) serverOf(ctx context.Context, secrets map[string]string) error {
 	c := g.cfg
 	place := backend.Place{Stage: c.Stage, APIID: c.APIID, StageVariables: c.StageVariables}
@@ -109,7 +111,7 @@ func (l Limits) gateway() gateway.Limits {
 	}
 }
 
-// prefixes reads addresses of proxies: networks, or single addresses.
+// prefixes parses networks and single addresses.
 func prefixes(list []string) (all []netip.Prefix, err error) {
 	for _, s := range list {
 		p, err := netip.ParsePrefix(s)
@@ -158,9 +160,10 @@ func newLogger(l Log, to io.Writer) (*slog.Logger, error) {
 	return nil, fmt.Errorf("log.format is %q; use text or json", l.Format)
 }
 
-// line logs what a function has written.
+// line logs a line of output of a function.
 func (g *Gateway) line(l functions.Line) {
-	g.log.Info(l.Text, "function", l.Function, "pid", l.PID, "request", l.RequestID, "stream", l.Stream.String())
+	g.log.Info(l.Text, "function", l.Function, "pid", l.PID, "request", l.RequestID,
+		"stream", l.Stream.String())
 }
 
 func (g *Gateway) functionStats() map[string]functions.Stats {
@@ -173,29 +176,29 @@ func (g *Gateway) functionStats() map[string]functions.Stats {
 	return all
 }
 
-// Close closes what New has opened.
+// Close closes the files and listeners of New.
 func (g *Gateway) Close() {
 	for _, c := range g.closers {
-		_ = c.Close() // nothing was written that counts
+		_ = c.Close() // no buffered data is lost
 	}
 }
 
-// listen listens, and says what to do where that fails.
+// listen listens. Its errors say what to do.
 func listen(what, addr string) (net.Listener, error) {
 	l, err := net.Listen("tcp", addr)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
 		return nil, fmt.Errorf("%s: %s is in use by another program", what, addr)
 	case errors.Is(err, os.ErrPermission):
-		return nil, fmt.Errorf("%s: %s is not for this user; use a port above 1023, or let the program "+
-			"have it (setcap cap_net_bind_service=+ep)", what, addr)
+		return nil, fmt.Errorf("%s: no permission to listen on %s; use a port above 1023, or permit "+
+			"it with setcap cap_net_bind_service=+ep", what, addr)
 	case err != nil:
 		return nil, fmt.Errorf("%s: listen on %s: %w", what, addr, err)
 	}
 	return l, nil
 }
 
-// scheme is that of the URL.
+// scheme returns the scheme of the URL.
 func (g *Gateway) scheme() string {
 	if g.cfg.TLS != nil {
 		return "wss"
@@ -203,7 +206,7 @@ func (g *Gateway) scheme() string {
 	return "ws"
 }
 
-// url is where clients find the gateway.
+// url returns the URL of the gateway.
 func (g *Gateway) url(addr net.Addr) string {
 	host := addr.String()
 	if h, port, err := net.SplitHostPort(host); err == nil && net.ParseIP(h).IsUnspecified() {
@@ -212,15 +215,15 @@ func (g *Gateway) url(addr net.Addr) string {
 	return g.scheme() + "://" + host + "/" + g.cfg.Stage + "/"
 }
 
-// isClosed reports the end of a server that was asked to end.
+// isClosed reports that a server was shut down.
 func isClosed(err error) bool { return errors.Is(err, http.ErrServerClosed) }
 
-// routes lists the routes for people.
+// routes returns the keys of the routes, for the banner.
 func (g *Gateway) routes() string {
 	return strings.Join(tyg.Describe(g.gateway.Handler).Keys(), " ")
 }
 
-// Check does what is left to check without serving, and closes g.
+// Check checks the rest of the configuration, and closes g.
 func (g *Gateway) Check() error {
 	defer g.Close()
 	_, err := g.cfg.tlsConfig(g.log)

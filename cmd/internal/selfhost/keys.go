@@ -11,7 +11,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/functions"
 )
 
-// secrets returns the keys of those who may call @connections.
+// secrets returns the keys that may call @connections.
 func (c *Config) secrets() (map[string]string, error) {
 	all := make(map[string]string)
 	for _, k := range c.Keys {
@@ -42,7 +42,7 @@ func (c *Config) secret(k Key) (string, error) {
 		return "", fmt.Errorf("key %q: %w", k.ID, err)
 	}
 	if info, err := os.Stat(name); err == nil && info.Mode()&fs.ModePerm&0o007 != 0 && onUnix {
-		return "", fmt.Errorf("key %q: everybody can read %s; chmod o-rwx it", k.ID, name)
+		return "", fmt.Errorf("key %q: every user can read %s; run chmod o-rwx", k.ID, name)
 	}
 	if s := strings.TrimSpace(string(data)); s != "" {
 		return s, nil
@@ -50,8 +50,9 @@ func (c *Config) secret(k Key) (string, error) {
 	return "", fmt.Errorf("key %q: %s is empty", k.ID, name)
 }
 
-// credentials returns what the functions here sign with, and lets it call. It is the key in the
-// environment of this process, which they have anyway, or else one that is made up.
+// credentials returns the credentials of the functions, and adds them to the secrets. The key in
+// the environment of this process counts, which the functions inherit; without one, it makes one
+// up.
 func credentials(secrets map[string]string) functions.Credentials {
 	id, secret := os.Getenv("AWS_ACCESS_KEY_ID"), os.Getenv("AWS_SECRET_ACCESS_KEY")
 	if id != "" && secret != "" {

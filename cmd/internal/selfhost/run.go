@@ -15,8 +15,8 @@ import (
 	"github.com/tyg-dev/tyg/internal/functions/invokeapi"
 )
 
-// Run serves until ctx ends and then drains, or until it cannot go on. It returns nil after a clean
-// end. The functions are started before anybody can connect.
+// Run serves until ctx ends, and then drains. It returns nil after a clean shutdown. The functions
+// start before clients can connect.
 func (g *Gateway) Run(ctx context.Context) error {
 	defer g.Close()
 	defer g.endFunctions()
@@ -29,7 +29,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 		return err
 	}
 	defer l.Close()
-	failed := make(chan error, 4) // of each server; nobody waits to be heard
+	failed := make(chan error, 4) // of each server, so that none blocks
 	webs, err := g.sideServers(failed)
 	defer closeAll(webs)
 	if err != nil {
@@ -42,7 +42,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 	if t != nil {
 		l = tls.NewListener(l, t)
 	}
-	go func() { failed <- g.gateway.Serve(g.way) }() // drain ends both
+	go func() { failed <- g.gateway.Serve(g.local) }() // drain ends both
 	go func() { failed <- g.gateway.Serve(l) }()
 	g.admin.SetReady(true)
 	fmt.Fprintf(g.out, "Serving on %s\nRoutes: %s\n", url, g.routes())
@@ -54,7 +54,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 	return errors.Join(err, g.drain())
 }
 
-// sideServers starts the listeners that are not for clients.
+// sideServers starts the listeners of the operators.
 func (g *Gateway) sideServers(failed chan<- error) (webs []*http.Server, err error) {
 	start := func(what, addr string, h http.Handler) error {
 		l, err := listen(what, addr)
@@ -96,13 +96,13 @@ func (g *Gateway) web(h http.Handler) *http.Server {
 
 func closeAll(webs []*http.Server) {
 	for _, w := range webs {
-		_ = w.Close() // what is under way is of no use any more
+		_ = w.Close() // calls under way have no use any more
 	}
 }
 
-// drain ends the service: first those who ask /readyz learn of it, and have DrainDelay to act on it;
-// then clients are sent away, while handlers may finish; then the functions end. A signal meanwhile
-// cuts everything off.
+// drain ends the service: /readyz fails, and load balancers have DrainDelay to react; then
+// connections are closed, while handlers may finish; then the functions end. A signal meanwhile
+// cuts it short.
 func (g *Gateway) drain() error {
 	g.admin.SetReady(false)
 	g.log.Info("draining", "connections", g.gateway.Stats().Connections)
@@ -117,9 +117,9 @@ func (g *Gateway) drain() error {
 	return errors.Join(g.gateway.Shutdown(ctx), g.host.Shutdown(ctx))
 }
 
-// endFunctions ends those that drain has not.
+// endFunctions ends the functions that drain has left.
 func (g *Gateway) endFunctions() {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	_ = g.host.Shutdown(ctx) // says only that they were cut off
+	_ = g.host.Shutdown(ctx) // the error only says that they were cut off
 }

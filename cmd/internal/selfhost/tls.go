@@ -13,10 +13,10 @@ import (
 	"golang.org/x/crypto/acme/autocert"
 )
 
-// onUnix says that files have permissions that mean something.
+// onUnix reports that the permissions of files have a meaning.
 const onUnix = runtime.GOOS != "windows"
 
-// tlsConfig returns how to speak TLS, or nil if that is not wanted.
+// tlsConfig returns the configuration of TLS, or nil without TLS.
 func (c *Config) tlsConfig(log *slog.Logger) (*tls.Config, error) {
 	if c.TLS == nil {
 		return nil, nil
@@ -36,8 +36,8 @@ func (c *Config) tlsConfig(log *slog.Logger) (*tls.Config, error) {
 	return t, nil
 }
 
-// acme returns who gets certificates. Their holder proves to be the host on this very listener (RFC
-// 8737), so that must be port 443 for the authority.
+// acme returns the ACME client. The server connects to this listener to verify the host (RFC 8737),
+// so it must be reachable on port 443.
 func (c *Config) acme() *autocert.Manager {
 	a := c.TLS.ACME
 	m := &autocert.Manager{
@@ -59,10 +59,10 @@ func (a *ACME) cacheDir() string {
 	return "acme"
 }
 
-// recheck is how long a certificate is used until its files are looked at again.
+// recheck is the interval between two checks of the files.
 const recheck = time.Second
 
-// A certificate is one in files, which may be replaced at any time.
+// A certificate is loaded from files, which may be replaced at any time.
 type certificate struct {
 	cert, key string
 	log       *slog.Logger
@@ -70,7 +70,7 @@ type certificate struct {
 	mu      sync.Mutex
 	now     *tls.Certificate
 	looked  time.Time
-	written [2]time.Time // when the files were, as of now or of the last failure
+	written [2]time.Time // modification times of the files at the last attempt to load them
 }
 
 func (c *certificate) load() error {
@@ -84,7 +84,7 @@ func (c *certificate) load() error {
 	return nil
 }
 
-// times returns when the files were last written.
+// times returns the modification times of the files.
 func (c *certificate) times() (written [2]time.Time) {
 	for i, name := range []string{c.cert, c.key} {
 		if info, err := os.Stat(name); err == nil {
@@ -94,8 +94,8 @@ func (c *certificate) times() (written [2]time.Time) {
 	return written
 }
 
-// get returns the certificate for a handshake. One that cannot be loaded leaves the last in place: the
-// other file may be on its way.
+// get returns the certificate for a handshake. If the files cannot be loaded, the last certificate
+// stays: one of the two files may not be replaced yet.
 func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -107,7 +107,7 @@ func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 		return c.now, nil
 	}
 	if err := c.load(); err != nil {
-		c.log.Error("certificate not loaded, the last one stays", "file", c.cert, "err", err)
+		c.log.Error("cannot load certificate, keeping the last one", "file", c.cert, "err", err)
 		return c.now, nil
 	}
 	c.log.Info("certificate loaded", "file", c.cert, "until", c.now.Leaf.NotAfter)

@@ -6,20 +6,20 @@ import (
 	"github.com/tyg-dev/tyg/cmd/internal/cli"
 )
 
-const deleteHelp = `delete takes a stage off AWS: all that .tyg/deployed/STAGE.json knows. It needs that
-file and nothing else of the project; what is gone already is fine.
+const deleteHelp = `delete removes a stage from AWS: everything that .tyg/deployed/STAGE.json
+lists. It needs that file and nothing else of the project. Resources that are already gone are
+no error.
 
-Tables and what is in them stay, unless --tables is given; those that were there before the first deploy
-stay in any case.
+Tables are kept with their data unless --tables is set; tables that existed before the first
+deploy are always kept.
 
-delete asks before it begins, and again for tables. Where there is no terminal to ask on, it needs
---yes.
+delete asks for confirmation, and again for each table. Without a terminal it requires --yes.
 
 Exit status:
-  0    it is gone
-  1    it failed, or the answer was no; run it again to go on
-  2    the command line makes no sense
-  130  interrupted by a signal; run it again to go on`
+  0    the stage is deleted
+  1    delete failed, or the answer was no; run it again to continue
+  2    usage error
+  130  interrupted by a signal; run it again to continue`
 
 const deleteExample = `  tyg delete
   tyg delete --stage prod --tables --yes`
@@ -36,7 +36,7 @@ func NewDelete(run func(*cobra.Command, Delete) error) *cobra.Command {
 	var d Delete
 	cmd := &cobra.Command{
 		Use:     "delete",
-		Short:   "Take a stage off AWS",
+		Short:   "Remove a stage from AWS",
 		Long:    deleteHelp,
 		Example: deleteExample,
 		Args:    cli.ExactArgs(),
@@ -44,7 +44,7 @@ func NewDelete(run func(*cobra.Command, Delete) error) *cobra.Command {
 	}
 	d.add(cmd)
 	f := cmd.Flags()
-	f.BoolVar(&d.Tables, "tables", false, "delete the tables, too, with all that is in them")
-	f.BoolVarP(&d.Yes, "yes", "y", false, "do not ask")
+	f.BoolVar(&d.Tables, "tables", false, "delete the tables, too, with their data")
+	f.BoolVarP(&d.Yes, "yes", "y", false, "do not ask for confirmation")
 	return cmd
 }

@@ -6,21 +6,21 @@ import (
 	"github.com/tyg-dev/tyg/cmd/internal/cli"
 )
 
-const deployHelp = `deploy puts the project on AWS: an API Gateway WebSocket API, a Lambda function for
-each kind of event, their IAM role, their logs, and the DynamoDB tables that .tyg/config.json declares.
-It compares what is there with what should be, and makes, changes or deletes only what differs; tyg plan
-prints that and does nothing. Clients stay connected.
+const deployHelp = `deploy puts the project on AWS: an API Gateway WebSocket API, a Lambda
+function for each kind of event, their IAM role, their log groups, and the DynamoDB tables of
+.tyg/config.json. It compares the account with the project, and creates, updates or deletes only
+what differs; tyg plan prints the same steps without doing them. Clients stay connected.
 
-What was made is in .tyg/deployed/STAGE.json, which belongs into version control if more than one
-person deploys. A deploy that fails or is interrupted is repaired by the next one.
+.tyg/deployed/STAGE.json lists what was created. Keep it under version control if several people
+deploy. If a deploy fails or is interrupted, the next one continues.
 
 With --json the result is one JSON object, and progress goes to standard error.
 
 Exit status:
-  0    all is as it should be
-  1    it failed; run it again after the reason is gone
-  2    the command line makes no sense
-  130  interrupted by a signal; run it again to go on`
+  0    the stage is deployed
+  1    deploy failed; fix the cause and run it again
+  2    usage error
+  130  interrupted by a signal; run it again to continue`
 
 const deployExample = `  tyg deploy
   tyg deploy --stage prod --profile work --region eu-central-1

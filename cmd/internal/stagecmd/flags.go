@@ -35,19 +35,19 @@ func (f *Flags) add(cmd *cobra.Command) {
 // addLocal adds the flags of a command that does not call AWS.
 func (f *Flags) addLocal(cmd *cobra.Command) {
 	set := cmd.Flags()
-	set.StringVar(&f.Stage, "stage", "dev", "the `STAGE` of "+project.ConfigPath)
-	set.StringVar(&f.Dir, "project-dir", ".", "the project is in `DIR`")
+	set.StringVar(&f.Stage, "stage", "dev", "use this `STAGE` of "+project.ConfigPath)
+	set.StringVar(&f.Dir, "project-dir", ".", "use the project in `DIR`")
 	set.BoolVar(&f.JSON, "json", false, "print JSON")
 	cli.MustComplete(cmd, "stage", func() []string { return project.Stages(f.Dir) })
 	cmd.ValidArgsFunction = cobra.NoFileCompletions
 	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error { return f.check(cmd) }
 }
 
-// check reports the first flag with an impossible value. The name of a stage becomes part of names on
-// AWS and of the name of a file.
+// check reports the first flag with an impossible value. The name of a stage becomes part of names
+// on AWS and of the name of a file.
 func (f *Flags) check(cmd *cobra.Command) error {
 	if !regexp.MustCompile(`^[A-Za-z0-9_-]+$`).MatchString(f.Stage) {
-		return cli.Usagef(cmd, "--stage %q: a stage has letters, digits, - and _ only", f.Stage)
+		return cli.Usagef(cmd, "--stage %q: use letters, digits, - and _ only", f.Stage)
 	}
 	if f.Endpoint != "" && !regexp.MustCompile(`^https?://[^/]`).MatchString(f.Endpoint) {
 		return cli.Usagef(cmd, "--endpoint-url %q is not an http or https URL", f.Endpoint)

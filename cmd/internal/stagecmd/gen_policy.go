@@ -6,15 +6,16 @@ import (
 	"github.com/tyg-dev/tyg/cmd/internal/cli"
 )
 
-const genPolicyHelp = `gen-policy prints the IAM policy that deploy generates for the functions: write
-their logs, reach the connections of this API, use the tables of .tyg/config.json. With
-"autogen_policy": false deploy uses .tyg/policy-STAGE.json in its place; this is one to begin with.
+const genPolicyHelp = `gen-policy prints the IAM policy that deploy generates for the functions:
+write their logs, call the connections of this API, use the tables of .tyg/config.json. With
+"autogen_policy": false deploy uses .tyg/policy-STAGE.json instead; the output of gen-policy is
+a starting point for that file.
 
-With --deployer it prints what whoever deploys the project must be allowed to do. That is about the
-tables which the state file still has, too: "tyg delete --tables" deletes them.
+With --deployer it prints the permissions that deploying the project requires. They include the
+tables that only the state file still lists, which "tyg delete --tables" deletes.
 
-The account, the region and the id of the API are those of the state file; of a stage that is not
-deployed, the account is that of the credentials, and what is not known is *.`
+The account, the region and the id of the API come from the state file. For a stage that is not
+deployed, the account is that of the credentials, and unknown parts are *.`
 
 const genPolicyExample = `  tyg gen-policy > .tyg/policy-dev.json
   tyg gen-policy --deployer --stage prod`
@@ -38,6 +39,6 @@ func NewGenPolicy(run func(*cobra.Command, GenPolicy) error) *cobra.Command {
 	}
 	g.add(cmd)
 	cmd.Flags().BoolVar(&g.Deployer, "deployer", false,
-		"print what whoever deploys must be allowed to do")
+		"print the permissions that deploying requires")
 	return cmd
 }

@@ -6,17 +6,18 @@ import (
 	"github.com/tyg-dev/tyg/cmd/internal/cli"
 )
 
-const invokeHelp = `invoke calls a function of a stage on AWS, and prints what it returns. The payload is
-standard input, as it is; or, with --event, what API Gateway would send for a connection that does not
-exist: what the function sends to that is refused with 410.
+const invokeHelp = `invoke calls a function of a stage on AWS and prints its result. The payload
+is standard input; or, with --event, a sample of what API Gateway sends. The connection of a
+sample does not exist, so a message to it fails with 410.
 
-Without --name it is the function that handles that event. tyg logs --name NAME tells what happened.
+Without --name it calls the function that handles the event. tyg logs --name NAME prints its
+log.
 
 Exit status:
   0    the function returned
-  1    it failed, or could not be called
-  2    there is no such function, or the command line makes no sense
-  130  interrupted by a signal; the function goes on`
+  1    the function failed, or could not be called
+  2    there is no such function, or usage error
+  130  interrupted by a signal; the function keeps running`
 
 const invokeExample = `  tyg invoke --event message --body '/help'
   tyg invoke --name websocket_message < event.json`
@@ -29,7 +30,7 @@ type Invoke struct {
 	Body  string // of a sample message
 }
 
-// SampleEvents returns the events that "tyg invoke" can make up.
+// SampleEvents returns the events of which "tyg invoke" has samples.
 func SampleEvents() []string { return []string{"connect", "message", "disconnect"} }
 
 // NewInvoke returns the command "tyg invoke", which calls run.

@@ -6,20 +6,20 @@ import (
 	"github.com/tyg-dev/tyg/cmd/internal/cli"
 )
 
-const logsHelp = `logs prints what the functions of a stage on AWS have logged, the oldest line first:
-the time in UTC, the function if there are several, a few letters that stand for the process that
-Lambda ran, and the message. Functions that have not logged anything print nothing.
+const logsHelp = `logs prints the logs of the functions of a stage on AWS, oldest line first:
+the time in UTC, the function if there are several, a few letters that identify the Lambda
+process, and the message.
 
---since takes a time that has passed, such as 90s, 10m, 2h, 3d or 1w, or a moment, such as
-2026-01-31T12:00:00Z or 2026-01-31. A filter is a pattern of CloudWatch Logs: words that must all be
-there, "several words", or ?one ?or ?another; -word must not be there.
+--since takes a duration, such as 90s, 10m, 2h, 3d or 1w, or a time, such as
+2026-01-31T12:00:00Z or 2026-01-31. --filter takes a filter pattern of CloudWatch Logs: words
+that must all occur, "several words", ?one ?or ?another, or -word, which must not occur.
 
 With --json each message is one JSON object in a line.
 
 Exit status:
-  0    all was printed; with --follow, it was interrupted
+  0    all messages were printed; with --follow, it was interrupted
   1    the log cannot be read
-  2    the command line makes no sense
+  2    usage error
   130  interrupted by a signal`
 
 const logsExample = `  tyg logs
@@ -43,7 +43,7 @@ func NewLogs(run func(*cobra.Command, Logs) error) *cobra.Command {
 	var l Logs
 	cmd := &cobra.Command{
 		Use:     "logs",
-		Short:   "Print what functions on AWS have logged",
+		Short:   "Print the logs of functions on AWS",
 		Long:    logsHelp,
 		Example: logsExample,
 		Args:    cli.ExactArgs(),
@@ -54,12 +54,12 @@ func NewLogs(run func(*cobra.Command, Logs) error) *cobra.Command {
 	f.StringArrayVarP(&l.Functions, "name", "n", nil,
 		"only the function `NAME`, such as websocket_message (repeatable)")
 	f.StringVarP(&l.Since, "since", "s", "",
-		"from this `TIME` on (default the beginning; with --follow, 10m)")
-	f.BoolVarP(&l.Follow, "follow", "f", false, "wait for more, until interrupted")
+		"start at this `TIME` (default: the beginning; with --follow: 10m)")
+	f.BoolVarP(&l.Follow, "follow", "f", false, "wait for more messages until interrupted")
 	f.IntVar(&l.Newest, "num-entries", 0, "only the last `N` messages")
 	f.StringVar(&l.Filter, "filter", "", "only messages that match the `PATTERN`")
 	f.BoolVar(&l.LambdaMessages, "include-lambda-messages", false,
-		"also what Lambda itself reports of each invocation")
+		"include Lambda's own report of each invocation")
 	l.completeFunctions(cmd, "name")
 	return cmd
 }

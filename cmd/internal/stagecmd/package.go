@@ -9,23 +9,23 @@ import (
 	"github.com/tyg-dev/tyg/cmd/internal/cli"
 )
 
-const packageHelp = `package writes what deploy would make into a template, for those who deploy
-with CloudFormation or Terraform: into the directory OUT, deployment.zip with the program, and
-template.json or main.tf.json. It calls nobody and needs no credentials.
+const packageHelp = `package writes what deploy would create as a template, for deployments with
+CloudFormation or Terraform. The directory OUT gets deployment.zip with the program, and
+template.json or main.tf.json. package does not call AWS and needs no credentials.
 
-The template makes the same resources with the same names as deploy does, so a stage is made by one
-or by the other; tyg url, logs, invoke and delete know what deploy has made. Routes that come,
-change or go are live, changed or gone when the stack is updated. Tables are kept when a
-CloudFormation stack is deleted; Terraform refuses to destroy them, until "terraform state rm" makes
-it forget them.
+The template creates the same resources with the same names as deploy, so use only one of them
+for a stage; tyg url, logs, invoke and delete work for stages that deploy has created. An update
+of the stack puts new, changed and deleted routes live. When a CloudFormation stack is deleted,
+its tables are kept; Terraform refuses to destroy them until "terraform state rm" removes them
+from its state.
 
---merge-template takes a JSON file whose values are laid over those of the template, as RFC 7396
-says: objects are merged, lists and all else are replaced, null takes away.
+--merge-template takes a JSON file that is merged into the template by RFC 7396: objects are
+merged, lists and other values are replaced, null deletes.
 
---code-parameters, for CloudFormation, makes the template take the code from the S3 bucket of its
-parameter CodeBucket, so that it needs no "aws cloudformation package": upload deployment.zip there
-under the key that package prints last, which changes with the code. The parameter CodePrefix, empty
-if it is not given, comes before that key.`
+--code-parameters, for CloudFormation, makes the template read the code from the S3 bucket of
+its parameter CodeBucket, so that it does not need "aws cloudformation package": upload
+deployment.zip under the key that package prints last, which changes with the code. The
+parameter CodePrefix, empty by default, precedes that key.`
 
 const packageExample = `  tyg package out
   aws cloudformation package --template-file out/template.json --s3-bucket BUCKET \
@@ -80,9 +80,9 @@ func NewPackage(run func(*cobra.Command, Package) error) *cobra.Command {
 	f := cmd.Flags()
 	f.StringVar(&p.Format, "format", CloudFormation,
 		"write for `TOOL`: "+strings.Join(formats(), " or "))
-	f.StringVar(&p.Merge, "merge-template", "", "lay the JSON `FILE` over the template")
+	f.StringVar(&p.Merge, "merge-template", "", "merge the JSON `FILE` into the template")
 	f.BoolVar(&p.CodeParameters, "code-parameters", false,
-		"take the code from an S3 bucket, a parameter")
+		"read the code from an S3 bucket that is a parameter")
 	cli.MustComplete(cmd, "format", formats)
 	return cmd
 }

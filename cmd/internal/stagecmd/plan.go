@@ -6,18 +6,18 @@ import (
 	"github.com/tyg-dev/tyg/cmd/internal/cli"
 )
 
-const planHelp = `plan prints what tyg deploy would do, and does none of it. It builds the project and
-looks at what is on AWS.
+const planHelp = `plan prints what tyg deploy would do, without doing it. It builds the project
+and compares it with the account.
 
-  + create   is not there yet
-  ~ update   is there, with these properties that differ
-  - delete   is not needed any more
-  = record   is as it should be, and only the state file does not know it
+  + create   does not exist yet
+  ~ update   exists, and these properties differ
+  - delete   is no longer needed
+  = record   is up to date, but missing in the state file
 
 Exit status:
   0    nothing would change
-  1    it failed
-  2    something would change, or the command line makes no sense
+  1    plan failed
+  2    something would change, or usage error
   130  interrupted by a signal`
 
 const planExample = `  tyg plan

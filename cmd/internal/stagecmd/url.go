@@ -6,10 +6,10 @@ import (
 	"github.com/tyg-dev/tyg/cmd/internal/cli"
 )
 
-const urlHelp = `url prints where clients connect to a stage on AWS. It looks into the state file and
-calls nobody.
+const urlHelp = `url prints the URL of a stage on AWS. It reads the state file and does not call
+AWS.
 
-With --json it prints the URL of the custom domain name, too, if there is one.`
+With --json it also prints the URL of the custom domain name, if there is one.`
 
 // NewURL returns the command "tyg url", which calls run.
 func NewURL(run func(*cobra.Command, Flags) error) *cobra.Command {

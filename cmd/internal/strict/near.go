@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// DidYouMean returns a question for the end of an error that names the nearest of keys, or "" if none
-// is near.
+// DidYouMean returns a question for the end of an error that proposes the nearest of keys, or "" if
+// no key is near.
 func DidYouMean(key string, keys []string) string {
 	if len(keys) == 0 {
 		return ""

@@ -1,5 +1,5 @@
-// Package strict reads JSON that people write by hand: a key that does not exist is an error, and so
-// is one that is there twice; errors name the line, and the key that was perhaps meant.
+// Package strict reads JSON that is written by hand: an unknown key is an error, and so is a
+// duplicate key; errors name the line, and propose the nearest key.
 package strict
 
 import (
@@ -11,8 +11,8 @@ import (
 	"strconv"
 )
 
-// Unmarshal decodes the text of a configuration into v, a pointer to a struct. Its errors begin with
-// the number of the line and a colon, so that they can stand behind the name of a file.
+// Unmarshal decodes the text of a configuration into v, a pointer to a struct. Its errors begin
+// with the line number and a colon, so that they can follow the name of a file.
 //
 // Structs have a json tag on each field, which is the key and nothing else.
 func Unmarshal(data []byte, v any) error {
@@ -23,24 +23,24 @@ func Unmarshal(data []byte, v any) error {
 		return err
 	}
 	if err := json.Unmarshal(data, v); err != nil {
-		return fmt.Errorf("1: %w", err) // of what check knows nothing
+		return fmt.Errorf("1: %w", err) // an error that check does not find
 	}
 	return nil
 }
 
-// A checker walks the text of a configuration beside the type it will be decoded into. It finds what
-// encoding/json is silent about, and knows the line of every fault.
+// A checker walks the text of a configuration and the type into which it will be decoded. It finds
+// the faults that encoding/json ignores, with their lines.
 type checker struct {
 	data []byte
 	dec  *json.Decoder
 }
 
-// check returns the first fault, beginning with its line.
+// check returns the first fault. The error begins with its line.
 func check(data []byte, t reflect.Type) error {
 	var raw json.RawMessage
 	if err := json.Unmarshal(data, &raw); err != nil {
 		var syntax *json.SyntaxError
-		errors.As(err, &syntax) // what else can be wrong with any JSON
+		errors.As(err, &syntax) // decoding into RawMessage has no other errors
 		return fmt.Errorf("%d: this is not JSON: %w", lineAt(data, syntax.Offset), err)
 	}
 	k := &checker{data: data, dec: json.NewDecoder(bytes.NewReader(data))}
@@ -124,7 +124,7 @@ func fields(t reflect.Type) func(yield func(reflect.StructField) bool) {
 	}
 }
 
-// explainType says in words that a value is of the wrong type.
+// explainType returns an error that names the type that a value must have.
 func explainType(err error, line int, path string) error {
 	var wrong *json.UnmarshalTypeError
 	if !errors.As(err, &wrong) {

@@ -7,18 +7,18 @@ import (
 	"strings"
 )
 
-// maxHistory is how many lines a history keeps.
+// maxHistory is the number of lines that a history keeps.
 const maxHistory = 1000
 
-// A History is the lines that a person has typed, in a file that lasts. Each line is added to the
-// file at once, so that two terminals lose nothing of each other's. Where there is no file to write
-// it remembers no less, but not for long.
+// A History has the lines that a user has typed, in a file. Each line is appended to the file at
+// once, so that two terminals keep the lines of both. Without a file that can be written, it lasts
+// as long as the process.
 type History struct {
 	file  string
 	lines []string // the newest last
 }
 
-// OpenHistory reads the history file below the directory for state
+// OpenHistory reads the history file in the directory for state
 // (https://specifications.freedesktop.org/basedir-spec/latest/).
 func OpenHistory(getenv func(string) string) *History {
 	dir := getenv("XDG_STATE_HOME")
@@ -41,7 +41,7 @@ func OpenHistory(getenv func(string) string) *History {
 	return h
 }
 
-// Add appends a line. Empty lines, repeated lines, and lines that begin with a space are not kept.
+// Add appends a line. It ignores empty lines, repeated lines, and lines that begin with a space.
 func (h *History) Add(line string) {
 	if line == "" || line[0] == ' ' || h.Len() > 0 && h.At(0) == line {
 		return
@@ -55,16 +55,16 @@ func (h *History) Add(line string) {
 		return
 	}
 	defer f.Close()
-	_, _ = fmt.Fprintln(f, line) // a line less tomorrow harms nobody
+	_, _ = fmt.Fprintln(f, line) // losing a line is harmless
 }
 
-// Len returns how many lines there are.
+// Len returns the number of lines.
 func (h *History) Len() int { return len(h.lines) }
 
 // At returns a line; 0 is the newest.
 func (h *History) At(i int) string { return h.lines[len(h.lines)-1-i] }
 
-// shorten forgets the oldest lines, in the file too.
+// shorten removes the oldest lines, in the file, too.
 func (h *History) shorten() {
 	h.lines = h.lines[len(h.lines)-maxHistory:]
 	temp := fmt.Sprintf("%s.%d", h.file, os.Getpid())

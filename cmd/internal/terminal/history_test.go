@@ -18,7 +18,7 @@ func stateIn(dir string) func(string) string {
 	}
 }
 
-func TestHistoryKeepsWhatIsWorthIt(t *testing.T) {
+func TestHistorySkipsEmptyRepeatedAndPrivateLines(t *testing.T) {
 	getenv := stateIn(t.TempDir())
 	h := OpenHistory(getenv)
 	for _, line := range []string{"one", "two", "two", "", " secret", "one"} {
@@ -43,7 +43,7 @@ func TestHistoryFileIsPrivate(t *testing.T) {
 	}
 }
 
-func TestHistoryForgetsTheOldest(t *testing.T) {
+func TestHistoryRemovesOldestLines(t *testing.T) {
 	getenv := stateIn(t.TempDir())
 	h := OpenHistory(getenv)
 	for i := range 2*maxHistory + 1 {
@@ -66,7 +66,7 @@ func TestHistoryForgetsTheOldest(t *testing.T) {
 	}
 }
 
-func TestHistoryWithoutAFileRemembersInMemory(t *testing.T) {
+func TestHistoryWithoutFileStaysInMemory(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(dir, nil, 0o600); err != nil {
 		t.Fatal(err)

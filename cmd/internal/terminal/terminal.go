@@ -1,5 +1,5 @@
-// Package terminal has what tyg needs of terminals: a prompt that stays below the output, a history of
-// lines, and text without control characters.
+// Package terminal has what tyg needs of terminals: a prompt that stays below the output, a history
+// of lines, and text without control characters.
 package terminal
 
 import (
@@ -52,9 +52,9 @@ func (s *Screen) Write(p []byte) (int, error) {
 	return s.Terminal.Write(p)
 }
 
-// measure learns the size of the window, which may have changed since the last line.
+// measure reads the size of the window, which may have changed since the last line.
 func (s *Screen) measure() {
 	if width, height, err := term.GetSize(int(s.out.Fd())); err == nil && width > 0 {
-		_ = s.SetSize(width, height) // what cannot be repainted now will be with the next line
+		_ = s.SetSize(width, height) // on failure, the next line repaints
 	}
 }

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Visible returns text with what could command a terminal, or deceive its reader, as escapes:
-// control characters but newline and tab, and the marks that turn the direction of writing
+// Visible returns text with escapes in place of characters that control a terminal or deceive its
+// reader: control characters except newline and tab, and marks that change the direction of writing
 // (https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing).
 func Visible(text string) string {
 	if strings.IndexFunc(text, isHidden) < 0 {

@@ -2,7 +2,7 @@ package terminal
 
 import "testing"
 
-func TestVisible(t *testing.T) {
+func TestVisibleEscapesControlCharacters(t *testing.T) {
 	for text, want := range map[string]string{
 		"plain, ünïcödé, 日本, 👋": "plain, ünïcödé, 日本, 👋",
 		"one\n\ttwo":            "one\n\ttwo",

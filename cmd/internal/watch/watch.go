@@ -1,5 +1,5 @@
-// Package watch tells when files have changed. It watches directories and not files, because editors
-// and tools like to write a new file and rename it over the old one.
+// Package watch reports changed files. It watches directories, not files, because many editors
+// write a new file and rename it over the old one.
 package watch
 
 import (
@@ -16,27 +16,28 @@ import (
 )
 
 const (
-	// quiet is how long nothing must happen before a change is told: an editor that saves all, or a
-	// checkout, is one change.
+	// quiet is how long nothing must happen before a change is reported, so that an editor that saves
+	// all files, or a checkout, is one change.
 	quiet = 50 * time.Millisecond
 
-	// impatience is when a change is told even if more comes all the time.
-	impatience = time.Second
+	// maxQuiet is after what time a change is reported although more follow.
+	maxQuiet = time.Second
 )
 
 // A Set is what to watch.
 type Set struct {
-	// Dirs are watched, without what is below them. Those that do not exist are left out.
+	// Dirs are watched without their subdirectories. Missing directories are ignored.
 	Dirs []string
 
-	// Trees are watched with all that is below them, also what is made later. A file will do.
+	// Trees are watched with all subdirectories, including later ones. A file stands for its
+	// directory.
 	Trees []string
 
 	// Has reports whether a file or a new directory counts. Paths are as in Dirs and Trees.
 	Has func(path string) bool
 }
 
-// A Watcher watches one Set at a time. It is for one goroutine.
+// A Watcher watches one Set at a time. It is not safe for concurrent use.
 type Watcher struct {
 	notify *fsnotify.Watcher
 	set    Set
@@ -51,10 +52,10 @@ func New() (*Watcher, error) {
 	return &Watcher{notify: n, set: Set{Has: func(string) bool { return false }}}, nil
 }
 
-// Close ends it.
+// Close stops the Watcher.
 func (w *Watcher) Close() error { return w.notify.Close() }
 
-// Watch watches another set, from now on. What happened in directories of both sets is not lost.
+// Watch replaces the set. Changes in directories of both sets are not lost.
 func (w *Watcher) Watch(s Set) error {
 	wanted := make(map[string]bool)
 	for _, dir := range s.Dirs {
@@ -82,11 +83,11 @@ func (w *Watcher) add(dir string) error {
 	if err == nil || errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	return fmt.Errorf("watch %s: %w (use --no-reload to do without)", dir, err)
+	return fmt.Errorf("watch %s: %w (--no-reload does not watch)", dir, err)
 }
 
-// walk calls do for a directory and those below it, without those in which nobody writes by hand. For
-// a file it calls it for the directory that it is in.
+// walk calls do for a directory and its subdirectories, except those that [Skip] names. For a file
+// it calls do for its directory.
 func walk(root string, do func(dir string)) {
 	if info, err := os.Stat(root); err == nil && !info.IsDir() {
 		do(filepath.Dir(root))
@@ -95,7 +96,7 @@ func walk(root string, do func(dir string)) {
 	_ = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
-			return nil // it has gone meanwhile
+			return nil // it has been removed meanwhile
 		case !d.IsDir():
 			return nil
 		case path != root && Skip(d.Name()):
@@ -106,7 +107,7 @@ func walk(root string, do func(dir string)) {
 	})
 }
 
-// Skip reports whether a directory of this name holds what tools write, and people do not.
+// Skip reports whether a directory of this name holds generated files.
 func Skip(name string) bool {
 	switch name {
 	case "node_modules", "__pycache__", "venv", "vendor":
@@ -115,8 +116,8 @@ func Skip(name string) bool {
 	return strings.HasPrefix(name, ".")
 }
 
-// Wait returns the path of a file that has changed, once nothing has changed for a moment. Changes
-// between two calls are not lost. The error is that of ctx, or the watch has broken.
+// Wait returns the path of a changed file, once no more changes follow. Changes between two calls
+// are not lost. The error is ctx.Err(), or that of a broken watch.
 func (w *Watcher) Wait(ctx context.Context) (path string, err error) {
 	var settled, late <-chan time.Time
 	for {
@@ -131,7 +132,7 @@ func (w *Watcher) Wait(ctx context.Context) (path string, err error) {
 				continue
 			}
 			if path == "" {
-				late = time.After(impatience)
+				late = time.After(maxQuiet)
 			}
 			path, settled = e.Name, time.After(quiet)
 		case err := <-w.notify.Errors:
@@ -147,15 +148,15 @@ func (w *Watcher) Wait(ctx context.Context) (path string, err error) {
 	}
 }
 
-// counts reports whether an event is a change. New directories in trees are watched from here on; what
-// was written into them before this is told by their own coming.
+// counts reports whether an event is a change. It watches new directories in trees; files that were
+// written into them before are reported by the creation of the directory.
 func (w *Watcher) counts(e fsnotify.Event) bool {
 	if e.Op == fsnotify.Chmod {
-		return false // of indexers and back-ups; content has not changed
+		return false // indexers and backups do that; the content is the same
 	}
 	if e.Has(fsnotify.Create) && w.inTree(e.Name) {
 		if info, err := os.Stat(e.Name); err == nil && info.IsDir() && !Skip(info.Name()) {
-			walk(e.Name, func(dir string) { _ = w.notify.Add(dir) }) // it may have gone already
+			walk(e.Name, func(dir string) { _ = w.notify.Add(dir) }) // it may be gone already
 			return true
 		}
 	}

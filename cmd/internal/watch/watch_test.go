@@ -108,7 +108,7 @@ func TestNewDirectories(t *testing.T) {
 }
 
 // What changes between two calls is not lost, and many changes are one.
-func TestChangesAreGathered(t *testing.T) {
+func TestWaitMergesChanges(t *testing.T) {
 	w, dir := watching(t)
 	for _, name := range []string{"a.go", "b.go", "c.go"} {
 		write(t, filepath.Join(dir, name))
