@@ -18,17 +18,17 @@ import (
 	"github.com/tyg-dev/tyg/internal/awstest"
 )
 
-// An account is an account on AWS and a person at a terminal with its keys, in the directory of a
-// project.
+// An account is an AWS account, and a user with its keys in the directory of a project.
 type account struct {
 	*awstest.Cloud
 	t   *testing.T
 	url string
 }
 
-// newAccount makes an account, and a new project of this machine's architecture, in which the test then
-// is. The templates "small" and "small chat" have the configuration of echo and chat, and a program that
-// is built in no time. The test ends with an error if AWS would not have understood a request.
+// newAccount makes an account, and a new project of this machine's architecture, in which the test
+// then is. The templates "small" and "small chat" have the configuration of echo and chat, and a
+// program that is built in no time. The test ends with an error if AWS would not have understood a
+// request.
 func newAccount(t *testing.T, template, name string) *account {
 	t.Helper()
 	a := &account{Cloud: awstest.New(), t: t}
@@ -63,22 +63,25 @@ func newAccount(t *testing.T, template, name string) *account {
 	return a
 }
 
-// small makes a project that describes itself as echo does, and does nothing else. Its configuration is
-// that of the template.
+// small makes a project that describes itself as echo does, and does nothing else. Its
+// configuration is that of the template.
 func (a *account) small(template, name string) {
 	a.t.Helper()
 	for file, text := range map[string]string{
-		"go.mod": "module small\n\ngo 1.26\n", ".tyg/config.json": string(project.NewConfig(template, name)),
+		"go.mod": "module small\n\ngo 1.26\n", ".tyg/config.json": string(project.NewConfig(template,
+			name)),
 		"main.go": "package main\n\nimport \"os\"\n\nfunc main() {\n\t_, _ = os.Stdout.WriteString(`" +
-			`{"name":"small","routes":["$default"],"selection":"$request.body.action"}` + "`)\n}\n",
+			`{"name":"small","routes":[{"key":"$default"}],` +
+			`"route_selection":"$request.body.action"}` + "`)\n}\n",
 	} {
-		if err := project.WriteFile(filepath.Join(name, filepath.FromSlash(file)), []byte(text)); err != nil {
+		if err := project.WriteFile(filepath.Join(name, filepath.FromSlash(file)),
+			[]byte(text)); err != nil {
 			a.t.Fatal(err)
 		}
 	}
 }
 
-// environment is that of a person with keys of the account. Nothing else of this machine counts.
+// environment sets the keys of the account, and hides the configuration of this machine.
 func (a *account) environment() {
 	id, secret := a.Key()
 	for name, value := range map[string]string{

@@ -19,9 +19,11 @@ import (
 	"github.com/tyg-dev/tyg/internal/functions"
 )
 
-// application builds the project for Lambda, asks it for its routes, and returns what should be on AWS.
-// It calls nobody.
-func (r *stageCommand) application(ctx context.Context, c project.Config) (deploy.Application, error) {
+// application builds the project for Lambda, asks the program for its routes, and returns what
+// should be on AWS. It does not call AWS.
+func (r *stageCommand) application(
+	ctx context.Context, c project.Config,
+) (deploy.Application, error) {
 	b := &application.Blueprint{
 		Config: c, Dir: r.Dir, Stage: r.Stage, Generated: r.generated,
 	}
@@ -34,7 +36,7 @@ func (r *stageCommand) application(ctx context.Context, c project.Config) (deplo
 		return deploy.Application{}, err
 	}
 	app, err := b.Application()
-	if err != nil || !r.keeps {
+	if err != nil || !r.keepPackage {
 		return app, err
 	}
 	known, err := packages.Of(r.Dir).Keep(b.Bundle, b.At(r.Stage).Architecture)
@@ -44,7 +46,7 @@ func (r *stageCommand) application(ctx context.Context, c project.Config) (deplo
 	return app, err
 }
 
-// build returns the program for Lambda, and fills in how it describes itself.
+// build returns the program for Lambda, and completes the description of the application.
 func (r *stageCommand) build(ctx context.Context, b *application.Blueprint) ([]byte, error) {
 	project := gobuild.Project{Dir: r.Dir}
 	if err := project.Check(); err != nil {
@@ -60,7 +62,8 @@ func (r *stageCommand) build(ctx context.Context, b *application.Blueprint) ([]b
 	if err != nil {
 		return nil, err
 	}
-	// What runs here tells the routes. It is built as for Lambda, since it may have others there.
+	// A program for this machine prints the routes. It has the build tags of Lambda, because the
+	// routes may depend on them.
 	here := gobuild.Platform{OS: runtime.GOOS, Arch: runtime.GOARCH}
 	asked := program
 	if here != there {
@@ -83,7 +86,9 @@ func goArch(architecture string) string {
 }
 
 // ask asks a program for its routes, in the directory of the project.
-func ask(ctx context.Context, b *application.Blueprint, p gobuild.Program) (tyg.Description, error) {
+func ask(
+	ctx context.Context, b *application.Blueprint, p gobuild.Program,
+) (tyg.Description, error) {
 	dir, err := filepath.Abs(b.Dir)
 	if err != nil {
 		return tyg.Description{}, fmt.Errorf("find project: %w", err)
@@ -93,13 +98,13 @@ func ask(ctx context.Context, b *application.Blueprint, p gobuild.Program) (tyg.
 	}
 	d, err := backend.Ask(ctx, fn, os.Environ())
 	if err == nil && len(d.Routes) == 0 {
-		err = errors.New("the application handles nothing: give it OnConnect, OnMessage, OnDisconnect " +
+		err = errors.New("the application handles no events; add OnConnect, OnMessage, OnDisconnect " +
 			"or OnRoute")
 	}
 	return d, err
 }
 
-// explainBuild prints what a compiler says.
+// explainBuild prints the messages of the compiler.
 func (r *stageCommand) explainBuild(err error) error {
 	if build, ok := errors.AsType[*gobuild.Error](err); ok {
 		fmt.Fprint(r.e.Stderr, build.Output)

@@ -17,13 +17,13 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy"
 )
 
-// A deletion is one call of delete.
+// A deletion runs delete.
 type deletion struct {
 	*stageCommand
 	options stagecmd.Delete
 }
 
-// run deletes the stage. What is wrong with the configuration is no obstacle.
+// run deletes the stage. It warns of a configuration that cannot be read.
 func (d *deletion) run(ctx context.Context) error {
 	state, err := deploy.ReadState(d.stateFile())
 	if err != nil {
@@ -41,13 +41,14 @@ func (d *deletion) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	app := deploy.Application{Name: cmp.Or(application.NameOf(state, d.Stage), c.AppName), Stage: d.Stage}
+	app := deploy.Application{Name: cmp.Or(application.NameOf(state, d.Stage), c.AppName),
+		Stage: d.Stage}
 	if err := d.confirm(ctx, app, worker.Cloud.Account, steps); err != nil {
 		return err
 	}
 	if _, err := worker.Delete(ctx, app, d.options.Tables); err != nil {
 		if cli.Interrupted(ctx, err) == cli.ErrInterrupted {
-			fmt.Fprintln(d.e.Stderr, "tyg: interrupted; tyg delete goes on from here")
+			fmt.Fprintln(d.e.Stderr, "tyg: interrupted; run tyg delete again to continue")
 			return cli.ErrInterrupted
 		}
 		return err
@@ -58,7 +59,7 @@ func (d *deletion) run(ctx context.Context) error {
 	return d.report(steps, state)
 }
 
-// confirm asks whether it is meant.
+// confirm asks for confirmation.
 func (d *deletion) confirm(
 	ctx context.Context, app deploy.Application, at deploy.Account, steps []deploy.Step,
 ) error {
@@ -66,24 +67,24 @@ func (d *deletion) confirm(
 		return nil
 	}
 	if _, ok := terminal.Of(d.e.Stdin); !ok {
-		return errors.New("delete asks first, and there is no terminal to ask on; say --yes")
+		return errors.New("delete asks for confirmation, and there is no terminal; use --yes")
 	}
 	answers := bufio.NewReader(d.e.Stdin)
 	err := d.ask(ctx, answers, fmt.Sprintf("Delete %s, stage %s, from account %s, region %s?",
 		app.Name, app.Stage, at.ID, at.Region))
 	for _, s := range steps {
 		if err == nil && s.Type == deploy.TypeTable {
-			err = d.ask(ctx, answers, fmt.Sprintf("Delete table %s and all that is in it?", s.Name))
+			err = d.ask(ctx, answers, fmt.Sprintf("Delete table %s and its data?", s.Name))
 		}
 	}
 	return err
 }
 
-// ask waits for an answer, or for the context.
+// ask asks a question, and returns an error unless the answer is yes.
 func (d *deletion) ask(ctx context.Context, answers *bufio.Reader, question string) error {
 	fmt.Fprintf(d.e.Stderr, "%s [y/N] ", question)
 	answered := make(chan string, 1)
-	go func() { // ends with a line or the process: nothing else ends a read from a terminal
+	go func() { // ends with a line or the process: a read from a terminal cannot be cancelled
 		line, _ := answers.ReadString('\n') // an error is no answer
 		answered <- line
 	}()
@@ -99,7 +100,7 @@ func (d *deletion) ask(ctx context.Context, answers *bufio.Reader, question stri
 	}
 }
 
-// report prints what is left, and how to get rid of it.
+// report prints the tables that are left, and how to delete them.
 func (d *deletion) report(done []deploy.Step, state deploy.State) error {
 	if d.JSON {
 		return d.reportJSON(done, state)
@@ -109,12 +110,12 @@ func (d *deletion) report(done []deploy.Step, state deploy.State) error {
 	}
 	tables := state.Of(deploy.TypeTable)
 	if len(tables) > 0 {
-		fmt.Fprintln(d.e.Stdout, "Tables that stay, with all that is in them:")
+		fmt.Fprintln(d.e.Stdout, "Tables that were kept, with their data:")
 	}
 	for _, t := range tables {
 		how := "tyg delete --tables --stage " + d.Stage
 		if t.Adopted {
-			how = fmt.Sprintf("it was there before; aws dynamodb delete-table --table-name %s --region %s",
+			how = fmt.Sprintf("not created by tyg; aws dynamodb delete-table --table-name %s --region %s",
 				t.TableName, state.Region)
 		}
 		fmt.Fprintf(d.e.Stdout, "  - %s (%s)\n", t.TableName, how)

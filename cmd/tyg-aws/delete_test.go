@@ -12,7 +12,7 @@ import (
 	"github.com/tyg-dev/tyg/cmd/internal/cli"
 )
 
-// answer runs a command at a terminal, on which a person types answers.
+// answer runs a command at a terminal with typed answers.
 func (a *account) answer(typed string, args ...string) outcome {
 	a.t.Helper()
 	keyboard, tty, err := pty.Open()
@@ -30,14 +30,15 @@ func (a *account) answer(typed string, args ...string) outcome {
 	return outcome{status, stdout.String(), stderr.String()}
 }
 
-// On a terminal delete asks, and for each table again. All but yes is no.
+// On a terminal delete asks for confirmation, and again for each table.
 func TestDeleteAsksOnATerminal(t *testing.T) {
 	a := newAccount(t, "small", "echo-server")
-	a.configure(`"version": "2.0",`, `"version": "2.0", "tables": {"rooms": {"partition_key": {"name": "PK"}}},`)
+	a.configure(`"version": "2.0",`,
+		`"version": "2.0", "tables": {"rooms": {"partition_key": {"name": "PK"}}},`)
 	a.must("deploy")
 	there := len(a.Resources())
 	const first = "Delete echo-server, stage dev, from account 123456789012, region us-west-2? [y/N] "
-	const second = "Delete table echo-server-dev-rooms and all that is in it? [y/N] "
+	const second = "Delete table echo-server-dev-rooms and its data? [y/N] "
 	for _, test := range []struct {
 		typed, stderr string
 		args          []string
@@ -54,7 +55,8 @@ func TestDeleteAsksOnATerminal(t *testing.T) {
 	if got := len(a.Resources()); got != there {
 		t.Errorf("%d resources are left of %d", got, there)
 	}
-	if o := a.answer("y\nY\n", "delete", "--tables"); o.status != cli.ExitOK || o.stderr != first+second {
+	if o := a.answer("y\nY\n", "delete", "--tables"); o.status != cli.ExitOK ||
+		o.stderr != first+second {
 		t.Errorf("status %d, stderr %q", o.status, o.stderr)
 	}
 	if left := a.Resources(); len(left) > 0 {

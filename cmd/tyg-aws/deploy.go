@@ -10,7 +10,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy"
 )
 
-// deploy puts the stage on AWS and reports where it is.
+// deploy deploys the stage and prints its resources.
 func (r *stageCommand) deploy(ctx context.Context) error {
 	d, plan, err := r.plan(ctx)
 	if err != nil {
@@ -19,8 +19,8 @@ func (r *stageCommand) deploy(ctx context.Context) error {
 	r.warn(plan.Warnings)
 	if err := d.Apply(ctx, plan); err != nil {
 		if cli.Interrupted(ctx, err) == cli.ErrInterrupted {
-			fmt.Fprintln(r.e.Stderr, "tyg: interrupted; what was made is written down, and tyg deploy goes on "+
-				"from there")
+			fmt.Fprintln(r.e.Stderr, "tyg: interrupted; the state is saved, run tyg deploy again to "+
+				"continue")
 			return cli.ErrInterrupted
 		}
 		return err
@@ -32,7 +32,7 @@ func (r *stageCommand) deploy(ctx context.Context) error {
 	return r.report(state)
 }
 
-// plan builds the project and compares it with what is there.
+// plan builds the project and compares it with the account.
 func (r *stageCommand) plan(ctx context.Context) (*deploy.Deployer, deploy.Plan, error) {
 	c, err := project.ReadConfig(r.Dir)
 	if err == nil {
@@ -41,7 +41,7 @@ func (r *stageCommand) plan(ctx context.Context) (*deploy.Deployer, deploy.Plan,
 	if err != nil {
 		return nil, deploy.Plan{}, err
 	}
-	d, err := r.deployer(ctx, c.Profile) // before the build: it takes longer
+	d, err := r.deployer(ctx, c.Profile) // before the build, which takes longer
 	if err != nil {
 		return nil, deploy.Plan{}, err
 	}
@@ -60,7 +60,7 @@ func (r *stageCommand) plan(ctx context.Context) (*deploy.Deployer, deploy.Plan,
 	return d, plan, cli.Interrupted(ctx, err)
 }
 
-// deployer returns what works on the stage.
+// deployer returns the Deployer of the stage.
 func (r *stageCommand) deployer(ctx context.Context, profile string) (*deploy.Deployer, error) {
 	cloud, err := r.cloud(ctx, profile)
 	if err != nil {
@@ -69,7 +69,7 @@ func (r *stageCommand) deployer(ctx context.Context, profile string) (*deploy.De
 	return &deploy.Deployer{Cloud: cloud, StateFile: r.stateFile(), Progress: r.progress}, nil
 }
 
-// A deployed stage is the result of a deploy, for programs.
+// deployed is the result of deploy --json.
 type deployed struct {
 	Stage     string            `json:"stage"`
 	Region    string            `json:"region"`
@@ -82,7 +82,7 @@ type deployed struct {
 	CustomDomain *customDomain `json:"custom_domain,omitempty"`
 }
 
-// A customDomain is what its owner has to put into the DNS: an alias from the name to the other one.
+// A customDomain has the DNS alias that its owner must create, from Name to AliasDomainName.
 type customDomain struct {
 	Name            string `json:"name"`
 	URL             string `json:"url"`
@@ -90,7 +90,7 @@ type customDomain struct {
 	AliasDomainName string `json:"alias_domain_name"`
 }
 
-// report prints where the stage is.
+// report prints the resources of the stage.
 func (r *stageCommand) report(s deploy.State) error {
 	if r.JSON {
 		return cli.PrintJSON(r.e.Stdout, r.deployedStage(s))
@@ -124,7 +124,7 @@ func (r *stageCommand) deployedStage(s deploy.State) deployed {
 	return d
 }
 
-// domainURL returns where clients connect by a custom domain name.
+// domainURL returns the URL of a custom domain name.
 func domainURL(domain deploy.Resource) string {
 	path := "/"
 	for _, m := range domain.APIMapping {

@@ -39,7 +39,7 @@ Creating websocket api: echo-server-dev-websocket-api
 	a.wantText(a.must("deploy"), `Creating deployment package.
 Reusing existing deployment package.
 `+resourcesOfEcho)
-	if got, want := a.must("plan"), "Nothing to do: all is as it should be.\n"; got != want {
+	if got, want := a.must("plan"), "Nothing to do: the stage is up to date.\n"; got != want {
 		t.Errorf("plan printed %q, want %q", got, want)
 	}
 	a.wantText(a.must("url"), "wss://{id}.execute-api.us-west-2.amazonaws.com/api/\n")
@@ -70,7 +70,8 @@ func TestPlanListsWhatDiffers(t *testing.T) {
 		}
 	}
 	a.must("deploy")
-	a.configure(`"version": "2.0",`, `"version": "2.0", "lambda_memory_size": 256, "tags": {"team": "tea"},`)
+	a.configure(`"version": "2.0",`,
+		`"version": "2.0", "lambda_memory_size": 256, "tags": {"team": "tea"},`)
 	o = a.tyg("plan")
 	for _, line := range []string{
 		"~ update lambda_function echo-server-dev-websocket_message\n",
@@ -134,7 +135,7 @@ func TestDeployOfTheChat(t *testing.T) {
 		t.Errorf("TABLE is %q", got)
 	}
 	text = a.must("delete", "--yes")
-	const stays = "Tables that stay, with all that is in them:\n" +
+	const stays = "Tables that were kept, with their data:\n" +
 		"  - my-chat-dev-rooms (tyg delete --tables --stage dev)\n"
 	if !strings.HasSuffix(text, stays) {
 		t.Errorf("delete printed\n%s\nwant at its end\n%s", text, stays)
@@ -151,13 +152,14 @@ func TestDeployOfTheChat(t *testing.T) {
 }
 
 // A program may read its variables before it says which routes it has.
-func TestProgramIsAskedInItsEnvironment(t *testing.T) {
+func TestProgramDescribesItselfInItsEnvironment(t *testing.T) {
 	a := newAccount(t, "small", "echo-server")
 	a.edit("main.go", "func main() {\n", "func main() {\n"+
 		"\tif os.Getenv(\"COLOUR\") != \"red\" || os.Getenv(\"SIZE\") != \"big\" ||\n"+
 		"\t\tos.Getenv(\"TABLE\") != \"echo-server-dev-rooms\" {\n\t\tpanic(\"no environment\")\n\t}\n")
 	a.fails(cli.ExitFailure, "Creating deployment package.\n"+
-		"tyg: the program ended before it said which routes it has: exit status 2\n\tpanic: no environment", "plan")
+		"tyg: the program exited before it printed its routes: exit status 2\n\tpanic: no "+
+		"environment", "plan")
 	a.configure(`"version": "2.0",`, `"version": "2.0",
 		"environment_variables": {"COLOUR": "red"},
 		"lambda_functions": {"websocket_message": {"environment_variables": {"SIZE": "big"}}},
@@ -168,9 +170,10 @@ func TestProgramIsAskedInItsEnvironment(t *testing.T) {
 }
 
 // A signal in the middle of a deploy, after each call in turn, leaves what the next one continues.
-func TestInterruptedDeployGoesOn(t *testing.T) {
+func TestInterruptedDeployContinues(t *testing.T) {
 	a := newAccount(t, "small", "echo-server")
-	for _, operation := range []string{"CreateApi", "CreateRole", "CreateFunction", "CreateDeployment"} {
+	for _, operation := range []string{"CreateApi", "CreateRole", "CreateFunction",
+		"CreateDeployment"} {
 		ctx, interrupt := context.WithCancel(t.Context())
 		a.SetFault(func(_ int, _, name string) awstest.Fault {
 			if name == operation {
@@ -180,20 +183,21 @@ func TestInterruptedDeployGoesOn(t *testing.T) {
 		})
 		o := a.tygWith(ctx, "", "deploy")
 		interrupt()
-		const said = "tyg: interrupted; what was made is written down, and tyg deploy goes on from there\n"
+		const said = "tyg: interrupted; the state is saved, run tyg deploy again to continue\n"
 		if o.status != cli.ExitInterrupted || !strings.HasSuffix(o.stderr, said) {
 			t.Errorf("%s: status %d, stderr %q", operation, o.status, o.stderr)
 		}
 	}
 	a.SetFault(nil)
-	a.wantText(a.must("url"), strings.TrimPrefix(lastLine(a.must("deploy")), "  - Websocket API URL: "))
+	a.wantText(a.must("url"), strings.TrimPrefix(lastLine(a.must("deploy")),
+		"  - Websocket API URL: "))
 	a.must("delete", "--yes")
 	if left := a.Resources(); len(left) > 0 {
 		t.Errorf("delete has left %q", left)
 	}
 }
 
-func TestInterruptedDeleteGoesOn(t *testing.T) {
+func TestInterruptedDeleteContinues(t *testing.T) {
 	a := newAccount(t, "small", "echo-server")
 	a.must("deploy")
 	ctx, interrupt := context.WithCancel(t.Context())
@@ -205,7 +209,8 @@ func TestInterruptedDeleteGoesOn(t *testing.T) {
 		return awstest.None
 	})
 	o := a.tygWith(ctx, "", "delete", "--yes")
-	if o.status != cli.ExitInterrupted || o.stderr != "tyg: interrupted; tyg delete goes on from here\n" {
+	if o.status != cli.ExitInterrupted || o.stderr != "tyg: interrupted; run tyg delete again to "+
+		"continue\n" {
 		t.Errorf("status %d, stderr %q", o.status, o.stderr)
 	}
 	a.must("delete", "--yes")
@@ -239,11 +244,12 @@ func TestC20DeleteNeedsTheStateFileOnly(t *testing.T) {
 // C16: url knows WebSocket APIs, and says what it knows if there is none.
 func TestC16URLIsThatOfTheWebSocketAPI(t *testing.T) {
 	a := newAccount(t, "small", "echo-server")
-	a.fails(cli.ExitFailure, "tyg: stage \"dev\" is not deployed; tyg deploy does that\n", "url")
+	a.fails(cli.ExitFailure, "tyg: stage \"dev\" is not deployed; run tyg deploy\n", "url")
 	a.must("deploy")
 	a.wantText(a.must("url", "--json"), `{
   "url": "wss://{id}.execute-api.us-west-2.amazonaws.com/api/"
 }
 `)
-	a.fails(cli.ExitFailure, "tyg: stage \"prod\" is not deployed; deployed are: dev\n", "url", "--stage", "prod")
+	a.fails(cli.ExitFailure, "tyg: stage \"prod\" is not deployed; deployed stages: dev\n", "url",
+		"--stage", "prod")
 }

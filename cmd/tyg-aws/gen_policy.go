@@ -21,7 +21,7 @@ func (r *stageCommand) genPolicy(ctx context.Context, deployer bool) error {
 		return err
 	}
 	quiet := *r
-	quiet.JSON = true // the policy is the result
+	quiet.JSON = true // progress must not mix with the policy
 	quiet.generated = true
 	app, err := quiet.application(ctx, c)
 	if err != nil {
@@ -36,7 +36,7 @@ func (r *stageCommand) genPolicy(ctx context.Context, deployer bool) error {
 	return cli.PrintJSON(r.e.Stdout, deploy.GeneratedPolicy(app, account, cmp.Or(api.APIID, "*")))
 }
 
-// withLeftTables adds the tables that have been made and are not declared any more.
+// withLeftTables adds the tables that were created and are no longer declared.
 func withLeftTables(tables []deploy.Table, state deploy.State) []deploy.Table {
 	for _, left := range state.Of(deploy.TypeTable) {
 		declared := slices.ContainsFunc(tables, func(t deploy.Table) bool {
@@ -49,15 +49,17 @@ func withLeftTables(tables []deploy.Table, state deploy.State) []deploy.Table {
 	return tables
 }
 
-// account returns where the stage is, or would be, as far as that is known.
-func (r *stageCommand) account(ctx context.Context, c project.Config, state deploy.State) deploy.Account {
+// account returns the account of the stage as far as it is known.
+func (r *stageCommand) account(
+	ctx context.Context, c project.Config, state deploy.State,
+) deploy.Account {
 	account := deploy.Account{ID: state.AccountID, Region: state.Region}
 	if account.ID == "" {
 		cloud, err := r.cloud(ctx, c.Profile)
 		if err == nil {
 			return cloud.Account
 		}
-		r.warn([]string{"the account is *, because it is not known: " + err.Error()})
+		r.warn([]string{"the account is unknown and becomes *: " + err.Error()})
 		account = deploy.Account{ID: "*", Region: cmp.Or(r.Region, r.e.Getenv("AWS_REGION"), "*")}
 	}
 	account.Partition = partition(account.Region)

@@ -23,7 +23,7 @@ import (
 	"github.com/tyg-dev/tyg/lambda"
 )
 
-// An invocation is one call of invoke.
+// An invocation runs invoke.
 type invocation struct {
 	*stageCommand
 	options stagecmd.Invoke
@@ -53,7 +53,7 @@ func (i *invocation) run(cmd *cobra.Command) error {
 	return i.call(cmd.Context(), fn, payload)
 }
 
-// find returns the function that is meant.
+// find returns the function that the flags name.
 func (i *invocation) find(cmd *cobra.Command, state deploy.State) (deploy.Resource, error) {
 	known := functionNames(state)
 	name := i.options.Name
@@ -62,29 +62,31 @@ func (i *invocation) find(cmd *cobra.Command, state deploy.State) (deploy.Resour
 	case len(known) == 1:
 		name = known[0]
 	case i.options.Event == "":
-		return deploy.Resource{}, cli.Usagef(cmd, "name a function with --name; there are %s",
+		return deploy.Resource{}, cli.Usagef(cmd, "name a function with --name: %s",
 			strings.Join(known, ", "))
 	default:
 		name = map[string]string{
-			"connect": application.ConnectFunction, "message": application.MessageFunction, "disconnect": application.DisconnectFunction,
+			"connect": application.ConnectFunction, "message": application.MessageFunction,
+			"disconnect": application.DisconnectFunction,
 		}[i.options.Event]
 	}
 	fn, ok := state.Find(deploy.TypeFunction, name)
 	if !ok {
-		return fn, cli.Usagef(cmd, "could not find a lambda function named %s%s; there are %s",
+		return fn, cli.Usagef(cmd, "there is no function %q%s; use one of %s",
 			name, strict.DidYouMean(name, known), strings.Join(known, ", "))
 	}
 	if fn.FunctionARN == "" {
-		return fn, fmt.Errorf("function %s is not there yet: its deploy did not end; run tyg deploy", name)
+		return fn, fmt.Errorf("function %s does not exist yet: its deploy did not finish; run tyg deploy",
+			name)
 	}
 	return fn, nil
 }
 
-// payload returns what the function is called with.
+// payload returns the payload of the call.
 func (i *invocation) payload(cmd *cobra.Command, state deploy.State) ([]byte, error) {
 	if i.options.Event == "" {
 		if cmd.Flags().Changed("body") {
-			return nil, cli.Usagef(cmd, "--body is the text of a sample message; say --event message")
+			return nil, cli.Usagef(cmd, "--body is the text of a sample message; add --event message")
 		}
 		return i.read(cmd)
 	}
@@ -98,7 +100,8 @@ func (i *invocation) payload(cmd *cobra.Command, state deploy.State) ([]byte, er
 
 func (i *invocation) read(cmd *cobra.Command) ([]byte, error) {
 	if _, ok := terminal.Of(i.e.Stdin); ok {
-		return nil, cli.Usagef(cmd, "there is no payload; say --event message, or give one on standard input")
+		return nil, cli.Usagef(cmd,
+			"there is no payload; use --event message, or write one to standard input")
 	}
 	data, err := io.ReadAll(i.e.Stdin)
 	if err != nil {
@@ -134,17 +137,18 @@ func (i *invocation) call(ctx context.Context, fn deploy.Resource, payload []byt
 	return err
 }
 
-// explain says what a function or Lambda has reported.
+// explain prints the error of a function, and returns that of Lambda.
 func (i *invocation) explain(err error) error {
 	if failed, ok := errors.AsType[*lambda.FunctionError](err); ok {
 		for _, line := range failed.Stack {
 			fmt.Fprintf(i.e.Stderr, "  %s\n", line)
 		}
 		fmt.Fprintf(i.e.Stderr, "%s: %s\n", failed.Type, failed.Message)
-		return errors.New("unhandled exception in Lambda function, details above")
+		return errors.New("the function failed; see above")
 	}
 	if refused, ok := errors.AsType[*lambda.ServiceError](err); ok {
-		return fmt.Errorf("got %q exception back from Lambda\n%s", cmp.Or(refused.Type, "unknown"), refused.Message)
+		return fmt.Errorf("Lambda refused the call with %s:\n%s",
+			cmp.Or(refused.Type, "an unknown error"), refused.Message)
 	}
 	return err
 }

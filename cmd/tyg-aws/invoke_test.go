@@ -41,7 +41,8 @@ func TestSampleEvents(t *testing.T) {
 
 func TestInvoke(t *testing.T) {
 	a := newAccount(t, "small", "echo-server")
-	a.fails(cli.ExitFailure, "tyg: stage \"dev\" is not deployed; tyg deploy does that\n", "invoke", "--event", "message")
+	a.fails(cli.ExitFailure, "tyg: stage \"dev\" is not deployed; run tyg deploy\n", "invoke",
+		"--event", "message")
 	a.must("deploy")
 	for _, args := range [][]string{
 		{"invoke", "--event", "message", "--body", "hi"},
@@ -66,18 +67,20 @@ func TestInvoke(t *testing.T) {
 	}
 	o := a.tygWith(t.Context(), `{"a": 1}`, "invoke")
 	calls := a.Calls()
-	if got, _ := calls[len(calls)-1].Input["Payload"].([]byte); o.status != cli.ExitOK || string(got) != `{"a": 1}` {
+	if got, _ := calls[len(calls)-1].Input["Payload"].([]byte); o.status != cli.ExitOK ||
+		string(got) != `{"a": 1}` {
 		t.Errorf("status %d, and it sent %q, want standard input", o.status, got)
 	}
 }
 
-func TestInvokeThatMakesNoSense(t *testing.T) {
+func TestInvokeUsageErrors(t *testing.T) {
 	a := newAccount(t, "small", "echo-server")
 	a.must("deploy")
-	a.fails(cli.ExitUsage, "tyg: could not find a lambda function named websocket_mesage; did you mean "+
-		"\"websocket_message\"?; there are websocket_message; see tyg invoke --help\n",
+	a.fails(cli.ExitUsage, "tyg: there is no function \"websocket_mesage\"; did you mean "+
+		"\"websocket_message\"?; use one of websocket_message; see tyg invoke --help\n",
 		"invoke", "-n", "websocket_mesage", "--event", "message")
-	a.fails(cli.ExitUsage, "tyg: --event \"conect\" is none of connect, message, disconnect; see tyg invoke --help\n",
+	a.fails(cli.ExitUsage, "tyg: --event \"conect\" is not one of connect, message, disconnect; see "+
+		"tyg invoke --help\n",
 		"invoke", "--event", "conect")
 	a.fails(cli.ExitUsage, "tyg: --body is the text of a sample message", "invoke", "--body", "hi")
 	if o := a.tygWith(t.Context(), "{", "invoke"); o.status != cli.ExitFailure ||
@@ -86,20 +89,21 @@ func TestInvokeThatMakesNoSense(t *testing.T) {
 	}
 }
 
-func TestInvokeThatFails(t *testing.T) {
+func TestInvokeReportsFailures(t *testing.T) {
 	a := newAccount(t, "small", "echo-server")
 	a.must("deploy")
 	a.OnInvoke(func(awstest.Function, []byte) ([]byte, string) {
-		return []byte(`{"errorType": "panic", "errorMessage": "no table", "stackTrace": ["main.go:3"]}`), "Unhandled"
+		const failed = `{"errorType": "panic", "errorMessage": "no table", "stackTrace": ["main.go:3"]}`
+		return []byte(failed), "Unhandled"
 	})
 	a.fails(cli.ExitFailure, "  main.go:3\npanic: no table\n"+
-		"tyg: unhandled exception in Lambda function, details above\n", "invoke", "--event", "message")
+		"tyg: the function failed; see above\n", "invoke", "--event", "message")
 	a.SetFault(func(_ int, _, operation string) awstest.Fault {
 		if operation == "Invoke" {
 			return awstest.Deny
 		}
 		return awstest.None
 	})
-	a.fails(cli.ExitFailure, "tyg: got \"AccessDeniedException\" exception back from Lambda\nUser: ",
+	a.fails(cli.ExitFailure, "tyg: Lambda refused the call with AccessDeniedException:\nUser: ",
 		"invoke", "--event", "message")
 }

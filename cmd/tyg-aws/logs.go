@@ -21,7 +21,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy"
 )
 
-// A logsRun is one call of logs.
+// A logsRun runs logs.
 type logsRun struct {
 	*stageCommand
 	options stagecmd.Logs
@@ -42,7 +42,7 @@ func (l *logsRun) run(cmd *cobra.Command) error {
 	known := functionNames(state)
 	for _, name := range l.options.Functions {
 		if !slices.Contains(known, name) {
-			return cli.Usagef(cmd, "there is no function %q%s; there is %s",
+			return cli.Usagef(cmd, "there is no function %q%s; use one of %s",
 				name, strict.DidYouMean(name, known), strings.Join(known, ", "))
 		}
 	}
@@ -61,7 +61,7 @@ func (l *logsRun) run(cmd *cobra.Command) error {
 	}), several)
 }
 
-// print prints the events. With --follow, the end of ctx is the way to leave.
+// print prints the events. With --follow, the end of ctx is no error.
 func (l *logsRun) print(
 	ctx context.Context, events iter.Seq2[deploy.LogEvent, error], several bool,
 ) error {
@@ -86,24 +86,24 @@ func (l *logsRun) print(
 	return nil
 }
 
-// parseSince reads a time that has passed or a moment. No text is the zero time.
+// parseSince parses a duration before now, or a time. Empty text is the zero time.
 func parseSince(text string, now time.Time) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil
 	}
-	if passed, ok := parsePassed(text); ok {
-		return now.Add(-passed), nil
+	if ago, ok := parseAgo(text); ok {
+		return now.Add(-ago), nil
 	}
 	for _, layout := range []string{time.RFC3339, time.DateOnly} {
 		if at, err := time.Parse(layout, text); err == nil {
 			return at, nil
 		}
 	}
-	return time.Time{}, errors.New("say 90s, 10m, 2h, 3d, 1w, 2026-01-31 or 2026-01-31T12:00:00Z")
+	return time.Time{}, errors.New("use 90s, 10m, 2h, 3d, 1w, 2026-01-31 or 2026-01-31T12:00:00Z")
 }
 
-// parsePassed reads a number and a unit. What is longer than a century is none.
-func parsePassed(text string) (time.Duration, bool) {
+// parseAgo parses a number and a unit, up to a century.
+func parseAgo(text string) (time.Duration, bool) {
 	m := regexp.MustCompile(`^([0-9]{1,10})([smhdw])$`).FindStringSubmatch(text)
 	if m == nil {
 		return 0, false

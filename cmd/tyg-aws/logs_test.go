@@ -102,7 +102,8 @@ func TestLogs(t *testing.T) {
 		"T websocket_connect 012345 hello <you>", "T websocket_message 012345 two", "lines",
 		"T websocket_message 012345 \x1b[2Jclear", "T websocket_connect 012345 bye")
 	wantLog(t, a.must("logs", "-n", "websocket_connect", "--include-lambda-messages"),
-		"T 012345 START RequestId: 1", "T 012345 hello <you>", "T 012345 END RequestId: 1", "T 012345 bye")
+		"T 012345 START RequestId: 1", "T 012345 hello <you>", "T 012345 END RequestId: 1", "T 012345 "+
+			"bye")
 	wantLog(t, a.must("logs", "--num-entries", "1"), "T websocket_connect 012345 bye")
 	wantLog(t, a.must("logs", "--since", "90s"), "T websocket_connect 012345 bye")
 	wantLog(t, a.must("logs", "--filter", "hello"), "T websocket_connect 012345 hello <you>")
@@ -128,8 +129,9 @@ func TestLogsAsJSON(t *testing.T) {
 }
 
 // A signal is the way to leave a log that is followed, and cuts another one short.
-func TestLogsInterrupted(t *testing.T) {
-	for follow, want := range map[string]int{"--follow": cli.ExitOK, "--follow=false": cli.ExitInterrupted} {
+func TestLogsStopAtInterrupt(t *testing.T) {
+	for follow, want := range map[string]int{"--follow": cli.ExitOK,
+		"--follow=false": cli.ExitInterrupted} {
 		a := newLoggedAccount(t)
 		a.log("websocket_message", time.Second, strings.Split(strings.Repeat("more ", 20), " ")[:20]...)
 		ctx, cancel := context.WithCancel(t.Context())
@@ -154,9 +156,10 @@ func TestLogsInterrupted(t *testing.T) {
 func TestC16LogsOfUnknownFunctions(t *testing.T) {
 	a := newLoggedAccount(t)
 	a.fails(cli.ExitUsage, `tyg: there is no function "websocket_mesage"; did you mean `+
-		`"websocket_message"?; there is `+"websocket_connect, websocket_message; see tyg logs --help\n", "logs", "-n", "websocket_mesage")
+		`"websocket_message"?; use one of `+"websocket_connect, websocket_message; see tyg logs "+
+		"--help\n", "logs", "-n", "websocket_mesage")
 	a.fails(cli.ExitFailure, `tyg: stage "prod" is not deployed`, "logs", "--stage", "prod")
-	a.fails(cli.ExitUsage, `tyg: --since "yesterday": say 90s,`, "logs", "--since", "yesterday")
+	a.fails(cli.ExitUsage, `tyg: --since "yesterday": use 90s,`, "logs", "--since", "yesterday")
 	a.fails(cli.ExitUsage, "tyg: --num-entries must be at least 1;", "logs", "--num-entries", "0")
 	a.SetFault(func(_ int, _, operation string) awstest.Fault {
 		return map[string]awstest.Fault{"FilterLogEvents": awstest.Deny}[operation]
@@ -203,12 +206,13 @@ func TestParseSince(t *testing.T) {
 }
 
 func FuzzParseSince(f *testing.F) {
-	for _, text := range []string{"90s", "1w", "2026-01-31", "2026-01-31T12:00:00Z", "9999999999w", ""} {
+	for _, text := range []string{"90s", "1w", "2026-01-31", "2026-01-31T12:00:00Z", "9999999999w",
+		""} {
 		f.Add(text)
 	}
 	now := time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC)
 	f.Fuzz(func(t *testing.T, text string) {
-		passed, ok := parsePassed(text)
+		passed, ok := parseAgo(text)
 		if !ok {
 			return
 		}

@@ -11,15 +11,15 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy"
 )
 
-// A logView prints log events for people.
+// A logView prints log events as text.
 type logView struct {
 	out      io.Writer
-	several  bool // functions: each line says which
-	terminal bool // what would move the cursor is shown as an escape
+	several  bool // functions: each line has the name
+	terminal bool // control characters are printed as escapes
 	colours  bool
 }
 
-// newLogView decides how a log looks. Colours are for terminals whose user wants them
+// newLogView returns a view that prints colours on terminals, unless the environment forbids them
 // (https://no-color.org).
 func newLogView(e *cli.Env, several bool) *logView {
 	_, terminal := terminal.Of(e.Stdout)
@@ -29,7 +29,7 @@ func newLogView(e *cli.Env, several bool) *logView {
 	}
 }
 
-// print prints one event. Its further lines, if it has any, are printed as they are.
+// print prints one event. Only its first line has a prefix.
 func (v *logView) print(e deploy.LogEvent) error {
 	parts := []string{v.paint("2", e.Time.Format("2006-01-02 15:04:05.000"))}
 	if v.several {
@@ -44,8 +44,7 @@ func (v *logView) print(e deploy.LogEvent) error {
 	return err
 }
 
-// paint puts text between the codes that switch a colour on and off again (ECMA-48 section
-// 8.3.117).
+// paint puts text between the codes that switch a colour on and off (ECMA-48 section 8.3.117).
 func (v *logView) paint(code, text string) string {
 	if !v.colours {
 		return text
@@ -53,14 +52,14 @@ func (v *logView) paint(code, text string) string {
 	return "\x1b[" + code + "m" + text + "\x1b[0m"
 }
 
-// colourOf returns a colour for a function, always the same one.
+// colourOf returns the colour of a function, which depends on its name only.
 func colourOf(function string) string {
 	h := fnv.New32a()
-	_, _ = h.Write([]byte(function)) // it cannot fail
+	_, _ = h.Write([]byte(function)) // a hash never fails
 	return fmt.Sprint(31 + h.Sum32()%6)
 }
 
-// process returns what tells the processes of a function apart, of a stream that is named like
+// process returns the beginning of the process id in the name of a stream, such as
 // "2026/01/31/[$LATEST]0123456789abcdef0123456789abcdef".
 func process(stream string) string {
 	_, id, ok := strings.Cut(stream, "]")

@@ -61,12 +61,14 @@ func TestLogColours(t *testing.T) {
 			}
 			return ""
 		}
-		if v := newLogView(&cli.Env{Stdout: terminal, Getenv: getenv}, false); v.colours != want || !v.terminal {
+		if v := newLogView(&cli.Env{Stdout: terminal, Getenv: getenv}, false); v.colours != want ||
+			!v.terminal {
 			t.Errorf("on a terminal with %q: %+v", setting, v)
 		}
 	}
 	none := func(string) string { return "" }
-	if v := newLogView(&cli.Env{Stdout: new(bytes.Buffer), Getenv: none}, false); v.colours || v.terminal {
+	if v := newLogView(&cli.Env{Stdout: new(bytes.Buffer), Getenv: none}, false); v.colours ||
+		v.terminal {
 		t.Errorf("without a terminal: %+v", v)
 	}
 }

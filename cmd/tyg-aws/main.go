@@ -1,6 +1,7 @@
-// Command tyg-aws is the part of tyg that calls AWS: the verbs deploy, plan, delete, url, logs, invoke,
-// package and gen-policy. Users run "tyg deploy"; tyg finds this program, or builds it, and replaces
-// itself by it. So tyg itself compiles without the clients of AWS, which take longer than all the rest.
+// Command tyg-aws is the part of tyg that calls AWS: the verbs deploy, plan, delete, url, logs,
+// invoke, package and gen-policy. Users run "tyg deploy": tyg finds or builds this program and
+// replaces itself by it, so that tyg compiles without the clients of AWS, which take longer than
+// everything else.
 package main
 
 import (
@@ -21,7 +22,7 @@ func run(ctx context.Context, args []string, e *cli.Env) int {
 	return cli.Run(ctx, newRoot(e), args, e)
 }
 
-const rootHelp = `tyg-aws is the part of tyg that calls AWS. Run its commands as those of tyg: tyg deploy.`
+const rootHelp = `tyg-aws is the part of tyg that calls AWS. Run its commands through tyg.`
 
 // newRoot returns the command tree. Its name is tyg, by which users call it.
 func newRoot(e *cli.Env) *cobra.Command {
@@ -30,7 +31,7 @@ func newRoot(e *cli.Env) *cobra.Command {
 	root.AddCommand(
 		stagecmd.NewDeploy(func(cmd *cobra.Command, f stagecmd.Flags) error {
 			r := stage(f)
-			r.keeps = true
+			r.keepPackage = true
 			return r.deploy(cmd.Context())
 		}),
 		stagecmd.NewPlan(func(cmd *cobra.Command, f stagecmd.Flags) error {

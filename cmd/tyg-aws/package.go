@@ -16,13 +16,13 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy/template/tf"
 )
 
-// A packaging is one call of package.
+// A packaging runs package.
 type packaging struct {
 	*stageCommand
 	options stagecmd.Package
 }
 
-// A packaged application is what package writes.
+// packaged is the result of package --json.
 type packaged struct {
 	Format   string `json:"format"`
 	Template string `json:"template"` // path
@@ -57,7 +57,7 @@ func (p *packaging) run(ctx context.Context) error {
 	return p.write(text, app)
 }
 
-// write writes both files. The template comes last: it is not there without its code.
+// write writes both files, the template last, so that it never exists without its code.
 func (p *packaging) write(text []byte, app deploy.Application) error {
 	dir := p.options.Out
 	file := "template.json"

@@ -41,11 +41,13 @@ func TestPackage(t *testing.T) {
 		t.Setenv(name, "")
 	}
 	got := a.must("package", "out/cfn")
-	if want := "Creating deployment package.\nout/cfn/template.json\nout/cfn/deployment.zip\n"; got != want {
-		t.Errorf("package printed\n%s\nwant\n%s", got, want)
+	const written = "Creating deployment package.\nout/cfn/template.json\nout/cfn/deployment.zip\n"
+	if got != written {
+		t.Errorf("package printed\n%s\nwant\n%s", got, written)
 	}
 	resources := a.template("out/cfn/template.json")["Resources"]
-	for _, id := range []string{"WebsocketAPI", "WebsocketMessage", "WebsocketMessageRoute", "RoomsTable"} {
+	for _, id := range []string{"WebsocketAPI", "WebsocketMessage", "WebsocketMessageRoute",
+		"RoomsTable"} {
 		if resources[id] == nil {
 			t.Errorf("the template has no %s", id)
 		}
@@ -64,7 +66,8 @@ func TestPackage(t *testing.T) {
 	if err := json.Unmarshal([]byte(got), &done); err != nil {
 		t.Fatal(err)
 	}
-	want := packaged{Format: "terraform", Template: "out/tf/main.tf.json", Zip: "out/tf/deployment.zip"}
+	want := packaged{Format: "terraform", Template: "out/tf/main.tf.json",
+		Zip: "out/tf/deployment.zip"}
 	if done != want {
 		t.Errorf("package printed %+v, want %+v", done, want)
 	}
@@ -103,7 +106,7 @@ func TestPackageMergesATemplate(t *testing.T) {
 	}
 }
 
-func TestPackageThatMakesNoSense(t *testing.T) {
+func TestPackageErrors(t *testing.T) {
 	a := newAccount(t, "small", "chat")
 	a.fails(cli.ExitUsage, "tyg: argument OUT is missing;", "package")
 	a.fails(cli.ExitUsage, `tyg: there is no format "sam"; use cloudformation or terraform;`,

@@ -14,7 +14,7 @@ import (
 
 func (r *stageCommand) showPlan(ctx context.Context) error {
 	quiet := *r
-	quiet.JSON = true // how the package is made is not what was asked for
+	quiet.JSON = true // progress must not mix with the plan
 	_, plan, err := quiet.plan(ctx)
 	if err != nil {
 		return err
@@ -57,7 +57,7 @@ func printPlanJSON(out io.Writer, p deploy.Plan) error {
 	}{p.Account.Region, p.Account.ID, steps, warnings})
 }
 
-// printPlan prints a plan for people.
+// printPlan prints a plan as text.
 func printPlan(out io.Writer, p deploy.Plan) error {
 	var text bytes.Buffer
 	count := make(map[deploy.Action]int)
@@ -75,13 +75,13 @@ func printPlan(out io.Writer, p deploy.Plan) error {
 		fmt.Fprintf(&text, "\n%d to create, %d to update, %d to delete, in account %s, region %s.\n",
 			count[deploy.Create], count[deploy.Update], count[deploy.Delete], p.Account.ID, p.Account.Region)
 	} else {
-		fmt.Fprintln(&text, "Nothing to do: all is as it should be.")
+		fmt.Fprintln(&text, "Nothing to do: the stage is up to date.")
 	}
 	_, err := text.WriteTo(out)
 	return err
 }
 
-// printChange prints a property on one line. Of a document it prints the lines that differ.
+// printChange prints the change of a property on one line, or the lines of a document that differ.
 func printChange(out io.Writer, c deploy.Change) {
 	from, to := layOut(c.From), layOut(c.To)
 	if len(from) == 1 && len(to) == 1 {
@@ -100,7 +100,7 @@ func printChange(out io.Writer, c deploy.Change) {
 	}
 }
 
-// layOut returns the lines of a value. JSON gets some.
+// layOut returns the lines of a value. JSON is indented.
 func layOut(value string) []string {
 	var pretty bytes.Buffer
 	if strings.HasPrefix(value, "{") && json.Indent(&pretty, []byte(value), "", "  ") == nil {
@@ -109,7 +109,7 @@ func layOut(value string) []string {
 	return strings.Split(value, "\n")
 }
 
-// common counts the elements that two lists have in common, as at finds them.
+// common returns the number of equal elements of two lists, in the order of at.
 func common(a, b []string, at func([]string, int) string) int {
 	n := 0
 	for n < len(a) && n < len(b) && at(a, n) == at(b, n) {

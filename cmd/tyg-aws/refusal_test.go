@@ -16,8 +16,8 @@ import (
 	"github.com/tyg-dev/tyg/internal/sigv4"
 )
 
-// C31: what is wrong is one line for a person, on standard error, before anything is built.
-func TestC31WhatIsMissingIsSaidInALine(t *testing.T) {
+// C31: a missing setting is one line on standard error, before the build.
+func TestC31MissingSettingsAreOneLine(t *testing.T) {
 	a := newAccount(t, "small", "echo-server")
 	without := func(name string) {
 		value := os.Getenv(name)
@@ -25,19 +25,22 @@ func TestC31WhatIsMissingIsSaidInALine(t *testing.T) {
 		t.Cleanup(func() { os.Setenv(name, value) })
 	}
 	t.Run("profile", func(t *testing.T) {
-		a.fails(cli.ExitFailure, "tyg: there is no AWS profile \"nobody\"; aws configure list-profiles prints those "+
-			"that there are\n", "deploy", "--profile", "nobody")
+		a.fails(cli.ExitFailure, "tyg: there is no AWS profile \"none\"; aws configure list-profiles "+
+			"prints "+
+			"the profiles\n", "deploy", "--profile", "none")
 	})
 	t.Run("region", func(t *testing.T) {
 		t.Setenv("AWS_REGION", "")
-		a.fails(cli.ExitFailure, "tyg: no region is configured; set AWS_REGION, give --region, or put a region into "+
+		a.fails(cli.ExitFailure, "tyg: no AWS region is configured; set AWS_REGION, use --region, or "+
+			"put a region into "+
 			"~/.aws/config\n", "deploy")
 	})
 	t.Run("credentials", func(t *testing.T) {
 		t.Setenv("AWS_ACCESS_KEY_ID", "")
 		t.Setenv("AWS_SECRET_ACCESS_KEY", "")
-		a.fails(cli.ExitFailure, "tyg: there are no AWS credentials that work; set AWS_ACCESS_KEY_ID and "+
-			"AWS_SECRET_ACCESS_KEY, name a profile with --profile, or run aws configure or aws sso login: ", "deploy")
+		a.fails(cli.ExitFailure, "tyg: no valid AWS credentials; set AWS_ACCESS_KEY_ID and "+
+			"AWS_SECRET_ACCESS_KEY, choose a profile with --profile, or run aws configure or aws sso "+
+			"login: ", "deploy")
 	})
 	without("AWS_ENDPOINT_URL") // the flag does what it did
 	if o := a.tyg("plan", "--endpoint-url", a.url); o.status != cli.ExitDiffers {
@@ -49,7 +52,7 @@ func TestC31WhatIsMissingIsSaidInALine(t *testing.T) {
 }
 
 // A profile of the configuration counts where no flag and no variable name another one.
-func TestProfileOfTheConfiguration(t *testing.T) {
+func TestProfileOfTheConfigurationIsTheDefault(t *testing.T) {
 	a := newAccount(t, "small", "echo-server")
 	id, secret := a.Key()
 	a.configure(`"version": "2.0",`, `"version": "2.0", "profile": "work",`)
@@ -65,7 +68,7 @@ func TestProfileOfTheConfiguration(t *testing.T) {
 }
 
 // A refusal names the action and what it was for.
-func TestDeployThatIsNotAllowed(t *testing.T) {
+func TestDeployReportsDeniedCalls(t *testing.T) {
 	a := newAccount(t, "small", "echo-server")
 	a.SetFault(func(_ int, _, operation string) awstest.Fault {
 		if operation == "CreateRole" {
@@ -84,15 +87,17 @@ func TestDeployThatIsNotAllowed(t *testing.T) {
 }
 
 // A stage stays in its account and region, under its name.
-func TestDeployElsewhereIsRefused(t *testing.T) {
+func TestDeployToAnotherRegionOrAccountIsRefused(t *testing.T) {
 	a := newAccount(t, "small", "echo-server")
 	a.must("deploy")
 	there := a.Resources()
-	a.fails(cli.ExitFailure, "tyg: this stage is deployed in region us-west-2, and the region is us-east-1",
+	a.fails(cli.ExitFailure, "tyg: this stage is deployed in region us-west-2, and the region is "+
+		"us-east-1",
 		"deploy", "--region", "us-east-1")
 	a.configure(`"app_name": "echo-server"`, `"app_name": "echo"`)
-	a.fails(cli.ExitFailure, "tyg: stage \"dev\" is deployed with app_name \"echo-server\", and now it is \"echo\"; "+
-		"take that name again, or tyg delete --stage dev first\n", "deploy")
+	a.fails(cli.ExitFailure, "tyg: stage \"dev\" is deployed with app_name \"echo-server\", which "+
+		"is now \"echo\"; "+
+		"restore the name, or run tyg delete --stage dev first\n", "deploy")
 	file := filepath.Join(".tyg", "deployed", "dev.json")
 	a.edit(file, `"account_id": "`+awstest.Account, `"account_id": "210987654321`)
 	a.fails(cli.ExitFailure, "tyg: this stage is deployed in account 210987654321, "+
@@ -102,8 +107,8 @@ func TestDeployElsewhereIsRefused(t *testing.T) {
 	}
 }
 
-// The region of a stage is known, so that nobody has to repeat it.
-func TestRegionOfTheStage(t *testing.T) {
+// The region of a deployed stage is the default of later commands.
+func TestRegionOfTheStageIsTheDefault(t *testing.T) {
 	a := newAccount(t, "small", "echo-server")
 	a.must("deploy")
 	t.Setenv("AWS_REGION", "")
@@ -112,11 +117,12 @@ func TestRegionOfTheStage(t *testing.T) {
 }
 
 // A table that is there already is used if it has the keys, and is in the way otherwise. It stays.
-func TestTableThatWasThereBefore(t *testing.T) {
+func TestExistingTableIsAdopted(t *testing.T) {
 	a := newAccount(t, "small", "echo-server")
 	a.createTable("rooms", "PK", "SK")
 	a.configure(`"version": "2.0",`, `"version": "2.0", "tables": {"rooms": {
-		"table_name": "rooms", "partition_key": {"name": "PK"}, "sort_key": {"name": "id", "type": "S"}}},`)
+		"table_name": "rooms", "partition_key": {"name": "PK"},
+		"sort_key": {"name": "id", "type": "S"}}},`)
 	o := a.tyg("deploy")
 	if o.status != cli.ExitFailure || !strings.Contains(o.stderr, "rooms") {
 		t.Errorf("status %d, stderr %q", o.status, o.stderr)
@@ -126,17 +132,19 @@ func TestTableThatWasThereBefore(t *testing.T) {
 	}
 	a.configure(`"name": "id"`, `"name": "SK"`)
 	a.must("deploy")
-	const stays = "  - rooms (it was there before; aws dynamodb delete-table --table-name rooms --region us-west-2)\n"
+	const stays = "  - rooms (not created by tyg; aws dynamodb delete-table --table-name rooms " +
+		"--region us-west-2)\n"
 	if got := a.must("delete", "--yes", "--tables"); !strings.HasSuffix(got, stays) {
 		t.Errorf("delete printed\n%s\nwant at its end\n%s", got, stays)
 	}
 }
 
-func TestDeleteAsks(t *testing.T) {
+func TestDeleteRequiresConfirmation(t *testing.T) {
 	a := newAccount(t, "small", "echo-server")
 	a.fails(cli.ExitOK, "tyg: stage dev is not deployed\n", "delete")
 	a.must("deploy")
-	a.fails(cli.ExitFailure, "tyg: delete asks first, and there is no terminal to ask on; say --yes\n", "delete")
+	a.fails(cli.ExitFailure, "tyg: delete asks for confirmation, and there is no terminal; use "+
+		"--yes\n", "delete")
 	var report struct {
 		Stage   string
 		Deleted []deploy.Step
@@ -151,7 +159,8 @@ func TestDeleteAsks(t *testing.T) {
 
 func TestGenPolicy(t *testing.T) {
 	a := newAccount(t, "small", "my-chat")
-	a.configure(`"version": "2.0",`, `"version": "2.0", "tables": {"rooms": {"partition_key": {"name": "PK"}}},`)
+	a.configure(`"version": "2.0",`,
+		`"version": "2.0", "tables": {"rooms": {"partition_key": {"name": "PK"}}},`)
 	policy := func(args ...string) string {
 		t.Helper()
 		text := a.must(append([]string{"gen-policy"}, args...)...)
@@ -163,22 +172,26 @@ func TestGenPolicy(t *testing.T) {
 	}
 	wantParts(t, policy(), "arn:aws:execute-api:us-west-2:123456789012:*/api/*/@connections/*",
 		"arn:aws:dynamodb:us-west-2:123456789012:table/my-chat-dev-rooms")
-	wantParts(t, policy("--deployer"), "lambda:CreateFunction", "arn:aws:iam::123456789012:role/my-chat-dev")
+	wantParts(t, policy("--deployer"), "lambda:CreateFunction",
+		"arn:aws:iam::123456789012:role/my-chat-dev")
 	a.must("deploy")
 	t.Setenv("AWS_ACCESS_KEY_ID", "") // the state file knows
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "")
-	wantParts(t, policy(), "arn:aws:execute-api:us-west-2:123456789012:"+a.id()+"/api/*/@connections/*")
-	wantParts(t, policy("--stage", "prod", "--region", "cn-north-1"), "arn:aws-cn:logs:cn-north-1:*:log-group")
+	wantParts(t, policy(),
+		"arn:aws:execute-api:us-west-2:123456789012:"+a.id()+"/api/*/@connections/*")
+	wantParts(t, policy("--stage", "prod", "--region", "cn-north-1"),
+		"arn:aws-cn:logs:cn-north-1:*:log-group")
 	// The policy to begin with does not need the one that is to be.
-	a.configure(`"version": "2.0",`, `"version": "2.0", "autogen_policy": false, "iam_policy_file": "mine.json",`)
+	a.configure(`"version": "2.0",`,
+		`"version": "2.0", "autogen_policy": false, "iam_policy_file": "mine.json",`)
 	if got := policy(); !strings.Contains(got, "logs:PutLogEvents") {
 		t.Errorf("the policy to begin with is\n%s", got)
 	}
 }
 
-// TestGenPolicyKnowsTablesThatAreLeft takes a table out of the configuration, which "delete --tables"
-// still deletes. The functions need it no more.
-func TestGenPolicyKnowsTablesThatAreLeft(t *testing.T) {
+// TestGenPolicyIncludesUndeclaredTables takes a table out of the configuration, which "delete
+// --tables" still deletes. The functions need it no more.
+func TestGenPolicyIncludesUndeclaredTables(t *testing.T) {
 	a := newAccount(t, "small", "my-chat")
 	const rooms = ` "tables": {"rooms": {"partition_key": {"name": "PK"}}},`
 	a.configure(`"version": "2.0",`, `"version": "2.0",`+rooms)
@@ -194,11 +207,12 @@ func TestGenPolicyKnowsTablesThatAreLeft(t *testing.T) {
 	}
 }
 
-// createTable makes a table as somebody else would.
+// createTable makes a table without tyg.
 func (a *account) createTable(name, partition, sort string) {
 	a.t.Helper()
 	body := fmt.Sprintf(`{"TableName": %q, "BillingMode": "PAY_PER_REQUEST",
-		"KeySchema": [{"AttributeName": %q, "KeyType": "HASH"}, {"AttributeName": %q, "KeyType": "RANGE"}],
+		"KeySchema": [{"AttributeName": %q, "KeyType": "HASH"},
+			{"AttributeName": %q, "KeyType": "RANGE"}],
 		"AttributeDefinitions": [{"AttributeName": %[2]q, "AttributeType": "S"},
 			{"AttributeName": %[3]q, "AttributeType": "S"}]}`, name, partition, sort)
 	r, err := http.NewRequest(http.MethodPost, a.url+"/", strings.NewReader(body))

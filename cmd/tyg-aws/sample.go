@@ -15,8 +15,8 @@ import (
 // sampleEvents returns the names that [sampleEvent] knows.
 func sampleEvents() []string { return []string{"connect", "message", "disconnect"} }
 
-// sampleEvent returns what API Gateway would send to a function of an API. The connection is one that
-// never was.
+// sampleEvent returns what API Gateway would send to a function of an API. The connection does not
+// exist.
 func sampleEvent(kind, body string, api deploy.Resource) ([]byte, error) {
 	now := time.Now()
 	conn := &tyg.Conn{
@@ -41,7 +41,7 @@ func sampleEvent(kind, body string, api deploy.Resource) ([]byte, error) {
 		e.Type, e.Route = tyg.EventDisconnect, tyg.RouteDisconnect
 		e.Disconnect = tyg.Disconnect{Code: 1000, Reason: "bye"}
 	default:
-		return nil, fmt.Errorf("--event %q is none of connect, message, disconnect", kind)
+		return nil, fmt.Errorf("--event %q is not one of connect, message, disconnect", kind)
 	}
 	return apigw.MarshalEvent(e)
 }

@@ -17,14 +17,13 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy"
 )
 
-// A stageCommand is one call of a verb that works on a stage of a project.
+// A stageCommand has what the verbs on a stage of a project share.
 type stageCommand struct {
 	stagecmd.Flags
 	e *cli.Env
 
-	// keeps keeps the deployment package in the project, and generated ignores policies of the
-	// project.
-	keeps, generated bool
+	keepPackage bool // in the project
+	generated   bool // generate all policies, whatever the configuration says
 }
 
 // stateFile returns the file that remembers what the stage has on AWS.
@@ -38,17 +37,17 @@ func (r *stageCommand) state() (deploy.State, error) {
 	}
 	text := fmt.Sprintf("stage %q is not deployed", r.Stage)
 	if names := project.DeployedStages(r.Dir); len(names) > 0 {
-		return s, fmt.Errorf("%s; deployed are: %s", text, strings.Join(names, ", "))
+		return s, fmt.Errorf("%s; deployed stages: %s", text, strings.Join(names, ", "))
 	}
 	if _, err := os.Stat(filepath.Join(r.Dir, ".tyg")); err != nil {
-		return s, fmt.Errorf("%s: there is no .tyg in %s; go to a project, or name one with --project-dir",
-			text, r.Dir)
+		return s, fmt.Errorf("%s: there is no .tyg in %s; change to a project, or choose one with "+
+			"--project-dir", text, r.Dir)
 	}
-	return s, fmt.Errorf("%s; tyg deploy does that", text)
+	return s, fmt.Errorf("%s; run tyg deploy", text)
 }
 
-// aws returns the configuration of AWS clients. Flags win over the environment, which wins over the
-// configuration of the project. The region of last resort is where the stage is.
+// aws returns the configuration of AWS clients. Flags override the environment, which overrides the
+// profile of the project. The default region is that of the stage.
 func (r *stageCommand) aws(ctx context.Context, profile string) (aws.Config, error) {
 	state, err := deploy.ReadState(r.stateFile())
 	if err != nil {
@@ -71,7 +70,7 @@ func (r *stageCommand) aws(ctx context.Context, profile string) (aws.Config, err
 	return cfg, cli.Interrupted(ctx, err)
 }
 
-// cloud opens the account. The profile is that of the project's configuration, and may be empty.
+// cloud opens the account. The profile is that of the configuration, and may be empty.
 func (r *stageCommand) cloud(ctx context.Context, profile string) (*deploy.Cloud, error) {
 	cfg, err := r.aws(ctx, profile)
 	if err != nil {
@@ -81,7 +80,7 @@ func (r *stageCommand) cloud(ctx context.Context, profile string) (*deploy.Cloud
 	return cloud, cli.Interrupted(ctx, err)
 }
 
-// progress prints a line about what is being done. What is waited for is no result.
+// progress prints a step. Waiting is not part of the result.
 func (r *stageCommand) progress(line string) {
 	out := r.e.Stdout
 	if r.JSON || strings.HasPrefix(line, "Waiting ") {
@@ -90,7 +89,7 @@ func (r *stageCommand) progress(line string) {
 	fmt.Fprintln(out, line)
 }
 
-// warn prints what works, and not as one may think.
+// warn prints warnings.
 func (r *stageCommand) warn(warnings []string) {
 	for _, text := range warnings {
 		fmt.Fprintf(r.e.Stderr, "tyg: warning: %s\n", text)

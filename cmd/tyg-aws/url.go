@@ -13,7 +13,7 @@ func (r *stageCommand) printURL() error {
 		return err
 	}
 	if s.URL() == "" {
-		return fmt.Errorf("stage %q has no URL yet: its deploy did not end; run tyg deploy", r.Stage)
+		return fmt.Errorf("stage %q has no URL yet: its deploy did not finish; run tyg deploy", r.Stage)
 	}
 	if !r.JSON {
 		_, err = fmt.Fprintln(r.e.Stdout, s.URL())

@@ -15,16 +15,16 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy"
 )
 
-// The functions of an application, by their logical names.
+// The logical names of the functions of an application.
 const (
 	ConnectFunction    = "websocket_connect"
 	MessageFunction    = "websocket_message"
 	DisconnectFunction = "websocket_disconnect"
 	authorizeFunction  = "websocket_authorizer"
-	singleFunction     = "websocket" // handles all of it, if the configuration wants that
+	singleFunction     = "websocket" // handles all events, with single_function
 )
 
-// A Blueprint is all that decides what an application is on AWS.
+// A Blueprint has everything that determines an application on AWS.
 type Blueprint struct {
 	project.Config
 	Dir         string // of the project
@@ -60,24 +60,24 @@ func (b *Blueprint) Application() (deploy.Application, error) {
 	return app, b.checkRoles(app.Functions)
 }
 
-// CheckProgram reports what the configuration says of a project that is not a Go program, which deploy
-// cannot build. Nothing is ignored.
+// CheckProgram reports keys of the configuration for projects that are not a Go program, which
+// deploy cannot build.
 func CheckProgram(s project.StageConfig) error {
 	switch {
 	case len(s.Routes) > 0:
-		return fmt.Errorf("%s: routes are for tyg local and tyg gateway; tyg deploys Go programs only, "+
+		return fmt.Errorf("%s: routes are for tyg local and tyg gateway; tyg deploys only Go programs, "+
 			"whose routes are in the source", project.ConfigPath)
 	case s.Authorizer != nil:
-		return fmt.Errorf("%s: authorizer goes with routes; of a Go program it is what OnAuthorize says",
+		return fmt.Errorf("%s: authorizer requires routes; a Go program has OnAuthorize",
 			project.ConfigPath)
 	case s.RouteSelection != "":
-		return fmt.Errorf("%s: route_selection_expression goes with routes; a Go program says it itself",
-			project.ConfigPath)
+		return fmt.Errorf("%s: route_selection_expression requires routes; a Go program has "+
+			"App.RouteSelection", project.ConfigPath)
 	}
 	return nil
 }
 
-// checkFunctions reports what the configuration says of functions that the program has not.
+// checkFunctions reports functions of the configuration that the program does not have.
 func (b *Blueprint) checkFunctions(s project.StageConfig) error {
 	known := b.functions()
 	for _, name := range slices.Sorted(maps.Keys(s.Functions)) {
@@ -86,25 +86,26 @@ func (b *Blueprint) checkFunctions(s project.StageConfig) error {
 				project.ConfigPath, name, strict.DidYouMean(name, known), strings.Join(known, ", "))
 		}
 		if f := b.Function(b.Stage, name); len(f.Command) > 0 || f.Directory != "" {
-			return fmt.Errorf("%s: lambda_functions.%s: command and directory go with routes", project.ConfigPath, name)
+			return fmt.Errorf("%s: lambda_functions.%s: command and directory require routes",
+				project.ConfigPath, name)
 		}
 	}
 	return nil
 }
 
-// name returns the name of the application, with which all names on AWS begin.
+// name returns the name of the application, with which its names on AWS begin.
 func (b *Blueprint) name() (string, error) {
 	if b.AppName != "" {
-		return b.AppName, nil // the configuration has checked it
+		return b.AppName, nil // checked with the configuration
 	}
 	if err := project.CheckName(b.Description.Name); err != nil {
-		return "", fmt.Errorf("%s has no app_name, and that of the program will not do: %w", project.ConfigPath, err)
+		return "", fmt.Errorf("%s has no app_name, and the program has an invalid name: %w",
+			project.ConfigPath, err)
 	}
 	return b.Description.Name, nil
 }
 
-// functions returns the logical names of the functions that are needed, in the order in which they are
-// made.
+// functions returns the logical names of the required functions, in the order of their creation.
 func (b *Blueprint) functions() []string {
 	var names []string
 	add := func(name string) {
@@ -121,7 +122,7 @@ func (b *Blueprint) functions() []string {
 	return names
 }
 
-// handler returns the function that does what the function of this name is for.
+// handler returns the function that has the tasks of the named function.
 func (b *Blueprint) handler(logical string) string {
 	if valueOr(b.At(b.Stage).SingleFunction, false) {
 		return singleFunction
@@ -129,15 +130,14 @@ func (b *Blueprint) handler(logical string) string {
 	return logical
 }
 
-// routes returns the routes of the API, $connect first. With an authorizer there is $connect even if
-// the program does not handle it: API Gateway asks an authorizer for a route, and for none but that.
+// routes returns the routes of the API, $connect first. With an authorizer there is $connect even
+// if the program does not handle it: API Gateway calls authorizers only for that route.
 func (b *Blueprint) routes() []deploy.Route {
 	keys := b.Description.Keys()
 	if b.Description.Authorizer != nil && !slices.Contains(keys, "$connect") {
 		keys = append(keys, "$connect")
 	}
-	order := map[string]int{"$connect": 1, "$default": 2, "$disconnect": 4}
-	slices.SortStableFunc(keys, func(x, y string) int { return place(order, x) - place(order, y) })
+	slices.SortStableFunc(keys, func(x, y string) int { return routeOrder(x) - routeOrder(y) })
 	var routes []deploy.Route
 	for _, key := range keys {
 		routes = append(routes, deploy.Route{
@@ -148,10 +148,15 @@ func (b *Blueprint) routes() []deploy.Route {
 	return routes
 }
 
-// place returns where a route comes: those of the application itself between messages and the end.
-func place(order map[string]int, key string) int {
-	if n, ok := order[key]; ok {
-		return n
+// routeOrder returns the rank of a route: the custom routes are between $default and $disconnect.
+func routeOrder(key string) int {
+	switch key {
+	case "$connect":
+		return 1
+	case "$default":
+		return 2
+	case "$disconnect":
+		return 4
 	}
 	return 3
 }
@@ -199,8 +204,8 @@ func settings(s project.StageConfig) deploy.StageSettings {
 	return set
 }
 
-// Variables returns the environment of all functions together. A program may look at it before it says
-// what it is, and is one for all.
+// Variables returns the variables of all functions together, because a program may read any of them
+// before it describes itself.
 func (b *Blueprint) Variables() map[string]string {
 	s := b.At(b.Stage)
 	all := maps.Clone(s.Environment)
@@ -212,7 +217,7 @@ func (b *Blueprint) Variables() map[string]string {
 	}
 	tables, err := tables(s, b.AppName+"-"+b.Stage)
 	if err != nil {
-		return all // application says what is wrong
+		return all // Application reports the error
 	}
 	for _, t := range tables {
 		all[t.Variable] = t.Name

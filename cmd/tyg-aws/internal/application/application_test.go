@@ -11,8 +11,8 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy"
 )
 
-// applicationOf returns what stage dev of a configuration is on AWS, of a program that describes itself
-// so. Files are those below .tyg.
+// applicationOf returns what stage dev of a configuration is on AWS, of a program that describes
+// itself so. Files are those below .tyg.
 func applicationOf(
 	t *testing.T, config string, d tyg.Description, files map[string]string,
 ) (deploy.Application, error) {
@@ -57,7 +57,7 @@ func guarded(d tyg.Description) tyg.Description {
 	return d
 }
 
-func TestFunctionsAreThoseThatTheRoutesNeed(t *testing.T) {
+func TestApplicationHasTheFunctionsOfItsRoutes(t *testing.T) {
 	tests := []struct {
 		name        string
 		description tyg.Description
@@ -74,13 +74,15 @@ func TestFunctionsAreThoseThatTheRoutesNeed(t *testing.T) {
 			"all three", describing("$default", "$connect", "$disconnect"), `{}`,
 			[]string{ConnectFunction, MessageFunction, DisconnectFunction},
 			[]string{
-				"$connect " + ConnectFunction, "$default " + MessageFunction, "$disconnect " + DisconnectFunction,
+				"$connect " + ConnectFunction, "$default " + MessageFunction, "$disconnect " +
+					DisconnectFunction,
 			},
 		},
 		{
 			"routes of its own", describing("join", "$disconnect", "leave"), `{}`,
 			[]string{MessageFunction, DisconnectFunction},
-			[]string{"join " + MessageFunction, "leave " + MessageFunction, "$disconnect " + DisconnectFunction},
+			[]string{"join " + MessageFunction, "leave " + MessageFunction,
+				"$disconnect " + DisconnectFunction},
 		},
 		{
 			"an authorizer without a connect handler", guarded(describing("$default")), `{}`,
@@ -142,7 +144,8 @@ func TestRoutesThatRespond(t *testing.T) {
 }
 
 func TestApplicationName(t *testing.T) {
-	if got := mustApplication(t, `{"app_name": "other"}`, describing("$default")).Name; got != "other" {
+	if got := mustApplication(t, `{"app_name": "other"}`,
+		describing("$default")).Name; got != "other" {
 		t.Errorf("the name is %q, want that of the configuration", got)
 	}
 	if got := mustApplication(t, `{}`, describing("$default")).Name; got != "demo" {
@@ -151,27 +154,30 @@ func TestApplicationName(t *testing.T) {
 	d := describing("$default")
 	d.Name = "no name"
 	_, err := applicationOf(t, `{}`, d, nil)
-	wantError(t, err, `.tyg/config.json has no app_name, and that of the program will not do: "no name" cannot be`)
+	wantError(t, err, `.tyg/config.json has no app_name, and the program has an invalid name: `+
+		`"no name" cannot be`)
 }
 
 // What deploy cannot do is an error: nothing in the configuration is ignored.
-func TestApplicationRefuses(t *testing.T) {
+func TestApplicationRejects(t *testing.T) {
 	tests := []struct{ name, config, want string }{
 		{
 			"routes", `{"routes": {"$default": {"url": "http://example.com"}}}`,
-			".tyg/config.json: routes are for tyg local and tyg gateway; tyg deploys Go programs only",
+			".tyg/config.json: routes are for tyg local and tyg gateway; tyg deploys only Go programs",
 		},
 		{
 			"authorizer", `{"authorizer": {"url": "http://example.com"}}`,
-			".tyg/config.json: authorizer goes with routes",
+			".tyg/config.json: authorizer requires routes",
 		},
 		{
 			"selection", `{"route_selection_expression": "$request.body.what"}`,
-			".tyg/config.json: route_selection_expression goes with routes; a Go program says it itself",
+			".tyg/config.json: route_selection_expression requires routes; a Go program has " +
+				"App.RouteSelection",
 		},
 		{
 			"unknown function", `{"lambda_functions": {"websocket_mesage": {}}}`,
-			`.tyg/config.json: the application has no function "websocket_mesage"; did you mean "websocket_message"?`,
+			`.tyg/config.json: the application has no function "websocket_mesage"; ` +
+				`did you mean "websocket_message"?`,
 		},
 		{
 			"function of a handler that is gone", `{"lambda_functions": {"websocket_disconnect": {}}}`,
@@ -179,20 +185,21 @@ func TestApplicationRefuses(t *testing.T) {
 		},
 		{
 			"command", `{"lambda_functions": {"websocket_message": {"command": ["python3"]}}}`,
-			".tyg/config.json: lambda_functions.websocket_message: command and directory go with routes",
+			".tyg/config.json: lambda_functions.websocket_message: command and directory require routes",
 		},
 		{
 			"table without key", `{"tables": {"rooms": {}}}`,
 			`.tyg/config.json: tables.rooms has no partition_key, such as {"name": "PK"}`,
 		},
 		{
-			"index without key", `{"tables": {"rooms": {"partition_key": {"name": "PK"}, "indexes": {"by": {}}}}}`,
+			"index without key",
+			`{"tables": {"rooms": {"partition_key": {"name": "PK"}, "indexes": {"by": {}}}}}`,
 			".tyg/config.json: tables.rooms.indexes.by has no partition_key",
 		},
 		{
 			"tables without variables",
 			`{"tables": {"a": {"partition_key": {"name": "PK"}}, "b": {"partition_key": {"name": "PK"}}}}`,
-			".tyg/config.json: tables.a has no environment_variable, by which functions find the name of the table",
+			".tyg/config.json: tables.a has no environment_variable for the name of the table",
 		},
 		{
 			"tables with one variable",
@@ -203,8 +210,9 @@ func TestApplicationRefuses(t *testing.T) {
 		{
 			"variable of a table",
 			`{"tables": {"a": {"partition_key": {"name": "PK"}}}, "environment_variables": {"TABLE": "x"}}`,
-			".tyg/config.json: function websocket_message: environment_variables has TABLE, which is the variable " +
-				"of tables.a; take one of them away",
+			".tyg/config.json: function websocket_message: environment_variables has TABLE, which is the " +
+				"variable " +
+				"of tables.a; remove one of them",
 		},
 	}
 	for _, test := range tests {

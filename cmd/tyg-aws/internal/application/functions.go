@@ -21,7 +21,9 @@ const (
 )
 
 // lambda returns one function.
-func (b *Blueprint) lambda(logical string, s project.StageConfig, tables []deploy.Table) (deploy.Function, error) {
+func (b *Blueprint) lambda(
+	logical string, s project.StageConfig, tables []deploy.Table,
+) (deploy.Function, error) {
 	f := b.Function(b.Stage, logical).FunctionConfig
 	fn := deploy.Function{
 		LogicalName: logical, Bundle: b.Bundle, Architecture: s.Architecture,
@@ -40,24 +42,24 @@ func (b *Blueprint) lambda(logical string, s project.StageConfig, tables []deplo
 	return fn, err
 }
 
-// checkVariables reports a variable with two meanings. Deploy itself adds those of the tables.
+// checkVariables reports a variable that is both configured and the variable of a table.
 func checkVariables(configured map[string]string, tables []deploy.Table) error {
 	for _, t := range tables {
 		if _, set := configured[t.Variable]; set {
 			return fmt.Errorf("environment_variables has %s, which is the variable of tables.%s; "+
-				"take one of them away", t.Variable, t.LogicalName)
+				"remove one of them", t.Variable, t.LogicalName)
 		}
 	}
 	return nil
 }
 
-// role returns what a function may do.
+// role returns the role of a function.
 func (b *Blueprint) role(logical string, f project.FunctionConfig) (deploy.Role, error) {
 	switch {
 	case b.Generated:
 	case !valueOr(f.ManageIAMRole, true):
 		if f.IAMRoleARN == "" {
-			return deploy.Role{}, errors.New(`with "manage_iam_role": false there must be an iam_role_arn`)
+			return deploy.Role{}, errors.New(`"manage_iam_role": false requires an iam_role_arn`)
 		}
 		return deploy.Role{ARN: f.IAMRoleARN}, nil
 	case !valueOr(f.AutogenPolicy, true):
@@ -67,11 +69,11 @@ func (b *Blueprint) role(logical string, f project.FunctionConfig) (deploy.Role,
 	return deploy.Role{LogicalName: "default-role"}, nil
 }
 
-// policy reads a policy of the project.
+// policy reads a policy file of the project.
 func (b *Blueprint) policy(file string) (json.RawMessage, error) {
 	data, err := os.ReadFile(filepath.Join(b.Dir, ".tyg", filepath.FromSlash(file)))
 	if err != nil {
-		return nil, fmt.Errorf("read IAM policy: %w; tyg gen-policy prints one to begin with", err)
+		return nil, fmt.Errorf("read IAM policy: %w; tyg gen-policy prints one to start with", err)
 	}
 	if !json.Valid(data) {
 		return nil, fmt.Errorf("the IAM policy .tyg/%s is not JSON", file)
@@ -79,7 +81,7 @@ func (b *Blueprint) policy(file string) (json.RawMessage, error) {
 	return data, nil
 }
 
-// checkRoles reports what the configuration says of roles and no function uses.
+// checkRoles reports settings of roles that no function uses.
 func (b *Blueprint) checkRoles(functions []deploy.Function) error {
 	var arn, file, usesARN, usesFile bool
 	for _, fn := range functions {
@@ -90,9 +92,11 @@ func (b *Blueprint) checkRoles(functions []deploy.Function) error {
 	switch {
 	case b.Generated:
 	case arn && !usesARN:
-		return fmt.Errorf(`%s: iam_role_arn does nothing without "manage_iam_role": false`, project.ConfigPath)
+		return fmt.Errorf(`%s: iam_role_arn has no effect without "manage_iam_role": false`,
+			project.ConfigPath)
 	case file && !usesFile:
-		return fmt.Errorf(`%s: iam_policy_file does nothing without "autogen_policy": false`, project.ConfigPath)
+		return fmt.Errorf(`%s: iam_policy_file has no effect without "autogen_policy": false`,
+			project.ConfigPath)
 	}
 	return nil
 }

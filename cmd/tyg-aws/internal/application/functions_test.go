@@ -40,14 +40,14 @@ func TestC18MapsOfAllLevelsAreMerged(t *testing.T) {
 	}
 }
 
-// C19: a variable that is no text is found with its line, before anything is done.
+// C19: a variable that is not text is an error with its line, before any other step.
 func TestC19VariablesAreText(t *testing.T) {
 	_, err := project.ParseConfig([]byte("{\"environment_variables\": {\n\"PORT\": 80}}"))
 	wantError(t, err, `2: "environment_variables.PORT" must be a string, not number`)
 }
 
-// C21: functions do not run on after API Gateway has given up, unless somebody wants that.
-func TestC21FunctionsEndBeforeAPIGatewayGivesUp(t *testing.T) {
+// C21: by default functions time out when API Gateway stops waiting for them.
+func TestC21TimeoutIsThatOfAPIGateway(t *testing.T) {
 	app := mustApplication(t, `{"lambda_functions": {"websocket_connect": {"lambda_timeout": 60}}}`,
 		describing("$connect", "$default"))
 	if got := find(t, app, MessageFunction).Timeout; got != 29 {
@@ -76,7 +76,8 @@ func TestFunctionsAsConfigured(t *testing.T) {
 			*connect.ReservedConcurrency)
 	}
 	if len(connect.Layers) > 0 || connect.XRay {
-		t.Errorf("the stage has taken away layers and tracing, and there are %q, %v", connect.Layers, connect.XRay)
+		t.Errorf("the stage has no layers and no tracing, but the function has %q, %v", connect.Layers,
+			connect.XRay)
 	}
 	if connect.LogRetention != 7 || connect.Architecture != "x86_64" || connect.SubnetIDs[0] != "s" ||
 		connect.SecurityGroupIDs[0] != "g" {
@@ -104,7 +105,7 @@ func TestRoles(t *testing.T) {
 			want:  deploy.Role{LogicalName: "websocket_message_role", Policy: []byte(policy)},
 		},
 		{
-			name:   "somebody else's",
+			name:   "existing role",
 			config: `{"manage_iam_role": false, "iam_role_arn": "arn:aws:iam::123456789012:role/r"}`,
 			want:   deploy.Role{ARN: "arn:aws:iam::123456789012:role/r"},
 		},
@@ -114,20 +115,21 @@ func TestRoles(t *testing.T) {
 		},
 		{
 			name: "policy is no JSON", config: `{"autogen_policy": false}`,
-			files:   map[string]string{"policy-dev.json": "Version: 1"},
-			wantErr: ".tyg/config.json: function websocket_message: the IAM policy .tyg/policy-dev.json is not JSON",
+			files: map[string]string{"policy-dev.json": "Version: 1"},
+			wantErr: ".tyg/config.json: function websocket_message: the IAM policy .tyg/policy-dev.json " +
+				"is not JSON",
 		},
 		{
-			name: "nobody's", config: `{"manage_iam_role": false}`,
-			wantErr: `.tyg/config.json: function websocket_message: with "manage_iam_role": false there must be`,
+			name: "no role", config: `{"manage_iam_role": false}`,
+			wantErr: `.tyg/config.json: function websocket_message: "manage_iam_role": false requires`,
 		},
 		{
 			name: "role without use", config: `{"iam_role_arn": "arn"}`,
-			wantErr: `.tyg/config.json: iam_role_arn does nothing without "manage_iam_role": false`,
+			wantErr: `.tyg/config.json: iam_role_arn has no effect without "manage_iam_role": false`,
 		},
 		{
 			name: "policy without use", config: `{"iam_policy_file": "a.json"}`,
-			wantErr: `.tyg/config.json: iam_policy_file does nothing without "autogen_policy": false`,
+			wantErr: `.tyg/config.json: iam_policy_file has no effect without "autogen_policy": false`,
 		},
 	}
 	for _, test := range tests {

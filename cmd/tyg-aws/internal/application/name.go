@@ -8,8 +8,8 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy"
 )
 
-// NameOf returns the name that the application of a stage had when it was deployed, or "" if no name
-// in the state file tells.
+// NameOf returns the name of the application when the stage was deployed, or "" if no name in the
+// state file contains it.
 func NameOf(s deploy.State, stage string) string {
 	for _, res := range s.Resources {
 		name := cmp.Or(res.APIName, res.FunctionName, res.LogGroupName, res.RoleName, res.TableName)
@@ -21,7 +21,7 @@ func NameOf(s deploy.State, stage string) string {
 	return ""
 }
 
-// suffix returns how the name of a resource ends on AWS, after that of the stage.
+// suffix returns the end of the name of a resource on AWS, after the name of the stage.
 func suffix(res deploy.Resource) string {
 	switch res.Type {
 	case deploy.TypeAPI:
@@ -37,11 +37,12 @@ func suffix(res deploy.Resource) string {
 	return "-" + res.Name
 }
 
-// CheckRenamed reports an application that is deployed under another name, which would stay behind.
+// CheckRenamed reports an application that is deployed with another name, whose resources would
+// stay behind.
 func CheckRenamed(s deploy.State, stage, app string) error {
 	if old := NameOf(s, stage); old != "" && old != app {
-		return fmt.Errorf("stage %q is deployed with app_name %q, and now it is %q; take that name again, "+
-			"or tyg delete --stage %s first", stage, old, app, stage)
+		return fmt.Errorf("stage %q is deployed with app_name %q, which is now %q; restore the name, "+
+			"or run tyg delete --stage %s first", stage, old, app, stage)
 	}
 	return nil
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy"
 )
 
-func TestAppNameOfAState(t *testing.T) {
+func TestNameOfAState(t *testing.T) {
 	for _, test := range []struct {
 		res  deploy.Resource
 		want string

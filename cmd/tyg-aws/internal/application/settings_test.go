@@ -35,7 +35,8 @@ func TestStageSettings(t *testing.T) {
 	if app.API.Variables["a"] != "b" {
 		t.Errorf("stage variables are %v", app.API.Variables)
 	}
-	if zero := mustApplication(t, `{}`, describing("$default")).API.Settings; zero != (deploy.StageSettings{}) {
-		t.Errorf("settings that nobody has made are %+v", zero)
+	zero := mustApplication(t, `{}`, describing("$default")).API.Settings
+	if zero != (deploy.StageSettings{}) {
+		t.Errorf("without configuration the settings are %+v", zero)
 	}
 }

@@ -11,36 +11,36 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy"
 )
 
-// tables returns the tables of a stage, sorted. The prefix begins their names on AWS.
+// tables returns the tables of a stage, sorted. Their names on AWS begin with the prefix.
 func tables(s project.StageConfig, prefix string) ([]deploy.Table, error) {
 	var list []deploy.Table
 	var errs []error
-	usual := ""
+	defaultVariable := ""
 	if len(s.Tables) == 1 {
-		usual = "TABLE"
+		defaultVariable = "TABLE"
 	}
-	by := make(map[string]string) // logical names, by variable
+	named := make(map[string]string) // logical names, by variable
 	for _, name := range slices.Sorted(maps.Keys(s.Tables)) {
 		t, err := table(s.Tables[name], name)
 		t.Name = cmp.Or(t.Name, prefix+"-"+name)
-		t.Variable = cmp.Or(t.Variable, usual)
-		other, twice := by[t.Variable]
+		t.Variable = cmp.Or(t.Variable, defaultVariable)
+		other, twice := named[t.Variable]
 		switch {
 		case err != nil:
 		case t.Variable == "":
-			err = fmt.Errorf("tables.%s has no environment_variable, by which functions find the name of "+
-				"the table; only a single table has TABLE by itself", name)
+			err = fmt.Errorf("tables.%s has no environment_variable for the name of the table; the "+
+				"default, TABLE, is for a single table", name)
 		case twice:
 			err = fmt.Errorf("tables.%s and tables.%s have the same environment_variable %s",
 				other, name, t.Variable)
 		}
-		by[t.Variable] = name
+		named[t.Variable] = name
 		list, errs = append(list, t), append(errs, err)
 	}
 	return list, errors.Join(errs...)
 }
 
-// table returns one table as far as its own entry says what it is.
+// table returns one table, without the defaults that depend on the others.
 func table(t project.TableConfig, name string) (deploy.Table, error) {
 	table := deploy.Table{
 		LogicalName: name, Name: t.Name, Variable: t.Variable,
@@ -66,7 +66,7 @@ func table(t project.TableConfig, name string) (deploy.Table, error) {
 	return table, nil
 }
 
-// attribute returns a key. Of a key that is not given it is the zero Attribute.
+// attribute returns a key, or the zero Attribute for nil.
 func attribute(k *project.KeyConfig) deploy.Attribute {
 	if k == nil {
 		return deploy.Attribute{}

@@ -15,18 +15,18 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy"
 )
 
-// maxPackages is how many deployment packages are kept: enough for a few stages.
+// maxPackages is the number of packages to keep: enough for a few stages.
 const maxPackages = 5
 
-// Of returns where a project keeps its deployment packages.
+// Of returns the directory in which a project keeps its deployment packages.
 func Of(project string) Dir {
 	return Dir(filepath.Join(project, ".tyg", "deployments"))
 }
 
-// A Dir is a directory of deployment packages, whose names are hashes of their content.
+// A Dir is a directory of deployment packages. Their names are hashes of their content.
 type Dir string
 
-// Keep writes a package and removes the oldest. It reports whether this one was there already.
+// Keep writes a package and removes the oldest. It reports whether the package was already there.
 func (d Dir) Keep(b *deploy.Bundle, architecture string) (known bool, err error) {
 	sum, err := base64.StdEncoding.DecodeString(b.SHA256)
 	if err != nil {
@@ -38,14 +38,14 @@ func (d Dir) Keep(b *deploy.Bundle, architecture string) (known bool, err error)
 	} else if err := project.WriteFile(file, b.Zip); err != nil {
 		return false, fmt.Errorf("keep deployment package: %w", err)
 	}
-	now := time.Now() // the file system's own clock may stand still between two packages
+	now := time.Now() // the clock of the file system may be too coarse
 	if err := os.Chtimes(file, now, now); err != nil {
 		return known, fmt.Errorf("keep deployment package: %w", err)
 	}
 	return known, d.prune()
 }
 
-// prune removes all but the packages that were used last.
+// prune removes all packages but the most recently used.
 func (d Dir) prune() error {
 	files, err := filepath.Glob(filepath.Join(string(d), "*.zip"))
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy"
 )
 
-func TestDeploymentsAreFew(t *testing.T) {
+func TestKeepRemovesOldPackages(t *testing.T) {
 	dir := t.TempDir()
 	var newest *deploy.Bundle
 	for i := range maxPackages + 2 {
