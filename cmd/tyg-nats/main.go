@@ -1,5 +1,5 @@
-// Command tyg-nats runs the NATS server that "tyg local" gives to programs that use one. tyg starts it
-// and ends it; it prints the URL of the server, which contains the password, and runs until its
+// Command tyg-nats runs the NATS server that "tyg local" gives to programs that use one. tyg starts
+// it and ends it; it prints the URL of the server, which contains the password, and runs until its
 // standard input ends.
 package main
 

@@ -10,8 +10,8 @@ import (
 	"github.com/tyg-dev/tyg/cmd/internal/stagecmd"
 )
 
-// newStageCommands returns the verbs that tyg-aws runs. Their flags are checked here, so that a usage
-// error does not need tyg-aws.
+// newStageCommands returns the verbs that tyg-aws runs. Their flags are checked here, so that a
+// usage error does not need tyg-aws.
 func newStageCommands(e *cli.Env, args []string) []*cobra.Command {
 	run := func(cmd *cobra.Command) error { return runCompanion(cmd.Context(), e, "tyg-aws", args) }
 	return []*cobra.Command{
@@ -31,8 +31,8 @@ func ignoreFlags[T any](run func(*cobra.Command) error) func(*cobra.Command, T) 
 	return func(cmd *cobra.Command, _ T) error { return run(cmd) }
 }
 
-// runCompanion runs a companion of tyg in place of tyg. It returns only on failure, or where a process
-// cannot be replaced, with the exit status of the companion.
+// runCompanion runs a companion of tyg in place of tyg. It returns only on failure, or where a
+// process cannot be replaced, with the exit status of the companion.
 func runCompanion(ctx context.Context, e *cli.Env, name string, args []string) error {
 	finder, err := companion.NewFinder(e.Stderr)
 	if err != nil {

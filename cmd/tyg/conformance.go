@@ -17,29 +17,29 @@ import (
 )
 
 const conformanceHelp = `conformance checks that an endpoint behaves like Amazon API Gateway's
-WebSocket APIs. The endpoint has to run the program examples/probe, which does what it is told; do not
-leave that where strangers can reach it. With --self there is no endpoint: tyg serves the
+WebSocket APIs. The endpoint must run the program examples/probe, which does what its clients
+tell it: do not expose it to the internet. With --self no endpoint is needed: tyg serves the
 probe itself, with time limits that pass 600 times faster, and checks that.
 
-Some cases need more than one deployment can give. Those about missing routes run against
---bare, the probe with PROBE_VARIANT=bare in its environment. Those about wrong signatures run
-where AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN) are set; calls are
-signed with them. Those about time limits take two hours, and run with --slow only, or where
---time-scale says that limits pass faster, as those of examples/probe --time-scale 600 do.
+Some cases need more than one deployment. Cases about missing routes run against --bare, the
+probe with PROBE_VARIANT=bare in its environment. Cases about wrong signatures run if
+AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN) are set; they sign the
+calls. Cases about time limits take two hours, and run only with --slow, or if --time-scale says
+that limits pass faster, as with examples/probe --time-scale 600.
 
-Cases whose right answer nobody knows are noted, not judged.
+Cases whose right answer is not documented are noted, not judged.
 
 Exit status:
-  0  every case that was judged has passed
+  0  every judged case has passed
   1  a case has failed, or there is no probe
-  2  the command line makes no sense`
+  2  usage error`
 
 const conformanceExample = `  tyg conformance --self
   tyg conformance --url ws://127.0.0.1:8000/api --time-scale 600
   tyg conformance --url wss://abc.execute-api.us-east-1.amazonaws.com/api --slow --format json
   tyg conformance --self --filter handshake/`
 
-// A conformanceRun is one call of conformance.
+// A conformanceRun has the flags of conformance.
 type conformanceRun struct {
 	target   conformance.Target
 	filter   string
@@ -68,31 +68,33 @@ func newConformance(e *cli.Env) *cobra.Command {
 	f := cmd.Flags()
 	f.StringVar(&c.target.URL, "url", "", "check the WebSocket at this `URL`")
 	f.StringVar(&c.target.Management, "management", "",
-		"call @connections below this `URL` (default that of --url, with https)")
+		"call @connections below this `URL` (default: --url, with https)")
 	f.StringVar(&c.target.Bare, "bare", "", "the bare probe is at this `URL`")
-	f.BoolVar(&c.self, "self", false, "serve the probe here, and check that")
-	f.StringVar(&c.format, "format", "table", "print a `FORM`: table, json or markdown")
-	f.StringVar(&c.filter, "filter", "", "run only cases that begin with `PREFIX`")
-	f.Float64Var(&c.target.TimeScale, "time-scale", 1, "time limits pass so many `TIMES` faster there")
-	f.BoolVar(&c.target.Slow, "slow", false, "wait for time limits that are not faster: two hours")
+	f.BoolVar(&c.self, "self", false, "serve the probe and check it")
+	f.StringVar(&c.format, "format", "table", "print a `FORMAT`: table, json or markdown")
+	f.StringVar(&c.filter, "filter", "", "run only cases whose names begin with `PREFIX`")
+	f.Float64Var(&c.target.TimeScale, "time-scale", 1,
+		"time limits pass `N` times faster at the endpoint")
+	f.BoolVar(&c.target.Slow, "slow", false, "wait for time limits that do not pass faster (two "+
+		"hours)")
 	f.StringVar(&c.target.Region, "region", "us-east-1", "sign calls for this AWS `REGION`")
-	f.StringVar(&c.ca, "ca", "", "trust the TLS certificates in the PEM `FILE` and no others")
+	f.StringVar(&c.ca, "ca", "", "trust only the TLS certificates in the PEM `FILE`")
 	f.BoolVar(&c.insecure, "insecure", false, "trust any TLS certificate")
 	return cmd
 }
 
-// check looks at the command line.
+// check reports a usage error.
 func (c *conformanceRun) check(cmd *cobra.Command) error {
 	scale := c.target.TimeScale
 	switch {
 	case c.self && (c.target.URL != "" || c.target.Bare != "" || cmd.Flags().Changed("time-scale")):
-		return cli.Usagef(cmd, "--self serves by itself, leave out --url, --bare and --time-scale")
+		return cli.Usagef(cmd, "--self serves the probe itself; leave out --url, --bare and --time-scale")
 	case !c.self && c.target.URL == "":
-		return cli.Usagef(cmd, "name an endpoint with --url, or say --self")
+		return cli.Usagef(cmd, "name an endpoint with --url, or use --self")
 	case !(scale > 0) || math.IsInf(scale, 1):
 		return cli.Usagef(cmd, "--time-scale must be a number above 0")
 	case !slices.Contains([]string{"table", "json", "markdown"}, c.format):
-		return cli.Usagef(cmd, "--format %q is none of table, json, markdown", c.format)
+		return cli.Usagef(cmd, "--format %q is not one of table, json, markdown", c.format)
 	}
 	return nil
 }
@@ -143,7 +145,7 @@ func (c *conformanceRun) print(w io.Writer, report *conformance.Report) error {
 	return nil
 }
 
-// command is the line by which to repeat the run.
+// command returns the command line that repeats the run.
 func (c *conformanceRun) command() string {
 	words := []string{"tyg conformance"}
 	add := func(flag, value string) {

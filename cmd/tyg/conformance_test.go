@@ -33,7 +33,7 @@ func runConformance(
 	return status, out.String(), err.String()
 }
 
-func TestConformanceFails(t *testing.T) {
+func TestConformanceReportsFailedCases(t *testing.T) {
 	srv := &gateway.Server{NoCompression: true}
 	status, stdout, stderr := runConformance(t, srv, nil, "--filter", "extension/")
 	if status != cli.ExitFailure {
@@ -47,8 +47,10 @@ func TestConformanceFails(t *testing.T) {
 	}
 }
 
-func TestConformanceCredentials(t *testing.T) {
-	srv := func() *gateway.Server { return &gateway.Server{Secrets: map[string]string{"AKID": "secret"}} }
+func TestConformanceSignsWithCredentials(t *testing.T) {
+	srv := func() *gateway.Server {
+		return &gateway.Server{Secrets: map[string]string{"AKID": "secret"}}
+	}
 	environ := map[string]string{"AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "secret"}
 	status, stdout, stderr := runConformance(t, srv(), environ, "--filter", "forged/")
 	if want := "17 cases: 17 passed"; status != cli.ExitOK || !strings.Contains(stdout, want) {

@@ -13,30 +13,28 @@ import (
 	"github.com/tyg-dev/tyg/cmd/internal/connect"
 )
 
-// maxMessage is the longest message that connect receives, in bytes.
+// maxMessage is the maximum length of a received message, in bytes.
 const maxMessage = 64 << 20
 
-const connectHelp = `connect opens a WebSocket and talks: each line you type is sent as one
-message, and each message that comes is printed. URL may be ws://, wss://, http://, https://
-or without a scheme; it is ` + connect.DefaultURL + ` if left out.
+const connectHelp = `connect opens a WebSocket: each line of input is sent as one message, and each
+received message is printed. URL may begin with ws://, wss://, http://, https:// or lack a scheme; the default is
+` + connect.DefaultURL + `.
 
-On a terminal there is a prompt, with line editing and with a history that lasts (in
-$XDG_STATE_HOME/tyg/history; lines that begin with a space are not kept). Ctrl-C or Ctrl-D
-leaves. Control characters in what comes are shown as escapes such as \x1b.
+On a terminal there is a prompt with line editing and a history that is kept in
+$XDG_STATE_HOME/tyg/history (except lines that begin with a space). Ctrl-C or Ctrl-D leaves. Control
+characters in messages are printed as escapes such as \x1b.
 
-Where input or output is not a terminal there is no prompt: each line of the input is sent,
-messages are printed as they are, and after the end of the input connect waits for replies
-until none has come for the time of --wait, then closes. A message that is binary is printed
-in hexadecimal.
+If input or output is not a terminal, there is no prompt: each line of input is sent, and messages
+are printed unchanged. After the end of the input connect waits for replies, until none has arrived
+for the time of --wait, and closes the connection. Binary messages are printed in hexadecimal.
 
-With --json each event is one JSON object in a line: its "event" is open, sent, message or
-close.
+With --json each event is one JSON object in a line, whose "event" is open, sent, message or close.
 
 Exit status:
   0    the connection was closed normally (1000, 1001 or no code), by either side
   1    no connection: refused (status and body are printed), or not reachable
-  2    the command line makes no sense
-  3    the server closed with another code, or was lost (code and reason are printed)
+  2    usage error
+  3    the server closed with another code, or the connection was lost
   130  interrupted by a signal`
 
 const connectExample = `  tyg connect
@@ -45,7 +43,7 @@ const connectExample = `  tyg connect
   printf 'foo\nbar\n' | tyg connect --wait 3s
   echo '{"action":"status"}' | tyg connect --json wss://example.com/ | jq .`
 
-// connectFlags are the flags of connect that become parts of its configuration.
+// connectFlags has the flags of connect.
 type connectFlags struct {
 	connect.Config
 	headers  []string
@@ -90,15 +88,15 @@ func (c *connectFlags) addFlags(cmd *cobra.Command) {
 		"offer the subprotocol `NAME` (repeatable)")
 	f.BoolVar(&c.Dial.Deflate, "compress", false, "offer permessage-deflate")
 	f.BoolVar(&c.insecure, "insecure", false, "trust any TLS certificate")
-	f.StringVar(&c.ca, "ca", "", "trust the TLS certificates in the PEM `FILE` and no others")
+	f.StringVar(&c.ca, "ca", "", "trust only the TLS certificates in the PEM `FILE`")
 	f.DurationVar(&c.Timeout, "timeout", 10*time.Second, "give up connecting after this `TIME`")
-	f.DurationVar(&c.Ping, "ping", 0, "send a ping each `TIME` (default none)")
+	f.DurationVar(&c.Ping, "ping", 0, "send a ping every `TIME` (default none)")
 	f.DurationVar(&c.Wait, "wait", time.Second,
-		"after piped input, leave when nothing came for this `TIME`")
-	f.BoolVar(&c.NoHistory, "no-history", false, "neither read nor write the history file")
+		"after piped input, leave when no message arrives for this `TIME`")
+	f.BoolVar(&c.NoHistory, "no-history", false, "do not use the history file")
 	f.BoolVar(&c.Prompt, "prompt", false, "print banner and prompts even without a terminal")
 	f.BoolVar(&c.JSON, "json", false, "print each event as a JSON object")
-	f.BoolVarP(&c.Quiet, "quiet", "q", false, "print messages only: no banner, no notices")
+	f.BoolVarP(&c.Quiet, "quiet", "q", false, "print only messages")
 }
 
 // dialOptions checks the flags and completes the options of the client.
@@ -131,7 +129,7 @@ func readCertificates(file string) (*x509.CertPool, error) {
 	}
 	pool := x509.NewCertPool()
 	if !pool.AppendCertsFromPEM(data) {
-		return nil, fmt.Errorf("read certificates: %s has no certificate in PEM form", file)
+		return nil, fmt.Errorf("read certificates: %s has no PEM certificate", file)
 	}
 	return pool, nil
 }

@@ -12,21 +12,21 @@ import (
 	"github.com/tyg-dev/tyg/cmd/internal/selfhost"
 )
 
-const gatewayHelp = `gateway serves WebSockets as API Gateway does, on a server of your own. Each route
-leads to a function, which is a program that speaks the Lambda Runtime API and runs in processes that
-gateway starts; to a URL, to which events are POSTed; or to a function on AWS. In production it is what
-"tyg local" is on a laptop, without building and watching.
+const gatewayHelp = `gateway serves WebSockets as API Gateway does, on your own server. Each
+route leads to a function, to a URL to which events are POSTed, or to a function on AWS. A
+function is a program that speaks the Lambda Runtime API; gateway runs it in processes. In
+production, gateway is what "tyg local" is on a laptop, without building and watching.
 
-It is told all by a configuration file; --print-config prints one with every key, and --check finds
-what is wrong with yours without serving.
+A file configures it: --print-config prints an example with every key, and --check validates
+yours without serving.
 
-At SIGTERM or SIGINT it drains: /readyz says 503, clients get close code 1012, handlers may finish,
-functions get SIGTERM. A second signal cuts off what is left.
+At SIGTERM or SIGINT it drains: /readyz answers 503, clients get close code 1012, handlers may
+finish, functions get SIGTERM. A second signal ends it at once.
 
 Exit status:
-  0  it has drained, or the configuration is fine
-  1  it could not serve, or something was cut off
-  2  the command line makes no sense`
+  0  it has drained, or the configuration is valid
+  1  it could not serve, or handlers were cut off
+  2  usage error`
 
 const gatewayExample = `  tyg gateway --print-config > gateway.json
   tyg gateway --config gateway.json --check
@@ -64,11 +64,11 @@ func newGateway(e *cli.Env) *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
-	f.StringVarP(&file, "config", "c", ".tyg/gateway.json", "read this `FILE`")
-	f.StringVar(&addr, "addr", "", "listen on `HOST:PORT`, whatever the file says")
-	f.DurationVar(&drain, "drain", 30*time.Second, "let handlers finish for so long at the end")
-	f.BoolVar(&check, "check", false, "check the configuration and do not serve")
-	f.BoolVar(&print, "print-config", false, "print a configuration with every key")
+	f.StringVarP(&file, "config", "c", ".tyg/gateway.json", "read the configuration in `FILE`")
+	f.StringVar(&addr, "addr", "", "listen on `HOST:PORT`, overriding the file")
+	f.DurationVar(&drain, "drain", 30*time.Second, "let handlers finish for this `TIME` when it ends")
+	f.BoolVar(&check, "check", false, "validate the configuration without serving")
+	f.BoolVar(&print, "print-config", false, "print an example with every key")
 	return cmd
 }
 
@@ -83,7 +83,7 @@ func runGateway(ctx context.Context, e *cli.Env, cfg selfhost.Config, check bool
 	case err != nil:
 		return err
 	case check:
-		_, err = fmt.Fprintln(e.Stdout, "the configuration is fine")
+		_, err = fmt.Fprintln(e.Stdout, "the configuration is valid")
 		return err
 	}
 	return g.Run(ctx)

@@ -243,7 +243,7 @@ func wantRestart(t *testing.T, c *wsclient.Conn) {
 }
 
 // A certificate that is replaced is used by the next client, and the connections stay.
-func TestGatewayReloadsItsCertificate(t *testing.T) {
+func TestGatewayReloadsCertificate(t *testing.T) {
 	dir := t.TempDir()
 	pool := x509.NewCertPool()
 	writeCertificate(t, dir, 1, pool)
@@ -293,7 +293,8 @@ func serial(t *testing.T, address string, pool *x509.CertPool) int64 {
 	return c.ConnectionState().PeerCertificates[0].SerialNumber.Int64()
 }
 
-// writeCertificate replaces cert.pem and key.pem in dir by a certificate that pool trusts from now on.
+// writeCertificate replaces cert.pem and key.pem in dir by a certificate that pool trusts from now
+// on.
 func writeCertificate(t *testing.T, dir string, serial int64, pool *x509.CertPool) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -303,7 +304,8 @@ func writeCertificate(t *testing.T, dir string, serial int64, pool *x509.CertPoo
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(serial), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
+		IsCA: true, BasicConstraintsValid: true,
+		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
 	}
 	cert, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {

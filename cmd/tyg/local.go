@@ -17,41 +17,42 @@ import (
 	"github.com/tyg-dev/tyg/cmd/internal/project"
 )
 
-const localHelp = `local runs the project in the current directory as API Gateway and Lambda would, until
-it is interrupted. A gateway in tyg holds the sockets; the program, which is built first, runs in other
-processes and gets one event at a time. When its source changes it is built again, and when that went
-well, new processes take over: events under way are finished, and the sockets stay. A build that fails
-is shown, and the code from before goes on.
+const localHelp = `local runs the project in the current directory as API Gateway and Lambda
+would, until it is interrupted. A gateway in tyg holds the sockets. tyg builds the program and
+runs it in other processes, each of which gets one event at a time. When the source changes, tyg
+builds it again; new processes take over, events under way finish, and the sockets stay open. If
+a build fails, its errors are printed and the previous build keeps running.
 
-Calls of @connections reach the gateway by the environment of the functions, and functions can be
-invoked as on Lambda: aws lambda invoke --endpoint-url http://127.0.0.1:8000.
-Processes share nothing but what the environment names: a DynamoDB table if there is TABLE, NATS if
-there is TYG_NATS_URL. Without either, tyg runs a NATS server for a program that can use one.
+The environment of the functions directs @connections calls to the gateway. Functions can be
+invoked as on Lambda: aws lambda invoke --endpoint-url http://127.0.0.1:8000. Processes share
+state only through the environment: a DynamoDB table if TABLE is set, NATS if TYG_NATS_URL is
+set. With neither, tyg runs a NATS server for programs that import its client.
 
-With routes in .tyg/config.json, the functions that they name are run in place of a Go program,
-whatever they are written in.
+If .tyg/config.json has routes, tyg runs the functions that they name, in any language, in place
+of a Go program.
 
-The stage, the first part of the URL's path, is that of .tyg/config.json, unless TYG_STAGE is set
-and there is no --stage. Nor do variables of the configuration replace those that are set.
+The stage, the first part of the path of the URL, is that of .tyg/config.json; TYG_STAGE
+overrides it unless --stage is set. Variables of the environment override those of the
+configuration.
 
-With --in-process there are no functions: the program itself holds the sockets, with TYG_ADDR and
-TYG_STAGE in its environment, and is started anew when its source changes, which closes them. The
-first interrupt is passed on; the exit status is that of the program.
+With --in-process there are no functions: the program holds the sockets itself, with TYG_ADDR
+and TYG_STAGE in its environment. A change of the source restarts it, which closes the sockets.
+The first interrupt is passed on to the program, and tyg exits with its status.
 
-What follows -- goes to the program.`
+Arguments after -- are passed to the program.`
 
 const localExample = `  tyg local
   tyg local --port 9000 --processes 4
   tyg local --cold              # a process for each event
-  tyg local --time-scale 600    # ten minutes of silence are over in a second
+  tyg local --time-scale 600    # ten minutes pass in a second
   tyg local --in-process --stage prod -- -verbose`
 
-// A localRun is one run of a project on this machine.
+// A localRun has the flags of local.
 type localRun struct {
 	local.Config
 	stage     string // of the configuration
-	given     bool   // the stage was named on the command line
-	scaled    bool   // so was the time scale
+	stageSet  bool   // --stage was given
+	scaleSet  bool   // --time-scale was given
 	inProcess bool
 }
 
@@ -66,19 +67,19 @@ func newLocal(e *cli.Env) *cobra.Command {
 		ValidArgsFunction: cobra.NoFileCompletions,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 && cmd.ArgsLenAtDash() != 0 {
-				return cli.Usagef(cmd, "argument %q: those of the program follow --", args[0])
+				return cli.Usagef(cmd, "argument %q: put the arguments of the program after --", args[0])
 			}
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if cmd.Flags().Changed("port") {
 				if cmd.Flags().Changed("addr") {
-					return cli.Usagef(cmd, "--addr has a port already, leave out --port")
+					return cli.Usagef(cmd, "--addr already has a port; leave out --port")
 				}
 				l.Addr = "127.0.0.1:" + strconv.Itoa(int(port))
 			}
-			l.given = cmd.Flags().Changed("stage")
-			l.scaled = cmd.Flags().Changed("time-scale")
+			l.stageSet = cmd.Flags().Changed("stage")
+			l.scaleSet = cmd.Flags().Changed("time-scale")
 			l.Args = args
 			if err := l.check(cmd); err != nil {
 				return err
@@ -93,38 +94,38 @@ func newLocal(e *cli.Env) *cobra.Command {
 func (l *localRun) flags(cmd *cobra.Command, port *uint16) {
 	f := cmd.Flags()
 	f.StringVar(&l.Addr, "addr", "", "listen on `HOST:PORT` (TYG_ADDR, default 127.0.0.1:8000)")
-	f.Uint16VarP(port, "port", "p", 8000, "listen on 127.0.0.1:`PORT`, 0 for any that is free")
-	f.StringVar(&l.stage, "stage", "dev", "run the `STAGE` of "+project.ConfigPath)
-	f.StringVar(&l.Dir, "project-dir", ".", "the project is in `DIR`")
+	f.Uint16VarP(port, "port", "p", 8000, "listen on 127.0.0.1:`PORT`; 0 is any free port")
+	f.StringVar(&l.stage, "stage", "dev", "run this `STAGE` of "+project.ConfigPath)
+	f.StringVar(&l.Dir, "project-dir", ".", "use the project in `DIR`")
 	f.Float64Var(&l.TimeScale, "time-scale", 1,
 		"let API Gateway's time limits (idle, life, integration) pass `N` times faster")
 	f.BoolVar(&l.inProcess, "in-process", false, "let the program hold the sockets itself")
 	f.BoolVar(&l.NoReload, "no-reload", false, "do not watch the source")
 	f.IntVar(&l.Processes, "processes", 0,
-		"run at most `N` processes of each function (default 10, or as the configuration says)")
+		"run at most `N` processes of each function (default 10, or as configured)")
 	f.IntVar(&l.Concurrent, "concurrent", 0,
-		"handle up to `N` messages of one client at the same time, as AWS may; 10 without N")
+		"handle up to `N` messages of one client at the same time, as AWS may (10 without N)")
 	f.Lookup("concurrent").NoOptDefVal = "10"
 	f.BoolVar(&l.Cold, "cold", false, "start a process for each event")
 	f.BoolVar(&l.Freeze, "freeze", false, "stop processes between events, as Lambda does")
-	f.BoolVarP(&l.Quiet, "quiet", "q", false, "print no line for each event")
-	f.BoolVar(&l.JSON, "json", false, "print JSON objects, one a line")
+	f.BoolVarP(&l.Quiet, "quiet", "q", false, "do not print events")
+	f.BoolVar(&l.JSON, "json", false, "print JSON objects, one in a line")
 }
 
-// check finds flags that make no sense, alone or together.
+// check reports invalid flags.
 func (l *localRun) check(cmd *cobra.Command) error {
 	if !(l.TimeScale > 0) || math.IsInf(l.TimeScale, 1) {
 		return cli.Usagef(cmd, "--time-scale %v: use a number above 0, such as 600", l.TimeScale)
 	}
 	if l.Processes < 0 || l.Concurrent < 0 {
-		return cli.Usagef(cmd, "--processes and --concurrent are numbers above 0")
+		return cli.Usagef(cmd, "--processes and --concurrent must not be negative")
 	}
 	if !l.inProcess {
 		return nil
 	}
 	for _, name := range []string{"processes", "concurrent", "cold", "freeze", "quiet", "json"} {
 		if cmd.Flags().Changed(name) {
-			return cli.Usagef(cmd, "--%s is for functions, and with --in-process there are none", name)
+			return cli.Usagef(cmd, "--%s is for functions; with --in-process there are none", name)
 		}
 	}
 	return nil
@@ -166,7 +167,7 @@ func (l *localRun) plan() (local.Plan, error) {
 		return local.Plan{}, err
 	}
 	p, err := local.NewPlan(c, l.Dir, l.stage)
-	if stage := os.Getenv("TYG_STAGE"); stage != "" && !l.given {
+	if stage := os.Getenv("TYG_STAGE"); stage != "" && !l.stageSet {
 		p.Stage = stage
 	}
 	return p, err
@@ -183,20 +184,20 @@ func (l *localRun) runInProcess(ctx context.Context) error {
 	}.Run(ctx)
 }
 
-// environ returns the environment of the program: the flags, then the user's environment, then the
-// configuration. Of two entries of a name, the last counts.
+// environ returns the environment of the program. Of several entries with one name the last counts,
+// so flags override the user's environment, which overrides the configuration.
 func (l *localRun) environ(c project.Config, user []string) []string {
 	list := append(c.Environ(l.stage),
 		"TYG_STAGE="+c.GatewayStage(l.stage), "TYG_ADDR=127.0.0.1:8000")
 	for _, entry := range user {
-		if !l.given || !strings.HasPrefix(entry, "TYG_STAGE=") {
+		if !l.stageSet || !strings.HasPrefix(entry, "TYG_STAGE=") {
 			list = append(list, entry)
 		}
 	}
 	if l.Addr != "" {
 		list = append(list, "TYG_ADDR="+l.Addr)
 	}
-	if l.scaled {
+	if l.scaleSet {
 		list = append(list, "TYG_TIME_SCALE="+strconv.FormatFloat(l.TimeScale, 'g', -1, 64))
 	}
 	return list

@@ -18,8 +18,7 @@ import (
 	"github.com/tyg-dev/tyg/cmd/internal/cmdtest"
 )
 
-// A new project, run and talked to as a person does it.
-func TestLocalServesANewProjectUntilInterrupted(t *testing.T) {
+func TestLocalServesNewProjectUntilInterrupted(t *testing.T) {
 	t.Chdir(t.TempDir())
 	cmdtest.SetGoEnviron(t)
 	if out, err := exec.Command("tyg", "new-project", "demo").CombinedOutput(); err != nil {
@@ -59,7 +58,7 @@ func main() {
 }
 `
 
-func TestLocalPassesSignalsOn(t *testing.T) {
+func TestInProcessPassesSignalsOn(t *testing.T) {
 	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
 		l := startLocal(t, "--in-process", "--project-dir", writeProgram(t, stubborn))
 		l.expect("ready")
@@ -69,7 +68,7 @@ func TestLocalPassesSignalsOn(t *testing.T) {
 	}
 }
 
-func TestLocalEndsAStubbornProgramAtTheSecondSignal(t *testing.T) {
+func TestInProcessKillsProgramAtSecondSignal(t *testing.T) {
 	l := startLocal(t, "--in-process", "--project-dir", writeProgram(t, stubborn), "--", "stay")
 	l.expect("ready")
 	l.signal(os.Interrupt)
@@ -78,7 +77,7 @@ func TestLocalEndsAStubbornProgramAtTheSecondSignal(t *testing.T) {
 	l.exits(128 + int(syscall.SIGKILL))
 }
 
-func TestLocalWithoutGo(t *testing.T) {
+func TestLocalWithoutGoIsAnError(t *testing.T) {
 	dir := writeProgram(t, stubborn)
 	t.Setenv("PATH", t.TempDir())
 	var stderr strings.Builder
@@ -102,7 +101,7 @@ func writeProgram(t *testing.T, source string) (dir string) {
 	return dir
 }
 
-// A running is tyg at work.
+// A running is a tyg process.
 type running struct {
 	t     *testing.T
 	cmd   *exec.Cmd
@@ -138,7 +137,7 @@ func startTyg(t *testing.T, args ...string) *running {
 	return l
 }
 
-// end ends a program that the test has left, so that it can clean up after itself.
+// end interrupts a process that the test has left running, so that it can clean up.
 func (l *running) end() {
 	if l.cmd.ProcessState != nil {
 		return
@@ -148,7 +147,7 @@ func (l *running) end() {
 	defer timer.Stop()
 	for range l.lines { // Wait may not run beside the reading
 	}
-	_ = l.cmd.Wait() // nobody cares how
+	_ = l.cmd.Wait() // the status does not matter
 }
 
 func (l *running) line() string {

@@ -1,4 +1,4 @@
-// Command tyg makes, runs and talks to WebSocket applications written with package tyg.
+// Command tyg creates, runs and talks to WebSocket applications written with package tyg.
 //
 // Run "tyg help" for its verbs.
 package main

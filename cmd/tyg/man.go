@@ -13,7 +13,7 @@ func newMan(e *cli.Env) *cobra.Command {
 	return &cobra.Command{
 		Use:     "man",
 		Short:   "Print the manual page",
-		Long:    "man prints the manual page of tyg and all its commands, for man(1) to show.",
+		Long:    "man prints the manual page of tyg and all its commands, in the format of man(1).",
 		Example: "  tyg man > ~/.local/share/man/man1/tyg.1\n  tyg man | man -l -",
 		Args:    cli.ExactArgs(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -23,7 +23,7 @@ func newMan(e *cli.Env) *cobra.Command {
 	}
 }
 
-// manual returns the manual page of a command and those below it, in the man macros of roff.
+// manual returns the manual page of a command and its subcommands, with the man macros of roff.
 func manual(root *cobra.Command) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, ".TH %s 1\n", strings.ToUpper(root.Name()))
@@ -58,7 +58,8 @@ func literal(text string) string {
 	return ".PP\n.nf\n" + roff(strings.TrimSuffix(text, "\n")) + "\n.fi\n"
 }
 
-// roff escapes text: the backslash, hyphens that must stay, and what would begin a request.
+// roff escapes backslashes, hyphens, and characters at the beginning of a line that begin a
+// request.
 func roff(text string) string {
 	text = strings.NewReplacer(`\`, `\e`, "-", `\-`).Replace(text)
 	lines := strings.Split(text, "\n")

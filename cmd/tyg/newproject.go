@@ -13,16 +13,16 @@ import (
 	"github.com/tyg-dev/tyg/examples"
 )
 
-const newProjectHelp = `new-project makes a directory NAME with a program that builds, and whose
-test passes, at once: main.go, main_test.go, go.mod, .gitignore, .tyg/config.json, and what
-the template needs besides. It writes everything or nothing.
+const newProjectHelp = `new-project creates a directory NAME with a program that builds and
+whose test passes: main.go, main_test.go, go.mod, .gitignore, .tyg/config.json, and what else
+the template needs. It writes either all files or none.
 
 Templates:
   echo   sends every message back
   chat   chat rooms with nicknames
 
-A tyg that was built from a checkout makes projects that use that checkout, by a replace line
-in go.mod. Where tyg cannot find it, name it with --tyg-source or TYG_SOURCE.`
+A tyg that was built from a checkout creates projects that use that checkout, with a replace
+line in go.mod. If tyg cannot find the checkout, name it with --tyg-source or TYG_SOURCE.`
 
 const newProjectExample = `  tyg new-project echo-server
   tyg new-project chat-server --template chat`
@@ -35,7 +35,7 @@ func newNewProject(e *cli.Env) *cobra.Command {
 	)
 	cmd := &cobra.Command{
 		Use:     "new-project NAME",
-		Short:   "Make a new project",
+		Short:   "Create a new project",
 		Long:    newProjectHelp,
 		Example: newProjectExample,
 		Args:    cli.ExactArgs("NAME"),

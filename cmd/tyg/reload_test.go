@@ -23,11 +23,11 @@ import (
 	"github.com/tyg-dev/tyg/internal/wsclient"
 )
 
-// patience bounds everything that must happen soon, on a machine that has other things to do.
+// patience bounds every wait, on a busy machine.
 const patience = 2 * time.Minute
 
-// versioned is a program that answers with its version, the connection, its process and the message. To
-// "hang" it answers, and then never returns.
+// versioned is a program that answers with its version, the connection, its process and the
+// message. To "hang" it answers, and then never returns.
 const versioned = `package main
 
 import (
@@ -64,8 +64,8 @@ type localProject struct {
 	url string
 }
 
-// runLocal makes a project whose main.go is source, or that of the template if that is empty, and runs
-// it.
+// runLocal makes a project whose main.go is source, or that of the template if that is empty, and
+// runs it.
 func runLocal(t *testing.T, template, source string, args ...string) *localProject {
 	t.Helper()
 	cmdtest.SetGoEnviron(t)
@@ -154,8 +154,8 @@ func receiveAnswer(t *testing.T, c *wsclient.Conn) answer {
 	return answer{f[0], f[1], f[2], f[3]}
 }
 
-// A client sends a numbered message every 20 ms while the program is replaced again and again; every
-// answer must come, once, in order, on the same connection, and from ever newer versions.
+// A client sends a numbered message every 20 ms while the program is replaced again and again;
+// every answer must come, once, in order, on the same connection, and from ever newer versions.
 // TYG_TEST_RELOADS says how many there are.
 func TestReloadKeepsSocketsOpen(t *testing.T) {
 	reloads := 5
@@ -210,7 +210,7 @@ func TestReloadKeepsSocketsOpen(t *testing.T) {
 }
 
 // A build that fails leaves the code from before in place, and says where the fault is.
-func TestReloadThatDoesNotBuild(t *testing.T) {
+func TestFailedBuildKeepsPreviousBuild(t *testing.T) {
 	p := runLocal(t, "echo", strings.Replace(versioned, "VERSION", "0", 1), "--json")
 	c := dial(t, p.url)
 	p.write(t, "package main\n\nfunc main() { nonsense() }\n")
@@ -221,7 +221,7 @@ func TestReloadThatDoesNotBuild(t *testing.T) {
 		t.Errorf("the answer is %+v", a)
 	}
 	p.write(t, strings.Replace(versioned, "host.Run(app)", "error(nil)", 1)+"\nvar _ = host.Run\n")
-	p.until(`"error":"the program did not say which routes it has: its main must call host.Run`)
+	p.until(`"error":"the program did not print its routes: its main must call host.Run`)
 	p.version(t, "1")
 	p.until(`"type":"reload".*"routes"`)
 	send(t, c, "hi")
@@ -233,7 +233,7 @@ func TestReloadThatDoesNotBuild(t *testing.T) {
 }
 
 // A process that is killed while it has an event costs that event, and nothing else.
-func TestKilledFunction(t *testing.T) {
+func TestKilledFunctionIsReplaced(t *testing.T) {
 	for _, n := range []int{1, 100} {
 		t.Run(strconv.Itoa(n), func(t *testing.T) {
 			p := runLocal(t, "echo", versioned, "--processes", strconv.Itoa(n))
@@ -265,13 +265,13 @@ func TestKilledFunction(t *testing.T) {
 }
 
 // Nothing that tyg has started outlives it, even if it is killed itself.
-func TestKilledTyg(t *testing.T) {
+func TestKilledTygLeavesNoFunctions(t *testing.T) {
 	// What it cannot remove any more is removed here.
 	temp, err := os.MkdirTemp("", "tyg-test-*")
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = os.RemoveAll(temp) }) // somebody may be writing yet
+	t.Cleanup(func() { _ = os.RemoveAll(temp) }) // processes may still write
 	t.Setenv("TMPDIR", temp)
 	p := runLocal(t, "echo", versioned)
 	c := dial(t, p.url)
@@ -288,7 +288,7 @@ func TestKilledTyg(t *testing.T) {
 	}
 }
 
-// alive reports whether a process runs: one that has ended may wait for somebody to be told so.
+// alive reports whether a process runs, and not whether it is a zombie.
 func alive(pid int) bool {
 	state, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err == nil {
@@ -298,16 +298,16 @@ func alive(pid int) bool {
 }
 
 // The chat keeps its state when each event has a process of its own.
-func TestChatInManyProcesses(t *testing.T) {
+func TestChatSharesStateBetweenProcesses(t *testing.T) {
 	p := runLocal(t, "chat", "", "--cold")
 	john, jenny := dial(t, p.url), dial(t, p.url)
-	says := func(c *wsclient.Conn, text string, told *wsclient.Conn, want string) {
+	says := func(c *wsclient.Conn, text string, reader *wsclient.Conn, want string) {
 		t.Helper()
 		if text != "" {
 			send(t, c, text)
 		}
-		if got := receive(t, told); got != want {
-			t.Errorf("after %q somebody is told %q, want %q", text, got, want)
+		if got := receive(t, reader); got != want {
+			t.Errorf("after %q the client gets %q, want %q", text, got, want)
 		}
 	}
 	says(john, "John", john, "Using nickname: John\nType /help for list of commands.")

@@ -69,7 +69,8 @@ func TestLocalServesScripts(t *testing.T) {
 	says(`{"action":"js"}`, `node: {"action":"js"}`)
 
 	p.file(t, ".tyg/config.json", "{\n\"rotes\": {}}")
-	p.until(`"type":"reload".*"error":"\.tyg/config\.json:2: there is no key \\"rotes\\"; did you mean \\"routes\\"\?"`)
+	p.until(`"type":"reload".*"error":"\.tyg/config\.json:2: ` +
+		`there is no key \\"rotes\\"; did you mean \\"routes\\"\?"`)
 	says("hi", "snake: hi")
 
 	if got := p.invoke("python"); !strings.Contains(got, `snake: by hand`) {
@@ -114,7 +115,7 @@ func (p *localProject) invoke(name string) string {
 }
 
 // A program that holds its sockets itself is started anew.
-func TestInProcessStartsAnew(t *testing.T) {
+func TestInProcessRestartsOnChange(t *testing.T) {
 	source := strings.Replace(versioned, "VERSION", "0", 1)
 	p := runLocal(t, "echo", source, "--in-process")
 	c := dial(t, p.url)
@@ -134,10 +135,11 @@ func TestInProcessStartsAnew(t *testing.T) {
 	p.exits(0)
 }
 
-// The probe conforms as a function as it does in one process: events go through the Runtime API, and
-// what it sends through @connections.
-func TestLocalConforms(t *testing.T) {
-	l := startLocal(t, "--project-dir", "../../examples/probe", "--port", "0", "--quiet", "--no-reload")
+// The probe conforms as a function as it does in one process: events go through the Runtime API,
+// and what it sends through @connections.
+func TestLocalPassesConformance(t *testing.T) {
+	l := startLocal(t, "--project-dir", "../../examples/probe", "--port", "0", "--quiet",
+		"--no-reload")
 	check := exec.Command("tyg", "conformance", "--url", strings.TrimSuffix(l.served(), "/"))
 	out, err := check.CombinedOutput()
 	if err != nil {

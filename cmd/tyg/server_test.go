@@ -18,7 +18,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
-// newServer starts a server that does to its clients what the path says.
+// newServer starts a server whose behaviour depends on the path.
 func newServer(t *testing.T) *httptest.Server {
 	t.Helper()
 	s := httptest.NewServer(http.HandlerFunc(serve))
@@ -29,7 +29,7 @@ func newServer(t *testing.T) *httptest.Server {
 func newSecureServer(t *testing.T) *httptest.Server {
 	t.Helper()
 	s := httptest.NewUnstartedServer(http.HandlerFunc(serve))
-	s.Config.ErrorLog = log.New(io.Discard, "", 0) // clients that trust nobody are part of the test
+	s.Config.ErrorLog = log.New(io.Discard, "", 0) // tests include clients without the certificate
 	s.StartTLS()
 	t.Cleanup(s.Close)
 	return s
@@ -87,7 +87,7 @@ func accept(w http.ResponseWriter, r *http.Request) (*peer, error) {
 	return &peer{conn: conn, rw: rw, reader: ws.Reader{Config: new(ws.Config), Inflate: deflate}}, err
 }
 
-// play does what the path says, and then sends back what comes.
+// play does what the path says, and then echoes messages.
 func (p *peer) play(r *http.Request, query url.Values) {
 	code, _ := strconv.Atoi(query.Get("code"))
 	switch r.URL.Path {
@@ -102,7 +102,7 @@ func (p *peer) play(r *http.Request, query url.Values) {
 	case "/close":
 		p.write(ws.AppendClose(nil, code, query.Get("reason")))
 	case "/broken":
-		p.write([]byte{0x83, 0}) // RFC 6455 section 5.2: an opcode that nobody has defined
+		p.write([]byte{0x83, 0}) // RFC 6455 section 5.2: a reserved opcode
 	case "/drop":
 		return
 	}

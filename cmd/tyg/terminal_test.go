@@ -43,7 +43,7 @@ func TestTerminalKeepsLinesAsTheyAreAndShowsControlsAsEscapes(t *testing.T) {
 	c.exits(0)
 }
 
-func TestTerminalKeepsHalfALineWhenAMessageComes(t *testing.T) {
+func TestTerminalKeepsPartialLineWhenMessageArrives(t *testing.T) {
 	c := newConsole(t, newServer(t).URL+"/api/", "--quiet", "--ping", "50ms")
 	c.until(func(screen string) bool { return strings.HasSuffix(screen, "> ") })
 	c.press("half a li")
@@ -83,7 +83,7 @@ func TestTerminalRemembersLines(t *testing.T) {
 	without.exits(0)
 }
 
-func TestTerminalIsGivenBackWhenTheServerCloses(t *testing.T) {
+func TestTerminalIsRestoredWhenServerCloses(t *testing.T) {
 	c := newConsole(t, newServer(t).URL+"/closing?code=4000", "--quiet")
 	c.expect("> ")
 	c.enter("bye")
@@ -92,7 +92,7 @@ func TestTerminalIsGivenBackWhenTheServerCloses(t *testing.T) {
 }
 
 // Without a terminal a signal ends the conversation, politely.
-func TestConnectIsInterrupted(t *testing.T) {
+func TestInterruptClosesConnection(t *testing.T) {
 	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
 		cmd := exec.Command("tyg", "connect", "--json", newServer(t).URL+"/say?text=hello")
 		cmd.Stderr = os.Stderr

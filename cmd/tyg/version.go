@@ -15,8 +15,8 @@ func newVersion(e *cli.Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "version",
 		Short: "Print the version of tyg",
-		Long: "version prints the version of tyg, of Go, and of the machine, and the commit\n" +
-			"if the binary knows it.",
+		Long: "version prints the version of tyg and of Go, the platform, and the commit if it is " +
+			"known.",
 		Example: "  tyg version\n  tyg version --json",
 		Args:    cli.ExactArgs(),
 		RunE: func(*cobra.Command, []string) error {
