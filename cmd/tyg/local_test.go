@@ -153,7 +153,10 @@ func (l *running) end() {
 func (l *running) line() string {
 	l.t.Helper()
 	select {
-	case line := <-l.lines:
+	case line, ok := <-l.lines:
+		if !ok {
+			l.t.Fatal("tyg has ended")
+		}
 		return line
 	case <-time.After(time.Minute):
 		l.t.Fatal("tyg printed nothing for a minute")
