@@ -1,6 +1,7 @@
 package tyg_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io"
@@ -24,84 +25,126 @@ type pkg struct {
 
 // allowed lists, for each package of this module that others may import, what it may import of this
 // module. A package that is not listed fails the test, and so does an entry without a package.
-var allowed = map[string][]string{
-	"":                                 {},
-	"apigw":                            {""},
-	"gateway":                          {"", "apigw", "gateway/internal/accesslog", "gateway/internal/handshake", "internal/authorize", "internal/connid", "internal/route", "internal/sigv4", "internal/sock", "internal/ws"},
-	"gateway/internal/accesslog":       {""},
-	"gateway/internal/handshake":       {"internal/ws"},
-	"host":                             {"", "gateway", "internal/profileflag", "lambda"},
-	"internal/functions":               {"", "apigw", "internal/functions/osproc", "internal/functions/runtimeapi"},
-	"internal/functions/invokeapi":     {"internal/functions", "internal/sigv4"},
-	"internal/functions/osproc":        {},
-	"internal/functions/runtimeapi":    {},
-	"lambda":                           {"", "apigw", "internal/authorize", "internal/sigv4"},
-	"rooms":                            {""},
-	"rooms/roomstest":                  {"", "rooms"},
-	"rooms/natskv":                     {"", "rooms"},
-	"rooms/dynamo":                     {"", "rooms"},
-	"internal/dynamotest":              {},
-	"rooms/storage":                    {"rooms", "rooms/storage/internal/dynamodb", "rooms/storage/internal/nats"},
-	"rooms/storage/internal/dynamodb":  {"rooms/dynamo"},
-	"rooms/storage/internal/nats":      {"rooms/natskv"},
-	"internal/deploy":                  {"internal/deploy/api", "internal/deploy/awserr", "internal/deploy/function", "internal/deploy/logs", "internal/deploy/plan", "internal/deploy/role", "internal/deploy/spec", "internal/deploy/table"},
-	"internal/deploy/api":              {"", "internal/deploy/awserr", "internal/deploy/plan", "internal/deploy/spec", "internal/route"},
-	"internal/deploy/awserr":           {"internal/deploy/spec"},
-	"internal/deploy/function":         {"internal/deploy/plan", "internal/deploy/spec"},
-	"internal/deploy/logs":             {"internal/deploy/plan", "internal/deploy/spec"},
-	"internal/deploy/plan":             {"internal/deploy/awserr", "internal/deploy/spec"},
-	"internal/deploy/role":             {"internal/deploy/plan", "internal/deploy/spec"},
-	"internal/deploy/spec":             {""},
-	"internal/deploy/table":            {"internal/deploy/awserr", "internal/deploy/plan", "internal/deploy/spec"},
-	"internal/deploy/template":         {"", "internal/deploy/spec"},
-	"internal/deploy/template/cfn":     {"internal/deploy", "internal/deploy/spec", "internal/deploy/template"},
-	"internal/deploy/template/tf":      {"internal/deploy", "internal/deploy/spec", "internal/deploy/template"},
-	"internal/awstest":                 {"internal/awstest/account", "internal/awstest/apigateway", "internal/awstest/dynamodb", "internal/awstest/iam", "internal/awstest/lambda", "internal/awstest/logs", "internal/awstest/wire", "internal/sigv4"},
-	"internal/awstest/account":         {},
-	"internal/awstest/apigateway":      {"internal/awstest/account", "internal/awstest/lambda", "internal/awstest/wire"},
-	"internal/awstest/dynamodb":        {"internal/awstest/account", "internal/awstest/wire", "internal/dynamotest"},
-	"internal/awstest/iam":             {"internal/awstest/account", "internal/awstest/wire"},
-	"internal/awstest/lambda":          {"internal/awstest/account", "internal/awstest/iam", "internal/awstest/wire"},
-	"internal/awstest/logs":            {"internal/awstest/account", "internal/awstest/wire"},
-	"internal/awstest/wire":            {"internal/awstest/internal/models"},
-	"internal/awstest/internal/models": {},
-	"internal/natsd":                   {},
-	"tygtest":                          {"", "apigw", "internal/authorize", "internal/route", "tygtest/internal/hosttest", "tygtest/internal/sendertest", "tygtest/internal/suite"},
-	"tygtest/internal/hosttest":        {"", "apigw", "tygtest/internal/suite"},
-	"tygtest/internal/sendertest":      {"", "tygtest/internal/suite"},
-	"tygtest/internal/suite":           {""},
-	"internal/authorize":               {"", "apigw"},
-	"jwtauth":                          {""},
-	"internal/leaktest":                {},
-	"internal/connid":                  {""},
-	"internal/profileflag":             {"gateway"},
-	"internal/route":                   {},
-	"internal/sigv4":                   {},
-	"internal/sock":                    {},
-	"internal/selftest":                {},
-	"internal/tftest":                  {"internal/awstest"},
-	"internal/ws":                      {},
-	"internal/wsclient":                {"internal/ws"},
-	"internal/wstest":                  {"", "internal/ws", "internal/wsclient", "tygtest"},
-	"examples":                         {},
-	"examples/echo":                    {"", "host"},
-	"examples/chat":                    {"", "host", "rooms", "rooms/storage", "examples/chat/chatlib"},
-	"examples/chat/chatlib":            {"", "rooms"},
-	"internal/conformance":             {"internal/conformance/cases", "internal/conformance/harness"},
-	"internal/conformance/cases":       {"internal/conformance/harness", "internal/sigv4", "internal/ws", "internal/wsclient"},
-	"internal/conformance/harness":     {"internal/sigv4", "internal/ws", "internal/wsclient"},
-	"examples/probe":                   {"", "host", "examples/probe/probelib"},
-	"examples/probe/probelib":          {"", "apigw"},
-	"internal/admin":                   {"", "internal/functions", "gateway"},
-	"cmd/tyg":                          {"", "apigw", "internal/conformance", "internal/deploy", "internal/deploy/template", "internal/deploy/template/cfn", "internal/deploy/template/tf", "examples", "examples/probe/probelib", "internal/functions", "host", "internal/ws", "internal/wsclient", "lambda", "cmd/tyg/internal/awsconfig", "cmd/tyg/internal/backend", "cmd/tyg/internal/gobuild", "cmd/tyg/internal/local", "cmd/tyg/internal/selfhost", "cmd/tyg/internal/strict"},
-	"cmd/tyg/internal/awsconfig":       {"lambda"},
-	"cmd/tyg/internal/backend":         {"", "internal/functions", "host", "lambda", "cmd/tyg/internal/awsconfig", "cmd/tyg/internal/strict"},
-	"cmd/tyg/internal/board":           {"", "apigw", "internal/authorize", "internal/route"},
-	"cmd/tyg/internal/gobuild":         {},
-	"cmd/tyg/internal/local":           {"", "internal/functions", "internal/functions/invokeapi", "gateway", "internal/natsd", "cmd/tyg/internal/backend", "cmd/tyg/internal/board", "cmd/tyg/internal/gobuild", "cmd/tyg/internal/watch"},
-	"cmd/tyg/internal/selfhost":        {"", "internal/admin", "internal/functions", "internal/functions/invokeapi", "gateway", "cmd/tyg/internal/backend", "cmd/tyg/internal/strict"},
-	"cmd/tyg/internal/strict":          {},
-	"cmd/tyg/internal/watch":           {},
+var allowed = map[string]string{
+	"tyg":   "",
+	"apigw": "tyg",
+	"gateway": "tyg apigw gateway/internal/accesslog gateway/internal/handshake " +
+		"internal/authorize internal/connid internal/route internal/sigv4 internal/sock " +
+		"internal/ws",
+	"gateway/internal/accesslog":      "tyg",
+	"gateway/internal/handshake":      "internal/ws",
+	"host":                            "tyg gateway internal/profileflag lambda",
+	"internal/functions":              "tyg apigw internal/functions/osproc internal/functions/runtimeapi",
+	"internal/functions/invokeapi":    "internal/functions internal/sigv4",
+	"internal/functions/osproc":       "",
+	"internal/functions/runtimeapi":   "",
+	"lambda":                          "tyg apigw internal/authorize internal/sigv4",
+	"rooms":                           "tyg",
+	"rooms/roomstest":                 "tyg rooms",
+	"rooms/natskv":                    "tyg rooms",
+	"rooms/dynamo":                    "tyg rooms",
+	"internal/dynamotest":             "",
+	"rooms/storage":                   "rooms rooms/storage/internal/dynamodb rooms/storage/internal/nats",
+	"rooms/storage/internal/dynamodb": "rooms/dynamo",
+	"rooms/storage/internal/nats":     "rooms/natskv",
+	"internal/deploy": "internal/deploy/api internal/deploy/awserr internal/deploy/function " +
+		"internal/deploy/logs internal/deploy/plan internal/deploy/role " +
+		"internal/deploy/spec internal/deploy/table",
+	"internal/deploy/api": "tyg internal/deploy/awserr internal/deploy/plan " +
+		"internal/deploy/spec internal/route",
+	"internal/deploy/awserr":   "internal/deploy/spec",
+	"internal/deploy/function": "internal/deploy/plan internal/deploy/spec",
+	"internal/deploy/logs":     "internal/deploy/plan internal/deploy/spec",
+	"internal/deploy/plan":     "internal/deploy/awserr internal/deploy/spec",
+	"internal/deploy/role":     "internal/deploy/plan internal/deploy/spec",
+	"internal/deploy/spec":     "tyg",
+	"internal/deploy/table":    "internal/deploy/awserr internal/deploy/plan internal/deploy/spec",
+	"internal/deploy/template": "tyg internal/deploy/spec",
+	"internal/deploy/template/cfn": "internal/deploy internal/deploy/spec " +
+		"internal/deploy/template",
+	"internal/deploy/template/tf": "internal/deploy internal/deploy/spec " +
+		"internal/deploy/template",
+	"internal/awstest": "internal/awstest/account internal/awstest/apigateway " +
+		"internal/awstest/dynamodb internal/awstest/iam internal/awstest/lambda " +
+		"internal/awstest/logs internal/awstest/wire internal/sigv4",
+	"internal/awstest/account": "",
+	"internal/awstest/apigateway": "internal/awstest/account internal/awstest/lambda " +
+		"internal/awstest/wire",
+	"internal/awstest/dynamodb": "internal/awstest/account internal/awstest/wire " +
+		"internal/dynamotest",
+	"internal/awstest/iam": "internal/awstest/account internal/awstest/wire",
+	"internal/awstest/lambda": "internal/awstest/account internal/awstest/iam " +
+		"internal/awstest/wire",
+	"internal/awstest/logs":            "internal/awstest/account internal/awstest/wire",
+	"internal/awstest/wire":            "internal/awstest/internal/models",
+	"internal/awstest/internal/models": "",
+	"internal/natsd":                   "",
+	"tygtest": "tyg apigw internal/authorize internal/route tygtest/internal/hosttest " +
+		"tygtest/internal/sendertest tygtest/internal/suite",
+	"tygtest/internal/hosttest":   "tyg apigw tygtest/internal/suite",
+	"tygtest/internal/sendertest": "tyg tygtest/internal/suite",
+	"tygtest/internal/suite":      "tyg",
+	"internal/authorize":          "tyg apigw",
+	"jwtauth":                     "tyg",
+	"internal/leaktest":           "",
+	"internal/connid":             "tyg",
+	"internal/profileflag":        "gateway",
+	"internal/route":              "",
+	"internal/sigv4":              "",
+	"internal/sock":               "",
+	"internal/selftest":           "",
+	"internal/tftest":             "internal/awstest",
+	"internal/ws":                 "",
+	"internal/wsclient":           "internal/ws",
+	"internal/wstest":             "tyg internal/ws internal/wsclient tygtest",
+	"examples":                    "",
+	"examples/echo":               "tyg host",
+	"examples/chat":               "tyg examples/chat/chatlib host rooms rooms/storage",
+	"examples/chat/chatlib":       "tyg rooms",
+	"internal/conformance":        "internal/conformance/cases internal/conformance/harness",
+	"internal/conformance/cases": "internal/conformance/harness internal/sigv4 internal/ws " +
+		"internal/wsclient",
+	"internal/conformance/harness": "internal/sigv4 internal/ws internal/wsclient",
+	"examples/probe":               "tyg examples/probe/probelib host",
+	"examples/probe/probelib":      "tyg apigw",
+	"internal/admin":               "tyg gateway internal/functions",
+	"cmd/tyg": "cmd/internal/buildinfo cmd/internal/cli cmd/internal/companion " +
+		"cmd/internal/connect cmd/internal/local cmd/internal/newproject " +
+		"cmd/internal/probeserver cmd/internal/project cmd/internal/selfhost " +
+		"cmd/internal/stagecmd examples internal/conformance",
+	"cmd/tyg-aws": "tyg apigw cmd/internal/awsconfig cmd/internal/backend cmd/internal/cli " +
+		"cmd/internal/companion cmd/internal/gobuild cmd/internal/project " +
+		"cmd/internal/stagecmd cmd/internal/strict cmd/internal/terminal " +
+		"cmd/tyg-aws/internal/application cmd/tyg-aws/internal/packages " +
+		"internal/deploy internal/deploy/template internal/functions lambda",
+	"cmd/tyg-aws/internal/application": "tyg apigw cmd/internal/project cmd/internal/strict " +
+		"internal/deploy",
+	"cmd/tyg-aws/internal/packages": "cmd/internal/project internal/deploy",
+	"cmd/tyg-nats":                  "cmd/internal/companion internal/natsd",
+	"cmd/internal/awsconfig":        "",
+	"cmd/internal/backend": "tyg cmd/internal/awsconfig cmd/internal/strict host " +
+		"internal/functions lambda",
+	"cmd/internal/buildinfo":     "",
+	"cmd/internal/cli":           "cmd/internal/buildinfo",
+	"cmd/internal/handlerswitch": "tyg apigw internal/authorize internal/route",
+	"cmd/internal/gobuild":       "",
+	"cmd/internal/local": "tyg cmd/internal/backend cmd/internal/companion cmd/internal/gobuild " +
+		"cmd/internal/handlerswitch cmd/internal/project cmd/internal/watch " +
+		"gateway internal/functions internal/functions/invokeapi",
+	"cmd/internal/selfhost": "tyg cmd/internal/backend cmd/internal/strict gateway " +
+		"internal/admin internal/functions internal/functions/invokeapi",
+	"cmd/internal/connect": "cmd/internal/cli cmd/internal/terminal internal/ws " +
+		"internal/wsclient",
+	"cmd/internal/probeserver": "tyg examples/probe/probelib host internal/conformance",
+	"cmd/internal/cmdtest":     "",
+	"cmd/internal/companion":   "cmd/internal/buildinfo",
+	"cmd/internal/stagecmd":    "cmd/internal/cli cmd/internal/project",
+	"cmd/internal/terminal":    "",
+	"cmd/internal/newproject": "cmd/internal/buildinfo cmd/internal/cli cmd/internal/project " +
+		"examples",
+	"cmd/internal/project": "cmd/internal/backend cmd/internal/strict",
+	"cmd/internal/strict":  "",
+	"cmd/internal/watch":   "",
 }
 
 // standardOnly are the packages that compile nothing but the standard library and each other. The
@@ -120,19 +163,20 @@ func TestSiblingsMeetOnlyWhereTheyMay(t *testing.T) {
 			continue
 		}
 		seen[name] = true
-		may, ok := allowed[name]
+		list, ok := allowed[cmp.Or(name, "tyg")]
+		may := strings.Fields(list)
 		if !ok {
 			t.Errorf("package %q has no entry in the table of allowed imports; add one", name)
 			continue
 		}
 		for _, imp := range p.Imports {
-			if other, ok := inModule(imp); ok && !slices.Contains(may, other) {
+			if other, ok := inModule(imp); ok && !slices.Contains(may, cmp.Or(other, "tyg")) {
 				t.Errorf("package %q imports %q: siblings meet only in host, cmd/tyg and mains", name, other)
 			}
 		}
 	}
 	for name := range allowed {
-		if !seen[name] {
+		if name != "tyg" && !seen[name] {
 			t.Errorf("the table of allowed imports names %q, which is no package", name)
 		}
 	}
@@ -186,17 +230,46 @@ func TestChatCompilesItsTextOnly(t *testing.T) {
 // rooms/dynamo's, its tables are those of internal/deploy/table. And a stand-in for AWS is tested with
 // AWS's own clients, as are those who talk to it: aws-lambda-go uses our Runtime API, and runs our
 // Host.
-var shared = map[string][]string{
-	"code " + sdk + "dynamodb":           {"internal/deploy/table", "rooms/dynamo"},
-	"tests github.com/aws/aws-lambda-go": {"internal/functions", "lambda"},
-	"tests " + sdk + "apigatewayv2":      {"internal/awstest", "internal/deploy", "internal/deploy/api"},
-	"tests " + sdk + "cloudwatchlogs":    {"internal/awstest", "internal/deploy"},
-	"tests " + sdk + "dynamodb":          {"internal/awstest", "internal/deploy", "internal/deploy/table", "rooms/dynamo"},
-	"tests " + sdk + "iam":               {"internal/awstest", "internal/deploy"},
-	"tests " + sdk + "lambda":            {"internal/awstest", "internal/deploy", "internal/deploy/function", "internal/functions/invokeapi"},
+var shared = map[string]string{
+	// The programs below cmd share their verbs and flags.
+	"code github.com/spf13/cobra":           "cmd/internal/cli cmd/internal/stagecmd cmd/tyg cmd/tyg-aws",
+	"code golang.org/x/term":                "cmd/internal/terminal cmd/tyg",
+	"tests github.com/rogpeppe/go-internal": "cmd/tyg cmd/tyg-aws",
+	"tests github.com/creack/pty":           "cmd/tyg cmd/tyg-aws",
+	"code " + sdk + "dynamodb":              "internal/deploy/table rooms/dynamo",
+	"tests github.com/aws/aws-lambda-go":    "internal/functions lambda",
+	"tests " + sdk + "apigatewayv2":         "internal/awstest internal/deploy internal/deploy/api",
+	"tests " + sdk + "cloudwatchlogs":       "internal/awstest internal/deploy",
+	"tests " + sdk + "dynamodb": "internal/awstest internal/deploy " +
+		"internal/deploy/table rooms/dynamo",
+	"tests " + sdk + "iam": "internal/awstest internal/deploy",
+	"tests " + sdk + "lambda": "internal/awstest internal/deploy " +
+		"internal/deploy/function internal/functions/invokeapi",
 }
 
 const sdk = "github.com/aws/aws-sdk-go-v2/service/"
+
+// TestTygLinksNoClientOfAWS keeps "go build ./cmd/tyg" small: the clients of AWS and the NATS server
+// took more than half of its time, and most users run neither. They are in its companions. What
+// finds credentials is left: tyg gateway calls Lambda functions.
+func TestTygLinksNoClientOfAWS(t *testing.T) {
+	credentials := []string{"internal", "signin", "sso", "ssooidc", "sts"}
+	for _, p := range listPackages(t, "") {
+		if p.ImportPath != path("cmd/tyg") {
+			continue
+		}
+		for _, dep := range p.Deps {
+			service, ok := strings.CutPrefix(dep, sdk)
+			service, _, _ = strings.Cut(service, "/")
+			if ok && !slices.Contains(credentials, service) ||
+				strings.HasPrefix(dep, "github.com/nats-io/") || dep == path("internal/deploy") {
+				t.Errorf("cmd/tyg links %s; use it in tyg-aws or tyg-nats", dep)
+			}
+		}
+		return
+	}
+	t.Error("there is no cmd/tyg")
+}
 
 // TestEachModuleHasOneImporter keeps rule 3: a third-party module is imported by one folder. For
 // tests the same holds, counted apart.
@@ -215,7 +288,7 @@ func TestEachModuleHasOneImporter(t *testing.T) {
 	}
 	for kind, m := range map[string]map[string][]string{"code": code, "tests": tests} {
 		for dep, by := range m {
-			if slices.Sort(by); len(by) > 1 && !slices.Equal(by, shared[kind+" "+dep]) {
+			if slices.Sort(by); len(by) > 1 && !slices.Equal(by, strings.Fields(shared[kind+" "+dep])) {
 				t.Errorf("%s is imported by %q; let one folder import it and the others ask that one", dep, by)
 			}
 		}
