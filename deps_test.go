@@ -116,12 +116,13 @@ var allowed = map[string]string{
 		"cmd/internal/companion cmd/internal/gobuild cmd/internal/project " +
 		"cmd/internal/stagecmd cmd/internal/strict cmd/internal/terminal " +
 		"cmd/tyg-aws/internal/application cmd/tyg-aws/internal/packages " +
-		"internal/deploy internal/deploy/template internal/functions lambda",
+		"internal/deploy internal/deploy/template " +
+		"internal/deploy/template/cfn internal/deploy/template/tf internal/functions lambda",
 	"cmd/tyg-aws/internal/application": "tyg apigw cmd/internal/project cmd/internal/strict " +
 		"internal/deploy",
 	"cmd/tyg-aws/internal/packages": "cmd/internal/project internal/deploy",
 	"cmd/tyg-nats":                  "cmd/internal/companion internal/natsd",
-	"cmd/internal/awsconfig":        "",
+	"cmd/internal/awsconfig":        "lambda",
 	"cmd/internal/backend": "tyg cmd/internal/awsconfig cmd/internal/strict host " +
 		"internal/functions lambda",
 	"cmd/internal/buildinfo":     "",
