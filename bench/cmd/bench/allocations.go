@@ -25,7 +25,7 @@ func allocations() experiment {
 
 // countAllocations has the server say what it has allocated before and after the echoes.
 func countAllocations(ctx context.Context, b *bench, s setup, sv server) (r row) {
-	p, err := b.start(ctx, sv, b.how(s, sv))
+	p, err := b.start(ctx, sv, b.serverMode(s, sv))
 	if err != nil {
 		return row{err: err}
 	}
@@ -39,13 +39,13 @@ func countAllocations(ctx context.Context, b *bench, s setup, sv server) (r row)
 	if r.err = c.opened(); r.err != nil {
 		return r
 	}
-	if r.err = p.tell(); r.err != nil {
+	if r.err = p.reportMallocs(); r.err != nil {
 		return r
 	}
 	if r.Result, r.err = c.measure(); r.err != nil {
 		return r
 	}
-	if r.err = p.tell(); r.err != nil {
+	if r.err = p.reportMallocs(); r.err != nil {
 		return r
 	}
 	p.stop()
@@ -55,8 +55,8 @@ func countAllocations(ctx context.Context, b *bench, s setup, sv server) (r row)
 	return r
 }
 
-// tell makes a Go server say what it has allocated, and gives it time to.
-func (p *process) tell() error {
+// reportMallocs makes a Go server say what it has allocated, and gives it time to.
+func (p *process) reportMallocs() error {
 	defer time.Sleep(500 * time.Millisecond)
 	return p.cmd.Process.Signal(syscall.SIGUSR2)
 }

@@ -53,7 +53,7 @@ type use struct {
 	busy, stolen, ours float64
 }
 
-func snap() (u use, err error) {
+func currentUse() (u use, err error) {
 	u.at = time.Now()
 	if u.busy, u.stolen, err = stat.Machine(); err != nil {
 		return u, err

@@ -142,7 +142,7 @@ func TestServerCommand(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := how{room: true, tls: "c.pem", many: true, profile: "x.pprof"}
+	h := serverMode{room: true, tls: "c.pem", many: true, profile: "x.pprof"}
 	for i, want := range []string{
 		"bin/tyg -addr 127.0.0.1:2001 -route -room -tls c.pem -cpuprofile x.pprof",
 		"bin/tyg -addr 127.0.0.1:2001 -many -room -tls c.pem -cpuprofile x.pprof",

@@ -7,9 +7,9 @@ import (
 	"github.com/tyg-dev/tyg/bench/internal/load"
 )
 
-// cold is what a function costs before it does anything: milliseconds from the start of its
+// startFigures is what a function costs before it does anything: milliseconds from the start of its
 // process, and bytes.
-type cold struct {
+type startFigures struct {
 	asked    float64 // until its first request for an event
 	replied  float64 // until its reply to that event
 	resident float64 // memory when it asks for the second event
@@ -44,7 +44,7 @@ func startCold(ctx context.Context, b *bench, s setup, sv server) (r row) {
 	if sv.function == nil {
 		return row{err: fmt.Errorf("%s is no function", sv.name)}
 	}
-	var starts []cold
+	var starts []startFigures
 	r.Result, r.err = b.alone(func() (err error) {
 		starts, err = b.startMany(ctx, s.starts, sv)
 		return err
@@ -52,13 +52,13 @@ func startCold(ctx context.Context, b *bench, s setup, sv server) (r row) {
 	if r.err != nil {
 		return r
 	}
-	r.cold = medians(starts)
+	r.startFigures = medians(starts)
 	r.own, r.arm64, r.err = b.sizesOf(sv)
 	return r
 }
 
 // startMany starts a function n times, and once before that to have it in the page cache.
-func (b *bench) startMany(ctx context.Context, n int, sv server) (starts []cold, err error) {
+func (b *bench) startMany(ctx context.Context, n int, sv server) (starts []startFigures, err error) {
 	for i := range n + 1 {
 		c, err := b.startOnce(ctx, sv)
 		if err != nil {
@@ -71,7 +71,7 @@ func (b *bench) startMany(ctx context.Context, n int, sv server) (starts []cold,
 	return starts, nil
 }
 
-func medians(starts []cold) (m cold) {
+func medians(starts []startFigures) (m startFigures) {
 	var asked, replied, resident []float64
 	for _, c := range starts {
 		asked, replied = append(asked, c.asked), append(replied, c.replied)
@@ -83,13 +83,13 @@ func medians(starts []cold) (m cold) {
 
 // alone runs do on the server's core, and says how much else went on at that time.
 func (b *bench) alone(do func() error) (r load.Result, err error) {
-	before, err := snap()
+	before, err := currentUse()
 	if err != nil {
 		return r, err
 	}
 	if err := b.onServerCore(do); err != nil {
 		return r, err
 	}
-	after, err := snap()
+	after, err := currentUse()
 	return before.until(after), err
 }

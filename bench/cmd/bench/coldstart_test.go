@@ -97,7 +97,7 @@ func TestTableOfFunction(t *testing.T) {
 		{"DynamoDB_20120810.PutItem", `{"Item":{}}`, 400, `for "DynamoDB_20120810.PutItem": {"Item":{}}`},
 		{"DynamoDB_20120810.GetItem", `{"Key":{"PK":{"S":"a"}}}`, 400, `for "DynamoDB_20120810.GetItem"`},
 	} {
-		var a cloud
+		var a standIn
 		r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(test.body))
 		r.Header.Set("X-Amz-Target", test.action)
 		w := httptest.NewRecorder()
@@ -128,12 +128,12 @@ func TestConnectEvent(t *testing.T) {
 }
 
 func TestMedians(t *testing.T) {
-	got := medians([]cold{
+	got := medians([]startFigures{
 		{asked: 1, replied: 30, resident: 200},
 		{asked: 3, replied: 10, resident: 100},
 		{asked: 2, replied: 20, resident: 300},
 	})
-	if want := (cold{asked: 2, replied: 20, resident: 200}); got != want {
+	if want := (startFigures{asked: 2, replied: 20, resident: 200}); got != want {
 		t.Errorf("medians are %+v, want %+v", got, want)
 	}
 }
@@ -218,7 +218,7 @@ func TestForeign(t *testing.T) {
 
 func TestColdstartTable(t *testing.T) {
 	r := measured(coldstart(), setup{mode: "start", starts: 7}, "lambda-chat", 0, 0)
-	r.cold = cold{
+	r.startFigures = startFigures{
 		asked: 4, replied: 6, resident: 9 << 20,
 		own: sizes{18 << 20, 8 << 20}, arm64: sizes{17 << 20, 7 << 20},
 	}

@@ -81,7 +81,7 @@ func fill(page string, places map[string]string) (string, error) {
 	}
 }
 
-// charts are the pictures of growth, by file, if it was measured for more than one crowd.
+// charts are the pictures of growth, by file, if it was measured for more than one idleRun.
 func (b *bench) charts() map[string]plot.Chart {
 	charts := map[string]plot.Chart{
 		"growth-cost.svg": b.chart("Cost of a message beside idle connections",

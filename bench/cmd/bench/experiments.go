@@ -149,7 +149,7 @@ func idleMemory() experiment {
 			{"seconds to open all", func(r row) float64 { return r.opened }},
 		},
 		setups: func(o options) (setups []setup) {
-			for _, n := range or(o.conns, []int{10000}) {
+			for _, n := range valuesOr(o.conns, []int{10000}) {
 				setups = append(setups, setup{
 					mode: "hold", conns: n, depth: 1, size: 32, parallel: 64,
 					processes: (n + o.perProc - 1) / o.perProc,
@@ -171,9 +171,9 @@ func throughput() []column {
 
 // grid returns the setups of all combinations, of the command line's values where it has any.
 func (o options) grid(mode string, conns, depths, sizes []int) (setups []setup) {
-	for _, c := range or(o.conns, conns) {
-		for _, p := range or(o.depths, depths) {
-			for _, s := range or(o.sizes, sizes) {
+	for _, c := range valuesOr(o.conns, conns) {
+		for _, p := range valuesOr(o.depths, depths) {
+			for _, s := range valuesOr(o.sizes, sizes) {
 				setups = append(setups, setup{mode: mode, conns: c, depth: p, size: s, parallel: 64})
 			}
 		}
@@ -181,7 +181,7 @@ func (o options) grid(mode string, conns, depths, sizes []int) (setups []setup) 
 	return setups
 }
 
-func or(set, byDefault []int) []int {
+func valuesOr(set, byDefault []int) []int {
 	if len(set) > 0 {
 		return set
 	}

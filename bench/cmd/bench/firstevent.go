@@ -11,12 +11,12 @@ import (
 	"github.com/tyg-dev/tyg/bench/internal/stat"
 )
 
-// silence is how long a function may take for anything.
-const silence = 20 * time.Second
+// eventTimeout is how long a function may take for anything.
+const eventTimeout = 20 * time.Second
 
 // startOnce starts a function beside a cloud of its own, and takes the times of its first event.
-func (b *bench) startOnce(ctx context.Context, sv server) (c cold, err error) {
-	aws, err := openCloud()
+func (b *bench) startOnce(ctx context.Context, sv server) (c startFigures, err error) {
+	aws, err := newStandIn()
 	if err != nil {
 		return c, err
 	}
@@ -33,7 +33,7 @@ func (b *bench) startOnce(ctx context.Context, sv server) (c cold, err error) {
 }
 
 // watch waits for what a function says, in the order in which it has to.
-func (a *cloud) watch(p *process, began time.Time) (c cold, err error) {
+func (a *standIn) watch(p *process, began time.Time) (c startFigures, err error) {
 	asked, err := await(p, a.asked)
 	if err != nil {
 		return c, fmt.Errorf("wait for first request: %w", err)
@@ -59,8 +59,8 @@ func await(p *process, from <-chan time.Time) (time.Time, error) {
 	case t := <-from:
 		return t, nil
 	case <-p.ended:
-		return time.Time{}, fmt.Errorf("it ended: %s", p.words())
-	case <-time.After(silence):
+		return time.Time{}, fmt.Errorf("it ended: %s", p.output())
+	case <-time.After(eventTimeout):
 		return time.Time{}, errors.New("it says nothing")
 	}
 }

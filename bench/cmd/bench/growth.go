@@ -61,25 +61,25 @@ func grow(ctx context.Context, b *bench, s setup, sv server) (r row) {
 		s.members = 0
 	}
 	s.processes = (s.conns + files - 1) / files
-	g := &grown{crowd: crowd{bench: b, setup: s, server: sv}}
+	g := &growthRun{idleRun: idleRun{bench: b, setup: s, server: sv}}
 	defer g.stop()
 	r.processes = float64(s.processes)
 	if err := g.startServers(ctx); err != nil {
 		return row{err: err}
 	}
 	if err := g.run(ctx, &r); err != nil {
-		r.err = fmt.Errorf("%w\n%s", err, g.words())
+		r.err = fmt.Errorf("%w\n%s", err, g.output())
 	}
 	return r
 }
 
-// grown is the processes of a run with many connections.
-type grown struct {
-	crowd
+// growthRun is the processes of a run with many connections.
+type growthRun struct {
+	idleRun
 	rooms []*client // those of the clients that are in rooms
 }
 
-func (g *grown) run(ctx context.Context, r *row) (err error) {
+func (g *growthRun) run(ctx context.Context, r *row) (err error) {
 	if r.memory, err = g.measureWith(func() error { return g.fill(ctx) }); err != nil {
 		return err
 	}
@@ -96,7 +96,7 @@ func (g *grown) run(ctx context.Context, r *row) (err error) {
 }
 
 // fill opens all connections: as many to each server, the members of rooms to the first ones.
-func (g *grown) fill(ctx context.Context) error {
+func (g *growthRun) fill(ctx context.Context) error {
 	conns, members := g.setup.conns, g.setup.members
 	for i := range g.servers {
 		n := conns / (len(g.servers) - i)
@@ -112,7 +112,7 @@ func (g *grown) fill(ctx context.Context) error {
 	return nil
 }
 
-func (g *grown) hold(ctx context.Context, i, n int) error {
+func (g *growthRun) hold(ctx context.Context, i, n int) error {
 	if n == 0 {
 		return nil
 	}
@@ -123,7 +123,7 @@ func (g *grown) hold(ctx context.Context, i, n int) error {
 }
 
 // join opens connections that are in a room. Their client waits to be told to send.
-func (g *grown) join(ctx context.Context, i, n int) error {
+func (g *growthRun) join(ctx context.Context, i, n int) error {
 	if n == 0 {
 		return nil
 	}
@@ -139,7 +139,7 @@ func (g *grown) join(ctx context.Context, i, n int) error {
 }
 
 // clientMemory is what the load clients take, for each connection.
-func (g *grown) clientMemory() (float64, error) {
+func (g *growthRun) clientMemory() (float64, error) {
 	pids := make([]int, len(g.clients))
 	for i, c := range g.clients {
 		pids[i] = c.cmd.Process.Pid
@@ -148,7 +148,7 @@ func (g *grown) clientMemory() (float64, error) {
 	return float64(total) / float64(g.setup.conns), err
 }
 
-func (g *grown) echo(ctx context.Context) (load.Result, error) {
+func (g *growthRun) echo(ctx context.Context) (load.Result, error) {
 	s := g.setup
 	s.conns = active
 	args := append(s.args(g.bench, g.server, g.servers[0]), "-d", g.bench.duration.String(), "echo")
@@ -161,7 +161,7 @@ func (g *grown) echo(ctx context.Context) (load.Result, error) {
 }
 
 // send has all rooms send at the same time, and adds up what they measured.
-func (g *grown) send() (sum load.Result, err error) {
+func (g *growthRun) send() (sum load.Result, err error) {
 	for _, c := range g.rooms {
 		if err := c.begin(); err != nil {
 			return sum, err
@@ -182,10 +182,10 @@ func (g *grown) send() (sum load.Result, err error) {
 	return sum, nil
 }
 
-// words are what the first server had to say when it ended.
-func (g *grown) words() string {
+// output is what the first server had to say when it ended.
+func (g *growthRun) output() string {
 	g.servers[0].stop()
-	return g.servers[0].words()
+	return g.servers[0].output()
 }
 
 // tooMany says how many connections a process may have, or why this machine cannot hold the
@@ -212,7 +212,7 @@ func (b *bench) tooMany(s setup, sv server) (files int, why string) {
 	return int(limit) - spare, ""
 }
 
-// footprint is what a connection takes of the machine, in bytes: with the largest crowd that was
+// footprint is what a connection takes of the machine, in bytes: with the largest idleRun that was
 // measured with this server, or a guess.
 func (b *bench) footprint(server string) float64 {
 	bytes, largest := 12_000.0, 1000 // a thousand say little of a million

@@ -21,7 +21,7 @@ type memory struct {
 // idle opens connections that each echo one message and then are silent. Where they are more than
 // a process can have, several servers and clients share them.
 func idle(ctx context.Context, b *bench, s setup, sv server) (r row) {
-	c := &crowd{bench: b, setup: s, server: sv}
+	c := &idleRun{bench: b, setup: s, server: sv}
 	defer c.stop()
 	if err := c.startServers(ctx); err != nil {
 		return row{err: err}
@@ -30,8 +30,8 @@ func idle(ctx context.Context, b *bench, s setup, sv server) (r row) {
 	return r
 }
 
-// crowd is the processes of one idle run.
-type crowd struct {
+// idleRun is the processes of one idle run.
+type idleRun struct {
 	bench   *bench
 	setup   setup
 	server  server
@@ -39,9 +39,9 @@ type crowd struct {
 	clients []*client
 }
 
-func (c *crowd) startServers(ctx context.Context) error {
+func (c *idleRun) startServers(ctx context.Context) error {
 	for range c.setup.processes {
-		p, err := c.bench.start(ctx, c.server, c.bench.how(c.setup, c.server))
+		p, err := c.bench.start(ctx, c.server, c.bench.serverMode(c.setup, c.server))
 		if err != nil {
 			return err
 		}
@@ -52,7 +52,7 @@ func (c *crowd) startServers(ctx context.Context) error {
 }
 
 // measure opens the connections and measures what they cost.
-func (c *crowd) measure(ctx context.Context) (memory, error) {
+func (c *idleRun) measure(ctx context.Context) (memory, error) {
 	return c.measureWith(func() error {
 		for i := range c.servers {
 			if err := c.connect(ctx, i); err != nil {
@@ -63,7 +63,7 @@ func (c *crowd) measure(ctx context.Context) (memory, error) {
 	})
 }
 
-func (c *crowd) measureWith(openAll func() error) (m memory, err error) {
+func (c *idleRun) measureWith(openAll func() error) (m memory, err error) {
 	rss, slab, err := c.usage()
 	if err != nil {
 		return m, err
@@ -92,7 +92,7 @@ func (c *crowd) measureWith(openAll func() error) (m memory, err error) {
 }
 
 // usage returns the servers' resident memory and the kernel's.
-func (c *crowd) usage() (rss, slab float64, err error) {
+func (c *idleRun) usage() (rss, slab float64, err error) {
 	var pids []int
 	for _, p := range c.servers {
 		pids = append(pids, p.pid())
@@ -106,7 +106,7 @@ func (c *crowd) usage() (rss, slab float64, err error) {
 }
 
 // connect starts the client of a server and waits until its connections are open.
-func (c *crowd) connect(ctx context.Context, i int) error {
+func (c *idleRun) connect(ctx context.Context, i int) error {
 	s, n := c.setup, c.setup.conns/len(c.servers)
 	if i < c.setup.conns%len(c.servers) {
 		n++
@@ -116,7 +116,7 @@ func (c *crowd) connect(ctx context.Context, i int) error {
 }
 
 // open starts a load client and waits until its n connections are open.
-func (c *crowd) open(ctx context.Context, n int, args []string) error {
+func (c *idleRun) open(ctx context.Context, n int, args []string) error {
 	client, err := c.bench.client(ctx, args...)
 	if err != nil {
 		return err
@@ -128,7 +128,7 @@ func (c *crowd) open(ctx context.Context, n int, args []string) error {
 	return nil
 }
 
-func (c *crowd) stop() {
+func (c *idleRun) stop() {
 	for _, client := range c.clients {
 		client.stop()
 	}

@@ -9,8 +9,8 @@ import (
 // A matrix has a line for each server and a column for each setup. It is for pages; all that was
 // measured is in the tables.
 
-// wide is how many setups an experiment has at least whose figures are shown as a matrix.
-const wide = 3
+// matrixMin is how many setups an experiment has at least whose figures are shown as a matrix.
+const matrixMin = 3
 
 // page returns what a page shows of an experiment.
 func page(rows []row, name string) string {
@@ -24,7 +24,7 @@ func page(rows []row, name string) string {
 		return ""
 	}
 	var w strings.Builder
-	if x := own[0][0].experiment; len(own) >= wide && x.name != "growth" {
+	if x := own[0][0].experiment; len(own) >= matrixMin && x.name != "growth" {
 		writeMatrix(&w, own)
 		return w.String()
 	}

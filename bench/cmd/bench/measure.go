@@ -27,7 +27,7 @@ type row struct {
 	memory
 	calls // of the kernel
 	growth
-	cold
+	startFigures
 	mallocs float64 // for each message
 }
 
@@ -167,7 +167,7 @@ func (b *bench) awaitQuiet(ctx context.Context) {
 // drive runs one server of its own under the load client: rooms must not keep members of another
 // run.
 func drive(ctx context.Context, b *bench, s setup, sv server) (r row) {
-	p, err := b.start(ctx, sv, b.how(s, sv))
+	p, err := b.start(ctx, sv, b.serverMode(s, sv))
 	if err != nil {
 		return row{err: err}
 	}
@@ -183,14 +183,14 @@ func drive(ctx context.Context, b *bench, s setup, sv server) (r row) {
 	defer c.stop()
 	if r.Result, err = c.result(); err != nil {
 		p.stop()
-		return row{err: fmt.Errorf("%w\n%s", err, p.words())}
+		return row{err: fmt.Errorf("%w\n%s", err, p.output())}
 	}
 	return r
 }
 
-// how says how a server is to run for a setup.
-func (b *bench) how(s setup, sv server) how {
-	h := how{room: strings.HasPrefix(s.mode, "room") || s.mode == "broadcast", many: s.many}
+// serverMode says how a server is to run for a setup.
+func (b *bench) serverMode(s setup, sv server) serverMode {
+	h := serverMode{room: strings.HasPrefix(s.mode, "room") || s.mode == "broadcast", many: s.many}
 	h.profile = b.profile(s, sv)
 	if s.tls {
 		h.tls = b.cert

@@ -63,7 +63,7 @@ func parse(args []string, w io.Writer) (options, error) {
 	set := make(map[string]bool)
 	flags.Visit(func(f *flag.Flag) { set[f.Name] = true })
 	if o.quick {
-		o.hurry(set)
+		o.applyQuick(set)
 	}
 	return o, o.choose(flags.Args())
 }
@@ -106,8 +106,8 @@ func (o *options) defineMachine(flags *flag.FlagSet) {
 	flags.IntVar(&o.nice, "nice", bestNice(), "niceness of server and client; below 0: root only")
 }
 
-// hurry makes a run of a minute, but leaves what was set by hand.
-func (o *options) hurry(set map[string]bool) {
+// applyQuick makes a run of a minute, but leaves what was set by hand.
+func (o *options) applyQuick(set map[string]bool) {
 	if !set["servers"] {
 		o.only = []string{"floor", "pooled", "tyg", "gws", "gorilla", "coder"}
 	}
@@ -131,7 +131,7 @@ func (o *options) hurry(set map[string]bool) {
 	}
 }
 
-// choose finds the experiments by their names. No name means echo in a hurry, else all.
+// choose finds the experiments by their names. No name means echo in a applyQuick, else all.
 func (o *options) choose(names []string) error {
 	if len(names) == 0 && o.quick {
 		names = []string{"echo"}

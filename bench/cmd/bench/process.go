@@ -57,7 +57,7 @@ type process struct {
 }
 
 // start starts a server and waits until it listens. The caller stops it.
-func (b *bench) start(ctx context.Context, s server, h how) (*process, error) {
+func (b *bench) start(ctx context.Context, s server, h serverMode) (*process, error) {
 	p := &process{addr: b.freeAddr()}
 	p.cmd = b.pinned(ctx, serverCore, s.command(b.bin, p.addr, h))
 	if s.script != nil && s.script.env != nil {
@@ -69,7 +69,7 @@ func (b *bench) start(ctx context.Context, s server, h how) (*process, error) {
 	}
 	if err := p.listening(30 * time.Second); err != nil {
 		p.stop()
-		return nil, fmt.Errorf("start %s: %w: %s", s.name, err, p.words())
+		return nil, fmt.Errorf("start %s: %w: %s", s.name, err, p.output())
 	}
 	return p, nil
 }
@@ -116,8 +116,8 @@ func (p *process) listening(patience time.Duration) error {
 	return fmt.Errorf("it does not listen")
 }
 
-// words are the first that the server had to say, in which a first error is. The process has ended.
-func (p *process) words() string {
+// output is the first that the server had to say, in which a first error is. The process has ended.
+func (p *process) output() string {
 	text := strings.TrimSpace(p.stderr.String())
 	return text[:min(len(text), 500)]
 }

@@ -30,7 +30,7 @@ func nodeWS() *script {
 		command: func(addr string, room bool) []string { // --expose-gc is for SIGUSR2
 			return withRoom([]string{"node", "--expose-gc", nodeDir + "/ws.mjs", addr}, room)
 		},
-		version: func() string { return packageVersion(nodeDir, "ws") + " on Node.js " + said("node") },
+		version: func() string { return packageVersion(nodeDir, "ws") + " on Node.js " + versionOf("node") },
 	}
 }
 
@@ -41,7 +41,7 @@ func bun() *script {
 		command: func(addr string, room bool) []string {
 			return withRoom([]string{program, nodeDir + "/bun.mjs", addr}, room)
 		},
-		version: func() string { return "bun " + said(program) },
+		version: func() string { return "bun " + versionOf(program) },
 	}
 }
 
@@ -75,8 +75,8 @@ func withRoom(argv []string, room bool) []string {
 	return argv
 }
 
-// said is what a program says of its version.
-func said(program string) string {
+// versionOf is what a program says of its version.
+func versionOf(program string) string {
 	text, err := exec.Command(program, "--version").Output()
 	if err != nil {
 		return "of no known version"

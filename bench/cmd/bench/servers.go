@@ -24,8 +24,8 @@ type server struct {
 	function *function // not nil: no server, but a function of Lambda, for coldstart
 }
 
-// how says how a server is to run.
-type how struct {
+// serverMode says how a server is to run.
+type serverMode struct {
 	room    bool
 	tls     string // file with the certificate; empty: without TLS
 	many    bool
@@ -88,7 +88,7 @@ func (s server) usable() error {
 }
 
 // command returns the command line that runs s.
-func (s server) command(bin, addr string, h how) []string {
+func (s server) command(bin, addr string, h serverMode) []string {
 	if s.script != nil {
 		return s.script.command(addr, h.room)
 	}

@@ -48,7 +48,7 @@ func countCalls(ctx context.Context, b *bench, s setup, sv server) (r row) {
 	if _, err := exec.LookPath("strace"); err != nil {
 		return row{skipped: "strace is not installed"}
 	}
-	p, err := b.start(ctx, sv, b.how(s, sv))
+	p, err := b.start(ctx, sv, b.serverMode(s, sv))
 	if err != nil {
 		return row{err: err}
 	}

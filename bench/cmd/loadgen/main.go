@@ -107,7 +107,7 @@ func defineLoad(flags *flag.FlagSet, cfg *load.Config) {
 	flags.Float64Var(&cfg.Rate, "rate", 0, "echo: messages a second; 0: one for each that comes back")
 	flags.BoolVar(&cfg.Spin, "spin", false, "never sleep")
 	flags.IntVar(&cfg.Parallel, "par", 64, "handshakes under way")
-	flags.DurationVar(&cfg.Patience, "timeout", 20*time.Second, "fail after so long without data")
+	flags.DurationVar(&cfg.Timeout, "timeout", 20*time.Second, "fail after so long without data")
 	flags.Func("pids", "the server's processes, `pid,...`, whose CPU time is measured",
 		func(text string) (err error) {
 			cfg.PIDs, err = parsePIDs(text)

@@ -35,7 +35,7 @@ func (l *client) burst(n int) error {
 	c := l.conns[0]
 	c.sent.at = make([]int64, l.Depth)
 	for range n {
-		t := &touches{left: l.Depth}
+		t := &echoesLeft{left: l.Depth}
 		if err := c.send(l.Depth, l.now()); err != nil {
 			return err
 		}

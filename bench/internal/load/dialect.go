@@ -14,8 +14,8 @@ func payload(d Dialect, size int) ([]byte, error) {
 	switch d {
 	case JSON:
 	case Chat:
-		if size < chatNoise {
-			return nil, fmt.Errorf("a chat line has %d bytes at least", chatNoise)
+		if size < minLine {
+			return nil, fmt.Errorf("a chat line has %d bytes at least", minLine)
 		}
 		copy(text, publisherName+": ")
 		return text, nil
@@ -67,9 +67,9 @@ func (l *client) command(payload []byte) []byte {
 // publisherName is the nickname of the connection that talks.
 const publisherName = "n0"
 
-// chatNoise is how long a message of the chat is at least that belongs to the measurement. What is
+// minLine is how long a message of the chat is at least that belongs to the measurement. What is
 // shorter is the news that somebody has come, and never said.
-const chatNoise = 40
+const minLine = 40
 
 // greet introduces the client, if the dialect wants that, and joins the room.
 func (c *conn) greet() error {
@@ -91,7 +91,7 @@ func (c *conn) greeting(text []byte) (int, error) {
 			return 1, nil
 		}
 	}
-	if len(text) < chatNoise && bytes.HasSuffix(text, []byte(" joined room.")) {
+	if len(text) < minLine && bytes.HasSuffix(text, []byte(" joined room.")) {
 		return 0, nil
 	}
 	return 0, c.failed("greet", fmt.Errorf("the chat said %q", text))

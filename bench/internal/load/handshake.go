@@ -15,7 +15,7 @@ func Handshake(cfg Config) (Result, error) {
 		return Result{}, err
 	}
 	for _, c := range l.conns {
-		if err := c.again(); err != nil {
+		if err := c.reconnect(); err != nil {
 			return Result{}, err
 		}
 	}
@@ -35,7 +35,7 @@ func (l *client) openAndClose(d time.Duration) error {
 			}
 			l.latency.Add(l.now() - c.dialed)
 			l.messages++
-			if err := c.again(); err != nil {
+			if err := c.reconnect(); err != nil {
 				return err
 			}
 		}
@@ -43,8 +43,8 @@ func (l *client) openAndClose(d time.Duration) error {
 	return nil
 }
 
-// again replaces a connection by a new one.
-func (c *conn) again() error {
+// reconnect replaces a connection by a new one.
+func (c *conn) reconnect() error {
 	if err := c.reset(); err != nil {
 		return err
 	}

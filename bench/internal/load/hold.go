@@ -21,7 +21,7 @@ func Hold(cfg Config) (closeAll func(), err error) {
 		l.close()
 		return nil, err
 	}
-	if err := l.touch(); err != nil {
+	if err := l.echoOnce(); err != nil {
 		l.close()
 		return nil, err
 	}
@@ -29,11 +29,11 @@ func Hold(cfg Config) (closeAll func(), err error) {
 	return l.close, nil
 }
 
-// touch sends one message on each connection and waits for all of them.
-func (l *client) touch() error {
+// echoOnce sends one message on each connection and waits for all of them.
+func (l *client) echoOnce() error {
 	for first := 0; first < len(l.conns); first += holdBurst {
 		burst := l.conns[first:min(first+holdBurst, len(l.conns))]
-		t := &touches{left: len(burst)}
+		t := &echoesLeft{left: len(burst)}
 		for _, c := range burst {
 			c.sent.at = make([]int64, 1)
 			if err := c.send(1, l.now()); err != nil {
@@ -51,11 +51,11 @@ func (l *client) touch() error {
 	return nil
 }
 
-type touches struct{ left int }
+type echoesLeft struct{ left int }
 
-func (*touches) tick(int64) (int, error) { return 100, nil }
+func (*echoesLeft) tick(int64) (int, error) { return 100, nil }
 
-func (t *touches) arrived(c *conn, n int, now int64) error {
+func (t *echoesLeft) arrived(c *conn, n int, now int64) error {
 	t.left -= n
 	return c.echoed(n, now)
 }

@@ -49,21 +49,21 @@ type Config struct {
 	Spin     bool          // ask for events without ever sleeping, for exact latencies
 	Parallel int           // handshakes under way at the same time: 64
 	PIDs     []int         // the server's processes, whose CPU time is measured
-	Patience time.Duration // fail when nothing comes for this long: 20 seconds
+	Timeout  time.Duration // fail when nothing comes for this long: 20 seconds
 	Ready    func() error  // called when all connections are open, before the measurement
 }
 
 // client is the state of one run. It belongs to one goroutine.
 type client struct {
 	Config
-	target  syscall.SockaddrInet4
-	poll    poller
-	conns   []*conn
-	buf     []byte
-	start   time.Time
-	heard   int64 // when something last came
-	request []byte
-	room    bool // every message goes to all connections
+	target   syscall.SockaddrInet4
+	poll     poller
+	conns    []*conn
+	buf      []byte
+	start    time.Time
+	lastRead int64 // when something last came
+	request  []byte
+	room     bool // every message goes to all connections
 
 	payload []byte
 	frames  []byte         // Depth messages as they are sent
@@ -96,8 +96,8 @@ func newClient(cfg Config) (*client, error) {
 	if l.Parallel == 0 {
 		l.Parallel = 64
 	}
-	if l.Patience == 0 {
-		l.Patience = 20 * time.Second
+	if l.Timeout == 0 {
+		l.Timeout = 20 * time.Second
 	}
 	if l.payload, err = payload(cfg.Dialect, cfg.Size); err != nil {
 		return nil, err
@@ -132,7 +132,7 @@ type traffic interface {
 // run waits for events and handles them until done.
 func (l *client) run(t traffic, done func(now int64) bool) error {
 	now := l.now()
-	l.heard = now
+	l.lastRead = now
 	for !done(now) {
 		timeout, err := t.tick(now)
 		if err != nil {
@@ -151,8 +151,8 @@ func (l *client) run(t traffic, done func(now int64) bool) error {
 				return err
 			}
 		}
-		if len(events) == 0 && now-l.heard > int64(l.Patience) {
-			return fmt.Errorf("nothing has come for %v", l.Patience)
+		if len(events) == 0 && now-l.lastRead > int64(l.Timeout) {
+			return fmt.Errorf("nothing has come for %v", l.Timeout)
 		}
 	}
 	return nil
@@ -186,6 +186,6 @@ func (l *client) handle(t traffic, e *syscall.EpollEvent) error {
 	if n == 0 || err != nil {
 		return err
 	}
-	l.heard = l.now()
-	return t.arrived(c, n, l.heard)
+	l.lastRead = l.now()
+	return t.arrived(c, n, l.lastRead)
 }

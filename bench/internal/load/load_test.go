@@ -154,7 +154,7 @@ func readFrame(r *bufio.Reader) ([]byte, error) {
 func config(addr string) load.Config {
 	return load.Config{
 		Addr: addr, Conns: 4, Depth: 3, Size: 40, PIDs: []int{os.Getpid()},
-		Duration: 200 * time.Millisecond, Patience: 5 * time.Second,
+		Duration: 200 * time.Millisecond, Timeout: 5 * time.Second,
 	}
 }
 
@@ -231,7 +231,7 @@ func TestEchoFails(t *testing.T) {
 	} {
 		cfg := config(serve(t, false, answer))
 		cfg.Duration = 2 * time.Second
-		cfg.Patience = 300 * time.Millisecond
+		cfg.Timeout = 300 * time.Millisecond
 		if _, err := load.Echo(cfg); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("error is %v, want %q in it", err, name)
 		}

@@ -12,7 +12,7 @@ import (
 func (l *client) open() error {
 	l.conns = make([]*conn, l.Conns)
 	ready, dialed := 0, 0
-	heard := l.now()
+	progress := l.now()
 	for ready < l.Conns {
 		for ; dialed < l.Conns && dialed-ready < l.Parallel; dialed++ {
 			if err := l.dial(dialed, false); err != nil {
@@ -24,9 +24,9 @@ func (l *client) open() error {
 			return err
 		}
 		if ready += n; n > 0 {
-			heard = l.now()
+			progress = l.now()
 		}
-		if l.now()-heard > int64(l.Patience) {
+		if l.now()-progress > int64(l.Timeout) {
 			return fmt.Errorf("stuck with %d of %d connections open", ready, l.Conns)
 		}
 	}
@@ -48,7 +48,7 @@ func (l *client) advance() (ready int, err error) {
 	for _, e := range events {
 		c := l.conns[e.Fd]
 		if c.state == open {
-			if err := c.early(); err != nil {
+			if err := c.readNotice(); err != nil {
 				return 0, err
 			}
 			continue
@@ -63,8 +63,8 @@ func (l *client) advance() (ready int, err error) {
 	return ready, nil
 }
 
-// early reads what comes while other connections are still being opened: news of a chat room.
-func (c *conn) early() error {
+// readNotice reads what comes while other connections are still being opened: news of a chat room.
+func (c *conn) readNotice() error {
 	if c.client.Dialect != Chat {
 		return nil
 	}

@@ -91,7 +91,7 @@ func (c *conn) begin() error {
 	switch {
 	case h.Masked:
 		return c.failed("check", fmt.Errorf("a frame of the server is masked"))
-	case h.Op >= wire.OpClose || c.aside():
+	case h.Op >= wire.OpClose || c.isNotice():
 	case c.client.Dialect == Centrifuge:
 	case h.Op != c.client.op():
 		return c.failed("check", fmt.Errorf("opcode is %d, want %d", h.Op, c.client.op()))
@@ -101,14 +101,14 @@ func (c *conn) begin() error {
 	return nil
 }
 
-// aside reports whether the frame is the chat's and none that is measured.
-func (c *conn) aside() bool {
-	return c.client.Dialect == Chat && (c.state != open || c.frame.Length < chatNoise)
+// isNotice reports whether the frame is the chat's and none that is measured.
+func (c *conn) isNotice() bool {
+	return c.client.Dialect == Chat && (c.state != open || c.frame.Length < minLine)
 }
 
 func (c *conn) body(b []byte) error {
 	switch {
-	case c.frame.Op >= wire.OpClose || c.aside():
+	case c.frame.Op >= wire.OpClose || c.isNotice():
 		c.control = append(c.control, b...)
 		return nil
 	case c.client.Dialect == Centrifuge:
@@ -142,7 +142,7 @@ func (c *conn) finish() (int, error) {
 	case wire.OpPong:
 		return 0, nil
 	}
-	if c.aside() {
+	if c.isNotice() {
 		return c.greeting(c.control)
 	}
 	n := 1

@@ -17,8 +17,8 @@ type tlsResult struct {
 // dialTLS connects and shakes hands on a goroutine, because package tls can do that only on a
 // socket that blocks. Then the connection is the poller's, as any other.
 func (c *conn) dialTLS() error {
-	patience := syscall.NsecToTimeval(int64(c.client.Patience))
-	err := syscall.SetsockoptTimeval(c.fd, syscall.SOL_SOCKET, syscall.SO_RCVTIMEO, &patience)
+	timeout := syscall.NsecToTimeval(int64(c.client.Timeout))
+	err := syscall.SetsockoptTimeval(c.fd, syscall.SOL_SOCKET, syscall.SO_RCVTIMEO, &timeout)
 	if err != nil {
 		return c.failed("set timeout", err)
 	}
@@ -27,7 +27,7 @@ func (c *conn) dialTLS() error {
 	}
 	l, fd, index := c.client, c.fd, c.index // once there is a result, c is the poller's
 	l.dialing.Go(func() {                   // close waits for it
-		conn, err := c.shake()
+		conn, err := c.handshake()
 		c.dialing.Store(&tlsResult{conn, err})
 		if err := l.poll.add(fd, index); err != nil {
 			panic(fmt.Sprintf("load: poll connection %d: %v", index, err))
@@ -36,7 +36,7 @@ func (c *conn) dialTLS() error {
 	return nil
 }
 
-func (c *conn) shake() (*tls.Conn, error) {
+func (c *conn) handshake() (*tls.Conn, error) {
 	target := c.client.target // Connect writes in it
 	if err := syscall.Connect(c.fd, &target); err != nil {
 		return nil, err
@@ -52,7 +52,7 @@ func (c *conn) shake() (*tls.Conn, error) {
 
 // readTLS reads until the socket is empty: what package tls keeps, the poller does not know of.
 func (c *conn) readTLS() ([]byte, error) {
-	c.secure.NetConn().(*socket).dry = false
+	c.secure.NetConn().(*socket).drained = false
 	b, n := c.client.buf, 0
 	for n < len(b) {
 		m, err := c.secure.Read(b[n:])
@@ -69,9 +69,9 @@ func (c *conn) readTLS() ([]byte, error) {
 
 // socket is the net.Conn under a tls.Conn.
 type socket struct {
-	conn   *conn
-	blocks bool // as while shaking hands
-	dry    bool // the last read took all there was
+	conn    *conn
+	blocks  bool // as while shaking hands
+	drained bool // the last read took all there was
 }
 
 var _ net.Conn = (*socket)(nil)
@@ -81,11 +81,11 @@ func (s *socket) Read(b []byte) (int, error) {
 	if s.blocks {
 		return s.wait(syscall.Read, b)
 	}
-	if s.dry {
+	if s.drained {
 		return 0, errEmpty
 	}
 	n, err := s.conn.readRaw(b)
-	s.dry = n < len(b)
+	s.drained = n < len(b)
 	if n == 0 && err == nil {
 		return 0, errEmpty
 	}

@@ -41,7 +41,7 @@ func Parse() Options {
 	Check(startProfile(*profile))
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGUSR2, syscall.SIGTERM)
-	go obey(signals) // for the life of the process
+	go handleSignals(signals) // for the life of the process
 	return o
 }
 
@@ -56,7 +56,7 @@ func startProfile(name string) error {
 	return pprof.StartCPUProfile(f)
 }
 
-func obey(signals <-chan os.Signal) {
+func handleSignals(signals <-chan os.Signal) {
 	for s := range signals {
 		if s == syscall.SIGTERM {
 			pprof.StopCPUProfile() // nothing happens if there is none

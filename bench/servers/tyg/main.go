@@ -28,13 +28,13 @@ func main() {
 	serve.Check(g.Serve(o.ListenPlain()))
 }
 
-func application(everybody, route bool) *tyg.App {
+func application(all, route bool) *tyg.App {
 	app := tyg.New("bench")
 	if route {
 		app.OnRoute("echo", echo)
 		return app
 	}
-	r := &room{everybody: everybody}
+	r := &room{all: all}
 	app.OnConnect(r.connect)
 	app.OnMessage(r.message)
 	return app
@@ -45,14 +45,14 @@ func echo(ctx context.Context, c *tyg.Conn, m tyg.Message) error { return c.Send
 // room is everybody, or those who connected with "?room". The load client numbers what it says to a
 // room, so that what begins with a letter can be an echo.
 type room struct {
-	everybody bool
+	all bool
 
 	mu      sync.RWMutex
 	members []tyg.ConnID // nobody leaves before the process ends
 }
 
 func (r *room) connect(_ context.Context, c *tyg.Conn, req *tyg.Request) error {
-	if !r.everybody && !req.Query.Has("room") {
+	if !r.all && !req.Query.Has("room") {
 		return nil
 	}
 	r.mu.Lock()
@@ -62,7 +62,7 @@ func (r *room) connect(_ context.Context, c *tyg.Conn, req *tyg.Request) error {
 }
 
 func (r *room) message(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
-	if !r.everybody && (len(m.Data) == 0 || m.Data[0] > '9') {
+	if !r.all && (len(m.Data) == 0 || m.Data[0] > '9') {
 		return echo(ctx, c, m)
 	}
 	r.mu.RLock()

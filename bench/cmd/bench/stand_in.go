@@ -15,9 +15,9 @@ import (
 	"github.com/tyg-dev/tyg/apigw"
 )
 
-// cloud is what the process of a function finds on AWS, as far as its first event needs it:
+// standIn is what the process of a function finds on AWS, as far as its first event needs it:
 // Lambda's Runtime API, and a table in DynamoDB that takes everything.
-type cloud struct {
+type standIn struct {
 	server  http.Server
 	addr    string
 	event   []byte
@@ -30,8 +30,8 @@ type cloud struct {
 	wrong error // the first thing that the function should not have done
 }
 
-// openCloud starts one. Its caller closes it.
-func openCloud() (*cloud, error) {
+// newStandIn starts one. Its caller closes it.
+func newStandIn() (*standIn, error) {
 	event, err := connectEvent(time.Now())
 	if err != nil {
 		return nil, err
@@ -40,7 +40,7 @@ func openCloud() (*cloud, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &cloud{
+	a := &standIn{
 		addr: l.Addr().String(), event: event,
 		asked: make(chan time.Time, 2), replied: make(chan time.Time, 1),
 	}
@@ -49,7 +49,7 @@ func openCloud() (*cloud, error) {
 	return a, nil
 }
 
-func (a *cloud) close() { _ = a.server.Close() } // nobody waits for an answer any more
+func (a *standIn) close() { _ = a.server.Close() } // nobody waits for an answer any more
 
 // connectEvent is what API Gateway sends when a client has connected.
 func connectEvent(now time.Time) ([]byte, error) {
@@ -72,7 +72,7 @@ func connectEvent(now time.Time) ([]byte, error) {
 
 // environment is that of a function's process, all of it.
 // (https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html)
-func (a *cloud) environment(f function) []string {
+func (a *standIn) environment(f function) []string {
 	env := []string{
 		"AWS_LAMBDA_RUNTIME_API=" + a.addr, "AWS_LAMBDA_FUNCTION_NAME=bench",
 		"AWS_LAMBDA_FUNCTION_VERSION=$LATEST", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE=128",
@@ -89,7 +89,7 @@ func (a *cloud) environment(f function) []string {
 
 // routes are those of the Runtime API, and the one of DynamoDB.
 // (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html)
-func (a *cloud) routes() http.Handler {
+func (a *standIn) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /2018-06-01/runtime/invocation/next", a.next)
 	mux.HandleFunc("POST /2018-06-01/runtime/invocation/first/response", a.response)
@@ -102,7 +102,7 @@ func (a *cloud) routes() http.Handler {
 }
 
 // next gives out the event, and to those who ask again nothing.
-func (a *cloud) next(w http.ResponseWriter, r *http.Request) {
+func (a *standIn) next(w http.ResponseWriter, r *http.Request) {
 	now := time.Now()
 	a.mu.Lock()
 	again := a.first
@@ -123,7 +123,7 @@ func (a *cloud) next(w http.ResponseWriter, r *http.Request) {
 }
 
 // response takes the reply to the event, which is to accept the connection.
-func (a *cloud) response(w http.ResponseWriter, r *http.Request) {
+func (a *standIn) response(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	now := time.Now()
 	var reply struct{ StatusCode int }
@@ -140,7 +140,7 @@ func (a *cloud) response(w http.ResponseWriter, r *http.Request) {
 
 // put answers as DynamoDB does, with the checksum that the SDK verifies.
 // (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.LowLevelAPI.html)
-func (a *cloud) put(w http.ResponseWriter, r *http.Request) {
+func (a *standIn) put(w http.ResponseWriter, r *http.Request) {
 	const done = "{}"
 	body, err := io.ReadAll(r.Body)
 	var item struct{ Item map[string]any }
@@ -161,7 +161,7 @@ func (a *cloud) put(w http.ResponseWriter, r *http.Request) {
 }
 
 // refuse remembers what was wrong, and takes it for the end.
-func (a *cloud) refuse(w http.ResponseWriter, why error) {
+func (a *standIn) refuse(w http.ResponseWriter, why error) {
 	a.mu.Lock()
 	if a.wrong == nil {
 		a.wrong = why
@@ -171,7 +171,7 @@ func (a *cloud) refuse(w http.ResponseWriter, why error) {
 }
 
 // check returns an error if the function did what it should not, or less than it should.
-func (a *cloud) check(f function) error {
+func (a *standIn) check(f function) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	want := 0
