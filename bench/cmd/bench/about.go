@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// about says on what machine, when, by what command and with what versions the tables were made.
+// about lists the machine, date, command and versions of the tables.
 func (b *bench) about(args []string) string {
 	var w strings.Builder
 	fmt.Fprintf(&w, "- Machine: %s, %d cores, %s, Linux %s\n",
@@ -46,11 +46,12 @@ func kernel() string {
 	if err != nil {
 		return "unknown"
 	}
-	release, _, _ := strings.Cut(strings.TrimSpace(string(text)), "-") // the rest is who built it
+	release, _, _ := strings.Cut(strings.TrimSpace(string(text)), "-") // the rest names the build
 	return release
 }
 
-// versions are those of Go, of tyg, and of what the servers are made of, as their binaries say.
+// versions returns the versions of Go, of tyg, and of the servers' modules, read from their
+// binaries.
 func (b *bench) versions() []string {
 	versions := []string{strings.Replace(runtime.Version(), "go", "Go ", 1)}
 	for _, s := range b.servers {
@@ -68,7 +69,7 @@ func (s server) version(bin string) string {
 	}
 	program := s.program
 	if s.function != nil {
-		program = "loadgen" // which knows of what commit it is; functions do not
+		program = "loadgen" // its binary names the commit; those of functions do not
 	}
 	info, err := buildinfo.ReadFile(filepath.Join(bin, program))
 	if err != nil {
@@ -86,7 +87,7 @@ func (s server) version(bin string) string {
 	return ""
 }
 
-// revision is the commit of which a program was built.
+// revision returns the commit that a program was built from.
 func revision(info *buildinfo.BuildInfo) string {
 	text, changed := "of no known commit", ""
 	for _, setting := range info.Settings {

@@ -23,7 +23,7 @@ func allocations() experiment {
 	}
 }
 
-// countAllocations has the server say what it has allocated before and after the echoes.
+// countAllocations reads the server's count of allocations before and after the echoes.
 func countAllocations(ctx context.Context, b *bench, s setup, sv server) (r row) {
 	p, err := b.start(ctx, sv, b.serverMode(s, sv))
 	if err != nil {
@@ -55,17 +55,17 @@ func countAllocations(ctx context.Context, b *bench, s setup, sv server) (r row)
 	return r
 }
 
-// reportMallocs makes a Go server say what it has allocated, and gives it time to.
+// reportMallocs makes a Go server print its count of allocations, and waits for that.
 func (p *process) reportMallocs() error {
 	defer time.Sleep(500 * time.Millisecond)
 	return p.cmd.Process.Signal(syscall.SIGUSR2)
 }
 
-// mallocs finds the first and the last number of allocations in what a server said.
+// mallocs finds the first and the last count of allocations in the output of a server.
 func mallocs(text string) (first, last float64, err error) {
 	found := regexp.MustCompile(`mallocs (\d+)`).FindAllStringSubmatch(text, -1)
 	if len(found) < 2 {
-		return 0, 0, fmt.Errorf("the server did not say what it allocated: %s", strings.TrimSpace(text))
+		return 0, 0, fmt.Errorf("the server did not print its allocations: %s", strings.TrimSpace(text))
 	}
 	if first, err = strconv.ParseFloat(found[0][1], 64); err != nil {
 		return 0, 0, err

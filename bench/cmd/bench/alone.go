@@ -13,12 +13,12 @@ import (
 	"github.com/tyg-dev/tyg/bench/internal/stat"
 )
 
-// onServerCore calls do on a thread that has the core and the niceness of servers, so that the
-// processes that do starts have them too. Programs that set them, as before other servers, would
-// take a good part of the time in which a function starts.
+// onServerCore calls do on a thread with the core and the niceness of servers, which the processes
+// that do starts inherit. The programs that set them for other servers would take a good part of
+// the time in which a function starts.
 func (b *bench) onServerCore(do func() error) (err error) {
 	done := make(chan struct{})
-	go func() { // ends with do, and takes its thread with it, because that is never unlocked
+	go func() { // ends with do; its thread ends with it, because it is never unlocked
 		defer close(done)
 		runtime.LockOSThread()
 		if err = b.pinThread(syscall.Gettid()); err == nil {
@@ -46,8 +46,8 @@ func (b *bench) pinThread(tid int) error {
 	return nil
 }
 
-// use is the CPU seconds that were used until a time: by the machine, and by this process and those
-// that it has waited for.
+// use is CPU seconds used until a time: by the machine, and by this process and the children that
+// it has waited for.
 type use struct {
 	at                 time.Time
 	busy, stolen, ours float64
@@ -67,11 +67,11 @@ func currentUse() (u use, err error) {
 	return u, err
 }
 
-// until says what else used the machine between two times.
+// until returns what other programs used of the machine between two times.
 func (u use) until(v use) (r load.Result) {
 	r.Seconds = v.at.Sub(u.at).Seconds()
 	r.Steal = (v.stolen - u.stolen) / r.Seconds
-	// The clocks differ in their last ticks, which must not make a negative.
+	// The clocks differ in their last ticks; the difference must not be negative.
 	r.Foreign = max((v.busy-u.busy-v.ours+u.ours)/r.Seconds, 0)
 	return r
 }

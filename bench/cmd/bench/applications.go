@@ -2,8 +2,7 @@ package main
 
 import "time"
 
-// chat is a room of examples/chat, beside a plain broadcast of what a line looks like when it
-// arrives.
+// chat is a room of examples/chat, beside a plain broadcast of the same bytes.
 func chat() experiment {
 	x := broadcast()
 	x.name, x.title = "chat", "A room of the chat"
@@ -17,7 +16,7 @@ func chat() experiment {
 	return x
 }
 
-// functions has its figure by the clock, because more than one process works on a message.
+// functions measures by the clock, because more than one process works on a message.
 func functions() experiment {
 	return experiment{
 		name: "functions", title: "Through a function and @connections", unit: "messages per second",
@@ -31,8 +30,8 @@ func functions() experiment {
 		setups: func(o options) []setup {
 			setups := o.grid("echo", []int{1, 16}, []int{1}, []int{128})
 			for i := range setups {
-				// serverless-offline answers some of many handshakes with 502, and takes its time to
-				// have enough workers.
+				// serverless-offline answers some of many parallel handshakes with 502, and needs seconds
+				// to start enough workers.
 				setups[i].parallel, setups[i].warm = 1, 10*time.Second
 			}
 			return setups

@@ -104,7 +104,7 @@ func TestGrid(t *testing.T) {
 	}
 }
 
-// Setups with one name would end up in one table.
+// Setups with equal names would share a table.
 func TestSetupsHaveNames(t *testing.T) {
 	many := options{conns: []int{1, 2}, sizes: []int{30, 40}, depths: []int{1, 2}, rates: []int{1, 2}}
 	many.perProc = 1

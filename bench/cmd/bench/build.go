@@ -48,8 +48,8 @@ func prepare(ctx context.Context, o options) (*bench, error) {
 	return b, b.buildFunctions(ctx)
 }
 
-// pickServers finds all servers that some experiment wants. Those that were named must be usable
-// here, the others are left out if they are not.
+// pickServers finds the servers of all experiments. A server that the command line names must be
+// usable here; other servers are left out if they are not.
 func (b *bench) pickServers() error {
 	names := slices.Clone(b.only)
 	for _, x := range b.experiments {
@@ -76,8 +76,8 @@ func (b *bench) pickServers() error {
 	return nil
 }
 
-// of returns the servers of an experiment, in its order or in that of the command line. Of several
-// experiments each runs those of the command line that it knows.
+// of returns the servers of an experiment, in its order or in that of the command line. If there
+// are several experiments, each runs those servers of the command line that it lists.
 func (b *bench) of(x experiment) (servers []server) {
 	names := x.servers
 	if len(b.only) > 0 {

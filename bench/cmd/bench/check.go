@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// check is one condition of a target: a bound for a server's figure, or for its ratio to others, in
-// all setups that it is about. The worst counts.
+// check is one condition of a target: a bound for a server's figure, or for its ratio to others.
+// The worst of the setups counts.
 type check struct {
 	experiment, server string
 
@@ -15,9 +15,9 @@ type check struct {
 	metric func(row) float64 // nil: the experiment's
 	what   string            // the metric, if it is not the experiment's
 	bases  []string          // none: no ratio
-	from   int               // growth: the ratio is to the same server with so many connections
+	from   int               // growth: the ratio is to the same server with this many connections
 	bound  float64
-	less   bool // the bound is the most that is allowed, not the least
+	less   bool // the bound is an upper one
 }
 
 func (c check) where(about func(setup) bool) check {
@@ -46,7 +46,7 @@ func (c check) atMost(bound float64, bases ...string) check {
 	return c
 }
 
-// verdict is whether a target is met.
+// verdict says whether a target is met.
 type verdict int
 
 const (
@@ -55,20 +55,20 @@ const (
 	no
 )
 
-// and is the worse of both.
+// and returns the worse of both.
 func (v verdict) and(w verdict) verdict { return max(v, w) }
 
 func (v verdict) String() string {
 	return [...]string{yes: "yes", unknown: "not measured", no: "**no**"}[v]
 }
 
-// finding is a figure that was measured.
+// finding is a measured figure.
 type finding struct {
 	value        float64
-	base, config string // base is empty if the value is no ratio
+	base, config string // base is empty if the value is not a ratio
 }
 
-// judge says what was measured and whether that is within the bound.
+// judge returns the worst finding as text, and whether it is within the bound.
 func (c check) judge(rows []row) (text string, v verdict) {
 	found, missing := c.findings(rows)
 	if len(found) == 0 {
@@ -87,7 +87,7 @@ func (c check) judge(rows []row) (text string, v verdict) {
 	return c.describe(worst), v
 }
 
-// findings are the figures of all setups, and why there are none if so.
+// findings returns the figures of all setups, and if there are none, why.
 func (c check) findings(rows []row) (found []finding, missing string) {
 	missing = "not measured"
 	for _, group := range groups(rows) {
@@ -134,7 +134,7 @@ func (c check) compare(rows, group, runs []row, metric func(row) float64) (found
 	return found
 }
 
-// describe writes a finding: the value, what it is of, and in which setup.
+// describe writes a finding: its value, base and setup.
 func (c check) describe(f finding) string {
 	text := number(f.value)
 	if f.base != "" {
@@ -146,8 +146,8 @@ func (c check) describe(f finding) string {
 	return fmt.Sprintf("%s (%s: %s)", text, c.experiment, f.config)
 }
 
-// groups are the rows of each experiment and configuration, in the order in which they were first
-// measured.
+// groups returns the rows of each experiment and configuration, in the order of their first
+// measurement.
 func groups(rows []row) (groups [][]row) {
 	for len(rows) > 0 {
 		first := rows[0]

@@ -14,8 +14,8 @@ import (
 	"github.com/tyg-dev/tyg/bench/internal/load"
 )
 
-// client is a load client that runs. Those that go by steps say "open" when all connections are,
-// wait for a word, say what they measured, and end when their standard input does.
+// client is a running load client. With -steps it prints "open" when all connections are open,
+// waits for a line, prints its result, and ends when its standard input is closed.
 type client struct {
 	cmd    *exec.Cmd
 	stdin  io.WriteCloser
@@ -52,7 +52,7 @@ func (c *client) opened() error {
 	return nil
 }
 
-// measure lets a client that goes by steps go on, and waits for its result.
+// measure starts the measurement of a client with -steps, and waits for its result.
 func (c *client) measure() (load.Result, error) {
 	if err := c.begin(); err != nil {
 		return load.Result{}, err
@@ -67,7 +67,7 @@ func (c *client) begin() error {
 	return nil
 }
 
-// result waits for what was measured.
+// result waits for the result.
 func (c *client) result() (r load.Result, err error) {
 	line, err := c.stdout.ReadBytes('\n')
 	if err != nil {
@@ -76,9 +76,9 @@ func (c *client) result() (r load.Result, err error) {
 	return r, json.Unmarshal(line, &r)
 }
 
-// failed is why the process has ended, or does so now.
+// failed waits for the process to end and returns why it did.
 func (c *client) failed() error {
-	_ = c.stdin.Close() // it is not to wait for anything
+	_ = c.stdin.Close() // ends its wait
 	err := c.cmd.Wait()
 	c.ended = true
 	return fmt.Errorf("%s (%v)", strings.TrimSpace(c.stderr.String()), err)

@@ -7,18 +7,18 @@ import (
 	"github.com/tyg-dev/tyg/bench/internal/load"
 )
 
-// startFigures is what a function costs before it does anything: milliseconds from the start of its
-// process, and bytes.
+// startFigures are the costs of starting a function: milliseconds from the start of its process,
+// and bytes.
 type startFigures struct {
 	asked    float64 // until its first request for an event
 	replied  float64 // until its reply to that event
 	resident float64 // memory when it asks for the second event
-	own      sizes   // as it is for this machine
+	own      sizes   // built for this machine
 	arm64    sizes
 }
 
-// coldstart has functions as they are deployed. What a start is to them depends on what they are
-// linked with, so the SDK is called by one of them.
+// coldstart starts functions as they are deployed. The cost of a start depends on the packages that
+// they link, so one of them calls the AWS SDK.
 func coldstart() experiment {
 	megabytes := func(title string, value func(row) float64) column {
 		return column{"MB, " + title, func(r row) float64 { return value(r) / (1 << 20) }}
@@ -39,10 +39,10 @@ func coldstart() experiment {
 	}
 }
 
-// startCold starts a function again and again and returns the medians.
+// startCold starts a function many times and returns the medians.
 func startCold(ctx context.Context, b *bench, s setup, sv server) (r row) {
 	if sv.function == nil {
-		return row{err: fmt.Errorf("%s is no function", sv.name)}
+		return row{err: fmt.Errorf("%s is not a function", sv.name)}
 	}
 	var starts []startFigures
 	r.Result, r.err = b.alone(func() (err error) {
@@ -57,8 +57,10 @@ func startCold(ctx context.Context, b *bench, s setup, sv server) (r row) {
 	return r
 }
 
-// startMany starts a function n times, and once before that to have it in the page cache.
-func (b *bench) startMany(ctx context.Context, n int, sv server) (starts []startFigures, err error) {
+// startMany starts a function n times, and once before to load it into the page cache.
+func (b *bench) startMany(
+	ctx context.Context, n int, sv server,
+) (starts []startFigures, err error) {
 	for i := range n + 1 {
 		c, err := b.startOnce(ctx, sv)
 		if err != nil {
@@ -81,7 +83,7 @@ func medians(starts []startFigures) (m startFigures) {
 	return m
 }
 
-// alone runs do on the server's core, and says how much else went on at that time.
+// alone runs do on the server's core, and returns what other programs used meanwhile.
 func (b *bench) alone(do func() error) (r load.Result, err error) {
 	before, err := currentUse()
 	if err != nil {

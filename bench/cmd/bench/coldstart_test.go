@@ -20,7 +20,7 @@ import (
 	"github.com/tyg-dev/tyg/lambda"
 )
 
-// TestMain makes the test binary a function where it is started as one, by the name of its file.
+// TestMain makes the test binary a function if its file has the name of one.
 func TestMain(m *testing.M) {
 	if os.Getenv("AWS_LAMBDA_RUNTIME_API") == "" {
 		os.Exit(m.Run())
@@ -37,7 +37,7 @@ func TestMain(m *testing.M) {
 	os.Exit(1)
 }
 
-// self makes the test binary the function of a server.
+// self returns a server whose function is the test binary.
 func self(t *testing.T, name string, f function) (*bench, server) {
 	t.Helper()
 	b, sv := &bench{bin: t.TempDir()}, server{name: name, function: &f}
@@ -70,7 +70,7 @@ func TestStartErrors(t *testing.T) {
 		function
 		want string
 	}{
-		{"refuses", function{}, `it replies "{\"statusCode\":418}"`},
+		{"refuses", function{}, `it replied "{\"statusCode\":418}"`},
 		{"ends", function{}, "start 0 of ends: wait for first request: it ended: no words"},
 		{"writes-nothing", function{table: true}, "it wrote 0 items, want 1"},
 	} {
@@ -81,21 +81,21 @@ func TestStartErrors(t *testing.T) {
 		}
 	}
 	r := startCold(t.Context(), &bench{}, setup{starts: 1}, server{name: "gws"})
-	if r.err == nil || r.err.Error() != "gws is no function" {
+	if r.err == nil || r.err.Error() != "gws is not a function" {
 		t.Errorf("error is %v", r.err)
 	}
 }
 
-// Whatever a function asks of DynamoDB besides what is counted must not pass for it.
-func TestTableOfFunction(t *testing.T) {
+// The stand-in must refuse every call of DynamoDB except a PutItem with an item.
+func TestStandInRefusesOtherCallsOfDynamoDB(t *testing.T) {
 	for _, test := range []struct {
 		action, body string
 		status       int
-		want         string // of check; empty: nothing
+		want         string // in the error of check; empty: no error
 	}{
 		{"DynamoDB_20120810.PutItem", `{"Item":{"PK":{"S":"a"}}}`, 200, ""},
-		{"DynamoDB_20120810.PutItem", `{"Item":{}}`, 400, `for "DynamoDB_20120810.PutItem": {"Item":{}}`},
-		{"DynamoDB_20120810.GetItem", `{"Key":{"PK":{"S":"a"}}}`, 400, `for "DynamoDB_20120810.GetItem"`},
+		{"DynamoDB_20120810.PutItem", `{"Item":{}}`, 400, `with "DynamoDB_20120810.PutItem": {"It`},
+		{"DynamoDB_20120810.GetItem", `{"Key":{"PK":{"S":"a"}}}`, 400, `"DynamoDB_20120810.GetItem"`},
 	} {
 		var a standIn
 		r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(test.body))
@@ -173,7 +173,7 @@ func TestPack(t *testing.T) {
 	}
 }
 
-// What a thread of its own is for is inherited by the processes that it starts.
+// Processes inherit the core and the niceness of the thread that starts them.
 func TestOnServerCore(t *testing.T) {
 	b := &bench{options: options{pin: canPin()}}
 	var inside string

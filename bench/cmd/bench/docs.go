@@ -13,27 +13,25 @@ import (
 	"github.com/tyg-dev/tyg/bench/internal/plot"
 )
 
-// A page may have places for what is measured here, and prose between them that is nobody's but its
-// authors':
+// A page may have places for tables, with text between them that is written by hand:
 //
 //	<!-- bench:echo -->
-//	what was measured last
+//	the last tables
 //	<!-- /bench -->
 //
-// A run replaces the places of its own experiments, and of "targets" and "machine", and leaves the
-// others as they are.
+// A run replaces the places of its own experiments, and of "targets", and keeps the others.
 const (
 	placeStart = "<!-- bench:"
 	placeEnd   = "<!-- /bench -->"
 )
 
-// writeMarkdown writes a file with all tables, or fills in the places of one that has such.
+// writeMarkdown writes a file with all tables, or fills the places of a file that has some.
 func (b *bench) writeMarkdown(file, about, tables string) error {
 	old, err := os.ReadFile(file)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	text := "# What was measured\n\n" + about + tables
+	text := "# Measurements\n\n" + about + tables
 	if strings.Contains(string(old), placeStart) {
 		if text, err = fill(string(old), b.places(about)); err != nil {
 			return fmt.Errorf("fill in %s: %w", file, err)
@@ -42,7 +40,7 @@ func (b *bench) writeMarkdown(file, about, tables string) error {
 	return os.WriteFile(file, []byte(text), 0o644)
 }
 
-// places are what this run has to say, by the name of the place.
+// places returns the texts of this run, by the name of the place.
 func (b *bench) places(about string) map[string]string {
 	places := make(map[string]string)
 	for _, x := range experiments() {
@@ -59,7 +57,7 @@ func (b *bench) places(about string) map[string]string {
 	return places
 }
 
-// fill replaces what is in places that have a new text.
+// fill replaces the content of places that have a new text.
 func fill(page string, places map[string]string) (string, error) {
 	var out strings.Builder
 	for {
@@ -71,7 +69,7 @@ func fill(page string, places map[string]string) (string, error) {
 		name, rest, ok := strings.Cut(rest, " -->\n")
 		was, rest, closed := strings.Cut(rest, placeEnd)
 		if !ok || !closed || strings.Contains(was, placeStart) {
-			return "", fmt.Errorf("the place %.20q does not end", name)
+			return "", fmt.Errorf("the place %.20q has no end; write %s", name, placeEnd)
 		}
 		if text, measured := places[name]; measured {
 			was = strings.TrimRight(text, "\n") + "\n"
@@ -81,7 +79,8 @@ func fill(page string, places map[string]string) (string, error) {
 	}
 }
 
-// charts are the pictures of growth, by file, if it was measured for more than one idleRun.
+// charts returns the pictures of growth, by file, if it was measured for several numbers of
+// connections.
 func (b *bench) charts() map[string]plot.Chart {
 	charts := map[string]plot.Chart{
 		"growth-cost.svg": b.chart("Cost of a message beside idle connections",
@@ -93,7 +92,7 @@ func (b *bench) charts() map[string]plot.Chart {
 	return charts
 }
 
-// pictures shows what draw draws on a page.
+// pictures returns the Markdown that shows the pictures on a page.
 func (b *bench) pictures() string {
 	var w strings.Builder
 	if b.svg == "" {

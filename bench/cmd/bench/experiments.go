@@ -6,7 +6,7 @@ import (
 	"github.com/tyg-dev/tyg/bench/internal/load"
 )
 
-// experiment is a kind of run, and what its tables show.
+// experiment is a kind of run and the layout of its tables.
 type experiment struct {
 	name    string
 	title   string
@@ -14,16 +14,16 @@ type experiment struct {
 	servers []string
 	setups  func(options) []setup
 	run     func(context.Context, *bench, setup, server) row
-	metric  func(row) float64 // what ratios are of
+	metric  func(row) float64 // the figure of a run, and of ratios
 	less    bool              // a smaller metric is better
-	bases   []string          // the servers that ratios are to
+	bases   []string          // the servers that ratios divide by
 	columns []column
-	subject []string // the servers whose ratios to bases are told where a table has no room for all
-	second  *column  // besides the metric in such a table
-	family  bool     // servers have processes of their own, which cannot be told from noise
+	subject []string // the servers whose ratios to bases a matrix shows
+	second  *column  // besides the metric in a matrix
+	family  bool     // servers start processes, which cannot be separated from noise
 }
 
-// column is one of a table, besides the metric.
+// column is a column of a table besides the metric.
 type column struct {
 	title string
 	value func(row) float64
@@ -95,7 +95,7 @@ func latency() experiment {
 			{"server %", func(r row) float64 { return 100 * r.ServerCPU }},
 		},
 		setups: func(o options) (setups []setup) {
-			o.depths = nil // the rate decides how many are under way
+			o.depths = nil // the rate decides how many are in flight
 			for _, s := range o.grid("echo", []int{64}, []int{1}, []int{512}) {
 				for _, s.rate = range o.rates {
 					setups = append(setups, s)
@@ -169,7 +169,7 @@ func throughput() []column {
 	}
 }
 
-// grid returns the setups of all combinations, of the command line's values where it has any.
+// grid returns the setups of all combinations. Values of the command line replace the arguments.
 func (o options) grid(mode string, conns, depths, sizes []int) (setups []setup) {
 	for _, c := range valuesOr(o.conns, conns) {
 		for _, p := range valuesOr(o.depths, depths) {

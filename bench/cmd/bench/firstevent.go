@@ -11,10 +11,10 @@ import (
 	"github.com/tyg-dev/tyg/bench/internal/stat"
 )
 
-// eventTimeout is how long a function may take for anything.
+// eventTimeout limits each step of a function.
 const eventTimeout = 20 * time.Second
 
-// startOnce starts a function beside a cloud of its own, and takes the times of its first event.
+// startOnce starts a function beside a stand-in of its own, and times its first event.
 func (b *bench) startOnce(ctx context.Context, sv server) (c startFigures, err error) {
 	aws, err := newStandIn()
 	if err != nil {
@@ -32,7 +32,7 @@ func (b *bench) startOnce(ctx context.Context, sv server) (c startFigures, err e
 	return c, errors.Join(aws.check(*sv.function), err)
 }
 
-// watch waits for what a function says, in the order in which it has to.
+// watch waits for the calls of a function, in their order.
 func (a *standIn) watch(p *process, began time.Time) (c startFigures, err error) {
 	asked, err := await(p, a.asked)
 	if err != nil {
@@ -53,7 +53,7 @@ func (a *standIn) watch(p *process, began time.Time) (c startFigures, err error)
 
 func millis(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
-// await waits for a time, unless the process ends before it comes.
+// await waits for a time, or for the end of the process.
 func await(p *process, from <-chan time.Time) (time.Time, error) {
 	select {
 	case t := <-from:
@@ -61,6 +61,6 @@ func await(p *process, from <-chan time.Time) (time.Time, error) {
 	case <-p.ended:
 		return time.Time{}, fmt.Errorf("it ended: %s", p.output())
 	case <-time.After(eventTimeout):
-		return time.Time{}, errors.New("it says nothing")
+		return time.Time{}, fmt.Errorf("it made no call for %v", eventTimeout)
 	}
 }

@@ -19,20 +19,20 @@ type function struct {
 	table bool   // it has a table, and writes to it when a client connects
 }
 
-// sizes are those of a function as it is deployed, in bytes.
+// sizes are the sizes of a deployed function, in bytes.
 type sizes struct{ program, zip float64 }
 
 func zipped(r row) float64 { return r.own.zip / (1 << 20) }
 
 func zippedForARM(r row) float64 { return r.arm64.zip / (1 << 20) }
 
-// program is where the function of s is that was built for an architecture. Its zip is beside it.
+// program returns the file of the function of s for an architecture. Its zip is beside it.
 func (b *bench) program(s server, arch string) string {
 	return filepath.Join(b.bin, s.name+"-"+arch)
 }
 
-// buildFunctions builds those of the run for this machine and for arm64, on which functions run
-// unless told otherwise, and packs them.
+// buildFunctions builds and packs the functions of the run, for this machine and for arm64, the
+// default architecture of functions.
 func (b *bench) buildFunctions(ctx context.Context) error {
 	for _, s := range b.servers {
 		if s.function == nil {
@@ -64,7 +64,7 @@ func (f *function) build(ctx context.Context, program, arch string) error {
 	return cmd.Run()
 }
 
-// pack makes the zip of a program that Lambda gets.
+// pack writes the zip of a program that is uploaded to Lambda.
 func pack(program, file string) error {
 	data, err := os.ReadFile(program)
 	if err != nil {
@@ -74,7 +74,7 @@ func pack(program, file string) error {
 	if err != nil {
 		return err
 	}
-	defer to.Close() // the second time, unless something went wrong
+	defer to.Close() // after an error; else it is closed already
 	w := zip.NewWriter(to)
 	w.RegisterCompressor(zip.Deflate, func(out io.Writer) (io.WriteCloser, error) {
 		return flate.NewWriter(out, flate.BestCompression)
@@ -92,7 +92,7 @@ func pack(program, file string) error {
 	return to.Close()
 }
 
-// sizesOf looks up how large a function became for this machine and for arm64.
+// sizesOf returns the sizes of a function for this machine and for arm64.
 func (b *bench) sizesOf(s server) (own, arm64 sizes, err error) {
 	if own, err = sizesAt(b.program(s, runtime.GOARCH)); err != nil {
 		return own, arm64, err

@@ -10,14 +10,14 @@ import (
 	"github.com/tyg-dev/tyg/bench/internal/stat"
 )
 
-// active is how many connections echo beside those that are silent.
+// active is the number of connections that echo beside the silent ones.
 const active = 64
 
-// growth is what a run with many connections adds: their memory, and a broadcast to some of them.
+// growth holds the figures of a run with many connections: memory, and a broadcast to some of them.
 type growth struct {
 	processes float64     // servers that shared the connections
 	client    float64     // the load client's own memory, for each connection
-	room      load.Result // zero: the server has no rooms beside echoes
+	room      load.Result // zero: the server has no rooms
 }
 
 func growthOf() experiment {
@@ -49,8 +49,8 @@ func growthOf() experiment {
 	}
 }
 
-// grow opens silent connections, a tenth of which are in a room, has others echo beside them, and
-// then sends to the room. Where a process may not have so many descriptors, several servers share
+// grow opens silent connections, a tenth of which are in a room, lets others echo beside them, and
+// then sends to the room. Where a process may not have enough descriptors, several servers share
 // the connections; the echoes then go to one of them, and each has a room of its own.
 func grow(ctx context.Context, b *bench, s setup, sv server) (r row) {
 	files, why := b.tooMany(s, sv)
@@ -73,10 +73,10 @@ func grow(ctx context.Context, b *bench, s setup, sv server) (r row) {
 	return r
 }
 
-// growthRun is the processes of a run with many connections.
+// growthRun holds the processes of a run with many connections.
 type growthRun struct {
 	idleRun
-	rooms []*client // those of the clients that are in rooms
+	rooms []*client // the clients whose connections are in rooms
 }
 
 func (g *growthRun) run(ctx context.Context, r *row) (err error) {
@@ -95,7 +95,7 @@ func (g *growthRun) run(ctx context.Context, r *row) (err error) {
 	return nil
 }
 
-// fill opens all connections: as many to each server, the members of rooms to the first ones.
+// fill opens all connections: the same number to each server, members of rooms first.
 func (g *growthRun) fill(ctx context.Context) error {
 	conns, members := g.setup.conns, g.setup.members
 	for i := range g.servers {
@@ -122,7 +122,7 @@ func (g *growthRun) hold(ctx context.Context, i, n int) error {
 	return g.open(ctx, n, args)
 }
 
-// join opens connections that are in a room. Their client waits to be told to send.
+// join opens connections that are in a room. Their client waits for begin.
 func (g *growthRun) join(ctx context.Context, i, n int) error {
 	if n == 0 {
 		return nil
@@ -138,7 +138,7 @@ func (g *growthRun) join(ctx context.Context, i, n int) error {
 	return nil
 }
 
-// clientMemory is what the load clients take, for each connection.
+// clientMemory returns the memory of the load clients per connection.
 func (g *growthRun) clientMemory() (float64, error) {
 	pids := make([]int, len(g.clients))
 	for i, c := range g.clients {
@@ -160,7 +160,7 @@ func (g *growthRun) echo(ctx context.Context) (load.Result, error) {
 	return c.result()
 }
 
-// send has all rooms send at the same time, and adds up what they measured.
+// send starts all rooms at the same time, and adds up their results.
 func (g *growthRun) send() (sum load.Result, err error) {
 	for _, c := range g.rooms {
 		if err := c.begin(); err != nil {
@@ -182,16 +182,16 @@ func (g *growthRun) send() (sum load.Result, err error) {
 	return sum, nil
 }
 
-// output is what the first server had to say when it ended.
+// output stops the first server and returns its output.
 func (g *growthRun) output() string {
 	g.servers[0].stop()
 	return g.servers[0].output()
 }
 
-// tooMany says how many connections a process may have, or why this machine cannot hold the
-// connections of a setup. Memory is judged by what the same server took for fewer connections.
+// tooMany returns how many connections a process may have, or why this machine cannot hold the
+// connections of a setup. It estimates memory from the same server with fewer connections.
 func (b *bench) tooMany(s setup, sv server) (files int, why string) {
-	const spare = 1000 // descriptors for all else
+	const spare = 1000 // descriptors besides connections
 	limit, err := raiseFiles(uint64(s.conns + spare))
 	if err != nil {
 		return 0, err.Error()
@@ -199,7 +199,7 @@ func (b *bench) tooMany(s setup, sv server) (files int, why string) {
 	for _, file := range []string{"fs/file-max", "fs/epoll/max_user_watches"} {
 		have, err := stat.Sysctl(file)
 		if needs := 2*int64(s.conns) + spare; err == nil && have < needs {
-			return 0, fmt.Sprintf("%s is %d, and %d are needed", file, have, needs)
+			return 0, fmt.Sprintf("%s is %d; %d are needed", file, have, needs)
 		}
 	}
 	free, err := stat.Available()
@@ -207,15 +207,15 @@ func (b *bench) tooMany(s setup, sv server) (files int, why string) {
 		return 0, err.Error()
 	}
 	if needs := int64(b.footprint(sv.name) * float64(s.conns)); needs > free*9/10 {
-		return 0, fmt.Sprintf("about %d MB of memory are needed, and %d are free", needs>>20, free>>20)
+		return 0, fmt.Sprintf("about %d MB of memory are needed; %d are free", needs>>20, free>>20)
 	}
 	return int(limit) - spare, ""
 }
 
-// footprint is what a connection takes of the machine, in bytes: with the largest idleRun that was
-// measured with this server, or a guess.
+// footprint returns the bytes that a connection takes of the machine: those of the largest run with
+// this server, or a guess.
 func (b *bench) footprint(server string) float64 {
-	bytes, largest := 12_000.0, 1000 // a thousand say little of a million
+	bytes, largest := 12_000.0, 1000 // a thousand are too few to extrapolate
 	for _, r := range b.rows {
 		if r.experiment.name == "growth" && r.server == server && r.err == nil &&
 			r.skipped == "" && r.setup.conns > largest {
@@ -226,9 +226,9 @@ func (b *bench) footprint(server string) float64 {
 	return bytes
 }
 
-// raiseFiles lets the processes that are started from now on have n descriptors each, or as many as
-// is allowed, and returns how many that is. A root with all its privileges may have as many as
-// sysctl fs.nr_open says.
+// raiseFiles raises the limit on descriptors, which later processes inherit, to n or to the maximum
+// that is allowed, and returns the limit. Root with all its privileges may have as many as sysctl
+// fs.nr_open says.
 func raiseFiles(n uint64) (uint64, error) {
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {

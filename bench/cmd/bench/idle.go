@@ -9,17 +9,17 @@ import (
 	"github.com/tyg-dev/tyg/bench/internal/stat"
 )
 
-// memory is what idle connections cost, in bytes.
+// memory is the memory of idle connections, in bytes.
 type memory struct {
 	start   float64 // the server's resident memory before the first connection
-	conn    float64 // what it grew by, for each connection
-	trimmed float64 // the same after it was told to give back what it does not use
-	kernel  float64 // of each end of a connection, the kernel's own objects
-	opened  float64 // seconds until all connections had been open and used
+	conn    float64 // its growth per connection
+	trimmed float64 // the same after it returned the memory that it does not use
+	kernel  float64 // the kernel's own objects, for each end of a connection
+	opened  float64 // seconds until all connections were open and used once
 }
 
-// idle opens connections that each echo one message and then are silent. Where they are more than
-// a process can have, several servers and clients share them.
+// idle opens connections that each echo one message and are silent after it. Where a process cannot
+// have all of them, several servers and clients share them.
 func idle(ctx context.Context, b *bench, s setup, sv server) (r row) {
 	c := &idleRun{bench: b, setup: s, server: sv}
 	defer c.stop()
@@ -30,7 +30,7 @@ func idle(ctx context.Context, b *bench, s setup, sv server) (r row) {
 	return r
 }
 
-// idleRun is the processes of one idle run.
+// idleRun holds the processes of a run with idle connections.
 type idleRun struct {
 	bench   *bench
 	setup   setup
@@ -47,11 +47,11 @@ func (c *idleRun) startServers(ctx context.Context) error {
 		}
 		c.servers = append(c.servers, p)
 	}
-	time.Sleep(time.Second) // until what a start needs is given back
+	time.Sleep(time.Second) // until the servers have returned the memory of their start
 	return nil
 }
 
-// measure opens the connections and measures what they cost.
+// measure opens the connections and measures their memory.
 func (c *idleRun) measure(ctx context.Context) (memory, error) {
 	return c.measureWith(func() error {
 		for i := range c.servers {
@@ -73,7 +73,7 @@ func (c *idleRun) measureWith(openAll func() error) (m memory, err error) {
 		return m, err
 	}
 	m.opened = time.Since(began).Seconds()
-	time.Sleep(5 * time.Second) // for what connections need only at their beginning
+	time.Sleep(5 * time.Second) // until memory of the handshakes is returned
 	rssIdle, slabIdle, err := c.usage()
 	if err != nil {
 		return m, err

@@ -1,5 +1,5 @@
 // Bench builds the servers under servers/, runs them one at a time under the load client, and
-// prints what it measured as tables, with the ratios of servers that ran in the same round:
+// prints tables of the results, with the ratios of servers that ran in the same round:
 //
 //	go run ./cmd/bench                    everything; takes hours
 //	go run ./cmd/bench -quick             a minute of echoes
@@ -31,8 +31,8 @@ func main() {
 	}
 }
 
-// run measures what args ask for. What was measured before an error or a signal is printed all
-// the same.
+// run runs the experiments that args name. It prints the results so far even after an error or a
+// signal.
 func run(ctx context.Context, args []string) error {
 	o, err := parse(args, os.Stderr)
 	if err != nil {
@@ -51,7 +51,7 @@ func run(ctx context.Context, args []string) error {
 	return errors.Join(b.report(about), b.failures())
 }
 
-// report prints the tables, and writes the files that were asked for.
+// report prints the tables, and writes the files that the flags name.
 func (b *bench) report(about string) error {
 	text := tables(b.rows)
 	if b.targets {
@@ -72,14 +72,14 @@ func (b *bench) report(about string) error {
 // bench is one run of the program.
 type bench struct {
 	options
-	servers []server // those that can run here
+	servers []server // that can run here
 	bin     string
 	cert    string // for TLS
 	port    int
 	rows    []row
 }
 
-// failures returns an error if any run failed, or none was made.
+// failures returns an error if a run failed, or if there was none.
 func (b *bench) failures() error {
 	n := 0
 	for _, r := range b.rows {

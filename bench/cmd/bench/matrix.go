@@ -6,13 +6,13 @@ import (
 	"strings"
 )
 
-// A matrix has a line for each server and a column for each setup. It is for pages; all that was
-// measured is in the tables.
+// A matrix has a line for each server and a column for each setup. Pages show it; the tables have
+// every figure.
 
-// matrixMin is how many setups an experiment has at least whose figures are shown as a matrix.
+// matrixMin is the number of setups from which on a page shows a matrix.
 const matrixMin = 3
 
-// page returns what a page shows of an experiment.
+// page returns the part of a page about an experiment.
 func page(rows []row, name string) string {
 	var own [][]row
 	for _, group := range groups(rows) {
@@ -84,7 +84,7 @@ func writeHead(w *strings.Builder, unit string, groups [][]row) {
 	writeLine(w, slices.Repeat([]string{"---"}, len(titles)))
 }
 
-// cells is a line of a matrix.
+// cells returns a line of a matrix.
 func cells(name string, groups [][]row, cell func([]row) string) []string {
 	line := []string{name}
 	for _, group := range groups {
@@ -93,7 +93,7 @@ func cells(name string, groups [][]row, cell func([]row) string) []string {
 	return line
 }
 
-// orWhy writes what was measured of a server in one setup, or that nothing was.
+// orWhy returns the text of a server's runs in one setup, or why there are none.
 func orWhy(group []row, name string, text func([]row) string) string {
 	runs := good(group, name)
 	switch {
@@ -116,7 +116,7 @@ func writeRatios(w *strings.Builder, groups [][]row, subject, base string) {
 	}))
 }
 
-// serversIn are the servers of all setups, in the order in which they were first measured.
+// serversIn returns the servers of all setups, in the order of their first measurement.
 func serversIn(groups [][]row) (names []string) {
 	for _, group := range groups {
 		for _, r := range group {

@@ -21,17 +21,17 @@ type row struct {
 	server     string
 	round      int
 	err        error
-	skipped    string // why it could not be measured on this machine
+	skipped    string // why this machine cannot measure it
 
 	load.Result
 	memory
-	calls // of the kernel
+	calls // system calls
 	growth
 	startFigures
 	mallocs float64 // for each message
 }
 
-// setup is what the load client is to do.
+// setup configures the load client for a run.
 type setup struct {
 	mode                string
 	conns, depth, size  int
@@ -39,10 +39,10 @@ type setup struct {
 	warm                time.Duration // before the measurement; 0: the client's own
 	dialect             load.Dialect  // of the payload; empty: the server's own
 	parallel, processes int
-	starts              int  // coldstart: whose medians count
+	starts              int  // coldstart: how many; their medians count
 	members             int  // growth: how many of conns are in a room
 	tls                 bool // with TLS
-	many                bool // the server is to take more connections than its defaults allow
+	many                bool // the server takes more connections than its defaults allow
 }
 
 // String names the setup in a table's title.
@@ -97,8 +97,8 @@ func (s setup) args(b *bench, sv server, p *process) []string {
 	return args
 }
 
-// experiment runs all configurations of x. A round takes each with all servers, one after the
-// other, so that what is compared was measured within a minute, on a machine whose speed wanders.
+// experiment runs all configurations of x. A round runs each with all servers, one after the other,
+// so that figures that are compared were measured within a minute: the speed of machines drifts.
 func (b *bench) experiment(ctx context.Context, x experiment) error {
 	for round := range b.rounds {
 		for _, s := range x.setups(b.options) {
@@ -117,7 +117,7 @@ func (b *bench) experiment(ctx context.Context, x experiment) error {
 	return nil
 }
 
-// line tells of one run while others go on.
+// line returns one line about a run, for the progress output.
 func (r row) line() string {
 	head := fmt.Sprintf("%-9s %-40s %-13s", r.experiment.name, r.config, r.server)
 	if r.err != nil {
@@ -130,7 +130,7 @@ func (r row) line() string {
 	return fmt.Sprintf("%s %s %s, noise %.2f", head, number(x.metric(r)), x.unit, r.Noise())
 }
 
-// quietest repeats a run until nothing else disturbs it, and returns the least disturbed.
+// quietest repeats a run while other programs disturb it, and returns the least disturbed.
 func (b *bench) quietest(ctx context.Context, x experiment, s setup, sv server) (best row) {
 	for try := range b.retries + 1 {
 		b.awaitQuiet(ctx)
@@ -148,7 +148,7 @@ func (b *bench) quietest(ctx context.Context, x experiment, s setup, sv server) 
 	return best
 }
 
-// awaitQuiet waits until the machine has had next to nothing to do for a moment.
+// awaitQuiet waits until the machine is idle for a moment, at most for b.gate.
 func (b *bench) awaitQuiet(ctx context.Context) {
 	const moment = 300 * time.Millisecond
 	for end := time.Now().Add(b.gate); ctx.Err() == nil && time.Now().Before(end); {
@@ -156,7 +156,7 @@ func (b *bench) awaitQuiet(ctx context.Context) {
 		time.Sleep(moment)
 		after, stolenNow, err2 := stat.Machine()
 		if err != nil || err2 != nil {
-			return // the run will say what is wrong
+			return // the run will report the error
 		}
 		if (after-before+stolenNow-stolen)/moment.Seconds() <= b.noise {
 			return
@@ -164,8 +164,8 @@ func (b *bench) awaitQuiet(ctx context.Context) {
 	}
 }
 
-// drive runs one server of its own under the load client: rooms must not keep members of another
-// run.
+// drive starts a server and runs the load client against it. Each run has a new server, because
+// rooms must not keep members of another run.
 func drive(ctx context.Context, b *bench, s setup, sv server) (r row) {
 	p, err := b.start(ctx, sv, b.serverMode(s, sv))
 	if err != nil {
@@ -188,7 +188,7 @@ func drive(ctx context.Context, b *bench, s setup, sv server) (r row) {
 	return r
 }
 
-// serverMode says how a server is to run for a setup.
+// serverMode returns how a server runs for a setup.
 func (b *bench) serverMode(s setup, sv server) serverMode {
 	h := serverMode{room: strings.HasPrefix(s.mode, "room") || s.mode == "broadcast", many: s.many}
 	h.profile = b.profile(s, sv)
@@ -198,7 +198,7 @@ func (b *bench) serverMode(s setup, sv server) serverMode {
 	return h
 }
 
-// profile names the file for a server's profile, if one is wanted.
+// profile returns the file for a server's profile, or "" without -profiles.
 func (b *bench) profile(s setup, sv server) string {
 	if b.profiles == "" {
 		return ""

@@ -18,18 +18,18 @@ type options struct {
 	experiments []experiment
 
 	quick    bool
-	targets  bool     // all that the targets are about
-	only     []string // servers, by name; none: those of the experiment
+	targets  bool     // run the experiments of the targets
+	only     []string // servers, by name; none: the experiment's
 	rounds   int
 	duration time.Duration
-	conns    []int // none: those of the experiment; so also sizes and depths
+	conns    []int // none: the experiment's, as for sizes and depths
 	sizes    []int
 	depths   []int
 	rates    []int
 	perProc  int
 	starts   int
 	svg      string
-	without  []string // experiments of the targets that are not run
+	without  []string // experiments of the targets to leave out
 
 	noise   float64
 	retries int
@@ -41,7 +41,7 @@ type options struct {
 	profiles string
 }
 
-// parse reads the command line. Package flag has told w what it found wrong.
+// parse reads the command line. Package flag writes its errors to w.
 func parse(args []string, w io.Writer) (options, error) {
 	var o options
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
@@ -54,9 +54,9 @@ func parse(args []string, w io.Writer) (options, error) {
 	o.defineRuns(flags)
 	o.defineMachine(flags)
 	flags.StringVar(&o.markdown, "md", "",
-		"write the tables to `file` too; one with marks is filled in between them")
-	flags.StringVar(&o.svg, "svg", "", "growth: draw the figures in `folder`")
-	flags.StringVar(&o.profiles, "profiles", "", "leave CPU profiles of Go servers in `folder`")
+		"also write the tables to `file`; if it has places for tables, fill those")
+	flags.StringVar(&o.svg, "svg", "", "growth: draw pictures in `folder`")
+	flags.StringVar(&o.profiles, "profiles", "", "write CPU profiles of Go servers to `folder`")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
@@ -68,10 +68,10 @@ func parse(args []string, w io.Writer) (options, error) {
 	return o, o.choose(flags.Args())
 }
 
-// defineRuns defines the flags that say what is run.
+// defineRuns defines the flags that choose the runs.
 func (o *options) defineRuns(flags *flag.FlagSet) {
-	flags.BoolVar(&o.quick, "quick", false, "a run of a minute: few servers and sizes, one round")
-	flags.Func("servers", "`name,...` (default: those of the experiment)", func(v string) error {
+	flags.BoolVar(&o.quick, "quick", false, "run a minute: few servers and sizes, one round")
+	flags.Func("servers", "`name,...` (default: the experiment's)", func(v string) error {
 		o.only = strings.Split(v, ",")
 		return nil
 	})
@@ -80,10 +80,10 @@ func (o *options) defineRuns(flags *flag.FlagSet) {
 		o.without = strings.Split(v, ",")
 		return nil
 	})
-	flags.DurationVar(&o.duration, "d", 3*time.Second, "measured time of a run")
-	intsVar(flags, &o.conns, "c", "connections, `n,...` (default: those of the experiment)")
-	intsVar(flags, &o.sizes, "s", "payload bytes, `n,...` (default: those of the experiment)")
-	intsVar(flags, &o.depths, "p", "messages under way, `n,...` (default: those of the experiment)")
+	flags.DurationVar(&o.duration, "d", 3*time.Second, "duration of a measurement")
+	intsVar(flags, &o.conns, "c", "connections, `n,...` (default: the experiment's)")
+	intsVar(flags, &o.sizes, "s", "payload bytes, `n,...` (default: the experiment's)")
+	intsVar(flags, &o.depths, "p", "messages in flight, `n,...` (default: the experiment's)")
 	o.rates = []int{5000, 20000}
 	intsVar(flags, &o.rates, "rates", "latency: messages a second, `n,...` (default 5000,20000)")
 	o.starts = 30
@@ -94,19 +94,19 @@ func (o *options) defineRuns(flags *flag.FlagSet) {
 			}
 			return err
 		})
-	flags.IntVar(&o.perProc, "perproc", 18000, "idle: connections of a process, under ulimit -n")
+	flags.IntVar(&o.perProc, "perproc", 18000, "idle: connections of a process, less than ulimit -n")
 }
 
-// defineMachine defines the flags that say how the machine is used.
+// defineMachine defines the flags about the machine.
 func (o *options) defineMachine(flags *flag.FlagSet) {
-	flags.Float64Var(&o.noise, "noise", 0.06, "repeat a run in which others used more `cores`")
+	flags.Float64Var(&o.noise, "noise", 0.06, "repeat a run in which other programs used more `cores`")
 	flags.IntVar(&o.retries, "retries", 3, "repetitions of a noisy run; the quietest counts")
-	flags.DurationVar(&o.gate, "gate", 20*time.Second, "wait so long for a quiet machine")
+	flags.DurationVar(&o.gate, "gate", 20*time.Second, "wait at most this long for a quiet machine")
 	flags.BoolVar(&o.pin, "pin", canPin(), "server on core 0, client on core 1")
 	flags.IntVar(&o.nice, "nice", bestNice(), "niceness of server and client; below 0: root only")
 }
 
-// applyQuick makes a run of a minute, but leaves what was set by hand.
+// applyQuick sets the values of a run of a minute, except those in set.
 func (o *options) applyQuick(set map[string]bool) {
 	if !set["servers"] {
 		o.only = []string{"floor", "pooled", "tyg", "gws", "gorilla", "coder"}
@@ -131,7 +131,7 @@ func (o *options) applyQuick(set map[string]bool) {
 	}
 }
 
-// choose finds the experiments by their names. No name means echo in a applyQuick, else all.
+// choose finds the experiments by their names. Without names it chooses echo with -quick, else all.
 func (o *options) choose(names []string) error {
 	if len(names) == 0 && o.quick {
 		names = []string{"echo"}
@@ -142,7 +142,9 @@ func (o *options) choose(names []string) error {
 			return name == "targets" || slices.Contains(targetExperiments(), name)
 		})
 		names = append(targetExperiments(), names...)
-		names = slices.DeleteFunc(names, func(name string) bool { return slices.Contains(o.without, name) })
+		names = slices.DeleteFunc(names, func(name string) bool {
+			return slices.Contains(o.without, name)
+		})
 	}
 	for _, name := range names {
 		i := slices.IndexFunc(experiments(), func(x experiment) bool { return x.name == name })
@@ -178,7 +180,7 @@ func canPin() bool {
 	return err == nil && runtime.NumCPU() >= 2
 }
 
-// bestNice puts the measured processes before all others, where that is allowed.
+// bestNice returns the highest priority that this user may set.
 func bestNice() int {
 	if _, err := exec.LookPath("nice"); err == nil && os.Geteuid() == 0 {
 		return -20

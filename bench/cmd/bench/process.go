@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -22,7 +23,7 @@ const (
 	clientCore = 1
 )
 
-// pinned makes a command that runs on one core, before all others.
+// pinned returns a command that runs on one core, with priority over others.
 func (b *bench) pinned(ctx context.Context, core int, argv []string) *exec.Cmd {
 	if b.pin {
 		argv = append([]string{"taskset", "-c", strconv.Itoa(core)}, argv...)
@@ -33,8 +34,8 @@ func (b *bench) pinned(ctx context.Context, core int, argv []string) *exec.Cmd {
 	return exec.CommandContext(ctx, argv[0], argv[1:]...)
 }
 
-// launch starts a command in a session of its own. Where the kernel shares the processor out among
-// sessions first, niceness counts only within one, so the session gets it too
+// launch starts a command in a session of its own. Where the kernel divides the processor among
+// sessions first, niceness counts only within a session, so launch sets it for the session too
 // (https://man7.org/linux/man-pages/man7/sched.7.html, autogroup).
 func (b *bench) launch(cmd *exec.Cmd) error {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
@@ -48,7 +49,7 @@ func (b *bench) launch(cmd *exec.Cmd) error {
 	return nil
 }
 
-// process is a server that runs.
+// process is a running server.
 type process struct {
 	cmd    *exec.Cmd
 	addr   string
@@ -81,42 +82,42 @@ func (b *bench) begin(p *process) error {
 		return err
 	}
 	go func() { // ends with the process, which stop waits for
-		_ = p.cmd.Wait() // it is killed, so how it ended says nothing
+		_ = p.cmd.Wait() // stop kills it, so its status means nothing
 		close(p.ended)
 	}()
 	return nil
 }
 
-// freeAddr returns an address on which nobody listens.
+// freeAddr returns a free address.
 func (b *bench) freeAddr() string {
 	for {
 		b.port++
 		addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(b.port))
 		if l, err := net.Listen("tcp4", addr); err == nil {
-			_ = l.Close() // the server is to have it
+			_ = l.Close() // the server listens on it
 			return addr
 		}
 	}
 }
 
-// listening waits until p takes connections, and then a little for it to forget this one.
-func (p *process) listening(patience time.Duration) error {
-	for end := time.Now().Add(patience); time.Now().Before(end); {
+// listening waits until p accepts connections, and then until it has closed this one.
+func (p *process) listening(timeout time.Duration) error {
+	for end := time.Now().Add(timeout); time.Now().Before(end); {
 		select {
 		case <-p.ended:
-			return fmt.Errorf("it ended at once")
+			return errors.New("it ended at once")
 		case <-time.After(20 * time.Millisecond):
 		}
 		if c, err := net.Dial("tcp4", p.addr); err == nil {
-			_ = c.Close() // nothing was said
+			_ = c.Close() // without a byte sent
 			time.Sleep(200 * time.Millisecond)
 			return nil
 		}
 	}
-	return fmt.Errorf("it does not listen")
+	return fmt.Errorf("it does not listen after %v", timeout)
 }
 
-// output is the first that the server had to say, in which a first error is. The process has ended.
+// output returns the first bytes of the server's standard error. The process must have ended.
 func (p *process) output() string {
 	text := strings.TrimSpace(p.stderr.String())
 	return text[:min(len(text), 500)]
@@ -124,7 +125,7 @@ func (p *process) output() string {
 
 func (p *process) pid() int { return p.cmd.Process.Pid }
 
-// stop ends the process, and gives it time to write its profile.
+// stop ends the process, after 2 seconds in which it may write its profile.
 func (p *process) stop() {
 	_ = p.cmd.Process.Signal(syscall.SIGTERM) // it may have ended already
 	select {

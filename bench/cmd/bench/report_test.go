@@ -9,7 +9,7 @@ import (
 	"github.com/tyg-dev/tyg/bench/internal/load"
 )
 
-// measured is a run of an experiment with this value as its metric.
+// measured returns a run of an experiment with this value as its metric.
 func measured(x experiment, s setup, server string, round int, v float64) row {
 	return row{
 		experiment: x, config: s.String(), setup: s, server: server, round: round,
@@ -89,7 +89,7 @@ func TestJudgeGrowth(t *testing.T) {
 	}
 }
 
-// Every target is about an experiment that there is, and servers that take part in it.
+// Every target names an experiment that exists, and servers that take part in it.
 func TestTargetsExist(t *testing.T) {
 	byName := make(map[string]experiment)
 	for _, x := range experiments() {

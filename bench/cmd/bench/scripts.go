@@ -9,13 +9,13 @@ import (
 	"strings"
 )
 
-// script is a server that runs on Node.js or Bun. What it needs is installed by npm install in its
-// folder, which is never done here.
+// script is a server that runs on Node.js or Bun. It needs an npm install in its folder, which the
+// driver never runs.
 type script struct {
 	dir     string
-	env     func(addr string) []string // besides the own; nil: none
+	env     func(addr string) []string // besides the driver's own; nil: none
 	command func(addr string, room bool) []string
-	version func() string // empty if it cannot be told
+	version func() string // empty: unknown
 }
 
 // nodeDir and offlineDir are where the servers in JavaScript are.
@@ -30,7 +30,9 @@ func nodeWS() *script {
 		command: func(addr string, room bool) []string { // --expose-gc is for SIGUSR2
 			return withRoom([]string{"node", "--expose-gc", nodeDir + "/ws.mjs", addr}, room)
 		},
-		version: func() string { return packageVersion(nodeDir, "ws") + " on Node.js " + versionOf("node") },
+		version: func() string {
+			return packageVersion(nodeDir, "ws") + " on Node.js " + versionOf("node")
+		},
 	}
 }
 
@@ -45,8 +47,8 @@ func bun() *script {
 	}
 }
 
-// offline is the emulator of the Serverless Framework. It asks for three ports, of which the
-// WebSockets' is the one that is given.
+// offline is the emulator of the Serverless Framework. It needs three ports; addr is the one for
+// WebSockets.
 func offline() *script {
 	return &script{
 		dir: offlineDir,
@@ -75,7 +77,7 @@ func withRoom(argv []string, room bool) []string {
 	return argv
 }
 
-// versionOf is what a program says of its version.
+// versionOf returns the output of a program's --version.
 func versionOf(program string) string {
 	text, err := exec.Command(program, "--version").Output()
 	if err != nil {
@@ -90,6 +92,6 @@ func packageVersion(dir, name string) string {
 		return name
 	}
 	var p struct{ Version string }
-	_ = json.Unmarshal(text, &p) // then there is no version
+	_ = json.Unmarshal(text, &p) // without it the version stays empty
 	return strings.TrimSpace(name + " " + p.Version)
 }

@@ -1,7 +1,7 @@
 package main
 
-// The experiments over TLS are with servers that take a connection from any listener. The load
-// client trusts one certificate, which every run makes anew, and no session is resumed.
+// The experiments over TLS run servers that accept a connection of any listener. The load client
+// trusts one certificate, which is new in every run. No session is resumed.
 
 func secureServers() []string { return []string{"tyg", "gws", "gorilla", "coder"} }
 

@@ -10,26 +10,26 @@ import (
 	"github.com/tyg-dev/tyg/bench/internal/load"
 )
 
-// server is a program that is measured.
+// server is a program to measure.
 type server struct {
 	name    string
-	program string   // the folder under servers, and the name of what is built of it
-	args    []string // besides those that every server gets
-	many    []string // and those for more connections than its defaults allow
+	program string   // its folder under servers, and the name of its binary
+	args    []string // besides the arguments of every server
+	many    []string // the arguments for more connections than its defaults allow
 	dialect load.Dialect
-	module  string // whose version is told
-	joins   bool   // who connects with "?room" is in a room, beside those who are not
+	module  string // the tables name its version
+	joins   bool   // clients that connect with "?room" join a room; others do not
 
-	script   *script   // not nil: no Go program
-	function *function // not nil: no server, but a function of Lambda, for coldstart
+	script   *script   // nil: a Go program
+	function *function // not nil: a function of Lambda in place of a server, for coldstart
 }
 
-// serverMode says how a server is to run.
+// serverMode is how a server runs.
 type serverMode struct {
 	room    bool
-	tls     string // file with the certificate; empty: without TLS
+	tls     string // the certificate's file; empty: without TLS
 	many    bool
-	profile string // file for it; empty: none
+	profile string // the CPU profile's file; empty: none
 }
 
 func allServers() []server {
@@ -67,7 +67,7 @@ func allServers() []server {
 	}
 }
 
-// usable reports why a server cannot run here, if so.
+// usable returns why a server cannot run here, or nil.
 func (s server) usable() error {
 	dir := ""
 	switch {
@@ -108,7 +108,7 @@ func (s server) command(bin, addr string, h serverMode) []string {
 	return argv
 }
 
-// pick returns the servers with these names, in their order. Names that do not exist are an error.
+// pick returns the servers with these names, in their order. An unknown name is an error.
 func pick(names []string) (picked []server, err error) {
 	all := allServers()
 	for _, name := range names {

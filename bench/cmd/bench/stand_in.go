@@ -15,22 +15,22 @@ import (
 	"github.com/tyg-dev/tyg/apigw"
 )
 
-// standIn is what the process of a function finds on AWS, as far as its first event needs it:
-// Lambda's Runtime API, and a table in DynamoDB that takes everything.
+// standIn stands in for AWS as far as the first event of a function needs it: Lambda's Runtime API,
+// and a table in DynamoDB that accepts every item.
 type standIn struct {
 	server  http.Server
 	addr    string
 	event   []byte
-	asked   chan time.Time // when the function asked for an event, for the first two
-	replied chan time.Time // when its reply to the first one was there
+	asked   chan time.Time // the times of its first two requests for an event
+	replied chan time.Time // the time of its reply to the first event
 
 	mu    sync.Mutex // guards what follows
 	first bool       // the event was given out
 	puts  int
-	wrong error // the first thing that the function should not have done
+	wrong error // the first unexpected call
 }
 
-// newStandIn starts one. Its caller closes it.
+// newStandIn starts a stand-in. The caller closes it.
 func newStandIn() (*standIn, error) {
 	event, err := connectEvent(time.Now())
 	if err != nil {
@@ -45,13 +45,13 @@ func newStandIn() (*standIn, error) {
 		asked: make(chan time.Time, 2), replied: make(chan time.Time, 1),
 	}
 	a.server.Handler = a.routes()
-	go func() { _ = a.server.Serve(l) }() // until close; a function that gets no answer says so
+	go func() { _ = a.server.Serve(l) }() // until close; a function without an answer prints an error
 	return a, nil
 }
 
-func (a *standIn) close() { _ = a.server.Close() } // nobody waits for an answer any more
+func (a *standIn) close() { _ = a.server.Close() } // no caller waits for an answer
 
-// connectEvent is what API Gateway sends when a client has connected.
+// connectEvent returns the event that API Gateway sends when a client connects.
 func connectEvent(now time.Time) ([]byte, error) {
 	const host = "abcd1234.execute-api.us-east-1.amazonaws.com"
 	return apigw.MarshalEvent(tyg.Event{
@@ -70,7 +70,7 @@ func connectEvent(now time.Time) ([]byte, error) {
 	})
 }
 
-// environment is that of a function's process, all of it.
+// environment returns the whole environment of a function's process.
 // (https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html)
 func (a *standIn) environment(f function) []string {
 	env := []string{
@@ -87,7 +87,7 @@ func (a *standIn) environment(f function) []string {
 	return env
 }
 
-// routes are those of the Runtime API, and the one of DynamoDB.
+// routes serves the Runtime API and DynamoDB.
 // (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html)
 func (a *standIn) routes() http.Handler {
 	mux := http.NewServeMux()
@@ -101,7 +101,7 @@ func (a *standIn) routes() http.Handler {
 	return mux
 }
 
-// next gives out the event, and to those who ask again nothing.
+// next answers the first request with the event, and no other.
 func (a *standIn) next(w http.ResponseWriter, r *http.Request) {
 	now := time.Now()
 	a.mu.Lock()
@@ -110,7 +110,7 @@ func (a *standIn) next(w http.ResponseWriter, r *http.Request) {
 	a.mu.Unlock()
 	a.asked <- now
 	if again {
-		<-r.Context().Done() // the process has ended
+		<-r.Context().Done() // until the process has ended
 		return
 	}
 	h := w.Header()
@@ -119,10 +119,10 @@ func (a *standIn) next(w http.ResponseWriter, r *http.Request) {
 	h.Set("Lambda-Runtime-Invoked-Function-Arn",
 		"arn:aws:lambda:us-east-1:123456789012:function:bench")
 	h.Set("Content-Type", "application/json")
-	_, _ = w.Write(a.event) // a function that does not get it does not reply
+	_, _ = w.Write(a.event) // if it is lost, the function does not reply
 }
 
-// response takes the reply to the event, which is to accept the connection.
+// response takes the reply to the event, which must accept the connection.
 func (a *standIn) response(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	now := time.Now()
@@ -131,7 +131,7 @@ func (a *standIn) response(w http.ResponseWriter, r *http.Request) {
 		err = json.Unmarshal(body, &reply)
 	}
 	if err != nil || reply.StatusCode != http.StatusOK {
-		a.refuse(w, fmt.Errorf("it replies %q", body))
+		a.refuse(w, fmt.Errorf("it replied %q, which does not accept the connection", body))
 		return
 	}
 	w.WriteHeader(http.StatusAccepted)
@@ -149,7 +149,7 @@ func (a *standIn) put(w http.ResponseWriter, r *http.Request) {
 	}
 	action := r.Header.Get("X-Amz-Target")
 	if err != nil || action != "DynamoDB_20120810.PutItem" || len(item.Item) == 0 {
-		a.refuse(w, fmt.Errorf("it asks DynamoDB for %q: %s", action, body))
+		a.refuse(w, fmt.Errorf("it called DynamoDB with %q: %s", action, body))
 		return
 	}
 	a.mu.Lock()
@@ -157,10 +157,10 @@ func (a *standIn) put(w http.ResponseWriter, r *http.Request) {
 	a.mu.Unlock()
 	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
 	w.Header().Set("X-Amz-Crc32", fmt.Sprint(crc32.ChecksumIEEE([]byte(done))))
-	_, _ = io.WriteString(w, done) // else the function fails
+	_, _ = io.WriteString(w, done) // if it is lost, the function fails
 }
 
-// refuse remembers what was wrong, and takes it for the end.
+// refuse records the first unexpected call, and answers with status 400.
 func (a *standIn) refuse(w http.ResponseWriter, why error) {
 	a.mu.Lock()
 	if a.wrong == nil {
@@ -170,7 +170,7 @@ func (a *standIn) refuse(w http.ResponseWriter, why error) {
 	http.Error(w, why.Error(), http.StatusBadRequest)
 }
 
-// check returns an error if the function did what it should not, or less than it should.
+// check returns an error if the function made an unexpected call, or missed one.
 func (a *standIn) check(f function) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -13,10 +13,10 @@ import (
 	"time"
 )
 
-// bursts is how many are counted.
+// bursts is the number of bursts that are counted.
 const bursts = 200
 
-// calls are a server's calls of the kernel for each burst.
+// calls are a server's system calls per burst.
 type calls struct{ read, write, poll, futex, other float64 }
 
 func (c calls) sum() float64 { return c.read + c.write + c.poll + c.futex + c.other }
@@ -43,7 +43,7 @@ func syscalls() experiment {
 	}
 }
 
-// countCalls has strace count while the client sends bursts and waits for the answers.
+// countCalls counts system calls by strace while the client sends bursts and waits for the answers.
 func countCalls(ctx context.Context, b *bench, s setup, sv server) (r row) {
 	if _, err := exec.LookPath("strace"); err != nil {
 		return row{skipped: "strace is not installed"}
@@ -83,7 +83,7 @@ type tracer struct {
 	stderr bytes.Buffer
 }
 
-// trace starts to count the calls of all threads of a process.
+// trace starts counting the system calls of all threads of a process.
 func trace(ctx context.Context, pid int, file string) (*tracer, error) {
 	t := &tracer{file: file}
 	t.cmd = exec.CommandContext(ctx, "strace", "-f", "-c", "-o", file, "-p", strconv.Itoa(pid))
@@ -97,7 +97,7 @@ func trace(ctx context.Context, pid int, file string) (*tracer, error) {
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
-	_ = t.cmd.Process.Kill() // it has not begun
+	_ = t.cmd.Process.Kill() // it may have ended
 	_ = t.cmd.Wait()
 	return nil, fmt.Errorf("strace cannot trace: %s", strings.TrimSpace(t.stderr.String()))
 }
@@ -115,12 +115,12 @@ func traced(pid int) bool {
 	return len(files) > 0
 }
 
-// counts ends the trace and returns what was counted.
+// counts ends the trace and returns the counts.
 func (t *tracer) counts() (calls, error) {
 	if err := t.cmd.Process.Signal(os.Interrupt); err != nil {
 		return calls{}, err
 	}
-	_ = t.cmd.Wait() // it ends by the signal
+	_ = t.cmd.Wait() // the signal is its status
 	text, err := os.ReadFile(t.file)
 	if err != nil {
 		return calls{}, err

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// tables returns a table in Markdown for each experiment and configuration, in the order in which
-// they were first measured.
+// tables returns a table in Markdown for each experiment and configuration, in the order of their
+// first measurement.
 func tables(rows []row) string {
 	var text strings.Builder
 	for _, group := range groups(rows) {
@@ -51,7 +51,7 @@ func writeRows(w *strings.Builder, rows []row) {
 	}
 }
 
-// present returns those of names that have a row with a result.
+// present returns the names that have a row with a result.
 func present(names []string, rows []row) (found []string) {
 	for _, name := range names {
 		if len(good(rows, name)) > 0 {
@@ -82,7 +82,7 @@ func writeServer(w *strings.Builder, x experiment, bases []string, rows []row, n
 	writeLine(w, append(cells, fmt.Sprint(len(runs)), noise))
 }
 
-// whyNot says why there is no result of a server, if there is none.
+// whyNot returns why a server has no result, or "" if it has one.
 func whyNot(rows []row, name string) string {
 	for _, r := range rows {
 		if r.server == name && r.err != nil {
@@ -142,7 +142,7 @@ func median(values []float64) float64 {
 	return (sorted[half-1] + sorted[half]) / 2
 }
 
-// spread is the median, and the range if there is one.
+// spread returns the median, and the range if there are several values.
 func spread(values []float64) string {
 	text := number(median(values))
 	if len(values) > 1 {
@@ -151,7 +151,7 @@ func spread(values []float64) string {
 	return text
 }
 
-// number writes three digits or more, and separates thousands.
+// number returns three digits or more, with separated thousands.
 func number(v float64) string {
 	switch size := math.Abs(v); {
 	case size < 10:

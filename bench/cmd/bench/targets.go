@@ -2,13 +2,13 @@ package main
 
 import "strings"
 
-// target is what tyg is to reach, and how one sees whether it does.
+// target is a goal for tyg and the checks that it is met.
 type target struct {
 	text   string
 	checks []check
 }
 
-// goPeers are the libraries and engines in Go that tyg is to be ahead of.
+// goPeers returns the libraries and engines in Go that tyg must be ahead of.
 func goPeers() []string {
 	return []string{"gws", "gnet", "gorilla", "coder", "nbio", "gobwas", "melody", "centrifuge"}
 }
@@ -53,7 +53,7 @@ func targets() []target {
 			of("idle", "tyg-portable").atMost(1.1, "pooled"),
 		}},
 		{"allocations for an echoed message: ≤ 1", []check{
-			of("allocs", "tyg").atMost(1.05), // the collection before the count emptied all pools
+			of("allocs", "tyg").atMost(1.05), // the collection before the count empties all pools
 		}},
 		{"new connections: ≥ gws", []check{of("handshake", "tyg").atLeast(1, "gws")}},
 		{"TLS, echo and idle memory: no worse than gws", []check{
@@ -89,7 +89,7 @@ func has(sizes []int, size int) bool {
 	return false
 }
 
-// targetExperiments are the experiments that the targets are about.
+// targetExperiments returns the experiments that the targets need.
 func targetExperiments() (names []string) {
 	seen := make(map[string]bool)
 	for _, t := range targets() {
@@ -103,7 +103,7 @@ func targetExperiments() (names []string) {
 	return names
 }
 
-// targetTable says of each target what was measured and whether it is met.
+// targetTable returns a table of the targets: what was measured, and whether it is met.
 func targetTable(rows []row) string {
 	var w strings.Builder
 	writeLine(&w, []string{"target", "measured", "met"})

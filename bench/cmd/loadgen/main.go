@@ -1,5 +1,5 @@
-// Loadgen drives one server and prints what it measured as a line of JSON. The bench command
-// calls it; by hand it is good for a server of which only the address is known:
+// Loadgen measures one server and prints the result as a line of JSON. The bench command runs it.
+// By hand, it measures any server with a known address:
 //
 //	go run ./cmd/loadgen -addr 127.0.0.1:8000 -c 64 -p 8 -s 512 echo
 package main
@@ -22,8 +22,8 @@ import (
 )
 
 func main() {
-	// Nothing but one thread has work, and it blocks without telling the scheduler, for which the
-	// collector would wait. A run allocates next to nothing.
+	// One thread does all the work. It blocks without telling the scheduler, so the collector would
+	// wait for it. A run allocates next to nothing.
 	runtime.LockOSThread()
 	runtime.GOMAXPROCS(3)
 	debug.SetGCPercent(-1)
@@ -43,8 +43,8 @@ func run(args []string) error {
 	}
 	defineServer(flags, &cfg)
 	defineLoad(flags, &cfg)
-	steps := flags.Bool("steps", false, "when all connections are open say so, and wait for a word; "+
-		"after the measurement wait for the end of standard input")
+	steps := flags.Bool("steps", false, "print a line when all connections are open, and wait for "+
+		"one; after the measurement wait for the end of standard input")
 	bursts := flags.Int("n", 100, "bursts: how many")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -81,41 +81,41 @@ func measure(mode string, cfg load.Config, bursts int) (load.Result, error) {
 	return load.Result{}, fmt.Errorf("no mode %q", mode)
 }
 
-// defineServer defines the flags that say how the server is reached.
+// defineServer defines the flags about reaching the server.
 func defineServer(flags *flag.FlagSet, cfg *load.Config) {
 	flags.StringVar(&cfg.Addr, "addr", "127.0.0.1:9000", "the server's `host:port`")
 	flags.StringVar((*string)(&cfg.Dialect), "dialect", "plain",
 		"plain, json, tcp, centrifuge, action or chat")
 	flags.StringVar(&cfg.Path, "path", "/", "`path` of the URL")
 	flags.TextVar(&cfg.Source, "source", netip.Addr{},
-		"first of the loopback `addresses` to come from, a new one for 20,000 connections each")
+		"first loopback `address` to connect from; every 20,000 connections use the next one")
 	flags.Func("tls", "speak TLS, trusting the certificate in `file`", func(file string) (err error) {
-		debug.SetGCPercent(100) // TLS handshakes leave much behind
+		debug.SetGCPercent(100) // TLS handshakes leave garbage
 		cfg.TLS, err = loopback.Client(file)
 		return err
 	})
 }
 
-// defineLoad defines the flags that say what is done with it.
+// defineLoad defines the flags about the load.
 func defineLoad(flags *flag.FlagSet, cfg *load.Config) {
 	flags.IntVar(&cfg.Conns, "c", 64, "connections")
-	flags.IntVar(&cfg.Depth, "p", 1, "messages under way, of each connection or to the room")
+	flags.IntVar(&cfg.Depth, "p", 1, "messages in flight, of each connection or to the room")
 	flags.IntVar(&cfg.Size, "s", 32, "payload `bytes`")
 	flags.BoolVar(&cfg.Binary, "binary", false, "send binary messages")
 	flags.DurationVar(&cfg.Warm, "warm", 500*time.Millisecond, "time before the measurement")
 	flags.DurationVar(&cfg.Duration, "d", 3*time.Second, "time of the measurement")
 	flags.Float64Var(&cfg.Rate, "rate", 0, "echo: messages a second; 0: one for each that comes back")
 	flags.BoolVar(&cfg.Spin, "spin", false, "never sleep")
-	flags.IntVar(&cfg.Parallel, "par", 64, "handshakes under way")
-	flags.DurationVar(&cfg.Timeout, "timeout", 20*time.Second, "fail after so long without data")
-	flags.Func("pids", "the server's processes, `pid,...`, whose CPU time is measured",
+	flags.IntVar(&cfg.Parallel, "par", 64, "handshakes at the same time")
+	flags.DurationVar(&cfg.Timeout, "timeout", 20*time.Second, "fail after this time without data")
+	flags.Func("pids", "measure the CPU time of the processes `pid,...`",
 		func(text string) (err error) {
 			cfg.PIDs, err = parsePIDs(text)
 			return err
 		})
 }
 
-// ready tells that all connections are open, and waits for the word.
+// ready prints that all connections are open, and waits for a line.
 func ready() error {
 	fmt.Println("open")
 	var word string
@@ -134,9 +134,9 @@ func parsePIDs(text string) (pids []int, err error) {
 	return pids, nil
 }
 
-// hold says when all connections are open, and holds them until its standard input is closed.
+// hold prints when all connections are open, and holds them until its standard input is closed.
 func hold(cfg load.Config) error {
-	debug.SetGCPercent(100) // the client's memory is the machine's too
+	debug.SetGCPercent(100) // the client shares the machine's memory
 	closeAll, err := load.Hold(cfg)
 	if err != nil {
 		return err

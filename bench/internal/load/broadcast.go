@@ -12,8 +12,8 @@ import (
 // numberSize is how many bytes of a broadcast message are its number.
 const numberSize = 10
 
-// Broadcast publishes messages to a room in which all connections are, and counts deliveries.
-// Depth publishes are always under way; one is complete when the last member has it. Every member
+// Broadcast publishes messages to a room with all connections, and counts deliveries. Depth
+// publishes are always in flight; a publish is complete when the last member has it. Every member
 // must get every message, in order.
 func Broadcast(cfg Config) (Result, error) {
 	l, err := newClient(cfg)
@@ -42,7 +42,7 @@ func Broadcast(cfg Config) (Result, error) {
 }
 
 // room is the traffic of Broadcast. Publishes end in the order in which they began, because every
-// member gets them in that order; so Depth slots are enough for those under way.
+// member gets them in that order. So Depth slots are enough for those in flight.
 type room struct {
 	*client
 	publisher *conn
@@ -67,7 +67,7 @@ func newRoom(l *client) (*room, error) {
 	if l.Dialect != Centrifuge {
 		return r, nil
 	}
-	// centrifuge answers a publish, so that its publisher cannot be a member who counts deliveries
+	// centrifuge answers a publish, so the publisher cannot be a member that counts deliveries
 	guest := len(l.conns)
 	l.conns = append(l.conns, nil)
 	if err := l.dial(guest, true); err != nil {
@@ -82,7 +82,7 @@ func newRoom(l *client) (*room, error) {
 	return r, nil
 }
 
-// tick publishes as many messages, in one write, as may be under way.
+// tick publishes as many messages as may be in flight, in one write.
 func (r *room) tick(now int64) (int, error) {
 	var b []byte
 	for ; r.begun < r.allowed(); r.begun++ {
@@ -97,7 +97,7 @@ func (r *room) tick(now int64) (int, error) {
 	return 100, r.publisher.write(b)
 }
 
-// allowed is how many publishes may have begun by now.
+// allowed returns how many publishes may have begun by now.
 func (r *room) allowed() uint64 {
 	n := r.ended + uint64(r.Depth)
 	if r.most > 0 {
@@ -106,7 +106,7 @@ func (r *room) allowed() uint64 {
 	return n
 }
 
-// numberAt is where in a message its number is: behind the publisher's name, if that is told.
+// numberAt returns where in a message its number is: after the publisher's name in the chat.
 func (r *room) numberAt() int {
 	if r.Dialect == Chat {
 		return len(publisherName + ": ")

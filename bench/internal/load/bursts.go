@@ -1,7 +1,7 @@
 package load
 
-// Bursts sends n bursts, each when the one before has been answered: Depth messages on one
-// connection, or with a room one message to it. It is for counting what a server does for each.
+// Bursts sends n bursts, each after the answer to the one before: Depth messages on one connection,
+// or with room one message to the room. An observer counts what the server does for each burst.
 // Result has no CPU times.
 func Bursts(cfg Config, n int, room bool) (Result, error) {
 	l, err := newClient(cfg)
@@ -18,7 +18,7 @@ func Bursts(cfg Config, n int, room bool) (Result, error) {
 	if room {
 		run = l.burstRoom
 	}
-	if err := run(1); err != nil { // what the first one costs is none of it
+	if err := run(1); err != nil { // the first burst is not measured
 		return Result{}, err
 	}
 	l.messages = 0

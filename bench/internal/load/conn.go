@@ -15,7 +15,7 @@ type state uint8
 const (
 	connecting state = iota
 	upgrading        // the handshake was sent
-	greeting         // the dialect has more to say before the connection is of use
+	greeting         // the dialect's own messages before the connection is usable
 	open
 )
 
@@ -26,10 +26,10 @@ type conn struct {
 	fd     int
 	state  state
 	dialed int64
-	guest  bool // publishes to a room without being in it
+	guest  bool // publishes to a room without joining it
 
 	response []byte // the handshake's answer, so far
-	greets   int    // replies to the greeting that are still to come
+	greets   int    // missing replies to the greeting
 	blocked  bool   // the socket is full
 	unsent   []byte
 	secure   *tls.Conn // nil: without TLS
@@ -75,7 +75,7 @@ const perAddress = 20_000
 // whole of both addresses must be unique (https://man7.org/linux/man-pages/man7/ip.7.html).
 const bindNoPort = 24
 
-// bind makes the connection come from an address of its client's, if that has any.
+// bind binds the socket to one of the client's source addresses, if it has any.
 func (c *conn) bind() error {
 	if !c.client.Source.IsValid() {
 		return nil
@@ -100,7 +100,7 @@ func (c *conn) reset() error {
 	return syscall.Close(c.fd)
 }
 
-// read reads what is there, into a buffer that all connections share.
+// read reads the bytes that have arrived, into a buffer that all connections share.
 func (c *conn) read() ([]byte, error) {
 	if c.secure != nil {
 		return c.readTLS()
@@ -110,7 +110,7 @@ func (c *conn) read() ([]byte, error) {
 	return b[:n], err
 }
 
-// readRaw returns 0 if nothing is there.
+// readRaw returns 0 if no bytes have arrived.
 func (c *conn) readRaw(b []byte) (int, error) {
 	n, _, err := syscall.RawSyscall(syscall.SYS_READ, uintptr(c.fd),
 		uintptr(unsafe.Pointer(&b[0])), uintptr(len(b)))
@@ -134,7 +134,7 @@ func (c *conn) write(b []byte) error {
 	return c.writeRaw(b)
 }
 
-// writeRaw keeps what the socket does not take until it does.
+// writeRaw writes b, and keeps the bytes that the socket does not take for unblock.
 func (c *conn) writeRaw(b []byte) error {
 	if c.blocked {
 		c.unsent = append(c.unsent, b...)
@@ -157,7 +157,7 @@ func (c *conn) writeRaw(b []byte) error {
 	return c.watch(readable | writable)
 }
 
-// unblock writes on once the socket has room.
+// unblock writes the kept bytes once the socket has room.
 func (c *conn) unblock() error {
 	b := c.unsent
 	c.blocked, c.unsent = false, nil
@@ -178,7 +178,7 @@ func (c *conn) failed(what string, err error) error {
 	return fmt.Errorf("%s connection %d: %w", what, c.index, err)
 }
 
-// times is a ring of the times at which the messages under way were sent.
+// times is a ring of the send times of the messages in flight.
 type times struct {
 	at       []int64
 	first, n int

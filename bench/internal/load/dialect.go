@@ -15,7 +15,7 @@ func payload(d Dialect, size int) ([]byte, error) {
 	case JSON:
 	case Chat:
 		if size < minLine {
-			return nil, fmt.Errorf("a chat line has %d bytes at least", minLine)
+			return nil, fmt.Errorf("a chat line needs at least %d bytes", minLine)
 		}
 		copy(text, publisherName+": ")
 		return text, nil
@@ -24,14 +24,14 @@ func payload(d Dialect, size int) ([]byte, error) {
 	}
 	const head, tail = `{"action":"echo","data":"`, `"}`
 	if size < len(head)+len(tail) {
-		return nil, fmt.Errorf("a JSON message has %d bytes at least", len(head)+len(tail))
+		return nil, fmt.Errorf("a JSON message needs at least %d bytes", len(head)+len(tail))
 	}
 	copy(text, head)
 	copy(text[size-len(tail):], tail)
 	return text, nil
 }
 
-// op is the opcode of messages. API Gateway, and with it tyg, refuses binary ones.
+// op returns the opcode of messages. API Gateway, and tyg by default, refuses binary messages.
 func (l *client) op() byte {
 	if l.Binary {
 		return wire.OpBinary
@@ -39,7 +39,7 @@ func (l *client) op() byte {
 	return wire.OpText
 }
 
-// encode appends a message as it is sent.
+// encode appends a message in its wire format.
 func (l *client) encode(dst, payload []byte) []byte {
 	switch l.Dialect {
 	case TCP:
@@ -50,12 +50,12 @@ func (l *client) encode(dst, payload []byte) []byte {
 		text := fmt.Appendf(nil, `{"action":"echo","data":"%s"}`, payload)
 		return wire.AppendMasked(dst, wire.OpText, text, maskKey)
 	case Chat:
-		payload = payload[len(publisherName+": "):] // the chat puts it before what is said
+		payload = payload[len(publisherName+": "):] // the chat adds it
 	}
 	return wire.AppendMasked(dst, l.op(), payload, maskKey)
 }
 
-// command is a message in centrifuge's JSON protocol
+// command returns a message in centrifuge's JSON protocol
 // (https://centrifugal.dev/docs/transports/client_protocol).
 func (l *client) command(payload []byte) []byte {
 	if l.room {
@@ -64,14 +64,14 @@ func (l *client) command(payload []byte) []byte {
 	return fmt.Appendf(nil, `{"id":3,"rpc":{"method":"echo","data":"%s"}}`, payload)
 }
 
-// publisherName is the nickname of the connection that talks.
+// publisherName is the nickname of the publishing connection.
 const publisherName = "n0"
 
-// minLine is how long a message of the chat is at least that belongs to the measurement. What is
-// shorter is the news that somebody has come, and never said.
+// minLine is the least length of a measured chat line. The chat's own shorter messages announce a
+// new member.
 const minLine = 40
 
-// greet introduces the client, if the dialect wants that, and joins the room.
+// greet sends the dialect's greeting, if it has one, and joins the room.
 func (c *conn) greet() error {
 	switch c.client.Dialect {
 	case Centrifuge:
@@ -84,7 +84,7 @@ func (c *conn) greet() error {
 	return nil
 }
 
-// greeting returns how many of the two answers to a chat's greeting text is.
+// greeting returns 1 if text is one of the chat's two answers to a greeting, else 0.
 func (c *conn) greeting(text []byte) (int, error) {
 	for _, answer := range []string{"Using nickname: ", "Joined chat room "} {
 		if bytes.HasPrefix(text, []byte(answer)) {
@@ -94,7 +94,7 @@ func (c *conn) greeting(text []byte) (int, error) {
 	if len(text) < minLine && bytes.HasSuffix(text, []byte(" joined room.")) {
 		return 0, nil
 	}
-	return 0, c.failed("greet", fmt.Errorf("the chat said %q", text))
+	return 0, c.failed("greet", fmt.Errorf("the chat answered %q", text))
 }
 
 func (c *conn) greetCentrifuge() error {
@@ -108,7 +108,7 @@ func (c *conn) greetCentrifuge() error {
 	return c.write(hello)
 }
 
-// countLines counts replies: a line each, of which the last need not end.
+// countLines counts replies: a line each. The last may lack its newline.
 func (c *conn) countLines(b []byte) {
 	c.lines += bytes.Count(b, []byte("\n"))
 	if c.at+len(b) == c.frame.Length && b[len(b)-1] != '\n' {

@@ -28,9 +28,9 @@ func TestAction(t *testing.T) {
 	}
 }
 
-// chatServer is the protocol of the chat as the client sees it: an answer to a nickname and one to
-// /join, news of others, and lines with a name in front. Who joins is news to those who have
-// joined, and to those who are about to be told so.
+// chatServer speaks the protocol of the chat as the client sees it: an answer to a nickname and one
+// to /join, announcements of other members, and lines with a name in front. A new member is
+// announced to members of the room, and to clients whose answer to /join is on its way.
 func chatServer(t *testing.T) string {
 	t.Helper()
 	room := &server{members: make(map[net.Conn]bool), room: true}

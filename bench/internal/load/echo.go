@@ -2,12 +2,13 @@ package load
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"time"
 )
 
-// Echo sends messages and waits for them to come back: Depth of each connection are always under
-// way, or, with Rate, so many are sent a second.
+// Echo sends messages and waits for them to come back. Depth messages of each connection are always
+// in flight; with Rate, Echo sends that many messages a second instead.
 func Echo(cfg Config) (Result, error) {
 	l, err := newClient(cfg)
 	if err != nil {
@@ -38,7 +39,7 @@ func (l *client) prepareEcho() {
 	l.frames = bytes.Repeat(l.encode(nil, l.payload), l.Depth)
 }
 
-// send sends n messages, of which at most Depth go at once.
+// send sends n messages, at most Depth.
 func (c *conn) send(n int, now int64) error {
 	l := c.client
 	for range n {
@@ -56,7 +57,7 @@ func (c *conn) echoed(n int, now int64) error {
 	for range n {
 		t, ok := c.sent.pop()
 		if !ok {
-			return c.failed("check", fmt.Errorf("more came back than was sent"))
+			return c.failed("check", errors.New("more messages came back than were sent"))
 		}
 		l.latency.Add(now - t)
 	}
@@ -75,8 +76,8 @@ func (closedLoop) arrived(c *conn, n int, now int64) error {
 	return c.send(n, now)
 }
 
-// openLoop sends at a fixed rate, to one connection after the other. Latencies count from when a
-// message was due, so that a server that stalls pays for all that had to wait.
+// openLoop sends at a fixed rate, to one connection after the other. The latency of a message
+// begins when it was due, so that a stall of the server counts for every message that waited.
 type openLoop struct {
 	*client
 	next, gap int64

@@ -22,7 +22,7 @@ func Handshake(cfg Config) (Result, error) {
 	return l.measured(l.openAndClose)
 }
 
-// openAndClose goes on for d.
+// openAndClose opens and closes connections for d.
 func (l *client) openAndClose(d time.Duration) error {
 	end := l.now() + int64(d)
 	for l.now() < end {
@@ -43,7 +43,7 @@ func (l *client) openAndClose(d time.Duration) error {
 	return nil
 }
 
-// reconnect replaces a connection by a new one.
+// reconnect resets the connection and dials a new one.
 func (c *conn) reconnect() error {
 	if err := c.reset(); err != nil {
 		return err

@@ -5,8 +5,8 @@ import (
 	"runtime/debug"
 )
 
-// holdBurst is how many connections are used at the same time while Hold opens them: few, so that
-// what a server keeps afterwards is the price of idle connections and not of a burst.
+// holdBurst is the number of connections that Hold uses at the same time. It is small, so that the
+// server's memory afterwards is that of idle connections and not of a burst.
 const holdBurst = 512
 
 // Hold opens connections, lets each echo one message, and leaves them open and silent. The caller
@@ -47,10 +47,11 @@ func (l *client) echoOnce() error {
 			c.sent.at = nil
 		}
 	}
-	l.buf = bytes.Clone(l.buf[:1]) // the process now only waits
+	l.buf = bytes.Clone(l.buf[:1]) // from here on the process only waits
 	return nil
 }
 
+// echoesLeft is traffic that counts the echoes that have not arrived.
 type echoesLeft struct{ left int }
 
 func (*echoesLeft) tick(int64) (int, error) { return 100, nil }

@@ -1,6 +1,6 @@
-// Package load is a WebSocket client that costs about as little CPU as a client can, so that what
-// is measured is the server: one thread, epoll, no goroutine and no buffer for each connection.
-// Every byte of an answer is compared with what it must be. It runs on Linux.
+// Package load is a WebSocket client that uses as little CPU as possible, to measure the server and
+// not the client: one thread, epoll, no goroutine and no buffer for each connection. It compares
+// every byte of an answer with the expected byte. It runs on Linux.
 package load
 
 import (
@@ -17,7 +17,7 @@ import (
 	"github.com/tyg-dev/tyg/bench/internal/wire"
 )
 
-// A Dialect is what a server and its clients say to each other.
+// A Dialect is the protocol between a server and its clients.
 type Dialect string
 
 // The dialects. In all but TCP messages are text, unless Config.Binary is set.
@@ -30,26 +30,26 @@ const (
 	Chat       Dialect = "chat"       // the lines of examples/chat: a nickname, a room, then talk
 )
 
-// A Config says what to do. Addr, Conns and Size must be set; the zero of all else works.
+// A Config configures a run. Addr, Conns and Size must be set; all other fields may be zero.
 type Config struct {
 	Addr    string // host and port; the host is an IPv4 address
 	Path    string // of the URL: /
 	Dialect Dialect
 	Conns   int  // connections
-	Depth   int  // messages under way, of each connection or to the room: 1
+	Depth   int  // messages in flight, of each connection or to the room: 1
 	Size    int  // payload of a message, in bytes
 	Binary  bool // send binary messages
 
 	TLS    *tls.Config // nil: without
-	Source netip.Addr  // the first of the loopback addresses to come from; zero: the kernel's choice
+	Source netip.Addr  // the first loopback address to connect from; zero: the kernel chooses
 
 	Warm     time.Duration // before the measurement
 	Duration time.Duration // of the measurement
-	Rate     float64       // Echo: messages a second, sent whatever comes back; 0: answer by answer
-	Spin     bool          // ask for events without ever sleeping, for exact latencies
-	Parallel int           // handshakes under way at the same time: 64
-	PIDs     []int         // the server's processes, whose CPU time is measured
-	Timeout  time.Duration // fail when nothing comes for this long: 20 seconds
+	Rate     float64       // Echo: messages a second; 0: one for each answer
+	Spin     bool          // poll for events without sleeping, for exact latencies
+	Parallel int           // handshakes at the same time: 64
+	PIDs     []int         // the server's processes; their CPU time is measured
+	Timeout  time.Duration // fail after this time without data: 20 seconds
 	Ready    func() error  // called when all connections are open, before the measurement
 }
 
@@ -61,14 +61,14 @@ type client struct {
 	conns    []*conn
 	buf      []byte
 	start    time.Time
-	lastRead int64 // when something last came
+	lastRead int64 // when bytes last arrived
 	request  []byte
 	room     bool // every message goes to all connections
 
 	payload []byte
 	frames  []byte         // Depth messages as they are sent
 	dialing sync.WaitGroup // TLS handshakes
-	wants   [][]byte       // what may come back, by message number modulo len(wants); nil: not compared
+	wants   [][]byte       // expected messages, by message number modulo len(wants); nil: not compared
 
 	latency  stat.Hist
 	messages uint64
@@ -83,7 +83,7 @@ func newClient(cfg Config) (*client, error) {
 		return nil, fmt.Errorf("address %s is not IPv4", cfg.Addr)
 	}
 	if cfg.Conns < 1 || cfg.Size < 1 {
-		return nil, errors.New("there must be connections, and bytes to send")
+		return nil, errors.New("the number of connections and the size must be at least 1")
 	}
 	l := &client{
 		Config:  cfg,
@@ -108,24 +108,24 @@ func newClient(cfg Config) (*client, error) {
 // now returns the nanoseconds since the run began.
 func (l *client) now() int64 { return int64(time.Since(l.start)) }
 
-// close closes all sockets. Servers see a reset and not a close frame, which is none of the
+// close closes all sockets. Servers see a reset and no close frame, which is outside of the
 // measurement.
 func (l *client) close() {
 	l.dialing.Wait()
 	for _, c := range l.conns {
 		if c != nil {
-			_ = syscall.Close(c.fd) // nothing is left to do with it
+			_ = syscall.Close(c.fd) // the run is over
 		}
 	}
 	l.poll.close()
 }
 
-// traffic is what a mode does with open connections.
+// traffic is the use of open connections in one mode.
 type traffic interface {
 	// tick is called before each wait, and returns how long to wait, in milliseconds.
 	tick(now int64) (int, error)
 
-	// arrived is called when n more messages have come for c.
+	// arrived is called when n more messages have arrived on c.
 	arrived(c *conn, n int, now int64) error
 }
 
@@ -152,7 +152,7 @@ func (l *client) run(t traffic, done func(now int64) bool) error {
 			}
 		}
 		if len(events) == 0 && now-l.lastRead > int64(l.Timeout) {
-			return fmt.Errorf("nothing has come for %v", l.Timeout)
+			return fmt.Errorf("no data arrived for %v", l.Timeout)
 		}
 	}
 	return nil

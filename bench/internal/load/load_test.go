@@ -15,15 +15,15 @@ import (
 	"github.com/tyg-dev/tyg/bench/internal/wire"
 )
 
-// answer is how a server of a test treats a message: the frames to send, or none.
+// answer returns the frames with which a test's server answers a message, or none.
 type answer func(payload []byte) []byte
 
 func echo(payload []byte) []byte {
 	return append(wire.AppendHeader(nil, wire.OpText, len(payload)), payload...)
 }
 
-// serve runs a server until the test ends, and returns its address. With a room, what answer
-// returns goes to all connections.
+// serve runs a server until the test ends, and returns its address. With a room, answers go to all
+// connections.
 func serve(t *testing.T, room bool, answer answer) string {
 	t.Helper()
 	return serveOn(t, listen(t), room, answer)
@@ -58,7 +58,7 @@ type server struct {
 	answer  answer
 	room    bool
 	talk    func(c net.Conn, next func() ([]byte, error)) // nil: answer
-	seen    func(from net.Addr, request []byte)           // nil: nobody looks
+	seen    func(from net.Addr, request []byte)           // called with each handshake; may be nil
 	running sync.WaitGroup
 
 	mu      sync.Mutex
@@ -150,7 +150,7 @@ func readFrame(r *bufio.Reader) ([]byte, error) {
 	}
 }
 
-// config is a run of a moment.
+// config returns the configuration of a short run.
 func config(addr string) load.Config {
 	return load.Config{
 		Addr: addr, Conns: 4, Depth: 3, Size: 40, PIDs: []int{os.Getpid()},
@@ -218,16 +218,16 @@ func TestEchoWithPings(t *testing.T) {
 
 func TestEchoFails(t *testing.T) {
 	for name, answer := range map[string]answer{
-		"want": func(b []byte) []byte { // the last byte is another
+		"want": func(b []byte) []byte { // the last byte differs
 			b[len(b)-1]++
 			return echo(b)
 		},
-		"bytes came":    func(b []byte) []byte { return echo(b[1:]) },
+		"bytes arrived": func(b []byte) []byte { return echo(b[1:]) },
 		"opcode is 2":   func(b []byte) []byte { f := echo(b); f[0] = 0x82; return f },
 		"is masked":     func(b []byte) []byte { return wire.AppendMasked(nil, wire.OpText, b, 1) },
-		"more came":     func(b []byte) []byte { return append(echo(b), echo(b)...) },
-		"server closes": func([]byte) []byte { return wire.AppendHeader(nil, wire.OpClose, 0) },
-		"nothing has":   func([]byte) []byte { return nil },
+		"more messages": func(b []byte) []byte { return append(echo(b), echo(b)...) },
+		"server closed": func([]byte) []byte { return wire.AppendHeader(nil, wire.OpClose, 0) },
+		"no data":       func([]byte) []byte { return nil },
 	} {
 		cfg := config(serve(t, false, answer))
 		cfg.Duration = 2 * time.Second
@@ -249,7 +249,7 @@ func TestBroadcast(t *testing.T) {
 func TestBroadcastOutOfOrder(t *testing.T) {
 	n := 0
 	cfg := config(serve(t, true, func(payload []byte) []byte {
-		if n++; n == 5 { // one connection publishes, so this is one goroutine's
+		if n++; n == 5 { // one connection publishes, so one goroutine calls this
 			return nil
 		}
 		return echo(payload)

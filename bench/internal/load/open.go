@@ -8,7 +8,7 @@ import (
 	"github.com/tyg-dev/tyg/bench/internal/wire"
 )
 
-// open opens all connections, some at a time.
+// open opens all connections, Parallel at a time.
 func (l *client) open() error {
 	l.conns = make([]*conn, l.Conns)
 	ready, dialed := 0, 0
@@ -39,7 +39,7 @@ func (l *client) dial(index int, guest bool) error {
 	return c.dial()
 }
 
-// advance waits once, and returns how many connections have become open.
+// advance waits for events once, and returns how many connections it opened.
 func (l *client) advance() (ready int, err error) {
 	events, err := l.poll.wait(100)
 	if err != nil {
@@ -63,7 +63,7 @@ func (l *client) advance() (ready int, err error) {
 	return ready, nil
 }
 
-// readNotice reads what comes while other connections are still being opened: news of a chat room.
+// readNotice reads the chat's announcements that arrive while other connections are being opened.
 func (c *conn) readNotice() error {
 	if c.client.Dialect != Chat {
 		return nil
@@ -76,7 +76,7 @@ func (c *conn) readNotice() error {
 	return err
 }
 
-// advance moves a connection that is not open yet on by one event.
+// advance handles one event of a connection that is not open yet.
 func (c *conn) advance(events uint32) error {
 	if c.state == connecting {
 		return c.connected(events)
@@ -107,7 +107,7 @@ func (c *conn) connected(events uint32) error {
 	if c.client.TLS != nil {
 		result := c.dialing.Load()
 		if result.err != nil {
-			return c.failed("shake hands", result.err)
+			return c.failed("TLS handshake of", result.err)
 		}
 		c.secure = result.conn
 	}
@@ -125,7 +125,7 @@ func (c *conn) connected(events uint32) error {
 	return c.write(c.client.request)
 }
 
-// upgraded takes bytes of the answer to the handshake, and returns what comes behind it.
+// upgraded takes bytes of the answer to the handshake, and returns the bytes after it.
 func (c *conn) upgraded(b []byte) ([]byte, error) {
 	c.response = append(c.response, b...)
 	head, rest, ok := bytes.Cut(c.response, []byte("\r\n\r\n"))
@@ -141,8 +141,8 @@ func (c *conn) upgraded(b []byte) ([]byte, error) {
 	return rest, c.greet()
 }
 
-// greeted takes bytes that come before the connection is of use. Only pings can be among them,
-// and what the dialect waits for.
+// greeted takes bytes that arrive before the connection is usable: pings, and the replies to the
+// dialect's greeting.
 func (c *conn) greeted(b []byte) error {
 	n, err := c.receive(b)
 	if err != nil {

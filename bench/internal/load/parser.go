@@ -7,16 +7,16 @@ import (
 	"github.com/tyg-dev/tyg/bench/internal/wire"
 )
 
-// maskKey masks all that the client sends. What it is changes nothing for a server.
+// maskKey masks all frames of the client. Its value makes no difference to a server.
 const maskKey = 0x5ac7913d
 
-// parser is where a connection is in the stream of what the server sends.
+// parser is the state of reading the server's stream.
 type parser struct {
 	head    []byte // a frame header that is not complete
 	frame   wire.Header
-	inside  bool // of frame
-	at      int  // bytes of its payload that have come
-	lines   int  // Centrifuge: replies in the message so far
+	inside  bool // its header was read
+	at      int  // bytes of its payload that have arrived
+	lines   int  // Centrifuge: replies of the message so far
 	control []byte
 }
 
@@ -51,7 +51,7 @@ func (c *conn) receive(b []byte) (done int, err error) {
 	return done, nil
 }
 
-// stream compares bytes without frames.
+// stream compares bytes of a connection without frames.
 func (c *conn) stream(b []byte) (done int, err error) {
 	for len(b) > 0 {
 		part := b[:min(c.client.Size-c.at, len(b))]
@@ -67,7 +67,7 @@ func (c *conn) stream(b []byte) (done int, err error) {
 	return done, nil
 }
 
-// header takes bytes up to the end of a frame header, and returns the others.
+// header takes bytes up to the end of a frame header, and returns the rest.
 func (c *conn) header(b []byte) []byte {
 	if len(c.head) == 0 {
 		if h, size := wire.ParseHeader(b); size > 0 {
@@ -96,12 +96,12 @@ func (c *conn) begin() error {
 	case h.Op != c.client.op():
 		return c.failed("check", fmt.Errorf("opcode is %d, want %d", h.Op, c.client.op()))
 	case h.Length != c.client.Size:
-		return c.failed("check", fmt.Errorf("%d bytes came, want %d", h.Length, c.client.Size))
+		return c.failed("check", fmt.Errorf("%d bytes arrived, want %d", h.Length, c.client.Size))
 	}
 	return nil
 }
 
-// isNotice reports whether the frame is the chat's and none that is measured.
+// isNotice reports whether the frame is a message of the chat itself, which is not measured.
 func (c *conn) isNotice() bool {
 	return c.client.Dialect == Chat && (c.state != open || c.frame.Length < minLine)
 }
@@ -122,21 +122,21 @@ func (c *conn) body(b []byte) error {
 func (c *conn) compare(b []byte) error {
 	wants := c.client.wants
 	if wants == nil {
-		return c.failed("check", fmt.Errorf("%.40q came unasked", b))
+		return c.failed("check", fmt.Errorf("%.40q arrived before a message was sent", b))
 	}
 	want := wants[c.got%uint64(len(wants))][c.at:]
 	if !bytes.Equal(b, want[:len(b)]) {
-		return c.failed("check", fmt.Errorf("%.40q came at byte %d, want %.40q", b, c.at, want))
+		return c.failed("check", fmt.Errorf("%.40q arrived at byte %d, want %.40q", b, c.at, want))
 	}
 	return nil
 }
 
-// finish ends a frame, and returns how many messages it was.
+// finish ends a frame, and returns how many messages it completed.
 func (c *conn) finish() (int, error) {
 	c.inside = false
 	switch c.frame.Op {
 	case wire.OpClose:
-		return 0, c.failed("check", fmt.Errorf("the server closes with %q", c.control))
+		return 0, c.failed("check", fmt.Errorf("the server closed the connection with %q", c.control))
 	case wire.OpPing:
 		return 0, c.write(wire.AppendMasked(nil, wire.OpPong, c.control, maskKey))
 	case wire.OpPong:

@@ -37,12 +37,12 @@ func (p *poller) change(fd, index int, events uint32) error {
 	return syscall.EpollCtl(p.fd, syscall.EPOLL_CTL_MOD, fd, &e)
 }
 
-// wait returns the events that have come within timeout milliseconds, or before a signal. They
-// are valid until the next call.
+// wait returns the events of the next timeout milliseconds, or until a signal. They are valid until
+// the next call.
 //
-// This call and those of conn go around package syscall, which tells the scheduler of each; the
-// process has nothing else to run. A signal may be the scheduler's own, which wants the thread:
-// it gets it where wait returns, and would not if wait went on.
+// This call and those of conn bypass the functions of package syscall that notify the scheduler;
+// the process has no other goroutine to run. A signal may be the scheduler's own preemption, so
+// wait returns on a signal and does not wait again.
 func (p *poller) wait(timeout int) ([]syscall.EpollEvent, error) {
 	n, _, err := syscall.RawSyscall6(syscall.SYS_EPOLL_PWAIT, uintptr(p.fd),
 		uintptr(unsafe.Pointer(&p.events[0])), uintptr(len(p.events)), uintptr(timeout), 0, 0)

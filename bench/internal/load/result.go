@@ -8,7 +8,7 @@ import (
 	"github.com/tyg-dev/tyg/bench/internal/stat"
 )
 
-// A Result is what was measured. Latencies are microseconds, CPU is in cores.
+// A Result holds the figures of a run. Latencies are in microseconds, CPU in cores.
 type Result struct {
 	Seconds  float64 `json:"seconds"`
 	Messages uint64  `json:"messages"` // echoes, deliveries or connections
@@ -26,14 +26,14 @@ type Result struct {
 
 	ServerCPU float64 `json:"server_cpu"`
 	ClientCPU float64 `json:"client_cpu"`
-	Foreign   float64 `json:"foreign"` // used by anything else on the machine
-	Steal     float64 `json:"steal"`   // given to others by the hypervisor
+	Foreign   float64 `json:"foreign"` // used by other programs
+	Steal     float64 `json:"steal"`   // given to other machines by the hypervisor
 }
 
-// Noise is what may have spoiled the measurement: cores that it did not have for itself.
+// Noise returns the cores that other programs and machines used during the measurement.
 func (r Result) Noise() float64 { return r.Foreign + r.Steal }
 
-// measure runs t, first to warm up.
+// measure runs t twice: to warm up, and to measure.
 func (l *client) measure(t traffic) (Result, error) {
 	return l.measured(func(d time.Duration) error { return l.runFor(t, d) })
 }
@@ -96,7 +96,7 @@ func (l *client) result(a, b snapshot) Result {
 		ClientCPU: (b.client - a.client) / seconds,
 		Steal:     (b.steal - a.steal) / seconds,
 	}
-	// The clocks differ in their last ticks, which must not make a negative.
+	// The clocks differ in their last ticks; the difference must not be negative.
 	r.Foreign = max((b.busy-a.busy)/seconds-r.ServerCPU-r.ClientCPU, 0)
 	if r.ServerCPU > 0 {
 		r.PerCPU = r.Rate / r.ServerCPU

@@ -8,14 +8,14 @@ import (
 	"time"
 )
 
-// tlsResult is how a TLS handshake ended.
+// tlsResult is the outcome of a TLS handshake.
 type tlsResult struct {
 	conn *tls.Conn
 	err  error
 }
 
-// dialTLS connects and shakes hands on a goroutine, because package tls can do that only on a
-// socket that blocks. Then the connection is the poller's, as any other.
+// dialTLS connects and does the TLS handshake on a goroutine, because package tls needs a blocking
+// socket for it. After that the poller owns the connection, as any other.
 func (c *conn) dialTLS() error {
 	timeout := syscall.NsecToTimeval(int64(c.client.Timeout))
 	err := syscall.SetsockoptTimeval(c.fd, syscall.SOL_SOCKET, syscall.SO_RCVTIMEO, &timeout)
@@ -25,7 +25,7 @@ func (c *conn) dialTLS() error {
 	if err := syscall.SetNonblock(c.fd, false); err != nil {
 		return c.failed("set blocking", err)
 	}
-	l, fd, index := c.client, c.fd, c.index // once there is a result, c is the poller's
+	l, fd, index := c.client, c.fd, c.index // the poller owns c once there is a result
 	l.dialing.Go(func() {                   // close waits for it
 		conn, err := c.handshake()
 		c.dialing.Store(&tlsResult{conn, err})
@@ -50,7 +50,8 @@ func (c *conn) handshake() (*tls.Conn, error) {
 	return conn, syscall.SetNonblock(c.fd, true)
 }
 
-// readTLS reads until the socket is empty: what package tls keeps, the poller does not know of.
+// readTLS reads until the socket is empty, because the poller does not know what package tls
+// buffers.
 func (c *conn) readTLS() ([]byte, error) {
 	c.secure.NetConn().(*socket).drained = false
 	b, n := c.client.buf, 0
@@ -70,13 +71,13 @@ func (c *conn) readTLS() ([]byte, error) {
 // socket is the net.Conn under a tls.Conn.
 type socket struct {
 	conn    *conn
-	blocks  bool // as while shaking hands
-	drained bool // the last read took all there was
+	blocks  bool // during the handshake
+	drained bool // the last read emptied it
 }
 
 var _ net.Conn = (*socket)(nil)
 
-// Read returns errEmpty if nothing is there and the socket does not block.
+// Read returns errEmpty if the socket is empty and does not block.
 func (s *socket) Read(b []byte) (int, error) {
 	if s.blocks {
 		return s.wait(syscall.Read, b)
@@ -92,7 +93,7 @@ func (s *socket) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// Write never writes less than all: the connection keeps what the socket does not take.
+// Write always takes all of b: the connection keeps what the socket does not take.
 func (s *socket) Write(b []byte) (int, error) {
 	if !s.blocks {
 		return len(b), s.conn.writeRaw(b)
@@ -107,7 +108,7 @@ func (s *socket) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// wait calls again after signals.
+// wait repeats call after signals.
 func (s *socket) wait(call func(int, []byte) (int, error), b []byte) (int, error) {
 	for {
 		n, err := call(s.conn.fd, b)
@@ -116,7 +117,7 @@ func (s *socket) wait(call func(int, []byte) (int, error), b []byte) (int, error
 		case err != nil:
 			return 0, err
 		case n == 0:
-			return 0, s.conn.failed("shake hands", fmt.Errorf("the server closed the connection"))
+			return 0, s.conn.failed("TLS handshake of", fmt.Errorf("the server closed the connection"))
 		default:
 			return n, nil
 		}
@@ -132,11 +133,11 @@ func (s *socket) SetDeadline(time.Time) error      { return nil }
 func (s *socket) SetReadDeadline(time.Time) error  { return nil }
 func (s *socket) SetWriteDeadline(time.Time) error { return nil }
 
-// errEmpty is a temporary net.Error, after which package tls reads on where it was.
+// errEmpty is a temporary net.Error, after which package tls continues to read.
 var errEmpty net.Error = empty{}
 
 type empty struct{}
 
-func (empty) Error() string   { return "nothing has come yet" }
+func (empty) Error() string   { return "no data has arrived" }
 func (empty) Timeout() bool   { return true }
 func (empty) Temporary() bool { return true }

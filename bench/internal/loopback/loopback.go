@@ -1,4 +1,4 @@
-// Package loopback makes the certificate with which servers and load client of a run speak TLS.
+// Package loopback makes the certificate that the servers and the load client of a run use for TLS.
 package loopback
 
 import (
@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// Write makes a certificate for 127.0.0.1 that holds for a month, and writes it and its key to a
+// Write makes a certificate for 127.0.0.1 that is valid for a month, and writes it and its key to a
 // file.
 func Write(file string) error {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -46,8 +46,8 @@ func Write(file string) error {
 	return os.WriteFile(file, text, 0o600)
 }
 
-// Server is how all servers speak TLS: 1.3, and every connection with a handshake of its own
-// (RFC 8446 section 2.2 would resume).
+// Server returns the TLS configuration of all servers: TLS 1.3, and a full handshake for every
+// connection (RFC 8446 section 2.2 would resume).
 func Server(file string) (*tls.Config, error) {
 	cert, err := tls.LoadX509KeyPair(file, file)
 	if err != nil {
@@ -60,7 +60,7 @@ func Server(file string) (*tls.Config, error) {
 	}, nil
 }
 
-// Client is how the load client speaks TLS: it trusts this certificate only.
+// Client returns the TLS configuration of the load client, which trusts this certificate only.
 func Client(file string) (*tls.Config, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {

@@ -1,4 +1,5 @@
-// Package plot draws lines over a logarithmic axis, as SVG that reads on light and dark pages.
+// Package plot draws lines over a logarithmic axis, as SVG that is readable on light and dark
+// pages.
 package plot
 
 import (
@@ -12,15 +13,15 @@ import (
 // A Chart is lines over one axis.
 type Chart struct {
 	Title string
-	X, Y  string // what the axes are
+	X, Y  string // the labels of the axes
 	Lines []Line
 }
 
-// A Line is what one server reached. X and Y are of the same length, and X above 0.
+// A Line has the figures of one server. X and Y have the same length, and X is above 0.
 type Line struct {
 	Name string
 	X, Y []float64
-	Main bool // the one that the chart is about
+	Main bool // the subject of the chart
 }
 
 // The picture, in pixels.
@@ -29,12 +30,12 @@ const (
 	left, right, top, bottom = 64, 116, 54, 52
 )
 
-// colors are readable on white and on black (contrast of 3 at least), and in this order.
+// colors returns colors that are readable on white and on black (contrast of 3 at least).
 func colors() []string {
 	return []string{"#2f80d0", "#c2632c", "#8a6fc4", "#4c9a5b", "#b0883a", "#c45a86"}
 }
 
-// frame maps values to places.
+// frame maps values to coordinates.
 type frame struct{ x0, x1, y1 float64 }
 
 func (f frame) x(v float64) float64 {
@@ -44,7 +45,7 @@ func (f frame) x(v float64) float64 {
 
 func (f frame) y(v float64) float64 { return height - bottom - v/f.y1*(height-top-bottom) }
 
-// SVG returns the drawing. A chart without a value is one of axes only.
+// SVG returns the drawing. Without values it has only axes.
 func (c Chart) SVG() string {
 	f, step := c.frame()
 	var w strings.Builder
@@ -59,7 +60,7 @@ func (c Chart) SVG() string {
 	return w.String()
 }
 
-// frame finds room for all values, and how far apart the marks of the vertical axis are.
+// frame returns a frame for all values, and the step of the vertical axis.
 func (c Chart) frame() (f frame, step float64) {
 	low, high, most := math.Inf(1), math.Inf(-1), 0.0
 	for _, l := range c.Lines {
@@ -78,7 +79,7 @@ func (c Chart) frame() (f frame, step float64) {
 	return f, step
 }
 
-// niceStep is the next number of the form 1, 2 or 5 times a power of ten.
+// niceStep returns the next number that is 1, 2 or 5 times a power of ten.
 func niceStep(v float64) float64 {
 	power := math.Pow(10, math.Floor(math.Log10(v)))
 	for _, n := range []float64{1, 2, 5} {
@@ -147,8 +148,8 @@ func bold(main bool) string {
 	return ""
 }
 
-// labels are the heights of the names at the ends of the lines, moved apart where they would cover
-// each other.
+// labels returns the heights of the names at the ends of the lines, moved apart where they would
+// overlap.
 func (c Chart) labels(f frame) []float64 {
 	const apart = 15
 	at := make([]float64, len(c.Lines))
@@ -171,13 +172,13 @@ func (c Chart) labels(f frame) []float64 {
 	return at
 }
 
-// beside reports whether two lines end above the same place.
+// beside reports whether two lines end at the same x.
 func (c Chart) beside(i, k int) bool {
 	a, b := c.Lines[i].X, c.Lines[k].X
 	return len(a) > 0 && len(b) > 0 && a[len(a)-1] == b[len(b)-1]
 }
 
-// number writes a value shortly, with its thousands apart.
+// number returns a short form of a value, with separated thousands.
 func number(v float64) string {
 	text := strconv.FormatFloat(v, 'f', -1, 64)
 	if v != math.Trunc(v) {

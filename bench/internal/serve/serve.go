@@ -1,5 +1,4 @@
-// Package serve is what the servers share: their flags, their listener, and what they do on
-// signals.
+// Package serve has what the servers share: flags, listeners and signal handling.
 package serve
 
 import (
@@ -28,9 +27,8 @@ type Options struct {
 
 // Parse parses the command line. A server's own flags must be defined before.
 //
-// From then on SIGUSR2 makes the process give back all memory that it does not use and say what it
-// has allocated so far, and SIGTERM
-// ends it, and its CPU profile if -cpuprofile asks for one.
+// From then on, at SIGUSR2 the process returns all unused memory and prints its allocations so far,
+// and at SIGTERM it ends, and completes the CPU profile of -cpuprofile.
 func Parse() Options {
 	var o Options
 	flag.StringVar(&o.Addr, "addr", "127.0.0.1:9000", "listen on `host:port`")
@@ -59,7 +57,7 @@ func startProfile(name string) error {
 func handleSignals(signals <-chan os.Signal) {
 	for s := range signals {
 		if s == syscall.SIGTERM {
-			pprof.StopCPUProfile() // nothing happens if there is none
+			pprof.StopCPUProfile() // no effect without a profile
 			os.Exit(0)
 		}
 		debug.FreeOSMemory()
@@ -70,8 +68,8 @@ func handleSignals(signals <-chan os.Signal) {
 	}
 }
 
-// Listen listens, without TCP keep-alive, which would cost the servers that set it one system
-// call more for each connection than those with an engine of their own. With -tls it speaks TLS.
+// Listen listens without TCP keep-alive, which would cost servers on package net one system call
+// more for each connection than servers with an engine of their own. With -tls it speaks TLS.
 func (o Options) Listen() net.Listener {
 	if cfg := o.Secure(); cfg != nil {
 		return tls.NewListener(o.ListenPlain(), cfg)
@@ -79,7 +77,7 @@ func (o Options) Listen() net.Listener {
 	return o.ListenPlain()
 }
 
-// ListenPlain listens as Listen does, for servers that do TLS themselves.
+// ListenPlain listens as Listen does, but without TLS.
 func (o Options) ListenPlain() net.Listener {
 	cfg := net.ListenConfig{KeepAlive: -1}
 	l, err := cfg.Listen(context.Background(), "tcp4", o.Addr)
@@ -87,7 +85,7 @@ func (o Options) ListenPlain() net.Listener {
 	return l
 }
 
-// Secure returns what TLS is spoken with, nil without -tls.
+// Secure returns the TLS configuration, nil without -tls.
 func (o Options) Secure() *tls.Config {
 	if o.TLS == "" {
 		return nil

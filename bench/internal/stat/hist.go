@@ -1,10 +1,9 @@
-// Package stat has a histogram of latencies and reads from /proc what processes and the machine
-// use.
+// Package stat has a histogram of latencies, and reads CPU times and memory from /proc.
 package stat
 
 import "math/bits"
 
-// subBits makes 64 buckets of each power of two: a value is known within 1.6 %.
+// subBits divides each power of two into 64 buckets, so a value is exact within 1.6 %.
 const subBits = 6
 
 // A Hist is a histogram of times in nanoseconds. The zero Hist is empty.

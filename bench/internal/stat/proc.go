@@ -12,8 +12,7 @@ import (
 // rate whatever its own is (https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html, USER_HZ).
 const ticks = 100
 
-// CPU returns the CPU seconds that processes have used, with those of children they have waited
-// for.
+// CPU returns the CPU seconds of processes, including children that they have waited for.
 func CPU(pids []int) (seconds float64, err error) {
 	for _, pid := range pids {
 		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
@@ -52,8 +51,8 @@ func RSS(pids []int) (total int64, err error) {
 	return total, nil
 }
 
-// Machine returns the CPU seconds, over all cores and since the machine started, that were used
-// and that the hypervisor gave to others (steal).
+// Machine returns CPU seconds over all cores since the machine started: busy, and steal, which the
+// hypervisor gave to other machines.
 func Machine() (busy, steal float64, err error) {
 	text, err := os.ReadFile("/proc/stat")
 	if err != nil {
@@ -78,10 +77,10 @@ func machineOf(line string) (busy, steal float64) {
 	return busy, steal
 }
 
-// Slab returns the memory that the kernel's own objects take, sockets among them, in bytes.
+// Slab returns the memory of the kernel's own objects, such as sockets, in bytes.
 func Slab() (int64, error) { return memInfo("Slab") }
 
-// Available returns the memory that programs could have, in bytes.
+// Available returns the memory that programs may still use, in bytes.
 func Available() (int64, error) { return memInfo("MemAvailable") }
 
 func memInfo(name string) (int64, error) {

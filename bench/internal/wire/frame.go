@@ -1,5 +1,5 @@
-// Package wire is the few WebSocket bytes that the load client and the floors share: no
-// fragments, no extensions, no UTF-8. It is here to cost next to nothing, not to be a WebSocket
+// Package wire encodes and decodes the few WebSocket bytes that the load client and the floors
+// share: no fragments, no extensions, no UTF-8 checks. It is made for speed and is not a WebSocket
 // library.
 package wire
 

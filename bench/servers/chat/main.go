@@ -1,5 +1,5 @@
-// chat is the application of examples/chat, with its store in memory. Only its limit on how much a
-// client may say is out of the way: one client talks as fast as it can.
+// chat is the application of examples/chat, with its store in memory, and without its limit on the
+// rate of a client: one client talks as fast as it can.
 package main
 
 import (

@@ -6,7 +6,7 @@ import (
 	"github.com/tyg-dev/tyg/bench/internal/wire"
 )
 
-// data handles what a client sent.
+// data handles bytes from a client.
 func (l *loop) data(fd int, b []byte) error {
 	c := &l.conns[fd]
 	if c.rest != nil {
@@ -42,8 +42,8 @@ func (l *loop) upgrade(fd int, b []byte) error {
 	return l.frames(fd, rest)
 }
 
-// frames answers all frames that are complete in one write. The load client numbers what it says
-// to a room, so that what begins with a letter can be an echo.
+// frames answers all complete frames in one write. The load client begins messages to a room with a
+// number, so a message that begins with a letter is an echo.
 func (l *loop) frames(fd int, b []byte) error {
 	out, room := l.out[:0], l.room
 	for len(b) > 0 {

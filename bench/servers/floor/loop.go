@@ -16,11 +16,11 @@ type loop struct {
 	ring            *ring // nil: plain writes
 }
 
-// conn is 24 bytes for each connection, and more only where something is incomplete.
+// conn is 24 bytes for each connection, and more only for incomplete data.
 type conn struct {
 	open bool
-	rest *[]byte // a handshake or frame that is not complete
-	out  *[]byte // what the socket did not take
+	rest *[]byte // an incomplete handshake or frame
+	out  *[]byte // bytes that the socket did not take
 }
 
 func (l *loop) run() error {
@@ -66,7 +66,7 @@ func (l *loop) handle(fd int, events uint32) error {
 	return l.data(fd, l.in[:n])
 }
 
-// accept takes some of the connections that wait, so that those that are open are not kept waiting.
+// accept accepts a few of the waiting connections, so that open connections do not wait.
 func (l *loop) accept() error {
 	for range 64 {
 		n, _, errno := syscall.RawSyscall6(syscall.SYS_ACCEPT4, uintptr(l.listener), 0, 0,
@@ -112,7 +112,7 @@ func (l *loop) close(fd int) {
 	_ = syscall.Close(fd) // its client is gone
 }
 
-// send writes b, or behind what the socket did not take before.
+// send writes b, or queues it behind bytes that the socket did not take.
 func (l *loop) send(fd int, b []byte) error {
 	if c := &l.conns[fd]; c.out != nil {
 		*c.out = append(*c.out, b...)

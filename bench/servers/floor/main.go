@@ -1,9 +1,9 @@
-// floor is what the machine allows: one epoll loop with raw reads and writes, one buffer for all
-// connections, nothing allocated for a message, and no feature that the load client does not
-// need. It is no server to deploy but what the figures of servers are divided by.
+// floor measures what the machine allows: one epoll loop with raw reads and writes, one buffer for
+// all connections, no allocation for a message, and no feature that the load client does not need.
+// It is not made to be deployed; the figures of servers are divided by its figures.
 //
-// With -tcp there is not even WebSocket: bytes come back as they came. With -uring a broadcast is
-// handed to the kernel in one call (io_uring) and not in one for each member.
+// With -tcp it has no WebSocket and echoes bytes. With -uring a broadcast is one system call
+// (io_uring) instead of one for each member.
 package main
 
 import (

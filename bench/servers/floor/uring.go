@@ -18,7 +18,7 @@ const (
 	featureSingleMmap = 1 << 0
 	offsetSQEs        = 0x10000000
 	opSend            = 26
-	skipSuccess       = 1 << 6 // no completion for what went well
+	skipSuccess       = 1 << 6 // no completion for a success
 )
 
 // params is struct io_uring_params.
@@ -121,8 +121,7 @@ func (r *ring) broadcast(l *loop, b []byte) error {
 	return nil
 }
 
-// submit prepares one send for each member whose socket is not full, and returns how many those
-// are.
+// submit prepares one send for each member whose socket is not full, and returns their number.
 func (r *ring) submit(l *loop, members []int32, b []byte) (n uint32) {
 	tail := *r.sqTail
 	for _, fd := range members {
@@ -141,7 +140,7 @@ func (r *ring) submit(l *loop, members []int32, b []byte) (n uint32) {
 	return n
 }
 
-// enter has the kernel do n submissions.
+// enter passes n submissions to the kernel.
 func (r *ring) enter(n uint32) error {
 	for n > 0 {
 		done, _, errno := syscall.RawSyscall6(sysEnter, uintptr(r.fd), uintptr(n), 0, 0, 0, 0)
@@ -156,7 +155,7 @@ func (r *ring) enter(n uint32) error {
 	return nil
 }
 
-// reap keeps for later what sockets did not take.
+// reap queues the bytes that sockets did not take.
 func (r *ring) reap(l *loop, b []byte) error {
 	head := *r.cqHead
 	for ; head != atomic.LoadUint32(r.cqTail); head++ {

@@ -1,6 +1,6 @@
-// functions is a gateway whose events are handled by functions in processes of their own, which
-// answer through its @connections API. The function is a tyg.App inside the runtime for Lambda, the
-// same program with -function; with -node FOLDER it is the handler.mjs there.
+// functions is a gateway that passes events to functions in processes of their own, which answer
+// through its @connections API. The function is this program with -function, a tyg.App inside the
+// runtime for Lambda; with -node FOLDER it is the handler.mjs in that folder.
 package main
 
 import (
@@ -38,7 +38,7 @@ func main() {
 	serve.Check(g.Serve(o.ListenPlain()))
 }
 
-// start starts the function, whose processes end with this one.
+// start starts the function. Its processes end with this one.
 func start(addr, node string) (*functions.Host, error) {
 	self, err := os.Executable()
 	if err != nil {

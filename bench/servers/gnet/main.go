@@ -1,5 +1,5 @@
-// gnet is one event loop of panjf2000/gnet, with gobwas/ws for the frames. All replies to what
-// came in one read leave in one write.
+// gnet is one event loop of panjf2000/gnet, with gobwas/ws for the frames. All replies to one read
+// leave in one write.
 package main
 
 import (
@@ -72,7 +72,7 @@ func (s *server) upgrade(c gnet.Conn, b []byte) (int, error) {
 	return end + 4, nil
 }
 
-// answer writes the answers to all frames that are complete, and returns how long those are.
+// answer writes the answers to all complete frames, and returns the length of those frames.
 func answer(out *bytes.Buffer, b []byte) (used int, err error) {
 	r := bytes.NewReader(nil)
 	for {

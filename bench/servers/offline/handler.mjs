@@ -1,5 +1,5 @@
-// The function of a user: what a client says as data comes back through @connections. Where those
-// are, the SDK finds in AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI.
+// A user's function: it sends the data of a message back through @connections. The SDK finds their
+// endpoint in AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI.
 import {
   ApiGatewayManagementApiClient, PostToConnectionCommand
 } from '@aws-sdk/client-apigatewaymanagementapi'

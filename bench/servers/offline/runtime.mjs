@@ -1,4 +1,4 @@
-// A Lambda runtime: asks for events, calls the handler, and says what it returned
+// A Lambda runtime: asks for events, calls the handler, and posts its result
 // (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html).
 import http from 'node:http'
 import { handler } from './handler.mjs'

@@ -1,8 +1,7 @@
-// pooled is a design study and no library: the least that a Go server with a goroutine for each
-// connection does. It holds no buffer while it waits (Go's own poller says through RawConn when
-// there is something to read), handles all frames of a read in one pass, and writes all replies
-// at once. A broadcast's frame is made once and written without waiting; only a full socket gets
-// a queue.
+// pooled is a design study, not a library: the least that a Go server with a goroutine for each
+// connection does. It holds no buffer while it waits for Go's own poller (RawConn.Read), handles
+// all frames of a read in one pass, and writes all replies at once. It encodes the frame of a
+// broadcast once and writes it without waiting; only a full socket gets a queue.
 package main
 
 import (
@@ -44,10 +43,10 @@ type conn struct {
 	nc   *net.TCPConn
 	raw  syscall.RawConn
 	open bool
-	rest []byte // a handshake or frame that is not complete
+	rest []byte // an incomplete handshake or frame
 
 	read    func(fd uintptr) bool // receive, made once
-	buf     *[bufSize]byte        // nil while there is nothing to read
+	buf     *[bufSize]byte        // nil while the connection waits
 	n       int
 	readErr error
 
@@ -79,7 +78,7 @@ func (s *server) serve(nc *net.TCPConn) {
 	}
 }
 
-// receive takes a buffer only if there is something to read.
+// receive keeps a buffer only if the socket has bytes.
 func (c *conn) receive(fd uintptr) bool {
 	b := c.srv.buffers.Get().(*[bufSize]byte)
 	for {
@@ -99,7 +98,7 @@ func (c *conn) receive(fd uintptr) bool {
 	}
 }
 
-// handle reports false when the connection is at its end.
+// handle reports whether the connection goes on.
 func (c *conn) handle(b []byte) bool {
 	if c.open {
 		return c.frames(b)
@@ -168,7 +167,7 @@ func (c *conn) reply(b []byte) {
 	}
 }
 
-// send writes what the socket takes now; the rest is for flush.
+// send writes what the socket takes now; flush writes the rest.
 func (c *conn) send(b []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

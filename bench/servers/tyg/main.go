@@ -1,8 +1,8 @@
 // tyg with everything on: App, events, ids, routes, queues, limits, timeouts.
 //
-// With -route the echo is the handler of a route, and each message is searched for its key. With
-// -portable sockets are read and written as on systems that have no faster way. With -many there
-// may be more connections than the default allows, and they may be silent for longer.
+// With -route the echo is the handler of a route, and the gateway searches each message for the
+// key. With -portable it takes the portable path of other systems. With -many it allows more
+// connections and longer silence than the defaults.
 package main
 
 import (
@@ -42,13 +42,13 @@ func application(all, route bool) *tyg.App {
 
 func echo(ctx context.Context, c *tyg.Conn, m tyg.Message) error { return c.Send(ctx, m.Data) }
 
-// room is everybody, or those who connected with "?room". The load client numbers what it says to a
-// room, so that what begins with a letter can be an echo.
+// room has all clients, or those that connected with "?room". The load client begins messages to a
+// room with a number, so a message that begins with a letter is an echo.
 type room struct {
 	all bool
 
 	mu      sync.RWMutex
-	members []tyg.ConnID // nobody leaves before the process ends
+	members []tyg.ConnID // clients stay until the process ends
 }
 
 func (r *room) connect(_ context.Context, c *tyg.Conn, req *tyg.Request) error {
