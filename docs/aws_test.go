@@ -7,10 +7,10 @@ import (
 	"github.com/tyg-dev/tyg/internal/awstest"
 )
 
-// TestAWS does what aws.md says, with a stand-in for AWS.
+// TestAWS follows aws.md, against a stand-in for AWS.
 func TestAWS(t *testing.T) {
 	cloud := awstest.New()
-	cloud.Settle = 0 // the page shows no line of those that say what is waited for
+	cloud.Settle = 0 // the page shows no line about waiting
 	services := httptest.NewServer(cloud)
 	defer services.Close()
 	p := newPlayer(t, "aws.md")
@@ -21,7 +21,7 @@ func TestAWS(t *testing.T) {
 	p.install()
 	p.play()
 	for _, v := range cloud.Violations() {
-		t.Errorf("AWS would not understand: %s", v)
+		t.Errorf("AWS would refuse: %s", v)
 	}
 	for _, left := range cloud.Resources() {
 		t.Errorf("left behind: %s", left)

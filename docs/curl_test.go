@@ -16,8 +16,8 @@ import (
 	"github.com/tyg-dev/tyg/internal/sigv4"
 )
 
-// TestMain makes the test binary the program curl, where it is called by that name: the page needs
-// no more of curl than this, and not every machine has one that can sign.
+// TestMain runs curl if the test binary has that name. The page needs no more of curl than this,
+// and the curl of some machines cannot sign.
 func TestMain(m *testing.M) {
 	name := strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe")
 	if name != "curl" {
@@ -61,7 +61,8 @@ func curl(args []string) error {
 	scope := strings.Split(*signing, ":")
 	id, secret, ok := strings.Cut(*user, ":")
 	if len(scope) != 4 || !ok || f.NArg() != 1 {
-		return fmt.Errorf("cannot make sense of %q", args)
+		return fmt.Errorf("usage error: %q; "+
+			"use curl --aws-sigv4 aws:amz:REGION:SERVICE --user ID:SECRET URL", args)
 	}
 	r, err := http.NewRequest(http.MethodPost, f.Arg(0), strings.NewReader(*body))
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 )
 
 // TestGuarantees checks that every row of guarantees.md names a proof, and that every proof exists:
-// a test by its declaration, a case of a suite by its name.
+// the declaration of a test, or the name of a case of a suite.
 func TestGuarantees(t *testing.T) {
 	proof := regexp.MustCompile("\\[(`(?:Test|Fuzz)\\w+`|\"[^\"]+\")\\]\\(([^)]+)\\)")
 	rows := 0
@@ -18,7 +18,7 @@ func TestGuarantees(t *testing.T) {
 		if strings.HasPrefix(line, "| **") {
 			rows++
 			if len(found) == 0 {
-				t.Errorf("guarantees.md:%d: there is no proof", i+1)
+				t.Errorf("guarantees.md:%d: the row names no proof", i+1)
 			}
 		}
 		for _, m := range found {
@@ -30,7 +30,7 @@ func TestGuarantees(t *testing.T) {
 		}
 	}
 	if rows == 0 {
-		t.Error("guarantees.md: no promises were found")
+		t.Error("guarantees.md has no promises")
 	}
 }
 
@@ -42,6 +42,6 @@ func checkHas(t *testing.T, line int, file, want string) {
 		return
 	}
 	if !strings.Contains(string(source), want) {
-		t.Errorf("guarantees.md:%d: there is no %s in %s", line, strings.TrimSpace(want), file)
+		t.Errorf("guarantees.md:%d: %s is not in %s", line, strings.TrimSpace(want), file)
 	}
 }

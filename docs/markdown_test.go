@@ -11,12 +11,12 @@ import (
 // A block is a fenced block of a page.
 type block struct {
 	line  int      // of the page, from 1, of the first line of text
-	info  []string // the words behind the fence
+	info  []string // the words after the fence
 	text  []string
 	turns []string // of the comment before it; nil if there is none
 }
 
-// word returns a word of b.info, or "".
+// word returns b.info[i], or "" if there are fewer words.
 func (b block) word(i int) string {
 	if i < len(b.info) {
 		return b.info[i]
@@ -24,7 +24,7 @@ func (b block) word(i int) string {
 	return ""
 }
 
-// blocks returns the fenced blocks of a page. Blanks at the ends of lines are cut off.
+// blocks returns the fenced blocks of a page, without spaces at the ends of lines.
 func blocks(t *testing.T, page string) []block {
 	t.Helper()
 	var (
@@ -52,7 +52,7 @@ func blocks(t *testing.T, page string) []block {
 		}
 	}
 	if open {
-		t.Fatalf("%s: the last block has no end", page)
+		t.Fatalf("%s: the last block is not closed", page)
 	}
 	return all
 }
@@ -70,7 +70,7 @@ func readLines(t *testing.T, file string) []string {
 	return lines
 }
 
-// TestLinks checks that the files are there to which pages link.
+// TestLinks checks that the files exist that pages link to.
 func TestLinks(t *testing.T) {
 	pages, err := filepath.Glob("*.md")
 	if err != nil || len(pages) == 0 {

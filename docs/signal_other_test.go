@@ -7,14 +7,14 @@ import (
 	"strconv"
 )
 
-// interruptible says that there is no Ctrl-C for other programs: here they are killed.
+// interruptible is false: this system cannot interrupt other programs, so the tests kill them.
 const interruptible = false
 
 func ownGroup(*exec.Cmd) {}
 
 func interrupt(cmd *exec.Cmd) { kill(cmd) }
 
-// kill ends cmd and all that it has started.
+// kill ends cmd and all processes that it has started.
 func kill(cmd *exec.Cmd) {
 	_ = exec.Command("taskkill", "/T", "/F", "/PID", strconv.Itoa(cmd.Process.Pid)).Run()
 }

@@ -7,10 +7,11 @@ import (
 	"syscall"
 )
 
-// interruptible says that a program can end well when it is interrupted.
+// interruptible is true: a program can exit with status 0 after an interrupt.
 const interruptible = true
 
-// ownGroup makes cmd, and what it starts, a group that can be signalled as a terminal does.
+// ownGroup puts cmd and the processes that it starts into a group, which gets signals as from a
+// terminal.
 func ownGroup(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }
 
 func interrupt(cmd *exec.Cmd) { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGINT) }

@@ -9,25 +9,25 @@ import (
 	"time"
 )
 
-// patience is how long a terminal waits for what must come.
-const patience = 30 * time.Second
+// outputTimeout is how long a terminal waits for each expected line.
+const outputTimeout = 30 * time.Second
 
-// A terminal runs one program after another, in which somebody types.
+// A terminal runs one program after another, and types into it.
 type terminal struct {
 	player *player
 	t      *testing.T
 	name   string
 	bare   bool     // messages are compared without the "< " before them
-	wants  []string // what must be printed next
+	wants  []string // the next lines of output
 	line   int      // of the page
 
-	cmd    *exec.Cmd // nil: no program runs
+	cmd    *exec.Cmd // nil while no program runs
 	client bool      // it is tyg connect
 	stdin  io.WriteCloser
-	lines  chan string // closed when the program prints no more
+	lines  chan string // the output; closed at its end
 }
 
-// step does one thing, once all has been printed that stands before it, and waits for the answer.
+// step waits for the output of earlier steps, does s, and waits for the answer.
 func (term *terminal) step(s step) {
 	term.t.Helper()
 	term.settle()
@@ -42,7 +42,7 @@ func (term *terminal) step(s step) {
 		term.interrupt()
 	}
 	term.wants = append(term.wants, s.wants...)
-	term.hear()
+	term.expectAnswer()
 }
 
 // start runs a program until it is interrupted or ends by itself.
@@ -51,7 +51,7 @@ func (term *terminal) start(command string) {
 	if term.cmd != nil {
 		term.waitEnd()
 	}
-	// With input that is no terminal, tyg connect must be told to look as on one.
+	// Its input is not a terminal, so tyg connect prints a prompt only if a flag asks for it.
 	rest, client := strings.CutPrefix(command, "tyg connect ")
 	if client {
 		command = "tyg connect --prompt --wait 0s " + rest
@@ -71,7 +71,7 @@ func (term *terminal) start(command string) {
 		term.t.Fatalf("%s:%d: %s: %v", term.player.page, term.line, command, err)
 	}
 	lines := make(chan string, 1000) // more than a page has, so that no program waits for the test
-	go read(stdout, lines)           // ends with the program, which the clean-up ends
+	go read(stdout, lines)           // ends with the program, which the cleanup ends
 	term.cmd, term.client, term.stdin, term.lines = cmd, client, stdin, lines
 	term.t.Cleanup(func() { end(cmd, stdin, lines) })
 }
@@ -83,7 +83,7 @@ func read(from io.Reader, to chan<- string) {
 	}
 }
 
-// end ends a program that a test that failed has left, and does nothing to one that has ended.
+// end ends a program that a failed test has left running.
 func end(cmd *exec.Cmd, stdin io.Closer, lines <-chan string) {
 	if cmd.ProcessState != nil {
 		return
@@ -96,9 +96,9 @@ func end(cmd *exec.Cmd, stdin io.Closer, lines <-chan string) {
 	_ = cmd.Wait()
 }
 
-// drain reads to the end of lines, and reports whether that came.
+// drain reads lines to their end, and reports whether it came in time.
 func drain(lines <-chan string) bool {
-	timeout := time.After(patience / 3)
+	timeout := time.After(outputTimeout / 3)
 	for {
 		select {
 		case _, ok := <-lines:
@@ -122,9 +122,9 @@ func (term *terminal) enter(text string) {
 	}
 }
 
-// hear waits for the first thing that term wants: one line, or a message of a client with all of
-// its lines.
-func (term *terminal) hear() {
+// expectAnswer waits for the first of the expected lines; for a client, for its first message with
+// all of its lines.
+func (term *terminal) expectAnswer() {
 	term.t.Helper()
 	for first := true; len(term.wants) > 0; first = false {
 		begins := !term.client || strings.HasPrefix(term.wants[0], "< ")
@@ -136,7 +136,7 @@ func (term *terminal) hear() {
 	}
 }
 
-// settle waits for all that term wants.
+// settle waits for all expected lines.
 func (term *terminal) settle() {
 	term.t.Helper()
 	for _, want := range term.wants {
@@ -149,20 +149,23 @@ func (term *terminal) expect(want string) {
 	term.t.Helper()
 	got, ok := term.next()
 	if !ok {
-		term.t.Fatalf("%s:%d: %s ended and did not print %q", term.player.page, term.line, term.name, want)
+		term.t.Fatalf("%s:%d: %s ended and did not print %q",
+			term.player.page, term.line, term.name, want)
 	}
 	if term.bare {
 		got = strings.TrimPrefix(got, "< ")
 	}
 	if !term.player.words.match(want, got) {
-		term.t.Fatalf("%s:%d: %s printed\n%s\nand not\n%s", term.player.page, term.line, term.name, got, want)
+		term.t.Fatalf("%s:%d: %s printed\n%s\nwant\n%s",
+			term.player.page, term.line, term.name, got, want)
 	}
 }
 
-// next returns the next line that is printed, but for what was typed: an answer can overtake it.
+// next returns the next line of output, without the echo of typed lines, which answers may
+// overtake.
 func (term *terminal) next() (line string, ok bool) {
 	term.t.Helper()
-	timeout := time.After(patience)
+	timeout := time.After(outputTimeout)
 	for {
 		select {
 		case line, ok = <-term.lines:
@@ -170,17 +173,18 @@ func (term *terminal) next() (line string, ok bool) {
 				return line, ok
 			}
 		case <-timeout:
-			term.t.Fatalf("%s:%d: %s printed nothing more", term.player.page, term.line, term.name)
+			term.t.Fatalf("%s:%d: %s printed no line for %v",
+				term.player.page, term.line, term.name, outputTimeout)
 		}
 	}
 }
 
-// interrupt ends the program as Ctrl-C does. It must print nothing more, and exit with status 0;
-// but go run, once interrupted, exits with 1 whatever its program does.
+// interrupt ends the program as Ctrl-C does. The program must print nothing more, and exit with
+// status 0. An interrupted go run always exits with status 1.
 func (term *terminal) interrupt() {
 	term.t.Helper()
 	if term.client {
-		_ = term.stdin.Close() // the end of the input is the same to it
+		_ = term.stdin.Close() // ends tyg connect as Ctrl-C does
 	} else {
 		interrupt(term.cmd)
 	}
@@ -192,15 +196,15 @@ func (term *terminal) interrupt() {
 	}
 }
 
-// waitEnd waits for the program to end, which must print nothing more.
+// waitEnd waits for the end of the program, which must print nothing more.
 func (term *terminal) waitEnd() {
 	term.t.Helper()
 	if term.cmd == nil {
 		return
 	}
 	if line, ok := term.next(); ok {
-		term.t.Fatalf("%s:%d: %s printed also %q", term.player.page, term.line, term.name, line)
+		term.t.Fatalf("%s:%d: %s also printed %q", term.player.page, term.line, term.name, line)
 	}
-	_ = term.cmd.Wait() // interrupt looks at the status
+	_ = term.cmd.Wait() // interrupt checks the status
 	term.cmd = nil
 }

@@ -11,18 +11,18 @@ import (
 	"testing"
 )
 
-// TestTutorial does what tutorial.md says. The rules are in the page itself, in its first comment.
-// It needs the go command and sh; on Windows, that of Git for Windows.
+// TestTutorial follows tutorial.md by the rules in the first comment of the page. It needs the go
+// command and sh; on Windows, the sh of Git for Windows.
 func TestTutorial(t *testing.T) {
 	if _, err := exec.LookPath("sh"); err != nil {
-		t.Fatalf("there is no sh in PATH (on Windows, Git has one): %v", err)
+		t.Fatalf("find sh: %v; on Windows, install Git for Windows", err)
 	}
 	statSources(t)
 	newPlayer(t, "tutorial.md").play()
 }
 
-// statSources looks at the sources of the programs that the page starts. The go command keeps the
-// result of a test until something changes that the test itself has looked at.
+// statSources calls os.Stat on the sources of the programs that the page starts, so that the go
+// command does not reuse a cached result after they change.
 func statSources(t *testing.T) {
 	t.Helper()
 	for _, file := range sources(t) {
@@ -50,13 +50,13 @@ func sources(t *testing.T) (files []string) {
 	return files
 }
 
-// A player does what a page says.
+// A player follows a page.
 type player struct {
 	t         *testing.T
 	page      string
-	checkout  string // of tyg, which the page calls "tyg"
-	top       string // where the reader begins
-	dir       string // where the reader is now
+	checkout  string // the checkout of tyg, "tyg" on the page
+	top       string // the reader's first directory
+	dir       string // the reader's current directory
 	env       []string
 	words     words
 	terminals map[string]*terminal
@@ -86,7 +86,7 @@ func newPlayer(t *testing.T, page string) *player {
 	return p
 }
 
-// install puts tyg and its companions where the page finds them, for pages that do not do that themselves.
+// install builds tyg and its companions into the player's PATH, for pages that do not install them.
 func (p *player) install() {
 	p.t.Helper()
 	cmd := p.shell("go install ./cmd/...")
@@ -96,7 +96,7 @@ func (p *player) install() {
 	}
 }
 
-// play plays all blocks of the page that have a name.
+// play plays all blocks of the page that have a language.
 func (p *player) play() {
 	p.t.Helper()
 	all := slices.DeleteFunc(blocks(p.t, p.page), func(b block) bool { return len(b.info) == 0 })
@@ -115,7 +115,7 @@ func (p *player) play() {
 	}
 }
 
-// scene plays one block, or those that take turns.
+// scene plays one block, or several blocks that take turns.
 func (p *player) scene(blocks []block) {
 	p.t.Helper()
 	b := blocks[0]
@@ -131,7 +131,7 @@ func (p *player) scene(blocks []block) {
 	}
 }
 
-// file compares a block with a file of the project, or writes that file.
+// file compares a block with a file of the project, or writes the file.
 func (p *player) file(b block) {
 	p.t.Helper()
 	name := filepath.Join(p.dir, filepath.FromSlash(b.info[len(b.info)-1]))
@@ -145,7 +145,7 @@ func (p *player) file(b block) {
 	got := strings.Join(readLines(p.t, name), "\n") + "\n"
 	if b.word(1) == "in" {
 		if !strings.Contains("\n"+got, "\n"+text) {
-			p.t.Errorf("%s:%d: this is not in %s:\n%s", p.page, b.line, name, text)
+			p.t.Errorf("%s:%d: %s does not contain:\n%s", p.page, b.line, name, text)
 		}
 		return
 	}
@@ -164,7 +164,7 @@ func (p *player) commands(b block) {
 			continue
 		}
 		cmd := p.shell(command)
-		out, _ := cmd.CombinedOutput() // what went wrong is in the output
+		out, _ := cmd.CombinedOutput() // the output has the error
 		got := strings.Split(strings.TrimSuffix(string(out), "\n"), "\n")
 		if !p.words.matchAll(s.wants, got) {
 			p.t.Fatalf("%s:%d: %s printed\n%s", p.page, s.line, command, out)
@@ -225,7 +225,7 @@ func (p *player) terminal(name string) *terminal {
 	return p.terminals[name]
 }
 
-// script plays what a script in a browser sends and hears.
+// script plays the messages that a script in a browser sends and receives.
 func (p *player) script(b block) {
 	p.t.Helper()
 	text := strings.Join(b.text, "\n")

@@ -5,15 +5,15 @@ import (
 	"strings"
 )
 
-// A step is a line of a console block that does something, and what is printed then. Does is empty
-// where something is printed by itself.
+// A step is an input line of a console block and the output after it. Does is empty for output
+// before any input.
 type step struct {
 	line  int
 	does  string
 	wants []string
 }
 
-// steps cuts a console block into its steps.
+// steps splits a console block into its steps.
 func steps(b block) []step {
 	var all []step
 	for i, line := range b.text {
@@ -34,14 +34,13 @@ func steps(b block) []step {
 	return all
 }
 
-// words are what ‹NAME›s and ports of the page stand for.
+// words are the values of the ‹NAME›s and ports of the page.
 type words map[string]string
 
-// special finds what does not stand for itself: … and ‹NAME› and ports.
+// special matches placeholders: …, ‹NAME› and ports.
 func special() *regexp.Regexp { return regexp.MustCompile(`…|‹(\w+)›|\b[89]000\b`) }
 
-// fill puts the words into a line that is to be done. A port that nobody listens on yet is 0, which
-// picks a free one.
+// fill puts the words into an input line. A port without a value yet is 0, which picks a free one.
 func (w words) fill(line string) string {
 	return special().ReplaceAllStringFunc(line, func(s string) string {
 		if value, ok := w[s]; ok {
@@ -54,7 +53,7 @@ func (w words) fill(line string) string {
 	})
 }
 
-// match compares a line that is printed with one of the page, and learns new words from it.
+// match compares a line of output with a line of the page, and learns new words from it.
 func (w words) match(want, got string) bool {
 	if strings.HasPrefix(want, "Serving ") {
 		delete(w, special().FindString(want)) // served anew
@@ -88,7 +87,7 @@ func (w words) match(want, got string) bool {
 	return true
 }
 
-// matchAll compares all that a command has printed.
+// matchAll compares the whole output of a command.
 func (w words) matchAll(wants, got []string) bool {
 	if len(wants) == 0 {
 		return len(got) == 1 && got[0] == ""
