@@ -95,7 +95,8 @@ func (g *growthRun) run(ctx context.Context, r *row) (err error) {
 	return nil
 }
 
-// fill opens all connections: the same number to each server, members of rooms first.
+// fill opens all connections: the same number to each server, members of rooms to the first
+// servers.
 func (g *growthRun) fill(ctx context.Context) error {
 	conns, members := g.setup.conns, g.setup.members
 	for i := range g.servers {
