@@ -132,11 +132,11 @@ func (s *Server) findSession(e *eventContext, op string, id tyg.ConnID) (*sessio
 	if c := s.hub.get(id); c != nil {
 		return c, nil
 	}
-	if e != nil && e.eventType == tyg.EventConnect && e.session.conn.ID == id {
-		return nil, s.connError(op, id, tyg.ErrNotOpen)
-	}
 	if !apigw.ValidID(id) {
 		return nil, s.connError(op, id, tyg.ErrInvalidID)
+	}
+	if e != nil && e.eventType == tyg.EventConnect && e.session.conn.ID == id {
+		return nil, s.connError(op, id, tyg.ErrNotOpen)
 	}
 	return nil, s.connError(op, id, tyg.ErrGone)
 }
