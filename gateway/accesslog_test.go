@@ -44,8 +44,8 @@ func (p *lineWriter) records(t *testing.T, r *rig) []map[string]string {
 	return all
 }
 
-// told returns the part of a record that a test can know.
-func told(one map[string]string) string {
+// summary returns the part of a record that a test can know.
+func summary(one map[string]string) string {
 	return one["eventType"] + " " + one["routeKey"] + " " + one["status"]
 }
 
@@ -97,8 +97,8 @@ func TestAccessLogHasALineForEachEvent(t *testing.T) {
 	}
 	requests := make(map[string]bool)
 	for i, one := range got {
-		if told(one) != want[i] {
-			t.Errorf("line %d: %s, want %s", i, told(one), want[i])
+		if summary(one) != want[i] {
+			t.Errorf("line %d: %s, want %s", i, summary(one), want[i])
 		}
 		at, err := time.Parse("02/Jan/2006:15:04:05 -0700", one["requestTime"])
 		if err != nil || time.Since(at).Abs() > time.Minute {
@@ -170,8 +170,8 @@ func TestAccessLogHasALineForEachRefusal(t *testing.T) {
 				t.Fatalf("lines %q, want one", log.writes)
 			}
 			one := got[0]
-			if told(one) != fmt.Sprint("CONNECT $connect ", tt.status) || res.StatusCode != tt.status {
-				t.Errorf("%s, answered with %d, want %d", told(one), res.StatusCode, tt.status)
+			if summary(one) != fmt.Sprint("CONNECT $connect ", tt.status) || res.StatusCode != tt.status {
+				t.Errorf("%s, answered with %d, want %d", summary(one), res.StatusCode, tt.status)
 			}
 			if tt.message != "-" && one["message"] != tt.message {
 				t.Errorf("error message %q, want %q", one["message"], tt.message)
@@ -223,7 +223,7 @@ func TestAccessLogShowsTimeouts(t *testing.T) {
 				act(t, r)
 				var found int
 				for _, one := range log.records(t, r) {
-					if told(one) != want {
+					if summary(one) != want {
 						continue
 					}
 					found++

@@ -29,7 +29,7 @@ func answers(id tyg.Identity, err error) tyg.AuthorizeFunc {
 }
 
 // TestAuthorizerDecidesWhoConnects shows what a client gets for what an authorizer says. There is
-// one place only, so that one that is not given back would show.
+// one connection only, so that one that is not released would show.
 func TestAuthorizerDecidesWhoConnects(t *testing.T) {
 	const unauthorized = `{"message":"Unauthorized"}`
 	const denied = `{"message":"User is not authorized to access this resource"}`
@@ -83,8 +83,9 @@ func TestAuthorizerDecidesWhoConnects(t *testing.T) {
 			if len(l.connects) != 0 || len(l.disconnects) != 0 || r.Stats().Refusals != 2 {
 				t.Errorf("%d connects, %d disconnects, %+v", len(l.connects), len(l.disconnects), r.Stats())
 			}
-			told := strings.Contains(strings.Join(log.lines(), "\n"), `level=ERROR msg="authorizer failed"`)
-			if told != (tt.status == 500) {
+			logged := strings.Contains(strings.Join(log.lines(), "\n"),
+				`level=ERROR msg="authorizer failed"`)
+			if logged != (tt.status == 500) {
 				t.Errorf("log: %q", log.lines())
 			}
 		})

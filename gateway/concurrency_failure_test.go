@@ -185,7 +185,7 @@ func TestAccessLogWritesOneLineAtATime(t *testing.T) {
 	}
 	count := make(map[string]int)
 	for _, one := range log.records(t, r) {
-		count[told(one)]++
+		count[summary(one)]++
 	}
 	if count["CONNECT $connect 200"] != clients || count["MESSAGE $default 200"] != clients*messages {
 		t.Errorf("lines by kind: %v", count)

@@ -99,8 +99,8 @@ func TestConcurrencyHoldsUpNoOtherClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newBlockingHandler()
 		r := startConcurrent(t, h.App, 2)
-		crowded, other := r.wire(t), r.wire(t)
-		crowded.write(t, pipeline("a", "a", "a"))
+		busy, other := r.wire(t), r.wire(t)
+		busy.write(t, pipeline("a", "a", "a"))
 		synctest.Wait()
 		other.write(t, pipeline("b", "b"))
 		synctest.Wait()
@@ -108,11 +108,11 @@ func TestConcurrencyHoldsUpNoOtherClient(t *testing.T) {
 			t.Errorf("%d messages are handled, want 4", n)
 		}
 		close(h.leave)
-		crowded.expect(t, "a")
+		busy.expect(t, "a")
 		other.expect(t, "b")
 		other.expect(t, "b")
-		crowded.expect(t, "a")
-		crowded.expect(t, "a")
+		busy.expect(t, "a")
+		busy.expect(t, "a")
 	})
 }
 

@@ -38,7 +38,7 @@ func (r *rig) refused(t *testing.T, o *wsclient.Options, want int) {
 func (r *rig) admitted(t *testing.T, o *wsclient.Options) *client {
 	t.Helper()
 	var c *client
-	until(t, "there is a place", func() (ok bool) {
+	until(t, "a connection is free", func() (ok bool) {
 		var err error
 		c, err = r.try(o)
 		return err == nil
@@ -92,8 +92,8 @@ func TestLoopbackHasNoLimitPerAddress(t *testing.T) {
 	}
 }
 
-// TestRefusedClientsLeaveTheLimiter has clients refused by everything that can refuse, where there
-// is one place.
+// TestRefusedClientsLeaveTheLimiter has clients refused by everything that can refuse, under a
+// limit of one connection.
 func TestRefusedClientsLeaveTheLimiter(t *testing.T) {
 	app := echo()
 	app.OnConnect(func(_ context.Context, _ *tyg.Conn, q *tyg.Request) error {

@@ -115,7 +115,7 @@ func TestHeldBroadcastsExpire(t *testing.T) {
 }
 
 // TestContextMayOutliveItsEvent sends from goroutines that outlive their event, with its context,
-// while the desk that the event was handled at serves others and holds for them.
+// while the scratch of its read serves other connections and holds for them.
 func TestContextMayOutliveItsEvent(t *testing.T) {
 	onBoth(t, func(t *testing.T, portable bool) {
 		app := tyg.New("test")

@@ -162,7 +162,7 @@ func TestShutdownDuringConnect(t *testing.T) {
 	next(t, entered)
 	done := make(chan error, 1)
 	go func() { done <- r.Shutdown(context.Background()) }() // the test waits for it
-	until(t, "the gate is shut", func() bool {
+	until(t, "handshakes are refused", func() bool {
 		res, _ := r.ask(t, strings.Replace(r.handshake(), "/api/", "/api/?second", 1))
 		return res.StatusCode == http.StatusServiceUnavailable
 	})
