@@ -79,7 +79,7 @@ func Bind(h Handler, s Sender) {
 
 // Describe returns the name, the routes and the authorizer of a. With middleware, connect and
 // disconnect are among the routes even without a handler, so that middleware sees every client
-// come and go.
+// come and go; and so is connect with an [OpenFunc], because on AWS open follows from it.
 func (a *App) Describe() Description {
 	d := Description{Name: a.name, RouteSelection: a.RouteSelection, Authorizer: a.authorizer}
 	d.RouteSelection = d.Selection()
@@ -87,7 +87,7 @@ func (a *App) Describe() Description {
 	for key := range maps.Keys(a.messages) {
 		d.Routes = append(d.Routes, Route{Key: key, Response: a.replies[key]})
 	}
-	if a.connect != nil || len(a.middleware) > 0 {
+	if a.connect != nil || a.open != nil || len(a.middleware) > 0 {
 		d.Routes = append(d.Routes, Route{Key: RouteConnect})
 	}
 	if a.disconnect != nil || len(a.middleware) > 0 {

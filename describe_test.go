@@ -52,3 +52,13 @@ func TestDescribeHandlerFunc(t *testing.T) {
 	}
 	tyg.Bind(h, nil) // must not panic
 }
+
+// On AWS, the function of $connect has the open handler run, so there must be one.
+func TestDescribeOpen(t *testing.T) {
+	app := tyg.New("greeter")
+	app.OnOpen(func(context.Context, *tyg.Conn) error { return nil })
+	d := app.Describe()
+	if keys := d.Keys(); !d.Open || len(keys) != 1 || keys[0] != tyg.RouteConnect {
+		t.Errorf("an App with OnOpen has open %t and the routes %q", d.Open, keys)
+	}
+}
