@@ -127,7 +127,7 @@ func parse(name string, args []string, getenv func(string) string, out io.Writer
 	fs := flag.NewFlagSet(name, flag.ContinueOnError)
 	fs.SetOutput(io.Discard) // usageError prints instead
 	o.flags(fs)
-	if err := fromEnv(fs, getenv); err != nil {
+	if err := profileflag.FromEnv(fs, getenv); err != nil {
 		return o.Config, err
 	}
 	if err := fs.Parse(args); err != nil {
@@ -168,19 +168,6 @@ func (o *options) secretsFrom(getenv func(string) string) error {
 		o.Secrets = map[string]string{id: secret}
 	}
 	return nil
-}
-
-// fromEnv sets every flag whose variable is set: -addr is TYG_ADDR, -time-scale is TYG_TIME_SCALE.
-func fromEnv(fs *flag.FlagSet, getenv func(string) string) (err error) {
-	fs.VisitAll(func(f *flag.Flag) {
-		name := "TYG_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
-		if v := getenv(name); v != "" && err == nil {
-			if e := fs.Set(f.Name, v); e != nil {
-				err = fmt.Errorf("environment variable %s: %q: %w", name, v, e)
-			}
-		}
-	})
-	return err
 }
 
 // usageError returns the error of a wrong command line, or of one that asks for help, with the

@@ -5,7 +5,9 @@ package profileflag
 import (
 	"errors"
 	"flag"
+	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/tyg-dev/tyg/gateway"
@@ -73,6 +75,20 @@ func (f *Flags) addLimits(fs *flag.FlagSet) {
 	f.count(fs, "limit-conns-per-address",
 		"`connections` of one address, loopback excepted (1000; -1: no limit)",
 		func(p *limits) *int { return &p.Limits.ConnsPerAddress })
+}
+
+// FromEnv sets every flag of fs whose environment variable is not empty: limit-idle is
+// TYG_LIMIT_IDLE. Call it before fs parses a command line, which then goes before.
+func FromEnv(fs *flag.FlagSet, getenv func(string) string) (err error) {
+	fs.VisitAll(func(f *flag.Flag) {
+		name := "TYG_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+		if v := getenv(name); v != "" && err == nil {
+			if e := fs.Set(f.Name, v); e != nil {
+				err = fmt.Errorf("environment variable %s: %q: %w", name, v, e)
+			}
+		}
+	})
+	return err
 }
 
 // Apply makes of p what the command line says, but for the name of the profile.
