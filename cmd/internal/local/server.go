@@ -42,9 +42,10 @@ type server struct {
 // process and the address of the gateway. If the environment has no credentials, they get
 // credentials that are valid for this gateway only.
 func (s *server) open(l net.Listener) {
-	local := "http://" + reachable(l.Addr()) + "/" + s.plan.Stage
+	local := "http://" + reachable(l.Addr())
 	s.host = &functions.Host{
-		Environ: s.cfg.Environ, ManagementEndpoint: local, Output: s.out.line, Warn: s.out.warning,
+		Environ: s.cfg.Environ, Output: s.out.line, Warn: s.out.warning,
+		ManagementEndpoint: local + "/" + s.plan.Stage, InvokeEndpoint: local,
 	}
 	if !isSet(s.cfg.Environ, "AWS_ACCESS_KEY_ID") {
 		s.host.Credentials = functions.Credentials{AccessKeyID: "TYGLOCAL", SecretAccessKey: rand.Text()}

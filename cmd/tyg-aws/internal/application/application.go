@@ -174,7 +174,7 @@ func functionOf(route string) string {
 func (b *Blueprint) api(s project.StageConfig) deploy.API {
 	api := deploy.API{
 		Stage: s.APIGatewayStage, RouteSelection: b.Description.RouteSelection, Routes: b.routes(),
-		Settings: settings(s), Variables: s.StageVariables,
+		Settings: settings(s), Variables: s.StageVariables, Open: b.Description.Open,
 	}
 	if a := b.Description.Authorizer; a != nil {
 		api.Authorizer = &deploy.Authorizer{

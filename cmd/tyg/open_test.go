@@ -1,0 +1,42 @@
+//go:build unix
+
+package main
+
+import (
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+// TestLocalRunsOpen has a function invoke itself, as it does on AWS.
+func TestLocalRunsOpen(t *testing.T) {
+	l := startLocal(t, "--project-dir", "testdata/greeter", "--port", "0", "--quiet", "--no-reload")
+	wantGreeting(t, l.served())
+}
+
+func TestGatewayRunsOpen(t *testing.T) {
+	program := filepath.Join(t.TempDir(), "greeter")
+	build := exec.Command("go", "build", "-tags", "tyg.lambda", "-o", program, "./testdata/greeter")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	g := startGateway(t, t.TempDir(), map[string]any{
+		"app": "greeter",
+		"functions": map[string]any{
+			"greeter": map[string]any{"command": []string{program}},
+		},
+	})
+	wantGreeting(t, g.url)
+}
+
+func wantGreeting(t *testing.T, url string) {
+	t.Helper()
+	c := dial(t, url)
+	if got := receive(t, c); got != "welcome" {
+		t.Errorf("received %q first, want the greeting", got)
+	}
+	send(t, c, "hi")
+	if got := receive(t, c); got != "hi" {
+		t.Errorf("received %q, want hi", got)
+	}
+}
