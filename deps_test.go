@@ -111,7 +111,7 @@ var allowed = map[string]string{
 	"cmd/tyg": "cmd/internal/buildinfo cmd/internal/cli cmd/internal/companion " +
 		"cmd/internal/connect cmd/internal/local cmd/internal/newproject " +
 		"cmd/internal/probeserver cmd/internal/project cmd/internal/selfhost " +
-		"cmd/internal/stagecmd examples internal/conformance",
+		"cmd/internal/stagecmd examples internal/conformance internal/profileflag",
 	"cmd/tyg-aws": "tyg apigw cmd/internal/awsconfig cmd/internal/backend cmd/internal/cli " +
 		"cmd/internal/companion cmd/internal/gobuild cmd/internal/project " +
 		"cmd/internal/stagecmd cmd/internal/strict cmd/internal/terminal " +
@@ -133,7 +133,7 @@ var allowed = map[string]string{
 		"cmd/internal/handlerswitch cmd/internal/project cmd/internal/watch " +
 		"gateway internal/functions internal/functions/invokeapi",
 	"cmd/internal/selfhost": "tyg cmd/internal/backend cmd/internal/strict gateway " +
-		"internal/admin internal/functions internal/functions/invokeapi",
+		"internal/admin internal/functions internal/functions/invokeapi internal/profileflag",
 	"cmd/internal/connect": "cmd/internal/cli cmd/internal/terminal internal/ws " +
 		"internal/wsclient",
 	"cmd/internal/probeserver": "tyg examples/probe/probelib host internal/conformance",

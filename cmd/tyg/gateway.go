@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 
 	"github.com/tyg-dev/tyg/cmd/internal/cli"
 	"github.com/tyg-dev/tyg/cmd/internal/selfhost"
+	"github.com/tyg-dev/tyg/internal/profileflag"
 )
 
 const gatewayHelp = `gateway serves WebSockets as API Gateway does, on your own server. Each
@@ -18,7 +20,8 @@ function is a program that speaks the Lambda Runtime API; gateway runs it in pro
 production, gateway is what "tyg local" is on a laptop, without building and watching.
 
 A file configures it: --print-config prints an example with every key, and --check validates
-yours without serving.
+yours without serving. Each limit is a key, a flag and an environment variable (--limit-idle is
+TYG_LIMIT_IDLE); a flag goes before a variable, and a variable before the file.
 
 At SIGTERM or SIGINT it drains: /readyz answers 503, clients get close code 1012, handlers may
 finish, functions get SIGTERM. A second signal ends it at once.
@@ -37,7 +40,11 @@ func newGateway(e *cli.Env) *cobra.Command {
 		file, addr   string
 		drain        time.Duration
 		check, print bool
+		profile      profileflag.Flags
 	)
+	limits := flag.NewFlagSet("gateway", flag.ContinueOnError)
+	profile.Add(limits)
+	invalid := profileflag.FromEnv(limits, e.Getenv) // flags, which are parsed later, go before
 	cmd := &cobra.Command{
 		Use:               "gateway",
 		Short:             "Serve functions, URLs and AWS Lambda as API Gateway does",
@@ -50,7 +57,10 @@ func newGateway(e *cli.Env) *cobra.Command {
 				_, err := fmt.Fprint(e.Stdout, selfhost.Example)
 				return err
 			}
-			cfg, err := selfhost.Read(file)
+			if invalid != nil {
+				return invalid
+			}
+			cfg, err := selfhost.Read(file, &profile)
 			if err != nil {
 				return err
 			}
@@ -69,6 +79,7 @@ func newGateway(e *cli.Env) *cobra.Command {
 	f.DurationVar(&drain, "drain", 30*time.Second, "let handlers finish for this `TIME` when it ends")
 	f.BoolVar(&check, "check", false, "validate the configuration without serving")
 	f.BoolVar(&print, "print-config", false, "print an example with every key")
+	f.AddGoFlagSet(limits)
 	return cmd
 }
 

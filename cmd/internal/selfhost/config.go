@@ -3,6 +3,7 @@
 package selfhost
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -12,6 +13,8 @@ import (
 
 	"github.com/tyg-dev/tyg/cmd/internal/backend"
 	"github.com/tyg-dev/tyg/cmd/internal/strict"
+	"github.com/tyg-dev/tyg/gateway"
+	"github.com/tyg-dev/tyg/internal/profileflag"
 )
 
 // A Config is the text of a configuration file. The json tags are the keys that exist; see Example.
@@ -30,6 +33,7 @@ type Config struct {
 	Keys           []Key               `json:"connections_keys"`
 	Region         string              `json:"region"`
 	AccountID      string              `json:"account_id"`
+	Profile        string              `json:"profile"` // where Limits and Extensions begin
 	Limits         Limits              `json:"limits"`
 	Extensions     Extensions          `json:"extensions"`
 	TLS            *TLS                `json:"tls"`
@@ -75,11 +79,16 @@ type Key struct {
 type Limits struct {
 	Frame           int      `json:"frame"`
 	Message         int      `json:"message"`
+	Fragments       int      `json:"fragments"`
+	URL             int      `json:"url"`
 	Idle            Duration `json:"idle"`
 	Life            Duration `json:"life"`
 	Integration     Duration `json:"integration"`
 	Handshake       Duration `json:"handshake"`
 	Queue           int      `json:"queue"`
+	Write           Duration `json:"write"`
+	Read            Duration `json:"read"`
+	Close           Duration `json:"close"`
 	Conns           int      `json:"connections"`
 	ConnsPerAddress int      `json:"connections_per_address"`
 }
@@ -139,13 +148,14 @@ func (d *Duration) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Read reads a configuration file.
-func Read(name string) (Config, error) {
+// Read reads a configuration file. What the command line and the environment say about the profile,
+// its limits and its extensions goes before the file; flags may be nil.
+func Read(name string, flags *profileflag.Flags) (Config, error) {
 	data, err := os.ReadFile(name)
 	if err != nil {
 		return Config{}, fmt.Errorf("read configuration: %w", err)
 	}
-	c, err := parse(data)
+	c, err := parse(data, flags)
 	if err != nil {
 		return c, fmt.Errorf("%s:%w", name, err)
 	}
@@ -157,14 +167,25 @@ func Read(name string) (Config, error) {
 	return c, nil
 }
 
-func parse(data []byte) (Config, error) {
+func parse(data []byte, flags *profileflag.Flags) (Config, error) {
 	c := Config{
 		Addr: "127.0.0.1:8000", Stage: "api", APIID: "local",
 		Admin: Admin{Addr: "127.0.0.1:9090"}, Drain: Duration(30 * time.Second),
 	}
-	if err := strict.Unmarshal(data, &c); err != nil {
+	if flags == nil {
+		flags = new(profileflag.Flags)
+	}
+	profile, err := gateway.NewProfile(cmp.Or(flags.Profile, profileOf(data)))
+	if err != nil {
+		return c, fmt.Errorf(" profile: %w", err)
+	}
+	c.setProfile(profile)
+	if err := strict.Unmarshal(data, &c); err != nil { // its keys change the profile
 		return c, err
 	}
+	profile = c.profile()
+	flags.Apply(&profile)
+	c.setProfile(profile)
 	if err := c.check(); err != nil {
 		return c, fmt.Errorf(" %w", err)
 	}

@@ -10,7 +10,7 @@ import (
 
 // The example has every key of every kind of object, so that users need not read the source.
 func TestExampleHasEveryKey(t *testing.T) {
-	if _, err := parse([]byte(Example)); err != nil {
+	if _, err := parse([]byte(Example), nil); err != nil {
 		t.Fatal(err)
 	}
 	var seen map[string]any
@@ -76,7 +76,7 @@ func TestConfigurationsOfSelfHostingPageAreValid(t *testing.T) {
 	}
 	for _, block := range blocks {
 		text, _, _ := strings.Cut(block, "```")
-		if _, err := parse([]byte(text)); err != nil {
+		if _, err := parse([]byte(text), nil); err != nil {
 			t.Errorf("%v in\n%s", err, text)
 		}
 	}
@@ -98,7 +98,7 @@ func TestParseRejects(t *testing.T) {
 		`{` + routes + `, "stage": "a/b"}`:                        ` stage "a/b"`,
 		`{` + routes + `, "drain": 3}`:                            `1: "drain" must be`,
 	} {
-		_, err := parse([]byte(text))
+		_, err := parse([]byte(text), nil)
 		if err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%s: the error is %v, want %s", text, err, want)
 		}

@@ -45,14 +45,20 @@ const Example = `{
   "region": "eu-central-1",
   "account_id": "123456789012",
 
+  "profile": "aws",
   "limits": {
     "frame": 32768,
     "message": 131072,
+    "fragments": 4096,
+    "url": 4096,
     "idle": "10m",
     "life": "2h",
     "integration": "29s",
     "handshake": "5s",
     "queue": 1048576,
+    "write": "10s",
+    "read": "30s",
+    "close": "5s",
     "connections": 100000,
     "connections_per_address": 1000
   },

@@ -12,7 +12,6 @@ import (
 	"os"
 	"strings"
 	"syscall"
-	"time"
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/cmd/internal/backend"
@@ -31,6 +30,7 @@ type Gateway struct {
 	gateway *gateway.Server
 	admin   *admin.Admin
 	local   net.Listener // for the @connections calls of functions
+	invoke  net.Listener // for the calls by which functions invoke themselves
 	closers []io.Closer
 }
 
@@ -56,9 +56,14 @@ func New(ctx context.Context, cfg Config, stdout, stderr io.Writer) (g *Gateway,
 		return g, fmt.Errorf("listen for functions: %w", err)
 	}
 	g.closers = append(g.closers, g.local)
+	if g.invoke, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+		return g, fmt.Errorf("listen for functions: %w", err)
+	}
+	g.closers = append(g.closers, g.invoke)
 	g.host = &functions.Host{
 		Region: cfg.Region, AccountID: cfg.AccountID, Credentials: credentials(secrets),
 		ManagementEndpoint: "http://" + g.local.Addr().String() + "/" + cfg.Stage,
+		InvokeEndpoint:     "http://" + g.invoke.Addr().String(),
 		Output:             g.line,
 		Warn: func(w functions.Warning) {
 			g.log.Warn(w.Detail, "function", w.Function, "request", w.RequestID)
@@ -93,22 +98,10 @@ func (g *Gateway) serverOf(ctx context.Context, secrets map[string]string) error
 	g.gateway = &gateway.Server{
 		Handler: router, Stage: c.Stage, APIID: c.APIID, StageVariables: c.StageVariables,
 		Origins: c.Origins, TrustedProxies: proxies, Secrets: secrets,
-		Limits: c.Limits.gateway(), AccessLog: access, Logger: g.log, Trace: g.admin.Trace(),
-		Extensions: gateway.Extensions{
-			Binary: c.Extensions.Binary, CloseCodes: c.Extensions.CloseCodes,
-			Ping: time.Duration(c.Extensions.Ping), Concurrency: c.Extensions.Concurrency,
-		},
+		Limits: c.profile().Limits, Extensions: c.profile().Extensions,
+		AccessLog: access, Logger: g.log, Trace: g.admin.Trace(),
 	}
 	return g.gateway.Start()
-}
-
-func (l Limits) gateway() gateway.Limits {
-	return gateway.Limits{
-		Frame: l.Frame, Message: l.Message, Queue: l.Queue,
-		Idle: time.Duration(l.Idle), Life: time.Duration(l.Life),
-		Integration: time.Duration(l.Integration), Handshake: time.Duration(l.Handshake),
-		Conns: l.Conns, ConnsPerAddress: l.ConnsPerAddress,
-	}
 }
 
 // prefixes parses networks and single addresses.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"os"
 	"os/signal"
@@ -29,7 +30,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 		return err
 	}
 	defer l.Close()
-	failed := make(chan error, 4) // of each server, so that none blocks
+	failed := make(chan error, 5) // of each server, so that none blocks
 	webs, err := g.sideServers(failed)
 	defer closeAll(webs)
 	if err != nil {
@@ -46,6 +47,9 @@ func (g *Gateway) Run(ctx context.Context) error {
 	go func() { failed <- g.gateway.Serve(l) }()
 	g.admin.SetReady(true)
 	fmt.Fprintf(g.out, "Serving on %s\nRoutes: %s\n", url, g.routes())
+	if p := g.cfg.profile(); len(p.Differences()) > 0 {
+		fmt.Fprintf(g.out, "This gateway is %s\n", p)
+	}
 	select {
 	case <-ctx.Done():
 		err = nil
@@ -54,30 +58,34 @@ func (g *Gateway) Run(ctx context.Context) error {
 	return errors.Join(err, g.drain())
 }
 
-// sideServers starts the listeners of the operators.
+// sideServers starts the listeners beside that of the clients.
 func (g *Gateway) sideServers(failed chan<- error) (webs []*http.Server, err error) {
-	start := func(what, addr string, h http.Handler) error {
-		l, err := listen(what, addr)
-		if err != nil {
-			return err
-		}
+	serve := func(what string, l net.Listener, h http.Handler) {
 		web := g.web(h)
 		webs = append(webs, web)
-		fmt.Fprintf(g.out, "%s on http://%s/\n", what, l.Addr())
 		go func() { // Run closes web
 			if err := web.Serve(l); !isClosed(err) {
 				failed <- fmt.Errorf("%s: %w", what, err)
 			}
 		}()
+	}
+	start := func(what, addr string, h http.Handler) error {
+		l, err := listen(what, addr)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(g.out, "%s on http://%s/\n", what, l.Addr())
+		serve(what, l, h)
 		return nil
 	}
+	api := &invokeapi.Handler{Host: g.host, Secrets: g.gateway.Secrets, Logger: g.log}
+	serve("invoke", g.invoke, api)
 	if !g.cfg.Admin.Off {
 		if err := start("admin", g.cfg.Admin.Addr, g.admin); err != nil {
 			return webs, err
 		}
 	}
 	if g.cfg.InvokeAPI != "" {
-		api := &invokeapi.Handler{Host: g.host, Secrets: g.gateway.Secrets, Logger: g.log}
 		if err := start("invoke_addr", g.cfg.InvokeAPI, api); err != nil {
 			return webs, err
 		}
