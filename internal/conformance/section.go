@@ -32,6 +32,7 @@ func Sections() []Section {
 		{"6.1", "Quotas", guide + "apigateway-execution-service-websocket-limits-table.html"},
 		{"6.2", "Close codes", guide + "apigateway-websocket-api-overview.html"},
 		{"6.3", "Frames", guide + "websocket-api-develop-binary-media-types.html"},
+		{"tyg", "Not at API Gateway", guide + "apigateway-websocket-api-overview.html"},
 		{"7", "Order", "https://repost.aws/questions/QUo2AXrcKYT0arTRwBNjzMdA"},
 		{"RFC 6455 4", "Opening handshake", rfc6455 + "#section-4"},
 		{"RFC 6455 5.2", "Framing", rfc6455 + "#section-5.2"},

@@ -17,6 +17,9 @@ func authorize(_ context.Context, r *tyg.Request) (tyg.Identity, error) {
 	if r.Query.Has("context") {
 		id.Context["text"], id.Context["number"], id.Context["flag"] = "word", 7, true
 	}
+	if r.Query.Has("open") {
+		id.Context["open"] = true
+	}
 	switch answer := r.Query.Get("auth"); answer {
 	case "":
 	case "deny":

@@ -20,6 +20,7 @@ func All() []harness.Case {
 		frameCases(), headerCases(), fragmentCases(), controlCases(), textCases(),
 		deflateCases(), offerCases(),
 		unknownHandshakeCases(), unknownFrameCases(), unknownCallCases(), unknownTimeCases(),
+		unknownOpenCases(),
 	)
 }
 
