@@ -198,8 +198,8 @@ func faults() map[string]fault {
 				}}
 			},
 			finds: "authorizer/missing authorizer/empty authorizer/first authorizer/deny " +
-				"authorizer/unauthorized " +
-				"authorizer/error authorizer/panic authorizer/nobody authorizer/object authorizer/large",
+				"authorizer/unauthorized authorizer/error authorizer/panic " +
+				"authorizer/anonymous authorizer/object authorizer/large",
 		},
 		"DELETE has no reason": {
 			frame: rewrite(`"Connection Closed Normally"`, `""`),

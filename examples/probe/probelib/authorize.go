@@ -30,7 +30,7 @@ func authorize(_ context.Context, r *tyg.Request) (tyg.Identity, error) {
 		return id, errAsked
 	case "panic":
 		panic(errAsked)
-	case "nobody":
+	case "anonymous":
 		id.Principal = ""
 	case "object":
 		id.Context["object"] = map[string]string{"a": "b"}

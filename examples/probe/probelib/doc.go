@@ -10,7 +10,7 @@
 // The query of the handshake says what to do. It must have "probe", the identity source of the
 // authorizer.
 //
-//	auth=deny|unauthorized|error|panic|nobody|object|large   the authorizer's answer
+//	auth=deny|unauthorized|error|panic|anonymous|object|large   the authorizer's answer
 //	context=1           the authorizer's context has text, number and flag
 //	notify=ID           send a [Note] to the connection ID now, and another at the end
 //	connect=reject:403:some words    refuse with that status and text

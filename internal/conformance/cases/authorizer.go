@@ -39,7 +39,7 @@ func authorizerCases() []harness.Case {
 		{"unauthorized", "the authorizer says Unauthorized: 401", http.StatusUnauthorized},
 		{"error", "the authorizer fails: 500", http.StatusInternalServerError},
 		{"panic", "the authorizer panics: 500", http.StatusInternalServerError},
-		{"nobody", "a result without principal: 500", http.StatusInternalServerError},
+		{"anonymous", "a result without principal: 500", http.StatusInternalServerError},
 		{"object", "a context with an object in it: 500", http.StatusInternalServerError},
 		{"large", "a result over 8 KB: 500", http.StatusInternalServerError},
 	}

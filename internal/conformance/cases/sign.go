@@ -131,7 +131,7 @@ func forgeries() []forgery {
 		},
 		{
 			"key", "a key that does not exist", `{"message":`,
-			with(func(c *sigv4.Credentials, _, _ *string, _ *time.Time) { c.AccessKeyID = "AKIDNOBODY" }),
+			with(func(c *sigv4.Credentials, _, _ *string, _ *time.Time) { c.AccessKeyID = "AKIDUNKNOWN" }),
 		},
 		{
 			"service", "for another service", `{"message":`,
