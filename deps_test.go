@@ -31,20 +31,22 @@ var allowed = map[string]string{
 	"gateway": "tyg apigw gateway/internal/accesslog gateway/internal/handshake " +
 		"internal/authorize internal/connid internal/route internal/sigv4 internal/sock " +
 		"internal/ws",
-	"gateway/internal/accesslog":      "tyg",
-	"gateway/internal/handshake":      "internal/ws",
-	"host":                            "tyg gateway internal/profileflag lambda",
-	"internal/functions":              "tyg apigw internal/functions/osproc internal/functions/runtimeapi",
-	"internal/functions/invokeapi":    "internal/functions internal/sigv4",
-	"internal/functions/osproc":       "",
-	"internal/functions/runtimeapi":   "",
-	"lambda":                          "tyg apigw internal/authorize internal/sigv4",
-	"rooms":                           "tyg",
-	"rooms/roomstest":                 "tyg rooms",
-	"rooms/natskv":                    "tyg rooms",
-	"rooms/dynamo":                    "tyg rooms",
-	"internal/dynamotest":             "",
-	"rooms/storage":                   "rooms rooms/storage/internal/dynamodb rooms/storage/internal/nats",
+	"gateway/internal/accesslog": "tyg",
+	"gateway/internal/handshake": "internal/ws",
+	"host":                       "tyg gateway internal/profileflag lambda",
+	"internal/functions": "tyg apigw internal/functions/osproc " +
+		"internal/functions/runtimeapi",
+	"internal/functions/invokeapi":  "internal/functions internal/sigv4",
+	"internal/functions/osproc":     "",
+	"internal/functions/runtimeapi": "",
+	"lambda":                        "tyg apigw internal/authorize internal/sigv4",
+	"rooms":                         "tyg",
+	"rooms/roomstest":               "tyg rooms",
+	"rooms/natskv":                  "tyg rooms",
+	"rooms/dynamo":                  "tyg rooms",
+	"internal/dynamotest":           "",
+	"rooms/storage": "rooms rooms/storage/internal/dynamodb " +
+		"rooms/storage/internal/nats",
 	"rooms/storage/internal/dynamodb": "rooms/dynamo",
 	"rooms/storage/internal/nats":     "rooms/natskv",
 	"internal/deploy": "internal/deploy/api internal/deploy/awserr internal/deploy/function " +
@@ -151,8 +153,8 @@ var allowed = map[string]string{
 // standardOnly are the packages that compile nothing but the standard library and each other. The
 // example shows that an application does not either, on this machine and inside Lambda.
 var standardOnly = []string{
-	"", "apigw", "gateway", "host", "internal/functions", "internal/functions/invokeapi", "internal/ws",
-	"lambda", "rooms", "rooms/storage", "tygtest", "examples/echo",
+	"", "apigw", "gateway", "host", "internal/functions", "internal/functions/invokeapi",
+	"internal/ws", "lambda", "rooms", "rooms/storage", "tygtest", "examples/echo",
 }
 
 // TestSiblingsMeetOnlyWhereTheyMay keeps rules 1 and 2 of docs/architecture.md.
@@ -227,13 +229,13 @@ func TestChatCompilesItsTextOnly(t *testing.T) {
 	}
 }
 
-// shared are the modules that have two importers, and why. DynamoDB is two things: its items are
-// rooms/dynamo's, its tables are those of internal/deploy/table. And a stand-in for AWS is tested with
-// AWS's own clients, as are those who talk to it: aws-lambda-go uses our Runtime API, and runs our
-// Host.
+// shared are the modules that have more than one importer, and the importers. Of DynamoDB,
+// rooms/dynamo uses the items and internal/deploy/table the tables. AWS's own clients test the
+// stand-in for AWS and what calls it; aws-lambda-go calls our Runtime API and runs our Host.
 var shared = map[string]string{
 	// The programs below cmd share their verbs and flags.
-	"code github.com/spf13/cobra":           "cmd/internal/cli cmd/internal/stagecmd cmd/tyg cmd/tyg-aws",
+	"code github.com/spf13/cobra": "cmd/internal/cli cmd/internal/stagecmd cmd/tyg " +
+		"cmd/tyg-aws",
 	"code golang.org/x/term":                "cmd/internal/terminal cmd/tyg",
 	"tests github.com/rogpeppe/go-internal": "cmd/tyg cmd/tyg-aws",
 	"tests github.com/creack/pty":           "cmd/tyg cmd/tyg-aws",
@@ -250,9 +252,9 @@ var shared = map[string]string{
 
 const sdk = "github.com/aws/aws-sdk-go-v2/service/"
 
-// TestTygLinksNoClientOfAWS keeps "go build ./cmd/tyg" small: the clients of AWS and the NATS server
-// took more than half of its time, and most users run neither. They are in its companions. What
-// finds credentials is left: tyg gateway calls Lambda functions.
+// TestTygLinksNoClientOfAWS keeps "go build ./cmd/tyg" small: the clients of AWS and the NATS
+// server took more than half of its time, and most users run neither. They are in its companions.
+// What finds credentials is left: tyg gateway calls Lambda functions.
 func TestTygLinksNoClientOfAWS(t *testing.T) {
 	credentials := []string{"internal", "signin", "sso", "ssooidc", "sts"}
 	for _, p := range listPackages(t, "") {
