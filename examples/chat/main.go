@@ -1,6 +1,6 @@
-// Command chat is a chat with nicknames and rooms. The chat itself is package chatlib; main gives it a
-// memory and a host. Build tags choose the memory, see package storage: without one it is that of
-// this process.
+// Command chat is a chat with nicknames and rooms. The chat itself is package chatlib; main gives
+// it a store and a host. A build tag chooses the store, see package storage; without one, the
+// members are in the memory of this process.
 package main
 
 import (
