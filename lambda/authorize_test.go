@@ -87,7 +87,7 @@ func TestAuthorizerRequestWithoutAuthorizer(t *testing.T) {
 	}
 }
 
-// TestMessageThatLooksLikeAuthorizerRequest sends what looks like a question to the authorizer, as a message.
+// TestMessageThatLooksLikeAuthorizerRequest sends a message whose body is an authorizer's event.
 func TestMessageThatLooksLikeAuthorizerRequest(t *testing.T) {
 	data := payload(t, "message", messageBody, `"body": "{\"type\":\"REQUEST\",\"methodArn\":\"x\"}"`)
 	got, err := newHost(t, program(), lambda.Config{}).Invoke(t.Context(), data)

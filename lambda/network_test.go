@@ -72,7 +72,7 @@ func overDialer(t *testing.T, endpoint string, dials *atomic.Int32) *lambda.Send
 	})
 }
 
-// TestSendWithoutAnswerIsErrMaybeSent has a server that takes requests and hangs up without an answer.
+// TestSendWithoutAnswerIsErrMaybeSent has a server that reads a request and closes the connection.
 func TestSendWithoutAnswerIsErrMaybeSent(t *testing.T) {
 	tests := []struct {
 		name  string
