@@ -62,11 +62,13 @@ func TestC27FunctionsReachTheirOwnOnly(t *testing.T) {
 		{"dynamodb:DeleteTable", "arn:aws:dynamodb:" + here + "table/chat-dev-rooms", false},
 		{"logs:PutLogEvents", "arn:aws:logs:" + here +
 			"log-group:/aws/lambda/chat-dev-websocket_connect:log-stream:s", true},
-		{"logs:PutLogEvents", "arn:aws:logs:" + here + "log-group:/aws/lambda/other:log-stream:s", false},
+		{"logs:PutLogEvents", "arn:aws:logs:" + here +
+			"log-group:/aws/lambda/other:log-stream:s", false},
 		{"logs:CreateLogGroup", "arn:aws:logs:" + here +
 			"log-group:/aws/lambda/chat-dev-websocket_connect", false},
 		{"lambda:InvokeFunction", "arn:aws:lambda:" + here + "function:chat-dev-websocket_connect", true},
-		{"lambda:InvokeFunction", "arn:aws:lambda:" + here + "function:chat-dev-websocket_message", false},
+		{"lambda:InvokeFunction", "arn:aws:lambda:" + here +
+			"function:chat-dev-websocket_message", false},
 		{"xray:PutTraceSegments", "*", true},
 		{"ec2:CreateNetworkInterface", "*", false},
 	}

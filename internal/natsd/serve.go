@@ -7,8 +7,8 @@ import (
 )
 
 // Serve runs a server as a child process: it writes the URL of the server and a newline to out, and
-// stops the server when in ends. The parent holds the other end of in, so the server also stops when
-// the parent dies.
+// stops the server when in ends. The parent holds the other end of in, so the server also stops
+// when the parent dies.
 func Serve(in io.Reader, out io.Writer) error {
 	s, err := Start(Config{})
 	if err != nil {

@@ -114,7 +114,9 @@ func (f *Flags) count(fs *flag.FlagSet, name, usage string, field func(*gateway.
 	})
 }
 
-func (f *Flags) span(fs *flag.FlagSet, name, usage string, field func(*gateway.Profile) *time.Duration) {
+func (f *Flags) span(
+	fs *flag.FlagSet, name, usage string, field func(*gateway.Profile) *time.Duration,
+) {
 	fs.Func(name, usage, func(text string) error {
 		d, err := time.ParseDuration(text)
 		if err != nil || d == 0 && name != "ping" {

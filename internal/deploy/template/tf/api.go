@@ -201,9 +201,12 @@ func (m *module) domain() {
 		mapping["api_mapping_key"] = key
 	}
 	m.add("aws_apigatewayv2_api_mapping", domainName+"_mapping", mapping)
-	configuration := "domain_name_configuration[0]."
+	target := func(attribute string) template.Expr {
+		attribute = "domain_name_configuration[0]." + attribute
+		return template.Expr(ref("aws_apigatewayv2_domain_name", domainName, attribute))
+	}
 	m.output("custom_domain_alias_name", "What "+d.Name+" must be an alias of",
-		template.Expr(ref("aws_apigatewayv2_domain_name", domainName, configuration+"target_domain_name")))
+		target("target_domain_name"))
 	m.output("custom_domain_hosted_zone_id", "The hosted zone of that alias",
-		template.Expr(ref("aws_apigatewayv2_domain_name", domainName, configuration+"hosted_zone_id")))
+		target("hosted_zone_id"))
 }
