@@ -59,7 +59,7 @@ func TestAuthorizerDecidesWhoConnects(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			var log journal
+			var log logBuffer
 			app := echo()
 			l := follow(app)
 			app.OnAuthorize(tt.fn)

@@ -14,27 +14,27 @@ import (
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
-// journal is a log of which a line may come at any time.
-type journal struct {
-	mu sync.Mutex
-	b  bytes.Buffer
+// A logBuffer collects the lines of a log. They may come from any goroutine.
+type logBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer // guarded by mu
 }
 
-func (j *journal) Write(b []byte) (int, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.b.Write(b)
+func (b *logBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
 }
 
 // logger returns a Logger that writes warnings and errors.
-func (j *journal) logger() *slog.Logger {
-	return slog.New(slog.NewTextHandler(j, &slog.HandlerOptions{Level: slog.LevelWarn}))
+func (b *logBuffer) logger() *slog.Logger {
+	return slog.New(slog.NewTextHandler(b, &slog.HandlerOptions{Level: slog.LevelWarn}))
 }
 
-func (j *journal) lines() []string {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return strings.Split(strings.TrimSuffix(j.b.String(), "\n"), "\n")
+func (b *logBuffer) lines() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return strings.Split(strings.TrimSuffix(b.buf.String(), "\n"), "\n")
 }
 
 // TestClientsCannotForgeLogLines lets clients write line breaks where the log has their words.
@@ -71,7 +71,7 @@ func TestClientsCannotForgeLogLines(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			var log, access journal
+			var log, access logBuffer
 			r := start(t, &gateway.Server{
 				Handler: app, Logger: slog.New(slog.NewTextHandler(&log, nil)),
 				AccessLog: &gateway.AccessLog{Out: &access, Format: format},

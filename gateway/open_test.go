@@ -133,7 +133,7 @@ func TestFailedOpenIsLoggedOnce(t *testing.T) {
 	}
 	for name, fail := range fails {
 		t.Run(name, func(t *testing.T) {
-			var log journal
+			var log logBuffer
 			app := echo()
 			app.OnOpen(func(context.Context, *tyg.Conn) error { return fail() })
 			r := start(t, &gateway.Server{Handler: app, Logger: log.logger()})
@@ -154,7 +154,7 @@ func TestFailedOpenIsLoggedOnce(t *testing.T) {
 
 func TestOpenHasTheIntegrationTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var log journal
+		var log logBuffer
 		app, ended := echo(), make(chan error, 1)
 		app.OnOpen(func(ctx context.Context, _ *tyg.Conn) error {
 			<-ctx.Done()
