@@ -255,7 +255,7 @@ func TestGoneWhileConnecting(t *testing.T) {
 	w.expect(t, "hi")
 }
 
-// TestSlowBodyIsRefused has a stranger begin a call and never finish it.
+// TestSlowBodyIsRefused begins a call without credentials and never finishes it.
 func TestSlowBodyIsRefused(t *testing.T) {
 	r := start(
 		t, &gateway.Server{Handler: echo(), Limits: gateway.Limits{Read: 20 * time.Millisecond}},

@@ -13,7 +13,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
-// replier answers every message with reply, on the route "ask" and, in vain, on $default.
+// replier replies to every message: on the route "ask", and on $default, where replies are dropped.
 func replier(events chan<- tyg.Event, reply tyg.Reply, err error) *gateway.Server {
 	h := func(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
 		events <- e
@@ -83,7 +83,7 @@ func TestRouteResponses(t *testing.T) {
 }
 
 func TestReplyWithoutRouteResponseIsDropped(t *testing.T) {
-	c := start(t, replier(make(chan tyg.Event, 3), tyg.Reply{Body: []byte("unheard")}, nil)).dial(t)
+	c := start(t, replier(make(chan tyg.Event, 3), tyg.Reply{Body: []byte("dropped")}, nil)).dial(t)
 	c.send(t, "hi")
 	c.send(t, `{"action":"other"}`)
 	c.send(t, "end")
