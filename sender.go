@@ -77,7 +77,7 @@ func (t MessageType) applyTo(s SendOptions) SendOptions {
 // A SendOption changes how one message is sent. [Text] and [Binary] are SendOptions.
 type SendOption interface{ applyTo(SendOptions) SendOptions }
 
-// SendOptions are what the options of one call come to, for those who implement [Sender]. The zero
+// SendOptions are the options of one call combined, for implementations of [Sender]. The zero
 // SendOptions send text.
 type SendOptions struct {
 	Type MessageType

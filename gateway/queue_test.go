@@ -16,7 +16,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
-// narrow makes the sockets of a listener, and of those who dial it, hold little.
+// narrow gives the sockets of a listener, and of its clients, small buffers.
 type narrow struct{ net.Listener }
 
 const narrowBuffer = 16 << 10

@@ -366,12 +366,12 @@ func TestServeReportsErrors(t *testing.T) {
 	}
 }
 
-// TestShutdownCutsSilentClients ends a service with clients that have said nothing, half a head, or
-// one request, and with some that are just coming. All of them are cut.
+// TestShutdownCutsSilentClients shuts down a server with clients that have sent nothing, half a
+// head, or one request, and with some that are just connecting. All of them are cut.
 func TestShutdownCutsSilentClients(t *testing.T) {
 	onBoth(t, func(t *testing.T, portable bool) {
 		rounds, limits := 20, gateway.Limits{}
-		if portable { // Shutdown of an http.Server waits for those who have said nothing
+		if portable { // Shutdown of an http.Server waits for silent clients
 			rounds, limits.Handshake = 2, 200*time.Millisecond
 		}
 		for range rounds {
@@ -408,8 +408,8 @@ func TestShutdownCutsSilentClients(t *testing.T) {
 				t.Error(err)
 			}
 			for i, w := range all {
-				// Linux forgets a client without a word who comes while a listener closes, and answers
-				// when it speaks.
+				// Linux drops a client that connects while a listener closes, and sends the reset only
+				// when the client writes.
 				_, _ = io.WriteString(w, "x")
 				_ = w.SetReadDeadline(time.Now().Add(patience))
 				if _, err := io.Copy(io.Discard, w.in); err != nil && strings.Contains(err.Error(), "timeout") {

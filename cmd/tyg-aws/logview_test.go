@@ -45,7 +45,7 @@ func TestLogView(t *testing.T) {
 	}
 }
 
-// Colours are for terminals, and for those who want them.
+// Colours are for terminals, unless NO_COLOR or TERM says otherwise.
 func TestLogColours(t *testing.T) {
 	screen, terminal, err := pty.Open()
 	if err != nil {

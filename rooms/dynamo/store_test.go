@@ -117,13 +117,13 @@ func TestMembersExpire(t *testing.T) {
 		}
 		list, err := store.Rooms(t.Context())
 		if err != nil || len(list) != 1 || list[0] != "room b" {
-			t.Errorf("Rooms = %q, %v, want that of b, who was added again", list, err)
+			t.Errorf("Rooms = %q, %v, want that of b, which was added again", list, err)
 		}
 	}
 	roomstest.Rename(t, store, "b", "Name A")
 	roomstest.Add(t, store, "a")
 	if is, err := store.Get(t.Context(), "a"); err != nil || is.Name != "" || is.Room != "" {
-		t.Errorf("Get of who came back = %+v, %v, want a new member", is, err)
+		t.Errorf("Get of the member added again = %+v, %v, want a new member", is, err)
 	}
 }
 
@@ -154,7 +154,7 @@ func TestNameOfTheExpired(t *testing.T) {
 	roomstest.Add(t, fast, "b")
 	roomstest.Rename(t, fast, "b", "John")
 	if is, err := slow.Get(t.Context(), "a"); !errors.Is(err, rooms.ErrNoMember) {
-		t.Errorf("Get of who lost the name = %+v, %v", is, err)
+		t.Errorf("Get of the member that lost the name = %+v, %v", is, err)
 	}
 }
 

@@ -133,7 +133,7 @@ func TestMembersExpire(t *testing.T) {
 	}
 	list, err := late.Rooms(t.Context())
 	if err != nil || len(list) != 1 || list[0] != "room b" {
-		t.Errorf("Rooms = %q, %v, want that of b, who was added again", list, err)
+		t.Errorf("Rooms = %q, %v, want that of b, which was added again", list, err)
 	}
 	roomstest.Rename(t, late, "b", "Name A") // free before any sweep
 	roomstest.Add(t, late, "a")
