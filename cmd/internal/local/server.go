@@ -136,8 +136,8 @@ func (s *server) startNATS(ctx context.Context) error {
 // tableVariable names the DynamoDB table of a program, see package rooms/storage.
 const tableVariable = "TABLE"
 
-// storageTags returns the build tags of the storage that a program gets: DynamoDB if its environment
-// names a table, else NATS. The variables of env count if environ does not set them.
+// storageTags returns the build tags of the storage that a program gets: DynamoDB if its
+// environment names a table, else NATS. The variables of env count if environ does not set them.
 func storageTags(environ []string, env map[string]string) []string {
 	if isSet(environ, tableVariable) || env[tableVariable] != "" {
 		return []string{"tyg.dynamo"}

@@ -44,7 +44,8 @@ func TestProfileOrder(t *testing.T) {
 		{"the file's profile", `{"profile": "server", ` + app + `}`, "", func(*gateway.Profile) {}},
 		{
 			"keys change the profile",
-			`{"limits": {"life": "1h"}, "extensions": {"binary": false}, "profile": "server", ` + app + `}`, "",
+			`{"limits": {"life": "1h"}, "extensions": {"binary": false}, "profile": "server", ` + app + `}`,
+			"",
 			func(p *gateway.Profile) { p.Limits.Life, p.Extensions.Binary = time.Hour, false },
 		},
 		{
