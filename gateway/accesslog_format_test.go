@@ -113,7 +113,8 @@ func TestBadAccessLogIsRefusedAtStart(t *testing.T) {
 		{"too long", gateway.AccessLog{Out: new(lineWriter), Format: filled(3<<10 + 1)}, "3073 bytes"},
 		{"nowhere to write", gateway.AccessLog{}, "AccessLog.Out is nil"},
 		{
-			"no id", gateway.AccessLog{Out: new(lineWriter), Format: "$context.status"},
+			"no id",
+			gateway.AccessLog{Out: new(lineWriter), Format: "$context.status"},
 			"$context.requestId",
 		},
 		{"longer name", gateway.AccessLog{Out: new(lineWriter), Format: id + "s"}, "$context.requestId"},

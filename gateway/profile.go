@@ -63,7 +63,8 @@ func (p Profile) Differences() []string {
 		what      string
 		here, aws time.Duration
 	}{
-		{"idle limit", l.Idle, aws.Idle}, {"age limit", l.Life, aws.Life},
+		{"idle limit", l.Idle, aws.Idle},
+		{"age limit", l.Life, aws.Life},
 		{"handler timeout", l.Integration, aws.Integration},
 	} {
 		switch {

@@ -52,11 +52,15 @@ func TestRouteResponses(t *testing.T) {
 		{"not text", false, tyg.Reply{Body: []byte("\xff")}, nil, ws.OpText, "!"},
 		{"binary", true, tyg.Reply{Body: []byte("\xff"), Type: tyg.Binary}, nil, ws.OpBinary, "\xff"},
 		{
-			"binary that is text", true, tyg.Reply{Body: []byte("a"), Type: tyg.Binary}, nil, ws.OpBinary,
+			"binary that is text", true,
+			tyg.Reply{Body: []byte("a"), Type: tyg.Binary},
+			nil, ws.OpBinary,
 			"a",
 		},
 		{
-			"binary where it is off", false, tyg.Reply{Body: []byte("a"), Type: tyg.Binary}, nil, ws.OpText,
+			"binary where it is off", false,
+			tyg.Reply{Body: []byte("a"), Type: tyg.Binary},
+			nil, ws.OpText,
 			"a",
 		},
 		{"not text where binary is on", true, tyg.Reply{Body: []byte("\xff")}, nil, ws.OpText, "!"},

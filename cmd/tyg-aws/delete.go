@@ -41,8 +41,10 @@ func (d *deletion) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	app := deploy.Application{Name: cmp.Or(application.NameOf(state, d.Stage), c.AppName),
-		Stage: d.Stage}
+	app := deploy.Application{
+		Name:  cmp.Or(application.NameOf(state, d.Stage), c.AppName),
+		Stage: d.Stage,
+	}
 	if err := d.confirm(ctx, app, worker.Cloud.Account, steps); err != nil {
 		return err
 	}

@@ -172,8 +172,10 @@ func TestProgramDescribesItselfInItsEnvironment(t *testing.T) {
 // A signal in the middle of a deploy, after each call in turn, leaves what the next one continues.
 func TestInterruptedDeployContinues(t *testing.T) {
 	a := newAccount(t, "small", "echo-server")
-	for _, operation := range []string{"CreateApi", "CreateRole", "CreateFunction",
-		"CreateDeployment"} {
+	for _, operation := range []string{
+		"CreateApi", "CreateRole", "CreateFunction",
+		"CreateDeployment",
+	} {
 		ctx, interrupt := context.WithCancel(t.Context())
 		a.SetFault(func(_ int, _, name string) awstest.Fault {
 			if name == operation {

@@ -130,8 +130,10 @@ func TestLogsAsJSON(t *testing.T) {
 
 // A signal is the way to leave a log that is followed, and cuts another one short.
 func TestLogsStopAtInterrupt(t *testing.T) {
-	for follow, want := range map[string]int{"--follow": cli.ExitOK,
-		"--follow=false": cli.ExitInterrupted} {
+	for follow, want := range map[string]int{
+		"--follow":       cli.ExitOK,
+		"--follow=false": cli.ExitInterrupted,
+	} {
 		a := newLoggedAccount(t)
 		a.log("websocket_message", time.Second, strings.Split(strings.Repeat("more ", 20), " ")[:20]...)
 		ctx, cancel := context.WithCancel(t.Context())
@@ -206,8 +208,10 @@ func TestParseSince(t *testing.T) {
 }
 
 func FuzzParseSince(f *testing.F) {
-	for _, text := range []string{"90s", "1w", "2026-01-31", "2026-01-31T12:00:00Z", "9999999999w",
-		""} {
+	for _, text := range []string{
+		"90s", "1w", "2026-01-31", "2026-01-31T12:00:00Z", "9999999999w",
+		"",
+	} {
 		f.Add(text)
 	}
 	now := time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC)

@@ -46,8 +46,10 @@ func TestPackage(t *testing.T) {
 		t.Errorf("package printed\n%s\nwant\n%s", got, written)
 	}
 	resources := a.template("out/cfn/template.json")["Resources"]
-	for _, id := range []string{"WebsocketAPI", "WebsocketMessage", "WebsocketMessageRoute",
-		"RoomsTable"} {
+	for _, id := range []string{
+		"WebsocketAPI", "WebsocketMessage", "WebsocketMessageRoute",
+		"RoomsTable",
+	} {
 		if resources[id] == nil {
 			t.Errorf("the template has no %s", id)
 		}
@@ -66,8 +68,10 @@ func TestPackage(t *testing.T) {
 	if err := json.Unmarshal([]byte(got), &done); err != nil {
 		t.Fatal(err)
 	}
-	want := packaged{Format: "terraform", Template: "out/tf/main.tf.json",
-		Zip: "out/tf/deployment.zip"}
+	want := packaged{
+		Format: "terraform", Template: "out/tf/main.tf.json",
+		Zip: "out/tf/deployment.zip",
+	}
 	if done != want {
 		t.Errorf("package printed %+v, want %+v", done, want)
 	}

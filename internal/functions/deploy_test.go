@@ -116,7 +116,8 @@ func TestFailedDeployChangesNothing(t *testing.T) {
 		{"hangs", slow, []string{"300ms", "still loading"}, nil},
 		{
 			"no such command", command("no-such-program"),
-			[]string{"no-such-program", "PATH"}, exec.ErrNotFound,
+			[]string{"no-such-program", "PATH"},
+			exec.ErrNotFound,
 		},
 		{"no such file", command("./no-such-program"), []string{"build"}, fs.ErrNotExist},
 		{"not a program", command(notProgram), []string{"executable"}, fs.ErrPermission},

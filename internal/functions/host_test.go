@@ -58,7 +58,8 @@ func TestInvokeRefusesBadInvocation(t *testing.T) {
 		{"unknown function", functions.Invocation{Function: "g"}, functions.ErrNotFound},
 		{
 			"over 6 MB",
-			functions.Invocation{Function: "f", Payload: make([]byte, 6<<20+1)}, functions.ErrTooLarge,
+			functions.Invocation{Function: "f", Payload: make([]byte, 6<<20+1)},
+			functions.ErrTooLarge,
 		},
 		{
 			"large context",
@@ -71,7 +72,8 @@ func TestInvokeRefusesBadInvocation(t *testing.T) {
 		{"id with a line feed", functions.Invocation{Function: "f", RequestID: "a\r\nb"}, nil},
 		{
 			"context that is not JSON",
-			functions.Invocation{Function: "f", ClientContext: []byte("a\r\nb: c")}, nil,
+			functions.Invocation{Function: "f", ClientContext: []byte("a\r\nb: c")},
+			nil,
 		},
 	}
 	for _, tt := range tests {

@@ -69,8 +69,10 @@ func TestBuildIsTheSameForTheSameSource(t *testing.T) {
 }
 
 func TestBuildErrors(t *testing.T) {
-	p := project(t, map[string]string{"go.mod": gomod,
-		"main.go": "package main\n\nfunc main() { x() }\n"})
+	p := project(t, map[string]string{
+		"go.mod":  gomod,
+		"main.go": "package main\n\nfunc main() { x() }\n",
+	})
 	_, err := p.Build(t.Context())
 	if e, ok := errors.AsType[*gobuild.Error](err); !ok ||
 		!strings.Contains(e.Output, "./main.go:3:15: undefined: x") {

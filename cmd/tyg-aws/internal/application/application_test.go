@@ -81,8 +81,10 @@ func TestApplicationHasTheFunctionsOfItsRoutes(t *testing.T) {
 		{
 			"routes of its own", describing("join", "$disconnect", "leave"), `{}`,
 			[]string{MessageFunction, DisconnectFunction},
-			[]string{"join " + MessageFunction, "leave " + MessageFunction,
-				"$disconnect " + DisconnectFunction},
+			[]string{
+				"join " + MessageFunction, "leave " + MessageFunction,
+				"$disconnect " + DisconnectFunction,
+			},
 		},
 		{
 			"an authorizer without a connect handler", guarded(describing("$default")), `{}`,

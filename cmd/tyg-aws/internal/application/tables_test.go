@@ -28,11 +28,15 @@ func TestTables(t *testing.T) {
 	want := []deploy.Table{
 		{
 			LogicalName: "rooms", Name: "demo-dev-rooms", Variable: "ROOMS",
-			PartitionKey: deploy.Attribute{Name: "PK", Type: "S"}, SortKey: deploy.Attribute{Name: "SK",
-				Type: "N"},
+			PartitionKey: deploy.Attribute{Name: "PK", Type: "S"}, SortKey: deploy.Attribute{
+				Name: "SK",
+				Type: "N",
+			},
 			Indexes: []deploy.Index{{
-				Name: "by", PartitionKey: deploy.Attribute{Name: "SK",
-					Type: "N"}, ReadCapacity: 1, WriteCapacity: 2,
+				Name: "by", PartitionKey: deploy.Attribute{
+					Name: "SK",
+					Type: "N",
+				}, ReadCapacity: 1, WriteCapacity: 2,
 			}},
 			ReadCapacity: 3, WriteCapacity: 4, TTLAttribute: "expires", DeletionProtection: true,
 			Actions: []string{"Query"}, Tags: map[string]string{"a": "b"},
@@ -53,8 +57,10 @@ func TestTableOfANewChat(t *testing.T) {
 	want := []deploy.Table{{
 		LogicalName: "rooms", Name: "my-chat-dev-rooms", Variable: "TABLE",
 		PartitionKey: deploy.Attribute{Name: dynamo.PartitionKey, Type: "S"},
-		SortKey: deploy.Attribute{Name: dynamo.SortKey,
-			Type: "S"}, TTLAttribute: dynamo.TTLAttribute,
+		SortKey: deploy.Attribute{
+			Name: dynamo.SortKey,
+			Type: "S",
+		}, TTLAttribute: dynamo.TTLAttribute,
 	}}
 	if !reflect.DeepEqual(app.Tables, want) {
 		t.Errorf("tables are\n%+v, want\n%+v", app.Tables, want)
