@@ -147,7 +147,7 @@ func (i *invocation) explain(err error) error {
 		return errors.New("the function failed; see above")
 	}
 	if refused, ok := errors.AsType[*lambda.ServiceError](err); ok {
-		return fmt.Errorf("Lambda refused the call with %s:\n%s",
+		return fmt.Errorf("call refused by Lambda with %s:\n%s",
 			cmp.Or(refused.Type, "an unknown error"), refused.Message)
 	}
 	return err

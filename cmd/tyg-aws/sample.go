@@ -12,9 +12,6 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy"
 )
 
-// sampleEvents returns the names that [sampleEvent] knows.
-func sampleEvents() []string { return []string{"connect", "message", "disconnect"} }
-
 // sampleEvent returns what API Gateway would send to a function of an API. The connection does not
 // exist.
 func sampleEvent(kind, body string, api deploy.Resource) ([]byte, error) {

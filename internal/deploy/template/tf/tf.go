@@ -17,8 +17,8 @@ type object = template.Object
 // provider and of the backend belong in other files beside it.
 func Config(app spec.Application, o template.Options) ([]byte, error) {
 	if o.CodeParameters {
-		return nil, errors.New("Terraform reads the code from a file; only CloudFormation has " +
-			"parameters for it")
+		return nil, errors.New("code parameters are for CloudFormation; in Terraform's format the " +
+			"code is read from a file")
 	}
 	if err := deploy.Check(app); err != nil {
 		return nil, err
