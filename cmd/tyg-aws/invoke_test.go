@@ -104,6 +104,6 @@ func TestInvokeReportsFailures(t *testing.T) {
 		}
 		return awstest.None
 	})
-	a.fails(cli.ExitFailure, "tyg: Lambda refused the call with AccessDeniedException:\nUser: ",
+	a.fails(cli.ExitFailure, "tyg: call refused by Lambda with AccessDeniedException:\nUser: ",
 		"invoke", "--event", "message")
 }
