@@ -208,7 +208,22 @@ func (r *Reader) keep(h *Header, payload []byte) {
 		r.op, r.compressed, r.kept = h.Opcode, h.RSV1, newBuffer()
 	}
 	r.frames++
+	r.grow(len(payload))
 	r.kept.data = append(r.kept.data, payload...)
+}
+
+// grow makes room in kept for n more bytes. It doubles kept, within the limit of a message: append
+// would grow a large slice by a quarter, and so copy a message of many fragments four times.
+func (r *Reader) grow(n int) {
+	data := r.kept.data
+	if n <= cap(data)-len(data) {
+		return
+	}
+	more := len(data)
+	if r.Config.MaxMessage > 0 {
+		more = int(min(int64(more), r.remaining(r.compressed)))
+	}
+	r.kept.data = append(make([]byte, 0, len(data)+max(n, more)), data...)
 }
 
 func (r *Reader) complete() (Message, error) {

@@ -231,6 +231,44 @@ func TestBombAllocatesNoMemory(t *testing.T) {
 	}
 }
 
+func TestFragmentsAreCopiedTwiceAtMost(t *testing.T) {
+	const size, each = 4 << 20, 1 << 10
+	for _, limit := range []int{0, size} {
+		r := &ws.Reader{Config: &ws.Config{MaxMessage: limit}}
+		first, next := frame(2, nul(each)), frame(0, nul(each))
+		last := frame(fin|0, nul(each))
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		var got ws.Message
+		for at := 0; at < size; at += each {
+			in := next
+			switch at {
+			case 0:
+				in = first
+			case size - each:
+				in = last
+			}
+			m, _, err := r.Next([]byte(in))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = m
+		}
+		runtime.ReadMemStats(&after)
+		if len(got.Data) != size {
+			t.Errorf("a message of %d bytes, want %d", len(got.Data), size)
+		}
+		if limit > 0 && cap(got.Data) > limit {
+			t.Errorf("%d bytes are held for a limit of %d", cap(got.Data), limit)
+		}
+		// Each frame is also copied by this test.
+		if n := after.TotalAlloc - before.TotalAlloc; n > 4*size {
+			t.Errorf("limit %d: allocated %d bytes for a message of %d", limit, n, size)
+		}
+		r.Release()
+	}
+}
+
 func TestReaderIsSmall(t *testing.T) {
 	if n := unsafe.Sizeof(ws.Reader{}); n > 64 {
 		t.Errorf("a Reader takes %d bytes of each connection; want 64 or less", n)
