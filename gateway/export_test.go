@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/internal/ws"
 )
 
 // ReadHead is readHead.
@@ -52,3 +53,51 @@ func (h *Hub) Count() (size, seen int) {
 	h.each(func(*session) { seen++ })
 	return int(h.size.Load()), seen
 }
+
+// Unparsed returns how many bytes of an incomplete frame a connection keeps, and in how much
+// memory. It may be called while nothing comes from the client.
+func (s *Server) Unparsed(id tyg.ConnID) (kept, memory int) {
+	c := s.hub.get(id)
+	if c == nil || c.partialSince.Load() == 0 {
+		return 0, 0
+	}
+	c.mu.Lock() // orders this before finish
+	defer c.mu.Unlock()
+	return len(c.unparsed), cap(c.unparsed)
+}
+
+// Pieces is a session that reads an incomplete frame in pieces, without a socket.
+type Pieces struct {
+	Copied int // bytes, without those that Read copied to the buffer as a socket would
+
+	c  session
+	rs *readScratch
+}
+
+// NewPieces returns Pieces that read as from a socket that blocks, or from one that does not.
+func NewPieces(blocks bool) *Pieces {
+	p := &Pieces{rs: newScratch(bigBuffer)}
+	if blocks {
+		p.rs = newScratch(smallBuffer)
+	}
+	p.c.reader.Config = new(ws.Config)
+	return p
+}
+
+// Read reads and handles one piece, and returns how many bytes of it had room.
+func (p *Pieces) Read(piece []byte) int {
+	before := p.c.unparsed
+	b, have := p.c.readBuffer(p.rs)
+	if have > 0 && &b[0] != &before[0] {
+		p.Copied += have
+	}
+	n := copy(b[have:], piece)
+	p.c.handleFrames(p.rs, b[:have+n])
+	if &p.c.unparsed[0] != &b[0] {
+		p.Copied += len(p.c.unparsed)
+	}
+	return n
+}
+
+// Kept returns how many bytes are kept, and in how much memory.
+func (p *Pieces) Kept() (kept, memory int) { return len(p.c.unparsed), cap(p.c.unparsed) }

@@ -23,8 +23,7 @@ func (c *session) readOnce(rs *readScratch) sock.Turn {
 	if c.closing.Load() && !time.Now().Before(c.lingerUntil) {
 		return sock.Done // a deadline never passes while a client keeps sending
 	}
-	b := c.readBuffer(rs)
-	have := copy(b, c.unparsed)
+	b, have := c.readBuffer(rs)
 	n, err := c.sock.Read(b[have:])
 	if errors.Is(err, sock.ErrWait) {
 		return sock.Wait
@@ -50,7 +49,7 @@ func (c *session) handleBuffered() sock.Turn {
 	defer c.srv.pools.putScratch(rs, false)
 	rs.now = time.Now()
 	c.pauseSilenceClock()
-	turn := c.handleFrames(rs, append(rs.buf[:0], c.unparsed...))
+	turn := c.handleFrames(rs, c.unparsed)
 	c.resumeSilenceClock()
 	return turn
 }
@@ -69,15 +68,39 @@ func (c *session) resumeSilenceClock() {
 	}
 }
 
-// readBuffer returns the buffer to read into: that of rs, or a larger one if a larger frame has
-// begun. That one doubles with each read, so a header that claims a large payload allocates nothing
-// until the bytes arrive.
-func (c *session) readBuffer(rs *readScratch) []byte {
-	if len(c.unparsed) < len(rs.buf) && ws.FrameSize(c.unparsed) <= len(rs.buf) {
-		return rs.buf
+// readBuffer returns the buffer to read into, and how many bytes of it are there already. The start
+// of a frame is copied to the buffer of rs while it is short. A longer start grows where it is, so
+// that a large frame that comes in small pieces is not copied for each of them.
+func (c *session) readBuffer(rs *readScratch) (b []byte, have int) {
+	have = len(c.unparsed)
+	if have <= rs.maxCopy() {
+		copy(rs.buf, c.unparsed)
+		return rs.buf, have
 	}
-	return make([]byte, max(2*len(c.unparsed), bigBuffer))
+	if have == cap(c.unparsed) {
+		c.unparsed = growFrame(c.unparsed)
+	}
+	return c.unparsed[:cap(c.unparsed)], have
 }
+
+// maxCopy returns up to how many bytes the start of a frame is copied at each read: so few that
+// nearly all of buf is free to read into.
+func (rs *readScratch) maxCopy() int { return len(rs.buf) / 16 }
+
+// growFrame copies b, the start of a frame, to memory for four times as many bytes, or for the
+// whole frame once an eighth of it is there. So a header that claims a large payload allocates
+// nothing until the bytes arrive, and all copies of a frame together are shorter than the frame.
+func growFrame(b []byte) []byte {
+	size := 4 * len(b)
+	if frame := ws.FrameSize(b); frame <= 2*size {
+		size = frame + readBeyond
+	}
+	return append(make([]byte, 0, size), b...)
+}
+
+// readBeyond is how many bytes may be read behind a large frame. A read that does not fill its
+// buffer has taken all there was; a buffer that ends with the frame would need another read.
+const readBeyond = 256
 
 // handleFrames cuts b into messages and handles them in order. It keeps what is incomplete for the
 // next read.
@@ -91,7 +114,7 @@ func (c *session) handleFrames(rs *readScratch, b []byte) sock.Turn {
 			break
 		}
 		if m.Op == ws.OpContinuation {
-			c.keepPartial(b, moved, rs.now)
+			c.keepPartial(rs, b, moved)
 			return sock.Again
 		}
 		if c.holdReplies(rs, b); c.handleFrame(rs, m) == sock.Done {
@@ -116,14 +139,10 @@ func (c *session) handleFrame(rs *readScratch, m ws.Message) sock.Turn {
 	return sock.Again
 }
 
-// keepPartial keeps b, the beginning of a frame, and records since when the rest is awaited: since
-// now, if a message was completed in the same read (moved). A ping between two fragments completes
-// none.
-func (c *session) keepPartial(b []byte, moved bool, now time.Time) {
-	c.unparsed = nil
-	if len(b) > 0 {
-		c.unparsed = append(c.unparsed, b...)
-	}
+// keepPartial keeps b, the start of a frame, and records since when the rest is awaited: since now,
+// if a message was completed in the same read (moved). A ping between two fragments completes none.
+func (c *session) keepPartial(rs *readScratch, b []byte, moved bool) {
+	c.keepUnparsed(rs, b)
 	since := c.partialSince.Load()
 	switch {
 	case len(b) == 0 && !c.reader.Partial():
@@ -131,6 +150,23 @@ func (c *session) keepPartial(b []byte, moved bool, now time.Time) {
 			c.partialSince.Store(0)
 		}
 	case since == 0 || moved:
-		c.partialSince.Store(now.UnixNano())
+		c.partialSince.Store(rs.now.UnixNano())
+	}
+}
+
+// keepUnparsed sets c.unparsed to b, the start of a frame. It copies b unless readBuffer has had b
+// read into c.unparsed.
+func (c *session) keepUnparsed(rs *readScratch, b []byte) {
+	switch kept := c.unparsed; {
+	case len(b) == 0:
+		c.unparsed = nil
+	case len(kept) > 0 && &kept[0] == &b[0]:
+		c.unparsed = b
+	case len(b) > rs.maxCopy():
+		c.unparsed = growFrame(b)
+	case cap(kept) > rs.maxCopy():
+		c.unparsed = append([]byte(nil), b...) // frees the memory of the frame before
+	default:
+		c.unparsed = append(kept[:0], b...)
 	}
 }
