@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -27,7 +28,7 @@ func (f *Finder) fromCheckout(ctx context.Context, name string) (string, error) 
 	}
 	sum := sha256.Sum256([]byte(f.Checkout))
 	dir := filepath.Join(f.Cache, "checkout-"+hex.EncodeToString(sum[:8]))
-	unlock, err := lock(ctx, dir, name)
+	unlock, err := f.lock(ctx, dir, name)
 	if err != nil {
 		return "", err
 	}
@@ -36,30 +37,33 @@ func (f *Finder) fromCheckout(ctx context.Context, name string) (string, error) 
 	// is another name of that file.
 	built := filepath.Join(dir, "build", name+exeSuffix())
 	path := filepath.Join(dir, name+exeSuffix())
+	if !intact(built) {
+		_ = os.Remove(built) // go build looks at the beginning of the file only
+	}
 	cmd := goCommand(ctx, "build", "-buildvcs=false", "-o", built, "./cmd/"+name)
 	cmd.Dir = f.Checkout
 	if err := f.run(ctx, cmd, name, "from "+f.Checkout, noticeAfter); err != nil {
 		return "", err
 	}
-	return path, publish(built, path)
+	return path, errors.Join(seal(built), publish(built, path))
 }
 
 // fromVersion returns a companion of the version of tyg from the cache, or builds it.
 func (f *Finder) fromVersion(ctx context.Context, name string) (string, error) {
 	dir := filepath.Join(f.Cache, f.Version.Version)
 	path := filepath.Join(dir, name+exeSuffix())
-	if isExecutable(path) {
+	if isExecutable(path) && intact(path) {
 		return path, nil
 	}
 	if err := f.checkGo(name); err != nil {
 		return "", err
 	}
-	unlock, err := lock(ctx, dir, name)
+	unlock, err := f.lock(ctx, dir, name)
 	if err != nil {
 		return "", err
 	}
 	defer unlock()
-	if isExecutable(path) { // another process has built it meanwhile
+	if isExecutable(path) && intact(path) { // another process has built it meanwhile
 		return path, nil
 	}
 	temp, err := os.MkdirTemp(dir, "build-*")
@@ -73,7 +77,8 @@ func (f *Finder) fromVersion(ctx context.Context, name string) (string, error) {
 	if err := f.run(ctx, cmd, name, "once for version "+f.Version.Version, 0); err != nil {
 		return "", err
 	}
-	return path, publish(filepath.Join(temp, name+exeSuffix()), path)
+	err = publish(filepath.Join(temp, name+exeSuffix()), path)
+	return path, errors.Join(err, seal(path))
 }
 
 // goCommand returns a go command that builds for this machine, whatever the environment names.

@@ -19,6 +19,8 @@ const stopTime = 10 * time.Second
 type Child struct {
 	cmd  *exec.Cmd
 	pipe io.Closer
+	done chan struct{} // closed when it has ended
+	err  error         // how it ended, once done is closed
 }
 
 // Start starts the program, and returns the first line that it prints. The context bounds the
@@ -40,16 +42,21 @@ func (p Program) Start(ctx context.Context) (c *Child, line string, err error) {
 	if err := cmd.Start(); err != nil {
 		return nil, "", fmt.Errorf("run %s: %w", p.Path, err)
 	}
-	c = &Child{cmd: cmd, pipe: stdin}
+	c = &Child{cmd: cmd, pipe: stdin, done: make(chan struct{})}
 	unbound := context.AfterFunc(ctx, func() { _ = cmd.Process.Kill() })
 	line, err = bufio.NewReader(stdout).ReadString('\n')
+	go func() { // ends with the child
+		c.err = cmd.Wait()
+		close(c.done)
+	}()
 	if !unbound() && ctx.Err() != nil {
 		_ = c.Stop()
 		return nil, "", ctx.Err()
 	}
 	if err != nil {
 		_ = c.Stop() // what it has printed says more
-		return nil, "", fmt.Errorf("run %s: it has ended: %s", p.Path, strings.TrimSpace(stderr.String()))
+		return nil, "", fmt.Errorf("run %s: it ended at its start: %v: %s", p.Path, c.err,
+			strings.TrimSpace(stderr.String()))
 	}
 	return c, strings.TrimSpace(line), nil
 }
@@ -59,5 +66,12 @@ func (c *Child) Stop() error {
 	_ = c.pipe.Close()
 	timer := time.AfterFunc(stopTime, func() { _ = c.cmd.Process.Kill() })
 	defer timer.Stop()
-	return c.cmd.Wait()
+	<-c.done
+	return c.err
 }
+
+// Done returns a channel that is closed when the child has ended, by itself or by Stop.
+func (c *Child) Done() <-chan struct{} { return c.done }
+
+// Err returns how the child ended, once Done is closed.
+func (c *Child) Err() error { return c.err }

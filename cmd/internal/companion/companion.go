@@ -26,7 +26,7 @@ import (
 // A Finder finds companions.
 type Finder struct {
 	Dirs     []string // of tyg itself; its companions may be there
-	Cache    string   // folder for programs that are built
+	Cache    string   // folder for programs that are built; empty: none are
 	Version  buildinfo.Version
 	Checkout string    // in which tyg was built, or empty
 	Stderr   io.Writer // for what a build takes
@@ -46,11 +46,10 @@ func NewFinder(stderr io.Writer) (*Finder, error) {
 	if !f.Version.Installed {
 		f.Checkout = buildinfo.Checkout()
 	}
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		cache = os.TempDir()
+	// Without one there is no cache: a folder that other users may write to would run their programs.
+	if cache, err := os.UserCacheDir(); err == nil {
+		f.Cache = filepath.Join(cache, "tyg")
 	}
-	f.Cache = filepath.Join(cache, "tyg")
 	return f, nil
 }
 
@@ -68,6 +67,10 @@ func (f *Finder) Find(ctx context.Context, name string) (Program, error) {
 		if path := filepath.Join(dir, name+exeSuffix()); isExecutable(path) {
 			return Program{path, f.Version.Version}, nil
 		}
+	}
+	if f.Cache == "" {
+		return Program{}, fmt.Errorf("%s is missing, and there is no folder to build it in; set HOME or "+
+			"XDG_CACHE_HOME to an absolute path, or put %s into %s", name, name, f.Dirs[0])
 	}
 	if f.Checkout != "" {
 		path, err := f.fromCheckout(ctx, name)

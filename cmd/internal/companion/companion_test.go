@@ -144,6 +144,40 @@ func TestFindBuildsAPublishedVersionOnce(t *testing.T) {
 	}
 }
 
+// A full disk or a crash may have cut a program short: it is built again.
+func TestFindReplacesDamagedPrograms(t *testing.T) {
+	cmdtest.SetGoEnviron(t)
+	cmdtest.ServeModule(t, "v0.1.0", map[string]string{
+		"go.mod": goMod, "cmd/tyg-aws/main.go": program("whole"),
+	})
+	checkout, published := finder(t), finder(t)
+	checkout.Checkout = t.TempDir()
+	write(t, checkout.Checkout, map[string]string{
+		"go.mod": goMod, "cmd/tyg-aws/main.go": program("whole"),
+	})
+	published.Version = buildinfo.Version{Version: "v0.1.0", Installed: true}
+	for name, f := range map[string]*companion.Finder{"checkout": checkout, "version": published} {
+		t.Run(name, func(t *testing.T) {
+			p := says(t, f, "whole")
+			for _, size := range []int64{1000, 0} {
+				if err := os.Truncate(p.Path, size); err != nil {
+					t.Fatal(err)
+				}
+				says(t, f, "whole")
+			}
+		})
+	}
+}
+
+func TestFindBuildsNothingWithoutACacheFolder(t *testing.T) {
+	f := finder(t)
+	f.Cache, f.Checkout = "", t.TempDir()
+	_, err := f.Find(t.Context(), "tyg-aws")
+	if err == nil || !strings.Contains(err.Error(), "set HOME or XDG_CACHE_HOME") {
+		t.Errorf("without a cache folder the error is %v", err)
+	}
+}
+
 func TestFindSaysHowLongABuildTakes(t *testing.T) {
 	cmdtest.SetGoEnviron(t)
 	cmdtest.ServeModule(t, "v0.1.0", map[string]string{

@@ -15,10 +15,15 @@ var errLocked = errors.New("locked")
 // lock waits until no other process builds the program in dir, which it makes. The system releases
 // the lock of a process that dies. A file system without locks gives none; publish is atomic, so
 // that two builds at once only cost time.
-func lock(ctx context.Context, dir, name string) (unlock func(), err error) {
+func (f *Finder) lock(ctx context.Context, dir, name string) (unlock func(), err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("build %s: %w", name, err)
+		return nil, fmt.Errorf("build %s: %w; set XDG_CACHE_HOME to a folder that can be written to, or "+
+			"put %s into %s", name, err, name, f.Dirs[0])
 	}
+	notice := time.AfterFunc(noticeAfter, func() {
+		fmt.Fprintf(f.Stderr, "tyg: waiting for another tyg that builds %s …\n", name)
+	})
+	defer notice.Stop()
 	file := filepath.Join(dir, name+".lock")
 	for {
 		unlock, err := tryLock(file)
