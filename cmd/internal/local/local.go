@@ -65,7 +65,7 @@ type Plan struct {
 
 // Run runs a project until ctx ends, and then drains it. It returns nil after a clean shutdown.
 func Run(ctx context.Context, cfg Config) (err error) {
-	s := &server{cfg: cfg, name: cfg.Name, out: newPrinter(cfg)}
+	s := &server{cfg: cfg, name: cfg.Name, out: newPrinter(cfg), natsEnded: make(chan error, 1)}
 	if s.cfg.Dir, err = filepath.Abs(cfg.Dir); err != nil {
 		return fmt.Errorf("find project: %w", err)
 	}
@@ -133,6 +133,7 @@ func (s *server) run(ctx context.Context, l net.Listener) error {
 	select {
 	case <-ctx.Done():
 	case err = <-failed:
+	case err = <-s.natsEnded:
 	}
 	stop()
 	<-done

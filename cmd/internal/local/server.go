@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -30,6 +31,8 @@ type server struct {
 	host     *functions.Host
 	nats     *companion.Child // a NATS server; nil until a program needs it
 	natsURL  string           // of nats, with its password
+
+	natsEnded chan error // how nats has ended
 
 	// owned by run until it has started the gateway, then by watch
 	name    string // of the project
@@ -129,8 +132,15 @@ func (s *server) startNATS(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.nats, s.natsURL, err = program.Start(ctx)
-	return err
+	if s.nats, s.natsURL, err = program.Start(ctx); err != nil {
+		return err
+	}
+	go func(nats *companion.Child) { // ends with the child, which close stops
+		<-nats.Done()
+		s.natsEnded <- fmt.Errorf("tyg-nats has ended (%v), and the state of the program with it; "+
+			"start tyg local again", nats.Err())
+	}(s.nats)
+	return nil
 }
 
 // tableVariable names the DynamoDB table of a program, see package rooms/storage.
