@@ -73,6 +73,7 @@ func (a *App) Name() string { return a.name }
 // OnConnect registers the handler of new connections. Without one, every handshake is accepted.
 // A second registration panics.
 func (a *App) OnConnect(fn ConnectFunc) {
+	checkHandler(fn == nil, RouteConnect)
 	if a.connect != nil {
 		panicDuplicate(RouteConnect)
 	}
@@ -88,6 +89,7 @@ func (a *App) OnConnect(fn ConnectFunc) {
 // later, at the price of a second invocation, and possibly after the first messages or, rarely,
 // twice. Package lambda says more. Without an OpenFunc none of this happens.
 func (a *App) OnOpen(fn OpenFunc) {
+	checkHandler(fn == nil, RouteOpen)
 	if a.open != nil {
 		panicDuplicate(RouteOpen)
 	}
@@ -96,13 +98,17 @@ func (a *App) OnOpen(fn OpenFunc) {
 
 // OnMessage registers the handler of messages that no route of [App.OnRoute] selects. Without one,
 // such a message is answered with API Gateway's Forbidden frame. A second registration panics.
-func (a *App) OnMessage(fn MessageFunc) { a.route(RouteDefault, fn.silently) }
+func (a *App) OnMessage(fn MessageFunc) {
+	checkHandler(fn == nil, RouteDefault)
+	a.route(RouteDefault, fn.silently)
+}
 
 // OnRoute registers the handler of the messages for which the route selection expression gives key:
 // by default, JSON objects like {"action":"key"}. Keys are compared exactly. A second registration
 // of a key panics, and so does a key that is empty or begins with "$", which API Gateway reserves.
 func (a *App) OnRoute(key string, fn MessageFunc) {
 	checkKey(key)
+	checkHandler(fn == nil, key)
 	a.route(key, fn.silently)
 }
 
@@ -114,6 +120,7 @@ func (a *App) OnRouteResponse(key string, fn ReplyFunc) {
 	if key != RouteDefault {
 		checkKey(key)
 	}
+	checkHandler(fn == nil, key)
 	a.route(key, fn)
 	if a.replies == nil {
 		a.replies = make(map[string]bool)
@@ -123,6 +130,7 @@ func (a *App) OnRouteResponse(key string, fn ReplyFunc) {
 
 // OnDisconnect registers the handler of connections that have ended. A second registration panics.
 func (a *App) OnDisconnect(fn DisconnectFunc) {
+	checkHandler(fn == nil, RouteDisconnect)
 	if a.disconnect != nil {
 		panicDuplicate(RouteDisconnect)
 	}
@@ -130,7 +138,14 @@ func (a *App) OnDisconnect(fn DisconnectFunc) {
 }
 
 // Use adds middleware around all handlers. What is added first is outermost.
-func (a *App) Use(mw ...Middleware) { a.middleware = append(a.middleware, mw...) }
+func (a *App) Use(mw ...Middleware) {
+	for _, m := range mw {
+		if m == nil {
+			panic("tyg: nil middleware")
+		}
+	}
+	a.middleware = append(a.middleware, mw...)
+}
 
 // Handle passes an event to the handler of its route. A route without a handler is fine with
 // everything.
@@ -150,7 +165,14 @@ func (a *App) Sender() Sender { return appSender{a} }
 func checkKey(key string) {
 	if key == "" || strings.HasPrefix(key, "$") {
 		panic(fmt.Sprintf("tyg: route key %q: keys must not be empty or begin with $; "+
-			"use OnConnect, OnMessage and OnDisconnect for API Gateway's own", key))
+			"use OnConnect, OnOpen, OnMessage and OnDisconnect", key))
+	}
+}
+
+// checkHandler panics at the registration of a nil function, whose first call would panic instead.
+func checkHandler(isNil bool, key string) {
+	if isNil {
+		panic(fmt.Sprintf("tyg: nil handler for route %q", key))
 	}
 }
 

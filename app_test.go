@@ -49,6 +49,22 @@ func TestSecondHandlerPanics(t *testing.T) {
 	}
 }
 
+func TestNilHandlerPanics(t *testing.T) {
+	app := tyg.New("nil")
+	for want, register := range map[string]func(){
+		`nil handler for route "$connect"`:    func() { app.OnConnect(nil) },
+		`nil handler for route "$open"`:       func() { app.OnOpen(nil) },
+		`nil handler for route "$default"`:    func() { app.OnMessage(nil) },
+		`nil handler for route "join"`:        func() { app.OnRoute("join", nil) },
+		`nil handler for route "ask"`:         func() { app.OnRouteResponse("ask", nil) },
+		`nil handler for route "$disconnect"`: func() { app.OnDisconnect(nil) },
+		"nil middleware":                      func() { app.Use(tyg.Recover(), nil) },
+		"nil authorizer":                      func() { app.OnAuthorize(nil) },
+	} {
+		wantPanic(t, want, register)
+	}
+}
+
 func TestReservedRoutePanics(t *testing.T) {
 	app := tyg.New("reserved")
 	for _, key := range []string{"", "$", "$x", "$connect", "$default", "$disconnect"} {
@@ -286,6 +302,10 @@ func TestMiddlewareSeesConnects(t *testing.T) {
 
 func TestSecondAuthorizerPanics(t *testing.T) {
 	app := tyg.New("guarded")
-	app.OnAuthorize(nil)
-	wantPanic(t, "authorizer", func() { app.OnAuthorize(nil) })
+	app.OnAuthorize(authorizeAll)
+	wantPanic(t, "authorizer", func() { app.OnAuthorize(authorizeAll) })
+}
+
+func authorizeAll(context.Context, *tyg.Request) (tyg.Identity, error) {
+	return tyg.Identity{Principal: "john"}, nil
 }

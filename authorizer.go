@@ -48,6 +48,9 @@ type Authorizer struct {
 // OnAuthorize registers the authorizer of new connections and the parts of the handshake that it
 // needs, see [Authorizer]. A second registration panics.
 func (a *App) OnAuthorize(fn AuthorizeFunc, identitySources ...string) {
+	if fn == nil {
+		panic("tyg: nil authorizer")
+	}
 	if a.authorizer != nil {
 		panic("tyg: the App already has an authorizer; an App has one at most")
 	}
