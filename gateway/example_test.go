@@ -67,8 +67,8 @@ func ExampleServer_limits() {
 	fmt.Println(srv.Start())
 	// Output:
 	// binary messages
-	// messages of 1 MB
-	// frames of 16 MB
+	// messages up to 1 MB
+	// frames up to 16 MB
 	// no idle limit
 	// no age limit
 	// pings after 25s

@@ -11,7 +11,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/tyg-dev/tyg"
-	"github.com/tyg-dev/tyg/apigw"
 	"github.com/tyg-dev/tyg/gateway"
 	"github.com/tyg-dev/tyg/internal/ws"
 	"github.com/tyg-dev/tyg/internal/wsclient"
@@ -80,7 +79,7 @@ func TestBinaryIsSentByEveryCall(t *testing.T) {
 				t.Fatal(err)
 			}
 			c.expectFrame(t, ws.OpBinary, text)
-			r.post(t, ids[i], text, apigw.BinaryContentType)
+			r.post(t, ids[i], text, "Application/vnd.tyg.BINARY; charset=x")
 			c.expectFrame(t, ws.OpBinary, text)
 			if !utf8.ValidString(text) {
 				continue

@@ -62,9 +62,11 @@ func pick[T int | time.Duration](v *T, byDefault T) {
 // faster returns l with the times that are API Gateway's divided by scale.
 func (l Limits) faster(scale float64) Limits {
 	if scale > 0 {
-		l.Idle = time.Duration(float64(l.Idle) / scale)
-		l.Life = time.Duration(float64(l.Life) / scale)
-		l.Integration = time.Duration(float64(l.Integration) / scale)
+		for _, d := range []*time.Duration{&l.Idle, &l.Life, &l.Integration} {
+			if *d > 0 {
+				*d = max(time.Duration(float64(*d)/scale), 1) // 0 would be no limit
+			}
+		}
 	}
 	return l
 }

@@ -3,6 +3,7 @@ package gateway
 import (
 	"errors"
 	"io"
+	"mime"
 	"net/http"
 	"os"
 	"strconv"
@@ -49,7 +50,8 @@ func (s *Server) serveMethod(
 ) error {
 	switch r.Method {
 	case http.MethodPost:
-		if r.Header.Get("Content-Type") == apigw.BinaryContentType {
+		media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+		if media == apigw.BinaryContentType {
 			return s.sender.Send(r.Context(), id, body, tyg.Binary)
 		}
 		return s.sender.Send(r.Context(), id, body)

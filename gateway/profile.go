@@ -51,13 +51,13 @@ func (p Profile) Differences() []string {
 		say("binary messages")
 	}
 	if l.Message != aws.Message {
-		say("messages of %s", bytesText(l.Message))
+		say("messages %s", sizeText(l.Message, "byte"))
 	}
 	if l.Frame != aws.Frame {
-		say("frames of %s", bytesText(l.Frame))
+		say("frames %s", sizeText(l.Frame, "byte"))
 	}
 	if l.URL != aws.URL {
-		say("URLs of %s", bytesText(l.URL))
+		say("URLs %s", sizeText(l.URL, "character"))
 	}
 	for _, t := range []struct {
 		what      string
@@ -83,23 +83,26 @@ func (p Profile) Differences() []string {
 	return d
 }
 
-func bytesText(n int) string {
+func sizeText(n int, unit string) string {
 	switch {
 	case n == 0:
-		return "any size"
-	case n%(1<<20) == 0:
-		return fmt.Sprintf("%d MB", n>>20)
-	case n%(1<<10) == 0:
-		return fmt.Sprintf("%d KB", n>>10)
+		return "of any size"
+	case n == 1:
+		return "up to 1 " + unit
+	case unit == "byte" && n%(1<<20) == 0:
+		return fmt.Sprintf("up to %d MB", n>>20)
+	case unit == "byte" && n%(1<<10) == 0:
+		return fmt.Sprintf("up to %d KB", n>>10)
 	}
-	return fmt.Sprintf("%d bytes", n)
+	return fmt.Sprintf("up to %d %ss", n, unit)
 }
 
-// String returns the differences in one line, "as Amazon API Gateway" if there are none.
+// String returns the differences in one line, such as "differs from Amazon API Gateway: no age
+// limit".
 func (p Profile) String() string {
 	d := p.Differences()
 	if len(d) == 0 {
-		return "as Amazon API Gateway"
+		return "works as Amazon API Gateway"
 	}
-	return "not as Amazon API Gateway: " + strings.Join(d, ", ")
+	return "differs from Amazon API Gateway: " + strings.Join(d, ", ")
 }

@@ -17,10 +17,11 @@ func TestProfileString(t *testing.T) {
 		t.Fatal(err)
 	}
 	for want, p := range map[string]gateway.Profile{
-		"as Amazon API Gateway": {},
-		"not as Amazon API Gateway: binary messages, messages of 16 MB, frames of 16 MB, " +
+		"works as Amazon API Gateway": {},
+		"differs from Amazon API Gateway: binary messages, messages up to 16 MB, frames up to 16 MB, " +
 			"no idle limit, no age limit, pings after 25s": server,
-		"not as Amazon API Gateway: messages of any size, URLs of 1000 bytes, handler timeout 1m0s, " +
+		"differs from Amazon API Gateway: messages of any size, URLs up to 1000 characters, " +
+			"handler timeout 1m0s, " +
 			"close codes by DELETE": {
 			Limits:     gateway.Limits{Message: -1, URL: 1000, Integration: time.Minute},
 			Extensions: gateway.Extensions{CloseCodes: true},

@@ -74,7 +74,7 @@ func Serve(ctx context.Context, app *tyg.App, cfg Config) error {
 	if cfg.Out != nil {
 		fmt.Fprintf(cfg.Out, "Serving %s on %s\n", app.Name(), address(l.Addr(), cfg))
 		if len(cfg.Profile.Differences()) > 0 {
-			fmt.Fprintf(cfg.Out, "This gateway is %s\n", cfg.Profile)
+			fmt.Fprintf(cfg.Out, "This gateway %s\n", cfg.Profile)
 		}
 	}
 	return serve(ctx, l, srv, cfg)

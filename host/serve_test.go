@@ -256,7 +256,7 @@ func TestServeSaysWhatDiffersFromAWS(t *testing.T) {
 	cancel() // it drains at once
 	for profile, want := range map[string]string{
 		gateway.ProfileAWS:    "",
-		gateway.ProfileServer: "This gateway is not as Amazon API Gateway: binary messages, ",
+		gateway.ProfileServer: "This gateway differs from Amazon API Gateway: binary messages, ",
 	} {
 		p, err := gateway.NewProfile(profile)
 		if err != nil {

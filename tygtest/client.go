@@ -98,7 +98,7 @@ func (c *Client) send(m message) error {
 		return c.endByClient(ending{client: tyg.Disconnect{Code: 1009, Reason: "Message too big"}})
 	case m.kind == tyg.Binary && !c.host.Binary:
 		return c.endByClient(ending{
-			client: tyg.Disconnect{Code: 1003, Reason: "Binary is not supported"},
+			client: tyg.Disconnect{Code: 1003, Reason: "binary messages are not accepted"},
 		})
 	case m.kind == tyg.Text && !utf8.ValidString(m.data):
 		return c.endByClient(ending{client: tyg.Disconnect{Code: 1007, Reason: "Invalid UTF-8"}})

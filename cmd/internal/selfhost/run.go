@@ -48,7 +48,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 	g.admin.SetReady(true)
 	fmt.Fprintf(g.out, "Serving on %s\nRoutes: %s\n", url, g.routes())
 	if p := g.cfg.profile(); len(p.Differences()) > 0 {
-		fmt.Fprintf(g.out, "This gateway is %s\n", p)
+		fmt.Fprintf(g.out, "This gateway %s\n", p)
 	}
 	select {
 	case <-ctx.Done():
