@@ -59,8 +59,8 @@ type Config struct {
 	// index has it, as Get always does. See the package comment.
 	Fresh bool
 
-	// Logger gets events between calls: the loss of the watch. Nil means
-	// slog.Default().
+	// Logger gets events between calls: the loss of the watch. Nil means slog.Default() at the time
+	// of the event, because programs open their store before the host sets the default.
 	Logger *slog.Logger
 }
 
@@ -74,10 +74,14 @@ func (c Config) withDefaults() Config {
 	if c.Replicas == 0 {
 		c.Replicas = 1
 	}
-	if c.Logger == nil {
-		c.Logger = slog.Default()
-	}
 	return c
+}
+
+func (c Config) logger() *slog.Logger {
+	if c.Logger == nil {
+		return slog.Default()
+	}
+	return c.Logger
 }
 
 // bucketPattern is NATS's rule.

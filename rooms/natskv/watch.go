@@ -78,7 +78,7 @@ func (s *Store) follow(ctx context.Context, w *watch) {
 		if ctx.Err() != nil {
 			return
 		}
-		s.cfg.Logger.Warn("lost the watch, reading rooms again", "bucket", s.cfg.Bucket, "err", err)
+		s.cfg.logger().Warn("lost the watch, reading rooms again", "bucket", s.cfg.Bucket, "err", err)
 		w = s.renew(ctx)
 	}
 }
