@@ -136,6 +136,9 @@ func parse(name string, args []string, getenv func(string) string, out io.Writer
 	if fs.NArg() > 0 {
 		return o.Config, usageError(fs, fmt.Errorf("unexpected argument %q", fs.Arg(0)))
 	}
+	if o.Drain <= 0 {
+		return o.Config, fmt.Errorf("drain %v: use a time above 0, such as 1s", o.Drain)
+	}
 	o.Origins = list(o.origins)
 	profile, err := gateway.NewProfile(o.profile.Profile)
 	if err != nil {
@@ -181,7 +184,7 @@ func usageError(fs *flag.FlagSet, err error) error {
 	if errors.Is(err, flag.ErrHelp) {
 		return &Help{Text: b.String()}
 	}
-	return fmt.Errorf("%w\n%s", err, strings.TrimRight(b.String(), "\n"))
+	return fmt.Errorf("%w; run the program with -help for its flags", err)
 }
 
 // Help is the error of a command line that asks for help.

@@ -86,7 +86,7 @@ func TestParse(t *testing.T) {
 		},
 		{
 			"limits change the profile, wherever they stand",
-			"-limit-life 1h -binary=false -profile server -limit-conns -1",
+			"-limit-life 1h -binary=false -profile server -limit-connections -1",
 			map[string]string{"TYG_LIMIT_LIFE": "2h", "TYG_LIMIT_QUEUE": "70000"},
 			func(c *host.Config) {
 				c.Profile = server(t)
@@ -126,9 +126,13 @@ func TestParseErrors(t *testing.T) {
 		{"-nonsense", nil, "-nonsense"},
 		{"-profile fast", nil, `there is no profile "fast": use "aws" or "server"`},
 		{"", map[string]string{"TYG_PROFILE": "fast"}, `TYG_PROFILE: "fast"`},
-		{"-limit-idle 0", nil, "use a time such as 90s or 10m, other than 0"},
-		{"-limit-message many", nil, "use a whole number other than 0"},
-		{"-concurrency 0", nil, "use a whole number other than 0"},
+		{"-limit-idle 0", nil, "use a time such as 90s or 10m, or -1s"},
+		{"-limit-message many", nil, "use a whole number, above 0"},
+		{"-limit-queue 99999999999999999999", nil, "this number is too large"},
+		{"-concurrency -1", nil, "use a whole number, above 0"},
+		{"-ping -1s", nil, "use a time such as 90s"},
+		{"-drain 0s", nil, "drain 0s: use a time above 0"},
+		{"-concurrency 0", nil, "use a whole number, above 0"},
 		{"-binary=perhaps", nil, "use true or false"},
 		{"-drain soon", nil, `"soon"`},
 		{"-addr", nil, "flag needs an argument: -addr"},

@@ -14,5 +14,9 @@ func runInLambda(app *tyg.App) error {
 		return err
 	}
 	slog.SetDefault(cfg.Logger) // so that the application's own records carry the request id, too
-	return lambda.Run(app, cfg)
+	err = lambda.Run(app, cfg)
+	if err != nil {
+		slog.Error("the function ends", "err", err) // package log, which main may use, logs at INFO
+	}
+	return err
 }

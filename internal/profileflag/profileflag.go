@@ -26,7 +26,8 @@ type Flags struct {
 func (f *Flags) Add(fs *flag.FlagSet) {
 	fs.Func("profile", "`name` of the limits and extensions to begin with: "+
 		gateway.ProfileAWS+" (the default), as API Gateway, or "+gateway.ProfileServer+
-		", without age limit, with pings, binary messages, and messages up to 16 MB",
+		", without limits of age and idleness, with pings, binary messages, and messages and frames "+
+		"up to 16 MB",
 		func(name string) error {
 			f.Profile = name
 			_, err := gateway.NewProfile(name)
@@ -70,9 +71,9 @@ func (f *Flags) addLimits(fs *flag.FlagSet) {
 		func(p *limits) *time.Duration { return &p.Limits.Read })
 	f.span(fs, "limit-close", "`time` for a client to answer a close frame (5s; -1s: none)",
 		func(p *limits) *time.Duration { return &p.Limits.Close })
-	f.count(fs, "limit-conns", "`connections` at one time (100000; -1: no limit)",
+	f.count(fs, "limit-connections", "`connections` at one time (100000; -1: no limit)",
 		func(p *limits) *int { return &p.Limits.Conns })
-	f.count(fs, "limit-conns-per-address",
+	f.count(fs, "limit-connections-per-address",
 		"`connections` of one address, loopback excepted (1000; -1: no limit)",
 		func(p *limits) *int { return &p.Limits.ConnsPerAddress })
 }
@@ -99,14 +100,17 @@ func (f *Flags) Apply(p *gateway.Profile) {
 }
 
 var (
-	errCount = errors.New("use a whole number other than 0")
-	errSpan  = errors.New("use a time such as 90s or 10m, other than 0")
+	errCount = errors.New("use a whole number, above 0 or -1 for no limit")
+	errSpan  = errors.New("use a time such as 90s or 10m, or -1s for no limit")
 )
 
 func (f *Flags) count(fs *flag.FlagSet, name, usage string, field func(*gateway.Profile) *int) {
 	fs.Func(name, usage, func(text string) error {
 		n, err := strconv.Atoi(text)
-		if err != nil || n == 0 {
+		switch {
+		case errors.Is(err, strconv.ErrRange):
+			return errors.New("this number is too large")
+		case err != nil || n == 0 || n < 0 && name == "concurrency":
 			return errCount
 		}
 		f.changes = append(f.changes, func(p *gateway.Profile) { *field(p) = n })
@@ -119,7 +123,7 @@ func (f *Flags) span(
 ) {
 	fs.Func(name, usage, func(text string) error {
 		d, err := time.ParseDuration(text)
-		if err != nil || d == 0 && name != "ping" {
+		if err != nil || d == 0 && name != "ping" || d < 0 && name == "ping" {
 			return errSpan
 		}
 		f.changes = append(f.changes, func(p *gateway.Profile) { *field(p) = d })
@@ -128,12 +132,23 @@ func (f *Flags) span(
 }
 
 func (f *Flags) flag(fs *flag.FlagSet, name, usage string, field func(*gateway.Profile) *bool) {
-	fs.BoolFunc(name, usage, func(text string) error {
-		on, err := strconv.ParseBool(text)
-		if err != nil {
-			return errors.New("use true or false")
-		}
+	fs.Var(boolValue(func(on bool) {
 		f.changes = append(f.changes, func(p *gateway.Profile) { *field(p) = on })
-		return nil
-	})
+	}), name, usage)
+}
+
+// A boolValue is a flag that may stand alone. Its type has the name by which pflag knows such flags.
+type boolValue func(on bool)
+
+func (boolValue) String() string { return "" }
+
+func (boolValue) IsBoolFlag() bool { return true }
+
+func (set boolValue) Set(text string) error {
+	on, err := strconv.ParseBool(text)
+	if err != nil {
+		return errors.New("use true or false")
+	}
+	set(on)
+	return nil
 }

@@ -56,8 +56,9 @@ func setField(v reflect.Value, n int) string {
 	return fmt.Sprint(n)
 }
 
-// flagName is "conns-per-address" for ConnsPerAddress.
+// flagName is "connections-per-address" for ConnsPerAddress.
 func flagName(field string) string {
+	field = strings.Replace(field, "Conns", "Connections", 1)
 	if field == strings.ToUpper(field) {
 		return strings.ToLower(field)
 	}
