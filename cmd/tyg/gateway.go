@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -64,8 +65,13 @@ func newGateway(e *cli.Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if addr != "" {
+			if addr = cmp.Or(addr, e.Getenv("TYG_ADDR")); addr != "" {
 				cfg.Addr = addr
+			}
+			if text := e.Getenv("TYG_DRAIN"); text != "" && !cmd.Flags().Changed("drain") {
+				if err := cmd.Flags().Set("drain", text); err != nil {
+					return fmt.Errorf("environment variable TYG_DRAIN: %w", err)
+				}
 			}
 			if cmd.Flags().Changed("drain") {
 				cfg.Drain = selfhost.Duration(drain)

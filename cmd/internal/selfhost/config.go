@@ -183,7 +183,7 @@ func parse(data []byte, flags *profileflag.Flags) (Config, error) {
 	if err := strict.Unmarshal(data, &c); err != nil { // its keys change the profile
 		return c, err
 	}
-	profile = c.profile()
+	profile = orLimits(c.profile(), profile)
 	flags.Apply(&profile)
 	c.setProfile(profile)
 	if err := c.check(); err != nil {

@@ -2,6 +2,7 @@ package selfhost
 
 import (
 	"encoding/json"
+	"reflect"
 	"time"
 
 	"github.com/tyg-dev/tyg/gateway"
@@ -48,4 +49,15 @@ func (c *Config) setProfile(p gateway.Profile) {
 	c.Extensions = Extensions{
 		Binary: x.Binary, CloseCodes: x.CloseCodes, Ping: Duration(x.Ping), Concurrency: x.Concurrency,
 	}
+}
+
+// orLimits returns p with those of base for limits that are 0: a key that says nothing.
+func orLimits(p, base gateway.Profile) gateway.Profile {
+	limits, others := reflect.ValueOf(&p.Limits).Elem(), reflect.ValueOf(base.Limits)
+	for i := range limits.NumField() {
+		if limits.Field(i).IsZero() {
+			limits.Field(i).Set(others.Field(i))
+		}
+	}
+	return p
 }

@@ -49,6 +49,12 @@ func TestProfileOrder(t *testing.T) {
 			func(p *gateway.Profile) { p.Limits.Life, p.Extensions.Binary = time.Hour, false },
 		},
 		{
+			"0 leaves a limit to the profile",
+			`{"limits": {"message": 0, "idle": "0s"}, "profile": "server", ` + app + `}`,
+			"",
+			func(*gateway.Profile) {},
+		},
+		{
 			"flags go before the file",
 			`{"profile": "aws", "limits": {"life": "1h", "idle": "1m"}, ` + app + `}`,
 			"-profile server -limit-life 3h",

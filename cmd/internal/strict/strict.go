@@ -4,6 +4,7 @@ package strict
 
 import (
 	"bytes"
+	"encoding"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -142,7 +143,12 @@ func explainType(err error, line int, path string) error {
 
 // kindWord names a Go type in the words of JSON.
 func kindWord(t reflect.Type) string {
+	if reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) {
+		return `a time such as "90s"` // the only such type of configurations
+	}
 	switch t.Kind() {
+	case reflect.Pointer:
+		return kindWord(t.Elem())
 	case reflect.Struct, reflect.Map:
 		return "an object"
 	case reflect.Slice:
