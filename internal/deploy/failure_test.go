@@ -8,6 +8,7 @@ import (
 
 	"github.com/tyg-dev/tyg/internal/awstest"
 	"github.com/tyg-dev/tyg/internal/deploy"
+	"github.com/tyg-dev/tyg/internal/sampletest"
 )
 
 // A failure is what happens at one call of a run.
@@ -68,9 +69,9 @@ func eachCall(
 	for _, d := range failures {
 		t.Run(d.name, func(t *testing.T) {
 			t.Parallel()
-			for _, at := range sample(t, calls, sampleSize) {
+			for _, at := range sampletest.Numbers(t, calls, 1) {
 				ok := t.Run(fmt.Sprint(at), func(t *testing.T) {
-					sayHowToRepeat(t)
+					sampletest.SayHowToRepeat(t, "./internal/deploy")
 					r := newRig(t)
 					prepare(t, r)
 					runWithFailure(t, r, d, at, do)
@@ -167,10 +168,10 @@ func TestC2DeleteGoesOn(t *testing.T) {
 // TestDeployEndsWellAfterManyFailures fails several deploys in turn, at random calls, while the
 // application changes to and fro.
 func TestDeployEndsWellAfterManyFailures(t *testing.T) {
-	for _, seed := range sample(t, 20, 1) {
+	for _, seed := range sampletest.Numbers(t, 20, 1) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
-			sayHowToRepeat(t)
+			sampletest.SayHowToRepeat(t, "./internal/deploy")
 			r, rng := newRig(t), rand.New(rand.NewPCG(uint64(seed), 1))
 			kinds := append(failures(), refusals()...)
 			for range 8 {

@@ -1,0 +1,72 @@
+// Package sampletest picks what a test tries of many things, other ones each time. Two environment
+// variables decide:
+//
+//	TYG_TEST_EXHAUSTIVE=1  tries all of them
+//	TYG_TEST_SEED=N        picks those that the seed N picks
+package sampletest
+
+import (
+	"fmt"
+	"hash/fnv"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// Exhaustive reports whether tests try all.
+func Exhaustive() bool { return os.Getenv("TYG_TEST_EXHAUSTIVE") != "" }
+
+// Numbers returns some of the numbers below n, in order: all of them in an exhaustive run, else size
+// of them. It logs the seed that picks the same ones again.
+func Numbers(t testing.TB, n, size int) []int {
+	t.Helper()
+	all := make([]int, n)
+	for i := range all {
+		all[i] = i
+	}
+	if Exhaustive() || n <= size {
+		return all
+	}
+	seed := seedOf(t)
+	name := fnv.New64()
+	name.Write([]byte(t.Name()))
+	rng := rand.New(rand.NewPCG(seed, name.Sum64()))
+	rng.Shuffle(n, func(i, j int) { all[i], all[j] = all[j], all[i] })
+	picked := slices.Sorted(slices.Values(all[:size]))
+	t.Logf("TYG_TEST_SEED=%d picks %v of %d", seed, picked[:min(size, 20)], n)
+	return picked
+}
+
+// seedOf returns the seed in the environment, else a random one.
+func seedOf(t testing.TB) uint64 {
+	t.Helper()
+	text := os.Getenv("TYG_TEST_SEED")
+	if text == "" {
+		return rand.Uint64()
+	}
+	seed, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		t.Fatalf("TYG_TEST_SEED: %v", err)
+	}
+	return seed
+}
+
+// SayHowToRepeat prints the command that repeats a test, if it fails. Pkg is the test's package, as
+// in "./internal/deploy".
+func SayHowToRepeat(t testing.TB, pkg string) {
+	t.Helper()
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("repeat with: %s", repeatCommand(t.Name(), pkg))
+		}
+	})
+}
+
+// repeatCommand returns the command that runs one test, whatever a seed picks.
+func repeatCommand(name, pkg string) string {
+	pattern := "^" + strings.ReplaceAll(name, "/", "$/^") + "$"
+	return fmt.Sprintf("TYG_TEST_EXHAUSTIVE=1 go test -run '%s' %s", pattern, pkg)
+}

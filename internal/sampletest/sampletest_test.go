@@ -1,0 +1,37 @@
+package sampletest
+
+import (
+	"slices"
+	"strconv"
+	"testing"
+)
+
+func TestNumbersCoverAllOverTime(t *testing.T) {
+	t.Setenv("TYG_TEST_EXHAUSTIVE", "")
+	const n = 20
+	seen := make(map[int]bool)
+	for seed := range 100 {
+		t.Setenv("TYG_TEST_SEED", strconv.Itoa(seed))
+		picked := Numbers(t, n, 3)
+		if again := Numbers(t, n, 3); !slices.Equal(picked, again) {
+			t.Errorf("seed %d picks %v, then %v", seed, picked, again)
+		}
+		for _, i := range picked {
+			seen[i] = true
+		}
+	}
+	if len(seen) != n {
+		t.Errorf("100 seeds pick %d of %d", len(seen), n)
+	}
+	t.Setenv("TYG_TEST_EXHAUSTIVE", "1")
+	if got := len(Numbers(t, n, 3)); got != n {
+		t.Errorf("an exhaustive run picks %d of %d", got, n)
+	}
+}
+
+func TestRepeatCommandNamesOneTest(t *testing.T) {
+	want := "TYG_TEST_EXHAUSTIVE=1 go test -run '^TestX$/^is_refused$/^7$' ./internal/deploy"
+	if got := repeatCommand("TestX/is_refused/7", "./internal/deploy"); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
