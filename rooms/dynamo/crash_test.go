@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/internal/sampletest"
 	"github.com/tyg-dev/tyg/rooms"
 	"github.com/tyg-dev/tyg/rooms/dynamo"
 	"github.com/tyg-dev/tyg/rooms/roomstest"
@@ -79,17 +80,18 @@ func changes(t *testing.T) []change {
 // Whichever request fails, and however, a member is as before the call or as after it, all answers
 // agree, other calls work, and reading costs one request once readers have repaired the rows.
 func TestFailureOfEachRequest(t *testing.T) {
-	for _, c := range changes(t) {
+	all, kinds := changes(t), len(failures)
+	for _, i := range sampletest.Numbers(t, len(all)*kinds, 6) {
+		c, m := all[i/kinds], failures[i%kinds]
 		t.Run(c.name, func(t *testing.T) {
-			for _, m := range failures {
-				t.Run(m.name, func(t *testing.T) { testFailure(t, c, m) })
-			}
+			t.Run(m.name, func(t *testing.T) { testFailure(t, c, m) })
 		})
 	}
 }
 
 func testFailure(t *testing.T, c change, m failure) {
 	t.Parallel()
+	sampletest.SayHowToRepeat(t, "./rooms/dynamo")
 	for k := 1; ; k++ {
 		cfg, tap := tapped(config(t))
 		store := open(t, cfg)
