@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/internal/sampletest"
 	"github.com/tyg-dev/tyg/rooms"
 	"github.com/tyg-dev/tyg/rooms/natskv"
 	"github.com/tyg-dev/tyg/rooms/roomstest"
@@ -46,7 +47,7 @@ func (c *crash) PublishMsg(
 // agree, and all names can be taken again.
 func TestCrashAfterEveryWrite(t *testing.T) {
 	ctx := t.Context()
-	for _, op := range []struct {
+	ops := []struct {
 		name string
 		do   func(s rooms.Store) error
 	}{
@@ -59,8 +60,11 @@ func TestCrashAfterEveryWrite(t *testing.T) {
 		{"change", func(s rooms.Store) error { _, err := s.Move(ctx, "a", "tea", "milk"); return err }},
 		{"leave", func(s rooms.Store) error { _, err := s.Move(ctx, "a", "tea", ""); return err }},
 		{"remove", func(s rooms.Store) error { _, err := s.Remove(ctx, "a"); return err }},
-	} {
+	}
+	for _, i := range sampletest.Numbers(t, len(ops), 3) {
+		op := ops[i]
 		t.Run(op.name, func(t *testing.T) {
+			sampletest.SayHowToRepeat(t, "./rooms/natskv")
 			url := serve(t).URL()
 			for writes, hit := 0, true; hit; writes++ {
 				for _, loses := range []bool{false, true} {
