@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -17,6 +18,7 @@ import (
 	"github.com/tyg-dev/tyg/examples/probe/probelib"
 	"github.com/tyg-dev/tyg/gateway"
 	"github.com/tyg-dev/tyg/internal/conformance"
+	"github.com/tyg-dev/tyg/internal/sampletest"
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
@@ -151,15 +153,21 @@ func (r refusals) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 // about it, and by no others.
 func TestFaults(t *testing.T) {
 	all := faults()
+	names := slices.Sorted(maps.Keys(all))
 	targets := make(map[string]conformance.Target)
-	for name, f := range all {
+	for _, i := range sampletest.Numbers(t, len(names), 4) {
+		name := names[i]
+		f := all[name]
 		targets[name] = conformance.Target{
 			Endpoint: f.serve(t, probelib.New()), Bare: f.serve(t, probelib.NewBare()).URL,
 			Credentials: credentials(), Patience: 5 * time.Second,
 		}
 	}
 	for name, report := range runAll(t, targets) {
-		t.Run(name, func(t *testing.T) { expectFound(t, report, strings.Fields(all[name].finds)) })
+		t.Run(name, func(t *testing.T) {
+			sampletest.SayHowToRepeat(t, "./internal/conformance")
+			expectFound(t, report, strings.Fields(all[name].finds))
+		})
 	}
 }
 
