@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/lxzan/gws"
+	"github.com/tyg-dev/tyg/internal/sampletest"
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
@@ -101,21 +102,26 @@ func TestSameVerdictAsGWS(t *testing.T) {
 			}
 		}
 	}
-	j.compareGenerated(t)
-	j.checkCoverage(t)
+	if j.compareGenerated(t) == conversations { // a sample may lack a rare one
+		j.checkCoverage(t)
+	}
 }
 
-func (j *comparer) compareGenerated(t *testing.T) {
+// compareGenerated returns how many conversations it has compared.
+func (j *comparer) compareGenerated(t *testing.T) int {
 	g := generator{compressors: make(map[int]*flate.Writer)}
 	chunks := []int{1, 2, 5, 64, 1000, 1 << 17}
-	for i := range uint64(conversations) {
+	picked := sampletest.Numbers(t, conversations, 2_000)
+	for _, n := range picked {
+		i := uint64(n)
 		c := g.generate(*seed, i)
 		c.name = fmt.Sprintf("conversation %d of -seed=%d", i, *seed)
 		j.compare(t, c, chunks[i%6], chunks[i/6%6])
 		if t.Failed() {
-			return
+			break
 		}
 	}
+	return len(picked)
 }
 
 // checkCoverage fails if an allowed difference does not occur, or if too few conversations end with

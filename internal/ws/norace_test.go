@@ -2,5 +2,5 @@
 
 package ws_test
 
-// How many conversations TestSameVerdictAsGWS generates.
+// How many conversations TestSameVerdictAsGWS generates in an exhaustive run.
 const conversations = 20_000
