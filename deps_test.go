@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -94,6 +95,7 @@ var allowed = map[string]string{
 	"internal/route":              "",
 	"internal/sigv4":              "",
 	"internal/sock":               "",
+	"internal/sampletest":         "",
 	"internal/selftest":           "",
 	"internal/tftest":             "internal/awstest",
 	"internal/ws":                 "",
@@ -334,11 +336,25 @@ func inModule(imp string) (name string, ok bool) {
 	return strings.CutPrefix(imp, module+"/")
 }
 
+// listed keeps what the go command lists, by tags: every test asks for one of three lists.
+var listed sync.Map
+
 // listPackages lists the packages of this module, and those that they compile with these tags.
 func listPackages(t *testing.T, tags string) []pkg {
 	t.Helper()
+	if all, ok := listed.Load(tags); ok {
+		return all.([]pkg)
+	}
+	all := runGoList(t, tags)
+	listed.Store(tags, all)
+	return all
+}
+
+func runGoList(t *testing.T, tags string) []pkg {
+	t.Helper()
+	const fields = "-json=ImportPath,Standard,Imports,TestImports,XTestImports,Deps"
 	out, err := exec.CommandContext(
-		t.Context(), "go", "list", "-deps", "-tags", tags, "-json", "./...").Output()
+		t.Context(), "go", "list", "-deps", "-tags", tags, fields, "./...").Output()
 	if err != nil {
 		t.Fatalf("go list: %v", err)
 	}
