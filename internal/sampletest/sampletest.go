@@ -19,8 +19,8 @@ import (
 // Exhaustive reports whether tests try all.
 func Exhaustive() bool { return os.Getenv("TYG_TEST_EXHAUSTIVE") != "" }
 
-// Numbers returns some of the numbers below n, in order: all of them in an exhaustive run, else size
-// of them. It logs the seed that picks the same ones again.
+// Numbers returns some of the numbers below n, in order: all of them in an exhaustive run, else
+// size of them. It logs the seed that picks the same ones again.
 func Numbers(t testing.TB, n, size int) []int {
 	t.Helper()
 	all := make([]int, n)
