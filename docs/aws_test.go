@@ -12,13 +12,14 @@ func TestAWS(t *testing.T) {
 	cloud := awstest.New()
 	cloud.Settle = 0 // the page shows no line about waiting
 	services := httptest.NewServer(cloud)
-	defer services.Close()
+	t.Cleanup(services.Close)
 	p := newPlayer(t, "aws.md")
 	id, secret := cloud.Key()
 	p.env = append(p.env, "AWS_REGION="+awstest.Region, "AWS_ACCESS_KEY_ID="+id,
 		"AWS_SECRET_ACCESS_KEY="+secret, "AWS_ENDPOINT_URL="+services.URL, "TABLE=", "AWS_PROFILE=",
 		"AWS_SESSION_TOKEN=")
 	p.install()
+	t.Parallel() // the tutorial finds the programs up to date
 	p.play()
 	for _, v := range cloud.Violations() {
 		t.Errorf("AWS would refuse: %s", v)

@@ -17,11 +17,12 @@ import (
 )
 
 // TestMain runs curl if the test binary has that name. The page needs no more of curl than this,
-// and the curl of some machines cannot sign.
+// and the curl of some machines cannot sign. Else it runs the tests, which install programs into
+// one directory: the go command leaves those there that are up to date.
 func TestMain(m *testing.M) {
 	name := strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe")
 	if name != "curl" {
-		os.Exit(m.Run())
+		os.Exit(runTests(m))
 	}
 	if err := curl(os.Args[1:]); err != nil {
 		fmt.Fprintf(os.Stderr, "curl: %v\n", err)
@@ -29,24 +30,34 @@ func TestMain(m *testing.M) {
 	}
 }
 
+func runTests(m *testing.M) int {
+	bin, err := os.MkdirTemp("", "tyg-docs-")
+	if err == nil {
+		defer os.RemoveAll(bin)
+		err = errors.Join(installCurl(bin), os.Setenv("GOBIN", bin))
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return m.Run()
+}
+
 // installCurl copies the test binary to bin, as curl.
-func installCurl(t *testing.T, bin string) {
-	t.Helper()
+func installCurl(bin string) error {
 	self, err := os.Executable()
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
 	data, err := os.ReadFile(self)
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
 	name := filepath.Join(bin, "curl")
 	if runtime.GOOS == "windows" {
 		name += ".exe"
 	}
-	if err := errors.Join(os.Mkdir(bin, 0o777), os.WriteFile(name, data, 0o777)); err != nil {
-		t.Fatal(err)
-	}
+	return os.WriteFile(name, data, 0o777)
 }
 
 // curl sends a signed POST.

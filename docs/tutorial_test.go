@@ -18,6 +18,7 @@ func TestTutorial(t *testing.T) {
 		t.Fatalf("find sh: %v; on Windows, install Git for Windows", err)
 	}
 	statSources(t)
+	t.Parallel()
 	newPlayer(t, "tutorial.md").play()
 }
 
@@ -62,6 +63,8 @@ type player struct {
 	terminals map[string]*terminal
 }
 
+// newPlayer returns a player who installs programs where TestMain says, beside curl. The programs
+// have no symbols: to link them takes half as long.
 func newPlayer(t *testing.T, page string) *player {
 	t.Helper()
 	checkout, err := filepath.Abs("..")
@@ -73,14 +76,13 @@ func newPlayer(t *testing.T, page string) *player {
 		words: make(words), terminals: make(map[string]*terminal),
 	}
 	p.dir = p.top
-	bin := filepath.Join(p.top, "bin")
-	installCurl(t, bin)
+	bin := os.Getenv("GOBIN")
 	for _, entry := range os.Environ() {
 		if !strings.HasPrefix(entry, "TYG_") && !strings.HasPrefix(entry, "PATH=") {
 			p.env = append(p.env, entry)
 		}
 	}
-	p.env = append(p.env, "GOBIN="+bin, "GOFLAGS=-buildvcs=false", "GOWORK=off",
+	p.env = append(p.env, "GOBIN="+bin, "GOFLAGS=-buildvcs=false -ldflags=-s", "GOWORK=off",
 		"PATH="+bin+string(filepath.ListSeparator)+os.Getenv("PATH"),
 		"TYG_ADDR=127.0.0.1:0", "TYG_SOURCE="+checkout)
 	return p
