@@ -81,23 +81,30 @@ func compare(t *testing.T, file, want string) {
 // Lambda.
 func imports(t *testing.T, template string) (direct, indirect []string) {
 	own := make(map[string]bool) // packages that the template itself imports
-	all := make(map[string]bool)
+	modules := make(map[string]string)
 	for _, goos := range []string{"linux", "darwin", "windows"} {
 		for _, tags := range []string{"", "tyg.nats", "tyg.dynamo", "lambda.norpc,tyg.lambda"} {
-			const format = `{{range .Imports}}{{.}} {{end}}{{range .TestImports}}{{.}} {{end}}` +
-				`{{range .XTestImports}}{{.}} {{end}}`
-			for path := range strings.FieldsSeq(goList(t, goos, tags, "-f", format, "./"+template+"/...")) {
-				own[path] = true
-			}
-			const module = `{{with .Module}}{{if not .Main}}` +
-				`{{$.ImportPath}} {{.Path}} {{.Version}}{{end}}{{end}}`
-			for line := range strings.Lines(goList(t, goos, tags, "-deps", "-test", "-f", module,
-				"./"+template+"/...")) {
-				if f := strings.Fields(line); len(f) == 3 {
-					all[f[1]+" "+f[2]] = all[f[1]+" "+f[2]] || own[f[0]]
+			const format = `{{if not .DepOnly}}import{{range .Imports}} {{.}}{{end}}{{end}}` +
+				`{{with .Module}}{{if not .Main}}` +
+				`module {{$.ImportPath}} {{.Path}} {{.Version}}{{end}}{{end}}`
+			list := goList(t, goos, tags, "-deps", "-test", "-f", format, "./"+template+"/...")
+			for line := range strings.Lines(list) {
+				f := strings.Fields(line)
+				switch {
+				case len(f) == 0:
+				case f[0] == "import":
+					for _, path := range f[1:] {
+						own[path] = true
+					}
+				case f[0] == "module":
+					modules[f[1]] = f[2] + " " + f[3]
 				}
 			}
 		}
+	}
+	all := make(map[string]bool) // modules; whether the template imports a package of it
+	for path, m := range modules {
+		all[m] = all[m] || own[path]
 	}
 	for _, m := range slices.Sorted(maps.Keys(all)) {
 		if all[m] {
