@@ -174,7 +174,7 @@ func TestGatewayServesAnAppAndURLs(t *testing.T) {
 	}
 
 	program := filepath.Join(t.TempDir(), "echo")
-	if out, err := exec.Command("go", "build", "-tags", "tyg.lambda", "-o", program,
+	if out, err := exec.Command("go", "build", "-ldflags", "-s", "-tags", "tyg.lambda", "-o", program,
 		"../../examples/echo").CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}

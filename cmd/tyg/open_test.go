@@ -16,7 +16,8 @@ func TestLocalRunsOpen(t *testing.T) {
 
 func TestGatewayRunsOpen(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "greeter")
-	build := exec.Command("go", "build", "-tags", "tyg.lambda", "-o", program, "./testdata/greeter")
+	build := exec.Command("go", "build", "-ldflags", "-s", "-tags", "tyg.lambda",
+		"-o", program, "./testdata/greeter")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}

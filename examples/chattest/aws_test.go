@@ -34,7 +34,7 @@ func TestTutorialOnAWS(t *testing.T) {
 		t.Skip("not run: what is deployed runs on Linux only")
 	}
 	tyg := filepath.Join(t.TempDir(), "tyg")
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Dir(tyg),
+	build := exec.CommandContext(t.Context(), "go", "build", "-ldflags", "-s", "-o", filepath.Dir(tyg),
 		"../../cmd/tyg", "../../cmd/tyg-aws")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
