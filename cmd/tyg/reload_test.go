@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/tyg-dev/tyg/cmd/internal/cmdtest"
+	"github.com/tyg-dev/tyg/internal/sampletest"
 	"github.com/tyg-dev/tyg/internal/ws"
 	"github.com/tyg-dev/tyg/internal/wsclient"
 )
@@ -158,7 +159,10 @@ func receiveAnswer(t *testing.T, c *wsclient.Conn) answer {
 // every answer must come, once, in order, on the same connection, and from ever newer versions.
 // TYG_TEST_RELOADS says how many there are.
 func TestReloadKeepsSocketsOpen(t *testing.T) {
-	reloads := 5
+	reloads := 2
+	if sampletest.Exhaustive() {
+		reloads = 5
+	}
 	if s := os.Getenv("TYG_TEST_RELOADS"); s != "" {
 		var err error
 		if reloads, err = strconv.Atoi(s); err != nil {
