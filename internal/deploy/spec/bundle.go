@@ -61,7 +61,7 @@ func (l bundleLimits) bundle(bootstrap []byte) (*Bundle, error) {
 func pack(to io.Writer, bootstrap []byte) error {
 	w := zip.NewWriter(to)
 	w.RegisterCompressor(zip.Deflate, func(out io.Writer) (io.WriteCloser, error) {
-		return flate.NewWriter(out, flate.BestCompression)
+		return flate.NewWriter(out, flate.DefaultCompression)
 	})
 	// 1980 is the earliest time that a zip can have.
 	entry := &zip.FileHeader{
