@@ -137,7 +137,7 @@ func (f *Flags) flag(fs *flag.FlagSet, name, usage string, field func(*gateway.P
 	}), name, usage)
 }
 
-// A boolValue is a flag that may stand alone. Its type has the name by which pflag knows such flags.
+// A boolValue is a flag that may stand alone. pflag knows such flags by the name of their type.
 type boolValue func(on bool)
 
 func (boolValue) String() string { return "" }

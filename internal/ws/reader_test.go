@@ -236,7 +236,7 @@ func TestFragmentsAreCopiedTwiceAtMost(t *testing.T) {
 	for _, limit := range []int{0, size} {
 		r := &ws.Reader{Config: &ws.Config{MaxMessage: limit}}
 		first, next := frame(2, nul(each)), frame(0, nul(each))
-		last := frame(fin|0, nul(each))
+		last := frame(fin, nul(each)) // of opcode 0, a continuation
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
 		var got ws.Message
