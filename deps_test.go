@@ -112,7 +112,7 @@ var allowed = map[string]string{
 	"examples/probe":               "tyg examples/probe/probelib host",
 	"examples/probe/probelib":      "tyg apigw",
 	"internal/admin":               "tyg gateway internal/functions",
-	"cmd/tyg": "cmd/internal/buildinfo cmd/internal/cli cmd/internal/companion " +
+	"cmd/tyg": "cmd/internal/buildinfo cmd/internal/cli cmd/internal/companion cmd/internal/gobuild " +
 		"cmd/internal/connect cmd/internal/local cmd/internal/newproject " +
 		"cmd/internal/probeserver cmd/internal/project cmd/internal/selfhost " +
 		"cmd/internal/stagecmd examples internal/conformance internal/profileflag",

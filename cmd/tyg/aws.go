@@ -2,11 +2,15 @@ package main
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"github.com/tyg-dev/tyg/cmd/internal/cli"
 	"github.com/tyg-dev/tyg/cmd/internal/companion"
+	"github.com/tyg-dev/tyg/cmd/internal/gobuild"
+	"github.com/tyg-dev/tyg/cmd/internal/project"
 	"github.com/tyg-dev/tyg/cmd/internal/stagecmd"
 )
 
@@ -15,14 +19,27 @@ import (
 func newStageCommands(e *cli.Env, args []string) []*cobra.Command {
 	run := func(cmd *cobra.Command) error { return runCompanion(cmd.Context(), e, "tyg-aws", args) }
 	return []*cobra.Command{
-		stagecmd.NewDeploy(ignoreFlags[stagecmd.Flags](run)),
-		stagecmd.NewPlan(ignoreFlags[stagecmd.Flags](run)),
+		stagecmd.NewDeploy(inProject(run)),
+		stagecmd.NewPlan(inProject(run)),
 		stagecmd.NewURL(ignoreFlags[stagecmd.Flags](run)),
 		stagecmd.NewLogs(ignoreFlags[stagecmd.Logs](run)),
 		stagecmd.NewInvoke(ignoreFlags[stagecmd.Invoke](run)),
 		stagecmd.NewDelete(ignoreFlags[stagecmd.Delete](run)),
 		stagecmd.NewPackage(ignoreFlags[stagecmd.Package](run)),
 		stagecmd.NewGenPolicy(ignoreFlags[stagecmd.GenPolicy](run)),
+	}
+}
+
+// inProject returns run for a command that builds the project. It reports a missing project before
+// the companion is built, which may take a minute.
+func inProject(run func(*cobra.Command) error) func(*cobra.Command, stagecmd.Flags) error {
+	return func(cmd *cobra.Command, f stagecmd.Flags) error {
+		if _, err := os.Stat(filepath.Join(f.Dir, project.ConfigPath)); err != nil {
+			if err := (gobuild.Project{Dir: f.Dir}).Check(); err != nil {
+				return err
+			}
+		}
+		return run(cmd)
 	}
 }
 
