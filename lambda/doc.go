@@ -22,7 +22,7 @@
 //
 // API Gateway has no event for a connection that is open, and nothing can be sent before. For an
 // application with OnOpen the function that has accepted a client invokes itself asynchronously
-// ([Config].Self); that invocation polls GET @connections until the connection answers, for 10
+// ([Config].Self); that invocation polls GET @connections until the connection answers, for 3
 // seconds at most, and then calls the Handler with tyg.EventOpen. What that means:
 //
 //   - It runs some 50 to 200 milliseconds after the client has its 101, longer with a cold start,

@@ -21,8 +21,9 @@ import (
 const openEnvelope = `{"tyg":"open","connect":`
 
 // openWait is how long the client of an accepted handshake may take to appear. It takes API Gateway
-// some 10 to 100 milliseconds; a client that has left meanwhile never appears.
-const openWait = 10 * time.Second
+// some 10 to 100 milliseconds. A client that has left meanwhile never appears, and the invocation
+// waits for it in vain, so the time is short.
+const openWait = 3 * time.Second
 
 // openPause and openMaxPause are the first and the longest pause between two looks.
 const (

@@ -2,7 +2,7 @@
 // documents its messages.
 //
 // With PROBE_VARIANT=bare in the environment it has no $connect, no $disconnect, no $default and no
-// authorizer.
+// authorizer; with PROBE_VARIANT=open it has OnOpen, which API Gateway does not know.
 package main
 
 import (
@@ -29,8 +29,10 @@ func newApp(variant string) (*tyg.App, error) {
 	switch variant {
 	case "":
 		return probelib.New(), nil
+	case "open":
+		return probelib.WithOpen(probelib.New()), nil
 	case "bare":
 		return probelib.NewBare(), nil
 	}
-	return nil, fmt.Errorf("PROBE_VARIANT is %q; set it to bare or leave it empty", variant)
+	return nil, fmt.Errorf("PROBE_VARIANT is %q; set it to bare or open, or leave it empty", variant)
 }

@@ -33,7 +33,7 @@ func Start(ctx context.Context, target *conformance.Target) (*Server, error) {
 	s := &Server{secrets: map[string]string{"SELF": "self-secret"}}
 	s.ctx, s.cancel = context.WithCancel(ctx)
 	var err error
-	if target.URL, err = s.start(probelib.New(), 1); err != nil {
+	if target.URL, err = s.start(probelib.WithOpen(probelib.New()), 1); err != nil {
 		return nil, err
 	}
 	if target.Bare, err = s.start(probelib.NewBare(), 1); err != nil {

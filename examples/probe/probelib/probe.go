@@ -12,7 +12,6 @@ func New() *tyg.App {
 	app.Use(withEvent, status)
 	app.OnAuthorize(authorize, "route.request.querystring.probe")
 	app.OnConnect(connect)
-	app.OnOpen(open)
 	app.OnDisconnect(disconnect)
 	app.OnMessage(tellFirst(report))
 	for key, fn := range actions() {

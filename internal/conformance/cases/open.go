@@ -8,15 +8,14 @@ func unknownOpenCases() []harness.Case {
 	return []harness.Case{
 		noted("unknown/open", "tyg", "OnOpen, which is tyg's own, greets a client", func(t *harness.T) {
 			p := t.Dial("open=1")
-			p.Do("report")
-			first := p.Text()
-			if first == "open" {
-				p.Notice()
-				t.Note("before the answer to its first message")
-				return
+			for n := range 2 {
+				p.Do("report")
+				if p.Text() == "open" {
+					t.Note("before the answer to message %d", n+1)
+					return
+				}
 			}
-			t.Equal("the message after the first answer", p.Text(), "open")
-			t.Note("after the answer to its first message")
+			t.Note("not before the answer to its second message")
 		}),
 	}
 }
