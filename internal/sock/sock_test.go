@@ -16,7 +16,7 @@ import (
 )
 
 // patience is how long tests wait for anything.
-const patience = 10 * time.Second
+const patience = time.Minute
 
 func TestMain(m *testing.M) { leaktest.Main(m) }
 
