@@ -48,15 +48,17 @@ type App struct {
 	connect    ConnectFunc
 	open       OpenFunc
 	disconnect DisconnectFunc
+	join       PresenceFunc
+	leave      PresenceFunc
 	messages   map[string]ReplyFunc // by route key, RouteDefault included
 	fallback   ReplyFunc            // messages[RouteDefault]
 	replies    map[string]bool      // the route keys whose replies go to the client
 	authorizer *Authorizer
 	middleware []Middleware
 
-	once   sync.Once
-	chain  Handler // the middleware around dispatch, built by the first Handle
-	sender atomic.Pointer[Sender]
+	once  sync.Once
+	chain Handler // the middleware around dispatch, built by the first Handle
+	host  atomic.Pointer[Host]
 }
 
 var _ Handler = (*App)(nil)
@@ -223,6 +225,10 @@ func (a *App) dispatch(ctx context.Context, e *Event) (Reply, error) {
 		if a.disconnect != nil {
 			return Reply{}, a.disconnect(ctx, e.Conn, e.Disconnect)
 		}
+	case EventJoin:
+		return Reply{}, a.present(ctx, a.join, e.Membership)
+	case EventLeave:
+		return Reply{}, a.present(ctx, a.leave, e.Membership)
 	}
 	return Reply{}, nil
 }
@@ -245,15 +251,8 @@ type appSender struct{ app *App }
 
 var _ Sender = appSender{}
 
-func (s appSender) bound() (Sender, error) {
-	if p := s.app.sender.Load(); p != nil {
-		return *p, nil
-	}
-	return nil, ErrUnbound
-}
-
 func (s appSender) Send(ctx context.Context, id ConnID, data []byte, opts ...SendOption) error {
-	to, err := s.bound()
+	to, err := s.app.bound()
 	if err != nil {
 		return err
 	}
@@ -263,7 +262,7 @@ func (s appSender) Send(ctx context.Context, id ConnID, data []byte, opts ...Sen
 func (s appSender) SendMany(
 	ctx context.Context, ids []ConnID, data []byte, opts ...SendOption,
 ) error {
-	to, err := s.bound()
+	to, err := s.app.bound()
 	if err != nil {
 		return err
 	}
@@ -271,7 +270,7 @@ func (s appSender) SendMany(
 }
 
 func (s appSender) Close(ctx context.Context, id ConnID) error {
-	to, err := s.bound()
+	to, err := s.app.bound()
 	if err != nil {
 		return err
 	}
@@ -279,7 +278,7 @@ func (s appSender) Close(ctx context.Context, id ConnID) error {
 }
 
 func (s appSender) Info(ctx context.Context, id ConnID) (Info, error) {
-	to, err := s.bound()
+	to, err := s.app.bound()
 	if err != nil {
 		return Info{}, err
 	}

@@ -30,8 +30,8 @@ var allowed = map[string]string{
 	"tyg":   "",
 	"apigw": "tyg",
 	"gateway": "tyg apigw gateway/internal/accesslog gateway/internal/handshake " +
-		"internal/authorize internal/connid internal/route internal/sigv4 internal/sock " +
-		"internal/ws",
+		"internal/authorize internal/connid internal/groups internal/route internal/sigv4 " +
+		"internal/sock internal/values internal/ws",
 	"gateway/internal/accesslog": "tyg",
 	"gateway/internal/handshake": "internal/ws",
 	"host":                       "tyg gateway internal/profileflag lambda",
@@ -82,8 +82,10 @@ var allowed = map[string]string{
 	"internal/awstest/wire":            "internal/awstest/internal/models",
 	"internal/awstest/internal/models": "",
 	"internal/natsd":                   "",
-	"tygtest": "tyg apigw internal/authorize internal/route tygtest/internal/hosttest " +
-		"tygtest/internal/sendertest tygtest/internal/suite",
+	"tygtest": "tyg apigw internal/authorize internal/groups internal/route internal/values " +
+		"tygtest/internal/grouptest tygtest/internal/hosttest tygtest/internal/sendertest " +
+		"tygtest/internal/suite",
+	"tygtest/internal/grouptest": "tyg tygtest/internal/suite",
 	"tygtest/internal/hosttest":   "tyg apigw tygtest/internal/suite",
 	"tygtest/internal/sendertest": "tyg tygtest/internal/suite",
 	"tygtest/internal/suite":      "tyg",
@@ -91,6 +93,8 @@ var allowed = map[string]string{
 	"jwtauth":                     "tyg",
 	"internal/leaktest":           "",
 	"internal/connid":             "tyg",
+	"internal/groups":             "tyg",
+	"internal/values":             "tyg",
 	"internal/profileflag":        "gateway",
 	"internal/route":              "",
 	"internal/sigv4":              "",

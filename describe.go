@@ -24,6 +24,9 @@ type Description struct {
 	// Open asks for an [EventOpen] on each connection.
 	Open bool `json:"open,omitempty"`
 
+	// Leave asks for an [EventLeave] for each membership of a group that ends with its connection.
+	Leave bool `json:"leave,omitempty"`
+
 	// Authorizer decides who may connect. Nil lets every client go on to connect.
 	Authorizer *Authorizer `json:"authorizer,omitempty"`
 }
@@ -69,11 +72,11 @@ func Describe(h Handler) Description {
 	}
 }
 
-// Bind tells h which Sender it is run with, if it has the method Bind(Sender), as [App] has. Every
-// host calls it once, before the first event.
-func Bind(h Handler, s Sender) {
-	if b, ok := h.(interface{ Bind(Sender) }); ok {
-		b.Bind(s)
+// Bind tells h which Host it is run by, if it has the method Bind(Host), as [App] has. Every host
+// calls it once, before the first event.
+func Bind(h Handler, host Host) {
+	if b, ok := h.(interface{ Bind(Host) }); ok {
+		b.Bind(host)
 	}
 }
 
@@ -84,18 +87,19 @@ func (a *App) Describe() Description {
 	d := Description{Name: a.name, RouteSelection: a.RouteSelection, Authorizer: a.authorizer}
 	d.RouteSelection = d.Selection()
 	d.Open = a.open != nil
+	d.Leave = a.leave != nil
 	for key := range maps.Keys(a.messages) {
 		d.Routes = append(d.Routes, Route{Key: key, Response: a.replies[key]})
 	}
 	if a.connect != nil || a.open != nil || len(a.middleware) > 0 {
 		d.Routes = append(d.Routes, Route{Key: RouteConnect})
 	}
-	if a.disconnect != nil || len(a.middleware) > 0 {
+	if a.disconnect != nil || a.leave != nil || len(a.middleware) > 0 {
 		d.Routes = append(d.Routes, Route{Key: RouteDisconnect})
 	}
 	slices.SortFunc(d.Routes, func(x, y Route) int { return cmp.Compare(x.Key, y.Key) })
 	return d
 }
 
-// Bind makes s what [App.Sender] sends through.
-func (a *App) Bind(s Sender) { a.sender.Store(&s) }
+// Bind makes host what [App.Sender], groups and values reach.
+func (a *App) Bind(host Host) { a.host.Store(&host) }

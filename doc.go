@@ -21,6 +21,9 @@
 //     authorizer, [App.Use] its [Middleware].
 //   - A handler gets a [Conn], which it sends to with [Conn.Send], [Conn.SendString] or
 //     [Conn.SendJSON] and closes with [Conn.Close], and a [Request], [Message] or [Disconnect].
+//   - [App.Group] and [App.Everyone] send to many connections at once and tell who is there;
+//     [App.OnJoin] and [App.OnLeave] say who comes and goes. A [State] belongs to a connection, a
+//     [Value] to the application.
 //   - [App.Sender] reaches every connection by its [ConnID] from anywhere in the program.
 //   - Errors are compared with [errors.Is]: [ErrGone] is final, [ErrThrottled] is not. [Failures]
 //     takes the error of [Sender.SendMany] apart. [Reject] refuses a client at connect.
@@ -49,10 +52,10 @@
 // An application needs none of this. An [Event] is what happened on a connection, as plain data. A
 // [Handler] is called with an Event and returns a [Reply]; an App is a Handler, and so is a
 // [HandlerFunc]. A [Sender] reaches connections by id. A host owns sockets or receives events,
-// calls a Handler, and is a Sender: package gateway is one for sockets on this machine, package
+// calls a Handler, and is a [Host], a Sender with groups and values: package gateway is one for sockets on this machine, package
 // lambda one inside AWS Lambda, package tygtest one for tests. A host learns what it runs from
-// [Describe], which returns a [Description] with its [Route]s, and hands its Sender over with
-// [Bind]. It reads the options of a send with [NewSendOptions], and the subprotocol that a connect
+// [Describe], which returns a [Description] with its [Route]s, and hands itself over with
+// [Bind]. It reads the options of a send with [NewSendOptions], checks names with [CheckGroupName], and the subprotocol that a connect
 // handler chose with [Request.SelectedSubprotocol]. The suites of package tygtest say what a host
 // must do.
 package tyg

@@ -35,12 +35,20 @@ var (
 // (https://repost.aws/knowledge-center/410-gone-api-gateway).
 var ErrNotOpen = fmt.Errorf("%w: it is not open yet while connect runs; send from OnOpen", ErrGone)
 
-// ErrUnbound is what [App.Sender] returns before a host runs the application.
+// ErrInvalidGroup means that there can be no such group, or that it is that of all connections, of
+// which members are neither added nor removed.
+var ErrInvalidGroup = errors.New("not a group for this")
+
+// ErrConflict means that a value was set meanwhile, so that it was not set. Load it and try again,
+// as [Value.Update] does.
+var ErrConflict = errors.New("the value was set by another caller meanwhile")
+
+// ErrUnbound is what [App.Sender], groups and values return before a host runs the application.
 var ErrUnbound = errors.New("the application is not running on any host yet")
 
 // A ConnError is a failure that concerns one connection.
 type ConnError struct {
-	Op  string // the method of Sender that failed: "send", "close" or "info"
+	Op  string // what failed: "send", "close", "info", "add" or "remove", "load" or "store"
 	ID  ConnID
 	Err error // why it failed; one of this package's Err values, or the host's own
 }

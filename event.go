@@ -20,10 +20,12 @@ const (
 	EventOpen              // not at API Gateway; only for Handlers whose Description asks for it
 	EventMessage
 	EventDisconnect
+	EventJoin  // not at API Gateway; made by Group.Add
+	EventLeave // not at API Gateway; made by Group.Remove, and by hosts whose Description asks for it
 )
 
 // String returns the name that API Gateway gives the event: CONNECT, MESSAGE or DISCONNECT; and
-// OPEN.
+// OPEN, JOIN and LEAVE.
 func (t EventType) String() string {
 	switch t {
 	case EventConnect:
@@ -34,6 +36,10 @@ func (t EventType) String() string {
 		return "MESSAGE"
 	case EventDisconnect:
 		return "DISCONNECT"
+	case EventJoin:
+		return "JOIN"
+	case EventLeave:
+		return "LEAVE"
 	}
 	return fmt.Sprintf("EventType(%d)", uint8(t))
 }
@@ -57,7 +63,7 @@ type Event struct {
 	Type EventType
 
 	// Route is the key of the route that was selected: [RouteConnect], [RouteOpen],
-	// [RouteDisconnect], [RouteDefault], or a key given to [App.OnRoute].
+	// [RouteDisconnect], [RouteDefault], [RouteJoin], [RouteLeave], or a key given to [App.OnRoute].
 	Route string
 
 	// RequestID names this event in logs and in error frames. It is never empty.
@@ -67,7 +73,8 @@ type Event struct {
 	Time time.Time
 
 	// Conn is the connection it happened on. It is never nil and is the same for all events of a
-	// connection on hosts that hold the socket.
+	// connection on hosts that hold the socket. For EventJoin and EventLeave only its ID and Sender
+	// are certain.
 	Conn *Conn
 
 	// Request is the handshake. It is set for EventConnect only.
@@ -78,6 +85,9 @@ type Event struct {
 
 	// Disconnect is how the connection ended. It is set for EventDisconnect only.
 	Disconnect Disconnect
+
+	// Membership is what has begun or ended. It is set for EventJoin and EventLeave only.
+	Membership *Membership
 }
 
 // A Message is one complete WebSocket message from a client.

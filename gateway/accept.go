@@ -176,6 +176,7 @@ func (s *Server) begin(w http.ResponseWriter, c *session, up ws.Upgrade, subprot
 			log:    "cannot take over the socket: " + err.Error(),
 		})
 		c.markLost(err)
+		s.connecting.remove(c)
 		c.finish()
 		return
 	}
@@ -189,7 +190,11 @@ func (s *Server) begin(w http.ResponseWriter, c *session, up ws.Upgrade, subprot
 	c.conn.Subprotocol = strings.Clone(subprotocol) // as the others, in initConn
 	c.queueUpgrade(up, subprotocol, deflate)
 	s.count.connects.Add(1)
+	c.opened.Store(true)
+	s.hub.open.Add(1)
 	s.hub.add(c)
+	s.connecting.remove(c)
+	c.openGroups()
 	s.sweep.start(s)
 	if s.limiter.isClosed() {
 		c.close(ws.CloseServiceRestart, "Service restart", time.Now())

@@ -69,6 +69,9 @@ func (c *session) queueCloseLocked(code tyg.CloseCode, reason string) {
 // cause stays.
 func (c *session) markClosingLocked(end tyg.Disconnect, now time.Time) {
 	c.closing.Store(true)
+	if c.opened.Load() {
+		c.srv.hub.open.Add(-1)
+	}
 	c.cause = end
 	c.held = false
 	c.cutAt = now.Add(max(c.srv.limits.Close, time.Millisecond))
@@ -162,12 +165,18 @@ func (c *session) Ended(err error) {
 	c.lingerForClose()
 }
 
-// runDisconnect runs the disconnect handler, once.
+// runDisconnect tells the application, once, of the groups that the connection leaves, and then
+// that it has ended.
 func (c *session) runDisconnect() {
-	if c.disconnected || !c.srv.routes.Has(tyg.RouteDisconnect) {
+	if c.disconnected {
 		return
 	}
 	c.disconnected = true
+	defer c.detach()
+	c.leaveGroups()
+	if !c.srv.routes.Has(tyg.RouteDisconnect) {
+		return
+	}
 	c.mu.Lock()
 	end := c.cause
 	c.mu.Unlock()

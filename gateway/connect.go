@@ -21,12 +21,17 @@ func (c *session) connect(r *tyg.Request) (tyg.Reply, *refusal) {
 		c.srv.access.Write(&accesslog.Record{Event: e, Status: http.StatusOK})
 		return tyg.Reply{}, nil
 	}
+	c.srv.connecting.add(c)
 	o := c.runConnect(e)
 	rej := connectRefusal(o.reply, o.err)
-	if rej != nil {
-		rej.requestID = e.RequestID
+	if rej == nil {
+		return o.reply, nil
 	}
-	if rej != nil && o.returned {
+	rej.requestID = e.RequestID
+	c.srv.connecting.remove(c)
+	c.leaveGroups()
+	c.detach()
+	if o.returned {
 		c.srv.limiter.release(c.addr)
 	}
 	return o.reply, rej

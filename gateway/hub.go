@@ -13,6 +13,7 @@ import (
 type hub struct {
 	shards [hubShards]shard
 	size   atomic.Int64
+	open   atomic.Int64 // those that are not closing
 }
 
 const hubShards = 64
@@ -101,6 +102,14 @@ func (h *hub) each(f func(*session)) {
 			f(c)
 		}
 	}
+}
+
+// appendAll appends all sessions to list.
+func (h *hub) appendAll(list []*session) []*session {
+	for i := range h.shards {
+		list = h.shards[i].list(list)
+	}
+	return list
 }
 
 func (s *shard) list(to []*session) []*session {

@@ -17,23 +17,30 @@ import (
 	"github.com/tyg-dev/tyg/gateway/internal/handshake"
 	"github.com/tyg-dev/tyg/internal/authorize"
 	"github.com/tyg-dev/tyg/internal/connid"
+	"github.com/tyg-dev/tyg/internal/groups"
 	"github.com/tyg-dev/tyg/internal/route"
 	"github.com/tyg-dev/tyg/internal/sock"
+	"github.com/tyg-dev/tyg/internal/values"
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
 // A Server holds WebSocket connections and calls a Handler with what happens on them. It is an
-// http.Handler, and a tyg.Sender that reaches its connections.
+// http.Handler, and a tyg.Host: it reaches its connections, and holds their groups and values.
 //
 // Set its fields before the first request and do not change them after; all but Handler may be left
 // zero. All methods may be called at the same time.
 type Server struct {
-	// Handler handles the events. It is bound to the Sender when the Server starts, see tyg.Bind.
+	// Handler handles the events. It is bound to the Server and its Sender when the Server starts,
+	// see tyg.Bind.
 	Handler tyg.Handler
 
 	// Sender is the Sender of handlers and of the @connections API. Nil means the Server itself; a
 	// cluster sets one that reaches the connections of all nodes.
 	Sender tyg.Sender
+
+	// Values keeps the values of the application (tyg.Value). Nil keeps them in memory, as long as
+	// the Server.
+	Values tyg.Values
 
 	// Stage is the first part of the URL's path, "api" by default: API Gateway's stage.
 	Stage string
@@ -100,14 +107,19 @@ type Server struct {
 	limits       Limits
 	log          *slog.Logger
 	sender       tyg.Sender
+	values       tyg.Values
 	routes       *route.Table
 	responds     map[string]bool       // the keys of routes with a route response
 	opens        bool                  // Handler asks for EventOpen
+	leaves       bool                  // Handler asks for EventLeave
 	authorizer   *authorize.Authorizer // nil: every client may connect
 	access       *accesslog.Log        // nil: none
 	ids          connid.Maker
 	wsConfig     ws.Config
 	hub          hub
+	connecting   connecting
+	groups       groups.Set[*session]
+	detached     *attachment // of connections that are over
 	limiter      connLimiter
 	acceptor     acceptor
 	sweep        sweep
@@ -120,8 +132,15 @@ type Server struct {
 
 var (
 	_ http.Handler = (*Server)(nil)
-	_ tyg.Sender   = (*Server)(nil)
+	_ tyg.Host     = (*Server)(nil)
 )
+
+// A host is what the Handler is bound to.
+type host struct {
+	tyg.Sender
+	tyg.Groups
+	tyg.Values
+}
 
 // Start checks the fields and makes the Server ready. The first request does that too; call Start
 // to get the error, or to send before a client has connected.
@@ -141,6 +160,10 @@ func (s *Server) init() (err error) {
 	if s.sender == nil {
 		s.sender = s
 	}
+	s.values = s.Values
+	if s.values == nil {
+		s.values = new(values.Memory)
+	}
 	if err := s.configure(); err != nil {
 		return err
 	}
@@ -152,13 +175,14 @@ func (s *Server) init() (err error) {
 		TextOnly:     !s.Extensions.Binary,
 	}
 	s.hub.init()
+	s.initAttachments()
 	s.acceptor.init(s)
 	s.limiter.init()
 	s.pools.init()
 	s.timeHandlers = s.access != nil || s.Trace.Handled != nil ||
 		s.limits.Integration > 0 && s.limits.Integration < 20*tick
 	s.sweep.every = s.limits.sweepEvery(s.Extensions.Ping)
-	tyg.Bind(s.Handler, s.sender)
+	tyg.Bind(s.Handler, host{s.sender, s, s})
 	return nil
 }
 
@@ -168,7 +192,7 @@ func (s *Server) configure() (err error) {
 	if s.routes, err = route.New(d.Selection(), d.Keys()); err != nil {
 		return err
 	}
-	s.opens = d.Open
+	s.opens, s.leaves = d.Open, d.Leave
 	s.responds = make(map[string]bool)
 	for _, r := range d.Routes {
 		s.responds[r.Key] = r.Response

@@ -27,6 +27,9 @@ type session struct {
 
 	sock sock.Conn
 
+	opened   atomic.Bool                // the handshake was accepted
+	attached atomic.Pointer[attachment] // groups and state; nil: none
+
 	// owned by Turn, and after it by Ended
 	reader       ws.Reader
 	unparsed     []byte    // the beginning of a frame that is not complete

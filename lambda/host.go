@@ -52,7 +52,7 @@ func NewHost(h tyg.Handler, cfg Config) (*Host, error) {
 	if _, err := authorize.New(host.authorizer, nil); err != nil {
 		return nil, fmt.Errorf("lambda: %w", err)
 	}
-	tyg.Bind(h, host.senders.outside())
+	tyg.Bind(h, boundHost{host.senders.outside(), noTable{}})
 	return host, nil
 }
 

@@ -104,6 +104,6 @@ func (h informed) Handle(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
 
 func (h informed) Describe() tyg.Description { return tyg.Describe(h.Handler) }
 
-func (h informed) Bind(s tyg.Sender) {
-	tyg.Bind(h.Handler, s)
+func (h informed) Bind(host tyg.Host) {
+	tyg.Bind(h.Handler, host)
 }

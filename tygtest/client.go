@@ -8,6 +8,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/internal/groups"
+	"github.com/tyg-dev/tyg/internal/values"
 )
 
 // The reasons in disconnect events, as API Gateway was seen to write them.
@@ -28,6 +30,9 @@ type Client struct {
 	host *Host
 	conn *tyg.Conn
 	busy chan struct{} // a lock: full while a handler of this connection runs
+
+	groups groups.Conn[*Client]
+	value  values.One // the application's state
 
 	// Guarded by host.mu.
 	number        int // in the order of connecting

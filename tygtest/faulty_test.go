@@ -48,7 +48,7 @@ func (h faultyHandler) Handle(ctx context.Context, e tyg.Event) (tyg.Reply, erro
 // Describe describes the wrapped handler, and Bind binds it.
 func (h faultyHandler) Describe() tyg.Description { return tyg.Describe(h.Handler) }
 
-func (h faultyHandler) Bind(s tyg.Sender) { tyg.Bind(h.Handler, s) }
+func (h faultyHandler) Bind(host tyg.Host) { tyg.Bind(h.Handler, host) }
 
 type faultySocket struct {
 	tygtest.Socket

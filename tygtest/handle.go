@@ -138,8 +138,11 @@ func (h *Host) reply(id tyg.ConnID, reply tyg.Reply) error {
 	return nil
 }
 
-// disconnect runs the disconnect handler, if there is one. The caller holds c.busy.
+// disconnect tells the application of the groups that the connection leaves, and runs the
+// disconnect handler, if there is one. The caller holds c.busy.
 func (h *Host) disconnect(c *Client) {
+	defer h.forget(c)
+	h.leaveGroups(c)
 	if !h.routes.Has(tyg.RouteDisconnect) {
 		return
 	}
@@ -148,6 +151,14 @@ func (h *Host) disconnect(c *Client) {
 	if _, err := h.call(e); err != nil {
 		h.recordFailure(e, err)
 	}
+}
+
+// forget ends what the application has attached to a connection.
+func (h *Host) forget(c *Client) {
+	c.value.End()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.leaving, c.conn.ID)
 }
 
 // sendErrorFrame sends one of API Gateway's error frames.

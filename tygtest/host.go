@@ -17,7 +17,9 @@ import (
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/apigw"
 	"github.com/tyg-dev/tyg/internal/authorize"
+	"github.com/tyg-dev/tyg/internal/groups"
 	"github.com/tyg-dev/tyg/internal/route"
+	"github.com/tyg-dev/tyg/internal/values"
 )
 
 // The default time limits of a [Host].
@@ -33,7 +35,7 @@ const maxMessage = apigw.MaxMessage
 // runs inside the call that causes its event, so that all its effects are visible when
 // that call returns. It works in a bubble of testing/synctest, if it is made inside.
 //
-// A Host is the [tyg.Sender] of its handler, with API Gateway's errors. The disconnect event of a
+// A Host is the [tyg.Host] of its handler, with API Gateway's errors. The disconnect event of a
 // [Host.Close] is handled before Close returns, except inside a handler: when Close is given that
 // handler's context, or is about that handler's own connection, the event follows when the handler
 // has returned.
@@ -61,16 +63,21 @@ type Host struct {
 	routes     *route.Table
 	responds   func(route string) bool
 	opens      bool                  // the handler asks for open events
+	leaves     bool                  // the handler asks for leave events
 	authorizer *authorize.Authorizer // nil: every client may connect
+
+	groups groups.Set[*Client]
+	values values.Memory
 
 	mu      sync.Mutex
 	clients map[tyg.ConnID]*Client // guarded by mu; those that have not ended
+	leaving map[tyg.ConnID]*Client // guarded by mu; whose disconnect handler has not returned
 	dialed  int                    // guarded by mu; how many clients there were
 	errs    []error                // guarded by mu
 	ended   bool                   // guarded by mu; the test has ended
 }
 
-var _ tyg.Sender = (*Host)(nil)
+var _ tyg.Host = (*Host)(nil)
 
 // NewHost returns a host that runs h until the test ends; then it disconnects every client that is
 // left, with code 1001. It is configured by the description of h, see [tyg.Describe]: without the
@@ -78,7 +85,8 @@ var _ tyg.Sender = (*Host)(nil)
 // of the end.
 func NewHost(t testing.TB, h tyg.Handler) *Host {
 	t.Helper()
-	host := &Host{t: t, handler: h, clients: make(map[tyg.ConnID]*Client)}
+	host := &Host{t: t, handler: h, clients: make(map[tyg.ConnID]*Client),
+		leaving: make(map[tyg.ConnID]*Client)}
 	if err := host.configure(tyg.Describe(h)); err != nil {
 		t.Fatalf("start host: %v", err)
 	}
@@ -91,7 +99,8 @@ func (h *Host) configure(d tyg.Description) (err error) {
 	if h.authorizer, err = authorize.New(d.Authorizer, nil); err != nil {
 		return err
 	}
-	h.responds, h.opens = d.Responds, d.Open
+	h.groups.Init()
+	h.responds, h.opens, h.leaves = d.Responds, d.Open, d.Leave
 	h.routes, err = route.New(d.Selection(), d.Keys())
 	return err
 }
@@ -136,6 +145,8 @@ func (h *Host) Try(d Dial) (*Client, error) {
 	c.busy <- struct{}{}
 	defer c.unlock()
 	if err := h.connect(c, requestOf(d)); err != nil {
+		h.leaveGroups(c)
+		c.value.End()
 		h.remove(c)
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/internal/values"
 )
 
 // A Sent is one message that was sent to one connection.
@@ -16,8 +17,8 @@ type Sent struct {
 	Type tyg.MessageType
 }
 
-// A Recorder is a [tyg.Sender] that records calls and sends nothing, for tests of code that takes a
-// Sender and needs no connections. Every id is a live connection until [Recorder.Fail] or a Close,
+// A Recorder is a [tyg.Host] that records calls and sends nothing, for tests of code that takes a
+// Sender or an App and needs no connections. Every id is a live connection until [Recorder.Fail] or a Close,
 // and need not have the form of an id. The zero Recorder is ready; it may be used concurrently and
 // must not be copied.
 type Recorder struct {
@@ -25,9 +26,13 @@ type Recorder struct {
 	sent   []Sent               // guarded by mu
 	closed []tyg.ConnID         // guarded by mu
 	fails  map[tyg.ConnID]error // guarded by mu
+
+	values values.Memory
+	states map[tyg.ConnID]*values.One           // guarded by mu
+	groups map[string]map[tyg.ConnID]tyg.Member // guarded by mu
 }
 
-var _ tyg.Sender = (*Recorder)(nil)
+var _ tyg.Host = (*Recorder)(nil)
 
 // Fail makes every call about id fail with err, wrapped in a [*tyg.ConnError]. A nil err ends that.
 func (r *Recorder) Fail(id tyg.ConnID, err error) {

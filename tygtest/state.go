@@ -22,6 +22,7 @@ func (c *Client) markOpen() {
 	c.host.mu.Lock()
 	defer c.host.mu.Unlock()
 	c.state = open
+	c.host.groups.Open(&c.groups)
 }
 
 // endByClient ends the connection from the client's side. Its error is a *Closed if the connection
@@ -47,6 +48,7 @@ func (c *Client) markEnded(e ending) bool {
 	}
 	c.state, c.ended, c.disconnectDue = closed, e, true
 	delete(c.host.clients, c.conn.ID)
+	c.host.leaving[c.conn.ID] = c
 	c.notify()
 	return true
 }

@@ -165,7 +165,11 @@ type harness struct {
 func newHarness(t *testing.T, chat *chatlib.Chat) *harness {
 	h := &harness{t: t, sender: newFakeSender()}
 	h.app = newApp(chat)
-	h.app.Bind(h.sender)
+	h.app.Bind(struct {
+		tyg.Sender
+		tyg.Groups
+		tyg.Values
+	}{Sender: h.sender}) // the chat uses rooms instead
 	return h
 }
 

@@ -1,0 +1,95 @@
+package gateway
+
+import (
+	"time"
+
+	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/apigw"
+	"github.com/tyg-dev/tyg/internal/groups"
+	"github.com/tyg-dev/tyg/internal/values"
+)
+
+// An attachment is what the application has attached to a connection: its groups and its state.
+// Most connections have none.
+type attachment struct {
+	groups groups.Conn[*session]
+	state  values.One
+}
+
+func (s *Server) initAttachments() {
+	s.groups.Init()
+	s.detached = new(attachment)
+	s.groups.End(&s.detached.groups)
+	s.detached.state.End()
+}
+
+// attach returns the attachment of c, and makes it if there is none.
+func (c *session) attach() *attachment {
+	if a := c.attached.Load(); a != nil {
+		return a
+	}
+	a := new(attachment)
+	if !c.attached.CompareAndSwap(nil, a) {
+		return c.attached.Load()
+	}
+	if c.opened.Load() {
+		c.srv.groups.Open(&a.groups) // openGroups may have found no attachment
+	}
+	return a
+}
+
+// openGroups makes a connection that was accepted a member of the groups that connect added it to.
+func (c *session) openGroups() {
+	if a := c.attached.Load(); a != nil {
+		c.srv.groups.Open(&a.groups)
+	}
+}
+
+// detach removes the attachment of a connection that is over, and lets it have no other.
+func (c *session) detach() {
+	if a := c.attached.Swap(c.srv.detached); a != nil {
+		a.state.End()
+	}
+}
+
+// leaveGroups ends the memberships of a connection that has ended, and tells the application of
+// each. The connection's state stays for the disconnect handler, until detach.
+func (c *session) leaveGroups() {
+	if c.attached.CompareAndSwap(nil, c.srv.detached) {
+		return
+	}
+	for _, m := range c.srv.groups.End(&c.attached.Load().groups) {
+		if !c.srv.leaves {
+			continue
+		}
+		now := time.Now()
+		_, _ = c.callHandler(nil, &tyg.Event{ // callHandler has logged the error
+			Type:       tyg.EventLeave,
+			Route:      tyg.RouteLeave,
+			RequestID:  eventID(),
+			Time:       now,
+			Conn:       &c.conn,
+			Membership: &m,
+		}, now)
+	}
+}
+
+// findAttached returns the session of id, open or still connecting, for the operation op.
+func (s *Server) findAttached(op string, id tyg.ConnID) (*session, error) {
+	if err := s.Start(); err != nil {
+		return nil, err
+	}
+	if c := s.hub.get(id); c != nil {
+		return c, nil
+	}
+	if c := s.connecting.get(id); c != nil {
+		return c, nil
+	}
+	if c := s.hub.get(id); c != nil { // it has opened in between
+		return c, nil
+	}
+	if !apigw.ValidID(id) {
+		return nil, s.connError(op, id, tyg.ErrInvalidID)
+	}
+	return nil, s.connError(op, id, tyg.ErrGone)
+}
