@@ -24,6 +24,7 @@ func TestSuites(t *testing.T) {
 			}
 			t.Run("host", func(t *testing.T) { tygtest.TestHost(t, subject) })
 			t.Run("sender", func(t *testing.T) { tygtest.TestSender(t, subject) })
+			t.Run("groups", func(t *testing.T) { tygtest.TestGroups(t, subject) })
 			t.Run("host with binary", func(t *testing.T) {
 				tygtest.TestHost(t, func(t *testing.T, h tyg.Handler) tygtest.Subject {
 					return path(t, &gateway.Server{

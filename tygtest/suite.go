@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/tygtest/internal/grouptest"
 	"github.com/tyg-dev/tyg/tygtest/internal/hosttest"
 	"github.com/tyg-dev/tyg/tygtest/internal/sendertest"
 	"github.com/tyg-dev/tyg/tygtest/internal/suite"
@@ -31,7 +32,14 @@ func TestSender(t *testing.T, start func(t *testing.T, h tyg.Handler) Subject) {
 	sendertest.Run(t, adapt(start))
 }
 
-// A Subject is a host under test by [TestHost] or [TestSender].
+// TestGroups checks that a host keeps what [tyg.Group], [tyg.Value] and [tyg.State] promise. It is
+// like [TestHost] in everything else.
+func TestGroups(t *testing.T, start func(t *testing.T, h tyg.Handler) Subject) {
+	t.Helper()
+	grouptest.Run(t, adapt(start))
+}
+
+// A Subject is a host under test by [TestHost], [TestSender] or [TestGroups].
 type Subject struct {
 	// Sender is the Sender that the host gives to handlers.
 	Sender tyg.Sender

@@ -19,4 +19,5 @@ func startBinaryHost(t *testing.T, h tyg.Handler) tygtest.Subject {
 
 func TestHostSuite(t *testing.T)   { tygtest.TestHost(t, startHost) }
 func TestBinarySuite(t *testing.T) { tygtest.TestHost(t, startBinaryHost) }
+func TestGroupSuite(t *testing.T)  { tygtest.TestGroups(t, startHost) }
 func TestSenderSuite(t *testing.T) { tygtest.TestSender(t, startHost) }

@@ -138,6 +138,17 @@ func Wait[V any](t *T, what string, c <-chan V) V {
 	return v
 }
 
+// Eventually waits until a condition holds.
+func (t *T) Eventually(what string, holds func() bool) {
+	t.t.Helper()
+	for !holds() {
+		if t.Ctx.Err() != nil {
+			t.Fatalf("it did not become true that %s", what)
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
 // SendMany sends a text to clients.
 func (t *T) SendMany(text string, clients ...*Client) {
 	t.t.Helper()
