@@ -48,9 +48,12 @@ func (h *Hub) Has(id tyg.ConnID) bool {
 	return c != nil && c.conn.ID == id
 }
 
-// Count counts the sessions in two ways.
+// Count counts the sessions in two ways. A third one, the roster, must agree with the second.
 func (h *Hub) Count() (size, seen int) {
 	h.each(func(*session) { seen++ })
+	if len(h.all()) != seen {
+		seen = -1
+	}
 	return int(h.size.Load()), seen
 }
 

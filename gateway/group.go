@@ -64,14 +64,12 @@ func (s *Server) SendToGroup(
 	if err != nil {
 		return d, err
 	}
-	to := s.pools.getList()
-	defer s.pools.putList(to)
-	to.sessions = s.appendGroup(to.sessions, group)
+	to := s.recipients(group)
 	except := s.findAll(o.Except)
 	e, m, now := s.eventFrom(ctx), newSharedMessage(opcode, data), time.Now()
-	b := s.newBatch(len(to.sessions))
+	b := s.newBatch(len(to))
 	defer flushBatch(b)
-	for _, c := range to.sessions {
+	for _, c := range to {
 		if len(except) > 0 && slices.Contains(except, c) {
 			continue
 		}
@@ -88,12 +86,12 @@ func (s *Server) SendToGroup(
 	return d, nil
 }
 
-// appendGroup appends the sessions of a group to list.
-func (s *Server) appendGroup(list []*session, group string) []*session {
+// recipients returns the sessions of a group. The slice is shared.
+func (s *Server) recipients(group string) []*session {
 	if group == "" {
-		return s.hub.appendAll(list)
+		return s.hub.all()
 	}
-	return s.groups.AppendConns(list, group)
+	return s.groups.Conns(group)
 }
 
 // findAll returns the sessions of ids that there are.
@@ -131,12 +129,12 @@ func (s *Server) members(group string) ([]tyg.Member, error) {
 		return s.groups.Members(group), nil
 	}
 	var list []tyg.Member
-	s.hub.each(func(c *session) {
+	for _, c := range s.hub.all() {
 		if !c.closing.Load() {
 			at := c.conn.ConnectedAt.UTC().Round(0)
 			list = append(list, tyg.Member{ID: c.conn.ID, JoinedAt: at})
 		}
-	})
+	}
 	return list, nil
 }
 

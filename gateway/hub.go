@@ -14,6 +14,9 @@ type hub struct {
 	shards [hubShards]shard
 	size   atomic.Int64
 	open   atomic.Int64 // those that are not closing
+
+	changes atomic.Int64
+	roster  atomic.Pointer[roster] // nil until all is called
 }
 
 const hubShards = 64
@@ -53,6 +56,7 @@ func (h *hub) add(c *session) {
 	s.sessions[key] = c
 	s.mu.Unlock()
 	h.size.Add(1)
+	h.changed()
 }
 
 // remove removes c, if it was added.
@@ -78,6 +82,7 @@ func (h *hub) remove(c *session) {
 		delete(s.sessions, key)
 	}
 	h.size.Add(-1)
+	h.changed()
 }
 
 // get returns the session of id, or nil.
@@ -104,12 +109,32 @@ func (h *hub) each(f func(*session)) {
 	}
 }
 
-// appendAll appends all sessions to list.
-func (h *hub) appendAll(list []*session) []*session {
+// A roster is all sessions of a hub after so many changes.
+type roster struct {
+	changes  int64
+	sessions []*session
+}
+
+// all returns all sessions. The slice is shared, and made anew only after sessions came or went.
+func (h *hub) all() []*session {
+	changes := h.changes.Load()
+	if r := h.roster.Load(); r != nil && r.changes == changes {
+		return r.sessions
+	}
+	list := make([]*session, 0, h.size.Load())
 	for i := range h.shards {
 		list = h.shards[i].list(list)
 	}
+	h.roster.Store(&roster{changes, list})
 	return list
+}
+
+// changed notes that sessions came or went, and frees the roster.
+func (h *hub) changed() {
+	h.changes.Add(1)
+	if h.roster.Load() != nil {
+		h.roster.Store(nil)
+	}
 }
 
 func (s *shard) list(to []*session) []*session {

@@ -45,17 +45,12 @@ func newScratch(size int) *readScratch {
 type pools struct {
 	big, small sync.Pool // of *readScratch
 	buffers    sync.Pool // of *buffer
-	lists      sync.Pool // of *recipients
 }
-
-// recipients are the sessions that one message to a group goes to.
-type recipients struct{ sessions []*session }
 
 func (p *pools) init() {
 	p.big.New = func() any { return newScratch(bigBuffer) }
 	p.small.New = func() any { return newScratch(smallBuffer) }
 	p.buffers.New = func() any { return new(buffer) }
-	p.lists.New = func() any { return new(recipients) }
 }
 
 // getScratch returns a readScratch with a big buffer or a small one.
@@ -72,15 +67,6 @@ func (p *pools) putScratch(rs *readScratch, small bool) {
 		return
 	}
 	p.big.Put(rs)
-}
-
-func (p *pools) getList() *recipients { return p.lists.Get().(*recipients) }
-
-// putList takes a list back, without the sessions in it.
-func (p *pools) putList(l *recipients) {
-	clear(l.sessions)
-	l.sessions = l.sessions[:0]
-	p.lists.Put(l)
 }
 
 // holdReplies starts to hold replies back if b has another complete message, so that the replies to

@@ -118,7 +118,7 @@ func (h *Host) StoreValue(
 // them.
 func (h *Host) groupClients(group string) []*Client {
 	if group != "" {
-		return h.groups.AppendConns(nil, group)
+		return h.groups.Conns(group)
 	}
 	return slices.DeleteFunc(h.openClients(), func(c *Client) bool { return !h.isOpen(c) })
 }

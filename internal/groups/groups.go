@@ -27,6 +27,7 @@ type shard[C any] struct {
 // A group is the members of one name, guarded by its shard.
 type group[C any] struct {
 	members []*membership[C] // in no order
+	conns   []C              // those of members, for callers; nil after a change
 }
 
 // A membership is one connection in one group. Its shard guards it.
@@ -159,17 +160,23 @@ func (s *Set[C]) endOne(name string, m *membership[C]) tyg.Membership {
 	return tyg.Membership{Group: name, Member: m.member}
 }
 
-// AppendConns appends the connections of a group to list.
-func (s *Set[C]) AppendConns(list []C, name string) []C {
+// Conns returns the connections of a group. The slice is shared: do not change it. The Set does not
+// change it either.
+func (s *Set[C]) Conns(name string) []C {
 	sh := s.shard(name)
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	if g := sh.groups[name]; g != nil {
-		for _, m := range g.members {
-			list = append(list, m.conn)
+	g := sh.groups[name]
+	if g == nil {
+		return nil
+	}
+	if g.conns == nil {
+		g.conns = make([]C, len(g.members))
+		for i, m := range g.members {
+			g.conns[i] = m.conn
 		}
 	}
-	return list
+	return g.conns
 }
 
 // Members returns the members of a group. The slice is the caller's.
@@ -205,7 +212,7 @@ func (sh *shard[C]) insert(name string, m *membership[C]) {
 		g = new(group[C])
 		sh.groups[name] = g
 	}
-	m.at = len(g.members)
+	m.at, g.conns = len(g.members), nil
 	g.members = append(g.members, m)
 }
 
@@ -215,6 +222,7 @@ func (sh *shard[C]) remove(name string, m *membership[C]) {
 		return
 	}
 	g := sh.groups[name]
+	g.conns = nil
 	last := len(g.members) - 1
 	g.members[m.at] = g.members[last]
 	g.members[m.at].at = m.at
