@@ -39,6 +39,7 @@ func allServers() []server {
 		{name: "tcp", program: "floor", args: []string{"-tcp"}, dialect: load.TCP},
 		{name: "pooled", program: "pooled"},
 		{name: "tyg", program: "tyg", many: []string{"-many"}, joins: true},
+		{name: "tyg-ids", program: "tyg", args: []string{"-ids"}, many: []string{"-many"}, joins: true},
 		{name: "tyg-portable", program: "tyg", args: []string{"-portable"}, many: []string{"-many"}},
 		{name: "tyg-route", program: "tyg", args: []string{"-route"}, dialect: load.JSON},
 		{name: "chat", program: "chat", dialect: load.Chat},

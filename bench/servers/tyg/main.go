@@ -1,8 +1,9 @@
 // tyg with everything on: App, events, ids, routes, queues, limits, timeouts.
 //
-// With -route the echo is the handler of a route, and the gateway searches each message for the
-// key. With -portable it takes the portable path of other systems. With -many it allows more
-// connections and longer silence than the defaults.
+// A room is a group. With -ids it is a slice of connection ids and SendMany. With -route the echo
+// is the handler of a route, and the gateway searches each message for the key. With -portable it
+// takes the portable path of other systems. With -many it allows more connections and longer
+// silence than the defaults.
 package main
 
 import (
@@ -17,38 +18,65 @@ import (
 )
 
 func main() {
+	ids := flag.Bool("ids", false, "send to a room by the ids of its members")
 	route := flag.Bool("route", false, `answer {"action":"echo"} only, by route selection`)
 	portable := flag.Bool("portable", false, "keep to the portable path")
 	many := flag.Bool("many", false, "no limit on connections, and an hour of silence")
 	o := serve.Parse()
-	g := &gateway.Server{Handler: application(o.Room, *route), Portable: *portable, TLS: o.Secure()}
+	app := tyg.New("bench")
+	switch {
+	case *route:
+		app.OnRoute("echo", echo)
+	case *ids:
+		(&room{all: o.Room}).register(app)
+	default:
+		useGroups(app, o.Room)
+	}
+	g := &gateway.Server{Handler: app, Portable: *portable, TLS: o.Secure()}
 	if *many {
 		g.Limits = gateway.Limits{Conns: -1, Idle: time.Hour}
 	}
 	serve.Check(g.Serve(o.ListenPlain()))
 }
 
-func application(all, route bool) *tyg.App {
-	app := tyg.New("bench")
-	if route {
-		app.OnRoute("echo", echo)
-		return app
-	}
-	r := &room{all: all}
-	app.OnConnect(r.connect)
-	app.OnMessage(r.message)
-	return app
-}
-
 func echo(ctx context.Context, c *tyg.Conn, m tyg.Message) error { return c.Send(ctx, m.Data) }
 
-// room has all clients, or those that connected with "?room". The load client begins messages to a
-// room with a number, so a message that begins with a letter is an echo.
+// A room has all clients, or those that connected with "?room". The load client begins messages to
+// a room with a number, so a message that begins with a letter is an echo.
+func isEcho(m tyg.Message) bool { return len(m.Data) == 0 || m.Data[0] > '9' }
+
+// useGroups makes the room a group.
+func useGroups(app *tyg.App, all bool) {
+	to := app.Group("room")
+	if all {
+		to = app.Everyone()
+	} else {
+		app.OnConnect(func(ctx context.Context, c *tyg.Conn, r *tyg.Request) error {
+			if !r.Query.Has("room") {
+				return nil
+			}
+			return to.Add(ctx, c.ID)
+		})
+	}
+	app.OnMessage(func(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
+		if !all && isEcho(m) {
+			return echo(ctx, c, m)
+		}
+		return to.Send(ctx, m.Data)
+	})
+}
+
+// A room of connection ids.
 type room struct {
 	all bool
 
 	mu      sync.RWMutex
 	members []tyg.ConnID // clients stay until the process ends
+}
+
+func (r *room) register(app *tyg.App) {
+	app.OnConnect(r.connect)
+	app.OnMessage(r.message)
 }
 
 func (r *room) connect(_ context.Context, c *tyg.Conn, req *tyg.Request) error {
@@ -62,7 +90,7 @@ func (r *room) connect(_ context.Context, c *tyg.Conn, req *tyg.Request) error {
 }
 
 func (r *room) message(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
-	if !r.all && (len(m.Data) == 0 || m.Data[0] > '9') {
+	if !r.all && isEcho(m) {
 		return echo(ctx, c, m)
 	}
 	r.mu.RLock()
