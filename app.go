@@ -3,6 +3,7 @@ package tyg
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 	"sync"
@@ -55,6 +56,7 @@ type App struct {
 	replies    map[string]bool      // the route keys whose replies go to the client
 	authorizer *Authorizer
 	middleware []Middleware
+	pages      fs.FS
 
 	once  sync.Once
 	chain Handler // the middleware around dispatch, built by the first Handle

@@ -34,7 +34,7 @@ var allowed = map[string]string{
 		"internal/sock internal/values internal/ws",
 	"gateway/internal/accesslog": "tyg",
 	"gateway/internal/handshake": "internal/ws",
-	"host":                       "tyg gateway internal/profileflag lambda",
+	"host":                       "tyg gateway internal/pages internal/profileflag lambda",
 	"internal/functions": "tyg apigw internal/functions/osproc " +
 		"internal/functions/runtimeapi",
 	"internal/functions/invokeapi":  "internal/functions internal/sigv4",
@@ -85,7 +85,7 @@ var allowed = map[string]string{
 	"tygtest": "tyg apigw internal/authorize internal/groups internal/route internal/values " +
 		"tygtest/internal/grouptest tygtest/internal/hosttest tygtest/internal/sendertest " +
 		"tygtest/internal/suite",
-	"tygtest/internal/grouptest": "tyg tygtest/internal/suite",
+	"tygtest/internal/grouptest":  "tyg tygtest/internal/suite",
 	"tygtest/internal/hosttest":   "tyg apigw tygtest/internal/suite",
 	"tygtest/internal/sendertest": "tyg tygtest/internal/suite",
 	"tygtest/internal/suite":      "tyg",
@@ -95,6 +95,7 @@ var allowed = map[string]string{
 	"internal/connid":             "tyg",
 	"internal/groups":             "tyg",
 	"internal/values":             "tyg",
+	"internal/pages":              "",
 	"internal/profileflag":        "gateway",
 	"internal/route":              "",
 	"internal/sigv4":              "",
@@ -106,7 +107,9 @@ var allowed = map[string]string{
 	"internal/wsclient":           "internal/ws",
 	"internal/wstest":             "tyg internal/ws internal/wsclient tygtest",
 	"examples":                    "",
+	"examples/counter":            "tyg host",
 	"examples/echo":               "tyg host",
+	"examples/presence":           "tyg host",
 	"examples/chat":               "tyg examples/chat/chatlib host rooms rooms/storage",
 	"examples/chat/chatlib":       "tyg rooms",
 	"internal/conformance":        "internal/conformance/cases internal/conformance/harness",

@@ -2,6 +2,7 @@ package tyg
 
 import (
 	"cmp"
+	"io/fs"
 	"maps"
 	"slices"
 )
@@ -26,6 +27,9 @@ type Description struct {
 
 	// Leave asks for an [EventLeave] for each membership of a group that ends with its connection.
 	Leave bool `json:"leave,omitempty"`
+
+	// Pages are files that a host that serves HTTP serves beside the WebSocket. Nil: none.
+	Pages fs.FS `json:"-"`
 
 	// Authorizer decides who may connect. Nil lets every client go on to connect.
 	Authorizer *Authorizer `json:"authorizer,omitempty"`
@@ -87,7 +91,7 @@ func (a *App) Describe() Description {
 	d := Description{Name: a.name, RouteSelection: a.RouteSelection, Authorizer: a.authorizer}
 	d.RouteSelection = d.Selection()
 	d.Open = a.open != nil
-	d.Leave = a.leave != nil
+	d.Leave, d.Pages = a.leave != nil, a.pages
 	for key := range maps.Keys(a.messages) {
 		d.Routes = append(d.Routes, Route{Key: key, Response: a.replies[key]})
 	}

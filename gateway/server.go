@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"strings"
 	"sync"
 	"time"
 
@@ -41,6 +42,10 @@ type Server struct {
 	// Values keeps the values of the application (tyg.Value). Nil keeps them in memory, as long as
 	// the Server.
 	Values tyg.Values
+
+	// HTTP gets the requests that are neither for the WebSocket nor for the @connections API: a GET
+	// of "/" by a browser, for example. Nil answers them 403, as API Gateway does.
+	HTTP http.Handler
 
 	// Stage is the first part of the URL's path, "api" by default: API Gateway's stage.
 	Stage string
@@ -227,7 +232,16 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.serveManagement(w, r)
 		return
 	}
+	if s.HTTP != nil && !s.isHandshake(r) {
+		s.HTTP.ServeHTTP(w, r)
+		return
+	}
 	s.accept(&session{srv: s}, w, r)
+}
+
+// isHandshake reports whether a request is for the WebSocket, well-formed or not.
+func (s *Server) isHandshake(r *http.Request) bool {
+	return r.Header.Get("Upgrade") != "" || s.servesPath(r.URL.Path) && strings.Trim(r.URL.Path, "/") != ""
 }
 
 // Shutdown ends the service: new handshakes are refused with 503, every connection is closed with

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"math"
 	"net"
+	"net/http"
 	"regexp"
 	"strings"
 	"time"
@@ -29,6 +30,10 @@ type Config struct {
 
 	// Stage is the first part of the URL's path, "api" by default.
 	Stage string
+
+	// HTTP gets the requests that are neither for the WebSocket nor for the @connections API. Nil
+	// serves the pages of the application (tyg.App.Pages), if it has any.
+	HTTP http.Handler
 
 	// Origins are the origins of web pages that may connect, see gateway.Server.
 	Origins []string

@@ -16,6 +16,7 @@ import (
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/gateway"
+	"github.com/tyg-dev/tyg/internal/pages"
 )
 
 func runHere(app *tyg.App) error {
@@ -47,6 +48,9 @@ func Serve(ctx context.Context, app *tyg.App, cfg Config) error {
 	if err := cfg.check(); err != nil {
 		return err
 	}
+	if files := app.Describe().Pages; files != nil && cfg.HTTP == nil {
+		cfg.HTTP = pages.Handler(files)
+	}
 	secure, err := certificate(cfg)
 	if err != nil {
 		return err
@@ -54,6 +58,7 @@ func Serve(ctx context.Context, app *tyg.App, cfg Config) error {
 	srv := &gateway.Server{
 		TLS:     secure,
 		Handler: app,
+		HTTP:    cfg.HTTP,
 		Stage:   cfg.Stage,
 		Origins: cfg.Origins,
 		Limits:  cfg.Profile.Limits,
@@ -73,6 +78,9 @@ func Serve(ctx context.Context, app *tyg.App, cfg Config) error {
 	}
 	if cfg.Out != nil {
 		fmt.Fprintf(cfg.Out, "Serving %s on %s\n", app.Name(), address(l.Addr(), cfg))
+		if app.Describe().Pages != nil {
+			fmt.Fprintf(cfg.Out, "Open %s in a browser\n", pageAddress(l.Addr(), cfg))
+		}
 		if len(cfg.Profile.Differences()) > 0 {
 			fmt.Fprintf(cfg.Out, "This gateway %s\n", cfg.Profile)
 		}
@@ -97,15 +105,27 @@ func listen(cfg Config) (net.Listener, error) {
 
 // address is the URL by which clients on this machine reach the application.
 func address(addr net.Addr, cfg Config) string {
-	scheme := "ws"
+	return fmt.Sprintf("%s://%s/%s/", schemeOf("ws", cfg), hostPort(addr), cfg.Stage)
+}
+
+// pageAddress is the URL of the application's pages.
+func pageAddress(addr net.Addr, cfg Config) string {
+	return fmt.Sprintf("%s://%s/", schemeOf("http", cfg), hostPort(addr))
+}
+
+func schemeOf(plain string, cfg Config) string {
 	if cfg.secure() {
-		scheme = "wss"
+		return plain + "s"
 	}
+	return plain
+}
+
+func hostPort(addr net.Addr) string {
 	host := addr.String()
 	if h, port, err := net.SplitHostPort(host); err == nil && net.ParseIP(h).IsUnspecified() {
-		host = net.JoinHostPort("localhost", port)
+		return net.JoinHostPort("localhost", port)
 	}
-	return fmt.Sprintf("%s://%s/%s/", scheme, host, cfg.Stage)
+	return host
 }
 
 // serve runs the gateway until ctx ends or it fails, and then drains.

@@ -22,7 +22,11 @@ import (
 // Run returns nil after a clean end, also when the command line asked for help. The text of any
 // other error can be printed as it is.
 func Run(app *tyg.App) error {
-	if os.Getenv(DescribeVariable) != "" {
+	switch os.Getenv(DescribeVariable) {
+	case "":
+	case "pages":
+		return printPages(app, os.Stdout)
+	default:
 		return describe(app, os.Stdout)
 	}
 	// Lambda sets this variable for every runtime.

@@ -11,10 +11,12 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/tyg-dev/tyg"
@@ -271,5 +273,41 @@ func TestServeSaysWhatDiffersFromAWS(t *testing.T) {
 		if !strings.HasPrefix(rest, want) || want == "" && rest != "" {
 			t.Errorf("profile %s: after the URL it says %q, want %q", profile, rest, want)
 		}
+	}
+}
+
+// TestServeServesPages asks for pages on the port of the WebSocket, which they must not disturb.
+func TestServeServesPages(t *testing.T) {
+	app := echo()
+	app.Pages(fstest.MapFS{"index.html": {Data: []byte("<h1>start</h1>")}})
+	s := serve(t, app, host.Config{})
+	page := strings.TrimSuffix(strings.Replace(s.url, "ws", "http", 1), "api/")
+	for path, want := range map[string]int{
+		"": http.StatusOK, "none": http.StatusNotFound, "api/": http.StatusUpgradeRequired,
+	} {
+		res, err := http.Get(page + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(res.Body)
+		_ = res.Body.Close()
+		if err != nil || res.StatusCode != want || path == "" && string(body) != "<h1>start</h1>" {
+			t.Errorf("GET /%s: %s, %q, %v; want %d", path, res.Status, body, err, want)
+		}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	for _, url := range []string{s.url, strings.TrimSuffix(s.url, "api/")} {
+		c, _, err := wsclient.Dial(ctx, url, nil)
+		if err != nil {
+			t.Fatalf("dial %s: %v", url, err)
+		}
+		if err := c.CloseNow(); err != nil {
+			t.Error(err)
+		}
+	}
+	s.stop()
+	if err := s.wait(t); err != nil {
+		t.Error(err)
 	}
 }
