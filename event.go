@@ -141,11 +141,24 @@ type Request struct {
 	// Host is the host name, with port if there was one, that the client asked for.
 	Host string
 
-	// Header holds the header fields. Browsers cannot set any of their own but
+	// Header holds the header fields under their canonical names, so that Get finds a field in any
+	// spelling. Host is not among them. Get returns the first value of several; the headers member of
+	// API Gateway's events has the last. Browsers cannot set any field of their own but
 	// Sec-WebSocket-Protocol; they send tokens in the query.
 	Header http.Header
 
-	// Query holds the parsed query string. It is empty, never nil, when there was none.
+	// HeaderNames are the names of the header fields as the client spelt them, each once, in the order
+	// in which they came: "x-api-key" where Header has "X-Api-Key". Functions get these names. Names
+	// are canonical where HeaderNames lacks them; it is nil behind an [http.Server] that respells all,
+	// see gateway.KeepHeaderNames.
+	HeaderNames []string
+
+	// Query holds the parameters of the query string, parsed by the rules for
+	// application/x-www-form-urlencoded (https://url.spec.whatwg.org/#urlencoded-parsing): "&" alone
+	// separates them, "+" is a space, a "%" without two digits stands for itself, and no parameter is
+	// dropped. Names are case-sensitive. Get returns the first value of several; the
+	// queryStringParameters member of API Gateway's events has the last. Query is empty, never nil,
+	// when there was none.
 	Query url.Values
 
 	// SourceIP is the client's address, without port.

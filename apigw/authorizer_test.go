@@ -2,6 +2,7 @@ package apigw_test
 
 import (
 	"fmt"
+	"net/http"
 	"reflect"
 	"strings"
 	"testing"
@@ -36,6 +37,25 @@ func TestMarshalAuthorizerRequestEmpty(t *testing.T) {
 	}
 	want := `"queryStringParameters":{},"multiValueQueryStringParameters":{},` +
 		`"stageVariables":{"k":"v"},"requestContext":{`
+	if !strings.Contains(string(got), want) {
+		t.Errorf("got %s, want it with %s", got, want)
+	}
+}
+
+// TestMarshalAuthorizerRequestKeepsNames checks that an authorizer gets the names as sent, those of
+// the upgrade too, and one content-length however the client spelt its own.
+func TestMarshalAuthorizerRequestKeepsNames(t *testing.T) {
+	e := connect()
+	e.Request.Header = http.Header{
+		"X-Api-Key": {"k"}, "Connection": {"Upgrade"}, "Upgrade": {"websocket"}, "Content-Length": {"0"},
+	}
+	e.Request.HeaderNames = []string{"CONTENT-LENGTH", "upgrade", "connection", "x-api-key"}
+	got, err := apigw.MarshalAuthorizerRequest(e, methodARN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `"headers":{"Host":"localhost:8080","connection":"Upgrade","content-length":"0",` +
+		`"upgrade":"websocket","x-api-key":"k"},`
 	if !strings.Contains(string(got), want) {
 		t.Errorf("got %s, want it with %s", got, want)
 	}

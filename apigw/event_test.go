@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -266,6 +267,41 @@ func TestMarshalConnectHidesUpgrade(t *testing.T) {
 	}
 }
 
+// TestConnectKeepsNamesOfHeaders checks names that Go's canonical form respells, in both
+// directions.
+func TestConnectKeepsNamesOfHeaders(t *testing.T) {
+	e := connect()
+	e.Request.Header = http.Header{
+		"X-Api-Key": {"k"}, "X-Github-Event": {"p", "q"}, "Dnt": {"1"}, "X_under_score": {"1"},
+		"Sec-Websocket-Key": {"a"}, "Sec-Websocket-Version": {"13"}, "X-Added": {"1"},
+		"Connection": {"Upgrade"}, "Upgrade": {"websocket"},
+	}
+	e.Request.HeaderNames = []string{
+		"x-api-key", "X-GitHub-Event", "X-GITHUB-EVENT", "DNT", "X_Under_Score", "sec-websocket-key",
+		"connection", "UPGRADE", "X-Removed",
+	}
+	data, err := apigw.MarshalEvent(e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `"headers":{"DNT":"1","Host":"localhost:8080","Sec-WebSocket-Version":"13",` +
+		`"X-Added":"1","X-GitHub-Event":"q","X_Under_Score":"1","sec-websocket-key":"a",` +
+		`"x-api-key":"k"},"multiValueHeaders":{`
+	if !strings.Contains(string(data), want) {
+		t.Errorf("got %s, want it with %s", data, want)
+	}
+	again, err := apigw.UnmarshalEvent(data, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := again.Request.Header.Get("X-API-KEY"); got != "k" {
+		t.Errorf("Header.Get returns %q, want k", got)
+	}
+	if twice, err := apigw.MarshalEvent(again); err != nil || string(twice) != string(data) {
+		t.Errorf("%v, there and back it became %s, want %s", err, twice, data)
+	}
+}
+
 func TestAppendEvent(t *testing.T) {
 	e := message()
 	e.Conn.StageVariables = map[string]string{"b": "2", "a": "1"}
@@ -362,6 +398,12 @@ func FuzzUnmarshalEvent(f *testing.F) {
 		if e.Request != nil { // events do not tell the headers of the upgrade
 			e.Request.Header.Del("Connection")
 			e.Request.Header.Del("Upgrade")
+			e.Request.HeaderNames = slices.DeleteFunc(e.Request.HeaderNames, func(name string) bool {
+				return e.Request.Header.Values(name) == nil
+			})
+			if len(e.Request.HeaderNames) == 0 {
+				e.Request.HeaderNames = nil
+			}
 		}
 		again, err := apigw.MarshalEvent(e)
 		if err != nil {

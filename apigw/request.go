@@ -1,6 +1,7 @@
 package apigw
 
 import (
+	"cmp"
 	"maps"
 	"net/http"
 	"net/url"
@@ -56,22 +57,50 @@ func appendRequest(dst []byte, e tyg.Event, set headerSet) []byte {
 	return append(appendAll(dst, names, query), ',')
 }
 
-// wireHeader returns the headers of the handshake under API Gateway's names.
+// wireHeader returns the headers of the handshake under the names by which API Gateway passes them
+// on: those that the client sent, where they are known.
 func wireHeader(e tyg.Event, set headerSet) map[string][]string {
+	sent := sentNames(e.Request)
 	header := make(map[string][]string, len(e.Request.Header)+1)
-	for name, values := range e.Request.Header {
-		if len(values) > 0 && (set == authorizerHeaders || !isHopHeader(name)) {
-			header[wireName(name)] = values
+	for key, values := range e.Request.Header {
+		if len(values) == 0 || !set.has(key) {
+			continue
 		}
+		name, ok := sent[key]
+		if !ok {
+			name = wireName(key)
+		}
+		header[name] = values
 	}
 	if host := e.Request.Host; host != "" {
-		header["Host"] = []string{host}
+		header["Host"] = []string{host} // as in disconnect events, however the client spelt it
 	}
 	if set == authorizerHeaders {
-		delete(header, "Content-Length")
 		header["content-length"] = []string{"0"}
 	}
 	return header
+}
+
+// sentNames returns the names as the client spelt them, by their canonical form. Where it spelt one
+// in several ways, the first counts; what API Gateway does then is not known.
+func sentNames(r *tyg.Request) map[string]string {
+	names := make(map[string]string, len(r.HeaderNames))
+	for _, name := range r.HeaderNames {
+		key := http.CanonicalHeaderKey(name)
+		if _, ok := names[key]; !ok {
+			names[key] = name
+		}
+	}
+	return names
+}
+
+// has reports whether the set has the header of a canonical name. Host and an authorizer's
+// content-length are added separately.
+func (set headerSet) has(key string) bool {
+	if set == authorizerHeaders {
+		return key != "Host" && key != "Content-Length"
+	}
+	return key != "Host" && !isHopHeader(key)
 }
 
 // isHopHeader reports whether a header is about the upgrade, which ends at the gateway.
@@ -135,21 +164,25 @@ func appendAll(dst []byte, names []string, values map[string][]string) []byte {
 
 // request turns the handshake of an event back into a Request.
 func (in *event) request() *tyg.Request {
-	header := make(http.Header, len(in.MultiValueHeaders))
 	all := allValues(in.Headers, in.MultiValueHeaders)
-	for _, name := range slices.Sorted(maps.Keys(all)) {
-		for _, value := range all[name] {
-			header.Add(name, value)
+	header := make(http.Header, len(all))
+	host := in.RequestContext.DomainName
+	var names []string
+	for _, name := range slices.Sorted(maps.Keys(all)) { // a JSON object has no order
+		key := http.CanonicalHeaderKey(name)
+		if key == "Host" { // as in net/http, it is a field of its own
+			host = cmp.Or(all[name][0], host)
+			continue
 		}
+		if header[key] == nil {
+			names = append(names, name)
+		}
+		header[key] = append(header[key], all[name]...)
 	}
-	host := header.Get("Host")
-	if host == "" {
-		host = in.RequestContext.DomainName
-	}
-	header.Del("Host") // as in net/http, it is a field of its own
 	return &tyg.Request{
 		Host:         host,
 		Header:       header,
+		HeaderNames:  names,
 		Query:        url.Values(allValues(in.Query, in.MultiValueQuery)),
 		SourceIP:     in.RequestContext.Identity.SourceIP,
 		Subprotocols: subprotocols(header),
