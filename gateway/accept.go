@@ -144,7 +144,7 @@ func (s *Server) request(r *http.Request, up ws.Upgrade, c *session) *tyg.Reques
 	return &tyg.Request{
 		Host:         r.Host,
 		Header:       h,
-		Query:        r.URL.Query(),
+		Query:        handshake.ParseQuery(r.URL.RawQuery),
 		SourceIP:     c.conn.SourceIP,
 		Subprotocols: up.Subprotocols,
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/apigw"
+	"github.com/tyg-dev/tyg/gateway/internal/handshake"
 	"github.com/tyg-dev/tyg/internal/sigv4"
 	"github.com/tyg-dev/tyg/internal/ws"
 )
@@ -100,7 +101,7 @@ func (s *Server) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error
 // closeFromQuery closes with 1000, or with the code and reason of the query if
 // Extensions.CloseCodes is on.
 func (s *Server) closeFromQuery(r *http.Request, id tyg.ConnID) error {
-	query := r.URL.Query()
+	query := handshake.ParseQuery(r.URL.RawQuery)
 	if !s.Extensions.CloseCodes || !query.Has("code") {
 		return s.sender.Close(r.Context(), id)
 	}
