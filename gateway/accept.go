@@ -138,8 +138,10 @@ func (s *Server) request(r *http.Request, up ws.Upgrade, c *session) *tyg.Reques
 	setDefault(h, "X-Forwarded-Proto", scheme)
 	setDefault(h, "X-Forwarded-Port", port)
 	setDefault(h, "X-Amzn-Trace-Id", traceID(c.conn.ConnectedAt))
-	if peer := handshake.AddrText(handshake.PeerAddr(r)); peer != "" {
-		h.Set("X-Forwarded-For", strings.Join(append(h.Values("X-Forwarded-For"), peer), ", "))
+	if hops := handshake.ForwardedFor(r); hops != "" {
+		h.Set("X-Forwarded-For", hops)
+	} else {
+		h.Del("X-Forwarded-For")
 	}
 	return &tyg.Request{
 		Host:         r.Host,
