@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,8 +20,9 @@ import (
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
-// accept makes the connection c of a handshake, or refuses it.
-func (s *Server) accept(c *session, w http.ResponseWriter, r *http.Request) {
+// accept makes the connection c of a handshake, or refuses it. names are the names of the headers
+// as the client spelt them, nil if they are not known.
+func (s *Server) accept(c *session, w http.ResponseWriter, r *http.Request, names []string) {
 	addr := handshake.SourceAddr(r, s.TrustedProxies)
 	c.initConn(r, addr)
 	up, rej := s.check(r)
@@ -35,6 +37,10 @@ func (s *Server) accept(c *session, w http.ResponseWriter, r *http.Request) {
 		r = withHeader(r)
 	}
 	request := s.request(r, up, c)
+	request.HeaderNames = withoutAdded(names)
+	if names != nil {
+		handshake.DropInvented(request.Header, names)
+	}
 	if rej := c.runAuthorizer(request); rej != nil {
 		s.limiter.release(addr)
 		s.refuse(w, c, *rej)
@@ -123,6 +129,23 @@ func withHeader(r *http.Request) *http.Request {
 	return &own
 }
 
+// The headers that the gateway adds, in the spelling of API Gateway.
+const (
+	headerFor   = "X-Forwarded-For"
+	headerProto = "X-Forwarded-Proto"
+	headerPort  = "X-Forwarded-Port"
+	headerTrace = "X-Amzn-Trace-Id"
+)
+
+// withoutAdded returns names without those of headers that the gateway adds, which has its own
+// spelling for them. It may change names.
+func withoutAdded(names []string) []string {
+	return slices.DeleteFunc(names, func(name string) bool {
+		return slices.ContainsFunc([]string{headerFor, headerProto, headerPort, headerTrace},
+			func(added string) bool { return strings.EqualFold(name, added) })
+	})
+}
+
 // request returns the handshake as the application sees it, with the headers that API Gateway adds,
 // which become those of r.
 // (https://github.com/awslabs/aws-lambda-rust-runtime/blob/main/lambda-events/src/fixtures/example-apigw-websocket-request-without-method.json)
@@ -135,13 +158,13 @@ func (s *Server) request(r *http.Request, up ws.Upgrade, c *session) *tyg.Reques
 	if _, p, err := net.SplitHostPort(r.Host); err == nil {
 		port = p
 	}
-	setDefault(h, "X-Forwarded-Proto", scheme)
-	setDefault(h, "X-Forwarded-Port", port)
-	setDefault(h, "X-Amzn-Trace-Id", traceID(c.conn.ConnectedAt))
+	setDefault(h, headerProto, scheme)
+	setDefault(h, headerPort, port)
+	setDefault(h, headerTrace, traceID(c.conn.ConnectedAt))
 	if hops := handshake.ForwardedFor(r); hops != "" {
-		h.Set("X-Forwarded-For", hops)
+		h.Set(headerFor, hops)
 	} else {
-		h.Del("X-Forwarded-For")
+		h.Del(headerFor)
 	}
 	return &tyg.Request{
 		Host:         r.Host,
@@ -218,8 +241,8 @@ func (c *session) takeSocket(w http.ResponseWriter) error {
 		received, _ := buffered.Reader.Peek(n)
 		c.unparsed = append([]byte(nil), received...)
 	}
-	if ahead, ok := nc.(*readAhead); ok { // only the socket below it can be polled
-		nc, c.unparsed = ahead.Conn, append(c.unparsed, ahead.unread...)
+	if over, ok := nc.(interface{ head() *headConn }); ok { // only the socket below it can be polled
+		nc, c.unparsed = over.head().Conn, append(c.unparsed, over.head().unread...)
 	}
 	c.sock.Open(nc, c.srv.poller())
 	return nil

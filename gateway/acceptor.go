@@ -34,6 +34,7 @@ func (a *acceptor) init(s *Server) {
 		MaxHeaderBytes:    maxHead,
 		IdleTimeout:       time.Minute,
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
+		ConnContext:       withHeadConn,
 	}
 	a.pending = make(map[*pendingConn]struct{})
 }
@@ -47,6 +48,11 @@ func (a *acceptor) startFallback(addr net.Addr) bool {
 		go func() { _ = a.fallback.Serve(a.handoff) }() // shutdown ends it
 	}
 	return !a.closed
+}
+
+// serveHTTP serves all connections of l with the http.Server.
+func (a *acceptor) serveHTTP(l net.Listener) error {
+	return a.fallback.Serve(headListener{l, a.fallback})
 }
 
 // addListener keeps a listener for shutdown to close, or closes it if shutdown has run.

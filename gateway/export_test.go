@@ -8,7 +8,9 @@ import (
 )
 
 // ReadHead is readHead.
-func (s *Server) ReadHead(b []byte) (*http.Request, int) { return s.readHead(b) }
+func (s *Server) ReadHead(b []byte) (r *http.Request, names []string, n int) {
+	return s.readHead(b)
+}
 
 // Waiting tells how many bytes wait for a connection, and whether a buffer is held for them.
 func (s *Server) Waiting(id tyg.ConnID) (bytes int, held bool) {

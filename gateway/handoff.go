@@ -44,27 +44,3 @@ func (l *handoffListener) Close() error {
 
 // Addr returns the address at which the connections came in.
 func (l *handoffListener) Addr() net.Addr { return l.addr }
-
-// readAhead is a connection from which bytes were read already.
-type readAhead struct {
-	net.Conn
-	unread []byte
-}
-
-// CloseWrite lets an http.Server close without destroying its answer.
-func (r *readAhead) CloseWrite() error {
-	if half, ok := r.Conn.(interface{ CloseWrite() error }); ok {
-		return half.CloseWrite()
-	}
-	return nil
-}
-
-// Read returns the bytes read already before it reads from the connection.
-func (r *readAhead) Read(b []byte) (int, error) {
-	if len(r.unread) == 0 {
-		return r.Conn.Read(b)
-	}
-	n := copy(b, r.unread)
-	r.unread = r.unread[n:]
-	return n, nil
-}

@@ -4,14 +4,17 @@ import (
 	"bufio"
 	"bytes"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/tyg-dev/tyg/gateway"
+	"github.com/tyg-dev/tyg/gateway/internal/handshake"
 )
 
 const plainHead = "GET /api/ HTTP/1.1\r\nHost: example.com\r\nUpgrade: websocket\r\n\r\n"
@@ -69,7 +72,7 @@ func TestReadHeadTakesPlainHandshakesOnly(t *testing.T) {
 	}
 	srv := startedServer(t)
 	for _, tt := range tests {
-		r, n := srv.ReadHead([]byte(tt.head))
+		r, _, n := srv.ReadHead([]byte(tt.head))
 		if (r != nil) != tt.want {
 			t.Errorf("%s: taken is %v", tt.name, r != nil)
 		}
@@ -94,15 +97,20 @@ func FuzzHead(f *testing.F) {
 	srv, judge := startedServer(f), newJudge(f)
 	f.Add([]byte(plainHead))
 	f.Add([]byte(plainHead + "\x81\x80\x00\x00\x00\x00"))
+	const odd = "x-A: b\r\nX-a: c\r\nPragma: no-cache\r\nHost"
+	f.Add([]byte(strings.Replace(plainHead, "Host", odd, 1)))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if len(b) > 4<<10 {
 			return // the judge's buffer, beyond which it does not say how far it has read
 		}
-		r, n := srv.ReadHead(b)
+		r, names, n := srv.ReadHead(b)
 		if r == nil {
 			return
 		}
 		want, rest := judge.ask(t, b)
+		if want != nil {
+			checkNames(t, names, b, want)
+		}
 		switch {
 		case want == nil:
 			t.Errorf("an http.Server does not take %q", b)
@@ -114,6 +122,24 @@ func FuzzHead(f *testing.F) {
 			t.Errorf("taken as %v, by an http.Server as %v", r, want)
 		}
 	})
+}
+
+// checkNames checks that the names of headers that Serve reads are those that it finds behind an
+// http.Server, and that want has these headers only, once what an http.Server invents is dropped.
+func checkNames(t *testing.T, names []string, b []byte, want *http.Request) {
+	t.Helper()
+	if found := handshake.Names(b, want); !slices.Equal(names, found) {
+		t.Errorf("the names are %q, behind an http.Server %q", names, found)
+	}
+	handshake.DropInvented(want.Header, names)
+	keys := make([]string, len(names))
+	for i, name := range names {
+		keys[i] = http.CanonicalHeaderKey(name)
+	}
+	slices.Sort(keys)
+	if all := slices.Sorted(maps.Keys(want.Header)); !slices.Equal(keys, all) {
+		t.Errorf("the names are %q, the headers of an http.Server %q", names, all)
+	}
 }
 
 // A judge is an http.Server that tells what it understands.

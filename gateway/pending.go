@@ -56,7 +56,7 @@ func (p *pendingConn) Ended(err error) {
 		_ = p.sock.Close() // the client has gone, or was too slow
 		return
 	}
-	r, n := p.srv.readHead(p.unparsed)
+	r, names, n := p.srv.readHead(p.unparsed)
 	if r == nil {
 		p.handToHTTP()
 		return
@@ -65,17 +65,17 @@ func (p *pendingConn) Ended(err error) {
 	if p.unparsed = p.unparsed[n:]; len(p.unparsed) == 0 {
 		p.unparsed = nil // frees the head
 	}
-	p.srv.accept(&p.session, &refusalWriter{session: &p.session}, r)
+	p.srv.accept(&p.session, &refusalWriter{session: &p.session}, r, names)
 }
 
-// readHead reads a request that opens a WebSocket of s, and returns its length in bytes. It returns
-// nil for all other requests.
-func (s *Server) readHead(b []byte) (*http.Request, int) {
-	r, n := handshake.ParseHead(b)
+// readHead reads a request that opens a WebSocket of s. It returns the names of its headers as the
+// client spelt them, and its length in bytes, and nil for all other requests.
+func (s *Server) readHead(b []byte) (r *http.Request, names []string, n int) {
+	r, names, n = handshake.ParseHead(b)
 	if r == nil || !s.servesPath(r.URL.Path) {
-		return nil, 0
+		return nil, nil, 0
 	}
-	return r, n
+	return r, names, n
 }
 
 // handToHTTP hands the client to the http.Server, with the bytes read so far.
@@ -85,5 +85,5 @@ func (p *pendingConn) handToHTTP() {
 		p.srv.log.Warn("connection lost", "addr", p.peer, "err", err)
 		return
 	}
-	p.srv.acceptor.handoff.handOff(&readAhead{nc, p.unparsed})
+	p.srv.acceptor.handoff.handOff(&headConn{Conn: nc, unread: p.unparsed})
 }

@@ -35,7 +35,7 @@ func (s *Server) serveListener(l net.Listener) error {
 	if s.TLS != nil {
 		cfg := s.TLS.Clone()
 		cfg.NextProtos = []string{"http/1.1"} // a WebSocket begins as HTTP/1.1
-		return s.acceptor.fallback.Serve(tls.NewListener(sock.UnderTLS(l), cfg))
+		return s.acceptor.serveHTTP(tls.NewListener(sock.UnderTLS(l), cfg))
 	}
 	if !s.acceptor.startFallback(l.Addr()) {
 		return http.ErrServerClosed
@@ -51,7 +51,7 @@ func (s *Server) serveListener(l net.Listener) error {
 		s.acceptor.addListener(l)
 		return s.acceptAll(l)
 	}
-	return s.acceptor.fallback.Serve(l) // its connections may be more than sockets
+	return s.acceptor.serveHTTP(l) // its connections may be more than sockets
 }
 
 // The pause after an Accept that failed, and how many may fail in a row. The usual cause, that no

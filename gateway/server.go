@@ -236,7 +236,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.HTTP.ServeHTTP(w, r)
 		return
 	}
-	s.accept(&session{srv: s}, w, r)
+	s.accept(&session{srv: s}, w, r, sentNames(r))
 }
 
 // isHandshake reports whether a request is for the WebSocket, well-formed or not.

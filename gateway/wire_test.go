@@ -3,6 +3,7 @@ package gateway_test
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"io"
 	"net"
 	"net/http"
@@ -48,6 +49,11 @@ func (r *rig) connect(t testing.TB) *wire {
 	nc, err := dial(t.Context(), "tcp", r.host())
 	if err != nil {
 		t.Fatal(err)
+	}
+	if r.tls != nil {
+		config := r.tls.Clone()
+		config.ServerName = "example.com" // of the certificates of httptest
+		nc = tls.Client(nc, config)
 	}
 	t.Cleanup(func() { _ = nc.Close() })
 	_ = nc.SetReadDeadline(time.Now().Add(time.Minute))
