@@ -17,6 +17,7 @@ import (
 
 	"github.com/tyg-dev/tyg/cmd/internal/backend"
 	"github.com/tyg-dev/tyg/cmd/internal/gobuild"
+	"github.com/tyg-dev/tyg/gateway"
 	"github.com/tyg-dev/tyg/internal/functions"
 )
 
@@ -118,6 +119,7 @@ func (s *server) run(ctx context.Context, l net.Listener) error {
 	if err := s.gateway.Start(); err != nil {
 		return err
 	}
+	l = gateway.KeepHeaderNames(s.web, l)
 	failed := make(chan error, 2)            // of both goroutines, so that neither blocks
 	go func() { failed <- s.web.Serve(l) }() // drain ends it
 	s.out.banner(s.url(l.Addr()), s.name, s.handlers.Routes())
