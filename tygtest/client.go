@@ -59,15 +59,15 @@ type ending struct {
 	event  tyg.Disconnect // the zero Disconnect is the same as client
 }
 
-func newClient(h *Host, d Dial) *Client {
+func newClient(h *Host, r *tyg.Request) *Client {
 	now := time.Now()
 	c := &Client{host: h, busy: make(chan struct{}, 1), active: now}
 	c.conn = &tyg.Conn{
 		ID:          tyg.ConnID(newID()),
 		Sender:      h,
 		ConnectedAt: now,
-		SourceIP:    sourceIP(d),
-		UserAgent:   d.Header.Get("User-Agent"),
+		SourceIP:    r.SourceIP,
+		UserAgent:   r.UserAgent(),
 		Domain:      domain,
 		Stage:       "test",
 		APIID:       "tygtest",

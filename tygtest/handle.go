@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -230,17 +232,25 @@ func requestOf(d Dial) *tyg.Request {
 		SourceIP:     sourceIP(d),
 		Subprotocols: d.Subprotocols,
 	}
-	for name, values := range d.Header {
-		r.Header[http.CanonicalHeaderKey(name)] = append([]string(nil), values...)
+	for _, name := range slices.Sorted(maps.Keys(d.Header)) { // a map has no order
+		key := http.CanonicalHeaderKey(name)
+		if r.Header[key] == nil {
+			r.HeaderNames = append(r.HeaderNames, name)
+		}
+		r.Header[key] = append(r.Header[key], d.Header[name]...)
 	}
 	for name, values := range d.Query {
 		r.Query[name] = append([]string(nil), values...)
 	}
 	if len(d.Subprotocols) > 0 {
+		r.HeaderNames = slices.DeleteFunc(r.HeaderNames, isProtocolHeader)
+		r.HeaderNames = append(r.HeaderNames, "Sec-WebSocket-Protocol")
 		r.Header.Set("Sec-WebSocket-Protocol", strings.Join(d.Subprotocols, ", "))
 	}
 	return r
 }
+
+func isProtocolHeader(name string) bool { return strings.EqualFold(name, "Sec-WebSocket-Protocol") }
 
 // sourceIP returns the client's address, by default one that is reserved for documentation
 // (https://www.rfc-editor.org/rfc/rfc5737#section-3).

@@ -107,7 +107,7 @@ func (h *Host) configure(d tyg.Description) (err error) {
 
 // A Dial has what a client sends when it connects. The zero Dial sends nothing.
 type Dial struct {
-	Header       http.Header
+	Header       http.Header // its names may be spelt as a client would, see tyg.Request.HeaderNames
 	Query        url.Values
 	Subprotocols []string // in order of preference
 
@@ -138,13 +138,14 @@ func (h *Host) Dial() *Client {
 
 // Try connects a client. The error is a [*Refused].
 func (h *Host) Try(d Dial) (*Client, error) {
-	c := newClient(h, d)
+	r := requestOf(d)
+	c := newClient(h, r)
 	if !h.register(c) {
 		return nil, &Refused{Status: http.StatusServiceUnavailable, Body: "the test has ended"}
 	}
 	c.busy <- struct{}{}
 	defer c.unlock()
-	if err := h.connect(c, requestOf(d)); err != nil {
+	if err := h.connect(c, r); err != nil {
 		h.leaveGroups(c)
 		c.value.End()
 		h.remove(c)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -324,5 +325,30 @@ func TestBinaryMessagesEndTheConnection(t *testing.T) {
 	john.SendBinary([]byte("text"))
 	if end, ok := john.Closed(); !ok || end.Code != tyg.CloseUnsupportedData {
 		t.Errorf("Closed is %v, %t, want code 1003", end, ok)
+	}
+}
+
+// TestDialKeepsNamesOfHeaders connects with names that Go respells: handlers find them in any
+// spelling, and know how they were spelt.
+func TestDialKeepsNamesOfHeaders(t *testing.T) {
+	var got *tyg.Request
+	app := tyg.New("names")
+	app.OnConnect(func(_ context.Context, c *tyg.Conn, r *tyg.Request) error {
+		if got = r; c.UserAgent != "me" {
+			t.Errorf("Conn.UserAgent is %q, want me", c.UserAgent)
+		}
+		return nil
+	})
+	_, err := tygtest.NewHost(t, app).Try(tygtest.Dial{
+		Header: http.Header{"x-api-key": {"a"}, "X-API-KEY": {"b"}, "user-agent": {"me"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"X-API-KEY", "user-agent"}; !slices.Equal(got.HeaderNames, want) {
+		t.Errorf("the names are %q, want %q", got.HeaderNames, want)
+	}
+	if all := got.Header.Values("x-Api-kEy"); !slices.Equal(all, []string{"b", "a"}) {
+		t.Errorf("the values are %q, want b and a", all)
 	}
 }
