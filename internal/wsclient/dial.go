@@ -26,8 +26,8 @@ const (
 
 // Options are the options of [Dial]. The zero value is usable.
 type Options struct {
-	// Header is sent with the handshake. A Host in it is used; the handshake's own headers are
-	// replaced.
+	// Header is sent with the handshake, its names as they are spelt. A Host in it is used; the
+	// handshake's own headers are replaced.
 	Header http.Header
 
 	Subprotocols []string // in order of preference

@@ -1,6 +1,7 @@
 package wsclient_test
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"io"
@@ -13,6 +14,59 @@ import (
 	"github.com/tyg-dev/tyg/internal/ws"
 	"github.com/tyg-dev/tyg/internal/wsclient"
 )
+
+// TestDialSendsNamesAsSpelt reads the request as it is on the wire: no header is respelt or lost,
+// and the handshake's own headers are replaced in any spelling.
+func TestDialSendsNamesAsSpelt(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	head := make(chan string, 1)
+	go func() { // ends with the request, or with l
+		nc, err := l.Accept()
+		if err != nil {
+			return
+		}
+		defer nc.Close()
+		var text strings.Builder
+		for in := bufio.NewScanner(nc); in.Scan() && in.Text() != ""; {
+			text.WriteString(in.Text() + "\n")
+		}
+		head <- text.String()
+	}()
+	_, _, err = wsclient.Dial(t.Context(), "ws://u:p@"+l.Addr().String()+"/", &wsclient.Options{
+		Header: http.Header{
+			"x-api-key": {"k"}, "X-GitHub-Event": {"p"}, "DNT": {"1"}, "user-agent": {"me"},
+			"host": {"chat.example"}, "sec-websocket-KEY": {"mine"}, "upgrade": {"h2c"},
+			"authorization": {"mine"},
+		},
+	})
+	if err == nil {
+		t.Fatal("a handshake without an answer succeeded")
+	}
+	got := <-head
+	for _, line := range []string{
+		"x-api-key: k\n", "X-GitHub-Event: p\n", "DNT: 1\n", "User-Agent: me\n",
+		"Host: chat.example\n", "authorization: mine\n", "Upgrade: websocket\n",
+	} {
+		if strings.Count(got, line) != 1 {
+			t.Errorf("%q is there %d times", line, strings.Count(got, line))
+		}
+	}
+	for _, name := range []string{"host:", "user-agent:", "sec-websocket-key:", "upgrade:"} {
+		if n := strings.Count(strings.ToLower(got), "\n"+name); n != 1 {
+			t.Errorf("%s is there %d times", name, n)
+		}
+	}
+	if strings.Contains(got, "Basic") {
+		t.Error("the password of the URL replaced the Authorization")
+	}
+	if t.Failed() {
+		t.Log(got)
+	}
+}
 
 func TestDial(t *testing.T) {
 	requests := make(chan *http.Request, 1)

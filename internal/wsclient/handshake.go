@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"slices"
@@ -63,31 +64,40 @@ func readResponse(br *bufio.Reader, req *http.Request) (*http.Response, error) {
 
 func (d *dialer) request() *http.Request {
 	h := http.Header{}
+	host, authorized := d.url.Host, false
 	for name, values := range d.options.Header {
-		h[http.CanonicalHeaderKey(name)] = slices.Clone(values)
-	}
-	host := h.Get("Host")
-	if host == "" {
-		host = d.url.Host
+		switch key := http.CanonicalHeaderKey(name); key {
+		case "Host":
+			if len(values) > 0 && values[0] != "" {
+				host = values[0]
+			}
+			continue
+		case "Authorization":
+			authorized = authorized || len(values) > 0 && values[0] != ""
+		case "User-Agent", "Content-Length", "Transfer-Encoding", "Trailer":
+			name = key // net/http knows them by that name only
+		}
+		h[name] = append(h[name], values...)
 	}
 	req := &http.Request{
 		Method: http.MethodGet, URL: d.url, Host: host, Header: h,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 	}
-	if password, ok := d.url.User.Password(); ok && h.Get("Authorization") == "" {
+	if password, ok := d.url.User.Password(); ok && !authorized {
 		req.SetBasicAuth(d.url.User.Username(), password)
 	}
 	d.setHandshake(h)
 	return req
 }
 
-// setHandshake sets the headers in the spelling of the RFC, which some servers insist on.
+// setHandshake sets the headers of the handshake, in the spelling of the RFC, which some servers
+// insist on.
 func (d *dialer) setHandshake(h http.Header) {
-	for _, name := range []string{
-		ws.HeaderKey, ws.HeaderVersion, ws.HeaderProtocol, ws.HeaderExtensions,
-	} {
-		h.Del(name)
-	}
+	maps.DeleteFunc(h, func(name string, _ []string) bool {
+		return slices.ContainsFunc([]string{
+			"Connection", "Upgrade", ws.HeaderKey, ws.HeaderVersion, ws.HeaderProtocol, ws.HeaderExtensions,
+		}, func(own string) bool { return strings.EqualFold(name, own) })
+	})
 	h["Connection"] = []string{"Upgrade"}
 	h["Upgrade"] = []string{"websocket"}
 	h[ws.HeaderVersion] = []string{"13"}

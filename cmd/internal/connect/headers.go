@@ -8,7 +8,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
-// ParseHeaders parses header fields written as "Name: value".
+// ParseHeaders parses header fields written as "Name: value". Names keep their spelling.
 func ParseHeaders(lines []string) (http.Header, error) {
 	h := make(http.Header)
 	for _, line := range lines {
@@ -22,7 +22,7 @@ func ParseHeaders(lines []string) (http.Header, error) {
 		case strings.ContainsFunc(value, isControl):
 			return nil, fmt.Errorf("header %q: the value has control characters", line)
 		}
-		h.Add(name, value)
+		h[name] = append(h[name], value)
 	}
 	return h, nil
 }
