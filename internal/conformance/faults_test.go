@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"sync/atomic"
 
@@ -14,6 +15,18 @@ import (
 	"github.com/tyg-dev/tyg/gateway"
 	"github.com/tyg-dev/tyg/internal/ws"
 )
+
+// changeRequests changes the handshakes that the probe gets.
+func changeRequests(change func(r *tyg.Request)) func(tyg.Handler) tyg.Handler {
+	return func(next tyg.Handler) tyg.Handler {
+		return tyg.HandlerFunc(func(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
+			if e.Request != nil {
+				change(e.Request)
+			}
+			return next.Handle(ctx, e)
+		})
+	}
+}
 
 // faults are ways in which emulators of API Gateway differ from it, and some more.
 func faults() map[string]fault {
@@ -109,6 +122,24 @@ func faults() map[string]fault {
 		"events have a path": {
 			frame: rewrite(`"isBase64Encoded":false`, `"isBase64Encoded":false,"path":"/"`),
 			finds: "event/connect-keys event/message-keys event/disconnect-keys",
+		},
+		"names of headers are canonical": {
+			app: changeRequests(func(r *tyg.Request) { r.HeaderNames = nil }), finds: "event/headers-names",
+		},
+		"odd parameters are dropped": {
+			app: changeRequests(func(r *tyg.Request) {
+				r.Query = maps.Clone(r.Query)
+				for _, name := range []string{"token", "part", "hex"} {
+					r.Query.Del(name)
+				}
+			}),
+			finds: "event/query-odd",
+		},
+		"X-Forwarded-For of clients is believed": {
+			server: func(s *gateway.Server) {
+				s.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+			},
+			finds: "event/forwarded-source",
 		},
 		"the handler's headers are in the 101": {
 			head:  func(head []byte) []byte { return append(bytes.Clone(head), "\r\nSet-Cookie: a=b"...) },

@@ -2,6 +2,7 @@ package conformance_test
 
 import (
 	"context"
+	"crypto/tls"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -24,6 +25,7 @@ var quiet = slog.New(slog.DiscardHandler)
 func serve(t *testing.T, s *gateway.Server, h http.Handler) conformance.Endpoint {
 	t.Helper()
 	web := listen(t, s, h)
+	web.Listener = gateway.KeepHeaderNames(web.Config, web.Listener)
 	web.Start()
 	return endpoint(web)
 }
@@ -103,15 +105,19 @@ func plain(t *testing.T, portable bool) conformance.Target {
 // secure serves the probe with TLS.
 func secure(t *testing.T) conformance.Target {
 	target := conformance.Target{TimeScale: timeScale, Credentials: credentials()}
+	certified := httptest.NewTLSServer(nil) // for its certificate
+	defer certified.Close()
+	target.TLS = certified.Client().Transport.(*http.Transport).TLSClientConfig
 	probe, bare, timed := servers(false)
 	for s, to := range map[*gateway.Server]*string{
 		probe: &target.URL, bare: &target.Bare, timed: &target.Timed.URL,
 	} {
 		web := listen(t, s, s)
-		web.StartTLS()
-		*to = endpoint(web).URL
-		// All test servers have the same certificate.
-		target.TLS = web.Client().Transport.(*http.Transport).TLSClientConfig
+		web.Listener = gateway.KeepHeaderNames(web.Config, tls.NewListener(web.Listener, &tls.Config{
+			Certificates: certified.TLS.Certificates, NextProtos: []string{"http/1.1"},
+		}))
+		web.Start()
+		*to = strings.Replace(endpoint(web).URL, "ws", "wss", 1)
 	}
 	return target
 }

@@ -1,7 +1,9 @@
 package cases
 
 import (
+	"maps"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/tyg-dev/tyg/internal/conformance/harness"
@@ -53,7 +55,11 @@ func eventCases() []harness.Case {
 		}),
 		judged("event/query", section, "the query is in CONNECT, as single and multiple values",
 			checkQuery),
+		judged("event/query-odd", section, "parameters that are not well-formed are in CONNECT, decoded "+
+			"as far as they can be", checkOddQuery),
 		judged("event/headers", section, "the headers of the handshake keep their names", checkHeaders),
+		judged("event/headers-names", section, "names of headers are as the client spelt them",
+			checkNames),
 		judged("event/headers-multi", section, "all values of a header are in multiValueHeaders",
 			func(t *harness.T) {
 				t.Equal("X-Probe",
@@ -68,6 +74,13 @@ func eventCases() []harness.Case {
 				}
 			}),
 		judged("event/added-headers", section, "the gateway's own headers are added", checkAdded),
+		// $context.identity.sourceIp is the address of the TCP connection.
+		// (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-mapping-template-reference.html)
+		judged("event/forwarded-source", section, "X-Forwarded-For of a client is not its source address",
+			func(t *harness.T) {
+				plain := connectRaw(t, nil).Object("identity")["sourceIp"]
+				t.Equal("sourceIp", connectRaw(t, forward).Object("identity")["sourceIp"], plain)
+			}),
 		judged("event/disconnect-headers", section, "DISCONNECT has four headers, three of them empty",
 			checkDisconnectHeaders),
 	}
@@ -100,6 +113,55 @@ func checkHeaders(t *harness.T) {
 		}
 	}
 	t.Equal("names in multiValueHeaders", harness.Keys(e.Lists("multiValueHeaders")), harness.Keys(h))
+}
+
+// checkNames sends names that servers respell: in the canonical form of Go, or all in lower case. A
+// tyg gateway behind an http.Server of one's own fails it, unless the listener of that server is
+// made with gateway.KeepHeaderNames.
+func checkNames(t *harness.T) {
+	sent := map[string]string{
+		"x-api-key": "k", "X-GitHub-Event": "p", "DNT": "1", "X_Under_Score": "1", "x-MIXED-Case": "1",
+	}
+	header := make(map[string][]string, len(sent))
+	for name, value := range sent {
+		header[name] = []string{value}
+	}
+	watcher := t.Dial()
+	t.DialWith(&wsclient.Options{Header: header}, "notify="+watcher.ID())
+	e := watcher.Event("CONNECT").Event
+	single, multi := e.Object("headers"), e.Lists("multiValueHeaders")
+	for _, name := range slices.Sorted(maps.Keys(sent)) {
+		if single[name] != any(sent[name]) {
+			t.Failf("%s: got %s; there are %s", name, harness.Show(single[name]), harness.Keys(single))
+		}
+		t.Equal("all "+name, harness.Show(multi[name]), harness.Show([]string{sent[name]}))
+	}
+}
+
+// connectRaw connects with a query and headers as they are, and returns the event of that.
+func connectRaw(t *harness.T, change func(r *harness.Request)) harness.Event {
+	watcher := t.Dial()
+	a := t.Handshake(change, "notify="+watcher.ID())
+	t.Equal("status of the handshake", a.Status, 101)
+	return watcher.Event("CONNECT").Event
+}
+
+func checkOddQuery(t *harness.T) {
+	e := connectRaw(t, func(r *harness.Request) {
+		r.Target += "&token=a;b&part=100%&hex=%zz+%41&&=v&bare"
+	})
+	single := e.Object("queryStringParameters")
+	for _, want := range [][2]string{
+		{"token", "a;b"}, {"part", "100%"}, {"hex", "%zz A"}, {"", "v"}, {"bare", ""},
+	} {
+		t.Equal(harness.Show(want[0]), harness.Show(single[want[0]]), harness.Show(want[1]))
+	}
+}
+
+// forward claims to be a proxy, in all spellings that are in use.
+func forward(r *harness.Request) {
+	r.Add("X-Forwarded-For", "192.0.2.7:4711, [2001:db8::7]:4711")
+	r.Add("X-Forwarded-For", "192.0.2.8")
 }
 
 func checkAdded(t *harness.T) {

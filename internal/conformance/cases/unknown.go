@@ -3,6 +3,7 @@ package cases
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -84,6 +85,38 @@ func unknownHandshakeCases() []harness.Case {
 				t.Note("header %q, query %q", e.Object("headers")["X-Probe"],
 					e.Object("queryStringParameters")["y"])
 			}),
+		noted("unknown/name-twice", "2.1", "a name of a header in two spellings", func(t *harness.T) {
+			h := connectRaw(t, func(r *harness.Request) {
+				r.Add("x-twice", "1")
+				r.Add("X-TWICE", "2")
+			}).Lists("multiValueHeaders")
+			maps.DeleteFunc(h, func(name string, _ []string) bool {
+				return !strings.EqualFold(name, "X-Twice")
+			})
+			t.Note("%v", h)
+		}),
+		noted("unknown/own-names", "2.1", "how names that the gateway uses itself are spelt where the "+
+			"client spells them in lower case", func(t *harness.T) {
+			t.Note("%s", harness.Keys(connectRaw(t, func(r *harness.Request) {
+				lowerCase(r)
+				r.Add("x-forwarded-for", "192.0.2.7")
+				r.Add("x-forwarded-proto", "gopher")
+			}).Object("headers")))
+		}),
+		noted("unknown/forwarded-for", "2.1", "X-Forwarded-For if the client sends one, or an empty one",
+			func(t *harness.T) {
+				of := func(change func(*harness.Request)) any {
+					h := connectRaw(t, change).Object("headers")
+					return strings.ReplaceAll(fmt.Sprint(h["X-Forwarded-For"]), sourceIP(t), "SOURCE")
+				}
+				t.Note("%q, and %q", of(forward),
+					of(func(r *harness.Request) { r.Add("X-Forwarded-For", "") }))
+			}),
+		noted("unknown/query-utf8", "2.1", "query parameters that are not UTF-8", func(t *harness.T) {
+			e := connectRaw(t, func(r *harness.Request) { r.Target += "&x=%FF&y=%E2%82" })
+			q := e.Object("queryStringParameters")
+			t.Note("%%FF is %+q, %%E2%%82 is %+q", q["x"], q["y"])
+		}),
 		noted("unknown/stage-variables", "1.8", "which events have stageVariables", func(t *harness.T) {
 			var have []string
 			life := life(t)
@@ -101,6 +134,12 @@ func unknownHandshakeCases() []harness.Case {
 			t.Note("%s", harness.Keys(t.Dial().Ask("report").Event.Object("identity")))
 		}),
 	}
+}
+
+// sourceIP returns the address from which the clients of the suite come.
+func sourceIP(t *harness.T) string {
+	ip, _ := connectRaw(t, nil).Object("identity")["sourceIp"].(string)
+	return ip
 }
 
 // noteEnd notes the next message, or how the connection ends.
