@@ -18,7 +18,7 @@ func IsLocal(r *http.Request) bool {
 		"Origin", "Sec-Fetch-Site", // browsers
 		"Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip", // proxies
 	} {
-		if r.Header.Get(name) != "" {
+		if len(r.Header.Values(name)) > 0 { // a client may have put an empty one before a proxy's
 			return false
 		}
 	}

@@ -47,3 +47,14 @@ func TestIsLocal(t *testing.T) {
 		})
 	}
 }
+
+// TestIsLocalSeesWhatFollowsAnEmptyHeader has a client put an empty X-Forwarded-For before that of
+// its proxy.
+func TestIsLocalSeesWhatFollowsAnEmptyHeader(t *testing.T) {
+	r := httptest.NewRequest(http.MethodPost, "/", nil)
+	r.RemoteAddr, r.Host = "127.0.0.1:1234", "localhost"
+	r.Header["X-Forwarded-For"] = []string{"", "192.0.2.1"}
+	if sigv4.IsLocal(r) {
+		t.Error("a call through a proxy is local")
+	}
+}
