@@ -24,6 +24,11 @@
 // handler for each, in order, and answers pings. Replies are held while the same read has more
 // messages, and leave in one write for each recipient.
 //
+// With [Extensions].Concurrency several messages of one client are handled at once, and nothing of
+// the order is left: a reply may overtake that to an earlier message, and a close frame may
+// overtake both. A client that breaks a rule is closed at once, while its valid messages from
+// before are still handled; their replies are dropped if they come after the close frame.
+//
 // A handler may take its time. After a millisecond or two another goroutine takes over the loop,
 // and where that happens often, reads get goroutines of their own from the start; so a slow handler
 // holds up its own client only.

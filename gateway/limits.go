@@ -102,6 +102,8 @@ type Extensions struct {
 	Ping time.Duration
 
 	// Concurrency is how many messages of one client may be handled at the same time. Zero means 1:
-	// one after the other, in order. With more there is no order. API Gateway promises neither.
+	// one after the other, in order. With more there is no order, not even between replies and the
+	// close frame for a later message that breaks a rule: that may go out first, and the replies to
+	// valid messages before it are dropped. API Gateway promises neither.
 	Concurrency int
 }
