@@ -242,7 +242,9 @@ func (c *session) takeSocket(w http.ResponseWriter) error {
 		c.unparsed = append([]byte(nil), received...)
 	}
 	if over, ok := nc.(interface{ head() *headConn }); ok { // only the socket below it can be polled
-		nc, c.unparsed = over.head().Conn, append(c.unparsed, over.head().unread...)
+		var unread []byte
+		nc, unread = over.head().take()
+		c.unparsed = append(c.unparsed, unread...)
 	}
 	c.sock.Open(nc, c.srv.poller())
 	return nil

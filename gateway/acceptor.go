@@ -20,8 +20,10 @@ type acceptor struct {
 	handoff   *handoffListener
 	mu        sync.Mutex
 	closed    bool
+	draining  bool
 	listeners []io.Closer
 	pending   map[*pendingConn]struct{}
+	conns     map[*headConn]struct{} // of fallback
 }
 
 func (a *acceptor) init(s *Server) {
@@ -31,12 +33,56 @@ func (a *acceptor) init(s *Server) {
 		Handler:           s,
 		Protocols:         protocols,
 		ReadHeaderTimeout: s.limits.Handshake,
+		ReadTimeout:       sumLimits(s.limits.Handshake, s.limits.Read),
 		MaxHeaderBytes:    maxHead,
 		IdleTimeout:       time.Minute,
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
 		ConnContext:       withHeadConn,
+		ConnState: func(nc net.Conn, state http.ConnState) {
+			a.noteState(nc, state, s.limits.Write)
+		},
 	}
 	a.pending = make(map[*pendingConn]struct{})
+	a.conns = make(map[*headConn]struct{})
+}
+
+// sumLimits adds two limits; 0 is no limit.
+func sumLimits(a, b time.Duration) time.Duration {
+	if a == 0 || b == 0 {
+		return 0
+	}
+	return a + b
+}
+
+// noteState keeps the connections of the http.Server, and limits their writes.
+func (a *acceptor) noteState(nc net.Conn, state http.ConnState, write time.Duration) {
+	over, ok := nc.(interface{ head() *headConn })
+	if !ok {
+		return
+	}
+	c := over.head()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	switch state {
+	case http.StateNew:
+		a.conns[c], c.writeLimit = struct{}{}, write
+		if a.draining { // a late handshake is answered, if it comes at once
+			c.endReads(time.Now().Add(lingerTime))
+		}
+	case http.StateHijacked, http.StateClosed:
+		delete(a.conns, c)
+	}
+}
+
+// drain ends requests that do not arrive, which would hold up shutdown until the end of its
+// context.
+func (a *acceptor) drain() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.draining = true
+	for c := range a.conns {
+		c.endReads(time.Now().Add(lingerTime))
+	}
 }
 
 // startFallback starts the http.Server, for connections from addr. It reports false after shutdown.

@@ -19,6 +19,7 @@ import (
 type pipes struct {
 	conns  chan net.Conn
 	closed chan struct{}
+	once   sync.Once
 	wrap   func(net.Conn) net.Conn // the server's ends; nil: as they are
 }
 
@@ -32,7 +33,7 @@ func (p *pipes) Accept() (net.Conn, error) {
 }
 
 func (p *pipes) Close() error {
-	close(p.closed)
+	p.once.Do(func() { close(p.closed) })
 	return nil
 }
 

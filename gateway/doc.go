@@ -47,6 +47,9 @@
 // is refused with tyg.ErrThrottled; a SendMany closes such a connection with 1013, so that the
 // other recipients do not wait.
 //
+// An http.Server of one's own in front respells the names of headers, unless its listener is made
+// with [KeepHeaderNames], and needs timeouts of its own, see [Server.Serve].
+//
 // One goroutine sweeps over all connections about once a second and ends those that are idle, too
 // old, stuck in the middle of a message, or whose close was not answered.
 //

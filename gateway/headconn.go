@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"time"
 
 	"github.com/tyg-dev/tyg/gateway/internal/handshake"
 )
@@ -39,7 +40,17 @@ type headConn struct {
 
 	mu       sync.Mutex // an http.Server reads while a handler runs
 	received []byte     // the last maxReceived bytes, or up to twice as many
+	until    time.Time  // when reads end, because the Server shuts down; zero: it does not
+	handling bool       // a request is complete and handled: reads end later
+	taken    bool       // the socket belongs to a session
+
+	readLimit  time.Duration // for each read; 0: none, or the deadline that was set last counts
+	writeLimit time.Duration // for each write of up to writePiece bytes; 0: none
+	writeUntil time.Time     // the deadline that was set for writes; zero: none
 }
+
+// writePiece is how many bytes a client must take within Limits.Write.
+const writePiece = 16 << 10
 
 // head returns c, or the one within a type that embeds it.
 func (c *headConn) head() *headConn { return c }
@@ -50,6 +61,7 @@ func (c *headConn) Read(b []byte) (n int, err error) {
 		n = copy(b, c.unread)
 		c.unread = c.unread[n:]
 	} else {
+		c.limitRead()
 		n, err = c.Conn.Read(b)
 	}
 	c.mu.Lock()
@@ -58,6 +70,110 @@ func (c *headConn) Read(b []byte) (n int, err error) {
 		c.received = append([]byte(nil), c.received[len(c.received)-maxReceived:]...)
 	}
 	return n, err
+}
+
+// limitReads limits each read until SetReadDeadline is called. A nil c does nothing.
+func (c *headConn) limitReads(d time.Duration) {
+	if c != nil {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.readLimit = d
+	}
+}
+
+// limitRead limits the next read as limitReads says.
+func (c *headConn) limitRead() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.readLimit > 0 {
+		_ = c.setReadDeadlineLocked(time.Now().Add(c.readLimit)) // fails if it is closed
+	}
+}
+
+// Write writes b. A client that takes nothing of it for too long is cut, not one that is slow.
+func (c *headConn) Write(b []byte) (n int, err error) {
+	for {
+		if err := c.limitWrite(); err != nil {
+			return n, err
+		}
+		m, err := c.Conn.Write(b[n:min(len(b), n+writePiece)])
+		if n += m; err != nil || n == len(b) {
+			return n, err
+		}
+	}
+}
+
+// limitWrite limits the next write.
+func (c *headConn) limitWrite() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.writeLimit == 0 || c.taken {
+		return nil
+	}
+	t := time.Now().Add(c.writeLimit)
+	if !c.writeUntil.IsZero() && c.writeUntil.Before(t) {
+		t = c.writeUntil
+	}
+	return c.Conn.SetWriteDeadline(t)
+}
+
+// SetWriteDeadline sets when writes end, if they do not end before.
+func (c *headConn) SetWriteDeadline(t time.Time) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.writeUntil = t
+	return c.Conn.SetWriteDeadline(t)
+}
+
+// SetReadDeadline sets when reads end: at t, or before it if the Server shuts down.
+func (c *headConn) SetReadDeadline(t time.Time) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.readLimit = 0
+	return c.setReadDeadlineLocked(t)
+}
+
+func (c *headConn) setReadDeadlineLocked(t time.Time) error {
+	if !c.until.IsZero() && !c.handling && (t.IsZero() || t.After(c.until)) {
+		t = c.until
+	}
+	return c.Conn.SetReadDeadline(t)
+}
+
+// endReads ends reads at t, or once a request that is complete has been handled.
+func (c *headConn) endReads(t time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.until = t
+	if !c.handling && !c.taken {
+		_ = c.Conn.SetReadDeadline(t) // fails if it is closed
+	}
+}
+
+// setHandling notes whether a request is complete and handled. A nil c does nothing.
+func (c *headConn) setHandling(on bool) {
+	if c == nil {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.handling = on
+	if c.until.IsZero() || c.taken {
+		return
+	}
+	t := c.until
+	if on {
+		t = time.Time{}
+	}
+	_ = c.Conn.SetReadDeadline(t) // fails if it is closed
+}
+
+// take returns the connection below c for a session, and what was read from it before.
+func (c *headConn) take() (nc net.Conn, unread []byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.taken = true
+	return c.Conn, c.unread
 }
 
 // CloseWrite lets an http.Server close without destroying its answer.

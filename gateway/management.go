@@ -30,6 +30,8 @@ func (s *Server) serveManagement(w http.ResponseWriter, r *http.Request) {
 		apigw.WriteError(w, err)
 		return
 	}
+	headConnOf(r).setHandling(true)
+	defer s.limitWrite(w) // the answer is in a buffer until then
 	if err := s.checkCaller(r, body); err != nil {
 		s.log.Warn("@connections call refused", "method", r.Method, "from", r.RemoteAddr, "err", err)
 		apigw.WriteError(w, err)
@@ -74,18 +76,21 @@ func (s *Server) serveMethod(
 
 // readBody reads a payload, no more of it than could be sent, and for no longer than a message may
 // take. The signature covers the body, so it is read before the caller is known.
-func (s *Server) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+func (s *Server) readBody(w http.ResponseWriter, r *http.Request) (body []byte, err error) {
 	if limit := s.limits.Read; limit > 0 {
-		c := http.NewResponseController(w)
-		// The deadline stays after a failure, so the http.Server does not wait for the rest of the body
-		// either; it sets its own for the next request. Without a socket, as in tests, this fails.
-		_ = c.SetReadDeadline(time.Now().Add(limit))
+		// Without a socket, as in tests, this fails. After the body the http.Server removes the deadline.
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(limit))
 	}
+	defer func() {
+		if err != nil {
+			endBody(w)
+		}
+	}()
 	src := r.Body
 	if limit := s.limits.Message; limit > 0 {
 		src = http.MaxBytesReader(w, r.Body, int64(limit))
 	}
-	body, err := io.ReadAll(src)
+	body, err = io.ReadAll(src)
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return nil, tyg.ErrTooLarge
 	}

@@ -39,6 +39,7 @@ func (s *Server) refuse(w http.ResponseWriter, c *session, rej refusal) {
 	if s.Trace.Refused != nil {
 		s.Trace.Refused(rej.status, reason)
 	}
+	s.limitWrite(w)
 	writeRefusal(w, rej)
 }
 

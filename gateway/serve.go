@@ -18,7 +18,12 @@ import (
 // A Server is an http.Handler and can be served by any http.Server. Serve is the faster way: it
 // reads handshakes itself, with less work for each and without buffers that stay, and leaves to an
 // http.Server of its own what is not plainly a handshake. That server allows 16 KB of header,
-// Limits.Handshake for it to arrive, and a minute of silence between requests.
+// Limits.Handshake for it to arrive, Limits.Read for the body of a call, Limits.Write for a client
+// to take the answer, and a minute of silence between requests. The body of any other request is
+// awaited for a second, because it is refused. After Shutdown has begun, no request may take longer
+// than a second to arrive.
+//
+// An http.Server of your own has none of these limits unless you set its fields.
 func (s *Server) Serve(l net.Listener) error {
 	defer l.Close()
 	if err := s.Start(); err != nil {
