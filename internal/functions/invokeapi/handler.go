@@ -46,9 +46,21 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		err = h.serve(w, r, reference)
 	}
 	if err != nil {
+		c := http.NewResponseController(w) // its methods fail where there is no socket, as in tests
+		_ = c.SetReadDeadline(time.Now().Add(restTime))
+		_ = c.SetWriteDeadline(time.Now().Add(answerTime))
 		h.refuse(w, r, toFault(err))
 	}
 }
+
+const (
+	// restTime is how long the rest of a body is awaited that is not read.
+	restTime = time.Second
+
+	// answerTime is how long a client may take to receive an answer. An http.Server counts from the
+	// request, and a function may take 15 minutes.
+	answerTime = 30 * time.Second
+)
 
 func (h *Handler) serve(w http.ResponseWriter, r *http.Request, reference string) error {
 	if r.Method != http.MethodPost {
@@ -181,6 +193,8 @@ func (h *Handler) invoke(w http.ResponseWriter, r *http.Request, inv functions.I
 	if err != nil && res.Payload == nil {
 		return err
 	}
+	// It fails where there is no socket, as in tests.
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(answerTime))
 	header := w.Header()
 	header.Set("X-Amzn-Requestid", res.RequestID)
 	header.Set("X-Amz-Executed-Version", functions.LatestVersion)

@@ -6,11 +6,13 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
@@ -119,6 +121,21 @@ func TestCalls(t *testing.T) {
 		}
 		if resp.Header.Get("X-Amzn-Requestid") == "" {
 			t.Errorf("%s: no request id", tt.name)
+		}
+	}
+}
+
+// TestAnswerOfSlowFunctionIsSent calls a function that takes longer than the http.Server allows
+// from the request to the end of the answer.
+func TestAnswerOfSlowFunctionIsSent(t *testing.T) {
+	s := httptest.NewUnstartedServer(&invokeapi.Handler{Host: start(t, 1)})
+	s.Config.WriteTimeout = 20 * time.Millisecond
+	s.Start()
+	t.Cleanup(s.Close)
+	path := s.URL + "/2015-03-31/functions/f/invocations"
+	for payload, want := range map[string]int{`{"Sleep":200}`: 200, `{"Sleep":200,"Fail":"f"}`: 200} {
+		if resp, body := call(t, "POST", path, payload); resp.StatusCode != want {
+			t.Errorf("%s: status %d %s, want %d", payload, resp.StatusCode, body, want)
 		}
 	}
 }
