@@ -91,6 +91,7 @@ var allowed = map[string]string{
 	"tygtest/internal/suite":      "tyg",
 	"internal/authorize":          "tyg apigw",
 	"jwtauth":                     "tyg",
+	"internal/holdtest":           "",
 	"internal/leaktest":           "",
 	"internal/connid":             "tyg",
 	"internal/groups":             "tyg",
@@ -141,9 +142,10 @@ var allowed = map[string]string{
 	"cmd/internal/handlerswitch": "tyg apigw internal/authorize internal/route",
 	"cmd/internal/gobuild":       "",
 	"cmd/internal/local": "tyg cmd/internal/backend cmd/internal/companion cmd/internal/gobuild " +
-		"cmd/internal/handlerswitch cmd/internal/project cmd/internal/watch " +
+		"cmd/internal/handlerswitch cmd/internal/project cmd/internal/watch cmd/internal/webserver " +
 		"gateway internal/functions internal/functions/invokeapi",
-	"cmd/internal/selfhost": "tyg cmd/internal/backend cmd/internal/strict gateway " +
+	"cmd/internal/selfhost": "tyg cmd/internal/backend cmd/internal/strict " +
+		"cmd/internal/webserver gateway " +
 		"internal/admin internal/functions internal/functions/invokeapi internal/profileflag",
 	"cmd/internal/connect": "cmd/internal/cli cmd/internal/terminal internal/ws " +
 		"internal/wsclient",
@@ -154,9 +156,10 @@ var allowed = map[string]string{
 	"cmd/internal/terminal":    "",
 	"cmd/internal/newproject": "cmd/internal/buildinfo cmd/internal/cli cmd/internal/project " +
 		"examples",
-	"cmd/internal/project": "cmd/internal/backend cmd/internal/strict",
-	"cmd/internal/strict":  "",
-	"cmd/internal/watch":   "",
+	"cmd/internal/project":   "cmd/internal/backend cmd/internal/strict",
+	"cmd/internal/strict":    "",
+	"cmd/internal/watch":     "",
+	"cmd/internal/webserver": "",
 }
 
 // standardOnly are the packages that compile nothing but the standard library and each other. The

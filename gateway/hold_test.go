@@ -16,77 +16,27 @@ import (
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/gateway"
+	"github.com/tyg-dev/tyg/internal/holdtest"
 )
-
-// A phase is a point at which a client falls silent, and how long the gateway may hold the
-// connection then.
-type phase struct {
-	name, sent string
-	most       time.Duration
-}
 
 const (
 	anyRequest = "GET /x HTTP/1.1\r\nHost: x\r\n"
 	anyUpgrade = "GET /api/ HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
 		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
 	anyCall = "POST /api/@connections/AAAAAAAAAAAAAAA= HTTP/1.1\r\nHost: 127.0.0.1\r\n"
-	length  = "Content-Length: 5\r\n"
-	chunked = "Transfer-Encoding: chunked\r\n"
+	hello   = "Content-Length: 5\r\n\r\nhello"
 	end     = "\r\n"
 )
 
-// phases are all phases in which a request can stop.
-func phases() []phase {
-	const (
-		head = 6 * time.Second // Limits.Handshake, and the pace of the sweep
-		body = 2 * time.Second
-		call = 32 * time.Second // Limits.Read
-		idle = time.Minute
-	)
-	return []phase{
-		{"nothing", "", head},
-		{"half a line", "GET /api", head},
-		{"half a head", anyRequest, head},
-		{"half a handshake", anyUpgrade, head},
-		{"no body", anyRequest + length + end, body},
-		{"half a body", anyRequest + length + end + "he", body},
-		{"no chunk", anyRequest + chunked + end, body},
-		{"half a chunk", anyRequest + chunked + end + "5\r\nhe", body},
-		{"no last chunk", anyRequest + chunked + end + "2\r\nhe\r\n", body},
-		{"no trailer", anyRequest + chunked + end + "0\r\n", body},
-		{"a body that is expected", anyRequest + length + "Expect: 100-continue\r\n" + end, body},
-		{"a large body", anyRequest + "Content-Length: 9000000000\r\n" + end, body},
-		{"a handshake with a length", anyUpgrade + length + end, body},
-		{"a handshake with half a body", anyUpgrade + length + end + "he", body},
-		{"a handshake with chunks", anyUpgrade + chunked + end, body},
-		{"a call without its body", anyCall + length + end, call},
-		{"a call with half a body", anyCall + length + end + "he", call},
-		{"a call with no chunk", anyCall + chunked + end, call},
-		{"a call whose body is expected", anyCall + length + "Expect: 100-continue\r\n" + end, call},
-		{"after an answer", anyRequest + end, idle},
-		{"a byte after an answer", anyRequest + end + "G", idle},
-		{"half a line after an answer", anyRequest + end + "GET /", head},
-		{"half a head after an answer", anyRequest + end + anyRequest, head},
-		{"no body after an answer", anyRequest + end + anyRequest + length + end, body},
-	}
-}
-
-// servePipes serves srv itself over pipes, to be called in a bubble. shutdown ends that.
+// servePipes serves srv itself without a network, to be called in a bubble. shutdown ends that.
 func servePipes(
 	t *testing.T, srv *gateway.Server,
 ) (dial func() net.Conn, shutdown func() (time.Duration, error)) {
 	t.Helper()
-	p := &pipes{conns: make(chan net.Conn), closed: make(chan struct{}), wrap: local}
+	l := holdtest.Listen()
 	served := make(chan error, 1)
-	go func() { served <- srv.Serve(p) }() // shutdown ends it and waits for it
-	dial = func() net.Conn {
-		nc, err := p.dial(t.Context(), "", "")
-		if err != nil {
-			t.Fatal(err)
-		}
-		return nc
-	}
-	return dial, func() (time.Duration, error) {
+	go func() { served <- srv.Serve(l) }() // shutdown ends it and waits for it
+	return l.Dialer(t), func() (time.Duration, error) {
 		start := time.Now()
 		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 		defer cancel()
@@ -95,13 +45,6 @@ func servePipes(
 		return time.Since(start), err
 	}
 }
-
-// local returns nc a connection from this machine.
-func local(nc net.Conn) net.Conn { return localConn{nc} }
-
-type localConn struct{ net.Conn }
-
-func (localConn) RemoteAddr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1} }
 
 // overTLS returns the client's end of TLS over nc, if config is not nil.
 func overTLS(nc net.Conn, config *tls.Config) net.Conn {
@@ -121,43 +64,42 @@ func tlsConfigs() (server, client *tls.Config) {
 	return web.TLS, web.Client().Transport.(*http.Transport).TLSClientConfig
 }
 
-// TestSilentClientsAreCut has a client fall silent in each phase of a request, while it reads.
-func TestSilentClientsAreCut(t *testing.T) {
+// onBothInBubble runs f with and without TLS, in a bubble.
+func onBothInBubble(
+	t *testing.T, f func(t *testing.T, dial func() net.Conn, shutdown func() (time.Duration, error)),
+) {
 	server, client := tlsConfigs()
-	for name, config := range map[string]*tls.Config{"plain": nil, "TLS": client} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				srv := &gateway.Server{Handler: echo(), Logger: quiet}
-				if config != nil {
-					srv.TLS = server
-				}
-				dial, shutdown := servePipes(t, srv)
-				for _, p := range phases() {
-					nc := overTLS(dial(), config)
-					start := time.Now()
-					if d := untilCut(nc, p.sent); d > p.most {
-						t.Errorf("%s: the connection was held for %v, want %v at most", p.name, d, p.most)
-					}
-					if p.name == "after an answer" && time.Since(start) < 30*time.Second {
-						t.Error("a connection is not kept after an answer")
-					}
-				}
-				if _, err := shutdown(); err != nil {
-					t.Error(err)
-				}
-			})
+	t.Run("plain", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			dial, shutdown := servePipes(t, &gateway.Server{Handler: echo(), Logger: quiet})
+			f(t, dial, shutdown)
 		})
-	}
+	})
+	t.Run("TLS", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			dial, shutdown := servePipes(t, &gateway.Server{Handler: echo(), Logger: quiet, TLS: server})
+			f(t, func() net.Conn { return overTLS(dial(), client) }, shutdown)
+		})
+	})
 }
 
-// untilCut sends text and returns how long it takes until the connection is cut.
-func untilCut(nc net.Conn, text string) time.Duration {
-	start := time.Now()
-	defer nc.Close()
-	go func() { _, _ = io.WriteString(nc, text) }() // ends with nc
-	_ = nc.SetReadDeadline(start.Add(time.Hour))
-	_, _ = io.Copy(io.Discard, nc)
-	return time.Since(start)
+// TestSilentClientsAreCut has clients fall silent in each phase of a request of each kind.
+func TestSilentClientsAreCut(t *testing.T) {
+	const (
+		head = 6 * time.Second  // Limits.Handshake, and the pace of the sweep
+		body = 2 * time.Second  // of requests that are refused
+		call = 32 * time.Second // Limits.Read
+	)
+	onBothInBubble(t, func(
+		t *testing.T, dial func() net.Conn, shutdown func() (time.Duration, error),
+	) {
+		holdtest.Run(t, dial, anyRequest, holdtest.Limits{Head: head, Body: body, Idle: time.Minute})
+		holdtest.Run(t, dial, anyUpgrade, holdtest.Limits{Head: head, Body: body, Idle: time.Minute})
+		holdtest.Run(t, dial, anyCall, holdtest.Limits{Head: head, Body: call, Idle: time.Minute})
+		if _, err := shutdown(); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // TestClientThatReadsNothingIsCut never reads an answer, nor the server's half of a handshake of
@@ -170,11 +112,11 @@ func TestClientThatReadsNothingIsCut(t *testing.T) {
 				dial, shutdown := servePipes(t, &gateway.Server{Handler: echo(), Logger: quiet, TLS: config})
 				nc := dial()
 				defer nc.Close()
-				hello := anyRequest + end
+				first := anyRequest + end
 				if config != nil {
-					hello = "\x16\x03\x01\x00\x80" // the head of a record that does not come
+					first = "\x16\x03\x01\x00\x80" // the head of a record that does not come
 				}
-				if _, err := io.WriteString(nc, hello); err != nil {
+				if _, err := io.WriteString(nc, first); err != nil {
 					t.Fatal(err)
 				}
 				time.Sleep(15 * time.Second) // in the bubble
@@ -191,27 +133,18 @@ func TestClientThatReadsNothingIsCut(t *testing.T) {
 
 // TestShutdownDoesNotWaitForSilentClients shuts down while clients are silent in all phases.
 func TestShutdownDoesNotWaitForSilentClients(t *testing.T) {
-	server, client := tlsConfigs()
-	for name, config := range map[string]*tls.Config{"plain": nil, "TLS": client} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				srv := &gateway.Server{Handler: echo(), Logger: quiet}
-				if config != nil {
-					srv.TLS = server
-				}
-				dial, shutdown := servePipes(t, srv)
-				for _, p := range phases() {
-					go untilCut(overTLS(dial(), config), p.sent) // ends with the server
-				}
-				nc := dial() // silent in the handshake of TLS, if there is one
-				defer nc.Close()
-				time.Sleep(100 * time.Millisecond) // in the bubble
-				if took, err := shutdown(); took > 2*time.Second || err != nil {
-					t.Errorf("Shutdown took %v and returned %v, want 2 s at most", took, err)
-				}
-			})
-		})
-	}
+	onBothInBubble(t, func(
+		t *testing.T, dial func() net.Conn, shutdown func() (time.Duration, error),
+	) {
+		for _, head := range []string{anyRequest, anyUpgrade, anyCall} {
+			holdtest.Hold(dial, head)
+		}
+		nc := dial() // silent in the handshake of TLS, if there is one
+		defer nc.Close()
+		if took, err := shutdown(); took > 2*time.Second || err != nil {
+			t.Errorf("Shutdown took %v and returned %v, want 2 s at most", took, err)
+		}
+	})
 }
 
 // slowSender takes a minute for a message, unless its context ends.
@@ -241,14 +174,10 @@ func TestSlowCallIsServed(t *testing.T) {
 			return dial, func() { _, _ = shutdown() }
 		},
 		"http.Server": func(t *testing.T, srv *gateway.Server) (func() net.Conn, func()) {
-			r := startPipes(t, srv, local)
-			return func() net.Conn {
-				nc, err := r.net(t.Context(), "", "")
-				if err != nil {
-					t.Fatal(err)
-				}
-				return nc
-			}, func() {}
+			l, web := holdtest.Listen(), &http.Server{Handler: srv}
+			served := make(chan error, 1)
+			go func() { served <- web.Serve(l) }() // stopped by what is returned, which waits for it
+			return l.Dialer(t), func() { _ = web.Close(); <-served }
 		},
 	}
 	for name, start := range serve {
@@ -262,7 +191,7 @@ func TestSlowCallIsServed(t *testing.T) {
 				defer nc.Close()
 				in := bufio.NewReader(nc)
 				for range 2 {
-					_, err := io.WriteString(nc, anyCall+shaped+length+end+"hello")
+					_, err := io.WriteString(nc, anyCall+shaped+hello)
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -293,7 +222,7 @@ func TestShutdownWaitsForRequestsThatArrived(t *testing.T) {
 			Handler: app, Logger: quiet, Sender: tenSeconds{},
 		})
 		answers := make(chan string, 2)
-		for _, request := range []string{anyUpgrade + end, anyCall + shaped + length + end + "hello"} {
+		for _, request := range []string{anyUpgrade + end, anyCall + shaped + hello} {
 			nc := dial()
 			defer nc.Close()
 			go func() { // ends with the answer
