@@ -10,11 +10,11 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/tyg-dev/tyg/cmd/internal/companion"
 	"github.com/tyg-dev/tyg/cmd/internal/gobuild"
 	"github.com/tyg-dev/tyg/cmd/internal/handlerswitch"
+	"github.com/tyg-dev/tyg/cmd/internal/webserver"
 	"github.com/tyg-dev/tyg/gateway"
 	"github.com/tyg-dev/tyg/internal/functions"
 	"github.com/tyg-dev/tyg/internal/functions/invokeapi"
@@ -65,18 +65,14 @@ func (s *server) open(l net.Listener) {
 		Extensions:     gateway.Extensions{Concurrency: s.cfg.Concurrent},
 	}
 	api := &invokeapi.Handler{Host: s.host, Logger: logger}
-	s.web = &http.Server{
-		// Not a ServeMux: it redirects paths for which the gateway has answers of its own.
-		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if strings.HasPrefix(r.URL.Path, "/2015-03-31/functions/") {
-				api.ServeHTTP(w, r)
-				return
-			}
-			s.gateway.ServeHTTP(w, r)
-		}),
-		ReadHeaderTimeout: 5 * time.Second,
-		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
-	}
+	// Not a ServeMux: it redirects paths for which the gateway has answers of its own.
+	s.web = webserver.New(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/2015-03-31/functions/") {
+			api.ServeHTTP(w, r)
+			return
+		}
+		s.gateway.ServeHTTP(w, r)
+	}), logger)
 }
 
 // close ends what drain has left running.

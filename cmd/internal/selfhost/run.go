@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -13,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/tyg-dev/tyg/cmd/internal/webserver"
 	"github.com/tyg-dev/tyg/internal/functions/invokeapi"
 )
 
@@ -31,7 +31,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 	}
 	defer l.Close()
 	failed := make(chan error, 5) // of each server, so that none blocks
-	webs, err := g.sideServers(failed)
+	webs, err := g.sideServers(listen, failed)
 	defer closeAll(webs)
 	if err != nil {
 		return err
@@ -58,10 +58,12 @@ func (g *Gateway) Run(ctx context.Context) error {
 	return errors.Join(err, g.drain())
 }
 
-// sideServers starts the listeners beside that of the clients.
-func (g *Gateway) sideServers(failed chan<- error) (webs []*http.Server, err error) {
+// sideServers starts the listeners beside that of the clients, with listen.
+func (g *Gateway) sideServers(
+	listen func(what, addr string) (net.Listener, error), failed chan<- error,
+) (webs []*http.Server, err error) {
 	serve := func(what string, l net.Listener, h http.Handler) {
-		web := g.web(h)
+		web := webserver.New(h, g.log)
 		webs = append(webs, web)
 		go func() { // Run closes web
 			if err := web.Serve(l); !isClosed(err) {
@@ -91,15 +93,6 @@ func (g *Gateway) sideServers(failed chan<- error) (webs []*http.Server, err err
 		}
 	}
 	return webs, nil
-}
-
-func (g *Gateway) web(h http.Handler) *http.Server {
-	return &http.Server{
-		Handler:           h,
-		ReadHeaderTimeout: 5 * time.Second,
-		IdleTimeout:       time.Minute,
-		ErrorLog:          slog.NewLogLogger(g.log.Handler(), slog.LevelWarn),
-	}
 }
 
 func closeAll(webs []*http.Server) {

@@ -1,0 +1,35 @@
+package local
+
+import (
+	"io"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/tyg-dev/tyg/gateway"
+	"github.com/tyg-dev/tyg/internal/holdtest"
+)
+
+// TestServerCutsSilentClients has clients of each kind fall silent in each phase of a request.
+func TestServerCutsSilentClients(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg := Config{Stdout: io.Discard, Stderr: io.Discard}
+		s := &server{cfg: cfg, out: newPrinter(cfg), plan: Plan{Stage: "dev"}}
+		l := holdtest.Listen()
+		s.open(l)
+		served := make(chan error, 1)
+		go func() { served <- s.web.Serve(gateway.KeepHeaderNames(s.web, l)) }() // closed below
+		defer func() { _ = s.web.Close(); <-served }()
+		for request, body := range map[string]time.Duration{
+			"GET /x": 2 * time.Second, "GET /dev/": 2 * time.Second,
+			"POST /dev/@connections/AAAAAAAAAAAAAAA=":   32 * time.Second,
+			"POST /2015-03-31/functions/f/invocations":  32 * time.Second,
+			"PUT /2015-03-31/functions/f/configuration": 2 * time.Second,
+		} {
+			head := request + " HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\n"
+			holdtest.Run(t, l.Dialer(t), head, holdtest.Limits{
+				Head: 5 * time.Second, Body: body, Idle: time.Minute,
+			})
+		}
+	})
+}
