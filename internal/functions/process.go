@@ -18,6 +18,13 @@ const (
 	// drainTime is how long to read, after a process has exited, what it has written. Only
 	// descendants that left its process group can use it up.
 	drainTime = time.Second
+
+	// headTime is how long a process may take to send the head of a request.
+	headTime = 10 * time.Second
+
+	// spareTime is how long a connection of a process may be silent beyond the time that the function
+	// may take. The process itself is killed before; its descendants and other programs are not.
+	spareTime = time.Minute
 )
 
 // A state is a step in the life of a process.
@@ -91,7 +98,9 @@ func (p *process) run() {
 
 // start starts the command and serves the Runtime API to it.
 func (p *process) start() error {
-	server, err := runtimeapi.Listen(p)
+	server, err := runtimeapi.Listen(p, runtimeapi.Limits{
+		Head: headTime, Silent: p.fn.InitTimeout + p.fn.Timeout + spareTime,
+	})
 	if err != nil {
 		return &StartError{Function: p.fn.Name, Command: p.fn.Command[0], Err: err}
 	}

@@ -24,6 +24,7 @@ type Event struct {
 // returned, the process may have made its next request, and c belongs to the goroutine that handles
 // that.
 func (c *Conn) WriteEvent(e Event) error {
+	c.limitReads(c.server.limits.Silent)
 	b := append(c.out[:0], "HTTP/1.1 200 OK\r\nContent-Type: application/json"+
 		"\r\nLambda-Runtime-Aws-Request-Id: "...)
 	b = append(b, e.RequestID...)

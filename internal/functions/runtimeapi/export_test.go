@@ -1,11 +1,25 @@
 package runtimeapi
 
+import (
+	"bufio"
+	"io"
+	"net/http"
+)
+
 // The parsers, for fuzzing.
 var (
 	ParseRuntimePath = parseRuntimePath
-	ReadRequest      = readRequest
 	ParseFailure     = parseFailure
 )
+
+// ReadRequest reads one request with its body.
+func ReadRequest(in *bufio.Reader, out io.Writer) (*request, error) {
+	r, err := http.ReadRequest(in)
+	if err != nil {
+		return nil, err
+	}
+	return readRequest(r, out)
+}
 
 // Body returns what was read of a request.
 func (q *request) Body() []byte { return q.body }

@@ -1,7 +1,6 @@
 package runtimeapi
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/base64"
 	"io"
@@ -50,13 +49,9 @@ type request struct {
 	refusal   *refusal
 }
 
-// readRequest reads one request with its body. If the process expects "100 Continue" before it
-// sends the body, that is written to out.
-func readRequest(in *bufio.Reader, out io.Writer) (*request, error) {
-	r, err := http.ReadRequest(in)
-	if err != nil {
-		return nil, err
-	}
+// readRequest reads the rest of the request whose head is r. If the process expects "100 Continue"
+// before it sends the body, that is written to out.
+func readRequest(r *http.Request, out io.Writer) (*request, error) {
 	if strings.EqualFold(r.Header.Get("Expect"), "100-continue") { // RFC 9110 section 10.1.1
 		if _, err := io.WriteString(out, "HTTP/1.1 100 Continue\r\n\r\n"); err != nil {
 			return nil, err

@@ -8,6 +8,7 @@ package runtimeapi
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"net"
 	"net/http"
@@ -38,6 +39,7 @@ type Handler interface {
 // runtimes allow no more than a host and a port in AWS_LAMBDA_RUNTIME_API.
 type Server struct {
 	handler  Handler
+	limits   Limits
 	listener net.Listener
 	work     sync.WaitGroup // the connections and the goroutine that accepts them
 
@@ -46,13 +48,20 @@ type Server struct {
 	deadline time.Time // when to stop reading; zero before Shutdown
 }
 
+// Limits are how long a process may keep a connection of the Server waiting. A connection on which
+// the process waits for an event has no limit.
+type Limits struct {
+	Head   time.Duration // from the first byte of a request to the end of its head
+	Silent time.Duration // before a request, and for its body; longer than an event may take
+}
+
 // Listen opens an address for a process. The Server accepts connections once it is started.
-func Listen(h Handler) (*Server, error) {
+func Listen(h Handler, limits Limits) (*Server, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
-	return &Server{handler: h, listener: l, conns: make(map[*Conn]struct{})}, nil
+	return &Server{handler: h, limits: limits, listener: l, conns: make(map[*Conn]struct{})}, nil
 }
 
 // Addr returns the address, as AWS_LAMBDA_RUNTIME_API needs it.
@@ -122,8 +131,9 @@ type Conn struct {
 // serve answers requests until the process closes the connection.
 func (c *Conn) serve() {
 	defer c.server.remove(c)
+	c.limitReads(c.server.limits.Silent)
 	for {
-		q, err := readRequest(c.in, c)
+		q, err := c.read()
 		if err != nil {
 			return
 		}
@@ -132,6 +142,50 @@ func (c *Conn) serve() {
 			return
 		}
 	}
+}
+
+// read reads a request. Afterwards reads are limited until the next one, unless it waits for an
+// event.
+func (c *Conn) read() (*request, error) {
+	if err := c.limitHead(); err != nil {
+		return nil, err
+	}
+	r, err := http.ReadRequest(c.in)
+	if err != nil {
+		return nil, err
+	}
+	c.limitReads(c.server.limits.Silent)
+	q, err := readRequest(r, c)
+	if err == nil && q.waits {
+		c.limitReads(0) // now, because the event may be written before Next returns
+	}
+	return q, err
+}
+
+// limitHead waits for the first byte of a request, and limits reads unless its whole head has come.
+func (c *Conn) limitHead() error {
+	if _, err := c.in.Peek(1); err != nil {
+		return err
+	}
+	here, err := c.in.Peek(c.in.Buffered())
+	if !bytes.Contains(here, []byte("\r\n\r\n")) {
+		c.limitReads(c.server.limits.Head)
+	}
+	return err
+}
+
+// limitReads ends reads after d, or never if d is 0. After Shutdown, that has limited them.
+func (c *Conn) limitReads(d time.Duration) {
+	c.server.mu.Lock()
+	defer c.server.mu.Unlock()
+	if !c.server.deadline.IsZero() {
+		return
+	}
+	var t time.Time
+	if d > 0 {
+		t = time.Now().Add(d)
+	}
+	_ = c.SetReadDeadline(t) // fails if c is closed
 }
 
 // accepted is the answer to a reply.
@@ -164,6 +218,7 @@ func (c *Conn) handle(q *request) error {
 
 // refuse answers with what is wrong.
 func (c *Conn) refuse(err error) error {
+	c.limitReads(c.server.limits.Silent) // it does not wait for an event
 	r, ok := errors.AsType[*refusal](err)
 	if !ok {
 		r = errInternal
