@@ -34,7 +34,8 @@ var allowed = map[string]string{
 		"internal/sock internal/values internal/ws",
 	"gateway/internal/accesslog": "tyg",
 	"gateway/internal/handshake": "internal/ws",
-	"host":                       "tyg gateway internal/pages internal/profileflag lambda",
+	"host": "tyg gateway internal/certfile internal/pages " +
+		"internal/profileflag lambda",
 	"internal/functions": "tyg apigw internal/functions/osproc " +
 		"internal/functions/runtimeapi",
 	"internal/functions/invokeapi":  "internal/functions internal/sigv4",
@@ -91,6 +92,7 @@ var allowed = map[string]string{
 	"tygtest/internal/suite":      "tyg",
 	"internal/authorize":          "tyg apigw",
 	"jwtauth":                     "tyg",
+	"internal/certfile":           "",
 	"internal/holdtest":           "",
 	"internal/leaktest":           "",
 	"internal/connid":             "tyg",
@@ -145,8 +147,8 @@ var allowed = map[string]string{
 		"cmd/internal/handlerswitch cmd/internal/project cmd/internal/watch cmd/internal/webserver " +
 		"gateway internal/functions internal/functions/invokeapi",
 	"cmd/internal/selfhost": "tyg cmd/internal/backend cmd/internal/strict " +
-		"cmd/internal/webserver gateway " +
-		"internal/admin internal/functions internal/functions/invokeapi internal/profileflag",
+		"cmd/internal/webserver gateway internal/admin internal/certfile " +
+		"internal/functions internal/functions/invokeapi internal/profileflag",
 	"cmd/internal/connect": "cmd/internal/cli cmd/internal/terminal internal/ws " +
 		"internal/wsclient",
 	"cmd/internal/probeserver": "tyg examples/probe/probelib host internal/conformance",

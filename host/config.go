@@ -38,7 +38,8 @@ type Config struct {
 	// Origins are the origins of web pages that may connect, see gateway.Server.
 	Origins []string
 
-	// CertFile and KeyFile are PEM files. With them the server speaks TLS only.
+	// CertFile and KeyFile are PEM files. With them the server speaks TLS only. It loads them again
+	// when their content changes.
 	CertFile, KeyFile string
 
 	// Drain is how long handlers may take to finish when the server stops: 30 seconds by default.

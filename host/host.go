@@ -3,11 +3,13 @@
 package host
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
 	"flag"
 	"fmt"
+	"log/slog"
 	"net"
 	"os"
 	"os/signal"
@@ -16,6 +18,7 @@ import (
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/gateway"
+	"github.com/tyg-dev/tyg/internal/certfile"
 	"github.com/tyg-dev/tyg/internal/pages"
 )
 
@@ -147,11 +150,11 @@ func certificate(cfg Config) (*tls.Config, error) {
 	if !cfg.secure() {
 		return nil, nil
 	}
-	cert, err := tls.LoadX509KeyPair(cfg.CertFile, cfg.KeyFile)
+	cert, err := certfile.Load(cfg.CertFile, cfg.KeyFile, cmp.Or(cfg.Logger, slog.Default()))
 	if err != nil {
 		return nil, fmt.Errorf("load certificate: %w", err)
 	}
-	return &tls.Config{Certificates: []tls.Certificate{cert}}, nil
+	return &tls.Config{GetCertificate: cert.Get}, nil
 }
 
 func drain(srv *gateway.Server, d time.Duration) error {
