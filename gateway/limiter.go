@@ -12,7 +12,7 @@ type connLimiter struct {
 	mu         sync.Mutex
 	closed     bool
 	total      int
-	perAddress map[netip.Addr]int // loopback excepted
+	perAddress map[netip.Addr]int // of other machines
 	empty      chan struct{}      // closed when closed && total == 0
 }
 
@@ -40,15 +40,19 @@ func (l *connLimiter) admit(addr netip.Addr, max, maxPerAddress int) admission {
 		return shuttingDown
 	case max > 0 && l.total >= max:
 		return totalLimit
-	case maxPerAddress > 0 && !addr.IsLoopback() && l.perAddress[addr] >= maxPerAddress:
+	case maxPerAddress > 0 && isRemote(addr) && l.perAddress[addr] >= maxPerAddress:
 		return perAddressLimit
 	}
 	l.total++
-	if !addr.IsLoopback() {
+	if isRemote(addr) {
 		l.perAddress[addr]++
 	}
 	return admitted
 }
+
+// isRemote reports whether addr is of another machine. A client without an address has come through
+// a Unix socket, as all clients of a proxy do that has one.
+func isRemote(addr netip.Addr) bool { return addr.IsValid() && !addr.IsLoopback() }
 
 // release ends the count of one connection of addr.
 func (l *connLimiter) release(addr netip.Addr) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/netip"
 	"testing"
@@ -90,6 +91,32 @@ func TestLoopbackHasNoLimitPerAddress(t *testing.T) {
 		r.dial(t)
 		r.admitted(t, from("203.0.113.1"))
 	}
+}
+
+// TestUnixSocketHasNoLimitPerAddress has many connections without an address where an address may
+// have one.
+func TestUnixSocketHasNoLimitPerAddress(t *testing.T) {
+	srv := &gateway.Server{
+		Handler: echo(), Logger: quiet, Limits: gateway.Limits{ConnsPerAddress: 1},
+	}
+	l, err := net.Listen("unix", t.TempDir()+"/s")
+	if err != nil {
+		t.Fatal(err)
+	}
+	served := make(chan error, 1)
+	go func() { served <- srv.Serve(l) }()
+	t.Cleanup(func() {
+		if err := srv.Shutdown(context.Background()); err != nil {
+			t.Errorf("Shutdown: %v", err)
+		}
+		<-served
+	})
+	r := &rig{Server: srv, url: "http://x/api/"}
+	r.net = func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "unix", l.Addr().String())
+	}
+	r.dial(t)
+	r.dial(t)
 }
 
 // TestRefusedClientsLeaveTheLimiter has clients refused by everything that can refuse, under a

@@ -67,7 +67,10 @@ func parseHop(s string) (netip.Addr, bool) {
 		s = s[1:n]
 	}
 	addr, err := netip.ParseAddr(s)
-	return plain(addr), err == nil
+	if err != nil {
+		return netip.Addr{}, false
+	}
+	return plain(addr), true
 }
 
 // plain returns addr in the one form that is compared and counted: an IPv4 address as such, and no
@@ -75,13 +78,11 @@ func parseHop(s string) (netip.Addr, bool) {
 func plain(addr netip.Addr) netip.Addr { return addr.Unmap().WithZone("") }
 
 // PeerAddr returns the address of the other end of the socket, or the zero Addr where there is
-// none, as in tests without a network.
+// none, as with Unix sockets. Handlers in front that put an address without a port into RemoteAddr,
+// as some do, are understood.
 func PeerAddr(r *http.Request) netip.Addr {
-	ap, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
-		return netip.Addr{}
-	}
-	return plain(ap.Addr())
+	addr, _ := parseHop(r.RemoteAddr)
+	return addr
 }
 
 // contains reports whether one of the networks has addr. A network of IPv4 addresses may be written

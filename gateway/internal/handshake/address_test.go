@@ -76,6 +76,9 @@ func TestForwardedFor(t *testing.T) {
 		{[]string{"a,b", "c"}, "[::1]:1", "a, b, c, ::1"},
 		{[]string{"a"}, "", "a"},
 		{nil, "@", ""},
+		{nil, "203.0.113.7", "203.0.113.7"},
+		{nil, "[fe80::1%eth0]:1", "fe80::1"},
+		{nil, "2001:db8::7", "2001:db8::7"},
 	}
 	for _, tt := range tests {
 		r := &http.Request{RemoteAddr: tt.remote, Header: http.Header{"X-Forwarded-For": tt.lines}}
