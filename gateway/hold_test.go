@@ -102,6 +102,68 @@ func TestSilentClientsAreCut(t *testing.T) {
 	})
 }
 
+// TestSilentClientsAreCutOnEachPath has clients with real sockets fall silent. All wait at once; how
+// long, the tests in a bubble check.
+func TestSilentClientsAreCutOnEachPath(t *testing.T) {
+	limits := gateway.Limits{Handshake: 500 * time.Millisecond, Read: 500 * time.Millisecond}
+	for name, path := range map[string]func(testing.TB, *gateway.Server) *rig{
+		"raw": start, "portable": startPortable, "TLS": startServeTLS, "other listener": startStrange,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel() // it mostly waits
+			r := path(t, &gateway.Server{Handler: echo(), Logger: quiet, Limits: limits})
+			silent := make(map[string]*wire)
+			for _, text := range silences() {
+				silent[text] = r.connect(t)
+				silent[text].write(t, text)
+			}
+			for text, w := range silent {
+				_ = w.SetReadDeadline(time.Now().Add(patience))
+				if _, err := io.Copy(io.Discard, w.in); isTimeout(err) {
+					t.Errorf("a client that says %q is never cut", text)
+				}
+			}
+		})
+	}
+}
+
+// TestShutdownDoesNotWaitForSilentClientsOnEachPath shuts down while clients are silent, which may
+// be so for longer than the test lasts.
+func TestShutdownDoesNotWaitForSilentClientsOnEachPath(t *testing.T) {
+	limits := gateway.Limits{Handshake: time.Hour, Read: time.Hour}
+	for name, path := range map[string]func(testing.TB, *gateway.Server) *rig{
+		"raw": start, "portable": startPortable, "TLS": startServeTLS, "other listener": startStrange,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel() // it mostly waits
+			r := path(t, &gateway.Server{Handler: echo(), Logger: quiet, Limits: limits})
+			for _, text := range silences() {
+				r.connect(t).write(t, text)
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), patience)
+			defer cancel()
+			if err := r.Shutdown(ctx); err != nil {
+				t.Errorf("Shutdown: %v", err)
+			}
+		})
+	}
+}
+
+// silences are what clients say before they fall silent.
+func silences() []string {
+	const length, chunked = "Content-Length: 5\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n"
+	return []string{
+		"", "GET", anyRequest, anyUpgrade, anyRequest + length, anyRequest + length + "he",
+		anyRequest + chunked, anyUpgrade + length, anyUpgrade + chunked, anyCall + length,
+		anyCall + chunked, anyRequest + end + anyRequest + length,
+	}
+}
+
+func isTimeout(err error) bool {
+	e, ok := err.(net.Error)
+	return ok && e.Timeout()
+}
+
 // TestClientThatReadsNothingIsCut never reads an answer, nor the server's half of a handshake of
 // TLS.
 func TestClientThatReadsNothingIsCut(t *testing.T) {
