@@ -14,6 +14,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/tyg-dev/tyg/internal/functions"
@@ -160,7 +161,11 @@ func (h *Handler) resolve(r *http.Request, reference string) (name string, err e
 	if !ok {
 		return "", errReference
 	}
-	if q := r.URL.Query().Get("Qualifier"); q != "" {
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return "", invalid("The query is malformed") // a qualifier in it would be dropped
+	}
+	if q := query.Get("Qualifier"); q != "" {
 		if qualifier != "" && qualifier != q {
 			return "", invalid("The derived qualifier from the function name does not match " +
 				"the specified qualifier.")

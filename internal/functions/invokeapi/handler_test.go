@@ -82,6 +82,7 @@ func TestCalls(t *testing.T) {
 		{"partial ARN", "POST", "000000000000:function:f/invocations", "1", nil, 200, ""},
 		{"qualifier", "POST", f + "?Qualifier=$LATEST", "1", nil, 200, ""},
 		{"other qualifier", "POST", f + "?Qualifier=prod", "1", nil, 404, notFound},
+		{"malformed qualifier", "POST", f + "?Qualifier=prod;1", "1", nil, 400, parameter},
 		{"two qualifiers", "POST", "f:prod/invocations?Qualifier=test", "1", nil, 400, parameter},
 		{"unknown", "POST", g, "1", nil, 404, notFound},
 		{"no name", "POST", "a%20b/invocations", "1", nil, 400, "ValidationException"},
