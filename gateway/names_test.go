@@ -63,11 +63,19 @@ func startStrange(t testing.TB, srv *gateway.Server) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	go func() { _ = srv.Serve(strangeListener{l}) }() // Shutdown ends it
+	return startOnListener(t, srv, strangeListener{l})
+}
+
+// startOnListener serves l until the test ends.
+func startOnListener(t testing.TB, srv *gateway.Server, l net.Listener) *rig {
+	t.Helper()
+	served := make(chan error, 1)
+	go func() { served <- srv.Serve(l) }() // Shutdown ends it
 	t.Cleanup(func() {
 		if err := srv.Shutdown(context.Background()); err != nil {
 			t.Errorf("Shutdown: %v", err)
 		}
+		<-served
 	})
 	return &rig{Server: srv, url: "http://" + l.Addr().String() + "/api/"}
 }
