@@ -85,8 +85,10 @@ var _ tyg.Host = (*Host)(nil)
 // of the end.
 func NewHost(t testing.TB, h tyg.Handler) *Host {
 	t.Helper()
-	host := &Host{t: t, handler: h, clients: make(map[tyg.ConnID]*Client),
-		leaving: make(map[tyg.ConnID]*Client)}
+	host := &Host{
+		t: t, handler: h, clients: make(map[tyg.ConnID]*Client),
+		leaving: make(map[tyg.ConnID]*Client),
+	}
 	if err := host.configure(tyg.Describe(h)); err != nil {
 		t.Fatalf("start host: %v", err)
 	}

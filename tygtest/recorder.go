@@ -18,9 +18,9 @@ type Sent struct {
 }
 
 // A Recorder is a [tyg.Host] that records calls and sends nothing, for tests of code that takes a
-// Sender or an App and needs no connections. Every id is a live connection until [Recorder.Fail] or a Close,
-// and need not have the form of an id. The zero Recorder is ready; it may be used concurrently and
-// must not be copied.
+// Sender or an App and needs no connections. Every id is a live connection until [Recorder.Fail] or
+// a Close, and need not have the form of an id. The zero Recorder is ready; it may be used
+// concurrently and must not be copied.
 type Recorder struct {
 	mu     sync.Mutex
 	sent   []Sent               // guarded by mu

@@ -123,7 +123,9 @@ func add(t *suite.T, g *tyg.Group, clients ...*suite.Client) {
 }
 
 // send sends a text to a group and checks how many it reached.
-func send(t *suite.T, g *tyg.Group, text string, reached int, opts ...tyg.GroupOption) tyg.Delivery {
+func send(
+	t *suite.T, g *tyg.Group, text string, reached int, opts ...tyg.GroupOption,
+) tyg.Delivery {
 	t.Helper()
 	var d tyg.Delivery
 	if err := g.Send(t.Ctx, []byte(text), append(opts, tyg.Report(&d))...); err != nil {
