@@ -194,7 +194,8 @@ func (m Member) Name() string {
 	return name
 }
 
-// Decode decodes the info into v as [json.Unmarshal] does. It leaves v as it is where there is none.
+// Decode decodes the info into v as [json.Unmarshal] does. It leaves v as it is where there is
+// none.
 func (m Member) Decode(v any) error {
 	if len(m.Info) == 0 {
 		return nil

@@ -3,8 +3,8 @@ package tyg
 import "io/fs"
 
 // Pages makes hosts that serve HTTP serve the files of web pages beside the WebSocket: "/" is
-// index.html, "/style.css" is style.css. A page finds the WebSocket at its own address, with "/api/"
-// or whatever the stage is as the path. An [embed.FS] puts files into the program:
+// index.html, "/style.css" is style.css. A page finds the WebSocket at its own address, under the
+// stage as the path: "/api/". An [embed.FS] puts files into the program:
 //
 //	//go:embed page
 //	var page embed.FS

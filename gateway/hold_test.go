@@ -102,8 +102,8 @@ func TestSilentClientsAreCut(t *testing.T) {
 	})
 }
 
-// TestSilentClientsAreCutOnEachPath has clients with real sockets fall silent. All wait at once; how
-// long, the tests in a bubble check.
+// TestSilentClientsAreCutOnEachPath has clients with real sockets fall silent. All wait at once;
+// how long, the tests in a bubble check.
 func TestSilentClientsAreCutOnEachPath(t *testing.T) {
 	limits := gateway.Limits{Handshake: 500 * time.Millisecond, Read: 500 * time.Millisecond}
 	for name, path := range map[string]func(testing.TB, *gateway.Server) *rig{

@@ -250,7 +250,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // isHandshake reports whether a request is for the WebSocket, well-formed or not.
 func (s *Server) isHandshake(r *http.Request) bool {
-	return r.Header.Get("Upgrade") != "" || s.servesPath(r.URL.Path) && strings.Trim(r.URL.Path, "/") != ""
+	isRoot := strings.Trim(r.URL.Path, "/") == ""
+	return r.Header.Get("Upgrade") != "" || s.servesPath(r.URL.Path) && !isRoot
 }
 
 // serveHTTP lets s.HTTP serve a request. It may take its time for that, but no read of the body and
