@@ -52,10 +52,10 @@
 // An application needs none of this. An [Event] is what happened on a connection, as plain data. A
 // [Handler] is called with an Event and returns a [Reply]; an App is a Handler, and so is a
 // [HandlerFunc]. A [Sender] reaches connections by id, and a [Host] is a Sender with groups and
-// values. A host owns sockets or receives events, calls a Handler, and is a Host: package gateway is
-// one for sockets on this machine, package lambda one inside AWS Lambda, package tygtest one for
+// values. A host owns sockets or receives events, calls a Handler, and is a Host: package gateway
+// is one for sockets on this machine, package lambda one inside AWS Lambda, package tygtest one for
 // tests. A host learns what it runs from [Describe], which returns a [Description] with its
-// [Route]s, and hands itself over with [Bind]. It reads the options of a send with [NewSendOptions],
-// checks names with [CheckGroupName], and asks [Request.SelectedSubprotocol] what a connect handler
-// chose. The suites of package tygtest say what a host must do.
+// [Route]s, and hands itself over with [Bind]. It reads the options of a send with
+// [NewSendOptions], checks names with [CheckGroupName], and asks [Request.SelectedSubprotocol] what
+// a connect handler chose. The suites of package tygtest say what a host must do.
 package tyg
