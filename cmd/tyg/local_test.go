@@ -15,12 +15,10 @@ import (
 	"time"
 
 	"github.com/tyg-dev/tyg/cmd/internal/cli"
-	"github.com/tyg-dev/tyg/cmd/internal/cmdtest"
 )
 
 func TestLocalServesNewProjectUntilInterrupted(t *testing.T) {
 	t.Chdir(t.TempDir())
-	cmdtest.SetGoEnviron(t)
 	if out, err := exec.Command("tyg", "new-project", "demo").CombinedOutput(); err != nil {
 		t.Fatalf("tyg new-project: %v\n%s", err, out)
 	}

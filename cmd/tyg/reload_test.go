@@ -18,7 +18,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tyg-dev/tyg/cmd/internal/cmdtest"
 	"github.com/tyg-dev/tyg/internal/sampletest"
 	"github.com/tyg-dev/tyg/internal/ws"
 	"github.com/tyg-dev/tyg/internal/wsclient"
@@ -69,7 +68,6 @@ type localProject struct {
 // runs it.
 func runLocal(t *testing.T, template, source string, args ...string) *localProject {
 	t.Helper()
-	cmdtest.SetGoEnviron(t)
 	dir := t.TempDir()
 	make := exec.Command("tyg", "new-project", "demo", "--template", template)
 	make.Dir = dir

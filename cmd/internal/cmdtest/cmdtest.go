@@ -2,6 +2,9 @@
 package cmdtest
 
 import (
+	"fmt"
+	"log"
+	"os"
 	"os/exec"
 	"strings"
 	"testing"
@@ -11,15 +14,25 @@ import (
 // have no symbols: to link them takes half as long.
 func GoEnviron(t *testing.T) []string {
 	t.Helper()
-	list := []string{"GOFLAGS=-ldflags=-s", "GOPROXY=off", "GOTOOLCHAIN=local", "GOWORK=off"}
-	for _, name := range []string{"GOCACHE", "GOMODCACHE"} {
-		out, err := exec.Command("go", "env", name).Output()
-		if err != nil {
-			t.Fatalf("go env %s: %v", name, err)
-		}
-		list = append(list, name+"="+strings.TrimSpace(string(out)))
+	list, err := goEnviron()
+	if err != nil {
+		t.Fatal(err)
 	}
 	return list
+}
+
+func goEnviron() ([]string, error) {
+	names := []string{"GOCACHE", "GOMODCACHE"}
+	out, err := exec.Command("go", append([]string{"env"}, names...)...).Output()
+	values := strings.Split(strings.TrimSpace(string(out)), "\n")
+	if err != nil || len(values) != len(names) {
+		return nil, fmt.Errorf("go env %v printed %q: %w", names, out, err)
+	}
+	list := []string{"GOFLAGS=-ldflags=-s", "GOPROXY=off", "GOTOOLCHAIN=local", "GOWORK=off"}
+	for i, name := range names {
+		list = append(list, name+"="+strings.TrimSpace(values[i]))
+	}
+	return list, nil
 }
 
 // SetGoEnviron sets the variables of [GoEnviron] for the test.
@@ -29,4 +42,22 @@ func SetGoEnviron(t *testing.T) {
 		name, value, _ := strings.Cut(entry, "=")
 		t.Setenv(name, value)
 	}
+}
+
+// A Main is the tests of a package, for testscript.Main. They have the variables of [GoEnviron],
+// and may run in parallel, which they may not after [SetGoEnviron].
+type Main struct{ *testing.M }
+
+// Run runs the tests and returns the exit status.
+func (m Main) Run() int {
+	list, err := goEnviron()
+	if err != nil {
+		log.Print(err)
+		return 1
+	}
+	for _, entry := range list {
+		name, value, _ := strings.Cut(entry, "=")
+		os.Setenv(name, value)
+	}
+	return m.M.Run()
 }
