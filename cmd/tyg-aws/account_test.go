@@ -12,7 +12,6 @@ import (
 
 	"github.com/tyg-dev/tyg/cmd/internal/buildinfo"
 	"github.com/tyg-dev/tyg/cmd/internal/cli"
-	"github.com/tyg-dev/tyg/cmd/internal/cmdtest"
 	"github.com/tyg-dev/tyg/cmd/internal/newproject"
 	"github.com/tyg-dev/tyg/cmd/internal/project"
 	"github.com/tyg-dev/tyg/internal/awstest"
@@ -93,7 +92,6 @@ func (a *account) environment() {
 	} {
 		a.t.Setenv(name, value)
 	}
-	cmdtest.SetGoEnviron(a.t)
 }
 
 // An outcome is what one command did.
@@ -112,7 +110,7 @@ func (a *account) tygWith(ctx context.Context, stdin string, args ...string) out
 	a.t.Helper()
 	var stdout, stderr bytes.Buffer
 	e := &cli.Env{Stdin: strings.NewReader(stdin), Stdout: &stdout, Stderr: &stderr, Getenv: os.Getenv}
-	status := run(ctx, args, e)
+	status := cli.Run(ctx, newRoot(e, built.toolchain()), args, e)
 	return outcome{status, stdout.String(), stderr.String()}
 }
 

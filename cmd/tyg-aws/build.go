@@ -19,6 +19,19 @@ import (
 	"github.com/tyg-dev/tyg/internal/functions"
 )
 
+// A toolchain makes a deployment package.
+type toolchain struct {
+	compile func(context.Context, gobuild.Project, gobuild.Platform) (gobuild.Program, error)
+	pack    func(program []byte) (*deploy.Bundle, error)
+}
+
+// compile compiles a project for Lambda.
+func compile(
+	ctx context.Context, p gobuild.Project, to gobuild.Platform,
+) (gobuild.Program, error) {
+	return p.BuildLambda(ctx, to)
+}
+
 // application builds the project for Lambda, asks the program for its routes, and returns what
 // should be on AWS. It does not call AWS.
 func (r *stageCommand) application(
@@ -32,7 +45,7 @@ func (r *stageCommand) application(
 	if err != nil {
 		return deploy.Application{}, r.explainBuild(cli.Interrupted(ctx, err))
 	}
-	if b.Bundle, err = deploy.NewBundle(program); err != nil {
+	if b.Bundle, err = r.tools.pack(program); err != nil {
 		return deploy.Application{}, err
 	}
 	app, err := b.Application()
@@ -58,7 +71,7 @@ func (r *stageCommand) build(ctx context.Context, b *application.Blueprint) ([]b
 	}
 	defer os.RemoveAll(project.Temp)
 	there := gobuild.Platform{OS: "linux", Arch: goArch(b.At(r.Stage).Architecture)}
-	program, err := project.BuildLambda(ctx, there)
+	program, err := r.tools.compile(ctx, project, there)
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +80,7 @@ func (r *stageCommand) build(ctx context.Context, b *application.Blueprint) ([]b
 	here := gobuild.Platform{OS: runtime.GOOS, Arch: runtime.GOARCH}
 	asked := program
 	if here != there {
-		if asked, err = project.BuildLambda(ctx, here); err != nil {
+		if asked, err = r.tools.compile(ctx, project, here); err != nil {
 			return nil, err
 		}
 	}

@@ -26,7 +26,7 @@ func (a *account) answer(typed string, args ...string) outcome {
 	}
 	var stdout, stderr bytes.Buffer
 	e := &cli.Env{Stdin: tty, Stdout: &stdout, Stderr: &stderr, Getenv: os.Getenv}
-	status := run(a.t.Context(), args, e)
+	status := cli.Run(a.t.Context(), newRoot(e, built.toolchain()), args, e)
 	return outcome{status, stdout.String(), stderr.String()}
 }
 

@@ -13,21 +13,24 @@ import (
 	"github.com/tyg-dev/tyg/cmd/internal/cli"
 	"github.com/tyg-dev/tyg/cmd/internal/companion"
 	"github.com/tyg-dev/tyg/cmd/internal/stagecmd"
+	"github.com/tyg-dev/tyg/internal/deploy"
 )
 
 func main() { os.Exit(run(context.Background(), os.Args[1:], cli.NewEnv())) }
 
 // run runs one command line and returns its exit status.
 func run(ctx context.Context, args []string, e *cli.Env) int {
-	return cli.Run(ctx, newRoot(e), args, e)
+	return cli.Run(ctx, newRoot(e, toolchain{compile, deploy.NewBundle}), args, e)
 }
 
 const rootHelp = `tyg-aws is the part of tyg that calls AWS. Run its commands through tyg.`
 
 // newRoot returns the command tree. Its name is tyg, by which users call it.
-func newRoot(e *cli.Env) *cobra.Command {
+func newRoot(e *cli.Env, tools toolchain) *cobra.Command {
 	root := cli.NewRoot("Put WebSocket applications on AWS", rootHelp, "  tyg deploy")
-	stage := func(f stagecmd.Flags) *stageCommand { return &stageCommand{Flags: f, e: e} }
+	stage := func(f stagecmd.Flags) *stageCommand {
+		return &stageCommand{Flags: f, e: e, tools: tools}
+	}
 	root.AddCommand(
 		stagecmd.NewDeploy(func(cmd *cobra.Command, f stagecmd.Flags) error {
 			r := stage(f)

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"log"
+	"os"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -10,7 +12,21 @@ import (
 
 // TestMain makes the test binary the program tyg of scripts: users run these verbs through tyg.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"tyg": main})
+	testscript.Main(suite{cmdtest.Main{M: m}}, map[string]func(){"tyg": main})
+}
+
+// A suite has a directory for built.
+type suite struct{ cmdtest.Main }
+
+func (s suite) Run() int {
+	dir, err := os.MkdirTemp("", "tyg-aws-test-*")
+	if err != nil {
+		log.Print(err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	built.dir = dir
+	return s.Main.Run()
 }
 
 func TestScripts(t *testing.T) {

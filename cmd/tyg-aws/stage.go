@@ -20,7 +20,8 @@ import (
 // A stageCommand has what the verbs on a stage of a project share.
 type stageCommand struct {
 	stagecmd.Flags
-	e *cli.Env
+	e     *cli.Env
+	tools toolchain
 
 	keepPackage bool // in the project
 	generated   bool // generate all policies, whatever the configuration says
