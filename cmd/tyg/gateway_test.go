@@ -90,6 +90,7 @@ func copyScripts(t *testing.T) (dir string) {
 
 // Functions in two languages share a gateway; one of them lets clients in.
 func TestGatewayServesScripts(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"python3", "node"} {
 		if _, err := exec.LookPath(name); err != nil {
 			t.Skipf("functions in two languages were not run: %v", err)
@@ -192,6 +193,7 @@ func TestGatewayServesAnAppAndURLs(t *testing.T) {
 // At SIGTERM the gateway says that it is not ready, and clients are sent away; a handler that is at
 // work may finish.
 func TestGatewayDrains(t *testing.T) {
+	t.Parallel()
 	begun, finish := make(chan struct{}), make(chan struct{})
 	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		close(begun)
@@ -244,6 +246,7 @@ func wantRestart(t *testing.T, c *wsclient.Conn) {
 
 // A certificate that is replaced is used by the next client, and the connections stay.
 func TestGatewayReloadsCertificate(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	pool := x509.NewCertPool()
 	writeCertificate(t, dir, 1, pool)

@@ -57,6 +57,7 @@ func main() {
 `
 
 func TestInProcessPassesSignalsOn(t *testing.T) {
+	t.Parallel()
 	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
 		l := startLocal(t, "--in-process", "--project-dir", writeProgram(t, stubborn))
 		l.expect("ready")
@@ -67,6 +68,7 @@ func TestInProcessPassesSignalsOn(t *testing.T) {
 }
 
 func TestInProcessKillsProgramAtSecondSignal(t *testing.T) {
+	t.Parallel()
 	l := startLocal(t, "--in-process", "--project-dir", writeProgram(t, stubborn), "--", "stay")
 	l.expect("ready")
 	l.signal(os.Interrupt)

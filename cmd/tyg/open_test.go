@@ -10,11 +10,13 @@ import (
 
 // TestLocalRunsOpen has a function invoke itself, as it does on AWS.
 func TestLocalRunsOpen(t *testing.T) {
+	t.Parallel()
 	l := startLocal(t, "--project-dir", "testdata/greeter", "--port", "0", "--quiet", "--no-reload")
 	wantGreeting(t, l.served())
 }
 
 func TestGatewayRunsOpen(t *testing.T) {
+	t.Parallel()
 	program := filepath.Join(t.TempDir(), "greeter")
 	build := exec.Command("go", "build", "-ldflags", "-s", "-tags", "tyg.lambda",
 		"-o", program, "./testdata/greeter")

@@ -157,6 +157,7 @@ func receiveAnswer(t *testing.T, c *wsclient.Conn) answer {
 // every answer must come, once, in order, on the same connection, and from ever newer versions.
 // TYG_TEST_RELOADS says how many there are.
 func TestReloadKeepsSocketsOpen(t *testing.T) {
+	t.Parallel()
 	reloads := 2
 	if sampletest.Exhaustive() {
 		reloads = 5
@@ -207,12 +208,14 @@ func TestReloadKeepsSocketsOpen(t *testing.T) {
 	}
 	close(stop)
 	sending.Wait()
+	_ = c.CloseNow() // else tyg waits for its answer to the closing handshake
 	p.signal(os.Interrupt)
 	p.exits(0)
 }
 
 // A build that fails leaves the code from before in place, and says where the fault is.
 func TestFailedBuildKeepsPreviousBuild(t *testing.T) {
+	t.Parallel()
 	p := runLocal(t, "echo", strings.Replace(versioned, "VERSION", "0", 1), "--json")
 	c := dial(t, p.url)
 	p.write(t, "package main\n\nfunc main() { nonsense() }\n")
@@ -236,6 +239,7 @@ func TestFailedBuildKeepsPreviousBuild(t *testing.T) {
 
 // A process that is killed while it has an event costs that event, and nothing else.
 func TestKilledFunctionIsReplaced(t *testing.T) {
+	t.Parallel()
 	for _, n := range []int{1, 100} {
 		t.Run(strconv.Itoa(n), func(t *testing.T) {
 			p := runLocal(t, "echo", versioned, "--processes", strconv.Itoa(n))
@@ -301,6 +305,7 @@ func alive(pid int) bool {
 
 // The chat keeps its state when each event has a process of its own.
 func TestChatSharesStateBetweenProcesses(t *testing.T) {
+	t.Parallel()
 	p := runLocal(t, "chat", "", "--cold")
 	john, jenny := dial(t, p.url), dial(t, p.url)
 	says := func(c *wsclient.Conn, text string, reader *wsclient.Conn, want string) {
@@ -326,6 +331,7 @@ func TestChatSharesStateBetweenProcesses(t *testing.T) {
 	says(nil, "", jenny, "John left room.")
 	says(john, "/ls", john, "tyg")
 	says(jenny, "/room", jenny, "tyg")
+	_ = john.CloseNow() // else tyg waits for his answer to the closing handshake
 	p.signal(os.Interrupt)
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
@@ -349,6 +355,7 @@ func (l *running) until(pattern string) string {
 
 // What a function writes is shown with its name, and so is what Lambda would not let pass.
 func TestLocalShowsOutputAndWarnings(t *testing.T) {
+	t.Parallel()
 	source := strings.Replace(versioned, "if m.Text()", `fmt.Println("at work")
 		time.AfterFunc(100*time.Millisecond, func() { fmt.Println("too late") })
 		if m.Text()`, 1)

@@ -33,6 +33,7 @@ const scriptConfig = `{
 // A project without Go is served, replaced when a script changes, and given new routes when its
 // configuration does; and its functions can be invoked as on Lambda.
 func TestLocalServesScripts(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"python3", "node"} {
 		if _, err := exec.LookPath(name); err != nil {
 			t.Skipf("functions in two languages were not run: %v", err)
@@ -116,6 +117,7 @@ func (p *localProject) invoke(name string) string {
 
 // A program that holds its sockets itself is started anew.
 func TestInProcessRestartsOnChange(t *testing.T) {
+	t.Parallel()
 	source := strings.Replace(versioned, "VERSION", "0", 1)
 	p := runLocal(t, "echo", source, "--in-process")
 	c := dial(t, p.url)
@@ -131,6 +133,7 @@ func TestInProcessRestartsOnChange(t *testing.T) {
 	if a := receiveAnswer(t, c); a.version != "1" {
 		t.Errorf("the answer is %+v", a)
 	}
+	_ = c.CloseNow() // else tyg waits for its answer to the closing handshake
 	p.signal(os.Interrupt)
 	p.exits(0)
 }
@@ -138,6 +141,7 @@ func TestInProcessRestartsOnChange(t *testing.T) {
 // The probe conforms as a function as it does in one process: events go through the Runtime API,
 // and what it sends through @connections.
 func TestLocalPassesConformance(t *testing.T) {
+	t.Parallel()
 	l := startLocal(t, "--project-dir", "../../examples/probe", "--port", "0", "--quiet",
 		"--no-reload")
 	check := exec.Command("tyg", "conformance", "--url", strings.TrimSuffix(l.served(), "/"))
