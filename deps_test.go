@@ -43,7 +43,7 @@ var allowed = map[string]string{
 	"internal/functions/runtimeapi": "",
 	"lambda":                        "tyg apigw internal/authorize internal/sigv4",
 	"rooms":                         "tyg",
-	"rooms/roomstest":               "tyg rooms",
+	"rooms/roomstest":               "tyg rooms internal/sampletest",
 	"rooms/natskv":                  "tyg rooms",
 	"rooms/dynamo":                  "tyg rooms",
 	"internal/dynamotest":           "",
