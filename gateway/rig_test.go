@@ -71,7 +71,8 @@ func startMounted(t testing.TB, srv *gateway.Server) *rig {
 // startHTTPServerTLS mounts srv in an http.Server that speaks TLS.
 func startHTTPServerTLS(t testing.TB, srv *gateway.Server) *rig {
 	t.Helper()
-	web := httptest.NewTLSServer(srv)
+	web := httptest.NewUnstartedServer(srv)
+	wstest.StartTLS(t, web)
 	r := startOn(t, srv, web)
 	r.tls = web.Client().Transport.(*http.Transport).TLSClientConfig
 	return r
@@ -80,7 +81,8 @@ func startHTTPServerTLS(t testing.TB, srv *gateway.Server) *rig {
 // startServeTLS lets Serve speak TLS.
 func startServeTLS(t testing.TB, srv *gateway.Server) *rig {
 	t.Helper()
-	web := httptest.NewTLSServer(nil) // for its certificate
+	web := httptest.NewUnstartedServer(nil) // for its certificate
+	wstest.StartTLS(t, web)
 	defer web.Close()
 	srv.TLS = web.TLS
 	r := start(t, srv)

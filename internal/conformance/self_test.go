@@ -15,6 +15,7 @@ import (
 	"github.com/tyg-dev/tyg/examples/probe/probelib"
 	"github.com/tyg-dev/tyg/gateway"
 	"github.com/tyg-dev/tyg/internal/conformance"
+	"github.com/tyg-dev/tyg/internal/wstest"
 )
 
 const timeScale = 600
@@ -105,7 +106,8 @@ func plain(t *testing.T, portable bool) conformance.Target {
 // secure serves the probe with TLS.
 func secure(t *testing.T) conformance.Target {
 	target := conformance.Target{TimeScale: timeScale, Credentials: credentials()}
-	certified := httptest.NewTLSServer(nil) // for its certificate
+	certified := httptest.NewUnstartedServer(nil) // for its certificate
+	wstest.StartTLS(t, certified)
 	defer certified.Close()
 	target.TLS = certified.Client().Transport.(*http.Transport).TLSClientConfig
 	probe, bare, timed := servers(false)
