@@ -142,13 +142,15 @@ func TestClientGetsErrorFrameOfFailure(t *testing.T) {
 	slow.Timeout = 300 * time.Millisecond
 	patient := self("orders")
 	patient.Name = "patient"
+	order, release := orderUntil(t)
+	defer release()
 	h := start(t, &functions.Host{}, slow, patient)
 	router := &functions.Router{
 		Integrations: map[string]functions.Integration{
 			tyg.RouteDefault: replies(`{"statusCode":200,"body":"fine"}`),
 			"f":              h.Integration("f"), // its replies are not proxy replies
 			"patient": integration(func(ctx context.Context, _ []byte) ([]byte, error) {
-				return h.Integration("patient").Invoke(ctx, []byte(`{"Sleep":3000}`))
+				return h.Integration("patient").Invoke(ctx, order)
 			}),
 		},
 		RouteResponses: []string{tyg.RouteDefault},

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/tyg-dev/tyg/internal/functions"
+	"github.com/tyg-dev/tyg/internal/sampletest"
 )
 
 func TestInvokeRunsFunction(t *testing.T) {
@@ -233,7 +234,11 @@ func TestConcurrencyLimitsProcesses(t *testing.T) {
 		fn := self("echo")
 		fn.Concurrency = limit
 		h := start(t, &functions.Host{}, fn)
-		const clients, each = 100, 20
+		const clients = 100
+		each := 5
+		if sampletest.Exhaustive() {
+			each = 20
+		}
 		var all sync.WaitGroup
 		for i := range clients {
 			all.Go(func() {
@@ -257,14 +262,16 @@ func TestConcurrencyLimitsProcesses(t *testing.T) {
 func TestBusyFunctionThrottles(t *testing.T) {
 	fn := self("orders")
 	fn.Concurrency = 1
+	order, release := orderUntil(t)
 	h := start(t, &functions.Host{Queue: 1}, fn)
 	ctx, cancel := context.WithCancel(t.Context())
 	var all sync.WaitGroup
 	defer all.Wait()
 	defer cancel()
+	defer release()
 	hold := func(why string, ok func(functions.Stats) bool) {
 		all.Go(func() {
-			_, _ = h.Invoke(ctx, functions.Invocation{Function: "f", Payload: []byte(`{"Sleep":5000}`)})
+			_, _ = h.Invoke(ctx, functions.Invocation{Function: "f", Payload: order})
 		})
 		waitFor(t, why, func() bool { s, _ := h.Stats("f"); return ok(s) })
 	}

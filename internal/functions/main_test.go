@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -37,6 +38,7 @@ type order struct {
 	Print  string `json:",omitempty"`
 	Late   string `json:",omitempty"` // printed after the reply
 	Sleep  int    `json:",omitempty"` // ms
+	Until  string `json:",omitempty"` // wait for this file
 	Fail   string `json:",omitempty"`
 	Panic  string `json:",omitempty"`
 	Exit   int    `json:",omitempty"`
@@ -100,6 +102,27 @@ func runHost() {
 	time.Sleep(time.Hour)
 }
 
+func exists(file string) bool {
+	_, err := os.Stat(file)
+	return err == nil
+}
+
+// orderUntil returns the payload of an order that does not end before release. Call it before
+// start, so that the file of release is removed after the function has ended.
+func orderUntil(t *testing.T) (payload []byte, release func()) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "released")
+	payload, err := json.Marshal(order{Until: file})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return payload, func() {
+		if err := os.WriteFile(file, nil, 0o666); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func handleOrder(ctx context.Context, o order) (any, error) {
 	if o.Print != "" {
 		fmt.Print(o.Print)
@@ -108,6 +131,9 @@ func handleOrder(ctx context.Context, o order) (any, error) {
 		time.AfterFunc(50*time.Millisecond, func() { fmt.Println(o.Late) })
 	}
 	time.Sleep(time.Duration(o.Sleep) * time.Millisecond)
+	for o.Until != "" && !exists(o.Until) {
+		time.Sleep(time.Millisecond)
+	}
 	switch {
 	case o.Fail != "":
 		return nil, errors.New(o.Fail)
