@@ -16,6 +16,7 @@ import (
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/gateway"
+	"github.com/tyg-dev/tyg/internal/sampletest"
 	"github.com/tyg-dev/tyg/internal/selftest"
 )
 
@@ -29,7 +30,11 @@ func TestCalls(t *testing.T) {
 		serveStdin(t)
 		return
 	}
-	const rounds, depth, clients = 300, 8, 100
+	const depth, clients = 8, 100
+	rounds := 100
+	if sampletest.Exhaustive() {
+		rounds = 300
+	}
 	r, pid := startProcess(t)
 	var all []*wire
 	for range clients {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/gateway"
+	"github.com/tyg-dev/tyg/internal/sampletest"
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
@@ -304,7 +305,11 @@ func TestSlowOpenHoldsUpNoOtherClient(t *testing.T) {
 // TestOpenLeavesNoGoroutines opens 10,000 connections, as many at once as there are descriptors
 // for.
 func TestOpenLeavesNoGoroutines(t *testing.T) {
-	const rounds, clients = 10, 1000
+	const clients = 1000
+	rounds := 3
+	if sampletest.Exhaustive() {
+		rounds = 10
+	}
 	app := echo()
 	app.OnOpen(func(ctx context.Context, c *tyg.Conn) error { return c.SendString(ctx, "welcome") })
 	r := start(t, &gateway.Server{Handler: app})
