@@ -16,16 +16,8 @@ import (
 func TestRunDescribes(t *testing.T) {
 	for _, tags := range []string{"", "tyg.lambda"} {
 		program := t.TempDir() + "/echo"
-		build := exec.CommandContext(
-			t.Context(),
-			"go",
-			"build",
-			"-tags",
-			tags,
-			"-o",
-			program,
-			"../examples/echo",
-		)
+		build := exec.CommandContext(t.Context(), "go", "build", "-ldflags", "-s", "-tags", tags,
+			"-o", program, "../examples/echo")
 		if out, err := build.CombinedOutput(); err != nil {
 			t.Fatalf("%v: %s", err, out)
 		}

@@ -20,7 +20,7 @@ func buildProbe(t *testing.T) string {
 	if runtime.GOOS == "windows" {
 		program += ".exe"
 	}
-	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program,
+	out, err := exec.CommandContext(t.Context(), "go", "build", "-ldflags", "-s", "-o", program,
 		"github.com/tyg-dev/tyg/examples/probe").CombinedOutput()
 	if err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
