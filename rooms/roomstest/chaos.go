@@ -6,11 +6,16 @@ import (
 	"slices"
 
 	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/internal/sampletest"
 	"github.com/tyg-dev/tyg/rooms"
 )
 
 func testChaos(t *tester) {
-	const workers, calls = 8, 200
+	const workers = 8
+	calls := 50
+	if sampletest.Exhaustive() {
+		calls = 200
+	}
 	at(workers, func(w int) {
 		random := rand.New(rand.NewPCG(1, uint64(w)))
 		for range calls {
