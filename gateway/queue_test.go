@@ -59,6 +59,7 @@ func onBoth(t *testing.T, f func(t *testing.T, portable bool)) {
 
 // TestSendToFullQueueReturnsErrThrottled sends to a client that does not read, until it does.
 func TestSendToFullQueueReturnsErrThrottled(t *testing.T) {
+	t.Parallel() // it mostly waits
 	const size = 8 << 10
 	onBoth(t, func(t *testing.T, portable bool) {
 		app := echo()
@@ -104,6 +105,7 @@ func TestSendToFullQueueReturnsErrThrottled(t *testing.T) {
 
 // TestSlowConsumerIsClosedByBroadcast broadcasts to many of whom one does not read.
 func TestSlowConsumerIsClosedByBroadcast(t *testing.T) {
+	t.Parallel() // it mostly waits
 	const size, clients = 32 << 10, 50
 	onBoth(t, func(t *testing.T, portable bool) {
 		app := echo()
@@ -162,6 +164,7 @@ func TestSlowConsumerIsClosedByBroadcast(t *testing.T) {
 // TestFloodIsHeldBack writes to a gateway whose handler is busy: what it takes is bounded, and
 // nothing is lost.
 func TestFloodIsHeldBack(t *testing.T) {
+	t.Parallel() // it mostly waits
 	onBoth(t, func(t *testing.T, portable bool) {
 		busy := make(chan struct{})
 		handled := 0
@@ -202,6 +205,7 @@ func TestFloodIsHeldBack(t *testing.T) {
 
 // TestUnreadRepliesStopReading has a client that sends and never reads the replies.
 func TestUnreadRepliesStopReading(t *testing.T) {
+	t.Parallel() // it mostly waits
 	onBoth(t, func(t *testing.T, portable bool) {
 		r := startNarrow(t, &gateway.Server{
 			Handler: echo(), Portable: portable, Limits: gateway.Limits{Queue: 256 << 10},

@@ -79,6 +79,7 @@ func TestManyEarlyFrames(t *testing.T) {
 
 // TestOtherRequestsGoToTheHTTPServer asks for what is no WebSocket on the port of those that are.
 func TestOtherRequestsGoToTheHTTPServer(t *testing.T) {
+	t.Parallel() // it mostly waits
 	long := "X: " + strings.Repeat("x", 24<<10)
 	tests := []struct {
 		name, request string
@@ -190,6 +191,7 @@ func TestRefusalReachesClientThatStillSends(t *testing.T) {
 
 // TestSlowHeadIsCut has clients that send their request too slowly; others are not affected.
 func TestSlowHeadIsCut(t *testing.T) {
+	t.Parallel() // it mostly waits
 	onBoth(t, func(t *testing.T, portable bool) {
 		r := start(t, &gateway.Server{
 			Handler: echo(), Portable: portable, Limits: gateway.Limits{Handshake: 200 * time.Millisecond},
