@@ -140,9 +140,8 @@ func TestGatewayServesScripts(t *testing.T) {
 	}
 }
 
-// An app says itself which routes it has; URLs and functions that another gateway invokes are
-// integrations like any other.
-func TestGatewayServesAnAppAndURLs(t *testing.T) {
+// URLs and functions that another gateway invokes are integrations like any other.
+func TestGatewayServesURLs(t *testing.T) {
 	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, `{"statusCode":200,"body":"from a URL"}`)
 	}))
@@ -172,21 +171,6 @@ func TestGatewayServesAnAppAndURLs(t *testing.T) {
 	send(t, c, `{"action":"aws"}`)
 	if got := receive(t, c); got != "from AWS" {
 		t.Errorf("the function on AWS answers %q", got)
-	}
-
-	program := filepath.Join(t.TempDir(), "echo")
-	if out, err := exec.Command("go", "build", "-ldflags", "-s", "-tags", "tyg.lambda", "-o", program,
-		"../../examples/echo").CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	app := startGateway(t, t.TempDir(), map[string]any{
-		"app": "echo", "functions": map[string]any{"echo": map[string]any{"command": []string{program}}},
-	})
-	app.until(`^Routes: \$default$`)
-	c = dial(t, app.url)
-	send(t, c, "hi")
-	if got := receive(t, c); got != "hi" {
-		t.Errorf("the app answers %q", got)
 	}
 }
 

@@ -15,7 +15,8 @@ func TestLocalRunsOpen(t *testing.T) {
 	wantGreeting(t, l.served())
 }
 
-func TestGatewayRunsOpen(t *testing.T) {
+// TestGatewayServesAnApp has an app say which routes it has, and invoke itself.
+func TestGatewayServesAnApp(t *testing.T) {
 	t.Parallel()
 	program := filepath.Join(t.TempDir(), "greeter")
 	build := exec.Command("go", "build", "-ldflags", "-s", "-tags", "tyg.lambda",
@@ -29,6 +30,7 @@ func TestGatewayRunsOpen(t *testing.T) {
 			"greeter": map[string]any{"command": []string{program}},
 		},
 	})
+	g.until(`^Routes: \$connect \$default$`)
 	wantGreeting(t, g.url)
 }
 

@@ -240,7 +240,11 @@ func TestFailedBuildKeepsPreviousBuild(t *testing.T) {
 // A process that is killed while it has an event costs that event, and nothing else.
 func TestKilledFunctionIsReplaced(t *testing.T) {
 	t.Parallel()
-	for _, n := range []int{1, 100} {
+	many := 20
+	if sampletest.Exhaustive() {
+		many = 100
+	}
+	for _, n := range []int{1, many} {
 		t.Run(strconv.Itoa(n), func(t *testing.T) {
 			p := runLocal(t, "echo", versioned, "--processes", strconv.Itoa(n))
 			clients := make([]*wsclient.Conn, n)

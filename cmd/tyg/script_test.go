@@ -20,7 +20,9 @@ import (
 // TestMain makes the test binary the program tyg, for scripts and for the tests that start it, and
 // the companions beside it: a NATS server, and a program that stands for tyg-aws.
 func TestMain(m *testing.M) {
-	testscript.Main(cmdtest.Main{M: m}, map[string]func(){"tyg": main, "tyg-aws": echoAWS, "tyg-nats": serveNATS})
+	testscript.Main(cmdtest.Main{M: m}, map[string]func(){
+		"tyg": main, "tyg-aws": echoAWS, "tyg-nats": serveNATS,
+	})
 }
 
 func serveNATS() {
