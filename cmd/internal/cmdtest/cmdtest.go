@@ -11,7 +11,8 @@ import (
 )
 
 // GoEnviron returns what the go command needs to build offline, whatever the user has set. Programs
-// have no symbols: to link them takes half as long.
+// have no symbols: to link them takes half as long. They do not have the names of directories
+// either, so the go command finds in its cache what a test compiled in another directory.
 func GoEnviron(t *testing.T) []string {
 	t.Helper()
 	list, err := goEnviron()
@@ -28,7 +29,7 @@ func goEnviron() ([]string, error) {
 	if err != nil || len(values) != len(names) {
 		return nil, fmt.Errorf("go env %v printed %q: %w", names, out, err)
 	}
-	list := []string{"GOFLAGS=-ldflags=-s", "GOPROXY=off", "GOTOOLCHAIN=local", "GOWORK=off"}
+	list := []string{"GOFLAGS=-trimpath -ldflags=-s", "GOPROXY=off", "GOTOOLCHAIN=local", "GOWORK=off"}
 	for i, name := range names {
 		list = append(list, name+"="+strings.TrimSpace(values[i]))
 	}
