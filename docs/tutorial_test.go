@@ -188,8 +188,11 @@ func (p *player) chdir(dir string) {
 func (p *player) shell(command string) *exec.Cmd {
 	cmd := exec.Command("sh", "-c", command)
 	cmd.Dir, cmd.Env = p.dir, p.env
+	if p.dir != p.checkout { // the go command knows a project in another directory again
+		cmd.Env = append(slices.Clip(p.env), "GOFLAGS=-buildvcs=false -trimpath -ldflags=-s")
+	}
 	if runtime.GOOS != "windows" {
-		cmd.Env = append(slices.Clip(p.env), "PWD="+p.dir)
+		cmd.Env = append(slices.Clip(cmd.Env), "PWD="+p.dir)
 	}
 	return cmd
 }
