@@ -34,8 +34,8 @@ var allowed = map[string]string{
 		"internal/sock internal/values internal/ws",
 	"gateway/internal/accesslog": "tyg",
 	"gateway/internal/handshake": "internal/ws",
-	"host": "tyg gateway internal/certfile internal/pages " +
-		"internal/profileflag lambda",
+	"host": "gateway internal/certfile internal/pages internal/profileflag " +
+		"internal/stopsignal lambda tyg",
 	"internal/functions": "tyg apigw internal/functions/osproc " +
 		"internal/functions/runtimeapi",
 	"internal/functions/invokeapi":  "internal/functions internal/sigv4",
@@ -102,6 +102,7 @@ var allowed = map[string]string{
 	"internal/profileflag":        "gateway",
 	"internal/route":              "",
 	"internal/sigv4":              "",
+	"internal/stopsignal":         "",
 	"internal/sock":               "",
 	"internal/sampletest":         "",
 	"internal/selftest":           "",
@@ -140,15 +141,16 @@ var allowed = map[string]string{
 	"cmd/internal/backend": "tyg cmd/internal/awsconfig cmd/internal/strict host " +
 		"internal/functions lambda",
 	"cmd/internal/buildinfo":     "",
-	"cmd/internal/cli":           "cmd/internal/buildinfo",
+	"cmd/internal/cli":           "cmd/internal/buildinfo internal/stopsignal",
 	"cmd/internal/handlerswitch": "tyg apigw internal/authorize internal/route",
 	"cmd/internal/gobuild":       "",
-	"cmd/internal/local": "tyg cmd/internal/backend cmd/internal/companion cmd/internal/gobuild " +
-		"cmd/internal/handlerswitch cmd/internal/project cmd/internal/watch cmd/internal/webserver " +
-		"gateway internal/functions internal/functions/invokeapi",
-	"cmd/internal/selfhost": "tyg cmd/internal/backend cmd/internal/strict " +
-		"cmd/internal/webserver gateway internal/admin internal/certfile " +
-		"internal/functions internal/functions/invokeapi internal/profileflag",
+	"cmd/internal/local": "cmd/internal/backend cmd/internal/companion cmd/internal/gobuild " +
+		"cmd/internal/handlerswitch cmd/internal/project cmd/internal/watch " +
+		"cmd/internal/webserver gateway internal/functions " +
+		"internal/functions/invokeapi internal/stopsignal tyg",
+	"cmd/internal/selfhost": "cmd/internal/backend cmd/internal/strict cmd/internal/webserver gateway " +
+		"internal/admin internal/certfile internal/functions " +
+		"internal/functions/invokeapi internal/profileflag internal/stopsignal tyg",
 	"cmd/internal/connect": "cmd/internal/cli cmd/internal/terminal internal/ws " +
 		"internal/wsclient",
 	"cmd/internal/probeserver": "tyg examples/probe/probelib host internal/conformance",

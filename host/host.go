@@ -12,7 +12,6 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"os/signal"
 	"syscall"
 	"time"
 
@@ -20,6 +19,7 @@ import (
 	"github.com/tyg-dev/tyg/gateway"
 	"github.com/tyg-dev/tyg/internal/certfile"
 	"github.com/tyg-dev/tyg/internal/pages"
+	"github.com/tyg-dev/tyg/internal/stopsignal"
 )
 
 func runHere(app *tyg.App) error {
@@ -35,9 +35,8 @@ func runHere(app *tyg.App) error {
 	if err != nil {
 		return err
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := stopsignal.Context(context.Background())
 	defer stop()
-	context.AfterFunc(ctx, stop) // a second signal ends the process
 	return Serve(ctx, app, cfg)
 }
 

@@ -15,7 +15,7 @@ import (
 
 func main() {
 	// Functions that are still running at the end use the server: tyg ends it after them.
-	signal.Ignore(os.Interrupt, syscall.SIGTERM)
+	signal.Ignore(os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	err := companion.CheckVersion("tyg-nats")
 	if err == nil {
 		err = natsd.Serve(os.Stdin, os.Stdout)

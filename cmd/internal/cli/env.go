@@ -8,9 +8,10 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/tyg-dev/tyg/internal/stopsignal"
 )
 
 // An Env is all that a program knows of the world around it, so that tests can supply another.
@@ -25,10 +26,10 @@ func NewEnv() *Env {
 	return &Env{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv}
 }
 
-// Run runs one command line and returns its exit status. The context of the command ends at an
-// interrupt and at SIGTERM.
+// Run runs one command line and returns its exit status. The context of the command ends at a
+// signal of [stopsignal.List].
 func Run(ctx context.Context, root *cobra.Command, args []string, e *Env) int {
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(ctx, stopsignal.List()...)
 	defer stop()
 	root.SetIn(e.Stdin)
 	root.SetOut(e.Stdout)

@@ -10,11 +10,11 @@ import (
 	"os/signal"
 	"path/filepath"
 	"slices"
-	"syscall"
 	"time"
 
 	"github.com/tyg-dev/tyg/cmd/internal/gobuild"
 	"github.com/tyg-dev/tyg/cmd/internal/watch"
+	"github.com/tyg-dev/tyg/internal/stopsignal"
 )
 
 // An InProcess runs the program of a project without functions: the program holds the sockets
@@ -88,7 +88,7 @@ func (r *runner) explain(ctx context.Context, err error) error {
 // run runs the program, and new versions of it, to the end.
 func (r *runner) run(ctx context.Context) error {
 	signals := make(chan os.Signal, 4) // a user may send several
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	signal.Notify(signals, stopsignal.List()...)
 	defer signal.Stop(signals)
 	if ctx.Err() != nil {
 		return ctx.Err()

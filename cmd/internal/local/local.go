@@ -19,6 +19,7 @@ import (
 	"github.com/tyg-dev/tyg/cmd/internal/gobuild"
 	"github.com/tyg-dev/tyg/gateway"
 	"github.com/tyg-dev/tyg/internal/functions"
+	"github.com/tyg-dev/tyg/internal/stopsignal"
 )
 
 // drainTime bounds how long handlers may take to finish at the end.
@@ -158,7 +159,7 @@ func (s *server) drain() error {
 	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
 	defer cancel()
 	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	signal.Notify(signals, stopsignal.List()...)
 	defer signal.Stop(signals)
 	go func() { // ends with ctx
 		select {

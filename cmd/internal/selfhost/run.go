@@ -7,13 +7,12 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"os"
 	"os/signal"
-	"syscall"
 	"time"
 
 	"github.com/tyg-dev/tyg/cmd/internal/webserver"
 	"github.com/tyg-dev/tyg/internal/functions/invokeapi"
+	"github.com/tyg-dev/tyg/internal/stopsignal"
 )
 
 // Run serves until ctx ends, and then drains. It returns nil after a clean shutdown. The functions
@@ -107,7 +106,7 @@ func closeAll(webs []*http.Server) {
 func (g *Gateway) drain() error {
 	g.admin.SetReady(false)
 	g.log.Info("draining", "connections", g.gateway.Stats().Connections)
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), stopsignal.List()...)
 	defer stop()
 	select {
 	case <-time.After(time.Duration(g.cfg.DrainDelay)):
