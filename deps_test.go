@@ -103,6 +103,7 @@ var allowed = map[string]string{
 	"internal/route":              "",
 	"internal/sigv4":              "",
 	"internal/stopsignal":         "",
+	"internal/filelock":           "",
 	"internal/sock":               "",
 	"internal/sampletest":         "",
 	"internal/selftest":           "",
@@ -155,7 +156,7 @@ var allowed = map[string]string{
 		"internal/wsclient",
 	"cmd/internal/probeserver": "tyg examples/probe/probelib host internal/conformance",
 	"cmd/internal/cmdtest":     "",
-	"cmd/internal/companion":   "cmd/internal/buildinfo",
+	"cmd/internal/companion":   "cmd/internal/buildinfo internal/filelock",
 	"cmd/internal/stagecmd":    "cmd/internal/cli cmd/internal/project",
 	"cmd/internal/terminal":    "",
 	"cmd/internal/newproject": "cmd/internal/buildinfo cmd/internal/cli cmd/internal/project " +

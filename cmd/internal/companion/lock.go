@@ -7,10 +7,9 @@ import (
 	"os"
 	"path/filepath"
 	"time"
-)
 
-// errLocked means that another process holds the lock.
-var errLocked = errors.New("locked")
+	"github.com/tyg-dev/tyg/internal/filelock"
+)
 
 // lock waits until no other process builds the program in dir, which it makes. The system releases
 // the lock of a process that dies. A file system without locks gives none; publish is atomic, so
@@ -26,11 +25,11 @@ func (f *Finder) lock(ctx context.Context, dir, name string) (unlock func(), err
 	defer notice.Stop()
 	file := filepath.Join(dir, name+".lock")
 	for {
-		unlock, err := tryLock(file)
+		unlock, err := filelock.Try(file)
 		switch {
 		case err == nil:
 			return unlock, nil
-		case !errors.Is(err, errLocked):
+		case !errors.Is(err, filelock.ErrLocked):
 			return func() {}, nil
 		}
 		select {

@@ -1,4 +1,4 @@
-package companion
+package filelock
 
 import (
 	"errors"
@@ -9,8 +9,10 @@ import (
 // (https://learn.microsoft.com/en-us/windows/win32/debug/system-error-codes--0-499-).
 const errSharing = syscall.Errno(32)
 
-// tryLock opens a file that no other process can open meanwhile, or returns errLocked.
-func tryLock(file string) (unlock func(), err error) {
+// Try opens a file, which it makes, so that no other process can open it meanwhile, or returns
+// [ErrLocked]. The system releases the lock of a process that dies. Child processes do not inherit
+// it.
+func Try(file string) (unlock func(), err error) {
 	name, err := syscall.UTF16PtrFromString(file)
 	if err != nil {
 		return nil, err
@@ -19,7 +21,7 @@ func tryLock(file string) (unlock func(), err error) {
 	h, err := syscall.CreateFile(name, syscall.GENERIC_WRITE, noSharing, nil, syscall.OPEN_ALWAYS,
 		syscall.FILE_ATTRIBUTE_NORMAL, 0)
 	if errors.Is(err, errSharing) {
-		err = errLocked
+		err = ErrLocked
 	}
 	if err != nil {
 		return nil, err

@@ -1,6 +1,6 @@
 //go:build darwin || dragonfly || freebsd || illumos || linux || netbsd || openbsd
 
-package companion
+package filelock
 
 import (
 	"errors"
@@ -8,15 +8,16 @@ import (
 	"syscall"
 )
 
-// tryLock locks a file, or returns errLocked.
-func tryLock(file string) (unlock func(), err error) {
+// Try locks a file, which it makes, or returns [ErrLocked]. The system releases the lock of a
+// process that dies. Child processes do not inherit it.
+func Try(file string) (unlock func(), err error) {
 	f, err := os.OpenFile(file, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err
 	}
 	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
-		err = errLocked
+		err = ErrLocked
 	}
 	if err != nil {
 		_ = f.Close()
