@@ -82,7 +82,7 @@ var allowed = map[string]string{
 	"internal/awstest/logs":            "internal/awstest/account internal/awstest/wire",
 	"internal/awstest/wire":            "internal/awstest/internal/models",
 	"internal/awstest/internal/models": "",
-	"internal/natsd":                   "",
+	"internal/natsd":                   "internal/scratch",
 	"tygtest": "tyg apigw internal/authorize internal/groups internal/route internal/values " +
 		"tygtest/internal/grouptest tygtest/internal/hosttest tygtest/internal/sendertest " +
 		"tygtest/internal/suite",
@@ -104,6 +104,7 @@ var allowed = map[string]string{
 	"internal/sigv4":              "",
 	"internal/stopsignal":         "",
 	"internal/filelock":           "",
+	"internal/scratch":            "internal/filelock",
 	"internal/sock":               "",
 	"internal/sampletest":         "",
 	"internal/selftest":           "",
@@ -129,11 +130,11 @@ var allowed = map[string]string{
 		"cmd/internal/probeserver cmd/internal/project cmd/internal/selfhost " +
 		"cmd/internal/stagecmd examples internal/conformance internal/profileflag",
 	"cmd/tyg-aws": "tyg apigw cmd/internal/awsconfig cmd/internal/backend cmd/internal/cli " +
-		"cmd/internal/companion cmd/internal/gobuild cmd/internal/project " +
-		"cmd/internal/stagecmd cmd/internal/strict cmd/internal/terminal " +
-		"cmd/tyg-aws/internal/application cmd/tyg-aws/internal/packages " +
-		"internal/deploy internal/deploy/template " +
-		"internal/deploy/template/cfn internal/deploy/template/tf internal/functions lambda",
+		"cmd/internal/companion cmd/internal/gobuild cmd/internal/project cmd/internal/stagecmd " +
+		"cmd/internal/strict cmd/internal/terminal cmd/tyg-aws/internal/application cmd/tyg- " +
+		"aws/internal/packages internal/deploy internal/deploy/template " +
+		"internal/deploy/template/cfn internal/deploy/template/tf internal/functions " +
+		"internal/scratch lambda",
 	"cmd/tyg-aws/internal/application": "tyg apigw cmd/internal/project cmd/internal/strict " +
 		"internal/deploy",
 	"cmd/tyg-aws/internal/packages": "cmd/internal/project internal/deploy",
@@ -145,10 +146,10 @@ var allowed = map[string]string{
 	"cmd/internal/cli":           "cmd/internal/buildinfo internal/stopsignal",
 	"cmd/internal/handlerswitch": "tyg apigw internal/authorize internal/route",
 	"cmd/internal/gobuild":       "",
-	"cmd/internal/local": "cmd/internal/backend cmd/internal/companion cmd/internal/gobuild " +
-		"cmd/internal/handlerswitch cmd/internal/project cmd/internal/watch " +
-		"cmd/internal/webserver gateway internal/functions " +
-		"internal/functions/invokeapi internal/stopsignal tyg",
+	"cmd/internal/local": "tyg cmd/internal/backend cmd/internal/companion " +
+		"cmd/internal/gobuild cmd/internal/handlerswitch cmd/internal/project " +
+		"cmd/internal/watch cmd/internal/webserver gateway internal/functions " +
+		"internal/functions/invokeapi internal/scratch internal/stopsignal",
 	"cmd/internal/selfhost": "cmd/internal/backend cmd/internal/strict cmd/internal/webserver gateway " +
 		"internal/admin internal/certfile internal/functions " +
 		"internal/functions/invokeapi internal/profileflag internal/stopsignal tyg",
@@ -156,11 +157,11 @@ var allowed = map[string]string{
 		"internal/wsclient",
 	"cmd/internal/probeserver": "tyg examples/probe/probelib host internal/conformance",
 	"cmd/internal/cmdtest":     "",
-	"cmd/internal/companion":   "cmd/internal/buildinfo internal/filelock",
+	"cmd/internal/companion":   "cmd/internal/buildinfo internal/filelock internal/scratch",
 	"cmd/internal/stagecmd":    "cmd/internal/cli cmd/internal/project",
 	"cmd/internal/terminal":    "",
-	"cmd/internal/newproject": "cmd/internal/buildinfo cmd/internal/cli cmd/internal/project " +
-		"examples",
+	"cmd/internal/newproject": "cmd/internal/buildinfo cmd/internal/cli " +
+		"cmd/internal/project examples internal/scratch",
 	"cmd/internal/project":   "cmd/internal/backend cmd/internal/strict",
 	"cmd/internal/strict":    "",
 	"cmd/internal/watch":     "",

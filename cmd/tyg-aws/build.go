@@ -17,6 +17,7 @@ import (
 	"github.com/tyg-dev/tyg/cmd/tyg-aws/internal/packages"
 	"github.com/tyg-dev/tyg/internal/deploy"
 	"github.com/tyg-dev/tyg/internal/functions"
+	"github.com/tyg-dev/tyg/internal/scratch"
 )
 
 // A toolchain makes a deployment package.
@@ -65,11 +66,12 @@ func (r *stageCommand) build(ctx context.Context, b *application.Blueprint) ([]b
 	if err := project.Check(); err != nil {
 		return nil, err
 	}
-	var err error
-	if project.Temp, err = os.MkdirTemp("", "tyg-deploy-*"); err != nil {
+	temp, err := scratch.New("", "tyg-deploy-")
+	if err != nil {
 		return nil, fmt.Errorf("build project: %w", err)
 	}
-	defer os.RemoveAll(project.Temp)
+	defer func() { _ = temp.Remove() }() // the next run removes it
+	project.Temp = temp.Path
 	there := gobuild.Platform{OS: "linux", Arch: goArch(b.At(r.Stage).Architecture)}
 	program, err := r.tools.compile(ctx, project, there)
 	if err != nil {

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+
+	"github.com/tyg-dev/tyg/internal/scratch"
 )
 
 // readyTimeout is how long a server may take to accept connections. On an idle machine it takes
@@ -37,7 +39,7 @@ type Config struct {
 type Server struct {
 	nats *server.Server
 	url  string
-	temp string // folder to remove, or empty
+	temp *scratch.Dir // to remove, or nil
 }
 
 // Start runs a server and returns when clients can connect.
@@ -47,11 +49,11 @@ func Start(cfg Config) (*Server, error) {
 	}
 	s := new(Server)
 	if cfg.Dir == "" {
-		dir, err := os.MkdirTemp("", "tyg-nats-")
+		dir, err := scratch.New("", "tyg-nats-")
 		if err != nil {
 			return nil, fmt.Errorf("make folder for NATS: %w", err)
 		}
-		cfg.Dir, s.temp = dir, dir
+		cfg.Dir, s.temp = dir.Path, dir
 	}
 	if err := s.start(cfg); err != nil {
 		return nil, errors.Join(fmt.Errorf("start NATS server: %w", err), s.Shutdown())
@@ -102,8 +104,8 @@ func (s *Server) Shutdown() error {
 		s.nats.Shutdown()
 		s.nats.WaitForShutdown()
 	}
-	if s.temp == "" {
+	if s.temp == nil {
 		return nil
 	}
-	return os.RemoveAll(s.temp)
+	return s.temp.Remove()
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/tyg-dev/tyg/cmd/internal/buildinfo"
+	"github.com/tyg-dev/tyg/internal/scratch"
 )
 
 // noticeAfter is how long a build from a checkout is silent: most of them find nothing to do.
@@ -66,11 +67,12 @@ func (f *Finder) fromVersion(ctx context.Context, name string) (string, error) {
 	if isExecutable(path) && intact(path) { // another process has built it meanwhile
 		return path, nil
 	}
-	temp, err := os.MkdirTemp(dir, "build-*")
+	made, err := scratch.New(dir, "build-")
 	if err != nil {
 		return "", fmt.Errorf("build %s: %w", name, err)
 	}
-	defer os.RemoveAll(temp)
+	defer func() { _ = made.Remove() }() // the next build removes it
+	temp := made.Path
 	cmd := goCommand(ctx, "install", buildinfo.Module+"/cmd/"+name+"@"+f.Version.Version)
 	cmd.Dir = temp
 	cmd.Env = append(cmd.Environ(), "GOBIN="+temp)

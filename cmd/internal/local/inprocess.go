@@ -14,6 +14,7 @@ import (
 
 	"github.com/tyg-dev/tyg/cmd/internal/gobuild"
 	"github.com/tyg-dev/tyg/cmd/internal/watch"
+	"github.com/tyg-dev/tyg/internal/scratch"
 	"github.com/tyg-dev/tyg/internal/stopsignal"
 )
 
@@ -50,10 +51,12 @@ func (p InProcess) Run(ctx context.Context) error {
 	if err := r.project.Check(); err != nil {
 		return err
 	}
-	if r.project.Temp, err = os.MkdirTemp("", "tyg-local-*"); err != nil {
+	temp, err := scratch.New("", tempPrefix)
+	if err != nil {
 		return fmt.Errorf("build project: %w", err)
 	}
-	defer os.RemoveAll(r.project.Temp)
+	defer func() { _ = temp.Remove() }() // on Windows, a program that is running stays
+	r.project.Temp = temp.Path
 	if r.environ, err = p.Environ(); err != nil {
 		return err
 	}

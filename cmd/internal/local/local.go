@@ -19,11 +19,15 @@ import (
 	"github.com/tyg-dev/tyg/cmd/internal/gobuild"
 	"github.com/tyg-dev/tyg/gateway"
 	"github.com/tyg-dev/tyg/internal/functions"
+	"github.com/tyg-dev/tyg/internal/scratch"
 	"github.com/tyg-dev/tyg/internal/stopsignal"
 )
 
 // drainTime bounds how long handlers may take to finish at the end.
 const drainTime = 30 * time.Second
+
+// tempPrefix begins the names of temporary folders.
+const tempPrefix = "tyg-local-"
 
 // Config is what to run, and how.
 type Config struct {
@@ -78,10 +82,12 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	if err := s.check(); err != nil {
 		return err
 	}
-	if s.project.Temp, err = os.MkdirTemp("", "tyg-local-*"); err != nil {
+	temp, err := scratch.New("", tempPrefix)
+	if err != nil {
 		return fmt.Errorf("build project: %w", err)
 	}
-	defer os.RemoveAll(s.project.Temp)
+	defer func() { _ = temp.Remove() }() // on Windows, programs that are running stay
+	s.project.Temp = temp.Path
 	l, err := listen(cfg.Addr)
 	if err != nil {
 		return err

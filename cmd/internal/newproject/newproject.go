@@ -16,6 +16,7 @@ import (
 	"github.com/tyg-dev/tyg/cmd/internal/cli"
 	"github.com/tyg-dev/tyg/cmd/internal/project"
 	"github.com/tyg-dev/tyg/examples"
+	"github.com/tyg-dev/tyg/internal/scratch"
 )
 
 // A Project is what new-project makes. Name and Template come from the caller, the rest from Make.
@@ -78,13 +79,13 @@ func (p *Project) contents(ctx context.Context, tygDir string) (map[string][]byt
 
 // writeDir writes files below a new directory dir, which exists only after success.
 func writeDir(ctx context.Context, dir string, files map[string][]byte) (err error) {
-	temp, err := os.MkdirTemp(filepath.Dir(dir), ".tyg-new-project-*")
+	temp, err := scratch.New(filepath.Dir(dir), ".tyg-new-project-")
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(temp)) }()
-	// MkdirTemp makes private directories; the subdirectory has the permissions of the umask.
-	built := filepath.Join(temp, filepath.Base(dir))
+	defer func() { err = errors.Join(err, temp.Remove()) }()
+	// A scratch folder is private; the subdirectory has the permissions of the umask.
+	built := filepath.Join(temp.Path, filepath.Base(dir))
 	for path, data := range files {
 		if err := project.WriteFile(filepath.Join(built, filepath.FromSlash(path)), data); err != nil {
 			return err

@@ -1,0 +1,77 @@
+package local
+
+import (
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/tyg-dev/tyg/cmd/internal/backend"
+)
+
+// A banner is standard output, and is closed by the first line.
+type banner chan struct{}
+
+func (b banner) Write(text []byte) (int, error) {
+	if strings.HasPrefix(string(text), "Serving ") {
+		close(b)
+	}
+	return len(text), nil
+}
+
+// serve runs a project without programs, calls while during it, and returns the error of Run.
+func serve(t *testing.T, while func()) error {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	serving := make(banner)
+	done := make(chan error, 1)
+	go func() { // ends with ctx
+		done <- Run(ctx, Config{
+			Name: "p", Dir: t.TempDir(), Addr: "127.0.0.1:0", TimeScale: 1, NoReload: true,
+			Stdout: serving, Stderr: io.Discard,
+			Plan: func() (Plan, error) {
+				route := backend.Route{Target: backend.Target{URL: "http://127.0.0.1:9/"}}
+				return Plan{Stage: "api", Routes: &backend.Set{
+					Routes: map[string]backend.Route{"$default": route},
+				}}, nil
+			},
+		})
+	}()
+	select {
+	case <-serving:
+		while()
+	case err := <-done:
+		return err
+	}
+	cancel()
+	return <-done
+}
+
+func TestRunRemovesTheFolderOfARunThatWasKilled(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	t.Setenv("TMP", dir) // on Windows
+	left := filepath.Join(dir, "tyg-local-1")
+	if err := os.Mkdir(left, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{".lock", "program"} {
+		if err := os.WriteFile(filepath.Join(left, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	err := serve(t, func() {
+		if _, err := os.Stat(left); !os.IsNotExist(err) {
+			t.Errorf("%s is still there, %v", left, err)
+		}
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	if after, err := os.ReadDir(dir); err != nil || len(after) > 0 {
+		t.Errorf("the run has left %v, %v", after, err)
+	}
+}
