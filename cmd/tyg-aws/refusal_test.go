@@ -51,6 +51,15 @@ func TestC31MissingSettingsAreOneLine(t *testing.T) {
 	}
 }
 
+// Without a server the command ends, and says what to check.
+func TestPlanReportsARefusedConnection(t *testing.T) {
+	newAccount(t, "small", "echo-server").fails(cli.ExitFailure,
+		"Waiting 500ms to call AWS again: dial tcp 127.0.0.1:1: connect: connection refused\n"+
+			"tyg: look up the account of these credentials: cannot connect: is this machine online, "+
+			"are --endpoint-url and AWS_ENDPOINT_URL right",
+		"plan", "--endpoint-url", "http://127.0.0.1:1")
+}
+
 // A profile of the configuration counts where no flag and no variable name another one.
 func TestProfileOfTheConfigurationIsTheDefault(t *testing.T) {
 	a := newAccount(t, "small", "echo-server")

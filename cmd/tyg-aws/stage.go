@@ -77,6 +77,7 @@ func (r *stageCommand) cloud(ctx context.Context, profile string) (*deploy.Cloud
 	if err != nil {
 		return nil, err
 	}
+	cfg.Retryer = deploy.Retryer(r.progress)
 	cloud, err := deploy.Open(ctx, cfg)
 	return cloud, cli.Interrupted(ctx, err)
 }

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"github.com/tyg-dev/tyg/internal/deploy/awserr"
@@ -25,7 +27,8 @@ type Cloud struct {
 }
 
 // Open asks AWS which account the credentials of a configuration belong to. A Retryer in it is
-// kept; otherwise throttled calls are retried for minutes, with waits of up to half a minute.
+// kept; the default is [Retryer] without progress: throttled calls are made again for minutes, with
+// pauses of up to half a minute, calls that find no server for seconds.
 func Open(ctx context.Context, cfg aws.Config) (*Cloud, error) {
 	if cfg.Region == "" {
 		return nil, errors.New("no region is configured; set AWS_REGION, give --region, or put a " +
@@ -33,8 +36,9 @@ func Open(ctx context.Context, cfg aws.Config) (*Cloud, error) {
 			"into ~/.aws/config")
 	}
 	if cfg.Retryer == nil {
-		cfg.Retryer = awserr.Retryer
+		cfg.Retryer = Retryer(nil)
 	}
+	cfg.HTTPClient = quickDial(cfg.HTTPClient)
 	c := &Cloud{
 		config: cfg, kinds: kinds(cfg), waiter: plan.Waiter{Pause: pause},
 	}
@@ -48,6 +52,27 @@ func Open(ctx context.Context, cfg aws.Config) (*Cloud, error) {
 		Partition: spec.PartitionOf(aws.ToString(who.Arn)),
 	}
 	return c, nil
+}
+
+// Retryer returns the Retryer of a configuration for [Open]. It calls progress, if that is not nil,
+// with a line before each longer pause, maybe from many goroutines at once.
+func Retryer(progress func(line string)) func() aws.Retryer {
+	return func() aws.Retryer { return awserr.Retryer(progress) }
+}
+
+// dialTimeout is how long a connection may take to open. The SDK allows 30 s.
+const dialTimeout = 10 * time.Second
+
+// quickDial returns a client with the timeout, or the same client if it is not the SDK's own.
+func quickDial(client aws.HTTPClient) aws.HTTPClient {
+	if client == nil {
+		client = awshttp.NewBuildableClient()
+	}
+	own, ok := client.(*awshttp.BuildableClient)
+	if !ok {
+		return client
+	}
+	return own.WithDialerOptions(func(d *net.Dialer) { d.Timeout = dialTimeout })
 }
 
 func pause(ctx context.Context, d time.Duration) error {

@@ -77,7 +77,7 @@ func TestCreateOnceReturnsErrorOfFind(t *testing.T) {
 // TestC10ThrottlingIsWaitedOut: API Gateway takes one UpdateDomainName in 30 seconds.
 func TestC10ThrottlingIsWaitedOut(t *testing.T) {
 	busy := &types.TooManyRequestsException{Message: aws.String("Too Many Requests")}
-	o := &apigatewayv2.Options{Retryer: awserr.Retryer()}
+	o := &apigatewayv2.Options{Retryer: awserr.Retryer(nil)}
 	if !o.Retryer.IsErrorRetryable(busy) {
 		t.Error("throttled calls are not made again")
 	}

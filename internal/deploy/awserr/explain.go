@@ -3,6 +3,7 @@ package awserr
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -39,7 +40,11 @@ type operationError interface {
 // Explain adds to an error of AWS what to do about it, if that is known: it names what is not
 // allowed, or the limit that is reached. The account may be the zero value if it is not known yet.
 func Explain(err error, account spec.Account) error {
-	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+	if err == nil || errors.Is(err, context.Canceled) {
+		return err
+	}
+	// A timeout of a connection is the error of a deadline, too.
+	if errors.Is(err, context.DeadlineExceeded) && !isUnreachable(err) {
 		return err
 	}
 	if text := explanation(err, account); text != "" {
@@ -52,9 +57,8 @@ func explanation(err error, account spec.Account) string {
 	if text := withoutCredentials(err); text != "" {
 		return text
 	}
-	if dns, ok := errors.AsType[*net.DNSError](err); ok {
-		return fmt.Sprintf("cannot find the host %s: is this machine online, and is the region right? "+
-			"(%v)", dns.Name, dns)
+	if text := unreachable(err); text != "" {
+		return text
 	}
 	e, ok := errors.AsType[Refusal](err)
 	if !ok {
@@ -137,6 +141,24 @@ func withoutCredentials(err error) string {
 			"and AWS_SECRET_ACCESS_KEY, or make a profile with \"aws configure\""
 	}
 	return "there are no AWS credentials that work: " + cause
+}
+
+// unreachable explains that there is no connection to a server.
+func unreachable(err error) string {
+	if dns, ok := errors.AsType[*net.DNSError](err); ok {
+		return fmt.Sprintf("cannot find the host %s: is this machine online, and are the region, "+
+			"--endpoint-url and AWS_ENDPOINT_URL right? (%v)", dns.Name, dns)
+	}
+	if cert, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return fmt.Sprintf("the certificate of the server is not trusted: does a proxy replace it? "+
+			"AWS_CA_BUNDLE names a file with more certificates (%v)", cert.Err)
+	}
+	if !isUnreachable(err) {
+		return ""
+	}
+	op, _ := errors.AsType[*net.OpError](err)
+	return fmt.Sprintf("cannot connect: is this machine online, are --endpoint-url and "+
+		"AWS_ENDPOINT_URL right, and does HTTPS_PROXY name a proxy that runs? (%v)", op)
 }
 
 // denial finds the denied action and resource in an error message.

@@ -2,6 +2,8 @@ package awserr
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -129,7 +131,25 @@ func TestC31ErrorsSayWhatToDo(t *testing.T) {
 		{
 			"no network",
 			&net.DNSError{Err: "no such host", Name: "lambda.us-west-2.amazonaws.com", IsNotFound: true},
-			[]string{"cannot find the host lambda.us-west-2.amazonaws.com", "is the region right?"},
+			[]string{
+				"cannot find the host lambda.us-west-2.amazonaws.com", "are the region, --endpoint-url",
+			},
+		},
+		{
+			"refused connection", refusedDial(),
+			[]string{
+				"cannot connect: ", "--endpoint-url", "AWS_ENDPOINT_URL", "HTTPS_PROXY",
+				"dial tcp 127.0.0.1:1: connect: connection refused",
+			},
+		},
+		{
+			"no answer", &net.OpError{Op: "dial", Net: "tcp", Err: context.DeadlineExceeded},
+			[]string{"cannot connect: "},
+		},
+		{
+			"proxy with a certificate of its own",
+			&tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}},
+			[]string{"the certificate of the server is not trusted", "AWS_CA_BUNDLE"},
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {

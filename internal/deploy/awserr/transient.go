@@ -1,6 +1,7 @@
 package awserr
 
 import (
+	"crypto/tls"
 	"errors"
 	"strings"
 
@@ -17,6 +18,10 @@ import (
 // The SDK retries LimitExceededException as throttling; it may also be a limit on the number of
 // resources.
 func IsTransient(err error) aws.Ternary {
+	// The SDK retries whatever goes wrong with a connection.
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return aws.FalseTernary
+	}
 	e, ok := errors.AsType[Refusal](err)
 	if !ok {
 		return aws.UnknownTernary

@@ -1,7 +1,10 @@
 package awserr
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -35,6 +38,10 @@ func TestIsTransient(t *testing.T) {
 		if got := IsTransient(errors.Join(errors.New("around"), err)); got != tt.want {
 			t.Errorf("%s %q: %v, want %v", tt.code, tt.message, got, tt.want)
 		}
+	}
+	cert := &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}
+	if got := IsTransient(fmt.Errorf("around: %w", cert)); got != aws.FalseTernary {
+		t.Errorf("%v: %v, want %v", cert, got, aws.FalseTernary)
 	}
 	if got := IsTransient(errors.New("connection reset")); got != aws.UnknownTernary {
 		t.Errorf("no answer at all: %v", got)
