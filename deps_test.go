@@ -105,12 +105,13 @@ var allowed = map[string]string{
 	"internal/stopsignal":         "",
 	"internal/filelock":           "",
 	"internal/scratch":            "internal/filelock",
+	"internal/redact":             "",
 	"internal/sock":               "",
 	"internal/sampletest":         "",
 	"internal/selftest":           "",
 	"internal/tftest":             "internal/awstest",
 	"internal/ws":                 "",
-	"internal/wsclient":           "internal/ws",
+	"internal/wsclient":           "internal/redact internal/ws",
 	"internal/wstest":             "tyg internal/ws internal/wsclient tygtest",
 	"examples":                    "",
 	"examples/counter":            "tyg host",
@@ -153,8 +154,8 @@ var allowed = map[string]string{
 	"cmd/internal/selfhost": "cmd/internal/backend cmd/internal/strict cmd/internal/webserver gateway " +
 		"internal/admin internal/certfile internal/functions " +
 		"internal/functions/invokeapi internal/profileflag internal/stopsignal tyg",
-	"cmd/internal/connect": "cmd/internal/cli cmd/internal/terminal internal/ws " +
-		"internal/wsclient",
+	"cmd/internal/connect": "cmd/internal/buildinfo cmd/internal/cli cmd/internal/terminal " +
+		"internal/redact internal/ws internal/wsclient",
 	"cmd/internal/probeserver": "tyg examples/probe/probelib host internal/conformance",
 	"cmd/internal/cmdtest":     "",
 	"cmd/internal/companion":   "cmd/internal/buildinfo internal/filelock internal/scratch",

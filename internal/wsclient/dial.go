@@ -12,7 +12,9 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
+	"github.com/tyg-dev/tyg/internal/redact"
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
@@ -76,7 +78,7 @@ func Dial(ctx context.Context, address string, o *Options) (*Conn, *http.Respons
 	}
 	c, res, err := d.dial(ctx)
 	if err != nil {
-		return nil, res, fmt.Errorf("dial %s: %w", u.Redacted(), err)
+		return nil, res, fmt.Errorf("dial %s: %w", redact.URL(u), err)
 	}
 	return c, res, nil
 }
@@ -93,11 +95,13 @@ func parseAddress(address string) (*url.URL, error) {
 	u, err := url.Parse(address)
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("parse address: %w", err)
+		return nil, fmt.Errorf("parse address: %w", errors.Unwrap(err)) // without the address
 	case !slices.Contains([]string{"ws", "wss", "http", "https"}, u.Scheme):
 		return nil, fmt.Errorf("parse address: scheme %q is none of ws, wss, http, https", u.Scheme)
 	case u.Hostname() == "":
 		return nil, errors.New("parse address: host is missing")
+	case strings.Contains(u.Hostname(), ":") && !strings.HasPrefix(u.Host, "["):
+		return nil, errors.New("parse address: an IPv6 address needs brackets, such as [::1]:8000")
 	// RFC 6455 section 3.
 	case u.Fragment != "":
 		return nil, errors.New("parse address: a WebSocket address has no #fragment")

@@ -158,7 +158,7 @@ func TestRefusedErrorQuotesAShortBody(t *testing.T) {
 
 func TestDialRefusesInvalidAddresses(t *testing.T) {
 	for _, address := range []string{
-		"", "example.com", "ftp://example.com", "ws://", "ws://example.com/#a", "ws://[::1",
+		"", "example.com", "ftp://example.com", "ws://", "ws://example.com/#a", "ws://[::1", "ws://::1:8000/",
 		"ws://a b/",
 	} {
 		c, res, err := wsclient.Dial(t.Context(), address, nil)

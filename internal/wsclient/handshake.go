@@ -79,6 +79,9 @@ func (d *dialer) request() *http.Request {
 		}
 		h[name] = append(h[name], values...)
 	}
+	if len(h.Values("User-Agent")) == 0 {
+		h.Set("User-Agent", "tyg")
+	}
 	req := &http.Request{
 		Method: http.MethodGet, URL: d.url, Host: host, Header: h,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
