@@ -41,9 +41,10 @@ func OpenHistory(getenv func(string) string) *History {
 	return h
 }
 
-// Add appends a line. It ignores empty lines, repeated lines, and lines that begin with a space.
+// Add appends a line. It ignores empty lines, repeated lines, lines that begin with a space, and
+// those that are too long to be sent.
 func (h *History) Add(line string) {
-	if line == "" || line[0] == ' ' || h.Len() > 0 && h.At(0) == line {
+	if line == "" || line[0] == ' ' || tooLong(line) || h.Len() > 0 && h.At(0) == line {
 		return
 	}
 	h.lines = append(h.lines, line)

@@ -40,10 +40,14 @@ func NewScreen(in, out *os.File) (s *Screen, restore func(), err error) {
 	return s, restore, nil
 }
 
-// ReadLine returns the next line that is typed.
+// ReadLine returns the next line that is typed, or [ErrTooLong].
 func (s *Screen) ReadLine() (string, error) {
 	s.measure()
-	return s.Terminal.ReadLine()
+	line, err := s.Terminal.ReadLine()
+	if err == nil && tooLong(line) {
+		return "", ErrTooLong
+	}
+	return line, err
 }
 
 // Write prints text above the prompt.
