@@ -25,8 +25,9 @@ $XDG_STATE_HOME/tyg/history (except lines that begin with a space). Ctrl-C or Ct
 characters in messages are printed as escapes such as \x1b.
 
 If input or output is not a terminal, there is no prompt: each line of input is sent, and messages
-are printed unchanged. After the end of the input connect waits for replies, until none has arrived
-for the time of --wait, and closes the connection. Binary messages are printed in hexadecimal.
+are printed unchanged. After the end of the input connect waits for the first answer until --timeout,
+and for more until none has arrived for the time of --wait; then it closes the connection. With
+--wait 0s it expects no answer. Binary messages are printed in hexadecimal.
 
 With --json each event is one JSON object in a line, whose "event" is open, sent, message or close.
 
@@ -35,6 +36,7 @@ Exit status:
   1    no connection: refused (status and body are printed), or not reachable
   2    usage error
   3    the server closed with another code, or the connection was lost
+  4    no answer came to piped input
   130  interrupted by a signal`
 
 const connectExample = `  tyg connect
@@ -89,10 +91,11 @@ func (c *connectFlags) addFlags(cmd *cobra.Command) {
 	f.BoolVar(&c.Dial.Deflate, "compress", false, "offer permessage-deflate")
 	f.BoolVar(&c.insecure, "insecure", false, "trust any TLS certificate")
 	f.StringVar(&c.ca, "ca", "", "trust only the TLS certificates in the PEM `FILE`")
-	f.DurationVar(&c.Timeout, "timeout", 10*time.Second, "give up connecting after this `TIME`")
+	f.DurationVar(&c.Timeout, "timeout", 10*time.Second,
+		"give up connecting, and waiting for the first answer to piped input, after this `TIME`")
 	f.DurationVar(&c.Ping, "ping", 0, "send a ping every `TIME` (default none)")
 	f.DurationVar(&c.Wait, "wait", time.Second,
-		"after piped input, leave when no message arrives for this `TIME`")
+		"after piped input and an answer, leave when no message arrives for this `TIME`")
 	f.BoolVar(&c.NoHistory, "no-history", false, "do not use the history file")
 	f.BoolVar(&c.Prompt, "prompt", false, "print banner and prompts even without a terminal")
 	f.BoolVar(&c.JSON, "json", false, "print each event as a JSON object")

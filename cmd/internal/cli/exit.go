@@ -14,6 +14,7 @@ const (
 	ExitUsage       = 2
 	ExitDiffers     = 2 // as terraform plan -detailed-exitcode has it
 	ExitClosed      = 3
+	ExitNoAnswer    = 4
 	ExitInterrupted = 130 // 128 + SIGINT, as a shell reports it
 )
 

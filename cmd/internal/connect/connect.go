@@ -5,10 +5,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"time"
 
+	"github.com/tyg-dev/tyg/cmd/internal/buildinfo"
 	"github.com/tyg-dev/tyg/cmd/internal/cli"
+	"github.com/tyg-dev/tyg/internal/redact"
+	"github.com/tyg-dev/tyg/internal/ws"
 	"github.com/tyg-dev/tyg/internal/wsclient"
 )
 
@@ -17,8 +21,8 @@ type Config struct {
 	Target *url.URL // ws or wss
 	Dial   wsclient.Options
 
-	Timeout time.Duration // of the handshake
-	Wait    time.Duration // for replies, after the end of piped input
+	Timeout time.Duration // of the handshake, and of the first answer to piped input
+	Wait    time.Duration // for more messages, after the end of piped input
 	Ping    time.Duration // between pings; 0: none
 
 	NoHistory bool // neither read nor write the history file
@@ -36,6 +40,13 @@ type run struct {
 // Run connects, talks, and leaves. It returns nil if the connection was closed normally.
 func Run(ctx context.Context, e *cli.Env, cfg Config) error {
 	c := &run{Config: cfg, env: e}
+	shown := redact.URL(c.Target)
+	if c.Dial.Header == nil {
+		c.Dial.Header = make(http.Header)
+	}
+	if len(c.Dial.Header.Values("User-Agent")) == 0 {
+		c.Dial.Header.Set("User-Agent", userAgent())
+	}
 	dialing, cancel := context.WithTimeout(ctx, c.Timeout)
 	defer cancel()
 	client, res, err := wsclient.Dial(dialing, c.Target.String(), &c.Dial)
@@ -44,10 +55,9 @@ func Run(ctx context.Context, e *cli.Env, cfg Config) error {
 			return cli.ErrInterrupted
 		}
 		if errors.Is(err, context.DeadlineExceeded) {
-			return fmt.Errorf("cannot connect to %s: no answer within %s",
-				c.Target.Redacted(), c.Timeout)
+			return fmt.Errorf("cannot connect to %s: no answer within %s", shown, c.Timeout)
 		}
-		return explainDial(c.Target.Redacted(), err)
+		return explainDial(shown, err)
 	}
 	defer client.CloseNow()
 	input, view, restore, err := c.surface()
@@ -55,7 +65,16 @@ func Run(ctx context.Context, e *cli.Env, cfg Config) error {
 		return err
 	}
 	defer restore()
-	view.open(c.Target.Redacted(), res.Header.Get("Sec-WebSocket-Protocol"))
-	s := &session{client: client, input: input, view: view, wait: c.Wait, ping: c.Ping}
+	view.open(shown, res.Header.Get("Sec-WebSocket-Protocol"))
+	s := &session{
+		client: client,
+		write: func(ctx context.Context, text string) error {
+			return client.Write(ctx, ws.OpText, []byte(text))
+		},
+		input: input, view: view, timeout: c.Timeout, wait: c.Wait, ping: c.Ping,
+	}
 	return s.run(ctx)
 }
+
+// userAgent returns the name and version of this program for servers.
+func userAgent() string { return "tyg/" + buildinfo.Read().Version }

@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
 	"github.com/tyg-dev/tyg/cmd/internal/cli"
+	"github.com/tyg-dev/tyg/cmd/internal/terminal"
 	"github.com/tyg-dev/tyg/internal/ws"
 	"github.com/tyg-dev/tyg/internal/wsclient"
 )
@@ -21,10 +23,16 @@ type lineReader interface{ ReadLine() (string, error) }
 // A session is a conversation over one connection.
 type session struct {
 	client *wsclient.Conn
+	write  func(ctx context.Context, text string) error // sends a message through client
 	input  lineReader
 	view   view
-	wait   time.Duration // for replies after the end of the input
-	ping   time.Duration // between pings, 0 for none
+
+	timeout time.Duration // for the first answer after the end of the input
+	wait    time.Duration // for more messages after the end of the input
+	ping    time.Duration // between pings, 0 for none
+
+	asked    atomic.Bool // a message was sent
+	answered bool        // a message came after that; owned by run
 }
 
 // A delivery is what Read returned.
@@ -53,16 +61,17 @@ func (s *session) run(ctx context.Context) error {
 				return s.ended(d.err)
 			}
 			s.view.received(d.op, d.data)
+			s.answered = s.answered || s.asked.Load()
 			idle.touch()
 		case err := <-sent:
 			if err != nil || s.wait < 0 {
 				s.leave()
 				return err
 			}
-			idle.start()
+			idle.start(s.patience())
 		case <-idle.c:
 			s.leave()
-			return nil
+			return s.unanswered()
 		case <-pings:
 			if err := s.client.Ping(ctx); err != nil {
 				pings = nil // Read returns the error
@@ -72,6 +81,23 @@ func (s *session) run(ctx context.Context) error {
 			return cli.ErrInterrupted
 		}
 	}
+}
+
+// patience returns how long to wait for the next message when the input has ended.
+func (s *session) patience() time.Duration {
+	if s.wait > 0 && s.asked.Load() && !s.answered {
+		return max(s.wait, s.timeout)
+	}
+	return s.wait
+}
+
+// unanswered returns an error if no answer came to what was sent. Without a wait none was expected.
+func (s *session) unanswered() error {
+	if s.wait == 0 || !s.asked.Load() || s.answered {
+		return nil
+	}
+	return &cli.StatusError{Status: cli.ExitNoAnswer, Err: fmt.Errorf("no answer came within %v; "+
+		"wait longer with --timeout, or expect none with --wait 0s", max(s.wait, s.timeout))}
 }
 
 // receive passes on messages, up to and including the first error.
@@ -98,6 +124,10 @@ func (s *session) send(ctx context.Context) error {
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
+		if errors.Is(err, terminal.ErrTooLong) {
+			s.view.notice(err.Error())
+			continue
+		}
 		if err != nil {
 			return fmt.Errorf("read input: %w", err)
 		}
@@ -105,7 +135,8 @@ func (s *session) send(ctx context.Context) error {
 			return fmt.Errorf("line %d of the input is not valid UTF-8", n)
 		}
 		s.view.sent(text) // before the write: the answer could be shown first
-		if err := s.client.Write(ctx, ws.OpText, []byte(text)); err != nil {
+		s.asked.Store(true)
+		if err := s.write(ctx, text); err != nil {
 			return nil
 		}
 	}
@@ -140,15 +171,16 @@ func (s *session) leave() {
 	s.view.closed(ws.CloseNormal, "", byClient)
 }
 
-// An idleTimer fires on c when there was no touch for the time of wait, after start.
+// An idleTimer fires on c at the end of the time of start, which the first touch replaces by that of
+// wait, and every other one by wait again.
 type idleTimer struct {
 	wait  time.Duration
 	timer *time.Timer
 	c     <-chan time.Time
 }
 
-func (t *idleTimer) start() {
-	t.timer = time.NewTimer(t.wait)
+func (t *idleTimer) start(first time.Duration) {
+	t.timer = time.NewTimer(first)
 	t.c = t.timer.C
 }
 
@@ -183,6 +215,17 @@ func (r pipeReader) ReadLine() (string, error) {
 	}
 	line = strings.TrimSuffix(line, "\n")
 	return strings.TrimSuffix(line, "\r"), err
+}
+
+// A typedReader reads lines from a terminal without a prompt. The terminal cuts long ones.
+type typedReader struct{ pipeReader }
+
+func (r typedReader) ReadLine() (string, error) {
+	line, err := r.pipeReader.ReadLine()
+	if err == nil && len(line) >= terminal.MaxTyped() {
+		return "", terminal.ErrTooLong
+	}
+	return line, err
 }
 
 // closedError returns the error of a connection that did not end normally.

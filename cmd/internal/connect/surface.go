@@ -17,12 +17,15 @@ func (c *run) surface() (lineReader, view, func(), error) {
 	if inOK && outOK && !c.JSON {
 		return c.prompt(in, out)
 	}
-	input := pipeReader{bufio.NewReader(c.env.Stdin)}
+	pipe := pipeReader{bufio.NewReader(c.env.Stdin)}
+	input := lineReader(pipe)
 	if inOK {
 		c.Wait = -1 // a user at a keyboard ends the input to leave
+		input = typedReader{pipe}
 	}
 	if c.JSON {
-		return input, &jsonView{out: c.env.Stdout, now: time.Now}, func() {}, nil
+		v := &jsonView{out: c.env.Stdout, notices: c.notices(c.env.Stderr), now: time.Now}
+		return input, v, func() {}, nil
 	}
 	v := &textView{
 		out: c.env.Stdout, notices: c.notices(c.env.Stderr),

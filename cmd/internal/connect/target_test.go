@@ -2,6 +2,7 @@ package connect
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 )
 
@@ -22,6 +23,25 @@ func TestParseTarget(t *testing.T) {
 		}
 		if got := u.String(); got != want {
 			t.Errorf("ParseTarget(%q) = %s, want %s", text, got, want)
+		}
+	}
+}
+
+func TestParseTargetRefuses(t *testing.T) {
+	for text, want := range map[string]string{
+		"::1:8000/p":                    "put an IPv6 address into brackets, such as ws://[::1]:8000/",
+		"ws://::1/":                     "put an IPv6 address into brackets",
+		"http://2001:db8::7:80/":        "put an IPv6 address into brackets",
+		"1.2.3.4:80:90":                 "put an IPv6 address into brackets",
+		"ws://me:secret@host:port/":     `URL "ws://xxxxx@host:port/": invalid port ":port" after host`,
+		"ftp://host/?token=secret":      `URL "ftp://host/?xxxxx": scheme ftp is not one of`,
+		"ws://host/?token=secret#there": `URL "ws://host/?xxxxx": a WebSocket address has no #`,
+		"ws://":                         "has no host",
+	} {
+		_, err := ParseTarget(text)
+		if err == nil || !strings.Contains(err.Error(), want) ||
+			strings.Contains(err.Error(), "secret") {
+			t.Errorf("the error of %q is %v, want %q in it", text, err, want)
 		}
 	}
 }

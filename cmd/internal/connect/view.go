@@ -24,6 +24,7 @@ type view interface {
 	sent(text string)
 	received(op ws.Opcode, data []byte)
 	closed(code int, reason, by string)
+	notice(text string) // about what happens on this side
 }
 
 // A textView prints messages to terminals and pipes.
@@ -68,6 +69,8 @@ func (v *textView) closed(code int, reason, by string) {
 	}
 }
 
+func (v *textView) notice(text string) { v.print(v.notices, text+"\n") }
+
 func (v *textView) message(prompt, text string) {
 	if v.escape {
 		text = terminal.Visible(text)
@@ -87,9 +90,10 @@ func (v *textView) print(w io.Writer, text string) {
 
 // A jsonView prints one JSON object for each event.
 type jsonView struct {
-	mu  sync.Mutex
-	out io.Writer
-	now func() time.Time
+	mu      sync.Mutex
+	out     io.Writer
+	notices io.Writer // or io.Discard
+	now     func() time.Time
 }
 
 // A jsonEvent is a line of connect --json.
@@ -122,6 +126,12 @@ func (v *jsonView) received(op ws.Opcode, data []byte) {
 
 func (v *jsonView) closed(code int, reason, by string) {
 	v.print(jsonEvent{Event: "close", Code: code, Reason: reason, By: by})
+}
+
+func (v *jsonView) notice(text string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	_, _ = io.WriteString(v.notices, "tyg: "+text+"\n") // as above
 }
 
 func (v *jsonView) print(e jsonEvent) {
