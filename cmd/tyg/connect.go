@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
+	"net/http"
 	"os"
 	"time"
 
@@ -28,6 +29,8 @@ If input or output is not a terminal, there is no prompt: each line of input is 
 are printed unchanged. After the end of the input connect waits for the first answer until --timeout,
 and for more until none has arrived for the time of --wait; then it closes the connection. With
 --wait 0s it expects no answer. Binary messages are printed in hexadecimal.
+
+A proxy is used as HTTPS_PROXY (for wss), HTTP_PROXY (for ws) and NO_PROXY say.
 
 With --json each event is one JSON object in a line, whose "event" is open, sent, message or close.
 
@@ -75,6 +78,7 @@ func newConnect(e *cli.Env) *cobra.Command {
 			if err := c.dialOptions(cmd); err != nil {
 				return err
 			}
+			c.Proxy = http.ProxyFromEnvironment
 			return connect.Run(cmd.Context(), e, c.Config)
 		},
 	}

@@ -21,6 +21,9 @@ type Config struct {
 	Target *url.URL // ws or wss
 	Dial   wsclient.Options
 
+	// Proxy returns the proxy for a request, or nil. A nil Proxy means none.
+	Proxy func(*http.Request) (*url.URL, error)
+
 	Timeout time.Duration // of the handshake, and of the first answer to piped input
 	Wait    time.Duration // for more messages, after the end of piped input
 	Ping    time.Duration // between pings; 0: none
@@ -41,6 +44,10 @@ type run struct {
 func Run(ctx context.Context, e *cli.Env, cfg Config) error {
 	c := &run{Config: cfg, env: e}
 	shown := redact.URL(c.Target)
+	var err error
+	if c.Dial.NetDial, err = c.proxyDial(); err != nil {
+		return fmt.Errorf("cannot connect to %s: %w", shown, err)
+	}
 	if c.Dial.Header == nil {
 		c.Dial.Header = make(http.Header)
 	}

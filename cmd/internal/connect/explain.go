@@ -46,6 +46,9 @@ func statusMeaning(status int) string {
 
 // rootCause removes the address from an error, because the caller prints the URL.
 func rootCause(err error) error {
+	if proxy, ok := errors.AsType[*proxyError](err); ok {
+		return proxy // with its address
+	}
 	var op *net.OpError
 	if errors.As(err, &op) {
 		return op.Err
@@ -62,7 +65,10 @@ func hint(err error) string {
 		dns       *net.DNSError
 		authority x509.UnknownAuthorityError
 	)
+	proxy, _ := errors.AsType[*proxyError](err)
 	switch {
+	case proxy != nil:
+		return " (HTTPS_PROXY or HTTP_PROXY names it; NO_PROXY lists hosts to reach without it)"
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return " (no server is listening; tyg local starts a project)"
 	case errors.As(err, &dns) && dns.IsNotFound:

@@ -1,0 +1,128 @@
+package connect
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/tyg-dev/tyg/internal/wsclient"
+)
+
+// A tunnelProxy is an HTTP proxy for CONNECT that knows one user.
+type tunnelProxy struct {
+	mu   sync.Mutex
+	asks []string // addresses
+}
+
+func (p *tunnelProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	p.mu.Lock()
+	p.asks = append(p.asks, r.Method+" "+r.Host)
+	p.mu.Unlock()
+	if r.Header.Get("Proxy-Authorization") != "Basic bWU6c2VjcmV0" { // me:secret
+		http.Error(w, "", http.StatusProxyAuthRequired)
+		return
+	}
+	to, err := net.Dial("tcp", r.Host)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadGateway)
+		return
+	}
+	conn, rw, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		return
+	}
+	_, _ = io.WriteString(conn, "HTTP/1.1 200 Connected\r\n\r\n")
+	go func() { // ends with either connection
+		_, _ = io.Copy(to, rw)
+		_ = to.Close()
+	}()
+	_, _ = io.Copy(conn, to)
+	_ = conn.Close()
+}
+
+// through returns a Config that uses a proxy for everything.
+func through(proxy string) Config {
+	return Config{
+		Proxy: func(*http.Request) (*url.URL, error) { return url.Parse(proxy) },
+		Dial:  wsclient.Options{TLS: &tls.Config{InsecureSkipVerify: true}},
+		Wait:  time.Millisecond,
+	}
+}
+
+func TestRunUsesAProxy(t *testing.T) {
+	plain, secure := new(tunnelProxy), new(tunnelProxy)
+	for scheme, p := range map[string]*tunnelProxy{"http": plain, "https": secure} {
+		t.Run(scheme, func(t *testing.T) {
+			server := httptest.NewUnstartedServer(p)
+			if scheme == "https" {
+				server.StartTLS()
+			} else {
+				server.Start()
+			}
+			defer server.Close()
+			s := newGateway(t, echo)
+			proxy := scheme + "://me:secret@" + server.Listener.Addr().String()
+			out, err := talk(t, s, strings.NewReader("hi\n"), through(proxy))
+			if err != nil || out != "hi\n" {
+				t.Errorf("it printed %q, %v", out, err)
+			}
+			want := "CONNECT " + s.Listener.Addr().String()
+			if len(p.asks) != 1 || p.asks[0] != want {
+				t.Errorf("the proxy was asked %q, want %q", p.asks, want)
+			}
+		})
+	}
+}
+
+func TestRunAsksForTheProxyOfTheScheme(t *testing.T) {
+	for target, want := range map[string]string{
+		"ws://example.com/a": "http://example.com/a", "wss://example.com": "https://example.com/",
+	} {
+		u, err := ParseTarget(target)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := Config{Target: u, Proxy: func(r *http.Request) (*url.URL, error) {
+			return nil, errors.New(r.URL.String())
+		}}
+		if _, err := c.proxyDial(); err == nil || !strings.HasSuffix(err.Error(), want) {
+			t.Errorf("for %s the request is %v, want %s", target, err, want)
+		}
+	}
+}
+
+func TestRunReportsAProxyThatDoesNotHelp(t *testing.T) {
+	server := httptest.NewServer(new(tunnelProxy))
+	defer server.Close()
+	address := server.Listener.Addr().String()
+	hang, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer hang.Close()
+	for proxy, want := range map[string]string{
+		"http://me:wrong@" + address: fmt.Sprintf("proxy http://me:xxxxx@%s: it answered "+
+			"407 Proxy Authentication Required to CONNECT ", address),
+		"http://127.0.0.1:1":             "(HTTPS_PROXY or HTTP_PROXY names it; NO_PROXY lists hosts",
+		"socks5://127.0.0.1:1":           "its scheme is not one of http, https",
+		"http://" + hang.Addr().String(): "no answer within 100ms",
+	} {
+		cfg := through(proxy)
+		if strings.HasSuffix(want, "100ms") {
+			cfg.Timeout = 100 * time.Millisecond
+		}
+		_, err := talk(t, newGateway(t, echo), strings.NewReader(""), cfg)
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "wrong") {
+			t.Errorf("the error of %s is %v, want %q in it", proxy, err, want)
+		}
+	}
+}
