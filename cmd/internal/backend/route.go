@@ -7,12 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/url"
 	"slices"
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/cmd/internal/strict"
+	"github.com/tyg-dev/tyg/cmd/internal/value"
 	"github.com/tyg-dev/tyg/internal/functions"
+	"github.com/tyg-dev/tyg/internal/redact"
 )
 
 // A Target handles events. Exactly one of Function, URL and ARN is set.
@@ -92,9 +93,8 @@ func (t Target) check(names []string) error {
 		return fmt.Errorf("there is no function %q%s", t.Function, strict.DidYouMean(t.Function, names))
 	}
 	if t.URL != "" {
-		u, err := url.Parse(t.URL)
-		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-			return fmt.Errorf("%q is not an http or https URL", t.URL)
+		if value.HTTPURL(t.URL) != nil {
+			return fmt.Errorf("%q is not an http or https URL", redact.Text(t.URL))
 		}
 	}
 	return nil

@@ -3,9 +3,13 @@ package project
 import (
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/tyg-dev/tyg/cmd/internal/strict/stricttest"
+	"github.com/tyg-dev/tyg/cmd/internal/value"
 )
 
 func TestParseConfigRejects(t *testing.T) {
@@ -134,6 +138,15 @@ func TestParseConfigRejects(t *testing.T) {
 	}
 }
 
+func TestEachKeyHasARange(t *testing.T) {
+	parse := func(data []byte) error { _, err := ParseConfig(data); return err }
+	// What the others are checked against is on AWS: deploy does it.
+	stricttest.Test(t, reflect.TypeFor[Config](), parse, `version app_name profile api_gateway_stage
+		domain_name certificate_arn tls_version url_prefix directory iam_policy_file iam_role_arn
+		environment_variable table_name name ttl_attribute lambda_architecture function url arn region
+		route_selection_expression logging_level destination_arn format`)
+}
+
 func TestParseConfigAcceptsNewProjects(t *testing.T) {
 	c, err := ParseConfig(NewConfig("echo", "demo"))
 	if err != nil {
@@ -225,7 +238,7 @@ func FuzzParseConfig(f *testing.F) {
 			}
 			return
 		}
-		if stage := c.GatewayStage("dev"); checkStage("", stage) != nil || stage == "" {
+		if stage := c.GatewayStage("dev"); value.Stage(stage) != nil {
 			t.Errorf("stage %q was accepted", stage)
 		}
 	})

@@ -3,10 +3,13 @@ package project
 import (
 	"cmp"
 	"fmt"
-	"regexp"
+	"maps"
 	"slices"
+	"strings"
 
 	"github.com/tyg-dev/tyg/cmd/internal/backend"
+	"github.com/tyg-dev/tyg/cmd/internal/strict"
+	"github.com/tyg-dev/tyg/cmd/internal/value"
 )
 
 // A StageConfig has the settings that may differ between stages.
@@ -46,8 +49,8 @@ type DomainConfig struct {
 
 // A ThrottlingConfig limits the messages of all clients together.
 type ThrottlingConfig struct {
-	RateLimit  float64 `json:"rate_limit"` // messages a second
-	BurstLimit int     `json:"burst_limit"`
+	RateLimit  float64 `json:"rate_limit" allow:"0..1000000"` // messages a second
+	BurstLimit int     `json:"burst_limit" allow:"0..1000000"`
 }
 
 // An AccessLogConfig is the destination of API Gateway's access log.
@@ -83,8 +86,11 @@ func (c Config) At(stage string) StageConfig {
 
 // check reports the first invalid value. The prefix is the path of the stage in the file.
 func (s StageConfig) check(prefix string) error {
-	if err := checkStage(prefix+"api_gateway_stage", s.APIGatewayStage); err != nil {
-		return err
+	if s.APIGatewayStage != "" {
+		if value.Stage(s.APIGatewayStage) != nil {
+			return fmt.Errorf("%sapi_gateway_stage is %q; a stage has 1 to 128 letters, digits, - and _",
+				prefix, s.APIGatewayStage)
+		}
 	}
 	for _, word := range []struct {
 		key, value string
@@ -100,13 +106,14 @@ func (s StageConfig) check(prefix string) error {
 	return nil
 }
 
-// checkStage checks the name of a stage at API Gateway, where empty means unset
-// (https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis-apiid-stages.html).
-func checkStage(key, stage string) error {
-	if stage == "" || regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`).MatchString(stage) {
+// CheckStage reports a stage that the configuration does not list, if it lists any.
+func (c Config) CheckStage(stage string) error {
+	if _, ok := c.Stages[stage]; ok || len(c.Stages) == 0 {
 		return nil
 	}
-	return fmt.Errorf("%s is %q; a stage has 1 to 128 letters, digits, - and _", key, stage)
+	known := slices.Sorted(maps.Keys(c.Stages))
+	return fmt.Errorf("there is no stage %q in %s, which has %s%s", stage, ConfigPath,
+		strings.Join(known, ", "), strict.DidYouMean(stage, known))
 }
 
 // GatewayStage returns API Gateway's name of a stage.

@@ -12,8 +12,8 @@ type TableConfig struct {
 	Indexes      map[string]IndexConfig `json:"indexes"`
 
 	// Without capacity units the table is billed by request.
-	ReadCapacity  int64 `json:"read_capacity"`
-	WriteCapacity int64 `json:"write_capacity"`
+	ReadCapacity  int64 `json:"read_capacity" allow:"1..1000000"`
+	WriteCapacity int64 `json:"write_capacity" allow:"1..1000000"`
 
 	TTLAttribute       string            `json:"ttl_attribute"`
 	DeletionProtection bool              `json:"deletion_protection"`
@@ -24,13 +24,13 @@ type TableConfig struct {
 // A KeyConfig is a key attribute.
 type KeyConfig struct {
 	Name string `json:"name"`
-	Type string `json:"type"` // "S", the default, "N" or "B"
+	Type string `json:"type" allow:"S|N|B"` // "S", the default, "N" or "B"
 }
 
 // An IndexConfig is a global secondary index of a table.
 type IndexConfig struct {
 	PartitionKey  *KeyConfig `json:"partition_key"`
 	SortKey       *KeyConfig `json:"sort_key"`
-	ReadCapacity  int64      `json:"read_capacity"`
-	WriteCapacity int64      `json:"write_capacity"`
+	ReadCapacity  int64      `json:"read_capacity" allow:"1..1000000"`
+	WriteCapacity int64      `json:"write_capacity" allow:"1..1000000"`
 }

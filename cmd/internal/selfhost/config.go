@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/tyg-dev/tyg/cmd/internal/backend"
@@ -19,8 +18,8 @@ import (
 
 // A Config is the text of a configuration file. The json tags are the keys that exist; see Example.
 type Config struct {
-	Addr           string              `json:"addr"`
-	Stage          string              `json:"stage"`
+	Addr           string              `json:"addr" allow:"addr"`
+	Stage          string              `json:"stage" allow:"stage"`
 	APIID          string              `json:"api_id"`
 	StageVariables map[string]string   `json:"stage_variables"`
 	Origins        []string            `json:"origins"`
@@ -38,13 +37,13 @@ type Config struct {
 	Extensions     Extensions          `json:"extensions"`
 	TLS            *TLS                `json:"tls"`
 	Admin          Admin               `json:"admin"`
-	InvokeAPI      string              `json:"invoke_addr"`
+	InvokeAPI      string              `json:"invoke_addr" allow:"addr"`
 	AccessLog      *AccessLog          `json:"access_log"`
 	Log            Log                 `json:"log"`
-	Drain          Duration            `json:"drain"`
-	DrainDelay     Duration            `json:"drain_delay"`
+	Drain          Duration            `json:"drain" allow:"0s..24h"`
+	DrainDelay     Duration            `json:"drain_delay" allow:"0s..24h"`
 
-	dir string // of the file; relative paths start here
+	dir string // of the file, or of the project if the file is in its .tyg; relative paths start here
 }
 
 // A Program speaks the Lambda Runtime API.
@@ -53,11 +52,11 @@ type Program struct {
 	Dir         string            `json:"dir"`
 	Env         map[string]string `json:"env"`
 	Handler     string            `json:"handler"`
-	Timeout     Duration          `json:"timeout"`
-	InitTimeout Duration          `json:"init_timeout"`
-	IdleTimeout Duration          `json:"idle_timeout"`
-	Concurrency int               `json:"concurrency"`
-	MemorySize  int               `json:"memory_size"`
+	Timeout     Duration          `json:"timeout" allow:"0s..24h"`
+	InitTimeout Duration          `json:"init_timeout" allow:"0s..24h"`
+	IdleTimeout Duration          `json:"idle_timeout" allow:"-1s..8760h"`
+	Concurrency int               `json:"concurrency" allow:"0..100000"`
+	MemorySize  int               `json:"memory_size" allow:"0..1048576"`
 }
 
 // A Route has the target of a route. In place of the name of a function it may have the function
@@ -77,28 +76,28 @@ type Key struct {
 
 // Limits has the fields of gateway.Limits; 0 means the default, and a negative value no limit.
 type Limits struct {
-	Frame           int      `json:"frame"`
-	Message         int      `json:"message"`
-	Fragments       int      `json:"fragments"`
-	URL             int      `json:"url"`
-	Idle            Duration `json:"idle"`
-	Life            Duration `json:"life"`
-	Integration     Duration `json:"integration"`
-	Handshake       Duration `json:"handshake"`
-	Queue           int      `json:"queue"`
-	Write           Duration `json:"write"`
-	Read            Duration `json:"read"`
-	Close           Duration `json:"close"`
-	Conns           int      `json:"connections"`
-	ConnsPerAddress int      `json:"connections_per_address"`
+	Frame           int      `json:"frame" allow:"-1..1073741824"`
+	Message         int      `json:"message" allow:"-1..1073741824"`
+	Fragments       int      `json:"fragments" allow:"-1..1000000"`
+	URL             int      `json:"url" allow:"-1..1000000"`
+	Idle            Duration `json:"idle" allow:"-1s..8760h"`
+	Life            Duration `json:"life" allow:"-1s..8760h"`
+	Integration     Duration `json:"integration" allow:"-1s..24h"`
+	Handshake       Duration `json:"handshake" allow:"-1s..24h"`
+	Queue           int      `json:"queue" allow:"-1..1073741824"`
+	Write           Duration `json:"write" allow:"-1s..24h"`
+	Read            Duration `json:"read" allow:"-1s..24h"`
+	Close           Duration `json:"close" allow:"-1s..24h"`
+	Conns           int      `json:"connections" allow:"-1..100000000"`
+	ConnsPerAddress int      `json:"connections_per_address" allow:"-1..100000000"`
 }
 
 // Extensions has the fields of gateway.Extensions.
 type Extensions struct {
 	Binary      bool     `json:"binary"`
 	CloseCodes  bool     `json:"close_codes"`
-	Ping        Duration `json:"ping"`
-	Concurrency int      `json:"concurrency"`
+	Ping        Duration `json:"ping" allow:"0s..24h"`
+	Concurrency int      `json:"concurrency" allow:"0..100000"`
 }
 
 // A TLS names the source of certificates: files, or an ACME server.
@@ -114,12 +113,12 @@ type ACME struct {
 	Hosts     []string `json:"hosts"`
 	CacheDir  string   `json:"cache_dir"`
 	Email     string   `json:"email"`
-	Directory string   `json:"directory_url"`
+	Directory string   `json:"directory_url" allow:"url"`
 }
 
 // Admin is the listener for operators.
 type Admin struct {
-	Addr string `json:"addr"`
+	Addr string `json:"addr" allow:"addr"`
 	Off  bool   `json:"off"`
 }
 
@@ -164,6 +163,9 @@ func Read(name string, flags *profileflag.Flags) (Config, error) {
 		return c, fmt.Errorf("read configuration: %w", err)
 	}
 	c.dir = filepath.Dir(abs)
+	if filepath.Base(c.dir) == ".tyg" { // of a project, whose programs are beside .tyg
+		c.dir = filepath.Dir(c.dir)
+	}
 	return c, nil
 }
 
@@ -205,8 +207,6 @@ func (c *Config) check() error {
 		return errors.New(`tls needs "cert_file" and "key_file", or "acme"`)
 	case c.TLS != nil && c.TLS.ACME != nil && len(c.TLS.ACME.Hosts) == 0:
 		return errors.New(`tls.acme needs "hosts": certificates are requested for these only`)
-	case strings.ContainsAny(c.Stage, "/?#%"):
-		return fmt.Errorf("stage %q: use letters, digits, - and _", c.Stage)
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package selfhost
 
-// Example is a configuration with every key. Most have a default and may be left out.
+// Example is a valid configuration with every key but those of "connections_keys", which are about
+// secrets of this machine. Most keys have a default and may be left out.
 const Example = `{
   "addr": "0.0.0.0:443",
   "stage": "prod",
@@ -11,8 +12,8 @@ const Example = `{
 
   "functions": {
     "chat": {
-      "command": ["./bootstrap"],
-      "dir": "chat",
+      "command": ["sh", "chat.sh"],
+      "dir": ".",
       "env": {"TYG_NATS_URL": "tls://nats.example.com:4222"},
       "handler": "bootstrap",
       "timeout": "30s",
@@ -21,14 +22,14 @@ const Example = `{
       "concurrency": 100,
       "memory_size": 128
     },
-    "gate": {"command": ["python3", "gate.py"]}
+    "gate": {"command": ["sh", "gate.sh"]}
   },
   "routes": {
     "$connect": {"function": "chat"},
     "$disconnect": {"function": "chat"},
     "$default": {"function": "chat"},
     "ask": {"function": "chat", "response": true},
-    "time": {"command": ["node", "time.mjs"], "concurrency": 2, "timeout": "3s"},
+    "time": {"command": ["sh", "time.sh"], "concurrency": 2, "timeout": "3s"},
     "report": {"url": "http://127.0.0.1:9000/report"},
     "bill": {
       "arn": "arn:aws:lambda:eu-central-1:123456789012:function:bill",
@@ -38,10 +39,7 @@ const Example = `{
   "route_selection_expression": "$request.body.action",
   "authorizer": {"function": "gate", "identity_sources": ["route.request.querystring.token"]},
 
-  "connections_keys": [
-    {"access_key_id": "AKIDBACKOFFICE", "secret_env": "BACKOFFICE_SECRET"},
-    {"access_key_id": "AKIDCRON", "secret_file": "/run/secrets/cron"}
-  ],
+  "connections_keys": [],
   "region": "eu-central-1",
   "account_id": "123456789012",
 
@@ -74,7 +72,7 @@ const Example = `{
   "admin": {"addr": "127.0.0.1:9090"},
   "invoke_addr": "127.0.0.1:9001",
   "access_log": {
-    "file": "/var/log/tyg/access.log",
+    "file": "-",
     "format": "{\"requestId\":\"$context.requestId\",\"route\":\"$context.routeKey\"}"
   },
   "log": {"format": "json", "level": "info"},

@@ -13,17 +13,48 @@ func DidYouMean(key string, keys []string) string {
 		return ""
 	}
 	near := slices.MinFunc(keys, func(a, b string) int { return distance(key, a) - distance(key, b) })
-	if distance(key, near) > 1+len(near)/3 {
-		return ""
+	if distance(key, near) <= 1+len(near)/4 {
+		return fmt.Sprintf("; did you mean %q?", near)
 	}
-	return fmt.Sprintf("; did you mean %q?", near)
+	short := func(long string) bool { return isShort(key, long) }
+	if i := slices.IndexFunc(keys, short); i >= 0 {
+		return fmt.Sprintf("; did you mean %q?", keys[i])
+	}
+	return ""
+}
+
+// isShort reports whether key is a word of long, such as timeout of lambda_timeout, or abbreviates
+// it, as conns does connections.
+func isShort(key, long string) bool {
+	key, long = plain(key), plain(long)
+	if len(key) < 4 {
+		return false
+	}
+	if strings.Contains(long, key) {
+		return true
+	}
+	if !strings.HasPrefix(long, key[:1]) {
+		return false
+	}
+	for i := range len(key) {
+		at := strings.IndexByte(long, key[i])
+		if at < 0 {
+			return false
+		}
+		long = long[at+1:]
+	}
+	return true
+}
+
+// plain returns a key in lower case without - and _.
+func plain(key string) string {
+	return strings.ToLower(strings.NewReplacer("-", "", "_", "").Replace(key))
 }
 
 // distance is the number of characters to insert, delete or change to make b of a, regardless of
 // case, - and _.
 func distance(a, b string) int {
-	plain := strings.NewReplacer("-", "", "_", "")
-	a, b = strings.ToLower(plain.Replace(a)), strings.ToLower(plain.Replace(b))
+	a, b = plain(a), plain(b)
 	row := make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j

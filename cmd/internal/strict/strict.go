@@ -4,18 +4,21 @@ package strict
 
 import (
 	"bytes"
-	"encoding"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"reflect"
 	"strconv"
+	"time"
+
+	"github.com/tyg-dev/tyg/internal/redact"
 )
 
 // Unmarshal decodes the text of a configuration into v, a pointer to a struct. Its errors begin
 // with the line number and a colon, so that they can follow the name of a file.
 //
-// Structs have a json tag on each field, which is the key and nothing else.
+// Structs have a json tag on each field, which is the key and nothing else. A tag "allow" says what
+// a value may be: see allowed.
 func Unmarshal(data []byte, v any) error {
 	if bytes.HasPrefix(data, []byte("\xef\xbb\xbf")) {
 		return errors.New("1: the file begins with a byte order mark; save it as UTF-8 without one")
@@ -45,18 +48,28 @@ func check(data []byte, t reflect.Type) error {
 		return fmt.Errorf("%d: this is not JSON: %w", lineAt(data, syntax.Offset), err)
 	}
 	k := &checker{data: data, dec: json.NewDecoder(bytes.NewReader(data))}
-	return k.value(t, "")
+	return k.value(t, "", "")
 }
 
-// value checks the next value, whose key is path.
-func (k *checker) value(t reflect.Type, path string) error {
+// value checks the next value, whose key is path, and what the tag of the key allows.
+func (k *checker) value(t reflect.Type, path, allow string) error {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
 	rest := bytes.TrimLeft(k.data[k.dec.InputOffset():], " \t\r\n:,")
+	if t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Struct && rest[0] == '[' {
+		return k.list(t.Elem(), path)
+	}
 	if t.Kind() != reflect.Struct && t.Kind() != reflect.Map || rest[0] != '{' {
 		line := lineAt(k.data, int64(len(k.data)-len(rest))+1)
-		return explainType(k.dec.Decode(reflect.New(t).Interface()), line, path)
+		v := reflect.New(t)
+		if err := k.dec.Decode(v.Interface()); err != nil || rest[0] == 'n' { // null
+			return explainType(err, line, path)
+		}
+		if err := allowed(v.Elem(), allow); err != nil {
+			return fmt.Errorf("%d: %q is %v; %w", line, path, shown(v.Elem()), err)
+		}
+		return nil
 	}
 	if _, err := k.dec.Token(); err != nil {
 		return err
@@ -66,6 +79,20 @@ func (k *checker) value(t reflect.Type, path string) error {
 	}
 	for seen := make(map[string]int); k.dec.More(); {
 		if err := k.member(t, path, seen); err != nil {
+			return err
+		}
+	}
+	_, err := k.dec.Token()
+	return err
+}
+
+// list checks the elements of an array of objects.
+func (k *checker) list(t reflect.Type, path string) error {
+	if _, err := k.dec.Token(); err != nil {
+		return err
+	}
+	for i := 0; k.dec.More(); i++ {
+		if err := k.value(t, fmt.Sprintf("%s[%d]", path, i), ""); err != nil {
 			return err
 		}
 	}
@@ -85,24 +112,36 @@ func (k *checker) member(t reflect.Type, path string, seen map[string]int) error
 		return fmt.Errorf("%d: key %q is there twice, first in line %d", line, path+key, first)
 	}
 	seen[key] = line
-	next, ok := typeOf(t, key)
+	next, allow, ok := typeOf(t, key)
 	if !ok {
 		return fmt.Errorf("%d: there is no key %q%s", line, path+key, DidYouMean(key, keysOf(t)))
 	}
-	return k.value(next, path+key)
+	return k.value(next, path+key, allow)
 }
 
-// typeOf returns the type that the value of key is decoded into.
-func typeOf(t reflect.Type, key string) (reflect.Type, bool) {
+// typeOf returns the type that the value of key is decoded into, and what it may be.
+func typeOf(t reflect.Type, key string) (value reflect.Type, allow string, ok bool) {
 	if t.Kind() == reflect.Map {
-		return t.Elem(), true
+		return t.Elem(), "", true
 	}
 	for f := range fields(t) {
 		if f.Tag.Get("json") == key {
-			return f.Type, true
+			return f.Type, f.Tag.Get("allow"), true
 		}
 	}
-	return nil, false
+	return nil, "", false
+}
+
+// shown returns a value for an error: texts are quoted, and times have a unit. What is wrong about
+// a text that may have secrets, its rule says.
+func shown(v reflect.Value) string {
+	switch {
+	case v.Kind() == reflect.String:
+		return strconv.Quote(redact.Text(v.String()))
+	case isTime(v.Type()):
+		return time.Duration(v.Int()).String()
+	}
+	return fmt.Sprint(v.Interface())
 }
 
 // keysOf returns the keys of a struct.
@@ -143,8 +182,8 @@ func explainType(err error, line int, path string) error {
 
 // kindWord names a Go type in the words of JSON.
 func kindWord(t reflect.Type) string {
-	if reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) {
-		return `a time such as "90s"` // the only such type of configurations
+	if isTime(t) {
+		return `a time such as "90s"`
 	}
 	switch t.Kind() {
 	case reflect.Pointer:

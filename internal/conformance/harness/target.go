@@ -2,10 +2,13 @@ package harness
 
 import (
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/tyg-dev/tyg/internal/redact"
 )
 
 // An Endpoint is the address of a deployment of the probe application.
@@ -105,11 +108,12 @@ func schemes() map[string]string {
 func (e *Endpoint) complete() error {
 	u, err := url.Parse(e.URL)
 	if err != nil {
-		return fmt.Errorf("parse URL: %w", err)
+		return fmt.Errorf("parse URL: %w", errors.Unwrap(err)) // without the URL
 	}
 	scheme := schemes()[u.Scheme]
 	if scheme == "" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
-		return fmt.Errorf("URL %q: want ws:// or wss://, host and path, and nothing more", e.URL)
+		return fmt.Errorf("URL %q: want ws:// or wss://, host and path, and nothing more",
+			redact.Text(e.URL))
 	}
 	e.URL = strings.TrimRight(e.URL, "/")
 	if e.Management == "" {
@@ -118,11 +122,11 @@ func (e *Endpoint) complete() error {
 	}
 	m, err := url.Parse(e.Management)
 	if err != nil {
-		return fmt.Errorf("parse management URL: %w", err)
+		return fmt.Errorf("parse management URL: %w", errors.Unwrap(err))
 	}
 	if m.Scheme != "http" && m.Scheme != "https" || m.Host == "" || m.RawQuery != "" {
 		return fmt.Errorf("management URL %q: want https://, host and path, and nothing more",
-			e.Management)
+			redact.Text(e.Management))
 	}
 	e.Management = strings.TrimRight(e.Management, "/")
 	return nil
