@@ -57,6 +57,9 @@ func (r *stageCommand) plan(ctx context.Context) (*deploy.Deployer, deploy.Plan,
 		return nil, deploy.Plan{}, err
 	}
 	plan, err := d.Plan(ctx, app)
+	if e := c.CheckStage(r.Stage); e != nil && len(state.Resources) == 0 {
+		plan.Warnings = append(plan.Warnings, e.Error()+"; it gets the settings of the top level")
+	}
 	return d, plan, cli.Interrupted(ctx, err)
 }
 

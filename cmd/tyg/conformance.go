@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"fmt"
 	"io"
-	"math"
 	"slices"
 	"strings"
 
@@ -50,9 +49,10 @@ type conformanceRun struct {
 }
 
 func newConformance(e *cli.Env) *cobra.Command {
-	c := new(conformanceRun)
+	c := &conformanceRun{target: conformance.Target{TimeScale: 1}}
 	cmd := &cobra.Command{
 		Use:               "conformance",
+		SuggestFor:        []string{"check", "test", "verify"},
 		Short:             "Check an endpoint against API Gateway's behaviour",
 		Long:              conformanceHelp,
 		Example:           conformanceExample,
@@ -73,8 +73,10 @@ func newConformance(e *cli.Env) *cobra.Command {
 	f.BoolVar(&c.self, "self", false, "serve the probe and check it")
 	f.StringVar(&c.format, "format", "table", "print a `FORMAT`: table, json or markdown")
 	f.StringVar(&c.filter, "filter", "", "run only cases whose names begin with `PREFIX`")
-	f.Float64Var(&c.target.TimeScale, "time-scale", 1,
-		"time limits pass `N` times faster at the endpoint")
+	cli.AddFloat(cmd, &c.target.TimeScale, cli.Range[float64]{
+		Name: "time-scale", Low: cli.MinTimeScale, High: cli.MaxTimeScale,
+		Usage: "time limits pass `N` times faster at the endpoint",
+	})
 	f.BoolVar(&c.target.Slow, "slow", false, "wait for time limits that do not pass faster (two "+
 		"hours)")
 	f.StringVar(&c.target.Region, "region", "us-east-1", "sign calls for this AWS `REGION`")
@@ -85,16 +87,13 @@ func newConformance(e *cli.Env) *cobra.Command {
 
 // check reports a usage error.
 func (c *conformanceRun) check(cmd *cobra.Command) error {
-	scale := c.target.TimeScale
 	switch {
+	case !slices.Contains([]string{"table", "json", "markdown"}, c.format):
+		return cli.Usagef(cmd, "--format %q is not one of table, json, markdown", c.format)
 	case c.self && (c.target.URL != "" || c.target.Bare != "" || cmd.Flags().Changed("time-scale")):
 		return cli.Usagef(cmd, "--self serves the probe itself; leave out --url, --bare and --time-scale")
 	case !c.self && c.target.URL == "":
 		return cli.Usagef(cmd, "name an endpoint with --url, or use --self")
-	case !(scale > 0) || math.IsInf(scale, 1):
-		return cli.Usagef(cmd, "--time-scale must be a number above 0")
-	case !slices.Contains([]string{"table", "json", "markdown"}, c.format):
-		return cli.Usagef(cmd, "--format %q is not one of table, json, markdown", c.format)
 	}
 	return nil
 }

@@ -17,6 +17,9 @@ import (
 // maxMessage is the maximum length of a received message, in bytes.
 const maxMessage = 64 << 20
 
+// day is the longest time of a flag.
+const day = 24 * time.Hour
+
 const connectHelp = `connect opens a WebSocket: each line of input is sent as one message, and each
 received message is printed. URL may begin with ws://, wss://, http://, https:// or lack a scheme; the default is
 ` + connect.DefaultURL + `.
@@ -58,9 +61,10 @@ type connectFlags struct {
 }
 
 func newConnect(e *cli.Env) *cobra.Command {
-	c := new(connectFlags)
+	c := &connectFlags{Config: connect.Config{Timeout: 10 * time.Second, Wait: time.Second}}
 	cmd := &cobra.Command{
 		Use:               "connect [URL]",
+		SuggestFor:        []string{"client", "curl", "dial", "ws", "wscat"},
 		Short:             "Talk to a WebSocket server, line by line",
 		Long:              connectHelp,
 		Example:           connectExample,
@@ -95,11 +99,17 @@ func (c *connectFlags) addFlags(cmd *cobra.Command) {
 	f.BoolVar(&c.Dial.Deflate, "compress", false, "offer permessage-deflate")
 	f.BoolVar(&c.insecure, "insecure", false, "trust any TLS certificate")
 	f.StringVar(&c.ca, "ca", "", "trust only the TLS certificates in the PEM `FILE`")
-	f.DurationVar(&c.Timeout, "timeout", 10*time.Second,
-		"give up connecting, and waiting for the first answer to piped input, after this `TIME`")
-	f.DurationVar(&c.Ping, "ping", 0, "send a ping every `TIME` (default none)")
-	f.DurationVar(&c.Wait, "wait", time.Second,
-		"after piped input and an answer, leave when no message arrives for this `TIME`")
+	cli.AddDuration(cmd, &c.Timeout, cli.Range[time.Duration]{
+		Name: "timeout", Low: time.Millisecond, High: day,
+		Usage: "give up connecting, and waiting for the first answer to piped input, after this `TIME`",
+	})
+	cli.AddDuration(cmd, &c.Ping, cli.Range[time.Duration]{
+		Name: "ping", Low: time.Millisecond, High: day, Usage: "send a ping every `TIME` (default none)",
+	})
+	cli.AddDuration(cmd, &c.Wait, cli.Range[time.Duration]{
+		Name: "wait", Low: 0, High: day,
+		Usage: "after piped input and an answer, leave when no message arrives for this `TIME`",
+	})
 	f.BoolVar(&c.NoHistory, "no-history", false, "do not use the history file")
 	f.BoolVar(&c.Prompt, "prompt", false, "print banner and prompts even without a terminal")
 	f.BoolVar(&c.JSON, "json", false, "print each event as a JSON object")
@@ -108,15 +118,19 @@ func (c *connectFlags) addFlags(cmd *cobra.Command) {
 
 // dialOptions checks the flags and completes the options of the client.
 func (c *connectFlags) dialOptions(cmd *cobra.Command) error {
-	if c.Ping < 0 || c.Wait < 0 || c.Timeout <= 0 {
-		return cli.Usagef(cmd, "--ping and --wait cannot be negative, and --timeout must be positive")
-	}
 	h, err := connect.ParseHeaders(c.headers)
 	if err != nil {
 		return cli.Usagef(cmd, "%w", err)
 	}
 	if c.origin != "" {
-		h.Set("Origin", c.origin)
+		origin, err := connect.ParseHeaders([]string{"Origin: " + c.origin})
+		if err != nil {
+			return cli.Usagef(cmd, "--origin %q: %w", c.origin, err)
+		}
+		h.Set("Origin", origin.Get("Origin"))
+	}
+	if err := connect.CheckSubprotocols(c.Dial.Subprotocols); err != nil {
+		return cli.Usagef(cmd, "--subprotocol %w", err)
 	}
 	t := &tls.Config{InsecureSkipVerify: c.insecure}
 	if c.ca != "" {

@@ -21,7 +21,8 @@ function is a program that speaks the Lambda Runtime API; gateway runs it in pro
 production, gateway is what "tyg local" is on a laptop, without building and watching.
 
 A file configures it: --print-config prints an example with every key, and --check validates
-yours without serving. Each limit is a key, a flag and an environment variable (--limit-idle is
+yours without serving. Its paths are relative to its directory, or to that of the project if the
+file is in .tyg. Each limit is a key, a flag and an environment variable (--limit-idle is
 TYG_LIMIT_IDLE); a flag goes before a variable, and a variable before the file.
 
 At SIGTERM or SIGINT it drains: /readyz answers 503, clients get close code 1012, handlers may
@@ -39,7 +40,7 @@ const gatewayExample = `  tyg gateway --print-config > gateway.json
 func newGateway(e *cli.Env) *cobra.Command {
 	var (
 		file, addr   string
-		drain        time.Duration
+		drain        = 30 * time.Second
 		check, print bool
 		profile      profileflag.Flags
 	)
@@ -48,6 +49,7 @@ func newGateway(e *cli.Env) *cobra.Command {
 	invalid := profileflag.FromEnv(limits, e.Getenv) // flags, which are parsed later, go before
 	cmd := &cobra.Command{
 		Use:               "gateway",
+		SuggestFor:        []string{"host", "server"},
 		Short:             "Serve functions, URLs and AWS Lambda as API Gateway does",
 		Long:              gatewayHelp,
 		Example:           gatewayExample,
@@ -61,13 +63,15 @@ func newGateway(e *cli.Env) *cobra.Command {
 			if invalid != nil {
 				return invalid
 			}
+			addr, err := cli.Addr(cmd, addr, e.Getenv, "")
+			if err != nil {
+				return err
+			}
 			cfg, err := selfhost.Read(file, &profile)
 			if err != nil {
 				return err
 			}
-			if addr = cmp.Or(addr, e.Getenv("TYG_ADDR")); addr != "" {
-				cfg.Addr = addr
-			}
+			cfg.Addr = cmp.Or(addr, cfg.Addr)
 			if text := e.Getenv("TYG_DRAIN"); text != "" && !cmd.Flags().Changed("drain") {
 				if err := cmd.Flags().Set("drain", text); err != nil {
 					return fmt.Errorf("environment variable TYG_DRAIN: %w", err)
@@ -82,9 +86,11 @@ func newGateway(e *cli.Env) *cobra.Command {
 	f := cmd.Flags()
 	f.StringVarP(&file, "config", "c", ".tyg/gateway.json", "read the configuration in `FILE`")
 	f.StringVar(&addr, "addr", "", "listen on `HOST:PORT`, overriding the file")
-	f.DurationVar(&drain, "drain", 30*time.Second, "let handlers finish for this `TIME` when it ends")
+	cli.AddDuration(cmd, &drain, cli.Range[time.Duration]{
+		Name: "drain", Low: 0, High: day, Usage: "let handlers finish for this `TIME` when it ends",
+	})
 	f.BoolVar(&check, "check", false, "validate the configuration without serving")
-	f.BoolVar(&print, "print-config", false, "print an example with every key")
+	f.BoolVar(&print, "print-config", false, "print a valid example with every key")
 	f.AddGoFlagSet(limits)
 	return cmd
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -15,6 +14,7 @@ import (
 	"github.com/tyg-dev/tyg/cmd/internal/cli"
 	"github.com/tyg-dev/tyg/cmd/internal/local"
 	"github.com/tyg-dev/tyg/cmd/internal/project"
+	"github.com/tyg-dev/tyg/cmd/internal/value"
 )
 
 const localHelp = `local runs the project in the current directory as API Gateway and Lambda
@@ -57,10 +57,11 @@ type localRun struct {
 }
 
 func newLocal(e *cli.Env) *cobra.Command {
-	l := localRun{Config: local.Config{Stdout: e.Stdout, Stderr: e.Stderr}}
-	var port uint16
+	l := localRun{Config: local.Config{Stdout: e.Stdout, Stderr: e.Stderr, TimeScale: 1}}
+	port := 8000
 	cmd := &cobra.Command{
 		Use:               "local [-- ARGUMENT...]",
+		SuggestFor:        []string{"dev", "run", "serve", "start", "up", "watch"},
 		Short:             "Run the project on this machine, with reload",
 		Long:              localHelp,
 		Example:           localExample,
@@ -76,7 +77,7 @@ func newLocal(e *cli.Env) *cobra.Command {
 				if cmd.Flags().Changed("addr") {
 					return cli.Usagef(cmd, "--addr already has a port; leave out --port")
 				}
-				l.Addr = "127.0.0.1:" + strconv.Itoa(int(port))
+				l.Addr = "127.0.0.1:" + strconv.Itoa(port)
 			}
 			l.stageSet = cmd.Flags().Changed("stage")
 			l.scaleSet = cmd.Flags().Changed("time-scale")
@@ -91,20 +92,29 @@ func newLocal(e *cli.Env) *cobra.Command {
 	return cmd
 }
 
-func (l *localRun) flags(cmd *cobra.Command, port *uint16) {
+func (l *localRun) flags(cmd *cobra.Command, port *int) {
 	f := cmd.Flags()
 	f.StringVar(&l.Addr, "addr", "", "listen on `HOST:PORT` (TYG_ADDR, default 127.0.0.1:8000)")
-	f.Uint16VarP(port, "port", "p", 8000, "listen on 127.0.0.1:`PORT`; 0 is any free port")
+	cli.AddInt(cmd, port, cli.Range[int]{
+		Name: "port", Short: "p", Low: 0, High: 65535,
+		Usage: "listen on 127.0.0.1:`PORT`; 0 is any free port",
+	})
 	f.StringVar(&l.stage, "stage", "dev", "run this `STAGE` of "+project.ConfigPath)
 	f.StringVar(&l.Dir, "project-dir", ".", "use the project in `DIR`")
-	f.Float64Var(&l.TimeScale, "time-scale", 1,
-		"let API Gateway's time limits (idle, life, integration) pass `N` times faster")
+	cli.AddFloat(cmd, &l.TimeScale, cli.Range[float64]{
+		Name: "time-scale", Low: cli.MinTimeScale, High: cli.MaxTimeScale,
+		Usage: "let API Gateway's time limits (idle, life, integration) pass `N` times faster",
+	})
 	f.BoolVar(&l.inProcess, "in-process", false, "let the program hold the sockets itself")
 	f.BoolVar(&l.NoReload, "no-reload", false, "do not watch the source")
-	f.IntVar(&l.Processes, "processes", 0,
-		"run at most `N` processes of each function (default 10, or as configured)")
-	f.IntVar(&l.Concurrent, "concurrent", 0,
-		"handle up to `N` messages of one client at the same time, as AWS may (10 without N)")
+	cli.AddInt(cmd, &l.Processes, cli.Range[int]{
+		Name: "processes", Low: 1, High: 1000,
+		Usage: "run at most `N` processes of each function (default 10, or as configured)",
+	})
+	cli.AddInt(cmd, &l.Concurrent, cli.Range[int]{
+		Name: "concurrent", Low: 1, High: 1000,
+		Usage: "handle up to `N` messages of one client at the same time, as AWS may (10 without N)",
+	})
 	f.Lookup("concurrent").NoOptDefVal = "10"
 	f.BoolVar(&l.Cold, "cold", false, "start a process for each event")
 	f.BoolVar(&l.Freeze, "freeze", false, "stop processes between events, as Lambda does")
@@ -114,13 +124,20 @@ func (l *localRun) flags(cmd *cobra.Command, port *uint16) {
 
 // check reports invalid flags.
 func (l *localRun) check(cmd *cobra.Command) error {
-	if !(l.TimeScale > 0) || math.IsInf(l.TimeScale, 1) {
-		return cli.Usagef(cmd, "--time-scale %v: use a number above 0, such as 600", l.TimeScale)
+	if err := value.Stage(l.stage); err != nil {
+		return cli.Usagef(cmd, "--stage %q: %w", l.stage, err)
 	}
-	if l.Processes < 0 || l.Concurrent < 0 {
-		return cli.Usagef(cmd, "--processes and --concurrent must not be negative")
+	if stage := os.Getenv("TYG_STAGE"); stage != "" && !l.stageSet {
+		if err := value.Stage(stage); err != nil {
+			return fmt.Errorf("environment variable TYG_STAGE: %q: %w", stage, err)
+		}
+	}
+	addr, err := cli.Addr(cmd, l.Addr, os.Getenv, "127.0.0.1:8000")
+	if err != nil {
+		return err
 	}
 	if !l.inProcess {
+		l.Addr = addr
 		return nil
 	}
 	for _, name := range []string{"processes", "concurrent", "cold", "freeze", "quiet", "json"} {
@@ -142,12 +159,6 @@ func (l *localRun) run(ctx context.Context) error {
 		err = l.runInProcess(ctx)
 	} else {
 		l.Name, l.Environ = filepath.Base(dir), os.Environ()
-		if l.Addr == "" {
-			l.Addr = "127.0.0.1:8000"
-			if addr := os.Getenv("TYG_ADDR"); addr != "" {
-				l.Addr = addr
-			}
-		}
 		l.Plan = l.plan
 		err = local.Run(ctx, l.Config)
 	}
@@ -160,9 +171,18 @@ func (l *localRun) run(ctx context.Context) error {
 	return err
 }
 
+// config reads the configuration. It must have the stage that a flag names.
+func (l *localRun) config() (project.Config, error) {
+	c, err := project.ReadConfig(l.Dir)
+	if err == nil && l.stageSet {
+		err = c.CheckStage(l.stage)
+	}
+	return c, err
+}
+
 // plan reads the configuration.
 func (l *localRun) plan() (local.Plan, error) {
-	c, err := project.ReadConfig(l.Dir)
+	c, err := l.config()
 	if err != nil {
 		return local.Plan{}, err
 	}
@@ -178,7 +198,7 @@ func (l *localRun) runInProcess(ctx context.Context) error {
 		Dir: l.Dir, Args: l.Args, Files: l.Files, NoReload: l.NoReload,
 		Stdout: l.Stdout, Stderr: l.Stderr,
 		Environ: func() ([]string, error) {
-			c, err := project.ReadConfig(l.Dir)
+			c, err := l.config()
 			return l.environ(c, os.Environ()), err
 		},
 	}.Run(ctx)

@@ -11,11 +11,12 @@ import (
 
 func newMan(e *cli.Env) *cobra.Command {
 	return &cobra.Command{
-		Use:     "man",
-		Short:   "Print the manual page",
-		Long:    "man prints the manual page of tyg and all its commands, in the format of man(1).",
-		Example: "  tyg man > ~/.local/share/man/man1/tyg.1\n  tyg man | man -l -",
-		Args:    cli.ExactArgs(),
+		Use:        "man",
+		SuggestFor: []string{"doc", "docs", "manual"},
+		Short:      "Print the manual page",
+		Long:       "man prints the manual page of tyg and all its commands, in the format of man(1).",
+		Example:    "  tyg man > ~/.local/share/man/man1/tyg.1\n  tyg man | man -l -",
+		Args:       cli.ExactArgs(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			_, err := fmt.Fprint(e.Stdout, manual(cmd.Root()))
 			return err

@@ -34,11 +34,12 @@ func newNewProject(e *cli.Env) *cobra.Command {
 		asJSON bool
 	)
 	cmd := &cobra.Command{
-		Use:     "new-project NAME",
-		Short:   "Create a new project",
-		Long:    newProjectHelp,
-		Example: newProjectExample,
-		Args:    cli.ExactArgs("NAME"),
+		Use:        "new-project NAME",
+		SuggestFor: []string{"create", "init", "new", "project"},
+		Short:      "Create a new project",
+		Long:       newProjectHelp,
+		Example:    newProjectExample,
+		Args:       cli.ExactArgs("NAME"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !slices.Contains(examples.Templates(), p.Template) {
 				return cli.Usagef(cmd, "there is no template %q; use %s",

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"strings"
+
 	"github.com/spf13/cobra"
 
 	"github.com/tyg-dev/tyg/cmd/internal/cli"
@@ -40,9 +42,26 @@ func newRoot(e *cli.Env, args []string) *cobra.Command {
 	root.AddCommand(newVersion(e), newMan(e))
 	root.InitDefaultCompletionCmd()
 	for _, cmd := range root.Commands() {
-		for _, shell := range cmd.Commands() { // of completion, which cobra has made
-			shell.Args = cli.ExactArgs()
+		if cmd.Name() == "completion" {
+			checkShells(cmd)
 		}
 	}
 	return root
+}
+
+// checkShells makes the completion command, which cobra has made, refuse other shells.
+func checkShells(completion *cobra.Command) {
+	var shells []string
+	for _, shell := range completion.Commands() {
+		shell.Args = cli.ExactArgs()
+		shells = append(shells, shell.Name())
+	}
+	list := strings.Join(shells, ", ")
+	completion.Args = cobra.ArbitraryArgs
+	completion.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return cli.Usagef(cmd, "argument SHELL is missing; use one of %s", list)
+		}
+		return cli.Usagef(cmd, "there is no completion for %q; use one of %s", args[0], list)
+	}
 }

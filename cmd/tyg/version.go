@@ -13,8 +13,9 @@ import (
 func newVersion(e *cli.Env) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use:   "version",
-		Short: "Print the version of tyg",
+		Use:        "version",
+		SuggestFor: []string{"about", "info"},
+		Short:      "Print the version of tyg",
 		Long: "version prints the version of tyg and of Go, the platform, and the commit if it is " +
 			"known.",
 		Example: "  tyg version\n  tyg version --json",

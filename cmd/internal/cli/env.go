@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -35,6 +36,9 @@ func Run(ctx context.Context, root *cobra.Command, args []string, e *Env) int {
 	root.SetOut(e.Stdout)
 	root.SetErr(e.Stderr)
 	root.SetArgs(args)
+	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
+		plainUsage(root)
+	}
 	return report(e.Stderr, root.ExecuteContext(ctx))
 }
 

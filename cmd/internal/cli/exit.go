@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 )
 
 // The exit statuses of tyg.
@@ -56,7 +57,11 @@ func report(w io.Writer, err error) int {
 	case err == nil:
 		return ExitOK
 	case errors.As(err, &usage):
-		fmt.Fprintf(w, "tyg: %v; see %s --help\n", err, usage.path)
+		see := "; see"
+		if strings.HasSuffix(err.Error(), "?") {
+			see = " See"
+		}
+		fmt.Fprintf(w, "tyg: %v%s %s --help\n", err, see, usage.path)
 		return ExitUsage
 	case errors.Is(err, ErrInterrupted):
 		return ExitInterrupted

@@ -1,11 +1,13 @@
 package cli
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/tyg-dev/tyg/cmd/internal/buildinfo"
+	"github.com/tyg-dev/tyg/cmd/internal/strict"
 )
 
 // NewRoot returns the root command of a program, without verbs.
@@ -20,13 +22,9 @@ func NewRoot(short, long, example string) *cobra.Command {
 		RunE:          runRoot,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-
-		SuggestionsMinimumDistance: 2,
 	}
 	root.SetVersionTemplate("{{.Version}}\n")
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return Usagef(cmd, "%w", err)
-	})
+	root.SetFlagErrorFunc(flagFailure)
 	root.SetHelpCommand(newHelp())
 	return root
 }
@@ -48,7 +46,7 @@ func newHelp() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			about, rest, err := cmd.Root().Find(args)
 			if err != nil || len(rest) > 0 {
-				return Usagef(cmd, "there is no command %q", args[0])
+				return noCommand(cmd, cmd.Root(), args[0])
 			}
 			return about.Help()
 		},
@@ -60,9 +58,20 @@ func runRoot(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return cmd.Help()
 	}
-	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-		return Usagef(cmd, "there is no command %q; did you mean %s?",
-			args[0], strings.Join(near, " or "))
+	return noCommand(cmd, cmd, args[0])
+}
+
+// noCommand reports a command that root does not have. It proposes one that has the name in its
+// SuggestFor, or else the nearest.
+func noCommand(cmd, root *cobra.Command, name string) error {
+	var names []string
+	for _, c := range root.Commands() {
+		if slices.Contains(c.SuggestFor, strings.ToLower(name)) {
+			return Usagef(cmd, "there is no command %q; did you mean %q?", name, c.Name())
+		}
+		if c.IsAvailableCommand() {
+			names = append(names, c.Name())
+		}
 	}
-	return Usagef(cmd, "there is no command %q", args[0])
+	return Usagef(cmd, "there is no command %q%s", name, strict.DidYouMean(name, names))
 }

@@ -27,7 +27,7 @@ func Usagef(cmd *cobra.Command, format string, args ...any) error {
 func ExactArgs(names ...string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) > len(names) {
-			return Usagef(cmd, "argument %q is one too many", args[len(names)])
+			return Usagef(cmd, "unexpected argument %q", args[len(names)])
 		}
 		if len(args) < len(names) && names[len(args)][0] != '[' {
 			return Usagef(cmd, "argument %s is missing", names[len(args)])

@@ -3,6 +3,7 @@ package connect
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/tyg-dev/tyg/internal/ws"
@@ -25,6 +26,20 @@ func ParseHeaders(lines []string) (http.Header, error) {
 		h[name] = append(h[name], value)
 	}
 	return h, nil
+}
+
+// CheckSubprotocols reports a name that no subprotocol can have, or that is there twice (RFC 6455
+// section 4.1, item 10).
+func CheckSubprotocols(names []string) error {
+	for i, name := range names {
+		if !ws.IsToken(name) {
+			return fmt.Errorf("%q: use letters, digits, -, _ and .", name)
+		}
+		if slices.Contains(names[:i], name) {
+			return fmt.Errorf("%q: it is there twice", name)
+		}
+	}
+	return nil
 }
 
 // isControl reports a character that the value of a header must not have (RFC 9110 section 5.5).

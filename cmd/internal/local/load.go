@@ -1,6 +1,7 @@
 package local
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -67,6 +68,7 @@ func (s *server) load(ctx context.Context) (changed bool, err error) {
 // set returns the functions and routes of a version.
 func (s *server) set(ctx context.Context, v version) (backend.Set, error) {
 	if v.plan.Routes != nil {
+		s.name = cmp.Or(v.plan.Name, s.cfg.Name)
 		set := *v.plan.Routes
 		set.Functions = slices.Clone(set.Functions)
 		for i, fn := range set.Functions {

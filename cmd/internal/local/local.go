@@ -58,6 +58,8 @@ type Config struct {
 
 // A Plan is what the configuration of a project describes.
 type Plan struct {
+	Name string // of the project, if its configuration has one
+
 	Stage          string // of the gateway
 	StageVariables map[string]string
 

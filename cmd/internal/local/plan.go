@@ -16,6 +16,8 @@ import (
 func NewPlan(c project.Config, dir, stage string) (Plan, error) {
 	s := c.At(stage)
 	p := Plan{
+		Name: c.AppName,
+
 		Stage:          s.APIGatewayStage,
 		StageVariables: s.StageVariables,
 		Program:        localFunction(c.AppName, s.FunctionConfig),

@@ -35,12 +35,13 @@ type Delete struct {
 func NewDelete(run func(*cobra.Command, Delete) error) *cobra.Command {
 	var d Delete
 	cmd := &cobra.Command{
-		Use:     "delete",
-		Short:   "Remove a stage from AWS",
-		Long:    deleteHelp,
-		Example: deleteExample,
-		Args:    cli.ExactArgs(),
-		RunE:    func(cmd *cobra.Command, _ []string) error { return run(cmd, d) },
+		Use:        "delete",
+		SuggestFor: []string{"destroy", "down", "remove", "rm", "undeploy"},
+		Short:      "Remove a stage from AWS",
+		Long:       deleteHelp,
+		Example:    deleteExample,
+		Args:       cli.ExactArgs(),
+		RunE:       func(cmd *cobra.Command, _ []string) error { return run(cmd, d) },
 	}
 	d.add(cmd)
 	f := cmd.Flags()

@@ -30,12 +30,13 @@ const deployExample = `  tyg deploy
 func NewDeploy(run func(*cobra.Command, Flags) error) *cobra.Command {
 	var f Flags
 	cmd := &cobra.Command{
-		Use:     "deploy",
-		Short:   "Put the project on AWS",
-		Long:    deployHelp,
-		Example: deployExample,
-		Args:    cli.ExactArgs(),
-		RunE:    func(cmd *cobra.Command, _ []string) error { return run(cmd, f) },
+		Use:        "deploy",
+		SuggestFor: []string{"publish", "push", "release"},
+		Short:      "Put the project on AWS",
+		Long:       deployHelp,
+		Example:    deployExample,
+		Args:       cli.ExactArgs(),
+		RunE:       func(cmd *cobra.Command, _ []string) error { return run(cmd, f) },
 	}
 	f.add(cmd)
 	return cmd

@@ -4,12 +4,12 @@
 package stagecmd
 
 import (
-	"regexp"
-
 	"github.com/spf13/cobra"
 
 	"github.com/tyg-dev/tyg/cmd/internal/cli"
 	"github.com/tyg-dev/tyg/cmd/internal/project"
+	"github.com/tyg-dev/tyg/cmd/internal/value"
+	"github.com/tyg-dev/tyg/internal/redact"
 )
 
 // Flags name the project, the stage and the account.
@@ -46,11 +46,14 @@ func (f *Flags) addLocal(cmd *cobra.Command) {
 // check reports the first flag with an impossible value. The name of a stage becomes part of names
 // on AWS and of the name of a file.
 func (f *Flags) check(cmd *cobra.Command) error {
-	if !regexp.MustCompile(`^[A-Za-z0-9_-]+$`).MatchString(f.Stage) {
-		return cli.Usagef(cmd, "--stage %q: use letters, digits, - and _ only", f.Stage)
+	if err := value.Stage(f.Stage); err != nil {
+		return cli.Usagef(cmd, "--stage %q: %w", f.Stage, err)
 	}
-	if f.Endpoint != "" && !regexp.MustCompile(`^https?://[^/]`).MatchString(f.Endpoint) {
-		return cli.Usagef(cmd, "--endpoint-url %q is not an http or https URL", f.Endpoint)
+	if f.Endpoint == "" {
+		return nil
+	}
+	if err := value.HTTPURL(f.Endpoint); err != nil {
+		return cli.Usagef(cmd, "--endpoint-url %q: %w", redact.Text(f.Endpoint), err)
 	}
 	return nil
 }

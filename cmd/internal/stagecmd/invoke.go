@@ -1,6 +1,9 @@
 package stagecmd
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/spf13/cobra"
 
 	"github.com/tyg-dev/tyg/cmd/internal/cli"
@@ -42,7 +45,13 @@ func NewInvoke(run func(*cobra.Command, Invoke) error) *cobra.Command {
 		Long:    invokeHelp,
 		Example: invokeExample,
 		Args:    cli.ExactArgs(),
-		RunE:    func(cmd *cobra.Command, _ []string) error { return run(cmd, i) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if i.Event != "" && !slices.Contains(SampleEvents(), i.Event) {
+				return cli.Usagef(cmd, "--event %q is not one of %s", i.Event,
+					strings.Join(SampleEvents(), ", "))
+			}
+			return run(cmd, i)
+		},
 	}
 	i.add(cmd)
 	f := cmd.Flags()

@@ -1,6 +1,8 @@
 package stagecmd
 
 import (
+	"time"
+
 	"github.com/spf13/cobra"
 
 	"github.com/tyg-dev/tyg/cmd/internal/cli"
@@ -42,12 +44,18 @@ type Logs struct {
 func NewLogs(run func(*cobra.Command, Logs) error) *cobra.Command {
 	var l Logs
 	cmd := &cobra.Command{
-		Use:     "logs",
-		Short:   "Print the logs of functions on AWS",
-		Long:    logsHelp,
-		Example: logsExample,
-		Args:    cli.ExactArgs(),
-		RunE:    func(cmd *cobra.Command, _ []string) error { return run(cmd, l) },
+		Use:        "logs",
+		SuggestFor: []string{"log", "tail"},
+		Short:      "Print the logs of functions on AWS",
+		Long:       logsHelp,
+		Example:    logsExample,
+		Args:       cli.ExactArgs(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if _, err := ParseSince(l.Since, time.Now()); err != nil {
+				return cli.Usagef(cmd, "--since %q: %w", l.Since, err)
+			}
+			return run(cmd, l)
+		},
 	}
 	l.add(cmd)
 	f := cmd.Flags()
@@ -56,7 +64,9 @@ func NewLogs(run func(*cobra.Command, Logs) error) *cobra.Command {
 	f.StringVarP(&l.Since, "since", "s", "",
 		"start at this `TIME` (default: the beginning; with --follow: 10m)")
 	f.BoolVarP(&l.Follow, "follow", "f", false, "wait for more messages until interrupted")
-	f.IntVar(&l.Newest, "num-entries", 0, "only the last `N` messages")
+	cli.AddInt(cmd, &l.Newest, cli.Range[int]{
+		Name: "num-entries", Low: 1, High: 1_000_000, Usage: "only the last `N` messages",
+	})
 	f.StringVar(&l.Filter, "filter", "", "only messages that match the `PATTERN`")
 	f.BoolVar(&l.LambdaMessages, "include-lambda-messages", false,
 		"include Lambda's own report of each invocation")

@@ -27,12 +27,13 @@ const planExample = `  tyg plan
 func NewPlan(run func(*cobra.Command, Flags) error) *cobra.Command {
 	var f Flags
 	cmd := &cobra.Command{
-		Use:     "plan",
-		Short:   "Print what deploy would do",
-		Long:    planHelp,
-		Example: planExample,
-		Args:    cli.ExactArgs(),
-		RunE:    func(cmd *cobra.Command, _ []string) error { return run(cmd, f) },
+		Use:        "plan",
+		SuggestFor: []string{"diff", "preview"},
+		Short:      "Print what deploy would do",
+		Long:       planHelp,
+		Example:    planExample,
+		Args:       cli.ExactArgs(),
+		RunE:       func(cmd *cobra.Command, _ []string) error { return run(cmd, f) },
 	}
 	f.add(cmd)
 	return cmd

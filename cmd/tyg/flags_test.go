@@ -1,0 +1,99 @@
+package main
+
+import (
+	"io"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/tyg-dev/tyg/cmd/internal/cli"
+)
+
+// wrongValues has a value of each flag that is refused before the command does anything. Flags with
+// a range are wrong with -1000000, and switches with "maybe".
+func wrongValues() map[string]string {
+	return map[string]string{
+		"addr": "nonsense", "ca": "no/such/file", "event": "nonsense", "format": "nonsense",
+		"header": "nonsense", "stage": "a/b", "endpoint-url": "ftp://host", "since": "yesterday",
+		"template": "nonsense", "url": "ftp://host", "bare": "ftp://host", "management": "ftp://host",
+		"project-dir": "no/such/folder", "config": "no/such/file", "subprotocol": "a b", "profile": "x",
+		"origin": "a\x7fb",
+	}
+}
+
+// checkedElsewhere are the flags of verbs on AWS whose values only tyg-aws or AWS can judge, and
+// texts that may be anything.
+func checkedElsewhere() []string {
+	return strings.Fields("body filter name profile region tyg-source merge-template project-dir")
+}
+
+// eachCommand calls f for all commands below cmd.
+func eachCommand(cmd *cobra.Command, f func(*cobra.Command)) {
+	for _, sub := range cmd.Commands() {
+		if sub.Name() == "help" || sub.Name() == "completion" {
+			continue
+		}
+		f(sub)
+		eachCommand(sub, f)
+	}
+}
+
+func TestEachFlagRefusesAValueOutsideOfItsRange(t *testing.T) {
+	t.Chdir(t.TempDir())
+	e := &cli.Env{
+		Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: io.Discard,
+		Getenv: func(string) string { return "" },
+	}
+	eachCommand(newRoot(e, nil), func(cmd *cobra.Command) {
+		cmd.InitDefaultHelpFlag()
+		cmd.Flags().VisitAll(func(f *pflag.Flag) { refuses(t, cmd.Name(), f) })
+	})
+}
+
+// refuses runs a command with a wrong value of a flag.
+func refuses(t *testing.T, verb string, f *pflag.Flag) {
+	t.Helper()
+	value, known := wrongValues()[f.Name]
+	switch kind := f.Value.Type(); {
+	case kind == "range":
+		value = "-1000000"
+	case kind == "bool" || f.NoOptDefVal == "true":
+		value = "maybe"
+	case slices.Contains([]string{"int", "uint16", "float64", "duration"}, kind):
+		t.Errorf("%s --%s has no range; use a Range of package cli", verb, f.Name)
+		return
+	case strings.HasPrefix(f.Name, "limit-"), f.Name == "ping", f.Name == "concurrency":
+		value = "nonsense"
+	case !known || slices.Contains(checkedElsewhere(), f.Name) && verb != "gateway" && verb != "local":
+		if !slices.Contains(checkedElsewhere(), f.Name) {
+			t.Errorf("%s --%s has no wrong value in this test", verb, f.Name)
+		}
+		return
+	}
+	var stderr strings.Builder
+	e := &cli.Env{
+		Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: &stderr, Getenv: os.Getenv,
+	}
+	args := []string{verb, "--" + f.Name + "=" + value}
+	switch verb {
+	case "conformance":
+		if f.Name != "url" {
+			args = append(args, "--url=ws://127.0.0.1:1")
+		}
+	case "new-project":
+		args = append(args, "demo")
+	case "package":
+		args = append(args, "out")
+	}
+	status := run(t.Context(), args, e)
+	said := stderr.String()
+	if status != cli.ExitUsage && status != cli.ExitFailure || !strings.Contains(said, strings.Trim(strconv.QuoteToASCII(value), `"`)) ||
+		strings.Contains(said, "strconv.") {
+		t.Errorf("%q exits with %d and says %q", args, status, said)
+	}
+}
