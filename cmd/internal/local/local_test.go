@@ -11,22 +11,24 @@ import (
 	"github.com/tyg-dev/tyg/cmd/internal/backend"
 )
 
-// A banner is standard output, and is closed by the first line.
-type banner chan struct{}
+// A banner is standard output. It sends the first line, and is then closed.
+type banner chan string
 
 func (b banner) Write(text []byte) (int, error) {
 	if strings.HasPrefix(string(text), "Serving ") {
+		b <- string(text)
 		close(b)
 	}
 	return len(text), nil
 }
 
-// serve runs a project without programs, calls while during it, and returns the error of Run.
-func serve(t *testing.T, while func()) error {
+// serve runs a project without programs, calls while during it with the first line of output, and
+// returns the error of Run.
+func serve(t *testing.T, while func(line string)) error {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	serving := make(banner)
+	serving := make(banner, 1)
 	done := make(chan error, 1)
 	go func() { // ends with ctx
 		done <- Run(ctx, Config{
@@ -34,15 +36,15 @@ func serve(t *testing.T, while func()) error {
 			Stdout: serving, Stderr: io.Discard,
 			Plan: func() (Plan, error) {
 				route := backend.Route{Target: backend.Target{URL: "http://127.0.0.1:9/"}}
-				return Plan{Stage: "api", Routes: &backend.Set{
+				return Plan{Name: "shop", Stage: "api", Routes: &backend.Set{
 					Routes: map[string]backend.Route{"$default": route},
 				}}, nil
 			},
 		})
 	}()
 	select {
-	case <-serving:
-		while()
+	case line := <-serving:
+		while(line)
 	case err := <-done:
 		return err
 	}
@@ -63,7 +65,7 @@ func TestRunRemovesTheFolderOfARunThatWasKilled(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	err := serve(t, func() {
+	err := serve(t, func(string) {
 		if _, err := os.Stat(left); !os.IsNotExist(err) {
 			t.Errorf("%s is still there, %v", left, err)
 		}
@@ -73,5 +75,16 @@ func TestRunRemovesTheFolderOfARunThatWasKilled(t *testing.T) {
 	}
 	if after, err := os.ReadDir(dir); err != nil || len(after) > 0 {
 		t.Errorf("the run has left %v, %v", after, err)
+	}
+}
+
+func TestRunServesUnderTheNameOfTheConfiguration(t *testing.T) {
+	err := serve(t, func(line string) {
+		if !strings.HasPrefix(line, "Serving shop on ws://127.0.0.1:") {
+			t.Errorf("the first line is %q", line)
+		}
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }

@@ -196,6 +196,30 @@ func TestStageOverridesTopLevel(t *testing.T) {
 	}
 }
 
+func TestCheckStage(t *testing.T) {
+	listed := Config{Stages: map[string]StageConfig{"prod": {}, "dev": {}}}
+	for _, test := range []struct {
+		c           Config
+		stage, want string
+	}{
+		{listed, "dev", ""},
+		{Config{}, "any", ""},
+		{listed, "nope", `there is no stage "nope" in .tyg/config.json, which has dev, prod`},
+		{
+			listed, "prd", `there is no stage "prd" in .tyg/config.json, which has dev, prod; ` +
+				`did you mean "prod"?`,
+		},
+	} {
+		got := ""
+		if err := test.c.CheckStage(test.stage); err != nil {
+			got = err.Error()
+		}
+		if got != test.want {
+			t.Errorf("stage %q: %q, want %q", test.stage, got, test.want)
+		}
+	}
+}
+
 func TestMissingConfigHasDefaults(t *testing.T) {
 	c, err := ReadConfig(t.TempDir())
 	if err != nil {
