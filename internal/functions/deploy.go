@@ -75,9 +75,9 @@ func (h *Host) waitReady(ctx context.Context, procs []*process) error {
 		select {
 		case <-proc.ready:
 		case <-proc.exited:
-			return fmt.Errorf("deploy: %w", proc.failure)
+			return proc.failure // it names the function
 		case <-ctx.Done():
-			return fmt.Errorf("deploy %q: %w", proc.fn.Name, ctx.Err())
+			return fmt.Errorf("start function %q: %w", proc.fn.Name, ctx.Err())
 		case <-h.lifetime.Done():
 			return ErrShutdown
 		}

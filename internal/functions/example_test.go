@@ -47,7 +47,7 @@ func ExampleHost_Deploy() {
 	fmt.Println(strings.Replace(err.Error(), "; ", ";\n", 1)) // on two lines, to fit the page
 	fmt.Println(host.Names())
 	// Output:
-	// deploy: start function "echo": exec: "no-such-program": executable file not found in $PATH;
+	// start function "echo": exec: "no-such-program": executable file not found in $PATH;
 	// install it, or give its path
 	// []
 }
