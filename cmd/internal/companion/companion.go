@@ -19,6 +19,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"time"
 
 	"github.com/tyg-dev/tyg/cmd/internal/buildinfo"
 )
@@ -59,13 +60,15 @@ type Program struct {
 
 	// Version is what the program must say that it is; empty if it was built from the checkout.
 	Version string
+
+	startTime time.Duration // as patience returns; 0: the default
 }
 
 // Find returns the companion with this name, such as "tyg-aws".
 func (f *Finder) Find(ctx context.Context, name string) (Program, error) {
 	for _, dir := range f.Dirs {
 		if path := filepath.Join(dir, name+exeSuffix()); isExecutable(path) {
-			return Program{path, f.Version.Version}, nil
+			return Program{Path: path, Version: f.Version.Version}, nil
 		}
 	}
 	if f.Cache == "" {
@@ -81,7 +84,7 @@ func (f *Finder) Find(ctx context.Context, name string) (Program, error) {
 			"know where its source is; put %s of the same source into %s", name, name, f.Dirs[0])
 	}
 	path, err := f.fromVersion(ctx, name)
-	return Program{path, f.Version.Version}, err
+	return Program{Path: path, Version: f.Version.Version}, err
 }
 
 func exeSuffix() string {
