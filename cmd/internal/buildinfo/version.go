@@ -4,6 +4,7 @@ package buildinfo
 
 import (
 	"fmt"
+	"regexp"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -50,9 +51,13 @@ func Read() Version {
 	return v
 }
 
-// Published reports whether the version can be downloaded.
+// Published reports whether the version can be downloaded: it was, or it is a release. The go
+// command gives a build from a checkout the pseudo-version of its commit
+// (https://go.dev/ref/mod#pseudo-versions), which may not be on any server.
 func (v Version) Published() bool {
-	return strings.HasPrefix(v.Version, "v") && !strings.HasSuffix(v.Version, "+dirty")
+	isPseudo := regexp.MustCompile(`[-.]\d{14}-[0-9A-Za-z]+$`).MatchString
+	return strings.HasPrefix(v.Version, "v") && !strings.HasSuffix(v.Version, "+dirty") &&
+		(v.Installed || !isPseudo(v.Version))
 }
 
 // String returns one line, such as "tyg v0.1.0 go1.26.0 linux/amd64".

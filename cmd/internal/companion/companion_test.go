@@ -217,7 +217,8 @@ func TestCheckVersionReportsAMismatch(t *testing.T) {
 	have := buildinfo.Read().Version
 	for want, text := range map[string]string{
 		"": "", have: "", "v9.9.9": "run go install github.com/tyg-dev/tyg/cmd/tyg-aws@v9.9.9",
-		"v9.9.9+dirty": "install both from the same source",
+		"v9.9.9+dirty":                       "install both from the same source",
+		"v0.0.0-20260102030405-abcdefabcdef": "install both from the same source",
 	} {
 		t.Setenv("TYG_COMPANION_VERSION", want)
 		err := companion.CheckVersion("tyg-aws")

@@ -25,7 +25,8 @@ func TestSourceIsTheCheckoutThatTheBinaryWasBuiltIn(t *testing.T) {
 }
 
 func TestUnknownSourceIsAnError(t *testing.T) {
-	for _, version := range []string{buildinfo.Devel, "v0.1.0+dirty"} {
+	unpushed := "v0.0.0-20260102030405-abcdefabcdef"
+	for _, version := range []string{buildinfo.Devel, "v0.1.0+dirty", unpushed} {
 		_, err := findSource(t.Context(), "", buildinfo.Version{Version: version}, "")
 		if err == nil || !strings.Contains(err.Error(), "--tyg-source DIR or TYG_SOURCE") {
 			t.Errorf("error for version %q is %v, want one that names the flag", version, err)
