@@ -4,7 +4,7 @@
 //
 // A companion is looked for
 //
-//  1. beside tyg;
+//  1. beside tyg, unless the checkout shows that it was built from older source than tyg;
 //  2. in the user's cache, in a folder for each version;
 //  3. or else the go command builds it there: from the checkout in which tyg was built, whenever
 //     the source has changed, or from the published version of tyg.
@@ -30,6 +30,7 @@ type Finder struct {
 	Cache    string   // folder for programs that are built; empty: none are
 	Version  buildinfo.Version
 	Checkout string    // in which tyg was built, or empty
+	Built    time.Time // when tyg was
 	Stderr   io.Writer // for what a build takes
 }
 
@@ -39,6 +40,9 @@ func NewFinder(stderr io.Writer) (*Finder, error) {
 	exe, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("find companions of tyg: %w", err)
+	}
+	if info, err := os.Stat(exe); err == nil {
+		f.Built = info.ModTime()
 	}
 	f.Dirs = []string{filepath.Dir(exe)}
 	if real, err := filepath.EvalSymlinks(exe); err == nil && real != exe {
@@ -67,9 +71,15 @@ type Program struct {
 // Find returns the companion with this name, such as "tyg-aws".
 func (f *Finder) Find(ctx context.Context, name string) (Program, error) {
 	for _, dir := range f.Dirs {
-		if path := filepath.Join(dir, name+exeSuffix()); isExecutable(path) {
+		path := filepath.Join(dir, name+exeSuffix())
+		if !isExecutable(path) {
+			continue
+		}
+		if !f.isStale(path) {
 			return Program{Path: path, Version: f.Version.Version}, nil
 		}
+		fmt.Fprintf(f.Stderr, "tyg: %s is older than this tyg, and is not used; go install ./cmd/... in "+
+			"%s renews it\n", path, f.Checkout)
 	}
 	if f.Cache == "" {
 		return Program{}, fmt.Errorf("%s is missing, and there is no folder to build it in; set HOME or "+

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/tyg-dev/tyg/cmd/internal/buildinfo"
 	"github.com/tyg-dev/tyg/cmd/internal/cmdtest"
@@ -72,6 +73,53 @@ func TestFindPrefersTheProgramBesideTyg(t *testing.T) {
 	p, err := f.Find(t.Context(), "tyg-aws")
 	if err != nil || p.Path != want || p.Version != buildinfo.Devel {
 		t.Errorf("found %+v, %v; want %s", p, err, want)
+	}
+}
+
+// A program beside tyg that was built before the source changed, and tyg after that, is not used.
+func TestFindDoesNotUseAStaleProgram(t *testing.T) {
+	name := "tyg-aws"
+	if runtime.GOOS == "windows" {
+		name += ".exe"
+	}
+	at := func(hour int) time.Time { return time.Date(2026, 1, 1, hour, 0, 0, 0, time.UTC) }
+	for _, test := range []struct {
+		name                   string
+		program, changed, self int // hours
+		file                   string
+		stale                  bool
+	}{
+		{"changed between the builds", 1, 2, 3, "cmd/tyg-aws/main.go", true},
+		{"new dependency", 1, 2, 3, "go.sum", true},
+		{"changed before both", 2, 1, 3, "cmd/tyg-aws/main.go", false},
+		{"changed after both", 1, 3, 2, "cmd/tyg-aws/main.go", false},
+		{"tyg is the older one", 3, 2, 1, "cmd/tyg-aws/main.go", false},
+		{"no source", 1, 2, 3, "cmd/tyg-aws/main_test.go", false},
+		{"not of a package", 1, 2, 3, ".git/main.go", false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			f := finder(t)
+			f.Checkout, f.Cache, f.Built = t.TempDir(), "", at(test.self)
+			var stderr bytes.Buffer
+			f.Stderr = &stderr
+			write(t, f.Checkout, map[string]string{test.file: ""})
+			write(t, f.Dirs[0], map[string]string{name: ""})
+			for file, hour := range map[string]int{
+				filepath.Join(f.Checkout, test.file): test.changed,
+				filepath.Join(f.Dirs[0], name):       test.program,
+			} {
+				if err := os.Chtimes(file, at(hour), at(hour)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			_, err := f.Find(t.Context(), "tyg-aws") // which cannot build another one
+			if (err != nil) != test.stale {
+				t.Errorf("the error is %v", err)
+			}
+			if said := strings.Contains(stderr.String(), "is older than this tyg"); said != test.stale {
+				t.Errorf("on standard error is %q", stderr.String())
+			}
+		})
 	}
 }
 
