@@ -9,8 +9,8 @@ import (
 )
 
 // isStale reports whether a source file of the checkout changed after the program at path was built
-// and before this tyg was. Programs from a checkout have no version that tells them apart, and their
-// builds may be a minute apart; what changed after both of them is in neither.
+// and before this tyg was. Programs from a checkout have no version that tells them apart, and
+// their builds may be a minute apart; what changed after both of them is in neither.
 func (f *Finder) isStale(path string) bool {
 	program, err := os.Stat(path)
 	if err != nil || f.Checkout == "" || !program.ModTime().Before(f.Built) {

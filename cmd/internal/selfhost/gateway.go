@@ -181,7 +181,8 @@ func listen(what, addr string) (net.Listener, error) {
 	l, err := net.Listen("tcp", addr)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("%s: %s is in use by another program", what, addr)
+		return nil, fmt.Errorf("%s: %s is in use by another program, maybe another tyg gateway; %s",
+			what, addr, otherAddress(what))
 	case errors.Is(err, os.ErrPermission):
 		return nil, fmt.Errorf("%s: no permission to listen on %s; use a port above 1023, or permit "+
 			"it with setcap cap_net_bind_service=+ep", what, addr)
@@ -189,6 +190,18 @@ func listen(what, addr string) (net.Listener, error) {
 		return nil, fmt.Errorf("%s: listen on %s: %w", what, addr, err)
 	}
 	return l, nil
+}
+
+// otherAddress says how to choose another address for a listener.
+func otherAddress(what string) string {
+	switch what {
+	case "addr":
+		return `choose another with --addr or "addr"`
+	case "admin":
+		return `choose another with "admin": {"addr": "127.0.0.1:0"}, where 0 is any free port, ` +
+			`or do without it with "admin": {"off": true}`
+	}
+	return fmt.Sprintf("choose another %q", what)
 }
 
 // scheme returns the scheme of the URL.
