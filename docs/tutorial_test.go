@@ -98,10 +98,12 @@ func (p *player) install() {
 	}
 }
 
-// play plays all blocks of the page that have a language.
+// play plays all blocks of the page that have a language, but for JSON that names no file.
 func (p *player) play() {
 	p.t.Helper()
-	all := slices.DeleteFunc(blocks(p.t, p.page), func(b block) bool { return len(b.info) == 0 })
+	all := slices.DeleteFunc(blocks(p.t, p.page), func(b block) bool {
+		return len(b.info) == 0 || len(b.info) == 1 && b.word(0) == "json"
+	})
 	for len(all) > 0 {
 		n := 1
 		if turns := all[0].turns; turns != nil {

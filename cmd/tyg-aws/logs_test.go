@@ -161,7 +161,8 @@ func TestC16LogsOfUnknownFunctions(t *testing.T) {
 		"--help\n", "logs", "-n", "websocket_mesage")
 	a.fails(cli.ExitFailure, `tyg: stage "prod" is not deployed`, "logs", "--stage", "prod")
 	a.fails(cli.ExitUsage, `tyg: --since "yesterday": use 90s,`, "logs", "--since", "yesterday")
-	a.fails(cli.ExitUsage, "tyg: --num-entries \"0\": use a whole number from 1 to 1000000;", "logs", "--num-entries", "0")
+	a.fails(cli.ExitUsage, "tyg: --num-entries \"0\": use a whole number from 1 to 1000000;",
+		"logs", "--num-entries", "0")
 	a.SetFault(func(_ int, _, operation string) awstest.Fault {
 		return map[string]awstest.Fault{"FilterLogEvents": awstest.Deny}[operation]
 	})

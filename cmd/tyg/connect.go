@@ -29,9 +29,9 @@ $XDG_STATE_HOME/tyg/history (except lines that begin with a space). Ctrl-C or Ct
 characters in messages are printed as escapes such as \x1b.
 
 If input or output is not a terminal, there is no prompt: each line of input is sent, and messages
-are printed unchanged. After the end of the input connect waits for the first answer until --timeout,
-and for more until none has arrived for the time of --wait; then it closes the connection. With
---wait 0s it expects no answer. Binary messages are printed in hexadecimal.
+are printed unchanged. After the end of the input connect waits for the first answer until
+--timeout, and for more until none has arrived for the time of --wait; then it closes the
+connection. With --wait 0s it expects no answer. Binary messages are printed in hexadecimal.
 
 A proxy is used as HTTPS_PROXY (for wss), HTTP_PROXY (for ws) and NO_PROXY say.
 

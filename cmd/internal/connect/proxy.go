@@ -21,7 +21,10 @@ type proxyError struct {
 	err   error
 }
 
-func (e *proxyError) Error() string { return fmt.Sprintf("proxy %s: %v", redact.URL(e.proxy), e.err) }
+func (e *proxyError) Error() string {
+	return fmt.Sprintf("proxy %s: %v", redact.URL(e.proxy), e.err)
+}
+
 func (e *proxyError) Unwrap() error { return e.err }
 
 // A netDial opens the connections of a client.

@@ -41,7 +41,9 @@ func echo(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
 }
 
 // talk runs tyg connect without a terminal.
-func talk(t *testing.T, s *httptest.Server, stdin io.Reader, cfg Config) (stdout string, err error) {
+func talk(
+	t *testing.T, s *httptest.Server, stdin io.Reader, cfg Config,
+) (stdout string, err error) {
 	t.Helper()
 	if cfg.Target, err = ParseTarget(s.URL + "/api"); err != nil {
 		t.Fatal(err)

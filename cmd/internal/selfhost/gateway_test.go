@@ -13,7 +13,8 @@ func TestListenSaysHowToChooseAnotherAddress(t *testing.T) {
 	}
 	defer l.Close()
 	for what, want := range map[string]string{
-		"addr": "--addr", "admin": `"admin": {"off": true}`, "invoke_addr": `choose another "invoke_addr"`,
+		"addr": "--addr", "admin": `"admin": {"off": true}`,
+		"invoke_addr": `choose another "invoke_addr"`,
 	} {
 		_, err := listen(what, l.Addr().String())
 		if err == nil || !strings.HasPrefix(err.Error(), what+": "+l.Addr().String()+" is in use") ||

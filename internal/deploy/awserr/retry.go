@@ -19,8 +19,8 @@ const (
 	MaxBackoff  = 30 * time.Second
 )
 
-// A call that finds no server is made again for 3.5 s: a network may come back, a wrong address stays
-// wrong.
+// A call that finds no server is made again for 3.5 s: a network may come back, a wrong address
+// stays wrong.
 const (
 	reachAttempts = 4
 	reachPause    = 500 * time.Millisecond // doubled for each attempt
