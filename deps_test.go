@@ -156,9 +156,10 @@ var allowed = map[string]string{
 		"cmd/internal/gobuild cmd/internal/handlerswitch cmd/internal/project " +
 		"cmd/internal/watch cmd/internal/webserver gateway internal/functions " +
 		"internal/functions/invokeapi internal/scratch internal/stopsignal",
-	"cmd/internal/selfhost": "cmd/internal/backend cmd/internal/strict cmd/internal/webserver gateway " +
-		"internal/admin internal/certfile internal/functions " +
-		"internal/functions/invokeapi internal/profileflag internal/stopsignal tyg",
+	"cmd/internal/selfhost": "tyg cmd/internal/backend cmd/internal/buildinfo " +
+		"cmd/internal/strict cmd/internal/webserver gateway internal/admin internal/certfile " +
+		"internal/functions internal/functions/invokeapi internal/profileflag " +
+		"internal/stopsignal",
 	"cmd/internal/connect": "cmd/internal/buildinfo cmd/internal/cli cmd/internal/terminal " +
 		"internal/redact internal/ws internal/wsclient",
 	"cmd/internal/probeserver": "tyg examples/probe/probelib host internal/conformance",

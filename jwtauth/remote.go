@@ -98,6 +98,7 @@ func (s *remoteKeys) fetch(ctx context.Context) ([]key, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make request: %w", err)
 	}
+	req.Header.Set("User-Agent", "tyg")
 	resp, err := s.client.Do(req)
 	if err != nil {
 		return nil, fmt.Errorf("fetch JWKS: %w", err)

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"runtime"
 	"sync/atomic"
 	"time"
 
@@ -106,6 +107,7 @@ func (c *client) sign(ctx context.Context, r request) (*http.Request, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make request: %w", err)
 	}
+	req.Header.Set("User-Agent", "tyg/"+runtime.Version())
 	for name, values := range r.headers {
 		req.Header[name] = values
 	}

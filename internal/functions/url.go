@@ -71,6 +71,7 @@ func (u *URL) post(ctx context.Context, payload []byte) ([]byte, error) {
 	if err != nil {
 		return nil, stripURL(err)
 	}
+	r.Header.Set("User-Agent", "tyg")
 	maps.Copy(r.Header, u.Header)
 	r.Header.Set("Content-Type", "application/json")
 	resp, err := u.httpClient().Do(r)

@@ -23,7 +23,7 @@ func TestURLPostsEvent(t *testing.T) {
 	address := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		b, _ := io.ReadAll(r.Body)
 		if r.Method != "POST" || r.Header.Get("Content-Type") != "application/json" ||
-			r.Header.Get("Authorization") != "Bearer x" {
+			r.Header.Get("Authorization") != "Bearer x" || r.UserAgent() != "tyg" {
 			t.Errorf("%s with %v", r.Method, r.Header)
 		}
 		w.WriteHeader(http.StatusCreated)

@@ -97,7 +97,7 @@ func TestDial(t *testing.T) {
 	user, password, _ := r.BasicAuth()
 	if r.Host != "chat.example" || r.URL.String() != "/dev?a=1" ||
 		len(r.Header.Values("X-Name")) != 2 || r.Header.Get("Origin") != "http://chat.example" ||
-		user != "ann" || password != "secret" {
+		user != "ann" || password != "secret" || r.UserAgent() != "tyg" {
 		t.Errorf("the request is %s %s %v", r.Host, r.URL, r.Header)
 	}
 	if len(o.Header) != 5 {

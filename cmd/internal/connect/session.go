@@ -171,8 +171,8 @@ func (s *session) leave() {
 	s.view.closed(ws.CloseNormal, "", byClient)
 }
 
-// An idleTimer fires on c at the end of the time that start is given. Each touch makes that the time
-// of wait from then on.
+// An idleTimer fires on c at the end of the time that start is given. Each touch makes that the
+// time of wait from then on.
 type idleTimer struct {
 	wait  time.Duration
 	timer *time.Timer

@@ -1,6 +1,7 @@
 package selfhost
 
 import (
+	"cmp"
 	"crypto/tls"
 	"fmt"
 	"log/slog"
@@ -9,6 +10,7 @@ import (
 	"golang.org/x/crypto/acme"
 	"golang.org/x/crypto/acme/autocert"
 
+	"github.com/tyg-dev/tyg/cmd/internal/buildinfo"
 	"github.com/tyg-dev/tyg/internal/certfile"
 )
 
@@ -45,8 +47,9 @@ func (c *Config) acme() *autocert.Manager {
 		Email:      a.Email,
 		Cache:      autocert.DirCache(c.path(a.cacheDir())),
 	}
-	if a.Directory != "" {
-		m.Client = &acme.Client{DirectoryURL: a.Directory}
+	m.Client = &acme.Client{
+		DirectoryURL: cmp.Or(a.Directory, autocert.DefaultACMEDirectory),
+		UserAgent:    "tyg/" + buildinfo.Read().Version,
 	}
 	return m
 }

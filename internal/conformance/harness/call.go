@@ -47,6 +47,7 @@ func (t *T) Call(c Call) *Response {
 	r, err := http.NewRequestWithContext(ctx, c.Method, t.Endpoint.Management+c.Path,
 		bytes.NewReader([]byte(c.Body)))
 	t.Check("make call", err)
+	r.Header.Set("User-Agent", "tyg")
 	if c.Sign == nil {
 		c.Sign = (*T).SignHeader
 	}
