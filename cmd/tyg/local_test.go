@@ -58,7 +58,7 @@ func main() {
 
 func TestInProcessPassesSignalsOn(t *testing.T) {
 	t.Parallel()
-	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
+	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
 		l := startLocal(t, "--in-process", "--project-dir", writeProgram(t, stubborn))
 		l.expect("ready")
 		l.signal(s)

@@ -99,6 +99,13 @@ func (f *Flags) Apply(p *gateway.Profile) {
 	}
 }
 
+// What flags may say at most. Larger limits are no limits, and have a value of their own.
+const (
+	maxCount       = 1 << 30 // bytes, messages or connections
+	maxConcurrency = 100_000
+	maxSpan        = 365 * 24 * time.Hour
+)
+
 var (
 	errCount = errors.New("use a whole number, above 0 or -1 for no limit")
 	errSpan  = errors.New("use a time such as 90s or 10m, or -1s for no limit")
@@ -107,10 +114,14 @@ var (
 func (f *Flags) count(fs *flag.FlagSet, name, usage string, field func(*gateway.Profile) *int) {
 	fs.Func(name, usage, func(text string) error {
 		n, err := strconv.Atoi(text)
+		low, high := -1, maxCount
+		if name == "concurrency" {
+			low, high = 1, maxConcurrency
+		}
 		switch {
-		case errors.Is(err, strconv.ErrRange):
-			return errors.New("this number is too large")
-		case err != nil || n == 0 || n < 0 && name == "concurrency":
+		case errors.Is(err, strconv.ErrRange) && n > 0, n > high:
+			return fmt.Errorf("this number is too large: use at most %d", high)
+		case err != nil || n == 0 || n < low:
 			return errCount
 		}
 		f.changes = append(f.changes, func(p *gateway.Profile) { *field(p) = n })
@@ -123,8 +134,15 @@ func (f *Flags) span(
 ) {
 	fs.Func(name, usage, func(text string) error {
 		d, err := time.ParseDuration(text)
-		if err != nil || d == 0 && name != "ping" || d < 0 && name == "ping" {
+		low := -time.Second
+		if name == "ping" {
+			low = 0
+		}
+		switch {
+		case err != nil || d == 0 && name != "ping" || d < low:
 			return errSpan
+		case d > maxSpan:
+			return fmt.Errorf("this time is too long: use at most %v", maxSpan)
 		}
 		f.changes = append(f.changes, func(p *gateway.Profile) { *field(p) = d })
 		return nil

@@ -42,6 +42,31 @@ func TestEveryFieldHasAFlag(t *testing.T) {
 	}
 }
 
+// TestEveryFlagHasARange tries values outside of the range of each flag.
+func TestEveryFlagHasARange(t *testing.T) {
+	var flags profileflag.Flags
+	fs := flag.NewFlagSet("test", flag.ContinueOnError)
+	fs.SetOutput(io.Discard)
+	flags.Add(fs)
+	fs.VisitAll(func(f *flag.Flag) {
+		for _, text := range []string{
+			"-2", "1073741825", "-99999999999999999999", "-2s", "8761h", "2", "2s", "x",
+		} {
+			err := fs.Set(f.Name, text)
+			isSwitch := f.Name == "binary" || f.Name == "close-codes" // which 1 and 0 set, too
+			unit := strings.HasSuffix(text, "s") || strings.HasSuffix(text, "h")
+			fits := (text == "2" || text == "2s") && !isSwitch && f.Name != "profile" &&
+				unit == strings.Contains(f.Usage, "`time`")
+			if (err == nil) != fits {
+				t.Errorf("-%s %s: %v", f.Name, text, err)
+			}
+			if err != nil && strings.Contains(err.Error(), "strconv") {
+				t.Errorf("-%s %s: %v", f.Name, text, err)
+			}
+		}
+	})
+}
+
 // setField sets a field to a value that no other has, and returns it as a flag is written.
 func setField(v reflect.Value, n int) string {
 	switch v.Interface().(type) {
