@@ -5,12 +5,14 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"os"
 	"os/signal"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/tyg-dev/tyg/internal/stopsignal"
 )
@@ -39,7 +41,15 @@ func Run(ctx context.Context, root *cobra.Command, args []string, e *Env) int {
 	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
 		plainUsage(root)
 	}
-	return report(e.Stderr, root.ExecuteContext(ctx))
+	err := root.ExecuteContext(ctx)
+	if _, ok := errors.AsType[*pflag.NotExistError](err); ok && len(args) > 0 &&
+		!strings.HasPrefix(args[0], "-") {
+		// The flag may be that of the command that was meant.
+		if cmd, _, e := root.Find(args[:1]); e != nil || cmd == root {
+			err = noCommand(root, root, args[0])
+		}
+	}
+	return report(e.Stderr, err)
 }
 
 // PrintJSON prints a value, indented.

@@ -122,8 +122,8 @@ func flagFailure(cmd *cobra.Command, err error) error {
 	}
 	if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok {
 		var names []string
-		cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
-		return Usagef(cmd, "%w%s", err, strict.DidYouMean(unknown.GetSpecifiedName(), names))
+		cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
+		return Usagef(cmd, "%w%s", err, strict.DidYouMean("--"+unknown.GetSpecifiedName(), names))
 	}
 	return Usagef(cmd, "%w", err)
 }

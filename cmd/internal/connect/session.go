@@ -125,7 +125,7 @@ func (s *session) send(ctx context.Context) error {
 			return nil
 		}
 		if errors.Is(err, terminal.ErrTooLong) {
-			s.view.notice(err.Error())
+			s.view.warn(err.Error())
 			continue
 		}
 		if err != nil {

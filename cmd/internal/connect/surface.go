@@ -24,11 +24,11 @@ func (c *run) surface() (lineReader, view, func(), error) {
 		input = typedReader{pipe}
 	}
 	if c.JSON {
-		v := &jsonView{out: c.env.Stdout, notices: c.notices(c.env.Stderr), now: time.Now}
+		v := &jsonView{out: c.env.Stdout, warnings: c.env.Stderr, now: time.Now}
 		return input, v, func() {}, nil
 	}
 	v := &textView{
-		out: c.env.Stdout, notices: c.notices(c.env.Stderr),
+		out: c.env.Stdout, notices: c.notices(c.env.Stderr), warnings: c.env.Stderr,
 		banner: c.Prompt && !c.Quiet, echo: c.Prompt && !inOK, prompts: c.Prompt, escape: outOK,
 	}
 	return input, v, func() {}, nil
@@ -45,7 +45,7 @@ func (c *run) prompt(in, out *os.File) (lineReader, view, func(), error) {
 		s.History = terminal.OpenHistory(c.env.Getenv)
 	}
 	v := &textView{
-		out: s, notices: c.notices(s), banner: !c.Quiet, prompts: true, escape: true,
+		out: s, notices: c.notices(s), warnings: s, banner: !c.Quiet, prompts: true, escape: true,
 	}
 	return s, v, restore, nil
 }

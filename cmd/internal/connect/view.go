@@ -24,7 +24,7 @@ type view interface {
 	sent(text string)
 	received(op ws.Opcode, data []byte)
 	closed(code int, reason, by string)
-	notice(text string) // about what happens on this side
+	warn(text string) // of what was not done, even when quiet
 }
 
 // A textView prints messages to terminals and pipes.
@@ -32,6 +32,8 @@ type textView struct {
 	mu      sync.Mutex // one line at a time
 	out     io.Writer
 	notices io.Writer // everything but messages; may be the same as out, or io.Discard
+
+	warnings io.Writer // may be the same as out
 
 	banner  bool
 	echo    bool // print what is sent
@@ -69,7 +71,7 @@ func (v *textView) closed(code int, reason, by string) {
 	}
 }
 
-func (v *textView) notice(text string) { v.print(v.notices, text+"\n") }
+func (v *textView) warn(text string) { v.print(v.warnings, "tyg: "+text+"\n") }
 
 func (v *textView) message(prompt, text string) {
 	if v.escape {
@@ -90,10 +92,10 @@ func (v *textView) print(w io.Writer, text string) {
 
 // A jsonView prints one JSON object for each event.
 type jsonView struct {
-	mu      sync.Mutex
-	out     io.Writer
-	notices io.Writer // or io.Discard
-	now     func() time.Time
+	mu       sync.Mutex
+	out      io.Writer
+	warnings io.Writer
+	now      func() time.Time
 }
 
 // A jsonEvent is a line of connect --json.
@@ -128,10 +130,10 @@ func (v *jsonView) closed(code int, reason, by string) {
 	v.print(jsonEvent{Event: "close", Code: code, Reason: reason, By: by})
 }
 
-func (v *jsonView) notice(text string) {
+func (v *jsonView) warn(text string) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	_, _ = io.WriteString(v.notices, "tyg: "+text+"\n") // as above
+	_, _ = io.WriteString(v.warnings, "tyg: "+text+"\n") // a failure cannot be reported anywhere
 }
 
 func (v *jsonView) print(e jsonEvent) {

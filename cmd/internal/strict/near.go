@@ -13,7 +13,7 @@ func DidYouMean(key string, keys []string) string {
 		return ""
 	}
 	near := slices.MinFunc(keys, func(a, b string) int { return distance(key, a) - distance(key, b) })
-	if distance(key, near) <= 1+len(near)/4 {
+	if distance(key, near) <= 1+len(plain(near))/4 {
 		return fmt.Sprintf("; did you mean %q?", near)
 	}
 	short := func(long string) bool { return isShort(key, long) }
