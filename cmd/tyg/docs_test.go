@@ -17,7 +17,9 @@ func TestPagesNameFlagsThatExist(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := &cli.Env{Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: io.Discard, Getenv: os.Getenv}
+	e := &cli.Env{
+		Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: io.Discard, Getenv: os.Getenv,
+	}
 	root := newRoot(e, nil)
 	command := regexp.MustCompile("(?:`|^    |^\\$ |; |&& )tyg ([a-z][a-z-]*)([^`|;&#]*)")
 	flag := regexp.MustCompile(`(?:^|\s)--([a-z][a-z-]*)`)

@@ -33,7 +33,7 @@ func ParseHeaders(lines []string) (http.Header, error) {
 func CheckSubprotocols(names []string) error {
 	for i, name := range names {
 		if !ws.IsToken(name) {
-			return fmt.Errorf("%q: use letters, digits, -, _ and .", name)
+			return fmt.Errorf("%q: use letters and digits, without spaces", name)
 		}
 		if slices.Contains(names[:i], name) {
 			return fmt.Errorf("%q: it is there twice", name)
