@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/tyg-dev/tyg/internal/stopsignal"
 )
@@ -77,6 +78,8 @@ func (p *program) gets(s syscall.Signal) {
 // ends checks how the program ends, in the words of package os.
 func (p *program) ends(want string) {
 	p.t.Helper()
+	timer := time.AfterFunc(time.Minute, func() { _ = p.cmd.Process.Kill() })
+	defer timer.Stop()
 	_ = p.cmd.Wait() // its error says the same
 	if got := p.cmd.ProcessState.String(); got != want {
 		p.t.Errorf("the program ended with %q, want %q", got, want)
