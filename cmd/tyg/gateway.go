@@ -90,7 +90,8 @@ func newGateway(e *cli.Env) *cobra.Command {
 		Name: "drain", Low: 0, High: day, Usage: "let handlers finish for this `TIME` when it ends",
 	})
 	f.BoolVar(&check, "check", false, "validate the configuration without serving")
-	f.BoolVar(&print, "print-config", false, "print a valid example with every key but those of secrets")
+	f.BoolVar(&print, "print-config", false,
+		"print a valid example with every key but those of secrets")
 	f.AddGoFlagSet(limits)
 	return cmd
 }
