@@ -34,8 +34,8 @@ var allowed = map[string]string{
 		"internal/sock internal/values internal/ws",
 	"gateway/internal/accesslog": "tyg",
 	"gateway/internal/handshake": "internal/ws",
-	"host": "gateway internal/certfile internal/pages internal/profileflag " +
-		"internal/stopsignal lambda tyg",
+	"host": "tyg gateway internal/certfile internal/pages internal/profileflag " +
+		"internal/stopsignal lambda",
 	"internal/functions": "tyg apigw internal/functions/osproc " +
 		"internal/functions/runtimeapi",
 	"internal/functions/invokeapi":  "internal/functions internal/sigv4",
@@ -86,42 +86,40 @@ var allowed = map[string]string{
 	"tygtest": "tyg apigw internal/authorize internal/groups internal/route internal/values " +
 		"tygtest/internal/grouptest tygtest/internal/hosttest tygtest/internal/sendertest " +
 		"tygtest/internal/suite",
-	"tygtest/internal/grouptest":     "tyg tygtest/internal/suite",
-	"tygtest/internal/hosttest":      "tyg apigw tygtest/internal/suite",
-	"tygtest/internal/sendertest":    "tyg tygtest/internal/suite",
-	"tygtest/internal/suite":         "tyg",
-	"internal/authorize":             "tyg apigw",
-	"jwtauth":                        "tyg",
-	"internal/certfile":              "",
-	"internal/holdtest":              "",
-	"internal/leaktest":              "",
-	"internal/connid":                "tyg",
-	"internal/groups":                "tyg",
-	"internal/values":                "tyg",
-	"internal/pages":                 "",
-	"internal/profileflag":           "gateway",
-	"internal/route":                 "",
-	"internal/sigv4":                 "",
-	"internal/stopsignal":            "",
-	"internal/filelock":              "",
-	"internal/scratch":               "internal/filelock",
-	"internal/redact":                "",
-	"cmd/internal/strict/stricttest": "",
-	"cmd/internal/value":             "",
-	"internal/sock":                  "",
-	"internal/sampletest":            "",
-	"internal/selftest":              "",
-	"internal/tftest":                "internal/awstest",
-	"internal/ws":                    "",
-	"internal/wsclient":              "internal/redact internal/ws",
-	"internal/wstest":                "tyg internal/ws internal/wsclient tygtest",
-	"examples":                       "",
-	"examples/counter":               "tyg host",
-	"examples/echo":                  "tyg host",
-	"examples/presence":              "tyg host",
-	"examples/chat":                  "tyg examples/chat/chatlib host rooms rooms/storage",
-	"examples/chat/chatlib":          "tyg rooms",
-	"internal/conformance":           "internal/conformance/cases internal/conformance/harness",
+	"tygtest/internal/grouptest":  "tyg tygtest/internal/suite",
+	"tygtest/internal/hosttest":   "tyg apigw tygtest/internal/suite",
+	"tygtest/internal/sendertest": "tyg tygtest/internal/suite",
+	"tygtest/internal/suite":      "tyg",
+	"internal/authorize":          "tyg apigw",
+	"jwtauth":                     "tyg",
+	"internal/certfile":           "",
+	"internal/holdtest":           "",
+	"internal/leaktest":           "",
+	"internal/connid":             "tyg",
+	"internal/groups":             "tyg",
+	"internal/values":             "tyg",
+	"internal/pages":              "",
+	"internal/profileflag":        "gateway",
+	"internal/route":              "",
+	"internal/sigv4":              "",
+	"internal/stopsignal":         "",
+	"internal/filelock":           "",
+	"internal/scratch":            "internal/filelock",
+	"internal/redact":             "",
+	"internal/sock":               "",
+	"internal/sampletest":         "",
+	"internal/selftest":           "",
+	"internal/tftest":             "internal/awstest",
+	"internal/ws":                 "",
+	"internal/wsclient":           "internal/redact internal/ws",
+	"internal/wstest":             "tyg internal/ws internal/wsclient tygtest",
+	"examples":                    "",
+	"examples/counter":            "tyg host",
+	"examples/echo":               "tyg host",
+	"examples/presence":           "tyg host",
+	"examples/chat":               "tyg examples/chat/chatlib host rooms rooms/storage",
+	"examples/chat/chatlib":       "tyg rooms",
+	"internal/conformance":        "internal/conformance/cases internal/conformance/harness",
 	"internal/conformance/cases": "internal/conformance/harness internal/sigv4 internal/ws " +
 		"internal/wsclient",
 	"internal/conformance/harness": "internal/redact internal/sigv4 internal/ws " +
@@ -135,11 +133,11 @@ var allowed = map[string]string{
 		"cmd/internal/stagecmd cmd/internal/value examples internal/conformance " +
 		"internal/profileflag",
 	"cmd/tyg-aws": "tyg apigw cmd/internal/awsconfig cmd/internal/backend cmd/internal/cli " +
-		"cmd/internal/companion cmd/internal/gobuild cmd/internal/project cmd/internal/stagecmd " +
-		"cmd/internal/strict cmd/internal/terminal cmd/tyg-aws/internal/application cmd/tyg- " +
-		"aws/internal/packages internal/deploy internal/deploy/template " +
-		"internal/deploy/template/cfn internal/deploy/template/tf internal/functions " +
-		"internal/scratch lambda",
+		"cmd/internal/companion cmd/internal/gobuild cmd/internal/project " +
+		"cmd/internal/stagecmd cmd/internal/strict cmd/internal/terminal " +
+		"cmd/tyg-aws/internal/application cmd/tyg-aws/internal/packages " +
+		"internal/deploy internal/deploy/template internal/deploy/template/cfn " +
+		"internal/deploy/template/tf internal/functions internal/scratch lambda",
 	"cmd/tyg-aws/internal/application": "tyg apigw cmd/internal/project cmd/internal/strict " +
 		"internal/deploy",
 	"cmd/tyg-aws/internal/packages": "cmd/internal/project internal/deploy",
@@ -170,10 +168,12 @@ var allowed = map[string]string{
 	"cmd/internal/terminal": "",
 	"cmd/internal/newproject": "cmd/internal/buildinfo cmd/internal/cli " +
 		"cmd/internal/project examples internal/scratch",
-	"cmd/internal/project":   "cmd/internal/backend cmd/internal/strict cmd/internal/value",
-	"cmd/internal/strict":    "cmd/internal/value internal/redact",
-	"cmd/internal/watch":     "",
-	"cmd/internal/webserver": "",
+	"cmd/internal/project":           "cmd/internal/backend cmd/internal/strict cmd/internal/value",
+	"cmd/internal/strict":            "cmd/internal/value internal/redact",
+	"cmd/internal/strict/stricttest": "",
+	"cmd/internal/value":             "",
+	"cmd/internal/watch":             "",
+	"cmd/internal/webserver":         "",
 }
 
 // standardOnly are the packages that compile nothing but the standard library and each other. The
