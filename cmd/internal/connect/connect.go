@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/tyg-dev/tyg/cmd/internal/buildinfo"
@@ -48,12 +49,7 @@ func Run(ctx context.Context, e *cli.Env, cfg Config) error {
 	if c.Dial.NetDial, err = c.proxyDial(); err != nil {
 		return fmt.Errorf("cannot connect to %s: %w", shown, err)
 	}
-	if c.Dial.Header == nil {
-		c.Dial.Header = make(http.Header)
-	}
-	if len(c.Dial.Header.Values("User-Agent")) == 0 {
-		c.Dial.Header.Set("User-Agent", userAgent())
-	}
+	c.Dial.Header = withUserAgent(c.Dial.Header)
 	dialing, cancel := context.WithTimeout(ctx, c.Timeout)
 	defer cancel()
 	client, res, err := wsclient.Dial(dialing, c.Target.String(), &c.Dial)
@@ -81,6 +77,21 @@ func Run(ctx context.Context, e *cli.Env, cfg Config) error {
 		input: input, view: view, timeout: c.Timeout, wait: c.Wait, ping: c.Ping,
 	}
 	return s.run(ctx)
+}
+
+// withUserAgent returns headers that have a User-Agent, in any spelling.
+func withUserAgent(h http.Header) http.Header {
+	for name := range h {
+		if strings.EqualFold(name, "User-Agent") {
+			return h
+		}
+	}
+	all := h.Clone()
+	if all == nil {
+		all = make(http.Header)
+	}
+	all.Set("User-Agent", userAgent())
+	return all
 }
 
 // userAgent returns the name and version of this program for servers.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"strings"
@@ -157,5 +158,19 @@ func TestTypedReaderRefusesWhatTheTerminalMayHaveCut(t *testing.T) {
 	}
 	if line, err := r.ReadLine(); err != nil || line != fits {
 		t.Errorf("the next line has %d bytes, %v", len(line), err)
+	}
+}
+
+func TestWithUserAgentKeepsThatOfTheUser(t *testing.T) {
+	const spelling = "user-agent"
+	own := http.Header{spelling: {"mine"}}
+	if got := withUserAgent(own); len(got) != 1 || len(got.Values("User-Agent")) > 0 {
+		t.Errorf("the headers are %v", got)
+	}
+	for _, h := range []http.Header{nil, {"X-Other": {"a"}}} {
+		got := withUserAgent(h)
+		if !strings.HasPrefix(got.Get("User-Agent"), "tyg/") || h.Get("User-Agent") != "" {
+			t.Errorf("of %v the headers are %v", h, got)
+		}
 	}
 }
