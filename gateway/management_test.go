@@ -65,7 +65,7 @@ func TestGetDescribes(t *testing.T) {
 		}
 	}
 	id := got["identity"].(map[string]any)
-	if id["sourceIp"] != "127.0.0.1" || id["userAgent"] != "Go-http-client/1.1" || len(got) != 3 {
+	if id["sourceIp"] != "127.0.0.1" || id["userAgent"] != "tyg" || len(got) != 3 {
 		t.Errorf("body %s", body)
 	}
 }
