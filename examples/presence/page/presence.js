@@ -20,8 +20,8 @@ function show() {
     return row;
   });
   list.replaceChildren(...rows);
-  state.textContent =
-    people.size === 0 ? "Say your name to come in." : `Here now: ${people.size}`;
+  const empty = name ? "Coming in…" : "Say your name to come in.";
+  state.textContent = people.size === 0 ? empty : `Here now: ${people.size}`;
 }
 
 // A list may have been made before a person left, and arrive after the news of it.
