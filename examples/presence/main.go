@@ -45,8 +45,8 @@ func newApp() *tyg.App {
 	// The first message of a page is the name of the person in front of it.
 	app.OnMessage(func(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
 		name := strings.TrimSpace(m.Text())
-		if name == "" || len(name) > 100 {
-			return errors.New("a name has 1 to 100 bytes")
+		if name == "" || len(name) > 120 {
+			return errors.New("a name has 1 to 120 bytes")
 		}
 		if err := here.AddAs(ctx, c.ID, name); err != nil {
 			return err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/tyg-dev/tyg/tygtest"
@@ -37,4 +38,15 @@ func TestPresence(t *testing.T) {
 		t.Errorf("John was told %+v when Jenny was lost", news)
 	}
 	watcher.ExpectNone()
+}
+
+// A name of the page has at most 40 UTF-16 code units, each of which is at most 3 bytes of UTF-8.
+func TestLongestNameOfThePage(t *testing.T) {
+	host := tygtest.NewHost(t, newApp())
+	name := strings.Repeat("名", 40)
+	client := host.Dial()
+	client.Send(name)
+	if news := receive(t, client); len(news.Here) != 1 || news.Here[0].Name != name {
+		t.Errorf("was told %+v", news)
+	}
 }

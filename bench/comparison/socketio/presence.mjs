@@ -6,7 +6,7 @@ io.on('connection', (socket) => {
   // The first message of a client is a name.
   socket.on('name', async (text) => {
     const name = typeof text === 'string' ? text.trim() : ''
-    if (name === '' || name.length > 100) return socket.emit('refused', 'a name has 1 to 100 characters')
+    if (name === '' || name.length > 120) return socket.emit('refused', 'a name has 1 to 120 characters')
     socket.data.name = name
     if (!socket.rooms.has('here')) {
       await socket.join('here')

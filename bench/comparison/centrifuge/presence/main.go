@@ -42,7 +42,7 @@ func welcome(_ context.Context, e centrifuge.ConnectEvent) (centrifuge.ConnectRe
 		return centrifuge.ConnectReply{}, centrifuge.ErrorBadRequest
 	}
 	name = strings.TrimSpace(name)
-	if name == "" || len(name) > 100 {
+	if name == "" || len(name) > 120 {
 		return centrifuge.ConnectReply{}, centrifuge.ErrorBadRequest
 	}
 	info, err := json.Marshal(name)

@@ -35,8 +35,8 @@ func main() {
 	// The first message of a client is a name.
 	m.HandleMessage(func(s *melody.Session, msg []byte) {
 		name := strings.TrimSpace(string(msg))
-		if name == "" || len(name) > 100 {
-			s.Write([]byte(`{"error":"a name has 1 to 100 bytes"}`))
+		if name == "" || len(name) > 120 {
+			s.Write([]byte(`{"error":"a name has 1 to 120 bytes"}`))
 			return
 		}
 		_, again := find(s)
