@@ -153,3 +153,128 @@ func ExampleConn_Send_binary() {
 		return c.Send(ctx, []byte{0x89, 'P', 'N', 'G'}, tyg.Binary)
 	})
 }
+
+func ExampleGroup() {
+	app := tyg.New("rooms")
+	room := app.Group("room:42")
+	app.OnOpen(func(ctx context.Context, c *tyg.Conn) error { return room.Add(ctx, c.ID) })
+	app.OnMessage(func(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
+		return room.Send(ctx, m.Data, tyg.Except(c.ID))
+	})
+
+	host := tygtest.NewHost(demo{}, app)
+	john, jenny, jack := host.Dial(), host.Dial(), host.Dial()
+	jack.Drop() // leaves the group by itself
+	john.Send("hello")
+	fmt.Println(jenny.Receive())
+	fmt.Println(room.Count(context.Background()))
+	// Output:
+	// hello
+	// 2 <nil>
+}
+
+func ExampleApp_Everyone() {
+	app := tyg.New("broadcast")
+	app.OnMessage(func(ctx context.Context, _ *tyg.Conn, m tyg.Message) error {
+		return app.Everyone().Send(ctx, m.Data)
+	})
+
+	host := tygtest.NewHost(demo{}, app)
+	john, jenny := host.Dial(), host.Dial()
+	john.Send("hello")
+	fmt.Println(john.Receive(), jenny.Receive())
+	// Output: hello hello
+}
+
+func ExampleReport() {
+	app := tyg.New("news")
+	host := tygtest.NewHost(demo{}, app)
+	host.Dial()
+	host.Dial()
+
+	var d tyg.Delivery
+	err := app.Everyone().SendString(context.Background(), "it is noon", tyg.Report(&d))
+	fmt.Println(d.Reached, len(d.Gone), len(d.Slow), err)
+	// Output: 2 0 0 <nil>
+}
+
+func ExampleApp_OnJoin() {
+	app := tyg.New("presence")
+	here := app.Group("here")
+	app.OnMessage(func(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
+		return here.AddAs(ctx, c.ID, m.Text()) // the message is a name
+	})
+	app.OnJoin(func(ctx context.Context, g *tyg.Group, m tyg.Member) error {
+		return g.SendString(ctx, m.Name()+" has come", tyg.Except(m.ID))
+	})
+	app.OnLeave(func(ctx context.Context, g *tyg.Group, m tyg.Member) error {
+		return g.SendString(ctx, m.Name()+" has gone")
+	})
+
+	host := tygtest.NewHost(demo{}, app)
+	john, jenny := host.Dial(), host.Dial()
+	john.Send("John")
+	jenny.Send("Jenny")
+	jenny.Drop() // like a phone in a tunnel
+	fmt.Println(john.Receive())
+	fmt.Println(john.Receive())
+	// Output:
+	// Jenny has come
+	// Jenny has gone
+}
+
+func ExampleValue() {
+	app := tyg.New("counter")
+	clicks := tyg.NewValue[int](app, "clicks")
+	app.OnMessage(func(ctx context.Context, _ *tyg.Conn, _ tyg.Message) error {
+		n, err := clicks.Update(ctx, func(n int) (int, error) { return n + 1, nil })
+		if err != nil {
+			return err
+		}
+		return app.Everyone().SendJSON(ctx, n)
+	})
+
+	host := tygtest.NewHost(demo{}, app)
+	john, jenny := host.Dial(), host.Dial()
+	john.Send("press")
+	jenny.Send("press")
+	fmt.Println(john.Receive(), john.Receive())
+	// Output: 1 2
+}
+
+func ExampleValue_CompareAndSet() {
+	app := tyg.New("notes")
+	note := tyg.NewValue[string](app, "note")
+	tygtest.NewHost(demo{}, app)
+
+	ctx := context.Background()
+	_, rev, _ := note.Load(ctx)
+	_, err := note.CompareAndSet(ctx, rev, "from John")
+	fmt.Println(err)
+	_, err = note.CompareAndSet(ctx, rev, "from Jenny, who read what John read")
+	fmt.Println(errors.Is(err, tyg.ErrConflict))
+	// Output:
+	// <nil>
+	// true
+}
+
+func ExampleState() {
+	app := tyg.New("greeter")
+	names := tyg.NewState[string](app)
+	app.OnMessage(func(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
+		name, err := names.Get(ctx, c.ID)
+		if err != nil {
+			return err
+		}
+		if name == "" { // the first message is a name
+			return names.Set(ctx, c.ID, m.Text())
+		}
+		return c.SendString(ctx, name+" says "+m.Text())
+	})
+
+	client := tygtest.NewHost(demo{}, app).Dial()
+	client.Send("John")
+	client.Send("hello")
+	fmt.Println(client.Receive())
+	// Output: John says hello
+}
