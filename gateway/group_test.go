@@ -85,7 +85,7 @@ func TestGroupMessagesOfOneReadAreHeld(t *testing.T) {
 // TestGroupSendAllocates counts allocations: they do not depend on the number of members.
 func TestGroupSendAllocates(t *testing.T) {
 	for _, all := range []bool{false, true} {
-		t.Run(fmt.Sprint("everyone ", all), func(t *testing.T) {
+		t.Run(fmt.Sprint("Everyone ", all), func(t *testing.T) {
 			app := echo()
 			l := follow(app)
 			wires, ids := openMany(t, start(t, &gateway.Server{Handler: app}), l, 50)
