@@ -92,6 +92,7 @@ var allowed = map[string]string{
 	"tygtest/internal/suite":      "tyg",
 	"internal/authorize":          "tyg apigw",
 	"jwtauth":                     "tyg",
+	"internal/browsertest":        "tyg host internal/ws internal/wsclient",
 	"internal/certfile":           "",
 	"internal/holdtest":           "",
 	"internal/leaktest":           "",
