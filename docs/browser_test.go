@@ -1,0 +1,27 @@
+package docs_test
+
+import (
+	"testing"
+
+	"github.com/tyg-dev/tyg/internal/browsertest"
+)
+
+// TestGroupsPageInBrowser opens the web page of groups.md.
+func TestGroupsPageInBrowser(t *testing.T) {
+	browser := browsertest.Start(t)
+	server := browsertest.Serve(t, newPagedTown())
+	john, jenny := browser.Open(server.URL), browser.Open(server.URL)
+	talk := func(line string) {
+		john.Wait("socket.readyState === 1")
+		jenny.Wait("socket.readyState === 1")
+		john.Eval("line.value = " + line)
+		john.Eval(`line.dispatchEvent(new Event("change"))`)
+		jenny.Wait("lines.lastElementChild.textContent === " + line)
+	}
+	talk(`"<b>hello</b>"`)
+	server.Stop()
+	john.Wait("socket.readyState !== 1")
+	jenny.Wait("socket.readyState !== 1")
+	server.Restart(newPagedTown())
+	talk(`"again"`)
+}
