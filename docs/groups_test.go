@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"log"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -154,9 +155,6 @@ func TestGroupsReport(t *testing.T) {
 	if err := announce(t.Context(), app); err != nil {
 		t.Error(err)
 	}
-	if got := describeMembers(t, app.Everyone()); len(got) != 1 {
-		t.Errorf("members are %q", got)
-	}
 }
 
 func announce(ctx context.Context, app *tyg.App) error {
@@ -169,56 +167,55 @@ func announce(ctx context.Context, app *tyg.App) error {
 	return nil
 }
 
-func describeMembers(t *testing.T, g *tyg.Group) (lines []string) {
-	t.Helper()
-	err := list(t.Context(), g, func(line string) { lines = append(lines, line) })
-	if err != nil {
-		t.Error(err)
+func TestGroupsMembers(t *testing.T) {
+	app := tyg.New("rooms")
+	room := app.Group("room:tea")
+	app.OnOpen(func(ctx context.Context, c *tyg.Conn) error {
+		return room.AddAs(ctx, c.ID, "John")
+	})
+	tygtest.NewHost(t, app).Dial()
+	names, err := names(t.Context(), room)
+	if err != nil || !slices.Equal(names, []string{"John"}) {
+		t.Errorf("names are %q, %v", names, err)
 	}
-	return lines
 }
 
-func list(ctx context.Context, g *tyg.Group, print func(string)) error {
-	n, err := g.Count(ctx)
-	if err != nil {
-		return err
-	}
-	log.Printf("%d members", n)
-	for m, err := range g.Members(ctx) {
+func names(ctx context.Context, room *tyg.Group) ([]string, error) {
+	var names []string
+	for m, err := range room.Members(ctx) {
 		if err != nil {
-			return err
+			return nil, err
 		}
-		print(fmt.Sprint(m.ID, " ", m.Name(), " since ", m.JoinedAt))
+		names = append(names, m.Name())
 	}
-	return nil
+	return names, nil
 }
 
 type gamer struct {
-	Name  string `json:"name"`
-	Score int    `json:"score"`
+	Name  string
+	Score int
 }
 
 func TestGroupsState(t *testing.T) {
 	app := tyg.New("game")
-	players := tyg.NewState[gamer](app)
-	app.OnRoute("name", func(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
-		return players.Set(ctx, c.ID, gamer{Name: m.Text()})
+	gamers := tyg.NewState[gamer](app)
+	app.OnOpen(func(ctx context.Context, c *tyg.Conn) error {
+		return gamers.Set(ctx, c.ID, gamer{Name: "Jenny"})
 	})
 	app.OnRoute("hit", func(ctx context.Context, c *tyg.Conn, _ tyg.Message) error {
-		p, err := players.Update(ctx, c.ID, func(p gamer) (gamer, error) {
-			p.Score++
-			return p, nil
+		g, err := gamers.Update(ctx, c.ID, func(g gamer) (gamer, error) {
+			g.Score++
+			return g, nil
 		})
 		if err != nil {
 			return err
 		}
-		return c.SendJSON(ctx, p.Score)
+		return c.SendString(ctx, fmt.Sprintf("%s has %d points", g.Name, g.Score))
 	})
 	client := tygtest.NewHost(t, app).Dial()
-	client.Send(`{"action":"name"}`)
 	client.Send(`{"action":"hit"}`)
 	client.Send(`{"action":"hit"}`)
-	client.Expect("1", "2")
+	client.Expect("Jenny has 1 points", "Jenny has 2 points")
 }
 
 func TestGroupsValue(t *testing.T) {
