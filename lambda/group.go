@@ -10,12 +10,6 @@ import (
 	"github.com/tyg-dev/tyg"
 )
 
-// A boundHost is what the Handler is bound to.
-type boundHost struct {
-	tyg.Sender
-	noTable
-}
-
 // noTable are the groups and values of a function that has no table for them.
 type noTable struct{}
 

@@ -52,7 +52,11 @@ func NewHost(h tyg.Handler, cfg Config) (*Host, error) {
 	if _, err := authorize.New(host.authorizer, nil); err != nil {
 		return nil, fmt.Errorf("lambda: %w", err)
 	}
-	tyg.Bind(h, boundHost{host.senders.outside(), noTable{}})
+	shared, err := openShared(cfg)
+	if err != nil {
+		return nil, fmt.Errorf("lambda: %w", err)
+	}
+	tyg.Bind(h, boundHost{host.senders.outside(), shared})
 	return host, nil
 }
 
