@@ -98,6 +98,7 @@ var allowed = map[string]string{
 	"internal/leaktest":           "",
 	"internal/connid":             "tyg",
 	"internal/groups":             "tyg",
+	"internal/hostapi":            "tyg apigw",
 	"internal/values":             "tyg",
 	"internal/pages":              "",
 	"internal/profileflag":        "gateway",
