@@ -25,26 +25,38 @@ func (s *Server) isManagement(r *http.Request) bool {
 // serveManagement serves the @connections API: POST sends, GET describes, DELETE closes.
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-how-to-call-websocket-api-connections.html)
 func (s *Server) serveManagement(w http.ResponseWriter, r *http.Request) {
-	body, err := s.readBody(w, r)
+	defer s.limitWrite(w) // the answer is in a buffer until then
+	stage, id, _ := apigw.SplitConnectionsPath(r.URL.EscapedPath())
+	body, err := s.readCall(w, r, apiCall{"@connections", stage, s.limits.Message})
+	if err == nil {
+		err = s.serveMethod(w, r, id, body)
+	}
 	if err != nil {
 		apigw.WriteError(w, err)
-		return
+	}
+}
+
+// An apiCall is a call of @connections or an API beside it.
+type apiCall struct {
+	api, stage string
+	limit      int // of the body, in bytes; 0: none
+}
+
+// readCall returns the body of a call, or why the caller may not make it.
+func (s *Server) readCall(w http.ResponseWriter, r *http.Request, c apiCall) ([]byte, error) {
+	body, err := s.readBody(w, r, c.limit)
+	if err != nil {
+		return nil, err
 	}
 	headConnOf(r).setHandling(true)
-	defer s.limitWrite(w) // the answer is in a buffer until then
 	if err := s.checkCaller(r, body); err != nil {
-		s.log.Warn("@connections call refused", "method", r.Method, "from", r.RemoteAddr, "err", err)
-		apigw.WriteError(w, err)
-		return
+		s.log.Warn(c.api+" call refused", "method", r.Method, "from", r.RemoteAddr, "err", err)
+		return nil, err
 	}
-	stage, id, _ := apigw.SplitConnectionsPath(r.URL.EscapedPath())
-	if stage != "" && stage != s.stage() {
-		apigw.WriteError(w, apigw.DenyPath())
-		return
+	if c.stage != "" && c.stage != s.stage() {
+		return nil, apigw.DenyPath()
 	}
-	if err := s.serveMethod(w, r, id, body); err != nil {
-		apigw.WriteError(w, err)
-	}
+	return body, nil
 }
 
 // serveMethod does what the method of r asks for.
@@ -74,12 +86,14 @@ func (s *Server) serveMethod(
 	return apigw.DenyUnsigned() // as API Gateway for other methods
 }
 
-// readBody reads a payload, no more of it than could be sent, and for no longer than a message may
-// take. The signature covers the body, so it is read before the caller is known.
-func (s *Server) readBody(w http.ResponseWriter, r *http.Request) (body []byte, err error) {
-	if limit := s.limits.Read; limit > 0 {
+// readBody reads a payload of at most so many bytes, if limit is not 0, and for no longer than a
+// message may take. The signature covers the body, so it is read before the caller is known.
+func (s *Server) readBody(
+	w http.ResponseWriter, r *http.Request, limit int,
+) (body []byte, err error) {
+	if d := s.limits.Read; d > 0 {
 		// Without a socket, as in tests, this fails. After the body the http.Server removes the deadline.
-		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(limit))
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(d))
 	}
 	defer func() {
 		if err != nil {
@@ -87,7 +101,7 @@ func (s *Server) readBody(w http.ResponseWriter, r *http.Request) (body []byte, 
 		}
 	}()
 	src := r.Body
-	if limit := s.limits.Message; limit > 0 {
+	if limit > 0 {
 		src = http.MaxBytesReader(w, r.Body, int64(limit))
 	}
 	body, err = io.ReadAll(src)
