@@ -30,8 +30,8 @@ var allowed = map[string]string{
 	"tyg":   "",
 	"apigw": "tyg",
 	"gateway": "tyg apigw gateway/internal/accesslog gateway/internal/handshake " +
-		"internal/authorize internal/connid internal/groups internal/route internal/sigv4 " +
-		"internal/sock internal/values internal/ws",
+		"internal/authorize internal/connid internal/groups internal/hostapi internal/route " +
+		"internal/sigv4 internal/sock internal/values internal/ws",
 	"gateway/internal/accesslog": "tyg",
 	"gateway/internal/handshake": "internal/ws",
 	"host": "tyg gateway internal/certfile internal/pages internal/profileflag " +
@@ -41,7 +41,7 @@ var allowed = map[string]string{
 	"internal/functions/invokeapi":  "internal/functions internal/sigv4",
 	"internal/functions/osproc":     "",
 	"internal/functions/runtimeapi": "",
-	"lambda":                        "tyg apigw internal/authorize internal/sigv4",
+	"lambda":                        "tyg apigw internal/authorize internal/hostapi internal/sigv4",
 	"rooms":                         "tyg",
 	"rooms/roomstest":               "tyg rooms internal/sampletest",
 	"rooms/natskv":                  "tyg rooms",

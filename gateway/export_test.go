@@ -106,3 +106,17 @@ func (p *Pieces) Read(piece []byte) int {
 
 // Kept returns how many bytes are kept, and in how much memory.
 func (p *Pieces) Kept() (kept, memory int) { return len(p.c.unparsed), cap(p.c.unparsed) }
+
+// MaxAnswers is maxAnswers.
+const MaxAnswers = maxAnswers
+
+// Answers are answers to calls that do nothing else.
+type Answers struct{ answers }
+
+// Once calls f unless it was called for key.
+func (a *Answers) Once(key string, f func()) {
+	_, _ = a.once(key, func() (sharedAnswer, error) { f(); return sharedAnswer{}, nil })
+}
+
+// Len returns how many answers are kept.
+func (a *Answers) Len() int { return len(a.byKey) }

@@ -20,6 +20,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/authorize"
 	"github.com/tyg-dev/tyg/internal/connid"
 	"github.com/tyg-dev/tyg/internal/groups"
+	"github.com/tyg-dev/tyg/internal/hostapi"
 	"github.com/tyg-dev/tyg/internal/route"
 	"github.com/tyg-dev/tyg/internal/sock"
 	"github.com/tyg-dev/tyg/internal/values"
@@ -69,7 +70,7 @@ type Server struct {
 	// TrustedProxies are the addresses of reverse proxies whose X-Forwarded-For is believed.
 	TrustedProxies []netip.Prefix
 
-	// Secrets are the secret keys, by access key id, of callers of the @connections API;
+	// Secrets are the secret keys, by access key id, of callers of the @connections API and its like;
 	// calls must be signed with one of them (AWS Signature Version 4, service execute-api). Nil
 	// allows calls from this machine with any well-formed signature, unless they come from a
 	// browser or through a proxy.
@@ -125,6 +126,7 @@ type Server struct {
 	hub          hub
 	connecting   connecting
 	groups       groups.Set[*session]
+	answers      answers
 	detached     *attachment // of connections that are over
 	limiter      connLimiter
 	acceptor     acceptor
@@ -222,7 +224,8 @@ func (s *Server) description() tyg.Description {
 	return tyg.Describe(s.Handler)
 }
 
-// ServeHTTP accepts a WebSocket, or serves a call of the @connections API.
+// ServeHTTP accepts a WebSocket, or serves a call of the @connections API or of the API for groups
+// and values beside it, see docs/local.md.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err := s.Start(); err != nil {
 		cmp.Or(s.Logger, slog.Default()).Error("gateway cannot serve", "err", err)
@@ -234,6 +237,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer c.setHandling(false)
 	if s.isManagement(r) {
 		s.serveManagement(w, r)
+		return
+	}
+	if stage, resource, ok := hostapi.SplitPath(r.URL.EscapedPath()); ok {
+		s.serveShared(w, r, stage, resource)
 		return
 	}
 	if s.HTTP != nil && !s.isHandshake(r) {
