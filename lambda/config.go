@@ -20,6 +20,10 @@ type Config struct {
 	// works from the first event on.
 	SenderConfig
 
+	// GroupsEndpoint is where a gateway of tyg holds groups and values for its functions: the same
+	// URL as Endpoint. Empty means that it is not such a gateway that invokes the function.
+	GroupsEndpoint string
+
 	// Timeout is how long a handler may take: 29 seconds by default, after which API Gateway has
 	// told the client that it timed out
 	// (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html).
@@ -41,6 +45,9 @@ const (
 	maxTimeout     = 15 * time.Minute // of any Lambda function
 )
 
+// groupsVariable is set for the functions of "tyg local" and "tyg gateway".
+const groupsVariable = "TYG_GROUPS_ENDPOINT"
+
 // FromEnvironment reads what Lambda and "tyg deploy" put into the environment, through a function
 // like os.Getenv:
 //
@@ -49,6 +56,7 @@ const (
 //	AWS_SESSION_TOKEN
 //	AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI,  Endpoint, the first that is set; with
 //	TYG_ENDPOINT, AWS_ENDPOINT_URL             AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true the second
+//	TYG_GROUPS_ENDPOINT                        GroupsEndpoint
 //	AWS_LAMBDA_FUNCTION_NAME                   Self, at TYG_INVOKE_ENDPOINT, else at
 //	                                           AWS_ENDPOINT_URL_LAMBDA or AWS_ENDPOINT_URL
 //	AWS_LAMBDA_LOG_FORMAT, AWS_LAMBDA_LOG_LEVEL   Logger, to standard error
@@ -78,6 +86,11 @@ func FromEnvironment(getenv func(string) string) (Config, error) {
 	if cfg.Endpoint != "" {
 		if _, err := parseEndpoint(cfg.Endpoint); err != nil {
 			return Config{}, fmt.Errorf("read environment: %w", err)
+		}
+	}
+	if cfg.GroupsEndpoint = getenv(groupsVariable); cfg.GroupsEndpoint != "" {
+		if _, err := parseEndpoint(cfg.GroupsEndpoint); err != nil {
+			return Config{}, fmt.Errorf("read environment: %s: %w", groupsVariable, err)
 		}
 	}
 	var err error

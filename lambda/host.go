@@ -9,6 +9,7 @@ import (
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/internal/authorize"
+	"github.com/tyg-dev/tyg/internal/hostapi"
 )
 
 // A Host calls a Handler with the events that it is invoked with. [Run] makes one and invokes it
@@ -60,10 +61,11 @@ func NewHost(h tyg.Handler, cfg Config) (*Host, error) {
 	return host, nil
 }
 
-// Invoke handles one invocation: an event of a WebSocket API, a question to the authorizer, or the
-// function's own call for OnOpen. They are told apart by their shape, so one function may be all.
-// It returns the JSON that API Gateway expects, and an error if the handler failed or the payload
-// is neither. Nothing of payload is used after it has returned.
+// Invoke handles one invocation: an event of a WebSocket API, a question to the authorizer, the
+// function's own call for OnOpen, or that of a gateway of tyg for OnLeave. They are told apart by
+// their shape, so one function may be all. It returns the JSON that API Gateway expects, and an
+// error if the handler failed or the payload is none of these. Nothing of payload is used after it
+// has returned.
 func (h *Host) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	if arn := methodARN(payload); arn != "" {
 		return h.authorize(ctx, payload, arn)
@@ -71,6 +73,9 @@ func (h *Host) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	if connect, ok := unsealOpen(payload); ok {
 		h.open(withRaw(ctx, connect), connect)
 		return []byte("null"), nil
+	}
+	if hostapi.IsLeave(payload) {
+		return h.leave(ctx, payload)
 	}
 	return h.handle(withRaw(ctx, payload), payload)
 }

@@ -16,5 +16,8 @@ type shared interface {
 
 // openShared returns the one that cfg asks for.
 func openShared(cfg Config) (shared, error) {
+	if cfg.GroupsEndpoint != "" {
+		return newGatewayShared(cfg)
+	}
 	return noTable{}, nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/apigw"
 	"github.com/tyg-dev/tyg/gateway"
+	"github.com/tyg-dev/tyg/internal/hostapi"
 	"github.com/tyg-dev/tyg/internal/wstest"
 	"github.com/tyg-dev/tyg/lambda"
 	"github.com/tyg-dev/tyg/tygtest"
@@ -24,7 +25,18 @@ func TestSender(t *testing.T) { tygtest.TestSender(t, behindGateway) }
 // in and replies come out as JSON, and what the function sends comes over @connections.
 func TestHost(t *testing.T) { tygtest.TestHost(t, behindGateway) }
 
+// TestGroups runs the suite with groups and values in the gateway, over its API for them.
+func TestGroups(t *testing.T) { tygtest.TestGroups(t, behindGateway) }
+
 func behindGateway(t *testing.T, h tyg.Handler) tygtest.Subject {
+	t.Helper()
+	return behindNetwork(t, h, func(web http.RoundTripper) http.RoundTripper { return web })
+}
+
+// behindNetwork is behindGateway with a network of the test's own before the gateway.
+func behindNetwork(
+	t *testing.T, h tyg.Handler, network func(http.RoundTripper) http.RoundTripper,
+) tygtest.Subject {
 	t.Helper()
 	f := &function{app: h}
 	srv := &gateway.Server{
@@ -32,9 +44,10 @@ func behindGateway(t *testing.T, h tyg.Handler) tygtest.Subject {
 		Secrets: map[string]string{key.AccessKeyID: key.SecretAccessKey},
 	}
 	web := httptest.NewServer(srv)
-	idle := &http.Client{Transport: new(http.Transport)}
+	idle := new(http.Transport)
 	cfg := lambda.SenderConfig{
-		Endpoint: web.URL + "/api", Region: "eu-central-1", Credentials: key, HTTPClient: idle,
+		Endpoint: web.URL + "/api", Region: "eu-central-1", Credentials: key,
+		HTTPClient: &http.Client{Transport: network(idle)},
 	}
 	sender, err := lambda.NewSender(cfg)
 	if err != nil {
@@ -46,7 +59,9 @@ func behindGateway(t *testing.T, h tyg.Handler) tygtest.Subject {
 		invoked.Go(func() { _, _ = f.host.Invoke(t.Context(), payload) }) // waited for below
 		return nil
 	}
-	f.host = newHost(t, informed{h}, lambda.Config{SenderConfig: cfg, Self: self})
+	f.host = newHost(t, informed{h}, lambda.Config{
+		SenderConfig: cfg, GroupsEndpoint: cfg.Endpoint, Self: self,
+	})
 	t.Cleanup(func() {
 		invoked.Wait()
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
@@ -73,7 +88,7 @@ type function struct {
 }
 
 func (f *function) Handle(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
-	event, err := apigw.MarshalEvent(e)
+	event, err := marshalEvent(e)
 	if err != nil {
 		return tyg.Reply{}, err
 	}
@@ -81,7 +96,18 @@ func (f *function) Handle(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
 	if err != nil {
 		return tyg.Reply{}, errors.New("function failed") // as much as API Gateway looks at
 	}
+	if e.Type == tyg.EventLeave {
+		return tyg.Reply{}, nil
+	}
 	return apigw.UnmarshalReply(reply)
+}
+
+// marshalEvent returns the payload of an event, as the Router of package functions makes it.
+func marshalEvent(e tyg.Event) ([]byte, error) {
+	if e.Type == tyg.EventLeave {
+		return hostapi.AppendLeave(nil, e)
+	}
+	return apigw.MarshalEvent(e)
 }
 
 // Describe returns what deploy would tell API Gateway.
