@@ -36,6 +36,8 @@ func losing(web http.RoundTripper) http.RoundTripper {
 
 // What a function asks for happens once, also where it must ask twice.
 func TestLostAnswersChangeNothingTwice(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
 	app := tyg.New("app")
 	var joins, leaves int
 	app.OnJoin(func(context.Context, *tyg.Group, tyg.Member) error { joins++; return nil })
@@ -46,7 +48,7 @@ func TestLostAnswersChangeNothingTwice(t *testing.T) {
 		return nil
 	})
 	s := behindNetwork(t, app, losing)
-	client, err := s.Dial(t.Context(), tygtest.Dial{})
+	client, err := s.Dial(ctx, tygtest.Dial{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,22 +59,22 @@ func TestLostAnswersChangeNothingTwice(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	check(g.AddAs(t.Context(), id, "John"))
-	check(g.SendString(t.Context(), "one"))
-	check(g.SendString(t.Context(), "two"))
+	check(g.AddAs(ctx, id, "John"))
+	check(g.SendString(ctx, "one"))
+	check(g.SendString(ctx, "two"))
 	n := tyg.NewValue[int](app, "n")
 	for want := 1; want <= 3; want++ {
-		got, err := n.Update(t.Context(), func(n int) (int, error) { return n + 1, nil })
+		got, err := n.Update(ctx, func(n int) (int, error) { return n + 1, nil })
 		if err != nil || got != want {
-			t.Errorf("update %d returned %d, %v", want, got, err)
+			t.Fatalf("update %d returned %d, %v", want, got, err)
 		}
 	}
-	check(g.Remove(t.Context(), id))
+	check(g.Remove(ctx, id))
 	if joins != 1 || leaves != 1 {
 		t.Errorf("%d joins and %d leaves", joins, leaves)
 	}
 	for _, want := range []string{"one", "two"} {
-		_, data, err := client.Read(t.Context())
+		_, data, err := client.Read(ctx)
 		if err != nil || string(data) != want {
 			t.Errorf("the client got %q, %v, want %q", data, err, want)
 		}
