@@ -55,7 +55,8 @@ func (h *Host) variables(fn *Function) []string {
 		"PYTHONUNBUFFERED=1",
 	}
 	if h.ManagementEndpoint != "" {
-		env = append(env, "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI="+h.ManagementEndpoint)
+		env = append(env, "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI="+h.ManagementEndpoint,
+			"TYG_GROUPS_ENDPOINT="+h.ManagementEndpoint)
 	}
 	if h.InvokeEndpoint != "" {
 		env = append(env, "TYG_INVOKE_ENDPOINT="+h.InvokeEndpoint)

@@ -37,7 +37,8 @@ type Host struct {
 
 	// ManagementEndpoint is where the @connections API is, with the stage:
 	// "http://127.0.0.1:8000/api". Functions find it in AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI,
-	// which AWS SDKs obey. Empty sets nothing.
+	// which AWS SDKs obey, and in TYG_GROUPS_ENDPOINT, by which package lambda finds their groups and
+	// values. Empty sets nothing.
 	ManagementEndpoint string
 
 	// InvokeEndpoint is where Lambda's Invoke API for these functions is: "http://127.0.0.1:8000".
