@@ -37,7 +37,7 @@ var allowed = map[string]string{
 	"host": "tyg gateway internal/certfile internal/pages internal/profileflag " +
 		"internal/stopsignal lambda",
 	"internal/functions": "tyg apigw internal/functions/osproc " +
-		"internal/functions/runtimeapi",
+		"internal/functions/runtimeapi internal/hostapi",
 	"internal/functions/invokeapi":  "internal/functions internal/sigv4",
 	"internal/functions/osproc":     "",
 	"internal/functions/runtimeapi": "",

@@ -46,6 +46,7 @@ func TestEnvironmentHasLambdaVariables(t *testing.T) {
 		"AWS_LAMBDA_INITIALIZATION_TYPE":  "on-demand",
 		"AWS_LAMBDA_LOG_GROUP_NAME":       "/aws/lambda/f",
 		"AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI": "http://127.0.0.1:8000/api",
+		"TYG_GROUPS_ENDPOINT":                      "http://127.0.0.1:8000/api",
 		"TYG_INVOKE_ENDPOINT":                      "http://127.0.0.1:9001",
 		"LAMBDA_TASK_ROOT":                         dir,
 		"TZ":                                       ":UTC",

@@ -2,6 +2,7 @@ package functions
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/apigw"
+	"github.com/tyg-dev/tyg/internal/hostapi"
 )
 
 // An Integration handles events: a function of a [Host] (see [Host.Integration]), a [URL], or a
@@ -38,6 +40,11 @@ type Router struct {
 	// to the client. Bodies of other routes are dropped.
 	RouteResponses []string
 
+	// Leave gets an event for each membership of a group that ends with its connection, before that
+	// of [tyg.RouteDisconnect], in an envelope that package lambda understands. Its reply is ignored.
+	// Nil asks for none.
+	Leave Integration
+
 	// Authorizer decides who may connect. Nil allows every client.
 	Authorizer *LambdaAuthorizer
 
@@ -49,6 +56,9 @@ var _ tyg.Handler = (*Router)(nil)
 // Handle has the integration of e.Route handle the event. Functions send through the @connections
 // API.
 func (r *Router) Handle(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
+	if e.Type == tyg.EventLeave {
+		return tyg.Reply{}, r.leave(ctx, e)
+	}
 	to := r.Integrations[e.Route]
 	if to == nil {
 		return tyg.Reply{}, fmt.Errorf("route %q has no integration", e.Route)
@@ -67,9 +77,21 @@ func (r *Router) Handle(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
 	return apigw.UnmarshalReply(out)
 }
 
-// Describe returns the routes that have an integration, and r.Authorizer.
+func (r *Router) leave(ctx context.Context, e tyg.Event) error {
+	if r.Leave == nil {
+		return errors.New("leave events have no integration")
+	}
+	payload, err := hostapi.AppendLeave(nil, e)
+	if err != nil {
+		return err
+	}
+	_, err = r.Leave.Invoke(ctx, payload)
+	return err
+}
+
+// Describe returns the routes that have an integration, whether r.Leave is set, and r.Authorizer.
 func (r *Router) Describe() tyg.Description {
-	d := tyg.Description{RouteSelection: r.RouteSelection}
+	d := tyg.Description{RouteSelection: r.RouteSelection, Leave: r.Leave != nil}
 	for _, key := range slices.Sorted(maps.Keys(r.Integrations)) {
 		d.Routes = append(d.Routes, tyg.Route{Key: key, Response: slices.Contains(r.RouteResponses, key)})
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/internal/functions"
+	"github.com/tyg-dev/tyg/internal/hostapi"
 )
 
 // An integration is an Integration that is a function of Go.
@@ -50,6 +51,29 @@ func request() *tyg.Request {
 	return &tyg.Request{
 		Host: "example.com", Header: http.Header{"User-Agent": {"test"}},
 		Query: url.Values{"token": {"t"}}, SourceIP: "192.0.2.1",
+	}
+}
+
+func TestRouterPassesLeavesOn(t *testing.T) {
+	var got tyg.Event
+	r := &functions.Router{}
+	e := message("")
+	e.Type, e.Route = tyg.EventLeave, tyg.RouteLeave
+	e.Membership = &tyg.Membership{Group: "tea", Member: tyg.Member{ID: e.Conn.ID}}
+	if _, err := r.Handle(t.Context(), e); err == nil || tyg.Describe(r).Leave {
+		t.Errorf("a Router without Leave: %v, %+v", err, tyg.Describe(r))
+	}
+	r.Leave = integration(func(_ context.Context, payload []byte) (_ []byte, err error) {
+		got, _, err = hostapi.ReadLeave(payload)
+		return []byte("null"), err
+	})
+	if _, err := r.Handle(t.Context(), e); err != nil || !tyg.Describe(r).Leave ||
+		!reflect.DeepEqual(got.Membership, e.Membership) || got.Conn.Domain != e.Conn.Domain {
+		t.Errorf("%v, %+v", err, got)
+	}
+	r.Leave = fails(errors.New("oops"))
+	if _, err := r.Handle(t.Context(), e); err == nil {
+		t.Error("a failure is lost")
 	}
 }
 
