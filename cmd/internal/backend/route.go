@@ -41,6 +41,7 @@ type Set struct {
 	Functions  []functions.Function
 	Routes     map[string]Route
 	Selection  string      // the route selection expression; empty: the default
+	Leave      *Target     // of leave events; nil: none
 	Authorizer *Authorizer // nil: none
 }
 
@@ -52,6 +53,9 @@ func OfProgram(fn functions.Function, d tyg.Description) Set {
 	here := Target{Function: fn.Name}
 	for _, r := range d.Routes {
 		s.Routes[r.Key] = Route{Target: here, Response: r.Response}
+	}
+	if d.Leave {
+		s.Leave = &here
 	}
 	if d.Authorizer != nil {
 		s.Authorizer = &Authorizer{Target: here, IdentitySources: d.Authorizer.IdentitySources}
@@ -124,6 +128,12 @@ func (s Set) Router(ctx context.Context, h *functions.Host, at Place) (*function
 		r.Integrations[key] = in
 		if to.Response {
 			r.RouteResponses = append(r.RouteResponses, key)
+		}
+	}
+	if s.Leave != nil {
+		var err error
+		if r.Leave, err = s.Leave.integration(ctx, h); err != nil {
+			return nil, fmt.Errorf("leave events: %w", err)
 		}
 	}
 	if s.Authorizer == nil {

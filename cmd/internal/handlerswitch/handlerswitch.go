@@ -57,9 +57,10 @@ func (s *Switch) Set(h tyg.Handler) error {
 func (s *Switch) Routes() []string { return s.current.Load().description.Keys() }
 
 // Describe describes the Switch to a gateway: every event takes one of API Gateway's own routes,
-// and the authorizer calls that of the current handler.
+// leaves are asked for, and the authorizer calls that of the current handler.
 func (s *Switch) Describe() tyg.Description {
 	d := tyg.Describe(tyg.HandlerFunc(s.Handle))
+	d.Leave = true
 	d.Authorizer = &tyg.Authorizer{Func: s.authorize}
 	return d
 }
@@ -79,6 +80,9 @@ func (s *Switch) authorize(ctx context.Context, r *tyg.Request) (tyg.Identity, e
 // Handle passes an event to the current handler.
 func (s *Switch) Handle(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
 	t := s.current.Load()
+	if e.Type == tyg.EventLeave && !t.description.Leave {
+		return tyg.Reply{}, nil
+	}
 	if e.Type == tyg.EventConnect && e.Conn.Identity.Principal == noPrincipal {
 		e.Conn.Identity = tyg.Identity{}
 	}
@@ -95,6 +99,7 @@ func (s *Switch) Handle(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
 
 func (t *target) handle(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
 	switch {
+	case e.Type == tyg.EventLeave: // its route is not among those of a description
 	case e.Route == "": // a gateway answers a message without a route so
 		frame := apigw.AppendErrorFrame(nil, apigw.Forbidden, e.Conn.ID, e.RequestID)
 		return tyg.Reply{}, ignoreGone(e.Conn.Sender.Send(ctx, e.Conn.ID, frame))

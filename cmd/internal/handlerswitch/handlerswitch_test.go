@@ -89,3 +89,35 @@ func TestSetOfAnInvalidHandlerChangesNothing(t *testing.T) {
 	c.Send("hi")
 	c.Expect("one hi  <nil>")
 }
+
+func TestSetReplacesOnLeave(t *testing.T) {
+	var seen []string
+	s := &handlerswitch.Switch{Handled: func(e tyg.Event, _ time.Duration, _ error) {
+		seen = append(seen, e.Route)
+	}}
+	setHandler(t, s, newApp("one"))
+	if !tyg.Describe(s).Leave {
+		t.Error("the Switch does not ask for leaves")
+	}
+	e := tyg.Event{
+		Type: tyg.EventLeave, Route: tyg.RouteLeave, Conn: &tyg.Conn{ID: "x"},
+		Membership: &tyg.Membership{Group: "tea"},
+	}
+	leave := func() {
+		t.Helper()
+		if _, err := s.Handle(t.Context(), e); err != nil {
+			t.Error(err)
+		}
+	}
+	leave()
+	left := 0
+	two := tyg.New("two")
+	two.OnLeave(func(context.Context, *tyg.Group, tyg.Member) error { left++; return nil })
+	setHandler(t, s, two)
+	leave()
+	setHandler(t, s, newApp("three"))
+	leave()
+	if left != 1 || len(seen) != 1 || seen[0] != tyg.RouteLeave {
+		t.Errorf("%d leaves were handled, and seen are %q", left, seen)
+	}
+}
