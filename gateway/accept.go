@@ -201,8 +201,8 @@ func (s *Server) begin(w http.ResponseWriter, c *session, up ws.Upgrade, subprot
 			log:    "cannot take over the socket: " + err.Error(),
 		})
 		c.markLost(err)
-		s.connecting.remove(c)
 		c.finish()
+		s.connecting.remove(c)
 		return
 	}
 	deflate := up.Deflate != nil && !s.NoCompression

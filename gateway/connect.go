@@ -28,8 +28,8 @@ func (c *session) connect(r *tyg.Request) (tyg.Reply, *refusal) {
 		return o.reply, nil
 	}
 	rej.requestID = e.RequestID
-	c.srv.connecting.remove(c)
 	c.leaveGroups()
+	c.srv.connecting.remove(c) // not before: OnLeave finds the state
 	c.detach()
 	if o.returned {
 		c.srv.limiter.release(c.addr)

@@ -150,6 +150,11 @@ func stateCases() []suite.Case {
 			Check: checkStateEnds,
 		},
 		{
+			Name:  "A refused connection has its state when it leaves its groups",
+			Rule:  "OnLeave can read the state, also where the handshake is refused",
+			Check: checkStateOfRefused,
+		},
+		{
 			Name:  "A state has compare-and-set and a limit",
 			Rule:  "updates are not lost, an old revision is ErrConflict, 4 KB are the most",
 			Check: checkStateUpdates,
@@ -216,6 +221,30 @@ func checkStateEnds(t *suite.T) {
 		return is(err, tyg.ErrGone)
 	})
 	t.ExpectConnError("Set", s.Set(t.Ctx, p.ID(), "x"), p.ID(), tyg.ErrGone)
+}
+
+func checkStateOfRefused(t *suite.T) {
+	s := tyg.NewState[string](t.App)
+	read := make(chan string, 1)
+	t.OnConnect = func(ctx context.Context, c *tyg.Conn, _ *tyg.Request) error {
+		if err := s.Set(ctx, c.ID, "here"); err != nil {
+			t.Errorf("Set returned %v", err)
+		}
+		if err := t.App.Group("tea").Add(ctx, c.ID); err != nil {
+			t.Errorf("Add returned %v", err)
+		}
+		return tyg.Reject(403, "no")
+	}
+	t.App.OnLeave(func(ctx context.Context, _ *tyg.Group, m tyg.Member) error {
+		text, err := s.Get(ctx, m.ID)
+		read <- text
+		return err
+	})
+	t.Start()
+	t.DialRefused(suite.Dial{})
+	if got := suite.Wait(t, "a leave", read); got != "here" {
+		t.Errorf("the state in OnLeave is %q, want %q", got, "here")
+	}
 }
 
 func checkStateUpdates(t *suite.T) {
