@@ -23,6 +23,8 @@ type call struct {
 	// guarded by pool.mu
 	element   *list.Element // in pool.waiting; nil: not there
 	abandoned bool          // the caller has stopped waiting
+	queuedAt  time.Time     // when it began to wait for a busy process; zero: it did not
+	waited    time.Duration // for a busy process
 }
 
 // An outcome is what came of a call.

@@ -1,6 +1,9 @@
 package functions
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // A Line is one line that a function wrote, or that the Host reports about it.
 type Line struct {
@@ -46,12 +49,15 @@ func (s Stream) String() string {
 type Warning struct {
 	Kind      WarningKind
 	Function  string
-	RequestID string
+	RequestID string // empty if it is about no event
 	Detail    string // a sentence for a log
 }
 
 // String returns the warning as a line of text.
 func (w Warning) String() string {
+	if w.RequestID == "" {
+		return fmt.Sprintf("function %q: %s", w.Function, w.Detail)
+	}
 	return fmt.Sprintf("function %q: %s (request %s)", w.Function, w.Detail, w.RequestID)
 }
 
@@ -72,10 +78,21 @@ const (
 
 	// WarnRetriesExhausted: an event of [Host.Enqueue] failed at its last retry and was dropped.
 	WarnRetriesExhausted
+
+	// WarnWaited: an event waited for longer than [SlowWait] because Concurrency processes, of which
+	// there may be no more, had events. There is one warning for each function.
+	WarnWaited
+
+	// WarnSecondProcess: a second process of a function has started, which shares no memory with the
+	// first. There is one warning for each function, and none for one that is Cold.
+	WarnSecondProcess
 )
 
-// String returns a short name for the kind: "late-output", "reply-too-large", "reply-discarded" or
-// "retries-exhausted".
+// SlowWait is how long an event may wait for a process before there is a warning.
+const SlowWait = time.Second
+
+// String returns a short name for the kind: "late-output", "reply-too-large", "reply-discarded",
+// "retries-exhausted", "waited" or "second-process".
 func (k WarningKind) String() string {
 	switch k {
 	case WarnLateOutput:
@@ -86,6 +103,10 @@ func (k WarningKind) String() string {
 		return "reply-discarded"
 	case WarnRetriesExhausted:
 		return "retries-exhausted"
+	case WarnWaited:
+		return "waited"
+	case WarnSecondProcess:
+		return "second-process"
 	}
 	return "unknown"
 }

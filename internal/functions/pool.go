@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tyg-dev/tyg/internal/functions/osproc"
@@ -29,6 +30,9 @@ type pool struct {
 	closed    error                 // why the pool takes no more calls; nil: it takes calls
 	reapTimer *time.Timer           // nil: not set
 	growTimer *time.Timer           // nil: not set
+
+	warnedSecond bool        // of a second process
+	warnedWait   atomic.Bool // not guarded by mu
 }
 
 func newPool(h *Host, name string) *pool {
@@ -53,6 +57,9 @@ func (p *pool) dispatch(c *call) (*process, error) {
 	if p.waiting.Len() >= p.host.queue() || c.inv.NoWait && !p.hasCapacity() {
 		return nil, p.invokeError(ErrThrottled)
 	}
+	if len(p.procs) >= p.fn.Concurrency {
+		c.queuedAt = time.Now()
+	}
 	c.element = p.waiting.PushBack(c)
 	p.grow()
 	return nil, nil
@@ -71,6 +78,7 @@ func (p *pool) assignIdle(c *call) *process {
 func (p *pool) wait(ctx context.Context, c *call) (Result, error) {
 	select {
 	case o := <-c.done:
+		p.warnWaited(c)
 		return c.result(o)
 	case <-ctx.Done():
 	}

@@ -44,6 +44,7 @@ type process struct {
 	pool    *pool
 	fn      Function
 	version int
+	second  bool // its function has never had two processes before
 	arn     string
 	ready   chan struct{} // closed when it has asked for its first event
 	exited  chan struct{} // closed when it has exited and failure is set
@@ -86,6 +87,9 @@ func (p *process) run() {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	defer close(p.exited)
+	if p.second {
+		p.log.warn(WarnSecondProcess, "", secondProcess)
+	}
 	if p.failure = p.start(); p.failure == nil {
 		p.failure = p.exitReason(p.wait())
 	}
@@ -167,6 +171,9 @@ func (p *process) assign(c *call) {
 	c.writing.Lock()
 	p.state, p.call, p.used = busy, c, true
 	p.assignedAt = time.Now()
+	if !c.queuedAt.IsZero() {
+		c.waited = p.assignedAt.Sub(c.queuedAt)
+	}
 	p.setDeadline(p.fn.Timeout, p.assignedAt)
 }
 

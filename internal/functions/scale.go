@@ -1,6 +1,9 @@
 package functions
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // replyGrace is how long a process may take from its reply until it asks for the next event, before
 // another process is started for the calls that wait. Runtimes take much less than a millisecond,
@@ -19,6 +22,8 @@ func (p *pool) grow() {
 	}
 	for n := p.soonIdle(); n < p.waiting.Len() && len(p.procs) < p.fn.Concurrency; n++ {
 		proc := newProcess(p, p.fn, p.version)
+		proc.second = len(p.procs) == 1 && !p.fn.Cold && !p.warnedSecond
+		p.warnedSecond = p.warnedSecond || proc.second
 		if !p.host.runProcess(proc) {
 			return // the Host is shut down and will fail the waiting calls
 		}
@@ -117,4 +122,22 @@ func stopAll(procs []*process) {
 	for _, proc := range procs {
 		proc.stop()
 	}
+}
+
+const secondProcess = "a second process has started, and processes share no memory: keep what " +
+	"handlers share in groups, tyg.Value or a store, or run one process"
+
+// warnWaited reports, once, an event that waited long although processes run.
+func (p *pool) warnWaited(c *call) {
+	if c.waited < SlowWait || p.warnedWait.Swap(true) {
+		return
+	}
+	p.mu.Lock()
+	n := p.fn.Concurrency
+	p.mu.Unlock()
+	p.host.warn(Warning{
+		Kind: WarnWaited, Function: p.name, RequestID: c.inv.RequestID,
+		Detail: fmt.Sprintf("an event waited %v, because each process handles one at a time and "+
+			"there may be only %d; more processes share no memory", c.waited.Round(time.Millisecond), n),
+	})
 }
