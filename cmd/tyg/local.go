@@ -19,14 +19,19 @@ import (
 
 const localHelp = `local runs the project in the current directory as API Gateway and Lambda
 would, until it is interrupted. A gateway in tyg holds the sockets. tyg builds the program and
-runs it in other processes, each of which gets one event at a time. When the source changes, tyg
-builds it again; new processes take over, events under way finish, and the sockets stay open. If
+runs it in a process of its own, which gets one event at a time. When the source changes, tyg
+builds it again; a new process takes over, events under way finish, and the sockets stay open. If
 a build fails, its errors are printed and the previous build keeps running.
 
+AWS runs a process for each event of the moment, and ends processes when it likes. --processes 10
+does the first here, and --cold both: a program that passes with them keeps nothing in memory
+that its handlers share. Groups, tyg.Value and tyg.State are held by the gateway and are there
+for every process, also after a reload.
+
 The environment of the functions directs @connections calls to the gateway. Functions can be
-invoked as on Lambda: aws lambda invoke --endpoint-url http://127.0.0.1:8000. Processes share
-state only through the environment: a DynamoDB table if TABLE is set, NATS if TYG_NATS_URL is
-set. With neither, tyg runs a NATS server for programs that import its client.
+invoked as on Lambda: aws lambda invoke --endpoint-url http://127.0.0.1:8000. A program that
+opens a store with rooms/storage gets the DynamoDB table that TABLE names, or the NATS server of
+TYG_NATS_URL. With neither, tyg runs a NATS server for programs that import its client.
 
 If .tyg/config.json has routes, tyg runs the functions that they name, in any language, in place
 of a Go program.
@@ -109,7 +114,7 @@ func (l *localRun) flags(cmd *cobra.Command, port *int) {
 	f.BoolVar(&l.NoReload, "no-reload", false, "do not watch the source")
 	cli.AddInt(cmd, &l.Processes, cli.Range[int]{
 		Name: "processes", Low: 1, High: 1000,
-		Usage: "run at most `N` processes of each function (default 10, or as configured)",
+		Usage: "run at most `N` processes of each function (default 1, or as configured)",
 	})
 	cli.AddInt(cmd, &l.Concurrent, cli.Range[int]{
 		Name: "concurrent", Low: 1, High: 1000,

@@ -44,7 +44,7 @@ type Config struct {
 
 	TimeScale  float64
 	Concurrent int  // messages of one client that are handled at the same time; 0: one
-	Processes  int  // of each function at most; 0: as configured
+	Processes  int  // of each function at most; 0: as configured, or 1
 	Cold       bool // a process for each event
 	Freeze     bool // processes without an event are stopped
 	NoReload   bool

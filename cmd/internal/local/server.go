@@ -174,9 +174,13 @@ func isSet(environ []string, name string) bool {
 	})
 }
 
-// tune applies the flags to a function.
+// tune applies the flags to a function. By default there is one process, so that a program that
+// keeps state in memory does what it does under "go run .".
 func (s *server) tune(fn functions.Function) functions.Function {
 	fn.Concurrency = cmp.Or(s.cfg.Processes, fn.Concurrency)
+	if fn.Concurrency == 0 && !s.cfg.Cold {
+		fn.Concurrency = 1
+	}
 	fn.Cold, fn.Freeze = s.cfg.Cold, s.cfg.Freeze
 	return fn
 }
