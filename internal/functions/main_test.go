@@ -83,6 +83,8 @@ func runFunction(mode string) {
 		echoLoop()
 	case "host":
 		runHost()
+	case "counter":
+		runCounter()
 	}
 }
 
