@@ -19,6 +19,7 @@ import (
 type Host struct {
 	handler    tyg.Handler
 	senders    senders
+	shared     shared
 	authorizer *tyg.Authorizer
 	self       func(ctx context.Context, payload []byte) error // nil: the Handler wants no open event
 	timeout    time.Duration
@@ -53,11 +54,11 @@ func NewHost(h tyg.Handler, cfg Config) (*Host, error) {
 	if _, err := authorize.New(host.authorizer, nil); err != nil {
 		return nil, fmt.Errorf("lambda: %w", err)
 	}
-	shared, err := openShared(cfg)
-	if err != nil {
+	var err error
+	if host.shared, err = openShared(cfg); err != nil {
 		return nil, fmt.Errorf("lambda: %w", err)
 	}
-	tyg.Bind(h, boundHost{host.senders.outside(), shared})
+	tyg.Bind(h, boundHost{host.senders.outside(), host.shared})
 	return host, nil
 }
 

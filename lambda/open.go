@@ -65,7 +65,7 @@ func (h *Host) open(ctx context.Context, connect []byte) {
 	e.Conn.Sender = h.senders.of(e.Conn)
 	e.Type, e.Route, e.RequestID, e.Request = tyg.EventOpen, tyg.RouteOpen, newRequestID(), nil
 	start := time.Now()
-	if err := awaitOpen(ctx, e.Conn); err != nil {
+	if err := h.awaitOpen(ctx, e.Conn); err != nil {
 		h.log.DebugContext(ctx, "client left before open", eventAttrs(e, start, err)...)
 		return
 	}
@@ -76,14 +76,14 @@ func (h *Host) open(ctx context.Context, connect []byte) {
 }
 
 // awaitOpen waits until the connection answers, which API Gateway lets it do once the client has
-// its 101. Before that, and after its end, it is gone.
-func awaitOpen(ctx context.Context, c *tyg.Conn) error {
+// its 101. Before that, and after its end, it is gone. A gateway of tyg tells the two apart.
+func (h *Host) awaitOpen(ctx context.Context, c *tyg.Conn) error {
 	ctx, cancel := context.WithTimeout(ctx, openWait)
 	defer cancel()
 	for pause := openPause; ; pause = min(2*pause, openMaxPause) {
 		_, err := c.Info(ctx)
-		if err == nil {
-			return nil
+		if err == nil || h.isOver(ctx, c.ID) {
+			return err
 		}
 		select {
 		case <-time.After(pause):
@@ -91,6 +91,18 @@ func awaitOpen(ctx context.Context, c *tyg.Conn) error {
 			return fmt.Errorf("wait for the connection: %w", errors.Join(ctx.Err(), err))
 		}
 	}
+}
+
+// isOver reports that a connection has ended, or was refused. A gateway of tyg knows the state of a
+// connection from connect on; of API Gateway it is not known, and isOver returns false. It matters
+// under "tyg local", where the wait for a client that has left would hold up the one process.
+func (h *Host) isOver(ctx context.Context, id tyg.ConnID) bool {
+	at, ok := h.shared.(gatewayShared)
+	if !ok {
+		return false
+	}
+	_, _, err := at.LoadValue(ctx, tyg.ValueKey{Conn: id})
+	return errors.Is(err, tyg.ErrGone)
 }
 
 // newRequestID returns an id of API Gateway's shape.

@@ -128,6 +128,41 @@ func TestOpenGivesUpWhenTheInvocationEnds(t *testing.T) {
 	}
 }
 
+// A gateway of tyg says of a client that has left before its open that it will not come.
+func TestOpenGivesUpWhenTheGatewayKnowsTheEnd(t *testing.T) {
+	app, opened := greeter()
+	var looks, states atomic.Int64
+	cfg := openConfig(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.HasSuffix(r.URL.Path, "/@state") {
+			looks.Add(1)
+			w.WriteHeader(http.StatusGone)
+			return
+		}
+		if states.Add(1) == 1 { // it still connects, and has no state
+			w.Header().Set("X-Amzn-Errortype", "NotFoundException")
+			w.WriteHeader(http.StatusNotFound)
+			return
+		}
+		w.WriteHeader(http.StatusGone)
+	}))
+	cfg.GroupsEndpoint = cfg.Endpoint
+	var open []byte
+	cfg.Self = func(_ context.Context, payload []byte) error {
+		open = append(open, payload...)
+		return nil
+	}
+	host := newHost(t, app, cfg)
+	if _, err := host.Invoke(t.Context(), payload(t, "connect")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := host.Invoke(t.Context(), open); err != nil {
+		t.Fatal(err)
+	}
+	if looks.Load() != 2 || states.Load() != 2 || len(opened) != 0 {
+		t.Errorf("%d looks, %d questions for the state, %d opens", looks.Load(), states.Load(), len(opened))
+	}
+}
+
 func TestOpenOfGarbage(t *testing.T) {
 	app, opened := greeter()
 	cfg := openConfig(t, http.NotFoundHandler())
