@@ -110,7 +110,7 @@ func TestPagesHaveEachMemberOnce(t *testing.T) {
 	}
 	r.must(t, 200, &p, "GET", "/api/@everyone", "")
 	if p.Count != 7 || len(p.Members) != 7 {
-		t.Errorf("everyone is %+v", p)
+		t.Errorf("all connections are %+v", p)
 	}
 }
 
