@@ -1,6 +1,7 @@
 package docs_test
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -60,12 +61,20 @@ func installCurl(bin string) error {
 	return os.WriteFile(name, data, 0o777)
 }
 
-// curl sends a signed POST.
+// curl sends a signed request: a POST if there is a body.
 func curl(args []string) error {
 	f := flag.NewFlagSet("curl", flag.ContinueOnError)
 	signing := f.String("aws-sigv4", "", "aws:amz:REGION:SERVICE")
 	user := f.String("user", "", "ID:SECRET")
 	body := f.String("d", "", "body")
+	method := f.String("X", "", "method")
+	head := f.Bool("i", false, "print the head of the answer, too")
+	header := make(http.Header)
+	f.Func("H", "NAME: VALUE", func(line string) error {
+		name, value, _ := strings.Cut(line, ": ")
+		header.Set(name, value)
+		return nil
+	})
 	if err := f.Parse(args); err != nil {
 		return err
 	}
@@ -75,11 +84,14 @@ func curl(args []string) error {
 		return fmt.Errorf("usage error: %q; "+
 			"use curl --aws-sigv4 aws:amz:REGION:SERVICE --user ID:SECRET URL", args)
 	}
-	r, err := http.NewRequest(http.MethodPost, f.Arg(0), strings.NewReader(*body))
+	r, err := http.NewRequest(cmp.Or(*method, methodOf(*body)), f.Arg(0), strings.NewReader(*body))
 	if err != nil {
 		return err
 	}
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header = header
+	if *body != "" {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
 	cred := sigv4.Credentials{AccessKeyID: id, SecretAccessKey: secret}
 	sigv4.Sign(r, []byte(*body), cred, scope[2], scope[3], time.Now())
 	res, err := http.DefaultClient.Do(r)
@@ -87,6 +99,19 @@ func curl(args []string) error {
 		return err
 	}
 	defer res.Body.Close()
+	if *head {
+		fmt.Println(res.Proto, res.Status)
+		_ = res.Header.Write(os.Stdout) // a failure shows in the output
+		fmt.Println()
+	}
 	_, err = io.Copy(os.Stdout, res.Body)
 	return err
+}
+
+// methodOf returns the method of a request whose command names none.
+func methodOf(body string) string {
+	if body != "" {
+		return http.MethodPost
+	}
+	return http.MethodGet
 }
