@@ -307,6 +307,70 @@ func alive(pid int) bool {
 	return syscall.Kill(pid, 0) == nil
 }
 
+// naive is a program that keeps its clients and a counter in memory, and tells all clients the number
+// of each message.
+const naive = `package main
+
+import (
+	"context"
+	"log"
+	"strconv"
+	"sync"
+
+	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/host"
+)
+
+func main() {
+	var mu sync.Mutex
+	var n int
+	clients := map[tyg.ConnID]bool{}
+	app := tyg.New("naive")
+	app.OnConnect(func(_ context.Context, c *tyg.Conn, _ *tyg.Request) error {
+		mu.Lock()
+		defer mu.Unlock()
+		clients[c.ID] = true
+		return nil
+	})
+	app.OnMessage(func(ctx context.Context, c *tyg.Conn, _ tyg.Message) error {
+		mu.Lock()
+		defer mu.Unlock()
+		n++
+		for id := range clients {
+			if err := c.Sender.Send(ctx, id, []byte(strconv.Itoa(n))); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err := host.Run(app); err != nil {
+		log.Fatal(err)
+	}
+}
+`
+
+// A program that keeps state in memory does under tyg local what it does under go run.
+func TestLocalRunsOneProcess(t *testing.T) {
+	p := runLocal(t, "echo", naive, "--quiet")
+	clients := []*wsclient.Conn{dial(t, p.url), dial(t, p.url), dial(t, p.url)}
+	var sending sync.WaitGroup
+	for _, c := range clients {
+		sending.Go(func() {
+			for range 5 {
+				send(t, c, "+1")
+			}
+		})
+	}
+	for _, c := range clients {
+		for want := 1; want <= 15; want++ {
+			if got := receive(t, c); got != strconv.Itoa(want) {
+				t.Fatalf("message %d is %q", want, got)
+			}
+		}
+	}
+	sending.Wait()
+}
+
 // The chat keeps its state when each event has a process of its own.
 func TestChatSharesStateBetweenProcesses(t *testing.T) {
 	t.Parallel()
