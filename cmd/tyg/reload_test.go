@@ -349,10 +349,44 @@ func main() {
 }
 `
 
-// A program that keeps state in memory does under tyg local what it does under go run.
-func TestLocalRunsOneProcess(t *testing.T) {
-	p := runLocal(t, "echo", naive, "--quiet")
-	clients := []*wsclient.Conn{dial(t, p.url), dial(t, p.url), dial(t, p.url)}
+// shared is naive with what tyg has for it. It tells the others when a client has left.
+const shared = `package main
+
+import (
+	"context"
+	"log"
+	"strconv"
+
+	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/host"
+)
+
+func main() {
+	app := tyg.New("shared")
+	count := tyg.NewValue[int](app, "count")
+	app.OnConnect(func(ctx context.Context, c *tyg.Conn, _ *tyg.Request) error {
+		return app.Group("all").Add(ctx, c.ID)
+	})
+	app.OnMessage(func(ctx context.Context, _ *tyg.Conn, _ tyg.Message) error {
+		n, err := count.Update(ctx, func(n int) (int, error) { return n + 1, nil })
+		if err != nil {
+			return err
+		}
+		return app.Group("all").SendString(ctx, strconv.Itoa(n))
+	})
+	app.OnLeave(func(ctx context.Context, g *tyg.Group, _ tyg.Member) error {
+		return g.SendString(ctx, "left")
+	})
+	if err := host.Run(app); err != nil {
+		log.Fatal(err)
+	}
+}
+`
+
+// countTogether has three clients send five messages each, and checks that each gets the 15 numbers
+// after first.
+func countTogether(t *testing.T, clients []*wsclient.Conn, first int) {
+	t.Helper()
 	var sending sync.WaitGroup
 	for _, c := range clients {
 		sending.Go(func() {
@@ -362,13 +396,39 @@ func TestLocalRunsOneProcess(t *testing.T) {
 		})
 	}
 	for _, c := range clients {
-		for want := 1; want <= 15; want++ {
-			if got := receive(t, c); got != strconv.Itoa(want) {
-				t.Fatalf("message %d is %q", want, got)
+		seen := make(map[string]bool)
+		for range 15 {
+			seen[receive(t, c)] = true
+		}
+		for n := first + 1; n <= first+15; n++ {
+			if !seen[strconv.Itoa(n)] {
+				t.Fatalf("a client got %v, without %d", seen, n)
 			}
 		}
 	}
 	sending.Wait()
+}
+
+// A program that keeps state in memory does under tyg local what it does under go run.
+func TestLocalRunsOneProcess(t *testing.T) {
+	p := runLocal(t, "echo", naive, "--quiet")
+	countTogether(t, []*wsclient.Conn{dial(t, p.url), dial(t, p.url), dial(t, p.url)}, 0)
+}
+
+// Groups and values are there for all processes, also for those of a new build.
+func TestLocalSharesGroups(t *testing.T) {
+	p := runLocal(t, "echo", shared, "--quiet", "--json", "--processes", "10")
+	clients := []*wsclient.Conn{dial(t, p.url), dial(t, p.url), dial(t, p.url)}
+	countTogether(t, clients, 0)
+	p.write(t, strings.Replace(shared, `"left"`, `"gone"`, 1))
+	p.until(`"type":"reload".*"routes"`)
+	countTogether(t, clients, 15)
+	_ = clients[2].CloseNow()
+	for _, c := range clients[:2] {
+		if got := receive(t, c); got != "gone" {
+			t.Errorf("after a client has left, another gets %q", got)
+		}
+	}
 }
 
 // The chat keeps its state when each event has a process of its own.
