@@ -247,9 +247,6 @@ func parseKeyCondition(expression, hash string, values *values) (string, error) 
 	if err == nil {
 		err = p.end()
 	}
-	if err == nil {
-		err = values.allUsed()
-	}
 	if err == nil && (v.kind != "S" || v.text == "") {
 		err = invalid("One or more parameter values were invalid: the key is %v", v)
 	}

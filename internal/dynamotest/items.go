@@ -31,7 +31,7 @@ type putItemInput struct {
 }
 
 func (s *Server) putItem(in putItemInput) (any, error) {
-	w := write{in.TableName, nil, in.ConditionExpression, newValues(in.ExpressionAttributeValues)}
+	w := write{in.TableName, nil, in.ConditionExpression, newValues(in.ExpressionAttributeValues), ""}
 	t, err := s.table(in.TableName)
 	if err == nil {
 		err = t.checkKey(in.Item)
@@ -49,6 +49,7 @@ type updateItemInput struct {
 	UpdateExpression          string
 	ConditionExpression       *string
 	ExpressionAttributeValues item
+	ReturnValues              string
 }
 
 func (s *Server) updateItem(in updateItemInput) (any, error) {
@@ -57,7 +58,7 @@ func (s *Server) updateItem(in updateItemInput) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := write{in.TableName, in.Key, in.ConditionExpression, values}
+	w := write{in.TableName, in.Key, in.ConditionExpression, values, in.ReturnValues}
 	return s.write(w, func(t *table, old item) error {
 		updated := maps.Clone(old)
 		if updated == nil {
@@ -81,10 +82,17 @@ type deleteItemInput struct {
 	Key                       item
 	ConditionExpression       *string
 	ExpressionAttributeValues item
+	ReturnValues              string
 }
 
 func (s *Server) deleteItem(in deleteItemInput) (any, error) {
-	w := write{in.TableName, in.Key, in.ConditionExpression, newValues(in.ExpressionAttributeValues)}
+	if in.ReturnValues == allNew {
+		return nil, invalid("Return values set to invalid value")
+	}
+	w := write{
+		in.TableName, in.Key, in.ConditionExpression, newValues(in.ExpressionAttributeValues),
+		in.ReturnValues,
+	}
 	return s.write(w, func(t *table, _ item) error {
 		t.remove(in.Key)
 		return nil
@@ -97,7 +105,10 @@ type write struct {
 	key       item
 	condition *string
 	values    *values
+	returns   string // what is answered: allOld, allNew, or nothing
 }
+
+const allOld, allNew = "ALL_OLD", "ALL_NEW"
 
 // write calls change with the item, which is nil if there is none, if the condition holds for it.
 func (s *Server) write(w write, change func(t *table, old item) error) (any, error) {
@@ -112,7 +123,28 @@ func (s *Server) write(w write, change func(t *table, old item) error) (any, err
 	if err := condition(w.condition, old, w.values); err != nil {
 		return nil, err
 	}
-	return struct{}{}, change(t, old)
+	if err := change(t, old); err != nil {
+		return nil, err
+	}
+	return w.answer(old, t.partitions[w.key[t.hash].text][w.key[t.sort].text])
+}
+
+// answer returns the answer to a write that has replaced old.
+func (w write) answer(old, new item) (any, error) {
+	var attributes item
+	switch w.returns {
+	case "", "NONE":
+	case allOld:
+		attributes = old
+	case allNew:
+		attributes = new
+	default:
+		return nil, invalid("this server does not know the return values %s", w.returns)
+	}
+	if attributes == nil {
+		return struct{}{}, nil
+	}
+	return map[string]any{"Attributes": attributes}, nil
 }
 
 // condition checks a condition on an item, nil for none, and that every value is used.

@@ -1,13 +1,18 @@
 package dynamotest
 
-import "cmp"
+import (
+	"cmp"
+	"slices"
+)
 
 type queryInput struct {
 	TableName                 string
 	KeyConditionExpression    string
+	FilterExpression          *string
 	ExpressionAttributeValues item
 	ExclusiveStartKey         item
 	Limit                     *int
+	Select                    string
 	ConsistentRead            bool
 }
 
@@ -21,8 +26,15 @@ func (s *Server) query(in queryInput) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	keep, err := in.filter(values)
+	if err != nil {
+		return nil, err
+	}
 	if in.Limit != nil && *in.Limit < 1 {
 		return nil, invalid("limit %d", *in.Limit)
+	}
+	if in.Select != "" && in.Select != "COUNT" {
+		return nil, invalid("this server does not know the select %s", in.Select)
 	}
 	start := ""
 	if in.ExclusiveStartKey != nil {
@@ -35,11 +47,27 @@ func (s *Server) query(in queryInput) (any, error) {
 		start = in.ExclusiveStartKey[t.sort].text
 	}
 	page, last := s.page(t, hash, start, in.Limit)
-	out := map[string]any{"Items": page, "Count": len(page), "ScannedCount": len(page)}
+	kept := slices.DeleteFunc(slices.Clone(page), func(i item) bool { return !keep(i) })
+	out := map[string]any{"Count": len(kept), "ScannedCount": len(page)}
+	if in.Select != "COUNT" {
+		out["Items"] = kept
+	}
 	if last != nil {
 		out["LastEvaluatedKey"] = last
 	}
 	return out, nil
+}
+
+// filter returns what says which items of a page are returned, all of them without an expression.
+// Every value must be used in one of the two expressions.
+func (in queryInput) filter(values *values) (keep test, err error) {
+	keep = func(item) bool { return true }
+	if in.FilterExpression != nil {
+		if keep, err = parseCondition(*in.FilterExpression, values); err != nil {
+			return nil, err
+		}
+	}
+	return keep, values.allUsed()
 }
 
 // page returns the items after a sort key, as many as fit, and the key of the last one if there may

@@ -318,6 +318,11 @@ func TestUnknownIsRefused(t *testing.T) {
 		"arithmetic": {"UpdateItem", update("SET n = n + :v", "", `":v":{"N":"1"}`)},
 		"ADD":        {"UpdateItem", update("ADD n :v", "", `":v":{"N":"1"}`)},
 		"JSON":       {"GetItem", `{`},
+		"select":     {"Query", `{"Select":"ALL_ATTRIBUTES",` + query("PK = :p", `":p":{"S":"p"}`)[1:]},
+		"return values": {
+			"DeleteItem",
+			`{"TableName":"T","Key":` + key + `,"ReturnValues":"ALL_NEW"}`,
+		},
 	} {
 		if _, code := send(t, server.URL, table, request[0], request[1]); code != invalid {
 			t.Errorf("%s: %q, want %q", name, code, invalid)
