@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/internal/partition"
 )
 
 // service is the part of a host name that tells API Gateway's own names from custom domains:
@@ -63,7 +64,7 @@ func endpointOf(c *tyg.Conn, region string) (string, error) {
 		return "", fmt.Errorf("clients connect to %q, which tells no region; set Config.Endpoint "+
 			"or Config.Region", c.Domain)
 	}
-	return "https://" + own + region + "." + dnsSuffix(region) + "/" + c.Stage, nil
+	return "https://" + own + region + "." + partition.Suffix(region) + "/" + c.Stage, nil
 }
 
 // isPlain reports whether s needs no escapes in a URL.
@@ -82,55 +83,5 @@ func isPlain(s string) bool {
 func isAWS(host string) bool {
 	region := regionOf(host)
 	_, suffix, ok := strings.Cut(host, "."+service+"."+region+".")
-	return ok && isPlain(region) && (suffix == dnsSuffix(region) || suffix == dualStackSuffix(region))
-}
-
-// dnsSuffix returns the domain of a region's services.
-// (https://github.com/aws/aws-sdk-go-v2/blob/main/internal/endpoints/awsrulesfn/partitions.json)
-func dnsSuffix(region string) string {
-	switch partition(region) {
-	case "cn":
-		return "amazonaws.com.cn"
-	case "eusc":
-		return "amazonaws.eu"
-	case "us-iso":
-		return "c2s.ic.gov"
-	case "us-isob":
-		return "sc2s.sgov.gov"
-	case "eu-isoe":
-		return "cloud.adc-e.uk"
-	case "us-isof":
-		return "csp.hci.ic.gov"
-	}
-	return "amazonaws.com"
-}
-
-// dualStackSuffix returns the domain of the services that also speak IPv6, from the same table.
-func dualStackSuffix(region string) string {
-	switch partition(region) {
-	case "cn":
-		return "api.amazonwebservices.com.cn"
-	case "eusc":
-		return "api.amazonwebservices.eu"
-	case "us-iso":
-		return "api.aws.ic.gov"
-	case "us-isob":
-		return "api.aws.scloud"
-	case "eu-isoe":
-		return "api.cloud-aws.adc-e.uk"
-	case "us-isof":
-		return "api.aws.hci.ic.gov"
-	}
-	return "api.aws"
-}
-
-// partition returns the prefix of a region's name that tells its partition, or "" for the
-// commercial partition and that of the US government, which share their domains.
-func partition(region string) string {
-	for _, p := range []string{"cn", "eusc", "us-iso", "us-isob", "eu-isoe", "us-isof"} {
-		if strings.HasPrefix(region, p+"-") {
-			return p
-		}
-	}
-	return ""
+	return ok && isPlain(region) && (suffix == partition.Suffix(region) || suffix == partition.DualStackSuffix(region))
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/internal/partition"
 )
 
 // maxPayload is the maximum length of an event and of a reply, in bytes: 6 MiB and the envelope.
@@ -61,7 +62,7 @@ func NewFunction(cfg FunctionConfig) (*Function, error) {
 		return nil, errors.New("there are no AWS credentials; set Credentials")
 	}
 	if cfg.Endpoint == "" {
-		cfg.Endpoint = "https://lambda." + region + "." + dnsSuffix(region)
+		cfg.Endpoint = "https://lambda." + region + "." + partition.Suffix(region)
 	}
 	// The signature covers the path as it is sent, so the path is escaped as the AWS SDKs escape it.
 	// (https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html)
