@@ -48,6 +48,7 @@ var allowed = map[string]string{
 	"rooms/natskv":        "tyg rooms",
 	"rooms/dynamo":        "tyg rooms",
 	"internal/dynamotest": "",
+	"internal/grouptable": "tyg internal/partition internal/sigv4 lambda",
 	"rooms/storage": "rooms rooms/storage/internal/dynamodb " +
 		"rooms/storage/internal/nats",
 	"rooms/storage/internal/dynamodb": "rooms/dynamo",
@@ -184,7 +185,7 @@ var allowed = map[string]string{
 // example shows that an application does not either, on this machine and inside Lambda.
 var standardOnly = []string{
 	"", "apigw", "gateway", "host", "internal/functions", "internal/functions/invokeapi",
-	"internal/ws", "lambda", "rooms", "rooms/storage", "tygtest", "examples/echo",
+	"internal/grouptable", "internal/ws", "lambda", "rooms", "rooms/storage", "tygtest", "examples/echo",
 }
 
 // TestSiblingsMeetOnlyWhereTheyMay keeps rules 1 and 2 of docs/architecture.md.
