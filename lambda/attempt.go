@@ -39,6 +39,8 @@ type outcome struct {
 	err       error // a tyg.ConnError
 	tries     int   // how many attempts it is worth, this one included
 	uncertain bool  // it failed, but may have taken effect
+	answered  bool  // there was an answer
+	throttled bool  // the answer was that there are too many requests
 }
 
 // attempt makes one call.
@@ -83,7 +85,9 @@ func (c call) unanswered(ctx context.Context, id tyg.ConnID, unsent bool, err er
 
 // answered returns the outcome of a call with an answer.
 func (c call) answered(id tyg.ConnID, a answer) outcome {
-	out := outcome{body: a.body, tries: once}
+	out := outcome{
+		body: a.body, tries: once, answered: true, throttled: a.status == http.StatusTooManyRequests,
+	}
 	if out.err = apigw.ReadError(a.status, a.header, id, c.op); out.err == nil {
 		return out
 	}

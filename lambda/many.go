@@ -3,78 +3,105 @@ package lambda
 import (
 	"context"
 	"errors"
+	"iter"
 	"sync"
-	"sync/atomic"
+	"time"
 
 	"github.com/tyg-dev/tyg"
 )
 
-// SendMany sends one message to many connections, up to Parallel of them at once. It tries each
-// connection once before it tries any again, so a throttled one does not delay the others. If the
-// context ends, the recipients that were not reached yet fail with its error. No client is
-// disconnected.
+// SendMany sends one message to many connections, many of them at once: see
+// [SenderConfig.Parallel]. It tries each connection once before it tries any again, so a throttled
+// one does not delay the others. If the context ends, the recipients that were not reached yet fail
+// with its error. No client is disconnected.
 func (s *Sender) SendMany(
 	ctx context.Context, ids []tyg.ConnID, data []byte, opts ...tyg.SendOption,
 ) error {
 	if err := check(data, opts); err != nil {
 		return err
 	}
-	b := broadcast{call: newPost(data), ids: ids, outs: make([]outcome, len(ids))}
-	for i := range ids {
-		b.left = append(b.left, i)
-	}
-	retry := newBackoff(ctx, s.retryFor)
-	for n := 1; ; n++ {
-		b.tryLeft(ctx, s)
-		if b.dropSettled(n); len(b.left) == 0 || !retry.wait(ctx) {
-			return b.err()
+	all := make([]recipient, len(ids))
+	b := broadcast{sender: s, call: newPost(data)}
+	b.run(ctx, func(yield func(*recipient) bool) {
+		for i, id := range ids {
+			if all[i].id = id; !yield(&all[i]) {
+				return
+			}
 		}
+	})
+	var errs []error
+	for i := range all {
+		errs = append(errs, all[i].out.err)
 	}
+	return errors.Join(errs...)
 }
 
 // A broadcast is one message to many connections.
 type broadcast struct {
-	call call
-	ids  []tyg.ConnID
-	outs []outcome // by index of ids
-	left []int     // indexes of the ids to try
+	sender *Sender
+	call   call
 }
 
-// tryLeft tries each connection that is left, once.
-func (b *broadcast) tryLeft(ctx context.Context, s *Sender) {
-	var next atomic.Int64
-	var workers sync.WaitGroup
-	for range min(s.parallel, len(b.left)) {
-		// Each ends when no connection is left; they are waited for below.
-		workers.Go(func() {
-			for {
-				n := int(next.Add(1)) - 1
-				if n >= len(b.left) {
+// A recipient is a connection, and what came of the last attempt to send to it.
+type recipient struct {
+	id  tyg.ConnID
+	out outcome
+}
+
+// run sends to all, which it walks once. It returns when each recipient has its final outcome.
+func (b *broadcast) run(ctx context.Context, all iter.Seq[*recipient]) {
+	retry := newBackoff(ctx, b.sender.retryFor)
+	var left []*recipient
+	for n := 1; ; n++ {
+		left = b.pass(ctx, all, n)
+		if len(left) == 0 || !retry.wait(ctx) {
+			return
+		}
+		tried := left
+		all = func(yield func(*recipient) bool) {
+			for _, r := range tried {
+				if !yield(r) {
 					return
 				}
-				i := b.left[n]
-				b.outs[i] = s.attempt(ctx, b.call, b.ids[i])
 			}
-		})
-	}
-	workers.Wait()
-}
-
-// dropSettled keeps in left the connections that are worth more than n attempts.
-func (b *broadcast) dropSettled(n int) {
-	left := b.left[:0]
-	for _, i := range b.left {
-		if b.outs[i].tries > n {
-			left = append(left, i)
 		}
 	}
-	b.left = left
 }
 
-func (b *broadcast) err() error {
-	var errs []error
-	for _, out := range b.outs {
-		errs = append(errs, out.err)
+// pass tries each recipient once, and returns those that are worth more than n attempts.
+func (b *broadcast) pass(ctx context.Context, all iter.Seq[*recipient], n int) (left []*recipient) {
+	var mu sync.Mutex // guards left
+	try := func(r *recipient) {
+		began := time.Now()
+		r.out = b.sender.attempt(ctx, b.call, r.id)
+		b.sender.window.leave(began, r.out)
+		if r.out.tries > n {
+			mu.Lock()
+			left = append(left, r)
+			mu.Unlock()
+		}
 	}
-	return errors.Join(errs...)
+	next := make(chan *recipient)
+	var workers sync.WaitGroup
+	for r := range all {
+		if b.sender.window.enter(ctx) != nil {
+			r.out = b.sender.attempt(ctx, b.call, r.id) // fails with the error of the context
+			continue
+		}
+		select {
+		case next <- r:
+		default:
+			// Ends when next is closed; waited for below. A worker that is used again has a stack that
+			// is large enough.
+			workers.Go(func() {
+				try(r)
+				for r := range next {
+					try(r)
+				}
+			})
+		}
+	}
+	close(next)
+	workers.Wait()
+	return left
 }

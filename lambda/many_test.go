@@ -137,7 +137,7 @@ func TestThrottledRecipientDelaysNoOther(t *testing.T) {
 
 // TestSendManyParallel counts how many requests there are at once.
 func TestSendManyParallel(t *testing.T) {
-	for parallel, want := range map[int]int64{0: 32, 5: 5} {
+	for parallel, want := range map[int]int64{0: 256, 5: 5} {
 		synctest.Test(t, func(t *testing.T) {
 			var now, most atomic.Int64
 			web := roundTrip(func(*request) (*response, error) {
@@ -152,7 +152,7 @@ func TestSendManyParallel(t *testing.T) {
 				t,
 				lambda.SenderConfig{Endpoint: endpoint, HTTPClient: web.client(), Parallel: parallel},
 			)
-			if err := s.SendMany(t.Context(), someIDs("x", 100), []byte("x")); err != nil {
+			if err := s.SendMany(t.Context(), someIDs("x", 2000), []byte("x")); err != nil {
 				t.Errorf("error %v", err)
 			}
 			if most.Load() != want {
@@ -167,11 +167,14 @@ func TestSendManyUntilTheContextEnds(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	var requests atomic.Int64
-	s := against(t, func(*request) (*response, error) {
+	web := roundTrip(func(*request) (*response, error) {
 		if requests.Add(1) == 50 {
 			cancel()
 		}
 		return respond(200, "", "")
+	})
+	s := newSender(t, lambda.SenderConfig{
+		Endpoint: endpoint, HTTPClient: web.client(), Parallel: 32,
 	})
 	failed := 0
 	for _, err := range tyg.Failures(s.SendMany(ctx, someIDs("x", 1000), []byte("x"))) {

@@ -19,8 +19,6 @@ const maxMessage = apigw.MaxMessage
 // maxInfo bounds the answers of @connections, in bytes. They are a few hundred.
 const maxInfo = 64 << 10
 
-const defaultParallel = 32
-
 // maxWait is how long a Sender waits for an answer of @connections: a little longer than API
 // Gateway takes for anything.
 const maxWait = 30 * time.Second
@@ -49,7 +47,9 @@ type SenderConfig struct {
 	// waits half a minute for an answer. Redirects are never followed.
 	HTTPClient *http.Client
 
-	// Parallel is how many requests SendMany makes at once, 32 by default.
+	// Parallel is how many requests the calls of SendMany together make at once, at most: 256 by
+	// default. They begin with 32, and make more while that makes them faster, and fewer when API
+	// Gateway says that there are too many.
 	Parallel int
 
 	// RetryFor is how long a call that fails is tried again, 10 seconds by default, and never longer
@@ -69,7 +69,7 @@ type SenderConfig struct {
 type Sender struct {
 	base     *url.URL // ends with a slash
 	client   client
-	parallel int
+	window   *window
 	retryFor time.Duration
 }
 
@@ -100,7 +100,7 @@ func NewSender(cfg SenderConfig) (*Sender, error) {
 			credentials: cfg.Credentials,
 			service:     service, region: cfg.Region,
 		},
-		parallel: cfg.Parallel,
+		window:   newWindow(cfg.Parallel),
 		retryFor: cfg.RetryFor,
 	}, nil
 }
