@@ -83,5 +83,6 @@ func isPlain(s string) bool {
 func isAWS(host string) bool {
 	region := regionOf(host)
 	_, suffix, ok := strings.Cut(host, "."+service+"."+region+".")
-	return ok && isPlain(region) && (suffix == partition.Suffix(region) || suffix == partition.DualStackSuffix(region))
+	return ok && isPlain(region) &&
+		(suffix == partition.Suffix(region) || suffix == partition.DualStackSuffix(region))
 }
