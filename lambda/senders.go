@@ -11,11 +11,11 @@ import (
 // or stages without an endpoint in its Config has one for each of them.
 type senders struct {
 	cfg   SenderConfig
-	fixed tyg.Sender // if not nil, the Sender for all events
+	fixed *Sender // if not nil, the Sender for all events
 
 	mu         sync.Mutex
-	byEndpoint map[string]tyg.Sender
-	latest     tyg.Sender // of the last event that had one
+	byEndpoint map[string]*Sender
+	latest     *Sender // of the last event that had one
 }
 
 func (s *senders) open(cfg SenderConfig) (err error) {
@@ -26,7 +26,7 @@ func (s *senders) open(cfg SenderConfig) (err error) {
 	// All senders share a client.
 	cfg.HTTPClient = newHTTPClient(cfg.HTTPClient, max(cfg.Parallel, defaultParallel), maxWait)
 	s.cfg = cfg
-	s.byEndpoint = make(map[string]tyg.Sender)
+	s.byEndpoint = make(map[string]*Sender)
 	return nil
 }
 
@@ -35,37 +35,63 @@ func (s *senders) of(c *tyg.Conn) tyg.Sender {
 	if s.fixed != nil {
 		return s.fixed
 	}
-	cfg := s.cfg
-	var err error
-	if cfg.Endpoint, err = endpointOf(c, cfg.Region); err != nil {
+	endpoint, err := endpointOf(c, s.cfg.Region)
+	var to *Sender
+	if err == nil {
+		to, err = s.at(endpoint)
+	}
+	if err != nil {
 		return lazy(func() (tyg.Sender, error) { return nil, err })
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	to := s.byEndpoint[cfg.Endpoint]
-	if to == nil {
-		if to, err = NewSender(cfg); err != nil {
-			return lazy(func() (tyg.Sender, error) { return nil, err })
-		}
-		s.byEndpoint[cfg.Endpoint] = to
-	}
-	s.latest = to
 	return to
 }
 
-// outside returns the Sender for calls outside of an event: the one for all, or that of the last
+// at returns the Sender for the API at an endpoint.
+func (s *senders) at(endpoint string) (*Sender, error) {
+	if s.fixed != nil {
+		return s.fixed, nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	to := s.byEndpoint[endpoint]
+	if to == nil {
+		cfg := s.cfg
+		cfg.Endpoint = endpoint
+		var err error
+		if to, err = NewSender(cfg); err != nil {
+			return nil, err
+		}
+		s.byEndpoint[endpoint] = to
+	}
+	s.latest = to
+	return to, nil
+}
+
+// current returns the Sender for calls outside of an event: the one for all, or that of the last
 // event.
+func (s *senders) current() (*Sender, error) {
+	if s.fixed != nil {
+		return s.fixed, nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.latest == nil {
+		return nil, tyg.ErrUnbound
+	}
+	return s.latest, nil
+}
+
+// outside returns current, to be looked up for each call.
 func (s *senders) outside() tyg.Sender {
 	if s.fixed != nil {
 		return s.fixed
 	}
 	return lazy(func() (tyg.Sender, error) {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		if s.latest == nil {
-			return nil, tyg.ErrUnbound
+		to, err := s.current()
+		if err != nil {
+			return nil, err
 		}
-		return s.latest, nil
+		return to, nil
 	})
 }
 
