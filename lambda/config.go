@@ -31,9 +31,16 @@ type Config struct {
 	// little, bounds it in any case.
 	Timeout time.Duration
 
-	// Self invokes this very function asynchronously with a payload. It is needed for applications
-	// with OnOpen only; see the package documentation.
+	// Self invokes this very function asynchronously with a payload. Applications with OnOpen need
+	// it, see the package documentation; large groups are sent to faster with it.
 	Self func(ctx context.Context, payload []byte) error
+
+	// Groups keeps groups, values and states in a table. Without it they are refused. With it, the
+	// function must get the disconnect event. Self, if set, shares the work for large groups.
+	Groups GroupTable
+
+	// Everyone registers each connection in Groups, for App.Everyone: two writes more for each.
+	Everyone bool
 
 	// Logger gets the errors that no call returns, and every failure of a handler. Nil means
 	// slog.Default().

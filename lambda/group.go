@@ -13,8 +13,8 @@ import (
 // noTable are the groups and values of a function that has no table for them.
 type noTable struct{}
 
-var errNoTable = fmt.Errorf("groups and values need a table, and this function has none: %w",
-	errors.ErrUnsupported)
+var errNoTable = fmt.Errorf("groups and values need a table, and this function has none: "+
+	"deploy the program again with tyg deploy, which makes one: %w", errors.ErrUnsupported)
 
 func (noTable) AddToGroup(
 	context.Context, string, tyg.ConnID, json.RawMessage,

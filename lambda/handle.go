@@ -25,6 +25,7 @@ func (h *Host) handle(ctx context.Context, payload []byte) ([]byte, error) {
 		e.Conn.Sender = connecting{e.Conn.Sender, e.Conn.ID}
 	}
 	start := time.Now()
+	life := h.groups.begin(ctx, e)
 	reply, err := h.call(ctx, e)
 	if rejected, ok := rejection(e, err); ok {
 		h.log.DebugContext(ctx, "connection refused by the application", eventAttrs(e, start, err)...)
@@ -33,6 +34,7 @@ func (h *Host) handle(ctx context.Context, payload []byte) ([]byte, error) {
 	if err == nil {
 		reply, err = checkReply(e, reply)
 	}
+	err = cmp.Or(life.end(ctx, err == nil && accepts(reply)), err)
 	if err != nil {
 		h.log.ErrorContext(ctx, "handler failed", eventAttrs(e, start, err)...)
 		return nil, err

@@ -22,13 +22,15 @@ type Host struct {
 	shared     shared
 	authorizer *tyg.Authorizer
 	self       func(ctx context.Context, payload []byte) error // nil: the Handler wants no open event
+	invokeSelf func(ctx context.Context, payload []byte) error // nil if it cannot
+	groups     *tableGroups                                    // nil if there is no table
 	timeout    time.Duration
 	log        *slog.Logger
 }
 
 // NewHost returns a Host that calls h.
 func NewHost(h tyg.Handler, cfg Config) (*Host, error) {
-	host := &Host{handler: h, timeout: cfg.Timeout, log: cfg.Logger}
+	host := &Host{handler: h, invokeSelf: cfg.Self, timeout: cfg.Timeout, log: cfg.Logger}
 	switch {
 	case host.timeout == 0:
 		host.timeout = defaultTimeout
@@ -55,7 +57,7 @@ func NewHost(h tyg.Handler, cfg Config) (*Host, error) {
 		return nil, fmt.Errorf("lambda: %w", err)
 	}
 	var err error
-	if host.shared, err = openShared(cfg); err != nil {
+	if host.shared, err = openShared(host, cfg); err != nil {
 		return nil, fmt.Errorf("lambda: %w", err)
 	}
 	tyg.Bind(h, boundHost{host.senders.outside(), host.shared})
@@ -63,10 +65,10 @@ func NewHost(h tyg.Handler, cfg Config) (*Host, error) {
 }
 
 // Invoke handles one invocation: an event of a WebSocket API, a question to the authorizer, the
-// function's own call for OnOpen, or that of a gateway of tyg for OnLeave. They are told apart by
-// their shape, so one function may be all. It returns the JSON that API Gateway expects, and an
-// error if the handler failed or the payload is none of these. Nothing of payload is used after it
-// has returned.
+// function's own call for OnOpen or for a share of a large group, or that of a gateway of tyg for
+// OnLeave. They are told apart by their shape, so one function may be all. It returns the JSON that
+// API Gateway expects, and an error if the handler failed or the payload is none of these. Nothing
+// of payload is used after it has returned.
 func (h *Host) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	if arn := methodARN(payload); arn != "" {
 		return h.authorize(ctx, payload, arn)
@@ -77,6 +79,10 @@ func (h *Host) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	}
 	if hostapi.IsLeave(payload) {
 		return h.leave(ctx, payload)
+	}
+	if isShard(payload) {
+		h.sendShard(ctx, payload)
+		return []byte("null"), nil
 	}
 	return h.handle(withRaw(ctx, payload), payload)
 }

@@ -15,9 +15,13 @@ type shared interface {
 }
 
 // openShared returns the one that cfg asks for.
-func openShared(cfg Config) (shared, error) {
-	if cfg.GroupsEndpoint != "" {
+func openShared(h *Host, cfg Config) (shared, error) {
+	switch {
+	case cfg.GroupsEndpoint != "":
 		return newGatewayShared(cfg)
+	case cfg.Groups != nil:
+		h.groups = newTableGroups(h, cfg)
+		return h.groups, nil
 	}
 	return noTable{}, nil
 }
