@@ -174,7 +174,8 @@ func TestDisconnectAfterPruning(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 2 { // API Gateway may tell it twice
-		if _, err := r.host.Invoke(t.Context(), payload(t, "disconnect", "AAAA1234=", string(id))); err != nil {
+		event := payload(t, "disconnect", "AAAA1234=", string(id))
+		if _, err := r.host.Invoke(t.Context(), event); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -419,7 +420,9 @@ func TestShardDoesNotFail(t *testing.T) {
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	for _, ctx := range []context.Context{ended, t.Context()} {
-		for _, payload := range []string{string(shards0(shards)), `{"tyg":"group",`, `{"tyg":"group","x":1}`} {
+		for _, payload := range []string{
+			string(shards0(shards)), `{"tyg":"group",`, `{"tyg":"group","x":1}`,
+		} {
 			if out, err := r.host.Invoke(ctx, []byte(payload)); err != nil || string(out) != "null" {
 				t.Errorf("%.20s: %s, %v", payload, out, err)
 			}
