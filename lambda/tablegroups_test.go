@@ -326,7 +326,9 @@ func TestSendWithoutAllMembers(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := r.app.Group("tea").SendString(ctx, "x"); !errors.Is(err, context.Canceled) {
+	whole := newRig(t, nil)
+	whole.add(t, "tea", someIDs("x", 20)...)
+	if err := whole.app.Group("tea").SendString(ctx, "x"); !errors.Is(err, context.Canceled) {
 		t.Errorf("Send with a context that has ended returned %v", err)
 	}
 }
