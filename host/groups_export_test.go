@@ -1,0 +1,4 @@
+package host
+
+// OpenGroups is openGroups.
+var OpenGroups = openGroups
