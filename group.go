@@ -37,6 +37,11 @@ func (a *App) Group(name string) *Group { return &Group{app: a, name: name} }
 
 // Everyone returns the group of all connections that are open. Every connection is in it without
 // being added, so its Add and Remove return [ErrInvalidGroup], and its members have no info.
+//
+// "tyg deploy" looks for the name of this method in the program, which a compiler that inlines it
+// may leave out.
+//
+//go:noinline
 func (a *App) Everyone() *Group { return &Group{app: a, all: true} }
 
 // Name returns the name of g, which is empty for [App.Everyone].
