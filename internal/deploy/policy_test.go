@@ -79,6 +79,24 @@ func TestC27FunctionsReachTheirOwnOnly(t *testing.T) {
 	}
 }
 
+// TestShardsInvokeTheFunctionsThemselves deploys an application with groups, of whose functions each
+// may send to one.
+func TestShardsInvokeTheFunctionsThemselves(t *testing.T) {
+	r := newRig(t)
+	app := everything(t)
+	app.Shards = true
+	must(t, r.deploy(t.Context(), app))
+	const arn = "arn:aws:lambda:us-west-2:123456789012:function:"
+	for function, want := range map[string]bool{
+		"chat-dev-websocket_connect": true, "chat-dev-websocket_message": true,
+		"other-dev-websocket_message": false,
+	} {
+		if got := r.aws.Allows("chat-dev", "lambda:InvokeFunction", arn+function); got != want {
+			t.Errorf("%s may be invoked: %v", function, got)
+		}
+	}
+}
+
 // TestDeployerPolicyIsEnough makes each call of deploy, change and delete, and looks each up in the
 // policy for deployers.
 func TestDeployerPolicyIsEnough(t *testing.T) {

@@ -22,6 +22,9 @@ type Application struct {
 	API       API
 	Tables    []Table
 
+	// Shards lets each function invoke itself, as package lambda does to send to a large group.
+	Shards bool
+
 	// Tags are put on all resources, in addition to the tag "tyg".
 	Tags map[string]string
 }

@@ -43,7 +43,7 @@ func TableActions() []string {
 
 // GeneratedPolicy returns the policy of the generated role: it lets functions write their logs,
 // reach the connections of this API and no other, use the declared tables, invoke themselves for
-// OnOpen, and what their VPC and tracing need. The id of the API may be "*" if it is not known yet.
+// OnOpen and for large groups, and what their VPC and tracing need. The id of the API may be "*" if it is not known yet.
 func GeneratedPolicy(app Application, account Account, apiID string) Policy {
 	p := Policy{Version: PolicyVersion}
 	p.Allow("Logs", []string{"logs:CreateLogStream", "logs:PutLogEvents"},
@@ -52,6 +52,13 @@ func GeneratedPolicy(app Application, account Account, apiID string) Policy {
 		account.ARN("execute-api", apiID+"/"+app.API.Stage+"/*/@connections/*"))
 	if name := app.connectFunction(); app.API.Open && name != "" {
 		p.Allow("Open", []string{"lambda:InvokeFunction"}, account.ARN("lambda", "function:"+name))
+	}
+	if app.Shards {
+		var functions []string
+		for _, fn := range app.Functions {
+			functions = append(functions, account.FunctionARN(app.FunctionName(fn.LogicalName)))
+		}
+		p.Allow("Shards", []string{"lambda:InvokeFunction"}, functions...)
 	}
 	for i, t := range app.Tables {
 		arn := account.ARN("dynamodb", "table/"+t.Name)

@@ -61,6 +61,7 @@ func full(t testing.TB) deploy.Application {
 	guard.Role = deploy.Role{LogicalName: "websocket_authorizer_role", Policy: json.RawMessage(
 		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"dynamodb:GetItem",` +
 			`"Resource":"arn:aws:dynamodb:*:*:table/${aws:PrincipalTag/team}"}]}`)}
+	app.Shards = true
 	limit := 5
 	guard.ReservedConcurrency, guard.Tags = &limit, map[string]string{"team": "guards"}
 	app.Functions[0].LogRetention, app.Functions[0].XRay = 7, true
