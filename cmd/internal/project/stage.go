@@ -20,6 +20,10 @@ type StageConfig struct {
 	Functions       map[string]Function    `json:"lambda_functions"`
 	Tables          map[string]TableConfig `json:"tables"`
 
+	// Groups makes a table for groups, presence, values and states, or none. Without it the program
+	// decides: whether it uses them.
+	Groups *bool `json:"groups"`
+
 	// SingleFunction makes one function handle all routes, so that a client waits for one cold start.
 	SingleFunction *bool  `json:"single_function"`
 	Architecture   string `json:"lambda_architecture"` // "arm64", the default, or "x86_64"
@@ -69,6 +73,7 @@ func (c Config) At(stage string) StageConfig {
 		CustomDomain:    cmp.Or(own.CustomDomain, top.CustomDomain),
 		Functions:       merge(top.Functions, own.Functions),
 		Tables:          merge(top.Tables, own.Tables),
+		Groups:          cmp.Or(own.Groups, top.Groups),
 		SingleFunction:  cmp.Or(own.SingleFunction, top.SingleFunction),
 		Architecture:    cmp.Or(own.Architecture, top.Architecture, "arm64"),
 		Routes:          merge(top.Routes, own.Routes),

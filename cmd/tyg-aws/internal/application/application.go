@@ -30,6 +30,7 @@ type Blueprint struct {
 	Dir         string // of the project
 	Stage       string
 	Description tyg.Description // of the program
+	Use         GroupUse        // of the program
 	Bundle      *deploy.Bundle
 
 	// Generated gives every function a generated policy, whatever the configuration says.
@@ -50,6 +51,10 @@ func (b *Blueprint) Application() (deploy.Application, error) {
 	if app.Tables, err = tables(s, name+"-"+b.Stage); err != nil {
 		return app, fmt.Errorf("%s: %w", project.ConfigPath, err)
 	}
+	if app.Tables, err = b.withGroups(name, app.Tables); err != nil {
+		return app, fmt.Errorf("%s: %w", project.ConfigPath, err)
+	}
+	app.Shards = b.uses().Groups
 	for _, logical := range b.functions() {
 		fn, err := b.lambda(logical, s, app.Tables)
 		if err != nil {
@@ -131,11 +136,12 @@ func (b *Blueprint) handler(logical string) string {
 }
 
 // routes returns the routes of the API, $connect first. With an authorizer there is $connect even
-// if the program does not handle it: API Gateway calls authorizers only for that route.
+// if the program does not handle it: API Gateway calls authorizers only for that route. Groups need
+// routes, too.
 func (b *Blueprint) routes() []deploy.Route {
-	keys := b.Description.Keys()
-	if b.Description.Authorizer != nil && !slices.Contains(keys, "$connect") {
-		keys = append(keys, "$connect")
+	keys := withRoutes(b.Description.Keys(), b.groupRoutes()...)
+	if b.Description.Authorizer != nil {
+		keys = withRoutes(keys, tyg.RouteConnect)
 	}
 	slices.SortStableFunc(keys, func(x, y string) int { return routeOrder(x) - routeOrder(y) })
 	var routes []deploy.Route

@@ -27,7 +27,7 @@ func (b *Blueprint) lambda(
 	f := b.Function(b.Stage, logical).FunctionConfig
 	fn := deploy.Function{
 		LogicalName: logical, Bundle: b.Bundle, Architecture: s.Architecture,
-		Environment: f.Environment,
+		Environment: b.groupEnvironment(f.Environment),
 		Timeout:     cmp.Or(f.Timeout, defaultTimeout),
 		MemorySize:  cmp.Or(f.MemorySize, defaultMemory),
 		Layers:      f.Layers, XRay: valueOr(f.XRay, false),

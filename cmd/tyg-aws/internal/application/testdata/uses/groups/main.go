@@ -1,0 +1,17 @@
+// Command groups uses a group by one method, which is inlined.
+package main
+
+import (
+	"context"
+
+	"github.com/tyg-dev/tyg"
+)
+
+func main() {
+	app := tyg.New("app")
+
+	app.OnMessage(func(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
+		return app.Group("tea").SendString(ctx, m.Text())
+	})
+	_, _ = app.Handle(context.Background(), tyg.Event{Conn: new(tyg.Conn)})
+}
