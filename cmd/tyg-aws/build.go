@@ -49,6 +49,10 @@ func (r *stageCommand) application(
 	if b.Bundle, err = r.tools.pack(program); err != nil {
 		return deploy.Application{}, err
 	}
+	if b.UnsureOfGroups() {
+		r.warn([]string{"the program has all methods of groups, perhaps only because it uses " +
+			"text/template or reflect; if it uses no groups, set \"groups\": false in " + project.ConfigPath})
+	}
 	app, err := b.Application()
 	if err != nil || !r.keepPackage {
 		return app, err
@@ -89,7 +93,9 @@ func (r *stageCommand) build(ctx context.Context, b *application.Blueprint) ([]b
 	if b.Description, err = ask(ctx, b, asked); err != nil {
 		return nil, err
 	}
-	return os.ReadFile(program.Path)
+	code, err := os.ReadFile(program.Path)
+	b.Use = application.UseOf(code)
+	return code, err
 }
 
 // goArch returns Go's name of an architecture of Lambda.
