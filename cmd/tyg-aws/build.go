@@ -49,10 +49,6 @@ func (r *stageCommand) application(
 	if b.Bundle, err = r.tools.pack(program); err != nil {
 		return deploy.Application{}, err
 	}
-	if b.UnsureOfGroups() {
-		r.warn([]string{"the program has all methods of groups, perhaps only because it uses " +
-			"text/template or reflect; if it uses no groups, set \"groups\": false in " + project.ConfigPath})
-	}
 	app, err := b.Application()
 	if err != nil || !r.keepPackage {
 		return app, err

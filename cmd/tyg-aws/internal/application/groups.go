@@ -1,69 +1,13 @@
 package application
 
 import (
-	"bytes"
-	"debug/elf"
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/internal/deploy"
 )
-
-// GroupUse is what a program uses of groups. Groups is also for presence, values and states.
-type GroupUse struct {
-	Groups, Everyone bool
-
-	// Unsure means that the program has all methods of groups, as if a package like text/template,
-	// which calls methods by their names, made the linker keep them.
-	Unsure bool
-}
-
-// UseOf finds it in a program for Linux: in the names of its functions, which the Go linker keeps,
-// also with -s -w, and also of functions that were inlined. A program whose names were changed
-// seems to use nothing; then the key groups of the configuration decides.
-func UseOf(program []byte) GroupUse {
-	file, err := elf.NewFile(bytes.NewReader(program))
-	if err != nil {
-		return GroupUse{}
-	}
-	names := functionNames(file)
-	has := func(name string) bool {
-		return bytes.Contains(names, []byte("\x00github.com/tyg-dev/tyg."+name))
-	}
-	// App itself calls Group, to tell of presence. Each use of a group is one of the methods of it.
-	methods, of := 0, []string{"Add", "AddAs", "Remove", "Send", "SendJSON", "Members", "Count"}
-	for _, method := range of {
-		if has("(*Group)." + method + "\x00") {
-			methods++
-		}
-	}
-	// Such as NewValue[go.shape.int]. A constructor that was inlined may have left no instruction, and
-	// then a method has.
-	values := has("NewValue[") || has("NewState[") || has("(*Value[") || has("(*State[")
-	everyone := has("(*App).Everyone\x00")
-	return GroupUse{
-		Groups: methods > 0 || values || everyone, Everyone: everyone,
-		Unsure: methods == len(of) && everyone,
-	}
-}
-
-// functionNames returns the section with the names, each between zero bytes, or nil. In position
-// independent programs it is called .data.rel.ro.gopclntab.
-// (https://go.dev/src/internal/abi/symtab.go, https://go.dev/src/cmd/link/internal/ld/pcln.go)
-func functionNames(file *elf.File) []byte {
-	for _, section := range file.Sections {
-		if !strings.HasSuffix(section.Name, ".gopclntab") {
-			continue
-		}
-		if data, err := section.Data(); err == nil {
-			return data
-		}
-	}
-	return nil
-}
 
 // The table of groups: its logical name, and the variables that package host reads.
 const (
@@ -71,9 +15,6 @@ const (
 	groupsVariable   = "TYG_GROUPS_TABLE"
 	everyoneVariable = "TYG_EVERYONE"
 )
-
-// UnsureOfGroups reports that the program may not use groups, and the configuration does not say.
-func (b *Blueprint) UnsureOfGroups() bool { return b.Use.Unsure && b.At(b.Stage).Groups == nil }
 
 // uses returns what the program uses of groups, unless the configuration says otherwise.
 func (b *Blueprint) uses() GroupUse {

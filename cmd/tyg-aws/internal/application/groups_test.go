@@ -14,13 +14,25 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy"
 )
 
-// TestUseOf builds programs as deploy does, and one without the names that it looks for.
+// TestUseOf builds programs as deploy does.
 func TestUseOf(t *testing.T) {
-	want := map[string]GroupUse{
+	testUseOf(t, "arm64", map[string]GroupUse{
 		"none": {}, "groups": {Groups: true}, "value": {Groups: true},
 		"everyone": {Groups: true, Everyone: true},
-		"template": {Groups: true, Everyone: true, Unsure: true},
+		"template": {}, "bothgroups": {Groups: true}, "both": {Groups: true, Everyone: true},
+	})
+	testUseOf(t, "amd64", map[string]GroupUse{
+		"template": {}, "bothgroups": {Groups: true}, "both": {Groups: true, Everyone: true},
+	})
+	for _, program := range []string{"", "#!/bin/sh\n", "\x7fELF"} {
+		if got := UseOf([]byte(program)); got != (GroupUse{}) {
+			t.Errorf("%q: %+v", program, got)
+		}
 	}
+}
+
+func testUseOf(t *testing.T, architecture string, want map[string]GroupUse) {
+	t.Helper()
 	dir := t.TempDir()
 	args := []string{
 		"build", "-trimpath", "-tags", "lambda.norpc,tyg.lambda", "-ldflags", "-s -w", "-o",
@@ -30,7 +42,7 @@ func TestUseOf(t *testing.T) {
 		args = append(args, "./testdata/uses/"+name)
 	}
 	build := exec.CommandContext(t.Context(), "go", args...)
-	build.Env = append(os.Environ(), "GOOS=linux", "GOARCH=arm64", "CGO_ENABLED=0")
+	build.Env = append(os.Environ(), "GOOS=linux", "GOARCH="+architecture, "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
@@ -40,12 +52,7 @@ func TestUseOf(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := UseOf(program); got != want {
-			t.Errorf("%s: %+v, want %+v", name, got, want)
-		}
-	}
-	for _, program := range []string{"", "#!/bin/sh\n", "\x7fELF"} {
-		if got := UseOf([]byte(program)); got != (GroupUse{}) {
-			t.Errorf("%q: %+v", program, got)
+			t.Errorf("%s for %s: %+v, want %+v", name, architecture, got, want)
 		}
 	}
 }
