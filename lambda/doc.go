@@ -35,6 +35,20 @@
 //     templates of "tyg package" grant it. Without it the log says so, and clients connect all the
 //     same.
 //
+// # Groups
+//
+// Groups, values and states need a table ([Config].Groups): Lambda keeps no memory, and API Gateway
+// does not tell who is connected. For App.Everyone each connection is registered in it
+// ([Config].Everyone). At its disconnect a connection leaves its groups before the Handler is
+// called, whose disconnect handler can still read the state; a connection that is refused leaves
+// what its connect handler has added it to.
+//
+// A send to a group finds members whose disconnect was lost, and ends their memberships. It keeps
+// those that joined in the last 30 seconds, because API Gateway does not know a connection before
+// its connect handler has returned. Of a large group, it hands the members after the first 5,000 to
+// asynchronous invocations of the function ([Config].Self), 1,000 to each. If the process of such an
+// invocation ends in it, Lambda repeats it, up to twice, and its members may get the message again.
+//
 // # Twice or never
 //
 // A POST to @connections whose answer is lost may have been delivered. This package does not send
