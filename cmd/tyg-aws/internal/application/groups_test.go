@@ -17,7 +17,7 @@ import (
 // TestUseOf builds programs as deploy does.
 func TestUseOf(t *testing.T) {
 	testUseOf(t, "arm64", map[string]GroupUse{
-		"none": {}, "groups": {Groups: true}, "value": {Groups: true},
+		"none": {}, "groups": {Groups: true}, "value": {Groups: true}, "method": {Groups: true},
 		"everyone": {Groups: true, Everyone: true},
 		"template": {}, "bothgroups": {Groups: true}, "both": {Groups: true, Everyone: true},
 	})

@@ -14,9 +14,14 @@ type GroupUse struct{ Groups, Everyone bool }
 // rootPrefix begins the names of the functions of package tyg.
 const rootPrefix = "github.com/tyg-dev/tyg."
 
-// UseOf finds it in a program for Linux: in the names of its functions, which the Go linker keeps,
-// also with -s -w, and also of functions that were inlined. A program whose names were changed
-// seems to use nothing; then the key groups of the configuration decides.
+// UseOf finds it in a program for Linux, by the names of functions, which the Go linker keeps, also
+// with -s -w. A value or a state leaves a name such as NewValue[go.shape.int]. The names of methods
+// do not tell: the linker also keeps methods that no code calls, where an interface has one like
+// it, and all of them where a package such as text/template calls methods by their names. So a
+// method is used if a function outside of package tyg calls it.
+//
+// A program whose names were changed, or that calls groups through an interface only, seems to use
+// nothing; then the key groups of the configuration decides.
 func UseOf(program []byte) GroupUse {
 	file, err := elf.NewFile(bytes.NewReader(program))
 	if err != nil {
@@ -24,19 +29,8 @@ func UseOf(program []byte) GroupUse {
 	}
 	table := functionTable(file)
 	has := func(name string) bool { return bytes.Contains(table, []byte("\x00"+rootPrefix+name)) }
-	// App itself calls Group, to tell of presence. Each use of a group is one of the methods of it.
-	methods, of := 0, []string{"Add", "AddAs", "Remove", "Send", "SendJSON", "Members", "Count"}
-	for _, method := range of {
-		if has("(*Group)." + method + "\x00") {
-			methods++
-		}
-	}
-	use := GroupUse{Groups: methods > 0, Everyone: has("(*App).Everyone\x00")}
-	if methods == len(of) && use.Everyone {
-		use = calls(file, table)
-	}
-	// Such as NewValue[go.shape.int]. A constructor that was inlined may have left no instruction, and
-	// then a method has.
+	use := calls(file, table)
+	// A constructor that was inlined may have left no instruction, and then a method has.
 	values := has("NewValue[") || has("NewState[") || has("(*Value[") || has("(*State[")
 	use.Groups = use.Groups || use.Everyone || values
 	return use
@@ -57,9 +51,7 @@ func functionTable(file *elf.File) []byte {
 	return nil
 }
 
-// calls finds what a program uses that has all methods of groups. It may have them only because
-// a package such as text/template calls methods by their names, for which the linker keeps all. A
-// method that is used is called by a function outside of package tyg.
+// calls finds the methods that are called from outside of package tyg.
 func calls(file *elf.File, table []byte) (use GroupUse) {
 	text := file.Section(".text")
 	if text == nil {
@@ -77,6 +69,9 @@ func calls(file *elf.File, table []byte) (use GroupUse) {
 	for _, fn := range functions.Funcs {
 		if name, ok := strings.CutPrefix(fn.Name, rootPrefix); ok {
 			ours[fn.Entry] = name
+			if strings.HasSuffix(name, "-fm") { // a method as a value, of which each is used
+				use.add(name)
+			}
 		}
 	}
 	for _, fn := range functions.Funcs {
@@ -85,12 +80,17 @@ func calls(file *elf.File, table []byte) (use GroupUse) {
 			continue
 		}
 		for target := range callsIn(file.Machine, code[from:to], fn.Entry) {
-			name := ours[target]
-			use.Everyone = use.Everyone || name == "(*App).Everyone"
-			use.Groups = use.Groups || strings.HasPrefix(name, "(*Group).") && name != "(*Group).Name"
+			use.add(ours[target])
 		}
 	}
 	return use
+}
+
+// add notes that a function of package tyg is used, "" for one of another package.
+func (u *GroupUse) add(name string) {
+	name = strings.TrimSuffix(name, "-fm")
+	u.Everyone = u.Everyone || name == "(*App).Everyone"
+	u.Groups = u.Groups || strings.HasPrefix(name, "(*Group).") && name != "(*Group).Name"
 }
 
 // callsIn yields the targets of the direct calls in the code of a function. On x86-64, where
