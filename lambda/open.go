@@ -70,7 +70,10 @@ func (h *Host) open(ctx context.Context, connect []byte) {
 		return
 	}
 	e.Time = time.Now()
-	if _, err := h.call(ctx, e); err != nil {
+	life := h.groups.begin(ctx, e)
+	_, err = h.call(ctx, e)
+	_ = life.end(ctx, true) // fails for a connect only
+	if err != nil {
 		h.log.ErrorContext(ctx, "handler failed", eventAttrs(e, e.Time, err)...)
 	}
 }
