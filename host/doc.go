@@ -8,8 +8,8 @@
 //
 // Inside AWS Lambda it handles the events of API Gateway, see package lambda. A program that is
 // built for nothing else takes the tag tyg.lambda, which leaves out the gateway, [Serve] and its
-// [Config]. The variable TYG_GROUPS_TABLE, which "tyg deploy" sets, names the DynamoDB table of groups,
-// values and states, and TYG_EVERYONE=1 has each connection registered for App.Everyone.
+// [Config]. The variable TYG_GROUPS_TABLE, which "tyg deploy" sets, names the DynamoDB table of
+// groups, values and states, and TYG_EVERYONE=1 has each connection registered for App.Everyone.
 //
 // Anywhere else it serves the application in this process, at ws://127.0.0.1:8000/api/, until the
 // process is told to stop. Flags, or environment variables of the same names, say otherwise:

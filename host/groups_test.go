@@ -13,7 +13,7 @@ func TestGroupsTable(t *testing.T) {
 	aws := "AWS_REGION=eu-central-1 AWS_ACCESS_KEY_ID=AKID AWS_SECRET_ACCESS_KEY=secret "
 	for _, tt := range []struct {
 		env             string
-		table, everyone bool
+		table, register bool
 		err             string // in the error
 	}{
 		{aws, false, false, ""},
@@ -51,8 +51,8 @@ func TestGroupsTable(t *testing.T) {
 			t.Errorf("%s: error %v, want %q", tt.env, err, tt.err)
 			continue
 		}
-		if (cfg.Groups != nil) != tt.table || cfg.Everyone != tt.everyone {
-			t.Errorf("%s: table %v, everyone %v", tt.env, cfg.Groups, cfg.Everyone)
+		if (cfg.Groups != nil) != tt.table || cfg.Everyone != tt.register {
+			t.Errorf("%s: table %v, registration %v", tt.env, cfg.Groups, cfg.Everyone)
 		}
 	}
 }

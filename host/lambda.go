@@ -31,7 +31,7 @@ func runInLambda(app *tyg.App) error {
 // The variables that "tyg deploy" sets for a program with groups, presence, values or states.
 const (
 	tableVariable    = "TYG_GROUPS_TABLE" // the name of the table
-	everyoneVariable = "TYG_EVERYONE"     // 1 if the program uses App.Everyone
+	registerVariable = "TYG_EVERYONE"     // 1 if the program uses App.Everyone
 )
 
 // openGroups opens the table of groups that the environment names, if it names one. In front of a
@@ -51,7 +51,7 @@ func openGroups(cfg *lambda.Config, getenv func(string) string) error {
 	if err != nil {
 		return fmt.Errorf("%s is set: %w", tableVariable, err)
 	}
-	cfg.Groups, cfg.Everyone = table, getenv(everyoneVariable) == "1"
+	cfg.Groups, cfg.Everyone = table, getenv(registerVariable) == "1"
 	return nil
 }
 

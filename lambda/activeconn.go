@@ -112,7 +112,7 @@ func (l *lifetime) end(ctx context.Context, accepted bool) error {
 func (l *lifetime) endConnect(ctx context.Context, accepted, touched bool) error {
 	g, c := l.groups, l.event.Conn
 	var err error
-	if accepted && g.everyone {
+	if accepted && g.registers {
 		if err = g.table.Register(ctx, c.ID, c.ConnectedAt); err != nil {
 			accepted, touched, err = false, true, fmt.Errorf("register connection: %w", err)
 		}

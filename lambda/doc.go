@@ -46,8 +46,9 @@
 // A send to a group finds members whose disconnect was lost, and ends their memberships. It keeps
 // those that joined in the last 30 seconds, because API Gateway does not know a connection before
 // its connect handler has returned. Of a large group, it hands the members after the first 5,000 to
-// asynchronous invocations of the function ([Config].Self), 1,000 to each. If the process of such an
-// invocation ends in it, Lambda repeats it, up to twice, and its members may get the message again.
+// asynchronous invocations of the function ([Config].Self), 1,000 to each. If the process of such
+// an invocation ends in it, Lambda repeats it, up to twice, and its members may get the message
+// again.
 //
 // # Twice or never
 //

@@ -12,8 +12,8 @@ import (
 )
 
 // A message to a large group is sent by several invocations of the function. The one that reads the
-// members sends to the first ones itself, and invokes the function asynchronously with a message and
-// the ids of a shard of the others.
+// members sends to the first ones itself, and invokes the function asynchronously with a message
+// and the ids of a shard of the others.
 //
 // Lambda delivers such an invocation at least once, and again, up to twice, if the process ends in
 // it: at a crash or a timeout. Then members of that shard, and of no other, get the message up to

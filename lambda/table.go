@@ -9,8 +9,8 @@ import (
 )
 
 // A GroupTable is where the processes of a function keep together what they know of connections:
-// the members of groups and the states; and the values of the application. "tyg deploy" makes one in
-// DynamoDB, and package host opens it.
+// the members of groups and the states; and the values of the application. "tyg deploy" makes one
+// in DynamoDB, and package host opens it.
 //
 // Its methods may be called from many goroutines and processes at once. A call sees the effect of
 // every call that has returned. A process may end at any point of a call; the call can then be made

@@ -16,12 +16,12 @@ import (
 
 // tableGroups are the groups and values of a function in a table.
 type tableGroups struct {
-	host     *Host
-	table    GroupTable
-	everyone bool // each connection is registered
-	leaves   bool // the Handler asks for EventLeave
-	own      int  // how many members one invocation sends to; see shard.go
-	shard    int
+	host      *Host
+	table     GroupTable
+	registers bool // each connection
+	leaves    bool // the Handler asks for EventLeave
+	own       int  // how many members one invocation sends to; see shard.go
+	shard     int
 
 	mu    sync.Mutex
 	conns map[tyg.ConnID]*activeConn // that have an event in this process
@@ -31,7 +31,7 @@ var _ shared = (*tableGroups)(nil)
 
 func newTableGroups(h *Host, cfg Config) *tableGroups {
 	return &tableGroups{
-		host: h, table: cfg.Groups, everyone: cfg.Everyone, leaves: tyg.Describe(h.handler).Leave,
+		host: h, table: cfg.Groups, registers: cfg.Everyone, leaves: tyg.Describe(h.handler).Leave,
 		own: ownMembers, shard: shardMembers, conns: make(map[tyg.ConnID]*activeConn),
 	}
 }
@@ -115,7 +115,7 @@ func (g *tableGroups) CountGroup(ctx context.Context, group string) (int, error)
 }
 
 func (g *tableGroups) checkGroup(group string) error {
-	if group == "" && !g.everyone {
+	if group == "" && !g.registers {
 		return errNotRegistered
 	}
 	return nil
@@ -200,7 +200,7 @@ func (g *tableGroups) leave(ctx context.Context, c *tyg.Conn, group string) Tabl
 	if err != nil {
 		g.host.log.ErrorContext(ctx, "groups of a connection not left", "conn", c.ID, "err", err)
 	}
-	if !slices.Contains(groups, group) && (group != "" || g.everyone) {
+	if !slices.Contains(groups, group) && (group != "" || g.registers) {
 		groups = append(groups, group)
 	}
 	for _, m := range g.removeAll(ctx, c.ID, groups) {

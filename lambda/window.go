@@ -25,9 +25,9 @@ const (
 
 // A window bounds how many requests the broadcasts of a Sender make at once, and finds the bound:
 // additive increase, multiplicative decrease, as TCP does it. It doubles with each round trip at
-// first. After a call that was throttled, it is half as wide, and grows by one with each round trip.
-// It does not grow where the round trips have become long, because the processor or the network is
-// then the limit, and more connections would only wait for each other.
+// first. After a call that was throttled, it is half as wide, and grows by one with each round
+// trip. It does not grow where the round trips have become long, because the processor or the
+// network is then the limit, and more connections would only wait for each other.
 //
 // It lives as long as its Sender, so a function that is warm begins where it ended.
 type window struct {

@@ -79,7 +79,7 @@ func TestC27FunctionsReachTheirOwnOnly(t *testing.T) {
 	}
 }
 
-// TestShardsInvokeTheFunctionsThemselves deploys an application with groups, of whose functions each
+// TestShardsInvokeTheFunctionsThemselves deploys an application with groups: each of its functions
 // may send to one.
 func TestShardsInvokeTheFunctionsThemselves(t *testing.T) {
 	r := newRig(t)

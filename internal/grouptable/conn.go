@@ -12,10 +12,10 @@ import (
 
 // The attributes of the item of a connection.
 const (
-	overAttribute     = "ended" // when Leave was first called, in seconds since 1970
-	everyoneAttribute = "everyone"
-	stateAttribute    = "st" // and its revision is revisionAttribute
-	revisionAttribute = "rv"
+	overAttribute       = "ended" // when Leave was first called, in seconds since 1970
+	registeredAttribute = "registered"
+	stateAttribute      = "st" // and its revision is revisionAttribute
+	revisionAttribute   = "rv"
 )
 
 // connSort is the sort key of the item of a connection; hintPrefix begins those of its groups.
@@ -34,7 +34,7 @@ func (t *Table) in(d time.Duration) attribute { return number(t.now().Add(d).Uni
 func (t *Table) Register(ctx context.Context, id tyg.ConnID, at time.Time) error {
 	_, _, err := t.write(ctx, "UpdateItem", write{
 		Key:       connKey(id),
-		Change:    "SET everyone = :one, expires = :expires",
+		Change:    "SET registered = :one, expires = :expires",
 		Condition: "attribute_not_exists(" + overAttribute + ")",
 		Values:    item{":one": number(1), ":expires": t.in(ttl)},
 	})
@@ -74,7 +74,7 @@ func (t *Table) Leave(ctx context.Context, id tyg.ConnID) (lambda.TableConn, []s
 		return lambda.TableConn{}, nil, err
 	}
 	groups, err := t.hints(ctx, id)
-	if i.number(everyoneAttribute) > 0 {
+	if i.number(registeredAttribute) > 0 {
 		groups = append(groups, "")
 	}
 	return t.newConn(i), groups, err

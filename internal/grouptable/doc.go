@@ -1,7 +1,7 @@
 // Package grouptable keeps groups, states and values of an application in a DynamoDB table: it is
-// the lambda.GroupTable of applications on AWS. It has a client of its own, because every program on
-// Lambda contains it: the client of the AWS SDK would add 5 MB to a program that may not even use
-// groups. The table has the string keys PK and SK.
+// the lambda.GroupTable of applications on AWS. It has a client of its own, because every program
+// on Lambda contains it: the client of the AWS SDK would add 5 MB to a program that may not even
+// use groups. The table has the string keys PK and SK.
 //
 // # Items
 //
@@ -12,13 +12,13 @@
 //	value#<name>           value           a value of the application
 //
 // The item of a member decides whether a connection is a member: it is made and deleted by
-// conditional writes, so one caller has added or removed it. The items group#<group> of a connection
-// are a hint for its end. They are written before the member and deleted by the time to live only,
-// so a member always has one.
+// conditional writes, so one caller has added or removed it. The items group#<group> of
+// a connection are a hint for its end. They are written before the member and deleted by the time
+// to live only, so a member always has one.
 //
-// When a connection ends, Leave first marks its item and then reads its groups. Add first writes the
-// hint and the member and then reads the mark. Whichever comes first, one of them sees the other: a
-// connection that is over stays in no group. No transactions are needed.
+// When a connection ends, Leave first marks its item and then reads its groups. Add first writes
+// the hint and the member and then reads the mark. Whichever comes first, one of them sees the
+// other: a connection that is over stays in no group. No transactions are needed.
 //
 // # Parts
 //
@@ -49,9 +49,9 @@
 //
 // # Failure
 //
-// A request that DynamoDB throttles is retried with exponential backoff until the context ends or it
-// has been tried 12 times. A request that is not answered is tried 5 times. A write carries a random
-// text, by which the retry of a write whose answer was lost finds that it was made. Only a Remove
-// does not: if an answer is lost and the retry finds no member, Remove returns an error, because it
-// is unknown which caller has removed it.
+// A request that DynamoDB throttles is retried with exponential backoff until the context ends or
+// it has been tried 12 times. A request that is not answered is tried 5 times. A write carries
+// a random text, by which the retry of a write whose answer was lost finds that it was made. Only
+// a Remove does not: if an answer is lost and the retry finds no member, Remove returns an error,
+// because it is unknown which caller has removed it.
 package grouptable

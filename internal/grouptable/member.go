@@ -23,7 +23,9 @@ func partOf(id tyg.ConnID) int {
 	return int(h.Sum32() % parts)
 }
 
-func memberPartition(group string, part int) string { return fmt.Sprintf("group#%02x#%s", part, group) }
+func memberPartition(group string, part int) string {
+	return fmt.Sprintf("group#%02x#%s", part, group)
+}
 
 func memberKey(group string, id tyg.ConnID) item {
 	return key(memberPartition(group, partOf(id)), string(id))
@@ -165,7 +167,8 @@ func ignore(err, except error) error {
 func (t *Table) Remove(
 	ctx context.Context, group string, id tyg.ConnID,
 ) (tyg.Member, bool, error) {
-	was, unsure, err := t.write(ctx, "DeleteItem", write{Key: memberKey(group, id), Returns: "ALL_OLD"})
+	w := write{Key: memberKey(group, id), Returns: "ALL_OLD"}
+	was, unsure, err := t.write(ctx, "DeleteItem", w)
 	switch {
 	case err != nil:
 		return tyg.Member{}, false, err

@@ -91,7 +91,8 @@ func TestStates(t *testing.T) {
 	if c, err := table.Conn(ctx, id); err != nil || c.Revision != 0 || !c.Over {
 		t.Errorf("Conn after Forget returned %+v, %v", c, err)
 	}
-	if rev, err := table.StoreState(ctx, "other", nil, tyg.AnyRevision, false); rev != 0 || err != nil {
+	rev, err := table.StoreState(ctx, "other", nil, tyg.AnyRevision, false)
+	if rev != 0 || err != nil {
 		t.Errorf("StoreState of nothing returned %d, %v", rev, err)
 	}
 	if err := table.Forget(ctx, "unknown"); err != nil {

@@ -13,7 +13,7 @@ import (
 const (
 	groupsTable      = "tyg-groups"
 	groupsVariable   = "TYG_GROUPS_TABLE"
-	everyoneVariable = "TYG_EVERYONE"
+	registerVariable = "TYG_EVERYONE"
 )
 
 // uses returns what the program uses of groups, unless the configuration says otherwise.
@@ -73,7 +73,7 @@ func (b *Blueprint) groupEnvironment(own map[string]string) map[string]string {
 	if !b.uses().Everyone {
 		return own
 	}
-	all := map[string]string{everyoneVariable: "1"}
+	all := map[string]string{registerVariable: "1"}
 	maps.Copy(all, own)
 	return all
 }

@@ -18,7 +18,7 @@ import (
 func TestUseOf(t *testing.T) {
 	testUseOf(t, "arm64", map[string]GroupUse{
 		"none": {}, "groups": {Groups: true}, "value": {Groups: true}, "method": {Groups: true},
-		"everyone": {Groups: true, Everyone: true},
+		"all":      {Groups: true, Everyone: true},
 		"template": {}, "bothgroups": {Groups: true}, "both": {Groups: true, Everyone: true},
 	})
 	testUseOf(t, "amd64", map[string]GroupUse{
@@ -64,7 +64,7 @@ func TestGroupsOnAWS(t *testing.T) {
 		name            string
 		use             GroupUse
 		config          string
-		table, everyone bool
+		table, register bool
 		routes          string
 	}{
 		{"nothing", GroupUse{}, `{}`, false, false, "$default"},
@@ -109,7 +109,7 @@ func TestGroupsOnAWS(t *testing.T) {
 			}
 			for _, fn := range app.Functions {
 				env := app.Environment(fn, "")
-				if (env["TYG_GROUPS_TABLE"] != "") != tt.table || (env["TYG_EVERYONE"] == "1") != tt.everyone {
+				if (env["TYG_GROUPS_TABLE"] != "") != tt.table || (env["TYG_EVERYONE"] == "1") != tt.register {
 					t.Errorf("%s has the environment %v", fn.LogicalName, env)
 				}
 			}

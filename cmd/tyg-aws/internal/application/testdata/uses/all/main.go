@@ -1,4 +1,4 @@
-// Command everyone sends to all connections.
+// Command all sends to all connections.
 package main
 
 import (
