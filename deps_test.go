@@ -34,8 +34,8 @@ var allowed = map[string]string{
 		"internal/sigv4 internal/sock internal/values internal/ws",
 	"gateway/internal/accesslog": "tyg",
 	"gateway/internal/handshake": "internal/ws",
-	"host": "tyg gateway internal/certfile internal/pages internal/profileflag " +
-		"internal/stopsignal lambda",
+	"host": "tyg gateway internal/certfile internal/grouptable internal/pages " +
+		"internal/profileflag internal/stopsignal lambda",
 	"internal/functions": "tyg apigw internal/functions/osproc " +
 		"internal/functions/runtimeapi internal/hostapi",
 	"internal/functions/invokeapi":  "internal/functions internal/sigv4",
@@ -43,12 +43,13 @@ var allowed = map[string]string{
 	"internal/functions/runtimeapi": "",
 	"lambda": "tyg apigw internal/authorize internal/hostapi internal/partition " +
 		"internal/sigv4",
-	"rooms":               "tyg",
-	"rooms/roomstest":     "tyg rooms internal/sampletest",
-	"rooms/natskv":        "tyg rooms",
-	"rooms/dynamo":        "tyg rooms",
-	"internal/dynamotest": "",
-	"internal/grouptable": "tyg internal/partition internal/sigv4 lambda",
+	"rooms":                         "tyg",
+	"rooms/roomstest":               "tyg rooms internal/sampletest",
+	"rooms/natskv":                  "tyg rooms",
+	"rooms/dynamo":                  "tyg rooms",
+	"internal/dynamotest":           "",
+	"internal/grouptable":           "tyg internal/partition internal/sigv4 lambda",
+	"internal/grouptable/tabletest": "internal/dynamotest internal/grouptable internal/sigv4 lambda",
 	"rooms/storage": "rooms rooms/storage/internal/dynamodb " +
 		"rooms/storage/internal/nats",
 	"rooms/storage/internal/dynamodb": "rooms/dynamo",

@@ -11,8 +11,8 @@ import (
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/gateway"
-	"github.com/tyg-dev/tyg/internal/dynamotest"
 	"github.com/tyg-dev/tyg/internal/grouptable"
+	"github.com/tyg-dev/tyg/internal/grouptable/tabletest"
 	"github.com/tyg-dev/tyg/internal/wstest"
 	"github.com/tyg-dev/tyg/lambda"
 	"github.com/tyg-dev/tyg/tygtest"
@@ -25,22 +25,10 @@ func TestGroupsInTable(t *testing.T) { tygtest.TestGroups(t, withTable) }
 // TestHostWithTable runs the suite for hosts with what a table adds to connect and disconnect.
 func TestHostWithTable(t *testing.T) { tygtest.TestHost(t, withTable) }
 
-// newTable opens a new table of a DynamoDB in this process.
+// newTable opens a new table.
 func newTable(t *testing.T) *grouptable.Table {
 	t.Helper()
-	server := new(dynamotest.Server)
-	server.CreateTable("Groups")
-	table, err := grouptable.Open(grouptable.Config{
-		Name: "Groups", Region: "eu-central-1", Credentials: key, Endpoint: "http://dynamo.test",
-		HTTPClient: roundTrip(func(r *request) (*response, error) {
-			if err := r.Context().Err(); err != nil {
-				return nil, err
-			}
-			w := httptest.NewRecorder()
-			server.ServeHTTP(w, r)
-			return w.Result(), nil
-		}).client(),
-	})
+	table, err := grouptable.Open(tabletest.Config(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -447,3 +447,28 @@ func shards0(shards chan []byte) []byte {
 	shards <- payload
 	return payload
 }
+
+// forgetfulTable has lost the hints of connections.
+type forgetfulTable struct{ lambda.GroupTable }
+
+func (f forgetfulTable) Leave(
+	ctx context.Context, id tyg.ConnID,
+) (lambda.TableConn, []string, error) {
+	c, _, err := f.GroupTable.Leave(ctx, id)
+	return c, nil, err
+}
+
+// The member that a send finds gone is removed whatever else the table knows.
+func TestGoneMemberWithoutHints(t *testing.T) {
+	r := newRig(t, func(cfg *lambda.Config) {
+		cfg.Groups = forgetfulTable{agedTable{cfg.Groups, time.Hour}}
+	})
+	r.add(t, "tea", id)
+	r.setGone("R1k")
+	if err := r.app.Group("tea").SendString(t.Context(), "x"); err != nil {
+		t.Fatal(err)
+	}
+	if n := r.count(t, r.app.Group("tea")); n != 0 || r.log() != "leave tea "+string(id) {
+		t.Errorf("%d members after %q", n, r.log())
+	}
+}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/internal/grouptable"
+	"github.com/tyg-dev/tyg/internal/grouptable/tabletest"
 )
 
 // The package comment says what calls cost. A call makes as many requests.
@@ -59,7 +60,7 @@ func TestCostOfCalls(t *testing.T) {
 		}
 		reads, _ := strconv.Atoi(string(row[1]))
 		writes, _ := strconv.Atoi(string(row[2]))
-		cfg, tap := tapped(config(t))
+		cfg, tap := tapped(tabletest.Config(t))
 		table := open(t, cfg)
 		if err := adds("tea", id, nil)(t.Context(), table); err != nil {
 			t.Fatal(err)

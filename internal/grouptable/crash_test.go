@@ -11,6 +11,7 @@ import (
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/internal/grouptable"
+	"github.com/tyg-dev/tyg/internal/grouptable/tabletest"
 )
 
 var errCrash = errors.New("the process ends here")
@@ -22,7 +23,7 @@ func TestEndWhileAdded(t *testing.T) {
 		for _, outer := range []string{"add", "end"} {
 			for at := 1; at < 9; at++ {
 				t.Run(fmt.Sprint(known, outer, at), func(t *testing.T) {
-					cfg := config(t)
+					cfg := tabletest.Config(t)
 					inner := open(t, cfg)
 					cfg, tap := tapped(cfg)
 					table := open(t, cfg)
@@ -85,7 +86,7 @@ func TestCrash(t *testing.T) {
 	for at := 1; at < 8; at++ {
 		for _, what := range []string{"add", "end"} {
 			t.Run(fmt.Sprint(what, at), func(t *testing.T) {
-				cfg := config(t)
+				cfg := tabletest.Config(t)
 				table := open(t, cfg)
 				cfg, tap := tapped(cfg)
 				crashing := open(t, cfg)
@@ -126,7 +127,7 @@ func TestCrash(t *testing.T) {
 // A write whose answer is lost is made once, and its caller learns what it has done.
 func TestLostAnswers(t *testing.T) {
 	for at := 1; at < 9; at++ {
-		cfg, tap := tapped(config(t))
+		cfg, tap := tapped(tabletest.Config(t))
 		table := open(t, cfg)
 		tap.between = func(n int, send func() (*http.Response, error)) (*http.Response, error) {
 			res, err := send()
@@ -154,7 +155,7 @@ func TestLostAnswers(t *testing.T) {
 
 // A Remove whose answer is lost does not guess.
 func TestLostRemove(t *testing.T) {
-	cfg, tap := tapped(config(t))
+	cfg, tap := tapped(tabletest.Config(t))
 	table := open(t, cfg)
 	if _, _, err := table.Add(t.Context(), "tea", id, nil); err != nil {
 		t.Fatal(err)
@@ -187,7 +188,7 @@ func TestRetries(t *testing.T) {
 		{"ResourceNotFoundException", 1, "tyg deploy"},
 		{"AccessDeniedException", 1, "tyg gen-policy"},
 	} {
-		cfg, tap := tapped(config(t))
+		cfg, tap := tapped(tabletest.Config(t))
 		table := open(t, cfg)
 		tap.between = func(int, func() (*http.Response, error)) (*http.Response, error) {
 			return &http.Response{StatusCode: 400, Body: io.NopCloser(strings.NewReader(

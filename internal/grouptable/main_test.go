@@ -3,101 +3,24 @@ package grouptable_test
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"io"
 	"net/http"
-	"net/http/httptest"
-	"os"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/tyg-dev/tyg"
-	"github.com/tyg-dev/tyg/internal/dynamotest"
 	"github.com/tyg-dev/tyg/internal/grouptable"
 	"github.com/tyg-dev/tyg/internal/leaktest"
-	"github.com/tyg-dev/tyg/internal/sigv4"
 	"github.com/tyg-dev/tyg/lambda"
 )
 
 func TestMain(m *testing.M) { leaktest.Main(m) }
 
-// endpointVariable is the variable of the AWS tools for another engine, to run all tests on.
-const endpointVariable = "AWS_ENDPOINT_URL_DYNAMODB"
-
 var key = lambda.Key{AccessKeyID: "test", SecretAccessKey: "test"}
 
 const id tyg.ConnID = "R1kmxc2VNjMCFIA="
-
-// config creates a table and returns the Config for it.
-func config(t *testing.T) grouptable.Config {
-	t.Helper()
-	cfg := grouptable.Config{
-		Name: "Groups-" + rand.Text(), Region: "us-east-1", Credentials: key,
-		Endpoint: os.Getenv(endpointVariable),
-	}
-	if cfg.Endpoint != "" {
-		transport := &http.Transport{MaxIdleConnsPerHost: 64}
-		t.Cleanup(transport.CloseIdleConnections)
-		cfg.HTTPClient = &http.Client{Transport: transport}
-	} else {
-		cfg.Endpoint = "http://dynamo.test"
-		cfg.HTTPClient = &http.Client{Transport: direct{new(dynamotest.Server)}}
-	}
-	createTable(t, cfg)
-	return cfg
-}
-
-// direct calls a server in this process.
-type direct struct{ http.Handler }
-
-func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
-	if err := r.Context().Err(); err != nil {
-		return nil, err
-	}
-	w := httptest.NewRecorder()
-	d.ServeHTTP(w, r)
-	return w.Result(), nil
-}
-
-func createTable(t *testing.T, cfg grouptable.Config) {
-	t.Helper()
-	request(t, cfg, "CreateTable", `{"TableName":"`+cfg.Name+`","BillingMode":"PAY_PER_REQUEST",
-		"AttributeDefinitions":[{"AttributeName":"PK","AttributeType":"S"},
-			{"AttributeName":"SK","AttributeType":"S"}],
-		"KeySchema":[{"AttributeName":"PK","KeyType":"HASH"},{"AttributeName":"SK","KeyType":"RANGE"}]}`)
-	for {
-		out := request(t, cfg, "DescribeTable", `{"TableName":"`+cfg.Name+`"}`)
-		if strings.Contains(out, `"ACTIVE"`) {
-			return
-		}
-	}
-}
-
-// request makes a request and returns the answer.
-func request(t *testing.T, cfg grouptable.Config, operation, body string) string {
-	t.Helper()
-	r, err := http.NewRequestWithContext(
-		t.Context(), http.MethodPost, cfg.Endpoint, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Header.Set("X-Amz-Target", "DynamoDB_20120810."+operation)
-	r.Header.Set("Content-Type", "application/x-amz-json-1.0")
-	sigv4.Sign(r, []byte(body), sigv4.Credentials(key), cfg.Region, "dynamodb", time.Now())
-	res, err := cfg.HTTPClient.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	out, err := io.ReadAll(res.Body)
-	if err != nil || res.StatusCode != http.StatusOK {
-		t.Fatalf("%s: status %d, %v: %s", operation, res.StatusCode, err, out)
-	}
-	return string(out)
-}
 
 func open(t *testing.T, cfg grouptable.Config) *grouptable.Table {
 	t.Helper()

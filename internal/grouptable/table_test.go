@@ -13,11 +13,12 @@ import (
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/internal/dynamotest"
 	"github.com/tyg-dev/tyg/internal/grouptable"
+	"github.com/tyg-dev/tyg/internal/grouptable/tabletest"
 	"github.com/tyg-dev/tyg/lambda"
 )
 
 func TestMemberships(t *testing.T) {
-	ctx, table := t.Context(), open(t, config(t))
+	ctx, table := t.Context(), open(t, tabletest.Config(t))
 	for n, info := range []json.RawMessage{nil, json.RawMessage(`"John"`), nil} {
 		m, added, err := table.Add(ctx, "tea", id, info)
 		if err != nil || added != (n == 0) || m.ID != id || (n > 0) != (m.Name() == "John") {
@@ -58,7 +59,7 @@ func TestMemberships(t *testing.T) {
 }
 
 func TestStates(t *testing.T) {
-	ctx, table := t.Context(), open(t, config(t))
+	ctx, table := t.Context(), open(t, tabletest.Config(t))
 	first, err := table.StoreState(ctx, id, []byte(`"a"`), 0, false)
 	if err != nil || first == 0 {
 		t.Fatalf("StoreState returned %d, %v", first, err)
@@ -101,7 +102,7 @@ func TestStates(t *testing.T) {
 }
 
 func TestValues(t *testing.T) {
-	ctx, table := t.Context(), open(t, config(t))
+	ctx, table := t.Context(), open(t, tabletest.Config(t))
 	large := []byte(`"` + strings.Repeat("\u2028", (tyg.MaxValue-2)/3) + `"`)
 	if _, err := table.StoreValue(ctx, "large", large, 0); err != nil {
 		t.Fatal(err)
@@ -128,9 +129,9 @@ func TestPages(t *testing.T) {
 	for _, items := range []int{0, 1, 3} {
 		t.Run(fmt.Sprint(items), func(t *testing.T) {
 			if items == 0 { // pages cut by size are something that only our own engine has
-				t.Setenv(endpointVariable, server.URL)
+				t.Setenv(tabletest.EndpointVariable, server.URL)
 			}
-			table := open(t, config(t))
+			table := open(t, tabletest.Config(t))
 			table.SetPage(items)
 			for n := range 60 {
 				id := tyg.ConnID(fmt.Sprintf("conn-%03d", n))
@@ -158,7 +159,7 @@ func TestPages(t *testing.T) {
 
 // What a lost connection leaves behind ends with its time, whether the table deletes items or not.
 func TestExpiry(t *testing.T) {
-	cfg, tap := tapped(config(t))
+	cfg, tap := tapped(tabletest.Config(t))
 	table := open(t, cfg)
 	if _, _, err := table.Add(t.Context(), "tea", id, nil); err != nil {
 		t.Fatal(err)
