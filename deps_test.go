@@ -186,7 +186,8 @@ var allowed = map[string]string{
 // example shows that an application does not either, on this machine and inside Lambda.
 var standardOnly = []string{
 	"", "apigw", "gateway", "host", "internal/functions", "internal/functions/invokeapi",
-	"internal/grouptable", "internal/ws", "lambda", "rooms", "rooms/storage", "tygtest", "examples/echo",
+	"internal/grouptable", "internal/ws", "lambda", "rooms", "rooms/storage", "tygtest",
+	"examples/echo",
 }
 
 // TestSiblingsMeetOnlyWhereTheyMay keeps rules 1 and 2 of docs/architecture.md.

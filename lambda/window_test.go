@@ -3,6 +3,7 @@ package lambda_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"net/http"
 	"net/http/httptest"
@@ -169,20 +170,65 @@ func TestBroadcastsShareTheWindow(t *testing.T) {
 	})
 }
 
-// BenchmarkSendMany sends to an API on this machine that answers after 7.5 ms. The Sender is new in
-// each round, as in a function that has just started.
-func BenchmarkSendMany(b *testing.B) {
+// slowAPI answers after 7.5 ms.
+func slowAPI(b *testing.B) lambda.SenderConfig {
 	web := httptest.NewServer(http.HandlerFunc(
-		func(w http.ResponseWriter, _ *http.Request) { time.Sleep(7500 * time.Microsecond) }))
-	defer web.Close()
-	for name, n := range map[string]int{"1000": 1000, "10000": 10_000} {
-		b.Run(name, func(b *testing.B) {
+		func(http.ResponseWriter, *http.Request) { time.Sleep(7500 * time.Microsecond) }))
+	b.Cleanup(web.Close)
+	return lambda.SenderConfig{Endpoint: web.URL + "/api", Region: "us-east-1", Credentials: key}
+}
+
+// BenchmarkSendMany sends to an API on this machine. The Sender is new in each round, as in
+// a function that has just started.
+func BenchmarkSendMany(b *testing.B) {
+	cfg := slowAPI(b)
+	for _, n := range []int{1000, 10_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			ids := someIDs("x", n)
 			b.ReportAllocs()
 			for b.Loop() {
-				s := newSender(b, lambda.SenderConfig{Endpoint: web.URL + "/api", Region: "us-east-1"})
+				s := newSender(b, cfg)
 				if err := s.SendMany(b.Context(), ids, []byte("hello")); err != nil {
 					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// fullTable has members in pages that come after 5 ms.
+type fullTable struct {
+	lambda.GroupTable
+	members []tyg.Member
+}
+
+func (f *fullTable) Parts() int { return 4 }
+
+func (f *fullTable) Members(
+	_ context.Context, _ string, part int, _ string,
+) ([]tyg.Member, string, error) {
+	time.Sleep(5 * time.Millisecond)
+	n := len(f.members) / 4
+	return f.members[part*n : (part+1)*n], "", nil
+}
+
+// BenchmarkSendToGroup is BenchmarkSendMany for a group in a table, by one invocation.
+func BenchmarkSendToGroup(b *testing.B) {
+	cfg := slowAPI(b)
+	for _, n := range []int{1000, 10_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			table := new(fullTable)
+			for _, id := range someIDs("x", n) {
+				table.members = append(table.members, tyg.Member{ID: id})
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				app := tyg.New("app")
+				newHost(b, app, lambda.Config{SenderConfig: cfg, Groups: table})
+				var d tyg.Delivery
+				err := app.Group("tea").SendString(b.Context(), "hello", tyg.Report(&d))
+				if err != nil || d.Reached != n {
+					b.Fatalf("%+v, %v", d, err)
 				}
 			}
 		})
