@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"time"
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/apigw"
@@ -36,11 +37,12 @@ func (c call) wrap(id tyg.ConnID, err error) error {
 // An outcome is the result of one attempt.
 type outcome struct {
 	body      []byte
-	err       error // a tyg.ConnError
-	tries     int   // how many attempts it is worth, this one included
-	uncertain bool  // it failed, but may have taken effect
-	answered  bool  // there was an answer
-	throttled bool  // the answer was that there are too many requests
+	err       error         // a tyg.ConnError
+	tries     int           // how many attempts it is worth, this one included
+	uncertain bool          // it failed, but may have taken effect
+	answered  bool          // there was an answer
+	throttled bool          // the answer was that there are too many requests
+	took      time.Duration // see answer
 }
 
 // attempt makes one call.
@@ -87,6 +89,7 @@ func (c call) unanswered(ctx context.Context, id tyg.ConnID, unsent bool, err er
 func (c call) answered(id tyg.ConnID, a answer) outcome {
 	out := outcome{
 		body: a.body, tries: once, answered: true, throttled: a.status == http.StatusTooManyRequests,
+		took: a.took,
 	}
 	if out.err = apigw.ReadError(a.status, a.header, id, c.op); out.err == nil {
 		return out

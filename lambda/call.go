@@ -68,6 +68,7 @@ type answer struct {
 	status int
 	header http.Header
 	body   []byte
+	took   time.Duration // from the last byte of the headers of the request; zero if it is not known
 }
 
 // do makes one attempt. unsent is true if it failed and certainly did not reach the service.
@@ -85,7 +86,7 @@ func (c *client) do(ctx context.Context, r request) (a answer, unsent bool, err 
 		return a, p.unsent(), fmt.Errorf("call %s: %w", r.url.Host, err)
 	}
 	defer res.Body.Close()
-	a = answer{status: res.StatusCode, header: res.Header}
+	a = answer{status: res.StatusCode, header: res.Header, took: p.sinceWritten()}
 	if a.body, err = io.ReadAll(io.LimitReader(res.Body, r.most+1)); err != nil {
 		return a, false, fmt.Errorf("read answer of %s: %w", r.url.Host, err)
 	}
@@ -115,14 +116,29 @@ func (c *client) sign(ctx context.Context, r request) (*http.Request, error) {
 	return req, nil
 }
 
-// progress records how much of a request was sent.
-type progress struct{ started, written atomic.Bool }
+// progress records how much of a request was sent, and when.
+type progress struct {
+	started, written atomic.Bool
+	writtenAt        atomic.Pointer[time.Time]
+}
 
 func (p *progress) follow(ctx context.Context) context.Context {
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GetConn:      func(string) { p.started.Store(true) },
-		WroteHeaders: func() { p.written.Store(true) },
+		GetConn: func(string) { p.started.Store(true) },
+		WroteHeaders: func() {
+			now := time.Now()
+			p.writtenAt.Store(&now)
+			p.written.Store(true)
+		},
 	})
+}
+
+// sinceWritten returns the time since the request was written, without what it took to connect.
+func (p *progress) sinceWritten() time.Duration {
+	if at := p.writtenAt.Load(); at != nil {
+		return time.Since(*at)
+	}
+	return 0
 }
 
 // unsent reports that no request was written. It is false if the transport does not tell.

@@ -1,6 +1,7 @@
 package lambda
 
 import (
+	"cmp"
 	"context"
 	"math/rand/v2"
 	"sync"
@@ -109,7 +110,7 @@ func (w *window) leave(began time.Time, out outcome) {
 		w.narrow(began, now)
 	case out.answered:
 		w.refused, w.pause = 0, firstPause
-		w.measure(now.Sub(began))
+		w.measure(cmp.Or(out.took, now.Sub(began)))
 		if w.credit > 0 {
 			w.credit--
 			w.widen()
@@ -152,8 +153,7 @@ const slack = 5 * time.Millisecond
 
 func (w *window) widen() {
 	switch {
-	case w.usual > 2*w.fastest+slack:
-		w.slow = true
+	case w.usual > 2*w.fastest+slack: // wait until it is shorter
 	case w.slow:
 		w.width += 1 / w.width
 	default:

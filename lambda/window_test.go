@@ -170,6 +170,33 @@ func TestBroadcastsShareTheWindow(t *testing.T) {
 	})
 }
 
+// A window that has found round trips long grows again when they are short. The first calls of
+// a process may be slow, and so may those of a moment.
+func TestWindowGrowsAfterSlowCalls(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var calls, now, most atomic.Int64
+		web := roundTrip(func(*request) (*response, error) {
+			n := now.Add(1)
+			for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
+			}
+			delay := 8 * time.Millisecond
+			if n := calls.Add(1); n > 32 && n < 200 {
+				delay = 200 * time.Millisecond
+			}
+			time.Sleep(delay)
+			now.Add(-1)
+			return respond(200, "", "")
+		})
+		s := newSender(t, lambda.SenderConfig{Endpoint: endpoint, HTTPClient: web.client()})
+		if err := s.SendMany(t.Context(), someIDs("x", 3000), []byte("x")); err != nil {
+			t.Fatal(err)
+		}
+		if most.Load() != 256 {
+			t.Errorf("%d requests at once, want 256", most.Load())
+		}
+	})
+}
+
 // slowAPI answers after 7.5 ms.
 func slowAPI(b *testing.B) lambda.SenderConfig {
 	web := httptest.NewServer(http.HandlerFunc(
