@@ -128,7 +128,8 @@ func TestGatewayFailures(t *testing.T) {
 		err := tyg.NewValue[int](app, "n").Set(t.Context(), 1)
 		if err == nil || tt.want != nil && !errors.Is(err, tt.want) ||
 			!strings.Contains(err.Error(), tt.text) || attempts != tt.attempts || len(keys) != 1 {
-			t.Errorf("%d %s: %v after %d attempts with %d keys", tt.status, tt.kind, err, attempts, len(keys))
+			t.Errorf("%d %s: %v after %d attempts with %d keys",
+				tt.status, tt.kind, err, attempts, len(keys))
 		}
 	}
 }
@@ -151,8 +152,10 @@ func TestManyExceptions(t *testing.T) {
 		return respond(200, "", `{"reached":3}`)
 	})
 	var d tyg.Delivery
-	err := app.Everyone().Send(t.Context(), []byte("hi"), tyg.Binary, tyg.Except(ids...), tyg.Report(&d))
-	if err != nil || d.Reached != 3 || string(got.Data) != "hi" || !got.Binary || len(got.Except) != 1000 {
+	err := app.Everyone().Send(t.Context(), []byte("hi"),
+		tyg.Binary, tyg.Except(ids...), tyg.Report(&d))
+	if err != nil || d.Reached != 3 || string(got.Data) != "hi" || !got.Binary ||
+		len(got.Except) != 1000 {
 		t.Errorf("%v, %+v: %.200v", err, d, got)
 	}
 }

@@ -159,7 +159,8 @@ func TestOpenGivesUpWhenTheGatewayKnowsTheEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	if looks.Load() != 2 || states.Load() != 2 || len(opened) != 0 {
-		t.Errorf("%d looks, %d questions for the state, %d opens", looks.Load(), states.Load(), len(opened))
+		t.Errorf("%d looks, %d questions for the state, %d opens",
+			looks.Load(), states.Load(), len(opened))
 	}
 }
 

@@ -307,8 +307,8 @@ func alive(pid int) bool {
 	return syscall.Kill(pid, 0) == nil
 }
 
-// naive is a program that keeps its clients and a counter in memory, and tells all clients the number
-// of each message.
+// naive is a program that keeps its clients and a counter in memory, and tells all clients the
+// number of each message.
 const naive = `package main
 
 import (

@@ -40,8 +40,8 @@ func WriteError(w http.ResponseWriter, err error) {
 	apigw.WriteError(w, err)
 }
 
-// ReadError is the reverse of [WriteError]: it returns nil for status 200 to 299, else an error that
-// is one of the root errors, [ErrNoValue] or an [*apigw.Denied]. message is that of the body.
+// ReadError is the reverse of [WriteError]: it returns nil for status 200 to 299, else an error
+// that is one of the root errors, [ErrNoValue] or an [*apigw.Denied]. message is that of the body.
 func ReadError(code int, header http.Header, message string) error {
 	err := apigw.ReadError(code, header, "", "")
 	if err == nil {

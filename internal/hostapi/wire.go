@@ -43,7 +43,7 @@ type Change struct {
 type Page struct {
 	Count   int          `json:"count"` // of all members of the group
 	Members []tyg.Member `json:"members"`
-	Next    tyg.ConnID   `json:"next,omitempty"` // the parameter after of the next page, if there is one
+	Next    tyg.ConnID   `json:"next,omitempty"` // "after" of the next page, if there is one
 }
 
 // ETag returns the ETag of a revision.
