@@ -44,8 +44,8 @@ func MarshalAuthorizerRequest(e tyg.Event, methodARN string) ([]byte, error) {
 //
 // A result that denies, or that does not mention methodARN, is no error: allowed is false, and a
 // host answers 403. A result that is malformed or larger than [MaxAuthorizerResult] is an error,
-// and a host answers 500. A policy with a Condition, NotAction or NotResource, which are not
-// evaluated, is an error too.
+// and a host answers 500. A policy with a Condition, NotAction or NotResource that is not empty is
+// an error too, because they are not evaluated.
 func ParseAuthorizerResult(data []byte, methodARN string) (
 	id tyg.Identity, allowed bool, err error,
 ) {

@@ -81,6 +81,14 @@ func statement(effect, action, resource string) string {
 	return fmt.Sprintf(`{"Effect":%q,"Action":%q,"Resource":%q}`, effect, action, resource)
 }
 
+// javaPolicy returns the two statements of AWS's blueprint for Java.
+// (https://github.com/awslabs/aws-apigateway-lambda-authorizer-blueprints)
+func javaPolicy(allowed, denied string) string {
+	const begin, end = `{"Effect":"`, `,"Condition":{}}`
+	return "[" + begin + `Allow","Action":"execute-api:Invoke","Resource":` + allowed + end + "," +
+		begin + `Deny","Action":"execute-api:Invoke","Resource":` + denied + end + "]"
+}
+
 func TestParseAuthorizerResultPolicy(t *testing.T) {
 	const api = "arn:aws:execute-api:us-east-1:123456789012:abcd1234"
 	allow := statement("Allow", "execute-api:Invoke", methodARN)
@@ -117,6 +125,22 @@ func TestParseAuthorizerResultPolicy(t *testing.T) {
 		{
 			"lists",
 			`{"Sid":"x","Effect":"Allow","Action":["a","*"],"Resource":["b","` + methodARN + `"]}`,
+			true,
+		},
+		// What AWS's blueprint for Java sends of a client that may connect, and of one that may not.
+		{"blueprint", javaPolicy(`["`+methodARN+`"]`, `[]`), true},
+		{"blueprint that denies", javaPolicy(`[]`, `["`+methodARN+`"]`), false},
+		{"empty action", `{"Effect":"Allow","Action":[],"Resource":"*"}`, false},
+		{
+			"elements of null",
+			`{"Sid":null,"Effect":"Allow","Action":"*","Resource":"*","Condition":null,` +
+				`"NotAction":null,"NotResource":null,"Principal":null,"NotPrincipal":null}`,
+			true,
+		},
+		{
+			"empty elements",
+			`{"Effect":"Allow","Action":"*","Resource":"*","Condition": { },"NotAction":[ ],` +
+				`"NotResource":[]}`,
 			true,
 		},
 	}
@@ -173,11 +197,28 @@ func TestParseAuthorizerResultRefuses(t *testing.T) {
 		{
 			"condition",
 			result(`{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"Bool":{}}}`),
-			`unknown field "Condition"`,
+			"it has a Condition, which is not evaluated here",
 		},
 		{
 			"not action", result(`{"Effect":"Allow","NotAction":"a","Resource":"*"}`),
-			`unknown field "NotAction"`,
+			"it has a NotAction",
+		},
+		{
+			"not action beside an action",
+			result(`{"Effect":"Allow","Action":"*","NotAction":"a","Resource":"*"}`), "it has a NotAction",
+		},
+		{
+			"not resource",
+			result(`{"Effect":"Deny","Action":"*","Resource":[],"NotResource":["a"]}`),
+			"it has a NotResource",
+		},
+		{
+			"principal", result(`{"Effect":"Allow","Action":"*","Resource":"*","Principal":"*"}`),
+			"it has a Principal",
+		},
+		{
+			"unknown element", result(`{"Effect":"Allow","Action":"*","Resource":"*","Conditions":{}}`),
+			`unknown field "Conditions"`,
 		},
 		{"context is list", withContext(`[]`), `context value "k" is neither`},
 		{"context is object", withContext(`{}`), `context value "k" is neither`},

@@ -19,14 +19,17 @@ type policy struct {
 }
 
 type statement struct {
-	Sid      json.RawMessage
 	Effect   string
 	Action   oneOrMore[string]
 	Resource oneOrMore[string]
+
+	// This package does not evaluate these: to ignore a Condition would allow clients that it denies.
+	Condition, NotAction, NotResource, Principal, NotPrincipal json.RawMessage
+
+	Sid json.RawMessage
 }
 
-// UnmarshalJSON refuses the elements that this package does not evaluate. To ignore a Condition
-// would allow clients that it denies.
+// UnmarshalJSON refuses elements that do not exist, which are mostly misspelled ones.
 func (s *statement) UnmarshalJSON(data []byte) error {
 	type plain statement // has no UnmarshalJSON
 	dec := json.NewDecoder(bytes.NewReader(data))
@@ -72,17 +75,52 @@ func (p *policy) allows(arn string) (bool, error) {
 	return allowed && !denied, nil
 }
 
+// matches reports whether a statement is about invoking arn. An empty list of actions or resources
+// matches nothing; AWS's blueprint for Java always writes an Allow and a Deny, one with an empty
+// list of resources, and both with an empty Condition.
+// (https://github.com/awslabs/aws-apigateway-lambda-authorizer-blueprints)
 func (s *statement) matches(arn string) (bool, error) {
+	if name := s.unevaluated(); name != "" {
+		return false, fmt.Errorf("it has a %s, which is not evaluated here; leave it out", name)
+	}
 	switch {
 	case s.Effect != "Allow" && s.Effect != "Deny":
 		return false, fmt.Errorf("effect is %q, not Allow or Deny", s.Effect)
-	case len(s.Action) == 0:
+	case s.Action == nil:
 		return false, errors.New("no Action")
-	case len(s.Resource) == 0:
+	case s.Resource == nil:
 		return false, errors.New("no Resource")
 	}
 	return anyMatches(s.Action, invokeAction, strings.ToLower) &&
 		anyMatches(s.Resource, arn, strings.Clone), nil
+}
+
+// unevaluated returns the name of an element that says something and is not evaluated here.
+func (s *statement) unevaluated() string {
+	for _, e := range []struct {
+		name string
+		raw  json.RawMessage
+	}{
+		{"Condition", s.Condition},
+		{"NotAction", s.NotAction},
+		{"NotResource", s.NotResource},
+		{"Principal", s.Principal},
+		{"NotPrincipal", s.NotPrincipal},
+	} {
+		if !isEmpty(e.raw) {
+			return e.name
+		}
+	}
+	return ""
+}
+
+// isEmpty reports whether JSON is absent, null, or an object or a list without elements.
+func isEmpty(raw json.RawMessage) bool {
+	if isNull(raw) {
+		return true
+	}
+	var b bytes.Buffer
+	return json.Compact(&b, raw) == nil && (b.String() == "{}" || b.String() == "[]")
 }
 
 func anyMatches(patterns []string, name string, fold func(string) string) bool {
