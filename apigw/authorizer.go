@@ -40,7 +40,9 @@ func MarshalAuthorizerRequest(e tyg.Event, methodARN string) ([]byte, error) {
 
 // ParseAuthorizerResult reads the result of a Lambda authorizer, and decides by its policy
 // whether the client may invoke methodARN. Values of the identity's context are of type string,
-// float64 or bool.
+// float64 or bool. A value of null is left out, and a principalId that is a number or a boolean
+// becomes its text; AWS does not document what API Gateway makes of them, and the events that it
+// sends have such nulls.
 //
 // A result that denies, or that does not mention methodARN, is no error: allowed is false, and a
 // host answers 403. A result that is malformed or larger than [MaxAuthorizerResult] is an error,
@@ -57,13 +59,28 @@ func ParseAuthorizerResult(data []byte, methodARN string) (
 	if err != nil {
 		return id, false, fmt.Errorf("evaluate policy of authorizer: %w", err)
 	}
-	return tyg.Identity{Principal: in.PrincipalID, Context: in.Context}, allowed, nil
+	return tyg.Identity{Principal: string(in.PrincipalID), Context: in.Context}, allowed, nil
 }
 
 type authorizerResult struct {
-	PrincipalID string         `json:"principalId"`
+	PrincipalID scalarText     `json:"principalId"`
 	Policy      *policy        `json:"policyDocument"`
 	Context     map[string]any `json:"context"`
+}
+
+// scalarText is a string, or the text of a number or a boolean.
+type scalarText string
+
+// UnmarshalJSON reads the string, the number or the boolean. Null changes nothing.
+func (t *scalarText) UnmarshalJSON(data []byte) error {
+	switch data[0] {
+	case 'n':
+		return nil
+	case '"', '{', '[':
+		return json.Unmarshal(data, (*string)(t))
+	}
+	*t = scalarText(data)
+	return nil
 }
 
 func (in *authorizerResult) decode(data []byte) error {
@@ -82,6 +99,8 @@ func (in *authorizerResult) decode(data []byte) error {
 	for key, value := range in.Context {
 		switch value.(type) {
 		case string, float64, bool:
+		case nil:
+			delete(in.Context, key)
 		default:
 			return fmt.Errorf("context value %q is neither string nor number nor boolean", key)
 		}

@@ -159,7 +159,7 @@ func TestParseAuthorizerResultPolicy(t *testing.T) {
 
 func TestParseAuthorizerResultContext(t *testing.T) {
 	data := strings.TrimSuffix(result(statement("Allow", "*", "*")), "}") +
-		`,"context":{"name":"Ann","age":30,"admin":false},"usageIdentifierKey":"k"}`
+		`,"context":{"name":"Ann","age":30,"admin":false,"team":null},"usageIdentifierKey":"k"}`
 	id, allowed, err := apigw.ParseAuthorizerResult([]byte(data), methodARN)
 	if err != nil || !allowed {
 		t.Fatalf("allowed %t, error %v", allowed, err)
@@ -167,6 +167,17 @@ func TestParseAuthorizerResultContext(t *testing.T) {
 	want := map[string]any{"name": "Ann", "age": 30.0, "admin": false}
 	if !reflect.DeepEqual(id.Context, want) {
 		t.Errorf("got %v, want %v", id.Context, want)
+	}
+}
+
+// Public functions return ids of users as numbers.
+func TestParseAuthorizerResultPrincipal(t *testing.T) {
+	for in, want := range map[string]string{`"ann"`: "ann", `7`: "7", `1.50`: "1.50", `true`: "true"} {
+		data := strings.Replace(result(statement("Allow", "*", "*")), `"ann"`, in, 1)
+		id, allowed, err := apigw.ParseAuthorizerResult([]byte(data), methodARN)
+		if id.Principal != want || !allowed || err != nil {
+			t.Errorf("principalId %s became %q, %t, %v, want %q", in, id.Principal, allowed, err, want)
+		}
 	}
 }
 
@@ -222,7 +233,7 @@ func TestParseAuthorizerResultRefuses(t *testing.T) {
 		},
 		{"context is list", withContext(`[]`), `context value "k" is neither`},
 		{"context is object", withContext(`{}`), `context value "k" is neither`},
-		{"context is null", withContext(`null`), `context value "k" is neither`},
+		{"principal is object", `{"principalId":{"a":1}}`, "cannot unmarshal object"},
 		{"too large", withContext(`"` + strings.Repeat("x", 8192) + `"`), "limit of 8192"},
 	}
 	for _, tt := range tests {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -99,17 +100,24 @@ func checkKeys(in map[string]json.RawMessage) error {
 	return nil
 }
 
-// replyStatus reads a status, which many functions return as a string of digits.
+// replyStatus reads a status: a number, or a string of digits, which API Gateway accepts
+// (https://github.com/localstack/localstack/pull/11199). A number may be written with a fraction of
+// zero, as Gson writes one of a map: 200.0. That API Gateway accepts those is likely, because a
+// parser of JSON in Java does, and is not documented.
 func replyStatus(raw json.RawMessage) (int, error) {
 	if isNull(raw) {
 		return 0, errors.New("statusCode is missing")
 	}
-	digits := strings.Trim(string(raw), `"`)
-	status, err := strconv.Atoi(digits)
-	if err != nil || status < 100 || status > 599 {
+	status, err := strconv.ParseFloat(string(raw), 64)
+	if err != nil {
+		var n int
+		n, err = strconv.Atoi(strings.Trim(string(raw), `"`))
+		status = float64(n)
+	}
+	if err != nil || status < 100 || status > 599 || status != math.Trunc(status) {
 		return 0, fmt.Errorf("statusCode is %.40s, not a number from 100 to 599", raw)
 	}
-	return status, nil
+	return int(status), nil
 }
 
 // replyBody returns the body and its type, which is binary if the body was encoded in base64.

@@ -53,6 +53,8 @@ func TestUnmarshalReply(t *testing.T) {
 		want     tyg.Reply
 	}{
 		{"smallest", `{"statusCode":200}`, tyg.Reply{Status: 200}},
+		{"status of Gson", `{"statusCode":200.0}`, tyg.Reply{Status: 200}},
+		{"status with an exponent", `{"statusCode":4.03e2}`, tyg.Reply{Status: 403}},
 		{"status as text", `{"statusCode":"401"}`, tyg.Reply{Status: 401}},
 		{"body", ` {"statusCode":200,"body":"hi"} `, tyg.Reply{Status: 200, Body: []byte("hi")}},
 		{"empty body", `{"statusCode":200,"body":""}`, tyg.Reply{Status: 200, Body: []byte{}}},
@@ -110,6 +112,10 @@ func TestUnmarshalReplyRefuses(t *testing.T) {
 		{"status is no status", `{"statusCode":99}`, "statusCode is 99"},
 		{"status over 599", `{"statusCode":600}`, "statusCode is 600"},
 		{"status is fraction", `{"statusCode":200.5}`, "statusCode is 200.5"},
+		{"status is text of a fraction", `{"statusCode":"200.0"}`, `statusCode is "200.0"`},
+		{"status is small", `{"statusCode":1e-3}`, "statusCode is 1e-3"},
+		{"status is large", `{"statusCode":1e300}`, "statusCode is 1e300"},
+		{"status is negative", `{"statusCode":-200.0}`, "statusCode is -200.0"},
 		{"body is object", `{"statusCode":200,"body":{"a":1}}`, "body is not a string"},
 		{"body is number", `{"statusCode":200,"body":1}`, "body is not a string"},
 		{"flag is text", `{"statusCode":200,"isBase64Encoded":"true"}`, "isBase64Encoded is not"},
