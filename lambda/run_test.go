@@ -267,6 +267,7 @@ func (e errOdd) Error() string { return e.text }
 // Any error can be handed in, however long it is and whatever is in it.
 func TestRunReportsAnyError(t *testing.T) {
 	long := strings.Repeat("long ", 1<<20)
+	euros := strings.Repeat("€", 64<<10/len("€")) // as many as fit
 	tests := []struct {
 		err  error
 		kind string
@@ -277,6 +278,7 @@ func TestRunReportsAnyError(t *testing.T) {
 		{struct{ error }{errSecret}, "error", errSecret.Error()},
 		{errOdd{"\x00\r\n\x7f\t\"\\ \xff é 🐈"}, "errOdd", "\x00\r\n\x7f\t\"\\ \ufffd é 🐈"},
 		{errOdd{long}, "errOdd", long[:64<<10] + "..."},
+		{errOdd{euros + "€€"}, "errOdd", euros + "..."},
 		{errOdd{""}, "errOdd", ""},
 	}
 	for _, tt := range tests {

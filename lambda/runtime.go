@@ -139,7 +139,8 @@ func (a *runtimeAPI) do(
 // statusError is an answer that means failure, with the beginning of what it says.
 func statusError(res *http.Response) error {
 	text, _ := io.ReadAll(io.LimitReader(res.Body, 1<<10)) // less will do
-	return fmt.Errorf("HTTP status %d %q", res.StatusCode, bytes.TrimSpace(text))
+	text = bytes.ToValidUTF8(bytes.TrimSpace(text), nil) // it may be cut within a character
+	return fmt.Errorf("HTTP status %d %q", res.StatusCode, text)
 }
 
 // A failure is an error as Lambda's callers see it.
@@ -157,7 +158,8 @@ const maxFailure = 64 << 10
 func newFailure(err error) failure {
 	f := failure{Message: err.Error(), Type: "error"}
 	if len(f.Message) > maxFailure {
-		f.Message = f.Message[:maxFailure] + "..."
+		// Without the part of a character at which it was cut.
+		f.Message = strings.ToValidUTF8(f.Message[:maxFailure], "") + "..."
 	}
 	t := reflect.TypeOf(err)
 	if t.Kind() == reflect.Pointer {

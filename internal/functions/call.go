@@ -65,8 +65,8 @@ func (t *tail) add(line string) {
 		return
 	}
 	t.b = append(append(t.b, line...), '\n')
-	if extra := len(t.b) - tailSize; extra > 0 {
-		t.b = append(t.b[:0], t.b[extra:]...)
+	if len(t.b) > tailSize {
+		t.b = append(t.b[:0], t.b[lastCut(t.b, tailSize):]...)
 	}
 }
 

@@ -6,10 +6,22 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/tyg-dev/tyg/internal/functions/osproc"
 )
+
+// CutLines returns the lines of a text that is read in pieces of size bytes.
+func CutLines(text []byte, size int) (cut []string) {
+	var l lines
+	emit := func(line string) { cut = append(cut, line) }
+	for piece := range slices.Chunk(text, size) {
+		l.add(piece, emit)
+	}
+	l.end(emit)
+	return cut
+}
 
 // BreakIdle breaks the connections of all idle processes of a function, so that the next events for
 // them cannot be written. It stops the processes first, because otherwise they would ask again.

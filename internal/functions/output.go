@@ -15,7 +15,10 @@ type Line struct {
 	RequestID string
 
 	Stream Stream
-	Text   string // without the line feed; lines longer than 64 KB come in pieces
+
+	// Text has no line feed and no carriage return: both end a line. A line longer than 64 KB comes
+	// in pieces of whole characters.
+	Text string
 
 	// Late means that the line was written after the reply. On Lambda it may appear with the next
 	// event, or never.

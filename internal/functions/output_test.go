@@ -3,9 +3,11 @@ package functions_test
 import (
 	"encoding/json"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/tyg-dev/tyg/internal/functions"
 )
@@ -66,6 +68,57 @@ func TestLongLinesComeInPieces(t *testing.T) {
 	}
 	if got.String() != text+"next" {
 		t.Errorf("%d bytes came, %d were written", got.Len(), len(text)+4)
+	}
+}
+
+// TestCutsBetweenCharacters writes what does not fit into a line, or into the end of a log, in
+// pieces that divide characters.
+func TestCutsBetweenCharacters(t *testing.T) {
+	for _, text := range []string{
+		strings.Repeat("€", 70_000), strings.Repeat("x€", 52_000), strings.Repeat("𝄞", 52_000),
+		"é" + strings.Repeat("𝄞", 52_000),
+	} {
+		var l log
+		h := start(t, &functions.Host{Output: l.add}, self("orders"))
+		payload, _ := json.Marshal(order{Print: text + "\n"})
+		inv := functions.Invocation{Function: "f", Payload: payload, Tail: true}
+		res, err := h.Invoke(t.Context(), inv)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got strings.Builder
+		for _, line := range l.all() {
+			if !utf8.ValidString(line.Text) {
+				t.Errorf("a piece of %d bytes begins or ends within a character", len(line.Text))
+			}
+			got.WriteString(line.Text)
+		}
+		if got.String() != text {
+			t.Errorf("%d bytes came, %d were written", got.Len(), len(text))
+		}
+		if !utf8.Valid(res.Log) || len(res.Log) < 4<<10-utf8.UTFMax {
+			t.Errorf("the end of the log has %d bytes, valid: %t", len(res.Log), utf8.Valid(res.Log))
+		}
+	}
+}
+
+// TestPiecesOfBytesThatAreNoText loses none of them.
+func TestPiecesOfBytesThatAreNoText(t *testing.T) {
+	text := strings.Repeat("\xbf", 200_000)
+	got := functions.CutLines([]byte(text), 7_777)
+	if strings.Join(got, "") != text || len(got) != 4 {
+		t.Errorf("%d pieces, %d bytes came, %d were written",
+			len(got), len(strings.Join(got, "")), len(text))
+	}
+}
+
+func TestCarriageReturnsEndLines(t *testing.T) {
+	const text = "Error: no\r    at f (a.js:1)\r\nnext\r\n\r\n1%\r2%\r\rend\r"
+	want := []string{"Error: no", "    at f (a.js:1)", "next", "", "1%", "2%", "", "end"}
+	for size := 1; size <= len(text); size++ {
+		if got := functions.CutLines([]byte(text), size); !slices.Equal(got, want) {
+			t.Errorf("in pieces of %d bytes: %q, want %q", size, got, want)
+		}
 	}
 }
 

@@ -1,7 +1,6 @@
 package functions
 
 import (
-	"bytes"
 	"io"
 	"math"
 	"strconv"
@@ -12,10 +11,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/functions/osproc"
 )
 
-const (
-	maxStderrLines = 20       // that errors show
-	maxLine        = 64 << 10 // bytes; longer lines come in pieces
-)
+const maxStderrLines = 20 // that errors show
 
 // A processLog passes on what one process writes, and knows to which event each line belongs.
 //
@@ -164,9 +160,9 @@ func millis(d time.Duration) string { return strconv.FormatFloat(ms(d), 'f', 2, 
 
 // A lineWriter cuts what a process writes to one stream into lines.
 type lineWriter struct {
-	log     *processLog
-	stream  Stream
-	partial []byte // a line without its end; guarded by log.mu
+	log    *processLog
+	stream Stream
+	lines  lines // guarded by log.mu
 }
 
 var _ io.WriteCloser = (*lineWriter)(nil)
@@ -175,20 +171,8 @@ var _ io.WriteCloser = (*lineWriter)(nil)
 func (w *lineWriter) Write(b []byte) (int, error) {
 	w.log.mu.Lock()
 	defer w.log.mu.Unlock()
-	n := len(b)
-	for {
-		i := bytes.IndexByte(b, '\n')
-		if i < 0 {
-			break
-		}
-		w.emit(append(w.partial, b[:i]...))
-		w.partial, b = w.partial[:0], b[i+1:]
-	}
-	w.partial = append(w.partial, b...)
-	if len(w.partial) >= maxLine {
-		w.flush()
-	}
-	return n, nil
+	w.lines.add(b, w.emit)
+	return len(b), nil
 }
 
 // Close ends the last line.
@@ -199,14 +183,6 @@ func (w *lineWriter) Close() error {
 	return nil
 }
 
-// flush ends a line that has no end.
-func (w *lineWriter) flush() {
-	if len(w.partial) > 0 {
-		w.emit(w.partial)
-		w.partial = w.partial[:0]
-	}
-}
+func (w *lineWriter) flush() { w.lines.end(w.emit) }
 
-func (w *lineWriter) emit(line []byte) {
-	w.log.add(w.stream, string(bytes.TrimSuffix(line, []byte("\r"))))
-}
+func (w *lineWriter) emit(line string) { w.log.add(w.stream, line) }

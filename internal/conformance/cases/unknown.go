@@ -29,7 +29,7 @@ func noteResponse(t *harness.T, a *harness.Response) {
 func cut(text string) string {
 	const most = 120
 	if len(text) > most {
-		return text[:most] + "…"
+		return strings.ToValidUTF8(text[:most], "") + "…" // maybe without a part of a character
 	}
 	return text
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/http"
 	"runtime"
+	"strings"
 	"time"
 )
 
@@ -114,7 +115,8 @@ func Show(v any) string {
 	const most = 300
 	text := fmt.Sprintf("%#v", v)
 	if len(text) > most {
-		text = fmt.Sprintf("%s… (%d bytes)", text[:most], len(text))
+		whole := strings.ToValidUTF8(text[:most], "") // maybe without a part of a character
+		text = fmt.Sprintf("%s… (%d bytes)", whole, len(text))
 	}
 	return text
 }
