@@ -36,12 +36,24 @@ type FunctionError struct {
 	Stack    []string // may be empty
 	Payload  []byte   // the whole report, as it came
 	Init     bool     // before the first event
+
+	// Logged means that Host.Output got the message already, because the process wrote it, as many
+	// runtimes do, with the stack.
+	Logged bool
 }
 
-// Error returns the type and the message.
+// Error returns the type and the message, and the stack unless the failure is Logged.
 func (e *FunctionError) Error() string {
-	return fmt.Sprintf("function %q failed%s: %s: %s",
-		e.Function, duringInit(e.Init), e.Type, e.Message)
+	text := fmt.Sprintf("function %q failed%s", e.Function, duringInit(e.Init))
+	for _, part := range []string{e.Type, e.Message} {
+		if part != "" {
+			text += ": " + part
+		}
+	}
+	if e.Logged {
+		return text
+	}
+	return text + withLines(e.Stack)
 }
 
 // An ExitError means that a process exited before it replied.
@@ -51,12 +63,16 @@ type ExitError struct {
 	Code     int      // of the exit; -1 after a signal
 	Stderr   []string // the last lines that the process wrote to stderr, oldest first
 	Init     bool     // before the first event
+	Logged   bool     // Host.Output got the lines already
 }
 
-// Error returns the status and the last lines.
+// Error returns the status, and the last lines unless they are Logged.
 func (e *ExitError) Error() string {
-	return fmt.Sprintf("function %q exited%s: %s%s",
-		e.Function, duringInit(e.Init), e.Status, withLines(e.Stderr))
+	text := fmt.Sprintf("function %q exited%s: %s", e.Function, duringInit(e.Init), e.Status)
+	if e.Logged {
+		return text
+	}
+	return text + withLines(e.Stderr)
 }
 
 // A TimeoutError means that a process took too long and was killed. It is not
@@ -66,15 +82,20 @@ type TimeoutError struct {
 	Limit    time.Duration
 	Stderr   []string // the last lines that the process wrote to stderr, oldest first
 	Init     bool     // before the first event
+	Logged   bool     // Host.Output got the lines already
 }
 
-// Error returns the limit and the last lines.
+// Error returns the limit, and the last lines unless they are Logged.
 func (e *TimeoutError) Error() string {
+	text := fmt.Sprintf("function %q timed out after %v", e.Function, e.Limit)
 	if e.Init {
-		return fmt.Sprintf("function %q did not ask for an event within %v of its start%s",
-			e.Function, e.Limit, withLines(e.Stderr))
+		text = fmt.Sprintf("function %q did not ask for an event within %v of its start",
+			e.Function, e.Limit)
 	}
-	return fmt.Sprintf("function %q timed out after %v%s", e.Function, e.Limit, withLines(e.Stderr))
+	if e.Logged {
+		return text
+	}
+	return text + withLines(e.Stderr)
 }
 
 // A StartError means that a command could not be started. Err wraps exec.ErrNotFound,
@@ -105,7 +126,12 @@ func withLines(lines []string) string {
 	if len(lines) == 0 {
 		return ""
 	}
-	return "\n\t" + strings.Join(lines, "\n\t")
+	var b strings.Builder
+	for _, line := range lines {
+		line = strings.TrimRight(line, "\n") // those of Python's stacks have line feeds of their own
+		b.WriteString("\n\t" + strings.ReplaceAll(line, "\n", "\n\t"))
+	}
+	return b.String()
 }
 
 // advice says what to do about a command that does not start.

@@ -49,14 +49,19 @@ func (p *process) writeEvent(c *call) {
 // Reply passes a reply or a failure to the caller.
 func (p *process) Reply(r runtimeapi.Reply) error {
 	o := outcome{payload: r.Payload}
+	var failed *FunctionError
 	if r.Failure != nil {
-		o.err = newFunctionError(p.fn.Name, r.Failure)
+		failed = newFunctionError(p.fn.Name, r.Failure)
+		o.err = failed
 	}
 	call, abandoned := p.pool.finish(p, r.RequestID, &o)
 	if call == nil {
 		return runtimeapi.ErrUnknownEvent
 	}
 	p.log.endEvent(r.RequestID, o)
+	if failed != nil {
+		failed.Logged = p.log.has(failed.Message)
+	}
 	call.done <- o
 	p.warnDiscarded(r, o, abandoned)
 	return nil
@@ -79,6 +84,8 @@ func (p *process) warnDiscarded(r runtimeapi.Reply, o outcome, abandoned bool) {
 func (p *process) InitError(f *runtimeapi.Failure) error {
 	err := newFunctionError(p.fn.Name, f)
 	err.Init = true
+	p.log.drain()
+	err.Logged = p.log.has(err.Message)
 	if !p.pool.failStart(p, err) {
 		return runtimeapi.ErrTransition
 	}

@@ -80,7 +80,9 @@ func runFunction(mode string) {
 		fmt.Println(grandchild())
 		lambda.Start(handleOrder)
 	case "echo":
-		echoLoop()
+		echoLoop("response")
+	case "echo error": // a runtime that writes nothing by itself
+		echoLoop("error")
 	case "host":
 		runHost()
 	case "counter":
@@ -160,8 +162,8 @@ type failing struct{}
 
 func (failing) Read([]byte) (int, error) { return 0, errors.New("disk on fire") }
 
-// echoLoop is the smallest runtime: it replies with the event.
-func echoLoop() {
+// echoLoop is the smallest runtime: it replies, or fails, with the event, and prints its "print".
+func echoLoop(how string) {
 	base := "http://" + os.Getenv("AWS_LAMBDA_RUNTIME_API") + "/2018-06-01/runtime/invocation/"
 	for {
 		next, err := http.Get(base + "next")
@@ -174,7 +176,11 @@ func echoLoop() {
 		if err != nil {
 			os.Exit(1)
 		}
-		resp, err := http.Post(base+id+"/response", "application/json", strings.NewReader(string(event)))
+		var print struct{ Print string }
+		if json.Unmarshal(event, &print) == nil {
+			fmt.Print(print.Print)
+		}
+		resp, err := http.Post(base+id+"/"+how, "application/json", strings.NewReader(string(event)))
 		if err != nil {
 			os.Exit(1)
 		}

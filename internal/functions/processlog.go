@@ -3,6 +3,7 @@ package functions
 import (
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -11,7 +12,10 @@ import (
 	"github.com/tyg-dev/tyg/internal/functions/osproc"
 )
 
-const maxStderrLines = 20 // that errors show
+const (
+	maxStderrLines = 20  // that errors show
+	maxRecent      = 128 // lines of output in which the message of a failure is looked for
+)
 
 // A processLog passes on what one process writes, and knows to which event each line belongs.
 //
@@ -30,6 +34,7 @@ type processLog struct {
 	lateWarned bool       // once for each event
 	tail       *tail      // nil: the caller did not ask for it
 	stderrTail []string   // the last lines of stderr
+	recent     []string   // the last lines of both streams since the event began, for Host.Output
 }
 
 // newProcessLog returns the log of the process in g, which runs a version of fn.
@@ -45,6 +50,7 @@ func (l *processLog) startEvent(requestID string, t *tail) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.requestID, l.tail, l.late, l.lateWarned = requestID, t, false, false
+	l.recent = l.recent[:0]
 	if l.wantsReports() {
 		l.report("START RequestId: " + requestID + " Version: " + LatestVersion)
 	}
@@ -93,6 +99,24 @@ func (l *processLog) lastLines() []string {
 	return append([]string(nil), l.stderrTail...)
 }
 
+// minMessage is how long the message of a failure must be, in bytes, to be recognized in output.
+const minMessage = 3
+
+// has reports whether Host.Output got the message of a failure among the last lines: as it is, or
+// with quotes escaped, as package slog and JSON write it. The first line of the message counts.
+func (l *processLog) has(message string) bool {
+	message, _, _ = strings.Cut(message, "\n")
+	if len(message) < minMessage {
+		return false
+	}
+	quoted := strings.Trim(strconv.Quote(message), `"`)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.ContainsFunc(l.recent, func(line string) bool {
+		return strings.Contains(line, message) || strings.Contains(line, quoted)
+	})
+}
+
 // add passes on a line. l.mu is held.
 func (l *processLog) add(stream Stream, text string) {
 	if stream == Stderr {
@@ -122,12 +146,17 @@ func (l *processLog) report(text string) {
 
 // output hands a line to Host.Output. l.mu is held.
 func (l *processLog) output(stream Stream, text string) {
-	if l.host.Output != nil {
-		l.host.Output(Line{
-			Function: l.fn.Name, PID: l.group.PID(), RequestID: l.requestID,
-			Stream: stream, Text: text, Late: l.late,
-		})
+	if l.host.Output == nil {
+		return
 	}
+	if len(l.recent) == maxRecent {
+		l.recent = append(l.recent[:0], l.recent[maxRecent/2:]...)
+	}
+	l.recent = append(l.recent, text)
+	l.host.Output(Line{
+		Function: l.fn.Name, PID: l.group.PID(), RequestID: l.requestID,
+		Stream: stream, Text: text, Late: l.late,
+	})
 }
 
 // warn hands a warning to Host.Warn.

@@ -194,6 +194,10 @@ func TestRuntimeAPIErrors(t *testing.T) {
 			`{"errorMessage":"m","stackTrace":[{"path":"p","line":3,"label":"l"},7]}`, "Runtime.X",
 			functions.FunctionError{Type: "Runtime.X", Message: "m", Stack: []string{"l (p:3)", "7"}},
 		},
+		{ // of AWS's runtime for Node.js
+			`{"errorMessage":"m","errorType":"T","trace":["T: m","    at f (a.js:1:2)"]}`, "",
+			functions.FunctionError{Type: "T", Message: "m", Stack: []string{"    at f (a.js:1:2)"}},
+		},
 		{`"text"`, "T", functions.FunctionError{Type: "T"}},
 		{
 			`no JSON`, "T", functions.FunctionError{

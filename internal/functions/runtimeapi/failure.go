@@ -33,6 +33,7 @@ func parseFailure(kind string, body []byte) *Failure {
 		Message string            `json:"errorMessage"`
 		Type    string            `json:"errorType"`
 		Stack   []json.RawMessage `json:"stackTrace"`
+		Trace   []json.RawMessage `json:"trace"` // in the words of the runtime for Node.js
 	}
 	f := &Failure{Type: kind, Payload: body}
 	if json.Unmarshal(body, &in) != nil { // a stack of another shape, or no JSON at all
@@ -45,8 +46,11 @@ func parseFailure(kind string, body []byte) *Failure {
 	if f.Type == "" {
 		f.Type = in.Type
 	}
-	for _, raw := range in.Stack {
+	for _, raw := range append(in.Stack, in.Trace...) {
 		f.Stack = append(f.Stack, stackLine(raw))
+	}
+	if len(f.Stack) > 0 && f.Stack[0] == in.Type+": "+in.Message {
+		f.Stack = f.Stack[1:] // a stack of Node.js begins with the error itself
 	}
 	return f
 }
