@@ -27,7 +27,7 @@ func (c *session) connect(r *tyg.Request) (tyg.Reply, *refusal) {
 	if rej == nil {
 		return o.reply, nil
 	}
-	rej.requestID = e.RequestID
+	rej.requestID, rej.logged = e.RequestID, o.failed()
 	c.leaveGroups()
 	c.srv.connecting.remove(c) // not before: OnLeave finds the state
 	c.detach()
@@ -53,6 +53,12 @@ type connectResult struct {
 	reply    tyg.Reply
 	err      error
 	returned bool // false: it still runs, and only Shutdown waits for it
+}
+
+// failed reports whether the handler has failed, which callHandler has logged then.
+func (o connectResult) failed() bool {
+	_, rejected := errors.AsType[*tyg.Rejection](o.err)
+	return o.returned && o.err != nil && !rejected
 }
 
 // runConnect runs the connect handler on a goroutine of its own, which ends with the handler. That
@@ -127,7 +133,7 @@ func (c *session) authorizerRefusal(err error) *refusal {
 	status, message := authorize.Status(err)
 	if status == http.StatusInternalServerError {
 		c.srv.log.Error("authorizer failed", "conn", c.conn.ID, "err", err)
-		return &refusal{status: status, log: "the authorizer failed"}
+		return &refusal{status: status, log: "the authorizer failed", logged: true}
 	}
 	return &refusal{status: status, message: message, log: err.Error()}
 }

@@ -3,6 +3,7 @@ package gateway_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -35,6 +36,64 @@ func (b *logBuffer) lines() []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return strings.Split(strings.TrimSuffix(b.buf.String(), "\n"), "\n")
+}
+
+// TestFailureIsOneLine: what fails is logged once, with its route, and what the application refuses
+// once, as a refusal.
+func TestFailureIsOneLine(t *testing.T) {
+	fails := errors.New("no table")
+	upgrade := func(r *rig) string { return r.handshake() }
+	message := func(r *rig) string {
+		return r.handshake() + string(clientFrame(ws.OpText, true, `{"action":"list"}`))
+	}
+	tests := []struct {
+		name string
+		app  func(*tyg.App)
+		say  func(r *rig) string
+		want string // in the line
+	}{
+		{"connect", func(a *tyg.App) {
+			a.OnConnect(func(context.Context, *tyg.Conn, *tyg.Request) error { return fails })
+		}, upgrade, "event=connect route=$connect"},
+		{"connect panics", func(a *tyg.App) {
+			a.OnConnect(func(context.Context, *tyg.Conn, *tyg.Request) error { panic(fails) })
+		}, upgrade, "event=connect route=$connect"},
+		{"connect refuses", func(a *tyg.App) {
+			a.OnConnect(func(context.Context, *tyg.Conn, *tyg.Request) error {
+				return tyg.Reject(403, "no table")
+			})
+		}, upgrade, `msg="handshake refused" status=403`},
+		{"authorizer", func(a *tyg.App) {
+			a.OnAuthorize(func(context.Context, *tyg.Request) (tyg.Identity, error) {
+				return tyg.Identity{}, fails
+			})
+		}, upgrade, `msg="authorizer failed"`},
+		{"message", func(a *tyg.App) {
+			a.OnRoute("list", func(context.Context, *tyg.Conn, tyg.Message) error { return fails })
+		}, message, "event=message route=list"},
+		{"disconnect", func(a *tyg.App) {
+			a.OnDisconnect(func(context.Context, *tyg.Conn, tyg.Disconnect) error { return fails })
+		}, upgrade, "event=disconnect route=$disconnect"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var log logBuffer
+			app := tyg.New("app")
+			tt.app(app)
+			r := start(t, &gateway.Server{
+				Handler: app, Logger: slog.New(slog.NewTextHandler(&log, nil)),
+			})
+			r.say(t, []byte(tt.say(r)))
+			if err := r.Shutdown(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			lines := log.lines()
+			if len(lines) != 1 || !strings.Contains(strings.ToLower(lines[0]), tt.want) ||
+				!strings.Contains(lines[0], "no table") {
+				t.Errorf("log:\n%s", strings.Join(lines, "\n"))
+			}
+		})
+	}
 }
 
 // TestClientsCannotForgeLogLines lets clients write line breaks where the log has their words.

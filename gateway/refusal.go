@@ -23,10 +23,11 @@ type refusal struct {
 	retry     bool   // the same handshake may succeed later
 	requestID string
 	log       string // for the log, in place of message
+	logged    bool   // as the failure of a handler
 }
 
-// refuse answers a handshake, logs the refusal and calls Trace.Refused. A refusal of the connect
-// handler, which has a request id, is in the access log already.
+// refuse answers a handshake, logs the refusal unless its cause is logged, and calls Trace.Refused.
+// A refusal of the connect handler, which has a request id, is in the access log already.
 func (s *Server) refuse(w http.ResponseWriter, c *session, rej refusal) {
 	if rej.requestID == "" {
 		e := c.connectEvent(nil)
@@ -35,7 +36,9 @@ func (s *Server) refuse(w http.ResponseWriter, c *session, rej refusal) {
 	}
 	s.count.refusals.Add(1)
 	reason := cmp.Or(rej.log, rej.message, string(rej.body), http.StatusText(rej.status))
-	s.log.Info("handshake refused", "status", rej.status, "reason", reason)
+	if !rej.logged {
+		s.log.Info("handshake refused", "status", rej.status, "reason", reason)
+	}
 	if s.Trace.Refused != nil {
 		s.Trace.Refused(rej.status, reason)
 	}

@@ -8,7 +8,6 @@ import (
 	"context"
 	"errors"
 	"sync/atomic"
-	"time"
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/apigw"
@@ -19,9 +18,10 @@ import (
 // A Switch is a tyg.Handler that passes events to the handler of the last Set. It must not be used
 // before the first Set.
 type Switch struct {
-	// Handled, if not nil, is called after each event, with the route of the event; a message that
-	// matches no route has the route "". Several goroutines call it at the same time.
-	Handled func(e tyg.Event, took time.Duration, err error)
+	// Routed, if not nil, is called before each event is handled, with the route of the event, which
+	// the gateway does not know; a message that matches no route has the route "". Several goroutines
+	// call it at the same time.
+	Routed func(e tyg.Event)
 
 	// StageVariables are the stage variables of the gateway.
 	StageVariables map[string]string
@@ -89,12 +89,10 @@ func (s *Switch) Handle(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
 	if e.Type == tyg.EventMessage {
 		e.Route, _ = t.routes.Select(e.Message.Data)
 	}
-	start := time.Now()
-	reply, err := t.handle(ctx, e)
-	if s.Handled != nil {
-		s.Handled(e, time.Since(start), err)
+	if s.Routed != nil {
+		s.Routed(e)
 	}
-	return reply, err
+	return t.handle(ctx, e)
 }
 
 func (t *target) handle(ctx context.Context, e tyg.Event) (tyg.Reply, error) {

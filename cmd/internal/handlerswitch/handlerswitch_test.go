@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/cmd/internal/handlerswitch"
@@ -31,9 +30,7 @@ func setHandler(t *testing.T, s *handlerswitch.Switch, app *tyg.App) {
 
 func TestSetReplacesRoutesResponsesAndAuthorizer(t *testing.T) {
 	var seen []string
-	s := &handlerswitch.Switch{Handled: func(e tyg.Event, _ time.Duration, _ error) {
-		seen = append(seen, e.Route)
-	}}
+	s := &handlerswitch.Switch{Routed: func(e tyg.Event) { seen = append(seen, e.Route) }}
 	setHandler(t, s, newApp("one"))
 	h := tygtest.NewHost(t, s)
 	c := h.Dial()
@@ -92,9 +89,7 @@ func TestSetOfAnInvalidHandlerChangesNothing(t *testing.T) {
 
 func TestSetReplacesOnLeave(t *testing.T) {
 	var seen []string
-	s := &handlerswitch.Switch{Handled: func(e tyg.Event, _ time.Duration, _ error) {
-		seen = append(seen, e.Route)
-	}}
+	s := &handlerswitch.Switch{Routed: func(e tyg.Event) { seen = append(seen, e.Route) }}
 	setHandler(t, s, newApp("one"))
 	if !tyg.Describe(s).Leave {
 		t.Error("the Switch does not ask for leaves")

@@ -21,8 +21,15 @@ func (h logHandler) Enabled(_ context.Context, level slog.Level) bool {
 	return level >= slog.LevelInfo
 }
 
+// handlerFailed is the message of the gateway about an event that failed. The line of the event has
+// the same and more, see eventLog.
+const handlerFailed = "handler failed"
+
 // Handle prints a record.
 func (h logHandler) Handle(_ context.Context, r slog.Record) error {
+	if r.Message == handlerFailed {
+		return nil
+	}
 	var rest, failure strings.Builder
 	add := func(a slog.Attr) bool {
 		if a.Key == "err" {

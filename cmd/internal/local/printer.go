@@ -71,27 +71,37 @@ func (p *printer) banner(url, name string, routes []string) {
 	p.print(entry{Type: "serving", URL: url, Text: name, Routes: routes}, p.out, "%s", text)
 }
 
-// event prints a handled event.
+// event prints a handled event. If the printer is quiet, it prints failures only.
 func (p *printer) event(e tyg.Event, took time.Duration, err error) {
-	if p.quiet {
+	rejected := (*tyg.Rejection)(nil)
+	refused := e.Type == tyg.EventConnect && errors.As(err, &rejected)
+	if p.quiet && (err == nil || refused) {
 		return
 	}
 	route, end := e.Route, ""
 	if route == "" {
 		route = "(no route)"
 	}
-	rejected := (*tyg.Rejection)(nil)
 	switch {
-	case errors.As(err, &rejected):
+	case refused:
 		end = fmt.Sprintf("  refused with %d", rejected.Status)
 	case err != nil:
-		end = "  failed"
+		end = "  failed" + detail(err)
 	}
 	ms := float64(took.Microseconds()) / 1000
 	p.print(entry{
 		Type: "event", Event: e.Type.String(), Route: e.Route, Conn: string(e.Conn.ID),
 		Request: e.RequestID, LatencyMS: ms, Error: text(err),
 	}, p.out, "%s %s %s  %.1f ms%s\n", time.Now().Format("15:04:05.000"), e.Conn.ID, route, ms, end)
+}
+
+// detail returns what the line of an event says about its failure. The function may have printed it
+// already.
+func detail(err error) string {
+	if e, ok := errors.AsType[*functions.FunctionError](err); ok && e.Logged {
+		return ""
+	}
+	return ": " + err.Error()
 }
 
 func text(err error) string {

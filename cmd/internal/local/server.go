@@ -30,6 +30,7 @@ type server struct {
 	gateway  *gateway.Server
 	web      *http.Server
 	handlers *handlerswitch.Switch
+	events   eventLog
 	host     *functions.Host
 	nats     *companion.Child // a NATS server; nil until a program needs it
 	natsURL  string           // of nats, with its password
@@ -55,12 +56,14 @@ func (s *server) open(l net.Listener) {
 	if !isSet(s.cfg.Environ, "AWS_ACCESS_KEY_ID") {
 		s.host.Credentials = functions.Credentials{AccessKeyID: "TYGLOCAL", SecretAccessKey: rand.Text()}
 	}
-	s.handlers = &handlerswitch.Switch{StageVariables: s.plan.StageVariables, Handled: s.out.event}
+	s.events.printer = s.out
+	s.handlers = &handlerswitch.Switch{StageVariables: s.plan.StageVariables, Routed: s.events.routed}
 	logger := slog.New(logHandler{printer: s.out})
 	s.gateway = &gateway.Server{
 		Handler: s.handlers,
 		Stage:   s.plan.Stage,
 		Logger:  logger,
+		Trace:   gateway.Trace{Handled: s.events.handled},
 
 		StageVariables: s.plan.StageVariables,
 		TimeScale:      s.cfg.TimeScale,
