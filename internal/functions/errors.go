@@ -37,8 +37,8 @@ type FunctionError struct {
 	Payload  []byte   // the whole report, as it came
 	Init     bool     // before the first event
 
-	// Logged means that Host.Output got the message already, because the process wrote it, as many
-	// runtimes do, with the stack.
+	// Logged means that Host.Output has shown the message already, because the process wrote it, as
+	// many runtimes do, with the stack.
 	Logged bool
 }
 
@@ -63,7 +63,7 @@ type ExitError struct {
 	Code     int      // of the exit; -1 after a signal
 	Stderr   []string // the last lines that the process wrote to stderr, oldest first
 	Init     bool     // before the first event
-	Logged   bool     // Host.Output got the lines already
+	Logged   bool     // Host.Output has shown the lines already
 }
 
 // Error returns the status, and the last lines unless they are Logged.
@@ -82,7 +82,7 @@ type TimeoutError struct {
 	Limit    time.Duration
 	Stderr   []string // the last lines that the process wrote to stderr, oldest first
 	Init     bool     // before the first event
-	Logged   bool     // Host.Output got the lines already
+	Logged   bool     // Host.Output has shown the lines already
 }
 
 // Error returns the limit, and the last lines unless they are Logged.

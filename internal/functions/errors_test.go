@@ -22,7 +22,8 @@ func TestErrorsShowWhatTheOutputLacks(t *testing.T) {
 		{"short message", "no", "now\n"},
 	}
 	for output, h := range map[string]*functions.Host{
-		"output":    start(t, &functions.Host{Output: new(log).add}, self("echo error")),
+		"shown":     start(t, &functions.Host{Output: new(log).add, Shown: true}, self("echo error")),
+		"not shown": start(t, &functions.Host{Output: new(log).add}, self("echo error")),
 		"no output": start(t, &functions.Host{}, self("echo error")),
 	} {
 		for _, tt := range tests {
@@ -35,7 +36,7 @@ func TestErrorsShowWhatTheOutputLacks(t *testing.T) {
 			if !ok {
 				t.Fatalf("%s, %s: error %v", output, tt.name, err)
 			}
-			logged := output == "output" && strings.HasPrefix(tt.name, "printed")
+			logged := output == "shown" && strings.HasPrefix(tt.name, "printed")
 			if stack := strings.Contains(e.Error(), "\n\ta.go:1"); e.Logged != logged || stack == logged {
 				t.Errorf("%s, %s: logged %t: %v", output, tt.name, e.Logged, e)
 			}
@@ -44,12 +45,12 @@ func TestErrorsShowWhatTheOutputLacks(t *testing.T) {
 }
 
 func TestExitErrorShowsLinesOnce(t *testing.T) {
-	for _, output := range []func(functions.Line){nil, new(log).add} {
-		h := start(t, &functions.Host{Output: output}, self("orders"))
+	for _, shown := range []bool{false, true} {
+		h := start(t, &functions.Host{Output: new(log).add, Shown: shown}, self("orders"))
 		_, _, err := do(t, h, order{Exit: 7})
-		shown := strings.Contains(err.Error(), "\n\texiting with 7")
-		if shown != (output == nil) || !strings.Contains(err.Error(), "exit status 7") {
-			t.Errorf("with output %t: %v", output != nil, err)
+		lines := strings.Contains(err.Error(), "\n\texiting with 7")
+		if lines == shown || !strings.Contains(err.Error(), "exit status 7") {
+			t.Errorf("shown %t: %v", shown, err)
 		}
 	}
 }

@@ -51,6 +51,10 @@ type Host struct {
 	// drops the lines; an error still has the last lines of its process.
 	Output func(Line)
 
+	// Shown means that a person sees all that Output gets beside the errors: they leave out what the
+	// function has written already.
+	Shown bool
+
 	// Reports adds Lambda's START, END and REPORT lines to the output.
 	Reports bool
 

@@ -151,14 +151,14 @@ func (p *process) exitReason(err error) error {
 	cause, initialized := p.cause, p.initialized
 	p.pool.mu.Unlock()
 	if late, ok := errors.AsType[*TimeoutError](cause); ok {
-		late.Stderr, late.Logged = p.log.lastLines(), p.pool.host.Output != nil
+		late.Stderr, late.Logged = p.log.lastLines(), p.pool.host.Shown
 	}
 	if cause != nil {
 		return cause
 	}
 	exit := &ExitError{
 		Function: p.fn.Name, Status: "exit status 0", Stderr: p.log.lastLines(), Init: !initialized,
-		Code: p.group.ExitCode(), Logged: p.pool.host.Output != nil,
+		Code: p.group.ExitCode(), Logged: p.pool.host.Shown,
 	}
 	if err != nil {
 		exit.Status = err.Error()

@@ -34,7 +34,7 @@ type processLog struct {
 	lateWarned bool       // once for each event
 	tail       *tail      // nil: the caller did not ask for it
 	stderrTail []string   // the last lines of stderr
-	recent     []string   // the last lines of both streams since the event began, for Host.Output
+	recent     []string   // the last lines of both streams since the event began, if they are Shown
 }
 
 // newProcessLog returns the log of the process in g, which runs a version of fn.
@@ -102,7 +102,7 @@ func (l *processLog) lastLines() []string {
 // minMessage is how long the message of a failure must be, in bytes, to be recognized in output.
 const minMessage = 3
 
-// has reports whether Host.Output got the message of a failure among the last lines: as it is, or
+// has reports whether the last lines that are Shown have the message of a failure: as it is, or
 // with quotes escaped, as package slog and JSON write it. The first line of the message counts.
 func (l *processLog) has(message string) bool {
 	message, _, _ = strings.Cut(message, "\n")
@@ -149,10 +149,12 @@ func (l *processLog) output(stream Stream, text string) {
 	if l.host.Output == nil {
 		return
 	}
-	if len(l.recent) == maxRecent {
-		l.recent = append(l.recent[:0], l.recent[maxRecent/2:]...)
+	if l.host.Shown {
+		if len(l.recent) == maxRecent {
+			l.recent = append(l.recent[:0], l.recent[maxRecent/2:]...)
+		}
+		l.recent = append(l.recent, text)
 	}
-	l.recent = append(l.recent, text)
 	l.host.Output(Line{
 		Function: l.fn.Name, PID: l.group.PID(), RequestID: l.requestID,
 		Stream: stream, Text: text, Late: l.late,

@@ -50,7 +50,7 @@ type server struct {
 func (s *server) open(l net.Listener) {
 	local := "http://" + reachable(l.Addr())
 	s.host = &functions.Host{
-		Environ: s.cfg.Environ, Output: s.out.line, Warn: s.out.warning,
+		Environ: s.cfg.Environ, Output: s.out.line, Shown: true, Warn: s.out.warning,
 		ManagementEndpoint: local + "/" + s.plan.Stage, InvokeEndpoint: local,
 	}
 	if !isSet(s.cfg.Environ, "AWS_ACCESS_KEY_ID") {
