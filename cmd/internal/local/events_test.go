@@ -94,6 +94,7 @@ func play(t *testing.T, cfg Config, app *tyg.App) string {
 	if err := s.gateway.Start(); err != nil {
 		t.Fatal(err)
 	}
+	s.serving.Store(true)
 	served := make(chan error, 1) // drain ends it
 	go func() { served <- s.web.Serve(l) }()
 	if c, _, err := wsclient.Dial(t.Context(), s.url(l.Addr()), nil); err == nil {

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"sync"
 	"syscall"
 	"time"
 
@@ -122,15 +123,19 @@ func listen(addr string) (net.Listener, error) {
 func (s *server) run(ctx context.Context, l net.Listener) error {
 	s.open(l)
 	defer s.close()
-	if _, err := s.load(ctx); err != nil {
-		return s.explain(ctx, err)
+	l = gateway.KeepHeaderNames(s.web, l)
+	failed := make(chan error, 2) // of both goroutines, so that neither blocks
+	serve := sync.OnceFunc(func() {
+		go func() { failed <- s.web.Serve(l) }() // drain or close ends it
+	})
+	if err := s.begin(ctx, serve); err != nil {
+		return err
 	}
 	if err := s.gateway.Start(); err != nil {
 		return err
 	}
-	l = gateway.KeepHeaderNames(s.web, l)
-	failed := make(chan error, 2)            // of both goroutines, so that neither blocks
-	go func() { failed <- s.web.Serve(l) }() // drain ends it
+	s.serving.Store(true)
+	serve()
 	s.out.banner(s.url(l.Addr()), s.name, s.handlers.Routes())
 	watching, stop := context.WithCancel(ctx)
 	done := make(chan struct{})
@@ -151,9 +156,10 @@ func (s *server) run(ctx context.Context, l net.Listener) error {
 	return errors.Join(err, s.drain())
 }
 
-// explain prints the messages of the compiler. If ctx has ended, it returns its error.
+// explain returns err, and prints the messages of the compiler. If ctx has ended, it returns its
+// error.
 func (s *server) explain(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
+	if err == nil || ctx.Err() != nil {
 		return ctx.Err()
 	}
 	if build, ok := errors.AsType[*gobuild.Error](err); ok {

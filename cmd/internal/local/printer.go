@@ -153,6 +153,13 @@ func (p *printer) unchanged() {
 	p.print(entry{Type: "unchanged"}, p.err, "tyg: the program is the same as before\n")
 }
 
+// waiting prints why the project has not started.
+func (p *printer) waiting(err error) {
+	p.print(entry{Type: "waiting", Error: err.Error()}, p.err,
+		"tyg: %v\ntyg: nothing runs yet; tyg starts the project when a file of it changes: "+
+			"repair and save it, or press Ctrl+C\n", err)
+}
+
 func (p *printer) reloadFailed(err error) {
 	p.print(entry{Type: "reload", Error: err.Error()}, p.err,
 		"tyg: %v\ntyg: the previous build keeps running\n", err)

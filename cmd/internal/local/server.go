@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/tyg-dev/tyg/cmd/internal/companion"
 	"github.com/tyg-dev/tyg/cmd/internal/gobuild"
@@ -35,7 +36,8 @@ type server struct {
 	nats     *companion.Child // a NATS server; nil until a program needs it
 	natsURL  string           // of nats, with its password
 
-	natsEnded chan error // how nats has ended
+	natsEnded chan error  // how nats has ended
+	serving   atomic.Bool // the project has started
 
 	// owned by run until it has started the gateway, then by watch
 	name    string // of the project
@@ -72,11 +74,14 @@ func (s *server) open(l net.Listener) {
 	api := &invokeapi.Handler{Host: s.host, Logger: logger}
 	// Not a ServeMux: it redirects paths for which the gateway has answers of its own.
 	s.web = webserver.New(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.URL.Path, "/2015-03-31/functions/") {
+		switch {
+		case !s.serving.Load():
+			notYet(w)
+		case strings.HasPrefix(r.URL.Path, "/2015-03-31/functions/"):
 			api.ServeHTTP(w, r)
-			return
+		default:
+			s.gateway.ServeHTTP(w, r)
 		}
-		s.gateway.ServeHTTP(w, r)
 	}), logger)
 }
 
@@ -84,6 +89,7 @@ func (s *server) open(l net.Listener) {
 func (s *server) close() {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel() // do not wait for handlers
+	_ = s.web.Close()
 	_ = s.host.Shutdown(ctx)
 	if s.nats != nil {
 		_ = s.nats.Stop() // a temporary folder may stay

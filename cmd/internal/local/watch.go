@@ -71,6 +71,7 @@ func (s *server) point(ctx context.Context, w *watch.Watcher) error {
 	if plan.Routes != nil {
 		return w.Watch(s.files(plan).set(s.cfg.Files))
 	}
+	s.project.Tags = storageTags(s.cfg.Environ, plan.Program.Env)
 	sources, err := s.project.Sources(ctx, s.sources)
 	if err != nil {
 		return err

@@ -1,0 +1,180 @@
+//go:build unix
+
+package local
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/cmd/internal/backend"
+	"github.com/tyg-dev/tyg/internal/functions"
+	"github.com/tyg-dev/tyg/internal/wsclient"
+	"github.com/tyg-dev/tyg/lambda"
+)
+
+// asFunction makes the test program a function.
+const asFunction = "LOCAL_TEST_FUNCTION"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asFunction) != "" {
+		_ = lambda.Run(tyg.New("app"), lambda.Config{}) // until it is ended
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// shellFunction returns the configuration of a function that runs app.sh in a new directory.
+func shellFunction(t *testing.T) (cfg Config, script string) {
+	t.Helper()
+	dir := t.TempDir()
+	set := &backend.Set{
+		Functions: []functions.Function{{Name: "f", Dir: dir, Command: []string{"sh", "app.sh"}}},
+		Routes:    map[string]backend.Route{"$default": {Target: backend.Target{Function: "f"}}},
+	}
+	return Config{
+		Dir: dir, Addr: "127.0.0.1:0", Environ: append(os.Environ(), asFunction+"=1"),
+		Plan: func() (Plan, error) { return Plan{Stage: "api", Routes: set}, nil },
+	}, filepath.Join(dir, "app.sh")
+}
+
+func writeFile(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A lineReader reads what tyg local prints.
+type lineReader struct {
+	t     *testing.T
+	lines chan string
+}
+
+// until returns the first line that matches, which must come soon.
+func (r lineReader) until(pattern string) string {
+	r.t.Helper()
+	re := regexp.MustCompile(pattern)
+	for timeout := time.After(time.Minute); ; {
+		select {
+		case line, ok := <-r.lines:
+			if re.MatchString(line) {
+				return line
+			}
+			if !ok {
+				r.t.Fatalf("the output ended without a line like %s", pattern)
+			}
+		case <-timeout:
+			r.t.Fatalf("no line like %s", pattern)
+		}
+	}
+}
+
+// runConfig runs tyg local until end is called, which returns its error.
+func runConfig(t *testing.T, cfg Config) (out lineReader, end func() error) {
+	t.Helper()
+	r, w := io.Pipe()
+	cfg.Stdout, cfg.Stderr = w, w
+	out = lineReader{t, make(chan string, 1000)} // more than tyg prints here
+	go func() {                                  // ends with the output
+		defer close(out.lines)
+		for s := bufio.NewScanner(r); s.Scan(); {
+			out.lines <- s.Text()
+		}
+	}()
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { // cancel ends it
+		done <- Run(ctx, cfg)
+		_ = w.Close()
+	}()
+	end = func() error {
+		cancel()
+		err := <-done
+		done <- err // for the next call
+		return err
+	}
+	t.Cleanup(func() { _ = end() })
+	return out, end
+}
+
+// TestFirstStartFails: tyg says what is wrong and what to do, tells clients, and starts the project
+// once it is repaired.
+func TestFirstStartFails(t *testing.T) {
+	cfg, script := shellFunction(t)
+	writeFile(t, script, "echo no table >&2\nexit 3\n")
+	cfg.Addr = freeAddress(t)
+	out, end := runConfig(t, cfg)
+	out.until(`^\[f\] no table$`)
+	out.until(`^tyg: .*function "f" exited at start: exit status 3$`)
+	out.until(`^tyg: nothing runs yet; .* when a file of it changes: repair and save it`)
+	waitForStatus(t, "http://"+cfg.Addr+"/api/", http.StatusServiceUnavailable)
+	writeFile(t, script, "exit 4\n")
+	out.until(`exit status 4$`)
+	writeFile(t, script, "exec "+os.Args[0]+"\n")
+	out.until(`^Serving  on ws://` + regexp.QuoteMeta(cfg.Addr))
+	c, _, err := wsclient.Dial(t.Context(), "ws://"+cfg.Addr+"/api/", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = c.CloseNow()
+	if err := end(); err != nil {
+		t.Errorf("Run returned %v", err)
+	}
+}
+
+func TestFirstStartFailsWithoutReload(t *testing.T) {
+	cfg, script := shellFunction(t)
+	writeFile(t, script, "exit 3\n")
+	cfg.NoReload = true
+	cfg.Stdout, cfg.Stderr = io.Discard, io.Discard
+	err := Run(t.Context(), cfg)
+	if err == nil || !strings.Contains(err.Error(), "exit status 3") {
+		t.Errorf("Run returned %v", err)
+	}
+}
+
+func TestInterruptedBeforeTheFirstStart(t *testing.T) {
+	cfg, script := shellFunction(t)
+	writeFile(t, script, "exit 3\n")
+	out, end := runConfig(t, cfg)
+	out.until("nothing runs yet")
+	if err := end(); err != context.Canceled {
+		t.Errorf("Run returned %v, want %v", err, context.Canceled)
+	}
+}
+
+// freeAddress returns an address on which no program listens.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := listen("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// waitForStatus waits until requests are answered with a status.
+func waitForStatus(t *testing.T, url string, status int) {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); {
+		res, err := http.Get(url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = res.Body.Close()
+		if res.StatusCode == status {
+			return
+		}
+	}
+	t.Fatalf("%s is not answered with status %d", url, status)
+}
