@@ -18,6 +18,7 @@ func runInLambda(app *tyg.App) error {
 		err = openGroups(&cfg, os.Getenv)
 	}
 	if err != nil {
+		lambda.FailInit(err)
 		return err
 	}
 	slog.SetDefault(cfg.Logger) // so that the application's own records carry the request id, too

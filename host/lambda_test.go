@@ -99,13 +99,29 @@ func TestRunInLambda(t *testing.T) {
 	}
 }
 
-// TestRunInLambdaErrors runs with an endpoint that is no URL.
+// TestRunInLambdaErrors runs with an endpoint that is no URL. The log and Lambda are told.
 func TestRunInLambdaErrors(t *testing.T) {
-	t.Setenv("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:1")
+	told := make(chan string, 1)
+	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body) // the test fails if there is none
+		told <- r.Method + " " + r.URL.Path + " " + string(body)
+		w.WriteHeader(http.StatusAccepted)
+	}))
+	defer web.Close()
+	t.Setenv("AWS_LAMBDA_RUNTIME_API", web.Listener.Addr().String())
 	t.Setenv("TYG_ENDPOINT", "nonsense")
 	out, err := toTheEnd(t, "main")
 	if err == nil || !strings.Contains(out, `endpoint "nonsense"`) {
 		t.Errorf("%v: %s", err, out)
+	}
+	const path = "POST /2018-06-01/runtime/init/error "
+	select {
+	case got := <-told:
+		if !strings.HasPrefix(got, path) || !strings.Contains(got, `endpoint \"nonsense\"`) {
+			t.Errorf("Lambda was told %s", got)
+		}
+	default:
+		t.Error("Lambda was told nothing")
 	}
 }
 

@@ -23,14 +23,22 @@ func Run(h tyg.Handler, cfg Config) error {
 	if err == nil && address == "" {
 		return errors.New(runtimeVariable + " is not set: this program does not run inside AWS Lambda")
 	}
-	api := newRuntimeAPI(address, maxConcurrency(os.Getenv))
 	if err != nil {
-		if address != "" {
-			api.failInit(err)
-		}
+		FailInit(err)
 		return err
 	}
-	return host.serve(api)
+	return host.serve(newRuntimeAPI(address, maxConcurrency(os.Getenv)))
+}
+
+// FailInit tells Lambda why this process cannot handle events. Lambda writes it to the log of the
+// function, and shows it to a caller who invokes the function. Call it when a program cannot start,
+// before the program ends; Run calls it by itself. Outside of Lambda it does nothing. It waits for a
+// second at most.
+// (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html#runtimes-api-initerror)
+func FailInit(err error) {
+	if address := os.Getenv(runtimeVariable); address != "" {
+		newRuntimeAPI(address, 1).failInit(err)
+	}
 }
 
 // maxConcurrency returns how many events Lambda hands to the process at once: one, except on Lambda

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -37,46 +36,12 @@ func newRuntimeAPI(address string, parallel int) *runtimeAPI {
 		base:     "http://" + address + "/2018-06-01/runtime/",
 		parallel: parallel,
 		http: &http.Client{
-			// No timeout: Lambda freezes the process while it waits for an event, for hours. No proxy:
-			// the address is on this machine.
+			Timeout: pollTimeout,
+			// No proxy: the address is on this machine.
 			Transport:     &http.Transport{MaxIdleConnsPerHost: parallel, DisableCompression: true},
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 	}
-}
-
-// An invocation is an event and what Lambda says about it.
-type invocation struct {
-	id       string
-	deadline string // when Lambda ends the process, in Unix milliseconds
-	traceID  string // of X-Ray; may be empty
-	payload  []byte
-}
-
-// next waits for an event. Its payload is in buf.
-func (a *runtimeAPI) next(ctx context.Context, buf *bytes.Buffer) (invocation, error) {
-	res, err := a.do(ctx, http.MethodGet, "invocation/next", nil, nil)
-	if err != nil {
-		return invocation{}, fmt.Errorf("get event from Lambda: %w", err)
-	}
-	defer res.Body.Close()
-	if res.StatusCode != http.StatusOK {
-		return invocation{}, fmt.Errorf("get event from Lambda: %w", statusError(res))
-	}
-	buf.Reset()
-	if _, err := buf.ReadFrom(res.Body); err != nil {
-		return invocation{}, fmt.Errorf("read event from Lambda: %w", err)
-	}
-	inv := invocation{
-		id:       res.Header.Get("Lambda-Runtime-Aws-Request-Id"),
-		deadline: res.Header.Get("Lambda-Runtime-Deadline-Ms"),
-		traceID:  res.Header.Get("Lambda-Runtime-Trace-Id"),
-		payload:  buf.Bytes(),
-	}
-	if inv.id == "" {
-		return invocation{}, errors.New("get event from Lambda: it has no request id")
-	}
-	return inv, nil
 }
 
 // respond hands in the reply to an event.
@@ -98,9 +63,12 @@ func (a *runtimeAPI) fail(id string, failed error) error {
 	return nil
 }
 
-// failInit says why the process cannot handle events. It waits a second at most.
+// initErrorTimeout is how long failInit waits for Lambda.
+const initErrorTimeout = time.Second
+
+// failInit says why the process cannot handle events. It waits for initErrorTimeout at most.
 func (a *runtimeAPI) failInit(failed error) {
-	a.http.Timeout = time.Second
+	a.http.Timeout = initErrorTimeout
 	f := newFailure(failed)
 	_ = a.post("init/error", f.header(), f.json()) // the process ends, and says the same to its log
 }
@@ -139,7 +107,7 @@ func (a *runtimeAPI) do(
 // statusError is an answer that means failure, with the beginning of what it says.
 func statusError(res *http.Response) error {
 	text, _ := io.ReadAll(io.LimitReader(res.Body, 1<<10)) // less will do
-	text = bytes.ToValidUTF8(bytes.TrimSpace(text), nil) // it may be cut within a character
+	text = bytes.ToValidUTF8(bytes.TrimSpace(text), nil)   // it may be cut within a character
 	return fmt.Errorf("HTTP status %d %q", res.StatusCode, text)
 }
 
