@@ -29,6 +29,9 @@ type LambdaAuthorizer struct {
 	// "us-east-1", twelve zeros, "local" and "api".
 	Region, AccountID, APIID, Stage string
 
+	// Domain is what the event has in place of the client's Host, see [Router.Domain].
+	Domain string
+
 	// StageVariables are the stage variables in the event.
 	StageVariables map[string]string
 }
@@ -68,8 +71,8 @@ func (a *LambdaAuthorizer) event(r *tyg.Request) tyg.Event {
 	return tyg.Event{
 		Type: tyg.EventConnect, Route: tyg.RouteConnect, RequestID: NewRequestID(), Time: now, Request: r,
 		Conn: &tyg.Conn{
-			ConnectedAt: now, SourceIP: r.SourceIP, UserAgent: r.UserAgent(), Domain: r.Host,
-			Stage: a.stage(), APIID: a.apiID(), StageVariables: a.StageVariables,
+			ConnectedAt: now, SourceIP: r.SourceIP, UserAgent: r.UserAgent(),
+			Domain: cmp.Or(a.Domain, r.Host), Stage: a.stage(), APIID: a.apiID(), StageVariables: a.StageVariables,
 		},
 	}
 }

@@ -48,6 +48,12 @@ type Router struct {
 	// Authorizer decides who may connect. Nil allows every client.
 	Authorizer *LambdaAuthorizer
 
+	// Domain is what events have in place of Conn.Domain, if it is not empty: the host, and the port
+	// unless it is 443, at which functions reach the @connections API over https. Functions build the
+	// address from the event, and the client chooses Conn.Domain: it could have them send signed
+	// requests, with messages for others, to a server of its own.
+	Domain string
+
 	buffers sync.Pool // of *[]byte, in which events are encoded
 }
 
@@ -62,6 +68,11 @@ func (r *Router) Handle(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
 	to := r.Integrations[e.Route]
 	if to == nil {
 		return tyg.Reply{}, fmt.Errorf("route %q has no integration", e.Route)
+	}
+	if r.Domain != "" && e.Conn != nil {
+		conn := *e.Conn
+		conn.Domain = r.Domain
+		e.Conn = &conn
 	}
 	b := r.buffer()
 	defer r.buffers.Put(b)

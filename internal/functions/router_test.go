@@ -102,6 +102,52 @@ func TestRouterPassesEventsOn(t *testing.T) {
 	}
 }
 
+// TestDomainIsTheOperators: no word of the client is where functions send signed requests.
+func TestDomainIsTheOperators(t *testing.T) {
+	var domain string
+	spy := integration(func(_ context.Context, payload []byte) ([]byte, error) {
+		var event struct {
+			MethodARN      string
+			RequestContext struct{ DomainName string }
+		}
+		err := json.Unmarshal(payload, &event)
+		domain = event.RequestContext.DomainName
+		if event.MethodARN != "" {
+			return []byte(`{"principalId":"ann","policyDocument":{"Statement":[]}}`), err
+		}
+		return []byte(`{"statusCode":200}`), err
+	})
+	evil := request()
+	evil.Host = "evil.example"
+	conn := message("x").Conn
+	conn.Domain = evil.Host
+	events := map[string]tyg.Event{
+		"connect": {
+			Type: tyg.EventConnect, Route: tyg.RouteConnect, RequestID: "r", Conn: conn, Request: evil,
+		},
+		"message":    {Type: tyg.EventMessage, Route: tyg.RouteConnect, RequestID: "r", Conn: conn},
+		"disconnect": {Type: tyg.EventDisconnect, Route: tyg.RouteConnect, RequestID: "r", Conn: conn},
+	}
+	for set, want := range map[string]string{"": evil.Host, "127.0.0.1:8000": "127.0.0.1:8000"} {
+		r := &functions.Router{
+			Integrations: map[string]functions.Integration{tyg.RouteConnect: spy}, Domain: set,
+			Authorizer: &functions.LambdaAuthorizer{Integration: spy, Domain: set},
+		}
+		for name, e := range events {
+			if _, err := r.Handle(t.Context(), e); err != nil || domain != want {
+				t.Errorf("%s with domain %q: domainName %q, %v, want %q", name, set, domain, err, want)
+			}
+		}
+		_, _ = r.Describe().Authorizer.Func(t.Context(), evil) // denied: the policy is empty
+		if domain != want {
+			t.Errorf("authorizer with domain %q: domainName %q, want %q", set, domain, want)
+		}
+		if conn.Domain != evil.Host {
+			t.Error("the connection was changed")
+		}
+	}
+}
+
 func TestRouterFailsEvent(t *testing.T) {
 	failure := errors.New("failure")
 	tests := []struct {

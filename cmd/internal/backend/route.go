@@ -107,6 +107,7 @@ func (t Target) check(names []string) error {
 // A Place describes the gateway to authorizers.
 type Place struct {
 	Stage, APIID   string
+	Domain         string // at which functions reach the gateway over https; empty: the client's word
 	StageVariables map[string]string
 }
 
@@ -118,6 +119,7 @@ func (s Set) Router(ctx context.Context, h *functions.Host, at Place) (*function
 	r := &functions.Router{
 		Integrations:   make(map[string]functions.Integration),
 		RouteSelection: s.Selection,
+		Domain:         at.Domain,
 	}
 	for _, key := range slices.Sorted(maps.Keys(s.Routes)) {
 		to := s.Routes[key]
@@ -145,7 +147,7 @@ func (s Set) Router(ctx context.Context, h *functions.Host, at Place) (*function
 	}
 	r.Authorizer = &functions.LambdaAuthorizer{
 		Integration: withConnectionID{in}, IdentitySources: s.Authorizer.IdentitySources,
-		APIID: at.APIID, Stage: at.Stage, StageVariables: at.StageVariables,
+		APIID: at.APIID, Stage: at.Stage, Domain: at.Domain, StageVariables: at.StageVariables,
 		Region: h.Region, AccountID: h.AccountID,
 	}
 	return r, nil
