@@ -1,0 +1,175 @@
+// Package outbound leads the calls by which functions reach the @connections API of their own
+// gateway to this gateway. Functions build the address from the event, in two forms:
+//
+//	https://{domainName}/{stage}
+//	https://{apiId}.execute-api.{region}.amazonaws.com/{stage}
+//
+// Both are https, so the gateway must speak TLS with [Outbound.TLS], whose certificates the
+// variables of [Outbound.Environ] make functions trust. The second form names a host on the
+// internet: HTTPS_PROXY leads to a proxy that passes these calls to the gateway and all others to
+// where they would have gone. Node.js ignores that variable, and gets a module that does the same.
+package outbound
+
+import (
+	"crypto/tls"
+	_ "embed"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+)
+
+// A Config says whose calls are led where.
+type Config struct {
+	// Gateway is the address, HOST:PORT, at which the gateway answers TLS.
+	Gateway string
+
+	// APIID is the id of the API in events.
+	APIID string
+
+	// Dir is a directory for files that the functions read. It must exist until Close.
+	Dir string
+
+	// Environ is the environment of the functions. What it says about certificate authorities,
+	// proxies and Node.js stays in force.
+	Environ []string
+}
+
+// An Outbound serves the proxy, until Close.
+type Outbound struct {
+	gateway   string
+	isAPI     func(host string) bool
+	authority *authority
+	proxy     *proxy // nil: there is a proxy of a kind that proxy cannot use
+	environ   []string
+}
+
+// Open writes the files and starts the proxy.
+func Open(cfg Config) (*Outbound, error) {
+	host, _, err := net.SplitHostPort(cfg.Gateway)
+	if err != nil {
+		return nil, fmt.Errorf("address of the gateway: %w", err)
+	}
+	api, err := regexp.Compile(`^` + regexp.QuoteMeta(cfg.APIID) +
+		`\.execute-api\.[a-z0-9-]+\.(amazonaws\.com(\.cn)?|api\.aws)$`)
+	if err != nil {
+		return nil, fmt.Errorf("id of the API: %w", err)
+	}
+	o := &Outbound{gateway: cfg.Gateway, isAPI: api.MatchString}
+	hosts := []string{"127.0.0.1", "::1", "localhost", host}
+	if o.authority, err = newAuthority(hosts, api.MatchString); err != nil {
+		return nil, err
+	}
+	if o.environ, err = writeBundles(cfg.Dir, o.authority.pem(), cfg.Environ); err != nil {
+		return nil, err
+	}
+	if err := o.preload(cfg); err != nil {
+		return nil, err
+	}
+	return o, o.startProxy(cfg, api)
+}
+
+//go:embed preload.cjs
+var preloadSource string
+
+// preload writes the module for Node.js.
+func (o *Outbound) preload(cfg Config) error {
+	host, port, _ := net.SplitHostPort(cfg.Gateway) // Open has checked it
+	source := strings.NewReplacer(
+		"APIID", regexp.QuoteMeta(cfg.APIID), "HOST", host, "PORT", port).Replace(preloadSource)
+	name := filepath.Join(cfg.Dir, "preload.cjs")
+	if err := os.WriteFile(name, []byte(source), 0o600); err != nil {
+		return fmt.Errorf("write module for Node.js: %w", err)
+	}
+	// The name is in quotes, in which a backslash is an escape.
+	// (https://nodejs.org/api/cli.html#node_optionsoptions)
+	quoted := `--require "` + strings.ReplaceAll(name, `\`, `\\`) + `"`
+	o.environ = append(o.environ,
+		"NODE_OPTIONS="+strings.TrimSpace(lookup(cfg.Environ, "NODE_OPTIONS")+" "+quoted))
+	return nil
+}
+
+// startProxy starts the proxy, unless the functions have one that it cannot pass calls on to.
+func (o *Outbound) startProxy(cfg Config, api *regexp.Regexp) error {
+	upstream := lookup(cfg.Environ, "HTTPS_PROXY")
+	if upstream == "" {
+		upstream = lookup(cfg.Environ, "https_proxy")
+	}
+	if u, err := url.Parse(upstream); upstream != "" && strings.Contains(upstream, "://") &&
+		(err != nil || u.Scheme != "http" && u.Scheme != "https") {
+		return nil
+	}
+	p, err := newProxy(cfg.Gateway, api.MatchString, http.ProxyFromEnvironment)
+	if err != nil {
+		return err
+	}
+	o.proxy = p
+	none := noProxy(lookup(cfg.Environ, "NO_PROXY"), lookup(cfg.Environ, "no_proxy"))
+	for _, name := range []string{"HTTPS_PROXY", "https_proxy"} {
+		o.environ = append(o.environ, name+"="+p.url())
+	}
+	for _, name := range []string{"NO_PROXY", "no_proxy"} {
+		o.environ = append(o.environ, name+"="+none)
+	}
+	return nil
+}
+
+// notProxied are the addresses that no call for this machine may leave by a proxy: loopback, and
+// the addresses at which AWS gives credentials to machines and containers.
+// (https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html)
+const notProxied = "localhost,127.0.0.1,::1,169.254.169.254,169.254.170.2,169.254.170.23"
+
+// noProxy returns the hosts to which functions talk without the proxy. Those of the environment
+// stay, except the ones that would hide the names of the API; the proxy itself obeys them.
+func noProxy(lists ...string) string {
+	out := []string{notProxied}
+	for _, list := range lists {
+		for entry := range strings.SplitSeq(list, ",") {
+			entry = strings.TrimSpace(entry)
+			bare := strings.TrimLeft(entry, "*.")
+			if bare != "" && !strings.HasSuffix("execute-api.amazonaws.com", bare) &&
+				!strings.HasSuffix(bare, "amazonaws.com") {
+				out = append(out, entry)
+			}
+		}
+	}
+	return strings.Join(out, ",")
+}
+
+// TLS returns what the gateway must speak TLS with.
+func (o *Outbound) TLS() *tls.Config { return o.authority.config() }
+
+// Localize gives a request that came for the API's name on AWS the Host of the gateway, which takes
+// calls without a known key only if they are for an address of this machine. A page in a browser
+// cannot make such a request: the name is not one of its author's, and it came over TLS.
+func (o *Outbound) Localize(r *http.Request) {
+	if r.TLS != nil && o.isAPI(r.Host) {
+		r.Host = o.gateway
+	}
+}
+
+// Environ returns the variables for the functions, as in os.Environ. They win over those of the
+// same name.
+func (o *Outbound) Environ() []string { return o.environ }
+
+// Close ends the proxy and its tunnels.
+func (o *Outbound) Close() error {
+	if o.proxy == nil {
+		return nil
+	}
+	return o.proxy.close()
+}
+
+// lookup returns the value of a variable: that of its last entry.
+func lookup(environ []string, name string) (value string) {
+	for _, entry := range environ {
+		if v, ok := strings.CutPrefix(entry, name+"="); ok {
+			value = v
+		}
+	}
+	return value
+}
