@@ -5,7 +5,9 @@ package local
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -17,6 +19,7 @@ import (
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/cmd/internal/backend"
 	"github.com/tyg-dev/tyg/internal/functions"
+	"github.com/tyg-dev/tyg/internal/ws"
 	"github.com/tyg-dev/tyg/internal/wsclient"
 	"github.com/tyg-dev/tyg/lambda"
 )
@@ -26,10 +29,29 @@ const asFunction = "LOCAL_TEST_FUNCTION"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asFunction) != "" {
-		_ = lambda.Run(tyg.New("app"), lambda.Config{}) // until it is ended
+		runFunction() // until it is ended
 		return
 	}
 	os.Exit(m.Run())
+}
+
+// runFunction echoes through the address that it builds from the event, as most functions do: with
+// no endpoint, package lambda does the same. To "domain" it answers with the domain of the event.
+func runFunction() {
+	app := tyg.New("app")
+	app.OnMessage(func(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
+		if m.Text() == "domain" {
+			return c.SendString(ctx, c.Domain)
+		}
+		return c.Send(ctx, m.Data)
+	})
+	_ = lambda.Run(app, lambda.Config{SenderConfig: lambda.SenderConfig{
+		Region: os.Getenv("AWS_REGION"),
+		Credentials: lambda.Key{
+			AccessKeyID:     os.Getenv("AWS_ACCESS_KEY_ID"),
+			SecretAccessKey: os.Getenv("AWS_SECRET_ACCESS_KEY"),
+		},
+	}})
 }
 
 // shellFunction returns the configuration of a function that runs app.sh in a new directory.
@@ -41,7 +63,7 @@ func shellFunction(t *testing.T) (cfg Config, script string) {
 		Routes:    map[string]backend.Route{"$default": {Target: backend.Target{Function: "f"}}},
 	}
 	return Config{
-		Dir: dir, Addr: "127.0.0.1:0", Environ: append(os.Environ(), asFunction+"=1"),
+		Name: "demo", Dir: dir, Addr: "127.0.0.1:0", Environ: append(os.Environ(), asFunction+"=1"),
 		Plan: func() (Plan, error) { return Plan{Stage: "api", Routes: set}, nil },
 	}, filepath.Join(dir, "app.sh")
 }
@@ -120,7 +142,7 @@ func TestFirstStartFails(t *testing.T) {
 	writeFile(t, script, "exit 4\n")
 	out.until(`exit status 4$`)
 	writeFile(t, script, "exec "+os.Args[0]+"\n")
-	out.until(`^Serving  on ws://` + regexp.QuoteMeta(cfg.Addr))
+	out.until(`^Serving demo on ws://` + regexp.QuoteMeta(cfg.Addr))
 	c, _, err := wsclient.Dial(t.Context(), "ws://"+cfg.Addr+"/api/", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -129,6 +151,38 @@ func TestFirstStartFails(t *testing.T) {
 	if err := end(); err != nil {
 		t.Errorf("Run returned %v", err)
 	}
+}
+
+// TestFunctionsReachTheGatewayTheyAreTold: the domain in the event is where the gateway answers TLS,
+// whatever the client called it, and so is the host of the API on AWS.
+func TestFunctionsReachTheGatewayTheyAreTold(t *testing.T) {
+	cfg, script := shellFunction(t)
+	writeFile(t, script, "exec "+os.Args[0]+"\n")
+	out, _ := runConfig(t, cfg)
+	url := strings.Fields(out.until(`^Serving `))[3]
+	address := strings.TrimSuffix(strings.TrimPrefix(url, "ws://"), "/api/")
+	_, port, err := net.SplitHostPort(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, _, err := wsclient.Dial(t.Context(), "ws://localhost:"+port+"/api/", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.CloseNow()
+	for text, want := range map[string]string{"hello": "hello", "domain": address} {
+		if err := c.Write(t.Context(), ws.OpText, []byte(text)); err != nil {
+			t.Fatal(err)
+		}
+		if _, got, err := c.Read(t.Context()); string(got) != want || err != nil {
+			t.Errorf("the answer to %s is %q, %v, want %q", text, got, err, want)
+		}
+	}
+	nc, err := tls.Dial("tcp", address, &tls.Config{InsecureSkipVerify: true})
+	if err != nil {
+		t.Fatalf("the gateway does not answer TLS: %v", err)
+	}
+	_ = nc.Close()
 }
 
 func TestFirstStartFailsWithoutReload(t *testing.T) {

@@ -86,7 +86,10 @@ func play(t *testing.T, cfg Config, app *tyg.App) string {
 		t.Fatal(err)
 	}
 	s := &server{cfg: cfg, out: newPrinter(cfg), plan: Plan{Stage: "api"}}
-	s.open(l)
+	s.project.Temp = t.TempDir()
+	if err := s.open(l); err != nil {
+		t.Fatal(err)
+	}
 	defer s.close()
 	if err := s.handlers.Set(app); err != nil {
 		t.Fatal(err)

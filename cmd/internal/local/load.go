@@ -128,8 +128,7 @@ func functionName(app string) string {
 
 // deploy starts the functions and then directs events to them.
 func (s *server) deploy(ctx context.Context, set backend.Set) error {
-	place := backend.Place{Stage: s.plan.Stage, StageVariables: s.plan.StageVariables}
-	router, err := set.Router(ctx, s.host, place)
+	router, err := set.Router(ctx, s.host, s.place)
 	if err != nil {
 		return err
 	}

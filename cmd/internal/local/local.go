@@ -19,6 +19,7 @@ import (
 	"github.com/tyg-dev/tyg/cmd/internal/backend"
 	"github.com/tyg-dev/tyg/cmd/internal/gobuild"
 	"github.com/tyg-dev/tyg/gateway"
+	"github.com/tyg-dev/tyg/internal/dualport"
 	"github.com/tyg-dev/tyg/internal/functions"
 	"github.com/tyg-dev/tyg/internal/scratch"
 	"github.com/tyg-dev/tyg/internal/stopsignal"
@@ -121,9 +122,12 @@ func listen(addr string) (net.Listener, error) {
 
 // run serves the project on l.
 func (s *server) run(ctx context.Context, l net.Listener) error {
-	s.open(l)
+	if err := s.open(l); err != nil {
+		return err
+	}
 	defer s.close()
-	l = gateway.KeepHeaderNames(s.web, l)
+	l = gateway.KeepHeaderNames(s.web, dualport.New(l, s.outbound.TLS()))
+	defer l.Close()
 	failed := make(chan error, 2) // of both goroutines, so that neither blocks
 	serve := sync.OnceFunc(func() {
 		go func() { failed <- s.web.Serve(l) }() // drain or close ends it

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"github.com/tyg-dev/tyg/cmd/internal/backend"
 	"github.com/tyg-dev/tyg/cmd/internal/companion"
 	"github.com/tyg-dev/tyg/cmd/internal/gobuild"
 	"github.com/tyg-dev/tyg/cmd/internal/handlerswitch"
@@ -21,6 +22,7 @@ import (
 	"github.com/tyg-dev/tyg/gateway"
 	"github.com/tyg-dev/tyg/internal/functions"
 	"github.com/tyg-dev/tyg/internal/functions/invokeapi"
+	"github.com/tyg-dev/tyg/internal/functions/outbound"
 )
 
 // A server runs a project.
@@ -36,6 +38,9 @@ type server struct {
 	nats     *companion.Child // a NATS server; nil until a program needs it
 	natsURL  string           // of nats, with its password
 
+	place    backend.Place      // what functions learn of the gateway
+	outbound *outbound.Outbound // for the calls of functions
+
 	natsEnded chan error  // how nats has ended
 	serving   atomic.Bool // the project has started
 
@@ -46,13 +51,26 @@ type server struct {
 	now     version
 }
 
+// apiID is the id of the API in events, which has no other.
+const apiID = "local"
+
 // open makes everything that lives as long as the server. The functions get the environment of this
 // process and the address of the gateway. If the environment has no credentials, they get
 // credentials that are valid for this gateway only.
-func (s *server) open(l net.Listener) {
-	local := "http://" + reachable(l.Addr())
+func (s *server) open(l net.Listener) (err error) {
+	address := reachable(l.Addr())
+	s.outbound, err = outbound.Open(outbound.Config{
+		Gateway: address, APIID: apiID, Dir: s.project.Temp, Environ: s.cfg.Environ,
+	})
+	if err != nil {
+		return err
+	}
+	local := "http://" + address
+	s.place = backend.Place{
+		Stage: s.plan.Stage, APIID: apiID, Domain: address, StageVariables: s.plan.StageVariables,
+	}
 	s.host = &functions.Host{
-		Environ: s.cfg.Environ, Output: s.out.line, Shown: true, Warn: s.out.warning,
+		Environ: slices.Concat(s.cfg.Environ, s.outbound.Environ()), Output: s.out.line, Shown: true, Warn: s.out.warning,
 		ManagementEndpoint: local + "/" + s.plan.Stage, InvokeEndpoint: local,
 	}
 	if !isSet(s.cfg.Environ, "AWS_ACCESS_KEY_ID") {
@@ -64,6 +82,7 @@ func (s *server) open(l net.Listener) {
 	s.gateway = &gateway.Server{
 		Handler: s.handlers,
 		Stage:   s.plan.Stage,
+		APIID:   apiID,
 		Logger:  logger,
 		Trace:   gateway.Trace{Handled: s.events.handled},
 
@@ -80,9 +99,11 @@ func (s *server) open(l net.Listener) {
 		case strings.HasPrefix(r.URL.Path, "/2015-03-31/functions/"):
 			api.ServeHTTP(w, r)
 		default:
+			s.outbound.Localize(r)
 			s.gateway.ServeHTTP(w, r)
 		}
 	}), logger)
+	return nil
 }
 
 // close ends what drain has left running.
@@ -91,6 +112,7 @@ func (s *server) close() {
 	cancel() // do not wait for handlers
 	_ = s.web.Close()
 	_ = s.host.Shutdown(ctx)
+	_ = s.outbound.Close()
 	if s.nats != nil {
 		_ = s.nats.Stop() // a temporary folder may stay
 	}
