@@ -8,8 +8,8 @@ import (
 	"net/http"
 )
 
-// pollTimeout is how long the process waits for its next event: for ever. Lambda freezes it while it
-// waits, for hours, and a timeout would end it at the next event.
+// pollTimeout is how long the process waits for its next event: for ever. Lambda freezes it while
+// it waits, for hours, and a timeout would end it at the next event.
 // (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html#runtimes-api-next)
 const pollTimeout = 0
 

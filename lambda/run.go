@@ -32,8 +32,8 @@ func Run(h tyg.Handler, cfg Config) error {
 
 // FailInit tells Lambda why this process cannot handle events. Lambda writes it to the log of the
 // function, and shows it to a caller who invokes the function. Call it when a program cannot start,
-// before the program ends; Run calls it by itself. Outside of Lambda it does nothing. It waits for a
-// second at most.
+// before the program ends; Run calls it by itself. Outside of Lambda it does nothing. It waits for
+// a second at most.
 // (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html#runtimes-api-initerror)
 func FailInit(err error) {
 	if address := os.Getenv(runtimeVariable); address != "" {

@@ -72,7 +72,8 @@ func (a *LambdaAuthorizer) event(r *tyg.Request) tyg.Event {
 		Type: tyg.EventConnect, Route: tyg.RouteConnect, RequestID: NewRequestID(), Time: now, Request: r,
 		Conn: &tyg.Conn{
 			ConnectedAt: now, SourceIP: r.SourceIP, UserAgent: r.UserAgent(),
-			Domain: cmp.Or(a.Domain, r.Host), Stage: a.stage(), APIID: a.apiID(), StageVariables: a.StageVariables,
+			Domain: cmp.Or(a.Domain, r.Host), Stage: a.stage(), APIID: a.apiID(),
+			StageVariables: a.StageVariables,
 		},
 	}
 }

@@ -39,8 +39,8 @@ func (l *lines) end(emit func(line string)) {
 }
 
 // nextLine returns the line with which b begins and its size with its end, 0 if the line has no end
-// yet. A line feed ends a line, and so does a carriage return: the runtime of AWS for Node.js writes
-// those within a message, so that the message stays one event of CloudWatch Logs.
+// yet. A line feed ends a line, and so does a carriage return: the runtime of AWS for Node.js
+// writes those within a message, so that the message stays one event of CloudWatch Logs.
 // (https://github.com/aws/aws-lambda-nodejs-runtime-interface-client/blob/main/src/utils/LogPatch.js)
 // A line that is longer than maxLine ends between two characters. No end is before searched.
 func nextLine(b []byte, searched int) (text []byte, size int) {

@@ -153,8 +153,8 @@ func TestFirstStartFails(t *testing.T) {
 	}
 }
 
-// TestFunctionsReachTheGatewayTheyAreTold: the domain in the event is where the gateway answers TLS,
-// whatever the client called it, and so is the host of the API on AWS.
+// TestFunctionsReachTheGatewayTheyAreTold: the domain in the event is where the gateway answers
+// TLS, whatever the client called it, and so is the host of the API on AWS.
 func TestFunctionsReachTheGatewayTheyAreTold(t *testing.T) {
 	cfg, script := shellFunction(t)
 	writeFile(t, script, "exec "+os.Args[0]+"\n")

@@ -70,7 +70,8 @@ func (s *server) open(l net.Listener) (err error) {
 		Stage: s.plan.Stage, APIID: apiID, Domain: address, StageVariables: s.plan.StageVariables,
 	}
 	s.host = &functions.Host{
-		Environ: slices.Concat(s.cfg.Environ, s.outbound.Environ()), Output: s.out.line, Shown: true, Warn: s.out.warning,
+		Environ: slices.Concat(s.cfg.Environ, s.outbound.Environ()),
+		Output:  s.out.line, Shown: true, Warn: s.out.warning,
 		ManagementEndpoint: local + "/" + s.plan.Stage, InvokeEndpoint: local,
 	}
 	if !isSet(s.cfg.Environ, "AWS_ACCESS_KEY_ID") {

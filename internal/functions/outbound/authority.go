@@ -27,8 +27,9 @@ type authority struct {
 	hosts []string                    // addresses and names in each certificate
 }
 
-// validity bounds the life of a certificate. A process that runs longer needs a restart.
-const validity = 825 * 24 * time.Hour // more is refused by Apple's systems (support.apple.com/HT210176)
+// validity bounds the life of a certificate; Apple's systems refuse more than 825 days. A process
+// that runs longer needs a restart. (https://support.apple.com/en-us/103769)
+const validity = 825 * 24 * time.Hour
 
 // newAuthority returns an authority for hosts, which are in each certificate, and for the server
 // names that allow allows.

@@ -129,8 +129,10 @@ for url in sys.argv[1:]:
 for (const url of process.argv.slice(1)) {
   const how = { method: "POST", body: "x" };
   console.log(await (await fetch(url + "/@connections/a%3D", how)).text());
-  console.log(await new Promise((done, fail) => require("https").request(
-    url + "/@connections/a%3D", how, (res) => res.on("data", (d) => done(String(d)))).on("error", fail).end()));
+  console.log(await new Promise((done, fail) => {
+    const data = (res) => res.on("data", (d) => done(String(d)));
+    require("https").request(url + "/@connections/a%3D", how, data).on("error", fail).end();
+  }));
 }})()`},
 	}
 	for program, args := range programs {

@@ -22,8 +22,8 @@ const (
 	headerTimeout = 5 * time.Second  // of a request
 )
 
-// A proxy is an HTTP proxy for CONNECT (RFC 9110 section 9.3.6) on loopback. It wants a password, so
-// that other users of this machine cannot use it.
+// A proxy is an HTTP proxy for CONNECT (RFC 9110 section 9.3.6) on loopback. It wants a password,
+// so that other users of this machine cannot use it.
 type proxy struct {
 	gateway  string                                // where calls of the API go
 	isAPI    func(host string) bool                // a name of the API
