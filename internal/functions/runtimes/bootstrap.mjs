@@ -1,0 +1,155 @@
+// Runs a function of Node.js as AWS Lambda does: the handler that _HANDLER names, with events of the
+// Runtime API (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html).
+
+import fs from 'node:fs';
+import http from 'node:http';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import util from 'node:util';
+
+const env = process.env;
+const base = `http://${env.AWS_LAMBDA_RUNTIME_API}/2018-06-01/runtime/`;
+const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+const stdout = process.stdout.write.bind(process.stdout);
+let current = ''; // the id of the event
+
+function request(method, where, body, headers = {}) {
+  return new Promise((resolve, reject) => {
+    if (body !== undefined) headers['Content-Length'] = Buffer.byteLength(body);
+    const req = http.request(base + where, { method, headers, agent }, (res) => {
+      const chunks = [];
+      res.on('data', (chunk) => chunks.push(chunk));
+      res.on('error', reject);
+      res.on('end', () => resolve({ headers: res.headers, body: Buffer.concat(chunks).toString() }));
+    });
+    req.on('error', reject);
+    req.end(body);
+  });
+}
+
+// frame makes console write lines as on Lambda: time, id of the event, level, text.
+function frame() {
+  const levels = { trace: 'TRACE', debug: 'DEBUG', log: 'INFO', info: 'INFO', warn: 'WARN', error: 'ERROR' };
+  for (const [name, level] of Object.entries(levels)) {
+    console[name] = (...args) =>
+      stdout(`${new Date().toISOString()}\t${current || 'undefined'}\t${level}\t${util.format(...args)}\n`);
+  }
+}
+
+function fault(kind, message) {
+  const error = new Error(message);
+  error.name = kind;
+  error.stack = `${kind}: ${message}`;
+  return error;
+}
+
+// load returns the function that a handler such as "src/app.handler" names.
+async function load(name) {
+  const dir = path.dirname(name);
+  const [file, ...names] = path.basename(name).split('.');
+  if (names.length === 0) {
+    throw fault('Runtime.MalformedHandlerName',
+      `Bad handler '${name}': want a module and a function, such as app.handler`);
+  }
+  const stem = path.resolve(env.LAMBDA_TASK_ROOT, dir, file);
+  const found = ['.js', '.mjs', '.cjs', ''].map((ext) => stem + ext).find(isFile);
+  if (!found) {
+    const hint = isFile(stem + '.ts') ? '; build app.ts first, for example with esbuild'.replace('app', file) : '';
+    throw fault('Runtime.ImportModuleError', `Cannot find module '${path.join(dir, file)}'${hint}`);
+  }
+  const module = await import(pathToFileURL(found));
+  const at = (from) => names.reduce((value, key) => value?.[key], from);
+  const handler = at(module) ?? at(module.default);
+  if (typeof handler !== 'function') {
+    throw fault('Runtime.HandlerNotFound', `${name} is undefined or not exported`);
+  }
+  return handler;
+}
+
+function isFile(name) {
+  return fs.statSync(name, { throwIfNoEntry: false })?.isFile() ?? false;
+}
+
+// newContext returns what a handler gets beside the event.
+// (https://docs.aws.amazon.com/lambda/latest/dg/nodejs-context.html)
+function newContext(headers, done) {
+  const deadline = Number(headers['lambda-runtime-deadline-ms']);
+  const client = headers['lambda-runtime-client-context'];
+  return {
+    callbackWaitsForEmptyEventLoop: true,
+    functionName: env.AWS_LAMBDA_FUNCTION_NAME,
+    functionVersion: env.AWS_LAMBDA_FUNCTION_VERSION,
+    invokedFunctionArn: headers['lambda-runtime-invoked-function-arn'],
+    memoryLimitInMB: env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
+    awsRequestId: headers['lambda-runtime-aws-request-id'],
+    logGroupName: env.AWS_LAMBDA_LOG_GROUP_NAME,
+    logStreamName: env.AWS_LAMBDA_LOG_STREAM_NAME,
+    clientContext: client ? JSON.parse(client) : undefined,
+    getRemainingTimeInMillis: () => Math.max(0, deadline - Date.now()),
+    done,
+    fail: (error) => done(error ?? 'handled'),
+    succeed: (reply) => done(null, reply),
+  };
+}
+
+// call calls the handler, which replies by a promise, a callback or the context.
+function call(handler, event, headers) {
+  return new Promise((resolve, reject) => {
+    const done = (error, reply) => (error ? reject(error) : resolve(reply));
+    const reply = handler(event, newContext(headers, done), done);
+    if (typeof reply?.then === 'function') reply.then(resolve, reject);
+    else if (handler.length < 3 && reply !== undefined) resolve(reply);
+  });
+}
+
+function describe(error) {
+  if (!(error instanceof Error)) {
+    return { errorType: typeof error, errorMessage: util.format(error), trace: [] };
+  }
+  const trace = String(error.stack ?? error).split('\n').filter((line) => !line.includes(import.meta.url));
+  return { errorType: error.name, errorMessage: error.message, trace };
+}
+
+async function fail(where, label, error) {
+  const { errorType, errorMessage, trace } = describe(error);
+  console.error(`${label}\t${trace.join('\n') || errorMessage}`);
+  await request('POST', where, JSON.stringify({ errorType, errorMessage, trace }),
+    { 'Lambda-Runtime-Function-Error-Type': errorType.replace(/[^ -~]/g, '?') });
+}
+
+async function run() {
+  frame();
+  globalThis.awslambda = {
+    streamifyResponse() {
+      throw fault('Runtime.Streaming', 'API Gateway does not stream the replies of WebSocket APIs');
+    },
+  };
+  let handler;
+  try {
+    handler = await load(env._HANDLER);
+  } catch (error) {
+    await fail('init/error', 'Init Error', error);
+    process.exit(1);
+  }
+  const crash = (kind) => async (error) => {
+    const wrapped = fault(kind, error instanceof Error ? `${error.name}: ${error.message}` : util.format(error));
+    if (error instanceof Error) wrapped.stack = `${kind}: ${error.stack}`;
+    await fail(`invocation/${current}/error`, 'Invoke Error', wrapped).catch(() => {});
+    process.exit(1);
+  };
+  process.on('unhandledRejection', crash('Runtime.UnhandledPromiseRejection'));
+  process.on('uncaughtException', crash('Runtime.UncaughtException'));
+  for (;;) {
+    const { headers, body } = await request('GET', 'invocation/next');
+    current = headers['lambda-runtime-aws-request-id'];
+    env._X_AMZN_TRACE_ID = headers['lambda-runtime-trace-id'] ?? '';
+    try {
+      const reply = JSON.stringify(await call(handler, JSON.parse(body), headers)) ?? 'null';
+      await request('POST', `invocation/${current}/response`, reply);
+    } catch (error) {
+      await fail(`invocation/${current}/error`, 'Invoke Error', error);
+    }
+  }
+}
+
+await run();
