@@ -1,6 +1,7 @@
 package local
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"github.com/tyg-dev/tyg/cmd/internal/backend"
 	"github.com/tyg-dev/tyg/cmd/internal/project"
 	"github.com/tyg-dev/tyg/internal/functions"
+	"github.com/tyg-dev/tyg/internal/functions/runtimes"
 )
 
 // NewPlan returns the plan of a stage of the project in dir, which is an absolute path.
@@ -28,16 +30,38 @@ func NewPlan(c project.Config, dir, stage string) (Plan, error) {
 	p.Routes = &backend.Set{Routes: s.Routes, Selection: s.RouteSelection, Authorizer: s.Authorizer}
 	for _, name := range slices.Sorted(maps.Keys(s.Functions)) {
 		f := c.Function(stage, name)
-		if len(f.Command) == 0 {
-			return p, fmt.Errorf("%s: lambda_functions.%s has no command, such as "+
-				`["python3", "main.py"]`, project.ConfigPath, name)
-		}
 		fn := localFunction(name, f.FunctionConfig)
-		fn.Command = f.Command
 		fn.Dir = filepath.Join(dir, filepath.FromSlash(f.Directory))
+		if err := setCommand(&fn, f); err != nil {
+			return p, fmt.Errorf("%s: lambda_functions.%s%w", project.ConfigPath, name, err)
+		}
 		p.Routes.Functions = append(p.Routes.Functions, fn)
 	}
 	return p, nil
+}
+
+// setCommand sets the command of a function: its own, or that of its runtime.
+func setCommand(fn *functions.Function, f project.Function) (err error) {
+	fn.Handler, fn.Command = f.Handler, f.Command
+	switch {
+	case len(f.Command) > 0 && f.Runtime != "":
+		return errors.New(`: it has a "command" and a "runtime"; leave out one of them`)
+	case len(f.Command) > 0:
+		return nil
+	case f.Runtime == "":
+		return errors.New(` has no command, such as ["python3", "main.py"]`)
+	}
+	kind, err := runtimes.Parse(f.Runtime)
+	if err == nil {
+		fn.Command, err = kind.Command(fn.Dir)
+	}
+	if err == nil && f.Handler == "" && kind.Extensions() != nil {
+		err = errors.New(`it has a "runtime" and no "handler", such as "app.handler"`)
+	}
+	if err != nil {
+		return fmt.Errorf(": %w", err)
+	}
+	return nil
 }
 
 // localFunction returns a function as it is configured. Package functions has the defaults.

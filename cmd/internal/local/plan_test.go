@@ -3,11 +3,14 @@ package local
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/tyg-dev/tyg/cmd/internal/backend"
 	"github.com/tyg-dev/tyg/cmd/internal/project"
+	"github.com/tyg-dev/tyg/internal/functions"
 )
 
 // What the page about tyg local shows is a configuration with functions and routes.
@@ -36,5 +39,101 @@ func TestConfigOfLocalPageIsValid(t *testing.T) {
 	}
 	if fn := p.Routes.Functions[1]; fn.Dir != filepath.Join("/project", "gate") {
 		t.Errorf("the directory is %s", fn.Dir)
+	}
+}
+
+func TestPlanOfRuntimes(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	bin := t.TempDir() // of programs
+	for _, name := range []string{"python3", "node"} {
+		if err := os.WriteFile(filepath.Join(bin, name), []byte("#!/bin/sh\n"), 0o777); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv("PATH", bin)
+	for _, tt := range []struct{ function, command, err string }{
+		{`"runtime": "python3.13", "handler": "app.handler"`, "bootstrap.py", ""},
+		{`"runtime": "nodejs22.x", "handler": "src/app.handler"`, "bootstrap.mjs", ""},
+		{`"runtime": "provided.al2023"`, "bootstrap", ""},
+		{`"command": ["sh", "app.sh"], "handler": "x"`, "app.sh", ""},
+		{`"runtime": "python"`, "", `it has a "runtime" and no "handler"`},
+		{`"runtime": "java21", "handler": "a.B"`, "", `lambda_functions.f: runtime "java21" is not`},
+		{`"runtime": "python", "command": ["x"]`, "", "leave out one of them"},
+		{`"handler": "app.handler"`, "", "lambda_functions.f has no command, such as"},
+	} {
+		c, err := project.ParseConfig([]byte(`{"lambda_functions": {"f": {` + tt.function + `}},
+			"routes": {"$default": {"function": "f"}}}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := NewPlan(c, "/project", "dev")
+		if tt.err != "" {
+			if err == nil || !strings.Contains(err.Error(), tt.err) {
+				t.Errorf("%s: error %v, want %s", tt.function, err, tt.err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Fatalf("%s: %v", tt.function, err)
+		}
+		command := p.Routes.Functions[0].Command
+		if filepath.Base(command[len(command)-1]) != tt.command {
+			t.Errorf("%s: the command is %q", tt.function, command)
+		}
+	}
+}
+
+// TestWatchedFiles: whatever the command looks like, the code of the function is watched.
+func TestWatchedFiles(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"app.py", "main.sh", "lib/a.py", ".venv/b.py", "node_modules/c.js"} {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, nil, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, tt := range []struct {
+		command string
+		want    string // files whose change counts
+	}{
+		{"python3 app.py", "app.py lib/a.py"},
+		{"sh main.sh", "main.sh"},
+		{"sh " + dir + "/main.sh", "main.sh"},
+		{"make run", "app.py lib/a.py"},
+		{dir + "/.venv/b.py /elsewhere/bootstrap.py", "app.py lib/a.py"},
+	} {
+		s := new(server)
+		files := s.files(Plan{Routes: &backend.Set{Functions: []functions.Function{
+			{Dir: dir, Command: strings.Fields(tt.command)},
+		}}})
+		before, err := fingerprint(files)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var counts []string
+		for _, name := range []string{
+			"app.py", "main.sh", "lib/a.py", ".venv/b.py", "node_modules/c.js", "notes.txt",
+		} {
+			path := filepath.Join(dir, filepath.FromSlash(name))
+			writeFile(t, path, "changed")
+			after, err := fingerprint(files)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if after != before {
+				counts = append(counts, name)
+			}
+			writeFile(t, path, "")
+			before, _ = fingerprint(files)
+		}
+		if got := strings.Join(counts, " "); got != tt.want {
+			t.Errorf("%s: %s count, want %s", tt.command, got, tt.want)
+		}
+		if !slices.Contains(files.trees, dir) {
+			t.Errorf("%s: %q are watched", tt.command, files.trees)
+		}
 	}
 }

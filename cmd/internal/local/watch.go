@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/tyg-dev/tyg/cmd/internal/watch"
@@ -81,7 +82,8 @@ func (s *server) point(ctx context.Context, w *watch.Watcher) error {
 }
 
 // scripts are the files of functions that tyg does not build: the files that their commands name,
-// and all files with the same extensions beside and below those.
+// and all files with the same extensions beside and below those; for a command that names none, and
+// for a runtime with a handler, all sources in the directory of the function.
 type scripts struct {
 	trees []string        // directories
 	kinds map[string]bool // extensions
@@ -91,19 +93,47 @@ type scripts struct {
 func (s *server) files(plan Plan) scripts {
 	f := scripts{kinds: make(map[string]bool), names: make(map[string]bool)}
 	for _, fn := range plan.Routes.Functions {
+		named := false
 		for _, word := range fn.Command {
-			f.add(fn, word)
+			named = f.add(fn, word) || named
+		}
+		if !named {
+			f.addTree(fn.Dir)
 		}
 	}
 	return f
 }
 
-// add adds the file that a word of a command names, if the file is in the project.
-func (f *scripts) add(fn functions.Function, word string) {
+// sourceKinds are the extensions of files that count in the directory of a function whose command
+// names no file, or whose handler is in any of them.
+var sourceKinds = [...]string{
+	".py", ".js", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".rb", ".php", ".json", ".yaml", ".yml",
+}
+
+// addTree adds the sources of a directory, whatever the command looks like.
+func (f *scripts) addTree(dir string) {
+	for _, ext := range sourceKinds {
+		f.kinds[ext] = true
+	}
+	if !slices.Contains(f.trees, dir) {
+		f.trees = append(f.trees, dir)
+	}
+}
+
+// add adds the file that a word of a command names, and reports whether it names one: below the
+// directory of the function if the word is an absolute path, else anywhere.
+func (f *scripts) add(fn functions.Function, word string) bool {
 	path := filepath.Join(fn.Dir, word)
+	if filepath.IsAbs(word) {
+		path = filepath.Clean(word)
+		below, err := filepath.Rel(fn.Dir, path)
+		if err != nil || !filepath.IsLocal(below) || inVirtualEnvironment(below) {
+			return false
+		}
+	}
 	info, err := os.Stat(path)
-	if err != nil || !info.Mode().IsRegular() || filepath.IsAbs(word) {
-		return
+	if err != nil || !info.Mode().IsRegular() {
+		return false
 	}
 	f.names[path] = true
 	if ext := filepath.Ext(path); ext != "" {
@@ -112,6 +142,12 @@ func (f *scripts) add(fn functions.Function, word string) {
 	if dir := filepath.Dir(path); !slices.Contains(f.trees, dir) {
 		f.trees = append(f.trees, dir)
 	}
+	return true
+}
+
+// inVirtualEnvironment reports whether a path leads through a directory that is not watched.
+func inVirtualEnvironment(path string) bool {
+	return slices.ContainsFunc(strings.Split(filepath.ToSlash(path), "/"), watch.Skip)
 }
 
 // set returns the files to watch.

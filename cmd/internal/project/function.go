@@ -8,8 +8,11 @@ import (
 // A Function is one function.
 type Function struct {
 	// Command is the program of a function that Routes name, and Directory its working directory,
-	// relative to the project.
+	// relative to the project. In place of a Command it may have a Runtime, such as "python3.13" or
+	// "nodejs22.x", and a Handler, such as "app.handler".
 	Command   []string `json:"command"`
+	Runtime   string   `json:"runtime"`
+	Handler   string   `json:"handler"`
 	Directory string   `json:"directory"`
 	FunctionConfig
 }
@@ -43,6 +46,8 @@ func (c Config) Function(stage, name string) Function {
 	} {
 		f = Function{
 			Command:        given(next.Command, f.Command),
+			Runtime:        cmp.Or(next.Runtime, f.Runtime),
+			Handler:        cmp.Or(next.Handler, f.Handler),
 			Directory:      cmp.Or(next.Directory, f.Directory),
 			FunctionConfig: next.FunctionConfig.over(f.FunctionConfig),
 		}

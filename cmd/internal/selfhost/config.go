@@ -49,6 +49,7 @@ type Config struct {
 // A Program speaks the Lambda Runtime API.
 type Program struct {
 	Command     []string          `json:"command"`
+	Runtime     string            `json:"runtime"` // in place of a command, with a handler
 	Dir         string            `json:"dir"`
 	Env         map[string]string `json:"env"`
 	Handler     string            `json:"handler"`

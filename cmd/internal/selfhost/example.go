@@ -15,6 +15,7 @@ const Example = `{
       "command": ["sh", "chat.sh"],
       "dir": ".",
       "env": {"TYG_NATS_URL": "tls://nats.example.com:4222"},
+      "runtime": "provided.al2023",
       "handler": "bootstrap",
       "timeout": "30s",
       "init_timeout": "10s",

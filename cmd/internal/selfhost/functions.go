@@ -14,6 +14,7 @@ import (
 	"github.com/tyg-dev/tyg/cmd/internal/backend"
 	"github.com/tyg-dev/tyg/cmd/internal/strict"
 	"github.com/tyg-dev/tyg/internal/functions"
+	"github.com/tyg-dev/tyg/internal/functions/runtimes"
 )
 
 // set returns the functions and routes of the configuration.
@@ -26,7 +27,7 @@ func (c *Config) set(ctx context.Context) (backend.Set, error) {
 		all = make(map[string]Program)
 	}
 	for key, r := range c.Routes {
-		if len(r.Command) > 0 {
+		if len(r.Command) > 0 || r.Runtime != "" {
 			name := "route-" + strings.Trim(strings.Map(wordOnly, key), "-")
 			if _, twice := all[name]; twice || r.Target != (backend.Target{}) {
 				return s, fmt.Errorf("route %q: it has both a command and another target", key)
@@ -58,9 +59,6 @@ func wordOnly(r rune) rune {
 
 // function returns a function, whose program must exist.
 func (c *Config) function(name string, f Program) (functions.Function, error) {
-	if len(f.Command) == 0 {
-		return functions.Function{}, fmt.Errorf(`function %q has no "command"`, name)
-	}
 	fn := functions.Function{
 		Name: name, Command: f.Command, Dir: c.dir, Env: f.Env, Handler: f.Handler,
 		Timeout: time.Duration(f.Timeout), InitTimeout: time.Duration(f.InitTimeout),
@@ -68,6 +66,18 @@ func (c *Config) function(name string, f Program) (functions.Function, error) {
 	}
 	if f.Dir != "" {
 		fn.Dir = c.path(f.Dir)
+	}
+	if f.Runtime != "" && len(f.Command) == 0 {
+		kind, err := runtimes.Parse(f.Runtime)
+		if err == nil {
+			fn.Command, err = kind.Command(fn.Dir)
+		}
+		if err != nil {
+			return fn, fmt.Errorf("function %q: %w", name, err)
+		}
+	}
+	if len(fn.Command) == 0 {
+		return fn, fmt.Errorf(`function %q has no "command"`, name)
 	}
 	if err := executable(fn); err != nil {
 		return fn, fmt.Errorf("function %q: %w", name, err)
