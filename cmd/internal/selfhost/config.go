@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/tyg-dev/tyg/cmd/internal/backend"
@@ -22,6 +23,8 @@ type Config struct {
 	Stage          string              `json:"stage" allow:"stage"`
 	APIID          string              `json:"api_id"`
 	StageVariables map[string]string   `json:"stage_variables"`
+	DomainName     string              `json:"domain_name"` // in events of functions
+	FunctionsTLS   bool                `json:"functions_tls"`
 	Origins        []string            `json:"origins"`
 	TrustedProxies []string            `json:"trusted_proxies"`
 	App            string              `json:"app"` // a function that describes its own routes
@@ -208,8 +211,27 @@ func (c *Config) check() error {
 		return errors.New(`tls needs "cert_file" and "key_file", or "acme"`)
 	case c.TLS != nil && c.TLS.ACME != nil && len(c.TLS.ACME.Hosts) == 0:
 		return errors.New(`tls.acme needs "hosts": certificates are requested for these only`)
+	case c.DomainName != "" && c.FunctionsTLS:
+		return errors.New(`"functions_tls" sets the domain name in events; leave out "domain_name"`)
+	case strings.ContainsAny(c.DomainName, "/?#%@ "):
+		return fmt.Errorf("domain_name %q: use a host name, such as chat.example.com", c.DomainName)
 	}
 	return nil
+}
+
+// domain returns the name that events of functions have: where functions reach the @connections
+// API. local is the address at which the gateway answers them. What the client called the gateway
+// is never used: functions send signed requests there.
+func (c *Config) domain(local string) string {
+	switch {
+	case c.DomainName != "":
+		return c.DomainName
+	case c.FunctionsTLS:
+		return local
+	case c.TLS != nil && c.TLS.ACME != nil:
+		return c.TLS.ACME.Hosts[0]
+	}
+	return local
 }
 
 // path resolves a path of the configuration.

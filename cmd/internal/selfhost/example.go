@@ -7,6 +7,8 @@ const Example = `{
   "stage": "prod",
   "api_id": "chat",
   "stage_variables": {"colour": "blue"},
+  "domain_name": "chat.example.com",
+  "functions_tls": false,
   "origins": ["https://example.com"],
   "trusted_proxies": ["10.0.0.0/8"],
 

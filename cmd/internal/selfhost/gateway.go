@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -17,7 +18,9 @@ import (
 	"github.com/tyg-dev/tyg/cmd/internal/backend"
 	"github.com/tyg-dev/tyg/gateway"
 	"github.com/tyg-dev/tyg/internal/admin"
+	"github.com/tyg-dev/tyg/internal/dualport"
 	"github.com/tyg-dev/tyg/internal/functions"
+	"github.com/tyg-dev/tyg/internal/functions/outbound"
 )
 
 // A Gateway has a valid configuration and is ready to run. Call Run or Close.
@@ -30,6 +33,7 @@ type Gateway struct {
 	gateway *gateway.Server
 	admin   *admin.Admin
 	local   net.Listener // for the @connections calls of functions
+	environ []string     // of functions; nil: that of this process
 	invoke  net.Listener // for the calls by which functions invoke themselves
 	closers []io.Closer
 }
@@ -60,8 +64,14 @@ func New(ctx context.Context, cfg Config, stdout, stderr io.Writer) (g *Gateway,
 		return g, fmt.Errorf("listen for functions: %w", err)
 	}
 	g.closers = append(g.closers, g.invoke)
+	if cfg.FunctionsTLS {
+		if err := g.openOutbound(); err != nil {
+			return g, err
+		}
+	}
 	g.host = &functions.Host{
-		Region: cfg.Region, AccountID: cfg.AccountID, Credentials: credentials(secrets),
+		Environ: g.environ,
+		Region:  cfg.Region, AccountID: cfg.AccountID, Credentials: credentials(secrets),
 		ManagementEndpoint: "http://" + g.local.Addr().String() + "/" + cfg.Stage,
 		InvokeEndpoint:     "http://" + g.invoke.Addr().String(),
 		Output:             g.line,
@@ -79,10 +89,39 @@ func New(ctx context.Context, cfg Config, stdout, stderr io.Writer) (g *Gateway,
 	return g, nil
 }
 
+// openOutbound makes the gateway answer functions over TLS, at the addresses that they build.
+func (g *Gateway) openOutbound() error {
+	dir, err := os.MkdirTemp("", "tyg-gateway-*")
+	if err != nil {
+		return fmt.Errorf("functions_tls: %w", err)
+	}
+	g.closers = append(g.closers, removed(dir))
+	o, err := outbound.Open(outbound.Config{
+		Gateway: g.local.Addr().String(), APIID: g.cfg.APIID, Dir: dir, Environ: os.Environ(),
+	})
+	if err != nil {
+		return fmt.Errorf("functions_tls: %w", err)
+	}
+	g.closers = append(g.closers, o)
+	g.environ = slices.Concat(os.Environ(), o.Environ())
+	g.local = dualport.New(g.local, o.TLS())
+	g.closers = append(g.closers, g.local)
+	return nil
+}
+
+// removed is a directory that Close removes.
+type removed string
+
+// Close removes the directory.
+func (r removed) Close() error { return os.RemoveAll(string(r)) }
+
 // serverOf makes the gateway.
 func (g *Gateway) serverOf(ctx context.Context, secrets map[string]string) error {
 	c := g.cfg
-	place := backend.Place{Stage: c.Stage, APIID: c.APIID, StageVariables: c.StageVariables}
+	place := backend.Place{
+		Stage: c.Stage, APIID: c.APIID, Domain: c.domain(g.local.Addr().String()),
+		StageVariables: c.StageVariables,
+	}
 	router, err := g.set.Router(ctx, g.host, place)
 	if err != nil {
 		return err

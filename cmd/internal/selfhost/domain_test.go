@@ -1,0 +1,70 @@
+package selfhost
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+	"testing"
+)
+
+// TestDomainInEventsIsTheOperators: what functions build addresses from is never the client's word.
+func TestDomainInEventsIsTheOperators(t *testing.T) {
+	const local = "127.0.0.1:1234"
+	const routes = `{"routes": {"$default": {"url": "http://127.0.0.1:9000/"}}`
+	for _, tt := range []struct{ keys, want string }{
+		{``, local},
+		{`, "domain_name": "chat.example.com"`, "chat.example.com"},
+		{`, "tls": {"acme": {"hosts": ["a.example", "b.example"]}}`, "a.example"},
+		{`, "tls": {"acme": {"hosts": ["a.example"]}}, "domain_name": "c.example:444"`, "c.example:444"},
+		{`, "tls": {"acme": {"hosts": ["a.example"]}}, "functions_tls": true`, local},
+		{`, "tls": {"cert_file": "c", "key_file": "k"}`, local},
+	} {
+		c, err := parse([]byte(routes+tt.keys+`}`), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := c.domain(local); got != tt.want {
+			t.Errorf("%s: %q, want %q", tt.keys, got, tt.want)
+		}
+	}
+	for _, keys := range []string{
+		`, "domain_name": "https://chat.example.com"`, `, "domain_name": "user@example.com"`,
+		`, "domain_name": "a.example", "functions_tls": true`,
+	} {
+		_, err := parse([]byte(routes+keys+`}`), nil)
+		if err == nil || !strings.Contains(err.Error(), "domain_name") {
+			t.Errorf("%s: error %v", keys, err)
+		}
+	}
+}
+
+func TestFunctionsTLSIsForTheFunctions(t *testing.T) {
+	temp := t.TempDir()
+	t.Setenv("TMPDIR", temp)
+	c, err := parse([]byte(`{
+		"routes": {"$default": {"url": "http://127.0.0.1:9000/"}}, "admin": {"off": true},
+		"functions_tls": true
+	}`), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := New(t.Context(), c, io.Discard, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var bundle string
+	for _, entry := range g.environ {
+		if value, ok := strings.CutPrefix(entry, "NODE_EXTRA_CA_CERTS="); ok {
+			bundle = value // the last one counts
+		}
+	}
+	if _, err := os.Stat(bundle); err != nil || !strings.HasPrefix(bundle, temp) {
+		t.Errorf("functions trust %q: %v", bundle, err)
+	}
+	g.Close()
+	if _, err := os.Stat(bundle); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("after Close there is %s: %v", bundle, err)
+	}
+}
