@@ -60,7 +60,8 @@ const groupsVariable = "TYG_GROUPS_ENDPOINT"
 //
 //	AWS_REGION, AWS_DEFAULT_REGION             Region
 //	AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY,  Credentials
-//	AWS_SESSION_TOKEN
+//	AWS_SESSION_TOKEN                          or of TYG_FUNCTION_KEY, ID:SECRET, which
+//	                                           "tyg local" sets
 //	AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI,  Endpoint, the first that is set; with
 //	TYG_ENDPOINT, AWS_ENDPOINT_URL             AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true the second
 //	TYG_GROUPS_ENDPOINT                        GroupsEndpoint
@@ -81,6 +82,9 @@ func FromEnvironment(getenv func(string) string) (Config, error) {
 	if (key.AccessKeyID == "") != (key.SecretAccessKey == "") {
 		return Config{}, errors.New(
 			"AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY go together; one of them is not set")
+	}
+	if id, secret, ok := strings.Cut(getenv("TYG_FUNCTION_KEY"), ":"); ok && key == (Key{}) {
+		key = Key{AccessKeyID: id, SecretAccessKey: secret}
 	}
 	if key.AccessKeyID != "" {
 		cfg.Credentials = key

@@ -60,6 +60,18 @@ func TestFromEnvironment(t *testing.T) {
 			"", "",
 			lambda.Key{AccessKeyID: "i", SecretAccessKey: "s", SessionToken: "t"},
 		},
+		{
+			"key of tyg local",
+			[]string{"TYG_FUNCTION_KEY=TYGLOCAL:s"},
+			"", "",
+			lambda.Key{AccessKeyID: "TYGLOCAL", SecretAccessKey: "s"},
+		},
+		{
+			"own key",
+			[]string{"AWS_ACCESS_KEY_ID=i", "AWS_SECRET_ACCESS_KEY=s", "TYG_FUNCTION_KEY=a:b"},
+			"", "",
+			lambda.Key{AccessKeyID: "i", SecretAccessKey: "s"},
+		},
 	}
 	for _, tt := range tests {
 		cfg, err := lambda.FromEnvironment(environment(tt.env...))

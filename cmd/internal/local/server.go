@@ -54,9 +54,13 @@ type server struct {
 // apiID is the id of the API in events, which has no other.
 const apiID = "local"
 
+// functionKey is the variable in which package lambda finds a key for calls of this gateway, where
+// the environment has none: a key in AWS_ACCESS_KEY_ID would hide the developer's own profile.
+const functionKey = "TYG_FUNCTION_KEY"
+
 // open makes everything that lives as long as the server. The functions get the environment of this
-// process and the address of the gateway. If the environment has no credentials, they get
-// credentials that are valid for this gateway only.
+// process and the address of the gateway. If SDKs find no credentials there, they get credentials
+// that are valid for this gateway only.
 func (s *server) open(l net.Listener) (err error) {
 	address := reachable(l.Addr())
 	s.outbound, err = outbound.Open(outbound.Config{
@@ -74,8 +78,12 @@ func (s *server) open(l net.Listener) (err error) {
 		Output:  s.out.line, Shown: true, Warn: s.out.warning,
 		ManagementEndpoint: local + "/" + s.plan.Stage, InvokeEndpoint: local,
 	}
-	if !isSet(s.cfg.Environ, "AWS_ACCESS_KEY_ID") {
-		s.host.Credentials = functions.Credentials{AccessKeyID: "TYGLOCAL", SecretAccessKey: rand.Text()}
+	own := readProfile(s.cfg.Environ)
+	s.host.Region = own.region
+	key := functions.Credentials{AccessKeyID: "TYGLOCAL", SecretAccessKey: rand.Text()}
+	s.host.Env = map[string]string{functionKey: key.AccessKeyID + ":" + key.SecretAccessKey}
+	if !own.signs {
+		s.host.Credentials = key
 	}
 	s.events.printer = s.out
 	s.handlers = &handlerswitch.Switch{StageVariables: s.plan.StageVariables, Routed: s.events.routed}

@@ -75,8 +75,8 @@ func (k Kind) Command(dir string) ([]string, error) {
 	return nil, fmt.Errorf("%s is not in PATH; install it", k.programs[len(k.programs)-1])
 }
 
-// install writes a file into the user's cache, in a directory for its content, and returns its path.
-// A user without a cache gets it in the directory for temporary files.
+// install writes a file into the user's cache, in a directory for its content, and returns its
+// path. A user without a cache gets it in the directory for temporary files.
 func install(name string) (string, error) {
 	text, err := files.ReadFile(name)
 	if err != nil {

@@ -86,9 +86,10 @@ exports.handler = async (event, context) => {
   switch (event.do) {
   case "log": console.log("hello", { a: 1 }); console.error(new Error("seen")); break;
   case "fail": throw new TypeError("no table");
-  case "reject": Promise.reject(new Error("lost")); await new Promise((r) => setTimeout(r, 1000)); break;
+  case "reject": Promise.reject(new Error("lost")); return new Promise((r) => setTimeout(r, 1000));
   case "context": return [context.functionName, context.awsRequestId !== "",
-    context.getRemainingTimeInMillis() > 0, context.memoryLimitInMB, context.clientContext.custom.k];
+    context.getRemainingTimeInMillis() > 0, context.memoryLimitInMB,
+    context.clientContext.custom.k];
   }
   return 1.5;
 };
@@ -113,7 +114,8 @@ var sources = map[string]string{
 	"src/app.py": pythonSource, "app.js": commonSource, "module.mjs": moduleSource,
 	"broken.py": "def handler(:\n", "broken.js": "exports.handler = (\n",
 	"missing.py": "import no_such_module\n", "missing.js": "require('no-such-module')\n",
-	"typed.ts": "export const handler = 1\n", "stream.js": "exports.handler = awslambda.streamifyResponse()\n",
+	"typed.ts":  "export const handler = 1\n",
+	"stream.js": "exports.handler = awslambda.streamifyResponse()\n",
 }
 
 // deploy runs a function whose code is sources.
