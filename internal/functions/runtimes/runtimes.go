@@ -50,8 +50,8 @@ func Parse(name string) (Kind, error) {
 		`a "command" that speaks the Lambda Runtime API`, name)
 }
 
-// Extensions returns the extensions of the files whose change needs new processes; none for programs
-// that are built.
+// Extensions returns the extensions of the files whose change needs new processes; none for
+// programs that are built.
 func (k Kind) Extensions() []string { return k.extensions }
 
 // Command returns the command of a function whose code is in dir. It writes the bootstrap into the
