@@ -40,6 +40,8 @@ var allowed = map[string]string{
 		"internal/functions/runtimeapi internal/hostapi",
 	"internal/functions/invokeapi":  "internal/functions internal/sigv4",
 	"internal/functions/osproc":     "",
+	"internal/functions/outbound":   "",
+	"internal/functions/runtimes":   "",
 	"internal/functions/runtimeapi": "",
 	"lambda": "tyg apigw internal/authorize internal/hostapi internal/partition " +
 		"internal/sigv4",
@@ -100,6 +102,7 @@ var allowed = map[string]string{
 	"internal/holdtest":           "",
 	"internal/leaktest":           "",
 	"internal/connid":             "tyg",
+	"internal/dualport":           "",
 	"internal/groups":             "tyg",
 	"internal/hostapi":            "tyg apigw",
 	"internal/values":             "tyg",
@@ -136,7 +139,8 @@ var allowed = map[string]string{
 	"cmd/tyg": "cmd/internal/buildinfo cmd/internal/cli cmd/internal/companion " +
 		"cmd/internal/connect cmd/internal/gobuild cmd/internal/local cmd/internal/newproject " +
 		"cmd/internal/probeserver cmd/internal/project cmd/internal/selfhost " +
-		"cmd/internal/stagecmd cmd/internal/value examples internal/conformance " +
+		"cmd/internal/stagecmd cmd/internal/template cmd/internal/value examples " +
+		"internal/conformance " +
 		"internal/profileflag",
 	"cmd/tyg-aws": "tyg apigw cmd/internal/awsconfig cmd/internal/backend cmd/internal/cli " +
 		"cmd/internal/companion cmd/internal/gobuild cmd/internal/project " +
@@ -158,11 +162,13 @@ var allowed = map[string]string{
 	"cmd/internal/gobuild":       "",
 	"cmd/internal/local": "tyg cmd/internal/backend cmd/internal/companion " +
 		"cmd/internal/gobuild cmd/internal/handlerswitch cmd/internal/project " +
-		"cmd/internal/watch cmd/internal/webserver gateway internal/functions " +
-		"internal/functions/invokeapi internal/scratch internal/stopsignal",
+		"cmd/internal/watch cmd/internal/webserver gateway internal/dualport " +
+		"internal/functions internal/functions/invokeapi internal/functions/outbound " +
+		"internal/functions/runtimes internal/scratch internal/stopsignal",
 	"cmd/internal/selfhost": "tyg cmd/internal/backend cmd/internal/buildinfo " +
 		"cmd/internal/strict cmd/internal/webserver gateway internal/admin internal/certfile " +
-		"internal/functions internal/functions/invokeapi internal/profileflag " +
+		"internal/dualport internal/functions internal/functions/invokeapi " +
+		"internal/functions/outbound internal/functions/runtimes internal/profileflag " +
 		"internal/stopsignal",
 	"cmd/internal/connect": "cmd/internal/buildinfo cmd/internal/cli cmd/internal/terminal " +
 		"internal/redact internal/ws internal/wsclient",
@@ -177,6 +183,7 @@ var allowed = map[string]string{
 	"cmd/internal/project":           "cmd/internal/backend cmd/internal/strict cmd/internal/value",
 	"cmd/internal/strict":            "cmd/internal/value internal/redact",
 	"cmd/internal/strict/stricttest": "",
+	"cmd/internal/template":          "cmd/internal/backend cmd/internal/project",
 	"cmd/internal/value":             "",
 	"cmd/internal/watch":             "",
 	"cmd/internal/webserver":         "",

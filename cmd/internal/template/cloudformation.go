@@ -1,0 +1,349 @@
+package template
+
+import (
+	"cmp"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/tyg-dev/tyg/cmd/internal/backend"
+	"github.com/tyg-dev/tyg/cmd/internal/project"
+)
+
+const (
+	samFunction    = "AWS::Serverless::Function"
+	lambdaFunction = "AWS::Lambda::Function"
+	samLayer       = "AWS::Serverless::LayerVersion"
+	lambdaLayer    = "AWS::Lambda::LayerVersion"
+	apiType        = "AWS::ApiGatewayV2::Api"
+	routeType      = "AWS::ApiGatewayV2::Route"
+	integration    = "AWS::ApiGatewayV2::Integration"
+	authorizer     = "AWS::ApiGatewayV2::Authorizer"
+	stageType      = "AWS::ApiGatewayV2::Stage"
+)
+
+// lambdaTimeout is how long a function may take if a template says nothing, in seconds.
+// (https://docs.aws.amazon.com/lambda/latest/dg/configuration-timeout.html)
+const lambdaTimeout = 3
+
+// cloudFormation reads a template of SAM or CloudFormation.
+func (b *builder) cloudFormation() error {
+	b.resources = member(b.root, "Resources")
+	if err := b.readParameters(); err != nil {
+		return err
+	}
+	api, err := b.findAPI()
+	if err != nil {
+		return err
+	}
+	b.names = map[string]string{api: apiID}
+	return members(b.resources, func(id string, r *yaml.Node) error {
+		kind, properties := member(r, "Type"), member(r, "Properties")
+		if c := member(r, "Condition"); c != nil {
+			if yes, err := b.condition(c, c.Value); err != nil || !yes {
+				return err
+			}
+		}
+		if kind == nil {
+			return b.errorf(r, "resource %s has no Type", id)
+		}
+		switch kind.Value {
+		case samFunction, lambdaFunction:
+			return b.addFunction(id, kind.Value, r)
+		case routeType:
+			if ids := b.references(member(properties, "ApiId")); len(ids) > 0 && ids[0] == api {
+				return b.addRoute(r, properties)
+			}
+		case stageType:
+			return b.addStage(properties)
+		default:
+			if isElsewhere(kind.Value) {
+				b.skip(kind.Value, id)
+			}
+		}
+		return nil
+	})
+}
+
+// isElsewhere reports whether functions may call a resource of this type.
+func isElsewhere(kind string) bool {
+	service, _, _ := strings.Cut(strings.TrimPrefix(kind, "AWS::"), "::")
+	switch service {
+	case "ApiGatewayV2", "IAM", "Lambda", "Logs", "CDK", "CloudFormation", "CloudWatch", "EC2",
+		"Serverless", "ApplicationAutoScaling", "CertificateManager", "Route53", "KMS":
+		return false
+	}
+	return strings.HasPrefix(kind, "AWS::")
+}
+
+// readParameters takes the defaults of the parameters.
+func (b *builder) readParameters() error {
+	b.parameters = make(map[string]string)
+	return members(member(b.root, "Parameters"), func(name string, p *yaml.Node) error {
+		value, err := b.text(member(p, "Default"))
+		switch {
+		case err != nil:
+			return err
+		case b.getenv(name) != "":
+			value = b.getenv(name)
+		case value == "" && strings.HasPrefix(name, "Stage"):
+			value = cmp.Or(b.options.Stage, defaultStage)
+		}
+		b.parameters[name] = value
+		return nil
+	})
+}
+
+// findAPI returns the one WebSocket API.
+func (b *builder) findAPI() (string, error) {
+	var found []string
+	err := members(b.resources, func(id string, r *yaml.Node) error {
+		if t := member(r, "Type"); t == nil || t.Value != apiType {
+			return nil
+		}
+		protocol, err := b.text(member(r, "Properties", "ProtocolType"))
+		if err != nil || protocol != "WEBSOCKET" {
+			return err
+		}
+		found = append(found, id)
+		b.result.Config.RouteSelection, err = b.text(member(r, "Properties", "RouteSelectionExpression"))
+		return err
+	})
+	if err == nil && len(found) != 1 {
+		err = b.errorf(b.resources, "it has %d WebSocket APIs (%s with ProtocolType WEBSOCKET), want one",
+			len(found), apiType)
+	}
+	if err != nil {
+		return "", err
+	}
+	return found[0], nil
+}
+
+// addRoute adds a route and what its integration leads to.
+func (b *builder) addRoute(r, properties *yaml.Node) error {
+	key, err := b.text(member(properties, "RouteKey"))
+	if err != nil {
+		return err
+	}
+	if key == "" {
+		return b.errorf(r, "the route has no RouteKey")
+	}
+	_, to := b.reference(member(properties, "Target"), integration)
+	if to == nil {
+		return b.errorf(r, "route %s has no Target that is an %s of this template", key, integration)
+	}
+	target, err := b.target(member(to, "Properties"), "IntegrationUri")
+	if err != nil {
+		return err
+	}
+	if target == (backend.Target{}) {
+		b.result.Notes = append(b.result.Notes, "route "+key+" is left out: its integration is neither "+
+			"a function nor an HTTP address")
+		return nil
+	}
+	b.result.Config.Routes[key] = backend.Route{
+		Target: target, Response: member(properties, "RouteResponseSelectionExpression") != nil,
+	}
+	if _, a := b.reference(member(properties, "AuthorizerId"), authorizer); a != nil {
+		return b.addAuthorizer(member(a, "Properties"))
+	}
+	return nil
+}
+
+// target returns the function, or the address, that a property leads to.
+func (b *builder) target(properties *yaml.Node, key string) (backend.Target, error) {
+	uri := member(properties, key)
+	if id := b.functionIn(uri, 0); id != "" {
+		return backend.Target{Function: id}, nil
+	}
+	kind := member(properties, "IntegrationType")
+	if kind == nil || !strings.HasPrefix(kind.Value, "HTTP") {
+		return backend.Target{}, nil
+	}
+	address, err := b.text(uri)
+	return backend.Target{URL: address}, err
+}
+
+// functionIn returns the function that an expression names, by itself or by an alias.
+func (b *builder) functionIn(n *yaml.Node, depth int) string {
+	if id, _ := b.reference(n, samFunction, lambdaFunction); id != "" || depth > maxDepth {
+		return id
+	}
+	_, alias := b.reference(n, "AWS::Lambda::Alias", "AWS::Lambda::Version")
+	if alias == nil {
+		return ""
+	}
+	return b.functionIn(member(alias, "Properties", "FunctionName"), depth+1)
+}
+
+func (b *builder) addAuthorizer(properties *yaml.Node) error {
+	target, err := b.target(properties, "AuthorizerUri")
+	if err != nil || target == (backend.Target{}) {
+		return err
+	}
+	a := &backend.Authorizer{Target: target}
+	for _, source := range elements(member(properties, "IdentitySource")) {
+		text, err := b.text(source)
+		if err != nil {
+			return err
+		}
+		a.IdentitySources = append(a.IdentitySources, text)
+	}
+	b.result.Config.Authorizer = a
+	return nil
+}
+
+func (b *builder) addStage(properties *yaml.Node) (err error) {
+	c := &b.result.Config
+	if c.APIGatewayStage, err = b.text(member(properties, "StageName")); err != nil {
+		return err
+	}
+	c.StageVariables, err = b.texts(member(properties, "StageVariables"))
+	return err
+}
+
+// texts evaluates an object of texts.
+func (b *builder) texts(n *yaml.Node) (map[string]string, error) {
+	all := make(map[string]string)
+	err := members(n, func(key string, value *yaml.Node) (err error) {
+		all[key], err = b.text(value)
+		return err
+	})
+	return all, err
+}
+
+// addFunction adds a function of SAM or CloudFormation.
+func (b *builder) addFunction(id, kind string, r *yaml.Node) error {
+	// What a template of SAM says of all functions counts where one says nothing.
+	get := func(key string) *yaml.Node {
+		if own := member(r, "Properties", key); own != nil {
+			return own
+		}
+		if kind == samFunction {
+			return member(b.root, "Globals", "Function", key)
+		}
+		return nil
+	}
+	var f project.Function
+	var err error
+	number := func(key string, fallback int) int {
+		text, e := b.text(get(key))
+		if e != nil {
+			err = e
+		}
+		n, e := strconv.Atoi(text)
+		if e != nil {
+			return fallback
+		}
+		return n
+	}
+	f.Timeout, f.MemorySize = number("Timeout", lambdaTimeout), number("MemorySize", 0)
+	if err != nil {
+		return err
+	}
+	if f.Handler, err = b.text(get("Handler")); err != nil {
+		return err
+	}
+	if f.Runtime, err = b.text(get("Runtime")); err != nil {
+		return err
+	}
+	if kind := get("PackageType"); kind != nil && kind.Value == "Image" {
+		return b.errorf(kind, "function %s is a container image, which tyg does not run", id)
+	}
+	if f.Directory, err = b.codeOf(id, r, get); err != nil {
+		return err
+	}
+	f.Environment, err = b.environment(r, kind)
+	if err != nil {
+		return err
+	}
+	if err := b.addLayers(&f, get("Layers")); err != nil {
+		return err
+	}
+	b.result.Config.Functions[id] = f
+	return nil
+}
+
+// environment returns the variables of a function: those of all functions, and its own.
+func (b *builder) environment(r *yaml.Node, kind string) (map[string]string, error) {
+	all := make(map[string]string)
+	nodes := []*yaml.Node{member(r, "Properties", "Environment", "Variables")}
+	if kind == samFunction {
+		nodes = append([]*yaml.Node{member(b.root, "Globals", "Function", "Environment", "Variables")},
+			nodes...)
+	}
+	for _, n := range nodes {
+		vars, err := b.texts(n)
+		if err != nil {
+			return nil, err
+		}
+		for name, value := range vars {
+			all[name] = value
+		}
+	}
+	return all, nil
+}
+
+// codeOf returns the directory of a function's code, relative to the template.
+func (b *builder) codeOf(
+	id string, r *yaml.Node, get func(string) *yaml.Node,
+) (string, error) {
+	at := get("CodeUri")
+	if at == nil {
+		at = get("Code")
+	}
+	if asset := member(r, "Metadata", "aws:asset:path"); asset != nil { // of the CDK
+		at = asset
+	}
+	switch {
+	case get("InlineCode") != nil || member(at, "ZipFile") != nil:
+		return "", b.errorf(at, "function %s has its code in the template; put it into a file", id)
+	case at != nil && at.Kind != yaml.ScalarNode:
+		return "", b.errorf(at, "the code of function %s is not on this machine", id)
+	case at == nil:
+		return "", nil
+	}
+	return b.path(at), nil
+}
+
+// path returns a path of the template, and has its existence checked.
+func (b *builder) path(at *yaml.Node) string {
+	path := filepath.FromSlash(at.Value)
+	full := path
+	if !filepath.IsAbs(full) {
+		full = filepath.Join(b.result.Dir, path)
+	}
+	b.code = append(b.code, codePath{b.errorf(at, "there is no %s", full), full})
+	return filepath.ToSlash(path)
+}
+
+// addLayers lets a function find the modules of its layers.
+func (b *builder) addLayers(f *project.Function, list *yaml.Node) error {
+	if list == nil {
+		return nil
+	}
+	var python, node []string
+	for _, n := range elements(list) {
+		id, layer := b.reference(n, samLayer, lambdaLayer)
+		at := member(layer, "Properties", "ContentUri")
+		if asset := member(layer, "Metadata", "aws:asset:path"); asset != nil {
+			at = asset
+		}
+		if at == nil || at.Kind != yaml.ScalarNode {
+			b.result.Notes = append(b.result.Notes, "a layer is left out: it is not on this machine"+
+				strings.TrimSuffix(" ("+id+")", " ()"))
+			continue
+		}
+		dir := filepath.Join(b.result.Dir, filepath.FromSlash(b.path(at)))
+		python = append(python, filepath.Join(dir, "python"), dir)
+		node = append(node, filepath.Join(dir, "nodejs", "node_modules"))
+	}
+	if len(python) > 0 {
+		separator := string(filepath.ListSeparator)
+		f.Environment["PYTHONPATH"] = strings.Join(python, separator)
+		f.Environment["NODE_PATH"] = strings.Join(node, separator)
+	}
+	return nil
+}

@@ -1,0 +1,247 @@
+package template
+
+import (
+	"cmp"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/tyg-dev/tyg/cmd/internal/backend"
+	"github.com/tyg-dev/tyg/cmd/internal/project"
+)
+
+// serverlessTimeout is how long a function may take if the file says nothing, in seconds.
+// (https://www.serverless.com/framework/docs/providers/aws/guide/serverless.yml)
+const serverlessTimeout = 6
+
+// defaultStage is the stage where neither the template nor the caller names one, as the Serverless
+// Framework has it.
+const defaultStage = "dev"
+
+// serverless reads a file of the Serverless Framework, version 3 or 4.
+func (b *builder) serverless() error {
+	root, err := b.resolve(b.root, 0)
+	if err != nil {
+		return err
+	}
+	b.root = root
+	b.resources = member(root, "resources", "Resources")
+	b.names = map[string]string{"WebsocketsApi": apiID}
+	provider, c := member(root, "provider"), &b.result.Config
+	c.APIGatewayStage = defaultStage
+	if stage := member(provider, "stage"); stage != nil {
+		c.APIGatewayStage = stage.Value
+	}
+	if b.options.Stage != "" {
+		c.APIGatewayStage = b.options.Stage // of the command line, as --stage of serverless
+	}
+	if e := member(provider, "websocketsApiRouteSelectionExpression"); e != nil {
+		c.RouteSelection = e.Value
+	}
+	err = members(b.resources, func(id string, r *yaml.Node) error {
+		if kind := member(r, "Type"); kind != nil && isElsewhere(kind.Value) {
+			b.skip(kind.Value, id)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return members(member(root, "functions"), func(name string, f *yaml.Node) error {
+		if err := b.addServerlessFunction(name, f, provider); err != nil {
+			return err
+		}
+		for _, event := range elements(member(f, "events")) {
+			if kind, how := only(event); kind == "websocket" {
+				if err := b.addEvent(name, how); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// addServerlessFunction adds a function. Its code is in the directory of the file.
+func (b *builder) addServerlessFunction(name string, f, provider *yaml.Node) error {
+	get := func(key string) string {
+		for _, n := range []*yaml.Node{member(f, key), member(provider, key)} {
+			if n != nil {
+				return n.Value
+			}
+		}
+		return ""
+	}
+	out := project.Function{Runtime: get("runtime"), Handler: get("handler")}
+	if out.Runtime == "" {
+		out.Runtime = "nodejs" // the default of the framework
+	}
+	if out.Handler == "" {
+		return b.errorf(f, "function %s has no handler, such as src/app.handler", name)
+	}
+	out.Timeout, out.MemorySize = serverlessTimeout, 1024
+	if n, err := strconv.Atoi(get("timeout")); err == nil {
+		out.Timeout = n
+	}
+	if n, err := strconv.Atoi(get("memorySize")); err == nil {
+		out.MemorySize = n
+	}
+	out.Environment = make(map[string]string)
+	for _, n := range []*yaml.Node{member(provider, "environment"), member(f, "environment")} {
+		vars, err := b.texts(n)
+		if err != nil {
+			return err
+		}
+		for key, value := range vars {
+			out.Environment[key] = value
+		}
+	}
+	if layers := member(f, "layers"); layers != nil {
+		b.result.Notes = append(b.result.Notes, "the layers of function "+name+" are left out")
+	}
+	b.result.Config.Functions[name] = out
+	return nil
+}
+
+// addEvent adds the route of a websocket event.
+func (b *builder) addEvent(name string, how *yaml.Node) error {
+	route := how
+	if how.Kind == yaml.MappingNode {
+		route = member(how, "route")
+	}
+	if route == nil || route.Value == "" {
+		return b.errorf(how, "the websocket event of function %s has no route", name)
+	}
+	key := route.Value
+	b.result.Config.Routes[key] = backend.Route{
+		Target:   backend.Target{Function: name},
+		Response: member(how, "routeResponseSelectionExpression") != nil,
+	}
+	a := member(how, "authorizer")
+	if a == nil || key != "$connect" {
+		return nil
+	}
+	function := a
+	// The default of the framework.
+	sources := []string{"route.request.header.Auth"}
+	if a.Kind == yaml.MappingNode {
+		function = member(a, "name")
+		if s := member(a, "identitySource"); s != nil {
+			sources = nil
+			for _, n := range elements(s) {
+				for one := range strings.SplitSeq(n.Value, ",") {
+					sources = append(sources, strings.TrimSpace(one))
+				}
+			}
+		}
+	}
+	if function == nil || member(b.root, "functions", function.Value) == nil {
+		return b.errorf(a, "the authorizer is no function of this file")
+	}
+	b.result.Config.Authorizer = &backend.Authorizer{
+		Target: backend.Target{Function: function.Value}, IdentitySources: sources,
+	}
+	return nil
+}
+
+// reference is a variable of the framework without one inside.
+// (https://www.serverless.com/framework/docs/guides/variables)
+var reference = regexp.MustCompile(`\$\{([a-zA-Z]+(?:\([^)]*\))?:[^:${}][^${}]*)\}`)
+
+// resolve replaces the variables in a tree.
+func (b *builder) resolve(n *yaml.Node, depth int) (*yaml.Node, error) {
+	if b.resolved++; depth > maxDepth || b.resolved > maxNodes {
+		return nil, b.errorf(n, "the variables refer to each other in a circle")
+	}
+	if n.Kind == yaml.ScalarNode {
+		return b.resolveScalar(n, depth)
+	}
+	out := *n
+	out.Content = make([]*yaml.Node, len(n.Content))
+	for i, child := range n.Content {
+		var err error
+		if n.Kind == yaml.MappingNode && i%2 == 0 {
+			out.Content[i] = child
+			continue
+		}
+		if out.Content[i], err = b.resolve(child, depth+1); err != nil {
+			return nil, err
+		}
+	}
+	return &out, nil
+}
+
+func (b *builder) resolveScalar(n *yaml.Node, depth int) (*yaml.Node, error) {
+	for range maxDepth {
+		m := reference.FindStringSubmatchIndex(n.Value)
+		if m == nil {
+			return n, nil
+		}
+		value, err := b.lookUp(n, n.Value[m[2]:m[3]], depth)
+		if err != nil {
+			return nil, err
+		}
+		if m[0] == 0 && m[1] == len(n.Value) && value.Kind != yaml.ScalarNode {
+			return value, nil
+		}
+		if value.Kind != yaml.ScalarNode {
+			return nil, b.errorf(n, "%s is no text", n.Value[m[0]:m[1]])
+		}
+		next := *n
+		next.Value = n.Value[:m[0]] + value.Value + n.Value[m[1]:]
+		n = &next
+	}
+	return nil, b.errorf(n, "the variables refer to each other in a circle")
+}
+
+// lookUp returns the value of a variable: that of the first of its sources that has one.
+func (b *builder) lookUp(n *yaml.Node, text string, depth int) (*yaml.Node, error) {
+	for source := range strings.SplitSeq(text, ",") {
+		source = strings.TrimSpace(source)
+		if literal := strings.Trim(source, `'"`); literal != source || !strings.Contains(source, ":") {
+			return scalar(n, literal), nil
+		}
+		kind, name, _ := strings.Cut(source, ":")
+		value, known := "", true
+		switch kind {
+		case "self":
+			path := strings.Split(name, ".")
+			if found := member(b.root, path...); found != nil {
+				return b.resolve(found, depth+1)
+			}
+			if name == "provider.stage" {
+				value = cmp.Or(b.options.Stage, defaultStage)
+			}
+		case "env":
+			value = b.getenv(name)
+		case "opt":
+			value = map[string]string{
+				"stage": b.options.Stage, "region": b.pseudo["AWS::Region"],
+			}[name]
+		case "sls":
+			value = map[string]string{"stage": cmp.Or(b.options.Stage, defaultStage), "instanceId": "local"}[name]
+		case "aws":
+			value = map[string]string{
+				"region": b.pseudo["AWS::Region"], "accountId": b.pseudo["AWS::AccountId"],
+			}[name]
+		default:
+			known = false
+		}
+		if value != "" {
+			return scalar(n, value), nil
+		}
+		if !known && !strings.Contains(text, ",") {
+			return nil, b.errorf(n, "the variable ${%s} is not resolved here; use ${env:…}", text)
+		}
+	}
+	if strings.HasPrefix(text, "env:") || strings.HasPrefix(text, "opt:") {
+		return nil, b.errorf(n, "${%s} has no value; set it, or give a default: ${%s, ''}", text, text)
+	}
+	return nil, b.errorf(n, "${%s} has no value", text)
+}
+
+func scalar(at *yaml.Node, value string) *yaml.Node {
+	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: value, Line: at.Line}
+}

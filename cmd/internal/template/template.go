@@ -1,0 +1,195 @@
+// Package template reads the templates by which other tools deploy WebSocket APIs, and returns the
+// configuration that they amount to: AWS SAM and CloudFormation, an assembly of the CDK, and the
+// Serverless Framework.
+package template
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"sort"
+	"strings"
+
+	"github.com/tyg-dev/tyg/cmd/internal/backend"
+	"github.com/tyg-dev/tyg/cmd/internal/project"
+)
+
+// Options say in what surroundings a template is read.
+type Options struct {
+	Stage  string              // that the user has chosen; empty: the template chooses
+	Region string              // empty: us-east-1
+	Getenv func(string) string // nil: there are no variables
+}
+
+// A Result is what a template amounts to.
+type Result struct {
+	Config project.Config // its directories are relative to Dir
+	Dir    string         // absolute
+	File   string         // absolute
+
+	// Notes say what the template has and does not run here, one sentence each.
+	Notes []string
+}
+
+// names are the files that Find looks for, and directories of a CDK assembly.
+var names = [...]string{
+	"template.yaml", "template.yml", "template.json", "serverless.yml", "serverless.yaml", "cdk.out",
+}
+
+// Find returns the path of the template in a directory, "" if it has none.
+func Find(dir string) string {
+	for _, name := range names {
+		path := filepath.Join(dir, name)
+		if _, err := os.Stat(path); err == nil {
+			return path
+		}
+	}
+	return ""
+}
+
+// Read reads a template, or the assembly of the CDK in a directory. Its errors begin with the file
+// and the line.
+func Read(path string, o Options) (r Result, err error) {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		if path, err = assembly(path); err != nil {
+			return r, err
+		}
+	}
+	if r.File, err = filepath.Abs(path); err != nil {
+		return r, fmt.Errorf("read template: %w", err)
+	}
+	r.Dir = filepath.Dir(r.File)
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return r, fmt.Errorf("read template: %w", err)
+	}
+	f, err := parse(path, data)
+	if err != nil {
+		return r, err
+	}
+	b := &builder{stack: &stack{file: f, pseudo: pseudo(r.Dir, o)}, options: o, result: &r}
+	r.Config.Functions = make(map[string]project.Function)
+	r.Config.Routes = make(map[string]backend.Route)
+	switch {
+	case member(f.root, "Resources") != nil:
+		err = b.cloudFormation()
+	case member(f.root, "functions") != nil && member(f.root, "provider") != nil:
+		err = b.serverless()
+	default:
+		err = f.errorf(f.root, `it has neither "Resources", as CloudFormation and SAM have, nor `+
+			`"provider" and "functions", as the Serverless Framework has`)
+	}
+	if err != nil {
+		return r, err
+	}
+	if len(r.Config.Routes) == 0 {
+		return r, f.errorf(f.root, "it has no routes of a WebSocket API")
+	}
+	b.note()
+	return r, b.checkCode()
+}
+
+// assembly returns the one template with a WebSocket API in a directory of the CDK.
+func assembly(dir string) (string, error) {
+	all, err := filepath.Glob(filepath.Join(dir, "*.template.json"))
+	if err != nil {
+		return "", fmt.Errorf("read assembly: %w", err)
+	}
+	var found []string
+	for _, path := range all {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return "", fmt.Errorf("read assembly: %w", err)
+		}
+		if strings.Contains(string(data), `"WEBSOCKET"`) {
+			found = append(found, path)
+		}
+	}
+	if len(found) != 1 {
+		return "", fmt.Errorf("%s has %d templates with a WebSocket API; run cdk synth, or name one "+
+			"with --template", dir, len(found))
+	}
+	return found[0], nil
+}
+
+// apiID is the id of the API in events of "tyg local".
+const apiID = "local"
+
+// accountID is the account in ARNs.
+const accountID = "000000000000"
+
+func pseudo(dir string, o Options) map[string]string {
+	region := o.Region
+	if region == "" {
+		region = "us-east-1"
+	}
+	return map[string]string{
+		"AWS::Region": region, "AWS::AccountId": accountID, "AWS::StackName": filepath.Base(dir),
+		"AWS::Partition": "aws", "AWS::URLSuffix": "amazonaws.com", "AWS::NoValue": "",
+		"AWS::StackId": "arn:aws:cloudformation:" + region + ":" + accountID + ":stack/local",
+	}
+}
+
+// A builder makes the Result of one template.
+type builder struct {
+	*stack
+	options   Options
+	result    *Result
+	elsewhere map[string][]string // resources that are not run here, by type
+	code      []codePath
+	resolved  int // values whose variables were replaced
+}
+
+// A codePath is where the template says that code is.
+type codePath struct {
+	at   error // the error if it is missing
+	path string
+}
+
+func (b *builder) getenv(name string) string {
+	if b.options.Getenv == nil {
+		return ""
+	}
+	return b.options.Getenv(name)
+}
+
+// skip notes a resource that is not run here.
+func (b *builder) skip(kind, id string) {
+	if b.elsewhere == nil {
+		b.elsewhere = make(map[string][]string)
+	}
+	b.elsewhere[kind] = append(b.elsewhere[kind], id)
+}
+
+// note adds the notes about what is not run here.
+func (b *builder) note() {
+	kinds := make([]string, 0, len(b.elsewhere))
+	for kind := range b.elsewhere {
+		kinds = append(kinds, kind)
+	}
+	sort.Strings(kinds)
+	for _, kind := range kinds {
+		ids := b.elsewhere[kind]
+		slices.Sort(ids)
+		text := fmt.Sprintf("%s (%s) is not made here: calls go to AWS, with your credentials",
+			strings.Join(ids, ", "), kind)
+		if kind == "AWS::DynamoDB::Table" {
+			text += "; AWS_ENDPOINT_URL_DYNAMODB names a local engine"
+		}
+		b.result.Notes = append(b.result.Notes, text)
+	}
+}
+
+// checkCode reports code that is missing.
+func (b *builder) checkCode() error {
+	var errs []error
+	for _, c := range b.code {
+		if _, err := os.Stat(c.path); errors.Is(err, fs.ErrNotExist) {
+			errs = append(errs, c.at)
+		}
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,262 @@
+package template_test
+
+import (
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/tyg-dev/tyg/cmd/internal/project"
+	"github.com/tyg-dev/tyg/cmd/internal/template"
+)
+
+// write writes a template, and the directories and files that it names, into a new directory.
+func write(t *testing.T, name, text string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, sub := range []string{"src", "layer", "asset.1"} {
+		if err := os.Mkdir(filepath.Join(dir, sub), 0o777); err != nil {
+			t.Fatal(err)
+		}
+	}
+	path := filepath.Join(dir, name)
+	if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func example(t *testing.T, name string) string {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("testdata", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+func read(t *testing.T, path string, o template.Options) template.Result {
+	t.Helper()
+	r, err := template.Read(path, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// routes returns the routes of a configuration as KEY=TARGET, with a + if the client is answered.
+func routes(c project.Config) string {
+	var all []string
+	for _, key := range slices.Sorted(maps.Keys(c.Routes)) {
+		r := c.Routes[key]
+		text := key + "=" + r.Function + r.URL
+		if r.Response {
+			text += "+"
+		}
+		all = append(all, text)
+	}
+	return strings.Join(all, " ")
+}
+
+func TestSAM(t *testing.T) {
+	path := write(t, "template.yaml", example(t, "sam.yaml"))
+	r := read(t, path, template.Options{Region: "eu-west-1"})
+	if got := routes(r.Config); got != "$connect=OnConnectFunction sendmessage=SendFunction" {
+		t.Errorf("routes %s", got)
+	}
+	if r.Config.APIGatewayStage != "Prod" || r.Config.RouteSelection != "$request.body.message" ||
+		r.Config.StageVariables["colour"] != "blue" {
+		t.Errorf("the stage is %+v", r.Config.StageConfig)
+	}
+	f := r.Config.Functions["OnConnectFunction"]
+	if f.Runtime != "python3.12" || f.Handler != "app.connect" || f.Directory != "src/" ||
+		f.Timeout != 5 || f.MemorySize != 256 ||
+		!maps.Equal(f.Environment, map[string]string{"LEVEL": "info", "TABLE_NAME": "simplechat"}) {
+		t.Errorf("the function is %+v", f)
+	}
+	env := r.Config.Functions["SendFunction"].Environment
+	if env["ENDPOINT"] != "https://local.execute-api.eu-west-1.amazonaws.com/Prod" ||
+		!strings.HasPrefix(env["PYTHONPATH"], filepath.Join(r.Dir, "layer", "python")) {
+		t.Errorf("the environment is %v", env)
+	}
+	if len(r.Notes) != 1 || !strings.HasPrefix(r.Notes[0], "ConnectionsTable (AWS::DynamoDB::Table)") {
+		t.Errorf("notes %q", r.Notes)
+	}
+	values := func(name string) string { return map[string]string{"TableName": "mine"}[name] }
+	r = read(t, path, template.Options{Getenv: values})
+	if got := r.Config.Functions["OnConnectFunction"].Environment["TABLE_NAME"]; got != "mine" {
+		t.Errorf("with the parameter in the environment the table is %s", got)
+	}
+}
+
+// TestCDK reads an assembly: JSON, with assets and nested expressions.
+func TestCDK(t *testing.T) {
+	path := write(t, "App.template.json", `{
+  "Conditions": {"Never": {"Fn::Not": [{"Fn::Equals": [{"Ref": "AWS::Partition"}, "aws"]}]}},
+  "Resources": {
+    "Api": {"Type": "AWS::ApiGatewayV2::Api", "Properties": {"ProtocolType": "WEBSOCKET",
+      "RouteSelectionExpression": "$request.body.action"}},
+    "Http": {"Type": "AWS::ApiGatewayV2::Api", "Properties": {"ProtocolType": "HTTP"}},
+    "HttpRoute": {"Type": "AWS::ApiGatewayV2::Route", "Properties": {"ApiId": {"Ref": "Http"}}},
+    "Off": {"Type": "AWS::Lambda::Function", "Condition": "Never", "Properties": {"Code": "none"}},
+    "Fn": {"Type": "AWS::Lambda::Function", "Metadata": {"aws:asset:path": "asset.1"},
+      "Properties": {"Handler": "index.handler", "Runtime": "nodejs20.x",
+        "Code": {"S3Bucket": {"Fn::Sub": "cdk-${AWS::AccountId}"}, "S3Key": "1.zip"},
+        "Environment": {"Variables": {"QUEUE": {"Ref": "Jobs"}, "ARN": {"Fn::GetAtt": ["Fn", "Arn"]}}}}},
+    "Live": {"Type": "AWS::Lambda::Alias", "Properties": {"FunctionName": {"Ref": "Fn"}}},
+    "Jobs": {"Type": "AWS::SQS::Queue"},
+    "Int": {"Type": "AWS::ApiGatewayV2::Integration", "Properties": {"IntegrationType": "AWS_PROXY",
+      "IntegrationUri": {"Fn::Join": ["", ["arn:", {"Ref": "AWS::Partition"}, ":", {"Ref": "Live"}]]}}},
+    "Web": {"Type": "AWS::ApiGatewayV2::Integration", "Properties": {"IntegrationType": "HTTP_PROXY",
+      "IntegrationUri": "http://127.0.0.1:9000/x"}},
+    "Mock": {"Type": "AWS::ApiGatewayV2::Integration", "Properties": {"IntegrationType": "MOCK"}},
+    "R1": {"Type": "AWS::ApiGatewayV2::Route", "Properties": {"ApiId": {"Ref": "Api"},
+      "RouteKey": "$connect", "AuthorizerId": {"Ref": "Auth"},
+      "Target": {"Fn::Join": ["", ["integrations/", {"Ref": "Int"}]]}}},
+    "R2": {"Type": "AWS::ApiGatewayV2::Route", "Properties": {"ApiId": {"Ref": "Api"},
+      "RouteKey": "$default", "RouteResponseSelectionExpression": "$default",
+      "Target": {"Fn::Sub": "integrations/${Web}"}}},
+    "R3": {"Type": "AWS::ApiGatewayV2::Route", "Properties": {"ApiId": {"Ref": "Api"},
+      "RouteKey": "ping", "Target": {"Fn::Sub": "integrations/${Mock}"}}},
+    "Auth": {"Type": "AWS::ApiGatewayV2::Authorizer", "Properties": {"IdentitySource":
+      ["route.request.querystring.token"], "AuthorizerUri": {"Fn::GetAtt": ["Fn", "Arn"]}}}
+  }
+}`)
+	r := read(t, filepath.Dir(path), template.Options{})
+	if got := routes(r.Config); got != "$connect=Fn $default=http://127.0.0.1:9000/x+" {
+		t.Errorf("routes %s", got)
+	}
+	f := r.Config.Functions["Fn"]
+	if len(r.Config.Functions) != 1 || f.Directory != "asset.1" || f.Timeout != 3 ||
+		f.Environment["QUEUE"] != "Jobs" ||
+		f.Environment["ARN"] != "arn:aws:lambda:us-east-1:000000000000:function:Fn" {
+		t.Errorf("functions %+v", r.Config.Functions)
+	}
+	if a := r.Config.Authorizer; a == nil || a.Function != "Fn" || len(a.IdentitySources) != 1 {
+		t.Errorf("authorizer %+v", a)
+	}
+	if notes := strings.Join(r.Notes, "\n"); !strings.Contains(notes, "route ping is left out") ||
+		!strings.Contains(notes, "Jobs (AWS::SQS::Queue) is not made here") {
+		t.Errorf("notes %s", notes)
+	}
+}
+
+func TestServerless(t *testing.T) {
+	path := write(t, "serverless.yml", example(t, "serverless.yml"))
+	values := func(name string) string { return map[string]string{"HOME": "/home/ann"}[name] }
+	for stage, want := range map[string]string{"": "prod", "qa": "qa"} {
+		r := read(t, path, template.Options{Stage: stage, Getenv: values})
+		if got := routes(r.Config); got != "$connect=conn $default=def+ $disconnect=conn" {
+			t.Errorf("routes %s", got)
+		}
+		f := r.Config.Functions["def"]
+		if r.Config.APIGatewayStage != want || f.Runtime != "nodejs20.x" || f.Timeout != 9 ||
+			f.Handler != "src/app.def" || r.Config.Functions["conn"].Timeout != 6 ||
+			!maps.Equal(f.Environment, map[string]string{
+				"TABLE": "conns-" + want, "API": "local", "HOMEDIR": "/home/ann", "EXTRA": "us-east-1-x",
+			}) {
+			t.Errorf("stage %s: %s, %+v", stage, r.Config.APIGatewayStage, f)
+		}
+		a := r.Config.Authorizer
+		if a == nil || a.Function != "auth" ||
+			!slices.Equal(a.IdentitySources, []string{"route.request.querystring.token"}) {
+			t.Errorf("authorizer %+v", a)
+		}
+	}
+}
+
+// TestErrorsHaveALine: what is wrong is said in one line, with the file and the line in it.
+func TestErrorsHaveALine(t *testing.T) {
+	sam, sls := example(t, "sam.yaml"), example(t, "serverless.yml")
+	for _, tt := range []struct{ name, text, old, new, want string }{
+		{"cut", "Resources:\n  A: {Type: [\n", "", "", "template.yaml:"},
+		{"no object", "- a\n", "", "", "template.yaml:1: it is no object"},
+		{"empty", "", "", "", "template.yaml:1: it is no object"},
+		{"another file", "a: b\n", "", "", `:1: it has neither "Resources"`},
+		{"no API", sam, "ProtocolType: WEBSOCKET", "ProtocolType: HTTP", "it has 0 WebSocket APIs"},
+		{
+			"unknown intrinsic", sam, "TABLE_NAME: !Ref TableName", "TABLE_NAME: !Cidr [a, b]",
+			"template.yaml:35: Fn::Cidr is not evaluated here",
+		},
+		{
+			"unknown resource", sam, "TABLE_NAME: !Ref TableName", "TABLE_NAME: !Ref Nothing",
+			`template.yaml:35: there is no parameter and no resource "Nothing"`,
+		},
+		{
+			"circle", sam, "Properties: {TableName: !Ref TableName}",
+			"Properties: {TableName: !Ref ConnectionsTable}\n  X: {Type: AWS::Lambda::Function, " +
+				"Properties: {Environment: {Variables: {A: !Ref ConnectionsTable}}}}",
+			"refers to itself",
+		},
+		{"missing code", sam, "CodeUri: src/", "CodeUri: lost/", "template.yaml:35: there is no "},
+		{
+			"code in the template", sam, "CodeUri: src/, Handler", "InlineCode: x, Handler",
+			"has its code in the template",
+		},
+		{"image", sam, "MemorySize: 256", "PackageType: Image", "template.yaml:35: function OnConnect"},
+		{
+			"no integration", sam, "Target: !Sub 'integrations/${SendInteg}'", "Target: x",
+			"route sendmessage has no Target",
+		},
+		{"empty GetAtt", sam, "TABLE_NAME: !Ref TableName", "TABLE_NAME: !GetAtt []", ":35: Fn::GetAtt"},
+		{"empty Sub", sam, "TABLE_NAME: !Ref TableName", "TABLE_NAME: !Sub []", ":35: Fn::Sub has no"},
+		{"list", sam, "TABLE_NAME: !Ref TableName", "TABLE_NAME: [a]", ":35: want a text"},
+		{"variable without value", sls, "${env:HOME}", "${env:NONE}", ":15: ${env:NONE} has no value"},
+		{"variable of AWS", sls, "${env:HOME}", "${ssm:/x}", ":15: the variable ${ssm:/x} is not"},
+		{"circle of variables", sls, "conns-${self:custom.stage}", "${self:custom.table}", "circle"},
+		{"no handler", sls, "    handler: src/app.def\n", "", "function def has no handler"},
+		{"authorizer elsewhere", sls, "{name: auth,", "{name: none,", "the authorizer is no function"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if !strings.Contains(tt.text, tt.old) {
+				t.Fatalf("the template lacks %q", tt.old)
+			}
+			path := write(t, "template.yaml", strings.Replace(tt.text, tt.old, tt.new, 1))
+			values := func(name string) string { return map[string]string{"HOME": "/"}[name] }
+			_, err := template.Read(path, template.Options{Getenv: values})
+			if err == nil || !strings.Contains(err.Error(), tt.want) ||
+				!strings.HasPrefix(err.Error(), path+":") {
+				t.Errorf("error %v, want %s", err, tt.want)
+			}
+		})
+	}
+}
+
+func TestFind(t *testing.T) {
+	if got := template.Find(t.TempDir()); got != "" {
+		t.Errorf("an empty directory has the template %s", got)
+	}
+	path := write(t, "serverless.yml", "")
+	if got := template.Find(filepath.Dir(path)); got != path {
+		t.Errorf("found %s, want %s", got, path)
+	}
+	if _, err := template.Read(filepath.Join(filepath.Dir(path), "none"), template.Options{}); err == nil {
+		t.Error("a file that is missing was read")
+	}
+	if _, err := template.Read(filepath.Dir(path), template.Options{}); err == nil ||
+		!strings.Contains(err.Error(), "run cdk synth") {
+		t.Errorf("a directory without an assembly: %v", err)
+	}
+}
+
+// FuzzRead must not panic, and takes no longer than a template is long.
+func FuzzRead(f *testing.F) {
+	for _, name := range []string{"sam.yaml", "serverless.yml"} {
+		data, err := os.ReadFile(filepath.Join("testdata", name))
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(string(data))
+	}
+	f.Add("a: &a [*a]\nResources: *a\n")
+	f.Add("Resources: {A: {Type: AWS::ApiGatewayV2::Api, Properties: {ProtocolType: !If []}}}")
+	f.Fuzz(func(t *testing.T, text string) {
+		path := filepath.Join(t.TempDir(), "template.yaml")
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, _ = template.Read(path, template.Options{}) // most are wrong
+	})
+}
