@@ -34,7 +34,8 @@ opens a store with rooms/storage gets the DynamoDB table that TABLE names, or th
 TYG_NATS_URL. With neither, tyg runs a NATS server for programs that import its client.
 
 If .tyg/config.json has routes, tyg runs the functions that they name, in any language, in place
-of a Go program.
+of a Go program. In a directory with neither that file nor a Go module, tyg runs the SAM,
+CloudFormation, CDK or Serverless template that it finds; --template names one.
 
 The stage, the first part of the path of the URL, is that of .tyg/config.json; TYG_STAGE
 overrides it unless --stage is set. Variables of the environment override those of the
@@ -59,6 +60,9 @@ type localRun struct {
 	stageSet  bool   // --stage was given
 	scaleSet  bool   // --time-scale was given
 	inProcess bool
+
+	template    string // path; empty: none
+	printConfig bool   // of the template
 }
 
 func newLocal(e *cli.Env) *cobra.Command {
@@ -105,6 +109,7 @@ func (l *localRun) flags(cmd *cobra.Command, port *int) {
 		Usage: "listen on 127.0.0.1:`PORT`; 0 is any free port",
 	})
 	f.StringVar(&l.stage, "stage", "dev", "run this `STAGE` of "+project.ConfigPath)
+	l.templateFlags(cmd)
 	f.StringVar(&l.Dir, "project-dir", ".", "use the project in `DIR`")
 	cli.AddFloat(cmd, &l.TimeScale, cli.Range[float64]{
 		Name: "time-scale", Low: cli.MinTimeScale, High: cli.MaxTimeScale,
@@ -159,7 +164,13 @@ func (l *localRun) run(ctx context.Context) error {
 		return fmt.Errorf("find project: %w", err)
 	}
 	l.Dir = dir
+	if err := l.findTemplate(); err != nil || l.printConfig {
+		return err
+	}
 	l.Files = []string{filepath.Join(dir, filepath.FromSlash(project.ConfigPath))}
+	if l.template != "" {
+		l.Files = append(l.Files, l.template)
+	}
 	if l.inProcess {
 		err = l.runInProcess(ctx)
 	} else {
@@ -187,6 +198,9 @@ func (l *localRun) config() (project.Config, error) {
 
 // plan reads the configuration.
 func (l *localRun) plan() (local.Plan, error) {
+	if l.template != "" {
+		return l.planOfTemplate()
+	}
 	c, err := l.config()
 	if err != nil {
 		return local.Plan{}, err

@@ -71,6 +71,9 @@ type Plan struct {
 
 	// Routes has the functions of a project that is not one Go program.
 	Routes *backend.Set
+
+	// Notes say what of the configuration is not run here; they are printed once, at the start.
+	Notes []string
 }
 
 // Run runs a project until ctx ends, and then drains it. It returns nil after a clean shutdown.
@@ -140,6 +143,9 @@ func (s *server) run(ctx context.Context, l net.Listener) error {
 	}
 	s.serving.Store(true)
 	serve()
+	for _, note := range s.plan.Notes {
+		fmt.Fprintf(s.out.notices(), "tyg: %s\n", note)
+	}
 	s.out.banner(s.url(l.Addr()), s.name, s.handlers.Routes())
 	watching, stop := context.WithCancel(ctx)
 	done := make(chan struct{})

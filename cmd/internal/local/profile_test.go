@@ -45,7 +45,7 @@ sso_session = corp
 	}
 }
 
-// TestSurroundingsStayAsTheyAre: what functions find is the developer's, and made up only where that
+// TestSurroundingsStayAsTheyAre: what functions find is the developer's, made up only where that
 // has nothing.
 func TestSurroundingsStayAsTheyAre(t *testing.T) {
 	for _, tt := range []struct {

@@ -1,0 +1,131 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tyg-dev/tyg/cmd/internal/local"
+	"github.com/tyg-dev/tyg/cmd/internal/project"
+	"github.com/tyg-dev/tyg/cmd/internal/template"
+)
+
+func (l *localRun) templateFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&l.template, "template", "",
+		"run the functions of a SAM, CloudFormation, CDK or Serverless `FILE`")
+	f.BoolVar(&l.printConfig, "print-config", false,
+		"print the "+project.ConfigPath+" that the template amounts to, and exit")
+}
+
+// findTemplate makes the path of the template absolute, and looks for one in a directory that has
+// neither a configuration nor a Go module. It prints the configuration if that is wanted.
+func (l *localRun) findTemplate() error {
+	switch {
+	case l.template != "":
+		path, err := filepath.Abs(l.template)
+		if err != nil {
+			return fmt.Errorf("find template: %w", err)
+		}
+		l.template = path
+	case !l.inProcess && !exists(l.Dir, project.ConfigPath) && !exists(l.Dir, "go.mod"):
+		l.template = template.Find(l.Dir)
+	}
+	if !l.printConfig {
+		return nil
+	}
+	if l.template == "" {
+		return errors.New("there is no template; name one with --template")
+	}
+	r, err := l.readTemplate()
+	if err != nil {
+		return err
+	}
+	text, err := configText(r.Config)
+	if err != nil {
+		return err
+	}
+	_, err = l.Stdout.Write(text)
+	return err
+}
+
+func exists(dir, name string) bool {
+	_, err := os.Stat(filepath.Join(dir, filepath.FromSlash(name)))
+	return !errors.Is(err, fs.ErrNotExist)
+}
+
+func (l *localRun) readTemplate() (template.Result, error) {
+	o := template.Options{
+		Region: cmp.Or(os.Getenv("AWS_REGION"), os.Getenv("AWS_DEFAULT_REGION")), Getenv: os.Getenv,
+	}
+	if l.stageSet {
+		o.Stage = l.stage
+	}
+	return template.Read(l.template, o)
+}
+
+// planOfTemplate returns the plan of the template.
+func (l *localRun) planOfTemplate() (local.Plan, error) {
+	r, err := l.readTemplate()
+	if err != nil {
+		return local.Plan{}, err
+	}
+	p, err := local.NewPlan(r.Config, r.Dir, l.stage)
+	if err != nil {
+		return p, fmt.Errorf("%s: %w", r.File, err)
+	}
+	p.Notes = r.Notes
+	return p, nil
+}
+
+// configText returns the text of a configuration, without the keys that say nothing.
+func configText(c project.Config) ([]byte, error) {
+	c.Version = "2.0"
+	data, err := json.Marshal(c)
+	if err != nil {
+		return nil, fmt.Errorf("print configuration: %w", err)
+	}
+	var all map[string]any
+	if err := json.Unmarshal(data, &all); err != nil {
+		return nil, fmt.Errorf("print configuration: %w", err)
+	}
+	prune(all)
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(all); err != nil {
+		return nil, fmt.Errorf("print configuration: %w", err)
+	}
+	return b.Bytes(), nil
+}
+
+// prune removes what has its zero value.
+func prune(m map[string]any) {
+	for key, value := range m {
+		switch v := value.(type) {
+		case nil:
+			delete(m, key)
+		case map[string]any:
+			prune(v)
+			if len(v) == 0 {
+				delete(m, key)
+			}
+		case string, bool, float64:
+			if v == "" || v == false || v == 0.0 {
+				delete(m, key)
+			}
+		case []any:
+			if len(v) == 0 {
+				delete(m, key)
+			}
+		}
+	}
+}
