@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"time"
 
 	"github.com/tyg-dev/tyg/cmd/internal/watch"
 )
@@ -40,9 +41,16 @@ func (s *server) begin(ctx context.Context, serve func()) error {
 	}
 }
 
+// bodyTime is how long a client may take to send a body that no handler reads.
+const bodyTime = time.Second
+
 // notYet answers requests before the project has started.
 func notYet(w http.ResponseWriter) {
 	w.Header().Set("Retry-After", "1")
+	// The server reads the body before it sends the answer; one that does not come ends the
+	// connection, which is closed in any case.
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTime))
+	w.Header().Set("Connection", "close")
 	w.WriteHeader(http.StatusServiceUnavailable)
 	// A client that has gone needs no answer.
 	_, _ = io.WriteString(w, "the project has not started; the output of tyg local says why\n")

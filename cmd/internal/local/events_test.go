@@ -87,9 +87,10 @@ func play(t *testing.T, cfg Config, app *tyg.App) string {
 	}
 	s := &server{cfg: cfg, out: newPrinter(cfg), plan: Plan{Stage: "api"}}
 	s.project.Temp = t.TempDir()
-	if err := s.open(l); err != nil {
+	if err := s.lead(l); err != nil {
 		t.Fatal(err)
 	}
+	s.open(l)
 	defer s.close()
 	if err := s.handlers.Set(app); err != nil {
 		t.Fatal(err)

@@ -125,9 +125,10 @@ func listen(addr string) (net.Listener, error) {
 
 // run serves the project on l.
 func (s *server) run(ctx context.Context, l net.Listener) error {
-	if err := s.open(l); err != nil {
+	if err := s.lead(l); err != nil {
 		return err
 	}
+	s.open(l)
 	defer s.close()
 	l = gateway.KeepHeaderNames(s.web, dualport.New(l, s.outbound.TLS()))
 	defer l.Close()

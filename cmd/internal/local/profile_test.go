@@ -65,9 +65,10 @@ func TestSurroundingsStayAsTheyAre(t *testing.T) {
 		cfg := Config{Environ: tt.environ}
 		s := &server{cfg: cfg, out: newPrinter(cfg), plan: Plan{Stage: "api"}}
 		s.project.Temp = t.TempDir()
-		if err := s.open(l); err != nil {
+		if err := s.lead(l); err != nil {
 			t.Fatal(err)
 		}
+		s.open(l)
 		region := s.host.Region
 		if region == "" {
 			region = "us-east-1"

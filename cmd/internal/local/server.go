@@ -61,14 +61,8 @@ const functionKey = "TYG_FUNCTION_KEY"
 // open makes everything that lives as long as the server. The functions get the environment of this
 // process and the address of the gateway. If SDKs find no credentials there, they get credentials
 // that are valid for this gateway only.
-func (s *server) open(l net.Listener) (err error) {
+func (s *server) open(l net.Listener) {
 	address := reachable(l.Addr())
-	s.outbound, err = outbound.Open(outbound.Config{
-		Gateway: address, APIID: apiID, Dir: s.project.Temp, Environ: s.cfg.Environ,
-	})
-	if err != nil {
-		return err
-	}
 	local := "http://" + address
 	s.place = backend.Place{
 		Stage: s.plan.Stage, APIID: apiID, Domain: address, StageVariables: s.plan.StageVariables,
@@ -112,7 +106,15 @@ func (s *server) open(l net.Listener) (err error) {
 			s.gateway.ServeHTTP(w, r)
 		}
 	}), logger)
-	return nil
+}
+
+// lead leads the calls of functions to the gateway, also at the addresses that they build. Without
+// it they reach it at the configured endpoint only.
+func (s *server) lead(l net.Listener) (err error) {
+	s.outbound, err = outbound.Open(outbound.Config{
+		Gateway: reachable(l.Addr()), APIID: apiID, Dir: s.project.Temp, Environ: s.cfg.Environ,
+	})
+	return err
 }
 
 // close ends what drain has left running.

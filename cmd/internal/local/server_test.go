@@ -10,13 +10,20 @@ import (
 	"github.com/tyg-dev/tyg/internal/holdtest"
 )
 
-// TestServerCutsSilentClients has clients of each kind fall silent in each phase of a request.
+// TestServerCutsSilentClients has clients of each kind fall silent in each phase of a request, before
+// the project has started and after.
 func TestServerCutsSilentClients(t *testing.T) {
+	t.Run("started", func(t *testing.T) { testSilentClients(t, true) })
+	t.Run("not started", func(t *testing.T) { testSilentClients(t, false) })
+}
+
+func testSilentClients(t *testing.T, started bool) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg := Config{Stdout: io.Discard, Stderr: io.Discard}
 		s := &server{cfg: cfg, out: newPrinter(cfg), plan: Plan{Stage: "dev"}}
 		l := holdtest.Listen()
 		s.open(l)
+		s.serving.Store(started)
 		served := make(chan error, 1)
 		go func() { served <- s.web.Serve(gateway.KeepHeaderNames(s.web, l)) }() // closed below
 		defer func() { _ = s.web.Close(); <-served }()
@@ -26,9 +33,16 @@ func TestServerCutsSilentClients(t *testing.T) {
 			"POST /2015-03-31/functions/f/invocations":  32 * time.Second,
 			"PUT /2015-03-31/functions/f/configuration": 2 * time.Second,
 		} {
+			if !started {
+				body = 2 * time.Second // no handler reads it
+			}
 			head := request + " HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\n"
+			idle := time.Minute
+			if !started {
+				idle = 0 // each answer ends its connection
+			}
 			holdtest.Run(t, l.Dialer(t), head, holdtest.Limits{
-				Head: 5 * time.Second, Body: body, Idle: time.Minute,
+				Head: 5 * time.Second, Body: body, Idle: idle,
 			})
 		}
 	})

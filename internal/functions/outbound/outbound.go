@@ -39,7 +39,7 @@ type Config struct {
 	Environ []string
 }
 
-// An Outbound serves the proxy, until Close.
+// An Outbound serves the proxy, until Close. A nil Outbound leads no calls.
 type Outbound struct {
 	gateway   string
 	isAPI     func(host string) bool
@@ -147,18 +147,23 @@ func (o *Outbound) TLS() *tls.Config { return o.authority.config() }
 // calls without a known key only if they are for an address of this machine. A page in a browser
 // cannot make such a request: the name is not one of its author's, and it came over TLS.
 func (o *Outbound) Localize(r *http.Request) {
-	if r.TLS != nil && o.isAPI(r.Host) {
+	if o != nil && r.TLS != nil && o.isAPI(r.Host) {
 		r.Host = o.gateway
 	}
 }
 
 // Environ returns the variables for the functions, as in os.Environ. They win over those of the
 // same name.
-func (o *Outbound) Environ() []string { return o.environ }
+func (o *Outbound) Environ() []string {
+	if o == nil {
+		return nil
+	}
+	return o.environ
+}
 
 // Close ends the proxy and its tunnels.
 func (o *Outbound) Close() error {
-	if o.proxy == nil {
+	if o == nil || o.proxy == nil {
 		return nil
 	}
 	return o.proxy.close()
