@@ -10,8 +10,8 @@ import (
 	"github.com/tyg-dev/tyg/internal/holdtest"
 )
 
-// TestServerCutsSilentClients has clients of each kind fall silent in each phase of a request, before
-// the project has started and after.
+// TestServerCutsSilentClients has clients of each kind fall silent in each phase of a request,
+// before the project has started and after.
 func TestServerCutsSilentClients(t *testing.T) {
 	t.Run("started", func(t *testing.T) { testSilentClients(t, true) })
 	t.Run("not started", func(t *testing.T) { testSilentClients(t, false) })

@@ -144,7 +144,7 @@ func TestEachKeyHasARange(t *testing.T) {
 	stricttest.Test(t, reflect.TypeFor[Config](), parse, `version app_name profile api_gateway_stage
 		domain_name certificate_arn tls_version url_prefix directory iam_policy_file iam_role_arn
 		environment_variable table_name name ttl_attribute lambda_architecture function url arn region
-		route_selection_expression logging_level destination_arn format`)
+		route_selection_expression logging_level destination_arn format runtime handler`)
 }
 
 func TestParseConfigAcceptsNewProjects(t *testing.T) {

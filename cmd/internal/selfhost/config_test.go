@@ -117,8 +117,9 @@ func TestConfigurationsOfSelfHostingPageAreValid(t *testing.T) {
 func TestEachKeyHasARange(t *testing.T) {
 	parse := func(data []byte) error { _, err := parse(data, nil); return err }
 	// What the others are checked against is on this machine or on AWS: see TestScripts.
-	stricttest.Test(t, reflect.TypeFor[Config](), parse, `api_id app function arn dir handler url
-		route_selection_expression region account_id
+	stricttest.Test(t, reflect.TypeFor[Config](), parse, `api_id app function arn dir handler
+		runtime url
+		domain_name route_selection_expression region account_id
 		cert_file key_file cache_dir email file format level profile`)
 }
 

@@ -107,10 +107,10 @@ func (s *stack) attribute(arg *yaml.Node) (string, error) {
 		return name, nil
 	}
 	service := strings.ToLower(strings.Split(kind.Value+"::", "::")[1])
-	resource := map[string]string{"serverless": "function:", "lambda": "function:", "dynamodb": "table/"}
 	if service == "serverless" {
 		service = "lambda"
 	}
+	resource := map[string]string{"lambda": "function:", "dynamodb": "table/"}
 	return "arn:aws:" + service + ":" + s.pseudo["AWS::Region"] + ":" + s.pseudo["AWS::AccountId"] +
 		":" + resource[service] + name, nil
 }

@@ -221,7 +221,9 @@ func (b *builder) lookUp(n *yaml.Node, text string, depth int) (*yaml.Node, erro
 				"stage": b.options.Stage, "region": b.pseudo["AWS::Region"],
 			}[name]
 		case "sls":
-			value = map[string]string{"stage": cmp.Or(b.options.Stage, defaultStage), "instanceId": "local"}[name]
+			value = map[string]string{
+				"stage": cmp.Or(b.options.Stage, defaultStage), "instanceId": "local",
+			}[name]
 		case "aws":
 			value = map[string]string{
 				"region": b.pseudo["AWS::Region"], "accountId": b.pseudo["AWS::AccountId"],

@@ -104,13 +104,15 @@ func TestCDK(t *testing.T) {
     "Fn": {"Type": "AWS::Lambda::Function", "Metadata": {"aws:asset:path": "asset.1"},
       "Properties": {"Handler": "index.handler", "Runtime": "nodejs20.x",
         "Code": {"S3Bucket": {"Fn::Sub": "cdk-${AWS::AccountId}"}, "S3Key": "1.zip"},
-        "Environment": {"Variables": {"QUEUE": {"Ref": "Jobs"}, "ARN": {"Fn::GetAtt": ["Fn", "Arn"]}}}}},
+        "Environment": {"Variables":
+          {"QUEUE": {"Ref": "Jobs"}, "ARN": {"Fn::GetAtt": ["Fn", "Arn"]}}}}},
     "Live": {"Type": "AWS::Lambda::Alias", "Properties": {"FunctionName": {"Ref": "Fn"}}},
     "Jobs": {"Type": "AWS::SQS::Queue"},
     "Int": {"Type": "AWS::ApiGatewayV2::Integration", "Properties": {"IntegrationType": "AWS_PROXY",
-      "IntegrationUri": {"Fn::Join": ["", ["arn:", {"Ref": "AWS::Partition"}, ":", {"Ref": "Live"}]]}}},
-    "Web": {"Type": "AWS::ApiGatewayV2::Integration", "Properties": {"IntegrationType": "HTTP_PROXY",
-      "IntegrationUri": "http://127.0.0.1:9000/x"}},
+      "IntegrationUri":
+        {"Fn::Join": ["", ["arn:", {"Ref": "AWS::Partition"}, ":", {"Ref": "Live"}]]}}},
+    "Web": {"Type": "AWS::ApiGatewayV2::Integration", "Properties":
+      {"IntegrationType": "HTTP_PROXY", "IntegrationUri": "http://127.0.0.1:9000/x"}},
     "Mock": {"Type": "AWS::ApiGatewayV2::Integration", "Properties": {"IntegrationType": "MOCK"}},
     "R1": {"Type": "AWS::ApiGatewayV2::Route", "Properties": {"ApiId": {"Ref": "Api"},
       "RouteKey": "$connect", "AuthorizerId": {"Ref": "Auth"},
@@ -232,7 +234,8 @@ func TestFind(t *testing.T) {
 	if got := template.Find(filepath.Dir(path)); got != path {
 		t.Errorf("found %s, want %s", got, path)
 	}
-	if _, err := template.Read(filepath.Join(filepath.Dir(path), "none"), template.Options{}); err == nil {
+	none := filepath.Join(filepath.Dir(path), "none")
+	if _, err := template.Read(none, template.Options{}); err == nil {
 		t.Error("a file that is missing was read")
 	}
 	if _, err := template.Read(filepath.Dir(path), template.Options{}); err == nil ||
