@@ -154,7 +154,7 @@ var allowed = map[string]string{
 	"cmd/tyg-nats":                  "cmd/internal/companion internal/natsd",
 	"cmd/internal/awsconfig":        "lambda",
 	"cmd/internal/backend": "tyg cmd/internal/awsconfig cmd/internal/strict " +
-		"cmd/internal/value host internal/functions internal/redact lambda",
+		"cmd/internal/value host internal/functions internal/pages internal/redact lambda",
 	"cmd/internal/buildinfo": "",
 	"cmd/internal/cli": "cmd/internal/buildinfo cmd/internal/strict cmd/internal/value " +
 		"internal/stopsignal",
@@ -164,11 +164,11 @@ var allowed = map[string]string{
 		"cmd/internal/gobuild cmd/internal/handlerswitch cmd/internal/project " +
 		"cmd/internal/watch cmd/internal/webserver gateway internal/dualport " +
 		"internal/functions internal/functions/invokeapi internal/functions/outbound " +
-		"internal/functions/runtimes internal/scratch internal/stopsignal",
+		"internal/functions/runtimes internal/pages internal/scratch internal/stopsignal",
 	"cmd/internal/selfhost": "tyg cmd/internal/backend cmd/internal/buildinfo " +
 		"cmd/internal/strict cmd/internal/webserver gateway internal/admin internal/certfile " +
 		"internal/dualport internal/functions internal/functions/invokeapi " +
-		"internal/functions/outbound internal/functions/runtimes internal/profileflag " +
+		"internal/functions/outbound internal/functions/runtimes internal/pages internal/profileflag " +
 		"internal/stopsignal",
 	"cmd/internal/connect": "cmd/internal/buildinfo cmd/internal/cli cmd/internal/terminal " +
 		"internal/redact internal/ws internal/wsclient",

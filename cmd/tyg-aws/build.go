@@ -89,6 +89,10 @@ func (r *stageCommand) build(ctx context.Context, b *application.Blueprint) ([]b
 	if b.Description, err = ask(ctx, b, asked); err != nil {
 		return nil, err
 	}
+	if b.Description.Pages != nil {
+		r.warn([]string{"API Gateway serves no web pages (App.Pages); put them on a web server or in " +
+			"an S3 bucket"})
+	}
 	code, err := os.ReadFile(program.Path)
 	b.Use = application.UseOf(code)
 	return code, err

@@ -6,9 +6,11 @@ import (
 	"bufio"
 	"context"
 	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -186,4 +188,28 @@ func (l *running) exits(want int) {
 	if got := l.cmd.ProcessState.ExitCode(); got != want {
 		l.t.Errorf("tyg exited with %d, want %d", got, want)
 	}
+}
+
+func TestLocalServesPages(t *testing.T) {
+	t.Parallel()
+	l := startLocal(t, "--project-dir", "../../examples/counter", "--port", "0")
+	l.served()
+	page := regexp.MustCompile(`http://\S+`).FindString(l.until("^Open "))
+	for _, name := range []string{"index.html", "counter.js"} {
+		want, err := os.ReadFile("../../examples/counter/page/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res, err := http.Get(page + strings.TrimPrefix(name, "index.html"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := io.ReadAll(res.Body)
+		_ = res.Body.Close()
+		if err != nil || res.StatusCode != http.StatusOK || string(got) != string(want) {
+			t.Errorf("GET %s: %s, %v, %d bytes, want %d", name, res.Status, err, len(got), len(want))
+		}
+	}
+	l.signal(os.Interrupt)
+	l.exits(0)
 }

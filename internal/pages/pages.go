@@ -5,47 +5,87 @@ package pages
 import (
 	"archive/zip"
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"io/fs"
 	"net/http"
 	"path"
 	"strings"
+	"sync/atomic"
+	"time"
 )
 
 // Handler serves files: "/" and other directories as their index.html, and no lists of files.
-// Browsers ask again each time whether a file has changed.
+// Browsers ask again each time whether a file has changed; its ETag is a hash of what is in it.
 func Handler(files fs.FS) http.Handler {
-	server := http.FileServerFS(files)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			w.Header().Set("Allow", "GET, HEAD")
 			http.Error(w, "pages are read with GET", http.StatusMethodNotAllowed)
 			return
 		}
-		if hidden(files, r.URL.Path) {
-			http.NotFound(w, r)
+		name := strings.Trim(path.Clean("/"+r.URL.Path), "/")
+		if isDir(files, name) && !strings.HasSuffix(r.URL.Path, "/") {
+			// Relative, so that it is right where the path has a prefix that was removed.
+			w.Header().Set("Location", path.Base(name)+"/")
+			w.WriteHeader(http.StatusMovedPermanently)
 			return
 		}
-		h := w.Header()
-		h.Set("Cache-Control", "no-cache")
-		h.Set("X-Content-Type-Options", "nosniff")
-		server.ServeHTTP(w, r)
+		if name == "" || strings.HasSuffix(r.URL.Path, "/") {
+			name = path.Join(name, "index.html")
+		}
+		serveFile(w, r, files, name)
 	})
 }
 
-// hidden reports whether a path is a directory that has no index.html.
-func hidden(files fs.FS, p string) bool {
-	name := strings.Trim(path.Clean("/"+p), "/")
-	if name == "" {
-		name = "."
-	}
+func isDir(files fs.FS, name string) bool {
 	info, err := fs.Stat(files, name)
-	if err != nil || !info.IsDir() {
-		return false // the file server answers what does not exist
+	return err == nil && info.IsDir()
+}
+
+func serveFile(w http.ResponseWriter, r *http.Request, files fs.FS, name string) {
+	data, err := fs.ReadFile(files, name)
+	if err != nil {
+		http.NotFound(w, r)
+		return
 	}
-	_, err = fs.Stat(files, path.Join(name, "index.html"))
-	return err != nil
+	sum := sha256.Sum256(data)
+	h := w.Header()
+	h.Set("Cache-Control", "no-cache")
+	h.Set("Etag", `"`+hex.EncodeToString(sum[:12])+`"`)
+	h.Set("X-Content-Type-Options", "nosniff")
+	// Without a time: that of a file in a program or in an archive says nothing.
+	http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(data))
+}
+
+// A Switch serves the files of the last Set. Until there are any, it answers as API Gateway does
+// where it has nothing.
+type Switch struct{ current atomic.Pointer[http.Handler] }
+
+// Set replaces the files. Nil means none.
+func (s *Switch) Set(files fs.FS) {
+	if files == nil {
+		s.current.Store(nil)
+		return
+	}
+	h := Handler(files)
+	s.current.Store(&h)
+}
+
+// Has reports whether there are files.
+func (s *Switch) Has() bool { return s.current.Load() != nil }
+
+// ServeHTTP serves a file.
+func (s *Switch) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if h := s.current.Load(); h != nil {
+		(*h).ServeHTTP(w, r)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusForbidden)
+	_, _ = io.WriteString(w, `{"message":"Forbidden"}`) // a client that has gone needs no answer
 }
 
 // MaxSize is the most bytes that Write takes: pages are for people who try an application, and not

@@ -42,7 +42,8 @@ func TestHandlerServesFilesAndNoLists(t *testing.T) {
 		{"GET", "/sub/", 200, "text/html; charset=utf-8", "<h1>sub</h1>"},
 		{"GET", "/data/secret.txt", 200, "text/plain; charset=utf-8", "text"},
 		{"GET", "/data/", 404, "", ""},
-		{"GET", "/data", 404, "", ""},
+		{"GET", "/data", 301, "", ""},
+		{"GET", "/sub", 301, "", ""},
 		{"GET", "/nothing", 404, "", ""},
 		{"GET", "/../pages.go", 404, "", ""},
 		{"POST", "/", 405, "", ""},
@@ -64,6 +65,36 @@ func TestHandlerServesFilesAndNoLists(t *testing.T) {
 					w.Header().Get("Content-Type"), w.Body)
 			}
 		}
+	}
+}
+
+// A browser that has a file asks whether it has changed, and must get the one of the next build.
+func TestSwitchServesTheFilesOfTheLastSet(t *testing.T) {
+	var s pages.Switch
+	ask := func(tag string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest("GET", "http://x/", nil)
+		if tag != "" {
+			r.Header.Set("If-None-Match", tag)
+			r.Header.Set("If-Modified-Since", "Fri, 30 Nov 1979 00:00:00 GMT")
+		}
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, r)
+		return w
+	}
+	if w := ask(""); w.Code != http.StatusForbidden || w.Body.String() != `{"message":"Forbidden"}` {
+		t.Errorf("without files: %d %s", w.Code, w.Body)
+	}
+	s.Set(fstest.MapFS{"index.html": {Data: []byte("one")}})
+	tag := ask("").Header().Get("Etag")
+	if w := ask(tag); w.Code != http.StatusNotModified {
+		t.Errorf("asked again with %s: %d", tag, w.Code)
+	}
+	s.Set(fstest.MapFS{"index.html": {Data: []byte("two")}})
+	if w := ask(tag); w.Code != http.StatusOK || w.Body.String() != "two" {
+		t.Errorf("after a change: %d %s", w.Code, w.Body)
+	}
+	if s.Set(nil); s.Has() {
+		t.Error("files are left after Set(nil)")
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"slices"
 
@@ -43,12 +44,14 @@ type Set struct {
 	Selection  string      // the route selection expression; empty: the default
 	Leave      *Target     // of leave events; nil: none
 	Authorizer *Authorizer // nil: none
+	Pages      fs.FS       // files for browsers; nil: none
 }
 
 // OfProgram returns the set of one program, with the routes of its description.
 func OfProgram(fn functions.Function, d tyg.Description) Set {
 	s := Set{
 		Functions: []functions.Function{fn}, Routes: make(map[string]Route), Selection: d.RouteSelection,
+		Pages: d.Pages,
 	}
 	here := Target{Function: fn.Name}
 	for _, r := range d.Routes {

@@ -135,7 +135,11 @@ func (s *server) deploy(ctx context.Context, set backend.Set) error {
 	if err := s.host.Deploy(ctx, set.Functions...); err != nil {
 		return err
 	}
-	return s.handlers.Set(router)
+	if err := s.handlers.Set(router); err != nil {
+		return err
+	}
+	s.pages.Set(set.Pages)
+	return nil
 }
 
 // retire removes the functions and the program that the next version does not have.

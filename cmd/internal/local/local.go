@@ -147,7 +147,7 @@ func (s *server) run(ctx context.Context, l net.Listener) error {
 	for _, note := range s.plan.Notes {
 		fmt.Fprintf(s.out.notices(), "tyg: %s\n", note)
 	}
-	s.out.banner(s.url(l.Addr()), s.name, s.handlers.Routes())
+	s.announce(l.Addr())
 	watching, stop := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() { // ends with ctx, or when watching fails

@@ -32,6 +32,7 @@ type entry struct {
 	Type      string    `json:"type"`
 	Time      time.Time `json:"time"`
 	URL       string    `json:"url,omitempty"`
+	Page      string    `json:"page,omitempty"`
 	Routes    []string  `json:"routes,omitempty"`
 	Event     string    `json:"event,omitempty"`
 	Route     string    `json:"route,omitempty"`
@@ -63,12 +64,16 @@ func (p *printer) print(e entry, to io.Writer, format string, args ...any) {
 }
 
 // banner prints where the project is served.
-func (p *printer) banner(url, name string, routes []string) {
+func (p *printer) banner(url, page, name string, routes []string) {
 	text := fmt.Sprintf("Serving %s on %s\n", name, url)
+	if page != "" {
+		text += fmt.Sprintf("Open %s in a browser\n", page)
+	}
 	if !p.quiet {
 		text += "Routes: " + strings.Join(routes, " ") + "\n"
 	}
-	p.print(entry{Type: "serving", URL: url, Text: name, Routes: routes}, p.out, "%s", text)
+	e := entry{Type: "serving", URL: url, Page: page, Text: name, Routes: routes}
+	p.print(e, p.out, "%s", text)
 }
 
 // event prints a handled event. If the printer is quiet, it prints failures only.

@@ -23,6 +23,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/functions"
 	"github.com/tyg-dev/tyg/internal/functions/invokeapi"
 	"github.com/tyg-dev/tyg/internal/functions/outbound"
+	"github.com/tyg-dev/tyg/internal/pages"
 )
 
 // A server runs a project.
@@ -33,6 +34,7 @@ type server struct {
 	gateway  *gateway.Server
 	web      *http.Server
 	handlers *handlerswitch.Switch
+	pages    pages.Switch
 	events   eventLog
 	host     *functions.Host
 	nats     *companion.Child // a NATS server; nil until a program needs it
@@ -84,6 +86,7 @@ func (s *server) open(l net.Listener) {
 	logger := slog.New(logHandler{printer: s.out})
 	s.gateway = &gateway.Server{
 		Handler: s.handlers,
+		HTTP:    &s.pages,
 		Stage:   s.plan.Stage,
 		APIID:   apiID,
 		Logger:  logger,
@@ -132,6 +135,15 @@ func (s *server) close() {
 // url returns the URL of the gateway for clients on this machine.
 func (s *server) url(addr net.Addr) string {
 	return "ws://" + reachable(addr) + "/" + s.plan.Stage + "/"
+}
+
+// announce says where the project is served.
+func (s *server) announce(addr net.Addr) {
+	page := ""
+	if s.pages.Has() {
+		page = "http://" + reachable(addr) + "/"
+	}
+	s.out.banner(s.url(addr), page, s.name, s.handlers.Routes())
 }
 
 // reachable returns an address by which programs on this machine reach a listener.

@@ -21,6 +21,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/dualport"
 	"github.com/tyg-dev/tyg/internal/functions"
 	"github.com/tyg-dev/tyg/internal/functions/outbound"
+	"github.com/tyg-dev/tyg/internal/pages"
 )
 
 // A Gateway has a valid configuration and is ready to run. Call Run or Close.
@@ -139,6 +140,9 @@ func (g *Gateway) serverOf(ctx context.Context, secrets map[string]string) error
 		Origins: c.Origins, TrustedProxies: proxies, Secrets: secrets,
 		Limits: c.profile().Limits, Extensions: c.profile().Extensions,
 		AccessLog: access, Logger: g.log, Trace: g.admin.Trace(),
+	}
+	if g.set.Pages != nil {
+		g.gateway.HTTP = pages.Handler(g.set.Pages)
 	}
 	return g.gateway.Start()
 }
