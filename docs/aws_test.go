@@ -5,10 +5,12 @@ import (
 	"testing"
 
 	"github.com/tyg-dev/tyg/internal/awstest"
+	"github.com/tyg-dev/tyg/internal/sampletest"
 )
 
 // TestAWS follows aws.md, against a stand-in for AWS.
 func TestAWS(t *testing.T) {
+	sampletest.Part(t, 3)
 	cloud := awstest.New()
 	cloud.Settle = 0 // the page shows no line about waiting
 	services := httptest.NewServer(cloud)

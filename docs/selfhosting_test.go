@@ -3,11 +3,14 @@ package docs_test
 import (
 	"runtime"
 	"testing"
+
+	"github.com/tyg-dev/tyg/internal/sampletest"
 )
 
 // TestSelfHosting follows self-hosting.md, by the rules of the tutorial. Blocks of JSON that name
 // no file are configurations: package selfhost checks those.
 func TestSelfHosting(t *testing.T) {
+	sampletest.Part(t, 3)
 	if runtime.GOOS == "windows" {
 		t.Skip("the page is about servers with a system of Unix's kind")
 	}

@@ -9,11 +9,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/tyg-dev/tyg/internal/sampletest"
 )
 
 // TestTutorial follows tutorial.md by the rules in the first comment of the page. It needs the go
 // command and sh; on Windows, the sh of Git for Windows.
 func TestTutorial(t *testing.T) {
+	sampletest.Part(t, 3)
 	if _, err := exec.LookPath("sh"); err != nil {
 		t.Fatalf("find sh: %v; on Windows, install Git for Windows", err)
 	}

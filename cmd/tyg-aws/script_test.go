@@ -1,13 +1,16 @@
 package main
 
 import (
+	"fmt"
 	"log"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/tyg-dev/tyg/cmd/internal/cmdtest"
+	"github.com/tyg-dev/tyg/internal/sampletest"
 )
 
 // TestMain makes the test binary the program tyg of scripts: users run these verbs through tyg.
@@ -33,6 +36,12 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
+		Condition: func(cond string) (bool, error) {
+			if name, ok := strings.CutPrefix(cond, "part:"); ok {
+				return sampletest.InPart(t, name, 4), nil
+			}
+			return false, fmt.Errorf("unknown condition %q", cond)
+		},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("HOME", e.WorkDir)
 			e.Vars = append(e.Vars, cmdtest.GoEnviron(t)...)

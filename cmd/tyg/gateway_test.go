@@ -26,6 +26,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tyg-dev/tyg/internal/sampletest"
 	"github.com/tyg-dev/tyg/internal/ws"
 	"github.com/tyg-dev/tyg/internal/wsclient"
 )
@@ -90,6 +91,7 @@ func copyScripts(t *testing.T) (dir string) {
 
 // Functions in two languages share a gateway; one of them lets clients in.
 func TestGatewayServesScripts(t *testing.T) {
+	sampletest.Part(t, 4)
 	t.Parallel()
 	for _, name := range []string{"python3", "node"} {
 		if _, err := exec.LookPath(name); err != nil {

@@ -17,9 +17,11 @@ import (
 	"time"
 
 	"github.com/tyg-dev/tyg/cmd/internal/cli"
+	"github.com/tyg-dev/tyg/internal/sampletest"
 )
 
 func TestLocalServesNewProjectUntilInterrupted(t *testing.T) {
+	sampletest.Part(t, 4)
 	t.Chdir(t.TempDir())
 	if out, err := exec.Command("tyg", "new-project", "demo").CombinedOutput(); err != nil {
 		t.Fatalf("tyg new-project: %v\n%s", err, out)
@@ -191,6 +193,7 @@ func (l *running) exits(want int) {
 }
 
 func TestLocalServesPages(t *testing.T) {
+	sampletest.Part(t, 4)
 	t.Parallel()
 	l := startLocal(t, "--project-dir", "../../examples/counter", "--port", "0")
 	l.served()

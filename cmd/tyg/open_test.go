@@ -6,10 +6,13 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"github.com/tyg-dev/tyg/internal/sampletest"
 )
 
 // TestLocalRunsOpen has a function invoke itself, as it does on AWS.
 func TestLocalRunsOpen(t *testing.T) {
+	sampletest.Part(t, 4)
 	t.Parallel()
 	l := startLocal(t, "--project-dir", "testdata/greeter", "--port", "0", "--quiet", "--no-reload")
 	wantGreeting(t, l.served())
@@ -17,6 +20,7 @@ func TestLocalRunsOpen(t *testing.T) {
 
 // TestGatewayServesAnApp has an app say which routes it has, and invoke itself.
 func TestGatewayServesAnApp(t *testing.T) {
+	sampletest.Part(t, 4)
 	t.Parallel()
 	program := filepath.Join(t.TempDir(), "greeter")
 	build := exec.Command("go", "build", "-ldflags", "-s", "-tags", "tyg.lambda",

@@ -215,6 +215,7 @@ func TestReloadKeepsSocketsOpen(t *testing.T) {
 
 // A build that fails leaves the code from before in place, and says where the fault is.
 func TestFailedBuildKeepsPreviousBuild(t *testing.T) {
+	sampletest.Part(t, 4)
 	t.Parallel()
 	p := runLocal(t, "echo", strings.Replace(versioned, "VERSION", "0", 1), "--json")
 	c := dial(t, p.url)
@@ -239,6 +240,7 @@ func TestFailedBuildKeepsPreviousBuild(t *testing.T) {
 
 // A process that is killed while it has an event costs that event, and nothing else.
 func TestKilledFunctionIsReplaced(t *testing.T) {
+	sampletest.Part(t, 4)
 	t.Parallel()
 	many := 20
 	if sampletest.Exhaustive() {
@@ -411,12 +413,14 @@ func countTogether(t *testing.T, clients []*wsclient.Conn, first int) {
 
 // A program that keeps state in memory does under tyg local what it does under go run.
 func TestLocalRunsOneProcess(t *testing.T) {
+	sampletest.Part(t, 4)
 	p := runLocal(t, "echo", naive, "--quiet")
 	countTogether(t, []*wsclient.Conn{dial(t, p.url), dial(t, p.url), dial(t, p.url)}, 0)
 }
 
 // Groups and values are there for all processes, also for those of a new build.
 func TestLocalSharesGroups(t *testing.T) {
+	sampletest.Part(t, 4)
 	p := runLocal(t, "echo", shared, "--quiet", "--json", "--processes", "10")
 	clients := []*wsclient.Conn{dial(t, p.url), dial(t, p.url), dial(t, p.url)}
 	countTogether(t, clients, 0)
@@ -433,6 +437,7 @@ func TestLocalSharesGroups(t *testing.T) {
 
 // The chat keeps its state when each event has a process of its own.
 func TestChatSharesStateBetweenProcesses(t *testing.T) {
+	sampletest.Part(t, 4)
 	t.Parallel()
 	p := runLocal(t, "chat", "", "--cold")
 	john, jenny := dial(t, p.url), dial(t, p.url)
@@ -483,6 +488,7 @@ func (l *running) until(pattern string) string {
 
 // What a function writes is shown with its name, and so is what Lambda would not let pass.
 func TestLocalShowsOutputAndWarnings(t *testing.T) {
+	sampletest.Part(t, 4)
 	t.Parallel()
 	source := strings.Replace(versioned, "if m.Text()", `fmt.Println("at work")
 		time.AfterFunc(100*time.Millisecond, func() { fmt.Println("too late") })

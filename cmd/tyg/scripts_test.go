@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tyg-dev/tyg/internal/sampletest"
 	"github.com/tyg-dev/tyg/internal/sigv4"
 )
 
@@ -33,6 +34,7 @@ const scriptConfig = `{
 // A project without Go is served, replaced when a script changes, and given new routes when its
 // configuration does; and its functions can be invoked as on Lambda.
 func TestLocalServesScripts(t *testing.T) {
+	sampletest.Part(t, 4)
 	t.Parallel()
 	for _, name := range []string{"python3", "node"} {
 		if _, err := exec.LookPath(name); err != nil {
@@ -117,6 +119,7 @@ func (p *localProject) invoke(name string) string {
 
 // A program that holds its sockets itself is started anew.
 func TestInProcessRestartsOnChange(t *testing.T) {
+	sampletest.Part(t, 4)
 	t.Parallel()
 	source := strings.Replace(versioned, "VERSION", "0", 1)
 	p := runLocal(t, "echo", source, "--in-process")
@@ -141,6 +144,7 @@ func TestInProcessRestartsOnChange(t *testing.T) {
 // The probe conforms as a function as it does in one process: events go through the Runtime API,
 // and what it sends through @connections.
 func TestLocalPassesConformance(t *testing.T) {
+	sampletest.Part(t, 4)
 	t.Parallel()
 	l := startLocal(t, "--project-dir", "../../examples/probe", "--port", "0", "--quiet",
 		"--no-reload")

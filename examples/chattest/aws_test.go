@@ -23,6 +23,7 @@ import (
 	"github.com/tyg-dev/tyg/gateway"
 	"github.com/tyg-dev/tyg/internal/awstest"
 	"github.com/tyg-dev/tyg/internal/functions"
+	"github.com/tyg-dev/tyg/internal/sampletest"
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
@@ -30,6 +31,7 @@ import (
 // stand-in, and the deployed zip files run here, with the environment and permissions that they
 // have there, behind a gateway with the deployed routes.
 func TestTutorialOnAWS(t *testing.T) {
+	sampletest.Part(t, 3)
 	if runtime.GOOS != "linux" {
 		t.Skip("not run: what is deployed runs on Linux only")
 	}

@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 // Exhaustive reports whether tests try all.
@@ -52,6 +53,40 @@ func seedOf(t testing.TB) uint64 {
 		t.Fatalf("TYG_TEST_SEED: %v", err)
 	}
 	return seed
+}
+
+// Part runs the test in one of n runs, and skips it in the others: for tests that build and run
+// whole programs, for seconds each. The seed picks the part of a run; n seeds in a row cover all.
+func Part(t testing.TB, n uint64) {
+	t.Helper()
+	if Exhaustive() {
+		return
+	}
+	if !inPart(t.Name(), seedOfRun(t), n) {
+		t.Skipf("not in this run's part of %d; TYG_TEST_EXHAUSTIVE=1 runs all, as CI does", n)
+	}
+}
+
+// InPart reports whether Part would run a test of that name.
+func InPart(t testing.TB, name string, n uint64) bool {
+	t.Helper()
+	return Exhaustive() || inPart(name, seedOfRun(t), n)
+}
+
+func inPart(name string, seed, n uint64) bool {
+	h := fnv.New64a()
+	h.Write([]byte(name))
+	return (h.Sum64()>>32+seed)%n == 0
+}
+
+// seedOfRun returns the seed in the environment, else one that moves on with each minute, so that
+// the packages of a run are likely to have the same.
+func seedOfRun(t testing.TB) uint64 {
+	t.Helper()
+	if os.Getenv("TYG_TEST_SEED") == "" {
+		return uint64(time.Now().Unix() / 60)
+	}
+	return seedOf(t)
 }
 
 // SayHowToRepeat prints the command that repeats a test, if it fails. Pkg is the test's package, as

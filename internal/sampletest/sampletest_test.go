@@ -35,3 +35,18 @@ func TestRepeatCommandNamesOneTest(t *testing.T) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
+
+func TestPartsCoverAll(t *testing.T) {
+	const parts = 4
+	for _, name := range []string{"TestA", "TestB", "TestScripts/new-project", ""} {
+		runs := 0
+		for seed := uint64(1000); seed < 1000+parts; seed++ {
+			if inPart(name, seed, parts) {
+				runs++
+			}
+		}
+		if runs != 1 {
+			t.Errorf("%d of %d seeds in a row run %q, want one", runs, parts, name)
+		}
+	}
+}

@@ -12,10 +12,12 @@ import (
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/cmd/internal/project"
 	"github.com/tyg-dev/tyg/internal/deploy"
+	"github.com/tyg-dev/tyg/internal/sampletest"
 )
 
 // TestUseOf builds programs as deploy does.
 func TestUseOf(t *testing.T) {
+	sampletest.Part(t, 4)
 	testUseOf(t, "arm64", map[string]GroupUse{
 		"none": {}, "groups": {Groups: true}, "value": {Groups: true}, "method": {Groups: true},
 		"all":      {Groups: true, Everyone: true},
