@@ -11,10 +11,10 @@ import (
 )
 
 const (
-	// history is how many revisions of a key are kept: the most that a bucket can keep. A watch
-	// that is behind skips revisions that are gone, and then shows a member as it was before them
-	// for a moment.
-	history = 64
+	// storeHistory is the history of a Store: the most that a bucket can keep. A watch that is
+	// behind skips revisions that are gone, and then shows a member as it was before them for a
+	// moment.
+	storeHistory = 64
 
 	// duplicates is how long NATS remembers the ids of messages; these messages have none.
 	duplicates = 2 * time.Minute
@@ -31,41 +31,57 @@ const (
 // errConflict means that a key is not at the revision that a write was to replace.
 var errConflict = errors.New("changed by another process")
 
+// A bucket is a stream that other tools can read as a key-value bucket. It has no direct reads,
+// which may go to a replica that is behind.
+// (https://docs.nats.io/nats-concepts/jetstream/key-value-store)
+type bucket struct {
+	name     string
+	replicas int   // of a bucket that is created
+	history  int64 // the number of revisions of a key that are kept
+
+	js     jetstream.JetStream
+	stream jetstream.Stream // set by open
+}
+
 func streamName(bucket string) string { return "KV_" + bucket }
 
-func (s *Store) subject(key string) string { return "$KV." + s.cfg.Bucket + "." + key }
+func (b *bucket) subject(key string) string { return "$KV." + b.name + "." + key }
 
-// bucket finds or creates the stream of the bucket. Other tools can read it as a bucket, but it has
-// no direct reads, which may go to a replica that is behind.
-// (https://docs.nats.io/nats-concepts/jetstream/key-value-store)
-func (s *Store) bucket(ctx context.Context) (jetstream.Stream, error) {
-	stream, err := s.js.Stream(ctx, streamName(s.cfg.Bucket))
+// open finds or creates the bucket.
+func (b *bucket) open(ctx context.Context) (err error) {
+	b.stream, err = b.ensure(ctx)
+	return err
+}
+
+// ensure finds the stream of the bucket, or creates it.
+func (b *bucket) ensure(ctx context.Context) (jetstream.Stream, error) {
+	stream, err := b.js.Stream(ctx, streamName(b.name))
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
-		stream, err = s.js.CreateStream(ctx, jetstream.StreamConfig{
-			Name:     streamName(s.cfg.Bucket),
-			Subjects: []string{s.subject(">")}, MaxMsgsPerSubject: history,
-			Replicas: s.cfg.Replicas, Duplicates: duplicates, Discard: jetstream.DiscardNew,
+		stream, err = b.js.CreateStream(ctx, jetstream.StreamConfig{
+			Name:     streamName(b.name),
+			Subjects: []string{b.subject(">")}, MaxMsgsPerSubject: b.history,
+			Replicas: b.replicas, Duplicates: duplicates, Discard: jetstream.DiscardNew,
 			MaxMsgs: -1, MaxBytes: -1, MaxMsgSize: -1, MaxConsumers: -1,
 			AllowRollup: true, DenyDelete: true, AllowMsgTTL: true,
 		})
 	}
 	// Another process may have created it meanwhile, with another number of replicas.
 	if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
-		stream, err = s.js.Stream(ctx, streamName(s.cfg.Bucket))
+		stream, err = b.js.Stream(ctx, streamName(b.name))
 	}
 	if err != nil {
-		return nil, callError(ctx, "create bucket "+s.cfg.Bucket, err)
+		return nil, callError(ctx, "create bucket "+b.name, err)
 	}
 	if cfg := stream.CachedInfo().Config; !cfg.AllowMsgTTL || cfg.AllowDirect && cfg.Replicas > 1 {
 		return nil, fmt.Errorf("bucket %s needs a time to live for messages and no "+
-			"direct reads, as natskv creates it: name another", s.cfg.Bucket)
+			"direct reads, as natskv creates it: name another", b.name)
 	}
 	return stream, nil
 }
 
 // read returns the newest value of a key, from the leader.
-func (s *Store) read(ctx context.Context, key string) (entry, error) {
-	msg, err := s.stream.GetLastMsgForSubject(ctx, s.subject(key))
+func (b *bucket) read(ctx context.Context, key string) (entry, error) {
+	msg, err := b.stream.GetLastMsgForSubject(ctx, b.subject(key))
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return entry{key: key}, nil
 	}
@@ -90,8 +106,10 @@ const operation, purge = "KV-Operation", "PURGE"
 // write replaces revision rev of a key, 0 for a key that does not exist, and returns the new
 // revision. A nil value deletes the key. If the key is at another revision, the error is
 // errConflict.
-func (s *Store) write(ctx context.Context, key string, value []byte, rev uint64) (uint64, error) {
-	msg := nats.NewMsg(s.subject(key))
+func (b *bucket) write(
+	ctx context.Context, key string, value []byte, rev uint64,
+) (uint64, error) {
+	msg := nats.NewMsg(b.subject(key))
 	msg.Data = value
 	options := []jetstream.PublishOpt{
 		jetstream.WithExpectLastSequencePerSubject(rev),
@@ -102,7 +120,7 @@ func (s *Store) write(ctx context.Context, key string, value []byte, rev uint64)
 		msg.Header.Set(jetstream.MsgRollup, jetstream.MsgRollupSubject)
 		options = append(options, jetstream.WithMsgTTL(markerTTL))
 	}
-	ack, err := s.js.PublishMsg(ctx, msg, options...)
+	ack, err := b.js.PublishMsg(ctx, msg, options...)
 	if api, ok := errors.AsType[*jetstream.APIError](err); ok && isConflict(api.ErrorCode) {
 		return 0, errConflict
 	}

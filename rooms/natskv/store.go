@@ -16,13 +16,12 @@ import (
 // A Store is a [rooms.Store] on NATS. Make it with [Open]; Close it when it is no longer needed.
 type Store struct {
 	// static after Open
-	cfg    Config
-	nc     *nats.Conn
-	js     jetstream.JetStream
-	stream jetstream.Stream
-	now    func() time.Time
-	stop   context.CancelFunc
-	ended  sync.WaitGroup
+	cfg   Config
+	nc    *nats.Conn
+	now   func() time.Time
+	stop  context.CancelFunc
+	ended sync.WaitGroup
+	bucket
 
 	index index
 	calls calls
@@ -38,6 +37,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		return nil, fmt.Errorf("open rooms on NATS: %w", err)
 	}
 	s := &Store{cfg: cfg, nc: cfg.Conn, now: time.Now, stop: func() {}}
+	s.bucket = bucket{name: cfg.Bucket, replicas: cfg.Replicas, history: storeHistory}
 	if err := s.open(ctx); err != nil {
 		_ = s.Close() // nothing runs yet
 		return nil, fmt.Errorf("open rooms on NATS: %w", err)
@@ -54,7 +54,7 @@ func (s *Store) open(ctx context.Context) (err error) {
 	if s.js, err = jetstream.New(s.nc); err != nil {
 		return err
 	}
-	if s.stream, err = s.bucket(ctx); err != nil {
+	if err = s.bucket.open(ctx); err != nil {
 		return err
 	}
 	live, stop := context.WithCancel(context.WithoutCancel(ctx))

@@ -28,7 +28,7 @@ func (s *Store) watch(ctx, live context.Context) (*watch, error) {
 		return nil, err
 	}
 	defer end()
-	if _, err := s.bucket(ctx); err != nil {
+	if _, err := s.ensure(ctx); err != nil {
 		return nil, err
 	}
 	bucket, err := s.js.KeyValue(ctx, s.cfg.Bucket)
