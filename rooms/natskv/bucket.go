@@ -23,9 +23,11 @@ const (
 	// longer, and a watch begins anew after every loss of the connection.
 	markerTTL = time.Hour
 
-	// retryWait and retries are for writes while the bucket has no leader; the context ends them
-	// sooner.
-	retryWait, retries = 100 * time.Millisecond, 1000
+	// retryWait is the wait between the tries of a write while the bucket has no leader.
+	retryWait = 100 * time.Millisecond
+
+	// storeTries is endless: the context of a Store's call ends sooner.
+	storeTries = 1000
 )
 
 // errConflict means that a key is not at the revision that a write was to replace.
@@ -38,6 +40,12 @@ type bucket struct {
 	name     string
 	replicas int   // of a bucket that is created
 	history  int64 // the number of revisions of a key that are kept
+	tries    int   // how often a write is tried that reaches no bucket
+
+	// byTime begins the revisions of a bucket that is created with the microseconds since 1970, so
+	// that they follow those of a bucket that was lost. They are below 2^53, which a JavaScript
+	// number can represent.
+	byTime bool
 
 	js     jetstream.JetStream
 	stream jetstream.Stream // set by open
@@ -57,13 +65,7 @@ func (b *bucket) open(ctx context.Context) (err error) {
 func (b *bucket) ensure(ctx context.Context) (jetstream.Stream, error) {
 	stream, err := b.js.Stream(ctx, streamName(b.name))
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
-		stream, err = b.js.CreateStream(ctx, jetstream.StreamConfig{
-			Name:     streamName(b.name),
-			Subjects: []string{b.subject(">")}, MaxMsgsPerSubject: b.history,
-			Replicas: b.replicas, Duplicates: duplicates, Discard: jetstream.DiscardNew,
-			MaxMsgs: -1, MaxBytes: -1, MaxMsgSize: -1, MaxConsumers: -1,
-			AllowRollup: true, DenyDelete: true, AllowMsgTTL: true,
-		})
+		stream, err = b.js.CreateStream(ctx, b.config())
 	}
 	// Another process may have created it meanwhile, with another number of replicas.
 	if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
@@ -79,6 +81,21 @@ func (b *bucket) ensure(ctx context.Context) (jetstream.Stream, error) {
 	return stream, nil
 }
 
+// config is that of a bucket that is created.
+func (b *bucket) config() jetstream.StreamConfig {
+	cfg := jetstream.StreamConfig{
+		Name:     streamName(b.name),
+		Subjects: []string{b.subject(">")}, MaxMsgsPerSubject: b.history,
+		Replicas: b.replicas, Duplicates: duplicates, Discard: jetstream.DiscardNew,
+		MaxMsgs: -1, MaxBytes: -1, MaxMsgSize: -1, MaxConsumers: -1,
+		AllowRollup: true, DenyDelete: true, AllowMsgTTL: true,
+	}
+	if b.byTime {
+		cfg.FirstSeq = uint64(time.Now().UnixMicro())
+	}
+	return cfg
+}
+
 // read returns the newest value of a key, from the leader.
 func (b *bucket) read(ctx context.Context, key string) (entry, error) {
 	msg, err := b.stream.GetLastMsgForSubject(ctx, b.subject(key))
@@ -88,7 +105,11 @@ func (b *bucket) read(ctx context.Context, key string) (entry, error) {
 	if err != nil {
 		return entry{}, callError(ctx, "read from NATS", err)
 	}
-	return entry{key, msg.Data, msg.Sequence, msg.Time}.orDeleted(msg.Header), nil
+	data := msg.Data
+	if data == nil {
+		data = []byte{} // an empty value exists
+	}
+	return entry{key, data, msg.Sequence, msg.Time}.orDeleted(msg.Header), nil
 }
 
 // orDeleted returns the entry without value if the header is that of a delete marker.
@@ -109,12 +130,21 @@ const operation, purge = "KV-Operation", "PURGE"
 func (b *bucket) write(
 	ctx context.Context, key string, value []byte, rev uint64,
 ) (uint64, error) {
+	return b.publish(ctx, key, value, jetstream.WithExpectLastSequencePerSubject(rev))
+}
+
+// overwrite is write for a key at any revision.
+func (b *bucket) overwrite(ctx context.Context, key string, value []byte) (uint64, error) {
+	return b.publish(ctx, key, value)
+}
+
+func (b *bucket) publish(
+	ctx context.Context, key string, value []byte, options ...jetstream.PublishOpt,
+) (uint64, error) {
 	msg := nats.NewMsg(b.subject(key))
 	msg.Data = value
-	options := []jetstream.PublishOpt{
-		jetstream.WithExpectLastSequencePerSubject(rev),
-		jetstream.WithRetryWait(retryWait), jetstream.WithRetryAttempts(retries),
-	}
+	options = append(options,
+		jetstream.WithRetryWait(retryWait), jetstream.WithRetryAttempts(b.tries))
 	if value == nil {
 		msg.Header.Set(operation, purge)
 		msg.Header.Set(jetstream.MsgRollup, jetstream.MsgRollupSubject)

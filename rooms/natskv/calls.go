@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"github.com/nats-io/nats.go"
 )
 
 // callTimeout is how long a call waits for NATS: longer than the election of a new leader takes,
@@ -16,6 +18,7 @@ const callTimeout = 15 * time.Second
 var (
 	errTimeout = fmt.Errorf("no answer from NATS in %v", callTimeout)
 	errLost    = errors.New("the connection to NATS was lost")
+	errAway    = errors.New("there is no connection to NATS at the moment")
 )
 
 // calls are the calls to NATS that are under way. When a connection is lost, its requests are never
@@ -62,8 +65,12 @@ func (c *calls) abort() {
 }
 
 // callError returns the error of a call to NATS. The NATS client reports the end of a context with
-// an error of its own, so callError adds the context's cause.
+// an error of its own, so callError adds the context's cause. While it reconnects, it says that its
+// buffer is full, because it has none.
 func callError(ctx context.Context, what string, err error) error {
+	if errors.Is(err, nats.ErrReconnectBufExceeded) {
+		err = errAway
+	}
 	if ctx.Err() != nil && !errors.Is(err, context.Cause(ctx)) {
 		err = fmt.Errorf("%w (%w)", context.Cause(ctx), err)
 	}

@@ -23,7 +23,7 @@ const (
 	reconnectWait, reconnectJitter = 100 * time.Millisecond, 100 * time.Millisecond
 )
 
-// Config says where the members are kept. URL or Conn is needed, everything else may be zero.
+// Config says where members or values are kept. URL or Conn is needed, everything else may be zero.
 type Config struct {
 	// URL is the address of one NATS server, or of several with commas between, such as
 	// "tls://user:password@nats.example.com:4222".
@@ -40,18 +40,18 @@ type Config struct {
 	TLS *tls.Config
 
 	// Insecure permits a server on another machine without TLS or without a credential. Access to
-	// NATS is access to every member.
+	// NATS is access to every member and every value.
 	Insecure bool
 
-	// Bucket is the name of the key-value bucket, "rooms" by default: letters, digits, hyphens and
-	// underscores. Open creates it if it does not exist.
+	// Bucket is the name of the key-value bucket, "rooms" or "values" by default: letters, digits,
+	// hyphens and underscores. It is created if it does not exist. A Store and Values need one each.
 	Bucket string
 
 	// TTL is how long a member lasts after its Add or its last change, 3 hours by default. All
 	// Stores of a bucket should agree.
 	TTL time.Duration
 
-	// Replicas is the number of servers that keep a bucket created by Open: 1 by default, 3 or 5 in
+	// Replicas is the number of servers that keep a bucket that is created: 1 by default, 3 or 5 in
 	// a cluster. An existing bucket is not changed.
 	Replicas int
 
@@ -137,10 +137,11 @@ func loopback(host string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// connect connects, and reconnects until the Store is closed.
-func (c Config) connect() (*nats.Conn, error) {
+// connect connects, and reconnects until the Store or Values is closed. The purpose is for the
+// server's list of its connections.
+func (c Config) connect(purpose string) (*nats.Conn, error) {
 	options := []nats.Option{
-		nats.Name("tyg rooms " + c.Bucket),
+		nats.Name("tyg " + purpose + " " + c.Bucket),
 		nats.MaxReconnects(-1),
 		nats.ReconnectWait(reconnectWait),
 		nats.ReconnectJitter(reconnectJitter, reconnectJitter),

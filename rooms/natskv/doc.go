@@ -1,11 +1,12 @@
-// Package natskv keeps the members of rooms in a key-value bucket of NATS JetStream, for many
-// processes at once.
+// Package natskv keeps the members of rooms, and the shared values of applications, in key-value
+// buckets of NATS JetStream, for many processes at once.
 //
 //	store, err := natskv.Open(ctx, natskv.Config{URL: "nats://user:password@127.0.0.1:4222"})
 //	...
 //	defer store.Close()
 //
-// It needs nats-server 2.11 or newer.
+// It needs nats-server 2.11 or newer. [Open] is for members, as described below, and [OpenValues]
+// for values (tyg.Value).
 //
 // # Reading
 //
@@ -44,4 +45,12 @@
 // seconds that the election of a leader takes, or when its context ends. It is then unknown whether
 // the change was made, see package rooms. NATS syncs to disk every two minutes by default: when all
 // replicas lose power at once, acknowledged changes may be lost.
+//
+// # Values
+//
+// [Values] have a bucket of their own with one key for each value, and keep nothing in memory: each
+// load asks the leader, and each change is one compare-and-set of a revision of the bucket. A
+// deleted value leaves a marker for an hour. While there is no connection to NATS, calls fail at
+// once; a call that NATS does not answer fails after 15 seconds. A gateway serves Values as
+// gateway.Server.Values; package host opens them when the environment names a server.
 package natskv

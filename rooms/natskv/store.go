@@ -37,7 +37,9 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		return nil, fmt.Errorf("open rooms on NATS: %w", err)
 	}
 	s := &Store{cfg: cfg, nc: cfg.Conn, now: time.Now, stop: func() {}}
-	s.bucket = bucket{name: cfg.Bucket, replicas: cfg.Replicas, history: storeHistory}
+	s.bucket = bucket{
+		name: cfg.Bucket, replicas: cfg.Replicas, history: storeHistory, tries: storeTries,
+	}
 	if err := s.open(ctx); err != nil {
 		_ = s.Close() // nothing runs yet
 		return nil, fmt.Errorf("open rooms on NATS: %w", err)
@@ -47,7 +49,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 
 func (s *Store) open(ctx context.Context) (err error) {
 	if s.nc == nil {
-		if s.nc, err = s.cfg.connect(); err != nil {
+		if s.nc, err = s.cfg.connect("rooms"); err != nil {
 			return fmt.Errorf("connect: %w", err)
 		}
 	}
