@@ -35,7 +35,7 @@ var allowed = map[string]string{
 	"gateway/internal/accesslog": "tyg",
 	"gateway/internal/handshake": "internal/ws",
 	"host": "tyg gateway internal/certfile internal/grouptable internal/pages " +
-		"internal/profileflag internal/stopsignal lambda",
+		"internal/profileflag internal/stopsignal lambda rooms/natskv",
 	"internal/functions": "tyg apigw internal/functions/osproc " +
 		"internal/functions/runtimeapi internal/hostapi",
 	"internal/functions/invokeapi":  "internal/functions internal/sigv4",

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/gateway"
 	"github.com/tyg-dev/tyg/internal/profileflag"
 )
@@ -30,6 +31,10 @@ type Config struct {
 
 	// Stage is the first part of the URL's path, "api" by default.
 	Stage string
+
+	// Values keeps the shared values of the application (tyg.Value), such as those of package natskv.
+	// Nil keeps them in the memory of this process. Serve does not close it.
+	Values tyg.Values
 
 	// HTTP gets the requests that are neither for the WebSocket nor for the @connections API. Nil
 	// serves the pages of the application (tyg.App.Pages), if it has any.

@@ -29,6 +29,26 @@
 //	TYG_ACCESS_KEY_ID, TYG_SECRET_ACCESS_KEY   the key that signs calls of @connections;
 //	                                           without it only this machine may call
 //
+// The shared values of the application (tyg.Value) are in the memory of the process, and end with
+// it, unless the environment names a NATS server:
+//
+//	TYG_NATS_URL          the server, such as tls://user:password@nats.example.com:4222
+//	TYG_NATS_CREDENTIALS  a NATS credentials file
+//	TYG_NATS_BUCKET       bucket of package rooms/storage, the name of the program's package by
+//	                      default; the values are in the bucket with "-values" after that name
+//	TYG_NATS_INSECURE=1   permit a server on another machine without TLS or credential
+//
+// Then the values survive the process, and all processes of the program share them. Connections,
+// groups and states stay in the process that has the sockets. This takes the build tag tyg.nats,
+// which compiles the client of NATS:
+//
+//	go build -tags tyg.nats .
+//
+// Run connects when the program first uses a value. Until NATS answers, values return an error, and
+// the rest of the program works. A program that was built without the tag gets an error that names
+// it. "tyg local" adds the tag tyg.local, which leaves the client out: there, values are in the
+// gateway.
+//
 // A flag wins over the environment. A program that parses flags of its own before it calls Run
 // keeps its command line to itself: then only the environment counts. [Serve] takes a [Config] and
 // reads neither.

@@ -22,7 +22,10 @@ import (
 	"github.com/tyg-dev/tyg/internal/stopsignal"
 )
 
-func runHere(app *tyg.App) error {
+func runHere(app *tyg.App) error { return runWith(app, openNATS) }
+
+// runWith is runHere in a program that was built with this opener of values on NATS.
+func runWith(app *tyg.App, open opener) error {
 	var args []string
 	if !flag.Parsed() {
 		args = os.Args[1:]
@@ -37,7 +40,14 @@ func runHere(app *tyg.App) error {
 	}
 	ctx, stop := stopsignal.Context(context.Background())
 	defer stop()
-	return Serve(ctx, app, cfg)
+	if os.Getenv(natsVariable) == "" {
+		return Serve(ctx, app, cfg)
+	}
+	values := &storedValues{open: func(ctx context.Context) (valueStore, error) {
+		return open(ctx, os.Getenv)
+	}}
+	cfg.Values = values
+	return errors.Join(Serve(ctx, app, cfg), values.Close())
 }
 
 // Serve serves an application as cfg says until ctx ends, and then drains. It returns nil after a
@@ -60,6 +70,7 @@ func Serve(ctx context.Context, app *tyg.App, cfg Config) error {
 	srv := &gateway.Server{
 		TLS:     secure,
 		Handler: app,
+		Values:  cfg.Values,
 		HTTP:    cfg.HTTP,
 		Stage:   cfg.Stage,
 		Origins: cfg.Origins,

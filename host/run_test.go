@@ -35,13 +35,17 @@ func TestMain(m *testing.M) {
 		flag.Parse()
 	}
 	log.SetFlags(0)
-	if err := host.Run(program()); err != nil {
+	start := host.Run
+	if os.Getenv(asProgram) == "with NATS" {
+		start = host.RunWithNATS
+	}
+	if err := start(program()); err != nil {
 		log.Fatal(err)
 	}
 }
 
-// program answers "slow" after the signal, when its file exists, and everything else at
-// once.
+// program answers "slow" after the signal, when its file exists, "count" with how often it was sent
+// to all processes, and everything else at once.
 func program() *tyg.App {
 	app := echo()
 	app.OnRoute("slow", func(ctx context.Context, c *tyg.Conn, _ tyg.Message) error {
@@ -52,6 +56,14 @@ func program() *tyg.App {
 		_, _ = os.Stdin.Read(b[:]) // until the test says so
 		_, err := os.Stdout.WriteString("handler has finished\n")
 		return err
+	})
+	count := tyg.NewValue[int](app, "count")
+	app.OnRoute("count", func(ctx context.Context, c *tyg.Conn, _ tyg.Message) error {
+		n, err := count.Update(ctx, func(n int) (int, error) { return n + 1, nil })
+		if err != nil {
+			return err
+		}
+		return c.SendJSON(ctx, n)
 	})
 	return app
 }
