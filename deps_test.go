@@ -226,15 +226,15 @@ func TestSiblingsMeetOnlyWhereTheyMay(t *testing.T) {
 }
 
 // TestStandardLibraryOnly keeps rule 1: a program that imports only these compiles neither the AWS
-// SDK nor NATS.
+// SDK nor NATS, also in the build of "tyg local".
 func TestStandardLibraryOnly(t *testing.T) {
-	for _, tags := range []string{"", "tyg.lambda"} {
+	for _, tags := range []string{"", "tyg.lambda", "tyg.nats,tyg.local"} {
 		all := make(map[string]pkg)
 		for _, p := range listPackages(t, tags) {
 			all[p.ImportPath] = p
 		}
 		for _, name := range standardOnly {
-			if name != "rooms/storage" || tags == "" { // with the tag, it opens a table
+			if name != "rooms/storage" || tags == "" { // with a tag, it opens a store
 				checkStandardOnly(t, all, name)
 			}
 		}
@@ -375,7 +375,7 @@ func inModule(imp string) (name string, ok bool) {
 	return strings.CutPrefix(imp, module+"/")
 }
 
-// listed keeps what the go command lists, by tags: every test asks for one of three lists.
+// listed keeps what the go command lists, by tags: every test asks for one of four lists.
 var listed sync.Map
 
 // listPackages lists the packages of this module, and those that they compile with these tags.

@@ -83,7 +83,7 @@ func imports(t *testing.T, template string) (direct, indirect []string) {
 	own := make(map[string]bool) // packages that the template itself imports
 	modules := make(map[string]string)
 	for _, goos := range []string{"linux", "darwin", "windows"} {
-		for _, tags := range []string{"", "tyg.nats", "tyg.dynamo", "lambda.norpc,tyg.lambda"} {
+		for _, tags := range []string{"", "tyg.nats,tyg.local", "tyg.dynamo", "lambda.norpc,tyg.lambda"} {
 			const format = `{{if not .DepOnly}}import{{range .Imports}} {{.}}{{end}}{{end}}` +
 				`{{with .Module}}{{if not .Main}}` +
 				`module {{$.ImportPath}} {{.Path}} {{.Version}}{{end}}{{end}}`

@@ -60,7 +60,7 @@ func (p InProcess) Run(ctx context.Context) error {
 	if r.environ, err = p.Environ(); err != nil {
 		return err
 	}
-	r.project.Tags = storageTags(r.environ, nil)
+	r.project.Tags = inProcessTags(r.environ)
 	if r.program, err = r.project.Build(ctx); err != nil {
 		return r.explain(ctx, err)
 	}
@@ -208,7 +208,7 @@ func (r *runner) rebuild(ctx context.Context, next chan<- restart) error {
 	if err != nil {
 		return err
 	}
-	r.project.Tags = storageTags(environ, nil)
+	r.project.Tags = inProcessTags(environ)
 	program, err := r.project.Build(ctx)
 	if err != nil {
 		return err

@@ -158,7 +158,7 @@ func reachable(addr net.Addr) string {
 // shared returns the variables by which the processes of a program find the state that they share:
 // a NATS server that this process runs, unless the environment names a store.
 func (s *server) shared(ctx context.Context, env map[string]string) (map[string]string, error) {
-	for _, name := range []string{tableVariable, "TYG_NATS_URL"} {
+	for _, name := range []string{tableVariable, natsVariable} {
 		if isSet(s.cfg.Environ, name) || env[name] != "" {
 			return nil, nil
 		}
@@ -171,7 +171,7 @@ func (s *server) shared(ctx context.Context, env map[string]string) (map[string]
 			return nil, err
 		}
 	}
-	return map[string]string{"TYG_NATS_URL": s.natsURL}, nil
+	return map[string]string{natsVariable: s.natsURL}, nil
 }
 
 // startNATS runs tyg-nats until close.
@@ -213,13 +213,38 @@ func checkNATS(address string) error {
 // tableVariable names the DynamoDB table of a program, see package rooms/storage.
 const tableVariable = "TABLE"
 
-// storageTags returns the build tags of the storage that a program gets: DynamoDB if its
-// environment names a table, else NATS. The variables of env count if environ does not set them.
+// natsVariable names a NATS server, see packages rooms/storage and host.
+const natsVariable = "TYG_NATS_URL"
+
+// The build tags of storage. With localTag, package host leaves NATS out: the values of functions
+// are in the gateway, and most programs need no client of NATS.
+const (
+	dynamoTag = "tyg.dynamo"
+	natsTag   = "tyg.nats"
+	localTag  = "tyg.local"
+)
+
+// storageTags returns the build tags of the storage that the functions of a program get: DynamoDB
+// if its environment names a table, else NATS. The variables of env count if environ does not set
+// them.
 func storageTags(environ []string, env map[string]string) []string {
 	if isSet(environ, tableVariable) || env[tableVariable] != "" {
-		return []string{"tyg.dynamo"}
+		return []string{dynamoTag}
 	}
-	return []string{"tyg.nats"}
+	return []string{natsTag, localTag}
+}
+
+// inProcessTags returns the build tags of a program without functions, whose values are on NATS if
+// its environment names a server.
+func inProcessTags(environ []string) []string {
+	tags := storageTags(environ, nil)
+	switch {
+	case !isSet(environ, natsVariable):
+		return tags
+	case isSet(environ, tableVariable):
+		return append(tags, natsTag)
+	}
+	return []string{natsTag}
 }
 
 func isSet(environ []string, name string) bool {

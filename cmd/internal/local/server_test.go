@@ -2,6 +2,8 @@ package local
 
 import (
 	"io"
+	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -46,4 +48,29 @@ func testSilentClients(t *testing.T, started bool) {
 			})
 		}
 	})
+}
+
+func TestStorageTags(t *testing.T) {
+	const table, nats = "TABLE=Chat", "TYG_NATS_URL=nats://127.0.0.1:4222"
+	for _, tt := range []struct {
+		environ              []string
+		functions, inProcess string
+	}{
+		{nil, "tyg.nats,tyg.local", "tyg.nats,tyg.local"},
+		{[]string{nats}, "tyg.nats,tyg.local", "tyg.nats"},
+		{[]string{table}, "tyg.dynamo", "tyg.dynamo"},
+		{[]string{table, nats}, "tyg.dynamo", "tyg.dynamo,tyg.nats"},
+		{[]string{"TABLE=", "TYG_NATS_URL="}, "tyg.nats,tyg.local", "tyg.nats,tyg.local"},
+	} {
+		if got := strings.Join(storageTags(tt.environ, nil), ","); got != tt.functions {
+			t.Errorf("functions in %q: tags %s, want %s", tt.environ, got, tt.functions)
+		}
+		if got := strings.Join(inProcessTags(tt.environ), ","); got != tt.inProcess {
+			t.Errorf("in one process in %q: tags %s, want %s", tt.environ, got, tt.inProcess)
+		}
+	}
+	env := map[string]string{"TABLE": "Chat"}
+	if got := storageTags(nil, env); !slices.Equal(got, []string{"tyg.dynamo"}) {
+		t.Errorf("functions with a table: tags %q", got)
+	}
 }
