@@ -58,7 +58,8 @@ type ValueKey struct {
 	Conn ConnID
 }
 
-// A Revision changes whenever a value is set. Zero means that there is none.
+// A Revision changes whenever a value is set. Zero means that there is none. It is below 2^53, so
+// that a number of JavaScript holds it.
 type Revision uint64
 
 // AnyRevision is the revision of a value that is set whatever it was before.

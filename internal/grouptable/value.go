@@ -21,7 +21,7 @@ func newValue(i item) ([]byte, tyg.Revision) {
 
 // newRevision returns a revision that no value had before, by chance: a value that was deleted
 // leaves no trace from which to count on. It also tells the writer its own write.
-func newRevision() tyg.Revision { return tyg.Revision(rand.Uint64()>>1 | 1) }
+func newRevision() tyg.Revision { return tyg.Revision(rand.Uint64N(1<<53-1) + 1) }
 
 // LoadValue implements [lambda.GroupTable].
 func (t *Table) LoadValue(ctx context.Context, name string) ([]byte, tyg.Revision, error) {

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"sync"
+	"time"
 
 	"github.com/tyg-dev/tyg"
 )
@@ -39,6 +40,10 @@ func (m *Memory) StoreValue(
 ) (tyg.Revision, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.last == 0 {
+		// Another process may have given out revisions before this one, and clients may keep them.
+		m.last = tyg.Revision(time.Now().UnixMicro())
+	}
 	c, err := m.cells[k.Name].set(data, rev, &m.last)
 	if err != nil {
 		return 0, err
