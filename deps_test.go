@@ -99,6 +99,7 @@ var allowed = map[string]string{
 	"jwtauth":                     "tyg",
 	"internal/browsertest":        "tyg host internal/ws internal/wsclient",
 	"internal/certfile":           "",
+	"internal/clocktest":          "",
 	"internal/holdtest":           "",
 	"internal/leaktest":           "",
 	"internal/connid":             "tyg",

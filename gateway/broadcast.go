@@ -27,7 +27,7 @@ func (c *session) sendShared(
 		return err
 	}
 	c.srv.count.sent.Add(1)
-	c.lastActive.Store(now.UnixNano())
+	c.lastActive.Store(c.srv.clock.at(now))
 	if c.writing || c.held || c.out != nil || e != nil && e.scratch != nil || c.sock.Blocks() {
 		o := c.outLocked()
 		o.b = append(o.b, frame...)

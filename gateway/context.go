@@ -16,7 +16,7 @@ type eventContext struct {
 	eventType   tyg.EventType
 	timeoutSent atomic.Bool // the client was told of the timeout
 	requestID   string
-	deadline    int64        // Unix nanoseconds; 0: none
+	deadline    int64        // by the clock of the Server; 0: none
 	scratch     *readScratch // holds what is sent in holdSeq; nil: nothing is held
 	holdSeq     uint64       // of scratch
 
@@ -41,19 +41,23 @@ type realContext struct {
 
 var _ context.Context = (*eventContext)(nil)
 
-// set sets the event, and until when its handler may run: Unix nanoseconds, 0 means forever.
+// set sets the event, and until when its handler may run: by the clock of the Server, 0 means
+// forever.
 func (c *eventContext) set(s *session, e *tyg.Event, deadline int64) {
 	c.session, c.eventType, c.requestID, c.deadline = s, e.Type, e.RequestID, deadline
 }
 
 // pastDeadline reports whether the integration timeout has passed.
 func (c *eventContext) pastDeadline(now time.Time) bool {
-	return c.deadline != 0 && now.UnixNano() >= c.deadline
+	return c.deadline != 0 && c.session.srv.clock.at(now) >= c.deadline
 }
 
 // Deadline returns when the integration timeout passes.
 func (c *eventContext) Deadline() (time.Time, bool) {
-	return time.Unix(0, c.deadline), c.deadline != 0
+	if c.deadline == 0 {
+		return time.Time{}, false
+	}
+	return c.session.srv.clock.time(c.deadline), true
 }
 
 // Done returns a channel that is closed when the handler has returned or its time is over.
@@ -94,7 +98,7 @@ func (c *eventContext) realize() context.Context {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.real == nil {
-		c.real = newRealContext(c.deadline)
+		c.real = newRealContext(c.Deadline())
 		if c.state.Swap(realized) == ended {
 			c.real.cancel() // one that has expired says so by itself
 		}
@@ -102,10 +106,10 @@ func (c *eventContext) realize() context.Context {
 	return c.real
 }
 
-func newRealContext(deadline int64) *realContext {
+func newRealContext(deadline time.Time, limited bool) *realContext {
 	r := new(realContext)
-	if deadline != 0 {
-		r.Context, r.cancel = context.WithDeadline(context.Background(), time.Unix(0, deadline))
+	if limited {
+		r.Context, r.cancel = context.WithDeadline(context.Background(), deadline)
 	} else {
 		r.Context, r.cancel = context.WithCancel(context.Background())
 	}
@@ -124,15 +128,15 @@ func (c *eventContext) end(how uint32) {
 	}
 }
 
-// handlerDeadline returns until when a handler may run that begins at start, in Unix nanoseconds; 0
-// means forever.
+// handlerDeadline returns until when a handler may run that begins at start, by the clock of s; 0 means
+// forever.
 func (s *Server) handlerDeadline(rs *readScratch, start time.Time) int64 {
 	if rs != nil && rs.lastStart == start {
 		return rs.lastDeadline // computing it for each message of a read costs 2 % of a message
 	}
 	var deadline int64
 	if limit := s.limits.Integration; limit > 0 {
-		deadline = start.Add(limit).UnixNano()
+		deadline = s.clock.at(start) + int64(limit)
 	}
 	if rs != nil {
 		rs.lastStart, rs.lastDeadline = start, deadline

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/internal/ws"
@@ -85,7 +86,7 @@ func NewPieces(blocks bool) *Pieces {
 	if blocks {
 		p.rs = newScratch(smallBuffer)
 	}
-	p.c.reader.Config = new(ws.Config)
+	p.c.srv, p.c.reader.Config = new(Server), new(ws.Config)
 	return p
 }
 
@@ -120,3 +121,6 @@ func (a *Answers) Once(key string, f func()) {
 
 // Len returns how many answers are kept.
 func (a *Answers) Len() int { return len(a.byKey) }
+
+// Sweep enforces all time limits as at now.
+func (s *Server) Sweep(now time.Time) { s.sweepAt(now) }

@@ -19,7 +19,7 @@ func (c *session) handleMessage(rs *readScratch, m ws.Message) {
 	if c.closing.Load() {
 		return
 	}
-	c.lastActive.Store(rs.now.UnixNano())
+	c.lastActive.Store(c.srv.clock.at(rs.now))
 	c.srv.count.messages.Add(1)
 	key, ok := c.srv.routes.Select(m.Data)
 	e := tyg.Event{

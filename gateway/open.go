@@ -12,7 +12,7 @@ import (
 // then all senders only queue behind it.
 func (c *session) queueUpgrade(up ws.Upgrade, subprotocol string, deflate bool) {
 	c.hasSocket = true
-	now := time.Now().UnixNano()
+	now := c.srv.clock.now()
 	c.lastActive.Store(now)
 	c.silentSince.Store(now)
 	c.out = c.srv.pools.getBuffer()

@@ -64,7 +64,7 @@ func (c *session) pauseSilenceClock() {
 
 func (c *session) resumeSilenceClock() {
 	if c.srv.Extensions.Ping > 0 {
-		c.silentSince.Store(time.Now().UnixNano())
+		c.silentSince.Store(c.srv.clock.now())
 	}
 }
 
@@ -150,7 +150,7 @@ func (c *session) keepPartial(rs *readScratch, b []byte, moved bool) {
 			c.partialSince.Store(0)
 		}
 	case since == 0 || moved:
-		c.partialSince.Store(rs.now.UnixNano())
+		c.partialSince.Store(c.srv.clock.at(rs.now))
 	}
 }
 

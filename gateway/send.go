@@ -71,7 +71,7 @@ func (c *session) send(e *eventContext, op ws.Opcode, data []byte) error {
 	}
 	c.srv.count.sent.Add(1)
 	if e == nil || e.session != c { // else its message has just set the time
-		c.lastActive.Store(time.Now().UnixNano())
+		c.lastActive.Store(c.srv.clock.now())
 	}
 	c.queueMessageLocked(op, data)
 	c.holdOrFlushUnlock(e)
@@ -118,7 +118,7 @@ func (s *Server) Info(ctx context.Context, id tyg.ConnID) (tyg.Info, error) {
 	}
 	return tyg.Info{
 		ConnectedAt:  c.conn.ConnectedAt,
-		LastActiveAt: time.Unix(0, c.lastActive.Load()),
+		LastActiveAt: s.clock.time(c.lastActive.Load()),
 		SourceIP:     c.conn.SourceIP,
 		UserAgent:    c.conn.UserAgent,
 	}, nil

@@ -135,6 +135,7 @@ type Server struct {
 	sockPoller   sock.Poller
 	timeHandlers bool // the duration of handlers is needed exactly
 	origins      handshake.Origins
+	clock        clock
 	count        counters
 }
 
@@ -182,6 +183,7 @@ func (s *Server) init() (err error) {
 		MaxFragments: s.limits.Fragments,
 		TextOnly:     !s.Extensions.Binary,
 	}
+	s.clock.start()
 	s.hub.init()
 	s.initAttachments()
 	s.acceptor.init(s)

@@ -40,7 +40,7 @@ type session struct {
 	lingerUntil  time.Time // how long to wait for the client's close frame; zero: not waiting yet
 
 	// read by the sweep
-	lastActive   atomic.Int64                 // the last message in or out, Unix nanoseconds
+	lastActive   atomic.Int64                 // the last message in or out, by the clock of srv
 	silentSince  atomic.Int64                 // since when nothing came, for pings; 0: paused
 	lastPing     atomic.Int64                 // when a ping was last sent
 	partialSince atomic.Int64                 // since when a message is incomplete; 0: none is

@@ -53,11 +53,15 @@ func (w *sweep) loop(s *Server) {
 		case <-w.stop:
 			return
 		case <-tick.C:
-			now := time.Now()
-			s.acceptor.closeOverdue(now, s.limits.Handshake)
-			s.hub.each(func(c *session) { c.enforceLimits(now, &s.limits) })
+			s.sweepAt(time.Now())
 		}
 	}
+}
+
+// sweepAt enforces all time limits as at now.
+func (s *Server) sweepAt(now time.Time) {
+	s.acceptor.closeOverdue(now, s.limits.Handshake)
+	s.hub.each(func(c *session) { c.enforceLimits(now, &s.limits) })
 }
 
 // enforceLimits closes c if one of its time limits has passed.
@@ -74,30 +78,31 @@ func (c *session) enforceLimits(now time.Time, l *Limits) {
 		}
 		return
 	}
-	idle := now.Sub(time.Unix(0, c.lastActive.Load()))
+	at := c.srv.clock.at(now)
+	idle := time.Duration(at - c.lastActive.Load())
 	partial := c.partialSince.Load()
 	switch {
 	case l.Life > 0 && now.Sub(c.conn.ConnectedAt) > l.Life, l.Idle > 0 && idle > l.Idle:
 		c.close(ws.CloseGoingAway, "Going away", now)
-	case l.Read > 0 && partial != 0 && now.Sub(time.Unix(0, partial)) > l.Read:
+	case l.Read > 0 && partial != 0 && time.Duration(at-partial) > l.Read:
 		c.close(ws.ClosePolicyViolation, "Message not completed in time", now)
 	case c.srv.Extensions.Ping > 0:
-		c.enforcePing(now, c.srv.Extensions.Ping)
+		c.enforcePing(at, c.srv.Extensions.Ping)
 	}
 }
 
 // enforcePing pings a client that was silent for d, and closes the socket of one that was silent
 // for twice as long.
-func (c *session) enforcePing(now time.Time, d time.Duration) {
+func (c *session) enforcePing(now int64, d time.Duration) {
 	since := c.silentSince.Load()
-	silent := now.Sub(time.Unix(0, since))
+	silent := time.Duration(now - since)
 	switch {
 	case since == 0: // a handler runs: nothing is read
 	case silent > 2*d:
 		c.markLost(os.ErrDeadlineExceeded)
 		_ = c.sock.Close() // Ended follows
-	case silent > d && now.Sub(time.Unix(0, c.lastPing.Load())) > d:
-		c.lastPing.Store(now.UnixNano())
+	case silent > d && time.Duration(now-c.lastPing.Load()) > d:
+		c.lastPing.Store(now)
 		c.sendPing()
 	}
 }
@@ -111,7 +116,7 @@ func (c *session) enforceTimeout(e *eventContext, now time.Time, l *Limits) {
 	}
 	e.end(expired)
 	c.sendTimeout(e)
-	twice := now.Sub(time.Unix(0, e.deadline)) > l.Integration
+	twice := time.Duration(c.srv.clock.at(now)-e.deadline) > l.Integration
 	if twice && c.close(ws.CloseInternalError, "Handler does not return", now) {
 		c.srv.log.Error("handler does not return", "conn", c.conn.ID, "request", e.requestID)
 	}

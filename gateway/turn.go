@@ -24,7 +24,7 @@ type readScratch struct {
 	contexts     []eventContext // contexts that are not used yet
 	timer        slowTimer
 	lastStart    time.Time   // of the last handler
-	lastDeadline int64       // of the last handler, Unix nanoseconds
+	lastDeadline int64       // of the last handler, by the clock of the Server
 	sawSlow      atomic.Bool // a handler was slow: now is out of date
 
 	holding atomic.Bool

@@ -57,9 +57,9 @@ type Writer interface {
 // time. A Conn must not be copied.
 type Conn struct {
 	owner    Owner
-	blocking *blocking    // a path with a goroutine for each socket; nil: polled
-	layer    *layer       // over the polled socket; nil: none
-	deadline atomic.Int64 // for reads, Unix nanoseconds; 0: none
+	blocking *blocking                 // a path with a goroutine for each socket; nil: polled
+	layer    *layer                    // over the polled socket; nil: none
+	deadline atomic.Pointer[time.Time] // for reads; nil: none
 	closed   atomic.Bool
 	polled
 }
@@ -90,7 +90,7 @@ func (c *Conn) endErr() error {
 	if c.closed.Load() {
 		return net.ErrClosed
 	}
-	if t := c.deadline.Load(); t != 0 && time.Now().UnixNano() >= t {
+	if t := c.deadline.Load(); t != nil && !time.Now().Before(*t) {
 		return errDeadline
 	}
 	return nil
@@ -156,15 +156,15 @@ func (c *Conn) SetReadDeadline(t time.Time) error {
 	if c.closed.Load() {
 		return net.ErrClosed
 	}
-	deadline := t.UnixNano()
 	if t.IsZero() {
-		deadline = 0
+		c.deadline.Store(nil)
+	} else {
+		c.deadline.Store(&t) // whole, with its monotonic reading
 	}
-	c.deadline.Store(deadline)
 	if c.blocking != nil {
 		return c.blocking.nc.SetReadDeadline(t)
 	}
-	if deadline != 0 {
+	if !t.IsZero() {
 		c.wakeAt(t)
 	}
 	return nil
