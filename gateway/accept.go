@@ -72,14 +72,18 @@ func (s *Server) check(r *http.Request) (ws.Upgrade, *refusal) {
 	if err != nil {
 		return up, handshakeRefusal(err)
 	}
-	if !s.origins.Allows(r) {
+	if err := s.origins.Check(r); err != nil {
 		return up, &refusal{
-			status: http.StatusForbidden, message: apigw.Forbidden,
-			log: fmt.Sprintf("origin %q may not connect; add it to the allowed origins "+
-				"if its pages are yours", r.Header.Get("Origin")),
+			status: http.StatusForbidden, message: apigw.Forbidden, log: err.Error(),
 		}
 	}
 	return up, nil
+}
+
+// CheckOrigins returns why origins cannot be those of a Server, or nil if they can.
+func CheckOrigins(origins []string) error {
+	_, err := handshake.ParseOrigins(origins)
+	return err
 }
 
 // servesPath reports whether WebSockets are accepted at path: /{stage}, or nothing, where a mapped

@@ -101,6 +101,16 @@ func TestForeignOriginIsRefused(t *testing.T) {
 		{"none", "null", 403},
 		{"none", "file://", 403},
 		{"none", "chat.example.com", 403},
+		{"none", "https://x@chat.example.com", 403},
+		{"none", "https://x:y@chat.example.com", 403},
+		{"none", "https://chat.example.com/", 403},
+		{"none", "https://chat.example.com?", 403},
+		{"none", "https://chat.example.com#", 403},
+		{"none", "https://chat.example.com:", 403},
+		{"none", "ws://chat.example.com", 403},
+		{"none", "chrome-extension://chat.example.com", 403},
+		{"none", "https://chat.example.com\r\nOrigin: https://evil.net", 403},
+		{"none", "https://evil.net\r\nOrigin: https://chat.example.com", 403},
 		{"exact", "https://www.example.com", 101},
 		{"exact", "HTTPS://WWW.EXAMPLE.COM", 101},
 		{"exact", "https://chat.example.com", 101},
@@ -122,6 +132,13 @@ func TestForeignOriginIsRefused(t *testing.T) {
 		{"wild", "https://evil.net\\.example.com", 403},
 		{"wild", "https://evil.net:80.example.com", 403},
 		{"wild", "https://evilexample.com", 403},
+		{"wild", "https://evil.net%23.example.com", 403},
+		{"wild", "https://evil.net%2f.example.com", 403},
+		{"wild", "https://evil.net%00.example.com", 403},
+		{"wild", "https://evil.net\uff03.example.com", 403},
+		{"wild", "https://evil.net@.example.com", 403},
+		{"wild", "https://evil.net .example.com", 403},
+		{"wild", "https://[::1].example.com", 403},
 		{"wild", "null", 403},
 		{"all", "https://evil.net", 101},
 		{"all", "null", 101},
@@ -133,9 +150,10 @@ func TestForeignOriginIsRefused(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.list+" "+tt.origin, func(t *testing.T) {
 			r := rigs[tt.list]
-			request := strings.Replace(r.handshake("Origin: "+tt.origin), r.host(), host, 1)
+			const proxied = "X-Forwarded-For: 192.0.2.1"
+			request := strings.Replace(r.handshake(proxied, "Origin: "+tt.origin), r.host(), host, 1)
 			if tt.origin == "" {
-				request = strings.Replace(r.handshake(), r.host(), host, 1)
+				request = strings.Replace(r.handshake(proxied), r.host(), host, 1)
 			}
 			res, body := r.ask(t, request)
 			if res.StatusCode != tt.want {
@@ -149,7 +167,10 @@ func TestForeignOriginIsRefused(t *testing.T) {
 }
 
 func TestBadOriginsAreRefusedAtStart(t *testing.T) {
-	for _, origin := range []string{"", "example.com", "https://", "https://example.com/chat", "://x"} {
+	for _, origin := range []string{
+		"", "example.com", "https://", "https://example.com/chat", "://x", "https://x@example.com",
+		"https://example.com?", "https://example.com:x", "https://*.*.example.com", "null",
+	} {
 		srv := &gateway.Server{Handler: echo(), Origins: []string{origin}}
 		err := srv.Start()
 		if err == nil || !strings.Contains(err.Error(), `origin "`+origin+`"`) {

@@ -128,8 +128,8 @@ func (c *eventContext) end(how uint32) {
 	}
 }
 
-// handlerDeadline returns until when a handler may run that begins at start, by the clock of s; 0 means
-// forever.
+// handlerDeadline returns until when a handler may run that begins at start, by the clock of s; 0
+// means forever.
 func (s *Server) handlerDeadline(rs *readScratch, start time.Time) int64 {
 	if rs != nil && rs.lastStart == start {
 		return rs.lastDeadline // computing it for each message of a read costs 2 % of a message

@@ -115,6 +115,8 @@ func (l *localRun) flags(cmd *cobra.Command, port *int) {
 		Name: "time-scale", Low: cli.MinTimeScale, High: cli.MaxTimeScale,
 		Usage: "let API Gateway's time limits (idle, life, integration) pass `N` times faster",
 	})
+	f.StringSliceVar(&l.Origins, "origin", nil,
+		"let web pages of these `ORIGINS` connect, beside those of the server's own host")
 	f.BoolVar(&l.inProcess, "in-process", false, "let the program hold the sockets itself")
 	f.BoolVar(&l.NoReload, "no-reload", false, "do not watch the source")
 	cli.AddInt(cmd, &l.Processes, cli.Range[int]{
@@ -141,6 +143,9 @@ func (l *localRun) check(cmd *cobra.Command) error {
 		if err := value.Stage(stage); err != nil {
 			return fmt.Errorf("environment variable TYG_STAGE: %q: %w", stage, err)
 		}
+	}
+	if err := l.Check(); err != nil {
+		return cli.Usagef(cmd, "--origin: %w", err)
 	}
 	addr, err := cli.Addr(cmd, l.Addr, os.Getenv, "127.0.0.1:8000")
 	if err != nil {
@@ -235,6 +240,9 @@ func (l *localRun) environ(c project.Config, user []string) []string {
 	}
 	if l.Addr != "" {
 		list = append(list, "TYG_ADDR="+l.Addr)
+	}
+	if len(l.Origins) > 0 {
+		list = append(list, "TYG_ORIGIN="+strings.Join(l.Origins, ","))
 	}
 	if l.scaleSet {
 		list = append(list, "TYG_TIME_SCALE="+strconv.FormatFloat(l.TimeScale, 'g', -1, 64))

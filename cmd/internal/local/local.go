@@ -44,6 +44,7 @@ type Config struct {
 	// Files are the files that Plan reads, as absolute paths.
 	Files []string
 
+	Origins    []string // of web pages that may connect, see gateway.Server
 	TimeScale  float64
 	Concurrent int  // messages of one client that are handled at the same time; 0: one
 	Processes  int  // of each function at most; 0: as configured, or 1
@@ -57,6 +58,9 @@ type Config struct {
 	Environ        []string
 	Stdout, Stderr io.Writer
 }
+
+// Check reports values that no server can have.
+func (c Config) Check() error { return gateway.CheckOrigins(c.Origins) }
 
 // A Plan is what the configuration of a project describes.
 type Plan struct {

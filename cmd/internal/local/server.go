@@ -91,6 +91,7 @@ func (s *server) open(l net.Listener) {
 		APIID:   apiID,
 		Logger:  logger,
 		Trace:   gateway.Trace{Handled: s.events.handled},
+		Origins: s.cfg.Origins,
 
 		StageVariables: s.plan.StageVariables,
 		TimeScale:      s.cfg.TimeScale,

@@ -2,8 +2,10 @@ package handshake
 
 import (
 	"fmt"
+	"net"
 	"net/http"
-	"net/url"
+	"net/netip"
+	"strconv"
 	"strings"
 )
 
@@ -29,39 +31,114 @@ func ParseOrigins(origins []string) (Origins, error) {
 			p.all = true
 			continue
 		}
-		u, err := url.Parse(strings.Replace(o, "*", "x", 1))
-		if err != nil || u.Scheme == "" || u.Host == "" || strings.Trim(u.Path, "/") != "" {
+		pattern := strings.ToLower(strings.TrimRight(o, "/"))
+		if _, _, ok := splitOrigin(strings.Replace(pattern, "*", "x", 1)); !ok {
 			return p, fmt.Errorf("origin %q: want scheme and host such as "+
 				"https://example.com or https://*.example.com, or * for all", o)
 		}
-		o = strings.ToLower(strings.TrimRight(o, "/"))
-		before, after, wild := strings.Cut(o, "*")
+		before, after, wild := strings.Cut(pattern, "*")
 		p.patterns = append(p.patterns, originPattern{before, after, wild})
 	}
 	return p, nil
 }
 
-// Allows reports whether the page that r comes from may connect. Clients that are not browsers send
-// no Origin and need none.
-func (p Origins) Allows(r *http.Request) bool {
-	origin := strings.ToLower(r.Header.Get("Origin"))
-	if origin == "" || p.all {
-		return true
+// Check returns nil if the page that r comes from may connect, else why not. Clients that are not
+// browsers send no Origin and need none.
+//
+// A page of the server's own host may connect. If r comes from this machine without a proxy, the
+// host must be an address or a name of loopback as well: the owner of any other name can point it
+// here once a page from there is loaded (DNS rebinding).
+func (p Origins) Check(r *http.Request) error {
+	sent := r.Header.Values("Origin")
+	if p.all || len(sent) == 0 || len(sent) == 1 && sent[0] == "" {
+		return nil
 	}
-	u, err := url.Parse(origin)
-	if err == nil && strings.EqualFold(u.Host, r.Host) {
-		return true
+	origin := strings.ToLower(sent[0])
+	scheme, host, ok := splitOrigin(origin)
+	if !ok || len(sent) > 1 {
+		return fmt.Errorf("origin %q may not connect: no page has it", strings.Join(sent, ", "))
 	}
 	for _, pattern := range p.patterns {
 		if pattern.matches(origin) {
+			return nil
+		}
+	}
+	if (scheme != "http" && scheme != "https") || !strings.EqualFold(host, r.Host) {
+		return fmt.Errorf("origin %q may not connect; add it to the allowed origins "+
+			"if its pages are yours", sent[0])
+	}
+	if PeerAddr(r).IsLoopback() && !isProxied(r.Header) && !isLoopbackName(host) {
+		return fmt.Errorf("origin %q may not connect to a loopback address by that name, which may "+
+			"be another site's (DNS rebinding); add it to the allowed origins if its pages are yours, "+
+			"or let the proxy in front send X-Forwarded-For", sent[0])
+	}
+	return nil
+}
+
+// splitOrigin splits an origin in lower case as browsers write it, which is scheme, host and port
+// and nothing else (RFC 6454 section 6.2; names are in Punycode there). A URL may have much more,
+// such as https://user@host or https://host%23.example.com.
+func splitOrigin(s string) (scheme, hostport string, ok bool) {
+	const letters, digits = "abcdefghijklmnopqrstuvwxyz", "0123456789"
+	scheme, hostport, ok = strings.Cut(s, "://")
+	if !ok || scheme == "" || !onlyOf(scheme, letters+digits+"+-.") {
+		return "", "", false
+	}
+	host := hostport
+	if at := strings.LastIndexByte(host, ':'); at >= 0 && !strings.HasSuffix(host, "]") {
+		if _, err := strconv.ParseUint(host[at+1:], 10, 16); err != nil {
+			return "", "", false
+		}
+		host = host[:at]
+	}
+	if inner, isV6 := strings.CutPrefix(host, "["); isV6 {
+		addr, err := netip.ParseAddr(strings.TrimSuffix(inner, "]"))
+		ok = err == nil && addr.Is6() && addr.Zone() == "" && strings.HasSuffix(inner, "]")
+		return scheme, hostport, ok
+	}
+	ok = host != "" && onlyOf(host, letters+digits+"-._")
+	return scheme, hostport, ok
+}
+
+// onlyOf reports whether s has no other bytes than those of set.
+func onlyOf(s, set string) bool {
+	for i := range len(s) {
+		if strings.IndexByte(set, s[i]) < 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// isProxied reports whether a proxy has passed the request on. A page cannot send these headers,
+// because the WebSocket of browsers takes none.
+func isProxied(h http.Header) bool {
+	for _, name := range []string{
+		"Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip",
+	} {
+		if len(h.Values(name)) > 0 {
 			return true
 		}
 	}
 	return false
 }
 
+// isLoopbackName reports whether no DNS decides where a host, with or without port, leads: it is an
+// address, or a name of loopback (RFC 6761 section 6.3).
+func isLoopbackName(hostport string) bool {
+	host, _, err := net.SplitHostPort(hostport)
+	if err != nil {
+		host = strings.Trim(hostport, "[]")
+	}
+	if _, err := netip.ParseAddr(host); err == nil {
+		return true
+	}
+	host = strings.TrimSuffix(host, ".")
+	return host == "localhost" || strings.HasSuffix(host, ".localhost")
+}
+
 // matches compares, letting a wildcard stand for one or more characters of a host name but for no
-// "/", so that "https://*.example.com" says nothing about "https://evil.net/.example.com".
+// ":", so that "http://localhost*" allows no other port.
 func (p originPattern) matches(origin string) bool {
 	if !p.wild {
 		return origin == p.before
@@ -71,5 +148,5 @@ func (p originPattern) matches(origin string) bool {
 		return false
 	}
 	middle, ok = strings.CutSuffix(middle, p.after)
-	return ok && middle != "" && !strings.ContainsAny(middle, `/\?#@:`)
+	return ok && middle != "" && !strings.ContainsAny(middle, ":[]")
 }
