@@ -74,7 +74,30 @@ func (c *session) markClosingLocked(end tyg.Disconnect, now time.Time) {
 	}
 	c.cause = end
 	c.held = false
-	c.cutAt = now.Add(max(c.srv.limits.Close, time.Millisecond))
+	c.cutAt = now.Add(c.srv.closeTime())
+	if c.writing {
+		c.progress = c.sock.Progress()
+	}
+}
+
+// closeTime returns for how long a client may take to answer a close frame.
+func (s *Server) closeTime() time.Duration { return max(s.limits.Close, time.Millisecond) }
+
+// closeOverdue reports whether the connection is closing, and whether the sweep has to cut it. What
+// was accepted for the client goes out first, while the client takes some of it.
+func (c *session) closeOverdue(now time.Time) (closing, overdue bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.closing.Load() || !now.After(c.cutAt) {
+		return c.closing.Load(), false
+	}
+	if c.writing {
+		if p := c.sock.Progress(); p != c.progress {
+			c.progress, c.cutAt = p, now.Add(c.srv.closeTime())
+			return true, false
+		}
+	}
+	return true, true
 }
 
 // closeDeadline returns when the sweep cuts the socket, and whether the connection is closing.
@@ -195,9 +218,9 @@ func (c *session) runDisconnect() {
 // connection has ended already; but closing the socket at once could destroy the close frame on its
 // way (RFC 6455 section 7.1.1).
 func (c *session) lingerForClose() {
+	c.awaitWriter()
 	c.lingerUntil, _ = c.closeDeadline()
 	if c.discard { // a close frame is not recognized any more, but the end of the stream is
-		c.awaitWriter()
 		c.sock.CloseWrite()
 	}
 	_ = c.sock.SetReadDeadline(c.lingerUntil) // fails if the socket is closed, which ends turns too

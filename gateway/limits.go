@@ -21,7 +21,7 @@ type Limits struct {
 	Handshake time.Duration // for the request to arrive that opens a connection, with Serve: 5 seconds
 
 	Queue int           // bytes that wait for one client: 1 MiB
-	Write time.Duration // for a client to take what was written: 10 seconds
+	Write time.Duration // for a client to take 16 KB of what was written, or the rest: 10 seconds
 	Read  time.Duration // for the rest of a message that has begun: 30 seconds
 	Close time.Duration // for a client to answer a close frame: 5 seconds; negative: none
 

@@ -57,6 +57,7 @@ type session struct {
 	held          bool           // writing waits for the replies to more messages of a read
 	closing       atomic.Bool    // a close frame is queued or the socket is lost: send no more
 	cutAt         time.Time      // when a socket that is closing is cut
+	progress      int64          // of sock, when cutAt was set
 	cause         tyg.Disconnect // how the connection ended; valid once closing is set
 }
 

@@ -72,8 +72,8 @@ func (c *session) enforceLimits(now time.Time, l *Limits) {
 		c.enforceTimeout(e, now, l)
 		return
 	}
-	if deadline, ok := c.closeDeadline(); ok {
-		if now.After(deadline) {
+	if closing, overdue := c.closeOverdue(now); closing {
+		if overdue {
 			_ = c.sock.Close() // Ended follows
 		}
 		return
@@ -98,6 +98,7 @@ func (c *session) enforcePing(now int64, d time.Duration) {
 	silent := time.Duration(now - since)
 	switch {
 	case since == 0: // a handler runs: nothing is read
+	case silent > 2*d && c.isDraining():
 	case silent > 2*d:
 		c.markLost(os.ErrDeadlineExceeded)
 		_ = c.sock.Close() // Ended follows

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"sync"
+	"time"
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/internal/sock"
@@ -110,6 +111,9 @@ func (c *session) dequeueLocked() *buffer {
 	c.inFlightBytes = 0
 	if o == nil {
 		c.writing = false
+		if c.closing.Load() {
+			c.cutAt = time.Now().Add(c.srv.closeTime()) // the close frame has left only now
+		}
 	} else {
 		c.inFlightBytes = len(o.b)
 	}
@@ -118,16 +122,20 @@ func (c *session) dequeueLocked() *buffer {
 }
 
 // drainAsync hands the right to write, and what the socket did not take of o, to a goroutine that
-// waits for the socket. The goroutine ends when the queue is empty, when the client takes nothing
-// for Limits.Write, or with the socket; closeSocket waits for it.
+// waits for the socket. The goroutine ends when the queue is empty, when the client takes too
+// little within Limits.Write, or with the socket; closeSocket waits for it.
 func (c *session) drainAsync(o *buffer, n int) {
 	c.mu.Lock()
 	c.inFlightBytes = len(o.b) - n
+	if c.closing.Load() {
+		c.progress = c.sock.Progress()
+	}
 	c.mu.Unlock()
 	go c.drain(o, n)
 }
 
 func (c *session) drain(o *buffer, n int) {
+	began := c.srv.clock.now()
 	for o != nil {
 		err := c.sock.Write(o.b[n:], c.srv.limits.Write)
 		c.srv.pools.putBuffer(o)
@@ -137,6 +145,28 @@ func (c *session) drain(o *buffer, n int) {
 		}
 		o, n = c.dequeue(), 0
 	}
+	c.endDrain(began)
+}
+
+// endDrain makes the client count as heard from if the drain that began then took so long that it
+// could not see a ping behind what it was sent, and took all of it.
+func (c *session) endDrain(began int64) {
+	d := c.srv.Extensions.Ping
+	if d == 0 {
+		return
+	}
+	since, now := c.silentSince.Load(), c.srv.clock.now()
+	if since != 0 && time.Duration(now-began) > d {
+		c.silentSince.CompareAndSwap(since, now)
+	}
+}
+
+// isDraining reports whether a goroutine waits for the client to take what is queued, within
+// Limits.Write.
+func (c *session) isDraining() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.writing && c.srv.limits.Write > 0
 }
 
 // writeFailed drops what is queued and closes the socket, which ends its turns.

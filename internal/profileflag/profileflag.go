@@ -65,7 +65,8 @@ func (f *Flags) addLimits(fs *flag.FlagSet) {
 		func(p *limits) *time.Duration { return &p.Limits.Handshake })
 	f.count(fs, "limit-queue", "`bytes` that wait for one client (1048576; -1: no limit)",
 		func(p *limits) *int { return &p.Limits.Queue })
-	f.span(fs, "limit-write", "`time` for a client to take what was written (10s; -1s: no limit)",
+	f.span(fs, "limit-write",
+		"`time` for a client to take 16 KB of its queue or the rest (10s; -1s: no limit)",
 		func(p *limits) *time.Duration { return &p.Limits.Write })
 	f.span(fs, "limit-read", "`time` for the rest of a message that has begun (30s; -1s: no limit)",
 		func(p *limits) *time.Duration { return &p.Limits.Read })

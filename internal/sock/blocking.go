@@ -3,6 +3,7 @@ package sock
 import (
 	"net"
 	"os"
+	"sync/atomic"
 	"time"
 )
 
@@ -11,7 +12,9 @@ var errDeadline = os.ErrDeadlineExceeded
 // blocking is the raw and the plain path, both with a goroutine for each socket. For a socket of
 // the operating system raw reads and writes; for any other net.Conn, its own Read and Write do.
 type blocking struct {
-	nc net.Conn
+	nc    net.Conn
+	limit writeLimit
+	taken atomic.Int64 // by write, so far
 	raw
 }
 
@@ -60,15 +63,26 @@ func (b *blocking) tryWrite(p []byte) (int, error) {
 }
 
 func (b *blocking) write(p []byte, d time.Duration) error {
-	if d > 0 {
-		if err := b.nc.SetWriteDeadline(time.Now().Add(d)); err != nil {
+	if d <= 0 {
+		_, err := b.nc.Write(p)
+		return err
+	}
+	defer b.limit.stop(b.nc)
+	for {
+		if err := b.limit.start(b.nc, d); err != nil {
 			return err
 		}
-		// A deadline left behind would make a later write fail.
-		defer func() { _ = b.nc.SetWriteDeadline(time.Time{}) }() // fails if the socket is closed
+		n, err := b.nc.Write(p[:min(len(p), writePiece)])
+		b.taken.Add(int64(n))
+		if p = p[n:]; err != nil || len(p) == 0 {
+			return err
+		}
 	}
-	_, err := b.nc.Write(p)
-	return err
+}
+
+func (b *blocking) progress() int64 {
+	n, _ := unsent(b.nc)
+	return b.taken.Load() - int64(n)
 }
 
 func (b *blocking) closeWrite() {

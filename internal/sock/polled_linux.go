@@ -177,6 +177,17 @@ func (p *polled) close() {
 	p.decref()
 }
 
+// progress returns how much the socket has left to send: it grows while it takes more, and shrinks
+// while its peer does.
+func (p *polled) progress() int64 {
+	if !p.incref() {
+		return 0
+	}
+	defer p.decref()
+	n, _ := unsentOf(uintptr(p.fd))
+	return int64(n)
+}
+
 func (p *polled) closeWrite() {
 	if p.incref() {
 		_ = syscall.Shutdown(int(p.fd), syscall.SHUT_WR) // fails if the peer has gone
@@ -216,27 +227,70 @@ func (p *polled) write(c *Conn, b []byte, d time.Duration) error {
 	writable := make(chan struct{}, 1)
 	p.writable.Store(&writable)
 	defer p.writable.Store(nil)
-	var timeout <-chan time.Time // nil, which never fires, without a limit
-	if d > 0 {
-		timer := time.NewTimer(d)
-		defer timer.Stop()
-		timeout = timer.C
-	}
+	s := newStall(d)
+	defer s.stop()
 	for {
 		n, err := writeNow(int(p.fd), b)
 		if b = b[n:]; err != nil || len(b) == 0 {
 			return err
 		}
 		if n > 0 {
+			s.taken += n
 			continue // epoll reports room only after a write that found none
 		}
-		if err := p.awaitWritable(c, writable, timeout); err != nil {
+		if s.isOver() {
+			return errDeadline
+		}
+		if err := p.awaitWritable(c, writable, s); err != nil {
 			return err
 		}
 	}
 }
 
-func (p *polled) awaitWritable(c *Conn, writable <-chan struct{}, timeout <-chan time.Time) error {
+// A stall measures for how long a full socket takes too little. Room is looked for at the end of
+// the limit too, because epoll reports none before a third of the socket is free.
+type stall struct {
+	limit   time.Duration // 0: none
+	timer   *time.Timer
+	passed  <-chan time.Time // of timer; nil, which never fires, without a limit
+	waiting bool             // the socket was full
+	expired bool             // the limit has passed
+	taken   int              // bytes that the socket took since it was full, or since the timer began
+}
+
+func newStall(d time.Duration) *stall {
+	s := &stall{limit: max(d, 0)}
+	if d > 0 {
+		s.timer = time.NewTimer(d)
+		s.passed = s.timer.C
+	}
+	return s
+}
+
+func (s *stall) stop() {
+	if s.timer != nil {
+		s.timer.Stop()
+	}
+}
+
+// isOver is called when the socket is full. It reports whether the socket took too little within
+// the limit, and begins anew if it took enough.
+func (s *stall) isOver() bool {
+	enough := s.waiting && s.taken >= writePiece
+	if s.expired && !enough {
+		return true
+	}
+	if enough && s.timer != nil {
+		s.timer.Reset(s.limit)
+	}
+	if enough || !s.waiting {
+		s.taken = 0
+	}
+	s.waiting, s.expired = true, false
+	return false
+}
+
+func (p *polled) awaitWritable(c *Conn, writable <-chan struct{}, s *stall) error {
 	// Asking again for the same makes an event of room that has come meanwhile.
 	err := p.loop.watch(int(p.fd), syscall.EPOLL_CTL_MOD, awaitInput|syscall.EPOLLOUT)
 	if err != nil {
@@ -244,8 +298,8 @@ func (p *polled) awaitWritable(c *Conn, writable <-chan struct{}, timeout <-chan
 	}
 	select {
 	case <-writable:
-	case <-timeout:
-		return errDeadline
+	case <-s.passed:
+		s.expired = true
 	}
 	if c.closed.Load() {
 		return net.ErrClosed

@@ -26,6 +26,7 @@ func (polled) serve(*Conn)                              {}
 func (polled) read([]byte) (int, error)                 { return 0, ErrWait }
 func (polled) tryWrite([]byte) (int, error)             { return 0, nil }
 func (polled) write(*Conn, []byte, time.Duration) error { return net.ErrClosed }
+func (polled) progress() int64                          { return 0 }
 func (polled) closeWrite()                              {}
 func (polled) close()                                   {}
 

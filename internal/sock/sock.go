@@ -125,7 +125,8 @@ func (c *Conn) TryWrite(b []byte) (int, error) {
 // nothing, writes them.
 func (c *Conn) Pending() bool { return c.layer != nil && c.layer.under.pending() }
 
-// Write writes all of b, and fails if that takes longer than d. With d <= 0 there is no limit.
+// Write writes all of b, and fails if the peer takes too little of it within d: less than 16 KB,
+// and less than the rest. With d <= 0 there is no limit.
 func (c *Conn) Write(b []byte, d time.Duration) error {
 	switch {
 	case c.closed.Load():
@@ -136,6 +137,14 @@ func (c *Conn) Write(b []byte, d time.Duration) error {
 		return c.layer.write(c, b, d)
 	}
 	return c.polled.write(c, b, d)
+}
+
+// Progress returns a number that changes when the peer takes something of what Write writes.
+func (c *Conn) Progress() int64 {
+	if c.blocking != nil {
+		return c.blocking.progress()
+	}
+	return c.polled.progress()
 }
 
 // CloseWrite tells the peer that no more data follows, if the socket can be closed by halves.

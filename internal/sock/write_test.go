@@ -7,6 +7,8 @@ import (
 	"os"
 	"testing"
 	"time"
+
+	"github.com/tyg-dev/tyg/internal/sock"
 )
 
 // fill writes with TryWrite until the socket takes no more, and returns how much it took.
@@ -136,4 +138,42 @@ func TestCloseEndsWrite(t *testing.T) {
 			t.Error("Write of a closed socket worked")
 		}
 	})
+}
+
+// TestSlowPeerIsNotCut has a peer take what is written for longer than the limit, and so slowly
+// that a full socket says nothing of it within the limit.
+func TestSlowPeerIsNotCut(t *testing.T) {
+	t.Parallel() // it mostly waits
+	const limit = 600 * time.Millisecond
+	poller := new(sock.Poller)
+	t.Cleanup(poller.Close)
+	for _, k := range kinds() {
+		t.Run(k.name, func(t *testing.T) {
+			t.Parallel()
+			p := k.pair(t, poller)
+			total := p.fill(t) + 8<<20
+			done := spawn(func() error { return p.Write(make([]byte, 8<<20), limit) })
+			got, b := 0, make([]byte, 32<<10)
+			for began := time.Now(); time.Since(began) < 2*limit; {
+				select {
+				case err := <-done:
+					t.Fatalf("Write ended with %v while the peer was reading", err)
+				default:
+				}
+				n, err := p.peer.Read(b)
+				if err != nil {
+					t.Fatal(err)
+				}
+				got += n
+				time.Sleep(limit / 20) // the peer's slowness
+			}
+			if n, err := io.Copy(io.Discard, io.LimitReader(p.peer, int64(total-got))); err != nil ||
+				int(n) != total-got {
+				t.Errorf("then %d bytes and %v, want %d", n, err, total-got)
+			}
+			if err := wait(t, done); err != nil {
+				t.Error(err)
+			}
+		})
+	}
 }
