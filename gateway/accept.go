@@ -226,7 +226,7 @@ func (s *Server) begin(w http.ResponseWriter, c *session, up ws.Upgrade, subprot
 	c.openGroups()
 	s.sweep.start(s)
 	if s.limiter.isClosed() {
-		c.close(ws.CloseServiceRestart, "Service restart", time.Now())
+		c.closeAfterHandlers(ws.CloseServiceRestart, "Service restart", time.Now())
 	}
 	c.start()
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
 	"time"
 	"unicode/utf8"
 
@@ -57,6 +58,35 @@ func (c *session) close(code tyg.CloseCode, reason string, now time.Time) bool {
 	_ = c.sock.SetReadDeadline(now)
 	c.flushUnlock()
 	return true
+}
+
+// closeAfterHandlers lets the handlers that run return, handles no further message, and then closes
+// the connection as close does: their replies go out before the close frame.
+func (c *session) closeAfterHandlers(code tyg.CloseCode, reason string, now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closing.Load() || c.ending.Load() {
+		return
+	}
+	c.cause = tyg.Disconnect{Code: code, Reason: reason}
+	c.ending.Store(true)
+	_ = c.sock.SetReadDeadline(now) // Ended follows when no turn runs; fails if the socket is closed
+}
+
+// closeAsPlanned does what closeAfterHandlers has put off.
+func (c *session) closeAsPlanned() {
+	if !c.ending.Load() {
+		return
+	}
+	c.mu.Lock()
+	end := c.cause
+	c.mu.Unlock()
+	c.close(end.Code, end.Reason, time.Now()) // does nothing if the connection is closing already
+}
+
+// endsAsPlanned reports whether err is the end of turns that closeAfterHandlers asked for.
+func (c *session) endsAsPlanned(err error) bool {
+	return c.ending.Load() && errors.Is(err, os.ErrDeadlineExceeded)
 }
 
 // queueCloseLocked queues a close frame, however full the queue is. c.mu is held.
@@ -151,10 +181,18 @@ func (c *session) markLost(err error) {
 	if c.closing.Load() {
 		return
 	}
-	c.markClosingLocked(tyg.Disconnect{Code: ws.CloseAbnormal, Reason: reasonLost}, time.Now())
+	c.markClosingLocked(c.lostLocked(), time.Now())
 	if !errors.Is(err, io.EOF) && !errors.Is(err, net.ErrClosed) {
 		c.srv.log.Debug("socket lost", "conn", c.conn.ID, "err", err)
 	}
+}
+
+// lostLocked returns how a connection ends whose socket is lost.
+func (c *session) lostLocked() tyg.Disconnect {
+	if c.ending.Load() {
+		return c.cause // that came first
+	}
+	return tyg.Disconnect{Code: ws.CloseAbnormal, Reason: reasonLost}
 }
 
 const (
@@ -162,8 +200,10 @@ const (
 	reasonNoStatus = "Client-side close frame status not set"
 )
 
-// abort ends the contexts of the connection's handlers and closes its socket at once.
+// abort ends the contexts of the connection's handlers and closes its socket at once, behind the
+// close frame that waited for them if the socket takes that.
 func (c *session) abort() {
+	c.closeAsPlanned()
 	if e := c.handling.Load(); e != nil {
 		e.end(ended)
 	}
@@ -176,10 +216,11 @@ func (c *session) abort() {
 // Ended is called by the socket when no more turns follow: when the client can or may send no more,
 // and a second time when lingerForClose has finished waiting.
 func (c *session) Ended(err error) {
-	if err != nil {
+	if err != nil && !c.endsAsPlanned(err) {
 		c.markLost(err)
 	}
 	c.handlers.wait()
+	c.closeAsPlanned()
 	if c.readClosed || !c.lingerUntil.IsZero() {
 		c.finish()
 		return
@@ -244,7 +285,7 @@ func (c *session) closeSocket() {
 	}
 	c.mu.Lock()
 	if !c.closing.Load() {
-		c.markClosingLocked(tyg.Disconnect{Code: ws.CloseAbnormal, Reason: reasonLost}, time.Now())
+		c.markClosingLocked(c.lostLocked(), time.Now())
 	}
 	c.mu.Unlock()
 	c.awaitWriter()

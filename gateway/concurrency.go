@@ -28,7 +28,7 @@ func newHandlerPool(n int) *handlerPool {
 func (c *session) handleAsync(e tyg.Event) {
 	e.Message.Data = bytes.Clone(e.Message.Data)
 	c.handlers.slots <- struct{}{}
-	if c.closing.Load() {
+	if c.closing.Load() || c.ending.Load() {
 		<-c.handlers.slots
 		return
 	}

@@ -14,9 +14,9 @@ import (
 )
 
 // handleMessage selects the route of a message and runs its handler. Once the connection is
-// closing, messages are dropped.
+// closing, or waits for its handlers to close, messages are dropped.
 func (c *session) handleMessage(rs *readScratch, m ws.Message) {
-	if c.closing.Load() {
+	if c.closing.Load() || c.ending.Load() {
 		return
 	}
 	c.lastActive.Store(c.srv.clock.at(rs.now))

@@ -214,11 +214,12 @@ func TestShutdownWaitsForOpen(t *testing.T) {
 		next(t, app.entered)
 		done := make(chan error, 1)
 		go func() { done <- r.Shutdown(context.Background()) }() // the test waits for it
-		c.expectClose(t, tyg.CloseServiceRestart, "Service restart")
+		r.awaitShutdown(t)
 		if len(app.disconnects) != 0 || len(done) != 0 {
 			t.Error("the open handler was not waited for")
 		}
 		close(app.release)
+		c.expectClose(t, tyg.CloseServiceRestart, "Service restart")
 		if err := next(t, done); err != nil {
 			t.Error(err)
 		}

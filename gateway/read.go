@@ -30,7 +30,9 @@ func (c *session) readOnce(rs *readScratch) sock.Turn {
 	}
 	if err != nil {
 		c.readClosed = !errors.Is(err, os.ErrDeadlineExceeded)
-		c.markLost(err)
+		if !c.endsAsPlanned(err) {
+			c.markLost(err)
+		}
 		return sock.Done
 	}
 	rs.now = time.Now()

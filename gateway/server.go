@@ -314,7 +314,8 @@ func (s *Server) limitWrite(w http.ResponseWriter) {
 }
 
 // Shutdown ends the service: new handshakes are refused with 503, every connection is closed with
-// 1012, and handlers, the disconnect handlers among them, get until the end of ctx to return. It
+// 1012 once its handlers have returned and their replies have left, and handlers, the disconnect
+// handlers among them, get until the end of ctx to return. No further message is handled. It
 // returns nil if they all did; else it ends their contexts, closes the sockets, and its error wraps
 // that of ctx.
 //
@@ -327,7 +328,9 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	}
 	s.acceptor.drain()
 	if s.limiter.close() {
-		s.hub.each(func(c *session) { c.close(ws.CloseServiceRestart, "Service restart", time.Now()) })
+		s.hub.each(func(c *session) {
+			c.closeAfterHandlers(ws.CloseServiceRestart, "Service restart", time.Now())
+		})
 	}
 	err := s.limiter.wait(ctx)
 	if err != nil {

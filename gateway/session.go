@@ -56,9 +56,10 @@ type session struct {
 	writing       bool           // a goroutine has the right to write
 	held          bool           // writing waits for the replies to more messages of a read
 	closing       atomic.Bool    // a close frame is queued or the socket is lost: send no more
+	ending        atomic.Bool    // no message is handled any more; closing follows the last handler
 	cutAt         time.Time      // when a socket that is closing is cut
 	progress      int64          // of sock, when cutAt was set
-	cause         tyg.Disconnect // how the connection ended; valid once closing is set
+	cause         tyg.Disconnect // how the connection ends; valid once closing or ending is set
 }
 
 // initConn sets what the session knows of its client from the handshake.

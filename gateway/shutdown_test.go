@@ -49,6 +49,56 @@ func TestShutdownClosesAllConnections(t *testing.T) {
 	})
 }
 
+// awaitShutdown waits until a Shutdown has begun.
+func (r *rig) awaitShutdown(t *testing.T) {
+	t.Helper()
+	until(t, "handshakes are refused", func() bool {
+		res, _ := r.ask(t, r.handshake())
+		return res.StatusCode == http.StatusServiceUnavailable
+	})
+}
+
+// TestShutdownDeliversReplies has a handler send, and reply, after Shutdown has begun. Both come
+// before the close frame, and a message behind them in the same read is not handled.
+func TestShutdownDeliversReplies(t *testing.T) {
+	onPlain(t, func(t *testing.T, serve func(tyg.Handler) *rig) {
+		entered, release := make(chan struct{}, 2), make(chan struct{})
+		app := tyg.New("test")
+		app.OnRouteResponse("slow", func(
+			ctx context.Context, c *tyg.Conn, _ tyg.Message,
+		) ([]byte, error) {
+			entered <- struct{}{}
+			<-release
+			return []byte("reply"), c.Send(ctx, []byte("sent"))
+		})
+		l := follow(app)
+		r := serve(app)
+		w := r.wire(t)
+		w.write(t, string(clientFrame(ws.OpText, true, `{"action":"slow"}`)))
+		next(t, entered)
+		done := make(chan error, 1)
+		go func() { done <- r.Shutdown(context.Background()) }() // the test waits for it
+		r.awaitShutdown(t)
+		w.write(t, string(clientFrame(ws.OpText, true, `{"action":"slow"}`)))
+		close(release)
+		w.expect(t, "sent")
+		w.expect(t, "reply")
+		h, payload := w.frame(t)
+		if code, _, _ := ws.ParseClose([]byte(payload)); h.Opcode != ws.OpClose ||
+			code != ws.CloseServiceRestart {
+			t.Errorf("then opcode %d, %q, want close 1012", h.Opcode, payload)
+		}
+		_ = w.Close()
+		if err := next(t, done); err != nil {
+			t.Error(err)
+		}
+		l.wantEnd(t, ws.CloseServiceRestart, "Service restart")
+		if len(entered) != 0 {
+			t.Error("a message was handled that came after Shutdown")
+		}
+	})
+}
+
 // TestShutdownWaitsForHandlers has a handler that runs while the service ends.
 func TestShutdownWaitsForHandlers(t *testing.T) {
 	entered, release := make(chan struct{}), make(chan struct{})
@@ -60,8 +110,8 @@ func TestShutdownWaitsForHandlers(t *testing.T) {
 		if err := ctx.Err(); err != nil {
 			t.Errorf("context ended with %v", err)
 		}
-		if err := c.Send(ctx, []byte("too late")); !errors.Is(err, tyg.ErrGone) {
-			t.Errorf("Send after the close frame: %v", err)
+		if err := c.Send(ctx, []byte("in time")); err != nil {
+			t.Errorf("Send during Shutdown: %v", err)
 		}
 		order = append(order, "message")
 		return nil
@@ -76,7 +126,7 @@ func TestShutdownWaitsForHandlers(t *testing.T) {
 	next(t, entered)
 	done := make(chan error, 1)
 	go func() { done <- r.Shutdown(context.Background()) }() // the test waits for it
-	c.expectClose(t, ws.CloseServiceRestart, "Service restart")
+	r.awaitShutdown(t)
 
 	res, body := r.ask(t, r.handshake())
 	if res.StatusCode != http.StatusServiceUnavailable || res.Header.Get("Retry-After") == "" ||
@@ -89,6 +139,8 @@ func TestShutdownWaitsForHandlers(t *testing.T) {
 	default:
 	}
 	close(release)
+	c.expect(t, "in time")
+	c.expectClose(t, ws.CloseServiceRestart, "Service restart")
 	if err := next(t, done); err != nil {
 		t.Error(err)
 	}

@@ -72,6 +72,9 @@ func (c *session) enforceLimits(now time.Time, l *Limits) {
 		c.enforceTimeout(e, now, l)
 		return
 	}
+	if c.ending.Load() && !c.closing.Load() {
+		return // until its handlers have returned
+	}
 	if closing, overdue := c.closeOverdue(now); closing {
 		if overdue {
 			_ = c.sock.Close() // Ended follows
@@ -83,7 +86,7 @@ func (c *session) enforceLimits(now time.Time, l *Limits) {
 	partial := c.partialSince.Load()
 	switch {
 	case l.Life > 0 && now.Sub(c.conn.ConnectedAt) > l.Life, l.Idle > 0 && idle > l.Idle:
-		c.close(ws.CloseGoingAway, "Going away", now)
+		c.closeAfterHandlers(ws.CloseGoingAway, "Going away", now)
 	case l.Read > 0 && partial != 0 && time.Duration(at-partial) > l.Read:
 		c.close(ws.ClosePolicyViolation, "Message not completed in time", now)
 	case c.srv.Extensions.Ping > 0:

@@ -195,10 +195,10 @@ func TestDrain(t *testing.T) {
 			}
 			<-entered
 			s.stop()
-			wantRestart(t, c)
 			if tt.want == "" {
 				close(release)
 			}
+			wantRestart(t, c)
 			err := s.wait(t)
 			if tt.want != "" {
 				close(release)
