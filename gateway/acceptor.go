@@ -149,6 +149,15 @@ func (a *acceptor) closeOverdue(now time.Time, d time.Duration) {
 	}
 }
 
+// forgive gives the clients that are pending that much longer.
+func (a *acceptor) forgive(late time.Duration) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for p := range a.pending {
+		p.since = p.since.Add(late)
+	}
+}
+
 // shutdown closes the listeners and the pending clients, and lets requests under way finish.
 func (a *acceptor) shutdown(ctx context.Context) error {
 	a.mu.Lock()

@@ -25,14 +25,15 @@ func newHandlerPool(n int) *handlerPool {
 // handleAsync waits for a slot and handles a message on a goroutine of its own, unless the
 // connection is closing by then. The goroutine ends with the handler, and the connection waits for
 // all of them. The message is copied, because it outlives the buffer of the read that brought it.
-func (c *session) handleAsync(e tyg.Event) {
+func (c *session) handleAsync(rs *readScratch, e tyg.Event) {
 	e.Message.Data = bytes.Clone(e.Message.Data)
 	c.handlers.slots <- struct{}{}
 	if c.closing.Load() || c.ending.Load() {
 		<-c.handlers.slots
 		return
 	}
-	e.Time = time.Now() // the wait for a slot does not count as the handler's time
+	rs.now = time.Now()
+	e.Time = rs.now // the wait for a slot does not count as the handler's time
 	c.handlers.running.Add(1)
 	go func() {
 		defer c.handlers.running.Done()

@@ -17,6 +17,7 @@ type eventContext struct {
 	timeoutSent atomic.Bool // the client was told of the timeout
 	requestID   string
 	deadline    int64        // by the clock of the Server; 0: none
+	forgiven    atomic.Int64 // how much longer the handler may go on after its deadline
 	scratch     *readScratch // holds what is sent in holdSeq; nil: nothing is held
 	holdSeq     uint64       // of scratch
 

@@ -20,6 +20,9 @@ func (c *session) handleMessage(rs *readScratch, m ws.Message) {
 		return
 	}
 	c.lastActive.Store(c.srv.clock.at(rs.now))
+	if c.partialSince.Load() != 0 {
+		c.partialSince.Store(0) // it is complete; its handler may be slow, or wait for others
+	}
 	c.srv.count.messages.Add(1)
 	key, ok := c.srv.routes.Select(m.Data)
 	e := tyg.Event{
@@ -38,7 +41,7 @@ func (c *session) handleMessage(rs *readScratch, m ws.Message) {
 		return
 	}
 	if c.handlers != nil {
-		c.handleAsync(e)
+		c.handleAsync(rs, e)
 		return
 	}
 	c.runMessage(rs, &e)

@@ -1,7 +1,9 @@
 package gateway_test
 
 import (
+	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -87,4 +89,59 @@ func TestClientThatTakesNothingIsCut(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestServerThatDoesNotReadBlamesNoClient has a message complete, and wait for longer than
+// Limits.Read: for a handler, for a slot of a handler, and until the client takes its replies.
+func TestServerThatDoesNotReadBlamesNoClient(t *testing.T) {
+	for _, concurrency := range []int{0, 2} {
+		synctest.Test(t, func(t *testing.T) {
+			app := tyg.New("test")
+			app.OnMessage(func(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
+				time.Sleep(28 * time.Second)
+				return c.Send(ctx, m.Data)
+			})
+			r := startPipes(t, &gateway.Server{
+				Handler: app, Extensions: gateway.Extensions{Concurrency: concurrency},
+			}, nil)
+			w := r.wire(t)
+			_ = w.SetReadDeadline(time.Time{})
+			frame := string(clientFrame(ws.OpText, true, "slow"))
+			w.write(t, frame[:3])
+			time.Sleep(20 * time.Second)
+			w.write(t, frame[3:]+frame+frame+frame+frame+frame[:3])
+			for range 5 {
+				w.expect(t, "slow")
+			}
+			w.write(t, frame[3:])
+			w.expect(t, "slow")
+		})
+	}
+}
+
+// TestFullQueueStopsTheReadClock has a client that is behind with its replies for longer than
+// Limits.Read, and whose next message has begun.
+func TestFullQueueStopsTheReadClock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		reply := strings.Repeat("x", 100<<10)
+		app := tyg.New("test")
+		app.OnMessage(func(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
+			return c.Send(ctx, []byte(reply))
+		})
+		r := startPipes(t, &gateway.Server{Handler: app}, nil)
+		w := r.wire(t)
+		_ = w.SetReadDeadline(time.Time{})
+		frame := string(clientFrame(ws.OpText, true, "hi"))
+		w.write(t, strings.Repeat(frame, 9)+frame[:3])
+		rest := make(chan struct{})
+		go func() { // ends when the server reads
+			defer close(rest)
+			_, _ = w.Write([]byte(frame[3:]))
+		}()
+		for range 10 {
+			w.expect(t, reply)
+			time.Sleep(9 * time.Second)
+		}
+		<-rest
+	})
 }

@@ -3,6 +3,7 @@ package gateway
 import (
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tyg-dev/tyg/internal/ws"
@@ -48,14 +49,53 @@ func (w *sweep) loop(s *Server) {
 	defer close(w.done)
 	tick := time.NewTicker(w.every)
 	defer tick.Stop()
+	last, forgiven := time.Now(), false
 	for {
 		select {
 		case <-w.stop:
 			return
 		case <-tick.C:
-			s.sweepAt(time.Now())
+			now := time.Now()
+			late := now.Sub(last) - w.every
+			last = now
+			// Never twice in a row: limits pass on a machine that is always late, too.
+			if forgiven = !forgiven && late > max(w.every, minPause); forgiven {
+				s.forgive(now, late)
+			} else {
+				s.sweepAt(now)
+			}
 		}
 	}
+}
+
+// minPause is the shortest lateness that is forgiven.
+const minPause = 200 * time.Millisecond
+
+// forgive moves all time limits on by late, the time in which the process did not run. Clients
+// could not be heard then, so nothing is judged before the sockets were read again.
+func (s *Server) forgive(now time.Time, late time.Duration) {
+	s.log.Warn("the process was paused; time limits are extended by that", "dur", late)
+	s.acceptor.forgive(late)
+	at := s.clock.at(now)
+	s.hub.each(func(c *session) { c.forgive(at, late) })
+}
+
+func (c *session) forgive(now int64, late time.Duration) {
+	for _, since := range []*atomic.Int64{
+		&c.lastActive, &c.silentSince, &c.lastPing, &c.partialSince,
+	} {
+		if was := since.Load(); was != 0 {
+			since.CompareAndSwap(was, min(was+int64(late), max(was, now))) // else it is new
+		}
+	}
+	if c.handlers != nil {
+		c.handlers.each(func(e *eventContext) { e.forgiven.Add(int64(late)) })
+	} else if e := c.handling.Load(); e != nil {
+		e.forgiven.Add(int64(late))
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.cutAt = c.cutAt.Add(late)
 }
 
 // sweepAt enforces all time limits as at now.
@@ -95,19 +135,18 @@ func (c *session) enforceLimits(now time.Time, l *Limits) {
 }
 
 // enforcePing pings a client that was silent for d, and closes the socket of one that was silent
-// for twice as long.
+// for twice as long and has had time to answer.
 func (c *session) enforcePing(now int64, d time.Duration) {
 	since := c.silentSince.Load()
-	silent := time.Duration(now - since)
+	silent, pinged := time.Duration(now-since), c.lastPing.Load()
 	switch {
 	case since == 0: // a handler runs: nothing is read
-	case silent > 2*d && c.isDraining():
-	case silent > 2*d:
-		c.markLost(os.ErrDeadlineExceeded)
-		_ = c.sock.Close() // Ended follows
-	case silent > d && time.Duration(now-c.lastPing.Load()) > d:
+	case silent > d && pinged <= since:
 		c.lastPing.Store(now)
 		c.sendPing()
+	case silent > 2*d && time.Duration(now-pinged) > d/2 && !c.isDraining():
+		c.markLost(os.ErrDeadlineExceeded)
+		_ = c.sock.Close() // Ended follows
 	}
 }
 
@@ -120,7 +159,7 @@ func (c *session) enforceTimeout(e *eventContext, now time.Time, l *Limits) {
 	}
 	e.end(expired)
 	c.sendTimeout(e)
-	twice := time.Duration(c.srv.clock.at(now)-e.deadline) > l.Integration
+	twice := time.Duration(c.srv.clock.at(now)-e.deadline-e.forgiven.Load()) > l.Integration
 	if twice && c.close(ws.CloseInternalError, "Handler does not return", now) {
 		c.srv.log.Error("handler does not return", "conn", c.conn.ID, "request", e.requestID)
 	}

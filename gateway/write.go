@@ -210,8 +210,13 @@ func (c *session) awaitQueue() {
 	limit := c.srv.limits.Queue / 2
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if limit > 0 && c.queuedLocked() > limit {
-		c.waitLocked(func() bool { return c.queuedLocked() <= limit })
+	if limit == 0 || c.queuedLocked() <= limit {
+		return
+	}
+	since := c.partialSince.Swap(0) // the rest of a message may be there, and is not read
+	c.waitLocked(func() bool { return c.queuedLocked() <= limit })
+	if since != 0 {
+		c.partialSince.Store(c.srv.clock.now())
 	}
 }
 
