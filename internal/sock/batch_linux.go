@@ -13,6 +13,7 @@ type Batch struct {
 	ring   *ring
 	done   func(i, n int, err error) // result, made once
 	writes []write
+	broken bool // the ring has failed
 }
 
 // A write is one of a Batch.
@@ -27,7 +28,8 @@ type batchPool struct {
 	mu       sync.Mutex
 	free     []*Batch
 	made     int
-	disabled bool // io_uring is missing, forbidden or broken, or the Poller is closed
+	disabled bool  // io_uring is missing, forbidden or broken, or the Poller is closed
+	enter    enter // nil, but in tests
 }
 
 // Batch returns a Batch, or nil if io_uring is not available or all are in use: use TryWrite then.
@@ -43,7 +45,7 @@ func (p *Poller) Batch() *Batch {
 	if p.batches.disabled || p.batches.made == runtime.GOMAXPROCS(0) {
 		return nil
 	}
-	r, err := openRing()
+	r, err := openRing(p.batches.enter)
 	if err != nil {
 		p.batches.disabled = true
 		return nil
@@ -101,23 +103,55 @@ func (p *batchPool) put(b *Batch) {
 	p.free = append(p.free, b)
 }
 
-// submit makes the writes that were added. If the ring fails, which no documented error causes, the
-// writes without a result count as failed, and there are no more Batches.
+// submit makes the writes that were added. If the ring fails, the writes without a result are made
+// one by one, and there are no more Batches.
 func (b *Batch) submit() {
-	if err := b.ring.submit(len(b.writes), b.done); err != nil {
-		b.poller.batches.mu.Lock()
-		b.poller.batches.disabled = true
-		b.poller.batches.mu.Unlock()
-		for i := range b.writes {
-			b.result(i, 0, err)
-		}
+	if b.broken {
+		b.writeAll(0, nil)
+	} else if taken, err := b.ring.submit(len(b.writes), b.done); err != nil {
+		b.disable()
+		b.writeAll(taken, err)
 	}
 	clear(b.writes)
 	b.writes = b.writes[:0]
 }
 
-// result calls the Writer of one write, once.
+func (b *Batch) disable() {
+	b.broken = true
+	b.poller.batches.mu.Lock()
+	defer b.poller.batches.mu.Unlock()
+	b.poller.batches.disabled = true
+}
+
+// writeAll makes the writes without a result. The ring has taken the first ones: they may have been
+// made, and count as failed, because a frame that is sent twice is worse than a connection that
+// ends.
+func (b *Batch) writeAll(taken int, err error) {
+	for i, w := range b.writes {
+		switch {
+		case w.writer == nil:
+		case i < taken:
+			b.report(i, 0, err)
+		default:
+			n, err := writeNow(int(w.conn.fd), w.data)
+			b.report(i, n, err)
+		}
+	}
+}
+
+// result reports one write of the ring. A write that has failed wrote nothing, and is made again
+// without the ring: if that works, the fault was the ring's.
 func (b *Batch) result(i, n int, err error) {
+	if w := b.writes[i]; err != nil && w.writer != nil {
+		if n, err = writeNow(int(w.conn.fd), w.data); err == nil {
+			b.disable()
+		}
+	}
+	b.report(i, n, err)
+}
+
+// report calls the Writer of one write, once.
+func (b *Batch) report(i, n int, err error) {
 	w := b.writes[i]
 	if w.writer == nil {
 		return

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -143,6 +144,65 @@ func TestBatchesSideBySide(t *testing.T) {
 	for i := range writers {
 		if n := bytes.Count(got, []byte{byte('a' + i), '\n'}); n != lines {
 			t.Errorf("%d lines of writer %d, want %d", n, i, lines)
+		}
+	}
+}
+
+// TestBatchWithoutRing has io_uring refused, and broken, from its first use or from a later one.
+// All writes are made all the same, once.
+func TestBatchWithoutRing(t *testing.T) {
+	const probes = 1
+	sockets := []int{0, 20, 270} // the last are more than one call of the ring
+	faults := map[string]func(p *sock.Poller, calls int){
+		"denied":      func(p *sock.Poller, calls int) { p.FailRings(calls, syscall.EPERM) },
+		"stuck":       func(p *sock.Poller, calls int) { p.FailRings(calls, syscall.EAGAIN) },
+		"cannot send": func(p *sock.Poller, calls int) { p.FailSends(calls) },
+	}
+	for name, fail := range faults {
+		for after := range sockets {
+			t.Run(fmt.Sprint(name, " after ", after), func(t *testing.T) {
+				p := new(sock.Poller)
+				defer p.Close()
+				batch(t, p).Flush()
+				q := new(sock.Poller)
+				defer q.Close()
+				fail(q, after)
+				b := q.Batch()
+				if (b != nil) != (after >= probes) {
+					t.Fatalf("the ring was opened: %v", b != nil)
+				}
+				if b != nil {
+					broadcast(t, q, b, sockets[after])
+				}
+				if q.HasRings() || q.Batch() != nil {
+					t.Error("the ring is still used")
+				}
+			})
+		}
+	}
+}
+
+// broadcast writes a byte to so many sockets, and checks that each of them receives that
+// byte, once.
+func broadcast(t *testing.T, p *sock.Poller, b *sock.Batch, sockets int) {
+	t.Helper()
+	results, conns := make([]wrote, sockets), make([]*sock.Conn, sockets)
+	peers := make([]net.Conn, sockets)
+	for i := range sockets {
+		conns[i], peers[i] = polledPair(t, p)
+		b.Add(conns[i], []byte("x"), &results[i])
+	}
+	b.Flush()
+	for i, peer := range peers {
+		if results[i] != (wrote{1, 1, nil}) {
+			t.Fatalf("writer %d was told %+v", i, results[i])
+		}
+		if _, err := conns[i].TryWrite([]byte("y")); err != nil {
+			t.Fatal(err)
+		}
+		var got [2]byte
+		if _, err := io.ReadFull(peer, got[:]); err != nil || string(got[:]) != "xy" {
+			t.Fatalf("socket %d received %q, %v", i, got, err)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package sock
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"sync/atomic"
 	"syscall"
 	"unsafe"
@@ -61,6 +62,7 @@ type completion struct {
 // A ring writes to up to ringSize sockets with one system call. It has one user at a time.
 type ring struct {
 	fd             int
+	enter          enter
 	maps           [2][]byte
 	sqTail         *uint32
 	cqHead, cqTail *uint32
@@ -68,9 +70,59 @@ type ring struct {
 	completions    []completion
 }
 
-var errOldKernel = errors.New("io_uring is too old")
+// An enter is the system call io_uring_enter, or a test's.
+type enter func(r *ring, submit, await int) (taken int, errno syscall.Errno)
 
-func openRing() (*ring, error) {
+func sysEnter(r *ring, submit, await int) (int, syscall.Errno) {
+	n, _, errno := syscall.Syscall6(sysRingEnter,
+		uintptr(r.fd), uintptr(submit), uintptr(await), ringEnterGetEvents, 0, 0)
+	return int(n), errno
+}
+
+var (
+	errOldKernel = errors.New("io_uring is too old")
+	errNoSend    = errors.New("io_uring does not send")
+	errStuck     = errors.New("io_uring makes no progress")
+)
+
+// openRing returns a ring that has sent something: where io_uring may be set up, its use may be
+// forbidden still, as by a filter of system calls, or be too old to send.
+func openRing(f enter) (*ring, error) {
+	r, err := setUpRing()
+	if err != nil {
+		return nil, err
+	}
+	if r.enter = f; f == nil {
+		r.enter = sysEnter
+	}
+	if err := r.probe(); err != nil {
+		r.close()
+		return nil, err
+	}
+	return r, nil
+}
+
+// probe sends a byte through a pair of sockets.
+func (r *ring) probe() error {
+	pair, err := syscall.Socketpair(syscall.AF_UNIX,
+		syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC|syscall.SOCK_NONBLOCK, 0)
+	if err != nil {
+		return fmt.Errorf("probe io_uring: %w", err)
+	}
+	defer func() { _, _ = syscall.Close(pair[0]), syscall.Close(pair[1]) }()
+	b, sent := []byte("x"), 0
+	r.prepare(0, pair[0], b)
+	if _, err := r.submit(1, func(_, n int, _ error) { sent = n }); err != nil {
+		return err
+	}
+	if n, err := readNow(pair[1], make([]byte, 1)); sent != 1 || n != 1 || err != nil {
+		return errNoSend
+	}
+	runtime.KeepAlive(b)
+	return nil
+}
+
+func setUpRing() (*ring, error) {
 	p := ringParams{flags: ringSetupCQSize, cqEntries: 2 * ringSize}
 	fd, _, errno := syscall.Syscall(sysRingSetup, ringSize, uintptr(unsafe.Pointer(&p)), 0)
 	if errno != 0 {
@@ -129,24 +181,35 @@ func (r *ring) prepare(i, fd int, b []byte) {
 	}
 }
 
+// maxStuck is how many calls in a row may make no progress.
+const maxStuck = 1000
+
 // submit has the kernel make n writes. It calls done for each, in any order, with the index, the
-// number of bytes written, and the error.
-func (r *ring) submit(n int, done func(i, n int, err error)) error {
+// number of bytes written, and the error. After an error of its own, the ring must not be used any
+// more; the kernel has taken the first writes only, as many as submit returns.
+func (r *ring) submit(n int, done func(i, n int, err error)) (taken int, err error) {
 	raceRelease()
 	atomic.AddUint32(r.sqTail, uint32(n))
-	for left, reaped := n, 0; reaped < n; {
-		taken, _, errno := syscall.Syscall6(sysRingEnter,
-			uintptr(r.fd), uintptr(left), uintptr(min(n-reaped, 1)), ringEnterGetEvents, 0, 0)
-		switch errno {
-		case 0:
-			left -= int(taken)
-		case syscall.EINTR, syscall.EAGAIN, syscall.EBUSY:
-		default:
-			return fmt.Errorf("enter io_uring: %w", errno)
+	for reaped, stuck := 0, 0; reaped < n; stuck++ {
+		more, errno := r.enter(r, n-taken, 1)
+		if errno == 0 {
+			taken += more
 		}
-		reaped += r.reap(done)
+		// A write that was taken has completed: it does not wait. So its result is there, whatever the
+		// call says.
+		now := r.reap(done)
+		if reaped += now; now > 0 || errno == 0 && more > 0 {
+			stuck = 0
+		}
+		switch {
+		case stuck == maxStuck:
+			return taken, errStuck
+		case errno == 0, errno == syscall.EINTR, errno == syscall.EAGAIN, errno == syscall.EBUSY:
+		default:
+			return taken, fmt.Errorf("enter io_uring: %w", errno)
+		}
 	}
-	return nil
+	return taken, nil
 }
 
 // reap calls done for the writes that are complete, and returns how many those are.
