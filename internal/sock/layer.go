@@ -1,6 +1,7 @@
 package sock
 
 import (
+	"errors"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -36,6 +37,15 @@ func layerOver(nc net.Conn) *layer {
 		}
 	}
 	return nil
+}
+
+// Read reads through the layer. It ends a connection whose layer owes its peer too much.
+func (l *layer) Read(b []byte) (int, error) {
+	n, err := l.Conn.Read(b)
+	if l.under.overOwed.Load() {
+		return 0, errOwed
+	}
+	return n, err
 }
 
 func (l *layer) tryWrite(b []byte) (int, error) {
@@ -80,7 +90,9 @@ type underConn struct {
 
 	mu        sync.Mutex
 	unwritten []byte // written by the layer, and not taken by the socket
-	flushing  bool   // unwritten bytes are being written; later ones must wait behind them
+	owed      int    // bytes of unwritten that the layer wrote of itself, at most
+	overOwed  atomic.Bool
+	flushing  bool // unwritten bytes are being written; later ones must wait behind them
 }
 
 // Read returns ErrWait, a temporary error to the layer, when there is nothing to read.
@@ -106,8 +118,33 @@ func (u *underConn) Write(p []byte) (int, error) {
 			return 0, err
 		}
 	}
+	if err := u.owe(len(p) - n); err != nil {
+		return n, err
+	}
 	u.unwritten = append(u.unwritten, p[n:]...)
 	return len(p), nil
+}
+
+// A layer writes of itself, for example to answer a request for new keys (RFC 8446 section 4.6.3),
+// and a peer may ask without end and take none of it. Such writes are short; of those that a Conn
+// asks for, only the last record of a message is, and the next message waits for it.
+const (
+	maxOwnWrite = 128
+	maxOwed     = 16 << 10
+)
+
+var errOwed = errors.New("peer asks TLS for answers that it does not take")
+
+// owe counts n bytes that the socket does not take. u.mu is held.
+func (u *underConn) owe(n int) error {
+	if n > maxOwnWrite {
+		return nil
+	}
+	if u.owed += n; u.owed > maxOwed {
+		u.overOwed.Store(true)
+		return errOwed
+	}
+	return nil
 }
 
 // pending reports whether bytes wait to be written.
@@ -124,6 +161,9 @@ func (u *underConn) takeUnwritten() []byte {
 	defer u.mu.Unlock()
 	b := u.unwritten
 	u.unwritten, u.flushing = nil, len(u.unwritten) > 0
+	if b == nil {
+		u.owed = 0
+	}
 	return b
 }
 
