@@ -40,14 +40,23 @@ func (l *connLimiter) admit(addr netip.Addr, max, maxPerAddress int) admission {
 		return shuttingDown
 	case max > 0 && l.total >= max:
 		return totalLimit
-	case maxPerAddress > 0 && isRemote(addr) && l.perAddress[addr] >= maxPerAddress:
+	case maxPerAddress > 0 && isRemote(addr) && l.perAddress[subscriber(addr)] >= maxPerAddress:
 		return perAddressLimit
 	}
 	l.total++
 	if isRemote(addr) {
-		l.perAddress[addr]++
+		l.perAddress[subscriber(addr)]++
 	}
 	return admitted
+}
+
+// subscriber returns what is counted as one address: of IPv6 its first 64 bits, because a
+// subscriber has all addresses that begin with them (RFC 6177, RFC 4291 section 2.5.1).
+func subscriber(addr netip.Addr) netip.Addr {
+	if !addr.Is6() || addr.Is4In6() {
+		return addr
+	}
+	return netip.PrefixFrom(addr, 64).Masked().Addr() // without a zone
 }
 
 // isRemote reports whether addr is of another machine. A client without an address has come through
@@ -59,6 +68,7 @@ func (l *connLimiter) release(addr netip.Addr) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.total--
+	addr = subscriber(addr)
 	if n := l.perAddress[addr]; n > 1 {
 		l.perAddress[addr] = n - 1
 	} else {

@@ -76,6 +76,14 @@ func TestConnsPerAddressLimitRefusesHandshakes(t *testing.T) {
 	r.refused(t, from("::ffff:203.0.113.1"), http.StatusTooManyRequests)
 	r.refused(t, from("203.0.113.1, 127.0.0.5"), http.StatusTooManyRequests)
 	r.admitted(t, from("203.0.113.2"))
+	v6 := r.admitted(t, from("2001:db8:0:1::1"))
+	r.admitted(t, from("2001:db8:0:1::2"))
+	r.refused(t, from("2001:db8:0:1:ffff::3"), http.StatusTooManyRequests)
+	r.admitted(t, from("2001:db8:0:2::1"))
+	if err := v6.Close(ws.CloseNormal, ""); err != nil {
+		t.Error(err)
+	}
+	r.admitted(t, from("2001:db8:0:1::4"))
 	if err := c.Close(ws.CloseNormal, ""); err != nil {
 		t.Error(err)
 	}

@@ -26,7 +26,7 @@ type Limits struct {
 	Close time.Duration // for a client to answer a close frame: 5 seconds; negative: none
 
 	Conns           int // connections at one time: 100,000
-	ConnsPerAddress int // connections of one other machine's address: 1,000
+	ConnsPerAddress int // connections of one other machine's address, IPv6 by its /64: 1,000
 }
 
 // withDefaults returns l with every zero replaced by its default, and every negative by zero, which

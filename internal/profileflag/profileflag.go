@@ -75,7 +75,7 @@ func (f *Flags) addLimits(fs *flag.FlagSet) {
 	f.count(fs, "limit-connections", "`connections` at one time (100000; -1: no limit)",
 		func(p *limits) *int { return &p.Limits.Conns })
 	f.count(fs, "limit-connections-per-address",
-		"`connections` of one address, loopback excepted (1000; -1: no limit)",
+		"`connections` of one address (IPv6: one /64), loopback excepted (1000; -1: no limit)",
 		func(p *limits) *int { return &p.Limits.ConnsPerAddress })
 }
 
