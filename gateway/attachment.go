@@ -29,6 +29,9 @@ func (c *session) attach() *attachment {
 		return a
 	}
 	a := new(attachment)
+	if c.opened.Load() {
+		c.srv.groups.Open(&a.groups) // before another caller adds to it
+	}
 	if !c.attached.CompareAndSwap(nil, a) {
 		return c.attached.Load()
 	}

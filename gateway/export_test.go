@@ -2,6 +2,9 @@ package gateway
 
 import (
 	"net/http"
+	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tyg-dev/tyg"
@@ -26,6 +29,26 @@ func (s *Server) Waiting(id tyg.ConnID) (bytes int, held bool) {
 
 // RunOpen does what happens between the answer to a handshake and the first message.
 func (s *Server) RunOpen(id tyg.ConnID) { s.hub.get(id).runOpen() }
+
+// AddFirst adds a new connection, which is open and has no socket, to several groups at the same
+// time. It returns how many of them did not have the member when Add returned.
+func (s *Server) AddFirst(names ...string) int {
+	c := &session{srv: s}
+	c.opened.Store(true)
+	var missing atomic.Int32
+	var adding sync.WaitGroup
+	for _, name := range names {
+		adding.Go(func() {
+			_, _, _ = s.groups.Add(name, c, &c.attach().groups, "", nil) // fails after End only
+			if !slices.Contains(s.groups.Conns(name), c) {
+				missing.Add(1)
+			}
+		})
+	}
+	adding.Wait()
+	c.srv.groups.End(&c.attach().groups)
+	return int(missing.Load())
+}
 
 // Hub is a hub of sessions that are nothing but an id.
 type Hub struct{ hub }
