@@ -51,7 +51,7 @@ func (v *Value[T]) Set(ctx context.Context, t T) error {
 
 // Update replaces the value with what change makes of it, and returns that. Where the value was set
 // meanwhile, it calls change again with the new one, so change should do nothing else. If change
-// fails, Update returns its error and sets nothing.
+// fails, Update returns its error and sets nothing. Once ctx has ended, it makes no new attempt.
 //
 //	n, err := visitors.Update(ctx, func(n int) (int, error) { return n + 1, nil })
 func (v *Value[T]) Update(ctx context.Context, change func(T) (T, error)) (T, error) {
@@ -181,6 +181,9 @@ func update[T any](
 ) (T, error) {
 	var zero T
 	for n := 0; ; n++ {
+		if err := ctx.Err(); err != nil {
+			return zero, err // a host that has the value in memory does not ask
+		}
 		t, rev, err := load(ctx)
 		if err != nil {
 			return zero, err

@@ -23,7 +23,7 @@ func valueCases() []suite.Case {
 		},
 		{
 			Name:  "Updates are not lost",
-			Rule:  "an Update sees every Update that returned before, however many there are at a time",
+			Rule:  "an Update sees all that returned before, and sets nothing once its context has ended",
 			Check: checkUpdate,
 		},
 		{
@@ -119,7 +119,24 @@ func checkUpdate(t *suite.T) {
 	if _, err := v.Update(t.Ctx, func(int) (int, error) { return 0, failure }); err != failure {
 		t.Errorf("Update returned %v, want the error of its function", err)
 	}
+	expectEnded(t, v.Update)
 	expectValue(t, v, callers*each)
+}
+
+// expectEnded calls an Update whose context has ended, several times, because one that selects
+// between its turn and the context does either.
+func expectEnded(
+	t *suite.T, update func(context.Context, func(int) (int, error)) (int, error),
+) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Ctx)
+	cancel()
+	for range 20 {
+		_, err := update(ctx, func(n int) (int, error) { return n + 1, nil })
+		if !is(err, context.Canceled) {
+			t.Errorf("Update with a context that has ended returned %v, want its error", err)
+		}
+	}
 }
 
 func checkLargeValue(t *suite.T) {
@@ -259,6 +276,9 @@ func checkStateUpdates(t *suite.T) {
 				t.Errorf("Update returned %v", err)
 			}
 		}
+	})
+	expectEnded(t, func(ctx context.Context, change func(int) (int, error)) (int, error) {
+		return count.Update(ctx, p.ID(), change)
 	})
 	n, rev, err := count.Load(t.Ctx, p.ID())
 	if err != nil || n != callers*each {
