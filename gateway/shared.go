@@ -146,8 +146,8 @@ func (s *Server) addCall(
 ) (sharedAnswer, error) {
 	if len(body) == 0 {
 		body = nil
-	} else if !json.Valid(body) {
-		return sharedAnswer{}, hostapi.BadRequest("the info of a member must be JSON")
+	} else if !hostapi.ValidJSON(body) {
+		return sharedAnswer{}, hostapi.BadRequest("the info of a member must be JSON in UTF-8")
 	}
 	m, added, err := s.AddToGroup(ctx, t.Name, t.Conn, body)
 	return answerJSON(hostapi.Change{Changed: added, Member: &m}, err)
@@ -214,8 +214,8 @@ func (s *Server) valueCall(
 		}
 		return sharedAnswer{etag: hostapi.ETag(rev), body: data}, nil
 	case http.MethodPut:
-		if !json.Valid(body) {
-			return sharedAnswer{}, hostapi.BadRequest("a value must be JSON")
+		if !hostapi.ValidJSON(body) {
+			return sharedAnswer{}, hostapi.BadRequest("a value must be JSON in UTF-8")
 		}
 		return s.storeCall(ctx, r, k, body)
 	case http.MethodDelete:

@@ -202,6 +202,7 @@ func TestSharedErrors(t *testing.T) {
 		{"PUT", "/api/@groups?name=a&conn=x", "", 400, "BadRequestException"},
 		{"PUT", "/api/@groups?name=a", "", 400, "BadRequestException"},
 		{"PUT", member("a", conn.ID), "{", 400, "InvalidRequestException"},
+		{"PUT", member("a", conn.ID), "\"\xff\"", 400, "InvalidRequestException"},
 		{
 			"PUT", member("a", conn.ID), `"` + strings.Repeat("x", 1023) + `"`, 413,
 			"PayloadTooLargeException",
@@ -217,6 +218,7 @@ func TestSharedErrors(t *testing.T) {
 		{"PUT", "/api/@state?conn=" + gone, "1", 410, "GoneException"},
 		{"PUT", state, strings.Repeat("1", 4<<10+1), 413, "PayloadTooLargeException"},
 		{"PUT", state, "no", 400, "InvalidRequestException"},
+		{"PUT", state, "\"\xff\"", 400, "InvalidRequestException"},
 		{"POST", state, "1", 405, "MethodNotAllowedException"},
 		{"PUT", "/api/@values?name=a", strings.Repeat("1", 256<<10+1), 413, "PayloadTooLargeException"},
 		{"PUT", "/api/@values?name=a", strings.Repeat("1", 256<<10), 204, ""},

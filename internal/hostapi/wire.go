@@ -1,10 +1,12 @@
 package hostapi
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/tyg-dev/tyg"
 )
@@ -45,6 +47,10 @@ type Page struct {
 	Members []tyg.Member `json:"members"`
 	Next    tyg.ConnID   `json:"next,omitempty"` // "after" of the next page, if there is one
 }
+
+// ValidJSON reports whether data is JSON that every reader can decode: [json.Valid] accepts strings
+// that are not UTF-8, which JSON has to be (https://www.rfc-editor.org/rfc/rfc8259#section-8.1).
+func ValidJSON(data []byte) bool { return utf8.Valid(data) && json.Valid(data) }
 
 // ETag returns the ETag of a revision.
 func ETag(rev tyg.Revision) string { return `"` + strconv.FormatUint(uint64(rev), 10) + `"` }
