@@ -163,9 +163,9 @@ func (s *Server) sendCall(
 	case apigw.BinaryContentType:
 		o.Type = tyg.Binary
 	case hostapi.MessageType:
-		var m hostapi.Message
-		if err := json.Unmarshal(body, &m); err != nil {
-			return sharedAnswer{}, hostapi.BadRequest("the message is not what its Content-Type says")
+		m, err := hostapi.ParseMessage(body)
+		if err != nil {
+			return sharedAnswer{}, err
 		}
 		data, o.Except = m.Data, append(o.Except, m.Except...)
 		if m.Binary {

@@ -235,10 +235,15 @@ func TestSharedErrors(t *testing.T) {
 	if status != 400 {
 		t.Errorf("a long key: %d %v", status, h)
 	}
-	status, _, _ = r.call(t, "POST", "/api/@everyone", "{",
-		"Content-Type", "application/vnd.tyg.message+json")
-	if status != 400 {
-		t.Errorf("half a message: %d", status)
+	for _, body := range []string{
+		"{", "{}", "null", `{"data":null}`, `{"data":"%"}`, `{"dat":"aGk="}`,
+		`{"data":"aGk=","excpet":[]}`, `{"data":"aGk="}{}`, `{"data":"aGk="}}`,
+	} {
+		status, _, answer := r.call(t, "POST", "/api/@everyone", body,
+			"Content-Type", hostapi.MessageType)
+		if status != 400 {
+			t.Errorf("the message %s: %d %s", body, status, answer)
+		}
 	}
 }
 

@@ -107,6 +107,7 @@ func (g gatewayShared) SendToGroup(
 	switch {
 	case len(o.Except) > maxExceptHeader:
 		h.Set("Content-Type", hostapi.MessageType)
+		data = append([]byte{}, data...) // not nil, which is no data in JSON
 		m := hostapi.Message{Data: data, Binary: o.Type == tyg.Binary, Except: o.Except}
 		if data, err = json.Marshal(m); err != nil {
 			return d, fmt.Errorf("encode message: %w", err)

@@ -158,6 +158,10 @@ func TestManyExceptions(t *testing.T) {
 		len(got.Except) != 1000 {
 		t.Errorf("%v, %+v: %.200v", err, d, got)
 	}
+	err = app.Everyone().Send(t.Context(), nil, tyg.Except(ids...))
+	if err != nil || got.Data == nil {
+		t.Errorf("an empty message: %v, data %v, want empty data, which is not null", err, got.Data)
+	}
 }
 
 func TestGroupsEndpointIsChecked(t *testing.T) {

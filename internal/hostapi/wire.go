@@ -1,8 +1,11 @@
 package hostapi
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -30,6 +33,23 @@ type Message struct {
 	Data   []byte       `json:"data"` // base64
 	Binary bool         `json:"binary,omitempty"`
 	Except []tyg.ConnID `json:"except,omitempty"`
+}
+
+// ParseMessage decodes a [Message]. A body without data, or with a name that a Message does not
+// have, is most likely misspelt, so it is an error: it would be an empty message to all members.
+func ParseMessage(body []byte) (m Message, err error) {
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.DisallowUnknownFields()
+	if err = d.Decode(&m); err == nil && m.Data == nil {
+		err = errors.New("data is missing")
+	}
+	if _, end := d.Token(); err == nil && end != io.EOF {
+		err = errors.New("there is more after it")
+	}
+	if err != nil {
+		return m, BadRequest("the message is not what its Content-Type says: " + err.Error())
+	}
+	return m, nil
 }
 
 // A Change answers to a member that was added or removed.
