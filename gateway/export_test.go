@@ -139,7 +139,7 @@ type Answers struct{ answers }
 
 // Once calls f unless it was called for key.
 func (a *Answers) Once(key string, f func()) {
-	_, _ = a.once(key, func() (sharedAnswer, error) { f(); return sharedAnswer{}, nil })
+	_, _ = a.once(key, [32]byte{}, func() (sharedAnswer, error) { f(); return sharedAnswer{}, nil })
 }
 
 // Len returns how many answers are kept.

@@ -108,7 +108,8 @@ func (s *Server) answerShared(
 	case len(key) > maxKey:
 		return sharedAnswer{}, hostapi.BadRequest("the Idempotency-Key is longer than 128 bytes")
 	}
-	return s.answers.once(r.Method+" "+string(resource)+"?"+r.URL.RawQuery+" "+key, change)
+	key = r.Method + " " + string(resource) + "?" + r.URL.RawQuery + " " + key
+	return s.answers.once(key, hashCall(r, body), change)
 }
 
 // groupCall serves a call about a group or all connections.

@@ -170,6 +170,22 @@ func TestRepeatedCallsAreDoneOnce(t *testing.T) {
 	c.expect(t, "end")
 }
 
+// TestKeyOfAnotherCall uses a key twice: the second call is not done, and is not answered like the
+// first.
+func TestKeyOfAnotherCall(t *testing.T) {
+	r, _, _, _ := open(t, &gateway.Server{})
+	const path = "/api/@values?name=n"
+	r.must(t, 204, nil, "PUT", path, "1", "Idempotency-Key", "1", "If-None-Match", "*")
+	r.must(t, 422, nil, "PUT", path, "2", "Idempotency-Key", "1", "If-None-Match", "*")
+	r.must(t, 422, nil, "PUT", path, "1", "Idempotency-Key", "1")
+	r.must(t, 422, nil, "PUT", path, "1", "Idempotency-Key", "1", "If-Match", `"1"`)
+	r.must(t, 204, nil, "PUT", path, "1", "Idempotency-Key", "1", "If-None-Match", "*")
+	r.must(t, 204, nil, "DELETE", path, "", "Idempotency-Key", "1")
+	r.must(t, 200, nil, "POST", "/api/@everyone", "a", "Idempotency-Key", "1")
+	r.must(t, 422, nil, "POST", "/api/@everyone", "b", "Idempotency-Key", "1")
+	r.must(t, 422, nil, "POST", "/api/@everyone", "a", "Idempotency-Key", "1", "Tyg-Except", "x")
+}
+
 // TestOldAnswersAreForgotten bounds the memory of answers.
 func TestOldAnswersAreForgotten(t *testing.T) {
 	a := new(gateway.Answers)

@@ -166,3 +166,12 @@ func BadMethod() error {
 		Message: "there is no such method here, or not with these parameters",
 	}
 }
+
+// KeyReused returns the error of a request that has the [KeyHeader] of another one.
+// (https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/, Error Scenarios)
+func KeyReused() error {
+	return &apigw.Denied{
+		Status: http.StatusUnprocessableEntity, Type: "InvalidRequestException",
+		Message: "another request had this Idempotency-Key; give each request one of its own",
+	}
+}
