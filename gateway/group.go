@@ -65,12 +65,12 @@ func (s *Server) SendToGroup(
 		return d, err
 	}
 	to := s.recipients(group)
-	except := s.findAll(o.Except)
+	except := s.exceptions(o.Except)
 	e, m, now := s.eventFrom(ctx), newSharedMessage(opcode, data), time.Now()
 	b := s.newBatch(len(to))
 	defer flushBatch(b)
 	for _, c := range to {
-		if len(except) > 0 && slices.Contains(except, c) {
+		if except.has(c) {
 			continue
 		}
 		switch err := c.sendShared(e, m, b, now); err {
@@ -94,15 +94,37 @@ func (s *Server) recipients(group string) []*session {
 	return s.groups.Conns(group)
 }
 
-// findAll returns the sessions of ids that there are.
-func (s *Server) findAll(ids []tyg.ConnID) []*session {
-	var list []*session
+// exceptions are the sessions that a send leaves out. The usual one or two are compared with each
+// member; a thousand of them would cost each member a thousand comparisons.
+type exceptions struct {
+	few  []*session
+	many map[*session]bool // nil: few has them all
+}
+
+const maxFew = 8
+
+// exceptions returns the sessions of ids that there are.
+func (s *Server) exceptions(ids []tyg.ConnID) (e exceptions) {
+	if len(ids) > maxFew {
+		e.many = make(map[*session]bool)
+	}
 	for _, id := range ids {
-		if c := s.hub.get(id); c != nil {
-			list = append(list, c)
+		switch c := s.hub.get(id); {
+		case c == nil:
+		case e.many != nil:
+			e.many[c] = true
+		default:
+			e.few = append(e.few, c)
 		}
 	}
-	return list
+	return e
+}
+
+func (e exceptions) has(c *session) bool {
+	if e.many != nil {
+		return e.many[c]
+	}
+	return slices.Contains(e.few, c)
 }
 
 // GroupMembers walks the members of a group, see tyg.Groups.

@@ -127,3 +127,24 @@ func TestFirstAddsAtOnce(t *testing.T) {
 		}
 	}
 }
+
+// TestManyExceptionsAreLeftOut leaves out more members than are compared one by one, some twice.
+func TestManyExceptionsAreLeftOut(t *testing.T) {
+	app := echo()
+	l := follow(app)
+	wires, ids := openMany(t, start(t, &gateway.Server{Handler: app}), l, 30)
+	for n := range len(ids) {
+		out := append(slices.Clone(ids[:n]), "unknown")
+		out = append(out, ids[:n]...)
+		var d tyg.Delivery
+		err := app.Everyone().SendString(t.Context(), fmt.Sprint(n), tyg.Except(out...), tyg.Report(&d))
+		if err != nil || d.Reached != len(ids)-n {
+			t.Errorf("without %d of %d: %+v, %v", n, len(ids), d, err)
+		}
+	}
+	for i, w := range wires {
+		for n := range i + 1 {
+			w.expect(t, fmt.Sprint(n))
+		}
+	}
+}
