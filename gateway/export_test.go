@@ -83,6 +83,15 @@ func (h *Hub) Count() (size, seen int) {
 	return int(h.size.Load()), seen
 }
 
+// List lists all sessions.
+func (h *Hub) List() { h.all() }
+
+// KeepsOld reports whether the hub keeps a roster that all would not return again.
+func (h *Hub) KeepsOld() bool {
+	r := h.roster.Load()
+	return r != nil && r.changes != h.changes.Load()
+}
+
 // Unparsed returns how many bytes of an incomplete frame a connection keeps, and in how much
 // memory. It may be called while nothing comes from the client.
 func (s *Server) Unparsed(id tyg.ConnID) (kept, memory int) {

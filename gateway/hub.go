@@ -125,7 +125,11 @@ func (h *hub) all() []*session {
 	for i := range h.shards {
 		list = h.shards[i].list(list)
 	}
-	h.roster.Store(&roster{changes, list})
+	r := &roster{changes, list}
+	h.roster.Store(r)
+	if h.changes.Load() != changes {
+		h.roster.CompareAndSwap(r, nil) // else it would keep sessions that have gone
+	}
 	return list
 }
 

@@ -92,6 +92,30 @@ func TestHubChurn(t *testing.T) {
 	}
 }
 
+// TestRosterOfTheGoneIsFreed has a session that goes while all sessions are listed: the list would
+// keep it in memory until the next one comes or goes.
+func TestRosterOfTheGoneIsFreed(t *testing.T) {
+	h := gateway.NewHub()
+	for range 1000 {
+		h.Add(tyg.ConnID(fmt.Sprint(rand.Int())))
+	}
+	for n := range 2_000 {
+		remove := h.Add("it")
+		var both sync.WaitGroup
+		both.Go(func() {
+			for range n % 50 {
+				h.Has("it") // lets the list begin
+			}
+			remove()
+		})
+		h.List()
+		both.Wait()
+		if h.KeepsOld() {
+			t.Fatalf("round %d: the hub keeps a list of what is not there any more", n)
+		}
+	}
+}
+
 // TestSharedKeyServed sends to connections whose ids share a key.
 func TestSharedKeyServed(t *testing.T) {
 	ids := sharing(10)
