@@ -216,7 +216,8 @@ type Delivery struct {
 	// Reached is the number of members that the message was accepted for.
 	Reached int `json:"reached"`
 
-	// Gone are connections that were found to be over. They are members no more.
+	// Gone are connections that were found to be over. Each leaves its groups by itself, on a host
+	// that holds sockets when its last handler has returned.
 	Gone []ConnID `json:"gone,omitempty"`
 
 	// Slow are members that do not keep up and did not get the message. A host that holds sockets

@@ -23,7 +23,8 @@ type Membership struct {
 }
 
 // OnJoin registers the handler of connections that have joined a group. [Group.Add] calls it, once
-// for a connection that was no member, and returns its error. A second registration panics.
+// for a connection that was no member, and returns its error. If fn fails, the connection is a
+// member nevertheless: call [Group.Remove] to undo that. A second registration panics.
 func (a *App) OnJoin(fn PresenceFunc) {
 	checkHandler(fn == nil, RouteJoin)
 	if a.join != nil {

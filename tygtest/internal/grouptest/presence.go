@@ -28,6 +28,16 @@ func presenceCases() []suite.Case {
 			Check: checkLeave,
 		},
 		{
+			Name:  "OnJoin and OnLeave that fail change no membership",
+			Rule:  "Add and Remove return their errors, and neither is called again",
+			Check: checkPresenceFails,
+		},
+		{
+			Name:  "OnLeave that panics ends nothing else",
+			Rule:  "OnLeave is called for the other groups, and then the disconnect handler",
+			Check: checkLeavePanics,
+		},
+		{
 			Name:  "Groups are left before the disconnect handler",
 			Rule:  "OnLeave is called before OnDisconnect, when the member is in the group no more",
 			Check: checkLeaveOrder,
@@ -94,6 +104,49 @@ func checkJoin(t *suite.T) {
 	p.expect(t, "joins", p.joins,
 		"tea "+string(john.ID())+" John", "tea "+string(jenny.ID())+" ", "coffee "+string(john.ID())+" ")
 	p.expect(t, "leaves", p.leaves)
+}
+
+func checkPresenceFails(t *suite.T) {
+	errJoin, errLeave := errors.New("join"), errors.New("leave")
+	t.App.OnJoin(func(context.Context, *tyg.Group, tyg.Member) error { return errJoin })
+	t.App.OnLeave(func(context.Context, *tyg.Group, tyg.Member) error { return errLeave })
+	t.Start()
+	p := t.Connect(suite.Dial{})
+	g := t.App.Group("tea")
+	for _, want := range []error{errJoin, nil} {
+		if err := g.Add(t.Ctx, p.ID()); !is(err, want) {
+			t.Errorf("Add returned %v, want %v", err, want)
+		}
+		expectCount(t, g, 1)
+	}
+	for _, want := range []error{errLeave, nil} {
+		if err := g.Remove(t.Ctx, p.ID()); !is(err, want) {
+			t.Errorf("Remove returned %v, want %v", err, want)
+		}
+		expectCount(t, g, 0)
+	}
+}
+
+func checkLeavePanics(t *suite.T) {
+	left := make(chan string, 10)
+	t.App.OnLeave(func(_ context.Context, g *tyg.Group, _ tyg.Member) error {
+		left <- g.Name()
+		panic("OnLeave of " + g.Name())
+	})
+	t.Start()
+	p := t.Connect(suite.Dial{})
+	for _, name := range []string{"tea", "coffee", "milk"} {
+		add(t, t.App.Group(name), p)
+	}
+	p.Disconnect()
+	p.WaitDisconnect()
+	names := make(map[string]bool)
+	for len(left) > 0 {
+		names[<-left] = true
+	}
+	if len(names) != 3 {
+		t.Errorf("OnLeave was called for %v, want all 3 groups", names)
+	}
 }
 
 func checkLeave(t *suite.T) {
