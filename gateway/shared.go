@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"mime"
 	"net/http"
 	"slices"
@@ -42,6 +43,9 @@ func (s *Server) serveShared(
 	}
 	s.limitWrite(w)
 	if err != nil {
+		if errors.Is(err, hostapi.ErrMethod) {
+			w.Header().Set("Allow", resource.Methods(r.URL.Query().Has("conn")))
+		}
 		hostapi.WriteError(w, err)
 		return
 	}
@@ -131,7 +135,7 @@ func (s *Server) groupCall(
 		}
 		return answerJSON(hostapi.Change{Changed: true, Member: &m}, nil)
 	}
-	return sharedAnswer{}, hostapi.BadMethod()
+	return sharedAnswer{}, hostapi.ErrMethod
 }
 
 func answerJSON(v any, err error) (sharedAnswer, error) {
@@ -222,7 +226,7 @@ func (s *Server) valueCall(
 	case http.MethodDelete:
 		return s.storeCall(ctx, r, k, nil)
 	}
-	return sharedAnswer{}, hostapi.BadMethod()
+	return sharedAnswer{}, hostapi.ErrMethod
 }
 
 func (s *Server) storeCall(

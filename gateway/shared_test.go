@@ -245,6 +245,10 @@ func TestSharedErrors(t *testing.T) {
 			t.Errorf("%s %s %.10q: %d %s %s, want %d %s", tt.method, tt.path, tt.body,
 				status, h.Get("X-Amzn-Errortype"), body, tt.status, tt.kind)
 		}
+		if allow := h.Get("Allow"); (status == 405) != (allow != "") ||
+			strings.Contains(allow, tt.method) {
+			t.Errorf("%s %s: status %d with Allow: %q", tt.method, tt.path, status, allow)
+		}
 	}
 	status, h, _ := r.call(t, "PUT", "/api/@values?name=b", "1", "Idempotency-Key",
 		strings.Repeat("k", 129))

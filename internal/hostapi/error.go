@@ -12,6 +12,9 @@ import (
 // ErrNoValue means that a value was never set, or was removed.
 var ErrNoValue = errors.New("there is no such value")
 
+// ErrMethod means that the method and the parameters of a request do not go together.
+var ErrMethod = errors.New("there is no such method here, or not with these parameters")
+
 // A status is how an error that API Gateway does not know is answered.
 type status struct {
 	err  error
@@ -24,6 +27,7 @@ func statuses() []status {
 		{tyg.ErrInvalidGroup, http.StatusBadRequest, "InvalidGroupException"},
 		{tyg.ErrConflict, http.StatusPreconditionFailed, "ConflictException"},
 		{ErrNoValue, http.StatusNotFound, "NotFoundException"},
+		{ErrMethod, http.StatusMethodNotAllowed, "MethodNotAllowedException"},
 		{errors.ErrUnsupported, http.StatusMethodNotAllowed, "UnsupportedException"},
 	}
 }

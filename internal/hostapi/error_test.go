@@ -15,7 +15,8 @@ import (
 func TestErrorsComeBack(t *testing.T) {
 	for _, want := range []error{
 		tyg.ErrGone, tyg.ErrThrottled, tyg.ErrTooLarge, tyg.ErrNotText, tyg.ErrBinary, tyg.ErrInvalidID,
-		tyg.ErrInvalidGroup, tyg.ErrConflict, hostapi.ErrNoValue, errors.ErrUnsupported,
+		tyg.ErrInvalidGroup, tyg.ErrConflict, hostapi.ErrNoValue, hostapi.ErrMethod,
+		errors.ErrUnsupported,
 	} {
 		w := httptest.NewRecorder()
 		hostapi.WriteError(w, &tyg.ConnError{Op: "add", ID: "x", Err: want})
@@ -24,7 +25,7 @@ func TestErrorsComeBack(t *testing.T) {
 		}
 	}
 	for _, denied := range []error{
-		hostapi.BadRequest("x"), hostapi.BadMethod(), apigw.DenyUnsigned(), apigw.DenyPath(),
+		hostapi.BadRequest("x"), apigw.DenyUnsigned(), apigw.DenyPath(),
 	} {
 		w := httptest.NewRecorder()
 		hostapi.WriteError(w, denied)

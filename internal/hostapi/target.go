@@ -159,12 +159,17 @@ func BadRequest(message string) error {
 	}
 }
 
-// BadMethod returns the error of a request whose method and parameters do not go together.
-func BadMethod() error {
-	return &apigw.Denied{
-		Status: http.StatusMethodNotAllowed, Type: "MethodNotAllowedException",
-		Message: "there is no such method here, or not with these parameters",
+// Methods returns the methods of requests for r, for the header Allow, which an answer with 405 must
+// have (https://www.rfc-editor.org/rfc/rfc9110#section-15.5.6). conn says whether the query names a
+// connection.
+func (r Resource) Methods(conn bool) string {
+	switch {
+	case r == Values, r == State:
+		return "GET, PUT, DELETE"
+	case r == Groups && conn:
+		return "PUT, DELETE"
 	}
+	return "GET, POST"
 }
 
 // KeyReused returns the error of a request that has the [KeyHeader] of another one.
