@@ -1,6 +1,7 @@
 package sigv4
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strings"
@@ -28,7 +29,7 @@ func Sign(
 		headers:     headersToSign(r.Header),
 		at:          at,
 	}
-	s.sum = s.compute(r, cred.SecretAccessKey, payloadHash(r, body))
+	s.sum = s.compute(r, cred.SecretAccessKey, cmp.Or(statedHash(r), hashHex(body)))
 	r.Header.Set("Authorization", algorithm+
 		" Credential="+s.accessKeyID+"/"+s.scope.String()+
 		", SignedHeaders="+strings.Join(s.headers, ";")+

@@ -36,28 +36,68 @@ type Verifier struct {
 // that the signature does not cover the body. Session tokens are not verified: the secret alone
 // proves the identity.
 func (v *Verifier) Verify(r *http.Request, body []byte) (Identity, error) {
-	s, err := parse(r)
+	c, err := v.VerifyHead(r)
 	if err != nil {
 		return Identity{}, err
 	}
+	return c.VerifyBody(body)
+}
+
+// A Claim is what the head of a request says about its signer. [Claim.VerifyBody] proves it.
+type Claim struct {
+	r       *http.Request
+	s       *signature
+	secret  string
+	payload string // the hash of the body that the head states; empty: it states none
+}
+
+// VerifyHead verifies all of a signature that does not need the body, so that a request of a
+// stranger is refused before memory is spent on its body: key, region, service and time, and the
+// signature itself if the head states the hash of the body. Errors are those of Verify.
+func (v *Verifier) VerifyHead(r *http.Request) (*Claim, error) {
+	s, err := parse(r)
+	if err != nil {
+		return nil, err
+	}
 	if err := v.checkScope(s.scope); err != nil {
-		return Identity{}, err
+		return nil, err
 	}
 	if err := v.checkTime(s); err != nil {
-		return Identity{}, err
+		return nil, err
 	}
 	secret, ok := v.secret(s.accessKeyID)
 	if !ok {
-		return Identity{}, errUnknownKey()
+		return nil, errUnknownKey()
 	}
-	payload := payloadHash(r, body)
-	if payload != unsignedPayload && payload != hashHex(body) {
+	c := &Claim{r, s, secret, statedHash(r)}
+	if c.payload == "" {
+		return c, nil
+	}
+	if err := c.verify(c.payload); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// VerifyBody verifies the rest, and returns the signer of the request, whose whole body is body.
+func (c *Claim) VerifyBody(body []byte) (Identity, error) {
+	switch c.payload {
+	case "":
+		if err := c.verify(hashHex(body)); err != nil {
+			return Identity{}, err
+		}
+	case unsignedPayload, hashHex(body): // VerifyHead has verified the signature
+	default:
 		return Identity{}, errMismatch()
 	}
-	if !equal(s.compute(r, secret, payload), s.sum) {
-		return Identity{}, errMismatch()
+	return Identity{AccessKeyID: c.s.accessKeyID, Region: c.s.scope.region}, nil
+}
+
+func (c *Claim) verify(payload string) error {
+	if !equal(c.s.compute(c.r, c.secret, payload), c.s.sum) {
+		return errMismatch()
 	}
-	return Identity{AccessKeyID: s.accessKeyID, Region: s.scope.region}, nil
+	return nil
 }
 
 func (v *Verifier) checkScope(s scope) error {
@@ -107,16 +147,16 @@ func (v *Verifier) secret(accessKeyID string) (string, bool) {
 	return secret, ok && secret != ""
 }
 
-// payloadHash returns the hash of the body for the canonical request: the one that the client
-// states or, if it states none, the computed one.
-func payloadHash(r *http.Request, body []byte) string {
+// statedHash returns the hash of the body for the canonical request that the head of r states, or
+// "" if it states none.
+func statedHash(r *http.Request) string {
 	if stated := r.Header.Get("X-Amz-Content-Sha256"); stated != "" {
 		return stated
 	}
 	if r.URL.Query().Get("X-Amz-Content-Sha256") == unsignedPayload {
 		return unsignedPayload
 	}
-	return hashHex(body)
+	return ""
 }
 
 // equal compares two signatures in constant time.

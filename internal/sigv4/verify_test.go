@@ -313,6 +313,67 @@ func TestVerifyUnsignedPayload(t *testing.T) {
 	}
 }
 
+// TestVerifyHead verifies heads without their bodies.
+func TestVerifyHead(t *testing.T) {
+	forged := cred
+	forged.SecretAccessKey = "guessed"
+	other := cred
+	other.AccessKeyID = "AKIDOTHER"
+	stated := func(cred sigv4.Credentials) *http.Request {
+		r := httptest.NewRequest("POST", path, strings.NewReader("hello"))
+		r.Header.Set("X-Amz-Content-Sha256", "UNSIGNED-PAYLOAD")
+		sigv4.Sign(r, nil, cred, "us-east-1", "execute-api", noon)
+		return r
+	}
+	sign := func(cred sigv4.Credentials, service string, at time.Time) *http.Request {
+		r := httptest.NewRequest("POST", path, strings.NewReader("hello"))
+		sigv4.Sign(r, []byte("hello"), cred, "us-east-1", service, at)
+		return r
+	}
+	tests := []struct {
+		name  string
+		r     *http.Request
+		kind  string // of the error
+		whole string // of the error of VerifyBody
+	}{
+		{"unsigned", httptest.NewRequest("POST", path, nil), "MissingAuthenticationTokenException", ""},
+		{"unknown key", sign(other, "execute-api", noon), "UnrecognizedClientException", ""},
+		{"other service", sign(cred, "lambda", noon), "InvalidSignatureException", ""},
+		{
+			"expired", sign(cred, "execute-api", noon.Add(-time.Hour)), "InvalidSignatureException", "",
+		},
+		{"wrong secret, hash stated", stated(forged), "InvalidSignatureException", ""},
+		{"hash stated", stated(cred), "", ""},
+		{"valid", signed("hello"), "", ""},
+		{"wrong secret", sign(forged, "execute-api", noon), "", "InvalidSignatureException"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			c, err := verifier().VerifyHead(tt.r)
+			if kindOf(err) != tt.kind {
+				t.Fatalf("VerifyHead: %v, want %q", err, tt.kind)
+			}
+			if err != nil {
+				return
+			}
+			if _, err := c.VerifyBody([]byte("hello")); kindOf(err) != tt.whole {
+				t.Errorf("VerifyBody: %v, want %q", err, tt.whole)
+			}
+		})
+	}
+}
+
+// kindOf returns the type of an *sigv4.Error, or "" if err is nil.
+func kindOf(err error) string {
+	if e, ok := errors.AsType[*sigv4.Error](err); ok {
+		return e.Type
+	}
+	if err != nil {
+		return err.Error()
+	}
+	return ""
+}
+
 func TestVerifyDateHeader(t *testing.T) {
 	r := httptest.NewRequest("GET", "/", nil)
 	r.Host = "host.foo.com"
