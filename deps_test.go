@@ -30,15 +30,15 @@ var allowed = map[string]string{
 	"tyg":   "",
 	"apigw": "tyg",
 	"gateway": "tyg apigw gateway/internal/accesslog gateway/internal/handshake " +
-		"internal/authorize internal/connid internal/groups internal/hostapi internal/route " +
-		"internal/sigv4 internal/sock internal/values internal/ws",
+		"internal/authorize internal/connid internal/groups internal/hostapi internal/reqbody " +
+		"internal/route internal/sigv4 internal/sock internal/values internal/ws",
 	"gateway/internal/accesslog": "tyg",
 	"gateway/internal/handshake": "internal/ws",
 	"host": "tyg gateway internal/certfile internal/grouptable internal/pages " +
 		"internal/profileflag internal/stopsignal lambda rooms/natskv",
 	"internal/functions": "tyg apigw internal/functions/osproc " +
 		"internal/functions/runtimeapi internal/hostapi",
-	"internal/functions/invokeapi":  "internal/functions internal/sigv4",
+	"internal/functions/invokeapi":  "internal/functions internal/reqbody internal/sigv4",
 	"internal/functions/osproc":     "",
 	"internal/functions/outbound":   "",
 	"internal/functions/runtimes":   "",
@@ -110,6 +110,7 @@ var allowed = map[string]string{
 	"internal/partition":          "",
 	"internal/pages":              "",
 	"internal/profileflag":        "gateway",
+	"internal/reqbody":            "",
 	"internal/route":              "",
 	"internal/sigv4":              "",
 	"internal/stopsignal":         "",

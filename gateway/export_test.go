@@ -16,6 +16,14 @@ func (s *Server) ReadHead(b []byte) (r *http.Request, names []string, n int) {
 	return s.readHead(b)
 }
 
+// SetBodies sets the bounds of the bodies of calls. Call it after Start.
+func (s *Server) SetBodies(bodies, bytes int) {
+	s.bodies.Bodies, s.bodies.Bytes = bodies, bytes
+}
+
+// HeldBodies returns how many bytes of bodies are in memory.
+func (s *Server) HeldBodies() int { return s.bodies.Held() }
+
 // Waiting tells how many bytes wait for a connection, and whether a buffer is held for them.
 func (s *Server) Waiting(id tyg.ConnID) (bytes int, held bool) {
 	c := s.hub.get(id)

@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"errors"
-	"io"
 	"mime"
 	"net/http"
 	"os"
@@ -12,6 +11,7 @@ import (
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/apigw"
 	"github.com/tyg-dev/tyg/gateway/internal/handshake"
+	"github.com/tyg-dev/tyg/internal/reqbody"
 	"github.com/tyg-dev/tyg/internal/sigv4"
 	"github.com/tyg-dev/tyg/internal/ws"
 )
@@ -29,34 +29,12 @@ func (s *Server) serveManagement(w http.ResponseWriter, r *http.Request) {
 	stage, id, _ := apigw.SplitConnectionsPath(r.URL.EscapedPath())
 	body, err := s.readCall(w, r, apiCall{"@connections", stage, s.limits.Message})
 	if err == nil {
-		err = s.serveMethod(w, r, id, body)
+		defer body.Release()
+		err = s.serveMethod(w, r, id, body.Data)
 	}
 	if err != nil {
 		apigw.WriteError(w, err)
 	}
-}
-
-// An apiCall is a call of @connections or an API beside it.
-type apiCall struct {
-	api, stage string
-	limit      int // of the body, in bytes; 0: none
-}
-
-// readCall returns the body of a call, or why the caller may not make it.
-func (s *Server) readCall(w http.ResponseWriter, r *http.Request, c apiCall) ([]byte, error) {
-	body, err := s.readBody(w, r, c.limit)
-	if err != nil {
-		return nil, err
-	}
-	headConnOf(r).setHandling(true)
-	if err := s.checkCaller(r, body); err != nil {
-		s.log.Warn(c.api+" call refused", "method", r.Method, "from", r.RemoteAddr, "err", err)
-		return nil, err
-	}
-	if c.stage != "" && c.stage != s.stage() {
-		return nil, apigw.DenyPath()
-	}
-	return body, nil
 }
 
 // serveMethod does what the method of r asks for.
@@ -86,29 +64,76 @@ func (s *Server) serveMethod(
 	return apigw.DenyUnsigned() // as API Gateway for other methods
 }
 
-// readBody reads a payload of at most so many bytes, if limit is not 0, and for no longer than a
-// message may take. The signature covers the body, so it is read before the caller is known.
-func (s *Server) readBody(
-	w http.ResponseWriter, r *http.Request, limit int,
-) (body []byte, err error) {
-	if d := s.limits.Read; d > 0 {
-		// Without a socket, as in tests, this fails. After the body the http.Server removes the deadline.
-		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(d))
-	}
+// An apiCall is a call of @connections or an API beside it.
+type apiCall struct {
+	api, stage string
+	limit      int // of the body, in bytes; 0: none
+}
+
+// readCall returns the body of a call, for its server to release, or why the call is refused. It
+// judges the head first: a stranger's body is not read.
+func (s *Server) readCall(
+	w http.ResponseWriter, r *http.Request, c apiCall,
+) (body *reqbody.Body, err error) {
 	defer func() {
 		if err != nil {
 			endBody(w)
 		}
 	}()
+	claim, err := s.checkHead(r)
+	if err != nil {
+		return nil, s.refuseCall(r, c, err)
+	}
+	if body, err = s.readBody(w, r, c.limit); err != nil {
+		return nil, err
+	}
+	if err := claim.verify(body.Data); err != nil {
+		body.Release()
+		return nil, s.refuseCall(r, c, err)
+	}
+	headConnOf(r).setHandling(true)
+	if c.stage != "" && c.stage != s.stage() {
+		body.Release()
+		return nil, apigw.DenyPath()
+	}
+	return body, nil
+}
+
+// The bounds of bodies that are in memory at the same time, for all calls together. Those of calls
+// of functions on one machine are far below: most bodies have 1 KB and arrive with their head.
+const (
+	maxBodies    = 4096     // that are arriving
+	maxBodyBytes = 64 << 20 // or eight of the largest messages
+)
+
+func (s *Server) initBodies() {
+	s.bodies.Bodies, s.bodies.Bytes = maxBodies, max(maxBodyBytes, 8*(s.limits.Message+1))
+}
+
+// readBody reads a payload of at most limit bytes, if that is not 0, and for no longer than a
+// message may take.
+func (s *Server) readBody(
+	w http.ResponseWriter, r *http.Request, limit int,
+) (*reqbody.Body, error) {
+	if d := s.limits.Read; d > 0 {
+		// Without a socket, as in tests, this fails. After the body the http.Server removes the deadline.
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(d))
+	}
 	src := r.Body
 	if limit > 0 {
 		src = http.MaxBytesReader(w, r.Body, int64(limit))
 	}
-	body, err = io.ReadAll(src)
+	body, err := s.bodies.Read(src, limit)
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return nil, tyg.ErrTooLarge
 	}
-	if errors.Is(err, os.ErrDeadlineExceeded) {
+	switch {
+	case errors.Is(err, reqbody.ErrTooLarge):
+		return nil, tyg.ErrTooLarge
+	case errors.Is(err, reqbody.ErrBusy):
+		s.log.Warn("call refused: too many bodies arrive at the same time", "from", r.RemoteAddr)
+		return nil, tyg.ErrThrottled
+	case errors.Is(err, os.ErrDeadlineExceeded):
 		return nil, &apigw.Denied{
 			Status: http.StatusRequestTimeout, Type: "RequestTimeoutException",
 			Message: "The body did not arrive in time",
@@ -134,17 +159,34 @@ func (s *Server) closeFromQuery(r *http.Request, id tyg.ConnID) error {
 	return s.CloseWith(r.Context(), id, tyg.CloseCode(code), query.Get("reason"))
 }
 
-// checkCaller returns an error unless the call is signed by a caller that may make it.
-func (s *Server) checkCaller(r *http.Request, body []byte) error {
-	var err error
+// A claim is the head of a call that may be signed by a caller that is allowed. Its Claim is nil
+// where there are no secrets to verify with.
+type claim struct{ *sigv4.Claim }
+
+// checkHead checks all about the caller that does not need the body.
+func (s *Server) checkHead(r *http.Request) (claim, error) {
 	switch {
 	case s.Secrets != nil:
-		_, err = s.verifier().Verify(r, body)
+		c, err := s.verifier().VerifyHead(r)
+		return claim{c}, err
 	case sigv4.IsLocal(r):
-		err = sigv4.WellFormed(r)
-	default:
-		return apigw.DenyUnsigned()
+		return claim{}, sigv4.WellFormed(r)
 	}
+	return claim{}, apigw.DenyUnsigned()
+}
+
+// verify verifies the signature.
+func (c claim) verify(body []byte) error {
+	if c.Claim == nil {
+		return nil
+	}
+	_, err := c.VerifyBody(body)
+	return err
+}
+
+// refuseCall logs why a call is refused, and returns the error for the caller.
+func (s *Server) refuseCall(r *http.Request, c apiCall, err error) error {
+	s.log.Warn(c.api+" call refused", "method", r.Method, "from", r.RemoteAddr, "err", err)
 	if denied, ok := errors.AsType[*sigv4.Error](err); ok {
 		d := apigw.Denied(*denied)
 		return &d

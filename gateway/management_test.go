@@ -255,20 +255,30 @@ func TestGoneWhileConnecting(t *testing.T) {
 	w.expect(t, "hi")
 }
 
-// TestSlowBodyIsRefused begins a call without credentials and never finishes it.
+// TestSlowBodyIsRefused begins calls and never finishes them. That of a stranger does not wait for
+// its body.
 func TestSlowBodyIsRefused(t *testing.T) {
 	r := start(
 		t, &gateway.Server{Handler: echo(), Limits: gateway.Limits{Read: 20 * time.Millisecond}},
 	)
-	w := r.connect(t)
-	w.write(t, "POST /api/@connections/AAAAAAAAAAAAAAA= HTTP/1.1\r\nHost: "+r.host()+
-		"\r\nContent-Length: 10\r\n\r\nhalf")
-	res, err := http.ReadResponse(w.in, nil)
-	if err != nil {
-		t.Fatal(err)
+	req := httptest.NewRequest(http.MethodPost, r.url, nil)
+	sign(t, req, "", unknownKey)
+	tests := map[string]int{
+		"": http.StatusForbidden,
+		"Authorization: " + req.Header.Get("Authorization") + "\r\nX-Amz-Date: " +
+			req.Header.Get("X-Amz-Date") + "\r\n": http.StatusRequestTimeout,
 	}
-	defer res.Body.Close()
-	if res.StatusCode != http.StatusRequestTimeout {
-		t.Errorf("status %d, want 408", res.StatusCode)
+	for signature, want := range tests {
+		w := r.connect(t)
+		w.write(t, "POST /api/@connections/AAAAAAAAAAAAAAA= HTTP/1.1\r\nHost: "+r.host()+
+			"\r\n"+signature+"Content-Length: 10\r\n\r\nhalf")
+		res, err := http.ReadResponse(w.in, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		if res.StatusCode != want {
+			t.Errorf("status %d, want %d", res.StatusCode, want)
+		}
 	}
 }

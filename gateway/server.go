@@ -21,6 +21,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/connid"
 	"github.com/tyg-dev/tyg/internal/groups"
 	"github.com/tyg-dev/tyg/internal/hostapi"
+	"github.com/tyg-dev/tyg/internal/reqbody"
 	"github.com/tyg-dev/tyg/internal/route"
 	"github.com/tyg-dev/tyg/internal/sock"
 	"github.com/tyg-dev/tyg/internal/values"
@@ -133,6 +134,7 @@ type Server struct {
 	detached     *attachment // of connections that are over
 	limiter      connLimiter
 	acceptor     acceptor
+	bodies       reqbody.Budget // of calls of the @connections API
 	sweep        sweep
 	pools        pools
 	sockPoller   sock.Poller
@@ -190,6 +192,7 @@ func (s *Server) init() (err error) {
 	s.hub.init()
 	s.initAttachments()
 	s.acceptor.init(s)
+	s.initBodies()
 	s.limiter.init()
 	s.pools.init()
 	s.timeHandlers = s.access != nil || s.Trace.Handled != nil ||

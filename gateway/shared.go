@@ -39,7 +39,8 @@ func (s *Server) serveShared(
 	body, err := s.readCall(w, r, call)
 	var answer sharedAnswer
 	if err == nil {
-		answer, err = s.answerShared(r, resource, body)
+		defer body.Release()
+		answer, err = s.answerShared(r, resource, body.Data)
 	}
 	s.limitWrite(w)
 	if err != nil {

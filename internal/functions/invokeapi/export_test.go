@@ -5,3 +5,8 @@ var (
 	ParseReference  = parseReference
 	SplitInvokePath = splitInvokePath
 )
+
+// SetBodies sets the bounds of payloads.
+func (h *Handler) SetBodies(bodies, bytes int) {
+	h.once.Do(func() { h.bodies.Bodies, h.bodies.Bytes = bodies, bytes })
+}

@@ -39,6 +39,10 @@ var (
 		http.StatusBadRequest, "InvalidRequestContentException",
 		"Could not parse request body into json: the payload is not JSON",
 	}
+	errBusy = fault{
+		http.StatusTooManyRequests, "TooManyRequestsException",
+		"Too many payloads are in memory; try again",
+	}
 	errNotLocal = fault{
 		http.StatusForbidden, "AccessDeniedException",
 		"Without keys, only programs on this machine may invoke",

@@ -11,13 +11,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
+	"sync"
 	"time"
 
 	"github.com/tyg-dev/tyg/internal/functions"
+	"github.com/tyg-dev/tyg/internal/reqbody"
 	"github.com/tyg-dev/tyg/internal/sigv4"
 )
 
@@ -34,6 +35,9 @@ type Handler struct {
 
 	// Logger logs the calls that are refused. Nil drops them.
 	Logger *slog.Logger
+
+	once   sync.Once
+	bodies reqbody.Budget
 }
 
 var _ http.Handler = (*Handler)(nil)
@@ -71,14 +75,21 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, reference string
 	if err != nil {
 		return err
 	}
-	body, err := readBody(w, r)
+	claim, err := h.checkHead(r)
 	if err != nil {
 		return err
 	}
-	if err := h.authorize(r, body); err != nil {
+	body, err := h.readBody(w, r)
+	if err != nil {
 		return err
 	}
-	if inv.Payload = body; len(body) == 0 {
+	defer body.Release()
+	if claim != nil {
+		if _, err := claim.VerifyBody(body.Data); err != nil {
+			return err
+		}
+	}
+	if inv.Payload = body.Data; len(body.Data) == 0 {
 		inv.Payload = []byte("{}")
 	}
 	if !json.Valid(inv.Payload) {
@@ -121,38 +132,47 @@ func readHeader(r *http.Request) (inv functions.Invocation, async bool, err erro
 	return inv, async, nil
 }
 
-// bodyTime is how long a payload may take to arrive. The payload is read before the caller is
-// known, because the signature covers it.
-const bodyTime = 30 * time.Second
+// The bounds of a payload, and of all payloads together. A payload is in memory until its function
+// has replied.
+const (
+	bodyTime     = 30 * time.Second // for it to arrive
+	maxBodies    = 1024             // that are arriving at the same time
+	maxBodyBytes = 256 << 20
+)
 
 // readBody reads the payload.
-func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+func (h *Handler) readBody(w http.ResponseWriter, r *http.Request) (*reqbody.Body, error) {
+	h.once.Do(func() { h.bodies.Bodies, h.bodies.Bytes = maxBodies, maxBodyBytes })
 	// It fails where there is no socket, as in tests.
 	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTime))
-	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, functions.MaxPayload))
-	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+	src := http.MaxBytesReader(w, r.Body, functions.MaxPayload)
+	body, err := h.bodies.Read(src, functions.MaxPayload)
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok || errors.Is(err, reqbody.ErrTooLarge) {
 		return nil, fmt.Errorf("read payload: %w", functions.ErrTooLarge)
+	}
+	if errors.Is(err, reqbody.ErrBusy) {
+		return nil, errBusy
 	}
 	if err != nil {
 		return nil, invalid("The body did not arrive")
 	}
-	return b, nil
+	return body, nil
 }
 
-// authorize verifies the signature of a call.
-func (h *Handler) authorize(r *http.Request, body []byte) error {
+// checkHead checks all about the caller that does not need the payload, so that a stranger's is not
+// read. The Claim is nil where there are no secrets to verify with.
+func (h *Handler) checkHead(r *http.Request) (*sigv4.Claim, error) {
 	if h.Secrets == nil {
 		if !sigv4.IsLocal(r) {
-			return errNotLocal
+			return nil, errNotLocal
 		}
-		return sigv4.WellFormed(r)
+		return nil, sigv4.WellFormed(r)
 	}
 	v := sigv4.Verifier{Service: "lambda", Keys: func(id string) (string, bool) {
 		secret, ok := h.Secrets[id]
 		return secret, ok
 	}}
-	_, err := v.Verify(r, body)
-	return err
+	return v.VerifyHead(r)
 }
 
 // resolve returns the name of the function that a reference and the query stand for.
