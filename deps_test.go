@@ -32,7 +32,7 @@ var allowed = map[string]string{
 	"gateway": "tyg apigw gateway/internal/accesslog gateway/internal/handshake " +
 		"internal/authorize internal/connid internal/groups internal/hostapi internal/reqbody " +
 		"internal/route internal/sigv4 internal/sock internal/values internal/ws",
-	"gateway/internal/accesslog": "tyg",
+	"gateway/internal/accesslog": "tyg internal/visible",
 	"gateway/internal/handshake": "internal/ws",
 	"host": "tyg gateway internal/certfile internal/grouptable internal/pages " +
 		"internal/profileflag internal/stopsignal lambda rooms/natskv",
@@ -122,6 +122,7 @@ var allowed = map[string]string{
 	"internal/selftest":           "",
 	"internal/tftest":             "internal/awstest",
 	"internal/ws":                 "",
+	"internal/visible":            "",
 	"internal/wsclient":           "internal/redact internal/ws",
 	"internal/wstest":             "tyg internal/ws internal/wsclient tygtest",
 	"examples":                    "",
@@ -130,7 +131,8 @@ var allowed = map[string]string{
 	"examples/presence":           "tyg host",
 	"examples/chat":               "tyg examples/chat/chatlib host rooms rooms/storage",
 	"examples/chat/chatlib":       "tyg rooms",
-	"internal/conformance":        "internal/conformance/cases internal/conformance/harness",
+	"internal/conformance":        "internal/conformance/cases internal/conformance/harness " +
+		"internal/visible",
 	"internal/conformance/cases": "internal/conformance/harness internal/sigv4 internal/ws " +
 		"internal/wsclient",
 	"internal/conformance/harness": "internal/redact internal/sigv4 internal/ws " +
@@ -149,31 +151,33 @@ var allowed = map[string]string{
 		"cmd/internal/stagecmd cmd/internal/strict cmd/internal/terminal " +
 		"cmd/tyg-aws/internal/application cmd/tyg-aws/internal/packages " +
 		"internal/deploy internal/deploy/template internal/deploy/template/cfn " +
-		"internal/deploy/template/tf internal/functions internal/scratch lambda",
+		"internal/deploy/template/tf internal/functions internal/scratch " +
+		"internal/visible lambda",
 	"cmd/tyg-aws/internal/application": "tyg apigw cmd/internal/project cmd/internal/strict " +
 		"internal/deploy",
 	"cmd/tyg-aws/internal/packages": "cmd/internal/project internal/deploy",
-	"cmd/tyg-nats":                  "cmd/internal/companion internal/natsd",
+	"cmd/tyg-nats":                  "cmd/internal/companion internal/natsd internal/visible",
 	"cmd/internal/awsconfig":        "lambda",
 	"cmd/internal/backend": "tyg cmd/internal/awsconfig cmd/internal/strict " +
 		"cmd/internal/value host internal/functions internal/pages internal/redact lambda",
 	"cmd/internal/buildinfo": "",
 	"cmd/internal/cli": "cmd/internal/buildinfo cmd/internal/strict cmd/internal/value " +
-		"internal/stopsignal",
+		"internal/stopsignal internal/visible",
 	"cmd/internal/handlerswitch": "tyg apigw internal/authorize internal/route",
 	"cmd/internal/gobuild":       "",
 	"cmd/internal/local": "tyg cmd/internal/backend cmd/internal/companion " +
 		"cmd/internal/gobuild cmd/internal/handlerswitch cmd/internal/project " +
 		"cmd/internal/watch cmd/internal/webserver gateway internal/dualport " +
 		"internal/functions internal/functions/invokeapi internal/functions/outbound " +
-		"internal/functions/runtimes internal/pages internal/scratch internal/stopsignal",
+		"internal/functions/runtimes internal/pages internal/scratch internal/stopsignal " +
+		"internal/visible",
 	"cmd/internal/selfhost": "tyg cmd/internal/backend cmd/internal/buildinfo " +
 		"cmd/internal/strict cmd/internal/webserver gateway internal/admin internal/certfile " +
 		"internal/dualport internal/functions internal/functions/invokeapi " +
 		"internal/functions/outbound internal/functions/runtimes internal/pages internal/profileflag " +
 		"internal/stopsignal",
 	"cmd/internal/connect": "cmd/internal/buildinfo cmd/internal/cli cmd/internal/terminal " +
-		"internal/redact internal/ws internal/wsclient",
+		"internal/redact internal/visible internal/ws internal/wsclient",
 	"cmd/internal/probeserver": "tyg examples/probe/probelib host internal/conformance",
 	"cmd/internal/cmdtest":     "",
 	"cmd/internal/companion":   "cmd/internal/buildinfo internal/filelock internal/scratch",

@@ -135,7 +135,7 @@ func TestBadAccessLogIsRefusedAtStart(t *testing.T) {
 func TestAccessLogEscapesValues(t *testing.T) {
 	const format = `{"requestId":"$context.requestId","agent":"$context.identity.userAgent",` +
 		`"name":"$context.authorizer.name","reason":"$context.disconnectReason"}`
-	const breaks = "\r\n\x00\x1b\x7f\u0085\u2028\u2029"
+	const breaks = "\r\n\x00\x1b\x7f\u0085\u2028\u2029\u202e\u2066"
 	for _, evil := range []string{
 		`","status":"200`, `back\`, `\" both`, "tab\there", "\u00e9 \u4e16 \U0001f600",
 	} {

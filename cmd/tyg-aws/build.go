@@ -18,6 +18,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy"
 	"github.com/tyg-dev/tyg/internal/functions"
 	"github.com/tyg-dev/tyg/internal/scratch"
+	"github.com/tyg-dev/tyg/internal/visible"
 )
 
 // A toolchain makes a deployment package.
@@ -128,7 +129,7 @@ func ask(
 // explainBuild prints the messages of the compiler.
 func (r *stageCommand) explainBuild(err error) error {
 	if build, ok := errors.AsType[*gobuild.Error](err); ok {
-		fmt.Fprint(r.e.Stderr, build.Output)
+		fmt.Fprint(r.e.Stderr, visible.Block(build.Output, ""))
 	}
 	return err
 }

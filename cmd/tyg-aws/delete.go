@@ -15,6 +15,7 @@ import (
 	"github.com/tyg-dev/tyg/cmd/internal/terminal"
 	"github.com/tyg-dev/tyg/cmd/tyg-aws/internal/application"
 	"github.com/tyg-dev/tyg/internal/deploy"
+	"github.com/tyg-dev/tyg/internal/visible"
 )
 
 // A deletion runs delete.
@@ -84,7 +85,7 @@ func (d *deletion) confirm(
 
 // ask asks a question, and returns an error unless the answer is yes.
 func (d *deletion) ask(ctx context.Context, answers *bufio.Reader, question string) error {
-	fmt.Fprintf(d.e.Stderr, "%s [y/N] ", question)
+	fmt.Fprintf(d.e.Stderr, "%s [y/N] ", visible.Line(question))
 	answered := make(chan string, 1)
 	go func() { // ends with a line or the process: a read from a terminal cannot be cancelled
 		line, _ := answers.ReadString('\n') // an error is no answer
@@ -108,7 +109,7 @@ func (d *deletion) report(done []deploy.Step, state deploy.State) error {
 		return d.reportJSON(done, state)
 	}
 	if len(done) == 0 && len(state.Resources) == 0 {
-		fmt.Fprintf(d.e.Stderr, "tyg: stage %s is not deployed\n", d.Stage)
+		fmt.Fprintf(d.e.Stderr, "tyg: stage %s is not deployed\n", visible.Line(d.Stage))
 	}
 	tables := state.Of(deploy.TypeTable)
 	if len(tables) > 0 {
@@ -120,7 +121,7 @@ func (d *deletion) report(done []deploy.Step, state deploy.State) error {
 			how = fmt.Sprintf("not created by tyg; aws dynamodb delete-table --table-name %s --region %s",
 				t.TableName, state.Region)
 		}
-		fmt.Fprintf(d.e.Stdout, "  - %s (%s)\n", t.TableName, how)
+		fmt.Fprintf(d.e.Stdout, "  - %s (%s)\n", visible.Line(t.TableName), visible.Line(how))
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/tyg-dev/tyg/cmd/internal/project"
 	"github.com/tyg-dev/tyg/cmd/tyg-aws/internal/application"
 	"github.com/tyg-dev/tyg/internal/deploy"
+	"github.com/tyg-dev/tyg/internal/visible"
 )
 
 // deploy deploys the stage and prints its resources.
@@ -99,7 +100,7 @@ func (r *stageCommand) report(s deploy.State) error {
 		return cli.PrintJSON(r.e.Stdout, r.deployedStage(s))
 	}
 	for _, line := range s.Report() {
-		if _, err := fmt.Fprintln(r.e.Stdout, line); err != nil {
+		if _, err := fmt.Fprintln(r.e.Stdout, visible.Line(line)); err != nil {
 			return err
 		}
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/tyg-dev/tyg/cmd/internal/terminal"
 	"github.com/tyg-dev/tyg/cmd/tyg-aws/internal/application"
 	"github.com/tyg-dev/tyg/internal/deploy"
+	"github.com/tyg-dev/tyg/internal/visible"
 	"github.com/tyg-dev/tyg/lambda"
 )
 
@@ -133,7 +134,12 @@ func (i *invocation) call(ctx context.Context, fn deploy.Resource, payload []byt
 	if err != nil {
 		return i.explain(cli.Interrupted(ctx, err))
 	}
-	_, err = fmt.Fprintf(i.e.Stdout, "%s\n", result)
+	if json.Valid(result) {
+		result = visible.JSON(result)
+	} else {
+		result = []byte(visible.Block(string(result), ""))
+	}
+	_, err = i.e.Stdout.Write(append(result, '\n'))
 	return err
 }
 
@@ -141,9 +147,9 @@ func (i *invocation) call(ctx context.Context, fn deploy.Resource, payload []byt
 func (i *invocation) explain(err error) error {
 	if failed, ok := errors.AsType[*lambda.FunctionError](err); ok {
 		for _, line := range failed.Stack {
-			fmt.Fprintf(i.e.Stderr, "  %s\n", line)
+			fmt.Fprintf(i.e.Stderr, "  %s\n", visible.Line(line))
 		}
-		fmt.Fprintf(i.e.Stderr, "%s: %s\n", failed.Type, failed.Message)
+		fmt.Fprintf(i.e.Stderr, "%s: %s\n", visible.Line(failed.Type), visible.Block(failed.Message, "  "))
 		return errors.New("the function failed; see above")
 	}
 	if refused, ok := errors.AsType[*lambda.ServiceError](err); ok {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"iter"
 	"slices"
@@ -60,8 +59,6 @@ func (l *logsRun) print(
 	ctx context.Context, events iter.Seq2[deploy.LogEvent, error], several bool,
 ) error {
 	v := newLogView(l.e, several)
-	enc := json.NewEncoder(l.e.Stdout)
-	enc.SetEscapeHTML(false)
 	for event, err := range events {
 		switch {
 		case err != nil && ctx.Err() != nil && l.options.Follow:
@@ -69,7 +66,7 @@ func (l *logsRun) print(
 		case err != nil:
 			return cli.Interrupted(ctx, err)
 		case l.JSON:
-			err = enc.Encode(event)
+			err = cli.PrintJSONLine(l.e.Stdout, event)
 		default:
 			err = v.print(event)
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/tyg-dev/tyg/cmd/internal/cli"
 	"github.com/tyg-dev/tyg/cmd/internal/terminal"
 	"github.com/tyg-dev/tyg/internal/deploy"
+	"github.com/tyg-dev/tyg/internal/visible"
 )
 
 // A logView prints log events as text.
@@ -37,7 +38,7 @@ func (v *logView) print(e deploy.LogEvent) error {
 	}
 	message := e.Message
 	if v.terminal {
-		message = terminal.Visible(message)
+		message = visible.Block(message, "    ") // no line of it looks like the next event
 	}
 	parts = append(parts, v.paint("2", process(e.Stream)), message)
 	_, err := fmt.Fprintln(v.out, strings.Join(parts, " "))

@@ -25,10 +25,10 @@ func TestLogView(t *testing.T) {
 	}{
 		{logView{}, "2026-01-31 12:00:00.005 abcdef a\x1b[2Jb\nc\n"},
 		{logView{several: true}, "2026-01-31 12:00:00.005 websocket_message abcdef a\x1b[2Jb\nc\n"},
-		{logView{terminal: true}, "2026-01-31 12:00:00.005 abcdef a\\x1b[2Jb\nc\n"},
+		{logView{terminal: true}, "2026-01-31 12:00:00.005 abcdef a\\x1b[2Jb\n    c\n"},
 		{
 			logView{terminal: true, colours: true},
-			"\x1b[2m2026-01-31 12:00:00.005\x1b[0m \x1b[2mabcdef\x1b[0m a\\x1b[2Jb\nc\n",
+			"\x1b[2m2026-01-31 12:00:00.005\x1b[0m \x1b[2mabcdef\x1b[0m a\\x1b[2Jb\n    c\n",
 		},
 	}
 	for _, row := range rows {

@@ -14,6 +14,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy/template"
 	"github.com/tyg-dev/tyg/internal/deploy/template/cfn"
 	"github.com/tyg-dev/tyg/internal/deploy/template/tf"
+	"github.com/tyg-dev/tyg/internal/visible"
 )
 
 // A packaging runs package.
@@ -87,6 +88,6 @@ func (p *packaging) write(text []byte, app deploy.Application) error {
 	if done.CodeKey != "" {
 		lines = append(lines, done.CodeKey)
 	}
-	_, err := fmt.Fprintln(p.e.Stdout, strings.Join(lines, "\n"))
+	_, err := fmt.Fprintln(p.e.Stdout, visible.Block(strings.Join(lines, "\n"), ""))
 	return err
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tyg-dev/tyg/cmd/internal/cli"
 	"github.com/tyg-dev/tyg/internal/deploy"
+	"github.com/tyg-dev/tyg/internal/visible"
 )
 
 func (r *stageCommand) showPlan(ctx context.Context) error {
@@ -66,7 +67,7 @@ func printPlan(out io.Writer, p deploy.Plan) error {
 	}
 	for _, s := range p.Steps {
 		count[s.Action]++
-		fmt.Fprintf(&text, "%s %v\n", signs[s.Action], s)
+		fmt.Fprintf(&text, "%s %s\n", signs[s.Action], visible.Line(fmt.Sprint(s)))
 		for _, c := range s.Changes {
 			printChange(&text, c)
 		}
@@ -85,7 +86,8 @@ func printPlan(out io.Writer, p deploy.Plan) error {
 func printChange(out io.Writer, c deploy.Change) {
 	from, to := layOut(c.From), layOut(c.To)
 	if len(from) == 1 && len(to) == 1 {
-		fmt.Fprintf(out, "    %s: %s -> %s\n", c.Property, orNone(from[0]), orNone(to[0]))
+		fmt.Fprintf(out, "    %s: %s -> %s\n", c.Property,
+			visible.Line(orNone(from[0])), visible.Line(orNone(to[0])))
 		return
 	}
 	begin := common(from, to, func(list []string, i int) string { return list[i] })
@@ -93,10 +95,10 @@ func printChange(out io.Writer, c deploy.Change) {
 	end := common(from, to, func(list []string, i int) string { return list[len(list)-1-i] })
 	fmt.Fprintf(out, "    %s:\n", c.Property)
 	for _, line := range from[:len(from)-end] {
-		fmt.Fprintf(out, "      - %s\n", line)
+		fmt.Fprintf(out, "      - %s\n", visible.Line(line))
 	}
 	for _, line := range to[:len(to)-end] {
-		fmt.Fprintf(out, "      + %s\n", line)
+		fmt.Fprintf(out, "      + %s\n", visible.Line(line))
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/tyg-dev/tyg/cmd/internal/project"
 	"github.com/tyg-dev/tyg/cmd/internal/stagecmd"
 	"github.com/tyg-dev/tyg/internal/deploy"
+	"github.com/tyg-dev/tyg/internal/visible"
 )
 
 // A stageCommand has what the verbs on a stage of a project share.
@@ -88,12 +89,12 @@ func (r *stageCommand) progress(line string) {
 	if r.JSON || strings.HasPrefix(line, "Waiting ") {
 		out = r.e.Stderr
 	}
-	fmt.Fprintln(out, line)
+	fmt.Fprintln(out, visible.Block(line, ""))
 }
 
 // warn prints warnings.
 func (r *stageCommand) warn(warnings []string) {
 	for _, text := range warnings {
-		fmt.Fprintf(r.e.Stderr, "tyg: warning: %s\n", text)
+		fmt.Fprintf(r.e.Stderr, "tyg: warning: %s\n", visible.Block(text, "  "))
 	}
 }

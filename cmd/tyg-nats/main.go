@@ -11,6 +11,7 @@ import (
 
 	"github.com/tyg-dev/tyg/cmd/internal/companion"
 	"github.com/tyg-dev/tyg/internal/natsd"
+	"github.com/tyg-dev/tyg/internal/visible"
 )
 
 func main() {
@@ -21,7 +22,7 @@ func main() {
 		err = natsd.Serve(os.Stdin, os.Stdout)
 	}
 	if err != nil {
-		fmt.Fprintf(os.Stderr, "tyg: %v\n", err)
+		fmt.Fprintf(os.Stderr, "tyg: %s\n", visible.Block(err.Error(), "  "))
 		os.Exit(1)
 	}
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -69,7 +68,7 @@ func newNewProject(e *cli.Env) *cobra.Command {
 
 func printProject(p newproject.Project, e *cli.Env, asJSON bool) error {
 	if asJSON {
-		return json.NewEncoder(e.Stdout).Encode(p)
+		return cli.PrintJSONLine(e.Stdout, p)
 	}
 	_, err := fmt.Fprintf(e.Stdout, "Your project has been generated in %s\n\n"+
 		"  cd %s && tyg local\n  tyg connect\n", p.Directory, p.Name)

@@ -38,7 +38,7 @@ func TestTerminalShowsTheTranscriptOfTheTutorial(t *testing.T) {
 
 func TestTerminalKeepsLinesAsTheyAreAndShowsControlsAsEscapes(t *testing.T) {
 	c := newConsole(t, newServer(t).URL+"/say?text=one%0A%20%20two%1B%5B2J%E2%80%AE", "--quiet")
-	c.expect("< one\n  two\\x1b[2J\\u202e\n> ")
+	c.expect("< one\n    two\\x1b[2J\\u202e\n> ")
 	c.press("\x04") // Ctrl-D
 	c.exits(0)
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -23,7 +22,7 @@ func newVersion(e *cli.Env) *cobra.Command {
 		RunE: func(*cobra.Command, []string) error {
 			v := buildinfo.Read()
 			if asJSON {
-				return json.NewEncoder(e.Stdout).Encode(v)
+				return cli.PrintJSONLine(e.Stdout, v)
 			}
 			_, err := fmt.Fprintln(e.Stdout, v)
 			return err

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/tyg-dev/tyg/internal/visible"
 )
 
 const markdownIntro = `# Conformance
@@ -76,5 +78,6 @@ func (r *Report) writeNotes(b *strings.Builder) {
 
 // cell escapes text for a cell of a table.
 func cell(text string) string {
-	return strings.NewReplacer("|", `\|`, "\n", " ", "\r", " ", "<", "&lt;").Replace(text)
+	text = strings.NewReplacer("|", `\|`, "\n", " ", "\r", " ", "<", "&lt;").Replace(text)
+	return visible.Line(text)
 }

@@ -1,12 +1,15 @@
 package conformance
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"github.com/tyg-dev/tyg/internal/visible"
 )
 
 // WriteTable writes the report as a table of text.
@@ -35,7 +38,7 @@ func (r *Report) writeDetails(w io.Writer, o Outcome) {
 	for _, result := range r.Results {
 		if result.Outcome == o {
 			fmt.Fprintf(w, "  %s (%s): %s\n    %s\n", result.ID, source(result.Case), result.Title,
-				result.Detail)
+				visible.Block(result.Detail, "    "))
 		}
 	}
 }
@@ -81,10 +84,12 @@ func (r *Report) WriteJSON(w io.Writer) error {
 			Millis: result.Took.Milliseconds(),
 		})
 	}
-	enc := json.NewEncoder(w)
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
 	enc.SetIndent("", "  ")
 	enc.SetEscapeHTML(false)
-	if err := enc.Encode(out); err != nil {
+	_ = enc.Encode(out) // strings and numbers cannot fail
+	if _, err := w.Write(visible.JSON(b.Bytes())); err != nil {
 		return fmt.Errorf("write JSON: %w", err)
 	}
 	return nil

@@ -3,6 +3,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -15,6 +16,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/tyg-dev/tyg/internal/stopsignal"
+	"github.com/tyg-dev/tyg/internal/visible"
 )
 
 // An Env is all that a program knows of the world around it, so that tests can supply another.
@@ -53,9 +55,19 @@ func Run(ctx context.Context, root *cobra.Command, args []string, e *Env) int {
 }
 
 // PrintJSON prints a value, indented.
-func PrintJSON(out io.Writer, v any) error {
-	enc := json.NewEncoder(out)
-	enc.SetIndent("", "  ")
+func PrintJSON(out io.Writer, v any) error { return printJSON(out, v, "  ") }
+
+// PrintJSONLine prints a value on one line.
+func PrintJSONLine(out io.Writer, v any) error { return printJSON(out, v, "") }
+
+func printJSON(out io.Writer, v any, indent string) error {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetIndent("", indent)
 	enc.SetEscapeHTML(false)
-	return enc.Encode(v)
+	if err := enc.Encode(v); err != nil {
+		return err
+	}
+	_, err := out.Write(visible.JSON(b.Bytes()))
+	return err
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/tyg-dev/tyg/internal/visible"
 )
 
 // The exit statuses of tyg.
@@ -61,16 +63,16 @@ func report(w io.Writer, err error) int {
 		if strings.HasSuffix(err.Error(), "?") {
 			see = " See"
 		}
-		fmt.Fprintf(w, "tyg: %v%s %s --help\n", err, see, usage.path)
+		fmt.Fprintf(w, "tyg: %s%s %s --help\n", visible.Block(err.Error(), ""), see, usage.path)
 		return ExitUsage
 	case errors.Is(err, ErrInterrupted):
 		return ExitInterrupted
 	case errors.As(err, &status):
 		if status.Err != nil {
-			fmt.Fprintf(w, "tyg: %v\n", err)
+			fmt.Fprintf(w, "tyg: %s\n", visible.Block(err.Error(), ""))
 		}
 		return status.Status
 	}
-	fmt.Fprintf(w, "tyg: %v\n", err)
+	fmt.Fprintf(w, "tyg: %s\n", visible.Block(err.Error(), ""))
 	return ExitFailure
 }

@@ -8,7 +8,7 @@ import (
 	"net/http"
 	"syscall"
 
-	"github.com/tyg-dev/tyg/cmd/internal/terminal"
+	"github.com/tyg-dev/tyg/internal/visible"
 	"github.com/tyg-dev/tyg/internal/wsclient"
 )
 
@@ -91,10 +91,10 @@ func explainDial(target string, err error) error {
 		text += ": " + meaning
 	}
 	if to := refused.Header.Get("Location"); to != "" {
-		text += "\nLocation: " + terminal.Visible(to)
+		text += "\nLocation: " + visible.Line(to)
 	}
 	if len(refused.Body) > 0 {
-		text += "\n" + terminal.Visible(string(refused.Body))
+		text += "\n" + visible.Block(string(refused.Body), "")
 	}
 	return errors.New(text)
 }

@@ -1,6 +1,7 @@
 package connect
 
 import (
+	"bytes"
 	"encoding/hex"
 	"encoding/json"
 	"io"
@@ -8,7 +9,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/tyg-dev/tyg/cmd/internal/terminal"
+	"github.com/tyg-dev/tyg/internal/visible"
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
@@ -46,7 +47,7 @@ func (v *textView) open(_, subprotocol string) {
 		v.print(v.out, "Press Ctrl+C to quit\n")
 	}
 	if subprotocol != "" {
-		v.print(v.notices, "subprotocol: "+terminal.Visible(subprotocol)+"\n")
+		v.print(v.notices, "subprotocol: "+visible.Line(subprotocol)+"\n")
 	}
 }
 
@@ -71,11 +72,11 @@ func (v *textView) closed(code int, reason, by string) {
 	}
 }
 
-func (v *textView) warn(text string) { v.print(v.warnings, "tyg: "+text+"\n") }
+func (v *textView) warn(text string) { v.print(v.warnings, "tyg: "+visible.Line(text)+"\n") }
 
 func (v *textView) message(prompt, text string) {
 	if v.escape {
-		text = terminal.Visible(text)
+		text = visible.Block(text, "  ") // no line of it looks like the next message
 	}
 	if v.prompts {
 		text = prompt + text
@@ -133,20 +134,22 @@ func (v *jsonView) closed(code int, reason, by string) {
 func (v *jsonView) warn(text string) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	_, _ = io.WriteString(v.warnings, "tyg: "+text+"\n") // a failure cannot be reported anywhere
+	_, _ = io.WriteString(v.warnings, "tyg: "+visible.Line(text)+"\n") // a failure cannot be reported anywhere
 }
 
 func (v *jsonView) print(e jsonEvent) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	e.Time = v.now()
-	enc := json.NewEncoder(v.out)
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
-	_ = enc.Encode(e) // a failure cannot be reported anywhere
+	_ = enc.Encode(e)                           // strings and numbers cannot fail
+	_, _ = v.out.Write(visible.JSON(b.Bytes())) // a failure cannot be reported anywhere
 }
 
 // closeText describes a close code.
 func closeText(code int, reason string) string {
-	text := (&ws.CloseError{Code: code, Reason: terminal.Visible(reason)}).Error()
+	text := (&ws.CloseError{Code: code, Reason: visible.Line(reason)}).Error()
 	return strings.TrimPrefix(text, "websocket closed with ")
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/tyg-dev/tyg/cmd/internal/watch"
 	"github.com/tyg-dev/tyg/internal/scratch"
 	"github.com/tyg-dev/tyg/internal/stopsignal"
+	"github.com/tyg-dev/tyg/internal/visible"
 )
 
 // An InProcess runs the program of a project without functions: the program holds the sockets
@@ -83,7 +84,7 @@ func (r *runner) explain(ctx context.Context, err error) error {
 		return ctx.Err()
 	}
 	if build, ok := errors.AsType[*gobuild.Error](err); ok {
-		fmt.Fprint(r.Stderr, build.Output)
+		fmt.Fprint(r.Stderr, visible.Block(build.Output, ""))
 	}
 	return err
 }
@@ -180,7 +181,7 @@ func (r *runner) watch(ctx context.Context, next chan<- restart) {
 		err = r.follow(ctx, w, next)
 	}
 	if ctx.Err() == nil {
-		fmt.Fprintf(r.Stderr, "tyg: %v; changes are no longer noticed\n", err)
+		fmt.Fprintf(r.Stderr, "tyg: %s; changes are no longer noticed\n", visible.Block(err.Error(), "  "))
 	}
 }
 
@@ -194,7 +195,8 @@ func (r *runner) follow(ctx context.Context, w *watch.Watcher, next chan<- resta
 			return err
 		}
 		if err := r.rebuild(ctx, next); err != nil {
-			fmt.Fprintf(r.Stderr, "tyg: %v\ntyg: the previous build keeps running\n", r.explain(ctx, err))
+			text := visible.Block(r.explain(ctx, err).Error(), "  ")
+			fmt.Fprintf(r.Stderr, "tyg: %s\ntyg: the previous build keeps running\n", text)
 		}
 		if _, err := w.Wait(ctx); err != nil {
 			return err

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+
+	"github.com/tyg-dev/tyg/internal/visible"
 )
 
 // A logHandler prints the log of the gateway through the printer: one line, with the error at its
@@ -47,7 +49,7 @@ func (h logHandler) Handle(_ context.Context, r slog.Record) error {
 	h.printer.print(entry{
 		Type: "log", Kind: strings.ToLower(r.Level.String()), Text: said,
 		Error: strings.TrimPrefix(failure.String(), ": "),
-	}, h.printer.err, "tyg: %s%s\n", said, failure.String())
+	}, h.printer.err, "tyg: %s%s\n", visible.Line(said), visible.Block(failure.String(), "  "))
 	return nil
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/internal/functions"
+	"github.com/tyg-dev/tyg/internal/visible"
 )
 
 // A printer prints what happens, as text or as JSON. It is safe for concurrent use; each entry is
@@ -47,20 +48,21 @@ type entry struct {
 	Error     string    `json:"error,omitempty"`
 }
 
-// print prints the entry as JSON, or else the text. A failure cannot be reported anywhere.
+// print prints the entry as JSON, or else the text, of which callers have quoted what came from
+// outside. A failure cannot be reported anywhere.
 func (p *printer) print(e entry, to io.Writer, format string, args ...any) {
-	var b bytes.Buffer
+	text := fmt.Appendf(nil, format, args...)
 	if p.json {
 		to, e.Time = p.out, time.Now()
+		var b bytes.Buffer
 		enc := json.NewEncoder(&b)
 		enc.SetEscapeHTML(false)
 		_ = enc.Encode(e) // strings and numbers cannot fail
-	} else {
-		fmt.Fprintf(&b, format, args...)
+		text = visible.JSON(b.Bytes())
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	_, _ = to.Write(b.Bytes())
+	_, _ = to.Write(text)
 }
 
 // banner prints where the project is served.
@@ -121,7 +123,7 @@ func (p *printer) line(l functions.Line) {
 	p.print(entry{
 		Type: "output", Function: l.Function, PID: l.PID, Stream: l.Stream.String(),
 		Request: l.RequestID, Text: l.Text,
-	}, p.err, "[%s] %s\n", l.Function, l.Text)
+	}, p.err, "[%s] %s\n", l.Function, visible.Line(l.Text))
 }
 
 // warning prints what would be different on Lambda.
@@ -129,7 +131,7 @@ func (p *printer) warning(w functions.Warning) {
 	p.print(entry{
 		Type: "warning", Kind: w.Kind.String(), Function: w.Function, Request: w.RequestID,
 		Text: w.Detail,
-	}, p.err, "tyg: warning: %s\n", w)
+	}, p.err, "tyg: warning: %s\n", visible.Block(w.String(), "  "))
 }
 
 // notices returns the writer of lines about what tyg does before it serves.
@@ -140,13 +142,13 @@ type noticeWriter struct{ printer *printer }
 // Write prints one or more lines.
 func (w noticeWriter) Write(text []byte) (int, error) {
 	w.printer.print(entry{Type: "notice", Text: strings.TrimSpace(string(text))}, w.printer.err,
-		"%s", text)
+		"%s", visible.Block(string(text), ""))
 	return len(text), nil
 }
 
 // compiler prints messages of the compiler.
 func (p *printer) compiler(output string) {
-	p.print(entry{Type: "build", Text: output}, p.err, "%s", output)
+	p.print(entry{Type: "build", Text: output}, p.err, "%s", visible.Block(output, ""))
 }
 
 func (p *printer) reloaded(took time.Duration, routes []string) {
@@ -167,5 +169,5 @@ func (p *printer) waiting(err error) {
 
 func (p *printer) reloadFailed(err error) {
 	p.print(entry{Type: "reload", Error: err.Error()}, p.err,
-		"tyg: %v\ntyg: the previous build keeps running\n", err)
+		"tyg: %s\ntyg: the previous build keeps running\n", visible.Block(err.Error(), "  "))
 }

@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/internal/visible"
 )
 
 // maxFormat is API Gateway's limit on a format, in bytes.
@@ -180,7 +181,7 @@ func appendEscaped(dst []byte, v string) []byte {
 		switch {
 		case r == '"' || r == '\\':
 			dst = append(dst, '\\', byte(r))
-		case r < ' ' || r == 0x7F || r == 0x2028 || r == 0x2029 || r >= 0x80 && r < 0xA0:
+		case r == '\n' || r == '\t' || visible.IsHidden(r):
 			dst = fmt.Appendf(dst, `\u%04x`, r)
 		default:
 			dst = utf8.AppendRune(dst, r)
