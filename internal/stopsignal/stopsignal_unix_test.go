@@ -25,6 +25,14 @@ func TestMain(m *testing.M) {
 		defer stop()
 		fmt.Println("ready")
 		<-ctx.Done()
+		if os.Getenv(child) == "cut" {
+			cut, stop := stopsignal.Cut(context.Background())
+			fmt.Println("stopping")
+			<-cut.Done()
+			stop()
+			fmt.Println("cut")
+			select {} // as a write to a pipe that is full
+		}
 		fmt.Println("stopping")
 		_, _ = io.Copy(io.Discard, os.Stdin) // the test ends it
 		os.Exit(0)
@@ -42,8 +50,13 @@ type program struct {
 
 func start(t *testing.T, trap string) *program {
 	t.Helper()
+	return startMode(t, trap, "1")
+}
+
+func startMode(t *testing.T, trap, mode string) *program {
+	t.Helper()
 	cmd := exec.Command("sh", "-c", trap+` exec "$0"`, os.Args[0])
-	cmd.Env = append(os.Environ(), child+"=1")
+	cmd.Env = append(os.Environ(), child+"="+mode)
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -112,6 +125,26 @@ func TestHangupIsIgnoredBelowNohup(t *testing.T) {
 	p.gets(syscall.SIGTERM)
 	p.says("stopping\n") // by the third signal: two would have ended the process
 	p.gets(syscall.SIGHUP)
+	p.gets(syscall.SIGTERM)
+	p.ends("signal: terminated")
+}
+
+// TestCutEndsTheProcessThatHangs sends the second signal to a process that does not end by itself.
+func TestCutEndsTheProcessThatHangs(t *testing.T) {
+	p := startMode(t, "", "cut")
+	p.gets(syscall.SIGTERM)
+	p.says("stopping\n")
+	p.gets(syscall.SIGTERM)
+	p.says("cut\n")
+	p.ends("exit status 143")
+}
+
+func TestThirdSignalEndsTheProcessAtOnce(t *testing.T) {
+	p := startMode(t, "", "cut")
+	p.gets(syscall.SIGINT)
+	p.says("stopping\n")
+	p.gets(syscall.SIGINT)
+	p.says("cut\n")
 	p.gets(syscall.SIGTERM)
 	p.ends("signal: terminated")
 }

@@ -9,7 +9,6 @@ import (
 	"errors"
 	"io"
 	"os"
-	"os/signal"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -32,9 +31,9 @@ func NewEnv() *Env {
 }
 
 // Run runs one command line and returns its exit status. The context of the command ends at a
-// signal of [stopsignal.List].
+// signal of [stopsignal.List]; the second one ends the process, see [stopsignal.Context].
 func Run(ctx context.Context, root *cobra.Command, args []string, e *Env) int {
-	ctx, stop := signal.NotifyContext(ctx, stopsignal.List()...)
+	ctx, stop := stopsignal.Context(ctx)
 	defer stop()
 	root.SetIn(e.Stdin)
 	root.SetOut(e.Stdout)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/tyg-dev/tyg/internal/visible"
 )
@@ -63,16 +64,32 @@ func report(w io.Writer, err error) int {
 		if strings.HasSuffix(err.Error(), "?") {
 			see = " See"
 		}
-		fmt.Fprintf(w, "tyg: %s%s %s --help\n", visible.Block(err.Error(), ""), see, usage.path)
+		say(w, "tyg: %s%s %s --help\n", visible.Block(err.Error(), ""), see, usage.path)
 		return ExitUsage
 	case errors.Is(err, ErrInterrupted):
 		return ExitInterrupted
 	case errors.As(err, &status):
 		if status.Err != nil {
-			fmt.Fprintf(w, "tyg: %s\n", visible.Block(err.Error(), ""))
+			say(w, "tyg: %s\n", visible.Block(err.Error(), ""))
 		}
 		return status.Status
 	}
-	fmt.Fprintf(w, "tyg: %s\n", visible.Block(err.Error(), ""))
+	say(w, "tyg: %s\n", visible.Block(err.Error(), ""))
 	return ExitFailure
+}
+
+// sayTime is how long standard error may take to take the last line.
+const sayTime = 3 * time.Second
+
+// say prints the last line of the process, which does not wait for a pipe that is full.
+func say(w io.Writer, format string, args ...any) {
+	said := make(chan struct{})
+	go func() { // ends with the process
+		fmt.Fprintf(w, format, args...)
+		close(said)
+	}()
+	select {
+	case <-said:
+	case <-time.After(sayTime):
+	}
 }

@@ -9,8 +9,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"os"
-	"os/signal"
 	"path/filepath"
 	"sync"
 	"syscall"
@@ -185,18 +183,10 @@ func (s *server) explain(ctx context.Context, err error) error {
 
 // drain closes the sockets and then ends the functions. A signal cuts it short.
 func (s *server) drain() error {
-	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
+	ctx, stop := stopsignal.Cut(context.Background())
+	defer stop()
+	ctx, cancel := context.WithTimeout(ctx, drainTime)
 	defer cancel()
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, stopsignal.List()...)
-	defer signal.Stop(signals)
-	go func() { // ends with ctx
-		select {
-		case <-signals:
-			cancel()
-		case <-ctx.Done():
-		}
-	}()
 	err := s.gateway.Shutdown(ctx)
 	_ = s.web.Close() // what is left are calls by functions, which end next
 	return errors.Join(err, s.host.Shutdown(ctx))

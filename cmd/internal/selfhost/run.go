@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"os/signal"
 	"time"
 
 	"github.com/tyg-dev/tyg/cmd/internal/webserver"
@@ -104,10 +103,10 @@ func closeAll(webs []*http.Server) {
 // connections are closed, while handlers may finish; then the functions end. A signal meanwhile
 // cuts it short.
 func (g *Gateway) drain() error {
+	ctx, stop := stopsignal.Cut(context.Background())
+	defer stop()
 	g.admin.SetReady(false)
 	g.log.Info("draining", "connections", g.gateway.Stats().Connections)
-	ctx, stop := signal.NotifyContext(context.Background(), stopsignal.List()...)
-	defer stop()
 	select {
 	case <-time.After(time.Duration(g.cfg.DrainDelay)):
 	case <-ctx.Done():
