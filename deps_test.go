@@ -30,11 +30,11 @@ var allowed = map[string]string{
 	"tyg":   "",
 	"apigw": "tyg",
 	"gateway": "tyg apigw gateway/internal/accesslog gateway/internal/handshake " +
-		"internal/authorize internal/connid internal/groups internal/hostapi internal/reqbody " +
-		"internal/route internal/sigv4 internal/sock internal/values internal/ws",
-	"gateway/internal/accesslog": "tyg internal/visible",
+		"internal/authorize internal/connid internal/groups internal/hostapi internal/logqueue " +
+		"internal/reqbody internal/route internal/sigv4 internal/sock internal/values internal/ws",
+	"gateway/internal/accesslog": "tyg internal/logqueue internal/visible",
 	"gateway/internal/handshake": "internal/ws",
-	"host": "tyg gateway internal/certfile internal/grouptable internal/pages " +
+	"host": "tyg gateway internal/certfile internal/grouptable internal/logqueue internal/pages " +
 		"internal/profileflag internal/stopsignal lambda rooms/natskv",
 	"internal/functions": "tyg apigw internal/functions/osproc " +
 		"internal/functions/runtimeapi internal/hostapi",
@@ -110,6 +110,7 @@ var allowed = map[string]string{
 	"internal/partition":          "",
 	"internal/pages":              "",
 	"internal/profileflag":        "gateway",
+	"internal/logqueue":           "",
 	"internal/reqbody":            "",
 	"internal/route":              "",
 	"internal/sigv4":              "",
@@ -169,13 +170,13 @@ var allowed = map[string]string{
 		"cmd/internal/gobuild cmd/internal/handlerswitch cmd/internal/project " +
 		"cmd/internal/watch cmd/internal/webserver gateway internal/dualport " +
 		"internal/functions internal/functions/invokeapi internal/functions/outbound " +
-		"internal/functions/runtimes internal/pages internal/scratch internal/stopsignal " +
-		"internal/visible",
+		"internal/functions/runtimes internal/logqueue internal/pages internal/scratch " +
+		"internal/stopsignal internal/visible",
 	"cmd/internal/selfhost": "tyg cmd/internal/backend cmd/internal/buildinfo " +
 		"cmd/internal/strict cmd/internal/webserver gateway internal/admin internal/certfile " +
 		"internal/dualport internal/functions internal/functions/invokeapi " +
-		"internal/functions/outbound internal/functions/runtimes internal/pages internal/profileflag " +
-		"internal/stopsignal",
+		"internal/functions/outbound internal/functions/runtimes internal/logqueue " +
+		"internal/pages internal/profileflag internal/stopsignal",
 	"cmd/internal/connect": "cmd/internal/buildinfo cmd/internal/cli cmd/internal/terminal " +
 		"internal/redact internal/visible internal/ws internal/wsclient",
 	"cmd/internal/probeserver": "tyg examples/probe/probelib host internal/conformance",

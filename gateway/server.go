@@ -21,6 +21,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/connid"
 	"github.com/tyg-dev/tyg/internal/groups"
 	"github.com/tyg-dev/tyg/internal/hostapi"
+	"github.com/tyg-dev/tyg/internal/logqueue"
 	"github.com/tyg-dev/tyg/internal/reqbody"
 	"github.com/tyg-dev/tyg/internal/route"
 	"github.com/tyg-dev/tyg/internal/sock"
@@ -107,7 +108,8 @@ type Server struct {
 	// NewID returns a new connection id. Nil makes ids that name a node of their own.
 	NewID func() tyg.ConnID
 
-	// Logger gets the errors that cannot be returned. Nil means slog.Default().
+	// Logger gets the errors that cannot be returned. Nil means slog.Default(). No request waits for
+	// it longer than a moment: while it is stuck, lines wait in a bounded queue, or are dropped.
 	Logger *slog.Logger
 
 	// Trace has functions to call when something happens, for metrics.
@@ -117,6 +119,7 @@ type Server struct {
 	startErr     error // why the fields above cannot work
 	limits       Limits
 	log          *slog.Logger
+	logQueue     logqueue.Queue // of log
 	sender       tyg.Sender
 	values       tyg.Values
 	routes       *route.Table
@@ -169,7 +172,7 @@ func (s *Server) init() (err error) {
 		return errors.New("gateway: Server.Handler is nil; set it to a tyg.App")
 	}
 	s.limits = s.Limits.withDefaults().faster(s.TimeScale)
-	s.log = cmp.Or(s.Logger, slog.Default())
+	s.log = slog.New(logqueue.NewHandler(cmp.Or(s.Logger, slog.Default()).Handler(), &s.logQueue))
 	s.sender = s.Sender
 	if s.sender == nil {
 		s.sender = s

@@ -29,6 +29,7 @@ type Stats struct {
 	Sent        int64 // messages sent, one for each recipient
 	Throttled   int64 // messages not sent because the queue was full
 	Failures    int64 // handlers that failed, panicked or took too long
+	LogDrops    int64 // lines of Logger and AccessLog that were lost
 }
 
 // counters are the counts behind Stats.
@@ -41,6 +42,7 @@ func (s *Server) Stats() Stats {
 	return Stats{
 		Connections: s.hub.size.Load(),
 		Connects:    s.count.connects.Load(),
+		LogDrops:    s.logQueue.Dropped() + s.access.Lost(),
 		Refusals:    s.count.refusals.Load(),
 		Messages:    s.count.messages.Load(),
 		Sent:        s.count.sent.Load(),

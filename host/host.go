@@ -18,6 +18,7 @@ import (
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/gateway"
 	"github.com/tyg-dev/tyg/internal/certfile"
+	"github.com/tyg-dev/tyg/internal/logqueue"
 	"github.com/tyg-dev/tyg/internal/pages"
 	"github.com/tyg-dev/tyg/internal/stopsignal"
 )
@@ -160,7 +161,9 @@ func certificate(cfg Config) (*tls.Config, error) {
 	if !cfg.secure() {
 		return nil, nil
 	}
-	cert, err := certfile.Load(cfg.CertFile, cfg.KeyFile, cmp.Or(cfg.Logger, slog.Default()))
+	log := slog.New(logqueue.NewHandler(cmp.Or(cfg.Logger, slog.Default()).Handler(),
+		new(logqueue.Queue))) // a handshake may be what loads a new certificate
+	cert, err := certfile.Load(cfg.CertFile, cfg.KeyFile, log)
 	if err != nil {
 		return nil, fmt.Errorf("load certificate: %w", err)
 	}

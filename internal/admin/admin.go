@@ -32,6 +32,10 @@ type Config struct {
 	// Gateway returns the counts of the gateway. It must not be nil.
 	Gateway func() gateway.Stats
 
+	// LogDrops returns how many lines of the log were dropped before they reached it, those of the
+	// gateway's Stats not included. Nil if it is not known.
+	LogDrops func() int64
+
 	// Functions returns the counts of each function, by name. Nil if there are no functions.
 	Functions func() map[string]functions.Stats
 }

@@ -19,9 +19,10 @@ func newAdmin() *admin.Admin {
 		APIID: "a", Stage: "s",
 		Gateway: func() gateway.Stats {
 			return gateway.Stats{
-				Connections: 2, Connects: 5, Messages: 10, Sent: 20, Throttled: 1, Failures: 3,
+				Connections: 2, Connects: 5, Messages: 10, Sent: 20, Throttled: 1, Failures: 3, LogDrops: 4,
 			}
 		},
+		LogDrops: func() int64 { return 5 },
 		Functions: func() map[string]functions.Stats {
 			return map[string]functions.Stats{"f": {Starting: 1, Idle: 2, Busy: 3, Waiting: 4, Starts: 9}}
 		},
@@ -90,6 +91,7 @@ func TestMetrics(t *testing.T) {
 		`tyg_messages_total{direction="sent"} 20`,
 		`tyg_throttled_total 1`,
 		`tyg_failures_total 3`,
+		`tyg_log_dropped_total 9`,
 		`tyg_refusals_total{status="502"} 1`,
 		`tyg_function_processes{function="f",state="starting"} 1`,
 		`tyg_function_processes{function="f",state="idle"} 2`,

@@ -10,8 +10,8 @@ type snapshot struct {
 	cfg   Config
 	ready func() bool
 
-	messages, isReady, connections, connects, flow, throttled, failures *prometheus.Desc
-	processes, waiting, starts                                          *prometheus.Desc
+	messages, isReady, connections, connects, flow, throttled, failures, drops *prometheus.Desc
+	processes, waiting, starts                                                 *prometheus.Desc
 }
 
 var _ prometheus.Collector = (*snapshot)(nil)
@@ -31,6 +31,8 @@ func newSnapshot(cfg Config, ready func() bool) *snapshot {
 			"direction"),
 		throttled: desc("tyg_throttled_total", "Messages to clients that read too slowly."),
 		failures:  desc("tyg_failures_total", "Events whose handling failed or took too long."),
+		drops: desc("tyg_log_dropped_total",
+			"Lines of the logs that were lost: the log was not read, or is full."),
 		processes: desc("tyg_function_processes", "Processes of a function, by state.",
 			"function", "state"),
 		waiting: desc("tyg_function_waiting", "Events that wait for a process.", "function"),
@@ -41,7 +43,7 @@ func newSnapshot(cfg Config, ready func() bool) *snapshot {
 // Describe sends the descriptions of all metrics.
 func (s *snapshot) Describe(to chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		s.messages, s.isReady, s.connections, s.connects, s.flow, s.throttled, s.failures,
+		s.messages, s.isReady, s.connections, s.connects, s.flow, s.throttled, s.failures, s.drops,
 		s.processes, s.waiting, s.starts,
 	} {
 		to <- d
@@ -63,6 +65,11 @@ func (s *snapshot) Collect(to chan<- prometheus.Metric) {
 	count(s.flow, g.Sent, "sent")
 	count(s.throttled, g.Throttled)
 	count(s.failures, g.Failures)
+	drops := g.LogDrops
+	if s.cfg.LogDrops != nil {
+		drops += s.cfg.LogDrops()
+	}
+	count(s.drops, drops)
 	gauge(s.connections, g.Connections)
 	ready := int64(0)
 	if s.ready() {

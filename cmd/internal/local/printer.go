@@ -7,25 +7,27 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/internal/functions"
+	"github.com/tyg-dev/tyg/internal/logqueue"
 	"github.com/tyg-dev/tyg/internal/visible"
 )
 
 // A printer prints what happens, as text or as JSON. It is safe for concurrent use; each entry is
-// one write.
+// one write, and a terminal or a pipe that is stuck stops nothing.
 type printer struct {
 	json, quiet bool
 
-	mu       sync.Mutex // of both
-	out, err io.Writer
+	out, err io.Writer // which do not block
 }
 
 func newPrinter(cfg Config) *printer {
-	return &printer{json: cfg.JSON, quiet: cfg.Quiet, out: cfg.Stdout, err: cfg.Stderr}
+	return &printer{
+		json: cfg.JSON, quiet: cfg.Quiet,
+		out: logqueue.NewWriter(cfg.Stdout), err: logqueue.NewWriter(cfg.Stderr),
+	}
 }
 
 // An entry is a line of JSON. Its keys have this order.
@@ -60,8 +62,6 @@ func (p *printer) print(e entry, to io.Writer, format string, args ...any) {
 		_ = enc.Encode(e) // strings and numbers cannot fail
 		text = visible.JSON(b.Bytes())
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	_, _ = to.Write(text)
 }
 

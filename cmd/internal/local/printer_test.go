@@ -39,3 +39,21 @@ func TestPrinterQuotes(t *testing.T) {
 		}
 	}
 }
+
+// A stuck writer takes nothing until the test ends.
+type stuck struct{ done <-chan struct{} }
+
+func (s stuck) Write(b []byte) (int, error) {
+	<-s.done
+	return len(b), nil
+}
+
+func TestStuckTerminalStopsNothing(t *testing.T) {
+	w := stuck{t.Context().Done()}
+	p := newPrinter(Config{Stdout: w, Stderr: w})
+	log := slog.New(logHandler{printer: p})
+	for range 10_000 {
+		p.line(functions.Line{Function: "f", Text: "text"})
+		log.Warn("handshake refused")
+	}
+}

@@ -21,6 +21,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/dualport"
 	"github.com/tyg-dev/tyg/internal/functions"
 	"github.com/tyg-dev/tyg/internal/functions/outbound"
+	"github.com/tyg-dev/tyg/internal/logqueue"
 	"github.com/tyg-dev/tyg/internal/pages"
 )
 
@@ -41,13 +42,14 @@ type Gateway struct {
 
 // New checks the configuration as far as that is possible without serving, and opens its files.
 func New(ctx context.Context, cfg Config, stdout, stderr io.Writer) (g *Gateway, err error) {
-	g = &Gateway{cfg: cfg, out: stdout}
+	out, log := logqueue.NewWriter(stdout), logqueue.NewWriter(stderr)
+	g = &Gateway{cfg: cfg, out: out}
 	defer func() {
 		if err != nil {
 			g.Close()
 		}
 	}()
-	if g.log, err = newLogger(cfg.Log, stderr); err != nil {
+	if g.log, err = newLogger(cfg.Log, log); err != nil {
 		return g, err
 	}
 	secrets, err := cfg.secrets()
@@ -82,7 +84,8 @@ func New(ctx context.Context, cfg Config, stdout, stderr io.Writer) (g *Gateway,
 	}
 	g.admin = admin.New(admin.Config{
 		APIID: cfg.APIID, Stage: cfg.Stage, Functions: g.functionStats,
-		Gateway: func() gateway.Stats { return g.gateway.Stats() },
+		LogDrops: func() int64 { return out.Dropped() + log.Dropped() },
+		Gateway:  func() gateway.Stats { return g.gateway.Stats() },
 	})
 	if err := g.serverOf(ctx, secrets); err != nil {
 		return g, err

@@ -7,11 +7,12 @@ import (
 	"io"
 	"strconv"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
 	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/internal/logqueue"
 	"github.com/tyg-dev/tyg/internal/visible"
 )
 
@@ -21,10 +22,10 @@ const maxFormat = 3 << 10
 
 // A Log writes lines of one format.
 type Log struct {
-	parts []part
-
-	mu  sync.Mutex // one line at a time
-	out io.Writer
+	parts  []part
+	out    io.Writer
+	queue  logqueue.Queue // one line at a time
+	failed atomic.Int64   // writes
 }
 
 // A part is literal text and the variable that follows it, if one does.
@@ -87,8 +88,8 @@ type Record struct {
 	Error   string // API Gateway's message for the client, not the text of the error
 }
 
-// Write writes the line of r, in one Write, one line at a time. It drops the errors of that Write,
-// and a nil Log writes nothing.
+// Write writes the line of r, in one Write, one line at a time, and does not wait for an out that is
+// stuck. Lines that out does not take are counted. A nil Log writes nothing.
 func (l *Log) Write(r *Record) {
 	if l == nil {
 		return
@@ -100,9 +101,20 @@ func (l *Log) Write(r *Record) {
 			line = appendEscaped(line, r.value(p.name))
 		}
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	_, _ = l.out.Write(append(line, '\n'))
+	line = append(line, '\n')
+	l.queue.Do(func() {
+		if _, err := l.out.Write(line); err != nil {
+			l.failed.Add(1)
+		}
+	}, len(line), func(int64) {})
+}
+
+// Lost returns how many lines out did not take, or not in time.
+func (l *Log) Lost() int64 {
+	if l == nil {
+		return 0
+	}
+	return l.queue.Dropped() + l.failed.Load()
 }
 
 // value returns the value of a $context variable.
