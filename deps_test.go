@@ -146,7 +146,7 @@ var allowed = map[string]string{
 		"cmd/internal/probeserver cmd/internal/project cmd/internal/selfhost " +
 		"cmd/internal/stagecmd cmd/internal/template cmd/internal/value examples " +
 		"internal/conformance " +
-		"internal/profileflag",
+		"internal/profileflag internal/visible",
 	"cmd/tyg-aws": "tyg apigw cmd/internal/awsconfig cmd/internal/backend cmd/internal/cli " +
 		"cmd/internal/companion cmd/internal/gobuild cmd/internal/project " +
 		"cmd/internal/stagecmd cmd/internal/strict cmd/internal/terminal " +

@@ -15,6 +15,7 @@ import (
 	"github.com/tyg-dev/tyg/cmd/internal/local"
 	"github.com/tyg-dev/tyg/cmd/internal/project"
 	"github.com/tyg-dev/tyg/cmd/internal/template"
+	"github.com/tyg-dev/tyg/internal/visible"
 )
 
 func (l *localRun) templateFlags(cmd *cobra.Command) {
@@ -52,7 +53,7 @@ func (l *localRun) findTemplate() error {
 	if err != nil {
 		return err
 	}
-	_, err = l.Stdout.Write(text)
+	_, err = l.Stdout.Write(visible.JSON(text))
 	return err
 }
 

@@ -19,6 +19,9 @@ import (
 var own = map[string]string{
 	"cmd/internal/cli/exit.go see":                         "a constant",
 	"cmd/internal/cli/exit.go usage.path":                  "the name of a verb",
+	"cmd/internal/cli/exit.go format":                      "say gets text that its callers have quoted",
+	"cmd/internal/cli/exit.go args":                        "say gets text that its callers have quoted",
+	"cmd/internal/local/printer.go e":                      "its text is quoted, its JSON by print",
 	"cmd/internal/companion/build.go name":                 "tyg-aws or tyg-nats",
 	"cmd/internal/companion/build.go what":                 "the version of tyg",
 	"cmd/internal/companion/companion.go path":             "the path of a program beside tyg",
@@ -131,7 +134,7 @@ func printed(file *ast.File) (args []ast.Expr) {
 			}
 			return true
 		case slices.Contains([]string{"fmt.Print", "fmt.Println", "fmt.Printf"}, name):
-		case strings.HasPrefix(name, "fmt.Fprint"), name == "io.WriteString":
+		case strings.HasPrefix(name, "fmt.Fprint"), name == "io.WriteString", name == "say":
 			if _, buffer := rest[0].(*ast.UnaryExpr); buffer {
 				return true
 			}
@@ -148,7 +151,7 @@ func printed(file *ast.File) (args []ast.Expr) {
 			return true
 		}
 		verbs := make([]string, len(rest))
-		if strings.HasSuffix(name, "f") {
+		if strings.HasSuffix(name, "f") || name == "say" {
 			verbs = append([]string{""}, verbsOf(rest[0])...)
 		}
 		for i, arg := range rest {

@@ -21,6 +21,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/functions"
 	"github.com/tyg-dev/tyg/internal/scratch"
 	"github.com/tyg-dev/tyg/internal/stopsignal"
+	"github.com/tyg-dev/tyg/internal/visible"
 )
 
 // drainTime bounds how long handlers may take to finish at the end.
@@ -147,7 +148,7 @@ func (s *server) run(ctx context.Context, l net.Listener) error {
 	s.serving.Store(true)
 	serve()
 	for _, note := range s.plan.Notes {
-		fmt.Fprintf(s.out.notices(), "tyg: %s\n", note)
+		fmt.Fprintf(s.out.notices(), "tyg: %s\n", visible.Line(note))
 	}
 	s.announce(l.Addr())
 	watching, stop := context.WithCancel(ctx)
