@@ -56,6 +56,9 @@ func (a *Acceptor) Turn() Turn {
 		case syscall.EAGAIN:
 			return Wait
 		default: // most likely no descriptors or no memory, which is temporary
+			if failed := a.loop.poller.AcceptFailed; failed != nil {
+				failed(os.NewSyscallError("accept4", err))
+			}
 			a.retryLater()
 			return Wait
 		}

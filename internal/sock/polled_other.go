@@ -10,7 +10,10 @@ import (
 )
 
 // A Poller watches no sockets here: the other paths serve all of them.
-type Poller struct{}
+type Poller struct {
+	// AcceptFailed is never called: there is no Acceptor.
+	AcceptFailed func(error)
+}
 
 // Close does nothing.
 func (*Poller) Close() {}

@@ -10,6 +10,10 @@ import (
 // A Poller watches sockets. The zero value is ready; it takes nothing from the operating system
 // before its first socket. Its methods may be called at the same time.
 type Poller struct {
+	// AcceptFailed, if not nil, is called with the error of an accept that failed and is tried again:
+	// most likely no descriptors are left. Set it before the first Accept.
+	AcceptFailed func(error)
+
 	mu      sync.Mutex
 	loops   []*loop // one for each processor; nil: not open yet
 	closed  bool
