@@ -1,7 +1,9 @@
 package invokeapi_test
 
 import (
+	"bytes"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -52,6 +54,22 @@ func TestPayloadOfStrangerIsNotRead(t *testing.T) {
 				t.Errorf("status %d, want 403; body %s", w.Code, w.Body)
 			}
 		})
+	}
+}
+
+// TestRefusalsAreLoggedInFewLines makes many calls without a signature.
+func TestRefusalsAreLoggedInFewLines(t *testing.T) {
+	var b bytes.Buffer
+	h := &invokeapi.Handler{
+		Host: new(functions.Host), Secrets: map[string]string{"AKID": "secret"},
+		Logger: slog.New(slog.NewTextHandler(&b, nil)),
+	}
+	for range 1000 {
+		r := httptest.NewRequest("POST", "/2015-03-31/functions/f/invocations", nil)
+		h.ServeHTTP(httptest.NewRecorder(), r)
+	}
+	if n := strings.Count(b.String(), "\n"); n == 0 || n > 20 {
+		t.Errorf("%d lines of 1,000 refusals", n)
 	}
 }
 

@@ -8,5 +8,6 @@ var (
 
 // SetBodies sets the bounds of payloads.
 func (h *Handler) SetBodies(bodies, bytes int) {
-	h.once.Do(func() { h.bodies.Bodies, h.bodies.Bytes = bodies, bytes })
+	h.once.Do(h.setup)
+	h.bodies.Bodies, h.bodies.Bytes = bodies, bytes
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/tyg-dev/tyg/internal/functions"
 	"github.com/tyg-dev/tyg/internal/sigv4"
@@ -73,11 +74,27 @@ func toFault(err error) fault {
 	return fault{http.StatusInternalServerError, "ServiceException", "Internal error"}
 }
 
+// How many refusals of a kind are logged in a window. The rest is counted in the next line.
+const (
+	linesPerWindow = 10
+	lineWindow     = 10 * time.Second
+)
+
+func (h *Handler) logRefusal(r *http.Request, f fault) {
+	ok, left := h.lines.Allow(f.kind, time.Now())
+	if h.Logger == nil || !ok {
+		return
+	}
+	attrs := []any{"path", r.URL.Path, "from", r.RemoteAddr, "err", f}
+	if left > 0 {
+		attrs = append(attrs, "more", left)
+	}
+	h.Logger.Warn("invocation refused", attrs...)
+}
+
 // refuse answers with a fault, in the form that AWS SDKs read.
 func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, f fault) {
-	if h.Logger != nil {
-		h.Logger.Warn("invocation refused", "path", r.URL.Path, "from", r.RemoteAddr, "err", f)
-	}
+	h.logRefusal(r, f)
 	header := w.Header()
 	header.Set("X-Amzn-Errortype", f.kind)
 	header.Set("Content-Type", "application/json")

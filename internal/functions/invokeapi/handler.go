@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/tyg-dev/tyg/internal/functions"
+	"github.com/tyg-dev/tyg/internal/lograte"
 	"github.com/tyg-dev/tyg/internal/reqbody"
 	"github.com/tyg-dev/tyg/internal/sigv4"
 )
@@ -37,13 +38,21 @@ type Handler struct {
 	Logger *slog.Logger
 
 	once   sync.Once
+	lines  lograte.Limiter
 	bodies reqbody.Budget
 }
 
 var _ http.Handler = (*Handler)(nil)
 
+// setup makes the zero Handler work.
+func (h *Handler) setup() {
+	h.lines.Lines, h.lines.Window = linesPerWindow, lineWindow
+	h.bodies.Bodies, h.bodies.Bytes = maxBodies, maxBodyBytes
+}
+
 // ServeHTTP serves one call.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h.once.Do(h.setup)
 	w.Header().Set("X-Amzn-Requestid", functions.NewRequestID())
 	reference, ok := splitInvokePath(r.URL.EscapedPath())
 	err := error(errOperation)
@@ -142,7 +151,6 @@ const (
 
 // readBody reads the payload.
 func (h *Handler) readBody(w http.ResponseWriter, r *http.Request) (*reqbody.Body, error) {
-	h.once.Do(func() { h.bodies.Bodies, h.bodies.Bytes = maxBodies, maxBodyBytes })
 	// It fails where there is no socket, as in tests.
 	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTime))
 	src := http.MaxBytesReader(w, r.Body, functions.MaxPayload)
