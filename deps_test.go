@@ -31,14 +31,15 @@ var allowed = map[string]string{
 	"apigw": "tyg",
 	"gateway": "tyg apigw gateway/internal/accesslog gateway/internal/handshake " +
 		"internal/authorize internal/connid internal/groups internal/hostapi internal/logqueue " +
-		"internal/reqbody internal/route internal/sigv4 internal/sock internal/values internal/ws",
+		"internal/lograte internal/reqbody internal/route internal/sigv4 internal/sock " +
+		"internal/values internal/ws",
 	"gateway/internal/accesslog": "tyg internal/logqueue internal/visible",
 	"gateway/internal/handshake": "internal/ws",
 	"host": "tyg gateway internal/certfile internal/grouptable internal/logqueue internal/pages " +
 		"internal/profileflag internal/stopsignal lambda rooms/natskv",
 	"internal/functions": "tyg apigw internal/functions/osproc " +
 		"internal/functions/runtimeapi internal/hostapi",
-	"internal/functions/invokeapi":  "internal/functions internal/reqbody internal/sigv4",
+	"internal/functions/invokeapi":  "internal/functions internal/lograte internal/reqbody internal/sigv4",
 	"internal/functions/osproc":     "",
 	"internal/functions/outbound":   "",
 	"internal/functions/runtimes":   "",
@@ -111,6 +112,7 @@ var allowed = map[string]string{
 	"internal/pages":              "",
 	"internal/profileflag":        "gateway",
 	"internal/logqueue":           "",
+	"internal/lograte":            "",
 	"internal/reqbody":            "",
 	"internal/route":              "",
 	"internal/sigv4":              "",

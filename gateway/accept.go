@@ -204,7 +204,7 @@ func (s *Server) begin(w http.ResponseWriter, c *session, up ws.Upgrade, subprot
 			status: http.StatusInternalServerError,
 			log:    "cannot take over the socket: " + err.Error(),
 		})
-		c.markLost(err)
+		c.markLost(err, lost)
 		c.finish()
 		s.connecting.remove(c)
 		return
@@ -226,7 +226,7 @@ func (s *Server) begin(w http.ResponseWriter, c *session, up ws.Upgrade, subprot
 	c.openGroups()
 	s.sweep.start(s)
 	if s.limiter.isClosed() {
-		c.closeAfterHandlers(ws.CloseServiceRestart, "Service restart", time.Now())
+		c.closeAfterHandlers(ws.CloseServiceRestart, "Service restart", atShutdown, time.Now())
 	}
 	c.start()
 }

@@ -3,9 +3,11 @@ package gateway
 import (
 	"context"
 	"io"
+	"log"
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 )
@@ -36,14 +38,23 @@ func (a *acceptor) init(s *Server) {
 		ReadTimeout:       sumLimits(s.limits.Handshake, s.limits.Read),
 		MaxHeaderBytes:    maxHead,
 		IdleTimeout:       time.Minute,
-		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
+		ErrorLog:          log.New(errorLog{s}, "", 0),
 		ConnContext:       withHeadConn,
 		ConnState: func(nc net.Conn, state http.ConnState) {
-			a.noteState(nc, state, s.limits.Write)
+			a.noteState(s, nc, state)
 		},
 	}
 	a.pending = make(map[*pendingConn]struct{})
 	a.conns = make(map[*headConn]struct{})
+}
+
+// An errorLog is where an http.Server reports errors, which any client may cause.
+type errorLog struct{ srv *Server }
+
+// Write logs a line.
+func (l errorLog) Write(text []byte) (int, error) {
+	l.srv.logLimited(slog.LevelWarn, strings.TrimSpace(string(text)), "http", nil)
+	return len(text), nil
 }
 
 // sumLimits adds two limits; 0 is no limit.
@@ -55,7 +66,7 @@ func sumLimits(a, b time.Duration) time.Duration {
 }
 
 // noteState keeps the connections of the http.Server, and limits their writes.
-func (a *acceptor) noteState(nc net.Conn, state http.ConnState, write time.Duration) {
+func (a *acceptor) noteState(s *Server, nc net.Conn, state http.ConnState) {
 	over, ok := nc.(interface{ head() *headConn })
 	if !ok {
 		return
@@ -65,10 +76,13 @@ func (a *acceptor) noteState(nc net.Conn, state http.ConnState, write time.Durat
 	defer a.mu.Unlock()
 	switch state {
 	case http.StateNew:
-		a.conns[c], c.writeLimit = struct{}{}, write
+		a.conns[c], c.writeLimit = struct{}{}, s.limits.Write
+		c.note = func(why cut) { s.noteCut(why, "from", nc.RemoteAddr()) }
 		if a.draining { // a late handshake is answered, if it comes at once
 			c.endReads(time.Now().Add(lingerTime))
 		}
+	case http.StateActive, http.StateIdle:
+		c.setIdle(state == http.StateIdle)
 	case http.StateHijacked, http.StateClosed:
 		delete(a.conns, c)
 	}
@@ -97,8 +111,8 @@ func (a *acceptor) startFallback(addr net.Addr) bool {
 }
 
 // serveHTTP serves all connections of l with the http.Server.
-func (a *acceptor) serveHTTP(l net.Listener) error {
-	return a.fallback.Serve(headListener{l, a.fallback})
+func (a *acceptor) serveHTTP(l net.Listener, failed func(error)) error {
+	return a.fallback.Serve(headListener{l, a.fallback, failed})
 }
 
 // addListener keeps a listener for shutdown to close, or closes it if shutdown has run.
@@ -134,17 +148,19 @@ func (a *acceptor) remove(p *pendingConn) {
 	delete(a.pending, p)
 }
 
-// closeOverdue closes the sockets of clients that have been pending for longer than d.
-func (a *acceptor) closeOverdue(now time.Time, d time.Duration) {
+// closeOverdue closes the sockets of clients that have been pending for longer than d, and says why.
+func (a *acceptor) closeOverdue(now time.Time, d time.Duration, why cut) {
 	var late []*pendingConn
 	a.mu.Lock()
 	for p := range a.pending {
 		if d > 0 && now.Sub(p.since) > d {
 			late = append(late, p)
+			delete(a.pending, p)
 		}
 	}
 	a.mu.Unlock()
 	for _, p := range late {
+		p.srv.noteCut(why, "from", p.peer)
 		_ = p.sock.Close() // Ended follows
 	}
 }
@@ -166,7 +182,7 @@ func (a *acceptor) shutdown(ctx context.Context) error {
 		_ = c.Close() // Wait returns
 	}
 	a.mu.Unlock()
-	a.closeOverdue(time.Now().Add(time.Hour), time.Nanosecond)
+	a.closeOverdue(time.Now().Add(time.Hour), time.Nanosecond, atShutdown)
 	if err := a.fallback.Shutdown(ctx); err != nil {
 		_ = a.fallback.Close() // cuts what is left
 		return err

@@ -22,7 +22,7 @@ func (c *session) sendShared(
 	if err := c.checkQueueLocked(len(frame)); err != nil {
 		c.mu.Unlock()
 		if err == tyg.ErrThrottled {
-			c.close(ws.CloseTryAgainLater, "Slow consumer", now)
+			c.close(ws.CloseTryAgainLater, "Slow consumer", slowConsumer, now)
 		}
 		return err
 	}

@@ -32,7 +32,7 @@ func (s *Server) CloseWith(
 	if err != nil {
 		return err
 	}
-	if !c.close(code, reason, time.Now()) {
+	if !c.close(code, reason, byApplication, time.Now()) {
 		return s.connError(op, id, tyg.ErrGone)
 	}
 	return nil
@@ -46,13 +46,13 @@ const maxCloseReason = 123
 
 // close starts the close handshake: the client gets code and reason after all that is queued, and
 // has until Limits.Close to answer. It reports false if the connection was ending already.
-func (c *session) close(code tyg.CloseCode, reason string, now time.Time) bool {
+func (c *session) close(code tyg.CloseCode, reason string, why cut, now time.Time) bool {
 	c.mu.Lock()
 	if c.closing.Load() {
 		c.mu.Unlock()
 		return false
 	}
-	c.markClosingLocked(tyg.Disconnect{Code: code, Reason: reason}, now)
+	c.markClosingLocked(tyg.Disconnect{Code: code, Reason: reason}, why, now)
 	c.queueCloseLocked(code, reason)
 	// Ends the turns as soon as no handler runs. c.mu orders it before the deadline of lingerForClose.
 	_ = c.sock.SetReadDeadline(now)
@@ -62,13 +62,15 @@ func (c *session) close(code tyg.CloseCode, reason string, now time.Time) bool {
 
 // closeAfterHandlers lets the handlers that run return, handles no further message, and then closes
 // the connection as close does: their replies go out before the close frame.
-func (c *session) closeAfterHandlers(code tyg.CloseCode, reason string, now time.Time) {
+func (c *session) closeAfterHandlers(
+	code tyg.CloseCode, reason string, why cut, now time.Time,
+) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closing.Load() || c.ending.Load() {
 		return
 	}
-	c.cause = tyg.Disconnect{Code: code, Reason: reason}
+	c.cause, c.plannedCut = tyg.Disconnect{Code: code, Reason: reason}, why
 	c.ending.Store(true)
 	_ = c.sock.SetReadDeadline(now) // Ended follows when no turn runs; fails if the socket is closed
 }
@@ -79,9 +81,9 @@ func (c *session) closeAsPlanned() {
 		return
 	}
 	c.mu.Lock()
-	end := c.cause
+	end, why := c.cause, c.plannedCut
 	c.mu.Unlock()
-	c.close(end.Code, end.Reason, time.Now()) // does nothing if the connection is closing already
+	c.close(end.Code, end.Reason, why, time.Now()) // does nothing if the connection is closing already
 }
 
 // endsAsPlanned reports whether err is the end of turns that closeAfterHandlers asked for.
@@ -97,13 +99,16 @@ func (c *session) queueCloseLocked(code tyg.CloseCode, reason string) {
 
 // markClosingLocked records how the connection ended. It is the one place that does; the first
 // cause stays.
-func (c *session) markClosingLocked(end tyg.Disconnect, now time.Time) {
+func (c *session) markClosingLocked(end tyg.Disconnect, why cut, now time.Time) {
 	c.closing.Store(true)
 	if c.opened.Load() {
 		c.srv.hub.open.Add(-1)
 	}
 	c.cause = end
 	c.held = false
+	if c.opened.Load() {
+		c.srv.noteCut(why, "conn", c.conn.ID, "code", end.Code, "text", end.Reason)
+	}
 	c.cutAt = now.Add(c.srv.closeTime())
 	if c.writing {
 		c.progress = c.sock.Progress()
@@ -155,7 +160,7 @@ func (c *session) handleClose(payload []byte, now time.Time) {
 		c.mu.Unlock()
 		return
 	}
-	c.markClosingLocked(end, now)
+	c.markClosingLocked(end, byClient, now)
 	c.queueCloseLocked(end.Code, "")
 	c.flushUnlock()
 }
@@ -168,31 +173,30 @@ func (c *session) closeViolation(err error, now time.Time) {
 	if !ok {
 		bad = &ws.CloseError{Code: ws.CloseProtocolError, Reason: err.Error()}
 	}
-	c.srv.log.Info("client broke the protocol",
-		"conn", c.conn.ID, "code", bad.Code, "reason", bad.Reason)
-	c.close(tyg.CloseCode(bad.Code), bad.Reason, now)
+	c.close(tyg.CloseCode(bad.Code), bad.Reason, protocolError, now)
 	c.discard = true
 }
 
-// markLost records that the socket is gone. Nothing more can be sent to the client.
-func (c *session) markLost(err error) {
+// markLost records that the socket is gone, and why. Nothing more can be sent to the client.
+func (c *session) markLost(err error, why cut) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closing.Load() {
 		return
 	}
-	c.markClosingLocked(c.lostLocked(), time.Now())
+	end, why := c.lostLocked(why)
+	c.markClosingLocked(end, why, time.Now())
 	if !errors.Is(err, io.EOF) && !errors.Is(err, net.ErrClosed) {
 		c.srv.log.Debug("socket lost", "conn", c.conn.ID, "err", err)
 	}
 }
 
-// lostLocked returns how a connection ends whose socket is lost.
-func (c *session) lostLocked() tyg.Disconnect {
+// lostLocked returns how a connection ends whose socket is lost, and why.
+func (c *session) lostLocked(why cut) (tyg.Disconnect, cut) {
 	if c.ending.Load() {
-		return c.cause // that came first
+		return c.cause, c.plannedCut // that came first
 	}
-	return tyg.Disconnect{Code: ws.CloseAbnormal, Reason: reasonLost}
+	return tyg.Disconnect{Code: ws.CloseAbnormal, Reason: reasonLost}, why
 }
 
 const (
@@ -217,16 +221,26 @@ func (c *session) abort() {
 // and a second time when lingerForClose has finished waiting.
 func (c *session) Ended(err error) {
 	if err != nil && !c.endsAsPlanned(err) {
-		c.markLost(err)
+		c.markLost(err, lost)
 	}
 	c.handlers.wait()
 	c.closeAsPlanned()
 	if c.readClosed || !c.lingerUntil.IsZero() {
+		if !c.readClosed {
+			c.noteUnanswered()
+		}
 		c.finish()
 		return
 	}
 	c.runDisconnect()
 	c.lingerForClose()
+}
+
+// noteUnanswered notes, once, that the client has not answered a close frame in time.
+func (c *session) noteUnanswered() {
+	if c.opened.Load() && !c.unanswered.Swap(true) {
+		c.srv.noteCut(atClose, "conn", c.conn.ID)
+	}
 }
 
 // runDisconnect tells the application, once, of the groups that the connection leaves, and then
@@ -285,7 +299,8 @@ func (c *session) closeSocket() {
 	}
 	c.mu.Lock()
 	if !c.closing.Load() {
-		c.markClosingLocked(c.lostLocked(), time.Now())
+		end, why := c.lostLocked(lost)
+		c.markClosingLocked(end, why, time.Now())
 	}
 	c.mu.Unlock()
 	c.awaitWriter()

@@ -164,3 +164,12 @@ func (a *Answers) Len() int { return len(a.byKey) }
 
 // Sweep enforces all time limits as at now.
 func (s *Server) Sweep(now time.Time) { s.sweepAt(now) }
+
+// Reasons returns the names of all cuts.
+func Reasons() []string {
+	names := reasonNames()
+	return names[:]
+}
+
+// NoteAccept notes an accept that failed.
+func (s *Server) NoteAccept(err error) { s.noteAccept(err) }

@@ -150,7 +150,9 @@ func (c *session) report(e *tyg.Event, reply tyg.Reply, d time.Duration, err err
 	}
 	c.srv.count.failures.Add(1)
 	if p, ok := errors.AsType[*tyg.PanicError](err); ok {
-		attrs = append(attrs, "stack", string(p.Stack))
+		if stack := c.srv.stackOnce(p.Stack); stack != "" {
+			attrs = append(attrs, "stack", stack)
+		}
 	}
 	c.srv.log.Error("handler failed", attrs...)
 }

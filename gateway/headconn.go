@@ -1,9 +1,12 @@
 package gateway
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"net"
 	"net/http"
+	"os"
 	"sync"
 	"time"
 
@@ -25,7 +28,7 @@ func KeepHeaderNames(web *http.Server, l net.Listener) net.Listener {
 		}
 		return withHeadConn(ctx, nc)
 	}
-	return headListener{l, web}
+	return headListener{l, web, nil}
 }
 
 // maxReceived is how much of what it has received a headConn keeps, in bytes: the longest head, and
@@ -43,6 +46,10 @@ type headConn struct {
 	until    time.Time  // when reads end, because the Server shuts down; zero: it does not
 	handling bool       // a request is complete and handled: reads end later
 	taken    bool       // the socket belongs to a session
+
+	note   func(cut) // nil: of an http.Server that is not a Server's own
+	served bool      // the request has reached the handler
+	idle   bool      // no request is awaited
 
 	readLimit  time.Duration // for each read; 0: none, or the deadline that was set last counts
 	writeLimit time.Duration // for each write of up to writePiece bytes; 0: none
@@ -64,6 +71,7 @@ func (c *headConn) Read(b []byte) (n int, err error) {
 		c.limitRead()
 		n, err = c.Conn.Read(b)
 	}
+	c.noteTimeout(err)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.received = append(c.received, b[:n]...); len(c.received) > 2*maxReceived {
@@ -92,6 +100,7 @@ func (c *headConn) limitRead() {
 
 // Write writes b. A client that takes nothing of it for too long is cut, not one that is slow.
 func (c *headConn) Write(b []byte) (n int, err error) {
+	c.noteRefusal(b)
 	for {
 		if err := c.limitWrite(); err != nil {
 			return n, err
@@ -100,6 +109,56 @@ func (c *headConn) Write(b []byte) (n int, err error) {
 		if n += m; err != nil || n == len(b) {
 			return n, err
 		}
+	}
+}
+
+// setServed notes that the request has reached the handler. A nil c does nothing.
+func (c *headConn) setServed() {
+	if c != nil {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.served = true
+	}
+}
+
+// setIdle notes whether the client has its answer and has not begun another request.
+func (c *headConn) setIdle(idle bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.idle = idle
+	if idle {
+		c.served = false
+	}
+}
+
+// noteTimeout notes a request that has not arrived in time, which an http.Server does not tell of.
+func (c *headConn) noteTimeout(err error) {
+	if !errors.Is(err, os.ErrDeadlineExceeded) {
+		return
+	}
+	c.mu.Lock()
+	why, is := atHandshake, c.note != nil && !c.served && !c.idle
+	if !c.until.IsZero() {
+		why = atShutdown
+	}
+	c.served = true // once
+	c.mu.Unlock()
+	if is {
+		c.note(why)
+	}
+}
+
+// noteRefusal notes an answer that an http.Server gives itself.
+func (c *headConn) noteRefusal(answer []byte) {
+	c.mu.Lock()
+	is := c.note != nil && !c.served
+	c.mu.Unlock()
+	switch {
+	case !is:
+	case bytes.HasPrefix(answer, []byte("HTTP/1.1 431")):
+		c.note(largeHead)
+	case bytes.HasPrefix(answer, []byte("HTTP/1.1 4")), bytes.HasPrefix(answer, []byte("HTTP/1.1 5")):
+		c.note(badRequest)
 	}
 }
 
@@ -215,13 +274,17 @@ func sentNames(r *http.Request) []string {
 // A headListener is a listener of an http.Server whose connections are headConns.
 type headListener struct {
 	net.Listener
-	web *http.Server
+	web    *http.Server
+	failed func(error) // gets the errors of Accept; nil drops them
 }
 
 // Accept returns the next connection.
 func (l headListener) Accept() (net.Conn, error) {
 	nc, err := l.Listener.Accept()
 	if err != nil {
+		if l.failed != nil && !errors.Is(err, net.ErrClosed) {
+			l.failed(err)
+		}
 		return nil, err
 	}
 	return newHeadConn(nc, l.web), nil

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"errors"
+	"log/slog"
 	"mime"
 	"net/http"
 	"os"
@@ -131,9 +132,11 @@ func (s *Server) readBody(
 	case errors.Is(err, reqbody.ErrTooLarge):
 		return nil, tyg.ErrTooLarge
 	case errors.Is(err, reqbody.ErrBusy):
-		s.log.Warn("call refused: too many bodies arrive at the same time", "from", r.RemoteAddr)
+		s.logLimited(slog.LevelWarn, "call refused: too many bodies arrive at the same time",
+			"too many bodies", []any{"from", r.RemoteAddr})
 		return nil, tyg.ErrThrottled
 	case errors.Is(err, os.ErrDeadlineExceeded):
+		s.noteCut(atBody, "from", r.RemoteAddr)
 		return nil, &apigw.Denied{
 			Status: http.StatusRequestTimeout, Type: "RequestTimeoutException",
 			Message: "The body did not arrive in time",
@@ -186,7 +189,8 @@ func (c claim) verify(body []byte) error {
 
 // refuseCall logs why a call is refused, and returns the error for the caller.
 func (s *Server) refuseCall(r *http.Request, c apiCall, err error) error {
-	s.log.Warn(c.api+" call refused", "method", r.Method, "from", r.RemoteAddr, "err", err)
+	s.logLimited(slog.LevelWarn, c.api+" call refused", c.api+" call refused",
+		[]any{"method", r.Method, "from", r.RemoteAddr, "err", err})
 	if denied, ok := errors.AsType[*sigv4.Error](err); ok {
 		d := apigw.Denied(*denied)
 		return &d

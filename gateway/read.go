@@ -31,7 +31,7 @@ func (c *session) readOnce(rs *readScratch) sock.Turn {
 	if err != nil {
 		c.readClosed = !errors.Is(err, os.ErrDeadlineExceeded)
 		if !c.endsAsPlanned(err) {
-			c.markLost(err)
+			c.markLost(err, lost)
 		}
 		return sock.Done
 	}

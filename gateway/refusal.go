@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"strconv"
 	"time"
@@ -37,7 +38,8 @@ func (s *Server) refuse(w http.ResponseWriter, c *session, rej refusal) {
 	s.count.refusals.Add(1)
 	reason := cmp.Or(rej.log, rej.message, string(rej.body), http.StatusText(rej.status))
 	if !rej.logged {
-		s.log.Info("handshake refused", "status", rej.status, "reason", reason)
+		s.logLimited(slog.LevelInfo, "handshake refused", fmt.Sprint("refused with ", rej.status),
+			[]any{"status", rej.status, "reason", reason})
 	}
 	if s.Trace.Refused != nil {
 		s.Trace.Refused(rej.status, reason)

@@ -40,7 +40,7 @@ func (s *Server) serveListener(l net.Listener) error {
 	if s.TLS != nil {
 		cfg := s.TLS.Clone()
 		cfg.NextProtos = []string{"http/1.1"} // a WebSocket begins as HTTP/1.1
-		return s.acceptor.serveHTTP(tls.NewListener(sock.UnderTLS(l), cfg))
+		return s.acceptor.serveHTTP(tls.NewListener(sock.UnderTLS(l), cfg), s.noteAccept)
 	}
 	if !s.acceptor.startFallback(l.Addr()) {
 		return http.ErrServerClosed
@@ -56,7 +56,7 @@ func (s *Server) serveListener(l net.Listener) error {
 		s.acceptor.addListener(l)
 		return s.acceptAll(l)
 	}
-	return s.acceptor.serveHTTP(l) // its connections may be more than sockets
+	return s.acceptor.serveHTTP(l, s.noteAccept) // its connections may be more than sockets
 }
 
 // The pause after an Accept that failed, and how many may fail in a row. The usual cause, that no
@@ -81,10 +81,14 @@ func (s *Server) acceptAll(l net.Listener) error {
 			return err
 		default:
 			failed++
+			s.noteAccept(err)
 			time.Sleep(acceptPause)
 		}
 	}
 }
+
+// noteAccept notes that a client could not be accepted: most likely no descriptors are left.
+func (s *Server) noteAccept(err error) { s.noteCut(acceptFailed, "err", err) }
 
 func addrPortOf(addr net.Addr) netip.AddrPort {
 	if tcp, ok := addr.(*net.TCPAddr); ok {

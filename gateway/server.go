@@ -22,6 +22,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/groups"
 	"github.com/tyg-dev/tyg/internal/hostapi"
 	"github.com/tyg-dev/tyg/internal/logqueue"
+	"github.com/tyg-dev/tyg/internal/lograte"
 	"github.com/tyg-dev/tyg/internal/reqbody"
 	"github.com/tyg-dev/tyg/internal/route"
 	"github.com/tyg-dev/tyg/internal/sock"
@@ -145,6 +146,10 @@ type Server struct {
 	origins      handshake.Origins
 	clock        clock
 	count        counters
+	closed       closed
+	lines        lograte.Limiter // of log, by kind
+	stacks       lograte.Limiter // of panics, by place
+	accessLost   int64           // lines of access that were reported; owned by the sweep
 }
 
 var (
@@ -173,6 +178,8 @@ func (s *Server) init() (err error) {
 	}
 	s.limits = s.Limits.withDefaults().faster(s.TimeScale)
 	s.log = slog.New(logqueue.NewHandler(cmp.Or(s.Logger, slog.Default()).Handler(), &s.logQueue))
+	s.lines.Lines, s.lines.Window = linesPerWindow, lineWindow
+	s.stacks.Lines, s.stacks.Window = 1, stackWindow
 	s.sender = s.Sender
 	if s.sender == nil {
 		s.sender = s
@@ -195,6 +202,7 @@ func (s *Server) init() (err error) {
 	s.hub.init()
 	s.initAttachments()
 	s.acceptor.init(s)
+	s.sockPoller.AcceptFailed = s.noteAccept
 	s.initBodies()
 	s.limiter.init()
 	s.pools.init()
@@ -246,6 +254,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	c := headConnOf(r)
 	defer c.setHandling(false)
+	c.setServed()
 	if s.isManagement(r) {
 		s.serveManagement(w, r)
 		return
@@ -335,7 +344,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	s.acceptor.drain()
 	if s.limiter.close() {
 		s.hub.each(func(c *session) {
-			c.closeAfterHandlers(ws.CloseServiceRestart, "Service restart", time.Now())
+			c.closeAfterHandlers(ws.CloseServiceRestart, "Service restart", atShutdown, time.Now())
 		})
 	}
 	err := s.limiter.wait(ctx)
@@ -348,6 +357,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		err = fmt.Errorf("requests cut that were not answered in time: %w", e)
 	}
 	s.sweep.halt()
+	s.flushLog(time.Now().Add(lineWindow))
 	s.sockPoller.Close()
 	return err
 }

@@ -55,11 +55,13 @@ type session struct {
 	inFlightBytes int            // bytes that the writer has taken from the queue
 	writing       bool           // a goroutine has the right to write
 	held          bool           // writing waits for the replies to more messages of a read
+	unanswered    atomic.Bool    // the close frame was not answered in time, which is noted once
 	closing       atomic.Bool    // a close frame is queued or the socket is lost: send no more
 	ending        atomic.Bool    // no message is handled any more; closing follows the last handler
 	cutAt         time.Time      // when a socket that is closing is cut
 	progress      int64          // of sock, when cutAt was set
 	cause         tyg.Disconnect // how the connection ends; valid once closing or ending is set
+	plannedCut    cut            // why, while ending is set and closing is not
 }
 
 // initConn sets what the session knows of its client from the handshake.

@@ -64,6 +64,7 @@ func (w *sweep) loop(s *Server) {
 			} else {
 				s.sweepAt(now)
 			}
+			s.flushLog(now)
 		}
 	}
 }
@@ -100,7 +101,7 @@ func (c *session) forgive(now int64, late time.Duration) {
 
 // sweepAt enforces all time limits as at now.
 func (s *Server) sweepAt(now time.Time) {
-	s.acceptor.closeOverdue(now, s.limits.Handshake)
+	s.acceptor.closeOverdue(now, s.limits.Handshake, atHandshake)
 	s.hub.each(func(c *session) { c.enforceLimits(now, &s.limits) })
 }
 
@@ -117,6 +118,7 @@ func (c *session) enforceLimits(now time.Time, l *Limits) {
 	}
 	if closing, overdue := c.closeOverdue(now); closing {
 		if overdue {
+			c.noteUnanswered()
 			_ = c.sock.Close() // Ended follows
 		}
 		return
@@ -125,10 +127,12 @@ func (c *session) enforceLimits(now time.Time, l *Limits) {
 	idle := time.Duration(at - c.lastActive.Load())
 	partial := c.partialSince.Load()
 	switch {
-	case l.Life > 0 && now.Sub(c.conn.ConnectedAt) > l.Life, l.Idle > 0 && idle > l.Idle:
-		c.closeAfterHandlers(ws.CloseGoingAway, "Going away", now)
+	case l.Life > 0 && now.Sub(c.conn.ConnectedAt) > l.Life:
+		c.closeAfterHandlers(ws.CloseGoingAway, "Going away", atLife, now)
+	case l.Idle > 0 && idle > l.Idle:
+		c.closeAfterHandlers(ws.CloseGoingAway, "Going away", atIdle, now)
 	case l.Read > 0 && partial != 0 && time.Duration(at-partial) > l.Read:
-		c.close(ws.ClosePolicyViolation, "Message not completed in time", now)
+		c.close(ws.ClosePolicyViolation, "Message not completed in time", atMessage, now)
 	case c.srv.Extensions.Ping > 0:
 		c.enforcePing(at, c.srv.Extensions.Ping)
 	}
@@ -145,7 +149,7 @@ func (c *session) enforcePing(now int64, d time.Duration) {
 		c.lastPing.Store(now)
 		c.sendPing()
 	case silent > 2*d && time.Duration(now-pinged) > d/2 && !c.isDraining():
-		c.markLost(os.ErrDeadlineExceeded)
+		c.markLost(os.ErrDeadlineExceeded, atPing)
 		_ = c.sock.Close() // Ended follows
 	}
 }
@@ -160,7 +164,7 @@ func (c *session) enforceTimeout(e *eventContext, now time.Time, l *Limits) {
 	e.end(expired)
 	c.sendTimeout(e)
 	twice := time.Duration(c.srv.clock.at(now)-e.deadline-e.forgiven.Load()) > l.Integration
-	if twice && c.close(ws.CloseInternalError, "Handler does not return", now) {
+	if twice && c.close(ws.CloseInternalError, "Handler does not return", atHandler, now) {
 		c.srv.log.Error("handler does not return", "conn", c.conn.ID, "request", e.requestID)
 	}
 }

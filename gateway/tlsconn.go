@@ -59,6 +59,9 @@ func (c *tlsHeadConn) refuse(err error) {
 		_ = header.Conn.Close() // it has no TLS that could end
 		err = errors.New("client sent an HTTP request to an HTTPS server")
 	}
+	if c.note != nil {
+		c.note(atTLS)
+	}
 	printf := log.Printf
 	if c.web.ErrorLog != nil {
 		printf = c.web.ErrorLog.Printf

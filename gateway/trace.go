@@ -22,14 +22,15 @@ type Trace struct {
 
 // Stats counts what a Server has done since it started.
 type Stats struct {
-	Connections int64 // open now
-	Connects    int64 // handshakes accepted
-	Refusals    int64 // handshakes refused
-	Messages    int64 // messages received
-	Sent        int64 // messages sent, one for each recipient
-	Throttled   int64 // messages not sent because the queue was full
-	Failures    int64 // handlers that failed, panicked or took too long
-	LogDrops    int64 // lines of Logger and AccessLog that were lost
+	Connections int64            // open now
+	Connects    int64            // handshakes accepted
+	Refusals    int64            // handshakes refused
+	Messages    int64            // messages received
+	Sent        int64            // messages sent, one for each recipient
+	Throttled   int64            // messages not sent because the queue was full
+	Failures    int64            // handlers that failed, panicked or took too long
+	Closed      map[string]int64 // connections and sockets that have ended, by reason
+	LogDrops    int64            // lines of Logger and AccessLog that were lost
 }
 
 // counters are the counts behind Stats.
@@ -42,6 +43,7 @@ func (s *Server) Stats() Stats {
 	return Stats{
 		Connections: s.hub.size.Load(),
 		Connects:    s.count.connects.Load(),
+		Closed:      s.closed.byReason(),
 		LogDrops:    s.logQueue.Dropped() + s.access.Lost(),
 		Refusals:    s.count.refusals.Load(),
 		Messages:    s.count.messages.Load(),

@@ -171,7 +171,7 @@ func (c *session) isDraining() bool {
 
 // writeFailed drops what is queued and closes the socket, which ends its turns.
 func (c *session) writeFailed(err error) {
-	c.markLost(err)
+	c.markLost(err, writeCut(err))
 	c.mu.Lock()
 	if c.out != nil {
 		c.srv.pools.putBuffer(c.out)

@@ -20,6 +20,7 @@ func newAdmin() *admin.Admin {
 		Gateway: func() gateway.Stats {
 			return gateway.Stats{
 				Connections: 2, Connects: 5, Messages: 10, Sent: 20, Throttled: 1, Failures: 3, LogDrops: 4,
+				Closed: map[string]int64{"idle": 6, "life": 0},
 			}
 		},
 		LogDrops: func() int64 { return 5 },
@@ -92,6 +93,8 @@ func TestMetrics(t *testing.T) {
 		`tyg_throttled_total 1`,
 		`tyg_failures_total 3`,
 		`tyg_log_dropped_total 9`,
+		`tyg_closed_total{reason="idle"} 6`,
+		`tyg_closed_total{reason="life"} 0`,
 		`tyg_refusals_total{status="502"} 1`,
 		`tyg_function_processes{function="f",state="starting"} 1`,
 		`tyg_function_processes{function="f",state="idle"} 2`,

@@ -10,8 +10,8 @@ type snapshot struct {
 	cfg   Config
 	ready func() bool
 
-	messages, isReady, connections, connects, flow, throttled, failures, drops *prometheus.Desc
-	processes, waiting, starts                                                 *prometheus.Desc
+	messages, isReady, connections, connects, flow, throttled, failures, drops, closed *prometheus.Desc
+	processes, waiting, starts                                                         *prometheus.Desc
 }
 
 var _ prometheus.Collector = (*snapshot)(nil)
@@ -31,6 +31,8 @@ func newSnapshot(cfg Config, ready func() bool) *snapshot {
 			"direction"),
 		throttled: desc("tyg_throttled_total", "Messages to clients that read too slowly."),
 		failures:  desc("tyg_failures_total", "Events whose handling failed or took too long."),
+		closed: desc("tyg_closed_total",
+			"Connections, and sockets before their handshake, that have ended, by reason.", "reason"),
 		drops: desc("tyg_log_dropped_total",
 			"Lines of the logs that were lost: the log was not read, or is full."),
 		processes: desc("tyg_function_processes", "Processes of a function, by state.",
@@ -43,7 +45,7 @@ func newSnapshot(cfg Config, ready func() bool) *snapshot {
 // Describe sends the descriptions of all metrics.
 func (s *snapshot) Describe(to chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		s.messages, s.isReady, s.connections, s.connects, s.flow, s.throttled, s.failures, s.drops,
+		s.messages, s.isReady, s.connections, s.connects, s.flow, s.throttled, s.failures, s.drops, s.closed,
 		s.processes, s.waiting, s.starts,
 	} {
 		to <- d
@@ -70,6 +72,9 @@ func (s *snapshot) Collect(to chan<- prometheus.Metric) {
 		drops += s.cfg.LogDrops()
 	}
 	count(s.drops, drops)
+	for reason, n := range g.Closed {
+		count(s.closed, n, reason)
+	}
 	gauge(s.connections, g.Connections)
 	ready := int64(0)
 	if s.ready() {
