@@ -40,6 +40,12 @@ type Server struct {
 	nats *server.Server
 	url  string
 	temp *scratch.Dir // to remove, or nil
+	dir  string       // of JetStream
+
+	every, patience time.Duration // of watch
+	quit            chan struct{} // ends watch; nil: it does not run
+	watched         chan struct{} // closed when watch has ended
+	failed          chan error
 }
 
 // Start runs a server and returns when clients can connect.
@@ -47,7 +53,7 @@ func Start(cfg Config) (*Server, error) {
 	if cfg.Password == "" {
 		cfg.Password = rand.Text()
 	}
-	s := new(Server)
+	s := &Server{every: watchEvery, patience: offTime, failed: make(chan error, 1)}
 	if cfg.Dir == "" {
 		dir, err := scratch.New("", "tyg-nats-")
 		if err != nil {
@@ -55,9 +61,11 @@ func Start(cfg Config) (*Server, error) {
 		}
 		cfg.Dir, s.temp = dir.Path, dir
 	}
+	s.dir = cfg.Dir
 	if err := s.start(cfg); err != nil {
 		return nil, errors.Join(fmt.Errorf("start NATS server: %w", err), s.Shutdown())
 	}
+	s.startWatch()
 	return s, nil
 }
 
@@ -93,6 +101,27 @@ func (s *Server) start(cfg Config) (err error) {
 	return nil
 }
 
+func (s *Server) startWatch() {
+	s.quit, s.watched = make(chan struct{}), make(chan struct{})
+	go func() { // Shutdown ends it
+		defer close(s.watched)
+		s.watch(s.quit, s.failed)
+	}()
+}
+
+// stopWatch ends watch, if it runs.
+func (s *Server) stopWatch() {
+	if s.quit != nil {
+		close(s.quit)
+		<-s.watched
+		s.quit = nil
+	}
+}
+
+// Failed returns a channel with the error of a server that cannot keep data any more. A disk that
+// is full for a moment is no failure: the data that was acknowledged is there after it.
+func (s *Server) Failed() <-chan error { return s.failed }
+
 // URL returns the address of the server with its credential, which permits everything: do not log
 // it.
 func (s *Server) URL() string { return s.url }
@@ -100,6 +129,7 @@ func (s *Server) URL() string { return s.url }
 // Shutdown stops the server and waits until it has stopped. It disconnects all clients;
 // acknowledged messages are in Dir.
 func (s *Server) Shutdown() error {
+	s.stopWatch()
 	if s.nats != nil {
 		s.nats.Shutdown()
 		s.nats.WaitForShutdown()

@@ -1,12 +1,16 @@
 package natsd_test
 
 import (
+	"context"
 	"net"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/internal/leaktest"
 	"github.com/tyg-dev/tyg/internal/natsd"
 	"github.com/tyg-dev/tyg/rooms/natskv"
@@ -106,4 +110,66 @@ func parse(t *testing.T, address string) *url.URL {
 		t.Fatal(err)
 	}
 	return u
+}
+
+// TestServerComesBackAfterAFullDisk switches off what the server switches off at a full disk.
+func TestServerComesBackAfterAFullDisk(t *testing.T) {
+	server, err := natsd.Start(natsd.Config{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = server.Shutdown() }()
+	store, err := natskv.Open(t.Context(), natskv.Config{URL: server.URL()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = store.Close() }()
+	if err := store.Add(t.Context(), "before"); err != nil {
+		t.Fatal(err)
+	}
+	if err := server.SwitchOff(); err != nil {
+		t.Fatal(err)
+	}
+	deadline := time.Now().Add(30 * time.Second)
+	for {
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+		err := store.Add(ctx, "after")
+		cancel()
+		if err == nil {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("it does not come back: %v", err)
+		}
+	}
+	for _, id := range []tyg.ConnID{"before", "after"} {
+		if _, err := store.Get(t.Context(), id); err != nil {
+			t.Errorf("%s is lost: %v", id, err)
+		}
+	}
+}
+
+// TestServerFailsWithoutItsFolder puts a file where the folder was.
+func TestServerFailsWithoutItsFolder(t *testing.T) {
+	server, err := natsd.Start(natsd.Config{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = server.Shutdown() }()
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	server.LoseDir(filepath.Join(file, "nats"))
+	if err := server.SwitchOff(); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case err := <-server.Failed():
+		if !strings.Contains(err.Error(), "NATS cannot write its files") {
+			t.Error(err)
+		}
+	case <-time.After(30 * time.Second):
+		t.Error("it does not report the failure")
+	}
 }
