@@ -1,6 +1,7 @@
 package functions
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/tyg-dev/tyg/internal/functions/osproc"
@@ -91,6 +92,14 @@ func (p *process) InitError(f *runtimeapi.Failure) error {
 	}
 	time.AfterFunc(termGrace, func() { p.group.Signal(osproc.Kill) })
 	return nil
+}
+
+// Stranger warns once of a program of another user, which was refused.
+func (p *process) Stranger(uid int) {
+	p.stranger.Do(func() {
+		p.log.warn(WarnStranger, "", fmt.Sprintf("a program of user %d connected to its Runtime API, "+
+			"and was refused; if it belongs to the function, run tyg as that user", uid))
+	})
 }
 
 // Closed notes that the process does not wait for an event on c any more.

@@ -89,13 +89,17 @@ const (
 	// WarnSecondProcess: a second process of a function has started, which shares no memory with the
 	// first. There is one warning for each function, and none for one that is Cold.
 	WarnSecondProcess
+
+	// WarnStranger: a program of another user has connected to the Runtime API of a process, and was
+	// refused. There is one warning for each process.
+	WarnStranger
 )
 
 // SlowWait is how long an event may wait for a process before there is a warning.
 const SlowWait = time.Second
 
 // String returns a short name for the kind: "late-output", "reply-too-large", "reply-discarded",
-// "retries-exhausted", "waited" or "second-process".
+// "retries-exhausted", "waited", "second-process" or "stranger".
 func (k WarningKind) String() string {
 	switch k {
 	case WarnLateOutput:
@@ -110,6 +114,8 @@ func (k WarningKind) String() string {
 		return "waited"
 	case WarnSecondProcess:
 		return "second-process"
+	case WarnStranger:
+		return "stranger"
 	}
 	return "unknown"
 }

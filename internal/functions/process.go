@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os/exec"
 	"runtime"
+	"sync"
 	"time"
 
 	"github.com/tyg-dev/tyg/internal/functions/osproc"
@@ -50,6 +51,8 @@ type process struct {
 	exited  chan struct{} // closed when it has exited and failure is set
 	log     *processLog
 	group   osproc.Group
+
+	stranger sync.Once // the warning of one
 
 	// owned by run
 	server    *runtimeapi.Server

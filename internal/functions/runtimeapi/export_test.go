@@ -23,3 +23,6 @@ func ReadRequest(in *bufio.Reader, out io.Writer) (*request, error) {
 
 // Body returns what was read of a request.
 func (q *request) Body() []byte { return q.body }
+
+// SetUser sets the user of the process. Call it before Start.
+func (s *Server) SetUser(uid int) { s.uid = uid }

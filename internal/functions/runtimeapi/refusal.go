@@ -31,6 +31,10 @@ var (
 		http.StatusRequestEntityTooLarge, "RequestEntityTooLarge",
 		"Exceeded maximum allowed payload size (6291556 bytes).",
 	}
+	errHeadSize = &refusal{
+		http.StatusRequestHeaderFieldsTooLarge, "HeadersTooLarge",
+		"The head of the request has more than 1 MB",
+	}
 	errPath   = &refusal{http.StatusNotFound, "UnknownPath", "The Runtime API has no such path"}
 	errMethod = &refusal{
 		http.StatusMethodNotAllowed, "MethodNotAllowed", "The path has no such method",

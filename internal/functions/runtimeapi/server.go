@@ -12,6 +12,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"os"
 	"strconv"
 	"sync"
 	"time"
@@ -31,16 +32,23 @@ type Handler interface {
 	// InitError takes the report of a process that cannot start.
 	InitError(f *Failure) error
 
+	// Stranger notes that a program of another user has tried to connect, and was refused.
+	Stranger(uid int)
+
 	// Closed is called last for each connection: no event can be written to c any more.
 	Closed(c *Conn)
 }
 
 // A Server serves one process. The processes are told apart by their addresses, because most
-// runtimes allow no more than a host and a port in AWS_LAMBDA_RUNTIME_API.
+// runtimes allow no more than a host and a port in AWS_LAMBDA_RUNTIME_API. There is no room for a
+// secret in it; so on Linux, where programs of other users can connect to it, it asks the kernel
+// whose socket it is.
 type Server struct {
 	handler  Handler
 	limits   Limits
 	listener net.Listener
+	uid      int            // of the process
+	slots    chan struct{}  // holds a token for each connection
 	work     sync.WaitGroup // the connections and the goroutine that accepts them
 
 	mu       sync.Mutex
@@ -61,7 +69,10 @@ func Listen(h Handler, limits Limits) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Server{handler: h, limits: limits, listener: l, conns: make(map[*Conn]struct{})}, nil
+	return &Server{
+		handler: h, limits: limits, listener: l, uid: os.Getuid(),
+		slots: make(chan struct{}, maxConns), conns: make(map[*Conn]struct{}),
+	}, nil
 }
 
 // Addr returns the address, as AWS_LAMBDA_RUNTIME_API needs it.
@@ -85,15 +96,18 @@ func (s *Server) Shutdown(deadline time.Time) {
 
 func (s *Server) accept() {
 	for {
+		s.slots <- struct{}{}
 		nc, err := s.listener.Accept()
 		if errors.Is(err, net.ErrClosed) {
 			return
 		}
 		if err != nil {
+			<-s.slots
 			time.Sleep(10 * time.Millisecond) // out of descriptors, which may pass
 			continue
 		}
-		c := &Conn{Conn: nc, server: s, in: bufio.NewReader(nc)}
+		c := &Conn{Conn: nc, server: s, head: &headReader{from: nc}}
+		c.in = bufio.NewReader(c.head)
 		s.add(c)
 		s.work.Go(c.serve)
 	}
@@ -113,6 +127,7 @@ func (s *Server) remove(c *Conn) {
 	delete(s.conns, c)
 	s.mu.Unlock()
 	_ = c.Close() // it may be closed already
+	<-s.slots
 	s.handler.Closed(c)
 }
 
@@ -123,14 +138,19 @@ func (s *Server) remove(c *Conn) {
 type Conn struct {
 	net.Conn
 	server *Server
-	in     *bufio.Reader
-	out    []byte // owned by WriteEvent
-	last   bool   // the process wants no more than one answer
+	head   *headReader
+	in     *bufio.Reader // from head
+	out    []byte        // owned by WriteEvent
+	gone   bool          // the client had closed its socket when its user was asked for
+	last   bool          // the process wants no more than one answer
 }
 
 // serve answers requests until the process closes the connection.
 func (c *Conn) serve() {
 	defer c.server.remove(c)
+	if !c.checkPeer() {
+		return
+	}
 	c.limitReads(c.server.limits.Silent)
 	for {
 		q, err := c.read()
@@ -138,6 +158,9 @@ func (c *Conn) serve() {
 			return
 		}
 		c.last = q.last
+		if !c.mayAsk(q) {
+			return
+		}
 		if c.handle(q) != nil || q.last && !q.waits {
 			return
 		}
@@ -151,6 +174,11 @@ func (c *Conn) read() (*request, error) {
 		return nil, err
 	}
 	r, err := http.ReadRequest(c.in)
+	c.head.limited = false
+	if errors.Is(err, errHead) {
+		c.last = true
+		_ = c.refuse(errHeadSize) // it may not be read, and the connection ends
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -164,6 +192,7 @@ func (c *Conn) read() (*request, error) {
 
 // limitHead waits for the first byte of a request, and limits reads unless its whole head has come.
 func (c *Conn) limitHead() error {
+	c.head.limited, c.head.left = true, maxHead
 	if _, err := c.in.Peek(1); err != nil {
 		return err
 	}

@@ -18,6 +18,7 @@ func (n next) Next(c *runtimeapi.Conn) error       { n <- c; return nil }
 func (n next) Reply(runtimeapi.Reply) error        { return nil }
 func (n next) InitError(*runtimeapi.Failure) error { return runtimeapi.ErrTransition }
 func (n next) Closed(*runtimeapi.Conn)             {}
+func (n next) Stranger(int)                        {}
 func (n next) serve(t *testing.T, l runtimeapi.Limits) *runtimeapi.Server {
 	t.Helper()
 	s, err := runtimeapi.Listen(n, l)
