@@ -39,7 +39,8 @@ var allowed = map[string]string{
 		"internal/profileflag internal/stopsignal lambda rooms/natskv",
 	"internal/functions": "tyg apigw internal/functions/osproc " +
 		"internal/functions/runtimeapi internal/hostapi",
-	"internal/functions/invokeapi":  "internal/functions internal/lograte internal/reqbody internal/sigv4",
+	"internal/functions/invokeapi": "internal/functions internal/lograte internal/reqbody " +
+		"internal/sigv4",
 	"internal/functions/osproc":     "",
 	"internal/functions/outbound":   "",
 	"internal/functions/runtimes":   "",
@@ -134,7 +135,7 @@ var allowed = map[string]string{
 	"examples/presence":           "tyg host",
 	"examples/chat":               "tyg examples/chat/chatlib host rooms rooms/storage",
 	"examples/chat/chatlib":       "tyg rooms",
-	"internal/conformance":        "internal/conformance/cases internal/conformance/harness " +
+	"internal/conformance": "internal/conformance/cases internal/conformance/harness " +
 		"internal/visible",
 	"internal/conformance/cases": "internal/conformance/harness internal/sigv4 internal/ws " +
 		"internal/wsclient",

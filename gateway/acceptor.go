@@ -148,7 +148,8 @@ func (a *acceptor) remove(p *pendingConn) {
 	delete(a.pending, p)
 }
 
-// closeOverdue closes the sockets of clients that have been pending for longer than d, and says why.
+// closeOverdue closes the sockets of clients that have been pending for longer than d, and notes
+// why.
 func (a *acceptor) closeOverdue(now time.Time, d time.Duration, why cut) {
 	var late []*pendingConn
 	a.mu.Lock()

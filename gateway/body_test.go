@@ -120,7 +120,8 @@ func TestBodyIsHeldUntilCallEnds(t *testing.T) {
 	r.SetBodies(1, 2048)
 	for range 5 {
 		text := strings.Repeat("x", 1500)
-		if status, _, _ := r.call(t, http.MethodPost, "/@connections/"+string(conn.ID), text); status != 200 {
+		status, _, _ := r.call(t, http.MethodPost, "/@connections/"+string(conn.ID), text)
+		if status != http.StatusOK {
 			t.Fatalf("status %d", status)
 		}
 		c.expect(t, text)

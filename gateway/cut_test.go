@@ -182,11 +182,13 @@ func TestFloodsAreLoggedInFewLines(t *testing.T) {
 	app := tyg.New("test")
 	app.OnMessage(func(context.Context, *tyg.Conn, tyg.Message) error { panic("boo") })
 	r := start(t, &gateway.Server{
-		Handler: app, Logger: slog.New(slog.NewTextHandler(&log, nil)), Limits: gateway.Limits{Close: soon},
+		Handler: app, Logger: slog.New(slog.NewTextHandler(&log, nil)),
+		Limits: gateway.Limits{Close: soon},
 	})
 	const times = 50
 	for range times {
-		if res, _ := r.ask(t, strings.Replace(r.handshake(), "/api/", "/nope", 1)); res.StatusCode != 403 {
+		res, _ := r.ask(t, strings.Replace(r.handshake(), "/api/", "/nope", 1))
+		if res.StatusCode != http.StatusForbidden {
 			t.Fatalf("status %d", res.StatusCode)
 		}
 	}
@@ -231,7 +233,8 @@ func TestLostLinesOfAccessLogAreReported(t *testing.T) {
 	if err := r.Shutdown(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if r.Stats().LogDrops == 0 || !strings.Contains(strings.Join(log.lines(), "\n"), "access log lines lost") {
+	text := strings.Join(log.lines(), "\n")
+	if r.Stats().LogDrops == 0 || !strings.Contains(text, "access log lines lost") {
 		t.Errorf("%d lines were lost, and the log has %q", r.Stats().LogDrops, log.lines())
 	}
 }

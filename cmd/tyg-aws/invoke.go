@@ -149,7 +149,8 @@ func (i *invocation) explain(err error) error {
 		for _, line := range failed.Stack {
 			fmt.Fprintf(i.e.Stderr, "  %s\n", visible.Line(line))
 		}
-		fmt.Fprintf(i.e.Stderr, "%s: %s\n", visible.Line(failed.Type), visible.Block(failed.Message, "  "))
+		fmt.Fprintf(i.e.Stderr, "%s: %s\n",
+			visible.Line(failed.Type), visible.Block(failed.Message, "  "))
 		return errors.New("the function failed; see above")
 	}
 	if refused, ok := errors.AsType[*lambda.ServiceError](err); ok {

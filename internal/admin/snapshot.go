@@ -45,7 +45,8 @@ func newSnapshot(cfg Config, ready func() bool) *snapshot {
 // Describe sends the descriptions of all metrics.
 func (s *snapshot) Describe(to chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		s.messages, s.isReady, s.connections, s.connects, s.flow, s.throttled, s.failures, s.drops, s.closed,
+		s.messages, s.isReady, s.connections, s.connects, s.flow, s.throttled, s.failures,
+		s.drops, s.closed,
 		s.processes, s.waiting, s.starts,
 	} {
 		to <- d

@@ -58,7 +58,8 @@ func TestStuckLogStopsNothing(t *testing.T) {
 		if !strings.HasPrefix(text, "line 0\nline 1\n") {
 			t.Errorf("the log begins with %.40q", text)
 		}
-		want := fmt.Sprintf("tyg: %d log lines were dropped, because the log was not read\nand on\n", dropped)
+		want := fmt.Sprintf(
+			"tyg: %d log lines were dropped, because the log was not read\nand on\n", dropped)
 		if !strings.HasSuffix(text, want) {
 			t.Errorf("the log ends with %q, want %q", text[max(0, len(text)-100):], want)
 		}

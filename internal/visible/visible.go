@@ -15,8 +15,8 @@ func Line(text string) string {
 }
 
 // Block returns text with indent in front of each line but the first, and with escapes in place of
-// control characters except tab, of bytes that are not UTF-8, and of marks that change the direction
-// of writing (https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing).
+// control characters except tab, of bytes that are not UTF-8, and of marks that change the
+// direction of writing (https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing).
 func Block(text, indent string) string {
 	text = escape(text, IsHidden, `\x%02x`)
 	if indent == "" {

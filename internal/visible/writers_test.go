@@ -19,8 +19,8 @@ import (
 var own = map[string]string{
 	"cmd/internal/cli/exit.go see":                         "a constant",
 	"cmd/internal/cli/exit.go usage.path":                  "the name of a verb",
-	"cmd/internal/cli/exit.go format":                      "say gets text that its callers have quoted",
-	"cmd/internal/cli/exit.go args":                        "say gets text that its callers have quoted",
+	"cmd/internal/cli/exit.go format":                      "its callers have quoted it",
+	"cmd/internal/cli/exit.go args":                        "its callers have quoted it",
 	"cmd/internal/local/printer.go e":                      "its text is quoted, its JSON by print",
 	"cmd/internal/companion/build.go name":                 "tyg-aws or tyg-nats",
 	"cmd/internal/companion/build.go what":                 "the version of tyg",
@@ -85,7 +85,8 @@ var own = map[string]string{
 func TestPrintedTextIsQuoted(t *testing.T) {
 	used := make(map[string]bool)
 	for _, dir := range []string{"cmd", "host", "internal/conformance"} {
-		err := filepath.WalkDir(filepath.Join("../..", dir), func(path string, e fs.DirEntry, err error) error {
+		root := filepath.Join("../..", dir)
+		err := filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
 			if err != nil || e.IsDir() || !strings.HasSuffix(path, ".go") ||
 				strings.HasSuffix(path, "_test.go") {
 				return err

@@ -134,7 +134,8 @@ func (v *jsonView) closed(code int, reason, by string) {
 func (v *jsonView) warn(text string) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	_, _ = io.WriteString(v.warnings, "tyg: "+visible.Line(text)+"\n") // a failure cannot be reported anywhere
+	// A failure cannot be reported anywhere.
+	_, _ = io.WriteString(v.warnings, "tyg: "+visible.Line(text)+"\n")
 }
 
 func (v *jsonView) print(e jsonEvent) {

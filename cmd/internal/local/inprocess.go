@@ -181,7 +181,8 @@ func (r *runner) watch(ctx context.Context, next chan<- restart) {
 		err = r.follow(ctx, w, next)
 	}
 	if ctx.Err() == nil {
-		fmt.Fprintf(r.Stderr, "tyg: %s; changes are no longer noticed\n", visible.Block(err.Error(), "  "))
+		fmt.Fprintf(r.Stderr, "tyg: %s; changes are no longer noticed\n",
+			visible.Block(err.Error(), "  "))
 	}
 }
 

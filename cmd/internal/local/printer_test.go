@@ -10,12 +10,13 @@ import (
 	"github.com/tyg-dev/tyg/internal/functions"
 )
 
-// forged is what a web page can have a gateway print: a line that looks like one of tyg, a title for
-// the terminal, and a C1 control.
+// forged is what a web page can have a gateway print: a line that looks like one of tyg, a title
+// for the terminal, and a C1 control.
 const forged = "x\nFORGED\x1b]0;owned\a\u009b2J"
 
 // TestPrinterQuotes prints text from outside in each way, and looks for its control characters.
 func TestPrinterQuotes(t *testing.T) {
+	oneLine := strings.ReplaceAll(forged, "\n", " ")
 	for _, json := range []bool{false, true} {
 		var b bytes.Buffer
 		p := newPrinter(Config{JSON: json, Stdout: &b, Stderr: &b})
@@ -27,7 +28,7 @@ func TestPrinterQuotes(t *testing.T) {
 			"output":        func() { p.line(functions.Line{Function: "f", Text: forged}) },
 			"warning":       func() { p.warning(functions.Warning{Function: "f", Detail: forged}) },
 			"reload":        func() { p.reloadFailed(errors.New(forged)) },
-			"compiler":      func() { p.compiler("./main.go:1:1: " + strings.ReplaceAll(forged, "\n", " ")) },
+			"compiler":      func() { p.compiler("./main.go:1:1: " + oneLine) },
 		}
 		for name, print := range prints {
 			b.Reset()

@@ -88,8 +88,8 @@ type Record struct {
 	Error   string // API Gateway's message for the client, not the text of the error
 }
 
-// Write writes the line of r, in one Write, one line at a time, and does not wait for an out that is
-// stuck. Lines that out does not take are counted. A nil Log writes nothing.
+// Write writes the line of r, in one Write, one line at a time, and does not wait for an out that
+// is stuck. Lines that out does not take are counted. A nil Log writes nothing.
 func (l *Log) Write(r *Record) {
 	if l == nil {
 		return
