@@ -12,7 +12,7 @@ import (
 )
 
 // A cut is why a connection, or a socket before its handshake, has ended. Each has a count in
-// Stats.Closed, and all but those of clients and applications a line in the log.
+// Stats.Closed, and all that are worth it a line in the log, see level.
 type cut uint8
 
 const (
@@ -58,9 +58,9 @@ func (c cut) String() string { return reasonNames()[c] }
 // connection are not worth a warning.
 func (c cut) level() slog.Level {
 	switch c {
-	case byClient, byApplication, lost:
+	case byClient, byApplication, lost, atShutdown:
 		return slog.LevelDebug
-	case atIdle, atLife, atShutdown, protocolError, badRequest:
+	case atIdle, atLife, protocolError, badRequest:
 		return slog.LevelInfo
 	}
 	return slog.LevelWarn

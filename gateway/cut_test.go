@@ -155,7 +155,7 @@ func TestEveryCutIsCountedAndLogged(t *testing.T) {
 			r := start(t, srv)
 			tt.act(t, r, l)
 			until(t, tt.reason, func() bool { return r.Stats().Closed[tt.reason] == 1 })
-			if slices.Contains([]string{"client", "application", "lost"}, tt.reason) {
+			if slices.Contains([]string{"client", "application", "lost", "shutdown"}, tt.reason) {
 				return
 			}
 			until(t, "a line", func() bool {

@@ -24,8 +24,8 @@ const (
 )
 
 // uidOf returns the user that has opened the socket of a client on this machine: that from client
-// to server. If the client has closed it, the error is os.ErrClosed. SO_PEERCRED tells that for Unix sockets only. The question is about one socket, so it
-// takes as long on a machine with many.
+// to server. If the client has closed it, the error is os.ErrClosed. SO_PEERCRED tells the user of
+// Unix sockets only. The question is about one socket, so it takes as long on a machine with many.
 func uidOf(client, server netip.AddrPort) (int, error) {
 	fd, err := syscall.Socket(syscall.AF_NETLINK, syscall.SOCK_DGRAM|syscall.SOCK_CLOEXEC,
 		netlinkInetDiag)
@@ -34,7 +34,8 @@ func uidOf(client, server netip.AddrPort) (int, error) {
 	}
 	defer syscall.Close(fd)
 	limit := syscall.NsecToTimeval(diagAnswerTimeout.Nanoseconds())
-	if err := syscall.SetsockoptTimeval(fd, syscall.SOL_SOCKET, syscall.SO_RCVTIMEO, &limit); err != nil {
+	err = syscall.SetsockoptTimeval(fd, syscall.SOL_SOCKET, syscall.SO_RCVTIMEO, &limit)
+	if err != nil {
 		return 0, os.NewSyscallError("setsockopt", err)
 	}
 	kernel := &syscall.SockaddrNetlink{Family: syscall.AF_NETLINK}

@@ -71,7 +71,8 @@ func TestOtherUserGetsNoEvent(t *testing.T) {
 func becomeOnThisThread(t *testing.T, uid int) {
 	t.Helper()
 	runtime.LockOSThread()
-	_, _, _ = syscall.RawSyscall(syscall.SYS_SETFSUID, uintptr(uid), 0, 0) // it returns the user before
+	// It returns the user before.
+	_, _, _ = syscall.RawSyscall(syscall.SYS_SETFSUID, uintptr(uid), 0, 0)
 }
 
 // TestOwnUserIsServed connects over both kinds of sockets: Java opens the second for all addresses.
