@@ -49,13 +49,10 @@ func TestShutdownClosesAllConnections(t *testing.T) {
 	})
 }
 
-// awaitShutdown waits until a Shutdown has begun.
+// awaitShutdown waits until a Shutdown has begun. To try a handshake instead could succeed.
 func (r *rig) awaitShutdown(t *testing.T) {
 	t.Helper()
-	until(t, "handshakes are refused", func() bool {
-		res, _ := r.ask(t, r.handshake())
-		return res.StatusCode == http.StatusServiceUnavailable
-	})
+	until(t, "handshakes are refused", r.ShutdownBegun)
 }
 
 // TestShutdownDeliversReplies has a handler send, and reply, after Shutdown has begun. Both come
