@@ -35,8 +35,13 @@ func (s *Server) Waiting(id tyg.ConnID) (bytes int, held bool) {
 	return c.queuedLocked(), c.out != nil || c.writing
 }
 
-// ShutdownBegun reports whether handshakes are refused because the Server shuts down.
-func (s *Server) ShutdownBegun() bool { return s.limiter.isClosed() }
+// ShutdownBegun reports whether handshakes are refused because the Server shuts down, and every
+// connection is to end.
+func (s *Server) ShutdownBegun() bool {
+	begun := s.limiter.isClosed()
+	s.hub.each(func(c *session) { begun = begun && (c.ending.Load() || c.closing.Load()) })
+	return begun
+}
 
 // RunOpen does what happens between the answer to a handshake and the first message.
 func (s *Server) RunOpen(id tyg.ConnID) { s.hub.get(id).runOpen() }
