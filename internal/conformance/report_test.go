@@ -50,7 +50,7 @@ NOT RUN
 FAIL
   a/bad (section 1.1): what | happens
     got 1,
-want <2>
+    want <2>
 
 4 cases: 1 passed, 1 failed, 1 noted, 1 not run, in 1.5s
 `
