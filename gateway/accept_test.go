@@ -84,6 +84,8 @@ func TestForeignOriginIsRefused(t *testing.T) {
 		"exact": {"https://www.example.com"},
 		"wild":  {"https://*.example.com"},
 		"all":   {"*"},
+		"named": {"null", "FILE://", "capacitor://localhost"},
+		"port":  {"http://localhost:*", "https://*.dev.example:*", "http://[::1]:*"},
 	}
 	tests := []struct {
 		list, origin string
@@ -140,6 +142,30 @@ func TestForeignOriginIsRefused(t *testing.T) {
 		{"wild", "https://evil.net .example.com", 403},
 		{"wild", "https://[::1].example.com", 403},
 		{"wild", "null", 403},
+		{"named", "null", 101},
+		{"named", "NULL", 101},
+		{"named", "null\r\nOrigin: null", 403},
+		{"named", "null.example", 403},
+		{"named", "file://", 101},
+		{"named", "file:///", 403},
+		{"named", "file://host", 403},
+		{"named", "capacitor://localhost", 101},
+		{"named", "capacitor://localhost:80", 403},
+		{"named", "ionic://localhost", 403},
+		{"named", "http://localhost", 403},
+		{"port", "http://localhost", 101},
+		{"port", "http://localhost:5173", 101},
+		{"port", "http://localhost:99999", 403},
+		{"port", "http://localhost:5173/", 403},
+		{"port", "https://localhost:5173", 403},
+		{"port", "http://localhost.evil.net:5173", 403},
+		{"port", "http://[::1]", 101},
+		{"port", "http://[::1]:3000", 101},
+		{"port", "http://[::2]:3000", 403},
+		{"port", "https://a.dev.example", 101},
+		{"port", "https://a.dev.example:3000", 101},
+		{"port", "https://a.dev.example.evil.net:3000", 403},
+		{"port", "null", 403},
 		{"all", "https://evil.net", 101},
 		{"all", "null", 101},
 	}
@@ -166,10 +192,26 @@ func TestForeignOriginIsRefused(t *testing.T) {
 	}
 }
 
+// TestRefusedOriginIsExplained: the log says which flag allows the origin.
+func TestRefusedOriginIsExplained(t *testing.T) {
+	var refused string
+	r := start(t, &gateway.Server{Handler: echo(), Trace: gateway.Trace{
+		Refused: func(_ int, reason string) { refused = reason },
+	}})
+	for _, origin := range []string{"https://www.example.com:8443", "null", "file://"} {
+		r.ask(t, r.handshake("Origin: "+origin))
+		want := "allow it with --origin " + origin + `, or with "origins" in the configuration`
+		if !strings.Contains(refused, want) {
+			t.Errorf("the reason is %q, want one with %q", refused, want)
+		}
+	}
+}
+
 func TestBadOriginsAreRefusedAtStart(t *testing.T) {
 	for _, origin := range []string{
 		"", "example.com", "https://", "https://example.com/chat", "://x", "https://x@example.com",
-		"https://example.com?", "https://example.com:x", "https://*.*.example.com", "null",
+		"https://example.com?", "https://example.com:x", "https://*.*.example.com", "nul",
+		"file:", "file:///", "http://localhost:80:*", "http://:*", "http://[::1]:80:*", "null:*",
 	} {
 		srv := &gateway.Server{Handler: echo(), Origins: []string{origin}}
 		err := srv.Start()

@@ -67,10 +67,13 @@ type Server struct {
 
 	// Origins are the origins of web pages, beside those of the server's own host, whose scripts
 	// may connect: "https://example.com", or with one "*" for any part of a host name,
-	// "https://*.example.com". "*" alone allows all. A page of the server's own host that connects
-	// from this machine, and not through a proxy that says so in a header such as X-Forwarded-For,
-	// must have the server at an address or at localhost, unless its origin is here: any other name
-	// may be another site's that points here by now (DNS rebinding).
+	// "https://*.example.com"; "http://localhost:*" for any port. "null" are pages that were opened
+	// as files, and frames in a sandbox on any page of any site. "*" alone allows all.
+	//
+	// A page of the server's own host that connects from this machine, and not through a proxy that
+	// says so in a header such as X-Forwarded-For, must have the server at an address or at
+	// localhost, unless its origin is here: any other name may be another site's that points here
+	// by now (DNS rebinding).
 	Origins []string
 
 	// TrustedProxies are the addresses of reverse proxies whose X-Forwarded-For is believed.

@@ -21,9 +21,11 @@ type Origins struct {
 type originPattern struct {
 	before, after string
 	wild          bool
+	anyPort       bool // before and after have no port, and each counts
 }
 
-// ParseOrigins reads origins such as https://example.com and https://*.example.com; * allows all.
+// ParseOrigins reads origins such as https://example.com, https://*.example.com,
+// http://localhost:* for any port, and null; * allows all.
 func ParseOrigins(origins []string) (Origins, error) {
 	var p Origins
 	for _, o := range origins {
@@ -31,16 +33,33 @@ func ParseOrigins(origins []string) (Origins, error) {
 			p.all = true
 			continue
 		}
-		pattern := strings.ToLower(strings.TrimRight(o, "/"))
-		if _, _, ok := splitOrigin(strings.Replace(pattern, "*", "x", 1)); !ok {
-			return p, fmt.Errorf("origin %q: want scheme and host such as "+
-				"https://example.com or https://*.example.com, or * for all", o)
+		pattern, ok := parsePattern(strings.ToLower(o))
+		if !ok {
+			return p, fmt.Errorf("origin %q: want scheme and host such as https://example.com, "+
+				"https://*.example.com or http://localhost:*, or null, or * for all", o)
 		}
-		before, after, wild := strings.Cut(pattern, "*")
-		p.patterns = append(p.patterns, originPattern{before, after, wild})
+		p.patterns = append(p.patterns, pattern)
 	}
 	return p, nil
 }
+
+func parsePattern(o string) (p originPattern, ok bool) {
+	if isOpaque(o) {
+		return originPattern{before: o}, true
+	}
+	o, p.anyPort = strings.CutSuffix(strings.TrimRight(o, "/"), ":*")
+	_, host, ok := splitOrigin(strings.Replace(o, "*", "x", 1))
+	if _, _, hasPort := cutPort(host); hasPort && p.anyPort {
+		return p, false
+	}
+	p.before, p.after, p.wild = strings.Cut(o, "*")
+	return p, ok
+}
+
+// isOpaque reports whether an origin has no host: browsers send null for pages that were opened as
+// files and for frames in a sandbox (https://html.spec.whatwg.org/multipage/browsers.html#origin),
+// and programs that have one inside, such as Electron's, send file:// in its place.
+func isOpaque(origin string) bool { return origin == "null" || origin == "file://" }
 
 // Check returns nil if the page that r comes from may connect, else why not. Clients that are not
 // browsers send no Origin and need none.
@@ -55,7 +74,7 @@ func (p Origins) Check(r *http.Request) error {
 	}
 	origin := strings.ToLower(sent[0])
 	scheme, host, ok := splitOrigin(origin)
-	if !ok || len(sent) > 1 {
+	if !ok && !isOpaque(origin) || len(sent) > 1 {
 		return fmt.Errorf("origin %q may not connect: no page has it", strings.Join(sent, ", "))
 	}
 	for _, pattern := range p.patterns {
@@ -63,16 +82,26 @@ func (p Origins) Check(r *http.Request) error {
 			return nil
 		}
 	}
+	if isOpaque(origin) {
+		return fmt.Errorf("origin %q may not connect, which pages opened as files and frames in a "+
+			"sandbox have; %s", sent[0], howToAllow(origin))
+	}
 	if (scheme != "http" && scheme != "https") || !strings.EqualFold(host, r.Host) {
-		return fmt.Errorf("origin %q may not connect; add it to the allowed origins "+
-			"if its pages are yours", sent[0])
+		return fmt.Errorf("origin %q may not connect; %s", sent[0], howToAllow(origin))
 	}
 	if PeerAddr(r).IsLoopback() && !isProxied(r.Header) && !isLoopbackName(host) {
 		return fmt.Errorf("origin %q may not connect to a loopback address by that name, which may "+
-			"be another site's (DNS rebinding); add it to the allowed origins if its pages are yours, "+
-			"or let the proxy in front send X-Forwarded-For", sent[0])
+			"be another site's (DNS rebinding); %s, or let the proxy in front send X-Forwarded-For",
+			sent[0], howToAllow(origin))
 	}
 	return nil
+}
+
+// howToAllow says where an origin is allowed: the flag of "tyg local" and host.Run, and the key of
+// "tyg local" and "tyg gateway".
+func howToAllow(origin string) string {
+	return fmt.Sprintf("if its pages are yours, allow it with --origin %s, or with \"origins\" in "+
+		"the configuration", origin)
 }
 
 // splitOrigin splits an origin in lower case as browsers write it, which is scheme, host and port
@@ -84,12 +113,9 @@ func splitOrigin(s string) (scheme, hostport string, ok bool) {
 	if !ok || scheme == "" || !onlyOf(scheme, letters+digits+"+-.") {
 		return "", "", false
 	}
-	host := hostport
-	if at := strings.LastIndexByte(host, ':'); at >= 0 && !strings.HasSuffix(host, "]") {
-		if _, err := strconv.ParseUint(host[at+1:], 10, 16); err != nil {
-			return "", "", false
-		}
-		host = host[:at]
+	host, port, hasPort := cutPort(hostport)
+	if _, err := strconv.ParseUint(port, 10, 16); hasPort && err != nil {
+		return "", "", false
 	}
 	if inner, isV6 := strings.CutPrefix(host, "["); isV6 {
 		addr, err := netip.ParseAddr(strings.TrimSuffix(inner, "]"))
@@ -98,6 +124,15 @@ func splitOrigin(s string) (scheme, hostport string, ok bool) {
 	}
 	ok = host != "" && onlyOf(host, letters+digits+"-._")
 	return scheme, hostport, ok
+}
+
+// cutPort cuts the port from a host, which may be an address in brackets.
+func cutPort(hostport string) (host, port string, ok bool) {
+	at := strings.LastIndexByte(hostport, ':')
+	if at < 0 || strings.HasSuffix(hostport, "]") {
+		return hostport, "", false
+	}
+	return hostport[:at], hostport[at+1:], true
 }
 
 // onlyOf reports whether s has no other bytes than those of set.
@@ -140,6 +175,11 @@ func isLoopbackName(hostport string) bool {
 // matches compares, letting a wildcard stand for one or more characters of a host name but for no
 // ":", so that "http://localhost*" allows no other port.
 func (p originPattern) matches(origin string) bool {
+	if p.anyPort {
+		scheme, host, _ := strings.Cut(origin, "://")
+		host, _, _ = cutPort(host)
+		origin = scheme + "://" + host
+	}
 	if !p.wild {
 		return origin == p.before
 	}
