@@ -171,7 +171,7 @@ var allowed = map[string]string{
 	"cmd/internal/gobuild":       "",
 	"cmd/internal/local": "tyg cmd/internal/backend cmd/internal/companion " +
 		"cmd/internal/gobuild cmd/internal/handlerswitch cmd/internal/project " +
-		"cmd/internal/watch cmd/internal/webserver gateway internal/dualport " +
+		"cmd/internal/watch cmd/internal/webserver gateway internal/certfile internal/dualport " +
 		"internal/functions internal/functions/invokeapi internal/functions/outbound " +
 		"internal/functions/runtimes internal/logqueue internal/pages internal/scratch " +
 		"internal/stopsignal internal/visible",
@@ -190,7 +190,8 @@ var allowed = map[string]string{
 	"cmd/internal/terminal": "",
 	"cmd/internal/newproject": "cmd/internal/buildinfo cmd/internal/cli " +
 		"cmd/internal/project examples internal/scratch",
-	"cmd/internal/project":           "cmd/internal/backend cmd/internal/strict cmd/internal/value",
+	"cmd/internal/project": "cmd/internal/backend cmd/internal/strict " +
+		"cmd/internal/value gateway",
 	"cmd/internal/strict":            "cmd/internal/value internal/redact",
 	"cmd/internal/strict/stricttest": "",
 	"cmd/internal/template":          "cmd/internal/backend cmd/internal/project",

@@ -116,7 +116,9 @@ func (l *localRun) flags(cmd *cobra.Command, port *int) {
 		Usage: "let API Gateway's time limits (idle, life, integration) pass `N` times faster",
 	})
 	f.StringSliceVar(&l.Origins, "origin", nil,
-		"let web pages of these `ORIGINS` connect, beside those of the server's own host")
+		"let web pages of these `ORIGINS` connect, beside those of this machine; null is for files")
+	f.StringVar(&l.Cert, "cert", "", "serve wss with the certificate of this PEM `FILE`")
+	f.StringVar(&l.Key, "key", "", "the key of --cert, a PEM `FILE`")
 	f.BoolVar(&l.inProcess, "in-process", false, "let the program hold the sockets itself")
 	f.BoolVar(&l.NoReload, "no-reload", false, "do not watch the source")
 	cli.AddInt(cmd, &l.Processes, cli.Range[int]{
@@ -147,6 +149,12 @@ func (l *localRun) check(cmd *cobra.Command) error {
 	if err := l.Check(); err != nil {
 		return cli.Usagef(cmd, "--origin: %w", err)
 	}
+	switch {
+	case l.Cert != "" && l.Key == "":
+		return cli.Usagef(cmd, "--cert %q: name its key with --key", l.Cert)
+	case l.Key != "" && l.Cert == "":
+		return cli.Usagef(cmd, "--key %q: name its certificate with --cert", l.Key)
+	}
 	addr, err := cli.Addr(cmd, l.Addr, os.Getenv, "127.0.0.1:8000")
 	if err != nil {
 		return err
@@ -169,6 +177,14 @@ func (l *localRun) run(ctx context.Context) error {
 		return fmt.Errorf("find project: %w", err)
 	}
 	l.Dir = dir
+	for _, name := range []*string{&l.Cert, &l.Key} {
+		if *name == "" {
+			continue
+		}
+		if *name, err = filepath.Abs(*name); err != nil {
+			return fmt.Errorf("find certificate: %w", err)
+		}
+	}
 	if err := l.findTemplate(); err != nil || l.printConfig {
 		return err
 	}
@@ -232,7 +248,8 @@ func (l *localRun) runInProcess(ctx context.Context) error {
 // so flags override the user's environment, which overrides the configuration.
 func (l *localRun) environ(c project.Config, user []string) []string {
 	list := append(c.Environ(l.stage),
-		"TYG_STAGE="+c.GatewayStage(l.stage), "TYG_ADDR=127.0.0.1:8000")
+		"TYG_STAGE="+c.GatewayStage(l.stage), "TYG_ADDR=127.0.0.1:8000",
+		originVariable(c.At(l.stage).Origins))
 	for _, entry := range user {
 		if !l.stageSet || !strings.HasPrefix(entry, "TYG_STAGE=") {
 			list = append(list, entry)
@@ -242,10 +259,18 @@ func (l *localRun) environ(c project.Config, user []string) []string {
 		list = append(list, "TYG_ADDR="+l.Addr)
 	}
 	if len(l.Origins) > 0 {
-		list = append(list, "TYG_ORIGIN="+strings.Join(l.Origins, ","))
+		list = append(list, originVariable(c.At(l.stage).Origins, l.Origins))
+	}
+	if l.Cert != "" {
+		list = append(list, "TYG_CERT="+l.Cert, "TYG_KEY="+l.Key)
 	}
 	if l.scaleSet {
 		list = append(list, "TYG_TIME_SCALE="+strconv.FormatFloat(l.TimeScale, 'g', -1, 64))
 	}
 	return list
+}
+
+// originVariable returns the variable for the origins of the program.
+func originVariable(lists ...[]string) string {
+	return "TYG_ORIGIN=" + strings.Join(local.Origins(lists...), ",")
 }

@@ -6,9 +6,12 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -183,6 +186,56 @@ func TestFunctionsReachTheGatewayTheyAreTold(t *testing.T) {
 		t.Fatalf("the gateway does not answer TLS: %v", err)
 	}
 	_ = nc.Close()
+}
+
+// certificate writes a certificate for 127.0.0.1, and returns what a client trusts it with.
+func certificate(t *testing.T) (cert, key string, trust *tls.Config) {
+	t.Helper()
+	web := httptest.NewTLSServer(nil)
+	defer web.Close()
+	pair := web.TLS.Certificates[0]
+	der, err := x509.MarshalPKCS8PrivateKey(pair.PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert, key = filepath.Join(t.TempDir(), "cert.pem"), filepath.Join(t.TempDir(), "key.pem")
+	for path, block := range map[string]*pem.Block{
+		cert: {Type: "CERTIFICATE", Bytes: pair.Certificate[0]}, key: {Type: "PRIVATE KEY", Bytes: der},
+	} {
+		writeFile(t, path, string(pem.EncodeToMemory(block)))
+	}
+	return cert, key, web.Client().Transport.(*http.Transport).TLSClientConfig
+}
+
+// TestOwnCertificate: clients get it, and functions still trust the gateway.
+func TestOwnCertificate(t *testing.T) {
+	cfg, script := shellFunction(t)
+	writeFile(t, script, "exec "+os.Args[0]+"\n")
+	var trust *tls.Config
+	cfg.Cert, cfg.Key, trust = certificate(t)
+	out, _ := runConfig(t, cfg)
+	url := strings.Fields(out.until(`^Serving demo on wss://`))[3]
+	c, _, err := wsclient.Dial(t.Context(), url, &wsclient.Options{TLS: trust})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.CloseNow()
+	if err := c.Write(t.Context(), ws.OpText, []byte("hello")); err != nil {
+		t.Fatal(err)
+	}
+	if _, got, err := c.Read(t.Context()); string(got) != "hello" || err != nil {
+		t.Errorf("the answer is %q, %v", got, err)
+	}
+}
+
+func TestMissingCertificate(t *testing.T) {
+	cfg, _ := shellFunction(t)
+	cfg.Cert, cfg.Key = "missing.pem", "missing.pem"
+	cfg.Stdout, cfg.Stderr = io.Discard, io.Discard
+	err := Run(t.Context(), cfg)
+	if err == nil || !strings.HasPrefix(err.Error(), "load certificate: open missing.pem") {
+		t.Errorf("Run returned %v", err)
+	}
 }
 
 func TestFirstStartFailsWithoutReload(t *testing.T) {

@@ -40,10 +40,17 @@ type Config struct {
 	// Plan reads the configuration of the project. It is called again when a file has changed.
 	Plan func() (Plan, error)
 
+	// Origins are the origins of web pages that may connect, beside those of Plan and of
+	// loopback, see gateway.Server.
+	Origins []string
+
+	// Cert and Key are the PEM files of a certificate, for clients that use wss. Both are empty
+	// without one.
+	Cert, Key string
+
 	// Files are the files that Plan reads, as absolute paths.
 	Files []string
 
-	Origins    []string // of web pages that may connect, see gateway.Server
 	TimeScale  float64
 	Concurrent int  // messages of one client that are handled at the same time; 0: one
 	Processes  int  // of each function at most; 0: as configured, or 1
@@ -65,7 +72,8 @@ func (c Config) Check() error { return gateway.CheckOrigins(c.Origins) }
 type Plan struct {
 	Name string // of the project, if its configuration has one
 
-	Stage          string // of the gateway
+	Origins        []string // of web pages that may connect
+	Stage          string   // of the gateway
 	StageVariables map[string]string
 
 	// Program has the settings of the Go program, without its command. It counts if there are no
@@ -128,16 +136,29 @@ func listen(addr string) (net.Listener, error) {
 
 // run serves the project on l.
 func (s *server) run(ctx context.Context, l net.Listener) error {
-	if err := s.lead(l); err != nil {
+	forFunctions, clientTLS, err := s.secure(l)
+	if err != nil {
 		return err
 	}
-	s.open(l)
+	defer forFunctions.Close()
+	if err := s.lead(forFunctions); err != nil {
+		return err
+	}
+	s.open(forFunctions)
 	defer s.close()
-	l = gateway.KeepHeaderNames(s.web, dualport.New(l, s.outbound.TLS()))
-	defer l.Close()
-	failed := make(chan error, 2) // of both goroutines, so that neither blocks
+	listeners := []net.Listener{dualport.New(forFunctions, s.outbound.TLS())}
+	if clientTLS != nil {
+		listeners = append(listeners, dualport.New(l, clientTLS))
+	}
+	failed := make(chan error, 3) // of all goroutines, so that none blocks
+	for i := range listeners {
+		listeners[i] = gateway.KeepHeaderNames(s.web, listeners[i])
+		defer listeners[i].Close()
+	}
 	serve := sync.OnceFunc(func() {
-		go func() { failed <- s.web.Serve(l) }() // drain or close ends it
+		for _, l := range listeners {
+			go func() { failed <- s.web.Serve(l) }() // drain or close ends it
+		}
 	})
 	if err := s.begin(ctx, serve); err != nil {
 		return err
@@ -159,7 +180,6 @@ func (s *server) run(ctx context.Context, l net.Listener) error {
 			failed <- err
 		}
 	}()
-	var err error
 	select {
 	case <-ctx.Done():
 	case err = <-failed:

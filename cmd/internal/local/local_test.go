@@ -2,13 +2,16 @@ package local
 
 import (
 	"context"
+	"errors"
 	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/tyg-dev/tyg/cmd/internal/backend"
+	"github.com/tyg-dev/tyg/internal/wsclient"
 )
 
 // A banner is standard output. It sends the first line, and is then closed.
@@ -26,6 +29,12 @@ func (b banner) Write(text []byte) (int, error) {
 // returns the error of Run.
 func serve(t *testing.T, while func(line string)) error {
 	t.Helper()
+	return serveWith(t, Plan{}, nil, while)
+}
+
+// serveWith is serve with the origins of a plan, and those of the command line.
+func serveWith(t *testing.T, plan Plan, origins []string, while func(line string)) error {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	serving := make(banner, 1)
@@ -33,10 +42,11 @@ func serve(t *testing.T, while func(line string)) error {
 	go func() { // ends with ctx
 		done <- Run(ctx, Config{
 			Name: "p", Dir: t.TempDir(), Addr: "127.0.0.1:0", TimeScale: 1, NoReload: true,
-			Stdout: serving, Stderr: io.Discard,
+			Origins: origins,
+			Stdout:  serving, Stderr: io.Discard,
 			Plan: func() (Plan, error) {
 				route := backend.Route{Target: backend.Target{URL: "http://127.0.0.1:9/"}}
-				return Plan{Name: "shop", Stage: "api", Routes: &backend.Set{
+				return Plan{Name: "shop", Stage: "api", Origins: plan.Origins, Routes: &backend.Set{
 					Routes: map[string]backend.Route{"$default": route},
 				}}, nil
 			},
@@ -75,6 +85,39 @@ func TestRunRemovesTheFolderOfARunThatWasKilled(t *testing.T) {
 	}
 	if after, err := os.ReadDir(dir); err != nil || len(after) > 0 {
 		t.Errorf("the run has left %v, %v", after, err)
+	}
+}
+
+// TestPagesOfThisMachineMayConnect: the server of a page has another port, and others are named.
+func TestPagesOfThisMachineMayConnect(t *testing.T) {
+	plan := Plan{Origins: []string{"https://configured.example"}}
+	err := serveWith(t, plan, []string{"null"}, func(line string) {
+		url := strings.Fields(line)[3]
+		for origin, want := range map[string]int{
+			"http://localhost:5173": 0, "https://localhost:3000": 0, "http://127.0.0.1:8080": 0,
+			"http://[::1]:4321": 0, "http://shop.localhost:3000": 0, "http://localhost": 0,
+			"https://configured.example": 0, "null": 0,
+			"https://evil.example": 403, "http://localhost.evil.example:5173": 403, "file://": 403,
+		} {
+			c, _, err := wsclient.Dial(t.Context(), url, &wsclient.Options{
+				Header: http.Header{"Origin": {origin}},
+			})
+			status := 0
+			if refused, ok := errors.AsType[*wsclient.RefusedError](err); ok {
+				status = refused.Status
+			} else if err != nil {
+				t.Fatal(err)
+			}
+			if status != want {
+				t.Errorf("a page of %s gets status %d, want %d", origin, status, want)
+			}
+			if c != nil {
+				_ = c.CloseNow()
+			}
+		}
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }
 

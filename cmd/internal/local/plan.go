@@ -20,6 +20,7 @@ func NewPlan(c project.Config, dir, stage string) (Plan, error) {
 	p := Plan{
 		Name: c.AppName,
 
+		Origins:        s.Origins,
 		Stage:          s.APIGatewayStage,
 		StageVariables: s.StageVariables,
 		Program:        localFunction(c.AppName, s.FunctionConfig),

@@ -19,11 +19,16 @@ func TestConfigOfLocalPageIsValid(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, text, _ := strings.Cut(string(page), "```json\n")
-	text, _, _ = strings.Cut(text, "```")
-	c, err := project.ParseConfig([]byte(text))
-	if err != nil {
-		t.Fatal(err)
+	var c project.Config
+	for _, text := range strings.Split(string(page), "```json\n")[1:] {
+		text, _, _ = strings.Cut(text, "```")
+		one, err := project.ParseConfig([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(one.Routes) > 0 {
+			c = one
+		}
 	}
 	p, err := NewPlan(c, "/project", "dev")
 	if err != nil {

@@ -91,7 +91,7 @@ func (s *server) open(l net.Listener) {
 		APIID:   apiID,
 		Logger:  logger,
 		Trace:   gateway.Trace{Handled: s.events.handled},
-		Origins: s.cfg.Origins,
+		Origins: Origins(s.plan.Origins, s.cfg.Origins),
 
 		StageVariables: s.plan.StageVariables,
 		TimeScale:      s.cfg.TimeScale,
@@ -135,14 +135,22 @@ func (s *server) close() {
 
 // url returns the URL of the gateway for clients on this machine.
 func (s *server) url(addr net.Addr) string {
-	return "ws://" + reachable(addr) + "/" + s.plan.Stage + "/"
+	return s.origin(addr) + "/" + s.plan.Stage + "/"
+}
+
+// origin returns the URL of the gateway without its path.
+func (s *server) origin(addr net.Addr) string {
+	if s.cfg.Cert != "" {
+		return "wss://" + reachable(addr)
+	}
+	return "ws://" + reachable(addr)
 }
 
 // announce says where the project is served.
 func (s *server) announce(addr net.Addr) {
 	page := ""
 	if s.pages.Has() {
-		page = "http://" + reachable(addr) + "/"
+		page = strings.Replace(s.origin(addr), "ws", "http", 1) + "/"
 	}
 	s.out.banner(s.url(addr), page, s.name, s.handlers.Routes())
 }

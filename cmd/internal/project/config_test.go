@@ -108,6 +108,14 @@ func TestParseConfigRejects(t *testing.T) {
 			` lambda_architecture is "amd64"; use one of ["arm64" "x86_64"]`,
 		},
 		{
+			"origin with a path", `{"origins": ["http://a.example/chat"]}`,
+			` origins: origin "http://a.example/chat": want scheme and host`,
+		},
+		{
+			"origin of a stage", `{"stages": {"x": {"origins": ["a"]}}}`,
+			` stages.x.origins: origin "a": want scheme and host`,
+		},
+		{
 			"logging level of a stage", `{"stages": {"x": {"logging_level": "DEBUG"}}}`,
 			` stages.x.logging_level is "DEBUG"; use one of ["OFF" "ERROR" "INFO"]`,
 		},

@@ -10,6 +10,7 @@ import (
 	"github.com/tyg-dev/tyg/cmd/internal/backend"
 	"github.com/tyg-dev/tyg/cmd/internal/strict"
 	"github.com/tyg-dev/tyg/cmd/internal/value"
+	"github.com/tyg-dev/tyg/gateway"
 )
 
 // A StageConfig has the settings that may differ between stages.
@@ -33,6 +34,9 @@ type StageConfig struct {
 	RouteSelection string                   `json:"route_selection_expression"`
 	Authorizer     *backend.Authorizer      `json:"authorizer"`
 	StageVariables map[string]string        `json:"stage_variables"`
+
+	// Origins are the origins of web pages that may connect. API Gateway lets all connect.
+	Origins []string `json:"origins"`
 
 	Throttling      *ThrottlingConfig `json:"throttling"`
 	LoggingLevel    string            `json:"logging_level"` // "OFF", "ERROR" or "INFO"
@@ -80,6 +84,7 @@ func (c Config) At(stage string) StageConfig {
 		RouteSelection:  cmp.Or(own.RouteSelection, top.RouteSelection),
 		Authorizer:      cmp.Or(own.Authorizer, top.Authorizer),
 		StageVariables:  merge(top.StageVariables, own.StageVariables),
+		Origins:         given(own.Origins, top.Origins),
 		Throttling:      cmp.Or(own.Throttling, top.Throttling),
 		LoggingLevel:    cmp.Or(own.LoggingLevel, top.LoggingLevel),
 		DataTrace:       cmp.Or(own.DataTrace, top.DataTrace),
@@ -96,6 +101,9 @@ func (s StageConfig) check(prefix string) error {
 			return fmt.Errorf("%sapi_gateway_stage is %q; a stage has 1 to 128 letters, digits, - and _",
 				prefix, s.APIGatewayStage)
 		}
+	}
+	if err := gateway.CheckOrigins(s.Origins); err != nil {
+		return fmt.Errorf("%sorigins: %w", prefix, err)
 	}
 	for _, word := range []struct {
 		key, value string
