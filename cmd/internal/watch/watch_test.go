@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -119,5 +120,127 @@ func TestWaitMergesChanges(t *testing.T) {
 	defer cancel()
 	if path, err := w.Wait(ctx); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("there is another change: %s, %v", path, err)
+	}
+}
+
+func link(t *testing.T, target, path string) {
+	t.Helper()
+	if err := os.Symlink(target, path); err != nil {
+		t.Skipf("there are no symbolic links here: %v", err)
+	}
+}
+
+// TestLinks: what links lead to counts, under the name in the set, and so do the links.
+func TestLinks(t *testing.T) {
+	base := t.TempDir()
+	dir, out := filepath.Join(base, "project"), filepath.Join(base, "out")
+	for _, d := range []string{
+		dir + "/tree", out + "/shared/deep", out + "/one", out + "/two", out + "/env",
+		out + "/node_modules", out + "/real",
+	} {
+		must(t, os.MkdirAll(d, 0o777))
+	}
+	for _, file := range []string{
+		"/file.go", "/one/a.go", "/two/a.go", "/env/pyvenv.cfg", "/shared/deep/x", "/real/y",
+	} {
+		write(t, out+file)
+	}
+	tree := dir + "/tree"
+	link(t, "../out/file.go", dir+"/link.go")
+	link(t, "file.go", out+"/middle.go")
+	link(t, "../out/middle.go", dir+"/twice.go")
+	link(t, "../../out/shared", tree+"/shared")
+	link(t, ".", tree+"/circle")
+	link(t, "one", out+"/current")
+	link(t, "../../out/current/a.go", tree+"/a.go")
+	link(t, out+"/env", tree+"/py")
+	link(t, out+"/node_modules", tree+"/modules")
+	link(t, "../out/real", dir+"/linked")
+	s := set(dir)
+	s.Trees = append(s.Trees, dir+"/linked")
+	has := s.Has
+	s.Has = func(path string) bool { return has(path) || strings.HasPrefix(path, dir+"/linked/") }
+	w, err := watch.New()
+	must(t, err)
+	defer w.Close()
+	must(t, w.Watch(s))
+	wants := func(what string, paths ...string) {
+		t.Helper()
+		got := wait(t, w)
+		if !slices.Contains(paths, strings.TrimPrefix(got, dir)) {
+			t.Errorf("after %s the change is %s, want %q", what, got, paths)
+		}
+		must(t, w.Watch(s))
+	}
+	write(t, out+"/file.go")
+	wants("a write to a target", "/link.go", "/twice.go")
+	must(t, os.Remove(out+"/middle.go"))
+	wants("the removal of a link outside", "/twice.go")
+	write(t, out+"/shared/deep/x")
+	wants("a write in a linked directory", "/tree/shared/deep/x")
+	write(t, out+"/real/y")
+	wants("a write below a linked top", "/linked/y")
+	write(t, out+"/env/b.py")
+	write(t, out+"/node_modules/c.js")
+	must(t, os.Remove(out+"/current"))
+	link(t, "two", out+"/current")
+	wants("a switched link", "/tree/a.go")
+	write(t, out+"/two/a.go")
+	wants("a write behind the switched link", "/tree/a.go")
+	must(t, os.Rename(out+"/real", out+"/old"))
+	wants("the rename of a target", "/linked")
+	must(t, os.Mkdir(out+"/real", 0o777))
+	wants("a new target", "/linked")
+	write(t, out+"/real/y")
+	wants("a write in the new target", "/linked/y")
+}
+
+// TestReplacedDirectories: a directory that is renamed or replaced counts, and the new one is
+// watched.
+func TestReplacedDirectories(t *testing.T) {
+	w, dir := watching(t)
+	tree, old := filepath.Join(dir, "tree"), filepath.Join(dir, "away")
+	steps := []struct {
+		name string
+		do   func() error
+		want string
+	}{
+		{"a directory leaves", func() error { return os.Rename(tree+"/old", old) }, "old"},
+		{"it comes back", func() error { return os.Rename(old, tree+"/new") }, "new"},
+		{"a file changes", func() error { return os.WriteFile(tree+"/new/x", nil, 0o666) }, "new/x"},
+		{"the top leaves", func() error { return os.Rename(tree, old) }, ""},
+		{"another comes", func() error { return os.Mkdir(tree, 0o777) }, ""},
+		{"a file comes", func() error { return os.WriteFile(tree+"/y", nil, 0o666) }, "y"},
+		{"all goes", func() error { return os.RemoveAll(tree) }, ""},
+		{"it is missing", func() error { return os.Mkdir(tree, 0o777) }, ""},
+		{"a file again", func() error { return os.WriteFile(tree+"/z", nil, 0o666) }, "z"},
+	}
+	for _, step := range steps {
+		must(t, step.do())
+		if got := wait(t, w); got != filepath.Join(tree, step.want) && step.name != "all goes" {
+			t.Errorf("%s: the change is %s, want %s", step.name, got, step.want)
+		}
+		must(t, w.Watch(set(dir)))
+	}
+}
+
+// TestVirtualEnvironments are not watched, whatever their name.
+func TestVirtualEnvironments(t *testing.T) {
+	w, dir := watching(t)
+	env := filepath.Join(dir, "tree", "py")
+	must(t, os.Mkdir(env, 0o777))
+	wait(t, w)
+	write(t, filepath.Join(env, "pyvenv.cfg"))
+	must(t, w.Watch(set(dir)))
+	write(t, filepath.Join(env, "a.py"))
+	write(t, filepath.Join(dir, "tree", "b.py"))
+	for {
+		got := wait(t, w)
+		if got == filepath.Join(dir, "tree", "b.py") {
+			return
+		}
+		if !strings.HasSuffix(got, "pyvenv.cfg") {
+			t.Fatalf("the change is %s", got)
+		}
 	}
 }
