@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"path/filepath"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -168,8 +169,9 @@ func (s *server) run(ctx context.Context, l net.Listener) error {
 	}
 	s.serving.Store(true)
 	serve()
-	for _, note := range s.plan.Notes {
-		fmt.Fprintf(s.out.notices(), "tyg: %s\n", visible.Line(note))
+	for _, note := range slices.Concat(s.plan.Notes, s.unwatched()) {
+		fmt.Fprintf(s.out.notices(), "tyg: %s
+", visible.Line(note))
 	}
 	s.announce(l.Addr())
 	watching, stop := context.WithCancel(ctx)

@@ -91,7 +91,10 @@ func TestPlanOfRuntimes(t *testing.T) {
 // TestWatchedFiles: whatever the command looks like, the code of the function is watched.
 func TestWatchedFiles(t *testing.T) {
 	dir := t.TempDir()
-	for _, name := range []string{"app.py", "main.sh", "lib/a.py", ".venv/b.py", "node_modules/c.js"} {
+	for _, name := range []string{
+		"app.py", "main.sh", "lib/a.py", ".venv/b.py", "node_modules/c.js",
+		"env/pyvenv.cfg", "env/d.py",
+	} {
 		path := filepath.Join(dir, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 			t.Fatal(err)
@@ -108,6 +111,9 @@ func TestWatchedFiles(t *testing.T) {
 		{"sh main.sh", "main.sh"},
 		{"sh " + dir + "/main.sh", "main.sh"},
 		{"make run", "app.py lib/a.py"},
+		{"env/d.py app.py", "app.py lib/a.py"},
+		{"node_modules/c.js", "app.py lib/a.py"},
+		{dir + "/env/d.py", "app.py lib/a.py"},
 		{dir + "/.venv/b.py /elsewhere/bootstrap.py", "app.py lib/a.py"},
 	} {
 		s := new(server)
@@ -121,6 +127,7 @@ func TestWatchedFiles(t *testing.T) {
 		var counts []string
 		for _, name := range []string{
 			"app.py", "main.sh", "lib/a.py", ".venv/b.py", "node_modules/c.js", "notes.txt",
+			"env/d.py",
 		} {
 			path := filepath.Join(dir, filepath.FromSlash(name))
 			writeFile(t, path, "changed")
@@ -139,6 +146,58 @@ func TestWatchedFiles(t *testing.T) {
 		}
 		if !slices.Contains(files.trees, dir) {
 			t.Errorf("%s: %q are watched", tt.command, files.trees)
+		}
+	}
+}
+
+func TestNothingToWatchIsSaid(t *testing.T) {
+	dir := t.TempDir()
+	writeFile(t, filepath.Join(dir, "main.sh"), "")
+	fn := func(command ...string) functions.Function {
+		return functions.Function{Name: command[0], Dir: dir, Command: command}
+	}
+	s := &server{plan: Plan{Routes: &backend.Set{Functions: []functions.Function{
+		fn("sh", "main.sh"), fn("/usr/bin/env", "app"),
+	}}}}
+	notes := s.unwatched()
+	const want = `no file of function "/usr/bin/env" is watched`
+	if len(notes) != 1 || !strings.HasPrefix(notes[0], want) {
+		t.Errorf("notes %q", notes)
+	}
+	s.plan.Routes.Functions = nil
+	notes = s.unwatched()
+	if len(notes) != 1 || !strings.Contains(notes[0], "only the configuration") {
+		t.Errorf("without functions the notes are %q", notes)
+	}
+	s.cfg.NoReload = true
+	if notes := s.unwatched(); notes != nil {
+		t.Errorf("with --no-reload the notes are %q", notes)
+	}
+}
+
+// TestLinkedSourcesCount: a change of what links lead to replaces the functions.
+func TestLinkedSourcesCount(t *testing.T) {
+	dir, out := t.TempDir(), t.TempDir()
+	for target, link := range map[string]string{out: "/lib", out + "/b.py": "/b.py"} {
+		if err := os.Symlink(target, dir+link); err != nil {
+			t.Skipf("there are no symbolic links here: %v", err)
+		}
+	}
+	writeFile(t, out+"/a.py", "")
+	writeFile(t, out+"/b.py", "")
+	top := filepath.Join(t.TempDir(), "function") // a link itself
+	if err := os.Symlink(dir, top); err != nil {
+		t.Fatal(err)
+	}
+	files := filesOf([]functions.Function{{Dir: top, Command: []string{"make"}}})
+	for _, name := range []string{"/a.py", "/b.py"} {
+		before, err := fingerprint(files)
+		if err != nil {
+			t.Fatal(err)
+		}
+		writeFile(t, out+name, "changed")
+		if after, err := fingerprint(files); after == before || err != nil {
+			t.Errorf("a change of %s does not count, %v", name, err)
 		}
 	}
 }

@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/tyg-dev/tyg/cmd/internal/watch"
@@ -91,8 +90,12 @@ type scripts struct {
 }
 
 func (s *server) files(plan Plan) scripts {
+	return filesOf(plan.Routes.Functions)
+}
+
+func filesOf(list []functions.Function) scripts {
 	f := scripts{kinds: make(map[string]bool), names: make(map[string]bool)}
-	for _, fn := range plan.Routes.Functions {
+	for _, fn := range list {
 		named := false
 		for _, word := range fn.Command {
 			named = f.add(fn, word) || named
@@ -120,16 +123,35 @@ func (f *scripts) addTree(dir string) {
 	}
 }
 
-// add adds the file that a word of a command names, and reports whether it names one: below the
-// directory of the function if the word is an absolute path, else anywhere.
+// addElsewhere adds a source outside of the directory of its function, and nothing beside it, which
+// may be all that a system has.
+func (f *scripts) addElsewhere(path string) bool {
+	info, err := os.Stat(path)
+	if err != nil || !info.Mode().IsRegular() || !slices.Contains(sourceKinds[:], filepath.Ext(path)) {
+		return false
+	}
+	f.names[path] = true
+	if !slices.Contains(f.trees, path) {
+		f.trees = append(f.trees, path)
+	}
+	return true
+}
+
+// add adds the file that a word of a command names, and reports whether it names one. Of an
+// absolute path that does not lead into the directory of the function, only a source counts: any
+// other is a runtime.
 func (f *scripts) add(fn functions.Function, word string) bool {
 	path := filepath.Join(fn.Dir, word)
 	if filepath.IsAbs(word) {
 		path = filepath.Clean(word)
-		below, err := filepath.Rel(fn.Dir, path)
-		if err != nil || !filepath.IsLocal(below) || inVirtualEnvironment(below) {
-			return false
-		}
+	}
+	below, err := filepath.Rel(fn.Dir, path)
+	isBelow := err == nil && filepath.IsLocal(below)
+	switch {
+	case isBelow && inSkipped(fn.Dir, below):
+		return false
+	case !isBelow && filepath.IsAbs(word):
+		return f.addElsewhere(path)
 	}
 	info, err := os.Stat(path)
 	if err != nil || !info.Mode().IsRegular() {
@@ -145,9 +167,14 @@ func (f *scripts) add(fn functions.Function, word string) bool {
 	return true
 }
 
-// inVirtualEnvironment reports whether a path leads through a directory that is not watched.
-func inVirtualEnvironment(path string) bool {
-	return slices.ContainsFunc(strings.Split(filepath.ToSlash(path), "/"), watch.Skip)
+// inSkipped reports whether a path below dir leads through a directory that is not watched.
+func inSkipped(dir, below string) bool {
+	for at := filepath.Dir(below); at != "."; at = filepath.Dir(at) {
+		if watch.Skip(filepath.Join(dir, at)) {
+			return true
+		}
+	}
+	return false
 }
 
 // set returns the files to watch.
@@ -162,27 +189,42 @@ func (f scripts) set(files []string) watch.Set {
 
 func (f scripts) has(path string) bool { return f.names[path] || f.kinds[filepath.Ext(path)] }
 
+// unwatched says of what functions no file is watched.
+func (s *server) unwatched() (notes []string) {
+	if s.cfg.NoReload || s.plan.Routes == nil {
+		return nil
+	}
+	if len(s.plan.Routes.Functions) == 0 {
+		return []string{"only the configuration is watched: no function of it runs here"}
+	}
+	for _, fn := range s.plan.Routes.Functions {
+		f, found := filesOf([]functions.Function{fn}), false
+		for _, tree := range f.trees {
+			watch.Files(tree, func(path string) { found = found || f.has(path) })
+		}
+		if !found {
+			notes = append(notes, fmt.Sprintf("no file of function %q is watched, because %s has no "+
+				"source and its command names no file; start tyg local again after a change",
+				fn.Name, fn.Dir))
+		}
+	}
+	return notes
+}
+
 // fingerprint returns a hash of all files and their names.
 func fingerprint(f scripts) (string, error) {
 	h := sha256.New()
 	for _, tree := range f.trees {
-		err := filepath.WalkDir(tree, func(path string, d fs.DirEntry, err error) error {
-			switch {
-			case errors.Is(err, fs.ErrNotExist):
-				return nil // it has been removed meanwhile
-			case err != nil:
-				return err
-			case d.IsDir() && path != tree && watch.Skip(d.Name()):
-				return filepath.SkipDir
-			case d.IsDir() || !f.has(path):
-				return nil
+		var err error
+		watch.Files(tree, func(path string) {
+			if err != nil || !f.has(path) {
+				return
 			}
-			data, err := os.ReadFile(path)
-			if err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return err
+			var data []byte
+			if data, err = os.ReadFile(path); errors.Is(err, fs.ErrNotExist) {
+				err = nil // it has been removed meanwhile
 			}
 			fmt.Fprintf(h, "%q %d %s", path, len(data), data)
-			return nil
 		})
 		if err != nil {
 			return "", fmt.Errorf("read functions: %w", err)
