@@ -181,7 +181,8 @@ var allowed = map[string]string{
 		"internal/functions/outbound internal/functions/runtimes internal/logqueue " +
 		"internal/pages internal/profileflag internal/stopsignal",
 	"cmd/internal/connect": "cmd/internal/buildinfo cmd/internal/cli cmd/internal/terminal " +
-		"internal/redact internal/visible internal/ws internal/wsclient",
+		"internal/functions/outbound internal/redact internal/visible internal/ws " +
+		"internal/wsclient",
 	"cmd/internal/probeserver": "tyg examples/probe/probelib host internal/conformance",
 	"cmd/internal/cmdtest":     "",
 	"cmd/internal/companion":   "cmd/internal/buildinfo internal/filelock internal/scratch",

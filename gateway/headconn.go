@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -39,7 +40,8 @@ const maxReceived = maxHead + 8<<10
 // the http.Server does not tell how the names in it were spelt.
 type headConn struct {
 	net.Conn
-	unread []byte // read before from Conn
+	unread []byte       // read before from Conn
+	web    *http.Server // until the first byte has been read of a connection that is not TLS
 
 	mu       sync.Mutex // an http.Server reads while a handler runs
 	received []byte     // the last maxReceived bytes, or up to twice as many
@@ -70,6 +72,13 @@ func (c *headConn) Read(b []byte) (n int, err error) {
 	} else {
 		c.limitRead()
 		n, err = c.Conn.Read(b)
+		if n > 0 && c.web != nil {
+			if b[0] == tlsRecord {
+				c.refuseTLS()
+				return 0, io.EOF
+			}
+			c.web = nil
+		}
 	}
 	c.noteTimeout(err)
 	c.mu.Lock()

@@ -28,7 +28,7 @@ func (p *pendingConn) register() {
 	p.sock.Serve(p)
 }
 
-// Turn reads until the head of the request is complete.
+// Turn reads until the head of the request is complete, or is none.
 func (p *pendingConn) Turn() sock.Turn {
 	small := p.sock.Blocks()
 	rs := p.srv.pools.getScratch(small)
@@ -42,7 +42,7 @@ func (p *pendingConn) Turn() sock.Turn {
 		return sock.Done
 	}
 	p.unparsed = append(p.unparsed, rs.buf[:n]...)
-	if len(p.unparsed) >= maxHead || handshake.HasHead(p.unparsed) {
+	if p.speaksTLS() || len(p.unparsed) >= maxHead || handshake.HasHead(p.unparsed) {
 		return sock.Done
 	}
 	return sock.Again
@@ -54,6 +54,10 @@ func (p *pendingConn) Ended(err error) {
 	p.srv.acceptor.remove(p)
 	if err != nil || len(p.unparsed) == 0 {
 		_ = p.sock.Close() // the client has gone, or was too slow
+		return
+	}
+	if p.speaksTLS() {
+		p.refuseTLS()
 		return
 	}
 	r, names, n := p.srv.readHead(p.unparsed)

@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"io"
-	"log"
 	"net"
 	"net/http"
 	"time"
@@ -19,7 +18,7 @@ func newHeadConn(nc net.Conn, web *http.Server) net.Conn {
 	case *tls.Conn:
 		return &tlsHeadConn{&headConn{Conn: nc}, nc, web}
 	}
-	return &headConn{Conn: nc}
+	return &headConn{Conn: nc, web: web}
 }
 
 // A tlsHeadConn is a headConn over TLS. An http.Server, which treats a *tls.Conn of its own
@@ -62,11 +61,7 @@ func (c *tlsHeadConn) refuse(err error) {
 	if c.note != nil {
 		c.note(atTLS)
 	}
-	printf := log.Printf
-	if c.web.ErrorLog != nil {
-		printf = c.web.ErrorLog.Printf
-	}
-	printf("http: TLS handshake error from %s: %v", c.RemoteAddr(), err)
+	logf(c.web, "http: TLS handshake error from %s: %v", c.RemoteAddr(), err)
 }
 
 // isHTTP reports whether what came in place of a record of TLS is the beginning of a request.

@@ -1,13 +1,17 @@
 package connect
 
 import (
+	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
+	"strings"
 	"syscall"
 
+	"github.com/tyg-dev/tyg/internal/functions/outbound"
 	"github.com/tyg-dev/tyg/internal/visible"
 	"github.com/tyg-dev/tyg/internal/wsclient"
 )
@@ -59,13 +63,19 @@ func rootCause(err error) error {
 	return err
 }
 
-// hint returns what to do about an error, in brackets.
-func hint(err error) string {
+// isOfFunctions reports whether a certificate is that with which tyg local answers its functions.
+func isOfFunctions(c *x509.Certificate) bool {
+	return c != nil && c.Issuer.CommonName == outbound.AuthorityName
+}
+
+// hint returns what to do about an error, in brackets. secure says that TLS was tried.
+func hint(err error, secure bool) string {
 	var (
 		dns       *net.DNSError
 		authority x509.UnknownAuthorityError
 	)
 	proxy, _ := errors.AsType[*proxyError](err)
+	_, isPlain := errors.AsType[tls.RecordHeaderError](err)
 	switch {
 	case proxy != nil:
 		return " (HTTPS_PROXY or HTTP_PROXY names it; NO_PROXY lists hosts to reach without it)"
@@ -73,6 +83,13 @@ func hint(err error) string {
 		return " (no server is listening; tyg local starts a project)"
 	case errors.As(err, &dns) && dns.IsNotFound:
 		return " (check the spelling of the name)"
+	case isPlain:
+		return " (this port does not speak TLS; use ws://)"
+	case secure && (errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET)):
+		return " (the server ended the connection during the handshake of TLS; if it speaks none, use ws://)"
+	case errors.As(err, &authority) && isOfFunctions(authority.Cert):
+		return " (tyg local speaks TLS with its functions only; use ws://, or start it with --cert " +
+			"and --key)"
 	case errors.As(err, &authority):
 		return " (trust more certificates with --ca FILE)"
 	}
@@ -83,7 +100,8 @@ func hint(err error) string {
 func explainDial(target string, err error) error {
 	var refused *wsclient.RefusedError
 	if !errors.As(err, &refused) {
-		return fmt.Errorf("cannot connect to %s: %w%s", target, rootCause(err), hint(err))
+		return fmt.Errorf("cannot connect to %s: %w%s", target, rootCause(err),
+			hint(err, strings.HasPrefix(target, "wss:")))
 	}
 	text := fmt.Sprintf("cannot connect to %s: %d %s", target,
 		refused.Status, http.StatusText(refused.Status))

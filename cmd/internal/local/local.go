@@ -170,8 +170,7 @@ func (s *server) run(ctx context.Context, l net.Listener) error {
 	s.serving.Store(true)
 	serve()
 	for _, note := range slices.Concat(s.plan.Notes, s.unwatched()) {
-		fmt.Fprintf(s.out.notices(), "tyg: %s
-", visible.Line(note))
+		fmt.Fprintf(s.out.notices(), "tyg: %s\n", visible.Line(note))
 	}
 	s.announce(l.Addr())
 	watching, stop := context.WithCancel(ctx)

@@ -15,6 +15,9 @@ import (
 	"time"
 )
 
+// AuthorityName is the common name of the certificate authority.
+const AuthorityName = "tyg on this machine"
+
 // An authority is a certificate authority that lives as long as this process: its key is in memory
 // only. It makes certificates for the names of one gateway.
 type authority struct {
@@ -41,7 +44,7 @@ func newAuthority(hosts []string, allow func(name string) bool) (*authority, err
 	now := time.Now()
 	template := &x509.Certificate{
 		SerialNumber:          big.NewInt(now.UnixNano()),
-		Subject:               pkix.Name{CommonName: "tyg on this machine"},
+		Subject:               pkix.Name{CommonName: AuthorityName},
 		NotBefore:             now.Add(-time.Hour),
 		NotAfter:              now.Add(validity),
 		KeyUsage:              x509.KeyUsageCertSign,
