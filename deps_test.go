@@ -31,16 +31,16 @@ var allowed = map[string]string{
 	"apigw": "tyg",
 	"gateway": "tyg apigw gateway/internal/accesslog gateway/internal/handshake " +
 		"internal/authorize internal/connid internal/groups internal/hostapi internal/logqueue " +
-		"internal/lograte internal/reqbody internal/route internal/sigv4 internal/sock " +
-		"internal/values internal/ws",
+		"internal/lograte internal/otherapi internal/reqbody internal/route internal/sigv4 " +
+		"internal/sock internal/values internal/ws",
 	"gateway/internal/accesslog": "tyg internal/logqueue internal/visible",
 	"gateway/internal/handshake": "internal/ws",
 	"host": "tyg gateway internal/certfile internal/grouptable internal/logqueue internal/pages " +
 		"internal/profileflag internal/stopsignal lambda rooms/natskv",
 	"internal/functions": "tyg apigw internal/functions/osproc " +
 		"internal/functions/runtimeapi internal/hostapi",
-	"internal/functions/invokeapi": "internal/functions internal/lograte internal/reqbody " +
-		"internal/sigv4",
+	"internal/functions/invokeapi": "internal/functions internal/lograte internal/otherapi " +
+		"internal/reqbody internal/sigv4",
 	"internal/functions/osproc":     "",
 	"internal/functions/outbound":   "",
 	"internal/functions/runtimes":   "",
@@ -110,7 +110,8 @@ var allowed = map[string]string{
 	"internal/hostapi":            "tyg apigw",
 	"internal/values":             "tyg",
 	"internal/partition":          "",
-	"internal/pages":              "",
+	"internal/otherapi":           "",
+	"internal/pages":              "internal/otherapi",
 	"internal/profileflag":        "gateway",
 	"internal/logqueue":           "",
 	"internal/lograte":            "",

@@ -23,6 +23,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/hostapi"
 	"github.com/tyg-dev/tyg/internal/logqueue"
 	"github.com/tyg-dev/tyg/internal/lograte"
+	"github.com/tyg-dev/tyg/internal/otherapi"
 	"github.com/tyg-dev/tyg/internal/reqbody"
 	"github.com/tyg-dev/tyg/internal/route"
 	"github.com/tyg-dev/tyg/internal/sock"
@@ -274,6 +275,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c.setHandling(true)
 	} else {
 		endBody(w)
+	}
+	s.limitWrite(w)
+	if !s.isHandshake(r) && otherapi.Refuse(w, r) {
+		s.log.Info(otherapi.Message, "method", r.Method, "path", r.URL.Path)
+		return
 	}
 	s.accept(&session{srv: s}, w, r, sentNames(r))
 }

@@ -15,6 +15,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/tyg-dev/tyg/internal/otherapi"
 )
 
 // Handler serves files: "/" and other directories as their index.html, and no lists of files.
@@ -22,6 +24,9 @@ import (
 func Handler(files fs.FS) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			if otherapi.Refuse(w, r) {
+				return
+			}
 			w.Header().Set("Allow", "GET, HEAD")
 			http.Error(w, "pages are read with GET", http.StatusMethodNotAllowed)
 			return
@@ -48,7 +53,9 @@ func isDir(files fs.FS, name string) bool {
 func serveFile(w http.ResponseWriter, r *http.Request, files fs.FS, name string) {
 	data, err := fs.ReadFile(files, name)
 	if err != nil {
-		http.NotFound(w, r)
+		if !otherapi.Refuse(w, r) {
+			http.NotFound(w, r)
+		}
 		return
 	}
 	sum := sha256.Sum256(data)
@@ -81,6 +88,9 @@ func (s *Switch) Has() bool { return s.current.Load() != nil }
 func (s *Switch) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if h := s.current.Load(); h != nil {
 		(*h).ServeHTTP(w, r)
+		return
+	}
+	if otherapi.Refuse(w, r) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")

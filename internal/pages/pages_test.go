@@ -125,3 +125,19 @@ func FuzzRead(f *testing.F) {
 		pages.Handler(files).ServeHTTP(w, httptest.NewRequest("GET", "/index.html", nil))
 	})
 }
+
+// TestCallsOfAWSAreToldWhatIsHere, which a page never makes.
+func TestCallsOfAWSAreToldWhatIsHere(t *testing.T) {
+	var none pages.Switch
+	for name, h := range map[string]http.Handler{"pages": pages.Handler(sample()), "none": &none} {
+		for _, method := range []string{"GET", "POST"} {
+			r := httptest.NewRequest(method, "http://x/v2/apis", nil)
+			r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=x")
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, r)
+			if w.Code != http.StatusNotFound || w.Header().Get("X-Amzn-Errortype") != "NotFoundException" {
+				t.Errorf("%s: %s is answered with %d, %s", name, method, w.Code, w.Body)
+			}
+		}
+	}
+}

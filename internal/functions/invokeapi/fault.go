@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/tyg-dev/tyg/internal/functions"
+	"github.com/tyg-dev/tyg/internal/otherapi"
 	"github.com/tyg-dev/tyg/internal/sigv4"
 )
 
@@ -30,7 +31,7 @@ func invalid(format string, args ...any) fault {
 }
 
 var (
-	errOperation = fault{http.StatusNotFound, "UnknownOperationException", "Unknown operation"}
+	errOperation = fault{http.StatusNotFound, "UnknownOperationException", otherapi.Message}
 	errMethod    = fault{http.StatusMethodNotAllowed, "MethodNotAllowedException", "Use POST"}
 	errReference = fault{
 		http.StatusBadRequest, "ValidationException",

@@ -120,6 +120,10 @@ func TestCalls(t *testing.T) {
 		if tt.kind != "" && !strings.Contains(body, `"Message":"`) {
 			t.Errorf("%s: the body is %s", tt.name, body)
 		}
+		const answers = "tyg answers Invoke and @connections only"
+		if tt.name == "other path" && !strings.Contains(body, answers) {
+			t.Errorf("%s: the body is %s", tt.name, body)
+		}
 		if resp.Header.Get("X-Amzn-Requestid") == "" {
 			t.Errorf("%s: no request id", tt.name)
 		}
