@@ -36,7 +36,7 @@ func inProject(run func(*cobra.Command) error) func(*cobra.Command, stagecmd.Fla
 	return func(cmd *cobra.Command, f stagecmd.Flags) error {
 		if _, err := os.Stat(filepath.Join(f.Dir, project.ConfigPath)); err != nil {
 			if err := (gobuild.Project{Dir: f.Dir}).Check(); err != nil {
-				return err
+				return mentionTemplate(f.Dir, err)
 			}
 		}
 		return run(cmd)

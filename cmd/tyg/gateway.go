@@ -69,7 +69,7 @@ func newGateway(e *cli.Env) *cobra.Command {
 			}
 			cfg, err := selfhost.Read(file, &profile)
 			if err != nil {
-				return err
+				return mentionTemplate(".", err)
 			}
 			cfg.Addr = cmp.Or(addr, cfg.Addr)
 			if text := e.Getenv("TYG_DRAIN"); text != "" && !cmd.Flags().Changed("drain") {

@@ -172,6 +172,16 @@ func (l *localRun) check(cmd *cobra.Command) error {
 }
 
 func (l *localRun) run(ctx context.Context) error {
+	given := l.Dir
+	err := l.serve(ctx)
+	if l.template != "" {
+		return err // which names it
+	}
+	return mentionTemplate(given, err)
+}
+
+// serve runs the project until the end.
+func (l *localRun) serve(ctx context.Context) error {
 	dir, err := filepath.Abs(l.Dir)
 	if err != nil {
 		return fmt.Errorf("find project: %w", err)
