@@ -159,9 +159,9 @@ func BadRequest(message string) error {
 	}
 }
 
-// Methods returns the methods of requests for r, for the header Allow, which an answer with 405 must
-// have (https://www.rfc-editor.org/rfc/rfc9110#section-15.5.6). conn says whether the query names a
-// connection.
+// Methods returns the methods of requests for r, for the header Allow, which an answer with 405
+// must have (https://www.rfc-editor.org/rfc/rfc9110#section-15.5.6). conn says whether the query
+// names a connection.
 func (r Resource) Methods(conn bool) string {
 	switch {
 	case r == Values, r == State:

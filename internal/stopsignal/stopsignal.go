@@ -42,8 +42,8 @@ func Context(parent context.Context) (ctx context.Context, stop context.CancelFu
 		}
 		cancel()
 		select {
-		case <-signals:
-			os.Exit(interrupted)
+		case s := <-signals: // also one that came before Stop
+			os.Exit(statusOf(s))
 		case <-done:
 		}
 	}()
