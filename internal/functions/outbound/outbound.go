@@ -13,6 +13,7 @@ package outbound
 import (
 	"crypto/tls"
 	_ "embed"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -58,6 +59,9 @@ func Open(cfg Config) (*Outbound, error) {
 		`\.execute-api\.[a-z0-9-]+\.(amazonaws\.com(\.cn)?|api\.aws)$`)
 	if err != nil {
 		return nil, fmt.Errorf("id of the API: %w", err)
+	}
+	if cfg.Dir == "" {
+		return nil, errors.New("there is no directory for the certificates")
 	}
 	o := &Outbound{gateway: cfg.Gateway, isAPI: api.MatchString}
 	hosts := []string{"127.0.0.1", "::1", "localhost", host}
