@@ -71,13 +71,6 @@ func shellFunction(t *testing.T) (cfg Config, script string) {
 	}, filepath.Join(dir, "app.sh")
 }
 
-func writeFile(t *testing.T, path, text string) {
-	t.Helper()
-	if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // A lineReader reads what tyg local prints.
 type lineReader struct {
 	t     *testing.T
