@@ -127,7 +127,8 @@ func writeFile(z *zip.Writer, files fs.FS, name string, left *int64) error {
 		return err
 	}
 	defer src.Close()
-	dst, err := z.Create(name)
+	// Stored: it goes to another process of this machine, which would inflate it at once.
+	dst, err := z.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Store})
 	if err != nil {
 		return err
 	}
