@@ -27,17 +27,19 @@ type session struct {
 
 	sock sock.Conn
 
-	opened   atomic.Bool                // the handshake was accepted
 	attached atomic.Pointer[attachment] // groups and state; nil: none
 
 	// owned by Turn, and after it by Ended
 	reader       ws.Reader
-	unparsed     []byte    // the beginning of a frame that is not complete
-	discard      bool      // the client broke the protocol: drop what it sends
-	readClosed   bool      // nothing more can come: a close frame came, or the stream has ended
-	disconnected bool      // the disconnect handler has run
-	hasSocket    bool      // there is a socket
-	lingerUntil  time.Time // how long to wait for the client's close frame; zero: not waiting yet
+	unparsed     []byte // the beginning of a frame that is not complete
+	discard      bool   // the client broke the protocol: drop what it sends
+	readClosed   bool   // nothing more can come: a close frame came, or the stream has ended
+	disconnected bool   // the disconnect handler has run
+	hasSocket    bool   // there is a socket
+
+	opened atomic.Bool // the handshake was accepted; here it takes no space
+
+	lingerUntil time.Time // how long to wait for the client's close frame; zero: not waiting yet
 
 	// read by the sweep
 	lastActive   atomic.Int64                 // the last message in or out, by the clock of srv
@@ -55,13 +57,13 @@ type session struct {
 	inFlightBytes int            // bytes that the writer has taken from the queue
 	writing       bool           // a goroutine has the right to write
 	held          bool           // writing waits for the replies to more messages of a read
+	plannedCut    cut            // why, while ending is set and closing is not
 	unanswered    atomic.Bool    // the close frame was not answered in time, which is noted once
 	closing       atomic.Bool    // a close frame is queued or the socket is lost: send no more
 	ending        atomic.Bool    // no message is handled any more; closing follows the last handler
 	cutAt         time.Time      // when a socket that is closing is cut
 	progress      int64          // of sock, when cutAt was set
 	cause         tyg.Disconnect // how the connection ends; valid once closing or ending is set
-	plannedCut    cut            // why, while ending is set and closing is not
 }
 
 // initConn sets what the session knows of its client from the handshake.
