@@ -6,11 +6,9 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/netip"
-	"strings"
 	"sync"
 	"time"
 
@@ -20,10 +18,8 @@ import (
 	"github.com/tyg-dev/tyg/internal/authorize"
 	"github.com/tyg-dev/tyg/internal/connid"
 	"github.com/tyg-dev/tyg/internal/groups"
-	"github.com/tyg-dev/tyg/internal/hostapi"
 	"github.com/tyg-dev/tyg/internal/logqueue"
 	"github.com/tyg-dev/tyg/internal/lograte"
-	"github.com/tyg-dev/tyg/internal/otherapi"
 	"github.com/tyg-dev/tyg/internal/reqbody"
 	"github.com/tyg-dev/tyg/internal/route"
 	"github.com/tyg-dev/tyg/internal/sock"
@@ -245,96 +241,6 @@ func (s *Server) description() tyg.Description {
 		return *s.Description
 	}
 	return tyg.Describe(s.Handler)
-}
-
-// ServeHTTP accepts a WebSocket, or serves a call of the @connections API or of the API for groups
-// and values beside it, see docs/local.md.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if err := s.Start(); err != nil {
-		cmp.Or(s.Logger, slog.Default()).Error("gateway cannot serve", "err", err)
-		endBody(w)
-		writeRefusal(w, refusal{status: http.StatusInternalServerError})
-		return
-	}
-	c := headConnOf(r)
-	defer c.setHandling(false)
-	c.setServed()
-	if s.isManagement(r) {
-		s.serveManagement(w, r)
-		return
-	}
-	if stage, resource, ok := hostapi.SplitPath(r.URL.EscapedPath()); ok {
-		s.serveShared(w, r, stage, resource)
-		return
-	}
-	if s.HTTP != nil && !s.isHandshake(r) {
-		s.serveHTTP(w, r)
-		return
-	}
-	if r.ContentLength == 0 {
-		c.setHandling(true)
-	} else {
-		endBody(w)
-	}
-	s.limitWrite(w)
-	if !s.isHandshake(r) && otherapi.Refuse(w, r) {
-		s.log.Info(otherapi.Message, "method", r.Method, "path", r.URL.Path)
-		return
-	}
-	s.accept(&session{srv: s}, w, r, sentNames(r))
-}
-
-// isHandshake reports whether a request is for the WebSocket, well-formed or not.
-func (s *Server) isHandshake(r *http.Request) bool {
-	isRoot := strings.Trim(r.URL.Path, "/") == ""
-	return r.Header.Get("Upgrade") != "" || s.servesPath(r.URL.Path) && !isRoot
-}
-
-// serveHTTP lets s.HTTP serve a request. It may take its time for that, but no read of the body and
-// no write of the answer may wait for the client for longer than Limits.Read and Limits.Write.
-func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
-	c := headConnOf(r)
-	if r.ContentLength == 0 {
-		c.setHandling(true)
-		s.HTTP.ServeHTTP(w, r)
-		return
-	}
-	c.limitReads(s.limits.Read)
-	own := *r
-	own.Body = &endingBody{r.Body, func() { c.setHandling(true) }}
-	s.HTTP.ServeHTTP(w, &own)
-	endBody(w)
-}
-
-// An endingBody calls a function at the end of a body.
-type endingBody struct {
-	io.ReadCloser
-	ended func()
-}
-
-// Read reads.
-func (b *endingBody) Read(p []byte) (int, error) {
-	n, err := b.ReadCloser.Read(p)
-	if err == io.EOF {
-		b.ended()
-	}
-	return n, err
-}
-
-// endBody bounds how long an http.Server waits, before and after it answers, for the rest of a body
-// that is not read. If it does not come, it closes the connection.
-func endBody(w http.ResponseWriter) {
-	// Fails where there is no socket, as in tests.
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(lingerTime))
-}
-
-// limitWrite bounds how long the client of an http.Server may take to receive the answer to its
-// request. The http.Server itself counts from the request, and so the time of handlers, too.
-func (s *Server) limitWrite(w http.ResponseWriter) {
-	if limit := s.limits.Write; limit > 0 {
-		// Fails where there is no http.Server.
-		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(limit))
-	}
 }
 
 // Shutdown ends the service: new handshakes are refused with 503, every connection is closed with

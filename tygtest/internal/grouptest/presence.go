@@ -9,12 +9,6 @@ import (
 	"github.com/tyg-dev/tyg/tygtest/internal/suite"
 )
 
-func is(err, target error) bool { return errors.Is(err, target) }
-
-func isInvalidGroup(err error) bool { return is(err, tyg.ErrInvalidGroup) }
-
-func isTooLarge(err error) bool { return is(err, tyg.ErrTooLarge) }
-
 func presenceCases() []suite.Case {
 	return []suite.Case{
 		{
