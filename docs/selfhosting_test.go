@@ -12,7 +12,7 @@ import (
 func TestSelfHosting(t *testing.T) {
 	sampletest.Part(t, 3)
 	if runtime.GOOS == "windows" {
-		t.Skip("the page is about servers with a system of Unix's kind")
+		t.Skip("self-hosting.md was not run: it is about servers with a system of Unix's kind")
 	}
 	p := newPlayer(t, "self-hosting.md")
 	p.install()

@@ -33,7 +33,7 @@ import (
 func TestTutorialOnAWS(t *testing.T) {
 	sampletest.Part(t, 3)
 	if runtime.GOOS != "linux" {
-		t.Skip("not run: what is deployed runs on Linux only")
+		t.Skip("what is deployed was not run: it needs Linux")
 	}
 	tyg := filepath.Join(t.TempDir(), "tyg")
 	build := exec.CommandContext(t.Context(), "go", "build", "-ldflags", "-s", "-o", filepath.Dir(tyg),

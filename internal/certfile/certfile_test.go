@@ -112,7 +112,7 @@ func TestReplacedFilesAreLoaded(t *testing.T) {
 func relink(t *testing.T, to, name string) {
 	t.Helper()
 	if err := os.Symlink(to, name+".new"); err != nil {
-		t.Skip("not run: this system has no symbolic links: ", err)
+		t.Skipf("certificates behind links were not run: %v", err)
 	}
 	if err := os.Rename(name+".new", name); err != nil {
 		t.Fatal(err)

@@ -39,7 +39,7 @@ func TestExampleHasEveryKey(t *testing.T) {
 // The example is valid as it stands, so that users can change it step by step.
 func TestExampleIsValid(t *testing.T) {
 	if _, err := exec.LookPath("sh"); err != nil {
-		t.Skipf("the functions of the example are shell scripts: %v", err)
+		t.Skipf("the example of a configuration, of shell scripts, was not run: %v", err)
 	}
 	file := filepath.Join(t.TempDir(), "gateway.json")
 	if err := os.WriteFile(file, []byte(Example), 0o600); err != nil {

@@ -138,7 +138,7 @@ for (const url of process.argv.slice(1)) {
 	for program, args := range programs {
 		t.Run(program, func(t *testing.T) {
 			if _, err := exec.LookPath(program); err != nil {
-				t.Skipf("calls from %s were not tried: %v", program, err)
+				t.Skipf("calls from %s were not run: %v", program, err)
 			}
 			var want string
 			for address, answer := range r.addresses() {
