@@ -129,7 +129,7 @@ func TestPages(t *testing.T) {
 	for _, items := range []int{0, 1, 3} {
 		t.Run(fmt.Sprint(items), func(t *testing.T) {
 			if items == 0 { // pages cut by size are something that only our own engine has
-				t.Setenv(tabletest.EndpointVariable, server.URL)
+				t.Setenv(dynamotest.EndpointVariable, server.URL)
 			}
 			table := open(t, tabletest.Config(t))
 			table.SetPage(items)

@@ -4,8 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"net/http"
-	"net/http/httptest"
-	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -21,9 +19,6 @@ import (
 
 func TestMain(m *testing.M) { leaktest.Main(m) }
 
-// endpointVariable is the variable of the AWS tools for another engine, to run all tests on.
-const endpointVariable = "AWS_ENDPOINT_URL_DYNAMODB"
-
 // credentials returns what engines without accounts accept.
 func credentials(context.Context) (aws.Credentials, error) {
 	return aws.Credentials{AccessKeyID: "test", SecretAccessKey: "test"}, nil
@@ -35,30 +30,10 @@ func config(t *testing.T) dynamo.Config {
 	cfg := dynamo.Config{
 		Table: "Chat-" + rand.Text(), Region: "us-east-1",
 		Credentials: aws.CredentialsProviderFunc(credentials),
-		Endpoint:    os.Getenv(endpointVariable),
 	}
-	if cfg.Endpoint != "" {
-		transport := &http.Transport{MaxIdleConnsPerHost: 64}
-		t.Cleanup(transport.CloseIdleConnections)
-		cfg.HTTPClient = &http.Client{Transport: transport}
-	} else {
-		cfg.Endpoint = "http://dynamo.test"
-		cfg.HTTPClient = &http.Client{Transport: direct{new(dynamotest.Server)}}
-	}
+	cfg.Endpoint, cfg.HTTPClient = dynamotest.Engine(t)
 	createTable(t, cfg)
 	return cfg
-}
-
-// direct calls a server in this process. Over a network all tests take twice the time.
-type direct struct{ http.Handler }
-
-func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
-	if err := r.Context().Err(); err != nil {
-		return nil, err
-	}
-	w := httptest.NewRecorder()
-	d.ServeHTTP(w, r)
-	return w.Result(), nil
 }
 
 // createTable creates the table of the tutorial's script: its keys, index and throughputs.

@@ -30,7 +30,7 @@ func TestPages(t *testing.T) {
 	for _, items := range []int32{0, 1, 3} {
 		t.Run(fmt.Sprintf("%d items", items), func(t *testing.T) {
 			if items == 0 { // pages cut by size are something that only our own engine has
-				t.Setenv(endpointVariable, server.URL)
+				t.Setenv(dynamotest.EndpointVariable, server.URL)
 			}
 			store := open(t, config(t))
 			store.SetPage(items)
@@ -62,10 +62,10 @@ func TestManyPendingRows(t *testing.T) {
 	server := httptest.NewServer(&dynamotest.Server{PageSize: 1000})
 	defer server.Close()
 	for name, url := range map[string]string{
-		"given": os.Getenv(endpointVariable), "small pages": server.URL,
+		"given": os.Getenv(dynamotest.EndpointVariable), "small pages": server.URL,
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Setenv(endpointVariable, url)
+			t.Setenv(dynamotest.EndpointVariable, url)
 			cfg, tap := tapped(config(t))
 			store := open(t, cfg)
 			store.SetWaits(noWait)

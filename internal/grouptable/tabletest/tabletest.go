@@ -5,8 +5,6 @@ import (
 	"crypto/rand"
 	"io"
 	"net/http"
-	"net/http/httptest"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -17,9 +15,6 @@ import (
 	"github.com/tyg-dev/tyg/lambda"
 )
 
-// EndpointVariable is the variable of the AWS tools for another engine, to run all tests on.
-const EndpointVariable = "AWS_ENDPOINT_URL_DYNAMODB"
-
 // Config creates a table and returns the Config for it. The engine is one in this process, unless
 // the environment names another one.
 func Config(t testing.TB) grouptable.Config {
@@ -27,30 +22,10 @@ func Config(t testing.TB) grouptable.Config {
 	cfg := grouptable.Config{
 		Name: "Groups-" + rand.Text(), Region: "us-east-1",
 		Credentials: lambda.Key{AccessKeyID: "test", SecretAccessKey: "test"},
-		Endpoint:    os.Getenv(EndpointVariable),
 	}
-	if cfg.Endpoint != "" {
-		transport := &http.Transport{MaxIdleConnsPerHost: 64}
-		t.Cleanup(transport.CloseIdleConnections)
-		cfg.HTTPClient = &http.Client{Transport: transport}
-	} else {
-		cfg.Endpoint = "http://dynamo.test"
-		cfg.HTTPClient = &http.Client{Transport: direct{new(dynamotest.Server)}}
-	}
+	cfg.Endpoint, cfg.HTTPClient = dynamotest.Engine(t)
 	createTable(t, cfg)
 	return cfg
-}
-
-// direct calls a server in this process. Over a network all tests take longer.
-type direct struct{ http.Handler }
-
-func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
-	if err := r.Context().Err(); err != nil {
-		return nil, err
-	}
-	w := httptest.NewRecorder()
-	d.ServeHTTP(w, r)
-	return w.Result(), nil
 }
 
 // createTable creates the table that "tyg deploy" creates.
