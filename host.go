@@ -22,7 +22,8 @@ type Host interface {
 // whose members are not added.
 type Groups interface {
 	// AddToGroup makes a connection a member and returns it as it is now. For a member that there is
-	// already it reports false and sets the info, unless info is nil.
+	// already it reports false and sets the info, unless info is nil. It keeps info, which must not be
+	// changed after.
 	AddToGroup(
 		ctx context.Context, group string, id ConnID, info json.RawMessage,
 	) (m Member, added bool, err error)

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -150,12 +151,14 @@ func answerJSON(v any, err error) (sharedAnswer, error) {
 func (s *Server) addCall(
 	ctx context.Context, t hostapi.Target, body []byte,
 ) (sharedAnswer, error) {
-	if len(body) == 0 {
-		body = nil
-	} else if !hostapi.ValidJSON(body) {
-		return sharedAnswer{}, hostapi.BadRequest("the info of a member must be JSON in UTF-8")
+	var info json.RawMessage
+	if len(body) > 0 {
+		if !hostapi.ValidJSON(body) {
+			return sharedAnswer{}, hostapi.BadRequest("the info of a member must be JSON in UTF-8")
+		}
+		info = bytes.Clone(body) // the body's memory is released, and larger
 	}
-	m, added, err := s.AddToGroup(ctx, t.Name, t.Conn, body)
+	m, added, err := s.AddToGroup(ctx, t.Name, t.Conn, info)
 	return answerJSON(hostapi.Change{Changed: added, Member: &m}, err)
 }
 
