@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/tyg-dev/tyg/internal/functions/osproc"
 )
@@ -21,6 +22,16 @@ func CutLines(text []byte, size int) (cut []string) {
 	}
 	l.end(emit)
 	return cut
+}
+
+// HasCapacity tells whether a function that may have n processes, all of which have replied a minute
+// ago, takes one more event.
+func HasCapacity(n int) bool {
+	p := &pool{fn: Function{Concurrency: n}, procs: make(map[*process]struct{})}
+	for range n {
+		p.procs[&process{state: replied, lastUsed: time.Now().Add(-time.Minute)}] = struct{}{}
+	}
+	return p.hasCapacity()
 }
 
 // BreakIdle breaks the connections of all idle processes of a function, so that the next events for

@@ -57,6 +57,10 @@ type Function struct {
 	// means [DefaultConcurrency].
 	Concurrency int
 
+	// Queue makes events wait that would fail for [Invocation.NoWait], because Concurrency is not a
+	// limit that the function was given.
+	Queue bool
+
 	// MemorySize is the value of AWS_LAMBDA_FUNCTION_MEMORY_SIZE, in MB, [DefaultMemorySize] if
 	// zero. It is not enforced.
 	MemorySize int

@@ -259,6 +259,32 @@ func TestConcurrencyLimitsProcesses(t *testing.T) {
 	}
 }
 
+// A function whose limit is not its own lets the events of an Invoke wait.
+func TestQueueLetsEventsWait(t *testing.T) {
+	fn := self("orders")
+	fn.Concurrency, fn.Queue = 1, true
+	order, release := orderUntil(t)
+	h := start(t, &functions.Host{}, fn)
+	failed := make(chan error, 2)
+	for n, payload := range [][]byte{order, []byte("{}")} {
+		go func() { // both end with release
+			inv := functions.Invocation{Function: "f", Payload: payload, NoWait: true}
+			_, err := h.Invoke(t.Context(), inv)
+			failed <- err
+		}()
+		waitFor(t, "it is busy and events wait", func() bool {
+			s, _ := h.Stats("f")
+			return s.Busy == 1 && s.Waiting == n
+		})
+	}
+	release()
+	for range 2 {
+		if err := <-failed; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func TestBusyFunctionThrottles(t *testing.T) {
 	fn := self("orders")
 	fn.Concurrency = 1
@@ -279,6 +305,9 @@ func TestBusyFunctionThrottles(t *testing.T) {
 	inv := functions.Invocation{Function: "f", Payload: []byte("{}"), NoWait: true}
 	if _, err := h.Invoke(t.Context(), inv); !errors.Is(err, functions.ErrThrottled) {
 		t.Errorf("NoWait while busy: %v", err)
+	}
+	if !functions.HasCapacity(1) {
+		t.Error("a process that has replied, and not asked again yet, counts as busy")
 	}
 	short, end := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer end()

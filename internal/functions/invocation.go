@@ -35,7 +35,8 @@ type Invocation struct {
 	ClientContext []byte
 
 	// NoWait fails at once with [ErrThrottled] if all processes are busy and no more may be started,
-	// as Lambda does. Without it the event waits until the context ends.
+	// as Lambda does, unless the function has Queue set. Without it the event waits until the context
+	// ends.
 	NoWait bool
 
 	// Tail asks for the end of the function's log in [Result.Log].

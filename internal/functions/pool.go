@@ -54,7 +54,7 @@ func (p *pool) dispatch(c *call) (*process, error) {
 	if len(p.idle) > 0 {
 		return p.assignIdle(c), nil
 	}
-	if p.waiting.Len() >= p.host.queue() || c.inv.NoWait && !p.hasCapacity() {
+	if p.waiting.Len() >= p.host.queue() || c.inv.NoWait && !p.fn.Queue && !p.hasCapacity() {
 		return nil, p.invokeError(ErrThrottled)
 	}
 	if len(p.procs) >= p.fn.Concurrency {

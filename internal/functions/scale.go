@@ -10,9 +10,16 @@ import (
 // unless the function continues to work.
 const replyGrace = 20 * time.Millisecond
 
-// hasCapacity reports whether there is or may be a process for one more waiting call.
+// hasCapacity reports whether there is or may be a process for one more waiting call. A process
+// that has replied counts, however long it takes to ask again: it has no event.
 func (p *pool) hasCapacity() bool {
-	return p.waiting.Len() < p.soonIdle()+p.fn.Concurrency-len(p.procs)
+	free := p.fn.Concurrency - len(p.procs)
+	for proc := range p.procs {
+		if proc.state == starting || proc.state == replied {
+			free++
+		}
+	}
+	return p.waiting.Len() < free
 }
 
 // grow starts processes until there is one for each waiting call, or Concurrency is reached.

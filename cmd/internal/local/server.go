@@ -267,7 +267,7 @@ func isSet(environ []string, name string) bool {
 func (s *server) tune(fn functions.Function) functions.Function {
 	fn.Concurrency = cmp.Or(s.cfg.Processes, fn.Concurrency)
 	if fn.Concurrency == 0 && !s.cfg.Cold {
-		fn.Concurrency = 1
+		fn.Concurrency, fn.Queue = 1, true // "aws lambda invoke" waits for the one process
 	}
 	fn.Cold, fn.Freeze = s.cfg.Cold, s.cfg.Freeze
 	return fn
