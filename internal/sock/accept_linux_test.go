@@ -361,14 +361,34 @@ func TestDetachAfterClose(t *testing.T) {
 	other.wantEcho(t)
 }
 
-// sameFD opens sockets until one has the descriptor fd.
+// sameFD opens a socket whose descriptor is fd, as soon as fd is free. A system call takes the lowest
+// free descriptor, so all below fd are taken before the socket is accepted.
 func (k kind) sameFD(t *testing.T, p *sock.Poller, fd int) (other pair) {
 	t.Helper()
+	k.open = func(t *testing.T) (ours, theirs net.Conn) {
+		return dialThen(t, "tcp", "127.0.0.1:0", func() { takeBelow(t, fd) })
+	}
 	until(t, "the descriptor is reused", func() bool {
 		other = k.pair(t, p)
 		return other.FD() == fd
 	})
 	return other
+}
+
+// takeBelow takes each free descriptor below fd until the test ends.
+func takeBelow(t *testing.T, fd int) {
+	t.Helper()
+	for {
+		got, err := syscall.Dup(0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got >= fd {
+			_ = syscall.Close(got)
+			return
+		}
+		t.Cleanup(func() { _ = syscall.Close(got) })
+	}
 }
 
 // TestDetachedIsForgotten detaches a socket and reuses its descriptor for another one, which must

@@ -97,6 +97,12 @@ func pipe(*testing.T) (net.Conn, net.Conn) { return net.Pipe() }
 
 func dial(t *testing.T, network, addr string) (ours, theirs net.Conn) {
 	t.Helper()
+	return dialThen(t, network, addr, func() {})
+}
+
+// dialThen calls then between the dial and the accept.
+func dialThen(t *testing.T, network, addr string, then func()) (ours, theirs net.Conn) {
+	t.Helper()
 	l, err := net.Listen(network, addr)
 	if err != nil {
 		t.Fatal(err)
@@ -106,6 +112,7 @@ func dial(t *testing.T, network, addr string) (ours, theirs net.Conn) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	then()
 	ours, err = l.Accept()
 	if err != nil {
 		t.Fatal(err)
