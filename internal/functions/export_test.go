@@ -24,8 +24,8 @@ func CutLines(text []byte, size int) (cut []string) {
 	return cut
 }
 
-// HasCapacity tells whether a function that may have n processes, all of which have replied a minute
-// ago, takes one more event.
+// HasCapacity tells whether a function that may have n processes, all of which have replied a
+// minute ago, takes one more event.
 func HasCapacity(n int) bool {
 	p := &pool{fn: Function{Concurrency: n}, procs: make(map[*process]struct{})}
 	for range n {
