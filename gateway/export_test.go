@@ -79,7 +79,7 @@ func NewHub() *Hub {
 // Add adds a session, and returns what removes it.
 func (h *Hub) Add(id tyg.ConnID) (remove func()) {
 	c := new(session)
-	c.conn.ID = id
+	c.conn.ID, c.conn.ConnectedAt = id, time.Now()
 	h.add(c)
 	return func() { h.remove(c) }
 }
@@ -100,7 +100,12 @@ func (h *Hub) Count() (size, seen int) {
 }
 
 // List lists all sessions.
-func (h *Hub) List() { h.all() }
+func (h *Hub) List() (ids []tyg.ConnID) {
+	for _, c := range h.all() {
+		ids = append(ids, c.conn.ID)
+	}
+	return ids
+}
 
 // KeepsOld reports whether the hub keeps a roster that all would not return again.
 func (h *Hub) KeepsOld() bool {

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"encoding/binary"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -115,7 +116,9 @@ type roster struct {
 	sessions []*session
 }
 
-// all returns all sessions. The slice is shared, and made anew only after sessions came or went.
+// all returns all sessions, those that connected first before the others: what lies together in
+// memory, here and in the kernel, is sent to together. The slice is shared, and made anew only
+// after sessions came or went.
 func (h *hub) all() []*session {
 	changes := h.changes.Load()
 	if r := h.roster.Load(); r != nil && r.changes == changes {
@@ -125,6 +128,9 @@ func (h *hub) all() []*session {
 	for i := range h.shards {
 		list = h.shards[i].list(list)
 	}
+	slices.SortFunc(list, func(a, b *session) int {
+		return a.conn.ConnectedAt.Compare(b.conn.ConnectedAt)
+	})
 	r := &roster{changes, list}
 	h.roster.Store(r)
 	if h.changes.Load() != changes {

@@ -3,6 +3,7 @@ package gateway_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -89,6 +90,19 @@ func TestHubChurn(t *testing.T) {
 	all.Wait()
 	if size, seen := h.Count(); size != 0 || seen != 0 {
 		t.Errorf("%d sessions are left, %d seen", size, seen)
+	}
+}
+
+// TestRosterIsInTheOrderOfConnecting compares the order of a broadcast to all with that of connects.
+func TestRosterIsInTheOrderOfConnecting(t *testing.T) {
+	h := gateway.NewHub()
+	var want []tyg.ConnID
+	for i := range 1000 {
+		want = append(want, tyg.ConnID(fmt.Sprint("c", i)))
+		h.Add(want[i])
+	}
+	if !slices.Equal(h.List(), want) {
+		t.Error("the sessions are in another order")
 	}
 }
 

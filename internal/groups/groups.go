@@ -4,6 +4,7 @@ package groups
 import (
 	"encoding/json"
 	"hash/maphash"
+	"slices"
 	"sync"
 	"time"
 
@@ -160,8 +161,8 @@ func (s *Set[C]) endOne(name string, m *membership[C]) tyg.Membership {
 	return tyg.Membership{Group: name, Member: m.member}
 }
 
-// Conns returns the connections of a group. The slice is shared: do not change it. The Set does not
-// change it either.
+// Conns returns the connections of a group, those that joined first before the others. The slice is
+// shared: do not change it. The Set does not change it either.
 func (s *Set[C]) Conns(name string) []C {
 	sh := s.shard(name)
 	sh.mu.Lock()
@@ -171,12 +172,23 @@ func (s *Set[C]) Conns(name string) []C {
 		return nil
 	}
 	if g.conns == nil {
-		g.conns = make([]C, len(g.members))
-		for i, m := range g.members {
-			g.conns[i] = m.conn
-		}
+		g.conns = g.ordered()
 	}
 	return g.conns
+}
+
+// ordered returns the connections in the order of joining. It usually is that of memory too, here
+// and in the kernel, so that a send to many touches each page once.
+func (g *group[C]) ordered() []C {
+	members := slices.Clone(g.members)
+	slices.SortStableFunc(members, func(a, b *membership[C]) int {
+		return a.member.JoinedAt.Compare(b.member.JoinedAt)
+	})
+	conns := make([]C, len(members))
+	for i, m := range members {
+		conns[i] = m.conn
+	}
+	return conns
 }
 
 // Members returns the members of a group. The slice is the caller's.

@@ -147,6 +147,29 @@ func TestConnsIsNotChangedLater(t *testing.T) {
 	}
 }
 
+// Those that joined first are sent to first, also after others have left.
+func TestConnsAreInTheOrderOfJoining(t *testing.T) {
+	s, clients := newSet(), newClients(100)
+	for _, c := range clients {
+		s.Open(&c.groups)
+		if _, _, err := s.Add("g", c, &c.groups, c.id, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := 0; i < len(clients); i += 3 {
+		s.Remove("g", &clients[i].groups)
+	}
+	var want []*client
+	for i, c := range clients {
+		if i%3 != 0 {
+			want = append(want, c)
+		}
+	}
+	if !slices.Equal(s.Conns("g"), want) {
+		t.Error("the connections are in another order")
+	}
+}
+
 func TestAddSetsInfo(t *testing.T) {
 	s, c := newSet(), newClients(1)[0]
 	for _, step := range []struct{ info, want string }{{"", ""}, {"1", "1"}, {"", "1"}, {"2", "2"}} {
