@@ -93,7 +93,8 @@ func TestHubChurn(t *testing.T) {
 	}
 }
 
-// TestRosterIsInTheOrderOfConnecting compares the order of a broadcast to all with that of connects.
+// TestRosterIsInTheOrderOfConnecting compares the order of a broadcast to all with that of
+// connects.
 func TestRosterIsInTheOrderOfConnecting(t *testing.T) {
 	h := gateway.NewHub()
 	var want []tyg.ConnID

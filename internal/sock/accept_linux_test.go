@@ -361,8 +361,8 @@ func TestDetachAfterClose(t *testing.T) {
 	other.wantEcho(t)
 }
 
-// sameFD opens a socket whose descriptor is fd, as soon as fd is free. A system call takes the lowest
-// free descriptor, so all below fd are taken before the socket is accepted.
+// sameFD opens a socket whose descriptor is fd, as soon as fd is free. A system call takes the
+// lowest free descriptor, so all below fd are taken before the socket is accepted.
 func (k kind) sameFD(t *testing.T, p *sock.Poller, fd int) (other pair) {
 	t.Helper()
 	k.open = func(t *testing.T) (ours, theirs net.Conn) {
