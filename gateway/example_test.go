@@ -39,12 +39,14 @@ func Example_mux() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer c.CloseNow()
 	if err := c.Write(ctx, websocket.MessageText, []byte("hello")); err != nil {
 		log.Fatal(err)
 	}
 	_, data, err := c.Read(ctx)
 	fmt.Println(string(data), err)
+	if err := c.Close(websocket.StatusNormalClosure, ""); err != nil {
+		log.Fatal(err)
+	}
 
 	// An http.Server knows nothing of connections that became WebSockets: stop the gateway first.
 	if err := sockets.Shutdown(ctx); err != nil {
