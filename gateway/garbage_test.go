@@ -148,6 +148,7 @@ func mutated(rng *rand.Rand, b []byte, from int) []byte {
 
 // TestFloodDoesNotDelayDisconnect closes a client that never stops sending.
 func TestFloodDoesNotDelayDisconnect(t *testing.T) {
+	t.Parallel() // it mostly waits
 	onBoth(t, func(t *testing.T, portable bool) {
 		app := echo()
 		l := follow(app)

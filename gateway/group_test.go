@@ -14,6 +14,7 @@ import (
 
 // TestSlowMemberIsReportedAndClosed has a member that does not read: the others get every message.
 func TestSlowMemberIsReportedAndClosed(t *testing.T) {
+	t.Parallel() // it mostly waits
 	const size = 16 << 10
 	onBoth(t, func(t *testing.T, portable bool) {
 		app := echo()

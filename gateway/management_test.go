@@ -88,6 +88,7 @@ func TestDeleteCloses(t *testing.T) {
 }
 
 func TestManagementErrors(t *testing.T) {
+	t.Parallel() // it mostly waits
 	r, _, conn, _ := open(t, &gateway.Server{})
 	path := "/api/@connections/" + string(conn.ID)
 	tests := []struct {
@@ -258,6 +259,7 @@ func TestGoneWhileConnecting(t *testing.T) {
 // TestSlowBodyIsRefused begins calls and never finishes them. That of a stranger does not wait for
 // its body.
 func TestSlowBodyIsRefused(t *testing.T) {
+	t.Parallel() // it mostly waits
 	r := start(
 		t, &gateway.Server{Handler: echo(), Limits: gateway.Limits{Read: 20 * time.Millisecond}},
 	)

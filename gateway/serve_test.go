@@ -371,6 +371,7 @@ func TestServeReportsErrors(t *testing.T) {
 // TestShutdownCutsSilentClients shuts down a server with clients that have sent nothing, half a
 // head, or one request, and with some that are just connecting. All of them are cut.
 func TestShutdownCutsSilentClients(t *testing.T) {
+	t.Parallel() // it mostly waits
 	onBoth(t, func(t *testing.T, portable bool) {
 		rounds, limits := 20, gateway.Limits{}
 		if portable { // Shutdown of an http.Server waits for silent clients

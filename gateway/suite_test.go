@@ -19,6 +19,7 @@ func TestSuites(t *testing.T) {
 	}
 	for name, path := range paths {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			subject := func(t *testing.T, h tyg.Handler) tygtest.Subject {
 				return path(t, &gateway.Server{Handler: h}).subject(t)
 			}

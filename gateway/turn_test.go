@@ -102,6 +102,7 @@ func TestHoldExpires(t *testing.T) {
 
 // TestHoldExpiresOverSockets is the same over real sockets, many times on one connection.
 func TestHoldExpiresOverSockets(t *testing.T) {
+	t.Parallel() // it mostly waits
 	onBoth(t, func(t *testing.T, portable bool) {
 		release := make(chan struct{})
 		r := start(t, &gateway.Server{Handler: blocker(release), Portable: portable})

@@ -236,6 +236,7 @@ func TestProcess(t *testing.T) {
 
 // TestProcessDeadline has handlers that do not return by themselves.
 func TestProcessDeadline(t *testing.T) {
+	t.Parallel() // it mostly waits
 	p := start(t)
 	got := p.invokeWithin(t, message(t, "wait"), 4*time.Second)
 	if got.how != "error" || !strings.Contains(got.body, "context deadline exceeded") {

@@ -152,6 +152,7 @@ func (r refusals) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 // TestFaults breaks one behaviour after the other. Each must be found by the cases that are
 // about it, and by no others.
 func TestFaults(t *testing.T) {
+	t.Parallel() // it mostly waits
 	all := faults()
 	names := slices.Sorted(maps.Keys(all))
 	targets := make(map[string]conformance.Target)

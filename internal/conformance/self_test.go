@@ -71,6 +71,7 @@ func credentials() conformance.Credentials {
 // TestTargets runs all cases against the gateway, over each way to a socket, and against the
 // program examples/probe.
 func TestTargets(t *testing.T) {
+	t.Parallel() // it mostly waits
 	program := buildProbe(t)
 	targets := map[string]conformance.Target{
 		"raw":      plain(t, false),
