@@ -3,6 +3,7 @@ package roomstest
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"sync/atomic"
 
@@ -21,6 +22,7 @@ var raceOutcomes = []outcome{
 	{"a member renamed twice at once has one name", testRaceOfOwnNames},
 	{"a rename during removal leaves nothing behind", testRenameDuringRemove},
 	{"a move during removal leaves nothing behind", testMoveDuringRemove},
+	{"a room that is listed while others come and go has each that stays, once", testListedWhile},
 	{"all answers agree after many changes at once", testChaos},
 }
 
@@ -226,4 +228,72 @@ func testMoveDuringRemove(t *tester) {
 			t.wantRooms()
 		},
 	)
+}
+
+// testListedWhile lists a room for as long as other members enter, leave and end.
+func testListedWhile(t *tester) {
+	const staying, passing, listing, rounds = 20, 5, 2, 5
+	var stay []tyg.ConnID
+	for i := range staying {
+		stay = append(stay, conn(i))
+		t.add(conn(i))
+		t.move(conn(i), "tea")
+	}
+	var passed, listed atomic.Int64
+	at(passing+listing, func(n int) {
+		if n >= passing {
+			for passed.Load() < passing {
+				t.wantStaying("tea", stay)
+				listed.Add(1)
+			}
+			return
+		}
+		defer passed.Add(1)
+		for range rounds {
+			t.passThrough(conn(staying+n), "tea", func() {
+				for until := listed.Load() + listing + 1; listed.Load() < until && !t.Failed(); {
+					runtime.Gosched() // of so many listings at least one began meanwhile
+				}
+			})
+		}
+	})
+	t.wantMembers("tea", stay...)
+}
+
+// passThrough makes id a member that enters a room, calls inside, and ends there.
+func (t *tester) passThrough(id tyg.ConnID, room string, inside func()) {
+	t.Helper()
+	if err := t.store.Add(t.Context(), id); err != nil {
+		t.Errorf("Add(%s): %v", id, err)
+	}
+	if _, err := t.store.Move(t.Context(), id, "", room); err != nil {
+		t.Errorf("Move(%s) to %q: %v", id, room, err)
+	}
+	inside()
+	if m, err := t.store.Remove(t.Context(), id); err != nil || m.Room != room {
+		t.Errorf("Remove(%s) = %+v, %v; want a member of %q", id, m, err, room)
+	}
+}
+
+// wantStaying checks that a room has these members in this order, and each member once.
+func (t *tester) wantStaying(room string, stay []tyg.ConnID) {
+	t.Helper()
+	members, err := t.store.Members(t.Context(), room)
+	if err != nil {
+		t.Errorf("Members(%q): %v", room, err)
+		return
+	}
+	seen := make(map[tyg.ConnID]bool)
+	var got []tyg.ConnID
+	for _, m := range members {
+		if seen[m.ID] || m.Room != room {
+			t.Errorf("Members(%q) has %+v, seen before: %v", room, m, seen[m.ID])
+		}
+		if seen[m.ID] = true; slices.Contains(stay, m.ID) {
+			got = append(got, m.ID)
+		}
+	}
+	if !slices.Equal(got, stay) {
+		t.Errorf("Members(%q) has %v of those that stay, want %v", room, got, stay)
+	}
 }

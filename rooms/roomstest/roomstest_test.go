@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/tyg-dev/tyg"
@@ -101,6 +102,10 @@ var faults = []fault{
 	{
 		"reuses slices", func(s rooms.Store) rooms.Store { return &reusing{Store: s} },
 		"an answer is never changed afterwards",
+	},
+	{
+		"leaves out while it changes", func(s rooms.Store) rooms.Store { return &wavering{Store: s} },
+		"a room that is listed while others come and go has each that stays, once",
 	},
 	{
 		"unsorted rooms", func(s rooms.Store) rooms.Store { return unsorted{s} },
@@ -205,6 +210,31 @@ func (s *reusing) Members(ctx context.Context, room string) ([]rooms.Member, err
 	in, err := s.Store.Members(ctx, room)
 	s.buffer = append(s.buffer[:0], in...)
 	return s.buffer, err
+}
+
+type wavering struct {
+	rooms.Store
+	moves atomic.Int64 // that have begun and not ended with a removal
+}
+
+func (s *wavering) Move(
+	ctx context.Context, id tyg.ConnID, from, to string,
+) (rooms.Member, error) {
+	s.moves.Add(1)
+	return s.Store.Move(ctx, id, from, to)
+}
+
+func (s *wavering) Remove(ctx context.Context, id tyg.ConnID) (rooms.Member, error) {
+	s.moves.Add(-1)
+	return s.Store.Remove(ctx, id)
+}
+
+func (s *wavering) Members(ctx context.Context, room string) ([]rooms.Member, error) {
+	in, err := s.Store.Members(ctx, room)
+	if s.moves.Load() > 20 && len(in) > 0 {
+		in = in[1:]
+	}
+	return in, err
 }
 
 type unsorted struct{ rooms.Store }
