@@ -18,7 +18,7 @@ const Module = "github.com/tyg-dev/tyg"
 // Version stands for the version of [Module] in the go.mod of a [Project].
 const Version = "v0.0.0"
 
-//go:embed echo/*.go chat/*.go chat/chatlib/*.go
+//go:embed echo/*.go chat/*.go chat/chatlib/*.go chat/page/*
 //go:embed modules/*.mod modules/*.sum
 var sources embed.FS
 

@@ -1,6 +1,6 @@
-// Command chat is a chat with nicknames and rooms. The chat itself is package chatlib; main gives
-// it a store and a host. A build tag chooses the store, see package storage; without one, the
-// members are in the memory of this process.
+// Command chat is a chat with nicknames and rooms, and with a web page. The chat itself is package
+// chatlib, its page is package page; main gives them a store and a host. A build tag chooses the
+// store, see package storage; without one, the members are in the memory of this process.
 package main
 
 import (
@@ -9,6 +9,7 @@ import (
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/examples/chat/chatlib"
+	"github.com/tyg-dev/tyg/examples/chat/page"
 	"github.com/tyg-dev/tyg/host"
 	"github.com/tyg-dev/tyg/rooms"
 	"github.com/tyg-dev/tyg/rooms/storage"
@@ -32,6 +33,7 @@ func run() error {
 func newApp(store rooms.Store) *tyg.App {
 	app := tyg.New("chat")
 	chat := &chatlib.Chat{Store: store, Sender: app.Sender()}
+	app.Pages(page.Files())
 	app.OnConnect(chat.Connect)
 	app.OnMessage(chat.Message)
 	app.OnDisconnect(chat.Disconnect)
