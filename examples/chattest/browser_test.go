@@ -150,7 +150,9 @@ func TestPageExplainsRefusals(t *testing.T) {
 	jenny.submit("line", "/help")
 	jenny.Wait(texts + `.some((text) => text.startsWith("Commands available:"))`)
 
+	jenny.Eval(`window.before = true`)
 	jenny.Eval(`location.reload()`) // the name and the room stay those of the page
+	jenny.Wait(`window.before === undefined`)
 	jenny.seesMembers("Jane", "John")
 	john.Eval(`document.getElementById("leave").click()`)
 	jenny.sees("John left")

@@ -22,11 +22,9 @@ func TestScreenshots(t *testing.T) {
 	browser := browsertest.Start(t)
 	server := browsertest.Serve(t, newPagedChat())
 	john, jenny := &person{t, browser.Open(server.URL)}, &person{t, browser.Open(server.URL)}
-	shoot(t, john, "chat-start")
 	john.enter("John", "tyg")
 	jenny.submit("nickname", "Jenny")
 	jenny.Wait(`document.querySelector("#rooms button") !== null`)
-	shoot(t, jenny, "chat-lobby")
 	jenny.submit("room", "tyg")
 	john.sees("Jenny joined")
 	for _, line := range []struct {
@@ -49,10 +47,7 @@ func TestScreenshots(t *testing.T) {
 	}
 	john.sees("Lunch at twelve?")
 	jenny.sees("Yes")
-	shoot(t, jenny, "chat-room")
-	server.Stop()
-	jenny.Wait(`document.getElementById("link-text").textContent.startsWith("Not connected")`)
-	shoot(t, jenny, "chat-offline")
+	shoot(t, jenny, "chat")
 }
 
 func shoot(t *testing.T, p *person, name string) {

@@ -44,7 +44,7 @@ export function element(name, className, text) {
 // hue returns the class of a name's colour, the same in every browser.
 export function hue(name) {
   let sum = 7;
-  for (const c of name) sum = (sum * 31 + c.codePointAt(0)) % 1_000_003;
+  for (const c of name) sum = (sum * 33 + c.codePointAt(0) * 7919) % 1_000_003;
   return `hue${sum % 8}`;
 }
 
@@ -63,7 +63,7 @@ export function message({ author, text, mine, kind = "", note = "" }) {
   const follows = last.author === author + kind + note && now - last.time < together;
   if (!follows) {
     const head = element("div", "head", "");
-    head.append(element("span", `author ${hue(author)}`, author));
+    if (!mine) head.append(element("span", `author ${hue(author)}`, author));
     if (note) head.append(element("span", "note", note));
     const time = element("time", "", now.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }));
     time.dateTime = now.toISOString();
