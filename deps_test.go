@@ -134,7 +134,8 @@ var allowed = map[string]string{
 	"examples/counter":            "tyg host",
 	"examples/echo":               "tyg host",
 	"examples/presence":           "tyg host",
-	"examples/chat":               "tyg examples/chat/chatlib examples/chat/page host rooms rooms/storage",
+	"examples/chat": "tyg examples/chat/chatlib examples/chat/page host rooms " +
+		"rooms/storage",
 	"examples/chat/chatlib":       "tyg rooms",
 	"examples/chat/page":          "",
 	"internal/conformance": "internal/conformance/cases internal/conformance/harness " +

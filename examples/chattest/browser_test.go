@@ -171,7 +171,8 @@ type terminal struct {
 func startTerminal(t *testing.T, page string) *terminal {
 	t.Helper()
 	tyg := filepath.Join(t.TempDir(), "tyg")
-	if out, err := exec.Command("go", "build", "-o", tyg, "../../cmd/tyg").CombinedOutput(); err != nil {
+	build := exec.Command("go", "build", "-o", tyg, "../../cmd/tyg")
+	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build tyg: %v\n%s", err, out)
 	}
 	cmd := exec.CommandContext(t.Context(), tyg, "connect", page+"api/", "--wait", "0s")
