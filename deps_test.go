@@ -136,8 +136,8 @@ var allowed = map[string]string{
 	"examples/presence":           "tyg host",
 	"examples/chat": "tyg examples/chat/chatlib examples/chat/page host rooms " +
 		"rooms/storage",
-	"examples/chat/chatlib":       "tyg rooms",
-	"examples/chat/page":          "",
+	"examples/chat/chatlib": "tyg rooms",
+	"examples/chat/page":    "",
 	"internal/conformance": "internal/conformance/cases internal/conformance/harness " +
 		"internal/visible",
 	"internal/conformance/cases": "internal/conformance/harness internal/sigv4 internal/ws " +
