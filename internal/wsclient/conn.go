@@ -22,6 +22,9 @@ type Conn struct {
 	// payload is valid until it returns.
 	OnPong func(payload []byte)
 
+	// OnPing is OnPong for the pings of the server, which Read answers by itself.
+	OnPing func(payload []byte)
+
 	// static after construction
 	conn        net.Conn
 	subprotocol string
@@ -146,6 +149,9 @@ func (c *Conn) reject(err error) error {
 func (c *Conn) handleControl(ctx context.Context, m ws.Message) error {
 	switch m.Op {
 	case ws.OpPing:
+		if c.OnPing != nil {
+			c.OnPing(m.Data)
+		}
 		return c.pong(ctx, m.Data)
 	case ws.OpPong:
 		if c.OnPong != nil {
