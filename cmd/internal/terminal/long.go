@@ -1,9 +1,12 @@
 package terminal
 
 import (
+	"bytes"
 	"errors"
+	"io"
 	"math"
 	"runtime"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -14,6 +17,13 @@ var ErrTooLong = errors.New("the line was not sent: it is longer than this termi
 
 // maxScreenLine is how many characters of a line package term keeps. It drops the others.
 const maxScreenLine = 4096
+
+// editable is how many characters of a line are on the screen and can be edited. Package term copies
+// them at each key.
+const editable = 1000
+
+// maxLong is the length of the longest line of a Screen, in bytes.
+const maxLong = 64 << 20
 
 // tooLong reports whether a line of a Screen may have been cut.
 func tooLong(line string) bool { return utf8.RuneCountInString(line) >= maxScreenLine }
@@ -28,4 +38,86 @@ func MaxTyped() int {
 		return math.MaxInt
 	}
 	return 1023 // MAX_CANON of macOS, without the end of the line
+}
+
+// A longLine has the beginning of a line of which package term has the end. The beginning is no longer on the line, and only Ctrl-U removes it.
+type longLine struct {
+	start      []byte
+	overflowed bool
+}
+
+// add makes room on a full line for a key at pos, in bytes. It returns the new line, the position
+// of the cursor, and false if there is room.
+func (l *longLine) add(line string, pos int, key rune) (string, int, bool) {
+	if len(line) < editable || pos == 0 || utf8.RuneCountInString(line) < editable {
+		return "", 0, false
+	}
+	if len(l.start)+pos > maxLong {
+		l.overflowed = true
+		return line, pos, true
+	}
+	l.start = append(l.start, line[:pos]...)
+	return string(key) + line[pos:], utf8.RuneLen(key), true
+}
+
+// take returns the beginning and empties it.
+func (l *longLine) take() string {
+	start := string(l.start)
+	*l = longLine{}
+	return start
+}
+
+// A keyReader reads the keys of a terminal. When a key replaces or removes the line, the beginning
+// of a long line goes too. Package term handles all keys of one Read before the next.
+type keyReader struct {
+	in      io.Reader
+	long    *longLine
+	pending []byte
+}
+
+// Read returns the keys up to one that ends the line.
+func (r *keyReader) Read(p []byte) (int, error) {
+	if len(r.pending) == 0 {
+		buf := make([]byte, len(p))
+		n, err := r.in.Read(buf)
+		if n == 0 {
+			return 0, err
+		}
+		r.pending = buf[:n]
+	}
+	if clears(r.pending) {
+		r.long.take()
+	}
+	n := len(r.pending)
+	if i := bytes.IndexAny(r.pending[1:], clearing); i >= 0 {
+		n = 1 + i
+	}
+	n = copy(p, r.pending[:n])
+	r.pending = r.pending[n:]
+	return n, nil
+}
+
+// clearing has Ctrl-U, which removes the line, Ctrl-P and Ctrl-N, which show another, and Escape,
+// with which the keys of arrows begin.
+const clearing = "\x15\x10\x0e\x1b"
+
+// clears reports whether keys begin with one that removes the line or shows another.
+func clears(keys []byte) bool {
+	if keys[0] == '\x1b' {
+		return bytes.HasPrefix(keys, []byte("\x1b[A")) || bytes.HasPrefix(keys, []byte("\x1b[B"))
+	}
+	return strings.IndexByte(clearing, keys[0]) >= 0
+}
+
+// unlessLong is a History for the lines that a Screen can show again.
+type unlessLong struct {
+	*History
+	long *longLine
+}
+
+// Add adds a line, unless it is the end of a long one.
+func (h unlessLong) Add(line string) {
+	if len(h.long.start) == 0 {
+		h.History.Add(line)
+	}
 }
