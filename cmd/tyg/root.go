@@ -23,7 +23,7 @@ Exit status:
   1    failure
   2    usage error; plan: something would change
   3    connect: the server closed the connection with a code other than 1000, 1001 or none
-  4    connect: no answer came to piped input
+  4    connect: no answer came to piped input or -x
   130  interrupted by a signal
   local --in-process exits with the status of the program.`
 

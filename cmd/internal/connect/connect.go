@@ -12,8 +12,8 @@ import (
 
 	"github.com/tyg-dev/tyg/cmd/internal/buildinfo"
 	"github.com/tyg-dev/tyg/cmd/internal/cli"
+	"github.com/tyg-dev/tyg/cmd/internal/connect/script"
 	"github.com/tyg-dev/tyg/internal/redact"
-	"github.com/tyg-dev/tyg/internal/ws"
 	"github.com/tyg-dev/tyg/internal/wsclient"
 )
 
@@ -25,14 +25,23 @@ type Config struct {
 	// Proxy returns the proxy for a request, or nil. A nil Proxy means none.
 	Proxy func(*http.Request) (*url.URL, error)
 
-	Timeout time.Duration // of the handshake, and of the first answer to piped input
-	Wait    time.Duration // for more messages, after the end of piped input
-	Ping    time.Duration // between pings; 0: none
+	Redirects int           // how many to follow
+	Timeout   time.Duration // of the handshake, and of the first answer to piped input
+	Wait      time.Duration // for more messages, after the end of piped input
+	Ping      time.Duration // between pings; 0: none
+	Reconnect bool          // connect again when the connection is lost
 
-	NoHistory bool // neither read nor write the history file
-	Prompt    bool // print banner and prompts even without a terminal
-	JSON      bool // print each event as a JSON object
-	Quiet     bool // print messages only
+	Messages []string       // to send in place of the input, each after the answer to the last
+	Script   *script.Script // to run in place of the input, if not nil
+	Binary   bool           // send binary messages
+
+	NoHistory  bool // neither read nor write the history file
+	Prompt     bool // print banner and prompts even without a terminal
+	JSON       bool // print each event as a JSON object
+	Quiet      bool // print messages only
+	Verbose    bool // print the handshake's headers, pings and pongs, too
+	Timestamps bool // print the time before each message
+	Raw        bool // on a terminal, print JSON as it came
 }
 
 // A run is one conversation.
@@ -44,39 +53,76 @@ type run struct {
 // Run connects, talks, and leaves. It returns nil if the connection was closed normally.
 func Run(ctx context.Context, e *cli.Env, cfg Config) error {
 	c := &run{Config: cfg, env: e}
-	shown := redact.URL(c.Target)
-	var err error
-	if c.Dial.NetDial, err = c.proxyDial(); err != nil {
-		return fmt.Errorf("cannot connect to %s: %w", shown, err)
-	}
 	c.Dial.Header = withUserAgent(c.Dial.Header)
-	dialing, cancel := context.WithTimeout(ctx, c.Timeout)
-	defer cancel()
-	client, res, err := wsclient.Dial(dialing, c.Target.String(), &c.Dial)
-	if err != nil {
-		if ctx.Err() != nil {
-			return cli.ErrInterrupted
-		}
-		if errors.Is(err, context.DeadlineExceeded) {
-			return fmt.Errorf("cannot connect to %s: no answer within %s", shown, c.Timeout)
-		}
-		return explainDial(shown, err)
+	switch {
+	case c.Script != nil:
+		return c.play(ctx)
+	case len(c.Messages) > 0:
+		return c.exchange(ctx)
 	}
-	defer client.CloseNow()
-	input, view, restore, err := c.surface()
-	if err != nil {
+	return c.converse(ctx)
+}
+
+// converse sends the lines of the input.
+func (c *run) converse(ctx context.Context) error {
+	client, res, err := c.connect(ctx)
+	if err != nil && !(c.Reconnect && canRetry(err)) {
 		return err
 	}
-	defer restore()
-	view.open(shown, res.Header.Get("Sec-WebSocket-Protocol"))
-	s := &session{
-		client: client,
-		write: func(ctx context.Context, text string) error {
-			return client.Write(ctx, ws.OpText, []byte(text))
-		},
-		input: input, view: view, timeout: c.Timeout, wait: c.Wait, ping: c.Ping,
+	input, view, restore, surfaceErr := c.surface()
+	if surfaceErr != nil {
+		if client != nil {
+			_ = client.CloseNow()
+		}
+		return surfaceErr
 	}
-	return s.run(ctx)
+	defer restore()
+	s := &session{
+		input: newFeed(input), view: view, timeout: c.Timeout, wait: c.Wait, ping: c.Ping,
+		slash: c.Wait < 0, binary: c.Binary,
+	}
+	if client != nil {
+		view.open(redact.URL(c.Target), res)
+		err = s.run(ctx, client)
+	}
+	if !c.Reconnect {
+		return failure(err)
+	}
+	for attempt := 0; canRetry(err) && ctx.Err() == nil; attempt++ {
+		if err := c.pause(ctx, view, attempt, err); err != nil {
+			return err
+		}
+		client, res, err = c.connect(ctx)
+		if err != nil {
+			continue
+		}
+		view.open(redact.URL(c.Target), res)
+		since := time.Now()
+		err = s.run(ctx, client)
+		if time.Since(since) > steady {
+			attempt = -1
+		}
+	}
+	return failure(err)
+}
+
+// connect opens a connection. Its errors are those to print.
+func (c *run) connect(ctx context.Context) (*wsclient.Conn, *http.Response, error) {
+	dialing, cancel := context.WithTimeout(ctx, c.Timeout)
+	defer cancel()
+	client, res, err := c.follow(dialing)
+	switch shown := redact.URL(c.Target); {
+	case err == nil:
+		return client, res, nil
+	case ctx.Err() != nil:
+		return nil, nil, cli.ErrInterrupted
+	case errors.Is(err, context.DeadlineExceeded):
+		return nil, nil, &lostError{
+			fmt.Errorf("cannot connect to %s: no answer within %s", shown, c.Timeout),
+		}
+	default:
+		return nil, nil, explainDial(shown, err)
+	}
 }
 
 // withUserAgent returns headers that have a User-Agent, in any spelling.

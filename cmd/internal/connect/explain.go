@@ -23,7 +23,7 @@ func statusMeaning(status int) string {
 		return "this is a web page, not a WebSocket"
 	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
 		http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
-		return "it has moved"
+		return "it has moved; --location follows it"
 	case http.StatusBadRequest:
 		return "the server does not understand the handshake"
 	case http.StatusUnauthorized:
@@ -78,7 +78,7 @@ func hint(err error, secure bool) string {
 	_, isPlain := errors.AsType[tls.RecordHeaderError](err)
 	switch {
 	case proxy != nil:
-		return " (HTTPS_PROXY or HTTP_PROXY names it; NO_PROXY lists hosts to reach without it)"
+		return " (--proxy, HTTPS_PROXY or HTTP_PROXY names it; NO_PROXY lists hosts to reach without it)"
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return " (no server is listening; tyg local starts a project)"
 	case errors.As(err, &dns) && dns.IsNotFound:
@@ -92,16 +92,30 @@ func hint(err error, secure bool) string {
 			"and --key)"
 	case errors.As(err, &authority):
 		return " (trust more certificates with --ca FILE)"
+	case wantsCertificate(err):
+		return " (the server requires a certificate of the client; give one with --cert and --key)"
 	}
 	return ""
+}
+
+// wantsCertificate reports an alert of the server that the client's certificate is missing or is
+// not accepted (RFC 8446 section 6.2).
+func wantsCertificate(err error) bool {
+	const badCertificate, certificateRequired = 42, 116
+	alert, ok := errors.AsType[tls.AlertError](err)
+	return ok && (alert == badCertificate || alert == certificateRequired)
 }
 
 // explainDial returns an error that explains why there is no connection.
 func explainDial(target string, err error) error {
 	var refused *wsclient.RefusedError
 	if !errors.As(err, &refused) {
-		return fmt.Errorf("cannot connect to %s: %w%s", target, rootCause(err),
+		err := fmt.Errorf("cannot connect to %s: %w%s", target, rootCause(err),
 			hint(err, strings.HasPrefix(target, "wss:")))
+		if _, ok := errors.AsType[net.Error](err); ok || isReset(err) {
+			return &lostError{err}
+		}
+		return err
 	}
 	text := fmt.Sprintf("cannot connect to %s: %d %s", target,
 		refused.Status, http.StatusText(refused.Status))
@@ -114,5 +128,14 @@ func explainDial(target string, err error) error {
 	if len(refused.Body) > 0 {
 		text += "\n" + visible.Block(string(refused.Body), "")
 	}
+	if s := refused.Status; s == http.StatusTooManyRequests || s >= http.StatusInternalServerError {
+		return &lostError{errors.New(text)}
+	}
 	return errors.New(text)
+}
+
+// isReset reports whether a connection ended, or was refused, before there was an answer.
+func isReset(err error) bool {
+	return errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.ECONNRESET) ||
+		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }

@@ -12,6 +12,8 @@ import (
 	"net/url"
 	"time"
 
+	netproxy "golang.org/x/net/proxy"
+
 	"github.com/tyg-dev/tyg/internal/redact"
 )
 
@@ -46,11 +48,17 @@ func (c *Config) proxyDial() (netDial, error) {
 	if proxy == nil {
 		return nil, nil
 	}
-	if proxy.Scheme != "http" && proxy.Scheme != "https" {
-		return nil, fmt.Errorf("proxy %s: its scheme is not one of http, https", redact.URL(proxy))
+	open := c.tunnel
+	switch proxy.Scheme {
+	case "http", "https":
+	case "socks5", "socks5h":
+		open = socks
+	default:
+		return nil, fmt.Errorf("proxy %s: its scheme is not one of http, https, socks5",
+			redact.URL(proxy))
 	}
 	return func(ctx context.Context, network, addr string) (net.Conn, error) {
-		conn, err := c.tunnel(ctx, network, proxy, addr)
+		conn, err := open(ctx, network, proxy, addr)
 		if err != nil && ctx.Err() == nil {
 			err = &proxyError{proxy, err}
 		}
@@ -89,6 +97,25 @@ func (c *Config) tunnel(
 		return nil, err
 	}
 	return conn, nil
+}
+
+// socks connects through a SOCKS5 proxy, which also looks up the name of the host (RFC 1928).
+func socks(ctx context.Context, network string, proxy *url.URL, addr string) (net.Conn, error) {
+	port := proxy.Port()
+	if port == "" {
+		port = "1080"
+	}
+	var auth *netproxy.Auth
+	if u := proxy.User; u != nil {
+		password, _ := u.Password()
+		auth = &netproxy.Auth{User: u.Username(), Password: password}
+	}
+	at := net.JoinHostPort(proxy.Hostname(), port)
+	d, err := netproxy.SOCKS5(network, at, auth, new(net.Dialer))
+	if err != nil {
+		return nil, err
+	}
+	return d.(netproxy.ContextDialer).DialContext(ctx, network, addr)
 }
 
 // askFor asks a proxy for a connection to addr (RFC 9110 section 9.3.6).

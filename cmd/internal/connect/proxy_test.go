@@ -112,8 +112,9 @@ func TestRunReportsAProxyThatDoesNotHelp(t *testing.T) {
 	for proxy, want := range map[string]string{
 		"http://me:wrong@" + address: fmt.Sprintf("proxy http://me:xxxxx@%s: it answered "+
 			"407 Proxy Authentication Required to CONNECT ", address),
-		"http://127.0.0.1:1":             "(HTTPS_PROXY or HTTP_PROXY names it; NO_PROXY lists hosts",
-		"socks5://127.0.0.1:1":           "its scheme is not one of http, https",
+		"http://127.0.0.1:1":             "(--proxy, HTTPS_PROXY or HTTP_PROXY names it; NO_PROXY lists hosts",
+		"socks5://127.0.0.1:1":           "connection refused",
+		"ftp://127.0.0.1:1":              "its scheme is not one of http, https, socks5",
 		"http://" + hang.Addr().String(): "no answer within 100ms",
 	} {
 		cfg := through(proxy)
@@ -124,5 +125,69 @@ func TestRunReportsAProxyThatDoesNotHelp(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "wrong") {
 			t.Errorf("the error of %s is %v, want %q in it", proxy, err, want)
 		}
+	}
+}
+
+// A socksProxy is a SOCKS5 proxy (RFC 1928) that knows one user (RFC 1929) and names only.
+func socksProxy(t *testing.T, to string) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	go func() { // ends with the listener
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go serveSocks(conn, to) // ends with the connection
+		}
+	}()
+	return l.Addr().String()
+}
+
+func serveSocks(conn net.Conn, to string) {
+	defer conn.Close()
+	ask := func(n int, answer string) string {
+		buf := make([]byte, n)
+		_, _ = io.ReadFull(conn, buf) // a wrong answer follows
+		_, _ = io.WriteString(conn, answer)
+		return string(buf)
+	}
+	const name = "\x0cecho.example"
+	ask(4, "\x05\x02")
+	if ask(len("\x01\x02me\x06secret"), "") != "\x01\x02me\x06secret" {
+		ask(0, "\x01\x01") // no
+		return
+	}
+	ask(0, "\x01\x00")
+	if !strings.Contains(ask(len("\x05\x01\x00\x03"+name)+2, ""), name) {
+		return
+	}
+	ask(0, "\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00")
+	server, err := net.Dial("tcp", to)
+	if err != nil {
+		return
+	}
+	go func() { // ends with either connection
+		_, _ = io.Copy(server, conn)
+		_ = server.Close()
+	}()
+	_, _ = io.Copy(conn, server)
+}
+
+func TestRunUsesASOCKSProxy(t *testing.T) {
+	s := newGateway(t, echo)
+	cfg := through("socks5://me:secret@" + socksProxy(t, s.Listener.Addr().String()))
+	named := &httptest.Server{URL: "http://echo.example"}
+	if out, err := talk(t, named, strings.NewReader("hi\n"), cfg); err != nil || out != "hi\n" {
+		t.Errorf("it printed %q, %v", out, err)
+	}
+	cfg = through("socks5://me:secreT@" + socksProxy(t, s.Listener.Addr().String()))
+	_, err := talk(t, named, strings.NewReader("hi\n"), cfg)
+	if err == nil || !strings.Contains(err.Error(), "proxy socks5://me:xxxxx@127.0.0.1") {
+		t.Errorf("the error is %v", err)
 	}
 }

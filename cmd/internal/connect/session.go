@@ -1,8 +1,8 @@
 package connect
 
 import (
-	"bufio"
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -17,15 +17,12 @@ import (
 	"github.com/tyg-dev/tyg/internal/wsclient"
 )
 
-// A lineReader reads the messages to send. Its last error is io.EOF.
-type lineReader interface{ ReadLine() (string, error) }
-
-// A session is a conversation over one connection.
+// A session is a conversation, over one connection after another.
 type session struct {
-	client *wsclient.Conn
-	write  func(ctx context.Context, text string) error // sends a message through client
-	input  lineReader
+	input  *feed
 	view   view
+	slash  bool // a line may be a command of this program
+	binary bool // lines are sent as binary messages
 
 	timeout time.Duration // for the first answer after the end of the input
 	wait    time.Duration // for more messages after the end of the input
@@ -43,13 +40,31 @@ type delivery struct {
 }
 
 // run sends and receives until one side closes the connection, and returns the reason.
-func (s *session) run(ctx context.Context) error {
+func (s *session) run(ctx context.Context, client *wsclient.Conn) error {
+	defer client.CloseNow()
 	done := make(chan struct{})
 	defer close(done)
+	client.OnPing = func(payload []byte) { s.view.control("ping", payload) }
+	client.OnPong = func(payload []byte) { s.view.control("pong", payload) }
 	incoming := make(chan delivery)
-	go s.receive(incoming, done) // ends by done, or with the connection
+	go receive(client, incoming, done) // ends by done, or with the connection
+	sending, stop := context.WithCancel(ctx)
 	sent := make(chan error, 1)
-	go func() { sent <- s.send(ctx) }() // ends with the input; a terminal's, with the process
+	go func() { sent <- s.send(sending, client) }() // ends by stop
+	defer func() {
+		stop()
+		_ = client.CloseNow() // ends a write
+		if sent != nil {
+			<-sent
+		}
+	}()
+	return s.exchange(ctx, client, incoming, &sent)
+}
+
+// exchange shows what comes until the end. It sets sent to nil once that has given its result.
+func (s *session) exchange(
+	ctx context.Context, client *wsclient.Conn, incoming <-chan delivery, sent *chan error,
+) error {
 	idle := &idleTimer{wait: s.wait}
 	defer idle.stop()
 	pings, stop := ticker(s.ping)
@@ -63,21 +78,22 @@ func (s *session) run(ctx context.Context) error {
 			s.view.received(d.op, d.data)
 			s.answered = s.answered || s.asked.Load()
 			idle.touch()
-		case err := <-sent:
+		case err := <-*sent:
+			*sent = nil
 			if err != nil || s.wait < 0 {
-				s.leave()
+				s.leave(client)
 				return err
 			}
 			idle.start(s.patience())
 		case <-idle.c:
-			s.leave()
+			s.leave(client)
 			return s.unanswered()
 		case <-pings:
-			if err := s.client.Ping(ctx); err != nil {
+			if err := client.Ping(ctx); err != nil {
 				pings = nil // Read returns the error
 			}
 		case <-ctx.Done():
-			s.leave()
+			s.leave(client)
 			return cli.ErrInterrupted
 		}
 	}
@@ -96,15 +112,20 @@ func (s *session) unanswered() error {
 	if s.wait == 0 || !s.asked.Load() || s.answered {
 		return nil
 	}
-	return &cli.StatusError{Status: cli.ExitNoAnswer, Err: fmt.Errorf("no answer came within %v; "+
-		"wait longer with --timeout, or expect none with --wait 0s", max(s.wait, s.timeout))}
+	return noAnswer(max(s.wait, s.timeout), "wait longer with --timeout, or expect none with --wait 0s")
+}
+
+func noAnswer(waited time.Duration, advice string) error {
+	return &cli.StatusError{
+		Status: cli.ExitNoAnswer, Err: fmt.Errorf("no answer came within %v; %s", waited, advice),
+	}
 }
 
 // receive passes on messages, up to and including the first error.
-func (s *session) receive(incoming chan<- delivery, done <-chan struct{}) {
+func receive(client *wsclient.Conn, incoming chan<- delivery, done <-chan struct{}) {
 	for {
 		var d delivery
-		d.op, d.data, d.err = s.client.Read(context.Background())
+		d.op, d.data, d.err = client.Read(context.Background())
 		select {
 		case incoming <- d:
 		case <-done:
@@ -118,28 +139,57 @@ func (s *session) receive(incoming chan<- delivery, done <-chan struct{}) {
 
 // send sends each line of the input. It returns nil at the end of the input, and when the
 // connection is lost, whose error receive has.
-func (s *session) send(ctx context.Context) error {
-	for n := 1; ; n++ {
-		text, err := s.input.ReadLine()
-		if errors.Is(err, io.EOF) {
+func (s *session) send(ctx context.Context, client *wsclient.Conn) error {
+	for {
+		line, err := s.input.next(ctx)
+		switch {
+		case errors.Is(err, io.EOF), ctx.Err() != nil:
 			return nil
+		case errors.Is(err, terminal.ErrTooLong):
+			s.view.warn(err.Error())
+			continue
+		case err != nil:
+			return fmt.Errorf("read input: %w", err)
 		}
-		if errors.Is(err, terminal.ErrTooLong) {
+		op, data, err := s.message(line)
+		if err != nil && s.slash {
 			s.view.warn(err.Error())
 			continue
 		}
 		if err != nil {
-			return fmt.Errorf("read input: %w", err)
+			return err
 		}
-		if !utf8.ValidString(text) {
-			return fmt.Errorf("line %d of the input is not valid UTF-8", n)
-		}
-		s.view.sent(text) // before the write: the answer could be shown first
+		s.view.sent(op, data) // before the write: the answer could be shown first
 		s.asked.Store(true)
-		if err := s.write(ctx, text); err != nil {
+		if err := client.Write(ctx, op, data); err != nil {
+			<-ctx.Done() // receive has the error
 			return nil
 		}
 	}
+}
+
+// message returns what a line is sent as. At a keyboard "/hex 00ff" is a binary message, and
+// "//hex" is text that begins with one slash.
+func (s *session) message(line inputLine) (ws.Opcode, []byte, error) {
+	if s.binary {
+		return ws.OpBinary, []byte(line.text), nil
+	}
+	if digits, ok := strings.CutPrefix(line.text, "/hex "); ok && s.slash {
+		data, err := hex.DecodeString(strings.ReplaceAll(digits, " ", ""))
+		if err != nil {
+			return 0, nil, fmt.Errorf("not sent: %q is not hexadecimal, such as 00ff; "+
+				"//hex sends text", digits)
+		}
+		return ws.OpBinary, data, nil
+	}
+	if s.slash && strings.HasPrefix(line.text, "//hex ") {
+		return ws.OpText, []byte(line.text[1:]), nil
+	}
+	if !utf8.ValidString(line.text) {
+		return 0, nil, fmt.Errorf("line %d of the input is not valid UTF-8; "+
+			"--binary sends bytes", line.number)
+	}
+	return ws.OpText, []byte(line.text), nil
 }
 
 // ended shows the end of the connection, and returns the error that it means.
@@ -148,16 +198,44 @@ func (s *session) ended(err error) error {
 	switch {
 	case byPeer:
 		s.view.closed(closed.Code, closed.Reason, byServer)
-		if isNormal(closed.Code) {
-			return nil
-		}
-		return closedError("the server closed the connection: " + closeText(closed.Code, closed.Reason))
+		text := "the server closed the connection: " + closeText(closed.Code, closed.Reason)
+		return closedError(closed.Code, text)
 	case errors.As(err, &closed):
 		s.view.closed(closed.Code, closed.Reason, byClient)
-		return closedError("the server broke the protocol: " + closeText(closed.Code, closed.Reason))
+		text := "the server broke the protocol: " + closeText(closed.Code, closed.Reason)
+		return closedError(closed.Code, text)
 	}
 	s.view.closed(ws.CloseAbnormal, "", byServer)
-	return closedError("the connection was lost: " + rootCause(err).Error())
+	text := "the connection was lost: " + rootCause(err).Error()
+	return closedError(ws.CloseAbnormal, text)
+}
+
+// closedError returns the error of a connection that the server has ended. Of one that ended
+// normally, a session without --reconnect makes nil.
+func closedError(code int, text string) error {
+	err := error(&cli.StatusError{Status: cli.ExitClosed, Err: errors.New(text)})
+	if isTemporary(code) || code == ws.CloseAbnormal {
+		err = &lostError{err}
+	}
+	if isNormal(code) {
+		err = &normalError{err}
+	}
+	return err
+}
+
+// A normalError is an end that is no failure.
+type normalError struct{ err error }
+
+func (e *normalError) Error() string { return e.err.Error() }
+
+func (e *normalError) Unwrap() error { return e.err }
+
+// failure returns err, or nil if it is a normal end.
+func failure(err error) error {
+	if _, ok := errors.AsType[*normalError](err); ok {
+		return nil
+	}
+	return err
 }
 
 // isNormal reports whether a close code, or the lack of one, means a normal end.
@@ -166,8 +244,8 @@ func isNormal(code int) bool {
 }
 
 // leave closes the connection from this side. It ignores that the server may not answer in time.
-func (s *session) leave() {
-	_ = s.client.Close(ws.CloseNormal, "")
+func (s *session) leave(client *wsclient.Conn) {
+	_ = client.Close(ws.CloseNormal, "")
 	s.view.closed(ws.CloseNormal, "", byClient)
 }
 
@@ -203,32 +281,4 @@ func ticker(every time.Duration) (ticks <-chan time.Time, stop func()) {
 	}
 	t := time.NewTicker(every)
 	return t.C, t.Stop
-}
-
-// A pipeReader reads lines of any length from a file that is not a terminal.
-type pipeReader struct{ *bufio.Reader }
-
-func (r pipeReader) ReadLine() (string, error) {
-	line, err := r.ReadString('\n')
-	if line != "" && errors.Is(err, io.EOF) {
-		err = nil // the last line may lack its end
-	}
-	line = strings.TrimSuffix(line, "\n")
-	return strings.TrimSuffix(line, "\r"), err
-}
-
-// A typedReader reads lines from a terminal without a prompt. The terminal cuts long ones.
-type typedReader struct{ pipeReader }
-
-func (r typedReader) ReadLine() (string, error) {
-	line, err := r.pipeReader.ReadLine()
-	if err == nil && len(line) >= terminal.MaxTyped() {
-		return "", terminal.ErrTooLong
-	}
-	return line, err
-}
-
-// closedError returns the error of a connection that did not end normally.
-func closedError(text string) error {
-	return &cli.StatusError{Status: cli.ExitClosed, Err: errors.New(text)}
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/tyg-dev/tyg/cmd/internal/cli"
 	"github.com/tyg-dev/tyg/cmd/internal/terminal"
 	"github.com/tyg-dev/tyg/gateway"
+	"github.com/tyg-dev/tyg/internal/wsclient"
 )
 
 // newGateway serves an application that handles messages with onMessage.
@@ -131,15 +132,19 @@ func TestSendLeavesOutLinesThatWereCut(t *testing.T) {
 	var warnings strings.Builder
 	v := &textView{out: io.Discard, notices: io.Discard, warnings: &warnings} // as with --quiet
 	var sent []string
-	record := func(_ context.Context, text string) error {
-		sent = append(sent, text)
-		return nil
+	server := newGateway(t, func(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
+		sent = append(sent, m.Text())
+		return echo(ctx, c, m)
+	})
+	client, _, err := wsclient.Dial(t.Context(), server.URL+"/api", nil)
+	if err != nil {
+		t.Fatal(err)
 	}
-	s := &session{write: record, view: v, input: &lines{
+	s := &session{view: v, timeout: time.Minute, wait: time.Millisecond, input: newFeed(&lines{
 		func() (string, error) { return "", terminal.ErrTooLong },
 		func() (string, error) { return "short", nil },
-	}}
-	if err := s.send(t.Context()); err != nil {
+	})}
+	if err := s.run(t.Context(), client); err != nil {
 		t.Error(err)
 	}
 	if len(sent) != 1 || sent[0] != "short" {

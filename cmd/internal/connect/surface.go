@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"io"
 	"os"
+	"runtime"
 	"time"
 
 	"github.com/tyg-dev/tyg/cmd/internal/terminal"
@@ -19,19 +20,55 @@ func (c *run) surface() (lineReader, view, func(), error) {
 	}
 	pipe := pipeReader{bufio.NewReader(c.env.Stdin)}
 	input := lineReader(pipe)
+	if c.Binary && !inOK {
+		input = &wholeReader{c.env.Stdin}
+	}
 	if inOK {
 		c.Wait = -1 // a user at a keyboard ends the input to leave
 		input = typedReader{pipe}
 	}
 	if c.JSON {
-		v := &jsonView{out: c.env.Stdout, warnings: c.env.Stderr, now: time.Now}
-		return input, v, func() {}, nil
+		return input, c.pipeView(), func() {}, nil
 	}
-	v := &textView{
-		out: c.env.Stdout, notices: c.notices(c.env.Stderr), warnings: c.env.Stderr,
-		banner: c.Prompt && !c.Quiet, echo: c.Prompt && !inOK, prompts: c.Prompt, escape: outOK,
-	}
+	v := c.textView(c.env.Stdout, c.env.Stderr, outOK)
+	v.banner = c.Prompt && !c.Quiet
+	v.echo, v.prompts = c.Prompt && !inOK, c.Prompt
 	return input, v, func() {}, nil
+}
+
+// pipeView is the view where there is no prompt.
+func (c *run) pipeView() view {
+	if c.JSON {
+		return &jsonView{
+			out: c.env.Stdout, warnings: c.env.Stderr, now: time.Now, verbose: c.Verbose,
+		}
+	}
+	_, terminal := terminal.Of(c.env.Stdout)
+	return c.textView(c.env.Stdout, c.env.Stderr, terminal)
+}
+
+// textView returns a view as the flags say. isTerminal says that out is one.
+func (c *run) textView(out, notices io.Writer, isTerminal bool) *textView {
+	v := &textView{
+		out: out, notices: c.notices(notices), warnings: notices, escape: isTerminal,
+		verbose: c.Verbose,
+	}
+	if isTerminal && !c.Raw {
+		v.pretty = &painter{colour: c.colours()}
+	}
+	if c.Timestamps {
+		v.clock = time.Now
+	}
+	return v
+}
+
+// colours reports whether the terminal may be given colours (https://no-color.org).
+func (c *run) colours() bool {
+	if c.env.Getenv("NO_COLOR") != "" || c.env.Getenv("TERM") == "dumb" {
+		return false
+	}
+	// Older consoles of Windows print the codes.
+	return runtime.GOOS != "windows" || c.env.Getenv("WT_SESSION") != ""
 }
 
 // prompt is the surface of a terminal.
@@ -42,11 +79,10 @@ func (c *run) prompt(in, out *os.File) (lineReader, view, func(), error) {
 	}
 	c.Wait = -1
 	if !c.NoHistory {
-		s.History = terminal.OpenHistory(c.env.Getenv)
+		s.KeepHistory(terminal.OpenHistory(c.env.Getenv))
 	}
-	v := &textView{
-		out: s, notices: c.notices(s), warnings: s, banner: !c.Quiet, prompts: true, escape: true,
-	}
+	v := c.textView(s, s, true)
+	v.banner, v.prompts = !c.Quiet, true
 	return s, v, restore, nil
 }
 
