@@ -23,13 +23,14 @@ func wrongValues() map[string]string {
 		"template": "nonsense", "url": "ftp://host", "bare": "ftp://host", "management": "ftp://host",
 		"project-dir": "no/such/folder", "config": "no/such/file", "subprotocol": "a b", "profile": "x",
 		"origin": "a\x7fb", "cert": "no/such/file", "key": "no/such/file",
+		"proxy": "nonsense", "script": "no/such/file",
 	}
 }
 
 // checkedElsewhere are the flags of verbs on AWS whose values only tyg-aws or AWS can judge, and
 // texts that may be anything.
 func checkedElsewhere() []string {
-	return strings.Fields("body filter name profile region tyg-source merge-template project-dir")
+	return strings.Fields("body execute filter name profile region tyg-source merge-template project-dir")
 }
 
 // eachCommand calls f for all commands below cmd.

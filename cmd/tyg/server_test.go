@@ -105,6 +105,12 @@ func (p *peer) play(r *http.Request, query url.Values) {
 		p.write([]byte{0x83, 0}) // RFC 6455 section 5.2: a reserved opcode
 	case "/drop":
 		return
+	case "/repeat":
+		n, _ := strconv.Atoi(query.Get("n"))
+		p.send(ws.OpText, strings.Repeat("z", n))
+		p.send(ws.OpText, query.Get("text"))
+	case "/pinging":
+		p.send(ws.OpPing, "hi")
 	}
 	for {
 		m, ok := p.next()
@@ -118,8 +124,10 @@ func (p *peer) play(r *http.Request, query url.Values) {
 			p.send(ws.OpText, "ping")
 		case r.URL.Path == "/closing": // by the first message
 			p.write(ws.AppendClose(nil, code, string(m.Data)))
-		case m.Op == ws.OpText:
-			p.send(ws.OpText, string(m.Data))
+		case r.URL.Path == "/length":
+			p.send(ws.OpText, fmt.Sprintf("%d bytes", len(m.Data)))
+		case m.Op == ws.OpText, m.Op == ws.OpBinary && r.URL.Path == "/bytes":
+			p.send(m.Op, string(m.Data))
 		}
 	}
 }

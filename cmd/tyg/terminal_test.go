@@ -4,6 +4,8 @@ package main
 
 import (
 	"bufio"
+	"bytes"
+	"net/url"
 	"os"
 	"os/exec"
 	"regexp"
@@ -94,6 +96,59 @@ func TestTerminalIsRestoredWhenServerCloses(t *testing.T) {
 	})
 }
 
+// A line of 128 KB goes out whole and comes back whole, in a window of 24 columns.
+func TestTerminalSendsLinesOfAnyLength(t *testing.T) {
+	c := newNarrowConsole(t, newServer(t).URL+"/length", "--quiet")
+	c.until(func(screen string) bool { return strings.HasSuffix(screen, "> ") })
+	const piece = 1 << 14
+	for range 1 << 17 / piece {
+		c.press(strings.Repeat("x", piece))
+	}
+	c.press("\r")
+	c.prints("< 131072 bytes")
+	c.press("\x04")
+	c.exits(0)
+}
+
+func TestTerminalPrintsLongAndWideLines(t *testing.T) {
+	wide := strings.Repeat("名前👩\u200d👧", 20)
+	server := newServer(t).URL
+	c := newNarrowConsole(t, server+"/repeat?n=1048576&text="+url.QueryEscape(wide+"\x1b[2J\u202e"),
+		"--quiet")
+	c.prints(strings.Repeat("z", 1<<20), wide+`\x1b[2J\u202e`)
+	c.press("\x04")
+	c.exits(0)
+	if hostile := regexp.MustCompile("\x1b\\[2J|\u202e"); hostile.Match(c.output) {
+		t.Error("a message controlled the terminal")
+	}
+}
+
+func TestTerminalShowsJSONInColour(t *testing.T) {
+	for args, want := range map[string]string{
+		"":      "< {\x1b[36m\"a\"\x1b[0m:\x1b[33m1\x1b[0m}",
+		"--raw": `< {"a": 1}`,
+	} {
+		server := newServer(t).URL + "/say?text=" + url.QueryEscape(`{"a": 1}`)
+		c := newConsole(t, strings.Fields("--quiet "+server+" "+args)...)
+		c.prints(want)
+		c.press("\x04")
+		c.exits(0)
+	}
+}
+
+func TestTerminalSendsHex(t *testing.T) {
+	c := newConsole(t, newServer(t).URL+"/bytes", "--quiet")
+	c.expect("> ")
+	c.enter("/hex 00 ff")
+	c.expect("> /hex 00 ff\n< 00ff\n> ")
+	c.enter("//hex x")
+	c.expect("> /hex 00 ff\n< 00ff\n> //hex x\n< /hex x\n> ")
+	c.enter("/hex x")
+	c.until(func(screen string) bool { return strings.Contains(screen, `"x" is not hexadecimal`) })
+	c.press("\x04")
+	c.exits(0)
+}
+
 // Without a terminal a signal ends the conversation, politely.
 func TestInterruptClosesConnection(t *testing.T) {
 	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
@@ -141,16 +196,22 @@ type console struct {
 
 func newConsole(t *testing.T, args ...string) *console {
 	t.Helper()
-	return startConsole(t, t.TempDir(), args)
+	return startConsole(t, t.TempDir(), 80, args)
+}
+
+// newNarrowConsole is a console of 24 columns.
+func newNarrowConsole(t *testing.T, args ...string) *console {
+	t.Helper()
+	return startConsole(t, t.TempDir(), 24, args)
 }
 
 // again starts another program, with the same history.
 func (c *console) again(args ...string) *console {
 	c.t.Helper()
-	return startConsole(c.t, c.state, args)
+	return startConsole(c.t, c.state, 80, args)
 }
 
-func startConsole(t *testing.T, state string, args []string) *console {
+func startConsole(t *testing.T, state string, columns uint16, args []string) *console {
 	t.Helper()
 	program, err := exec.LookPath("tyg")
 	if err != nil {
@@ -161,7 +222,7 @@ func startConsole(t *testing.T, state string, args []string) *console {
 		cmd: exec.Command(program, append([]string{"connect"}, args...)...),
 	}
 	c.cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+state)
-	c.tty, err = pty.StartWithSize(c.cmd, &pty.Winsize{Rows: 24, Cols: 80})
+	c.tty, err = pty.StartWithSize(c.cmd, &pty.Winsize{Rows: 24, Cols: columns})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -208,20 +269,42 @@ func (c *console) expect(want string) {
 	c.until(func(screen string) bool { return screen == want })
 }
 
+// prints waits until the program has sent these texts, in any order.
+func (c *console) prints(texts ...string) {
+	c.t.Helper()
+	c.await(func(output []byte) bool {
+		for _, text := range texts {
+			if !bytes.Contains(output, []byte(text)) {
+				return false
+			}
+		}
+		return true
+	})
+}
+
 func (c *console) until(ok func(screen string) bool) {
+	c.t.Helper()
+	c.await(func(output []byte) bool { return ok(render(string(output))) })
+}
+
+// await waits until what the program has sent is ok. It must not be kept or changed.
+func (c *console) await(ok func(output []byte) bool) {
 	c.t.Helper()
 	deadline := time.After(10 * time.Second)
 	for {
 		c.mu.Lock()
-		screen, changed := render(string(c.output)), c.changed
+		is, changed := ok(c.output), c.changed
 		c.mu.Unlock()
-		if ok(screen) {
+		if is {
 			return
 		}
 		select {
 		case <-changed:
 		case <-deadline:
-			c.t.Fatalf("the screen shows\n%q\nfrom\n%q", screen, c.output)
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			last := c.output[max(0, len(c.output)-10_000):]
+			c.t.Fatalf("the screen shows\n%q\nfrom\n%q", render(string(last)), last)
 		}
 	}
 }

@@ -21,6 +21,7 @@ func (c *run) exchange(ctx context.Context) error {
 	defer client.CloseNow()
 	s := &session{view: c.pipeView()}
 	s.view.open(redact.URL(c.Target), res)
+	showControl(client, s.view)
 	op := ws.OpText
 	if c.Binary {
 		op = ws.OpBinary

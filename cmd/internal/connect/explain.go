@@ -99,11 +99,11 @@ func hint(err error, secure bool) string {
 }
 
 // wantsCertificate reports an alert of the server that the client's certificate is missing or is
-// not accepted (RFC 8446 section 6.2).
+// not accepted (RFC 8446 section 6.2). Package crypto/tls has no type for it.
 func wantsCertificate(err error) bool {
-	const badCertificate, certificateRequired = 42, 116
-	alert, ok := errors.AsType[tls.AlertError](err)
-	return ok && (alert == badCertificate || alert == certificateRequired)
+	op, ok := errors.AsType[*net.OpError](err)
+	return ok && op.Op == "remote error" && (op.Err.Error() == "tls: certificate required" ||
+		op.Err.Error() == "tls: bad certificate")
 }
 
 // explainDial returns an error that explains why there is no connection.

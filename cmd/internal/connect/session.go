@@ -44,8 +44,7 @@ func (s *session) run(ctx context.Context, client *wsclient.Conn) error {
 	defer client.CloseNow()
 	done := make(chan struct{})
 	defer close(done)
-	client.OnPing = func(payload []byte) { s.view.control("ping", payload) }
-	client.OnPong = func(payload []byte) { s.view.control("pong", payload) }
+	showControl(client, s.view)
 	incoming := make(chan delivery)
 	go receive(client, incoming, done) // ends by done, or with the connection
 	sending, stop := context.WithCancel(ctx)
@@ -59,6 +58,12 @@ func (s *session) run(ctx context.Context, client *wsclient.Conn) error {
 		}
 	}()
 	return s.exchange(ctx, client, incoming, &sent)
+}
+
+// showControl shows pings and pongs. It is called before the first Read.
+func showControl(client *wsclient.Conn, v view) {
+	client.OnPing = func(payload []byte) { v.control("ping", payload) }
+	client.OnPong = func(payload []byte) { v.control("pong", payload) }
 }
 
 // exchange shows what comes until the end. It sets sent to nil once that has given its result.
