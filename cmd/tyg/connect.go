@@ -34,8 +34,8 @@ received message is printed. URL may begin with ws://, wss://, http://, https://
 
 On a terminal there is a prompt with line editing and a history that is kept in
 $XDG_STATE_HOME/tyg/history (except lines that begin with a space); Ctrl-R finds the last line that
-contains what is typed, and again an older one. Ctrl-C or Ctrl-D leaves. JSON is printed in colour and
-in lines, unless there is --raw (NO_COLOR=1: without colour). Control characters in messages are
+contains what is typed, and again an older one. Ctrl-C or Ctrl-D leaves. JSON is printed in colour
+and in lines, unless there is --raw (NO_COLOR=1: without colour). Control characters in messages are
 printed as escapes such as \x1b. The line "/hex 00ff" is sent as a binary message of two bytes.
 
 If input or output is not a terminal, there is no prompt: each line of input is sent, and messages
@@ -47,8 +47,9 @@ connection. With --wait 0s it expects no answer. Binary messages are printed in 
 With -x MESSAGE connect sends the message, prints one answer and leaves. With --script FILE it sends
 and expects what the file says, as a test: see docs/connect.md.
 
-With --reconnect a lost connection is replaced, after a random time that grows with each attempt up to
-30 s; so is one that the server closes with 1001, 1011, 1012, 1013 or 1014, or refuses with 429 or 5xx.
+With --reconnect a lost connection is replaced, after a random time that grows with each attempt up
+to 30 s; so is one that the server closes with 1001, 1011, 1012, 1013 or 1014, or refuses with 429
+or 5xx.
 
 A proxy is used as HTTPS_PROXY (for wss), HTTP_PROXY (for ws) and NO_PROXY say, or --proxy.
 

@@ -30,7 +30,8 @@ func wrongValues() map[string]string {
 // checkedElsewhere are the flags of verbs on AWS whose values only tyg-aws or AWS can judge, and
 // texts that may be anything.
 func checkedElsewhere() []string {
-	return strings.Fields("body execute filter name profile region tyg-source merge-template project-dir")
+	return strings.Fields("body execute filter name profile region tyg-source merge-template " +
+		"project-dir")
 }
 
 // eachCommand calls f for all commands below cmd.

@@ -67,7 +67,9 @@ func (c *run) moveTo(location string) error {
 	return nil
 }
 
-func sameHost(a, b *url.URL) bool { return a.Scheme == b.Scheme && strings.EqualFold(a.Host, b.Host) }
+func sameHost(a, b *url.URL) bool {
+	return a.Scheme == b.Scheme && strings.EqualFold(a.Host, b.Host)
+}
 
 func withoutCredentials(h http.Header) http.Header {
 	kept := make(http.Header)

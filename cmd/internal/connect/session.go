@@ -117,7 +117,8 @@ func (s *session) unanswered() error {
 	if s.wait == 0 || !s.asked.Load() || s.answered {
 		return nil
 	}
-	return noAnswer(max(s.wait, s.timeout), "wait longer with --timeout, or expect none with --wait 0s")
+	return noAnswer(max(s.wait, s.timeout),
+		"wait longer with --timeout, or expect none with --wait 0s")
 }
 
 func noAnswer(waited time.Duration, advice string) error {

@@ -124,7 +124,9 @@ func (v *textView) closed(code int, reason, by string) {
 	}
 }
 
-func (v *textView) notice(text string) { v.print(v.notices, "tyg: "+visible.Block(text, "  ")+"\n") }
+func (v *textView) notice(text string) {
+	v.print(v.notices, "tyg: "+visible.Block(text, "  ")+"\n")
+}
 
 func (v *textView) warn(text string) { v.print(v.warnings, "tyg: "+visible.Line(text)+"\n") }
 

@@ -18,8 +18,8 @@ var ErrTooLong = errors.New("the line was not sent: it is longer than this termi
 // maxScreenLine is how many characters of a line package term keeps. It drops the others.
 const maxScreenLine = 4096
 
-// editable is how many characters of a line are on the screen and can be edited. Package term copies
-// them at each key.
+// editable is how many characters of a line are on the screen and can be edited. Package term
+// copies them at each key.
 const editable = 1000
 
 // maxLong is the length of the longest line of a Screen, in bytes.
@@ -40,7 +40,8 @@ func MaxTyped() int {
 	return 1023 // MAX_CANON of macOS, without the end of the line
 }
 
-// A longLine has the beginning of a line of which package term has the end. The beginning is no longer on the line, and only Ctrl-U removes it.
+// A longLine has the beginning of a line of which package term has the end. The beginning cannot be
+// edited; a key that clears or replaces the line removes it.
 type longLine struct {
 	start      []byte
 	overflowed bool

@@ -13,7 +13,8 @@ import (
 // A script is refused with the place of the mistake, or runs to its end or to a failure with a line
 // of the script, whatever the server says.
 func FuzzScript(f *testing.F) {
-	f.Add("send Hi\nexpect $.a[0][\"b\"] {\"c\": 1}\nset x $.a\nand match ^${x}$", `{"a":[{"b":{"c":1}}]}`)
+	f.Add("send Hi\nexpect $.a[0][\"b\"] {\"c\": 1}\nset x $.a\nand match ^${x}$",
+		`{"a":[{"b":{"c":1}}]}`)
 	f.Add("set x \"\\n\"\nsend $${${x}\nexpect prefix ${x}", "\n")
 	f.Add("expect hex 00\nexpect-close 1005", "\x00")
 	f.Fuzz(func(t *testing.T, source, answer string) {

@@ -13,7 +13,8 @@ import (
 type path []any
 
 // element is the next element of a path.
-var element = regexp.MustCompile(`^(?:\.([A-Za-z0-9_-]+)|\[(-?[0-9]{1,9})\]|\[("(?:[^"\\]|\\.)*")\])`)
+var element = regexp.MustCompile(
+	`^(?:\.([A-Za-z0-9_-]+)|\[(-?[0-9]{1,9})\]|\[("(?:[^"\\]|\\.)*")\])`)
 
 // parsePath reads a path such as $.users[0]["full name"] and returns the rest of the line.
 func parsePath(line string) (path, string, error) {

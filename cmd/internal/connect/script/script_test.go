@@ -98,7 +98,8 @@ func TestFailuresSayWhatCame(t *testing.T) {
 		s    server
 		want string
 	}{
-		"send Hi\nexpect One\nexpect Hello": {server{answers: texts("One", "Hallo")}, `test.txt:3: expect Hello
+		"send Hi\nexpect One\nexpect Hello": {server{answers: texts("One", "Hallo")},
+			`test.txt:3: expect Hello
   expected  "Hello"
   got       "Hallo"
   before it
