@@ -98,13 +98,15 @@ func TestFailuresSayWhatCame(t *testing.T) {
 		s    server
 		want string
 	}{
-		"send Hi\nexpect One\nexpect Hello": {server{answers: texts("One", "Hallo")},
+		"send Hi\nexpect One\nexpect Hello": {
+			server{answers: texts("One", "Hallo")},
 			`test.txt:3: expect Hello
   expected  "Hello"
   got       "Hallo"
   before it
     > "Hi"
-    < "One"`},
+    < "One"`,
+		},
 		"expect Hello": {server{}, `test.txt:1: expect Hello
   expected  a message
   got       nothing within the time`},
