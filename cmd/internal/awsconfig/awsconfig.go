@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/smithy-go/logging"
 
 	"github.com/tyg-dev/tyg/lambda"
 )
@@ -25,6 +26,9 @@ type Choice struct {
 
 	// Endpoint is the URL of every service. It overrides all other settings of endpoints.
 	Endpoint string
+
+	// Quiet drops what the SDK would print to standard error while it looks for credentials.
+	Quiet bool
 }
 
 // Load returns the configuration of AWS clients. It reads files, and does not retrieve credentials
@@ -36,6 +40,9 @@ func Load(ctx context.Context, c Choice) (aws.Config, error) {
 	}
 	if c.Region != "" {
 		options = append(options, config.WithRegion(c.Region))
+	}
+	if c.Quiet {
+		options = append(options, config.WithLogger(logging.Nop{}))
 	}
 	if c.DefaultRegion != "" {
 		options = append(options, config.WithDefaultRegion(c.DefaultRegion))
