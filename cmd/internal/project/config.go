@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/tyg-dev/tyg/cmd/internal/strict"
 )
@@ -45,39 +47,42 @@ func ReadConfig(dir string) (Config, error) {
 	return c, nil
 }
 
-// ParseConfig parses the text of a configuration. Its errors begin with the line number, or with a
-// space if they name a key.
+// ParseConfig parses the text of a configuration. Its errors begin with the line number.
 func ParseConfig(data []byte) (Config, error) {
 	var c Config
 	if err := strict.Unmarshal(data, &c); err != nil {
 		return c, err
 	}
-	if err := c.check(); err != nil {
-		return c, fmt.Errorf(" %w", err)
-	}
-	return c, nil
+	return c, strict.Locate(data, c.check())
 }
 
-// check reports the first invalid value.
+// check reports the first invalid value, with its key.
 func (c Config) check() error {
 	if c.Version != "" && c.Version != configVersion {
-		return fmt.Errorf("version is %q, and this tyg supports %q only", c.Version, configVersion)
+		return keyError("version",
+			fmt.Errorf("%q is not supported; this tyg knows %q only", c.Version, configVersion))
 	}
 	if c.AppName != "" {
 		if err := CheckName(c.AppName); err != nil {
-			return fmt.Errorf("app_name: %w", err)
+			return keyError("app_name", err)
 		}
 	}
-	if err := c.StageConfig.check(""); err != nil {
+	if err := c.StageConfig.check(); err != nil {
 		return err
 	}
-	for name, s := range c.Stages {
-		if err := s.check("stages." + name + "."); err != nil {
-			return err
+	for _, name := range slices.Sorted(maps.Keys(c.Stages)) {
+		if err := c.Stages[name].check(); err != nil {
+			return keyError("stages."+name, err)
+		}
+		if err := c.At(name).check(); err != nil { // with what the top level has
+			return keyError("stages."+name, err)
 		}
 	}
 	return nil
 }
+
+// keyError returns the error of a key. That of a key below it gets a longer path.
+func keyError(path string, err error) error { return strict.KeyError(path, err) }
 
 // WriteFile writes a file, and the directories above it where they are missing.
 func WriteFile(path string, data []byte) error {

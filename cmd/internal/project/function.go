@@ -1,8 +1,7 @@
 package project
 
 import (
-	"cmp"
-	"maps"
+	"github.com/tyg-dev/tyg/cmd/internal/value"
 )
 
 // A Function is one function.
@@ -14,6 +13,9 @@ type Function struct {
 	Runtime   string   `json:"runtime"`
 	Handler   string   `json:"handler"`
 	Directory string   `json:"directory"`
+
+	InitTimeout value.Duration `json:"init_timeout" allow:"0s..24h"`
+	IdleTimeout value.Duration `json:"idle_timeout" allow:"-1s..8760h"`
 	FunctionConfig
 }
 
@@ -37,58 +39,26 @@ type FunctionConfig struct {
 
 // Function returns the configuration of a function in a stage. A setting comes from the first of
 // these that has it: the function in the stage, the stage, the function in the top level, the top
-// level. Maps of all four are merged, with the same priority.
+// level. Maps of all four are merged, with the same priority. The settings of [ServerConfig.App]
+// are those of all functions that are made of it, after their own.
 func (c Config) Function(stage, name string) Function {
 	top, own := c.StageConfig, c.Stages[stage]
+	app := c.At(stage).App
 	f := Function{FunctionConfig: top.FunctionConfig}
 	for _, next := range []Function{
-		top.Functions[name], {FunctionConfig: own.FunctionConfig}, own.Functions[name],
+		settings(top.Functions[app], name == app), top.Functions[name],
+		{FunctionConfig: own.FunctionConfig},
+		settings(own.Functions[app], name == app), own.Functions[name],
 	} {
-		f = Function{
-			Command:        given(next.Command, f.Command),
-			Runtime:        cmp.Or(next.Runtime, f.Runtime),
-			Handler:        cmp.Or(next.Handler, f.Handler),
-			Directory:      cmp.Or(next.Directory, f.Directory),
-			FunctionConfig: next.FunctionConfig.over(f.FunctionConfig),
-		}
+		f = overlay(f, next)
 	}
 	return f
 }
 
-// over returns the settings of f, and those of g that f does not have.
-func (f FunctionConfig) over(g FunctionConfig) FunctionConfig {
-	return FunctionConfig{
-		Environment:         merge(g.Environment, f.Environment),
-		AutogenPolicy:       cmp.Or(f.AutogenPolicy, g.AutogenPolicy),
-		IAMPolicyFile:       cmp.Or(f.IAMPolicyFile, g.IAMPolicyFile),
-		ManageIAMRole:       cmp.Or(f.ManageIAMRole, g.ManageIAMRole),
-		IAMRoleARN:          cmp.Or(f.IAMRoleARN, g.IAMRoleARN),
-		Timeout:             cmp.Or(f.Timeout, g.Timeout),
-		MemorySize:          cmp.Or(f.MemorySize, g.MemorySize),
-		Layers:              given(f.Layers, g.Layers),
-		ReservedConcurrency: cmp.Or(f.ReservedConcurrency, g.ReservedConcurrency),
-		SubnetIDs:           given(f.SubnetIDs, g.SubnetIDs),
-		SecurityGroupIDs:    given(f.SecurityGroupIDs, g.SecurityGroupIDs),
-		Tags:                merge(g.Tags, f.Tags),
-		XRay:                cmp.Or(f.XRay, g.XRay),
-		LogRetentionDays:    cmp.Or(f.LogRetentionDays, g.LogRetentionDays),
+// settings returns a function without its program, unless all of it is wanted.
+func settings(f Function, whole bool) Function {
+	if whole {
+		return f
 	}
-}
-
-// given returns first, or second if first is nil. An empty list is not nil.
-func given(first, second []string) []string {
-	if first != nil {
-		return first
-	}
-	return second
-}
-
-// merge returns a new map with the entries of both; those of b override those of a.
-func merge[V any](a, b map[string]V) map[string]V {
-	m := maps.Clone(a)
-	if m == nil {
-		m = make(map[string]V)
-	}
-	maps.Copy(m, b)
-	return m
+	return Function{FunctionConfig: f.FunctionConfig}
 }

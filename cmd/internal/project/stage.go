@@ -2,6 +2,7 @@ package project
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -9,14 +10,13 @@ import (
 
 	"github.com/tyg-dev/tyg/cmd/internal/backend"
 	"github.com/tyg-dev/tyg/cmd/internal/strict"
-	"github.com/tyg-dev/tyg/cmd/internal/value"
 	"github.com/tyg-dev/tyg/gateway"
 )
 
 // A StageConfig has the settings that may differ between stages.
 type StageConfig struct {
 	// APIGatewayStage is the first part of the URL's path.
-	APIGatewayStage string                 `json:"api_gateway_stage"`
+	APIGatewayStage string                 `json:"api_gateway_stage" allow:"stage"`
 	CustomDomain    *DomainConfig          `json:"websocket_api_custom_domain"`
 	Functions       map[string]Function    `json:"lambda_functions"`
 	Tables          map[string]TableConfig `json:"tables"`
@@ -26,8 +26,9 @@ type StageConfig struct {
 	Groups *bool `json:"groups"`
 
 	// SingleFunction makes one function handle all routes, so that a client waits for one cold start.
-	SingleFunction *bool  `json:"single_function"`
-	Architecture   string `json:"lambda_architecture"` // "arm64", the default, or "x86_64"
+	SingleFunction *bool `json:"single_function"`
+
+	Architecture string `json:"lambda_architecture" allow:"arm64|x86_64"`
 
 	// Routes has the target of each route, for a project that is not one Go program.
 	Routes         map[string]backend.Route `json:"routes"`
@@ -39,10 +40,11 @@ type StageConfig struct {
 	Origins []string `json:"origins"`
 
 	Throttling      *ThrottlingConfig `json:"throttling"`
-	LoggingLevel    string            `json:"logging_level"` // "OFF", "ERROR" or "INFO"
+	LoggingLevel    string            `json:"logging_level" allow:"OFF|ERROR|INFO"`
 	DataTrace       *bool             `json:"data_trace"`
 	DetailedMetrics *bool             `json:"detailed_metrics"`
 	AccessLog       *AccessLogConfig  `json:"access_log"`
+	ServerConfig
 	FunctionConfig
 }
 
@@ -61,9 +63,11 @@ type ThrottlingConfig struct {
 	BurstLimit int     `json:"burst_limit" allow:"0..1000000"`
 }
 
-// An AccessLogConfig is the destination of API Gateway's access log.
+// An AccessLogConfig is the destination of the access log: a log group on AWS, and a file elsewhere,
+// of which - is standard output.
 type AccessLogConfig struct {
 	DestinationARN string `json:"destination_arn"`
+	File           string `json:"file"`
 	Format         string `json:"format"`
 }
 
@@ -71,52 +75,28 @@ type AccessLogConfig struct {
 // stages that the file does not list. It does not include the settings of single functions: see
 // [Config.Function].
 func (c Config) At(stage string) StageConfig {
-	top, own := c.StageConfig, c.Stages[stage]
-	return StageConfig{
-		APIGatewayStage: cmp.Or(own.APIGatewayStage, top.APIGatewayStage, "api"),
-		CustomDomain:    cmp.Or(own.CustomDomain, top.CustomDomain),
-		Functions:       merge(top.Functions, own.Functions),
-		Tables:          merge(top.Tables, own.Tables),
-		Groups:          cmp.Or(own.Groups, top.Groups),
-		SingleFunction:  cmp.Or(own.SingleFunction, top.SingleFunction),
-		Architecture:    cmp.Or(own.Architecture, top.Architecture, "arm64"),
-		Routes:          merge(top.Routes, own.Routes),
-		RouteSelection:  cmp.Or(own.RouteSelection, top.RouteSelection),
-		Authorizer:      cmp.Or(own.Authorizer, top.Authorizer),
-		StageVariables:  merge(top.StageVariables, own.StageVariables),
-		Origins:         given(own.Origins, top.Origins),
-		Throttling:      cmp.Or(own.Throttling, top.Throttling),
-		LoggingLevel:    cmp.Or(own.LoggingLevel, top.LoggingLevel),
-		DataTrace:       cmp.Or(own.DataTrace, top.DataTrace),
-		DetailedMetrics: cmp.Or(own.DetailedMetrics, top.DetailedMetrics),
-		AccessLog:       cmp.Or(own.AccessLog, top.AccessLog),
-		FunctionConfig:  own.FunctionConfig.over(top.FunctionConfig),
-	}
+	s := overlay(c.StageConfig, c.Stages[stage])
+	s.APIGatewayStage = cmp.Or(s.APIGatewayStage, "api")
+	s.Architecture = cmp.Or(s.Architecture, "arm64")
+	return s
 }
 
-// check reports the first invalid value. The prefix is the path of the stage in the file.
-func (s StageConfig) check(prefix string) error {
-	if s.APIGatewayStage != "" {
-		if value.Stage(s.APIGatewayStage) != nil {
-			return fmt.Errorf("%sapi_gateway_stage is %q; a stage has 1 to 128 letters, digits, - and _",
-				prefix, s.APIGatewayStage)
-		}
-	}
+// check reports the first invalid value, with its key.
+func (s StageConfig) check() error {
 	if err := gateway.CheckOrigins(s.Origins); err != nil {
-		return fmt.Errorf("%sorigins: %w", prefix, err)
+		return keyError("origins", err)
 	}
-	for _, word := range []struct {
-		key, value string
-		known      []string
-	}{
-		{"lambda_architecture", s.Architecture, []string{"arm64", "x86_64"}},
-		{"logging_level", s.LoggingLevel, []string{"OFF", "ERROR", "INFO"}},
-	} {
-		if word.value != "" && !slices.Contains(word.known, word.value) {
-			return fmt.Errorf("%s%s is %q; use one of %q", prefix, word.key, word.value, word.known)
+	for _, key := range slices.Sorted(maps.Keys(s.Functions)) {
+		f := s.Functions[key]
+		if len(f.Command) > 0 && f.Runtime != "" {
+			return keyError("lambda_functions."+key,
+				errors.New(`it has a "command" and a "runtime"; leave out one of them`))
 		}
 	}
-	return nil
+	if s.App != "" && len(s.Routes) > 0 {
+		return keyError("app", errors.New(`it describes its own routes; leave out "routes"`))
+	}
+	return s.ServerConfig.check()
 }
 
 // CheckStage reports a stage that the configuration does not list, if it lists any.

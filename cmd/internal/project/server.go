@@ -1,0 +1,151 @@
+package project
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/tyg-dev/tyg/cmd/internal/value"
+	"github.com/tyg-dev/tyg/gateway"
+)
+
+// A ServerConfig has the settings of a server on machines of one's own: of "tyg gateway", and of
+// "tyg local" where it has use for them.
+type ServerConfig struct {
+	Addr string `json:"addr" allow:"addr"`
+
+	// App is the function that is the Go program of the project, which describes its own routes.
+	// "tyg local" and "tyg deploy" build it, and "tyg gateway" runs its Command.
+	App string `json:"app"`
+
+	APIID          string   `json:"api_id"`
+	DomainName     string   `json:"domain_name"` // in events of functions
+	FunctionsTLS   *bool    `json:"functions_tls"`
+	TrustedProxies []string `json:"trusted_proxies"`
+	Keys           []Key    `json:"connections_keys"`
+	Region         string   `json:"region"`
+	AccountID      string   `json:"account_id"`
+
+	// GatewayProfile is where Limits and Extensions begin: see gateway.NewProfile.
+	GatewayProfile string     `json:"gateway_profile" allow:"aws|server"`
+	Limits         Limits     `json:"limits"`
+	Extensions     Extensions `json:"extensions"`
+
+	TLS        *TLS   `json:"tls"`
+	Admin      Admin  `json:"admin"`
+	InvokeAddr string `json:"invoke_addr" allow:"addr"`
+	Log        Log    `json:"log"`
+
+	// NATS is "embedded", or the URL of a server, for functions that share state there.
+	NATS string `json:"nats"`
+
+	Drain      *value.Duration `json:"drain" allow:"0s..24h"`
+	DrainDelay *value.Duration `json:"drain_delay" allow:"0s..24h"`
+}
+
+// EmbeddedNATS is the value of NATS for a server that the command starts.
+const EmbeddedNATS = "embedded"
+
+// A Key signs calls of @connections. Its secret is in the environment or in a file, so that the
+// configuration need not be secret.
+type Key struct {
+	ID         string `json:"access_key_id"`
+	SecretEnv  string `json:"secret_env"`
+	SecretFile string `json:"secret_file"`
+}
+
+// Limits has the fields of gateway.Limits; 0 means that of the profile, and a negative value no
+// limit.
+type Limits struct {
+	Frame           int            `json:"frame" allow:"-1..1073741824"`
+	Message         int            `json:"message" allow:"-1..1073741824"`
+	Fragments       int            `json:"fragments" allow:"-1..1000000"`
+	URL             int            `json:"url" allow:"-1..1000000"`
+	Idle            value.Duration `json:"idle" allow:"-1s..8760h"`
+	Life            value.Duration `json:"life" allow:"-1s..8760h"`
+	Integration     value.Duration `json:"integration" allow:"-1s..24h"`
+	Handshake       value.Duration `json:"handshake" allow:"-1s..24h"`
+	Queue           int            `json:"queue" allow:"-1..1073741824"`
+	Write           value.Duration `json:"write" allow:"-1s..24h"`
+	Read            value.Duration `json:"read" allow:"-1s..24h"`
+	Close           value.Duration `json:"close" allow:"-1s..24h"`
+	Conns           int            `json:"connections" allow:"-1..100000000"`
+	ConnsPerAddress int            `json:"connections_per_address" allow:"-1..100000000"`
+}
+
+// Extensions has the fields of gateway.Extensions; those that are nil are as in the profile.
+type Extensions struct {
+	Binary      *bool           `json:"binary"`
+	CloseCodes  *bool           `json:"close_codes"`
+	Ping        *value.Duration `json:"ping" allow:"0s..24h"`
+	Concurrency *int            `json:"concurrency" allow:"0..100000"`
+}
+
+// A TLS names the source of certificates: files, or an ACME server.
+type TLS struct {
+	CertFile string `json:"cert_file"`
+	KeyFile  string `json:"key_file"`
+	ACME     *ACME  `json:"acme"`
+}
+
+// An ACME configures certificates from an ACME server (RFC 8555), by default Let's Encrypt. To
+// configure it accepts the terms of the server.
+type ACME struct {
+	Hosts     []string `json:"hosts"`
+	CacheDir  string   `json:"cache_dir"`
+	Email     string   `json:"email"`
+	Directory string   `json:"directory_url" allow:"url"`
+}
+
+// Admin is the listener for operators.
+type Admin struct {
+	Addr string `json:"addr" allow:"addr"`
+	Off  *bool  `json:"off"`
+}
+
+// Log has the format of the log and its level.
+type Log struct {
+	Format string `json:"format" allow:"text|json"`
+	Level  string `json:"level" allow:"debug|info|warn|error"`
+}
+
+// check reports the first invalid value or combination, with its key.
+func (s ServerConfig) check() error {
+	switch t := s.TLS; {
+	case t == nil:
+	case t.ACME != nil && t.CertFile != "":
+		return keyError("tls", errors.New(`it has "cert_file" or "acme", not both`))
+	case t.ACME == nil && (t.CertFile == "" || t.KeyFile == ""):
+		return keyError("tls", errors.New(`it needs "cert_file" and "key_file", or "acme"`))
+	case t.ACME != nil && len(t.ACME.Hosts) == 0:
+		return keyError("tls.acme",
+			errors.New(`it needs "hosts": certificates are requested for these only`))
+	}
+	switch {
+	case s.DomainName != "" && On(s.FunctionsTLS):
+		return keyError("functions_tls",
+			errors.New(`it sets the domain name in events; leave out "domain_name"`))
+	case strings.ContainsAny(s.DomainName, "/?#%@ "):
+		return keyError("domain_name",
+			fmt.Errorf("%q is no host name, such as chat.example.com", s.DomainName))
+	}
+	return checkNATS(s.NATS)
+}
+
+// ProfileFrom returns the limits and extensions: those of the named profile, changed by single keys.
+// A name that is not empty goes before that of the configuration.
+func (s ServerConfig) ProfileFrom(name string) (gateway.Profile, error) {
+	if name == "" {
+		name = s.GatewayProfile
+	}
+	p, err := gateway.NewProfile(name)
+	if err != nil {
+		return p, err
+	}
+	s.Limits.change(&p.Limits)
+	s.Extensions.change(&p.Extensions)
+	return p, nil
+}
+
+// On reports whether a switch is there and on.
+func On(b *bool) bool { return b != nil && *b }

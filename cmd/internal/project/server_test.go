@@ -1,0 +1,142 @@
+package project
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tyg-dev/tyg/gateway"
+)
+
+// TestProfileHasEveryKey gives every limit and extension a value of its own by its key.
+func TestProfileHasEveryKey(t *testing.T) {
+	c, err := ParseConfig([]byte(`{
+		"limits": {
+			"frame": 1, "message": 2, "fragments": 3, "url": 4, "idle": "5s", "life": "6s",
+			"integration": "7s", "handshake": "8s", "queue": 9, "write": "10s", "read": "11s",
+			"close": "12s", "connections": 13, "connections_per_address": 14
+		},
+		"extensions": {"binary": true, "close_codes": true, "ping": "15s", "concurrency": 16}
+	}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := c.ProfileFrom("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := make(map[string]bool)
+	for _, part := range []any{got.Limits, got.Extensions} {
+		v := reflect.ValueOf(part)
+		for i := range v.NumField() {
+			name, text := v.Type().Field(i).Name, reflect.ValueOf(v.Field(i).Interface()).String()
+			if v.Field(i).IsZero() {
+				t.Errorf("%s has no key", name)
+			}
+			if v.Field(i).CanInt() {
+				text = time.Duration(v.Field(i).Int()).String()
+			}
+			if seen[text] && v.Field(i).CanInt() {
+				t.Errorf("%s has the value of another key", name)
+			}
+			seen[text] = true
+		}
+	}
+}
+
+// TestProfileOrder is about single keys and the profile that they change.
+func TestProfileOrder(t *testing.T) {
+	server, err := gateway.NewProfile(gateway.ProfileServer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := server
+	changed.Limits.Life, changed.Extensions.Binary = time.Hour, false
+	for _, tt := range []struct {
+		name, file, given string
+		want              gateway.Profile
+	}{
+		{"nothing", `{}`, "", gateway.Profile{}},
+		{"of the file", `{"gateway_profile": "server"}`, "", server},
+		{"given", `{"gateway_profile": "aws"}`, "server", server},
+		{
+			"keys change it",
+			`{"limits": {"life": "1h"}, "extensions": {"binary": false}, "gateway_profile": "server"}`,
+			"", changed,
+		},
+		{
+			"0 leaves a limit to it",
+			`{"limits": {"message": 0, "idle": "0s"}, "gateway_profile": "server"}`, "", server,
+		},
+		{
+			"a stage changes single keys",
+			`{"gateway_profile": "server", "limits": {"life": "1h"},
+				"stages": {"dev": {"extensions": {"binary": false}}}}`, "", changed,
+		},
+	} {
+		c, err := ParseConfig([]byte(tt.file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := c.At("dev").ProfileFrom(tt.given); err != nil || got != tt.want {
+			t.Errorf("%s: got %+v, %v\nwant %+v", tt.name, got, err, tt.want)
+		}
+	}
+}
+
+// TestServerKeysThatDoNotFit: the error has the line of the key, also in a stage.
+func TestServerKeysThatDoNotFit(t *testing.T) {
+	for text, want := range map[string]string{
+		"{\n\"tls\": {}}":                              `2: tls: it needs "cert_file" and "key_file", or "acme"`,
+		"{\"tls\": {\n\"acme\": {}}}":                  `2: tls.acme: it needs "hosts"`,
+		`{"tls": {"acme": {}, "cert_file": "a"}}`:      `1: tls: it has "cert_file" or "acme"`,
+		`{"functions_tls": true, "domain_name": "a"}`:  `1: functions_tls: it sets the domain name`,
+		"{\n\"domain_name\": \"https://a\"}":           `2: domain_name: "https://a" is no host name`,
+		`{"nats": "redis://me:secret@x"}`:              `1: nats: use "embedded", or the URL`,
+		`{"gateway_profile": "fast"}`:                  `1: "gateway_profile" is "fast"; use one of aws, server`,
+		"{\"stages\": {\n\"x\": {\n\"nats\": \"a\"}}}": `3: stages.x.nats: use "embedded"`,
+		"{\"app\": \"a\",\n\"routes\": {\"$default\": {\"url\": \"http://x\"}}}": `1: app: it describes` +
+			` its own routes; leave out "routes"`,
+		"{\"app\": \"a\",\n\"stages\": {\"x\": {\"routes\": {\"b\": {\"url\": \"http://x\"}}}}}": `2: ` +
+			`stages.x.app: it describes its own routes`,
+		`{"lambda_functions": {"f": {"command": ["a"], "runtime": "nodejs"}}}`: `1: lambda_functions.f: ` +
+			`it has a "command" and a "runtime"`,
+	} {
+		_, err := ParseConfig([]byte(text))
+		if err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%s: the error is %v, want %s", text, err, want)
+		}
+	}
+	if _, err := ParseConfig([]byte(`{"nats": "tls://me:secret@a,nats://b:4222"}`)); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestSettingsOfTheAppAreThoseOfItsFunctions: on AWS a program becomes several functions.
+func TestSettingsOfTheAppAreThoseOfItsFunctions(t *testing.T) {
+	c, err := ParseConfig([]byte(`{
+		"app": "chat", "lambda_timeout": 1,
+		"lambda_functions": {
+			"chat": {"command": ["./bootstrap"], "lambda_timeout": 5, "lambda_memory_size": 256},
+			"websocket_message": {"lambda_timeout": 9}
+		},
+		"stages": {"dev": {"lambda_functions": {"chat": {"lambda_memory_size": 512}}}}
+	}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		stage, name              string
+		timeout, memory, command int
+	}{
+		{"dev", "chat", 5, 512, 1},
+		{"dev", "websocket_message", 9, 512, 0},
+		{"prod", "websocket_connect", 5, 256, 0},
+	} {
+		f := c.Function(tt.stage, tt.name)
+		if f.Timeout != tt.timeout || f.MemorySize != tt.memory || len(f.Command) != tt.command {
+			t.Errorf("%s in %s is %+v", tt.name, tt.stage, f)
+		}
+	}
+}
