@@ -70,8 +70,12 @@ func TestParseConfigRejects(t *testing.T) {
 			"not JSON", "{\n\"xray\": yes}",
 			"2: this is not JSON: invalid character 'y' looking for beginning of value",
 		},
-		{"comment", "{\n// the name\n}", "2: this is not JSON: "},
-		{"comma too many", "{\"xray\": true,\n}", "2: this is not JSON: "},
+		{"comment", "{\n// the name\n}", "2: this is not JSON, which has no comments: "},
+		{
+			"comma too many", "{\"xray\": true,\n}",
+			"2: this is not JSON, which has no comma after the last element: ",
+		},
+		{"single quotes", "{'xray': true}", "1: this is not JSON, whose texts are in double quotes: "},
 		{"list", "[]", `1: the configuration must be an object, not array`},
 		{"null", "null", ""},
 		{"number for text", "{\"app_name\":\n3}", `2: "app_name" must be a string, not number`},
@@ -149,7 +153,8 @@ func TestParseConfigRejects(t *testing.T) {
 func TestEachKeyHasARange(t *testing.T) {
 	parse := func(data []byte) error { _, err := ParseConfig(data); return err }
 	// What the others are checked against is on AWS or on this machine: the commands do it.
-	stricttest.Test(t, reflect.TypeFor[Config](), parse, `version app_name profile domain_name certificate_arn tls_version url_prefix directory iam_policy_file iam_role_arn
+	stricttest.Test(t, reflect.TypeFor[Config](), parse, `version app_name profile domain_name
+		certificate_arn tls_version url_prefix directory iam_policy_file iam_role_arn
 		environment_variable table_name name ttl_attribute function url arn region nats
 		route_selection_expression destination_arn format runtime handler file app api_id account_id
 		cert_file key_file cache_dir email`)

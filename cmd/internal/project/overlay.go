@@ -1,12 +1,10 @@
 package project
 
-import (
-	"reflect"
-)
+import "reflect"
 
 // overlay returns the settings of over, and those of base that over does not have. Objects with
-// fixed keys whose field is no pointer are combined key by key, and so are maps, of which the result
-// has new ones; other values replace each other.
+// fixed keys whose field is no pointer are combined key by key, and so are maps, which are new ones
+// in the result; other values replace each other.
 func overlay[T any](base, over T) T {
 	layer(reflect.ValueOf(&over).Elem(), reflect.ValueOf(base))
 	return over

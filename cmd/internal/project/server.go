@@ -132,8 +132,8 @@ func (s ServerConfig) check() error {
 	return checkNATS(s.NATS)
 }
 
-// ProfileFrom returns the limits and extensions: those of the named profile, changed by single keys.
-// A name that is not empty goes before that of the configuration.
+// ProfileFrom returns the limits and extensions of a profile, changed by single keys. An empty name
+// is that of the configuration.
 func (s ServerConfig) ProfileFrom(name string) (gateway.Profile, error) {
 	if name == "" {
 		name = s.GatewayProfile

@@ -63,8 +63,8 @@ type ThrottlingConfig struct {
 	BurstLimit int     `json:"burst_limit" allow:"0..1000000"`
 }
 
-// An AccessLogConfig is the destination of the access log: a log group on AWS, and a file elsewhere,
-// of which - is standard output.
+// An AccessLogConfig is the destination of the access log: a log group on AWS, elsewhere a file, of
+// which - is standard output.
 type AccessLogConfig struct {
 	DestinationARN string `json:"destination_arn"`
 	File           string `json:"file"`

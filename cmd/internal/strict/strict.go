@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"reflect"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/tyg-dev/tyg/internal/redact"
@@ -18,37 +19,70 @@ import (
 // with the line number and a colon, so that they can follow the name of a file.
 //
 // Structs have a json tag on each field, which is the key and nothing else. A tag "allow" says what
-// a value may be: see allowed.
+// a value may be: see allowed. Of fields with the same key the first one counts, which must be that
+// of encoding/json, too.
 func Unmarshal(data []byte, v any) error {
+	_, err := UnmarshalOld(data, v)
+	return err
+}
+
+// UnmarshalOld is Unmarshal for structs with old spellings: fields with a tag "old", which is the
+// new key, maybe with a comma and a remark. The notes name the new spelling of each old one that is
+// there, once, and begin with its line as errors do. Errors do not propose old spellings.
+func UnmarshalOld(data []byte, v any) (notes []string, err error) {
 	if bytes.HasPrefix(data, []byte("\xef\xbb\xbf")) {
-		return errors.New("1: the file begins with a byte order mark; save it as UTF-8 without one")
+		return nil, errors.New(
+			"1: the file begins with a byte order mark; save it as UTF-8 without one")
 	}
-	if err := check(data, reflect.TypeOf(v).Elem()); err != nil {
-		return err
+	if notes, err = check(data, reflect.TypeOf(v).Elem()); err != nil {
+		return nil, err
 	}
 	if err := json.Unmarshal(data, v); err != nil {
-		return fmt.Errorf("1: %w", err) // an error that check does not find
+		return nil, fmt.Errorf("1: %w", err) // an error that check does not find
 	}
-	return nil
+	return notes, nil
 }
 
 // A checker walks the text of a configuration and the type into which it will be decoded. It finds
 // the faults that encoding/json ignores, with their lines.
 type checker struct {
-	data []byte
-	dec  *json.Decoder
+	data  []byte
+	dec   *json.Decoder
+	notes []string
+	noted map[string]bool // by what an old spelling is now
 }
 
 // check returns the first fault. The error begins with its line.
-func check(data []byte, t reflect.Type) error {
+func check(data []byte, t reflect.Type) (notes []string, err error) {
 	var raw json.RawMessage
 	if err := json.Unmarshal(data, &raw); err != nil {
 		var syntax *json.SyntaxError
 		errors.As(err, &syntax) // decoding into RawMessage has no other errors
-		return fmt.Errorf("%d: this is not JSON: %w", lineAt(data, syntax.Offset), err)
+		return nil, fmt.Errorf("%d: this is not JSON%s: %w", lineAt(data, syntax.Offset),
+			likely(data, syntax.Offset), err)
 	}
-	k := &checker{data: data, dec: json.NewDecoder(bytes.NewReader(data))}
-	return k.value(t, "", "")
+	k := &checker{
+		data: data, dec: json.NewDecoder(bytes.NewReader(data)), noted: make(map[string]bool),
+	}
+	err = k.value(t, "", "")
+	return k.notes, err
+}
+
+// likely names what people write in configurations that JSON does not have, before an offset.
+func likely(data []byte, offset int64) string {
+	before := bytes.TrimRight(data[:min(max(offset-1, 0), int64(len(data)))], " \t\r\n")
+	rest := data[len(before):]
+	rest = bytes.TrimLeft(rest, " \t\r\n")
+	switch {
+	case bytes.HasPrefix(rest, []byte("//")), bytes.HasPrefix(rest, []byte("/*")),
+		bytes.HasPrefix(rest, []byte("#")), bytes.HasSuffix(before, []byte("/")):
+		return ", which has no comments"
+	case bytes.HasSuffix(before, []byte(",")) && len(rest) > 0 && (rest[0] == '}' || rest[0] == ']'):
+		return ", which has no comma after the last element"
+	case bytes.HasPrefix(rest, []byte("'")):
+		return ", whose texts are in double quotes"
+	}
+	return ""
 }
 
 // value checks the next value, whose key is path, and what the tag of the key allows.
@@ -112,24 +146,38 @@ func (k *checker) member(t reflect.Type, path string, seen map[string]int) error
 		return fmt.Errorf("%d: key %q is there twice, first in line %d", line, path+key, first)
 	}
 	seen[key] = line
-	next, allow, ok := typeOf(t, key)
+	if t.Kind() == reflect.Map {
+		return k.value(t.Elem(), path+key, "")
+	}
+	f, ok := fieldOf(t, key)
 	if !ok {
 		return fmt.Errorf("%d: there is no key %q%s", line, path+key, DidYouMean(key, keysOf(t)))
 	}
-	return k.value(next, path+key, allow)
+	k.note(line, path+key, f.Tag.Get("old"))
+	return k.value(f.Type, path+key, f.Tag.Get("allow"))
 }
 
-// typeOf returns the type that the value of key is decoded into, and what it may be.
-func typeOf(t reflect.Type, key string) (value reflect.Type, allow string, ok bool) {
-	if t.Kind() == reflect.Map {
-		return t.Elem(), "", true
+// note notes an old spelling, if it is the first with this new one.
+func (k *checker) note(line int, path, now string) {
+	if now == "" || k.noted[now] {
+		return
 	}
+	k.noted[now] = true
+	now, remark, ok := strings.Cut(now, ",")
+	if ok {
+		remark = "," + remark
+	}
+	k.notes = append(k.notes, fmt.Sprintf("%d: %q is now %q%s", line, path, now, remark))
+}
+
+// fieldOf returns the field that the value of key is decoded into.
+func fieldOf(t reflect.Type, key string) (field reflect.StructField, ok bool) {
 	for f := range fields(t) {
 		if f.Tag.Get("json") == key {
-			return f.Type, f.Tag.Get("allow"), true
+			return f, true
 		}
 	}
-	return nil, "", false
+	return field, false
 }
 
 // shown returns a value for an error: texts are quoted, and times have a unit. What is wrong about
@@ -144,11 +192,13 @@ func shown(v reflect.Value) string {
 	return fmt.Sprint(v.Interface())
 }
 
-// keysOf returns the keys of a struct.
+// keysOf returns the keys of a struct but the old spellings.
 func keysOf(t reflect.Type) []string {
 	var keys []string
 	for f := range fields(t) {
-		keys = append(keys, f.Tag.Get("json"))
+		if f.Tag.Get("old") == "" {
+			keys = append(keys, f.Tag.Get("json"))
+		}
 	}
 	return keys
 }
