@@ -91,3 +91,17 @@ func WriteFile(path string, data []byte) error {
 	}
 	return os.WriteFile(path, data, 0o666)
 }
+
+// DirOf returns the directory at which relative paths of a configuration begin, as an absolute path:
+// that of the file, or the project if the file is in its .tyg.
+func DirOf(file string) (string, error) {
+	abs, err := filepath.Abs(file)
+	if err != nil {
+		return "", fmt.Errorf("find project: %w", err)
+	}
+	dir := filepath.Dir(abs)
+	if filepath.Base(dir) == ".tyg" { // the programs of a project are beside it
+		dir = filepath.Dir(dir)
+	}
+	return dir, nil
+}

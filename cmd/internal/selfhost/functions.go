@@ -1,17 +1,20 @@
 package selfhost
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"maps"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/tyg-dev/tyg/cmd/internal/backend"
+	"github.com/tyg-dev/tyg/cmd/internal/project"
 	"github.com/tyg-dev/tyg/cmd/internal/strict"
 	"github.com/tyg-dev/tyg/internal/functions"
 	"github.com/tyg-dev/tyg/internal/functions/runtimes"
@@ -19,26 +22,9 @@ import (
 
 // set returns the functions and routes of the configuration.
 func (c *Config) set(ctx context.Context) (backend.Set, error) {
-	s := backend.Set{
-		Routes: make(map[string]backend.Route), Selection: c.Selection, Authorizer: c.Authorizer,
-	}
-	all := maps.Clone(c.Functions)
-	if all == nil {
-		all = make(map[string]Program)
-	}
-	for key, r := range c.Routes {
-		if len(r.Command) > 0 || r.Runtime != "" {
-			name := "route-" + strings.Trim(strings.Map(wordOnly, key), "-")
-			if _, twice := all[name]; twice || r.Target != (backend.Target{}) {
-				return s, fmt.Errorf("route %q: it has both a command and another target", key)
-			}
-			all[name] = r.Program
-			r.Target.Function = name
-		}
-		s.Routes[key] = r.Route
-	}
-	for _, name := range slices.Sorted(maps.Keys(all)) {
-		fn, err := c.function(name, all[name])
+	s := backend.Set{Routes: c.Routes, Selection: c.RouteSelection, Authorizer: c.Authorizer}
+	for _, name := range slices.Sorted(maps.Keys(c.Functions)) {
+		fn, err := c.function(name, c.Functions[name])
 		if err != nil {
 			return s, err
 		}
@@ -50,22 +36,19 @@ func (c *Config) set(ctx context.Context) (backend.Set, error) {
 	return s, s.Check()
 }
 
-func wordOnly(r rune) rune {
-	if r == '_' || '0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' {
-		return r
-	}
-	return '-'
-}
-
 // function returns a function, whose program must exist.
-func (c *Config) function(name string, f Program) (functions.Function, error) {
+func (c *Config) function(name string, f project.Function) (functions.Function, error) {
 	fn := functions.Function{
-		Name: name, Command: f.Command, Dir: c.dir, Env: f.Env, Handler: f.Handler,
-		Timeout: time.Duration(f.Timeout), InitTimeout: time.Duration(f.InitTimeout),
-		IdleTimeout: time.Duration(f.IdleTimeout), Concurrency: f.Concurrency, MemorySize: f.MemorySize,
+		Name: name, Command: f.Command, Dir: c.dir, Env: f.Environment, Handler: f.Handler,
+		Timeout:     time.Duration(f.Timeout) * time.Second,
+		InitTimeout: time.Duration(f.InitTimeout), IdleTimeout: time.Duration(f.IdleTimeout),
+		MemorySize: f.MemorySize,
 	}
-	if f.Dir != "" {
-		fn.Dir = c.path(f.Dir)
+	if f.ReservedConcurrency != nil {
+		fn.Concurrency = *f.ReservedConcurrency
+	}
+	if f.Directory != "" {
+		fn.Dir = c.path(filepath.FromSlash(f.Directory))
 	}
 	if f.Runtime != "" && len(f.Command) == 0 {
 		kind, err := runtimes.Parse(f.Runtime)
@@ -121,5 +104,6 @@ func (c *Config) ask(ctx context.Context, s backend.Set) (backend.Set, error) {
 	if s.Authorizer != nil {
 		asked.Authorizer = s.Authorizer
 	}
+	c.Name = cmp.Or(c.Name, d.Name)
 	return asked, asked.Check()
 }

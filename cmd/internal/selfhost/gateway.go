@@ -16,6 +16,7 @@ import (
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/cmd/internal/backend"
+	"github.com/tyg-dev/tyg/cmd/internal/project"
 	"github.com/tyg-dev/tyg/gateway"
 	"github.com/tyg-dev/tyg/internal/admin"
 	"github.com/tyg-dev/tyg/internal/dualport"
@@ -56,7 +57,7 @@ func New(ctx context.Context, cfg Config, stdout, stderr io.Writer) (g *Gateway,
 	if err != nil {
 		return g, err
 	}
-	if g.set, err = cfg.set(ctx); err != nil {
+	if g.set, err = g.cfg.set(ctx); err != nil {
 		return g, err
 	}
 	if g.local, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
@@ -67,7 +68,7 @@ func New(ctx context.Context, cfg Config, stdout, stderr io.Writer) (g *Gateway,
 		return g, fmt.Errorf("listen for functions: %w", err)
 	}
 	g.closers = append(g.closers, g.invoke)
-	if cfg.FunctionsTLS {
+	if project.On(cfg.FunctionsTLS) {
 		if err := g.openOutbound(); err != nil {
 			return g, err
 		}
@@ -75,7 +76,7 @@ func New(ctx context.Context, cfg Config, stdout, stderr io.Writer) (g *Gateway,
 	g.host = &functions.Host{
 		Environ: g.environ,
 		Region:  cfg.Region, AccountID: cfg.AccountID, Credentials: credentials(secrets),
-		ManagementEndpoint: "http://" + g.local.Addr().String() + "/" + cfg.Stage,
+		ManagementEndpoint: "http://" + g.local.Addr().String() + "/" + cfg.APIGatewayStage,
 		InvokeEndpoint:     "http://" + g.invoke.Addr().String(),
 		Output:             g.line,
 		Warn: func(w functions.Warning) {
@@ -83,7 +84,7 @@ func New(ctx context.Context, cfg Config, stdout, stderr io.Writer) (g *Gateway,
 		},
 	}
 	g.admin = admin.New(admin.Config{
-		APIID: cfg.APIID, Stage: cfg.Stage, Functions: g.functionStats,
+		APIID: cfg.APIID, Stage: cfg.APIGatewayStage, Functions: g.functionStats,
 		LogDrops: func() int64 { return out.Dropped() + log.Dropped() },
 		Gateway:  func() gateway.Stats { return g.gateway.Stats() },
 	})
@@ -123,7 +124,7 @@ func (r removed) Close() error { return os.RemoveAll(string(r)) }
 func (g *Gateway) serverOf(ctx context.Context, secrets map[string]string) error {
 	c := g.cfg
 	place := backend.Place{
-		Stage: c.Stage, APIID: c.APIID, Domain: c.domain(g.local.Addr().String()),
+		Stage: c.APIGatewayStage, APIID: c.APIID, Domain: c.domain(g.local.Addr().String()),
 		StageVariables: c.StageVariables,
 	}
 	router, err := g.set.Router(ctx, g.host, place)
@@ -139,9 +140,9 @@ func (g *Gateway) serverOf(ctx context.Context, secrets map[string]string) error
 		return err
 	}
 	g.gateway = &gateway.Server{
-		Handler: router, Stage: c.Stage, APIID: c.APIID, StageVariables: c.StageVariables,
+		Handler: router, Stage: c.APIGatewayStage, APIID: c.APIID, StageVariables: c.StageVariables,
 		Origins: c.Origins, TrustedProxies: proxies, Secrets: secrets,
-		Limits: c.profile().Limits, Extensions: c.profile().Extensions,
+		Limits: c.Profile.Limits, Extensions: c.Profile.Extensions,
 		AccessLog: access, Logger: g.log, Trace: g.admin.Trace(),
 	}
 	if g.set.Pages != nil {
@@ -168,7 +169,7 @@ func prefixes(list []string) (all []netip.Prefix, err error) {
 
 func (g *Gateway) accessLog() (*gateway.AccessLog, error) {
 	l := g.cfg.AccessLog
-	if l == nil {
+	if l == nil || l.File == "" && l.DestinationARN != "" {
 		return nil, nil
 	}
 	if l.File == "" || l.File == "-" {
@@ -182,21 +183,18 @@ func (g *Gateway) accessLog() (*gateway.AccessLog, error) {
 	return &gateway.AccessLog{Out: f, Format: l.Format}, nil
 }
 
-func newLogger(l Log, to io.Writer) (*slog.Logger, error) {
+func newLogger(l project.Log, to io.Writer) (*slog.Logger, error) {
 	var level slog.Level
 	if l.Level != "" {
 		if err := level.UnmarshalText([]byte(l.Level)); err != nil {
-			return nil, fmt.Errorf("log.level is %q; use debug, info, warn or error", l.Level)
+			return nil, fmt.Errorf("log.level: %w", err)
 		}
 	}
 	opts := &slog.HandlerOptions{Level: level}
-	switch l.Format {
-	case "", "text":
-		return slog.New(slog.NewTextHandler(to, opts)), nil
-	case "json":
+	if l.Format == "json" {
 		return slog.New(slog.NewJSONHandler(to, opts)), nil
 	}
-	return nil, fmt.Errorf("log.format is %q; use text or json", l.Format)
+	return slog.New(slog.NewTextHandler(to, opts)), nil
 }
 
 // line logs a line of output of a function.
@@ -264,7 +262,7 @@ func (g *Gateway) url(addr net.Addr) string {
 	if h, port, err := net.SplitHostPort(host); err == nil && net.ParseIP(h).IsUnspecified() {
 		host = net.JoinHostPort("localhost", port)
 	}
-	return g.scheme() + "://" + host + "/" + g.cfg.Stage + "/"
+	return g.scheme() + "://" + host + "/" + g.cfg.APIGatewayStage + "/"
 }
 
 // isClosed reports that a server was shut down.

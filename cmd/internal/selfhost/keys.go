@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/tyg-dev/tyg/cmd/internal/project"
 	"github.com/tyg-dev/tyg/internal/functions"
 )
 
@@ -24,7 +25,7 @@ func (c *Config) secrets() (map[string]string, error) {
 	return all, nil
 }
 
-func (c *Config) secret(k Key) (string, error) {
+func (c *Config) secret(k project.Key) (string, error) {
 	switch {
 	case k.ID == "":
 		return "", errors.New(`a key has no "access_key_id"`)

@@ -9,9 +9,11 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/tyg-dev/tyg/cmd/internal/project"
 	"github.com/tyg-dev/tyg/cmd/internal/webserver"
 	"github.com/tyg-dev/tyg/internal/functions/invokeapi"
 	"github.com/tyg-dev/tyg/internal/stopsignal"
+	"github.com/tyg-dev/tyg/internal/visible"
 )
 
 // Run serves until ctx ends, and then drains. It returns nil after a clean shutdown. The functions
@@ -44,8 +46,8 @@ func (g *Gateway) Run(ctx context.Context) error {
 	go func() { failed <- g.gateway.Serve(g.local) }() // drain ends both
 	go func() { failed <- g.gateway.Serve(l) }()
 	g.admin.SetReady(true)
-	fmt.Fprintf(g.out, "Serving on %s\nRoutes: %s\n", url, g.routes())
-	if p := g.cfg.profile(); len(p.Differences()) > 0 {
+	fmt.Fprintf(g.out, "Serving %s\nRoutes: %s\n", g.served(url), g.routes())
+	if p := g.cfg.Profile; len(p.Differences()) > 0 {
 		fmt.Fprintf(g.out, "This gateway %s\n", p)
 	}
 	select {
@@ -54,6 +56,14 @@ func (g *Gateway) Run(ctx context.Context) error {
 	case err = <-failed:
 	}
 	return errors.Join(err, g.drain())
+}
+
+// served says what is served where.
+func (g *Gateway) served(url string) string {
+	if g.cfg.Name == "" {
+		return "on " + url
+	}
+	return visible.Line(g.cfg.Name) + " on " + url
 }
 
 // sideServers starts the listeners beside that of the clients, with listen.
@@ -80,13 +90,13 @@ func (g *Gateway) sideServers(
 	}
 	api := &invokeapi.Handler{Host: g.host, Secrets: g.gateway.Secrets, Logger: g.log}
 	serve("invoke", g.invoke, api)
-	if !g.cfg.Admin.Off {
+	if !project.On(g.cfg.Admin.Off) {
 		if err := start("admin", g.cfg.Admin.Addr, g.admin); err != nil {
 			return webs, err
 		}
 	}
-	if g.cfg.InvokeAPI != "" {
-		if err := start("invoke_addr", g.cfg.InvokeAPI, api); err != nil {
+	if g.cfg.InvokeAddr != "" {
+		if err := start("invoke_addr", g.cfg.InvokeAddr, api); err != nil {
 			return webs, err
 		}
 	}
@@ -108,10 +118,10 @@ func (g *Gateway) drain() error {
 	g.admin.SetReady(false)
 	g.log.Info("draining", "connections", g.gateway.Stats().Connections)
 	select {
-	case <-time.After(time.Duration(g.cfg.DrainDelay)):
+	case <-time.After(span(g.cfg.DrainDelay)):
 	case <-ctx.Done():
 	}
-	ctx, cancel := context.WithTimeout(ctx, time.Duration(g.cfg.Drain))
+	ctx, cancel := context.WithTimeout(ctx, span(g.cfg.Drain))
 	defer cancel()
 	return errors.Join(g.gateway.Shutdown(ctx), g.host.Shutdown(ctx))
 }

@@ -45,18 +45,11 @@ func (c *Config) acme() *autocert.Manager {
 		Prompt:     autocert.AcceptTOS,
 		HostPolicy: autocert.HostWhitelist(a.Hosts...),
 		Email:      a.Email,
-		Cache:      autocert.DirCache(c.path(a.cacheDir())),
+		Cache:      autocert.DirCache(c.path(cmp.Or(a.CacheDir, "acme"))),
 	}
 	m.Client = &acme.Client{
 		DirectoryURL: cmp.Or(a.Directory, autocert.DefaultACMEDirectory),
 		UserAgent:    "tyg/" + buildinfo.Read().Version,
 	}
 	return m
-}
-
-func (a *ACME) cacheDir() string {
-	if a.CacheDir != "" {
-		return a.CacheDir
-	}
-	return "acme"
 }
