@@ -22,7 +22,7 @@ func wrongValues() map[string]string {
 		"header": "nonsense", "stage": "a/b", "endpoint-url": "ftp://host", "since": "yesterday",
 		"template": "nonsense", "url": "ftp://host", "bare": "ftp://host", "management": "ftp://host",
 		"project-dir": "no/such/folder", "config": "no/such/file", "subprotocol": "a b", "profile": "x",
-		"origin": "a\x7fb", "cert": "no/such/file", "key": "no/such/file",
+		"origin": "a\x7fb", "cert": "no/such/file", "key": "no/such/file", "nats": "ftp://host",
 		"proxy": "nonsense", "script": "no/such/file",
 	}
 }

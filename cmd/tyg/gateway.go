@@ -1,18 +1,23 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/tyg-dev/tyg/cmd/internal/cli"
+	"github.com/tyg-dev/tyg/cmd/internal/project"
 	"github.com/tyg-dev/tyg/cmd/internal/selfhost"
+	"github.com/tyg-dev/tyg/cmd/internal/value"
+	"github.com/tyg-dev/tyg/gateway"
 	"github.com/tyg-dev/tyg/internal/profileflag"
+	"github.com/tyg-dev/tyg/internal/redact"
+	"github.com/tyg-dev/tyg/internal/visible"
 )
 
 const gatewayHelp = `gateway serves WebSockets as API Gateway does, on your own server. Each
@@ -20,10 +25,11 @@ route leads to a function, to a URL to which events are POSTed, or to a function
 function is a program that speaks the Lambda Runtime API; gateway runs it in processes. In
 production, gateway is what "tyg local" is on a laptop, without building and watching.
 
-A file configures it: --print-config prints an example with every key, and --check validates
-yours without serving. Its paths are relative to its directory, or to that of the project if the
-file is in .tyg. Each limit is a key, a flag and an environment variable (--limit-idle is
-TYG_LIMIT_IDLE); a flag goes before a variable, and a variable before the file.
+The configuration is .tyg/config.json of the project, in the language that "tyg local" and "tyg
+deploy" read, or another file: --print-config prints an example with every key, and --check
+validates yours without serving. Its paths are relative to the project, or to the directory of a
+file that is in no .tyg. A flag goes before its environment variable (--limit-idle is
+TYG_LIMIT_IDLE), and a variable before the file. "tyg config show" prints what is in force.
 
 At SIGTERM or SIGINT it drains: /readyz answers 503, clients get close code 1012, handlers may
 finish, functions get SIGTERM. A second signal ends it at once.
@@ -35,17 +41,23 @@ Exit status:
 
 const gatewayExample = `  tyg gateway --print-config > gateway.json
   tyg gateway --config gateway.json --check
-  tyg gateway --config gateway.json`
+  tyg gateway --stage prod`
+
+// A gatewayRun has the flags of gateway.
+type gatewayRun struct {
+	file, dir, stage string
+	addr, cert, key  string
+	nats             string
+	origins          []string
+	drain            time.Duration
+	check, print     bool
+	profile          profileflag.Flags
+}
 
 func newGateway(e *cli.Env) *cobra.Command {
-	var (
-		file, addr   string
-		drain        = 30 * time.Second
-		check, print bool
-		profile      profileflag.Flags
-	)
+	g := gatewayRun{drain: 30 * time.Second}
 	limits := flag.NewFlagSet("gateway", flag.ContinueOnError)
-	profile.Add(limits)
+	g.profile.Add(limits)
 	invalid := profileflag.FromEnv(limits, e.Getenv) // flags, which are parsed later, go before
 	cmd := &cobra.Command{
 		Use:               "gateway",
@@ -56,44 +68,130 @@ func newGateway(e *cli.Env) *cobra.Command {
 		Args:              cli.ExactArgs(),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if print {
+			if g.print {
 				_, err := fmt.Fprint(e.Stdout, selfhost.Example)
 				return err
 			}
 			if invalid != nil {
 				return invalid
 			}
-			addr, err := cli.Addr(cmd, addr, e.Getenv, "")
+			cfg, err := g.read(cmd, e)
 			if err != nil {
 				return err
 			}
-			cfg, err := selfhost.Read(file, &profile)
-			if err != nil {
-				return mentionTemplate(".", err)
+			for _, note := range cfg.Notes {
+				fmt.Fprintf(e.Stderr, "tyg: %s\n", visible.Line(note))
 			}
-			cfg.Addr = cmp.Or(addr, cfg.Addr)
-			if text := e.Getenv("TYG_DRAIN"); text != "" && !cmd.Flags().Changed("drain") {
-				if err := cmd.Flags().Set("drain", text); err != nil {
-					return fmt.Errorf("environment variable TYG_DRAIN: %w", err)
-				}
-			}
-			if cmd.Flags().Changed("drain") {
-				cfg.Drain = selfhost.Duration(drain)
-			}
-			return runGateway(cmd.Context(), e, cfg, check)
+			return runGateway(cmd.Context(), e, cfg, g.check)
 		},
 	}
+	g.flags(cmd)
+	cmd.Flags().AddGoFlagSet(limits)
+	return cmd
+}
+
+func (g *gatewayRun) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVarP(&file, "config", "c", ".tyg/gateway.json", "read the configuration in `FILE`")
-	f.StringVar(&addr, "addr", "", "listen on `HOST:PORT`, overriding the file")
-	cli.AddDuration(cmd, &drain, cli.Range[time.Duration]{
+	f.StringVarP(&g.file, "config", "c", "",
+		"read the configuration in `FILE` (default "+project.ConfigPath+")")
+	f.StringVar(&g.dir, "project-dir", ".", "use the project in `DIR`")
+	f.StringVar(&g.stage, "stage", "dev", "use this `STAGE` of the configuration")
+	cli.MustComplete(cmd, "stage", func() []string { return project.Stages(g.dir) })
+	f.StringVar(&g.addr, "addr", "", "listen on `HOST:PORT` (default "+selfhost.DefaultAddr+")")
+	f.StringSliceVar(&g.origins, "origin", nil,
+		"let web pages of these `ORIGINS` connect, beside those of the same host")
+	f.StringVar(&g.cert, "cert", "", "serve wss with the certificate of this PEM `FILE`")
+	f.StringVar(&g.key, "key", "", "the key of --cert, a PEM `FILE`")
+	f.StringVar(&g.nats, "nats", "",
+		"give functions the NATS server at this `URL`, or one that is embedded")
+	cli.AddDuration(cmd, &g.drain, cli.Range[time.Duration]{
 		Name: "drain", Low: 0, High: day, Usage: "let handlers finish for this `TIME` when it ends",
 	})
-	f.BoolVar(&check, "check", false, "validate the configuration without serving")
-	f.BoolVar(&print, "print-config", false,
+	f.BoolVar(&g.check, "check", false, "validate the configuration without serving")
+	f.BoolVar(&g.print, "print-config", false,
 		"print a valid example with every key but those of secrets")
-	f.AddGoFlagSet(limits)
-	return cmd
+}
+
+// read reads the configuration, over which it lays flags and variables.
+func (g *gatewayRun) read(cmd *cobra.Command, e *cli.Env) (selfhost.Config, error) {
+	over, err := g.override(cmd, e.Getenv)
+	if err != nil {
+		return selfhost.Config{}, err
+	}
+	cfg, err := selfhost.Read(selfhost.Source{
+		File: g.file, Dir: g.dir, Stage: g.stage, StageSet: cmd.Flags().Changed("stage"),
+		Flags: &g.profile, Override: over,
+	})
+	if err != nil {
+		return cfg, mentionTemplate(g.dir, err)
+	}
+	return cfg, nil
+}
+
+// override returns what flags and variables say.
+func (g *gatewayRun) override(
+	cmd *cobra.Command, getenv func(string) string,
+) (over project.StageConfig, err error) {
+	if err := value.Stage(g.stage); err != nil {
+		return over, cli.Usagef(cmd, "--stage %q: %w", g.stage, err)
+	}
+	if over.APIGatewayStage, err = stageVariable(cmd, getenv); err != nil {
+		return over, err
+	}
+	if over.Addr, err = cli.Addr(cmd, g.addr, getenv, ""); err != nil {
+		return over, err
+	}
+	if err := cli.FromEnv(cmd, getenv, "origin", "cert", "key", "nats", "drain"); err != nil {
+		return over, err
+	}
+	over.Origins, over.NATS = g.origins, g.nats
+	if err := gateway.CheckOrigins(g.origins); err != nil {
+		return over, cli.Usagef(cmd, "--origin: %w", err)
+	}
+	if err := over.Check(); err != nil {
+		return over, cli.Usagef(cmd, "--nats %q: %w", redact.Text(g.nats), errors.Unwrap(err))
+	}
+	if cmd.Flags().Changed("drain") {
+		drain := value.Duration(g.drain)
+		over.Drain = &drain
+	}
+	if over.TLS, err = flagCertificate(cmd, g.cert, g.key); err != nil {
+		return over, err
+	}
+	return over, nil
+}
+
+// flagCertificate returns the certificate of flags, whose paths are relative to the current directory.
+func flagCertificate(cmd *cobra.Command, cert, key string) (*project.TLS, error) {
+	switch {
+	case cert == "" && key == "":
+		return nil, nil
+	case key == "":
+		return nil, cli.Usagef(cmd, "--cert %q: name its key with --key", cert)
+	case cert == "":
+		return nil, cli.Usagef(cmd, "--key %q: name its certificate with --cert", key)
+	}
+	for _, name := range []*string{&cert, &key} {
+		abs, err := filepath.Abs(*name)
+		if err != nil {
+			return nil, fmt.Errorf("find certificate: %w", err)
+		}
+		*name = abs
+	}
+	return &project.TLS{CertFile: cert, KeyFile: key}, nil
+}
+
+// stageVariable returns API Gateway's name of the stage in TYG_STAGE, unless a flag chooses a stage
+// of the configuration.
+func stageVariable(cmd *cobra.Command, getenv func(string) string) (string, error) {
+	stage := getenv("TYG_STAGE")
+	if stage == "" || cmd.Flags().Changed("stage") {
+		return "", nil
+	}
+	if err := value.Stage(stage); err != nil {
+		return "", fmt.Errorf("environment variable TYG_STAGE: %q: %w", stage, err)
+	}
+	return stage, nil
 }
 
 func runGateway(ctx context.Context, e *cli.Env, cfg selfhost.Config, check bool) error {

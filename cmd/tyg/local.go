@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -89,6 +90,12 @@ func newLocal(e *cli.Env) *cobra.Command {
 				l.Addr = "127.0.0.1:" + strconv.Itoa(port)
 			}
 			l.stageSet = cmd.Flags().Changed("stage")
+			if !l.inProcess { // whose program reads them itself
+				err := cli.FromEnv(cmd, os.Getenv, "origin", "cert", "key", "time-scale")
+				if err != nil {
+					return err
+				}
+			}
 			l.scaleSet = cmd.Flags().Changed("time-scale")
 			l.Args = args
 			if err := l.check(cmd); err != nil {
@@ -141,10 +148,8 @@ func (l *localRun) check(cmd *cobra.Command) error {
 	if err := value.Stage(l.stage); err != nil {
 		return cli.Usagef(cmd, "--stage %q: %w", l.stage, err)
 	}
-	if stage := os.Getenv("TYG_STAGE"); stage != "" && !l.stageSet {
-		if err := value.Stage(stage); err != nil {
-			return fmt.Errorf("environment variable TYG_STAGE: %q: %w", stage, err)
-		}
+	if _, err := stageVariable(cmd, os.Getenv); err != nil {
+		return err
 	}
 	if err := l.Check(); err != nil {
 		return cli.Usagef(cmd, "--origin: %w", err)
@@ -155,7 +160,7 @@ func (l *localRun) check(cmd *cobra.Command) error {
 	case l.Key != "" && l.Cert == "":
 		return cli.Usagef(cmd, "--key %q: name its certificate with --cert", l.Key)
 	}
-	addr, err := cli.Addr(cmd, l.Addr, os.Getenv, "127.0.0.1:8000")
+	addr, err := cli.Addr(cmd, l.Addr, os.Getenv, "")
 	if err != nil {
 		return err
 	}
@@ -205,6 +210,9 @@ func (l *localRun) serve(ctx context.Context) error {
 	if l.inProcess {
 		err = l.runInProcess(ctx)
 	} else {
+		if err := l.listenAsConfigured(); err != nil {
+			return err
+		}
 		l.Name, l.Environ = filepath.Base(dir), os.Environ()
 		l.Plan = l.plan
 		err = local.Run(ctx, l.Config)
@@ -243,6 +251,32 @@ func (l *localRun) plan() (local.Plan, error) {
 	return p, err
 }
 
+// listenAsConfigured takes the address and the certificate of the configuration, if neither a flag
+// nor a variable has one.
+func (l *localRun) listenAsConfigured() error {
+	var s project.StageConfig
+	if l.template == "" {
+		c, err := l.config()
+		if err != nil {
+			return err
+		}
+		s = c.At(l.stage)
+	}
+	l.Addr = cmp.Or(l.Addr, s.Addr, "127.0.0.1:8000")
+	if l.Cert == "" && s.TLS != nil && s.TLS.CertFile != "" {
+		l.Cert, l.Key = l.path(s.TLS.CertFile), l.path(s.TLS.KeyFile)
+	}
+	return nil
+}
+
+// path resolves a path of the configuration.
+func (l *localRun) path(name string) string {
+	if filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(l.Dir, filepath.FromSlash(name))
+}
+
 func (l *localRun) runInProcess(ctx context.Context) error {
 	return local.InProcess{
 		Dir: l.Dir, Args: l.Args, Files: l.Files, NoReload: l.NoReload,
@@ -257,9 +291,13 @@ func (l *localRun) runInProcess(ctx context.Context) error {
 // environ returns the environment of the program. Of several entries with one name the last counts,
 // so flags override the user's environment, which overrides the configuration.
 func (l *localRun) environ(c project.Config, user []string) []string {
-	list := append(c.Environ(l.stage),
-		"TYG_STAGE="+c.GatewayStage(l.stage), "TYG_ADDR=127.0.0.1:8000",
-		originVariable(c.At(l.stage).Origins))
+	s := c.At(l.stage)
+	if s.TLS != nil && s.TLS.CertFile != "" {
+		s.TLS = &project.TLS{CertFile: l.path(s.TLS.CertFile), KeyFile: l.path(s.TLS.KeyFile)}
+	}
+	list := append(c.Environ(l.stage), "TYG_ADDR=127.0.0.1:8000")
+	list = append(list, s.ProgramVariables()...)
+	list = append(list, originVariable(s.Origins))
 	for _, entry := range user {
 		if !l.stageSet || !strings.HasPrefix(entry, "TYG_STAGE=") {
 			list = append(list, entry)

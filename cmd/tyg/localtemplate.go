@@ -96,7 +96,7 @@ func (l *localRun) planOfTemplate() (local.Plan, error) {
 	if err != nil {
 		return p, fmt.Errorf("%s: %w", r.File, err)
 	}
-	p.Notes = r.Notes
+	p.Notes = append(r.Notes, p.Notes...)
 	return p, nil
 }
 
@@ -134,7 +134,7 @@ func prune(m map[string]any) {
 				delete(m, key)
 			}
 		case string, bool, float64:
-			if v == "" || v == false || v == 0.0 {
+			if v == "" || v == "0s" || v == false || v == 0.0 {
 				delete(m, key)
 			}
 		case []any:

@@ -94,7 +94,7 @@ func (s *server) set(ctx context.Context, v version) (backend.Set, error) {
 	if err != nil {
 		return backend.Set{}, err
 	}
-	s.name = d.Name
+	s.name = cmp.Or(v.plan.Name, d.Name)
 	if fn.Name == "" {
 		fn.Name = functionName(d.Name)
 	}

@@ -25,7 +25,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/visible"
 )
 
-// drainTime bounds how long handlers may take to finish at the end.
+// drainTime bounds how long handlers may take to finish at the end, unless the configuration does.
 const drainTime = 30 * time.Second
 
 // tempPrefix begins the names of temporary folders.
@@ -83,6 +83,8 @@ type Plan struct {
 
 	// Routes has the functions of a project that is not one Go program.
 	Routes *backend.Set
+
+	Drain *time.Duration // how long handlers may take to finish at the end; nil: 30 seconds
 
 	// Notes say what of the configuration is not run here; they are printed once, at the start.
 	Notes []string
@@ -207,7 +209,11 @@ func (s *server) explain(ctx context.Context, err error) error {
 func (s *server) drain() error {
 	ctx, stop := stopsignal.Cut(context.Background())
 	defer stop()
-	ctx, cancel := context.WithTimeout(ctx, drainTime)
+	limit := drainTime
+	if s.plan.Drain != nil {
+		limit = *s.plan.Drain
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	err := s.gateway.Shutdown(ctx)
 	_ = s.web.Close() // what is left are calls by functions, which end next

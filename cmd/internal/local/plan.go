@@ -23,7 +23,11 @@ func NewPlan(c project.Config, dir, stage string) (Plan, error) {
 		Origins:        s.Origins,
 		Stage:          s.APIGatewayStage,
 		StageVariables: s.StageVariables,
-		Program:        localFunction(c.AppName, s.FunctionConfig),
+		Program:        localFunction(c.AppName, c.Function(stage, s.App).FunctionConfig),
+		Drain:          (*time.Duration)(s.Drain),
+	}
+	if unused := c.Unused(stage, project.Local); unused != "" {
+		p.Notes = append(p.Notes, project.ConfigPath+": "+unused)
 	}
 	if len(s.Routes) == 0 {
 		return p, nil
@@ -44,9 +48,8 @@ func NewPlan(c project.Config, dir, stage string) (Plan, error) {
 // setCommand sets the command of a function: its own, or that of its runtime.
 func setCommand(fn *functions.Function, f project.Function) (err error) {
 	fn.Handler, fn.Command = f.Handler, f.Command
+	fn.InitTimeout, fn.IdleTimeout = time.Duration(f.InitTimeout), time.Duration(f.IdleTimeout)
 	switch {
-	case len(f.Command) > 0 && f.Runtime != "":
-		return errors.New(`: it has a "command" and a "runtime"; leave out one of them`)
 	case len(f.Command) > 0:
 		return nil
 	case f.Runtime == "":

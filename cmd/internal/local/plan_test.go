@@ -63,7 +63,6 @@ func TestPlanOfRuntimes(t *testing.T) {
 		{`"command": ["sh", "app.sh"], "handler": "x"`, "app.sh", ""},
 		{`"runtime": "python"`, "", `it has a "runtime" and no "handler"`},
 		{`"runtime": "java21", "handler": "a.B"`, "", `lambda_functions.f: runtime "java21" is not`},
-		{`"runtime": "python", "command": ["x"]`, "", "leave out one of them"},
 		{`"handler": "app.handler"`, "", "lambda_functions.f has no command, such as"},
 	} {
 		c, err := project.ParseConfig([]byte(`{"lambda_functions": {"f": {` + tt.function + `}},

@@ -4,12 +4,10 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -184,20 +182,9 @@ func (s *server) shared(ctx context.Context, env map[string]string) (map[string]
 }
 
 // startNATS runs tyg-nats until close.
-func (s *server) startNATS(ctx context.Context) error {
-	finder, err := companion.NewFinder(s.out.notices())
-	if err != nil {
+func (s *server) startNATS(ctx context.Context) (err error) {
+	if s.nats, s.natsURL, err = companion.StartNATS(ctx, s.out.notices()); err != nil {
 		return err
-	}
-	program, err := finder.Find(ctx, "tyg-nats")
-	if err != nil {
-		return err
-	}
-	if s.nats, s.natsURL, err = program.Start(ctx); err != nil {
-		return err
-	}
-	if err := checkNATS(s.natsURL); err != nil { // close stops it
-		return fmt.Errorf("run %s: %w", program.Path, err)
 	}
 	go func(nats *companion.Child) { // ends with the child, which close stops
 		<-nats.Done()
@@ -205,18 +192,6 @@ func (s *server) startNATS(ctx context.Context) error {
 			"start tyg local again", nats.Err())
 	}(s.nats)
 	return nil
-}
-
-// checkNATS checks what tyg-nats has printed. Programs get it in their environment, and send their
-// state to that address.
-func checkNATS(address string) error {
-	u, err := url.Parse(address)
-	if err == nil && u.Scheme == "nats" && u.User != nil && net.ParseIP(u.Hostname()).IsLoopback() &&
-		u.Port() != "" {
-		return nil
-	}
-	return errors.New("it has not printed the address of a NATS server on this machine; remove it " +
-		"to have it built again")
 }
 
 // tableVariable names the DynamoDB table of a program, see package rooms/storage.

@@ -115,6 +115,9 @@ func wordOnly(r rune) rune {
 
 func (p oldProgram) function() Function {
 	f := p.Function
+	if len(f.Command) > 0 {
+		f.Runtime = "" // which the example of gateway.json had beside the command
+	}
 	f.Directory = cmp.Or(f.Directory, p.Dir)
 	if f.Environment == nil {
 		f.Environment = p.Env

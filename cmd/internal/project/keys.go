@@ -2,9 +2,10 @@ package project
 
 import (
 	"cmp"
+	"fmt"
 	"reflect"
-	"slices"
 	"strings"
+	"time"
 
 	"github.com/tyg-dev/tyg/cmd/internal/value"
 )
@@ -174,44 +175,66 @@ func (c Config) Unused(stage string, by Use) string {
 
 // has reports whether a stage has a key, or one of its functions.
 func (s StageConfig) has(k KeyDoc) bool {
-	if find(reflect.ValueOf(s), k.Path) {
+	if _, ok := find(reflect.ValueOf(s), k.Path); ok {
 		return true
 	}
-	return k.Several && slices.ContainsFunc(slices.Collect(functionsOf(s)), func(f Function) bool {
-		return find(reflect.ValueOf(f), k.Path)
-	})
-}
-
-func functionsOf(s StageConfig) func(yield func(Function) bool) {
-	return func(yield func(Function) bool) {
-		for _, f := range s.Functions {
-			if !yield(f) {
-				return
-			}
+	for _, f := range s.Functions {
+		if _, ok := find(reflect.ValueOf(f), k.Path); ok && k.Several {
+			return true
 		}
 	}
+	return false
 }
 
-// find reports whether a struct has a value for a path.
-func find(v reflect.Value, path string) bool {
+// find returns the value of a struct for a path, and whether it has one: neither its zero value,
+// unless that is behind a pointer, nor an empty map.
+func find(v reflect.Value, path string) (reflect.Value, bool) {
 	key, rest, below := strings.Cut(path, ".")
 	for _, f := range reflect.VisibleFields(v.Type()) {
 		if f.Anonymous || f.Tag.Get("json") != key {
 			continue
 		}
-		field := v.FieldByIndex(f.Index)
-		for field.Kind() == reflect.Pointer && !field.IsNil() {
+		field, there := v.FieldByIndex(f.Index), false
+		if there = !field.IsZero(); field.Kind() == reflect.Pointer && there {
 			field = field.Elem()
 		}
-		if below && field.Kind() == reflect.Struct {
+		if below {
+			if field.Kind() != reflect.Struct {
+				return field, false
+			}
 			return find(field, rest)
 		}
-		if field.Kind() == reflect.Map {
-			return field.Len() > 0
-		}
-		return !field.IsZero()
+		return field, there && (field.Kind() != reflect.Map || field.Len() > 0)
 	}
-	return false
+	return reflect.Value{}, false
+}
+
+// ProgramVariables returns the environment variables by which a program with host.Run has the
+// settings of a stage, as NAME=value.
+func (s StageConfig) ProgramVariables() []string {
+	var list []string
+	for _, g := range Keys() {
+		for _, k := range g.Keys {
+			if k.In&Program == 0 || k.Variable == "" {
+				continue
+			}
+			if v, ok := find(reflect.ValueOf(s), k.Path); ok {
+				list = append(list, k.Variable+"="+text(v))
+			}
+		}
+	}
+	return list
+}
+
+// text returns a value as flags and variables have it.
+func text(v reflect.Value) string {
+	switch v := v.Interface().(type) {
+	case []string:
+		return strings.Join(v, ",")
+	case value.Duration:
+		return time.Duration(v).String()
+	}
+	return fmt.Sprint(v.Interface())
 }
 
 // flagOf returns the flag of a limit.

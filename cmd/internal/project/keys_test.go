@@ -69,3 +69,22 @@ func TestUnusedKeysThatAreMissed(t *testing.T) {
 		t.Errorf("a new project: %s", got)
 	}
 }
+
+func TestProgramVariables(t *testing.T) {
+	c, err := ParseConfig([]byte(`{
+		"addr": ":1", "origins": ["https://a.example", "null"], "gateway_profile": "server",
+		"limits": {"idle": "-1s", "connections_per_address": 3}, "extensions": {"binary": false},
+		"drain": "0s", "tls": {"cert_file": "c", "key_file": "k"}, "domain_name": "a.example",
+		"api_gateway_stage": "prod"
+	}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := strings.Join(c.At("dev").ProgramVariables(), " ")
+	const want = "TYG_STAGE=prod TYG_ADDR=:1 TYG_ORIGIN=https://a.example,null TYG_CERT=c TYG_KEY=k " +
+		"TYG_PROFILE=server TYG_LIMIT_IDLE=-1s TYG_LIMIT_CONNECTIONS_PER_ADDRESS=3 TYG_BINARY=false " +
+		"TYG_DRAIN=0s"
+	if got != want {
+		t.Errorf("the variables are %s, want %s", got, want)
+	}
+}

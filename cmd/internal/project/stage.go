@@ -81,6 +81,12 @@ func (c Config) At(stage string) StageConfig {
 	return s
 }
 
+// With returns the settings of over, and those of s that over does not have.
+func (s StageConfig) With(over StageConfig) StageConfig { return overlay(s, over) }
+
+// Check reports the first invalid value.
+func (s StageConfig) Check() error { return s.check() }
+
 // check reports the first invalid value, with its key.
 func (s StageConfig) check() error {
 	if err := gateway.CheckOrigins(s.Origins); err != nil {
@@ -112,10 +118,10 @@ func (c Config) CheckStage(stage string) error {
 // GatewayStage returns API Gateway's name of a stage.
 func (c Config) GatewayStage(stage string) string { return c.At(stage).APIGatewayStage }
 
-// Environ returns the environment variables of a stage as NAME=value, sorted.
+// Environ returns the environment variables of the program of a stage as NAME=value, sorted.
 func (c Config) Environ(stage string) []string {
 	var list []string
-	for name, value := range c.At(stage).Environment {
+	for name, value := range c.Function(stage, c.At(stage).App).Environment {
 		list = append(list, name+"="+value)
 	}
 	slices.Sort(list)

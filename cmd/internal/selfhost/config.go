@@ -41,6 +41,9 @@ type Source struct {
 	// Flags are what the command line and the environment say about the profile, its limits and its
 	// extensions; nil: nothing.
 	Flags *profileflag.Flags
+
+	// Override is laid over the stage: what other flags and variables say.
+	Override project.StageConfig
 }
 
 // Read reads a configuration.
@@ -101,7 +104,7 @@ func (s Source) hint(err error) string {
 
 // newConfig returns the configuration of a stage, completed by defaults.
 func newConfig(all project.Config, s Source) (Config, error) {
-	c := Config{StageConfig: all.At(s.Stage), Name: all.AppName}
+	c := Config{StageConfig: all.At(s.Stage).With(s.Override), Name: all.AppName}
 	for name := range c.Functions {
 		c.Functions[name] = all.Function(s.Stage, name)
 	}

@@ -1,37 +1,62 @@
 package selfhost
 
 import (
-	"encoding/json"
+	"errors"
+	"flag"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"reflect"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
-	"github.com/tyg-dev/tyg/cmd/internal/strict/stricttest"
+	"github.com/tyg-dev/tyg/cmd/internal/project"
+	"github.com/tyg-dev/tyg/cmd/internal/strict"
+	"github.com/tyg-dev/tyg/gateway"
+	"github.com/tyg-dev/tyg/internal/profileflag"
 )
 
-// The example has every key of every kind of object, so that users need not read the source.
+// parse returns the configuration of a stage in a text.
+func parse(text string) (Config, error) {
+	c, _, err := project.ParseGatewayFile([]byte(text))
+	if err != nil {
+		return Config{}, err
+	}
+	return newConfig(c, Source{Stage: "dev"})
+}
+
+// The example has every key of a gateway, so that users need not read the source.
 func TestExampleHasEveryKey(t *testing.T) {
-	if _, err := parse([]byte(Example), nil); err != nil {
+	if _, err := parse(Example); err != nil {
 		t.Fatal(err)
 	}
-	var seen map[string]any
-	if err := json.Unmarshal([]byte(Example), &seen); err != nil {
-		t.Fatal(err)
-	}
-	keys := make(map[string]bool)
-	collect(seen, keys)
+	lines := strict.Lines([]byte(Example))
 	other := map[string]bool{ // what cannot stand beside what the example has
-		"app": true, "cert_file": true, "key_file": true, "directory_url": true, "off": true,
+		"app": true, "stages": true, "tls.cert_file": true, "tls.key_file": true,
+		"tls.acme.directory_url": true, "admin.off": true, "lambda_functions.{name}.runtime": true,
+		"authorizer.url": true, "authorizer.arn": true, "authorizer.region": true,
 		// Secrets are not on every machine; the page about self-hosting shows their keys.
-		"access_key_id": true, "secret_env": true, "secret_file": true,
+		"connections_keys[].access_key_id": true, "connections_keys[].secret_env": true,
+		"connections_keys[].secret_file": true,
 	}
-	for _, key := range keysOf(reflect.TypeFor[Config](), make(map[reflect.Type]bool)) {
-		if !keys[key] && !other[key] {
-			t.Errorf("the example lacks the key %q", key)
+	has := make(map[string]bool)
+	for path := range lines {
+		for _, of := range []string{"lambda_functions", "routes"} {
+			if rest, ok := strings.CutPrefix(path, of+"."); ok {
+				_, key, _ := strings.Cut(rest, ".")
+				has[key], path = true, of+".{name}."+key
+			}
+		}
+		has[path] = true
+	}
+	for _, g := range project.Keys() {
+		for _, k := range g.Keys {
+			if k.In&project.Gateway != 0 && !has[k.Path] && !other[k.Path] {
+				t.Errorf("the example lacks the key %q", k.Path)
+			}
 		}
 	}
 }
@@ -45,7 +70,7 @@ func TestExampleIsValid(t *testing.T) {
 	if err := os.WriteFile(file, []byte(Example), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	c, err := Read(file, nil)
+	c, err := Read(Source{File: file})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,41 +86,6 @@ func TestExampleIsValid(t *testing.T) {
 	}
 }
 
-func collect(v any, keys map[string]bool) {
-	switch v := v.(type) {
-	case map[string]any:
-		for key, value := range v {
-			keys[key] = true
-			collect(value, keys)
-		}
-	case []any:
-		for _, value := range v {
-			collect(value, keys)
-		}
-	}
-}
-
-func keysOf(t reflect.Type, seen map[reflect.Type]bool) (keys []string) {
-	switch t.Kind() {
-	case reflect.Pointer, reflect.Slice, reflect.Map:
-		return keysOf(t.Elem(), seen)
-	case reflect.Struct:
-	default:
-		return nil
-	}
-	if seen[t] {
-		return nil
-	}
-	seen[t] = true
-	for _, f := range reflect.VisibleFields(t) {
-		if key := f.Tag.Get("json"); key != "" {
-			keys = append(keys, key)
-		}
-		keys = append(keys, keysOf(f.Type, seen)...)
-	}
-	return keys
-}
-
 // What the page about self-hosting shows is a configuration.
 func TestConfigurationsOfSelfHostingPageAreValid(t *testing.T) {
 	page, err := os.ReadFile("../../../docs/self-hosting.md")
@@ -108,19 +98,13 @@ func TestConfigurationsOfSelfHostingPageAreValid(t *testing.T) {
 	}
 	for _, block := range blocks {
 		text, _, _ := strings.Cut(block, "```")
-		if _, err := parse([]byte(text), nil); err != nil {
+		if _, err := parse(text); err != nil {
 			t.Errorf("%v in\n%s", err, text)
 		}
+		if _, err := project.ParseConfig([]byte(text)); err != nil {
+			t.Errorf("old spelling: %v in\n%s", err, text)
+		}
 	}
-}
-
-func TestEachKeyHasARange(t *testing.T) {
-	parse := func(data []byte) error { _, err := parse(data, nil); return err }
-	// What the others are checked against is on this machine or on AWS: see TestScripts.
-	stricttest.Test(t, reflect.TypeFor[Config](), parse, `api_id app function arn dir handler
-		runtime url
-		domain_name route_selection_expression region account_id
-		cert_file key_file cache_dir email file format level profile`)
 }
 
 // .tyg has the files of tyg; the programs of a project are beside it.
@@ -135,7 +119,7 @@ func TestPathsStartAtTheProject(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c, err := Read(file, nil)
+		c, err := Read(Source{File: file})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -145,30 +129,100 @@ func TestPathsStartAtTheProject(t *testing.T) {
 	}
 }
 
-func TestParseRejects(t *testing.T) {
-	const routes = `"routes": {"$default": {"url": "http://x"}}`
-	for text, want := range map[string]string{
-		`{`:           "1: this is not JSON",
-		`{"a": 1}`:    `1: there is no key "a"`,
-		`{"addr": 1}`: `1: "addr" must be a string, not number`,
-		`{"routes": {"$default": {"funktion": "f"}}}`: `1: there is no key ` +
-			`"routes.$default.funktion"; did you mean "function"?`,
-		`{"app": "f", ` + routes + `}`: ` "app" describes its own routes`,
-		`{` + routes + `, "tls": {}}`: ` tls needs "cert_file" and "key_file", ` +
-			`or "acme"`,
-		`{` + routes + `, "tls": {"acme": {}}}`:                   ` tls.acme needs "hosts"`,
-		`{` + routes + `, "tls": {"acme": {}, "cert_file": "a"}}`: ` tls has "cert_file" or "acme"`,
-		`{` + routes + `, "stage": "a/b"}`:                        `1: "stage" is "a/b"`,
-		`{` + routes + `, "limits": {"conns": 1}}`: `1: there is no key "limits.conns"; ` +
-			`did you mean "connections"?`,
-		`{` + routes + `, "connections_keys": [{"access_key_id": "a"}, {"secret": "b"}]}`: `1: there ` +
-			`is no key "connections_keys[1].secret"; did you mean "secret_env"?`,
-		`{` + routes + `, "connections_keys": [1]}`: `1: "connections_keys[0]" must be an object`,
-		`{` + routes + `, "drain": 3}`:              `1: "drain" must be`,
-	} {
-		_, err := parse([]byte(text), nil)
-		if err == nil || !strings.HasPrefix(err.Error(), want) {
-			t.Errorf("%s: the error is %v, want %s", text, err, want)
+// A project has one file; what was for gateways only goes before it, with a note.
+func TestFindsTheConfiguration(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, stage string) {
+		t.Helper()
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		text := `{"routes": {"$default": {"url": "http://x"}}, "api_gateway_stage": "` + stage + `"}`
+		if err := project.WriteFile(path, []byte(text)); err != nil {
+			t.Fatal(err)
 		}
+	}
+	read := func() Config {
+		t.Helper()
+		c, err := Read(Source{Dir: dir, Stage: "dev"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	_, err := Read(Source{Dir: dir})
+	if !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "--print-config") {
+		t.Errorf("without a file the error is %v", err)
+	}
+	write(".tyg/config.json", "shared")
+	if c := read(); c.APIGatewayStage != "shared" || c.dir != dir || len(c.Notes) > 0 {
+		t.Errorf("of a project it reads %+v", c)
+	}
+	write(".tyg/gateway.json", "own")
+	c := read()
+	if c.APIGatewayStage != "own" || len(c.Notes) != 1 || !strings.Contains(c.Notes[0], " is in use") {
+		t.Errorf("beside gateway.json it reads %q with %q", c.APIGatewayStage, c.Notes)
+	}
+}
+
+func TestReadNotesWhatAGatewayDoesNotUse(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "gateway.json")
+	text := "{\"routes\": {\"$default\": {\"url\": \"http://x\"}},\n" +
+		`"stage": "a", "throttling": {"rate_limit": 1}}`
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := Read(Source{File: file})
+	want := []string{
+		file + `:2: "stage" is now "api_gateway_stage"`,
+		file + ": tyg gateway does not use throttling (it does not limit the messages of all clients " +
+			"together)",
+	}
+	if err != nil || !slices.Equal(c.Notes, want) {
+		t.Errorf("the notes are %q, %v, want %q", c.Notes, err, want)
+	}
+}
+
+func TestStageIsOneOfTheConfiguration(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "gateway.json")
+	text := `{"routes": {"$default": {"url": "http://x"}}, "stages": {"prod": {"drain": "0s"}}}`
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Read(Source{File: file, Stage: "prd", StageSet: true})
+	if err == nil || !strings.Contains(err.Error(), `did you mean "prod"?`) {
+		t.Errorf("the error is %v", err)
+	}
+	c, err := Read(Source{File: file, Stage: "prod", StageSet: true})
+	if err != nil || span(c.Drain) != 0 {
+		t.Errorf("the configuration is %+v, %v", c, err)
+	}
+	if c, err = Read(Source{File: file, Stage: "dev"}); err != nil || span(c.Drain) != 30*time.Second {
+		t.Errorf("the configuration of another stage is %+v, %v", c, err)
+	}
+}
+
+// TestProfileOfFlags: flags go before the file, key by key.
+func TestProfileOfFlags(t *testing.T) {
+	var flags profileflag.Flags
+	fs := flag.NewFlagSet("test", flag.ContinueOnError)
+	flags.Add(fs)
+	if err := fs.Parse([]string{"-profile", "server", "-limit-life", "3h"}); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "gateway.json")
+	text := `{"app": "a", "gateway_profile": "aws", "limits": {"life": "1h", "idle": "1m"}}`
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := Read(Source{File: file, Flags: &flags})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := gateway.NewProfile(gateway.ProfileServer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want.Limits.Life, want.Limits.Idle = 3*time.Hour, time.Minute
+	if c.Profile != want {
+		t.Errorf("got  %+v\nwant %+v", c.Profile, want)
 	}
 }

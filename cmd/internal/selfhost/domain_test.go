@@ -21,7 +21,7 @@ func TestDomainInEventsIsTheOperators(t *testing.T) {
 		{`, "tls": {"acme": {"hosts": ["a.example"]}}, "functions_tls": true`, local},
 		{`, "tls": {"cert_file": "c", "key_file": "k"}`, local},
 	} {
-		c, err := parse([]byte(routes+tt.keys+`}`), nil)
+		c, err := parse(routes + tt.keys + `}`)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -33,7 +33,7 @@ func TestDomainInEventsIsTheOperators(t *testing.T) {
 		`, "domain_name": "https://chat.example.com"`, `, "domain_name": "user@example.com"`,
 		`, "domain_name": "a.example", "functions_tls": true`,
 	} {
-		_, err := parse([]byte(routes+keys+`}`), nil)
+		_, err := parse(routes + keys + `}`)
 		if err == nil || !strings.Contains(err.Error(), "domain_name") {
 			t.Errorf("%s: error %v", keys, err)
 		}
@@ -43,10 +43,10 @@ func TestDomainInEventsIsTheOperators(t *testing.T) {
 func TestFunctionsTLSIsForTheFunctions(t *testing.T) {
 	temp := t.TempDir()
 	t.Setenv("TMPDIR", temp)
-	c, err := parse([]byte(`{
+	c, err := parse(`{
 		"routes": {"$default": {"url": "http://127.0.0.1:9000/"}}, "admin": {"off": true},
 		"functions_tls": true
-	}`), nil)
+	}`)
 	if err != nil {
 		t.Fatal(err)
 	}

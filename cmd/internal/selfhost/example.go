@@ -1,10 +1,13 @@
 package selfhost
 
-// Example is a valid configuration with every key but those of "connections_keys", which are about
-// secrets of this machine. Most keys have a default and may be left out.
+// Example is a valid configuration with every key that a gateway uses but those of
+// "connections_keys", which are about secrets of this machine. Most keys have a default and may be
+// left out.
 const Example = `{
+  "version": "2.0",
+  "app_name": "chat",
   "addr": "0.0.0.0:443",
-  "stage": "prod",
+  "api_gateway_stage": "prod",
   "api_id": "chat",
   "stage_variables": {"colour": "blue"},
   "domain_name": "chat.example.com",
@@ -12,27 +15,27 @@ const Example = `{
   "origins": ["https://example.com"],
   "trusted_proxies": ["10.0.0.0/8"],
 
-  "functions": {
+  "lambda_functions": {
     "chat": {
       "command": ["sh", "chat.sh"],
-      "dir": ".",
-      "env": {"TYG_NATS_URL": "tls://nats.example.com:4222"},
-      "runtime": "provided.al2023",
+      "directory": ".",
+      "environment_variables": {"GREETING": "hello"},
       "handler": "bootstrap",
-      "timeout": "30s",
+      "lambda_timeout": 30,
       "init_timeout": "10s",
       "idle_timeout": "5m",
-      "concurrency": 100,
-      "memory_size": 128
+      "reserved_concurrency": 100,
+      "lambda_memory_size": 128
     },
-    "gate": {"command": ["sh", "gate.sh"]}
+    "gate": {"command": ["sh", "gate.sh"]},
+    "time": {"command": ["sh", "time.sh"], "reserved_concurrency": 2, "lambda_timeout": 3}
   },
   "routes": {
     "$connect": {"function": "chat"},
     "$disconnect": {"function": "chat"},
     "$default": {"function": "chat"},
     "ask": {"function": "chat", "response": true},
-    "time": {"command": ["sh", "time.sh"], "concurrency": 2, "timeout": "3s"},
+    "time": {"function": "time"},
     "report": {"url": "http://127.0.0.1:9000/report"},
     "bill": {
       "arn": "arn:aws:lambda:eu-central-1:123456789012:function:bill",
@@ -46,7 +49,7 @@ const Example = `{
   "region": "eu-central-1",
   "account_id": "123456789012",
 
-  "profile": "aws",
+  "gateway_profile": "aws",
   "limits": {
     "frame": 32768,
     "message": 131072,
@@ -72,6 +75,7 @@ const Example = `{
       "email": "ops@example.com"
     }
   },
+  "nats": "tls://nats.example.com:4222",
   "admin": {"addr": "127.0.0.1:9090"},
   "invoke_addr": "127.0.0.1:9001",
   "access_log": {

@@ -30,6 +30,7 @@ import (
 type Gateway struct {
 	cfg     Config
 	out     io.Writer
+	notices io.Writer // for what takes long at the start
 	log     *slog.Logger
 	host    *functions.Host
 	set     backend.Set
@@ -44,7 +45,7 @@ type Gateway struct {
 // New checks the configuration as far as that is possible without serving, and opens its files.
 func New(ctx context.Context, cfg Config, stdout, stderr io.Writer) (g *Gateway, err error) {
 	out, log := logqueue.NewWriter(stdout), logqueue.NewWriter(stderr)
-	g = &Gateway{cfg: cfg, out: out}
+	g = &Gateway{cfg: cfg, out: out, notices: stderr}
 	defer func() {
 		if err != nil {
 			g.Close()

@@ -30,10 +30,13 @@ func (g *Gateway) Run(ctx context.Context) error {
 		return err
 	}
 	defer l.Close()
-	failed := make(chan error, 5) // of each server, so that none blocks
+	failed := make(chan error, 6) // of each server, so that none blocks
 	webs, err := g.sideServers(listen, failed)
 	defer closeAll(webs)
 	if err != nil {
+		return err
+	}
+	if err := g.openNATS(ctx, failed); err != nil {
 		return err
 	}
 	if err := g.host.Deploy(ctx, g.set.Functions...); err != nil {

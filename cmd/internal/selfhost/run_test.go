@@ -13,8 +13,8 @@ import (
 // TestSideListenersCutSilentClients opens every listener beside that of the clients, and has
 // clients fall silent in each phase of a request to it.
 func TestSideListenersCutSilentClients(t *testing.T) {
-	cfg, err := parse([]byte(
-		`{"routes": {"$default": {"url": "http://127.0.0.1:1/"}}, "invoke_addr": "127.0.0.1:1"}`), nil)
+	cfg, err := parse(
+		`{"routes": {"$default": {"url": "http://127.0.0.1:1/"}}, "invoke_addr": "127.0.0.1:1"}`)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,41 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// FromEnv sets each of the named flags that the command line does not have to its environment
+// variable, if that is not empty: limit-idle is TYG_LIMIT_IDLE. The flags then count as changed.
+func FromEnv(cmd *cobra.Command, getenv func(string) string, flags ...string) error {
+	for _, name := range flags {
+		variable := "TYG_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
+		text := getenv(variable)
+		if text == "" || cmd.Flags().Changed(name) {
+			continue
+		}
+		if err := cmd.Flags().Set(name, text); err != nil {
+			return fmt.Errorf("environment variable %s: %w", variable, valueError(text, err))
+		}
+	}
+	return nil
+}
+
+// valueError words an error of a value as [flagFailure] does, without the name of the flag.
+func valueError(text string, err error) error {
+	if own, ok := errors.AsType[*flagError](err); ok {
+		return fmt.Errorf("%q: %w", own.text, own.err)
+	}
+	if wrong, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
+		err = wrong.Unwrap()
+	}
+	if _, ok := errors.AsType[*strconv.NumError](err); ok { // numbers have a Range
+		err = errors.New("use true or false")
+	}
+	return fmt.Errorf("%q: %w", text, err)
+}
