@@ -38,7 +38,7 @@ func (d *deletion) run(ctx context.Context) error {
 	if err != nil {
 		d.warn([]string{err.Error()})
 	}
-	worker, err := d.deployer(ctx, c.Profile)
+	worker, err := d.deployer(ctx, c)
 	if err != nil {
 		return err
 	}

@@ -42,7 +42,8 @@ func (r *stageCommand) plan(ctx context.Context) (*deploy.Deployer, deploy.Plan,
 	if err != nil {
 		return nil, deploy.Plan{}, err
 	}
-	d, err := r.deployer(ctx, c.Profile) // before the build, which takes longer
+	r.warnUnused(c)
+	d, err := r.deployer(ctx, c) // before the build, which takes longer
 	if err != nil {
 		return nil, deploy.Plan{}, err
 	}
@@ -65,8 +66,8 @@ func (r *stageCommand) plan(ctx context.Context) (*deploy.Deployer, deploy.Plan,
 }
 
 // deployer returns the Deployer of the stage.
-func (r *stageCommand) deployer(ctx context.Context, profile string) (*deploy.Deployer, error) {
-	cloud, err := r.cloud(ctx, profile)
+func (r *stageCommand) deployer(ctx context.Context, c project.Config) (*deploy.Deployer, error) {
+	cloud, err := r.cloud(ctx, c)
 	if err != nil {
 		return nil, err
 	}

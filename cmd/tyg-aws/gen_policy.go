@@ -55,7 +55,7 @@ func (r *stageCommand) account(
 ) deploy.Account {
 	account := deploy.Account{ID: state.AccountID, Region: state.Region}
 	if account.ID == "" {
-		cloud, err := r.cloud(ctx, c.Profile)
+		cloud, err := r.cloud(ctx, c)
 		if err == nil {
 			return cloud.Account
 		}

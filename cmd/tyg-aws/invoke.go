@@ -119,7 +119,7 @@ func (i *invocation) call(ctx context.Context, fn deploy.Resource, payload []byt
 	if err != nil {
 		return err
 	}
-	cfg, err := i.aws(ctx, c.Profile)
+	cfg, err := i.aws(ctx, c)
 	if err != nil {
 		return err
 	}

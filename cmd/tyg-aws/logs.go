@@ -43,7 +43,7 @@ func (l *logsRun) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	d, err := l.deployer(cmd.Context(), c.Profile)
+	d, err := l.deployer(cmd.Context(), c)
 	if err != nil {
 		return err
 	}

@@ -37,6 +37,7 @@ func (p *packaging) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	p.warnUnused(c)
 	o := template.Options{CodeParameters: p.options.CodeParameters}
 	if p.options.Merge != "" {
 		if o.Merge, err = os.ReadFile(p.options.Merge); err != nil {

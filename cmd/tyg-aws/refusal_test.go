@@ -76,6 +76,20 @@ func TestProfileOfTheConfigurationIsTheDefault(t *testing.T) {
 	a.fails(cli.ExitFailure, "tyg: there is no AWS profile \"other\"", "plan", "--profile", "other")
 }
 
+// So does a region, and a key that has no effect on AWS is named.
+func TestRegionOfTheConfigurationIsTheDefault(t *testing.T) {
+	a := newAccount(t, "small", "echo-server")
+	t.Setenv("AWS_REGION", "")
+	a.configure(`"version": "2.0",`, `"version": "2.0", "region": "`+awstest.Region+`", `+
+		`"origins": ["https://a.example"],`)
+	o := a.tyg("deploy")
+	const warning = "tyg: warning: .tyg/config.json: tyg deploy does not use origins " +
+		"(API Gateway lets all pages connect)\n"
+	if o.status != cli.ExitOK || strings.Count(o.stderr, warning) != 1 {
+		t.Errorf("status %d, stderr %s", o.status, o.stderr)
+	}
+}
+
 // A refusal names the action and what it was for.
 func TestDeployReportsDeniedCalls(t *testing.T) {
 	a := newAccount(t, "small", "echo-server")

@@ -49,8 +49,12 @@ func (r *stageCommand) state() (deploy.State, error) {
 }
 
 // aws returns the configuration of AWS clients. Flags override the environment, which overrides the
-// profile of the project. The default region is that of the stage.
-func (r *stageCommand) aws(ctx context.Context, profile string) (aws.Config, error) {
+// profile and the region of the project. The default region is that of the stage.
+func (r *stageCommand) aws(ctx context.Context, c project.Config) (aws.Config, error) {
+	profile, region := c.Profile, cmp.Or(r.Region, c.At(r.Stage).Region)
+	if r.e.Getenv("AWS_REGION") != "" || r.e.Getenv("AWS_DEFAULT_REGION") != "" {
+		region = r.Region
+	}
 	state, err := deploy.ReadState(r.stateFile())
 	if err != nil {
 		return aws.Config{}, err
@@ -63,7 +67,7 @@ func (r *stageCommand) aws(ctx context.Context, profile string) (aws.Config, err
 		}
 	}
 	cfg, err := awsconfig.Load(ctx, awsconfig.Choice{
-		Profile: cmp.Or(r.Profile, profile), Region: r.Region, DefaultRegion: state.Region,
+		Profile: cmp.Or(r.Profile, profile), Region: region, DefaultRegion: state.Region,
 		Endpoint: r.Endpoint,
 	})
 	if err == nil {
@@ -72,9 +76,9 @@ func (r *stageCommand) aws(ctx context.Context, profile string) (aws.Config, err
 	return cfg, cli.Interrupted(ctx, err)
 }
 
-// cloud opens the account. The profile is that of the configuration, and may be empty.
-func (r *stageCommand) cloud(ctx context.Context, profile string) (*deploy.Cloud, error) {
-	cfg, err := r.aws(ctx, profile)
+// cloud opens the account.
+func (r *stageCommand) cloud(ctx context.Context, c project.Config) (*deploy.Cloud, error) {
+	cfg, err := r.aws(ctx, c)
 	if err != nil {
 		return nil, err
 	}
@@ -90,6 +94,13 @@ func (r *stageCommand) progress(line string) {
 		out = r.e.Stderr
 	}
 	fmt.Fprintln(out, visible.Block(line, ""))
+}
+
+// warnUnused warns of keys that have no effect on AWS.
+func (r *stageCommand) warnUnused(c project.Config) {
+	if unused := c.Unused(r.Stage, project.Deploy); unused != "" {
+		r.warn([]string{project.ConfigPath + ": " + unused})
+	}
 }
 
 // warn prints warnings.

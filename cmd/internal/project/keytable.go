@@ -197,8 +197,11 @@ func listenerKeys() []KeyDoc {
 		{Path: "connections_keys[].secret_file", In: Gateway, Says: "file that has the secret"},
 		{Path: "invoke_addr", In: Gateway, Says: "address at which functions are invoked as on Lambda"},
 		{Path: "api_id", In: Gateway, Default: "local", Says: "id of the API in events and metrics"},
-		{Path: "region", In: Gateway, Says: "AWS region in the environment of functions"},
-		{Path: "account_id", In: Gateway, Says: "AWS account in events of authorizers and ARNs"},
+		{
+			Path: "region", In: Gateway | Deploy, Flag: "region", Variable: "AWS_REGION",
+			Says: "AWS region: where the stage is, and in the environment of functions",
+		},
+		{Path: "account_id", In: Gateway, Says: "AWS account in events of authorizers and in ARNs"},
 	}
 }
 

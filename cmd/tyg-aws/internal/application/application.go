@@ -86,13 +86,17 @@ func CheckProgram(s project.StageConfig) error {
 func (b *Blueprint) checkFunctions(s project.StageConfig) error {
 	known := b.functions()
 	for _, name := range slices.Sorted(maps.Keys(s.Functions)) {
+		if name == s.App { // which all functions are made of
+			continue
+		}
 		if !slices.Contains(known, name) {
 			return fmt.Errorf("%s: the application has no function %q%s; it has %s",
 				project.ConfigPath, name, strict.DidYouMean(name, known), strings.Join(known, ", "))
 		}
-		if f := b.Function(b.Stage, name); len(f.Command) > 0 || f.Directory != "" {
-			return fmt.Errorf("%s: lambda_functions.%s: command and directory require routes",
-				project.ConfigPath, name)
+		f := b.Function(b.Stage, name)
+		if len(f.Command) > 0 || f.Directory != "" || f.Runtime != "" || f.Handler != "" {
+			return fmt.Errorf("%s: lambda_functions.%s: command, runtime, handler and directory require "+
+				`routes, or "app": %[2]q for the program of the project`, project.ConfigPath, name)
 		}
 	}
 	return nil
@@ -205,7 +209,10 @@ func settings(s project.StageConfig) deploy.StageSettings {
 		set.ThrottlingRate, set.ThrottlingBurst = t.RateLimit, t.BurstLimit
 	}
 	if l := s.AccessLog; l != nil {
-		set.AccessLogARN, set.AccessLogFormat = l.DestinationARN, l.Format
+		set.AccessLogARN = l.DestinationARN
+		if set.AccessLogARN != "" || l.File == "" { // else the format is that of the file
+			set.AccessLogFormat = l.Format
+		}
 	}
 	return set
 }

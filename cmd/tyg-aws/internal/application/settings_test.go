@@ -35,6 +35,10 @@ func TestStageSettings(t *testing.T) {
 	if app.API.Variables["a"] != "b" {
 		t.Errorf("stage variables are %v", app.API.Variables)
 	}
+	file := mustApplication(t, `{"access_log": {"file": "-", "format": "x"}}`, describing("$default"))
+	if file.API.Settings != (deploy.StageSettings{}) {
+		t.Errorf("with a file for a gateway the settings are %+v", file.API.Settings)
+	}
 	zero := mustApplication(t, `{}`, describing("$default")).API.Settings
 	if zero != (deploy.StageSettings{}) {
 		t.Errorf("without configuration the settings are %+v", zero)
