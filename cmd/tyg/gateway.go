@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -87,6 +88,8 @@ func newGateway(e *cli.Env) *cobra.Command {
 	}
 	g.flags(cmd)
 	cmd.Flags().AddGoFlagSet(limits)
+	cli.NameVariables(cmd, "addr", "origin", "cert", "key", "nats", "drain")
+	limits.VisitAll(func(f *flag.Flag) { cli.NameVariables(cmd, f.Name) })
 	return cmd
 }
 
@@ -145,6 +148,7 @@ func (g *gatewayRun) override(
 		return over, err
 	}
 	over.Origins, over.NATS = g.origins, g.nats
+	over.Region = cmp.Or(getenv("AWS_REGION"), getenv("AWS_DEFAULT_REGION"))
 	if err := gateway.CheckOrigins(g.origins); err != nil {
 		return over, cli.Usagef(cmd, "--origin: %w", err)
 	}

@@ -141,6 +141,7 @@ func (l *localRun) flags(cmd *cobra.Command, port *int) {
 	f.BoolVar(&l.Freeze, "freeze", false, "stop processes between events, as Lambda does")
 	f.BoolVarP(&l.Quiet, "quiet", "q", false, "do not print events")
 	f.BoolVar(&l.JSON, "json", false, "print JSON objects, one in a line")
+	cli.NameVariables(cmd, "addr", "origin", "cert", "key", "time-scale")
 }
 
 // check reports invalid flags.

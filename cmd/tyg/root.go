@@ -37,7 +37,8 @@ const rootExample = `  tyg new-project echo-server
 func newRoot(e *cli.Env, args []string) *cobra.Command {
 	root := cli.NewRoot("Create, run and talk to WebSocket applications", rootHelp, rootExample)
 	cli.AddGroup(root, "On this machine:",
-		newNewProject(e), newLocal(e), newConnect(e), newGateway(e), newConformance(e), newDoctor(e))
+		newNewProject(e), newLocal(e), newConnect(e), newGateway(e), newConfig(e),
+		newConformance(e), newDoctor(e))
 	cli.AddGroup(root, "On AWS:", newStageCommands(e, args)...)
 	root.AddCommand(newVersion(e), newMan(e))
 	root.InitDefaultCompletionCmd()

@@ -23,6 +23,7 @@ const configVersion = "2.0"
 // A Config is the text of .tyg/config.json. The top level has the defaults of all stages; null and
 // a missing key mean the same. Keys that are not the JSON name of a field are errors.
 type Config struct {
+	Schema  string                 `json:"$schema"` // for editors
 	Version string                 `json:"version"`
 	AppName string                 `json:"app_name"`
 	Profile string                 `json:"profile"`

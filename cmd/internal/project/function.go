@@ -62,3 +62,6 @@ func settings(f Function, whole bool) Function {
 	}
 	return Function{FunctionConfig: f.FunctionConfig}
 }
+
+// Over returns the settings of f, and those of g that f does not have.
+func (f Function) Over(g Function) Function { return overlay(g, f) }

@@ -25,6 +25,10 @@ func generalKeys() []KeyDoc {
 	return []KeyDoc{
 		{Path: "version", In: all, Says: "version of the format, 2.0"},
 		{
+			Path: "$schema", In: all,
+			Says: "JSON schema for editors, such as the output of `tyg config schema`",
+		},
+		{
 			Path: "app_name", In: all, Default: "the name that the program gives itself",
 			Says: "name of the application: in the banner, and at the beginning of names on AWS",
 		},

@@ -30,6 +30,9 @@ func (f *Flags) add(cmd *cobra.Command) {
 	set.StringVar(&f.Region, "region", "", "use this AWS `REGION` (AWS_REGION)")
 	set.StringVar(&f.Endpoint, "endpoint-url", "",
 		"call all AWS services at this `URL` (AWS_ENDPOINT_URL)")
+	cli.NameVariable(cmd, "profile", "AWS_PROFILE")
+	cli.NameVariable(cmd, "region", "AWS_REGION")
+	cli.NameVariable(cmd, "endpoint-url", "AWS_ENDPOINT_URL")
 }
 
 // addLocal adds the flags of a command that does not call AWS.

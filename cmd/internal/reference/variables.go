@@ -1,0 +1,37 @@
+package reference
+
+// variables are the environment variables that are no flags.
+func variables() []Variable {
+	const storage, onAWS, inside = "programs, functions", "tyg on AWS", "functions"
+	return []Variable{
+		{"TYG_STAGE", "local, gateway, programs", "first part of the path of the URL"},
+		{"TYG_ACCESS_KEY_ID", "programs", "access key that may call @connections; without one only " +
+			"this machine may"},
+		{"TYG_SECRET_ACCESS_KEY", "programs", "its secret"},
+		{"TYG_NATS_URL", storage, "NATS server of values and stores; several are separated by commas"},
+		{"TYG_NATS_CREDENTIALS", storage, "NATS credentials file"},
+		{"TYG_NATS_BUCKET", storage, "bucket of `rooms/storage`; values are in the one with `-values` " +
+			"after that name"},
+		{"TYG_NATS_INSECURE", storage, "1 permits a NATS server on another machine without TLS or a " +
+			"credential"},
+		{"TABLE", storage, "DynamoDB table of `rooms/storage`"},
+		{"AWS_ENDPOINT_URL_DYNAMODB", storage, "another engine in place of DynamoDB"},
+		{"TYG_SOURCE", "new-project", "checkout of tyg that a new project uses"},
+		{"AWS_PROFILE", onAWS, "profile of ~/.aws/config"},
+		{"AWS_REGION", onAWS + ", gateway, local", "AWS region"},
+		{"AWS_ENDPOINT_URL", onAWS, "URL of all AWS services"},
+		{"AWS_ACCESS_KEY_ID", onAWS + ", gateway, conformance", "access key; `AWS_SECRET_ACCESS_KEY` " +
+			"and `AWS_SESSION_TOKEN` belong to it"},
+		{"HTTPS_PROXY", "connect, functions", "proxy; `HTTP_PROXY` and `NO_PROXY`, too"},
+		{"NO_COLOR", "all", "print no colours"},
+		{"TYG_ENDPOINT", inside, "@connections API on AWS, set by `tyg deploy`"},
+		{"TYG_GROUPS_TABLE", inside, "table of groups, set by `tyg deploy`"},
+		{"TYG_GROUPS_ENDPOINT", inside, "API for groups and values, set by `tyg local` and `tyg gateway`"},
+		{"TYG_EVERYONE", inside, "1 registers each connection, set by `tyg deploy`"},
+		{"TYG_INVOKE_ENDPOINT", inside, "API by which functions invoke themselves, set by `tyg local` " +
+			"and `tyg gateway`"},
+		{"TYG_FUNCTION_KEY", inside, "key for calls of the gateway, set by `tyg local`"},
+		{"TYG_DESCRIBE", "programs", "print the routes and exit; `tyg` sets it to learn them"},
+		{"TYG_COMPANION_VERSION", "tyg-aws, tyg-nats", "version of the `tyg` that starts them"},
+	}
+}
