@@ -50,8 +50,30 @@ func flagOf(f *pflag.Flag) reference.Flag {
 	if f.Shorthand != "" {
 		d.Name += ", -" + f.Shorthand
 	}
+	if bounded, ok := f.Value.(interface{ Bounds() string }); ok {
+		d.Value += ": " + bounded.Bounds()
+	}
 	if slices.Contains([]string{"false", "[]", "0", "0s"}, d.Default) {
 		d.Default = ""
+	}
+	return tidy(d)
+}
+
+// tidy moves a default at the end of a text to where it belongs, and leaves out the variable.
+func tidy(d reference.Flag) reference.Flag {
+	text, rest, ok := strings.Cut(strings.TrimSuffix(d.Says, ")"), " (")
+	if !ok || !strings.HasSuffix(d.Says, ")") || strings.Contains(rest, "(") {
+		return d
+	}
+	if d.Variable != "" {
+		rest = strings.TrimPrefix(strings.TrimPrefix(rest, d.Variable), ", ")
+	}
+	standard, named := strings.CutPrefix(rest, "default ")
+	switch {
+	case rest == "":
+		d.Says = text
+	case d.Default == "" && (named || strings.Contains("0123456789", rest[:1])):
+		d.Says, d.Default = text, standard
 	}
 	return d
 }
@@ -68,7 +90,7 @@ func programOf(fs *flag.FlagSet) reference.Command {
 		if d.Default == "false" {
 			d.Default = ""
 		}
-		c.Flags = append(c.Flags, d)
+		c.Flags = append(c.Flags, tidy(d))
 	})
 	return c
 }

@@ -31,7 +31,7 @@ func TestPagesNameFlagsThatExist(t *testing.T) {
 		}
 		for i, line := range strings.Split(string(data), "\n") {
 			for _, m := range command.FindAllStringSubmatch(line, -1) {
-				cmd, _, err := root.Find([]string{m[1]})
+				cmd, _, err := root.Find(append([]string{m[1]}, strings.Fields(m[2])...))
 				if err != nil || cmd == root {
 					t.Errorf("%s:%d: there is no tyg %s", page, i+1, m[1])
 					continue

@@ -24,6 +24,7 @@ func wrongValues() map[string]string {
 		"project-dir": "no/such/folder", "config": "no/such/file", "subprotocol": "a b", "profile": "x",
 		"origin": "a\x7fb", "cert": "no/such/file", "key": "no/such/file", "nats": "ftp://host",
 		"proxy": "nonsense", "script": "no/such/file",
+		"command": "nonsense", "output": "no/such/folder/file",
 	}
 }
 
@@ -53,7 +54,8 @@ func TestEachFlagRefusesAValueOutsideOfItsRange(t *testing.T) {
 	}
 	eachCommand(newRoot(e, nil), func(cmd *cobra.Command) {
 		cmd.InitDefaultHelpFlag()
-		cmd.Flags().VisitAll(func(f *pflag.Flag) { refuses(t, cmd.Name(), f) })
+		verb := strings.TrimPrefix(cmd.CommandPath(), "tyg ")
+		cmd.Flags().VisitAll(func(f *pflag.Flag) { refuses(t, verb, f) })
 	})
 }
 
@@ -91,7 +93,7 @@ func refuses(t *testing.T, verb string, f *pflag.Flag) {
 	e := &cli.Env{
 		Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: &stderr, Getenv: os.Getenv,
 	}
-	args := []string{verb, "--" + f.Name + "=" + value}
+	args := append(strings.Fields(verb), "--"+f.Name+"="+value)
 	switch verb {
 	case "conformance":
 		if f.Name != "url" {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -60,6 +61,8 @@ type localRun struct {
 	stage     string // of the configuration
 	stageSet  bool   // --stage was given
 	scaleSet  bool   // --time-scale was given
+	drain     time.Duration
+	drainSet  bool // --drain was given
 	inProcess bool
 
 	template    string // path; empty: none
@@ -68,6 +71,7 @@ type localRun struct {
 
 func newLocal(e *cli.Env) *cobra.Command {
 	l := localRun{Config: local.Config{Stdout: e.Stdout, Stderr: e.Stderr, TimeScale: 1}}
+	l.drain = 30 * time.Second
 	port := 8000
 	cmd := &cobra.Command{
 		Use:               "local [-- ARGUMENT...]",
@@ -91,11 +95,12 @@ func newLocal(e *cli.Env) *cobra.Command {
 			}
 			l.stageSet = cmd.Flags().Changed("stage")
 			if !l.inProcess { // whose program reads them itself
-				err := cli.FromEnv(cmd, os.Getenv, "origin", "cert", "key", "time-scale")
+				err := cli.FromEnv(cmd, os.Getenv, "origin", "cert", "key", "time-scale", "drain")
 				if err != nil {
 					return err
 				}
 			}
+			l.drainSet = cmd.Flags().Changed("drain")
 			l.scaleSet = cmd.Flags().Changed("time-scale")
 			l.Args = args
 			if err := l.check(cmd); err != nil {
@@ -122,6 +127,9 @@ func (l *localRun) flags(cmd *cobra.Command, port *int) {
 		Name: "time-scale", Low: cli.MinTimeScale, High: cli.MaxTimeScale,
 		Usage: "let API Gateway's time limits (idle, life, integration) pass `N` times faster",
 	})
+	cli.AddDuration(cmd, &l.drain, cli.Range[time.Duration]{
+		Name: "drain", Low: 0, High: day, Usage: "let handlers finish for this `TIME` when it ends",
+	})
 	f.StringSliceVar(&l.Origins, "origin", nil,
 		"let web pages of these `ORIGINS` connect, beside those of this machine; null is for files")
 	f.StringVar(&l.Cert, "cert", "", "serve wss with the certificate of this PEM `FILE`")
@@ -141,7 +149,7 @@ func (l *localRun) flags(cmd *cobra.Command, port *int) {
 	f.BoolVar(&l.Freeze, "freeze", false, "stop processes between events, as Lambda does")
 	f.BoolVarP(&l.Quiet, "quiet", "q", false, "do not print events")
 	f.BoolVar(&l.JSON, "json", false, "print JSON objects, one in a line")
-	cli.NameVariables(cmd, "addr", "origin", "cert", "key", "time-scale")
+	cli.NameVariables(cmd, "addr", "origin", "cert", "key", "time-scale", "drain")
 }
 
 // check reports invalid flags.
@@ -249,6 +257,9 @@ func (l *localRun) plan() (local.Plan, error) {
 	if stage := os.Getenv("TYG_STAGE"); stage != "" && !l.stageSet {
 		p.Stage = stage
 	}
+	if l.drainSet {
+		p.Drain = &l.drain
+	}
 	return p, err
 }
 
@@ -312,6 +323,9 @@ func (l *localRun) environ(c project.Config, user []string) []string {
 	}
 	if l.Cert != "" {
 		list = append(list, "TYG_CERT="+l.Cert, "TYG_KEY="+l.Key)
+	}
+	if l.drainSet {
+		list = append(list, "TYG_DRAIN="+l.drain.String())
 	}
 	if l.scaleSet {
 		list = append(list, "TYG_TIME_SCALE="+strconv.FormatFloat(l.TimeScale, 'g', -1, 64))

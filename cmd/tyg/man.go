@@ -36,6 +36,12 @@ func manual(root *cobra.Command) string {
 		if cmd.IsAvailableCommand() && cmd.Name() != "help" {
 			describe(&b, cmd)
 		}
+		if cmd.Name() != "config" {
+			continue
+		}
+		for _, sub := range cmd.Commands() {
+			describe(&b, sub)
+		}
 	}
 	fmt.Fprintf(&b, ".SH EXAMPLES\n%s", literal(root.Example))
 	return b.String()

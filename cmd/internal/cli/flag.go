@@ -77,6 +77,9 @@ func (r *ranged[T]) String() string {
 	return fmt.Sprint(*r.to)
 }
 
+// Bounds returns the range for people.
+func (r *ranged[T]) Bounds() string { return fmt.Sprintf("%v to %v", r.Low, r.High) }
+
 // Type returns the name of the type, with which tests find flags that have a range.
 func (r *ranged[T]) Type() string { return "range" }
 

@@ -59,12 +59,26 @@ func (s Source) Values() []Value {
 		if set == nil {
 			set = values[k.Path]
 		}
-		if len(set) == 0 && k.Default != "" && k.Type != "object" && !strings.ContainsAny(k.Path, "{[") {
+		if len(set) == 0 && hasDefault(k, values) {
 			set = []Value{{Key: k.Path, Value: k.Default}}
 		}
 		list = append(list, set...)
 	}
 	return list
+}
+
+// hasDefault reports whether the default of a key is in force.
+func hasDefault(k project.KeyDoc, values map[string][]Value) bool {
+	if k.Default == "" || k.Type == "object" || strings.ContainsAny(k.Path, "{[") {
+		return false
+	}
+	object := k.Path[:strings.LastIndexByte(k.Path, '.')+1]
+	for path := range values {
+		if k.Optional && strings.HasPrefix(path, object) {
+			return true
+		}
+	}
+	return !k.Optional
 }
 
 // keys returns the keys that count.

@@ -51,8 +51,10 @@ type KeyDoc struct {
 	Missed map[Use]string
 
 	// Type, Range and Several are set by [Keys]. Several keys are set for single functions, too.
+	// A key that is Optional is in an object that may be missing as a whole, and then so is its default.
 	Type, Range string
 	Several     bool
+	Optional    bool
 }
 
 // A KeyGroup has the keys of one subject.
@@ -79,6 +81,10 @@ func Keys() []KeyGroup {
 			}
 			k.Type, k.Range = typeWord(f.Type), rangeWord(f.Tag.Get("allow"))
 			k.Several = several[k.Path]
+			if cut := strings.LastIndexByte(k.Path, '.'); cut >= 0 {
+				object, ok := fields[k.Path[:cut]]
+				k.Optional = ok && object.Type.Kind() == reflect.Pointer
+			}
 			if k.Variable == "" && k.Flag != "" {
 				k.Variable = "TYG_" + strings.ToUpper(strings.ReplaceAll(k.Flag, "-", "_"))
 			}

@@ -281,12 +281,12 @@ func operationKeys() []KeyDoc {
 		{Path: "log.format", In: Gateway, Default: "text", Says: "format of its lines"},
 		{Path: "log.level", In: Gateway, Default: "info", Says: "least level of its lines"},
 		{
-			Path: "access_log", In: Gateway | Deploy,
+			Path: "access_log", In: Gateway | Deploy, Default: "none",
 			Says: "a line for each event, in API Gateway's format",
 		},
 		{
 			Path: "access_log.file", In: Gateway, Default: "-",
-			Says: "file of the access log; - is standard output",
+			Says: "file of the lines; - is standard output",
 		},
 		{
 			Path: "access_log.destination_arn", In: Deploy, Says: "log group of the access log. The account " +

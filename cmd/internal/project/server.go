@@ -59,26 +59,26 @@ type Key struct {
 type Limits struct {
 	Frame           int            `json:"frame" allow:"-1..1073741824"`
 	Message         int            `json:"message" allow:"-1..1073741824"`
-	Fragments       int            `json:"fragments" allow:"-1..1000000"`
-	URL             int            `json:"url" allow:"-1..1000000"`
+	Fragments       int            `json:"fragments" allow:"-1..1073741824"`
+	URL             int            `json:"url" allow:"-1..1073741824"`
 	Idle            value.Duration `json:"idle" allow:"-1s..8760h"`
 	Life            value.Duration `json:"life" allow:"-1s..8760h"`
-	Integration     value.Duration `json:"integration" allow:"-1s..24h"`
-	Handshake       value.Duration `json:"handshake" allow:"-1s..24h"`
+	Integration     value.Duration `json:"integration" allow:"-1s..8760h"`
+	Handshake       value.Duration `json:"handshake" allow:"-1s..8760h"`
 	Queue           int            `json:"queue" allow:"-1..1073741824"`
-	Write           value.Duration `json:"write" allow:"-1s..24h"`
-	Read            value.Duration `json:"read" allow:"-1s..24h"`
-	Close           value.Duration `json:"close" allow:"-1s..24h"`
-	Conns           int            `json:"connections" allow:"-1..100000000"`
-	ConnsPerAddress int            `json:"connections_per_address" allow:"-1..100000000"`
+	Write           value.Duration `json:"write" allow:"-1s..8760h"`
+	Read            value.Duration `json:"read" allow:"-1s..8760h"`
+	Close           value.Duration `json:"close" allow:"-1s..8760h"`
+	Conns           int            `json:"connections" allow:"-1..1073741824"`
+	ConnsPerAddress int            `json:"connections_per_address" allow:"-1..1073741824"`
 }
 
 // Extensions has the fields of gateway.Extensions; those that are nil are as in the profile.
 type Extensions struct {
 	Binary      *bool           `json:"binary"`
 	CloseCodes  *bool           `json:"close_codes"`
-	Ping        *value.Duration `json:"ping" allow:"0s..24h"`
-	Concurrency *int            `json:"concurrency" allow:"0..100000"`
+	Ping        *value.Duration `json:"ping" allow:"0s..8760h"`
+	Concurrency *int            `json:"concurrency" allow:"1..100000"`
 }
 
 // A TLS names the source of certificates: files, or an ACME server.

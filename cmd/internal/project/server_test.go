@@ -1,12 +1,16 @@
 package project
 
 import (
+	"flag"
+	"fmt"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/tyg-dev/tyg/gateway"
+	"github.com/tyg-dev/tyg/internal/profileflag"
 )
 
 // TestProfileHasEveryKey gives every limit and extension a value of its own by its key.
@@ -138,5 +142,40 @@ func TestSettingsOfTheAppAreThoseOfItsFunctions(t *testing.T) {
 		if f.Timeout != tt.timeout || f.MemorySize != tt.memory || len(f.Command) != tt.command {
 			t.Errorf("%s in %s is %+v", tt.name, tt.stage, f)
 		}
+	}
+}
+
+// TestKeysHaveTheRangeOfTheirFlags: what a flag takes, its key takes, and the other way round.
+func TestKeysHaveTheRangeOfTheirFlags(t *testing.T) {
+	var flags profileflag.Flags
+	fs := flag.NewFlagSet("test", flag.ContinueOnError)
+	flags.Add(fs)
+	tried := 0
+	for _, g := range Keys() {
+		for _, k := range g.Keys {
+			f := fs.Lookup(k.Flag)
+			if f == nil || k.Type != "whole number" && k.Type != "duration" {
+				continue
+			}
+			for _, value := range []string{
+				"-2", "-1", "1", "100000", "100001", "1073741824", "1073741825",
+				"-2s", "-1s", "1s", "8760h", "8761h",
+			} {
+				tried++
+				text := value
+				if k.Type == "duration" {
+					text = strconv.Quote(value)
+				}
+				_, key, _ := strings.Cut(k.Path, ".")
+				object, _, _ := strings.Cut(k.Path, ".")
+				_, byKey := ParseConfig([]byte(fmt.Sprintf(`{%q: {%q: %s}}`, object, key, text)))
+				if byFlag := f.Value.Set(value); (byKey == nil) != (byFlag == nil) {
+					t.Errorf("%s %s: the key says %v, the flag %v", k.Path, value, byKey, byFlag)
+				}
+			}
+		}
+	}
+	if tried < 100 {
+		t.Errorf("%d values were tried; the test has overlooked keys", tried)
 	}
 }

@@ -35,7 +35,7 @@ func TestExampleHasEveryKey(t *testing.T) {
 	}
 	lines := strict.Lines([]byte(Example))
 	other := map[string]bool{ // what cannot stand beside what the example has
-		"app": true, "stages": true, "tls.cert_file": true, "tls.key_file": true,
+		"$schema": true, "app": true, "stages": true, "tls.cert_file": true, "tls.key_file": true,
 		"tls.acme.directory_url": true, "admin.off": true, "lambda_functions.{name}.runtime": true,
 		"authorizer.url": true, "authorizer.arn": true, "authorizer.region": true,
 		// Secrets are not on every machine; the page about self-hosting shows their keys.
