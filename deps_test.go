@@ -151,8 +151,8 @@ var allowed = map[string]string{
 		"cmd/internal/connect cmd/internal/gobuild cmd/internal/local cmd/internal/newproject " +
 		"cmd/internal/probeserver cmd/internal/project cmd/internal/selfhost " +
 		"cmd/internal/stagecmd cmd/internal/template cmd/internal/value examples " +
-		"internal/conformance " +
-		"internal/profileflag internal/visible",
+		"cmd/internal/inforce cmd/internal/reference cmd/internal/strict gateway host " +
+		"internal/conformance internal/profileflag internal/redact internal/visible",
 	"cmd/tyg-aws": "tyg apigw cmd/internal/awsconfig cmd/internal/backend cmd/internal/cli " +
 		"cmd/internal/companion cmd/internal/gobuild cmd/internal/project " +
 		"cmd/internal/stagecmd cmd/internal/strict cmd/internal/terminal " +
@@ -179,10 +179,11 @@ var allowed = map[string]string{
 		"internal/functions/runtimes internal/logqueue internal/pages internal/scratch " +
 		"internal/stopsignal internal/visible",
 	"cmd/internal/selfhost": "tyg cmd/internal/backend cmd/internal/buildinfo " +
-		"cmd/internal/strict cmd/internal/webserver gateway internal/admin internal/certfile " +
+		"cmd/internal/companion cmd/internal/project cmd/internal/strict cmd/internal/value " +
+		"cmd/internal/webserver gateway internal/admin internal/certfile " +
 		"internal/dualport internal/functions internal/functions/invokeapi " +
 		"internal/functions/outbound internal/functions/runtimes internal/logqueue " +
-		"internal/pages internal/profileflag internal/stopsignal",
+		"internal/pages internal/profileflag internal/stopsignal internal/visible",
 	"cmd/internal/connect": "cmd/internal/buildinfo cmd/internal/cli cmd/internal/terminal " +
 		"internal/functions/outbound internal/redact internal/visible internal/ws " +
 		"internal/wsclient",
@@ -196,6 +197,8 @@ var allowed = map[string]string{
 		"cmd/internal/project examples internal/scratch",
 	"cmd/internal/project": "cmd/internal/backend cmd/internal/strict " +
 		"cmd/internal/value gateway",
+	"cmd/internal/inforce":           "cmd/internal/project cmd/internal/value internal/redact",
+	"cmd/internal/reference":         "cmd/internal/project cmd/internal/value",
 	"cmd/internal/strict":            "cmd/internal/value internal/redact",
 	"cmd/internal/strict/stricttest": "",
 	"cmd/internal/template":          "cmd/internal/backend cmd/internal/project",

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -15,14 +14,12 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/tyg-dev/tyg/cmd/internal/backend"
 	"github.com/tyg-dev/tyg/cmd/internal/cli"
 	"github.com/tyg-dev/tyg/cmd/internal/inforce"
 	"github.com/tyg-dev/tyg/cmd/internal/project"
 	"github.com/tyg-dev/tyg/cmd/internal/reference"
 	"github.com/tyg-dev/tyg/cmd/internal/strict"
 	"github.com/tyg-dev/tyg/cmd/internal/value"
-	"github.com/tyg-dev/tyg/internal/functions"
 	"github.com/tyg-dev/tyg/internal/visible"
 )
 
@@ -97,7 +94,8 @@ func (f *configFlags) read(args []string, by project.Use) (configFile, error) {
 	c := configFile{name: filepath.Join(f.dir, filepath.FromSlash(project.ConfigPath))}
 	if len(args) > 0 {
 		c.name = args[0]
-	} else if own := filepath.Join(f.dir, filepath.FromSlash(project.GatewayPath)); by == project.Gateway {
+	} else if by == project.Gateway {
+		own := filepath.Join(f.dir, filepath.FromSlash(project.GatewayPath))
 		if _, err := os.Stat(own); err == nil {
 			c.name = own
 		}
@@ -113,7 +111,7 @@ func (f *configFlags) read(args []string, by project.Use) (configFile, error) {
 		c.Config, c.notes, err = project.ParseGatewayFile(data)
 	}
 	if err == nil {
-		err = strict.Locate(data, c.checkRoutes())
+		err = strict.Locate(data, c.CheckRoutes())
 	}
 	return c, err
 }
@@ -123,25 +121,6 @@ func noConfigHint(err error, args []string) string {
 		return ""
 	}
 	return "; a project needs none, and tyg gateway --print-config prints an example"
-}
-
-// checkRoutes reports a route whose target cannot be.
-func (c *configFile) checkRoutes() error {
-	for _, stage := range slices.Concat([]string{""}, slices.Sorted(maps.Keys(c.Stages))) {
-		s := c.At(stage)
-		set := backend.Set{Routes: s.Routes, Authorizer: s.Authorizer}
-		for name := range s.Functions {
-			set.Functions = append(set.Functions, functions.Function{Name: name})
-		}
-		if err := set.Check(); err != nil {
-			path := "routes"
-			if stage != "" {
-				path = "stages." + stage + "." + path
-			}
-			return strict.KeyError(path, err)
-		}
-	}
-	return nil
 }
 
 const configCheckHelp = `check reads a configuration, by default .tyg/config.json, and reports the
@@ -304,16 +283,18 @@ func (f *configFlags) show(e *cli.Env, args []string, by project.Use, stageSet b
 	}
 	w := tabwriter.NewWriter(e.Stdout, 0, 0, 2, ' ', 0)
 	for _, v := range values {
-		fmt.Fprintf(w, "%s\t%s\t%s\n", visible.Line(v.Key), visible.Line(v.Value), v.From)
+		fmt.Fprintf(w, "%s\t%s\t%s\n", visible.Line(v.Key), visible.Line(v.Value),
+			visible.Line(v.From.String()))
 	}
 	return w.Flush()
 }
 
 func newConfigSchema(e *cli.Env) *cobra.Command {
 	return printing(e, &cobra.Command{
-		Use:     "schema",
-		Short:   "Print the JSON schema of the configuration",
-		Long:    "schema prints the JSON schema of .tyg/config.json, with which editors check and\ncomplete it.",
+		Use:   "schema",
+		Short: "Print the JSON schema of the configuration",
+		Long: "schema prints the JSON schema of .tyg/config.json, with which editors check and\n" +
+			"complete it.",
 		Example: "  tyg config schema > .tyg/schema.json    # and \"$schema\": \"./schema.json\"",
 	}, func(*cobra.Command) ([]byte, error) { return reference.Schema() })
 }
@@ -322,8 +303,8 @@ func newConfigReference(e *cli.Env) *cobra.Command {
 	return printing(e, &cobra.Command{
 		Use:   "reference",
 		Short: "Print a page about all keys, flags and variables",
-		Long: "reference prints a page in Markdown about every key of the configuration, every flag and\n" +
-			"every environment variable: docs/configuration.md of this version.",
+		Long: "reference prints a page in Markdown about every key of the configuration, every\n" +
+			"flag and every environment variable: docs/configuration.md of this version.",
 		Example: "  tyg config reference | less",
 	}, func(cmd *cobra.Command) ([]byte, error) { return configPage(cmd.Root()) })
 }

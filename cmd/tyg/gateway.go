@@ -165,7 +165,8 @@ func (g *gatewayRun) override(
 	return over, nil
 }
 
-// flagCertificate returns the certificate of flags, whose paths are relative to the current directory.
+// flagCertificate returns the certificate of flags, whose paths are relative to the current
+// directory.
 func flagCertificate(cmd *cobra.Command, cert, key string) (*project.TLS, error) {
 	switch {
 	case cert == "" && key == "":

@@ -72,14 +72,20 @@ func (s Set) Check() error {
 	for i, fn := range s.Functions {
 		names[i] = fn.Name
 	}
+	return CheckTargets(s.Routes, s.Authorizer, names)
+}
+
+// CheckTargets reports every route, and an authorizer that is not nil, whose target cannot be. The
+// names are those of the functions.
+func CheckTargets(routes map[string]Route, authorizer *Authorizer, names []string) error {
 	var errs []error
-	for _, key := range slices.Sorted(maps.Keys(s.Routes)) {
-		if err := s.Routes[key].check(names); err != nil {
+	for _, key := range slices.Sorted(maps.Keys(routes)) {
+		if err := routes[key].check(names); err != nil {
 			errs = append(errs, fmt.Errorf("route %q: %w", key, err))
 		}
 	}
-	if s.Authorizer != nil {
-		if err := s.Authorizer.check(names); err != nil {
+	if authorizer != nil {
+		if err := authorizer.check(names); err != nil {
 			errs = append(errs, fmt.Errorf("authorizer: %w", err))
 		}
 	}

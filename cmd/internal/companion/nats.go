@@ -9,8 +9,8 @@ import (
 	"net/url"
 )
 
-// StartNATS starts tyg-nats, and returns the URL of its server, which has its password. What a build
-// takes goes to stderr.
+// StartNATS starts tyg-nats, and returns the URL of its server, which has its password. What a
+// build takes goes to stderr.
 func StartNATS(ctx context.Context, stderr io.Writer) (c *Child, address string, err error) {
 	finder, err := NewFinder(stderr)
 	if err != nil {

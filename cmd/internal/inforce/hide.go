@@ -11,7 +11,8 @@ import (
 const hidden = "(hidden)"
 
 // secretName matches names of variables whose value is a secret by its name.
-const secretName = `(?i)(secret|token|passw|passphrase|private|credential|api_?key|_key$|^key$|_pass$|dsn$)`
+const secretName = `(?i)(secret|token|passw|passphrase|private|credential|api_?key|_key$|^key$|` +
+	`_pass$|dsn$)`
 
 // hide returns the value of a key as it may be shown.
 func hide(path, text string) string {

@@ -21,8 +21,8 @@ type Value struct {
 	From  Origin `json:"from"`
 }
 
-// An Origin is where a value comes from: a line of a file, an environment variable, or neither for a
-// default.
+// An Origin is where a value comes from: a line of a file, an environment variable, or neither for
+// a default.
 type Origin struct {
 	File     string `json:"file,omitempty"`
 	Line     int    `json:"line,omitempty"` // 0: the file has another spelling of the key
@@ -156,7 +156,9 @@ func flatten(v reflect.Value, path, pattern string, emit func(path, pattern, tex
 		}
 	case reflect.Map:
 		names := v.MapKeys()
-		slices.SortFunc(names, func(a, b reflect.Value) int { return cmp.Compare(a.String(), b.String()) })
+		slices.SortFunc(names, func(a, b reflect.Value) int {
+			return cmp.Compare(a.String(), b.String())
+		})
 		below := pattern
 		if v.Type().Elem().Kind() == reflect.Struct {
 			below = join(pattern, "{name}")

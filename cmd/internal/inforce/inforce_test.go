@@ -76,8 +76,9 @@ func TestValuesInForce(t *testing.T) {
 	if t.Failed() {
 		t.Log(got)
 	}
-	if got := valuesOf(t, "dev", project.Local, nil); strings.Contains(got, "limits") ||
-		!strings.Contains(got, "drain=30s default\n") || !strings.Contains(got, "addr=:1 config.json:2\n") {
+	got = valuesOf(t, "dev", project.Local, nil)
+	if strings.Contains(got, "limits") || !strings.Contains(got, "drain=30s default\n") ||
+		!strings.Contains(got, "addr=:1 config.json:2\n") {
 		t.Errorf("for tyg local there is\n%s", got)
 	}
 }

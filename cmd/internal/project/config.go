@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/tyg-dev/tyg/cmd/internal/backend"
 	"github.com/tyg-dev/tyg/cmd/internal/strict"
 )
 
@@ -82,6 +83,23 @@ func (c Config) check() error {
 	return nil
 }
 
+// CheckRoutes reports the first stage with a route whose target cannot be. The error is for
+// [strict.Locate].
+func (c Config) CheckRoutes() error {
+	for _, stage := range slices.Concat([]string{""}, slices.Sorted(maps.Keys(c.Stages))) {
+		s := c.At(stage)
+		err := backend.CheckTargets(s.Routes, s.Authorizer, slices.Collect(maps.Keys(s.Functions)))
+		if err == nil {
+			continue
+		}
+		if err = keyError("routes", err); stage != "" {
+			err = keyError("stages."+stage, err)
+		}
+		return err
+	}
+	return nil
+}
+
 // keyError returns the error of a key. That of a key below it gets a longer path.
 func keyError(path string, err error) error { return strict.KeyError(path, err) }
 
@@ -93,8 +111,8 @@ func WriteFile(path string, data []byte) error {
 	return os.WriteFile(path, data, 0o666)
 }
 
-// DirOf returns the directory at which relative paths of a configuration begin, as an absolute path:
-// that of the file, or the project if the file is in its .tyg.
+// DirOf returns the directory at which relative paths of a configuration begin, as an absolute
+// path: that of the file, or the project if the file is in its .tyg.
 func DirOf(file string) (string, error) {
 	abs, err := filepath.Abs(file)
 	if err != nil {

@@ -57,8 +57,8 @@ type oldRoute struct {
 	IdleTimeout value.Duration `json:"idle_timeout" allow:"-1s..8760h" old:"lambda_functions, by name"`
 }
 
-// ParseGatewayFile parses a configuration that may have the old spellings of gateway.json. The notes
-// name the new ones, each once, and begin with the line number, as errors do.
+// ParseGatewayFile parses a configuration that may have the old spellings of gateway.json. The
+// notes name the new ones, each once, and begin with the line number, as errors do.
 func ParseGatewayFile(data []byte) (c Config, notes []string, err error) {
 	var f gatewayFile
 	if notes, err = strict.UnmarshalOld(data, &f); err != nil {

@@ -114,7 +114,7 @@ func TestGatewayFileRejects(t *testing.T) {
 func FuzzParseGatewayFile(f *testing.F) {
 	f.Add([]byte(oldGatewayFile))
 	f.Add([]byte(newGatewayFile))
-	f.Add([]byte(`{"stages": {"dev": {"limits": {"idle": "-1s"}, "drain": "0s"}}, "nats": "embedded"}`))
+	f.Add([]byte(`{"stages": {"a": {"limits": {"idle": "-1s"}, "drain": "0s"}}, "nats": "embedded"}`))
 	f.Add([]byte(`{"tls": {"acme": {"hosts": ["a"]}}, "admin": {"off": true}, "profile": "work"}`))
 	f.Add([]byte(`{"routes": {"a": {"command": []}, "b": null}, "functions": {"b": null}}`))
 	f.Fuzz(func(t *testing.T, data []byte) {

@@ -51,7 +51,7 @@ type KeyDoc struct {
 	Missed map[Use]string
 
 	// Type, Range and Several are set by [Keys]. Several keys are set for single functions, too.
-	// A key that is Optional is in an object that may be missing as a whole, and then so is its default.
+	// An Optional key is in an object that may be missing as a whole; then it has no default.
 	Type, Range string
 	Several     bool
 	Optional    bool

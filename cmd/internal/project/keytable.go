@@ -289,7 +289,7 @@ func operationKeys() []KeyDoc {
 			Says: "file of the lines; - is standard output",
 		},
 		{
-			Path: "access_log.destination_arn", In: Deploy, Says: "log group of the access log. The account " +
+			Path: "access_log.destination_arn", In: Deploy, Says: "log group of the lines; the account " +
 				"needs a CloudWatch role for API Gateway",
 			Missed: map[Use]string{Gateway: "access_log.file names a file"},
 		},

@@ -92,7 +92,7 @@ func TestProfileOrder(t *testing.T) {
 // TestServerKeysThatDoNotFit: the error has the line of the key, also in a stage.
 func TestServerKeysThatDoNotFit(t *testing.T) {
 	for text, want := range map[string]string{
-		"{\n\"tls\": {}}":                              `2: tls: it needs "cert_file" and "key_file", or "acme"`,
+		"{\n\"tls\": {}}":                              `2: tls: it needs "cert_file" and "key_file"`,
 		"{\"tls\": {\n\"acme\": {}}}":                  `2: tls.acme: it needs "hosts"`,
 		`{"tls": {"acme": {}, "cert_file": "a"}}`:      `1: tls: it has "cert_file" or "acme"`,
 		`{"functions_tls": true, "domain_name": "a"}`:  `1: functions_tls: it sets the domain name`,

@@ -2,12 +2,17 @@ package reference
 
 import (
 	"bytes"
-	"fmt"
+	_ "embed" // for the template
 	"strings"
 	"text/template"
 
 	"github.com/tyg-dev/tyg/cmd/internal/project"
 )
+
+// pageText is the template of the page. Tests of the pages check its words.
+//
+//go:embed page.tmpl
+var pageText string
 
 // A Command is a command and its flags.
 type Command struct {
@@ -85,7 +90,7 @@ func place(k project.KeyDoc) string {
 		list = append(list, "`"+k.Variable+"`")
 	}
 	if k.Several {
-		list = append(list, fmt.Sprintf("also in `lambda_functions.{name}`"))
+		list = append(list, "also in `lambda_functions.{name}`")
 	}
 	return strings.Join(list, ", ")
 }

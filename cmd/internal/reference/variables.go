@@ -26,7 +26,8 @@ func variables() []Variable {
 		{"NO_COLOR", "all", "print no colours"},
 		{"TYG_ENDPOINT", inside, "@connections API on AWS, set by `tyg deploy`"},
 		{"TYG_GROUPS_TABLE", inside, "table of groups, set by `tyg deploy`"},
-		{"TYG_GROUPS_ENDPOINT", inside, "API for groups and values, set by `tyg local` and `tyg gateway`"},
+		{"TYG_GROUPS_ENDPOINT", inside, "API for groups and values, set by `tyg local` and " +
+			"`tyg gateway`"},
 		{"TYG_EVERYONE", inside, "1 registers each connection, set by `tyg deploy`"},
 		{"TYG_INVOKE_ENDPOINT", inside, "API by which functions invoke themselves, set by `tyg local` " +
 			"and `tyg gateway`"},

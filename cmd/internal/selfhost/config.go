@@ -17,8 +17,8 @@ import (
 	"github.com/tyg-dev/tyg/internal/profileflag"
 )
 
-// A Config is the configuration of a stage, with the defaults of a gateway. Functions have all their
-// settings.
+// A Config is the configuration of a stage, with the defaults of a gateway. Functions have all
+// their settings.
 type Config struct {
 	project.StageConfig
 

@@ -187,8 +187,8 @@ func TestApplicationRejects(t *testing.T) {
 		},
 		{
 			"command", `{"lambda_functions": {"websocket_message": {"command": ["python3"]}}}`,
-			".tyg/config.json: lambda_functions.websocket_message: command, runtime, handler and directory " +
-				`require routes, or "app": "websocket_message"`,
+			".tyg/config.json: lambda_functions.websocket_message: command, runtime, handler and " +
+				`directory require routes, or "app": "websocket_message"`,
 		},
 		{
 			"table without key", `{"tables": {"rooms": {}}}`,
