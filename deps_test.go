@@ -151,10 +151,11 @@ var allowed = map[string]string{
 		"cmd/internal/connect cmd/internal/gobuild cmd/internal/local cmd/internal/newproject " +
 		"cmd/internal/probeserver cmd/internal/project cmd/internal/selfhost " +
 		"cmd/internal/stagecmd cmd/internal/template cmd/internal/value examples " +
-		"cmd/internal/inforce cmd/internal/reference cmd/internal/strict gateway host " +
+		"cmd/internal/inforce cmd/internal/mention cmd/internal/reference cmd/internal/strict " +
+		"gateway host " +
 		"internal/conformance internal/profileflag internal/redact internal/visible",
 	"cmd/tyg-aws": "tyg apigw cmd/internal/awsconfig cmd/internal/backend cmd/internal/cli " +
-		"cmd/internal/companion cmd/internal/gobuild cmd/internal/project " +
+		"cmd/internal/companion cmd/internal/gobuild cmd/internal/mention cmd/internal/project " +
 		"cmd/internal/stagecmd cmd/internal/strict cmd/internal/terminal " +
 		"cmd/tyg-aws/internal/application cmd/tyg-aws/internal/packages " +
 		"internal/deploy internal/deploy/template internal/deploy/template/cfn " +
@@ -198,6 +199,7 @@ var allowed = map[string]string{
 	"cmd/internal/project": "cmd/internal/backend cmd/internal/strict " +
 		"cmd/internal/value gateway",
 	"cmd/internal/inforce":           "cmd/internal/project cmd/internal/value internal/redact",
+	"cmd/internal/mention":           "cmd/internal/cli cmd/internal/template",
 	"cmd/internal/reference":         "cmd/internal/project cmd/internal/value",
 	"cmd/internal/strict":            "cmd/internal/value internal/redact",
 	"cmd/internal/strict/stricttest": "",

@@ -12,6 +12,7 @@ import (
 
 	"github.com/tyg-dev/tyg/cmd/internal/cli"
 	"github.com/tyg-dev/tyg/cmd/internal/companion"
+	"github.com/tyg-dev/tyg/cmd/internal/mention"
 	"github.com/tyg-dev/tyg/cmd/internal/stagecmd"
 	"github.com/tyg-dev/tyg/internal/deploy"
 )
@@ -63,5 +64,6 @@ func newRoot(e *cli.Env, tools toolchain) *cobra.Command {
 		return companion.CheckVersion("tyg-aws")
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
+	mention.InErrors(root)
 	return root
 }

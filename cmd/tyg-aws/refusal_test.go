@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -262,6 +263,25 @@ func wantParts(t *testing.T, text string, parts ...string) {
 	for _, part := range parts {
 		if !strings.Contains(text, part) {
 			t.Errorf("there is no %q in\n%s", part, text)
+		}
+	}
+}
+
+// In the directory of a project of another tool, errors say how its template runs.
+func TestErrorsMentionTheTemplate(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("serverless.yml", []byte("x: 1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const want = "\nserverless.yml is here; tyg local --template serverless.yml runs its functions\n"
+	for _, verb := range []string{"plan", "url", "logs"} {
+		var stderr strings.Builder
+		e := &cli.Env{
+			Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: &stderr, Getenv: os.Getenv,
+		}
+		if status := run(t.Context(), []string{verb}, e); status != cli.ExitFailure ||
+			!strings.HasSuffix(stderr.String(), want) {
+			t.Errorf("%s exits with %d and says %s", verb, status, &stderr)
 		}
 	}
 }

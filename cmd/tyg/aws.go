@@ -18,25 +18,28 @@ import (
 // usage error does not need tyg-aws.
 func newStageCommands(e *cli.Env, args []string) []*cobra.Command {
 	run := func(cmd *cobra.Command) error { return runCompanion(cmd.Context(), e, "tyg-aws", args) }
+	dir := func(f stagecmd.Flags) string { return f.Dir }
 	return []*cobra.Command{
-		stagecmd.NewDeploy(inProject(run)),
-		stagecmd.NewPlan(inProject(run)),
+		stagecmd.NewDeploy(inProject(run, dir)),
+		stagecmd.NewPlan(inProject(run, dir)),
 		stagecmd.NewURL(ignoreFlags[stagecmd.Flags](run)),
 		stagecmd.NewLogs(ignoreFlags[stagecmd.Logs](run)),
 		stagecmd.NewInvoke(ignoreFlags[stagecmd.Invoke](run)),
 		stagecmd.NewDelete(ignoreFlags[stagecmd.Delete](run)),
-		stagecmd.NewPackage(ignoreFlags[stagecmd.Package](run)),
-		stagecmd.NewGenPolicy(ignoreFlags[stagecmd.GenPolicy](run)),
+		stagecmd.NewPackage(inProject(run, func(p stagecmd.Package) string { return p.Dir })),
+		stagecmd.NewGenPolicy(inProject(run, func(p stagecmd.GenPolicy) string { return p.Dir })),
 	}
 }
 
 // inProject returns run for a command that builds the project. It reports a missing project before
 // the companion is built, which may take a minute.
-func inProject(run func(*cobra.Command) error) func(*cobra.Command, stagecmd.Flags) error {
-	return func(cmd *cobra.Command, f stagecmd.Flags) error {
-		if _, err := os.Stat(filepath.Join(f.Dir, project.ConfigPath)); err != nil {
-			if err := (gobuild.Project{Dir: f.Dir}).Check(); err != nil {
-				return mentionTemplate(f.Dir, err)
+func inProject[T any](
+	run func(*cobra.Command) error, dir func(T) string,
+) func(*cobra.Command, T) error {
+	return func(cmd *cobra.Command, flags T) error {
+		if _, err := os.Stat(filepath.Join(dir(flags), project.ConfigPath)); err != nil {
+			if err := (gobuild.Project{Dir: dir(flags)}).Check(); err != nil {
+				return err
 			}
 		}
 		return run(cmd)

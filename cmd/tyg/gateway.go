@@ -121,14 +121,10 @@ func (g *gatewayRun) read(cmd *cobra.Command, e *cli.Env) (selfhost.Config, erro
 	if err != nil {
 		return selfhost.Config{}, err
 	}
-	cfg, err := selfhost.Read(selfhost.Source{
+	return selfhost.Read(selfhost.Source{
 		File: g.file, Dir: g.dir, Stage: g.stage, StageSet: cmd.Flags().Changed("stage"),
 		Flags: &g.profile, Override: over,
 	})
-	if err != nil {
-		return cfg, mentionTemplate(g.dir, err)
-	}
-	return cfg, nil
 }
 
 // override returns what flags and variables say.
@@ -152,8 +148,8 @@ func (g *gatewayRun) override(
 	if err := gateway.CheckOrigins(g.origins); err != nil {
 		return over, cli.Usagef(cmd, "--origin: %w", err)
 	}
-	if err := over.Check(); err != nil {
-		return over, cli.Usagef(cmd, "--nats %q: %w", redact.Text(g.nats), errors.Unwrap(err))
+	if err := checkNATS(cmd, g.nats); err != nil {
+		return over, err
 	}
 	if cmd.Flags().Changed("drain") {
 		drain := value.Duration(g.drain)
@@ -163,6 +159,14 @@ func (g *gatewayRun) override(
 		return over, err
 	}
 	return over, nil
+}
+
+// checkNATS checks the flag --nats.
+func checkNATS(cmd *cobra.Command, text string) error {
+	if err := project.CheckNATS(text); err != nil {
+		return cli.Usagef(cmd, "--nats %q: %w", redact.Text(text), err)
+	}
+	return nil
 }
 
 // flagCertificate returns the certificate of flags, whose paths are relative to the current

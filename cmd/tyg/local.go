@@ -15,6 +15,7 @@ import (
 
 	"github.com/tyg-dev/tyg/cmd/internal/cli"
 	"github.com/tyg-dev/tyg/cmd/internal/local"
+	"github.com/tyg-dev/tyg/cmd/internal/mention"
 	"github.com/tyg-dev/tyg/cmd/internal/project"
 	"github.com/tyg-dev/tyg/cmd/internal/value"
 )
@@ -62,7 +63,8 @@ type localRun struct {
 	stageSet  bool   // --stage was given
 	scaleSet  bool   // --time-scale was given
 	drain     time.Duration
-	drainSet  bool // --drain was given
+	drainSet  bool   // --drain was given
+	nats      string // empty: as configured
 	inProcess bool
 
 	template    string // path; empty: none
@@ -95,7 +97,7 @@ func newLocal(e *cli.Env) *cobra.Command {
 			}
 			l.stageSet = cmd.Flags().Changed("stage")
 			if !l.inProcess { // whose program reads them itself
-				err := cli.FromEnv(cmd, os.Getenv, "origin", "cert", "key", "time-scale", "drain")
+				err := cli.FromEnv(cmd, os.Getenv, "origin", "cert", "key", "time-scale", "drain", "nats")
 				if err != nil {
 					return err
 				}
@@ -132,6 +134,8 @@ func (l *localRun) flags(cmd *cobra.Command, port *int) {
 	})
 	f.StringSliceVar(&l.Origins, "origin", nil,
 		"let web pages of these `ORIGINS` connect, beside those of this machine; null is for files")
+	f.StringVar(&l.nats, "nats", "",
+		"give functions the NATS server at this `URL`, or one that is embedded")
 	f.StringVar(&l.Cert, "cert", "", "serve wss with the certificate of this PEM `FILE`")
 	f.StringVar(&l.Key, "key", "", "the key of --cert, a PEM `FILE`")
 	f.BoolVar(&l.inProcess, "in-process", false, "let the program hold the sockets itself")
@@ -149,7 +153,7 @@ func (l *localRun) flags(cmd *cobra.Command, port *int) {
 	f.BoolVar(&l.Freeze, "freeze", false, "stop processes between events, as Lambda does")
 	f.BoolVarP(&l.Quiet, "quiet", "q", false, "do not print events")
 	f.BoolVar(&l.JSON, "json", false, "print JSON objects, one in a line")
-	cli.NameVariables(cmd, "addr", "origin", "cert", "key", "time-scale", "drain")
+	cli.NameVariables(cmd, "addr", "origin", "cert", "key", "time-scale", "drain", "nats")
 }
 
 // check reports invalid flags.
@@ -162,6 +166,9 @@ func (l *localRun) check(cmd *cobra.Command) error {
 	}
 	if err := l.Check(); err != nil {
 		return cli.Usagef(cmd, "--origin: %w", err)
+	}
+	if err := checkNATS(cmd, l.nats); err != nil {
+		return err
 	}
 	switch {
 	case l.Cert != "" && l.Key == "":
@@ -177,7 +184,7 @@ func (l *localRun) check(cmd *cobra.Command) error {
 		l.Addr = addr
 		return nil
 	}
-	for _, name := range []string{"processes", "concurrent", "cold", "freeze", "quiet", "json"} {
+	for _, name := range []string{"nats", "processes", "concurrent", "cold", "freeze", "quiet", "json"} {
 		if cmd.Flags().Changed(name) {
 			return cli.Usagef(cmd, "--%s is for functions; with --in-process there are none", name)
 		}
@@ -191,7 +198,7 @@ func (l *localRun) run(ctx context.Context) error {
 	if l.template != "" {
 		return err // which names it
 	}
-	return mentionTemplate(given, err)
+	return mention.Template(given, err)
 }
 
 // serve runs the project until the end.
@@ -260,6 +267,7 @@ func (l *localRun) plan() (local.Plan, error) {
 	if l.drainSet {
 		p.Drain = &l.drain
 	}
+	p.NATS = cmp.Or(l.nats, p.NATS)
 	return p, err
 }
 

@@ -12,7 +12,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/tyg-dev/tyg/cmd/internal/cli"
 	"github.com/tyg-dev/tyg/cmd/internal/local"
 	"github.com/tyg-dev/tyg/cmd/internal/project"
 	"github.com/tyg-dev/tyg/cmd/internal/template"
@@ -56,19 +55,6 @@ func (l *localRun) findTemplate() error {
 	}
 	_, err = l.Stdout.Write(visible.JSON(text))
 	return err
-}
-
-// mentionTemplate adds to an error about the project in a directory that a template is there.
-func mentionTemplate(dir string, err error) error {
-	if _, ok := errors.AsType[*cli.StatusError](err); ok || err == nil ||
-		errors.Is(err, cli.ErrInterrupted) {
-		return err
-	}
-	path := template.Find(dir)
-	if path == "" {
-		return err
-	}
-	return fmt.Errorf("%w\n%s is here; tyg local --template %[2]s runs its functions", err, path)
 }
 
 func exists(dir, name string) bool {

@@ -36,14 +36,24 @@ func TestErrorsMentionTheTemplate(t *testing.T) {
 		}
 		write(name, "x: 1\n")
 		want := "\n" + name + " is here; tyg local --template " + name + " runs its functions\n"
-		for _, args := range [][]string{{"local", "--in-process"}, {"gateway"}, {"deploy"}} {
+		for _, args := range [][]string{
+			{"local", "--in-process"},
+			{"gateway"},
+			{"deploy"},
+			{"plan"},
+			{"package", "out"},
+			{"gen-policy"},
+			{"config", "check"},
+		} {
 			if got := fails(args...); !strings.HasSuffix(got, want) {
 				t.Errorf("in a directory with %s, %q says %s", name, args, got)
 			}
 		}
 		write(".tyg/config.json", "{")
-		if got := fails("local"); !strings.HasSuffix(got, want) {
-			t.Errorf("beside %s, local says %s", name, got)
+		for _, args := range [][]string{{"local"}, {"gateway"}, {"config", "check"}, {"config", "show"}} {
+			if got := fails(args...); !strings.HasSuffix(got, want) {
+				t.Errorf("beside %s, %q says %s", name, args, got)
+			}
 		}
 	}
 	if got := fails("local", "--template", "cdk.out"); strings.Contains(got, "is here") {

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tyg-dev/tyg/cmd/internal/cli"
+	"github.com/tyg-dev/tyg/cmd/internal/mention"
 )
 
 const rootHelp = `tyg creates, runs and talks to WebSocket applications written in Go.
@@ -41,6 +42,7 @@ func newRoot(e *cli.Env, args []string) *cobra.Command {
 		newConformance(e), newDoctor(e))
 	cli.AddGroup(root, "On AWS:", newStageCommands(e, args)...)
 	root.AddCommand(newVersion(e), newMan(e))
+	mention.InErrors(root)
 	root.InitDefaultCompletionCmd()
 	for _, cmd := range root.Commands() {
 		if cmd.Name() == "completion" {

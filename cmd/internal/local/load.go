@@ -73,6 +73,11 @@ func (s *server) set(ctx context.Context, v version) (backend.Set, error) {
 		set.Functions = slices.Clone(set.Functions)
 		for i, fn := range set.Functions {
 			fn.Env = s.unlessSet(fn.Env)
+			shared, err := s.shared(ctx, v.plan.NATS, fn.Env)
+			if err != nil {
+				return set, err
+			}
+			maps.Copy(fn.Env, shared)
 			set.Functions[i] = s.tune(fn)
 		}
 		return set, nil
@@ -81,7 +86,7 @@ func (s *server) set(ctx context.Context, v version) (backend.Set, error) {
 	fn.Command = append([]string{v.program.Path}, s.cfg.Args...)
 	fn.Dir = s.cfg.Dir
 	fn.Env = s.unlessSet(fn.Env)
-	shared, err := s.shared(ctx, fn.Env)
+	shared, err := s.shared(ctx, v.plan.NATS, fn.Env)
 	if err != nil {
 		return backend.Set{}, err
 	}

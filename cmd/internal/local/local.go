@@ -84,6 +84,7 @@ type Plan struct {
 	// Routes has the functions of a project that is not one Go program.
 	Routes *backend.Set
 
+	NATS  string         // the URL of a server, "embedded" for one of its own, or empty
 	Drain *time.Duration // how long handlers may take to finish at the end; nil: 30 seconds
 
 	// Notes say what of the configuration is not run here; they are printed once, at the start.

@@ -24,6 +24,7 @@ func NewPlan(c project.Config, dir, stage string) (Plan, error) {
 		Stage:          s.APIGatewayStage,
 		StageVariables: s.StageVariables,
 		Program:        localFunction(c.AppName, c.Function(stage, s.App).FunctionConfig),
+		NATS:           s.NATS,
 		Drain:          (*time.Duration)(s.Drain),
 	}
 	if unused := c.Unused(stage, project.Local); unused != "" {

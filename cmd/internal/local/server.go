@@ -16,6 +16,7 @@ import (
 	"github.com/tyg-dev/tyg/cmd/internal/companion"
 	"github.com/tyg-dev/tyg/cmd/internal/gobuild"
 	"github.com/tyg-dev/tyg/cmd/internal/handlerswitch"
+	"github.com/tyg-dev/tyg/cmd/internal/project"
 	"github.com/tyg-dev/tyg/cmd/internal/webserver"
 	"github.com/tyg-dev/tyg/gateway"
 	"github.com/tyg-dev/tyg/internal/functions"
@@ -162,15 +163,20 @@ func reachable(addr net.Addr) string {
 	return addr.String()
 }
 
-// shared returns the variables by which the processes of a program find the state that they share:
-// a NATS server that this process runs, unless the environment names a store.
-func (s *server) shared(ctx context.Context, env map[string]string) (map[string]string, error) {
-	for _, name := range []string{tableVariable, natsVariable} {
-		if isSet(s.cfg.Environ, name) || env[name] != "" {
-			return nil, nil
-		}
-	}
-	if !s.sources.Packages["github.com/nats-io/nats.go"] {
+// shared returns the variables by which the processes of a function find the state that they share:
+// a NATS server, unless the environment names one. It is that of the configuration; or one that this
+// process runs, if the configuration asks for it, or if the function is a program that can use it
+// and has no table.
+func (s *server) shared(
+	ctx context.Context, nats string, env map[string]string,
+) (map[string]string, error) {
+	has := func(name string) bool { return isSet(s.cfg.Environ, name) || env[name] != "" }
+	switch {
+	case has(natsVariable):
+		return nil, nil
+	case nats != "" && nats != project.EmbeddedNATS:
+		return map[string]string{natsVariable: nats}, nil
+	case nats == "" && (has(tableVariable) || !s.importsNATS()):
 		return nil, nil
 	}
 	if s.nats == nil {
@@ -179,6 +185,11 @@ func (s *server) shared(ctx context.Context, env map[string]string) (map[string]
 		}
 	}
 	return map[string]string{natsVariable: s.natsURL}, nil
+}
+
+// importsNATS reports whether the project is a Go program with a client of NATS.
+func (s *server) importsNATS() bool {
+	return s.sources != nil && s.sources.Packages["github.com/nats-io/nats.go"]
 }
 
 // startNATS runs tyg-nats until close.

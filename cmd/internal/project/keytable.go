@@ -270,9 +270,11 @@ func limitKeys() []KeyDoc {
 func operationKeys() []KeyDoc {
 	return []KeyDoc{
 		{
-			Path: "nats", In: Gateway, Flag: "nats",
+			Path: "nats", In: servers, Flag: "nats",
+			Default: "none; in tyg local one for programs that import its client",
 			Says: "NATS server in the environment of functions, as TYG_NATS_URL: its URL, or `embedded` " +
-				"for one that ends with the gateway. tyg local starts one by itself",
+				"for one that ends with the command",
+			Missed: map[Use]string{Deploy: "functions on AWS get no NATS server"},
 		},
 		{Path: "admin", In: Gateway, Says: "listener with health and metrics"},
 		{Path: "admin.addr", In: Gateway, Default: "127.0.0.1:9090", Says: "its address"},

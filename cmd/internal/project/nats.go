@@ -7,8 +7,9 @@ import (
 	"strings"
 )
 
-// checkNATS checks the key "nats". The URL may have a password, so the error does not repeat it.
-func checkNATS(text string) error {
+// CheckNATS checks a value of the key "nats". The URL may have a password, so the error does not
+// repeat it.
+func CheckNATS(text string) error {
 	if text == "" || text == EmbeddedNATS {
 		return nil
 	}
@@ -16,8 +17,8 @@ func checkNATS(text string) error {
 		u, err := url.Parse(strings.TrimSpace(server))
 		if err != nil || u.Hostname() == "" ||
 			!slices.Contains([]string{"nats", "tls", "ws", "wss"}, u.Scheme) {
-			return keyError("nats", errors.New(
-				`use "embedded", or the URL of a server, such as tls://nats.example.com:4222`))
+			return errors.New(
+				`use "embedded", or the URL of a server, such as tls://nats.example.com:4222`)
 		}
 	}
 	return nil

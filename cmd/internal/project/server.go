@@ -129,7 +129,10 @@ func (s ServerConfig) check() error {
 		return keyError("domain_name",
 			fmt.Errorf("%q is no host name, such as chat.example.com", s.DomainName))
 	}
-	return checkNATS(s.NATS)
+	if err := CheckNATS(s.NATS); err != nil {
+		return keyError("nats", err)
+	}
+	return nil
 }
 
 // ProfileFrom returns the limits and extensions of a profile, changed by single keys. An empty name

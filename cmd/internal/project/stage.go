@@ -84,9 +84,6 @@ func (c Config) At(stage string) StageConfig {
 // With returns the settings of over, and those of s that over does not have.
 func (s StageConfig) With(over StageConfig) StageConfig { return overlay(s, over) }
 
-// Check reports the first invalid value.
-func (s StageConfig) Check() error { return s.check() }
-
 // check reports the first invalid value, with its key.
 func (s StageConfig) check() error {
 	if err := gateway.CheckOrigins(s.Origins); err != nil {
