@@ -298,6 +298,10 @@ func (l *localRun) path(name string) string {
 }
 
 func (l *localRun) runInProcess(ctx context.Context) error {
+	if c, err := l.config(); err == nil && c.At(l.stage).NATS == project.EmbeddedNATS {
+		fmt.Fprintf(l.Stderr, "tyg: %s: \"nats\" is embedded for functions; with --in-process it "+
+			"needs the URL of a server\n", project.ConfigPath)
+	}
 	return local.InProcess{
 		Dir: l.Dir, Args: l.Args, Files: l.Files, NoReload: l.NoReload,
 		Stdout: l.Stdout, Stderr: l.Stderr,
@@ -318,6 +322,9 @@ func (l *localRun) environ(c project.Config, user []string) []string {
 	list := append(c.Environ(l.stage), "TYG_ADDR=127.0.0.1:8000")
 	list = append(list, s.ProgramVariables()...)
 	list = append(list, originVariable(s.Origins))
+	if s.NATS != "" && s.NATS != project.EmbeddedNATS {
+		list = append(list, "TYG_NATS_URL="+s.NATS)
+	}
 	for _, entry := range user {
 		if !l.stageSet || !strings.HasPrefix(entry, "TYG_STAGE=") {
 			list = append(list, entry)

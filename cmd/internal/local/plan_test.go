@@ -207,3 +207,28 @@ func writeFile(t *testing.T, path, text string) {
 		t.Fatal(err)
 	}
 }
+
+// TestPlanOfTheSharedConfiguration: what tyg local has in common with tyg gateway counts, and what
+// it does not use is noted.
+func TestPlanOfTheSharedConfiguration(t *testing.T) {
+	c, err := project.ParseConfig([]byte(`{
+		"app_name": "shop", "app": "main", "drain": "2s", "nats": "nats://a.example",
+		"limits": {"idle": "1m"}, "lambda_functions": {"main": {"command": ["./bootstrap"],
+			"lambda_timeout": 7, "environment_variables": {"A": "b"}}}
+	}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := NewPlan(c, "/project", "dev")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const note = ".tyg/config.json: tyg local does not use limits (it keeps API Gateway's limits)"
+	if p.Name != "shop" || p.NATS != "nats://a.example" || p.Drain == nil ||
+		*p.Drain != 2*time.Second || len(p.Notes) != 1 || p.Notes[0] != note {
+		t.Errorf("the plan is %+v", p)
+	}
+	if fn := p.Program; fn.Timeout != 7*time.Second || fn.Env["A"] != "b" || len(fn.Command) > 0 {
+		t.Errorf("the program is %+v", fn)
+	}
+}
