@@ -193,8 +193,11 @@ func (c *connectFlags) certificates(cmd *cobra.Command) ([]tls.Certificate, erro
 	if c.cert == "" && c.key == "" {
 		return nil, nil
 	}
-	if c.cert == "" || c.key == "" {
-		return nil, cli.Usagef(cmd, "--cert and --key belong together")
+	switch {
+	case c.key == "":
+		return nil, cli.Usagef(cmd, "--cert %q has no --key beside it", c.cert)
+	case c.cert == "":
+		return nil, cli.Usagef(cmd, "--key %q has no --cert beside it", c.key)
 	}
 	own, err := tls.LoadX509KeyPair(c.cert, c.key)
 	if err != nil {
