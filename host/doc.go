@@ -49,6 +49,8 @@
 // it. "tyg local" adds the tag tyg.local, which leaves the client out: there, values are in the
 // gateway.
 //
+// docs/configuration.md has every flag with its range, beside the configuration of the tyg command.
+//
 // A flag wins over the environment. A program that parses flags of its own before it calls Run
 // keeps its command line to itself: then only the environment counts. [Serve] takes a [Config] and
 // reads neither.

@@ -94,11 +94,9 @@ func (f *configFlags) read(args []string, by project.Use) (configFile, error) {
 	c := configFile{name: filepath.Join(f.dir, filepath.FromSlash(project.ConfigPath))}
 	if len(args) > 0 {
 		c.name = args[0]
-	} else if by == project.Gateway {
-		own := filepath.Join(f.dir, filepath.FromSlash(project.GatewayPath))
-		if _, err := os.Stat(own); err == nil {
-			c.name = own
-		}
+	} else if own := filepath.Join(f.dir, filepath.FromSlash(project.GatewayPath)); isFile(own) &&
+		(by == project.Gateway || !isFile(c.name)) {
+		c.name = own
 	}
 	data, err := os.ReadFile(c.name)
 	if err != nil {
@@ -114,6 +112,11 @@ func (f *configFlags) read(args []string, by project.Use) (configFile, error) {
 		err = strict.Locate(data, c.CheckRoutes())
 	}
 	return c, err
+}
+
+func isFile(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && info.Mode().IsRegular()
 }
 
 func noConfigHint(err error, args []string) string {

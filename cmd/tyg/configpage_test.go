@@ -107,8 +107,12 @@ func TestKeysHaveTheirFlags(t *testing.T) {
 						k.Variable)
 				}
 			}
-			if k.In&project.Program != 0 && programs.Lookup(k.Flag) == nil {
+			f := programs.Lookup(k.Flag)
+			if k.In&project.Program != 0 && f == nil {
 				t.Errorf("programs have no flag -%s for %s", k.Flag, k.Path)
+			}
+			if strings.HasPrefix(k.Path, "limits.") && !strings.Contains(f.Usage, "("+k.Default+"; -1") {
+				t.Errorf("the default of %s is %s, and that of its flag is in %q", k.Path, k.Default, f.Usage)
 			}
 			if found == 0 {
 				t.Errorf("no command that uses %s has the flag --%s", k.Path, k.Flag)

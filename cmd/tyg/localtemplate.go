@@ -82,7 +82,7 @@ func (l *localRun) planOfTemplate() (local.Plan, error) {
 	if err != nil {
 		return p, fmt.Errorf("%s: %w", r.File, err)
 	}
-	p.Notes = append(r.Notes, p.Notes...)
+	p.Notes = r.Notes // which are about the template
 	return p, nil
 }
 
