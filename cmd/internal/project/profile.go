@@ -1,60 +1,20 @@
 package project
 
-import (
-	"time"
+import "reflect"
 
-	"github.com/tyg-dev/tyg/cmd/internal/value"
-	"github.com/tyg-dev/tyg/gateway"
-)
-
-// change sets the limits of g that l has.
-func (l Limits) change(g *gateway.Limits) {
-	for _, n := range []struct {
-		to   *int
-		from int
-	}{
-		{&g.Frame, l.Frame},
-		{&g.Message, l.Message},
-		{&g.Fragments, l.Fragments},
-		{&g.URL, l.URL},
-		{&g.Queue, l.Queue},
-		{&g.Conns, l.Conns},
-		{&g.ConnsPerAddress, l.ConnsPerAddress},
-	} {
-		if n.from != 0 {
-			*n.to = n.from
+// change sets the fields of to, a pointer to a struct, that from has: a struct whose fields have the
+// same names. A zero field of from says nothing; what a pointer points to counts.
+func change(to, from any) {
+	t, f := reflect.ValueOf(to).Elem(), reflect.ValueOf(from)
+	for i := range f.NumField() {
+		v := f.Field(i)
+		if v.IsZero() {
+			continue
 		}
-	}
-	for _, d := range []struct {
-		to   *time.Duration
-		from value.Duration
-	}{
-		{&g.Idle, l.Idle},
-		{&g.Life, l.Life},
-		{&g.Integration, l.Integration},
-		{&g.Handshake, l.Handshake},
-		{&g.Write, l.Write},
-		{&g.Read, l.Read},
-		{&g.Close, l.Close},
-	} {
-		if d.from != 0 {
-			*d.to = time.Duration(d.from)
+		if v.Kind() == reflect.Pointer {
+			v = v.Elem()
 		}
-	}
-}
-
-// change sets the extensions of g that x has.
-func (x Extensions) change(g *gateway.Extensions) {
-	if x.Binary != nil {
-		g.Binary = *x.Binary
-	}
-	if x.CloseCodes != nil {
-		g.CloseCodes = *x.CloseCodes
-	}
-	if x.Ping != nil {
-		g.Ping = time.Duration(*x.Ping)
-	}
-	if x.Concurrency != nil {
-		g.Concurrency = *x.Concurrency
+		field := t.FieldByName(f.Type().Field(i).Name)
+		field.Set(v.Convert(field.Type()))
 	}
 }

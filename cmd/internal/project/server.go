@@ -145,8 +145,8 @@ func (s ServerConfig) ProfileFrom(name string) (gateway.Profile, error) {
 	if err != nil {
 		return p, err
 	}
-	s.Limits.change(&p.Limits)
-	s.Extensions.change(&p.Extensions)
+	change(&p.Limits, s.Limits)
+	change(&p.Extensions, s.Extensions)
 	return p, nil
 }
 

@@ -1,6 +1,7 @@
 package project
 
 import (
+	"encoding/json"
 	"flag"
 	"fmt"
 	"reflect"
@@ -13,16 +14,25 @@ import (
 	"github.com/tyg-dev/tyg/internal/profileflag"
 )
 
-// TestProfileHasEveryKey gives every limit and extension a value of its own by its key.
+// TestProfileHasEveryKey gives each limit and extension a value of its own by its key.
 func TestProfileHasEveryKey(t *testing.T) {
-	c, err := ParseConfig([]byte(`{
-		"limits": {
-			"frame": 1, "message": 2, "fragments": 3, "url": 4, "idle": "5s", "life": "6s",
-			"integration": "7s", "handshake": "8s", "queue": 9, "write": "10s", "read": "11s",
-			"close": "12s", "connections": 13, "connections_per_address": 14
-		},
-		"extensions": {"binary": true, "close_codes": true, "ping": "15s", "concurrency": 16}
-	}`))
+	objects := map[string]map[string]any{"limits": {}, "extensions": {}}
+	for _, g := range Keys() {
+		for n, k := range g.Keys {
+			object, key, below := strings.Cut(k.Path, ".")
+			if objects[object] == nil || !below {
+				continue
+			}
+			objects[object][key] = map[string]any{
+				"duration": fmt.Sprint(n+1, "ns"), "whole number": n + 1, "true or false": true,
+			}[k.Type]
+		}
+	}
+	text, err := json.Marshal(objects)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := ParseConfig(text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,21 +40,20 @@ func TestProfileHasEveryKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	seen := make(map[string]bool)
+	seen := make(map[int64]bool)
 	for _, part := range []any{got.Limits, got.Extensions} {
 		v := reflect.ValueOf(part)
 		for i := range v.NumField() {
-			name, text := v.Type().Field(i).Name, reflect.ValueOf(v.Field(i).Interface()).String()
-			if v.Field(i).IsZero() {
+			name, field := v.Type().Field(i).Name, v.Field(i)
+			if field.IsZero() {
 				t.Errorf("%s has no key", name)
 			}
-			if v.Field(i).CanInt() {
-				text = time.Duration(v.Field(i).Int()).String()
-			}
-			if seen[text] && v.Field(i).CanInt() {
+			if field.CanInt() && seen[field.Int()] {
 				t.Errorf("%s has the value of another key", name)
 			}
-			seen[text] = true
+			if field.CanInt() {
+				seen[field.Int()] = true
+			}
 		}
 	}
 }
