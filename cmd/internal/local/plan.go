@@ -37,7 +37,10 @@ func NewPlan(c project.Config, dir, stage string) (Plan, error) {
 	for _, name := range slices.Sorted(maps.Keys(s.Functions)) {
 		f := c.Function(stage, name)
 		fn := localFunction(name, f.FunctionConfig)
-		fn.Dir = filepath.Join(dir, filepath.FromSlash(f.Directory))
+		fn.InitTimeout, fn.IdleTimeout = time.Duration(f.InitTimeout), time.Duration(f.IdleTimeout)
+		if fn.Dir = filepath.FromSlash(f.Directory); !filepath.IsAbs(fn.Dir) {
+			fn.Dir = filepath.Join(dir, fn.Dir)
+		}
 		if err := setCommand(&fn, f); err != nil {
 			return p, fmt.Errorf("%s: lambda_functions.%s%w", project.ConfigPath, name, err)
 		}
@@ -49,8 +52,9 @@ func NewPlan(c project.Config, dir, stage string) (Plan, error) {
 // setCommand sets the command of a function: its own, or that of its runtime.
 func setCommand(fn *functions.Function, f project.Function) (err error) {
 	fn.Handler, fn.Command = f.Handler, f.Command
-	fn.InitTimeout, fn.IdleTimeout = time.Duration(f.InitTimeout), time.Duration(f.IdleTimeout)
 	switch {
+	case len(f.Command) > 0 && f.Runtime != "":
+		return errors.New(`: it has a "command" and a "runtime"; leave out one of them`)
 	case len(f.Command) > 0:
 		return nil
 	case f.Runtime == "":

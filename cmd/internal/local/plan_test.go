@@ -10,6 +10,7 @@ import (
 
 	"github.com/tyg-dev/tyg/cmd/internal/backend"
 	"github.com/tyg-dev/tyg/cmd/internal/project"
+	"github.com/tyg-dev/tyg/cmd/internal/value"
 	"github.com/tyg-dev/tyg/internal/functions"
 )
 
@@ -222,6 +223,20 @@ func TestPlanOfTheSharedConfiguration(t *testing.T) {
 	p, err := NewPlan(c, "/project", "dev")
 	if err != nil {
 		t.Fatal(err)
+	}
+	c.Routes = map[string]backend.Route{"$default": {Target: backend.Target{Function: "f"}}}
+	away := filepath.Join(t.TempDir(), "away")
+	c.App, c.Functions = "", map[string]project.Function{"f": {
+		Command: []string{"f"}, Directory: away, InitTimeout: value.Duration(time.Second),
+		IdleTimeout: value.Duration(time.Minute),
+	}}
+	r, err := NewPlan(c, "/project", "dev")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if fn := r.Routes.Functions[0]; fn.Dir != away || fn.InitTimeout != time.Second ||
+		fn.IdleTimeout != time.Minute {
+		t.Errorf("the function is %+v", fn)
 	}
 	const note = ".tyg/config.json: tyg local does not use limits (it keeps API Gateway's limits)"
 	if p.Name != "shop" || p.NATS != "nats://a.example" || p.Drain == nil ||

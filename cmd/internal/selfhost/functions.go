@@ -55,6 +55,9 @@ func (c *Config) function(name string, f project.Function) (functions.Function, 
 		if err == nil {
 			fn.Command, err = kind.Command(fn.Dir)
 		}
+		if err == nil && f.Handler == "" && kind.Extensions() != nil {
+			err = errors.New(`it has a "runtime" and no "handler", such as "app.handler"`)
+		}
 		if err != nil {
 			return fn, fmt.Errorf("function %q: %w", name, err)
 		}
