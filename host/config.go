@@ -147,8 +147,11 @@ func parse(name string, args []string, getenv func(string) string, out io.Writer
 	if fs.NArg() > 0 {
 		return o.Config, usageError(fs, fmt.Errorf("unexpected argument %q", fs.Arg(0)))
 	}
-	if o.Drain <= 0 {
-		return o.Config, fmt.Errorf("drain %v: use a time above 0, such as 1s", o.Drain)
+	switch {
+	case o.Drain < 0:
+		return o.Config, fmt.Errorf("drain %v: use a time such as 1s, or 0s for none", o.Drain)
+	case o.Drain == 0:
+		o.Drain = time.Nanosecond // to a Config, 0 is the default
 	}
 	o.Origins = list(o.origins)
 	profile, err := gateway.NewProfile(o.profile.Profile)

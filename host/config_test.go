@@ -44,6 +44,7 @@ func TestParse(t *testing.T) {
 			c.Origins = []string{"https://a", "https://b"}
 			c.CertFile, c.KeyFile = "c", "k"
 		}},
+		{"no drain", "-drain 0s", nil, func(c *host.Config) { c.Drain = time.Nanosecond }},
 		{
 			"both",
 			"-addr :1",
@@ -131,7 +132,7 @@ func TestParseErrors(t *testing.T) {
 		{"-limit-queue 99999999999999999999", nil, "this number is too large"},
 		{"-concurrency -1", nil, "use a whole number, above 0"},
 		{"-ping -1s", nil, "use a time such as 90s"},
-		{"-drain 0s", nil, "drain 0s: use a time above 0"},
+		{"-drain -1s", nil, "drain -1s: use a time such as 1s, or 0s for none"},
 		{"-concurrency 0", nil, "use a whole number, above 0"},
 		{"-binary=perhaps", nil, "use true or false"},
 		{"-drain soon", nil, `"soon"`},
