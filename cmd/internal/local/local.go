@@ -84,6 +84,9 @@ type Plan struct {
 	// Routes has the functions of a project that is not one Go program.
 	Routes *backend.Set
 
+	APIID             string // in events; empty: local
+	Region, AccountID string // of AWS, in events and ARNs; the environment's region goes before it
+
 	NATS  string         // the URL of a server, "embedded" for one of its own, or empty
 	Drain *time.Duration // how long handlers may take to finish at the end; nil: 30 seconds
 

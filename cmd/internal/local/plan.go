@@ -24,6 +24,9 @@ func NewPlan(c project.Config, dir, stage string) (Plan, error) {
 		Stage:          s.APIGatewayStage,
 		StageVariables: s.StageVariables,
 		Program:        localFunction(c.AppName, c.Function(stage, s.App).FunctionConfig),
+		APIID:          s.APIID,
+		Region:         s.Region,
+		AccountID:      s.AccountID,
 		NATS:           s.NATS,
 		Drain:          (*time.Duration)(s.Drain),
 	}

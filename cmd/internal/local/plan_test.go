@@ -213,6 +213,7 @@ func writeFile(t *testing.T, path, text string) {
 // it does not use is noted.
 func TestPlanOfTheSharedConfiguration(t *testing.T) {
 	c, err := project.ParseConfig([]byte(`{
+		"region": "eu-west-1", "account_id": "1", "api_id": "a",
 		"app_name": "shop", "app": "main", "drain": "2s", "nats": "nats://a.example",
 		"limits": {"idle": "1m"}, "lambda_functions": {"main": {"command": ["./bootstrap"],
 			"lambda_timeout": 7, "environment_variables": {"A": "b"}}}
@@ -241,6 +242,9 @@ func TestPlanOfTheSharedConfiguration(t *testing.T) {
 	const note = ".tyg/config.json: tyg local does not use limits (it keeps API Gateway's limits)"
 	if p.Name != "shop" || p.NATS != "nats://a.example" || p.Drain == nil ||
 		*p.Drain != 2*time.Second || len(p.Notes) != 1 || p.Notes[0] != note {
+		t.Errorf("the plan is %+v", p)
+	}
+	if p.Region != "eu-west-1" || p.AccountID != "1" || p.APIID != "a" {
 		t.Errorf("the plan is %+v", p)
 	}
 	if fn := p.Program; fn.Timeout != 7*time.Second || fn.Env["A"] != "b" || len(fn.Command) > 0 {

@@ -52,8 +52,8 @@ type server struct {
 	now     version
 }
 
-// apiID is the id of the API in events, which has no other.
-const apiID = "local"
+// apiID returns the id of the API in events.
+func (s *server) apiID() string { return cmp.Or(s.plan.APIID, "local") }
 
 // functionKey is the variable in which package lambda finds a key for calls of this gateway, where
 // the environment has none: a key in AWS_ACCESS_KEY_ID would hide the developer's own profile.
@@ -66,7 +66,7 @@ func (s *server) open(l net.Listener) {
 	address := reachable(l.Addr())
 	local := "http://" + address
 	s.place = backend.Place{
-		Stage: s.plan.Stage, APIID: apiID, Domain: address, StageVariables: s.plan.StageVariables,
+		Stage: s.plan.Stage, APIID: s.apiID(), Domain: address, StageVariables: s.plan.StageVariables,
 	}
 	s.host = &functions.Host{
 		Environ: slices.Concat(s.cfg.Environ, s.outbound.Environ()),
@@ -74,7 +74,9 @@ func (s *server) open(l net.Listener) {
 		ManagementEndpoint: local + "/" + s.plan.Stage, InvokeEndpoint: local,
 	}
 	own := readProfile(s.cfg.Environ)
-	s.host.Region = own.region
+	s.host.Region = cmp.Or(
+		first(s.cfg.Environ, "AWS_REGION", "AWS_DEFAULT_REGION"), s.plan.Region, own.region)
+	s.host.AccountID = s.plan.AccountID
 	key := functions.Credentials{AccessKeyID: "TYGLOCAL", SecretAccessKey: rand.Text()}
 	s.host.Env = map[string]string{functionKey: key.AccessKeyID + ":" + key.SecretAccessKey}
 	if !own.signs {
@@ -87,7 +89,7 @@ func (s *server) open(l net.Listener) {
 		Handler: s.handlers,
 		HTTP:    &s.pages,
 		Stage:   s.plan.Stage,
-		APIID:   apiID,
+		APIID:   s.apiID(),
 		Logger:  logger,
 		Trace:   gateway.Trace{Handled: s.events.handled},
 		Origins: Origins(s.plan.Origins, s.cfg.Origins),
@@ -115,7 +117,7 @@ func (s *server) open(l net.Listener) {
 // it they reach it at the configured endpoint only.
 func (s *server) lead(l net.Listener) (err error) {
 	s.outbound, err = outbound.Open(outbound.Config{
-		Gateway: reachable(l.Addr()), APIID: apiID, Dir: s.project.Temp, Environ: s.cfg.Environ,
+		Gateway: reachable(l.Addr()), APIID: s.apiID(), Dir: s.project.Temp, Environ: s.cfg.Environ,
 	})
 	return err
 }

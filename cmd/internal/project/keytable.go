@@ -200,12 +200,12 @@ func listenerKeys() []KeyDoc {
 		},
 		{Path: "connections_keys[].secret_file", In: Gateway, Says: "file that has the secret"},
 		{Path: "invoke_addr", In: Gateway, Says: "address at which functions are invoked as on Lambda"},
-		{Path: "api_id", In: Gateway, Default: "local", Says: "id of the API in events and metrics"},
+		{Path: "api_id", In: servers, Default: "local", Says: "id of the API in events and metrics"},
 		{
-			Path: "region", In: Gateway | Deploy, Flag: "region", Variable: "AWS_REGION",
+			Path: "region", In: all, Flag: "region", Variable: "AWS_REGION",
 			Says: "AWS region: where the stage is, and in the environment of functions",
 		},
-		{Path: "account_id", In: Gateway, Says: "AWS account in events of authorizers and in ARNs"},
+		{Path: "account_id", In: servers, Says: "AWS account in events of authorizers and in ARNs"},
 	}
 }
 

@@ -125,7 +125,9 @@ func newConfig(all project.Config, s Source) (Config, error) {
 	}
 	flags.Apply(&c.Profile)
 	if c.App == "" && len(c.Routes) == 0 {
-		return c, errors.New(`it has neither "routes" nor an "app" that describes its own`)
+		return c, errors.New(`it has neither "routes" nor an "app" that describes its own; for a Go ` +
+			`program, run "go build -o bootstrap ." and add "app": "main", "lambda_functions": ` +
+			`{"main": {"command": ["./bootstrap"]}}`)
 	}
 	return c, nil
 }
