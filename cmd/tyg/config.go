@@ -175,6 +175,9 @@ func newConfigCheck(e *cli.Env) *cobra.Command {
 
 func (f *configFlags) check(e *cli.Env, args []string, by project.Use) error {
 	c, err := f.read(args, by)
+	if err == nil && by == project.Gateway {
+		err = c.checkGateway()
+	}
 	result := checked{File: c.name, Valid: err == nil}
 	for _, note := range c.notes {
 		result.Notes = append(result.Notes, c.name+":"+note)
@@ -202,6 +205,17 @@ func (f *configFlags) check(e *cli.Env, args []string, by project.Use) error {
 	}
 	_, err = fmt.Fprintln(e.Stdout, "the configuration is valid")
 	return err
+}
+
+// checkGateway reports a configuration without a stage that tyg gateway can serve.
+func (c configFile) checkGateway() error {
+	var err error
+	for _, stage := range inforce.Stages(c.Config) {
+		if err = c.At(stage).CheckGateway(); err == nil {
+			return nil
+		}
+	}
+	return fmt.Errorf("%s: %w", c.name, err)
 }
 
 // lineOf splits an error that begins with a line.

@@ -150,5 +150,15 @@ func (s ServerConfig) ProfileFrom(name string) (gateway.Profile, error) {
 	return p, nil
 }
 
+// CheckGateway reports a stage that has nothing for "tyg gateway" to serve.
+func (s StageConfig) CheckGateway() error {
+	if s.App != "" || len(s.Routes) > 0 {
+		return nil
+	}
+	return errors.New(`it has neither "routes" nor an "app" that describes its own; for a Go ` +
+		`program, run "go build -o bootstrap ." and add "app": "main", "lambda_functions": ` +
+		`{"main": {"command": ["./bootstrap"]}}`)
+}
+
 // On reports whether a switch is there and on.
 func On(b *bool) bool { return b != nil && *b }

@@ -124,12 +124,7 @@ func newConfig(all project.Config, s Source) (Config, error) {
 		return c, err
 	}
 	flags.Apply(&c.Profile)
-	if c.App == "" && len(c.Routes) == 0 {
-		return c, errors.New(`it has neither "routes" nor an "app" that describes its own; for a Go ` +
-			`program, run "go build -o bootstrap ." and add "app": "main", "lambda_functions": ` +
-			`{"main": {"command": ["./bootstrap"]}}`)
-	}
-	return c, nil
+	return c, c.CheckGateway()
 }
 
 // DefaultAddr is where a gateway listens if nothing says otherwise.
