@@ -51,6 +51,9 @@ func (s *Server) accept(c *session, w http.ResponseWriter, r *http.Request, name
 		s.refuse(w, c, *rej)
 		return
 	}
+	if o := s.observed(); o != nil {
+		o.Opened(&c.conn, request)
+	}
 	s.begin(w, c, up, cmp.Or(reply.Subprotocol, request.SelectedSubprotocol()))
 }
 

@@ -251,6 +251,7 @@ func (c *session) runDisconnect() {
 	}
 	c.disconnected = true
 	defer c.detach()
+	c.observeClosed()
 	c.leaveGroups()
 	if !c.srv.routes.Has(tyg.RouteDisconnect) {
 		return

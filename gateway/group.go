@@ -83,6 +83,9 @@ func (s *Server) SendToGroup(
 			d.Gone = append(d.Gone, c.conn.ID)
 		}
 	}
+	if s.observer.Load() != nil {
+		s.observeGroup(ctx, group, data, o, to, d)
+	}
 	return d, nil
 }
 

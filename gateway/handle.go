@@ -34,6 +34,9 @@ func (c *session) handleMessage(rs *readScratch, m ws.Message) {
 		Message:   tyg.Message{ID: rs.nextID(), Data: m.Data, Type: messageType(m.Op)},
 	}
 	if !ok {
+		if o := c.srv.observed(); o != nil {
+			o.Received(e)
+		}
 		c.srv.access.Write(&accesslog.Record{
 			Event: e, Status: http.StatusForbidden, Error: apigw.Forbidden,
 		})
@@ -76,6 +79,7 @@ func (c *session) sendReply(reply tyg.Reply, requestID string) {
 	if err == nil {
 		err = c.send(nil, op, reply.Body)
 	}
+	c.observeReply(requestID, reply.Type, reply.Body, err)
 	if err != nil && !errors.Is(err, tyg.ErrGone) {
 		c.srv.log.Error("reply not sent", "conn", c.conn.ID, "request", requestID, "err", err)
 		c.sendErrorFrame(apigw.InternalServerError, requestID)
@@ -91,16 +95,24 @@ func (c *session) callHandler(
 	ctx := rs.newContext()
 	ctx.set(c, e, c.srv.handlerDeadline(rs, start))
 	c.trackHandler(ctx)
+	observer := c.srv.observed()
+	if observer != nil {
+		observer.Received(*e)
+		start = time.Now() // for messages it is that of the read
+	}
 	defer func() {
 		c.untrackHandler(ctx)
 		if v := recover(); v != nil {
 			err = &tyg.PanicError{Value: v, Stack: debug.Stack()}
 		}
 		ctx.end(ended)
-		end := c.srv.handlerEnd(rs, err)
+		end := c.srv.handlerEnd(rs, err, observer != nil)
 		if ctx.pastDeadline(end) {
 			err = errTimedOut
 			c.sendTimeout(ctx)
+		}
+		if observer != nil {
+			observer.Handled(*e, end.Sub(start), err)
 		}
 		if err != nil || c.srv.timeHandlers {
 			c.report(e, reply, end.Sub(start), err)
@@ -169,7 +181,8 @@ func (c *session) sendTimeout(e *eventContext) {
 func (c *session) sendErrorFrame(message, requestID string) {
 	var b [256]byte
 	frame := apigw.AppendErrorFrame(b[:0], message, c.conn.ID, requestID)
-	_ = c.send(nil, ws.OpText, frame) // fails if the client has gone or its queue is full
+	err := c.send(nil, ws.OpText, frame) // fails if the client has gone or its queue is full
+	c.observeReply(requestID, tyg.Text, frame, err)
 }
 
 var errTimedOut error = timedOut{}

@@ -46,9 +46,9 @@ func (s *Server) serveMethod(
 	case http.MethodPost:
 		media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 		if media == apigw.BinaryContentType {
-			return s.sender.Send(r.Context(), id, body, tyg.Binary)
+			return s.sender.Send(s.callContext(r), id, body, tyg.Binary)
 		}
-		return s.sender.Send(r.Context(), id, body)
+		return s.sender.Send(s.callContext(r), id, body)
 	case http.MethodGet:
 		info, err := s.sender.Info(r.Context(), id)
 		if err == nil {

@@ -44,6 +44,9 @@ func (s *Server) refuse(w http.ResponseWriter, c *session, rej refusal) {
 	if s.Trace.Refused != nil {
 		s.Trace.Refused(rej.status, reason)
 	}
+	if o := s.observed(); o != nil {
+		o.Refused(&c.conn, rej.status, reason)
+	}
 	s.limitWrite(w)
 	writeRefusal(w, rej)
 }

@@ -14,6 +14,16 @@ import (
 func (s *Server) Send(
 	ctx context.Context, id tyg.ConnID, data []byte, opts ...tyg.SendOption,
 ) error {
+	err := s.sendOne(ctx, id, data, opts)
+	if s.observer.Load() != nil {
+		s.observeSend(ctx, id, data, opts, err)
+	}
+	return err
+}
+
+func (s *Server) sendOne(
+	ctx context.Context, id tyg.ConnID, data []byte, opts []tyg.SendOption,
+) error {
 	const op = "send"
 	opcode, err := s.opcode(data, tyg.NewSendOptions(opts...).Type)
 	if err != nil {
@@ -82,6 +92,16 @@ func (c *session) send(e *eventContext, op ws.Opcode, data []byte) error {
 // recipient whose queue is full is closed with 1013, and its error is tyg.ErrThrottled.
 func (s *Server) SendMany(
 	ctx context.Context, ids []tyg.ConnID, data []byte, opts ...tyg.SendOption,
+) error {
+	err := s.sendMany(ctx, ids, data, opts)
+	if s.observer.Load() != nil {
+		s.observeMany(ctx, ids, data, opts, err)
+	}
+	return err
+}
+
+func (s *Server) sendMany(
+	ctx context.Context, ids []tyg.ConnID, data []byte, opts []tyg.SendOption,
 ) error {
 	const op = "send"
 	opcode, err := s.opcode(data, tyg.NewSendOptions(opts...).Type)

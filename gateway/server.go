@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tyg-dev/tyg"
@@ -143,6 +144,7 @@ type Server struct {
 	pools        pools
 	sockPoller   sock.Poller
 	timeHandlers bool // the duration of handlers is needed exactly
+	observer     atomic.Pointer[Observer]
 	origins      handshake.Origins
 	clock        clock
 	count        counters

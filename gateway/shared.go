@@ -103,7 +103,7 @@ func (s *Server) answerShared(
 	}
 	change := func() (sharedAnswer, error) {
 		// A client that has gone asks again for the answer.
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), sharedTimeout)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(s.callContext(r)), sharedTimeout)
 		defer cancel()
 		return do(ctx, r, t, body)
 	}

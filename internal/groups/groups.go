@@ -4,6 +4,7 @@ package groups
 import (
 	"encoding/json"
 	"hash/maphash"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -247,4 +248,11 @@ func (sh *shard[C]) remove(name string, m *membership[C]) {
 	case cap(g.members) > 64 && last < cap(g.members)/4:
 		g.members = append(make([]*membership[C], 0, 2*last), g.members...)
 	}
+}
+
+// Names returns the names of the groups that a connection is in, sorted.
+func (c *Conn[C]) Names() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Sorted(maps.Keys(c.memberships))
 }

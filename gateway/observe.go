@@ -1,0 +1,234 @@
+package gateway
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/tyg-dev/tyg"
+)
+
+// An Observer is told what happens on a Server, message by message, from [Server.Observe] on. Its
+// methods run on the goroutine on which it happens, many at the same time, and must return at once.
+// What they are given is valid until they return.
+type Observer interface {
+	// Opened is called for each connection before its first message. The request may be nil.
+	Opened(c *tyg.Conn, r *tyg.Request)
+
+	// Received is called before an event is handled. A message without a route is never handled.
+	Received(e tyg.Event)
+
+	// Handled is called when the handler of an event has returned.
+	Handled(e tyg.Event, d time.Duration, err error)
+
+	// Sent is called when a message was queued for its recipients, or could not be.
+	Sent(m SentMessage)
+
+	// Closed is called when a connection has ended, before its disconnect handler.
+	Closed(c *tyg.Conn, end tyg.Disconnect)
+
+	// Refused is called for each handshake that did not become a connection.
+	Refused(c *tyg.Conn, status int, reason string)
+}
+
+// A SentMessage is one message to one or more connections.
+type SentMessage struct {
+	// RequestID is that of the event whose handler sent it. Empty means that the Server does not know.
+	RequestID string
+
+	// Called means that it came by the @connections API or the API for groups beside it. Trace is the
+	// header X-Amzn-Trace-Id of the call: AWS SDKs repeat there what their function was given.
+	Called bool
+	Trace  string
+
+	Group string // empty: the recipients are no group, or all connections
+	All   bool   // to all connections
+
+	Type tyg.MessageType
+	Data []byte
+
+	// To are the recipients, MaxRecipients at most; Recipients is the number of all.
+	To         []Recipient
+	Recipients int
+}
+
+// A Recipient is a connection that a message was for, and why it did not get it.
+type Recipient struct {
+	ID  tyg.ConnID
+	Err error
+}
+
+// MaxRecipients is the most recipients of one message that an Observer is told of.
+const MaxRecipients = 1000
+
+// Observe has an Observer told of all that happens from now on, in place of the one before. Nil
+// ends that; calls under way may still return later. Without an Observer it costs a message two
+// loads of a pointer.
+func (s *Server) Observe(o Observer) {
+	if o == nil {
+		s.observer.Store(nil)
+		return
+	}
+	s.observer.Store(&o)
+}
+
+// observed returns the Observer, or nil.
+func (s *Server) observed() Observer {
+	if o := s.observer.Load(); o != nil {
+		return *o
+	}
+	return nil
+}
+
+// observeSend tells the Observer of a message to one connection.
+func (s *Server) observeSend(
+	ctx context.Context, id tyg.ConnID, data []byte, opts []tyg.SendOption, err error,
+) {
+	o := s.observed()
+	if o == nil { // since its caller looked
+		return
+	}
+	m := s.sentFrom(ctx, data, tyg.NewSendOptions(opts...).Type)
+	m.To, m.Recipients = []Recipient{{ID: id, Err: err}}, 1
+	o.Sent(m)
+}
+
+// observeMany tells the Observer of a message to connections, of which some failed.
+func (s *Server) observeMany(
+	ctx context.Context, ids []tyg.ConnID, data []byte, opts []tyg.SendOption, err error,
+) {
+	o := s.observed()
+	if o == nil {
+		return
+	}
+	failed := make(map[tyg.ConnID]error)
+	for id, err := range tyg.Failures(err) {
+		failed[id] = err
+	}
+	m := s.sentFrom(ctx, data, tyg.NewSendOptions(opts...).Type)
+	m.Recipients = len(ids)
+	for _, id := range ids[:min(len(ids), MaxRecipients)] {
+		m.To = append(m.To, Recipient{ID: id, Err: failed[id]})
+	}
+	o.Sent(m)
+}
+
+// observeGroup tells the Observer of a message to the sessions of a group but some.
+func (s *Server) observeGroup(
+	ctx context.Context, group string, data []byte, o tyg.GroupOptions, to []*session,
+	d tyg.Delivery,
+) {
+	observer := s.observed()
+	if observer == nil {
+		return
+	}
+	m := s.sentFrom(ctx, data, o.Type)
+	m.Group, m.All = group, group == ""
+	m.Recipients = d.Reached + len(d.Slow) + len(d.Gone)
+	for _, c := range to {
+		if len(m.To) == MaxRecipients {
+			break
+		}
+		r := Recipient{ID: c.conn.ID}
+		switch {
+		case slices.Contains(o.Except, r.ID):
+			continue
+		case slices.Contains(d.Slow, r.ID):
+			r.Err = tyg.ErrThrottled
+		case slices.Contains(d.Gone, r.ID):
+			r.Err = tyg.ErrGone
+		}
+		m.To = append(m.To, r)
+	}
+	observer.Sent(m)
+}
+
+// observeReply tells the Observer of what the gateway itself sends for an event.
+func (c *session) observeReply(requestID string, t tyg.MessageType, data []byte, err error) {
+	if o := c.srv.observed(); o != nil {
+		o.Sent(SentMessage{
+			RequestID: requestID, Type: t, Data: slices.Clone(data), // else data is always on the heap
+			To: []Recipient{{ID: c.conn.ID, Err: err}}, Recipients: 1,
+		})
+	}
+}
+
+// sentFrom returns a message that is sent with ctx.
+func (s *Server) sentFrom(ctx context.Context, data []byte, t tyg.MessageType) SentMessage {
+	m := SentMessage{Type: t, Data: data}
+	if e := s.eventFrom(ctx); e != nil {
+		m.RequestID = e.requestID
+	}
+	if trace, ok := ctx.Value(callKey{}).(string); ok {
+		m.Called, m.Trace = true, trace
+	}
+	return m
+}
+
+// callKey is the key of the trace header of a call of the @connections API, while there is an
+// Observer.
+type callKey struct{}
+
+// callContext returns the context for what a call does.
+func (s *Server) callContext(r *http.Request) context.Context {
+	if s.observed() == nil {
+		return r.Context()
+	}
+	return context.WithValue(r.Context(), callKey{}, r.Header.Get(headerTrace))
+}
+
+// A ConnState is what a Server knows of one of its connections at a moment.
+type ConnState struct {
+	Conn         *tyg.Conn // do not change it
+	LastActiveAt time.Time // of the last message, in or out
+	Queued       int       // bytes that wait for the client to take them
+	Groups       []string
+}
+
+// ConnStates returns the newest connections, at most so many, newest first, and how many bytes wait
+// for all connections together. It takes a lock of each connection for a moment.
+func (s *Server) ConnStates(most int) (list []ConnState, queued int64) {
+	if s.Start() != nil {
+		return nil, 0
+	}
+	all := slices.Clone(s.hub.all())
+	for _, c := range all {
+		queued += int64(c.queued())
+	}
+	slices.SortFunc(all, func(a, b *session) int {
+		return b.conn.ConnectedAt.Compare(a.conn.ConnectedAt)
+	})
+	for _, c := range all[:min(len(all), most)] {
+		list = append(list, c.state())
+	}
+	return list, queued
+}
+
+func (c *session) queued() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.queuedLocked()
+}
+
+func (c *session) state() ConnState {
+	st := ConnState{
+		Conn: &c.conn, LastActiveAt: c.srv.clock.time(c.lastActive.Load()), Queued: c.queued(),
+	}
+	if a := c.attached.Load(); a != nil {
+		st.Groups = a.groups.Names()
+	}
+	return st
+}
+
+// observeClosed tells the Observer how the connection has ended.
+func (c *session) observeClosed() {
+	o := c.srv.observed()
+	if o == nil {
+		return
+	}
+	c.mu.Lock()
+	end := c.cause
+	c.mu.Unlock()
+	o.Closed(&c.conn, end)
+}

@@ -1,0 +1,180 @@
+package gateway_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/gateway"
+	"github.com/tyg-dev/tyg/internal/ws"
+)
+
+// notes is an Observer that writes down what it is told.
+type notes struct {
+	mu    sync.Mutex
+	lines []string
+	ids   map[string]string // of connections and events, by their order
+}
+
+var _ gateway.Observer = (*notes)(nil)
+
+func (n *notes) add(format string, args ...any) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.lines = append(n.lines, fmt.Sprintf(format, args...))
+}
+
+// name returns the same short name for the same id.
+func (n *notes) name(id string) string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.ids == nil {
+		n.ids = make(map[string]string)
+	}
+	if n.ids[id] == "" && id != "" {
+		n.ids[id] = fmt.Sprint("#", len(n.ids)+1)
+	}
+	return n.ids[id]
+}
+
+func (n *notes) Opened(_ *tyg.Conn, r *tyg.Request) { n.add("opened %s", r.Query.Get("q")) }
+
+func (n *notes) Received(e tyg.Event) {
+	n.add("received %s %s %s", n.name(e.RequestID), e.Route, e.Message.Data)
+}
+
+func (n *notes) Handled(e tyg.Event, d time.Duration, err error) {
+	n.add("handled %s %t %v", n.name(e.RequestID), d > 0, err)
+}
+
+func (n *notes) Sent(m gateway.SentMessage) {
+	var to []error
+	for _, r := range m.To {
+		to = append(to, r.Err)
+	}
+	n.add("sent %s %q %t %q %t %s to %v of %d", n.name(m.RequestID), m.Trace, m.Called, m.Group, m.All,
+		m.Data, to, m.Recipients)
+}
+
+func (n *notes) Closed(_ *tyg.Conn, end tyg.Disconnect) { n.add("closed %d", end.Code) }
+
+func (n *notes) Refused(_ *tyg.Conn, status int, _ string) { n.add("refused %d", status) }
+
+// await waits until so many lines are there.
+func (n *notes) await(t *testing.T, count int) []string {
+	t.Helper()
+	for end := time.Now().Add(5 * time.Second); ; time.Sleep(time.Millisecond) {
+		n.mu.Lock()
+		lines := slices.Clone(n.lines)
+		n.mu.Unlock()
+		if len(lines) >= count || time.Now().After(end) {
+			return lines
+		}
+	}
+}
+
+// An Observer is told of a message, its handler, what the handler sent and to whom, also through
+// middleware, and of how connections begin and end.
+func TestObserverSeesWhatAMessageCauses(t *testing.T) {
+	app := tyg.New("test")
+	room := app.Group("room")
+	app.OnMessage(func(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
+		_, _ = room.Add(ctx, c.ID), c.SendString(ctx, "one")
+		_ = room.SendString(ctx, "room")
+		_ = app.Everyone().SendString(ctx, "all")
+		_ = app.Sender().SendMany(ctx, []tyg.ConnID{c.ID, "AAAAAAAAAAAAAAA="}, []byte("many"))
+		return errors.New("late")
+	})
+	srv, n := &gateway.Server{Handler: app}, new(notes)
+	r := start(t, srv)
+	unseen := r.dial(t)
+	srv.Observe(n)
+	c, err := r.try(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.send(t, "hi")
+	for _, want := range []string{"one", "room", "all", "many"} {
+		c.expect(t, want)
+	}
+	c.receive(t) // the error
+	_ = c.Close(ws.CloseNormal, "")
+	want := []string{
+		"opened ",
+		"received #1 $default hi",
+		`sent #1 "" false "" false one to [<nil>] of 1`,
+		`sent #1 "" false "room" false room to [<nil>] of 1`,
+		`sent #1 "" false "" true all to [<nil> <nil>] of 2`,
+		`sent #1 "" false "" false many to [<nil> connection is gone] of 2`,
+		"handled #1 true late",
+	}
+	got := n.await(t, len(want)+2)
+	if len(got) < len(want)+2 || !slices.Equal(got[:len(want)], want) || got[len(want)+1] != "closed 1000" {
+		t.Errorf("the observer was told\n%q, want\n%q, the error, and closed 1000", got, want)
+	}
+	srv.Observe(nil)
+	unseen.send(t, "hi")
+	unseen.expect(t, "all")
+	if again := n.await(t, 0); len(again) != len(got) {
+		t.Errorf("without an observer it was told %q", again[len(got):])
+	}
+}
+
+// A call of @connections carries the trace of the event whose function makes it.
+func TestObserverSeesTheTraceOfACall(t *testing.T) {
+	n := new(notes)
+	r, c, conn, _ := open(t, &gateway.Server{})
+	r.Observe(n)
+	const trace = "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700"
+	status, _, _ := r.call(t, http.MethodPost, "/api/@connections/"+string(conn.ID), "hi",
+		"X-Amzn-Trace-Id", trace)
+	c.expect(t, "hi")
+	want := fmt.Sprintf("sent  %q true %q false hi to [<nil>] of 1", trace, "")
+	if got := n.await(t, 1); status != http.StatusOK || !slices.Equal(got, []string{want}) {
+		t.Errorf("%d: the observer was told %q, want %q", status, got, want)
+	}
+}
+
+func TestObserverSeesRefusals(t *testing.T) {
+	n, srv := new(notes), &gateway.Server{Handler: echo(), Limits: gateway.Limits{Conns: 1}}
+	r := start(t, srv)
+	srv.Observe(n)
+	r.dial(t)
+	if _, err := r.try(nil); err == nil {
+		t.Fatal("the second connection was accepted")
+	}
+	if got := n.await(t, 2); !slices.Equal(got, []string{"opened ", "refused 503"}) {
+		t.Errorf("the observer was told %q", got)
+	}
+}
+
+// ConnStates lists the newest first, with their groups and what waits for them.
+func TestConnStates(t *testing.T) {
+	app := echo()
+	l := follow(app)
+	srv := &gateway.Server{Handler: app}
+	r := start(t, srv)
+	r.dial(t)
+	first := next(t, l.connects)
+	r.dial(t)
+	second := next(t, l.connects)
+	for _, group := range []string{"b", "a"} {
+		if _, _, err := srv.AddToGroup(t.Context(), group, second.ID, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	list, queued := srv.ConnStates(10)
+	if len(list) != 2 || list[0].Conn.ID != second.ID || list[1].Conn.ID != first.ID || queued != 0 ||
+		!slices.Equal(list[0].Groups, []string{"a", "b"}) || list[1].Groups != nil {
+		t.Errorf("got %+v, %d bytes", list, queued)
+	}
+	if list, _ = srv.ConnStates(1); len(list) != 1 || list[0].Conn.ID != second.ID {
+		t.Errorf("of one: %+v", list)
+	}
+}
