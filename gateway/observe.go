@@ -73,6 +73,14 @@ func (s *Server) Observe(o Observer) {
 	s.observer.Store(&o)
 }
 
+// RequestID returns the id of the event that the context of a Handler belongs to, or "".
+func RequestID(ctx context.Context) string {
+	if e, ok := ctx.Value(eventKey{}).(*eventContext); ok {
+		return e.requestID
+	}
+	return ""
+}
+
 // observed returns the Observer, or nil.
 func (s *Server) observed() Observer {
 	if o := s.observer.Load(); o != nil {

@@ -18,6 +18,14 @@ import (
 	"github.com/tyg-dev/tyg/internal/sigv4"
 )
 
+// traceKey is the key in a context of the trace id of an event, which the X-Ray SDK looks for. In
+// the header of a call, as by AWS SDKs, it tells a gateway for which event a function calls.
+// (https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader)
+const (
+	traceKey    = "x-amzn-trace-id"
+	traceHeader = "X-Amzn-Trace-Id"
+)
+
 // A client makes signed requests to one service of AWS in one region. It may be used by many
 // goroutines at once.
 type client struct {
@@ -113,6 +121,9 @@ func (c *client) sign(ctx context.Context, r request) (*http.Request, error) {
 		req.Header[name] = values
 	}
 	sigv4.Sign(req, r.body, sigv4.Credentials(key), c.region, c.service, time.Now())
+	if trace, ok := ctx.Value(traceKey).(string); ok && trace != "" {
+		req.Header.Set(traceHeader, trace) // not signed: proxies may add to it
+	}
 	return req, nil
 }
 

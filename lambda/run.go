@@ -84,7 +84,7 @@ func (h *Host) loop(ctx context.Context, api *runtimeAPI) error {
 // answer handles an event and hands in what came of it.
 func (h *Host) answer(api *runtimeAPI, inv invocation) error {
 	//lint:ignore SA1029 the X-Ray SDK looks for the trace id under this key
-	ctx := context.WithValue(context.Background(), "x-amzn-trace-id", inv.traceID)
+	ctx := context.WithValue(context.Background(), traceKey, inv.traceID)
 	ctx = withRequestID(ctx, inv.id)
 	deadline, err := parseDeadline(inv.deadline)
 	if err != nil {

@@ -189,3 +189,24 @@ func TestKeyPrintsNoSecret(t *testing.T) {
 		}
 	}
 }
+
+// TestSendNamesItsEvent has the trace of an event in the calls that its handler makes.
+func TestSendNamesItsEvent(t *testing.T) {
+	const trace = "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Parent=ad49b0e87f6ef6c8;Sampled=0"
+	var header, signed string
+	s := against(t, func(r *request) (*response, error) {
+		header, signed = r.Header.Get("X-Amzn-Trace-Id"), r.Header.Get("Authorization")
+		return respond(200, "", "")
+	})
+	//lint:ignore SA1029 the X-Ray SDK looks for the trace id under this key
+	ctx := context.WithValue(t.Context(), "x-amzn-trace-id", trace)
+	if err := s.Send(ctx, id, []byte("hi")); err != nil {
+		t.Fatal(err)
+	}
+	if header != trace || strings.Contains(signed, "x-amzn-trace-id") {
+		t.Errorf("the trace is %q, and %s; want %q, which is not signed", header, signed, trace)
+	}
+	if err := s.Send(t.Context(), id, []byte("hi")); err != nil || header != "" {
+		t.Errorf("without an event: %v, the trace is %q", err, header)
+	}
+}

@@ -9,8 +9,9 @@ import (
 
 // A call is an Invocation under way.
 type call struct {
-	inv  Invocation
-	tail *tail // nil: the caller did not ask for it
+	inv   Invocation
+	trace string // the trace id of the function
+	tail  *tail  // nil: the caller did not ask for it
 
 	// done gets the outcome. It has a buffer of one, so that a process does not wait for a caller that
 	// has stopped waiting.

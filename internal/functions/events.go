@@ -35,7 +35,7 @@ func (p *process) writeEvent(c *call) {
 	err := p.next.WriteEvent(runtimeapi.Event{
 		RequestID: c.inv.RequestID, ARN: p.arn,
 		Time: p.assignedAt, Deadline: p.assignedAt.Add(p.fn.Timeout),
-		ClientContext: c.inv.ClientContext, Payload: c.inv.Payload,
+		TraceID: c.trace, ClientContext: c.inv.ClientContext, Payload: c.inv.Payload,
 	})
 	c.writing.Unlock()
 	if err != nil {

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/tyg-dev/tyg/internal/functions/runtimeapi"
 )
 
 // DefaultQueue is how many events may wait for a process of one function.
@@ -62,6 +64,10 @@ type Host struct {
 	// is. Nil drops the warnings.
 	Warn func(Warning)
 
+	// Started is called before an event is given to a function, with the context of Invoke. It is
+	// called at the same time for several events. Nil is not called.
+	Started func(context.Context, Start)
+
 	// Queue is how many events may wait for a process of one function before Invoke fails with
 	// [ErrThrottled], [DefaultQueue] if zero. It limits the events of [Host.Enqueue] too.
 	Queue int
@@ -81,6 +87,13 @@ type Host struct {
 	closed  bool
 	pending int            // events of Enqueue
 	work    sync.WaitGroup // processes and events of Enqueue
+}
+
+// A Start is an event that a function is about to get.
+type Start struct {
+	Function  string
+	RequestID string // in the lines of the event's output
+	TraceID   string // in the header X-Amzn-Trace-Id of calls that AWS SDKs make for the event
 }
 
 // Credentials are what a function finds in AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and
@@ -119,6 +132,10 @@ func (h *Host) Invoke(ctx context.Context, inv Invocation) (Result, error) {
 		return Result{RequestID: inv.RequestID}, err
 	}
 	c := newCall(inv)
+	if h.Started != nil {
+		c.trace = runtimeapi.NewTraceID(time.Now())
+		h.Started(ctx, Start{Function: inv.Function, RequestID: inv.RequestID, TraceID: c.trace})
+	}
 	proc, err := p.dispatch(c)
 	if err != nil {
 		return Result{RequestID: inv.RequestID}, err

@@ -128,7 +128,8 @@ func invoke(h *functions.Host, inv functions.Invocation) chan invoked {
 }
 
 func TestRuntimeAPI(t *testing.T) {
-	h := &functions.Host{}
+	starts := make(chan functions.Start, 1)
+	h := &functions.Host{Started: func(_ context.Context, s functions.Start) { starts <- s }}
 	p := newFakeProcess(t, h, self("address"))
 	first := p.askNext(t)
 	if err := <-p.deployed; err != nil {
@@ -151,6 +152,9 @@ func TestRuntimeAPI(t *testing.T) {
 	s := header.Get("Lambda-Runtime-Trace-Id")
 	if !strings.HasPrefix(s, "Root=1-") || len(s) != len(trace) {
 		t.Errorf("trace id %q", s)
+	}
+	if got, want := <-starts, (functions.Start{Function: "f", RequestID: id, TraceID: s}); got != want {
+		t.Errorf("Started got %+v, want %+v", got, want)
 	}
 
 	const stale = `{"errorMessage":"Invalid request ID","errorType":"InvalidRequestID"}`

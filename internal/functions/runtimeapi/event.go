@@ -16,6 +16,7 @@ type Event struct {
 	ARN           string // of the function
 	Time          time.Time
 	Deadline      time.Time // when the process will be killed
+	TraceID       string    // of X-Ray, see NewTraceID; empty for a new one
 	ClientContext []byte    // JSON without line breaks; empty for none
 	Payload       []byte    // JSON
 }
@@ -33,7 +34,11 @@ func (c *Conn) WriteEvent(e Event) error {
 	b = append(b, "\r\nLambda-Runtime-Invoked-Function-Arn: "...)
 	b = append(b, e.ARN...)
 	b = append(b, "\r\nLambda-Runtime-Trace-Id: "...)
-	b = appendTraceID(b, e.Time)
+	if e.TraceID != "" {
+		b = append(b, e.TraceID...)
+	} else {
+		b = appendTraceID(b, e.Time)
+	}
 	if len(e.ClientContext) > 0 {
 		b = append(b, "\r\nLambda-Runtime-Client-Context: "...)
 		b = append(b, e.ClientContext...)
@@ -66,6 +71,10 @@ func (c *Conn) send(head, body []byte) (err error) {
 	}
 	return err
 }
+
+// NewTraceID returns a new trace id for an event. AWS SDKs in the function repeat it in the header
+// X-Amzn-Trace-Id of their calls.
+func NewTraceID(now time.Time) string { return string(appendTraceID(make([]byte, 0, 96), now)) }
 
 // appendTraceID appends an X-Ray trace id that is not sampled.
 // (https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader)
