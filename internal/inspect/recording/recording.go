@@ -1,0 +1,218 @@
+// Package recording is the file format of recordings: what the clients of a gateway said during a
+// session, and what they were sent.
+//
+// A recording is JSON lines. The first line is a [Header], each other an [Entry], in the order in
+// which the gateway saw them. docs/inspector.md describes all keys. Secrets are replaced by
+// [Redacted] before they are written, see [Rules].
+package recording
+
+import (
+	"bufio"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"time"
+	"unicode/utf8"
+)
+
+// Version is the version of the format.
+const Version = 1
+
+// A Header is the first line of a recording.
+type Header struct {
+	Recording int       `json:"tyg_recording"` // the Version
+	Time      time.Time `json:"time"`          // of the begin
+	Name      string    `json:"name,omitempty"`
+	Stage     string    `json:"stage,omitempty"`
+	Redacted  Rules     `json:"redacted"` // what the recorder looked for
+}
+
+// The types of entries.
+const (
+	Open    = "open"    // a connection was accepted, or was open when the recording began
+	In      = "in"      // a client sent a message
+	Out     = "out"     // clients were sent a message
+	Failed  = "failed"  // the handler of a message failed
+	Close   = "close"   // a connection has ended
+	Refused = "refused" // a handshake was refused
+	Lost    = "lost"    // the recorder could not keep up
+)
+
+// An Entry is one line of a recording.
+type Entry struct {
+	At      float64             `json:"at"` // milliseconds since the begin
+	Type    string              `json:"type"`
+	Conn    string              `json:"conn,omitempty"`
+	To      []string            `json:"to,omitempty"`      // of out, where it is not one Conn
+	Count   int                 `json:"count,omitempty"`   // of recipients, if To has not all; of lost
+	Already bool                `json:"already,omitempty"` // open before the recording began
+	Query   map[string][]string `json:"query,omitempty"`
+	Header  map[string][]string `json:"header,omitempty"`
+	Text    *string             `json:"text,omitempty"`
+	Base64  string              `json:"base64,omitempty"` // in place of Text, of a binary message
+	Size    int                 `json:"size,omitempty"`   // of the message, if it was cut
+	Code    int                 `json:"code,omitempty"`   // of a close, or the status of a refusal
+	Reason  string              `json:"reason,omitempty"`
+	Route   string              `json:"route,omitempty"`
+	Error   string              `json:"error,omitempty"`
+}
+
+// Binary reports whether the message is binary.
+func (e *Entry) Binary() bool { return e.Base64 != "" }
+
+// Data returns the bytes of the message.
+func (e *Entry) Data() ([]byte, error) {
+	if e.Text != nil {
+		return []byte(*e.Text), nil
+	}
+	return base64.StdEncoding.DecodeString(e.Base64)
+}
+
+// Recipients returns the connections that an out entry went to.
+func (e *Entry) Recipients() []string {
+	if e.Conn != "" {
+		return []string{e.Conn}
+	}
+	return e.To
+}
+
+// AppendMessage appends an entry for a message to b, with its line feed. It is what json.Marshal
+// would return, without the work. The secrets in data have been replaced.
+func AppendMessage(b []byte, at float64, kind, conn string, to []string, data []byte, m Message) []byte {
+	b = append(b, `{"at":`...)
+	b = strconv.AppendFloat(b, at, 'f', 3, 64)
+	b = append(b, `,"type":"`...)
+	b = append(b, kind...)
+	if conn != "" {
+		b = append(b, `","conn":`...)
+		b = appendString(b, conn)
+	} else {
+		b = append(b, `","to":[`...)
+		for i, id := range to {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = appendString(b, id)
+		}
+		b = append(b, ']')
+	}
+	if m.Count > 0 {
+		b = append(b, `,"count":`...)
+		b = strconv.AppendInt(b, int64(m.Count), 10)
+	}
+	if m.Binary {
+		b = append(b, `,"base64":"`...)
+		b = base64.StdEncoding.AppendEncode(b, data)
+		b = append(b, '"')
+	} else {
+		b = append(b, `,"text":`...)
+		b = appendString(b, string(data))
+	}
+	if m.Size > 0 {
+		b = append(b, `,"size":`...)
+		b = strconv.AppendInt(b, int64(m.Size), 10)
+	}
+	return append(b, '}', '\n')
+}
+
+// A Message says of the data of AppendMessage what is not usual.
+type Message struct {
+	Binary bool
+	Count  int // of recipients, if they are not all there
+	Size   int // of the message, if the data was cut
+}
+
+// appendString appends s as JSON.
+func appendString(b []byte, s string) []byte {
+	from := len(b)
+	b = append(b, '"')
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= utf8.RuneSelf || c == 0x7f {
+			text, _ := json.Marshal(s) // a string always has a JSON form
+			return append(b[:from], text...)
+		}
+	}
+	b = append(b, s...)
+	return append(b, '"')
+}
+
+// AppendEntry appends any entry to b, with its line feed.
+func AppendEntry(b []byte, e *Entry) []byte {
+	text, _ := json.Marshal(e) // strings and finite numbers always have a JSON form
+	return append(append(b, text...), '\n')
+}
+
+// maxLine is how long a line of a recording may be, in bytes.
+const maxLine = 64 << 20
+
+// A Reader reads a recording.
+type Reader struct {
+	Header Header
+	lines  *bufio.Scanner
+	line   int
+}
+
+// ErrFormat means that a file is no recording.
+var ErrFormat = errors.New("this is no recording of tyg: its first line has no tyg_recording")
+
+// NewReader reads the header.
+func NewReader(r io.Reader) (*Reader, error) {
+	rd := &Reader{lines: bufio.NewScanner(r)}
+	rd.lines.Buffer(nil, maxLine)
+	if err := rd.next(&rd.Header); err != nil {
+		if errors.Is(err, io.EOF) || rd.line == 1 && rd.lines.Err() == nil {
+			return nil, ErrFormat
+		}
+		return nil, err
+	}
+	switch v := rd.Header.Recording; {
+	case v == 0:
+		return nil, ErrFormat
+	case v > Version:
+		return nil, fmt.Errorf("the recording has version %d, and this tyg reads %d; use a newer tyg",
+			v, Version)
+	}
+	return rd, nil
+}
+
+func (r *Reader) next(to any) error {
+	if !r.lines.Scan() {
+		if err := r.lines.Err(); err != nil {
+			return fmt.Errorf("line %d: %w", r.line+1, err)
+		}
+		return io.EOF
+	}
+	r.line++
+	if err := json.Unmarshal(r.lines.Bytes(), to); err != nil {
+		return fmt.Errorf("line %d: %w", r.line, err)
+	}
+	return nil
+}
+
+// Read returns the next entry, and io.EOF after the last. The errors name the line.
+func (r *Reader) Read() (e Entry, err error) {
+	if err := r.next(&e); err != nil {
+		return e, err
+	}
+	switch e.Type {
+	case Open, In, Close:
+		if e.Conn == "" {
+			return e, fmt.Errorf("line %d: %q has no conn", r.line, e.Type)
+		}
+	case "":
+		return e, fmt.Errorf("line %d: there is no type", r.line)
+	}
+	if e.Type == In || e.Type == Out {
+		if e.Text == nil && e.Base64 == "" {
+			empty := ""
+			e.Text = &empty // of an empty binary message, too
+		}
+		if _, err := e.Data(); err != nil {
+			return e, fmt.Errorf("line %d: base64: %w", r.line, err)
+		}
+	}
+	return e, nil
+}

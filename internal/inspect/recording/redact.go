@@ -1,0 +1,201 @@
+package recording
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"strings"
+)
+
+// Redacted is in a recording in place of a secret.
+const Redacted = "[redacted]"
+
+// Rules say what is a secret: the values of headers, of parameters of the query, and of keys of
+// messages that are JSON objects, at any depth. Names count without their case, hyphens and
+// underscores: "apiKey" is "api_key" and "X-Api-Key" is "x_api_key".
+type Rules struct {
+	Headers []string `json:"headers"`
+	Keys    []string `json:"keys"` // of parameters and of messages
+}
+
+// DefaultRules returns the rules that apply unless others are given.
+func DefaultRules() Rules {
+	return Rules{
+		Headers: []string{
+			"Authorization", "Proxy-Authorization", "Cookie", "X-Api-Key", "X-Amz-Security-Token",
+			"X-Auth-Token", "X-Csrf-Token",
+		},
+		Keys: []string{
+			"password", "passwd", "secret", "token", "access_token", "refresh_token", "id_token",
+			"auth", "authorization", "auth_token", "api_key", "apikey", "client_secret", "private_key",
+			"session", "session_id", "cookie", "jwt", "credential", "credentials", "pin", "otp",
+			"X-Amz-Security-Token", "X-Amz-Signature", "X-Amz-Credential",
+		},
+	}
+}
+
+// A Redactor applies Rules. It may be used by one goroutine at a time.
+type Redactor struct {
+	headers, keys map[string]bool
+	name          []byte // memory
+}
+
+// NewRedactor returns a Redactor.
+func NewRedactor(r Rules) *Redactor {
+	set := func(names []string) map[string]bool {
+		m := make(map[string]bool)
+		for _, name := range names {
+			m[string(plain(nil, []byte(name)))] = true
+		}
+		return m
+	}
+	return &Redactor{headers: set(r.Headers), keys: set(r.Keys)}
+}
+
+// plain appends a name without its case, hyphens and underscores.
+func plain(to, name []byte) []byte {
+	for _, c := range name {
+		switch {
+		case c == '-' || c == '_':
+		case 'A' <= c && c <= 'Z':
+			to = append(to, c|0x20)
+		default:
+			to = append(to, c)
+		}
+	}
+	return to
+}
+
+func (r *Redactor) has(set map[string]bool, name []byte) bool {
+	r.name = plain(r.name[:0], name)
+	return set[string(r.name)]
+}
+
+// ownHeaders are of the handshake itself: each client makes its own.
+var ownHeaders = [...]string{
+	"connection", "upgrade", "host", "secwebsocketkey", "secwebsocketversion",
+	"secwebsocketextensions", "xforwardedfor", "xforwardedport", "xforwardedproto", "xamzntraceid",
+}
+
+// Header returns the header of a handshake without secrets, and without what each client makes
+// anew.
+func (r *Redactor) Header(h map[string][]string) map[string][]string {
+	out := make(map[string][]string)
+	for name, values := range h {
+		if slices.Contains(ownHeaders[:], string(plain(nil, []byte(name)))) {
+			continue
+		}
+		if r.has(r.headers, []byte(name)) {
+			values = []string{Redacted}
+		}
+		out[name] = values
+	}
+	return out
+}
+
+// Query returns the parameters without secrets.
+func (r *Redactor) Query(q map[string][]string) map[string][]string {
+	out := make(map[string][]string)
+	for name, values := range q {
+		if r.has(r.keys, []byte(name)) {
+			values = []string{Redacted}
+		}
+		out[name] = values
+	}
+	return out
+}
+
+// Message returns a message without secrets: data itself if it has none. A message that is no JSON
+// has none that rules could find.
+func (r *Redactor) Message(data []byte) []byte {
+	if !r.mayHave(data) {
+		return data
+	}
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.UseNumber()
+	var out bytes.Buffer
+	if err := r.rewrite(d, data, &out); err != nil {
+		// Cut, or no JSON: what looks like a secret must not get through for that.
+		return []byte(Redacted)
+	}
+	return out.Bytes()
+}
+
+// mayHave reports whether data looks like JSON with a key that has to go. It is fast, because most
+// messages have none.
+func (r *Redactor) mayHave(data []byte) bool {
+	trimmed := bytes.TrimLeft(data, " \t\r\n")
+	if len(trimmed) == 0 || trimmed[0] != '{' && trimmed[0] != '[' {
+		return false
+	}
+	for rest := data; ; {
+		colon := bytes.IndexByte(rest, ':')
+		if colon < 0 {
+			return false
+		}
+		if end := bytes.TrimRight(rest[:colon], " \t\r\n"); len(end) > 1 && end[len(end)-1] == '"' {
+			name := end[:len(end)-1]
+			name = name[bytes.LastIndexByte(name, '"')+1:]
+			if bytes.IndexByte(name, '\\') >= 0 || r.has(r.keys, name) {
+				return true // a key with an escape is looked at in full
+			}
+		}
+		rest = rest[colon+1:]
+	}
+}
+
+// rewrite copies one JSON text, token by token, and replaces values.
+func (r *Redactor) rewrite(d *json.Decoder, data []byte, out *bytes.Buffer) error {
+	last := 0 // all before it is copied
+	type level struct{ object, key bool }
+	var levels []level
+	for {
+		token, err := d.Token()
+		if err != nil {
+			return err
+		}
+		if delim, ok := token.(json.Delim); ok {
+			switch delim {
+			case '{', '[':
+				levels = append(levels, level{object: delim == '{', key: delim == '{'})
+				continue
+			}
+			levels = levels[:len(levels)-1]
+		} else if n := len(levels); n > 0 && levels[n-1].object && levels[n-1].key {
+			levels[n-1].key = false
+			if name, _ := token.(string); !r.has(r.keys, []byte(name)) {
+				continue
+			}
+			from, to, err := skipValue(d, data)
+			if err != nil {
+				return err
+			}
+			out.Write(data[last:from])
+			out.WriteString(`"` + Redacted + `"`)
+			last = to
+		}
+		if len(levels) == 0 {
+			out.Write(data[last:])
+			if strings.TrimSpace(string(data[d.InputOffset():])) != "" {
+				return errTrailing
+			}
+			return nil
+		}
+		levels[len(levels)-1].key = levels[len(levels)-1].object
+	}
+}
+
+var errTrailing = &json.SyntaxError{}
+
+// skipValue reads the value behind a key, and returns where it begins and ends.
+func skipValue(d *json.Decoder, data []byte) (from, to int, err error) {
+	from = int(d.InputOffset())
+	for from < len(data) && strings.IndexByte(" \t\r\n:", data[from]) >= 0 {
+		from++
+	}
+	var raw json.RawMessage
+	if err := d.Decode(&raw); err != nil {
+		return 0, 0, err
+	}
+	return from, int(d.InputOffset()), nil
+}
