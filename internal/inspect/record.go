@@ -1,0 +1,216 @@
+package inspect
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"sync/atomic"
+	"time"
+
+	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/internal/inspect/recording"
+)
+
+// The bounds of a recording.
+const (
+	maxRecorded = 1 << 20 // bytes of a message
+	chunks      = 64      // that wait to be written
+	chunkSize   = 256 << 10
+)
+
+// A recorder writes one recording. Its owner reads chunks.
+type recorder struct {
+	began  time.Time
+	redact *recording.Redactor
+	chunks chan []byte
+	buf    []byte
+	lost   atomic.Int64
+}
+
+// Record writes a recording to w until ctx ends, or w fails.
+func (i *Inspector) Record(ctx context.Context, w io.Writer, rules recording.Rules) error {
+	r := &recorder{
+		began: time.Now(), redact: recording.NewRedactor(rules), chunks: make(chan []byte, chunks),
+	}
+	head, err := json.Marshal(recording.Header{
+		Recording: recording.Version, Time: r.began.UTC(), Name: i.cfg.Name, Stage: i.cfg.Stage,
+		Redacted: rules,
+	})
+	if err != nil {
+		return err
+	}
+	if _, err := w.Write(append(head, '\n')); err != nil {
+		return err
+	}
+	defer i.begin()()
+	i.addRecorder(r)
+	err = i.copyChunks(ctx, w, r)
+	i.removeRecorder(r)
+	for err == nil {
+		select {
+		case chunk := <-r.chunks:
+			_, err = w.Write(chunk)
+		default:
+			_, err = w.Write(r.buf)
+			return err
+		}
+	}
+	return err
+}
+
+func (i *Inspector) copyChunks(ctx context.Context, w io.Writer, r *recorder) error {
+	for {
+		select {
+		case <-ctx.Done():
+			// What has just happened is in the tap, for a tick.
+			select {
+			case <-time.After(2 * tick):
+			case <-i.closed:
+			}
+			return nil
+		case <-i.closed:
+			return nil
+		case chunk := <-r.chunks:
+			if _, err := w.Write(chunk); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func (i *Inspector) addRecorder(r *recorder) {
+	list, _ := i.cfg.Gateway.ConnStates(1 << 30)
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	for _, c := range list {
+		e := recording.Entry{Type: recording.Open, Conn: string(c.Conn.ID), Already: true}
+		r.buf = recording.AppendEntry(r.buf, &e)
+	}
+	i.tap.maxFrame.Store(maxRecorded)
+	i.recordings[r] = true
+}
+
+func (i *Inspector) removeRecorder(r *recorder) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	delete(i.recordings, r)
+	if len(i.recordings) == 0 {
+		i.tap.maxFrame.Store(0)
+	}
+}
+
+// isRecording returns the number of recordings that run.
+func (i *Inspector) isRecording() int {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return len(i.recordings)
+}
+
+// record adds a batch to all recordings.
+func (i *Inspector) record(b *batch) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	for r := range i.recordings {
+		if b.lost > 0 {
+			r.lost.Add(int64(b.lost))
+		}
+		for k := range b.records {
+			r.add(&b.records[k])
+		}
+		r.flush()
+	}
+}
+
+// add adds a record.
+func (r *recorder) add(rec *record) {
+	at := max(millis(rec.at.Sub(r.began)), 0)
+	switch rec.kind {
+	case received:
+		if rec.event == tyg.EventMessage {
+			r.message(recording.In, at, rec, string(rec.conn), nil, 0)
+		}
+	case sent:
+		r.sent(at, rec)
+	case handled:
+		if rec.text != "" && rec.event == tyg.EventMessage {
+			e := recording.Entry{At: at, Type: recording.Failed, Conn: string(rec.conn), Error: rec.text}
+			r.buf = recording.AppendEntry(r.buf, &e)
+		}
+	case opened:
+		e := recording.Entry{
+			At: at, Type: recording.Open, Conn: string(rec.conn),
+			Header: r.redact.Header(rec.client.header), Query: r.redact.Query(rec.client.query),
+		}
+		r.buf = recording.AppendEntry(r.buf, &e)
+	case closed, refused:
+		e := recording.Entry{
+			At: at, Type: recording.Close, Conn: string(rec.conn), Code: rec.status, Reason: rec.text,
+		}
+		if rec.kind == refused {
+			e.Type = recording.Refused
+		}
+		r.buf = recording.AppendEntry(r.buf, &e)
+	}
+	if len(r.buf) >= chunkSize {
+		r.flush()
+	}
+}
+
+// sent adds a message for those recipients that it could be sent to.
+func (r *recorder) sent(at float64, rec *record) {
+	var to []string
+	for _, t := range rec.to {
+		if t.Err == nil {
+			to = append(to, string(t.ID))
+		}
+	}
+	count := 0
+	if rec.count > len(rec.to) {
+		count = rec.count
+	}
+	switch {
+	case len(to) == 1 && count == 0:
+		r.message(recording.Out, at, rec, to[0], nil, 0)
+	case len(to) > 0:
+		r.message(recording.Out, at, rec, "", to, count)
+	}
+}
+
+func (r *recorder) message(
+	kind string, at float64, rec *record, conn string, to []string, count int,
+) {
+	m := recording.Message{Binary: rec.message == tyg.Binary, Count: count}
+	if rec.size > len(rec.data) {
+		m.Size = rec.size
+	}
+	data := rec.data
+	if !m.Binary {
+		data = r.redact.Message(data)
+	}
+	r.buf = recording.AppendMessage(r.buf, at, kind, conn, to, data, m)
+}
+
+// flush hands over what was added. If the owner does not keep up, it is lost, and the recording says
+// so.
+func (r *recorder) flush() {
+	if lost := r.lost.Swap(0); lost > 0 {
+		e := recording.Entry{
+			At: millis(time.Since(r.began)), Type: recording.Lost, Count: int(lost),
+		}
+		r.buf = recording.AppendEntry(r.buf, &e)
+	}
+	if len(r.buf) == 0 {
+		return
+	}
+	select {
+	case r.chunks <- r.buf:
+		r.buf = make([]byte, 0, chunkSize)
+	default:
+		for _, c := range r.buf {
+			if c == '\n' {
+				r.lost.Add(1)
+			}
+		}
+		r.buf = r.buf[:0]
+	}
+}
