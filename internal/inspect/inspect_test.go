@@ -221,7 +221,7 @@ func TestStrangersAreRefused(t *testing.T) {
 		{"a script of it", "inspect.js", nil, 200},
 		{"no token", "api/events", nil, 401},
 		{"a wrong token", "api/events", map[string]string{"Authorization": "Bearer x"}, 401},
-		{"the token in the URL", "api/events?token=" + strings.ReplaceAll(token, " ", "+"), nil, 401},
+		{"the token in the URL", "api/events?token=" + token, nil, 401},
 		{"a name that points here", "", map[string]string{"Host": "evil.example:80"}, 403},
 		{"a name that points here, with the token", "api/record", map[string]string{
 			"Host": "evil.example", "Authorization": "Bearer " + token,

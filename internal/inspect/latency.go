@@ -41,7 +41,7 @@ func (h *histogram) quantile(q float64) float64 {
 	want := int(math.Ceil(q * float64(h.n)))
 	for i, n := range h.buckets {
 		if want -= n; want <= 0 && h.n > 0 {
-			return float64(upper(i)) / 1000
+			return max(float64(upper(i)), 0.5) / 1000 // 0 is for none
 		}
 	}
 	return 0

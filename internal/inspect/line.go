@@ -120,7 +120,7 @@ func (l *line) addLog(g logLine) {
 // after returns how many milliseconds after its begin something happened.
 func (l *line) after(at time.Time) float64 { return millis(at.Sub(l.began)) }
 
-func millis(d time.Duration) float64 { return float64(d.Round(time.Microsecond)) / 1e6 }
+func millis(d time.Duration) float64 { return float64(d) / 1e6 }
 
 // kindOf returns the Kind of an event.
 func kindOf(t tyg.EventType) string {

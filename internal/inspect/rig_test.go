@@ -24,7 +24,7 @@ import (
 // patience bounds everything that must happen soon.
 const patience = 10 * time.Second
 
-const token = "a token of the tests"
+const token = "a-token-of-the-tests"
 
 // A rig is a gateway with an Inspector.
 type rig struct {

@@ -52,9 +52,10 @@ class Chart {
     let top = 0;
     for (const s of samples) for (const { key } of this.series) top = Math.max(top, s[key]);
     const scale = top > 0 ? top : 1;
+    const span = samples.length ? Math.min(seconds, Math.max(60, (now - samples[0].at) / 1000)) : seconds;
     this.series.forEach(({ key }, i) => {
       const points = samples.map((s) => {
-        const x = width - ((now - s.at) / 1000 / seconds) * width;
+        const x = width - ((now - s.at) / 1000 / span) * width;
         return `${x.toFixed(1)},${(height - 1 - (s[key] / scale) * (height - 6)).toFixed(1)}`;
       });
       this.paths[i].setAttribute("d", points.length > 1 ? "M" + points.join("L") : "");
@@ -67,6 +68,8 @@ class Chart {
 }
 
 function milliseconds(ms) {
+  if (ms < 0.001) return "< 1 µs";
+  if (ms < 0.9995) return (ms * 1000).toFixed(0) + " µs";
   if (ms >= 1000) return (ms / 1000).toFixed(2) + " s";
   return (ms >= 100 ? ms.toFixed(0) : ms >= 10 ? ms.toFixed(1) : ms.toFixed(2)) + " ms";
 }
@@ -75,7 +78,7 @@ function newCharts() {
   return [
     new Chart("Connections", [{ key: "conns", name: "open", color: 1 }], shortNumber),
     new Chart("Messages a second", [{ key: "in", name: "in", color: 1 }, { key: "out", name: "out", color: 2 }], shortNumber),
-    new Chart("Handlers", [{ key: "p50", name: "p50", color: 1 }, { key: "p99", name: "p99", color: 2 }], milliseconds),
+    new Chart("Handlers", [{ key: "p50", name: "p50", color: 1 }, { key: "p99", name: "p99", color: 2 }], (ms) => (ms === 0 ? "–" : milliseconds(ms))),
     new Chart("Waiting for clients", [{ key: "queued", name: "queued", color: 1 }], bytes),
   ];
 }

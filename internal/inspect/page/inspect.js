@@ -6,7 +6,7 @@ const $ = (id) => document.getElementById(id);
 const kept = 2000; // lines
 const shown = 300;
 
-let token = location.hash.slice(1) || sessionStorage.getItem("token") || localStorage.getItem("token") || "";
+let token = decodeURIComponent(location.hash.slice(1)) || sessionStorage.getItem("token") || localStorage.getItem("token") || "";
 const lines = new Map(); // by seq
 const rows = new Map(); // by seq
 let samples = [];
@@ -291,10 +291,12 @@ function sent(line, s) {
     el("h3", {}, `Sent to ${names}`, el("span", { class: "soft" }, ` after ${milliseconds(s.after)}`)),
     el("p", { class: "recipients" }, ...(s.to ?? []).flatMap((r) => [chip(r.id, r.error), r.error ? el("span", { class: "error" }, ` ${r.error} `) : " "]),
       s.count > (s.to?.length ?? 0) ? el("span", { class: "soft" }, `and ${s.count - (s.to?.length ?? 0)} more`) : ""),
-    frameNode(s.frame, "Frame"));
+    same(line.frame, s.frame) ? el("p", { class: "soft" }, "The frame is the one that was received.") : frameNode(s.frame, "Frame"));
   if (s.guess) node.append(el("p", { class: "note" }, "A guess: the call named no event, and this was the only one being handled."));
   return node;
 }
+
+const same = (a, b) => a !== undefined && !a.cut && a.text === b.text && a.base64 === b.base64;
 
 function toggle(seq) {
   const before = open;
