@@ -30,7 +30,8 @@ var allowed = map[string]string{
 	"tyg":   "",
 	"apigw": "tyg",
 	"gateway": "tyg apigw gateway/internal/accesslog gateway/internal/handshake " +
-		"internal/authorize internal/connid internal/groups internal/hostapi internal/logqueue " +
+		"internal/authorize internal/connid internal/groups internal/home internal/hostapi " +
+		"internal/logqueue " +
 		"internal/lograte internal/otherapi internal/reqbody internal/route internal/sigv4 " +
 		"internal/sock internal/values internal/ws",
 	"gateway/internal/accesslog": "tyg internal/logqueue internal/visible",
@@ -111,7 +112,11 @@ var allowed = map[string]string{
 	"internal/values":             "tyg",
 	"internal/partition":          "",
 	"internal/otherapi":           "",
-	"internal/pages":              "internal/otherapi",
+	"internal/home":               "",
+	"internal/pages":              "internal/home internal/otherapi",
+	"internal/inspect": "tyg gateway internal/inspect/recording internal/pages internal/ws " +
+		"internal/wsclient",
+	"internal/inspect/recording": "",
 	"internal/profileflag":        "gateway",
 	"internal/logqueue":           "",
 	"internal/lograte":            "",

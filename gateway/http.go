@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tyg-dev/tyg/internal/home"
 	"github.com/tyg-dev/tyg/internal/hostapi"
 	"github.com/tyg-dev/tyg/internal/otherapi"
 )
@@ -42,6 +43,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		endBody(w)
 	}
 	s.limitWrite(w)
+	if s.Home != nil && home.Wants(r) {
+		s.Home.ServeHTTP(w, r)
+		return
+	}
 	if !s.isHandshake(r) && otherapi.Refuse(w, r) {
 		s.log.Info(otherapi.Message, "method", r.Method, "path", r.URL.Path)
 		return

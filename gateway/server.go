@@ -50,6 +50,10 @@ type Server struct {
 	// of "/" by a browser, for example. Nil answers them 403, as API Gateway does.
 	HTTP http.Handler
 
+	// Home gets the GET of "/" by a browser, one that asks for HTML, where HTTP is nil. Nil answers
+	// it as any other.
+	Home http.Handler
+
 	// Stage is the first part of the URL's path, "api" by default: API Gateway's stage.
 	Stage string
 

@@ -16,6 +16,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/tyg-dev/tyg/internal/home"
 	"github.com/tyg-dev/tyg/internal/otherapi"
 )
 
@@ -67,9 +68,13 @@ func serveFile(w http.ResponseWriter, r *http.Request, files fs.FS, name string)
 	http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(data))
 }
 
-// A Switch serves the files of the last Set. Until there are any, it answers as API Gateway does
-// where it has nothing.
-type Switch struct{ current atomic.Pointer[http.Handler] }
+// A Switch serves the files of the last Set. Until there are any, Home gets the GET of "/" by a
+// browser, unless it is nil, and the Switch answers the rest as API Gateway does where it has
+// nothing.
+type Switch struct {
+	Home    http.Handler
+	current atomic.Pointer[http.Handler]
+}
 
 // Set replaces the files. Nil means none.
 func (s *Switch) Set(files fs.FS) {
@@ -88,6 +93,10 @@ func (s *Switch) Has() bool { return s.current.Load() != nil }
 func (s *Switch) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if h := s.current.Load(); h != nil {
 		(*h).ServeHTTP(w, r)
+		return
+	}
+	if s.Home != nil && home.Wants(r) {
+		s.Home.ServeHTTP(w, r)
 		return
 	}
 	if otherapi.Refuse(w, r) {
