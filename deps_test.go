@@ -36,7 +36,8 @@ var allowed = map[string]string{
 		"internal/sock internal/values internal/ws",
 	"gateway/internal/accesslog": "tyg internal/logqueue internal/visible",
 	"gateway/internal/handshake": "internal/ws",
-	"host": "tyg gateway internal/certfile internal/grouptable internal/logqueue internal/pages " +
+	"host": "tyg gateway internal/certfile internal/grouptable internal/home internal/inspect " +
+		"internal/logqueue internal/pages " +
 		"internal/profileflag internal/stopsignal lambda rooms/natskv",
 	"internal/functions": "tyg apigw internal/functions/osproc " +
 		"internal/functions/runtimeapi internal/hostapi",
@@ -182,14 +183,14 @@ var allowed = map[string]string{
 		"cmd/internal/gobuild cmd/internal/handlerswitch cmd/internal/project " +
 		"cmd/internal/watch cmd/internal/webserver gateway internal/certfile internal/dualport " +
 		"internal/functions internal/functions/invokeapi internal/functions/outbound " +
-		"internal/functions/runtimes internal/logqueue internal/pages internal/scratch " +
-		"internal/stopsignal internal/visible",
+		"internal/functions/runtimes internal/home internal/inspect internal/inspect/recording " +
+		"internal/logqueue internal/pages internal/scratch internal/stopsignal internal/visible",
 	"cmd/internal/selfhost": "tyg cmd/internal/backend cmd/internal/buildinfo " +
 		"cmd/internal/companion cmd/internal/project cmd/internal/strict cmd/internal/value " +
 		"cmd/internal/webserver gateway internal/admin internal/certfile " +
 		"internal/dualport internal/functions internal/functions/invokeapi " +
-		"internal/functions/outbound internal/functions/runtimes internal/logqueue " +
-		"internal/pages internal/profileflag internal/stopsignal internal/visible",
+		"internal/functions/outbound internal/functions/runtimes internal/home internal/inspect " +
+		"internal/logqueue internal/pages internal/profileflag internal/stopsignal internal/visible",
 	"cmd/internal/connect": "cmd/internal/buildinfo cmd/internal/cli cmd/internal/terminal " +
 		"internal/functions/outbound internal/redact internal/visible internal/ws " +
 		"internal/wsclient",

@@ -60,6 +60,14 @@ type Config struct {
 	// Secrets are the access keys that may call the @connections API, see gateway.Server.
 	Secrets map[string]string
 
+	// Inspect is the TCP address of the inspector, a web page that shows each message and what it
+	// causes. Who opens it may send to and close any connection. Empty means none.
+	Inspect string
+
+	// InspectToken is what users of the inspector have to know, 16 characters or more. Empty means a
+	// new one, which Out gets; then Inspect must be an address of this machine.
+	InspectToken string
+
 	// AccessLog, if not nil, gets a line for each event.
 	AccessLog *gateway.AccessLog
 
@@ -100,6 +108,9 @@ func (c Config) check() error {
 	if !(c.TimeScale >= 0) || math.IsInf(c.TimeScale, 1) {
 		return fmt.Errorf("time scale %v: use a number above 0, such as 600", c.TimeScale)
 	}
+	if err := c.checkInspect(); err != nil {
+		return err
+	}
 	if (c.CertFile == "") != (c.KeyFile == "") {
 		return errors.New("TLS needs both a certificate and a key (-cert and -key)")
 	}
@@ -125,6 +136,8 @@ func (o *options) flags(fs *flag.FlagSet) {
 	fs.StringVar(&o.CertFile, "cert", "", "TLS certificate, PEM `file`")
 	fs.StringVar(&o.KeyFile, "key", "", "TLS key, PEM `file`")
 	fs.DurationVar(&o.Drain, "drain", defaultDrain, "how long handlers may take to finish at the end")
+	fs.StringVar(&o.Inspect, "inspect", "",
+		"serve a page that shows each message at this `address`; its token is TYG_INSPECT_TOKEN")
 	fs.BoolVar(&o.quiet, "quiet", false, "do not print the URL")
 	fs.BoolVar(&o.accessLog, "access-log", false, "print a line for each event")
 	fs.Float64Var(&o.TimeScale, "time-scale", 1,
@@ -172,9 +185,10 @@ func parse(name string, args []string, getenv func(string) string, out io.Writer
 	return o.Config, o.check()
 }
 
-// secretsFrom reads the key of the @connections API. It has no flag, because every user of a
+// secretsFrom reads the key of the @connections API and the token of the inspector. They have no flag, because every user of a
 // machine sees the command lines of all programs.
 func (o *options) secretsFrom(getenv func(string) string) error {
+	o.InspectToken = getenv("TYG_INSPECT_TOKEN")
 	id, secret := getenv("TYG_ACCESS_KEY_ID"), getenv("TYG_SECRET_ACCESS_KEY")
 	if (id == "") != (secret == "") {
 		return errors.New(

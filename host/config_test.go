@@ -152,6 +152,13 @@ func TestParseErrors(t *testing.T) {
 		{"-drain 1s", map[string]string{"TYG_DRAIN": "soon"}, "TYG_DRAIN"},
 		{"", map[string]string{"TYG_ACCESS_KEY_ID": "id"}, "TYG_SECRET_ACCESS_KEY"},
 		{"", map[string]string{"TYG_SECRET_ACCESS_KEY": "very secret"}, "TYG_ACCESS_KEY_ID"},
+		{"-inspect :9091", nil, "set TYG_INSPECT_TOKEN, or use 127.0.0.1"},
+		{"-inspect nonsense", nil, `inspect "nonsense"`},
+		{
+			"-inspect :9091",
+			map[string]string{"TYG_INSPECT_TOKEN": "short"},
+			"TYG_INSPECT_TOKEN: a token has at least 16",
+		},
 	}
 	for _, tt := range tests {
 		_, err := host.Parse("app", strings.Fields(tt.args), getenv(tt.env), io.Discard)

@@ -68,11 +68,17 @@ func Serve(ctx context.Context, app *tyg.App, cfg Config) error {
 	if err != nil {
 		return err
 	}
+	inspector, err := openInspector(cfg)
+	if err != nil {
+		return err
+	}
+	defer inspector.close()
 	srv := &gateway.Server{
 		TLS:     secure,
 		Handler: app,
 		Values:  cfg.Values,
 		HTTP:    cfg.HTTP,
+		Home:    inspector.homeOf(app, cfg),
 		Stage:   cfg.Stage,
 		Origins: cfg.Origins,
 		Limits:  cfg.Profile.Limits,
@@ -99,6 +105,7 @@ func Serve(ctx context.Context, app *tyg.App, cfg Config) error {
 			fmt.Fprintf(cfg.Out, "This gateway %s\n", cfg.Profile)
 		}
 	}
+	inspector.serve(srv, app, address(l.Addr(), cfg), cfg)
 	return serve(ctx, l, srv, cfg)
 }
 

@@ -24,6 +24,7 @@ func wrongValues() map[string]string {
 		"project-dir": "no/such/folder", "config": "no/such/file", "subprotocol": "a b", "profile": "x",
 		"origin": "a\x7fb", "cert": "no/such/file", "key": "no/such/file", "nats": "ftp://host",
 		"proxy": "nonsense", "script": "no/such/file",
+		"inspect": "nonsense", "record": "no/such/folder/file",
 		"command": "nonsense", "output": "no/such/folder/file",
 	}
 }

@@ -5,8 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -43,6 +45,10 @@ CloudFormation, CDK or Serverless template that it finds; --template names one.
 The stage, the first part of the path of the URL, is that of .tyg/config.json; TYG_STAGE
 overrides it unless --stage is set. Variables of the environment override those of the
 configuration.
+
+The inspector is a page that shows connections, messages and what each of them caused; tyg prints
+its address with a token, and only this machine reaches it. --record writes the session to a file
+for "tyg replay".
 
 With --in-process there are no functions: the program holds the sockets itself, with TYG_ADDR
 and TYG_STAGE in its environment. A change of the source restarts it, which closes the sockets.
@@ -138,6 +144,9 @@ func (l *localRun) flags(cmd *cobra.Command, port *int) {
 		"give functions the NATS server at this `URL`, or one that is embedded")
 	f.StringVar(&l.Cert, "cert", "", "serve wss with the certificate of this PEM `FILE`")
 	f.StringVar(&l.Key, "key", "", "the key of --cert, a PEM `FILE`")
+	f.StringVar(&l.Inspect, "inspect", "",
+		"serve the inspector at `HOST:PORT` (default: the next port, on 127.0.0.1), or off")
+	f.StringVar(&l.Record, "record", "", "write the session to `FILE`, without secrets")
 	f.BoolVar(&l.inProcess, "in-process", false, "let the program hold the sockets itself")
 	f.BoolVar(&l.NoReload, "no-reload", false, "do not watch the source")
 	cli.AddInt(cmd, &l.Processes, cli.Range[int]{
@@ -176,6 +185,9 @@ func (l *localRun) check(cmd *cobra.Command) error {
 	case l.Key != "" && l.Cert == "":
 		return cli.Usagef(cmd, "--key %q: name its certificate with --cert", l.Key)
 	}
+	if err := l.checkInspect(cmd); err != nil {
+		return err
+	}
 	addr, err := cli.Addr(cmd, l.Addr, os.Getenv, "")
 	if err != nil {
 		return err
@@ -184,11 +196,34 @@ func (l *localRun) check(cmd *cobra.Command) error {
 		l.Addr = addr
 		return nil
 	}
-	for _, name := range []string{"nats", "processes", "concurrent", "cold", "freeze", "quiet", "json"} {
+	for _, name := range []string{"nats", "processes", "concurrent", "cold", "freeze", "quiet", "json", "record"} {
 		if cmd.Flags().Changed(name) {
 			return cli.Usagef(cmd, "--%s is for functions; with --in-process there are none", name)
 		}
 	}
+	return nil
+}
+
+// checkInspect reports an invalid address of the inspector, and a recording that cannot be written.
+func (l *localRun) checkInspect(cmd *cobra.Command) error {
+	if l.Inspect != "" && l.Inspect != local.InspectOff {
+		if _, _, err := net.SplitHostPort(l.Inspect); err != nil {
+			return cli.Usagef(cmd, "--inspect %q: use HOST:PORT, such as 127.0.0.1:8001, or off", l.Inspect)
+		}
+	}
+	if l.Record == "" {
+		return nil
+	}
+	path, err := filepath.Abs(l.Record)
+	if err == nil {
+		if info, e := os.Stat(filepath.Dir(path)); e != nil || !info.IsDir() {
+			err = errors.New("there is no such directory")
+		}
+	}
+	if err != nil {
+		return cli.Usagef(cmd, "--record %q: %w", l.Record, err)
+	}
+	l.Record = path
 	return nil
 }
 
@@ -341,6 +376,13 @@ func (l *localRun) environ(c project.Config, user []string) []string {
 	}
 	if l.drainSet {
 		list = append(list, "TYG_DRAIN="+l.drain.String())
+	}
+	switch {
+	case l.Inspect == local.InspectOff:
+	case l.Inspect != "":
+		list = append(list, "TYG_INSPECT="+l.Inspect)
+	case !slices.ContainsFunc(list, func(s string) bool { return strings.HasPrefix(s, "TYG_INSPECT=") }):
+		list = append(list, "TYG_INSPECT=127.0.0.1:0")
 	}
 	if l.scaleSet {
 		list = append(list, "TYG_TIME_SCALE="+strconv.FormatFloat(l.TimeScale, 'g', -1, 64))

@@ -1,16 +1,5 @@
 package browsertest
 
-import (
-	"encoding/base64"
-	"os"
-)
-
-// A Look is how a page is shown.
-type Look struct {
-	Width, Height int
-	Dark          bool
-}
-
 // Looks returns the looks that pages are made for, by name.
 func Looks() map[string]Look {
 	return map[string]Look{
@@ -18,37 +7,6 @@ func Looks() map[string]Look {
 		"phone-dark":   {Width: 390, Height: 844, Dark: true},
 		"desktop":      {Width: 1440, Height: 900},
 		"desktop-dark": {Width: 1440, Height: 900, Dark: true},
-	}
-}
-
-// SetLook shows the page with another size and colours.
-func (p *Page) SetLook(l Look) {
-	p.b.t.Helper()
-	size := map[string]any{
-		"width": l.Width, "height": l.Height, "deviceScaleFactor": 1, "mobile": l.Width < 700,
-	}
-	p.b.call(p.session, "Emulation.setDeviceMetricsOverride", size, nil)
-	scheme := "light"
-	if l.Dark {
-		scheme = "dark"
-	}
-	media := map[string]any{
-		"features": []map[string]string{{"name": "prefers-color-scheme", "value": scheme}},
-	}
-	p.b.call(p.session, "Emulation.setEmulatedMedia", media, nil)
-}
-
-// Screenshot writes what is visible of the page to a PNG file.
-func (p *Page) Screenshot(file string) {
-	p.b.t.Helper()
-	var shot struct{ Data string }
-	p.b.call(p.session, "Page.captureScreenshot", map[string]any{"format": "png"}, &shot)
-	data, err := base64.StdEncoding.DecodeString(shot.Data)
-	if err == nil {
-		err = os.WriteFile(file, data, 0o666)
-	}
-	if err != nil {
-		p.b.t.Fatal(err)
 	}
 }
 

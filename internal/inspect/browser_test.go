@@ -103,7 +103,7 @@ func TestScreenshots(t *testing.T) {
 	page.Eval(`document.querySelectorAll("li.line button")[2].click()`)
 	page.Eval(`document.querySelector(".card-head").click()`)
 	for name, look := range browsertest.Looks() {
-		page.SetLook(look)
+		page.Show(look)
 		page.Eval(`scrollTo(0, 0)`)
 		page.Wait(`innerWidth === ` + fmt.Sprint(look.Width))
 		page.Screenshot(filepath.Join(dir, "inspector-"+name+".png"))
@@ -238,7 +238,7 @@ func TestAccessibilityInBrowser(t *testing.T) {
 	check := func(state string) {
 		t.Helper()
 		for name, look := range browsertest.Looks() {
-			page.SetLook(look)
+			page.Show(look)
 			page.Inject(`window.found = undefined; axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21aa", ` +
 				`"wcag22aa", "best-practice"] }).then((r) => { window.found = r; })`)
 			page.Wait(`window.found !== undefined`)

@@ -3,8 +3,10 @@ package inspect
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -39,6 +41,19 @@ type Config struct {
 
 // NewToken returns a new token, which cannot be guessed.
 func NewToken() string { return rand.Text() }
+
+// CheckToken reports a token that is too easy to guess, or that no URL can have as it is.
+func CheckToken(token string) error {
+	if len(token) < minToken || strings.ContainsFunc(token, func(r rune) bool {
+		return r <= ' ' || r > '~' || strings.ContainsRune(`"<>%#`, r)
+	}) {
+		return fmt.Errorf("a token has at least %d letters, digits and signs, such as that of "+
+			"openssl rand -hex 16", minToken)
+	}
+	return nil
+}
+
+const minToken = 16
 
 // An Inspector is an http.Handler for the page and its API. Make it with [New], and end it with
 // Close. All methods may be called at the same time.

@@ -18,7 +18,15 @@ const (
 	chunkSize   = 256 << 10
 )
 
-// A recorder writes one recording. Its owner reads chunks.
+// A Recording notes what happens from its begin on. Call Run to write it.
+type Recording struct {
+	inspector *Inspector
+	recorder  *recorder
+	head      recording.Header
+	done      func()
+}
+
+// A recorder makes the entries of one recording. Its owner reads chunks.
 type recorder struct {
 	began  time.Time
 	redact *recording.Redactor
@@ -27,50 +35,58 @@ type recorder struct {
 	lost   atomic.Int64
 }
 
-// Record writes a recording to w until ctx ends, or w fails.
-func (i *Inspector) Record(ctx context.Context, w io.Writer, rules recording.Rules) error {
+// Record begins a recording. Secrets go by the rules.
+func (i *Inspector) Record(rules recording.Rules) *Recording {
 	r := &recorder{
 		began: time.Now(), redact: recording.NewRedactor(rules), chunks: make(chan []byte, chunks),
 	}
-	head, err := json.Marshal(recording.Header{
-		Recording: recording.Version, Time: r.began.UTC(), Name: i.cfg.Name, Stage: i.cfg.Stage,
-		Redacted: rules,
-	})
-	if err != nil {
-		return err
-	}
-	if _, err := w.Write(append(head, '\n')); err != nil {
-		return err
-	}
-	defer i.begin()()
+	done := i.begin()
 	i.addRecorder(r)
-	err = i.copyChunks(ctx, w, r)
-	i.removeRecorder(r)
+	return &Recording{
+		inspector: i, recorder: r, done: done,
+		head: recording.Header{
+			Recording: recording.Version, Time: r.began.UTC(), Name: i.cfg.Name, Stage: i.cfg.Stage,
+			Redacted: rules,
+		},
+	}
+}
+
+// Run writes the recording to w until ctx ends, or w fails.
+func (r *Recording) Run(ctx context.Context, w io.Writer) error {
+	defer r.done()
+	head, err := json.Marshal(r.head)
+	if err == nil {
+		_, err = w.Write(append(head, '\n'))
+	}
+	if err == nil {
+		err = r.copyChunks(ctx, w)
+	}
+	r.inspector.removeRecorder(r.recorder)
 	for err == nil {
 		select {
-		case chunk := <-r.chunks:
+		case chunk := <-r.recorder.chunks:
 			_, err = w.Write(chunk)
 		default:
-			_, err = w.Write(r.buf)
+			_, err = w.Write(r.recorder.buf)
 			return err
 		}
 	}
 	return err
 }
 
-func (i *Inspector) copyChunks(ctx context.Context, w io.Writer, r *recorder) error {
+func (r *Recording) copyChunks(ctx context.Context, w io.Writer) error {
 	for {
 		select {
 		case <-ctx.Done():
 			// What has just happened is in the tap, for a tick.
 			select {
 			case <-time.After(2 * tick):
-			case <-i.closed:
+			case <-r.inspector.closed:
 			}
 			return nil
-		case <-i.closed:
+		case <-r.inspector.closed:
 			return nil
-		case chunk := <-r.chunks:
+		case chunk := <-r.recorder.chunks:
 			if _, err := w.Write(chunk); err != nil {
 				return err
 			}

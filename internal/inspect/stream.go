@@ -134,6 +134,6 @@ func (i *Inspector) serveRecording(w http.ResponseWriter, r *http.Request) error
 	rules.Headers = append(rules.Headers, q["header"]...)
 	rules.Keys = append(rules.Keys, q["key"]...)
 	w.Header().Set("Content-Type", "application/jsonl")
-	_ = i.Record(r.Context(), newStream(w), rules) // fails if the caller is gone
+	_ = i.Record(rules).Run(r.Context(), newStream(w)) // fails if the caller is gone
 	return nil
 }

@@ -52,6 +52,13 @@ type Config struct {
 	// Files are the files that Plan reads, as absolute paths.
 	Files []string
 
+	// Inspect is the address of the inspector: empty for the port after that of Addr on loopback,
+	// or any other that is free; InspectOff for none.
+	Inspect string
+
+	// Record is the file in which the session is recorded; empty: none.
+	Record string
+
 	TimeScale  float64
 	Concurrent int  // messages of one client that are handled at the same time; 0: one
 	Processes  int  // of each function at most; 0: as configured, or 1
@@ -151,13 +158,17 @@ func (s *server) run(ctx context.Context, l net.Listener) error {
 	if err := s.lead(forFunctions); err != nil {
 		return err
 	}
+	s.clients = l.Addr()
 	s.open(forFunctions)
 	defer s.close()
 	listeners := []net.Listener{dualport.New(forFunctions, s.outbound.TLS())}
 	if clientTLS != nil {
 		listeners = append(listeners, dualport.New(l, clientTLS))
 	}
-	failed := make(chan error, 3) // of all goroutines, so that none blocks
+	failed := make(chan error, 5) // of all goroutines, so that none blocks
+	if err := s.serveInspector(failed); err != nil {
+		return err
+	}
 	for i := range listeners {
 		listeners[i] = gateway.KeepHeaderNames(s.web, listeners[i])
 		defer listeners[i].Close()
@@ -174,6 +185,9 @@ func (s *server) run(ctx context.Context, l net.Listener) error {
 		return err
 	}
 	s.serving.Store(true)
+	if err := s.record(failed); err != nil {
+		return err
+	}
 	serve()
 	for _, note := range slices.Concat(s.plan.Notes, s.unwatched()) {
 		fmt.Fprintf(s.out.notices(), "tyg: %s\n", visible.Line(note))
@@ -220,6 +234,7 @@ func (s *server) drain() error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	err := s.gateway.Shutdown(ctx)
+	err = errors.Join(err, s.endRecording())
 	_ = s.web.Close() // what is left are calls by functions, which end next
 	return errors.Join(err, s.host.Shutdown(ctx))
 }

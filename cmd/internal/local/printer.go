@@ -36,6 +36,7 @@ type entry struct {
 	Time      time.Time `json:"time"`
 	URL       string    `json:"url,omitempty"`
 	Page      string    `json:"page,omitempty"`
+	Inspect   string    `json:"inspect,omitempty"`
 	Routes    []string  `json:"routes,omitempty"`
 	Event     string    `json:"event,omitempty"`
 	Route     string    `json:"route,omitempty"`
@@ -65,16 +66,19 @@ func (p *printer) print(e entry, to io.Writer, format string, args ...any) {
 	_, _ = to.Write(text)
 }
 
-// banner prints where the project is served.
-func (p *printer) banner(url, page, name string, routes []string) {
-	text := fmt.Sprintf("Serving %s on %s\n", name, url)
-	if page != "" {
-		text += fmt.Sprintf("Open %s in a browser\n", page)
+// banner prints where the project is served. The Text of e is its name.
+func (p *printer) banner(e entry) {
+	text := fmt.Sprintf("Serving %s on %s\n", e.Text, e.URL)
+	if e.Page != "" {
+		text += fmt.Sprintf("Open %s in a browser\n", e.Page)
+	}
+	if e.Inspect != "" {
+		text += fmt.Sprintf("Inspect %s\n", e.Inspect)
 	}
 	if !p.quiet {
-		text += "Routes: " + strings.Join(routes, " ") + "\n"
+		text += "Routes: " + strings.Join(e.Routes, " ") + "\n"
 	}
-	e := entry{Type: "serving", URL: url, Page: page, Text: name, Routes: routes}
+	e.Type = "serving"
 	p.print(e, p.out, "%s", text)
 }
 

@@ -22,6 +22,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/functions"
 	"github.com/tyg-dev/tyg/internal/functions/invokeapi"
 	"github.com/tyg-dev/tyg/internal/functions/outbound"
+	"github.com/tyg-dev/tyg/internal/inspect"
 	"github.com/tyg-dev/tyg/internal/pages"
 )
 
@@ -38,6 +39,13 @@ type server struct {
 	host     *functions.Host
 	nats     *companion.Child // a NATS server; nil until a program needs it
 	natsURL  string           // of nats, with its password
+
+	inspect      *inspect.Inspector
+	inspectWeb   *http.Server
+	inspectToken string
+	inspectURL   string       // with its token; empty: there is none
+	recording    func() error // ends it; nil: there is none
+	clients      net.Addr     // of the listener for clients
 
 	place    backend.Place      // what functions learn of the gateway
 	outbound *outbound.Outbound // for the calls of functions
@@ -70,7 +78,7 @@ func (s *server) open(l net.Listener) {
 	}
 	s.host = &functions.Host{
 		Environ: slices.Concat(s.cfg.Environ, s.outbound.Environ()),
-		Output:  s.out.line, Shown: true, Warn: s.out.warning,
+		Output:  s.line, Shown: true, Warn: s.out.warning, Started: s.started,
 		ManagementEndpoint: local + "/" + s.plan.Stage, InvokeEndpoint: local,
 	}
 	own := readProfile(s.cfg.Environ)
@@ -83,7 +91,7 @@ func (s *server) open(l net.Listener) {
 		s.host.Credentials = key
 	}
 	s.events.printer = s.out
-	s.handlers = &handlerswitch.Switch{StageVariables: s.plan.StageVariables, Routed: s.events.routed}
+	s.handlers = &handlerswitch.Switch{StageVariables: s.plan.StageVariables, Routed: s.routed}
 	logger := slog.New(logHandler{printer: s.out})
 	s.gateway = &gateway.Server{
 		Handler: s.handlers,
@@ -98,6 +106,7 @@ func (s *server) open(l net.Listener) {
 		TimeScale:      s.cfg.TimeScale,
 		Extensions:     gateway.Extensions{Concurrency: s.cfg.Concurrent},
 	}
+	s.inspect = s.newInspector(l)
 	api := &invokeapi.Handler{Host: s.host, Logger: logger}
 	// Not a ServeMux: it redirects paths for which the gateway has answers of its own.
 	s.web = webserver.New(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -127,6 +136,10 @@ func (s *server) close() {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel() // do not wait for handlers
 	_ = s.web.Close()
+	s.inspect.Close()
+	if s.inspectWeb != nil {
+		_ = s.inspectWeb.Close()
+	}
 	_ = s.host.Shutdown(ctx)
 	_ = s.outbound.Close()
 	if s.nats != nil {
@@ -153,7 +166,9 @@ func (s *server) announce(addr net.Addr) {
 	if s.pages.Has() {
 		page = strings.Replace(s.origin(addr), "ws", "http", 1) + "/"
 	}
-	s.out.banner(s.url(addr), page, s.name, s.handlers.Routes())
+	s.out.banner(entry{
+		URL: s.url(addr), Page: page, Inspect: s.inspectURL, Text: s.name, Routes: s.handlers.Routes(),
+	})
 }
 
 // reachable returns an address by which programs on this machine reach a listener.

@@ -279,6 +279,14 @@ func operationKeys() []KeyDoc {
 		{Path: "admin", In: Gateway, Says: "listener with health and metrics"},
 		{Path: "admin.addr", In: Gateway, Default: "127.0.0.1:9090", Says: "its address"},
 		{Path: "admin.off", In: Gateway, Default: "false", Says: "do without it"},
+		{
+			Path: "admin.inspect_token_env", In: Gateway, Default: "none, and no inspector",
+			Says: "environment variable with the token of the inspector, at /inspect/ of the listener",
+		},
+		{
+			Path: "admin.inspect_token_file", In: Gateway,
+			Says: "file that has the token of the inspector",
+		},
 		{Path: "log", In: Gateway, Says: "the log, on standard error"},
 		{Path: "log.format", In: Gateway, Default: "text", Says: "format of its lines"},
 		{Path: "log.level", In: Gateway, Default: "info", Says: "least level of its lines"},

@@ -97,10 +97,13 @@ type ACME struct {
 	Directory string   `json:"directory_url" allow:"url"`
 }
 
-// Admin is the listener for operators.
+// Admin is the listener for operators. It has the inspector if there is a token for it, which is in
+// the environment or in a file.
 type Admin struct {
-	Addr string `json:"addr" allow:"addr"`
-	Off  *bool  `json:"off"`
+	Addr             string `json:"addr" allow:"addr"`
+	Off              *bool  `json:"off"`
+	InspectTokenEnv  string `json:"inspect_token_env"`
+	InspectTokenFile string `json:"inspect_token_file"`
 }
 
 // Log has the format of the log and its level.

@@ -41,6 +41,7 @@ func TestExampleHasEveryKey(t *testing.T) {
 		// Secrets are not on every machine; the page about self-hosting shows their keys.
 		"connections_keys[].access_key_id": true, "connections_keys[].secret_env": true,
 		"connections_keys[].secret_file": true,
+		"admin.inspect_token_env":        true, "admin.inspect_token_file": true,
 	}
 	has := make(map[string]bool)
 	for path := range lines {

@@ -22,6 +22,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/dualport"
 	"github.com/tyg-dev/tyg/internal/functions"
 	"github.com/tyg-dev/tyg/internal/functions/outbound"
+	"github.com/tyg-dev/tyg/internal/inspect"
 	"github.com/tyg-dev/tyg/internal/logqueue"
 	"github.com/tyg-dev/tyg/internal/pages"
 )
@@ -36,9 +37,11 @@ type Gateway struct {
 	set     backend.Set
 	gateway *gateway.Server
 	admin   *admin.Admin
-	local   net.Listener // for the @connections calls of functions
-	environ []string     // of functions; nil: that of this process
-	invoke  net.Listener // for the calls by which functions invoke themselves
+	token   string             // of the inspector; empty: there is none
+	inspect *inspect.Inspector // nil: there is none
+	local   net.Listener       // for the @connections calls of functions
+	environ []string           // of functions; nil: that of this process
+	invoke  net.Listener       // for the calls by which functions invoke themselves
 	closers []io.Closer
 }
 
@@ -56,6 +59,9 @@ func New(ctx context.Context, cfg Config, stdout, stderr io.Writer) (g *Gateway,
 	}
 	secrets, err := cfg.secrets()
 	if err != nil {
+		return g, err
+	}
+	if g.token, err = g.cfg.inspectToken(); err != nil {
 		return g, err
 	}
 	if g.set, err = g.cfg.set(ctx); err != nil {
@@ -80,6 +86,7 @@ func New(ctx context.Context, cfg Config, stdout, stderr io.Writer) (g *Gateway,
 		ManagementEndpoint: "http://" + g.local.Addr().String() + "/" + cfg.APIGatewayStage,
 		InvokeEndpoint:     "http://" + g.invoke.Addr().String(),
 		Output:             g.line,
+		Started:            g.started,
 		Warn: func(w functions.Warning) {
 			g.log.Warn(w.Detail, "function", w.Function, "request", w.RequestID)
 		},
@@ -149,6 +156,7 @@ func (g *Gateway) serverOf(ctx context.Context, secrets map[string]string) error
 	if g.set.Pages != nil {
 		g.gateway.HTTP = pages.Handler(g.set.Pages)
 	}
+	g.gateway.Home = g.home()
 	return g.gateway.Start()
 }
 
@@ -202,6 +210,9 @@ func newLogger(l project.Log, to io.Writer) (*slog.Logger, error) {
 func (g *Gateway) line(l functions.Line) {
 	g.log.Info(l.Text, "function", l.Function, "pid", l.PID, "request", l.RequestID,
 		"stream", l.Stream.String())
+	if g.inspect != nil {
+		g.inspect.Printed(l.Function, l.RequestID, l.Stream.String(), l.Text)
+	}
 }
 
 func (g *Gateway) functionStats() map[string]functions.Stats {

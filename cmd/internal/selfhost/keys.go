@@ -10,6 +10,7 @@ import (
 
 	"github.com/tyg-dev/tyg/cmd/internal/project"
 	"github.com/tyg-dev/tyg/internal/functions"
+	"github.com/tyg-dev/tyg/internal/inspect"
 )
 
 // secrets returns the keys that may call @connections.
@@ -26,29 +27,60 @@ func (c *Config) secrets() (map[string]string, error) {
 }
 
 func (c *Config) secret(k project.Key) (string, error) {
-	switch {
-	case k.ID == "":
+	if k.ID == "" {
 		return "", errors.New(`a key has no "access_key_id"`)
-	case (k.SecretEnv == "") == (k.SecretFile == ""):
-		return "", fmt.Errorf(`key %q needs one of "secret_env" and "secret_file"`, k.ID)
-	case k.SecretEnv != "":
-		if s := os.Getenv(k.SecretEnv); s != "" {
-			return s, nil
-		}
-		return "", fmt.Errorf("key %q: the environment variable %s is not set", k.ID, k.SecretEnv)
 	}
-	name := c.path(k.SecretFile)
-	data, err := os.ReadFile(name)
+	if (k.SecretEnv == "") == (k.SecretFile == "") {
+		return "", fmt.Errorf(`key %q needs one of "secret_env" and "secret_file"`, k.ID)
+	}
+	secret, err := c.readSecret(k.SecretEnv, k.SecretFile)
 	if err != nil {
 		return "", fmt.Errorf("key %q: %w", k.ID, err)
 	}
+	return secret, nil
+}
+
+// readSecret returns a secret of a variable, or of a file that only some may read.
+func (c *Config) readSecret(variable, file string) (string, error) {
+	if variable != "" {
+		if s := os.Getenv(variable); s != "" {
+			return s, nil
+		}
+		return "", fmt.Errorf("the environment variable %s is not set", variable)
+	}
+	name := c.path(file)
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return "", err
+	}
 	if info, err := os.Stat(name); err == nil && info.Mode()&fs.ModePerm&0o007 != 0 && onUnix {
-		return "", fmt.Errorf("key %q: every user can read %s; run chmod o-rwx", k.ID, name)
+		return "", fmt.Errorf("every user can read %s; run chmod o-rwx", name)
 	}
 	if s := strings.TrimSpace(string(data)); s != "" {
 		return s, nil
 	}
-	return "", fmt.Errorf("key %q: %s is empty", k.ID, name)
+	return "", fmt.Errorf("%s is empty", name)
+}
+
+// inspectToken returns the token of the inspector, "" if there is none.
+func (c *Config) inspectToken() (string, error) {
+	a := c.Admin
+	switch {
+	case a.InspectTokenEnv == "" && a.InspectTokenFile == "":
+		return "", nil
+	case project.On(a.Off):
+		return "", errors.New(`admin is "off", and the inspector would be there; leave out its token`)
+	case a.InspectTokenEnv != "" && a.InspectTokenFile != "":
+		return "", errors.New(`admin has "inspect_token_env" or "inspect_token_file", not both`)
+	}
+	token, err := c.readSecret(a.InspectTokenEnv, a.InspectTokenFile)
+	if err == nil {
+		err = inspect.CheckToken(token)
+	}
+	if err != nil {
+		return "", fmt.Errorf("admin: token of the inspector: %w", err)
+	}
+	return token, nil
 }
 
 // credentials returns the credentials of the functions, and adds them to the secrets. The key in

@@ -30,6 +30,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 		return err
 	}
 	defer l.Close()
+	g.openInspector(l.Addr())
 	failed := make(chan error, 6) // of each server, so that none blocks
 	webs, err := g.sideServers(listen, failed)
 	defer closeAll(webs)
@@ -94,7 +95,7 @@ func (g *Gateway) sideServers(
 	api := &invokeapi.Handler{Host: g.host, Secrets: g.gateway.Secrets, Logger: g.log}
 	serve("invoke", g.invoke, api)
 	if !project.On(g.cfg.Admin.Off) {
-		if err := start("admin", g.cfg.Admin.Addr, g.admin); err != nil {
+		if err := start("admin", g.cfg.Admin.Addr, g.adminHandler()); err != nil {
 			return webs, err
 		}
 	}
@@ -118,6 +119,9 @@ func closeAll(webs []*http.Server) {
 func (g *Gateway) drain() error {
 	ctx, stop := stopsignal.Cut(context.Background())
 	defer stop()
+	if g.inspect != nil {
+		defer g.inspect.Close() // when the last connection has ended
+	}
 	g.admin.SetReady(false)
 	g.log.Info("draining", "connections", g.gateway.Stats().Connections)
 	select {

@@ -1,0 +1,56 @@
+package selfhost
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+
+	"github.com/tyg-dev/tyg/internal/functions"
+	"github.com/tyg-dev/tyg/internal/home"
+	"github.com/tyg-dev/tyg/internal/inspect"
+)
+
+// inspectPath is where the inspector is on the admin listener.
+const inspectPath = "/inspect/"
+
+// openInspector makes the inspector if there is a token for it. addr is that of the clients.
+func (g *Gateway) openInspector(addr net.Addr) {
+	if g.token == "" {
+		return
+	}
+	host, _, _ := net.SplitHostPort(g.cfg.Admin.Addr)
+	ip := net.ParseIP(host)
+	g.inspect = inspect.New(inspect.Config{
+		Gateway: g.gateway, Name: g.cfg.APIID, URL: g.url(addr), Stage: g.cfg.APIGatewayStage, Token: g.token,
+		Local: host == "localhost" || ip != nil && ip.IsLoopback(), Functions: true,
+	})
+	fmt.Fprintf(g.out, "inspector at %s on the address of admin, with the token behind #\n", inspectPath)
+}
+
+// adminHandler returns what the admin listener serves.
+func (g *Gateway) adminHandler() http.Handler {
+	if g.inspect == nil {
+		return g.admin
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/", g.admin)
+	mux.Handle(inspectPath, http.StripPrefix(inspectPath[:len(inspectPath)-1], g.inspect))
+	return mux
+}
+
+// home returns the page for browsers at "/".
+func (g *Gateway) home() http.Handler {
+	page := home.Page{Name: g.cfg.APIID, Stage: g.cfg.APIGatewayStage}
+	if g.token != "" {
+		page.Inspector = "http://" + g.cfg.Admin.Addr + inspectPath
+	}
+	return page
+}
+
+// started tells the inspector of an event that a function gets.
+func (g *Gateway) started(ctx context.Context, s functions.Start) {
+	if g.inspect != nil {
+		g.inspect.Started(ctx, s.Function, s.RequestID, s.TraceID)
+	}
+}
