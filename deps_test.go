@@ -191,6 +191,8 @@ var allowed = map[string]string{
 		"internal/dualport internal/functions internal/functions/invokeapi " +
 		"internal/functions/outbound internal/functions/runtimes internal/home internal/inspect " +
 		"internal/logqueue internal/pages internal/profileflag internal/stopsignal internal/visible",
+	"cmd/internal/replay": "internal/inspect/recording internal/visible internal/ws " +
+		"internal/wsclient",
 	"cmd/internal/connect": "cmd/internal/buildinfo cmd/internal/cli cmd/internal/terminal " +
 		"internal/functions/outbound internal/redact internal/visible internal/ws " +
 		"internal/wsclient",

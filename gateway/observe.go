@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/internal/ws"
 )
 
 // An Observer is told what happens on a Server, message by message, from [Server.Observe] on. Its
@@ -26,11 +27,20 @@ type Observer interface {
 	Sent(m SentMessage)
 
 	// Closed is called when a connection has ended, before its disconnect handler.
-	Closed(c *tyg.Conn, end tyg.Disconnect)
+	Closed(c *tyg.Conn, end tyg.Disconnect, by Closer)
 
 	// Refused is called for each handshake that did not become a connection.
 	Refused(c *tyg.Conn, status int, reason string)
 }
+
+// A Closer says which end has closed a connection.
+type Closer string
+
+// The closers of a connection. If its socket was lost it is the client.
+const (
+	ClosedByClient Closer = "client"
+	ClosedByServer Closer = "server"
+)
 
 // A SentMessage is one message to one or more connections.
 type SentMessage struct {
@@ -238,5 +248,9 @@ func (c *session) observeClosed() {
 	c.mu.Lock()
 	end := c.cause
 	c.mu.Unlock()
-	o.Closed(&c.conn, end)
+	by := ClosedByServer
+	if c.readClosed || end.Code == ws.CloseAbnormal {
+		by = ClosedByClient
+	}
+	o.Closed(&c.conn, end, by)
 }

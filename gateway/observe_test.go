@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -62,7 +63,9 @@ func (n *notes) Sent(m gateway.SentMessage) {
 		m.Data, to, m.Recipients)
 }
 
-func (n *notes) Closed(_ *tyg.Conn, end tyg.Disconnect) { n.add("closed %d", end.Code) }
+func (n *notes) Closed(_ *tyg.Conn, end tyg.Disconnect, by gateway.Closer) {
+	n.add("closed %d by %s", end.Code, by)
+}
 
 func (n *notes) Refused(_ *tyg.Conn, status int, _ string) { n.add("refused %d", status) }
 
@@ -115,7 +118,7 @@ func TestObserverSeesWhatAMessageCauses(t *testing.T) {
 		"handled #1 true late",
 	}
 	got := n.await(t, len(want)+2)
-	if len(got) < len(want)+2 || !slices.Equal(got[:len(want)], want) || got[len(want)+1] != "closed 1000" {
+	if len(got) < len(want)+2 || !slices.Equal(got[:len(want)], want) || got[len(want)+1] != "closed 1000 by client" {
 		t.Errorf("the observer was told\n%q, want\n%q, the error, and closed 1000", got, want)
 	}
 	srv.Observe(nil)
@@ -138,6 +141,25 @@ func TestObserverSeesTheTraceOfACall(t *testing.T) {
 	want := fmt.Sprintf("sent  %q true %q false hi to [<nil>] of 1", trace, "")
 	if got := n.await(t, 1); status != http.StatusOK || !slices.Equal(got, []string{want}) {
 		t.Errorf("%d: the observer was told %q, want %q", status, got, want)
+	}
+}
+
+// An Observer learns which end has closed a connection.
+func TestObserverSeesWhoCloses(t *testing.T) {
+	n := new(notes)
+	r, c, conn, _ := open(t, &gateway.Server{})
+	r.Observe(n)
+	if err := r.Close(t.Context(), conn.ID); err != nil {
+		t.Fatal(err)
+	}
+	c.expectClose(t, ws.CloseNormal, "Connection Closed Normally")
+	lost := r.dial(t)
+	_ = lost.CloseNow()
+	want := []string{"closed 1000 by server", "closed 1006 by client"}
+	got := n.await(t, 7) // with a connect and two disconnect handlers
+	got = slices.DeleteFunc(got, func(s string) bool { return !strings.HasPrefix(s, "closed") })
+	if !slices.Equal(got, want) {
+		t.Errorf("the observer was told %q, want %q", got, want)
 	}
 }
 

@@ -23,7 +23,8 @@ func wrongValues() map[string]string {
 		"template": "nonsense", "url": "ftp://host", "bare": "ftp://host", "management": "ftp://host",
 		"project-dir": "no/such/folder", "config": "no/such/file", "subprotocol": "a b", "profile": "x",
 		"origin": "a\x7fb", "cert": "no/such/file", "key": "no/such/file", "nats": "ftp://host",
-		"proxy": "nonsense", "script": "no/such/file",
+		"proxy": "nonsense", "script": "no/such/file", "redact-header": "a b",
+		"redact-key": "a\x7fb", "ignore": "a\x7fb", "secret": "nonsense",
 		"inspect": "nonsense", "record": "no/such/folder/file",
 		"command": "nonsense", "output": "no/such/folder/file",
 	}
@@ -97,6 +98,13 @@ func refuses(t *testing.T, verb string, f *pflag.Flag) {
 	args := append(strings.Fields(verb), "--"+f.Name+"="+value)
 	switch verb {
 	case "conformance":
+		if f.Name != "url" {
+			args = append(args, "--url=ws://127.0.0.1:1")
+		}
+	case "record":
+		args = append(args, "http://127.0.0.1:1/#token")
+	case "replay":
+		args = append(args, "no/such/file")
 		if f.Name != "url" {
 			args = append(args, "--url=ws://127.0.0.1:1")
 		}

@@ -161,6 +161,7 @@ func (r *recorder) add(rec *record) {
 	case closed, refused:
 		e := recording.Entry{
 			At: at, Type: recording.Close, Conn: string(rec.conn), Code: rec.status, Reason: rec.text,
+			By: rec.name,
 		}
 		if rec.kind == refused {
 			e.Type = recording.Refused

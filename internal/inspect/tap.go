@@ -154,9 +154,10 @@ func (t *tap) Sent(m gateway.SentMessage) {
 }
 
 // Closed notes the end of a connection.
-func (t *tap) Closed(c *tyg.Conn, end tyg.Disconnect) {
+func (t *tap) Closed(c *tyg.Conn, end tyg.Disconnect, by gateway.Closer) {
 	t.add(record{
 		kind: closed, at: time.Now(), conn: c.ID, status: int(end.Code), text: end.Reason,
+		name: string(by),
 	}, nil, nil)
 }
 

@@ -13,13 +13,14 @@ import (
 
 // The exit statuses of tyg.
 const (
-	ExitOK          = 0
-	ExitFailure     = 1
-	ExitUsage       = 2
-	ExitDiffers     = 2 // as terraform plan -detailed-exitcode has it
-	ExitClosed      = 3
-	ExitNoAnswer    = 4
-	ExitInterrupted = 130 // 128 + SIGINT, as a shell reports it
+	ExitOK            = 0
+	ExitFailure       = 1
+	ExitUsage         = 2
+	ExitDiffers       = 2 // as terraform plan -detailed-exitcode has it
+	ExitClosed        = 3
+	ExitNoAnswer      = 4
+	ExitAnswersDiffer = 5
+	ExitInterrupted   = 130 // 128 + SIGINT, as a shell reports it
 )
 
 // ErrInterrupted is the error of a command that a signal cut short. It prints nothing.

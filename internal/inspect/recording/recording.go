@@ -56,6 +56,7 @@ type Entry struct {
 	Size    int                 `json:"size,omitempty"`   // of the message, if it was cut
 	Code    int                 `json:"code,omitempty"`   // of a close, or the status of a refusal
 	Reason  string              `json:"reason,omitempty"`
+	By      string              `json:"by,omitempty"` // client or server, who closed
 	Route   string              `json:"route,omitempty"`
 	Error   string              `json:"error,omitempty"`
 }
