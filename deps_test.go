@@ -155,11 +155,11 @@ var allowed = map[string]string{
 	"internal/admin":          "tyg gateway internal/functions",
 	"cmd/tyg": "cmd/internal/buildinfo cmd/internal/cli cmd/internal/companion " +
 		"cmd/internal/connect cmd/internal/gobuild cmd/internal/local cmd/internal/newproject " +
-		"cmd/internal/probeserver cmd/internal/project cmd/internal/selfhost " +
+		"cmd/internal/probeserver cmd/internal/project cmd/internal/replay cmd/internal/selfhost " +
 		"cmd/internal/stagecmd cmd/internal/template cmd/internal/value examples " +
 		"cmd/internal/inforce cmd/internal/mention cmd/internal/reference cmd/internal/strict " +
 		"gateway host " +
-		"internal/conformance internal/profileflag internal/redact internal/visible",
+		"internal/conformance internal/profileflag internal/redact internal/visible internal/ws",
 	"cmd/tyg-aws": "tyg apigw cmd/internal/awsconfig cmd/internal/backend cmd/internal/cli " +
 		"cmd/internal/companion cmd/internal/gobuild cmd/internal/mention cmd/internal/project " +
 		"cmd/internal/stagecmd cmd/internal/strict cmd/internal/terminal " +

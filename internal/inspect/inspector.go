@@ -121,6 +121,7 @@ func (i *Inspector) begin() (done func()) {
 		i.stop = func() { cancel(); <-over }
 		i.tap.take(new(batch)) // what a goroutine has still added after the last end
 		i.timeline.resume()
+		_ = i.cfg.Gateway.Start() // its owner has the error; Stats and the like must not come before
 		i.cfg.Gateway.Observe(&i.tap)
 		i.tap.on.Store(true)
 		go func() { // i.stop ends it and waits

@@ -166,9 +166,6 @@ func (s *server) run(ctx context.Context, l net.Listener) error {
 		listeners = append(listeners, dualport.New(l, clientTLS))
 	}
 	failed := make(chan error, 5) // of all goroutines, so that none blocks
-	if err := s.serveInspector(failed); err != nil {
-		return err
-	}
 	for i := range listeners {
 		listeners[i] = gateway.KeepHeaderNames(s.web, listeners[i])
 		defer listeners[i].Close()
@@ -182,6 +179,9 @@ func (s *server) run(ctx context.Context, l net.Listener) error {
 		return err
 	}
 	if err := s.gateway.Start(); err != nil {
+		return err
+	}
+	if err := s.serveInspector(failed); err != nil {
 		return err
 	}
 	s.serving.Store(true)

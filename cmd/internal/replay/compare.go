@@ -246,3 +246,32 @@ func show(v any) string {
 }
 
 const maxShown = 300
+
+// learn learns the ids of two messages that differ elsewhere, where they are at the same place in
+// JSON, so that one difference does not lead to others.
+func (m *matcher) learn(recorded, replayed []byte) {
+	a, okA := decode(recorded)
+	b, okB := decode(replayed)
+	if okA && okB {
+		m.learnValues(a, b)
+	}
+}
+
+func (m *matcher) learnValues(a, b any) {
+	switch a := a.(type) {
+	case map[string]any:
+		other, _ := b.(map[string]any)
+		for key, value := range a {
+			m.learnValues(value, other[key])
+		}
+	case []any:
+		other, _ := b.([]any)
+		for i := range min(len(a), len(other)) {
+			m.learnValues(a[i], other[i])
+		}
+	case string:
+		if b, ok := b.(string); ok {
+			_ = m.compare([]byte(a), []byte(b), false) // learns if they are the same but for ids
+		}
+	}
+}

@@ -109,6 +109,9 @@ func (pl *player) received(p *peer, data []byte, binary bool) {
 			return
 		}
 	}
+	if p.next < len(p.expected) {
+		pl.matcher.learn(p.expected[p.next].data, data)
+	}
 	p.extra = append(p.extra, frame{data, binary, pl.sent})
 }
 

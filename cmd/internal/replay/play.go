@@ -220,7 +220,9 @@ var redactedKey = regexp.MustCompile(`"([^"\\]+)"\s*:\s*"` + regexp.QuoteMeta(re
 
 // send sends a message with the ids of now.
 func (pl *player) send(ctx context.Context, st *step) error {
+	pl.mu.Lock()
 	pl.sent++
+	pl.mu.Unlock()
 	pl.report.Messages++
 	p := st.peer
 	if p.conn == nil {
