@@ -57,6 +57,7 @@ func echoAWS() {
 func TestScripts(t *testing.T) {
 	server := newServer(t)
 	secure := newSecureServer(t)
+	inspector := newInspector(t)
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
@@ -72,6 +73,9 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("SERVER", server.URL)
 			e.Setenv("SECURE", secure.URL)
+			e.Setenv("INSPECTOR_PAGE", inspector)
+			e.Setenv("INSPECTOR", inspector+"#"+inspectToken)
+			e.Setenv("TOKEN", inspectToken)
 			e.Setenv("TAKEN", server.Listener.Addr().String())
 			e.Setenv("HOME", e.WorkDir)
 			e.Vars = append(e.Vars, cmdtest.GoEnviron(t)...)

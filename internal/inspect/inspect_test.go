@@ -107,6 +107,33 @@ func TestCallsOfFunctionsAreJoined(t *testing.T) {
 	}
 }
 
+// An invocation that is no event of the gateway, such as that for OnOpen, has a line of its own, and
+// what it sends is not taken for that of the event that is handled meanwhile.
+func TestInvocationsHaveLines(t *testing.T) {
+	var r *rig
+	app := tyg.HandlerFunc(func(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
+		if e.Type == tyg.EventMessage {
+			r.inspect.Started(t.Context(), "f", "own", "Root=1-own;Parent=1")
+			r.inspect.Printed("f", "own", "stderr", "by itself")
+			r.post(e.Conn.ID, "Root=1-own;Parent=2")
+		}
+		return tyg.Reply{}, nil
+	})
+	r = start(t, app)
+	v := r.view()
+	c := r.dial()
+	r.say(c, "hi")
+	r.hear(c)
+	l := v.await("the invocation", func(l line) bool { return l.Kind == "invoke" && l.Sends != nil })
+	if l.Route != "f" || len(l.Sends) != 1 || l.Sends[0].Guess || len(l.Logs) != 1 {
+		t.Errorf("the line is %+v", l)
+	}
+	l = v.await("the message", func(l line) bool { return l.Kind == "message" && l.Done })
+	if l.Sends != nil {
+		t.Errorf("the message is %+v", l)
+	}
+}
+
 // The page's own client connects, sends and closes; a message goes to any connection, and ends it.
 func TestActions(t *testing.T) {
 	r := start(t, echoTo())

@@ -211,18 +211,15 @@ func (i *Inspector) Routed(e tyg.Event) {
 	}
 }
 
-// Started tells that a function gets an event of the gateway, by ids of its own. ctx is the context
-// of the gateway's Handler.
+// Started tells that a function gets an event, with ids of its own. If ctx is the context of the
+// gateway's Handler, it is an event of the gateway, else an invocation by another program or by the
+// function itself.
 func (i *Inspector) Started(ctx context.Context, function, requestID, traceID string) {
 	if !i.tap.on.Load() {
 		return
 	}
-	request := gateway.RequestID(ctx)
-	if request == "" { // by hand, as with the AWS CLI
-		return
-	}
 	i.tap.add(record{
-		kind: started, at: time.Now(), request: request, name: function, other: requestID, text: traceID,
+		kind: started, at: time.Now(), request: gateway.RequestID(ctx), name: function, other: requestID, text: traceID,
 	}, nil, nil)
 }
 

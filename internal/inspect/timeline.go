@@ -154,6 +154,8 @@ func (r *record) begins() bool {
 		return r.event != tyg.EventDisconnect
 	case opened, refused:
 		return true
+	case started:
+		return r.request == ""
 	case sent:
 		return r.request == "" && r.text == ""
 	}
@@ -168,6 +170,11 @@ func (t *timeline) begin(r *record) {
 		t.add(t.eventLine(r))
 	case opened:
 		t.addOpened(r)
+	case started: // by another program, or by the function itself, as for OnOpen
+		l := t.place(&line{Kind: "invoke", Route: r.name, Request: r.other, Done: true}, r)
+		t.starts.add(r.text, r.other, r.other)
+		t.byRequest[r.other] = l
+		t.add(l)
 	case refused:
 		l := &line{Kind: "refused", Status: r.status, Error: r.text, Done: true}
 		l.Address = r.client.conn.SourceIP

@@ -208,6 +208,7 @@ function what(line) {
     case "disconnect": return `closed with ${line.status} ${frameText(line.frame)}`.trim();
     case "leave": return "left a group";
     case "refused": return `refused with ${line.status}: ${line.error}`;
+    case "invoke": return "the function was invoked";
     case "send": return "sent from outside a handler";
   }
   return line.kind;
@@ -254,7 +255,8 @@ function row(line) {
 function outcome(line) {
   const node = el("span", { class: "outcome" });
   if (line.kind === "refused" || line.kind === "send") return node;
-  if (!line.done) node.append(el("span", { class: "running" }, "running"));
+  if (line.kind === "invoke") node.append("");
+  else if (!line.done) node.append(el("span", { class: "running" }, "running"));
   else if (line.error) node.append(el("b", { class: "error" }, "failed"), " ", milliseconds(line.ms));
   else if (line.kind === "message" && !line.route) node.append(el("b", { class: "error" }, "forbidden"));
   else if (line.request) node.append(milliseconds(line.ms));
@@ -271,7 +273,7 @@ function details(line) {
     fact("Connection", chip(line.conn), " ", el("button", { class: "small", click: () => choose(line.conn) }, "Only this"));
   }
   fact("Request", line.request && el("code", {}, line.request));
-  fact("Handler", line.done ? (line.request && line.kind !== "send" ? milliseconds(line.ms) : "") : "still running");
+  fact("Handler", line.done ? (line.request && line.kind !== "send" && line.kind !== "invoke" ? milliseconds(line.ms) : "") : "still running");
   fact("Error", line.error && el("span", { class: "error" }, line.error));
   fact("Address", line.address);
   box.append(facts);
