@@ -57,8 +57,12 @@ func start(t testing.TB, app tyg.Handler) *rig {
 		<-done
 	})
 	r := &rig{t: t, gateway: srv, url: "ws://" + l.Addr().String() + "/api/"}
+	name := "test"
+	if a, ok := app.(*tyg.App); ok {
+		name = a.Name()
+	}
 	r.inspect = inspect.New(inspect.Config{
-		Gateway: srv, Name: "test", URL: r.url, Stage: "api", Token: token, Local: true,
+		Gateway: srv, Name: name, URL: r.url, Stage: "api", Token: token, Local: true,
 	})
 	web := httptest.NewServer(r.inspect)
 	t.Cleanup(func() { r.inspect.Close(); web.Close() })
