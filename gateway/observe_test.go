@@ -118,7 +118,8 @@ func TestObserverSeesWhatAMessageCauses(t *testing.T) {
 		"handled #1 true late",
 	}
 	got := n.await(t, len(want)+2)
-	if len(got) < len(want)+2 || !slices.Equal(got[:len(want)], want) || got[len(want)+1] != "closed 1000 by client" {
+	if len(got) < len(want)+2 || !slices.Equal(got[:len(want)], want) ||
+		got[len(want)+1] != "closed 1000 by client" {
 		t.Errorf("the observer was told\n%q, want\n%q, the error, and closed 1000", got, want)
 	}
 	srv.Observe(nil)

@@ -185,8 +185,8 @@ func parse(name string, args []string, getenv func(string) string, out io.Writer
 	return o.Config, o.check()
 }
 
-// secretsFrom reads the key of the @connections API and the token of the inspector. They have no flag, because every user of a
-// machine sees the command lines of all programs.
+// secretsFrom reads the key of the @connections API and the token of the inspector. They have no
+// flag, because every user of a machine sees the command lines of all programs.
 func (o *options) secretsFrom(getenv func(string) string) error {
 	o.InspectToken = getenv("TYG_INSPECT_TOKEN")
 	id, secret := getenv("TYG_ACCESS_KEY_ID"), getenv("TYG_SECRET_ACCESS_KEY")

@@ -64,8 +64,8 @@ func get(t *testing.T, url, authorization string) (status int, body string) {
 	return res.StatusCode, string(b[:n])
 }
 
-// The inspector is where the program says, with the token that it prints; "/" of the server leads to
-// it, without the token.
+// The inspector is where the program says, with the token that it prints; "/" of the server leads
+// to it, without the token.
 func TestServeServesTheInspector(t *testing.T) {
 	lines, stop := startInspected(t, host.Config{})
 	defer stop()
@@ -73,10 +73,11 @@ func TestServeServesTheInspector(t *testing.T) {
 	if m == nil {
 		t.Fatalf("the program prints %q", lines)
 	}
-	if status, body := get(t, m[1], ""); status != http.StatusOK || !strings.Contains(body, "inspector") {
+	status, body := get(t, m[1], "")
+	if status != http.StatusOK || !strings.Contains(body, "inspector") {
 		t.Errorf("the page: %d %s", status, body)
 	}
-	status, body := get(t, m[1]+"api/events", "Bearer "+m[3])
+	status, body = get(t, m[1]+"api/events", "Bearer "+m[3])
 	if status != http.StatusOK || !strings.Contains(body, `"name":"echo-server"`) {
 		t.Errorf("with the token: %d %s", status, body)
 	}
@@ -85,7 +86,8 @@ func TestServeServesTheInspector(t *testing.T) {
 	}
 	url := regexp.MustCompile(`ws(://127\.0\.0\.1:\d+/)`).FindStringSubmatch(lines)
 	status, body = get(t, "http"+url[1], "")
-	if status != http.StatusOK || !strings.Contains(body, `href="`+m[1]+`"`) || strings.Contains(body, m[3]) {
+	if status != http.StatusOK || !strings.Contains(body, `href="`+m[1]+`"`) ||
+		strings.Contains(body, m[3]) {
 		t.Errorf("the page at /: %d %s", status, body)
 	}
 }

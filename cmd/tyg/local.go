@@ -196,7 +196,9 @@ func (l *localRun) check(cmd *cobra.Command) error {
 		l.Addr = addr
 		return nil
 	}
-	for _, name := range []string{"nats", "processes", "concurrent", "cold", "freeze", "quiet", "json", "record"} {
+	for _, name := range []string{
+		"nats", "processes", "concurrent", "cold", "freeze", "quiet", "json", "record",
+	} {
 		if cmd.Flags().Changed(name) {
 			return cli.Usagef(cmd, "--%s is for functions; with --in-process there are none", name)
 		}
@@ -381,7 +383,9 @@ func (l *localRun) environ(c project.Config, user []string) []string {
 	case l.Inspect == local.InspectOff:
 	case l.Inspect != "":
 		list = append(list, "TYG_INSPECT="+l.Inspect)
-	case !slices.ContainsFunc(list, func(s string) bool { return strings.HasPrefix(s, "TYG_INSPECT=") }):
+	case !slices.ContainsFunc(list, func(entry string) bool {
+		return strings.HasPrefix(entry, "TYG_INSPECT=")
+	}):
 		list = append(list, "TYG_INSPECT=127.0.0.1:0")
 	}
 	if l.scaleSet {

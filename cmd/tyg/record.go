@@ -22,10 +22,10 @@ import (
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
-const recordHelp = `record writes what happens on a gateway to a file, as JSON lines: which connections
-open, what their clients send, what they are sent, and how they end. URL is that of the inspector,
-which tyg local, tyg gateway and programs with -inspect print. Its token is behind the #, or in
-TYG_INSPECT_TOKEN.
+const recordHelp = `record writes what happens on a gateway to a file, as JSON lines: which
+connections open, what their clients send, what they are sent, and how they end. URL is that of
+the inspector, which tyg local, tyg gateway and programs with -inspect print. Its token is behind
+the #, or in TYG_INSPECT_TOKEN.
 
 It records until it is interrupted, or for the time of --for. "tyg replay" plays the file against
 any server and compares the answers.

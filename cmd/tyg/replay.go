@@ -19,9 +19,9 @@ import (
 	"github.com/tyg-dev/tyg/internal/visible"
 )
 
-const replayHelp = `replay plays a recording of "tyg record" against a server: it opens the connections
-that were open, sends what their clients sent, and compares what each of them gets with what it got
-then. FILE may be - for standard input.
+const replayHelp = `replay plays a recording of "tyg record" against a server: it opens the
+connections that were open, sends what their clients sent, and compares what each of them gets
+with what it got then. FILE may be - for standard input.
 
 A message is sent when those that came before it in the recording have come again, and not before
 its time. --pace 10 is ten times as fast, and --pace 0 does not wait for the time.

@@ -153,7 +153,8 @@ func TestRuntimeAPI(t *testing.T) {
 	if !strings.HasPrefix(s, "Root=1-") || len(s) != len(trace) {
 		t.Errorf("trace id %q", s)
 	}
-	if got, want := <-starts, (functions.Start{Function: "f", RequestID: id, TraceID: s}); got != want {
+	want := functions.Start{Function: "f", RequestID: id, TraceID: s}
+	if got := <-starts; got != want {
 		t.Errorf("Started got %+v, want %+v", got, want)
 	}
 

@@ -5,6 +5,7 @@ package home
 import (
 	"cmp"
 	"crypto/sha256"
+	_ "embed" // style.css
 	"encoding/base64"
 	"html"
 	"io"
@@ -51,24 +52,18 @@ type Page struct {
 var _ http.Handler = Page{}
 
 // style is the whole style. The page's policy allows it by its hash.
-const style = `
-:root { color-scheme: light dark; }
-body { margin: 0; font: 18px/1.6 system-ui, sans-serif; background: light-dark(#f7f5f2, #17181b); color: light-dark(#1f2328, #eceae6); }
-main { max-width: 36rem; margin: 0 auto; padding: 4rem 1.25rem; }
-h1 { font-size: 1.5rem; margin: 0 0 1rem; overflow-wrap: anywhere; }
-p { margin: 0 0 1rem; }
-code { display: block; padding: .7rem 1rem; border-radius: .6rem; font-size: .95rem; overflow-wrap: anywhere; background: light-dark(#ffffff, #212327); border: 1px solid light-dark(#dcd8d2, #383b41); }
-a { color: light-dark(#0b6e4f, #4ad0a0); }
-`
+//
+//go:embed style.css
+var style string
 
-// markup has TITLE and ADDRESS in place of text.
+// markup has words in capitals in place of text.
 const markup = `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>TITLE</title>
 <link rel="icon" href="data:,">
-<style>` + style + `</style>
+<style>STYLE</style>
 <main>
 <h1>TITLE</h1>
 <p>This server is for WebSocket clients. They connect to:</p>
@@ -94,6 +89,7 @@ func (p Page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		inspector = strings.ReplaceAll(link, "INSPECTOR", html.EscapeString(p.Inspector))
 	}
 	body := strings.NewReplacer(
+		"STYLE", style,
 		"TITLE", html.EscapeString(cmp.Or(p.Name, "A WebSocket server")),
 		"ADDRESS", html.EscapeString(scheme+r.Host+"/"+p.Stage+"/"),
 		"LINK", inspector,

@@ -8,5 +8,6 @@
 // bounded in number and bytes. Pages get what has changed as server-sent events (stream.go).
 //
 // Who may see it: the page itself has no secrets, and every call of its API needs the token of the
-// Inspector in the header Authorization, which no other web page can send. See [Inspector.ServeHTTP].
+// Inspector in the header Authorization, which no other web page can send. See
+// [Inspector.ServeHTTP].
 package inspect

@@ -107,8 +107,8 @@ func TestCallsOfFunctionsAreJoined(t *testing.T) {
 	}
 }
 
-// An invocation that is no event of the gateway, such as that for OnOpen, has a line of its own, and
-// what it sends is not taken for that of the event that is handled meanwhile.
+// An invocation that is no event of the gateway, such as that for OnOpen, has a line of its own,
+// and what it sends is not taken for that of the event that is handled meanwhile.
 func TestInvocationsHaveLines(t *testing.T) {
 	var r *rig
 	app := tyg.HandlerFunc(func(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
@@ -158,10 +158,13 @@ func TestActions(t *testing.T) {
 	if own := v.conns.Conns.List[0]; own.ID != answer["conn"] || own.Client != 1 {
 		t.Errorf("the newest connection is %+v", own)
 	}
-	if status, answer := r.call("clients/send", map[string]any{"client": 1, "text": "x"}); status != 200 {
+	status, answer = r.call("clients/send", map[string]any{"client": 1, "text": "x"})
+	if status != 200 {
 		t.Errorf("clients/send: %d %v", status, answer)
 	}
-	v.await("its message", func(l line) bool { return l.Frame != nil && l.Frame.Text == "x" && l.Done })
+	v.await("its message", func(l line) bool {
+		return l.Frame != nil && l.Frame.Text == "x" && l.Done
+	})
 	if status, _ := r.call("clients/close", map[string]any{"client": 1}); status != 200 {
 		t.Errorf("clients/close: %d", status)
 	}
@@ -237,7 +240,7 @@ func TestManyMessagesAreSampled(t *testing.T) {
 // Who does not know the token, or is another web page, gets nothing but the page.
 func TestStrangersAreRefused(t *testing.T) {
 	r := start(t, echoTo())
-	host := strings.TrimSuffix(strings.TrimPrefix(r.page, "http://"), "/")
+	port := strings.TrimSuffix(strings.TrimPrefix(r.page, "http://127.0.0.1:"), "/")
 	tests := []struct {
 		name   string
 		path   string
@@ -262,7 +265,7 @@ func TestStrangersAreRefused(t *testing.T) {
 		{"another port of this machine", "api/record", map[string]string{
 			"Sec-Fetch-Site": "same-site", "Authorization": "Bearer " + token,
 		}, 403},
-		{"localhost", "", map[string]string{"Host": "localhost:" + host[strings.LastIndex(host, ":")+1:]}, 200},
+		{"localhost", "", map[string]string{"Host": "localhost:" + port}, 200},
 	}
 	for _, tt := range tests {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, r.page+tt.path, nil)

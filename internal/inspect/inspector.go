@@ -219,7 +219,8 @@ func (i *Inspector) Started(ctx context.Context, function, requestID, traceID st
 		return
 	}
 	i.tap.add(record{
-		kind: started, at: time.Now(), request: gateway.RequestID(ctx), name: function, other: requestID, text: traceID,
+		kind: started, at: time.Now(), request: gateway.RequestID(ctx), name: function,
+		other: requestID, text: traceID,
 	}, nil, nil)
 }
 

@@ -13,7 +13,7 @@ import (
 type line struct {
 	Seq     int64      `json:"seq"`
 	At      int64      `json:"at"`   // milliseconds since 1970
-	Kind    string     `json:"kind"` // connect, open, message, disconnect, leave, send, invoke, refused
+	Kind    string     `json:"kind"` // that of an event, see kindOf, or send, invoke or refused
 	Conn    tyg.ConnID `json:"conn,omitempty"`
 	Address string     `json:"address,omitempty"`
 	Route   string     `json:"route,omitempty"`

@@ -207,8 +207,8 @@ func (r *recorder) message(
 	r.buf = recording.AppendMessage(r.buf, at, kind, conn, to, data, m)
 }
 
-// flush hands over what was added. If the owner does not keep up, it is lost, and the recording says
-// so.
+// flush hands over what was added. If the owner does not keep up, it is lost, and the recording
+// says so.
 func (r *recorder) flush() {
 	if lost := r.lost.Swap(0); lost > 0 {
 		e := recording.Entry{

@@ -105,7 +105,8 @@ func (i *Inspector) check(r *http.Request) error {
 		}
 	}
 	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	if !ok || i.cfg.Token == "" || subtle.ConstantTimeCompare([]byte(token), []byte(i.cfg.Token)) != 1 {
+	same := subtle.ConstantTimeCompare([]byte(token), []byte(i.cfg.Token)) == 1
+	if !ok || i.cfg.Token == "" || !same {
 		return failure{http.StatusUnauthorized, "the token is missing or wrong: open the URL that " +
 			"the server has printed, with the part behind #"}
 	}

@@ -133,7 +133,7 @@ func (t *timeline) apply(b *batch) {
 	t.evict()
 }
 
-// stride returns of how many lines of a batch one is kept, so that there are not more than t.tokens.
+// stride returns of how many lines of a batch one is kept, so that no more than t.tokens are.
 func (t *timeline) stride(b *batch) int {
 	n := 0
 	for i := range b.records {
@@ -394,8 +394,8 @@ func (t *timeline) evict() {
 	t.lines = t.lines[n:]
 }
 
-// since returns copies of the lines that have changed since a revision, at most so many, the newest,
-// and the revision for the next call.
+// since returns copies of the lines that have changed since a revision, at most so many, the
+// newest, and the revision for the next call.
 func (t *timeline) since(revision int64, most int) ([]line, int64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -95,7 +95,8 @@ func TestSamplesAreSpreadEvenly(t *testing.T) {
 		tap.Handled(event(n, ""), time.Millisecond, nil)
 	}
 	tl.apply(tap.take(new(batch)))
-	if len(tl.lines) != linesPerTick || tl.seen != 1000 || tl.kept != linesPerTick || tl.latency.n != 1000 {
+	if len(tl.lines) != linesPerTick || tl.seen != 1000 || tl.kept != linesPerTick ||
+		tl.latency.n != 1000 {
 		t.Fatalf("%d lines, seen %d, kept %d, timed %d", len(tl.lines), tl.seen, tl.kept, tl.latency.n)
 	}
 	for i, l := range tl.lines {

@@ -41,8 +41,8 @@ func (s *server) inspectIsLocal() bool {
 	return err != nil || host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// serveInspector serves the inspector on a listener of its own: the application's pages have another
-// origin, and clients on other machines another address.
+// serveInspector serves the inspector on a listener of its own: the application's pages have
+// another origin, and clients on other machines another address.
 func (s *server) serveInspector(failed chan<- error) error {
 	if s.cfg.Inspect == InspectOff {
 		return nil

@@ -45,7 +45,9 @@ type matcher struct {
 }
 
 func newMatcher(ignore []string) *matcher {
-	m := &matcher{ignore: make(map[string]bool), now: make(map[string]string), then: make(map[string]string)}
+	m := &matcher{
+		ignore: make(map[string]bool), now: make(map[string]string), then: make(map[string]string),
+	}
 	for _, key := range ignore {
 		m.ignore[key] = true
 	}

@@ -68,7 +68,8 @@ func TestOnlyEqualMessagesTeachIDs(t *testing.T) {
 	if m.compare([]byte(then+" a"), []byte(other+" a"), false) == nil {
 		t.Error("an id has two counterparts")
 	}
-	if got := m.translate(`{"to":"` + then + `","x":"` + other + `"}`); got != `{"to":"`+now+`","x":"`+other+`"}` {
+	got := m.translate(`{"to":"` + then + `","x":"` + other + `"}`)
+	if want := `{"to":"` + now + `","x":"` + other + `"}`; got != want {
 		t.Errorf("translated to %s", got)
 	}
 }

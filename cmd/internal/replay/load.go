@@ -113,7 +113,7 @@ func (l *loader) note() {
 	}
 	add(l.lost, "the recorder has lost %d events, so answers may seem to differ")
 	add(l.refused, "%d refused handshakes of the recording are not repeated")
-	add(l.partial, "%d messages are not whole in the recording, or have recipients that it does not name")
+	add(l.partial, "%d messages are not whole in the recording, or have recipients without a name")
 	add(l.foreign, "%d entries are about connections that the recording does not open")
 }
 

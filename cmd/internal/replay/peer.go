@@ -48,7 +48,9 @@ type frame struct {
 
 // due returns how many messages a peer should have got before a step.
 func (p *peer) due(step int) int {
-	n, _ := slices.BinarySearchFunc(p.expected, step+1, func(e expected, s int) int { return e.step - s })
+	n, _ := slices.BinarySearchFunc(p.expected, step+1, func(e expected, step int) int {
+		return e.step - step
+	})
 	return n
 }
 

@@ -216,7 +216,8 @@ func (pl *player) fill(name string, values []string) []string {
 }
 
 // redactedKey finds the keys of redacted values in a message.
-var redactedKey = regexp.MustCompile(`"([^"\\]+)"\s*:\s*"` + regexp.QuoteMeta(recording.Redacted) + `"`)
+var redactedKey = regexp.MustCompile(
+	`"([^"\\]+)"\s*:\s*"` + regexp.QuoteMeta(recording.Redacted) + `"`)
 
 // send sends a message with the ids of now.
 func (pl *player) send(ctx context.Context, st *step) error {
@@ -333,7 +334,8 @@ func (pl *player) finish() {
 
 func (pl *player) changed(e *expected, f frame) Difference {
 	d := Difference{Kind: "differs", After: e.after}
-	if diff := pl.matcher.compare(e.data, f.data, e.binary && f.binary); diff != nil && diff.path != "" {
+	diff := pl.matcher.compare(e.data, f.data, e.binary && f.binary)
+	if diff != nil && diff.path != "" {
 		d.Path, d.Recorded, d.Replayed = diff.path, diff.recorded, diff.replayed
 		return d
 	}

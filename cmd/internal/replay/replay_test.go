@@ -154,7 +154,8 @@ func TestReplayFindsWhatHasChanged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if report.Messages != 4 || report.Connections != 2 || report.Same != 4 || len(report.Differences) > 0 {
+	if report.Messages != 4 || report.Connections != 2 || report.Same != 4 ||
+		len(report.Differences) > 0 {
 		t.Errorf("of the same program: %+v, with\n%s", report, file)
 	}
 	_, changed := serve(t, chat("good morning"))
@@ -170,8 +171,8 @@ func TestReplayFindsWhatHasChanged(t *testing.T) {
 		t.Errorf("the difference is %+v", d)
 	}
 	var text strings.Builder
-	if err := report.Write(&text); err != nil || !strings.Contains(text.String(), "differs at $.text\n"+
-		`  recorded  "hello"`+"\n"+`  now       "good morning"`) {
+	const shown = "differs at $.text\n  recorded  \"hello\"\n  now       \"good morning\"\n"
+	if err := report.Write(&text); err != nil || !strings.Contains(text.String(), shown) {
 		t.Errorf("it prints %s, %v", text.String(), err)
 	}
 }

@@ -25,7 +25,7 @@ func (g *Gateway) openInspector(addr net.Addr) {
 		Gateway: g.gateway, Name: g.cfg.APIID, URL: g.url(addr), Stage: g.cfg.APIGatewayStage, Token: g.token,
 		Local: host == "localhost" || ip != nil && ip.IsLoopback(), Functions: true,
 	})
-	fmt.Fprintf(g.out, "inspector at %s on the address of admin, with the token behind #\n", inspectPath)
+	fmt.Fprintf(g.out, "inspector at %s of admin, with its token behind #\n", inspectPath)
 }
 
 // adminHandler returns what the admin listener serves.

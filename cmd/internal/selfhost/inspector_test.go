@@ -58,7 +58,7 @@ func TestInspectorNeedsAToken(t *testing.T) {
 	for admin, want := range map[string]string{
 		`{"inspect_token_env": "NO_SUCH_TOKEN"}`:                            "NO_SUCH_TOKEN is not set",
 		`{"inspect_token_env": "SHORT_TOKEN"}`:                              "at least 16",
-		`{"inspect_token_env": "ODD_TOKEN"}`:                                "at least 16 letters, digits and signs",
+		`{"inspect_token_env": "ODD_TOKEN"}`:                                "16 letters, digits and",
 		`{"inspect_token_file": "no-such-file"}`:                            "no-such-file",
 		`{"inspect_token_env": "INSPECT_TOKEN", "inspect_token_file": "x"}`: "not both",
 		`{"off": true, "inspect_token_env": "INSPECT_TOKEN"}`:               `admin is "off"`,

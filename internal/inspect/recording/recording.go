@@ -82,7 +82,9 @@ func (e *Entry) Recipients() []string {
 
 // AppendMessage appends an entry for a message to b, with its line feed. It is what json.Marshal
 // would return, without the work. The secrets in data have been replaced.
-func AppendMessage(b []byte, at float64, kind, conn string, to []string, data []byte, m Message) []byte {
+func AppendMessage(
+	b []byte, at float64, kind, conn string, to []string, data []byte, m Message,
+) []byte {
 	b = append(b, `{"at":`...)
 	b = strconv.AppendFloat(b, at, 'f', 3, 64)
 	b = append(b, `,"type":"`...)
