@@ -19,10 +19,16 @@ func (f *Finder) lock(ctx context.Context, dir, name string) (unlock func(), err
 		return nil, fmt.Errorf("build %s: %w; set XDG_CACHE_HOME to a folder that can be written to, or "+
 			"put %s into %s", name, err, name, f.Dirs[0])
 	}
+	said := make(chan struct{})
 	notice := time.AfterFunc(noticeAfter, func() {
 		fmt.Fprintf(f.Stderr, "tyg: waiting for another tyg that builds %s …\n", name)
+		close(said)
 	})
-	defer notice.Stop()
+	defer func() {
+		if !notice.Stop() {
+			<-said // Stderr is the caller's again
+		}
+	}()
 	file := filepath.Join(dir, name+".lock")
 	for {
 		unlock, err := filelock.Try(file)
