@@ -21,17 +21,20 @@ type Value struct {
 	From  Origin `json:"from"`
 }
 
-// An Origin is where a value comes from: a line of a file, an environment variable, or neither for
-// a default.
+// An Origin is where a value comes from: a line of a file, an environment variable, a profile, or
+// none of them for a default.
 type Origin struct {
 	File     string `json:"file,omitempty"`
 	Line     int    `json:"line,omitempty"` // 0: the file has another spelling of the key
 	Variable string `json:"variable,omitempty"`
+	Profile  string `json:"profile,omitempty"` // of gateway_profile
 }
 
-// String returns FILE:LINE, the name of the variable, or default.
+// String returns FILE:LINE, the name of the variable, that of the profile, or default.
 func (o Origin) String() string {
 	switch {
+	case o.Profile != "":
+		return "profile " + o.Profile
 	case o.Variable != "":
 		return o.Variable
 	case o.Line > 0:
@@ -54,17 +57,34 @@ type Source struct {
 func (s Source) Values() []Value {
 	var list []Value
 	values := s.file()
+	profile := s.profile()
+	changed := project.ProfileValues(profile)
 	for _, k := range s.keys() {
 		set := s.variable(k)
 		if set == nil {
 			set = values[k.Path]
 		}
-		if len(set) == 0 && hasDefault(k, values) {
-			set = []Value{{Key: k.Path, Value: k.Default}}
+		of, inProfile := changed[k.Path]
+		switch {
+		case has(set, k.Path): // not only a function
+		case inProfile:
+			list = append(list, Value{k.Path, of, Origin{Profile: profile}})
+		case hasDefault(k, values):
+			list = append(list, Value{Key: k.Path, Value: cmp.Or(k.Defaults[s.By], k.Default)})
 		}
 		list = append(list, set...)
 	}
 	return list
+}
+
+// has reports whether a key itself is among values.
+func has(values []Value, key string) bool {
+	return slices.ContainsFunc(values, func(v Value) bool { return v.Key == key })
+}
+
+// profile returns the name of the profile of limits.
+func (s Source) profile() string {
+	return cmp.Or(s.Getenv("TYG_PROFILE"), s.Config.At(s.Stage).GatewayProfile)
 }
 
 // hasDefault reports whether the default of a key is in force.

@@ -62,6 +62,7 @@ func TestValuesInForce(t *testing.T) {
 		"routes.$default.response=true config.json:8", "nats=nats://xxxxx@a.example:4222 config.json:9",
 		"limits.idle=2m TYG_LIMIT_IDLE", "limits.frame=2 config.json:14",
 		"extensions.binary=false config.json:14", "drain=0s config.json:14",
+		"reserved_concurrency=10 default", "lambda_timeout=60 default",
 		"connections_keys[0].secret_env=B config.json:11", "limits.life=2h default",
 	} {
 		if !slices.Contains(strings.Split(got, "\n"), want) {
@@ -75,6 +76,16 @@ func TestValuesInForce(t *testing.T) {
 	}
 	if t.Failed() {
 		t.Log(got)
+	}
+	got = valuesOf(t, "dev", project.Gateway, map[string]string{"TYG_PROFILE": "server"})
+	for _, want := range []string{
+		"gateway_profile=server TYG_PROFILE", "limits.life=-1s profile server",
+		"limits.message=16777216 profile server", "extensions.binary=true profile server",
+		"limits.idle=1m0s config.json:10", "limits.read=30s default",
+	} {
+		if !strings.Contains(got, want+"\n") {
+			t.Errorf("with a profile the values lack %s", want)
+		}
 	}
 	got = valuesOf(t, "dev", project.Local, nil)
 	if strings.Contains(got, "limits") || !strings.Contains(got, "drain=30s default\n") ||

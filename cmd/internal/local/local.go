@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -141,6 +142,10 @@ func listen(addr string) (net.Listener, error) {
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return nil, fmt.Errorf("%s is in use by another program; choose another port with --port, "+
 			"or any free port with --port 0", addr)
+	}
+	if errors.Is(err, os.ErrPermission) {
+		return nil, fmt.Errorf("no permission to listen on %s; choose a port above 1023 with --port, or "+
+			`put "addr" below "stages" if it is that of a server`, addr)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", addr, err)

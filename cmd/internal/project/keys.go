@@ -44,6 +44,9 @@ type KeyDoc struct {
 	Unit    string
 	Default string
 
+	// Defaults are those of single commands, where they differ.
+	Defaults map[Use]string
+
 	// Flag and Variable set the key, too, in commands that have the flag; without dashes.
 	Flag, Variable string
 

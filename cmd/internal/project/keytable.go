@@ -91,7 +91,8 @@ func functionKeys() []KeyDoc {
 		},
 		{
 			Path: "lambda_timeout", In: all, Unit: "seconds", Default: "29 on AWS, else 60",
-			Says: "time for one event",
+			Defaults: map[Use]string{Local: "60", Gateway: "60", Deploy: "29"},
+			Says:     "time for one event",
 		},
 		{
 			Path: "lambda_memory_size", In: all, Unit: "MiB", Default: "128",
@@ -100,8 +101,9 @@ func functionKeys() []KeyDoc {
 		},
 		{
 			Path: "reserved_concurrency", In: all,
-			Default: "local 1, gateway 10, on AWS that of the account",
-			Says:    "processes of the function, and so events at the same time; 0 is none on AWS",
+			Default:  "local 1, gateway 10, on AWS that of the account",
+			Defaults: map[Use]string{Local: "1", Gateway: "10", Deploy: "that of the account"},
+			Says:     "processes of the function, and so events at the same time; 0 is none on AWS",
 		},
 	}
 }
@@ -154,8 +156,11 @@ func listenerKeys() []KeyDoc {
 		{
 			Path: "origins", In: servers | Program, Flag: "origin",
 			Default: "pages of the same host; in tyg local those of this machine, too",
-			Says:    "origins of web pages that may connect, `*` for all",
-			Missed:  map[Use]string{Deploy: "API Gateway lets all pages connect"},
+			Defaults: map[Use]string{
+				Local: "pages of this machine and of the same host", Gateway: "pages of the same host",
+			},
+			Says:   "origins of web pages that may connect, `*` for all",
+			Missed: map[Use]string{Deploy: "API Gateway lets all pages connect"},
 		},
 		{
 			Path: "domain_name", In: Gateway,
@@ -272,6 +277,9 @@ func operationKeys() []KeyDoc {
 		{
 			Path: "nats", In: servers, Flag: "nats",
 			Default: "none; in tyg local one for programs that import its client",
+			Defaults: map[Use]string{
+				Local: "embedded for programs that import its client", Gateway: "none",
+			},
 			Says: "NATS server in the environment of functions, as TYG_NATS_URL: its URL, or `embedded` " +
 				"for one that ends with the command",
 			Missed: map[Use]string{Deploy: "functions on AWS get no NATS server"},
