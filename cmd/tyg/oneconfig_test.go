@@ -13,8 +13,8 @@ import (
 	"github.com/tyg-dev/tyg/internal/sampletest"
 )
 
-// TestOneFileServesLocalAndGateway runs a project by both commands, from another directory, with one
-// file whose keys are not all for both.
+// TestOneFileServesLocalAndGateway runs a project by both commands, from another directory, with
+// one file whose keys are not all for both.
 func TestOneFileServesLocalAndGateway(t *testing.T) {
 	sampletest.Part(t, 4)
 	t.Parallel()

@@ -181,9 +181,9 @@ func reachable(addr net.Addr) string {
 }
 
 // shared returns the variables by which the processes of a function find the state that they share:
-// a NATS server, unless the environment names one. It is that of the configuration; or one that this
-// process runs, if the configuration asks for it, or if the function is a program that can use it
-// and has no table.
+// a NATS server, unless the environment names one. It is that of the configuration; or one that
+// this process runs, if the configuration asks for it, or if the function is a program that can use
+// it and has no table.
 func (s *server) shared(
 	ctx context.Context, nats string, env map[string]string,
 ) (map[string]string, error) {

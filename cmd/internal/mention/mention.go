@@ -1,5 +1,5 @@
-// Package mention adds to the errors of commands that a template of another tool is in the directory
-// of the project.
+// Package mention adds to the errors of commands that a template of another tool is in the
+// directory of the project.
 package mention
 
 import (

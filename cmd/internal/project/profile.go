@@ -8,8 +8,8 @@ import (
 	"github.com/tyg-dev/tyg/gateway"
 )
 
-// change sets the fields of to, a pointer to a struct, that from has: a struct whose fields have the
-// same names. A zero field of from says nothing; what a pointer points to counts.
+// change sets the fields of to, a pointer to a struct, that from has: a struct whose fields have
+// the same names. A zero field of from says nothing; what a pointer points to counts.
 func change(to, from any) {
 	t, f := reflect.ValueOf(to).Elem(), reflect.ValueOf(from)
 	for i := range f.NumField() {
