@@ -250,6 +250,9 @@ func (c *session) runDisconnect() {
 		return
 	}
 	c.disconnected = true
+	if c.srv.limiter.isClosed() && c.srv.ends.enter() {
+		defer c.srv.ends.leave()
+	}
 	defer c.detach()
 	c.observeClosed()
 	c.leaveGroups()

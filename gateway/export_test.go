@@ -186,3 +186,13 @@ func Reasons() []string {
 
 // NoteAccept notes an accept that failed.
 func (s *Server) NoteAccept(err error) { s.noteAccept(err) }
+
+// NewWindow returns the time over which a Shutdown with this DrainWindow, that has to end after
+// left, ends n connections.
+func NewWindow(configured time.Duration, n int, left time.Duration) time.Duration {
+	return (&Server{DrainWindow: configured}).drainWindow(n, left)
+}
+
+// SetEnds sets how many connections run their last handlers at the same time during Shutdown. Call
+// it after Start.
+func (s *Server) SetEnds(n int) { s.ends.slots = make(chan struct{}, n) }

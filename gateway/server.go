@@ -111,6 +111,12 @@ type Server struct {
 	// TLS is what Serve speaks, if it is not nil. HTTP/1.1 is the only protocol it offers.
 	TLS *tls.Config
 
+	// DrainWindow is how long Shutdown spreads the ends of connections over, in random order, so that
+	// their clients do not all come to another server at once. Zero ends up to 100 connections at
+	// once, and of more 50 a second, or as many as makes it 30 seconds, or 1,000 a second. A negative
+	// one ends all at once. It is half the time of Shutdown's context at most.
+	DrainWindow time.Duration
+
 	// NewID returns a new connection id. Nil makes ids that name a node of their own.
 	NewID func() tyg.ConnID
 
@@ -142,6 +148,7 @@ type Server struct {
 	answers      answers
 	detached     *attachment // of connections that are over
 	limiter      connLimiter
+	ends         endGate
 	acceptor     acceptor
 	bodies       reqbody.Budget // of calls of the @connections API
 	sweep        sweep
@@ -211,6 +218,7 @@ func (s *Server) init() (err error) {
 	s.sockPoller.AcceptFailed = s.noteAccept
 	s.initBodies()
 	s.limiter.init()
+	s.ends.init()
 	s.pools.init()
 	s.timeHandlers = s.access != nil || s.Trace.Handled != nil ||
 		s.limits.Integration > 0 && s.limits.Integration < 20*tick
@@ -249,11 +257,12 @@ func (s *Server) description() tyg.Description {
 	return tyg.Describe(s.Handler)
 }
 
-// Shutdown ends the service: new handshakes are refused with 503, every connection is closed with
-// 1012 once its handlers have returned and their replies have left, and handlers, the disconnect
-// handlers among them, get until the end of ctx to return. No further message is handled. It
-// returns nil if they all did; else it ends their contexts, closes the sockets, and its error wraps
-// that of ctx.
+// Shutdown ends the service: new handshakes are refused with 503, and one connection after the
+// other, over the time that DrainWindow says, is closed with 1012 once its handlers have returned
+// and their replies have left; no further message of it is handled. Handlers, the disconnect
+// handlers among them, get until the end of ctx to return. It returns nil if they all did; else it
+// ends their contexts, closes the sockets, and its error wraps that of ctx. It logs every few
+// seconds how many connections are left.
 //
 // Listeners of Serve are closed last, so that late handshakes are answered. If the Server is
 // mounted in an http.Server, stop both, this one first: the other does not know connections that
@@ -262,16 +271,17 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	if s.Start() != nil {
 		return nil // there are no connections
 	}
-	s.acceptor.drain()
+	stopProgress := s.logProgress()
 	if s.limiter.close() {
-		s.hub.each(func(c *session) {
-			c.closeAfterHandlers(ws.CloseServiceRestart, "Service restart", atShutdown, time.Now())
-		})
+		s.drain(ctx)
 	}
+	s.acceptor.drain()
 	err := s.limiter.wait(ctx)
+	stopProgress()
 	if err != nil {
 		err = fmt.Errorf("connections cut: %d, whose handlers did not return in time: %w",
 			s.limiter.count(), err)
+		s.ends.open()
 		s.hub.each(func(c *session) { c.abort() })
 	}
 	if e := s.acceptor.shutdown(ctx); e != nil && err == nil {
