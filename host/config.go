@@ -50,6 +50,15 @@ type Config struct {
 	// Drain is how long handlers may take to finish when the server stops: 30 seconds by default.
 	Drain time.Duration
 
+	// DrainDelay is how long clients are still accepted when the server is told to stop, for load
+	// balancers that go on sending them for a while. Zero is none.
+	DrainDelay time.Duration
+
+	// DrainWindow is how long the ends of connections are spread over, see gateway.Server: half of
+	// Drain at most. Zero is as many as the number of connections asks for; negative ends all at
+	// once.
+	DrainWindow time.Duration
+
 	// Profile is the limits and extensions. The zero Profile is API Gateway's;
 	// gateway.NewProfile("server") suits applications that stay on your own machines.
 	Profile gateway.Profile
@@ -111,6 +120,13 @@ func (c Config) check() error {
 	if err := c.checkInspect(); err != nil {
 		return err
 	}
+	if c.DrainDelay < 0 {
+		return fmt.Errorf("drain delay %v: use a time such as 5s, or 0s for none", c.DrainDelay)
+	}
+	if drain := c.withDefaults().Drain; c.DrainWindow > drain/2 {
+		return fmt.Errorf("drain window %v: use at most %v, half of the drain time, or make that longer",
+			c.DrainWindow, drain/2)
+	}
 	if (c.CertFile == "") != (c.KeyFile == "") {
 		return errors.New("TLS needs both a certificate and a key (-cert and -key)")
 	}
@@ -138,6 +154,9 @@ func (o *options) flags(fs *flag.FlagSet) {
 	fs.DurationVar(&o.Drain, "drain", defaultDrain, "how long handlers may take to finish at the end")
 	fs.StringVar(&o.Inspect, "inspect", "",
 		"serve a page that shows each message at this `address`; its token is TYG_INSPECT_TOKEN")
+	fs.DurationVar(&o.DrainDelay, "drain-delay", 0, "how long clients are still accepted at the end")
+	fs.DurationVar(&o.DrainWindow, "drain-window", 0, "how long the ends of connections are spread "+
+		"over (by their number; -1s: at once)")
 	fs.BoolVar(&o.quiet, "quiet", false, "do not print the URL")
 	fs.BoolVar(&o.accessLog, "access-log", false, "print a line for each event")
 	fs.Float64Var(&o.TimeScale, "time-scale", 1,

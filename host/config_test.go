@@ -59,6 +59,12 @@ func TestParse(t *testing.T) {
 			map[string]string{"TYG_ADDR": "", "TYG_DRAIN": ""},
 			func(*host.Config) {},
 		},
+		{
+			"drain", "-drain 1m -drain-delay 5s",
+			map[string]string{"TYG_DRAIN_WINDOW": "30s"}, func(c *host.Config) {
+				c.Drain, c.DrainDelay, c.DrainWindow = time.Minute, 5*time.Second, 30*time.Second
+			},
+		},
 		{"quiet", "-quiet", nil, func(c *host.Config) { c.Out = nil }},
 		{
 			"quiet by environment",
@@ -133,6 +139,9 @@ func TestParseErrors(t *testing.T) {
 		{"-concurrency -1", nil, "use a whole number, above 0"},
 		{"-ping -1s", nil, "use a time such as 90s"},
 		{"-drain -1s", nil, "drain -1s: use a time such as 1s, or 0s for none"},
+		{"-drain-delay -1s", nil, "drain delay -1s: use a time"},
+		{"-drain-window 16s", nil, "drain window 16s: use at most 15s"},
+		{"-drain-window 31s -drain 1m", nil, "drain window 31s: use at most 30s"},
 		{"-concurrency 0", nil, "use a whole number, above 0"},
 		{"-binary=perhaps", nil, "use true or false"},
 		{"-drain soon", nil, `"soon"`},
@@ -181,7 +190,7 @@ func TestHelp(t *testing.T) {
 		}
 		wanted := map[string]bool{
 			"echo-server": true, "-addr": true, "TYG_ADDR": true, "127.0.0.1:8000": true, "-origin": true,
-			"-cert": true, "-key": true, "-drain": true, "-quiet": true, "-stage": true,
+			"-cert": true, "-key": true, "-drain": true, "-drain-delay": true, "-quiet": true, "-stage": true,
 		}
 		for word := range maps.Keys(wanted) {
 			if !strings.Contains(help.Error(), word) {

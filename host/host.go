@@ -84,6 +84,8 @@ func Serve(ctx context.Context, app *tyg.App, cfg Config) error {
 		Limits:  cfg.Profile.Limits,
 		Logger:  cfg.Logger,
 
+		DrainWindow: cfg.DrainWindow,
+
 		TimeScale:  cfg.TimeScale,
 		Extensions: cfg.Profile.Extensions,
 		Secrets:    cfg.Secrets,
@@ -158,6 +160,7 @@ func serve(ctx context.Context, l net.Listener, srv *gateway.Server, cfg Config)
 		return errors.Join(fmt.Errorf("serve on %s: %w", l.Addr(), err), drain(srv, cfg.Drain))
 	case <-ctx.Done():
 	}
+	time.Sleep(cfg.DrainDelay) // a second signal ends the process
 	err := drain(srv, cfg.Drain)
 	<-failed
 	return err

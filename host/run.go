@@ -14,8 +14,8 @@ import (
 //
 // Anywhere else it serves in this process as the command line and the environment say, until the
 // process gets SIGINT, SIGTERM or SIGHUP. It then drains: no new connections, a close frame to
-// every client, time for handlers to finish. A second signal ends the process at once. A program
-// that was built with the tag tyg.lambda cannot do that.
+// one client after the other, or to up to 100 at once, time for handlers to finish. A second signal
+// ends the process at once. A program that was built with the tag tyg.lambda cannot do that.
 //
 // With [DescribeVariable] in the environment it only prints the description of the application.
 //

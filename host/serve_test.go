@@ -214,6 +214,46 @@ func TestDrain(t *testing.T) {
 	}
 }
 
+// TestDrainDelayAcceptsClients connects when the server was told to stop already.
+func TestDrainDelayAcceptsClients(t *testing.T) {
+	const delay = 200 * time.Millisecond
+	s := serve(t, echo(), host.Config{DrainDelay: delay, DrainWindow: -1})
+	begun := time.Now()
+	s.stop()
+	c := dial(t, s.url, nil)
+	wantEcho(t, c)
+	_, _, err := c.Read(t.Context())
+	if closed, ok := errors.AsType[*ws.CloseError](err); !ok || closed.Code != ws.CloseServiceRestart {
+		t.Errorf("the client sees %v", err)
+	}
+	if d := time.Since(begun); d < delay {
+		t.Errorf("it was closed after %v", d)
+	}
+	if err := s.wait(t); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestDrainWindowSpreadsTheEnds has two clients, of which one is closed in the second half.
+func TestDrainWindowSpreadsTheEnds(t *testing.T) {
+	const window = 200 * time.Millisecond
+	s := serve(t, echo(), host.Config{DrainWindow: window})
+	a, b := dial(t, s.url, nil), dial(t, s.url, nil)
+	begun := time.Now()
+	s.stop()
+	for _, c := range []*wsclient.Conn{a, b} {
+		if _, _, err := c.Read(t.Context()); err == nil {
+			t.Error("the client goes on")
+		}
+	}
+	if d := time.Since(begun); d < window/2 {
+		t.Errorf("both are closed after %v, want at least %v", d, window/2)
+	}
+	if err := s.wait(t); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestServeErrors(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -3,15 +3,19 @@ package main
 import (
 	"io"
 	"os"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/tyg-dev/tyg/cmd/internal/cli"
+	"github.com/tyg-dev/tyg/cmd/internal/project"
+	"github.com/tyg-dev/tyg/host"
 )
 
 // wrongValues has a value of each flag that is refused before the command does anything. Flags with
@@ -119,5 +123,45 @@ func refuses(t *testing.T, verb string, f *pflag.Flag) {
 	if status != cli.ExitUsage && status != cli.ExitFailure || !strings.Contains(said, quoted) ||
 		strings.Contains(said, "strconv.") {
 		t.Errorf("%q exits with %d and says %q", args, status, said)
+	}
+}
+
+// TestEachTimeOfTheDrainIsAFlagAndAKey also looks at the flags and variables of programs that run
+// by package host.
+func TestEachTimeOfTheDrainIsAFlagAndAKey(t *testing.T) {
+	gateway := newGateway(&cli.Env{Getenv: func(string) string { return "" }})
+	var keys, fields []string
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[project.ServerConfig]()) {
+		key := f.Tag.Get("json")
+		if !strings.HasPrefix(key, "drain") {
+			continue
+		}
+		keys = append(keys, f.Name)
+		flag := strings.ReplaceAll(key, "_", "-")
+		if gateway.Flags().Lookup(flag) == nil {
+			t.Errorf("tyg gateway has no flag --%s", flag)
+		}
+		var cfg project.StageConfig
+		d := new(drainFlags)
+		cmd := new(cobra.Command)
+		d.add(cmd)
+		err := d.apply(cmd, func(name string) string {
+			if name == "TYG_"+strings.ToUpper(key) {
+				return "7s"
+			}
+			return ""
+		}, &cfg)
+		got := reflect.ValueOf(cfg).FieldByName(f.Name)
+		if err != nil || got.IsNil() || got.Elem().Int() != int64(7*time.Second) {
+			t.Errorf("TYG_%s sets %s to %v, %v", strings.ToUpper(key), f.Name, got, err)
+		}
+	}
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[host.Config]()) {
+		if strings.HasPrefix(f.Name, "Drain") {
+			fields = append(fields, f.Name)
+		}
+	}
+	if len(keys) < 3 || !slices.Equal(keys, fields) {
+		t.Errorf("tyg gateway has %v, host.Config %v", keys, fields)
 	}
 }

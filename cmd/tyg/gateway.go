@@ -32,8 +32,9 @@ validates yours without serving. Its paths are relative to the project, or to th
 file that is in no .tyg. A flag goes before its environment variable (--limit-idle is
 TYG_LIMIT_IDLE), and a variable before the file. "tyg config show" prints what is in force.
 
-At SIGTERM or SIGINT it drains: /readyz answers 503, clients get close code 1012, handlers may
-finish, functions get SIGTERM. A second signal ends it at once.
+At SIGTERM or SIGINT it drains: /readyz answers 503 while clients are still accepted for
+--drain-delay, clients get close code 1012 one after the other over --drain-window (up to 100 at
+once), handlers may finish, functions get SIGTERM. A second signal ends it at once.
 
 Exit status:
   0  it has drained, or the configuration is valid
@@ -50,13 +51,13 @@ type gatewayRun struct {
 	addr, cert, key  string
 	nats             string
 	origins          []string
-	drain            time.Duration
+	drain            drainFlags
 	check, print     bool
 	profile          profileflag.Flags
 }
 
 func newGateway(e *cli.Env) *cobra.Command {
-	g := gatewayRun{drain: 30 * time.Second}
+	var g gatewayRun
 	limits := flag.NewFlagSet("gateway", flag.ContinueOnError)
 	g.profile.Add(limits)
 	invalid := profileflag.FromEnv(limits, e.Getenv) // flags, which are parsed later, go before
@@ -88,7 +89,8 @@ func newGateway(e *cli.Env) *cobra.Command {
 	}
 	g.flags(cmd)
 	cmd.Flags().AddGoFlagSet(limits)
-	cli.NameVariables(cmd, "addr", "origin", "cert", "key", "nats", "drain")
+	cli.NameVariables(cmd, "addr", "origin", "cert", "key", "nats", "drain", "drain-delay",
+		"drain-window")
 	limits.VisitAll(func(f *flag.Flag) { cli.NameVariables(cmd, f.Name) })
 	return cmd
 }
@@ -107,9 +109,7 @@ func (g *gatewayRun) flags(cmd *cobra.Command) {
 	f.StringVar(&g.key, "key", "", "the key of --cert, a PEM `FILE`")
 	f.StringVar(&g.nats, "nats", "",
 		"give functions the NATS server at this `URL`, or one that is embedded")
-	cli.AddDuration(cmd, &g.drain, cli.Range[time.Duration]{
-		Name: "drain", Low: 0, High: day, Usage: "let handlers finish for this `TIME` when it ends",
-	})
+	g.drain.add(cmd)
 	f.BoolVar(&g.check, "check", false, "validate the configuration without serving")
 	f.BoolVar(&g.print, "print-config", false,
 		"print a valid example with every key but those of secrets")
@@ -140,7 +140,7 @@ func (g *gatewayRun) override(
 	if over.Addr, err = cli.Addr(cmd, g.addr, getenv, ""); err != nil {
 		return over, err
 	}
-	if err := cli.FromEnv(cmd, getenv, "origin", "cert", "key", "nats", "drain"); err != nil {
+	if err := cli.FromEnv(cmd, getenv, "origin", "cert", "key", "nats"); err != nil {
 		return over, err
 	}
 	over.Origins, over.NATS = g.origins, g.nats
@@ -151,9 +151,8 @@ func (g *gatewayRun) override(
 	if err := checkNATS(cmd, g.nats); err != nil {
 		return over, err
 	}
-	if cmd.Flags().Changed("drain") {
-		drain := value.Duration(g.drain)
-		over.Drain = &drain
+	if err := g.drain.apply(cmd, getenv, &over); err != nil {
+		return over, err
 	}
 	if over.TLS, err = flagCertificate(cmd, g.cert, g.key); err != nil {
 		return over, err
@@ -201,6 +200,48 @@ func stageVariable(cmd *cobra.Command, getenv func(string) string) (string, erro
 		return "", fmt.Errorf("environment variable TYG_STAGE: %q: %w", stage, err)
 	}
 	return stage, nil
+}
+
+// drainFlags are the times of the end of a gateway.
+type drainFlags struct{ drain, delay, window time.Duration }
+
+func (d *drainFlags) add(cmd *cobra.Command) {
+	d.drain = 30 * time.Second
+	cli.AddDuration(cmd, &d.drain, cli.Range[time.Duration]{
+		Name: "drain", Low: 0, High: day, Usage: "let handlers finish for this `TIME` when it ends",
+	})
+	cli.AddDuration(cmd, &d.delay, cli.Range[time.Duration]{
+		Name: "drain-delay", Low: 0, High: day,
+		Usage: "accept clients for this `TIME` more when it ends (default none)",
+	})
+	cli.AddDuration(cmd, &d.window, cli.Range[time.Duration]{
+		Name: "drain-window", Low: -time.Second, High: day, Usage: "close clients over this `TIME` " +
+			"(default by their number; -1s: at once)",
+	})
+}
+
+// apply sets in over what flags and variables say.
+func (d *drainFlags) apply(
+	cmd *cobra.Command, getenv func(string) string, over *project.StageConfig,
+) error {
+	if err := cli.FromEnv(cmd, getenv, "drain", "drain-delay", "drain-window"); err != nil {
+		return err
+	}
+	for _, f := range []struct {
+		flag string
+		from time.Duration
+		to   **value.Duration
+	}{
+		{"drain", d.drain, &over.Drain},
+		{"drain-delay", d.delay, &over.DrainDelay},
+		{"drain-window", d.window, &over.DrainWindow},
+	} {
+		if cmd.Flags().Changed(f.flag) {
+			time := value.Duration(f.from)
+			*f.to = &time
+		}
+	}
+	return nil
 }
 
 func runGateway(ctx context.Context, e *cli.Env, cfg selfhost.Config, check bool) error {

@@ -105,6 +105,7 @@ func (s *server) open(l net.Listener) {
 		StageVariables: s.plan.StageVariables,
 		TimeScale:      s.cfg.TimeScale,
 		Extensions:     gateway.Extensions{Concurrency: s.cfg.Concurrent},
+		DrainWindow:    -1, // no other server gets its clients
 	}
 	s.inspect = s.newInspector(l)
 	api := &invokeapi.Handler{Host: s.host, Logger: logger}

@@ -320,8 +320,14 @@ func operationKeys() []KeyDoc {
 			Says: "time for handlers to finish at the end",
 		},
 		{
-			Path: "drain_delay", In: Gateway, Default: "0s",
-			Says: "time between /readyz answering 503 and the end of connections",
+			Path: "drain_delay", In: Gateway | Program, Default: "0s", Flag: "drain-delay",
+			Says: "time for which clients are still accepted at the end, while /readyz answers 503",
+		},
+		{
+			Path: "drain_window", In: Gateway | Program, Default: "by the number of connections",
+			Flag: "drain-window",
+			Says: "time over which the ends of connections are spread, half of `drain` at most; " +
+				"-1s: all at once",
 		},
 	}
 }

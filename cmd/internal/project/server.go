@@ -39,8 +39,9 @@ type ServerConfig struct {
 	// NATS is "embedded", or the URL of a server, for functions that share state there.
 	NATS string `json:"nats"`
 
-	Drain      *value.Duration `json:"drain" allow:"0s..24h"`
-	DrainDelay *value.Duration `json:"drain_delay" allow:"0s..24h"`
+	Drain       *value.Duration `json:"drain" allow:"0s..24h"`
+	DrainDelay  *value.Duration `json:"drain_delay" allow:"0s..24h"`
+	DrainWindow *value.Duration `json:"drain_window" allow:"-1s..24h"`
 }
 
 // EmbeddedNATS is the value of NATS for a server that the command starts.

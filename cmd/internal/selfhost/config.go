@@ -127,6 +127,15 @@ func newConfig(all project.Config, s Source) (Config, error) {
 	return c, c.CheckGateway()
 }
 
+// checkDrain reports a window that leaves no time to the handlers of the last connections.
+func (c *Config) checkDrain() error {
+	if half := span(c.Drain) / 2; span(c.DrainWindow) > half {
+		return fmt.Errorf(`drain_window is %v: use at most %v, half of "drain", or raise that`,
+			span(c.DrainWindow), half)
+	}
+	return nil
+}
+
 // DefaultAddr is where a gateway listens if nothing says otherwise.
 const DefaultAddr = "127.0.0.1:8000"
 

@@ -83,7 +83,8 @@ const Example = `{
     "format": "{\"requestId\":\"$context.requestId\",\"route\":\"$context.routeKey\"}"
   },
   "log": {"format": "json", "level": "info"},
-  "drain": "30s",
-  "drain_delay": "5s"
+  "drain": "60s",
+  "drain_delay": "5s",
+  "drain_window": "30s"
 }
 `

@@ -57,6 +57,9 @@ func New(ctx context.Context, cfg Config, stdout, stderr io.Writer) (g *Gateway,
 	if g.log, err = newLogger(cfg.Log, log); err != nil {
 		return g, err
 	}
+	if err := cfg.checkDrain(); err != nil {
+		return g, err
+	}
 	secrets, err := cfg.secrets()
 	if err != nil {
 		return g, err
@@ -152,6 +155,7 @@ func (g *Gateway) serverOf(ctx context.Context, secrets map[string]string) error
 		Origins: c.Origins, TrustedProxies: proxies, Secrets: secrets,
 		Limits: c.Profile.Limits, Extensions: c.Profile.Extensions,
 		AccessLog: access, Logger: g.log, Trace: g.admin.Trace(),
+		DrainWindow: span(c.DrainWindow),
 	}
 	if g.set.Pages != nil {
 		g.gateway.HTTP = pages.Handler(g.set.Pages)
