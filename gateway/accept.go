@@ -61,13 +61,13 @@ func (s *Server) accept(c *session, w http.ResponseWriter, r *http.Request, name
 func (s *Server) check(r *http.Request) (ws.Upgrade, *refusal) {
 	if !s.servesPath(r.URL.Path) {
 		return ws.Upgrade{}, &refusal{
-			status: http.StatusForbidden, message: apigw.Forbidden,
+			cause: forStage, status: http.StatusForbidden, message: apigw.Forbidden,
 			log: fmt.Sprintf("no stage at %q", r.URL.Path),
 		}
 	}
 	if limit := s.limits.URL; limit > 0 && len(r.RequestURI) > limit {
 		return ws.Upgrade{}, &refusal{
-			status:  http.StatusRequestURITooLong,
+			cause: forURL, status: http.StatusRequestURITooLong,
 			message: fmt.Sprintf("The URL is longer than %d characters", limit),
 		}
 	}
@@ -77,7 +77,7 @@ func (s *Server) check(r *http.Request) (ws.Upgrade, *refusal) {
 	}
 	if err := s.origins.Check(r); err != nil {
 		return up, &refusal{
-			status: http.StatusForbidden, message: apigw.Forbidden, log: err.Error(),
+			cause: forOrigin, status: http.StatusForbidden, message: apigw.Forbidden, log: err.Error(),
 		}
 	}
 	return up, nil
@@ -99,34 +99,50 @@ func (s *Server) servesPath(path string) bool {
 func handshakeRefusal(err error) *refusal {
 	bad, ok := errors.AsType[*ws.HandshakeError](err)
 	if !ok {
-		return &refusal{status: http.StatusBadRequest, message: "Bad Request", log: err.Error()}
+		return &refusal{
+			cause: forHandshake, status: http.StatusBadRequest, message: "Bad Request", log: err.Error(),
+		}
 	}
-	return &refusal{status: bad.Status, header: bad.Header, message: bad.Reason}
+	return &refusal{
+		cause: forHandshake, status: bad.Status, header: bad.Header, message: bad.Reason,
+	}
 }
 
 // admit counts the connection, or returns why its handshake is refused.
 func (s *Server) admit(addr netip.Addr) *refusal {
 	switch s.limiter.admit(addr, s.limits.Conns, s.limits.ConnsPerAddress) {
 	case shuttingDown:
-		return &refusal{
-			status: http.StatusServiceUnavailable, retry: true,
-			message: "Service Unavailable", log: "shutting down",
-		}
+		return unavailable(forShutdown, retrySoon(), "shutting down")
 	case totalLimit:
-		return &refusal{
-			status: http.StatusServiceUnavailable, retry: true,
-			message: "Service Unavailable", log: fmt.Sprintf(
-				"%d connections are open, which is the limit (Limits.Conns)", s.limits.Conns),
-		}
+		return unavailable(forConns, retrySoon(), fmt.Sprintf(
+			"%d connections are open, which is the limit (Limits.Conns)", s.limits.Conns))
 	case perAddressLimit:
 		return &refusal{
-			status: http.StatusTooManyRequests, retry: true,
-			message: "Too Many Requests", log: fmt.Sprintf(
+			cause: forConnsPerAddress, status: http.StatusTooManyRequests, retry: true,
+			retryAfter: retrySoon(), message: "Too Many Requests", log: fmt.Sprintf(
 				"%s has %d connections, which is the limit (Limits.ConnsPerAddress); "+
 					"if it is a proxy, add it to TrustedProxies", addr, s.limits.ConnsPerAddress),
 		}
 	}
-	return nil
+	rate := s.limits.ConnectRate
+	if rate == 0 || !isRemote(addr) {
+		return nil
+	}
+	retry, ok := s.rate.admit(time.Now(), rate)
+	if ok {
+		return nil
+	}
+	s.limiter.release(addr)
+	return unavailable(forConnectRate, retry, fmt.Sprintf(
+		"%d clients have connected within a second, which is the limit (Limits.ConnectRate)", rate))
+}
+
+// unavailable returns a refusal with 503 that asks the client to come again.
+func unavailable(cause refusalCause, retry time.Duration, log string) *refusal {
+	return &refusal{
+		cause: cause, status: http.StatusServiceUnavailable, retry: true, retryAfter: retry,
+		message: "Service Unavailable", log: log,
+	}
 }
 
 // withHeader returns a copy of r with a header of its own, because other code may read that of r.

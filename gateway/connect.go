@@ -94,20 +94,24 @@ func (c *session) runConnect(e tyg.Event) connectResult {
 // Gateway.
 func connectRefusal(reply tyg.Reply, err error) *refusal {
 	if rej, ok := errors.AsType[*tyg.Rejection](err); ok && rej.Status >= 300 && rej.Status <= 599 {
-		return &refusal{status: rej.Status, body: []byte(rej.Reason)}
+		return &refusal{cause: forConnect, status: rej.Status, body: []byte(rej.Reason)}
 	}
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		return &refusal{status: http.StatusGatewayTimeout, message: apigw.EndpointTimeout}
+		return &refusal{
+			cause: forConnect, status: http.StatusGatewayTimeout, message: apigw.EndpointTimeout,
+		}
 	case err != nil:
-		return &refusal{status: http.StatusBadGateway, message: apigw.InternalServerError}
+		return &refusal{
+			cause: forConnect, status: http.StatusBadGateway, message: apigw.InternalServerError,
+		}
 	case reply.Status == 0 || reply.Status >= 200 && reply.Status <= 299:
 		return nil
 	case reply.Status >= 300 && reply.Status <= 599:
-		return &refusal{status: reply.Status, body: reply.Body}
+		return &refusal{cause: forConnect, status: reply.Status, body: reply.Body}
 	}
 	return &refusal{
-		status: http.StatusBadGateway, message: apigw.InternalServerError,
+		cause: forConnect, status: http.StatusBadGateway, message: apigw.InternalServerError,
 		log: fmt.Sprintf("connect was answered with status %d", reply.Status),
 	}
 }
@@ -133,7 +137,9 @@ func (c *session) authorizerRefusal(err error) *refusal {
 	status, message := authorize.Status(err)
 	if status == http.StatusInternalServerError {
 		c.srv.log.Error("authorizer failed", "conn", c.conn.ID, "err", err)
-		return &refusal{status: status, log: "the authorizer failed", logged: true}
+		return &refusal{
+			cause: forAuthorizer, status: status, log: "the authorizer failed", logged: true,
+		}
 	}
-	return &refusal{status: status, message: message, log: err.Error()}
+	return &refusal{cause: forAuthorizer, status: status, message: message, log: err.Error()}
 }

@@ -196,3 +196,17 @@ func NewWindow(configured time.Duration, n int, left time.Duration) time.Duratio
 // SetEnds sets how many connections run their last handlers at the same time during Shutdown. Call
 // it after Start.
 func (s *Server) SetEnds(n int) { s.ends.slots = make(chan struct{}, n) }
+
+// A ConnectRate is a connectRate.
+type ConnectRate struct{ connectRate }
+
+// Admit is admit.
+func (r *ConnectRate) Admit(now time.Time, rate int) (retry time.Duration, ok bool) {
+	return r.admit(now, rate)
+}
+
+// RefusalCauses returns the names of all causes.
+func RefusalCauses() []string {
+	names := causeNames()
+	return names[:]
+}

@@ -27,6 +27,10 @@ type Limits struct {
 
 	Conns           int // connections at one time: 100,000
 	ConnsPerAddress int // connections of one other machine's address, IPv6 by its /64: 1,000
+
+	// ConnectRate is how many clients of other machines may connect in a second: 500, as to API
+	// Gateway unless AWS raises it. The others get 503, with a Retry-After that spreads them.
+	ConnectRate int
 }
 
 // withDefaults returns l with every zero replaced by its default, and every negative by zero, which
@@ -46,6 +50,7 @@ func (l Limits) withDefaults() Limits {
 	pick(&l.Close, 5*time.Second)
 	pick(&l.Conns, 100_000)
 	pick(&l.ConnsPerAddress, 1_000)
+	pick(&l.ConnectRate, 500)
 	return l
 }
 

@@ -21,10 +21,13 @@ type refusal struct {
 	header    http.Header
 	message   string // for the client, as JSON
 	body      []byte // for the client, in place of message: what the application wrote
-	retry     bool   // the same handshake may succeed later
 	requestID string
+	cause     refusalCause
 	log       string // for the log, in place of message
 	logged    bool   // as the failure of a handler
+
+	retry      bool // the same handshake may succeed later
+	retryAfter time.Duration
 }
 
 // refuse answers a handshake, logs the refusal unless its cause is logged, and calls Trace.Refused.
@@ -36,9 +39,10 @@ func (s *Server) refuse(w http.ResponseWriter, c *session, rej refusal) {
 		s.access.Write(&accesslog.Record{Event: e, Status: rej.status, Error: rej.message})
 	}
 	s.count.refusals.Add(1)
+	s.refused[rej.cause].Add(1)
 	reason := cmp.Or(rej.log, rej.message, string(rej.body), http.StatusText(rej.status))
 	if !rej.logged {
-		s.logLimited(slog.LevelInfo, "handshake refused", fmt.Sprint("refused with ", rej.status),
+		s.logLimited(slog.LevelInfo, "handshake refused", fmt.Sprint("refused with ", rej.status, rej.cause),
 			[]any{"status", rej.status, "reason", reason})
 	}
 	if s.Trace.Refused != nil {
@@ -58,7 +62,7 @@ func writeRefusal(w http.ResponseWriter, rej refusal) {
 		h[k] = v
 	}
 	if rej.retry {
-		h.Set("Retry-After", "1")
+		h.Set("Retry-After", strconv.Itoa(1+int(rej.retryAfter/time.Second)))
 	}
 	if rej.requestID != "" {
 		h.Set("X-Amzn-Requestid", rej.requestID)

@@ -148,6 +148,7 @@ type Server struct {
 	answers      answers
 	detached     *attachment // of connections that are over
 	limiter      connLimiter
+	rate         connectRate
 	ends         endGate
 	acceptor     acceptor
 	bodies       reqbody.Budget // of calls of the @connections API
@@ -160,6 +161,7 @@ type Server struct {
 	clock        clock
 	count        counters
 	closed       closed
+	refused      refused
 	lines        lograte.Limiter // of log, by kind
 	stacks       lograte.Limiter // of panics, by place
 	accessLost   int64           // lines of access that were reported; owned by the sweep

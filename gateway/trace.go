@@ -30,6 +30,7 @@ type Stats struct {
 	Throttled   int64            // messages not sent because the queue was full
 	Failures    int64            // handlers that failed, panicked or took too long
 	Closed      map[string]int64 // connections and sockets that have ended, by reason
+	Refused     map[string]int64 // handshakes refused, by reason
 	LogDrops    int64            // lines of Logger and AccessLog that were lost
 }
 
@@ -44,6 +45,7 @@ func (s *Server) Stats() Stats {
 		Connections: s.hub.size.Load(),
 		Connects:    s.count.connects.Load(),
 		Closed:      s.closed.byReason(),
+		Refused:     s.refused.byCause(),
 		LogDrops:    s.logQueue.Dropped() + s.access.Lost(),
 		Refusals:    s.count.refusals.Load(),
 		Messages:    s.count.messages.Load(),

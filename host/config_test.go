@@ -61,7 +61,8 @@ func TestParse(t *testing.T) {
 		},
 		{
 			"drain", "-drain 1m -drain-delay 5s",
-			map[string]string{"TYG_DRAIN_WINDOW": "30s"}, func(c *host.Config) {
+			map[string]string{"TYG_DRAIN_WINDOW": "30s"},
+			func(c *host.Config) {
 				c.Drain, c.DrainDelay, c.DrainWindow = time.Minute, 5*time.Second, 30*time.Second
 			},
 		},
@@ -190,7 +191,8 @@ func TestHelp(t *testing.T) {
 		}
 		wanted := map[string]bool{
 			"echo-server": true, "-addr": true, "TYG_ADDR": true, "127.0.0.1:8000": true, "-origin": true,
-			"-cert": true, "-key": true, "-drain": true, "-drain-delay": true, "-quiet": true, "-stage": true,
+			"-cert": true, "-key": true, "-drain": true,
+			"-drain-delay": true, "-quiet": true, "-stage": true,
 		}
 		for word := range maps.Keys(wanted) {
 			if !strings.Contains(help.Error(), word) {

@@ -21,7 +21,7 @@
 //	-key    TYG_KEY     TLS key, PEM file
 //	-drain  TYG_DRAIN   how long handlers may take to finish at the end    30s
 //	-drain-delay   TYG_DRAIN_DELAY    how long clients are still accepted at the end    0s
-//	-drain-window  TYG_DRAIN_WINDOW   how long the ends of connections are spread over  by their number
+//	-drain-window  TYG_DRAIN_WINDOW   how long the ends of connections are spread over
 //	-quiet  TYG_QUIET   do not print the URL
 //
 //	-access-log  TYG_ACCESS_LOG   print a line for each event

@@ -20,7 +20,7 @@ func newAdmin() *admin.Admin {
 		Gateway: func() gateway.Stats {
 			return gateway.Stats{
 				Connections: 2, Connects: 5, Messages: 10, Sent: 20, Throttled: 1, Failures: 3, LogDrops: 4,
-				Closed: map[string]int64{"idle": 6, "life": 0},
+				Closed: map[string]int64{"idle": 6, "life": 0}, Refused: map[string]int64{"url": 7},
 			}
 		},
 		LogDrops: func() int64 { return 5 },
@@ -78,6 +78,7 @@ func TestMetrics(t *testing.T) {
 	for _, want := range []string{
 		`ConnectCount{ApiId="a",Stage="s"} 2`,
 		`MessageCount{ApiId="a",Stage="s"} 30`,
+		`tyg_refused_total{reason="url"} 7`,
 		`ClientError{ApiId="a",Stage="s"} 1`,
 		`IntegrationError{ApiId="a",Route="$connect",Stage="s"} 1`,
 		`IntegrationError{ApiId="a",Route="$default",Stage="s"} 1`,

@@ -10,8 +10,8 @@ type snapshot struct {
 	cfg   Config
 	ready func() bool
 
-	messages, isReady, connections, connects, flow, throttled, failures, drops, closed *prometheus.Desc
-	processes, waiting, starts                                                         *prometheus.Desc
+	messages, isReady, connections, connects, flow, throttled, failures, drops, closed, refused *prometheus.Desc
+	processes, waiting, starts                                                                  *prometheus.Desc
 }
 
 var _ prometheus.Collector = (*snapshot)(nil)
@@ -33,6 +33,7 @@ func newSnapshot(cfg Config, ready func() bool) *snapshot {
 		failures:  desc("tyg_failures_total", "Events whose handling failed or took too long."),
 		closed: desc("tyg_closed_total",
 			"Connections, and sockets before their handshake, that have ended, by reason.", "reason"),
+		refused: desc("tyg_refused_total", "Handshakes refused, by reason.", "reason"),
 		drops: desc("tyg_log_dropped_total",
 			"Lines of the logs that were lost: the log was not read, or is full."),
 		processes: desc("tyg_function_processes", "Processes of a function, by state.",
@@ -46,7 +47,7 @@ func newSnapshot(cfg Config, ready func() bool) *snapshot {
 func (s *snapshot) Describe(to chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		s.messages, s.isReady, s.connections, s.connects, s.flow, s.throttled, s.failures,
-		s.drops, s.closed,
+		s.drops, s.closed, s.refused,
 		s.processes, s.waiting, s.starts,
 	} {
 		to <- d
@@ -75,6 +76,9 @@ func (s *snapshot) Collect(to chan<- prometheus.Metric) {
 	count(s.drops, drops)
 	for reason, n := range g.Closed {
 		count(s.closed, n, reason)
+	}
+	for reason, n := range g.Refused {
+		count(s.refused, n, reason)
 	}
 	gauge(s.connections, g.Connections)
 	ready := int64(0)

@@ -77,6 +77,9 @@ func (f *Flags) addLimits(fs *flag.FlagSet) {
 	f.count(fs, "limit-connections-per-address",
 		"`connections` of one address (IPv6: one /64), loopback excepted (1000; -1: no limit)",
 		func(p *limits) *int { return &p.Limits.ConnsPerAddress })
+	f.count(fs, "limit-connect-rate",
+		"`clients` that connect in a second, loopback excepted (500; -1: no limit)",
+		func(p *limits) *int { return &p.Limits.ConnectRate })
 }
 
 // FromEnv sets every flag of fs whose environment variable is not empty: limit-idle is

@@ -249,6 +249,8 @@ func limitKeys() []KeyDoc {
 		limit("connections", "connections", "100000", "connections at one time"),
 		limit("connections_per_address", "connections", "1000",
 			"connections of one address, of IPv6 one /64, loopback excepted"),
+		limit("connect_rate", "clients", "500",
+			"clients that connect in a second, loopback excepted; the others get 503 and a Retry-After"),
 		{
 			Path: "extensions", In: limits, Missed: keep,
 			Says: "what API Gateway does not have",

@@ -64,7 +64,8 @@ const Example = `{
     "read": "30s",
     "close": "5s",
     "connections": 100000,
-    "connections_per_address": 1000
+    "connections_per_address": 1000,
+    "connect_rate": 500
   },
   "extensions": {"binary": false, "close_codes": false, "ping": "30s", "concurrency": 1},
 
