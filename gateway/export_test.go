@@ -210,3 +210,9 @@ func RefusalCauses() []string {
 	names := causeNames()
 	return names[:]
 }
+
+// SetTLSWaiting sets how many clients may wait for a place. Call it after Start.
+func (s *Server) SetTLSWaiting(n int64) { s.tlsGate.most = n }
+
+// TLSWaiting returns how many clients wait for a place.
+func (s *Server) TLSWaiting() int64 { return s.tlsGate.waiting.Load() }

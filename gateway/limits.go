@@ -31,6 +31,10 @@ type Limits struct {
 	// ConnectRate is how many clients of other machines may connect in a second: 500, as to API
 	// Gateway unless AWS raises it. The others get 503, with a Retry-After that spreads them.
 	ConnectRate int
+
+	// TLSHandshakes is how many handshakes of TLS compute at the same time: twice the number of
+	// cores. The others wait, up to 1,000 of them, and no longer than Handshake.
+	TLSHandshakes int
 }
 
 // withDefaults returns l with every zero replaced by its default, and every negative by zero, which
@@ -51,6 +55,7 @@ func (l Limits) withDefaults() Limits {
 	pick(&l.Conns, 100_000)
 	pick(&l.ConnsPerAddress, 1_000)
 	pick(&l.ConnectRate, 500)
+	pick(&l.TLSHandshakes, defaultTLSHandshakes())
 	return l
 }
 

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/tyg-dev/tyg/internal/sock"
@@ -24,22 +25,37 @@ import (
 // than a second to arrive.
 //
 // An http.Server of your own has none of these limits unless you set its fields.
-func (s *Server) Serve(l net.Listener) error {
+func (s *Server) Serve(l net.Listener) error { return s.ServeTLS(l, s.TLS) }
+
+// ServeTLS is Serve that speaks TLS as cfg says in place of the field TLS, or not if it is nil: for
+// a Server with several listeners. A listener that speaks TLS itself works with Serve, but
+// Limits.TLSHandshakes does not count for it.
+func (s *Server) ServeTLS(l net.Listener, cfg *tls.Config) error {
 	defer l.Close()
 	if err := s.Start(); err != nil {
 		return err
 	}
-	err := s.serveListener(l)
+	err := s.serveListener(l, cfg)
 	if s.acceptor.isClosed() {
 		return http.ErrServerClosed
 	}
 	return err
 }
 
-func (s *Server) serveListener(l net.Listener) error {
-	if s.TLS != nil {
-		cfg := s.TLS.Clone()
-		cfg.NextProtos = []string{"http/1.1"} // a WebSocket begins as HTTP/1.1
+// protocols returns those that TLS may agree on: HTTP/1.1, as which a WebSocket begins, and that by
+// which an ACME server checks a host, if it is one of configured (RFC 8737).
+func protocols(configured []string) []string {
+	const http1, acme = "http/1.1", "acme-tls/1"
+	if slices.Contains(configured, acme) {
+		return []string{http1, acme}
+	}
+	return []string{http1}
+}
+
+func (s *Server) serveListener(l net.Listener, cfg *tls.Config) error {
+	if cfg != nil {
+		cfg = s.tlsGate.config(cfg)
+		cfg.NextProtos = protocols(cfg.NextProtos)
 		return s.acceptor.serveHTTP(tls.NewListener(sock.UnderTLS(l), cfg), s.noteAccept)
 	}
 	if !s.acceptor.startFallback(l.Addr()) {

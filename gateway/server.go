@@ -108,7 +108,8 @@ type Server struct {
 	// Linux, and for connections that are more than a socket.
 	Portable bool
 
-	// TLS is what Serve speaks, if it is not nil. HTTP/1.1 is the only protocol it offers.
+	// TLS is what Serve speaks, if it is not nil. HTTP/1.1 is the only protocol it offers, beside
+	// acme-tls/1 if that is in NextProtos.
 	TLS *tls.Config
 
 	// DrainWindow is how long Shutdown spreads the ends of connections over, in random order, so that
@@ -150,6 +151,7 @@ type Server struct {
 	limiter      connLimiter
 	rate         connectRate
 	ends         endGate
+	tlsGate      *tlsGate
 	acceptor     acceptor
 	bodies       reqbody.Budget // of calls of the @connections API
 	sweep        sweep
@@ -221,6 +223,7 @@ func (s *Server) init() (err error) {
 	s.initBodies()
 	s.limiter.init()
 	s.ends.init()
+	s.tlsGate = newTLSGate(s.limits.TLSHandshakes)
 	s.pools.init()
 	s.timeHandlers = s.access != nil || s.Trace.Handled != nil ||
 		s.limits.Integration > 0 && s.limits.Integration < 20*tick

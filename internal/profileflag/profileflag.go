@@ -80,6 +80,9 @@ func (f *Flags) addLimits(fs *flag.FlagSet) {
 	f.count(fs, "limit-connect-rate",
 		"`clients` that connect in a second, loopback excepted (500; -1: no limit)",
 		func(p *limits) *int { return &p.Limits.ConnectRate })
+	f.count(fs, "limit-tls-handshakes",
+		"`handshakes` of TLS that compute at the same time (2 for each core; -1: no limit)",
+		func(p *limits) *int { return &p.Limits.TLSHandshakes })
 }
 
 // FromEnv sets every flag of fs whose environment variable is not empty: limit-idle is

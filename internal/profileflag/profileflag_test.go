@@ -83,7 +83,7 @@ func setField(v reflect.Value, n int) string {
 
 // flagName is "connections-per-address" for ConnsPerAddress.
 func flagName(field string) string {
-	field = strings.Replace(field, "Conns", "Connections", 1)
+	field = strings.NewReplacer("Conns", "Connections", "TLS", "Tls").Replace(field)
 	if field == strings.ToUpper(field) {
 		return strings.ToLower(field)
 	}

@@ -22,6 +22,16 @@ func (l underListener) Accept() (net.Conn, error) {
 	return &underConn{Conn: nc}, nil
 }
 
+// BeforeRead arranges that f is called once: before the next read of a connection that a listener
+// of UnderTLS has accepted, or before it is closed. It reports false for any other connection.
+func BeforeRead(nc net.Conn, f func()) bool {
+	u, ok := nc.(*underConn)
+	if ok {
+		u.before.Store(&f)
+	}
+	return ok
+}
+
 // A layer is a protocol, such as TLS, over a polled socket. It reads and writes without waiting, as
 // the socket does: a read may return nothing, and the underConn keeps what the socket did not take.
 type layer struct {
@@ -86,7 +96,8 @@ func (l *layer) closeWrite() {
 // An underConn is the socket below a layer. Until it is attached it is an ordinary net.Conn.
 type underConn struct {
 	net.Conn
-	polled atomic.Pointer[Conn] // nil until attached
+	polled atomic.Pointer[Conn]   // nil until attached
+	before atomic.Pointer[func()] // of BeforeRead, nil once it was called
 
 	mu        sync.Mutex
 	unwritten []byte // written by the layer, and not taken by the socket
@@ -97,10 +108,21 @@ type underConn struct {
 
 // Read returns ErrWait, a temporary error to the layer, when there is nothing to read.
 func (u *underConn) Read(p []byte) (int, error) {
+	u.callBefore()
 	if c := u.polled.Load(); c != nil {
 		return c.polled.read(p)
 	}
 	return u.Conn.Read(p)
+}
+
+// callBefore calls the function of BeforeRead, if there is one.
+func (u *underConn) callBefore() {
+	if u.before.Load() == nil {
+		return
+	}
+	if f := u.before.Swap(nil); f != nil {
+		(*f)()
+	}
 }
 
 // Write takes all of p, because a layer cannot continue after a partial write.
@@ -169,6 +191,7 @@ func (u *underConn) takeUnwritten() []byte {
 
 // Close leaves an attached socket to its Conn.
 func (u *underConn) Close() error {
+	u.callBefore()
 	if u.polled.Load() != nil {
 		return nil
 	}

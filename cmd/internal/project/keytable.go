@@ -251,6 +251,8 @@ func limitKeys() []KeyDoc {
 			"connections of one address, of IPv6 one /64, loopback excepted"),
 		limit("connect_rate", "clients", "500",
 			"clients that connect in a second, loopback excepted; the others get 503 and a Retry-After"),
+		limit("tls_handshakes", "handshakes", "2 for each core",
+			"handshakes of TLS that compute at the same time; up to 1,000 more wait"),
 		{
 			Path: "extensions", In: limits, Missed: keep,
 			Says: "what API Gateway does not have",

@@ -73,6 +73,7 @@ type Limits struct {
 	Conns           int            `json:"connections" allow:"-1..1073741824"`
 	ConnsPerAddress int            `json:"connections_per_address" allow:"-1..1073741824"`
 	ConnectRate     int            `json:"connect_rate" allow:"-1..1073741824"`
+	TLSHandshakes   int            `json:"tls_handshakes" allow:"-1..1073741824"`
 }
 
 // Extensions has the fields of gateway.Extensions; those that are nil are as in the profile.

@@ -65,7 +65,8 @@ const Example = `{
     "close": "5s",
     "connections": 100000,
     "connections_per_address": 1000,
-    "connect_rate": 500
+    "connect_rate": 500,
+    "tls_handshakes": 8
   },
   "extensions": {"binary": false, "close_codes": false, "ping": "30s", "concurrency": 1},
 

@@ -2,7 +2,6 @@ package selfhost
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -44,11 +43,8 @@ func (g *Gateway) Run(ctx context.Context) error {
 		return err
 	}
 	url := g.url(l.Addr())
-	if t != nil {
-		l = tls.NewListener(l, t)
-	}
 	go func() { failed <- g.gateway.Serve(g.local) }() // drain ends both
-	go func() { failed <- g.gateway.Serve(l) }()
+	go func() { failed <- g.gateway.ServeTLS(l, t) }()
 	g.admin.SetReady(true)
 	fmt.Fprintf(g.out, "Serving %s\nRoutes: %s\n", g.served(url), g.routes())
 	if p := g.cfg.Profile; len(p.Differences()) > 0 {
