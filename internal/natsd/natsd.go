@@ -1,8 +1,10 @@
 // Package natsd runs a NATS server with JetStream in this process, on loopback: for the processes
-// that "tyg local" starts, and for tests. It is the only importer of nats-server.
+// that "tyg local" starts, and for tests. Several servers of fixed machines can be a cluster. It is
+// the only importer of nats-server.
 package natsd
 
 import (
+	"cmp"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -32,6 +34,17 @@ type Config struct {
 
 	// Password is the password of clients. Empty means a random one.
 	Password string
+
+	// Port is the port for clients. 0 means one that is free.
+	Port int
+
+	// Sync makes the server write each change to the disk before it acknowledges it. Without, it does
+	// so within two minutes, and a change that all nodes have acknowledged is lost if all of them
+	// lose power.
+	Sync bool
+
+	// Cluster, if not nil, makes the server a node of a cluster. It needs a Dir of its own.
+	Cluster *Cluster
 }
 
 // A Server is a running NATS server on 127.0.0.1, on a port that was free. It logs nothing and
@@ -41,6 +54,8 @@ type Server struct {
 	url  string
 	temp *scratch.Dir // to remove, or nil
 	dir  string       // of JetStream
+
+	clustered bool
 
 	every, patience time.Duration // of watch
 	quit            chan struct{} // ends watch; nil: it does not run
@@ -53,7 +68,19 @@ func Start(cfg Config) (*Server, error) {
 	if cfg.Password == "" {
 		cfg.Password = rand.Text()
 	}
-	s := &Server{every: watchEvery, patience: offTime, failed: make(chan error, 1)}
+	s := &Server{
+		every: watchEvery, patience: offTime, failed: make(chan error, 1),
+		clustered: !cfg.Cluster.alone(),
+	}
+	if cfg.Cluster != nil {
+		if err := cfg.Cluster.Check(); err != nil {
+			return nil, fmt.Errorf("start NATS server: %w", err)
+		}
+		if cfg.Dir == "" {
+			return nil, errors.New("start NATS server: a node of a cluster needs a folder that it " +
+				"finds again at each start")
+		}
+	}
 	if cfg.Dir == "" {
 		dir, err := scratch.New("", "tyg-nats-")
 		if err != nil {
@@ -74,16 +101,21 @@ func (s *Server) start(cfg Config) (err error) {
 	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
 		return err
 	}
-	s.nats, err = server.NewServer(&server.Options{
+	options := &server.Options{
 		ServerName: "tyg-" + rand.Text()[:8],
-		Host:       "127.0.0.1", Port: server.RANDOM_PORT,
+		Host:       "127.0.0.1", Port: cmp.Or(cfg.Port, server.RANDOM_PORT),
 		Username: user, Password: cfg.Password,
 		NoLog: true, NoSigs: true,
-		JetStream: true, StoreDir: cfg.Dir,
+		JetStream: true, StoreDir: cfg.Dir, SyncAlways: cfg.Sync,
 		// A busy machine may take as long to authenticate as to become ready.
 		AuthTimeout: readyTimeout.Seconds(),
-	})
-	if err != nil {
+	}
+	if s.clustered {
+		if err := cfg.Cluster.options(options); err != nil {
+			return err
+		}
+	}
+	if s.nats, err = server.NewServer(options); err != nil {
 		return err
 	}
 	// ends with Shutdown, which waits for it
@@ -126,10 +158,34 @@ func (s *Server) Failed() <-chan error { return s.failed }
 // it.
 func (s *Server) URL() string { return s.url }
 
+// Port returns the port for clients.
+func (s *Server) Port() int { return s.nats.Addr().(*net.TCPAddr).Port }
+
+// Leads reports whether the server leads the stream of a key-value bucket.
+func (s *Server) Leads(bucket string) bool {
+	return s.nats.JetStreamIsStreamLeader(server.DEFAULT_GLOBAL_ACCOUNT, "KV_"+bucket)
+}
+
 // Shutdown stops the server and waits until it has stopped. It disconnects all clients;
-// acknowledged messages are in Dir.
+// acknowledged messages are in Dir. What the server leads in a cluster is led by another node from
+// then on, without an election; that takes a second.
 func (s *Server) Shutdown() error {
 	s.stopWatch()
+	if s.nats != nil && s.clustered {
+		s.nats.LameDuckShutdown()
+	}
+	return s.end()
+}
+
+// Kill stops the server at once, as if its process had died: in a cluster, the others have to elect
+// new leaders.
+func (s *Server) Kill() {
+	s.stopWatch()
+	_ = s.end() // only temporary files may be left
+}
+
+// end stops the server and removes temporary files.
+func (s *Server) end() error {
 	if s.nats != nil {
 		s.nats.Shutdown()
 		s.nats.WaitForShutdown()

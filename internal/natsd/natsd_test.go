@@ -13,10 +13,14 @@ import (
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/internal/leaktest"
 	"github.com/tyg-dev/tyg/internal/natsd"
+	"github.com/tyg-dev/tyg/internal/natsd/natsdtest"
 	"github.com/tyg-dev/tyg/rooms/natskv"
 )
 
-func TestMain(m *testing.M) { leaktest.Main(m) }
+func TestMain(m *testing.M) {
+	natsdtest.FastElections()
+	leaktest.Main(m)
+}
 
 func TestServerIsOnLoopbackWithACredential(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
