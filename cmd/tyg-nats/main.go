@@ -1,9 +1,11 @@
-// Command tyg-nats runs the NATS server that "tyg local" gives to programs that use one. tyg starts
-// it and ends it; it prints the URL of the server, which contains the password, and runs until its
-// standard input ends.
+// Command tyg-nats runs the NATS server that "tyg local" gives to programs that use one, or a node
+// of a cluster of such servers. tyg starts it and ends it; it prints the URL of the server, which
+// contains the password, and runs until its standard input ends.
 package main
 
 import (
+	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/signal"
@@ -19,10 +21,22 @@ func main() {
 	signal.Ignore(os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	err := companion.CheckVersion("tyg-nats")
 	if err == nil {
-		err = natsd.Serve(os.Stdin, os.Stdout)
+		err = run(os.Args[1:])
 	}
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "tyg: %s\n", visible.Block(err.Error(), "  "))
 		os.Exit(1)
 	}
+}
+
+func run(args []string) error {
+	cfg, err := parse(args, os.Getenv)
+	if errors.Is(err, flag.ErrHelp) {
+		_, err = fmt.Print(usage)
+		return err
+	}
+	if err != nil {
+		return err
+	}
+	return natsd.Serve(cfg, os.Stdin, os.Stdout)
 }

@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 
 func serveNATS() {
 	signal.Ignore(os.Interrupt)
-	if err := natsd.Serve(os.Stdin, os.Stdout); err != nil {
+	if err := natsd.Serve(natsd.Config{}, os.Stdin, os.Stdout); err != nil {
 		log.Fatal(err)
 	}
 }

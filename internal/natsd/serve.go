@@ -9,8 +9,8 @@ import (
 // Serve runs a server as a child process: it writes the URL of the server and a newline to out, and
 // stops the server when in ends. The parent holds the other end of in, so the server also stops
 // when the parent dies. A server that cannot keep data any more is an error.
-func Serve(in io.Reader, out io.Writer) error {
-	s, err := Start(Config{})
+func Serve(cfg Config, in io.Reader, out io.Writer) error {
+	s, err := Start(cfg)
 	if err != nil {
 		return err
 	}

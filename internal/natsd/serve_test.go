@@ -15,7 +15,7 @@ func TestServeRunsUntilItsInputEnds(t *testing.T) {
 	in, parent := io.Pipe()
 	child, out := io.Pipe()
 	served := make(chan error, 1)
-	go func() { served <- natsd.Serve(in, out) }() // ends with parent
+	go func() { served <- natsd.Serve(natsd.Config{}, in, out) }() // ends with parent
 	line, err := bufio.NewReader(child).ReadString('\n')
 	if err != nil {
 		t.Fatal(err)
