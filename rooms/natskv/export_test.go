@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/tyg-dev/tyg"
@@ -54,4 +55,26 @@ func (v *Values) ForgetMarker(t testing.TB, name string) {
 	if err := v.stream.Purge(t.Context(), jetstream.WithPurgeSubject(subject)); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// LoseAcks loses the answers to the next n writes, for which Values do not wait long.
+func (v *Values) LoseAcks(n int) {
+	v.js, v.ackWait = &deafJetStream{v.js, n}, 30*time.Millisecond
+}
+
+// A deafJetStream makes writes and does not hear of so many of them.
+type deafJetStream struct {
+	jetstream.JetStream
+	n int
+}
+
+func (d *deafJetStream) PublishMsg(
+	ctx context.Context, m *nats.Msg, opts ...jetstream.PublishOpt,
+) (*jetstream.PubAck, error) {
+	ack, err := d.JetStream.PublishMsg(ctx, m, opts...)
+	if d.n--; d.n >= 0 {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	return ack, err
 }

@@ -8,10 +8,14 @@ import (
 
 	"github.com/tyg-dev/tyg/internal/leaktest"
 	"github.com/tyg-dev/tyg/internal/natsd"
+	"github.com/tyg-dev/tyg/internal/natsd/natsdtest"
 	"github.com/tyg-dev/tyg/rooms/natskv"
 )
 
-func TestMain(m *testing.M) { leaktest.Main(m) }
+func TestMain(m *testing.M) {
+	natsdtest.FastElections()
+	leaktest.Main(m)
+}
 
 // serve runs a server until the test ends.
 func serve(t *testing.T) *natsd.Server {

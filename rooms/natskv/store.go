@@ -2,6 +2,7 @@ package natskv
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -61,7 +62,7 @@ func (s *Store) open(ctx context.Context) (err error) {
 	}
 	live, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s.stop = stop
-	w, err := s.watch(ctx, live)
+	w, err := s.firstWatch(ctx, live)
 	if err != nil {
 		return err
 	}
@@ -69,6 +70,17 @@ func (s *Store) open(ctx context.Context) (err error) {
 	s.ended.Go(func() { s.follow(live, w) })
 	s.ended.Go(func() { s.sweepLoop(live) })
 	return nil
+}
+
+// firstWatch begins the watch. While the bucket has no leader it is not answered, and tries again.
+func (s *Store) firstWatch(ctx, live context.Context) (*watch, error) {
+	for end := time.Now().Add(callTimeout); ; {
+		w, err := s.watch(ctx, live)
+		late := errors.Is(err, context.DeadlineExceeded) || isAway(err)
+		if !late || ctx.Err() != nil || time.Now().After(end) {
+			return w, err
+		}
+	}
 }
 
 // Close stops the watch, and disconnects unless the connection is [Config.Conn]. No call may be
@@ -131,11 +143,11 @@ func (s *Store) catchUp(ctx context.Context) error {
 		return err
 	}
 	defer end()
-	info, err := s.stream.Info(ctx)
+	rev, err := s.revision(ctx)
 	if err != nil {
-		return callError(ctx, "ask NATS for its revision", err)
+		return err
 	}
-	if err := s.index.wait(ctx, info.State.LastSeq); err != nil {
+	if err := s.index.wait(ctx, rev); err != nil {
 		return callError(ctx, "wait for the watch", err)
 	}
 	return nil

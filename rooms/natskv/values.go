@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -26,10 +25,6 @@ const (
 	// messageRoom is what a message of NATS has beside the value: its headers.
 	messageRoom = 1 << 10
 
-	// readWait is how long one read waits. A server that is not the leader yet does not answer, so a
-	// read is repeated until the call ends.
-	readWait = 2 * time.Second
-
 	valuePrefix = "v."
 )
 
@@ -40,11 +35,10 @@ const (
 // again.
 type Values struct {
 	// static after OpenValues
-	cfg      Config
-	nc       *nats.Conn
-	readWait time.Duration
-	stop     context.CancelFunc
-	ended    sync.WaitGroup
+	cfg   Config
+	nc    *nats.Conn
+	stop  context.CancelFunc
+	ended sync.WaitGroup
 	bucket
 
 	calls calls
@@ -60,7 +54,7 @@ func OpenValues(ctx context.Context, cfg Config) (*Values, error) {
 	if err := cfg.check(); err != nil {
 		return nil, fmt.Errorf("open values on NATS: %w", err)
 	}
-	v := &Values{cfg: cfg, nc: cfg.Conn, readWait: readWait, stop: func() {}}
+	v := &Values{cfg: cfg, nc: cfg.Conn, stop: func() {}}
 	v.bucket = bucket{
 		name: cfg.Bucket, replicas: cfg.Replicas, history: valuesHistory, tries: valuesTries,
 		byTime: true,
@@ -176,21 +170,14 @@ func checkValueKey(k tyg.ValueKey) error {
 
 func valueKey(k tyg.ValueKey) string { return valuePrefix + encodeKey(k.Name) }
 
-// load reads a key.
+// load reads a key. If the bucket is gone it creates it again.
 func (v *Values) load(ctx context.Context, key string) (entry, error) {
 	for {
-		try, cancel := context.WithTimeoutCause(ctx, v.readWait, errTimeout)
-		e, err := v.read(try, key)
-		late := try.Err() != nil
-		cancel()
-		switch {
-		case err == nil || ctx.Err() != nil:
+		e, err := v.read(ctx, key)
+		if !errors.Is(err, jetstream.ErrStreamNotFound) || ctx.Err() != nil {
 			return e, err
-		case errors.Is(err, jetstream.ErrStreamNotFound):
-			if _, err := v.ensure(ctx); err != nil {
-				return entry{}, err
-			}
-		case !late:
+		}
+		if _, err := v.ensure(ctx); err != nil {
 			return entry{}, err
 		}
 	}

@@ -419,3 +419,27 @@ func TestOpenValuesRefusesSmallMessages(t *testing.T) {
 		t.Errorf("error %v, want it to say what to set", err)
 	}
 }
+
+// A write whose answer is lost is made once, and the caller gets what came of it: a repetition must
+// not take its own success for a conflict.
+func TestLostAnswerIsAdopted(t *testing.T) {
+	v := openValues(t, natskv.Config{URL: serve(t).URL()})
+	rev := mustStore(t, v, "a", "1", 0)
+	for _, lost := range []int{1, 3} {
+		v.LoseAcks(lost)
+		next, err := v.StoreValue(t.Context(), tyg.ValueKey{Name: "a"}, []byte("2"), rev)
+		if err != nil || next != rev+1 {
+			t.Fatalf("%d answers lost: revision %d, %v, want %d", lost, next, err, rev+1)
+		}
+		data, at, err := v.LoadValue(t.Context(), tyg.ValueKey{Name: "a"})
+		if err != nil || string(data) != "2" || at != next {
+			t.Errorf("then it is %q at %d, %v", data, at, err)
+		}
+		v.LoseAcks(lost)
+		_, err = v.StoreValue(t.Context(), tyg.ValueKey{Name: "a"}, []byte("3"), rev)
+		if err == nil {
+			t.Error("a write of an old revision succeeds when its answer is lost")
+		}
+		rev = next
+	}
+}

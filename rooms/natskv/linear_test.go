@@ -1,0 +1,243 @@
+package natskv_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/anishathalye/porcupine"
+
+	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/internal/natsd/natsdtest"
+	"github.com/tyg-dev/tyg/rooms"
+	"github.com/tyg-dev/tyg/rooms/natskv"
+)
+
+// A history is what clients have called, and what came of it, on one clock.
+type history struct {
+	start time.Time
+	mu    sync.Mutex
+	ops   []porcupine.Operation
+	known int // operations with an answer
+}
+
+// record makes a call. call returns its output, and whether it had one: a change without an answer
+// may be made at any time after, or never. A read without one says nothing.
+func (h *history) record(client int, in any, read bool, call func() (out any, known bool)) {
+	op := porcupine.Operation{ClientId: client, Input: in, Call: int64(time.Since(h.start))}
+	out, known := call()
+	op.Output, op.Return = out, int64(time.Since(h.start))
+	if !known && read {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if known {
+		h.known++
+	} else {
+		op.Output, op.Return = nil, math.MaxInt64
+	}
+	h.ops = append(h.ops, op)
+}
+
+// underKills runs clients on three nodes until the node that leads the bucket was killed twice, and
+// judges their history by a model.
+func underKills(
+	t *testing.T, c *natsdtest.Cluster, bucket string, clients int, model porcupine.Model,
+	step func(ctx context.Context, h *history, client int),
+) {
+	t.Helper()
+	h := &history{start: time.Now()}
+	ctx, stop := context.WithCancel(t.Context())
+	var all sync.WaitGroup
+	for client := range clients {
+		all.Go(func() {
+			for ctx.Err() == nil {
+				step(ctx, h, client)
+				wait(ctx, rand.N(20*time.Millisecond))
+			}
+		})
+	}
+	leaders := 0
+	for range 2 {
+		wait(ctx, 200*time.Millisecond)
+		i := c.Leader(bucket)
+		if i < 0 {
+			continue
+		}
+		leaders++
+		c.Kill(i)
+		wait(ctx, 200*time.Millisecond)
+		c.Restart(i)
+		c.WaitReady()
+	}
+	wait(ctx, 200*time.Millisecond)
+	stop()
+	all.Wait()
+	if leaders == 0 || h.known < 50 {
+		t.Errorf("%d leaders were killed, %d calls were answered", leaders, h.known)
+	}
+	switch porcupine.CheckOperationsTimeout(model, h.ops, 20*time.Second) {
+	case porcupine.Illegal:
+		for _, op := range h.ops {
+			t.Logf("%d: %v %+v = %+v %v", op.ClientId, time.Duration(op.Call), op.Input, op.Output,
+				time.Duration(op.Return))
+		}
+		t.Errorf("%d calls, %d of them answered, are not linearizable", len(h.ops), h.known)
+	case porcupine.Unknown:
+		t.Errorf("it takes too long to judge %d calls, %d of them answered", len(h.ops), h.known)
+	}
+}
+
+// A set is an input: a compare-and-set, or without data a read. unknownRev is the revision of a
+// value whose change had no answer.
+type set struct {
+	data string
+	rev  tyg.Revision
+}
+
+type stored struct {
+	data     string
+	rev      tyg.Revision
+	conflict bool
+}
+
+const unknownRev = tyg.Revision(math.MaxInt64)
+
+// stepValue returns how a value may be after a call.
+func stepValue(state, input, output any) []any {
+	is, in := state.(stored), input.(set)
+	fits := is.rev == in.rev || is.rev == unknownRev && in.rev != 0
+	out, known := output.(stored)
+	switch {
+	case in.data == "": // a read
+		if out.data == is.data && (out.rev == is.rev || is.rev == unknownRev) {
+			return []any{stored{out.data, out.rev, false}}
+		}
+		return nil
+	case !known && fits:
+		return []any{is, stored{in.data, unknownRev, false}}
+	case !known:
+		return []any{is}
+	case out.conflict && (!fits || is.rev == unknownRev):
+		return []any{is}
+	case !out.conflict && fits:
+		return []any{stored{in.data, out.rev, false}}
+	}
+	return nil
+}
+
+// TestCompareAndSetIsLinearizable judges what clients of a cluster saw while leaders were killed.
+func TestCompareAndSetIsLinearizable(t *testing.T) {
+	t.Parallel()
+	const clients = 4
+	c := natsdtest.Start(t, 3)
+	var values [clients]*natskv.Values
+	for i := range values {
+		values[i] = openValues(t, natskv.Config{URL: c.URL(), Replicas: 3})
+	}
+	model := porcupine.NondeterministicModel{
+		Init: func() []any { return []any{stored{}} }, Step: stepValue,
+	}
+	k := tyg.ValueKey{Name: "register"}
+	underKills(t, c, "values", clients, model.ToModel(),
+		func(ctx context.Context, h *history, client int) {
+			v, seen, ok := values[client], tyg.Revision(0), false
+			h.record(client, set{}, true, func() (any, bool) {
+				data, rev, err := v.LoadValue(ctx, k)
+				seen, ok = rev, err == nil
+				return stored{string(data), rev, false}, ok
+			})
+			if !ok {
+				return
+			}
+			mine := fmt.Sprint(client, "-", rand.Uint32())
+			h.record(client, set{mine, seen}, false, func() (any, bool) {
+				rev, err := v.StoreValue(ctx, k, []byte(mine), seen)
+				lost := errors.Is(err, tyg.ErrConflict)
+				return stored{mine, rev, lost}, err == nil || lost
+			})
+		})
+}
+
+// A naming is an input: a member that takes a name, or without a member a search for it.
+type naming struct {
+	member tyg.ConnID
+	name   string
+}
+
+// stepNames returns who may have which name after a call. The state is a member's name at its
+// index.
+func stepNames(state, input, output any) []any {
+	is, in := state.([members]string), input.(naming)
+	owner := tyg.ConnID("")
+	for i, name := range is {
+		if name == in.name {
+			owner = memberID(i)
+		}
+	}
+	if in.member == "" {
+		if output.(tyg.ConnID) == owner {
+			return []any{is}
+		}
+		return nil
+	}
+	free := owner == "" || owner == in.member
+	took, known := output.(bool)
+	next := is
+	for i := range next {
+		if memberID(i) == in.member {
+			next[i] = in.name
+		}
+	}
+	switch {
+	case !known && free:
+		return []any{is, next}
+	case !known, known && !took && !free:
+		return []any{is}
+	case took && free:
+		return []any{next}
+	}
+	return nil
+}
+
+const members = 3
+
+func memberID(i int) tyg.ConnID { return tyg.ConnID(fmt.Sprint("member-", i)) }
+
+// TestNamesAreLinearizable has members that take names from each other.
+func TestNamesAreLinearizable(t *testing.T) {
+	t.Parallel()
+	c := natsdtest.Start(t, 3)
+	var stores [members]*natskv.Store
+	for i := range stores {
+		stores[i] = open(t, natskv.Config{URL: c.URL(), Replicas: 3, Fresh: true})
+		if err := stores[i].Add(t.Context(), memberID(i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	model := porcupine.NondeterministicModel{
+		Init: func() []any { return []any{[members]string{}} }, Step: stepNames,
+	}
+	names := []string{"John", "Jenny", "Jack", "Jill"}
+	underKills(t, c, "rooms", members, model.ToModel(),
+		func(ctx context.Context, h *history, client int) {
+			store, name := stores[client], names[rand.N(len(names))]
+			h.record(client, naming{memberID(client), name}, false, func() (any, bool) {
+				_, err := store.Rename(ctx, memberID(client), name)
+				taken := errors.Is(err, rooms.ErrNameTaken)
+				return !taken, err == nil || taken
+			})
+			name = names[rand.N(len(names))]
+			h.record(client, naming{"", name}, true, func() (any, bool) {
+				is, err := store.Find(ctx, name)
+				none := errors.Is(err, rooms.ErrNoMember)
+				return is.ID, err == nil || none
+			})
+		})
+}
