@@ -3,6 +3,8 @@ package natskv
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
+	"time"
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/rooms"
@@ -30,22 +32,51 @@ func (s *Store) claim(ctx context.Context, fold string, mine claim) (rev uint64,
 }
 
 // checkFree returns the revision of a claim by the same member, 0 if the claim is dead, or
-// [rooms.ErrNameTaken] if it holds for another member.
+// [rooms.ErrNameTaken] if it holds for another member. It waits for a claim of which that is not
+// known yet: a member that was refused the name must not find that no member has it.
 func (s *Store) checkFree(ctx context.Context, fold string, e entry, mine claim) (uint64, error) {
 	c, err := e.claim()
 	if err != nil {
 		return 0, err
 	}
-	owner, err := s.owner(ctx, c)
-	switch {
-	case err != nil:
-		return 0, err
-	case c.dead(fold, owner):
-		return 0, nil
-	case c.sameMember(mine):
-		return c.Rev, nil
+	for try := 0; ; try++ {
+		owner, err := s.owner(ctx, c)
+		switch {
+		case err != nil:
+			return 0, err
+		case c.dead(fold, owner):
+			return 0, nil
+		case c.sameMember(mine):
+			return c.Rev, nil
+		case rooms.Fold(owner.Name) == fold:
+			return 0, rooms.ErrNameTaken
+		case try == settleTries:
+			if err := s.kill(ctx, *owner); err != nil {
+				return 0, err
+			}
+			try = 0
+		case !sleep(ctx, rand.N(settleWait)+1):
+			return 0, callError(ctx, "wait for the name", ctx.Err())
+		}
 	}
-	return 0, rooms.ErrNameTaken
+}
+
+// How often, and how long at most, the outcome of another claim is awaited.
+const (
+	settleTries = 5
+	settleWait  = 10 * time.Millisecond
+)
+
+// kill makes a claim dead that its member has neither got the name of nor given up, because its
+// process has died or is slow: it writes the member as it is, as the version that was to get the
+// name. A slow process finds a conflict and begins again.
+func (s *Store) kill(ctx context.Context, is row) error {
+	is.Ver++
+	_, err := s.write(ctx, memberKey(is.ID), encodeValue(is), is.Rev)
+	if errors.Is(err, errConflict) {
+		return nil // it has changed by itself
+	}
+	return err
 }
 
 // owner returns the member that made a claim, or nil if there is none. A member that has expired by

@@ -25,8 +25,8 @@
 // A member is one value, which is changed by compare-and-set. A name is claimed by a key of its own
 // before the member's value gets it; the claim of the old name is deleted afterwards. The member's
 // value alone decides whether a claim holds, so a process may die after any write: a leftover claim
-// has no effect once its member is gone or has changed since. The next claim of the name replaces
-// it, or a sweep of any Store deletes it.
+// has no effect. The next claim of the name waits up to 50 ms for the member to get it or not, then
+// takes it away and replaces it; or a sweep of any Store deletes it.
 //
 // The order in which members join a room is the order in the log of NATS, and JoinedAt is NATS's
 // time.
@@ -41,9 +41,11 @@
 //
 // # Failure
 //
-// A change that NATS does not answer fails after 15 seconds, which is longer than the 5 to 12
-// seconds that the election of a leader takes, or when its context ends. It is then unknown whether
-// the change was made, see package rooms. NATS syncs to disk every two minutes by default: when all
+// A call that NATS does not answer is repeated every two seconds, a write with an id by which NATS
+// makes it once. It fails after 15 seconds, which is longer than the 5 to 12 seconds that the
+// election of a leader takes, or when its context ends or the connection to NATS is lost. It is
+// then unknown whether a change was made, see package rooms. To create a bucket, as many servers
+// must run as it has replicas; afterwards most of them are enough. NATS syncs to disk every two minutes by default: when all
 // replicas lose power at once, acknowledged changes may be lost.
 //
 // # Values
