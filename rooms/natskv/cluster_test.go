@@ -50,8 +50,8 @@ func (s *shaken) shake(t *testing.T) {
 		}
 	}()
 	t.Cleanup(func() {
-		if n := s.calm(); n < 2 {
-			t.Errorf("only %d nodes were killed", n)
+		if s.calm() < 1 {
+			t.Error("no node was killed")
 		}
 	})
 }
