@@ -20,7 +20,7 @@ func (h *Host) handle(ctx context.Context, payload []byte) ([]byte, error) {
 		h.log.ErrorContext(ctx, "event not understood", "err", err)
 		return nil, err
 	}
-	e.Conn.Sender = h.senders.of(e.Conn)
+	e.Conn.Sender = h.reach(h.senders.of(e.Conn))
 	if e.Type == tyg.EventConnect {
 		e.Conn.Sender = connecting{e.Conn.Sender, e.Conn.ID}
 	}

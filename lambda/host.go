@@ -60,7 +60,7 @@ func NewHost(h tyg.Handler, cfg Config) (*Host, error) {
 	if host.shared, err = openShared(host, cfg); err != nil {
 		return nil, fmt.Errorf("lambda: %w", err)
 	}
-	tyg.Bind(h, boundHost{host.senders.outside(), host.shared})
+	tyg.Bind(h, boundHost{host.reach(host.senders.outside()), host.shared})
 	return host, nil
 }
 

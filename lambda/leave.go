@@ -14,7 +14,7 @@ func (h *Host) leave(ctx context.Context, payload []byte) ([]byte, error) {
 		h.log.ErrorContext(ctx, "event not understood", "err", err)
 		return nil, err
 	}
-	e.Conn.Sender = h.senders.of(e.Conn)
+	e.Conn.Sender = h.reach(h.senders.of(e.Conn))
 	start := time.Now()
 	if _, err := h.call(withRaw(ctx, raw), e); err != nil {
 		h.log.ErrorContext(ctx, "handler failed", eventAttrs(e, start, err)...)

@@ -69,8 +69,9 @@ type GroupTable interface {
 
 // A TableConn is what a [GroupTable] knows of a connection.
 type TableConn struct {
-	Known    bool // anything was recorded: it is alive, or was
-	Over     bool // Leave was called
+	Known    bool      // anything was recorded: it is alive, or was
+	Over     bool      // Leave was called
+	Since    time.Time // when that was recorded, or something later
 	State    []byte
 	Revision tyg.Revision // of State; zero if there is none
 }

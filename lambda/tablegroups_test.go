@@ -30,6 +30,12 @@ func (a agedTable) Members(
 	return page, next, err
 }
 
+func (a agedTable) Conn(ctx context.Context, id tyg.ConnID) (lambda.TableConn, error) {
+	c, err := a.GroupTable.Conn(ctx, id)
+	c.Since = c.Since.Add(-a.age)
+	return c, err
+}
+
 // A rig is an application whose @connections are simulated.
 type rig struct {
 	app  *tyg.App
@@ -470,5 +476,48 @@ func TestGoneMemberWithoutHints(t *testing.T) {
 	}
 	if n := r.count(t, r.app.Group("tea")); n != 0 || r.log() != "leave tea "+string(id) {
 		t.Errorf("%d members after %q", n, r.log())
+	}
+}
+
+// Whatever finds a connection gone ends its memberships: API Gateway may have lost its disconnect
+// event, and no message to its groups may come for hours. A new connection may still be connecting.
+func TestGoneConnectionsArePruned(t *testing.T) {
+	someID := someIDs("gone", 1)[0]
+	calls := map[string]func(ctx context.Context, s tyg.Sender) error{
+		"Send": func(ctx context.Context, s tyg.Sender) error { return s.Send(ctx, someID, []byte("x")) },
+		"SendMany": func(ctx context.Context, s tyg.Sender) error {
+			return s.SendMany(ctx, append(someIDs("fine", 2), someID), []byte("x"))
+		},
+		"Info": func(ctx context.Context, s tyg.Sender) error {
+			_, err := s.Info(ctx, someID)
+			return err
+		},
+		"Close": func(ctx context.Context, s tyg.Sender) error { return s.Close(ctx, someID) },
+	}
+	for name, call := range calls {
+		for age, pruned := range map[time.Duration]bool{0: false, lambda.YoungMember: true} {
+			t.Run(fmt.Sprint(name, " after ", age), func(t *testing.T) {
+				r := newRig(t, func(cfg *lambda.Config) { cfg.Groups = agedTable{cfg.Groups, age} })
+				r.add(t, "tea", append(someIDs("fine", 2), someID)...)
+				r.add(t, "coffee", someID)
+				r.setGone("gone")
+				for range 2 {
+					if err := call(t.Context(), r.app.Sender()); !errors.Is(err, tyg.ErrGone) {
+						t.Fatal(err)
+					}
+				}
+				want := 0
+				if pruned {
+					want = 2
+				}
+				if n := strings.Count(r.log(), "leave"); n != want {
+					t.Errorf("%d leaves, want %d: %s", n, want, r.log())
+				}
+				left := r.count(t, r.app.Group("tea")) + r.count(t, r.app.Group("coffee"))
+				if left != 4-want {
+					t.Errorf("%d members, want %d", left, 4-want)
+				}
+			})
+		}
 	}
 }

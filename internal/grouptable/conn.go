@@ -61,6 +61,7 @@ func (t *Table) newConn(i item) lambda.TableConn {
 	data, rev := newValue(i)
 	return lambda.TableConn{
 		Known: true, Over: i.number(overAttribute) > 0, State: data, Revision: rev,
+		Since: time.Unix(i.number(TTLAttribute), 0).Add(-ttl),
 	}
 }
 
