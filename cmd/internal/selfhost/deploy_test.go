@@ -1,0 +1,281 @@
+package selfhost
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/gateway"
+	"github.com/tyg-dev/tyg/internal/admin"
+	"github.com/tyg-dev/tyg/internal/functions"
+)
+
+// deployFile reads a file of the folder deploy.
+func deployFile(t *testing.T, name string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("../../../deploy", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// documents parses all documents of a YAML file, strictly.
+func documents(t *testing.T, name string) (all []map[string]any) {
+	t.Helper()
+	for d := yaml.NewDecoder(bytes.NewReader(deployFile(t, name))); ; {
+		var doc map[string]any
+		err := d.Decode(&doc)
+		if errors.Is(err, io.EOF) {
+			return all
+		}
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		all = append(all, doc)
+	}
+}
+
+// at returns what a document has at a path, such as "spec.template.spec.containers.0.name".
+func at(t *testing.T, doc any, path string) any {
+	t.Helper()
+	for key := range strings.SplitSeq(path, ".") {
+		switch is := doc.(type) {
+		case map[string]any:
+			doc = is[key]
+		case []any:
+			n, err := strconv.Atoi(key)
+			if err != nil || n >= len(is) {
+				t.Fatalf("there is no %s in %v", key, is)
+			}
+			doc = is[n]
+		}
+		if doc == nil {
+			t.Fatalf("there is no %s on the way of %s", key, path)
+		}
+	}
+	return doc
+}
+
+// metricNames returns what /metrics of a gateway with a function has.
+func metricNames(t *testing.T) map[string]bool {
+	t.Helper()
+	srv := &gateway.Server{Handler: tyg.New("app")}
+	if err := srv.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = srv.Shutdown(t.Context()) }()
+	a := admin.New(admin.Config{
+		APIID: "a", Stage: "s", Gateway: srv.Stats,
+		Functions: func() map[string]functions.Stats { return map[string]functions.Stats{"f": {}} },
+	})
+	trace := a.Trace()
+	trace.Refused(403, "no")
+	failed := []error{&functions.FunctionError{}, &functions.ExitError{}}
+	for _, err := range failed {
+		trace.Handled(tyg.Event{Route: "$default"}, time.Second, err)
+	}
+	w := httptest.NewRecorder()
+	a.ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
+	names := make(map[string]bool)
+	for _, m := range regexp.MustCompile(`(?m)^([a-zA-Z_]+)[ {]`).FindAllStringSubmatch(
+		w.Body.String(), -1) {
+		names[m[1]] = true
+	}
+	if !names["tyg_connections"] || !names["IntegrationLatency_bucket"] {
+		t.Fatalf("the metrics are %s", w.Body)
+	}
+	return names
+}
+
+var (
+	matchers = regexp.MustCompile(`\{[^}]*\}|\bby \([^)]*\)|"[^"]*"`)
+	metric   = regexp.MustCompile(
+		`\b(?:tyg|go|process)_\w+|\b[A-Z]\w*(?:Count|Error|Latency)\w*`)
+)
+
+// checkMetrics checks that each metric of an expression exists, and that there is one.
+func checkMetrics(t *testing.T, where, expr string, exist map[string]bool) {
+	t.Helper()
+	found := metric.FindAllString(matchers.ReplaceAllString(expr, ""), -1)
+	if len(found) == 0 {
+		t.Errorf("%s: %q has no metric", where, expr)
+	}
+	for _, name := range found {
+		if !exist[name] {
+			t.Errorf("%s: no gateway has the metric %s", where, name)
+		}
+	}
+}
+
+func TestDashboardHasMetricsThatExist(t *testing.T) {
+	var dashboard struct {
+		Title, UID    string
+		SchemaVersion int
+		Panels        []struct {
+			ID          int
+			Title, Type string
+			GridPos     struct{ H, W, X, Y int }
+			Targets     []struct{ Expr, RefID string }
+		}
+		Templating struct {
+			List []struct{ Name, Type, Query string }
+		}
+	}
+	if err := json.Unmarshal(deployFile(t, "grafana/tyg.json"), &dashboard); err != nil {
+		t.Fatal(err)
+	}
+	if dashboard.Title == "" || dashboard.UID == "" || dashboard.SchemaVersion == 0 {
+		t.Errorf("the dashboard is %q, %q, version %d", dashboard.Title, dashboard.UID,
+			dashboard.SchemaVersion)
+	}
+	exist, ids := metricNames(t), make(map[int]bool)
+	for _, p := range dashboard.Panels {
+		if p.Title == "" || p.Type == "" || ids[p.ID] || p.GridPos.W == 0 || len(p.Targets) == 0 {
+			t.Errorf("panel %d, %q, is incomplete", p.ID, p.Title)
+		}
+		ids[p.ID] = true
+		for _, target := range p.Targets {
+			checkMetrics(t, p.Title, target.Expr, exist)
+		}
+	}
+	for _, v := range dashboard.Templating.List {
+		if v.Type == "query" {
+			checkMetrics(t, "variable "+v.Name, v.Query, exist)
+		}
+	}
+	if len(ids) < 10 {
+		t.Errorf("the dashboard has %d panels", len(ids))
+	}
+}
+
+// leaves checks that what stops a gateway gives it the time that it takes to stop.
+func leaves(t *testing.T, where string, grace time.Duration, config []byte, other time.Duration) {
+	t.Helper()
+	c, err := parse(config, nil)
+	if err != nil {
+		t.Fatalf("%s: %v", where, err)
+	}
+	if err := c.checkDrain(); err != nil {
+		t.Errorf("%s: %v", where, err)
+	}
+	takes := time.Duration(c.Drain+c.DrainDelay) + other + 5*time.Second
+	if grace < takes {
+		t.Errorf("%s ends the gateway after %v, which takes %v", where, grace, takes)
+	}
+	if c.Admin.Off || strings.HasPrefix(c.Admin.Addr, "127.") {
+		t.Errorf("%s: /readyz at %s is out of reach", where, c.Admin.Addr)
+	}
+}
+
+func TestKubernetesManifests(t *testing.T) {
+	byKind := make(map[string]map[string]any)
+	for _, doc := range documents(t, "kubernetes/gateway.yaml") {
+		if at(t, doc, "metadata.name") != "tyg" || at(t, doc, "apiVersion") == "" {
+			t.Errorf("the name of %v", doc["metadata"])
+		}
+		byKind[at(t, doc, "kind").(string)] = doc
+	}
+	pods := byKind["Deployment"]
+	for where, path := range map[string]string{
+		"Deployment": "spec.selector.matchLabels.app", "Service": "spec.selector.app",
+		"PodDisruptionBudget": "spec.selector.matchLabels.app",
+	} {
+		if got := at(t, byKind[where], path); got != at(t, pods, "spec.template.metadata.labels.app") {
+			t.Errorf("%s selects the app %v", where, got)
+		}
+	}
+	spec := at(t, pods, "spec.template.spec")
+	const container = "containers.0."
+	leaves(t, "the pod", time.Duration(at(t, spec, "terminationGracePeriodSeconds").(int))*time.Second,
+		[]byte(at(t, byKind["ConfigMap"], "data").(map[string]any)["gateway.json"].(string)),
+		time.Duration(at(t, spec, container+"lifecycle.preStop.sleep.seconds").(int))*time.Second)
+	for path, want := range map[string]any{
+		container + "readinessProbe.httpGet.path": "/readyz",
+		container + "livenessProbe.httpGet.path":  "/livez",
+		container + "ports.1.containerPort":       9090,
+	} {
+		if got := at(t, spec, path); got != want {
+			t.Errorf("%s is %v, want %v", path, got, want)
+		}
+	}
+	if got := at(t, byKind["PodDisruptionBudget"], "spec.maxUnavailable"); got != 1 {
+		t.Errorf("%v pods may be missing", got)
+	}
+	scaler := byKind["HorizontalPodAutoscaler"]
+	if at(t, scaler, "spec.scaleTargetRef.name") != "tyg" {
+		t.Error("the autoscaler scales something else")
+	}
+	exist := metricNames(t)
+	name := at(t, scaler, "spec.metrics.0.pods.metric.name").(string)
+	checkMetrics(t, "the autoscaler", name, exist)
+	rule := at(t, documents(t, "kubernetes/prometheus-adapter.yaml")[0], "rules.custom.0")
+	checkMetrics(t, "the adapter", at(t, rule, "seriesQuery").(string), exist)
+	if at(t, rule, "name.as") != name {
+		t.Errorf("the adapter makes no %s", name)
+	}
+}
+
+func TestComposeFile(t *testing.T) {
+	file := documents(t, "compose/compose.yaml")[0]
+	config := deployFile(t, "compose/gateway.json")
+	proxy := string(deployFile(t, "compose/haproxy.cfg"))
+	scrape := at(t, documents(t, "prometheus/prometheus.yml")[0],
+		"scrape_configs.0.static_configs.0.targets").([]any)
+	for i, name := range []string{"gateway1", "gateway2", "gateway3"} {
+		service := at(t, file, "services."+name)
+		grace, err := time.ParseDuration(at(t, service, "stop_grace_period").(string))
+		if err != nil {
+			t.Fatal(err)
+		}
+		leaves(t, name, grace, config, 0)
+		if !strings.Contains(proxy, "server "+name+" "+name+":8000\n") {
+			t.Errorf("the proxy knows no %s", name)
+		}
+		if scrape[i] != name+":9090" {
+			t.Errorf("Prometheus scrapes %v", scrape)
+		}
+	}
+	for _, name := range []string{"nats", "proxy", "prometheus"} {
+		at(t, file, "services."+name+".image")
+	}
+}
+
+func TestSystemdUnit(t *testing.T) {
+	unit := string(deployFile(t, "systemd/tyg.service"))
+	m := regexp.MustCompile(`(?m)^TimeoutStopSec=(\d+)$`).FindStringSubmatch(unit)
+	if m == nil {
+		t.Fatal("the unit has no TimeoutStopSec")
+	}
+	seconds, _ := strconv.Atoi(m[1])
+	var c Config
+	if err := json.Unmarshal([]byte(Example), &c); err != nil {
+		t.Fatal(err)
+	}
+	takes := time.Duration(c.Drain + c.DrainDelay)
+	if grace := time.Duration(seconds) * time.Second; grace < takes+5*time.Second {
+		t.Errorf("systemd ends the gateway of the example after %v, which takes %v", grace, takes)
+	}
+	section := ""
+	for _, line := range strings.Split(unit, "\n") {
+		switch {
+		case line == "" || strings.HasPrefix(line, "#"):
+		case strings.HasPrefix(line, "["):
+			section = line
+		case section == "" || !regexp.MustCompile(`^[A-Z][A-Za-z]+=\S`).MatchString(line):
+			t.Errorf("%q is no line of a unit", line)
+		}
+	}
+}
