@@ -6,12 +6,12 @@ const address = new URL("/api/", location.href.replace(/^http/, "ws"));
 
 let socket;
 let highest = -1; // two presses at a time may be told of in another order
-let pause = 250; // milliseconds until the next attempt
+let pause = 1000; // milliseconds until the next attempt
 
 function connect() {
   socket = new WebSocket(address);
   socket.onopen = () => {
-    pause = 250;
+    pause = 1000;
     highest = -1;
     press.disabled = false;
     state.textContent = "Open this page twice, and press.";
@@ -23,8 +23,8 @@ function connect() {
   socket.onclose = () => {
     press.disabled = true;
     state.textContent = "Not connected. Trying again…";
-    setTimeout(connect, pause * (0.5 + Math.random()));
-    pause = Math.min(2 * pause, 10_000);
+    setTimeout(connect, pause * Math.random());
+    pause = Math.min(2 * pause, 30_000);
   };
 }
 

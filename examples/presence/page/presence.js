@@ -8,7 +8,7 @@ const address = new URL("/api/", location.href.replace(/^http/, "ws"));
 let socket;
 let name = ""; // empty until the person has said it
 let me = ""; // the id of this page's connection
-let pause = 250; // milliseconds until the next attempt
+let pause = 1000; // milliseconds until the next attempt
 const people = new Map(); // by connection
 const gone = new Set(); // connections that have left; no other will have their ids
 
@@ -46,7 +46,7 @@ function receive(change) {
 function connect() {
   socket = new WebSocket(address);
   socket.onopen = () => {
-    pause = 250;
+    pause = 1000;
     people.clear();
     gone.clear();
     show();
@@ -55,8 +55,8 @@ function connect() {
   socket.onmessage = (event) => receive(JSON.parse(event.data));
   socket.onclose = () => {
     state.textContent = "Not connected. Trying again…";
-    setTimeout(connect, pause * (0.5 + Math.random()));
-    pause = Math.min(2 * pause, 10_000);
+    setTimeout(connect, pause * Math.random());
+    pause = Math.min(2 * pause, 30_000);
   };
 }
 
