@@ -32,7 +32,8 @@ func TestConnectRateRefusesHandshakes(t *testing.T) {
 		if !ok || rej.Status != http.StatusServiceUnavailable {
 			t.Fatal(err)
 		}
-		if after, err := strconv.Atoi(rej.Header.Get("Retry-After")); err != nil || after < 1 || after > 11 {
+		after, err := strconv.Atoi(rej.Header.Get("Retry-After"))
+		if err != nil || after < 1 || after > 11 {
 			t.Errorf("Retry-After: %q", rej.Header.Get("Retry-After"))
 		}
 	}

@@ -42,8 +42,8 @@ func (s *Server) refuse(w http.ResponseWriter, c *session, rej refusal) {
 	s.refused[rej.cause].Add(1)
 	reason := cmp.Or(rej.log, rej.message, string(rej.body), http.StatusText(rej.status))
 	if !rej.logged {
-		s.logLimited(slog.LevelInfo, "handshake refused", fmt.Sprint("refused with ", rej.status, rej.cause),
-			[]any{"status", rej.status, "reason", reason})
+		s.logLimited(slog.LevelInfo, "handshake refused",
+			fmt.Sprint("refused with ", rej.status, " ", rej.cause), []any{"status", rej.status, "reason", reason})
 	}
 	if s.Trace.Refused != nil {
 		s.Trace.Refused(rej.status, reason)

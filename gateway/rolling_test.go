@@ -99,7 +99,8 @@ func (f *fleet) talk(ctx context.Context, name int, received *atomic.Int64) (las
 			}
 			_, data, err := c.Read(context.Background())
 			if err != nil {
-				if closed, ok := errors.AsType[*ws.CloseError](err); !ok || closed.Code != ws.CloseServiceRestart {
+				closed, ok := errors.AsType[*ws.CloseError](err)
+				if !ok || closed.Code != ws.CloseServiceRestart {
 					f.t.Errorf("client %d: %v", name, err)
 				}
 				break

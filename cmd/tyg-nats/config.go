@@ -18,8 +18,8 @@ import (
 // of a machine sees the command lines of all programs.
 const passwordVariable = "TYG_NATS_CLUSTER_PASSWORD"
 
-const usage = `tyg-nats runs a NATS server on 127.0.0.1 for the program that starts it: it prints the
-URL, which contains a password, and runs until its standard input ends.
+const usage = `tyg-nats runs a NATS server on 127.0.0.1 for the program that starts it: it prints
+the URL, which contains a password, and runs until its standard input ends.
 
   -dir DIR          keep the data in DIR (a temporary folder)
   -sync             write each change to the disk before it is acknowledged

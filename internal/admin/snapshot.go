@@ -10,8 +10,9 @@ type snapshot struct {
 	cfg   Config
 	ready func() bool
 
-	messages, isReady, connections, connects, flow, throttled, failures, drops, closed, refused *prometheus.Desc
-	processes, waiting, starts                                                                  *prometheus.Desc
+	messages, isReady, connections, connects, flow *prometheus.Desc
+	throttled, failures, drops, closed, refused    *prometheus.Desc
+	processes, waiting, starts                     *prometheus.Desc
 }
 
 var _ prometheus.Collector = (*snapshot)(nil)

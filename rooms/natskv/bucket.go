@@ -244,8 +244,8 @@ func (b *bucket) publish(
 	}
 }
 
-// adopt returns the revision of a key whose last write has this id. If another write is the last, it
-// may have replaced that one.
+// adopt returns the revision of a key whose last write has this id. If another write is the last,
+// it may have replaced that one.
 func (b *bucket) adopt(ctx context.Context, subject, id string) (uint64, error) {
 	last, err := b.last(ctx, subject)
 	if err != nil {
@@ -292,8 +292,8 @@ func isAway(err error) bool {
 	return ok && api.Code == unavailable
 }
 
-// isIncomplete reports whether err means that a bucket cannot be created because not as many servers
-// run as it has replicas, which is not known at once when one has come back.
+// isIncomplete reports whether err means that a bucket cannot be created because not as many
+// servers run as it has replicas, which is not known at once when one has come back.
 func isIncomplete(err error) bool {
 	const noPeers = 10005
 	api, ok := errors.AsType[*jetstream.APIError](err)

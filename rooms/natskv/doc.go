@@ -45,8 +45,8 @@
 // makes it once. It fails after 15 seconds, which is longer than the 5 to 12 seconds that the
 // election of a leader takes, or when its context ends or the connection to NATS is lost. It is
 // then unknown whether a change was made, see package rooms. To create a bucket, as many servers
-// must run as it has replicas; afterwards most of them are enough. NATS syncs to disk every two minutes by default: when all
-// replicas lose power at once, acknowledged changes may be lost.
+// must run as it has replicas; afterwards most of them are enough. NATS syncs to disk every two
+// minutes by default: when all replicas lose power at once, acknowledged changes may be lost.
 //
 // # Values
 //
