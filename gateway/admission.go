@@ -72,6 +72,9 @@ func causeNames() [refusalCauses]string {
 	}
 }
 
+// String returns the name.
+func (c refusalCause) String() string { return causeNames()[c] }
+
 // refused counts refusals.
 type refused [refusalCauses]atomic.Int64
 

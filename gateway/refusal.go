@@ -43,7 +43,8 @@ func (s *Server) refuse(w http.ResponseWriter, c *session, rej refusal) {
 	reason := cmp.Or(rej.log, rej.message, string(rej.body), http.StatusText(rej.status))
 	if !rej.logged {
 		s.logLimited(slog.LevelInfo, "handshake refused",
-			fmt.Sprint("refused with ", rej.status, " ", rej.cause), []any{"status", rej.status, "reason", reason})
+			fmt.Sprintf("refused with %d: %v", rej.status, rej.cause),
+			[]any{"status", rej.status, "reason", reason})
 	}
 	if s.Trace.Refused != nil {
 		s.Trace.Refused(rej.status, reason)
