@@ -17,6 +17,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/cmd/internal/project"
 	"github.com/tyg-dev/tyg/gateway"
 	"github.com/tyg-dev/tyg/internal/admin"
 	"github.com/tyg-dev/tyg/internal/functions"
@@ -164,18 +165,22 @@ func TestDashboardHasMetricsThatExist(t *testing.T) {
 // leaves checks that what stops a gateway gives it the time that it takes to stop.
 func leaves(t *testing.T, where string, grace time.Duration, config []byte, other time.Duration) {
 	t.Helper()
-	c, err := parse(config, nil)
+	all, err := project.ParseConfig(config)
+	if err != nil {
+		t.Fatalf("%s: %v", where, err)
+	}
+	c, err := newConfig(all, Source{Stage: "prod"})
 	if err != nil {
 		t.Fatalf("%s: %v", where, err)
 	}
 	if err := c.checkDrain(); err != nil {
 		t.Errorf("%s: %v", where, err)
 	}
-	takes := time.Duration(c.Drain+c.DrainDelay) + other + 5*time.Second
+	takes := span(c.Drain) + span(c.DrainDelay) + other + 5*time.Second
 	if grace < takes {
 		t.Errorf("%s ends the gateway after %v, which takes %v", where, grace, takes)
 	}
-	if c.Admin.Off || strings.HasPrefix(c.Admin.Addr, "127.") {
+	if project.On(c.Admin.Off) || strings.HasPrefix(c.Admin.Addr, "127.") {
 		t.Errorf("%s: /readyz at %s is out of reach", where, c.Admin.Addr)
 	}
 }
@@ -200,7 +205,7 @@ func TestKubernetesManifests(t *testing.T) {
 	spec := at(t, pods, "spec.template.spec")
 	const container = "containers.0."
 	leaves(t, "the pod", time.Duration(at(t, spec, "terminationGracePeriodSeconds").(int))*time.Second,
-		[]byte(at(t, byKind["ConfigMap"], "data").(map[string]any)["gateway.json"].(string)),
+		[]byte(at(t, byKind["ConfigMap"], "data").(map[string]any)["config.json"].(string)),
 		time.Duration(at(t, spec, container+"lifecycle.preStop.sleep.seconds").(int))*time.Second)
 	for path, want := range map[string]any{
 		container + "readinessProbe.httpGet.path": "/readyz",
@@ -230,7 +235,7 @@ func TestKubernetesManifests(t *testing.T) {
 
 func TestComposeFile(t *testing.T) {
 	file := documents(t, "compose/compose.yaml")[0]
-	config := deployFile(t, "compose/gateway.json")
+	config := deployFile(t, "compose/config.json")
 	proxy := string(deployFile(t, "compose/haproxy.cfg"))
 	scrape := at(t, documents(t, "prometheus/prometheus.yml")[0],
 		"scrape_configs.0.static_configs.0.targets").([]any)
@@ -260,11 +265,11 @@ func TestSystemdUnit(t *testing.T) {
 		t.Fatal("the unit has no TimeoutStopSec")
 	}
 	seconds, _ := strconv.Atoi(m[1])
-	var c Config
-	if err := json.Unmarshal([]byte(Example), &c); err != nil {
+	c, err := parse(Example)
+	if err != nil {
 		t.Fatal(err)
 	}
-	takes := time.Duration(c.Drain + c.DrainDelay)
+	takes := span(c.Drain) + span(c.DrainDelay)
 	if grace := time.Duration(seconds) * time.Second; grace < takes+5*time.Second {
 		t.Errorf("systemd ends the gateway of the example after %v, which takes %v", grace, takes)
 	}
