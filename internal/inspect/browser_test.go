@@ -153,7 +153,7 @@ func TestPageInBrowser(t *testing.T) {
 	page.Wait(`document.querySelector(".card.own textarea") !== null`)
 	page.Eval(`void (document.querySelector(".card.own textarea").value = "from the page")`)
 	page.Eval(`document.querySelector(".card.own button.main").click()`)
-	page.Wait(`seen("from the page")?.includes("→ everyone (2)")`)
+	page.Wait(`seen("from the page")?.includes("→ all (2)")`)
 }
 
 // TestKeysInBrowser uses the page without a mouse.

@@ -12,7 +12,7 @@ func TestCompareTellsWhatMatters(t *testing.T) {
 		{"other text", "hi", "ho", ""},
 		{"ids in text", idA + " says hi", idB + " says hi", "="},
 		{"ids and other text", idA + " says hi", idB + " says ho", ""},
-		{"an id for a word", idA, "nobody", ""},
+		{"an id for a word", idA, "nothing", ""},
 		{"JSON with other spaces", `{"a":1,"b":[1,2]}`, `{ "b" : [1, 2], "a" : 1 }`, "="},
 		{"another number", `{"a":1}`, `{"a":2}`, "$.a"},
 		{"a float is not an integer", `{"a":1.0}`, `{"a":1}`, "$.a"},

@@ -1,6 +1,7 @@
 package selfhost
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -22,7 +23,8 @@ func (g *Gateway) openInspector(addr net.Addr) {
 	host, _, _ := net.SplitHostPort(g.cfg.Admin.Addr)
 	ip := net.ParseIP(host)
 	g.inspect = inspect.New(inspect.Config{
-		Gateway: g.gateway, Name: g.cfg.APIID, URL: g.url(addr), Stage: g.cfg.APIGatewayStage, Token: g.token,
+		Gateway: g.gateway, Name: cmp.Or(g.cfg.Name, g.cfg.APIID), URL: g.url(addr),
+		Stage: g.cfg.APIGatewayStage, Token: g.token,
 		Local: host == "localhost" || ip != nil && ip.IsLoopback(), Functions: true,
 	})
 	fmt.Fprintf(g.out, "inspector at %s of admin, with its token behind #\n", inspectPath)
@@ -41,7 +43,7 @@ func (g *Gateway) adminHandler() http.Handler {
 
 // home returns the page for browsers at "/".
 func (g *Gateway) home() http.Handler {
-	page := home.Page{Name: g.cfg.APIID, Stage: g.cfg.APIGatewayStage}
+	page := home.Page{Name: cmp.Or(g.cfg.Name, g.cfg.APIID), Stage: g.cfg.APIGatewayStage}
 	if g.token != "" {
 		page.Inspector = "http://" + g.cfg.Admin.Addr + inspectPath
 	}

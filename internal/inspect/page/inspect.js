@@ -227,7 +227,7 @@ function sendSummary(line) {
   };
   for (const s of sends) {
     const bad = (s.to ?? []).filter((r) => r.error).length;
-    if (s.all) add("all", el("span", { class: bad ? "group bad" : "group" }, `everyone (${s.count - bad})`));
+    if (s.all) add("all", el("span", { class: bad ? "group bad" : "group" }, `all (${s.count - bad})`));
     else if (s.group) add("group " + s.group, el("span", { class: bad ? "group bad" : "group" }, `${s.group} (${s.count - bad})`));
     else for (const r of s.to ?? []) add(r.id, r.id === line.conn && !r.error ? el("span", { class: "group" }, "sender") : chip(r.id, r.error));
   }
@@ -288,7 +288,7 @@ function details(line) {
 }
 
 function sent(line, s) {
-  const names = s.all ? "everyone" : s.group ? `group ${s.group}` : s.count === 1 ? "1 connection" : `${s.count} connections`;
+  const names = s.all ? "all connections" : s.group ? `group ${s.group}` : s.count === 1 ? "1 connection" : `${s.count} connections`;
   const node = el("div", { class: "sent" },
     el("h3", {}, `Sent to ${names}`, el("span", { class: "soft" }, ` after ${milliseconds(s.after)}`)),
     el("p", { class: "recipients" }, ...(s.to ?? []).flatMap((r) => [chip(r.id, r.error), r.error ? el("span", { class: "error" }, ` ${r.error} `) : " "]),
