@@ -58,7 +58,9 @@ type SentMessage struct {
 	Type tyg.MessageType
 	Data []byte
 
-	// To are the recipients, MaxRecipients at most; Recipients is the number of all.
+	// One is the recipient of a message to one connection. Else To are the recipients, MaxRecipients
+	// at most, and Recipients is the number of all.
+	One        Recipient
 	To         []Recipient
 	Recipients int
 }
@@ -108,7 +110,7 @@ func (s *Server) observeSend(
 		return
 	}
 	m := s.sentFrom(ctx, data, tyg.NewSendOptions(opts...).Type)
-	m.To, m.Recipients = []Recipient{{ID: id, Err: err}}, 1
+	m.One, m.Recipients = Recipient{ID: id, Err: err}, 1
 	o.Sent(m)
 }
 
@@ -167,7 +169,7 @@ func (c *session) observeReply(requestID string, t tyg.MessageType, data []byte,
 	if o := c.srv.observed(); o != nil {
 		o.Sent(SentMessage{
 			RequestID: requestID, Type: t, Data: slices.Clone(data), // else data is always on the heap
-			To: []Recipient{{ID: c.conn.ID, Err: err}}, Recipients: 1,
+			One: Recipient{ID: c.conn.ID, Err: err}, Recipients: 1,
 		})
 	}
 }

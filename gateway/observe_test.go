@@ -56,6 +56,9 @@ func (n *notes) Handled(e tyg.Event, d time.Duration, err error) {
 
 func (n *notes) Sent(m gateway.SentMessage) {
 	var to []error
+	if m.One.ID != "" {
+		to = append(to, m.One.Err)
+	}
 	for _, r := range m.To {
 		to = append(to, r.Err)
 	}

@@ -6,3 +6,6 @@ func (i *Inspector) Idle() bool {
 	defer i.watch.Unlock()
 	return i.stop == nil
 }
+
+// Begin has the gateway observed as by a page, until the function that it returns is called.
+func (i *Inspector) Begin() (done func()) { return i.begin(true) }

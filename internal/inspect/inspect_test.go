@@ -201,7 +201,11 @@ func TestNothingIsNotedWithoutAViewer(t *testing.T) {
 	for range 6 {
 		r.hear(c)
 	}
-	r.say(r.dial(), "unseen")
+	d := r.dial()
+	r.say(d, "unseen")
+	for range 3 {
+		r.hear(d) // the last is the end of its handler
+	}
 	v = r.view()
 	r.say(c, "again")
 	v.await("the last", func(l line) bool { return l.Frame != nil && l.Frame.Text == "again" })

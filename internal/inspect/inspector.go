@@ -68,6 +68,7 @@ type Inspector struct {
 
 	mu         sync.Mutex
 	viewers    int // pages and recordings
+	pages      int
 	stop       func()
 	recordings map[*recorder]bool
 	samples    []sample // oldest first
@@ -107,20 +108,21 @@ const (
 	samplesKept = 300 // seconds
 )
 
-// begin has the gateway observed until the function that it returns is called.
-func (i *Inspector) begin() (done func()) {
+// begin has the gateway observed, for a page or a recording, until the function that it returns is
+// called.
+func (i *Inspector) begin(page bool) (done func()) {
 	i.watch.Lock()
 	defer i.watch.Unlock()
 	i.mu.Lock()
 	i.viewers++
+	i.countPage(page, 1)
 	first := i.viewers == 1 && !i.isClosed
 	i.mu.Unlock()
 	if first {
 		ctx, cancel := context.WithCancel(context.Background())
 		over := make(chan struct{})
 		i.stop = func() { cancel(); <-over }
-		i.tap.take(new(batch)) // what a goroutine has still added after the last end
-		i.timeline.resume()
+		i.tap.take(new(batch))    // what a goroutine has still added after the last end
 		_ = i.cfg.Gateway.Start() // its owner has the error; Stats and the like must not come before
 		i.cfg.Gateway.Observe(&i.tap)
 		i.tap.on.Store(true)
@@ -134,12 +136,25 @@ func (i *Inspector) begin() (done func()) {
 		defer i.watch.Unlock()
 		i.mu.Lock()
 		i.viewers--
+		i.countPage(page, -1)
 		last := i.viewers == 0
 		i.mu.Unlock()
 		if last {
 			i.end()
 		}
 	})
+}
+
+// countPage counts a page that was opened or closed. i.mu is held.
+func (i *Inspector) countPage(page bool, n int) {
+	if !page {
+		return
+	}
+	i.pages += n
+	if i.pages == 1 && n == 1 {
+		i.timeline.resume()
+	}
+	i.tap.page.Store(i.pages > 0)
 }
 
 // end ends the observation, if there is one. i.watch is held.
@@ -168,7 +183,9 @@ func (i *Inspector) run(ctx context.Context) {
 		}
 		full := i.tap.take(empty)
 		i.record(full)
-		i.timeline.apply(full)
+		if i.tap.page.Load() {
+			i.timeline.apply(full)
+		}
 		empty = full
 		if stop {
 			return

@@ -30,7 +30,8 @@ type Recording struct {
 type recorder struct {
 	began  time.Time
 	redact *recording.Redactor
-	chunks chan []byte
+	chunks chan []byte // filled
+	free   chan []byte // to be filled again
 	buf    []byte
 	lost   atomic.Int64
 }
@@ -39,8 +40,9 @@ type recorder struct {
 func (i *Inspector) Record(rules recording.Rules) *Recording {
 	r := &recorder{
 		began: time.Now(), redact: recording.NewRedactor(rules), chunks: make(chan []byte, chunks),
+		free: make(chan []byte, chunks),
 	}
-	done := i.begin()
+	done := i.begin(false)
 	i.addRecorder(r)
 	return &Recording{
 		inspector: i, recorder: r, done: done,
@@ -89,6 +91,10 @@ func (r *Recording) copyChunks(ctx context.Context, w io.Writer) error {
 		case chunk := <-r.recorder.chunks:
 			if _, err := w.Write(chunk); err != nil {
 				return err
+			}
+			select {
+			case r.recorder.free <- chunk[:0]:
+			default:
 			}
 		}
 	}
@@ -175,6 +181,12 @@ func (r *recorder) add(rec *record) {
 
 // sent adds a message for those recipients that it could be sent to.
 func (r *recorder) sent(at float64, rec *record) {
+	if rec.one.ID != "" {
+		if rec.one.Err == nil {
+			r.message(recording.Out, at, rec, string(rec.one.ID), nil, 0)
+		}
+		return
+	}
 	var to []string
 	for _, t := range rec.to {
 		if t.Err == nil {
@@ -221,7 +233,11 @@ func (r *recorder) flush() {
 	}
 	select {
 	case r.chunks <- r.buf:
-		r.buf = make([]byte, 0, chunkSize)
+		select {
+		case r.buf = <-r.free:
+		default:
+			r.buf = nil
+		}
 	default:
 		for _, c := range r.buf {
 			if c == '\n' {

@@ -58,7 +58,7 @@ func (i *Inspector) serveEvents(w http.ResponseWriter, r *http.Request) error {
 	if i.count() >= maxViewers {
 		return failure{http.StatusServiceUnavailable, "too many pages are open"}
 	}
-	defer i.begin()()
+	defer i.begin(true)()
 	w.Header().Set("Content-Type", "text/event-stream")
 	s := newStream(w)
 	first := &hello{Name: i.cfg.Name, URL: i.cfg.URL, Functions: i.cfg.Functions}

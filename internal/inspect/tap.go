@@ -41,7 +41,8 @@ type record struct {
 	text    string // an error, a reason, a line, or a trace
 	other   string // the request id that a function was given
 	data    []byte
-	size    int // of the data before it was cut
+	size    int               // of the data before it was cut
+	one     gateway.Recipient // the only recipient; empty: to has them
 	to      []gateway.Recipient
 	count   int // of recipients
 	client  *client
@@ -78,6 +79,7 @@ func (b *batch) reset() {
 // copy it into a batch. Another goroutine makes sense of it.
 type tap struct {
 	on       atomic.Bool  // it is the gateway's Observer
+	page     atomic.Bool  // a page is open, not only a recording
 	maxFrame atomic.Int64 // how many bytes of a message are kept; 0: as many as a line has
 
 	mu   sync.Mutex
@@ -132,13 +134,16 @@ func (t *tap) Opened(c *tyg.Conn, r *tyg.Request) {
 // Received notes an event that begins.
 func (t *tap) Received(e tyg.Event) {
 	t.add(record{
-		kind: received, event: e.Type, message: e.Message.Type, at: time.Now(), conn: e.Conn.ID,
+		kind: received, event: e.Type, message: e.Message.Type, at: e.Time, conn: e.Conn.ID,
 		request: e.RequestID, name: e.Route,
 	}, e.Message.Data, nil)
 }
 
 // Handled notes the end of an event.
 func (t *tap) Handled(e tyg.Event, d time.Duration, err error) {
+	if err == nil && !t.page.Load() {
+		return // a recording has failures only
+	}
 	t.add(record{
 		kind: handled, event: e.Type, at: time.Now(), took: d, conn: e.Conn.ID, request: e.RequestID,
 		text: text(err),
@@ -148,7 +153,7 @@ func (t *tap) Handled(e tyg.Event, d time.Duration, err error) {
 // Sent notes a message to connections.
 func (t *tap) Sent(m gateway.SentMessage) {
 	t.add(record{
-		kind: sent, message: m.Type, called: m.Called, toAll: m.All, at: time.Now(),
+		kind: sent, message: m.Type, called: m.Called, toAll: m.All, at: time.Now(), one: m.One,
 		request: m.RequestID, name: m.Group, text: m.Trace, count: m.Recipients,
 	}, m.Data, m.To)
 }

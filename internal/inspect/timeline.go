@@ -302,6 +302,9 @@ func (t *timeline) addSend(l *line, r *record, guess bool) {
 		After: l.after(r.at), Frame: newFrame(r.message, r.data, r.size), Group: r.name, All: r.toAll,
 		Count: r.count, Guess: guess,
 	}
+	if r.one.ID != "" {
+		s.To = []recipient{{ID: r.one.ID, Error: text(r.one.Err)}}
+	}
 	for _, to := range r.to[:min(len(r.to), maxLineTo)] {
 		s.To = append(s.To, recipient{ID: to.ID, Error: text(to.Err)})
 	}

@@ -13,12 +13,13 @@ import (
 func newTestTap() *tap {
 	t := new(tap)
 	t.next = new(batch)
+	t.page.Store(true)
 	return t
 }
 
 func event(n int, data string) tyg.Event {
 	return tyg.Event{
-		Type: tyg.EventMessage, Route: "$default", RequestID: fmt.Sprint("r", n),
+		Type: tyg.EventMessage, Route: "$default", RequestID: fmt.Sprint("r", n), Time: time.Now(),
 		Conn: &tyg.Conn{ID: "c"}, Message: tyg.Message{Data: []byte(data)},
 	}
 }

@@ -86,7 +86,7 @@ func AppendMessage(
 	b []byte, at float64, kind, conn string, to []string, data []byte, m Message,
 ) []byte {
 	b = append(b, `{"at":`...)
-	b = strconv.AppendFloat(b, at, 'f', 3, 64)
+	b = appendMillis(b, at)
 	b = append(b, `,"type":"`...)
 	b = append(b, kind...)
 	if conn != "" {
@@ -112,13 +112,21 @@ func AppendMessage(
 		b = append(b, '"')
 	} else {
 		b = append(b, `,"text":`...)
-		b = appendString(b, string(data))
+		b = appendString(b, data)
 	}
 	if m.Size > 0 {
 		b = append(b, `,"size":`...)
 		b = strconv.AppendInt(b, int64(m.Size), 10)
 	}
 	return append(b, '}', '\n')
+}
+
+// appendMillis appends milliseconds with three digits behind the point, 0 or more.
+func appendMillis(b []byte, ms float64) []byte {
+	micros := uint64(ms*1000 + 0.5)
+	b = strconv.AppendUint(b, micros/1000, 10)
+	rest := micros % 1000
+	return append(b, '.', '0'+byte(rest/100), '0'+byte(rest/10%10), '0'+byte(rest%10))
 }
 
 // A Message says of the data of AppendMessage what is not usual.
@@ -129,16 +137,20 @@ type Message struct {
 }
 
 // appendString appends s as JSON.
-func appendString(b []byte, s string) []byte {
-	from := len(b)
+func appendString[T string | []byte](b []byte, s T) []byte {
+	begin, from := len(b), 0
 	b = append(b, '"')
 	for i := range len(s) {
-		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= utf8.RuneSelf || c == 0x7f {
-			text, _ := json.Marshal(s) // a string always has a JSON form
-			return append(b[:from], text...)
+		switch c := s[i]; {
+		case c == '"' || c == '\\': // as in each message that is JSON
+			b = append(append(b, s[from:i]...), '\\')
+			from = i
+		case c < ' ' || c >= utf8.RuneSelf || c == 0x7f:
+			text, _ := json.Marshal(string(s)) // a string always has a JSON form
+			return append(b[:begin], text...)
 		}
 	}
-	b = append(b, s...)
+	b = append(b, s[from:]...)
 	return append(b, '"')
 }
 

@@ -38,6 +38,10 @@ func DefaultRules() Rules {
 type Redactor struct {
 	headers, keys map[string]bool
 	name          []byte // memory
+
+	// lengths has, by the first letter of the keys, a bit for each of their lengths. Most keys of
+	// messages need no other look.
+	lengths [256]uint64
 }
 
 // NewRedactor returns a Redactor.
@@ -49,7 +53,13 @@ func NewRedactor(r Rules) *Redactor {
 		}
 		return m
 	}
-	return &Redactor{headers: set(r.Headers), keys: set(r.Keys)}
+	re := &Redactor{headers: set(r.Headers), keys: set(r.Keys)}
+	for key := range re.keys {
+		if key != "" {
+			re.lengths[key[0]] |= 1 << min(len(key), 63)
+		}
+	}
+	return re
 }
 
 // plain appends a name without its case, hyphens and underscores.
@@ -69,6 +79,15 @@ func plain(to, name []byte) []byte {
 func (r *Redactor) has(set map[string]bool, name []byte) bool {
 	r.name = plain(r.name[:0], name)
 	return set[string(r.name)]
+}
+
+// hasKey reports whether a key has to go.
+func (r *Redactor) hasKey(name []byte) bool {
+	r.name = plain(r.name[:0], name)
+	if len(r.name) == 0 || r.lengths[r.name[0]]>>min(len(r.name), 63)&1 == 0 {
+		return false
+	}
+	return r.keys[string(r.name)]
 }
 
 // ownHeaders are of the handshake itself: each client makes its own.
@@ -124,25 +143,35 @@ func (r *Redactor) Message(data []byte) []byte {
 // mayHave reports whether data looks like JSON with a key that has to go. It is fast, because most
 // messages have none.
 func (r *Redactor) mayHave(data []byte) bool {
-	trimmed := bytes.TrimLeft(data, " \t\r\n")
-	if len(trimmed) == 0 || trimmed[0] != '{' && trimmed[0] != '[' {
+	start := 0
+	for start < len(data) && isSpace(data[start]) {
+		start++
+	}
+	if start == len(data) || data[start] != '{' && data[start] != '[' {
 		return false
 	}
-	for rest := data; ; {
-		colon := bytes.IndexByte(rest, ':')
-		if colon < 0 {
+	for at := start; ; at++ {
+		next := bytes.IndexByte(data[at:], ':')
+		if next < 0 {
 			return false
 		}
-		if end := bytes.TrimRight(rest[:colon], " \t\r\n"); len(end) > 1 && end[len(end)-1] == '"' {
-			name := end[:len(end)-1]
-			name = name[bytes.LastIndexByte(name, '"')+1:]
-			if bytes.IndexByte(name, '\\') >= 0 || r.has(r.keys, name) {
-				return true // a key with an escape is looked at in full
-			}
+		at += next
+		end := at
+		for end > 0 && isSpace(data[end-1]) {
+			end--
 		}
-		rest = rest[colon+1:]
+		if end == 0 || data[end-1] != '"' {
+			continue
+		}
+		name := data[:end-1]
+		name = name[bytes.LastIndexByte(name, '"')+1:]
+		if bytes.IndexByte(name, '\\') >= 0 || r.hasKey(name) {
+			return true // a key with an escape is looked at in full
+		}
 	}
 }
+
+func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }
 
 // rewrite copies one JSON text, token by token, and replaces values.
 func (r *Redactor) rewrite(d *json.Decoder, data []byte, out *bytes.Buffer) error {
@@ -163,7 +192,7 @@ func (r *Redactor) rewrite(d *json.Decoder, data []byte, out *bytes.Buffer) erro
 			levels = levels[:len(levels)-1]
 		} else if n := len(levels); n > 0 && levels[n-1].object && levels[n-1].key {
 			levels[n-1].key = false
-			if name, _ := token.(string); !r.has(r.keys, []byte(name)) {
+			if name, _ := token.(string); !r.hasKey([]byte(name)) {
 				continue
 			}
 			from, to, err := skipValue(d, data)

@@ -1,0 +1,43 @@
+package inspect
+
+import (
+	"testing"
+	"time"
+
+	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/gateway"
+	"github.com/tyg-dev/tyg/internal/inspect/recording"
+)
+
+// BenchmarkRecord is what a recording adds to one echo, on all goroutines together: the copies for
+// the batch, and the entries that are made of it.
+func BenchmarkRecord(b *testing.B) {
+	t := newTestTap()
+	t.page.Store(false)
+	r := &recorder{
+		began: time.Now(), redact: recording.NewRedactor(recording.DefaultRules()),
+		chunks: make(chan []byte, chunks), free: make(chan []byte, chunks),
+	}
+	e := event(1, `{"action":"say","text":"good evening"}`)
+	m := gateway.SentMessage{
+		RequestID: "r1", Data: e.Message.Data, One: gateway.Recipient{ID: e.Conn.ID}, Recipients: 1,
+	}
+	e.Time, e.Message.Type = time.Now(), tyg.Text
+	empty, n := new(batch), 0
+	b.ReportAllocs()
+	for b.Loop() {
+		t.Received(e)
+		t.Sent(m)
+		t.Handled(e, time.Microsecond, nil)
+		if n++; n%500 != 0 { // 10,000 messages a second, every 50 ms
+			continue
+		}
+		full := t.take(empty)
+		for i := range full.records {
+			r.add(&full.records[i])
+		}
+		r.flush()
+		r.free <- (<-r.chunks)[:0]
+		empty = full
+	}
+}
