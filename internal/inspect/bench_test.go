@@ -96,7 +96,8 @@ func dialRaw(b *testing.B, addr string) net.Conn {
 		b.Fatal(err)
 	}
 	var head []byte
-	for one := make([]byte, 1); !bytes.HasSuffix(head, []byte("\r\n\r\n")); head = append(head, one...) {
+	one := make([]byte, 1)
+	for ; !bytes.HasSuffix(head, []byte("\r\n\r\n")); head = append(head, one...) {
 		if _, err := io.ReadFull(nc, one); err != nil {
 			b.Fatal(err)
 		}
