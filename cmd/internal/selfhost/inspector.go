@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strings"
 
 	"github.com/tyg-dev/tyg/internal/functions"
 	"github.com/tyg-dev/tyg/internal/home"
@@ -44,7 +45,7 @@ func (g *Gateway) adminHandler() http.Handler {
 // home returns the page for browsers at "/".
 func (g *Gateway) home() http.Handler {
 	page := home.Page{Name: cmp.Or(g.cfg.Name, g.cfg.APIID), Stage: g.cfg.APIGatewayStage}
-	if g.token != "" {
+	if g.token != "" && !strings.HasSuffix(g.cfg.Admin.Addr, ":0") { // any port is not known yet
 		page.Inspector = "http://" + g.cfg.Admin.Addr + inspectPath
 	}
 	return page
