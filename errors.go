@@ -28,6 +28,16 @@ var (
 
 	// ErrInvalidID means that the id is not one that any host has ever made.
 	ErrInvalidID = errors.New("not a connection id")
+
+	// ErrUnavailable means that the machine that holds the connection cannot be reached at the
+	// moment, and that the message was certainly not delivered. The connection may be alive: keep
+	// the id, and try again later. Only hosts of many machines return it.
+	ErrUnavailable = errors.New("the machine that holds the connection cannot be reached")
+
+	// ErrOutcomeUnknown means that the machine that holds the connection did not answer in time: the
+	// message was delivered, or will be within a second, or never will be. To try again may deliver
+	// it twice. Only hosts of many machines return it.
+	ErrOutcomeUnknown = errors.New("no answer from the machine that holds the connection")
 )
 
 // ErrNotOpen is the error of a send to one's own connection while connect runs: the client has no

@@ -13,7 +13,7 @@ import (
 // (https://github.com/aws/aws-sdk-php/issues/2285)
 const errorTypeHeader = "X-Amzn-Errortype"
 
-// The values of that header. All but the last two are API Gateway's own.
+// The values of that header. All but the last four are API Gateway's own.
 // (https://github.com/boto/botocore, apigatewaymanagementapi/2018-11-29)
 const (
 	typeGone       = "GoneException"
@@ -24,7 +24,13 @@ const (
 	typeInternal   = "InternalServerErrorException"
 	typeNotText    = "NotTextException"
 	typeBinary     = "BinaryMessageException"
+
+	typeUnavailable = "ServiceUnavailableException"
+	typeUnknown     = "OutcomeUnknownException"
 )
+
+// retryAfter is the Retry-After of a connection whose machine cannot be reached, in seconds.
+const retryAfter = "1"
 
 // A Denied says why a request to the @connections API was refused for its sender or its path.
 // [WriteError] answers with exactly these three values.
@@ -76,6 +82,9 @@ func DenyPath() *Denied {
 func WriteError(w http.ResponseWriter, err error) {
 	d := describe(err)
 	w.Header().Set(errorTypeHeader, d.Type)
+	if d.Status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", retryAfter)
+	}
 	if d.Status == http.StatusGone {
 		// The body is empty, and SDKs show a null message.
 		// (https://github.com/aws/aws-sdk-java/issues/2200)
@@ -101,12 +110,22 @@ func describe(err error) Denied {
 		return Denied{http.StatusBadRequest, typeNotText, "Message is not valid UTF-8 text"}
 	case errors.Is(err, tyg.ErrBinary):
 		return Denied{http.StatusBadRequest, typeBinary, "Binary messages are not enabled"}
+	case errors.Is(err, tyg.ErrUnavailable):
+		return Denied{http.StatusServiceUnavailable, typeUnavailable, unavailable}
+	case errors.Is(err, tyg.ErrOutcomeUnknown):
+		return Denied{http.StatusGatewayTimeout, typeUnknown, outcomeUnknown}
 	}
 	if d, ok := errors.AsType[*Denied](err); ok {
 		return withStatus(*d)
 	}
 	return Denied{http.StatusInternalServerError, typeInternal, InternalServerError}
 }
+
+// What callers are told of a connection on a machine that does not answer.
+const (
+	unavailable    = "The machine that holds the connection cannot be reached; nothing was done"
+	outcomeUnknown = "The machine that holds the connection did not answer; it may have done it"
+)
 
 // withStatus replaces a status that is not a client error by 403; net/http panics on an invalid
 // one.
@@ -146,6 +165,14 @@ func readError(status int, kind string) error {
 		return tyg.ErrTooLarge
 	case http.StatusUnauthorized, http.StatusForbidden:
 		return &Denied{Status: status, Type: kind}
+	case http.StatusServiceUnavailable:
+		if kind == typeUnavailable { // without it, a proxy may have answered
+			return tyg.ErrUnavailable
+		}
+	case http.StatusGatewayTimeout:
+		if kind == typeUnknown {
+			return tyg.ErrOutcomeUnknown
+		}
 	case http.StatusBadRequest:
 		switch kind {
 		case typeBadRequest:

@@ -48,6 +48,14 @@ func TestWriteError(t *testing.T) {
 			`{"message":"Message is not valid UTF-8 text"}`,
 		},
 		{
+			"unavailable", connError(tyg.ErrUnavailable), 503, "ServiceUnavailableException",
+			`{"message":"The machine that holds the connection cannot be reached; nothing was done"}`,
+		},
+		{
+			"unknown", connError(tyg.ErrOutcomeUnknown), 504, "OutcomeUnknownException",
+			`{"message":"The machine that holds the connection did not answer; it may have done it"}`,
+		},
+		{
 			"unsigned", apigw.DenyUnsigned(), 403, "MissingAuthenticationTokenException",
 			`{"message":"Missing Authentication Token"}`,
 		},
@@ -81,6 +89,7 @@ func TestWriteError(t *testing.T) {
 func TestReadErrorReversesWriteError(t *testing.T) {
 	for _, want := range []error{
 		tyg.ErrGone, tyg.ErrThrottled, tyg.ErrTooLarge, tyg.ErrNotText, tyg.ErrInvalidID,
+		tyg.ErrUnavailable, tyg.ErrOutcomeUnknown,
 	} {
 		w := httptest.NewRecorder()
 		apigw.WriteError(w, connError(want))

@@ -71,6 +71,7 @@ func ReadError(code int, header http.Header, message string) error {
 func isKnown(err error) bool {
 	for _, known := range []error{
 		tyg.ErrGone, tyg.ErrThrottled, tyg.ErrTooLarge, tyg.ErrInvalidID, tyg.ErrNotText, tyg.ErrBinary,
+		tyg.ErrUnavailable, tyg.ErrOutcomeUnknown,
 	} {
 		if errors.Is(err, known) {
 			return true
