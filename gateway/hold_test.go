@@ -246,7 +246,7 @@ func TestSlowCallIsServed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				dial, stop := start(t, &gateway.Server{
-					Handler: echo(), Logger: quiet, Sender: slowSender{},
+					Handler: echo(), Logger: quiet, Host: onlySender{Sender: slowSender{}},
 				})
 				defer stop()
 				nc := dial()
@@ -281,7 +281,7 @@ func TestShutdownWaitsForRequestsThatArrived(t *testing.T) {
 			return tyg.Reject(http.StatusTeapot, strings.Repeat("x", 10<<10))
 		})
 		dial, shutdown := servePipes(t, &gateway.Server{
-			Handler: app, Logger: quiet, Sender: tenSeconds{},
+			Handler: app, Logger: quiet, Host: onlySender{Sender: tenSeconds{}},
 		})
 		answers := make(chan string, 2)
 		for _, request := range []string{anyUpgrade + end, anyCall + shaped + hello} {
@@ -309,6 +309,13 @@ func TestShutdownWaitsForRequestsThatArrived(t *testing.T) {
 			}
 		}
 	})
+}
+
+// An onlySender is a Host whose groups and values are not used.
+type onlySender struct {
+	tyg.Sender
+	tyg.Groups
+	tyg.Values
 }
 
 // tenSeconds takes as long for a message, whatever its context says.

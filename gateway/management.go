@@ -1,7 +1,9 @@
 package gateway
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"mime"
 	"net/http"
@@ -46,11 +48,11 @@ func (s *Server) serveMethod(
 	case http.MethodPost:
 		media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 		if media == apigw.BinaryContentType {
-			return s.sender.Send(s.callContext(r), id, body, tyg.Binary)
+			return s.host.Send(s.callContext(r), id, body, tyg.Binary)
 		}
-		return s.sender.Send(s.callContext(r), id, body)
+		return s.host.Send(s.callContext(r), id, body)
 	case http.MethodGet:
-		info, err := s.sender.Info(r.Context(), id)
+		info, err := s.host.Info(r.Context(), id)
 		if err == nil {
 			apigw.WriteInfo(w, info)
 		}
@@ -150,7 +152,7 @@ func (s *Server) readBody(
 func (s *Server) closeFromQuery(r *http.Request, id tyg.ConnID) error {
 	query := handshake.ParseQuery(r.URL.RawQuery)
 	if !s.Extensions.CloseCodes || !query.Has("code") {
-		return s.sender.Close(r.Context(), id)
+		return s.host.Close(r.Context(), id)
 	}
 	code, err := strconv.Atoi(query.Get("code"))
 	if err != nil || !ws.ValidCloseCode(code) || len(query.Get("reason")) > maxCloseReason {
@@ -159,7 +161,16 @@ func (s *Server) closeFromQuery(r *http.Request, id tyg.ConnID) error {
 			Message: "code must be a close code of RFC 6455 section 7.4, and reason at most 123 bytes",
 		}
 	}
-	return s.CloseWith(r.Context(), id, tyg.CloseCode(code), query.Get("reason"))
+	closer, ok := s.host.(closer)
+	if !ok {
+		return fmt.Errorf("close with a code: %w", errors.ErrUnsupported)
+	}
+	return closer.CloseWith(r.Context(), id, tyg.CloseCode(code), query.Get("reason"))
+}
+
+// A closer closes with a code of the caller's choice.
+type closer interface {
+	CloseWith(ctx context.Context, id tyg.ConnID, code tyg.CloseCode, reason string) error
 }
 
 // A claim is the head of a call that may be signed by a caller that is allowed. Its Claim is nil

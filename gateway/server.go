@@ -34,13 +34,13 @@ import (
 // Set its fields before the first request and do not change them after; all but Handler may be left
 // zero. All methods may be called at the same time.
 type Server struct {
-	// Handler handles the events. It is bound to the Server and its Sender when the Server starts,
-	// see tyg.Bind.
+	// Handler handles the events. It is bound to Host when the Server starts, see tyg.Bind.
 	Handler tyg.Handler
 
-	// Sender is the Sender of handlers and of the @connections API. Nil means the Server itself; a
-	// cluster sets one that reaches the connections of all nodes.
-	Sender tyg.Sender
+	// Host is what Handler is bound to, and what the @connections API and the one beside it for groups
+	// and values call. Nil means the Server itself; a cluster sets one that reaches the connections of
+	// all nodes. One that has the method CloseWith of a Server closes with codes of callers too.
+	Host tyg.Host
 
 	// Values keeps the values of the application (tyg.Value). Nil keeps them in memory, as long as
 	// the Server.
@@ -133,7 +133,7 @@ type Server struct {
 	limits       Limits
 	log          *slog.Logger
 	logQueue     logqueue.Queue // of log
-	sender       tyg.Sender
+	host         tyg.Host
 	values       tyg.Values
 	routes       *route.Table
 	responds     map[string]bool       // the keys of routes with a route response
@@ -174,13 +174,6 @@ var (
 	_ tyg.Host     = (*Server)(nil)
 )
 
-// A host is what the Handler is bound to.
-type host struct {
-	tyg.Sender
-	tyg.Groups
-	tyg.Values
-}
-
 // Start checks the fields and makes the Server ready. The first request does that too; call Start
 // to get the error, or to send before a client has connected.
 func (s *Server) Start() error {
@@ -197,9 +190,9 @@ func (s *Server) init() (err error) {
 	s.log = slog.New(logqueue.NewHandler(cmp.Or(s.Logger, slog.Default()).Handler(), &s.logQueue))
 	s.lines.Lines, s.lines.Window = linesPerWindow, lineWindow
 	s.stacks.Lines, s.stacks.Window = 1, stackWindow
-	s.sender = s.Sender
-	if s.sender == nil {
-		s.sender = s
+	s.host = s.Host
+	if s.host == nil {
+		s.host = s
 	}
 	s.values = s.Values
 	if s.values == nil {
@@ -228,7 +221,7 @@ func (s *Server) init() (err error) {
 	s.timeHandlers = s.access != nil || s.Trace.Handled != nil ||
 		s.limits.Integration > 0 && s.limits.Integration < 20*tick
 	s.sweep.every = s.limits.sweepEvery(s.Extensions.Ping)
-	tyg.Bind(s.Handler, host{s.sender, s, s})
+	tyg.Bind(s.Handler, s.host)
 	return nil
 }
 

@@ -72,7 +72,7 @@ func (c *session) initConn(r *http.Request, addr netip.Addr) {
 	c.addr = addr
 	c.conn = tyg.Conn{
 		ID:          s.newID(),
-		Sender:      s.sender,
+		Sender:      s.host,
 		ConnectedAt: time.Now(),
 		SourceIP:    handshake.AddrText(addr),
 		UserAgent:   strings.Clone(r.UserAgent()), // a substring would keep the whole head

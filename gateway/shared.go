@@ -124,14 +124,14 @@ func (s *Server) groupCall(
 ) (sharedAnswer, error) {
 	switch {
 	case r.Method == http.MethodGet && t.Conn == "":
-		return s.pageCall(t)
+		return s.pageCall(ctx, t)
 	case r.Method == http.MethodPost && t.Conn == "":
 		return s.sendCall(ctx, r, t, body)
 	case t.Resource == hostapi.Everyone:
 	case r.Method == http.MethodPut:
 		return s.addCall(ctx, t, body)
 	case r.Method == http.MethodDelete:
-		m, removed, err := s.RemoveFromGroup(ctx, t.Name, t.Conn)
+		m, removed, err := s.host.RemoveFromGroup(ctx, t.Name, t.Conn)
 		if err != nil || !removed {
 			return answerJSON(hostapi.Change{}, err)
 		}
@@ -158,7 +158,7 @@ func (s *Server) addCall(
 		}
 		info = bytes.Clone(body) // the body's memory is released, and larger
 	}
-	m, added, err := s.AddToGroup(ctx, t.Name, t.Conn, info)
+	m, added, err := s.host.AddToGroup(ctx, t.Name, t.Conn, info)
 	return answerJSON(hostapi.Change{Changed: added, Member: &m}, err)
 }
 
@@ -181,20 +181,23 @@ func (s *Server) sendCall(
 			o.Type = tyg.Binary
 		}
 	}
-	d, err := s.SendToGroup(ctx, t.Name, data, o)
+	d, err := s.host.SendToGroup(ctx, t.Name, data, o)
 	return answerJSON(d, err)
 }
 
 // pageCall returns a page of members. Pages are in the order of ids, so a member that stays while a
 // client reads page after page is on one of them.
-func (s *Server) pageCall(t hostapi.Target) (sharedAnswer, error) {
+func (s *Server) pageCall(ctx context.Context, t hostapi.Target) (sharedAnswer, error) {
 	if t.Limit == 0 {
-		n, err := s.CountGroup(context.Background(), t.Name)
+		n, err := s.host.CountGroup(ctx, t.Name)
 		return answerJSON(hostapi.Page{Count: n, Members: []tyg.Member{}}, err)
 	}
-	list, err := s.members(t.Name)
-	if err != nil {
-		return sharedAnswer{}, err
+	var list []tyg.Member
+	for m, err := range s.host.GroupMembers(ctx, t.Name) {
+		if err != nil {
+			return sharedAnswer{}, err
+		}
+		list = append(list, m)
 	}
 	page := hostapi.Page{Count: len(list)}
 	list = slices.DeleteFunc(list, func(m tyg.Member) bool { return m.ID <= t.After })
@@ -214,7 +217,7 @@ func (s *Server) valueCall(
 	k := tyg.ValueKey{Name: t.Name, Conn: t.Conn}
 	switch r.Method {
 	case http.MethodGet:
-		data, rev, err := s.LoadValue(ctx, k)
+		data, rev, err := s.host.LoadValue(ctx, k)
 		if err == nil && rev == 0 {
 			err = hostapi.ErrNoValue
 		}
@@ -240,7 +243,7 @@ func (s *Server) storeCall(
 	if err != nil {
 		return sharedAnswer{}, err
 	}
-	if rev, err = s.StoreValue(ctx, k, data, rev); err != nil || rev == 0 {
+	if rev, err = s.host.StoreValue(ctx, k, data, rev); err != nil || rev == 0 {
 		return sharedAnswer{}, err
 	}
 	return sharedAnswer{etag: hostapi.ETag(rev)}, nil
