@@ -5,6 +5,7 @@ import (
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/apigw"
+	"github.com/tyg-dev/tyg/internal/connid"
 	"github.com/tyg-dev/tyg/internal/groups"
 	"github.com/tyg-dev/tyg/internal/values"
 )
@@ -69,7 +70,7 @@ func (c *session) leaveGroups() {
 		_, _ = c.callHandler(nil, &tyg.Event{ // callHandler has logged the error
 			Type:       tyg.EventLeave,
 			Route:      tyg.RouteLeave,
-			RequestID:  eventID(),
+			RequestID:  connid.EventID(c.conn.ID, connid.Leave(m.Group, m.Member.JoinedAt)),
 			Time:       now,
 			Conn:       &c.conn,
 			Membership: &m,

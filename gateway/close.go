@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/internal/connid"
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
@@ -266,7 +267,7 @@ func (c *session) runDisconnect() {
 	_, _ = c.callHandler(nil, &tyg.Event{ // callHandler has logged the error
 		Type:       tyg.EventDisconnect,
 		Route:      tyg.RouteDisconnect,
-		RequestID:  eventID(),
+		RequestID:  connid.EventID(c.conn.ID, connid.Disconnect),
 		Time:       now,
 		Conn:       &c.conn,
 		Disconnect: end,

@@ -15,6 +15,8 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"strconv"
+	"time"
 
 	"github.com/tyg-dev/tyg"
 )
@@ -93,4 +95,19 @@ func tag(b []byte, i Incarnation) { b[0], b[1], b[2] = byte(i>>16), byte(i>>8), 
 
 func untag(b []byte) Incarnation {
 	return Incarnation(b[0])<<16 | Incarnation(b[1])<<8 | Incarnation(b[2])
+}
+
+// Disconnect is what the event that ends a connection is about, for [EventID].
+const Disconnect = "disconnect"
+
+// Leave returns what the event is about that ends a membership.
+func Leave(group string, joinedAt time.Time) string {
+	return "leave " + strconv.FormatInt(joinedAt.UnixNano(), 36) + " " + group
+}
+
+// EventID returns the id of an event of a connection, always the same, in the shape of all event
+// ids. An application that is told twice, because a node was killed, recognizes it.
+func EventID(id tyg.ConnID, about string) string {
+	sum := sha256.Sum256([]byte(string(id) + " " + about))
+	return encoding.EncodeToString(sum[:tagSize+randomSize])
 }

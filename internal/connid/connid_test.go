@@ -81,3 +81,23 @@ func BenchmarkNew(b *testing.B) {
 		m.New()
 	}
 }
+
+func TestEventIDIsThatOfItsEvent(t *testing.T) {
+	joined := time.Unix(1, 2)
+	seen := make(map[string]bool)
+	for _, id := range []tyg.ConnID{"AAAAAAAAAAAAAAA=", "AAAAAAAAAAAAAAE="} {
+		for _, about := range []string{
+			connid.Disconnect, connid.Leave("a", joined), connid.Leave("b", joined),
+			connid.Leave("a", joined.Add(1)),
+		} {
+			event := connid.EventID(id, about)
+			if event != connid.EventID(id, about) || len(event) != connid.Length {
+				t.Errorf("the id of %s %q is %s", id, about, event)
+			}
+			seen[event] = true
+		}
+	}
+	if len(seen) != 8 {
+		t.Errorf("8 events have %d ids", len(seen))
+	}
+}

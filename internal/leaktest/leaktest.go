@@ -21,15 +21,15 @@ const (
 // or runs.
 func Main(m *testing.M) {
 	code := m.Run()
-	if left := await(); code == 0 && left != "" {
+	if left := Await(); code == 0 && left != "" {
 		fmt.Fprintf(os.Stderr, "goroutines are left after the tests:\n\n%s\n", left)
 		code = 1
 	}
 	os.Exit(code)
 }
 
-// await returns the stacks of the goroutines that are left after they had time to end.
-func await() string {
+// Await returns the stacks of the goroutines that are left after they had time to end.
+func Await() string {
 	for deadline := time.Now().Add(patience); ; time.Sleep(interval) {
 		left := Left()
 		if left == "" || time.Now().After(deadline) {

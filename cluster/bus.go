@@ -1,0 +1,123 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+)
+
+// A bus is what a node uses of the core of NATS. Tests have one that loses, delays, repeats and
+// reorders messages.
+type bus interface {
+	// subscribe subscribes to a subject. Messages of all subjects arrive in the order of one sender.
+	subscribe(subject string) (unsubscribe func(), err error)
+
+	// publish sends a message. An error means that it was not sent.
+	publish(subject, reply string, data []byte) error
+
+	// flush waits until the server knows of all subscriptions.
+	flush(ctx context.Context) error
+
+	// receive returns the next message. It reports false once the bus is closed.
+	receive() (message, bool)
+
+	up() bool // there is a connection
+	maxPayload() int
+	close()
+}
+
+// A message arrived. noResponders means that it is the answer to a message that reached no
+// subscription.
+type message struct {
+	subject, reply string
+	data           []byte
+	noResponders   bool
+}
+
+// errNotSent is the error of a message that certainly was not sent.
+var errNotSent = errors.New("not sent")
+
+// inboxSize is the number of messages that wait for the reader. NATS drops what does not fit, as
+// it would drop what a slow client does not read.
+const inboxSize = 64 << 10
+
+// A natsBus is a bus on NATS.
+type natsBus struct {
+	nc    *nats.Conn
+	owned bool // close closes nc
+	inbox chan *nats.Msg
+	once  sync.Once
+	done  chan struct{}
+}
+
+func newNATSBus(nc *nats.Conn, owned bool) *natsBus {
+	return &natsBus{nc: nc, owned: owned, inbox: make(chan *nats.Msg, inboxSize), done: make(chan struct{})}
+}
+
+func (b *natsBus) subscribe(subject string) (func(), error) {
+	sub, err := b.nc.ChanSubscribe(subject, b.inbox)
+	if err != nil {
+		return nil, fmt.Errorf("subscribe to %s: %w", subject, err)
+	}
+	return func() { _ = sub.Unsubscribe() }, nil // it fails if the connection is closed
+}
+
+func (b *natsBus) publish(subject, reply string, data []byte) error {
+	if err := b.nc.PublishMsg(&nats.Msg{Subject: subject, Reply: reply, Data: data}); err != nil {
+		return fmt.Errorf("%w: %w", errNotSent, err)
+	}
+	return nil
+}
+
+func (b *natsBus) flush(ctx context.Context) error { return b.nc.FlushWithContext(ctx) }
+
+const noResponders = "503"
+
+func (b *natsBus) receive() (message, bool) {
+	select {
+	case m := <-b.inbox:
+		none := len(m.Data) == 0 && m.Header.Get("Status") == noResponders
+		return message{m.Subject, m.Reply, m.Data, none}, true
+	case <-b.done:
+		return message{}, false
+	}
+}
+
+func (b *natsBus) up() bool { return b.nc.IsConnected() }
+
+// headerRoom is what a command has beside its payload.
+const headerRoom = 4 << 10
+
+func (b *natsBus) maxPayload() int { return int(b.nc.MaxPayload()) - headerRoom }
+
+func (b *natsBus) close() {
+	b.once.Do(func() {
+		if b.owned {
+			b.nc.Close()
+		}
+		close(b.done)
+	})
+}
+
+// subjects are the subjects of a cluster.
+type subjects struct{ prefix string }
+
+func (s subjects) node(inc string) string    { return s.prefix + ".n." + inc }
+func (s subjects) group(hash string) string  { return s.prefix + ".g." + hash }
+func (s subjects) shard(n int) string        { return fmt.Sprintf("%s.s.%d", s.prefix, n) }
+func (s subjects) all() string               { return s.prefix + ".all" }
+func (s subjects) heartbeat() string         { return s.prefix + ".hb" }
+func (s subjects) replies(box string) string { return s.prefix + ".r." + box + "." }
+
+// token returns the last token of a reply subject of box, and false for any other subject.
+func (s subjects) token(box, subject string) (string, bool) {
+	return strings.CutPrefix(subject, s.replies(box))
+}
+
+// soon bounds what a server does at once if there is a connection to it.
+const soon = 2 * time.Second

@@ -1,0 +1,149 @@
+package cluster
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/internal/connid"
+)
+
+// A guard is the Handler of a node with a ledger. It records each connection before its connect
+// handler runs, removes the record when its disconnect handler has returned, and lets no handler
+// run while the others may take the node for dead.
+type guard struct {
+	node    *Node
+	next    tyg.Handler
+	handled tyg.Description // of next
+}
+
+var _ tyg.Handler = (*guard)(nil)
+
+func newGuard(n *Node, next tyg.Handler) *guard { return &guard{n, next, tyg.Describe(next)} }
+
+// Describe returns what next says of itself, with connect among its routes.
+func (g *guard) Describe() tyg.Description {
+	d := g.handled
+	if g.records() && !has(d, tyg.RouteConnect) {
+		d.Routes = append(slices.Clone(d.Routes), tyg.Route{Key: tyg.RouteConnect})
+	}
+	return d
+}
+
+// Bind binds next.
+func (g *guard) Bind(host tyg.Host) { tyg.Bind(g.next, host) }
+
+func has(d tyg.Description, key string) bool { return slices.Contains(d.Keys(), key) }
+
+// records reports whether the application wants to know of disconnects.
+func (g *guard) records() bool { return has(g.handled, tyg.RouteDisconnect) }
+
+// errFenced is what becomes of events while the node may not serve clients.
+var errFenced = errors.New("this node has no contact with the registry and serves no client")
+
+// Handle handles an event.
+func (g *guard) Handle(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
+	serves := g.node.checkFence()
+	switch e.Type {
+	case tyg.EventConnect:
+		if !serves {
+			return tyg.Reply{}, tyg.Reject(http.StatusServiceUnavailable, "Service Unavailable")
+		}
+		return g.connect(ctx, e)
+	case tyg.EventDisconnect, tyg.EventLeave:
+		if _, here := g.node.owner(e.Conn.ID); !here || !serves {
+			return tyg.Reply{}, nil // another node tells of it, or has
+		}
+		r, err := g.next.Handle(ctx, e)
+		if e.Type == tyg.EventDisconnect {
+			g.node.forget(e.Conn.ID)
+		}
+		return r, err
+	}
+	if !serves {
+		return tyg.Reply{}, errFenced
+	}
+	return g.next.Handle(ctx, e)
+}
+
+func (g *guard) connect(ctx context.Context, e tyg.Event) (r tyg.Reply, err error) {
+	accepted := false
+	if g.records() {
+		if err := g.node.recordConn(ctx, e.Conn); err != nil {
+			g.node.cfg.Logger.Error("handshake refused", "conn", e.Conn.ID, "err", err)
+			return tyg.Reply{}, tyg.Reject(http.StatusServiceUnavailable, "Service Unavailable")
+		}
+		defer func() { // also after a panic
+			if !accepted || ctx.Err() != nil {
+				g.node.forget(e.Conn.ID)
+			}
+		}()
+	}
+	if has(g.handled, tyg.RouteConnect) {
+		r, err = g.next.Handle(ctx, e)
+	}
+	accepted = err == nil && (r.Status == 0 || r.Status >= 200 && r.Status <= 299)
+	return r, err
+}
+
+// A connRecord is what the ledger keeps of a connection: a tyg.Conn without its Sender.
+type connRecord struct {
+	ID             tyg.ConnID        `json:"id"`
+	ConnectedAt    time.Time         `json:"connected_at"`
+	SourceIP       string            `json:"source_ip,omitempty"`
+	UserAgent      string            `json:"user_agent,omitempty"`
+	Domain         string            `json:"domain,omitempty"`
+	Stage          string            `json:"stage,omitempty"`
+	APIID          string            `json:"api_id,omitempty"`
+	StageVariables map[string]string `json:"stage_variables,omitempty"`
+	Identity       tyg.Identity      `json:"identity,omitzero"`
+}
+
+// A memberRecord is what the ledger keeps of a membership.
+type memberRecord struct {
+	Group  string     `json:"group"`
+	Member tyg.Member `json:"member"`
+}
+
+func (n *Node) recordConn(ctx context.Context, c *tyg.Conn) error {
+	data, err := json.Marshal(connRecord{
+		ID: c.ID, ConnectedAt: c.ConnectedAt, SourceIP: c.SourceIP, UserAgent: c.UserAgent,
+		Domain: c.Domain, Stage: c.Stage, APIID: c.APIID, StageVariables: c.StageVariables,
+		Identity: c.Identity,
+	})
+	if err != nil {
+		return err
+	}
+	return n.ledger.record(ctx, n.incOf(c.ID), connKey(c.ID)+"."+string(connRecords), data)
+}
+
+// recordMember records a membership if the application wants to know of its end.
+func (n *Node) recordMember(ctx context.Context, group string, m tyg.Member) error {
+	if !n.leaves {
+		return nil
+	}
+	data, err := json.Marshal(memberRecord{group, m})
+	if err != nil {
+		return err
+	}
+	return n.ledger.record(ctx, n.incOf(m.ID), memberKey(m.ID, group), data)
+}
+
+func (n *Node) forgetMember(group string, id tyg.ConnID) {
+	if n.leaves {
+		n.ledger.erase(n.incOf(id), memberKey(id, group))
+	}
+}
+
+// forget removes all records of a connection.
+func (n *Node) forget(id tyg.ConnID) { n.ledger.erase(n.incOf(id), connKey(id)+".>") }
+
+// incOf returns the incarnation of this node that has made an id.
+func (n *Node) incOf(id tyg.ConnID) connid.Incarnation {
+	inc, _ := n.owner(id)
+	return inc
+}

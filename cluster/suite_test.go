@@ -1,0 +1,22 @@
+package cluster_test
+
+import (
+	"testing"
+
+	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/cluster"
+	"github.com/tyg-dev/tyg/tygtest"
+)
+
+// TestSuites runs what every host must keep over three nodes, to which clients connect in turn.
+func TestSuites(t *testing.T) {
+	subject := func(cfg cluster.Config) func(t *testing.T, h tyg.Handler) tygtest.Subject {
+		return func(t *testing.T, h tyg.Handler) tygtest.Subject {
+			rigs := startThree(t, h, cfg)
+			return tygtest.Subject{Sender: rigs[0].node, Dial: dialAny(t, rigs)}
+		}
+	}
+	t.Run("host", func(t *testing.T) { tygtest.TestHost(t, subject(cluster.Config{})) })
+	t.Run("sender", func(t *testing.T) { tygtest.TestSender(t, subject(cluster.Config{})) })
+	t.Run("groups", func(t *testing.T) { tygtest.TestGroups(t, subject(cluster.Config{})) })
+}
