@@ -80,9 +80,9 @@ const maxTasks = 1024
 // joinTimeout bounds the first contact with the registry and the other nodes.
 const joinTimeout = 15 * time.Second
 
-// Join makes srv a node of a cluster. It sets srv.Host and srv.NewID and wraps srv.Handler, so call
-// it before srv is started. At the end, first shut down srv and then call Leave. The context
-// bounds Join only.
+// Join makes srv a node of a cluster. Set all fields of srv before: Join sets Host and NewID, wraps
+// Handler, and lets other nodes reach srv, which starts it. At the end, first shut down srv and then
+// call Leave. The context bounds Join only.
 func Join(ctx context.Context, srv *gateway.Server, cfg Config) (*Node, error) {
 	cfg = cfg.withDefaults()
 	if err := cfg.check(); err != nil {
@@ -102,16 +102,16 @@ func Join(ctx context.Context, srv *gateway.Server, cfg Config) (*Node, error) {
 		err = n.openStores(ctx, js)
 	}
 	if err == nil {
-		err = n.join(ctx)
+		srv.Host, srv.NewID = n, n.newID
+		if n.ledger != nil {
+			srv.Handler = newGuard(n, srv.Handler)
+			tyg.Bind(n.handler, n) // it may be called for other nodes before srv starts
+		}
+		err = n.join(ctx) // other nodes may reach srv from here on
 	}
 	if err != nil {
 		n.bus.close()
 		return nil, fmt.Errorf("join cluster %s: %w", cfg.Name, err)
-	}
-	srv.Host, srv.NewID = n, n.newID
-	if n.ledger != nil {
-		srv.Handler = newGuard(n, srv.Handler)
-		tyg.Bind(n.handler, n) // it may be called for other nodes before srv starts
 	}
 	close(n.sweeps.open)
 	return n, nil
