@@ -86,6 +86,10 @@ type Config struct {
 	// HandlerTime bounds one of those, 29 seconds by default.
 	HandlerTime time.Duration
 
+	// Redeliver is after how long a disconnect goes to another node if the one that was to call its
+	// handler shows no life, 6 seconds by default.
+	Redeliver time.Duration
+
 	// OnDrain, if not nil, is called when [Drain] asks this node to leave, on a goroutine of its own.
 	OnDrain func()
 
@@ -143,6 +147,7 @@ const (
 	defaultUnsubscribe = 5 * time.Second
 	defaultSweepRate   = 500
 	defaultHandlerTime = 29 * time.Second
+	defaultRedeliver   = 6 * time.Second
 	suspectHeartbeats  = 5
 )
 
@@ -159,6 +164,7 @@ func (c Config) withDefaults() Config {
 	orDefault(&c.Replicas, 1)
 	orDefault(&c.SweepRate, defaultSweepRate)
 	orDefault(&c.HandlerTime, defaultHandlerTime)
+	orDefault(&c.Redeliver, defaultRedeliver)
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}
@@ -182,7 +188,7 @@ func (c Config) check() error {
 	for name, d := range map[string]time.Duration{
 		"heartbeat": c.Heartbeat, "suspect": c.Suspect, "dead": c.Dead, "renew": c.Renew,
 		"fence": c.Fence, "retry": c.Retry, "timeout": c.Timeout, "unsubscribe": c.Unsubscribe,
-		"handler time": c.HandlerTime,
+		"handler time": c.HandlerTime, "redeliver": c.Redeliver,
 	} {
 		if d < 0 {
 			return fmt.Errorf("%s %v: use a time above 0", name, d)

@@ -52,11 +52,7 @@ func connKey(id tyg.ConnID) string { return strings.TrimRight(string(id), "=") }
 func memberKey(id tyg.ConnID, group string) string { return connKey(id) + ".g." + hashOf(group) }
 
 const (
-	// ackWait is after how long a record is given to another node, if the one that has it says
-	// nothing. A handler that runs longer is reported as alive meanwhile.
-	ackWait = 6 * time.Second
-
-	sweepBatch  = 64
+	sweepBatch  = 8 // small, so that nodes share them
 	sweepWait   = 500 * time.Millisecond
 	maxErasures = 64 << 10 // that wait
 	erasers     = 4
@@ -67,6 +63,7 @@ type streamLedger struct {
 	js     jetstream.JetStream
 	stream jetstream.Stream
 	prefix string
+	wait   time.Duration // see Config.Redeliver
 	ctx    context.Context
 	stop   context.CancelFunc
 	ended  sync.WaitGroup
@@ -78,11 +75,14 @@ type streamLedger struct {
 }
 
 func openLedger(
-	ctx context.Context, js jetstream.JetStream, name string, replicas int,
+	ctx context.Context, js jetstream.JetStream, cfg Config,
 ) (*streamLedger, error) {
-	l := &streamLedger{js: js, prefix: name + ".led.", erasures: make(chan string, maxErasures)}
+	l := &streamLedger{
+		js: js, prefix: cfg.Name + ".led.", wait: cfg.Redeliver,
+		erasures: make(chan string, maxErasures),
+	}
 	stream, err := openStream(ctx, js, jetstream.StreamConfig{
-		Name: name + "-disconnects", Subjects: []string{l.prefix + ">"}, Replicas: replicas,
+		Name: cfg.Name + "-disconnects", Subjects: []string{l.prefix + ">"}, Replicas: cfg.Replicas,
 		Retention: jetstream.WorkQueuePolicy, MaxMsgsPerSubject: 1, Discard: jetstream.DiscardOld,
 		MaxMsgs: -1, MaxBytes: -1, MaxMsgSize: -1, MaxConsumers: -1,
 	})
@@ -183,7 +183,7 @@ func (l *streamLedger) sweep(
 	name := "sweep-" + hex(inc) + "-" + string(kind[0])
 	c, err := l.stream.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
 		Durable: name, FilterSubject: l.subject(inc, "*."+string(kind)),
-		AckPolicy: jetstream.AckExplicitPolicy, AckWait: ackWait, MaxDeliver: -1,
+		AckPolicy: jetstream.AckExplicitPolicy, AckWait: l.wait, MaxDeliver: -1,
 		InactiveThreshold: tombstoneTTL,
 	})
 	if err != nil {
@@ -204,7 +204,7 @@ func (l *streamLedger) sweep(
 		}
 		var handlers sync.WaitGroup
 		for msg := range batch.Messages() {
-			handlers.Go(func() { sweepOne(ctx, msg, f) }) // ends with f
+			handlers.Go(func() { l.sweepOne(ctx, msg, f) }) // ends with f
 		}
 		handlers.Wait()
 		if ctx.Err() != nil {
@@ -222,20 +222,20 @@ func sweepError(err error) error {
 }
 
 // sweepOne handles one record, and keeps other nodes from getting it meanwhile.
-func sweepOne(ctx context.Context, msg jetstream.Msg, f func(record) error) {
+func (l *streamLedger) sweepOne(ctx context.Context, msg jetstream.Msg, f func(record) error) {
 	meta, err := msg.Metadata()
 	if err != nil {
 		return // it is given to another node
 	}
 	done := make(chan error, 1)
 	go func() { done <- f(record{msg.Data(), int(meta.NumDelivered)}) }() // it is waited for
-	t := time.NewTicker(ackWait / 3)
+	t := time.NewTicker(l.wait / 3)
 	defer t.Stop()
 	for {
 		select {
 		case err := <-done:
 			if err != nil {
-				_ = msg.NakWithDelay(time.Second) // else after ackWait
+				_ = msg.NakWithDelay(time.Second) // else after l.wait
 				return
 			}
 			_ = msg.DoubleAck(ctx) // if it fails, another node calls the handler too

@@ -151,25 +151,29 @@ func (n *Node) declare(
 ) error {
 	ctx, cancel := context.WithTimeout(ctx, n.cfg.Timeout)
 	defer cancel()
-	e, now, err := n.registry.read(ctx, inc)
-	if err != nil {
-		return err
-	}
-	if e.State == dead {
-		n.buried(inc, e)
-		return nil
-	}
-	if now != rev && e.Nonce != n.nonce {
-		return errConflict
-	}
-	e.State, e.By = dead, by
-	if _, err = n.registry.write(ctx, inc, e, now); err != nil {
-		if _, err = n.adopt(ctx, inc, e, err); err != nil {
+	for {
+		e, now, err := n.registry.read(ctx, inc)
+		if err != nil {
 			return err
 		}
+		own := e.Nonce == n.nonce
+		if e.State != dead {
+			if now != rev && !own {
+				return errConflict
+			}
+			e.State, e.By = dead, by
+			if _, err = n.registry.write(ctx, inc, e, now); err != nil {
+				_, err = n.adopt(ctx, inc, e, err)
+			}
+		}
+		if errors.Is(err, errConflict) && own { // a write from before has come in between
+			continue
+		}
+		if err == nil {
+			n.buried(inc, e)
+		}
+		return err
 	}
-	n.buried(inc, e)
-	return nil
 }
 
 // buried notes that an incarnation is dead. In ledger mode its records are swept.

@@ -169,7 +169,7 @@ func (n *Node) openStores(ctx context.Context, js jetstream.JetStream) error {
 		return err
 	}
 	if n.cfg.Disconnects == AtLeastOnce {
-		n.ledger, err = openLedger(ctx, js, n.cfg.Name, n.cfg.Replicas)
+		n.ledger, err = openLedger(ctx, js, n.cfg)
 	}
 	return err
 }
@@ -308,8 +308,10 @@ func (n *Node) Leave(ctx context.Context) error {
 }
 
 func (n *Node) leave(ctx context.Context) error {
-	if n.ledger != nil {
+	if n.ledger != nil && n.bus.up() {
+		ctx, cancel := context.WithTimeout(ctx, n.cfg.Timeout)
 		_ = n.ledger.flush(ctx) // what is left is told again
+		cancel()
 	}
 	n.stop()
 	n.turn.Lock()

@@ -67,8 +67,8 @@ type rig struct {
 	url  string // of the WebSocket
 	l    net.Listener
 
-	served chan error
-	down   bool
+	served       chan error
+	down, killed bool
 }
 
 // start serves a handler as a node until the test ends.
@@ -109,7 +109,7 @@ func (r *rig) stop(t testing.TB) {
 	if err := r.Shutdown(ctx); err != nil {
 		t.Errorf("Shutdown: %v", err)
 	}
-	if err := r.node.Leave(ctx); err != nil {
+	if err := r.node.Leave(ctx); err != nil != r.killed {
 		t.Errorf("Leave: %v", err)
 	}
 	if err := <-r.served; !errors.Is(err, http.ErrServerClosed) {
