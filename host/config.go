@@ -36,6 +36,13 @@ type Config struct {
 	// Nil keeps them in the memory of this process. Serve does not close it.
 	Values tyg.Values
 
+	// Join, if not nil, makes the gateway a member of a cluster: see package cluster. Serve leaves it
+	// at the end.
+	Join JoinFunc
+
+	// Disconnects is for Join: "best-effort", the default, or "at-least-once".
+	Disconnects string
+
 	// HTTP gets the requests that are neither for the WebSocket nor for the @connections API. Nil
 	// serves the pages of the application (tyg.App.Pages), if it has any.
 	HTTP http.Handler
@@ -93,6 +100,12 @@ const (
 	defaultDrain = 30 * time.Second
 )
 
+// What Config.Disconnects may be.
+const (
+	bestEffort  = "best-effort"
+	atLeastOnce = "at-least-once"
+)
+
 // stagePattern is API Gateway's rule for the name of a stage.
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-stages.html)
 const stagePattern = `^[A-Za-z0-9_-]{1,128}$`
@@ -127,6 +140,11 @@ func (c Config) check() error {
 		return fmt.Errorf("drain window %v: use at most %v, half of the drain time, or make that longer",
 			c.DrainWindow, drain/2)
 	}
+	switch c.Disconnects {
+	case "", bestEffort, atLeastOnce:
+	default:
+		return fmt.Errorf("disconnects %q: use %s or %s", c.Disconnects, bestEffort, atLeastOnce)
+	}
 	if (c.CertFile == "") != (c.KeyFile == "") {
 		return errors.New("TLS needs both a certificate and a key (-cert and -key)")
 	}
@@ -157,6 +175,9 @@ func (o *options) flags(fs *flag.FlagSet) {
 	fs.DurationVar(&o.DrainDelay, "drain-delay", 0, "how long clients are still accepted at the end")
 	fs.DurationVar(&o.DrainWindow, "drain-window", 0, "how long the ends of connections are spread "+
 		"over (by their number; -1s: at once)")
+	fs.StringVar(&o.Disconnects, "disconnects", "",
+		"best-effort, the default, or at-least-once: the other nodes of a cluster run the\n"+
+			"disconnect handlers of one that was killed")
 	fs.BoolVar(&o.quiet, "quiet", false, "do not print the URL")
 	fs.BoolVar(&o.accessLog, "access-log", false, "print a line for each event")
 	fs.Float64Var(&o.TimeScale, "time-scale", 1,

@@ -31,25 +31,30 @@
 //	TYG_ACCESS_KEY_ID, TYG_SECRET_ACCESS_KEY   the key that signs calls of @connections;
 //	                                           without it only this machine may call
 //
-// The shared values of the application (tyg.Value) are in the memory of the process, and end with
-// it, unless the environment names a NATS server:
+// With a NATS server in the environment, all processes of the program are one gateway, see package
+// cluster: each reaches every connection and every group, and they share their values, which are in
+// the memory of the process otherwise.
 //
 //	TYG_NATS_URL          the server, such as tls://user:password@nats.example.com:4222
 //	TYG_NATS_CREDENTIALS  a NATS credentials file
 //	TYG_NATS_BUCKET       bucket of package rooms/storage, the name of the program's package by
 //	                      default; the values are in the bucket with "-values" after that name
 //	TYG_NATS_INSECURE=1   permit a server on another machine without TLS or credential
+//	TYG_NATS_REPLICAS     servers of JetStream that keep what the cluster knows, 1 by default
+//	TYG_CLUSTER           name of the cluster, that of the bucket by default
+//	TYG_CLUSTER_KEY       hides in connection ids which process has them; the same for all
+//	TYG_CLUSTER_SHARDS    see cluster.Config
+//	-disconnects, TYG_DISCONNECTS   at-least-once: the other processes run the disconnect handlers
+//	                                of one that was killed; best-effort by default
 //
-// Then the values survive the process, and all processes of the program share them. Connections,
-// groups and states stay in the process that has the sockets. This takes the build tag tyg.nats,
-// which compiles the client of NATS:
+// This takes the build tag tyg.nats, which compiles the client of NATS; a program that was built
+// without it ends with an error that says so:
 //
 //	go build -tags tyg.nats .
 //
-// Run connects when the program first uses a value. Until NATS answers, values return an error, and
-// the rest of the program works. A program that was built without the tag gets an error that names
-// it. "tyg local" adds the tag tyg.local, which leaves the client out: there, values are in the
-// gateway.
+// The program joins the cluster before it serves, and ends with an error if NATS does not answer.
+// For values it has a connection of its own, from their first use. "tyg local" adds the tag
+// tyg.local, which leaves the client out: there, groups and values are in the gateway.
 //
 // docs/configuration.md has every flag with its range, beside the configuration of the tyg command.
 //

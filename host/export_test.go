@@ -6,6 +6,8 @@ import (
 	"context"
 
 	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/cluster"
+	"github.com/tyg-dev/tyg/gateway"
 	"github.com/tyg-dev/tyg/rooms/natskv"
 )
 
@@ -15,8 +17,17 @@ var Parse = parse
 // RunWithNATS is Run outside of Lambda in a program that was built with the tag tyg.nats, whatever
 // the tags of the test.
 func RunWithNATS(app *tyg.App) error {
-	return runWith(app, func(ctx context.Context, getenv func(string) string) (valueStore, error) {
-		return natskv.OpenValues(ctx, natskv.ValuesFromEnvironment(getenv))
+	return runWith(app, natsClient{
+		func(ctx context.Context, getenv func(string) string) (valueStore, error) {
+			return natskv.OpenValues(ctx, natskv.ValuesFromEnvironment(getenv))
+		},
+		func(getenv func(string) string) (JoinFunc, error) {
+			cfg, err := cluster.FromEnvironment(getenv)
+			return func(ctx context.Context, srv *gateway.Server, name, _ string) (Member, error) {
+				cfg.Name, cfg.Node = getenv("TYG_NATS_BUCKET"), name
+				return cluster.Join(ctx, srv, cfg)
+			}, err
+		},
 	})
 }
 

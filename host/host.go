@@ -23,10 +23,10 @@ import (
 	"github.com/tyg-dev/tyg/internal/stopsignal"
 )
 
-func runHere(app *tyg.App) error { return runWith(app, openNATS) }
+func runHere(app *tyg.App) error { return runWith(app, onNATS()) }
 
-// runWith is runHere in a program that was built with this opener of values on NATS.
-func runWith(app *tyg.App, open opener) error {
+// runWith is runHere in a program that was built with this client of NATS.
+func runWith(app *tyg.App, client natsClient) error {
 	var args []string
 	if !flag.Parsed() {
 		args = os.Args[1:]
@@ -42,14 +42,23 @@ func runWith(app *tyg.App, open opener) error {
 	ctx, stop := stopsignal.Context(context.Background())
 	defer stop()
 	if os.Getenv(natsVariable) == "" {
+		if cfg.Disconnects == atLeastOnce {
+			return errNoLedger
+		}
 		return Serve(ctx, app, cfg)
 	}
+	if cfg.Join, err = client.join(os.Getenv); err != nil {
+		return err
+	}
 	values := &storedValues{open: func(ctx context.Context) (valueStore, error) {
-		return open(ctx, os.Getenv)
+		return client.open(ctx, os.Getenv)
 	}}
 	cfg.Values = values
 	return errors.Join(Serve(ctx, app, cfg), values.Close())
 }
+
+var errNoLedger = errors.New("disconnects at-least-once needs a cluster, which keeps the record of " +
+	"connections: set " + natsVariable)
 
 // Serve serves an application as cfg says until ctx ends, and then drains. It returns nil after a
 // clean end.
@@ -91,12 +100,16 @@ func Serve(ctx context.Context, app *tyg.App, cfg Config) error {
 		Secrets:    cfg.Secrets,
 		AccessLog:  cfg.AccessLog,
 	}
-	if err := srv.Start(); err != nil {
-		return err
-	}
 	l, err := listen(cfg)
 	if err != nil {
 		return err
+	}
+	m, err := join(ctx, srv, l, cfg)
+	if err == nil {
+		err = srv.Start()
+	}
+	if err != nil {
+		return errors.Join(err, l.Close(), leave(m, cfg.Drain))
 	}
 	if cfg.Out != nil {
 		fmt.Fprintf(cfg.Out, "Serving %s on %s\n", app.Name(), address(l.Addr(), cfg))
@@ -108,7 +121,7 @@ func Serve(ctx context.Context, app *tyg.App, cfg Config) error {
 		}
 	}
 	inspector.serve(srv, app, address(l.Addr(), cfg), cfg)
-	return serve(ctx, l, srv, cfg)
+	return errors.Join(serve(ctx, l, srv, m, cfg), leave(m, cfg.Drain))
 }
 
 func listen(cfg Config) (net.Listener, error) {
@@ -152,13 +165,18 @@ func hostPort(addr net.Addr) string {
 }
 
 // serve runs the gateway until ctx ends or it fails, and then drains.
-func serve(ctx context.Context, l net.Listener, srv *gateway.Server, cfg Config) error {
+func serve(
+	ctx context.Context, l net.Listener, srv *gateway.Server, m Member, cfg Config,
+) error {
 	failed := make(chan error, 1) // serve ends it, by Shutdown, and waits for it
 	go func() { failed <- srv.Serve(l) }()
 	select {
 	case err := <-failed:
 		return errors.Join(fmt.Errorf("serve on %s: %w", l.Addr(), err), drain(srv, cfg.Drain))
 	case <-ctx.Done():
+	}
+	if m != nil {
+		m.Drain()
 	}
 	time.Sleep(cfg.DrainDelay) // a second signal ends the process
 	err := drain(srv, cfg.Drain)

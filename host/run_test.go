@@ -57,6 +57,9 @@ func program() *tyg.App {
 		_, err := os.Stdout.WriteString("handler has finished\n")
 		return err
 	})
+	app.OnRoute("all", func(ctx context.Context, _ *tyg.Conn, _ tyg.Message) error {
+		return app.Everyone().SendString(ctx, "to all")
+	})
 	count := tyg.NewValue[int](app, "count")
 	app.OnRoute("count", func(ctx context.Context, c *tyg.Conn, _ tyg.Message) error {
 		n, err := count.Update(ctx, func(n int) (int, error) { return n + 1, nil })

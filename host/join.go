@@ -1,0 +1,53 @@
+//go:build !tyg.lambda
+
+package host
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"time"
+
+	"github.com/tyg-dev/tyg/gateway"
+)
+
+// A Member is the place of a gateway in a cluster. The Node of package cluster is one.
+type Member interface {
+	// Drain says to the other members that this one is about to leave.
+	Drain()
+
+	// Leave leaves the cluster, when the gateway has shut down.
+	Leave(ctx context.Context) error
+}
+
+// A JoinFunc makes a gateway, which has not started, a member of a cluster. The name is that of this
+// machine and the address that the gateway listens on: no other process has it at the same time.
+type JoinFunc func(ctx context.Context, srv *gateway.Server, name, disconnects string) (Member, error)
+
+// A natsClient is what a program does with a NATS server.
+type natsClient struct {
+	open opener
+	join func(getenv func(string) string) (JoinFunc, error)
+}
+
+// join joins the cluster of cfg, if there is one.
+func join(ctx context.Context, srv *gateway.Server, l net.Listener, cfg Config) (Member, error) {
+	if cfg.Join == nil {
+		return nil, nil
+	}
+	machine, err := os.Hostname()
+	if err != nil {
+		return nil, fmt.Errorf("name this node: %w", err)
+	}
+	return cfg.Join(ctx, srv, machine+"/"+l.Addr().String(), cfg.Disconnects)
+}
+
+func leave(m Member, d time.Duration) error {
+	if m == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), d)
+	defer cancel()
+	return m.Leave(ctx)
+}
