@@ -253,6 +253,25 @@ func TestPartitions(t *testing.T) {
 	})
 }
 
+// TestFreezes stops nodes for longer than commands may take, with commands on their way.
+func TestFreezes(t *testing.T) {
+	runFaults(t, Config{}, func(w *world) {
+		for range 4 {
+			w.add(3)
+		}
+		stop, senders := make(chan struct{}), new(sync.WaitGroup)
+		w.send(stop, senders, 3)
+		for range 5 {
+			w.net.set(faults{frozen: map[int]bool{w.rand.IntN(4): true}, delay: 20 * time.Millisecond})
+			time.Sleep(time.Duration(1+w.rand.IntN(20)) * time.Second)
+			w.net.set(faults{})
+			time.Sleep(2 * time.Second)
+		}
+		close(stop)
+		senders.Wait()
+	})
+}
+
 // TestKills kills nodes, and has others take their names.
 func TestKills(t *testing.T) {
 	runFaults(t, Config{}, func(w *world) {

@@ -26,6 +26,9 @@ type faults struct {
 	drop, repeat, refuse float64
 	delay                time.Duration // at most; different ones reorder
 	apart                map[[2]int]bool
+
+	// A frozen node gets what was sent to it when it thaws, and sends nothing.
+	frozen map[int]bool
 }
 
 // cut cuts the ways between two nodes, in one direction or both.
@@ -44,6 +47,14 @@ func (w *network) set(f faults) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.faults = f
+	for _, b := range w.buses {
+		if !f.frozen[b.number] {
+			for _, m := range b.held {
+				b.deliver(m)
+			}
+			b.held = nil
+		}
+	}
 }
 
 func (w *network) newBus() *memBus {
@@ -62,6 +73,7 @@ type memBus struct {
 	net      *network
 	number   int
 	subjects map[string]int // guarded by net.mu
+	held     []message      // guarded by net.mu; for the time when it thaws
 	inbox    chan message
 	once     sync.Once
 	done     chan struct{}
@@ -98,6 +110,9 @@ func (b *memBus) publish(subject, reply string, data []byte) error {
 	w := b.net
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.faults.frozen[b.number] {
+		return nil
+	}
 	m := message{subject: subject, reply: reply, data: slices.Clone(data)}
 	reached := false
 	refused := w.rand.Float64() < w.faults.refuse && reply != ""
@@ -120,6 +135,10 @@ func (b *memBus) publish(subject, reply string, data []byte) error {
 // send delivers a message, perhaps later or never. The lock is held.
 func (w *network) send(to *memBus, m message) {
 	if w.rand.Float64() < w.faults.drop {
+		return
+	}
+	if w.faults.frozen[to.number] {
+		to.held = append(to.held, m)
 		return
 	}
 	if w.faults.delay > 0 {
