@@ -311,7 +311,7 @@ var shared = map[string]string{
 	"tests github.com/creack/pty":           "cmd/tyg cmd/tyg-aws",
 	// The cluster, and the stores on NATS.
 	"code github.com/nats-io/nats.go":    "cluster rooms/natskv",
-	"tests github.com/nats-io/nats.go":   "cluster rooms/natskv",
+	"tests github.com/nats-io/nats.go":   "cluster examples/chattest rooms/natskv",
 	"code " + sdk + "dynamodb":           "internal/deploy/table rooms/dynamo",
 	"tests github.com/aws/aws-lambda-go": "internal/functions lambda",
 	"tests " + sdk + "apigatewayv2":      "internal/awstest internal/deploy internal/deploy/api",

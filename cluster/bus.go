@@ -26,6 +26,9 @@ type bus interface {
 	// receive returns the next message. It reports false once the bus is closed.
 	receive() (message, bool)
 
+	// drain waits until all that has arrived was received.
+	drain(ctx context.Context)
+
 	up() bool // there is a connection
 	maxPayload() int
 	close()
@@ -86,6 +89,14 @@ func (b *natsBus) receive() (message, bool) {
 	case <-b.done:
 		return message{}, false
 	}
+}
+
+func (b *natsBus) drain(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, soon)
+	defer cancel()
+	for len(b.inbox) > 0 && pause(ctx, time.Millisecond) {
+	}
+	pause(ctx, time.Millisecond) // for the last one
 }
 
 func (b *natsBus) up() bool { return b.nc.IsConnected() }

@@ -284,6 +284,9 @@ func (n *Node) renewOnce() {
 	defer cancel()
 	n.turn.Lock()
 	defer n.turn.Unlock()
+	if n.leaving {
+		return
+	}
 	self, start := n.self(), time.Now()
 	e := n.entry()
 	rev, err := n.registry.write(ctx, self.inc, e, self.rev)

@@ -165,6 +165,7 @@ func (b *memBus) receive() (message, bool) {
 }
 
 func (b *memBus) flush(context.Context) error { return nil }
+func (b *memBus) drain(context.Context)       {}
 func (b *memBus) up() bool                    { return true }
 func (b *memBus) maxPayload() int             { return 1 << 20 }
 
@@ -307,13 +308,13 @@ func (s memStore) sweep(
 		switch {
 		case left == 0:
 			return nil
-		case r == nil:
+		case key == "":
 			if !pause(ctx, 100*time.Millisecond) {
 				return ctx.Err()
 			}
 			continue
 		}
-		if err := f(record{r.data, r.tries}); err == nil && ctx.Err() == nil {
+		if err := f(r); err == nil && ctx.Err() == nil {
 			s.mu.Lock()
 			delete(s.records, key)
 			s.mu.Unlock()
@@ -327,19 +328,17 @@ func (s memStore) sweep(
 // take takes a record that no node has. The lock is held.
 func (s memStore) take(
 	inc connid.Incarnation, kind recordKind,
-) (key string, r *memRecord, left int) {
+) (key string, r record, left int) {
 	for k, candidate := range s.records {
 		if !strings.HasPrefix(k, hex(inc)+".") || strings.HasSuffix(k, ".c") != (kind == connRecords) {
 			continue
 		}
 		left++
-		if time.Now().After(candidate.until) {
-			key, r = k, candidate
+		if key == "" && time.Now().After(candidate.until) {
+			candidate.tries++
+			candidate.until = time.Now().Add(s.wait)
+			key, r = k, record{candidate.data, candidate.tries}
 		}
-	}
-	if r != nil {
-		r.tries++
-		r.until = time.Now().Add(s.wait)
 	}
 	return key, r, left
 }

@@ -54,7 +54,8 @@ type Node struct {
 	closed   sync.Once
 	closeErr error
 
-	turn sync.Mutex // held while the identity or its entry changes
+	turn    sync.Mutex // held while the identity or its entry changes
+	leaving bool       // guarded by turn
 }
 
 var _ tyg.Host = (*Node)(nil)
@@ -313,8 +314,8 @@ func (n *Node) leave(ctx context.Context) error {
 		_ = n.ledger.flush(ctx) // what is left is told again
 		cancel()
 	}
-	n.stop()
 	n.turn.Lock()
+	n.leaving = true
 	self := n.self()
 	err := n.declare(ctx, self.inc, self.rev, "left")
 	n.turn.Unlock()
@@ -324,10 +325,12 @@ func (n *Node) leave(ctx context.Context) error {
 	if err == nil {
 		n.announce(self.inc)
 	}
+	self.unsubscribe()
 	if e := n.bus.flush(ctx); err == nil {
 		err = e
 	}
-	self.unsubscribe()
+	n.bus.drain(ctx) // commands from before are answered
+	n.stop()
 	n.bus.close()
 	n.ended.Wait()
 	if n.ledger != nil {

@@ -60,7 +60,7 @@ func TestTutorialOnAWS(t *testing.T) {
 	})
 	t.Run("chat", func(t *testing.T) {
 		p := newDeployment(t, tyg, "chat")
-		testTranscripts(t, p.connect("api"))
+		testTranscripts(t, p.connect("api"), p.connect("api"))
 		p.run("delete", "--yes", "--tables")
 		p.empty()
 	})

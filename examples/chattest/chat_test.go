@@ -107,12 +107,14 @@ func (r *recorder) check(golden string) {
 // The files are the transcripts of the tutorial, with the blanks at the ends of lines that the
 // program sends and the page does not show.
 func TestTranscripts(t *testing.T) {
-	testTranscripts(t, serve(t, rooms.NewMemory(), chatlib.Limits{}))
+	url := serve(t, rooms.NewMemory(), chatlib.Limits{})
+	testTranscripts(t, url, url)
 }
 
-func testTranscripts(t *testing.T, url string) {
+// testTranscripts has John and Jenny say what they say in the tutorial, each at an address.
+func testTranscripts(t *testing.T, johns, jennys string) {
 	t.Helper()
-	john, jenny := record(t, url), record(t, url)
+	john, jenny := record(t, johns), record(t, jennys)
 	for _, step := range []struct {
 		who          *recorder
 		says         string

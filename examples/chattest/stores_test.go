@@ -24,7 +24,8 @@ func TestTranscriptsOverOtherStores(t *testing.T) {
 		"NATS": startNATS, "DynamoDB": startDynamoDB,
 	} {
 		t.Run(name, func(t *testing.T) {
-			testTranscripts(t, serveApp(t, roundRobin(t, 3, start(t))))
+			url := serveApp(t, roundRobin(t, 3, start(t)))
+			testTranscripts(t, url, url)
 		})
 	}
 }
