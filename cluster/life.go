@@ -219,6 +219,8 @@ func (n *Node) watchOne(inc connid.Incarnation) {
 	e, rev, err := n.registry.read(ctx, inc)
 	switch {
 	case err != nil:
+		// What was silent meanwhile may have been cut off with this node.
+		n.peers.forgetRevision(inc)
 		return
 	case e.State == dead || rev == 0:
 		n.buried(inc, e)

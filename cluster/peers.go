@@ -167,6 +167,15 @@ func (p *peers) stale(inc connid.Incarnation, rev uint64) time.Duration {
 	return time.Since(q.revAt)
 }
 
+// forgetRevision has stale begin anew.
+func (p *peers) forgetRevision(inc connid.Incarnation) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if q := p.alive[inc]; q != nil {
+		q.revAt = time.Time{}
+	}
+}
+
 // localTime returns the time of this node's clock at which that of inc shows t, both as Unix time
 // in nanoseconds.
 func (p *peers) localTime(inc connid.Incarnation, t int64) int64 {

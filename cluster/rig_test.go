@@ -74,18 +74,23 @@ type rig struct {
 // start serves a handler as a node until the test ends.
 func start(t testing.TB, h tyg.Handler, cfg cluster.Config) *rig {
 	t.Helper()
-	nc, err := nats.Connect(server.URL(), cluster.Options()...)
+	return startServer(t, &gateway.Server{Handler: h}, server.URL(), cfg)
+}
+
+// startServer is start for a gateway, on a NATS server.
+func startServer(t testing.TB, srv *gateway.Server, url string, cfg cluster.Config) *rig {
+	t.Helper()
+	nc, err := nats.Connect(url, cluster.Options()...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(nc.Close)
 	cfg.Conn = nc
+	srv.Logger = quiet
 	if cfg.Logger == nil {
 		cfg.Logger = quiet
 	}
-	r := &rig{
-		Server: &gateway.Server{Handler: h, Logger: quiet}, nc: nc, served: make(chan error, 1),
-	}
+	r := &rig{Server: srv, nc: nc, served: make(chan error, 1)}
 	if r.node, err = cluster.Join(t.Context(), r.Server, cfg); err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,271 @@
+package cluster_test
+
+import (
+	"errors"
+	"io"
+	"net"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/cluster"
+	"github.com/tyg-dev/tyg/gateway"
+	"github.com/tyg-dev/tyg/lambda"
+)
+
+// senderTo returns a client of the @connections API of one node.
+func senderTo(t *testing.T, r *rig) *lambda.Sender {
+	t.Helper()
+	s, err := lambda.NewSender(lambda.SenderConfig{
+		Endpoint: strings.TrimSuffix(r.url, "/"), Region: "local", RetryFor: -1,
+		Credentials: lambda.Key{AccessKeyID: "id", SecretAccessKey: "secret"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// TestConnectionsAPIOnAnyNode calls a node that does not have the connection.
+func TestConnectionsAPIOnAnyNode(t *testing.T) {
+	var log eventLog
+	rigs := startMortals(t, quick, log.app(0), log.app(1))
+	client := dial(t, rigs[1])
+	id := log.connID(t, 1)
+	s, ctx := senderTo(t, rigs[0]), t.Context()
+	if err := s.Send(ctx, id, []byte("hello")); err != nil {
+		t.Fatal(err)
+	}
+	if _, text, err := client.Read(ctx); err != nil || text != "hello" {
+		t.Errorf("received %q, %v", text, err)
+	}
+	if info, err := s.Info(ctx, id); err != nil || info.SourceIP != "127.0.0.1" {
+		t.Errorf("Info: %+v, %v", info, err)
+	}
+	if err := s.Close(ctx, id); err != nil {
+		t.Errorf("Close: %v", err)
+	}
+	if err := s.Send(ctx, id, []byte("hello")); !errors.Is(err, tyg.ErrGone) {
+		t.Errorf("after Close: %v, want ErrGone", err)
+	}
+	dial(t, rigs[1])
+	id = log.connID(t, 2)
+	rigs[1].kill(t)
+	eventually(t, "503 of a node that was killed", func() bool {
+		return errors.Is(s.Send(ctx, id, []byte("hello")), tyg.ErrUnavailable)
+	})
+	eventually(t, "410 of a node that was killed", func() bool {
+		return errors.Is(s.Send(ctx, id, []byte("hello")), tyg.ErrGone)
+	})
+}
+
+// TestRestartedNodeIsKnownToBeDead does not wait for Config.Dead.
+func TestRestartedNodeIsKnownToBeDead(t *testing.T) {
+	var log eventLog
+	cfg := cluster.Config{Name: newName(), Node: "one", Retry: 50 * time.Millisecond}
+	old := start(t, &mortal{App: log.app(0)}, cfg)
+	dial(t, old)
+	id := log.connID(t, 1)
+	cfg.Node = "two"
+	other := start(t, &mortal{App: log.app(1)}, cfg)
+	old.kill(t)
+	cfg.Node = "one"
+	began := time.Now()
+	start(t, &mortal{App: log.app(2)}, cfg)
+	eventually(t, "the old id is gone", func() bool {
+		return errors.Is(other.node.Send(t.Context(), id, []byte("x")), tyg.ErrGone)
+	})
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("it took %v", took)
+	}
+}
+
+// TestSameNameTwiceKillsNoNode starts a second node with the name of one that runs.
+func TestSameNameTwiceKillsNoNode(t *testing.T) {
+	var log eventLog
+	cfg := cluster.Config{Name: newName(), Node: "one"}
+	first := start(t, &mortal{App: log.app(0)}, cfg)
+	dial(t, first)
+	id := log.connID(t, 1)
+	second := start(t, &mortal{App: log.app(1)}, cfg)
+	if err := second.node.Send(t.Context(), id, []byte("x")); err != nil {
+		t.Errorf("the first node is %v", err)
+	}
+}
+
+// TestInterestFollowsMembers counts the subscriptions for groups.
+func TestInterestFollowsMembers(t *testing.T) {
+	for _, shards := range []int{0, 2} {
+		var log eventLog
+		cfg := quick
+		cfg.Name, cfg.Shards, cfg.Unsubscribe = newName(), shards, 50*time.Millisecond
+		limits := gateway.Limits{Integration: 50 * time.Millisecond}
+		one := start(t, log.app(0), cfg)
+		two := startServer(t, &gateway.Server{Handler: log.app(1), Limits: limits}, server.URL(), cfg)
+		client := dial(t, two)
+		id, ctx := log.connID(t, 1), t.Context()
+		names := []string{"a", "b", "c", "d", "e"}
+		for range 2 {
+			for _, g := range names {
+				if _, _, err := one.node.AddToGroup(ctx, g, id, nil); err != nil {
+					t.Fatal(err)
+				}
+				if _, err := one.node.SendToGroup(ctx, g, []byte(g), tyg.GroupOptions{}); err != nil {
+					t.Fatal(err)
+				}
+				if _, text, err := client.Read(ctx); err != nil || text != g {
+					t.Fatalf("received %q, %v, want %q", text, err, g)
+				}
+			}
+			want := int64(len(names))
+			if shards > 0 {
+				want = int64(shards)
+			}
+			if n := two.node.Stats().Topics; n > want || n == 0 {
+				t.Errorf("%d subscriptions with %d shards", n, shards)
+			}
+			for _, g := range names {
+				if _, removed, err := one.node.RemoveFromGroup(ctx, g, id); err != nil || !removed {
+					t.Fatal(err)
+				}
+			}
+			eventually(t, "no subscription", func() bool { return two.node.Stats().Topics == 0 })
+		}
+		if s := one.node.Stats(); s.Broadcasts != 10 {
+			t.Errorf("%d messages were published for 10 sends", s.Broadcasts)
+		}
+	}
+}
+
+// TestLocalTrafficNeedsNoNATS takes NATS away for longer than Config.Dead.
+func TestLocalTrafficNeedsNoNATS(t *testing.T) {
+	var log eventLog
+	p := newProxy(t, server.URL())
+	cfg := quick
+	cfg.Name = newName()
+	var rigs []*rig
+	for n := range 2 {
+		rigs = append(rigs, startServer(t, &gateway.Server{Handler: log.app(n)}, p.url, cfg))
+	}
+	ctx := t.Context()
+	here := dial(t, rigs[0])
+	hereID := log.connID(t, 1)
+	dial(t, rigs[1])
+	thereID := log.connID(t, 2)
+	group := func(want error) {
+		t.Helper()
+		if _, _, err := rigs[0].node.AddToGroup(ctx, "tea", hereID, nil); err != nil {
+			t.Errorf("AddToGroup: %v", err)
+		}
+		_, err := rigs[0].node.SendToGroup(ctx, "tea", []byte("group"), tyg.GroupOptions{})
+		if !errors.Is(err, want) {
+			t.Errorf("SendToGroup: %v, want %v", err, want)
+		}
+		if _, text, err := here.Read(ctx); err != nil || text != "group" {
+			t.Errorf("received %q, %v", text, err)
+		}
+	}
+	group(nil)
+	p.cut()
+	for end := time.Now().Add(1500 * time.Millisecond); time.Now().Before(end); {
+		began := time.Now()
+		if err := rigs[0].node.Send(ctx, hereID, []byte("local")); err != nil {
+			t.Fatalf("a local send: %v", err)
+		}
+		if took := time.Since(began); took > 100*time.Millisecond {
+			t.Errorf("a local send took %v", took)
+		}
+		if _, text, err := here.Read(ctx); err != nil || text != "local" {
+			t.Fatalf("received %q, %v", text, err)
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	if err := rigs[0].node.Send(ctx, thereID, []byte("x")); !errors.Is(err, tyg.ErrUnavailable) {
+		t.Errorf("a send to the other node: %v, want ErrUnavailable", err)
+	}
+	p.heal()
+	eventually(t, "the other node is reached again", func() bool {
+		return rigs[0].node.Send(ctx, thereID, []byte("x")) == nil
+	})
+	time.Sleep(1200 * time.Millisecond) // for those who would take it for dead
+	group(nil)
+	if n := len(log.of(tyg.EventDisconnect)); n != 0 {
+		t.Errorf("%d connections were lost", n)
+	}
+}
+
+// A proxy is a way to a server that can be cut.
+type proxy struct {
+	url    string
+	target string
+
+	mu    sync.Mutex
+	l     net.Listener
+	conns []net.Conn
+	off   bool
+}
+
+func newProxy(t *testing.T, server string) *proxy {
+	t.Helper()
+	u, err := url.Parse(server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &proxy{target: u.Host}
+	if p.l, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+		t.Fatal(err)
+	}
+	u.Host = p.l.Addr().String()
+	p.url = u.String()
+	var ended sync.WaitGroup
+	ended.Go(func() { p.serve(&ended) }) // ends with the listener
+	t.Cleanup(func() {
+		_ = p.l.Close()
+		p.cut()
+		ended.Wait()
+	})
+	return p
+}
+
+func (p *proxy) serve(ended *sync.WaitGroup) {
+	for {
+		c, err := p.l.Accept()
+		if err != nil {
+			return
+		}
+		to, err := net.Dial("tcp", p.target)
+		p.mu.Lock()
+		if err != nil || p.off {
+			_ = c.Close()
+			if err == nil {
+				_ = to.Close()
+			}
+			p.mu.Unlock()
+			continue
+		}
+		p.conns = append(p.conns, c, to)
+		p.mu.Unlock()
+		// They end with the connections.
+		ended.Go(func() { _, _ = io.Copy(to, c); _ = to.Close() })
+		ended.Go(func() { _, _ = io.Copy(c, to); _ = c.Close() })
+	}
+}
+
+func (p *proxy) cut() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.off = true
+	for _, c := range p.conns {
+		_ = c.Close()
+	}
+	p.conns = nil
+}
+
+func (p *proxy) heal() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.off = false
+}
