@@ -141,3 +141,5 @@ func dialAny(t *testing.T, rigs []*rig) func(context.Context, tygtest.Dial) (tyg
 		return wstest.Dial(ctx, t, r.url, d, nil)
 	}
 }
+
+func newGateway(h tyg.Handler) *gateway.Server { return &gateway.Server{Handler: h, Logger: quiet} }
