@@ -36,13 +36,28 @@ type Config struct {
 	// gateway's Stats not included. Nil if it is not known.
 	LogDrops func() int64
 
+	// Ready, if not nil, returns why clients must not connect, although SetReady says that they may.
+	Ready func() error
+
+	// Cluster, if not nil, returns the metrics of a node of a cluster.
+	Cluster func() []Metric
+
 	// Functions returns the counts of each function, by name. Nil if there are no functions.
 	Functions func() map[string]functions.Stats
+}
+
+// A Metric is the value of a metric that another package counts.
+type Metric struct {
+	Name, Help   string
+	Label, Value string // of the label, if Label is not empty
+	Number       float64
+	Counter      bool // it only grows; false: it is a gauge
 }
 
 // An Admin is an http.Handler for the three paths. Make it with [New]. All methods may be called at
 // the same time.
 type Admin struct {
+	cfg   Config
 	mux   *http.ServeMux
 	ready atomic.Bool
 	count counters
@@ -52,13 +67,13 @@ var _ http.Handler = (*Admin)(nil)
 
 // New returns an Admin that is not ready yet.
 func New(cfg Config) *Admin {
-	a := &Admin{mux: http.NewServeMux()}
+	a := &Admin{cfg: cfg, mux: http.NewServeMux()}
 	a.count = newCounters(cfg)
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(
 		a.count.connects, a.count.client, a.count.integration, a.count.execution, a.count.latency,
 		a.count.refusals,
-		newSnapshot(cfg, a.Ready),
+		newSnapshot(cfg, a.Ready), foreign{cfg.Cluster},
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		collectors.NewBuildInfoCollector(),
@@ -72,8 +87,11 @@ func New(cfg Config) *Admin {
 // SetReady sets whether the gateway accepts clients.
 func (a *Admin) SetReady(ready bool) { a.ready.Store(ready) }
 
-// Ready reports what SetReady set last; false before.
-func (a *Admin) Ready() bool { return a.ready.Load() }
+// Ready reports whether clients may connect: what SetReady set last, false before, unless
+// Config.Ready says no.
+func (a *Admin) Ready() bool {
+	return a.ready.Load() && (a.cfg.Ready == nil || a.cfg.Ready() == nil)
+}
 
 // ServeHTTP serves one request.
 func (a *Admin) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.mux.ServeHTTP(w, r) }
@@ -81,10 +99,20 @@ func (a *Admin) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.mux.ServeH
 func (a *Admin) readyz(w http.ResponseWriter, _ *http.Request) {
 	if !a.Ready() {
 		w.WriteHeader(http.StatusServiceUnavailable)
-		writeLine(w, "not ready")
+		writeLine(w, a.why())
 		return
 	}
 	writeLine(w, "ok")
+}
+
+// why returns why clients must not connect.
+func (a *Admin) why() string {
+	if a.ready.Load() && a.cfg.Ready != nil {
+		if err := a.cfg.Ready(); err != nil {
+			return "not ready: " + err.Error()
+		}
+	}
+	return "not ready"
 }
 
 func writeLine(w http.ResponseWriter, text string) {

@@ -54,6 +54,39 @@ func TestHealth(t *testing.T) {
 	check(http.MethodGet, "/other", http.StatusNotFound)
 }
 
+// A node of a cluster may have to refuse clients although its gateway runs.
+func TestNodeThatMayNotServeIsNotReady(t *testing.T) {
+	var why error
+	a := admin.New(admin.Config{
+		Gateway: func() gateway.Stats { return gateway.Stats{} }, Ready: func() error { return why },
+		Cluster: func() []admin.Metric {
+			return []admin.Metric{
+				{Name: "tyg_cluster_nodes", Label: "state", Value: "alive", Number: 2},
+				{Name: "tyg_cluster_nodes", Label: "state", Value: "suspect", Number: 1},
+				{Name: "tyg_cluster_deaths_total", Number: 4, Counter: true},
+			}
+		},
+	})
+	a.SetReady(true)
+	if got, body := get(a, http.MethodGet, "/readyz"); got != http.StatusOK {
+		t.Errorf("/readyz says %d %q", got, body)
+	}
+	why = errors.New("no contact with the registry")
+	got, body := get(a, http.MethodGet, "/readyz")
+	if got != http.StatusServiceUnavailable || body != "not ready: no contact with the registry\n" {
+		t.Errorf("/readyz says %d %q", got, body)
+	}
+	_, text := get(a, http.MethodGet, "/metrics")
+	for _, want := range []string{
+		`tyg_cluster_nodes{state="alive"} 2`, `tyg_cluster_nodes{state="suspect"} 1`,
+		`tyg_cluster_deaths_total 4`, `tyg_ready 0`,
+	} {
+		if !strings.Contains(text, "\n"+want+"\n") {
+			t.Errorf("the metrics lack %s", want)
+		}
+	}
+}
+
 func TestMetrics(t *testing.T) {
 	a := newAdmin()
 	a.SetReady(true)
