@@ -61,10 +61,17 @@ func (n *Node) addHere(
 ) (tyg.Member, bool, error) {
 	n.interest.add(ctx, group)
 	m, added, err := n.local.AddToGroup(ctx, group, id, info)
-	if err == nil && n.ledger != nil {
-		err = n.recordMember(ctx, group, m)
+	if err != nil || n.ledger == nil {
+		return m, added, err
 	}
-	return m, added, err
+	if err := n.recordMember(ctx, group, m); err != nil {
+		n.cfg.Logger.Warn("not added to a group", "conn", id, "group", group, "err", err)
+		if added {
+			_, _, _ = n.local.RemoveFromGroup(ctx, group, id) // it fails if the connection is over
+		}
+		return tyg.Member{}, false, &tyg.ConnError{Op: "add", ID: id, Err: tyg.ErrUnavailable}
+	}
+	return m, added, nil
 }
 
 func (n *Node) removeHere(

@@ -118,7 +118,14 @@ func (n *Node) recordConn(ctx context.Context, c *tyg.Conn) error {
 	if err != nil {
 		return err
 	}
-	return n.ledger.record(ctx, n.incOf(c.ID), connKey(c.ID)+"."+string(connRecords), data)
+	return n.record(ctx, c.ID, connKey(c.ID)+"."+string(connRecords), data)
+}
+
+// record writes a record, or fails soon: a client waits for it.
+func (n *Node) record(ctx context.Context, id tyg.ConnID, key string, data []byte) error {
+	ctx, cancel := context.WithTimeout(ctx, n.cfg.Timeout)
+	defer cancel()
+	return n.ledger.record(ctx, n.incOf(id), key, data)
 }
 
 // recordMember records a membership if the application wants to know of its end.
@@ -130,7 +137,7 @@ func (n *Node) recordMember(ctx context.Context, group string, m tyg.Member) err
 	if err != nil {
 		return err
 	}
-	return n.ledger.record(ctx, n.incOf(m.ID), memberKey(m.ID, group), data)
+	return n.record(ctx, m.ID, memberKey(m.ID, group), data)
 }
 
 func (n *Node) forgetMember(group string, id tyg.ConnID) {

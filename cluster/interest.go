@@ -90,7 +90,7 @@ func (i *interest) note(group string) <-chan struct{} {
 func (i *interest) await(t *topic) {
 	defer close(t.known)
 	if !i.node.bus.up() {
-		return
+		return // after the reconnect the server knows
 	}
 	ctx, cancel := context.WithTimeout(i.node.ctx, soon)
 	defer cancel()

@@ -304,8 +304,14 @@ func (n *Node) renewOnce() {
 	default:
 		self.rev = rev
 		n.fence.confirm(start)
+		if time.Since(n.reborn) < strangerTime {
+			n.closeStrangers()
+		}
 	}
 }
+
+// strangerTime is for how long after a rebirth a handshake may still end that began before.
+const strangerTime = 2 * time.Minute
 
 // errBuried means that the others have declared this node dead.
 var errBuried = errors.New("declared dead")
@@ -344,7 +350,8 @@ func (n *Node) rebirth(ctx context.Context) {
 	}
 	n.announce(old.inc)
 	n.publishHeartbeat(true)
-	n.closeClients(old.inc)
+	n.reborn = time.Now()
+	n.closeStrangers()
 	old.unsubscribe()
 	if n.ledger != nil {
 		n.sweeps.start(n, old.inc)
@@ -363,7 +370,7 @@ func (n *Node) checkFence() bool {
 	n.cfg.Logger.Error("no contact with the registry: this node closes its clients, because the others "+
 		"may take it for dead", "node", n.cfg.Node, "after", n.cfg.Fence)
 	n.publishHeartbeat(false)
-	n.closeClients(n.self().inc)
+	n.closeClients(func(connid.Incarnation) bool { return true })
 	return false
 }
 
@@ -372,14 +379,20 @@ const (
 	reasonRestart               = "Service restart"
 )
 
-// closeClients closes the connections of an incarnation of this node.
-func (n *Node) closeClients(inc connid.Incarnation) {
+// closeStrangers closes the connections of incarnations that this node was before.
+func (n *Node) closeStrangers() {
+	self := n.self().inc
+	n.closeClients(func(inc connid.Incarnation) bool { return inc != self })
+}
+
+// closeClients closes the connections of some incarnations of this node.
+func (n *Node) closeClients(of func(connid.Incarnation) bool) {
 	ctx := context.WithoutCancel(n.ctx)
 	for m, err := range n.local.GroupMembers(ctx, "") {
 		if err != nil {
 			return // the gateway has not started
 		}
-		if of, ok := n.self().ids.Parse(m.ID); ok && of == inc {
+		if inc, ok := n.self().ids.Parse(m.ID); ok && of(inc) {
 			_ = n.local.CloseWith(ctx, m.ID, closeRestart, reasonRestart) // it fails if it is over
 		}
 	}

@@ -56,6 +56,7 @@ type Node struct {
 
 	turn    sync.Mutex // held while the identity or its entry changes
 	leaving bool       // guarded by turn
+	reborn  time.Time  // guarded by turn; when it got another incarnation
 }
 
 var _ tyg.Host = (*Node)(nil)
