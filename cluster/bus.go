@@ -59,7 +59,9 @@ type natsBus struct {
 }
 
 func newNATSBus(nc *nats.Conn, owned bool) *natsBus {
-	return &natsBus{nc: nc, owned: owned, inbox: make(chan *nats.Msg, inboxSize), done: make(chan struct{})}
+	return &natsBus{
+		nc: nc, owned: owned, inbox: make(chan *nats.Msg, inboxSize), done: make(chan struct{}),
+	}
 }
 
 func (b *natsBus) subscribe(subject string) (func(), error) {

@@ -30,8 +30,8 @@ type Config struct {
 	// TLS, if not nil, enables TLS with this configuration.
 	TLS *tls.Config
 
-	// Insecure permits a server on another machine without TLS or without a credential. Access to NATS
-	// is control of every connection.
+	// Insecure permits a server on another machine without TLS or without a credential. Access to
+	// NATS is control of every connection.
 	Insecure bool
 
 	// Name is the name of the cluster, "tyg" by default: letters, digits, hyphens and underscores.
@@ -48,13 +48,13 @@ type Config struct {
 
 	// Heartbeat is the time between two heartbeats, 1 second by default. A node that was silent for
 	// Suspect, by default 5 heartbeats, is asked whether it is there before it gets a command. One
-	// that was silent for Dead, 30 seconds by default, and has not written to the registry for as long,
-	// is declared dead. Dead should be longer than handlers may run.
+	// that was silent for Dead, 30 seconds by default, and has not written to the registry for as
+	// long, is declared dead. Dead should be longer than handlers may run.
 	Heartbeat, Suspect, Dead time.Duration
 
 	// Renew is the time between two writes of a node to the registry, 5 seconds by default. With
-	// AtLeastOnce, a node that has not succeeded for Fence, 20 seconds by default, closes its clients.
-	// Fence must be longer than JetStream may be without a leader, and shorter than Dead.
+	// AtLeastOnce, a node that has not succeeded for Fence, 20 seconds by default, closes its
+	// clients. Fence must be longer than JetStream may be without a leader, and shorter than Dead.
 	Renew, Fence time.Duration
 
 	// Retry is for how long a command is tried again that reaches no node, 1 second by default.
@@ -64,8 +64,8 @@ type Config struct {
 	// its context.
 	Timeout time.Duration
 
-	// Unsubscribe is how long a node that has no member of a group any more still gets its messages, 5
-	// seconds by default.
+	// Unsubscribe is how long a node that has no member of a group any more still gets its messages,
+	// 5 seconds by default.
 	Unsubscribe time.Duration
 
 	// Shards, if not 0, is the number of subjects that all groups share. Each group has a subject of
@@ -101,8 +101,8 @@ type Config struct {
 type Disconnects uint8
 
 const (
-	// BestEffort runs each disconnect handler exactly once if its node lives or drains, and not at all
-	// if it is killed, as at API Gateway.
+	// BestEffort runs each disconnect handler exactly once if its node lives or drains, and not at
+	// all if it is killed, as at API Gateway.
 	BestEffort Disconnects = iota
 
 	// AtLeastOnce has the other nodes run those of a node that is killed. It needs JetStream.

@@ -22,21 +22,21 @@
 //	ErrUnavailable     the node cannot be reached; nothing was delivered
 //	ErrOutcomeUnknown  the node did not answer in time; perhaps it was delivered
 //
-// "No responders" of NATS proves that nothing was delivered, and not that a node is dead: a partition
-// looks the same. So a command that meets no responder is tried again for [Config].Retry, then
-// relayed by another node, and only a write to the registry, which needs a majority of its servers,
-// declares a node dead.
+// "No responders" of NATS proves that nothing was delivered, and not that a node is dead: a
+// partition looks the same. So a command that meets no responder is tried again for [Config].Retry,
+// then relayed by another node, and only a write to the registry, which needs a majority of its
+// servers, declares a node dead.
 //
-// A command carries its deadline, and its receiver drops it after that. It carries a number, so that
-// it is executed once and never after a later command of the same node.
+// A command carries its deadline, and its receiver drops it after that. It carries a number, so
+// that it is executed once and never after a later command of the same node.
 //
 // # Groups
 //
 // A member is held by the node that has its connection. A message to a group is one message on NATS
 // for each node that has a member, or had one a few seconds ago; the node makes the frame once for
-// all its members. [tyg.Report] asks every node and waits for the answers; without it, Send does not
-// wait, and members of a node that cannot be reached miss the message. Count and Members ask all
-// nodes that can be reached.
+// all its members. [tyg.Report] asks every node and waits for the answers; without it, Send does
+// not wait, and members of a node that cannot be reached miss the message. Count and Members ask
+// all nodes that can be reached.
 //
 // [App.OnLeave] of a connection that ends runs on its node. OnJoin runs where Add was called.
 //

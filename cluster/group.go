@@ -37,7 +37,8 @@ func (n *Node) RemoveFromGroup(
 	if here {
 		return n.removeHere(ctx, group, id)
 	}
-	m, removed, err := memberOf(n.callAbout(ctx, "remove", inc, id, command{op: opRemove, group: group}))
+	r, err := n.callAbout(ctx, "remove", inc, id, command{op: opRemove, group: group})
+	m, removed, err := memberOf(r, err)
 	if errors.Is(err, tyg.ErrGone) {
 		err = nil // what is over is in no group
 	}

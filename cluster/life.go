@@ -358,8 +358,8 @@ func (n *Node) rebirth(ctx context.Context) {
 	}
 }
 
-// checkFence reports whether this node may serve clients. If not, it closes them, because the others
-// may take it for dead.
+// checkFence reports whether this node may serve clients. If not, it closes them, because the
+// others may take it for dead.
 func (n *Node) checkFence() bool {
 	if n.ledger == nil || !n.fence.overdue(n.cfg.Fence) {
 		return !n.fence.shut()
@@ -367,8 +367,8 @@ func (n *Node) checkFence() bool {
 	if !n.fence.close() {
 		return false
 	}
-	n.cfg.Logger.Error("no contact with the registry: this node closes its clients, because the others "+
-		"may take it for dead", "node", n.cfg.Node, "after", n.cfg.Fence)
+	n.cfg.Logger.Error("no contact with the registry: this node closes its clients, because the "+
+		"others may take it for dead", "node", n.cfg.Node, "after", n.cfg.Fence)
 	n.publishHeartbeat(false)
 	n.closeClients(func(connid.Incarnation) bool { return true })
 	return false

@@ -83,8 +83,8 @@ const maxTasks = 1024
 const joinTimeout = 15 * time.Second
 
 // Join makes srv a node of a cluster. Set all fields of srv before: Join sets Host and NewID, wraps
-// Handler, and lets other nodes reach srv, which starts it. At the end, first shut down srv and then
-// call Leave. The context bounds Join only.
+// Handler, and lets other nodes reach srv, which starts it. At the end, first shut down srv and
+// then call Leave. The context bounds Join only.
 func Join(ctx context.Context, srv *gateway.Server, cfg Config) (*Node, error) {
 	cfg = cfg.withDefaults()
 	if err := cfg.check(); err != nil {
@@ -154,8 +154,7 @@ func version() string {
 // openStores opens the registry and the ledger. Without JetStream there is no registry.
 func (n *Node) openStores(ctx context.Context, js jetstream.JetStream) error {
 	_, err := js.AccountInfo(ctx)
-	if errors.Is(err, jetstream.ErrJetStreamNotEnabled) ||
-		errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount) {
+	if withoutJetStream(err) {
 		if n.cfg.Disconnects == AtLeastOnce {
 			return errors.New("disconnects at-least-once needs JetStream, which this NATS server has " +
 				"not: start it with --jetstream")
@@ -174,6 +173,12 @@ func (n *Node) openStores(ctx context.Context, js jetstream.JetStream) error {
 		n.ledger, err = openLedger(ctx, js, n.cfg)
 	}
 	return err
+}
+
+// withoutJetStream reports whether err is that of a server that has no JetStream.
+func withoutJetStream(err error) bool {
+	return errors.Is(err, jetstream.ErrJetStreamNotEnabled) ||
+		errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount)
 }
 
 // join makes the node known.

@@ -83,8 +83,7 @@ func listRegistry(
 		return nil, err
 	}
 	stream, err := js.Stream(ctx, "KV_"+cfg.Name+"-nodes")
-	if errors.Is(err, jetstream.ErrStreamNotFound) || errors.Is(err, jetstream.ErrJetStreamNotEnabled) ||
-		errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount) {
+	if errors.Is(err, jetstream.ErrStreamNotFound) || withoutJetStream(err) {
 		return nil, nil
 	}
 	if err != nil {

@@ -118,7 +118,8 @@ func (p *peers) standing(inc connid.Incarnation) standing {
 }
 
 func (p *peers) suspects(q *peer) bool {
-	return q.heard.IsZero() || time.Since(q.heard) > max(p.suspectAfter, suspectHeartbeats*q.said.every())
+	patience := max(p.suspectAfter, suspectHeartbeats*q.said.every())
+	return q.heard.IsZero() || time.Since(q.heard) > patience
 }
 
 // present returns the nodes that were heard lately, in the order of their incarnations.

@@ -17,9 +17,9 @@ import (
 // A registry says which incarnations there are. Each has one entry, which only changes by
 // compare-and-set, and is read from the leader.
 type registry interface {
-	// write replaces the entry at revision rev, 0 for none, and returns the new revision. The error is
-	// errConflict if the entry is at another one. After any other error it is unknown whether it was
-	// written.
+	// write replaces the entry at revision rev, 0 for none, and returns the new revision. The error
+	// is errConflict if the entry is at another one. After any other error it is unknown whether it
+	// was written.
 	write(ctx context.Context, inc connid.Incarnation, e entry, rev uint64) (uint64, error)
 
 	// read returns an entry and its revision, which is 0 if there is none.
@@ -36,7 +36,7 @@ type entry struct {
 	State   state  `json:"state"`
 	Started int64  `json:"started,omitempty"` // Unix time in seconds
 	Renewed int64  `json:"renewed,omitempty"` // the same
-	By      string `json:"by,omitempty"`      // what declared it dead: left, restarted, silent or unknown
+	By      string `json:"by,omitempty"`      // why it is dead: left, restarted, silent or unknown
 	Ledger  bool   `json:"ledger,omitempty"`  // it has records in the ledger
 	Swept   bool   `json:"swept,omitempty"`   // they were handled
 }

@@ -134,7 +134,9 @@ func startThree(t testing.TB, h tyg.Handler, cfg cluster.Config) []*rig {
 }
 
 // dialAny returns a Dial that takes one node after the other.
-func dialAny(t *testing.T, rigs []*rig) func(context.Context, tygtest.Dial) (tygtest.Socket, error) {
+func dialAny(
+	t *testing.T, rigs []*rig,
+) func(context.Context, tygtest.Dial) (tygtest.Socket, error) {
 	var next atomic.Int64
 	return func(ctx context.Context, d tygtest.Dial) (tygtest.Socket, error) {
 		r := rigs[int(next.Add(1))%len(rigs)]

@@ -47,8 +47,8 @@ func (n *Node) callAbout(
 // fits returns why a payload does not fit in a message of NATS, or nil.
 func (n *Node) fits(size int) error {
 	if most := n.bus.maxPayload(); size > most {
-		return fmt.Errorf("%d bytes to another node, and NATS takes %d; raise max_payload of its servers: %w",
-			size, most, tyg.ErrTooLarge)
+		return fmt.Errorf("%d bytes to another node, and NATS takes %d; raise max_payload of its "+
+			"servers: %w", size, most, tyg.ErrTooLarge)
 	}
 	return nil
 }

@@ -95,7 +95,8 @@ func (n *Node) sweepOnce(inc connid.Incarnation) error {
 	return nil
 }
 
-// ReasonLost is the reason of the disconnect, with code 1006, of a connection whose node was killed.
+// ReasonLost is the reason of the disconnect, with code 1006, of a connection whose node was
+// killed.
 const ReasonLost = "Node lost"
 
 // maxTries is how often a handler of a disconnect is called that fails.
@@ -137,8 +138,8 @@ func (n *Node) tellLeave(r record) error {
 	})
 }
 
-// tell calls the handler with an event of a connection of a dead node. An error has it called again,
-// by this node or another.
+// tell calls the handler with an event of a connection of a dead node. An error has it called
+// again, by this node or another.
 func (n *Node) tell(r record, e tyg.Event) error {
 	if !pause(n.ctx, n.sweeps.slot(n.cfg.SweepRate)) || !n.checkFence() {
 		return errFenced

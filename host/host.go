@@ -57,8 +57,8 @@ func runWith(app *tyg.App, client natsClient) error {
 	return errors.Join(Serve(ctx, app, cfg), values.Close())
 }
 
-var errNoLedger = errors.New("disconnects at-least-once needs a cluster, which keeps the record of " +
-	"connections: set " + natsVariable)
+var errNoLedger = errors.New("disconnects at-least-once needs a cluster, which keeps the record " +
+	"of connections: set " + natsVariable)
 
 // Serve serves an application as cfg says until ctx ends, and then drains. It returns nil after a
 // clean end.

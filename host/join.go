@@ -21,9 +21,12 @@ type Member interface {
 	Leave(ctx context.Context) error
 }
 
-// A JoinFunc makes a gateway, which has not started, a member of a cluster. The name is that of this
-// machine and the address that the gateway listens on: no other process has it at the same time.
-type JoinFunc func(ctx context.Context, srv *gateway.Server, name, disconnects string) (Member, error)
+// A JoinFunc makes a gateway, which has not started, a member of a cluster. The name is that of
+// this machine and the address that the gateway listens on: no other process has it at the same
+// time.
+type JoinFunc func(
+	ctx context.Context, srv *gateway.Server, name, disconnects string,
+) (Member, error)
 
 // A natsClient is what a program does with a NATS server.
 type natsClient struct {

@@ -129,7 +129,8 @@ func TestKilledNodeLeavesTheRoom(t *testing.T) {
 	time.Sleep(50 * time.Millisecond) // for a second leave
 	john.say("/ls")
 	john.receive()
-	const want = "< Jenny joined room.\n< Jenny left room.\n< Jenny joined room.\n> /ls\n< John\nJenny\n"
+	const want = "< Jenny joined room.\n< Jenny left room.\n< Jenny joined room.\n" +
+		"> /ls\n< John\nJenny\n"
 	if got := john.text.String(); !strings.HasSuffix(got, want) {
 		t.Errorf("John saw\n%s\nwant at the end\n%s", got, want)
 	}
