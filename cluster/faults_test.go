@@ -17,7 +17,7 @@ import (
 
 var (
 	oneSeed = flag.Uint64("seed", 0, "the `seed` of the fault tests; 0: several")
-	seeds   = flag.Int("seeds", 4, "how many seeds the fault tests try")
+	seeds   = flag.Int("seeds", 3, "how many seeds the fault tests try")
 )
 
 // A world is a cluster in memory, in a bubble.
@@ -29,6 +29,8 @@ type world struct {
 	h     *history
 	cfg   Config
 	nodes []*memNode
+
+	without bool // there is no JetStream
 }
 
 type memNode struct {
@@ -62,7 +64,9 @@ func (w *world) add(clients int) *memNode {
 	n := &memNode{Node: newNode(cfg, l, told), local: l}
 	n.bus = w.net.newBus()
 	s := memStore{w.store, len(w.nodes), cfg.Redeliver}
-	n.registry = s
+	if !w.without {
+		n.registry = s
+	}
 	if cfg.Disconnects == AtLeastOnce {
 		n.ledger = s
 		w.h.mu.Lock()
@@ -289,6 +293,42 @@ func TestKills(t *testing.T) {
 		close(stop)
 		senders.Wait()
 		w.wantGone()
+	})
+}
+
+// TestWithoutJetStream kills a node that no other can declare dead.
+func TestWithoutJetStream(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1, Config{})
+		w.without = true
+		for range 3 {
+			w.add(2)
+		}
+		defer w.end()
+		first, killed := w.nodes[0], w.nodes[2]
+		if inc := first.self().inc; inc == 0 || inc == killed.self().inc {
+			t.Errorf("incarnations %v and %v", inc, killed.self().inc)
+		}
+		id := killed.local.open()[0]
+		if err := first.Send(t.Context(), id, []byte("a 1")); err != nil {
+			t.Error(err)
+		}
+		w.kill(killed)
+		for range 3 {
+			time.Sleep(time.Minute)
+			for _, id := range []tyg.ConnID{id, "AAAAAAAAAAAAAAA="} {
+				if err := first.Send(t.Context(), id, []byte("a 2")); codeOf(err) != codeNotDelivered {
+					t.Errorf("%s: %v, want ErrUnavailable: no node knows that it is gone", id, err)
+				}
+			}
+		}
+		id = w.nodes[1].local.open()[0]
+		if err := w.nodes[1].Leave(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if err := first.Send(t.Context(), id, []byte("a 3")); codeOf(err) != codeGone {
+			t.Errorf("of a node that has left, and said so: %v", err)
+		}
 	})
 }
 

@@ -224,3 +224,86 @@ func checkLeavesFirst(t *testing.T, log *eventLog) {
 		}
 	}
 }
+
+// TestSweeperThatIsKilledIsReplaced kills a node in the middle of telling of the disconnects of
+// another one.
+func TestSweeperThatIsKilledIsReplaced(t *testing.T) {
+	var log eventLog
+	cfg := quick
+	cfg.Disconnects, cfg.SweepRate = cluster.AtLeastOnce, 100
+	rigs := startMortals(t, cfg, log.app(0), log.app(1), log.app(2))
+	const clients = 30
+	for range clients {
+		dial(t, rigs[2])
+	}
+	log.connID(t, clients)
+	rigs[2].kill(t)
+	eventually(t, "node 0 tells of some", func() bool { return len(log.by(0)) >= 3 })
+	rigs[0].kill(t)
+	eventually(t, "the rest is told", func() bool {
+		seen := make(map[tyg.ConnID]string)
+		for _, e := range log.of(tyg.EventDisconnect) {
+			id := e.event.Conn.ID
+			if was := seen[id]; was != "" && was != e.event.RequestID {
+				t.Fatalf("%s was told with the ids %s and %s", id, was, e.event.RequestID)
+			}
+			seen[id] = e.event.RequestID
+		}
+		return len(seen) == clients
+	})
+}
+
+// by returns the disconnects that one node was told of.
+func (l *eventLog) by(node int) (list []told) {
+	for _, e := range l.of(tyg.EventDisconnect) {
+		if e.node == node {
+			list = append(list, e)
+		}
+	}
+	return list
+}
+
+// TestRollingRestartTellsOnce restarts all nodes in order: each connection has one disconnect.
+func TestRollingRestartTellsOnce(t *testing.T) {
+	for _, mode := range []cluster.Disconnects{cluster.BestEffort, cluster.AtLeastOnce} {
+		t.Run(mode.String(), func(t *testing.T) {
+			var log eventLog
+			cfg := quick
+			cfg.Name, cfg.Disconnects = newName(), mode
+			var rigs []*rig
+			for n := range 3 {
+				cfg.Node = fmt.Sprint("node-", n)
+				rigs = append(rigs, start(t, &mortal{App: log.app(n)}, cfg))
+			}
+			const each = 5
+			for i := range each * len(rigs) {
+				s := dial(t, rigs[i%3])
+				go func() { // ends with its connection
+					for {
+						if _, _, err := s.Read(context.Background()); err != nil {
+							_ = s.Drop()
+							return
+						}
+					}
+				}()
+			}
+			log.connID(t, each*len(rigs))
+			for n, r := range rigs {
+				r.node.Drain()
+				r.stop(t)
+				cfg.Node = fmt.Sprint("node-", n)
+				start(t, &mortal{App: log.app(n)}, cfg)
+			}
+			time.Sleep(200 * time.Millisecond) // for those that are told again
+			seen := make(map[tyg.ConnID]int)
+			for _, e := range log.of(tyg.EventDisconnect) {
+				if seen[e.event.Conn.ID]++; e.event.Disconnect.Code != 1012 {
+					t.Errorf("a disconnect has the code %d", e.event.Disconnect.Code)
+				}
+			}
+			if len(seen) != each*len(rigs) || len(log.of(tyg.EventDisconnect)) != len(seen) {
+				t.Errorf("disconnects: %v, want one for each of %d", seen, each*len(rigs))
+			}
+		})
+	}
+}

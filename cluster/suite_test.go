@@ -16,7 +16,9 @@ func TestSuites(t *testing.T) {
 			return tygtest.Subject{Sender: rigs[0].node, Dial: dialAny(t, rigs)}
 		}
 	}
-	t.Run("host", func(t *testing.T) { tygtest.TestHost(t, subject(cluster.Config{})) })
+	// The ledger wraps the handler, and changes nothing else of what a host does.
+	ledger := cluster.Config{Disconnects: cluster.AtLeastOnce}
+	t.Run("host", func(t *testing.T) { tygtest.TestHost(t, subject(ledger)) })
 	t.Run("sender", func(t *testing.T) { tygtest.TestSender(t, subject(cluster.Config{})) })
 	t.Run("groups", func(t *testing.T) { tygtest.TestGroups(t, subject(cluster.Config{})) })
 }
