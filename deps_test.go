@@ -38,7 +38,8 @@ var allowed = map[string]string{
 	"gateway/internal/handshake": "internal/ws",
 	"cluster":                    "tyg gateway internal/connid",
 	"host": "tyg cluster gateway internal/certfile internal/grouptable internal/home " +
-		"internal/inspect internal/logqueue internal/pages " +
+		"internal/inspect " +
+		"internal/logqueue internal/pages " +
 		"internal/profileflag internal/stopsignal lambda rooms/natskv",
 	"internal/functions": "tyg apigw internal/functions/osproc " +
 		"internal/functions/runtimeapi internal/hostapi",
@@ -154,7 +155,8 @@ var allowed = map[string]string{
 	"examples/probe":          "tyg examples/probe/probelib host",
 	"examples/probe/probelib": "tyg apigw",
 	"internal/admin":          "tyg gateway internal/functions",
-	"cmd/tyg": "cmd/internal/buildinfo cmd/internal/cli cmd/internal/companion " +
+	"cmd/tyg": "cmd/internal/buildinfo cmd/internal/cli cmd/internal/clustercmd " +
+		"cmd/internal/companion " +
 		"cmd/internal/connect cmd/internal/gobuild cmd/internal/local cmd/internal/newproject " +
 		"cmd/internal/probeserver cmd/internal/project cmd/internal/replay cmd/internal/selfhost " +
 		"cmd/internal/stagecmd cmd/internal/template cmd/internal/value examples " +
@@ -171,14 +173,17 @@ var allowed = map[string]string{
 	"cmd/tyg-aws/internal/application": "tyg apigw cmd/internal/project cmd/internal/strict " +
 		"internal/deploy",
 	"cmd/tyg-aws/internal/packages": "cmd/internal/project internal/deploy",
-	"cmd/tyg-nats":                  "cmd/internal/companion internal/natsd internal/visible",
-	"cmd/internal/awsconfig":        "lambda",
+	"cmd/tyg-cluster": "cluster cmd/internal/cli cmd/internal/clustercmd cmd/internal/companion " +
+		"cmd/internal/selfhost gateway internal/admin rooms/natskv",
+	"cmd/tyg-nats":           "cmd/internal/companion internal/natsd internal/visible",
+	"cmd/internal/awsconfig": "lambda",
 	"cmd/internal/backend": "tyg cmd/internal/awsconfig cmd/internal/strict " +
 		"cmd/internal/value host internal/functions internal/pages internal/redact lambda",
 	"cmd/internal/buildinfo": "",
 	"cmd/internal/cli": "cmd/internal/buildinfo cmd/internal/strict cmd/internal/value " +
 		"internal/stopsignal internal/visible",
 	"cmd/internal/handlerswitch": "tyg apigw internal/authorize internal/route",
+	"cmd/internal/clustercmd":    "cmd/internal/cli cmd/internal/project internal/redact",
 	"cmd/internal/gobuild":       "",
 	"cmd/internal/local": "tyg cmd/internal/backend cmd/internal/companion " +
 		"cmd/internal/gobuild cmd/internal/handlerswitch cmd/internal/project " +
@@ -303,8 +308,8 @@ func TestChatCompilesItsTextOnly(t *testing.T) {
 // stand-in for AWS and what calls it; aws-lambda-go calls our Runtime API and runs our Host.
 var shared = map[string]string{
 	// The programs below cmd share their verbs and flags.
-	"code github.com/spf13/cobra": "cmd/internal/cli cmd/internal/stagecmd cmd/tyg " +
-		"cmd/tyg-aws",
+	"code github.com/spf13/cobra": "cmd/internal/cli cmd/internal/clustercmd " +
+		"cmd/internal/stagecmd cmd/tyg cmd/tyg-aws cmd/tyg-cluster",
 	"tests github.com/spf13/cobra":          "cmd/internal/cli cmd/tyg",
 	"code golang.org/x/term":                "cmd/internal/terminal cmd/tyg",
 	"tests github.com/rogpeppe/go-internal": "cmd/tyg cmd/tyg-aws",
@@ -339,7 +344,7 @@ func TestTygLinksNoClientOfAWS(t *testing.T) {
 			service, _, _ = strings.Cut(service, "/")
 			if ok && !slices.Contains(credentials, service) ||
 				strings.HasPrefix(dep, "github.com/nats-io/") || dep == path("internal/deploy") {
-				t.Errorf("cmd/tyg links %s; use it in tyg-aws or tyg-nats", dep)
+				t.Errorf("cmd/tyg links %s; use it in tyg-aws, tyg-cluster or tyg-nats", dep)
 			}
 		}
 		return

@@ -15,6 +15,8 @@ import (
 //	TYG_CLUSTER           Config.Name
 //	TYG_CLUSTER_KEY       Config.Key
 //	TYG_CLUSTER_SHARDS    Config.Shards
+//	TYG_NODE              Config.Node
+//	TYG_DISCONNECTS       Config.Disconnects
 func FromEnvironment(getenv func(string) string) (Config, error) {
 	cfg := Config{
 		URL:             getenv("TYG_NATS_URL"),
@@ -22,6 +24,10 @@ func FromEnvironment(getenv func(string) string) (Config, error) {
 		Insecure:        getenv("TYG_NATS_INSECURE") == "1",
 		Name:            getenv("TYG_CLUSTER"),
 		Key:             []byte(getenv("TYG_CLUSTER_KEY")),
+		Node:            getenv("TYG_NODE"),
+	}
+	if err := cfg.Disconnects.UnmarshalText([]byte(getenv("TYG_DISCONNECTS"))); err != nil {
+		return cfg, fmt.Errorf("environment variable TYG_DISCONNECTS: %w", err)
 	}
 	for name, to := range map[string]*int{
 		"TYG_NATS_REPLICAS": &cfg.Replicas, "TYG_CLUSTER_SHARDS": &cfg.Shards,

@@ -3,6 +3,7 @@
 package host
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/tyg-dev/tyg/cluster"
@@ -30,7 +31,7 @@ func joinCluster(getenv func(string) string) (JoinFunc, error) {
 		ctx context.Context, srv *gateway.Server, name, disconnects string,
 	) (Member, error) {
 		cfg := cfg
-		cfg.Node, cfg.Logger = name, srv.Logger
+		cfg.Node, cfg.Logger = cmp.Or(cfg.Node, name), srv.Logger
 		if err := cfg.Disconnects.UnmarshalText([]byte(disconnects)); err != nil {
 			return nil, err
 		}

@@ -37,8 +37,8 @@ func wrongValues() map[string]string {
 // checkedElsewhere are the flags of verbs on AWS whose values only tyg-aws or AWS can judge, and
 // texts that may be anything.
 func checkedElsewhere() []string {
-	return strings.Fields("body execute filter name profile region tyg-source merge-template " +
-		"project-dir")
+	return strings.Fields("cluster credentials body execute filter name profile region tyg-source " +
+		"merge-template project-dir")
 }
 
 // eachCommand calls f for all commands below cmd.
@@ -116,6 +116,8 @@ func refuses(t *testing.T, verb string, f *pflag.Flag) {
 		args = append(args, "demo")
 	case "package":
 		args = append(args, "out")
+	case "cluster drain":
+		args = append(args, "node")
 	}
 	status := run(t.Context(), args, e)
 	said := stderr.String()

@@ -6,12 +6,14 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/tyg-dev/tyg/cmd/internal/cli"
+	"github.com/tyg-dev/tyg/cmd/internal/clustercmd"
 	"github.com/tyg-dev/tyg/cmd/internal/project"
 	"github.com/tyg-dev/tyg/cmd/internal/selfhost"
 	"github.com/tyg-dev/tyg/cmd/internal/value"
@@ -31,6 +33,10 @@ deploy" read, or another file: --print-config prints an example with every key, 
 validates yours without serving. Its paths are relative to the project, or to the directory of a
 file that is in no .tyg. A flag goes before its environment variable (--limit-idle is
 TYG_LIMIT_IDLE), and a variable before the file. "tyg config show" prints what is in force.
+
+With --nats URL all gateways at that NATS server are one: each reaches every connection and every
+group, and functions share their values. The program tyg-cluster does that; Go builds it once if
+it is not beside tyg. TYG_DISCONNECTS and the variables TYG_CLUSTER… are those of package host.
 
 At SIGTERM or SIGINT it drains: /readyz answers 503 while clients are still accepted for
 --drain-delay, clients get close code 1012 one after the other over --drain-window (up to 100 at
@@ -56,6 +62,8 @@ type gatewayRun struct {
 	profile          profileflag.Flags
 }
 
+// newGateway returns "tyg gateway". One that joins others is run by tyg-cluster, which has the
+// client of NATS.
 func newGateway(e *cli.Env) *cobra.Command {
 	var g gatewayRun
 	limits := flag.NewFlagSet("gateway", flag.ContinueOnError)
@@ -84,6 +92,9 @@ func newGateway(e *cli.Env) *cobra.Command {
 			for _, note := range cfg.Notes {
 				fmt.Fprintf(e.Stderr, "tyg: %s\n", visible.Line(note))
 			}
+			if cfg.Joins() && !g.check {
+				return joinGateways(cmd.Context(), e, cfg)
+			}
 			return runGateway(cmd.Context(), e, cfg, g.check)
 		},
 	}
@@ -108,7 +119,7 @@ func (g *gatewayRun) flags(cmd *cobra.Command) {
 	f.StringVar(&g.cert, "cert", "", "serve wss with the certificate of this PEM `FILE`")
 	f.StringVar(&g.key, "key", "", "the key of --cert, a PEM `FILE`")
 	f.StringVar(&g.nats, "nats", "",
-		"give functions the NATS server at this `URL`, or one that is embedded")
+		"join the gateways at the NATS server with this `URL`, and give it to functions; or embedded")
 	g.drain.add(cmd)
 	f.BoolVar(&g.check, "check", false, "validate the configuration without serving")
 	f.BoolVar(&g.print, "print-config", false,
@@ -242,6 +253,19 @@ func (d *drainFlags) apply(
 		}
 	}
 	return nil
+}
+
+// joinGateways has tyg-cluster run the gateway, with what flags and variables have made of the
+// configuration.
+func joinGateways(ctx context.Context, e *cli.Env, cfg selfhost.Config) error {
+	text, err := cfg.Encode()
+	if err != nil {
+		return err
+	}
+	if err := os.Setenv(clustercmd.ConfigVariable, text); err != nil {
+		return fmt.Errorf("hand over the configuration: %w", err)
+	}
+	return runCompanion(ctx, e, "tyg-cluster", []string{"gateway"})
 }
 
 func runGateway(ctx context.Context, e *cli.Env, cfg selfhost.Config, check bool) error {

@@ -285,7 +285,7 @@ func operationKeys() []KeyDoc {
 				Local: "embedded for programs that import its client", Gateway: "none",
 			},
 			Says: "NATS server in the environment of functions, as TYG_NATS_URL: its URL, or `embedded` " +
-				"for one that ends with the command",
+				"for one that ends with the command; gateways with the same URL are one",
 			Missed: map[Use]string{Deploy: "functions on AWS get no NATS server"},
 		},
 		{Path: "admin", In: Gateway, Says: "listener with health and metrics"},

@@ -26,7 +26,8 @@ type Config struct {
 	Profile gateway.Profile // the limits and extensions
 	Notes   []string        // old spellings, and keys that a gateway does not use
 
-	dir string // of the project; relative paths start here
+	dir  string   // of the project; relative paths start here
+	join JoinFunc // nil: the program cannot join a cluster
 }
 
 // A Source says where a configuration is, and what goes before it.

@@ -12,6 +12,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 
 	"github.com/tyg-dev/tyg"
@@ -43,12 +44,16 @@ type Gateway struct {
 	environ []string           // of functions; nil: that of this process
 	invoke  net.Listener       // for the calls by which functions invoke themselves
 	closers []io.Closer
+	member  Member        // nil: in no cluster
+	stopped chan struct{} // closed when the cluster asks the process to end
+	stop    func()        // closes it
 }
 
 // New checks the configuration as far as that is possible without serving, and opens its files.
 func New(ctx context.Context, cfg Config, stdout, stderr io.Writer) (g *Gateway, err error) {
 	out, log := logqueue.NewWriter(stdout), logqueue.NewWriter(stderr)
-	g = &Gateway{cfg: cfg, out: out, notices: stderr}
+	g = &Gateway{cfg: cfg, out: out, notices: stderr, stopped: make(chan struct{})}
+	g.stop = sync.OnceFunc(func() { close(g.stopped) })
 	defer func() {
 		if err != nil {
 			g.Close()
@@ -98,6 +103,7 @@ func New(ctx context.Context, cfg Config, stdout, stderr io.Writer) (g *Gateway,
 		APIID: cfg.APIID, Stage: cfg.APIGatewayStage, Functions: g.functionStats,
 		LogDrops: func() int64 { return out.Dropped() + log.Dropped() },
 		Gateway:  func() gateway.Stats { return g.gateway.Stats() },
+		Ready:    g.ready, Cluster: g.clusterMetrics,
 	})
 	if err := g.serverOf(ctx, secrets); err != nil {
 		return g, err
@@ -161,6 +167,9 @@ func (g *Gateway) serverOf(ctx context.Context, secrets map[string]string) error
 		g.gateway.HTTP = pages.Handler(g.set.Pages)
 	}
 	g.gateway.Home = g.home()
+	if err := g.join(ctx); err != nil {
+		return err
+	}
 	return g.gateway.Start()
 }
 

@@ -53,6 +53,8 @@ func (g *Gateway) Run(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
 		err = nil
+	case <-g.stopped:
+		err = nil
 	case err = <-failed:
 	}
 	return errors.Join(err, g.drain())
@@ -119,6 +121,9 @@ func (g *Gateway) drain() error {
 		defer g.inspect.Close() // when the last connection has ended
 	}
 	g.admin.SetReady(false)
+	if g.member != nil {
+		g.member.Drain()
+	}
 	g.log.Info("draining", "connections", g.gateway.Stats().Connections)
 	select {
 	case <-time.After(span(g.cfg.DrainDelay)):
@@ -126,7 +131,7 @@ func (g *Gateway) drain() error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, span(g.cfg.Drain))
 	defer cancel()
-	return errors.Join(g.gateway.Shutdown(ctx), g.host.Shutdown(ctx))
+	return errors.Join(g.gateway.Shutdown(ctx), g.leave(ctx), g.host.Shutdown(ctx))
 }
 
 // endFunctions ends the functions that drain has left.
