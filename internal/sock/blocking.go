@@ -39,7 +39,7 @@ func (b *blocking) serve(c *Conn) {
 // runTurn runs one turn. If the turns have to end, it returns Wait even when there is more to read:
 // only Go's poller, which Wait returns to, ends them.
 func (b *blocking) runTurn(c *Conn) Turn {
-	if turn := c.owner.Turn(); turn != Again {
+	if turn := c.owner.Turn(); turn == Wait || turn == Done {
 		return turn
 	}
 	if c.endErr() != nil {

@@ -28,6 +28,8 @@ type loop struct {
 	onReadable func(uintptr) bool // fetchEvents, made once
 	queue      []*Conn            // claimed, waiting for their turn
 	next       int                // in queue
+	more       []*Conn            // claimed, had a turn and have more to read
+	nextMore   int                // in more
 	now        time.Duration      // since start
 
 	turnSeq  atomic.Uint64 // odd while the leader runs a turn; a new leader makes it even
@@ -76,18 +78,22 @@ func (l *loop) watch(fd, op int, events int64) error {
 	return syscall.EpollCtl(l.epoll, op, fd, &e)
 }
 
-// lead runs turns until the loop is closed or another goroutine leads.
+// lead runs turns until the loop is closed or another goroutine leads. Sockets that have something
+// new to read go first; of those that have more to read, one has a turn in between. So the clients
+// that send without end wait for each other, and the others wait for one turn of one of them.
 func (l *loop) lead() {
 	for {
-		for last := len(l.queue); l.next < last; {
+		for l.next < len(l.queue) {
 			c := l.queue[l.next]
 			l.next++
 			if !l.runTurn(c) {
 				return
 			}
 		}
-		l.queue = append(l.queue[:0], l.queue[l.next:]...) // sockets with more to read
-		l.next = 0
+		l.queue, l.next = l.queue[:0], 0
+		if c := l.takeMore(); c != nil && !l.runTurn(c) {
+			return
+		}
 		runtime.Gosched()
 		if !l.poll() {
 			return
@@ -95,9 +101,23 @@ func (l *loop) lead() {
 	}
 }
 
+// takeMore takes the socket that has waited longest with more to read, or returns nil.
+func (l *loop) takeMore() *Conn {
+	if l.nextMore == len(l.more) {
+		return nil
+	}
+	c := l.more[l.nextMore]
+	l.more[l.nextMore] = nil
+	l.nextMore++
+	if 2*l.nextMore >= len(l.more) {
+		l.more, l.nextMore = append(l.more[:0], l.more[l.nextMore:]...), 0
+	}
+	return c
+}
+
 // poll queues the sockets that have something to read. If none has, it waits.
 func (l *loop) poll() bool {
-	if len(l.queue) > 0 {
+	if len(l.more) > 0 {
 		l.fetchEvents(0)
 	} else if err := l.wait.Read(l.onReadable); err != nil {
 		return false // closed
@@ -150,7 +170,7 @@ func (l *loop) runTurn(c *Conn) bool {
 	l.recordDuration(now - began)
 	l.now = now
 	if more {
-		l.queue = append(l.queue, c)
+		l.more = append(l.more, c)
 	}
 	return true
 }

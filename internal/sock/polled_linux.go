@@ -41,6 +41,9 @@ func (p *polled) serve(c *Conn) {
 	}
 }
 
+// miss makes serve begin with a turn.
+func (p *polled) miss() { p.state.Store(missed) }
+
 // onEvent records an event, and reports whether the caller has to run a turn for it.
 func (p *polled) onEvent(events uint32) bool {
 	if events&(syscall.EPOLLRDHUP|syscall.EPOLLHUP|syscall.EPOLLERR) != 0 {
@@ -115,6 +118,8 @@ func (c *Conn) run() (more bool) {
 		case Done:
 			c.end(nil)
 			return false
+		case Yield:
+			return true
 		case Again:
 			// A read that did not fill its buffer has taken all there was, and later input is an event
 			// of its own; a read that only confirms this costs a tenth of an echo.

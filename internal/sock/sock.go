@@ -32,6 +32,7 @@ type Turn uint8
 const (
 	Wait  Turn = iota // call again once there may be something to read
 	Again             // call again soon
+	Yield             // call again after others, also if there is nothing to read
 	Done              // no more turns
 )
 
@@ -83,6 +84,25 @@ func (c *Conn) Serve(o Owner) {
 		return
 	}
 	c.polled.serve(c)
+}
+
+// Miss makes the next Serve begin with a turn, as after something was missed. Call it while no
+// turns run.
+func (c *Conn) Miss() {
+	if c.blocking == nil { // else the first turn never waits
+		c.polled.miss()
+	}
+}
+
+// Rest returns what a Turn has to return to be called again after d. On the polled path input may
+// bring a turn before.
+func (c *Conn) Rest(d time.Duration) Turn {
+	if c.blocking != nil {
+		time.Sleep(d) // its goroutine has nothing else to do
+		return Yield
+	}
+	time.AfterFunc(d, c.wake)
+	return Wait
 }
 
 // endErr returns why no more turns can run, or nil if they can.

@@ -1,5 +1,7 @@
 package ws
 
+import "time"
+
 // Config says what a [Reader] accepts. Readers may share a Config, which must not change while they
 // do. The zero value reads frames of clients, without limits.
 type Config struct {
@@ -235,19 +237,36 @@ func (r *Reader) complete() (Message, error) {
 
 func (r *Reader) deliver(op Opcode, compressed bool, data []byte) (Message, error) {
 	if compressed {
-		out := newBuffer()
-		err := inflate(out, data, r.Config.MaxMessage)
-		r.takeBack()
-		r.lent = out
-		if err != nil {
-			return Message{}, err
-		}
-		data = out.data
+		return r.deliverInflated(op, data)
 	}
 	if op == OpText && !ValidText(data) {
 		return Message{}, errNotUTF8()
 	}
 	return Message{op, data}, nil
+}
+
+// deliverInflated is deliver for a message that is compressed. It measures how long that takes.
+func (r *Reader) deliverInflated(op Opcode, data []byte) (m Message, err error) {
+	start, out := time.Now(), newBuffer()
+	out.wire = len(data)
+	err = inflate(out, data, r.Config.MaxMessage)
+	r.takeBack()
+	r.lent = out
+	if err == nil {
+		m, err = r.deliver(op, false, out.data)
+	}
+	out.took = time.Since(start)
+	return m, err
+}
+
+// Inflated says what the last Message has cost, if it was compressed: how many bytes it had on the
+// wire and has now, and how long it took to inflate it and to check its text. wire is 0 if it was
+// not. Call it before the next call of Next.
+func (r *Reader) Inflated() (wire, size int, took time.Duration) {
+	if r.lent == nil || r.lent.wire == 0 {
+		return 0, 0, 0
+	}
+	return r.lent.wire, len(r.lent.data), r.lent.took
 }
 
 func (r *Reader) takeBack() {
