@@ -230,7 +230,8 @@ func (s *Server) begin(w http.ResponseWriter, c *session, up ws.Upgrade, subprot
 	}
 	deflate := up.Deflate != nil && !s.NoCompression
 	if deflate {
-		c.reader.Inflate, c.deflate = true, up.Deflate
+		c.reader.Inflate = true
+		c.inflating = newInflating(up.Deflate, s.clock.now())
 	}
 	if n := s.Extensions.Concurrency; n > 1 {
 		c.handlers = newHandlerPool(n)

@@ -226,7 +226,7 @@ func (c *session) Ended(err error) {
 	}
 	c.handlers.wait()
 	c.closeAsPlanned()
-	if c.readClosed || !c.lingerUntil.IsZero() {
+	if c.readClosed || c.lingerUntil != 0 {
 		if !c.readClosed {
 			c.noteUnanswered()
 		}
@@ -279,12 +279,13 @@ func (c *session) runDisconnect() {
 // way (RFC 6455 section 7.1.1).
 func (c *session) lingerForClose() {
 	c.awaitWriter()
-	c.lingerUntil, _ = c.closeDeadline()
+	until, _ := c.closeDeadline()
+	c.lingerUntil = c.srv.clock.at(until)
 	if c.discard { // a close frame is not recognized any more, but the end of the stream is
 		c.sock.CloseWrite()
 	}
-	_ = c.sock.SetReadDeadline(c.lingerUntil) // fails if the socket is closed, which ends turns too
-	c.sock.Serve(c)
+	_ = c.sock.SetReadDeadline(until) // fails if the socket is closed, which ends turns too
+	c.serve()
 }
 
 // finish frees what the connection holds, and runs the disconnect handler if it has not run.

@@ -34,6 +34,7 @@ const (
 	badRequest
 	atBody
 	atTLS
+	atInflate
 	acceptFailed
 	cuts // how many there are
 )
@@ -47,7 +48,7 @@ func reasonNames() [cuts]string {
 		atWrite: "write-timeout", slowConsumer: "slow-consumer", atHandler: "handler-timeout",
 		protocolError: "protocol-error", atClose: "close-timeout", atShutdown: "shutdown",
 		atHandshake: "handshake-timeout", largeHead: "head-too-large", badRequest: "bad-request",
-		atBody: "body-timeout", atTLS: "tls-failed", acceptFailed: "accept-failed",
+		atBody: "body-timeout", atTLS: "tls-failed", atInflate: "compression", acceptFailed: "accept-failed",
 	}
 }
 

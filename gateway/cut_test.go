@@ -114,6 +114,10 @@ func TestEveryCutIsCountedAndLogged(t *testing.T) {
 		{"protocol-error", gateway.Server{}, func(t *testing.T, r *rig, _ life) {
 			r.wire(t).write(t, strings.Repeat("\xff", 16))
 		}},
+		{"compression", gateway.Server{}, func(t *testing.T, r *rig, _ life) {
+			r.SetRestPatience(soon)
+			r.bomber(t).write(t, strings.Repeat(bomb, 200))
+		}},
 		{
 			"close-timeout",
 			gateway.Server{Limits: gateway.Limits{Close: soon}},
@@ -142,9 +146,11 @@ func TestEveryCutIsCountedAndLogged(t *testing.T) {
 		t.Run(tt.reason, func(t *testing.T) {
 			t.Parallel()
 			app := tyg.New("test")
-			app.OnMessage(func(ctx context.Context, _ *tyg.Conn, _ tyg.Message) error {
-				<-ctx.Done()
-				time.Sleep(4 * soon)
+			app.OnMessage(func(ctx context.Context, _ *tyg.Conn, m tyg.Message) error {
+				if string(m.Data) == "wait" {
+					<-ctx.Done()
+					time.Sleep(4 * soon)
+				}
 				return nil
 			})
 			l := follow(app)

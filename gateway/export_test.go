@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"net/http"
+	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -174,6 +175,39 @@ func (a *Answers) Once(key string, f func()) {
 
 // Len returns how many answers are kept.
 func (a *Answers) Len() int { return len(a.byKey) }
+
+// SetRestPatience sets how long a client may rest. Call it after Start.
+func (s *Server) SetRestPatience(d time.Duration) { s.inflated.patience = d }
+
+// InflateSpent returns the processor time on the account of all clients, so far.
+func (s *Server) InflateSpent() time.Duration {
+	s.inflated.mu.Lock()
+	defer s.inflated.mu.Unlock()
+	return s.inflated.spent
+}
+
+// InflateBudget returns how much may be on that account after elapsed, beside one message of each
+// client.
+func InflateBudget(elapsed time.Duration) time.Duration {
+	procs := time.Duration(runtime.GOMAXPROCS(0))
+	return procs * (inflateCredit + elapsed/allShare)
+}
+
+// An Inflating is the account of one client.
+type Inflating struct{ inflating }
+
+// NewInflating returns one, at the time 0.
+func NewInflating() *Inflating { return &Inflating{*newInflating(nil, 0)} }
+
+// Receive enters a message at a time, and returns for how long the client rests, and whether it has
+// rested too long. all is how long the account of all clients needs to recover.
+func (a *Inflating) Receive(
+	now time.Duration, wire int, took, all time.Duration,
+) (rest time.Duration, ends bool) {
+	a.charge(int64(now), wire, took)
+	rest = a.rest(int64(now), all)
+	return rest, rest > 0 && !a.begin(int64(now), rest, restPatience)
+}
 
 // Sweep enforces all time limits as at now.
 func (s *Server) Sweep(now time.Time) { s.sweepAt(now) }

@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"github.com/tyg-dev/tyg"
-	"github.com/tyg-dev/tyg/internal/sock"
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
@@ -20,16 +19,13 @@ func (c *session) queueUpgrade(up ws.Upgrade, subprotocol string, deflate bool) 
 	c.writing = true
 }
 
-// start writes the 101, runs the open handler, handles what the client sent along with its
-// handshake, and leaves the rest to the turns of the socket.
+// start writes the 101, runs the open handler, and leaves the rest to the turns of the socket, of
+// which the first handles what the client sent along with its handshake.
 func (c *session) start() {
 	c.flush(c.dequeue())
 	c.runOpen()
-	if len(c.unparsed) > 0 && c.handleBuffered() == sock.Done {
-		c.Ended(nil)
-		return
-	}
-	c.sock.Serve(c)
+	c.backlog = len(c.unparsed) > 0
+	c.serve()
 }
 
 // runOpen runs the open handler, if the application has one and the connection is not closing, and

@@ -12,48 +12,78 @@ import (
 // Turn reads once and handles every message that is complete. The socket calls it whenever there
 // may be something to read; only for that time does a connection hold a buffer.
 func (c *session) Turn() sock.Turn {
-	rs := c.srv.pools.getScratch(c.sock.Blocks())
-	turn := c.readOnce(rs)
-	c.srv.pools.putScratch(rs, c.sock.Blocks())
-	return turn
-}
-
-// readOnce reads what is there and handles it.
-func (c *session) readOnce(rs *readScratch) sock.Turn {
-	if c.closing.Load() && !time.Now().Before(c.lingerUntil) {
+	if c.closing.Load() && c.srv.clock.now() >= c.lingerUntil {
 		return sock.Done // a deadline never passes while a client keeps sending
 	}
-	b, have := c.readBuffer(rs)
-	n, err := c.sock.Read(b[have:])
+	if turn, rests := c.resting(); rests {
+		return turn
+	}
+	rs := c.srv.pools.getScratch(c.sock.Blocks())
+	turn, have := c.readOnce(rs)
+	c.srv.pools.putScratch(rs, c.sock.Blocks())
+	if have && turn != sock.Done {
+		c.awaitQueue()
+		c.resumeSilenceClock()
+	}
+	return c.rest(turn)
+}
+
+// readOnce reads what is there, unless there is a backlog, and handles it. It reports whether there
+// was something.
+func (c *session) readOnce(rs *readScratch) (turn sock.Turn, have bool) {
+	if c.backlog {
+		return c.handleBacklog(rs), true
+	}
+	b, kept := c.readBuffer(rs)
+	n, err := c.sock.Read(b[kept:])
 	if errors.Is(err, sock.ErrWait) {
-		return sock.Wait
+		return sock.Wait, false
 	}
 	if err != nil {
 		c.readClosed = !errors.Is(err, os.ErrDeadlineExceeded)
 		if !c.endsAsPlanned(err) {
 			c.markLost(err, lost)
 		}
-		return sock.Done
+		return sock.Done, false
 	}
 	rs.now = time.Now()
 	c.pauseSilenceClock()
-	if turn := c.handleFrames(rs, b[:have+n]); turn == sock.Done {
-		return turn
-	}
-	c.awaitQueue()
-	c.resumeSilenceClock()
-	return sock.Again
+	return c.handleFrames(rs, b[:kept+n]), true
 }
 
-// handleBuffered handles what the client sent along with its handshake.
-func (c *session) handleBuffered() sock.Turn {
-	rs := c.srv.pools.getScratch(false)
-	defer c.srv.pools.putScratch(rs, false)
+// handleBacklog handles more of what a turn before this one has read.
+func (c *session) handleBacklog(rs *readScratch) sock.Turn {
+	b := c.unparsed
+	c.unparsed, c.backlog = nil, false
 	rs.now = time.Now()
 	c.pauseSilenceClock()
-	turn := c.handleFrames(rs, c.unparsed)
-	c.resumeSilenceClock()
-	return turn
+	return c.handleFrames(rs, b)
+}
+
+// A turn ends after turnSlice if there is more to handle, so that other clients do not wait for
+// what one has sent at once: 64 KB have 10,000 pings. The clock is read once in so many frames.
+const (
+	turnSlice     = 200 * time.Microsecond
+	framesPerLook = 32
+)
+
+// postpone keeps b, which begins with frames that may be complete, for a later turn.
+func (c *session) postpone(b []byte) {
+	if cap(c.unparsed) == 0 || len(b) == 0 || &c.unparsed[:1][0] != &b[0] {
+		b = append([]byte(nil), b...)
+	}
+	c.unparsed, c.backlog = b, true
+	if c.partialSince.Load() != 0 {
+		c.partialSince.Store(0) // it waits for the server
+	}
+}
+
+// serve begins the turns, or those that follow Ended. The first comes at once if there is a backlog.
+func (c *session) serve() {
+	if c.backlog {
+		c.sock.Miss()
+	}
+	c.sock.Serve(c)
 }
 
 // pauseSilenceClock stops measuring for how long the client was silent, which it cannot show while
@@ -108,7 +138,12 @@ const readBeyond = 256
 // next read.
 func (c *session) handleFrames(rs *readScratch, b []byte) sock.Turn {
 	defer rs.endRead()
+	start, frames := rs.now, 0
 	for moved := false; !c.discard; moved = moved || !c.reader.Partial() {
+		if frames++; frames%framesPerLook == 0 && time.Since(start) > turnSlice && len(b) > 0 {
+			c.postpone(b)
+			return sock.Yield
+		}
 		m, n, err := c.reader.Next(b)
 		b = b[n:]
 		if err != nil {
@@ -121,6 +156,12 @@ func (c *session) handleFrames(rs *readScratch, b []byte) sock.Turn {
 		}
 		if c.holdReplies(rs, b); c.handleFrame(rs, m) == sock.Done {
 			return sock.Done
+		}
+		if c.inflating != nil {
+			if d := c.chargeInflated(); d > 0 {
+				c.postpone(b)
+				return c.beginRest(c.srv.clock.now(), d)
+			}
 		}
 	}
 	c.unparsed = nil

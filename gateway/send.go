@@ -83,7 +83,7 @@ func (c *session) send(e *eventContext, op ws.Opcode, data []byte) error {
 	if e == nil || e.session != c { // else its message has just set the time
 		c.lastActive.Store(c.srv.clock.now())
 	}
-	c.queueMessageLocked(op, data)
+	c.queueMessageLocked(op, data, e != nil && e.session == c)
 	c.holdOrFlushUnlock(e)
 	return nil
 }

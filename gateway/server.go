@@ -162,6 +162,7 @@ type Server struct {
 	origins      handshake.Origins
 	clock        clock
 	count        counters
+	inflated     commonAccount
 	closed       closed
 	refused      refused
 	lines        lograte.Limiter // of log, by kind
@@ -209,6 +210,7 @@ func (s *Server) init() (err error) {
 		TextOnly:     !s.Extensions.Binary,
 	}
 	s.clock.start()
+	s.inflated.patience = restPatience
 	s.hub.init()
 	s.initAttachments()
 	s.acceptor.init(s)

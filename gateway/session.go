@@ -22,8 +22,9 @@ type session struct {
 	conn     tyg.Conn
 	next     *session // the next one of the same key in the hub
 	addr     netip.Addr
-	deflate  *ws.Deflate  // nil: not negotiated
 	handlers *handlerPool // runs handlers at the same time; nil: one after the other
+
+	inflating *inflating // compression; nil: not negotiated
 
 	sock sock.Conn
 
@@ -36,10 +37,11 @@ type session struct {
 	readClosed   bool   // nothing more can come: a close frame came, or the stream has ended
 	disconnected bool   // the disconnect handler has run
 	hasSocket    bool   // there is a socket
+	backlog      bool   // unparsed may have messages that are complete
 
 	opened atomic.Bool // the handshake was accepted; here it takes no space
 
-	lingerUntil time.Time // how long to wait for the client's close frame; zero: not waiting yet
+	lingerUntil int64 // how long to wait for the client's close frame; 0: not waiting yet
 
 	// read by the sweep
 	lastActive   atomic.Int64                 // the last message in or out, by the clock of srv

@@ -28,6 +28,7 @@ type Stats struct {
 	Messages    int64            // messages received
 	Sent        int64            // messages sent, one for each recipient
 	Throttled   int64            // messages not sent because the queue was full
+	Rests       int64            // times that a client was not read from, because of compression
 	Failures    int64            // handlers that failed, panicked or took too long
 	Closed      map[string]int64 // connections and sockets that have ended, by reason
 	Refused     map[string]int64 // handshakes refused, by reason
@@ -36,7 +37,7 @@ type Stats struct {
 
 // counters are the counts behind Stats.
 type counters struct {
-	connects, refusals, messages, sent, throttled, failures atomic.Int64
+	connects, refusals, messages, sent, throttled, failures, rests atomic.Int64
 }
 
 // Stats returns the current counts. They are not read at one moment.
@@ -52,5 +53,6 @@ func (s *Server) Stats() Stats {
 		Sent:        s.count.sent.Load(),
 		Throttled:   s.count.throttled.Load(),
 		Failures:    s.count.failures.Load(),
+		Rests:       s.count.rests.Load(),
 	}
 }

@@ -30,11 +30,16 @@ func (c *session) queuedLocked() int {
 	return n
 }
 
-// queueMessageLocked queues a message as one frame.
-func (c *session) queueMessageLocked(op ws.Opcode, data []byte) {
+// queueMessageLocked queues a message as one frame. own says that a handler of c's own message
+// sends it.
+func (c *session) queueMessageLocked(op ws.Opcode, data []byte, own bool) {
 	o := c.outLocked()
 	if c.compresses(len(data)) {
+		start := time.Now()
 		o.b = ws.AppendCompressed(o.b, op, data)
+		if own {
+			c.inflating.replies.Add(int64(time.Since(start)))
+		}
 		return
 	}
 	o.b = ws.AppendFrame(o.b, op, data)
@@ -45,7 +50,7 @@ func (c *session) queueMessageLocked(op ws.Opcode, data []byte) {
 const compressFrom = 512
 
 func (c *session) compresses(n int) bool {
-	return c.deflate != nil && n >= compressFrom && c.deflate.Fits(n)
+	return c.inflating != nil && n >= compressFrom && c.inflating.Fits(n)
 }
 
 // outLocked returns the buffer that is written next.
