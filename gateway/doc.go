@@ -47,6 +47,10 @@
 // is refused with tyg.ErrThrottled; a SendMany closes such a connection with 1013, so that the
 // other recipients do not wait.
 //
+// Compressed messages are cheap to send and dear to read. A client that sends more of them than
+// their length pays for is not read from for a while, so that all such clients together use at most
+// a quarter of the processors, and is closed with 1008 after ten seconds of that.
+//
 // An http.Server of one's own in front respells the names of headers, unless its listener is made
 // with [KeepHeaderNames], and needs timeouts of its own, see [Server.Serve].
 //

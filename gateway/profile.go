@@ -19,8 +19,9 @@ const (
 
 // A Profile is a choice of limits and extensions. Single ones may be changed after.
 type Profile struct {
-	Limits     Limits
-	Extensions Extensions
+	Limits        Limits
+	Extensions    Extensions
+	NoCompression bool // as the field of Server
 }
 
 // NewProfile returns the profile of a name, of which empty is [ProfileAWS].

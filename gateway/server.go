@@ -101,7 +101,9 @@ type Server struct {
 	AccessLog *AccessLog
 
 	// NoCompression switches off permessage-deflate (RFC 7692), which is used with clients that
-	// offer it.
+	// offer it, as browsers do. What a client may make the server spend on it is bounded, see doc.go.
+	// Switch it off where processors are dearer than the network, or where one message has both a
+	// secret and text that a stranger chooses: its length tells about the secret.
 	NoCompression bool
 
 	// Portable gives every connection a goroutine that waits for it, as on systems other than

@@ -99,6 +99,8 @@ func Serve(ctx context.Context, app *tyg.App, cfg Config) error {
 		Extensions: cfg.Profile.Extensions,
 		Secrets:    cfg.Secrets,
 		AccessLog:  cfg.AccessLog,
+
+		NoCompression: cfg.Profile.NoCompression,
 	}
 	l, err := listen(cfg)
 	if err != nil {

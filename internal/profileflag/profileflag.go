@@ -38,6 +38,8 @@ func (f *Flags) Add(fs *flag.FlagSet) {
 		func(p *gateway.Profile) *bool { return &p.Extensions.Binary })
 	f.flag(fs, "close-codes", "let DELETE @connections say a code and a reason (not on AWS)",
 		func(p *gateway.Profile) *bool { return &p.Extensions.CloseCodes })
+	f.flag(fs, "no-compression", "decline to compress messages (permessage-deflate)",
+		func(p *gateway.Profile) *bool { return &p.NoCompression })
 	f.span(fs, "ping", "ping clients that are silent for this `time` (not on AWS)",
 		func(p *gateway.Profile) *time.Duration { return &p.Extensions.Ping })
 	f.count(fs, "concurrency", "`messages` of one client that are handled at the same time (1)",

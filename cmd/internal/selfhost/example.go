@@ -69,6 +69,7 @@ const Example = `{
     "tls_handshakes": 8
   },
   "extensions": {"binary": false, "close_codes": false, "ping": "30s", "concurrency": 1},
+  "no_compression": false,
 
   "tls": {
     "acme": {
