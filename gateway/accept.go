@@ -110,6 +110,12 @@ func handshakeRefusal(err error) *refusal {
 
 // admit counts the connection, or returns why its handshake is refused.
 func (s *Server) admit(addr netip.Addr) *refusal {
+	if s.memory.scarce() {
+		return &refusal{
+			status: http.StatusServiceUnavailable, retry: true,
+			message: "Service Unavailable", log: "slow clients hold nearly all of Limits.Memory",
+		}
+	}
 	switch s.limiter.admit(addr, s.limits.Conns, s.limits.ConnsPerAddress) {
 	case shuttingDown:
 		return unavailable(forShutdown, retrySoon(), "shutting down")

@@ -234,6 +234,9 @@ func (c *session) Ended(err error) {
 		return
 	}
 	c.runDisconnect()
+	if c.wasShed() {
+		c.dropUnparsed()
+	}
 	c.lingerForClose()
 }
 
@@ -291,8 +294,7 @@ func (c *session) lingerForClose() {
 // finish frees what the connection holds, and runs the disconnect handler if it has not run.
 func (c *session) finish() {
 	c.closeSocket()
-	c.reader.Release()
-	c.unparsed = nil
+	c.dropUnparsed()
 	c.runDisconnect()
 	c.srv.hub.remove(c)
 	c.srv.limiter.release(c.addr)

@@ -35,6 +35,7 @@ const (
 	atBody
 	atTLS
 	atInflate
+	atMemory
 	acceptFailed
 	cuts // how many there are
 )
@@ -48,7 +49,7 @@ func reasonNames() [cuts]string {
 		atWrite: "write-timeout", slowConsumer: "slow-consumer", atHandler: "handler-timeout",
 		protocolError: "protocol-error", atClose: "close-timeout", atShutdown: "shutdown",
 		atHandshake: "handshake-timeout", largeHead: "head-too-large", badRequest: "bad-request",
-		atBody: "body-timeout", atTLS: "tls-failed", atInflate: "compression", acceptFailed: "accept-failed",
+		atBody: "body-timeout", atTLS: "tls-failed", atInflate: "compression", atMemory: "memory", acceptFailed: "accept-failed",
 	}
 }
 

@@ -114,6 +114,15 @@ func TestEveryCutIsCountedAndLogged(t *testing.T) {
 		{"protocol-error", gateway.Server{}, func(t *testing.T, r *rig, _ life) {
 			r.wire(t).write(t, strings.Repeat("\xff", 16))
 		}},
+		{
+			"memory",
+			gateway.Server{Limits: gateway.Limits{Memory: 100_000}},
+			func(t *testing.T, r *rig, l life) {
+				r.wire(t)
+				id := next(t, l.connects).ID
+				fill(t, r, id, func() error { return r.Send(t.Context(), id, []byte(big)) })
+			},
+		},
 		{"compression", gateway.Server{}, func(t *testing.T, r *rig, _ life) {
 			r.SetRestPatience(soon)
 			r.bomber(t).write(t, strings.Repeat(bomb, 200))

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+	"unsafe"
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/internal/ws"
@@ -136,9 +137,9 @@ type Pieces struct {
 
 // NewPieces returns Pieces that read as from a socket that blocks, or from one that does not.
 func NewPieces(blocks bool) *Pieces {
-	p := &Pieces{rs: newScratch(bigBuffer)}
+	p := &Pieces{rs: newScratch(bigBuffer, nil)}
 	if blocks {
-		p.rs = newScratch(smallBuffer)
+		p.rs = newScratch(smallBuffer, nil)
 	}
 	p.c.srv, p.c.reader.Config = new(Server), new(ws.Config)
 	return p
@@ -250,3 +251,7 @@ func (s *Server) SetTLSWaiting(n int64) { s.tlsGate.most = n }
 
 // TLSWaiting returns how many clients wait for a place.
 func (s *Server) TLSWaiting() int64 { return s.tlsGate.waiting.Load() }
+// Sizes returns the sizes of a session and of a pendingConn.
+func Sizes() (sessionSize, pendingSize uintptr) {
+	return unsafe.Sizeof(session{}), unsafe.Sizeof(pendingConn{})
+}

@@ -1,9 +1,11 @@
 package gateway
 
 import (
+	"math"
 	"time"
 
 	"github.com/tyg-dev/tyg/apigw"
+	"github.com/tyg-dev/tyg/internal/memory"
 )
 
 // Limits bounds what clients and handlers may do. For each field zero means the default that is
@@ -20,7 +22,14 @@ type Limits struct {
 
 	Handshake time.Duration // for the request to arrive that opens a connection, with Serve: 5 seconds
 
-	Queue int           // bytes that wait for one client: 1 MiB
+	Queue int // bytes that wait for one client: 1 MiB
+
+	// Memory is how many bytes all clients together may make the server hold: queues, messages that
+	// are not complete, buffers of slow handlers. By default that is a quarter of what the process may
+	// use: of the machine's memory, the container's, or GOMEMLIMIT. From three quarters of it on,
+	// handshakes are refused; at its end, the clients for which most is held are closed with 1013.
+	Memory int
+
 	Write time.Duration // for a client to take 16 KB of what was written, or the rest: 10 seconds
 	Read  time.Duration // for the rest of a message that has begun: 30 seconds
 	Close time.Duration // for a client to answer a close frame: 5 seconds; negative: none
@@ -49,6 +58,10 @@ func (l Limits) withDefaults() Limits {
 	pick(&l.Integration, apigw.IntegrationTimeout)
 	pick(&l.Handshake, 5*time.Second)
 	pick(&l.Queue, 1<<20)
+	if l.Memory == 0 {
+		l.Memory = int(min(memory.Limit()/4, math.MaxInt))
+	}
+	pick(&l.Memory, 0)
 	pick(&l.Write, 10*time.Second)
 	pick(&l.Read, 30*time.Second)
 	pick(&l.Close, 5*time.Second)

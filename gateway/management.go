@@ -111,6 +111,9 @@ const (
 
 func (s *Server) initBodies() {
 	s.bodies.Bodies, s.bodies.Bytes = maxBodies, max(maxBodyBytes, 8*(s.limits.Message+1))
+	if limit := s.limits.Memory; limit > 0 {
+		s.bodies.Bytes = min(s.bodies.Bytes, max(limit/4, s.limits.Message+1))
+	}
 }
 
 // readBody reads a payload of at most limit bytes, if that is not 0, and for no longer than a

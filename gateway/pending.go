@@ -42,6 +42,11 @@ func (p *pendingConn) Turn() sock.Turn {
 		return sock.Done
 	}
 	p.unparsed = append(p.unparsed, rs.buf[:n]...)
+	if p.countIn(); p.heldKB() > 0 && p.srv.memory.over() {
+		p.srv.noteCut(atMemory, "from", p.peer)
+		p.unparsed = nil
+		return sock.Done
+	}
 	if p.speaksTLS() || len(p.unparsed) >= maxHead || handshake.HasHead(p.unparsed) {
 		return sock.Done
 	}
@@ -52,6 +57,7 @@ func (p *pendingConn) Turn() sock.Turn {
 // http.Server.
 func (p *pendingConn) Ended(err error) {
 	p.srv.acceptor.remove(p)
+	p.srv.memory.setHeld(&p.heldIn, 0)
 	if err != nil || len(p.unparsed) == 0 {
 		_ = p.sock.Close() // the client has gone, or was too slow
 		return

@@ -21,6 +21,7 @@ func (c *session) Turn() sock.Turn {
 	rs := c.srv.pools.getScratch(c.sock.Blocks())
 	turn, have := c.readOnce(rs)
 	c.srv.pools.putScratch(rs, c.sock.Blocks())
+	c.countIn()
 	if have && turn != sock.Done {
 		c.awaitQueue()
 		c.resumeSilenceClock()

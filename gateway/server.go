@@ -165,6 +165,7 @@ type Server struct {
 	clock        clock
 	count        counters
 	inflated     commonAccount
+	memory       memoryBudget
 	closed       closed
 	refused      refused
 	lines        lograte.Limiter // of log, by kind
@@ -213,6 +214,7 @@ func (s *Server) init() (err error) {
 	}
 	s.clock.start()
 	s.inflated.patience = restPatience
+	s.memory.init(s.limits.Memory, s.trimMemory)
 	s.hub.init()
 	s.initAttachments()
 	s.acceptor.init(s)
@@ -221,7 +223,7 @@ func (s *Server) init() (err error) {
 	s.limiter.init()
 	s.ends.init()
 	s.tlsGate = newTLSGate(s.limits.TLSHandshakes)
-	s.pools.init()
+	s.pools.init(&s.memory)
 	s.timeHandlers = s.access != nil || s.Trace.Handled != nil ||
 		s.limits.Integration > 0 && s.limits.Integration < 20*tick
 	s.sweep.every = s.limits.sweepEvery(s.Extensions.Ping)

@@ -50,6 +50,8 @@ type session struct {
 	partialSince atomic.Int64                 // since when a message is incomplete; 0: none is
 	handling     atomic.Pointer[eventContext] // the event in a handler; nil: none is
 
+	heldIn, heldOut atomic.Int32 // KB in the budget of memory, of messages in and out
+
 	inFlight *buffer // owned by the writer: what a sock.Batch is writing
 
 	// guarded by mu
@@ -58,6 +60,7 @@ type session struct {
 	out           *buffer        // what is to be written next; nil: nothing
 	inFlightBytes int            // bytes that the writer has taken from the queue
 	writing       bool           // a goroutine has the right to write
+	draining      bool           // a goroutine writes, because the client is behind
 	held          bool           // writing waits for the replies to more messages of a read
 	plannedCut    cut            // why, while ending is set and closing is not
 	unanswered    atomic.Bool    // the close frame was not answered in time, which is noted once

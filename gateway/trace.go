@@ -32,6 +32,7 @@ type Stats struct {
 	Failures    int64            // handlers that failed, panicked or took too long
 	Closed      map[string]int64 // connections and sockets that have ended, by reason
 	Refused     map[string]int64 // handshakes refused, by reason
+	Held        int64            // bytes that count as Limits.Memory, now
 	LogDrops    int64            // lines of Logger and AccessLog that were lost
 }
 
@@ -54,5 +55,6 @@ func (s *Server) Stats() Stats {
 		Throttled:   s.count.throttled.Load(),
 		Failures:    s.count.failures.Load(),
 		Rests:       s.count.rests.Load(),
+		Held:        s.memory.used.Load() << 10,
 	}
 }

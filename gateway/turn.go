@@ -29,14 +29,24 @@ type readScratch struct {
 
 	holding atomic.Bool
 
+	memory *memoryBudget
+	state  atomic.Int32 // one of those below
+
 	// guarded by mu: shared by the turn, its handlers and the timer
 	mu      sync.Mutex
 	holdSeq uint64     // which hold this is
 	held    []*session // their replies wait for the end of this hold
 }
 
-func newScratch(size int) *readScratch {
-	rs := &readScratch{buf: make([]byte, size)}
+// The states of a readScratch.
+const (
+	inPool int32 = iota
+	inTurn
+	inSlowTurn // counted in memory
+)
+
+func newScratch(size int, memory *memoryBudget) *readScratch {
+	rs := &readScratch{buf: make([]byte, size), memory: memory}
 	rs.timer.onSlow = rs.onSlow
 	return rs
 }
@@ -47,21 +57,27 @@ type pools struct {
 	buffers    sync.Pool // of *buffer
 }
 
-func (p *pools) init() {
-	p.big.New = func() any { return newScratch(bigBuffer) }
-	p.small.New = func() any { return newScratch(smallBuffer) }
+func (p *pools) init(memory *memoryBudget) {
+	p.big.New = func() any { return newScratch(bigBuffer, memory) }
+	p.small.New = func() any { return newScratch(smallBuffer, memory) }
 	p.buffers.New = func() any { return new(buffer) }
 }
 
 // getScratch returns a readScratch with a big buffer or a small one.
 func (p *pools) getScratch(small bool) *readScratch {
+	pool := &p.big
 	if small {
-		return p.small.Get().(*readScratch)
+		pool = &p.small
 	}
-	return p.big.Get().(*readScratch)
+	rs := pool.Get().(*readScratch)
+	rs.state.Store(inTurn)
+	return rs
 }
 
 func (p *pools) putScratch(rs *readScratch, small bool) {
+	if rs.state.Swap(inPool) == inSlowTurn {
+		rs.memory.add(-len(rs.buf) >> 10)
+	}
 	if small {
 		p.small.Put(rs)
 		return
@@ -179,9 +195,13 @@ func flushHeld(held []*session) {
 	}
 }
 
-// onSlow releases the replies that a slow handler would hold up.
+// onSlow releases the replies that a slow handler would hold up, and counts the memory that it
+// holds.
 func (rs *readScratch) onSlow() {
 	rs.sawSlow.Store(true)
+	if rs.state.CompareAndSwap(inTurn, inSlowTurn) {
+		rs.memory.add(len(rs.buf) >> 10)
+	}
 	rs.releaseHeld()
 }
 

@@ -18,6 +18,10 @@ func (c *session) checkQueueLocked(n int) error {
 		c.srv.count.throttled.Add(1)
 		return tyg.ErrThrottled
 	}
+	if c.draining && c.srv.memory.over() {
+		c.srv.count.throttled.Add(1)
+		return tyg.ErrThrottled
+	}
 	return nil
 }
 
@@ -68,6 +72,9 @@ func (c *session) flushUnlock() { c.flushBatchUnlock(nil) }
 // flushBatchUnlock is flushUnlock that adds the write to b, if b is not nil.
 func (c *session) flushBatchUnlock(b *sock.Batch) {
 	if c.out == nil || c.writing || c.held {
+		if c.draining {
+			c.countOutLocked()
+		}
 		c.mu.Unlock()
 		return
 	}
@@ -122,6 +129,10 @@ func (c *session) dequeueLocked() *buffer {
 	} else {
 		c.inFlightBytes = len(o.b)
 	}
+	if c.draining {
+		c.draining = c.writing
+		c.countOutLocked()
+	}
 	c.wakeLocked()
 	return o
 }
@@ -131,7 +142,9 @@ func (c *session) dequeueLocked() *buffer {
 // little within Limits.Write, or with the socket; closeSocket waits for it.
 func (c *session) drainAsync(o *buffer, n int) {
 	c.mu.Lock()
-	c.inFlightBytes = len(o.b) - n
+	c.inFlightBytes = len(o.b) - n + c.sock.Unwritten()
+	c.draining = true
+	c.countOutLocked()
 	if c.closing.Load() {
 		c.progress = c.sock.Progress()
 	}
@@ -183,7 +196,8 @@ func (c *session) writeFailed(err error) {
 		c.out = nil
 	}
 	c.inFlightBytes = 0
-	c.writing = false
+	c.writing, c.draining = false, false
+	c.countOutLocked()
 	c.wakeLocked()
 	c.mu.Unlock()
 	_ = c.sock.Close() // it is lost already

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -67,6 +68,9 @@ func (f *Flags) addLimits(fs *flag.FlagSet) {
 		func(p *limits) *time.Duration { return &p.Limits.Handshake })
 	f.count(fs, "limit-queue", "`bytes` that wait for one client (1048576; -1: no limit)",
 		func(p *limits) *int { return &p.Limits.Queue })
+	f.count(fs, "limit-memory",
+		"`bytes` that all clients together may make it hold (a quarter of the memory; -1: no limit)",
+		func(p *limits) *int { return &p.Limits.Memory })
 	f.span(fs, "limit-write",
 		"`time` for a client to take 16 KB of its queue or the rest (10s; -1s: no limit)",
 		func(p *limits) *time.Duration { return &p.Limits.Write })
@@ -111,6 +115,7 @@ func (f *Flags) Apply(p *gateway.Profile) {
 // What flags may say at most. Larger limits are no limits, and have a value of their own.
 const (
 	maxCount       = 1 << 30 // bytes, messages or connections
+	maxMemory      = min(1<<40, math.MaxInt)
 	maxConcurrency = 100_000
 	maxSpan        = 365 * 24 * time.Hour
 )
@@ -124,8 +129,11 @@ func (f *Flags) count(fs *flag.FlagSet, name, usage string, field func(*gateway.
 	fs.Func(name, usage, func(text string) error {
 		n, err := strconv.Atoi(text)
 		low, high := -1, maxCount
-		if name == "concurrency" {
+		switch name {
+		case "concurrency":
 			low, high = 1, maxConcurrency
+		case "limit-memory":
+			high = maxMemory
 		}
 		switch {
 		case errors.Is(err, strconv.ErrRange) && n > 0, n > high:

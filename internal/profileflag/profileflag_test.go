@@ -59,7 +59,9 @@ func TestEveryFlagHasARange(t *testing.T) {
 			err := fs.Set(f.Name, text)
 			isSwitch := f.Name == "binary" || f.Name == "close-codes" || f.Name == "no-compression"
 			unit := strings.HasSuffix(text, "s") || strings.HasSuffix(text, "h")
-			fits := (text == "2" || text == "2s") && !isSwitch && f.Name != "profile" &&
+			number := text == "2" || text == "2s" ||
+				text == "1073741825" && f.Name == "limit-memory"
+			fits := number && !isSwitch && f.Name != "profile" &&
 				unit == strings.Contains(f.Usage, "`time`")
 			if (err == nil) != fits {
 				t.Errorf("-%s %s: %v", f.Name, text, err)

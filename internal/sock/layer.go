@@ -176,6 +176,12 @@ func (u *underConn) pending() bool {
 	return len(u.unwritten) > 0 || u.flushing
 }
 
+func (u *underConn) unwrittenLen() int {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return len(u.unwritten)
+}
+
 // takeUnwritten returns the unwritten bytes, or nil if there are none. The caller must write them
 // before it calls takeUnwritten again.
 func (u *underConn) takeUnwritten() []byte {

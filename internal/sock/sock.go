@@ -145,6 +145,17 @@ func (c *Conn) TryWrite(b []byte) (int, error) {
 // nothing, writes them.
 func (c *Conn) Pending() bool { return c.layer != nil && c.layer.under.pending() }
 
+// Layered reports whether a layer such as TLS lies over the polled socket.
+func (c *Conn) Layered() bool { return c.layer != nil }
+
+// Unwritten returns how many bytes TryWrite took that the socket has not taken yet.
+func (c *Conn) Unwritten() int {
+	if c.layer == nil {
+		return 0
+	}
+	return c.layer.under.unwrittenLen()
+}
+
 // Write writes all of b, and fails if the peer takes too little of it within d: less than 16 KB,
 // and less than the rest. With d <= 0 there is no limit.
 func (c *Conn) Write(b []byte, d time.Duration) error {

@@ -278,6 +278,14 @@ func (r *Reader) takeBack() {
 // incomplete frame, which the caller keeps, do not count.
 func (r *Reader) Partial() bool { return r.op != 0 }
 
+// Held returns how many bytes of memory an incomplete message takes.
+func (r *Reader) Held() int {
+	if r.kept == nil {
+		return 0
+	}
+	return cap(r.kept.data)
+}
+
 // Release returns all memory to the pool and drops an incomplete message. It may be called more
 // than once. The Message of the last Next is not valid afterwards.
 func (r *Reader) Release() {

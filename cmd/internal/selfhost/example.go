@@ -60,6 +60,7 @@ const Example = `{
     "integration": "29s",
     "handshake": "5s",
     "queue": 1048576,
+    "memory": 1073741824,
     "write": "10s",
     "read": "30s",
     "close": "5s",
