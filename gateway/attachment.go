@@ -56,26 +56,31 @@ func (c *session) detach() {
 	}
 }
 
-// leaveGroups ends the memberships of a connection that has ended, and tells the application of
-// each. The connection's state stays for the disconnect handler, until detach.
-func (c *session) leaveGroups() {
+// leaveGroups ends the memberships of a connection that has ended, and returns those that the
+// application is to be told of. The connection's state stays for the disconnect handler, until
+// detach.
+func (c *session) leaveGroups() []tyg.Membership {
 	if c.attached.CompareAndSwap(nil, c.srv.detached) {
-		return
+		return nil
 	}
-	for _, m := range c.srv.groups.End(&c.attached.Load().groups) {
-		if !c.srv.leaves {
-			continue
-		}
-		now := time.Now()
-		_, _ = c.callHandler(nil, &tyg.Event{ // callHandler has logged the error
-			Type:       tyg.EventLeave,
-			Route:      tyg.RouteLeave,
-			RequestID:  connid.EventID(c.conn.ID, connid.Leave(m.Group, m.Member.JoinedAt)),
-			Time:       now,
-			Conn:       &c.conn,
-			Membership: &m,
-		}, now)
+	left := c.srv.groups.End(&c.attached.Load().groups)
+	if !c.srv.leaves {
+		return nil
 	}
+	return left
+}
+
+// tellLeave tells the application of a membership that has ended.
+func (c *session) tellLeave(m tyg.Membership) {
+	now := time.Now()
+	_, _ = c.callHandler(nil, &tyg.Event{ // callHandler has logged the error
+		Type:       tyg.EventLeave,
+		Route:      tyg.RouteLeave,
+		RequestID:  connid.EventID(c.conn.ID, connid.Leave(m.Group, m.Member.JoinedAt)),
+		Time:       now,
+		Conn:       &c.conn,
+		Membership: &m,
+	}, now)
 }
 
 // findAttached returns the session of id, open or still connecting, for the operation op.

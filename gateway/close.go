@@ -257,12 +257,37 @@ func (c *session) runDisconnect() {
 	if c.srv.limiter.isClosed() && c.srv.ends.enter() {
 		defer c.srv.ends.leave()
 	}
-	defer c.detach()
 	c.observeClosed()
-	c.leaveGroups()
-	if !c.srv.routes.Has(tyg.RouteDisconnect) {
-		return
+	c.tellEnd(c.leaveGroups(), c.srv.routes.Has(tyg.RouteDisconnect))
+}
+
+// tellEnd tells the application of memberships that have ended and then, if disconnect is set, that
+// the connection has. If one of its handlers ends the goroutine, another one goes on, and finishes.
+func (c *session) tellEnd(left []tyg.Membership, disconnect bool) {
+	done := false
+	defer func() {
+		if !done {
+			go func() { // ends as the one before it should have
+				c.tellEnd(left, disconnect)
+				c.finish()
+			}()
+		}
+	}()
+	for len(left) > 0 {
+		m := left[0]
+		left = left[1:]
+		c.tellLeave(m)
 	}
+	if disconnect {
+		disconnect = false
+		c.tellDisconnect()
+	}
+	c.detach()
+	done = true
+}
+
+// tellDisconnect tells the application that the connection has ended.
+func (c *session) tellDisconnect() {
 	c.mu.Lock()
 	end := c.cause
 	c.mu.Unlock()

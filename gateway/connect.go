@@ -28,9 +28,8 @@ func (c *session) connect(r *tyg.Request) (tyg.Reply, *refusal) {
 		return o.reply, nil
 	}
 	rej.requestID, rej.logged = e.RequestID, o.failed()
-	c.leaveGroups()
+	c.tellEnd(c.leaveGroups(), false)
 	c.srv.connecting.remove(c) // not before: OnLeave finds the state
-	c.detach()
 	if o.returned {
 		c.srv.limiter.release(c.addr)
 	}
@@ -67,12 +66,15 @@ func (c *session) runConnect(e tyg.Event) connectResult {
 	done := make(chan connectResult)
 	late := make(chan struct{})
 	go func() {
-		reply, err := c.callHandler(nil, &e, time.Now())
-		select {
-		case done <- connectResult{reply, err, true}:
-		case <-late:
-			c.srv.limiter.release(c.addr)
-		}
+		o := connectResult{err: errExited, returned: true}
+		defer func() { // also if the handler ends the goroutine
+			select {
+			case done <- o:
+			case <-late:
+				c.srv.limiter.release(c.addr)
+			}
+		}()
+		o.reply, o.err = c.callHandler(nil, &e, time.Now())
 	}()
 	var timeout <-chan time.Time // nil without a limit
 	if limit := c.srv.limits.Integration; limit > 0 {

@@ -251,6 +251,7 @@ func (s *Server) SetTLSWaiting(n int64) { s.tlsGate.most = n }
 
 // TLSWaiting returns how many clients wait for a place.
 func (s *Server) TLSWaiting() int64 { return s.tlsGate.waiting.Load() }
+
 // Sizes returns the sizes of a session and of a pendingConn.
 func Sizes() (sessionSize, pendingSize uintptr) {
 	return unsafe.Sizeof(session{}), unsafe.Sizeof(pendingConn{})

@@ -100,10 +100,14 @@ func (c *session) callHandler(
 		observer.Received(*e)
 		start = time.Now() // for messages it is that of the read
 	}
+	returned := false
 	defer func() {
 		c.untrackHandler(ctx)
 		if v := recover(); v != nil {
 			err = &tyg.PanicError{Value: v, Stack: debug.Stack()}
+		} else if !returned {
+			err = errExited
+			defer c.endExited(e)
 		}
 		ctx.end(ended)
 		end := c.srv.handlerEnd(rs, err, observer != nil)
@@ -118,7 +122,23 @@ func (c *session) callHandler(
 			c.report(e, reply, end.Sub(start), err)
 		}
 	}()
-	return c.srv.Handler.Handle(ctx, *e)
+	reply, err = c.srv.Handler.Handle(ctx, *e)
+	returned = true
+	return reply, err
+}
+
+// errExited is the failure of a handler that has ended its goroutine.
+var errExited = errors.New("the handler called runtime.Goexit, as the Fatal of a testing.T does")
+
+// endExited closes a connection whose handler has ended the goroutine: no caller of callHandler goes
+// on, and what it would have done is lost. The client of a message is told as of any failure.
+func (c *session) endExited(e *tyg.Event) {
+	if e.Type == tyg.EventMessage {
+		c.sendErrorFrame(apigw.InternalServerError, e.RequestID)
+	}
+	if e.Type == tyg.EventMessage || e.Type == tyg.EventOpen {
+		c.close(ws.CloseInternalError, "Internal server error", atExit, time.Now())
+	}
 }
 
 // trackHandler makes an event visible to the sweep while its handler runs; untrackHandler hides it

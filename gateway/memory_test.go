@@ -63,8 +63,8 @@ func TestClientsThatNeverReadHoldBoundedMemory(t *testing.T) {
 func TestScarceMemoryRefusesHandshakes(t *testing.T) {
 	app := echo()
 	l := follow(app)
-	r := startNarrow(t, &gateway.Server{
-		Handler: app, Limits: gateway.Limits{Memory: 1200 << 10, Queue: 950 << 10, Close: soon},
+	r := start(t, &gateway.Server{
+		Handler: app, Limits: gateway.Limits{Memory: 400 << 10, Queue: 310 << 10, Close: soon},
 	})
 	c := r.dial(t)
 	id := next(t, l.connects).ID

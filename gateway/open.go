@@ -36,6 +36,12 @@ func (c *session) runOpen() {
 		return
 	}
 	c.pauseSilenceClock()
+	returned := false
+	defer func() {
+		if !returned { // the handler has ended the goroutine, and the connection is closing
+			go c.serve() // returns, at the latest after a turn
+		}
+	}()
 	now := time.Now()
 	_, _ = c.callHandler(nil, &tyg.Event{ // callHandler has logged the error; the client sees nothing
 		Type:      tyg.EventOpen,
@@ -44,5 +50,6 @@ func (c *session) runOpen() {
 		Time:      now,
 		Conn:      &c.conn,
 	}, now)
+	returned = true
 	c.resumeSilenceClock()
 }

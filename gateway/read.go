@@ -18,9 +18,7 @@ func (c *session) Turn() sock.Turn {
 	if turn, rests := c.resting(); rests {
 		return turn
 	}
-	rs := c.srv.pools.getScratch(c.sock.Blocks())
-	turn, have := c.readOnce(rs)
-	c.srv.pools.putScratch(rs, c.sock.Blocks())
+	turn, have := c.readOnce()
 	c.countIn()
 	if have && turn != sock.Done {
 		c.awaitQueue()
@@ -31,7 +29,10 @@ func (c *session) Turn() sock.Turn {
 
 // readOnce reads what is there, unless there is a backlog, and handles it. It reports whether there
 // was something.
-func (c *session) readOnce(rs *readScratch) (turn sock.Turn, have bool) {
+func (c *session) readOnce() (turn sock.Turn, have bool) {
+	small := c.sock.Blocks()
+	rs := c.srv.pools.getScratch(small)
+	defer c.srv.pools.putScratch(rs, small) // deferred for handlers that end the goroutine
 	if c.backlog {
 		return c.handleBacklog(rs), true
 	}

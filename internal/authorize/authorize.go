@@ -90,17 +90,15 @@ func (a *Authorizer) Ask(ctx context.Context, r *tyg.Request) (tyg.Identity, err
 // await calls the function and waits for it until ctx ends. A function that ignores its context
 // keeps running on a goroutine that ends with it, and its answer is dropped.
 func (a *Authorizer) await(ctx context.Context, r *tyg.Request) (tyg.Identity, error) {
-	if ctx.Done() == nil {
-		return a.identify(ctx, r)
-	}
 	type answer struct {
 		id  tyg.Identity
 		err error
 	}
 	done := make(chan answer, 1) // so that the goroutine never blocks
 	go func() {
-		id, err := a.identify(ctx, r)
-		done <- answer{id, err}
+		got := answer{err: errExited}
+		defer func() { done <- got }() // also if the function ends the goroutine
+		got.id, got.err = a.identify(ctx, r)
 	}()
 	select {
 	case answer := <-done:
@@ -109,6 +107,8 @@ func (a *Authorizer) await(ctx context.Context, r *tyg.Request) (tyg.Identity, e
 		return tyg.Identity{}, fmt.Errorf("the authorizer did not return in time: %w", ctx.Err())
 	}
 }
+
+var errExited = errors.New("the authorizer called runtime.Goexit")
 
 // identify calls the function and checks its answer.
 func (a *Authorizer) identify(ctx context.Context, r *tyg.Request) (id tyg.Identity, err error) {

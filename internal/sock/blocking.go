@@ -27,12 +27,19 @@ func newBlocking(nc net.Conn) *blocking {
 // serve runs turns until the end.
 func (b *blocking) serve(c *Conn) {
 	var err error
+	returned := false
+	defer func() {
+		if !returned { // a turn has ended this goroutine
+			go c.owner.Ended(nil) // which has nothing else to do
+		}
+	}()
 	if b.usable() {
 		err = b.raw.serve(func() Turn { return b.runTurn(c) })
 	} else {
 		for c.owner.Turn() != Done {
 		}
 	}
+	returned = true
 	c.owner.Ended(err)
 }
 

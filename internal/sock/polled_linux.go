@@ -107,7 +107,19 @@ func (c *Conn) run() (more bool) {
 		c.end(net.ErrClosed)
 		return false
 	}
-	defer c.decref()
+	returned := false
+	defer func() {
+		c.decref()
+		if !returned { // the turn has ended its goroutine
+			c.end(nil)
+		}
+	}()
+	more = c.runTurns()
+	returned = true
+	return more
+}
+
+func (c *Conn) runTurns() (more bool) {
 	for {
 		err := c.endErr()
 		if err != nil {
