@@ -112,7 +112,7 @@ func (c *session) chargeInflated() (rest time.Duration) {
 	}
 	// A goroutine that is interrupted takes longer than its processor.
 	took = min(took, 20*time.Microsecond+time.Duration(wire)*time.Microsecond+
-		time.Duration(inflated)*10*time.Nanosecond)
+		time.Duration(inflated)*100*time.Nanosecond)
 	took += min(replies, took) // longer ones are not the fault of the message
 	now, a := c.srv.clock.now(), c.inflating
 	all := c.srv.inflated.charge(now, a.charge(now, wire, took))
