@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -114,6 +115,9 @@ func TestEveryCutIsCountedAndLogged(t *testing.T) {
 		{"protocol-error", gateway.Server{}, func(t *testing.T, r *rig, _ life) {
 			r.wire(t).write(t, strings.Repeat("\xff", 16))
 		}},
+		{"handler-exit", gateway.Server{}, func(t *testing.T, r *rig, _ life) {
+			r.wire(t).write(t, string(clientFrame(ws.OpText, true, "exit")))
+		}},
 		{
 			"memory",
 			gateway.Server{Limits: gateway.Limits{Memory: 100_000}},
@@ -156,9 +160,12 @@ func TestEveryCutIsCountedAndLogged(t *testing.T) {
 			t.Parallel()
 			app := tyg.New("test")
 			app.OnMessage(func(ctx context.Context, _ *tyg.Conn, m tyg.Message) error {
-				if string(m.Data) == "wait" {
+				switch string(m.Data) {
+				case "wait":
 					<-ctx.Done()
 					time.Sleep(4 * soon)
+				case "exit":
+					runtime.Goexit()
 				}
 				return nil
 			})

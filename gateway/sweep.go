@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"net"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -111,6 +112,7 @@ func (c *session) enforceLimits(now time.Time, l *Limits) {
 		c.handlers.each(func(e *eventContext) { c.enforceTimeout(e, now, l) })
 	} else if e := c.handling.Load(); e != nil {
 		c.enforceTimeout(e, now, l)
+		c.cutBlocked(e, now)
 		return
 	}
 	if c.ending.Load() && !c.closing.Load() {
@@ -135,6 +137,21 @@ func (c *session) enforceLimits(now time.Time, l *Limits) {
 		c.close(ws.ClosePolicyViolation, "Message not completed in time", atMessage, now)
 	case c.srv.Extensions.Ping > 0:
 		c.enforcePing(at, c.srv.Extensions.Ping)
+	}
+}
+
+// cutBlocked closes the socket of a client whose handler e still runs, if the client is gone, or
+// seems to be when the time of the handler is over, or has had its time to answer a close frame. The
+// handler keeps the rest of the session, but no descriptor.
+func (c *session) cutBlocked(e *eventContext, now time.Time) {
+	closing, overdue := c.closeOverdue(now)
+	hungUp, gone := c.sock.Peer()
+	if !closing && (gone || hungUp && e.pastDeadline(now)) {
+		c.markLost(net.ErrClosed, lost)
+		overdue = true
+	}
+	if overdue {
+		_ = c.sock.Close() // Ended follows the handler
 	}
 }
 

@@ -47,6 +47,10 @@ func (a *Acceptor) Wait() error { return <-a.done }
 
 // Turn accepts the connections that wait.
 func (a *Acceptor) Turn() Turn {
+	if !a.incref() {
+		return Done
+	}
+	defer a.decref()
 	for {
 		fd, addr, err := syscall.Accept4(int(a.fd), syscall.SOCK_NONBLOCK|syscall.SOCK_CLOEXEC)
 		switch err {

@@ -17,6 +17,7 @@ type polled struct {
 	state    atomic.Int32 // of the turns, see below
 	refs     atomic.Int32 // to fd; the last decref closes it
 	hungUp   atomic.Bool  // the peer sends no more, or the socket is broken
+	gone     atomic.Bool  // the peer takes no more either, or the socket is broken
 
 	drained bool // owned by the turn: the last read took all there was
 }
@@ -48,6 +49,9 @@ func (p *polled) miss() { p.state.Store(missed) }
 func (p *polled) onEvent(events uint32) bool {
 	if events&(syscall.EPOLLRDHUP|syscall.EPOLLHUP|syscall.EPOLLERR) != 0 {
 		p.hungUp.Store(true)
+	}
+	if events&(syscall.EPOLLHUP|syscall.EPOLLERR) != 0 {
+		p.gone.Store(true)
 	}
 	p.wakeWriter()
 	return events&^syscall.EPOLLOUT != 0 && p.claim()
@@ -102,14 +106,11 @@ func (c *Conn) runToIdle() {
 
 // run runs a claimed turn, and more of them while events come in. It reports whether the claim is
 // kept because there is more to read already: other sockets may go first.
+//
+// A turn holds no reference to the descriptor: a handler that does not return would keep it.
 func (c *Conn) run() (more bool) {
-	if !c.incref() {
-		c.end(net.ErrClosed)
-		return false
-	}
 	returned := false
 	defer func() {
-		c.decref()
 		if !returned { // the turn has ended its goroutine
 			c.end(nil)
 		}
@@ -156,6 +157,9 @@ func (c *Conn) end(err error) {
 	}
 	c.loop.poller.workers.run(func() { c.owner.Ended(err) })
 }
+
+// peer reports whether the peer sends no more, and whether it takes no more either.
+func (p *polled) peer() (hungUp, gone bool) { return p.hungUp.Load(), p.gone.Load() }
 
 // incref keeps the descriptor from being closed, and from being reused by another socket, until
 // decref. It reports false if it is closed.
@@ -212,11 +216,15 @@ func (p *polled) closeWrite() {
 	}
 }
 
-// read is called from within a turn, which holds a reference.
+// read is called from within a turn.
 func (p *polled) read(b []byte) (int, error) {
 	if p.drained {
 		return 0, ErrWait
 	}
+	if !p.incref() {
+		return 0, net.ErrClosed
+	}
+	defer p.decref()
 	n, err := readNow(int(p.fd), b)
 	// The end of the stream may come with the last bytes, and then is no event of its own.
 	p.drained = n < len(b) && !p.hungUp.Load()

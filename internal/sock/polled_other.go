@@ -32,6 +32,7 @@ func (polled) tryWrite([]byte) (int, error)             { return 0, nil }
 func (polled) write(*Conn, []byte, time.Duration) error { return net.ErrClosed }
 func (polled) progress() int64                          { return 0 }
 func (polled) closeWrite()                              {}
+func (polled) peer() (hungUp, gone bool)                { return false, false }
 func (polled) close()                                   {}
 
 func (*Conn) wake() {}

@@ -178,6 +178,15 @@ func (c *Conn) Progress() int64 {
 	return c.polled.progress()
 }
 
+// Peer reports whether the peer is known to send no more, and whether it is known to take no more
+// either. Only the polled path knows without reading.
+func (c *Conn) Peer() (hungUp, gone bool) {
+	if c.blocking != nil {
+		return false, false
+	}
+	return c.polled.peer()
+}
+
 // CloseWrite tells the peer that no more data follows, if the socket can be closed by halves.
 func (c *Conn) CloseWrite() {
 	if c.blocking != nil {
