@@ -75,7 +75,12 @@ func (s *Server) check(r *http.Request) (ws.Upgrade, *refusal) {
 	if err != nil {
 		return up, handshakeRefusal(err)
 	}
-	if err := s.origins.Check(r); err != nil {
+	if err := s.checkHost(r); err != nil {
+		return up, &refusal{
+			status: http.StatusForbidden, message: apigw.Forbidden, log: err.Error(),
+		}
+	}
+	if err := s.origins.Check(r, s.hosts); err != nil {
 		return up, &refusal{
 			cause: forOrigin, status: http.StatusForbidden, message: apigw.Forbidden, log: err.Error(),
 		}

@@ -50,7 +50,8 @@ func reasonNames() [cuts]string {
 		atWrite: "write-timeout", slowConsumer: "slow-consumer", atHandler: "handler-timeout",
 		protocolError: "protocol-error", atClose: "close-timeout", atShutdown: "shutdown",
 		atHandshake: "handshake-timeout", largeHead: "head-too-large", badRequest: "bad-request",
-		atBody: "body-timeout", atTLS: "tls-failed", atInflate: "compression", atMemory: "memory", atExit: "handler-exit", acceptFailed: "accept-failed",
+		atBody: "body-timeout", atTLS: "tls-failed", atInflate: "compression", atMemory: "memory",
+		atExit: "handler-exit", acceptFailed: "accept-failed",
 	}
 }
 

@@ -130,8 +130,8 @@ func (c *session) callHandler(
 // errExited is the failure of a handler that has ended its goroutine.
 var errExited = errors.New("the handler called runtime.Goexit, as the Fatal of a testing.T does")
 
-// endExited closes a connection whose handler has ended the goroutine: no caller of callHandler goes
-// on, and what it would have done is lost. The client of a message is told as of any failure.
+// endExited closes a connection whose handler has ended the goroutine: no caller of callHandler
+// goes on, and what it would have done is lost. The client of a message is told as of any failure.
 func (c *session) endExited(e *tyg.Event) {
 	if e.Type == tyg.EventMessage {
 		c.sendErrorFrame(apigw.InternalServerError, e.RequestID)

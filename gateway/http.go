@@ -8,8 +8,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tyg-dev/tyg/gateway/internal/handshake"
 	"github.com/tyg-dev/tyg/internal/home"
 	"github.com/tyg-dev/tyg/internal/hostapi"
+	"github.com/tyg-dev/tyg/internal/hosts"
 	"github.com/tyg-dev/tyg/internal/otherapi"
 )
 
@@ -25,11 +27,19 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := headConnOf(r)
 	defer c.setHandling(false)
 	c.setServed()
+	stage, resource, shared := hostapi.SplitPath(r.URL.EscapedPath())
+	if err := s.checkHost(r); err != nil {
+		local := handshake.PeerAddr(r).IsLoopback() && !hosts.IsProxied(r.Header)
+		if !local || !shared && !s.isManagement(r) { // functions here call it as AWS would have them
+			s.refuseHost(w, r, err)
+			return
+		}
+	}
 	if s.isManagement(r) {
 		s.serveManagement(w, r)
 		return
 	}
-	if stage, resource, ok := hostapi.SplitPath(r.URL.EscapedPath()); ok {
+	if shared {
 		s.serveShared(w, r, stage, resource)
 		return
 	}

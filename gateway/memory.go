@@ -10,8 +10,9 @@ import (
 )
 
 // A memoryBudget bounds what clients make the Server hold, all of them together: messages that they
-// do not take, messages and requests of which the rest does not come, and the buffers of reads whose
-// handlers are slow. A client that keeps up holds nothing between two turns, and never gets here.
+// do not take, messages and requests of which the rest does not come, and the buffers of reads
+// whose handlers are slow. A client that keeps up holds nothing between two turns, and never gets
+// here.
 type memoryBudget struct {
 	limit    int64 // KB; 0: none
 	used     atomic.Int64
@@ -82,8 +83,8 @@ type holder struct {
 	kb int32
 }
 
-// trimMemory closes the clients for which most is held, until enough is free: those are the slowest.
-// First they lose what is queued; if that is not enough, their sockets.
+// trimMemory closes the clients for which most is held, until enough is free: those are the
+// slowest. First they lose what is queued; if that is not enough, their sockets.
 func (s *Server) trimMemory() {
 	var holders []holder
 	s.hub.each(func(c *session) {

@@ -80,7 +80,8 @@ func (c *session) postpone(b []byte) {
 	}
 }
 
-// serve begins the turns, or those that follow Ended. The first comes at once if there is a backlog.
+// serve begins the turns, or those that follow Ended. The first comes at once if there is a
+// backlog.
 func (c *session) serve() {
 	if c.backlog {
 		c.sock.Miss()

@@ -19,6 +19,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/authorize"
 	"github.com/tyg-dev/tyg/internal/connid"
 	"github.com/tyg-dev/tyg/internal/groups"
+	"github.com/tyg-dev/tyg/internal/hosts"
 	"github.com/tyg-dev/tyg/internal/logqueue"
 	"github.com/tyg-dev/tyg/internal/lograte"
 	"github.com/tyg-dev/tyg/internal/reqbody"
@@ -77,6 +78,13 @@ type Server struct {
 	// localhost, unless its origin is here: any other name may be another site's that points here
 	// by now (DNS rebinding).
 	Origins []string
+
+	// Hosts are the names by which clients may call the server, in their Host header:
+	// "chat.example.com", or "*.example.com" for all names below it, with any port. Nil allows all.
+	// Other requests are answered 403 Forbidden, as API Gateway does. Callers on this machine may
+	// also use an address or localhost, and calls of the @connections API any name. Pages of these
+	// hosts may connect from this machine, too, see Origins. A proxy in front has to pass Host on.
+	Hosts []string
 
 	// TrustedProxies are the addresses of reverse proxies whose X-Forwarded-For is believed.
 	TrustedProxies []netip.Prefix
@@ -162,6 +170,7 @@ type Server struct {
 	timeHandlers bool // the duration of handlers is needed exactly
 	observer     atomic.Pointer[Observer]
 	origins      handshake.Origins
+	hosts        hosts.List
 	clock        clock
 	count        counters
 	inflated     commonAccount
@@ -243,6 +252,9 @@ func (s *Server) configure() (err error) {
 		s.responds[r.Key] = r.Response
 	}
 	if s.origins, err = handshake.ParseOrigins(s.Origins); err != nil {
+		return fmt.Errorf("gateway: %w", err)
+	}
+	if s.hosts, err = hosts.Parse(s.Hosts); err != nil {
 		return fmt.Errorf("gateway: %w", err)
 	}
 	if s.access, err = newAccessLog(s.AccessLog); err != nil {

@@ -141,8 +141,8 @@ func (c *session) enforceLimits(now time.Time, l *Limits) {
 }
 
 // cutBlocked closes the socket of a client whose handler e still runs, if the client is gone, or
-// seems to be when the time of the handler is over, or has had its time to answer a close frame. The
-// handler keeps the rest of the session, but no descriptor.
+// seems to be when the time of the handler is over, or has had its time to answer a close frame.
+// The handler keeps the rest of the session, but no descriptor.
 func (c *session) cutBlocked(e *eventContext, now time.Time) {
 	closing, overdue := c.closeOverdue(now)
 	hungUp, gone := c.sock.Peer()

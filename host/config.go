@@ -47,6 +47,9 @@ type Config struct {
 	// serves the pages of the application (tyg.App.Pages), if it has any.
 	HTTP http.Handler
 
+	// Hosts are the names by which clients may call the server, see gateway.Server.
+	Hosts []string
+
 	// Origins are the origins of web pages that may connect, see gateway.Server.
 	Origins []string
 
@@ -156,7 +159,7 @@ func (c Config) secure() bool { return c.CertFile != "" }
 // options are a Config as the command line writes it.
 type options struct {
 	Config
-	origins          string
+	origins, hosts   string
 	quiet, accessLog bool
 	profile          profileflag.Flags
 }
@@ -167,6 +170,8 @@ func (o *options) flags(fs *flag.FlagSet) {
 	fs.StringVar(&o.Stage, "stage", defaultStage, "first part of the URL's path")
 	fs.StringVar(&o.origins, "origin", "",
 		"`origins` of web pages that may connect, separated by commas")
+	fs.StringVar(&o.hosts, "host", "",
+		"`names` by which clients may call the server, separated by commas; all, if there are none")
 	fs.StringVar(&o.CertFile, "cert", "", "TLS certificate, PEM `file`")
 	fs.StringVar(&o.KeyFile, "key", "", "TLS key, PEM `file`")
 	fs.DurationVar(&o.Drain, "drain", defaultDrain, "how long handlers may take to finish at the end")
@@ -206,7 +211,7 @@ func parse(name string, args []string, getenv func(string) string, out io.Writer
 	case o.Drain == 0:
 		o.Drain = time.Nanosecond // to a Config, 0 is the default
 	}
-	o.Origins = list(o.origins)
+	o.Origins, o.Hosts = list(o.origins), list(o.hosts)
 	profile, err := gateway.NewProfile(o.profile.Profile)
 	if err != nil {
 		return o.Config, err

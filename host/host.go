@@ -90,6 +90,7 @@ func Serve(ctx context.Context, app *tyg.App, cfg Config) error {
 		Home:    inspector.homeOf(app, cfg),
 		Stage:   cfg.Stage,
 		Origins: cfg.Origins,
+		Hosts:   cfg.Hosts,
 		Limits:  cfg.Profile.Limits,
 		Logger:  cfg.Logger,
 

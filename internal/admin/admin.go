@@ -13,6 +13,7 @@ package admin
 
 import (
 	"io"
+	"net"
 	"net/http"
 	"sync/atomic"
 
@@ -22,6 +23,7 @@ import (
 
 	"github.com/tyg-dev/tyg/gateway"
 	"github.com/tyg-dev/tyg/internal/functions"
+	"github.com/tyg-dev/tyg/internal/hosts"
 )
 
 // Config is what an Admin serves.
@@ -42,6 +44,10 @@ type Config struct {
 	// Cluster, if not nil, returns the metrics of a node of a cluster.
 	Cluster func() []Metric
 
+	// Hosts are the names by which it may be called, see gateway.Server. On loopback that is any
+	// address and localhost besides; elsewhere any name, if there are none.
+	Hosts []string
+
 	// Functions returns the counts of each function, by name. Nil if there are no functions.
 	Functions func() map[string]functions.Stats
 }
@@ -59,6 +65,7 @@ type Metric struct {
 type Admin struct {
 	cfg   Config
 	mux   *http.ServeMux
+	hosts hosts.List
 	ready atomic.Bool
 	count counters
 }
@@ -68,6 +75,7 @@ var _ http.Handler = (*Admin)(nil)
 // New returns an Admin that is not ready yet.
 func New(cfg Config) *Admin {
 	a := &Admin{cfg: cfg, mux: http.NewServeMux()}
+	a.hosts, _ = hosts.Parse(cfg.Hosts) // the gateway has checked them
 	a.count = newCounters(cfg)
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(
@@ -93,8 +101,25 @@ func (a *Admin) Ready() bool {
 	return a.ready.Load() && (a.cfg.Ready == nil || a.cfg.Ready() == nil)
 }
 
-// ServeHTTP serves one request.
-func (a *Admin) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.mux.ServeHTTP(w, r) }
+// ServeHTTP serves one request. A page whose name was pointed to loopback cannot read metrics: its
+// name is in the Host header.
+func (a *Admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !a.mayCall(r) {
+		http.Error(w, "this listener has another name; call it at its address, or list the name in "+
+			"\"hosts\"", http.StatusForbidden)
+		return
+	}
+	a.mux.ServeHTTP(w, r)
+}
+
+// mayCall reports whether the Host header has a name of this listener.
+func (a *Admin) mayCall(r *http.Request) bool {
+	if hosts.IsFixed(r.Host) || a.hosts.Has(r.Host) {
+		return true
+	}
+	at, _ := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr)
+	return a.hosts.Empty() && (at == nil || !at.IP.IsLoopback())
+}
 
 func (a *Admin) readyz(w http.ResponseWriter, _ *http.Request) {
 	if !a.Ready() {

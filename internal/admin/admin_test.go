@@ -1,7 +1,9 @@
 package admin_test
 
 import (
+	"context"
 	"errors"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -83,6 +85,37 @@ func TestNodeThatMayNotServeIsNotReady(t *testing.T) {
 	} {
 		if !strings.Contains(text, "\n"+want+"\n") {
 			t.Errorf("the metrics lack %s", want)
+		}
+	}
+}
+
+// TestStrangeNamesAreRefused calls an Admin on loopback as the page of a site whose name was
+// pointed there would.
+func TestStrangeNamesAreRefused(t *testing.T) {
+	loopback, other := net.IPv4(127, 0, 0, 1), net.IPv4(10, 0, 0, 1)
+	tests := []struct {
+		host  string
+		at    net.IP
+		hosts []string
+		want  int
+	}{
+		{"127.0.0.1:9090", loopback, nil, 200},
+		{"localhost:9090", loopback, nil, 200},
+		{"evil.example:9090", loopback, nil, 403},
+		{"ops.example:9090", loopback, []string{"ops.example"}, 200},
+		{"node1.internal:9090", other, nil, 200},
+		{"10.0.0.1:9090", other, []string{"ops.example"}, 200},
+		{"evil.example:9090", other, []string{"ops.example"}, 403},
+	}
+	for _, tt := range tests {
+		a := admin.New(admin.Config{
+			Gateway: func() gateway.Stats { return gateway.Stats{} }, Hosts: tt.hosts,
+		})
+		r := httptest.NewRequest(http.MethodGet, "http://"+tt.host+"/metrics", nil)
+		ctx := context.WithValue(r.Context(), http.LocalAddrContextKey, &net.TCPAddr{IP: tt.at})
+		w := httptest.NewRecorder()
+		if a.ServeHTTP(w, r.WithContext(ctx)); w.Code != tt.want {
+			t.Errorf("%s at %s: status %d, want %d", tt.host, tt.at, w.Code, tt.want)
 		}
 	}
 }

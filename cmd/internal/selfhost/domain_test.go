@@ -19,6 +19,9 @@ func TestDomainInEventsIsTheOperators(t *testing.T) {
 		{`, "tls": {"acme": {"hosts": ["a.example", "b.example"]}}`, "a.example"},
 		{`, "tls": {"acme": {"hosts": ["a.example"]}}, "domain_name": "c.example:444"`, "c.example:444"},
 		{`, "tls": {"acme": {"hosts": ["a.example"]}}, "functions_tls": true`, local},
+		{`, "hosts": ["d.example", "e.example"]`, "d.example"},
+		{`, "hosts": ["*.example"]`, local},
+		{`, "hosts": ["d.example"], "domain_name": "c.example"`, "c.example"},
 		{`, "tls": {"cert_file": "c", "key_file": "k"}`, local},
 	} {
 		c, err := parse(routes + tt.keys + `}`)
@@ -66,5 +69,27 @@ func TestFunctionsTLSIsForTheFunctions(t *testing.T) {
 	g.Close()
 	if _, err := os.Stat(bundle); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("after Close there is %s: %v", bundle, err)
+	}
+}
+
+// TestHostsHaveTheOtherNames: who lists hosts need not list twice what the configuration has.
+func TestHostsHaveTheOtherNames(t *testing.T) {
+	const routes = `{"routes": {"$default": {"url": "http://127.0.0.1:9000/"}}`
+	for keys, want := range map[string]string{
+		`, "domain_name": "c.example"`:                                        "",
+		`, "hosts": ["d.example"]`:                                            "d.example",
+		`, "hosts": ["d.example"], "domain_name": "c.example:444"`:            "d.example c.example",
+		`, "hosts": ["d.example"], "tls": {"acme": {"hosts": ["a.example"]}}`: "d.example a.example",
+	} {
+		c, err := parse([]byte(routes+keys+`}`), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(c.hosts(), " "); got != want {
+			t.Errorf("%s: %q, want %q", keys, got, want)
+		}
+	}
+	if _, err := parse([]byte(routes+`, "hosts": ["a b"]}`), nil); err == nil {
+		t.Error("a bad host is accepted")
 	}
 }

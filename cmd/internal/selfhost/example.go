@@ -11,6 +11,7 @@ const Example = `{
   "api_id": "chat",
   "stage_variables": {"colour": "blue"},
   "domain_name": "chat.example.com",
+  "hosts": ["chat.example.com"],
   "functions_tls": false,
   "origins": ["https://example.com"],
   "trusted_proxies": ["10.0.0.0/8"],

@@ -2,11 +2,12 @@ package handshake
 
 import (
 	"fmt"
-	"net"
 	"net/http"
 	"net/netip"
 	"strconv"
 	"strings"
+
+	"github.com/tyg-dev/tyg/internal/hosts"
 )
 
 // Origins says which web pages may connect. A browser sends the Origin of the page whose script
@@ -65,9 +66,9 @@ func isOpaque(origin string) bool { return origin == "null" || origin == "file:/
 // browsers send no Origin and need none.
 //
 // A page of the server's own host may connect. If r comes from this machine without a proxy, the
-// host must be an address or a name of loopback as well: the owner of any other name can point it
-// here once a page from there is loaded (DNS rebinding).
-func (p Origins) Check(r *http.Request) error {
+// host must be an address, a name of loopback, or one of own as well: the owner of any other name
+// can point it here once a page from there is loaded (DNS rebinding).
+func (p Origins) Check(r *http.Request, own hosts.List) error {
 	sent := r.Header.Values("Origin")
 	if p.all || len(sent) == 0 || len(sent) == 1 && sent[0] == "" {
 		return nil
@@ -89,7 +90,8 @@ func (p Origins) Check(r *http.Request) error {
 	if (scheme != "http" && scheme != "https") || !strings.EqualFold(host, r.Host) {
 		return fmt.Errorf("origin %q may not connect; %s", sent[0], howToAllow(origin))
 	}
-	if PeerAddr(r).IsLoopback() && !isProxied(r.Header) && !isLoopbackName(host) {
+	if PeerAddr(r).IsLoopback() && !hosts.IsProxied(r.Header) && !hosts.IsFixed(host) &&
+		!own.Has(host) {
 		return fmt.Errorf("origin %q may not connect to a loopback address by that name, which may "+
 			"be another site's (DNS rebinding); %s, or let the proxy in front send X-Forwarded-For",
 			sent[0], howToAllow(origin))
@@ -143,33 +145,6 @@ func onlyOf(s, set string) bool {
 		}
 	}
 	return true
-}
-
-// isProxied reports whether a proxy has passed the request on. A page cannot send these headers,
-// because the WebSocket of browsers takes none.
-func isProxied(h http.Header) bool {
-	for _, name := range []string{
-		"Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip",
-	} {
-		if len(h.Values(name)) > 0 {
-			return true
-		}
-	}
-	return false
-}
-
-// isLoopbackName reports whether no DNS decides where a host, with or without port, leads: it is an
-// address, or a name of loopback (RFC 6761 section 6.3).
-func isLoopbackName(hostport string) bool {
-	host, _, err := net.SplitHostPort(hostport)
-	if err != nil {
-		host = strings.Trim(hostport, "[]")
-	}
-	if _, err := netip.ParseAddr(host); err == nil {
-		return true
-	}
-	host = strings.TrimSuffix(host, ".")
-	return host == "localhost" || strings.HasSuffix(host, ".localhost")
 }
 
 // matches compares, letting a wildcard stand for one or more characters of a host name but for no
