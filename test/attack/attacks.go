@@ -1,0 +1,251 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/tyg-dev/tyg/internal/ws"
+)
+
+// An attack has many clients, each of which does the same until stop.
+type attack struct {
+	name    string
+	clients int
+	what    string // they count
+	client  func(a *attacker)
+}
+
+// An attacker is one client of an attack.
+type attacker struct {
+	addr  string
+	stop  <-chan struct{}
+	count *atomic.Int64
+}
+
+// attacks returns all attacks.
+func attacks() []attack {
+	repeat := func(frame []byte) func(*attacker) {
+		many := []byte(strings.Repeat(string(frame), 1+8<<10/len(frame)))
+		each := int64(len(many) / len(frame))
+		return func(a *attacker) { a.flood(many, each) }
+	}
+	bomb := frame(ws.OpText, true, string(ws.AppendDeflated(nil, []byte(strings.Repeat("x", 128<<10)))))
+	bomb[0] |= 0x40 // it is compressed
+	return []attack{
+		{"slowloris", 1000, "half handshakes", (*attacker).slowloris},
+		{"heads", 50, "heads of 15 KB", (*attacker).heads},
+		{"handshakes", 20, "connects and resets", (*attacker).handshakes},
+		{"unsigned bodies", 200, "bodies that stop", (*attacker).bodies},
+		{"pings", 50, "pings", repeat(frame(ws.OpPing, true, "x"))},
+		{"messages", 50, "messages of one byte", repeat(frame(ws.OpText, true, "x"))},
+		{"fragments", 200, "messages that do not end", (*attacker).fragments},
+		{"bombs", 200, "messages that inflate 800 times", repeat(bomb)},
+		{"deaf", 200, "replies that are not read", (*attacker).deaf},
+		{"blocked handlers", 300, "handlers that sleep", (*attacker).blocked},
+		{"garbage", 50, "mutated frames", (*attacker).garbage},
+	}
+}
+
+// start starts the clients. After stop, done says what they did.
+func (a attack) start(addr string, stop <-chan struct{}) (done <-chan string) {
+	var count atomic.Int64
+	var running sync.WaitGroup
+	for range a.clients {
+		running.Go(func() {
+			for !isClosed(stop) {
+				a.client(&attacker{addr, stop, &count})
+				pause(stop, 10*time.Millisecond) // a server that refuses must not make us spin
+			}
+		})
+	}
+	said := make(chan string, 1)
+	go func() { // ends with the clients
+		running.Wait()
+		said <- fmt.Sprintf("%d clients, %d %s", a.clients, count.Load(), a.what)
+	}()
+	return said
+}
+
+func isClosed(stop <-chan struct{}) bool {
+	select {
+	case <-stop:
+		return true
+	default:
+		return false
+	}
+}
+
+func pause(stop <-chan struct{}, d time.Duration) {
+	select {
+	case <-stop:
+	case <-time.After(d):
+	}
+}
+
+// dial connects. The socket closes at stop.
+func (a *attacker) dial() net.Conn {
+	c, err := net.DialTimeout("tcp", a.addr, 5*time.Second)
+	if err != nil {
+		return nil
+	}
+	go func() { // ends at stop
+		<-a.stop
+		_ = c.Close()
+	}()
+	return c
+}
+
+const hello = "GET /api/ HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+	"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n" +
+	"Sec-WebSocket-Extensions: permessage-deflate\r\n"
+
+// open opens a WebSocket, or returns nil.
+func (a *attacker) open() net.Conn {
+	c := a.dial()
+	if c == nil {
+		return nil
+	}
+	_, _ = io.WriteString(c, hello+"\r\n")
+	res, err := http.ReadResponse(bufio.NewReaderSize(c, 16), nil)
+	if err != nil || res.StatusCode != http.StatusSwitchingProtocols {
+		_ = c.Close()
+		return nil
+	}
+	return c
+}
+
+// flood writes b again and again, and drops the answers.
+func (a *attacker) flood(b []byte, each int64) {
+	c := a.open()
+	if c == nil {
+		return
+	}
+	defer c.Close()
+	go func() { _, _ = io.Copy(io.Discard, c) }() // ends with c
+	for {
+		if _, err := c.Write(b); err != nil {
+			return
+		}
+		a.count.Add(each)
+	}
+}
+
+// hold writes b, and keeps the connection until the other end closes it.
+func (a *attacker) hold(c net.Conn, b string) {
+	if c == nil {
+		return
+	}
+	defer c.Close()
+	if _, err := io.WriteString(c, b); err == nil {
+		a.count.Add(1)
+		_, _ = io.Copy(io.Discard, c)
+	}
+}
+
+func (a *attacker) slowloris() {
+	c := a.dial()
+	if c == nil {
+		return
+	}
+	defer c.Close()
+	a.count.Add(1)
+	for i := 0; !isClosed(a.stop) && i < len(hello); i++ {
+		if _, err := c.Write([]byte{hello[i]}); err != nil {
+			return
+		}
+		pause(a.stop, 200*time.Millisecond)
+	}
+}
+
+func (a *attacker) heads() {
+	long := "X-Long: " + strings.Repeat("x", 1000) + "\r\n"
+	a.hold(a.dial(), strings.Replace(hello, "/api/", "/nope", 1)+strings.Repeat(long, 14)+"\r\n")
+}
+
+func (a *attacker) handshakes() {
+	if c := a.open(); c != nil {
+		a.count.Add(1)
+		_ = c.(*net.TCPConn).SetLinger(0)
+		_ = c.Close()
+	}
+}
+
+func (a *attacker) bodies() {
+	a.hold(a.dial(), "POST /@connections/AAAAAAAAAAAAAAA= HTTP/1.1\r\nHost: x\r\n"+
+		"Content-Length: 131072\r\n\r\n"+strings.Repeat("x", 131_071))
+}
+
+func (a *attacker) fragments() {
+	c := a.open()
+	for range 3 {
+		if c != nil {
+			_, _ = c.Write(frame(ws.OpText, false, strings.Repeat("x", 30<<10)))
+			break
+		}
+	}
+	a.hold(c, string(frame(ws.OpContinuation, false, strings.Repeat("x", 30<<10))))
+}
+
+// deaf asks for 64 KB again and again, and does not read.
+func (a *attacker) deaf() {
+	c := a.open()
+	if c == nil {
+		return
+	}
+	defer c.Close()
+	many := []byte(strings.Repeat(string(frame(ws.OpText, true, "big")), 100))
+	for {
+		if _, err := c.Write(many); err != nil {
+			return
+		}
+		a.count.Add(100)
+	}
+}
+
+func (a *attacker) blocked() {
+	if c := a.open(); c != nil {
+		_, _ = c.Write(frame(ws.OpText, true, "sleep"))
+		a.count.Add(1)
+		pause(a.stop, 50*time.Millisecond)
+		_ = c.Close()
+	}
+}
+
+// garbage changes bytes of valid frames.
+func (a *attacker) garbage() {
+	c := a.open()
+	if c == nil {
+		return
+	}
+	defer c.Close()
+	go func() { _, _ = io.Copy(io.Discard, c) }() // ends with c
+	for {
+		b := frame(ws.Opcode(rand.IntN(11)), rand.IntN(4) > 0, strings.Repeat("g", rand.IntN(300)))
+		for range rand.IntN(3) {
+			b[rand.IntN(len(b))] ^= byte(1 << rand.IntN(8))
+		}
+		if _, err := c.Write(b); err != nil {
+			return
+		}
+		a.count.Add(1)
+	}
+}
+
+// frame returns a masked frame.
+func frame(op ws.Opcode, fin bool, payload string) []byte {
+	h := ws.Header{Fin: fin, Opcode: op, Masked: true, Mask: [4]byte{1, 2, 3, 4}}
+	h.Length = int64(len(payload))
+	b := ws.AppendHeader(nil, h)
+	n := len(b)
+	b = append(b, payload...)
+	ws.Mask(b[n:], h.Mask)
+	return b
+}

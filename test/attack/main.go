@@ -1,0 +1,150 @@
+// Attack attacks a server in each way that we know, and prints what that did to it and to a healthy
+// client. It is bounded: each attack takes -for, and the whole program a few times the sum.
+package main
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/tyg-dev/tyg/test/internal/victim"
+)
+
+const help = `attack starts a server for each attack, lets a healthy client talk to it before and
+during the attack, and prints a table. It exits with 1 if an attack has succeeded: the server has
+crashed or did not drain, took more memory than -memory, or the healthy client got no answer, a
+wrong one, or waited longer than -p99 for one of a hundred.
+
+The p99 depends on the machine, which runs attackers and clients, too.
+
+Flags:`
+
+// options are the command line.
+type options struct {
+	each   time.Duration
+	only   string
+	memory int64
+	p99    time.Duration
+	json   bool
+}
+
+// A result is a row of the table.
+type result struct {
+	Attack  string        `json:"attack"`
+	Did     string        `json:"did"`
+	Memory  int64         `json:"peak_memory_bytes"`
+	Before  time.Duration `json:"p99_before_ns"`
+	During  time.Duration `json:"p99_during_ns"`
+	Verdict string        `json:"verdict"`
+}
+
+const held = "held"
+
+func main() {
+	victim.Main()
+	var o options
+	flag.DurationVar(&o.each, "for", 5*time.Second, "how long each attack takes")
+	flag.StringVar(&o.only, "only", "", "only attacks whose name contains this")
+	flag.Int64Var(&o.memory, "memory", 400, "most memory of the server, in MB")
+	flag.DurationVar(&o.p99, "p99", time.Second, "most time that the healthy client waits")
+	flag.BoolVar(&o.json, "json", false, "print one JSON object for each attack")
+	flag.Usage = func() { fmt.Fprintln(os.Stderr, help); flag.PrintDefaults() }
+	flag.Parse()
+	if flag.NArg() > 0 || o.each <= 0 {
+		flag.Usage()
+		os.Exit(2)
+	}
+	if !run(o) {
+		os.Exit(1)
+	}
+}
+
+// run runs the attacks. It reports whether the server has held against all.
+func run(o options) bool {
+	all, ran := true, 0
+	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	if !o.json {
+		fmt.Fprintln(w, "attack\twhat it did\tpeak memory\tp99 before\tp99 during\tverdict")
+	}
+	for _, a := range attacks() {
+		if !strings.Contains(a.name, o.only) {
+			continue
+		}
+		r := try(a, o)
+		ran++
+		all = all && r.Verdict == held
+		if o.json {
+			_ = json.NewEncoder(os.Stdout).Encode(r)
+			continue
+		}
+		fmt.Fprintf(w, "%s\t%s\t%d MB\t%v\t%v\t%s\n", r.Attack, r.Did, r.Memory>>20,
+			r.Before.Round(10*time.Microsecond), r.During.Round(10*time.Microsecond), r.Verdict)
+	}
+	_ = w.Flush()
+	if ran == 0 {
+		fmt.Fprintf(os.Stderr, "no attack is called %q\n", o.only)
+		return false
+	}
+	return all
+}
+
+// try runs one attack against a server of its own.
+func try(a attack, o options) (r result) {
+	r = result{Attack: a.name, Verdict: held}
+	fail := func(err error) result { r.Verdict = err.Error(); return r }
+	p, err := victim.Start()
+	if err != nil {
+		return fail(err)
+	}
+	h, err := newHealthy(p.URL())
+	if err == nil {
+		r.Before, err = h.measure(o.each / 4)
+	}
+	if err == nil {
+		stop := make(chan struct{})
+		memory := watchMemory(p, stop)
+		done := a.start(p.Addr, stop)
+		r.During, err = h.measure(o.each)
+		close(stop)
+		r.Did, r.Memory = <-done, <-memory
+	}
+	if h != nil {
+		h.close()
+	}
+	if e := p.Stop(); e != nil {
+		return fail(e)
+	}
+	switch {
+	case err != nil:
+		return fail(fmt.Errorf("the healthy client: %w", err))
+	case r.Memory > o.memory<<20:
+		return fail(fmt.Errorf("more than %d MB", o.memory))
+	case r.During > o.p99:
+		return fail(fmt.Errorf("p99 over %v", o.p99))
+	}
+	return r
+}
+
+// watchMemory samples the memory of the server until stop, and returns the most.
+func watchMemory(p *victim.Process, stop <-chan struct{}) <-chan int64 {
+	most := make(chan int64, 1)
+	go func() { // ends after stop
+		var peak int64
+		for {
+			if r, err := p.Report(false); err == nil {
+				peak = max(peak, r.Memory)
+			}
+			select {
+			case <-stop:
+				most <- peak
+				return
+			case <-time.After(100 * time.Millisecond):
+			}
+		}
+	}()
+	return most
+}

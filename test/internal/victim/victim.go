@@ -1,0 +1,177 @@
+// Package victim is the server that test/attack and test/soak are about. It is a process of its own,
+// so that its memory can be measured, and the attackers cannot take its place on a processor.
+package victim
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/gateway"
+)
+
+// variable makes a program that calls [Main] the server.
+const variable = "TYG_TEST_VICTIM"
+
+// Main serves, and does not return, if the process was started by [Start]. Call it first.
+func Main() {
+	if os.Getenv(variable) == "" {
+		return
+	}
+	if err := serve(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+// A Report is what the server says of itself.
+type Report struct {
+	Memory     int64 // bytes from the operating system
+	Goroutines int
+	Stats      gateway.Stats
+}
+
+// serve serves until standard input ends, and prints its address.
+func serve() error {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	srv := &gateway.Server{Handler: app(), Limits: gateway.Limits{Memory: 64 << 20}}
+	srv.HTTP = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/free" {
+			debug.FreeOSMemory()
+		}
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		_ = json.NewEncoder(w).Encode(Report{ // fails if the caller has gone
+			Memory: int64(m.Sys - m.HeapReleased), Goroutines: runtime.NumGoroutine(), Stats: srv.Stats(),
+		})
+	})
+	failed := make(chan error, 1)
+	go func() { failed <- srv.Serve(l) }() // Shutdown ends it
+	fmt.Println(l.Addr())
+	_, _ = bufio.NewReader(os.Stdin).ReadString(0) // until its end
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	if err := srv.Shutdown(ctx); err != nil {
+		return err
+	}
+	if err := <-failed; !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+// app answers "big" with 64 KB and "sleep" after a while, does "join G" and "say G TEXT" with groups,
+// and sends everything else back.
+func app() *tyg.App {
+	app := tyg.New("victim")
+	big := bytes.Repeat([]byte("x"), 64<<10)
+	app.OnMessage(func(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
+		verb, rest, _ := strings.Cut(string(m.Data[:min(len(m.Data), 200)]), " ")
+		switch verb {
+		case "big":
+			return c.Send(ctx, big)
+		case "sleep":
+			time.Sleep(3 * time.Second) // it ignores ctx, as bad handlers do
+			return nil
+		case "join":
+			if err := app.Group(rest).Add(ctx, c.ID); err != nil {
+				return err
+			}
+			return c.SendString(ctx, "joined "+rest)
+		case "say":
+			group, _, _ := strings.Cut(rest, " ")
+			return app.Group(group).Send(ctx, m.Data)
+		}
+		if len(m.Data) > 1000 {
+			return nil
+		}
+		return c.Send(ctx, m.Data)
+	})
+	app.OnDisconnect(func(context.Context, *tyg.Conn, tyg.Disconnect) error { return nil })
+	return app
+}
+
+// A Process is the server.
+type Process struct {
+	Addr string // HOST:PORT
+
+	cmd   *exec.Cmd
+	log   bytes.Buffer
+	input interface{ Close() error }
+	web   http.Client
+}
+
+// Start starts this program again as the server.
+func Start() (*Process, error) {
+	program, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	p := &Process{cmd: exec.Command(program), web: http.Client{Timeout: 20 * time.Second}}
+	p.cmd.Env = append(os.Environ(), variable+"=1")
+	p.cmd.Stderr = &p.log
+	input, err := p.cmd.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	output, err := p.cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := p.cmd.Start(); err != nil {
+		return nil, err
+	}
+	p.input = input
+	line, err := bufio.NewReader(output).ReadString('\n')
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("the server did not start: %s", p.log.String()), p.cmd.Wait())
+	}
+	p.Addr = strings.TrimSpace(line)
+	return p, nil
+}
+
+// URL is the address of the WebSocket.
+func (p *Process) URL() string { return "ws://" + p.Addr + "/api/" }
+
+// Report asks the server. With free, it gives memory back to the operating system first.
+func (p *Process) Report(free bool) (r Report, err error) {
+	path := "/report"
+	if free {
+		path = "/free"
+	}
+	res, err := p.web.Get("http://" + p.Addr + path)
+	if err != nil {
+		return r, err
+	}
+	defer res.Body.Close()
+	return r, json.NewDecoder(res.Body).Decode(&r)
+}
+
+// Stop drains the server. Its error says why that was not clean, or what it logged of a crash.
+func (p *Process) Stop() error {
+	_ = p.input.Close()
+	if err := p.cmd.Wait(); err != nil {
+		log := p.log.String()
+		return fmt.Errorf("the server: %w\n%s", err, log[max(0, len(log)-4000):])
+	}
+	if strings.Contains(p.log.String(), "panic") {
+		return fmt.Errorf("a panic is in the log of the server")
+	}
+	return nil
+}
