@@ -7,6 +7,8 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"os"
+	"os/exec"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -54,8 +56,57 @@ func attacks() []attack {
 	}
 }
 
-// start starts the clients. After stop, done says what they did.
-func (a attack) start(addr string, stop <-chan struct{}) (done <-chan string) {
+// variables make this program the attackers, which have a process of their own: on the goroutines of
+// a process that attacks, a healthy client would wait for itself.
+const (
+	attackVariable = "TYG_TEST_ATTACK"
+	addrVariable   = "TYG_TEST_ATTACK_ADDR"
+)
+
+// mainAttackers attacks until standard input ends, and does not return, if start has started it.
+func mainAttackers() {
+	name := os.Getenv(attackVariable)
+	if name == "" {
+		return
+	}
+	for _, a := range attacks() {
+		if a.name == name {
+			stop := make(chan struct{})
+			done := a.run(os.Getenv(addrVariable), stop)
+			_, _ = io.Copy(io.Discard, os.Stdin) // until its end
+			close(stop)
+			fmt.Println(<-done)
+		}
+	}
+	os.Exit(0)
+}
+
+// start starts a process with the clients. After stop, done says what they did.
+func (a attack) start(addr string, stop <-chan struct{}) (done <-chan string, err error) {
+	program, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.Command(program)
+	cmd.Env = append(os.Environ(), attackVariable+"="+a.name, addrVariable+"="+addr)
+	input, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	said := make(chan string, 1)
+	go func() { // ends with the process, which stop ends
+		go func() { <-stop; _ = input.Close() }()
+		out, err := cmd.Output()
+		if err != nil {
+			out = []byte(err.Error())
+		}
+		said <- strings.TrimSpace(string(out))
+	}()
+	return said, nil
+}
+
+// run runs the clients until stop. done says what they did then.
+func (a attack) run(addr string, stop <-chan struct{}) (done <-chan string) {
 	var count atomic.Int64
 	var running sync.WaitGroup
 	for range a.clients {

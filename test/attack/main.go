@@ -46,6 +46,7 @@ const held = "held"
 
 func main() {
 	victim.Main()
+	mainAttackers()
 	var o options
 	flag.DurationVar(&o.each, "for", 5*time.Second, "how long each attack takes")
 	flag.StringVar(&o.only, "only", "", "only attacks whose name contains this")
@@ -107,10 +108,15 @@ func try(a attack, o options) (r result) {
 	if err == nil {
 		stop := make(chan struct{})
 		memory := watchMemory(p, stop)
-		done := a.start(p.Addr, stop)
-		r.During, err = h.measure(o.each)
+		var done <-chan string
+		if done, err = a.start(p.Addr, stop); err == nil {
+			r.During, err = h.measure(o.each)
+		}
 		close(stop)
-		r.Did, r.Memory = <-done, <-memory
+		r.Memory = <-memory
+		if done != nil {
+			r.Did = <-done
+		}
 	}
 	if h != nil {
 		h.close()
