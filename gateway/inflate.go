@@ -11,7 +11,7 @@ import (
 )
 
 // Compressed messages are cheap to send and dear to read: 160 bytes may inflate to 128 KB, which
-// takes a processor 800 µs, and sending that back as many again. What a message costs beyond what
+// takes a processor 800 µs, and 9 bytes may ask for a reply that takes 100 µs to deflate. What a message costs beyond what
 // its own length pays for goes on the account of its client, and on one for all clients together.
 // While one of them is overdrawn, the clients that overdraw it are not read from; a client that
 // goes on is closed with 1008.
@@ -40,11 +40,18 @@ type inflating struct {
 	until    int64         // when the rest ends that runs; 0: none does
 	since    int64         // when the last rest ended
 
-	replies atomic.Int64 // nanoseconds that compressing replies to the last message took
+	replies atomic.Int64 // nanoseconds that compressing replies took and that they do not pay for
 }
 
 func newInflating(d *ws.Deflate, now int64) *inflating {
 	return &inflating{Deflate: d, balance: inflateCredit / 2, at: now, since: now}
+}
+
+// addReply enters a reply to the client's own message, which has so many bytes on the wire.
+func (a *inflating) addReply(wire int, took time.Duration) {
+	if rest := took - time.Duration(wire)*paidPerByte; rest > 0 {
+		a.replies.Add(int64(rest))
+	}
 }
 
 // charge enters a message of so many bytes on the wire, which took the processor so long. It
@@ -103,18 +110,18 @@ func (a *commonAccount) charge(now int64, d time.Duration) time.Duration {
 	return max(0, -a.balance*allShare/procs)
 }
 
-// chargeInflated charges the message that was handled last, if it was compressed, and decides
-// whether to rest before the next.
+// chargeInflated charges the message that was handled last, if it or replies to it were compressed,
+// and decides whether to rest before the next.
 func (c *session) chargeInflated() (rest time.Duration) {
 	wire, inflated, took := c.reader.Inflated()
 	replies := time.Duration(c.inflating.replies.Swap(0))
-	if wire == 0 {
+	if wire == 0 && replies == 0 {
 		return 0
 	}
 	// A goroutine that is interrupted takes longer than its processor.
 	took = min(took, 20*time.Microsecond+time.Duration(wire)*time.Microsecond+
 		time.Duration(inflated)*100*time.Nanosecond)
-	took += min(replies, took) // longer ones are not the fault of the message
+	took += replies
 	now, a := c.srv.clock.now(), c.inflating
 	all := c.srv.inflated.charge(now, a.charge(now, wire, took))
 	return a.rest(now, all)

@@ -39,10 +39,10 @@ func (c *session) queuedLocked() int {
 func (c *session) queueMessageLocked(op ws.Opcode, data []byte, own bool) {
 	o := c.outLocked()
 	if c.compresses(len(data)) {
-		start := time.Now()
+		start, before := time.Now(), len(o.b)
 		o.b = ws.AppendCompressed(o.b, op, data)
 		if own {
-			c.inflating.replies.Add(int64(time.Since(start)))
+			c.inflating.addReply(len(o.b)-before, time.Since(start))
 		}
 		return
 	}

@@ -50,6 +50,7 @@ func attacks() []attack {
 		{"messages", 50, "messages of one byte", repeat(frame(ws.OpText, true, "x"))},
 		{"fragments", 200, "messages that do not end", (*attacker).fragments},
 		{"bombs", 200, "messages that inflate 800 times", repeat(bomb)},
+		{"large replies", 200, "requests of 64 KB", repeat(frame(ws.OpText, true, "big"))},
 		{"deaf", 200, "replies that are not read", (*attacker).deaf},
 		{"blocked handlers", 300, "handlers that sleep", (*attacker).blocked},
 		{"garbage", 50, "mutated frames", (*attacker).garbage},
@@ -155,16 +156,17 @@ func (a *attacker) dial() net.Conn {
 }
 
 const hello = "GET /api/ HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
-	"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n" +
-	"Sec-WebSocket-Extensions: permessage-deflate\r\n"
+	"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
 
-// open opens a WebSocket, or returns nil.
-func (a *attacker) open() net.Conn {
+const deflate = "Sec-WebSocket-Extensions: permessage-deflate\r\n"
+
+// open opens a WebSocket with more headers, or returns nil.
+func (a *attacker) open(headers string) net.Conn {
 	c := a.dial()
 	if c == nil {
 		return nil
 	}
-	_, _ = io.WriteString(c, hello+"\r\n")
+	_, _ = io.WriteString(c, hello+headers+"\r\n")
 	res, err := http.ReadResponse(bufio.NewReaderSize(c, 16), nil)
 	if err != nil || res.StatusCode != http.StatusSwitchingProtocols {
 		_ = c.Close()
@@ -175,7 +177,7 @@ func (a *attacker) open() net.Conn {
 
 // flood writes b again and again, and drops the answers.
 func (a *attacker) flood(b []byte, each int64) {
-	c := a.open()
+	c := a.open(deflate)
 	if c == nil {
 		return
 	}
@@ -222,7 +224,7 @@ func (a *attacker) heads() {
 }
 
 func (a *attacker) handshakes() {
-	if c := a.open(); c != nil {
+	if c := a.open(""); c != nil {
 		a.count.Add(1)
 		_ = c.(*net.TCPConn).SetLinger(0)
 		_ = c.Close()
@@ -235,7 +237,7 @@ func (a *attacker) bodies() {
 }
 
 func (a *attacker) fragments() {
-	c := a.open()
+	c := a.open("")
 	for range 3 {
 		if c != nil {
 			_, _ = c.Write(frame(ws.OpText, false, strings.Repeat("x", 30<<10)))
@@ -247,7 +249,7 @@ func (a *attacker) fragments() {
 
 // deaf asks for 64 KB again and again, and does not read.
 func (a *attacker) deaf() {
-	c := a.open()
+	c := a.open("")
 	if c == nil {
 		return
 	}
@@ -262,7 +264,7 @@ func (a *attacker) deaf() {
 }
 
 func (a *attacker) blocked() {
-	if c := a.open(); c != nil {
+	if c := a.open(""); c != nil {
 		_, _ = c.Write(frame(ws.OpText, true, "sleep"))
 		a.count.Add(1)
 		pause(a.stop, 50*time.Millisecond)
@@ -272,7 +274,7 @@ func (a *attacker) blocked() {
 
 // garbage changes bytes of valid frames.
 func (a *attacker) garbage() {
-	c := a.open()
+	c := a.open(deflate)
 	if c == nil {
 		return
 	}
