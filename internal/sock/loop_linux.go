@@ -3,6 +3,8 @@ package sock
 import (
 	"os"
 	"runtime"
+	"slices"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -21,6 +23,7 @@ type loop struct {
 	epoll  int
 	file   *os.File        // keeps epoll in Go's poller, where the leader waits
 	wait   syscall.RawConn // of file
+	bell   int             // an eventfd that epoll watches: ends the wait of the leader
 
 	// owned by the leader
 	events     []syscall.EpollEvent
@@ -31,6 +34,11 @@ type loop struct {
 	more       []*Conn            // claimed, had a turn and have more to read
 	nextMore   int                // in more
 	now        time.Duration      // since start
+
+	// guarded by mu
+	mu       sync.Mutex
+	returned []*Conn // claimed, had a turn on another goroutine and have more to read
+	closed   bool
 
 	turnSeq  atomic.Uint64 // odd while the leader runs a turn; a new leader makes it even
 	armed    atomic.Bool   // the timer of checkLeader is set
@@ -63,12 +71,71 @@ func openLoop(p *Poller) (*loop, error) {
 		events: make([]syscall.EpollEvent, 128), start: time.Now(),
 	}
 	l.onReadable = l.fetchEvents
+	if l.bell, err = openBell(); err == nil {
+		err = l.watch(l.bell, syscall.EPOLL_CTL_ADD, syscall.EPOLLIN|-syscall.EPOLLET)
+	}
+	if err != nil {
+		_ = l.file.Close()
+		return nil, err
+	}
 	if l.wait, err = l.file.SyscallConn(); err != nil {
 		_ = l.file.Close()
 		return nil, err
 	}
 	go l.lead() // ends when the Poller is closed, or when another goroutine leads
 	return l, nil
+}
+
+// openBell opens an eventfd.
+func openBell() (int, error) {
+	fd, _, errno := syscall.RawSyscall(syscall.SYS_EVENTFD2, 0,
+		syscall.O_NONBLOCK|syscall.O_CLOEXEC, 0)
+	if errno != 0 {
+		return 0, os.NewSyscallError("eventfd2", errno)
+	}
+	return int(fd), nil
+}
+
+// giveBack lets the leader run the turns that follow one that ran elsewhere. On goroutines of their
+// own, the turns of clients that send without end would have all other clients wait in the
+// scheduler's queue.
+func (l *loop) giveBack(c *Conn) {
+	if !l.tryGiveBack(c) {
+		c.runToIdle()
+	}
+}
+
+// tryGiveBack is giveBack unless the loop is closed.
+func (l *loop) tryGiveBack(c *Conn) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return false
+	}
+	l.returned = append(l.returned, c)
+	_, _ = syscall.Write(l.bell, []byte{1, 0, 0, 0, 0, 0, 0, 0}) // an event, whether the last was read or not
+	return true
+}
+
+// takeReturned takes what was given back.
+func (l *loop) takeReturned() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.more = append(l.more, l.returned...)
+	clear(l.returned)
+	l.returned = l.returned[:0]
+}
+
+// close ends the loop's own descriptor and lets sockets that are left run elsewhere.
+func (l *loop) close() {
+	l.mu.Lock()
+	l.closed = true
+	_ = syscall.Close(l.bell) // nothing depends on it any more
+	left := slices.Concat(l.queue[l.next:], l.more[l.nextMore:], l.returned)
+	l.mu.Unlock()
+	for _, c := range left {
+		go c.runToIdle() // ends with c, which is to be closed
+	}
 }
 
 // watch changes what epoll reports about fd. events is an int64 because EPOLLET does not fit into
@@ -91,7 +158,7 @@ func (l *loop) lead() {
 			}
 		}
 		l.queue, l.next = l.queue[:0], 0
-		if c := l.takeMore(); c != nil && !l.runTurn(c) {
+		if c := l.takeMore(); c != nil && !l.runHere(c) {
 			return
 		}
 		runtime.Gosched()
@@ -120,8 +187,10 @@ func (l *loop) poll() bool {
 	if len(l.more) > 0 {
 		l.fetchEvents(0)
 	} else if err := l.wait.Read(l.onReadable); err != nil {
-		return false // closed
+		l.close()
+		return false
 	}
+	l.takeReturned()
 	for _, e := range l.events[:l.n] {
 		if c := l.poller.table.get(int(e.Fd)); c != nil && c.onEvent(e.Events) {
 			l.queue = append(l.queue, c)
@@ -156,6 +225,11 @@ func (l *loop) runTurn(c *Conn) bool {
 		l.poller.workers.run(func() { l.runDetached(c) })
 		return true
 	}
+	return l.runHere(c)
+}
+
+// runHere is runTurn on this goroutine, however slow turns are lately.
+func (l *loop) runHere(c *Conn) bool {
 	began := l.now
 	seq := l.turnSeq.Add(1) // from here on, another goroutine may take the lead
 	l.arm()
@@ -163,7 +237,7 @@ func (l *loop) runTurn(c *Conn) bool {
 	now := time.Since(l.start)
 	if !l.turnSeq.CompareAndSwap(seq, seq+1) {
 		if more {
-			c.runToIdle()
+			l.giveBack(c)
 		}
 		return false
 	}
@@ -178,7 +252,7 @@ func (l *loop) runTurn(c *Conn) bool {
 // runDetached runs a turn on another goroutine than the leader's.
 func (l *loop) runDetached(c *Conn) {
 	began := time.Now()
-	c.runToIdle()
+	c.runAway()
 	l.recordDuration(time.Since(began))
 }
 

@@ -34,7 +34,7 @@ const (
 func (p *polled) serve(c *Conn) {
 	if !p.state.CompareAndSwap(unserved, idle) {
 		p.state.Store(running)
-		c.runToIdle()
+		c.runAway()
 		return
 	}
 	if c.endErr() != nil {
@@ -93,7 +93,14 @@ func (p *polled) claim() bool {
 // wake runs a turn of c for another reason than input.
 func (c *Conn) wake() {
 	if c.blocking == nil && c.claim() {
-		c.runToIdle()
+		c.runAway()
+	}
+}
+
+// runAway calls run on another goroutine than the leader's, and leaves to the leader what follows.
+func (c *Conn) runAway() {
+	if c.run() {
+		c.loop.giveBack(c)
 	}
 }
 
@@ -136,8 +143,11 @@ func (c *Conn) runTurns() (more bool) {
 		case Again:
 			// A read that did not fill its buffer has taken all there was, and later input is an event
 			// of its own; a read that only confirms this costs a tenth of an echo.
-			if !c.drained || c.layer != nil { // a layer may have read ahead
+			if !c.drained {
 				return true
+			}
+			if c.layer != nil {
+				continue // it may have read ahead
 			}
 		}
 		c.drained = false

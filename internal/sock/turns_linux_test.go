@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"runtime"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -180,4 +181,59 @@ func TestGoroutines(t *testing.T) {
 	until(t, "nothing but leaders", func() bool {
 		return runtime.NumGoroutine() <= before+sock.MaxIdle
 	})
+}
+
+// TestNewEventsGoFirst has 200 sockets that always have more to read, and one that has something now
+// and then. Its turn comes after one of theirs or two, not after all.
+func TestNewEventsGoFirst(t *testing.T) {
+	const busy, rounds = 200, 51
+	all := sameLoop(t, 1+busy)
+	var turns atomic.Int64
+	var stop atomic.Bool
+	var ended []<-chan error
+	for _, p := range all[1:] {
+		ended = append(ended, spawn(func() error {
+			return p.Loop(func() sock.Turn {
+				if stop.Load() {
+					return sock.Done
+				}
+				turns.Add(1)
+				_, _ = p.Read(make([]byte, 8)) // fails when there is no more
+				for start := time.Now(); time.Since(start) < 20*time.Microsecond; {
+					continue
+				}
+				return sock.Yield
+			})
+		}))
+		_, _ = p.peer.Write([]byte("x"))
+	}
+	until(t, "all are busy", func() bool { return turns.Load() > 2*busy })
+	at := make(chan int64)
+	ended = append(ended, spawn(func() error {
+		return all[0].Loop(func() sock.Turn {
+			switch _, err := all[0].Read(make([]byte, 8)); {
+			case errors.Is(err, sock.ErrWait):
+				return sock.Wait
+			case err != nil:
+				return sock.Done
+			}
+			at <- turns.Load()
+			return sock.Again
+		})
+	}))
+	var waited []int64
+	for range rounds {
+		_, _ = all[0].peer.Write([]byte("x"))
+		before := turns.Load()
+		waited = append(waited, wait(t, at)-before)
+	}
+	stop.Store(true)
+	_ = all[0].Close()
+	for _, e := range ended {
+		_ = wait(t, e)
+	}
+	slices.Sort(waited)
+	if median := waited[rounds/2]; median > busy/10 {
+		t.Errorf("a new event waits for %d turns of others", median)
+	}
 }
