@@ -1,0 +1,265 @@
+// Soak lets clients come, talk in groups and go for minutes or hours, and judges every delivery and
+// the memory of the server.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/tyg-dev/tyg/internal/ws"
+	"github.com/tyg-dev/tyg/internal/wsclient"
+	"github.com/tyg-dev/tyg/test/internal/victim"
+)
+
+const help = `soak starts a server and clients that join groups, say numbers to them, and leave with or
+without a close frame. Each member checks that the numbers of each other one come in order, once
+each, without a gap, and from its own group only. At the end the server must have no connection
+left, and no more memory and goroutines than after the first tenth, give or take a little.
+It exits with 1 if something is wrong.
+
+Flags:`
+
+// options are the command line.
+type options struct {
+	length  time.Duration
+	clients int
+	groups  int
+	json    bool
+}
+
+// A verdict is the output.
+type verdict struct {
+	Seconds     int64   `json:"seconds"`
+	Sessions    int64   `json:"sessions"`
+	Said        int64   `json:"said"`
+	Delivered   int64   `json:"delivered"`
+	Wrong       int64   `json:"wrong"`
+	FirstWrong  string  `json:"first_wrong,omitempty"`
+	MemoryEarly int64   `json:"memory_early_bytes"`
+	MemoryAtEnd int64   `json:"memory_at_end_bytes"`
+	Goroutines  [2]int  `json:"goroutines_early_and_at_end"`
+	LeftBehind  int64   `json:"connections_left"`
+	PerSecond   float64 `json:"delivered_per_second"`
+	Verdict     string  `json:"verdict"`
+}
+
+func main() {
+	victim.Main()
+	var o options
+	flag.DurationVar(&o.length, "for", time.Minute, "how long")
+	flag.IntVar(&o.clients, "clients", 100, "clients at one time")
+	flag.IntVar(&o.groups, "groups", 20, "groups")
+	flag.BoolVar(&o.json, "json", false, "print JSON")
+	flag.Usage = func() { fmt.Fprintln(os.Stderr, help); flag.PrintDefaults() }
+	flag.Parse()
+	if flag.NArg() > 0 || o.length <= 0 || o.clients <= 0 || o.groups <= 0 {
+		flag.Usage()
+		os.Exit(2)
+	}
+	v := run(o)
+	if o.json {
+		_ = json.NewEncoder(os.Stdout).Encode(v)
+	} else {
+		fmt.Printf("%d s: %d sessions said %d, %d delivered, %d wrong; memory %d MB early, %d MB at the "+
+			"end; %s\n", v.Seconds, v.Sessions, v.Said, v.Delivered, v.Wrong, v.MemoryEarly>>20,
+			v.MemoryAtEnd>>20, v.Verdict)
+	}
+	if v.Verdict != good {
+		os.Exit(1)
+	}
+}
+
+const good = "good"
+
+// run runs the clients and judges.
+func run(o options) (v verdict) {
+	p, err := victim.Start()
+	if err != nil {
+		v.Verdict = err.Error()
+		return v
+	}
+	s := &soak{options: o, url: p.URL(), stop: make(chan struct{})}
+	start := time.Now()
+	var running sync.WaitGroup
+	for i := range o.clients {
+		running.Go(func() { s.client(rand.New(rand.NewPCG(uint64(i), uint64(start.UnixNano())))) })
+	}
+	time.Sleep(o.length / 10)
+	early, err := p.Report(true)
+	time.Sleep(o.length * 9 / 10)
+	busy, e := p.Report(true)
+	close(s.stop)
+	running.Wait()
+	end, e2 := await(p)
+	err = errors.Join(err, e, e2, p.Stop())
+	v = verdict{
+		Seconds: int64(time.Since(start).Seconds()), Sessions: s.sessions.Load(), Said: s.said.Load(),
+		Delivered: s.delivered.Load(), Wrong: s.wrong.Load(), FirstWrong: s.firstWrong(),
+		MemoryEarly: early.Memory, MemoryAtEnd: busy.Memory,
+		Goroutines: [2]int{early.Goroutines, end.Goroutines}, LeftBehind: end.Stats.Connections,
+		Verdict: good,
+	}
+	v.PerSecond = float64(v.Delivered) / time.Since(start).Seconds()
+	v.judge(err)
+	return v
+}
+
+// await waits until the server has noticed that all clients have gone.
+func await(p *victim.Process) (r victim.Report, err error) {
+	for range 100 {
+		if r, err = p.Report(true); err != nil || r.Stats.Connections == 0 {
+			return r, err
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	return r, nil
+}
+
+// judge sets the verdict.
+func (v *verdict) judge(err error) {
+	const spare = 32 << 20
+	switch {
+	case err != nil:
+		v.Verdict = err.Error()
+	case v.Wrong > 0:
+		v.Verdict = "wrong deliveries, the first: " + v.FirstWrong
+	case v.Delivered == 0:
+		v.Verdict = "nothing was delivered"
+	case v.LeftBehind > 0:
+		v.Verdict = fmt.Sprintf("%d connections were left behind", v.LeftBehind)
+	case v.MemoryAtEnd > v.MemoryEarly*3/2+spare:
+		v.Verdict = "the memory grows"
+	case v.Goroutines[1] > v.Goroutines[0]+100:
+		v.Verdict = "goroutines stay"
+	}
+}
+
+// A soak is the clients and what they count.
+type soak struct {
+	options
+	url  string
+	stop chan struct{}
+	ids  atomic.Int64
+
+	sessions, said, delivered, wrong atomic.Int64
+
+	mu    sync.Mutex
+	first string
+}
+
+func (s *soak) firstWrong() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.first
+}
+
+// fault counts something wrong.
+func (s *soak) fault(format string, args ...any) {
+	s.wrong.Add(1)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.first == "" {
+		s.first = fmt.Sprintf(format, args...)
+	}
+}
+
+func (s *soak) over() bool {
+	select {
+	case <-s.stop:
+		return true
+	default:
+		return false
+	}
+}
+
+// client has one session after the other.
+func (s *soak) client(rng *rand.Rand) {
+	for !s.over() {
+		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		c, _, err := wsclient.Dial(ctx, s.url, &wsclient.Options{Deflate: rng.IntN(2) == 0})
+		if err != nil {
+			s.fault("dial: %v", err)
+			time.Sleep(time.Second)
+		} else {
+			s.sessions.Add(1)
+			m := &member{soak: s, conn: c, group: rng.IntN(s.groups), id: s.ids.Add(1)}
+			m.live(ctx, rng)
+		}
+		cancel()
+	}
+}
+
+// A member is one session.
+type member struct {
+	*soak
+	conn  *wsclient.Conn
+	group int
+	id    int64
+	last  map[int64]int // by id of the other: its last number
+}
+
+// live joins, talks for a while, and leaves.
+func (m *member) live(ctx context.Context, rng *rand.Rand) {
+	if err := m.say(ctx, fmt.Sprint("join g", m.group)); err != nil {
+		m.fault("join: %v", err)
+	}
+	heard := make(chan struct{})
+	m.last = make(map[int64]int)
+	go func() { // ends with the connection
+		defer close(heard)
+		m.listen(ctx)
+	}()
+	n := 1 + rng.IntN(50)
+	for i := 1; i <= n && !m.over(); i++ {
+		if err := m.say(ctx, fmt.Sprintf("say g%d %d %d", m.group, m.id, i)); err != nil {
+			m.fault("say: %v", err)
+			break
+		}
+		m.said.Add(1)
+		time.Sleep(time.Duration(rng.IntN(40)) * time.Millisecond)
+	}
+	if rng.IntN(2) == 0 {
+		_ = m.conn.Close(ws.CloseNormal, "") // else it just goes
+	}
+	_ = m.conn.CloseNow()
+	<-heard
+}
+
+func (m *member) say(ctx context.Context, text string) error {
+	return m.conn.Write(ctx, ws.OpText, []byte(text))
+}
+
+// listen judges what comes.
+func (m *member) listen(ctx context.Context) {
+	joined := fmt.Sprint("joined g", m.group)
+	for {
+		_, data, err := m.conn.Read(ctx)
+		if err != nil {
+			return
+		}
+		if string(data) == joined {
+			joined = "" // once
+			continue
+		}
+		var group, number int
+		var from int64
+		if _, err := fmt.Sscanf(string(data), "say g%d %d %d", &group, &from, &number); err != nil ||
+			group != m.group {
+			m.fault("a member of g%d received %q", m.group, data)
+			continue
+		}
+		m.delivered.Add(1)
+		if last, known := m.last[from]; known && number != last+1 {
+			m.fault("after %d of %d came %d", last, from, number)
+		}
+		m.last[from] = number
+	}
+}
