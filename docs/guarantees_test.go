@@ -1,6 +1,7 @@
 package docs_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -8,17 +9,24 @@ import (
 	"testing"
 )
 
-// TestGuarantees checks that every row of guarantees.md names a proof, and that every proof exists:
+// TestGuarantees checks that every row of these pages names a proof, and that every proof exists:
 // the declaration of a test, or the name of a case of a suite.
 func TestGuarantees(t *testing.T) {
+	for _, page := range []string{"guarantees.md", "threat-model.md"} {
+		checkProofs(t, page)
+	}
+}
+
+func checkProofs(t *testing.T, page string) {
+	t.Helper()
 	proof := regexp.MustCompile("\\[(`(?:Test|Fuzz)\\w+`|\"[^\"]+\")\\]\\(([^)]+)\\)")
 	rows := 0
-	for i, line := range readLines(t, "guarantees.md") {
+	for i, line := range readLines(t, page) {
 		found := proof.FindAllStringSubmatch(line, -1)
 		if strings.HasPrefix(line, "| **") {
 			rows++
 			if len(found) == 0 {
-				t.Errorf("guarantees.md:%d: the row names no proof", i+1)
+				t.Errorf("%s:%d: the row names no proof", page, i+1)
 			}
 		}
 		for _, m := range found {
@@ -26,22 +34,22 @@ func TestGuarantees(t *testing.T) {
 			if name := strings.Trim(want, "`"); name != want {
 				want = "\nfunc " + name + "("
 			}
-			checkHas(t, i+1, m[2], want)
+			checkHas(t, fmt.Sprintf("%s:%d", page, i+1), m[2], want)
 		}
 	}
 	if rows == 0 {
-		t.Error("guarantees.md has no promises")
+		t.Errorf("%s has no promises", page)
 	}
 }
 
-func checkHas(t *testing.T, line int, file, want string) {
+func checkHas(t *testing.T, place, file, want string) {
 	t.Helper()
 	source, err := os.ReadFile(filepath.FromSlash(file))
 	if err != nil {
-		t.Errorf("guarantees.md:%d: %v", line, err)
+		t.Errorf("%s: %v", place, err)
 		return
 	}
 	if !strings.Contains(string(source), want) {
-		t.Errorf("guarantees.md:%d: %s is not in %s", line, strings.TrimSpace(want), file)
+		t.Errorf("%s: %s is not in %s", place, strings.TrimSpace(want), file)
 	}
 }
