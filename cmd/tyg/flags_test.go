@@ -27,7 +27,7 @@ func wrongValues() map[string]string {
 		"template": "nonsense", "url": "ftp://host", "bare": "ftp://host", "management": "ftp://host",
 		"project-dir": "no/such/folder", "config": "no/such/file", "subprotocol": "a b", "profile": "x",
 		"origin": "a\x7fb", "host": "a:80", "cert": "no/such/file", "key": "no/such/file",
-		"nats": "ftp://host",
+		"nats":  "ftp://host",
 		"proxy": "nonsense", "script": "no/such/file", "redact-header": "a b",
 		"redact-key": "a\x7fb", "ignore": "a\x7fb", "secret": "nonsense",
 		"inspect": "nonsense", "record": "no/such/folder/file",
