@@ -11,10 +11,10 @@ import (
 )
 
 // Compressed messages are cheap to send and dear to read: 160 bytes may inflate to 128 KB, which
-// takes a processor 800 µs, and 9 bytes may ask for a reply that takes 100 µs to deflate. What a message costs beyond what
-// its own length pays for goes on the account of its client, and on one for all clients together.
-// While one of them is overdrawn, the clients that overdraw it are not read from; a client that
-// goes on is closed with 1008.
+// takes a processor 800 µs, and 9 bytes may ask for a reply that takes 100 µs to deflate. What a
+// message costs beyond what its own length pays for goes on the account of its client, and on one
+// for all clients together. While one of them is overdrawn, the clients that overdraw it are not
+// read from; a client that goes on is closed with 1008.
 //
 // JSON and prose, which deflate to a third or a tenth, pay for themselves and never wait.
 const (

@@ -1,5 +1,5 @@
-// Package hosts knows the names under which a server answers. A client says in the Host header which
-// it wants; what it says proves nothing, except that the page of a browser comes from there.
+// Package hosts knows the names under which a server answers. A client says in the Host header
+// which it wants; what it says proves nothing, except that the page of a browser comes from there.
 package hosts
 
 import (
@@ -58,8 +58,8 @@ func Name(hostport string) string {
 }
 
 // IsFixed reports whether no DNS decides where a host, with or without port, leads: it is an
-// address, or a name of loopback (RFC 6761 section 6.3). The owner of any other name can point it to
-// loopback once a page from there is loaded (DNS rebinding).
+// address, or a name of loopback (RFC 6761 section 6.3). The owner of any other name can point it
+// to loopback once a page from there is loaded (DNS rebinding).
 func IsFixed(hostport string) bool {
 	host := strings.ToLower(Name(hostport))
 	if _, err := netip.ParseAddr(host); err == nil {
@@ -68,8 +68,8 @@ func IsFixed(hostport string) bool {
 	return host == "localhost" || strings.HasSuffix(host, ".localhost")
 }
 
-// IsProxied reports whether a proxy has passed a request on. A page cannot send these headers with a
-// WebSocket, because that of browsers takes none.
+// IsProxied reports whether a proxy has passed a request on. A page cannot send these headers with
+// a WebSocket, because that of browsers takes none.
 func IsProxied(h http.Header) bool {
 	for _, name := range []string{
 		"Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip",

@@ -113,7 +113,8 @@ func (l *loop) tryGiveBack(c *Conn) bool {
 		return false
 	}
 	l.returned = append(l.returned, c)
-	_, _ = syscall.Write(l.bell, []byte{1, 0, 0, 0, 0, 0, 0, 0}) // an event, whether the last was read or not
+	// Each write is an event, whether the last one was read or not.
+	_, _ = syscall.Write(l.bell, []byte{1, 0, 0, 0, 0, 0, 0, 0})
 	return true
 }
 

@@ -183,8 +183,8 @@ func TestGoroutines(t *testing.T) {
 	})
 }
 
-// TestNewEventsGoFirst has 200 sockets that always have more to read, and one that has something now
-// and then. Its turn comes after one of theirs or two, not after all.
+// TestNewEventsGoFirst has 200 sockets that always have more to read, and one that has something
+// now and then. Its turn comes after one of theirs or two, not after all.
 func TestNewEventsGoFirst(t *testing.T) {
 	const busy, rounds = 200, 51
 	all := sameLoop(t, 1+busy)

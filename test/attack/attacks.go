@@ -39,7 +39,8 @@ func attacks() []attack {
 		each := int64(len(many) / len(frame))
 		return func(a *attacker) { a.flood(many, each) }
 	}
-	bomb := frame(ws.OpText, true, string(ws.AppendDeflated(nil, []byte(strings.Repeat("x", 128<<10)))))
+	deflated := ws.AppendDeflated(nil, []byte(strings.Repeat("x", 128<<10)))
+	bomb := frame(ws.OpText, true, string(deflated))
 	bomb[0] |= 0x40 // it is compressed
 	return []attack{
 		{"slowloris", 1000, "half handshakes", (*attacker).slowloris},
@@ -57,8 +58,8 @@ func attacks() []attack {
 	}
 }
 
-// variables make this program the attackers, which have a process of their own: on the goroutines of
-// a process that attacks, a healthy client would wait for itself.
+// variables make this program the attackers, which have a process of their own: on the goroutines
+// of a process that attacks, a healthy client would wait for itself.
 const (
 	attackVariable = "TYG_TEST_ATTACK"
 	addrVariable   = "TYG_TEST_ATTACK_ADDR"

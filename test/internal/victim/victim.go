@@ -1,5 +1,5 @@
-// Package victim is the server that test/attack and test/soak are about. It is a process of its own,
-// so that its memory can be measured, and the attackers cannot take its place on a processor.
+// Package victim is the server that test/attack and test/soak are about. It is a process of its
+// own, so that its memory can be measured, and the attackers cannot take its place on a processor.
 package victim
 
 import (
@@ -76,8 +76,8 @@ func serve() error {
 	return nil
 }
 
-// app answers "big" with 64 KB and "sleep" after a while, does "join G" and "say G TEXT" with groups,
-// and sends everything else back.
+// app answers "big" with 64 KB and "sleep" after a while, does "join G" and "say G TEXT" with
+// groups, and sends everything else back.
 func app() *tyg.App {
 	app := tyg.New("victim")
 	big := bytes.Repeat([]byte("x"), 64<<10)
