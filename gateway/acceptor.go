@@ -26,6 +26,7 @@ type acceptor struct {
 	listeners []io.Closer
 	pending   map[*pendingConn]struct{}
 	conns     map[*headConn]struct{} // of fallback
+	crowd     crowd                  // both
 }
 
 func (a *acceptor) init(s *Server) {
@@ -46,6 +47,7 @@ func (a *acceptor) init(s *Server) {
 	}
 	a.pending = make(map[*pendingConn]struct{})
 	a.conns = make(map[*headConn]struct{})
+	a.crowd.init(s)
 }
 
 // An errorLog is where an http.Server reports errors, which any client may cause.
@@ -76,6 +78,11 @@ func (a *acceptor) noteState(s *Server, nc net.Conn, state http.ConnState) {
 	defer a.mu.Unlock()
 	switch state {
 	case http.StateNew:
+		if !a.crowd.enter(addrOf(nc)) {
+			s.noteCut(atCrowd, "from", nc.RemoteAddr())
+			_ = nc.Close() // its reads fail
+			return
+		}
 		a.conns[c], c.writeLimit = struct{}{}, s.limits.Write
 		c.note = func(why cut) { s.noteCut(why, "from", nc.RemoteAddr()) }
 		if a.draining { // a late handshake is answered, if it comes at once
@@ -84,7 +91,10 @@ func (a *acceptor) noteState(s *Server, nc net.Conn, state http.ConnState) {
 	case http.StateActive, http.StateIdle:
 		c.setIdle(state == http.StateIdle)
 	case http.StateHijacked, http.StateClosed:
-		delete(a.conns, c)
+		if _, ok := a.conns[c]; ok {
+			delete(a.conns, c)
+			a.crowd.leave(addrOf(nc))
+		}
 	}
 }
 
@@ -132,20 +142,33 @@ func (a *acceptor) isClosed() bool {
 	return a.closed
 }
 
-// add adds a client whose request has not arrived. It reports false after shutdown.
+// add adds a client whose request has not arrived. It reports false after shutdown, and if there
+// are too many.
 func (a *acceptor) add(p *pendingConn) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if !a.closed {
-		a.pending[p] = struct{}{}
+	if a.closed {
+		return false
 	}
-	return !a.closed
+	if !a.crowd.enter(p.peer.Addr()) {
+		p.srv.noteCut(atCrowd, "from", p.peer)
+		return false
+	}
+	a.pending[p] = struct{}{}
+	return true
 }
 
 func (a *acceptor) remove(p *pendingConn) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	delete(a.pending, p)
+	a.removeLocked(p)
+}
+
+func (a *acceptor) removeLocked(p *pendingConn) {
+	if _, ok := a.pending[p]; ok {
+		delete(a.pending, p)
+		a.crowd.leave(p.peer.Addr())
+	}
 }
 
 // closeOverdue closes the sockets of clients that have been pending for longer than d, and notes
@@ -156,7 +179,7 @@ func (a *acceptor) closeOverdue(now time.Time, d time.Duration, why cut) {
 	for p := range a.pending {
 		if d > 0 && now.Sub(p.since) > d {
 			late = append(late, p)
-			delete(a.pending, p)
+			a.removeLocked(p)
 		}
 	}
 	a.mu.Unlock()

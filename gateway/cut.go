@@ -37,6 +37,7 @@ const (
 	atInflate
 	atMemory
 	atExit
+	atCrowd
 	acceptFailed
 	cuts // how many there are
 )
@@ -51,7 +52,7 @@ func reasonNames() [cuts]string {
 		protocolError: "protocol-error", atClose: "close-timeout", atShutdown: "shutdown",
 		atHandshake: "handshake-timeout", largeHead: "head-too-large", badRequest: "bad-request",
 		atBody: "body-timeout", atTLS: "tls-failed", atInflate: "compression", atMemory: "memory",
-		atExit: "handler-exit", acceptFailed: "accept-failed",
+		atExit: "handler-exit", atCrowd: "too-many-sockets", acceptFailed: "accept-failed",
 	}
 }
 

@@ -152,7 +152,8 @@ func TestEveryCutIsCountedAndLogged(t *testing.T) {
 		}},
 		{"lost", gateway.Server{}, func(t *testing.T, r *rig, _ life) { _ = r.wire(t).Close() }},
 	}
-	covered := []string{"tls-failed"} // TestFailedTLSIsCounted
+	// TestFailedTLSIsCounted, TestSocketsBeforeTheirHandshakeAreLimited
+	covered := []string{"tls-failed", "too-many-sockets"}
 	for i := range tests {
 		tt := &tests[i]
 		covered = append(covered, tt.reason)

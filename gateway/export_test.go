@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"net/http"
+	"net/netip"
 	"runtime"
 	"slices"
 	"sync"
@@ -256,3 +257,20 @@ func (s *Server) TLSWaiting() int64 { return s.tlsGate.waiting.Load() }
 func Sizes() (sessionSize, pendingSize uintptr) {
 	return unsafe.Sizeof(session{}), unsafe.Sizeof(pendingConn{})
 }
+
+// Crowd is a crowd.
+type Crowd struct{ crowd }
+
+// NewCrowd returns an empty one.
+func NewCrowd(max, maxPerAddress int, proxy netip.Prefix) *Crowd {
+	c := new(Crowd)
+	c.init(&Server{
+		limits: Limits{Conns: max, ConnsPerAddress: maxPerAddress}, TrustedProxies: []netip.Prefix{proxy},
+	})
+	return c
+}
+
+// Enter and Leave are enter and leave.
+func (c *Crowd) Enter(addr netip.Addr) bool { return c.enter(addr) }
+
+func (c *Crowd) Leave(addr netip.Addr) { c.leave(addr) }

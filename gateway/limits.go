@@ -34,6 +34,8 @@ type Limits struct {
 	Read  time.Duration // for the rest of a message that has begun: 30 seconds
 	Close time.Duration // for a client to answer a close frame: 5 seconds; negative: none
 
+	// As many sockets again may be open that are no connections: their request has not arrived, or
+	// was for something else.
 	Conns           int // connections at one time: 100,000
 	ConnsPerAddress int // connections of one other machine's address, IPv6 by its /64: 1,000
 
