@@ -56,7 +56,7 @@ type gatewayRun struct {
 	file, dir, stage string
 	addr, cert, key  string
 	nats             string
-	origins          []string
+	origins, hosts   []string
 	drain            drainFlags
 	check, print     bool
 	profile          profileflag.Flags
@@ -100,7 +100,7 @@ func newGateway(e *cli.Env) *cobra.Command {
 	}
 	g.flags(cmd)
 	cmd.Flags().AddGoFlagSet(limits)
-	cli.NameVariables(cmd, "addr", "origin", "cert", "key", "nats", "drain", "drain-delay",
+	cli.NameVariables(cmd, "addr", "origin", "host", "cert", "key", "nats", "drain", "drain-delay",
 		"drain-window")
 	limits.VisitAll(func(f *flag.Flag) { cli.NameVariables(cmd, f.Name) })
 	return cmd
@@ -116,6 +116,7 @@ func (g *gatewayRun) flags(cmd *cobra.Command) {
 	f.StringVar(&g.addr, "addr", "", "listen on `HOST:PORT` (default "+selfhost.DefaultAddr+")")
 	f.StringSliceVar(&g.origins, "origin", nil,
 		"let web pages of these `ORIGINS` connect, beside those of the same host")
+	f.StringSliceVar(&g.hosts, "host", nil, "let clients call it by these `NAMES` only")
 	f.StringVar(&g.cert, "cert", "", "serve wss with the certificate of this PEM `FILE`")
 	f.StringVar(&g.key, "key", "", "the key of --cert, a PEM `FILE`")
 	f.StringVar(&g.nats, "nats", "",
@@ -151,13 +152,16 @@ func (g *gatewayRun) override(
 	if over.Addr, err = cli.Addr(cmd, g.addr, getenv, ""); err != nil {
 		return over, err
 	}
-	if err := cli.FromEnv(cmd, getenv, "origin", "cert", "key", "nats"); err != nil {
+	if err := cli.FromEnv(cmd, getenv, "origin", "host", "cert", "key", "nats"); err != nil {
 		return over, err
 	}
-	over.Origins, over.NATS = g.origins, g.nats
+	over.Origins, over.Hosts, over.NATS = g.origins, g.hosts, g.nats
 	over.Region = cmp.Or(getenv("AWS_REGION"), getenv("AWS_DEFAULT_REGION"))
 	if err := gateway.CheckOrigins(g.origins); err != nil {
 		return over, cli.Usagef(cmd, "--origin: %w", err)
+	}
+	if err := gateway.CheckHosts(g.hosts); err != nil {
+		return over, cli.Usagef(cmd, "--host: %w", err)
 	}
 	if err := checkNATS(cmd, g.nats); err != nil {
 		return over, err

@@ -163,6 +163,13 @@ func listenerKeys() []KeyDoc {
 			Missed: map[Use]string{Deploy: "API Gateway lets all pages connect"},
 		},
 		{
+			Path: "hosts", In: Gateway | Program, Flag: "host", Default: "all",
+			Says: "names by which clients may call, `*.example.com` for all below one",
+			Missed: map[Use]string{
+				Local: "it is called at loopback", Deploy: "API Gateway has names of its own",
+			},
+		},
+		{
 			Path: "domain_name", In: Gateway,
 			Default: "the first of tls.acme.hosts, else an address of this machine",
 			Says:    "host in events of functions, at which they call @connections",
@@ -243,6 +250,8 @@ func limitKeys() []KeyDoc {
 		limit("integration", "", "29s", "time for a handler"),
 		limit("handshake", "", "5s", "time for the opening request to arrive"),
 		limit("queue", "bytes", "1048576", "what waits for one client"),
+		limit("memory", "bytes", "a quarter of the memory",
+			"what all clients together may make it hold"),
 		limit("write", "", "10s", "time for a client to take 16 KB of its queue, or the rest"),
 		limit("read", "", "30s", "time for the rest of a message that has begun"),
 		limit("close", "", "5s", "time for a client to answer a close frame"),
@@ -264,6 +273,13 @@ func limitKeys() []KeyDoc {
 		{
 			Path: on + "close_codes", In: limits, Default: "false", Flag: "close-codes",
 			Says: "let DELETE @connections name a code and a reason",
+		},
+		{
+			Path: "no_compression", In: limits, Default: "false", Flag: "no-compression",
+			Missed: map[Use]string{
+				Local: "it compresses for clients that ask for it", Deploy: "API Gateway never compresses",
+			},
+			Says: "decline `permessage-deflate`",
 		},
 		{
 			Path: on + "ping", In: limits, Default: "none", Flag: "ping",

@@ -20,6 +20,7 @@ type ServerConfig struct {
 
 	APIID          string   `json:"api_id"`
 	DomainName     string   `json:"domain_name"` // in events of functions
+	Hosts          []string `json:"hosts"`       // by which clients may call
 	FunctionsTLS   *bool    `json:"functions_tls"`
 	TrustedProxies []string `json:"trusted_proxies"`
 	Keys           []Key    `json:"connections_keys"`
@@ -30,6 +31,7 @@ type ServerConfig struct {
 	GatewayProfile string     `json:"gateway_profile" allow:"aws|server"`
 	Limits         Limits     `json:"limits"`
 	Extensions     Extensions `json:"extensions"`
+	NoCompression  *bool      `json:"no_compression"`
 
 	TLS        *TLS   `json:"tls"`
 	Admin      Admin  `json:"admin"`
@@ -67,6 +69,7 @@ type Limits struct {
 	Integration     value.Duration `json:"integration" allow:"-1s..8760h"`
 	Handshake       value.Duration `json:"handshake" allow:"-1s..8760h"`
 	Queue           int            `json:"queue" allow:"-1..1073741824"`
+	Memory          int            `json:"memory" allow:"-1..1099511627776"`
 	Write           value.Duration `json:"write" allow:"-1s..8760h"`
 	Read            value.Duration `json:"read" allow:"-1s..8760h"`
 	Close           value.Duration `json:"close" allow:"-1s..8760h"`
@@ -135,6 +138,9 @@ func (s ServerConfig) check() error {
 		return keyError("domain_name",
 			fmt.Errorf("%q is no host name, such as chat.example.com", s.DomainName))
 	}
+	if err := gateway.CheckHosts(s.Hosts); err != nil {
+		return keyError("hosts", err)
+	}
 	if err := CheckNATS(s.NATS); err != nil {
 		return keyError("nats", err)
 	}
@@ -153,6 +159,9 @@ func (s ServerConfig) ProfileFrom(name string) (gateway.Profile, error) {
 	}
 	change(&p.Limits, s.Limits)
 	change(&p.Extensions, s.Extensions)
+	if s.NoCompression != nil {
+		p.NoCompression = *s.NoCompression
+	}
 	return p, nil
 }
 

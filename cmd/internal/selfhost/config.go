@@ -9,11 +9,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/tyg-dev/tyg/cmd/internal/project"
 	"github.com/tyg-dev/tyg/cmd/internal/value"
 	"github.com/tyg-dev/tyg/gateway"
+	"github.com/tyg-dev/tyg/internal/hosts"
 	"github.com/tyg-dev/tyg/internal/profileflag"
 )
 
@@ -149,10 +152,27 @@ func (c *Config) domain(local string) string {
 		return c.DomainName
 	case project.On(c.FunctionsTLS):
 		return local
+	case len(c.Hosts) > 0 && !strings.HasPrefix(c.Hosts[0], "*"):
+		return c.Hosts[0]
 	case c.TLS != nil && c.TLS.ACME != nil:
 		return c.TLS.ACME.Hosts[0]
 	}
 	return local
+}
+
+// hosts returns the names by which clients may call the gateway, nil for all.
+func (c *Config) hosts() []string {
+	if len(c.Hosts) == 0 {
+		return nil
+	}
+	all := slices.Clone(c.Hosts)
+	if c.DomainName != "" {
+		all = append(all, hosts.Name(c.DomainName))
+	}
+	if c.TLS != nil && c.TLS.ACME != nil {
+		all = append(all, c.TLS.ACME.Hosts...)
+	}
+	return all
 }
 
 // path resolves a path of the configuration.

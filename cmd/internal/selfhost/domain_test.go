@@ -81,7 +81,7 @@ func TestHostsHaveTheOtherNames(t *testing.T) {
 		`, "hosts": ["d.example"], "domain_name": "c.example:444"`:            "d.example c.example",
 		`, "hosts": ["d.example"], "tls": {"acme": {"hosts": ["a.example"]}}`: "d.example a.example",
 	} {
-		c, err := parse([]byte(routes+keys+`}`), nil)
+		c, err := parse(routes + keys + `}`)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -89,7 +89,7 @@ func TestHostsHaveTheOtherNames(t *testing.T) {
 			t.Errorf("%s: %q, want %q", keys, got, want)
 		}
 	}
-	if _, err := parse([]byte(routes+`, "hosts": ["a b"]}`), nil); err == nil {
+	if _, err := parse(routes + `, "hosts": ["a b"]}`); err == nil {
 		t.Error("a bad host is accepted")
 	}
 }

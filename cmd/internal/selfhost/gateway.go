@@ -101,6 +101,7 @@ func New(ctx context.Context, cfg Config, stdout, stderr io.Writer) (g *Gateway,
 	}
 	g.admin = admin.New(admin.Config{
 		APIID: cfg.APIID, Stage: cfg.APIGatewayStage, Functions: g.functionStats,
+		Hosts:    cfg.hosts(),
 		LogDrops: func() int64 { return out.Dropped() + log.Dropped() },
 		Gateway:  func() gateway.Stats { return g.gateway.Stats() },
 		Ready:    g.ready, Cluster: g.clusterMetrics,
@@ -158,9 +159,10 @@ func (g *Gateway) serverOf(ctx context.Context, secrets map[string]string) error
 	}
 	g.gateway = &gateway.Server{
 		Handler: router, Stage: c.APIGatewayStage, APIID: c.APIID, StageVariables: c.StageVariables,
-		Origins: c.Origins, TrustedProxies: proxies, Secrets: secrets,
+		Origins: c.Origins, Hosts: c.hosts(), TrustedProxies: proxies, Secrets: secrets,
 		Limits: c.Profile.Limits, Extensions: c.Profile.Extensions,
-		AccessLog: access, Logger: g.log, Trace: g.admin.Trace(),
+		NoCompression: c.Profile.NoCompression,
+		AccessLog:     access, Logger: g.log, Trace: g.admin.Trace(),
 		DrainWindow: span(c.DrainWindow),
 	}
 	if g.set.Pages != nil {
