@@ -20,10 +20,10 @@ import (
 )
 
 const help = `soak starts a server and clients that join groups, say numbers to them, and leave
-with or without a close frame. Each member checks that the numbers of each other one come in order, once
-each, without a gap, and from its own group only. At the end the server must have no connection
-left, and no more memory and goroutines than after the first tenth, give or take a little.
-soak exits with 1 if something is wrong.
+with or without a close frame. Each member checks that the numbers of each other one come in
+order, once each, without a gap, and from its own group only. At the end the server must have no
+connection left, and no more memory and goroutines than after the first tenth, give or take a
+little. soak exits with 1 if something is wrong.
 
 Flags:`
 
