@@ -31,15 +31,18 @@ func TestBlockedHandlersKeepNoDescriptor(t *testing.T) {
 	}{
 		{"reset", gateway.Limits{}, func(t *testing.T, _ *rig, w *wire, _ tyg.ConnID) { w.reset(t) }},
 		{
-			"closed", gateway.Limits{Integration: soon},
+			"closed",
+			gateway.Limits{Integration: soon},
 			func(_ *testing.T, _ *rig, w *wire, _ tyg.ConnID) { _ = w.Close() },
 		},
 		{
-			"at the limit", gateway.Limits{Integration: soon, Close: soon},
+			"at the limit",
+			gateway.Limits{Integration: soon, Close: soon},
 			func(*testing.T, *rig, *wire, tyg.ConnID) {},
 		},
 		{
-			"closed by the application", gateway.Limits{Close: soon},
+			"closed by the application",
+			gateway.Limits{Close: soon},
 			func(t *testing.T, r *rig, _ *wire, id tyg.ConnID) { _ = r.Close(t.Context(), id) },
 		},
 	}

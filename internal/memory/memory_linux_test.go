@@ -17,11 +17,13 @@ func TestGroupLimit(t *testing.T) {
 		{"no limit", "0::/a\n", map[string]string{"/a/memory.max": "max\n"}, 0},
 		{
 			"the parent has less", "0::/a/b\n",
-			map[string]string{"/a/b/memory.max": "max\n", "/a/memory.max": "500\n"}, 500,
+			map[string]string{"/a/b/memory.max": "max\n", "/a/memory.max": "500\n"},
+			500,
 		},
 		{
 			"a path outside of the container", "0::/../../kubepods/x\n",
-			map[string]string{"/memory.max": "300\n"}, 300,
+			map[string]string{"/memory.max": "300\n"},
+			300,
 		},
 		{
 			"version 1", "5:cpu:/c\n4:memory,other:/d\n",
