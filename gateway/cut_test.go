@@ -227,7 +227,7 @@ func TestFloodsAreLoggedInFewLines(t *testing.T) {
 	if n := strings.Count(text, "msg=\"handshake refused\""); n > 10 || n == 0 {
 		t.Errorf("%d lines of %d refused handshakes", n, times)
 	}
-	want := fmt.Sprintf(`msg="log lines left out" kind="refused with 403" lines=%d`, times-10)
+	want := fmt.Sprintf(`msg="log lines left out" kind="refused with 403: stage" lines=%d`, times-10)
 	if !strings.Contains(text, want) {
 		t.Errorf("the log lacks %s", want)
 	}
