@@ -55,6 +55,7 @@ var allowed = map[string]string{
 	"rooms/roomstest":               "tyg rooms internal/sampletest",
 	"rooms/natskv":                  "tyg rooms",
 	"rooms/dynamo":                  "tyg rooms",
+	"internal/dynamodb":             "",
 	"internal/dynamotest":           "",
 	"internal/grouptable":           "tyg internal/partition internal/sigv4 lambda",
 	"internal/grouptable/tabletest": "internal/dynamotest internal/grouptable internal/sigv4 lambda",
