@@ -189,9 +189,10 @@ var allowed = map[string]string{
 	"cmd/internal/local": "tyg cmd/internal/backend cmd/internal/companion " +
 		"cmd/internal/gobuild cmd/internal/handlerswitch cmd/internal/project " +
 		"cmd/internal/watch cmd/internal/webserver gateway internal/certfile internal/dualport " +
-		"internal/functions internal/functions/invokeapi internal/functions/outbound " +
-		"internal/functions/runtimes internal/home internal/inspect internal/inspect/recording " +
-		"internal/logqueue internal/pages internal/scratch internal/stopsignal internal/visible",
+		"internal/dynamodb internal/functions internal/functions/invokeapi " +
+		"internal/functions/outbound internal/functions/runtimes internal/home internal/inspect " +
+		"internal/inspect/recording internal/logqueue internal/pages internal/scratch internal/sigv4 " +
+		"internal/stopsignal internal/visible",
 	"cmd/internal/selfhost": "tyg cmd/internal/backend cmd/internal/buildinfo " +
 		"cmd/internal/companion cmd/internal/project cmd/internal/strict cmd/internal/value " +
 		"cmd/internal/webserver gateway internal/admin internal/certfile " +

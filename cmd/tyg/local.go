@@ -142,6 +142,8 @@ func (l *localRun) flags(cmd *cobra.Command, port *int) {
 		"let web pages of these `ORIGINS` connect, beside those of this machine; null is for files")
 	f.StringVar(&l.nats, "nats", "",
 		"give functions the NATS server at this `URL`, or one that is embedded")
+	f.StringVar(&l.DynamoDB, "dynamodb-endpoint", "",
+		"have tables in the DynamoDB at `URL`, in memory, or with aws in your account")
 	f.StringVar(&l.Cert, "cert", "", "serve wss with the certificate of this PEM `FILE`")
 	f.StringVar(&l.Key, "key", "", "the key of --cert, a PEM `FILE`")
 	f.StringVar(&l.Inspect, "inspect", "",
@@ -179,6 +181,9 @@ func (l *localRun) check(cmd *cobra.Command) error {
 	if err := checkNATS(cmd, l.nats); err != nil {
 		return err
 	}
+	if err := local.CheckDynamoDB(l.DynamoDB); err != nil {
+		return cli.Usagef(cmd, "--dynamodb-endpoint %q: %w", l.DynamoDB, err)
+	}
 	switch {
 	case l.Cert != "" && l.Key == "":
 		return cli.Usagef(cmd, "--cert %q: name its key with --key", l.Cert)
@@ -198,6 +203,7 @@ func (l *localRun) check(cmd *cobra.Command) error {
 	}
 	for _, name := range []string{
 		"nats", "processes", "concurrent", "cold", "freeze", "quiet", "json", "record",
+		"dynamodb-endpoint",
 	} {
 		if cmd.Flags().Changed(name) {
 			return cli.Usagef(cmd, "--%s is for functions; with --in-process there are none", name)

@@ -78,11 +78,16 @@ func (l *localRun) planOfTemplate() (local.Plan, error) {
 	if err != nil {
 		return local.Plan{}, err
 	}
-	p, err := local.NewPlan(r.Config, r.Dir, l.stage)
+	c := r.Config
+	c.Tables = nil // the template says more of them than a configuration can
+	p, err := local.NewPlan(c, r.Dir, l.stage)
 	if err != nil {
 		return p, fmt.Errorf("%s: %w", r.File, err)
 	}
 	p.Notes = r.Notes // which are about the template
+	for _, t := range r.Tables {
+		p.Tables = append(p.Tables, local.Table(t))
+	}
 	return p, nil
 }
 

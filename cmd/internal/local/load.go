@@ -48,6 +48,9 @@ func (s *server) load(ctx context.Context) (changed bool, err error) {
 	if next.hash == s.now.hash && reflect.DeepEqual(next.plan, s.now.plan) {
 		return false, nil
 	}
+	if err := s.tables.make(ctx, plan.Tables); err != nil {
+		return false, err
+	}
 	set, err := s.set(ctx, next)
 	if err == nil {
 		err = s.deploy(ctx, set)

@@ -50,6 +50,10 @@ type Config struct {
 	// without one.
 	Cert, Key string
 
+	// DynamoDB is where tables are: the URL of an engine, InMemory or OnAWS. If it is empty, the
+	// environment and the Plan decide.
+	DynamoDB string
+
 	// Files are the files that Plan reads, as absolute paths.
 	Files []string
 
@@ -98,6 +102,11 @@ type Plan struct {
 	NATS  string         // the URL of a server, "embedded" for one of its own, or empty
 	Drain *time.Duration // how long handlers may take to finish at the end; nil: 30 seconds
 
+	// Tables are made if they are missing. With UsesTables the functions use others, too, which the
+	// configuration does not describe.
+	Tables     []Table
+	UsesTables bool
+
 	// Notes say what of the configuration is not run here; they are printed once, at the start.
 	Notes []string
 }
@@ -113,6 +122,9 @@ func Run(ctx context.Context, cfg Config) (err error) {
 		return err
 	}
 	if err := s.check(); err != nil {
+		return err
+	}
+	if s.tables, err = openTables(cfg, s.plan); err != nil {
 		return err
 	}
 	temp, err := scratch.New("", tempPrefix)
@@ -194,7 +206,8 @@ func (s *server) run(ctx context.Context, l net.Listener) error {
 		return err
 	}
 	serve()
-	for _, note := range slices.Concat(s.plan.Notes, s.unwatched()) {
+	tables := s.tables.notes(s.plan, reachable(forFunctions.Addr()))
+	for _, note := range slices.Concat(s.plan.Notes, tables, s.unwatched()) {
 		fmt.Fprintf(s.out.notices(), "tyg: %s\n", visible.Line(note))
 	}
 	s.announce(l.Addr())

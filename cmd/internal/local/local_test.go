@@ -32,7 +32,7 @@ func serve(t *testing.T, while func(line string)) error {
 	return serveWith(t, Plan{}, nil, while)
 }
 
-// serveWith is serve with the origins of a plan, and those of the command line.
+// serveWith is serve with what a plan has beside routes, and those of the command line.
 func serveWith(t *testing.T, plan Plan, origins []string, while func(line string)) error {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -46,9 +46,11 @@ func serveWith(t *testing.T, plan Plan, origins []string, while func(line string
 			Stdout:  serving, Stderr: io.Discard,
 			Plan: func() (Plan, error) {
 				route := backend.Route{Target: backend.Target{URL: "http://127.0.0.1:9/"}}
-				return Plan{Name: "shop", Stage: "api", Origins: plan.Origins, Routes: &backend.Set{
+				p := plan
+				p.Name, p.Stage, p.Routes = "shop", "api", &backend.Set{
 					Routes: map[string]backend.Route{"$default": route},
-				}}, nil
+				}
+				return p, nil
 			},
 		})
 	}()

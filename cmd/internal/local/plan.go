@@ -1,11 +1,13 @@
 package local
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/tyg-dev/tyg/cmd/internal/backend"
@@ -36,10 +38,16 @@ func NewPlan(c project.Config, dir, stage string) (Plan, error) {
 	if len(s.Routes) == 0 {
 		return p, nil
 	}
+	var named map[string]string
+	var err error
+	if p.Tables, named, err = tablesOf(s, c.AppName+"-"+stage); err != nil {
+		return p, fmt.Errorf("%s: %w", project.ConfigPath, err)
+	}
 	p.Routes = &backend.Set{Routes: s.Routes, Selection: s.RouteSelection, Authorizer: s.Authorizer}
 	for _, name := range slices.Sorted(maps.Keys(s.Functions)) {
 		f := c.Function(stage, name)
 		fn := localFunction(name, f.FunctionConfig)
+		fn.Env = withTables(fn.Env, named)
 		fn.InitTimeout, fn.IdleTimeout = time.Duration(f.InitTimeout), time.Duration(f.IdleTimeout)
 		if fn.Dir = filepath.FromSlash(f.Directory); !filepath.IsAbs(fn.Dir) {
 			fn.Dir = filepath.Join(dir, fn.Dir)
@@ -86,4 +94,34 @@ func localFunction(name string, f project.FunctionConfig) functions.Function {
 		fn.Concurrency = *f.ReservedConcurrency
 	}
 	return fn
+}
+
+// withTables returns the variables of a function, and those that name tables.
+func withTables(env, named map[string]string) map[string]string {
+	out := maps.Clone(named)
+	maps.Copy(out, env)
+	return out
+}
+
+// tablesOf returns the tables of a stage, and the variables that have their names.
+func tablesOf(s project.StageConfig, prefix string) ([]Table, map[string]string, error) {
+	named := make(map[string]string)
+	var all []Table
+	for _, logical := range slices.Sorted(maps.Keys(s.Tables)) {
+		t := s.Tables[logical]
+		name := cmp.Or(t.Name, strings.TrimPrefix(prefix+"-"+logical, "-"))
+		request, err := t.CreateRequest(name)
+		if err != nil {
+			return nil, nil, fmt.Errorf("tables.%s%w", logical, err)
+		}
+		all = append(all, Table{Name: name, Request: request, TTL: t.TTLAttribute})
+		variable := t.Variable
+		if variable == "" && len(s.Tables) == 1 {
+			variable = "TABLE"
+		}
+		if variable != "" {
+			named[variable] = name
+		}
+	}
+	return all, named, nil
 }

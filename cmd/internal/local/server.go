@@ -49,6 +49,7 @@ type server struct {
 
 	place    backend.Place      // what functions learn of the gateway
 	outbound *outbound.Outbound // for the calls of functions
+	tables   tables
 
 	natsEnded chan error  // how nats has ended
 	serving   atomic.Bool // the project has started
@@ -77,7 +78,7 @@ func (s *server) open(l net.Listener) {
 		Stage: s.plan.Stage, APIID: s.apiID(), Domain: address, StageVariables: s.plan.StageVariables,
 	}
 	s.host = &functions.Host{
-		Environ: slices.Concat(s.cfg.Environ, s.outbound.Environ()),
+		Environ: slices.Concat(s.cfg.Environ, s.outbound.Environ(), s.tables.environ(address)),
 		Output:  s.line, Shown: true, Warn: s.out.warning, Started: s.started,
 		ManagementEndpoint: local + "/" + s.plan.Stage, InvokeEndpoint: local,
 	}
@@ -118,6 +119,10 @@ func (s *server) open(l net.Listener) {
 			api.ServeHTTP(w, r)
 		default:
 			s.outbound.Localize(r)
+			if s.tables.serves(r) {
+				s.tables.engine.ServeHTTP(w, r)
+				return
+			}
 			s.gateway.ServeHTTP(w, r)
 		}
 	}), logger)
@@ -128,6 +133,7 @@ func (s *server) open(l net.Listener) {
 func (s *server) lead(l net.Listener) (err error) {
 	s.outbound, err = outbound.Open(outbound.Config{
 		Gateway: reachable(l.Addr()), APIID: s.apiID(), Dir: s.project.Temp, Environ: s.cfg.Environ,
+		DynamoDB: s.tables.engine != nil,
 	})
 	return err
 }

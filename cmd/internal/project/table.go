@@ -1,5 +1,14 @@
 package project
 
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+)
+
 // A TableConfig is a DynamoDB table of the application.
 type TableConfig struct {
 	// Variable is the environment variable that has the name of the table. The default is TABLE if
@@ -33,4 +42,53 @@ type IndexConfig struct {
 	SortKey       *KeyConfig `json:"sort_key"`
 	ReadCapacity  int64      `json:"read_capacity" allow:"1..1000000"`
 	WriteCapacity int64      `json:"write_capacity" allow:"1..1000000"`
+}
+
+// CreateRequest returns the JSON of DynamoDB's CreateTable for a table of a name, billed by request.
+// (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateTable.html)
+func (t TableConfig) CreateRequest(name string) ([]byte, error) {
+	kinds := make(map[string]string)
+	keys, err := schema(t.PartitionKey, t.SortKey, kinds)
+	if err != nil {
+		return nil, err
+	}
+	request := map[string]any{
+		"TableName": name, "BillingMode": "PAY_PER_REQUEST", "KeySchema": keys,
+	}
+	var indexes []map[string]any
+	for _, index := range slices.Sorted(maps.Keys(t.Indexes)) {
+		keys, err := schema(t.Indexes[index].PartitionKey, t.Indexes[index].SortKey, kinds)
+		if err != nil {
+			return nil, fmt.Errorf(".indexes.%s%w", index, err)
+		}
+		indexes = append(indexes, map[string]any{
+			"IndexName": index, "KeySchema": keys,
+			"Projection": map[string]string{"ProjectionType": "ALL"},
+		})
+	}
+	if indexes != nil {
+		request["GlobalSecondaryIndexes"] = indexes
+	}
+	var definitions []map[string]string
+	for _, attribute := range slices.Sorted(maps.Keys(kinds)) {
+		definitions = append(definitions, map[string]string{
+			"AttributeName": attribute, "AttributeType": kinds[attribute],
+		})
+	}
+	request["AttributeDefinitions"] = definitions
+	return json.Marshal(request)
+}
+
+// schema returns a key schema, and notes the types of its attributes.
+func schema(partition, sort *KeyConfig, kinds map[string]string) ([]map[string]string, error) {
+	if partition == nil {
+		return nil, errors.New(` has no partition_key, such as {"name": "PK"}`)
+	}
+	kinds[partition.Name] = cmp.Or(partition.Type, "S")
+	keys := []map[string]string{{"AttributeName": partition.Name, "KeyType": "HASH"}}
+	if sort != nil {
+		kinds[sort.Name] = cmp.Or(sort.Type, "S")
+		keys = append(keys, map[string]string{"AttributeName": sort.Name, "KeyType": "RANGE"})
+	}
+	return keys, nil
 }

@@ -59,12 +59,21 @@ func (b *builder) cloudFormation() error {
 		case stageType:
 			return b.addStage(properties)
 		default:
-			if isElsewhere(kind.Value) {
-				b.skip(kind.Value, id)
-			}
+			return b.addOther(id, kind.Value, r)
 		}
 		return nil
 	})
+}
+
+// addOther adds a table, and notes what functions may call and is not made.
+func (b *builder) addOther(id, kind string, r *yaml.Node) error {
+	switch {
+	case isTable(kind):
+		return b.addTable(id, kind, r)
+	case isElsewhere(kind):
+		b.skip(kind, id)
+	}
+	return nil
 }
 
 // isElsewhere reports whether functions may call a resource of this type.

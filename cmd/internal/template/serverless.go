@@ -41,8 +41,8 @@ func (b *builder) serverless() error {
 		c.RouteSelection = e.Value
 	}
 	err = members(b.resources, func(id string, r *yaml.Node) error {
-		if kind := member(r, "Type"); kind != nil && isElsewhere(kind.Value) {
-			b.skip(kind.Value, id)
+		if kind := member(r, "Type"); kind != nil {
+			return b.addOther(id, kind.Value, r)
 		}
 		return nil
 	})

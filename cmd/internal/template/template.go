@@ -30,6 +30,9 @@ type Result struct {
 	Dir    string         // absolute
 	File   string         // absolute
 
+	// Tables are the DynamoDB tables, in the order of the template.
+	Tables []Table
+
 	// Notes say what the template has and does not run here, one sentence each.
 	Notes []string
 }
@@ -174,12 +177,8 @@ func (b *builder) note() {
 	for _, kind := range kinds {
 		ids := b.elsewhere[kind]
 		slices.Sort(ids)
-		text := fmt.Sprintf("%s (%s) is not made here: calls go to AWS, with your credentials",
-			strings.Join(ids, ", "), kind)
-		if kind == "AWS::DynamoDB::Table" {
-			text += "; AWS_ENDPOINT_URL_DYNAMODB names a local engine"
-		}
-		b.result.Notes = append(b.result.Notes, text)
+		b.result.Notes = append(b.result.Notes, fmt.Sprintf("%s (%s) is not made here: calls go to "+
+			"AWS, with your credentials", strings.Join(ids, ", "), kind))
 	}
 }
 

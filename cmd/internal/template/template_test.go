@@ -10,6 +10,7 @@ import (
 
 	"github.com/tyg-dev/tyg/cmd/internal/project"
 	"github.com/tyg-dev/tyg/cmd/internal/template"
+	"github.com/tyg-dev/tyg/internal/dynamodb"
 )
 
 // write writes a template, and the directories and files that it names, into a new directory.
@@ -81,8 +82,8 @@ func TestSAM(t *testing.T) {
 		!strings.HasPrefix(env["PYTHONPATH"], filepath.Join(r.Dir, "layer", "python")) {
 		t.Errorf("the environment is %v", env)
 	}
-	if len(r.Notes) != 1 || !strings.HasPrefix(r.Notes[0], "ConnectionsTable (AWS::DynamoDB::Table)") {
-		t.Errorf("notes %q", r.Notes)
+	if len(r.Notes) != 0 || len(r.Tables) != 1 || r.Tables[0].Name != "simplechat" {
+		t.Errorf("notes %q, tables %v", r.Notes, r.Tables)
 	}
 	values := func(name string) string { return map[string]string{"TableName": "mine"}[name] }
 	r = read(t, path, template.Options{Getenv: values})
@@ -187,9 +188,7 @@ func TestErrorsHaveALine(t *testing.T) {
 			`template.yaml:35: there is no parameter and no resource "Nothing"`,
 		},
 		{
-			"circle", sam, "Properties: {TableName: !Ref TableName}",
-			"Properties: {TableName: !Ref ConnectionsTable}\n  X: {Type: AWS::Lambda::Function, " +
-				"Properties: {Environment: {Variables: {A: !Ref ConnectionsTable}}}}",
+			"circle", sam, "{TableName: !Ref TableName,", "{TableName: !Ref ConnectionsTable,",
 			"refers to itself",
 		},
 		{"missing code", sam, "CodeUri: src/", "CodeUri: lost/", "template.yaml:35: there is no "},
@@ -202,6 +201,7 @@ func TestErrorsHaveALine(t *testing.T) {
 			"no integration", sam, "Target: !Sub 'integrations/${SendInteg}'", "Target: x",
 			"route sendmessage has no Target",
 		},
+		{"no keys", sam, "KeySchema:", "Keys:", ":31: table ConnectionsTable has no KeySchema"},
 		{"empty GetAtt", sam, "TABLE_NAME: !Ref TableName", "TABLE_NAME: !GetAtt []", ":35: Fn::GetAtt"},
 		{"empty Sub", sam, "TABLE_NAME: !Ref TableName", "TABLE_NAME: !Sub []", ":35: Fn::Sub has no"},
 		{"list", sam, "TABLE_NAME: !Ref TableName", "TABLE_NAME: [a]", ":35: want a text"},
@@ -262,4 +262,33 @@ func FuzzRead(f *testing.F) {
 		}
 		_, _ = template.Read(path, template.Options{}) // most are wrong
 	})
+}
+
+// TestTables makes the tables of templates in the engine of tyg local.
+func TestTables(t *testing.T) {
+	simple := strings.Replace(example(t, "sam.yaml"), "  ConnectionsTable:", `  Sessions:
+    Type: AWS::Serverless::SimpleTable
+    Properties: {PrimaryKey: {Name: token, Type: Number}}
+  Plain: {Type: AWS::Serverless::SimpleTable}
+  ConnectionsTable:`, 1)
+	for name, text := range map[string]string{
+		"Plain,Sessions,simplechat": simple, "conns-dev": example(t, "serverless.yml"),
+	} {
+		path := write(t, "template.yaml", text)
+		home := func(name string) string { return map[string]string{"HOME": "/"}[name] }
+		r := read(t, path, template.Options{Getenv: home, Stage: "dev"})
+		var engine dynamodb.Server
+		for _, table := range r.Tables {
+			if err := engine.CreateTable(table.Request); err != nil {
+				t.Errorf("%s: %v in %s", table.Name, err, table.Request)
+			}
+		}
+		if c := r.Config.Tables["T"]; name == "conns-dev" && (c.Name != name || r.Tables[0].TTL != "ttl" ||
+			c.PartitionKey.Name != "id" || c.Indexes["byRoom"].PartitionKey.Name != "room") {
+			t.Errorf("the configuration of %s is %+v", name, c)
+		}
+		if got := strings.Join(engine.Tables(), ","); got != name {
+			t.Errorf("tables %s, want %s", got, name)
+		}
+	}
 }

@@ -32,6 +32,9 @@ type Config struct {
 	// APIID is the id of the API in events.
 	APIID string
 
+	// DynamoDB leads the calls of DynamoDB to the gateway, too.
+	DynamoDB bool
+
 	// Dir is a directory for files that the functions read. It must exist until Close.
 	Dir string
 
@@ -55,8 +58,7 @@ func Open(cfg Config) (*Outbound, error) {
 	if err != nil {
 		return nil, fmt.Errorf("address of the gateway: %w", err)
 	}
-	api, err := regexp.Compile(`^` + regexp.QuoteMeta(cfg.APIID) +
-		`\.execute-api\.[a-z0-9-]+\.(amazonaws\.com(\.cn)?|api\.aws)$`)
+	api, err := regexp.Compile(cfg.names())
 	if err != nil {
 		return nil, fmt.Errorf("id of the API: %w", err)
 	}
@@ -77,6 +79,16 @@ func Open(cfg Config) (*Outbound, error) {
 	return o, o.startProxy(cfg, api)
 }
 
+// names returns a pattern, for Go and JavaScript, of the names that lead to the gateway.
+// (https://docs.aws.amazon.com/general/latest/gr/ddb.html)
+func (c Config) names() string {
+	services := regexp.QuoteMeta(c.APIID) + `\.execute-api`
+	if c.DynamoDB {
+		services += `|dynamodb|[0-9]{12}\.ddb`
+	}
+	return `^(` + services + `)\.[a-z0-9-]+\.(amazonaws\.com(\.cn)?|api\.aws)$`
+}
+
 //go:embed preload.cjs
 var preloadSource string
 
@@ -84,7 +96,7 @@ var preloadSource string
 func (o *Outbound) preload(cfg Config) error {
 	host, port, _ := net.SplitHostPort(cfg.Gateway) // Open has checked it
 	source := strings.NewReplacer(
-		"APIID", regexp.QuoteMeta(cfg.APIID), "HOST", host, "PORT", port).Replace(preloadSource)
+		"NAMES", cfg.names(), "HOST", host, "PORT", port).Replace(preloadSource)
 	name := filepath.Join(cfg.Dir, "preload.cjs")
 	if err := os.WriteFile(name, []byte(source), 0o600); err != nil {
 		return fmt.Errorf("write module for Node.js: %w", err)

@@ -33,8 +33,9 @@ func start(t *testing.T, environ ...string) rig {
 		t.Fatal(err)
 	}
 	address := l.Addr().String()
+	dynamo := len(environ) == 0
 	o, err := outbound.Open(outbound.Config{
-		Gateway: address, APIID: "local", Dir: t.TempDir(), Environ: environ,
+		Gateway: address, APIID: "local", Dir: t.TempDir(), Environ: environ, DynamoDB: dynamo,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -94,10 +95,12 @@ func (r rig) client(t *testing.T) *http.Client {
 func (r rig) addresses() map[string]string {
 	post := "gateway POST %s /api/@connections/a= true"
 	out := map[string]string{"https://" + r.address + "/api": fmt.Sprintf(post, r.address)}
-	for _, region := range []string{
-		"us-east-1.amazonaws.com", "cn-north-1.amazonaws.com.cn", "eu-west-1.api.aws",
+	for _, host := range []string{
+		"local.execute-api.us-east-1.amazonaws.com", "local.execute-api.cn-north-1.amazonaws.com.cn",
+		"local.execute-api.eu-west-1.api.aws", "dynamodb.us-east-1.amazonaws.com",
+		"012345678901.ddb.eu-west-1.amazonaws.com",
 	} {
-		out["https://local.execute-api."+region+"/api"] = fmt.Sprintf(post, "local.execute-api."+region)
+		out["https://"+host+"/api"] = fmt.Sprintf(post, host)
 	}
 	return out
 }
@@ -167,7 +170,7 @@ func TestOtherCallsGoWhereTheyWouldHaveGone(t *testing.T) {
 		dialed = append(dialed, address)
 		return new(net.Dialer).DialContext(ctx, network, other.Listener.Addr().String())
 	}
-	second := start(t) // stands for a proxy that the developer has
+	second := start(t, "PATH=") // stands for a proxy that the developer has
 	second.Via(nil, dial)
 	proxy, err := url.Parse(second.ProxyURL())
 	if err != nil {
@@ -175,7 +178,7 @@ func TestOtherCallsGoWhereTheyWouldHaveGone(t *testing.T) {
 	}
 	for name, via := range map[string]*url.URL{"direct": nil, "by another proxy": proxy} {
 		t.Run(name, func(t *testing.T) {
-			r := start(t)
+			r := start(t, "PATH=") // without DynamoDB
 			r.Via(via, func(ctx context.Context, network, address string) (net.Conn, error) {
 				if via == nil {
 					return dial(ctx, network, address)
