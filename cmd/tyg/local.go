@@ -74,6 +74,7 @@ type localRun struct {
 	inProcess bool
 
 	template    string // path; empty: none
+	prepare     string // words of a command, with spaces between them
 	printConfig bool   // of the template
 }
 
@@ -110,7 +111,7 @@ func newLocal(e *cli.Env) *cobra.Command {
 			}
 			l.drainSet = cmd.Flags().Changed("drain")
 			l.scaleSet = cmd.Flags().Changed("time-scale")
-			l.Args = args
+			l.Args, l.Prepare = args, strings.Fields(l.prepare)
 			if err := l.check(cmd); err != nil {
 				return err
 			}
@@ -144,6 +145,8 @@ func (l *localRun) flags(cmd *cobra.Command, port *int) {
 		"give functions the NATS server at this `URL`, or one that is embedded")
 	f.StringVar(&l.DynamoDB, "dynamodb-endpoint", "",
 		"have tables in the DynamoDB at `URL`, in memory, or with aws in your account")
+	f.StringVar(&l.prepare, "prepare", "",
+		"run this `COMMAND` once before the functions start, with their environment")
 	f.StringVar(&l.Cert, "cert", "", "serve wss with the certificate of this PEM `FILE`")
 	f.StringVar(&l.Key, "key", "", "the key of --cert, a PEM `FILE`")
 	f.StringVar(&l.Inspect, "inspect", "",
@@ -203,7 +206,7 @@ func (l *localRun) check(cmd *cobra.Command) error {
 	}
 	for _, name := range []string{
 		"nats", "processes", "concurrent", "cold", "freeze", "quiet", "json", "record",
-		"dynamodb-endpoint",
+		"dynamodb-endpoint", "prepare",
 	} {
 		if cmd.Flags().Changed(name) {
 			return cli.Usagef(cmd, "--%s is for functions; with --in-process there are none", name)

@@ -21,7 +21,7 @@ import (
 func (l *localRun) templateFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&l.template, "template", "",
-		"run the functions of a SAM, CloudFormation, CDK or Serverless `FILE`")
+		"run the functions of a SAM, CloudFormation, CDK, Serverless or Chalice `FILE`")
 	f.BoolVar(&l.printConfig, "print-config", false,
 		"print the "+project.ConfigPath+" that the template amounts to, and exit")
 }
@@ -84,7 +84,7 @@ func (l *localRun) planOfTemplate() (local.Plan, error) {
 	if err != nil {
 		return p, fmt.Errorf("%s: %w", r.File, err)
 	}
-	p.Notes = r.Notes // which are about the template
+	p.Dir, p.Notes, p.UsesTables = r.Dir, r.Notes, r.UsesTables
 	for _, t := range r.Tables {
 		p.Tables = append(p.Tables, local.Table(t))
 	}

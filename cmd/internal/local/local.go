@@ -54,6 +54,10 @@ type Config struct {
 	// environment and the Plan decide.
 	DynamoDB string
 
+	// Prepare is a command that runs once, before the functions start, with their environment, such
+	// as one that fills tables. Empty: none.
+	Prepare []string
+
 	// Files are the files that Plan reads, as absolute paths.
 	Files []string
 
@@ -84,6 +88,7 @@ func (c Config) Check() error { return gateway.CheckOrigins(c.Origins) }
 // A Plan is what the configuration of a project describes.
 type Plan struct {
 	Name string // of the project, if its configuration has one
+	Dir  string // of the project, if it is another than that of the Config
 
 	Origins        []string // of web pages that may connect
 	Stage          string   // of the gateway
@@ -192,6 +197,13 @@ func (s *server) run(ctx context.Context, l net.Listener) error {
 			go func() { failed <- s.web.Serve(l) }() // drain or close ends it
 		}
 	})
+	s.tell(s.tables.notes(s.plan, reachable(forFunctions.Addr())))
+	if len(s.cfg.Prepare) > 0 {
+		serve()
+		if err := s.prepare(ctx); err != nil {
+			return err
+		}
+	}
 	if err := s.begin(ctx, serve); err != nil {
 		return err
 	}
@@ -206,10 +218,7 @@ func (s *server) run(ctx context.Context, l net.Listener) error {
 		return err
 	}
 	serve()
-	tables := s.tables.notes(s.plan, reachable(forFunctions.Addr()))
-	for _, note := range slices.Concat(s.plan.Notes, tables, s.unwatched()) {
-		fmt.Fprintf(s.out.notices(), "tyg: %s\n", visible.Line(note))
-	}
+	s.tell(slices.Concat(s.plan.Notes, s.unwatched()))
 	s.announce(l.Addr())
 	watching, stop := context.WithCancel(ctx)
 	done := make(chan struct{})
@@ -227,6 +236,13 @@ func (s *server) run(ctx context.Context, l net.Listener) error {
 	stop()
 	<-done
 	return errors.Join(err, s.drain())
+}
+
+// tell prints notes.
+func (s *server) tell(notes []string) {
+	for _, note := range notes {
+		fmt.Fprintf(s.out.notices(), "tyg: %s\n", visible.Line(note))
+	}
 }
 
 // explain returns err, and prints the messages of the compiler. If ctx has ended, it returns its

@@ -112,17 +112,15 @@ func (s *server) open(l net.Listener) {
 	api := &invokeapi.Handler{Host: s.host, Logger: logger}
 	// Not a ServeMux: it redirects paths for which the gateway has answers of its own.
 	s.web = webserver.New(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.outbound.Localize(r)
 		switch {
+		case s.tables.serves(r):
+			s.tables.engine.ServeHTTP(w, r)
 		case !s.serving.Load():
 			notYet(w)
 		case strings.HasPrefix(r.URL.Path, "/2015-03-31/functions/"):
 			api.ServeHTTP(w, r)
 		default:
-			s.outbound.Localize(r)
-			if s.tables.serves(r) {
-				s.tables.engine.ServeHTTP(w, r)
-				return
-			}
 			s.gateway.ServeHTTP(w, r)
 		}
 	}), logger)

@@ -1,6 +1,6 @@
 // Package template reads the templates by which other tools deploy WebSocket APIs, and returns the
-// configuration that they amount to: AWS SAM and CloudFormation, an assembly of the CDK, and the
-// Serverless Framework.
+// configuration that they amount to: AWS SAM and CloudFormation, an assembly of the CDK, the
+// Serverless Framework, and a project of Chalice.
 package template
 
 import (
@@ -31,7 +31,9 @@ type Result struct {
 	File   string         // absolute
 
 	// Tables are the DynamoDB tables, in the order of the template.
-	Tables []Table
+	// With UsesTables the functions use others, which are described nowhere.
+	Tables     []Table
+	UsesTables bool
 
 	// Notes say what the template has and does not run here, one sentence each.
 	Notes []string
@@ -40,12 +42,13 @@ type Result struct {
 // names are the files that Find looks for, and directories of a CDK assembly.
 var names = [...]string{
 	"template.yaml", "template.yml", "template.json", "serverless.yml", "serverless.yaml", "cdk.out",
+	chalicePath,
 }
 
 // Find returns the path of the template in a directory, "" if it has none.
 func Find(dir string) string {
 	for _, name := range names {
-		path := filepath.Join(dir, name)
+		path := filepath.Join(dir, filepath.FromSlash(name))
 		if _, err := os.Stat(path); err == nil {
 			return path
 		}
@@ -56,10 +59,8 @@ func Find(dir string) string {
 // Read reads a template, or the assembly of the CDK in a directory. Its errors begin with the file
 // and the line.
 func Read(path string, o Options) (r Result, err error) {
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		if path, err = assembly(path); err != nil {
-			return r, err
-		}
+	if path, err = inside(path); err != nil {
+		return r, err
 	}
 	if r.File, err = filepath.Abs(path); err != nil {
 		return r, fmt.Errorf("read template: %w", err)
@@ -77,6 +78,8 @@ func Read(path string, o Options) (r Result, err error) {
 	r.Config.Functions = make(map[string]project.Function)
 	r.Config.Routes = make(map[string]backend.Route)
 	switch {
+	case isChalice(r.File):
+		err = b.chalice()
 	case member(f.root, "Resources") != nil:
 		err = b.cloudFormation()
 	case member(f.root, "functions") != nil && member(f.root, "provider") != nil:
@@ -93,6 +96,21 @@ func Read(path string, o Options) (r Result, err error) {
 	}
 	b.note()
 	return r, b.checkCode()
+}
+
+// inside returns the template in a directory: that of a project of Chalice, or of an assembly.
+func inside(path string) (string, error) {
+	info, err := os.Stat(path)
+	if err != nil || !info.IsDir() {
+		return path, nil // reading it says what is wrong
+	}
+	for _, name := range []string{chalicePath, "config.json"} {
+		file := filepath.Join(path, filepath.FromSlash(name))
+		if _, err := os.Stat(file); err == nil && isChalice(file) {
+			return file, nil
+		}
+	}
+	return assembly(path)
 }
 
 // assembly returns the one template with a WebSocket API in a directory of the CDK.

@@ -164,8 +164,12 @@ def invoke(api, handler, requests):
 
 
 def main():
-    sys.path[0] = os.environ["LAMBDA_TASK_ROOT"]
-
+    root = os.environ["LAMBDA_TASK_ROOT"]
+    sys.path[0] = root
+    if sys.argv[1:]:  # of Chalice, whose vendor directory is beside the code
+        sys.path.insert(1, os.path.join(root, "vendor"))
+        sys.path.extend(sys.argv[1:])  # after what is installed
+        del sys.argv[1:]
     api, requests = API(), set_logging()
     try:
         handler = load(os.environ["_HANDLER"])

@@ -15,39 +15,47 @@ import (
 	"strings"
 )
 
-//go:embed bootstrap.py bootstrap.mjs
+//go:embed bootstrap.py bootstrap.mjs adapter/*/*.py
 var files embed.FS
 
 // A Kind is a family of Lambda's runtimes.
 type Kind struct {
 	name       string
 	file       string   // of the bootstrap; empty: the function has its own
+	adapter    string   // directory of modules for those that are not installed; empty: none
 	programs   []string // that run the file, the first that exists
 	extensions []string // of sources
 }
 
 var (
 	python = Kind{
-		"python", "bootstrap.py",
-		[]string{".venv/bin/python", "venv/bin/python", "python3", "python"},
-		[]string{".py", ".json"},
+		name: "python", file: "bootstrap.py",
+		programs:   []string{".venv/bin/python", "venv/bin/python", "python3", "python"},
+		extensions: []string{".py", ".json"},
 	}
 	nodejs = Kind{
-		"nodejs", "bootstrap.mjs", []string{"node"}, []string{".js", ".mjs", ".cjs", ".json"},
+		name: "nodejs", file: "bootstrap.mjs", programs: []string{"node"},
+		extensions: []string{".js", ".mjs", ".cjs", ".json"},
 	}
-	provided = Kind{"provided", "", nil, nil}
+	provided = Kind{name: "provided"}
+
+	// chalice is Python with a module chalice, and one of boto3, for where they are not installed.
+	chalice = Kind{
+		name: "chalice", file: python.file, adapter: "adapter",
+		programs: python.programs, extensions: python.extensions,
+	}
 )
 
 // Parse returns the kind of a runtime by its name at Lambda, such as "python3.13", "nodejs22.x" or
 // "provided.al2023", with or without the version: the version on this machine counts.
 func Parse(name string) (Kind, error) {
-	for _, k := range []Kind{python, nodejs, provided} {
+	for _, k := range []Kind{python, nodejs, provided, chalice} {
 		if strings.HasPrefix(strings.ToLower(name), k.name) {
 			return k, nil
 		}
 	}
-	return Kind{}, fmt.Errorf("runtime %q is not supported here: use python, nodejs or provided, or "+
-		`a "command" that speaks the Lambda Runtime API`, name)
+	return Kind{}, fmt.Errorf("runtime %q is not supported here: use python, nodejs, provided or chalice, "+
+		`or a "command" that speaks the Lambda Runtime API`, name)
 }
 
 // Extensions returns the extensions of the files whose change needs new processes; none for
@@ -60,56 +68,96 @@ func (k Kind) Command(dir string) ([]string, error) {
 	if k.file == "" {
 		return []string{"./bootstrap"}, nil
 	}
-	path, err := install(k.file)
+	args, err := k.install()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("write runtime: %w", err)
 	}
 	for _, program := range k.programs {
 		if strings.Contains(program, "/") { // of a virtual environment
 			program = filepath.Join(dir, filepath.FromSlash(program))
 		}
 		if found, err := exec.LookPath(program); err == nil {
-			return []string{found, path}, nil
+			return append([]string{found}, args...), nil
 		}
 	}
 	return nil, fmt.Errorf("%s is not in PATH; install it", k.programs[len(k.programs)-1])
 }
 
-// install writes a file into the user's cache, in a directory for its content, and returns its
-// path. A user without a cache gets it in the directory for temporary files.
-func install(name string) (string, error) {
-	text, err := files.ReadFile(name)
+// install writes the files of a kind into the user's cache, in a directory for their content, and
+// returns the arguments by which the program finds them. A user without a cache gets them in the
+// directory for temporary files.
+func (k Kind) install() ([]string, error) {
+	names, sum, err := k.list()
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	sum := sha256.Sum256(text)
 	cache, err := os.UserCacheDir()
-	dir := filepath.Join(cache, "tyg", "runtimes", hex.EncodeToString(sum[:8]))
+	dir := filepath.Join(cache, "tyg", "runtimes", sum)
 	if err == nil {
 		err = os.MkdirAll(dir, 0o700)
 	}
 	if err != nil {
 		if dir, err = os.MkdirTemp("", "tyg-runtime-*"); err != nil {
-			return "", fmt.Errorf("write runtime: %w", err)
+			return nil, err
 		}
 	}
-	path := filepath.Join(dir, name)
-	if have, err := os.ReadFile(path); err == nil && string(have) == string(text) {
-		return path, nil
-	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("write runtime: %w", err)
+	for _, name := range names {
+		if err := write(dir, name); err != nil {
+			return nil, err
+		}
 	}
-	temp, err := os.CreateTemp(dir, name+"-*")
+	args := []string{filepath.Join(dir, k.file)}
+	if k.adapter != "" {
+		args = append(args, filepath.Join(dir, k.adapter))
+	}
+	return args, nil
+}
+
+// list returns the names of the files of a kind, and the hash of what is in them.
+func (k Kind) list() (names []string, sum string, err error) {
+	names = []string{k.file}
+	if k.adapter != "" {
+		err = fs.WalkDir(files, k.adapter, func(path string, d fs.DirEntry, err error) error {
+			if err == nil && !d.IsDir() {
+				names = append(names, path)
+			}
+			return err
+		})
+	}
+	h := sha256.New()
+	for _, name := range names {
+		text, e := files.ReadFile(name)
+		err = errors.Join(err, e)
+		fmt.Fprintf(h, "%s %d %s", name, len(text), text)
+	}
+	return names, hex.EncodeToString(h.Sum(nil)[:8]), err
+}
+
+// write writes a file below a directory, if it is not there.
+func write(dir, name string) error {
+	text, err := files.ReadFile(name)
 	if err != nil {
-		return "", fmt.Errorf("write runtime: %w", err)
+		return err
+	}
+	path := filepath.Join(dir, filepath.FromSlash(name))
+	if have, err := os.ReadFile(path); err == nil && string(have) == string(text) {
+		return nil
+	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	temp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(name)+"-*")
+	if err != nil {
+		return err
 	}
 	_, err = temp.Write(text)
 	if err = errors.Join(err, temp.Close()); err == nil {
 		err = os.Rename(temp.Name(), path) // so that no other tyg reads a part of it
 	}
 	if err != nil {
-		_ = os.Remove(temp.Name())
-		return "", fmt.Errorf("write runtime: %w", err)
+		_ = os.Remove(temp.Name()) // the first error says more
 	}
-	return path, nil
+	return err
 }

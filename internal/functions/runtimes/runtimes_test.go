@@ -18,7 +18,7 @@ import (
 func TestParse(t *testing.T) {
 	for name, want := range map[string]string{
 		"python": ".py", "python3.13": ".py", "nodejs": ".js", "nodejs22.x": ".js", "NodeJS20.x": ".js",
-		"provided": "", "provided.al2023": "",
+		"chalice": ".py", "provided": "", "provided.al2023": "",
 	} {
 		k, err := runtimes.Parse(name)
 		if err != nil || strings.Join(append(k.Extensions(), ""), " ") != "" &&
