@@ -292,3 +292,77 @@ func TestTables(t *testing.T) {
 		}
 	}
 }
+
+const chaliceApp = `from chalice import Chalice
+app = Chalice(app_name="a")
+
+# @app.on_ws_disconnect()
+@app.on_ws_connect(name="x")
+# with a comment
+@other
+def hello(event): pass
+
+@app.on_ws_message()
+async def talk(event): pass
+`
+
+const chaliceConfig = `{"version": "2.0", "app_name": "demo", "unknown": 1,
+  "environment_variables": {"A": "top", "B": "top"}, "lambda_memory_size": 256,
+  "lambda_functions": {"websocket_message": {"lambda_timeout": 9, "environment_variables": {"A": "no"}}},
+  "stages": {"prod": {"api_gateway_stage": "live", "environment_variables": {"B": "stage"},
+    "lambda_functions": {"websocket_message": {"environment_variables": {"C": "own"}}}}}}`
+
+// chalice writes a project of Chalice and returns its directory.
+func chalice(t *testing.T, config, app string) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, ".chalice"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{".chalice/config.json": config, "app.py": app} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func TestChalice(t *testing.T) {
+	dir := chalice(t, chaliceConfig, chaliceApp)
+	for stage, want := range map[string]string{"": "api", "prod": "live"} {
+		r := read(t, dir, template.Options{Stage: stage})
+		if got := routes(r.Config); got != "$connect=websocket_connect $default=websocket_message" {
+			t.Errorf("routes %s", got)
+		}
+		f, env := r.Config.Functions["websocket_message"], map[string]string{"A": "top", "B": "top"}
+		if stage != "" {
+			env = map[string]string{"A": "top", "B": "stage", "C": "own"}
+		}
+		if r.Config.APIGatewayStage != want || r.Config.AppName != "demo" || r.Dir != dir ||
+			f.Handler != "app.talk" || f.Runtime != "chalice" || f.Timeout != 9 || f.MemorySize != 256 ||
+			!maps.Equal(f.Environment, env) || !r.UsesTables {
+			t.Errorf("stage %q: %+v, %+v", stage, r, f)
+		}
+	}
+	if got := template.Find(dir); got != filepath.Join(dir, ".chalice", "config.json") {
+		t.Errorf("found %q", got)
+	}
+	for _, tt := range []struct{ config, app, want string }{
+		{`{"version": "2.0"`, chaliceApp, "config.json:1:"},
+		{`{}`, "app = 1", "config.json:1: "},
+		{"{\n\"lambda_timeout\": \"x\"}", chaliceApp, "config.json:2: lambda_timeout is"},
+		{"{\n\"environment_variables\": {\"A\": []}}", chaliceApp, ":2: environment variable A is no text"},
+	} {
+		if _, err := template.Read(chalice(t, tt.config, tt.app), template.Options{}); err == nil ||
+			!strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: error %v, want %s", tt.config, err, tt.want)
+		}
+	}
+	if err := os.Remove(filepath.Join(dir, "app.py")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := template.Read(dir, template.Options{}); err == nil ||
+		!strings.Contains(err.Error(), "there is no "+filepath.Join(dir, "app.py")) {
+		t.Errorf("without app.py: %v", err)
+	}
+}
