@@ -39,8 +39,10 @@ opens a store with rooms/storage gets the DynamoDB table that TABLE names, or th
 TYG_NATS_URL. With neither, tyg runs a NATS server for programs that import its client.
 
 If .tyg/config.json has routes, tyg runs the functions that they name, in any language, in place
-of a Go program. In a directory with neither that file nor a Go module, tyg runs the SAM,
-CloudFormation, CDK or Serverless template that it finds; --template names one.
+of a Go program. In a directory with neither that file nor a Go program of tyg, tyg runs the SAM,
+CloudFormation, CDK or Serverless template, or the Chalice project, that it finds; --template names
+one. Functions in Go and TypeScript are built. Tables of a template are made in memory, or where
+--dynamodb-endpoint says.
 
 The stage, the first part of the path of the URL, is that of .tyg/config.json; TYG_STAGE
 overrides it unless --stage is set. Variables of the environment override those of the

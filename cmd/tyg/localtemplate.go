@@ -9,12 +9,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/tyg-dev/tyg/cmd/internal/local"
 	"github.com/tyg-dev/tyg/cmd/internal/project"
 	"github.com/tyg-dev/tyg/cmd/internal/template"
+	"github.com/tyg-dev/tyg/examples"
 	"github.com/tyg-dev/tyg/internal/visible"
 )
 
@@ -27,7 +29,7 @@ func (l *localRun) templateFlags(cmd *cobra.Command) {
 }
 
 // findTemplate makes the path of the template absolute, and looks for one in a directory that has
-// neither a configuration nor a Go module. It prints the configuration if that is wanted.
+// neither a configuration nor a program of tyg. It prints the configuration if that is wanted.
 func (l *localRun) findTemplate() error {
 	switch {
 	case l.template != "":
@@ -36,7 +38,7 @@ func (l *localRun) findTemplate() error {
 			return fmt.Errorf("find template: %w", err)
 		}
 		l.template = path
-	case !l.inProcess && !exists(l.Dir, project.ConfigPath) && !exists(l.Dir, "go.mod"):
+	case !l.inProcess && !exists(l.Dir, project.ConfigPath) && !usesTyg(l.Dir):
 		l.template = template.Find(l.Dir)
 	}
 	if !l.printConfig {
@@ -55,6 +57,13 @@ func (l *localRun) findTemplate() error {
 	}
 	_, err = l.Stdout.Write(visible.JSON(text))
 	return err
+}
+
+// usesTyg reports whether the Go module in a directory has this one as a module that it requires, or
+// is it. Functions in Go for SAM are in a module that does not.
+func usesTyg(dir string) bool {
+	text, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+	return err == nil && strings.Contains(string(text), examples.Module)
 }
 
 func exists(dir, name string) bool {

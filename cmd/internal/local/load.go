@@ -19,7 +19,10 @@ type version struct {
 	plan    Plan
 	hash    string          // of the program, or of the files of the functions
 	program gobuild.Program // zero if the functions need no building
-	names   []string        // of the functions
+
+	built map[string]gobuild.Program // of functions, by their names
+
+	names []string // of the functions
 }
 
 // load updates the functions to the current files, and reports whether anything has changed. If it
@@ -39,8 +42,10 @@ func (s *server) load(ctx context.Context) (changed bool, err error) {
 			next.program, err = s.project.Build(ctx)
 		}
 		next.hash = next.program.Hash
-	} else {
-		next.hash, err = fingerprint(s.files(plan))
+	} else if next.built, next.hash, err = s.build(ctx, plan); err == nil {
+		var hash string
+		hash, err = fingerprint(s.files(plan))
+		next.hash += hash
 	}
 	if err != nil {
 		return false, err
@@ -75,6 +80,9 @@ func (s *server) set(ctx context.Context, v version) (backend.Set, error) {
 		set := *v.plan.Routes
 		set.Functions = slices.Clone(set.Functions)
 		for i, fn := range set.Functions {
+			if b, ok := v.plan.Builds[fn.Name]; ok {
+				fn = b.built(fn, v.built[fn.Name])
+			}
 			fn.Env = s.unlessSet(fn.Env)
 			shared, err := s.shared(ctx, v.plan.NATS, fn.Env)
 			if err != nil {
@@ -161,5 +169,11 @@ func (s *server) retire(next version) {
 	}
 	if old.program.Path != "" && old.program.Path != next.program.Path {
 		old.program.Drop()
+	}
+	kept := slices.Collect(maps.Values(next.built))
+	for _, program := range old.built {
+		if !slices.Contains(kept, program) {
+			program.Drop()
+		}
 	}
 }

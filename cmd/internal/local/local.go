@@ -107,6 +107,9 @@ type Plan struct {
 	NATS  string         // the URL of a server, "embedded" for one of its own, or empty
 	Drain *time.Duration // how long handlers may take to finish at the end; nil: 30 seconds
 
+	// Builds says how the programs of functions are built, by the name of the function.
+	Builds map[string]Build
+
 	// Tables are made if they are missing. With UsesTables the functions use others, too, which the
 	// configuration does not describe.
 	Tables     []Table

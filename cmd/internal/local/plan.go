@@ -52,36 +52,49 @@ func NewPlan(c project.Config, dir, stage string) (Plan, error) {
 		if fn.Dir = filepath.FromSlash(f.Directory); !filepath.IsAbs(fn.Dir) {
 			fn.Dir = filepath.Join(dir, fn.Dir)
 		}
-		if err := setCommand(&fn, f); err != nil {
+		build, err := setCommand(&fn, f)
+		if err != nil {
 			return p, fmt.Errorf("%s: lambda_functions.%s%w", project.ConfigPath, name, err)
+		}
+		if build != nil {
+			if p.Builds == nil {
+				p.Builds = make(map[string]Build)
+			}
+			p.Builds[name] = *build
 		}
 		p.Routes.Functions = append(p.Routes.Functions, fn)
 	}
 	return p, nil
 }
 
-// setCommand sets the command of a function: its own, or that of its runtime.
-func setCommand(fn *functions.Function, f project.Function) (err error) {
+// setCommand sets the command of a function: its own, or that of its runtime. It returns how the
+// program is built, nil if it need not be.
+func setCommand(fn *functions.Function, f project.Function) (build *Build, err error) {
 	fn.Handler, fn.Command = f.Handler, f.Command
 	switch {
 	case len(f.Command) > 0 && f.Runtime != "":
-		return errors.New(`: it has a "command" and a "runtime"; leave out one of them`)
+		return nil, errors.New(`: it has a "command" and a "runtime"; leave out one of them`)
 	case len(f.Command) > 0:
-		return nil
+		return nil, nil
 	case f.Runtime == "":
-		return errors.New(` has no command, such as ["python3", "main.py"]`)
+		return nil, errors.New(` has no command, such as ["python3", "main.py"]`)
 	}
 	kind, err := runtimes.Parse(f.Runtime)
-	if err == nil {
-		fn.Command, err = kind.Command(fn.Dir)
-	}
-	if err == nil && f.Handler == "" && kind.Extensions() != nil {
+	switch {
+	case err != nil:
+	case kind.Extensions() == nil:
+		build, err = setProgram(fn, f.Handler)
+	case f.Handler == "":
 		err = errors.New(`it has a "runtime" and no "handler", such as "app.handler"`)
+	default:
+		if fn.Command, err = kind.Command(fn.Dir); err == nil && kind.RunsTypeScript() {
+			build, err = typeScript(fn.Dir, f.Handler)
+		}
 	}
 	if err != nil {
-		return fmt.Errorf(": %w", err)
+		return nil, fmt.Errorf(": %w", err)
 	}
-	return nil
+	return build, nil
 }
 
 // localFunction returns a function as it is configured. Package functions has the defaults.

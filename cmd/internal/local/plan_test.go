@@ -189,7 +189,7 @@ func TestLinkedSourcesCount(t *testing.T) {
 	if err := os.Symlink(dir, top); err != nil {
 		t.Fatal(err)
 	}
-	files := filesOf([]functions.Function{{Dir: top, Command: []string{"make"}}})
+	files := filesOf([]functions.Function{{Dir: top, Command: []string{"make"}}}, nil)
 	for _, name := range []string{"/a.py", "/b.py"} {
 		before, err := fingerprint(files)
 		if err != nil {

@@ -90,12 +90,16 @@ type scripts struct {
 }
 
 func (s *server) files(plan Plan) scripts {
-	return filesOf(plan.Routes.Functions)
+	return filesOf(plan.Routes.Functions, plan.Builds)
 }
 
-func filesOf(list []functions.Function) scripts {
+func filesOf(list []functions.Function, builds map[string]Build) scripts {
 	f := scripts{kinds: make(map[string]bool), names: make(map[string]bool)}
 	for _, fn := range list {
+		if b := builds[fn.Name]; b.Go != "" {
+			f.addModule(b.Module)
+			continue
+		}
 		named := false
 		for _, word := range fn.Command {
 			named = f.add(fn, word) || named
@@ -118,6 +122,14 @@ func (f *scripts) addTree(dir string) {
 	for _, ext := range sourceKinds {
 		f.kinds[ext] = true
 	}
+	if !slices.Contains(f.trees, dir) {
+		f.trees = append(f.trees, dir)
+	}
+}
+
+// addModule adds the sources of a Go module.
+func (f *scripts) addModule(dir string) {
+	f.kinds[".go"], f.kinds[".mod"], f.kinds[".sum"] = true, true, true
 	if !slices.Contains(f.trees, dir) {
 		f.trees = append(f.trees, dir)
 	}
@@ -198,7 +210,7 @@ func (s *server) unwatched() (notes []string) {
 		return []string{"only the configuration is watched: no function of it runs here"}
 	}
 	for _, fn := range s.plan.Routes.Functions {
-		f, found := filesOf([]functions.Function{fn}), false
+		f, found := filesOf([]functions.Function{fn}, s.plan.Builds), false
 		for _, tree := range f.trees {
 			watch.Files(tree, func(path string) { found = found || f.has(path) })
 		}
@@ -231,4 +243,10 @@ func fingerprint(f scripts) (string, error) {
 		}
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// hashOf returns the hash of a text.
+func hashOf(text []byte) string {
+	h := sha256.Sum256(text)
+	return hex.EncodeToString(h[:])
 }

@@ -57,13 +57,24 @@ async function load(name) {
     const hint = isFile(stem + '.ts') ? '; build app.ts first, for example with esbuild'.replace('app', file) : '';
     throw fault('Runtime.ImportModuleError', `Cannot find module '${path.join(dir, file)}'${hint}`);
   }
-  const module = await import(pathToFileURL(found));
+  const module = await import(pathToFileURL(found)).catch(explain);
   const at = (from) => names.reduce((value, key) => value?.[key], from);
-  const handler = at(module) ?? at(module.default);
-  if (typeof handler !== 'function') {
+  // The exports of CommonJS are the default of the module, whose name a handler may have.
+  const handler = [at(module), at(module.default)].find((value) => typeof value === 'function');
+  if (!handler) {
     throw fault('Runtime.HandlerNotFound', `${name} is undefined or not exported`);
   }
   return handler;
+}
+
+// explain says how to get a module that Lambda's runtimes have.
+function explain(error) {
+  const missing = /Cannot find (?:module|package) '(aws-sdk|@aws-sdk\/[^/']+)/.exec(error?.message);
+  if (missing) {
+    error.message += `; Lambda's runtime has ${missing[1]}, here it must be installed: npm install ${missing[1]}`;
+    error.stack = `${error.name}: ${error.message}`;
+  }
+  throw error;
 }
 
 function isFile(name) {

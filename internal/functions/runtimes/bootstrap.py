@@ -111,11 +111,18 @@ def load(name):
                         "Syntax error in module %r: %s" % (module_name, e)) from e
     except ImportError as e:
         raise InitError("Runtime.ImportModuleError",
-                        "Unable to import module %r: %s" % (module_name, e)) from e
+                        "Unable to import module %r: %s%s" % (module_name, e, advice(e))) from e
     if not callable(getattr(module, function, None)):
         raise InitError("Runtime.HandlerNotFound",
                         "Handler %r missing on module %r" % (function, module_name))
     return getattr(module, function)
+
+
+def advice(error):
+    """Says how to get a module that Lambda's runtimes have."""
+    if getattr(error, "name", None) in ("boto3", "botocore"):
+        return "; Lambda's runtime has boto3, here it must be installed: pip install boto3"
+    return ""
 
 
 def failure(error, kind, stack):

@@ -38,6 +38,7 @@ var (
 		extensions: []string{".js", ".mjs", ".cjs", ".json"},
 	}
 	provided = Kind{name: "provided"}
+	golang   = Kind{name: "go"}
 
 	// chalice is Python with a module chalice, and one of boto3, for where they are not installed.
 	chalice = Kind{
@@ -49,18 +50,21 @@ var (
 // Parse returns the kind of a runtime by its name at Lambda, such as "python3.13", "nodejs22.x" or
 // "provided.al2023", with or without the version: the version on this machine counts.
 func Parse(name string) (Kind, error) {
-	for _, k := range []Kind{python, nodejs, provided, chalice} {
+	for _, k := range []Kind{python, nodejs, provided, golang, chalice} {
 		if strings.HasPrefix(strings.ToLower(name), k.name) {
 			return k, nil
 		}
 	}
-	return Kind{}, fmt.Errorf("runtime %q is not supported here: use python, nodejs, provided or chalice, "+
+	return Kind{}, fmt.Errorf("runtime %q is not supported here: use python, nodejs, go, provided or chalice, "+
 		`or a "command" that speaks the Lambda Runtime API`, name)
 }
 
 // Extensions returns the extensions of the files whose change needs new processes; none for
 // programs that are built.
 func (k Kind) Extensions() []string { return k.extensions }
+
+// RunsTypeScript reports whether handlers may be written in TypeScript.
+func (k Kind) RunsTypeScript() bool { return k.name == nodejs.name }
 
 // Command returns the command of a function whose code is in dir. It writes the bootstrap into the
 // user's cache if it is not there.

@@ -1,0 +1,209 @@
+package local
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/tyg-dev/tyg/cmd/internal/gobuild"
+	"github.com/tyg-dev/tyg/internal/functions"
+)
+
+// A Build makes the program of a function from its source.
+type Build struct {
+	Go     string // the directory of a package main; empty: it is TypeScript
+	Module string // the directory of its module
+
+	// TypeScript: the handler's file, and what its name is for Node.js, without an extension.
+	Entry, Name string
+	Tool        string // esbuild
+}
+
+var mainPackage = regexp.MustCompile(`(?m)^package main\b`)
+
+// hasMain reports whether a directory has a package main.
+func hasMain(dir string) bool {
+	names, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil {
+		return false
+	}
+	return slices.ContainsFunc(names, func(name string) bool {
+		text, err := os.ReadFile(name)
+		return err == nil && !strings.HasSuffix(name, "_test.go") && mainPackage.Match(text)
+	})
+}
+
+// goPackage returns the directory of the package main of a function, "" if there is none. The code of
+// a function of SAM is in its directory; a handler such as bin/hello or build/hello/bootstrap of the
+// Serverless Framework is built from one of the usual places.
+func goPackage(dir, handler string) string {
+	name := filepath.Base(filepath.FromSlash(handler))
+	if name == "bootstrap" {
+		name = filepath.Base(filepath.Dir(filepath.FromSlash(handler)))
+	}
+	places := []string{"."}
+	if strings.HasPrefix(handler, "./") { // as in a configuration
+		places = []string{handler}
+	} else if strings.Contains(handler, "/") {
+		places = []string{
+			name, "cmd/" + name, "src/" + name, "functions/" + name, "lambda/" + name,
+			"lambdas/" + name, "handlers/" + name, "internal/" + name, "src/functions/" + name, ".",
+		}
+	}
+	for _, place := range places {
+		if at := filepath.Join(dir, filepath.FromSlash(place)); hasMain(at) {
+			return at
+		}
+	}
+	return ""
+}
+
+// above returns the nearest directory that has a file, dir or one above it; "" if none has.
+func above(dir, name string) string {
+	for {
+		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
+			return dir
+		}
+		if dir == filepath.Dir(dir) {
+			return ""
+		}
+		dir = filepath.Dir(dir)
+	}
+}
+
+// setProgram sets how a program that is no script runs: built from source, or as it is.
+func setProgram(fn *functions.Function, handler string) (*Build, error) {
+	if at := goPackage(fn.Dir, handler); at != "" {
+		module := above(at, "go.mod")
+		if module == "" {
+			return nil, fmt.Errorf("there is no go.mod in %s or above it; run go mod init and go mod tidy",
+				at)
+		}
+		return &Build{Go: at, Module: module}, nil
+	}
+	program := "bootstrap"
+	if strings.HasPrefix(fn.Handler, "bin/") || strings.HasPrefix(fn.Handler, "./") {
+		program = fn.Handler
+	} else if _, err := os.Stat(filepath.Join(fn.Dir, fn.Handler)); err == nil && fn.Handler != "" {
+		program = fn.Handler
+	}
+	fn.Command = []string{"./" + strings.TrimPrefix(program, "./")}
+	return nil, nil
+}
+
+// esbuild is the program that makes JavaScript of TypeScript, below a directory of the project.
+const esbuild = "node_modules/.bin/esbuild"
+
+// typeScript returns how a handler of Node.js is built whose source is TypeScript; nil if it is not.
+func typeScript(dir, handler string) (*Build, error) {
+	base := filepath.Base(filepath.FromSlash(handler))
+	module, _, _ := strings.Cut(base, ".")
+	name := filepath.Join(filepath.Dir(filepath.FromSlash(handler)), module)
+	exists := func(ext string) bool {
+		_, err := os.Stat(filepath.Join(dir, name+ext))
+		return err == nil
+	}
+	if slices.ContainsFunc([]string{".js", ".mjs", ".cjs"}, exists) {
+		return nil, nil
+	}
+	for _, ext := range []string{".ts", ".mts", ".cts", ".tsx"} {
+		if !exists(ext) {
+			continue
+		}
+		b := &Build{Entry: filepath.Join(dir, name+ext), Name: name}
+		if at := above(dir, filepath.FromSlash(esbuild)); at != "" {
+			b.Tool = filepath.Join(at, filepath.FromSlash(esbuild))
+		} else if b.Tool, _ = exec.LookPath("esbuild"); b.Tool == "" {
+			return nil, fmt.Errorf("%s is TypeScript, which esbuild builds; install it: "+
+				"npm install --save-dev esbuild", b.Entry)
+		}
+		return b, nil
+	}
+	return nil, nil
+}
+
+// build builds what a plan has to be built, and returns the programs by function, and one hash of
+// all.
+func (s *server) build(ctx context.Context, p Plan) (map[string]gobuild.Program, string, error) {
+	built := make(map[string]gobuild.Program)
+	hash := ""
+	for _, fn := range p.Routes.Functions {
+		b, ok := p.Builds[fn.Name]
+		if !ok {
+			continue
+		}
+		var err error
+		if b.Go != "" {
+			built[fn.Name], err = gobuild.Project{Dir: b.Go, Temp: s.project.Temp}.Build(ctx)
+		} else {
+			built[fn.Name], err = b.bundle(ctx, s.project.Temp)
+		}
+		if err != nil {
+			return nil, "", fmt.Errorf("function %q: %w", fn.Name, err)
+		}
+		hash += built[fn.Name].Hash
+	}
+	return built, hash, nil
+}
+
+// bundle makes one file of JavaScript, in a directory of its own.
+func (b Build) bundle(ctx context.Context, temp string) (gobuild.Program, error) {
+	dir, err := os.MkdirTemp(temp, "bundle-*")
+	if err != nil {
+		return gobuild.Program{}, fmt.Errorf("build TypeScript: %w", err)
+	}
+	out := filepath.Join(dir, b.Name+".js")
+	// Modules that Lambda's runtime has are found at run time.
+	cmd := exec.CommandContext(ctx, b.Tool, b.Entry, "--bundle", "--platform=node", "--format=cjs",
+		"--target=es2022", "--sourcemap=inline", "--log-level=warning", "--outfile="+out,
+		"--external:aws-sdk", "--external:@aws-sdk/*")
+	var output bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &output, &output
+	err = cmd.Run()
+	switch {
+	case ctx.Err() != nil:
+		return gobuild.Program{}, ctx.Err()
+	case err != nil && output.Len() > 0:
+		return gobuild.Program{}, &gobuild.Error{Output: output.String()}
+	case err != nil:
+		return gobuild.Program{}, fmt.Errorf("build TypeScript: %w", err)
+	}
+	text, err := os.ReadFile(out)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = errors.New("esbuild has written nothing")
+	}
+	if err != nil {
+		return gobuild.Program{}, fmt.Errorf("build TypeScript: %w", err)
+	}
+	return gobuild.Program{Path: filepath.Join(dir, "x"), Hash: hashOf(text)}, nil
+}
+
+// built returns a function that runs what was built.
+func (b Build) built(fn functions.Function, p gobuild.Program) functions.Function {
+	if b.Go != "" {
+		fn.Command = []string{p.Path}
+		return fn
+	}
+	var modules []string // of the project, which the bundle is outside of
+	for dir := filepath.Dir(b.Entry); dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
+		modules = append(modules, filepath.Join(dir, "node_modules"))
+	}
+	if own := fn.Env["NODE_PATH"]; own != "" {
+		modules = append(modules, own)
+	}
+	env := make(map[string]string)
+	for name, value := range fn.Env {
+		env[name] = value
+	}
+	env["NODE_PATH"] = strings.Join(modules, string(filepath.ListSeparator))
+	fn.Env, fn.Dir = env, filepath.Dir(p.Path)
+	return fn
+}
