@@ -68,6 +68,9 @@ func (a *LambdaAuthorizer) authorize(ctx context.Context, r *tyg.Request) (tyg.I
 
 func (a *LambdaAuthorizer) event(r *tyg.Request) tyg.Event {
 	now := time.Now()
+	if a.Domain != "" {
+		r = asSecure(r)
+	}
 	return tyg.Event{
 		Type: tyg.EventConnect, Route: tyg.RouteConnect, RequestID: NewRequestID(), Time: now, Request: r,
 		Conn: &tyg.Conn{

@@ -72,7 +72,7 @@ func (r *Router) Handle(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
 	if r.Domain != "" && e.Conn != nil {
 		conn := *e.Conn
 		conn.Domain = r.Domain
-		e.Conn = &conn
+		e.Conn, e.Request = &conn, asSecure(e.Request)
 	}
 	b := r.buffer()
 	defer r.buffers.Put(b)
@@ -86,6 +86,20 @@ func (r *Router) Handle(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
 		return tyg.Reply{}, err
 	}
 	return apigw.UnmarshalReply(out)
+}
+
+// asSecure returns a handshake as functions on AWS see it, where clients come by https only: some
+// authorizers refuse others. What a client or a proxy says of itself stays.
+func asSecure(r *tyg.Request) *tyg.Request {
+	const proto, port = "X-Forwarded-Proto", "X-Forwarded-Port"
+	if r == nil || r.Header.Get(proto) != "http" {
+		return r
+	}
+	own := *r
+	own.Header = r.Header.Clone()
+	own.Header.Set(proto, "https")
+	own.Header.Set(port, "443")
+	return &own
 }
 
 func (r *Router) leave(ctx context.Context, e tyg.Event) error {

@@ -148,6 +148,38 @@ func TestDomainIsTheOperators(t *testing.T) {
 	}
 }
 
+// TestHandshakesLookSecure: on AWS clients come by https only, and functions may check that. What a
+// client says stays, and nothing changes where functions are told the client's word.
+func TestHandshakesLookSecure(t *testing.T) {
+	for _, tt := range []struct{ domain, came, want string }{
+		{"127.0.0.1:8000", "http", "https"}, {"127.0.0.1:8000", "wss", "wss"}, {"", "http", "http"},
+	} {
+		var event struct{ Headers map[string]string }
+		spy := integration(func(_ context.Context, payload []byte) ([]byte, error) {
+			return []byte(`{"statusCode":200}`), json.Unmarshal(payload, &event)
+		})
+		r := &functions.Router{
+			Integrations: map[string]functions.Integration{tyg.RouteConnect: spy}, Domain: tt.domain,
+			Authorizer: &functions.LambdaAuthorizer{Integration: spy, Domain: tt.domain},
+		}
+		came := request()
+		came.Header = http.Header{"X-Forwarded-Proto": {tt.came}}
+		_, err := r.Handle(t.Context(), tyg.Event{
+			Type: tyg.EventConnect, Route: tyg.RouteConnect, Conn: message("x").Conn, Request: came,
+		})
+		if got := event.Headers["X-Forwarded-Proto"]; got != tt.want || err != nil {
+			t.Errorf("%+v: the function gets %q, %v", tt, got, err)
+		}
+		_, _ = r.Describe().Authorizer.Func(t.Context(), came) // denied: there is no policy
+		if got := event.Headers["X-Forwarded-Proto"]; got != tt.want {
+			t.Errorf("%+v: the authorizer gets %q", tt, got)
+		}
+		if came.Header.Get("X-Forwarded-Proto") != tt.came {
+			t.Error("the request was changed")
+		}
+	}
+}
+
 func TestRouterFailsEvent(t *testing.T) {
 	failure := errors.New("failure")
 	tests := []struct {

@@ -16,6 +16,7 @@ type stack struct {
 	pseudo     map[string]string // AWS::Region and the like
 	names      map[string]string // of resources that are not called as the template calls them
 	depth      int               // of the expression
+	unknown    map[int]error     // why a value in a line is unresolved
 }
 
 // text returns the value of an expression that is a string, a number or a boolean.
@@ -30,6 +31,9 @@ func (s *stack) text(n *yaml.Node) (string, error) {
 	if n.Kind == yaml.ScalarNode {
 		if n.Tag == "!!null" {
 			return "", nil
+		}
+		if n.Tag == unresolvedTag {
+			return "", s.unknown[n.Line]
 		}
 		return n.Value, nil
 	}

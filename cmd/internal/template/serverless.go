@@ -2,6 +2,7 @@ package template
 
 import (
 	"cmp"
+	"errors"
 	"regexp"
 	"strconv"
 	"strings"
@@ -31,14 +32,17 @@ func (b *builder) serverless() error {
 	b.names = map[string]string{"WebsocketsApi": apiID}
 	provider, c := member(root, "provider"), &b.result.Config
 	c.APIGatewayStage = defaultStage
-	if stage := member(provider, "stage"); stage != nil {
-		c.APIGatewayStage = stage.Value
+	if stage, err := b.text(member(provider, "stage")); err != nil {
+		return err
+	} else if stage != "" {
+		c.APIGatewayStage = stage
 	}
 	if b.options.Stage != "" {
 		c.APIGatewayStage = b.options.Stage // of the command line, as --stage of serverless
 	}
-	if e := member(provider, "websocketsApiRouteSelectionExpression"); e != nil {
-		c.RouteSelection = e.Value
+	c.RouteSelection, err = b.text(member(provider, "websocketsApiRouteSelectionExpression"))
+	if err != nil {
+		return err
 	}
 	err = members(b.resources, func(id string, r *yaml.Node) error {
 		if kind := member(r, "Type"); kind != nil {
@@ -66,10 +70,13 @@ func (b *builder) serverless() error {
 
 // addServerlessFunction adds a function. Its code is in the directory of the file.
 func (b *builder) addServerlessFunction(name string, f, provider *yaml.Node) error {
+	var failed error
 	get := func(key string) string {
 		for _, n := range []*yaml.Node{member(f, key), member(provider, key)} {
 			if n != nil {
-				return n.Value
+				text, err := b.text(n)
+				failed = cmp.Or(failed, err)
+				return text
 			}
 		}
 		return ""
@@ -77,6 +84,9 @@ func (b *builder) addServerlessFunction(name string, f, provider *yaml.Node) err
 	out := project.Function{Runtime: get("runtime"), Handler: get("handler")}
 	if out.Runtime == "" {
 		out.Runtime = "nodejs" // the default of the framework
+	}
+	if failed != nil {
+		return failed
 	}
 	if out.Handler == "" {
 		return b.errorf(f, "function %s has no handler, such as src/app.handler", name)
@@ -87,6 +97,9 @@ func (b *builder) addServerlessFunction(name string, f, provider *yaml.Node) err
 	}
 	if n, err := strconv.Atoi(get("memorySize")); err == nil {
 		out.MemorySize = n
+	}
+	if failed != nil {
+		return failed
 	}
 	out.Environment = make(map[string]string)
 	for _, n := range []*yaml.Node{member(provider, "environment"), member(f, "environment")} {
@@ -114,7 +127,10 @@ func (b *builder) addEvent(name string, how *yaml.Node) error {
 	if route == nil || route.Value == "" {
 		return b.errorf(how, "the websocket event of function %s has no route", name)
 	}
-	key := route.Value
+	key, err := b.text(route)
+	if err != nil {
+		return err
+	}
 	b.result.Config.Routes[key] = backend.Route{
 		Target:   backend.Target{Function: name},
 		Response: member(how, "routeResponseSelectionExpression") != nil,
@@ -146,6 +162,8 @@ func (b *builder) addEvent(name string, how *yaml.Node) error {
 	return nil
 }
 
+var errCircle = errors.New("the variables refer to each other in a circle")
+
 // reference is a variable of the framework without one inside.
 // (https://www.serverless.com/framework/docs/guides/variables)
 var reference = regexp.MustCompile(`\$\{([a-zA-Z]+(?:\([^)]*\))?:[^:${}][^${}]*)\}`)
@@ -153,7 +171,7 @@ var reference = regexp.MustCompile(`\$\{([a-zA-Z]+(?:\([^)]*\))?:[^:${}][^${}]*)
 // resolve replaces the variables in a tree.
 func (b *builder) resolve(n *yaml.Node, depth int) (*yaml.Node, error) {
 	if b.resolved++; depth > maxDepth || b.resolved > maxNodes {
-		return nil, b.errorf(n, "the variables refer to each other in a circle")
+		return nil, b.errorf(n, "%w", errCircle)
 	}
 	if n.Kind == yaml.ScalarNode {
 		return b.resolveScalar(n, depth)
@@ -181,7 +199,10 @@ func (b *builder) resolveScalar(n *yaml.Node, depth int) (*yaml.Node, error) {
 		}
 		value, err := b.lookUp(n, n.Value[m[2]:m[3]], depth)
 		if err != nil {
-			return nil, err
+			return b.unresolved(n, err)
+		}
+		if value.Tag == unresolvedTag {
+			return value, nil
 		}
 		if m[0] == 0 && m[1] == len(n.Value) && value.Kind != yaml.ScalarNode {
 			return value, nil
@@ -193,7 +214,19 @@ func (b *builder) resolveScalar(n *yaml.Node, depth int) (*yaml.Node, error) {
 		next.Value = n.Value[:m[0]] + value.Value + n.Value[m[1]:]
 		n = &next
 	}
-	return nil, b.errorf(n, "the variables refer to each other in a circle")
+	return nil, b.errorf(n, "%w", errCircle)
+}
+
+// unresolvedTag is that of a value whose variables have none. Much of a file is for deploying only, so
+// it is an error where the value is read.
+const unresolvedTag = "!tyg-unresolved"
+
+func (b *builder) unresolved(n *yaml.Node, err error) (*yaml.Node, error) {
+	if errors.Is(err, errCircle) {
+		return nil, err
+	}
+	b.unknown[n.Line] = err
+	return &yaml.Node{Kind: yaml.ScalarNode, Tag: unresolvedTag, Value: n.Value, Line: n.Line}, nil
 }
 
 // lookUp returns the value of a variable: that of the first of its sources that has one.
@@ -220,6 +253,9 @@ func (b *builder) lookUp(n *yaml.Node, text string, depth int) (*yaml.Node, erro
 			value = map[string]string{
 				"stage": b.options.Stage, "region": b.pseudo["AWS::Region"],
 			}[name]
+			if name == "stage" && !strings.Contains(text, ",") {
+				value = cmp.Or(value, defaultStage)
+			}
 		case "sls":
 			value = map[string]string{
 				"stage": cmp.Or(b.options.Stage, defaultStage), "instanceId": "local",

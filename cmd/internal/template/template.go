@@ -74,7 +74,7 @@ func Read(path string, o Options) (r Result, err error) {
 	if err != nil {
 		return r, err
 	}
-	b := &builder{stack: &stack{file: f, pseudo: pseudo(r.Dir, o)}, options: o, result: &r}
+	b := &builder{stack: newStack(f, pseudo(r.Dir, o)), options: o, result: &r}
 	r.Config.Functions = make(map[string]project.Function)
 	r.Config.Routes = make(map[string]backend.Route)
 	switch {
@@ -152,6 +152,10 @@ func pseudo(dir string, o Options) map[string]string {
 		"AWS::Partition": "aws", "AWS::URLSuffix": "amazonaws.com", "AWS::NoValue": "",
 		"AWS::StackId": "arn:aws:cloudformation:" + region + ":" + accountID + ":stack/local",
 	}
+}
+
+func newStack(f *file, pseudo map[string]string) *stack {
+	return &stack{file: f, pseudo: pseudo, unknown: make(map[int]error)}
 }
 
 // A builder makes the Result of one template.

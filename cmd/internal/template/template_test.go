@@ -208,6 +208,7 @@ func TestErrorsHaveALine(t *testing.T) {
 		{"variable without value", sls, "${env:HOME}", "${env:NONE}", ":15: ${env:NONE} has no value"},
 		{"variable of AWS", sls, "${env:HOME}", "${ssm:/x}", ":15: the variable ${ssm:/x} is not"},
 		{"circle of variables", sls, "conns-${self:custom.stage}", "${self:custom.table}", "circle"},
+		{"variable of AWS in use", sls, "src/app.def", "${cf:x.y}", "${cf:x.y} is not resolved here"},
 		{"no handler", sls, "    handler: src/app.def\n", "", "function def has no handler"},
 		{"authorizer elsewhere", sls, "{name: auth,", "{name: none,", "the authorizer is no function"},
 	} {
@@ -223,6 +224,19 @@ func TestErrorsHaveALine(t *testing.T) {
 				t.Errorf("error %v, want %s", err, tt.want)
 			}
 		})
+	}
+}
+
+// TestUnusedVariables: what only a deployment needs is no error.
+func TestUnusedVariables(t *testing.T) {
+	text := strings.Replace(example(t, "serverless.yml"), "custom:\n",
+		"custom:\n  bucket: ${cf:${self:provider.stage}.Bucket}\n  key: ${ssm:/key}\n", 1)
+	text = strings.Replace(text, "EXTRA:", "ROOM: '${opt:stage}', EXTRA:", 1)
+	path := write(t, "serverless.yml", text)
+	home := func(name string) string { return map[string]string{"HOME": "/"}[name] }
+	r := read(t, path, template.Options{Getenv: home})
+	if got := r.Config.Functions["def"].Environment["ROOM"]; got != "dev" {
+		t.Errorf("without an option the stage is %q", got)
 	}
 }
 
