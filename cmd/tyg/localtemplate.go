@@ -59,8 +59,8 @@ func (l *localRun) findTemplate() error {
 	return err
 }
 
-// usesTyg reports whether the Go module in a directory has this one as a module that it requires, or
-// is it. Functions in Go for SAM are in a module that does not.
+// usesTyg reports whether the Go module in a directory requires this one. Functions in Go for SAM
+// are in a module that does not.
 func usesTyg(dir string) bool {
 	text, err := os.ReadFile(filepath.Join(dir, "go.mod"))
 	return err == nil && strings.Contains(string(text), examples.Module)

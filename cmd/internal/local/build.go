@@ -41,9 +41,9 @@ func hasMain(dir string) bool {
 	})
 }
 
-// goPackage returns the directory of the package main of a function, "" if there is none. The code of
-// a function of SAM is in its directory; a handler such as bin/hello or build/hello/bootstrap of the
-// Serverless Framework is built from one of the usual places.
+// goPackage returns the directory of the package main of a function, "" if there is none. The code
+// of a function of SAM is in its directory; a handler such as bin/hello or build/hello/bootstrap of
+// the Serverless Framework is built from one of the usual places.
 func goPackage(dir, handler string) string {
 	name := filepath.Base(filepath.FromSlash(handler))
 	if name == "bootstrap" {
@@ -102,7 +102,8 @@ func setProgram(fn *functions.Function, handler string) (*Build, error) {
 // esbuild is the program that makes JavaScript of TypeScript, below a directory of the project.
 const esbuild = "node_modules/.bin/esbuild"
 
-// typeScript returns how a handler of Node.js is built whose source is TypeScript; nil if it is not.
+// typeScript returns how a handler of Node.js is built whose source is TypeScript; nil if its source
+// is not.
 func typeScript(dir, handler string) (*Build, error) {
 	base := filepath.Base(filepath.FromSlash(handler))
 	module, _, _ := strings.Cut(base, ".")

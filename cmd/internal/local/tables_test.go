@@ -10,8 +10,8 @@ import (
 	"github.com/tyg-dev/tyg/internal/dynamodb"
 )
 
-const tableRequest = `{"TableName":"things","BillingMode":"PAY_PER_REQUEST","AttributeDefinitions":` +
-	`[{"AttributeName":"id","AttributeType":"S"}],"KeySchema":[{"AttributeName":"id",` +
+const tableRequest = `{"TableName":"things","BillingMode":"PAY_PER_REQUEST",` +
+	`"AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"}],"KeySchema":[{"AttributeName":"id",` +
 	`"KeyType":"HASH"}]}`
 
 // list asks an engine for its tables.
@@ -39,8 +39,8 @@ func list(t *testing.T, url string, header map[string]string) string {
 	return string(body)
 }
 
-// TestTablesAreServed: the tables of a project are at the address of tyg local, for programs of this
-// machine and not for pages.
+// TestTablesAreServed: the tables of a project are at the address of tyg local, for programs of
+// this machine and not for pages.
 func TestTablesAreServed(t *testing.T) {
 	plan := Plan{Tables: []Table{{Name: "things", Request: []byte(tableRequest)}}}
 	err := serveWith(t, plan, nil, func(line string) {
@@ -83,7 +83,8 @@ func TestTablesElsewhere(t *testing.T) {
 	}
 	bad := Plan{Tables: []Table{{Name: "x", Request: []byte(`{}`)}}}
 	at := tables{endpoint: elsewhere.URL}
-	if err := at.make(t.Context(), bad.Tables); err == nil || !strings.Contains(err.Error(), "table x") {
+	err := at.make(t.Context(), bad.Tables)
+	if err == nil || !strings.Contains(err.Error(), "table x") {
 		t.Errorf("a table that is wrong: %v", err)
 	}
 }

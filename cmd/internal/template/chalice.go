@@ -88,7 +88,8 @@ func (b *builder) chalice() error {
 func (b *builder) chaliceFunction(logical string, stage *yaml.Node) (project.Function, error) {
 	f := project.Function{Runtime: "chalice"}
 	f.Timeout, f.Environment = chaliceTimeout, make(map[string]string)
-	top, single := member(b.root, "lambda_functions", logical), member(stage, "lambda_functions", logical)
+	top := member(b.root, "lambda_functions", logical)
+	single := member(stage, "lambda_functions", logical)
 	for _, n := range []*yaml.Node{b.root, top, stage, single} {
 		for key, to := range map[string]*int{
 			"lambda_timeout": &f.Timeout, "lambda_memory_size": &f.MemorySize,

@@ -217,8 +217,8 @@ func (b *builder) resolveScalar(n *yaml.Node, depth int) (*yaml.Node, error) {
 	return nil, b.errorf(n, "%w", errCircle)
 }
 
-// unresolvedTag is that of a value whose variables have none. Much of a file is for deploying only, so
-// it is an error where the value is read.
+// unresolvedTag is that of a value whose variables have none. Much of a file is for deploying only,
+// so it is an error where the value is read.
 const unresolvedTag = "!tyg-unresolved"
 
 func (b *builder) unresolved(n *yaml.Node, err error) (*yaml.Node, error) {

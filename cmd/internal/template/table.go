@@ -55,12 +55,17 @@ func (b *builder) addTable(id, kind string, r *yaml.Node) error {
 	if err != nil {
 		return b.errorf(r, "table %s: %w", id, err)
 	}
-	b.result.Tables = append(b.result.Tables, Table{Name: name, Request: data, TTL: ttl})
+	b.keepTable(id, Table{Name: name, Request: data, TTL: ttl})
+	return nil
+}
+
+// keepTable adds a table to the result, and what a configuration can say of it.
+func (b *builder) keepTable(id string, t Table) {
+	b.result.Tables = append(b.result.Tables, t)
 	if b.result.Config.Tables == nil {
 		b.result.Config.Tables = make(map[string]project.TableConfig)
 	}
-	b.result.Config.Tables[id] = tableConfig(data, ttl)
-	return nil
+	b.result.Config.Tables[id] = tableConfig(t.Request, t.TTL)
 }
 
 // tableKeys takes the keys and the indexes of a table.

@@ -1,6 +1,6 @@
 // Package template reads the templates by which other tools deploy WebSocket APIs, and returns the
 // configuration that they amount to: AWS SAM and CloudFormation, an assembly of the CDK, the
-// Serverless Framework, and a project of Chalice.
+// Serverless Framework, a project of Chalice, and a plan or a state of Terraform.
 package template
 
 import (
@@ -80,13 +80,16 @@ func Read(path string, o Options) (r Result, err error) {
 	switch {
 	case isChalice(r.File):
 		err = b.chalice()
+	case isTerraform(f.root):
+		err = b.terraform()
 	case member(f.root, "Resources") != nil:
 		err = b.cloudFormation()
 	case member(f.root, "functions") != nil && member(f.root, "provider") != nil:
 		err = b.serverless()
 	default:
 		err = f.errorf(f.root, `it has neither "Resources", as CloudFormation and SAM have, nor `+
-			`"provider" and "functions", as the Serverless Framework has`)
+			`"provider" and "functions", as the Serverless Framework has, nor what terraform show -json `+
+			`prints`)
 	}
 	if err != nil {
 		return r, err

@@ -55,8 +55,8 @@ func Parse(name string) (Kind, error) {
 			return k, nil
 		}
 	}
-	return Kind{}, fmt.Errorf("runtime %q is not supported here: use python, nodejs, go, provided or chalice, "+
-		`or a "command" that speaks the Lambda Runtime API`, name)
+	return Kind{}, fmt.Errorf("runtime %q is not supported here: use python, nodejs, go, provided or "+
+		`chalice, or a "command" that speaks the Lambda Runtime API`, name)
 }
 
 // Extensions returns the extensions of the files whose change needs new processes; none for

@@ -1,0 +1,439 @@
+package template
+
+import (
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/tyg-dev/tyg/cmd/internal/backend"
+	"github.com/tyg-dev/tyg/cmd/internal/project"
+)
+
+// A block is a resource of Terraform, or a data source.
+type block struct {
+	module  string // address of the module, with a point at its end; empty for the root
+	address string // below the module, such as aws_lambda_function.f["a"]
+	kind    string
+	values  *yaml.Node
+	refs    *yaml.Node // expressions, by attribute; nil in a state
+	unknown *yaml.Node // what is known after apply; nil in a state
+}
+
+// A terraform is a plan or a state as "terraform show -json" prints it.
+// (https://developer.hashicorp.com/terraform/internals/json-format)
+type terraform struct {
+	*builder
+	blocks []block
+}
+
+// isTerraform reports whether a file is the output of "terraform show -json".
+func isTerraform(root *yaml.Node) bool {
+	return member(root, "terraform_version") != nil &&
+		(member(root, "planned_values") != nil || member(root, "values") != nil)
+}
+
+// terraform reads a plan or a state.
+func (b *builder) terraform() error {
+	t := &terraform{builder: b}
+	for _, path := range [][]string{
+		{"planned_values", "root_module"},
+		{"values", "root_module"},
+		{"prior_state", "values", "root_module"},
+	} {
+		t.collect(member(b.root, path...), member(b.root, "configuration", "root_module"), "", 0)
+	}
+	unknown := make(map[string]*yaml.Node)
+	for _, change := range elements(member(b.root, "resource_changes")) {
+		unknown[value(change, "address")] = member(change, "change", "after_unknown")
+	}
+	for i := range t.blocks {
+		t.blocks[i].unknown = unknown[t.blocks[i].module+t.blocks[i].address]
+	}
+	api, err := t.api()
+	if err != nil {
+		return err
+	}
+	b.result.Config.RouteSelection = value(api.values, "route_selection_expression")
+	for _, one := range t.blocks {
+		if err := t.add(one, api); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// collect adds the resources of a module and of those below it. A resource of the prior state counts
+// if the plan has none of its address, which is so for data sources.
+func (t *terraform) collect(values, config *yaml.Node, module string, depth int) {
+	if depth > maxDepth {
+		return
+	}
+	for _, r := range elements(member(values, "resources")) {
+		one := block{
+			module: module, address: strings.TrimPrefix(value(r, "address"), module),
+			kind: value(r, "type"), values: member(r, "values"),
+		}
+		bare, _, _ := strings.Cut(one.address, "[")
+		for _, c := range elements(member(config, "resources")) {
+			if value(c, "address") == bare {
+				one.refs = member(c, "expressions")
+			}
+		}
+		known := slices.ContainsFunc(t.blocks, func(other block) bool {
+			return other.module == module && other.address == one.address
+		})
+		if !known {
+			t.blocks = append(t.blocks, one)
+		}
+	}
+	for _, child := range elements(member(values, "child_modules")) {
+		address := value(child, "address")
+		name := strings.TrimPrefix(strings.TrimPrefix(address, module), "module.")
+		name, _, _ = strings.Cut(name, "[")
+		t.collect(child, member(config, "module_calls", name, "module"), address+".", depth+1)
+	}
+}
+
+// value returns a scalar at a path, "" if there is none.
+func value(n *yaml.Node, path ...string) string {
+	n = member(n, path...)
+	if n == nil || n.Kind != yaml.ScalarNode {
+		return ""
+	}
+	return n.Value
+}
+
+// api returns the one WebSocket API.
+func (t *terraform) api() (block, error) {
+	var found []block
+	for _, one := range t.blocks {
+		if one.kind == "aws_apigatewayv2_api" && value(one.values, "protocol_type") == "WEBSOCKET" {
+			found = append(found, one)
+		}
+	}
+	if len(found) != 1 {
+		return block{}, t.errorf(t.root, "it has %d WebSocket APIs (aws_apigatewayv2_api with "+
+			"protocol_type WEBSOCKET), want one", len(found))
+	}
+	return found[0], nil
+}
+
+// called are the beginnings of types that functions call and that are not run here.
+var called = [...]string{
+	"aws_sqs_queue", "aws_s3_bucket", "aws_sns_topic", "aws_kinesis_", "aws_elasticache_", "aws_rds_",
+	"aws_db_instance", "aws_cognito_user_pool", "aws_secretsmanager_secret", "aws_ssm_parameter",
+	"aws_sfn_state_machine",
+}
+
+func (t *terraform) add(one, api block) error {
+	switch one.kind {
+	case "aws_lambda_function":
+		return t.addFunction(one)
+	case "aws_apigatewayv2_route":
+		if to := t.linked(one, "api_id", api.kind); to == nil || to.address == api.address {
+			return t.addRoute(one)
+		}
+	case "aws_apigatewayv2_stage":
+		if to := t.linked(one, "api_id", api.kind); to == nil || to.address == api.address {
+			c := &t.result.Config
+			c.APIGatewayStage = value(one.values, "name")
+			var err error
+			c.StageVariables, err = t.texts(member(one.values, "stage_variables"))
+			return err
+		}
+	case "aws_dynamodb_table":
+		return t.addTable(one)
+	}
+	if slices.ContainsFunc(called[:], func(p string) bool { return strings.HasPrefix(one.kind, p) }) {
+		t.skip(one.kind, one.module+one.address)
+	}
+	return nil
+}
+
+// linked returns the resource of a type that an attribute leads to: by the references of a plan, or
+// by the id or the ARN in a state.
+func (t *terraform) linked(from block, attribute, kind string) *block {
+	for _, ref := range elements(member(from.refs, attribute, "references")) {
+		if to := t.named(from, ref.Value, kind); to != nil {
+			return to
+		}
+	}
+	text := value(from.values, attribute)
+	if text == "" {
+		return nil
+	}
+	for i, one := range t.blocks {
+		for _, key := range []string{"id", "arn", "invoke_arn", "qualified_arn"} {
+			id := value(one.values, key)
+			if one.kind == kind && id != "" && (text == id || strings.HasSuffix(text, "/"+id) ||
+				strings.Contains(text, id+"/") || key != "id" && strings.Contains(text, id)) {
+				return &t.blocks[i]
+			}
+		}
+	}
+	return nil
+}
+
+// named returns the resource of a type that a reference names: aws_lambda_function.f.invoke_arn, or
+// module.f.arn for the only one of a module. Of several with an index it is the one with the index
+// of the resource that refers.
+func (t *terraform) named(from block, ref, kind string) *block {
+	var found []int
+	for i, one := range t.blocks {
+		if one.kind != kind {
+			continue
+		}
+		bare, index, _ := strings.Cut(one.address, "[")
+		_, own, _ := strings.Cut(from.address, "[")
+		inside := strings.HasPrefix(ref, "module.") &&
+			strings.HasPrefix(one.module, from.module+strings.Join(strings.SplitN(ref, ".", 3)[:2], "."))
+		same := one.module == from.module && (ref == bare || strings.HasPrefix(ref, bare+".") ||
+			strings.HasPrefix(ref, bare+"["))
+		if same && index != "" && index == own {
+			return &t.blocks[i]
+		}
+		if same || inside {
+			found = append(found, i)
+		}
+	}
+	if len(found) == 0 {
+		return nil
+	}
+	return &t.blocks[found[0]]
+}
+
+func (t *terraform) addRoute(one block) error {
+	key := value(one.values, "route_key")
+	if key == "" {
+		return t.errorf(one.values, "%s has no route_key", one.address)
+	}
+	to := t.linked(one, "target", "aws_apigatewayv2_integration")
+	if to == nil {
+		return t.errorf(one.values, "route %s has no target that is an aws_apigatewayv2_integration of "+
+			"this plan", key)
+	}
+	target := t.target(*to, "integration_uri")
+	if target == (backend.Target{}) {
+		t.result.Notes = append(t.result.Notes, "route "+key+" is left out: its integration is neither "+
+			"a function nor an HTTP address")
+		return nil
+	}
+	t.result.Config.Routes[key] = backend.Route{
+		Target: target, Response: value(one.values, "route_response_selection_expression") != "",
+	}
+	if a := t.linked(one, "authorizer_id", "aws_apigatewayv2_authorizer"); a != nil {
+		return t.addAuthorizer(*a)
+	}
+	return nil
+}
+
+// target returns the function, or the address, that an attribute leads to.
+func (t *terraform) target(one block, attribute string) backend.Target {
+	to := t.linked(one, attribute, "aws_lambda_function")
+	if alias := t.linked(one, attribute, "aws_lambda_alias"); to == nil && alias != nil {
+		to = t.linked(*alias, "function_name", "aws_lambda_function")
+	}
+	if to != nil {
+		return backend.Target{Function: functionName(*to)}
+	}
+	if strings.HasPrefix(value(one.values, "integration_type"), "HTTP") {
+		return backend.Target{URL: value(one.values, attribute)}
+	}
+	return backend.Target{}
+}
+
+// functionName returns the name of a function: that on AWS, or that in the plan.
+func functionName(one block) string {
+	if name := value(one.values, "function_name"); name != "" {
+		return name
+	}
+	return strings.TrimPrefix(one.address, one.kind+".")
+}
+
+func (t *terraform) addAuthorizer(one block) error {
+	target := t.target(one, "authorizer_uri")
+	if target == (backend.Target{}) {
+		return t.errorf(one.values, "the authorizer %s is no function of this plan", one.address)
+	}
+	a := &backend.Authorizer{Target: target}
+	for _, source := range elements(member(one.values, "identity_sources")) {
+		a.IdentitySources = append(a.IdentitySources, source.Value)
+	}
+	t.result.Config.Authorizer = a
+	return nil
+}
+
+func (t *terraform) addFunction(one block) error {
+	name := functionName(one)
+	if value(one.values, "package_type") == "Image" {
+		return t.errorf(one.values, "function %s is a container image, which tyg does not run", name)
+	}
+	f := project.Function{
+		Runtime: value(one.values, "runtime"), Handler: value(one.values, "handler"),
+	}
+	number := func(key string, otherwise int) int {
+		if n, err := strconv.Atoi(value(one.values, key)); err == nil {
+			return n
+		}
+		return otherwise
+	}
+	f.Timeout, f.MemorySize = number("timeout", lambdaTimeout), number("memory_size", 0)
+	var err error
+	if f.Directory, err = t.code(one, name, f.Handler); err != nil {
+		return err
+	}
+	f.Environment = make(map[string]string)
+	for _, env := range elements(member(one.values, "environment")) {
+		vars, err := t.texts(member(env, "variables"))
+		if err != nil {
+			return err
+		}
+		for key, text := range vars {
+			f.Environment[key] = text
+		}
+	}
+	t.result.Config.Functions[name] = f
+	t.noteUnknown(one, name)
+	return nil
+}
+
+// noteUnknown says which variables of a function have no value before apply.
+func (t *terraform) noteUnknown(one block, name string) {
+	var names []string
+	for _, env := range elements(member(one.unknown, "environment")) {
+		_ = members(member(env, "variables"), func(key string, n *yaml.Node) error {
+			if n.Value == "true" && t.getenv(key) == "" {
+				names = append(names, key)
+			}
+			return nil
+		})
+	}
+	if len(names) > 0 {
+		t.result.Notes = append(t.result.Notes, fmt.Sprintf("function %s lacks %s, which Terraform knows "+
+			"after apply: set it in the environment, or use the state", name, strings.Join(names, ", ")))
+	}
+}
+
+// code returns the directory of a function's code, relative to the plan: that of the data source
+// archive_file that makes its zip, or one that is beside the zip.
+func (t *terraform) code(one block, name, handler string) (string, error) {
+	zip := value(one.values, "filename")
+	for _, data := range t.blocks {
+		if data.kind != "archive_file" || zip == "" || value(data.values, "output_path") != zip {
+			continue
+		}
+		if at := member(data.values, "source_dir"); at != nil && at.Value != "" {
+			return t.path(at), nil
+		}
+		if at := member(data.values, "source_file"); at != nil && at.Value != "" {
+			dir := *at
+			dir.Value = filepath.ToSlash(filepath.Dir(filepath.FromSlash(at.Value)))
+			return t.path(&dir), nil
+		}
+	}
+	if zip == "" {
+		zip = t.find(value(one.values, "s3_key"))
+	}
+	if zip == "" {
+		return "", t.errorf(one.values, "the code of function %s is not on this machine", name)
+	}
+	module, _, _ := strings.Cut(filepath.Base(filepath.FromSlash(handler)), ".")
+	for _, dir := range []string{strings.TrimSuffix(zip, filepath.Ext(zip)), filepath.Dir(zip)} {
+		full := dir
+		if !filepath.IsAbs(full) {
+			full = filepath.Join(t.result.Dir, dir)
+		}
+		if found, _ := filepath.Glob(filepath.Join(full, module+"*")); len(found) > 0 {
+			return filepath.ToSlash(dir), nil
+		}
+	}
+	return "", t.errorf(one.values, "the code of function %s is in %s, and no source with the file of %q "+
+		"is beside it", name, zip, handler)
+}
+
+// find returns the file below the plan whose path ends with a key of S3, relative to the plan.
+func (t *terraform) find(key string) (found string) {
+	if key == "" {
+		return ""
+	}
+	_ = filepath.WalkDir(t.result.Dir, func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil || found != "":
+			return fs.SkipAll
+		case d.IsDir() && (d.Name() == "node_modules" || d.Name() == ".terraform" || d.Name() == ".git"):
+			return fs.SkipDir
+		case !d.IsDir() && strings.HasSuffix(filepath.ToSlash(path), "/"+key):
+			if below, err := filepath.Rel(t.result.Dir, path); err == nil {
+				found = below
+			}
+		}
+		return nil
+	})
+	return found
+}
+
+func (t *terraform) addTable(one block) error {
+	name := value(one.values, "name")
+	if name == "" {
+		name = strings.TrimPrefix(one.address, one.kind+".")
+	}
+	type object = map[string]any
+	keys := func(n *yaml.Node) []any {
+		list := []any{object{"AttributeName": value(n, "hash_key"), "KeyType": "HASH"}}
+		if sort := value(n, "range_key"); sort != "" {
+			list = append(list, object{"AttributeName": sort, "KeyType": "RANGE"})
+		}
+		return list
+	}
+	request := object{
+		"TableName": name, "BillingMode": "PAY_PER_REQUEST", "KeySchema": keys(one.values),
+	}
+	var definitions []any
+	for _, a := range elements(member(one.values, "attribute")) {
+		definitions = append(definitions, object{
+			"AttributeName": value(a, "name"), "AttributeType": value(a, "type"),
+		})
+	}
+	request["AttributeDefinitions"] = definitions
+	for attribute, key := range map[string]string{
+		"global_secondary_index": "GlobalSecondaryIndexes", "local_secondary_index": "LocalSecondaryIndexes",
+	} {
+		var all []any
+		for _, index := range elements(member(one.values, attribute)) {
+			schema := keys(index)
+			if attribute == "local_secondary_index" {
+				schema[0] = object{"AttributeName": value(one.values, "hash_key"), "KeyType": "HASH"}
+			}
+			projection := object{"ProjectionType": value(index, "projection_type")}
+			var others []string
+			for _, n := range elements(member(index, "non_key_attributes")) {
+				others = append(others, n.Value)
+			}
+			if others != nil {
+				projection["NonKeyAttributes"] = others
+			}
+			all = append(all, object{
+				"IndexName": value(index, "name"), "KeySchema": schema, "Projection": projection,
+			})
+		}
+		if all != nil {
+			request[key] = all
+		}
+	}
+	ttl := ""
+	for _, n := range elements(member(one.values, "ttl")) {
+		ttl = value(n, "attribute_name")
+	}
+	data, err := json.Marshal(request)
+	if err != nil {
+		return t.errorf(one.values, "table %s: %w", name, err)
+	}
+	t.keepTable(strings.TrimPrefix(one.address, one.kind+"."), Table{Name: name, Request: data, TTL: ttl})
+	return nil
+}
