@@ -102,8 +102,8 @@ func setProgram(fn *functions.Function, handler string) (*Build, error) {
 // esbuild is the program that makes JavaScript of TypeScript, below a directory of the project.
 const esbuild = "node_modules/.bin/esbuild"
 
-// typeScript returns how a handler of Node.js is built whose source is TypeScript; nil if its source
-// is not.
+// typeScript returns how a handler of Node.js is built whose source is TypeScript; nil if it is
+// JavaScript.
 func typeScript(dir, handler string) (*Build, error) {
 	base := filepath.Base(filepath.FromSlash(handler))
 	module, _, _ := strings.Cut(base, ".")

@@ -11,8 +11,8 @@ import (
 )
 
 const tableRequest = `{"TableName":"things","BillingMode":"PAY_PER_REQUEST",` +
-	`"AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"}],"KeySchema":[{"AttributeName":"id",` +
-	`"KeyType":"HASH"}]}`
+	`"AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"}],` +
+	`"KeySchema":[{"AttributeName":"id","KeyType":"HASH"}]}`
 
 // list asks an engine for its tables.
 func list(t *testing.T, url string, header map[string]string) string {

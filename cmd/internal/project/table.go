@@ -44,8 +44,8 @@ type IndexConfig struct {
 	WriteCapacity int64      `json:"write_capacity" allow:"1..1000000"`
 }
 
-// CreateRequest returns the JSON of DynamoDB's CreateTable for a table of a name, which is billed by
-// request.
+// CreateRequest returns the JSON of DynamoDB's CreateTable for a table with a name, which is billed
+// by request.
 // (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateTable.html)
 func (t TableConfig) CreateRequest(name string) ([]byte, error) {
 	kinds := make(map[string]string)

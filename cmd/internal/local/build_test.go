@@ -1,0 +1,150 @@
+package local
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/tyg-dev/tyg/cmd/internal/backend"
+	"github.com/tyg-dev/tyg/cmd/internal/gobuild"
+	"github.com/tyg-dev/tyg/cmd/internal/project"
+	"github.com/tyg-dev/tyg/internal/functions"
+)
+
+// tree writes files with their text into a directory.
+func tree(t *testing.T, files map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range files {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o777); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// planOf returns the plan of a project with one function.
+func planOf(dir string, f project.Function) (Plan, error) {
+	c := project.Config{}
+	c.Functions = map[string]project.Function{"f": f}
+	c.Routes = map[string]backend.Route{"$default": {Target: backend.Target{Function: "f"}}}
+	return NewPlan(c, dir, "dev")
+}
+
+func TestGoFunctions(t *testing.T) {
+	const program = "package main\n\nfunc main() {}\n"
+	dir := tree(t, map[string]string{
+		"go.mod": "module x\n\ngo 1.24\n", "cmd/send/main.go": program, "hello/main.go": program,
+		"lib/lib.go": "package lib\n", "rust/bootstrap": "", "old/main": "", "root/main.go": program,
+		"cmd/send/main_test.go": "package main\n", "root/sub/x.go": "package sub\n",
+	})
+	for _, tt := range []struct{ runtime, directory, handler, build, command string }{
+		{"go1.x", "cmd/send", "send", "cmd/send", ""},
+		{"provided.al2023", "cmd/send", "bootstrap", "cmd/send", ""},
+		{"go1.x", "", "bin/hello", "hello", ""},
+		{"provided.al2", "", "build/send/bootstrap", "cmd/send", ""},
+		{"go1.x", "root", "bin/app", "root", ""},
+		{"go", "", "./cmd/send", "cmd/send", ""},
+		{"provided", "rust", "any", "", "./bootstrap"},
+		{"go1.x", "old", "main", "", "./main"},
+		{"go1.x", "lib", "bin/lost", "", "./bin/lost"},
+	} {
+		p, err := planOf(dir, project.Function{
+			Runtime: tt.runtime, Directory: tt.directory, Handler: tt.handler,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, command := p.Builds["f"], strings.Join(p.Routes.Functions[0].Command, " ")
+		want := ""
+		if tt.build != "" {
+			want = filepath.Join(dir, filepath.FromSlash(tt.build))
+		}
+		if b.Go != want || command != tt.command {
+			t.Errorf("%+v: built from %q, runs %q", tt, b.Go, command)
+		}
+	}
+	p, err := planOf(dir, project.Function{Runtime: "go1.x", Directory: "cmd/send"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &server{project: gobuild.Project{Temp: t.TempDir()}}
+	built, hash, err := s.build(t.Context(), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fn := p.Builds["f"].built(p.Routes.Functions[0], built["f"])
+	if out, err := exec.Command(fn.Command[0]).CombinedOutput(); err != nil || hash == "" {
+		t.Errorf("the program fails: %v, %s", err, out)
+	}
+	if f := filesOf(p.Routes.Functions, p.Builds); !f.has(filepath.Join(dir, "lib", "lib.go")) {
+		t.Error("a package of the module is not watched")
+	}
+	alone := tree(t, map[string]string{"main.go": program})
+	if _, err := planOf(alone, project.Function{Runtime: "go1.x"}); err == nil ||
+		!strings.Contains(err.Error(), "there is no go.mod in "+alone) {
+		t.Errorf("without a module: %v", err)
+	}
+}
+
+// TestTypeScript builds with a program that stands for esbuild, from a directory of the project.
+func TestTypeScript(t *testing.T) {
+	const tool = `#!/bin/sh
+for arg; do case $arg in --outfile=*) out=${arg#--outfile=};; esac; done
+grep -q error "$1" && { echo "$1:1: error"; exit 1; }
+mkdir -p "$(dirname "$out")" && cp "$1" "$out"
+`
+	if _, err := exec.LookPath("sh"); err != nil {
+		t.Skipf("TypeScript was not built: %v", err)
+	}
+	dir := tree(t, map[string]string{
+		"src/app.ts": "exports.handler = 1", "src/wrong.ts": "error", "src/plain.js": "", "src/plain.ts": "",
+		esbuild: tool,
+	})
+	function := func(handler string) (functions.Function, error) {
+		p, err := planOf(dir, project.Function{Runtime: "nodejs22.x", Handler: handler})
+		if err != nil {
+			return functions.Function{}, err
+		}
+		fn := p.Routes.Functions[0]
+		b, ok := p.Builds["f"]
+		if !ok {
+			return fn, nil
+		}
+		s := &server{project: gobuild.Project{Temp: t.TempDir()}}
+		built, _, err := s.build(t.Context(), p)
+		return b.built(fn, built["f"]), err
+	}
+	fn, err := function("src/app.handler")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(fn.Dir, "src", "app.js"))
+	if err != nil || string(text) != "exports.handler = 1" ||
+		!strings.Contains(fn.Env["NODE_PATH"], filepath.Join(dir, "node_modules")) {
+		t.Errorf("built %q, %v, environment %v", text, err, fn.Env)
+	}
+	if fn, err = function("src/plain.handler"); err != nil || fn.Dir != dir {
+		t.Errorf("JavaScript beside TypeScript runs in %s, %v", fn.Dir, err)
+	}
+	_, err = function("src/wrong.handler")
+	if build, ok := errors.AsType[*gobuild.Error](err); !ok ||
+		!strings.Contains(build.Output, "wrong.ts:1: error") {
+		t.Errorf("a source that is wrong: %v", err)
+	}
+	if err := os.Remove(filepath.Join(dir, filepath.FromSlash(esbuild))); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", strings.ReplaceAll(os.Getenv("PATH"), "esbuild", "none"))
+	if _, err := function("src/app.handler"); err == nil ||
+		!strings.Contains(err.Error(), "npm install --save-dev esbuild") {
+		t.Errorf("without esbuild: %v", err)
+	}
+}
