@@ -20,10 +20,34 @@ const Version = "v0.0.0"
 
 //go:embed echo/*.go chat/*.go chat/chatlib/*.go chat/page/*
 //go:embed modules/*.mod modules/*.sum
+//go:embed functions/*/template.yaml functions/*/src functions/*/package.json
 var sources embed.FS
 
 // Templates returns the names that [Project] knows. The first is the default.
 func Templates() []string { return []string{"echo", "chat"} }
+
+// Functions returns the names of the templates without a program in Go: functions in other languages
+// with a template of AWS SAM. [FunctionFiles] has their files.
+func Functions() []string { return []string{"echo-python", "echo-node", "chat-node"} }
+
+// FunctionFiles returns the files of a new project from one of the templates of [Functions]. Its API
+// carries the name given.
+func FunctionFiles(template, name string) (map[string][]byte, error) {
+	files, root := make(map[string][]byte), "functions/"+template
+	err := fs.WalkDir(sources, root, func(file string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := sources.ReadFile(file)
+		text := strings.ReplaceAll(string(data), "Name: NAME\n", "Name: "+name+"\n")
+		files[strings.TrimPrefix(file, root+"/")] = []byte(text)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read template %s: %w", template, err)
+	}
+	return files, nil
+}
 
 // Project returns the files of a new project: the sources of the template, its own go.mod and its
 // go.sum, by slash-separated path. The module and the application carry the name given. The go.mod

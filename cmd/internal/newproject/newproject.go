@@ -53,6 +53,13 @@ func (p *Project) Make(ctx context.Context, tygDir string) error {
 
 // contents returns the files of the project, by path.
 func (p *Project) contents(ctx context.Context, tygDir string) (map[string][]byte, error) {
+	if slices.Contains(examples.Functions(), p.Template) {
+		files, err := examples.FunctionFiles(p.Template, p.Name)
+		if err == nil {
+			files[".gitignore"] = []byte(".aws-sam/\n__pycache__/\nnode_modules/\n")
+		}
+		return files, err
+	}
 	files, err := examples.Project(p.Template, p.Name)
 	if err != nil {
 		return nil, err
