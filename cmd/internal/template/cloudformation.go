@@ -2,6 +2,7 @@ package template
 
 import (
 	"cmp"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -303,7 +304,7 @@ func (b *builder) codeOf(
 	if at == nil {
 		at = get("Code")
 	}
-	if asset := member(r, "Metadata", "aws:asset:path"); asset != nil { // of the CDK
+	if asset := b.asset(r, at); asset != nil {
 		at = asset
 	}
 	switch {
@@ -315,6 +316,24 @@ func (b *builder) codeOf(
 		return "", nil
 	}
 	return b.path(at), nil
+}
+
+// asset returns where an assembly of the CDK has code: in the metadata, which only the command cdk
+// writes, or in a directory that is named like the key in S3.
+func (b *builder) asset(r, at *yaml.Node) *yaml.Node {
+	if asset := member(r, "Metadata", "aws:asset:path"); asset != nil {
+		return asset
+	}
+	key := member(at, "S3Key")
+	if key == nil || key.Kind != yaml.ScalarNode || !filepath.IsLocal(key.Value) {
+		return nil
+	}
+	found := *key
+	found.Value = "asset." + strings.TrimSuffix(key.Value, filepath.Ext(key.Value))
+	if _, err := os.Stat(filepath.Join(b.result.Dir, found.Value)); err != nil {
+		return nil
+	}
+	return &found
 }
 
 // path returns a path of the template, and has its existence checked.
@@ -337,7 +356,7 @@ func (b *builder) addLayers(f *project.Function, list *yaml.Node) error {
 	for _, n := range elements(list) {
 		id, layer := b.reference(n, samLayer, lambdaLayer)
 		at := member(layer, "Properties", "ContentUri")
-		if asset := member(layer, "Metadata", "aws:asset:path"); asset != nil {
+		if asset := b.asset(layer, member(layer, "Properties", "Content")); asset != nil {
 			at = asset
 		}
 		if at == nil || at.Kind != yaml.ScalarNode {

@@ -137,6 +137,15 @@ func TestCDK(t *testing.T) {
 		f.Environment["ARN"] != "arn:aws:lambda:us-east-1:000000000000:function:Fn" {
 		t.Errorf("functions %+v", r.Config.Functions)
 	}
+	// Without the metadata, which only the command cdk writes.
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bare := write(t, "App.template.json", strings.Replace(string(text), "aws:asset:path", "other", 1))
+	if got := read(t, bare, template.Options{}).Config.Functions["Fn"].Directory; got != "asset.1" {
+		t.Errorf("without metadata the code is in %q", got)
+	}
 	if a := r.Config.Authorizer; a == nil || a.Function != "Fn" || len(a.IdentitySources) != 1 {
 		t.Errorf("authorizer %+v", a)
 	}
