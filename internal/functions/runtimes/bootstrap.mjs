@@ -3,6 +3,7 @@
 
 import fs from 'node:fs';
 import http from 'node:http';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import util from 'node:util';
@@ -57,14 +58,40 @@ async function load(name) {
     const hint = isFile(stem + '.ts') ? '; build app.ts first, for example with esbuild'.replace('app', file) : '';
     throw fault('Runtime.ImportModuleError', `Cannot find module '${path.join(dir, file)}'${hint}`);
   }
-  const module = await import(pathToFileURL(found)).catch(explain);
+  const module = await loadModule(found).catch(explain);
   const at = (from) => names.reduce((value, key) => value?.[key], from);
   // The exports of CommonJS are the default of the module, whose name a handler may have.
-  const handler = [at(module), at(module.default)].find((value) => typeof value === 'function');
+  const handler = [at(module), at(module?.default)].find((value) => typeof value === 'function');
   if (!handler) {
     throw fault('Runtime.HandlerNotFound', `${name} is undefined or not exported`);
   }
   return handler;
+}
+
+// loadModule loads CommonJS by require: import takes seconds to look for the exports of a large bundle.
+async function loadModule(file) {
+  if (file.endsWith('.mjs') || (file.endsWith('.js') && isModule(path.dirname(file)))) {
+    return import(pathToFileURL(file));
+  }
+  try {
+    return createRequire(file)(file);
+  } catch (error) {
+    const syntax = error instanceof SyntaxError && /import statement|import\.meta|'export'|await/.test(error.message);
+    if (!syntax && !/^ERR_REQUIRE_(ESM|ASYNC_MODULE)$/.test(error?.code)) throw error;
+    return import(pathToFileURL(file));
+  }
+}
+
+// isModule reports whether the nearest package.json says that .js files are ES modules.
+function isModule(dir) {
+  for (;;) {
+    try {
+      return JSON.parse(fs.readFileSync(path.join(dir, 'package.json'), 'utf8')).type === 'module';
+    } catch {
+      if (dir === path.dirname(dir)) return false;
+      dir = path.dirname(dir);
+    }
+  }
 }
 
 // explain says how to get a module that Lambda's runtimes have.

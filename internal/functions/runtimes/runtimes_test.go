@@ -116,6 +116,12 @@ var sources = map[string]string{
 	"missing.py": "import no_such_module\n", "missing.js": "require('no-such-module')\n",
 	"typed.ts":  "export const handler = 1\n",
 	"stream.js": "exports.handler = awslambda.streamifyResponse()\n",
+
+	"named.js":           "module.exports.default = async () => 1.5\n",
+	"typed/package.json": `{"type": "module"}`,
+	"typed/app.js":       "export const handler = async () => 1.5\n",
+	"untyped/app.js":     "export const handler = async () => 1.5\n",
+	"old.js":             "require('aws-sdk')\n", "new.mjs": "import '@aws-sdk/client-s3'\n",
 }
 
 // deploy runs a function whose code is sources.
@@ -214,6 +220,9 @@ func TestHandlers(t *testing.T) {
 		{"nodejs", "app.nested.deep.handler", "", "1.5", nil},
 		{"nodejs", "app.nothing", "", "null", nil},
 		{"nodejs", "module.handler", "", "1.5", nil},
+		{"nodejs", "named.default", "", "1.5", nil},
+		{"nodejs", "typed/app.handler", "", "1.5", nil},
+		{"nodejs", "untyped/app.handler", "", "1.5", nil},
 		{"nodejs", "module.handler", "fail", "TypeError: no table", []string{"module.mjs:4:"}},
 		{"nodejs", "module.other", "", `"1.5"`, nil},
 	} {
@@ -258,6 +267,8 @@ func TestHandlersThatCannotBeLoaded(t *testing.T) {
 		{"nodejs", "broken.handler", "SyntaxError: "},
 		{"nodejs", "app.other", "Runtime.HandlerNotFound: app.other is undefined or not exported"},
 		{"nodejs", "typed.handler", "Cannot find module 'typed'; build typed.ts first"},
+		{"nodejs", "old.handler", "must be installed: npm install aws-sdk"},
+		{"nodejs", "new.handler", "must be installed: npm install @aws-sdk/client-s3"},
 		{"nodejs", "stream.handler", "API Gateway does not stream"},
 	} {
 		t.Run(tt.runtime+" "+tt.handler, func(t *testing.T) {
