@@ -26,12 +26,12 @@ var sources embed.FS
 // Templates returns the names that [Project] knows. The first is the default.
 func Templates() []string { return []string{"echo", "chat"} }
 
-// Functions returns the names of the templates without a program in Go: functions in other languages
-// with a template of AWS SAM. [FunctionFiles] has their files.
+// Functions returns the names of the templates without a program in Go: functions in other
+// languages with a template of AWS SAM. [FunctionFiles] has their files.
 func Functions() []string { return []string{"echo-python", "echo-node", "chat-node"} }
 
-// FunctionFiles returns the files of a new project from one of the templates of [Functions]. Its API
-// carries the name given.
+// FunctionFiles returns the files of a new project from one of the templates of [Functions]. Its
+// API carries the name given.
 func FunctionFiles(template, name string) (map[string][]byte, error) {
 	files, root := make(map[string][]byte), "functions/"+template
 	err := fs.WalkDir(sources, root, func(file string, d fs.DirEntry, err error) error {

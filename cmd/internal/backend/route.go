@@ -17,12 +17,15 @@ import (
 	"github.com/tyg-dev/tyg/internal/redact"
 )
 
-// A Target handles events. Exactly one of Function, URL and ARN is set.
+// A Target handles events. Exactly one of Function, URL, ARN and Mock is set.
 type Target struct {
 	Function string `json:"function"` // name of a function on this machine
 	URL      string `json:"url"`      // to which events are POSTed
 	ARN      string `json:"arn"`      // of a function on AWS
 	Region   string `json:"region"`   // of the function on AWS; empty: as in its ARN
+
+	// Mock is the body with which each event is answered, as by a mock integration.
+	Mock *string `json:"mock"`
 }
 
 // A Route has the target of a route, and whether the client gets the response.
@@ -99,8 +102,11 @@ func (t Target) check(names []string) error {
 			set++
 		}
 	}
+	if t.Mock != nil {
+		set++
+	}
 	if set != 1 {
-		return errors.New(`it needs one of "function", "url" and "arn"`)
+		return errors.New(`it needs one of "function", "url", "arn" and "mock"`)
 	}
 	if t.Function != "" && !slices.Contains(names, t.Function) {
 		return fmt.Errorf("there is no function %q%s", t.Function, strict.DidYouMean(t.Function, names))
@@ -168,6 +174,8 @@ func (t Target) integration(ctx context.Context, h *functions.Host) (functions.I
 		return &functions.URL{Address: t.URL}, nil
 	case t.ARN != "":
 		return onAWS(ctx, t.ARN, t.Region)
+	case t.Mock != nil:
+		return mock(*t.Mock), nil
 	}
 	return h.Integration(t.Function), nil
 }

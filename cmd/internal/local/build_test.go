@@ -105,8 +105,8 @@ mkdir -p "$(dirname "$out")" && cp "$1" "$out"
 		t.Skipf("TypeScript was not built: %v", err)
 	}
 	dir := tree(t, map[string]string{
-		"src/app.ts": "exports.handler = 1", "src/wrong.ts": "error", "src/plain.js": "", "src/plain.ts": "",
-		esbuild: tool,
+		"src/app.ts": "exports.handler = 1", "src/wrong.ts": "error",
+		"src/plain.js": "", "src/plain.ts": "", esbuild: tool,
 	})
 	function := func(handler string) (functions.Function, error) {
 		p, err := planOf(dir, project.Function{Runtime: "nodejs22.x", Handler: handler})

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -21,6 +22,7 @@ const (
 	apiType        = "AWS::ApiGatewayV2::Api"
 	routeType      = "AWS::ApiGatewayV2::Route"
 	integration    = "AWS::ApiGatewayV2::Integration"
+	answerType     = "AWS::ApiGatewayV2::IntegrationResponse"
 	authorizer     = "AWS::ApiGatewayV2::Authorizer"
 	stageType      = "AWS::ApiGatewayV2::Stage"
 )
@@ -140,11 +142,14 @@ func (b *builder) addRoute(r, properties *yaml.Node) error {
 	if key == "" {
 		return b.errorf(r, "the route has no RouteKey")
 	}
-	_, to := b.reference(member(properties, "Target"), integration)
+	id, to := b.reference(member(properties, "Target"), integration)
 	if to == nil {
 		return b.errorf(r, "route %s has no Target that is an %s of this template", key, integration)
 	}
 	target, err := b.target(member(to, "Properties"), "IntegrationUri")
+	if err == nil && value(to, "Properties", "IntegrationType") == "MOCK" {
+		target, err = b.mock(id)
+	}
 	if err != nil {
 		return err
 	}
@@ -174,6 +179,24 @@ func (b *builder) target(properties *yaml.Node, key string) (backend.Target, err
 	}
 	address, err := b.text(uri)
 	return backend.Target{URL: address}, err
+}
+
+// mock returns a mock integration, which answers with the template of its response. Templates are
+// not evaluated.
+func (b *builder) mock(id string) (backend.Target, error) {
+	body := ""
+	err := members(b.resources, func(_ string, r *yaml.Node) error {
+		properties := member(r, "Properties")
+		if value(r, "Type") != answerType ||
+			!slices.Contains(b.references(member(properties, "IntegrationId")), id) {
+			return nil
+		}
+		return members(member(properties, "ResponseTemplates"), func(_ string, n *yaml.Node) (err error) {
+			body, err = b.text(n)
+			return err
+		})
+	})
+	return backend.Target{Mock: &body}, err
 }
 
 // functionIn returns the function that an expression names, by itself or by an alias.

@@ -53,6 +53,9 @@ func routes(c project.Config) string {
 	for _, key := range slices.Sorted(maps.Keys(c.Routes)) {
 		r := c.Routes[key]
 		text := key + "=" + r.Function + r.URL
+		if r.Mock != nil {
+			text += *r.Mock
+		}
 		if r.Response {
 			text += "+"
 		}
@@ -115,6 +118,11 @@ func TestCDK(t *testing.T) {
     "Web": {"Type": "AWS::ApiGatewayV2::Integration", "Properties":
       {"IntegrationType": "HTTP_PROXY", "IntegrationUri": "http://127.0.0.1:9000/x"}},
     "Mock": {"Type": "AWS::ApiGatewayV2::Integration", "Properties": {"IntegrationType": "MOCK"}},
+    "Pong": {"Type": "AWS::ApiGatewayV2::IntegrationResponse", "Properties":
+      {"IntegrationId": {"Ref": "Mock"}, "ResponseTemplates": {"$default": "pong"}}},
+    "Odd": {"Type": "AWS::ApiGatewayV2::Integration", "Properties": {"IntegrationType": "AWS"}},
+    "R4": {"Type": "AWS::ApiGatewayV2::Route", "Properties": {"ApiId": {"Ref": "Api"},
+      "RouteKey": "odd", "Target": {"Fn::Sub": "integrations/${Odd}"}}},
     "R1": {"Type": "AWS::ApiGatewayV2::Route", "Properties": {"ApiId": {"Ref": "Api"},
       "RouteKey": "$connect", "AuthorizerId": {"Ref": "Auth"},
       "Target": {"Fn::Join": ["", ["integrations/", {"Ref": "Int"}]]}}},
@@ -128,7 +136,7 @@ func TestCDK(t *testing.T) {
   }
 }`)
 	r := read(t, filepath.Dir(path), template.Options{})
-	if got := routes(r.Config); got != "$connect=Fn $default=http://127.0.0.1:9000/x+" {
+	if got := routes(r.Config); got != "$connect=Fn $default=http://127.0.0.1:9000/x+ ping=pong" {
 		t.Errorf("routes %s", got)
 	}
 	f := r.Config.Functions["Fn"]
@@ -149,7 +157,7 @@ func TestCDK(t *testing.T) {
 	if a := r.Config.Authorizer; a == nil || a.Function != "Fn" || len(a.IdentitySources) != 1 {
 		t.Errorf("authorizer %+v", a)
 	}
-	if notes := strings.Join(r.Notes, "\n"); !strings.Contains(notes, "route ping is left out") ||
+	if notes := strings.Join(r.Notes, "\n"); !strings.Contains(notes, "route odd is left out") ||
 		!strings.Contains(notes, "Jobs (AWS::SQS::Queue) is not made here") {
 		t.Errorf("notes %s", notes)
 	}

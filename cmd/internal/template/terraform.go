@@ -1,18 +1,12 @@
 package template
 
 import (
-	"encoding/json"
-	"fmt"
-	"io/fs"
-	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 
 	"github.com/tyg-dev/tyg/cmd/internal/backend"
-	"github.com/tyg-dev/tyg/cmd/internal/project"
 )
 
 // A block is a resource of Terraform, or a data source.
@@ -68,8 +62,8 @@ func (b *builder) terraform() error {
 	return nil
 }
 
-// collect adds the resources of a module and of those below it. A resource of the prior state counts
-// if the plan has none of its address, which is so for data sources.
+// collect adds the resources of a module and of those below it. A resource of the prior state
+// counts if the plan has none of its address, which is so for data sources.
 func (t *terraform) collect(values, config *yaml.Node, module string, depth int) {
 	if depth > maxDepth {
 		return
@@ -242,10 +236,31 @@ func (t *terraform) target(one block, attribute string) backend.Target {
 	if to != nil {
 		return backend.Target{Function: functionName(*to)}
 	}
-	if strings.HasPrefix(value(one.values, "integration_type"), "HTTP") {
+	switch kind := value(one.values, "integration_type"); {
+	case strings.HasPrefix(kind, "HTTP"):
 		return backend.Target{URL: value(one.values, attribute)}
+	case kind == "MOCK":
+		return t.mockOf(one)
 	}
 	return backend.Target{}
+}
+
+// mockOf returns a mock integration, which answers with the template of its response.
+func (t *terraform) mockOf(one block) backend.Target {
+	body := ""
+	for _, answer := range t.blocks {
+		if answer.kind != "aws_apigatewayv2_integration_response" {
+			continue
+		}
+		if to := t.linked(answer, "integration_id", one.kind); to == nil || to.address != one.address {
+			continue
+		}
+		_ = members(member(answer.values, "response_templates"), func(_ string, n *yaml.Node) error {
+			body = n.Value
+			return nil
+		})
+	}
+	return backend.Target{Mock: &body}
 }
 
 // functionName returns the name of a function: that on AWS, or that in the plan.
@@ -266,174 +281,5 @@ func (t *terraform) addAuthorizer(one block) error {
 		a.IdentitySources = append(a.IdentitySources, source.Value)
 	}
 	t.result.Config.Authorizer = a
-	return nil
-}
-
-func (t *terraform) addFunction(one block) error {
-	name := functionName(one)
-	if value(one.values, "package_type") == "Image" {
-		return t.errorf(one.values, "function %s is a container image, which tyg does not run", name)
-	}
-	f := project.Function{
-		Runtime: value(one.values, "runtime"), Handler: value(one.values, "handler"),
-	}
-	number := func(key string, otherwise int) int {
-		if n, err := strconv.Atoi(value(one.values, key)); err == nil {
-			return n
-		}
-		return otherwise
-	}
-	f.Timeout, f.MemorySize = number("timeout", lambdaTimeout), number("memory_size", 0)
-	var err error
-	if f.Directory, err = t.code(one, name, f.Handler); err != nil {
-		return err
-	}
-	f.Environment = make(map[string]string)
-	for _, env := range elements(member(one.values, "environment")) {
-		vars, err := t.texts(member(env, "variables"))
-		if err != nil {
-			return err
-		}
-		for key, text := range vars {
-			f.Environment[key] = text
-		}
-	}
-	t.result.Config.Functions[name] = f
-	t.noteUnknown(one, name)
-	return nil
-}
-
-// noteUnknown says which variables of a function have no value before apply.
-func (t *terraform) noteUnknown(one block, name string) {
-	var names []string
-	for _, env := range elements(member(one.unknown, "environment")) {
-		_ = members(member(env, "variables"), func(key string, n *yaml.Node) error {
-			if n.Value == "true" && t.getenv(key) == "" {
-				names = append(names, key)
-			}
-			return nil
-		})
-	}
-	if len(names) > 0 {
-		t.result.Notes = append(t.result.Notes, fmt.Sprintf("function %s lacks %s, which Terraform knows "+
-			"after apply: set it in the environment, or use the state", name, strings.Join(names, ", ")))
-	}
-}
-
-// code returns the directory of a function's code, relative to the plan: that of the data source
-// archive_file that makes its zip, or one that is beside the zip.
-func (t *terraform) code(one block, name, handler string) (string, error) {
-	zip := value(one.values, "filename")
-	for _, data := range t.blocks {
-		if data.kind != "archive_file" || zip == "" || value(data.values, "output_path") != zip {
-			continue
-		}
-		if at := member(data.values, "source_dir"); at != nil && at.Value != "" {
-			return t.path(at), nil
-		}
-		if at := member(data.values, "source_file"); at != nil && at.Value != "" {
-			dir := *at
-			dir.Value = filepath.ToSlash(filepath.Dir(filepath.FromSlash(at.Value)))
-			return t.path(&dir), nil
-		}
-	}
-	if zip == "" {
-		zip = t.find(value(one.values, "s3_key"))
-	}
-	if zip == "" {
-		return "", t.errorf(one.values, "the code of function %s is not on this machine", name)
-	}
-	module, _, _ := strings.Cut(filepath.Base(filepath.FromSlash(handler)), ".")
-	for _, dir := range []string{strings.TrimSuffix(zip, filepath.Ext(zip)), filepath.Dir(zip)} {
-		full := dir
-		if !filepath.IsAbs(full) {
-			full = filepath.Join(t.result.Dir, dir)
-		}
-		if found, _ := filepath.Glob(filepath.Join(full, module+"*")); len(found) > 0 {
-			return filepath.ToSlash(dir), nil
-		}
-	}
-	return "", t.errorf(one.values, "the code of function %s is in %s, and no source with the file of %q "+
-		"is beside it", name, zip, handler)
-}
-
-// find returns the file below the plan whose path ends with a key of S3, relative to the plan.
-func (t *terraform) find(key string) (found string) {
-	if key == "" {
-		return ""
-	}
-	_ = filepath.WalkDir(t.result.Dir, func(path string, d fs.DirEntry, err error) error {
-		switch {
-		case err != nil || found != "":
-			return fs.SkipAll
-		case d.IsDir() && (d.Name() == "node_modules" || d.Name() == ".terraform" || d.Name() == ".git"):
-			return fs.SkipDir
-		case !d.IsDir() && strings.HasSuffix(filepath.ToSlash(path), "/"+key):
-			if below, err := filepath.Rel(t.result.Dir, path); err == nil {
-				found = below
-			}
-		}
-		return nil
-	})
-	return found
-}
-
-func (t *terraform) addTable(one block) error {
-	name := value(one.values, "name")
-	if name == "" {
-		name = strings.TrimPrefix(one.address, one.kind+".")
-	}
-	type object = map[string]any
-	keys := func(n *yaml.Node) []any {
-		list := []any{object{"AttributeName": value(n, "hash_key"), "KeyType": "HASH"}}
-		if sort := value(n, "range_key"); sort != "" {
-			list = append(list, object{"AttributeName": sort, "KeyType": "RANGE"})
-		}
-		return list
-	}
-	request := object{
-		"TableName": name, "BillingMode": "PAY_PER_REQUEST", "KeySchema": keys(one.values),
-	}
-	var definitions []any
-	for _, a := range elements(member(one.values, "attribute")) {
-		definitions = append(definitions, object{
-			"AttributeName": value(a, "name"), "AttributeType": value(a, "type"),
-		})
-	}
-	request["AttributeDefinitions"] = definitions
-	for attribute, key := range map[string]string{
-		"global_secondary_index": "GlobalSecondaryIndexes", "local_secondary_index": "LocalSecondaryIndexes",
-	} {
-		var all []any
-		for _, index := range elements(member(one.values, attribute)) {
-			schema := keys(index)
-			if attribute == "local_secondary_index" {
-				schema[0] = object{"AttributeName": value(one.values, "hash_key"), "KeyType": "HASH"}
-			}
-			projection := object{"ProjectionType": value(index, "projection_type")}
-			var others []string
-			for _, n := range elements(member(index, "non_key_attributes")) {
-				others = append(others, n.Value)
-			}
-			if others != nil {
-				projection["NonKeyAttributes"] = others
-			}
-			all = append(all, object{
-				"IndexName": value(index, "name"), "KeySchema": schema, "Projection": projection,
-			})
-		}
-		if all != nil {
-			request[key] = all
-		}
-	}
-	ttl := ""
-	for _, n := range elements(member(one.values, "ttl")) {
-		ttl = value(n, "attribute_name")
-	}
-	data, err := json.Marshal(request)
-	if err != nil {
-		return t.errorf(one.values, "table %s: %w", name, err)
-	}
-	t.keepTable(strings.TrimPrefix(one.address, one.kind+"."), Table{Name: name, Request: data, TTL: ttl})
 	return nil
 }
