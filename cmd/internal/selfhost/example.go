@@ -38,6 +38,7 @@ const Example = `{
     "ask": {"function": "chat", "response": true},
     "time": {"function": "time"},
     "report": {"url": "http://127.0.0.1:9000/report"},
+    "ping": {"mock": "pong", "response": true},
     "bill": {
       "arn": "arn:aws:lambda:eu-central-1:123456789012:function:bill",
       "region": "eu-central-1"

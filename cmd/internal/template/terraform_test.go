@@ -77,8 +77,9 @@ const state = `{"format_version": "1.0", "terraform_version": "1.11.4", "values"
  {"address": "aws_apigatewayv2_integration.i", "type": "aws_apigatewayv2_integration",
   "values": {"id": "xyz", "integration_type": "AWS_PROXY", "integration_uri":
    "arn:aws:apigateway:r:lambda:path/functions/arn:aws:lambda:r:1:function:f/invocations"}},
- {"address": "aws_lambda_function.f", "type": "aws_lambda_function", "values": {"function_name": "f",
-  "arn": "arn:aws:lambda:r:1:function:f", "handler": "app.f", "runtime": "python3.12",
+ {"address": "aws_lambda_function.f", "type": "aws_lambda_function", "values":
+  {"function_name": "f", "arn": "arn:aws:lambda:r:1:function:f", "handler": "app.f",
+  "runtime": "python3.12",
   "filename": "src.zip"}}
 ]}}}`
 
@@ -90,8 +91,8 @@ func TestTerraformState(t *testing.T) {
 	for _, tt := range []struct{ old, new, want string }{
 		{`"WEBSOCKET"`, `"HTTP"`, "it has 0 WebSocket APIs"},
 		{"integrations/xyz", "integrations/other", "plan.json:6: route $default has no target"},
-		{`"src.zip"`, `"lost.zip"`, ":10: the code of function f is in lost.zip"},
-		{`"filename": "src.zip"`, `"s3_key": "x"`, ":10: the code of function f is not on this"},
+		{`"src.zip"`, `"lost.zip"`, ":11: the code of function f is in lost.zip"},
+		{`"filename": "src.zip"`, `"s3_key": "x"`, ":11: the code of function f is not on this"},
 		{`"handler"`, `"package_type": "Image", "x"`, "function f is a container image"},
 	} {
 		path := writePlan(t, strings.Replace(state, tt.old, tt.new, 1))

@@ -97,8 +97,8 @@ func (t *terraform) code(one block, name, handler string) (string, error) {
 			return filepath.ToSlash(dir), nil
 		}
 	}
-	return "", t.errorf(one.values, "the code of function %s is in %s, and no source with the file of "+
-		"%q is beside it", name, zip, handler)
+	return "", t.errorf(one.values, "the code of function %s is in %s, and no source with the file "+
+		"of %q is beside it", name, zip, handler)
 }
 
 // find returns the file below the plan whose path ends with a key of S3, relative to the plan.
