@@ -90,9 +90,13 @@ func (l *localRun) planOfTemplate() (local.Plan, error) {
 	c := r.Config
 	c.Tables = nil // the template says more of them than a configuration can
 	p, err := local.NewPlan(c, r.Dir, l.stage)
+	if e, ok := errors.AsType[*local.FunctionError](err); ok {
+		return p, fmt.Errorf("%s: function %s%w", r.Places[e.Function], e.Function, e.Err)
+	}
 	if err != nil {
 		return p, fmt.Errorf("%s: %w", r.File, err)
 	}
+	p.Places = r.Places
 	p.Dir, p.Notes, p.UsesTables = r.Dir, r.Notes, r.UsesTables
 	for _, t := range r.Tables {
 		p.Tables = append(p.Tables, local.Table(t))

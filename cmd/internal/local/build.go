@@ -148,7 +148,7 @@ func (s *server) build(ctx context.Context, p Plan) (map[string]gobuild.Program,
 			built[fn.Name], err = b.bundle(ctx, s.project.Temp)
 		}
 		if err != nil {
-			return nil, "", fmt.Errorf("function %q: %w", fn.Name, err)
+			return nil, "", p.place(fmt.Errorf("function %q: %w", fn.Name, err))
 		}
 		hash += built[fn.Name].Hash
 	}

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/tyg-dev/tyg/cmd/internal/backend"
@@ -50,7 +51,7 @@ func (s *server) load(ctx context.Context) (changed bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if next.hash == s.now.hash && reflect.DeepEqual(next.plan, s.now.plan) {
+	if next.hash == s.now.hash && next.plan.sameAs(s.now.plan) {
 		return false, nil
 	}
 	if err := s.tables.make(ctx, plan.Tables); err != nil {
@@ -58,7 +59,7 @@ func (s *server) load(ctx context.Context) (changed bool, err error) {
 	}
 	set, err := s.set(ctx, next)
 	if err == nil {
-		err = s.deploy(ctx, set)
+		err = plan.place(s.deploy(ctx, set))
 	}
 	if err != nil {
 		if next.program.Path != s.now.program.Path {
@@ -71,6 +72,25 @@ func (s *server) load(ctx context.Context) (changed bool, err error) {
 	}
 	s.retire(next)
 	return true, nil
+}
+
+// sameAs reports whether two plans have the same functions and routes, wherever they stand.
+func (p Plan) sameAs(other Plan) bool {
+	p.Places, other.Places = nil, nil
+	return reflect.DeepEqual(p, other)
+}
+
+// place adds to an error of a function where the function is configured.
+func (p Plan) place(err error) error {
+	if err == nil {
+		return nil
+	}
+	for name, place := range p.Places {
+		if strings.Contains(err.Error(), "function "+strconv.Quote(name)) {
+			return fmt.Errorf("%s: %w", place, err)
+		}
+	}
+	return err
 }
 
 // set returns the functions and routes of a version.

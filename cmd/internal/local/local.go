@@ -107,6 +107,9 @@ type Plan struct {
 	NATS  string         // the URL of a server, "embedded" for one of its own, or empty
 	Drain *time.Duration // how long handlers may take to finish at the end; nil: 30 seconds
 
+	// Places say where functions are configured, by their names: a file and a line.
+	Places map[string]string
+
 	// Builds says how the programs of functions are built, by the name of the function.
 	Builds map[string]Build
 

@@ -54,7 +54,7 @@ func NewPlan(c project.Config, dir, stage string) (Plan, error) {
 		}
 		build, err := setCommand(&fn, f)
 		if err != nil {
-			return p, fmt.Errorf("%s: lambda_functions.%s%w", project.ConfigPath, name, err)
+			return p, &FunctionError{Function: name, Err: err}
 		}
 		if build != nil {
 			if p.Builds == nil {
@@ -66,6 +66,20 @@ func NewPlan(c project.Config, dir, stage string) (Plan, error) {
 	}
 	return p, nil
 }
+
+// A FunctionError is a function that cannot be run as it is configured.
+type FunctionError struct {
+	Function string
+	Err      error
+}
+
+// Error returns the error after the key of the function.
+func (e *FunctionError) Error() string {
+	return project.ConfigPath + ": lambda_functions." + e.Function + e.Err.Error()
+}
+
+// Unwrap returns the error without the function.
+func (e *FunctionError) Unwrap() error { return e.Err }
 
 // setCommand sets the command of a function: its own, or that of its runtime. It returns how the
 // program is built, nil if it need not be.

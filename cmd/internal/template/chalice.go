@@ -2,11 +2,13 @@ package template
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -67,8 +69,11 @@ func (b *builder) chalice() error {
 	if err != nil {
 		return b.errorf(b.root, "read project: %w", err)
 	}
-	for _, m := range chaliceHandler.FindAllStringSubmatch(string(source), -1) {
+	for _, at := range chaliceHandler.FindAllSubmatchIndex(source, -1) {
+		m := chaliceHandler.FindStringSubmatch(string(source[at[0]:]))
 		logical := "websocket_" + m[1]
+		line := 1 + strings.Count(string(source[:at[0]]), "\n")
+		b.result.Places[logical] = fmt.Sprintf("%s:%d", path, line)
 		f, err := b.chaliceFunction(logical, own)
 		if err != nil {
 			return err

@@ -295,7 +295,7 @@ func (b *builder) addFunction(id, kind string, r *yaml.Node) error {
 	if err := b.addLayers(&f, get("Layers")); err != nil {
 		return err
 	}
-	b.result.Config.Functions[id] = f
+	b.result.Config.Functions[id], b.result.Places[id] = f, b.place(r)
 	return nil
 }
 

@@ -12,6 +12,38 @@ import (
 type file struct {
 	name string // for errors
 	root *yaml.Node
+
+	included []string // names of other files, see place
+}
+
+// includedLines separates the lines of files: those of the first that is included begin at it, those
+// of the second at twice of it.
+const includedLines = 1_000_000
+
+// include notes a file and moves the lines of its nodes.
+func (f *file) include(name string, root *yaml.Node) {
+	f.included = append(f.included, name)
+	shift(root, len(f.included)*includedLines)
+}
+
+// shift adds to the lines of a tree, whose nodes are there once.
+func shift(n *yaml.Node, by int) {
+	n.Line += by
+	for _, child := range n.Content {
+		shift(child, by)
+	}
+}
+
+// place returns the file and the line of a node, such as template.yaml:12.
+func (f *file) place(n *yaml.Node) string {
+	name, line := f.name, 1
+	if n != nil {
+		line = n.Line
+	}
+	if i := line / includedLines; i > 0 && i <= len(f.included) {
+		name, line = f.included[i-1], line%includedLines
+	}
+	return fmt.Sprintf("%s:%d", name, line)
 }
 
 // yamlLine is where the parser says that a file is wrong.
@@ -102,11 +134,7 @@ func (e *expander) merged(n *yaml.Node, depth int) []*yaml.Node {
 
 // errorf returns an error with the file and the line of a node.
 func (f *file) errorf(n *yaml.Node, format string, args ...any) error {
-	line := 1
-	if n != nil {
-		line = n.Line
-	}
-	return fmt.Errorf("%s:%d: %w", f.name, line, fmt.Errorf(format, args...))
+	return fmt.Errorf("%s: %w", f.place(n), fmt.Errorf(format, args...))
 }
 
 // member returns the value at a path of keys, nil if there is none or it is null.

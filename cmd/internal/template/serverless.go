@@ -28,7 +28,7 @@ func (b *builder) serverless() error {
 		return err
 	}
 	b.root = root
-	b.resources = member(root, "resources", "Resources")
+	b.resources = joined(root, "resources", "Resources")
 	b.names = map[string]string{"WebsocketsApi": apiID}
 	provider, c := member(root, "provider"), &b.result.Config
 	c.APIGatewayStage = defaultStage
@@ -53,7 +53,7 @@ func (b *builder) serverless() error {
 	if err != nil {
 		return err
 	}
-	return members(member(root, "functions"), func(name string, f *yaml.Node) error {
+	return members(joined(root, "functions"), func(name string, f *yaml.Node) error {
 		if err := b.addServerlessFunction(name, f, provider); err != nil {
 			return err
 		}
@@ -66,6 +66,25 @@ func (b *builder) serverless() error {
 		}
 		return nil
 	})
+}
+
+// joined returns the object at a path of keys, whose first may be a list of objects, such as one for
+// each file.
+func joined(n *yaml.Node, path ...string) *yaml.Node {
+	list := member(n, path[0])
+	if list == nil || list.Kind != yaml.SequenceNode {
+		return member(n, path...)
+	}
+	out := &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Line: list.Line}
+	for _, one := range list.Content {
+		if len(path) > 1 {
+			one = member(one, path[1:]...)
+		}
+		if one != nil && one.Kind == yaml.MappingNode {
+			out.Content = append(out.Content, one.Content...)
+		}
+	}
+	return out
 }
 
 // addServerlessFunction adds a function. Its code is in the directory of the file.
@@ -114,7 +133,7 @@ func (b *builder) addServerlessFunction(name string, f, provider *yaml.Node) err
 	if layers := member(f, "layers"); layers != nil {
 		b.result.Notes = append(b.result.Notes, "the layers of function "+name+" are left out")
 	}
-	b.result.Config.Functions[name] = out
+	b.result.Config.Functions[name], b.result.Places[name] = out, b.place(f)
 	return nil
 }
 
@@ -153,7 +172,7 @@ func (b *builder) addEvent(name string, how *yaml.Node) error {
 			}
 		}
 	}
-	if function == nil || member(b.root, "functions", function.Value) == nil {
+	if function == nil || member(joined(b.root, "functions"), function.Value) == nil {
 		return b.errorf(a, "the authorizer is no function of this file")
 	}
 	b.result.Config.Authorizer = &backend.Authorizer{
@@ -166,7 +185,7 @@ var errCircle = errors.New("the variables refer to each other in a circle")
 
 // reference is a variable of the framework without one inside.
 // (https://www.serverless.com/framework/docs/guides/variables)
-var reference = regexp.MustCompile(`\$\{([a-zA-Z]+(?:\([^)]*\))?:[^:${}][^${}]*)\}`)
+var reference = regexp.MustCompile(`\$\{((?:[a-zA-Z]+(?:\([^)]*\))?:[^:${}]|file\()[^${}]*)\}`)
 
 // resolve replaces the variables in a tree.
 func (b *builder) resolve(n *yaml.Node, depth int) (*yaml.Node, error) {
@@ -233,8 +252,16 @@ func (b *builder) unresolved(n *yaml.Node, err error) (*yaml.Node, error) {
 func (b *builder) lookUp(n *yaml.Node, text string, depth int) (*yaml.Node, error) {
 	for source := range strings.SplitSeq(text, ",") {
 		source = strings.TrimSpace(source)
-		if literal := strings.Trim(source, `'"`); literal != source || !strings.Contains(source, ":") {
+		if literal := strings.Trim(source, `'"`); literal != source ||
+			!strings.Contains(source, ":") && !strings.HasPrefix(source, "file(") {
 			return scalar(n, literal), nil
+		}
+		if strings.HasPrefix(source, "file(") {
+			found, err := b.included(n, source, depth)
+			if found != nil || err != nil {
+				return found, err
+			}
+			continue
 		}
 		kind, name, _ := strings.Cut(source, ":")
 		value, known := "", true

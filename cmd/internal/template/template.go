@@ -35,6 +35,9 @@ type Result struct {
 	Tables     []Table
 	UsesTables bool
 
+	// Places say where the functions are, by their names: the file and the line.
+	Places map[string]string
+
 	// Notes say what the template has and does not run here, one sentence each.
 	Notes []string
 }
@@ -77,6 +80,7 @@ func Read(path string, o Options) (r Result, err error) {
 	b := &builder{stack: newStack(f, pseudo(r.Dir, o)), options: o, result: &r}
 	r.Config.Functions = make(map[string]project.Function)
 	r.Config.Routes = make(map[string]backend.Route)
+	r.Places = make(map[string]string)
 	switch {
 	case isChalice(r.File):
 		err = b.chalice()
@@ -169,6 +173,7 @@ type builder struct {
 	elsewhere map[string][]string // resources that are not run here, by type
 	code      []codePath
 	resolved  int // values whose variables were replaced
+	includes  int // files that were included
 }
 
 // A codePath is where the template says that code is.

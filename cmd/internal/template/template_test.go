@@ -257,6 +257,53 @@ func TestUnusedVariables(t *testing.T) {
 	}
 }
 
+// TestIncludes reads a service in several files, as larger ones are.
+func TestIncludes(t *testing.T) {
+	path := write(t, "serverless.yml", `service: split
+provider: {name: aws, runtime: python3.12, environment: "${file(env.json):dev, file(none.yml):x, 'no'}"}
+functions:
+  - ${file(src/functions.yml)}
+  - other: {handler: app.other}
+resources:
+  - ${file(./src/tables.yml)}
+  - Resources: {Jobs: {Type: AWS::SQS::Queue}}
+`)
+	dir := filepath.Dir(path)
+	for name, text := range map[string]string{
+		"env.json":          `{"dev": {"LEVEL": "debug"}}`,
+		"src/functions.yml": "talk:\n  handler: app.talk\n  events: [websocket: $default]\n",
+		"src/tables.yml": "Resources:\n  T:\n    Type: AWS::DynamoDB::Table\n    Properties:\n" +
+			"      AttributeDefinitions: [{AttributeName: id, AttributeType: S}]\n" +
+			"      KeySchema: [{AttributeName: id, KeyType: HASH}]\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := read(t, path, template.Options{})
+	if got := routes(r.Config); got != "$default=talk" || len(r.Config.Functions) != 2 ||
+		r.Config.Functions["talk"].Environment["LEVEL"] != "debug" || len(r.Tables) != 1 ||
+		len(r.Notes) != 1 {
+		t.Errorf("routes %s, %+v, tables %v, notes %q", got, r.Config.Functions, r.Tables, r.Notes)
+	}
+	broken := "provider: {name: aws}\nfunctions:\n  - ${file(src/wrong.yml)}\n"
+	path = write(t, "serverless.yml", broken)
+	wrong := filepath.Join(filepath.Dir(path), "src", "wrong.yml")
+	if err := os.WriteFile(wrong, []byte("# a comment\ntalk:\n  timeout: 3\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := template.Read(path, template.Options{}); err == nil ||
+		!strings.HasPrefix(err.Error(), wrong+":3: function talk has no handler") {
+		t.Errorf("an included function without a handler: %v", err)
+	}
+	again := "service: x\nprovider: {name: aws}\nfunctions: ${file(serverless.yml):functions}\n"
+	path = write(t, "serverless.yml", again)
+	if _, err := template.Read(path, template.Options{}); err == nil ||
+		!strings.Contains(err.Error(), "circle") && !strings.Contains(err.Error(), "includes more") {
+		t.Errorf("a file that includes itself: %v", err)
+	}
+}
+
 func TestFind(t *testing.T) {
 	if got := template.Find(t.TempDir()); got != "" {
 		t.Errorf("an empty directory has the template %s", got)

@@ -41,7 +41,7 @@ func (t *terraform) addFunction(one block) error {
 			f.Environment[key] = text
 		}
 	}
-	t.result.Config.Functions[name] = f
+	t.result.Config.Functions[name], t.result.Places[name] = f, t.place(one.values)
 	t.noteUnknown(one, name)
 	return nil
 }
