@@ -51,6 +51,10 @@ func (l *localRun) findTemplate() error {
 	if err != nil {
 		return err
 	}
+	for name := range r.Inline {
+		return fmt.Errorf("%s: function %s has its code in the template; put it into a file first",
+			r.Places[name], name)
+	}
 	text, err := configText(r.Config)
 	if err != nil {
 		return err
@@ -98,6 +102,18 @@ func (l *localRun) planOfTemplate() (local.Plan, error) {
 	}
 	p.Places = r.Places
 	p.Dir, p.Notes, p.UsesTables = r.Dir, r.Notes, r.UsesTables
+	for name, code := range r.Inline {
+		if p.Builds == nil {
+			p.Builds = make(map[string]local.Build)
+		}
+		// Lambda calls the file index.
+		// (https://docs.aws.amazon.com/lambda/latest/dg/API_FunctionCode.html)
+		file := "index.js"
+		if strings.HasPrefix(r.Config.Functions[name].Runtime, "python") {
+			file = "index.py"
+		}
+		p.Builds[name] = local.Build{Inline: code, Name: file}
+	}
 	for _, t := range r.Tables {
 		p.Tables = append(p.Tables, local.Table(t))
 	}

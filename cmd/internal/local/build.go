@@ -25,6 +25,8 @@ type Build struct {
 	// TypeScript: the handler's file, and what its name is for Node.js, without an extension.
 	Entry, Name string
 	Tool        string // esbuild
+
+	Inline string // the code itself; Name is its file
 }
 
 var mainPackage = regexp.MustCompile(`(?m)^package main\b`)
@@ -142,9 +144,12 @@ func (s *server) build(ctx context.Context, p Plan) (map[string]gobuild.Program,
 			continue
 		}
 		var err error
-		if b.Go != "" {
+		switch {
+		case b.Inline != "":
+			built[fn.Name], err = b.write(s.project.Temp)
+		case b.Go != "":
 			built[fn.Name], err = gobuild.Project{Dir: b.Go, Temp: s.project.Temp}.Build(ctx)
-		} else {
+		default:
 			built[fn.Name], err = b.bundle(ctx, s.project.Temp)
 		}
 		if err != nil {
@@ -187,10 +192,26 @@ func (b Build) bundle(ctx context.Context, temp string) (gobuild.Program, error)
 	return gobuild.Program{Path: filepath.Join(dir, "x"), Hash: hashOf(text)}, nil
 }
 
+// write writes code that a template has in itself, in a directory of its own.
+func (b Build) write(temp string) (gobuild.Program, error) {
+	dir, err := os.MkdirTemp(temp, "inline-*")
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, b.Name), []byte(b.Inline), 0o600)
+	}
+	if err != nil {
+		return gobuild.Program{}, fmt.Errorf("write code of the template: %w", err)
+	}
+	return gobuild.Program{Path: filepath.Join(dir, "x"), Hash: hashOf([]byte(b.Inline))}, nil
+}
+
 // built returns a function that runs what was built.
 func (b Build) built(fn functions.Function, p gobuild.Program) functions.Function {
 	if b.Go != "" {
 		fn.Command = []string{p.Path}
+		return fn
+	}
+	if b.Inline != "" {
+		fn.Dir = filepath.Dir(p.Path)
 		return fn
 	}
 	var modules []string // of the project, which the bundle is outside of

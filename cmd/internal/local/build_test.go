@@ -148,3 +148,20 @@ mkdir -p "$(dirname "$out")" && cp "$1" "$out"
 		t.Errorf("without esbuild: %v", err)
 	}
 }
+
+func TestInlineFunctions(t *testing.T) {
+	fn := functions.Function{Name: "f", Dir: "elsewhere"}
+	b := Build{Inline: "x = 1", Name: "index.py"}
+	p := Plan{
+		Routes: &backend.Set{Functions: []functions.Function{fn}}, Builds: map[string]Build{"f": b},
+	}
+	s := &server{project: gobuild.Project{Temp: t.TempDir()}}
+	built, hash, err := s.build(t.Context(), p)
+	if err != nil || hash == "" {
+		t.Fatal(hash, err)
+	}
+	text, err := os.ReadFile(filepath.Join(b.built(fn, built["f"]).Dir, "index.py"))
+	if err != nil || string(text) != b.Inline {
+		t.Errorf("the function has %q, %v", text, err)
+	}
+}

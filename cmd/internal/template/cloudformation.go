@@ -330,9 +330,14 @@ func (b *builder) codeOf(
 	if asset := b.asset(r, at); asset != nil {
 		at = asset
 	}
+	for _, inline := range []*yaml.Node{get("InlineCode"), member(at, "ZipFile")} {
+		if inline != nil {
+			text, err := b.text(inline)
+			b.result.Inline[id] = text
+			return "", err
+		}
+	}
 	switch {
-	case get("InlineCode") != nil || member(at, "ZipFile") != nil:
-		return "", b.errorf(at, "function %s has its code in the template; put it into a file", id)
 	case at != nil && at.Kind != yaml.ScalarNode:
 		return "", b.errorf(at, "the code of function %s is not on this machine", id)
 	case at == nil:

@@ -35,6 +35,9 @@ type Result struct {
 	Tables     []Table
 	UsesTables bool
 
+	// Inline is the code of functions that have it in the template, by their names.
+	Inline map[string]string
+
 	// Places say where the functions are, by their names: the file and the line.
 	Places map[string]string
 
@@ -80,7 +83,7 @@ func Read(path string, o Options) (r Result, err error) {
 	b := &builder{stack: newStack(f, pseudo(r.Dir, o)), options: o, result: &r}
 	r.Config.Functions = make(map[string]project.Function)
 	r.Config.Routes = make(map[string]backend.Route)
-	r.Places = make(map[string]string)
+	r.Places, r.Inline = make(map[string]string), make(map[string]string)
 	switch {
 	case isChalice(r.File):
 		err = b.chalice()

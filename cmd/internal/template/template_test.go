@@ -209,10 +209,6 @@ func TestErrorsHaveALine(t *testing.T) {
 			"refers to itself",
 		},
 		{"missing code", sam, "CodeUri: src/", "CodeUri: lost/", "template.yaml:35: there is no "},
-		{
-			"code in the template", sam, "CodeUri: src/, Handler", "InlineCode: x, Handler",
-			"has its code in the template",
-		},
 		{"image", sam, "MemorySize: 256", "PackageType: Image", "template.yaml:35: function OnConnect"},
 		{
 			"no integration", sam, "Target: !Sub 'integrations/${SendInteg}'", "Target: x",
@@ -301,6 +297,16 @@ resources:
 	if _, err := template.Read(path, template.Options{}); err == nil ||
 		!strings.Contains(err.Error(), "circle") && !strings.Contains(err.Error(), "includes more") {
 		t.Errorf("a file that includes itself: %v", err)
+	}
+}
+
+func TestInlineCode(t *testing.T) {
+	text := strings.Replace(example(t, "sam.yaml"), "CodeUri: src/, Handler", "InlineCode: x = 1, Handler", 1)
+	text = strings.Replace(text, "CodeUri: src/\n", "Code: {ZipFile: !Sub 'y = ${TableName}'}\n", 1)
+	r := read(t, write(t, "template.yaml", text), template.Options{})
+	want := map[string]string{"OnConnectFunction": "x = 1", "SendFunction": "y = simplechat"}
+	if !maps.Equal(r.Inline, want) {
+		t.Errorf("code in the template is %q, want %q", r.Inline, want)
 	}
 }
 
