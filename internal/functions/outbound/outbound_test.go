@@ -18,6 +18,7 @@ import (
 	"testing"
 
 	"github.com/tyg-dev/tyg/internal/functions/outbound"
+	"github.com/tyg-dev/tyg/internal/sampletest"
 )
 
 // A rig is a gateway that answers TLS with what it was asked.
@@ -156,6 +157,46 @@ for (const url of process.argv.slice(1)) {
 				t.Errorf("%v, printed\n%swant\n%s", err, out, want)
 			}
 		})
+	}
+}
+
+// TestRuby: Ruby reaches the address of the gateway. It looks for a proxy in http_proxy only, also
+// for https, so it does not reach the names on AWS.
+func TestRuby(t *testing.T) {
+	if _, err := exec.LookPath("ruby"); err != nil {
+		t.Skipf("calls from Ruby were not run: %v", err)
+	}
+	r := start(t)
+	cmd := exec.CommandContext(t.Context(), "ruby", "-e", `require "net/http"
+uri = URI("https://" + ARGV[0] + "/api/@connections/a%3D")
+puts Net::HTTP.start(uri.host, uri.port, use_ssl: true) { |h| h.post(uri.path, "x").body }`, r.address)
+	cmd.Env = append(os.Environ(), r.Environ()...)
+	out, err := cmd.CombinedOutput()
+	if want := r.addresses()["https://"+r.address+"/api"]; string(out) != want+"\n" || err != nil {
+		t.Errorf("%v, printed %s, want %s", err, out, want)
+	}
+}
+
+// TestAWSCLI: the CLI of AWS, which is botocore, reaches the gateway by both forms.
+func TestAWSCLI(t *testing.T) {
+	sampletest.Part(t, 4)
+	if _, err := exec.LookPath("aws"); err != nil {
+		t.Skipf("calls of the AWS CLI were not run: %v", err)
+	}
+	r := start(t)
+	for address := range r.addresses() {
+		if strings.Contains(address, ".cn/") || strings.Contains(address, "api.aws") ||
+			strings.Contains(address, "dynamodb") || strings.Contains(address, ".ddb.") {
+			continue // the CLI is slow to start; the names are those of TestLanguages
+		}
+		cmd := exec.CommandContext(t.Context(), "aws", "apigatewaymanagementapi", "post-to-connection",
+			"--connection-id", "a=", "--data", "eA==", "--endpoint-url", address)
+		cmd.Env = append(os.Environ(), r.Environ()...)
+		cmd.Env = append(cmd.Env, "AWS_ACCESS_KEY_ID=a", "AWS_SECRET_ACCESS_KEY=b",
+			"AWS_DEFAULT_REGION=us-east-1", "AWS_CONFIG_FILE=none", "AWS_MAX_ATTEMPTS=1")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%s: %v: %s", address, err, out)
+		}
 	}
 }
 
