@@ -113,11 +113,13 @@ func routeKeys() []KeyDoc {
 	return []KeyDoc{
 		{
 			Path: "routes", In: servers, Says: "target of each route, by its key: `$connect`, `$default`, " +
-				"`$disconnect` or a value of the selection expression; one of `function`, `url` and `arn`",
+				"`$disconnect` or a value of the selection expression; one of `function`, `url`, `arn` and " +
+				"`mock`",
 		},
 		{Path: route + "function", In: servers, Says: "function in `lambda_functions`"},
 		{Path: route + "url", In: servers, Says: "http or https URL to which events are POSTed"},
 		{Path: route + "arn", In: servers, Says: "function on AWS"},
+		{Path: route + "mock", In: servers, Says: "body with which each event is answered"},
 		{
 			Path: route + "region", In: servers, Default: "as in the ARN",
 			Says: "region of the function on AWS",
@@ -134,6 +136,7 @@ func routeKeys() []KeyDoc {
 		{Path: auth + "function", In: servers, Says: "function in `lambda_functions`"},
 		{Path: auth + "url", In: servers, Says: "http or https URL"},
 		{Path: auth + "arn", In: servers, Says: "function on AWS"},
+		{Path: auth + "mock", In: servers, Says: "policy with which each handshake is answered"},
 		{
 			Path: auth + "region", In: servers, Default: "as in the ARN",
 			Says: "region of the function on AWS",
@@ -426,15 +429,16 @@ func tableKeys() []KeyDoc {
 	const table, index = "tables.{name}.", "tables.{name}.indexes.{name}."
 	keys := []KeyDoc{
 		{
-			Path: "tables", In: Deploy, Says: "DynamoDB tables of the application",
+			Path: "tables", In: Local | Deploy, Says: "DynamoDB tables of the application; " +
+				"`tyg local` makes those of a project with `routes`",
 			Missed: map[Use]string{Gateway: "it makes no tables; name one that exists in a variable"},
 		},
 		{
-			Path: table + "environment_variable", In: Deploy,
+			Path: table + "environment_variable", In: Local | Deploy,
 			Default: "TABLE if there is one table", Says: "variable with the name of the table",
 		},
 		{
-			Path: table + "table_name", In: Deploy, Default: "{app}-{stage}-{name}",
+			Path: table + "table_name", In: Local | Deploy, Default: "{app}-{stage}-{name}",
 			Says: "name on AWS; a table that exists is used as it is",
 		},
 		{Path: table + "ttl_attribute", In: Deploy, Says: "attribute with the time when an item expires"},
@@ -447,16 +451,16 @@ func tableKeys() []KeyDoc {
 			Says: "what functions may do with the table, such as `Query`",
 		},
 		{Path: table + "tags", In: Deploy, Says: "tags of the table"},
-		{Path: table + "indexes", In: Deploy, Says: "global secondary indexes"},
+		{Path: table + "indexes", In: Local | Deploy, Says: "global secondary indexes"},
 	}
 	for _, of := range []string{table, index} {
 		keys = append(keys,
-			KeyDoc{Path: of + "partition_key", In: Deploy, Says: "partition key"},
-			KeyDoc{Path: of + "partition_key.name", In: Deploy, Says: "attribute"},
-			KeyDoc{Path: of + "partition_key.type", In: Deploy, Default: "S", Says: "its type"},
-			KeyDoc{Path: of + "sort_key", In: Deploy, Default: "none", Says: "sort key"},
-			KeyDoc{Path: of + "sort_key.name", In: Deploy, Says: "attribute"},
-			KeyDoc{Path: of + "sort_key.type", In: Deploy, Default: "S", Says: "its type"},
+			KeyDoc{Path: of + "partition_key", In: Local | Deploy, Says: "partition key"},
+			KeyDoc{Path: of + "partition_key.name", In: Local | Deploy, Says: "attribute"},
+			KeyDoc{Path: of + "partition_key.type", In: Local | Deploy, Default: "S", Says: "its type"},
+			KeyDoc{Path: of + "sort_key", In: Local | Deploy, Default: "none", Says: "sort key"},
+			KeyDoc{Path: of + "sort_key.name", In: Local | Deploy, Says: "attribute"},
+			KeyDoc{Path: of + "sort_key.type", In: Local | Deploy, Default: "S", Says: "its type"},
 			KeyDoc{
 				Path: of + "read_capacity", In: Deploy, Unit: "units", Default: "charged by request",
 				Says: "reads a second",

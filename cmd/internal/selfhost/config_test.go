@@ -38,6 +38,7 @@ func TestExampleHasEveryKey(t *testing.T) {
 		"$schema": true, "app": true, "stages": true, "tls.cert_file": true, "tls.key_file": true,
 		"tls.acme.directory_url": true, "admin.off": true, "lambda_functions.{name}.runtime": true,
 		"authorizer.url": true, "authorizer.arn": true, "authorizer.region": true,
+		"authorizer.mock": true,
 		// Secrets are not on every machine; the page about self-hosting shows their keys.
 		"connections_keys[].access_key_id": true, "connections_keys[].secret_env": true,
 		"connections_keys[].secret_file": true,
