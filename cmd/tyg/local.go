@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -188,6 +189,11 @@ func (l *localRun) check(cmd *cobra.Command) error {
 	}
 	if err := local.CheckDynamoDB(l.DynamoDB); err != nil {
 		return cli.Usagef(cmd, "--dynamodb-endpoint %q: %w", l.DynamoDB, err)
+	}
+	if len(l.Prepare) > 0 && !strings.Contains(l.Prepare[0], "/") {
+		if _, err := exec.LookPath(l.Prepare[0]); err != nil {
+			return cli.Usagef(cmd, "--prepare %q: %s is not in PATH", l.prepare, l.Prepare[0])
+		}
 	}
 	switch {
 	case l.Cert != "" && l.Key == "":

@@ -16,8 +16,8 @@ type file struct {
 	included []string // names of other files, see place
 }
 
-// includedLines separates the lines of files: those of the first that is included begin at it, those
-// of the second at twice of it.
+// includedLines separates the lines of files: those of the first that is included begin at it,
+// those of the second at twice of it.
 const includedLines = 1_000_000
 
 // include notes a file and moves the lines of its nodes.

@@ -68,8 +68,8 @@ func (b *builder) serverless() error {
 	})
 }
 
-// joined returns the object at a path of keys, whose first may be a list of objects, such as one for
-// each file.
+// joined returns the object at a path of keys, whose first may be a list of objects, such as one
+// for each file.
 func joined(n *yaml.Node, path ...string) *yaml.Node {
 	list := member(n, path[0])
 	if list == nil || list.Kind != yaml.SequenceNode {

@@ -256,7 +256,8 @@ func TestUnusedVariables(t *testing.T) {
 // TestIncludes reads a service in several files, as larger ones are.
 func TestIncludes(t *testing.T) {
 	path := write(t, "serverless.yml", `service: split
-provider: {name: aws, runtime: python3.12, environment: "${file(env.json):dev, file(none.yml):x, 'no'}"}
+provider:
+  {name: aws, runtime: python3.12, environment: "${file(env.json):dev, file(none.yml):x, 'no'}"}
 functions:
   - ${file(src/functions.yml)}
   - other: {handler: app.other}
@@ -301,7 +302,8 @@ resources:
 }
 
 func TestInlineCode(t *testing.T) {
-	text := strings.Replace(example(t, "sam.yaml"), "CodeUri: src/, Handler", "InlineCode: x = 1, Handler", 1)
+	text := example(t, "sam.yaml")
+	text = strings.Replace(text, "CodeUri: src/, Handler", "InlineCode: x = 1, Handler", 1)
 	text = strings.Replace(text, "CodeUri: src/\n", "Code: {ZipFile: !Sub 'y = ${TableName}'}\n", 1)
 	r := read(t, write(t, "template.yaml", text), template.Options{})
 	want := map[string]string{"OnConnectFunction": "x = 1", "SendFunction": "y = simplechat"}

@@ -169,7 +169,8 @@ func TestRuby(t *testing.T) {
 	r := start(t)
 	cmd := exec.CommandContext(t.Context(), "ruby", "-e", `require "net/http"
 uri = URI("https://" + ARGV[0] + "/api/@connections/a%3D")
-puts Net::HTTP.start(uri.host, uri.port, use_ssl: true) { |h| h.post(uri.path, "x").body }`, r.address)
+puts Net::HTTP.start(uri.host, uri.port, use_ssl: true) { |h| h.post(uri.path, "x").body }`,
+		r.address)
 	cmd.Env = append(os.Environ(), r.Environ()...)
 	out, err := cmd.CombinedOutput()
 	if want := r.addresses()["https://"+r.address+"/api"]; string(out) != want+"\n" || err != nil {
