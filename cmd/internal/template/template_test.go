@@ -454,3 +454,12 @@ func TestChalice(t *testing.T) {
 		t.Errorf("without app.py: %v", err)
 	}
 }
+
+// FuzzChalice must not panic, whatever a project has.
+func FuzzChalice(f *testing.F) {
+	f.Add(chaliceConfig, chaliceApp)
+	f.Add(`{"stages": []}`, "@app.on_ws_message()\n\n\n@x\ndef f(e): pass")
+	f.Fuzz(func(t *testing.T, config, app string) {
+		_, _ = template.Read(chalice(t, config, app), template.Options{}) // most are wrong
+	})
+}
