@@ -31,7 +31,8 @@ func wrongValues() map[string]string {
 		"proxy": "nonsense", "script": "no/such/file", "redact-header": "a b",
 		"redact-key": "a\x7fb", "ignore": "a\x7fb", "secret": "nonsense",
 		"inspect": "nonsense", "record": "no/such/folder/file",
-		"dynamodb-endpoint": "nonsense", "prepare": "no-such-program", "command": "nonsense", "output": "no/such/folder/file",
+		"dynamodb-endpoint": "nonsense", "prepare": "no-such-program",
+		"command": "nonsense", "output": "no/such/folder/file",
 	}
 }
 
