@@ -59,6 +59,7 @@ var allowed = map[string]string{
 	"internal/dynamotest":           "",
 	"internal/grouptable":           "tyg internal/partition internal/sigv4 lambda",
 	"internal/grouptable/tabletest": "internal/dynamotest internal/grouptable internal/sigv4 lambda",
+	"internal/natsd/natsdtest":      "internal/natsd",
 	"rooms/storage": "rooms rooms/storage/internal/dynamodb " +
 		"rooms/storage/internal/nats",
 	"rooms/storage/internal/dynamodb": "rooms/dynamo",
