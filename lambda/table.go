@@ -71,7 +71,7 @@ type GroupTable interface {
 type TableConn struct {
 	Known    bool      // anything was recorded: it is alive, or was
 	Over     bool      // Leave was called
-	Since    time.Time // when that was recorded, or something later
+	Since    time.Time // when that was recorded, or something later; zero if Over
 	State    []byte
 	Revision tyg.Revision // of State; zero if there is none
 }

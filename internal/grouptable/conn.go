@@ -59,10 +59,13 @@ func (t *Table) newConn(i item) lambda.TableConn {
 		return lambda.TableConn{}
 	}
 	data, rev := newValue(i)
-	return lambda.TableConn{
+	c := lambda.TableConn{
 		Known: true, Over: i.number(overAttribute) > 0, State: data, Revision: rev,
-		Since: time.Unix(i.number(TTLAttribute), 0).Add(-ttl),
 	}
+	if !c.Over { // Leave sets another time
+		c.Since = time.Unix(i.number(TTLAttribute), 0).Add(-ttl)
+	}
+	return c
 }
 
 // Leave implements [lambda.GroupTable].

@@ -170,6 +170,9 @@ func TestExpiry(t *testing.T) {
 	if _, err := table.StoreState(t.Context(), id, []byte("1"), 0, false); err != nil {
 		t.Fatal(err)
 	}
+	if c, err := table.Conn(t.Context(), id); err != nil || time.Since(c.Since).Abs() > time.Minute {
+		t.Errorf("it is known since %v, %v", c.Since, err)
+	}
 	for _, body := range tap.bodies {
 		if item := string(body["Item"]) + string(body["UpdateExpression"]); item != "" &&
 			!strings.Contains(item, grouptable.TTLAttribute) {
