@@ -10,6 +10,10 @@ func variables() []Variable {
 		{"TYG_SECRET_ACCESS_KEY", "programs", "its secret"},
 		{"TYG_NATS_URL", storage, "NATS server of values and stores; several are separated by commas"},
 		{"TYG_NATS_CREDENTIALS", storage, "NATS credentials file"},
+		{
+			"TYG_NATS_CLUSTER_PASSWORD", "`tyg-nats`",
+			"credential of the nodes of a cluster of NATS servers for each other",
+		},
 		{"TYG_NATS_BUCKET", storage, "bucket of `rooms/storage`; values are in the one with `-values` " +
 			"after that name"},
 		{"TYG_NATS_INSECURE", storage, "1 permits a NATS server on another machine without TLS or a " +
