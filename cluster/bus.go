@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"time"
 
@@ -126,11 +125,6 @@ func (s subjects) shard(n int) string        { return fmt.Sprintf("%s.s.%d", s.p
 func (s subjects) all() string               { return s.prefix + ".all" }
 func (s subjects) heartbeat() string         { return s.prefix + ".hb" }
 func (s subjects) replies(box string) string { return s.prefix + ".r." + box + "." }
-
-// token returns the last token of a reply subject of box, and false for any other subject.
-func (s subjects) token(box, subject string) (string, bool) {
-	return strings.CutPrefix(subject, s.replies(box))
-}
 
 // soon bounds what a server does at once if there is a connection to it.
 const soon = 2 * time.Second

@@ -3,6 +3,7 @@ package connid_test
 import (
 	"regexp"
 	"testing"
+	"time"
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/internal/connid"
