@@ -77,9 +77,8 @@ func startChatNode(t *testing.T, natsURL string) *chatNode {
 	srv := &gateway.Server{Handler: n, Logger: quiet}
 	node, err := cluster.Join(t.Context(), srv, cluster.Config{
 		Conn: n.nc, Name: "chat", Disconnects: cluster.AtLeastOnce, Logger: quiet,
-		Heartbeat: 20 * time.Millisecond, Suspect: 200 * time.Millisecond, Dead: time.Second,
-		Renew: 100 * time.Millisecond, Fence: 800 * time.Millisecond,
-		Timeout: 500 * time.Millisecond,
+		Heartbeat: 50 * time.Millisecond, Suspect: 500 * time.Millisecond, Dead: 2 * time.Second,
+		Renew: 100 * time.Millisecond, Fence: 1800 * time.Millisecond,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -117,6 +116,8 @@ func TestKilledNodeLeavesTheRoom(t *testing.T) {
 		who.receive()
 	}
 	john.receive() // Jenny joined
+	jenny.say("/room")
+	jenny.receive() // the handler before has returned, and waits for no answer
 	nodes[2].kill()
 	john.receive()
 	again := record(t, nodes[1].url)
