@@ -157,14 +157,17 @@ var allowed = map[string]string{
 	"examples/probe":          "tyg examples/probe/probelib host",
 	"examples/probe/probelib": "tyg apigw",
 	"internal/admin":          "tyg gateway internal/functions",
-	"cmd/tyg": "cmd/internal/buildinfo cmd/internal/cli cmd/internal/clustercmd " +
-		"cmd/internal/companion " +
-		"cmd/internal/connect cmd/internal/gobuild cmd/internal/local cmd/internal/newproject " +
+	"cmd/tyg": "cmd/internal/bench cmd/internal/buildinfo cmd/internal/cli " +
+		"cmd/internal/clustercmd cmd/internal/companion cmd/internal/connect " +
+		"cmd/internal/connect/script cmd/internal/doctor cmd/internal/gobuild " +
+		"cmd/internal/local cmd/internal/newproject " +
 		"cmd/internal/probeserver cmd/internal/project cmd/internal/replay cmd/internal/selfhost " +
-		"cmd/internal/stagecmd cmd/internal/template cmd/internal/value examples " +
+		"cmd/internal/stagecmd cmd/internal/template cmd/internal/terminal " +
+		"cmd/internal/value examples " +
 		"cmd/internal/inforce cmd/internal/mention cmd/internal/reference cmd/internal/strict " +
 		"gateway host " +
-		"internal/conformance internal/profileflag internal/redact internal/visible internal/ws",
+		"internal/conformance internal/profileflag internal/redact internal/visible internal/ws " +
+		"internal/wsclient",
 	"cmd/tyg-aws": "tyg apigw cmd/internal/awsconfig cmd/internal/backend cmd/internal/cli " +
 		"cmd/internal/companion cmd/internal/gobuild cmd/internal/mention cmd/internal/project " +
 		"cmd/internal/stagecmd cmd/internal/strict cmd/internal/terminal " +
@@ -202,7 +205,12 @@ var allowed = map[string]string{
 		"internal/logqueue internal/pages internal/profileflag internal/stopsignal internal/visible",
 	"cmd/internal/replay": "internal/inspect/recording internal/visible internal/ws " +
 		"internal/wsclient",
-	"cmd/internal/connect": "cmd/internal/buildinfo cmd/internal/cli cmd/internal/terminal " +
+	"cmd/internal/bench": "internal/ws internal/wsclient",
+	"cmd/internal/doctor": "cmd/internal/awsconfig cmd/internal/project cmd/internal/selfhost " +
+		"cmd/internal/template internal/redact internal/sigv4",
+	"cmd/internal/connect/script": "internal/visible internal/ws",
+	"cmd/internal/connect": "cmd/internal/buildinfo cmd/internal/cli " +
+		"cmd/internal/connect/script cmd/internal/terminal " +
 		"internal/functions/outbound internal/redact internal/visible internal/ws " +
 		"internal/wsclient",
 	"cmd/internal/probeserver": "tyg examples/probe/probelib host internal/conformance",

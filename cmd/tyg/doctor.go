@@ -15,11 +15,11 @@ import (
 	"github.com/tyg-dev/tyg/internal/visible"
 )
 
-const doctorHelp = `doctor looks at what tyg needs of this machine and of the project in this directory:
-the limit of open files, what the kernel has, the port, the Go toolchain, the configurations, a
-template of another tool, the NATS server of TYG_NATS_URL, the identity on AWS, and the clock. Each
-line is ok, warn or fail; below the last two stands what to do. No check takes longer than two
-seconds.
+const doctorHelp = `doctor looks at what tyg needs of this machine and of the project in this
+directory: the limit of open files, what the kernel has, the port, the Go toolchain, the
+configurations, a template of another tool, the NATS server of TYG_NATS_URL, the identity on AWS,
+and the clock. Each line is ok, warn or fail; below the last two stands what to do. No check takes
+longer than two seconds.
 
 With --json each finding is one JSON object in a line.
 

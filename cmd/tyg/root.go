@@ -40,7 +40,7 @@ func newRoot(e *cli.Env, args []string) *cobra.Command {
 	root := cli.NewRoot("Create, run and talk to WebSocket applications", rootHelp, rootExample)
 	cli.AddGroup(root, "On this machine:",
 		newNewProject(e), newLocal(e), newConnect(e), newGateway(e), newConfig(e),
-		newConformance(e), newDoctor(e), newRecord(e), newReplay(e))
+		newConformance(e), newBench(e), newDoctor(e), newRecord(e), newReplay(e))
 	cli.AddGroup(root, "Many machines:", newCluster(e, args))
 	cli.AddGroup(root, "On AWS:", newStageCommands(e, args)...)
 	root.AddCommand(newVersion(e), newMan(e))

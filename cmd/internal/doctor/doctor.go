@@ -1,5 +1,5 @@
-// Package doctor is "tyg doctor": it looks at what tyg needs of a machine and of a project, and says
-// how to repair what is missing.
+// Package doctor is "tyg doctor": it looks at what tyg needs of a machine and of a project, and
+// says how to repair what is missing.
 package doctor
 
 import (

@@ -24,8 +24,8 @@ func (d *Doctor) files(context.Context) Finding {
 	case limit == 0:
 		return ok("this system has no limit of open files")
 	case limit < enoughFiles:
-		return warn("raise it: ulimit -n 1048576 in a shell of root, LimitNOFILE=1048576 in a systemd unit, "+
-			"--ulimit nofile=1048576 for docker",
+		return warn("raise it: ulimit -n 1048576 in a shell of root, LimitNOFILE=1048576 in a systemd "+
+			"unit, --ulimit nofile=1048576 for docker",
 			"a process may have %d open files, and each connection is one", limit)
 	}
 	return ok("a process may have %d open files", limit)
