@@ -316,7 +316,8 @@ func TestChatCompilesItsTextOnly(t *testing.T) {
 
 // shared are the modules that have more than one importer, and the importers. Of DynamoDB,
 // rooms/dynamo uses the items and internal/deploy/table the tables. AWS's own clients test the
-// stand-in for AWS and what calls it; aws-lambda-go calls our Runtime API and runs our Host.
+// stand-in for AWS and what calls it; aws-lambda-go calls our Runtime API, runs our Host, and is in a
+// guide.
 var shared = map[string]string{
 	// The programs below cmd share their verbs and flags.
 	"code github.com/spf13/cobra": "cmd/internal/cli cmd/internal/clustercmd " +
@@ -329,7 +330,7 @@ var shared = map[string]string{
 	"code github.com/nats-io/nats.go":    "cluster rooms/natskv",
 	"tests github.com/nats-io/nats.go":   "cluster examples/chattest rooms/natskv",
 	"code " + sdk + "dynamodb":           "internal/deploy/table rooms/dynamo",
-	"tests github.com/aws/aws-lambda-go": "internal/functions lambda",
+	"tests github.com/aws/aws-lambda-go": "docs internal/functions lambda",
 	"tests " + sdk + "apigatewayv2":      "internal/awstest internal/deploy internal/deploy/api",
 	"tests " + sdk + "cloudwatchlogs":    "internal/awstest internal/deploy",
 	"tests " + sdk + "dynamodb": "internal/awstest internal/deploy " +

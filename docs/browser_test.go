@@ -27,3 +27,21 @@ func TestGroupsPageInBrowser(t *testing.T) {
 	server.Restart(newPagedTown())
 	talk(`"again"`)
 }
+
+// TestGuidePageInBrowser opens the page of browser.md, whose client survives a restart.
+func TestGuidePageInBrowser(t *testing.T) {
+	browser := browsertest.Start(t)
+	server := browsertest.Serve(t, newBrowserApp())
+	page := browser.Open(server.URL)
+	page.Wait(`state.textContent === "open" && lines.childElementCount === 1`)
+	page.Eval(`line.value = "<b>hello</b>"`)
+	page.Eval("form.requestSubmit()")
+	page.Wait(`lines.lastElementChild.textContent === "<b>hello</b>" && line.value === ""`)
+	server.Stop()
+	page.Wait(`state.textContent === "waiting" || state.textContent === "connecting"`)
+	page.Eval(`line.value = "kept"`)
+	page.Eval("form.requestSubmit()")
+	page.Wait(`line.value === "kept"`)
+	server.Restart(newBrowserApp())
+	page.Wait(`state.textContent === "open" && lines.lastElementChild.textContent === "hello again"`)
+}

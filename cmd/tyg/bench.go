@@ -18,17 +18,18 @@ import (
 	"github.com/tyg-dev/tyg/internal/redact"
 )
 
-const benchHelp = `bench opens connections to a WebSocket server, sends messages at a rate, and measures how
-long the answers take. Each message has a time at which it is due, whatever became of the others,
-and its latency is counted from then: a server that stalls is charged for all messages of that time.
+const benchHelp = `bench opens connections to a WebSocket server, sends messages at a rate, and
+measures how long the answers take. Each message has a time at which it is due, whatever became of
+the others, and its latency is counted from then: a server that stalls is charged for all messages
+of that time.
 
-A message has an id, by which its answer is found. If the server echoes, each answer is compared with
-what was sent. With --message the id stands where {id} is, {conn} is the number of the connection and
-{group} that of its group. With --groups each message must come to all connections of the group of
-its sender, once; --first joins the groups.
+A message has an id, by which its answer is found. If the server echoes, each answer is compared
+with what was sent. With --message the id stands where {id} is, {conn} is the number of the
+connection and {group} that of its group. With --groups each message must come to all connections of
+the group of its sender, once; --first joins the groups.
 
-Do not load a server that is not yours. Run bench on another machine than the server, or its own work
-counts as the server's.
+Do not load a server that is not yours. Run bench on another machine than the server, or its own
+work counts as the server's.
 
 Exit status:
   0    the server did what it was expected to
@@ -38,7 +39,7 @@ Exit status:
 
 const benchExample = `  tyg bench ws://127.0.0.1:8000/api/
   tyg bench ws://127.0.0.1:8000/api/ --connections 1000 --rate 5000 --duration 30s --svg latency.svg
-  tyg bench localhost:8000/api/ --groups 10 --first 'user{conn}' --first '/join room{group}' --message 'hi {id}'
+  tyg bench localhost:8000/api/ -g 10 --first 'user{conn}' --first '/join room{group}' -m 'hi {id}'
   tyg bench wss://example.com/ --message '{"action":"echo","id":"{id}"}' --json`
 
 // benchFlags has the flags of bench.
@@ -89,7 +90,8 @@ func (b *benchFlags) addFlags(cmd *cobra.Command) {
 		Usage: "send `N` messages a second, all connections together",
 	})
 	cli.AddDuration(cmd, &b.Duration, cli.Range[time.Duration]{
-		Name: "duration", Short: "d", Low: 10 * time.Millisecond, High: day, Usage: "send for this `TIME`",
+		Name: "duration", Short: "d", Low: 10 * time.Millisecond, High: day,
+		Usage: "send for this `TIME`",
 	})
 	cli.AddInt(cmd, &b.Payload, cli.Range[int]{
 		Name: "payload", Short: "p", Low: 28, High: 16 << 20, Usage: "send messages of `N` bytes",
@@ -159,8 +161,8 @@ func progressText(p bench.Progress) string {
 	if p.Sent == 0 {
 		return fmt.Sprintf("connecting: %d", p.Connected)
 	}
-	return fmt.Sprintf("%v  sent %d  came back %d  p50 %v  p99 %v", p.Elapsed.Round(time.Second), p.Sent,
-		p.Received, p.P50.Round(10*time.Microsecond), p.P99.Round(10*time.Microsecond))
+	return fmt.Sprintf("%v  sent %d  came back %d  p50 %v  p99 %v", p.Elapsed.Round(time.Second),
+		p.Sent, p.Received, p.P50.Round(10*time.Microsecond), p.P99.Round(10*time.Microsecond))
 }
 
 func (b *benchFlags) print(out io.Writer, res *bench.Result) (err error) {

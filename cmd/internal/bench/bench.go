@@ -1,8 +1,8 @@
 // Package bench is "tyg bench": it loads a WebSocket server and measures how long its answers take.
 //
 // The load is an open loop: each message has a time at which it is due, whatever became of the ones
-// before it, and its latency is counted from that time. A server that stalls for a second is charged
-// for every message of that second, and not for one.
+// before it, and its latency is counted from that time. A server that stalls for a second is
+// charged for every message of that second, and not for one.
 package bench
 
 import (

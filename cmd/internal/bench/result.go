@@ -137,14 +137,16 @@ func (r *Result) judgement() string {
 	case ToGroup:
 		return fmt.Sprintf(", in %d groups", r.Groups)
 	}
-	return "; the server answered the first message with nothing that has its id, so there is no latency"
+	return "; the server answered the first message with nothing that has its id, so there is no " +
+		"latency"
 }
 
 func (r *Result) latencyText(b *strings.Builder) {
 	l := r.Latency
 	fmt.Fprintf(b, "\nlatency in ms, from the time at which a message was due\n\n")
 	fmt.Fprintf(b, "%10s%10s%10s%10s%10s%10s\n", "min", "p50", "p90", "p99", "p99.9", "max")
-	fmt.Fprintf(b, "%10.3f%10.3f%10.3f%10.3f%10.3f%10.3f\n\n", l.Min, l.P50, l.P90, l.P99, l.P999, l.Max)
+	fmt.Fprintf(b, "%10.3f%10.3f%10.3f%10.3f%10.3f%10.3f\n\n", l.Min, l.P50, l.P90, l.P99,
+		l.P999, l.Max)
 	for _, bar := range r.bars() {
 		fmt.Fprintf(b, "%10.3f  %-40s %d\n", bar.ms, strings.Repeat("█", bar.length), bar.count)
 	}
