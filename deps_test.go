@@ -143,6 +143,7 @@ var allowed = map[string]string{
 	"examples":                   "",
 	"examples/counter":           "tyg host",
 	"examples/echo":              "tyg host",
+	"examples/hello":             "tyg host",
 	"examples/presence":          "tyg host",
 	"examples/chat": "tyg examples/chat/chatlib examples/chat/page host rooms " +
 		"rooms/storage",
@@ -316,8 +317,8 @@ func TestChatCompilesItsTextOnly(t *testing.T) {
 
 // shared are the modules that have more than one importer, and the importers. Of DynamoDB,
 // rooms/dynamo uses the items and internal/deploy/table the tables. AWS's own clients test the
-// stand-in for AWS and what calls it; aws-lambda-go calls our Runtime API, runs our Host, and is in a
-// guide.
+// stand-in for AWS and what calls it; aws-lambda-go calls our Runtime API, runs our Host, and is in
+// a guide.
 var shared = map[string]string{
 	// The programs below cmd share their verbs and flags.
 	"code github.com/spf13/cobra": "cmd/internal/cli cmd/internal/clustercmd " +

@@ -3,7 +3,9 @@
 package docs_test
 
 import (
+	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/tyg-dev/tyg/internal/browsertest"
 )
@@ -44,4 +46,23 @@ func TestGuidePageInBrowser(t *testing.T) {
 	page.Wait(`line.value === "kept"`)
 	server.Restart(newBrowserApp())
 	page.Wait(`state.textContent === "open" && lines.lastElementChild.textContent === "hello again"`)
+}
+
+// TestReadmeScriptInBrowser runs the script of the README in two pages.
+func TestReadmeScriptInBrowser(t *testing.T) {
+	browser := browsertest.Start(t)
+	app := newBroadcast()
+	page := "<!doctype html><body><script src=script.js></script>"
+	script := strings.Replace(readmeScript(t), `"ws://127.0.0.1:8000/api/"`,
+		`location.origin.replace("http", "ws") + "/api/"`, 1)
+	app.Pages(fstest.MapFS{
+		"index.html": &fstest.MapFile{Data: []byte(page)},
+		"script.js":  &fstest.MapFile{Data: []byte(script)},
+	})
+	server := browsertest.Serve(t, app)
+	first := browser.Open(server.URL)
+	shown := `document.querySelector("p:last-child").textContent === "hello"`
+	first.Wait(shown)
+	browser.Open(server.URL).Wait(shown)
+	first.Wait(`document.querySelectorAll("p").length === 2`)
 }

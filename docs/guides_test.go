@@ -1,7 +1,9 @@
 package docs_test
 
 import (
+	"bufio"
 	"context"
+	"debug/elf"
 	"embed"
 	"errors"
 	"io/fs"
@@ -9,8 +11,10 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -20,6 +24,7 @@ import (
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/gateway"
 	"github.com/tyg-dev/tyg/host"
+	"github.com/tyg-dev/tyg/internal/sampletest"
 	"github.com/tyg-dev/tyg/internal/ws"
 	"github.com/tyg-dev/tyg/internal/wsclient"
 	"github.com/tyg-dev/tyg/jwtauth"
@@ -48,6 +53,38 @@ func TestGuideBlocks(t *testing.T) {
 			t.Errorf("%s has no code", page)
 		}
 	}
+}
+
+// TestReadmeBlocks checks that the programs of the README are those of an example, and that its
+// script is the one that TestReadmeScriptInBrowser runs.
+func TestReadmeBlocks(t *testing.T) {
+	named := 0
+	for _, b := range blocks(t, "../README.md") {
+		if b.word(1) != "in" {
+			continue
+		}
+		named++
+		if !containsIndented(readLines(t, filepath.Join("..", b.word(2))), b.text) {
+			t.Errorf("README.md:%d: %s does not contain:\n%s", b.line, b.word(2),
+				strings.Join(b.text, "\n"))
+		}
+	}
+	if named < 2 {
+		t.Errorf("README.md names the files of %d blocks", named)
+	}
+	readmeScript(t)
+}
+
+// readmeScript returns the script of the README.
+func readmeScript(t *testing.T) string {
+	t.Helper()
+	for _, b := range blocks(t, "../README.md") {
+		if b.word(0) == "js" {
+			return strings.Join(b.text, "\n")
+		}
+	}
+	t.Fatal("README.md has no script")
+	return ""
 }
 
 // TestContentsListsAllPages keeps the table of contents.
@@ -293,18 +330,46 @@ func TestMoving(t *testing.T) {
 	two.Expect("hello")
 }
 
-// The Dockerfile builds a program of this module into an image without a system.
+// The command of the Dockerfile builds a program that needs no system, and the program serves.
 func TestDockerfile(t *testing.T) {
-	data, err := os.ReadFile("../Dockerfile")
+	sampletest.Part(t, 3)
+	if runtime.GOOS == "windows" {
+		t.Skip("the command of the Dockerfile was not run: it is for sh")
+	}
+	text := "\n" + strings.Join(readLines(t, "../Dockerfile"), "\n")
+	_, command, found := strings.Cut(text, "\nRUN CGO_ENABLED=0 go build ")
+	command, _, _ = strings.Cut(command, "\n")
+	_, image, last := strings.Cut(text, "\nFROM scratch\n")
+	if !found || !last || strings.Contains(image, "RUN ") {
+		t.Fatalf("the Dockerfile does not build into an empty image:%s", text)
+	}
+	program := filepath.Join(t.TempDir(), "program")
+	build := exec.Command("sh", "-c", "CGO_ENABLED=0 go build "+
+		strings.Replace(command, "/program", program, 1))
+	build.Dir, build.Env = "..", append(os.Environ(), "PROGRAM=./examples/echo")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if f, err := elf.Open(program); err == nil {
+		libraries, _ := f.ImportedLibraries() // an error is no library
+		if len(libraries) > 0 {
+			t.Errorf("the program needs %q, which an empty image lacks", libraries)
+		}
+		_ = f.Close()
+	}
+	serve := exec.CommandContext(t.Context(), program)
+	serve.Env = []string{"TYG_ADDR=127.0.0.1:0"}
+	out, err := serve.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{
-		"FROM golang:1.26 AS build", "FROM scratch", "CGO_ENABLED=0", "USER 65534:65534",
-		"TYG_ADDR=0.0.0.0:8000",
-	} {
-		if !strings.Contains(string(data), want) {
-			t.Errorf("Dockerfile has no %q", want)
-		}
+	if err := serve.Start(); err != nil {
+		t.Fatal(err)
 	}
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil || !strings.HasPrefix(line, "Serving echo-server on ws://127.0.0.1:") {
+		t.Errorf("the program prints %q, %v", line, err)
+	}
+	_ = serve.Process.Kill()
+	_ = serve.Wait()
 }

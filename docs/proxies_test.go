@@ -39,7 +39,8 @@ func startProxy(t *testing.T, name string, args ...string) {
 	}
 	cmd := exec.Command(name, args...)
 	cmd.Dir, cmd.Stderr = t.TempDir(), os.Stderr
-	cmd.Env = append(os.Environ(), "HOME="+cmd.Dir, "XDG_DATA_HOME="+cmd.Dir, "XDG_CONFIG_HOME="+cmd.Dir)
+	cmd.Env = append(os.Environ(), "HOME="+cmd.Dir, "XDG_DATA_HOME="+cmd.Dir,
+		"XDG_CONFIG_HOME="+cmd.Dir)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
