@@ -132,6 +132,7 @@ var allowed = map[string]string{
 	"internal/filelock":          "",
 	"internal/scratch":           "internal/filelock",
 	"internal/redact":            "",
+	"internal/release":           "",
 	"internal/sock":              "",
 	"internal/sampletest":        "",
 	"internal/selftest":          "",
