@@ -23,7 +23,8 @@ func newRelease(t *testing.T) *release {
 	t.Helper()
 	dir := t.TempDir()
 	for name, text := range map[string]string{
-		"go.mod": "module example.com/hello\n\ngo 1.26\n", "LICENSE": "free\n", "README.md": "# hello\n",
+		"go.mod": "module example.com/hello\n\ngo 1.26\n", "LICENSE": "free\n",
+		"README.md": "# hello\n",
 		"main.go": "package main\n\nfunc main() { println(\"hello\") }\n",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
@@ -86,7 +87,8 @@ func TestRelease(t *testing.T) {
 	}
 	t.Run("archive", func(t *testing.T) {
 		files, names := untar(t, gunzip(t, read(t, r, ".tar.gz")))
-		if !slices.Equal(names, []string{"hello", "LICENSE", "README.md"}) || len(files["hello"]) < 100_000 {
+		want := []string{"hello", "LICENSE", "README.md"}
+		if !slices.Equal(names, want) || len(files["hello"]) < 100_000 {
 			t.Errorf("it has %q", names)
 		}
 	})
@@ -107,7 +109,8 @@ func TestRelease(t *testing.T) {
 		sums, err := os.ReadFile(filepath.Join(r.Out, "checksums.txt"))
 		want := fmt.Sprintf("%x  tyg_1.2.3-rc.1_linux_%s.deb\n", sha256.Sum256(read(t, r, ".deb")),
 			runtime.GOARCH)
-		if err != nil || !strings.Contains(string(sums), want) || strings.Count(string(sums), "\n") != 4 {
+		lines := strings.Count(string(sums), "\n")
+		if err != nil || !strings.Contains(string(sums), want) || lines != 4 {
 			t.Errorf("they are\n%s%v", sums, err)
 		}
 	})
@@ -140,13 +143,14 @@ func checkDeb(t *testing.T, r *release) {
 		rest = rest[60+size+size%2:]
 	}
 	control, _ := untar(t, gunzip(t, parts["control.tar.gz"]))
-	for _, want := range []string{"Version: 1.2.3~rc.1\n", "Architecture: " + runtime.GOARCH + "\n"} {
+	version, arch := "Version: 1.2.3~rc.1\n", "Architecture: "+runtime.GOARCH+"\n"
+	for _, want := range []string{version, arch} {
 		if !strings.Contains(string(control["./control"]), want) {
 			t.Errorf("the control file lacks %q:\n%s", want, control["./control"])
 		}
 	}
 	installed, _ := untar(t, gunzip(t, parts["data.tar.gz"]))
-	if len(installed["./usr/bin/hello"]) == 0 || string(installed["./usr/share/doc/tyg/copyright"]) == "" {
+	if len(installed["./usr/bin/hello"]) == 0 || len(installed["./usr/share/doc/tyg/copyright"]) == 0 {
 		t.Error("the programs or the licence are missing")
 	}
 	if _, err := exec.LookPath("dpkg-deb"); err != nil {

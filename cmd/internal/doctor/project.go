@@ -34,7 +34,8 @@ func (d *Doctor) gatewayConfiguration(context.Context) Finding {
 	if d.lacks(name) {
 		return ok("there is no %s; only tyg gateway needs one", name)
 	}
-	if _, err := selfhost.Read(selfhost.Source{File: filepath.Join(d.Dir, name), Dir: d.Dir}); err != nil {
+	source := selfhost.Source{File: filepath.Join(d.Dir, name), Dir: d.Dir}
+	if _, err := selfhost.Read(source); err != nil {
 		return fail("correct the file; tyg gateway --print-config prints an example with every key",
 			"%v", err)
 	}
