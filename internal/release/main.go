@@ -132,7 +132,7 @@ func (r *release) makeTarget(ctx context.Context, t target) error {
 		return nil
 	}
 	if err := r.deb(t, programs); err != nil {
-		return fmt.Errorf("Debian package: %w", err)
+		return fmt.Errorf("package for Debian: %w", err)
 	}
 	if err := r.image(t, programs); err != nil {
 		return fmt.Errorf("image: %w", err)

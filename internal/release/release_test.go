@@ -25,7 +25,7 @@ func newRelease(t *testing.T) *release {
 	for name, text := range map[string]string{
 		"go.mod": "module example.com/hello\n\ngo 1.26\n", "LICENSE": "free\n",
 		"README.md": "# hello\n",
-		"main.go": "package main\n\nfunc main() { println(\"hello\") }\n",
+		"main.go":   "package main\n\nfunc main() { println(\"hello\") }\n",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
 			t.Fatal(err)
