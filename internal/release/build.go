@@ -32,7 +32,8 @@ func (r *release) build(ctx context.Context, t target) ([]file, error) {
 	for _, p := range r.Programs {
 		name := t.exe(path.Base(p))
 		out := filepath.Join(dir, name)
-		cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", out, p)
+		cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w",
+			fmt.Sprintf("-buildvcs=%v", r.Tagged), "-o", out, p)
 		cmd.Dir, cmd.Stderr = r.Dir, os.Stderr
 		cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+t.OS, "GOARCH="+t.Arch,
 			"GOFLAGS=", "GOWORK=off")
