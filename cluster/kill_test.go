@@ -124,6 +124,7 @@ func (l *eventLog) connID(t testing.TB, n int) tyg.ConnID {
 
 // TestKilledNode goes through what the ids of a killed node are answered with.
 func TestKilledNode(t *testing.T) {
+	t.Parallel() // it mostly waits
 	var log eventLog
 	rigs := startMortals(t, quick, log.app(0), log.app(1), log.app(2))
 	dial(t, rigs[2])
@@ -165,6 +166,7 @@ func TestKilledNode(t *testing.T) {
 
 // TestDisconnectsOfAKilledNode is the promise of AtLeastOnce.
 func TestDisconnectsOfAKilledNode(t *testing.T) {
+	t.Parallel() // it mostly waits
 	var log eventLog
 	cfg := quick
 	cfg.Disconnects = cluster.AtLeastOnce
@@ -228,6 +230,7 @@ func checkLeavesFirst(t *testing.T, log *eventLog) {
 // TestSweeperThatIsKilledIsReplaced kills a node in the middle of telling of the disconnects of
 // another one.
 func TestSweeperThatIsKilledIsReplaced(t *testing.T) {
+	t.Parallel() // it mostly waits
 	var log eventLog
 	cfg := quick
 	cfg.Disconnects, cfg.SweepRate = cluster.AtLeastOnce, 100

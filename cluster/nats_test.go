@@ -31,6 +31,7 @@ func senderTo(t *testing.T, r *rig) *lambda.Sender {
 
 // TestConnectionsAPIOnAnyNode calls a node that does not have the connection.
 func TestConnectionsAPIOnAnyNode(t *testing.T) {
+	t.Parallel() // it mostly waits
 	var log eventLog
 	rigs := startMortals(t, quick, log.app(0), log.app(1))
 	client := dial(t, rigs[1])
@@ -142,6 +143,7 @@ func TestInterestFollowsMembers(t *testing.T) {
 
 // TestLocalTrafficNeedsNoNATS takes NATS away for longer than Config.Dead.
 func TestLocalTrafficNeedsNoNATS(t *testing.T) {
+	t.Parallel() // it mostly waits
 	var log eventLog
 	p := newProxy(t, server.URL())
 	cfg := quick

@@ -10,6 +10,7 @@ import (
 )
 
 func TestStatusAndDrain(t *testing.T) {
+	t.Parallel() // it mostly waits
 	var log eventLog
 	cfg := quick
 	cfg.Name = newName()

@@ -136,7 +136,23 @@ func isConflict(code jetstream.ErrorCode) bool {
 		code == jetstream.JSErrCodeStreamWrongLastSequenceConstant
 }
 
+// readWait is how long one read waits. A server that is not the leader yet does not answer, so a
+// read is repeated until the call ends.
+const readWait = time.Second
+
 func (r *kvRegistry) read(ctx context.Context, inc connid.Incarnation) (entry, uint64, error) {
+	for {
+		try, cancel := context.WithTimeout(ctx, readWait)
+		e, rev, err := r.readOnce(try, inc)
+		late := try.Err() != nil
+		cancel()
+		if err == nil || !late || ctx.Err() != nil {
+			return e, rev, err
+		}
+	}
+}
+
+func (r *kvRegistry) readOnce(ctx context.Context, inc connid.Incarnation) (entry, uint64, error) {
 	msg, err := r.stream.GetLastMsgForSubject(ctx, r.subject(inc))
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return entry{}, 0, nil
@@ -151,31 +167,54 @@ func (r *kvRegistry) read(ctx context.Context, inc connid.Incarnation) (entry, u
 	return e, msg.Sequence, nil
 }
 
+// listBatch is how many entries are fetched at once.
+const listBatch = 256
+
+// list reads with a consumer that ends by itself. An ordered one would try for ever while NATS is
+// away, whatever ctx says.
 func (r *kvRegistry) list(ctx context.Context) (map[connid.Incarnation]entry, error) {
-	c, err := r.stream.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{
-		DeliverPolicy: jetstream.DeliverLastPerSubjectPolicy,
+	c, err := r.stream.CreateConsumer(ctx, jetstream.ConsumerConfig{
+		DeliverPolicy: jetstream.DeliverLastPerSubjectPolicy, AckPolicy: jetstream.AckNonePolicy,
+		FilterSubject: "$KV." + r.bucket + ".>",
+		MemoryStorage: true, Replicas: 1, InactiveThreshold: listIdle,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list the registry: %w", err)
 	}
 	all := make(map[connid.Incarnation]entry)
-	for left := c.CachedInfo().NumPending; left > 0; {
-		msg, err := c.Next(jetstream.FetchMaxWait(soon))
+	for left := int(c.CachedInfo().NumPending); left > 0; {
+		n, err := r.fetch(ctx, c, min(left, listBatch), all)
+		if err == nil && n == 0 {
+			err = errNoAnswer
+		}
 		if err != nil {
 			return nil, fmt.Errorf("list the registry: %w", err)
 		}
-		meta, err := msg.Metadata()
-		if err != nil {
-			return nil, fmt.Errorf("list the registry: %w", err)
-		}
-		left = meta.NumPending
+		left -= n
+	}
+	return all, nil
+}
+
+// listIdle is after how long without a call the server removes the consumer of a list.
+const listIdle = 10 * time.Second
+
+// fetch adds up to n entries to all, and returns how many messages came.
+func (r *kvRegistry) fetch(
+	ctx context.Context, c jetstream.Consumer, n int, all map[connid.Incarnation]entry,
+) (got int, err error) {
+	batch, err := c.Fetch(n, jetstream.FetchContext(ctx))
+	if err != nil {
+		return 0, err
+	}
+	for msg := range batch.Messages() {
+		got++
 		key := msg.Subject()[strings.LastIndexByte(msg.Subject(), '.')+1:]
 		var e entry
 		if inc, ok := parseHex(key); ok && json.Unmarshal(msg.Data(), &e) == nil {
 			all[inc] = e
 		}
 	}
-	return all, nil
+	return got, batch.Error()
 }
 
 // noRegistry is the registry where there is no JetStream. No node is ever declared dead then.
