@@ -271,3 +271,29 @@ func (p *proxy) heal() {
 	defer p.mu.Unlock()
 	p.off = false
 }
+
+// TestLeaveWithoutNATS leaves while NATS is away, and when it was away for so long that the
+// registry would have been read again.
+func TestLeaveWithoutNATS(t *testing.T) {
+	for name, lose := range map[string]func(*rig, *proxy){
+		"cut":    func(_ *rig, p *proxy) { p.cut() },
+		"closed": func(r *rig, _ *proxy) { r.nc.Close() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel() // it mostly waits
+			var log eventLog
+			p := newProxy(t, server.URL())
+			cfg := quick
+			cfg.Name, cfg.Disconnects = newName(), cluster.AtLeastOnce
+			r := startServer(t, newGateway(log.app(0)), p.url, cfg)
+			lose(r, p)
+			time.Sleep(cfg.Dead + 200*time.Millisecond)
+			r.killed = true // its Leave fails
+			began := time.Now()
+			r.stop(t)
+			if took := time.Since(began); took > 5*time.Second {
+				t.Errorf("it took %v", took)
+			}
+		})
+	}
+}

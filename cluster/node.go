@@ -332,10 +332,14 @@ func (n *Node) leave(ctx context.Context) error {
 		n.announce(self.inc)
 	}
 	self.unsubscribe()
-	if e := n.bus.flush(ctx); err == nil {
-		err = e
+	if n.bus.up() { // else there is nothing to wait for
+		ctx, cancel := context.WithTimeout(ctx, n.cfg.Timeout)
+		if e := n.bus.flush(ctx); err == nil {
+			err = e
+		}
+		n.bus.drain(ctx) // commands from before are answered
+		cancel()
 	}
-	n.bus.drain(ctx) // commands from before are answered
 	n.stop()
 	n.bus.close()
 	n.ended.Wait()
