@@ -31,11 +31,10 @@ var allowed = map[string]string{
 	"apigw": "tyg",
 	"gateway": "tyg apigw gateway/internal/accesslog gateway/internal/handshake " +
 		"internal/authorize internal/connid internal/groups internal/home internal/hostapi " +
-		"internal/logqueue " +
-		"internal/lograte internal/otherapi internal/reqbody internal/route internal/sigv4 " +
-		"internal/sock internal/values internal/ws",
+		"internal/hosts internal/logqueue internal/lograte internal/memory internal/otherapi " +
+		"internal/reqbody internal/route internal/sigv4 internal/sock internal/values internal/ws",
 	"gateway/internal/accesslog": "tyg internal/logqueue internal/visible",
-	"gateway/internal/handshake": "internal/ws",
+	"gateway/internal/handshake": "internal/hosts internal/ws",
 	"cluster":                    "tyg gateway internal/connid",
 	"host": "tyg cluster gateway internal/certfile internal/grouptable internal/home " +
 		"internal/inspect " +
@@ -118,6 +117,8 @@ var allowed = map[string]string{
 	"internal/partition":          "",
 	"internal/otherapi":           "",
 	"internal/home":               "",
+	"internal/hosts":              "",
+	"internal/memory":             "",
 	"internal/pages":              "internal/home internal/otherapi",
 	"internal/inspect": "tyg gateway internal/inspect/recording internal/pages internal/ws " +
 		"internal/wsclient",
@@ -158,7 +159,10 @@ var allowed = map[string]string{
 		"internal/wsclient",
 	"examples/probe":          "tyg examples/probe/probelib host",
 	"examples/probe/probelib": "tyg apigw",
-	"internal/admin":          "tyg gateway internal/functions",
+	"test/attack":             "internal/ws internal/wsclient test/internal/victim",
+	"test/soak":               "internal/ws internal/wsclient test/internal/victim",
+	"test/internal/victim":    "tyg gateway",
+	"internal/admin":          "tyg gateway internal/functions internal/hosts",
 	"cmd/tyg": "cmd/internal/bench cmd/internal/buildinfo cmd/internal/cli " +
 		"cmd/internal/clustercmd cmd/internal/companion cmd/internal/connect " +
 		"cmd/internal/connect/script cmd/internal/doctor cmd/internal/gobuild " +
@@ -203,8 +207,9 @@ var allowed = map[string]string{
 		"cmd/internal/companion cmd/internal/project cmd/internal/strict cmd/internal/value " +
 		"cmd/internal/webserver gateway internal/admin internal/certfile " +
 		"internal/dualport internal/functions internal/functions/invokeapi " +
-		"internal/functions/outbound internal/functions/runtimes internal/home internal/inspect " +
-		"internal/logqueue internal/pages internal/profileflag internal/stopsignal internal/visible",
+		"internal/functions/outbound internal/functions/runtimes internal/home internal/hosts " +
+		"internal/inspect internal/logqueue internal/pages internal/profileflag " +
+		"internal/stopsignal internal/visible",
 	"cmd/internal/replay": "internal/inspect/recording internal/visible internal/ws " +
 		"internal/wsclient",
 	"cmd/internal/bench": "internal/ws internal/wsclient",
@@ -323,7 +328,8 @@ func TestChatCompilesItsTextOnly(t *testing.T) {
 var shared = map[string]string{
 	// The programs below cmd share their verbs and flags.
 	"code github.com/spf13/cobra": "cmd/internal/cli cmd/internal/clustercmd " +
-		"cmd/internal/stagecmd cmd/tyg cmd/tyg-aws cmd/tyg-cluster",
+		"cmd/internal/mention cmd/internal/stagecmd cmd/tyg cmd/tyg-aws cmd/tyg-cluster",
+	"code github.com/spf13/pflag":           "cmd/internal/cli cmd/tyg",
 	"tests github.com/spf13/cobra":          "cmd/internal/cli cmd/tyg",
 	"code golang.org/x/term":                "cmd/internal/terminal cmd/tyg",
 	"tests github.com/rogpeppe/go-internal": "cmd/tyg cmd/tyg-aws",
