@@ -38,7 +38,7 @@
 // not wait, and members of a node that cannot be reached miss the message. Count and Members ask
 // all nodes that can be reached.
 //
-// [App.OnLeave] of a connection that ends runs on its node. OnJoin runs where Add was called.
+// [tyg.App.OnLeave] of a connection that ends runs on its node. OnJoin runs where Add was called.
 //
 // # Disconnects of a node that was killed
 //
@@ -48,6 +48,4 @@
 // disconnect of one connection has the same RequestID, so that a handler can drop the second one.
 // A node that cannot write to the registry for [Config].Fence closes its clients with 1012, before
 // the others may declare it dead; so no disconnect is reported of a client that is still served.
-//
-// [App.OnLeave]: https://pkg.go.dev/github.com/tyg-dev/tyg#App.OnLeave
 package cluster
