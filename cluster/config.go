@@ -240,7 +240,7 @@ func (c Config) checkServer(server string) error {
 		return nil
 	}
 	if c.TLS == nil && u.Scheme != "tls" && u.Scheme != "wss" {
-		return fmt.Errorf("NATS on %s: use tls:// for another machine, or set Insecure", u.Host)
+		return fmt.Errorf("NATS on %s: use tls:// for another machine, or Insecure (TYG_NATS_INSECURE=1)", u.Host)
 	}
 	certified := c.TLS != nil && (len(c.TLS.Certificates) > 0 || c.TLS.GetClientCertificate != nil)
 	if u.User == nil && c.CredentialsFile == "" && !certified {
