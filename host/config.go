@@ -181,7 +181,7 @@ func (o *options) flags(fs *flag.FlagSet) {
 	fs.DurationVar(&o.DrainWindow, "drain-window", 0, "how long the ends of connections are spread "+
 		"over (by their number; -1s: at once)")
 	fs.StringVar(&o.Disconnects, "disconnects", "",
-		"best-effort, the default, or at-least-once: the other nodes of a cluster run the\n"+
+		"best-effort, the default, or at-least-once: the other nodes of a cluster run the "+
 			"disconnect handlers of one that was killed")
 	fs.BoolVar(&o.quiet, "quiet", false, "do not print the URL")
 	fs.BoolVar(&o.accessLog, "access-log", false, "print a line for each event")

@@ -3,12 +3,22 @@ package reference
 // variables are the environment variables that are no flags.
 func variables() []Variable {
 	const storage, onAWS, inside = "programs, functions", "tyg on AWS", "functions"
+	const nodes = "programs, gateway"
 	return []Variable{
 		{"TYG_STAGE", "local, gateway, programs", "first part of the path of the URL"},
 		{"TYG_ACCESS_KEY_ID", "programs", "access key that may call @connections; without one only " +
 			"this machine may"},
 		{"TYG_SECRET_ACCESS_KEY", "programs", "its secret"},
-		{"TYG_NATS_URL", storage, "NATS server of values and stores; several are separated by commas"},
+		{"TYG_NATS_URL", storage, "NATS server of values and stores, at which programs also become " +
+			"nodes of a cluster; several are separated by commas"},
+		{"TYG_NATS_REPLICAS", nodes, "servers of NATS that keep each entry; 1 by default"},
+		{"TYG_CLUSTER", nodes, "name of the cluster; `tyg` by default"},
+		{"TYG_CLUSTER_KEY", nodes, "secret that hides in connection ids which node has made them; the " +
+			"same for all nodes"},
+		{"TYG_CLUSTER_SHARDS", nodes, "subjects for the messages to all groups, in place of one for " +
+			"each group; the same for all nodes"},
+		{"TYG_NODE", nodes, "name of the node, which it keeps when it restarts"},
+		{"TYG_CLUSTER_GATEWAY", "tyg-cluster", "configuration; `tyg gateway` sets it"},
 		{"TYG_NATS_CREDENTIALS", storage, "NATS credentials file"},
 		{
 			"TYG_NATS_CLUSTER_PASSWORD", "`tyg-nats`",
