@@ -185,7 +185,7 @@ var allowed = map[string]string{
 		"internal/deploy",
 	"cmd/tyg-aws/internal/packages": "cmd/internal/project internal/deploy",
 	"cmd/tyg-cluster": "cluster cmd/internal/cli cmd/internal/clustercmd cmd/internal/companion " +
-		"cmd/internal/selfhost gateway internal/admin rooms/natskv",
+		"cmd/internal/selfhost gateway internal/admin internal/visible rooms/natskv",
 	"cmd/tyg-nats":           "cmd/internal/companion internal/natsd internal/visible",
 	"cmd/internal/awsconfig": "lambda",
 	"cmd/internal/backend": "tyg cmd/internal/awsconfig cmd/internal/strict " +
@@ -212,7 +212,7 @@ var allowed = map[string]string{
 		"internal/stopsignal internal/visible",
 	"cmd/internal/replay": "internal/inspect/recording internal/visible internal/ws " +
 		"internal/wsclient",
-	"cmd/internal/bench": "internal/ws internal/wsclient",
+	"cmd/internal/bench": "internal/visible internal/ws internal/wsclient",
 	"cmd/internal/doctor": "cmd/internal/awsconfig cmd/internal/project cmd/internal/selfhost " +
 		"cmd/internal/template internal/redact internal/sigv4",
 	"cmd/internal/connect/script": "internal/visible internal/ws",

@@ -137,6 +137,11 @@ func (b *benchFlags) check(cmd *cobra.Command) error {
 }
 
 func (b *benchFlags) run(cmd *cobra.Command, e *cli.Env, target string) error {
+	picture, err := b.createPicture()
+	if err != nil {
+		return err
+	}
+	defer picture.Close()
 	_, isTerminal := terminal.Of(e.Stderr)
 	if isTerminal && !b.quiet {
 		b.Progress = func(p bench.Progress) { fmt.Fprintf(e.Stderr, "\r\x1b[K%s", progressText(p)) }
@@ -148,7 +153,7 @@ func (b *benchFlags) run(cmd *cobra.Command, e *cli.Env, target string) error {
 	if err != nil {
 		return cli.Interrupted(cmd.Context(), fmt.Errorf("bench %s: %w", target, err))
 	}
-	if err := b.print(e.Stdout, res); err != nil {
+	if err := b.print(e.Stdout, picture, res); err != nil {
 		return err
 	}
 	if res.Interrupted {
@@ -165,18 +170,27 @@ func progressText(p bench.Progress) string {
 		p.Sent, p.Received, p.P50.Round(10*time.Microsecond), p.P99.Round(10*time.Microsecond))
 }
 
-func (b *benchFlags) print(out io.Writer, res *bench.Result) (err error) {
+// createPicture creates the file of the picture before the load begins, so that a wrong name costs
+// no time. Without --svg it returns nil.
+func (b *benchFlags) createPicture() (*os.File, error) {
+	if b.svg == "" {
+		return nil, nil
+	}
+	f, err := os.Create(b.svg)
+	if err != nil {
+		return nil, fmt.Errorf("write picture: %w", err)
+	}
+	return f, nil
+}
+
+func (b *benchFlags) print(out io.Writer, picture *os.File, res *bench.Result) (err error) {
 	if b.json {
 		err = cli.PrintJSONLine(out, res)
 	} else {
 		err = res.WriteText(out)
 	}
-	if b.svg == "" || err != nil {
+	if picture == nil || err != nil {
 		return err
 	}
-	f, err := os.Create(b.svg)
-	if err != nil {
-		return fmt.Errorf("write picture: %w", err)
-	}
-	return errors.Join(res.WriteSVG(f), f.Close())
+	return errors.Join(res.WriteSVG(picture), picture.Close())
 }

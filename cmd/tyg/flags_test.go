@@ -27,7 +27,7 @@ func wrongValues() map[string]string {
 		"template": "nonsense", "url": "ftp://host", "bare": "ftp://host", "management": "ftp://host",
 		"project-dir": "no/such/folder", "config": "no/such/file", "subprotocol": "a b", "profile": "x",
 		"origin": "a\x7fb", "host": "a:80", "cert": "no/such/file", "key": "no/such/file",
-		"nats":  "ftp://host",
+		"nats": "ftp://host", "message": "nonsense", "svg": "no/such/folder/file",
 		"proxy": "nonsense", "script": "no/such/file", "redact-header": "a b",
 		"redact-key": "a\x7fb", "ignore": "a\x7fb", "secret": "nonsense",
 		"inspect": "nonsense", "record": "no/such/folder/file",
@@ -39,8 +39,8 @@ func wrongValues() map[string]string {
 // checkedElsewhere are the flags of verbs on AWS whose values only tyg-aws or AWS can judge, and
 // texts that may be anything.
 func checkedElsewhere() []string {
-	return strings.Fields("cluster credentials body execute filter name profile region tyg-source " +
-		"merge-template project-dir")
+	return strings.Fields("cluster credentials body execute filter first name profile region " +
+		"tyg-source merge-template project-dir")
 }
 
 // eachCommand calls f for all commands below cmd.
@@ -114,6 +114,8 @@ func refuses(t *testing.T, verb string, f *pflag.Flag) {
 		if f.Name != "url" {
 			args = append(args, "--url=ws://127.0.0.1:1")
 		}
+	case "bench":
+		args = append(args, "ws://127.0.0.1:1")
 	case "new-project":
 		args = append(args, "demo")
 	case "package":

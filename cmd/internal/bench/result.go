@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"github.com/tyg-dev/tyg/internal/visible"
 )
 
 // A Result is what a run has measured. Latencies are in milliseconds, from the time at which a
@@ -117,7 +119,7 @@ func (r *Result) WriteText(w io.Writer) error {
 	}
 	for _, kind := range []map[string]int64{r.Wrong, r.Errors} {
 		for _, text := range slices.Sorted(maps.Keys(kind)) {
-			fmt.Fprintf(&b, "wrong       %d times: %s\n", kind[text], text)
+			fmt.Fprintf(&b, "wrong       %d times: %s\n", kind[text], visible.Line(text))
 		}
 	}
 	if r.Deliveries > 0 {
