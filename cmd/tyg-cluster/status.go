@@ -11,6 +11,7 @@ import (
 	"github.com/tyg-dev/tyg/cluster"
 	"github.com/tyg-dev/tyg/cmd/internal/cli"
 	"github.com/tyg-dev/tyg/cmd/internal/clustercmd"
+	"github.com/tyg-dev/tyg/internal/visible"
 )
 
 func configOf(o clustercmd.Options) cluster.Config {
@@ -43,9 +44,10 @@ func printTable(e *cli.Env, list []cluster.NodeInfo) error {
 		if !n.Started.IsZero() {
 			up = time.Since(n.Started).Round(time.Second).String()
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%s\t%d\t%s\t%v ago\n", cmp.Or(n.Node, "-"), n.Incarnation,
-			n.State, n.Connections, n.Disconnects, cmp.Or(n.Program, "-"), n.Protocol, up,
-			n.Lag.Round(time.Millisecond))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%s\t%d\t%s\t%v ago\n",
+			visible.Line(cmp.Or(n.Node, "-")), visible.Line(n.Incarnation), visible.Line(n.State),
+			n.Connections, visible.Line(n.Disconnects), visible.Line(cmp.Or(n.Program, "-")),
+			n.Protocol, up, n.Lag.Round(time.Millisecond))
 	}
 	return w.Flush()
 }
