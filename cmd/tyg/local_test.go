@@ -28,6 +28,7 @@ func TestLocalServesNewProjectUntilInterrupted(t *testing.T) {
 	}
 	l := startLocal(t, "--project-dir", "demo", "--port", "0")
 	address := l.served()
+	l.until(`^Inspect http://127\.0\.0\.1:\d+/#\w+$`)
 	l.expect("Routes: $default")
 	connect := exec.Command("tyg", "connect", "--wait", "500ms", address)
 	connect.Stdin = strings.NewReader("foo\nbar\n")
