@@ -60,7 +60,8 @@ func TestTutorialOnAWS(t *testing.T) {
 	})
 	t.Run("chat", func(t *testing.T) {
 		p := newDeployment(t, tyg, "chat")
-		testTranscripts(t, p.connect("api"), p.connect("api"))
+		url := p.connect("api")
+		testTranscripts(t, url, url)
 		p.run("delete", "--yes", "--tables")
 		p.empty()
 	})
