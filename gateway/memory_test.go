@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 	"unsafe"
 
 	"github.com/tyg-dev/tyg"
@@ -68,8 +69,11 @@ func TestScarceMemoryRefusesHandshakes(t *testing.T) {
 	})
 	c := r.dial(t)
 	id := next(t, l.connects).ID
-	for r.Send(t.Context(), id, []byte(numbered(0, 8<<10))) == nil {
-		continue
+	// The kernel takes some of what is queued, for a moment.
+	for full := 0; full < 50; time.Sleep(time.Millisecond) {
+		if full++; r.Send(t.Context(), id, []byte(numbered(0, 8<<10))) == nil {
+			full = 0
+		}
 	}
 	res, _ := r.ask(t, r.handshake())
 	if res.StatusCode != http.StatusServiceUnavailable || res.Header.Get("Retry-After") == "" {
