@@ -169,7 +169,8 @@ func appendMessage(r *rand.Rand, stream []byte, want []string) ([]byte, []string
 		data[i] = byte(r.IntN(128))
 	}
 	reply := digest(kind, data)
-	if r.IntN(4) == 0 {
+	// The race detector inflates so slowly that the client would be delayed, and closed then.
+	if r.IntN(4) == 0 && !raceEnabled {
 		return append(stream, compressedFrame(op, data)...), append(want, reply)
 	}
 	for r.IntN(2) == 0 {
