@@ -175,7 +175,7 @@ func checkAdded(t *harness.T) {
 	if u.Port() != "" {
 		port = u.Port()
 	}
-	if h["X-Forwarded-Proto"] == "https" && scheme == "http" { // as on AWS, for functions written there
+	if h["X-Forwarded-Proto"] == "https" && scheme == "http" { // as functions see it on AWS
 		scheme, port = "https", "443"
 	}
 	t.Equal("X-Forwarded-Proto", h["X-Forwarded-Proto"], any(scheme))
