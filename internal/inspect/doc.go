@@ -4,7 +4,7 @@
 //
 // An [Inspector] is told of everything by the gateway only while a page is open or a recording
 // runs. The goroutines that handle messages copy what happens into a batch (tap.go). Another one
-// takes the batch every 50 ms, joins what belongs together (timeline.go), and keeps the last lines,
+// takes the batch every 50 ms, joins what belongs together (join.go), and keeps the last lines,
 // bounded in number and bytes. Pages get what has changed as server-sent events (stream.go).
 //
 // Who may see it: the page itself has no secrets, and every call of its API needs the token of the
