@@ -1,0 +1,169 @@
+package template
+
+import (
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/tyg-dev/tyg/cmd/internal/project"
+)
+
+// addFunction adds a function of SAM or CloudFormation.
+func (b *builder) addFunction(id, kind string, r *yaml.Node) error {
+	// What a template of SAM says of all functions counts where one says nothing.
+	get := func(key string) *yaml.Node {
+		if own := member(r, "Properties", key); own != nil {
+			return own
+		}
+		if kind == samFunction {
+			return member(b.root, "Globals", "Function", key)
+		}
+		return nil
+	}
+	var f project.Function
+	var err error
+	number := func(key string, fallback int) int {
+		text, e := b.text(get(key))
+		if e != nil {
+			err = e
+		}
+		n, e := strconv.Atoi(text)
+		if e != nil {
+			return fallback
+		}
+		return n
+	}
+	f.Timeout, f.MemorySize = number("Timeout", lambdaTimeout), number("MemorySize", 0)
+	if err != nil {
+		return err
+	}
+	if f.Handler, err = b.text(get("Handler")); err != nil {
+		return err
+	}
+	if f.Runtime, err = b.text(get("Runtime")); err != nil {
+		return err
+	}
+	if kind := get("PackageType"); kind != nil && kind.Value == "Image" {
+		return b.errorf(kind, "function %s is a container image, which tyg does not run", id)
+	}
+	if f.Directory, err = b.codeOf(id, r, get); err != nil {
+		return err
+	}
+	f.Environment, err = b.environment(r, kind)
+	if err != nil {
+		return err
+	}
+	if err := b.addLayers(&f, get("Layers")); err != nil {
+		return err
+	}
+	b.result.Config.Functions[id], b.result.Places[id] = f, b.place(r)
+	return nil
+}
+
+// environment returns the variables of a function: those of all functions, and its own.
+func (b *builder) environment(r *yaml.Node, kind string) (map[string]string, error) {
+	all := make(map[string]string)
+	nodes := []*yaml.Node{member(r, "Properties", "Environment", "Variables")}
+	if kind == samFunction {
+		nodes = append([]*yaml.Node{member(b.root, "Globals", "Function", "Environment", "Variables")},
+			nodes...)
+	}
+	for _, n := range nodes {
+		vars, err := b.texts(n)
+		if err != nil {
+			return nil, err
+		}
+		for name, value := range vars {
+			all[name] = value
+		}
+	}
+	return all, nil
+}
+
+// codeOf returns the directory of a function's code, relative to the template.
+func (b *builder) codeOf(
+	id string, r *yaml.Node, get func(string) *yaml.Node,
+) (string, error) {
+	at := get("CodeUri")
+	if at == nil {
+		at = get("Code")
+	}
+	if asset := b.asset(r, at); asset != nil {
+		at = asset
+	}
+	for _, inline := range []*yaml.Node{get("InlineCode"), member(at, "ZipFile")} {
+		if inline != nil {
+			text, err := b.text(inline)
+			b.result.Inline[id] = text
+			return "", err
+		}
+	}
+	switch {
+	case at != nil && at.Kind != yaml.ScalarNode:
+		return "", b.errorf(at, "the code of function %s is not on this machine", id)
+	case at == nil:
+		return "", nil
+	}
+	return b.path(at), nil
+}
+
+// asset returns where an assembly of the CDK has code: in the metadata, which only the command cdk
+// writes, or in a directory that is named like the key in S3.
+func (b *builder) asset(r, at *yaml.Node) *yaml.Node {
+	if asset := member(r, "Metadata", "aws:asset:path"); asset != nil {
+		return asset
+	}
+	key := member(at, "S3Key")
+	if key == nil || key.Kind != yaml.ScalarNode || !filepath.IsLocal(key.Value) {
+		return nil
+	}
+	found := *key
+	found.Value = "asset." + strings.TrimSuffix(key.Value, filepath.Ext(key.Value))
+	if _, err := os.Stat(filepath.Join(b.result.Dir, found.Value)); err != nil {
+		return nil
+	}
+	return &found
+}
+
+// path returns a path of the template, and has its existence checked.
+func (b *builder) path(at *yaml.Node) string {
+	path := filepath.FromSlash(at.Value)
+	full := path
+	if !filepath.IsAbs(full) {
+		full = filepath.Join(b.result.Dir, path)
+	}
+	b.code = append(b.code, codePath{b.errorf(at, "there is no %s", full), full})
+	return filepath.ToSlash(path)
+}
+
+// addLayers lets a function find the modules of its layers.
+func (b *builder) addLayers(f *project.Function, list *yaml.Node) error {
+	if list == nil {
+		return nil
+	}
+	var python, node []string
+	for _, n := range elements(list) {
+		id, layer := b.reference(n, samLayer, lambdaLayer)
+		at := member(layer, "Properties", "ContentUri")
+		if asset := b.asset(layer, member(layer, "Properties", "Content")); asset != nil {
+			at = asset
+		}
+		if at == nil || at.Kind != yaml.ScalarNode {
+			b.result.Notes = append(b.result.Notes, "a layer is left out: it is not on this machine"+
+				strings.TrimSuffix(" ("+id+")", " ()"))
+			continue
+		}
+		dir := filepath.Join(b.result.Dir, filepath.FromSlash(b.path(at)))
+		python = append(python, filepath.Join(dir, "python"), dir)
+		node = append(node, filepath.Join(dir, "nodejs", "node_modules"))
+	}
+	if len(python) > 0 {
+		separator := string(filepath.ListSeparator)
+		f.Environment["PYTHONPATH"] = strings.Join(python, separator)
+		f.Environment["NODE_PATH"] = strings.Join(node, separator)
+	}
+	return nil
+}
