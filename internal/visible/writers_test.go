@@ -77,7 +77,7 @@ var own = map[string]string{
 	"cmd/tyg/conformance.go report":                        "package conformance quotes it",
 	"cmd/tyg/doctor.go findingText(f, colour)":             "it quotes what was found",
 	"cmd/tyg/gateway.go selfhost.Example":                  "a constant",
-	"cmd/tyg/local.go project.ConfigPath":                  "a constant",
+	"cmd/tyg/inprocess.go project.ConfigPath":              "a constant",
 	"cmd/tyg/man.go literal(cmd.Example)":                  "the man page",
 	"cmd/tyg/man.go manual(cmd.Root())":                    "the man page",
 	"cmd/tyg/man.go roff(cmd.UseLine())":                   "the man page",
