@@ -1,0 +1,120 @@
+package project
+
+func awsFunctionKeys() []KeyDoc {
+	missing := map[Use]string{
+		Local: "unpack them, and name their directories in variables",
+	}
+	missing[Gateway] = missing[Local]
+	return []KeyDoc{
+		{
+			Path: "single_function", In: Deploy, Default: "false",
+			Says: "one function for all events, so that a client waits for one cold start",
+		},
+		{Path: "lambda_architecture", In: Deploy, Default: "arm64", Says: "processor"},
+		{Path: "layers", In: Deploy, Says: "ARNs of layers", Missed: missing},
+		{Path: "subnet_ids", In: Deploy, Says: "subnets of a VPC"},
+		{Path: "security_group_ids", In: Deploy, Says: "security groups in the VPC"},
+		{Path: "tags", In: Deploy, Says: "tags of every resource"},
+		{Path: "xray", In: Deploy, Default: "false", Says: "trace by AWS X-Ray"},
+		{
+			Path: "log_retention_in_days", In: Deploy, Unit: "days", Default: "for ever",
+			Says: "how long logs are kept",
+		},
+		{
+			Path: "autogen_policy", In: Deploy, Default: "true",
+			Says: "false: use the policy in `iam_policy_file`, and a role for each function",
+		},
+		{
+			Path: "iam_policy_file", In: Deploy, Default: "policy-{stage}.json",
+			Says: "policy, below `.tyg`",
+		},
+		{
+			Path: "manage_iam_role", In: Deploy, Default: "true",
+			Says: "false: use the role `iam_role_arn` and leave it unchanged",
+		},
+		{Path: "iam_role_arn", In: Deploy, Says: "role of the functions"},
+		{
+			Path: "groups", In: Deploy, Default: "what the program uses",
+			Says: "whether there is a table for groups, values and states",
+		},
+	}
+}
+
+func apiKeys() []KeyDoc {
+	const domain = "websocket_api_custom_domain"
+	return []KeyDoc{
+		{
+			Path: "throttling", In: Deploy, Default: "the account's", Says: "limits of all clients together",
+			Missed: map[Use]string{Gateway: "it does not limit the messages of all clients together"},
+		},
+		{
+			Path: "throttling.rate_limit", In: Deploy, Unit: "messages a second", Default: "the account's",
+			Says: "messages of all clients",
+		},
+		{
+			Path: "throttling.burst_limit", In: Deploy, Unit: "messages", Default: "the account's",
+			Says: "messages at once",
+		},
+		{Path: "logging_level", In: Deploy, Default: "OFF", Says: "log of API Gateway"},
+		{Path: "data_trace", In: Deploy, Default: "false", Says: "log whole messages"},
+		{Path: "detailed_metrics", In: Deploy, Default: "false", Says: "metrics of each route"},
+		{Path: domain, In: Deploy, Says: "domain name of your own"},
+		{Path: domain + ".domain_name", In: Deploy, Says: "its name"},
+		{
+			Path: domain + ".certificate_arn", In: Deploy,
+			Says: "certificate of AWS Certificate Manager in the region",
+		},
+		{Path: domain + ".tls_version", In: Deploy, Default: "TLS_1_2", Says: "security policy"},
+		{Path: domain + ".url_prefix", In: Deploy, Says: "path below which the API is"},
+		{Path: domain + ".tags", In: Deploy, Says: "its tags"},
+	}
+}
+
+func tableKeys() []KeyDoc {
+	const table, index = "tables.{name}.", "tables.{name}.indexes.{name}."
+	keys := []KeyDoc{
+		{
+			Path: "tables", In: Local | Deploy, Says: "DynamoDB tables of the application; " +
+				"`tyg local` makes those of a project with `routes`",
+			Missed: map[Use]string{Gateway: "it makes no tables; name one that exists in a variable"},
+		},
+		{
+			Path: table + "environment_variable", In: Local | Deploy,
+			Default: "TABLE if there is one table", Says: "variable with the name of the table",
+		},
+		{
+			Path: table + "table_name", In: Local | Deploy, Default: "{app}-{stage}-{name}",
+			Says: "name on AWS; a table that exists is used as it is",
+		},
+		{Path: table + "ttl_attribute", In: Deploy, Says: "attribute with the time when an item expires"},
+		{
+			Path: table + "deletion_protection", In: Deploy, Default: "false",
+			Says: "refuse to delete the table",
+		},
+		{
+			Path: table + "actions", In: Deploy, Default: "every action on items except scans",
+			Says: "what functions may do with the table, such as `Query`",
+		},
+		{Path: table + "tags", In: Deploy, Says: "tags of the table"},
+		{Path: table + "indexes", In: Local | Deploy, Says: "global secondary indexes"},
+	}
+	for _, of := range []string{table, index} {
+		keys = append(keys,
+			KeyDoc{Path: of + "partition_key", In: Local | Deploy, Says: "partition key"},
+			KeyDoc{Path: of + "partition_key.name", In: Local | Deploy, Says: "attribute"},
+			KeyDoc{Path: of + "partition_key.type", In: Local | Deploy, Default: "S", Says: "its type"},
+			KeyDoc{Path: of + "sort_key", In: Local | Deploy, Default: "none", Says: "sort key"},
+			KeyDoc{Path: of + "sort_key.name", In: Local | Deploy, Says: "attribute"},
+			KeyDoc{Path: of + "sort_key.type", In: Local | Deploy, Default: "S", Says: "its type"},
+			KeyDoc{
+				Path: of + "read_capacity", In: Deploy, Unit: "units", Default: "charged by request",
+				Says: "reads a second",
+			},
+			KeyDoc{
+				Path: of + "write_capacity", In: Deploy, Unit: "units", Default: "charged by request",
+				Says: "writes a second",
+			},
+		)
+	}
+	return keys
+}
