@@ -109,8 +109,13 @@ func (w *world) end() {
 	}
 }
 
-// send has senders on all nodes send to all clients until stop is closed.
-func (w *world) send(stop chan struct{}, senders *sync.WaitGroup, perNode int) {
+// talk adds nodes with so many clients each, and has senders on all nodes send to all clients until
+// end is called.
+func (w *world) talk(nodes, clients, perNode int) (end func()) {
+	for range nodes {
+		w.add(clients)
+	}
+	stop, senders := make(chan struct{}), new(sync.WaitGroup)
 	w.h.mu.Lock()
 	var ids []tyg.ConnID
 	for id := range w.h.conns {
@@ -123,6 +128,10 @@ func (w *world) send(stop chan struct{}, senders *sync.WaitGroup, perNode int) {
 			name := fmt.Sprintf("%d-%d", n.local.number, i)
 			senders.Go(func() { w.sendFrom(n, name, ids, r, stop) }) // stop ends it
 		}
+	}
+	return func() {
+		close(stop)
+		senders.Wait()
 	}
 }
 
@@ -204,11 +213,7 @@ func (n *memNode) outcomeName(err error) string {
 // TestFaultyMessages loses, delays, repeats, reorders and refuses messages.
 func TestFaultyMessages(t *testing.T) {
 	runFaults(t, Config{}, func(w *world) {
-		for range 4 {
-			w.add(3)
-		}
-		stop, senders := make(chan struct{}), new(sync.WaitGroup)
-		w.send(stop, senders, 4)
+		end := w.talk(4, 3, 4)
 		for range 12 {
 			w.net.set(faults{
 				drop: w.rand.Float64() * 0.2, repeat: w.rand.Float64() * 0.5,
@@ -217,8 +222,7 @@ func TestFaultyMessages(t *testing.T) {
 			})
 			time.Sleep(4 * time.Second)
 		}
-		close(stop)
-		senders.Wait()
+		end()
 	})
 }
 
@@ -226,11 +230,7 @@ func TestFaultyMessages(t *testing.T) {
 // and takes JetStream away.
 func TestPartitions(t *testing.T) {
 	runFaults(t, Config{}, func(w *world) {
-		for range 4 {
-			w.add(3)
-		}
-		stop, senders := make(chan struct{}), new(sync.WaitGroup)
-		w.send(stop, senders, 3)
+		end := w.talk(4, 3, 3)
 		for range 5 {
 			var f faults
 			for range 1 + w.rand.IntN(4) {
@@ -252,46 +252,35 @@ func TestPartitions(t *testing.T) {
 			w.store.mu.Unlock()
 			time.Sleep(3 * time.Second)
 		}
-		close(stop)
-		senders.Wait()
+		end()
 	})
 }
 
 // TestFreezes stops nodes for longer than commands may take, with commands on their way.
 func TestFreezes(t *testing.T) {
 	runFaults(t, Config{}, func(w *world) {
-		for range 4 {
-			w.add(3)
-		}
-		stop, senders := make(chan struct{}), new(sync.WaitGroup)
-		w.send(stop, senders, 3)
+		end := w.talk(4, 3, 3)
 		for range 5 {
 			w.net.set(faults{frozen: map[int]bool{w.rand.IntN(4): true}, delay: 20 * time.Millisecond})
 			time.Sleep(time.Duration(1+w.rand.IntN(20)) * time.Second)
 			w.net.set(faults{})
 			time.Sleep(2 * time.Second)
 		}
-		close(stop)
-		senders.Wait()
+		end()
 	})
 }
 
 // TestKills kills nodes, and has others take their names.
 func TestKills(t *testing.T) {
 	runFaults(t, Config{}, func(w *world) {
-		for range 4 {
-			w.add(3)
-		}
-		stop, senders := make(chan struct{}), new(sync.WaitGroup)
-		w.send(stop, senders, 3)
+		end := w.talk(4, 3, 3)
 		w.net.set(faults{delay: 30 * time.Millisecond})
 		time.Sleep(5 * time.Second)
 		w.kill(w.nodes[w.rand.IntN(2)])
 		time.Sleep(10 * time.Second)
 		w.kill(w.nodes[2])
 		time.Sleep(45 * time.Second)
-		close(stop)
-		senders.Wait()
+		end()
 		w.wantGone()
 	})
 }
@@ -353,11 +342,7 @@ func (w *world) wantGone() {
 // minute, which must have closed its clients before the others tell of them.
 func TestLedgerUnderFaults(t *testing.T) {
 	runFaults(t, Config{Disconnects: AtLeastOnce, SweepRate: 20}, func(w *world) {
-		for range 5 {
-			w.add(20)
-		}
-		stop, senders := make(chan struct{}), new(sync.WaitGroup)
-		w.send(stop, senders, 2)
+		end := w.talk(5, 20, 2)
 		time.Sleep(5 * time.Second)
 		w.kill(w.nodes[0])
 		killed := time.Now()
@@ -396,8 +381,7 @@ func TestLedgerUnderFaults(t *testing.T) {
 				w.t.Errorf("node %d of the majority has lost clients", n.local.number)
 			}
 		}
-		close(stop)
-		senders.Wait()
+		end()
 		if n := w.told(); n < 60 {
 			w.t.Errorf("%d disconnects were told, want those of three nodes with 20 clients each", n)
 		}
