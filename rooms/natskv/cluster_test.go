@@ -93,19 +93,16 @@ func TestStoreOnACluster(t *testing.T) {
 	}
 }
 
-// TestGroupsOnACluster runs the suite of hosts on a gateway whose values are in a cluster while
-// leaders are killed.
+// TestGroupsOnACluster runs the suite of hosts on a gateway whose values are on three servers. None
+// is killed: among many writers of one value, a write whose answer is lost with a leader may be
+// replaced before it is looked for, and then its caller gets an error, which
+// TestCompareAndSetIsLinearizable judges.
 func TestGroupsOnACluster(t *testing.T) {
-	sampletest.Part(t, 4)
 	t.Parallel()
-	c := newShaken(t)
-	var made, names buckets
-	for range 40 {
-		openValues(t, natskv.Config{URL: c.url, Bucket: made.next(), Replicas: 3})
-	}
-	c.shake(t)
+	c := natsdtest.Start(t, 3)
+	var names buckets
 	tygtest.TestGroups(t, func(t *testing.T, h tyg.Handler) tygtest.Subject {
-		v := openValues(t, natskv.Config{URL: c.url, Bucket: names.next()})
+		v := openValues(t, natskv.Config{URL: c.URL(), Bucket: names.next(), Replicas: 3})
 		srv, url := serveGateway(t, h, v)
 		return tygtest.Subject{
 			Sender: srv,
