@@ -51,9 +51,9 @@ func (v *Value[T]) Set(ctx context.Context, t T) error {
 
 // Update replaces the value with what change makes of it, and returns that. Where the value was set
 // meanwhile, it calls change again with the new one, so change should do nothing else. If change
-// fails, Update returns its error and sets nothing. Once ctx has ended, it makes no new attempt. After
-// an error of the store it is unknown whether the value was set: a cluster may lose the answer with
-// the server that it asked.
+// fails, Update returns its error and sets nothing. Once ctx has ended, it makes no new attempt.
+// After an error of the store it is unknown whether the value was set: a cluster may lose the
+// answer with the server that it asked.
 //
 //	n, err := visitors.Update(ctx, func(n int) (int, error) { return n + 1, nil })
 func (v *Value[T]) Update(ctx context.Context, change func(T) (T, error)) (T, error) {
