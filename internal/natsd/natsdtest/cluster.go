@@ -125,10 +125,11 @@ func (c *Cluster) Kill(i int) {
 	}
 }
 
-// WaitReady waits until all nodes that run are ready.
+// WaitReady waits until all nodes that run are ready. The end of the test does not end it, because
+// a cleanup may wait for the goroutine that calls it.
 func (c *Cluster) WaitReady() {
 	c.t.Helper()
-	ctx, cancel := context.WithTimeout(c.t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.t.Context()), time.Minute)
 	defer cancel()
 	for i, n := range c.nodes {
 		if n == nil {
