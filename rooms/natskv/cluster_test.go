@@ -46,7 +46,7 @@ func (s *shaken) shake(t *testing.T) {
 			wait(ctx, 300*time.Millisecond)
 			s.Restart(i)
 			s.WaitReady()
-			wait(ctx, 300*time.Millisecond)
+			wait(ctx, time.Second) // a watch notices after two heartbeats
 		}
 	}()
 	t.Cleanup(func() {

@@ -48,3 +48,28 @@ func keys(t *testing.T, cfg natskv.Config) (n int) {
 	}
 	return n
 }
+
+// heartbeats returns how often the server tells each consumer of a stream that it lives.
+func heartbeats(t *testing.T, url, stream string) (all []time.Duration) {
+	t.Helper()
+	nc, err := nats.Connect(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	js, err := jetstream.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := js.Stream(t.Context(), stream)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for info := range s.ListConsumers(t.Context()).Info() {
+		all = append(all, info.Config.IdleHeartbeat)
+	}
+	if len(all) == 0 {
+		t.Fatalf("stream %s has no consumer", stream)
+	}
+	return all
+}

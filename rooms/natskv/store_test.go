@@ -185,3 +185,16 @@ func TestSweepRunsInTheBackground(t *testing.T) {
 	roomstest.Add(t, store, "a")
 	eventually(t, "the key is gone", func() bool { return keys(t, cfg) == 0 })
 }
+
+// A watch whose server is killed must notice soon: until then no call sees what was written. By
+// default that takes ten seconds.
+func TestWatchHasHeartbeats(t *testing.T) {
+	t.Parallel()
+	url := serve(t).URL()
+	open(t, natskv.Config{URL: url})
+	for _, every := range heartbeats(t, url, "KV_rooms") {
+		if every <= 0 || every > 2*time.Second {
+			t.Errorf("the watch has a heartbeat every %v, want every second or two", every)
+		}
+	}
+}

@@ -3,21 +3,28 @@ package natskv
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 )
 
-// renewWait is the wait before the next attempt to begin a watch.
-const renewWait = 250 * time.Millisecond
+const (
+	// renewWait is the wait before the next attempt to begin a watch.
+	renewWait = 250 * time.Millisecond
 
-var errWatchEnded = errors.New("the watch has ended")
+	// watchHeartbeat is how often a server tells a watch that it lives. When it misses two of them,
+	// the watch continues at another server; by default that takes ten seconds, and until then no
+	// call sees what was written.
+	watchHeartbeat = time.Second
+)
 
 // A watch shows the bucket: first every key as it is, then every change.
 type watch struct {
-	jetstream.KeyWatcher
-	cancel context.CancelFunc
+	bucket string
+	live   context.Context
+	cancel context.CancelCauseFunc
+	sub    *nats.Subscription
 	lost   chan nats.Status // receives when the connection is lost
 }
 
@@ -31,22 +38,40 @@ func (s *Store) watch(ctx, live context.Context) (*watch, error) {
 	if _, err := s.ensure(ctx); err != nil {
 		return nil, err
 	}
-	bucket, err := s.js.KeyValue(ctx, s.cfg.Bucket)
-	if err != nil {
-		return nil, callError(ctx, "find bucket "+s.cfg.Bucket, err)
-	}
-	// A watch ends with the context that it began with, so that cannot be the context of this call.
-	live, cancel := context.WithCancel(live)
-	defer context.AfterFunc(ctx, cancel)()
-	w := &watch{lost: s.nc.StatusChanged(nats.RECONNECTING, nats.CLOSED), cancel: cancel}
-	if w.KeyWatcher, err = bucket.WatchAll(live); err == nil {
+	w := &watch{bucket: s.name, lost: s.nc.StatusChanged(nats.RECONNECTING, nats.CLOSED)}
+	w.live, w.cancel = context.WithCancelCause(live)
+	// The end of this call ends the watch only while the call lasts.
+	defer context.AfterFunc(ctx, func() { w.cancel(context.Cause(ctx)) })()
+	if err = w.begin(s); err == nil {
 		err = s.fill(ctx, w)
 	}
 	if err != nil {
 		s.end(w)
-		return nil, callError(ctx, "watch bucket "+s.cfg.Bucket, err)
+		return nil, callError(ctx, "watch bucket "+s.name, err)
 	}
 	return w, nil
+}
+
+// begin subscribes, and has the loss of the connection end the watch: the bucket may have been
+// replaced meanwhile, and the subscription would continue where it was.
+func (w *watch) begin(s *Store) (err error) {
+	push, err := s.nc.JetStream(nats.Context(w.live))
+	if err != nil {
+		return err
+	}
+	w.sub, err = push.SubscribeSync(s.subject(">"), nats.BindStream(streamName(s.name)),
+		nats.OrderedConsumer(), nats.DeliverLastPerSubject(), nats.IdleHeartbeat(watchHeartbeat))
+	if err != nil {
+		return err
+	}
+	go func() { // ends with the watch
+		select {
+		case <-w.lost:
+			w.cancel(errLost)
+		case <-w.live.Done():
+		}
+	}()
+	return nil
 }
 
 // fill replaces the index by what a new watch shows up to a write of syncKey that fill makes. The
@@ -58,7 +83,7 @@ func (s *Store) fill(ctx context.Context, w *watch) error {
 	}
 	fresh := newContents()
 	for fresh.applied < ack.Sequence {
-		e, err := w.next(ctx)
+		e, err := w.next()
 		if err != nil {
 			return err
 		}
@@ -72,7 +97,7 @@ func (s *Store) fill(ctx context.Context, w *watch) error {
 // wait for it are aborted.
 func (s *Store) follow(ctx context.Context, w *watch) {
 	for w != nil {
-		err := s.applyAll(ctx, w)
+		err := s.applyAll(w)
 		s.calls.abort()
 		s.end(w)
 		if ctx.Err() != nil {
@@ -84,9 +109,9 @@ func (s *Store) follow(ctx context.Context, w *watch) {
 }
 
 // applyAll applies entries until the watch fails, and returns why.
-func (s *Store) applyAll(ctx context.Context, w *watch) error {
+func (s *Store) applyAll(w *watch) error {
 	for {
-		e, err := w.next(ctx)
+		e, err := w.next()
 		if err != nil {
 			return err
 		}
@@ -94,33 +119,25 @@ func (s *Store) applyAll(ctx context.Context, w *watch) error {
 	}
 }
 
-// next returns the next entry. After a loss of the connection it returns an error, because the
-// bucket may have been replaced meanwhile; the watch itself would continue where it was.
-func (w *watch) next(ctx context.Context) (entry, error) {
-	for {
-		select {
-		case <-ctx.Done():
-			return entry{}, context.Cause(ctx)
-		case <-w.lost:
-			return entry{}, errLost
-		case shown, ok := <-w.Updates():
-			if !ok {
-				return entry{}, errWatchEnded
-			}
-			if shown != nil { // nil separates the present values from the changes
-				return newEntry(shown), nil
-			}
-		}
+// next returns the next entry.
+func (w *watch) next() (entry, error) {
+	msg, err := w.sub.NextMsgWithContext(w.live)
+	if w.live.Err() != nil {
+		return entry{}, context.Cause(w.live)
 	}
+	if err != nil {
+		return entry{}, err
+	}
+	meta, err := msg.Metadata()
+	if err != nil {
+		return entry{}, err
+	}
+	key := strings.TrimPrefix(msg.Subject, "$KV."+w.bucket+".")
+	e := entry{key, msg.Data, meta.Sequence.Stream, meta.Timestamp}
+	return e.orDeleted(msg.Header), nil
 }
 
-func newEntry(shown jetstream.KeyValueEntry) entry {
-	e := entry{shown.Key(), shown.Value(), shown.Revision(), shown.Created()}
-	if shown.Operation() != jetstream.KeyValuePut {
-		e.value = nil
-	}
-	return e
-}
+var errWatchEnded = errors.New("the watch has ended")
 
 // renew tries to begin a new watch until it succeeds. It returns nil when the context ends.
 func (s *Store) renew(ctx context.Context) *watch {
@@ -136,14 +153,11 @@ func (s *Store) renew(ctx context.Context) *watch {
 	}
 }
 
-// end stops a watch and drains its updates, because its callback might wait forever otherwise.
+// end stops a watch.
 func (s *Store) end(w *watch) {
 	s.nc.RemoveStatusListener(w.lost)
-	defer w.cancel()
-	if w.KeyWatcher == nil || w.Stop() != nil {
-		return // it did not begin, or its connection is closed
+	if w.sub != nil {
+		_ = w.sub.Unsubscribe() // fails only if it has ended
 	}
-	for range w.Updates() {
-		continue
-	}
+	w.cancel(errWatchEnded)
 }
