@@ -55,7 +55,7 @@ var allowed = map[string]string{
 	"rooms/natskv":                  "tyg rooms",
 	"rooms/dynamo":                  "tyg rooms",
 	"internal/dynamodb":             "",
-	"internal/dynamotest":           "",
+	"internal/dynamotest":           "internal/dynamodb",
 	"internal/grouptable":           "tyg internal/partition internal/sigv4 lambda",
 	"internal/grouptable/tabletest": "internal/dynamotest internal/grouptable internal/sigv4 lambda",
 	"internal/natsd/natsdtest":      "internal/natsd",
@@ -87,7 +87,7 @@ var allowed = map[string]string{
 	"internal/awstest/apigateway": "internal/awstest/account internal/awstest/lambda " +
 		"internal/awstest/wire",
 	"internal/awstest/dynamodb": "internal/awstest/account internal/awstest/wire " +
-		"internal/dynamotest",
+		"internal/dynamodb",
 	"internal/awstest/iam": "internal/awstest/account internal/awstest/wire",
 	"internal/awstest/lambda": "internal/awstest/account internal/awstest/iam " +
 		"internal/awstest/wire",

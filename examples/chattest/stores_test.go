@@ -2,7 +2,6 @@ package chattest
 
 import (
 	"context"
-	"net/http/httptest"
 	"sync/atomic"
 	"testing"
 
@@ -57,16 +56,13 @@ func startNATS(t *testing.T) func() rooms.Store {
 
 // startDynamoDB returns a function that opens a Store on a new table.
 func startDynamoDB(t *testing.T) func() rooms.Store {
-	tables := new(dynamotest.Server)
-	tables.CreateTable("Chat")
-	server := httptest.NewServer(tables)
-	t.Cleanup(server.Close)
+	endpoint := dynamotest.Start(t, "Chat")
 	keys := aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 		return aws.Credentials{AccessKeyID: "local", SecretAccessKey: "local"}, nil
 	})
 	return func() rooms.Store {
 		store, err := dynamo.Open(dynamo.Config{
-			Table: "Chat", Region: "local", Endpoint: server.URL, Credentials: keys,
+			Table: "Chat", Region: "local", Endpoint: endpoint, Credentials: keys,
 		})
 		if err != nil {
 			t.Fatal(err)

@@ -293,7 +293,7 @@ func TestNullIsAbsent(t *testing.T) {
 	}
 }
 
-// Operations on items are served by package dynamotest, and are recorded as calls too.
+// Operations on items are served by package dynamodb, and are recorded as calls too.
 func TestItemOperationsAreCalls(t *testing.T) {
 	c := awstest.New()
 	get := dynamo("GetItem", object{"TableName": "none", "Key": object{"PK": object{"S": "a"}}})

@@ -51,7 +51,7 @@ func (s *Server) batchGetItem(in batchGetItemInput) (any, error) {
 				return nil, invalid("Provided list of item keys contains duplicates")
 			}
 			seen[id] = true
-			if size += found.size(); size > maxBatchBytes {
+			if size += found.size(); n > 0 && size > s.pageSize(maxBatchBytes) {
 				rest := wanted
 				rest.Keys = wanted.Keys[n:]
 				left[name] = rest

@@ -98,7 +98,7 @@ func (s *Server) query(in queryInput) (any, error) {
 		slices.Reverse(items)
 		order = func(a, b item) int { return v.compare(b, a) }
 	}
-	return in.read(v, scope, items, order)
+	return s.read(in.reading, v, scope, items, order)
 }
 
 func (s *Server) scan(in scanInput) (any, error) {
@@ -118,7 +118,7 @@ func (s *Server) scan(in scanInput) (any, error) {
 	items := v.sorted(slices.Collect(maps.Values(v.parts)), func(i item) bool {
 		return in.Segment == nil || int(spread(i[v.keys.hash])%uint32(*in.TotalSegments)) == *in.Segment
 	})
-	return in.read(v, scope, items, v.compare)
+	return s.read(in.reading, v, scope, items, v.compare)
 }
 
 // spread returns the place of a partition in a scan, which has no order that means anything.
@@ -156,8 +156,8 @@ func (v view) sorted(parts []map[string]item, want func(item) bool) []item {
 }
 
 // read returns a page of the items, which are in order.
-func (in reading) read(
-	v view, scope *scope, items []item, order func(a, b item) int,
+func (s *Server) read(
+	in reading, v view, scope *scope, items []item, order func(a, b item) int,
 ) (any, error) {
 	keep, err := scope.condition("FilterExpression", in.FilterExpression)
 	if err != nil {
@@ -180,7 +180,7 @@ func (in reading) read(
 		}
 		items = slices.DeleteFunc(items, func(i item) bool { return order(i, in.ExclusiveStartKey) <= 0 })
 	}
-	page, more := in.page(items)
+	page, more := in.page(items, s.pageSize(maxPage))
 	kept := []item{}
 	for _, i := range page {
 		if keep(i) {
@@ -198,19 +198,27 @@ func (in reading) read(
 	return out, nil
 }
 
-// page returns the items of one page, and whether there may be more.
-func (in reading) page(items []item) ([]item, bool) {
+// page returns the items of one page, up to so many bytes, and whether there may be more.
+func (in reading) page(items []item, most int) ([]item, bool) {
 	size := 0
 	for n, i := range items {
 		size += i.size()
 		if in.Limit != nil && n+1 == *in.Limit {
 			return items[:n+1], true // DynamoDB does not look whether an item follows
 		}
-		if size > maxPage {
+		if size > most {
 			return items[:n+1], n+1 < len(items)
 		}
 	}
 	return items, false
+}
+
+// pageSize returns how many bytes of items a page has, at most the limit.
+func (s *Server) pageSize(limit int) int {
+	if s.PageSize > 0 {
+		return min(s.PageSize, limit)
+	}
+	return limit
 }
 
 // position returns the keys by which the next page begins after an item.

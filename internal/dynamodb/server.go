@@ -16,6 +16,10 @@ import (
 // A Server answers the requests of DynamoDB's JSON protocol. The zero Server has no tables. It does
 // not check who has signed a request.
 type Server struct {
+	// PageSize is how many bytes of items a page of Query, Scan or BatchGetItem has, if that is less
+	// than DynamoDB's limits. A page has one item at least. Set it before the first request.
+	PageSize int
+
 	mu     sync.Mutex
 	tables map[string]*table    // guarded by mu
 	tokens map[string]time.Time // of transactions that were carried out; guarded by mu

@@ -76,8 +76,14 @@ const createTable = `{"TableName":"T","BillingMode":"PAY_PER_REQUEST","Attribute
 
 func start(t *testing.T) rig {
 	t.Helper()
+	return startWith(t, createTable)
+}
+
+// startWith begins with the table that a request makes.
+func startWith(t *testing.T, request string) rig {
+	t.Helper()
 	r := rig{engine(t), "T-" + rand.Text()}
-	if out, code := r.send(t, "CreateTable", createTable); code != "" {
+	if out, code := r.send(t, "CreateTable", request); code != "" {
 		t.Fatalf("create table: %v", out)
 	}
 	for range 1000 {

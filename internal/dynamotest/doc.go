@@ -1,4 +1,3 @@
-// Package dynamotest is a DynamoDB in memory for tests. It serves the parts of the single-item
-// operations, Query and BatchGetItem that packages rooms/dynamo and internal/grouptable use, and
-// refuses all else with a ValidationException. All reads are consistent.
+// Package dynamotest gives tests a DynamoDB: the one of package dynamodb, in this process, or the
+// one that the environment names.
 package dynamotest

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/internal/dynamodb"
 	"github.com/tyg-dev/tyg/internal/dynamotest"
 	"github.com/tyg-dev/tyg/internal/grouptable"
 	"github.com/tyg-dev/tyg/internal/grouptable/tabletest"
@@ -124,7 +125,7 @@ func TestValues(t *testing.T) {
 
 // Each page may be short, because DynamoDB ends it after 1 MB, and one may be empty.
 func TestPages(t *testing.T) {
-	server := httptest.NewServer(&dynamotest.Server{PageSize: 1000})
+	server := httptest.NewServer(&dynamodb.Server{PageSize: 1000})
 	defer server.Close()
 	for _, items := range []int{0, 1, 3} {
 		t.Run(fmt.Sprint(items), func(t *testing.T) {

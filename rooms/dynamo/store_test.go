@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/internal/dynamodb"
 	"github.com/tyg-dev/tyg/internal/dynamotest"
 	"github.com/tyg-dev/tyg/rooms"
 	"github.com/tyg-dev/tyg/rooms/roomstest"
@@ -25,7 +26,7 @@ func TestStore(t *testing.T) {
 
 // Answers are complete although DynamoDB returns them in small pages.
 func TestPages(t *testing.T) {
-	server := httptest.NewServer(&dynamotest.Server{PageSize: 1000})
+	server := httptest.NewServer(&dynamodb.Server{PageSize: 1000})
 	defer server.Close()
 	for _, items := range []int32{0, 1, 3} {
 		t.Run(fmt.Sprintf("%d items", items), func(t *testing.T) {
@@ -59,7 +60,7 @@ func TestPages(t *testing.T) {
 
 // Pending rows are looked up in batches, which may be answered in parts.
 func TestManyPendingRows(t *testing.T) {
-	server := httptest.NewServer(&dynamotest.Server{PageSize: 1000})
+	server := httptest.NewServer(&dynamodb.Server{PageSize: 1000})
 	defer server.Close()
 	for name, url := range map[string]string{
 		"given": os.Getenv(dynamotest.EndpointVariable), "small pages": server.URL,

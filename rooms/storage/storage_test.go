@@ -1,7 +1,6 @@
 package storage_test
 
 import (
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"strings"
@@ -94,17 +93,8 @@ func TestProcessesShareNATS(t *testing.T) {
 	}
 }
 
-func startDynamoDB(t *testing.T) (url string) {
-	t.Helper()
-	tables := new(dynamotest.Server)
-	tables.CreateTable("Chat")
-	server := httptest.NewServer(tables)
-	t.Cleanup(server.Close)
-	return server.URL
-}
-
 func TestProcessesShareTable(t *testing.T) {
-	url := startDynamoDB(t)
+	url := dynamotest.Start(t, "Chat")
 	for name, variables := range map[string][]string{
 		"endpoint of all services": {"AWS_ENDPOINT_URL=" + url},
 		"endpoint of DynamoDB": {

@@ -1,5 +1,5 @@
 // Package dynamodb is the control plane of DynamoDB in memory: tables and their settings. Package
-// dynamotest serves their items.
+// internal/dynamodb serves their items.
 package dynamodb
 
 import (
@@ -9,7 +9,7 @@ import (
 
 	"github.com/tyg-dev/tyg/internal/awstest/account"
 	"github.com/tyg-dev/tyg/internal/awstest/wire"
-	"github.com/tyg-dev/tyg/internal/dynamotest"
+	"github.com/tyg-dev/tyg/internal/dynamodb"
 )
 
 // State is what DynamoDB keeps.
@@ -33,7 +33,7 @@ type table struct {
 	tags     map[string]string
 	ttl      string // attribute, "" for none
 
-	items *dynamotest.Server
+	items *dynamodb.Server
 
 	creating, updating, deleting, ttlSettling int  // polls
 	gone                                      bool // being deleted

@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/tyg-dev/tyg/internal/awstest/wire"
-	"github.com/tyg-dev/tyg/internal/dynamotest"
+	"github.com/tyg-dev/tyg/internal/dynamodb"
 )
 
 // ServesItems tells whether an operation reads or writes items. [State.Items] serves those, and no
@@ -58,19 +58,16 @@ func (s *State) tableOfItems(in wire.Params) (*table, error) {
 	return t, nil
 }
 
-// newItems makes the server of a table's items. If the key is not two strings, every operation on
-// items fails.
-func newItems(name string, in wire.Params) *dynamotest.Server {
-	s := &dynamotest.Server{}
-	wanted := map[string]any{
+// newItems makes the server of a table's items. If it refuses the table, so do all operations on
+// items, because there is none.
+func newItems(name string, in wire.Params) *dynamodb.Server {
+	s := new(dynamodb.Server)
+	request, _ := json.Marshal(map[string]any{ // cannot fail: it was JSON
 		"TableName": name, "KeySchema": in["KeySchema"], "BillingMode": "PAY_PER_REQUEST",
-		"AttributeDefinitions": in["AttributeDefinitions"],
-	}
-	body, _ := json.Marshal(wanted) // cannot fail: it was JSON
-	r, _ := http.NewRequest(http.MethodPost, "/", bytes.NewReader(body))
-	r.Header.Set("X-Amz-Target", "DynamoDB_20120810.CreateTable")
-	r.Header.Set("Authorization", "AWS4-HMAC-SHA256 by the stand-in itself")
-	s.ServeHTTP(&recorder{response: wire.Response{Header: make(http.Header)}}, r)
+		"AttributeDefinitions":   in["AttributeDefinitions"],
+		"GlobalSecondaryIndexes": in["GlobalSecondaryIndexes"],
+	})
+	_ = s.CreateTable(request)
 	return s
 }
 

@@ -1,4 +1,4 @@
-package dynamotest_test
+package dynamodb_test
 
 import (
 	"encoding/json"
@@ -9,14 +9,13 @@ import (
 // A write answers with the item before or after it, and a query with a part of its page or with
 // its length only.
 func TestAnswers(t *testing.T) {
-	url := target(t)
-	table := newTable(t, url)
+	r := startWith(t, twoStrings)
 	const (
 		before = `"Attributes":{"PK":{"S":"p"},"SK":{"S":"s"},"n":{"N":"9"},"a":{"S":"x"}}`
 		after  = `"Attributes":{"PK":{"S":"p"},"SK":{"S":"s"},"n":{"N":"9"},"a":{"S":"y"}}`
 		none   = `{"PK":{"S":"p"},"SK":{"S":"none"}}`
 	)
-	set := update("SET a = :v", "", `":v":{"S":"y"}`)
+	set := updateIf("SET a = :v", "", `":v":{"S":"y"}`)
 	values := `":p":{"S":"p"},":v":{"N":"9"}`
 	for _, tt := range []struct{ name, operation, body, more, code, want string }{
 		{"update, old", "UpdateItem", set, `"ReturnValues":"ALL_OLD"`, "", before},
@@ -31,32 +30,32 @@ func TestAnswers(t *testing.T) {
 			`"ReturnValues":"ALL_OLD"`, "", "",
 		},
 		{
-			"count", "Query", query("PK = :p", `":p":{"S":"p"}`), `"Select":"COUNT"`,
+			"count", "Query", queryBy("PK = :p", `":p":{"S":"p"}`), `"Select":"COUNT"`,
 			"", `"Count":1,"ScannedCount":1`,
 		},
 		{
-			"count what is left out", "Query", query("PK = :p", values),
+			"count what is left out", "Query", queryBy("PK = :p", values),
 			`"Select":"COUNT","FilterExpression":"n > :v"`, "", `"Count":0,"ScannedCount":1`,
 		},
 		{
-			"leave out", "Query", query("PK = :p", values), `"FilterExpression":"n > :v"`,
+			"leave out", "Query", queryBy("PK = :p", values), `"FilterExpression":"n > :v"`,
 			"", `"Count":0,"ScannedCount":1,"Items":[]`,
 		},
 		{
-			"keep", "Query", query("PK = :p", values), `"FilterExpression":"n >= :v"`, "",
+			"keep", "Query", queryBy("PK = :p", values), `"FilterExpression":"n >= :v"`, "",
 			`"Count":1,"ScannedCount":1,"Items":[{"PK":{"S":"p"},"SK":{"S":"s"},"n":{"N":"9"},` +
 				`"a":{"S":"x"}}]`,
 		},
 		{
-			"unused value", "Query", query("PK = :p", values), `"FilterExpression":"attribute_exists(n)"`,
+			"unused value", "Query", queryBy("PK = :p", values), `"FilterExpression":"attribute_exists(n)"`,
 			invalid, "",
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if _, code := send(t, url, table, "PutItem", begin); code != "" {
+			if _, code := r.send(t, "PutItem", begin); code != "" {
 				t.Fatal(code)
 			}
-			got, code := send(t, url, table, tt.operation, "{"+tt.more+","+tt.body[1:])
+			got, code := r.send(t, tt.operation, "{"+tt.more+","+tt.body[1:])
 			if code != tt.code {
 				t.Fatalf("%q, want %q: %v", code, tt.code, got)
 			}
