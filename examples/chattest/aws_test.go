@@ -16,6 +16,7 @@ import (
 	"regexp"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -55,6 +56,7 @@ func TestTutorialOnAWS(t *testing.T) {
 			t.Error(err)
 		}
 		p.logs(2)
+		p.stop() // a function that reports after its log is gone has none
 		p.run("delete", "--yes")
 		p.empty()
 	})
@@ -62,6 +64,7 @@ func TestTutorialOnAWS(t *testing.T) {
 		p := newDeployment(t, tyg, "chat")
 		url := p.connect("api")
 		testTranscripts(t, url, url)
+		p.stop()
 		p.run("delete", "--yes", "--tables")
 		p.empty()
 	})
@@ -74,6 +77,7 @@ type deployment struct {
 	cloud    *awstest.Cloud
 	endpoint string // of all services
 	api      string // its id
+	stop     func() // ends what connect has begun
 }
 
 func newDeployment(t *testing.T, tyg, template string) *deployment {
@@ -183,8 +187,8 @@ func (p *deployment) connect(stage string) string {
 	}
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve(l) }() // the cleanup waits for it
-	p.t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	p.stop = sync.OnceFunc(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		if err := srv.Shutdown(ctx); err != nil {
 			p.t.Errorf("shut down gateway: %v", err)
@@ -196,6 +200,7 @@ func (p *deployment) connect(stage string) string {
 			p.t.Errorf("shut down functions: %v", err)
 		}
 	})
+	p.t.Cleanup(p.stop)
 	return "ws://" + l.Addr().String() + "/" + stage + "/"
 }
 
