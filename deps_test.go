@@ -94,7 +94,8 @@ var allowed = map[string]string{
 	"internal/awstest/logs":            "internal/awstest/account internal/awstest/wire",
 	"internal/awstest/wire":            "internal/awstest/internal/models",
 	"internal/awstest/internal/models": "",
-	"internal/natsd":                   "internal/scratch",
+	"internal/natsd":                   "internal/filelock internal/natsnodes internal/scratch",
+	"internal/natsnodes":               "",
 	"tygtest": "tyg apigw internal/authorize internal/groups internal/route internal/values " +
 		"tygtest/internal/grouptest tygtest/internal/hosttest tygtest/internal/sendertest " +
 		"tygtest/internal/suite",
@@ -186,7 +187,8 @@ var allowed = map[string]string{
 	"cmd/tyg-aws/internal/packages": "cmd/internal/project internal/deploy",
 	"cmd/tyg-cluster": "cluster cmd/internal/cli cmd/internal/clustercmd cmd/internal/companion " +
 		"cmd/internal/selfhost gateway internal/admin internal/visible rooms/natskv",
-	"cmd/tyg-nats":           "cmd/internal/companion internal/natsd internal/visible",
+	"cmd/tyg-nats": "cmd/internal/companion internal/natsd internal/natsnodes " +
+		"internal/visible",
 	"cmd/internal/awsconfig": "lambda",
 	"cmd/internal/backend": "tyg cmd/internal/awsconfig cmd/internal/strict " +
 		"cmd/internal/value host internal/functions internal/pages internal/redact lambda",

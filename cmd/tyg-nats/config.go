@@ -1,17 +1,15 @@
 package main
 
 import (
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"strings"
 
 	"github.com/tyg-dev/tyg/internal/natsd"
+	"github.com/tyg-dev/tyg/internal/natsnodes"
 )
 
 // passwordVariable has the credential of the nodes of a cluster. It has no flag, because every user
@@ -73,15 +71,13 @@ func parse(args []string, getenv func(string) string) (cfg natsd.Config, err err
 // cluster returns what the flags say about the cluster.
 func (o *options) cluster(getenv func(string) string) (*natsd.Cluster, error) {
 	c := &natsd.Cluster{Node: o.node, Listen: o.listen, Password: getenv(passwordVariable)}
-	for node := range strings.SplitSeq(o.nodes, ",") {
-		c.Nodes = append(c.Nodes, strings.TrimSpace(node))
-	}
+	c.Nodes = natsnodes.Addresses(strings.Split(o.nodes, ","))
 	if c.Node == "" {
 		name, err := os.Hostname()
 		if err != nil {
 			return nil, fmt.Errorf("find the name of this machine: %w; use -node", err)
 		}
-		if c.Node = nodeOf(name, c.Nodes); c.Node == "" {
+		if c.Node = natsnodes.Of(name, c.Nodes); c.Node == "" {
 			return nil, fmt.Errorf("no node of %s has the name of this machine, %s: say which with -node",
 				o.nodes, name)
 		}
@@ -93,36 +89,6 @@ func (o *options) cluster(getenv func(string) string) (*natsd.Cluster, error) {
 		return nil, errors.New("TLS between nodes needs -cert, -key and -ca")
 	}
 	var err error
-	c.TLS, err = readTLS(o.cert, o.key, o.ca)
+	c.TLS, err = natsnodes.LoadTLS(o.cert, o.key, o.ca)
 	return c, err
-}
-
-// nodeOf returns the node with the name of a machine, or with its first part; empty if there is
-// none.
-func nodeOf(machine string, nodes []string) string {
-	first, _, _ := strings.Cut(machine, ".")
-	for _, node := range nodes {
-		host, _, _ := net.SplitHostPort(node)
-		if label, _, _ := strings.Cut(host, "."); host == machine || label == first {
-			return node
-		}
-	}
-	return ""
-}
-
-// readTLS reads PEM files.
-func readTLS(cert, key, ca string) (*tls.Config, error) {
-	own, err := tls.LoadX509KeyPair(cert, key)
-	if err != nil {
-		return nil, fmt.Errorf("load certificate: %w", err)
-	}
-	data, err := os.ReadFile(ca)
-	if err != nil {
-		return nil, fmt.Errorf("load authority: %w", err)
-	}
-	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(data) {
-		return nil, fmt.Errorf("load authority: %s has no PEM certificate", ca)
-	}
-	return &tls.Config{Certificates: []tls.Certificate{own}, RootCAs: pool}, nil
 }

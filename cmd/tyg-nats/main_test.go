@@ -23,18 +23,6 @@ func TestParse(t *testing.T) {
 	}
 }
 
-func TestNodeHasTheNameOfTheMachine(t *testing.T) {
-	nodes := []string{"node1:6222", "node2.example.com:6222", "10.0.0.3:6222"}
-	for machine, want := range map[string]string{
-		"node1": nodes[0], "node1.example.com": nodes[0], "node2": nodes[1],
-		"node2.example.com": nodes[1], "node3": "", "10.0.0.3": nodes[2],
-	} {
-		if got := nodeOf(machine, nodes); got != want {
-			t.Errorf("the node of %s is %q, want %q", machine, got, want)
-		}
-	}
-}
-
 func TestParseErrors(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, []byte("no PEM"), 0o600); err != nil {

@@ -3,16 +3,16 @@ package natsd
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"net"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+
+	"github.com/tyg-dev/tyg/internal/natsnodes"
 )
 
 // clusterName is the name that all nodes have in common.
@@ -29,78 +29,11 @@ const (
 // nodes.
 const lameDuckTime, lameDuckGrace = 100 * time.Millisecond, time.Millisecond
 
-// maxNodes is the size of the largest cluster: each write goes to most of its nodes.
-const maxNodes = 5
+// A Cluster makes a server one of several nodes that keep the same data.
+type Cluster = natsnodes.Cluster
 
-// A Cluster makes a server one of several nodes that keep the same data. The nodes are fixed: each
-// has the same address at each start, and its own data. A node with a new name at each start, as in
-// a group that grows and shrinks, would leave a dead member of the cluster behind each time, until
-// the living are no majority any more.
-type Cluster struct {
-	// Node is the address of this node, as it is in Nodes.
-	Node string
-
-	// Nodes are the addresses of all nodes for each other, such as "node1:6222": one, three or five,
-	// the same at each node.
-	Nodes []string
-
-	// Listen is the address to listen on for the other nodes. Empty means Node.
-	Listen string
-
-	// TLS is what nodes speak with each other. Both sides show a certificate, which RootCAs must
-	// have signed. It is needed unless all nodes are on this machine.
-	TLS *tls.Config
-
-	// Password is the credential of the nodes. It is needed unless all nodes are on this machine.
-	Password string
-}
-
-// Check reports why no node can run as c says.
-func (c *Cluster) Check() error {
-	if n := len(c.Nodes); n != 1 && n != 3 && n != maxNodes {
-		return fmt.Errorf("a cluster of %d nodes: use 1, 3 or 5, so that most of them go on when "+
-			"one stops", n)
-	}
-	remote := c.Listen != "" && !onLoopback(c.Listen)
-	for i, node := range c.Nodes {
-		host, port, err := net.SplitHostPort(node)
-		if n, e := strconv.Atoi(port); err != nil || e != nil || host == "" || n < 1 || n > 65535 {
-			return fmt.Errorf("node %q: use an address with a port, such as node1:6222", node)
-		}
-		if slices.Contains(c.Nodes[:i], node) {
-			return fmt.Errorf("node %q is there twice: each has an address of its own", node)
-		}
-		remote = remote || !onLoopback(node)
-	}
-	switch {
-	case !slices.Contains(c.Nodes, c.Node):
-		return fmt.Errorf("this node is %q, which is none of %s",
-			c.Node, strings.Join(c.Nodes, ", "))
-	case remote && c.Password == "":
-		return errors.New("nodes on other machines need a credential: give each the same password")
-	case remote && c.TLS == nil:
-		return errors.New("nodes on other machines need TLS: give each a certificate, and the " +
-			"authority that has signed them")
-	case c.TLS != nil && len(c.TLS.Certificates) == 0:
-		return errors.New("TLS between nodes needs a certificate of this node")
-	case c.TLS != nil && c.TLS.RootCAs == nil:
-		return errors.New("TLS between nodes needs the authority that has signed their certificates")
-	}
-	return nil
-}
-
-// onLoopback reports whether an address with a port is one of this machine only.
-func onLoopback(address string) bool {
-	host, _, err := net.SplitHostPort(address)
-	ip := net.ParseIP(host)
-	return err == nil && (host == "localhost" || ip != nil && ip.IsLoopback())
-}
-
-// alone reports whether there is no other node.
-func (c *Cluster) alone() bool { return c == nil || len(c.Nodes) < 2 }
-
-// options sets the options of a node.
-func (c *Cluster) options(o *server.Options) error {
+// setOptions sets the options of a node.
+func setOptions(o *server.Options, c *Cluster) error {
 	listen := c.Listen
 	if listen == "" {
 		listen = c.Node

@@ -11,10 +11,12 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
 
+	"github.com/tyg-dev/tyg/internal/filelock"
 	"github.com/tyg-dev/tyg/internal/scratch"
 )
 
@@ -54,6 +56,7 @@ type Server struct {
 	url  string
 	temp *scratch.Dir // to remove, or nil
 	dir  string       // of JetStream
+	free func()       // unlocks dir, or nil
 
 	clustered bool
 
@@ -70,7 +73,7 @@ func Start(cfg Config) (*Server, error) {
 	}
 	s := &Server{
 		every: watchEvery, patience: offTime, failed: make(chan error, 1),
-		clustered: !cfg.Cluster.alone(),
+		clustered: !cfg.Cluster.Alone(),
 	}
 	if cfg.Cluster != nil {
 		if err := cfg.Cluster.Check(); err != nil {
@@ -89,18 +92,35 @@ func Start(cfg Config) (*Server, error) {
 		cfg.Dir, s.temp = dir.Path, dir
 	}
 	s.dir = cfg.Dir
-	if err := s.start(cfg); err != nil {
+	err := s.lock()
+	if err == nil {
+		err = s.start(cfg)
+	}
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("start NATS server: %w", err), s.Shutdown())
 	}
 	s.startWatch()
 	return s, nil
 }
 
-func (s *Server) start(cfg Config) (err error) {
-	// Without the folder the server reports no error, but never becomes ready.
-	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
+// lock makes the folder, without which the server reports no error, but never becomes ready, and
+// keeps other servers from it, where the system can.
+func (s *Server) lock() error {
+	if err := os.MkdirAll(s.dir, 0o700); err != nil {
 		return err
 	}
+	free, err := filelock.Try(filepath.Join(s.dir, "lock"))
+	switch {
+	case errors.Is(err, errors.ErrUnsupported):
+		return nil
+	case errors.Is(err, filelock.ErrLocked):
+		return fmt.Errorf("%s is in use by another NATS server; give each a folder of its own", s.dir)
+	}
+	s.free = free
+	return err
+}
+
+func (s *Server) start(cfg Config) (err error) {
 	options := &server.Options{
 		ServerName: "tyg-" + rand.Text()[:8],
 		Host:       "127.0.0.1", Port: cmp.Or(cfg.Port, server.RANDOM_PORT),
@@ -111,7 +131,7 @@ func (s *Server) start(cfg Config) (err error) {
 		AuthTimeout: readyTimeout.Seconds(),
 	}
 	if s.clustered {
-		if err := cfg.Cluster.options(options); err != nil {
+		if err := setOptions(options, cfg.Cluster); err != nil {
 			return err
 		}
 	}
@@ -189,6 +209,10 @@ func (s *Server) end() error {
 	if s.nats != nil {
 		s.nats.Shutdown()
 		s.nats.WaitForShutdown()
+	}
+	if s.free != nil {
+		s.free()
+		s.free = nil
 	}
 	if s.temp == nil {
 		return nil

@@ -177,3 +177,26 @@ func TestServerFailsWithoutItsFolder(t *testing.T) {
 		t.Error("it does not report the failure")
 	}
 }
+
+// Two servers in one folder would write over each other's data.
+func TestTwoServersShareNoFolder(t *testing.T) {
+	t.Parallel()
+	cfg := natsd.Config{Dir: t.TempDir()}
+	s, err := natsd.Start(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if other, err := natsd.Start(cfg); err == nil {
+		_ = other.Shutdown()
+		t.Error("a second server starts in the folder of the first")
+	} else if !strings.Contains(err.Error(), "in use by another NATS server") {
+		t.Error(err)
+	}
+	if err := s.Shutdown(); err != nil {
+		t.Fatal(err)
+	}
+	if s, err = natsd.Start(cfg); err != nil {
+		t.Fatalf("a server after the first: %v", err)
+	}
+	_ = s.Shutdown()
+}
