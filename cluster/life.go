@@ -57,18 +57,18 @@ func (n *Node) hear(m message) {
 	if !ok {
 		return
 	}
+	self := n.self() // nil while it joins
 	for _, text := range h.Dead {
-		if inc, ok := parseHex(text); ok && inc != n.self().inc {
+		if inc, ok := parseHex(text); ok && (self == nil || inc != self.inc) {
 			n.buried(inc, entry{Ledger: true})
 		}
 	}
 	if h.Observer {
-		if m.reply != "" {
+		if m.reply != "" && self != nil {
 			_ = n.bus.publish(m.reply, "", n.heartbeat().encode()) // the observer waits no longer then
 		}
 		return
 	}
-	self := n.self()
 	if self == nil || inc == self.inc {
 		return
 	}

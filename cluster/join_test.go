@@ -1,0 +1,15 @@
+package cluster
+
+import "testing"
+
+// A node that has no incarnation yet hears an observer, and of nodes that are dead.
+func TestNodeThatJoinsHearsOthers(t *testing.T) {
+	n := newNode(Config{}.withDefaults(), nil, nil)
+	defer n.stop()
+	h := heartbeat{Version: wireVersion, Observer: true, Dead: []string{hex(1)}}
+	n.hear(message{subject: n.subjects.heartbeat(), data: h.encode(), reply: "inbox"})
+	if got := n.count.deaths.Load(); got != 1 {
+		t.Errorf("it knows of %d dead nodes, want 1", got)
+	}
+	n.hear(message{data: heartbeat{Version: wireVersion, Inc: hex(2)}.encode()})
+}
