@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strconv"
@@ -36,10 +37,14 @@ func variableOf(flag string) string {
 }
 
 // FromEnv sets each of the named flags that the command line does not have to its environment
-// variable, if that is not empty: limit-idle is TYG_LIMIT_IDLE. The flags then count as changed.
+// variable, if that is not empty: limit-idle is TYG_LIMIT_IDLE, unless [NameVariable] says
+// otherwise. The flags then count as changed.
 func FromEnv(cmd *cobra.Command, getenv func(string) string, flags ...string) error {
 	for _, name := range flags {
 		variable := variableOf(name)
+		if f := cmd.Flags().Lookup(name); f != nil {
+			variable = cmp.Or(VariableOf(f), variable)
+		}
 		text := getenv(variable)
 		if text == "" || cmd.Flags().Changed(name) {
 			continue
