@@ -173,8 +173,8 @@ var allowed = map[string]string{
 		"cmd/internal/value examples " +
 		"cmd/internal/inforce cmd/internal/mention cmd/internal/reference cmd/internal/strict " +
 		"gateway host " +
-		"internal/conformance internal/profileflag internal/redact internal/visible internal/ws " +
-		"internal/wsclient",
+		"internal/conformance internal/natsnodes internal/profileflag internal/redact " +
+		"internal/visible internal/ws internal/wsclient",
 	"cmd/tyg-aws": "tyg apigw cmd/internal/awsconfig cmd/internal/backend cmd/internal/cli " +
 		"cmd/internal/companion cmd/internal/gobuild cmd/internal/mention cmd/internal/project " +
 		"cmd/internal/stagecmd cmd/internal/strict cmd/internal/terminal " +
@@ -186,7 +186,7 @@ var allowed = map[string]string{
 		"internal/deploy",
 	"cmd/tyg-aws/internal/packages": "cmd/internal/project internal/deploy",
 	"cmd/tyg-cluster": "cluster cmd/internal/cli cmd/internal/clustercmd cmd/internal/companion " +
-		"cmd/internal/selfhost gateway internal/admin internal/visible rooms/natskv",
+		"cmd/internal/selfhost internal/admin internal/natsd internal/visible rooms/natskv",
 	"cmd/tyg-nats": "cmd/internal/companion internal/natsd internal/natsnodes " +
 		"internal/visible",
 	"cmd/internal/awsconfig": "lambda",
@@ -210,8 +210,8 @@ var allowed = map[string]string{
 		"cmd/internal/webserver gateway internal/admin internal/certfile " +
 		"internal/dualport internal/functions internal/functions/invokeapi " +
 		"internal/functions/outbound internal/functions/runtimes internal/home internal/hosts " +
-		"internal/inspect internal/logqueue internal/pages internal/profileflag " +
-		"internal/stopsignal internal/visible",
+		"internal/inspect internal/logqueue internal/natsnodes internal/pages " +
+		"internal/profileflag internal/stopsignal internal/visible",
 	"cmd/internal/replay": "internal/inspect/recording internal/visible internal/ws " +
 		"internal/wsclient",
 	"cmd/internal/bench": "internal/visible internal/ws internal/wsclient",
@@ -231,7 +231,7 @@ var allowed = map[string]string{
 	"cmd/internal/newproject": "cmd/internal/buildinfo cmd/internal/cli " +
 		"cmd/internal/project examples internal/scratch",
 	"cmd/internal/project": "cmd/internal/backend cmd/internal/strict " +
-		"cmd/internal/value gateway",
+		"cmd/internal/value gateway internal/natsnodes",
 	"cmd/internal/inforce":           "cmd/internal/project cmd/internal/value internal/redact",
 	"cmd/internal/mention":           "cmd/internal/cli cmd/internal/template",
 	"cmd/internal/reference":         "cmd/internal/project cmd/internal/value",

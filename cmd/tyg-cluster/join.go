@@ -1,43 +1,62 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"log/slog"
+	"os"
 	"sync"
 
 	"github.com/tyg-dev/tyg/cluster"
-	"github.com/tyg-dev/tyg/cmd/internal/cli"
 	"github.com/tyg-dev/tyg/cmd/internal/selfhost"
-	"github.com/tyg-dev/tyg/gateway"
 	"github.com/tyg-dev/tyg/internal/admin"
+	"github.com/tyg-dev/tyg/internal/natsd"
 	"github.com/tyg-dev/tyg/rooms/natskv"
 )
 
-// join returns what makes a gateway a node of a cluster. Beside the URL, the environment says all
-// about it, as for a program that runs itself.
-func join(e *cli.Env) selfhost.JoinFunc {
-	return func(
-		ctx context.Context, srv *gateway.Server, url, name string, stop func(), log *slog.Logger,
-	) (selfhost.Member, error) {
-		cfg, err := cluster.FromEnvironment(e.Getenv)
-		if err != nil {
-			return nil, err
-		}
-		cfg.URL, cfg.OnDrain, cfg.Logger = url, stop, log
-		cfg.Name, cfg.Node = cmp.Or(cfg.Name, srv.APIID), cmp.Or(cfg.Node, name)
-		values, err := openValues(ctx, cfg)
-		if err != nil {
-			return nil, err
-		}
-		srv.Values = values
-		n, err := cluster.Join(ctx, srv, cfg)
-		if err != nil {
-			return nil, errors.Join(err, values.Close())
-		}
-		return &node{Node: n, values: values}, nil
+// join makes a gateway a node of a cluster. If the gateways embed the servers of NATS, it waits
+// until most of them are there.
+func join(ctx context.Context, j selfhost.Joining) (selfhost.Member, error) {
+	n := &node{url: j.Place.NATS}
+	err := n.join(ctx, j)
+	if err != nil {
+		return nil, errors.Join(err, n.Close())
 	}
+	return n, nil
+}
+
+// A node is a selfhost.Member.
+type node struct {
+	*cluster.Node
+	values *natskv.Values
+	server *natsd.Server // nil: NATS runs elsewhere
+	url    string
+	file   string // that has the URL of server; empty: none
+	once   sync.Once
+	err    error
+}
+
+func (n *node) join(ctx context.Context, j selfhost.Joining) error {
+	p := j.Place
+	if p.Embedded != nil {
+		if err := n.startServer(ctx, p, j.Logger); err != nil {
+			return err
+		}
+	}
+	cfg := cluster.Config{
+		URL: n.url, CredentialsFile: p.CredentialsFile, Insecure: p.Insecure,
+		Name: p.Cluster, Node: p.Node, Key: p.IDKey, Shards: p.Shards, Replicas: p.Replicas,
+		OnDrain: j.Stop, Logger: j.Logger,
+	}
+	if p.AtLeastOnce {
+		cfg.Disconnects = cluster.AtLeastOnce
+	}
+	var err error
+	if n.values, err = openValues(ctx, cfg); err != nil {
+		return err
+	}
+	j.Gateway.Values = n.values
+	n.Node, err = cluster.Join(ctx, j.Gateway, cfg)
+	return err
 }
 
 // openValues opens the values that the functions of all nodes share.
@@ -48,18 +67,30 @@ func openValues(ctx context.Context, cfg cluster.Config) (*natskv.Values, error)
 	})
 }
 
-// A node is a selfhost.Member.
-type node struct {
-	*cluster.Node
-	values *natskv.Values
-	once   sync.Once
-	err    error
-}
-
-// Leave leaves the cluster and disconnects from the values.
+// Leave leaves the cluster and disconnects from the values. An embedded server goes on until Close.
 func (n *node) Leave(ctx context.Context) error {
 	n.once.Do(func() { n.err = errors.Join(n.Node.Leave(ctx), n.values.Close()) })
 	return n.err
+}
+
+// Close ends the server, whose leaderships go to the other nodes.
+func (n *node) Close() error {
+	if n.server == nil {
+		return nil
+	}
+	_ = os.Remove(n.file) // its server is gone
+	return n.server.Shutdown()
+}
+
+// NATS returns the URL of the server for programs of this machine.
+func (n *node) NATS() string { return n.url }
+
+// Failed returns a channel with the error of an embedded server that cannot go on.
+func (n *node) Failed() <-chan error {
+	if n.server == nil {
+		return nil
+	}
+	return n.server.Failed()
 }
 
 // Metrics returns the counts of the node. docs/clustering.md has their names.

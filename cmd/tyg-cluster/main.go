@@ -60,7 +60,7 @@ func newGateway(e *cli.Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			g, err := selfhost.New(cmd.Context(), cfg.WithJoin(join(e)), e.Stdout, e.Stderr)
+			g, err := selfhost.New(cmd.Context(), cfg.WithJoin(join), e.Stdout, e.Stderr)
 			if err != nil {
 				return cli.Interrupted(cmd.Context(), err)
 			}

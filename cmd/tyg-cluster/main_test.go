@@ -71,7 +71,7 @@ func TestGatewaysAreOne(t *testing.T) {
 	for _, name := range []string{"one", "two"} {
 		file := filepath.Join(t.TempDir(), "gateway.json")
 		config := fmt.Sprintf(`{"addr": "127.0.0.1:0", "admin": {"addr": "127.0.0.1:0"}, "nats": %q,
-			"routes": {"$default": {"url": "http://127.0.0.1:9/"}}}`, server.URL())
+			"cluster": {"node": %q}, "routes": {"$default": {"url": "http://127.0.0.1:9/"}}}`, server.URL(), name)
 		if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -83,7 +83,7 @@ func TestGatewaysAreOne(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		environment := map[string]string{clustercmd.ConfigVariable: text, "TYG_NODE": name}
+		environment := map[string]string{clustercmd.ConfigVariable: text}
 		o := new(output)
 		outs = append(outs, o)
 		e := &cli.Env{

@@ -32,6 +32,10 @@ func wrongValues() map[string]string {
 		"redact-key": "a\x7fb", "ignore": "a\x7fb", "secret": "nonsense",
 		"inspect": "nonsense", "record": "no/such/folder/file",
 		"dynamodb-endpoint": "nonsense", "prepare": "no-such-program",
+		"cluster": "a b", "cluster-name": "a b", "node": "a\x7fb", "cluster-listen": "nonsense",
+		"cluster-dir": "a\x7fb", "cluster-cert": "no/such/file", "cluster-cert-key": "no/such/file",
+		"cluster-ca": "no/such/file", "nats-credentials": "no/such/file",
+		"disconnects": "nonsense", "dir": "no/such/folder",
 		"command": "nonsense", "output": "no/such/folder/file",
 	}
 }

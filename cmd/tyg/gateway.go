@@ -35,8 +35,14 @@ file that is in no .tyg. A flag goes before its environment variable (--limit-id
 TYG_LIMIT_IDLE), and a variable before the file. "tyg config show" prints what is in force.
 
 With --nats URL all gateways at that NATS server are one: each reaches every connection and every
-group, and functions share their values. The program tyg-cluster does that; Go builds it once if
-it is not beside tyg. TYG_DISCONNECTS and the variables TYG_CLUSTER… are those of package host.
+group, and functions share their values. With --nats embedded and --cluster node1,node2,node3 the
+gateways are the servers of NATS, too: one, three or five fixed nodes, which need TLS
+(--cluster-cert, --cluster-cert-key, --cluster-ca) and a password (TYG_NATS_CLUSTER_PASSWORD)
+unless all are on this machine. The program tyg-cluster does that; Go builds it once if it is not
+beside tyg.
+
+With --disconnects at-least-once no disconnect is lost when a gateway is killed: the other nodes
+of its cluster tell of it.
 
 At SIGTERM or SIGINT it drains: /readyz answers 503 while clients are still accepted for
 --drain-delay, clients get close code 1012 one after the other over --drain-window (up to 100 at
@@ -58,6 +64,7 @@ type gatewayRun struct {
 	nats             string
 	origins, hosts   []string
 	drain            drainFlags
+	cluster          clusterFlags
 	check, print     bool
 	profile          profileflag.Flags
 }
@@ -120,7 +127,9 @@ func (g *gatewayRun) flags(cmd *cobra.Command) {
 	f.StringVar(&g.cert, "cert", "", "serve wss with the certificate of this PEM `FILE`")
 	f.StringVar(&g.key, "key", "", "the key of --cert, a PEM `FILE`")
 	f.StringVar(&g.nats, "nats", "",
-		"join the gateways at the NATS server with this `URL`, and give it to functions; or embedded")
+		"join the gateways at the NATS server with this `URL`, and give it to functions; or embedded, "+
+			"see --cluster")
+	g.cluster.add(cmd)
 	g.drain.add(cmd)
 	f.BoolVar(&g.check, "check", false, "validate the configuration without serving")
 	f.BoolVar(&g.print, "print-config", false,
@@ -164,6 +173,9 @@ func (g *gatewayRun) override(
 		return over, cli.Usagef(cmd, "--host: %w", err)
 	}
 	if err := checkNATS(cmd, g.nats); err != nil {
+		return over, err
+	}
+	if err := g.cluster.apply(cmd, getenv, &over); err != nil {
 		return over, err
 	}
 	if err := g.drain.apply(cmd, getenv, &over); err != nil {

@@ -4,6 +4,11 @@ package clustercmd
 import (
 	"cmp"
 	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -15,12 +20,16 @@ import (
 // ConfigVariable has the configuration of "tyg gateway" for tyg-cluster, as selfhost encodes it.
 const ConfigVariable = "TYG_CLUSTER_GATEWAY"
 
+// URLFile is the file, in the folder of an embedded server, that has its URL while it runs.
+const URLFile = "url"
+
 // Options are what the flags of the verbs say.
 type Options struct {
 	NATS        string
 	Name        string
 	Credentials string
 	Insecure    bool
+	Dir         string // of an embedded server
 	JSON        bool
 	Node        string // of drain
 }
@@ -93,7 +102,10 @@ func newDrain(e *cli.Env, run Run) *cobra.Command {
 
 func (o *Options) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&o.NATS, "nats", "", "`URL` of the NATS server (default TYG_NATS_URL)")
+	f.StringVar(&o.NATS, "nats", "", "`URL` of the NATS server (default TYG_NATS_URL); or embedded, "+
+		"for that of a gateway on this machine")
+	f.StringVar(&o.Dir, "dir", "", "with --nats embedded, the data of the gateway's server is in "+
+		"`DIR` (default a folder of .tyg/nats)")
 	f.StringVar(&o.Name, "cluster", "", "`NAME` of the cluster (default TYG_CLUSTER, or local)")
 	f.StringVar(&o.Credentials, "credentials", "",
 		"NATS credentials `FILE` (default TYG_NATS_CREDENTIALS)")
@@ -109,13 +121,42 @@ func (o *Options) check(cmd *cobra.Command, e *cli.Env) error {
 			*to = e.Getenv(name)
 		}
 	}
+	if o.Dir != "" && o.NATS == "" {
+		o.NATS = project.EmbeddedNATS
+	}
 	o.Name = cmp.Or(o.Name, "local") // the api_id of a gateway whose file has none
 	if o.NATS == "" {
 		return cli.Usagef(cmd, "there is no NATS server; use --nats or TYG_NATS_URL")
 	}
-	if err := project.CheckNATS(o.NATS); err != nil || o.NATS == project.EmbeddedNATS {
+	if err := project.CheckNATS(o.NATS); err != nil {
 		return cli.Usagef(cmd, "--nats %q: use the URL of a server, such as nats://127.0.0.1:4222",
 			redact.Text(o.NATS))
 	}
-	return nil
+	if o.NATS != project.EmbeddedNATS {
+		if o.Dir != "" {
+			return cli.Usagef(cmd, "--dir %q is for --nats embedded", o.Dir)
+		}
+		return nil
+	}
+	return o.readURL()
+}
+
+// readURL finds the URL of an embedded server, which has a password, in its folder.
+func (o *Options) readURL() error {
+	files := []string{filepath.Join(o.Dir, URLFile)}
+	if o.Dir == "" {
+		files, _ = filepath.Glob(filepath.Join(".tyg", "nats", "*", URLFile)) // the pattern is good
+	}
+	for _, name := range files {
+		data, err := os.ReadFile(name)
+		if err == nil {
+			o.NATS = strings.TrimSpace(string(data))
+			return nil
+		}
+		if o.Dir != "" {
+			return fmt.Errorf("find the embedded server: %w; does its gateway run?", err)
+		}
+	}
+	return errors.New("no gateway with an embedded server runs in this project; name the folder of " +
+		"its data with --dir")
 }

@@ -15,6 +15,7 @@ func keyGroups() []KeyGroup {
 		{"Listeners and clients", listenerKeys()},
 		{"Limits and extensions", limitKeys()},
 		{"Operation", operationKeys()},
+		{"Cluster", clusterKeys()},
 		{"Functions on AWS", awsFunctionKeys()},
 		{"API Gateway", apiKeys()},
 		{"Tables", tableKeys()},
@@ -297,16 +298,6 @@ func limitKeys() []KeyDoc {
 
 func operationKeys() []KeyDoc {
 	return []KeyDoc{
-		{
-			Path: "nats", In: servers, Flag: "nats",
-			Default: "none; in tyg local one for programs that import its client",
-			Defaults: map[Use]string{
-				Local: "embedded for programs that import its client", Gateway: "none",
-			},
-			Says: "NATS server in the environment of functions, as TYG_NATS_URL: its URL, or `embedded` " +
-				"for one that ends with the command; gateways with the same URL are one",
-			Missed: map[Use]string{Deploy: "functions on AWS get no NATS server"},
-		},
 		{Path: "admin", In: Gateway, Says: "listener with health and metrics"},
 		{Path: "admin.addr", In: Gateway, Default: "127.0.0.1:9090", Says: "its address"},
 		{Path: "admin.off", In: Gateway, Default: "false", Says: "do without it"},

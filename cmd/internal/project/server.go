@@ -39,7 +39,12 @@ type ServerConfig struct {
 	Log        Log    `json:"log"`
 
 	// NATS is "embedded", or the URL of a server, for functions that share state there.
-	NATS string `json:"nats"`
+	NATS    string  `json:"nats"`
+	Cluster Cluster `json:"cluster"`
+
+	// Disconnects says whether the disconnects of a gateway that is killed are told by the other
+	// nodes of its cluster.
+	Disconnects string `json:"disconnects" allow:"best-effort|at-least-once"`
 
 	Drain       *value.Duration `json:"drain" allow:"0s..24h"`
 	DrainDelay  *value.Duration `json:"drain_delay" allow:"0s..24h"`
@@ -48,6 +53,29 @@ type ServerConfig struct {
 
 // EmbeddedNATS is the value of NATS for a server that the command starts.
 const EmbeddedNATS = "embedded"
+
+// A Cluster has the settings of gateways that are one at a NATS server, or that are it.
+type Cluster struct {
+	Name            string `json:"name" allow:"stage"`
+	Node            string `json:"node"` // of Nodes, if there are any
+	Shards          int    `json:"shards" allow:"0..65536"`
+	Replicas        int    `json:"replicas" allow:"0..5"`
+	CredentialsFile string `json:"credentials_file"`
+	Insecure        *bool  `json:"insecure"`
+
+	IDKeyEnv  string `json:"id_key_env"`
+	IDKeyFile string `json:"id_key_file"`
+
+	// Nodes are the addresses of the NATS servers that the gateways embed.
+	Nodes        []string `json:"nodes"`
+	Listen       string   `json:"listen" allow:"addr"`
+	Dir          string   `json:"dir"`
+	CertFile     string   `json:"cert_file"`
+	KeyFile      string   `json:"key_file"`
+	CAFile       string   `json:"ca_file"`
+	PasswordEnv  string   `json:"password_env"`
+	PasswordFile string   `json:"password_file"`
+}
 
 // A Key signs calls of @connections. Its secret is in the environment or in a file, so that the
 // configuration need not be secret.
@@ -144,7 +172,7 @@ func (s ServerConfig) check() error {
 	if err := CheckNATS(s.NATS); err != nil {
 		return keyError("nats", err)
 	}
-	return nil
+	return s.checkCluster()
 }
 
 // ProfileFrom returns the limits and extensions of a profile, changed by single keys. An empty name

@@ -11,8 +11,9 @@ func variables() []Variable {
 		{"TYG_SECRET_ACCESS_KEY", "programs", "its secret"},
 		{"TYG_NATS_URL", storage, "NATS server of values and stores, at which programs also become " +
 			"nodes of a cluster; several are separated by commas"},
-		{"TYG_NATS_REPLICAS", nodes, "servers of NATS that keep each entry; 1 by default"},
-		{"TYG_CLUSTER", nodes, "name of the cluster; `tyg` by default"},
+		{"TYG_NATS_REPLICAS", nodes, "servers of NATS that keep each entry; 1 by default, and as many " +
+			"as there are nodes where gateways embed them"},
+		{"TYG_CLUSTER", nodes, "name of the cluster; by default that of the program, or the api_id"},
 		{"TYG_CLUSTER_KEY", nodes, "secret that hides in connection ids which node has made them; the " +
 			"same for all nodes"},
 		{"TYG_CLUSTER_SHARDS", nodes, "subjects for the messages to all groups, in place of one for " +
@@ -21,8 +22,8 @@ func variables() []Variable {
 		{"TYG_CLUSTER_GATEWAY", "tyg-cluster", "configuration; `tyg gateway` sets it"},
 		{"TYG_NATS_CREDENTIALS", storage, "NATS credentials file"},
 		{
-			"TYG_NATS_CLUSTER_PASSWORD", "`tyg-nats`",
-			"credential of the nodes of a cluster of NATS servers for each other",
+			"TYG_NATS_CLUSTER_PASSWORD", "gateway, `tyg-nats`",
+			"credential of the nodes of a cluster of embedded NATS servers for each other",
 		},
 		{"TYG_NATS_BUCKET", storage, "bucket of `rooms/storage`; values are in the one with `-values` " +
 			"after that name"},

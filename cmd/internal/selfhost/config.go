@@ -128,6 +128,10 @@ func newConfig(all project.Config, s Source) (Config, error) {
 		return c, err
 	}
 	flags.Apply(&c.Profile)
+	if len(c.Cluster.Nodes) > 0 && !c.Embeds() {
+		return c, errors.New(`cluster.nodes (--cluster) are servers that gateways embed: add ` +
+			`"nats": "embedded" (--nats embedded)`)
+	}
 	return c, c.CheckGateway()
 }
 

@@ -43,6 +43,11 @@ func TestExampleHasEveryKey(t *testing.T) {
 		"connections_keys[].access_key_id": true, "connections_keys[].secret_env": true,
 		"connections_keys[].secret_file": true,
 		"admin.inspect_token_env":        true, "admin.inspect_token_file": true,
+		"cluster.id_key_env": true, "cluster.id_key_file": true, "cluster.credentials_file": true,
+		"cluster.password_env": true, "cluster.password_file": true, "cluster.cert_file": true,
+		"cluster.key_file": true, "cluster.ca_file": true,
+		// They need "nats" to be embedded.
+		"cluster.nodes": true, "cluster.listen": true, "cluster.dir": true,
 	}
 	has := make(map[string]bool)
 	for path := range lines {

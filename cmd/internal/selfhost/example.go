@@ -1,8 +1,8 @@
 package selfhost
 
 // Example is a valid configuration with every key that a gateway uses but those of
-// "connections_keys", which are about secrets of this machine. Most keys have a default and may be
-// left out.
+// "connections_keys", which are about secrets of this machine, and those of "cluster" that are
+// about files or for an embedded server. Most keys have a default and may be left out.
 const Example = `{
   "version": "2.0",
   "app_name": "chat",
@@ -82,6 +82,8 @@ const Example = `{
     }
   },
   "nats": "tls://nats.example.com:4222",
+  "cluster": {"name": "chat", "node": "web1", "shards": 1024, "replicas": 3, "insecure": false},
+  "disconnects": "best-effort",
   "admin": {"addr": "127.0.0.1:9090"},
   "invoke_addr": "127.0.0.1:9001",
   "access_log": {

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/tyg-dev/tyg"
@@ -44,9 +45,9 @@ type Gateway struct {
 	environ []string           // of functions; nil: that of this process
 	invoke  net.Listener       // for the calls by which functions invoke themselves
 	closers []io.Closer
-	member  Member        // nil: in no cluster
-	stopped chan struct{} // closed when the cluster asks the process to end
-	stop    func()        // closes it
+	member  atomic.Pointer[Member] // nil: in no cluster, or not yet
+	stopped chan struct{}          // closed when the cluster asks the process to end
+	stop    func()                 // closes it
 }
 
 // New checks the configuration as far as that is possible without serving, and opens its files.
@@ -64,6 +65,11 @@ func New(ctx context.Context, cfg Config, stdout, stderr io.Writer) (g *Gateway,
 	}
 	if err := cfg.checkDrain(); err != nil {
 		return g, err
+	}
+	if cfg.Joins() {
+		if _, err := cfg.place(); err != nil {
+			return g, err
+		}
 	}
 	secrets, err := cfg.secrets()
 	if err != nil {
@@ -169,10 +175,7 @@ func (g *Gateway) serverOf(ctx context.Context, secrets map[string]string) error
 		g.gateway.HTTP = pages.Handler(g.set.Pages)
 	}
 	g.gateway.Home = g.home()
-	if err := g.join(ctx); err != nil {
-		return err
-	}
-	return g.gateway.Start()
+	return nil
 }
 
 // prefixes parses networks and single addresses.
@@ -304,5 +307,5 @@ func (g *Gateway) routes() string {
 func (g *Gateway) Check() error {
 	defer g.Close()
 	_, err := g.cfg.tlsConfig(g.log)
-	return err
+	return errors.Join(err, g.gateway.Start())
 }

@@ -2,9 +2,8 @@ package selfhost
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"log/slog"
-	"os"
 	"time"
 
 	"github.com/tyg-dev/tyg/cmd/internal/project"
@@ -16,15 +15,27 @@ import (
 type Member interface {
 	Drain()                          // says that this gateway is about to leave
 	Leave(ctx context.Context) error // when the gateway has shut down; a second call does nothing
+	Close() error                    // when its functions have ended, too
 	Ready() error                    // why clients must not connect; nil: they may
 	Metrics() []admin.Metric
+
+	// NATS returns the URL of the server, for functions of this machine.
+	NATS() string
+
+	// Failed returns a channel with the error after which the gateway cannot go on.
+	Failed() <-chan error
 }
 
-// A JoinFunc makes a gateway, which has not started, the node of a cluster at a NATS server. The
-// name is that of this machine and its address. stop ends this process in order.
-type JoinFunc func(
-	ctx context.Context, srv *gateway.Server, url, name string, stop func(), log *slog.Logger,
-) (Member, error)
+// A Joining is a gateway, which has not started, that is to be the node of a cluster.
+type Joining struct {
+	Gateway *gateway.Server
+	Place   Place
+	Stop    func() // ends this process in order
+	Logger  *slog.Logger
+}
+
+// A JoinFunc makes a gateway the node of a cluster.
+type JoinFunc func(ctx context.Context, j Joining) (Member, error)
 
 // WithJoin returns c for a program that joins clusters.
 func (c Config) WithJoin(join JoinFunc) Config {
@@ -32,23 +43,26 @@ func (c Config) WithJoin(join JoinFunc) Config {
 	return c
 }
 
-// Joins reports whether gateways with this configuration are one: the key "nats" has a URL.
-func (c Config) Joins() bool { return c.NATS != "" && c.NATS != project.EmbeddedNATS }
+// Joins reports whether gateways with this configuration are one: the key "nats" has a URL, or they
+// embed the servers of a fixed cluster.
+func (c Config) Joins() bool { return c.NATS != "" && (c.NATS != project.EmbeddedNATS || c.Embeds()) }
 
 // join joins the cluster, if the configuration has one.
 func (g *Gateway) join(ctx context.Context) error {
 	if !g.cfg.Joins() || g.cfg.join == nil {
 		return nil
 	}
-	machine, err := os.Hostname()
-	if err != nil {
-		return fmt.Errorf("name this node: %w", err)
-	}
-	m, err := g.cfg.join(ctx, g.gateway, g.cfg.NATS, machine+"/"+g.cfg.Addr, g.stop, g.log)
+	place, err := g.cfg.place()
 	if err != nil {
 		return err
 	}
-	g.member = m
+	m, err := g.cfg.join(ctx, Joining{
+		Gateway: g.gateway, Place: place, Stop: g.stop, Logger: g.log,
+	})
+	if err != nil {
+		return err
+	}
+	g.member.Store(&m)
 	g.closers = append(g.closers, leaving{m, span(g.cfg.Drain)})
 	return nil
 }
@@ -63,28 +77,44 @@ type leaving struct {
 func (l leaving) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), l.limit)
 	defer cancel()
-	return l.Leave(ctx)
+	return errors.Join(l.Leave(ctx), l.Member.Close())
+}
+
+// node returns the place of the gateway in a cluster, nil if it is in none.
+func (g *Gateway) node() Member {
+	if m := g.member.Load(); m != nil {
+		return *m
+	}
+	return nil
 }
 
 // leave leaves the cluster, if the gateway is in one.
 func (g *Gateway) leave(ctx context.Context) error {
-	if g.member == nil {
-		return nil
+	if m := g.node(); m != nil {
+		return m.Leave(ctx)
 	}
-	return g.member.Leave(ctx)
+	return nil
 }
 
 // ready returns why clients must not connect, or nil.
 func (g *Gateway) ready() error {
-	if g.member == nil {
-		return nil
+	if m := g.node(); m != nil {
+		return m.Ready()
 	}
-	return g.member.Ready()
+	return nil
+}
+
+// nodeFailed returns the channel of [Member.Failed], nil if the gateway is in no cluster.
+func (g *Gateway) nodeFailed() <-chan error {
+	if m := g.node(); m != nil {
+		return m.Failed()
+	}
+	return nil
 }
 
 func (g *Gateway) clusterMetrics() []admin.Metric {
-	if g.member == nil {
-		return nil
+	if m := g.node(); m != nil {
+		return m.Metrics()
 	}
-	return g.member.Metrics()
+	return nil
 }

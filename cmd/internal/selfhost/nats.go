@@ -21,6 +21,9 @@ func (g *Gateway) openNATS(ctx context.Context, ended chan<- error) error {
 	if address == "" || os.Getenv(natsVariable) != "" {
 		return nil
 	}
+	if m := g.node(); m != nil {
+		address = m.NATS()
+	}
 	if address == project.EmbeddedNATS {
 		child, url, err := companion.StartNATS(ctx, g.notices)
 		if err != nil {

@@ -36,6 +36,12 @@ func (g *Gateway) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := g.join(ctx); err != nil { // not before the listeners: it may wait for other nodes
+		return err
+	}
+	if err := g.gateway.Start(); err != nil {
+		return err
+	}
 	if err := g.openNATS(ctx, failed); err != nil {
 		return err
 	}
@@ -56,6 +62,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 	case <-g.stopped:
 		err = nil
 	case err = <-failed:
+	case err = <-g.nodeFailed():
 	}
 	return errors.Join(err, g.drain())
 }
@@ -121,8 +128,8 @@ func (g *Gateway) drain() error {
 		defer g.inspect.Close() // when the last connection has ended
 	}
 	g.admin.SetReady(false)
-	if g.member != nil {
-		g.member.Drain()
+	if m := g.node(); m != nil {
+		m.Drain()
 	}
 	g.log.Info("draining", "connections", g.gateway.Stats().Connections)
 	select {
