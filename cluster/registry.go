@@ -86,8 +86,37 @@ func openRegistry(
 	return &kvRegistry{js, stream, bucket}, nil
 }
 
-// openStream finds a stream, or creates it.
+// openStream finds a stream, or creates it. While servers of NATS are missing, or another node has
+// begun to create it, it tries again until ctx ends.
 func openStream(
+	ctx context.Context, js jetstream.JetStream, cfg jetstream.StreamConfig,
+) (jetstream.Stream, error) {
+	for {
+		try, cancel := context.WithTimeout(ctx, openTry)
+		stream, err := findOrCreate(try, js, cfg)
+		cancel()
+		if err == nil {
+			return stream, nil
+		}
+		if !isForming(err) || !pause(ctx, openWait) {
+			return nil, fmt.Errorf("create stream %s: %w", cfg.Name, err)
+		}
+	}
+}
+
+const openTry, openWait = 2 * time.Second, 100 * time.Millisecond
+
+// isForming reports whether err may be over soon: there is no leader, not as many servers as
+// replicas, or a stream whose name is taken is not found yet.
+func isForming(err error) bool {
+	const noPeers, noLeader = 10005, 10008
+	api, ok := errors.AsType[*jetstream.APIError](err)
+	return ok && (api.ErrorCode == noPeers || api.ErrorCode == noLeader) ||
+		errors.Is(err, jetstream.ErrStreamNotFound) || errors.Is(err, context.DeadlineExceeded)
+}
+
+// findOrCreate is one attempt of openStream.
+func findOrCreate(
 	ctx context.Context, js jetstream.JetStream, cfg jetstream.StreamConfig,
 ) (jetstream.Stream, error) {
 	stream, err := js.Stream(ctx, cfg.Name)
@@ -98,10 +127,7 @@ func openStream(
 	if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
 		stream, err = js.Stream(ctx, cfg.Name)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("create stream %s: %w", cfg.Name, err)
-	}
-	return stream, nil
+	return stream, err
 }
 
 func (r *kvRegistry) subject(inc connid.Incarnation) string {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"os"
 	"sync"
 
@@ -16,7 +17,7 @@ import (
 // join makes a gateway a node of a cluster. If the gateways embed the servers of NATS, it waits
 // until most of them are there.
 func join(ctx context.Context, j selfhost.Joining) (selfhost.Member, error) {
-	n := &node{url: j.Place.NATS}
+	n := &node{url: j.Place.NATS, log: j.Logger}
 	err := n.join(ctx, j)
 	if err != nil {
 		return nil, errors.Join(err, n.Close())
@@ -31,6 +32,7 @@ type node struct {
 	server *natsd.Server // nil: NATS runs elsewhere
 	url    string
 	file   string // that has the URL of server; empty: none
+	log    *slog.Logger
 	once   sync.Once
 	err    error
 }
@@ -69,7 +71,14 @@ func openValues(ctx context.Context, cfg cluster.Config) (*natskv.Values, error)
 
 // Leave leaves the cluster and disconnects from the values. An embedded server goes on until Close.
 func (n *node) Leave(ctx context.Context) error {
-	n.once.Do(func() { n.err = errors.Join(n.Node.Leave(ctx), n.values.Close()) })
+	n.once.Do(func() {
+		err := n.Node.Leave(ctx)
+		if err != nil && n.server != nil { // as when all are stopped: the last has no majority
+			n.log.Warn("the other nodes do not know that this one has left", "err", err)
+			err = nil
+		}
+		n.err = errors.Join(err, n.values.Close())
+	})
 	return n.err
 }
 

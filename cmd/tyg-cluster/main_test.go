@@ -38,7 +38,7 @@ func (o *output) String() string {
 // waitFor waits until a command has printed a line with a text, and returns what follows the text.
 func (o *output) waitFor(t *testing.T, text string) string {
 	t.Helper()
-	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(time.Millisecond) {
 		if _, after, ok := strings.Cut(o.String(), text); ok && strings.Contains(after, "\n") {
 			line, _, _ := strings.Cut(after, "\n")
 			return line

@@ -80,7 +80,7 @@ func (b *bucket) open(ctx context.Context) (err error) {
 // missing, it tries again until ctx ends.
 func (b *bucket) ensure(ctx context.Context) (jetstream.Stream, error) {
 	stream, err := repeat(ctx, cmp.Or(b.readWait, readWait), b.findOrCreate)
-	for isIncomplete(err) && sleep(ctx, retryWait) {
+	for isForming(err) && sleep(ctx, retryWait) {
 		stream, err = repeat(ctx, cmp.Or(b.readWait, readWait), b.findOrCreate)
 	}
 	switch {
@@ -290,6 +290,12 @@ func isAway(err error) bool {
 	const unavailable = 503
 	api, ok := errors.AsType[*jetstream.APIError](err)
 	return ok && api.Code == unavailable
+}
+
+// isForming reports whether err may be over soon: servers come, or another process has begun to
+// create the bucket, which its name is then taken for and which is not found yet.
+func isForming(err error) bool {
+	return isIncomplete(err) || errors.Is(err, jetstream.ErrStreamNotFound)
 }
 
 // isIncomplete reports whether err means that a bucket cannot be created because not as many
