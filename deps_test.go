@@ -35,7 +35,8 @@ var allowed = map[string]string{
 		"internal/reqbody internal/route internal/sigv4 internal/sock internal/values internal/ws",
 	"gateway/internal/accesslog": "tyg internal/logqueue internal/visible",
 	"gateway/internal/handshake": "internal/hosts internal/ws",
-	"cluster":                    "tyg gateway internal/connid",
+	"cluster":                    "tyg gateway internal/connid internal/lostconn",
+	"internal/lostconn":          "tyg internal/connid",
 	"host": "tyg cluster gateway internal/certfile internal/grouptable internal/home " +
 		"internal/inspect " +
 		"internal/logqueue internal/pages " +

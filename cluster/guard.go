@@ -6,10 +6,10 @@ import (
 	"errors"
 	"net/http"
 	"slices"
-	"time"
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/internal/connid"
+	"github.com/tyg-dev/tyg/internal/lostconn"
 )
 
 // A guard is the Handler of a node with a ledger. It records each connection before its connect
@@ -90,31 +90,8 @@ func (g *guard) connect(ctx context.Context, e tyg.Event) (r tyg.Reply, err erro
 	return r, err
 }
 
-// A connRecord is what the ledger keeps of a connection: a tyg.Conn without its Sender.
-type connRecord struct {
-	ID             tyg.ConnID        `json:"id"`
-	ConnectedAt    time.Time         `json:"connected_at"`
-	SourceIP       string            `json:"source_ip,omitempty"`
-	UserAgent      string            `json:"user_agent,omitempty"`
-	Domain         string            `json:"domain,omitempty"`
-	Stage          string            `json:"stage,omitempty"`
-	APIID          string            `json:"api_id,omitempty"`
-	StageVariables map[string]string `json:"stage_variables,omitempty"`
-	Identity       tyg.Identity      `json:"identity,omitzero"`
-}
-
-// A memberRecord is what the ledger keeps of a membership.
-type memberRecord struct {
-	Group  string     `json:"group"`
-	Member tyg.Member `json:"member"`
-}
-
 func (n *Node) recordConn(ctx context.Context, c *tyg.Conn) error {
-	data, err := json.Marshal(connRecord{
-		ID: c.ID, ConnectedAt: c.ConnectedAt, SourceIP: c.SourceIP, UserAgent: c.UserAgent,
-		Domain: c.Domain, Stage: c.Stage, APIID: c.APIID, StageVariables: c.StageVariables,
-		Identity: c.Identity,
-	})
+	data, err := json.Marshal(lostconn.Of(c))
 	if err != nil {
 		return err
 	}
@@ -133,7 +110,7 @@ func (n *Node) recordMember(ctx context.Context, group string, m tyg.Member) err
 	if !n.leaves {
 		return nil
 	}
-	data, err := json.Marshal(memberRecord{group, m})
+	data, err := json.Marshal(lostconn.Member{Group: group, Member: m})
 	if err != nil {
 		return err
 	}

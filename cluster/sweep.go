@@ -10,6 +10,7 @@ import (
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/internal/connid"
+	"github.com/tyg-dev/tyg/internal/lostconn"
 )
 
 // sweeps are the disconnects of dead nodes that this node is telling of.
@@ -97,45 +98,27 @@ func (n *Node) sweepOnce(inc connid.Incarnation) error {
 
 // ReasonLost is the reason of the disconnect, with code 1006, of a connection whose node was
 // killed.
-const ReasonLost = "Node lost"
+const ReasonLost = lostconn.ReasonLost
 
 // maxTries is how often a handler of a disconnect is called that fails.
 const maxTries = 3
 
 func (n *Node) tellDisconnect(r record) error {
-	var c connRecord
+	var c lostconn.Conn
 	if err := json.Unmarshal(r.data, &c); err != nil {
 		n.cfg.Logger.Error("record of a disconnect is damaged", "err", err)
 		return nil
 	}
-	return n.tell(r, tyg.Event{
-		Type: tyg.EventDisconnect, Route: tyg.RouteDisconnect,
-		RequestID:  connid.EventID(c.ID, connid.Disconnect),
-		Conn:       c.conn(n),
-		Disconnect: tyg.Disconnect{Code: tyg.CloseAbnormal, Reason: ReasonLost},
-	})
-}
-
-func (c connRecord) conn(n *Node) *tyg.Conn {
-	return &tyg.Conn{
-		ID: c.ID, Sender: n, ConnectedAt: c.ConnectedAt, SourceIP: c.SourceIP, UserAgent: c.UserAgent,
-		Domain: c.Domain, Stage: c.Stage, APIID: c.APIID, StageVariables: c.StageVariables,
-		Identity: c.Identity,
-	}
+	return n.tell(r, c.Disconnect(n))
 }
 
 func (n *Node) tellLeave(r record) error {
-	var m memberRecord
+	var m lostconn.Member
 	if err := json.Unmarshal(r.data, &m); err != nil {
 		n.cfg.Logger.Error("record of a member is damaged", "err", err)
 		return nil
 	}
-	return n.tell(r, tyg.Event{
-		Type: tyg.EventLeave, Route: tyg.RouteLeave,
-		RequestID:  connid.EventID(m.Member.ID, connid.Leave(m.Group, m.Member.JoinedAt)),
-		Conn:       &tyg.Conn{ID: m.Member.ID, Sender: n},
-		Membership: &tyg.Membership{Group: m.Group, Member: m.Member},
-	})
+	return n.tell(r, m.Leave(n))
 }
 
 // tell calls the handler with an event of a connection of a dead node. An error has it called
