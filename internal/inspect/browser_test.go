@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strconv"
 	"testing"
 	"time"
 
@@ -223,54 +222,27 @@ func TestTextStaysTextInBrowser(t *testing.T) {
 	})()`)
 }
 
-// axeVariable names the file axe.min.js of the npm package axe-core, of Deque, which checks pages
-// against WCAG.
-const axeVariable = "TYG_TEST_AXE"
-
 // TestAccessibilityInBrowser has axe-core look at the page in its states, sizes and colours.
 func TestAccessibilityInBrowser(t *testing.T) {
-	if os.Getenv(axeVariable) == "" {
-		t.Skipf("axe-core has not checked the page: %s is not set", axeVariable)
-	}
-	source, err := os.ReadFile(os.Getenv(axeVariable))
-	if err != nil {
-		t.Fatal(err)
-	}
+	axe := browsertest.Axe(t)
 	b := browsertest.Start(t)
 	r := start(t, chat())
 	page := r.open(b)
-	page.Inject(string(source))
-	check := func(state string) {
-		t.Helper()
-		for name, look := range browsertest.Looks() {
-			page.Show(look)
-			page.Inject(`window.found = undefined; axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21aa", ` +
-				`"wcag22aa", "best-practice"] }).then((r) => { window.found = r; })`)
-			page.Wait(`window.found !== undefined`)
-			bad := page.Eval(`window.found.violations.map((v) => v.id + ": " + v.help + " " + ` +
-				`v.nodes.map((n) => n.html.slice(0, 150) + n.any.map((a) => a.message)).join(" ")).join("\n")`)
-			if bad != "" {
-				t.Errorf("%s, %s:\n%s", state, name, bad)
-			}
-			if n, _ := strconv.Atoi(page.Eval(`window.found.passes.length`)); n < 15 {
-				t.Errorf("%s, %s: only %d rules have passed", state, name, n)
-			}
-		}
-	}
-	check("empty")
+	page.Inject(axe)
+	page.CheckAccess("empty")
 	ann := r.join("ann")
 	r.say(ann, `{"action":"say","text":"hello"}`)
 	r.say(ann, `{"action":"buy"}`)
 	_, _, _ = wsclient.Dial(t.Context(), r.url, nil) // is refused
 	page.Wait(`document.querySelectorAll("li.line").length >= 4 && samples.length > 1`)
-	check("with messages")
+	page.CheckAccess("with messages")
 	page.Eval(`rowOf("buy").click()`)
 	page.Eval(`document.querySelector(".card-head").click()`)
 	page.Eval(`void ($("new").open = true)`)
 	for _, tab := range []string{"people", "charts", "timeline"} {
 		page.Eval(`document.querySelector('.tabs [data-tab="` + tab + `"]').click()`)
-		check("open, " + tab)
+		page.CheckAccess("open, " + tab)
 	}
 	page.Eval(`ask()`)
-	check("token")
+	page.CheckAccess("token")
 }
