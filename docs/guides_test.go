@@ -105,17 +105,13 @@ func TestContentsListsAllPages(t *testing.T) {
 
 // TestAnchorsExist checks the links of pages to headings.
 func TestAnchorsExist(t *testing.T) {
-	pages, err := filepath.Glob("*.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	link := regexp.MustCompile(`\]\(([\w.-]*)#([^)]+)\)`)
-	for _, page := range pages {
+	link := regexp.MustCompile(`\]\(([\w./-]*)#([^)]+)\)`)
+	for _, page := range append(pages(t), "../README.md") {
 		for i, line := range withoutCode(readLines(t, page)) {
 			for _, m := range link.FindAllStringSubmatch(line, -1) {
 				to := page
 				if m[1] != "" {
-					to = m[1]
+					to = filepath.Join(filepath.Dir(page), m[1])
 				}
 				if filepath.Ext(to) == ".md" && !hasAnchor(t, to, m[2]) {
 					t.Errorf("%s:%d: %s has no heading #%s", page, i+1, to, m[2])

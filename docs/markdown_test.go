@@ -70,20 +70,29 @@ func readLines(t *testing.T, file string) []string {
 	return lines
 }
 
+// pages returns the pages of this folder and of folders in it.
+func pages(t *testing.T) (all []string) {
+	t.Helper()
+	for _, pattern := range []string{"*.md", "*/*.md"} {
+		found, err := filepath.Glob(pattern)
+		if err != nil || len(found) == 0 {
+			t.Fatalf("find pages by %s: %v, %v", pattern, found, err)
+		}
+		all = append(all, found...)
+	}
+	return all
+}
+
 // TestLinks checks that the files exist that pages link to.
 func TestLinks(t *testing.T) {
-	pages, err := filepath.Glob("*.md")
-	if err != nil || len(pages) == 0 {
-		t.Fatalf("find pages: %v, %v", pages, err)
-	}
 	link := regexp.MustCompile(`\]\(([^)#]+)[^)]*\)`)
-	for _, page := range pages {
+	for _, page := range append(pages(t), "../README.md") {
 		for i, line := range withoutCode(readLines(t, page)) {
 			for _, m := range link.FindAllStringSubmatch(line, -1) {
 				if strings.Contains(m[1], "://") {
 					continue
 				}
-				if _, err := os.Stat(filepath.FromSlash(m[1])); err != nil {
+				if _, err := os.Stat(filepath.Join(filepath.Dir(page), m[1])); err != nil {
 					t.Errorf("%s:%d: link to %s: %v", page, i+1, m[1], err)
 				}
 			}

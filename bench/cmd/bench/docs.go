@@ -109,7 +109,7 @@ func (b *bench) pictures() string {
 	return w.String()
 }
 
-func (b *bench) draw(folder string) error {
+func (b *bench) drawGrowth(folder string) error {
 	for name, c := range b.charts() {
 		if err := os.WriteFile(filepath.Join(folder, name), []byte(c.SVG()), 0o644); err != nil {
 			return err

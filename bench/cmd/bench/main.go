@@ -38,6 +38,9 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	if o.draw {
+		return (&bench{options: o}).keep("")
+	}
 	b, err := prepare(ctx, o)
 	if err != nil {
 		return err
@@ -64,9 +67,31 @@ func (b *bench) report(about string) error {
 		}
 	}
 	if b.svg != "" {
-		return b.draw(b.svg)
+		if err := b.drawGrowth(b.svg); err != nil {
+			return err
+		}
 	}
-	return nil
+	return b.keep(about)
+}
+
+// keep adds the figures to those of earlier runs, and writes the page that shows them.
+func (b *bench) keep(about string) error {
+	if b.data == "" {
+		return nil
+	}
+	all, err := readData(b.data)
+	if err != nil {
+		return err
+	}
+	if all.add(b.rows, about); len(b.rows) > 0 {
+		if err := all.write(b.data); err != nil {
+			return err
+		}
+	}
+	if b.page == "" {
+		return nil
+	}
+	return all.writePeople(b.data, b.page)
 }
 
 // bench is one run of the program.

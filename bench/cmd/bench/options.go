@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -38,6 +39,9 @@ type options struct {
 	nice    int
 
 	markdown string
+	data     string
+	page     string
+	draw     bool
 	profiles string
 }
 
@@ -56,9 +60,17 @@ func parse(args []string, w io.Writer) (options, error) {
 	flags.StringVar(&o.markdown, "md", "",
 		"also write the tables to `file`; if it has places for tables, fill those")
 	flags.StringVar(&o.svg, "svg", "", "growth: draw pictures in `folder`")
+	flags.StringVar(&o.data, "data", "",
+		"also keep the figures in `file`, which has those of earlier runs")
+	flags.StringVar(&o.page, "page", "",
+		"draw the charts of the figures in -data, and write the ratios into the place of this `file`")
+	flags.BoolVar(&o.draw, "draw", false, "measure nothing: do what -page says")
 	flags.StringVar(&o.profiles, "profiles", "", "write CPU profiles of Go servers to `folder`")
 	if err := flags.Parse(args); err != nil {
 		return o, err
+	}
+	if o.draw && o.page == "" || o.page != "" && o.data == "" {
+		return o, errors.New("-draw needs -page, and -page needs -data")
 	}
 	set := make(map[string]bool)
 	flags.Visit(func(f *flag.Flag) { set[f.Name] = true })

@@ -200,7 +200,7 @@ func TestDraw(t *testing.T) {
 		b.rows = append(b.rows, measured(growthOf(), setup{mode: "growth", conns: n}, "tyg", 0, 5e4))
 	}
 	folder := t.TempDir()
-	if err := b.draw(folder); err != nil {
+	if err := b.drawGrowth(folder); err != nil {
 		t.Fatal(err)
 	}
 	b.svg, b.markdown = folder, filepath.Join(folder, "page.md")
