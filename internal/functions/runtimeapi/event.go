@@ -26,7 +26,9 @@ type Event struct {
 // that.
 func (c *Conn) WriteEvent(e Event) error {
 	c.limitReads(c.server.limits.Silent)
-	b := append(c.out[:0], "HTTP/1.1 200 OK\r\nContent-Type: application/json"+
+	b := append(c.out[:0], c.held...)
+	c.held = c.held[:0]
+	b = append(b, "HTTP/1.1 200 OK\r\nContent-Type: application/json"+
 		"\r\nLambda-Runtime-Aws-Request-Id: "...)
 	b = append(b, e.RequestID...)
 	b = append(b, "\r\nLambda-Runtime-Deadline-Ms: "...)

@@ -43,9 +43,10 @@ type request struct {
 
 	body      []byte
 	tooLarge  bool
-	errorType string // from the header, or from the trailer of a streamed reply that failed
-	failed    bool   // the reply has such a trailer
-	last      bool   // no more requests come
+	errorType string        // from the header, or from the trailer of a streamed reply that failed
+	failed    bool          // the reply has such a trailer
+	last      bool          // no more requests come
+	api       *http.Request // is not of the Runtime API, and its body not read; nil: it is
 	refusal   *refusal
 }
 

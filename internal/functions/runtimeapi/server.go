@@ -48,6 +48,7 @@ type Server struct {
 	limits   Limits
 	listener net.Listener
 	uid      int            // of the process
+	api      *API           // nil: none
 	slots    chan struct{}  // holds a token for each connection
 	work     sync.WaitGroup // the connections and the goroutine that accepts them
 
@@ -77,6 +78,9 @@ func Listen(h Handler, limits Limits) (*Server, error) {
 
 // Addr returns the address, as AWS_LAMBDA_RUNTIME_API needs it.
 func (s *Server) Addr() string { return s.listener.Addr().String() }
+
+// Offer has the Server serve an API beside the Runtime API. Call it before Start.
+func (s *Server) Offer(api *API) { s.api = api }
 
 // Start begins to accept connections, until Shutdown.
 func (s *Server) Start() { s.work.Go(s.accept) }
@@ -141,6 +145,7 @@ type Conn struct {
 	head   *headReader
 	in     *bufio.Reader // from head
 	out    []byte        // owned by WriteEvent
+	held   []byte        // an answer that leaves with the next one
 	gone   bool          // the client had closed its socket when its user was asked for
 	last   bool          // the process wants no more than one answer
 }
@@ -158,6 +163,12 @@ func (c *Conn) serve() {
 			return
 		}
 		c.last = q.last
+		if q.api != nil {
+			if c.gone || !c.serveAPI(q.api) {
+				return
+			}
+			continue
+		}
 		if !c.mayAsk(q) {
 			return
 		}
@@ -183,6 +194,9 @@ func (c *Conn) read() (*request, error) {
 		return nil, err
 	}
 	c.limitReads(c.server.limits.Silent)
+	if c.server.api.allows(r) {
+		return &request{last: r.Close, api: r}, nil
+	}
 	q, err := readRequest(r, c)
 	if err == nil && q.waits {
 		c.limitReads(0) // now, because the event may be written before Next returns
@@ -242,7 +256,19 @@ func (c *Conn) handle(q *request) error {
 	if err != nil {
 		return c.refuse(err)
 	}
+	if q.id != "" && !q.last && c.hasRequest() {
+		c.held = appendAnswer(c.held, http.StatusAccepted, accepted, false)
+		return nil
+	}
 	return c.answer(http.StatusAccepted, accepted)
+}
+
+// hasRequest reports whether the head of another request is here already. A process that sends its
+// reply and its request for the next event together is not waiting for the answer to the reply,
+// which then leaves with the event: that saves waking it up.
+func (c *Conn) hasRequest() bool {
+	here, _ := c.in.Peek(c.in.Buffered())
+	return bytes.Contains(here, []byte("\r\n\r\n"))
 }
 
 // refuse answers with what is wrong.
@@ -257,17 +283,21 @@ func (c *Conn) refuse(err error) error {
 
 // answer writes a response with a body of JSON.
 func (c *Conn) answer(status int, body string) error {
-	b := make([]byte, 0, 256)
+	b := appendAnswer(c.held, status, body, c.last)
+	c.held = c.held[:0]
+	_, err := c.Write(b)
+	return err
+}
+
+func appendAnswer(b []byte, status int, body string, last bool) []byte {
 	b = append(b, "HTTP/1.1 "...)
 	b = strconv.AppendInt(b, int64(status), 10)
 	b = append(b, ' ')
 	b = append(b, http.StatusText(status)...)
 	b = append(b, "\r\nContent-Type: application/json\r\nContent-Length: "...)
 	b = strconv.AppendInt(b, int64(len(body)), 10)
-	if c.last {
+	if last {
 		b = append(b, "\r\nConnection: close"...)
 	}
-	b = append(append(b, "\r\n\r\n"...), body...)
-	_, err := c.Write(b)
-	return err
+	return append(append(b, "\r\n\r\n"...), body...)
 }
