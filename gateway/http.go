@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tyg-dev/tyg/apigw"
 	"github.com/tyg-dev/tyg/gateway/internal/handshake"
 	"github.com/tyg-dev/tyg/internal/home"
 	"github.com/tyg-dev/tyg/internal/hostapi"
@@ -36,11 +37,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if s.isManagement(r) {
-		s.serveManagement(w, r)
+		s.serveManagement(w, r, signer)
 		return
 	}
 	if shared {
-		s.serveShared(w, r, stage, resource)
+		s.serveShared(w, r, stage, resource, signer)
 		return
 	}
 	if s.HTTP != nil && !s.isHandshake(r) {
@@ -62,6 +63,26 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.accept(&session{srv: s}, w, r, sentNames(r))
+}
+
+// ServeFunction serves a call of the @connections API or of the API for groups and values, by a
+// function whose host knows that it is its own: the call needs no signature, and no request of the
+// network may reach this method.
+func (s *Server) ServeFunction(w http.ResponseWriter, r *http.Request) {
+	if err := s.Start(); err != nil {
+		apigw.WriteError(w, err)
+		return
+	}
+	if s.isManagement(r) {
+		s.serveManagement(w, r, function)
+		return
+	}
+	stage, resource, shared := hostapi.SplitPath(r.URL.EscapedPath())
+	if !shared {
+		apigw.WriteError(w, apigw.DenyPath())
+		return
+	}
+	s.serveShared(w, r, stage, resource, function)
 }
 
 // isHandshake reports whether a request is for the WebSocket, well-formed or not.

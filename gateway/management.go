@@ -27,10 +27,10 @@ func (s *Server) isManagement(r *http.Request) bool {
 
 // serveManagement serves the @connections API: POST sends, GET describes, DELETE closes.
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-how-to-call-websocket-api-connections.html)
-func (s *Server) serveManagement(w http.ResponseWriter, r *http.Request) {
+func (s *Server) serveManagement(w http.ResponseWriter, r *http.Request, by caller) {
 	defer s.limitWrite(w) // the answer is in a buffer until then
 	stage, id, _ := apigw.SplitConnectionsPath(r.URL.EscapedPath())
-	body, err := s.readCall(w, r, apiCall{"@connections", stage, s.limits.Message})
+	body, err := s.readCall(w, r, apiCall{"@connections", stage, by, s.limits.Message})
 	if err == nil {
 		defer body.Release()
 		err = s.serveMethod(w, r, id, body.Data)
@@ -70,8 +70,17 @@ func (s *Server) serveMethod(
 // An apiCall is a call of @connections or an API beside it.
 type apiCall struct {
 	api, stage string
+	by         caller
 	limit      int // of the body, in bytes; 0: none
 }
+
+// A caller is who calls an API.
+type caller uint8
+
+const (
+	signer   caller = iota // proves by its signature that it may
+	function               // of the host of s, which vouches for it
+)
 
 // readCall returns the body of a call, for its server to release, or why the call is refused. It
 // judges the head first: a stranger's body is not read.
@@ -83,9 +92,11 @@ func (s *Server) readCall(
 			endBody(w)
 		}
 	}()
-	claim, err := s.checkHead(r)
-	if err != nil {
-		return nil, s.refuseCall(r, c, err)
+	var claim claim
+	if c.by == signer {
+		if claim, err = s.checkHead(r); err != nil {
+			return nil, s.refuseCall(r, c, err)
+		}
 	}
 	if body, err = s.readBody(w, r, c.limit); err != nil {
 		return nil, err

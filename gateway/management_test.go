@@ -228,6 +228,30 @@ func TestCallsWithSecretsMustBeSigned(t *testing.T) {
 	}
 }
 
+// TestServeFunctionNeedsNoSignature calls as a function that its host vouches for, from a server
+// that serves nothing else.
+func TestServeFunctionNeedsNoSignature(t *testing.T) {
+	r, c, conn, _ := open(t, &gateway.Server{Secrets: map[string]string{"AKIDMINE": "mine"}})
+	for _, tt := range []struct {
+		method, path string
+		want         int
+	}{
+		{http.MethodPost, "/api/@connections/" + string(conn.ID), 200},
+		{http.MethodPost, "/other/@connections/" + string(conn.ID), 403},
+		{http.MethodPost, "/api/@connections/gone", 400},
+		{http.MethodGet, "/api/@groups?name=none", 200},
+		{http.MethodGet, "/api/", 403},
+		{http.MethodGet, "/", 403},
+	} {
+		w := httptest.NewRecorder()
+		r.ServeFunction(w, httptest.NewRequest(tt.method, tt.path, strings.NewReader("hi")))
+		if w.Code != tt.want {
+			t.Errorf("%s %s: status %d, want %d; body %s", tt.method, tt.path, w.Code, tt.want, w.Body)
+		}
+	}
+	c.expect(t, "hi")
+}
+
 // TestGoneWhileConnecting asks for a connection whose connect handler still runs.
 func TestGoneWhileConnecting(t *testing.T) {
 	ids, release := make(chan tyg.ConnID), make(chan struct{})

@@ -34,9 +34,9 @@ type sharedAnswer struct {
 // serveShared serves a call of the API for groups, values and state, which package hostapi
 // describes. It is for the callers of @connections.
 func (s *Server) serveShared(
-	w http.ResponseWriter, r *http.Request, stage string, resource hostapi.Resource,
+	w http.ResponseWriter, r *http.Request, stage string, resource hostapi.Resource, by caller,
 ) {
-	call := apiCall{string(resource), stage, s.bodyLimit(r, resource)}
+	call := apiCall{string(resource), stage, by, s.bodyLimit(r, resource)}
 	body, err := s.readCall(w, r, call)
 	var answer sharedAnswer
 	if err == nil {
