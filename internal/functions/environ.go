@@ -5,11 +5,14 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"maps"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/tyg-dev/tyg/internal/functions/runtimeapi"
 )
 
 // The defaults of a Host.
@@ -18,17 +21,41 @@ const (
 	defaultAccount = "000000000000"
 )
 
-// environ returns the environment of a process of fn whose Runtime API is at address. If a variable
-// is in it more than once, the last one counts.
-func (h *Host) environ(fn *Function, address string) []string {
+// environ returns the environment of a process of fn whose Runtime API is at address, beside the
+// API with a token, if that is not nil. If a variable is in it more than once, the last one counts.
+func (h *Host) environ(fn *Function, address string, api *runtimeapi.API) []string {
 	env := h.Environ
 	if env == nil {
 		env = os.Environ()
 	}
 	env = append(slices.Clip(env), h.variables(fn)...)
+	if endpoint := h.directEndpoint(fn, address, api); endpoint != "" {
+		env = append(env, "TYG_DIRECT_ENDPOINT="+endpoint)
+	}
 	env = appendVars(env, h.Env)
 	env = appendVars(env, fn.Env)
 	return append(env, "AWS_LAMBDA_RUNTIME_API="+address)
+}
+
+// directEndpoint returns the address of an API, with its token and the path of ManagementEndpoint.
+// It is empty without an API, and where the variables of fn lead its calls elsewhere.
+func (h *Host) directEndpoint(fn *Function, address string, api *runtimeapi.API) string {
+	if api == nil {
+		return ""
+	}
+	for _, vars := range []map[string]string{h.Env, fn.Env} {
+		for _, name := range []string{"AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI", "TYG_ENDPOINT"} {
+			if vars[name] != "" {
+				return ""
+			}
+		}
+	}
+	u, err := url.Parse(h.ManagementEndpoint)
+	if err != nil || u.Host == "" {
+		return ""
+	}
+	u.Scheme, u.Host, u.User = "http", address, url.UserPassword("function", api.Token)
+	return u.String()
 }
 
 // variables returns the variables that Lambda sets, and PYTHONUNBUFFERED: without that, what Python

@@ -1,6 +1,9 @@
 package functions_test
 
 import (
+	"maps"
+	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"testing"
@@ -54,6 +57,50 @@ func TestEnvironmentHasLambdaVariables(t *testing.T) {
 	} {
 		if got := mustDo(t, h, order{Env: name}).Env; got != want {
 			t.Errorf("%s is %q, want %q", name, got, want)
+		}
+	}
+}
+
+// TestDirectEndpointIsForTheGatewayOnly lists which functions find the API beside their Runtime API.
+func TestDirectEndpointIsForTheGatewayOnly(t *testing.T) {
+	const endpoint = "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI"
+	for name, tt := range map[string]struct {
+		host *functions.Host
+		env  map[string]string
+		want bool
+	}{
+		"with an API":    {&functions.Host{API: http.NotFoundHandler()}, nil, true},
+		"without an API": {&functions.Host{}, nil, false},
+		"own endpoint": {
+			&functions.Host{API: http.NotFoundHandler()},
+			map[string]string{endpoint: "https://a/b"},
+			false,
+		},
+		"own endpoint of all": {
+			&functions.Host{
+				API: http.NotFoundHandler(), Env: map[string]string{"TYG_ENDPOINT": "https://a/b"},
+			}, nil, false,
+		},
+		"endpoint of other services": {
+			&functions.Host{API: http.NotFoundHandler()},
+			map[string]string{"AWS_ENDPOINT_URL": "https://a/b"},
+			true,
+		},
+	} {
+		tt.host.ManagementEndpoint = "http://127.0.0.1:8000/api"
+		fn := self("orders")
+		maps.Copy(fn.Env, tt.env)
+		h := start(t, tt.host, fn)
+		got := mustDo(t, h, order{Env: "TYG_DIRECT_ENDPOINT"}).Env
+		address := mustDo(t, h, order{Env: "AWS_LAMBDA_RUNTIME_API"}).Env
+		u, err := url.Parse(got)
+		switch token, _ := u.User.Password(); {
+		case err != nil:
+			t.Errorf("%s: %v", name, err)
+		case !tt.want && got != "":
+			t.Errorf("%s: the variable is %q", name, got)
+		case tt.want && (u.Host != address || u.Path != "/api" || len(token) < 20):
+			t.Errorf("%s: the variable is %q, want a token at %s/api", name, got, address)
 		}
 	}
 }

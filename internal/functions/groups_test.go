@@ -3,6 +3,7 @@ package functions_test
 import (
 	"context"
 	"encoding/json"
+	"net/http"
 	"strconv"
 	"sync"
 	"testing"
@@ -61,8 +62,8 @@ func serveCounter(t *testing.T, processes int) (*testGateway, *functions.Host, f
 	fn := self("counter")
 	fn.Concurrency = processes
 	h := start(t, &functions.Host{
-		ManagementEndpoint: f.url,
-		Credentials:        functions.Credentials{AccessKeyID: "AKIDFUNCTION", SecretAccessKey: "secret"},
+		ManagementEndpoint: f.url, API: http.HandlerFunc(f.ServeFunction),
+		Credentials: functions.Credentials{AccessKeyID: "AKIDFUNCTION", SecretAccessKey: "secret"},
 	}, fn)
 	router := &functions.Router{
 		Integrations: make(map[string]functions.Integration), Leave: h.Integration("f"),

@@ -1,6 +1,7 @@
 package functions
 
 import (
+	"crypto/rand"
 	"errors"
 	"os/exec"
 	"runtime"
@@ -112,9 +113,14 @@ func (p *process) start() error {
 		return &StartError{Function: p.fn.Name, Command: p.fn.Command[0], Err: err}
 	}
 	p.server = server
+	var api *runtimeapi.API
+	if h := p.pool.host; h.API != nil && h.ManagementEndpoint != "" {
+		api = &runtimeapi.API{Handler: h.API, Token: rand.Text()}
+		server.Offer(api)
+	}
 	cmd := exec.Command(p.fn.Command[0], p.fn.Command[1:]...)
 	cmd.Dir = p.fn.Dir
-	cmd.Env = p.pool.host.environ(&p.fn, server.Addr())
+	cmd.Env = p.pool.host.environ(&p.fn, server.Addr(), api)
 	if err := p.group.Start(cmd, &p.log.stdout, &p.log.stderr); err != nil {
 		server.Shutdown(time.Now())
 		return &StartError{Function: p.fn.Name, Command: p.fn.Command[0], Err: err}

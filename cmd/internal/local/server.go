@@ -81,6 +81,9 @@ func (s *server) open(l net.Listener) {
 		Environ: slices.Concat(s.cfg.Environ, s.outbound.Environ(), s.tables.environ(address)),
 		Output:  s.line, Shown: true, Warn: s.out.warning, Started: s.started,
 		ManagementEndpoint: local + "/" + s.plan.Stage, InvokeEndpoint: local,
+		API: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			s.gateway.ServeFunction(w, r)
+		}),
 	}
 	own := readProfile(s.cfg.Environ)
 	s.host.Region = cmp.Or(

@@ -98,9 +98,12 @@ func New(ctx context.Context, cfg Config, stdout, stderr io.Writer) (g *Gateway,
 		Environ: g.environ,
 		Region:  cfg.Region, AccountID: cfg.AccountID, Credentials: credentials(secrets),
 		ManagementEndpoint: "http://" + g.local.Addr().String() + "/" + cfg.APIGatewayStage,
-		InvokeEndpoint:     "http://" + g.invoke.Addr().String(),
-		Output:             g.line,
-		Started:            g.started,
+		API: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			g.gateway.ServeFunction(w, r)
+		}),
+		InvokeEndpoint: "http://" + g.invoke.Addr().String(),
+		Output:         g.line,
+		Started:        g.started,
 		Warn: func(w functions.Warning) {
 			g.log.Warn(w.Detail, "function", w.Function, "request", w.RequestID)
 		},
