@@ -29,6 +29,7 @@ const (
 // A client makes signed requests to one service of AWS in one region. It may be used by many
 // goroutines at once.
 type client struct {
+	direct          *direct // nil: over http
 	http            *http.Client
 	credentials     CredentialsProvider
 	service, region string
@@ -81,6 +82,9 @@ type answer struct {
 
 // do makes one attempt. unsent is true if it failed and certainly did not reach the service.
 func (c *client) do(ctx context.Context, r request) (a answer, unsent bool, err error) {
+	if c.direct != nil {
+		return c.direct.do(ctx, r)
+	}
 	var p progress
 	req, err := c.sign(p.follow(ctx), r)
 	if err != nil {

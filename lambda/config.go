@@ -65,6 +65,8 @@ const groupsVariable = "TYG_GROUPS_ENDPOINT"
 //	AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI,  Endpoint, the first that is set; with
 //	TYG_ENDPOINT, AWS_ENDPOINT_URL             AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true the second
 //	TYG_GROUPS_ENDPOINT                        GroupsEndpoint
+//	TYG_DIRECT_ENDPOINT                        a shorter way to Endpoint and GroupsEndpoint, which
+//	                                           a gateway of tyg on the same machine offers
 //	AWS_LAMBDA_FUNCTION_NAME                   Self, at TYG_INVOKE_ENDPOINT, else at
 //	                                           AWS_ENDPOINT_URL_LAMBDA or AWS_ENDPOINT_URL
 //	AWS_LAMBDA_LOG_FORMAT, AWS_LAMBDA_LOG_LEVEL   Logger, to standard error
@@ -105,6 +107,11 @@ func FromEnvironment(getenv func(string) string) (Config, error) {
 		}
 	}
 	var err error
+	if value := getenv(directVariable); value != "" && cfg.Endpoint != "" {
+		if cfg.direct, err = newDirect(value, cfg.Endpoint); err != nil {
+			return Config{}, fmt.Errorf("read environment: %s: %w", directVariable, err)
+		}
+	}
 	cfg.Self, err = selfFromEnvironment(cfg, getenv)
 	return cfg, err
 }

@@ -27,6 +27,11 @@ func (a *runtimeAPI) next(ctx context.Context, buf *bytes.Buffer) (invocation, e
 	if err != nil {
 		return invocation{}, fmt.Errorf("get event from Lambda: %w", err)
 	}
+	return readEvent(res, buf)
+}
+
+// readEvent reads an event into buf.
+func readEvent(res *http.Response, buf *bytes.Buffer) (invocation, error) {
 	defer res.Body.Close()
 	if res.StatusCode != http.StatusOK {
 		return invocation{}, fmt.Errorf("get event from Lambda: %w", statusError(res))

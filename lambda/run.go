@@ -27,7 +27,22 @@ func Run(h tyg.Handler, cfg Config) error {
 		FailInit(err)
 		return err
 	}
-	return host.serve(newRuntimeAPI(address, maxConcurrency(os.Getenv)))
+	parallel := maxConcurrency(os.Getenv)
+	if cfg.direct == nil || parallel > 1 {
+		return host.serve(newRuntimeAPI(address, parallel), parallel)
+	}
+	api, err := newHostRuntime(address)
+	if err != nil {
+		return err
+	}
+	return host.serve(api, 1)
+}
+
+// An eventSource hands out events and takes their replies.
+type eventSource interface {
+	next(ctx context.Context, buf *bytes.Buffer) (invocation, error)
+	respond(id string, reply []byte) error
+	fail(id string, failed error) error
 }
 
 // FailInit tells Lambda why this process cannot handle events. Lambda writes it to the log of the
@@ -50,27 +65,27 @@ func maxConcurrency(getenv func(string) string) int {
 }
 
 // serve handles as many events at once as Lambda hands out, until the Runtime API fails.
-func (h *Host) serve(api *runtimeAPI) error {
+func (h *Host) serve(api eventSource, parallel int) error {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
 	var loops sync.WaitGroup
-	for range api.parallel {
+	for range parallel {
 		// Each ends when the Runtime API fails, or when another has ended; they are waited for below.
-		loops.Go(func() { cancel(h.loop(ctx, api)) })
+		loops.Go(func() { cancel(h.loop(ctx, api, parallel)) })
 	}
 	loops.Wait()
 	return context.Cause(ctx)
 }
 
 // loop handles one event after the other.
-func (h *Host) loop(ctx context.Context, api *runtimeAPI) error {
+func (h *Host) loop(ctx context.Context, api eventSource, parallel int) error {
 	var buf bytes.Buffer // of the payload, which no handler uses after its end
 	for {
 		inv, err := api.next(ctx, &buf)
 		if err != nil {
 			return err
 		}
-		if api.parallel == 1 {
+		if parallel == 1 {
 			// AWS SDKs and X-Ray look for it there.
 			// (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html)
 			_ = os.Setenv("_X_AMZN_TRACE_ID", inv.traceID) // without it a trace has a gap
@@ -82,7 +97,7 @@ func (h *Host) loop(ctx context.Context, api *runtimeAPI) error {
 }
 
 // answer handles an event and hands in what came of it.
-func (h *Host) answer(api *runtimeAPI, inv invocation) error {
+func (h *Host) answer(api eventSource, inv invocation) error {
 	//lint:ignore SA1029 the X-Ray SDK looks for the trace id under this key
 	ctx := context.WithValue(context.Background(), traceKey, inv.traceID)
 	ctx = withRequestID(ctx, inv.id)

@@ -25,16 +25,14 @@ const runtimeVariable = "AWS_LAMBDA_RUNTIME_API"
 // process. It may be used by many goroutines at once.
 // (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html)
 type runtimeAPI struct {
-	base     string // ends with a slash
-	parallel int    // how many events Lambda hands out at once
-	http     *http.Client
+	base string // ends with a slash
+	http *http.Client
 }
 
 // newRuntimeAPI returns a client that keeps a connection for each event that is handled at once.
 func newRuntimeAPI(address string, parallel int) *runtimeAPI {
 	return &runtimeAPI{
-		base:     "http://" + address + "/2018-06-01/runtime/",
-		parallel: parallel,
+		base: "http://" + address + runtimePath,
 		http: &http.Client{
 			Timeout: pollTimeout,
 			// No proxy: the address is on this machine.

@@ -55,6 +55,8 @@ type SenderConfig struct {
 	// RetryFor is how long a call that fails is tried again, 10 seconds by default, and never longer
 	// than its context lasts. Less than zero means that it is not tried again.
 	RetryFor time.Duration
+
+	direct *direct // in place of one endpoint, without an HTTPClient; nil: none
 }
 
 // A Sender is a tyg.Sender over the @connections API of API Gateway, or of a gateway that behaves
@@ -93,9 +95,16 @@ func NewSender(cfg SenderConfig) (*Sender, error) {
 	if cfg.Parallel <= 0 {
 		cfg.Parallel = defaultParallel
 	}
+	way := cfg.direct
+	if way == nil || way.instead != cfg.Endpoint || cfg.HTTPClient != nil {
+		way = nil
+	} else {
+		base = way.base
+	}
 	return &Sender{
 		base: base,
 		client: client{
+			direct:      way,
 			http:        newHTTPClient(cfg.HTTPClient, cfg.Parallel, maxWait),
 			credentials: cfg.Credentials,
 			service:     service, region: cfg.Region,

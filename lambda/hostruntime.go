@@ -1,0 +1,89 @@
+package lambda
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+)
+
+// A hostRuntime is a client of the Runtime API that a gateway of tyg serves. It hands in a reply
+// together with the request for the next event, in one write, and so is woken up once for each
+// event and not three times. Lambda itself is asked by a runtimeAPI.
+type hostRuntime struct {
+	wire *wire
+	sent []byte // a reply that has not been sent yet
+}
+
+var _ eventSource = (*hostRuntime)(nil)
+
+func newHostRuntime(address string) (*hostRuntime, error) {
+	w, err := dialWire(context.Background(), address)
+	if err != nil {
+		return nil, fmt.Errorf("connect to the Runtime API: %w", err)
+	}
+	return &hostRuntime{wire: w}, nil
+}
+
+const runtimePath = "/2018-06-01/runtime/"
+
+// next sends the reply to the event before, and waits for an event. Its payload is in buf.
+func (r *hostRuntime) next(_ context.Context, buf *bytes.Buffer) (invocation, error) {
+	replied := len(r.sent) > 0
+	out := append(r.sent, "GET "+runtimePath+"invocation/next HTTP/1.1\r\nHost: tyg\r\n\r\n"...)
+	_, err := r.wire.send(out)
+	r.sent = r.wire.out
+	if err != nil {
+		return invocation{}, fmt.Errorf("get event from the gateway: %w", err)
+	}
+	if replied {
+		if err := r.readAccepted(); err != nil {
+			return invocation{}, err
+		}
+	}
+	res, err := http.ReadResponse(r.wire.in, nil)
+	if err != nil {
+		return invocation{}, fmt.Errorf("get event from the gateway: %w", err)
+	}
+	return readEvent(res, buf)
+}
+
+// readAccepted reads the answer to a reply.
+func (r *hostRuntime) readAccepted() error {
+	res, err := http.ReadResponse(r.wire.in, nil)
+	if err == nil && res.StatusCode != http.StatusAccepted {
+		err = statusError(res)
+	}
+	if err == nil {
+		_, err = io.Copy(io.Discard, res.Body)
+	}
+	if err != nil {
+		return fmt.Errorf("hand the gateway a reply: %w", err)
+	}
+	return nil
+}
+
+// respond keeps the reply to an event for next.
+func (r *hostRuntime) respond(id string, reply []byte) error {
+	r.post(id, "/response", nil, reply)
+	return nil
+}
+
+// fail keeps the failure of an event for next.
+func (r *hostRuntime) fail(id string, failed error) error {
+	f := newFailure(failed)
+	r.post(id, "/error", f.header(), f.json())
+	return nil
+}
+
+func (r *hostRuntime) post(id, what string, header http.Header, body []byte) {
+	b := append(r.sent[:0], "POST "+runtimePath+"invocation/"...)
+	b = append(append(b, url.PathEscape(id)...), what...)
+	b = append(b, " HTTP/1.1\r\nHost: tyg\r\nContent-Type: application/json"...)
+	for name, values := range header {
+		b = append(append(append(append(b, "\r\n"...), name...), ": "...), values[0]...)
+	}
+	r.sent = appendBody(b, body)
+}
