@@ -1,12 +1,14 @@
 // functions is a gateway that passes events to functions in processes of their own, which answer
 // through its @connections API. The function is this program with -function, a tyg.App inside the
-// runtime for Lambda; with -node FOLDER it is the handler.mjs in that folder.
+// runtime for Lambda; with -node FOLDER it is the handler.mjs in that folder, in the loop that
+// tyg has for Node.js.
 package main
 
 import (
 	"context"
 	"encoding/json"
 	"flag"
+	"net/http"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -16,6 +18,7 @@ import (
 	"github.com/tyg-dev/tyg/bench/internal/serve"
 	"github.com/tyg-dev/tyg/gateway"
 	"github.com/tyg-dev/tyg/internal/functions"
+	"github.com/tyg-dev/tyg/internal/functions/runtimes"
 	"github.com/tyg-dev/tyg/lambda"
 )
 
@@ -29,17 +32,16 @@ func main() {
 		serve.Check(lambda.Run(application(), cfg))
 		return
 	}
-	host, err := start(o.Addr, *node)
+	router := &functions.Router{}
+	g := &gateway.Server{Handler: router}
+	host, err := start(o.Addr, *node, g)
 	serve.Check(err)
-	integration := host.Integration("echo")
-	g := &gateway.Server{Handler: &functions.Router{
-		Integrations: map[string]functions.Integration{"echo": integration},
-	}}
+	router.Integrations = map[string]functions.Integration{"echo": host.Integration("echo")}
 	serve.Check(g.Serve(o.ListenPlain()))
 }
 
 // start starts the function. Its processes end with this one.
-func start(addr, node string) (*functions.Host, error) {
+func start(addr, node string, g *gateway.Server) (*functions.Host, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -50,19 +52,31 @@ func start(addr, node string) (*functions.Host, error) {
 		Concurrency: 4 * runtime.NumCPU(),
 	}
 	if node != "" {
-		dir, err := filepath.Abs(node)
-		if err != nil {
+		if err := runNode(&fn, node); err != nil {
 			return nil, err
 		}
-		fn.Dir, fn.Command = dir, []string{"node", "runtime.mjs"}
 	}
 	host := &functions.Host{
-		ManagementEndpoint: "http://" + addr + "/api",
-		Credentials:        functions.Credentials{AccessKeyID: "bench", SecretAccessKey: "bench"},
+		ManagementEndpoint: "http://" + addr + "/api", API: http.HandlerFunc(g.ServeFunction),
+		Credentials: functions.Credentials{AccessKeyID: "bench", SecretAccessKey: "bench"},
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
 	return host, host.Deploy(ctx, fn)
+}
+
+// runNode has fn run the handler in a folder, as "tyg local" does.
+func runNode(fn *functions.Function, folder string) (err error) {
+	if fn.Dir, err = filepath.Abs(folder); err != nil {
+		return err
+	}
+	kind, err := runtimes.Parse("nodejs")
+	if err != nil {
+		return err
+	}
+	fn.Handler = "handler.handler"
+	fn.Command, err = kind.Command(fn.Dir)
+	return err
 }
 
 func application() *tyg.App {
