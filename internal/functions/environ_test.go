@@ -61,7 +61,7 @@ func TestEnvironmentHasLambdaVariables(t *testing.T) {
 	}
 }
 
-// TestDirectEndpointIsForTheGatewayOnly lists which functions find the API beside their Runtime API.
+// TestDirectEndpointIsForTheGatewayOnly lists which functions find the API of their host.
 func TestDirectEndpointIsForTheGatewayOnly(t *testing.T) {
 	const endpoint = "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI"
 	for name, tt := range map[string]struct {

@@ -2,30 +2,84 @@
 // Runtime API (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html).
 
 import fs from 'node:fs';
-import http from 'node:http';
 import { createRequire } from 'node:module';
+import net from 'node:net';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import util from 'node:util';
 
 const env = process.env;
-const base = `http://${env.AWS_LAMBDA_RUNTIME_API}/2018-06-01/runtime/`;
-const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+const base = '/2018-06-01/runtime/';
 const stdout = process.stdout.write.bind(process.stdout);
 let current = ''; // the id of the event
 
-function request(method, where, body, headers = {}) {
-  return new Promise((resolve, reject) => {
-    if (body !== undefined) headers['Content-Length'] = Buffer.byteLength(body);
-    const req = http.request(base + where, { method, headers, agent }, (res) => {
-      const chunks = [];
-      res.on('data', (chunk) => chunks.push(chunk));
-      res.on('error', reject);
-      res.on('end', () => resolve({ headers: res.headers, body: Buffer.concat(chunks).toString() }));
-    });
-    req.on('error', reject);
-    req.end(body);
-  });
+// API is a client of the Runtime API, with one connection and without node:http, whose requests take
+// longer than most handlers. It sends a reply together with the request for the next event.
+class API {
+  constructor(address) {
+    const at = address.lastIndexOf(':');
+    this.socket = net.connect({ host: address.slice(0, at), port: Number(address.slice(at + 1)), noDelay: true });
+    this.socket.on('data', (chunk) => this.read(chunk));
+    this.socket.on('error', (error) => this.end(error));
+    this.socket.on('close', () => this.end(new Error('the connection to the Runtime API has ended')));
+    this.waiting = []; // for answers, the oldest first
+    this.rest = null; // of what was read
+    this.reply = ''; // to the last event, not sent yet
+  }
+
+  // read takes answers out of what has come: status line, headers, and a body of a known length.
+  read(chunk) {
+    let data = this.rest ? Buffer.concat([this.rest, chunk]) : chunk;
+    for (;;) {
+      const end = data.indexOf('\r\n\r\n');
+      if (end < 0) break;
+      const headers = {};
+      for (const line of data.latin1Slice(0, end).split('\r\n')) {
+        const colon = line.indexOf(':');
+        if (colon > 0) headers[line.slice(0, colon).toLowerCase()] = line.slice(colon + 2);
+      }
+      const whole = end + 4 + Number(headers['content-length'] ?? 0);
+      if (data.length < whole) break;
+      this.waiting.shift()?.resolve({ headers, body: data.utf8Slice(end + 4, whole) });
+      data = data.subarray(whole);
+    }
+    this.rest = data.length > 0 ? data : null;
+  }
+
+  end(error) {
+    for (const { reject } of this.waiting.splice(0)) reject(error);
+  }
+
+  answer() {
+    return new Promise((resolve, reject) => this.waiting.push({ resolve, reject }));
+  }
+
+  // next sends the reply to the last event, and waits for the next one.
+  async next() {
+    const replied = this.reply === '' ? null : this.answer();
+    const event = this.answer();
+    this.socket.write(`${this.reply}GET ${base}invocation/next HTTP/1.1\r\nHost: tyg\r\n\r\n`);
+    this.reply = '';
+    await replied;
+    return event;
+  }
+
+  // respond keeps the reply to the event for next.
+  respond(body) {
+    this.reply = post(`invocation/${current}/response`, body, '');
+  }
+
+  // fail reports a failure at once.
+  fail(where, body, kind) {
+    const done = this.answer();
+    this.socket.write(post(where, body, `Lambda-Runtime-Function-Error-Type: ${kind}\r\n`));
+    return done;
+  }
+}
+
+function post(where, body, headers) {
+  return `POST ${base}${where} HTTP/1.1\r\nHost: tyg\r\nContent-Type: application/json\r\n${headers}`
+    + `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
 }
 
 // frame makes console write lines as on Lambda: time, id of the event, level, text.
@@ -148,11 +202,10 @@ function describe(error) {
   return { errorType: error.name, errorMessage: error.message, trace };
 }
 
-async function fail(where, label, error) {
+async function fail(api, where, label, error) {
   const { errorType, errorMessage, trace } = describe(error);
   console.error(`${label}\t${trace.join('\n') || errorMessage}`);
-  await request('POST', where, JSON.stringify({ errorType, errorMessage, trace }),
-    { 'Lambda-Runtime-Function-Error-Type': errorType.replace(/[^ -~]/g, '?') });
+  await api.fail(where, JSON.stringify({ errorType, errorMessage, trace }), errorType.replace(/[^ -~]/g, '?'));
 }
 
 async function run() {
@@ -162,30 +215,30 @@ async function run() {
       throw fault('Runtime.Streaming', 'API Gateway does not stream the replies of WebSocket APIs');
     },
   };
+  const api = new API(env.AWS_LAMBDA_RUNTIME_API);
   let handler;
   try {
     handler = await load(env._HANDLER);
   } catch (error) {
-    await fail('init/error', 'Init Error', error);
+    await fail(api, 'init/error', 'Init Error', error);
     process.exit(1);
   }
   const crash = (kind) => async (error) => {
     const wrapped = fault(kind, error instanceof Error ? `${error.name}: ${error.message}` : util.format(error));
     if (error instanceof Error) wrapped.stack = `${kind}: ${error.stack}`;
-    await fail(`invocation/${current}/error`, 'Invoke Error', wrapped).catch(() => {});
+    await fail(api, `invocation/${current}/error`, 'Invoke Error', wrapped).catch(() => {});
     process.exit(1);
   };
   process.on('unhandledRejection', crash('Runtime.UnhandledPromiseRejection'));
   process.on('uncaughtException', crash('Runtime.UncaughtException'));
   for (;;) {
-    const { headers, body } = await request('GET', 'invocation/next');
+    const { headers, body } = await api.next();
     current = headers['lambda-runtime-aws-request-id'];
     env._X_AMZN_TRACE_ID = headers['lambda-runtime-trace-id'] ?? '';
     try {
-      const reply = JSON.stringify(await call(handler, JSON.parse(body), headers)) ?? 'null';
-      await request('POST', `invocation/${current}/response`, reply);
+      api.respond(JSON.stringify(await call(handler, JSON.parse(body), headers)) ?? 'null');
     } catch (error) {
-      await fail(`invocation/${current}/error`, 'Invoke Error', error);
+      await fail(api, `invocation/${current}/error`, 'Invoke Error', error);
     }
   }
 }
