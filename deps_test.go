@@ -66,7 +66,7 @@ var allowed = map[string]string{
 	"rooms/storage/internal/nats":     "rooms/natskv",
 	"internal/deploy": "internal/deploy/api internal/deploy/awserr internal/deploy/function " +
 		"internal/deploy/logs internal/deploy/plan internal/deploy/role " +
-		"internal/deploy/spec internal/deploy/table",
+		"internal/deploy/spec internal/deploy/store internal/deploy/table",
 	"internal/deploy/api": "tyg internal/deploy/awserr internal/deploy/plan " +
 		"internal/deploy/spec internal/route",
 	"internal/deploy/awserr":   "internal/deploy/spec",
@@ -75,6 +75,7 @@ var allowed = map[string]string{
 	"internal/deploy/plan":     "internal/deploy/awserr internal/deploy/spec",
 	"internal/deploy/role":     "internal/deploy/plan internal/deploy/spec",
 	"internal/deploy/spec":     "tyg",
+	"internal/deploy/store":    "internal/deploy/plan internal/filelock",
 	"internal/deploy/table":    "internal/deploy/awserr internal/deploy/plan internal/deploy/spec",
 	"internal/deploy/template": "tyg internal/deploy/spec",
 	"internal/deploy/template/cfn": "internal/deploy internal/deploy/spec " +

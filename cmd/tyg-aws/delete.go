@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,7 +12,6 @@ import (
 	"github.com/tyg-dev/tyg/cmd/internal/project"
 	"github.com/tyg-dev/tyg/cmd/internal/stagecmd"
 	"github.com/tyg-dev/tyg/cmd/internal/terminal"
-	"github.com/tyg-dev/tyg/cmd/tyg-aws/internal/application"
 	"github.com/tyg-dev/tyg/internal/deploy"
 	"github.com/tyg-dev/tyg/internal/visible"
 )
@@ -26,13 +24,8 @@ type deletion struct {
 
 // run deletes the stage. It warns of a configuration that cannot be read.
 func (d *deletion) run(ctx context.Context) error {
-	state, err := deploy.ReadState(d.stateFile())
-	if err != nil {
+	if err := d.checkProject(); err != nil {
 		return err
-	}
-	steps := deploy.DeletionSteps(state, d.options.Tables)
-	if len(steps) == 0 {
-		return d.report(nil, state)
 	}
 	c, err := project.ReadConfig(d.Dir)
 	if err != nil {
@@ -42,24 +35,37 @@ func (d *deletion) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	app := deploy.Application{
-		Name:  cmp.Or(application.NameOf(state, d.Stage), c.AppName),
-		Stage: d.Stage,
-	}
-	if err := d.confirm(ctx, app, worker.Cloud.Account, steps); err != nil {
+	state, err := worker.State(ctx)
+	if err != nil {
 		return err
 	}
-	if _, err := worker.Delete(ctx, app, d.options.Tables); err != nil {
+	app, err := d.declared(c, state)
+	if err != nil {
+		return err
+	}
+	release, err := worker.Lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	deletion, err := worker.PlanDeletion(ctx, app, d.options.Tables)
+	if err != nil {
+		return cli.Interrupted(ctx, err)
+	}
+	if len(deletion.Steps) == 0 {
+		return d.report(nil, deletion.State, worker.Cloud.Account)
+	}
+	if err := d.confirm(ctx, app, worker.Cloud.Account, deletion.Steps); err != nil {
+		return err
+	}
+	if state, err = worker.Delete(ctx, deletion); err != nil {
 		if cli.Interrupted(ctx, err) == cli.ErrInterrupted {
 			fmt.Fprintln(d.e.Stderr, "tyg: interrupted; run tyg delete again to continue")
 			return cli.ErrInterrupted
 		}
 		return err
 	}
-	if state, err = worker.State(); err != nil {
-		return err
-	}
-	return d.report(steps, state)
+	return d.report(deletion.Steps, state, worker.Cloud.Account)
 }
 
 // confirm asks for confirmation.
@@ -104,12 +110,13 @@ func (d *deletion) ask(ctx context.Context, answers *bufio.Reader, question stri
 }
 
 // report prints the tables that are left, and how to delete them.
-func (d *deletion) report(done []deploy.Step, state deploy.State) error {
+func (d *deletion) report(done []deploy.Step, state deploy.State, at deploy.Account) error {
 	if d.JSON {
 		return d.reportJSON(done, state)
 	}
 	if len(done) == 0 && len(state.Resources) == 0 {
-		fmt.Fprintf(d.e.Stderr, "tyg: stage %s is not deployed\n", visible.Line(d.Stage))
+		fmt.Fprintf(d.e.Stderr, "tyg: stage %s is not deployed: account %s has nothing of it in region "+
+			"%s\n", visible.Line(d.Stage), at.ID, at.Region)
 	}
 	tables := state.Of(deploy.TypeTable)
 	if len(tables) > 0 {
@@ -119,7 +126,7 @@ func (d *deletion) report(done []deploy.Step, state deploy.State) error {
 		how := "tyg delete --tables --stage " + d.Stage
 		if t.Adopted {
 			how = fmt.Sprintf("not created by tyg; aws dynamodb delete-table --table-name %s --region %s",
-				t.TableName, state.Region)
+				t.TableName, at.Region)
 		}
 		fmt.Fprintf(d.e.Stdout, "  - %s (%s)\n", visible.Line(t.TableName), visible.Line(how))
 	}

@@ -13,7 +13,16 @@ import (
 
 // deploy deploys the stage and prints its resources.
 func (r *stageCommand) deploy(ctx context.Context) error {
-	d, plan, err := r.plan(ctx)
+	c, d, err := r.open(ctx)
+	if err != nil {
+		return err
+	}
+	release, err := d.Lock(ctx)
+	if err != nil {
+		return cli.Interrupted(ctx, err)
+	}
+	defer release()
+	plan, err := r.plan(ctx, c, d)
 	if err != nil {
 		return err
 	}
@@ -26,43 +35,47 @@ func (r *stageCommand) deploy(ctx context.Context) error {
 		}
 		return err
 	}
-	state, err := d.State()
+	state, err := d.State(ctx)
 	if err != nil {
 		return err
 	}
 	return r.report(state)
 }
 
-// plan builds the project and compares it with the account.
-func (r *stageCommand) plan(ctx context.Context) (*deploy.Deployer, deploy.Plan, error) {
+// open reads the configuration and opens the account, before the build, which takes longer.
+func (r *stageCommand) open(ctx context.Context) (project.Config, *deploy.Deployer, error) {
 	c, err := project.ReadConfig(r.Dir)
 	if err == nil {
 		err = application.CheckProgram(c.At(r.Stage))
 	}
 	if err != nil {
-		return nil, deploy.Plan{}, err
+		return c, nil, err
 	}
 	r.warnUnused(c)
-	d, err := r.deployer(ctx, c) // before the build, which takes longer
-	if err != nil {
-		return nil, deploy.Plan{}, err
-	}
+	d, err := r.deployer(ctx, c)
+	return c, d, err
+}
+
+// plan builds the project and compares it with the account.
+func (r *stageCommand) plan(
+	ctx context.Context, c project.Config, d *deploy.Deployer,
+) (deploy.Plan, error) {
 	app, err := r.application(ctx, c)
 	if err != nil {
-		return nil, deploy.Plan{}, err
+		return deploy.Plan{}, err
 	}
-	state, err := d.State()
+	state, err := d.State(ctx)
 	if err == nil {
 		err = application.CheckRenamed(state, r.Stage, app.Name)
 	}
 	if err != nil {
-		return nil, deploy.Plan{}, err
+		return deploy.Plan{}, err
 	}
 	plan, err := d.Plan(ctx, app)
 	if e := c.CheckStage(r.Stage); e != nil && len(state.Resources) == 0 {
 		plan.Warnings = append(plan.Warnings, e.Error()+"; it gets the settings of the top level")
 	}
-	return d, plan, cli.Interrupted(ctx, err)
+	return plan, cli.Interrupted(ctx, err)
 }
 
 // deployer returns the Deployer of the stage.
@@ -71,7 +84,7 @@ func (r *stageCommand) deployer(ctx context.Context, c project.Config) (*deploy.
 	if err != nil {
 		return nil, err
 	}
-	return &deploy.Deployer{Cloud: cloud, StateFile: r.stateFile(), Progress: r.progress}, nil
+	return &deploy.Deployer{Cloud: cloud, Store: r.localStore(), Progress: r.progress}, nil
 }
 
 // deployed is the result of deploy --json.

@@ -16,7 +16,7 @@ func (r *stageCommand) genPolicy(ctx context.Context, deployer bool) error {
 	if err != nil {
 		return err
 	}
-	state, err := deploy.ReadState(r.stateFile())
+	state, err := deploy.ReadState(ctx, r.localStore())
 	if err != nil {
 		return err
 	}

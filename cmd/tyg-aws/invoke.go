@@ -39,7 +39,7 @@ func functionNames(s deploy.State) []string {
 }
 
 func (i *invocation) run(cmd *cobra.Command) error {
-	state, err := i.state()
+	state, err := i.deployed(cmd.Context())
 	if err != nil {
 		return err
 	}

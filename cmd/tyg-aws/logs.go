@@ -28,7 +28,7 @@ func (l *logsRun) run(cmd *cobra.Command) error {
 	if err != nil {
 		return cli.Usagef(cmd, "--since %q: %w", l.options.Since, err)
 	}
-	state, err := l.state()
+	state, err := l.deployed(cmd.Context())
 	if err != nil {
 		return err
 	}
@@ -47,8 +47,12 @@ func (l *logsRun) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
+	app, err := l.declared(c, state)
+	if err != nil {
+		return err
+	}
 	several := len(l.options.Functions) != 1 && len(known) > 1
-	return l.print(cmd.Context(), d.Logs(cmd.Context(), deploy.LogsOptions{
+	return l.print(cmd.Context(), d.Logs(cmd.Context(), app, deploy.LogsOptions{
 		Functions: l.options.Functions, Since: since, Follow: l.options.Follow,
 		Newest: l.options.Newest, Filter: l.options.Filter, LambdaMessages: l.options.LambdaMessages,
 	}), several)

@@ -41,8 +41,8 @@ func newRoot(e *cli.Env, tools toolchain) *cobra.Command {
 		stagecmd.NewPlan(func(cmd *cobra.Command, f stagecmd.Flags) error {
 			return stage(f).showPlan(cmd.Context())
 		}),
-		stagecmd.NewURL(func(_ *cobra.Command, f stagecmd.Flags) error {
-			return stage(f).printURL()
+		stagecmd.NewURL(func(cmd *cobra.Command, f stagecmd.Flags) error {
+			return stage(f).printURL(cmd.Context())
 		}),
 		stagecmd.NewLogs(func(cmd *cobra.Command, o stagecmd.Logs) error {
 			return (&logsRun{stage(o.Flags), o}).run(cmd)

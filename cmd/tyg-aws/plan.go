@@ -16,7 +16,11 @@ import (
 func (r *stageCommand) showPlan(ctx context.Context) error {
 	quiet := *r
 	quiet.JSON = true // progress must not mix with the plan
-	_, plan, err := quiet.plan(ctx)
+	c, d, err := quiet.open(ctx)
+	if err != nil {
+		return err
+	}
+	plan, err := quiet.plan(ctx, c, d)
 	if err != nil {
 		return err
 	}

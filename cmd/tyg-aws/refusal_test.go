@@ -165,7 +165,8 @@ func TestExistingTableIsAdopted(t *testing.T) {
 
 func TestDeleteRequiresConfirmation(t *testing.T) {
 	a := newAccount(t, "small", "echo-server")
-	a.fails(cli.ExitOK, "tyg: stage dev is not deployed\n", "delete")
+	a.fails(cli.ExitOK, "tyg: stage dev is not deployed: account 123456789012 has nothing of it in "+
+		"region us-west-2\n", "delete")
 	a.must("deploy")
 	a.fails(cli.ExitFailure, "tyg: delete asks for confirmation, and there is no terminal; use "+
 		"--yes\n", "delete")

@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -28,26 +26,6 @@ type stageCommand struct {
 	generated   bool // generate all policies, whatever the configuration says
 }
 
-// stateFile returns the file that remembers what the stage has on AWS.
-func (r *stageCommand) stateFile() string { return project.StateFile(r.Dir, r.Stage) }
-
-// state reads the state file of a stage that is deployed.
-func (r *stageCommand) state() (deploy.State, error) {
-	s, err := deploy.ReadState(r.stateFile())
-	if err != nil || len(s.Resources) > 0 {
-		return s, err
-	}
-	text := fmt.Sprintf("stage %q is not deployed", r.Stage)
-	if names := project.DeployedStages(r.Dir); len(names) > 0 {
-		return s, fmt.Errorf("%s; deployed stages: %s", text, strings.Join(names, ", "))
-	}
-	if _, err := os.Stat(filepath.Join(r.Dir, ".tyg")); err != nil {
-		return s, fmt.Errorf("%s: there is no .tyg in %s; change to a project, or choose one with "+
-			"--project-dir", text, r.Dir)
-	}
-	return s, fmt.Errorf("%s; run tyg deploy", text)
-}
-
 // aws returns the configuration of AWS clients. Flags override the environment, which overrides the
 // profile and the region of the project. The default region is that of the stage.
 func (r *stageCommand) aws(ctx context.Context, c project.Config) (aws.Config, error) {
@@ -55,7 +33,7 @@ func (r *stageCommand) aws(ctx context.Context, c project.Config) (aws.Config, e
 	if r.e.Getenv("AWS_REGION") != "" || r.e.Getenv("AWS_DEFAULT_REGION") != "" {
 		region = r.Region
 	}
-	state, err := deploy.ReadState(r.stateFile())
+	state, err := deploy.ReadState(ctx, r.localStore())
 	if err != nil {
 		return aws.Config{}, err
 	}

@@ -1,14 +1,15 @@
 package main
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/tyg-dev/tyg/cmd/internal/cli"
 	"github.com/tyg-dev/tyg/internal/deploy"
 )
 
-func (r *stageCommand) printURL() error {
-	s, err := r.state()
+func (r *stageCommand) printURL(ctx context.Context) error {
+	s, err := r.deployed(ctx)
 	if err != nil {
 		return err
 	}

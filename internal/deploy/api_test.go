@@ -22,7 +22,7 @@ func (r *rig) gateway() *apigatewayv2.Client { return apigatewayv2.NewFromConfig
 // api returns the id of the API in the state file.
 func (r *rig) api(t *testing.T) string {
 	t.Helper()
-	state, err := deploy.ReadState(r.file)
+	state, err := deploy.ReadState(t.Context(), r.store())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +93,7 @@ func TestFirstDeployIsLive(t *testing.T) {
 	if got := countOf(r.printed, "Creating websocket api: "+echoAPI); got != 1 {
 		t.Errorf("the API was said to be created %d times: %q", got, r.printed)
 	}
-	state, err := deploy.ReadState(r.file)
+	state, err := deploy.ReadState(t.Context(), r.store())
 	must(t, err)
 	res, _ := state.Find(deploy.TypeAPI, "websocket_api")
 	want := "wss://" + res.APIID + ".execute-api.us-west-2.amazonaws.com/api/"
@@ -172,7 +172,7 @@ func TestC1AStageIsRenamed(t *testing.T) {
 	if _, err := r.aws.Live(r.api(t), "api"); err == nil {
 		t.Error("the stage of the old name is still there")
 	}
-	state, err := deploy.ReadState(r.file)
+	state, err := deploy.ReadState(t.Context(), r.store())
 	must(t, err)
 	if res, _ := state.Find(deploy.TypeAPI, "websocket_api"); !strings.HasSuffix(res.APIURL, "/v2/") {
 		t.Errorf("the state file has the URL %s", res.APIURL)

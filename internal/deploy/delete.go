@@ -4,37 +4,42 @@ import (
 	"context"
 	"slices"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-
 	"github.com/tyg-dev/tyg/internal/deploy/plan"
 )
 
-// Delete deletes all resources in the state file, the API first and each role after its functions.
-// Resources that do not exist any more are no error. Tables stay, unless tables is true; those that
-// existed before the application always stay. It returns the names of the tables that stay.
-//
-// Of the application it needs Name and Stage only, for the tag.
-func (d *Deployer) Delete(
-	ctx context.Context, app Application, tables bool,
-) (left []string, err error) {
-	state, err := d.state()
-	if err != nil {
-		return nil, err
-	}
-	r := d.run(app, state)
-	if err := r.Apply(ctx, deletions(d.Cloud.kinds, state, tables)); err != nil {
-		return nil, err
-	}
-	for _, t := range r.State.Of(TypeTable) {
-		left = append(left, t.TableName)
-	}
-	return left, nil
+// A Deletion has the steps that delete a stage.
+type Deletion struct {
+	Steps []Step
+	State State // before it
+
+	app Application
 }
 
-// DeletionSteps returns the steps of [Deployer.Delete], to be shown before they are done. It needs
-// no account.
-func DeletionSteps(state State, tables bool) []Step {
-	return deletions(kinds(aws.Config{}), state, tables)
+// PlanDeletion returns the steps that delete all resources in the state, and all that AWS has by
+// the name and tag of the application: the API first, and each role after its functions. Tables
+// stay, unless tables is true; those that existed before the application always stay.
+//
+// Of the application it needs Name and Stage, and the Tables and the custom domain name that the
+// state may not have.
+func (d *Deployer) PlanDeletion(
+	ctx context.Context, app Application, tables bool,
+) (Deletion, error) {
+	state, err := d.state(ctx)
+	if err != nil {
+		return Deletion{}, err
+	}
+	if state, err = d.complete(ctx, app, state); err != nil {
+		return Deletion{}, err
+	}
+	return Deletion{deletions(d.Cloud.kinds, state, tables), state, app}, nil
+}
+
+// Delete carries a deletion out. Resources that do not exist any more are no error. It returns the
+// state after it, which has the tables that stay.
+func (d *Deployer) Delete(ctx context.Context, p Deletion) (State, error) {
+	r := d.run(p.app, p.State)
+	err := r.Apply(ctx, p.Steps)
+	return r.State, err
 }
 
 func deletions(kinds []plan.Kind, state State, tables bool) []Step {

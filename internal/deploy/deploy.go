@@ -6,18 +6,23 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/tyg-dev/tyg/internal/deploy/awserr"
 	"github.com/tyg-dev/tyg/internal/deploy/plan"
 )
 
 // A Deployer deploys one stage of one application. Its methods must not be called concurrently.
 type Deployer struct {
 	Cloud *Cloud
-
-	// StateFile is the name of the state file. It and its directory are created when needed.
-	StateFile string
+	Store Store
 
 	// Progress is called with a line before each step that takes a while. It may be nil.
 	Progress func(line string)
+}
+
+// Lock keeps other deploys of the stage away until release is called. If one is under way, the
+// error says so.
+func (d *Deployer) Lock(ctx context.Context) (release func(), err error) {
+	return d.Store.Lock(ctx)
 }
 
 // Plan compares an application with what is on AWS. It changes nothing.
@@ -25,7 +30,7 @@ func (d *Deployer) Plan(ctx context.Context, app Application) (Plan, error) {
 	if err := Check(app); err != nil {
 		return Plan{}, err
 	}
-	state, err := d.state()
+	state, err := d.Find(ctx, app)
 	if err != nil {
 		return Plan{}, err
 	}
@@ -37,21 +42,57 @@ func (d *Deployer) Plan(ctx context.Context, app Application) (Plan, error) {
 }
 
 // Apply carries out the steps of a plan, in order. If it fails, is interrupted or killed, the state
-// file has all that it has created, and the next Plan continues from there.
+// has all that it has created, and the next Plan continues from there.
 func (d *Deployer) Apply(ctx context.Context, p Plan) error {
 	r := d.run(p.app, p.state)
 	r.IDs = p.found.ids()
 	r.State.Region, r.State.AccountID = d.Cloud.Account.Region, d.Cloud.Account.ID
+	r.State.Application = p.app.Tag()
 	r.State.TagKeys = slices.Sorted(maps.Keys(p.state.AllTagKeys(p.app)))
 	return r.Apply(ctx, p.Steps)
 }
 
-// State reads the state file.
-func (d *Deployer) State() (State, error) { return ReadState(d.StateFile) }
+// State reads the state.
+func (d *Deployer) State(ctx context.Context) (State, error) { return ReadState(ctx, d.Store) }
 
-// state reads the state file, and checks that it is of this account and region.
-func (d *Deployer) state() (State, error) {
-	s, err := ReadState(d.StateFile)
+// Find returns the state. If it is empty, as in a fresh checkout, Find asks AWS what there is by
+// name and tag. It needs the application's Name and Stage, and finds the Tables and the custom
+// domain name that the application has.
+func (d *Deployer) Find(ctx context.Context, app Application) (State, error) {
+	state, err := d.state(ctx)
+	if err != nil || len(state.Resources) > 0 {
+		return state, err
+	}
+	return d.complete(ctx, app, state)
+}
+
+// complete adds to a state what AWS has by name and tag.
+func (d *Deployer) complete(ctx context.Context, app Application, state State) (State, error) {
+	for _, k := range d.Cloud.kinds {
+		if k.Discover == nil {
+			continue
+		}
+		found, err := k.Discover(ctx, app)
+		if err != nil {
+			return state, fmt.Errorf("look up existing resources: %w",
+				awserr.Explain(err, d.Cloud.Account))
+		}
+		for i := range found {
+			if id := found[i].APIID; id != "" {
+				found[i].APIURL = d.Cloud.Account.URL(id, app.API.Stage)
+			}
+		}
+		state.Complete(found)
+	}
+	if len(state.Resources) > 0 {
+		state.Region, state.AccountID = d.Cloud.Account.Region, d.Cloud.Account.ID
+	}
+	return state, nil
+}
+
+// state reads the state, and checks that it is of this account and region.
+func (d *Deployer) state(ctx context.Context) (State, error) {
+	s, err := d.State(ctx)
 	if err != nil {
 		return s, err
 	}
@@ -74,7 +115,7 @@ func (d *Deployer) state() (State, error) {
 
 func (d *Deployer) run(app Application, state State) *plan.Run {
 	r := &plan.Run{
-		Waiter: d.Cloud.waiter, App: app, Account: d.Cloud.Account, State: state, File: d.StateFile,
+		Waiter: d.Cloud.waiter, App: app, Account: d.Cloud.Account, State: state, Store: d.Store,
 		Progress: d.Progress,
 	}
 	if r.Progress == nil {

@@ -3,10 +3,12 @@
 // declares.
 //
 //	cloud, err := deploy.Open(ctx, awsConfig)
-//	d := &deploy.Deployer{Cloud: cloud, StateFile: ".tyg/deployed/dev.json", Progress: printLine}
-//	plan, err := d.Plan(ctx, app)             // changes nothing
-//	err = d.Apply(ctx, plan)                  // carries the plan out
-//	kept, err := d.Delete(ctx, app, false)    // deletes all but the tables
+//	d := &deploy.Deployer{Cloud: cloud, Store: deploy.FileStore{Name: file}, Progress: printLine}
+//	release, err := d.Lock(ctx)                     // keeps other deploys away
+//	plan, err := d.Plan(ctx, app)                   // changes nothing
+//	err = d.Apply(ctx, plan)                        // carries the plan out
+//	deletion, err := d.PlanDeletion(ctx, app, false)
+//	state, err := d.Delete(ctx, deletion)           // deletes all but the tables
 //
 // An [Application] is what should be on AWS. What is there is found by asking AWS. A [Plan] is a
 // function of both and of the state file: a list of [Step] values, each of which creates, updates
@@ -16,8 +18,11 @@
 //
 // Before a step creates a resource, its name is in the state file; after it, its ids are, too. So
 // the next deploy continues one that has failed, was killed or lost the answer to a call, and
-// [Deployer.Delete] finds all resources with the state file alone: it needs no source that
-// compiles. Resources that do not exist any more count as deleted.
+// [Deployer.Delete] finds all resources with the state alone: it needs no source that compiles.
+// Resources that do not exist any more count as deleted.
+//
+// Without the state, as in a fresh checkout, resources are found by name and tag: the names of
+// functions and roles are a closed set ([spec.Application.LogicalNames]).
 //
 // All resources of the application have the tag "tyg", with the application's name and stage. A
 // role, function or API of its name that has another tag, and is not in the state file, belongs to
@@ -40,6 +45,7 @@
 //
 //   - spec: what an application is, and what it is called on AWS;
 //   - plan: steps, and how they are collected, carried out and written down;
+//   - store: where the state is kept, and locked;
 //   - table, role, logs, function, api: what is found of each kind of resource, which steps it
 //     needs, and how they are done. Each is the only one that calls its service;
 //   - awserr: what errors of AWS mean;

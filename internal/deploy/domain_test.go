@@ -59,7 +59,7 @@ func TestDomainIsRecorded(t *testing.T) {
 	if got, want := r.mappings(t, domainName), "v1="+r.api(t)+"/api"; got != want {
 		t.Errorf("the domain name leads to %q, want %q", got, want)
 	}
-	state, err := deploy.ReadState(r.file)
+	state, err := deploy.ReadState(t.Context(), r.store())
 	must(t, err)
 	res, _ := state.Find(deploy.TypeDomain, "websocket_api_custom_domain")
 	if res.HostedZoneID == "" || res.AliasDomainName == "" || res.CertificateARN != certificate ||
@@ -181,7 +181,7 @@ func TestC10DomainUpdatesAreTakenSlowly(t *testing.T) {
 	if throttled == 0 {
 		t.Error("the domain name was not changed")
 	}
-	state, err := deploy.ReadState(r.file)
+	state, err := deploy.ReadState(t.Context(), r.store())
 	must(t, err)
 	res, _ := state.Find(deploy.TypeDomain, "websocket_api_custom_domain")
 	if res.CertificateARN != app.API.Domain.CertificateARN {

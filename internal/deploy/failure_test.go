@@ -158,7 +158,7 @@ func TestC2DeleteGoesOn(t *testing.T) {
 		func(t *testing.T, r *rig) {
 			must(t, r.delete(t.Context(), everything(t)))
 			r.empty(t)
-			state, err := deploy.ReadState(r.file)
+			state, err := deploy.ReadState(t.Context(), r.store())
 			if err != nil || len(state.Resources) > 0 {
 				t.Errorf("the state file has %v, %v", state.Resources, err)
 			}

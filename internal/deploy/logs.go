@@ -14,9 +14,11 @@ import (
 // Logs returns the log of the functions in the state file, the oldest event first. It ends with the
 // first error, which is that of the context if Follow is set. A function that has not logged
 // anything has no events.
-func (d *Deployer) Logs(ctx context.Context, o LogsOptions) iter.Seq2[LogEvent, error] {
+func (d *Deployer) Logs(
+	ctx context.Context, app Application, o LogsOptions,
+) iter.Seq2[LogEvent, error] {
 	return func(yield func(LogEvent, error) bool) {
-		functions, err := d.functions(o.Functions)
+		functions, err := d.functions(ctx, app, o.Functions)
 		if err != nil {
 			yield(LogEvent{}, err)
 			return
@@ -32,14 +34,16 @@ func (d *Deployer) Logs(ctx context.Context, o LogsOptions) iter.Seq2[LogEvent, 
 
 // functions looks functions up in the state file, by their logical names. No names means all of
 // them.
-func (d *Deployer) functions(names []string) ([]Resource, error) {
-	state, err := d.state()
+func (d *Deployer) functions(
+	ctx context.Context, app Application, names []string,
+) ([]Resource, error) {
+	state, err := d.Find(ctx, app)
 	if err != nil {
 		return nil, err
 	}
 	all := state.Of(TypeFunction)
 	if len(all) == 0 {
-		return nil, fmt.Errorf("%s has no functions: nothing is deployed", d.StateFile)
+		return nil, fmt.Errorf("%s has no functions: nothing is deployed", d.Store)
 	}
 	var known []string
 	var found []Resource

@@ -30,7 +30,7 @@ func newLogRig(t *testing.T) (*rig, *deploy.Deployer) {
 	d, err := r.deployer(t.Context())
 	must(t, err)
 	r.file = filepath.Join(t.TempDir(), "dev.json")
-	d.StateFile = r.file
+	d.Store = r.store()
 	writeFile(t, r.file, []byte(logState))
 	return r, d
 }
@@ -78,7 +78,7 @@ func (r *rig) log(t *testing.T, function string, ago time.Duration, messages ...
 func said(t *testing.T, d *deploy.Deployer, o deploy.LogsOptions) []string {
 	t.Helper()
 	var list []string
-	for e, err := range d.Logs(t.Context(), o) {
+	for e, err := range d.Logs(t.Context(), echo(t), o) {
 		must(t, err)
 		if e.ID == "" || e.Stream == "" || time.Since(e.Time) < 0 || e.Time.Location() != time.UTC {
 			t.Errorf("the event is not complete: %+v", e)
@@ -176,7 +176,7 @@ func TestLogsOfNothing(t *testing.T) {
 func logError(t *testing.T, d *deploy.Deployer, o deploy.LogsOptions) (int, string) {
 	t.Helper()
 	n := 0
-	for _, err := range d.Logs(t.Context(), o) {
+	for _, err := range d.Logs(t.Context(), echo(t), o) {
 		if err != nil {
 			return n, err.Error()
 		}
@@ -233,7 +233,7 @@ func TestLogsEndWhenTheCallerStops(t *testing.T) {
 		{Follow: true, Newest: 3},
 	} {
 		n := 0
-		for _, err := range d.Logs(t.Context(), o) {
+		for _, err := range d.Logs(t.Context(), echo(t), o) {
 			must(t, err)
 			if n++; n == 2 {
 				break
@@ -263,7 +263,7 @@ func followed(
 		return nil
 	})
 	o.Follow = true
-	for e, err := range d.Logs(ctx, o) {
+	for e, err := range d.Logs(ctx, echo(t), o) {
 		if err != nil {
 			if ctx.Err() == nil {
 				t.Errorf("the log ended: %v", err)

@@ -1,9 +1,12 @@
 package deploy
 
 import (
+	"context"
+
 	"github.com/tyg-dev/tyg/internal/deploy/logs"
 	"github.com/tyg-dev/tyg/internal/deploy/plan"
 	"github.com/tyg-dev/tyg/internal/deploy/spec"
+	"github.com/tyg-dev/tyg/internal/deploy/store"
 )
 
 // What package spec describes.
@@ -41,6 +44,15 @@ const (
 	Record = plan.Record
 )
 
+// The logical names of functions.
+const (
+	ConnectFunction    = spec.ConnectFunction
+	MessageFunction    = spec.MessageFunction
+	DisconnectFunction = spec.DisconnectFunction
+	AuthorizeFunction  = spec.AuthorizeFunction
+	SingleFunction     = spec.SingleFunction
+)
+
 // The types of resources, as the state file and plans name them.
 const (
 	TypeTable       = plan.TypeTable
@@ -72,5 +84,11 @@ func GeneratedPolicy(app Application, account Account, apiID string) Policy {
 	return spec.GeneratedPolicy(app, account, apiID)
 }
 
-// ReadState reads a state file. Without one, nothing is deployed.
-func ReadState(file string) (State, error) { return plan.ReadState(file) }
+// A Store keeps the state of a stage.
+type Store = plan.Store
+
+// A FileStore is a state file.
+type FileStore = store.File
+
+// ReadState reads a state. Without one, nothing is deployed.
+func ReadState(ctx context.Context, s Store) (State, error) { return plan.ReadState(ctx, s) }

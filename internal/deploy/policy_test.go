@@ -17,7 +17,7 @@ func TestC7EveryGeneratedRoleMaySend(t *testing.T) {
 		`{"Version":"2012-10-17","Statement":[` +
 			`{"Effect":"Allow","Action":"logs:PutLogEvents","Resource":"*"}]}`)}
 	must(t, r.deploy(t.Context(), app))
-	state, err := deploy.ReadState(r.file)
+	state, err := deploy.ReadState(t.Context(), r.store())
 	must(t, err)
 	api, _ := state.Find(deploy.TypeAPI, "websocket_api")
 	for function, may := range map[string]bool{
@@ -40,7 +40,7 @@ func TestC27FunctionsReachTheirOwnOnly(t *testing.T) {
 	app := everything(t)
 	app.API.Open = true
 	must(t, r.deploy(t.Context(), app))
-	state, err := deploy.ReadState(r.file)
+	state, err := deploy.ReadState(t.Context(), r.store())
 	must(t, err)
 	api, _ := state.Find(deploy.TypeAPI, "websocket_api")
 	const here = "us-west-2:123456789012:"

@@ -75,6 +75,8 @@ func (h handlerTransport) RoundTrip(req *http.Request) (resp *http.Response, err
 	return out.Result(), nil
 }
 
+func (r *rig) store() deploy.Store { return deploy.FileStore{Name: r.file} }
+
 // config is as the AWS SDK would find it. Retries do not wait.
 func (r *rig) config() aws.Config {
 	id, secret := r.aws.Key()
@@ -101,7 +103,7 @@ func (r *rig) deployer(ctx context.Context) (*deploy.Deployer, error) {
 	}
 	cloud.SetPause(func(ctx context.Context, _ time.Duration) error { return ctx.Err() })
 	return &deploy.Deployer{
-		Cloud: cloud, StateFile: r.file,
+		Cloud: cloud, Store: r.store(),
 		Progress: func(line string) { r.printed = append(r.printed, line) },
 	}, nil
 }
@@ -123,7 +125,11 @@ func (r *rig) delete(ctx context.Context, app deploy.Application) error {
 	if err != nil {
 		return err
 	}
-	_, err = d.Delete(ctx, app, true)
+	p, err := d.PlanDeletion(ctx, app, true)
+	if err != nil {
+		return err
+	}
+	_, err = d.Delete(ctx, p)
 	return err
 }
 
@@ -146,7 +152,7 @@ func (r *rig) settled(t *testing.T, app deploy.Application) {
 // live fails if the routes that clients reach are not those of the application.
 func (r *rig) live(t *testing.T, app deploy.Application) {
 	t.Helper()
-	state, err := deploy.ReadState(r.file)
+	state, err := deploy.ReadState(t.Context(), r.store())
 	if err != nil {
 		t.Fatal(err)
 	}

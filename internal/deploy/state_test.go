@@ -14,7 +14,10 @@ import (
 
 func TestReadState(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "dev.json")
-	if s, err := deploy.ReadState(file); err != nil || len(s.Resources) > 0 {
+	read := func(file string) (deploy.State, error) {
+		return deploy.ReadState(t.Context(), deploy.FileStore{Name: file})
+	}
+	if s, err := read(file); err != nil || len(s.Resources) > 0 {
 		t.Errorf("without a file: %v, %v", s, err)
 	}
 	for text, want := range map[string]string{
@@ -26,11 +29,11 @@ func TestReadState(t *testing.T) {
 		`{"schema_version":"2.0"`: "is not JSON",
 	} {
 		writeFile(t, file, []byte(text))
-		if _, err := deploy.ReadState(file); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := read(file); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %q", text, err, want)
 		}
 	}
-	if _, err := deploy.ReadState(filepath.Dir(file)); err == nil {
+	if _, err := read(filepath.Dir(file)); err == nil {
 		t.Error("a directory was read")
 	}
 }

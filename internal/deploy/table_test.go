@@ -206,9 +206,11 @@ func TestTablesStayUnlessAsked(t *testing.T) {
 	must(t, r.deploy(t.Context(), everything(t)))
 	d, err := r.deployer(t.Context())
 	must(t, err)
-	left, err := d.Delete(t.Context(), everything(t), false)
-	if err != nil || !slices.Equal(left, []string{roomsTable}) {
-		t.Errorf("left are %q, %v; want %s", left, err, roomsTable)
+	p, err := d.PlanDeletion(t.Context(), everything(t), false)
+	must(t, err)
+	left, err := d.Delete(t.Context(), p)
+	if err != nil || len(left.Resources) != 1 || left.Resources[0].TableName != roomsTable {
+		t.Errorf("left are %v, %v; want %s", left.Resources, err, roomsTable)
 	}
 	must(t, r.deploy(t.Context(), everything(t)))
 	must(t, r.delete(t.Context(), everything(t)))

@@ -25,6 +25,12 @@ func StateFile(dir, stage string) string {
 	return filepath.Join(dir, filepath.FromSlash(deployedPath), stage+".json")
 }
 
+// LockFile returns the file that is locked while a stage of the project in dir is deployed. It is
+// beside the packages, which are not under version control.
+func LockFile(dir, stage string) string {
+	return filepath.Join(dir, ".tyg", "deployments", stage+".lock")
+}
+
 // Stages returns the stages of the project in dir, deployed or not, sorted. A configuration that
 // cannot be read has none.
 func Stages(dir string) []string {

@@ -7,8 +7,9 @@ import (
 )
 
 const deleteHelp = `delete removes a stage from AWS: everything that .tyg/deployed/STAGE.json
-lists. It needs that file and nothing else of the project. Resources that are already gone are
-no error.
+lists, and everything else that has the names and the tag of the stage. So it needs either that
+file or the app_name in .tyg/config.json, and nothing else of the project. Resources that are
+already gone are no error.
 
 Tables are kept with their data unless --tables is set; tables that existed before the first
 deploy are always kept.

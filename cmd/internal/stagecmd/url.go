@@ -6,8 +6,8 @@ import (
 	"github.com/tyg-dev/tyg/cmd/internal/cli"
 )
 
-const urlHelp = `url prints the URL of a stage on AWS. It reads the state file and does not call
-AWS.
+const urlHelp = `url prints the URL of a stage on AWS. It reads the state of the stage. Without one,
+as in a fresh checkout, it asks AWS, which finds the API by name and tag.
 
 With --json it also prints the URL of the custom domain name, if there is one.`
 
@@ -22,6 +22,6 @@ func NewURL(run func(*cobra.Command, Flags) error) *cobra.Command {
 		Args:    cli.ExactArgs(),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return run(cmd, f) },
 	}
-	f.addLocal(cmd)
+	f.add(cmd)
 	return cmd
 }

@@ -1,15 +1,18 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2"
 	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2/types"
 
 	"github.com/tyg-dev/tyg/internal/deploy/plan"
+	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
 // apiLogicalName is the name of the API in the state file.
@@ -30,6 +33,13 @@ func (p *planner) api() {
 		return
 	}
 	if !p.Owned(plan.TypeAPI, apiLogicalName, name, have.tags) {
+		return
+	}
+	if len(p.found.rivals) > 0 {
+		p.Conflict("there are %d live APIs called %s with the tag %s=%s: %s; two deploys ran at once, "+
+			"and clients may use each of them: keep the one that they know, and delete the others with "+
+			"\"aws apigatewayv2 delete-api --region %s --api-id ID\"", len(p.found.rivals), name,
+			spec.TagKey, p.App.Tag(), strings.Join(p.found.rivals, ", "), p.Account.Region)
 		return
 	}
 	p.disableAutoDeploy()
@@ -71,9 +81,12 @@ func (r run) createAPI(ctx context.Context, res *plan.Resource) error {
 		}
 		return aws.ToString(out.ApiId), nil
 	}, func() (string, error) {
-		ids, err := r.ownAPIs(ctx)
+		ids, err := r.ownAPIs(ctx, r.App)
 		return firstOrEmpty(ids), err
 	})
+	if err == nil {
+		err = r.yield(ctx, id)
+	}
 	if err != nil {
 		return err
 	}
@@ -82,15 +95,45 @@ func (r run) createAPI(ctx context.Context, res *plan.Resource) error {
 	return nil
 }
 
-// ownAPIs returns the ids of all APIs with the application's name and tag.
-func (r run) ownAPIs(ctx context.Context) ([]string, error) {
+// yield deletes a new API and returns an error if another deploy has made one meanwhile: without a
+// common state the two do not know of each other. The older API stays, so one of the two deploys
+// goes on.
+func (r run) yield(ctx context.Context, id string) error {
 	all, err := r.listAPIs(ctx)
+	if err != nil {
+		return err
+	}
+	var ours []types.Api
+	for _, a := range all {
+		if hasOurTag(r.App, a) {
+			ours = append(ours, a)
+		}
+	}
+	if len(ours) == 0 { // the list lags behind
+		return nil
+	}
+	first := slices.MinFunc(ours, func(a, b types.Api) int {
+		return cmp.Or(aws.ToTime(a.CreatedDate).Compare(aws.ToTime(b.CreatedDate)),
+			cmp.Compare(*a.ApiId, *b.ApiId))
+	})
+	if *first.ApiId == id {
+		return nil
+	}
+	if err := r.deleteAPI(ctx, id); err != nil {
+		return err
+	}
+	return fmt.Errorf("another deploy has made API %s meanwhile: %w", *first.ApiId, plan.ErrChanged)
+}
+
+// ownAPIs returns the ids of all APIs with the application's name and tag.
+func (c client) ownAPIs(ctx context.Context, app spec.Application) ([]string, error) {
+	all, err := c.listAPIs(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var ids []string
 	for _, api := range all {
-		if hasOurTag(r.App, api) {
+		if hasOurTag(app, api) {
 			ids = append(ids, aws.ToString(api.ApiId))
 		}
 	}
@@ -135,7 +178,7 @@ func (p *planner) staleAPIs() {
 		p.Add(plan.Step{
 			Action: plan.Delete, Type: plan.TypeAPI, Name: id,
 			Do: func(ctx context.Context, r *plan.Run, _ *plan.Resource) error {
-				return p.client.run(r).deleteAPI(ctx, &plan.Resource{APIID: id})
+				return p.client.run(r).deleteAPI(ctx, id)
 			},
 		})
 	}
@@ -145,28 +188,33 @@ func (c client) apiType() plan.ResourceType {
 	return plan.ResourceType{Name: plan.TypeAPI, Delete: func(res plan.Resource) plan.Step {
 		return plan.Deletion(res, res.APIName, "Websocket API", res.APIID,
 			func(ctx context.Context, r *plan.Run, res *plan.Resource) error {
-				return c.run(r).deleteAPI(ctx, res)
+				return c.run(r).deleteAPIs(ctx, res)
 			})
 	}}
 }
 
-// deleteAPI deletes an API and all that is in it. Without an id it deletes all APIs with our name
-// and tag.
-func (r run) deleteAPI(ctx context.Context, res *plan.Resource) error {
-	ids := []string{res.APIID}
-	if res.APIID == "" {
-		var err error
-		if ids, err = r.ownAPIs(ctx); err != nil {
-			return err
-		}
+// deleteAPIs deletes a recorded API, and all others with our name and tag: two deploys at once may
+// have made several.
+func (r run) deleteAPIs(ctx context.Context, res *plan.Resource) error {
+	ids, err := r.ownAPIs(ctx, r.App)
+	if err != nil {
+		return err
+	}
+	if res.APIID != "" && !slices.Contains(ids, res.APIID) {
+		ids = append(ids, res.APIID)
 	}
 	for _, id := range ids {
-		_, err := r.DeleteApi(ctx, &apigatewayv2.DeleteApiInput{ApiId: &id})
-		if ignoreGone(err) != nil {
+		if err := r.deleteAPI(ctx, id); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// deleteAPI deletes an API and all that is in it.
+func (r run) deleteAPI(ctx context.Context, id string) error {
+	_, err := r.DeleteApi(ctx, &apigatewayv2.DeleteApiInput{ApiId: &id})
+	return ignoreGone(err)
 }
 
 func firstOrEmpty(ids []string) string {

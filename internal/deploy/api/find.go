@@ -18,7 +18,10 @@ type found struct {
 	// orphaned are the ids of APIs of the same name and tag that were never live: a run died before it
 	// could record them.
 	orphaned []string
-	domain   *foundDomain
+	// rivals are the ids of live APIs of the same name and tag, if there are several: two deploys ran
+	// at once, and neither knew of the other.
+	rivals []string
+	domain *foundDomain
 }
 
 func (f found) ids(ids *plan.IDs) {
@@ -63,9 +66,8 @@ type foundAPI struct {
 // live reports whether clients may be using the API.
 func (a *foundAPI) live() bool { return a != nil && len(a.stages) > 0 }
 
-// findAPI looks for the API: by the id in the state file, or else by name and tag. Names of APIs
-// are not unique, so there may be orphaned ones, from a run that died before it could record the
-// id.
+// findAPI looks for the API: by the id in the state, and by name and tag. Names of APIs are not
+// unique, so there may be several.
 func (c client) findAPI(
 	ctx context.Context, app spec.Application, state plan.State, f *found,
 ) error {
@@ -74,46 +76,79 @@ func (c client) findAPI(
 		return err
 	}
 	known, _ := state.Find(plan.TypeAPI, apiLogicalName)
-	chosen := slices.IndexFunc(all, func(a types.Api) bool {
-		return known.APIID != "" && aws.ToString(a.ApiId) == known.APIID
-	})
-	if chosen < 0 && known.APIID != "" { // the list may lag behind
-		api, err := c.getAPI(ctx, known.APIID)
-		if err != nil {
-			return err
-		}
-		if api != nil {
-			chosen, all = len(all), append(all, *api)
-		}
+	if all, err = c.withKnown(ctx, all, known.APIID); err != nil {
+		return err
 	}
-	var unused []int
-	for i, a := range all {
-		if i == chosen || !hasOurTag(app, a) {
+	var live, unused []types.Api
+	for _, a := range all {
+		if aws.ToString(a.ApiId) != known.APIID && !hasOurTag(app, a) {
 			continue
 		}
 		used, err := c.hasStage(ctx, *a.ApiId)
 		if err != nil {
 			return err
 		}
-		if used && chosen < 0 {
-			chosen = i
+		if used {
+			live = append(live, a)
+		} else {
+			unused = append(unused, a)
 		}
-		if !used {
-			unused = append(unused, i)
-		}
 	}
-	if chosen < 0 && len(unused) > 0 {
-		chosen, unused = unused[0], unused[1:]
-	}
-	for _, i := range unused {
-		f.orphaned = append(f.orphaned, *all[i].ApiId)
-	}
-	if chosen < 0 {
+	ours := f.choose(live, unused, known.APIID)
+	if ours == nil {
 		f.api = unownedAPI(app, all)
 		return nil
 	}
-	f.api, err = c.describeAPI(ctx, app, all[chosen])
+	f.api, err = c.describeAPI(ctx, app, *ours)
 	return err
+}
+
+// choose returns the API of the application: a live one, if there is one, and that of the state, if
+// there are several. It keeps the others as rivals and as orphaned.
+func (f *found) choose(live, unused []types.Api, known string) *types.Api {
+	isKnown := func(a types.Api) bool { return aws.ToString(a.ApiId) == known }
+	moveToFront(live, isKnown)
+	moveToFront(unused, isKnown)
+	var ours *types.Api
+	switch {
+	case len(live) > 0:
+		ours = &live[0]
+	case len(unused) > 0:
+		ours, unused = &unused[0], unused[1:]
+	}
+	if len(live) > 1 {
+		f.rivals = idsOf(live)
+	}
+	f.orphaned = idsOf(unused)
+	return ours
+}
+
+// moveToFront exchanges the first element with the one that is true of.
+func moveToFront(list []types.Api, is func(types.Api) bool) {
+	if i := slices.IndexFunc(list, is); i > 0 {
+		list[0], list[i] = list[i], list[0]
+	}
+}
+
+func idsOf(apis []types.Api) []string {
+	var ids []string
+	for _, a := range apis {
+		ids = append(ids, aws.ToString(a.ApiId))
+	}
+	return ids
+}
+
+// withKnown adds the API of an id, unless the list has it: the list may lag behind.
+func (c client) withKnown(ctx context.Context, all []types.Api, id string) ([]types.Api, error) {
+	has := slices.ContainsFunc(all, func(a types.Api) bool { return aws.ToString(a.ApiId) == id })
+	if id == "" || has {
+		return all, nil
+	}
+	api, err := c.getAPI(ctx, id)
+	if err != nil || api == nil {
+		return all, err
+	}
+	return append(all, *api), nil
 }
 
 // getAPI returns an API, or nil if there is none with that id.

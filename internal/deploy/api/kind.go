@@ -16,7 +16,8 @@ import (
 func Kind(cfg aws.Config) plan.Kind {
 	c := client{apigatewayv2.NewFromConfig(cfg), cfg.Region}
 	return plan.Kind{
-		Check: check, Find: c.find, Types: []plan.ResourceType{c.domainType(), c.apiType()},
+		Check: check, Find: c.find, Discover: c.discover,
+		Types: []plan.ResourceType{c.domainType(), c.apiType()},
 	}
 }
 

@@ -149,15 +149,19 @@ func (p *planner) isForeignStage(name string) bool {
 	})
 }
 
-// deleteMappings deletes the mappings of our API, and returns how many others there are.
+// deleteMappings deletes the mappings of our APIs, and returns how many others there are.
 func (r run) deleteMappings(ctx context.Context, domain string) (others int, err error) {
 	list, err := r.findMappings(ctx, domain)
 	if err != nil {
 		return 0, err
 	}
 	known, _ := r.State.Find(plan.TypeAPI, apiLogicalName)
+	ours, err := r.ownAPIs(ctx, r.App)
+	if err != nil {
+		return 0, err
+	}
 	for _, m := range list {
-		if m.api != known.APIID {
+		if m.api != known.APIID && !slices.Contains(ours, m.api) {
 			others++
 			continue
 		}

@@ -15,7 +15,10 @@ import (
 // Kind returns the kind of resource that functions are.
 func Kind(cfg aws.Config) plan.Kind {
 	c := client{lambda.NewFromConfig(cfg)}
-	return plan.Kind{Check: check, Find: c.find, Types: []plan.ResourceType{c.resourceType()}}
+	return plan.Kind{
+		Check: check, Find: c.find, Discover: c.discover,
+		Types: []plan.ResourceType{c.resourceType()},
+	}
 }
 
 // find looks for the functions of the application.

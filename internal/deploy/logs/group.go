@@ -55,16 +55,20 @@ func (c client) describe(ctx context.Context, name string) (*foundGroup, error) 
 			have := &foundGroup{
 				arn: aws.ToString(g.LogGroupArn), retention: int(aws.ToInt32(g.RetentionInDays)),
 			}
-			out, err := c.ListTagsForResource(ctx,
-				&cloudwatchlogs.ListTagsForResourceInput{ResourceArn: &have.arn})
-			if err != nil {
-				return nil, err
-			}
-			have.tags = out.Tags
-			return have, nil
+			have.tags, err = c.tags(ctx, have.arn)
+			return have, err
 		}
 	}
 	return nil, nil
+}
+
+func (c client) tags(ctx context.Context, arn string) (map[string]string, error) {
+	out, err := c.ListTagsForResource(ctx,
+		&cloudwatchlogs.ListTagsForResourceInput{ResourceArn: &arn})
+	if err != nil {
+		return nil, err
+	}
+	return out.Tags, nil
 }
 
 // group plans the log group of a function. It is created before the function: Lambda would create

@@ -14,7 +14,9 @@ import (
 // Kind returns the kind of resource that log groups are.
 func Kind(cfg aws.Config) plan.Kind {
 	c := client{cloudwatchlogs.NewFromConfig(cfg)}
-	return plan.Kind{Find: c.find, Types: []plan.ResourceType{c.resourceType()}}
+	return plan.Kind{
+		Find: c.find, Discover: c.discover, Types: []plan.ResourceType{c.resourceType()},
+	}
 }
 
 // find looks for the log groups of the functions.

@@ -14,6 +14,11 @@ type Kind struct {
 	// Find asks AWS what there is. It reads only.
 	Find func(context.Context, spec.Application, State) (Found, error)
 
+	// Discover asks AWS for resources that have the name and the tag of the application, whatever it
+	// declares. They are pending: their deletion looks at the tag again. It reads only, and needs the
+	// application's Name and Stage; Tables and a custom domain name are looked for if it has them.
+	Discover func(context.Context, spec.Application) ([]Resource, error)
+
 	// Types are the types of its resources in the state file, in the order of deletion.
 	Types []ResourceType
 }

@@ -14,7 +14,7 @@ type Run struct {
 	App      spec.Application
 	Account  spec.Account
 	State    State
-	File     string // the state file
+	Store    Store
 	Progress func(line string)
 	IDs      IDs
 }
@@ -45,28 +45,28 @@ func (r *Run) step(ctx context.Context, s Step) error {
 	if s.Line != "" {
 		r.Progress(s.Line)
 	}
-	if err := r.before(s); err != nil {
+	if err := r.before(ctx, s); err != nil {
 		return err
 	}
 	res := s.Resource
 	if err := s.Do(ctx, r, &res); err != nil {
 		return err
 	}
-	return r.after(s.Action, res)
+	return r.after(ctx, s.Action, res)
 }
 
 // before records what is about to be created, so that a later run finds it if this one dies.
-func (r *Run) before(s Step) error {
+func (r *Run) before(ctx context.Context, s Step) error {
 	if s.Resource.Name == "" || s.Action != Create {
 		return nil
 	}
 	pending := s.Resource
 	pending.Pending = true
 	r.State.Put(pending)
-	return r.State.write(r.File)
+	return r.State.write(ctx, r.Store)
 }
 
-func (r *Run) after(action Action, res Resource) error {
+func (r *Run) after(ctx context.Context, action Action, res Resource) error {
 	if res.Name == "" {
 		return nil
 	}
@@ -76,5 +76,5 @@ func (r *Run) after(action Action, res Resource) error {
 		res.Pending = false
 		r.State.Put(res)
 	}
-	return r.State.write(r.File)
+	return r.State.write(ctx, r.Store)
 }

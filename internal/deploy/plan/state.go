@@ -2,13 +2,12 @@ package plan
 
 import (
 	"bytes"
+	"cmp"
+	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
@@ -38,14 +37,18 @@ type State struct {
 	Resources     []Resource `json:"resources"`
 	SchemaVersion string     `json:"schema_version"`
 	Backend       string     `json:"backend"`
-	Region        string     `json:"region,omitempty"`
-	AccountID     string     `json:"account_id,omitempty"`
+
+	// Application is the value of the tag of all resources, [spec.Application.Tag].
+	Application string `json:"application,omitempty"`
+
+	Region    string `json:"region,omitempty"`
+	AccountID string `json:"account_id,omitempty"`
 
 	// TagKeys are the keys of all tags that deploys have ever set. Tags with other keys are not tyg's,
 	// and stay.
 	TagKeys []string `json:"tag_keys,omitempty"`
 
-	text []byte // of the file as last read or written; nil if there was none
+	version string // of the state as last read or written; empty if there was none
 }
 
 // A Resource is a resource on AWS that belongs to the application. Resources that AWS deletes with
@@ -81,54 +84,55 @@ type Resource struct {
 	APIMapping      []MappingRecord `json:"api_mapping,omitempty"`
 }
 
+// AWSName returns the name of the resource on AWS. Resources of a type have different ones.
+func (r Resource) AWSName() string {
+	return cmp.Or(r.TableName, r.LogGroupName, r.RoleName, r.FunctionName, r.APIName, r.DomainName)
+}
+
 // A MappingRecord is the path of a custom domain name below which the API is: "/" or "/chat".
 type MappingRecord struct {
 	Key string `json:"key"`
 }
 
-// ReadState reads a state file. Without one, nothing is deployed.
-func ReadState(file string) (State, error) {
+// ReadState reads a state. Without one, nothing is deployed.
+func ReadState(ctx context.Context, store Store) (State, error) {
 	empty := State{SchemaVersion: schemaVersion, Backend: "api"}
-	data, err := os.ReadFile(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		return empty, nil
-	}
+	data, version, err := store.Read(ctx)
 	if err != nil {
 		return empty, fmt.Errorf("read state: %w", err)
+	}
+	empty.version = version
+	if data == nil {
+		return empty, nil
 	}
 	var s State
 	if err := json.Unmarshal(data, &s); err != nil {
 		return empty, fmt.Errorf("read state: %s is not JSON: %w; restore it from a backup, or delete "+
-			"it and deploy again, which finds existing resources by name and tag", file, err)
+			"it and deploy again, which finds existing resources by name and tag", store, err)
 	}
 	if s.SchemaVersion != schemaVersion {
 		return empty, fmt.Errorf("read state: %s has schema version %q, and this tyg knows %q only",
-			file, s.SchemaVersion, schemaVersion)
+			store, s.SchemaVersion, schemaVersion)
 	}
-	s.text = data
+	s.version = version
 	return s, nil
 }
 
-// write replaces the state file. A concurrent reader finds either the old file or the new one. It
-// is an error if the file was changed by another process.
-func (s *State) write(file string) error {
-	now, err := os.ReadFile(file)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("write state: %w", err)
-	}
-	if !bytes.Equal(now, s.text) {
-		return fmt.Errorf("%s has changed: another process is deploying or deleting this stage; wait "+
-			"until "+
-			"it has ended, and run the command again", file)
-	}
+// writeLimit is how long the state may take to be written after an interrupt.
+const writeLimit = 30 * time.Second
+
+// write replaces the state, also after the end of ctx: what has been created must not be forgotten.
+// It is an error if another process has changed the state.
+func (s *State) write(ctx context.Context, store Store) error {
 	text, err := s.encode()
 	if err != nil {
 		return fmt.Errorf("write state: %w", err)
 	}
-	if err := replace(file, text); err != nil {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeLimit)
+	defer cancel()
+	if s.version, err = store.Write(ctx, text, s.version); err != nil {
 		return fmt.Errorf("write state: %w", err)
 	}
-	s.text = text
 	return nil
 }
 
@@ -142,26 +146,6 @@ func (s State) encode() ([]byte, error) {
 	enc.SetEscapeHTML(false)
 	err := enc.Encode(s)
 	return text.Bytes(), err
-}
-
-// replace writes a file atomically: under another name first.
-func replace(file string, text []byte) error {
-	if err := os.MkdirAll(filepath.Dir(file), 0o777); err != nil {
-		return err
-	}
-	temp, err := os.CreateTemp(filepath.Dir(file), ".state-*")
-	if err != nil {
-		return err
-	}
-	_, err = temp.Write(text)
-	err = errors.Join(err, temp.Chmod(0o644), temp.Sync(), temp.Close())
-	if err == nil {
-		err = os.Rename(temp.Name(), file)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(temp.Name()))
-	}
-	return nil
 }
 
 // Find returns the resource of a type and name.
@@ -190,6 +174,22 @@ func (s *State) Put(r Resource) {
 		return
 	}
 	s.Resources = append(s.Resources, r)
+}
+
+// Complete adds resources that were found on AWS, unless the state has them.
+func (s *State) Complete(found []Resource) {
+	for _, r := range found {
+		known := slices.ContainsFunc(s.Resources, func(o Resource) bool {
+			return o.Type == r.Type && o.AWSName() == r.AWSName()
+		})
+		if known {
+			continue
+		}
+		if s.index(r.Type, r.Name) >= 0 {
+			r.Name = r.AWSName() // another resource has its name in the project
+		}
+		s.Put(r)
+	}
 }
 
 func (s *State) remove(kind, name string) {

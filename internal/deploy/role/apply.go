@@ -50,9 +50,13 @@ func (r run) madeByUs(ctx context.Context, name string, exists error) (*types.Ro
 }
 
 func (r run) ownsRole(role *types.Role) bool {
+	return hasTag(role, r.App.RoleTag(r.Account.Region))
+}
+
+// hasTag reports whether [spec.TagKey] of a role has a value.
+func hasTag(role *types.Role, value string) bool {
 	return slices.ContainsFunc(role.Tags, func(t types.Tag) bool {
-		return aws.ToString(t.Key) == spec.TagKey &&
-			aws.ToString(t.Value) == r.App.RoleTag(r.Account.Region)
+		return aws.ToString(t.Key) == spec.TagKey && aws.ToString(t.Value) == value
 	})
 }
 

@@ -7,7 +7,10 @@ import (
 )
 
 // A client calls IAM.
-type client struct{ *iam.Client }
+type client struct {
+	*iam.Client
+	region string
+}
 
 // A planner plans roles.
 type planner struct {

@@ -13,8 +13,10 @@ import (
 
 // Kind returns the kind of resource that roles are.
 func Kind(cfg aws.Config) plan.Kind {
-	c := client{iam.NewFromConfig(cfg)}
-	return plan.Kind{Find: c.find, Types: []plan.ResourceType{c.resourceType()}}
+	c := client{iam.NewFromConfig(cfg), cfg.Region}
+	return plan.Kind{
+		Find: c.find, Discover: c.discover, Types: []plan.ResourceType{c.resourceType()},
+	}
 }
 
 // find looks for the roles that the functions need.

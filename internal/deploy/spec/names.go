@@ -2,6 +2,7 @@ package spec
 
 import (
 	"maps"
+	"slices"
 	"strings"
 )
 
@@ -18,6 +19,37 @@ const (
 // EndpointVariable is the environment variable with the URL of the @connections API. Package lambda
 // reads it.
 const EndpointVariable = "TYG_ENDPOINT"
+
+// The logical names of the functions of applications.
+const (
+	ConnectFunction    = "websocket_connect"
+	MessageFunction    = "websocket_message"
+	DisconnectFunction = "websocket_disconnect"
+	AuthorizeFunction  = "websocket_authorizer"
+	SingleFunction     = "websocket" // handles all events
+)
+
+// LogicalNames returns the logical names of all functions that the application has or may have had.
+func (a Application) LogicalNames() []string {
+	names := []string{
+		ConnectFunction, MessageFunction, DisconnectFunction, AuthorizeFunction, SingleFunction,
+	}
+	for _, fn := range a.Functions {
+		if !slices.Contains(names, fn.LogicalName) {
+			names = append(names, fn.LogicalName)
+		}
+	}
+	return names
+}
+
+// RoleLogicalNames returns the logical names of all roles that the application has or may have had.
+func (a Application) RoleLogicalNames() []string {
+	names := []string{DefaultRole}
+	for _, function := range a.LogicalNames() {
+		names = append(names, function+roleSuffix)
+	}
+	return names
+}
 
 // Tag returns the value of [TagKey] on the resources of this application.
 func (a Application) Tag() string { return a.Name + "/" + a.Stage }

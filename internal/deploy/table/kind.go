@@ -14,7 +14,10 @@ import (
 // Kind returns the kind of resource that tables are.
 func Kind(cfg aws.Config) plan.Kind {
 	c := client{dynamodb.NewFromConfig(cfg)}
-	return plan.Kind{Check: check, Find: c.find, Types: []plan.ResourceType{c.resourceType()}}
+	return plan.Kind{
+		Check: check, Find: c.find, Discover: c.discover,
+		Types: []plan.ResourceType{c.resourceType()},
+	}
 }
 
 // find looks for the tables that the application declares.

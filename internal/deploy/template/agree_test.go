@@ -50,7 +50,8 @@ func planned(t *testing.T, c *awstest.Cloud, url string, app deploy.Application)
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := deploy.Deployer{Cloud: cloud, StateFile: filepath.Join(t.TempDir(), "state.json")}
+	store := deploy.FileStore{Name: filepath.Join(t.TempDir(), "state.json")}
+	d := deploy.Deployer{Cloud: cloud, Store: store}
 	plan, err := d.Plan(t.Context(), app)
 	if err != nil {
 		t.Fatal(err)

@@ -17,11 +17,11 @@ import (
 
 // The logical names of the functions of an application.
 const (
-	ConnectFunction    = "websocket_connect"
-	MessageFunction    = "websocket_message"
-	DisconnectFunction = "websocket_disconnect"
-	authorizeFunction  = "websocket_authorizer"
-	singleFunction     = "websocket" // handles all events, with single_function
+	ConnectFunction    = deploy.ConnectFunction
+	MessageFunction    = deploy.MessageFunction
+	DisconnectFunction = deploy.DisconnectFunction
+	authorizeFunction  = deploy.AuthorizeFunction
+	singleFunction     = deploy.SingleFunction // handles all events, with single_function
 )
 
 // A Blueprint has everything that determines an application on AWS.

@@ -42,14 +42,18 @@ func (b *Blueprint) withGroups(name string, all []deploy.Table) (
 				"tyg makes for groups; choose others", t.LogicalName, groupsTable, groupsVariable)
 		}
 	}
-	return append(all, deploy.Table{
-		LogicalName: groupsTable, Name: name + "-" + b.Stage + "-" + groupsTable,
-		Variable:     groupsVariable,
+	return append(all, tableOfGroups(name+"-"+b.Stage)), nil
+}
+
+// tableOfGroups returns the table of groups. Its name on AWS begins with the prefix.
+func tableOfGroups(prefix string) deploy.Table {
+	return deploy.Table{
+		LogicalName: groupsTable, Name: prefix + "-" + groupsTable, Variable: groupsVariable,
 		PartitionKey: deploy.Attribute{Name: "PK", Type: "S"},
 		SortKey:      deploy.Attribute{Name: "SK", Type: "S"},
 		TTLAttribute: "expires",
 		Actions:      []string{"DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"},
-	}), nil
+	}
 }
 
 // groupRoutes returns the keys of the routes that groups need: on $disconnect a connection leaves

@@ -8,9 +8,12 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy"
 )
 
-// NameOf returns the name of the application when the stage was deployed, or "" if no name in the
-// state file contains it.
+// NameOf returns the name of the application when the stage was deployed, or "" if the state
+// does not say.
 func NameOf(s deploy.State, stage string) string {
+	if app, ok := strings.CutSuffix(s.Application, "/"+stage); ok {
+		return app
+	}
 	for _, res := range s.Resources {
 		name := cmp.Or(res.APIName, res.FunctionName, res.LogGroupName, res.RoleName, res.TableName)
 		name = strings.TrimPrefix(name, "/aws/lambda/")
