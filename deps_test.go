@@ -75,7 +75,8 @@ var allowed = map[string]string{
 	"internal/deploy/plan":     "internal/deploy/awserr internal/deploy/spec",
 	"internal/deploy/role":     "internal/deploy/plan internal/deploy/spec",
 	"internal/deploy/spec":     "tyg",
-	"internal/deploy/store":    "internal/deploy/plan internal/filelock",
+	"internal/deploy/store": "internal/deploy/awserr internal/deploy/plan internal/deploy/spec " +
+		"internal/filelock",
 	"internal/deploy/table":    "internal/deploy/awserr internal/deploy/plan internal/deploy/spec",
 	"internal/deploy/template": "tyg internal/deploy/spec",
 	"internal/deploy/template/cfn": "internal/deploy internal/deploy/spec " +
@@ -84,7 +85,7 @@ var allowed = map[string]string{
 		"internal/deploy/template",
 	"internal/awstest": "internal/awstest/account internal/awstest/apigateway " +
 		"internal/awstest/dynamodb internal/awstest/iam internal/awstest/lambda " +
-		"internal/awstest/logs internal/awstest/wire internal/sigv4",
+		"internal/awstest/logs internal/awstest/s3 internal/awstest/wire internal/sigv4",
 	"internal/awstest/account": "",
 	"internal/awstest/apigateway": "internal/awstest/account internal/awstest/lambda " +
 		"internal/awstest/wire",
@@ -94,6 +95,7 @@ var allowed = map[string]string{
 	"internal/awstest/lambda": "internal/awstest/account internal/awstest/iam " +
 		"internal/awstest/wire",
 	"internal/awstest/logs":            "internal/awstest/account internal/awstest/wire",
+	"internal/awstest/s3":              "internal/awstest/account",
 	"internal/awstest/wire":            "internal/awstest/internal/models",
 	"internal/awstest/internal/models": "",
 	"internal/natsd":                   "internal/filelock internal/natsnodes internal/scratch",

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/tyg-dev/tyg/cmd/internal/cli"
+	"github.com/tyg-dev/tyg/internal/awstest"
 	"github.com/tyg-dev/tyg/internal/filelock"
 )
 
@@ -68,4 +69,26 @@ func TestSecondDeployOfACheckoutIsRefused(t *testing.T) {
 	a.must("plan")
 	release()
 	a.must("delete", "--yes")
+}
+
+// With a state in S3 no file is left in the project, and a fresh checkout knows the stage.
+func TestStateInS3(t *testing.T) {
+	a := newAccount(t, "small", "echo-server")
+	a.AddBucket("states", awstest.Region)
+	a.configure(`"version": "2.0",`, `"version": "2.0", "state": "s3://states/x",`)
+	a.must("deploy")
+	if _, err := os.Stat(filepath.Join(".tyg", "deployed")); err == nil {
+		t.Error("there is a state file, too")
+	}
+	a.wantText(a.must("url"), "wss://{id}.execute-api.us-west-2.amazonaws.com/api/\n")
+	a.must("invoke", "--event", "message")
+	wantParts(t, a.must("gen-policy", "--deployer"), "arn:aws:s3:::states/x/echo-server/dev.json*")
+	wantParts(t, a.must("gen-policy"), a.id()+"/api/")
+	a.must("delete", "--yes")
+	if left := a.Resources(); len(left) > 0 {
+		t.Errorf("delete has left %q", left)
+	}
+	a.configure(`s3://states/x`, `states/x`)
+	a.fails(cli.ExitFailure, `tyg: .tyg/config.json:2: state: "states/x" is no place for the state; `+
+		"use s3://bucket/prefix", "plan")
 }

@@ -47,7 +47,7 @@ func (d *deletion) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer release()
+	defer d.warnError(release)
 	deletion, err := worker.PlanDeletion(ctx, app, d.options.Tables)
 	if err != nil {
 		return cli.Interrupted(ctx, err)

@@ -21,7 +21,7 @@ func (r *stageCommand) deploy(ctx context.Context) error {
 	if err != nil {
 		return cli.Interrupted(ctx, err)
 	}
-	defer release()
+	defer r.warnError(release)
 	plan, err := r.plan(ctx, c, d)
 	if err != nil {
 		return err
@@ -84,7 +84,11 @@ func (r *stageCommand) deployer(ctx context.Context, c project.Config) (*deploy.
 	if err != nil {
 		return nil, err
 	}
-	return &deploy.Deployer{Cloud: cloud, Store: r.localStore(), Progress: r.progress}, nil
+	store, err := r.store(c, cloud)
+	if err != nil {
+		return nil, err
+	}
+	return &deploy.Deployer{Cloud: cloud, Store: store, Progress: r.progress}, nil
 }
 
 // deployed is the result of deploy --json.

@@ -16,7 +16,7 @@ func (r *stageCommand) genPolicy(ctx context.Context, deployer bool) error {
 	if err != nil {
 		return err
 	}
-	state, err := deploy.ReadState(ctx, r.localStore())
+	state, err := r.knownState(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -34,6 +34,19 @@ func (r *stageCommand) genPolicy(ctx context.Context, deployer bool) error {
 	}
 	api, _ := state.Find(deploy.TypeAPI, "websocket_api")
 	return cli.PrintJSON(r.e.Stdout, deploy.GeneratedPolicy(app, account, cmp.Or(api.APIID, "*")))
+}
+
+// knownState returns the state as far as it is known without asking AWS what there is.
+func (r *stageCommand) knownState(ctx context.Context, c project.Config) (deploy.State, error) {
+	if c.At(r.Stage).State == "" {
+		return deploy.ReadState(ctx, r.localStore())
+	}
+	d, err := r.deployer(ctx, c)
+	if err != nil {
+		r.warn([]string{"the state cannot be read: " + err.Error()})
+		return deploy.State{}, nil
+	}
+	return d.State(ctx)
 }
 
 // withLeftTables adds the tables that were created and are no longer declared.

@@ -81,6 +81,13 @@ func (r *stageCommand) warnUnused(c project.Config) {
 	}
 }
 
+// warnError prints the error of what does not change the result.
+func (r *stageCommand) warnError(do func() error) {
+	if err := do(); err != nil {
+		r.warn([]string{err.Error()})
+	}
+}
+
 // warn prints warnings.
 func (r *stageCommand) warn(warnings []string) {
 	for _, text := range warnings {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/tyg-dev/tyg/cmd/internal/cli"
 	"github.com/tyg-dev/tyg/cmd/internal/project"
 	"github.com/tyg-dev/tyg/cmd/tyg-aws/internal/application"
 	"github.com/tyg-dev/tyg/internal/deploy"
@@ -21,42 +22,64 @@ func (r *stageCommand) localStore() deploy.Store {
 	}
 }
 
+// store returns where the state of the stage is.
+func (r *stageCommand) store(c project.Config, cloud *deploy.Cloud) (deploy.Store, error) {
+	url := c.At(r.Stage).State
+	if url == "" {
+		return r.localStore(), nil
+	}
+	if c.AppName == "" {
+		return nil, fmt.Errorf("%s: state requires an app_name, which is part of the name of the object",
+			project.ConfigPath)
+	}
+	s, err := cloud.Bucket(url, c.AppName, r.Stage)
+	if err != nil {
+		return nil, fmt.Errorf("%s: state: %w", project.ConfigPath, err)
+	}
+	return s, nil
+}
+
 // deployed returns what a stage has on AWS: as its state says, or as AWS does if the state says
 // nothing.
 func (r *stageCommand) deployed(ctx context.Context) (deploy.State, error) {
-	s, err := deploy.ReadState(ctx, r.localStore())
-	if err != nil || len(s.Resources) > 0 {
-		return s, err
+	c, configErr := project.ReadConfig(r.Dir)
+	if c.At(r.Stage).State == "" {
+		s, err := deploy.ReadState(ctx, r.localStore())
+		if err != nil || len(s.Resources) > 0 {
+			return s, err
+		}
 	}
 	if err := r.checkProject(); err != nil {
-		return s, err
+		return deploy.State{}, err
 	}
-	c, err := project.ReadConfig(r.Dir)
-	if err != nil {
-		return s, err
+	if configErr != nil {
+		return deploy.State{}, configErr
 	}
+	return r.look(ctx, c)
+}
+
+// look asks AWS for the state of a stage.
+func (r *stageCommand) look(ctx context.Context, c project.Config) (deploy.State, error) {
 	text := fmt.Sprintf("stage %q is not deployed", r.Stage)
 	if names := project.DeployedStages(r.Dir); len(names) > 0 {
 		text += "; deployed stages: " + strings.Join(names, ", ")
 	} else {
 		text += "; run tyg deploy"
 	}
-	app, err := r.declared(c, s)
+	app, err := r.declared(c, deploy.State{})
 	if err != nil {
-		return s, errors.New(text)
+		return deploy.State{}, errors.New(text)
 	}
 	d, err := r.deployer(ctx, c)
 	if err != nil {
-		return s, fmt.Errorf("%s; or it is, from another checkout, and AWS cannot be asked: %w",
-			text, err)
+		return deploy.State{}, fmt.Errorf("%s; or it is, from another checkout, and AWS cannot be "+
+			"asked: %w", text, err)
 	}
-	if s, err = d.Find(ctx, app); err != nil {
-		return s, err
+	s, err := d.Find(ctx, app)
+	if err == nil && len(s.Resources) == 0 {
+		err = errors.New(text)
 	}
-	if len(s.Resources) == 0 {
-		return s, errors.New(text)
-	}
-	return s, nil
+	return s, cli.Interrupted(ctx, err)
 }
 
 // checkProject reports a directory that is no project.

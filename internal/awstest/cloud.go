@@ -10,6 +10,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/awstest/iam"
 	"github.com/tyg-dev/tyg/internal/awstest/lambda"
 	"github.com/tyg-dev/tyg/internal/awstest/logs"
+	"github.com/tyg-dev/tyg/internal/awstest/s3"
 )
 
 // The account and region of every [Cloud].
@@ -23,8 +24,8 @@ const (
 )
 
 // A Cloud is the control plane of AWS for one account in one region, in memory: an http.Handler
-// that serves iam, sts, lambda, apigatewayv2, logs and dynamodb on one address. Make it with
-// [New]. It may be used concurrently.
+// that serves iam, sts, lambda, apigatewayv2, logs, dynamodb and objects of s3 on one address. Make
+// it with [New]. It may be used concurrently.
 type Cloud struct {
 	// Account is what the services share. Set its Settle and PageSize before the first request; its
 	// methods are for the services, under mu.
@@ -43,11 +44,12 @@ type Cloud struct {
 	lambda  *lambda.State
 	gateway *apigateway.State
 	dynamo  *dynamodb.State
+	s3      *s3.State
 }
 
 // A Call is a request whose operation is known.
 type Call struct {
-	Service   string // "iam", "sts", "lambda", "apigatewayv2", "logs" or "dynamodb"
+	Service   string // "iam", "sts", "lambda", "apigatewayv2", "logs", "dynamodb" or "s3"
 	Operation string
 	Input     map[string]any // by the model's names; it must not be changed
 	Code      string         // of the error that answered the last attempt; empty if all was well
@@ -62,7 +64,7 @@ func New() *Cloud {
 	c := &Cloud{
 		Account: a, logical: make(map[string]int),
 		iam: roles, lambda: functions, logs: logs.New(a),
-		gateway: apigateway.New(a, functions), dynamo: dynamodb.New(a),
+		gateway: apigateway.New(a, functions), dynamo: dynamodb.New(a), s3: s3.New(a),
 	}
 	c.services = c.newServices()
 	return c

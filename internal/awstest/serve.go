@@ -42,12 +42,18 @@ func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // answer serves r. It returns nil if the response is to be lost.
 func (c *Cloud) answer(r *http.Request, body []byte) *wire.Response {
 	region, scope := wire.CredentialScope(r)
+	if scope == "s3" {
+		return c.answerS3(region, r, body)
+	}
 	s := c.services[scope]
 	if s == nil {
 		return c.reject(nil, "not signed for a service that is served: "+r.Method+" "+r.URL.Path,
 			wire.Fail(403, "MissingAuthenticationTokenException", "Missing Authentication Token"))
 	}
-	if err := verify(s, region, r, body); err != nil {
+	if err := verify(s.SigningName(), r, body); err != nil {
+		return c.reject(s, err.Error(), err)
+	}
+	if err := checkRegion(s, region); err != nil {
 		return c.reject(s, err.Error(), err)
 	}
 	call, name, problems := s.Read(r, body)
@@ -59,9 +65,9 @@ func (c *Cloud) answer(r *http.Request, body []byte) *wire.Response {
 }
 
 // verify recomputes the signature. The clock is not part of it.
-func verify(s *service, region string, r *http.Request, body []byte) error {
+func verify(service string, r *http.Request, body []byte) error {
 	v := &sigv4.Verifier{
-		Service: s.SigningName(), MaxSkew: time.Minute,
+		Service: service, MaxSkew: time.Minute,
 		Keys: func(id string) (string, bool) { return secret, id == keyID },
 		Now:  func() time.Time { return signedAt(r) },
 	}
@@ -70,6 +76,10 @@ func verify(s *service, region string, r *http.Request, body []byte) error {
 		errors.As(err, &e)
 		return wire.Fail(e.Status, e.Type, "%s", e.Message)
 	}
+	return nil
+}
+
+func checkRegion(s *service, region string) error {
 	if region == Region || region == "us-east-1" && s.Global() {
 		return nil
 	}
@@ -103,7 +113,7 @@ func (c *Cloud) reject(s *service, violation string, err error) *wire.Response {
 func (c *Cloud) serve(r *request, problems []string) *wire.Response {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	n := c.record(r)
+	n := c.record(r.Raw, Call{Service: r.Name, Operation: r.Operation, Input: r.Input})
 	attempts, fault := c.calls[n].Attempts, None
 	if c.fault != nil {
 		fault = c.fault(n, r.Name, r.Operation)
@@ -125,14 +135,12 @@ func (c *Cloud) serve(r *request, problems []string) *wire.Response {
 }
 
 // record returns the index in c.calls of the call that r is an attempt of.
-func (c *Cloud) record(r *request) int {
-	id := r.Raw.Header.Get("Amz-Sdk-Invocation-Id")
+func (c *Cloud) record(r *http.Request, call Call) int {
+	id := r.Header.Get("Amz-Sdk-Invocation-Id")
 	n, known := c.logical[id]
 	if !known || id == "" {
 		n = len(c.calls)
-		c.calls = append(c.calls, Call{
-			Service: r.Name, Operation: r.Operation, Input: r.Input,
-		})
+		c.calls = append(c.calls, call)
 		c.logical[id] = n
 	}
 	c.calls[n].Attempts++

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"path"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -14,6 +15,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy/awserr"
 	"github.com/tyg-dev/tyg/internal/deploy/plan"
 	"github.com/tyg-dev/tyg/internal/deploy/spec"
+	"github.com/tyg-dev/tyg/internal/deploy/store"
 )
 
 // A Cloud is an AWS account in one region. Its methods may be called from many goroutines at once.
@@ -52,6 +54,16 @@ func Open(ctx context.Context, cfg aws.Config) (*Cloud, error) {
 		Partition: spec.PartitionOf(aws.ToString(who.Arn)),
 	}
 	return c, nil
+}
+
+// Bucket returns the store of a stage in a bucket of S3: an object below a URL, s3://bucket/prefix.
+func (c *Cloud) Bucket(url, application, stage string) (Store, error) {
+	bucket, prefix, err := store.ParseURL(url)
+	if err != nil {
+		return nil, err
+	}
+	key := path.Join(prefix, application, stage+".json")
+	return store.NewBucket(c.config, c.Account, bucket, key), nil
 }
 
 // Retryer returns the Retryer of a configuration for [Open]. It calls progress, if that is not nil,

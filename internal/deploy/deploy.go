@@ -21,7 +21,7 @@ type Deployer struct {
 
 // Lock keeps other deploys of the stage away until release is called. If one is under way, the
 // error says so.
-func (d *Deployer) Lock(ctx context.Context) (release func(), err error) {
+func (d *Deployer) Lock(ctx context.Context) (release func() error, err error) {
 	return d.Store.Lock(ctx)
 }
 

@@ -87,6 +87,12 @@ func GeneratedPolicy(app Application, account Account, apiID string) Policy {
 // A Store keeps the state of a stage.
 type Store = plan.Store
 
+// CheckStoreURL reports a URL that is not s3://bucket/prefix.
+func CheckStoreURL(url string) error {
+	_, _, err := store.ParseURL(url)
+	return err
+}
+
 // A FileStore is a state file.
 type FileStore = store.File
 

@@ -2,9 +2,11 @@ package deploy
 
 import (
 	"fmt"
+	"path"
 	"slices"
 
 	"github.com/tyg-dev/tyg/internal/deploy/spec"
+	"github.com/tyg-dev/tyg/internal/deploy/store"
 )
 
 // DeployerPolicy returns the policy that the credentials of a deploy need, and no more: to deploy
@@ -62,6 +64,7 @@ func DeployerPolicy(app Application, account Account) Policy {
 			p.Allow(fmt.Sprintf("Layers%d", i+1), []string{"lambda:GetLayerVersion"}, fn.Layers...)
 		}
 	}
+	allowState(&p, app, account)
 	anywhere := []string{"sts:GetCallerIdentity"}
 	if slices.ContainsFunc(app.Functions, func(fn Function) bool { return len(fn.SubnetIDs) > 0 }) {
 		// Lambda reads the network with the permissions of the caller that creates the function.
@@ -71,4 +74,18 @@ func DeployerPolicy(app Application, account Account) Policy {
 	}
 	p.Allow("Account", anywhere, "*")
 	return p
+}
+
+// allowState lets the deployer keep the state in S3. Without s3:ListBucket, S3 does not say that an
+// object is missing, but that access is denied.
+// (https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html)
+func allowState(p *Policy, app Application, account Account) {
+	bucket, prefix, err := store.ParseURL(app.StateURL)
+	if err != nil {
+		return
+	}
+	arn := "arn:" + account.Partition + ":s3:::" + bucket
+	p.Allow("State", []string{"s3:DeleteObject", "s3:GetObject", "s3:PutObject"},
+		arn+"/"+path.Join(prefix, app.Name, app.Stage)+".json*")
+	p.Allow("StateBucket", []string{"s3:ListBucket"}, arn)
 }

@@ -3,6 +3,7 @@ package deploy_test
 import (
 	"cmp"
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -27,6 +28,7 @@ import (
 type rig struct {
 	aws     *awstest.Cloud
 	file    string
+	url     string // of the state, in place of the file
 	printed []string
 }
 
@@ -102,8 +104,14 @@ func (r *rig) deployer(ctx context.Context) (*deploy.Deployer, error) {
 		return nil, err
 	}
 	cloud.SetPause(func(ctx context.Context, _ time.Duration) error { return ctx.Err() })
+	store := r.store()
+	if r.url != "" {
+		if store, err = cloud.Bucket(r.url, "chat", "dev"); err != nil {
+			return nil, err
+		}
+	}
 	return &deploy.Deployer{
-		Cloud: cloud, Store: r.store(),
+		Cloud: cloud, Store: store,
 		Progress: func(line string) { r.printed = append(r.printed, line) },
 	}, nil
 }
@@ -113,11 +121,15 @@ func (r *rig) deploy(ctx context.Context, app deploy.Application) error {
 	if err != nil {
 		return err
 	}
-	plan, err := d.Plan(ctx, app)
+	release, err := d.Lock(ctx)
 	if err != nil {
 		return err
 	}
-	return d.Apply(ctx, plan)
+	plan, err := d.Plan(ctx, app)
+	if err == nil {
+		err = d.Apply(ctx, plan)
+	}
+	return errors.Join(err, release())
 }
 
 func (r *rig) delete(ctx context.Context, app deploy.Application) error {

@@ -11,6 +11,11 @@ func awsFunctionKeys() []KeyDoc {
 			Says: "one function for all events, so that a client waits for one cold start",
 		},
 		{Path: "lambda_architecture", In: Deploy, Default: "arm64", Says: "processor"},
+		{
+			Path: "state", In: Deploy, Default: "`.tyg/deployed/{stage}.json`",
+			Says: "where the state is kept and locked: `s3://bucket/prefix`, of which the object " +
+				"`prefix/{app_name}/{stage}.json` is used; needs `app_name`",
+		},
 		{Path: "layers", In: Deploy, Says: "ARNs of layers", Missed: missing},
 		{Path: "subnet_ids", In: Deploy, Says: "subnets of a VPC"},
 		{Path: "security_group_ids", In: Deploy, Says: "security groups in the VPC"},

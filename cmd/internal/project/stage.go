@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -16,10 +17,12 @@ import (
 // A StageConfig has the settings that may differ between stages.
 type StageConfig struct {
 	// APIGatewayStage is the first part of the URL's path.
-	APIGatewayStage string                 `json:"api_gateway_stage" allow:"stage"`
-	CustomDomain    *DomainConfig          `json:"websocket_api_custom_domain"`
-	Functions       map[string]Function    `json:"lambda_functions"`
-	Tables          map[string]TableConfig `json:"tables"`
+	APIGatewayStage string `json:"api_gateway_stage" allow:"stage"`
+	// State is where the state on AWS is kept: s3://bucket/prefix. Empty is a file of the project.
+	State        string                 `json:"state"`
+	CustomDomain *DomainConfig          `json:"websocket_api_custom_domain"`
+	Functions    map[string]Function    `json:"lambda_functions"`
+	Tables       map[string]TableConfig `json:"tables"`
 
 	// Groups makes a table for groups, presence, values and states, or none. Without it the program
 	// decides: whether it uses them.
@@ -84,10 +87,20 @@ func (c Config) At(stage string) StageConfig {
 // With returns the settings of over, and those of s that over does not have.
 func (s StageConfig) With(over StageConfig) StageConfig { return overlay(s, over) }
 
+// isStateURL reports whether a text is the URL of a state in S3.
+// (https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html)
+func isStateURL(text string) bool {
+	return regexp.MustCompile(`^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/.*)?$`).MatchString(text)
+}
+
 // check reports the first invalid value, with its key.
 func (s StageConfig) check() error {
 	if err := gateway.CheckOrigins(s.Origins); err != nil {
 		return keyError("origins", err)
+	}
+	if s.State != "" && !isStateURL(s.State) {
+		return keyError("state", fmt.Errorf("%q is no place for the state; use s3://bucket/prefix",
+			s.State))
 	}
 	for _, key := range slices.Sorted(maps.Keys(s.Functions)) {
 		f := s.Functions[key]

@@ -47,6 +47,9 @@ func (a *Account) Now() time.Time {
 	return a.clock
 }
 
+// Pass lets time pass.
+func (a *Account) Pass(d time.Duration) { a.clock = a.clock.Add(d) }
+
 // NewID returns an identifier that was not used before: 10 characters, as API Gateway's are.
 func (a *Account) NewID() string {
 	a.ids++

@@ -15,8 +15,8 @@ type Store interface {
 	Write(ctx context.Context, data []byte, version string) (string, error)
 
 	// Lock keeps other deploys away until release is called, or returns an error that says which one
-	// is under way.
-	Lock(ctx context.Context) (release func(), err error)
+	// is under way. A lock that release cannot free becomes free later.
+	Lock(ctx context.Context) (release func() error, err error)
 
 	// String says where the state is.
 	String() string

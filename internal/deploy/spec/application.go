@@ -25,6 +25,9 @@ type Application struct {
 	// Shards lets each function invoke itself, as package lambda does to send to a large group.
 	Shards bool
 
+	// StateURL is s3://bucket/prefix if the state is kept there, for the policy of the deployer.
+	StateURL string
+
 	// Tags are put on all resources, in addition to the tag "tyg".
 	Tags map[string]string
 }

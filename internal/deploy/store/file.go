@@ -48,23 +48,23 @@ func (f File) Write(ctx context.Context, data []byte, version string) (string, e
 }
 
 // Lock locks the lock file. The system releases the lock of a process that dies.
-func (f File) Lock(context.Context) (release func(), err error) {
+func (f File) Lock(context.Context) (release func() error, err error) {
 	if f.LockFile == "" {
-		return func() {}, nil
+		return func() error { return nil }, nil
 	}
 	if err := os.MkdirAll(filepath.Dir(f.LockFile), 0o777); err != nil {
 		return nil, fmt.Errorf("lock state: %w", err)
 	}
-	release, err = filelock.Try(f.LockFile)
+	unlock, err := filelock.Try(f.LockFile)
 	switch {
 	case errors.Is(err, errors.ErrUnsupported):
-		return func() {}, nil // Write still notices another process
+		return func() error { return nil }, nil // Write still notices another process
 	case errors.Is(err, filelock.ErrLocked):
 		return nil, fmt.Errorf("%s is locked: %w", f.LockFile, plan.ErrChanged)
 	case err != nil:
 		return nil, fmt.Errorf("lock state: %w", err)
 	}
-	return release, nil
+	return func() error { unlock(); return nil }, nil
 }
 
 // replace writes a file atomically: under another name first.

@@ -47,7 +47,9 @@ func (b *Blueprint) Application() (deploy.Application, error) {
 	if err != nil {
 		return deploy.Application{}, err
 	}
-	app := deploy.Application{Name: name, Stage: b.Stage, API: b.api(s), Tags: s.Tags}
+	app := deploy.Application{
+		Name: name, Stage: b.Stage, API: b.api(s), Tags: s.Tags, StateURL: s.State,
+	}
 	if app.Tables, err = tables(s, name+"-"+b.Stage); err != nil {
 		return app, fmt.Errorf("%s: %w", project.ConfigPath, err)
 	}
