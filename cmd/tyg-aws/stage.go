@@ -46,10 +46,10 @@ func (r *stageCommand) aws(ctx context.Context, c project.Config) (aws.Config, e
 	}
 	cfg, err := awsconfig.Load(ctx, awsconfig.Choice{
 		Profile: cmp.Or(r.Profile, profile), Region: region, DefaultRegion: state.Region,
-		Endpoint: r.Endpoint,
+		Endpoint: r.Endpoint, Code: func(device string) (string, error) { return r.code(ctx, device) },
 	})
 	if err == nil {
-		err = awsconfig.Check(ctx, cfg)
+		err = deploy.Explain(awsconfig.Check(ctx, cfg))
 	}
 	return cfg, cli.Interrupted(ctx, err)
 }

@@ -56,6 +56,9 @@ func Open(ctx context.Context, cfg aws.Config) (*Cloud, error) {
 	return c, nil
 }
 
+// Explain adds to an error of AWS what to do about it, if that is known.
+func Explain(err error) error { return awserr.Explain(err, Account{}) }
+
 // Bucket returns the store of a stage in a bucket of S3: an object below a URL, s3://bucket/prefix.
 func (c *Cloud) Bucket(url, application, stage string) (Store, error) {
 	bucket, prefix, err := store.ParseURL(url)

@@ -27,6 +27,10 @@ type Choice struct {
 	// Endpoint is the URL of every service. It overrides all other settings of endpoints.
 	Endpoint string
 
+	// Code asks for the code of an MFA device, by its serial number, for a profile that has one. With
+	// nil such profiles do not work.
+	Code func(device string) (string, error)
+
 	// Quiet drops what the SDK would print to standard error while it looks for credentials.
 	Quiet bool
 }
@@ -34,7 +38,7 @@ type Choice struct {
 // Load returns the configuration of AWS clients. It reads files, and does not retrieve credentials
 // yet; credentials and the region may be missing: see [Check].
 func Load(ctx context.Context, c Choice) (aws.Config, error) {
-	var options []func(*config.LoadOptions) error
+	options := []func(*config.LoadOptions) error{withCodes(c.Code)}
 	if c.Profile != "" {
 		options = append(options, config.WithSharedConfigProfile(c.Profile))
 	}
@@ -55,6 +59,7 @@ func Load(ctx context.Context, c Choice) (aws.Config, error) {
 	if err != nil {
 		return cfg, fmt.Errorf("read AWS configuration: %w", err)
 	}
+	cfg.Credentials = cacheRole(cfg)
 	if c.Endpoint != "" {
 		cfg.BaseEndpoint = &c.Endpoint
 		cfg.ConfigSources = append([]any{everywhere(c.Endpoint)}, cfg.ConfigSources...)
@@ -83,7 +88,7 @@ func Check(ctx context.Context, cfg aws.Config) error {
 	}
 	_, err := cfg.Credentials.Retrieve(ctx)
 	if err != nil && ctx.Err() == nil {
-		return fmt.Errorf("%w: %w", errNoCredentials, err)
+		return explain(err, cfg)
 	}
 	return err
 }

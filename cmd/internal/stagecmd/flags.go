@@ -19,6 +19,7 @@ type Flags struct {
 	Profile  string // of ~/.aws/config; empty: as the environment says
 	Region   string // empty: as the environment says
 	Endpoint string // of all services; empty: the usual ones
+	MFACode  string // of the device of the profile; empty: ask
 	JSON     bool
 }
 
@@ -30,6 +31,9 @@ func (f *Flags) add(cmd *cobra.Command) {
 	set.StringVar(&f.Region, "region", "", "use this AWS `REGION` (AWS_REGION)")
 	set.StringVar(&f.Endpoint, "endpoint-url", "",
 		"call all AWS services at this `URL` (AWS_ENDPOINT_URL)")
+	set.StringVar(&f.MFACode, "mfa-code", "",
+		"use this `CODE` of the MFA device of the profile (TYG_MFA_CODE)")
+	cli.NameVariable(cmd, "mfa-code", "TYG_MFA_CODE")
 	cli.NameVariable(cmd, "profile", "AWS_PROFILE")
 	cli.NameVariable(cmd, "region", "AWS_REGION")
 	cli.NameVariable(cmd, "endpoint-url", "AWS_ENDPOINT_URL")
