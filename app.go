@@ -57,6 +57,7 @@ type App struct {
 	authorizer *Authorizer
 	middleware []Middleware
 	pages      fs.FS
+	triggers   map[string]TriggerFunc
 
 	once  sync.Once
 	chain Handler // the middleware around dispatch, built by the first Handle

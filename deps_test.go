@@ -52,6 +52,7 @@ var allowed = map[string]string{
 	"lambda": "tyg apigw internal/authorize internal/hostapi internal/partition " +
 		"internal/sigv4",
 	"rooms":                         "tyg",
+	"trigger":                       "tyg",
 	"rooms/roomstest":               "tyg rooms internal/sampletest",
 	"rooms/natskv":                  "tyg rooms",
 	"rooms/dynamo":                  "tyg rooms",
@@ -251,7 +252,7 @@ var allowed = map[string]string{
 // example shows that an application does not either, on this machine and inside Lambda.
 var standardOnly = []string{
 	"", "apigw", "gateway", "host", "internal/functions", "internal/functions/invokeapi",
-	"internal/grouptable", "internal/ws", "lambda", "rooms", "rooms/storage", "tygtest",
+	"internal/grouptable", "internal/ws", "lambda", "rooms", "rooms/storage", "trigger", "tygtest",
 	"examples/echo",
 }
 
@@ -344,7 +345,7 @@ var shared = map[string]string{
 	"code github.com/nats-io/nats.go":    "cluster rooms/natskv",
 	"tests github.com/nats-io/nats.go":   "cluster examples/chattest rooms/natskv",
 	"code " + sdk + "dynamodb":           "internal/deploy/table rooms/dynamo",
-	"tests github.com/aws/aws-lambda-go": "docs internal/functions lambda",
+	"tests github.com/aws/aws-lambda-go": "docs internal/functions lambda trigger",
 	"tests " + sdk + "apigatewayv2":      "internal/awstest internal/deploy internal/deploy/api",
 	"tests " + sdk + "cloudwatchlogs":    "internal/awstest internal/deploy",
 	"tests " + sdk + "dynamodb": "internal/awstest internal/deploy " +

@@ -31,6 +31,9 @@ type Description struct {
 	// Pages are files that a host that serves HTTP serves beside the WebSocket. Nil: none.
 	Pages fs.FS `json:"-"`
 
+	// Triggers are the names of the triggers that have a handler, sorted.
+	Triggers []string `json:"triggers,omitempty"`
+
 	// Authorizer decides who may connect. Nil lets every client go on to connect.
 	Authorizer *Authorizer `json:"authorizer,omitempty"`
 }
@@ -92,6 +95,7 @@ func (a *App) Describe() Description {
 	d.RouteSelection = d.Selection()
 	d.Open = a.open != nil
 	d.Leave, d.Pages = a.leave != nil, a.pages
+	d.Triggers = slices.Sorted(maps.Keys(a.triggers))
 	for key := range maps.Keys(a.messages) {
 		d.Routes = append(d.Routes, Route{Key: key, Response: a.replies[key]})
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tyg-dev/tyg/apigw"
+	"github.com/tyg-dev/tyg/internal/hostapi"
 )
 
 // Config says how a Handler runs inside Lambda. With the zero Config it cannot send; that needs
@@ -39,6 +40,10 @@ type Config struct {
 	// function must get the disconnect event. Self, if set, shares the work for large groups.
 	Groups GroupTable
 
+	// Trigger is the name of the trigger whose function this is: all its events are of that source.
+	// Empty means that the function is called for connections. See tyg.App.OnTrigger.
+	Trigger string
+
 	// Everyone registers each connection in Groups, for App.Everyone: two writes more for each.
 	Everyone bool
 
@@ -67,6 +72,7 @@ const groupsVariable = "TYG_GROUPS_ENDPOINT"
 //	TYG_GROUPS_ENDPOINT                        GroupsEndpoint
 //	TYG_DIRECT_ENDPOINT                        a shorter way to Endpoint and GroupsEndpoint, which
 //	                                           a gateway of tyg on the same machine offers
+//	TYG_TRIGGER                                Trigger
 //	AWS_LAMBDA_FUNCTION_NAME                   Self, at TYG_INVOKE_ENDPOINT, else at
 //	                                           AWS_ENDPOINT_URL_LAMBDA or AWS_ENDPOINT_URL
 //	AWS_LAMBDA_LOG_FORMAT, AWS_LAMBDA_LOG_LEVEL   Logger, to standard error
@@ -74,7 +80,9 @@ const groupsVariable = "TYG_GROUPS_ENDPOINT"
 // A key that lacks one of its halves is an error, and so is an endpoint that is no URL of one.
 func FromEnvironment(getenv func(string) string) (Config, error) {
 	format, level := getenv("AWS_LAMBDA_LOG_FORMAT"), getenv("AWS_LAMBDA_LOG_LEVEL")
-	cfg := Config{Logger: newLogger(os.Stderr, format, level)}
+	cfg := Config{
+		Logger: newLogger(os.Stderr, format, level), Trigger: getenv(hostapi.TriggerVariable),
+	}
 	cfg.Region = firstSet(getenv, "AWS_REGION", "AWS_DEFAULT_REGION")
 	key := Key{
 		AccessKeyID:     getenv("AWS_ACCESS_KEY_ID"),

@@ -50,6 +50,14 @@
 // an invocation ends in it, Lambda repeats it, up to twice, and its members may get the message
 // again.
 //
+// # Triggers
+//
+// A function with [Config].Trigger is called by a queue, a stream, a schedule, a bus, a topic or by
+// HTTP. Its events go to the handler of that name (tyg.App.OnTrigger), which has all the time that
+// the function has. It reaches clients by the application's Sender, which needs an Endpoint in the
+// Config: no event says where the API is. A failure is logged and becomes the error of the
+// invocation, and its source decides what follows.
+//
 // # Twice or never
 //
 // A POST to @connections whose answer is lost may have been delivered. This package does not send

@@ -24,13 +24,16 @@ type Host struct {
 	self       func(ctx context.Context, payload []byte) error // nil: the Handler wants no open event
 	invokeSelf func(ctx context.Context, payload []byte) error // nil if it cannot
 	groups     *tableGroups                                    // nil if there is no table
+	trigger    string // its events are of this trigger; empty: of connections
 	timeout    time.Duration
 	log        *slog.Logger
 }
 
 // NewHost returns a Host that calls h.
 func NewHost(h tyg.Handler, cfg Config) (*Host, error) {
-	host := &Host{handler: h, invokeSelf: cfg.Self, timeout: cfg.Timeout, log: cfg.Logger}
+	host := &Host{
+		handler: h, invokeSelf: cfg.Self, trigger: cfg.Trigger, timeout: cfg.Timeout, log: cfg.Logger,
+	}
 	switch {
 	case host.timeout == 0:
 		host.timeout = defaultTimeout
@@ -65,11 +68,15 @@ func NewHost(h tyg.Handler, cfg Config) (*Host, error) {
 }
 
 // Invoke handles one invocation: an event of a WebSocket API, a question to the authorizer, the
-// function's own call for OnOpen or for a share of a large group, or that of a gateway of tyg for
-// OnLeave. They are told apart by their shape, so one function may be all. It returns the JSON that
-// API Gateway expects, and an error if the handler failed or the payload is none of these. Nothing
+// function's own call for OnOpen or for a share of a large group, that of a gateway of tyg for
+// OnLeave, or an event of a trigger. They are told apart by their shape, so one function may be all; only with [Config].Trigger
+// every other event is one of that trigger. It returns the JSON that the caller
+// expects, and an error if the handler failed or the payload is none of these. Nothing
 // of payload is used after it has returned.
 func (h *Host) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+	if name, event, ok := h.triggered(payload); ok {
+		return h.handleTrigger(ctx, name, event)
+	}
 	if arn := methodARN(payload); arn != "" {
 		return h.authorize(ctx, payload, arn)
 	}
