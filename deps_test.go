@@ -85,8 +85,13 @@ var allowed = map[string]string{
 	"internal/deploy/template/tf": "internal/deploy internal/deploy/spec " +
 		"internal/deploy/template",
 	"internal/awstest": "internal/awstest/account internal/awstest/apigateway " +
-		"internal/awstest/dynamodb internal/awstest/iam internal/awstest/lambda " +
-		"internal/awstest/logs internal/awstest/s3 internal/awstest/wire internal/sigv4",
+		"internal/awstest/dynamodb internal/awstest/events internal/awstest/iam " +
+		"internal/awstest/lambda internal/awstest/logs internal/awstest/s3 internal/awstest/sns " +
+		"internal/awstest/wire internal/sigv4",
+	"internal/awstest/events": "internal/awstest/account internal/awstest/lambda " +
+		"internal/awstest/wire",
+	"internal/awstest/sns": "internal/awstest/account internal/awstest/lambda " +
+		"internal/awstest/wire",
 	"internal/awstest/account": "",
 	"internal/awstest/apigateway": "internal/awstest/account internal/awstest/lambda " +
 		"internal/awstest/wire",

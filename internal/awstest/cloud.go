@@ -7,10 +7,12 @@ import (
 	"github.com/tyg-dev/tyg/internal/awstest/account"
 	"github.com/tyg-dev/tyg/internal/awstest/apigateway"
 	"github.com/tyg-dev/tyg/internal/awstest/dynamodb"
+	"github.com/tyg-dev/tyg/internal/awstest/events"
 	"github.com/tyg-dev/tyg/internal/awstest/iam"
 	"github.com/tyg-dev/tyg/internal/awstest/lambda"
 	"github.com/tyg-dev/tyg/internal/awstest/logs"
 	"github.com/tyg-dev/tyg/internal/awstest/s3"
+	"github.com/tyg-dev/tyg/internal/awstest/sns"
 )
 
 // The account and region of every [Cloud].
@@ -24,8 +26,8 @@ const (
 )
 
 // A Cloud is the control plane of AWS for one account in one region, in memory: an http.Handler
-// that serves iam, sts, lambda, apigatewayv2, logs, dynamodb and objects of s3 on one address. Make
-// it with [New]. It may be used concurrently.
+// that serves iam, sts, lambda, apigatewayv2, logs, dynamodb, objects of s3, events and sns on one
+// address. Make it with [New]. It may be used concurrently.
 type Cloud struct {
 	// Account is what the services share. Set its Settle and PageSize before the first request; its
 	// methods are for the services, under mu.
@@ -45,11 +47,13 @@ type Cloud struct {
 	gateway *apigateway.State
 	dynamo  *dynamodb.State
 	s3      *s3.State
+	events  *events.State
+	sns     *sns.State
 }
 
 // A Call is a request whose operation is known.
 type Call struct {
-	Service   string // "iam", "sts", "lambda", "apigatewayv2", "logs", "dynamodb" or "s3"
+	Service   string // "iam", "sts", "lambda", "apigatewayv2", "logs", "dynamodb", "s3" and so on
 	Operation string
 	Input     map[string]any // by the model's names; it must not be changed
 	Code      string         // of the error that answered the last attempt; empty if all was well
@@ -65,6 +69,7 @@ func New() *Cloud {
 		Account: a, logical: make(map[string]int),
 		iam: roles, lambda: functions, logs: logs.New(a),
 		gateway: apigateway.New(a, functions), dynamo: dynamodb.New(a), s3: s3.New(a),
+		events: events.New(a, functions), sns: sns.New(a, functions),
 	}
 	c.services = c.newServices()
 	return c
@@ -98,7 +103,7 @@ func (c *Cloud) Resources() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	all := slices.Concat(c.iam.Resources(), c.logs.Resources(), c.lambda.Resources(),
-		c.gateway.Resources(), c.dynamo.Resources())
+		c.gateway.Resources(), c.dynamo.Resources(), c.events.Resources(), c.sns.Resources())
 	slices.Sort(all)
 	return all
 }

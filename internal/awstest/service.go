@@ -40,6 +40,8 @@ func (c *Cloud) newServices() map[string]*service {
 		{wire.New("apigatewayv2", "BadRequestException"), c.gateway.Operations()},
 		{wire.New("logs", "InvalidParameterException"), c.logs.Operations()},
 		{wire.New("dynamodb", "ValidationException"), c.dynamo.Operations()},
+		{wire.New("events", "ValidationException"), c.events.Operations()},
+		{wire.New("sns", "InvalidParameter"), c.sns.Operations()},
 	} {
 		bySigning[s.SigningName()] = s
 	}

@@ -30,14 +30,20 @@ type Function struct {
 const principal = "lambda.amazonaws.com"
 
 // Invocable returns the function with an ARN if API Gateway could invoke it for a source, which is
-// the ARN of a route or of an authorizer. It is an error if there is no such function, if it is not
-// Active, has no role, is built for another architecture, or gives API Gateway no permission.
+// the ARN of a route or of an authorizer.
 func (s *State) Invocable(arn, source string) (Function, error) {
+	return s.InvocableBy("apigateway.amazonaws.com", arn, source)
+}
+
+// InvocableBy returns the function with an ARN if a service of AWS could invoke it for a source. It
+// is an error if there is no such function, if it is not Active, has no role, is built for another
+// architecture, or gives the service no permission.
+func (s *State) InvocableBy(service, arn, source string) (Function, error) {
 	f := s.functions[functionName(arn)]
 	switch {
 	case f == nil:
 		return Function{}, fmt.Errorf("there is no function %s", arn)
-	case !f.allows(source):
+	case !f.allows(service, source):
 		return Function{}, fmt.Errorf("no permission to invoke function %s for %s", f.name, source)
 	case f.pending > 0:
 		return Function{}, fmt.Errorf("function %s is Pending", f.name)

@@ -23,11 +23,16 @@ type State struct {
 
 	roles     *iam.State
 	functions map[string]*function // by name
+	mappings  []*mapping
+	sources   map[string]Source // queues and streams, by ARN
 }
 
 // New returns the state of an empty account, whose roles are in roles.
 func New(a *account.Account, roles *iam.State) *State {
-	return &State{Account: a, roles: roles, functions: make(map[string]*function)}
+	return &State{
+		Account: a, roles: roles, functions: make(map[string]*function),
+		sources: make(map[string]Source),
+	}
 }
 
 // A function is a Lambda function with its only version, $LATEST.
@@ -38,6 +43,7 @@ type function struct {
 	tags        map[string]any
 	reserved    *int64 // concurrency, nil for what the account has
 	permissions []permission
+	url         *functionURL // nil: none
 	pending     int // polls until it is Active
 	updating    int // polls until its last update is Successful
 }
@@ -64,6 +70,15 @@ func (s *State) Operations() map[string]wire.Operation {
 		"GetPolicy":                    s.getPolicy,
 		"RemovePermission":             s.removePermission,
 		"Invoke":                       s.invokeFunction,
+		"CreateEventSourceMapping":     s.createMapping,
+		"GetEventSourceMapping":        s.getMapping,
+		"ListEventSourceMappings":      s.listMappings,
+		"UpdateEventSourceMapping":     s.updateMapping,
+		"DeleteEventSourceMapping":     s.deleteMapping,
+		"CreateFunctionUrlConfig":      s.createURL,
+		"GetFunctionUrlConfig":         s.getURL,
+		"UpdateFunctionUrlConfig":      s.updateURL,
+		"DeleteFunctionUrlConfig":      s.deleteURL,
 	}
 }
 
@@ -72,6 +87,11 @@ func (s *State) Resources() []string {
 	var all []string
 	for name := range s.functions {
 		all = append(all, "lambda function "+name)
+	}
+	for _, m := range s.mappings { // which survive their functions
+		if !m.gone {
+			all = append(all, "lambda mapping "+m.function+" "+m.source)
+		}
 	}
 	return all
 }

@@ -30,7 +30,7 @@ func (s *State) addPermission(in wire.Params) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, rare := range []string{"EventSourceToken", "PrincipalOrgID", "FunctionUrlAuthType"} {
+	for _, rare := range []string{"EventSourceToken", "PrincipalOrgID"} {
 		if in.Has(rare) {
 			return nil, wire.Unserved(rare)
 		}
@@ -68,7 +68,22 @@ func newPermission(f *function, in wire.Params) (permission, error) {
 	if source := in.Str("SourceArn"); source != "" {
 		p.Condition["ArnLike"] = map[string]string{"AWS:SourceArn": source}
 	}
-	return p, nil
+	return p, p.limitToURL(in)
+}
+
+// limitToURL adds the conditions of permissions for function URLs.
+// (https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html)
+func (p permission) limitToURL(in wire.Params) error {
+	if auth := in.Str("FunctionUrlAuthType"); auth != "" {
+		if p.Action != "lambda:InvokeFunctionUrl" {
+			return badParameter("FunctionUrlAuthType is only supported for lambda:InvokeFunctionUrl action")
+		}
+		p.Condition["StringEquals"] = map[string]string{"lambda:FunctionUrlAuthType": auth}
+	}
+	if in.Flag("InvokedViaFunctionUrl") {
+		p.Condition["Bool"] = map[string]string{"lambda:InvokedViaFunctionUrl": "true"}
+	}
+	return nil
 }
 
 var (
@@ -131,11 +146,11 @@ func (s *State) removePermission(in wire.Params) (map[string]any, error) {
 	return nil, nil
 }
 
-// allows tells whether API Gateway may invoke the function for a source, which is the ARN of a
-// route or of an authorizer.
-func (f *function) allows(source string) bool {
+// allows tells whether a service of AWS may invoke the function for a source, which is the ARN of a
+// route, an authorizer, a rule or a topic.
+func (f *function) allows(service, source string) bool {
 	return slices.ContainsFunc(f.permissions, func(p permission) bool {
-		return p.isFor("apigateway.amazonaws.com") && p.invokes() && p.matches(source)
+		return p.isFor(service) && p.invokes() && p.matches(source)
 	})
 }
 

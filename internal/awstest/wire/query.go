@@ -83,6 +83,8 @@ func (d *jsonReader) node(path, shape string, n *node) any {
 		return d.members(path, s, n)
 	case "list":
 		return d.elements(path, s, n)
+	case "map":
+		return d.entries(path, s, n)
 	default:
 		return d.text(path, shape, n.text)
 	}
@@ -120,6 +122,28 @@ func (d *jsonReader) elements(path string, s *models.Shape, n *node) []any {
 			continue
 		}
 		out = append(out, d.node(fmt.Sprintf("%s.%s", path, index), s.Member.Shape, element))
+	}
+	return out
+}
+
+// entries reads "Map.entry.1.key", "Map.entry.1.value" and so on; "Map=" is an empty map.
+func (d *jsonReader) entries(path string, s *models.Shape, n *node) map[string]any {
+	out := make(map[string]any)
+	list := n.children["entry"]
+	if list == nil {
+		if len(n.children) > 0 {
+			d.bad(path, "a map without entries")
+		}
+		return out
+	}
+	for i := range len(list.children) {
+		e := list.children[strconv.Itoa(i+1)]
+		if e == nil || e.children[s.Key.Wire("key")] == nil || e.children[s.Value.Wire("value")] == nil {
+			d.bad(path, "a map without the key or the value of entry %d", i+1)
+			continue
+		}
+		key := e.children[s.Key.Wire("key")].text
+		out[key] = d.node(join(path, key), s.Value.Shape, e.children[s.Value.Wire("value")])
 	}
 	return out
 }

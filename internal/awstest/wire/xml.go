@@ -29,6 +29,15 @@ func writeXML(b *strings.Builder, s *Service, element, shape string, value any) 
 	b.WriteString("<" + element + ">")
 	switch v := value.(type) {
 	case map[string]any:
+		if of := s.shape(shape); of.Type == "map" {
+			for _, key := range slices.Sorted(maps.Keys(v)) {
+				b.WriteString("<entry>")
+				writeXML(b, s, of.Key.Wire("key"), of.Key.Shape, key)
+				writeXML(b, s, of.Value.Wire("value"), of.Value.Shape, v[key])
+				b.WriteString("</entry>")
+			}
+			break
+		}
 		members := s.shape(shape).Members
 		for _, name := range slices.Sorted(maps.Keys(v)) {
 			if m := members[name]; m != nil {

@@ -42,7 +42,14 @@ var served = map[string]string{
 		GetFunctionCodeSigningConfig GetFunctionConcurrency GetFunctionConfiguration GetPolicy
 		Invoke ListFunctions ListTags ListVersionsByFunction PutFunctionConcurrency
 		RemovePermission TagResource UntagResource UpdateFunctionCode
-		UpdateFunctionConfiguration`,
+		UpdateFunctionConfiguration CreateEventSourceMapping CreateFunctionUrlConfig
+		DeleteEventSourceMapping DeleteFunctionUrlConfig GetEventSourceMapping
+		GetFunctionUrlConfig ListEventSourceMappings UpdateEventSourceMapping
+		UpdateFunctionUrlConfig`,
+	"events": `DeleteRule DescribeRule ListTagsForResource ListTargetsByRule PutRule PutTargets
+		RemoveTargets TagResource UntagResource`,
+	"sns": `GetSubscriptionAttributes ListSubscriptionsByTopic SetSubscriptionAttributes
+		Subscribe Unsubscribe`,
 	"apigatewayv2": `CreateApi CreateApiMapping CreateAuthorizer CreateDeployment
 		CreateDomainName CreateIntegration CreateRoute CreateRouteResponse CreateStage
 		DeleteAccessLogSettings DeleteApi DeleteApiMapping DeleteAuthorizer DeleteDeployment
@@ -294,6 +301,12 @@ func pattern(p string) string {
 	p = strings.ReplaceAll(p, `\u10000-\u10FFFF`, `\x{10000}-\x{10FFFF}`)
 	// lambda: the name of a bucket does not end in a dot.
 	p = lookbehind.ReplaceAllString(p, `[0-9A-Za-z\-_]`)
+	// lambda: the name of a collection does not begin with "system.".
+	p = strings.ReplaceAll(p, `(^(?!(system\x2e)))(^`, `(^`)
+	// lambda: a name that is no number.
+	p = strings.ReplaceAll(p, `((?!^\d+$)^[0-9a-zA-Z-_]+$)`, `[0-9a-zA-Z-_]*[a-zA-Z-_][0-9a-zA-Z-_]*`)
+	// lambda: some character that is no space.
+	p = strings.ReplaceAll(p, `(?!\s*$).+`, `.*\S.*`)
 	p = unicodes.ReplaceAllString(p, `\x{$1}`)
 	if _, err := regexp.Compile(p); err != nil {
 		log.Fatalf("pattern %s: %v", p, err)
