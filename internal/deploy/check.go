@@ -11,6 +11,7 @@ import (
 func Check(app Application) error {
 	c := new(spec.Checker)
 	c.Application(app)
+	c.Triggers(app)
 	for _, k := range kinds(aws.Config{}) {
 		if k.Check != nil {
 			k.Check(c, app)

@@ -34,6 +34,7 @@ func (d *Deployer) Plan(ctx context.Context, app Application) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
+	app = app.At(d.Cloud.Account)
 	found, err := d.Cloud.find(ctx, app, state)
 	if err != nil {
 		return Plan{}, err

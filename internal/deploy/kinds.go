@@ -8,6 +8,8 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy/logs"
 	"github.com/tyg-dev/tyg/internal/deploy/plan"
 	"github.com/tyg-dev/tyg/internal/deploy/role"
+	"github.com/tyg-dev/tyg/internal/deploy/rule"
+	"github.com/tyg-dev/tyg/internal/deploy/subscription"
 	"github.com/tyg-dev/tyg/internal/deploy/table"
 )
 
@@ -15,6 +17,7 @@ import (
 // deletions backwards. With the zero Config they can check and list deletions, but not call AWS.
 func kinds(cfg aws.Config) []plan.Kind {
 	return []plan.Kind{
-		table.Kind(cfg), role.Kind(cfg), logs.Kind(cfg), function.Kind(cfg), api.Kind(cfg),
+		table.Kind(cfg), role.Kind(cfg), logs.Kind(cfg), function.Kind(cfg), rule.Kind(cfg),
+		subscription.Kind(cfg), api.Kind(cfg),
 	}
 }

@@ -22,6 +22,7 @@ type (
 	Attribute     = spec.Attribute
 	Index         = spec.Index
 	Domain        = spec.Domain
+	Trigger       = spec.Trigger
 	Bundle        = spec.Bundle
 	Account       = spec.Account
 	Policy        = spec.Policy
@@ -60,6 +61,10 @@ const (
 	TypeRole        = plan.TypeRole
 	TypeFunction    = plan.TypeFunction
 	TypePermission  = plan.TypePermission
+	TypeEventSource = plan.TypeEventSource
+	TypeFunctionURL = plan.TypeFunctionURL
+	TypeRule        = plan.TypeRule
+	TypeSubscriber  = plan.TypeSubscriber
 	TypeAPI         = plan.TypeAPI
 	TypeIntegration = plan.TypeIntegration
 	TypeAuthorizer  = plan.TypeAuthorizer

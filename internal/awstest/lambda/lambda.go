@@ -44,8 +44,8 @@ type function struct {
 	reserved    *int64 // concurrency, nil for what the account has
 	permissions []permission
 	url         *functionURL // nil: none
-	pending     int // polls until it is Active
-	updating    int // polls until its last update is Successful
+	pending     int          // polls until it is Active
+	updating    int          // polls until its last update is Successful
 }
 
 // Operations returns the operations that are served, by their names.

@@ -12,8 +12,9 @@ type client struct{ *lambda.Client }
 // A planner plans functions and permissions.
 type planner struct {
 	*plan.Planner
-	client client
-	found  map[string]foundFunction // by name
+	client   client
+	found    map[string]foundFunction // by name
+	triggers foundTriggers
 }
 
 // A run carries out the steps of functions and permissions.

@@ -1,4 +1,5 @@
-// Package function deploys Lambda functions, and the permissions to call them. It alone calls
+// Package function deploys Lambda functions, the permissions to call them, and what leads events to
+// them that Lambda itself has: event source mappings and URLs. It alone calls
 // Lambda's control plane.
 package function
 
@@ -17,7 +18,7 @@ func Kind(cfg aws.Config) plan.Kind {
 	c := client{lambda.NewFromConfig(cfg)}
 	return plan.Kind{
 		Check: check, Find: c.find, Discover: c.discover,
-		Types: []plan.ResourceType{c.resourceType()},
+		Types: []plan.ResourceType{c.mappingType(), c.urlType(), c.resourceType()},
 	}
 }
 
@@ -27,11 +28,23 @@ func (c client) find(ctx context.Context, app spec.Application, _ plan.State) (p
 	if err != nil {
 		return plan.Found{}, err
 	}
-	plans := func(p *plan.Planner) *planner { return &planner{p, c, functions} }
+	triggers, err := c.findTriggers(ctx, app)
+	if err != nil {
+		return plan.Found{}, err
+	}
+	plans := func(p *plan.Planner) *planner { return &planner{p, c, functions, triggers} }
 	f := plan.Found{
 		Each:  func(p *plan.Planner, fn spec.Function) { plans(p).function(fn) },
-		Last:  func(p *plan.Planner) { plans(p).permissions() },
-		Stale: func(p *plan.Planner) { plans(p).staleFunctions() },
+		Last: func(p *plan.Planner) {
+			plans(p).permissions()
+			plans(p).mappings()
+			plans(p).urls()
+		},
+		Stale: func(p *plan.Planner) {
+			plans(p).staleMappings()
+			plans(p).staleURLs()
+			plans(p).staleFunctions()
+		},
 	}
 	for _, fn := range functions {
 		f.Tags = append(f.Tags, fn.tags)

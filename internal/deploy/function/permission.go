@@ -37,7 +37,7 @@ func parseGrants(policy string) (map[string]spec.Grant, error) {
 	var doc struct {
 		Statement []struct {
 			Sid, Action, Principal any
-			Condition              struct{ ArnLike map[string]any }
+			Condition              struct{ ArnLike, StringEquals, Bool map[string]any }
 		}
 	}
 	if err := json.Unmarshal([]byte(policy), &doc); err != nil {
@@ -50,42 +50,55 @@ func parseGrants(policy string) (map[string]spec.Grant, error) {
 			continue
 		}
 		var g spec.Grant
-		principal, _ := s.Principal.(map[string]any)
-		g.Principal, _ = principal["Service"].(string)
+		switch principal := s.Principal.(type) {
+		case string:
+			g.Principal = principal
+		case map[string]any:
+			g.Principal, _ = principal["Service"].(string)
+		}
 		g.Action, _ = s.Action.(string)
 		g.Source, _ = s.Condition.ArnLike["AWS:SourceArn"].(string)
+		switch {
+		case s.Condition.StringEquals["lambda:FunctionUrlAuthType"] == spec.URLAuth:
+			g.URL = spec.URLAuth
+		case fmt.Sprint(s.Condition.Bool["lambda:InvokedViaFunctionUrl"]) == "true":
+			g.URL = spec.URLInvoke
+		}
 		grants[id] = g
 	}
 	return grants, nil
 }
 
-// permissions plans the permissions of the API to call functions.
+// permissions plans the permissions of the API and of triggers to call functions.
 func (p *planner) permissions() {
 	for _, fn := range p.App.Functions {
-		if p.App.Calls(fn.LogicalName) {
-			p.permission(p.App.FunctionName(fn.LogicalName))
+		for i, want := range p.App.Grants(p.Account, fn.LogicalName, p.Known.API) {
+			p.permission(fn, i, want)
 		}
 	}
 }
 
-func (p *planner) permission(function string) {
+// permission plans one of the grants of a function. The id of a new API, and so the grant, is known
+// only when the step is done.
+func (p *planner) permission(fn spec.Function, i int, want spec.NamedGrant) {
+	name := p.App.FunctionName(fn.LogicalName)
 	step := plan.Step{
-		Action: plan.Create, Type: plan.TypePermission, Name: function,
+		Action: plan.Create, Type: plan.TypePermission, Name: name,
 		Do: func(ctx context.Context, r *plan.Run, _ *plan.Resource) error {
-			return p.client.run(r).addPermission(ctx, function)
+			grant := r.App.Grants(r.Account, fn.LogicalName, r.IDs.API)[i]
+			return p.client.run(r).addPermission(ctx, name, grant)
 		},
 	}
-	have, ok := p.liveFunction(function)
-	if ok && p.Known.API != "" {
-		id, want := p.Account.APIGrant(p.Known.API)
-		old, there := have.grants[id]
-		if there && old == want {
+	have, ok := p.liveFunction(name)
+	if ok && want.ID != spec.GrantPrefix { // without the id of an API
+		old, there := have.grants[want.ID]
+		if there && old == want.Grant {
 			return
 		}
 		if there {
 			step.Action = plan.Update
 			step.Changes = plan.Changes{{
-				Property: "permission", From: fmt.Sprint(old), To: fmt.Sprint(want),
+				Property: "permission", From: fmt.Sprint(old), To: fmt.Sprint(want.Grant),
 			}}
 		}
 	}
@@ -93,8 +106,8 @@ func (p *planner) permission(function string) {
 }
 
 // stalePermissions plans the deletion of permissions that are no longer needed: those of an API
-// that is gone, and those of functions that no route calls. The live routes may need them until the
-// new ones are live.
+// that is gone, and those of functions that no route or trigger calls. The live routes may need them
+// until the new ones are live.
 func (p *planner) stalePermissions() {
 	for _, fn := range p.App.Functions {
 		name := p.App.FunctionName(fn.LogicalName)
@@ -102,8 +115,12 @@ func (p *planner) stalePermissions() {
 		if !ok {
 			continue
 		}
+		wanted := make(map[string]bool)
+		for _, g := range p.App.Grants(p.Account, fn.LogicalName, p.Known.API) {
+			wanted[g.ID] = true
+		}
 		for _, id := range slices.Sorted(maps.Keys(have.grants)) {
-			if p.Known.API != "" && id == spec.GrantPrefix+p.Known.API && p.App.Calls(fn.LogicalName) {
+			if wanted[id] {
 				continue
 			}
 			p.Add(plan.Step{
@@ -116,28 +133,24 @@ func (p *planner) stalePermissions() {
 	}
 }
 
-// addPermission lets the API call a function. It replaces a wrong statement, as statements cannot
-// be changed.
-func (r run) addPermission(ctx context.Context, function string) error {
-	id, want := r.Account.APIGrant(r.IDs.API)
+// addPermission adds a statement to the policy of a function. It replaces a wrong one, as statements
+// cannot be changed.
+func (r run) addPermission(ctx context.Context, function string, want spec.NamedGrant) error {
 	have, err := r.getGrants(ctx, function)
 	if err != nil {
 		return err
 	}
-	old, there := have[id]
-	if there && old == want {
+	old, there := have[want.ID]
+	if there && old == want.Grant {
 		return nil
 	}
 	if there {
-		if err := r.removePermission(ctx, function, id); err != nil {
+		if err := r.removePermission(ctx, function, want.ID); err != nil {
 			return err
 		}
 	}
 	err = r.RetryWhile(ctx, "wait for function "+function, plan.IAMDelay, func() error {
-		_, err := r.AddPermission(ctx, &lambda.AddPermissionInput{
-			FunctionName: &function, StatementId: &id,
-			Principal: &want.Principal, Action: &want.Action, SourceArn: &want.Source,
-		})
+		_, err := r.AddPermission(ctx, statement(function, want))
 		return err
 	}, isBusy)
 	if _, exists := errors.AsType[*types.ResourceConflictException](err); !exists {
@@ -145,10 +158,26 @@ func (r run) addPermission(ctx context.Context, function string) error {
 	}
 	// The statement exists if the answer to an earlier call was lost.
 	have, readErr := r.getGrants(ctx, function)
-	if readErr != nil || have[id] == want {
+	if readErr != nil || have[want.ID] == want.Grant {
 		return readErr
 	}
 	return err
+}
+
+func statement(function string, g spec.NamedGrant) *lambda.AddPermissionInput {
+	in := &lambda.AddPermissionInput{
+		FunctionName: &function, StatementId: &g.ID, Principal: &g.Principal, Action: &g.Action,
+	}
+	if g.Source != "" {
+		in.SourceArn = &g.Source
+	}
+	switch g.URL {
+	case spec.URLAuth:
+		in.FunctionUrlAuthType = types.FunctionUrlAuthTypeNone
+	case spec.URLInvoke:
+		in.InvokedViaFunctionUrl = aws.Bool(true)
+	}
+	return in
 }
 
 func (r run) removePermission(ctx context.Context, function, id string) error {

@@ -18,7 +18,7 @@ func (p *planner) function(fn spec.Function) {
 		p.Conflict("function %s has no code", name)
 		return
 	}
-	if fn.Timeout > integrationTimeout {
+	if fn.Timeout > integrationTimeout && p.App.Calls(fn.LogicalName) {
 		p.Warn("function %s may run for %d seconds (lambda_timeout), and API Gateway waits for %d: "+
 			"after that the client gets a timeout error while the function continues",
 			name, fn.Timeout, integrationTimeout)

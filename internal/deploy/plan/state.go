@@ -19,6 +19,10 @@ const (
 	TypeRole        = "iam_role"
 	TypeFunction    = "lambda_function"
 	TypePermission  = "lambda_permission"
+	TypeEventSource = "event_source_mapping"
+	TypeFunctionURL = "lambda_function_url"
+	TypeRule        = "eventbridge_rule"
+	TypeSubscriber  = "sns_subscription"
 	TypeAPI         = "websocket_api"
 	TypeIntegration = "websocket_integration"
 	TypeAuthorizer  = "websocket_authorizer"
@@ -71,6 +75,13 @@ type Resource struct {
 
 	FunctionName string `json:"function_name,omitempty"`
 	FunctionARN  string `json:"lambda_arn,omitempty"`
+
+	// Of what leads events to a function.
+	SourceARN   string `json:"source_arn,omitempty"`
+	UUID        string `json:"event_uuid,omitempty"`
+	FunctionURL string `json:"function_url,omitempty"`
+	RuleName    string `json:"rule_name,omitempty"`
+	BusName     string `json:"event_bus_name,omitempty"`
 
 	APIName string `json:"websocket_api_name,omitempty"`
 	APIID   string `json:"websocket_api_id,omitempty"`
@@ -213,6 +224,9 @@ func (s State) Report() []string {
 	}
 	if url := s.URL(); url != "" {
 		lines = append(lines, "  - Websocket API URL: "+url)
+	}
+	for _, u := range s.Of(TypeFunctionURL) {
+		lines = append(lines, "  - HTTP URL of "+u.Name+": "+u.FunctionURL)
 	}
 	for _, d := range s.Of(TypeDomain) {
 		lines = append(lines, "  - Custom domain name:",

@@ -92,9 +92,13 @@ func LowLimitRegions() []string {
 // A Grant lets a principal call a function: a statement of the function's policy.
 type Grant struct {
 	Principal, Action, Source string
+
+	// URL is a condition about the URL of the function: [URLAuth], [URLInvoke] or none.
+	URL string
 }
 
-// GrantPrefix begins the ids of the statements that tyg adds; the id of the API follows.
+// GrantPrefix begins the ids of the statements that tyg adds; the id of the API follows, or what
+// else may call the function.
 const GrantPrefix = "tyg-"
 
 // APIGrant returns the statement by which an API may call a function, from all its routes and from

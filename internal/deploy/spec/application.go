@@ -21,6 +21,7 @@ type Application struct {
 	Functions []Function
 	API       API
 	Tables    []Table
+	Triggers  []Trigger
 
 	// Shards lets each function invoke itself, as package lambda does to send to a large group.
 	Shards bool

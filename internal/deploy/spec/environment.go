@@ -3,13 +3,16 @@ package spec
 import "maps"
 
 // Environment returns the variables of a function: endpoint as [EndpointVariable], the names of
-// tables, and its own, which win.
+// tables, [TriggerVariable], and its own, which win.
 func (a Application) Environment(fn Function, endpoint string) map[string]string {
 	all := map[string]string{EndpointVariable: endpoint}
 	for _, t := range a.Tables {
 		if t.Variable != "" {
 			all[t.Variable] = t.Name
 		}
+	}
+	if _, ok := a.Trigger(fn.LogicalName); ok {
+		all[TriggerVariable] = fn.LogicalName
 	}
 	maps.Copy(all, fn.Environment)
 	return all

@@ -51,6 +51,10 @@ func (a Application) RoleLogicalNames() []string {
 	return names
 }
 
+// TriggerVariable is the environment variable by which the function of a trigger knows which one it
+// is. Package lambda reads it.
+const TriggerVariable = "TYG_TRIGGER"
+
 // Tag returns the value of [TagKey] on the resources of this application.
 func (a Application) Tag() string { return a.Name + "/" + a.Stage }
 

@@ -43,7 +43,7 @@ func TableActions() []string {
 
 // GeneratedPolicy returns the policy of the generated role: it lets functions write their logs,
 // reach the connections of this API and no other, use the declared tables, invoke themselves for
-// OnOpen and for large groups, and what their VPC and tracing need. The id of the API may be "*" if
+// OnOpen and for large groups, read the queues and streams of triggers, and what their VPC and tracing need. The id of the API may be "*" if
 // it is not known yet.
 func GeneratedPolicy(app Application, account Account, apiID string) Policy {
 	p := Policy{Version: PolicyVersion}
@@ -68,6 +68,11 @@ func GeneratedPolicy(app Application, account Account, apiID string) Policy {
 			resources = append(resources, arn+"/index/*")
 		}
 		p.Allow(fmt.Sprintf("Table%d", i+1), t.actions(), resources...)
+	}
+	for i, t := range app.Triggers {
+		if t.Batched() {
+			p.Allow(fmt.Sprintf("Trigger%d", i+1), t.actions(), t.readable(account))
+		}
 	}
 	if app.any(func(fn Function) bool { return len(fn.SubnetIDs) > 0 }) {
 		// (https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html)
