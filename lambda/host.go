@@ -24,7 +24,7 @@ type Host struct {
 	self       func(ctx context.Context, payload []byte) error // nil: the Handler wants no open event
 	invokeSelf func(ctx context.Context, payload []byte) error // nil if it cannot
 	groups     *tableGroups                                    // nil if there is no table
-	trigger    string // its events are of this trigger; empty: of connections
+	trigger    string                                          // its events are of this trigger; empty: of connections
 	timeout    time.Duration
 	log        *slog.Logger
 }
@@ -69,10 +69,10 @@ func NewHost(h tyg.Handler, cfg Config) (*Host, error) {
 
 // Invoke handles one invocation: an event of a WebSocket API, a question to the authorizer, the
 // function's own call for OnOpen or for a share of a large group, that of a gateway of tyg for
-// OnLeave, or an event of a trigger. They are told apart by their shape, so one function may be all; only with [Config].Trigger
-// every other event is one of that trigger. It returns the JSON that the caller
-// expects, and an error if the handler failed or the payload is none of these. Nothing
-// of payload is used after it has returned.
+// OnLeave, or an event of a trigger. They are told apart by their shape, so one function may be
+// all; only with [Config].Trigger every other event is one of that trigger. It returns the JSON
+// that the caller expects, and an error if the handler failed or the payload is none of these.
+// Nothing of payload is used after it has returned.
 func (h *Host) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	if name, event, ok := h.triggered(payload); ok {
 		return h.handleTrigger(ctx, name, event)

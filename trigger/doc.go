@@ -16,8 +16,8 @@
 // the clock, HTTP on a port.
 //
 // The events have the JSON that AWS Lambda documents. What is not in the types here is in the JSON
-// itself: [JSON] decodes it to any type, also to those of github.com/aws/aws-lambda-go/events, which
-// then is a dependency of the application and not of tyg.
+// itself: [JSON] decodes it to any type, also to those of github.com/aws/aws-lambda-go/events,
+// which then is a dependency of the application and not of tyg.
 //
 // # Twice, and in parts
 //

@@ -81,18 +81,22 @@ func TestSQSReportsWhatHasFailed(t *testing.T) {
 			[]events.SQSMessage{
 				message("bad1", ""), message("a", ""), message("bad2-panic", ""), message("b", ""),
 			},
-			[]string{"bad1", "bad2-panic"}, "",
+			[]string{"bad1", "bad2-panic"},
+			"",
 		},
 		{
 			"the rest of a group of a FIFO queue",
 			[]events.SQSMessage{
 				message("bad", "g"), message("a", "g"), message("b", "h"), message("c", "g"),
 			},
-			[]string{"bad", "a", "c"}, "",
+			[]string{"bad", "a", "c"},
+			"",
 		},
 		{
-			"out of time", []events.SQSMessage{message("a", ""), message("b", ""), message("c", "")},
-			[]string{"b", "c"}, "a",
+			"out of time",
+			[]events.SQSMessage{message("a", ""), message("b", ""), message("c", "")},
+			[]string{"b", "c"},
+			"a",
 		},
 	}
 	for _, tt := range tests {

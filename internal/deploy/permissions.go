@@ -65,6 +65,7 @@ func DeployerPolicy(app Application, account Account) Policy {
 		}
 	}
 	allowState(&p, app, account)
+	allowTriggers(&p, app, account)
 	anywhere := []string{"sts:GetCallerIdentity"}
 	if slices.ContainsFunc(app.Functions, func(fn Function) bool { return len(fn.SubnetIDs) > 0 }) {
 		// Lambda reads the network with the permissions of the caller that creates the function.

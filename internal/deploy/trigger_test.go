@@ -46,7 +46,8 @@ func triggered(t testing.TB) deploy.Application {
 		{Name: "changes", Source: spec.DynamoDB, From: stream, Window: -1, Oldest: true},
 		{Name: "nightly", Source: spec.Schedule, From: "cron(0 3 * * ? *)", Window: -1},
 		{
-			Name: "orders", Source: spec.EventBridge, From: "shop", Filter: `{"source":["shop"]}`, Window: -1,
+			Name: "orders", Source: spec.EventBridge, From: "shop", Window: -1,
+			Filter: `{"source":["shop"]}`,
 		},
 		{Name: "alarms", Source: spec.SNS, From: "alarms", Filter: `{"level":["high"]}`, Window: -1},
 		{Name: "hook", Source: spec.HTTP, Public: true, Window: -1},
@@ -78,7 +79,8 @@ func retriggered(t testing.TB) deploy.Application {
 // triggersWork fails unless every source leads to its function.
 func (r *rig) triggersWork(t *testing.T, app deploy.Application) {
 	t.Helper()
-	for _, tr := range app.At(deploy.Account{ID: awstest.Account, Region: awstest.Region, Partition: "aws"}).Triggers {
+	here := deploy.Account{ID: awstest.Account, Region: awstest.Region, Partition: "aws"}
+	for _, tr := range app.At(here).Triggers {
 		fn, err := r.leadsTo(app, tr)
 		want := app.FunctionName(tr.Name)
 		if err != nil || fn.Name != want || fn.Environment["TYG_TRIGGER"] != tr.Name {
@@ -230,8 +232,8 @@ func TestTriggerFailuresOfADelete(t *testing.T) {
 		})
 }
 
-// A rule of another application is not taken, and one of this application is known without the state
-// file.
+// A rule of another application is not taken, and one of this application is known without the
+// state file.
 func TestRulesBelongToTheirApplication(t *testing.T) {
 	t.Parallel()
 	r, app := newSources(t), triggered(t)
@@ -273,7 +275,7 @@ func TestTriggersThatAWSWouldRefuse(t *testing.T) {
 		want    string
 	}{
 		{deploy.Trigger{Source: spec.SQS, From: "a b"}, "neither the name nor the ARN of a queue"},
-		{deploy.Trigger{Source: spec.SQS, From: "q", BatchSize: 11, Window: -1}, "needs maximum_batching"},
+		{deploy.Trigger{Source: spec.SQS, From: "q", BatchSize: 11, Window: -1}, "needs maximum_"},
 		{deploy.Trigger{Source: spec.SQS, From: "q.fifo", BatchSize: 11, Window: 1}, "FIFO queue"},
 		{deploy.Trigger{Source: spec.SQS, From: "q", Concurrency: 1}, "must be 2 to 1000"},
 		{deploy.Trigger{Source: spec.SQS, From: "q", Window: 301}, "at most 300"},
@@ -316,4 +318,50 @@ func TestQueueWithShortVisibility(t *testing.T) {
 	}
 	must(t, r.delete(t.Context(), app))
 	r.empty(t)
+}
+
+// TestDeployerPolicyOfTriggers looks each call of a deploy, a change and a delete up in the policy.
+func TestDeployerPolicyOfTriggers(t *testing.T) {
+	t.Parallel()
+	r, app := newSources(t), triggered(t)
+	must(t, r.deploy(t.Context(), app))
+	must(t, r.deploy(t.Context(), retriggered(t)))
+	must(t, r.delete(t.Context(), app))
+	var allowed []string
+	account := deploy.Account{ID: "123456789012", Region: "us-west-2", Partition: "aws"}
+	for _, s := range deploy.DeployerPolicy(app, account).Statement {
+		allowed = append(allowed, s.Action...)
+	}
+	for _, call := range r.aws.Calls() {
+		action := call.Service + ":" + call.Operation
+		if call.Service != "apigatewayv2" && !slices.Contains(allowed, action) &&
+			!actionOf(allowed, action) {
+			t.Errorf("%s is called and not in the policy", action)
+		}
+	}
+	for _, s := range deploy.DeployerPolicy(echo(t), account).Statement {
+		for _, action := range s.Action {
+			if strings.HasPrefix(action, "sns:") || strings.HasPrefix(action, "events:") {
+				t.Errorf("an application without triggers may %s", action)
+			}
+		}
+	}
+}
+
+// The role of functions may read the sources of its triggers, and no others.
+func TestRoleReadsItsSourcesOnly(t *testing.T) {
+	t.Parallel()
+	r := newSources(t)
+	must(t, r.deploy(t.Context(), triggered(t)))
+	for resource, want := range map[string]bool{
+		"arn:aws:sqs:us-west-2:123456789012:jobs": true, "arn:aws:sqs:us-west-2:123456789012:jobs2": false,
+	} {
+		if got := r.aws.Allows("shop-dev", "sqs:ReceiveMessage", resource); got != want {
+			t.Errorf("%s may be read: %v", resource, got)
+		}
+	}
+	if !r.aws.Allows("shop-dev", "dynamodb:GetRecords", stream) ||
+		r.aws.Allows("shop-dev", "dynamodb:GetRecords", strings.Replace(stream, "orders", "other", 1)) {
+		t.Error("the wrong streams may be read")
+	}
 }

@@ -106,7 +106,8 @@ func (s *State) find(in wire.Params) (*rule, error) {
 }
 
 var (
-	ratePattern = regexp.MustCompile(`^rate\((1 (minute|hour|day)|([2-9]|[1-9]\d+) (minutes|hours|days))\)$`)
+	ratePattern = regexp.MustCompile(
+		`^rate\((1 (minute|hour|day)|([2-9]|[1-9]\d+) (minutes|hours|days))\)$`)
 	cronPattern = regexp.MustCompile(`^cron\(\S+ \S+ \S+ \S+ \S+ \S+\)$`)
 )
 

@@ -103,8 +103,9 @@ func (s *State) AtURL(url string) (Function, error) {
 		if f.url.auth != "NONE" {
 			return f.public(), fmt.Errorf("requests to %s must be signed", url)
 		}
-		if !f.publicFor("lambda:InvokeFunctionUrl", "StringEquals", "lambda:FunctionUrlAuthType", "NONE") ||
-			!f.publicFor("lambda:InvokeFunction", "Bool", "lambda:InvokedViaFunctionUrl", "true") {
+		const auth, via = "lambda:FunctionUrlAuthType", "lambda:InvokedViaFunctionUrl"
+		if !f.publicFor("lambda:InvokeFunctionUrl", "StringEquals", auth, "NONE") ||
+			!f.publicFor("lambda:InvokeFunction", "Bool", via, "true") {
 			return f.public(), fmt.Errorf("the policy of function %s does not let all clients in", f.name)
 		}
 		return f.public(), f.public().runs()

@@ -177,8 +177,8 @@ func (s *State) set(in wire.Params) (map[string]any, error) {
 	return nil, nil
 }
 
-// Subscriber returns the function that a topic calls, and its filter policy. It is an error if there
-// is none, or the topic may not call it.
+// Subscriber returns the function that a topic calls, and its filter policy. It is an error if
+// there is none, or the topic may not call it.
 func (s *State) Subscriber(topic string) (f lambda.Function, filter string, err error) {
 	for _, sub := range s.subscriptions {
 		if sub.topic == topic {

@@ -34,7 +34,7 @@ func (c client) find(ctx context.Context, app spec.Application, _ plan.State) (p
 	}
 	plans := func(p *plan.Planner) *planner { return &planner{p, c, functions, triggers} }
 	f := plan.Found{
-		Each:  func(p *plan.Planner, fn spec.Function) { plans(p).function(fn) },
+		Each: func(p *plan.Planner, fn spec.Function) { plans(p).function(fn) },
 		Last: func(p *plan.Planner) {
 			plans(p).permissions()
 			plans(p).mappings()

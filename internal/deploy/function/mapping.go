@@ -80,9 +80,11 @@ func (p *planner) mappings() {
 	}
 }
 
-// mappingName is the name of a mapping in the state file. A trigger whose source has changed has two
-// for a while.
-func mappingName(t spec.Trigger, account spec.Account) string { return t.Name + " " + t.ARN(account) }
+// mappingName is the name of a mapping in the state file. A trigger whose source has changed has
+// two for a while.
+func mappingName(t spec.Trigger, account spec.Account) string {
+	return t.Name + " " + t.ARN(account)
+}
 
 func (p *planner) mapping(t spec.Trigger) {
 	name := p.App.FunctionName(t.Name)
@@ -124,7 +126,7 @@ func mappingDiff(t spec.Trigger, have foundMapping) plan.Changes {
 	compare("batch size", have.batch, t.BatchSize, t.BatchSize > 0)
 	compare("batching window in seconds", have.window, t.Window, t.Window >= 0)
 	compare("maximum concurrency", have.concurrency, t.Concurrency, t.Concurrency > 0)
-	diff.Compare("filter", have.filter, t.Filter)
+	diff.CompareJSON("filter", have.filter, t.Filter)
 	if isChanging(have.state) { // which needs no call, only time
 		diff.Compare("state", have.state, "Enabled")
 	}
@@ -147,7 +149,8 @@ func (r run) createMapping(ctx context.Context, t spec.Trigger, res *plan.Resour
 		}
 	}
 	var uuid *string
-	err := r.RetryWhile(ctx, "wait for permission to read "+res.SourceARN, plan.IAMDelay, func() error {
+	what := "wait for permission to read " + res.SourceARN
+	err := r.RetryWhile(ctx, what, plan.IAMDelay, func() error {
 		out, err := r.CreateEventSourceMapping(ctx, in)
 		if err == nil {
 			uuid = out.UUID

@@ -106,8 +106,8 @@ func (p *planner) permission(fn spec.Function, i int, want spec.NamedGrant) {
 }
 
 // stalePermissions plans the deletion of permissions that are no longer needed: those of an API
-// that is gone, and those of functions that no route or trigger calls. The live routes may need them
-// until the new ones are live.
+// that is gone, and those of functions that no route or trigger calls. The live routes may need
+// them until the new ones are live.
 func (p *planner) stalePermissions() {
 	for _, fn := range p.App.Functions {
 		name := p.App.FunctionName(fn.LogicalName)
@@ -133,8 +133,8 @@ func (p *planner) stalePermissions() {
 	}
 }
 
-// addPermission adds a statement to the policy of a function. It replaces a wrong one, as statements
-// cannot be changed.
+// addPermission adds a statement to the policy of a function. It replaces a wrong one, as
+// statements cannot be changed.
 func (r run) addPermission(ctx context.Context, function string, want spec.NamedGrant) error {
 	have, err := r.getGrants(ctx, function)
 	if err != nil {

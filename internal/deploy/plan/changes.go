@@ -1,7 +1,9 @@
 package plan
 
 import (
+	"encoding/json"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 )
@@ -14,6 +16,16 @@ func (c *Changes) Compare(property, from, to string) {
 	if from != to {
 		*c = append(*c, Change{Property: property, From: from, To: to})
 	}
+}
+
+// CompareJSON adds a property whose values are JSON, unless they mean the same.
+func (c *Changes) CompareJSON(property, from, to string) {
+	var have, want any
+	if json.Unmarshal([]byte(from), &have) == nil && json.Unmarshal([]byte(to), &want) == nil &&
+		reflect.DeepEqual(have, want) {
+		return
+	}
+	c.Compare(property, from, to)
 }
 
 // TagChanges returns the tags to set and the keys to remove. Tags that AWS sets itself, aws:…,

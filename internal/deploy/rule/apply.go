@@ -137,8 +137,8 @@ func (c client) resourceType() plan.ResourceType {
 	}}
 }
 
-// delete deletes a rule and its targets. A pending one, which this application may not have created,
-// is deleted only if it has the tag.
+// delete deletes a rule and its targets. A pending one, which this application may not have
+// created, is deleted only if it has the tag.
 func (r run) delete(ctx context.Context, res *plan.Resource) error {
 	have, err := r.get(ctx, res.BusName, res.RuleName)
 	if err != nil || have == nil {

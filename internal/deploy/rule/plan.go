@@ -58,7 +58,7 @@ func (p *planner) diff(t spec.Trigger, have foundRule) plan.Changes {
 	var diff plan.Changes
 	schedule, pattern := ruleOf(t)
 	diff.Compare("schedule", have.schedule, schedule)
-	diff.Compare("filter", have.pattern, pattern)
+	diff.CompareJSON("filter", have.pattern, pattern)
 	diff.Compare("state", string(have.state), string(types.RuleStateEnabled))
 	target := p.Account.FunctionARN(p.App.FunctionName(t.Name))
 	diff.Compare("target", strings.Join(have.targets, ", "), target)

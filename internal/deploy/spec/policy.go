@@ -43,8 +43,8 @@ func TableActions() []string {
 
 // GeneratedPolicy returns the policy of the generated role: it lets functions write their logs,
 // reach the connections of this API and no other, use the declared tables, invoke themselves for
-// OnOpen and for large groups, read the queues and streams of triggers, and what their VPC and tracing need. The id of the API may be "*" if
-// it is not known yet.
+// OnOpen and for large groups, read the queues and streams of triggers, and what their VPC and
+// tracing need. The id of the API may be "*" if it is not known yet.
 func GeneratedPolicy(app Application, account Account, apiID string) Policy {
 	p := Policy{Version: PolicyVersion}
 	p.Allow("Logs", []string{"logs:CreateLogStream", "logs:PutLogEvents"},

@@ -141,8 +141,8 @@ type NamedGrant struct {
 	Grant
 }
 
-// Grants returns who may call a function: the API if it does, and its trigger. The id of the API may
-// not be known; the number of grants and their order do not depend on it.
+// Grants returns who may call a function: the API if it does, and its trigger. The id of the API
+// may not be known; the number of grants and their order do not depend on it.
 func (a Application) Grants(account Account, logical, apiID string) []NamedGrant {
 	var all []NamedGrant
 	add := func(id string, g Grant) { all = append(all, NamedGrant{id, g}) }

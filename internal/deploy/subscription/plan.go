@@ -29,7 +29,9 @@ type planner struct {
 }
 
 // isFor reports whether an endpoint is a function of a name.
-func isFor(endpoint, function string) bool { return strings.HasSuffix(endpoint, ":function:"+function) }
+func isFor(endpoint, function string) bool {
+	return strings.HasSuffix(endpoint, ":function:"+function)
+}
 
 // recordName is the name of a subscription in the state file. A trigger whose topic has changed has
 // two for a while.
@@ -67,7 +69,7 @@ func (p *planner) subscription(t spec.Trigger) {
 
 func diff(t spec.Trigger, have foundSubscription) plan.Changes {
 	var diff plan.Changes
-	diff.Compare("filter", have.filter, t.Filter)
+	diff.CompareJSON("filter", have.filter, t.Filter)
 	if t.Filter != "" {
 		diff.Compare("scope of the filter", cmp.Or(have.scope, byAttributes), byAttributes)
 	}

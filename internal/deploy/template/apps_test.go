@@ -6,6 +6,7 @@ import (
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/internal/deploy"
+	"github.com/tyg-dev/tyg/internal/deploy/spec"
 	"github.com/tyg-dev/tyg/internal/deploy/template"
 	"github.com/tyg-dev/tyg/internal/deploy/template/cfn"
 	"github.com/tyg-dev/tyg/internal/deploy/template/tf"
@@ -50,6 +51,34 @@ func chat(t testing.TB) deploy.Application {
 		PartitionKey: deploy.Attribute{Name: "PK"}, SortKey: deploy.Attribute{Name: "SK"},
 		TTLAttribute: "expires",
 	}}
+	return app
+}
+
+// triggered has a trigger of each source.
+func triggered(t testing.TB) deploy.Application {
+	app := echo(t)
+	app.Name = "shop"
+	app.Triggers = []deploy.Trigger{
+		{
+			Name: "jobs", Source: spec.SQS, From: "jobs", BatchSize: 20, Window: 5, Concurrency: 3,
+			Filter: `{"body":{"kind":["a"]}}`,
+		},
+		{
+			Name: "changes", Source: spec.DynamoDB, Window: -1, From: "arn:aws:dynamodb:us-west-2:" +
+				"123456789012:table/orders/stream/2026-11-22T09:00:00.000",
+		},
+		{Name: "nightly", Source: spec.Schedule, From: "rate(5 minutes)", Window: -1},
+		{
+			Name: "orders", Source: spec.EventBridge, From: "shop", Window: -1,
+			Filter: `{"source": ["shop"], "detail": {"n": [{"numeric": [">", 1]}]}}`,
+		},
+		{Name: "alarms", Source: spec.SNS, From: "alarms", Filter: `{"level":["high"]}`, Window: -1},
+		{Name: "hook", Source: spec.HTTP, Public: true, Window: -1},
+		{Name: "inner", Source: spec.HTTP, Window: -1},
+	}
+	for _, tr := range app.Triggers {
+		app.Functions = append(app.Functions, function(t, tr.Name))
+	}
 	return app
 }
 

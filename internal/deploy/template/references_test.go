@@ -14,8 +14,12 @@ import (
 
 // Every reference of a CloudFormation template leads to something in it.
 func TestCloudFormationReferences(t *testing.T) {
-	for _, o := range []template.Options{{}, {CodeParameters: true}} {
-		doc, _ := written(t, writers()[0], full(t), o)
+	for i, o := range []template.Options{{}, {CodeParameters: true}, {}} {
+		app := full(t)
+		if i == 2 {
+			app = triggered(t)
+		}
+		doc, _ := written(t, writers()[0], app, o)
 		known := map[string]bool{
 			"AWS::AccountId": true, "AWS::Region": true, "AWS::Partition": true, "AWS::URLSuffix": true,
 		}
@@ -59,7 +63,27 @@ func TestCloudFormationReferences(t *testing.T) {
 
 // Every reference of a Terraform configuration leads to something in it.
 func TestTerraformReferences(t *testing.T) {
-	doc, _ := written(t, writers()[1], full(t), template.Options{})
+	for _, app := range []deploy.Application{full(t), triggered(t)} {
+		testTerraformReferences(t, app)
+	}
+}
+
+// Public URLs need permissions that older providers cannot give.
+func TestTerraformProviderOfPublicURLs(t *testing.T) {
+	for want, app := range map[string]deploy.Application{
+		">= 5.0, < 7.0": full(t), ">= 6.29, < 7.0": triggered(t),
+	} {
+		doc, _ := written(t, writers()[1], app, template.Options{})
+		got := at(t, doc, "terraform", "required_providers", "aws", "version")
+		if got != want {
+			t.Errorf("%s needs the provider %v, want %s", app.Name, got, want)
+		}
+	}
+}
+
+func testTerraformReferences(t *testing.T, app deploy.Application) {
+	t.Helper()
+	doc, _ := written(t, writers()[1], app, template.Options{})
 	resources := at(t, doc, "resource").(map[string]any)
 	count := 0
 	refer := func(kind, name string) {
@@ -153,7 +177,7 @@ func TestLint(t *testing.T) {
 	if program == "1" {
 		program = "cfn-lint"
 	}
-	for _, app := range []deploy.Application{echo(t), chat(t), full(t)} {
+	for _, app := range []deploy.Application{echo(t), chat(t), full(t), triggered(t)} {
 		for _, o := range []template.Options{{}, {CodeParameters: true}} {
 			_, text := written(t, writers()[0], app, o)
 			file := filepath.Join(t.TempDir(), "template.json")

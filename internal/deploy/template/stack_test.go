@@ -38,7 +38,7 @@ type object = map[string]any
 // Deploy finds nothing to change in what the template makes, but that it publishes routes by
 // itself.
 func TestCloudFormationMakesWhatDeployMakes(t *testing.T) {
-	for _, app := range []deploy.Application{echo(t), chat(t), full(t)} {
+	for _, app := range []deploy.Application{echo(t), chat(t), full(t), triggered(t)} {
 		t.Run(app.Name, func(t *testing.T) {
 			s := newStack(t, app)
 			for id := range s.resources {
@@ -64,6 +64,10 @@ func newStack(t *testing.T, app deploy.Application) *stack {
 	c := awstest.New()
 	c.Settle = 0
 	c.AllowStageLogs()
+	c.AddQueue("jobs", 0)
+	c.AddStream("orders")
+	c.AddTopic("alarms")
+	c.AddBus("shop")
 	srv := httptest.NewServer(c)
 	t.Cleanup(func() {
 		srv.Close()
@@ -107,6 +111,10 @@ func (s *stack) make(id string) map[string]string {
 		s.made[id] = s.gateway(kind, p)
 	case "DynamoDB":
 		s.made[id] = s.table(p)
+	case "Events":
+		s.made[id] = s.rule(p)
+	case "SNS":
+		s.made[id] = s.subscription(p)
 	default:
 		s.Fatalf("%s has type %v", id, r["Type"])
 	}
@@ -190,7 +198,45 @@ func (s *stack) logGroup(p object) map[string]string {
 	return map[string]string{"": name}
 }
 
+// rule makes a rule and its targets.
+func (s *stack) rule(p object) map[string]string {
+	targets := p["Targets"]
+	delete(p, "Targets")
+	if pattern, ok := p["EventPattern"]; ok {
+		p["EventPattern"] = s.json(pattern)
+	}
+	s.rpc("events", "AWSEvents.PutRule", p)
+	s.rpc("events", "AWSEvents.PutTargets", object{
+		"Rule": p["Name"], "EventBusName": p["EventBusName"], "Targets": targets,
+	})
+	return map[string]string{"": p["Name"].(string)}
+}
+
+func (s *stack) subscription(p object) map[string]string {
+	form := url.Values{"Action": {"Subscribe"}, "Version": {"2010-03-31"}}
+	for _, name := range []string{"TopicArn", "Protocol", "Endpoint"} {
+		form.Set(name, p[name].(string))
+	}
+	if filter, ok := p["FilterPolicy"]; ok {
+		form.Set("Attributes.entry.1.key", "FilterPolicy")
+		form.Set("Attributes.entry.1.value", s.json(filter))
+	}
+	s.formOf("sns", form)
+	return map[string]string{}
+}
+
 func (s *stack) lambda(id, kind string, p object) map[string]string {
+	switch kind {
+	case "EventSourceMapping":
+		p["Tags"] = tagMap(p["Tags"])
+		s.rest("POST", "lambda", "/2015-03-31/event-source-mappings", p)
+		return map[string]string{}
+	case "Url":
+		name := p["TargetFunctionArn"].(string)
+		out := s.rest("POST", "lambda", "/2021-10-31/functions/"+name+"/url",
+			object{"AuthType": p["AuthType"]})
+		return map[string]string{"FunctionUrl": out["FunctionUrl"].(string)}
+	}
 	name := p["FunctionName"].(string)
 	path := "/2015-03-31/functions"
 	if kind == "Permission" {
@@ -293,13 +339,18 @@ func (s *stack) json(v any) string {
 
 func (s *stack) form(form url.Values) {
 	s.Helper()
+	s.formOf("iam", form)
+}
+
+func (s *stack) formOf(service string, form url.Values) {
+	s.Helper()
 	h := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}
-	s.send("POST", "iam", "/", h, form.Encode())
+	s.send("POST", service, "/", h, form.Encode())
 }
 
 func (s *stack) rpc(service, target string, input object) {
 	s.Helper()
-	version := map[string]string{"logs": "1.1", "dynamodb": "1.0"}[service]
+	version := map[string]string{"logs": "1.1", "events": "1.1", "dynamodb": "1.0"}[service]
 	h := http.Header{"Content-Type": {"application/x-amz-json-" + version}, "X-Amz-Target": {target}}
 	s.send("POST", service, "/", h, s.json(input))
 }

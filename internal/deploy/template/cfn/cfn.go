@@ -88,6 +88,9 @@ func (s *stack) build() error {
 			s.permission(fn.LogicalName)
 		}
 	}
+	for _, t := range s.app.Triggers {
+		s.trigger(t)
+	}
 	s.authorizer()
 	for _, r := range s.app.API.Routes {
 		s.route(r)

@@ -35,7 +35,7 @@ func Config(app spec.Application, o template.Options) ([]byte, error) {
 		"terraform": object{
 			"required_version": ">= 1.1",
 			"required_providers": object{
-				"aws": object{"source": "hashicorp/aws", "version": ">= 5.0, < 7.0"},
+				"aws": object{"source": "hashicorp/aws", "version": m.provider()},
 			},
 		},
 		"data": object{
@@ -90,6 +90,9 @@ func (m *module) build() error {
 		if m.app.Calls(fn.LogicalName) {
 			m.permission(fn.LogicalName)
 		}
+	}
+	for _, t := range m.app.Triggers {
+		m.trigger(t)
 	}
 	m.authorizer()
 	for _, r := range m.app.API.Routes {

@@ -1,0 +1,119 @@
+package cfn
+
+import (
+	"encoding/json"
+	"strings"
+
+	"github.com/tyg-dev/tyg/internal/deploy/spec"
+	"github.com/tyg-dev/tyg/internal/deploy/template"
+)
+
+// triggerPermissions lets what triggers a function call it, and returns the ids of the permissions.
+func (s *stack) triggerPermissions(function string) []any {
+	var ids []any
+	for _, g := range s.app.Grants(s.Account, function, s.Dialect.API) {
+		kind, ok := strings.CutPrefix(g.ID, spec.GrantPrefix)
+		if !ok || g.ID == spec.GrantPrefix+s.Dialect.API {
+			continue // the API's
+		}
+		id := camel(function) + camel(kind) + "Permission"
+		p := object{
+			"FunctionName": ref(camel(function)), "Action": g.Action, "Principal": g.Principal,
+		}
+		switch {
+		case g.Source != "":
+			p["SourceArn"] = template.Expr(g.Source)
+		case g.URL == spec.URLAuth:
+			p["FunctionUrlAuthType"] = g.URL
+		case g.URL == spec.URLInvoke:
+			p["InvokedViaFunctionUrl"] = true
+		}
+		s.add(id, "AWS::Lambda::Permission", p, nil)
+		ids = append(ids, id)
+	}
+	return ids
+}
+
+// trigger adds what leads the events of a source to a function. It waits for the permission: it is
+// live as soon as it exists.
+func (s *stack) trigger(t spec.Trigger) {
+	function := camel(t.Name)
+	more := object{}
+	if ids := s.triggerPermissions(t.Name); len(ids) > 0 {
+		more["DependsOn"] = ids
+	}
+	switch {
+	case t.Batched():
+		s.add(function+"EventSource", "AWS::Lambda::EventSourceMapping", s.mapping(t), more)
+	case t.Ruled():
+		s.add(function+"Rule", "AWS::Events::Rule", s.rule(t), more)
+	case t.Source == spec.SNS:
+		p := object{
+			"TopicArn": template.Expr(t.ARN(s.Account)), "Protocol": "lambda",
+			"Endpoint": attribute(function, "Arn"),
+		}
+		if t.Filter != "" {
+			p["FilterPolicy"] = s.pattern(t)
+		}
+		s.add(function+"Subscription", "AWS::SNS::Subscription", p, more)
+	case t.Source == spec.HTTP:
+		auth := "AWS_IAM"
+		if t.Public {
+			auth = spec.URLAuth
+		}
+		s.add(function+"URL", "AWS::Lambda::Url", object{
+			"TargetFunctionArn": attribute(function, "Arn"), "AuthType": auth,
+		}, more)
+		s.output(function+"URL", "Where "+t.Name+" serves HTTP", attribute(function+"URL", "FunctionUrl"))
+	}
+}
+
+func (s *stack) mapping(t spec.Trigger) object {
+	p := object{
+		"EventSourceArn": template.Expr(t.ARN(s.Account)), "FunctionName": ref(camel(t.Name)),
+		"FunctionResponseTypes": []any{"ReportBatchItemFailures"}, "Tags": s.tags(nil),
+	}
+	if t.BatchSize > 0 {
+		p["BatchSize"] = t.BatchSize
+	}
+	if t.Window >= 0 {
+		p["MaximumBatchingWindowInSeconds"] = t.Window
+	}
+	if t.Concurrency > 0 {
+		p["ScalingConfig"] = object{"MaximumConcurrency": t.Concurrency}
+	}
+	if t.Filter != "" {
+		p["FilterCriteria"] = object{"Filters": []any{object{"Pattern": t.Filter}}}
+	}
+	if t.Source == spec.DynamoDB {
+		p["StartingPosition"] = "LATEST"
+		if t.Oldest {
+			p["StartingPosition"] = "TRIM_HORIZON"
+		}
+	}
+	return p
+}
+
+func (s *stack) rule(t spec.Trigger) object {
+	p := object{
+		"Name": s.app.RuleName(t), "EventBusName": t.Bus(), "State": "ENABLED",
+		"Description": "calls " + s.app.FunctionName(t.Name),
+		"Targets":     []any{object{"Id": "function", "Arn": attribute(camel(t.Name), "Arn")}},
+		"Tags":        s.tags(nil),
+	}
+	if t.Source == spec.Schedule {
+		p["ScheduleExpression"] = t.From
+	} else {
+		p["EventPattern"] = s.pattern(t)
+	}
+	return p
+}
+
+// pattern returns the filter of a trigger as an object.
+func (s *stack) pattern(t spec.Trigger) any {
+	var v any
+	if err := json.Unmarshal([]byte(t.Filter), &v); err != nil {
+		s.conflicts = append(s.conflicts, err) // it was checked before
+	}
+	return v
+}
