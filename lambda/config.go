@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/tyg-dev/tyg/apigw"
-	"github.com/tyg-dev/tyg/internal/hostapi"
 )
 
 // Config says how a Handler runs inside Lambda. With the zero Config it cannot send; that needs
@@ -60,6 +59,9 @@ const (
 // groupsVariable is set for the functions of "tyg local" and "tyg gateway".
 const groupsVariable = "TYG_GROUPS_ENDPOINT"
 
+// triggerVariable is set for the function of a trigger.
+const triggerVariable = "TYG_TRIGGER"
+
 // FromEnvironment reads what Lambda and "tyg deploy" put into the environment, through a function
 // like os.Getenv:
 //
@@ -81,7 +83,7 @@ const groupsVariable = "TYG_GROUPS_ENDPOINT"
 func FromEnvironment(getenv func(string) string) (Config, error) {
 	format, level := getenv("AWS_LAMBDA_LOG_FORMAT"), getenv("AWS_LAMBDA_LOG_LEVEL")
 	cfg := Config{
-		Logger: newLogger(os.Stderr, format, level), Trigger: getenv(hostapi.TriggerVariable),
+		Logger: newLogger(os.Stderr, format, level), Trigger: getenv(triggerVariable),
 	}
 	cfg.Region = firstSet(getenv, "AWS_REGION", "AWS_DEFAULT_REGION")
 	key := Key{

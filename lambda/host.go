@@ -74,8 +74,8 @@ func NewHost(h tyg.Handler, cfg Config) (*Host, error) {
 // that the caller expects, and an error if the handler failed or the payload is none of these.
 // Nothing of payload is used after it has returned.
 func (h *Host) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
-	if name, event, ok := h.triggered(payload); ok {
-		return h.handleTrigger(ctx, name, event)
+	if h.trigger != "" && !isShard(payload) {
+		return h.handleTrigger(ctx, payload)
 	}
 	if arn := methodARN(payload); arn != "" {
 		return h.authorize(ctx, payload, arn)

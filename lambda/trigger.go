@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/tyg-dev/tyg"
-	"github.com/tyg-dev/tyg/internal/hostapi"
 )
 
 // A triggerHandler is a Handler that handles events of triggers, too, as tyg.App does.
@@ -17,22 +16,9 @@ type triggerHandler interface {
 	HandleTrigger(ctx context.Context, name string, event json.RawMessage) (json.RawMessage, error)
 }
 
-// triggered returns the trigger of an event and the event. In the function of a trigger that is
-// every event but those by which tyg's own functions invoke themselves.
-func (h *Host) triggered(payload []byte) (name string, event json.RawMessage, ok bool) {
-	if name, event, ok := hostapi.ReadTrigger(payload); ok {
-		return name, event, true
-	}
-	if h.trigger == "" || isShard(payload) {
-		return "", nil, false
-	}
-	return h.trigger, payload, true
-}
-
-// handleTrigger runs the handler of a trigger and returns its reply.
-func (h *Host) handleTrigger(
-	ctx context.Context, name string, event json.RawMessage,
-) (reply []byte, err error) {
+// handleTrigger runs the handler of the trigger and returns its reply.
+func (h *Host) handleTrigger(ctx context.Context, event json.RawMessage) (reply []byte, err error) {
+	name := h.trigger
 	ctx = withRaw(ctx, event)
 	start := time.Now()
 	ctx, end := h.untilEnd(ctx, name, start)
