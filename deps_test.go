@@ -66,8 +66,9 @@ var allowed = map[string]string{
 	"rooms/storage/internal/dynamodb": "rooms/dynamo",
 	"rooms/storage/internal/nats":     "rooms/natskv",
 	"internal/deploy": "internal/deploy/api internal/deploy/awserr internal/deploy/function " +
-		"internal/deploy/logs internal/deploy/plan internal/deploy/role " +
-		"internal/deploy/spec internal/deploy/store internal/deploy/table",
+		"internal/deploy/logs internal/deploy/plan internal/deploy/role internal/deploy/rule " +
+		"internal/deploy/spec internal/deploy/store internal/deploy/subscription " +
+		"internal/deploy/table",
 	"internal/deploy/api": "tyg internal/deploy/awserr internal/deploy/plan " +
 		"internal/deploy/spec internal/route",
 	"internal/deploy/awserr":   "internal/deploy/spec",
@@ -75,11 +76,13 @@ var allowed = map[string]string{
 	"internal/deploy/logs":     "internal/deploy/plan internal/deploy/spec",
 	"internal/deploy/plan":     "internal/deploy/awserr internal/deploy/spec",
 	"internal/deploy/role":     "internal/deploy/plan internal/deploy/spec",
+	"internal/deploy/rule":     "internal/deploy/plan internal/deploy/spec",
 	"internal/deploy/spec":     "tyg",
 	"internal/deploy/store": "internal/deploy/awserr internal/deploy/plan internal/deploy/spec " +
 		"internal/filelock",
-	"internal/deploy/table":    "internal/deploy/awserr internal/deploy/plan internal/deploy/spec",
-	"internal/deploy/template": "tyg internal/deploy/spec",
+	"internal/deploy/subscription": "internal/deploy/plan internal/deploy/spec",
+	"internal/deploy/table":        "internal/deploy/awserr internal/deploy/plan internal/deploy/spec",
+	"internal/deploy/template":     "tyg internal/deploy/spec",
 	"internal/deploy/template/cfn": "internal/deploy internal/deploy/spec " +
 		"internal/deploy/template",
 	"internal/deploy/template/tf": "internal/deploy internal/deploy/spec " +
@@ -157,6 +160,7 @@ var allowed = map[string]string{
 	"examples/counter":           "tyg host",
 	"examples/echo":              "tyg host",
 	"examples/hello":             "tyg host",
+	"examples/notices":           "tyg host trigger",
 	"examples/presence":          "tyg host",
 	"examples/chat": "tyg examples/chat/chatlib examples/chat/page host rooms " +
 		"rooms/storage",
@@ -182,13 +186,13 @@ var allowed = map[string]string{
 		"cmd/internal/stagecmd cmd/internal/template cmd/internal/terminal " +
 		"cmd/internal/value examples " +
 		"cmd/internal/inforce cmd/internal/mention cmd/internal/reference cmd/internal/strict " +
-		"gateway host " +
+		"internal/triggerevent gateway host lambda " +
 		"internal/conformance internal/natsnodes internal/profileflag internal/redact " +
 		"internal/visible internal/ws internal/wsclient",
 	"cmd/tyg-aws": "tyg apigw cmd/internal/awsconfig cmd/internal/backend cmd/internal/cli " +
 		"cmd/internal/companion cmd/internal/gobuild cmd/internal/mention cmd/internal/project " +
 		"cmd/internal/stagecmd cmd/internal/strict cmd/internal/terminal " +
-		"cmd/tyg-aws/internal/application cmd/tyg-aws/internal/packages " +
+		"internal/triggerevent cmd/tyg-aws/internal/application cmd/tyg-aws/internal/packages " +
 		"internal/deploy internal/deploy/template internal/deploy/template/cfn " +
 		"internal/deploy/template/tf internal/functions internal/scratch " +
 		"internal/visible lambda",
@@ -210,6 +214,7 @@ var allowed = map[string]string{
 	"cmd/internal/gobuild":       "",
 	"cmd/internal/local": "tyg cmd/internal/backend cmd/internal/companion " +
 		"cmd/internal/gobuild cmd/internal/handlerswitch cmd/internal/project " +
+		"cmd/internal/schedule internal/triggerevent " +
 		"cmd/internal/watch cmd/internal/webserver gateway internal/certfile internal/dualport " +
 		"internal/dynamodb internal/functions internal/functions/invokeapi " +
 		"internal/functions/outbound internal/functions/runtimes internal/home internal/inspect " +
@@ -235,12 +240,13 @@ var allowed = map[string]string{
 	"cmd/internal/probeserver": "tyg examples/probe/probelib host internal/conformance",
 	"cmd/internal/cmdtest":     "",
 	"cmd/internal/companion":   "cmd/internal/buildinfo internal/filelock internal/scratch",
-	"cmd/internal/stagecmd": "cmd/internal/cli cmd/internal/project cmd/internal/value " +
+	"cmd/internal/stagecmd": "cmd/internal/cli cmd/internal/project internal/triggerevent " +
+		"cmd/internal/value " +
 		"internal/redact",
 	"cmd/internal/terminal": "",
 	"cmd/internal/newproject": "cmd/internal/buildinfo cmd/internal/cli " +
 		"cmd/internal/project examples internal/scratch",
-	"cmd/internal/project": "cmd/internal/backend cmd/internal/strict " +
+	"cmd/internal/project": "tyg cmd/internal/backend cmd/internal/strict " +
 		"cmd/internal/value gateway internal/natsnodes",
 	"cmd/internal/inforce":           "cmd/internal/project cmd/internal/value internal/redact",
 	"cmd/internal/mention":           "cmd/internal/cli cmd/internal/template",
@@ -248,6 +254,8 @@ var allowed = map[string]string{
 	"cmd/internal/strict":            "cmd/internal/value internal/redact",
 	"cmd/internal/strict/stricttest": "",
 	"cmd/internal/template":          "cmd/internal/backend cmd/internal/project",
+	"cmd/internal/schedule":          "",
+	"internal/triggerevent":          "",
 	"cmd/internal/value":             "",
 	"cmd/internal/watch":             "",
 	"cmd/internal/webserver":         "",

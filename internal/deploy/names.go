@@ -23,6 +23,7 @@ type (
 	Index         = spec.Index
 	Domain        = spec.Domain
 	Trigger       = spec.Trigger
+	TriggerSource = spec.TriggerSource
 	Bundle        = spec.Bundle
 	Account       = spec.Account
 	Policy        = spec.Policy

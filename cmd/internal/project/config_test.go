@@ -159,7 +159,8 @@ func TestEachKeyHasARange(t *testing.T) {
 		environment_variable table_name name ttl_attribute function url arn region nats
 		route_selection_expression destination_arn format runtime handler file app api_id account_id
 		cert_file key_file cache_dir email inspect_token_env inspect_token_file mock
-		node credentials_file id_key_env id_key_file dir ca_file password_env password_file`)
+		node credentials_file id_key_env id_key_file dir ca_file password_env password_file
+		sqs dynamodb schedule eventbridge sns`)
 }
 
 func TestParseConfigAcceptsNewProjects(t *testing.T) {

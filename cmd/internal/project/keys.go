@@ -139,6 +139,8 @@ func typeWord(t reflect.Type) string {
 	switch t.Kind() {
 	case reflect.Slice:
 		return "list of " + strings.TrimSuffix(typeWord(t.Elem()), "s") + "s"
+	case reflect.Interface:
+		return "value"
 	case reflect.Map:
 		return typeWord(t.Elem()) + "s by name"
 	case reflect.Struct:

@@ -19,6 +19,7 @@ func keyGroups() []KeyGroup {
 		{"Functions on AWS", awsFunctionKeys()},
 		{"API Gateway", apiKeys()},
 		{"Tables", tableKeys()},
+		{"Triggers", triggerKeys()},
 	}
 }
 

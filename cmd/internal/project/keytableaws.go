@@ -123,3 +123,47 @@ func tableKeys() []KeyDoc {
 	}
 	return keys
 }
+
+func triggerKeys() []KeyDoc {
+	const both, of = Local | Deploy, "triggers.{name}."
+	return []KeyDoc{
+		{
+			Path: "triggers", In: both, Says: "sources of events for the handlers of `OnTrigger`, by " +
+				"their names. Each has one source: " +
+				"[triggers.md](triggers.md)",
+			Missed: map[Use]string{Gateway: "it calls no handlers of triggers; deploy the program, too"},
+		},
+		{
+			Path: of + "sqs", In: both,
+			Says: "name or ARN of a queue; `tyg local` takes its messages from `tyg invoke --local`",
+		},
+		{Path: of + "dynamodb", In: both, Says: "ARN of the stream of a table"},
+		{
+			Path: of + "schedule", In: both,
+			Says: "`rate(5 minutes)`, or `cron(0 3 * * ? *)` in UTC; `tyg local` has a clock for it",
+		},
+		{Path: of + "eventbridge", In: both, Says: "name or ARN of an event bus; needs a filter"},
+		{Path: of + "sns", In: both, Says: "name or ARN of a topic"},
+		{
+			Path: of + "http", In: both,
+			Says: "a function URL: for all clients, or for signed requests; `tyg local` serves it at a port",
+		},
+		{Path: of + "filter", In: both, Says: "pattern of AWS that events must match"},
+		{
+			Path: of + "batch_size", In: both, Unit: "events", Default: "10, of a stream 100",
+			Says: "how many messages or changes the handler gets at once",
+		},
+		{
+			Path: of + "maximum_batching_window_in_seconds", In: Deploy, Unit: "seconds", Default: "0",
+			Says: "how long a batch is collected",
+		},
+		{
+			Path: of + "maximum_concurrency", In: Deploy, Unit: "batches", Default: "no limit",
+			Says: "batches of a queue at a time",
+		},
+		{
+			Path: of + "starting_position", In: Deploy, Default: "LATEST",
+			Says: "where a stream begins",
+		},
+	}
+}

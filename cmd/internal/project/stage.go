@@ -24,6 +24,9 @@ type StageConfig struct {
 	Functions    map[string]Function    `json:"lambda_functions"`
 	Tables       map[string]TableConfig `json:"tables"`
 
+	// Triggers are the sources of events that come from no connection, by the name of the handler.
+	Triggers map[string]TriggerConfig `json:"triggers"`
+
 	// Groups makes a table for groups, presence, values and states, or none. Without it the program
 	// decides: whether it uses them.
 	Groups *bool `json:"groups"`
@@ -111,6 +114,9 @@ func (s StageConfig) check() error {
 	}
 	if s.App != "" && len(s.Routes) > 0 {
 		return keyError("app", errors.New(`it describes its own routes; leave out "routes"`))
+	}
+	if err := checkTriggers(s.Triggers); err != nil {
+		return err
 	}
 	return s.ServerConfig.check()
 }

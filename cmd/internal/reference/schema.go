@@ -58,6 +58,8 @@ func (d describer) of(t reflect.Type, path, allow string) schema {
 			below = schema{"$ref": "#/definitions/function"}
 		}
 		return schema{"type": "object", "additionalProperties": below}
+	case reflect.Interface:
+		return make(schema) // any JSON
 	case reflect.Slice:
 		return schema{"type": "array", "items": d.of(t.Elem(), path+"[]", "")}
 	case reflect.Bool:

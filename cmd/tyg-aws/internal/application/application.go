@@ -40,7 +40,7 @@ type Blueprint struct {
 // Application returns what should be on AWS.
 func (b *Blueprint) Application() (deploy.Application, error) {
 	s := b.At(b.Stage)
-	if err := errors.Join(CheckProgram(s), b.checkFunctions(s)); err != nil {
+	if err := errors.Join(CheckProgram(s), b.checkFunctions(s), b.checkTriggers(s)); err != nil {
 		return deploy.Application{}, err
 	}
 	name, err := b.name()
@@ -56,7 +56,7 @@ func (b *Blueprint) Application() (deploy.Application, error) {
 	if app.Tables, err = b.withGroups(name, app.Tables); err != nil {
 		return app, fmt.Errorf("%s: %w", project.ConfigPath, err)
 	}
-	app.Shards = b.uses().Groups
+	app.Shards, app.Triggers = b.uses().Groups, b.triggers(s)
 	for _, logical := range b.functions() {
 		fn, err := b.lambda(logical, s, app.Tables)
 		if err != nil {
@@ -129,6 +129,9 @@ func (b *Blueprint) functions() []string {
 	}
 	for _, r := range b.routes() {
 		add(r.Function)
+	}
+	for _, name := range b.Description.Triggers {
+		add(name)
 	}
 	return names
 }
