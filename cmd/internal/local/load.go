@@ -71,6 +71,9 @@ func (s *server) load(ctx context.Context) (changed bool, err error) {
 		next.names = append(next.names, fn.Name)
 	}
 	s.retire(next)
+	if s.serving.Load() {
+		s.startSources()
+	}
 	return true, nil
 }
 
@@ -98,7 +101,7 @@ func (s *server) set(ctx context.Context, v version) (backend.Set, error) {
 	if v.plan.Routes != nil {
 		s.name = cmp.Or(v.plan.Name, s.cfg.Name)
 		set := *v.plan.Routes
-		set.Functions = slices.Clone(set.Functions)
+		set.Functions, s.triggers = slices.Clone(set.Functions), nil
 		for i, fn := range set.Functions {
 			if b, ok := v.plan.Builds[fn.Name]; ok {
 				fn = b.built(fn, v.built[fn.Name])
@@ -109,6 +112,10 @@ func (s *server) set(ctx context.Context, v version) (backend.Set, error) {
 				return set, err
 			}
 			maps.Copy(fn.Env, shared)
+			if _, ok := v.plan.Triggers[fn.Name]; ok {
+				s.triggers = append(s.triggers, fn.Name)
+				fn.Env[triggerVariable] = fn.Name
+			}
 			set.Functions[i] = s.tune(fn)
 		}
 		return set, nil
@@ -134,7 +141,13 @@ func (s *server) set(ctx context.Context, v version) (backend.Set, error) {
 	if fn.Name == "" {
 		fn.Name = functionName(d.Name)
 	}
-	return backend.OfProgram(fn, d), nil
+	if slices.Contains(d.Triggers, fn.Name) {
+		fn.Name = programName
+	}
+	s.triggers = d.Triggers
+	set := backend.OfProgram(fn, d)
+	set.Functions = append(set.Functions, s.triggerFunctions(v.plan, fn, d.Triggers)...)
+	return set, nil
 }
 
 // unlessSet returns the variables that the environment does not have.

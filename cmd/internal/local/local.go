@@ -98,6 +98,9 @@ type Plan struct {
 	// Routes.
 	Program functions.Function
 
+	// Triggers are the sources of events of the program that are no clients, by name.
+	Triggers map[string]Trigger
+
 	// Routes has the functions of a project that is not one Go program.
 	Routes *backend.Set
 
@@ -226,6 +229,7 @@ func (s *server) run(ctx context.Context, l net.Listener) error {
 	serve()
 	s.tell(slices.Concat(s.plan.Notes, s.unwatched()))
 	s.announce(l.Addr())
+	s.startSources()
 	watching, stop := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() { // ends with ctx, or when watching fails
@@ -241,6 +245,7 @@ func (s *server) run(ctx context.Context, l net.Listener) error {
 	}
 	stop()
 	<-done
+	s.stopSources()
 	return errors.Join(err, s.drain())
 }
 

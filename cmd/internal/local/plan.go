@@ -32,6 +32,13 @@ func NewPlan(c project.Config, dir, stage string) (Plan, error) {
 		NATS:           s.NATS,
 		Drain:          (*time.Duration)(s.Drain),
 	}
+	for name, source := range s.Triggers {
+		if p.Triggers == nil {
+			p.Triggers = make(map[string]Trigger)
+		}
+		fn := localFunction(name, c.Function(stage, name).FunctionConfig)
+		p.Triggers[name] = Trigger{Source: source, Function: fn}
+	}
 	if unused := c.Unused(stage, project.Local); unused != "" {
 		p.Notes = append(p.Notes, project.ConfigPath+": "+unused)
 	}

@@ -40,6 +40,7 @@ type entry struct {
 	Routes    []string  `json:"routes,omitempty"`
 	Event     string    `json:"event,omitempty"`
 	Route     string    `json:"route,omitempty"`
+	Trigger   string    `json:"trigger,omitempty"`
 	Conn      string    `json:"connection_id,omitempty"`
 	Request   string    `json:"request_id,omitempty"`
 	LatencyMS float64   `json:"latency_ms,omitempty"`
@@ -104,6 +105,20 @@ func (p *printer) event(e tyg.Event, took time.Duration, err error) {
 		Type: "event", Event: e.Type.String(), Route: e.Route, Conn: string(e.Conn.ID),
 		Request: e.RequestID, LatencyMS: ms, Error: text(err),
 	}, p.out, "%s %s %s  %.1f ms%s\n", time.Now().Format("15:04:05.000"), e.Conn.ID, route, ms, end)
+}
+
+// trigger prints that a trigger has called its function.
+func (p *printer) trigger(name string, took time.Duration, err error) {
+	if p.quiet && err == nil {
+		return
+	}
+	end := ""
+	if err != nil {
+		end = "  failed" + detail(err)
+	}
+	ms := float64(took.Microseconds()) / 1000
+	p.print(entry{Type: "trigger", Trigger: name, LatencyMS: ms, Error: text(err)}, p.out,
+		"%s trigger %s  %.1f ms%s\n", time.Now().Format("15:04:05.000"), name, ms, end)
 }
 
 // detail returns what the line of an event says about its failure. The function may have printed it

@@ -55,10 +55,12 @@ type server struct {
 	serving   atomic.Bool // the project has started
 
 	// owned by run until it has started the gateway, then by watch
-	name    string // of the project
-	plan    Plan
-	sources *gobuild.Sources
-	now     version
+	name      string   // of the project
+	triggers  []string // that the program handles
+	sourcesOn sources
+	plan      Plan
+	sources   *gobuild.Sources
+	now       version
 }
 
 // apiID returns the id of the API in events.
@@ -143,6 +145,7 @@ func (s *server) lead(l net.Listener) (err error) {
 func (s *server) close() {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel() // do not wait for handlers
+	s.stopSources()
 	_ = s.web.Close()
 	s.inspect.Close()
 	if s.inspectWeb != nil {
