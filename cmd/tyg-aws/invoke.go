@@ -1,13 +1,11 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -20,6 +18,7 @@ import (
 	"github.com/tyg-dev/tyg/cmd/internal/terminal"
 	"github.com/tyg-dev/tyg/cmd/tyg-aws/internal/application"
 	"github.com/tyg-dev/tyg/internal/deploy"
+	"github.com/tyg-dev/tyg/internal/triggerevent"
 	"github.com/tyg-dev/tyg/internal/visible"
 	"github.com/tyg-dev/tyg/lambda"
 )
@@ -85,6 +84,10 @@ func (i *invocation) find(cmd *cobra.Command, state deploy.State) (deploy.Resour
 
 // payload returns the payload of the call.
 func (i *invocation) payload(cmd *cobra.Command, state deploy.State) ([]byte, error) {
+	place := triggerevent.Place{Region: state.Region, AccountID: state.AccountID}
+	if event, err := i.options.TriggerEvent(place); event != nil || err != nil {
+		return event, err
+	}
 	if i.options.Event == "" {
 		if cmd.Flags().Changed("body") {
 			return nil, cli.Usagef(cmd, "--body is the text of a sample message; add --event message")
@@ -104,14 +107,7 @@ func (i *invocation) read(cmd *cobra.Command) ([]byte, error) {
 		return nil, cli.Usagef(cmd,
 			"there is no payload; use --event message, or write one to standard input")
 	}
-	data, err := io.ReadAll(i.e.Stdin)
-	if err != nil {
-		return nil, fmt.Errorf("read payload: %w", err)
-	}
-	if len(bytes.TrimSpace(data)) > 0 && !json.Valid(data) {
-		return nil, errors.New("the payload on standard input is not JSON")
-	}
-	return data, nil
+	return stagecmd.ReadPayload(i.e.Stdin)
 }
 
 func (i *invocation) call(ctx context.Context, fn deploy.Resource, payload []byte) error {
@@ -134,13 +130,14 @@ func (i *invocation) call(ctx context.Context, fn deploy.Resource, payload []byt
 	if err != nil {
 		return i.explain(cli.Interrupted(ctx, err))
 	}
+	failed := i.options.FailedRecords(result)
 	if json.Valid(result) {
 		result = visible.JSON(result)
 	} else {
 		result = []byte(visible.Block(string(result), ""))
 	}
 	_, err = i.e.Stdout.Write(append(result, '\n'))
-	return err
+	return cmp.Or(err, failed)
 }
 
 // explain prints the error of a function, and returns that of Lambda.

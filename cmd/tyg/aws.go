@@ -24,7 +24,12 @@ func newStageCommands(e *cli.Env, args []string) []*cobra.Command {
 		stagecmd.NewPlan(inProject(run, dir)),
 		stagecmd.NewURL(ignoreFlags[stagecmd.Flags](run)),
 		stagecmd.NewLogs(ignoreFlags[stagecmd.Logs](run)),
-		stagecmd.NewInvoke(ignoreFlags[stagecmd.Invoke](run)),
+		stagecmd.NewInvoke(func(cmd *cobra.Command, i stagecmd.Invoke) error {
+			if i.Local {
+				return invokeLocal(cmd, e, i)
+			}
+			return run(cmd)
+		}),
 		stagecmd.NewDelete(ignoreFlags[stagecmd.Delete](run)),
 		stagecmd.NewPackage(inProject(run, func(p stagecmd.Package) string { return p.Dir })),
 		stagecmd.NewGenPolicy(inProject(run, func(p stagecmd.GenPolicy) string { return p.Dir })),

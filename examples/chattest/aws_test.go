@@ -68,6 +68,7 @@ func TestTutorialOnAWS(t *testing.T) {
 		p.run("delete", "--yes", "--tables")
 		p.empty()
 	})
+	t.Run("notices", func(t *testing.T) { testTriggers(t, tyg) })
 }
 
 // A deployment is a project that is on the stand-in for AWS.
@@ -75,12 +76,21 @@ type deployment struct {
 	t        *testing.T
 	tyg, dir string
 	cloud    *awstest.Cloud
-	endpoint string // of all services
-	api      string // its id
-	stop     func() // ends what connect has begun
+	endpoint string          // of all services
+	api      string          // its id
+	stop     func()          // ends what connect has begun
+	host     *functions.Host // of what is deployed; nil before connect
 }
 
 func newDeployment(t *testing.T, tyg, template string) *deployment {
+	t.Helper()
+	p := newProject(t, tyg, template)
+	p.deploy()
+	return p
+}
+
+// newProject is a project that is not deployed yet.
+func newProject(t *testing.T, tyg, template string) *deployment {
 	t.Helper()
 	p := &deployment{t: t, tyg: tyg, dir: t.TempDir(), cloud: awstest.New()}
 	services := httptest.NewServer(p.cloud)
@@ -95,17 +105,23 @@ func newDeployment(t *testing.T, tyg, template string) *deployment {
 	p.dir = filepath.Join(p.dir, template+"-server")
 	architectures := map[string]string{"amd64": "x86_64", "arm64": "arm64"}
 	p.configure("lambda_architecture", architectures[runtime.GOARCH])
+	return p
+}
+
+// deploy deploys the project, and returns what that prints.
+func (p *deployment) deploy() string {
+	p.t.Helper()
 	out := p.run("deploy")
 	url := regexp.MustCompile(`wss://(\w+)\.execute-api\.us-west-2\.amazonaws\.com/api/`)
 	match := url.FindStringSubmatch(out)
 	if match == nil {
-		t.Fatalf("deploy printed no URL:\n%s", out)
+		p.t.Fatalf("deploy printed no URL:\n%s", out)
 	}
 	p.api = match[1]
 	if printed := p.run("url"); strings.TrimSpace(printed) != match[0] {
-		t.Errorf("url printed %q, deploy %q", printed, match[0])
+		p.t.Errorf("url printed %q, deploy %q", printed, match[0])
 	}
-	return p
+	return out
 }
 
 // run runs tyg in the project and returns what it prints.
@@ -176,6 +192,7 @@ func (p *deployment) connect(stage string) string {
 		Reports:            true,
 		Output:             p.log,
 	}
+	p.host = host
 	srv := &gateway.Server{
 		Stage: stage, APIID: p.api, Secrets: map[string]string{id: secret},
 		Logger: slog.New(slog.DiscardHandler), Handler: p.router(host, live),
