@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"strings"
 	"syscall"
 	"time"
 
@@ -118,6 +119,10 @@ func Serve(ctx context.Context, app *tyg.App, cfg Config) error {
 		fmt.Fprintf(cfg.Out, "Serving %s on %s\n", app.Name(), address(l.Addr(), cfg))
 		if app.Describe().Pages != nil {
 			fmt.Fprintf(cfg.Out, "Open %s in a browser\n", pageAddress(l.Addr(), cfg))
+		}
+		if names := app.Describe().Triggers; len(names) > 0 {
+			fmt.Fprintf(cfg.Out, "Nothing calls the triggers %s here; \"tyg local\" and Lambda do\n",
+				strings.Join(names, ", "))
 		}
 		if len(cfg.Profile.Differences()) > 0 {
 			fmt.Fprintf(cfg.Out, "This gateway %s\n", cfg.Profile)

@@ -68,6 +68,7 @@ func testTriggers(t *testing.T, tyg string) {
 		t.Errorf("the client has\n%s\nwant\n%s", got, want)
 	}
 	testZipLocally(t, p, p.unpack(batch.Function))
+	p.stop() // a function that reports after its log is gone has none
 	p.run("delete", "--yes", "--tables")
 	p.empty()
 }

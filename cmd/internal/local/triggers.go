@@ -114,7 +114,9 @@ func (s *server) startSource(
 		if err != nil {
 			return "", err
 		}
-		s.sourcesOn.done.Go(func() { s.tick(ctx, name, plan) }) // ends with ctx
+		s.sourcesOn.done.Go(func() { // ends with ctx
+			tick(ctx, plan, func(at time.Time) { s.fire(name, at) })
+		})
 		return fmt.Sprintf("trigger %s runs at %s", name, value), nil
 	case "http":
 		return s.serveURL(ctx, name)
@@ -142,15 +144,10 @@ func (s *server) eventPlace() triggerevent.Place {
 	return triggerevent.Place{Region: region, AccountID: account}
 }
 
-// tick calls the function of a trigger at the times of its schedule, until ctx ends. Like Lambda it
-// tries an event that fails twice more.
-func (s *server) tick(ctx context.Context, name string, plan schedule.Schedule) {
+// tick calls fire at the times of a schedule, until ctx ends or there are no more.
+func tick(ctx context.Context, plan schedule.Schedule, fire func(time.Time)) {
 	start := time.Now()
-	for last := start; ; {
-		next := plan.Next(start, last)
-		if next.IsZero() {
-			return
-		}
+	for next := plan.Next(start, start); !next.IsZero(); next = plan.Next(start, next) {
 		timer := time.NewTimer(time.Until(next))
 		select {
 		case <-ctx.Done():
@@ -158,12 +155,19 @@ func (s *server) tick(ctx context.Context, name string, plan schedule.Schedule) 
 			return
 		case <-timer.C:
 		}
-		last = next
-		_, err := s.host.Enqueue(functions.Invocation{
-			Function: name, Payload: triggerevent.Scheduled(s.eventPlace(), name, next),
-		})
-		s.out.trigger(name, 0, err)
+		fire(next)
+		if late := time.Now(); late.Sub(next) > time.Minute { // the machine slept
+			next = late
+		}
 	}
+}
+
+// fire calls the function of a schedule. Like Lambda it tries an event that fails twice more.
+func (s *server) fire(name string, at time.Time) {
+	_, err := s.host.Enqueue(functions.Invocation{
+		Function: name, Payload: triggerevent.Scheduled(s.eventPlace(), name, at),
+	})
+	s.out.trigger(name, 0, err)
 }
 
 // serveURL serves the function URL of a trigger on a port of its own until ctx ends. Who may
