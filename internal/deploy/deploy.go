@@ -57,8 +57,8 @@ func (d *Deployer) Apply(ctx context.Context, p Plan) error {
 func (d *Deployer) State(ctx context.Context) (State, error) { return ReadState(ctx, d.Store) }
 
 // Find returns the state. If it is empty, as in a fresh checkout, Find asks AWS what there is by
-// name and tag. It needs the application's Name and Stage, and finds the Tables and the custom
-// domain name that the application has.
+// name and tag. It needs the application's Name and Stage, and finds the Tables, the
+// Triggers and the custom domain name that the application has.
 func (d *Deployer) Find(ctx context.Context, app Application) (State, error) {
 	state, err := d.state(ctx)
 	if err != nil || len(state.Resources) > 0 {
@@ -69,6 +69,7 @@ func (d *Deployer) Find(ctx context.Context, app Application) (State, error) {
 
 // complete adds to a state what AWS has by name and tag.
 func (d *Deployer) complete(ctx context.Context, app Application, state State) (State, error) {
+	app = app.At(d.Cloud.Account)
 	for _, k := range d.Cloud.kinds {
 		if k.Discover == nil {
 			continue

@@ -81,7 +81,7 @@ func (r *rig) triggersWork(t *testing.T, app deploy.Application) {
 	t.Helper()
 	here := deploy.Account{ID: awstest.Account, Region: awstest.Region, Partition: "aws"}
 	for _, tr := range app.At(here).Triggers {
-		fn, err := r.leadsTo(app, tr)
+		fn, err := r.leadsTo(t, app, tr)
 		want := app.FunctionName(tr.Name)
 		if err != nil || fn.Name != want || fn.Environment["TYG_TRIGGER"] != tr.Name {
 			t.Errorf("trigger %s leads to %q with TYG_TRIGGER=%q, %v; want %s", tr.Name, fn.Name,
@@ -90,7 +90,9 @@ func (r *rig) triggersWork(t *testing.T, app deploy.Application) {
 	}
 }
 
-func (r *rig) leadsTo(app deploy.Application, tr deploy.Trigger) (awstest.Function, error) {
+func (r *rig) leadsTo(
+	t *testing.T, app deploy.Application, tr deploy.Trigger,
+) (awstest.Function, error) {
 	switch tr.Source {
 	case spec.SNS:
 		fn, filter, err := r.aws.Subscriber(tr.From)
@@ -99,7 +101,7 @@ func (r *rig) leadsTo(app deploy.Application, tr deploy.Trigger) (awstest.Functi
 		}
 		return fn, err
 	case spec.HTTP:
-		state, err := deploy.ReadState(r.file)
+		state, err := deploy.ReadState(t.Context(), r.store())
 		if err != nil {
 			return awstest.Function{}, err
 		}
@@ -124,7 +126,7 @@ func TestTriggersAreDeployedChangedAndDeleted(t *testing.T) {
 		r.live(t, app)
 		r.triggersWork(t, app)
 	}
-	state, err := deploy.ReadState(r.file)
+	state, err := deploy.ReadState(t.Context(), r.store())
 	must(t, err)
 	report := strings.Join(state.Report(), "\n")
 	if !strings.Contains(report, "HTTP URL of hook: https://") {
@@ -238,13 +240,13 @@ func TestRulesBelongToTheirApplication(t *testing.T) {
 	t.Parallel()
 	r, app := newSources(t), triggered(t)
 	must(t, r.deploy(t.Context(), app))
-	writeFile(t, r.file, []byte(`{"schema_version": "2.0", "backend": "api", "resources": []}`))
+	r.forget(t)
 	r.settledBut(t, app, deploy.Record)
 
 	other := triggered(t)
 	other.Stage = "dev-a" // its nightly has the name of our a-nightly
 	must(t, r.deploy(t.Context(), other))
-	writeFile(t, r.file, []byte(`{"schema_version": "2.0", "backend": "api", "resources": []}`))
+	r.forget(t)
 	app.Triggers[2].Name = "a-nightly"
 	app.Functions = append(app.Functions, function(t, "a-nightly", "one"))
 	d, err := r.deployer(t.Context())
@@ -364,4 +366,16 @@ func TestRoleReadsItsSourcesOnly(t *testing.T) {
 		r.aws.Allows("shop-dev", "dynamodb:GetRecords", strings.Replace(stream, "orders", "other", 1)) {
 		t.Error("the wrong streams may be read")
 	}
+}
+
+// TestTriggersAreDeletedWithoutAStateFile deletes from a fresh checkout, by what the configuration
+// has.
+func TestTriggersAreDeletedWithoutAStateFile(t *testing.T) {
+	t.Parallel()
+	r, known := newSources(t), triggered(t)
+	must(t, r.deploy(t.Context(), known))
+	r.forget(t)
+	known.Functions, known.API.Routes = nil, nil
+	must(t, r.delete(t.Context(), known))
+	r.empty(t)
 }

@@ -82,15 +82,13 @@ func (p *planner) mappings() {
 
 // mappingName is the name of a mapping in the state file. A trigger whose source has changed has
 // two for a while.
-func mappingName(t spec.Trigger, account spec.Account) string {
-	return t.Name + " " + t.ARN(account)
-}
+func mappingName(t spec.Trigger) string { return t.Name + " " + t.From }
 
 func (p *planner) mapping(t spec.Trigger) {
 	name := p.App.FunctionName(t.Name)
 	res := plan.Resource{
-		Name: mappingName(t, p.Account), Type: plan.TypeEventSource, FunctionName: name,
-		SourceARN: t.ARN(p.Account),
+		Name: mappingName(t), Type: plan.TypeEventSource, FunctionName: name,
+		SourceARN: t.From,
 	}
 	have := p.triggers.mappings[t.Name]
 	if have == nil {
@@ -295,7 +293,7 @@ func (p *planner) staleMappings() {
 	wanted := make(map[string]bool)
 	for _, t := range p.App.Triggers {
 		if t.Batched() {
-			wanted[mappingName(t, p.Account)] = true
+			wanted[mappingName(t)] = true
 		}
 	}
 	p.DeleteStale(p.client.mappingType(), func(res plan.Resource) bool { return wanted[res.Name] })

@@ -97,6 +97,12 @@ type Resource struct {
 
 // AWSName returns the name of the resource on AWS. Resources of a type have different ones.
 func (r Resource) AWSName() string {
+	switch r.Type {
+	case TypeEventSource, TypeSubscriber:
+		return r.FunctionName + " " + r.SourceARN
+	case TypeRule:
+		return r.BusName + " " + r.RuleName
+	}
 	return cmp.Or(r.TableName, r.LogGroupName, r.RoleName, r.FunctionName, r.APIName, r.DomainName)
 }
 

@@ -26,7 +26,7 @@ func (c client) run(r *plan.Run) run { return run{r, c} }
 // Kind returns the kind of resource that rules are.
 func Kind(cfg aws.Config) plan.Kind {
 	c := client{eventbridge.NewFromConfig(cfg)}
-	return plan.Kind{Find: c.find, Types: []plan.ResourceType{c.resourceType()}}
+	return plan.Kind{Find: c.find, Discover: c.discover, Types: []plan.ResourceType{c.resourceType()}}
 }
 
 // find looks for the rules of the triggers.
@@ -44,4 +44,22 @@ func (c client) find(ctx context.Context, app spec.Application, _ plan.State) (p
 		f.Tags = append(f.Tags, r.tags)
 	}
 	return f, nil
+}
+
+// discover looks for the rules of the triggers that the application has, by name and tag.
+func (c client) discover(ctx context.Context, app spec.Application) ([]plan.Resource, error) {
+	rules, err := c.findRules(ctx, app)
+	if err != nil {
+		return nil, err
+	}
+	var list []plan.Resource
+	for _, t := range app.Triggers {
+		if have, ok := rules[t.Name]; ok && have.tags[spec.TagKey] == app.Tag() {
+			list = append(list, plan.Resource{
+				Name: recordName(t), Type: plan.TypeRule, Pending: true, RuleName: app.RuleName(t),
+				BusName: t.Bus(),
+			})
+		}
+	}
+	return list, nil
 }

@@ -34,6 +34,9 @@ func (a Application) LogicalNames() []string {
 	names := []string{
 		ConnectFunction, MessageFunction, DisconnectFunction, AuthorizeFunction, SingleFunction,
 	}
+	for _, t := range a.Triggers {
+		names = append(names, t.Name)
+	}
 	for _, fn := range a.Functions {
 		if !slices.Contains(names, fn.LogicalName) {
 			names = append(names, fn.LogicalName)

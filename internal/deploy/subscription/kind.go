@@ -27,7 +27,7 @@ func (c client) run(r *plan.Run) run { return run{r, c} }
 // Kind returns the kind of resource that subscriptions are.
 func Kind(cfg aws.Config) plan.Kind {
 	c := client{sns.NewFromConfig(cfg)}
-	return plan.Kind{Find: c.find, Types: []plan.ResourceType{c.resourceType()}}
+	return plan.Kind{Find: c.find, Discover: c.discover, Types: []plan.ResourceType{c.resourceType()}}
 }
 
 // A foundSubscription is an existing subscription of one of the functions.
@@ -56,6 +56,28 @@ func (c client) find(ctx context.Context, app spec.Application, _ plan.State) (p
 		Last:  func(p *plan.Planner) { plans(p).subscriptions() },
 		Stale: func(p *plan.Planner) { plans(p).stale() },
 	}, nil
+}
+
+// discover looks for the subscriptions of the triggers that the application has. They belong to
+// their functions, whose names are ours.
+func (c client) discover(ctx context.Context, app spec.Application) ([]plan.Resource, error) {
+	var list []plan.Resource
+	for _, t := range app.Triggers {
+		if t.Source != spec.SNS {
+			continue
+		}
+		arn, err := c.search(ctx, t.From, app.FunctionName(t.Name))
+		if err != nil && !isNotFound(err) {
+			return nil, err
+		}
+		if arn != "" {
+			list = append(list, plan.Resource{
+				Name: recordName(t), Type: plan.TypeSubscriber, Pending: true, SourceARN: t.From,
+				FunctionName: app.FunctionName(t.Name),
+			})
+		}
+	}
+	return list, nil
 }
 
 // search returns the ARN of the subscription of a function to a topic, or "".

@@ -56,7 +56,7 @@ func (b *Blueprint) Application() (deploy.Application, error) {
 	if app.Tables, err = b.withGroups(name, app.Tables); err != nil {
 		return app, fmt.Errorf("%s: %w", project.ConfigPath, err)
 	}
-	app.Shards, app.Triggers = b.uses().Groups, b.triggers(s)
+	app.Shards, app.Triggers = b.uses().Groups, triggers(s, b.Description.Triggers)
 	for _, logical := range b.functions() {
 		fn, err := b.lambda(logical, s, app.Tables)
 		if err != nil {

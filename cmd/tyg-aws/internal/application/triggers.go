@@ -35,10 +35,10 @@ func (b *Blueprint) checkTriggers(s project.StageConfig) error {
 	return nil
 }
 
-// triggers returns the triggers, in the order of their functions.
-func (b *Blueprint) triggers(s project.StageConfig) []deploy.Trigger {
+// triggers returns the triggers of these names, in their order.
+func triggers(s project.StageConfig, names []string) []deploy.Trigger {
 	var all []deploy.Trigger
-	for _, name := range b.Description.Triggers {
+	for _, name := range names {
 		t := s.Triggers[name]
 		source, from := t.Source()
 		out := deploy.Trigger{
