@@ -45,7 +45,7 @@ func TestPageShowsFigures(t *testing.T) {
 func TestDataKeepsOtherExperiments(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "data.json")
 	s := echoSetup(1, 512)
-	first, second := make(dataFile), make(dataFile)
+	first := make(dataFile)
 	first.add([]row{
 		measured(echo(), s, "tyg", 0, 100.04), measured(echo(), s, "tyg", 1, 300),
 		measured(echo(), s, "gws", 0, 1), measured(idleMemory(), s, "tyg", 0, 7),
