@@ -15,30 +15,6 @@ import (
 	"github.com/tyg-dev/tyg/tygtest"
 )
 
-// TestGroupsBlocks checks that the code of groups.md is in the files that its blocks name: in this
-// one, which runs it, or in an example.
-func TestGroupsBlocks(t *testing.T) {
-	named := 0
-	for _, b := range blocks(t, "groups.md") {
-		if b.word(0) == "" {
-			continue
-		}
-		if b.word(1) != "in" || b.word(2) == "" {
-			t.Errorf("groups.md:%d: the block names no file: write it as %q",
-				b.line, b.word(0)+" in FILE")
-			continue
-		}
-		named++
-		if source := readLines(t, b.word(2)); !containsIndented(source, b.text) {
-			t.Errorf("groups.md:%d: %s does not contain:\n%s",
-				b.line, b.word(2), strings.Join(b.text, "\n"))
-		}
-	}
-	if named == 0 {
-		t.Error("groups.md has no code")
-	}
-}
-
 // containsIndented reports whether the lines of a block are in a file, all indented by the same
 // number of tabs.
 func containsIndented(source, block []string) bool {

@@ -33,62 +33,6 @@ import (
 	"github.com/tyg-dev/tyg/tygtest"
 )
 
-// TestGuideBlocks checks that the code of the guides is in the files that its blocks name, which
-// the tests of this folder run.
-func TestGuideBlocks(t *testing.T) {
-	for _, page := range []string{
-		"authentication.md", "browser.md", "mounting.md", "moving.md", "proxies.md",
-	} {
-		named := 0
-		for _, b := range blocks(t, page) {
-			if b.word(1) != "in" || b.word(2) == "" {
-				t.Errorf("%s:%d: the block names no file: write it as %q", page, b.line, "LANG in FILE")
-				continue
-			}
-			named++
-			if !containsIndented(readLines(t, b.word(2)), b.text) {
-				t.Errorf("%s:%d: %s does not contain:\n%s", page, b.line, b.word(2),
-					strings.Join(b.text, "\n"))
-			}
-		}
-		if named == 0 {
-			t.Errorf("%s has no code", page)
-		}
-	}
-}
-
-// TestReadmeBlocks checks that the programs of the README are those of an example, and that its
-// script is the one that TestReadmeScriptInBrowser runs.
-func TestReadmeBlocks(t *testing.T) {
-	named := 0
-	for _, b := range blocks(t, "../README.md") {
-		if b.word(1) != "in" {
-			continue
-		}
-		named++
-		if !containsIndented(readLines(t, filepath.Join("..", b.word(2))), b.text) {
-			t.Errorf("README.md:%d: %s does not contain:\n%s", b.line, b.word(2),
-				strings.Join(b.text, "\n"))
-		}
-	}
-	if named < 2 {
-		t.Errorf("README.md names the files of %d blocks", named)
-	}
-	readmeScript(t)
-}
-
-// readmeScript returns the script of the README.
-func readmeScript(t *testing.T) string {
-	t.Helper()
-	for _, b := range blocks(t, "../README.md") {
-		if b.word(0) == "js" {
-			return strings.Join(b.text, "\n")
-		}
-	}
-	t.Fatal("README.md has no script")
-	return ""
-}
-
 // TestContentsListsAllPages keeps the table of contents.
 func TestContentsListsAllPages(t *testing.T) {
 	pages, err := filepath.Glob("*.md")
@@ -314,6 +258,18 @@ func newBroadcast() *tyg.App {
 		return app.Everyone().Send(ctx, m.Data)
 	})
 	return app
+}
+
+func newGreeting() *tyg.App {
+	app := tyg.New("greeting")
+	app.OnOpen(func(ctx context.Context, c *tyg.Conn) error {
+		return c.SendString(ctx, "welcome")
+	})
+	return app
+}
+
+func TestGreeting(t *testing.T) {
+	tygtest.NewHost(t, newGreeting()).Dial().Expect("welcome")
 }
 
 func TestMoving(t *testing.T) {
