@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"runtime"
 	"time"
 
 	"github.com/tyg-dev/tyg"
@@ -49,7 +48,7 @@ func start(addr, node string, g *gateway.Server) (*functions.Host, error) {
 	fn := functions.Function{
 		Name:        "echo",
 		Command:     []string{self, "-function"},
-		Concurrency: 4 * runtime.NumCPU(),
+		Concurrency: 1, Queue: true, // one process, as "tyg local" has by default
 	}
 	if node != "" {
 		if err := runNode(&fn, node); err != nil {
