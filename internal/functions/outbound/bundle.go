@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // systemRoots are the files in which systems keep the certificate authorities that they trust, as
@@ -63,7 +64,24 @@ func writeBundles(dir string, own []byte, environ []string) ([]string, error) {
 		}
 		vars = append(vars, variable+"="+name)
 	}
-	return vars, nil
+	if roots == nil {
+		return vars, nil
+	}
+	return trustElsewhere(dir, join(roots, own), environ, vars)
+}
+
+// trustElsewhere adds the variables for languages that look for authorities in places of their own.
+func trustElsewhere(dir string, bundle []byte, environ, vars []string) ([]string, error) {
+	name := filepath.Join(dir, "roots.pem")
+	if err := os.WriteFile(name, bundle, 0o600); err != nil {
+		return nil, fmt.Errorf("write certificates: %w", err)
+	}
+	php, err := trustPHP(dir, name, environ)
+	if err != nil {
+		return nil, err
+	}
+	java, err := trustJava(dir, bundle, environ)
+	return slices.Concat(vars, php, java), err
 }
 
 func findRoots() ([]byte, error) {

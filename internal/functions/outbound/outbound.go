@@ -7,7 +7,8 @@
 // Both are https, so the gateway must speak TLS with [Outbound.TLS], whose certificates the
 // variables of [Outbound.Environ] make functions trust. The second form names a host on the
 // internet: HTTPS_PROXY leads to a proxy that passes these calls to the gateway and all others to
-// where they would have gone. Node.js ignores that variable, and gets a module that does the same.
+// where they would have gone. Node.js and Ruby ignore that variable, and get a module that does the
+// same.
 package outbound
 
 import (
@@ -89,24 +90,45 @@ func (c Config) names() string {
 	return `^(` + services + `)\.[a-z0-9-]+\.(amazonaws\.com(\.cn)?|api\.aws)$`
 }
 
-//go:embed preload.cjs
-var preloadSource string
+var (
+	//go:embed preload.cjs
+	preloadNode string
+	//go:embed preload.rb
+	preloadRuby string
+)
 
-// preload writes the module for Node.js.
+// preload writes the modules for Node.js and Ruby.
 func (o *Outbound) preload(cfg Config) error {
 	host, port, _ := net.SplitHostPort(cfg.Gateway) // Open has checked it
-	source := strings.NewReplacer(
-		"NAMES", cfg.names(), "HOST", host, "PORT", port).Replace(preloadSource)
-	name := filepath.Join(cfg.Dir, "preload.cjs")
-	if err := os.WriteFile(name, []byte(source), 0o600); err != nil {
-		return fmt.Errorf("write module for Node.js: %w", err)
+	fill := strings.NewReplacer("NAMES", cfg.names(), "HOST", host, "PORT", port)
+	write := func(name, source string) (string, error) {
+		path := filepath.Join(cfg.Dir, name)
+		err := os.WriteFile(path, []byte(fill.Replace(source)), 0o600)
+		if err != nil {
+			err = fmt.Errorf("write module for functions: %w", err)
+		}
+		return path, err
+	}
+	name, err := write("preload.cjs", preloadNode)
+	if err != nil {
+		return err
 	}
 	// The name is in quotes, in which a backslash is an escape.
 	// (https://nodejs.org/api/cli.html#node_optionsoptions)
-	quoted := `--require "` + strings.ReplaceAll(name, `\`, `\\`) + `"`
-	o.environ = append(o.environ,
-		"NODE_OPTIONS="+strings.TrimSpace(lookup(cfg.Environ, "NODE_OPTIONS")+" "+quoted))
+	o.extend(cfg, "NODE_OPTIONS", `--require "`+strings.ReplaceAll(name, `\`, `\\`)+`"`)
+	if name, err = write("preload.rb", preloadRuby); err != nil {
+		return err
+	}
+	if !strings.ContainsAny(name, " \t") { // RUBYOPT has no quotes
+		o.extend(cfg, "RUBYOPT", "-r"+name)
+	}
 	return nil
+}
+
+// extend adds an option to those that a variable has in the environment of the functions.
+func (o *Outbound) extend(cfg Config, variable, option string) {
+	o.environ = append(o.environ,
+		variable+"="+strings.TrimSpace(lookup(cfg.Environ, variable)+" "+option))
 }
 
 // startProxy starts the proxy, unless the functions have one that it cannot pass calls on to.

@@ -160,24 +160,6 @@ for (const url of process.argv.slice(1)) {
 	}
 }
 
-// TestRuby: Ruby reaches the address of the gateway. It looks for a proxy in http_proxy only, also
-// for https, so it does not reach the names on AWS.
-func TestRuby(t *testing.T) {
-	if _, err := exec.LookPath("ruby"); err != nil {
-		t.Skipf("calls from Ruby were not run: %v", err)
-	}
-	r := start(t)
-	cmd := exec.CommandContext(t.Context(), "ruby", "-e", `require "net/http"
-uri = URI("https://" + ARGV[0] + "/api/@connections/a%3D")
-puts Net::HTTP.start(uri.host, uri.port, use_ssl: true) { |h| h.post(uri.path, "x").body }`,
-		r.address)
-	cmd.Env = append(os.Environ(), r.Environ()...)
-	out, err := cmd.CombinedOutput()
-	if want := r.addresses()["https://"+r.address+"/api"]; string(out) != want+"\n" || err != nil {
-		t.Errorf("%v, printed %s, want %s", err, out, want)
-	}
-}
-
 // TestAWSCLI: the CLI of AWS, which is botocore, reaches the gateway by both forms.
 func TestAWSCLI(t *testing.T) {
 	sampletest.Part(t, 4)
