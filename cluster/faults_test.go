@@ -69,6 +69,7 @@ func (w *world) add(clients int) *memNode {
 	}
 	if cfg.Disconnects == AtLeastOnce {
 		n.ledger = s
+		n.Node.local = fencedLocal{l, n.Node}
 		w.h.mu.Lock()
 		w.h.ends = []endRecord{}
 		w.h.mu.Unlock()

@@ -171,6 +171,7 @@ func (n *Node) openStores(ctx context.Context, js jetstream.JetStream) error {
 	}
 	if n.cfg.Disconnects == AtLeastOnce {
 		n.ledger, err = openLedger(ctx, js, n.cfg)
+		n.local = fencedLocal{n.local, n}
 	}
 	return err
 }

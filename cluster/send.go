@@ -118,6 +118,11 @@ func (b *manySend) run(ctx context.Context, there map[connid.Incarnation][]tyg.C
 		nodes.Go(func() { b.toNode(ctx, inc, ids) }) // ends with its calls
 	}
 	nodes.Wait()
+	return b.err()
+}
+
+// err returns what went wrong, when all calls have ended.
+func (b *manySend) err() error {
 	if b.whole != nil {
 		return b.whole
 	}
