@@ -1,0 +1,491 @@
+//go:build unix
+
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/tyg-dev/tyg/test/cluster/record"
+)
+
+const contSignal = syscall.SIGCONT
+
+// nodeCount is how many nodes a fleet has.
+const nodeCount = 3
+
+// maxPast is how many connections that are over are sent to.
+const maxPast = 64
+
+// A fleet is a cluster of nodes over NATS servers, with its clients and its history.
+type fleet struct {
+	ctx     context.Context // ends with the run
+	name    string
+	setup   record.Setup
+	program string // of a node
+	dir     string
+	nats    *servers
+	h       *history
+	rand    *rand.Rand
+	long    bool // use long times
+	keep    bool // leave logs and data behind
+	crowd   int  // clients during a rolling restart of nodes
+
+	mu    sync.Mutex
+	nodes [nodeCount]*member
+	count int      // of generations
+	ids   []string // connections that are open
+	past  []string // the last that are over
+	talk  bool
+
+	stop    context.CancelFunc
+	clients sync.WaitGroup
+}
+
+// A member is one process of a node.
+type member struct {
+	*process
+	number     int
+	generation string
+	address    string
+	links      []*link
+	serves     bool // clients may connect
+	conns      int  // that are open
+}
+
+// startFleet starts servers, nodes and clients.
+func startFleet(f *fleet, natsProgram string, clients int) (err error) {
+	if f.nats, err = startServers(natsProgram, f.dir); err != nil {
+		return err
+	}
+	for i := range nodeCount {
+		err := f.startNode(i)
+		for try := 0; err != nil && try < 3; try++ { // JetStream may have no leader yet
+			err = f.startNode(i)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	f.stop = cancel
+	for range clients {
+		f.clients.Go(func() { f.client(ctx, false) }) // ctx ends it
+	}
+	f.clients.Go(func() { f.watch(ctx) })
+	return nil
+}
+
+// startNode starts a node under the name that the one before had.
+func (f *fleet) startNode(i int) error {
+	links, url, err := f.nats.links()
+	if err != nil {
+		return err
+	}
+	f.mu.Lock()
+	f.count++
+	m := &member{number: i, generation: fmt.Sprintf("node-%d#%d", i, f.count), links: links}
+	program := f.program
+	f.mu.Unlock()
+	f.h.mu.Lock()
+	f.h.nodes[m.generation] = &life{generation: m.generation}
+	f.h.mu.Unlock()
+	s := f.setup
+	s.Node, s.NATS = fmt.Sprint("node-", i), url
+	data, err := json.Marshal(s)
+	if err != nil {
+		return err
+	}
+	up := make(chan string, 1)
+	log := filepath.Join(f.dir, s.Node+".log")
+	m.process, err = startProcess(m.generation, log, func(line []byte) {
+		var r record.Record
+		if json.Unmarshal(line, &r) != nil {
+			return // cut off by a kill
+		}
+		if r.Kind == record.Up {
+			up <- r.Addr
+			return
+		}
+		f.h.note(m.generation, r)
+	}, program, string(data))
+	if err != nil {
+		return err
+	}
+	select {
+	case m.address = <-up:
+	case <-m.ended:
+		return fmt.Errorf("%s ended at its start: %v: %s", m.generation, m.err, tail(log))
+	case <-time.After(2 * time.Minute):
+		m.kill()
+		return fmt.Errorf("%s did not start within two minutes; its log is %s", m.generation, log)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	m.serves = true
+	f.nodes[i] = m
+	return nil
+}
+
+// tail returns the end of a file.
+func tail(path string) string {
+	const size = 1000
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return err.Error()
+	}
+	return string(data[max(0, len(data)-size):])
+}
+
+// any returns the address of a node that serves: of the one with the fewest connections, mostly.
+func (f *fleet) any() (address, generation string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var best *member
+	for _, i := range rand.Perm(nodeCount) {
+		m := f.nodes[i]
+		if m != nil && m.serves && (best == nil || rand.IntN(4) > 0 && m.conns < best.conns) {
+			best = m
+		}
+	}
+	if best == nil {
+		return "", ""
+	}
+	return best.address, best.generation
+}
+
+// balance has clients move until each node has about as many as the others.
+func (f *fleet) balance() error {
+	return f.await("each node to have clients", time.Minute, func() string {
+		byNode := make(map[string][]*conn)
+		all := 0
+		for _, c := range f.h.conns {
+			if c.ended.IsZero() && !c.crowd {
+				byNode[c.node] = append(byNode[c.node], c)
+				all++
+			}
+		}
+		for _, list := range byNode {
+			if len(list) > all/nodeCount+1 {
+				list[0].moved = true
+				list[0].move()
+			}
+		}
+		for _, m := range f.live() {
+			if list := byNode[m.generation]; len(list) < max(1, all/nodeCount-2) {
+				return fmt.Sprintf("%s has %d; the last that could not connect: %v", m.generation, len(list),
+					f.h.nodes[m.generation].refused)
+			}
+		}
+		return ""
+	})
+}
+
+func (f *fleet) member(i int) *member {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.nodes[i]
+}
+
+// live returns the nodes that run.
+func (f *fleet) live() (list []*member) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, m := range f.nodes {
+		if m != nil {
+			list = append(list, m)
+		}
+	}
+	return list
+}
+
+// edit changes what the history knows of a node.
+func (f *fleet) edit(m *member, change func(*life)) {
+	f.h.mu.Lock()
+	defer f.h.mu.Unlock()
+	change(f.h.nodes[m.generation])
+}
+
+// kill ends a node as a crash does.
+func (f *fleet) kill(i int) *member {
+	m := f.member(i)
+	f.unserve(m)
+	f.edit(m, func(n *life) { n.killed = time.Now() })
+	m.process.kill()
+	f.remove(m)
+	return m
+}
+
+// drain ends a node as SIGTERM does.
+func (f *fleet) drain(i int) error {
+	m := f.member(i)
+	f.unserve(m)
+	f.edit(m, func(n *life) { n.left = time.Now() })
+	err := m.process.stop(time.Duration(f.setup.Drain)*time.Millisecond + 30*time.Second)
+	if err == nil && m.err != nil {
+		err = fmt.Errorf("%s stopped with %w; its log is %s", m.generation, m.err, m.log.Name())
+	}
+	f.remove(m)
+	return err
+}
+
+func (f *fleet) unserve(m *member) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	m.serves = false
+}
+
+func (f *fleet) remove(m *member) {
+	f.mu.Lock()
+	if f.nodes[m.number] == m {
+		f.nodes[m.number] = nil
+	}
+	f.mu.Unlock()
+	for _, l := range m.links {
+		_ = l.close()
+	}
+}
+
+// opened notes a new connection.
+func (f *fleet) opened(c *conn) {
+	f.h.mu.Lock()
+	f.h.conns[c.id] = c
+	f.h.mu.Unlock()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.ids = append(f.ids, c.id)
+	f.countConn(c, 1)
+}
+
+// over notes the end of a connection, which was the client's own will or not.
+func (f *fleet) over(c *conn, code int, own bool) {
+	f.h.mu.Lock()
+	c.ended, c.code, c.moved = time.Now(), code, c.moved || own
+	f.h.mu.Unlock()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.ids = slices.DeleteFunc(f.ids, func(id string) bool { return id == c.id })
+	f.countConn(c, -1)
+	f.past = append(f.past, c.id)
+	f.past = f.past[max(0, len(f.past)-maxPast):]
+}
+
+// countConn counts a connection of a node. f.mu is held.
+func (f *fleet) countConn(c *conn, n int) {
+	for _, m := range f.nodes {
+		if m != nil && m.generation == c.node {
+			m.conns += n
+		}
+	}
+}
+
+// watch tells the nodes whom to send to, and notes when this program is late itself.
+func (f *fleet) watch(ctx context.Context) {
+	const every = 50 * time.Millisecond
+	last := time.Now()
+	for n := 0; ctx.Err() == nil; n++ {
+		pause(ctx, every)
+		if late := time.Since(last) - every; late > every {
+			f.h.mu.Lock()
+			f.h.lags = append(f.h.lags, lag{time.Now(), late})
+			f.h.mu.Unlock()
+		}
+		last = time.Now()
+		if n%4 == 0 {
+			f.command()
+		}
+	}
+}
+
+// command tells all nodes what to do.
+func (f *fleet) command() {
+	f.mu.Lock()
+	c := record.Command{Talk: f.talk, IDs: sample(f.ids), Past: slices.Clone(f.past)}
+	f.mu.Unlock()
+	if !c.Talk {
+		return // quiet says so, once
+	}
+	for _, m := range f.live() {
+		m.tell(c)
+	}
+}
+
+// maxIDs is how many connections are sent to at a time.
+const maxIDs = 1000
+
+func sample(ids []string) []string {
+	if len(ids) <= maxIDs {
+		return slices.Clone(ids)
+	}
+	start := rand.IntN(len(ids) - maxIDs)
+	return slices.Clone(ids[start : start+maxIDs])
+}
+
+// talking starts or stops the senders. It waits until they have stopped.
+func (f *fleet) talking(on bool) error {
+	f.mu.Lock()
+	f.talk = on
+	f.mu.Unlock()
+	if on {
+		f.command()
+		return nil
+	}
+	f.h.mu.Lock()
+	clear(f.h.quiet)
+	f.h.mu.Unlock()
+	for _, m := range f.live() {
+		m.tell(record.Command{})
+	}
+	return f.await("the senders to stop", time.Minute, func() string {
+		for _, m := range f.live() {
+			if !f.h.quiet[m.generation] {
+				return m.generation + " still sends"
+			}
+		}
+		return ""
+	})
+}
+
+// await waits until holds, with the history locked, returns "". Else its error says what is missing.
+func (f *fleet) await(what string, patience time.Duration, holds func() string) error {
+	for end := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
+		f.h.mu.Lock()
+		missing := holds()
+		f.h.mu.Unlock()
+		if missing == "" {
+			return nil
+		}
+		if err := f.crashed(); err != nil {
+			return err
+		}
+		if f.ctx.Err() != nil {
+			return errStopped
+		}
+		if time.Now().After(end) {
+			return fmt.Errorf("waited %v for %s: %s", patience, what, missing)
+		}
+	}
+}
+
+// crashed returns an error if a process has ended by itself.
+func (f *fleet) crashed() error {
+	for _, m := range f.live() {
+		if m.crashed() {
+			return fmt.Errorf("%s has ended by itself: %v; its log is %s", m.name, m.err, m.log.Name())
+		}
+	}
+	for _, n := range f.nats.list {
+		if n.process != nil && n.crashed() {
+			return fmt.Errorf("%s has ended by itself: %v; its log is %s", n.name, n.err, n.log.Name())
+		}
+	}
+	return nil
+}
+
+var errStopped = errors.New("stopped")
+
+// healPatience is how long after a repair some node may not reach another one.
+const healPatience = time.Minute
+
+// heal waits until all nodes reach each other, and each message to all reaches each client.
+func (f *fleet) heal() error {
+	healed := time.Now()
+	f.h.mu.Lock()
+	f.h.healed = healed
+	f.h.mu.Unlock()
+	return f.await("the nodes to reach all clients", healPatience, func() string {
+		live := f.live()
+		owners := make(map[string]bool)
+		for _, c := range f.h.conns {
+			if !c.ended.IsZero() || c.crowd {
+				continue
+			}
+			owners[c.node] = true
+			for _, m := range live {
+				if name := fmt.Sprint("node-", m.number); c.casts[name].Before(healed) {
+					return fmt.Sprintf("messages of %s to all do not reach %s", name, c.node)
+				}
+			}
+		}
+		for _, from := range live {
+			for _, to := range live {
+				if owners[to.generation] &&
+					f.h.reached[[2]string{from.generation, to.generation}].Before(healed) {
+					return fmt.Sprintf("%s does not reach %s", from.generation, to.generation)
+				}
+			}
+		}
+		return ""
+	})
+}
+
+// awaitGone waits until all nodes say that the connections of one are gone.
+func (f *fleet) awaitGone(m *member) error {
+	patience := f.h.rules.dead + 30*time.Second
+	return f.await("410 of a dead node", patience, func() string {
+		for _, from := range f.live() {
+			if !f.h.saidGone[[2]string{from.generation, m.generation}] {
+				return fmt.Sprintf("%s does not say that those of %s are gone", from.generation, m.generation)
+			}
+		}
+		return ""
+	})
+}
+
+// awaitTold waits until the disconnects of a dead node are told, or late.
+func (f *fleet) awaitTold(m *member) error {
+	return f.await("the disconnects of a dead node", 10*time.Minute, func() string {
+		for id, c := range f.h.conns {
+			if c.node == m.generation && !c.ended.IsZero() && len(f.h.told[id]) == 0 &&
+				time.Now().Before(f.h.due(c)) {
+				return "that of " + id
+			}
+		}
+		return ""
+	})
+}
+
+// someTold waits until so many disconnects of a dead node are told.
+func (f *fleet) someTold(m *member, n int) error {
+	return f.await("the first disconnects of a dead node", 10*time.Minute, func() string {
+		count := 0
+		for id, c := range f.h.conns {
+			if c.node == m.generation && len(f.h.told[id]) > 0 {
+				count++
+			}
+		}
+		if count >= n {
+			return ""
+		}
+		return fmt.Sprintf("%d of %d", count, n)
+	})
+}
+
+// close ends everything.
+func (f *fleet) close() error {
+	var errs []error
+	if f.stop != nil {
+		f.stop()
+	}
+	for _, m := range f.live() {
+		m.signal(contSignal)
+		f.kill(m.number)
+	}
+	f.clients.Wait()
+	if f.nats != nil {
+		f.nats.close()
+	}
+	if f.dir != "" && !f.keep {
+		errs = append(errs, os.RemoveAll(f.dir))
+	}
+	return errors.Join(errs...)
+}
