@@ -43,7 +43,7 @@ func newWorld(t *testing.T, seed uint64, cfg Config) *world {
 	cfg.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
 	return &world{
 		t: t, rand: rand.New(rand.NewPCG(seed, 2)), net: newNetwork(seed), store: newStore(seed),
-		h: &history{conns: make(map[tyg.ConnID]*memConn)}, cfg: cfg.withDefaults(),
+		h: newHistory(seed), cfg: cfg.withDefaults(),
 	}
 }
 
@@ -51,17 +51,9 @@ func newWorld(t *testing.T, seed uint64, cfg Config) *world {
 func (w *world) add(clients int) *memNode {
 	w.t.Helper()
 	l := &memLocal{h: w.h, number: len(w.nodes), conns: make(map[tyg.ConnID]*memConn)}
-	told := tyg.HandlerFunc(func(_ context.Context, e tyg.Event) (tyg.Reply, error) {
-		if e.Type == tyg.EventDisconnect {
-			w.h.mu.Lock()
-			w.h.ends = append(w.h.ends, endRecord{e.Conn.ID, e.RequestID, time.Now()})
-			w.h.mu.Unlock()
-		}
-		return tyg.Reply{}, nil
-	})
 	cfg := w.cfg
 	cfg.Node = fmt.Sprint("node-", len(w.nodes))
-	n := &memNode{Node: newNode(cfg, l, told), local: l}
+	n := &memNode{Node: newNode(cfg, l, memHandler{h: w.h, node: l.number}), local: l}
 	n.bus = w.net.newBus()
 	s := memStore{w.store, len(w.nodes), cfg.Redeliver}
 	if !w.without {
@@ -71,7 +63,7 @@ func (w *world) add(clients int) *memNode {
 		n.ledger = s
 		n.Node.local = fencedLocal{l, n.Node}
 		w.h.mu.Lock()
-		w.h.ends = []endRecord{}
+		w.h.ledger = true
 		w.h.mu.Unlock()
 	}
 	if err := n.join(w.t.Context()); err != nil {

@@ -1,6 +1,8 @@
 package cluster
 
 import (
+	"context"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -9,12 +11,38 @@ import (
 type fence struct {
 	contact atomic.Pointer[time.Time] // when a write to the registry began that succeeded
 	closed  atomic.Bool
+
+	mu     sync.Mutex
+	open   context.Context // guarded by mu; ends when the fence closes; nil: there was no contact
+	cancel context.CancelCauseFunc
 }
 
 // confirm notes contact with the registry, and opens the fence.
 func (f *fence) confirm(at time.Time) {
 	f.contact.Store(&at)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.open == nil || f.open.Err() != nil {
+		f.open, f.cancel = context.WithCancelCause(context.Background())
+	}
 	f.closed.Store(false)
+}
+
+// bound returns a context for a handler, which ends when the fence closes: its connection is closed
+// then, and the others may tell of that while it still runs. Call release when the handler returns.
+func (f *fence) bound(ctx context.Context) (_ context.Context, release func()) {
+	f.mu.Lock()
+	open := f.open
+	f.mu.Unlock()
+	if open == nil {
+		return ctx, func() {}
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	stop := context.AfterFunc(open, func() { cancel(errFenced) })
+	return ctx, func() {
+		stop()
+		cancel(nil)
+	}
 }
 
 // overdue reports whether the last contact is longer ago than limit. A process that was frozen
@@ -24,8 +52,18 @@ func (f *fence) overdue(limit time.Duration) bool {
 	return at != nil && time.Since(*at) > limit
 }
 
-// close closes the fence. It reports false if it was closed.
-func (f *fence) close() bool { return !f.closed.Swap(true) }
+// close closes the fence and ends the contexts of handlers. It reports false if it was closed.
+func (f *fence) close() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.closed.Swap(true) {
+		return false
+	}
+	if f.cancel != nil {
+		f.cancel(errFenced)
+	}
+	return true
+}
 
 // shut reports whether the fence is closed.
 func (f *fence) shut() bool { return f.closed.Load() }

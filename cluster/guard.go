@@ -64,11 +64,17 @@ func (g *guard) Handle(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
 		}
 		return r, err
 	}
-	if !serves {
+	if !serves || e.Type == tyg.EventMessage && g.node.isStranger(e.Conn.ID) {
 		return tyg.Reply{}, errFenced
 	}
+	ctx, release := g.node.fence.bound(ctx)
+	defer release()
 	return g.next.Handle(ctx, e)
 }
+
+// isStranger reports whether a connection is of an incarnation that this node was before: a message
+// may wait behind another one while its connection is closed and the node joins again.
+func (n *Node) isStranger(id tyg.ConnID) bool { _, here := n.owner(id); return !here }
 
 func (g *guard) connect(ctx context.Context, e tyg.Event) (r tyg.Reply, err error) {
 	accepted := false
@@ -84,6 +90,8 @@ func (g *guard) connect(ctx context.Context, e tyg.Event) (r tyg.Reply, err erro
 		}()
 	}
 	if has(g.handled, tyg.RouteConnect) {
+		ctx, release := g.node.fence.bound(ctx)
+		defer release()
 		r, err = g.next.Handle(ctx, e)
 	}
 	accepted = err == nil && (r.Status == 0 || r.Status >= 200 && r.Status <= 299)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -17,7 +18,18 @@ type history struct {
 	sends  []*sendRecord
 	conns  map[tyg.ConnID]*memConn
 	ends   []endRecord
+	calls  []*callRecord
+	killed map[int]bool // nodes
+	ledger bool         // no disconnect may be lost
+	rand   *rand.Rand
 	failed []string
+}
+
+func newHistory(seed uint64) *history {
+	return &history{
+		conns: make(map[tyg.ConnID]*memConn), killed: make(map[int]bool),
+		rand: rand.New(rand.NewPCG(seed, 4)),
+	}
 }
 
 // A sendRecord is one message that was sent.
@@ -70,6 +82,7 @@ func (h *history) check() []string {
 		h.checkSend(s, got[s.to][s.key()])
 	}
 	h.checkEnds()
+	h.checkCalls()
 	return h.failed
 }
 
@@ -132,14 +145,11 @@ func (h *history) checkEnds() {
 		told[e.id] = e.requestID
 	}
 	for id, c := range h.conns {
-		if c.killed && told[id] == "" && h.wantEnds() {
+		if c.killed && told[id] == "" && h.ledger {
 			h.failf("G11 at least once", "the disconnect of %s was not told", id)
 		}
 	}
 }
-
-// wantEnds reports whether the scenario has a ledger: then some end was told.
-func (h *history) wantEnds() bool { return h.ends != nil }
 
 // A memLocal is the gateway of a node: its clients.
 type memLocal struct {
@@ -153,21 +163,23 @@ type memLocal struct {
 
 var _ local = (*memLocal)(nil)
 
-// connect makes a client, for whom the ledger has a record if there is one.
+// connect makes a client, which sends messages until its connection ends.
 func (l *memLocal) connect(n *Node) error {
-	id := n.newID()
+	id, h := n.newID(), n.handler
 	if n.ledger != nil {
-		if !n.checkFence() {
-			return errFenced
-		}
-		if err := n.recordConn(n.ctx, &tyg.Conn{ID: id}); err != nil {
-			return err
-		}
+		h = newGuard(n, h)
+	}
+	if _, err := h.Handle(n.ctx, tyg.Event{
+		Type: tyg.EventConnect, Route: tyg.RouteConnect, Conn: &tyg.Conn{ID: id}, RequestID: string(id),
+	}); err != nil {
+		return err
 	}
 	l.h.mu.Lock()
 	defer l.h.mu.Unlock()
 	c := &memConn{id: id, node: l.number}
 	l.conns[id], l.h.conns[id] = c, c
+	r := rand.New(rand.NewPCG(l.h.rand.Uint64(), 5))
+	n.ended.Go(func() { l.live(n, h, id, r) }) // ends with the connection or the node
 	return nil
 }
 
@@ -225,7 +237,7 @@ func (l *memLocal) open() (ids []tyg.ConnID) {
 func (l *memLocal) kill() {
 	l.h.mu.Lock()
 	defer l.h.mu.Unlock()
-	l.dead = true
+	l.dead, l.h.killed[l.number] = true, true
 	for _, c := range l.conns {
 		if c.ended.IsZero() {
 			c.ended, c.killed = time.Now(), true

@@ -50,9 +50,9 @@ var mutants = []mutant{
 		"cluster/read.go", "return c.deadline != 0 && time", "return false && time",
 	}}, "node frozen", ruleDeadline},
 	{"messages do not wait for each other", []edit{{
-		"cluster/guard.go", "if !serves {\n\t\treturn tyg.Reply{}, errFenced\n\t}",
+		"cluster/guard.go", "ctx, release := g.node.fence.bound(ctx)\n\tdefer release()\n\treturn g",
 		"if e.Type == tyg.EventMessage {\n\t\te.Message.Data = slices.Clone(e.Message.Data)\n" +
-			"\t\tgo g.next.Handle(context.WithoutCancel(ctx), e)\n\t\treturn tyg.Reply{}, nil\n\t}",
+			"\t\tgo g.next.Handle(context.WithoutCancel(ctx), e)\n\t\treturn tyg.Reply{}, nil\n\t}\n\treturn g",
 	}}, "ledger: node killed", ruleSerial},
 	{"records of drained nodes stay", []edit{{
 		"cluster/guard.go", "g.node.forget(e.Conn.ID)\n\t\t}\n\t\treturn r, err", "}\n\t\treturn r, err",
