@@ -280,12 +280,12 @@ func (f *fleet) runFault(ft fault, r *report, out io.Writer) error {
 	f.h.results, f.h.healed = make(map[string]*tally), time.Time{}
 	f.h.mu.Unlock()
 	time.Sleep(300 * time.Millisecond)
-	struck, err := ft.do(f)
-	if err != nil {
-		return err
-	}
+	struck, failed := ft.do(f)
 	repaired := time.Now()
-	err = f.heal()
+	err := failed
+	if err == nil {
+		err = f.heal()
+	}
 	f.h.mu.Lock()
 	f.h.ok(ruleHealed, err == nil, "%v", err)
 	f.h.mu.Unlock()
@@ -299,6 +299,9 @@ func (f *fleet) runFault(ft fault, r *report, out io.Writer) error {
 	f.judgeLost(ft, struck, began)
 	f.h.judge()
 	r.add(ft.name, f.h.results)
+	if failed != nil {
+		return failed
+	}
 	fmt.Fprintf(out, "%-38s %5.1f s, all reached %4.1f s after the repair\n", ft.name,
 		repaired.Sub(began).Seconds(), time.Since(repaired).Seconds())
 	return nil
