@@ -56,6 +56,7 @@ type App struct {
 	replies    map[string]bool      // the route keys whose replies go to the client
 	authorizer *Authorizer
 	middleware []Middleware
+	wraps      []func(Host) Host
 	pages      fs.FS
 	triggers   map[string]TriggerFunc
 

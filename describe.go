@@ -110,4 +110,7 @@ func (a *App) Describe() Description {
 }
 
 // Bind makes host what [App.Sender], groups and values reach.
-func (a *App) Bind(host Host) { a.host.Store(&host) }
+func (a *App) Bind(host Host) {
+	host = a.wrap(host)
+	a.host.Store(&host)
+}

@@ -37,6 +37,9 @@ func (g *guard) Describe() tyg.Description {
 // Bind binds next.
 func (g *guard) Bind(host tyg.Host) { tyg.Bind(g.next, host) }
 
+// Bound returns the host as next reaches it.
+func (g *guard) Bound() tyg.Host { return tyg.Bound(g.next, nil) }
+
 func has(d tyg.Description, key string) bool { return slices.Contains(d.Keys(), key) }
 
 // records reports whether the application wants to know of disconnects.

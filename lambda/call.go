@@ -15,6 +15,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/internal/sigv4"
 )
 
@@ -128,6 +129,7 @@ func (c *client) sign(ctx context.Context, r request) (*http.Request, error) {
 	if trace, ok := ctx.Value(traceKey).(string); ok && trace != "" {
 		req.Header.Set(traceHeader, trace) // not signed: proxies may add to it
 	}
+	tyg.Inject(ctx, req.Header)
 	return req, nil
 }
 

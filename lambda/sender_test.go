@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -33,6 +35,27 @@ func newSender(t testing.TB, cfg lambda.SenderConfig) *lambda.Sender {
 func against(t testing.TB, f roundTrip) *lambda.Sender {
 	t.Helper()
 	return newSender(t, lambda.SenderConfig{Endpoint: endpoint, HTTPClient: f.client()})
+}
+
+// TestCallsCarryTheTrace has a context add to the header of each request.
+func TestCallsCarryTheTrace(t *testing.T) {
+	var got []string
+	s := against(t, func(r *request) (*response, error) {
+		got = append(got, r.Header.Get("Traceparent"))
+		return respond(200, "", "")
+	})
+	ctx := tyg.WithInjector(t.Context(), func(_ context.Context, h http.Header) {
+		h.Set("Traceparent", "the caller's")
+	})
+	if err := errors.Join(
+		s.Send(ctx, id, []byte("x")), s.SendMany(ctx, []tyg.ConnID{id}, []byte("x")), s.Close(ctx, id),
+		s.Send(t.Context(), id, []byte("x")),
+	); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"the caller's", "the caller's", "the caller's", ""}; !slices.Equal(got, want) {
+		t.Errorf("headers %q, want %q", got, want)
+	}
 }
 
 // TestRequests looks at what goes over the network.
