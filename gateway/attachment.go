@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"net/http"
 	"time"
 
 	"github.com/tyg-dev/tyg"
@@ -15,6 +16,7 @@ import (
 type attachment struct {
 	groups groups.Conn[*session]
 	state  values.One
+	trace  http.Header // of the handshake, see traceOf; nil: it had none
 }
 
 func (s *Server) initAttachments() {

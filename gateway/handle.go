@@ -122,7 +122,7 @@ func (c *session) callHandler(
 			c.report(e, reply, end.Sub(start), err)
 		}
 	}()
-	reply, err = c.srv.Handler.Handle(ctx, *e)
+	reply, err = c.srv.Handler.Handle(c.withTrace(ctx), *e)
 	returned = true
 	return reply, err
 }

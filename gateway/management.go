@@ -48,9 +48,9 @@ func (s *Server) serveMethod(
 	case http.MethodPost:
 		media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 		if media == apigw.BinaryContentType {
-			return s.host.Send(s.callContext(r), id, body, tyg.Binary)
+			return s.calls.Send(s.callContext(r), id, body, tyg.Binary)
 		}
-		return s.host.Send(s.callContext(r), id, body)
+		return s.calls.Send(s.callContext(r), id, body)
 	case http.MethodGet:
 		info, err := s.host.Info(r.Context(), id)
 		if err == nil {

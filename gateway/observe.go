@@ -192,10 +192,11 @@ type callKey struct{}
 
 // callContext returns the context for what a call does.
 func (s *Server) callContext(r *http.Request) context.Context {
+	ctx := tyg.WithCaller(r.Context(), r.Header)
 	if s.observed() == nil {
-		return r.Context()
+		return ctx
 	}
-	return context.WithValue(r.Context(), callKey{}, r.Header.Get(headerTrace))
+	return context.WithValue(ctx, callKey{}, r.Header.Get(headerTrace))
 }
 
 // A ConnState is what a Server knows of one of its connections at a moment.

@@ -144,6 +144,7 @@ type Server struct {
 	log          *slog.Logger
 	logQueue     logqueue.Queue // of log
 	host         tyg.Host
+	calls        tyg.Host // host, as calls of the @connections API reach it
 	values       tyg.Values
 	routes       *route.Table
 	responds     map[string]bool       // the keys of routes with a route response
@@ -237,6 +238,7 @@ func (s *Server) init() (err error) {
 		s.limits.Integration > 0 && s.limits.Integration < 20*tick
 	s.sweep.every = s.limits.sweepEvery(s.Extensions.Ping)
 	tyg.Bind(s.Handler, s.host)
+	s.calls = tyg.Bound(s.Handler, s.host)
 	return nil
 }
 

@@ -88,4 +88,7 @@ func (c *session) initConn(r *http.Request, addr netip.Addr) {
 		StageVariables: s.StageVariables,
 	}
 	c.reader.Config = &s.wsConfig
+	if trace := traceOf(r.Header); trace != nil {
+		c.attach().trace = trace
+	}
 }

@@ -181,7 +181,7 @@ func (s *Server) sendCall(
 			o.Type = tyg.Binary
 		}
 	}
-	d, err := s.host.SendToGroup(ctx, t.Name, data, o)
+	d, err := s.calls.SendToGroup(ctx, t.Name, data, o)
 	return answerJSON(d, err)
 }
 
