@@ -139,8 +139,10 @@ func (h *Host) Invoke(ctx context.Context, inv Invocation) (Result, error) {
 		return Result{RequestID: inv.RequestID}, err
 	}
 	c := newCall(inv)
+	if h.Started != nil || inv.TraceParent != "" {
+		c.trace = runtimeapi.NewTraceID(time.Now(), inv.TraceParent)
+	}
 	if h.Started != nil {
-		c.trace = runtimeapi.NewTraceID(time.Now())
 		h.Started(ctx, Start{Function: inv.Function, RequestID: inv.RequestID, TraceID: c.trace})
 	}
 	proc, err := p.dispatch(c)
@@ -197,7 +199,9 @@ type hostIntegration struct {
 }
 
 func (f hostIntegration) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
-	r, err := f.host.Invoke(ctx, Invocation{Function: f.name, Payload: payload})
+	r, err := f.host.Invoke(ctx, Invocation{
+		Function: f.name, Payload: payload, TraceParent: traceParent(ctx),
+	})
 	if err != nil {
 		return nil, err
 	}

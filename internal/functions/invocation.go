@@ -34,6 +34,11 @@ type Invocation struct {
 	// ClientContext is JSON that the function gets as it is. It may be empty.
 	ClientContext []byte
 
+	// TraceParent is the trace context of the caller, which the function finds in its trace id. One that
+	// is not valid counts as empty.
+	// (https://www.w3.org/TR/trace-context/#traceparent-header)
+	TraceParent string
+
 	// NoWait fails at once with [ErrThrottled] if all processes are busy and no more may be started,
 	// as Lambda does, unless the function has Queue set. Without it the event waits until the context
 	// ends.

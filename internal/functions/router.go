@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"sync"
 
@@ -81,11 +82,39 @@ func (r *Router) Handle(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
 		return tyg.Reply{}, fmt.Errorf("encode event: %w", err)
 	}
 	*b = payload
-	out, err := to.Invoke(ctx, payload)
+	out, err := to.Invoke(traced(ctx), payload)
 	if err != nil {
 		return tyg.Reply{}, err
 	}
 	return apigw.UnmarshalReply(out)
+}
+
+// The trace context of a caller. (https://www.w3.org/TR/trace-context/)
+const (
+	headerTraceParent = "Traceparent"
+	headerTraceState  = "Tracestate"
+)
+
+// traced returns a context whose calls carry the trace context of the connection's handshake, if it
+// had one: events of messages have no header that could.
+func traced(ctx context.Context) context.Context {
+	handshake, ok := tyg.Caller(ctx)
+	if !ok {
+		return ctx
+	}
+	return tyg.WithInjector(ctx, func(_ context.Context, h http.Header) {
+		for _, name := range []string{headerTraceParent, headerTraceState} {
+			if v := handshake.Get(name); v != "" {
+				h.Set(name, v)
+			}
+		}
+	})
+}
+
+// traceParent returns the trace context of the connection's handshake, or "".
+func traceParent(ctx context.Context) string {
+	h, _ := tyg.Caller(ctx)
+	return h.Get(headerTraceParent)
 }
 
 // asSecure returns a handshake as functions on AWS see it, where clients come by https only: some

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/internal/functions"
 )
 
@@ -125,6 +126,37 @@ func invoke(h *functions.Host, inv functions.Invocation) chan invoked {
 		done <- invoked{res, err}
 	}()
 	return done
+}
+
+// TestFunctionsGetTheTraceOfTheHandshake has a Router give an event to a function.
+func TestFunctionsGetTheTraceOfTheHandshake(t *testing.T) {
+	h := new(functions.Host)
+	p := newFakeProcess(t, h, self("address"))
+	first := p.askNext(t)
+	if err := <-p.deployed; err != nil {
+		t.Fatal(err)
+	}
+	r := &functions.Router{Integrations: map[string]functions.Integration{
+		tyg.RouteDefault: h.Integration("f"),
+	}}
+	ctx := tyg.WithCaller(context.Background(), http.Header{
+		"Traceparent": {"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"},
+	})
+	done := make(chan error, 1)
+	go func() {
+		_, err := r.Handle(ctx, message("hello"))
+		done <- err
+	}()
+	header, _ := first.event(t)
+	const want = "Root=1-4bf92f35-77b34da6a3ce929d0e0e4736;Parent=00f067aa0ba902b7;Sampled=1;Self=1-"
+	if got := header.Get("Lambda-Runtime-Trace-Id"); !strings.HasPrefix(got, want) {
+		t.Errorf("trace id %q, want %q…", got, want)
+	}
+	id := header.Get("Lambda-Runtime-Aws-Request-Id")
+	p.expect(t, 202, `{"status":"OK"}`, "POST", "invocation/"+id+"/response", `{"statusCode":200}`)
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
 }
 
 func TestRuntimeAPI(t *testing.T) {

@@ -13,6 +13,8 @@ import (
 	"net/url"
 	"sync"
 	"time"
+
+	"github.com/tyg-dev/tyg"
 )
 
 // defaultMaxReply is API Gateway's limit on payloads, in bytes.
@@ -74,6 +76,7 @@ func (u *URL) post(ctx context.Context, payload []byte) ([]byte, error) {
 	r.Header.Set("User-Agent", "tyg")
 	maps.Copy(r.Header, u.Header)
 	r.Header.Set("Content-Type", "application/json")
+	tyg.Inject(ctx, r.Header)
 	resp, err := u.httpClient().Do(r)
 	if err != nil {
 		return nil, stripURL(err)

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/internal/functions"
 )
 
@@ -36,6 +37,28 @@ func TestURLPostsEvent(t *testing.T) {
 	}
 	if u.Header.Get("Content-Type") != "" {
 		t.Error("Invoke has changed the Header")
+	}
+}
+
+func TestURLCarriesTheTrace(t *testing.T) {
+	const parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+	var got http.Header
+	address := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		got = r.Header
+		io.WriteString(w, `{"statusCode":200}`)
+	})
+	r := &functions.Router{Integrations: map[string]functions.Integration{
+		tyg.RouteDefault: &functions.URL{Address: address},
+	}}
+	ctx := tyg.WithCaller(t.Context(), http.Header{
+		"Traceparent": {parent}, "Tracestate": {"a=b"}, "Authorization": {"of another"},
+	})
+	if _, err := r.Handle(ctx, message("hello")); err != nil {
+		t.Fatal(err)
+	}
+	if got.Get("Traceparent") != parent || got.Get("Tracestate") != "a=b" ||
+		got.Get("Authorization") != "" {
+		t.Errorf("header %v", got)
 	}
 }
 

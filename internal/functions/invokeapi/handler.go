@@ -133,7 +133,7 @@ func readHeader(r *http.Request) (inv functions.Invocation, async bool, err erro
 	default:
 		return inv, false, invalid("LogType %q is none of None and Tail", kind)
 	}
-	inv.NoWait = true
+	inv.NoWait, inv.TraceParent = true, r.Header.Get("Traceparent")
 	inv.ClientContext, err = base64.StdEncoding.DecodeString(r.Header.Get("X-Amz-Client-Context"))
 	if err != nil || len(inv.ClientContext) > 0 && !json.Valid(inv.ClientContext) {
 		return inv, false, invalid("ClientContext is not JSON in base64")

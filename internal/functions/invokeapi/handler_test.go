@@ -130,6 +130,16 @@ func TestCalls(t *testing.T) {
 	}
 }
 
+func TestFunctionContinuesTheTraceOfItsCaller(t *testing.T) {
+	base := serve(t, &invokeapi.Handler{Host: start(t, 0)}) + "/2015-03-31/functions/"
+	const parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+	const want = `"Root=1-4bf92f35-77b34da6a3ce929d0e0e4736;Parent=00f067aa0ba902b7;Sampled=1;Self=`
+	_, body := call(t, "POST", base+"f/invocations", `{"trace":true}`, "Traceparent", parent)
+	if !strings.HasPrefix(body, want) {
+		t.Errorf("the function has the trace id %s, want %s…", body, want)
+	}
+}
+
 // TestAnswerOfSlowFunctionIsSent calls a function that takes longer than the http.Server allows
 // from the request to the end of the answer.
 func TestAnswerOfSlowFunctionIsSent(t *testing.T) {

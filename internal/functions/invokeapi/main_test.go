@@ -41,7 +41,7 @@ func runFunction() {
 		if err != nil {
 			os.Exit(1)
 		}
-		verb, reply := handle(event)
+		verb, reply := handle(event, next.Header.Get("Lambda-Runtime-Trace-Id"))
 		id := next.Header.Get("Lambda-Runtime-Aws-Request-Id")
 		resp, err := http.Post(base+id+verb, "application/json", bytes.NewReader(reply))
 		if err != nil {
@@ -52,13 +52,17 @@ func runFunction() {
 	}
 }
 
-func handle(event []byte) (verb string, reply []byte) {
+func handle(event []byte, trace string) (verb string, reply []byte) {
 	var order struct {
 		Print, Fail string
-		Sleep       int // ms
+		Trace       bool // reply with the trace id
+		Sleep       int  // ms
 		Exit        int
 	}
 	_ = json.Unmarshal(event, &order) // an event that is not an object is only echoed
+	if order.Trace {
+		return "/response", fmt.Appendf(nil, "%q", trace)
+	}
 	fmt.Print(order.Print)
 	time.Sleep(time.Duration(order.Sleep) * time.Millisecond)
 	if order.Exit != 0 {

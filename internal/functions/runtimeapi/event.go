@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -74,21 +75,61 @@ func (c *Conn) send(head, body []byte) (err error) {
 	return err
 }
 
-// NewTraceID returns a new trace id for an event. AWS SDKs in the function repeat it in the header
-// X-Amzn-Trace-Id of their calls.
-func NewTraceID(now time.Time) string { return string(appendTraceID(make([]byte, 0, 96), now)) }
+// NewTraceID returns a trace id for an event. AWS SDKs in the function repeat it in the header
+// X-Amzn-Trace-Id of their calls. No two events have the same one.
+//
+// If parent is a valid W3C traceparent, the id continues its trace: Root and Parent name its trace
+// and span, Sampled is its flag, and Self tells the event from others of that trace, as load
+// balancers write it. X-Ray propagators of OpenTelemetry read it. Otherwise it is a new trace that
+// is not sampled.
+// (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-request-tracing.html)
+func NewTraceID(now time.Time, parent string) string {
+	b := make([]byte, 0, 128)
+	if !validTraceParent(parent) {
+		return string(appendTraceID(b, now))
+	}
+	trace, span, flags := parent[3:35], parent[36:52], parent[54]
+	b = append(append(append(b, "Root=1-"...), trace[:8]...), '-')
+	b = append(append(append(b, trace[8:]...), ";Parent="...), span...)
+	b = append(append(b, ";Sampled="...), "01"[unhex(flags)&1])
+	return string(appendRoot(append(b, ";Self="...), now))
+}
+
+// validTraceParent reports whether s is a traceparent of version 00, or of a later one that begins
+// alike: hexadecimal digits in lower case, and neither id all zeros.
+// (https://www.w3.org/TR/trace-context/#versioning-of-traceparent)
+func validTraceParent(s string) bool {
+	if len(s) < 55 || len(s) > 55 && (s[:2] == "00" || s[55] != '-') || s[:2] == "ff" {
+		return false
+	}
+	for i := range 55 {
+		dash := i == 2 || i == 35 || i == 52
+		if dash && s[i] != '-' || !dash && unhex(s[i]) < 0 {
+			return false
+		}
+	}
+	return strings.Trim(s[3:35], "0") != "" && strings.Trim(s[36:52], "0") != ""
+}
+
+// unhex returns the value of a hexadecimal digit in lower case, or -1.
+func unhex(c byte) int { return strings.IndexByte("0123456789abcdef", c) }
 
 // appendTraceID appends an X-Ray trace id that is not sampled.
 // (https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader)
 func appendTraceID(b []byte, now time.Time) []byte {
-	b = append(b, "Root=1-"...)
-	b = appendHex(b, uint64(now.Unix()), 8)
-	b = append(b, '-')
-	b = appendHex(b, rand.Uint64(), 16)
-	b = appendHex(b, rand.Uint64(), 8)
+	b = appendRoot(append(b, "Root="...), now)
 	b = append(b, ";Parent="...)
 	b = appendHex(b, rand.Uint64(), 16)
 	return append(b, ";Sampled=0"...)
+}
+
+// appendRoot appends a new id of a trace.
+func appendRoot(b []byte, now time.Time) []byte {
+	b = append(b, "1-"...)
+	b = appendHex(b, uint64(now.Unix()), 8)
+	b = append(b, '-')
+	b = appendHex(b, rand.Uint64(), 16)
+	return appendHex(b, rand.Uint64(), 8)
 }
 
 // appendHex appends the last digits of n.
