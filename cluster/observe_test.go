@@ -84,3 +84,23 @@ func TestWrongConfigsSayWhatToDo(t *testing.T) {
 		}
 	}
 }
+
+// TestApplicationWrapsItsNode holds that what App.UseHost adds is reached on a node with a ledger.
+func TestApplicationWrapsItsNode(t *testing.T) {
+	t.Parallel()
+	cfg := quick
+	cfg.Name, cfg.Disconnects = newName(), cluster.AtLeastOnce
+	app := tyg.New("test")
+	type wrapped struct{ tyg.Host }
+	app.UseHost(func(h tyg.Host) tyg.Host { return wrapped{h} })
+	r := start(t, app, cfg)
+	if err := r.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if w, ok := tyg.Bound(r.Handler, r.node).(wrapped); !ok || w.Host != tyg.Host(r.node) {
+		t.Errorf("calls reach %T", tyg.Bound(r.Handler, r.node))
+	}
+	if r.node.Gateway() != r.Server {
+		t.Error("the node does not tell its gateway")
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 
 	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/gateway"
 )
 
 // Stats counts what a Node has done since it joined.
@@ -47,6 +48,13 @@ func (c *counters) outcome(err error) {
 	default:
 		c.unavailable.Add(1)
 	}
+}
+
+// Gateway returns the gateway of the node, for what wraps a Host: its figures are those of clients.
+// It is nil in tests without one.
+func (n *Node) Gateway() *gateway.Server {
+	srv, _ := n.local.(*gateway.Server)
+	return srv
 }
 
 // Stats returns the current counts. They are not read at one moment.
