@@ -12,7 +12,7 @@ import (
 // (https://www.w3.org/TR/trace-context/)
 var traceFields = [...]string{"Traceparent", "Tracestate"}
 
-// maxTrace is how long such a field may be, in bytes, to be kept: as long as tracers have to pass on.
+// maxTrace is how long such a field may be, in bytes, to be kept: what tracers have to pass on.
 // (https://www.w3.org/TR/trace-context/#tracestate-limits)
 const maxTrace = 512
 
@@ -31,8 +31,8 @@ func traceOf(h http.Header) http.Header {
 	return kept
 }
 
-// withTrace returns the context of an event with the trace context of the connection's handshake, as
-// tyg.Caller returns it, if it had one.
+// withTrace returns the context of an event with the trace context of the connection's handshake,
+// as tyg.Caller returns it, if it had one.
 func (c *session) withTrace(ctx context.Context) context.Context {
 	if a := c.attached.Load(); a != nil && a.trace != nil {
 		return tyg.WithCaller(ctx, a.trace)

@@ -34,8 +34,8 @@ type Invocation struct {
 	// ClientContext is JSON that the function gets as it is. It may be empty.
 	ClientContext []byte
 
-	// TraceParent is the trace context of the caller, which the function finds in its trace id. One that
-	// is not valid counts as empty.
+	// TraceParent is the trace context of the caller, which the function finds in its trace id. One
+	// that is not valid counts as empty.
 	// (https://www.w3.org/TR/trace-context/#traceparent-header)
 	TraceParent string
 
