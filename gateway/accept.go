@@ -77,7 +77,7 @@ func (s *Server) check(r *http.Request) (ws.Upgrade, *refusal) {
 	}
 	if err := s.checkHost(r); err != nil {
 		return up, &refusal{
-			status: http.StatusForbidden, message: apigw.Forbidden, log: err.Error(),
+			cause: forHost, status: http.StatusForbidden, message: apigw.Forbidden, log: err.Error(),
 		}
 	}
 	if err := s.origins.Check(r, s.hosts); err != nil {
@@ -117,7 +117,7 @@ func handshakeRefusal(err error) *refusal {
 func (s *Server) admit(addr netip.Addr) *refusal {
 	if s.memory.scarce() {
 		return &refusal{
-			status: http.StatusServiceUnavailable, retry: true,
+			cause: forMemory, status: http.StatusServiceUnavailable, retry: true,
 			message: "Service Unavailable", log: "slow clients hold nearly all of Limits.Memory",
 		}
 	}

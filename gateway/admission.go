@@ -52,8 +52,10 @@ const (
 	forStage
 	forURL
 	forHandshake
+	forHost
 	forOrigin
 	forShutdown
+	forMemory
 	forConns
 	forConnsPerAddress
 	forConnectRate
@@ -66,9 +68,9 @@ const (
 func causeNames() [refusalCauses]string {
 	return [refusalCauses]string{
 		forOther: "other", forStage: "stage", forURL: "url", forHandshake: "handshake",
-		forOrigin: "origin", forShutdown: "shutdown", forConns: "connections",
-		forConnsPerAddress: "connections-per-address", forConnectRate: "connect-rate",
-		forAuthorizer: "authorizer", forConnect: "connect",
+		forHost: "host", forOrigin: "origin", forShutdown: "shutdown", forMemory: "memory",
+		forConns: "connections", forConnsPerAddress: "connections-per-address",
+		forConnectRate: "connect-rate", forAuthorizer: "authorizer", forConnect: "connect",
 	}
 }
 

@@ -35,6 +35,6 @@ func (s *Server) refuseHost(w http.ResponseWriter, r *http.Request, err error) {
 	c := &session{srv: s}
 	c.initConn(r, handshake.SourceAddr(r, s.TrustedProxies))
 	s.refuse(w, c, refusal{
-		status: http.StatusForbidden, message: apigw.Forbidden, log: err.Error(),
+		cause: forHost, status: http.StatusForbidden, message: apigw.Forbidden, log: err.Error(),
 	})
 }

@@ -68,6 +68,9 @@ func TestOtherHostsAreRefused(t *testing.T) {
 				t.Errorf("%s, %s: body %q, want %q", name, tt.name, body, want)
 			}
 		}
+		if s := r.Stats(); s.Refused["host"] < 5 || s.Refused["other"] != 0 {
+			t.Errorf("%s: refused %v", name, s.Refused)
+		}
 	}
 }
 

@@ -82,6 +82,9 @@ func TestScarceMemoryRefusesHandshakes(t *testing.T) {
 	if n := r.Stats().Closed["memory"]; n != 0 {
 		t.Errorf("%d clients were closed", n)
 	}
+	if n := r.Stats().Refused["memory"]; n != 1 {
+		t.Errorf("%d were refused for memory, want 1: %v", n, r.Stats().Refused)
+	}
 	go func() { // ends with the connection
 		for err := error(nil); err == nil; {
 			_, _, err = c.Read(t.Context())
