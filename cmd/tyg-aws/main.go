@@ -60,6 +60,7 @@ func newRoot(e *cli.Env, tools toolchain) *cobra.Command {
 			return stage(o.Flags).genPolicy(cmd.Context(), o.Deployer)
 		}),
 	)
+	root.AddCommand(newCredentials(e))
 	root.PersistentPreRunE = func(*cobra.Command, []string) error {
 		return companion.CheckVersion("tyg-aws")
 	}

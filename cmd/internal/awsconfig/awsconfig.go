@@ -84,7 +84,7 @@ func Check(ctx context.Context, cfg aws.Config) error {
 			"into ~/.aws/config")
 	}
 	if cfg.Credentials == nil {
-		return errNoCredentials
+		return ErrNoCredentials
 	}
 	_, err := cfg.Credentials.Retrieve(ctx)
 	if err != nil && ctx.Err() == nil {
@@ -106,7 +106,8 @@ func Keys(cfg aws.Config) lambda.CredentialsProvider {
 	})
 }
 
-var errNoCredentials = errors.New("no valid AWS credentials; set AWS_ACCESS_KEY_ID and " +
+// ErrNoCredentials means that there are none, or that they are not valid.
+var ErrNoCredentials = errors.New("no valid AWS credentials; set AWS_ACCESS_KEY_ID and " +
 	"AWS_SECRET_ACCESS_KEY, choose a profile with --profile, or run aws configure or aws sso login")
 
 // Endpoint returns the URL of a service, by its name in AWS's SDKs, such as "Lambda". Empty means

@@ -49,7 +49,7 @@ func explain(err error, cfg aws.Config) error {
 		return fmt.Errorf("role %s of profile %q cannot be assumed: check its trust policy and the "+
 			"credentials of its source_profile (%w)", shared.RoleARN, shared.Profile, err)
 	}
-	return fmt.Errorf("%w: %w", errNoCredentials, err)
+	return fmt.Errorf("%w: %w", ErrNoCredentials, err)
 }
 
 // usesSSO reports whether a profile, or one that it begins with, logs in by IAM Identity Center.

@@ -27,8 +27,7 @@ func (f *Finder) fromCheckout(ctx context.Context, name string) (string, error) 
 	if err := f.checkGo(name); err != nil {
 		return "", err
 	}
-	sum := sha256.Sum256([]byte(f.Checkout))
-	dir := filepath.Join(f.Cache, "checkout-"+hex.EncodeToString(sum[:8]))
+	dir := f.checkoutDir()
 	unlock, err := f.lock(ctx, dir, name)
 	if err != nil {
 		return "", err
@@ -47,6 +46,12 @@ func (f *Finder) fromCheckout(ctx context.Context, name string) (string, error) 
 		return "", err
 	}
 	return path, errors.Join(seal(built), publish(built, path))
+}
+
+// checkoutDir returns the folder of companions that were built from the checkout.
+func (f *Finder) checkoutDir() string {
+	sum := sha256.Sum256([]byte(f.Checkout))
+	return filepath.Join(f.Cache, "checkout-"+hex.EncodeToString(sum[:8]))
 }
 
 // fromVersion returns a companion of the version of tyg from the cache, or builds it.

@@ -97,6 +97,24 @@ func (f *Finder) Find(ctx context.Context, name string) (Program, error) {
 	return Program{Path: path, Version: f.Version.Version}, err
 }
 
+// Ready returns the companion with this name if it is there, and builds none.
+func (f *Finder) Ready(name string) (Program, bool) {
+	for _, dir := range f.Dirs {
+		if path := filepath.Join(dir, name+exeSuffix()); isExecutable(path) && !f.isStale(path) {
+			return Program{Path: path, Version: f.Version.Version}, true
+		}
+	}
+	if f.Cache == "" {
+		return Program{}, false
+	}
+	dir, p := filepath.Join(f.Cache, f.Version.Version), Program{Version: f.Version.Version}
+	if f.Checkout != "" {
+		dir, p = f.checkoutDir(), Program{}
+	}
+	p.Path = filepath.Join(dir, name+exeSuffix())
+	return p, isExecutable(p.Path) && intact(p.Path)
+}
+
 func exeSuffix() string {
 	if runtime.GOOS == "windows" {
 		return ".exe"

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -14,7 +15,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tyg-dev/tyg/cmd/internal/awsconfig"
+	"github.com/tyg-dev/tyg/cmd/internal/awskeys"
 	"github.com/tyg-dev/tyg/internal/redact"
 	"github.com/tyg-dev/tyg/internal/sigv4"
 )
@@ -73,31 +74,25 @@ func (d *Doctor) aws(ctx context.Context) Finding {
 	// Time for the answer of a machine that has no role, which is none.
 	looking, cancel := context.WithTimeout(ctx, cmp.Or(d.Patience, Patience)*3/4)
 	defer cancel()
-	cfg, err := awsconfig.Load(looking, awsconfig.Choice{Quiet: true})
-	if err != nil {
+	found, err := awskeys.Finder{NoBuild: true}.Find(looking, awskeys.Query{Service: "sts"})
+	switch {
+	case errors.Is(err, awskeys.ErrNotBuilt):
+		return warn("tyg deploy --help builds it", "%v", err)
+	case err != nil && looking.Err() == nil:
 		return fail("correct ~/.aws/config or AWS_PROFILE", "%v", err)
-	}
-	if cfg.Credentials == nil {
+	case err != nil || found.Key == nil:
 		return warn(awsAdvice, "no credentials were found")
-	}
-	keys, err := cfg.Credentials.Retrieve(looking)
-	if err != nil {
-		return warn(awsAdvice, "no credentials were found")
-	}
-	if cfg.Region == "" {
+	case found.Region == "":
 		return warn("set AWS_REGION, or region in ~/.aws/config",
-			"credentials from %s, and no region", keys.Source)
+			"credentials from %s, and no region", found.Source)
 	}
-	endpoint := cmp.Or(awsconfig.Endpoint(ctx, cfg, "sts"), stsEndpoint(cfg.Region))
-	arn, err := d.identity(ctx, endpoint, cfg.Region, sigv4.Credentials{
-		AccessKeyID: keys.AccessKeyID, SecretAccessKey: keys.SecretAccessKey,
-		SessionToken: keys.SessionToken,
-	})
+	endpoint := cmp.Or(found.Endpoint, stsEndpoint(found.Region))
+	arn, err := d.identity(ctx, endpoint, found.Region, sigv4.Credentials(*found.Key))
 	if err != nil {
 		return warn("aws sts get-caller-identity says more; if AWS refuses the credentials, renew "+
-			"them, and compare the clock", "credentials from %s in %s: %v", keys.Source, cfg.Region, err)
+			"them, and compare the clock", "credentials from %s in %s: %v", found.Source, found.Region, err)
 	}
-	return ok("%s in %s", arn, cfg.Region)
+	return ok("%s in %s", arn, found.Region)
 }
 
 func stsEndpoint(region string) string {
