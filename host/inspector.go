@@ -26,6 +26,7 @@ type inspector struct {
 	inspect *inspect.Inspector
 	web     *http.Server
 	done    chan struct{}
+	restore func() // the loggers of the program
 }
 
 // openInspector listens for an inspector, if cfg asks for one.
@@ -91,6 +92,7 @@ func (i *inspector) serve(srv *gateway.Server, app *tyg.App, url string, cfg Con
 	i.inspect = inspect.New(inspect.Config{
 		Gateway: srv, Name: app.Name(), URL: url, Stage: cfg.Stage, Token: i.token, Local: i.local,
 	})
+	i.restore = i.inspect.CaptureLogs()
 	log := cfg.Logger
 	if log == nil {
 		log = slog.Default()
@@ -129,6 +131,7 @@ func (i *inspector) close() {
 	if i.inspect == nil {
 		return
 	}
+	i.restore()
 	i.inspect.Close()
 	_ = i.web.Close()
 	<-i.done

@@ -6,16 +6,29 @@ import (
 	"bufio"
 	"context"
 	"io"
+	"log"
 	"net/http"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/host"
 )
 
 var inspectLine = regexp.MustCompile(
 	`(?m)^Inspect (http://127\.0\.0\.1:[1-9]\d*/)(#([A-Z0-9]{20,})| with your token)$`)
+
+// logging returns an echo that logs.
+func logging() *tyg.App {
+	app := tyg.New("echo-server")
+	app.OnMessage(func(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
+		log.Print("the handler says ", m.Text())
+		return c.Send(ctx, m.Data)
+	})
+	return app
+}
 
 // startInspected serves an application with an inspector, and returns the lines that it has printed
 // and what ends it.
@@ -26,7 +39,7 @@ func startInspected(t *testing.T, cfg host.Config) (lines string, stop func()) {
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { // stop waits for it
-		done <- host.Serve(ctx, echo(), cfg)
+		done <- host.Serve(ctx, logging(), cfg)
 		_ = w.Close()
 	}()
 	out := bufio.NewReader(r)
@@ -90,6 +103,36 @@ func TestServeServesTheInspector(t *testing.T) {
 		strings.Contains(body, m[3]) {
 		t.Errorf("the page at /: %d %s", status, body)
 	}
+}
+
+// TestServeShowsTheLogsOfHandlers reads the updates of the page until they have such a line.
+func TestServeShowsTheLogsOfHandlers(t *testing.T) {
+	lines, stop := startInspected(t, host.Config{})
+	defer stop()
+	m := inspectLine.FindStringSubmatch(lines)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, m[1]+"api/events", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+m[3])
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	updates := bufio.NewScanner(res.Body)
+	updates.Buffer(nil, 1<<20)
+	updates.Scan() // from now on all is observed
+	c := dial(t, regexp.MustCompile(`ws://\S+`).FindString(lines), nil)
+	wantEcho(t, c)
+	for updates.Scan() {
+		if strings.Contains(updates.Text(), "the handler says ") {
+			return
+		}
+	}
+	t.Errorf("the page does not show the line of the handler: %v", updates.Err())
 }
 
 func TestServeDoesNotPrintATokenOfTheUser(t *testing.T) {

@@ -24,8 +24,8 @@ type Links interface {
 
 // GroupLinks keeps links as members of groups, one group for each connection, which ends with it.
 // It is for AWS Lambda, where each event may come to another process: there it costs a write for
-// each connection and a read for each event of DynamoDB, so it is not the default. The disconnect has
-// no link, because memberships end before it. The handlers of joins and leaves do not see these
+// each connection and a read for each event of DynamoDB, so it is not the default. The disconnect
+// has no link, because memberships end before it. The handlers of joins and leaves do not see these
 // groups.
 func GroupLinks(app *tyg.App) Links { return groupLinks{app} }
 
@@ -77,5 +77,6 @@ func (in *instrument) loadLink(ctx context.Context, id tyg.ConnID) trace.SpanCon
 	}
 	h := make(http.Header)
 	h.Set("Traceparent", traceparent)
-	return trace.SpanContextFromContext(w3c.Extract(context.Background(), propagation.HeaderCarrier(h)))
+	ctx = w3c.Extract(context.Background(), propagation.HeaderCarrier(h))
+	return trace.SpanContextFromContext(ctx)
 }

@@ -266,7 +266,8 @@ func TestStrangersDoNotChooseTheTrace(t *testing.T) {
 	r := newRig(t)
 	r.cfg.PublicEndpoint = true
 	_, host := traced(t, r)
-	if _, err := host.Try(tygtest.Dial{Header: http.Header{"Traceparent": {traceParent}}}); err != nil {
+	header := http.Header{"Traceparent": {traceParent}}
+	if _, err := host.Try(tygtest.Dial{Header: header}); err != nil {
 		t.Fatal(err)
 	}
 	s := r.one(t, "connect")
@@ -298,7 +299,8 @@ func TestConnIsTheSameForAllEvents(t *testing.T) {
 	})
 	app.OnOpen(func(_ context.Context, c *tyg.Conn) error { return note(c) })
 	app.OnMessage(func(_ context.Context, c *tyg.Conn, _ tyg.Message) error { return note(c) })
-	app.OnDisconnect(func(_ context.Context, c *tyg.Conn, _ tyg.Disconnect) error { return note(c) })
+	app.OnDisconnect(
+		func(_ context.Context, c *tyg.Conn, _ tyg.Disconnect) error { return note(c) })
 	tygotel.Instrument(app, r.cfg)
 	c, err := tygtest.NewHost(t, app).Try(tygtest.Dial{Subprotocols: []string{"chat"}})
 	if err != nil {

@@ -153,6 +153,7 @@ func (i *Inspector) countPage(page bool, n int) {
 	i.pages += n
 	if i.pages == 1 && n == 1 {
 		i.timeline.resume()
+		i.tap.handlers.forget()
 	}
 	i.tap.page.Store(i.pages > 0)
 }

@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"cmp"
 	"strings"
 	"time"
 )
@@ -96,7 +97,7 @@ func (t *timeline) addSend(l *line, r *record, guess bool) {
 }
 
 func (t *timeline) joinLog(r *record) {
-	l := t.byRequest[t.starts.byID[r.other]]
+	l := t.byRequest[cmp.Or(r.request, t.starts.byID[r.other])] // here, or of a function
 	if l == nil {
 		return
 	}

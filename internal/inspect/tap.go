@@ -82,6 +82,8 @@ type tap struct {
 	page     atomic.Bool  // a page is open, not only a recording
 	maxFrame atomic.Int64 // how many bytes of a message are kept; 0: as many as a line has
 
+	handlers handlers
+
 	mu   sync.Mutex
 	next *batch
 }
@@ -133,6 +135,9 @@ func (t *tap) Opened(c *tyg.Conn, r *tyg.Request) {
 
 // Received notes an event that begins.
 func (t *tap) Received(e tyg.Event) {
+	if t.handlers.wanted && t.page.Load() {
+		t.handlers.begin(e.RequestID)
+	}
 	t.add(record{
 		kind: received, event: e.Type, message: e.Message.Type, at: e.Time, conn: e.Conn.ID,
 		request: e.RequestID, name: e.Route,
@@ -141,6 +146,9 @@ func (t *tap) Received(e tyg.Event) {
 
 // Handled notes the end of an event.
 func (t *tap) Handled(e tyg.Event, d time.Duration, err error) {
+	if t.handlers.wanted && t.page.Load() {
+		t.handlers.end()
+	}
 	if err == nil && !t.page.Load() {
 		return // a recording has failures only
 	}
