@@ -18,7 +18,7 @@ import (
 
 // The attributes that no semantic convention of OpenTelemetry has a name for.
 const (
-	keyEvent   = attribute.Key("tyg.event")           // connect, open, message, disconnect, join, leave
+	keyEvent   = attribute.Key("tyg.event")           // connect, open, message and so on
 	keyRoute   = attribute.Key("tyg.route")           // the route key
 	keyConn    = attribute.Key("tyg.connection.id")   // as handlers see it
 	keyRequest = attribute.Key("tyg.request.id")      // in logs and error frames

@@ -121,7 +121,8 @@ func TestNothingIsAllocatedWithout(t *testing.T) {
 	app := echo(func(*tyg.App) {})
 	e := tyg.Event{
 		Type: tyg.EventMessage, Route: tyg.RouteDefault,
-		Conn: &tyg.Conn{ID: "R1kmxc2VNjMCFIA=", Sender: silent{}}, Message: tyg.Message{Data: []byte("x")},
+		Conn:    &tyg.Conn{ID: "R1kmxc2VNjMCFIA=", Sender: silent{}},
+		Message: tyg.Message{Data: []byte("x")},
 	}
 	ctx := t.Context()
 	if n := testing.AllocsPerRun(1000, func() { _, _ = app.Handle(ctx, e) }); n != 0 {

@@ -71,7 +71,8 @@ func (in *instrument) inject(ctx context.Context, h http.Header) {
 // (https://opentelemetry.io/docs/specs/semconv/faas/aws-lambda/)
 var fromXRay = []attribute.KeyValue{attribute.String("source", "x-ray-env")}
 
-// parseXRay reads a trace id like "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8".
+// parseXRay reads a trace id like
+// "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1".
 // (https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader)
 func parseXRay(s string) trace.SpanContext {
 	cfg := trace.SpanContextConfig{Remote: true}

@@ -51,7 +51,8 @@ func TestCredentialsOfSharedFiles(t *testing.T) {
 		a.Region != "eu-west-1" || a.Endpoint != "http://127.0.0.1:9001" {
 		t.Errorf("answer %+v", a)
 	}
-	if a, _ := find("empty"); a.Key != nil || !strings.Contains(a.Missing, "no valid AWS credentials") {
+	a, _ = find("empty")
+	if a.Key != nil || !strings.Contains(a.Missing, "no valid AWS credentials") {
 		t.Errorf("without credentials: %+v", a)
 	}
 	if _, status := find("other"); status != 1 {
