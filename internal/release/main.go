@@ -1,7 +1,8 @@
 // Command release makes the files of a release: for each system an archive of static programs, a
-// Debian package, a software bill of materials, an image, and the checksums of all.
+// Debian package, a software bill of materials, an image, and the checksums of all with their
+// signature; a formula for Homebrew, and the notes: the version's section of CHANGELOG.md.
 //
-//	go run ./internal/release -version v0.1.0 -out dist
+//	go run ./internal/release -version v0.1.0 -out dist -sign ~/.ssh/id_ed25519
 //
 // The files depend on the source, the version and the Go toolchain only: the same commit gives the
 // same bytes on another machine.
@@ -10,6 +11,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -29,6 +31,7 @@ type release struct {
 	Targets  []target
 	Time     time.Time // of the files in archives
 	Tagged   bool      // the programs must say that they are of Version
+	Key      string    // file of the SSH key that signs; empty: nothing is signed
 }
 
 // A target is a system to build for.
@@ -70,13 +73,15 @@ func run(args []string) error {
 	version := f.String("version", "", "the version, such as v0.1.0")
 	out := f.String("out", "dist", "write the files to this directory")
 	only := f.String("only", "", "build for one system, such as linux_amd64")
+	key := f.String("sign", "", "sign the checksums with the SSH key in this file")
 	if err := f.Parse(args); err != nil {
 		return err
 	}
 	r := release{
 		Version: *version, Out: *out, Dir: ".", Targets: targets(), Time: sourceTime(os.Getenv),
 		Tagged:   true,
-		Programs: []string{"./cmd/tyg", "./cmd/tyg-aws", "./cmd/tyg-nats"},
+		Key:      *key,
+		Programs: []string{"./cmd/tyg", "./cmd/tyg-aws", "./cmd/tyg-cluster", "./cmd/tyg-nats"},
 	}
 	if *only != "" {
 		system, arch, _ := strings.Cut(*only, "_")
@@ -105,6 +110,12 @@ func (r *release) make(ctx context.Context) error {
 	if old, _ := filepath.Glob(filepath.Join(r.Out, "*")); len(old) > 0 {
 		return fmt.Errorf("%s has files already, such as %s; remove them", r.Out, old[0])
 	}
+	if _, err := r.changes(); err != nil { // before all that takes long
+		return err
+	}
+	if err := r.checkModules(); err != nil {
+		return err
+	}
 	if err := os.MkdirAll(r.Out, 0o777); err != nil {
 		return err
 	}
@@ -114,7 +125,13 @@ func (r *release) make(ctx context.Context) error {
 			return fmt.Errorf("%v: %w", t, err)
 		}
 	}
-	return r.checksums()
+	if err := r.checksums(); err != nil {
+		return err
+	}
+	if err := r.sign(ctx); err != nil {
+		return err
+	}
+	return errors.Join(r.formula(), r.notes())
 }
 
 func (r *release) makeTarget(ctx context.Context, t target) error {

@@ -25,7 +25,9 @@ func newRelease(t *testing.T) *release {
 	for name, text := range map[string]string{
 		"go.mod": "module example.com/hello\n\ngo 1.26\n", "LICENSE": "free\n",
 		"README.md": "# hello\n",
-		"main.go":   "package main\n\nfunc main() { println(\"hello\") }\n",
+		"CHANGELOG.md": "# Changelog\n\n## Unreleased\n\n- later\n\n## v1.2.3-rc.1 (2026-12-01)\n\n" +
+			"- **Hello**: [a page](docs/hello.md), [a site](https://example.com)\n\n## v1.2.2\n\n- old\n",
+		"main.go": "package main\n\nfunc main() { println(\"hello\") }\n",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
 			t.Fatal(err)
@@ -112,6 +114,16 @@ func TestRelease(t *testing.T) {
 		lines := strings.Count(string(sums), "\n")
 		if err != nil || !strings.Contains(string(sums), want) || lines != 4 {
 			t.Errorf("they are\n%s%v", sums, err)
+		}
+	})
+	t.Run("formula", func(t *testing.T) { checkFormula(t, r) })
+	t.Run("notes", func(t *testing.T) {
+		notes, err := os.ReadFile(filepath.Join(r.Out, "notes.md"))
+		const want = "- **Hello**: [a page](https://github.com/tyg-dev/tyg/blob/v1.2.3-rc.1/" +
+			"docs/hello.md), [a site](https://example.com)\n"
+		if err != nil || !strings.HasPrefix(string(notes), want) ||
+			strings.Contains(string(notes), "later") || strings.Contains(string(notes), "old") {
+			t.Errorf("they are\n%s%v", notes, err)
 		}
 	})
 	t.Run("again", func(t *testing.T) {
@@ -206,6 +218,84 @@ func checkImage(t *testing.T, data []byte) {
 	}
 }
 
+// checkFormula compares the formula with the archive, and has Ruby parse it where that is.
+func checkFormula(t *testing.T, r *release) {
+	t.Helper()
+	path := filepath.Join(r.Out, "tyg.rb")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"\n  version \"1.2.3-rc.1\"\n", "\n  on_linux do\n", "\n    bin.install \"hello\"\n",
+		fmt.Sprintf("      url \"https://github.com/tyg-dev/tyg/releases/download/v1.2.3-rc.1/"+
+			"tyg_1.2.3-rc.1_linux_%s.tar.gz\"\n      sha256 \"%x\"\n",
+			runtime.GOARCH, sha256.Sum256(read(t, r, ".tar.gz"))),
+	} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("the formula lacks\n%s\nit is\n%s", want, text)
+		}
+	}
+	if _, err := exec.LookPath("ruby"); err != nil {
+		return
+	}
+	if out, err := exec.Command("ruby", "-wc", path).CombinedOutput(); err != nil {
+		t.Errorf("ruby says %s%v", out, err)
+	}
+}
+
+// TestSignatureIsVerifiedBySSH signs as a maintainer, and verifies as a user.
+func TestSignatureIsVerifiedBySSH(t *testing.T) {
+	if _, err := exec.LookPath("ssh-keygen"); err != nil {
+		t.Skip("there is no ssh-keygen")
+	}
+	r := newRelease(t)
+	r.Out = t.TempDir()
+	r.Key = filepath.Join(t.TempDir(), "key")
+	sums := filepath.Join(r.Out, "checksums.txt")
+	signers := filepath.Join(t.TempDir(), "allowed_signers")
+	command(t, "", "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "test", "-f", r.Key)
+	public, err := os.ReadFile(r.Key + ".pub")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{sums: "abc  file\n", signers: "tyg " + string(public)} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := r.sign(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	verify := func(text string) error {
+		args := strings.Fields(strings.NewReplacer("allowed_signers", signers, "checksums.txt.sig",
+			sums+".sig").Replace(strings.TrimSuffix(verifyCommand, " < checksums.txt")))
+		cmd := exec.Command(args[0], args[1:]...)
+		cmd.Stdin = strings.NewReader(text)
+		return cmd.Run()
+	}
+	if err := verify("abc  file\n"); err != nil {
+		t.Errorf("the signature is not valid: %v", err)
+	}
+	if verify("abd  file\n") == nil {
+		t.Error("the signature is valid for other checksums")
+	}
+	r.Key = filepath.Join(t.TempDir(), "none")
+	if err := r.sign(t.Context()); err == nil || !strings.Contains(err.Error(), "ssh-agent") {
+		t.Errorf("without the key: %v", err)
+	}
+}
+
+// command runs a program.
+func command(t *testing.T, stdin string, args ...string) {
+	t.Helper()
+	cmd := exec.Command(args[0], args[1:]...)
+	cmd.Stdin = strings.NewReader(stdin)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v: %s", args[0], err, out)
+	}
+}
+
 func TestArchiveForWindows(t *testing.T) {
 	r := newRelease(t)
 	windows := target{"windows", "arm64"}
@@ -231,9 +321,21 @@ func TestReleaseRefuses(t *testing.T) {
 	unversioned.Version = "1.2"
 	used := newRelease(t)
 	used.Out = used.Dir
+	unsaid := newRelease(t)
+	unsaid.Version = "v1.3.0"
+	older := newRelease(t)
+	if err := os.Mkdir(filepath.Join(older.Dir, "tygotel"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	mod := filepath.Join(older.Dir, "tygotel", "go.mod")
+	text := []byte("module x\n\nrequire (\n\tgithub.com/tyg-dev/tyg v1.2.2\n)\n")
+	if err := os.WriteFile(mod, text, 0o666); err != nil {
+		t.Fatal(err)
+	}
 	for want, r := range map[string]*release{
 		"check out the tag v1.2.3-rc.1": tagged, "write it as v0.1.0": unversioned,
-		"has files already": used,
+		"has files already": used, `no section "## v1.3.0"`: unsaid,
+		"go mod edit -require=github.com/tyg-dev/tyg@v1.2.3-rc.1": older,
 	} {
 		if err := r.make(t.Context()); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("the error is %v, want %s", err, want)
