@@ -12,6 +12,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/tyg-dev/tyg"
@@ -23,6 +24,9 @@ import (
 // accept makes the connection c of a handshake, or refuses it. names are the names of the headers
 // as the client spelt them, nil if they are not known.
 func (s *Server) accept(c *session, w http.ResponseWriter, r *http.Request, names []string) {
+	slot := s.heads.enter()
+	leave := sync.OnceFunc(func() { s.heads.leave(slot) })
+	defer leave()
 	addr := handshake.SourceAddr(r, s.TrustedProxies)
 	c.initConn(r, addr)
 	up, rej := s.check(r)
@@ -41,6 +45,7 @@ func (s *Server) accept(c *session, w http.ResponseWriter, r *http.Request, name
 	if names != nil {
 		handshake.DropInvented(request.Header, names)
 	}
+	leave()
 	if rej := c.runAuthorizer(request); rej != nil {
 		s.limiter.release(addr)
 		s.refuse(w, c, *rej)

@@ -83,7 +83,7 @@ func (a *acceptor) noteState(s *Server, nc net.Conn, state http.ConnState) {
 			_ = nc.Close() // its reads fail
 			return
 		}
-		a.conns[c], c.writeLimit = struct{}{}, s.limits.Write
+		a.conns[c], c.writeLimit, c.gate = struct{}{}, s.limits.Write, s.heads
 		c.note = func(why cut) { s.noteCut(why, "from", nc.RemoteAddr()) }
 		if a.draining { // a late handshake is answered, if it comes at once
 			c.endReads(time.Now().Add(lingerTime))
@@ -91,6 +91,7 @@ func (a *acceptor) noteState(s *Server, nc net.Conn, state http.ConnState) {
 	case http.StateActive, http.StateIdle:
 		c.setIdle(state == http.StateIdle)
 	case http.StateHijacked, http.StateClosed:
+		c.setFree(true)
 		if _, ok := a.conns[c]; ok {
 			delete(a.conns, c)
 			a.crowd.leave(addrOf(nc))

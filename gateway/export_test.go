@@ -274,3 +274,18 @@ func NewCrowd(max, maxPerAddress int, proxy netip.Prefix) *Crowd {
 func (c *Crowd) Enter(addr netip.Addr) bool { return c.enter(addr) }
 
 func (c *Crowd) Leave(addr netip.Addr) { c.leave(addr) }
+
+// HeadGate is a headGate.
+type HeadGate struct{ g headGate }
+
+// NewHeadGate returns one with so many slots.
+func NewHeadGate(slots int) HeadGate { return HeadGate{headGate{make(chan struct{}, slots)}} }
+
+// Enter waits for a slot.
+func (g HeadGate) Enter() bool { return g.g.enter() }
+
+// Leave gives one back.
+func (g HeadGate) Leave(entered bool) { g.g.leave(entered) }
+
+// HeadSlots returns how many slots are taken.
+func (s *Server) HeadSlots() int { return len(s.heads.slots) }

@@ -53,6 +53,10 @@ type headConn struct {
 	served bool      // the request has reached the handler
 	idle   bool      // no request is awaited
 
+	gate   headGate // zero: of an http.Server that is not a Server's own
+	inSlot bool     // has a slot of gate
+	free   bool     // needs none now
+
 	readLimit  time.Duration // for each read; 0: none, or the deadline that was set last counts
 	writeLimit time.Duration // for each write of up to writePiece bytes; 0: none
 	writeUntil time.Time     // the deadline that was set for writes; zero: none
@@ -66,6 +70,12 @@ func (c *headConn) head() *headConn { return c }
 
 // Read returns the bytes read already before it reads from the connection.
 func (c *headConn) Read(b []byte) (n int, err error) {
+	c.leaveSlot()
+	defer func() {
+		if n > 0 {
+			c.enterSlot()
+		}
+	}()
 	if len(c.unread) > 0 {
 		n = copy(b, c.unread)
 		c.unread = c.unread[n:]
@@ -110,6 +120,8 @@ func (c *headConn) limitRead() {
 // Write writes b. A client that takes nothing of it for too long is cut, not one that is slow.
 func (c *headConn) Write(b []byte) (n int, err error) {
 	c.noteRefusal(b)
+	c.leaveSlot()
+	defer c.enterSlot()
 	for {
 		if err := c.limitWrite(); err != nil {
 			return n, err

@@ -27,6 +27,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	c := headConnOf(r)
 	defer c.setHandling(false)
+	defer c.setFree(false)
 	c.setServed()
 	stage, resource, shared := hostapi.SplitPath(r.URL.EscapedPath())
 	if err := s.checkHost(r); err != nil {
@@ -37,14 +38,17 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if s.isManagement(r) {
+		c.setFree(true)
 		s.serveManagement(w, r, signer)
 		return
 	}
 	if shared {
+		c.setFree(true)
 		s.serveShared(w, r, stage, resource, signer)
 		return
 	}
 	if s.HTTP != nil && !s.isHandshake(r) {
+		c.setFree(true)
 		s.serveHTTP(w, r)
 		return
 	}
@@ -55,6 +59,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	s.limitWrite(w)
 	if s.Home != nil && home.Wants(r) {
+		c.setFree(true)
 		s.Home.ServeHTTP(w, r)
 		return
 	}
@@ -62,7 +67,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.log.Info(otherapi.Message, "method", r.Method, "path", r.URL.Path)
 		return
 	}
-	s.accept(&session{srv: s}, w, r, sentNames(r))
+	names := sentNames(r)
+	c.setFree(true)
+	s.accept(&session{srv: s}, w, r, names)
 }
 
 // ServeFunction serves a call of the @connections API or of the API for groups and values, by a

@@ -66,7 +66,9 @@ func (p *pendingConn) Ended(err error) {
 		p.refuseTLS()
 		return
 	}
+	slot := p.srv.heads.enter()
 	r, names, n := p.srv.readHead(p.unparsed)
+	p.srv.heads.leave(slot)
 	if r == nil {
 		p.handToHTTP()
 		return

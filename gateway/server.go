@@ -163,6 +163,7 @@ type Server struct {
 	rate         connectRate
 	ends         endGate
 	tlsGate      *tlsGate
+	heads        headGate
 	acceptor     acceptor
 	bodies       reqbody.Budget // of calls of the @connections API
 	sweep        sweep
@@ -232,6 +233,7 @@ func (s *Server) init() (err error) {
 	s.initBodies()
 	s.limiter.init()
 	s.ends.init()
+	s.heads = newHeadGate()
 	s.tlsGate = newTLSGate(s.limits.TLSHandshakes)
 	s.pools.init(&s.memory)
 	s.timeHandlers = s.access != nil || s.Trace.Handled != nil ||

@@ -45,6 +45,9 @@ func attacks() []attack {
 	return []attack{
 		{"slowloris", 1000, "half handshakes", (*attacker).slowloris},
 		{"heads", 50, "heads of 15 KB", (*attacker).heads},
+		{"flood of heads", 50, "heads of 15 KB, one behind the other", (*attacker).manyHeads},
+		{"flood of requests", 50, "short requests, one behind the other", (*attacker).requests},
+		{"flood of handshakes", 50, "handshakes of 15 KB that are refused", (*attacker).refused},
 		{"handshakes", 20, "connects and resets", (*attacker).handshakes},
 		{"unsigned bodies", 200, "bodies that stop", (*attacker).bodies},
 		{"pings", 50, "pings", repeat(frame(ws.OpPing, true, "x"))},
@@ -219,9 +222,54 @@ func (a *attacker) slowloris() {
 	}
 }
 
-func (a *attacker) heads() {
-	long := "X-Long: " + strings.Repeat("x", 1000) + "\r\n"
-	a.hold(a.dial(), strings.Replace(hello, "/api/", "/nope", 1)+strings.Repeat(long, 14)+"\r\n")
+// longHead is a request of 15 KB for nothing.
+var longHead = strings.Replace(hello, "/api/", "/nope", 1) +
+	strings.Repeat("X-Long: "+strings.Repeat("x", 1000)+"\r\n", 14) + "\r\n"
+
+func (a *attacker) heads() { a.hold(a.dial(), longHead) }
+
+// manyHeads sends requests without an end, and drops the answers.
+func (a *attacker) manyHeads() {
+	a.pipeline(strings.NewReplacer("Upgrade: websocket\r\n", "", "Connection: Upgrade\r\n", "").
+		Replace(longHead))
+}
+
+func (a *attacker) requests() {
+	a.pipeline(strings.Repeat("GET /nope HTTP/1.1\r\nHost: x\r\n\r\n", 100))
+}
+
+func (a *attacker) pipeline(requests string) {
+	c := a.dial()
+	if c == nil {
+		return
+	}
+	defer c.Close()
+	go func() { _, _ = io.Copy(io.Discard, c) }() // ends with c
+	each := int64(strings.Count(requests, "GET "))
+	for {
+		if _, err := io.WriteString(c, requests); err != nil {
+			return
+		}
+		a.count.Add(each)
+	}
+}
+
+// refused makes handshakes that are complete, and wrong.
+func (a *attacker) refused() {
+	head := strings.Replace(strings.Replace(longHead, "/nope", "/api/", 1), ": 13", ": 12", 1)
+	for !isClosed(a.stop) {
+		c, err := net.DialTimeout("tcp", a.addr, 5*time.Second)
+		if err != nil {
+			return
+		}
+		_ = c.SetDeadline(time.Now().Add(5 * time.Second))
+		if _, err := io.WriteString(c, head); err == nil {
+			_, _ = io.Copy(io.Discard, c)
+			a.count.Add(1)
+		}
+		_ = c.(*net.TCPConn).SetLinger(0) // ports would run out
+		_ = c.Close()
+	}
 }
 
 func (a *attacker) handshakes() {
