@@ -196,12 +196,14 @@ var allowed = map[string]string{
 		"cmd/internal/backend cmd/internal/cli " +
 		"cmd/internal/companion cmd/internal/gobuild cmd/internal/mention cmd/internal/project " +
 		"cmd/internal/stagecmd cmd/internal/strict cmd/internal/terminal " +
-		"internal/triggerevent cmd/tyg-aws/internal/application cmd/tyg-aws/internal/packages " +
+		"internal/triggerevent cmd/tyg-aws/internal/application cmd/tyg-aws/internal/chalice " +
+		"cmd/tyg-aws/internal/packages " +
 		"internal/deploy internal/deploy/template internal/deploy/template/cfn " +
 		"internal/deploy/template/tf internal/functions internal/scratch " +
 		"internal/visible lambda",
 	"cmd/tyg-aws/internal/application": "tyg apigw cmd/internal/project cmd/internal/strict " +
 		"internal/deploy",
+	"cmd/tyg-aws/internal/chalice":  "cmd/internal/project internal/deploy",
 	"cmd/tyg-aws/internal/packages": "cmd/internal/project internal/deploy",
 	"cmd/tyg-cluster": "cluster cmd/internal/cli cmd/internal/clustercmd cmd/internal/companion " +
 		"cmd/internal/selfhost internal/admin internal/natsd internal/visible rooms/natskv",

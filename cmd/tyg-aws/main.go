@@ -1,5 +1,5 @@
 // Command tyg-aws is the part of tyg that calls AWS: the verbs deploy, plan, delete, url, logs,
-// invoke, package and gen-policy. Users run "tyg deploy": tyg finds or builds this program and
+// invoke, import, package and gen-policy. Users run "tyg deploy": tyg finds or builds this program and
 // replaces itself by it, so that tyg compiles without the clients of AWS, which take longer than
 // everything else.
 package main
@@ -52,6 +52,9 @@ func newRoot(e *cli.Env, tools toolchain) *cobra.Command {
 		}),
 		stagecmd.NewDelete(func(cmd *cobra.Command, o stagecmd.Delete) error {
 			return (&deletion{stage(o.Flags), o}).run(cmd.Context())
+		}),
+		stagecmd.NewImport(func(cmd *cobra.Command, o stagecmd.Import) error {
+			return (&importing{stage(o.Flags), o}).run(cmd.Context())
 		}),
 		stagecmd.NewPackage(func(cmd *cobra.Command, o stagecmd.Package) error {
 			return (&packaging{stage(o.Flags), o}).run(cmd.Context())

@@ -30,6 +30,7 @@ func newStageCommands(e *cli.Env, args []string) []*cobra.Command {
 			}
 			return run(cmd)
 		}),
+		stagecmd.NewImport(ignoreFlags[stagecmd.Import](run)),
 		stagecmd.NewDelete(ignoreFlags[stagecmd.Delete](run)),
 		stagecmd.NewPackage(inProject(run, func(p stagecmd.Package) string { return p.Dir })),
 		stagecmd.NewGenPolicy(inProject(run, func(p stagecmd.GenPolicy) string { return p.Dir })),

@@ -102,6 +102,10 @@ func (c *Cloud) Violations() []string {
 func (c *Cloud) Resources() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.resources()
+}
+
+func (c *Cloud) resources() []string {
 	all := slices.Concat(c.iam.Resources(), c.logs.Resources(), c.lambda.Resources(),
 		c.gateway.Resources(), c.dynamo.Resources(), c.events.Resources(), c.sns.Resources())
 	slices.Sort(all)

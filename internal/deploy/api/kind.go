@@ -16,7 +16,7 @@ import (
 func Kind(cfg aws.Config) plan.Kind {
 	c := client{apigatewayv2.NewFromConfig(cfg), cfg.Region}
 	return plan.Kind{
-		Check: check, Find: c.find, Discover: c.discover,
+		Check: check, Find: c.find, Discover: c.discover, Claims: c.claims,
 		Types: []plan.ResourceType{c.domainType(), c.apiType()},
 	}
 }

@@ -17,7 +17,7 @@ import (
 func Kind(cfg aws.Config) plan.Kind {
 	c := client{lambda.NewFromConfig(cfg)}
 	return plan.Kind{
-		Check: check, Find: c.find, Discover: c.discover,
+		Check: check, Find: c.find, Discover: c.discover, Claims: c.claims,
 		Types: []plan.ResourceType{c.mappingType(), c.urlType(), c.resourceType()},
 	}
 }

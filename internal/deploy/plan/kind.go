@@ -19,6 +19,10 @@ type Kind struct {
 	// application's Name and Stage; Tables and a custom domain name are looked for if it has them.
 	Discover func(context.Context, spec.Application) ([]Resource, error)
 
+	// Claims asks AWS for resources that have a name of the application and not its tag. It reads
+	// only, and needs the application's Name and Stage.
+	Claims func(context.Context, spec.Application, spec.Account) ([]Claim, error)
+
 	// Types are the types of its resources in the state file, in the order of deletion.
 	Types []ResourceType
 }

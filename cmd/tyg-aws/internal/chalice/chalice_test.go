@@ -1,0 +1,85 @@
+package chalice
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/tyg-dev/tyg/cmd/internal/project"
+	"github.com/tyg-dev/tyg/internal/deploy"
+)
+
+func TestReadRefuses(t *testing.T) {
+	for text, want := range map[string]string{
+		`{`:                 "unexpected end",
+		`{"version":"2.0"}`: "has no app_name",
+		`{"app_name": "a", "lambda_timeout": 9000}`: "has a value that tyg does not take",
+		`{"app_name": "a b"}`:                       "app_name",
+	} {
+		dir := t.TempDir()
+		if err := project.WriteFile(filepath.Join(dir, Path), []byte(text)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Read(dir); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want an error with %q", text, err, want)
+		}
+	}
+	if _, err := Read(t.TempDir()); err == nil {
+		t.Error("a project without a configuration of Chalice is one")
+	}
+}
+
+func TestReadDeployedThatIsBroken(t *testing.T) {
+	dir := t.TempDir()
+	if err := project.WriteFile(filepath.Join(dir, ".chalice/deployed/dev.json"), []byte("{")); err != nil {
+		t.Fatal(err)
+	}
+	p := &Project{dir: dir}
+	if _, err := p.ReadDeployed("dev"); err == nil {
+		t.Error("a broken file is no error")
+	}
+	if d, err := p.ReadDeployed("prod"); err != nil || d.APIID != "" {
+		t.Errorf("a stage without a file: %+v, %v", d, err)
+	}
+	_ = os.Remove(dir)
+}
+
+func TestChoose(t *testing.T) {
+	function := func(tag string) deploy.Claim {
+		return deploy.Claim{
+			Type: deploy.TypeFunction, Name: "a-dev-websocket_message", Role: "role1",
+			Tags: map[string]string{"aws-chalice": tag},
+		}
+	}
+	ours := function("version=1.33.0:stage=dev:app=a")
+	role := func(arn string) deploy.Claim { return deploy.Claim{Type: deploy.TypeRole, ID: arn} }
+	api := func(id string) deploy.Claim { return deploy.Claim{Type: deploy.TypeAPI, ID: id} }
+	for _, tt := range []struct {
+		name   string
+		claims []deploy.Claim
+		known  string // id of the API
+		want   string // types and ids, or in the error
+	}{
+		{"all", []deploy.Claim{ours, role("role1"), api("x")}, "", "lambda_function iam_role:role1 websocket_api:x"},
+		{"a role of others", []deploy.Claim{ours, role("role2"), api("x")}, "", "lambda_function websocket_api:x"},
+		{"no function", []deploy.Claim{role("role1"), api("x")}, "", ""},
+		{"another stage", []deploy.Claim{function("version=1:stage=prod:app=a")}, "", "error: is not of Chalice's"},
+		{"another app", []deploy.Claim{function("version=1:stage=dev:app=ab")}, "", "error: is not of Chalice's"},
+		{"no tag", []deploy.Claim{function("")}, "", "error: is not of Chalice's"},
+		{"two APIs", []deploy.Claim{ours, api("x"), api("y")}, "", "error: there are 2 APIs"},
+		{"two APIs, one known", []deploy.Claim{ours, api("x"), api("y")}, "y", "lambda_function websocket_api:y"},
+	} {
+		list, err := Choose(tt.claims, "a", "dev", Deployed{APIID: tt.known})
+		var got []string
+		for _, c := range list {
+			got = append(got, strings.TrimSuffix(c.Type+":"+c.ID, ":"))
+		}
+		text := strings.Join(got, " ")
+		want, isError := strings.CutPrefix(tt.want, "error: ")
+		if isError != (err != nil) || !isError && text != want ||
+			isError && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %q, %v, want %q", tt.name, text, err, tt.want)
+		}
+	}
+}
