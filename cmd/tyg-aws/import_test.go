@@ -53,7 +53,7 @@ func TestImportFromChaliceHandsOverAStage(t *testing.T) {
 	out := a.must("import", "--from", "chalice", "--dry-run")
 	for _, want := range []string{
 		".tyg/config.json will be written from .chalice/config.json.",
-		"tyg has no api_gateway_endpoint_type, stages.dev.lambda_functions.api_handler, " +
+		"Keys without a counterpart: api_gateway_endpoint_type, stages.dev.lambda_functions.api_handler, " +
 			"stages.dev.minimum_compression_size.",
 		"take over lambda_function echo-server-dev-websocket_message", "take over iam_role echo-server-dev",
 		"take over websocket_api echo-server-dev-websocket-api (" + a.id() + ")",
