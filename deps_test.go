@@ -181,7 +181,8 @@ var allowed = map[string]string{
 	"test/soak":               "internal/ws internal/wsclient test/internal/victim",
 	"test/internal/victim":    "tyg gateway",
 	"internal/admin":          "tyg gateway internal/functions internal/hosts",
-	"cmd/tyg": "cmd/internal/bench cmd/internal/buildinfo cmd/internal/cli " +
+	"cmd/internal/bill":       "internal/inspect/recording",
+	"cmd/tyg": "cmd/internal/bench cmd/internal/bill cmd/internal/buildinfo cmd/internal/cli " +
 		"cmd/internal/clustercmd cmd/internal/companion cmd/internal/connect " +
 		"cmd/internal/connect/script cmd/internal/doctor cmd/internal/gobuild " +
 		"cmd/internal/local cmd/internal/newproject " +

@@ -43,7 +43,8 @@ func TestTriggerFailuresReachTheHost(t *testing.T) {
 	if _, err := app.HandleTrigger(t.Context(), "odd", nil); err == nil {
 		t.Error("a reply that has no JSON gave no error")
 	}
-	if out, err := app.HandleTrigger(t.Context(), "nothing", nil); string(out) != "null" || err != nil {
+	out, err := app.HandleTrigger(t.Context(), "nothing", nil)
+	if string(out) != "null" || err != nil {
 		t.Errorf("reply %s, error %v, want null", out, err)
 	}
 }

@@ -24,7 +24,7 @@ type Host struct {
 	self       func(ctx context.Context, payload []byte) error // nil: the Handler wants no open event
 	invokeSelf func(ctx context.Context, payload []byte) error // nil if it cannot
 	groups     *tableGroups                                    // nil if there is no table
-	trigger    string                                          // its events are of this trigger; empty: of connections
+	trigger    string                                          // empty: it is called for connections
 	timeout    time.Duration
 	log        *slog.Logger
 }

@@ -21,8 +21,8 @@
 //
 // # Twice, and in parts
 //
-// Queues, streams, buses and topics deliver at least once: a handler must bear the same event again.
-// Of a batch, [SQS] and [DynamoDB] report what has failed, and Lambda delivers only that again; this
-// is why "tyg deploy" sets ReportBatchItemFailures.
+// Queues, streams, buses and topics deliver at least once: a handler must bear the same event
+// again. Of a batch, [SQS] and [DynamoDB] report what has failed, and Lambda delivers only that
+// again; this is why "tyg deploy" sets ReportBatchItemFailures.
 // (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html)
 package trigger

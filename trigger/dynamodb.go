@@ -36,10 +36,10 @@ func (i Item) Text(name string) string {
 	return v.N
 }
 
-// DynamoDB returns a handler that calls fn for each change of a stream, in their order. At the first
-// failure or panic, or when the context has ended, it stops: Lambda delivers that change and all
-// after it again, until they succeed or leave the stream, which is after 24 hours. Meanwhile the
-// shard stands still, so fn should fail only for what will pass.
+// DynamoDB returns a handler that calls fn for each change of a stream, in their order. At the
+// first failure or panic, or when the context has ended, it stops: Lambda delivers that change and
+// all after it again, until they succeed or leave the stream, which is after 24 hours. Meanwhile
+// the shard stands still, so fn should fail only for what will pass.
 func DynamoDB(fn func(context.Context, Change) error) tyg.TriggerFunc {
 	return func(ctx context.Context, event json.RawMessage) (any, error) {
 		list, err := records(event, "aws:dynamodb",

@@ -23,8 +23,8 @@ type Event struct {
 	Detail     json.RawMessage `json:"detail"`
 }
 
-// EventBridge returns a handler that calls fn for an event of a bus. If fn fails, Lambda tries twice
-// more, after one minute and two.
+// EventBridge returns a handler that calls fn for an event of a bus. If fn fails, Lambda tries
+// twice more, after one minute and two.
 func EventBridge(fn func(context.Context, Event) error) tyg.TriggerFunc {
 	return func(ctx context.Context, event json.RawMessage) (any, error) {
 		var e Event

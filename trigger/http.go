@@ -20,10 +20,10 @@ import (
 // (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html)
 const maxResponse = 6 << 20
 
-// HTTP returns a handler that serves the requests of a Lambda function URL with h. The whole request
-// is in memory before h is called, 6 MB at most, and the response is sent when h has returned:
-// what is flushed does not arrive earlier. RemoteAddr is the client's address with port 0. Header
-// fields that a request has several times arrive as one, joined by commas.
+// HTTP returns a handler that serves the requests of a Lambda function URL with h. The whole
+// request is in memory before h is called, 6 MB at most, and the response is sent when h has
+// returned: what is flushed does not arrive earlier. RemoteAddr is the client's address with port
+// 0. Header fields that a request has several times arrive as one, joined by commas.
 // (https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html)
 func HTTP(h http.Handler) tyg.TriggerFunc {
 	return func(ctx context.Context, event json.RawMessage) (any, error) {

@@ -103,7 +103,8 @@ func (i *importing) show(
 	if writes {
 		fmt.Fprintf(out, "%s will be written from %s.\n", project.ConfigPath, chalice.Path)
 		if len(p.Dropped) > 0 {
-			fmt.Fprintf(out, "Keys without a counterpart: %s.\n", visible.Line(strings.Join(p.Dropped, ", ")))
+			fmt.Fprintf(out, "Keys without a counterpart: %s.\n",
+				visible.Line(strings.Join(p.Dropped, ", ")))
 		}
 	} else {
 		fmt.Fprintf(out, "%s exists, and stays as it is.\n", project.ConfigPath)

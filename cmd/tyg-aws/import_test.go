@@ -36,7 +36,8 @@ func chaliceAccount(t *testing.T) (a *account, url string) {
 	for name, text := range map[string]string{
 		".chalice/config.json": chaliceConfig,
 		".chalice/deployed/dev.json": `{"resources": [
-			{"name": "websocket_api", "resource_type": "websocket_api", "websocket_api_id": "` + a.id() + `"},
+			{"name": "websocket_api", "resource_type": "websocket_api",
+				"websocket_api_id": "` + a.id() + `"},
 			{"name": "rest_api", "resource_type": "rest_api"}], "schema_version": "2.0"}`,
 	} {
 		if err := project.WriteFile(name, []byte(text)); err != nil {
@@ -53,9 +54,10 @@ func TestImportFromChaliceHandsOverAStage(t *testing.T) {
 	out := a.must("import", "--from", "chalice", "--dry-run")
 	for _, want := range []string{
 		".tyg/config.json will be written from .chalice/config.json.",
-		"Keys without a counterpart: api_gateway_endpoint_type, stages.dev.lambda_functions.api_handler, " +
-			"stages.dev.minimum_compression_size.",
-		"take over lambda_function echo-server-dev-websocket_message", "take over iam_role echo-server-dev",
+		"Keys without a counterpart: api_gateway_endpoint_type, " +
+			"stages.dev.lambda_functions.api_handler, stages.dev.minimum_compression_size.",
+		"take over lambda_function echo-server-dev-websocket_message",
+		"take over iam_role echo-server-dev",
 		"take over websocket_api echo-server-dev-websocket-api (" + a.id() + ")",
 		"stays Chalice's: rest_api rest_api",
 	} {
@@ -68,15 +70,16 @@ func TestImportFromChaliceHandsOverAStage(t *testing.T) {
 			t.Errorf("a dry run has called %s", c.Operation)
 		}
 	}
-	a.fails(cli.ExitFailure, "tyg: import asks for confirmation, and there is no terminal; use --yes\n",
-		"import", "--from", "chalice")
+	a.fails(cli.ExitFailure, "tyg: import asks for confirmation, and there is no terminal; "+
+		"use --yes\n", "import", "--from", "chalice")
 	a.must("import", "--from", "chalice", "--yes")
 	c, err := project.ReadConfig(".")
 	if err != nil {
 		t.Fatal(err)
 	}
 	f := c.Function("dev", "websocket_message")
-	if c.AppName != "echo-server" || f.Timeout != 20 || f.MemorySize != 256 || f.Environment["MODE"] != "1" {
+	if c.AppName != "echo-server" || f.Timeout != 20 || f.MemorySize != 256 ||
+		f.Environment["MODE"] != "1" {
 		t.Errorf("the configuration is %+v, with the function %+v", c, f)
 	}
 	a.must("deploy")
@@ -118,6 +121,6 @@ func TestImportJSON(t *testing.T) {
 func TestImportRefusals(t *testing.T) {
 	a := newAccount(t, "small", "echo-server")
 	a.fails(cli.ExitUsage, "", "import", "--from", "serverless")
-	a.fails(cli.ExitFailure, "tyg: there is no .chalice/config.json in .; name the project of Chalice "+
-		"with --project-dir\n", "import", "--from", "chalice", "--yes")
+	a.fails(cli.ExitFailure, "tyg: there is no .chalice/config.json in .; name the project of "+
+		"Chalice with --project-dir\n", "import", "--from", "chalice", "--yes")
 }

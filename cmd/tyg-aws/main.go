@@ -1,7 +1,7 @@
 // Command tyg-aws is the part of tyg that calls AWS: the verbs deploy, plan, delete, url, logs,
-// invoke, import, package and gen-policy. Users run "tyg deploy": tyg finds or builds this program and
-// replaces itself by it, so that tyg compiles without the clients of AWS, which take longer than
-// everything else.
+// invoke, import, package and gen-policy. Users run "tyg deploy": tyg finds or builds this program
+// and replaces itself by it, so that tyg compiles without the clients of AWS, which take longer
+// than everything else.
 package main
 
 import (

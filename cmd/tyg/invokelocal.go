@@ -67,5 +67,6 @@ func explainLocal(e *cli.Env, i stagecmd.Invoke, err error) error {
 	case ok:
 		return fmt.Errorf("call refused by tyg local at %s: %s", i.Addr, refused.Message)
 	}
-	return fmt.Errorf("call tyg local at %s: %w; start it, or name its address with --addr", i.Addr, err)
+	return fmt.Errorf("call tyg local at %s: %w; start it, or name its address with --addr",
+		i.Addr, err)
 }

@@ -26,6 +26,7 @@ Exit status:
   3    connect: the server closed the connection with a code other than 1000, 1001 or none
   4    connect: no answer came to piped input or -x
   5    replay: answers differ from those of the recording
+  6    bill: a quota is exceeded
   130  interrupted by a signal
   local --in-process exits with the status of the program.`
 
@@ -40,7 +41,8 @@ func newRoot(e *cli.Env, args []string) *cobra.Command {
 	root := cli.NewRoot("Create, run and talk to WebSocket applications", rootHelp, rootExample)
 	cli.AddGroup(root, "On this machine:",
 		newNewProject(e), newLocal(e), newConnect(e), newGateway(e), newConfig(e),
-		newConformance(e), newBench(e), newDoctor(e), newRecord(e), newReplay(e))
+		newConformance(e), newBench(e), newDoctor(e), newRecord(e), newReplay(e),
+		newBill(e))
 	cli.AddGroup(root, "Many machines:", newCluster(e, args))
 	cli.AddGroup(root, "On AWS:", newStageCommands(e, args)...)
 	root.AddCommand(newVersion(e), newMan(e))

@@ -21,8 +21,8 @@ import (
 // place is where the stand-in is, for events.
 var place = triggerevent.Place{Region: awstest.Region, AccountID: awstest.Account}
 
-// testTriggers deploys a program with sockets, a queue, a schedule and HTTP. What each source brings
-// reaches a client: by the deployed functions, and by the deployed zip under "tyg local".
+// testTriggers deploys a program with sockets, a queue, a schedule and HTTP. What each source
+// brings reaches a client: by the deployed functions, and by the deployed zip under "tyg local".
 func testTriggers(t *testing.T, tyg string) {
 	p := newProject(t, tyg, "echo")
 	p.takeNotices()
@@ -126,8 +126,8 @@ func (p *deployment) invoke(fn functions.Function, event []byte) string {
 	return string(result.Payload)
 }
 
-// testZipLocally runs the deployed program under "tyg local", without its source, and puts a message
-// into its queue and a request to its URL.
+// testZipLocally runs the deployed program under "tyg local", without its source, and puts a
+// message into its queue and a request to its URL.
 func testZipLocally(t *testing.T, p *deployment, program string) {
 	t.Helper()
 	dir := filepath.Dir(program)

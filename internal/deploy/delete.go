@@ -19,8 +19,8 @@ type Deletion struct {
 // the name and tag of the application: the API first, and each role after its functions. Tables
 // stay, unless tables is true; those that existed before the application always stay.
 //
-// Of the application it needs Name and Stage, and the Tables, the Triggers and the custom domain name
-// that the state may not have.
+// Of the application it needs Name and Stage, and the Tables, the Triggers and the custom domain
+// name that the state may not have.
 func (d *Deployer) PlanDeletion(
 	ctx context.Context, app Application, tables bool,
 ) (Deletion, error) {

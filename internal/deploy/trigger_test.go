@@ -356,7 +356,8 @@ func TestRoleReadsItsSourcesOnly(t *testing.T) {
 	r := newSources(t)
 	must(t, r.deploy(t.Context(), triggered(t)))
 	for resource, want := range map[string]bool{
-		"arn:aws:sqs:us-west-2:123456789012:jobs": true, "arn:aws:sqs:us-west-2:123456789012:jobs2": false,
+		"arn:aws:sqs:us-west-2:123456789012:jobs":  true,
+		"arn:aws:sqs:us-west-2:123456789012:jobs2": false,
 	} {
 		if got := r.aws.Allows("shop-dev", "sqs:ReceiveMessage", resource); got != want {
 			t.Errorf("%s may be read: %v", resource, got)

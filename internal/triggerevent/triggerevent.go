@@ -77,8 +77,8 @@ func Scheduled(p Place, rule string, at time.Time) []byte {
 	})
 }
 
-// Failures returns which records a handler wants again, by the reply to a batch. An id that is empty
-// means all of them, as AWS takes it.
+// Failures returns which records a handler wants again, by the reply to a batch. An id that is
+// empty means all of them, as AWS takes it.
 // (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html)
 func Failures(reply []byte) []string {
 	var r struct {

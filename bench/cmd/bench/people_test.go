@@ -14,7 +14,8 @@ const (
 	docsData = "../../../docs/performance/data.json"
 )
 
-// TestPageShowsFigures checks that the charts and the ratios in docs are those of the figures there.
+// TestPageShowsFigures checks that the charts and the ratios in docs are those of the figures
+// there.
 func TestPageShowsFigures(t *testing.T) {
 	all, err := readData(docsData)
 	if err != nil {

@@ -33,8 +33,8 @@ const triggerVariable = "TYG_TRIGGER"
 // programName is the name of the program's own function if a trigger has its name.
 const programName = "websocket"
 
-// triggerFunctions returns a function for each trigger that the program handles: the same program in
-// a process of its own, as on AWS.
+// triggerFunctions returns a function for each trigger that the program handles: the same program
+// in a process of its own, as on AWS.
 func (s *server) triggerFunctions(
 	plan Plan, program functions.Function, names []string,
 ) []functions.Function {

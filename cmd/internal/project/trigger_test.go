@@ -7,8 +7,8 @@ import (
 
 func TestTriggersThatCannotBe(t *testing.T) {
 	for text, want := range map[string]string{
-		`{"triggers": {"a": {}}}`:                                     "triggers.a: it has no source; give one of dynamodb,",
-		`{"triggers": {"a": {"sqs": "q", "sns": "t"}}}`:               "it has sns and sqs; a trigger has one",
+		`{"triggers": {"a": {}}}`:                                     "triggers.a: it has no source;",
+		`{"triggers": {"a": {"sqs": "q", "sns": "t"}}}`:               "it has sns and sqs;",
 		`{"triggers": {"1": {"sqs": "q"}}}`:                           "a name has a letter",
 		`{"triggers": {"websocket_a": {"sqs": "q"}}}`:                 "does not begin with websocket",
 		`{"triggers": {"a": {"http": "all"}}}`:                        "public",
@@ -16,7 +16,7 @@ func TestTriggersThatCannotBe(t *testing.T) {
 		`{"triggers": {"a": {"sqs": "q", "batchsize": 1}}}`:           "batch_size",
 		`{"triggers": {"a": {"sqs": "q", "filter": "x"}}}`:            "filter",
 		`{"stages": {"p": {"triggers": {"a": {"http": 1}}}}}`:         "http",
-		`{"triggers":{"a":{"sqs":"q","starting_position":"LATEST"}}}`: "is for dynamodb",
+		`{"triggers":{"a":{"sns":"q","starting_position":"LATEST"}}}`: "is for dynamodb",
 	} {
 		if _, err := ParseConfig([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want an error with %q", text, err, want)
@@ -37,7 +37,8 @@ func TestTriggerHasASource(t *testing.T) {
 	}
 	dev, prod := c.At("dev").Triggers, c.At("prod").Triggers
 	key, value := dev["jobs"].Source()
-	if key != "sqs" || value != "q" || dev["jobs"].Pattern() != `{"body":{"n":[1.5,{"exists":true}]}}` {
+	const pattern = `{"body":{"n":[1.5,{"exists":true}]}}`
+	if key != "sqs" || value != "q" || dev["jobs"].Pattern() != pattern {
 		t.Errorf("jobs is %+v", dev["jobs"])
 	}
 	if _, value := prod["jobs"].Source(); value != "prod-q" || prod["hook"].HTTP != "public" {

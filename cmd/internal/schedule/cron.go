@@ -19,8 +19,8 @@ type cron struct {
 // lastYear is the last year of a schedule.
 const lastYear = 2199
 
-var errFields = errors.New("it needs six fields: minutes, hours, day of month, month, day of week, " +
-	"year, and one of the two days is ?")
+var errFields = errors.New("it needs six fields: minutes, hours, day of month, month, " +
+	"day of week, year, and one of the two days is ?")
 
 func parseCron(text string) (*cron, error) {
 	f := strings.Fields(text)
@@ -49,8 +49,8 @@ func parseCron(text string) (*cron, error) {
 	return c, errors.Join(append(errs, err)...)
 }
 
-// parseSet reads a list of numbers, names, ranges and steps. The result has an entry for each number
-// up to high.
+// parseSet reads a list of numbers, names, ranges and steps. The result has an entry for each
+// number up to high.
 func parseSet(text string, low, high int, names []string) ([]bool, error) {
 	set := make([]bool, high+1)
 	number := func(s string) (int, error) {
@@ -136,8 +136,8 @@ func lastDay(t time.Time) int {
 	return time.Date(t.Year(), t.Month()+1, 0, 0, 0, 0, 0, time.UTC).Day()
 }
 
-// parseWeekday reads a day of the week, of which 1 is Sunday: a set, L for Saturday, 6L for the last
-// Friday of the month, or 3#2 for its second Tuesday.
+// parseWeekday reads a day of the week, of which 1 is Sunday: a set, L for Saturday, 6L for the
+// last Friday of the month, or 3#2 for its second Tuesday.
 func parseWeekday(text string) (func(time.Time) bool, error) {
 	fail := func(err error) (func(time.Time) bool, error) {
 		return nil, fmt.Errorf("day of week %q: %w", text, err)

@@ -41,8 +41,8 @@ func Parse(text string) (Schedule, error) {
 	return Schedule{every: time.Duration(n) * unit[m[2]]}, nil
 }
 
-// Next returns the first time after another one, and the zero time if there is none. Those of a rate
-// are counted from its start.
+// Next returns the first time after another one, and the zero time if there is none. Those of a
+// rate are counted from its start.
 func (s Schedule) Next(start, after time.Time) time.Time {
 	if s.cron != nil {
 		return s.cron.next(after.UTC())

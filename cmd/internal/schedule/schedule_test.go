@@ -74,7 +74,9 @@ func TestSchedulesThatCannotBe(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	for _, text := range []string{"rate(1 minute)", "cron(0/5 8-17 ? * MON-FRI *)", "cron(0 0 1W * ? *)"} {
+	for _, text := range []string{
+		"rate(1 minute)", "cron(0/5 8-17 ? * MON-FRI *)", "cron(0 0 1W * ? *)",
+	} {
 		f.Add(text)
 	}
 	now := time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)

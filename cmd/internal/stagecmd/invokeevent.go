@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,6 +25,7 @@ func (i Invoke) check(cmd *cobra.Command) error {
 			given = append(given, name)
 		}
 	}
+	slices.Sort(given)
 	switch {
 	case len(given) > 1:
 		return cli.Usagef(cmd, "%s and %s are two payloads; give one", given[0], given[1])
@@ -44,8 +46,8 @@ func (i Invoke) payloads() map[string]bool {
 	}
 }
 
-// TriggerEvent returns the payload that the flags for triggers describe, or the text of the file. It
-// returns nil if there are none.
+// TriggerEvent returns the payload that the flags for triggers describe, or the text of the file.
+// It returns nil if there are none.
 func (i Invoke) TriggerEvent(p triggerevent.Place) ([]byte, error) {
 	now := time.Now()
 	switch {

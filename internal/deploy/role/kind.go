@@ -15,7 +15,8 @@ import (
 func Kind(cfg aws.Config) plan.Kind {
 	c := client{iam.NewFromConfig(cfg), cfg.Region}
 	return plan.Kind{
-		Find: c.find, Discover: c.discover, Claims: c.claims, Types: []plan.ResourceType{c.resourceType()},
+		Find: c.find, Discover: c.discover, Claims: c.claims,
+		Types: []plan.ResourceType{c.resourceType()},
 	}
 }
 

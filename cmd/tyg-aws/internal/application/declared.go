@@ -9,7 +9,8 @@ import (
 )
 
 // Declared returns what is known of an application without its program: its names, and the tables,
-// the triggers and the custom domain name of the configuration. That is enough to find on AWS what it has.
+// the triggers and the custom domain name of the configuration. That is enough to find on AWS what
+// it has.
 func Declared(c project.Config, stage, name string) deploy.Application {
 	b := Blueprint{Config: c, Stage: stage}
 	s := c.At(stage)

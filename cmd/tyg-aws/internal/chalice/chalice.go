@@ -92,7 +92,8 @@ func (p *Project) keep(object map[string]any, known map[string]bool, path, where
 // keepNamed keeps the settings of a stage or a function. Functions other than those of WebSockets
 // have none in tyg.
 func (p *Project) keepNamed(
-	parent map[string]any, name string, settings map[string]any, known map[string]bool, at, full string,
+	parent map[string]any, name string, settings map[string]any, known map[string]bool,
+	at, full string,
 ) {
 	if at == "lambda_functions" && !slices.Contains(functions(), name) {
 		delete(parent, name)

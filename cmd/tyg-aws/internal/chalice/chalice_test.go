@@ -1,7 +1,6 @@
 package chalice
 
 import (
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -32,7 +31,8 @@ func TestReadRefuses(t *testing.T) {
 
 func TestReadDeployedThatIsBroken(t *testing.T) {
 	dir := t.TempDir()
-	if err := project.WriteFile(filepath.Join(dir, ".chalice/deployed/dev.json"), []byte("{")); err != nil {
+	file := filepath.Join(dir, ".chalice/deployed/dev.json")
+	if err := project.WriteFile(file, []byte("{")); err != nil {
 		t.Fatal(err)
 	}
 	p := &Project{dir: dir}
@@ -42,7 +42,6 @@ func TestReadDeployedThatIsBroken(t *testing.T) {
 	if d, err := p.ReadDeployed("prod"); err != nil || d.APIID != "" {
 		t.Errorf("a stage without a file: %+v, %v", d, err)
 	}
-	_ = os.Remove(dir)
 }
 
 func TestChoose(t *testing.T) {
@@ -61,14 +60,29 @@ func TestChoose(t *testing.T) {
 		known  string // id of the API
 		want   string // types and ids, or in the error
 	}{
-		{"all", []deploy.Claim{ours, role("role1"), api("x")}, "", "lambda_function iam_role:role1 websocket_api:x"},
-		{"a role of others", []deploy.Claim{ours, role("role2"), api("x")}, "", "lambda_function websocket_api:x"},
+		{
+			"all",
+			[]deploy.Claim{ours, role("role1"), api("x")},
+			"",
+			"lambda_function iam_role:role1 websocket_api:x",
+		},
+		{
+			"a role of others",
+			[]deploy.Claim{ours, role("role2"), api("x")},
+			"",
+			"lambda_function websocket_api:x",
+		},
 		{"no function", []deploy.Claim{role("role1"), api("x")}, "", ""},
-		{"another stage", []deploy.Claim{function("version=1:stage=prod:app=a")}, "", "error: is not of Chalice's"},
-		{"another app", []deploy.Claim{function("version=1:stage=dev:app=ab")}, "", "error: is not of Chalice's"},
-		{"no tag", []deploy.Claim{function("")}, "", "error: is not of Chalice's"},
+		{"another stage", []deploy.Claim{function("stage=prod:app=a")}, "", "error: is not of Chalice"},
+		{"another app", []deploy.Claim{function("stage=dev:app=ab")}, "", "error: is not of Chalice"},
+		{"no tag", []deploy.Claim{function("")}, "", "error: is not of Chalice"},
 		{"two APIs", []deploy.Claim{ours, api("x"), api("y")}, "", "error: there are 2 APIs"},
-		{"two APIs, one known", []deploy.Claim{ours, api("x"), api("y")}, "y", "lambda_function websocket_api:y"},
+		{
+			"two APIs, one known",
+			[]deploy.Claim{ours, api("x"), api("y")},
+			"y",
+			"lambda_function websocket_api:y",
+		},
 	} {
 		list, err := Choose(tt.claims, "a", "dev", Deployed{APIID: tt.known})
 		var got []string
