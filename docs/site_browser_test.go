@@ -36,7 +36,8 @@ func TestSiteInBrowser(t *testing.T) {
 		page := browser.Open(url + "/index.html")
 		search(page)
 		page.Wait(`location.pathname.endsWith("/authentication.html")`)
-		page.Wait(`document.querySelector("#nav [aria-current]").textContent === document.querySelector("h1").firstChild.textContent`)
+		page.Wait(`document.querySelector("#nav [aria-current]").textContent ===
+			document.querySelector("h1").firstChild.textContent`)
 		page.Wait(`$("found").hidden`)
 	}
 	for _, name := range []string{

@@ -26,7 +26,8 @@ func markdown() goldmark.Markdown {
 	)
 }
 
-// codeRenderer writes code with a class for each kind of token, whose colors are in the style sheet.
+// codeRenderer writes code with a class for each kind of token; their colors are in the style
+// sheet.
 type codeRenderer struct{}
 
 func (codeRenderer) RegisterFuncs(r renderer.NodeRendererFuncRegisterer) {

@@ -127,7 +127,7 @@ func TestSearchIndex(t *testing.T) {
 // TestFaults checks that a build fails where a reader would be lost.
 func TestFaults(t *testing.T) {
 	for name, test := range map[string]struct{ file, add, want string }{
-		"no file":        {"docs/a.md", "[x](gone.md)", "docs/a.md: link to gone.md: docs/gone.md is not in"},
+		"no file":        {"docs/a.md", "[x](gone.md)", "a.md: link to gone.md: docs/gone.md is not in"},
 		"no anchor":      {"docs/a.md", "[x](b.md#gone)", "b.html has no anchor #gone"},
 		"no own anchor":  {"docs/a.md", "[x](#gone)", "a.html has no anchor #gone"},
 		"outside":        {"docs/a.md", "[x](../../etc)", "is not in the repository"},

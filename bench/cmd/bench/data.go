@@ -16,7 +16,7 @@ type dataFile map[string]*measurement // by experiment
 
 // A measurement is an experiment as one run measured it.
 type measurement struct {
-	About  string                        `json:"about"` // machine, date, command and versions, in Markdown
+	About  string                        `json:"about"` // machine, date, command, versions
 	Unit   string                        `json:"unit"`
 	Less   bool                          `json:"less,omitempty"` // less is better
 	Setups map[string]map[string]float64 `json:"setups"`         // the median of a server in a setup

@@ -21,7 +21,8 @@ func shownFigures() []shown {
 	return []shown{
 		{
 			"echo", "64 connections, depth 1, 512 bytes", "echo, 64 connections, a message at a time",
-			"echo.svg", "Echo, one message at a time", "messages per second of one core, 512 bytes, 64 connections",
+			"echo.svg", "Echo, one message at a time",
+			"messages per second of one core, 512 bytes, 64 connections",
 		},
 		{
 			experiment: "echo", setup: "1000 connections, depth 1, 512 bytes",
@@ -134,7 +135,8 @@ func multiple(ours, other float64, m *measurement) string {
 	return fmt.Sprintf("%.2g", ratio)
 }
 
-// writePeople draws the charts beside the file of figures, and fills the place for ratios of a page.
+// writePeople draws the charts beside the file of figures, and fills the place for ratios of a
+// page.
 func (d dataFile) writePeople(dataFile, page string) error {
 	for name, c := range d.barCharts() {
 		file := filepath.Join(filepath.Dir(dataFile), name)

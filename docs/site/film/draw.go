@@ -101,7 +101,8 @@ func writeLine(out *bytes.Buffer, l line, class string) {
 			out.WriteString(text)
 			continue
 		}
-		fmt.Fprintf(out, `<tspan x="%.1f" class="%s">%s</tspan>`, x+float64(r.col)*cellWidth, r.class, text)
+		fmt.Fprintf(out, `<tspan x="%.1f" class="%s">%s</tspan>`,
+			x+float64(r.col)*cellWidth, r.class, text)
 	}
 	out.WriteString("</text>\n")
 }
