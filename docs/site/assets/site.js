@@ -104,7 +104,7 @@ function key(event) {
 
 // What scrolls sideways can be scrolled with keys.
 function reach() {
-  for (const box of document.querySelectorAll("main pre, main .table")) {
+  for (const box of document.querySelectorAll("main pre, main .table, main p:has(> img)")) {
     if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
     else box.removeAttribute("tabindex");
   }
@@ -128,5 +128,6 @@ $("menu").addEventListener("click", () => {
   $("nav").classList.toggle("open", open);
 });
 addEventListener("resize", reach);
+addEventListener("load", reach);
 reach();
 document.querySelector('#nav [aria-current="page"]')?.scrollIntoView({ block: "nearest" });
