@@ -232,12 +232,14 @@ func checkCommand(dir string, fields []string) error {
 
 // checkGo checks the verb of a go command, and that its packages exist.
 func checkGo(dir string, fields []string) error {
-	if len(fields) < 2 || !slices.Contains([]string{"build", "install", "run", "test"}, fields[1]) {
+	verbs := []string{"build", "get", "install", "run", "test"}
+	if len(fields) < 2 || !slices.Contains(verbs, fields[1]) {
 		return fmt.Errorf("%q is no command that a test knows", strings.Join(fields, " "))
 	}
 	for _, field := range fields[2:] {
 		name, _, _ := strings.Cut(field, "...")
-		if strings.HasPrefix(name, "./") && !exists(dir, name) {
+		ours, found := strings.CutPrefix(name, "github.com/tyg-dev/tyg/")
+		if found && !exists(".", ours) || strings.HasPrefix(name, "./") && !exists(dir, name) {
 			return fmt.Errorf("there is no package %s in %s", field, dir)
 		}
 	}
@@ -263,6 +265,8 @@ func TestUntestedBlocksAreFound(t *testing.T) {
 		{"moving.md", "indented", "rm -rf /", false},
 		{"moving.md", "indented", "go run ./examples/chat  # with a comment", true},
 		{"moving.md", "indented", "go run ./examples/gone", false},
+		{"moving.md", "indented", "go get github.com/tyg-dev/tyg/jwtauth", true},
+		{"moving.md", "indented", "go get github.com/tyg-dev/tyg/gone", false},
 		{"moving.md", "indented", "go frob ./examples/chat", false},
 		{"moving.md", "indented", "X=1 go build -o chat ./examples/chat && ./chat -addr :1", true},
 		{"moving.md", "indented", "./gone", false},

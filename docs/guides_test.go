@@ -7,6 +7,7 @@ import (
 	"context"
 	"debug/elf"
 	"embed"
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"net/http"
@@ -30,6 +31,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/ws"
 	"github.com/tyg-dev/tyg/internal/wsclient"
 	"github.com/tyg-dev/tyg/jwtauth"
+	"github.com/tyg-dev/tyg/trigger"
 	"github.com/tyg-dev/tyg/tygtest"
 )
 
@@ -258,6 +260,26 @@ func newBroadcast() *tyg.App {
 		return app.Everyone().Send(ctx, m.Data)
 	})
 	return app
+}
+
+func newUploads() *tyg.App {
+	app := tyg.New("uploads")
+	app.OnTrigger("uploads", trigger.JSON(func(ctx context.Context, e events.S3Event) (any, error) {
+		return nil, app.Everyone().SendJSON(ctx, e.Records)
+	}))
+	return app
+}
+
+func TestUploads(t *testing.T) {
+	app := newUploads()
+	client := tygtest.NewHost(t, app).Dial()
+	event := json.RawMessage(`{"Records": [{"eventName": "ObjectCreated:Put"}]}`)
+	if _, err := app.HandleTrigger(t.Context(), "uploads", event); err != nil {
+		t.Fatal(err)
+	}
+	if got := client.Receive(); !strings.Contains(got, `"eventName":"ObjectCreated:Put"`) {
+		t.Errorf("the client got %s", got)
+	}
 }
 
 func newGreeting() *tyg.App {

@@ -54,8 +54,9 @@ func troubles() map[string]trouble {
 			method: http.MethodPost, path: "/api/@connections/A1b2C3d4E5f6G7h=",
 			header: http.Header{
 				"X-Amz-Date": {now.Format("20060102T150405Z")},
-				"Authorization": {"AWS4-HMAC-SHA256 Credential=any/" + now.Format("20060102") + "/us-east-1/execute-api/" +
-					"aws4_request, SignedHeaders=host;x-amz-date, Signature=" + strings.Repeat("0", 64)},
+				"Authorization": {"AWS4-HMAC-SHA256 Credential=any/" + now.Format("20060102") +
+					"/us-east-1/execute-api/aws4_request, SignedHeaders=host;x-amz-date, " +
+					"Signature=" + strings.Repeat("0", 64)},
 			},
 		},
 		"426": {header: http.Header{"Connection": nil, "Upgrade": nil}},
