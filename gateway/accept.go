@@ -34,6 +34,7 @@ func (s *Server) accept(c *session, w http.ResponseWriter, r *http.Request, name
 		rej = s.admit(addr)
 	}
 	if rej != nil {
+		leave() // the client may not read its answer
 		s.refuse(w, c, *rej)
 		return
 	}
