@@ -98,8 +98,9 @@ type deployed struct {
 	AccountID string            `json:"account_id"`
 	URL       string            `json:"url"`
 	APIID     string            `json:"api_id"`
-	Functions map[string]string `json:"functions"` // ARNs, by logical name
-	Tables    map[string]string `json:"tables"`    // names, by logical name
+	Functions map[string]string `json:"functions"`           // ARNs, by logical name
+	Tables    map[string]string `json:"tables"`              // names, by logical name
+	HTTP      map[string]string `json:"http_urls,omitempty"` // by trigger
 
 	CustomDomain *customDomain `json:"custom_domain,omitempty"`
 }
@@ -137,6 +138,7 @@ func (r *stageCommand) deployedStage(s deploy.State) deployed {
 	for _, t := range s.Of(deploy.TypeTable) {
 		d.Tables[t.Name] = t.TableName
 	}
+	d.HTTP = httpURLs(s)
 	for _, domain := range s.Of(deploy.TypeDomain) {
 		d.CustomDomain = &customDomain{
 			Name: domain.DomainName, URL: domainURL(domain), HostedZoneID: domain.HostedZoneID,

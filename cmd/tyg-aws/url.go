@@ -23,9 +23,20 @@ func (r *stageCommand) printURL(ctx context.Context) error {
 	found := struct {
 		URL          string `json:"url"`
 		CustomDomain string `json:"custom_domain_url,omitempty"`
-	}{URL: s.URL()}
+
+		HTTP map[string]string `json:"http_urls,omitempty"` // by trigger
+	}{URL: s.URL(), HTTP: httpURLs(s)}
 	for _, domain := range s.Of(deploy.TypeDomain) {
 		found.CustomDomain = domainURL(domain)
 	}
 	return cli.PrintJSON(r.e.Stdout, found)
+}
+
+// httpURLs returns the URLs of triggers that serve HTTP, by their names.
+func httpURLs(s deploy.State) map[string]string {
+	urls := make(map[string]string)
+	for _, u := range s.Of(deploy.TypeFunctionURL) {
+		urls[u.Name] = u.FunctionURL
+	}
+	return urls
 }

@@ -9,7 +9,8 @@ import (
 const urlHelp = `url prints the URL of a stage on AWS. It reads the state of the stage. Without one,
 as in a fresh checkout, it asks AWS, which finds the API by name and tag.
 
-With --json it also prints the URL of the custom domain name, if there is one.`
+With --json it also prints the URL of the custom domain name, if there is one, and those of
+triggers that serve HTTP.`
 
 // NewURL returns the command "tyg url", which calls run.
 func NewURL(run func(*cobra.Command, Flags) error) *cobra.Command {
