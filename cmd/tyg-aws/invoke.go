@@ -46,7 +46,7 @@ func (i *invocation) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	payload, err := i.payload(cmd, state)
+	payload, err := i.payload(cmd, fn, state)
 	if err != nil {
 		return err
 	}
@@ -83,9 +83,11 @@ func (i *invocation) find(cmd *cobra.Command, state deploy.State) (deploy.Resour
 }
 
 // payload returns the payload of the call.
-func (i *invocation) payload(cmd *cobra.Command, state deploy.State) ([]byte, error) {
+func (i *invocation) payload(
+	cmd *cobra.Command, fn deploy.Resource, state deploy.State,
+) ([]byte, error) {
 	place := triggerevent.Place{Region: state.Region, AccountID: state.AccountID}
-	if event, err := i.options.TriggerEvent(place); event != nil || err != nil {
+	if event, err := i.options.TriggerEvent(place, sourceOf(fn, state)); event != nil || err != nil {
 		return event, err
 	}
 	if i.options.Event == "" {
@@ -100,6 +102,18 @@ func (i *invocation) payload(cmd *cobra.Command, state deploy.State) ([]byte, er
 		return nil, cli.Usagef(cmd, "%w", err)
 	}
 	return data, nil
+}
+
+// sourceOf returns the ARN of the queue or topic of a function, or "".
+func sourceOf(fn deploy.Resource, state deploy.State) string {
+	for _, kind := range []string{deploy.TypeEventSource, deploy.TypeSubscriber} {
+		for _, res := range state.Of(kind) {
+			if res.FunctionName == fn.FunctionName {
+				return res.SourceARN
+			}
+		}
+	}
+	return ""
 }
 
 func (i *invocation) read(cmd *cobra.Command) ([]byte, error) {

@@ -13,10 +13,10 @@ import (
 // triggering is an account with a queue, and a project whose program handles it and HTTP.
 func triggering(t *testing.T) *account {
 	a := newAccount(t, "small", "shop")
-	a.AddQueue("jobs", 0)
+	a.AddQueue("all-jobs", 0)
 	a.edit("main.go", `"routes":`, `"triggers":["hook","jobs"],"routes":`)
 	a.configure(`"version": "2.0",`,
-		`"version": "2.0", "triggers": {"jobs": {"sqs": "jobs"}, "hook": {"http": "public"}},`)
+		`"version": "2.0", "triggers": {"jobs": {"sqs": "all-jobs"}, "hook": {"http": "public"}},`)
 	return a
 }
 
@@ -61,7 +61,7 @@ func TestTriggersOfAStage(t *testing.T) {
 	a.must("invoke", "--name", "jobs", "--sqs", "one", "--sqs", "two")
 	last := a.Calls()[calls:]
 	payload, _ := last[len(last)-1].Input["Payload"].([]byte)
-	const source = `"eventSourceARN":"arn:aws:sqs:us-west-2:123456789012:jobs"`
+	const source = `"eventSourceARN":"arn:aws:sqs:us-west-2:123456789012:all-jobs"`
 	if strings.Count(string(payload), source) != 2 {
 		t.Errorf("invoke has sent %s", payload)
 	}

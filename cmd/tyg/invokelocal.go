@@ -45,7 +45,7 @@ func invokeLocal(cmd *cobra.Command, e *cli.Env, i stagecmd.Invoke) error {
 }
 
 func localPayload(cmd *cobra.Command, e *cli.Env, i stagecmd.Invoke) ([]byte, error) {
-	if event, err := i.TriggerEvent(localPlace); event != nil || err != nil {
+	if event, err := i.TriggerEvent(localPlace, ""); event != nil || err != nil {
 		return event, err
 	}
 	if _, ok := terminal.Of(e.Stdin); ok {

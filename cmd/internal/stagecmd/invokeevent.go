@@ -2,6 +2,7 @@ package stagecmd
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -46,15 +47,17 @@ func (i Invoke) payloads() map[string]bool {
 	}
 }
 
-// TriggerEvent returns the payload that the flags for triggers describe, or the text of the file.
+// TriggerEvent returns the payload that the flags for triggers describe, of a queue or topic that is
+// called as the trigger if source is empty, or the text of the file.
 // It returns nil if there are none.
-func (i Invoke) TriggerEvent(p triggerevent.Place) ([]byte, error) {
+func (i Invoke) TriggerEvent(p triggerevent.Place, source string) ([]byte, error) {
 	now := time.Now()
+	source = cmp.Or(source, i.Name)
 	switch {
 	case len(i.SQS) > 0:
-		return triggerevent.SQS(p, i.Name, i.SQS, now), nil
+		return triggerevent.SQS(p, source, i.SQS, now), nil
 	case i.SNS != "":
-		return triggerevent.SNS(p, i.Name, i.SNS, now), nil
+		return triggerevent.SNS(p, source, i.SNS, now), nil
 	case i.Scheduled:
 		return triggerevent.Scheduled(p, i.Name, now), nil
 	case i.File == "":
