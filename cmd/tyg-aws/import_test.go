@@ -25,7 +25,7 @@ const chaliceConfig = `{
 // is of Go already, and has no configuration of tyg.
 func chaliceAccount(t *testing.T) (a *account, url string) {
 	a = newAccount(t, "small", "echo-server")
-	url = a.must("deploy") // the resources have the same names
+	a.must("deploy") // the resources have the same names
 	url = a.must("url")
 	a.MadeByChalice("echo-server", "dev")
 	for _, name := range []string{".tyg/config.json", ".tyg/deployed/dev.json"} {

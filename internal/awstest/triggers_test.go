@@ -129,7 +129,8 @@ func TestRules(t *testing.T) {
 	}
 	a.refused("events PutRule", with(rule, in{"EventBusName": "nowhere"}),
 		"ResourceNotFoundException", "does not exist")
-	a.refused("events PutRule", in{"Name": "r", "EventPattern": "[]"}, "InvalidEventPatternException", "")
+	a.refused("events PutRule", in{"Name": "r", "EventPattern": "[]"},
+		"InvalidEventPatternException", "")
 	a.do("events PutRule", rule)
 	a.do("events PutTargets", in{"Rule": "r", "Targets": []any{in{"Id": "1", "Arn": functionF}}})
 	if _, err := a.Target("", "r"); err == nil {
@@ -175,7 +176,8 @@ func TestSubscriptions(t *testing.T) {
 		"FunctionName": "f", "StatementId": "s", "Action": "lambda:InvokeFunction",
 		"Principal": "sns.amazonaws.com", "SourceArn": topic,
 	})
-	if fn, filter, err := a.Subscriber(topic); err != nil || fn.Name != "f" || filter != `{"a":["b"]}` {
+	fn, filter, err := a.Subscriber(topic)
+	if err != nil || fn.Name != "f" || filter != `{"a":["b"]}` {
 		t.Errorf("the topic calls %q with the filter %s, %v", fn.Name, filter, err)
 	}
 	a.do("sns SetSubscriptionAttributes", in{

@@ -47,9 +47,9 @@ func (i Invoke) payloads() map[string]bool {
 	}
 }
 
-// TriggerEvent returns the payload that the flags for triggers describe, of a queue or topic that is
-// called as the trigger if source is empty, or the text of the file.
-// It returns nil if there are none.
+// TriggerEvent returns the payload that the flags for triggers describe, of a queue or topic that
+// is called as the trigger if source is empty, or the text of the file. It returns nil if there are
+// none.
 func (i Invoke) TriggerEvent(p triggerevent.Place, source string) ([]byte, error) {
 	now := time.Now()
 	source = cmp.Or(source, i.Name)
