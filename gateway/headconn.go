@@ -258,10 +258,17 @@ func (c *headConn) take() (nc net.Conn, unread []byte) {
 
 // CloseWrite lets an http.Server close without destroying its answer.
 func (c *headConn) CloseWrite() error {
+	c.setFree(true) // the http.Server sleeps before it closes
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
 		return half.CloseWrite()
 	}
 	return nil
+}
+
+// Close closes the connection, for which TLS may wait for the client.
+func (c *headConn) Close() error {
+	c.setFree(true)
+	return c.Conn.Close()
 }
 
 // headKey is the key of the *headConn in the context of a request.
