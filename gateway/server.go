@@ -159,6 +159,7 @@ type Server struct {
 	groups       groups.Set[*session]
 	answers      answers
 	detached     *attachment // of connections that are over
+	holder       session     // that the contexts of Hold belong to
 	limiter      connLimiter
 	rate         connectRate
 	ends         endGate
@@ -227,6 +228,7 @@ func (s *Server) init() (err error) {
 	s.inflated.patience = restPatience
 	s.memory.init(s.limits.Memory, s.trimMemory)
 	s.hub.init()
+	s.holder.srv = s
 	s.initAttachments()
 	s.acceptor.init(s)
 	s.sockPoller.AcceptFailed = s.noteAccept
