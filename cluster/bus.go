@@ -28,7 +28,8 @@ type bus interface {
 	// drain waits until all that has arrived was received.
 	drain(ctx context.Context)
 
-	up() bool // there is a connection
+	up() bool     // there is a connection
+	waiting() int // messages that receive would return at once
 	maxPayload() int
 	close()
 }
@@ -101,6 +102,8 @@ func (b *natsBus) drain(ctx context.Context) {
 }
 
 func (b *natsBus) up() bool { return b.nc.IsConnected() }
+
+func (b *natsBus) waiting() int { return len(b.inbox) }
 
 // headerRoom is what a command has beside its payload.
 const headerRoom = 4 << 10

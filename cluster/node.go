@@ -42,6 +42,7 @@ type Node struct {
 	calls    calls
 	tasks    chan struct{} // has room for the commands that run beside the reader
 	windows  windows       // owned by the reader
+	hold     hold          // owned by the reader
 	count    counters
 
 	sending sync.Mutex // held from the number of a command until it is published
@@ -96,6 +97,7 @@ func Join(ctx context.Context, srv *gateway.Server, cfg Config) (*Node, error) {
 	}
 	n := newNode(cfg, srv, srv.Handler)
 	n.bus = newNATSBus(nc, cfg.Conn == nil)
+	n.hold.holder = srv
 	n.interest.hold = max(cfg.Unsubscribe, handshakeTime(srv.Limits))
 	ctx, cancel := context.WithTimeout(ctx, joinTimeout)
 	defer cancel()

@@ -26,9 +26,51 @@ func (n *Node) read() {
 		case m.subject == beats:
 			n.hear(m)
 		default:
+			n.hold.begin(n)
 			n.accept(m)
 		}
+		n.hold.end(n.bus.waiting())
 	}
+}
+
+// A hold has the messages that other nodes have sent leave together, while more of them wait to be
+// read. A broadcast costs a write for each member otherwise, which is most of its cost.
+type hold struct {
+	holder interface { // nil: nothing is held
+		Hold(ctx context.Context) (held context.Context, release func())
+	}
+	ctx     context.Context // of the hold
+	release func()          // nil: nothing is held now
+	count   int             // messages since it began
+}
+
+// maxHeld bounds what waits for the end of a hold, in messages.
+const maxHeld = 64
+
+// begin begins a hold if it pays.
+func (h *hold) begin(n *Node) {
+	if h.holder != nil && h.release == nil && n.bus.waiting() > 0 {
+		h.ctx, h.release = h.holder.Hold(n.ctx)
+	}
+}
+
+// end ends the hold unless more messages wait.
+func (h *hold) end(waiting int) {
+	if h.release == nil {
+		return
+	}
+	if h.count++; waiting == 0 || h.count >= maxHeld {
+		h.release()
+		h.ctx, h.release, h.count = nil, nil, 0
+	}
+}
+
+// context returns what the reader sends with.
+func (h *hold) context(ctx context.Context) context.Context {
+	if h.release != nil {
+		return h.ctx
+	}
+	return ctx
 }
 
 // accept handles a command.
@@ -118,7 +160,7 @@ func (n *Node) beside(m message, f func(context.Context) reply) {
 const codeAnswered code = 255
 
 func (n *Node) doNow(c command) reply {
-	ctx := n.ctx
+	ctx := n.hold.context(n.ctx)
 	switch c.op {
 	case opSend:
 		return n.doSend(ctx, c)
