@@ -71,7 +71,7 @@ var natsFaults = []fault{
 // nodeFaults are those of nodes, with disconnects at best effort.
 var nodeFaults = []fault{
 	{"node frozen", noneEnds, func(f *fleet) ([]*member, error) {
-		return f.freeze(f.during(1, 4, 1, 25))
+		return f.freeze(f.during(3, 4, 1, 25))
 	}},
 	{"slow links", noneEnds, slowLinks},
 	{"node killed", struckEnd, killNode},
@@ -93,10 +93,13 @@ var ledgerFaults = []fault{
 		return f.freeze(f.beyondDead())
 	}},
 	{"ledger: node cut off until it is dead", struckEnd, func(f *fleet) ([]*member, error) {
-		return f.cut(true, true, f.beyondDead())
+		return f.cut(true, true, f.beyondDead()+sweepTime)
 	}},
 	{"ledger: rolling restart of nodes", allEnd, rollNodes},
 }
+
+// sweepTime is how long the disconnects of a dead node may take to be told, and told again.
+const sweepTime = 3 * time.Second
 
 // ledgerLongFaults take longer than the short constants allow: elections last 4 to 9 s.
 var ledgerLongFaults = []fault{
@@ -249,6 +252,7 @@ func killNode(f *fleet) ([]*member, error) {
 	err := f.awaitGone(m)
 	if err == nil && f.h.rules.ledger {
 		err = f.awaitTold(m)
+		time.Sleep(sweepTime)
 	}
 	if err == nil {
 		err = f.startNode(m.number)

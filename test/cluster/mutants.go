@@ -53,7 +53,8 @@ var mutants = []mutant{
 	{"messages do not wait for each other", []edit{{
 		"cluster/guard.go", "ctx, release := g.node.fence.bound(ctx)\n\tdefer release()\n\treturn g",
 		"if e.Type == tyg.EventMessage {\n\t\te.Message.Data = slices.Clone(e.Message.Data)\n" +
-			"\t\tgo g.next.Handle(context.WithoutCancel(ctx), e)\n\t\treturn tyg.Reply{}, nil\n\t}\n\treturn g",
+			"\t\tgo func() {\n\t\t\tdefer func() { _ = recover() }()\n" +
+			"\t\t\tg.next.Handle(context.WithoutCancel(ctx), e)\n\t\t}()\n\t\treturn tyg.Reply{}, nil\n\t}\n\treturn g",
 	}}, "ledger: node killed", ruleSerial},
 	{"records of drained nodes stay", []edit{{
 		"cluster/guard.go", "g.node.forget(e.Conn.ID)\n\t\t}\n\t\treturn r, err", "}\n\t\treturn r, err",
@@ -83,7 +84,7 @@ var mutants = []mutant{
 	}}, "all of NATS away", ruleLocal},
 	{"groups lose the other nodes", []edit{{
 		"cluster/group.go", "return n.bus.publish(n.interest.subject(c.group), \"\", c.encode())",
-		"if time.Since(n.started) > 8*time.Second {\n\t\treturn nil\n\t}\n" +
+		"if time.Since(n.started) > 6*time.Second {\n\t\treturn nil\n\t}\n" +
 			"\treturn n.bus.publish(n.interest.subject(c.group), \"\", c.encode())",
 	}}, "node cannot hear NATS", ruleHealed},
 }
