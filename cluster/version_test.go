@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/internal/lostconn"
 )
 
 var update = flag.Bool("update", false, "record the wire, for a version that has no record yet")
@@ -50,14 +51,14 @@ func samples() (list []sample) {
 			Node: "web1", Nonce: "nonce", State: dead, Started: 1, Renewed: 2, By: "left", Ledger: true,
 			Swept: true,
 		}),
-		jsonSample("record of a connection", connRecord{
+		jsonSample("record of a connection", lostconn.Conn{
 			ID: "AAAAAAAAAAAAAAA=", ConnectedAt: at, SourceIP: "192.0.2.1", UserAgent: "agent",
 			Domain: "example.com", Stage: "api", APIID: "local",
 			StageVariables: map[string]string{"a": "b"},
 		}),
-		jsonSample("record of a membership", memberRecord{
-			"tea", tyg.Member{ID: "AAAAAAAAAAAAAAA=", Info: json.RawMessage(`{"a":1}`), JoinedAt: at},
-		}),
+		jsonSample("record of a membership", lostconn.Member{Group: "tea", Member: tyg.Member{
+			ID: "AAAAAAAAAAAAAAA=", Info: json.RawMessage(`{"a":1}`), JoinedAt: at,
+		}}),
 		jsonSample("info", tyg.Info{ConnectedAt: at, LastActiveAt: at, SourceIP: "192.0.2.1"}),
 		jsonSample("delivery", tyg.Delivery{
 			Reached: 1, Gone: []tyg.ConnID{"AAAAAAAAAAAAAAA="}, Slow: []tyg.ConnID{"BBBBBBBBBBBBBBA="},
