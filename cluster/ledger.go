@@ -181,7 +181,7 @@ func (l *streamLedger) sweep(
 	ctx context.Context, inc connid.Incarnation, kind recordKind, f func(record) error,
 ) error {
 	name := "sweep-" + hex(inc) + "-" + string(kind[0])
-	c, err := l.stream.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
+	c, err := l.consumer(ctx, jetstream.ConsumerConfig{
 		Durable: name, FilterSubject: l.subject(inc, "*."+string(kind)),
 		AckPolicy: jetstream.AckExplicitPolicy, AckWait: l.wait, MaxDeliver: -1,
 		InactiveThreshold: tombstoneTTL,
@@ -211,6 +211,26 @@ func (l *streamLedger) sweep(
 			return ctx.Err()
 		}
 	}
+}
+
+// maxCreates is how often the creation of a consumer is tried.
+const maxCreates = 5
+
+// consumer finds or creates a consumer. JetStream does not answer one of two nodes that create the
+// same one at the same time, so an attempt is short.
+func (l *streamLedger) consumer(
+	ctx context.Context, cfg jetstream.ConsumerConfig,
+) (c jetstream.Consumer, err error) {
+	for range maxCreates {
+		try, cancel := context.WithTimeout(ctx, readWait)
+		c, err = l.stream.CreateOrUpdateConsumer(try, cfg)
+		late := try.Err() != nil
+		cancel()
+		if err == nil || !late || ctx.Err() != nil {
+			break
+		}
+	}
+	return c, err
 }
 
 // sweepError returns err, or nil if another node has finished.
