@@ -63,8 +63,8 @@ var mutants = []mutant{
 		"cluster/sweep.go", "err := n.sweepOnce(inc)", "var err error",
 	}}, "ledger: node killed", ruleAtLeastOnce},
 	{"sweeps invent ids", []edit{{
-		"cluster/sweep.go", "RequestID:  connid.EventID(c.ID, connid.Disconnect),",
-		"RequestID:  fmt.Sprint(time.Now().UnixNano()),",
+		"internal/lostconn/lostconn.go", "RequestID: connid.EventID(c.ID, connid.Disconnect),",
+		"RequestID: time.Now().String(),",
 	}, {
 		"cluster/sweep.go", "if err == nil {\n\t\treturn nil\n\t}\n\tn.count.sweepErrors",
 		"if err == nil && r.tries > 1 {\n\t\treturn nil\n\t}\n\tif err == nil {\n\t\t" +
@@ -84,7 +84,7 @@ var mutants = []mutant{
 	}}, "all of NATS away", ruleLocal},
 	{"groups lose the other nodes", []edit{{
 		"cluster/group.go", "return n.bus.publish(n.interest.subject(c.group), \"\", c.encode())",
-		"if time.Since(n.started) > 6*time.Second {\n\t\treturn nil\n\t}\n" +
+		"if time.Since(n.started) > 4*time.Second {\n\t\treturn nil\n\t}\n" +
 			"\treturn n.bus.publish(n.interest.subject(c.group), \"\", c.encode())",
 	}}, "node cannot hear NATS", ruleHealed},
 }
