@@ -45,6 +45,12 @@ func (f *fence) bound(ctx context.Context) (_ context.Context, release func()) {
 	}
 }
 
+// contactSince reports whether there was contact since a time.
+func (f *fence) contactSince(t time.Time) bool {
+	at := f.contact.Load()
+	return at != nil && !at.Before(t)
+}
+
 // overdue reports whether the last contact is longer ago than limit. A process that was frozen
 // notices at its first call.
 func (f *fence) overdue(limit time.Duration) bool {

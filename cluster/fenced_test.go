@@ -40,3 +40,26 @@ func TestFencedNodeSendsNothing(t *testing.T) {
 		})
 	}
 }
+
+// TestContactIsSoughtSoon takes JetStream away from a node, and gives it back long before the next
+// write to the registry that there would be without a failure.
+func TestContactIsSoughtSoon(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1, Config{Renew: 9 * time.Second})
+		n := w.add(1)
+		defer w.end()
+		away := func(is bool) {
+			w.store.mu.Lock()
+			defer w.store.mu.Unlock()
+			w.store.away[0] = is
+		}
+		away(true)
+		time.Sleep(10 * time.Second) // past a write
+		away(false)
+		back := time.Now()
+		time.Sleep(4 * time.Second)
+		if !n.fence.contactSince(back) {
+			t.Error("no contact 4 s after JetStream is back")
+		}
+	})
+}

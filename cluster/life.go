@@ -269,14 +269,12 @@ func (n *Node) relist() {
 
 // renew writes to the registry that this node is alive, and learns whether the others think so.
 func (n *Node) renew() {
-	t := time.NewTicker(n.cfg.Renew)
-	defer t.Stop()
-	for {
-		select {
-		case <-t.C:
-			n.renewOnce()
-		case <-n.ctx.Done():
-			return
+	for wait := n.cfg.Renew; pause(n.ctx, wait); {
+		began := time.Now()
+		n.renewOnce()
+		// A node that was away finds out soon what the others think of it.
+		if wait = n.cfg.Renew; !n.fence.contactSince(began) && n.registry != (noRegistry{}) {
+			wait = min(wait, n.cfg.Heartbeat)
 		}
 	}
 }
