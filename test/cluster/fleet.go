@@ -62,14 +62,25 @@ type member struct {
 	conns      int  // that are open
 }
 
+// maxStarts is how often a start is tried.
+const maxStarts = 5
+
 // startFleet starts servers, nodes and clients.
 func startFleet(f *fleet, natsProgram string, clients int) (err error) {
-	if f.nats, err = startServers(natsProgram, f.dir); err != nil {
+	for range maxStarts { // another program may take a port meanwhile
+		if f.nats, err = startServers(natsProgram, f.dir); err == nil {
+			break
+		}
+		f.nats.close()
+		f.nats = nil
+	}
+	if err != nil {
 		return err
 	}
 	for i := range nodeCount {
 		err := f.startNode(i)
-		for try := 0; err != nil && try < 3; try++ { // JetStream may have no leader yet
+		for try := 1; err != nil && try < maxStarts; try++ { // JetStream is not ready at once
+			time.Sleep(time.Second)
 			err = f.startNode(i)
 		}
 		if err != nil {

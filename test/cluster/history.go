@@ -25,7 +25,6 @@ type history struct {
 	told     map[string][]record.Record // the disconnects, by connection; kept
 	refused  map[string]bool            // keys of sends that were unavailable; kept
 	nodes    map[string]*life           // by generation, such as "node-1#3"
-	current  map[string]string          // the generation of each node name
 	quiet    map[string]bool            // nodes whose senders have stopped
 	reached  map[[2]string]time.Time    // by generations: when a send began that succeeded
 	saidGone map[[2]string]bool         // by generations: a send returned gone
@@ -224,6 +223,9 @@ func (h *history) markGone() {
 func (h *history) judgeSend(s record.Record, c *conn, d delivery) {
 	start, end := unix(s.Started), unix(s.At)
 	arrived := d.sender != ""
+	if s.Err != record.Gone && (c.ended.IsZero() || c.ended.After(end)) {
+		h.ok(ruleGone, true, "")
+	}
 	switch s.Err {
 	case "":
 		// What was in the queue of a connection is lost with it.
@@ -306,7 +308,7 @@ func (h *history) judgeGone(c *conn) {
 }
 
 // findsOut is how long a node that was declared dead may take to find out once it is back.
-const findsOut = 3 * time.Second
+const findsOut = 5 * time.Second
 
 func later(a, b time.Time) time.Time {
 	if a.After(b) {
@@ -370,6 +372,9 @@ func (h *history) due(c *conn) time.Time {
 	d := h.rules.dead + 15*time.Second + time.Duration(len(h.conns))*time.Second/500
 	return end.Add(d + h.slack(c.ended, time.Now()))
 }
+
+// memory is how long connections are known after their end, so that a run of hours does not grow.
+const memory = 10 * time.Minute
 
 // judgedCode is the close code of a connection whose end was judged.
 const judgedCode = -1
@@ -437,22 +442,16 @@ func (h *history) forget() {
 			}
 		}
 	}
-	for _, c := range h.conns {
+	for id, c := range h.conns {
 		c.got, c.acks = nil, nil
 		clear(c.answered)
-	}
-}
-
-// lost returns the connections that have ended since a time, and that no fault explains.
-func (h *history) lost(since time.Time) (list []string) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for id, c := range h.conns {
-		if c.ended.After(since) {
-			list = append(list, id)
+		if c.code == judgedCode && time.Since(c.ended) > memory {
+			delete(h.conns, id)
+			delete(h.events, id)
+			delete(h.told, id)
 		}
 	}
-	return list
+	h.lags = slices.DeleteFunc(h.lags, func(l lag) bool { return time.Since(l.at) > memory })
 }
 
 // The guarantees, by their numbers in the design, where they have one.

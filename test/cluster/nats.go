@@ -5,6 +5,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -58,7 +59,7 @@ func startServers(program, dir string) (*servers, error) {
 	}
 	ports, err := freeAddresses(3 * serverCount)
 	if err != nil {
-		return nil, err
+		return s, err
 	}
 	route := ports[2*serverCount:]
 	for a := range serverCount {
@@ -95,15 +96,21 @@ func startServers(program, dir string) (*servers, error) {
 	return s, s.await(2 * time.Minute)
 }
 
+// The ports of servers, which must stay the same over a restart: below those that systems give to
+// connections, which would take one while its server is away.
+const firstPort, lastPort = 12000, 32000
+
 // freeAddresses returns addresses on loopback that are free.
 func freeAddresses(n int) (all []string, err error) {
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return nil, err
+	for tries := 0; len(all) < n; tries++ {
+		address := fmt.Sprint("127.0.0.1:", firstPort+rand.IntN(lastPort-firstPort))
+		l, err := net.Listen("tcp", address)
+		if err == nil {
+			defer l.Close()
+			all = append(all, address)
+		} else if tries > 100*n {
+			return nil, fmt.Errorf("find free ports: %w", err)
 		}
-		defer l.Close()
-		all = append(all, l.Addr().String())
 	}
 	return all, nil
 }
@@ -126,6 +133,11 @@ func (s *servers) await(patience time.Duration) error {
 		}
 		if ready == len(s.list) {
 			return nil
+		}
+		for _, n := range s.list {
+			if n.crashed() {
+				return fmt.Errorf("%s has ended: %s", n.name, tail(n.log.Name()))
+			}
 		}
 		if time.Now().After(end) {
 			return fmt.Errorf("of %d NATS servers %d are ready after %v; the logs are in %s",
@@ -207,7 +219,7 @@ func (s *servers) heal() {
 // close ends all servers and links.
 func (s *servers) close() {
 	for _, n := range s.list {
-		if n.process != nil {
+		if n.process != nil && n.alive() {
 			n.signal(contSignal)
 			n.kill()
 		}
