@@ -366,7 +366,8 @@ func (f *fleet) talking(on bool) error {
 	})
 }
 
-// await waits until holds, with the history locked, returns "". Else its error says what is missing.
+// await waits until holds, with the history locked, returns "". Else its error says what holds
+// returned.
 func (f *fleet) await(what string, patience time.Duration, holds func() string) error {
 	for end := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
 		f.h.mu.Lock()

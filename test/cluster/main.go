@@ -22,8 +22,8 @@ import (
 	"github.com/tyg-dev/tyg/test/cluster/record"
 )
 
-const help = `cluster starts three nodes of tyg over three NATS servers, all of them processes, with a
-TCP proxy in each link. Clients connect, senders on all nodes send to them without end, and
+const help = `cluster starts three nodes of tyg over three NATS servers, all of them processes, with
+a TCP proxy in each link. Clients connect, senders on all nodes send to them without end, and
 meanwhile nodes and servers are killed, frozen, cut off and restarted. Then it prints which
 guarantee was judged how often under which fault. It exits with 1 if one was broken, and with 2 if
 it could not run.

@@ -54,7 +54,8 @@ var mutants = []mutant{
 		"cluster/guard.go", "ctx, release := g.node.fence.bound(ctx)\n\tdefer release()\n\treturn g",
 		"if e.Type == tyg.EventMessage {\n\t\te.Message.Data = slices.Clone(e.Message.Data)\n" +
 			"\t\tgo func() {\n\t\t\tdefer func() { _ = recover() }()\n" +
-			"\t\t\tg.next.Handle(context.WithoutCancel(ctx), e)\n\t\t}()\n\t\treturn tyg.Reply{}, nil\n\t}\n\treturn g",
+			"\t\t\tg.next.Handle(context.WithoutCancel(ctx), e)\n\t\t}()\n" +
+			"\t\treturn tyg.Reply{}, nil\n\t}\n\treturn g",
 	}}, "ledger: node killed", ruleSerial},
 	{"records of drained nodes stay", []edit{{
 		"cluster/guard.go", "g.node.forget(e.Conn.ID)\n\t\t}\n\t\treturn r, err", "}\n\t\treturn r, err",
