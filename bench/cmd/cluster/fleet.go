@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/tyg-dev/tyg/bench/internal/stat"
@@ -20,6 +21,7 @@ const nodeCount = 3
 
 // A fleet is a NATS server and three nodes.
 type fleet struct {
+	options
 	kind    string
 	nats    *exec.Cmd
 	monitor string
@@ -55,7 +57,10 @@ func (f *fleet) start(bin, dir string) error {
 	for i := range nodeCount {
 		n := &node{name: fmt.Sprint("node", i), addr: ports[2+i]}
 		n.cmd = exec.Command(bin+"/cluster", "-kind", f.kind, "-nats", "nats://"+ports[0],
-			"-name", n.name, "-addr", n.addr)
+			"-name", n.name, "-addr", n.addr, "-ping", f.ping.String())
+		if i == 0 && f.profile != "" {
+			n.cmd.Args = append(n.cmd.Args, "-cpuprofile", f.profile)
+		}
 		n.cmd.Stderr = os.Stderr
 		out, err := n.cmd.StdoutPipe()
 		if err != nil {
@@ -147,8 +152,8 @@ func (f *fleet) close() error {
 	}
 	var errs []error
 	for _, n := range f.nodes {
-		errs = append(errs, n.cmd.Process.Kill())
-		_ = n.cmd.Wait() // it was killed
+		errs = append(errs, n.cmd.Process.Signal(syscall.SIGTERM)) // which completes a profile
+		_ = n.cmd.Wait()                                           // it has ended
 	}
 	if f.nats != nil && f.nats.Process != nil {
 		errs = append(errs, f.nats.Process.Kill())

@@ -40,6 +40,8 @@ type options struct {
 	rate    int
 	length  time.Duration
 	idle    time.Duration
+	ping    time.Duration
+	profile string
 	json    bool
 }
 
@@ -54,6 +56,8 @@ func main() {
 	flag.IntVar(&o.rate, "rate", 20000, "send: how many a second at a rate")
 	flag.DurationVar(&o.length, "d", 10*time.Second, "broadcast and send at a rate: how long")
 	flag.DurationVar(&o.idle, "idle", time.Minute, "idle: how long")
+	flag.DurationVar(&o.ping, "ping", 25*time.Second, "time between pings")
+	flag.StringVar(&o.profile, "cpuprofile", "", "write a CPU profile of the first node to `file`")
 	flag.BoolVar(&o.json, "json", false, "print JSON")
 	flag.Usage = func() { fmt.Fprintln(os.Stderr, help); flag.PrintDefaults() }
 	flag.Parse()
@@ -107,7 +111,7 @@ func (o options) measure(kind string, f func(options, *fleet) (any, error)) (row
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	fl := &fleet{kind: kind}
+	fl := &fleet{kind: kind, options: o}
 	defer func() { err = errors.Join(err, fl.close()) }()
 	bin, err := filepath.Abs("bin")
 	if err != nil {

@@ -180,6 +180,7 @@ func (f *fleet) rounds(
 type idleRow struct {
 	Kind    string
 	Conns   int
+	Ping    time.Duration
 	Memory  float64 // bytes for each, resident, after unused memory was returned
 	CPU     float64 // µs of CPU time for each connection and second, with the pings
 	Alone   float64 // µs of CPU time for each second of a node without connections
@@ -187,14 +188,14 @@ type idleRow struct {
 }
 
 func (r idleRow) String() string {
-	return fmt.Sprintf("idle       %-10s %d connections with pings each 25 s: %.2f KB and %.2f µs/s "+
+	return fmt.Sprintf("idle       %-10s %d connections with pings each %v: %.2f KB and %.2f µs/s "+
 		"each over %.0f s (a node without connections: %.0f µs/s)",
-		r.Kind, r.Conns, r.Memory/1024, r.CPU, r.Seconds, r.Alone)
+		r.Kind, r.Conns, r.Ping, r.Memory/1024, r.CPU, r.Seconds, r.Alone)
 }
 
 func measureIdle(o options, f *fleet) (any, error) {
 	n := f.nodes[0]
-	row := idleRow{Kind: f.kind, Conns: o.conns}
+	row := idleRow{Kind: f.kind, Conns: o.conns, Ping: o.ping}
 	const rest = 15 * time.Second
 	alone, err := n.cpuFor(rest)
 	if err != nil {
