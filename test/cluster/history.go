@@ -27,7 +27,7 @@ type history struct {
 	nodes    map[string]*life           // by generation, such as "node-1#3"
 	quiet    map[string]bool            // nodes whose senders have stopped
 	reached  map[[2]string]time.Time    // by generations: when a send began that succeeded
-	saidGone map[[2]string]bool         // by generations: a send returned gone
+	saidGone map[[2]string]bool         // by generations: a send after a kill returned gone
 	lags     []lag
 	results  map[string]*tally // by guarantee, of this fault
 	healed   time.Time
@@ -142,7 +142,7 @@ func (h *history) note(generation string, r record.Record) {
 		case c == nil:
 		case r.Err == "":
 			h.reached[[2]string{generation, c.node}] = unix(r.Started)
-		case r.Err == record.Gone:
+		case r.Err == record.Gone && h.wasKilledBefore(c, unix(r.Started)):
 			h.saidGone[[2]string{generation, c.node}] = true
 		}
 	case record.Begin, record.End:
@@ -154,6 +154,12 @@ func (h *history) note(generation string, r record.Record) {
 	case record.Quiet:
 		h.quiet[generation] = true
 	}
+}
+
+// wasKilledBefore reports whether the node of a connection was dead at a time.
+func (h *history) wasKilledBefore(c *conn, t time.Time) bool {
+	n := h.nodes[c.node]
+	return n != nil && !n.killed.IsZero() && n.killed.Before(t)
 }
 
 // slack is by how much a receiver may be late, with what this program was late itself.
