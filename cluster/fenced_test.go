@@ -41,25 +41,30 @@ func TestFencedNodeSendsNothing(t *testing.T) {
 	}
 }
 
-// TestContactIsSoughtSoon takes JetStream away from a node, and gives it back long before the next
-// write to the registry that there would be without a failure.
+// TestContactIsSoughtSoon takes JetStream away from a node, which gets errors or no answers, and
+// gives it back long before the next write to the registry that there would be without a failure.
 func TestContactIsSoughtSoon(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, 1, Config{Renew: 9 * time.Second})
-		n := w.add(1)
-		defer w.end()
-		away := func(is bool) {
-			w.store.mu.Lock()
-			defer w.store.mu.Unlock()
-			w.store.away[0] = is
-		}
-		away(true)
-		time.Sleep(10 * time.Second) // past a write
-		away(false)
-		back := time.Now()
-		time.Sleep(4 * time.Second)
-		if !n.fence.contactSince(back) {
-			t.Error("no contact 4 s after JetStream is back")
-		}
-	})
+	for name, lose := range map[string]func(s *store) map[int]bool{
+		"errors":     func(s *store) map[int]bool { return s.away },
+		"no answers": func(s *store) map[int]bool { return s.hangs },
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, 1, Config{Renew: 9 * time.Second})
+			n := w.add(1)
+			defer w.end()
+			set := func(is bool) {
+				w.store.mu.Lock()
+				defer w.store.mu.Unlock()
+				lose(w.store)[0] = is
+			}
+			set(true)
+			time.Sleep(9500 * time.Millisecond) // a write has begun
+			set(false)
+			back := time.Now()
+			time.Sleep(4 * time.Second)
+			if !n.fence.contactSince(back) {
+				t.Errorf("%s: no contact 4 s after JetStream is back", name)
+			}
+		})
+	}
 }

@@ -289,7 +289,10 @@ func (n *Node) renewOnce() {
 	}
 	self, start := n.self(), time.Now()
 	e := n.entry()
-	rev, err := n.registry.write(ctx, self.inc, e, self.rev)
+	// What a node that was frozen writes first may be lost with the connection of before.
+	try, stop := context.WithTimeout(ctx, min(soon, n.cfg.Renew))
+	rev, err := n.registry.write(try, self.inc, e, self.rev)
+	stop()
 	if err != nil && !errors.Is(err, errNoRegistry) {
 		rev, err = n.reread(ctx, self, err)
 	}

@@ -184,6 +184,7 @@ type store struct {
 	mu      sync.Mutex
 	rand    *rand.Rand
 	away    map[int]bool // nodes that cannot reach it
+	hangs   map[int]bool // nodes whose calls get no answer
 	all     bool         // none can
 	blurred float64      // the probability that a write succeeds and says that it failed
 	last    uint64
@@ -205,7 +206,7 @@ type memRecord struct {
 func newStore(seed uint64) *store {
 	return &store{
 		rand: rand.New(rand.NewPCG(seed, 1)), entries: make(map[connid.Incarnation]memEntry),
-		away: make(map[int]bool), records: make(map[string]*memRecord),
+		away: make(map[int]bool), hangs: make(map[int]bool), records: make(map[string]*memRecord),
 	}
 }
 
@@ -227,6 +228,11 @@ var (
 // takes to give up.
 func (s memStore) reach(ctx context.Context) error {
 	s.mu.Lock()
+	if s.hangs[s.number] {
+		s.mu.Unlock()
+		<-ctx.Done()
+		return ctx.Err()
+	}
 	if !s.all && !s.away[s.number] {
 		return nil
 	}
