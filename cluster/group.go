@@ -119,11 +119,11 @@ func (n *Node) elsewhere(ids []tyg.ConnID) (list []tyg.ConnID) {
 
 // broadcast publishes a message to the nodes that may have members.
 func (n *Node) broadcast(c command) error {
+	c.deadline = time.Now().Add(n.cfg.Timeout).UnixNano() // the wait for the lock counts, too
 	n.sending.Lock()
 	defer n.sending.Unlock()
 	n.number(&c)
 	n.count.broadcasts.Add(1)
-	c.deadline = time.Now().Add(n.cfg.Timeout).UnixNano()
 	return n.bus.publish(n.interest.subject(c.group), "", c.encode())
 }
 
