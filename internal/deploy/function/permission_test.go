@@ -87,11 +87,17 @@ func TestParseGrants(t *testing.T) {
 		{"Sid":"tyg-abc","Effect":"Allow","Principal":{"Service":"apigateway.amazonaws.com"},
 		 "Action":"lambda:InvokeFunction","Resource":"r","Condition":{"ArnLike":{"AWS:SourceArn":"s"}}},
 		{"Sid":"tyg-all","Effect":"Allow","Principal":"*","Action":["lambda:*"],"Resource":"r"},
+		{"Sid":"tyg-url","Effect":"Allow","Principal":"*","Action":"lambda:InvokeFunctionUrl",
+		 "Condition":{"StringEquals":{"lambda:FunctionUrlAuthType":"NONE"}}},
+		{"Sid":"tyg-url-invoke","Effect":"Allow","Principal":"*","Action":"lambda:InvokeFunction",
+		 "Condition":{"Bool":{"lambda:InvokedViaFunctionUrl":"true"}}},
 		{"Sid":"by-hand","Effect":"Allow","Principal":{"AWS":"x"},"Action":"lambda:*","Resource":"r"},
 		{"Effect":"Allow"}]}`)
 	want := map[string]spec.Grant{
-		"tyg-abc": {Principal: "apigateway.amazonaws.com", Action: "lambda:InvokeFunction", Source: "s"},
-		"tyg-all": {},
+		"tyg-abc":        {Principal: "apigateway.amazonaws.com", Action: "lambda:InvokeFunction", Source: "s"},
+		"tyg-all":        {Principal: "*"},
+		"tyg-url":        {Principal: "*", Action: "lambda:InvokeFunctionUrl", URL: spec.URLAuth},
+		"tyg-url-invoke": {Principal: "*", Action: "lambda:InvokeFunction", URL: spec.URLInvoke},
 	}
 	if err != nil || !maps.Equal(got, want) {
 		t.Errorf("grants are %v, %v; want %v", got, err, want)
