@@ -3,6 +3,7 @@ package template
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -141,10 +142,7 @@ func (b *builder) path(at *yaml.Node) string {
 
 // addLayers lets a function find the modules of its layers.
 func (b *builder) addLayers(f *project.Function, list *yaml.Node) error {
-	if list == nil {
-		return nil
-	}
-	var python, node []string
+	var dirs []string
 	for _, n := range elements(list) {
 		id, layer := b.reference(n, samLayer, lambdaLayer)
 		at := member(layer, "Properties", "ContentUri")
@@ -152,18 +150,41 @@ func (b *builder) addLayers(f *project.Function, list *yaml.Node) error {
 			at = asset
 		}
 		if at == nil || at.Kind != yaml.ScalarNode {
-			b.result.Notes = append(b.result.Notes, "a layer is left out: it is not on this machine"+
-				strings.TrimSuffix(" ("+id+")", " ()"))
+			b.missLayer(id)
 			continue
 		}
-		dir := filepath.Join(b.result.Dir, filepath.FromSlash(b.path(at)))
+		dirs = append(dirs, b.path(at))
+	}
+	b.setLayers(f, dirs)
+	return nil
+}
+
+// missLayer notes a layer whose code is elsewhere.
+func (b *builder) missLayer(name string) {
+	b.result.Notes = append(b.result.Notes, "a layer is left out: it is not on this machine"+
+		strings.TrimSuffix(" ("+name+")", " ()"))
+}
+
+// setLayers lets a function find the modules in directories of layers, which are relative to the
+// template. On Lambda later layers lie over earlier ones.
+// (https://docs.aws.amazon.com/lambda/latest/dg/packaging-layers.html)
+func (b *builder) setLayers(f *project.Function, dirs []string) {
+	var python, node []string
+	for _, dir := range slices.Backward(dirs) {
+		if dir = filepath.FromSlash(dir); !filepath.IsAbs(dir) {
+			dir = filepath.Join(b.result.Dir, dir)
+		}
 		python = append(python, filepath.Join(dir, "python"), dir)
 		node = append(node, filepath.Join(dir, "nodejs", "node_modules"))
 	}
-	if len(python) > 0 {
-		separator := string(filepath.ListSeparator)
-		f.Environment["PYTHONPATH"] = strings.Join(python, separator)
-		f.Environment["NODE_PATH"] = strings.Join(node, separator)
+	extend := func(name string, paths []string) {
+		if own := f.Environment[name]; own != "" {
+			paths = append(paths, own)
+		}
+		f.Environment[name] = strings.Join(paths, string(filepath.ListSeparator))
 	}
-	return nil
+	if len(dirs) > 0 {
+		extend("PYTHONPATH", python)
+		extend("NODE_PATH", node)
+	}
 }

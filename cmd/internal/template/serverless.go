@@ -130,11 +130,48 @@ func (b *builder) addServerlessFunction(name string, f, provider *yaml.Node) err
 			out.Environment[key] = value
 		}
 	}
-	if layers := member(f, "layers"); layers != nil {
-		b.result.Notes = append(b.result.Notes, "the layers of function "+name+" are left out")
+	layers := member(f, "layers")
+	if layers == nil {
+		layers = member(provider, "layers")
 	}
+	b.addServerlessLayers(&out, layers)
 	b.result.Config.Functions[name], b.result.Places[name] = out, b.place(f)
 	return nil
+}
+
+// addServerlessLayers lets a function find the modules of layers. A layer of this file is named by
+// a reference to the resource that the framework makes of it.
+// (https://www.serverless.com/framework/docs/providers/aws/guide/layers)
+func (b *builder) addServerlessLayers(f *project.Function, list *yaml.Node) {
+	var dirs []string
+	for _, n := range elements(list) {
+		id := ""
+		if ref := member(n, "Ref"); ref != nil {
+			id = ref.Value
+		} else if n.Tag == "!Ref" {
+			id = n.Value
+		}
+		var at *yaml.Node
+		_ = members(joined(b.root, "layers"), func(name string, layer *yaml.Node) error {
+			if resourceName(name)+"LambdaLayer" == id {
+				at = member(layer, "path")
+			}
+			return nil
+		})
+		if at == nil || at.Kind != yaml.ScalarNode {
+			b.missLayer(id)
+			continue
+		}
+		dirs = append(dirs, b.path(at))
+	}
+	b.setLayers(f, dirs)
+}
+
+// resourceName returns the beginning of the name of a resource for a function or a layer.
+// (https://github.com/serverless/serverless/blob/v3.40.0/lib/plugins/aws/lib/naming.js)
+func resourceName(name string) string {
+	name = strings.NewReplacer("-", "Dash", "_", "Underscore").Replace(name)
+	return strings.ToUpper(name[:min(len(name), 1)]) + name[min(len(name), 1):]
 }
 
 // addEvent adds the route of a websocket event.

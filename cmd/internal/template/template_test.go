@@ -463,3 +463,47 @@ func FuzzChalice(f *testing.F) {
 		_, _ = template.Read(chalice(t, config, app), template.Options{}) // most are wrong
 	})
 }
+
+// TestServerlessLayers has layers of the file, of all functions and of one, and one that is elsewhere.
+func TestServerlessLayers(t *testing.T) {
+	path := write(t, "serverless.yml", `service: x
+provider: {name: aws, runtime: python3.12, layers: [{Ref: SharedLambdaLayer}]}
+layers:
+  shared: {path: shared}
+  in-common: {path: common}
+functions:
+  a:
+    handler: app.a
+    events: [{websocket: $default}]
+  b:
+    handler: app.b
+    environment: {PYTHONPATH: own}
+    layers: [{Ref: SharedLambdaLayer}, !Ref InDashcommonLambdaLayer, "arn:aws:lambda:x:1:layer:y:1"]
+`)
+	dir := filepath.Dir(path)
+	for _, name := range []string{"shared", "common"} {
+		if err := os.MkdirAll(filepath.Join(dir, name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := read(t, path, template.Options{})
+	list := func(parts ...string) string {
+		for i, part := range parts {
+			if part != "own" {
+				parts[i] = filepath.Join(r.Dir, filepath.FromSlash(part))
+			}
+		}
+		return strings.Join(parts, string(filepath.ListSeparator))
+	}
+	for name, want := range map[string]string{
+		"a": list("shared/python", "shared"),
+		"b": list("common/python", "common", "shared/python", "shared", "own"),
+	} {
+		if got := r.Config.Functions[name].Environment["PYTHONPATH"]; got != want {
+			t.Errorf("PYTHONPATH of %s is %q, want %q", name, got, want)
+		}
+	}
+	if notes := strings.Join(r.Notes, " "); strings.Count(notes, "a layer is left out") != 1 {
+		t.Errorf("notes %q", r.Notes)
+	}
+}

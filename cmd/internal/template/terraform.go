@@ -16,6 +16,8 @@ type block struct {
 	kind    string
 	values  *yaml.Node
 	refs    *yaml.Node // expressions, by attribute; nil in a state
+	forEach *yaml.Node // the expression of for_each; nil for none and in a state
+	call    *block     // of the module, whose expressions are its variables; nil in the root
 	unknown *yaml.Node // what is known after apply; nil in a state
 }
 
@@ -40,7 +42,7 @@ func (b *builder) terraform() error {
 		{"values", "root_module"},
 		{"prior_state", "values", "root_module"},
 	} {
-		t.collect(member(b.root, path...), member(b.root, "configuration", "root_module"), "", 0)
+		t.collect(member(b.root, path...), member(b.root, "configuration", "root_module"), nil, 0)
 	}
 	unknown := make(map[string]*yaml.Node)
 	for _, change := range elements(member(b.root, "resource_changes")) {
@@ -64,19 +66,23 @@ func (b *builder) terraform() error {
 
 // collect adds the resources of a module and of those below it. A resource of the prior state
 // counts if the plan has none of its address, which is so for data sources.
-func (t *terraform) collect(values, config *yaml.Node, module string, depth int) {
+func (t *terraform) collect(values, config *yaml.Node, call *block, depth int) {
 	if depth > maxDepth {
 		return
+	}
+	module := ""
+	if call != nil {
+		module = call.module + call.address + "."
 	}
 	for _, r := range elements(member(values, "resources")) {
 		one := block{
 			module: module, address: strings.TrimPrefix(value(r, "address"), module),
-			kind: value(r, "type"), values: member(r, "values"),
+			kind: value(r, "type"), values: member(r, "values"), call: call,
 		}
 		bare, _, _ := strings.Cut(one.address, "[")
 		for _, c := range elements(member(config, "resources")) {
 			if value(c, "address") == bare {
-				one.refs = member(c, "expressions")
+				one.refs, one.forEach = member(c, "expressions"), member(c, "for_each_expression")
 			}
 		}
 		known := slices.ContainsFunc(t.blocks, func(other block) bool {
@@ -87,10 +93,13 @@ func (t *terraform) collect(values, config *yaml.Node, module string, depth int)
 		}
 	}
 	for _, child := range elements(member(values, "child_modules")) {
-		address := value(child, "address")
-		name := strings.TrimPrefix(strings.TrimPrefix(address, module), "module.")
-		name, _, _ = strings.Cut(name, "[")
-		t.collect(child, member(config, "module_calls", name, "module"), address+".", depth+1)
+		own := &block{
+			module: module, address: strings.TrimPrefix(value(child, "address"), module), call: call,
+		}
+		name, _, _ := strings.Cut(strings.TrimPrefix(own.address, "module."), "[")
+		how := member(config, "module_calls", name)
+		own.refs, own.forEach = member(how, "expressions"), member(how, "for_each_expression")
+		t.collect(child, member(how, "module"), own, depth+1)
 	}
 }
 
@@ -153,10 +162,8 @@ func (t *terraform) add(one, api block) error {
 // linked returns the resource of a type that an attribute leads to: by the references of a plan, or
 // by the id or the ARN in a state.
 func (t *terraform) linked(from block, attribute, kind string) *block {
-	for _, ref := range elements(member(from.refs, attribute, "references")) {
-		if to := t.named(from, ref.Value, kind); to != nil {
-			return to
-		}
+	if to := t.followAll(from, member(from.refs, attribute), kind, 0); to != nil {
+		return to
 	}
 	text := value(from.values, attribute)
 	if text == "" {
@@ -174,6 +181,48 @@ func (t *terraform) linked(from block, attribute, kind string) *block {
 	return nil
 }
 
+// followAll returns the resource of a type that the first reference of an expression leads to.
+func (t *terraform) followAll(from block, expression *yaml.Node, kind string, depth int) *block {
+	refs := elements(member(expression, "references"))
+	if slices.ContainsFunc(refs, func(ref *yaml.Node) bool { return ref.Value == "each.value" }) {
+		from.address = from.byValue()
+	}
+	for _, ref := range refs {
+		if to := t.follow(from, ref.Value, kind, depth); to != nil {
+			return to
+		}
+	}
+	return nil
+}
+
+// byValue returns the address with each.value as its index, where for_each is a constant map: that
+// is the index of what f[each.value] refers to.
+func (b block) byValue() string {
+	bare, index, _ := strings.Cut(b.address, "[")
+	key := strings.Trim(strings.TrimSuffix(index, "]"), `"`)
+	if v := value(b.forEach, "constant_value", key); v != "" {
+		return bare + `["` + v + `"]`
+	}
+	return b.address
+}
+
+// follow returns the resource of a type that a reference leads to, through each.value to what
+// for_each goes over, and through the variables of modules to the resources of their callers.
+func (t *terraform) follow(from block, ref, kind string, depth int) *block {
+	if depth > maxDepth {
+		return nil
+	}
+	if ref == "each.value" || strings.HasPrefix(ref, "each.value.") {
+		return t.followAll(from, from.forEach, kind, depth+1)
+	}
+	if name, ok := strings.CutPrefix(ref, "var."); ok && from.call != nil {
+		name, _, _ = strings.Cut(name, ".")
+		name, _, _ = strings.Cut(name, "[")
+		return t.followAll(*from.call, member(from.call.refs, name), kind, depth+1)
+	}
+	return t.named(from, ref, kind)
+}
+
 // named returns the resource of a type that a reference names: aws_lambda_function.f.invoke_arn, or
 // module.f.arn for the only one of a module. Of several with an index it is the one with the index
 // of the resource that refers.
@@ -189,7 +238,8 @@ func (t *terraform) named(from block, ref, kind string) *block {
 			strings.HasPrefix(one.module, from.module+strings.Join(strings.SplitN(ref, ".", 3)[:2], "."))
 		same := one.module == from.module && (ref == bare || strings.HasPrefix(ref, bare+".") ||
 			strings.HasPrefix(ref, bare+"["))
-		if same && index != "" && index == own {
+		exact := one.module == from.module && strings.HasPrefix(ref+".", one.address+".")
+		if same && index != "" && (index == own || exact) {
 			return &t.blocks[i]
 		}
 		if same || inside {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -41,6 +42,7 @@ func (t *terraform) addFunction(one block) error {
 			f.Environment[key] = text
 		}
 	}
+	t.addLayersOf(one, &f)
 	t.result.Config.Functions[name], t.result.Places[name] = f, t.place(one.values)
 	t.noteUnknown(one, name)
 	return nil
@@ -50,6 +52,9 @@ func (t *terraform) addFunction(one block) error {
 func (t *terraform) noteUnknown(one block, name string) {
 	var names []string
 	for _, env := range elements(member(one.unknown, "environment")) {
+		if all := member(env, "variables"); all != nil && all.Value == "true" {
+			names = append(names, "all its variables")
+		}
 		_ = members(member(env, "variables"), func(key string, n *yaml.Node) error {
 			if n.Value == "true" && t.getenv(key) == "" {
 				names = append(names, key)
@@ -59,46 +64,105 @@ func (t *terraform) noteUnknown(one block, name string) {
 	}
 	if len(names) > 0 {
 		t.result.Notes = append(t.result.Notes, fmt.Sprintf("function %s lacks %s, which Terraform "+
-			"knows after apply: set it in the environment, or use the state", name,
+			"knows after apply: set them in the environment, or use the state", name,
 			strings.Join(names, ", ")))
 	}
 }
 
-// code returns the directory of a function's code, relative to the plan: that of the data source
-// archive_file that makes its zip, or one that is beside the zip.
+// code returns the directory of a function's code, relative to the plan.
 func (t *terraform) code(one block, name, handler string) (string, error) {
-	zip := value(one.values, "filename")
+	module, _, _ := strings.Cut(filepath.Base(filepath.FromSlash(handler)), ".")
+	dir, zip := t.source(one, module+"*")
+	switch {
+	case zip == "":
+		return "", t.errorf(one.values, "the code of function %s is not on this machine", name)
+	case dir == "":
+		return "", t.errorf(one.values, "the code of function %s is in %s, and no source with the file "+
+			"of %q is beside it", name, zip, handler)
+	}
+	return dir, nil
+}
+
+// source returns the zip that a resource uploads, and the directory of what is in it, relative to
+// the plan: that of the data source archive_file that makes the zip, or one beside the zip in which
+// the pattern finds a file. Empty is none.
+func (t *terraform) source(one block, pattern string) (dir, zip string) {
+	zip = value(one.values, "filename")
 	for _, data := range t.blocks {
 		if data.kind != "archive_file" || zip == "" || value(data.values, "output_path") != zip {
 			continue
 		}
 		if at := member(data.values, "source_dir"); at != nil && at.Value != "" {
-			return t.path(at), nil
+			return t.path(at), zip
 		}
 		if at := member(data.values, "source_file"); at != nil && at.Value != "" {
 			dir := *at
 			dir.Value = filepath.ToSlash(filepath.Dir(filepath.FromSlash(at.Value)))
-			return t.path(&dir), nil
+			return t.path(&dir), zip
 		}
 	}
 	if zip == "" {
 		zip = t.find(value(one.values, "s3_key"))
 	}
 	if zip == "" {
-		return "", t.errorf(one.values, "the code of function %s is not on this machine", name)
+		return "", ""
 	}
-	module, _, _ := strings.Cut(filepath.Base(filepath.FromSlash(handler)), ".")
 	for _, dir := range []string{strings.TrimSuffix(zip, filepath.Ext(zip)), filepath.Dir(zip)} {
 		full := dir
 		if !filepath.IsAbs(full) {
 			full = filepath.Join(t.result.Dir, dir)
 		}
-		if found, _ := filepath.Glob(filepath.Join(full, module+"*")); len(found) > 0 {
-			return filepath.ToSlash(dir), nil
+		if found, _ := filepath.Glob(filepath.Join(full, pattern)); len(found) > 0 {
+			return filepath.ToSlash(dir), zip
 		}
 	}
-	return "", t.errorf(one.values, "the code of function %s is in %s, and no source with the file "+
-		"of %q is beside it", name, zip, handler)
+	return "", zip
+}
+
+// addLayersOf lets a function find the modules of its layers: those that the expression refers to,
+// in a plan, and those with these ARNs, in a state.
+func (t *terraform) addLayersOf(one block, f *project.Function) {
+	const kind = "aws_lambda_layer_version"
+	var dirs []string
+	seen := make(map[string]bool)
+	add := func(layer *block, name string) {
+		if layer != nil {
+			name = layer.module + layer.address
+		}
+		if seen[name] {
+			return
+		}
+		seen[name] = true
+		dir := ""
+		if layer != nil {
+			for _, content := range []string{"python", "nodejs"} {
+				if dir == "" {
+					dir, _ = t.source(*layer, content)
+				}
+			}
+		}
+		if dir == "" {
+			t.missLayer(name)
+			return
+		}
+		dirs = append(dirs, dir)
+	}
+	for _, ref := range elements(member(one.refs, "layers", "references")) {
+		if layer := t.follow(one, ref.Value, kind, 0); layer != nil {
+			add(layer, "")
+		}
+	}
+	for _, arn := range elements(member(one.values, "layers")) {
+		i := slices.IndexFunc(t.blocks, func(b block) bool {
+			return b.kind == kind && arn.Value != "" && value(b.values, "arn") == arn.Value
+		})
+		if i < 0 {
+			add(nil, arn.Value)
+			continue
+		}
+		add(&t.blocks[i], "")
+	}
+	t.setLayers(f, dirs)
 }
 
 // find returns the file below the plan whose path ends with a key of S3, relative to the plan.

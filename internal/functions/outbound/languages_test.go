@@ -32,7 +32,7 @@ func (r rig) run(t *testing.T, times int, program string, args ...string) {
 	}
 }
 
-// TestRuby: Ruby reaches the gateway at all addresses, though it looks for a proxy in http_proxy only.
+// TestRuby: Ruby reaches the gateway at all addresses. It looks for a proxy in http_proxy only.
 func TestRuby(t *testing.T) {
 	start(t).run(t, 1, "ruby", "-e", `require "net/http"
 ARGV.each do |address|
@@ -79,8 +79,9 @@ func TestPHPStreams(t *testing.T) {
 		t.Skipf("calls from PHP were not run: %v", err)
 	}
 	r := start(t)
-	cmd := exec.CommandContext(t.Context(), "php", "-r", `echo file_get_contents(
-    $argv[1] . "/@connections/a%3D", false, stream_context_create(["http" => ["method" => "POST"]]));`,
+	cmd := exec.CommandContext(t.Context(), "php", "-r", `
+$how = stream_context_create(["http" => ["method" => "POST"]]);
+echo file_get_contents($argv[1] . "/@connections/a%3D", false, $how);`,
 		"--", "https://"+r.address+"/api")
 	cmd.Env = append(os.Environ(), r.Environ()...)
 	out, err := cmd.CombinedOutput()
@@ -125,8 +126,9 @@ public class Calls {
       SSLParameters check = tls.getSSLParameters();
       check.setEndpointIdentificationAlgorithm("HTTPS");
       tls.setSSLParameters(check);
-      tls.getOutputStream().write(("POST " + uri.getRawPath() + "/@connections/a%3D HTTP/1.1\r\nHost: "
-          + uri.getRawAuthority() + "\r\nContent-Length: 1\r\nConnection: close\r\n\r\nx").getBytes());
+      tls.getOutputStream().write(("POST " + uri.getRawPath() + "/@connections/a%3D HTTP/1.1"
+          + "\r\nHost: " + uri.getRawAuthority() + "\r\nContent-Length: 1"
+          + "\r\nConnection: close\r\n\r\nx").getBytes());
       while (!line(tls.getInputStream()).isEmpty()) { }
       return new String(tls.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     }
@@ -134,8 +136,8 @@ public class Calls {
 
   static String line(InputStream in) throws IOException {
     StringBuilder text = new StringBuilder();
-    for (int c = in.read(); c >= 0 && c != '\n'; c = in.read()) if (c != '\r') text.append((char) c);
-    return text.toString();
+    for (int c = in.read(); c >= 0 && c != '\n'; c = in.read()) text.append((char) c);
+    return text.toString().trim();
   }
 }
 `
