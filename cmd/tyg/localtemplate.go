@@ -114,10 +114,26 @@ func (l *localRun) planOfTemplate() (local.Plan, error) {
 		}
 		p.Builds[name] = local.Build{Inline: code, Name: file}
 	}
+	addMakes(&p, r.Makes)
 	for _, t := range r.Tables {
 		p.Tables = append(p.Tables, local.Table(t))
 	}
 	return p, nil
+}
+
+// addMakes has functions built with make, but those in Go: a Makefile for them makes a program for
+// Lambda, which need not run here.
+func addMakes(p *local.Plan, targets map[string]string) {
+	for _, fn := range p.Routes.Functions {
+		target := targets[fn.Name]
+		if target == "" || p.Builds[fn.Name].Go != "" {
+			continue
+		}
+		if p.Builds == nil {
+			p.Builds = make(map[string]local.Build)
+		}
+		p.Builds[fn.Name] = local.Build{Make: target, Entry: fn.Dir}
+	}
 }
 
 // configText returns the text of a configuration, without the keys that say nothing.

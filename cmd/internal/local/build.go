@@ -27,6 +27,8 @@ type Build struct {
 	Tool        string // esbuild
 
 	Inline string // the code itself; Name is its file
+
+	Make string // the target of make that builds the function in its directory; Entry is that
 }
 
 var mainPackage = regexp.MustCompile(`(?m)^package main\b`)
@@ -145,6 +147,8 @@ func (s *server) build(ctx context.Context, p Plan) (map[string]gobuild.Program,
 		}
 		var err error
 		switch {
+		case b.Make != "":
+			built[fn.Name], err = b.make(ctx, s.project.Temp)
 		case b.Inline != "":
 			built[fn.Name], err = b.write(s.project.Temp)
 		case b.Go != "":
@@ -192,6 +196,51 @@ func (b Build) bundle(ctx context.Context, temp string) (gobuild.Program, error)
 	return gobuild.Program{Path: filepath.Join(dir, "x"), Hash: hashOf(text)}, nil
 }
 
+// make has a Makefile build a function into a directory of its own, as sam build does with its flag
+// --build-in-source.
+func (b Build) make(ctx context.Context, temp string) (gobuild.Program, error) {
+	dir, err := os.MkdirTemp(temp, "make-*")
+	if err != nil {
+		return gobuild.Program{}, fmt.Errorf("build with make: %w", err)
+	}
+	cmd := exec.CommandContext(ctx, "make", b.Make)
+	cmd.Dir, cmd.Env = b.Entry, append(os.Environ(), "ARTIFACTS_DIR="+dir)
+	output, err := cmd.CombinedOutput()
+	switch {
+	case ctx.Err() != nil:
+		return gobuild.Program{}, ctx.Err()
+	case errors.Is(err, exec.ErrNotFound):
+		return gobuild.Program{}, errors.New("its template builds it with make, which is not installed")
+	case err != nil && len(output) > 0:
+		return gobuild.Program{}, &gobuild.Error{Output: string(output)}
+	case err != nil:
+		return gobuild.Program{}, fmt.Errorf("make %s: %w", b.Make, err)
+	}
+	sum, err := hashTree(dir)
+	if err != nil {
+		return gobuild.Program{}, fmt.Errorf("make %s: %w", b.Make, err)
+	}
+	return gobuild.Program{Path: filepath.Join(dir, "x"), Hash: sum}, nil
+}
+
+// hashTree returns a hash of all files below a directory and their names.
+func hashTree(dir string) (string, error) {
+	var all []byte
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		name, _ := filepath.Rel(dir, path) // it is below
+		all = fmt.Appendf(all, "%q %s\n", name, hashOf(text))
+		return err
+	})
+	if err == nil && all == nil {
+		err = errors.New("it has written nothing into ARTIFACTS_DIR")
+	}
+	return hashOf(all), err
+}
+
 // write writes code that a template has in itself, in a directory of its own.
 func (b Build) write(temp string) (gobuild.Program, error) {
 	dir, err := os.MkdirTemp(temp, "inline-*")
@@ -210,7 +259,7 @@ func (b Build) built(fn functions.Function, p gobuild.Program) functions.Functio
 		fn.Command = []string{p.Path}
 		return fn
 	}
-	if b.Inline != "" {
+	if b.Inline != "" || b.Make != "" {
 		fn.Dir = filepath.Dir(p.Path)
 		return fn
 	}

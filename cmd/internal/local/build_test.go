@@ -165,3 +165,52 @@ func TestInlineFunctions(t *testing.T) {
 		t.Errorf("the function has %q, %v", text, err)
 	}
 }
+
+// TestMakeFunctions has a Makefile that copies the source and says something.
+func TestMakeFunctions(t *testing.T) {
+	if _, err := exec.LookPath("make"); err != nil {
+		t.Skipf("functions were not built with make: %v", err)
+	}
+	dir := t.TempDir()
+	write := func(name, text string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("app.py", "x = 1")
+	write("Makefile", "build-f:\n\tcp app.py $(ARTIFACTS_DIR)\nbuild-bad:\n\techo no such source; exit 3\n"+
+		"build-empty:\n\ttrue\n")
+	fn := functions.Function{Name: "f", Dir: dir}
+	s := &server{project: gobuild.Project{Temp: t.TempDir()}}
+	build := func(target string) (text, hash string, err error) {
+		b := Build{Make: target, Entry: dir}
+		p := Plan{
+			Routes: &backend.Set{Functions: []functions.Function{fn}}, Builds: map[string]Build{"f": b},
+		}
+		built, hash, err := s.build(t.Context(), p)
+		if err != nil {
+			return "", "", err
+		}
+		data, err := os.ReadFile(filepath.Join(b.built(fn, built["f"]).Dir, "app.py"))
+		return string(data), hash, err
+	}
+	text, first, err := build("build-f")
+	if err != nil || text != "x = 1" {
+		t.Errorf("made %q, %v", text, err)
+	}
+	if _, same, _ := build("build-f"); same != first {
+		t.Error("the same source has another hash")
+	}
+	write("app.py", "x = 2")
+	if _, other, _ := build("build-f"); other == first {
+		t.Error("another source has the same hash")
+	}
+	_, _, err = build("build-bad")
+	if e, ok := errors.AsType[*gobuild.Error](err); !ok || !strings.Contains(e.Output, "no such source") {
+		t.Errorf("a target that fails: %v", err)
+	}
+	if _, _, err = build("build-empty"); err == nil || !strings.Contains(err.Error(), "ARTIFACTS_DIR") {
+		t.Errorf("a target that makes nothing: %v", err)
+	}
+}

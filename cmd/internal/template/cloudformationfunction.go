@@ -2,6 +2,7 @@ package template
 
 import (
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -60,8 +61,33 @@ func (b *builder) addFunction(id, kind string, r *yaml.Node) error {
 	if err := b.addLayers(&f, get("Layers")); err != nil {
 		return err
 	}
+	b.addBuild(id, r, &f)
 	b.result.Config.Functions[id], b.result.Places[id] = f, b.place(r)
 	return nil
+}
+
+// addBuild notes how the SAM CLI builds a function, where its metadata says that.
+// (https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/building-custom-runtimes.html)
+func (b *builder) addBuild(id string, r *yaml.Node, f *project.Function) {
+	switch method := member(r, "Metadata", "BuildMethod"); {
+	case method == nil:
+	case method.Value == "makefile":
+		b.result.Makes[id] = "build-" + id
+	case method.Value == "esbuild":
+		f.Handler = entryHandler(f.Handler, member(r, "Metadata", "BuildProperties", "EntryPoints"))
+	}
+}
+
+// entryHandler returns a handler with the directory of the entry point that it is built from: what
+// esbuild makes of src/app.ts is app.js.
+func entryHandler(handler string, entries *yaml.Node) string {
+	for _, entry := range elements(entries) {
+		base := path.Base(entry.Value)
+		if name := strings.TrimSuffix(base, path.Ext(base)); strings.HasPrefix(handler, name+".") {
+			return path.Join(path.Dir(entry.Value), handler)
+		}
+	}
+	return handler
 }
 
 // environment returns the variables of a function: those of all functions, and its own.

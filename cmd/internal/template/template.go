@@ -38,6 +38,10 @@ type Result struct {
 	// Inline is the code of functions that have it in the template, by their names.
 	Inline map[string]string
 
+	// Makes are the targets of make by which functions are built, by their names: the Makefile is in
+	// the directory of the function, and writes into ARTIFACTS_DIR.
+	Makes map[string]string
+
 	// Places say where the functions are, by their names: the file and the line.
 	Places map[string]string
 
@@ -84,6 +88,7 @@ func Read(path string, o Options) (r Result, err error) {
 	r.Config.Functions = make(map[string]project.Function)
 	r.Config.Routes = make(map[string]backend.Route)
 	r.Places, r.Inline = make(map[string]string), make(map[string]string)
+	r.Makes = make(map[string]string)
 	switch {
 	case isChalice(r.File):
 		err = b.chalice()

@@ -507,3 +507,28 @@ functions:
 		t.Errorf("notes %q", r.Notes)
 	}
 }
+
+// TestBuildMethods has functions that the SAM CLI builds with make and with esbuild.
+func TestBuildMethods(t *testing.T) {
+	text := example(t, "sam.yaml")
+	const code = "      CodeUri: src/\n"
+	if strings.Count(text, code) != 1 {
+		t.Fatal("the example has changed")
+	}
+	made := strings.Replace(text, "    Type: AWS::Serverless::Function\n", `    Type: AWS::Serverless::Function
+    Metadata: {BuildMethod: makefile}
+`, 1)
+	r := read(t, write(t, "template.yaml", made), template.Options{})
+	if len(r.Makes) != 1 || r.Makes["OnConnectFunction"] != "build-OnConnectFunction" {
+		t.Errorf("targets of make are %v", r.Makes)
+	}
+	bundled := strings.Replace(text, "    Type: AWS::Serverless::Function\n", `    Type: AWS::Serverless::Function
+    Metadata: {BuildMethod: esbuild, BuildProperties: {EntryPoints: [lib/x.ts, src/app.ts]}}
+`, 1)
+	before := read(t, write(t, "template.yaml", text), template.Options{}).Config
+	after := read(t, write(t, "template.yaml", bundled), template.Options{}).Config
+	const name = "OnConnectFunction"
+	if want := "src/" + before.Functions[name].Handler; after.Functions[name].Handler != want {
+		t.Errorf("the handler is %q, want %q", after.Functions[name].Handler, want)
+	}
+}
