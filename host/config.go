@@ -29,6 +29,10 @@ type Config struct {
 	// Listener, if not nil, is used in place of Addr. Serve closes it.
 	Listener net.Listener
 
+	// Name is that of the application where people see it: the banner, the page at / and the
+	// inspector. Empty means the App's own.
+	Name string
+
 	// Stage is the first part of the URL's path, "api" by default.
 	Stage string
 
@@ -167,6 +171,7 @@ type options struct {
 // flags defines the command line.
 func (o *options) flags(fs *flag.FlagSet) {
 	fs.StringVar(&o.Addr, "addr", defaultAddr, "`address` to listen on; port 0 picks a free one")
+	fs.StringVar(&o.Name, "app-name", "", "`name` of the application; the program's own, if there is none")
 	fs.StringVar(&o.Stage, "stage", defaultStage, "first part of the URL's path")
 	fs.StringVar(&o.origins, "origin", "",
 		"`origins` of web pages that may connect, separated by commas")

@@ -29,8 +29,10 @@ func TestParse(t *testing.T) {
 	}{
 		{"nothing", "", nil, func(*host.Config) {}},
 		{
-			"flags", "-addr :9 -stage prod -origin https://a,https://b -drain 1s -time-scale 600 -cert c -key k",
+			"flags", "-addr :9 -stage prod -origin https://a,https://b -drain 1s -time-scale 600 -cert c -key k " +
+				"-app-name shop",
 			nil, func(c *host.Config) {
+				c.Name = "shop"
 				c.Addr, c.Stage, c.Drain, c.TimeScale = ":9", "prod", time.Second, 600
 				c.Origins = []string{"https://a", "https://b"}
 				c.CertFile, c.KeyFile = "c", "k"
@@ -38,8 +40,9 @@ func TestParse(t *testing.T) {
 		},
 		{"environment", "", map[string]string{
 			"TYG_ADDR": ":9", "TYG_STAGE": "prod", "TYG_ORIGIN": " https://a , ,https://b", "TYG_DRAIN": "1s",
-			"TYG_TIME_SCALE": "600", "TYG_CERT": "c", "TYG_KEY": "k",
+			"TYG_TIME_SCALE": "600", "TYG_CERT": "c", "TYG_KEY": "k", "TYG_APP_NAME": "shop",
 		}, func(c *host.Config) {
+			c.Name = "shop"
 			c.Addr, c.Stage, c.Drain, c.TimeScale = ":9", "prod", time.Second, 600
 			c.Origins = []string{"https://a", "https://b"}
 			c.CertFile, c.KeyFile = "c", "k"

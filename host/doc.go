@@ -16,6 +16,7 @@
 //
 //	-addr   TYG_ADDR    address to listen on           127.0.0.1:8000
 //	-stage  TYG_STAGE   first part of the URL's path   api
+//	-app-name  TYG_APP_NAME   name of the application in the banner and the inspector
 //	-origin TYG_ORIGIN  origins of web pages that may connect, beside this server's own
 //	-cert   TYG_CERT    TLS certificate, PEM file
 //	-key    TYG_KEY     TLS key, PEM file

@@ -65,6 +65,7 @@ var errNoLedger = errors.New("disconnects at-least-once needs a cluster, which k
 // clean end.
 func Serve(ctx context.Context, app *tyg.App, cfg Config) error {
 	cfg = cfg.withDefaults()
+	cfg.Name = cmp.Or(cfg.Name, app.Name())
 	if cfg.Listener != nil {
 		defer cfg.Listener.Close()
 	}
@@ -88,7 +89,7 @@ func Serve(ctx context.Context, app *tyg.App, cfg Config) error {
 		Handler: app,
 		Values:  cfg.Values,
 		HTTP:    cfg.HTTP,
-		Home:    inspector.homeOf(app, cfg),
+		Home:    inspector.homeOf(cfg),
 		Stage:   cfg.Stage,
 		Origins: cfg.Origins,
 		Hosts:   cfg.Hosts,
@@ -116,7 +117,7 @@ func Serve(ctx context.Context, app *tyg.App, cfg Config) error {
 		return errors.Join(err, l.Close(), leave(m, cfg.Drain))
 	}
 	if cfg.Out != nil {
-		fmt.Fprintf(cfg.Out, "Serving %s on %s\n", app.Name(), address(l.Addr(), cfg))
+		fmt.Fprintf(cfg.Out, "Serving %s on %s\n", cfg.Name, address(l.Addr(), cfg))
 		if app.Describe().Pages != nil {
 			fmt.Fprintf(cfg.Out, "Open %s in a browser\n", pageAddress(l.Addr(), cfg))
 		}
@@ -128,7 +129,7 @@ func Serve(ctx context.Context, app *tyg.App, cfg Config) error {
 			fmt.Fprintf(cfg.Out, "This gateway %s\n", cfg.Profile)
 		}
 	}
-	inspector.serve(srv, app, address(l.Addr(), cfg), cfg)
+	inspector.serve(srv, address(l.Addr(), cfg), cfg)
 	return errors.Join(serve(ctx, l, srv, m, cfg), leave(m, cfg.Drain))
 }
 

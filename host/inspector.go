@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/gateway"
 	"github.com/tyg-dev/tyg/internal/home"
 	"github.com/tyg-dev/tyg/internal/inspect"
@@ -80,17 +79,17 @@ func (i *inspector) page() string {
 }
 
 // homeOf returns the page for browsers at "/".
-func (i *inspector) homeOf(app *tyg.App, cfg Config) http.Handler {
-	return home.Page{Name: app.Name(), Stage: cfg.Stage, Inspector: i.page()}
+func (i *inspector) homeOf(cfg Config) http.Handler {
+	return home.Page{Name: cfg.Name, Stage: cfg.Stage, Inspector: i.page()}
 }
 
 // serve serves the inspector of a gateway at url until close.
-func (i *inspector) serve(srv *gateway.Server, app *tyg.App, url string, cfg Config) {
+func (i *inspector) serve(srv *gateway.Server, url string, cfg Config) {
 	if i == nil {
 		return
 	}
 	i.inspect = inspect.New(inspect.Config{
-		Gateway: srv, Name: app.Name(), URL: url, Stage: cfg.Stage, Token: i.token, Local: i.local,
+		Gateway: srv, Name: cfg.Name, URL: url, Stage: cfg.Stage, Token: i.token, Local: i.local,
 	})
 	i.restore = i.inspect.CaptureLogs()
 	log := cfg.Logger

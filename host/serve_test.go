@@ -351,3 +351,25 @@ func TestServeServesPages(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestServeSaysTheNameOfItsConfig serves an application under another name.
+func TestServeSaysTheNameOfItsConfig(t *testing.T) {
+	r, w := io.Pipe()
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { // ends with ctx
+		done <- host.Serve(ctx, echo(), host.Config{
+			Name: "shop", Addr: "127.0.0.1:0", Out: w, Logger: quiet,
+		})
+		_ = w.Close()
+	}()
+	line, err := bufio.NewReader(r).ReadString('\n')
+	if !strings.HasPrefix(line, "Serving shop on ws://") {
+		t.Errorf("the first line is %q, %v", line, err)
+	}
+	go func() { _, _ = io.Copy(io.Discard, r) }() // ends with w
+	cancel()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}

@@ -13,7 +13,7 @@ import (
 // TestProgramGetsTheConfiguration: flags go before the environment, and that before the file.
 func TestProgramGetsTheConfiguration(t *testing.T) {
 	c, err := project.ParseConfig([]byte(`{
-		"app": "main", "addr": ":1", "limits": {"idle": "1m"}, "nats": "nats://a.example",
+		"app_name": "shop", "app": "main", "addr": ":1", "limits": {"idle": "1m"}, "nats": "nats://a.example",
 		"tls": {"cert_file": "c.pem", "key_file": "/k.pem"}, "api_gateway_stage": "v1",
 		"lambda_functions": {"main": {"environment_variables": {"A": "b"}}}
 	}`))
@@ -26,7 +26,7 @@ func TestProgramGetsTheConfiguration(t *testing.T) {
 	for _, want := range []string{
 		"A=b", "TYG_ADDR=:1", "TYG_ADDR=:2", "TYG_LIMIT_IDLE=1m0s", "TYG_NATS_URL=nats://a.example",
 		"TYG_CERT=" + filepath.Join("/project", "c.pem"), "TYG_KEY=/k.pem", "TYG_STAGE=v1",
-		"TYG_DRAIN=1s",
+		"TYG_DRAIN=1s", "TYG_APP_NAME=shop",
 	} {
 		if !strings.Contains("\n"+got+"\n", "\n"+want+"\n") {
 			t.Errorf("the environment lacks %s", want)

@@ -36,6 +36,9 @@ func (l *localRun) environ(c project.Config, user []string) []string {
 	}
 	list := append(c.Environ(l.stage), "TYG_ADDR=127.0.0.1:8000")
 	list = append(list, s.ProgramVariables()...)
+	if c.AppName != "" {
+		list = append(list, "TYG_APP_NAME="+c.AppName)
+	}
 	list = append(list, originVariable(s.Origins))
 	if s.NATS != "" && s.NATS != project.EmbeddedNATS {
 		list = append(list, "TYG_NATS_URL="+s.NATS)

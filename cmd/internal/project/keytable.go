@@ -31,7 +31,8 @@ func generalKeys() []KeyDoc {
 			Says: "JSON schema for editors, such as the output of `tyg config schema`",
 		},
 		{
-			Path: "app_name", In: all, Default: "the name that the program gives itself",
+			Path: "app_name", In: all | Program, Variable: "TYG_APP_NAME",
+			Default: "the name that the program gives itself",
 			Says: "name of the application: in the banner, and at the beginning of names on AWS",
 		},
 		{
