@@ -234,8 +234,7 @@ func (t *terraform) named(from block, ref, kind string) *block {
 		}
 		bare, index, _ := strings.Cut(one.address, "[")
 		_, own, _ := strings.Cut(from.address, "[")
-		inside := strings.HasPrefix(ref, "module.") &&
-			strings.HasPrefix(one.module, from.module+strings.Join(strings.SplitN(ref, ".", 3)[:2], "."))
+		inside := strings.HasPrefix(ref, "module.") && isInside(one.module, from.module, ref)
 		same := one.module == from.module && (ref == bare || strings.HasPrefix(ref, bare+".") ||
 			strings.HasPrefix(ref, bare+"["))
 		exact := one.module == from.module && strings.HasPrefix(ref+".", one.address+".")
@@ -250,6 +249,18 @@ func (t *terraform) named(from block, ref, kind string) *block {
 		return nil
 	}
 	return &t.blocks[found[0]]
+}
+
+// isInside reports whether a module is, or is below, the one that a reference in another names, such
+// as module.f["a"].arn. Its index, which may have points, is that of the reference, if it has one.
+func isInside(module, from, ref string) bool {
+	name, _, _ := strings.Cut(strings.TrimPrefix(ref, "module."), ".")
+	if bare, index, ok := strings.Cut(strings.TrimPrefix(ref, "module."), "["); ok {
+		key, _, _ := strings.Cut(index, "]")
+		name = bare + "[" + key + "]"
+	}
+	rest, ok := strings.CutPrefix(module, from+"module."+name)
+	return ok && (strings.HasPrefix(rest, ".") || strings.HasPrefix(rest, "["))
 }
 
 func (t *terraform) addRoute(one block) error {

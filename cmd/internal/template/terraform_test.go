@@ -102,3 +102,33 @@ func TestTerraformState(t *testing.T) {
 		}
 	}
 }
+
+// TestTerraformModulesByIndex has routes to functions in modules whose names begin alike, and one of
+// several that the reference names by an index.
+func TestTerraformModulesByIndex(t *testing.T) {
+	module := func(address, function string) string {
+		return `{"address": "` + address + `", "resources": [{"address": "` + address +
+			`.aws_lambda_function.this", "type": "aws_lambda_function", "values": {"function_name": "` +
+			function + `", "handler": "app.x", "runtime": "python3.12", "filename": "src.zip"}}]}`
+	}
+	integration := func(name, ref string) (planned, configured string) {
+		address := "aws_apigatewayv2_integration." + name
+		return `{"address": "` + address + `", "type": "aws_apigatewayv2_integration", "values": ` +
+				`{"integration_type": "AWS_PROXY"}}, {"address": "aws_apigatewayv2_route.` + name +
+				`", "type": "aws_apigatewayv2_route", "values": {"route_key": "` + name + `"}}`,
+			`{"address": "` + address + `", "expressions": {"integration_uri": {"references": [` + ref +
+				`]}}}, {"address": "aws_apigatewayv2_route.` + name + `", "expressions": {"target": ` +
+				`{"references": ["` + address + `.id"]}}}`
+	}
+	p1, c1 := integration("one", `"module.ws.invoke_arn"`)
+	p2, c2 := integration("two", `"module.all[\"b.c\"].arn", "module.all"`)
+	path := writePlan(t, `{"terraform_version": "1.11.4", "planned_values": {"root_module": {"resources": [
+		{"address": "aws_apigatewayv2_api.a", "type": "aws_apigatewayv2_api",
+		"values": {"protocol_type": "WEBSOCKET"}}, `+p1+`, `+p2+`], "child_modules": [`+
+		module("module.ws_other", "wrong")+`,`+module("module.ws", "right")+`,`+
+		module(`module.all[\"a\"]`, "first")+`,`+module(`module.all[\"b.c\"]`, "second")+`]}},
+		"configuration": {"root_module": {"resources": [`+c1+`, `+c2+`]}}}`)
+	if got := routes(read(t, path, template.Options{}).Config); got != "one=right two=second" {
+		t.Errorf("routes %s", got)
+	}
+}
