@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/tyg-dev/tyg/cmd/internal/backend"
 	"github.com/tyg-dev/tyg/cmd/internal/companion"
@@ -276,6 +277,11 @@ func isSet(environ []string, name string) bool {
 	})
 }
 
+// initTimeout is how long a process may take to start where the configuration says nothing: longer
+// than Lambda's ten seconds, because a machine that builds and tests meanwhile loads an SDK slowly,
+// and all functions start at the same time.
+const initTimeout = 30 * time.Second
+
 // tune applies the flags to a function. By default there is one process, so that a program that
 // keeps state in memory does what it does under "go run .".
 func (s *server) tune(fn functions.Function) functions.Function {
@@ -284,5 +290,6 @@ func (s *server) tune(fn functions.Function) functions.Function {
 		fn.Concurrency, fn.Queue = 1, true // "aws lambda invoke" waits for the one process
 	}
 	fn.Cold, fn.Freeze = s.cfg.Cold, s.cfg.Freeze
+	fn.InitTimeout = cmp.Or(fn.InitTimeout, initTimeout)
 	return fn
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/tyg-dev/tyg/gateway"
+	"github.com/tyg-dev/tyg/internal/functions"
 	"github.com/tyg-dev/tyg/internal/holdtest"
 )
 
@@ -72,5 +73,16 @@ func TestStorageTags(t *testing.T) {
 	env := map[string]string{"TABLE": "Chat"}
 	if got := storageTags(nil, env); !slices.Equal(got, []string{"tyg.dynamo"}) {
 		t.Errorf("functions with a table: tags %q", got)
+	}
+}
+
+// TestFunctionsMayStartSlowly: a machine may be busy, unless the configuration has another limit.
+func TestFunctionsMayStartSlowly(t *testing.T) {
+	s := new(server)
+	if got := s.tune(functions.Function{}).InitTimeout; got != 30*time.Second {
+		t.Errorf("a process may take %v to start, want 30s", got)
+	}
+	if got := s.tune(functions.Function{InitTimeout: time.Second}).InitTimeout; got != time.Second {
+		t.Errorf("a process may take %v to start, want the second that is configured", got)
 	}
 }

@@ -81,7 +81,7 @@ func functionKeys() []KeyDoc {
 			Says: "working directory",
 		},
 		{
-			Path: name + "init_timeout", In: servers, Default: "10s",
+			Path: name + "init_timeout", In: servers, Default: "10s; in tyg local 30s",
 			Says: "time until a process asks for its first event",
 		},
 		{
