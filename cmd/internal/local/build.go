@@ -1,6 +1,7 @@
 package local
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
 	"errors"
@@ -27,6 +28,8 @@ type Build struct {
 	Tool        string // esbuild
 
 	Inline string // the code itself; Name is its file
+
+	Zip string // the file that has the code
 
 	Make string // the target of make that builds the function in its directory; Entry is that
 }
@@ -149,6 +152,8 @@ func (s *server) build(ctx context.Context, p Plan) (map[string]gobuild.Program,
 		switch {
 		case b.Make != "":
 			built[fn.Name], err = b.make(ctx, s.project.Temp)
+		case b.Zip != "":
+			built[fn.Name], err = b.unpack(s.project.Temp)
 		case b.Inline != "":
 			built[fn.Name], err = b.write(s.project.Temp)
 		case b.Go != "":
@@ -241,6 +246,32 @@ func hashTree(dir string) (string, error) {
 	return hashOf(all), err
 }
 
+// unpack unpacks a zip, in a directory of its own.
+func (b Build) unpack(temp string) (gobuild.Program, error) {
+	text, err := os.ReadFile(b.Zip)
+	if err != nil {
+		return gobuild.Program{}, fmt.Errorf("unpack code: %w", err)
+	}
+	files, err := zip.NewReader(bytes.NewReader(text), int64(len(text)))
+	if err != nil {
+		return gobuild.Program{}, fmt.Errorf("unpack %s: %w", b.Zip, err)
+	}
+	dir, err := os.MkdirTemp(temp, "zip-*")
+	if err == nil {
+		err = os.CopyFS(dir, files) // it refuses names outside of the directory
+	}
+	if err != nil {
+		return gobuild.Program{}, fmt.Errorf("unpack %s: %w", b.Zip, err)
+	}
+	return gobuild.Program{Path: filepath.Join(dir, "x"), Hash: hashOf(text)}, nil
+}
+
+// isZip reports whether the code of a function is in a file and not in a directory.
+func isZip(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular() && strings.EqualFold(filepath.Ext(path), ".zip")
+}
+
 // write writes code that a template has in itself, in a directory of its own.
 func (b Build) write(temp string) (gobuild.Program, error) {
 	dir, err := os.MkdirTemp(temp, "inline-*")
@@ -259,7 +290,7 @@ func (b Build) built(fn functions.Function, p gobuild.Program) functions.Functio
 		fn.Command = []string{p.Path}
 		return fn
 	}
-	if b.Inline != "" || b.Make != "" {
+	if b.Inline != "" || b.Make != "" || b.Zip != "" {
 		fn.Dir = filepath.Dir(p.Path)
 		return fn
 	}

@@ -1,6 +1,8 @@
 package local
 
 import (
+	"archive/zip"
+	"bytes"
 	"errors"
 	"os"
 	"os/exec"
@@ -212,5 +214,55 @@ func TestMakeFunctions(t *testing.T) {
 	}
 	if _, _, err = build("build-empty"); err == nil || !strings.Contains(err.Error(), "ARTIFACTS_DIR") {
 		t.Errorf("a target that makes nothing: %v", err)
+	}
+}
+
+// TestZippedFunctions has a function whose code is in a zip, such as chalice package and sam package
+// make.
+func TestZippedFunctions(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "deployment.zip")
+	pack := func(text string) {
+		t.Helper()
+		var b bytes.Buffer
+		z := zip.NewWriter(&b)
+		w, err := z.Create("lib/app.py")
+		if err == nil {
+			_, err = w.Write([]byte(text))
+		}
+		if err = errors.Join(err, z.Close(), os.WriteFile(file, b.Bytes(), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	pack("x = 1")
+	fn := functions.Function{Name: "f", Dir: file}
+	b, err := setCommand(&fn, project.Function{Runtime: "provided", Handler: "x"})
+	if err != nil || b == nil || fn.Dir != dir {
+		t.Fatal(b, fn, err)
+	}
+	s := &server{project: gobuild.Project{Temp: t.TempDir()}}
+	p := Plan{
+		Routes: &backend.Set{Functions: []functions.Function{fn}}, Builds: map[string]Build{"f": *b},
+	}
+	built, first, err := s.build(t.Context(), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(b.built(fn, built["f"]).Dir, "lib", "app.py"))
+	if err != nil || string(text) != "x = 1" {
+		t.Errorf("the function has %q, %v", text, err)
+	}
+	if !s.files(p).has(file) {
+		t.Error("the zip is not watched")
+	}
+	pack("x = 2")
+	if _, other, err := s.build(t.Context(), p); err != nil || other == first {
+		t.Errorf("another zip has the same hash, or %v", err)
+	}
+	if err := os.WriteFile(file, []byte("nonsense"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := s.build(t.Context(), p); err == nil || !strings.Contains(err.Error(), "not a valid zip") {
+		t.Errorf("a file that is no zip: %v", err)
 	}
 }

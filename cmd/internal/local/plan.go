@@ -103,6 +103,10 @@ func setCommand(fn *functions.Function, f project.Function) (build *Build, err e
 	kind, err := runtimes.Parse(f.Runtime)
 	switch {
 	case err != nil:
+	case isZip(fn.Dir):
+		build = &Build{Zip: fn.Dir}
+		fn.Dir = filepath.Dir(fn.Dir)
+		fn.Command, err = kind.Command(fn.Dir)
 	case kind.Extensions() == nil:
 		build, err = setProgram(fn, f.Handler)
 	case f.Handler == "":

@@ -99,6 +99,10 @@ func filesOf(list []functions.Function, builds map[string]Build) scripts {
 		if b := builds[fn.Name]; b.Go != "" {
 			f.addModule(b.Module)
 			continue
+		} else if b.Zip != "" {
+			f.names[b.Zip] = true
+			f.trees = append(f.trees, filepath.Dir(b.Zip))
+			continue
 		}
 		named := false
 		for _, word := range fn.Command {

@@ -132,3 +132,19 @@ func TestTerraformModulesByIndex(t *testing.T) {
 		t.Errorf("routes %s", got)
 	}
 }
+
+// TestTerraformZipAlone has a zip with no source beside it, which is unpacked.
+func TestTerraformZipAlone(t *testing.T) {
+	path := writePlan(t, example(t, "printed.json"))
+	dir := filepath.Dir(path)
+	if err := os.Rename(filepath.Join(dir, "src"), filepath.Join(dir, "elsewhere")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "src.zip"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f := read(t, path, template.Options{}).Config.Functions["ws-echo"]
+	if filepath.Clean(f.Directory) != "src.zip" {
+		t.Errorf("the code is in %q, want src.zip", f.Directory)
+	}
+}

@@ -3,6 +3,7 @@ package template
 import (
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -76,11 +77,22 @@ func (t *terraform) code(one block, name, handler string) (string, error) {
 	switch {
 	case zip == "":
 		return "", t.errorf(one.values, "the code of function %s is not on this machine", name)
+	case dir == "" && t.exists(zip):
+		return filepath.ToSlash(zip), nil // it is unpacked
 	case dir == "":
 		return "", t.errorf(one.values, "the code of function %s is in %s, and no source with the file "+
 			"of %q is beside it", name, zip, handler)
 	}
 	return dir, nil
+}
+
+// exists reports whether a file is there, relative to the plan or not.
+func (t *terraform) exists(path string) bool {
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(t.result.Dir, path)
+	}
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
 }
 
 // source returns the zip that a resource uploads, and the directory of what is in it, relative to
