@@ -52,7 +52,7 @@ type Result struct {
 // names are the files that Find looks for, and directories of a CDK assembly.
 var names = [...]string{
 	"template.yaml", "template.yml", "template.json", "serverless.yml", "serverless.yaml", "cdk.out",
-	chalicePath,
+	chalicePath, "serverless.json", "serverless.ts", "serverless.js", "serverless.mjs", "serverless.cjs",
 }
 
 // Find returns the path of the template in a directory, "" if it has none.
@@ -79,6 +79,9 @@ func Read(path string, o Options) (r Result, err error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return r, fmt.Errorf("read template: %w", err)
+	}
+	if err := checkProgram(r.File); err != nil {
+		return r, err
 	}
 	f, err := parse(path, data)
 	if err != nil {
@@ -111,6 +114,17 @@ func Read(path string, o Options) (r Result, err error) {
 	}
 	b.note()
 	return r, b.checkCode()
+}
+
+// checkProgram refuses a configuration of the Serverless Framework that is a program.
+func checkProgram(file string) error {
+	name := filepath.Base(file)
+	switch filepath.Ext(name) {
+	case ".ts", ".js", ".mjs", ".cjs":
+		return fmt.Errorf("%s is a program; have it print what it amounts to, npx serverless print "+
+			"> serverless.print.yml, and run tyg local --template serverless.print.yml", file)
+	}
+	return nil
 }
 
 // inside returns the template in a directory: that of a project of Chalice, or of an assembly.
