@@ -171,7 +171,8 @@ type options struct {
 // flags defines the command line.
 func (o *options) flags(fs *flag.FlagSet) {
 	fs.StringVar(&o.Addr, "addr", defaultAddr, "`address` to listen on; port 0 picks a free one")
-	fs.StringVar(&o.Name, "app-name", "", "`name` of the application; the program's own, if there is none")
+	fs.StringVar(&o.Name, "app-name", "",
+		"`name` of the application; the program's own, if there is none")
 	fs.StringVar(&o.Stage, "stage", defaultStage, "first part of the URL's path")
 	fs.StringVar(&o.origins, "origin", "",
 		"`origins` of web pages that may connect, separated by commas")

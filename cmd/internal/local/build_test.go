@@ -181,8 +181,8 @@ func TestMakeFunctions(t *testing.T) {
 		}
 	}
 	write("app.py", "x = 1")
-	write("Makefile", "build-f:\n\tcp app.py $(ARTIFACTS_DIR)\nbuild-bad:\n\techo no such source; exit 3\n"+
-		"build-empty:\n\ttrue\n")
+	write("Makefile", "build-f:\n\tcp app.py $(ARTIFACTS_DIR)\n"+
+		"build-bad:\n\techo no such source; exit 3\nbuild-empty:\n\ttrue\n")
 	fn := functions.Function{Name: "f", Dir: dir}
 	s := &server{project: gobuild.Project{Temp: t.TempDir()}}
 	build := func(target string) (text, hash string, err error) {
@@ -209,16 +209,17 @@ func TestMakeFunctions(t *testing.T) {
 		t.Error("another source has the same hash")
 	}
 	_, _, err = build("build-bad")
-	if e, ok := errors.AsType[*gobuild.Error](err); !ok || !strings.Contains(e.Output, "no such source") {
+	if e, ok := errors.AsType[*gobuild.Error](err); !ok ||
+		!strings.Contains(e.Output, "no such source") {
 		t.Errorf("a target that fails: %v", err)
 	}
-	if _, _, err = build("build-empty"); err == nil || !strings.Contains(err.Error(), "ARTIFACTS_DIR") {
+	if _, _, err = build("build-empty"); err == nil ||
+		!strings.Contains(err.Error(), "ARTIFACTS_DIR") {
 		t.Errorf("a target that makes nothing: %v", err)
 	}
 }
 
-// TestZippedFunctions has a function whose code is in a zip, such as chalice package and sam package
-// make.
+// TestZippedFunctions has a function whose code is in a zip, such as chalice package makes.
 func TestZippedFunctions(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "deployment.zip")
@@ -262,7 +263,8 @@ func TestZippedFunctions(t *testing.T) {
 	if err := os.WriteFile(file, []byte("nonsense"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := s.build(t.Context(), p); err == nil || !strings.Contains(err.Error(), "not a valid zip") {
+	if _, _, err := s.build(t.Context(), p); err == nil ||
+		!strings.Contains(err.Error(), "not a valid zip") {
 		t.Errorf("a file that is no zip: %v", err)
 	}
 }

@@ -33,7 +33,7 @@ func generalKeys() []KeyDoc {
 		{
 			Path: "app_name", In: all | Program, Variable: "TYG_APP_NAME",
 			Default: "the name that the program gives itself",
-			Says: "name of the application: in the banner, and at the beginning of names on AWS",
+			Says:    "name of the application: in the banner, and at the beginning of names on AWS",
 		},
 		{
 			Path: "stages", In: all,

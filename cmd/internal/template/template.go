@@ -52,7 +52,8 @@ type Result struct {
 // names are the files that Find looks for, and directories of a CDK assembly.
 var names = [...]string{
 	"template.yaml", "template.yml", "template.json", "serverless.yml", "serverless.yaml", "cdk.out",
-	chalicePath, "serverless.json", "serverless.ts", "serverless.js", "serverless.mjs", "serverless.cjs",
+	chalicePath,
+	"serverless.json", "serverless.ts", "serverless.js", "serverless.mjs", "serverless.cjs",
 }
 
 // Find returns the path of the template in a directory, "" if it has none.

@@ -464,7 +464,7 @@ func FuzzChalice(f *testing.F) {
 	})
 }
 
-// TestServerlessLayers has layers of the file, of all functions and of one, and one that is elsewhere.
+// TestServerlessLayers has layers of all functions and of one, and one that is elsewhere.
 func TestServerlessLayers(t *testing.T) {
 	path := write(t, "serverless.yml", `service: x
 provider: {name: aws, runtime: python3.12, layers: [{Ref: SharedLambdaLayer}]}
@@ -515,16 +515,14 @@ func TestBuildMethods(t *testing.T) {
 	if strings.Count(text, code) != 1 {
 		t.Fatal("the example has changed")
 	}
-	made := strings.Replace(text, "    Type: AWS::Serverless::Function\n", `    Type: AWS::Serverless::Function
-    Metadata: {BuildMethod: makefile}
-`, 1)
+	const function = "    Type: AWS::Serverless::Function\n"
+	made := strings.Replace(text, function, function+"    Metadata: {BuildMethod: makefile}\n", 1)
 	r := read(t, write(t, "template.yaml", made), template.Options{})
 	if len(r.Makes) != 1 || r.Makes["OnConnectFunction"] != "build-OnConnectFunction" {
 		t.Errorf("targets of make are %v", r.Makes)
 	}
-	bundled := strings.Replace(text, "    Type: AWS::Serverless::Function\n", `    Type: AWS::Serverless::Function
-    Metadata: {BuildMethod: esbuild, BuildProperties: {EntryPoints: [lib/x.ts, src/app.ts]}}
-`, 1)
+	bundled := strings.Replace(text, function, function+"    Metadata: {BuildMethod: esbuild, "+
+		"BuildProperties: {EntryPoints: [lib/x.ts, src/app.ts]}}\n", 1)
 	before := read(t, write(t, "template.yaml", text), template.Options{}).Config
 	after := read(t, write(t, "template.yaml", bundled), template.Options{}).Config
 	const name = "OnConnectFunction"

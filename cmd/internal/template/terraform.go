@@ -251,8 +251,9 @@ func (t *terraform) named(from block, ref, kind string) *block {
 	return &t.blocks[found[0]]
 }
 
-// isInside reports whether a module is, or is below, the one that a reference in another names, such
-// as module.f["a"].arn. Its index, which may have points, is that of the reference, if it has one.
+// isInside reports whether a module is, or is below, the one that a reference in another names,
+// such as module.f["a"].arn. Its index, which may have points, is that of the reference, if it has
+// one.
 func isInside(module, from, ref string) bool {
 	name, _, _ := strings.Cut(strings.TrimPrefix(ref, "module."), ".")
 	if bare, index, ok := strings.Cut(strings.TrimPrefix(ref, "module."), "["); ok {

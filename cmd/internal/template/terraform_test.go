@@ -103,8 +103,8 @@ func TestTerraformState(t *testing.T) {
 	}
 }
 
-// TestTerraformModulesByIndex has routes to functions in modules whose names begin alike, and one of
-// several that the reference names by an index.
+// TestTerraformModulesByIndex has routes to functions in modules whose names begin alike, and to
+// one of several that the reference names by an index.
 func TestTerraformModulesByIndex(t *testing.T) {
 	module := func(address, function string) string {
 		return `{"address": "` + address + `", "resources": [{"address": "` + address +
@@ -122,7 +122,8 @@ func TestTerraformModulesByIndex(t *testing.T) {
 	}
 	p1, c1 := integration("one", `"module.ws.invoke_arn"`)
 	p2, c2 := integration("two", `"module.all[\"b.c\"].arn", "module.all"`)
-	path := writePlan(t, `{"terraform_version": "1.11.4", "planned_values": {"root_module": {"resources": [
+	path := writePlan(t, `{"terraform_version": "1.11.4",
+		"planned_values": {"root_module": {"resources": [
 		{"address": "aws_apigatewayv2_api.a", "type": "aws_apigatewayv2_api",
 		"values": {"protocol_type": "WEBSOCKET"}}, `+p1+`, `+p2+`], "child_modules": [`+
 		module("module.ws_other", "wrong")+`,`+module("module.ws", "right")+`,`+

@@ -28,9 +28,9 @@ func zipped(t *testing.T, name string) []byte {
 	return b.Bytes()
 }
 
-// TestTerraformItself reads what Terraform prints of testdata/main.tf: its plan, and its state after
-// it was applied to a stand-in for AWS. The configuration has for_each, a module with variables and
-// a layer, in the forms in which the documentation of the provider has them.
+// TestTerraformItself reads what Terraform prints of testdata/main.tf: its plan, and its state
+// after it was applied to a stand-in for AWS. The configuration has for_each, a module with
+// variables and a layer, in the forms in which the documentation of the provider has them.
 func TestTerraformItself(t *testing.T) {
 	tf := tftest.New(t)
 	for name, file := range map[string]string{"main.tf": "main.tf", "route/main.tf": "route.tf"} {
