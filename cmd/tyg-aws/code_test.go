@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -85,14 +84,4 @@ func TestMFACode(t *testing.T) {
 	if left := a.Resources(); len(left) > 0 {
 		t.Errorf("delete has left %q", left)
 	}
-}
-
-// goEnv returns a setting of Go that depends on the home directory.
-func goEnv(t *testing.T, name string) string {
-	t.Helper()
-	out, err := exec.Command("go", "env", name).Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return strings.TrimSpace(string(out))
 }

@@ -140,7 +140,9 @@ func (i *invocation) call(ctx context.Context, fn deploy.Resource, payload []byt
 	if err != nil {
 		return err
 	}
+	done := i.patience("function " + fn.FunctionName)
 	result, err := f.Invoke(ctx, payload)
+	done()
 	if err != nil {
 		return i.explain(cli.Interrupted(ctx, err))
 	}

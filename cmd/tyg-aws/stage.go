@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
@@ -49,6 +50,7 @@ func (r *stageCommand) aws(ctx context.Context, c project.Config) (aws.Config, e
 		Endpoint: r.Endpoint, Code: func(device string) (string, error) { return r.code(ctx, device) },
 	})
 	if err == nil {
+		defer r.patience("AWS credentials")()
 		err = deploy.Explain(awsconfig.Check(ctx, cfg))
 	}
 	return cfg, cli.Interrupted(ctx, err)
@@ -60,8 +62,7 @@ func (r *stageCommand) cloud(ctx context.Context, c project.Config) (*deploy.Clo
 	if err != nil {
 		return nil, err
 	}
-	cfg.Retryer = deploy.Retryer(r.progress)
-	cloud, err := deploy.Open(ctx, cfg)
+	cloud, err := deploy.Open(ctx, cfg, r.progress)
 	return cloud, cli.Interrupted(ctx, err)
 }
 
@@ -72,6 +73,12 @@ func (r *stageCommand) progress(line string) {
 		out = r.e.Stderr
 	}
 	fmt.Fprintln(out, visible.Block(line, ""))
+}
+
+// patience says what the command waits for, if it takes long. The caller calls done at its end.
+func (r *stageCommand) patience(what string) (done func()) {
+	timer := time.AfterFunc(deploy.Patience, func() { r.progress("Waiting for " + what) })
+	return func() { timer.Stop() }
 }
 
 // warnUnused warns of keys that have no effect on AWS.

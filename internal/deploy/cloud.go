@@ -4,12 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"path"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"github.com/tyg-dev/tyg/internal/deploy/awserr"
@@ -28,23 +26,28 @@ type Cloud struct {
 	waiter plan.Waiter
 }
 
-// Open asks AWS which account the credentials of a configuration belong to. A Retryer in it is
-// kept; the default is [Retryer] without progress: throttled calls are made again for minutes, with
-// pauses of up to half a minute, calls that find no server for seconds.
-func Open(ctx context.Context, cfg aws.Config) (*Cloud, error) {
+// Open asks AWS which account the credentials of a configuration belong to, and gives up after
+// seconds. Later calls that are throttled are made again for minutes, with pauses of up to half a
+// minute, and calls that find no server for seconds. A Retryer in the configuration is kept.
+//
+// Open and the Cloud call progress, if it is not nil, with a line for whatever takes longer than
+// three seconds, maybe from many goroutines at once.
+func Open(
+	ctx context.Context, cfg aws.Config, progress func(line string),
+) (*Cloud, error) {
 	if cfg.Region == "" {
 		return nil, errors.New("no region is configured; set AWS_REGION, give --region, or put a " +
 			"region " +
 			"into ~/.aws/config")
 	}
 	if cfg.Retryer == nil {
-		cfg.Retryer = Retryer(nil)
+		cfg.Retryer = func() aws.Retryer { return awserr.Retryer(progress) }
 	}
-	cfg.HTTPClient = quickDial(cfg.HTTPClient)
+	cfg.HTTPClient = transport(cfg.HTTPClient, progress)
 	c := &Cloud{
 		config: cfg, kinds: kinds(cfg), waiter: plan.Waiter{Pause: pause},
 	}
-	who, err := sts.NewFromConfig(cfg).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+	who, err := identify(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("look up the account of these credentials: "+
 			"%w", awserr.Explain(err, Account{Region: cfg.Region}))
@@ -69,25 +72,22 @@ func (c *Cloud) Bucket(url, application, stage string) (Store, error) {
 	return store.NewBucket(c.config, c.Account, bucket, key), nil
 }
 
-// Retryer returns the Retryer of a configuration for [Open]. It calls progress, if that is not nil,
-// with a line before each longer pause, maybe from many goroutines at once.
-func Retryer(progress func(line string)) func() aws.Retryer {
-	return func() aws.Retryer { return awserr.Retryer(progress) }
-}
+// firstLimit is how long the first call may take. A wrong address, a proxy or the log-in page of a
+// network show at once.
+const firstLimit = 15 * time.Second
 
-// dialTimeout is how long a connection may take to open. The SDK allows 30 s.
-const dialTimeout = 10 * time.Second
-
-// quickDial returns a client with the timeout, or the same client if it is not the SDK's own.
-func quickDial(client aws.HTTPClient) aws.HTTPClient {
-	if client == nil {
-		client = awshttp.NewBuildableClient()
+// identify makes the first call.
+func identify(ctx context.Context, cfg aws.Config) (*sts.GetCallerIdentityOutput, error) {
+	end := time.Now().Add(firstLimit)
+	limited, cancel := context.WithDeadline(ctx, end)
+	defer cancel()
+	client := sts.NewFromConfig(cfg, func(o *sts.Options) { o.Retryer = awserr.Until(o.Retryer, end) })
+	who, err := client.GetCallerIdentity(limited, &sts.GetCallerIdentityInput{})
+	if err != nil && limited.Err() != nil && ctx.Err() == nil {
+		return nil, fmt.Errorf("no answer from AWS within %v: is this machine online, and does "+
+			"HTTPS_PROXY name a proxy that works?", firstLimit)
 	}
-	own, ok := client.(*awshttp.BuildableClient)
-	if !ok {
-		return client
-	}
-	return own.WithDialerOptions(func(d *net.Dialer) { d.Timeout = dialTimeout })
+	return who, err
 }
 
 func pause(ctx context.Context, d time.Duration) error {

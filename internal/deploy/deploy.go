@@ -120,6 +120,7 @@ func (d *Deployer) run(app Application, state State) *plan.Run {
 		Waiter: d.Cloud.waiter, App: app, Account: d.Cloud.Account, State: state, Store: d.Store,
 		Progress: d.Progress,
 	}
+	r.Say = d.Progress
 	if r.Progress == nil {
 		r.Progress = func(string) {}
 	}

@@ -2,7 +2,7 @@
 // Lambda function for each handler, their roles and log groups, and the DynamoDB tables that it
 // declares.
 //
-//	cloud, err := deploy.Open(ctx, awsConfig)
+//	cloud, err := deploy.Open(ctx, awsConfig, printLine)
 //	d := &deploy.Deployer{Cloud: cloud, Store: deploy.FileStore{Name: file}, Progress: printLine}
 //	release, err := d.Lock(ctx)                     // keeps other deploys away
 //	plan, err := d.Plan(ctx, app)                   // changes nothing

@@ -90,6 +90,9 @@ func GeneratedPolicy(app Application, account Account, apiID string) Policy {
 	return spec.GeneratedPolicy(app, account, apiID)
 }
 
+// Patience is how long something may take without a line of progress.
+const Patience = plan.Patience
+
 // A Store keeps the state of a stage.
 type Store = plan.Store
 

@@ -99,7 +99,7 @@ func (r *rig) config() aws.Config {
 
 // deployer is a new process: it knows what the state file says.
 func (r *rig) deployer(ctx context.Context) (*deploy.Deployer, error) {
-	cloud, err := deploy.Open(ctx, r.config())
+	cloud, err := deploy.Open(ctx, r.config(), nil)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package dynamodb
 
 import (
+	"net/http"
 	"regexp"
 	"slices"
 	"strings"
@@ -29,6 +30,10 @@ func (s *State) createTable(in wire.Params) (map[string]any, error) {
 	}
 	if err := checkTable(in); err != nil {
 		return nil, err
+	}
+	if s.MaxTables > 0 && len(s.tables) >= s.MaxTables {
+		return nil, wire.Fail(http.StatusBadRequest, "LimitExceededException", "Subscriber limit "+
+			"exceeded: There is a limit of %d tables per subscriber", s.MaxTables)
 	}
 	t := s.newTable(name, in)
 	s.tables[name] = t

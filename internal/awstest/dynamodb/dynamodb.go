@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/tyg-dev/tyg/internal/awstest/account"
 	"github.com/tyg-dev/tyg/internal/awstest/wire"
@@ -16,12 +17,20 @@ import (
 type State struct {
 	*account.Account
 
+	// MaxTables is the quota of tables, if it is not 0.
+	MaxTables int
+	// Pinned are tables of which UpdateTable accepts every change, and none takes effect: something
+	// else sets them back at once.
+	Pinned map[string]bool
+	// TTLInterval is how long after a change of the time to live the next one is refused.
+	TTLInterval time.Duration
+
 	tables map[string]*table // by name
 }
 
 // New returns the state of an empty account.
 func New(a *account.Account) *State {
-	return &State{Account: a, tables: make(map[string]*table)}
+	return &State{Account: a, Pinned: make(map[string]bool), tables: make(map[string]*table)}
 }
 
 // A table is a table of DynamoDB. Its items are in a server of their own, which is deleted with it.
@@ -31,7 +40,8 @@ type table struct {
 	indexes  []map[string]any
 	newIndex any // the name of the one that the last update made
 	tags     map[string]string
-	ttl      string // attribute, "" for none
+	ttl      string    // attribute, "" for none
+	ttlAt    time.Time // of its last change
 
 	items *dynamodb.Server
 

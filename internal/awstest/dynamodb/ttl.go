@@ -40,7 +40,8 @@ func (s *State) updateTimeToLive(in wire.Params) (map[string]any, error) {
 	wanted := in.Obj("TimeToLiveSpecification")
 	enable, attribute := wanted.Flag("Enabled"), wanted.Str("AttributeName")
 	switch {
-	case account.Poll(&t.ttlSettling):
+	case account.Poll(&t.ttlSettling),
+		!t.ttlAt.IsZero() && s.Now().Sub(t.ttlAt) < s.TTLInterval:
 		return nil, wire.Invalid("Time to live has been modified multiple times within a fixed interval")
 	case enable && t.ttl != "":
 		return nil, wire.Invalid("TimeToLive is already enabled")
@@ -50,7 +51,7 @@ func (s *State) updateTimeToLive(in wire.Params) (map[string]any, error) {
 		return nil, wire.Invalid("TimeToLive is active on a different AttributeName: "+
 			"current AttributeName is %s", t.ttl)
 	}
-	t.ttl, t.ttlSettling = "", s.Settle
+	t.ttl, t.ttlSettling, t.ttlAt = "", s.Settle, s.Now()
 	if enable {
 		t.ttl = attribute
 	}

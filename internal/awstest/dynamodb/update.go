@@ -23,6 +23,9 @@ func (s *State) updateTable(in wire.Params) (map[string]any, error) {
 			return nil, wire.Unserved(name + " of tables")
 		}
 	}
+	if s.Pinned[tableName(in.Str("TableName"))] {
+		return map[string]any{"TableDescription": t.describe()}, nil
+	}
 	t.members = maps.Clone(t.members)
 	if in.Has("BillingMode") || in.Has("ProvisionedThroughput") {
 		if err := t.rebill(in); err != nil {

@@ -3,7 +3,6 @@ package awserr
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -77,11 +76,12 @@ func explanation(err error, account spec.Account) string {
 type cause struct {
 	codes []string
 	says  string
+	is    func(Refusal) bool
 	text  func(err error, e Refusal, account spec.Account) string
 }
 
 func (c cause) fits(e Refusal) bool {
-	return slices.Contains(c.codes, e.ErrorCode()) ||
+	return slices.Contains(c.codes, e.ErrorCode()) || c.is != nil && c.is(e) ||
 		c.says != "" && strings.Contains(e.ErrorMessage(), c.says)
 }
 
@@ -107,11 +107,8 @@ func causes() []cause {
 			text: unknown,
 		},
 		{
-			codes: []string{
-				"LimitExceeded", "LimitExceededException", "ServiceQuotaExceededException",
-				"CodeStorageExceededException",
-			},
-			text: exhausted,
+			codes: []string{"ServiceQuotaExceededException", "CodeStorageExceededException"},
+			is:    isQuota, text: exhausted,
 		},
 		{says: "CloudWatch Logs role ARN must be set", text: mayNotLog},
 		{says: "Maximum number of", text: exhausted},
@@ -120,6 +117,7 @@ func causes() []cause {
 			codes: []string{
 				"TooManyRequestsException", "Throttling", "ThrottlingException", "ThrottledException",
 				"RequestLimitExceeded", "RequestThrottled", "RequestThrottledException", "SlowDown",
+				"LimitExceeded", "LimitExceededException",
 			},
 			text: tooBusy,
 		},
@@ -149,16 +147,14 @@ func unreachable(err error) string {
 		return fmt.Sprintf("cannot find the host %s: is this machine online, and are the region, "+
 			"--endpoint-url and AWS_ENDPOINT_URL right? (%v)", dns.Name, dns)
 	}
-	if cert, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		return fmt.Sprintf("the certificate of the server is not trusted: does a proxy replace it? "+
-			"AWS_CA_BUNDLE names a file with more certificates (%v)", cert.Err)
+	if text := stranger(err); text != "" {
+		return text
 	}
 	if !isUnreachable(err) {
 		return ""
 	}
-	op, _ := errors.AsType[*net.OpError](err)
 	return fmt.Sprintf("cannot connect: is this machine online, are --endpoint-url and "+
-		"AWS_ENDPOINT_URL right, and does HTTPS_PROXY name a proxy that runs? (%v)", op)
+		"AWS_ENDPOINT_URL right, and does HTTPS_PROXY name a proxy that runs? (%s)", brief(err))
 }
 
 // denial finds the denied action and resource in an error message.

@@ -45,6 +45,16 @@ func Retryer(progress func(line string)) aws.Retryer {
 type retryer struct {
 	*retry.Standard
 	progress func(line string)
+	end      time.Time // of all attempts; zero is never
+}
+
+// Until returns a retryer that makes no attempt after a time.
+func Until(r aws.Retryer, end time.Time) aws.Retryer {
+	if own, ok := r.(retryer); ok {
+		own.end = end
+		return own
+	}
+	return r
 }
 
 // RetryDelay returns the pause after an attempt, of which the first is 1. An error ends the call.
@@ -56,6 +66,9 @@ func (r retryer) RetryDelay(attempt int, err error) (time.Duration, error) {
 			return 0, err
 		}
 		d, delayErr = reachPause<<(attempt-1), nil
+	}
+	if !r.end.IsZero() && time.Now().Add(d).After(r.end) {
+		return 0, err
 	}
 	if r.progress != nil && delayErr == nil && (unreachable || d >= noticeAfter) {
 		r.progress(fmt.Sprintf("Waiting %v to call AWS again: %s", d.Round(time.Second/10), brief(err)))
@@ -72,13 +85,6 @@ func brief(err error) string {
 		return e.Error()
 	}
 	return err.Error()
-}
-
-// isUnreachable reports that there is no connection to a server: its name is unknown, nothing
-// listens, nothing answers.
-func isUnreachable(err error) bool {
-	e, ok := errors.AsType[*net.OpError](err)
-	return ok && (e.Op == "dial" || e.Op == "proxyconnect")
 }
 
 // noLimit does not limit how many retries all calls together take: a deploy makes few calls, and

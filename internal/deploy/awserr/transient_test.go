@@ -5,9 +5,12 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
 func TestIsTransient(t *testing.T) {
@@ -45,5 +48,34 @@ func TestIsTransient(t *testing.T) {
 	}
 	if got := IsTransient(errors.New("connection reset")); got != aws.UnknownTernary {
 		t.Errorf("no answer at all: %v", got)
+	}
+}
+
+// TestQuotasAreFinal distinguishes quotas from calls that are throttled, which have the same codes.
+func TestQuotasAreFinal(t *testing.T) {
+	for _, tt := range []struct {
+		code, message string
+		final         bool
+	}{
+		{"LimitExceededException", "Subscriber limit exceeded: There is a limit of 2500 tables per " +
+			"subscriber", true},
+		{"LimitExceededException", "Subscriber limit exceeded: Only 500 tables can be created, " +
+			"updated, or deleted simultaneously", false},
+		{"LimitExceededException", "Resource limit exceeded.", true},
+		{"LimitExceededException", "Rate exceeded", false},
+		{"LimitExceeded", "Cannot exceed quota for RolesPerAccount: 1000", true},
+		{"TooManyRequestsException", "Too Many Requests", false},
+		{"TooManyRequestsException", "Maximum number of Routes for this API has been reached. Please " +
+			"contact AWS if you need additional Routes.", true},
+		{"ThrottlingException", "Rate exceeded", false},
+	} {
+		err := &refusedCall{"ApiGatewayV2", "CreateApi", tt.code, tt.message}
+		if final := IsTransient(err) == aws.FalseTernary; final != tt.final {
+			t.Errorf("%s %q: final is %v", tt.code, tt.message, final)
+		}
+		text := Explain(err, spec.Account{}).Error()
+		if tt.final != strings.Contains(text, "servicequotas") || !strings.Contains(text, tt.message) {
+			t.Errorf("%s %q is explained by %q", tt.code, tt.message, text)
+		}
 	}
 }

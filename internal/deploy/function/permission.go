@@ -149,7 +149,7 @@ func (r run) addPermission(ctx context.Context, function string, want spec.Named
 			return err
 		}
 	}
-	err = r.RetryWhile(ctx, "wait for function "+function, plan.IAMDelay, func() error {
+	err = r.RetryWhile(ctx, "function "+function, plan.IAMDelay, func() error {
 		_, err := r.AddPermission(ctx, statement(function, want))
 		return err
 	}, isBusy)
@@ -181,7 +181,7 @@ func statement(function string, g spec.NamedGrant) *lambda.AddPermissionInput {
 }
 
 func (r run) removePermission(ctx context.Context, function, id string) error {
-	return r.RetryWhile(ctx, "wait for function "+function, plan.IAMDelay, func() error {
+	return r.RetryWhile(ctx, "function "+function, plan.IAMDelay, func() error {
 		_, err := r.RemovePermission(ctx, &lambda.RemovePermissionInput{
 			FunctionName: &function, StatementId: &id,
 		})

@@ -21,7 +21,7 @@ const functionLimit = 10 * time.Minute
 func (r run) retryUntilAssumable(ctx context.Context, fn spec.Function, call func() error) error {
 	_, role, _ := strings.Cut(r.roleOf(fn), ":role/")
 	reported := false
-	return r.RetryWhile(ctx, "wait for IAM role "+role, plan.IAMDelay, call, func(err error) bool {
+	return r.RetryWhile(ctx, "IAM role "+role, plan.IAMDelay, call, func(err error) bool {
 		wait := isRoleNotReady(err)
 		if wait && !reported {
 			r.Progress("Waiting for IAM role " + role + " to be usable")
@@ -48,7 +48,7 @@ func isRoleNotReady(err error) bool {
 // retryWhileBusy repeats a call while another change of a function is in progress, such as one of
 // an earlier deploy.
 func (r run) retryWhileBusy(ctx context.Context, function string, call func() error) error {
-	return r.RetryWhile(ctx, "wait for function "+function, functionLimit, call, func(err error) bool {
+	return r.RetryWhile(ctx, "function "+function, functionLimit, call, func(err error) bool {
 		_, busy := errors.AsType[*types.ResourceConflictException](err)
 		return busy
 	})
@@ -57,7 +57,7 @@ func (r run) retryWhileBusy(ctx context.Context, function string, call func() er
 // settle waits until Lambda has finished the last change of a function, and returns the function.
 // If the change failed, it returns why.
 func (r run) settle(ctx context.Context, name string) (have *foundFunction, err error) {
-	err = r.Await(ctx, "wait for function "+name, functionLimit, func() (bool, error) {
+	err = r.Await(ctx, "function "+name, functionLimit, func() (bool, error) {
 		var err error
 		have, err = r.get(ctx, name)
 		return have != nil && have.settled(), err

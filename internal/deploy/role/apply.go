@@ -32,7 +32,7 @@ func (r run) create(ctx context.Context, role spec.Role, res *plan.Resource) err
 	res.RoleARN = aws.ToString(made.Arn)
 	r.IDs.Roles[role.LogicalName] = res.RoleARN
 	// A new role is not known everywhere in IAM at once.
-	return r.RetryWhile(ctx, "wait for IAM role "+res.RoleName, plan.IAMDelay,
+	return r.RetryWhile(ctx, "IAM role "+res.RoleName, plan.IAMDelay,
 		func() error { return r.putPolicy(ctx, res.RoleName, role) }, isNoSuchEntity)
 }
 

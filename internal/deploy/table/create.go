@@ -21,7 +21,7 @@ const tableLimit = 20 * time.Minute
 func (r run) create(ctx context.Context, t spec.Table) error {
 	in := createInput(t)
 	in.Tags = tagList(r.App.ResourceTags(t.Tags))
-	err := r.RetryWhile(ctx, "wait for table "+t.Name, tableLimit, func() error {
+	err := r.RetryWhile(ctx, "table "+t.Name, tableLimit, func() error {
 		_, err := r.CreateTable(ctx, in)
 		if isTableInUse(err) {
 			return r.madeByUs(ctx, t.Name, err)

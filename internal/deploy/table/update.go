@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -48,7 +49,8 @@ func (r run) update(
 // before each call, so it also continues what an earlier run has begun.
 func (r run) converge(ctx context.Context, t spec.Table) error {
 	surprised := false
-	return r.Await(ctx, "wait for table "+t.Name, tableLimit, func() (bool, error) {
+	var made []*dynamodb.UpdateTableInput
+	return r.Await(ctx, "table "+t.Name, tableLimit, func() (bool, error) {
 		have, err := r.describe(ctx, t.Name)
 		if err != nil || have == nil || !isReady(t, *have) {
 			return false, err
@@ -57,9 +59,17 @@ func (r run) converge(ctx context.Context, t spec.Table) error {
 		if in == nil {
 			return true, nil
 		}
+		if isStuck(made, in) {
+			return false, fmt.Errorf("update table %s: AWS has accepted the same change %d times, and the "+
+				"table is as before: does something else change it, such as auto scaling? Change it by "+
+				"hand, or leave the capacity out of tables", t.Name, maxSame)
+		}
 		_, err = r.UpdateTable(ctx, in)
 		if isTableInUse(err) {
 			return false, nil
+		}
+		if err == nil {
+			made = append(made, in)
 		}
 		// AWS returns an error if the setting already has that value: an earlier answer may have been
 		// lost.
@@ -69,6 +79,20 @@ func (r run) converge(ctx context.Context, t spec.Table) error {
 		}
 		return false, err
 	})
+}
+
+// maxSame is how often the same change of a table is made. DescribeTable may lag behind once.
+const maxSame = 3
+
+// isStuck reports that a change was made some times already.
+func isStuck(made []*dynamodb.UpdateTableInput, in *dynamodb.UpdateTableInput) bool {
+	same := 0
+	for _, old := range made {
+		if reflect.DeepEqual(old, in) {
+			same++
+		}
+	}
+	return same >= maxSame
 }
 
 // setTTL enables or disables time to live. AWS returns an error if it is so already, and for a
@@ -130,7 +154,7 @@ func (r run) delete(ctx context.Context, res *plan.Resource) error {
 		return fmt.Errorf("table %s is protected from being deleted: set \"deletion_protection\": false "+
 			"in tables.%s and deploy, then delete again", res.TableName, res.Name)
 	}
-	what := "wait until table " + res.TableName + " is gone"
+	what := "the deletion of table " + res.TableName
 	return r.Await(ctx, what, tableLimit, func() (bool, error) {
 		have, err := r.describe(ctx, res.TableName)
 		if err != nil || have == nil {

@@ -46,7 +46,7 @@ func planned(t *testing.T, c *awstest.Cloud, url string, app deploy.Application)
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: id, SecretAccessKey: secret}, nil
 		}),
-	})
+	}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

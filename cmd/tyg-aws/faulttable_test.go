@@ -1,0 +1,326 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/tyg-dev/tyg/internal/awstest"
+	"github.com/tyg-dev/tyg/internal/filelock"
+	"github.com/tyg-dev/tyg/internal/sampletest"
+)
+
+// A troubled is a machine or an account with a fault, and what each command has to say.
+type troubled struct {
+	fault string
+	says  string
+	// prepare returns variables of the environment, as NAME=value.
+	prepare  func(*account) []string
+	commands string // that it concerns, of those of [faultCommands]
+}
+
+// faultCommands are the commands of the table.
+func faultCommands() [][]string {
+	return [][]string{{"plan"}, {"deploy"}, {"delete", "--yes"}, {"logs"}, {"url"}}
+}
+
+const everyCommand = "plan deploy delete logs url"
+
+// endpoint makes all calls go to a URL.
+func endpoint(url string) []string { return []string{"AWS_ENDPOINT_URL=" + url} }
+
+// served is the URL of a handler.
+func (a *account) served(h http.HandlerFunc) string {
+	a.t.Helper()
+	srv := httptest.NewServer(h)
+	a.t.Cleanup(srv.Close)
+	return srv.URL
+}
+
+// silent is the address of a server that takes connections and never answers.
+func (a *account) silent() string {
+	a.t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	a.t.Cleanup(func() { l.Close() })
+	go func() { // ends with the listener
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go io.Copy(io.Discard, conn) // ends with the client
+		}
+	}()
+	return l.Addr().String()
+}
+
+// page answers with a web page, as the log-in page of a network does.
+func page(status int) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.WriteHeader(status)
+		fmt.Fprint(w, "<html>Welcome to our hotel</html>")
+	}
+}
+
+// profile writes ~/.aws/config, and takes the keys away.
+func profile(text string) func(*account) []string {
+	return func(a *account) []string {
+		if err := os.WriteFile(os.Getenv("AWS_CONFIG_FILE"), []byte(text), 0o600); err != nil {
+			a.t.Fatal(err)
+		}
+		return []string{"AWS_ACCESS_KEY_ID=", "AWS_SECRET_ACCESS_KEY=", "AWS_PROFILE=work"}
+	}
+}
+
+func throughProxy(proxy string) []string {
+	return []string{"AWS_ENDPOINT_URL=https://aws.example", "HTTPS_PROXY=" + proxy}
+}
+
+func faulty(f awstest.Fault, operation string) func(*account) []string {
+	return func(a *account) []string {
+		a.SetFault(func(_ int, _, name string) awstest.Fault {
+			if name == operation {
+				return f
+			}
+			return awstest.None
+		})
+		return nil
+	}
+}
+
+// networkFaults are those that show at the first call.
+func networkFaults() []troubled {
+	return []troubled{
+		{"no such host", "cannot find the host nowhere.invalid", func(*account) []string {
+			return endpoint("https://nowhere.invalid")
+		}, everyCommand},
+		{"connection refused", "cannot connect: is this machine online", func(*account) []string {
+			return endpoint("http://127.0.0.1:1")
+		}, everyCommand},
+		{"a server that does not answer", "no answer from AWS within 15s", func(a *account) []string {
+			return endpoint("http://" + a.silent())
+		}, everyCommand},
+		{"an unknown certificate, of a log-in page or a proxy", "the certificate of the server is not " +
+			"trusted", func(a *account) []string {
+			srv := httptest.NewUnstartedServer(page(http.StatusOK))
+			srv.Config.ErrorLog = log.New(io.Discard, "", 0)
+			srv.StartTLS()
+			a.t.Cleanup(srv.Close)
+			return endpoint(srv.URL)
+		}, everyCommand},
+		{
+			"a log-in page", "a web page answers in place of AWS, with status 200",
+			func(a *account) []string {
+				return endpoint(a.served(page(http.StatusOK)))
+			},
+			everyCommand,
+		},
+		{
+			"a log-in page with status 503", "a web page answers in place of AWS, with status 503",
+			func(a *account) []string {
+				return endpoint(a.served(page(http.StatusServiceUnavailable)))
+			}, everyCommand,
+		},
+		{"a server without TLS", "the server does not speak TLS", func(a *account) []string {
+			return endpoint(strings.Replace(a.url, "http:", "https:", 1))
+		}, everyCommand},
+		{
+			"a proxy that does not run", "does HTTPS_PROXY name a proxy that runs?",
+			func(*account) []string {
+				return throughProxy("http://127.0.0.1:1")
+			},
+			everyCommand,
+		},
+		{
+			"a proxy that wants a password", "answers 407 Proxy Authentication Required",
+			func(a *account) []string {
+				return throughProxy(a.served(func(w http.ResponseWriter, _ *http.Request) {
+					w.WriteHeader(http.StatusProxyAuthRequired)
+				}))
+			}, everyCommand,
+		},
+		{"a proxy that does not answer", "no answer from AWS within 15s", func(a *account) []string {
+			return throughProxy("http://" + a.silent())
+		}, everyCommand},
+		{"AWS fails", "InternalFailure", faulty(awstest.Refuse, "GetCallerIdentity"), everyCommand},
+	}
+}
+
+// credentialFaults are those of who calls.
+func credentialFaults() []troubled {
+	return []troubled{
+		{"no credentials", "no valid AWS credentials", func(*account) []string {
+			return []string{"AWS_ACCESS_KEY_ID=", "AWS_SECRET_ACCESS_KEY="}
+		}, everyCommand},
+		{"a wrong secret key", "or the secret key is wrong", func(a *account) []string {
+			return endpoint(a.served(func(w http.ResponseWriter, _ *http.Request) {
+				w.WriteHeader(http.StatusForbidden)
+				fmt.Fprint(w, "<ErrorResponse><Error><Code>SignatureDoesNotMatch</Code><Message>The "+
+					"request signature we calculated does not match</Message></Error></ErrorResponse>")
+			}))
+		}, everyCommand},
+		{"no session of Identity Center", `run "aws sso login --profile work"`, profile(
+			"[profile work]\nregion = us-west-2\nsso_session = corp\nsso_account_id = 123456789012\n" +
+				"sso_role_name = Dev\n[sso-session corp]\nsso_region = us-west-2\n" +
+				"sso_start_url = https://corp.example/start\n"), everyCommand},
+		{"an MFA device and no terminal", "give --mfa-code or TYG_MFA_CODE", profile(
+			"[profile work]\nregion = us-west-2\nrole_arn = arn:aws:iam::123456789012:role/deployer\n" +
+				"mfa_serial = arn:aws:iam::123456789012:mfa/alice\nsource_profile = base\n" +
+				"[profile base]\naws_access_key_id = a\naws_secret_access_key = b\n"), everyCommand},
+		{"a credential_process that fails", `the credential_process of profile "work" fails`, profile(
+			"[profile work]\nregion = us-west-2\ncredential_process = false\n"), everyCommand},
+		{"a call that is not allowed", "iam:GetRole on arn:aws:iam::123456789012:role/echo-server-dev " +
+			"in account 123456789012 is not allowed", faulty(awstest.Deny, "GetRole"), everyCommand},
+	}
+}
+
+// accountFaults are those of what is on AWS.
+func accountFaults() []troubled {
+	return []troubled{
+		{
+			"a quota: no more tables", "Subscriber limit exceeded: There is a limit of 1 tables",
+			func(a *account) []string {
+				a.createTable("other", "PK", "SK")
+				a.LimitTables(1)
+				return nil
+			}, "deploy",
+		},
+		{
+			"another deploy of the checkout", "another process is deploying or deleting this stage",
+			func(a *account) []string {
+				if err := os.MkdirAll(filepath.Join(".tyg", "deployments"), 0o777); err != nil {
+					a.t.Fatal(err)
+				}
+				release, err := filelock.Try(filepath.Join(".tyg", "deployments", "dev.lock"))
+				if err != nil {
+					a.t.Fatal(err)
+				}
+				a.t.Cleanup(release)
+				return nil
+			}, "deploy delete",
+		},
+		{"a state in a bucket that does not exist", "there is no such bucket", func(a *account) []string {
+			a.configure(`"version": "2.0",`, `"version": "2.0", "state": "s3://none",`)
+			return nil
+		}, everyCommand},
+	}
+}
+
+// TestFaultTable runs each command with each fault in a fresh checkout, and looks at what it says.
+// Each run is short by default, with a sample. TYG_FAULT_TABLE names a file to write the table of
+// docs/aws-faults.md to.
+func TestFaultTable(t *testing.T) {
+	all := append(append(networkFaults(), credentialFaults()...), accountFaults()...)
+	table := &faultTable{rows: make(map[string]map[string]float64)}
+	for n, f := range all {
+		for m, args := range faultCommands() {
+			if !strings.Contains(f.commands, args[0]) {
+				continue
+			}
+			if f.commands == everyCommand && !sampletest.InPart(t, fmt.Sprint(n, m), 24) {
+				continue
+			}
+			t.Run(args[0]+" "+f.fault, func(t *testing.T) {
+				table.add(f.fault, args[0], runTroubled(t, f, args))
+			})
+		}
+	}
+	if file := os.Getenv("TYG_FAULT_TABLE"); file != "" {
+		if err := os.WriteFile(file, table.markdown(all), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// tooLong is far more than any fault may take, also on a busy machine, and less than the minutes
+// for which calls are retried.
+const tooLong = 2 * time.Minute
+
+// runTroubled runs a command as a process, and returns how many seconds it took.
+func runTroubled(t *testing.T, f troubled, args []string) float64 {
+	t.Helper()
+	a := newAccount(t, "small", "echo-server")
+	a.configure(`"version": "2.0",`,
+		`"version": "2.0", "tables": {"rooms": {"partition_key": {"name": "PK"}}},`)
+	os.Unsetenv("AWS_MAX_ATTEMPTS") // which newAccount has set, and restores
+	env := append(os.Environ(), "HOME="+t.TempDir(), "GOCACHE="+goEnv(t, "GOCACHE"),
+		"GOPATH="+goEnv(t, "GOPATH"), "NO_PROXY=", "no_proxy=")
+	env = append(env, f.prepare(a)...)
+	ctx, cancel := context.WithTimeout(t.Context(), tooLong)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "tyg", args...)
+	var stderr bytes.Buffer
+	cmd.Env, cmd.Stderr, cmd.WaitDelay = env, &stderr, time.Second
+	begin := time.Now()
+	err := cmd.Run()
+	took := time.Since(begin).Seconds()
+	text := strings.ReplaceAll(stderr.String(), "\n", " ")
+	if err == nil || ctx.Err() != nil || !strings.Contains(text, f.says) {
+		t.Errorf("tyg %s with %s: %v after %.1f s, says\n%s\nwant %q in it",
+			args[0], f.fault, err, took, text, f.says)
+	}
+	return took
+}
+
+// A faultTable has the seconds of each fault and command.
+type faultTable struct {
+	mu   sync.Mutex // guards rows
+	rows map[string]map[string]float64
+}
+
+func (f *faultTable) add(fault, command string, seconds float64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.rows[fault] == nil {
+		f.rows[fault] = make(map[string]float64)
+	}
+	f.rows[fault][command] = seconds
+}
+
+// markdown returns the rows of the table.
+func (f *faultTable) markdown(all []troubled) []byte {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var text bytes.Buffer
+	for _, row := range all {
+		if f.rows[row.fault] == nil {
+			continue
+		}
+		fmt.Fprintf(&text, "| %s | `%s` |", row.fault, row.says)
+		for _, args := range faultCommands() {
+			if seconds, ok := f.rows[row.fault][args[0]]; ok {
+				fmt.Fprintf(&text, " %.1f |", seconds)
+			} else {
+				text.WriteString(" |")
+			}
+		}
+		text.WriteString("\n")
+	}
+	return text.Bytes()
+}
+
+// goEnv returns a setting of Go that depends on the home directory.
+func goEnv(t *testing.T, name string) string {
+	t.Helper()
+	out, err := exec.Command("go", "env", name).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(out))
+}
