@@ -42,7 +42,7 @@ func TestCheckAcceptsPathsAndIdentitySources(t *testing.T) {
 // TestCheckNamesTheKey changes one thing of an application, and wants an error that says which.
 func TestCheckNamesTheKey(t *testing.T) {
 	type app = deploy.Application
-	less := -1
+	less := -2
 	for _, test := range []struct {
 		name   string
 		change func(*app)
@@ -87,7 +87,7 @@ func TestCheckNamesTheKey(t *testing.T) {
 			"architecture", func(a *app) { a.Functions[0].Architecture = "amd64" },
 			`lambda_architecture of `,
 		},
-		{"retention", func(a *app) { a.Functions[0].LogRetention = 2 }, "log_retention_in_days of "},
+		{"retention", func(a *app) { a.Functions[0].LogRetention = new(2) }, "log_retention_in_days of "},
 		{
 			"concurrency", func(a *app) { a.Functions[0].ReservedConcurrency = &less },
 			"reserved_concurrency",

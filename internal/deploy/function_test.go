@@ -95,7 +95,7 @@ func TestFunctionSettingsCanBeRemoved(t *testing.T) {
 		*fn.Concurrency.ReservedConcurrentExecutions != 5 || fn.Tags["team"] != "tea" {
 		t.Errorf("the function is %v %v %v", fn.Configuration.TracingConfig, fn.Concurrency, fn.Tags)
 	}
-	app.Functions[1].XRay, app.Functions[1].ReservedConcurrency, app.Tags = false, nil, nil
+	app.Functions[1].XRay, app.Functions[1].ReservedConcurrency, app.Tags = false, new(-1), nil
 	must(t, r.deploy(t.Context(), app))
 	fn = r.function(t, name)
 	if fn.Configuration.TracingConfig.Mode != types.TracingModePassThrough || fn.Concurrency != nil ||

@@ -19,7 +19,7 @@ func TestC25LogGroupsAreFoundByTheirWholeName(t *testing.T) {
 		r.makeLogGroup(t, name)
 	}
 	app := echo(t)
-	app.Functions[0].LogRetention = 7
+	app.Functions[0].LogRetention = new(7)
 	must(t, r.deploy(t.Context(), app))
 	want := "logs group /aws/lambda/echo-server-dev-websocket_message"
 	if !slices.Contains(r.aws.Resources(), want) {
@@ -33,7 +33,7 @@ func TestC25LogGroupsAreFoundByTheirWholeName(t *testing.T) {
 func TestC28DeleteDeletesLogGroups(t *testing.T) {
 	r := newRig(t)
 	app := echo(t)
-	app.Functions[0].LogRetention = 7
+	app.Functions[0].LogRetention = new(7)
 	must(t, r.deploy(t.Context(), app))
 	must(t, r.delete(t.Context(), app))
 	r.empty(t)
@@ -49,13 +49,13 @@ func TestLogGroupCreatedByLambdaIsUsed(t *testing.T) {
 	r := newRig(t)
 	r.makeLogGroup(t, "/aws/lambda/echo-server-dev-websocket_message")
 	app := echo(t)
-	app.Functions[0].LogRetention = 14
+	app.Functions[0].LogRetention = new(14)
 	must(t, r.deploy(t.Context(), app))
 	r.settled(t, app)
 	app.Tags = map[string]string{"team": "tea"}
 	must(t, r.deploy(t.Context(), app))
 	r.settled(t, app)
-	app.Tags, app.Functions[0].LogRetention = nil, 0
+	app.Tags, app.Functions[0].LogRetention = nil, new(0)
 	must(t, r.deploy(t.Context(), app))
 	r.settled(t, app)
 	must(t, r.delete(t.Context(), app))

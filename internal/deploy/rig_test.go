@@ -247,7 +247,7 @@ func everything(t testing.TB) deploy.Application {
 	app.Name, app.Tags = "chat", map[string]string{"team": "tea"}
 	connect, guard := function(t, "websocket_connect", "one"), function(t, "websocket_authorizer",
 		"one")
-	connect.LogRetention, connect.Environment = 7, map[string]string{"TABLE": "chat-dev-rooms"}
+	connect.LogRetention, connect.Environment = new(7), map[string]string{"TABLE": "chat-dev-rooms"}
 	limit := 5
 	app.Functions[0].ReservedConcurrency, app.Functions[0].XRay = &limit, true
 	app.Functions = append([]deploy.Function{connect}, app.Functions...)

@@ -99,7 +99,7 @@ func TestTableIsChanged(t *testing.T) {
 	must(t, r.deploy(t.Context(), app))
 	app = everything(t)
 	table := &app.Tables[0]
-	table.ReadCapacity, table.WriteCapacity, table.DeletionProtection = 3, 2, true
+	table.ReadCapacity, table.WriteCapacity, table.DeletionProtection = 3, 2, new(true)
 	table.Indexes = append(table.Indexes, deploy.Index{
 		Name: "ByAge", PartitionKey: deploy.Attribute{Name: "PK"},
 		SortKey: deploy.Attribute{Name: "age", Type: "N"}, WriteCapacity: 9,
@@ -112,15 +112,17 @@ func TestTableIsChanged(t *testing.T) {
 			"indexes", got.ProvisionedThroughput, len(got.GlobalSecondaryIndexes))
 	}
 	r.settled(t, app)
-	table.Indexes[1].WriteCapacity, table.DeletionProtection, table.Tags = 1, false, tags("colour",
-		"blue")
+	table.Indexes[1].WriteCapacity, table.DeletionProtection = 1, new(false)
+	table.Tags = tags("colour", "blue")
 	must(t, r.deploy(t.Context(), app))
 	r.settled(t, app)
-	must(t, r.deploy(t.Context(), everything(t)))
+	app = everything(t)
+	app.Tables[0].OnDemand = true
+	must(t, r.deploy(t.Context(), app))
 	if got := r.table(t).BillingModeSummary.BillingMode; got != types.BillingModePayPerRequest {
 		t.Errorf("billing is %s", got)
 	}
-	r.settled(t, everything(t))
+	r.settled(t, app)
 }
 
 func TestTimeToLiveMoves(t *testing.T) {
@@ -220,13 +222,14 @@ func TestTablesStayUnlessAsked(t *testing.T) {
 func TestProtectedTableIsNotDeleted(t *testing.T) {
 	r := newRig(t)
 	app := everything(t)
-	app.Tables[0].DeletionProtection = true
+	app.Tables[0].DeletionProtection = new(true)
 	must(t, r.deploy(t.Context(), app))
 	err := r.delete(t.Context(), app)
 	if err == nil || !strings.Contains(err.Error(), `"deletion_protection": false`) {
 		t.Errorf("error is %v, want what to do", err)
 	}
-	must(t, r.deploy(t.Context(), everything(t)))
+	app.Tables[0].DeletionProtection = new(false)
+	must(t, r.deploy(t.Context(), app))
 	must(t, r.delete(t.Context(), everything(t)))
 	r.empty(t)
 }

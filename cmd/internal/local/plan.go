@@ -128,7 +128,7 @@ func localFunction(name string, f project.FunctionConfig) functions.Function {
 		Name: name, Env: f.Environment, MemorySize: f.MemorySize,
 		Timeout: time.Duration(f.Timeout) * time.Second,
 	}
-	if f.ReservedConcurrency != nil {
+	if f.ReservedConcurrency != nil && *f.ReservedConcurrency >= 0 {
 		fn.Concurrency = *f.ReservedConcurrency
 	}
 	return fn

@@ -29,12 +29,12 @@ type FunctionConfig struct {
 	Timeout             int               `json:"lambda_timeout" allow:"1..900"`         // seconds
 	MemorySize          int               `json:"lambda_memory_size" allow:"128..10240"` // MiB
 	Layers              []string          `json:"layers"`
-	ReservedConcurrency *int              `json:"reserved_concurrency" allow:"0..100000"`
+	ReservedConcurrency *int              `json:"reserved_concurrency" allow:"-1..100000"`
 	SubnetIDs           []string          `json:"subnet_ids"`
 	SecurityGroupIDs    []string          `json:"security_group_ids"`
 	Tags                map[string]string `json:"tags"`
 	XRay                *bool             `json:"xray"`
-	LogRetentionDays    int               `json:"log_retention_in_days" allow:"0..3653"`
+	LogRetentionDays    *int              `json:"log_retention_in_days" allow:"0..3653"`
 }
 
 // Function returns the configuration of a function in a stage. A setting comes from the first of

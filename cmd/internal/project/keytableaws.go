@@ -22,8 +22,8 @@ func awsFunctionKeys() []KeyDoc {
 		{Path: "tags", In: Deploy, Says: "tags of every resource"},
 		{Path: "xray", In: Deploy, Default: "false", Says: "trace by AWS X-Ray"},
 		{
-			Path: "log_retention_in_days", In: Deploy, Unit: "days", Default: "for ever",
-			Says: "how long logs are kept",
+			Path: "log_retention_in_days", In: Deploy, Unit: "days",
+			Default: "what AWS has: for ever at first", Says: "how long logs are kept; 0 is for ever",
 		},
 		{
 			Path: "autogen_policy", In: Deploy, Default: "true",
@@ -93,8 +93,12 @@ func tableKeys() []KeyDoc {
 		},
 		{Path: table + "ttl_attribute", In: Deploy, Says: "attribute with the time when an item expires"},
 		{
-			Path: table + "deletion_protection", In: Deploy, Default: "false",
+			Path: table + "deletion_protection", In: Deploy, Default: "what AWS has: false at first",
 			Says: "refuse to delete the table",
+		},
+		{
+			Path: table + "billing_mode", In: Deploy, Default: "what AWS has: by request at first",
+			Says: "PAY_PER_REQUEST makes AWS charge by request again; PROVISIONED needs capacities",
 		},
 		{
 			Path: table + "actions", In: Deploy, Default: "every action on items except scans",
@@ -112,12 +116,12 @@ func tableKeys() []KeyDoc {
 			KeyDoc{Path: of + "sort_key.name", In: Local | Deploy, Says: "attribute"},
 			KeyDoc{Path: of + "sort_key.type", In: Local | Deploy, Default: "S", Says: "its type"},
 			KeyDoc{
-				Path: of + "read_capacity", In: Deploy, Unit: "units", Default: "charged by request",
-				Says: "reads a second",
+				Path: of + "read_capacity", In: Deploy, Unit: "units",
+				Default: "what AWS has: by request at first", Says: "reads a second",
 			},
 			KeyDoc{
-				Path: of + "write_capacity", In: Deploy, Unit: "units", Default: "charged by request",
-				Says: "writes a second",
+				Path: of + "write_capacity", In: Deploy, Unit: "units",
+				Default: "what AWS has: by request at first", Says: "writes a second",
 			},
 		)
 	}

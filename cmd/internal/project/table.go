@@ -20,12 +20,13 @@ type TableConfig struct {
 	SortKey      *KeyConfig             `json:"sort_key"`
 	Indexes      map[string]IndexConfig `json:"indexes"`
 
-	// Without capacity units the table is billed by request.
-	ReadCapacity  int64 `json:"read_capacity" allow:"1..1000000"`
-	WriteCapacity int64 `json:"write_capacity" allow:"1..1000000"`
+	// Without capacity units a new table is billed by request, and one that exists stays as it is.
+	BillingMode   string `json:"billing_mode" allow:"PAY_PER_REQUEST|PROVISIONED"`
+	ReadCapacity  int64  `json:"read_capacity" allow:"1..1000000"`
+	WriteCapacity int64  `json:"write_capacity" allow:"1..1000000"`
 
 	TTLAttribute       string            `json:"ttl_attribute"`
-	DeletionProtection bool              `json:"deletion_protection"`
+	DeletionProtection *bool             `json:"deletion_protection"`
 	Actions            []string          `json:"actions"` // permitted to functions, such as "Query"
 	Tags               map[string]string `json:"tags"`
 }

@@ -44,7 +44,7 @@ func (c *Config) function(name string, f project.Function) (functions.Function, 
 		InitTimeout: time.Duration(f.InitTimeout), IdleTimeout: time.Duration(f.IdleTimeout),
 		MemorySize: f.MemorySize,
 	}
-	if f.ReservedConcurrency != nil {
+	if f.ReservedConcurrency != nil && *f.ReservedConcurrency >= 0 {
 		fn.Concurrency = *f.ReservedConcurrency
 	}
 	if f.Directory != "" {

@@ -39,11 +39,13 @@ func (c checker) function(a spec.Application, fn spec.Function) {
 		"lambda_memory_size%s is %d: it must be %d to %d MB", of, fn.MemorySize, minMemory, maxMemory)
 	c.Want(fn.Architecture == "arm64" || fn.Architecture == "x86_64",
 		"lambda_architecture%s is %q: it must be arm64 or x86_64", of, fn.Architecture)
-	c.Want(slices.Contains(retentions(), fn.LogRetention),
-		"log_retention_in_days%s is %d: CloudWatch keeps logs for ever, or for %v days",
-		of, fn.LogRetention, retentions()[1:])
-	c.Want(fn.ReservedConcurrency == nil || *fn.ReservedConcurrency >= 0,
-		"reserved_concurrency%s must not be negative", of)
+	if days := fn.LogRetention; days != nil {
+		c.Want(slices.Contains(retentions(), *days),
+			"log_retention_in_days%s is %d: CloudWatch keeps logs for ever (0), or for %v days",
+			of, *days, retentions()[1:])
+	}
+	c.Want(fn.ReservedConcurrency == nil || *fn.ReservedConcurrency >= -1,
+		"reserved_concurrency%s must be 0 or more, or -1 for none", of)
 	c.layers(fn)
 	c.network(fn)
 	c.environment(a, fn)

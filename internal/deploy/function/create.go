@@ -36,7 +36,7 @@ func (r run) create(ctx context.Context, fn spec.Function, res *plan.Resource) e
 		return err
 	}
 	res.FunctionARN = have.arn
-	if fn.ReservedConcurrency == nil {
+	if fn.ReservedConcurrency == nil || *fn.ReservedConcurrency < 0 {
 		return nil
 	}
 	return r.setConcurrency(ctx, fn)

@@ -27,8 +27,10 @@ func (p *planner) diff(fn spec.Function, have foundFunction) difference {
 	diff := difference{configuration: p.configurationDiff(fn, have)}
 	diff.code.Compare("code", have.code, fn.Bundle.SHA256)
 	diff.code.Compare("architecture", string(have.architecture), fn.Architecture)
-	diff.concurrency.Compare("reserved concurrency",
-		reservation(have.concurrency), reservation(fn.ReservedConcurrency))
+	if fn.ReservedConcurrency != nil {
+		diff.concurrency.Compare("reserved concurrency",
+			reservation(have.concurrency), reservation(fn.ReservedConcurrency))
+	}
 	diff.tags.Tags(have.tags, p.App.ResourceTags(fn.Tags))
 	switch {
 	case have.lastUpdate == types.LastUpdateStatusFailed:
@@ -107,7 +109,7 @@ func unsettled(have foundFunction) string {
 }
 
 func reservation(n *int) string {
-	if n == nil {
+	if n == nil || *n < 0 {
 		return ""
 	}
 	return strconv.Itoa(*n)

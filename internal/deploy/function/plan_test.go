@@ -126,10 +126,6 @@ func TestFunctionChanges(t *testing.T) {
 			"tracing: PassThrough -> Active",
 		},
 		{
-			"concurrency taken away", func(f *foundFunction) { f.concurrency = &five },
-			"reserved concurrency: 5 -> ",
-		},
-		{
 			"tag", func(f *foundFunction) { f.tags = map[string]string{"tyg": "echo/dev", "old": "x"} },
 			"tag old: x -> ",
 		},

@@ -73,7 +73,7 @@ func (r run) setConcurrency(ctx context.Context, fn spec.Function) error {
 	name := r.App.FunctionName(fn.LogicalName)
 	r.Progress("Updating lambda function concurrency limit: " + name)
 	return r.retryWhileBusy(ctx, name, func() error {
-		if fn.ReservedConcurrency == nil {
+		if *fn.ReservedConcurrency < 0 {
 			_, err := r.DeleteFunctionConcurrency(ctx,
 				&lambda.DeleteFunctionConcurrencyInput{FunctionName: &name})
 			return err

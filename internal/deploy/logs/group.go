@@ -91,7 +91,9 @@ func (p *planner) group(fn spec.Function) {
 		return
 	}
 	var diff plan.Changes
-	diff.Compare("retention", days(have.retention), days(fn.LogRetention))
+	if fn.LogRetention != nil {
+		diff.Compare("retention", days(have.retention), days(*fn.LogRetention))
+	}
 	diff.Tags(have.tags, p.App.ResourceTags(fn.Tags))
 	p.Update(plan.TypeLogGroup, name, "", diff, res,
 		func(ctx context.Context, r *plan.Run, _ *plan.Resource) error {
@@ -107,10 +109,10 @@ func (r run) create(ctx context.Context, name string, fn spec.Function) error {
 	if err != nil && !exists {
 		return err
 	}
-	if fn.LogRetention == 0 && !exists {
+	if fn.LogRetention == nil || *fn.LogRetention == 0 && !exists {
 		return nil
 	}
-	return r.retain(ctx, name, fn.LogRetention)
+	return r.retain(ctx, name, *fn.LogRetention)
 }
 
 func (r run) update(
@@ -131,10 +133,10 @@ func (r run) update(
 			return err
 		}
 	}
-	if have.retention == fn.LogRetention {
+	if fn.LogRetention == nil || have.retention == *fn.LogRetention {
 		return nil
 	}
-	return r.retain(ctx, name, fn.LogRetention)
+	return r.retain(ctx, name, *fn.LogRetention)
 }
 
 func (r run) retain(ctx context.Context, name string, retention int) error {

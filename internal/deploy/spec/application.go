@@ -50,11 +50,13 @@ type Function struct {
 	// SubnetIDs and SecurityGroupIDs put the function into a VPC; both or neither are given.
 	SubnetIDs, SecurityGroupIDs []string
 
-	// ReservedConcurrency, if not nil, is how many events the function may handle at a time.
+	// ReservedConcurrency is how many events the function may handle at a time. Nil leaves what AWS
+	// has, which is none for a new function; -1 reserves none.
 	ReservedConcurrency *int
 
-	// LogRetention is for how many days the log is kept; 0 is for ever.
-	LogRetention int
+	// LogRetention is for how many days the log is kept; 0 is for ever. Nil leaves what AWS has, which
+	// is for ever for a new log group.
+	LogRetention *int
 
 	// Role is what the function may do. Functions with the same Role.LogicalName share it.
 	Role Role

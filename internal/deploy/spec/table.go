@@ -18,14 +18,19 @@ type Table struct {
 	SortKey      Attribute // optional: without a name there is none
 	Indexes      []Index
 
-	// ReadCapacity and WriteCapacity are in units; 0 means that the table is paid by request.
+	// ReadCapacity and WriteCapacity are in units. 0 leaves what AWS has, such as what auto scaling
+	// has set; a new table is then paid by request.
 	ReadCapacity, WriteCapacity int64
+
+	// OnDemand makes AWS charge for requests, whatever the table has now.
+	OnDemand bool
 
 	// TTLAttribute, if not empty, is the attribute with the time after which AWS may delete an item.
 	TTLAttribute string
 
-	// DeletionProtection makes AWS refuse to delete the table.
-	DeletionProtection bool
+	// DeletionProtection makes AWS refuse to delete the table. Nil leaves what AWS has, which is off
+	// for a new table.
+	DeletionProtection *bool
 
 	// Actions are the actions that a generated policy allows on the table and its indexes, such as
 	// "Query"; nil means [TableActions].
@@ -98,7 +103,34 @@ type Capacity struct{ Read, Write int64 }
 // Capacity returns the capacity of the table.
 func (t Table) Capacity() Capacity { return Capacity{t.ReadCapacity, t.WriteCapacity} }
 
-// BillingMode returns how the table is paid, as DynamoDB calls it.
+// Protected reports whether a new table is protected from being deleted.
+func (t Table) Protected() bool { return t.DeletionProtection != nil && *t.DeletionProtection }
+
+// WantedCapacity returns the capacity of a table that has one already: its own, if the application
+// says anything about it.
+func (t Table) WantedCapacity(have Capacity) Capacity {
+	if t.Capacity() == (Capacity{}) && !t.OnDemand {
+		return have
+	}
+	return t.Capacity()
+}
+
+// WantedIndexCapacity returns the capacity of an index that has one already, of a table that will
+// have the capacity of.
+func (t Table) WantedIndexCapacity(i Index, of, have Capacity) Capacity {
+	says := i.ReadCapacity != 0 || i.WriteCapacity != 0
+	switch {
+	case of == (Capacity{}):
+		return Capacity{}
+	case !says && have != (Capacity{}):
+		return have
+	}
+	return Capacity{
+		cmp.Or(i.ReadCapacity, have.Read, of.Read), cmp.Or(i.WriteCapacity, have.Write, of.Write),
+	}
+}
+
+// BillingMode returns how a new table is paid, as DynamoDB calls it.
 func (t Table) BillingMode() string {
 	if t.Capacity() == (Capacity{}) {
 		return "PAY_PER_REQUEST"
@@ -106,8 +138,8 @@ func (t Table) BillingMode() string {
 	return "PROVISIONED"
 }
 
-// IndexCapacity returns the capacity of an index, which is that of the table if it has none of its
-// own.
+// IndexCapacity returns the capacity of a new index, which is that of the table if it has none of
+// its own.
 func (t Table) IndexCapacity(i Index) Capacity {
 	return Capacity{cmp.Or(i.ReadCapacity, t.ReadCapacity), cmp.Or(i.WriteCapacity, t.WriteCapacity)}
 }

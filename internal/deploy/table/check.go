@@ -37,6 +37,9 @@ func (c checker) table(a spec.Application, t spec.Table) {
 	c.Want(min(t.ReadCapacity, t.WriteCapacity) > 0 || t.ReadCapacity == 0 && t.WriteCapacity == 0,
 		"%s.read_capacity and write_capacity go together, and are 1 or more: give both, or neither to "+
 			"pay by request", at)
+	c.Want(!t.OnDemand || t.ReadCapacity == 0,
+		"%s.billing_mode is PAY_PER_REQUEST, and read_capacity and write_capacity are given: leave one "+
+			"of them out", at)
 	c.Want(len(t.TTLAttribute) <= 255, "%s.ttl_attribute is longer than 255 bytes", at)
 	for _, action := range t.Actions {
 		c.Want(spec.Matches(`[A-Za-z]+\*?`, action),

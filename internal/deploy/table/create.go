@@ -71,7 +71,7 @@ func createInput(t spec.Table) *dynamodb.CreateTableInput {
 		BillingMode:           types.BillingMode(t.BillingMode()),
 		ProvisionedThroughput: throughput(t.Capacity()),
 	}
-	if t.DeletionProtection {
+	if t.Protected() {
 		in.DeletionProtectionEnabled = aws.Bool(true)
 	}
 	keys := []spec.Key{t.Key()}

@@ -14,7 +14,8 @@ import (
 func diff(t spec.Table, have foundTable) plan.Changes {
 	var diff plan.Changes
 	diff.Compare("status", string(have.status), string(types.TableStatusActive))
-	diff.Compare("capacity", have.capacity.String(), t.Capacity().String())
+	capacity := t.WantedCapacity(have.capacity)
+	diff.Compare("capacity", have.capacity.String(), capacity.String())
 	for _, i := range t.Indexes {
 		old, ok := have.indexes[i.Name]
 		if !ok {
@@ -22,9 +23,10 @@ func diff(t spec.Table, have foundTable) plan.Changes {
 			continue
 		}
 		diff.Compare("status of index "+i.Name, string(old.status), string(types.IndexStatusActive))
-		diff.Compare("capacity of index "+i.Name, old.capacity.String(), t.IndexCapacity(i).String())
+		diff.Compare("capacity of index "+i.Name, old.capacity.String(),
+			t.WantedIndexCapacity(i, capacity, old.capacity).String())
 	}
-	diff.Compare("deletion protection", onOff(have.protected), onOff(t.DeletionProtection))
+	diff.Compare("deletion protection", onOff(have.protected), onOff(protection(t, have)))
 	return diff
 }
 
@@ -53,34 +55,46 @@ func nextUpdate(t spec.Table, have foundTable) *dynamodb.UpdateTableInput {
 			return indexUpdate(t, have, i)
 		}
 	}
-	if have.protected == t.DeletionProtection {
+	if have.protected == protection(t, have) {
 		return nil
 	}
 	return &dynamodb.UpdateTableInput{
-		TableName: &t.Name, DeletionProtectionEnabled: aws.Bool(t.DeletionProtection),
+		TableName: &t.Name, DeletionProtectionEnabled: t.DeletionProtection,
 	}
+}
+
+// protection reports whether a table should be protected: what AWS has counts if the application
+// says nothing.
+func protection(t spec.Table, have foundTable) bool {
+	if t.DeletionProtection == nil {
+		return have.protected
+	}
+	return *t.DeletionProtection
 }
 
 // capacityUpdate returns the call that changes capacities, or nil if all are right. It must not
 // name capacities that do not change.
 func capacityUpdate(t spec.Table, have foundTable) *dynamodb.UpdateTableInput {
 	in := &dynamodb.UpdateTableInput{TableName: &t.Name}
-	if t.Capacity() == (spec.Capacity{}) {
+	capacity := t.WantedCapacity(have.capacity)
+	if capacity == (spec.Capacity{}) {
 		if have.capacity == (spec.Capacity{}) {
 			return nil
 		}
 		in.BillingMode = types.BillingModePayPerRequest
 		return in
 	}
-	if have.capacity != t.Capacity() {
+	if have.capacity != capacity {
 		in.BillingMode = types.BillingModeProvisioned
-		in.ProvisionedThroughput = throughput(t.Capacity())
+		in.ProvisionedThroughput = throughput(capacity)
 	}
 	for _, i := range t.Indexes {
-		if old, ok := have.indexes[i.Name]; ok && old.capacity != t.IndexCapacity(i) {
+		old, ok := have.indexes[i.Name]
+		want := t.WantedIndexCapacity(i, capacity, old.capacity)
+		if ok && old.capacity != want {
 			in.GlobalSecondaryIndexUpdates = append(in.GlobalSecondaryIndexUpdates,
 				types.GlobalSecondaryIndexUpdate{Update: &types.UpdateGlobalSecondaryIndexAction{
-					IndexName: &i.Name, ProvisionedThroughput: throughput(t.IndexCapacity(i)),
+					IndexName: &i.Name, ProvisionedThroughput: throughput(want),
 				}})
 		}
 	}
@@ -101,7 +115,8 @@ func indexUpdate(t spec.Table, have foundTable, i spec.Index) *dynamodb.UpdateTa
 		GlobalSecondaryIndexUpdates: []types.GlobalSecondaryIndexUpdate{{
 			Create: &types.CreateGlobalSecondaryIndexAction{
 				IndexName: &i.Name, KeySchema: keySchema(i.Key()), Projection: allAttributes(),
-				ProvisionedThroughput: throughput(t.IndexCapacity(i)),
+				ProvisionedThroughput: throughput(
+					t.WantedIndexCapacity(i, t.WantedCapacity(have.capacity), spec.Capacity{})),
 			},
 		}},
 	}

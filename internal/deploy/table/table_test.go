@@ -101,6 +101,7 @@ func TestTableChanges(t *testing.T) {
 					Write: 1,
 				}
 			},
+			want:   func(t *spec.Table) { t.OnDemand = true },
 			change: "capacity: 5 read, 1 write units -> paid by request", call: "PAY_PER_REQUEST",
 		},
 		{
@@ -127,7 +128,7 @@ func TestTableChanges(t *testing.T) {
 			change: "index reverse:  -> SK (S), PK (S)", call: "create",
 		},
 		{
-			name: "protection", want: func(t *spec.Table) { t.DeletionProtection = true },
+			name: "protection", want: func(t *spec.Table) { t.DeletionProtection = new(true) },
 			change: "deletion protection: off -> on", call: "protect",
 		},
 		{
@@ -261,7 +262,7 @@ func TestIndexWithAnotherKeyIsAConflict(t *testing.T) {
 
 func TestUnownedTableStaysUnchanged(t *testing.T) {
 	app, found := oneTable()
-	app.Tables[0].DeletionProtection = true
+	app.Tables[0].DeletionProtection = new(true)
 	found = changeTable(found, func(f *foundTable) {
 		f.tags, f.indexes, f.ttlStatus = nil, nil, types.TimeToLiveStatusDisabled
 	})

@@ -93,7 +93,7 @@ func full(t testing.TB) deploy.Application {
 	app.Shards = true
 	limit := 5
 	guard.ReservedConcurrency, guard.Tags = &limit, map[string]string{"team": "guards"}
-	app.Functions[0].LogRetention, app.Functions[0].XRay = 7, true
+	app.Functions[0].LogRetention, app.Functions[0].XRay = new(7), true
 	app.Functions[1].Environment = map[string]string{"GREETING": `${not.me} %{nor.me}`}
 	app.Functions = append(app.Functions, guard)
 	app.API.RouteSelection = "$request.body.kind"
@@ -119,8 +119,9 @@ func full(t testing.TB) deploy.Application {
 		SortKey: deploy.Attribute{Name: "PK"},
 	}}
 	app.Tables = append(app.Tables, deploy.Table{
-		LogicalName: "scores", Name: "full-prod-scores", Variable: "SCORES", DeletionProtection: true,
-		PartitionKey: deploy.Attribute{Name: "player"}, ReadCapacity: 2, WriteCapacity: 1,
+		LogicalName: "scores", Name: "full-prod-scores", Variable: "SCORES",
+		DeletionProtection: new(true),
+		PartitionKey:       deploy.Attribute{Name: "player"}, ReadCapacity: 2, WriteCapacity: 1,
 		Actions: []string{"GetItem"}, Tags: map[string]string{"team": "games"},
 		Indexes: []deploy.Index{{
 			Name: "best", PartitionKey: deploy.Attribute{Name: "game"},

@@ -79,7 +79,7 @@ func TestFunctionsAsConfigured(t *testing.T) {
 		t.Errorf("the stage has no layers and no tracing, but the function has %q, %v", connect.Layers,
 			connect.XRay)
 	}
-	if connect.LogRetention != 7 || connect.Architecture != "x86_64" || connect.SubnetIDs[0] != "s" ||
+	if *connect.LogRetention != 7 || connect.Architecture != "x86_64" || connect.SubnetIDs[0] != "s" ||
 		connect.SecurityGroupIDs[0] != "g" {
 		t.Errorf("the function is %+v", connect)
 	}

@@ -46,6 +46,7 @@ func table(t project.TableConfig, name string) (deploy.Table, error) {
 		LogicalName: name, Name: t.Name, Variable: t.Variable,
 		SortKey:      attribute(t.SortKey),
 		ReadCapacity: t.ReadCapacity, WriteCapacity: t.WriteCapacity,
+		OnDemand:     t.BillingMode == "PAY_PER_REQUEST",
 		TTLAttribute: t.TTLAttribute, DeletionProtection: t.DeletionProtection,
 		Actions: t.Actions, Tags: t.Tags,
 	}

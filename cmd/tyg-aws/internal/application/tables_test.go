@@ -38,7 +38,7 @@ func TestTables(t *testing.T) {
 					Type: "N",
 				}, ReadCapacity: 1, WriteCapacity: 2,
 			}},
-			ReadCapacity: 3, WriteCapacity: 4, TTLAttribute: "expires", DeletionProtection: true,
+			ReadCapacity: 3, WriteCapacity: 4, TTLAttribute: "expires", DeletionProtection: new(true),
 			Actions: []string{"Query"}, Tags: map[string]string{"a": "b"},
 		},
 		{

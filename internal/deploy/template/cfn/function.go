@@ -40,8 +40,8 @@ func (s *stack) roleTags() []any {
 func (s *stack) function(fn spec.Function) {
 	id := camel(fn.LogicalName)
 	group := object{"LogGroupName": s.app.LogGroupName(fn.LogicalName), "Tags": s.tags(fn.Tags)}
-	if fn.LogRetention > 0 {
-		group["RetentionInDays"] = fn.LogRetention
+	if fn.LogRetention != nil && *fn.LogRetention > 0 {
+		group["RetentionInDays"] = *fn.LogRetention
 	}
 	s.add(id+"LogGroup", "AWS::Logs::LogGroup", group, nil)
 	s.add(id, "AWS::Lambda::Function", s.functionProperties(fn), object{
@@ -74,7 +74,7 @@ func (s *stack) functionProperties(fn spec.Function) object {
 			"SecurityGroupIds": template.Texts(fn.SecurityGroupIDs),
 		}
 	}
-	if fn.ReservedConcurrency != nil {
+	if fn.ReservedConcurrency != nil && *fn.ReservedConcurrency >= 0 {
 		p["ReservedConcurrentExecutions"] = *fn.ReservedConcurrency
 	}
 	return p

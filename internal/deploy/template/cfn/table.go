@@ -19,7 +19,7 @@ func (s *stack) table(t spec.Table) {
 		"AttributeDefinitions":      definitions,
 		"KeySchema":                 keySchema(t.PartitionKey, t.SortKey),
 		"BillingMode":               t.BillingMode(),
-		"DeletionProtectionEnabled": t.DeletionProtection,
+		"DeletionProtectionEnabled": t.Protected(),
 		"Tags":                      s.tags(t.Tags),
 	}
 	provision(p, t.Capacity())

@@ -40,8 +40,12 @@ func (m *module) document(v any) template.Expr {
 // function adds a function, its log group, and its outputs.
 func (m *module) function(fn spec.Function) {
 	key := template.Snake(fn.LogicalName)
+	retention := 0
+	if fn.LogRetention != nil {
+		retention = *fn.LogRetention
+	}
 	m.add("aws_cloudwatch_log_group", key, object{
-		"name": m.app.LogGroupName(fn.LogicalName), "retention_in_days": fn.LogRetention,
+		"name": m.app.LogGroupName(fn.LogicalName), "retention_in_days": retention,
 		"tags": m.tags(fn.Tags),
 	})
 	m.add("aws_lambda_function", key, m.functionArguments(fn))

@@ -16,7 +16,7 @@ func (m *module) table(t spec.Table) {
 		"billing_mode":                t.BillingMode(),
 		"hash_key":                    t.PartitionKey.Name,
 		"attribute":                   keys,
-		"deletion_protection_enabled": t.DeletionProtection,
+		"deletion_protection_enabled": t.Protected(),
 		"tags":                        m.tags(t.Tags),
 		"lifecycle":                   object{"prevent_destroy": true},
 	}
