@@ -23,6 +23,14 @@ func (c *Cloud) Live(apiID, stage string) (Live, error) {
 	return c.gateway.Live(apiID, stage)
 }
 
+// LiveBefore returns what API Gateway does for a stage where the last UpdateStage has not spread to
+// yet: it takes a while. Errors are those of [Cloud.Live].
+func (c *Cloud) LiveBefore(apiID, stage string) (Live, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.gateway.LiveBefore(apiID, stage)
+}
+
 // Allows tells whether the policies of a role allow an action on a resource, which is an ARN.
 func (c *Cloud) Allows(roleName, action, resource string) bool {
 	c.mu.Lock()

@@ -39,7 +39,6 @@ func TestUnservedFeaturesAreRefused(t *testing.T) {
 		{"lambda UpdateFunctionCode", set("Publish", true)},
 		{"lambda UpdateFunctionCode", set("ImageUri", "image")},
 		{"lambda UpdateFunctionCode", with(s3, in{"FunctionName": "f"})},
-		{"lambda UpdateFunctionConfiguration", set("VpcConfig", in{"SubnetIds": []any{"subnet"}})},
 		{"lambda UpdateFunctionConfiguration", set("KMSKeyArn", "arn:aws:kms:us-west-2:1:key/1")},
 		{"lambda UpdateFunctionConfiguration", set("SnapStart", in{"ApplyOn": "PublishedVersions"})},
 		{"lambda AddPermission", permission},

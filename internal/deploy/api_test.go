@@ -127,6 +127,7 @@ func TestC1RoutesAreLiveAfterAnUpdate(t *testing.T) {
 	app.Functions, app.API.Routes = app.Functions[:1], app.API.Routes[:1]
 	must(t, r.deploy(t.Context(), app))
 	r.live(t, app)
+	must(t, r.deploy(t.Context(), app)) // deletes what the routes before called
 	r.settled(t, app)
 	if got := r.calls("CreateDeployment"); got != 2 {
 		t.Errorf("%d deployments were made of two different APIs", got)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 
 	"github.com/tyg-dev/tyg/internal/deploy/awserr"
 	"github.com/tyg-dev/tyg/internal/deploy/plan"
@@ -63,9 +64,22 @@ func (all found) ids() plan.IDs {
 // newPlan compares an application with what was found. It does not call AWS. The error names all
 // conflicts.
 func newPlan(app Application, account Account, found found, state State) (Plan, error) {
-	p := &plan.Planner{App: app, Account: account, State: state, Known: found.ids()}
+	known := found.ids()
+	app.LeavesVPC = leavesVPC(app, known.InVPC)
+	p := &plan.Planner{App: app, Account: account, State: state, Known: known}
 	p.Plan(found)
 	return Plan{
 		Account: account, Steps: p.Steps, Warnings: p.Warnings, app: app, found: found, state: state,
 	}, errors.Join(p.Conflicts...)
+}
+
+// leavesVPC reports whether a function with the generated role is in a VPC and will not be.
+func leavesVPC(app Application, inVPC []string) bool {
+	for _, logical := range inVPC {
+		i := slices.IndexFunc(app.Functions, func(fn Function) bool { return fn.LogicalName == logical })
+		if i < 0 || app.Functions[i].SubnetIDs == nil {
+			return true
+		}
+	}
+	return false
 }

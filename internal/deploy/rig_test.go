@@ -201,6 +201,8 @@ func (r *rig) empty(t *testing.T) {
 func (r *rig) deployAndDelete(t *testing.T, app deploy.Application) {
 	t.Helper()
 	must(t, r.deploy(t.Context(), app))
+	r.live(t, app)
+	must(t, r.deploy(t.Context(), app)) // deletes functions that the routes before called
 	r.settled(t, app)
 	r.live(t, app)
 	must(t, r.delete(t.Context(), app))

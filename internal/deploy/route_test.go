@@ -60,6 +60,7 @@ func TestC23ConnectHasAnAuthorizer(t *testing.T) {
 	if guard := r.published(t, "api").Routes[tyg.RouteConnect].Authorizer; guard != nil {
 		t.Errorf("$connect still has the authorizer %+v", guard)
 	}
+	must(t, r.deploy(t.Context(), app)) // takes back what the authorizer was allowed
 	r.settled(t, app)
 	if got := r.calls("DeleteAuthorizer"); got != 1 {
 		t.Errorf("%d authorizers were deleted, want 1", got)

@@ -17,7 +17,10 @@ func awsFunctionKeys() []KeyDoc {
 				"`prefix/{app_name}/{stage}.json` is used; needs `app_name`",
 		},
 		{Path: "layers", In: Deploy, Says: "ARNs of layers", Missed: missing},
-		{Path: "subnet_ids", In: Deploy, Says: "subnets of a VPC"},
+		{
+			Path: "subnet_ids", In: Deploy, Says: "subnets of a VPC; without a NAT gateway or endpoints " +
+				"in it, functions reach neither `@connections` nor DynamoDB",
+		},
 		{Path: "security_group_ids", In: Deploy, Says: "security groups in the VPC"},
 		{Path: "tags", In: Deploy, Says: "tags of every resource"},
 		{Path: "xray", In: Deploy, Default: "false", Says: "trace by AWS X-Ray"},

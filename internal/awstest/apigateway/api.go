@@ -16,6 +16,7 @@ type api struct {
 	responses    map[string]collection // of routes, by RouteId
 	authorizers  collection
 	deployments  collection
+	before       map[string]snapshot // what a stage served until its last UpdateStage, by its name
 	stages       collection          // by StageName
 	snapshots    map[string]snapshot // by DeploymentId
 }
@@ -48,6 +49,7 @@ func (s *State) createAPI(in wire.Params) (map[string]any, error) {
 		id: id, members: maps.Clone(map[string]any(in)),
 		integrations: make(collection), routes: make(collection),
 		responses: make(map[string]collection), authorizers: make(collection),
+		before:      make(map[string]snapshot),
 		deployments: make(collection), stages: make(collection),
 		snapshots: make(map[string]snapshot),
 	}

@@ -45,7 +45,13 @@ type LiveAuthorizer struct {
 // Live returns what API Gateway does for a stage. It is an error if it could not do all of it: the
 // stage has no deployment, a function is gone, is not Active, has no role, is built for another
 // architecture, or gave API Gateway no permission.
-func (s *State) Live(apiID, stage string) (Live, error) {
+func (s *State) Live(apiID, stage string) (Live, error) { return s.live(apiID, stage, false) }
+
+// LiveBefore returns what API Gateway still does for a stage where the last UpdateStage has not
+// spread to: what its deployment before says.
+func (s *State) LiveBefore(apiID, stage string) (Live, error) { return s.live(apiID, stage, true) }
+
+func (s *State) live(apiID, stage string, before bool) (Live, error) {
 	a := s.apis[apiID]
 	if a == nil {
 		return Live{}, fmt.Errorf("there is no API %s", apiID)
@@ -55,6 +61,9 @@ func (s *State) Live(apiID, stage string) (Live, error) {
 		return Live{}, fmt.Errorf("API %s has no stage %s", apiID, stage)
 	}
 	published, ok := a.snapshots[wire.Params(members).Str("DeploymentId")]
+	if before {
+		published, ok = a.before[stage]
+	}
 	if !ok {
 		return Live{}, fmt.Errorf("stage %s of API %s has no deployment", stage, apiID)
 	}

@@ -23,7 +23,7 @@ func (s *State) stageKind() kind {
 var stagePattern = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
 
 // prepareStage checks a stage against the rest of its API.
-func (s *State) prepareStage(in wire.Params, _ map[string]any, stage wire.Params) error {
+func (s *State) prepareStage(in wire.Params, old map[string]any, stage wire.Params) error {
 	a := s.apis[in.Str("ApiId")]
 	if err := s.completeStage(stage); err != nil {
 		return err
@@ -41,7 +41,13 @@ func (s *State) prepareStage(in wire.Params, _ map[string]any, stage wire.Params
 	if err := checkRouteSettings(a, stage); err != nil {
 		return err
 	}
-	return s.checkStageLogs(stage)
+	if err := s.checkStageLogs(stage); err != nil {
+		return err
+	}
+	if was := wire.Params(old).Str("DeploymentId"); was != "" && was != stage.Str("DeploymentId") {
+		a.before[stage.Str("StageName")] = a.snapshots[was]
+	}
+	return nil
 }
 
 // completeStage checks the name and the tags of a stage, and adds its defaults.

@@ -98,6 +98,9 @@ func (f *function) configure(in wire.Params) {
 	if in.Has("LoggingConfig") {
 		f.config["LoggingConfig"] = logging(f.name, in.Obj("LoggingConfig"))
 	}
+	if in.Has("VpcConfig") {
+		f.join(in.Obj("VpcConfig"))
+	}
 	if in.Has("Environment") {
 		delete(f.config, "Environment")
 		if v := in.Obj("Environment").Obj("Variables"); len(v) > 0 {
@@ -134,13 +137,13 @@ func (s *State) checkSettings(in wire.Params) error {
 	if in.Has("Role") && !s.roles.CanAssume(in.Str("Role"), principal) {
 		return badParameter("The role defined for the function cannot be assumed by Lambda.")
 	}
-	return nil
+	return s.checkVPC(in)
 }
 
 // checkRare refuses settings that are not served, unless they have their default.
 func checkRare(name string, value any) error {
 	switch name {
-	case "DeadLetterConfig", "FileSystemConfigs", "ImageConfig", "KMSKeyArn", "Layers", "VpcConfig",
+	case "DeadLetterConfig", "FileSystemConfigs", "ImageConfig", "KMSKeyArn", "Layers",
 		"CodeSigningConfigArn", "CapacityProviderConfig", "DurableConfig", "TenancyConfig":
 		if !wire.Blank(value) {
 			return wire.Unserved(name)

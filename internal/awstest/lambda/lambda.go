@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/tyg-dev/tyg/internal/awstest/account"
 	"github.com/tyg-dev/tyg/internal/awstest/iam"
@@ -25,13 +26,14 @@ type State struct {
 	functions map[string]*function // by name
 	mappings  []*mapping
 	sources   map[string]Source // queues and streams, by ARN
+	lost      map[string]bool      // names of functions whose network interfaces stay for ever
 }
 
 // New returns the state of an empty account, whose roles are in roles.
 func New(a *account.Account, roles *iam.State) *State {
 	return &State{
 		Account: a, roles: roles, functions: make(map[string]*function),
-		sources: make(map[string]Source),
+		sources: make(map[string]Source), lost: make(map[string]bool),
 	}
 }
 
@@ -44,6 +46,8 @@ type function struct {
 	reserved    *int64 // concurrency, nil for what the account has
 	permissions []permission
 	url         *functionURL // nil: none
+	leaving     bool         // it has left a VPC
+	leaves      time.Time    // when its network interfaces are deleted, after it has left a VPC
 	pending     int          // polls until it is Active
 	updating    int          // polls until its last update is Successful
 }
@@ -93,7 +97,7 @@ func (s *State) Resources() []string {
 			all = append(all, "lambda mapping "+m.function+" "+m.source)
 		}
 	}
-	return all
+	return append(all, s.interfaces()...)
 }
 
 // functionName returns the name in a FunctionName: a name, an ARN or a part of an ARN, with or

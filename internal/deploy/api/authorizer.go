@@ -17,11 +17,14 @@ import (
 type foundAuthorizer struct {
 	id, name string
 	uri      string
+	function string   // its logical name; empty if it is not of this application
 	kind     string   // REQUEST, the only one of WebSocket APIs
 	sources  []string // sorted
 }
 
-func (c client) findAuthorizers(ctx context.Context, apiID string) ([]foundAuthorizer, error) {
+func (c client) findAuthorizers(
+	ctx context.Context, app spec.Application, apiID string,
+) ([]foundAuthorizer, error) {
 	items, err := pages(func(token *string) ([]types.Authorizer, *string, error) {
 		out, err := c.GetAuthorizers(ctx,
 			&apigatewayv2.GetAuthorizersInput{ApiId: &apiID, NextToken: token})
@@ -32,9 +35,11 @@ func (c client) findAuthorizers(ctx context.Context, apiID string) ([]foundAutho
 	})
 	var list []foundAuthorizer
 	for _, a := range items {
+		uri := aws.ToString(a.AuthorizerUri)
 		list = append(list, foundAuthorizer{
 			id: aws.ToString(a.AuthorizerId), name: aws.ToString(a.Name),
-			uri: aws.ToString(a.AuthorizerUri), kind: string(a.AuthorizerType),
+			uri: uri, function: invokedFunction(app, uri),
+			kind:    string(a.AuthorizerType),
 			sources: slices.Sorted(slices.Values(a.IdentitySource)),
 		})
 	}
@@ -113,7 +118,7 @@ func (r run) createAuthorizer(ctx context.Context, want *foundAuthorizer) error 
 		}
 		return aws.ToString(out.AuthorizerId), nil
 	}, func() (string, error) {
-		list, err := r.findAuthorizers(ctx, r.IDs.API)
+		list, err := r.findAuthorizers(ctx, r.App, r.IDs.API)
 		return (&foundAPI{authorizers: list}).authorizerID(), err
 	})
 	r.IDs.Authorizer = id

@@ -32,6 +32,14 @@ func (f found) ids(ids *plan.IDs) {
 	ids.Deployment = f.api.deployment(f.api.stageName)
 	for _, i := range f.api.integrations {
 		ids.Integrations[i.function] = i.id
+		if i.function != "" {
+			ids.Called = append(ids.Called, i.function)
+		}
+	}
+	for _, a := range f.api.authorizers {
+		if a.function != "" {
+			ids.Called = append(ids.Called, a.function)
+		}
 	}
 }
 
@@ -205,7 +213,7 @@ func (c client) describeAPI(
 	if a.integrations, err = c.findIntegrations(ctx, app, a.id); err != nil {
 		return nil, err
 	}
-	if a.authorizers, err = c.findAuthorizers(ctx, a.id); err != nil {
+	if a.authorizers, err = c.findAuthorizers(ctx, app, a.id); err != nil {
 		return nil, err
 	}
 	if a.routes, err = c.findRoutes(ctx, a.id); err != nil {

@@ -5,6 +5,7 @@ package function
 
 import (
 	"context"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
@@ -45,6 +46,14 @@ func (c client) find(ctx context.Context, app spec.Application, _ plan.State) (p
 			plans(p).staleURLs()
 			plans(p).staleFunctions()
 		},
+	}
+	f.IDs = func(ids *plan.IDs) {
+		for _, fn := range functions {
+			if len(fn.subnets) > 0 {
+				ids.InVPC = append(ids.InVPC, fn.logical)
+			}
+		}
+		slices.Sort(ids.InVPC)
 	}
 	for _, fn := range functions {
 		f.Tags = append(f.Tags, fn.tags)

@@ -120,7 +120,9 @@ func (p *planner) stalePermissions() {
 			wanted[g.ID] = true
 		}
 		for _, id := range slices.Sorted(maps.Keys(have.grants)) {
-			if wanted[id] {
+			left := p.Known.API != "" && id == spec.GrantPrefix+p.Known.API &&
+				slices.Contains(p.Known.Called, fn.LogicalName)
+			if wanted[id] || left {
 				continue
 			}
 			p.Add(plan.Step{

@@ -25,6 +25,7 @@ func (p *planner) function(fn spec.Function) {
 	}
 	res := plan.Resource{Name: fn.LogicalName, Type: plan.TypeFunction, FunctionName: name}
 	have, ok := p.found[name]
+	p.warnVPC(fn, have)
 	if ok && !p.Owned(plan.TypeFunction, res.Name, name, have.tags) {
 		return
 	}
@@ -61,6 +62,22 @@ func (p *planner) liveFunction(name string) (foundFunction, bool) {
 func (p *planner) staleFunctions() {
 	p.stalePermissions()
 	p.DeleteStale(p.client.resourceType(), func(res plan.Resource) bool {
+		if p.Leaves(res.Name) {
+			p.Warn("function %s is called by no route any more; it stays for calls under way, and the "+
+				"next deploy deletes it", res.FunctionName)
+			return true
+		}
 		return p.App.HasFunction(res.Name)
 	})
+}
+
+// warnVPC warns of what a function loses that enters a VPC.
+// (https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc-internet.html)
+func (p *planner) warnVPC(fn spec.Function, have foundFunction) {
+	if len(fn.SubnetIDs) == 0 || len(have.subnets) > 0 {
+		return
+	}
+	p.Warn("function %s enters a VPC (subnet_ids), in which it has no way to the Internet: sends, which "+
+		"use @connections, and everything else outside need a NAT gateway or an endpoint in the "+
+		"subnets, and DynamoDB one of those or a gateway endpoint", p.App.FunctionName(fn.LogicalName))
 }

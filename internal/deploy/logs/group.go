@@ -183,6 +183,6 @@ const groupSuffix = "-log-group"
 func (p *planner) staleGroups() {
 	p.DeleteStale(p.client.resourceType(), func(res plan.Resource) bool {
 		function, ok := strings.CutSuffix(res.Name, groupSuffix)
-		return ok && p.App.HasFunction(function)
+		return ok && (p.App.HasFunction(function) || p.Leaves(function))
 	})
 }

@@ -79,6 +79,13 @@ func (p *Planner) OwnedBy(kind, recorded, name string, tags map[string]string, t
 	return false
 }
 
+// Leaves reports whether a function is not of the application any more, and the API has called it
+// until this plan. API Gateway takes a while until all of it serves the new routes, so the
+// function, its role, its log group and the permission to call it stay until the next deploy.
+func (p *Planner) Leaves(logical string) bool {
+	return !p.App.HasFunction(logical) && slices.Contains(p.Known.Called, logical)
+}
+
 // Has reports whether there is a step for a resource already.
 func (p *Planner) Has(kind, name string) bool {
 	for _, s := range p.Steps {

@@ -25,6 +25,8 @@ type IDs struct {
 	Roles        map[string]string // ARN by the logical name of the role
 	Integrations map[string]string // by the logical name of the function
 	Authorizer   string
+	Called       []string // logical names of the functions that the API calls, also of other plans
+	InVPC        []string // logical names of the functions that have network interfaces in a VPC
 	Deployment   string
 }
 

@@ -61,8 +61,19 @@ func policyText(app spec.Application, account spec.Account, apiID string, role s
 // staleRoles plans the deletion of roles that no function uses.
 func (p *planner) staleRoles() {
 	p.DeleteStale(p.client.resourceType(), func(res plan.Resource) bool {
+		if function, own := spec.FunctionOfRole(res.Name); own && p.Leaves(function) {
+			return true
+		}
+		if res.Name == spec.DefaultRole && p.leavesDefault() {
+			return true
+		}
 		return slices.ContainsFunc(p.App.Functions, func(fn spec.Function) bool {
 			return fn.Role.ARN == "" && fn.Role.LogicalName == res.Name
 		})
 	})
+}
+
+// leavesDefault reports whether a function stays for a while that may have the shared role.
+func (p *planner) leavesDefault() bool {
+	return slices.ContainsFunc(p.App.LogicalNames(), p.Leaves)
 }

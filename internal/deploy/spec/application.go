@@ -26,6 +26,12 @@ type Application struct {
 	// Shards lets each function invoke itself, as package lambda does to send to a large group.
 	Shards bool
 
+	// LeavesVPC keeps the rights of the generated role on network interfaces, although no function
+	// needs them any more: Lambda deletes the interfaces of a function that leaves a VPC later, with
+	// the rights of its role.
+	// (https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html)
+	LeavesVPC bool
+
 	// StateURL is s3://bucket/prefix if the state is kept there, for the policy of the deployer.
 	StateURL string
 

@@ -86,6 +86,11 @@ const DefaultRole = "default-role"
 // roleSuffix ends the logical name of the role of a single function.
 const roleSuffix = "_role"
 
+// FunctionOfRole returns the function of which a role is the own one, by their logical names.
+func FunctionOfRole(role string) (function string, own bool) {
+	return strings.CutSuffix(role, roleSuffix)
+}
+
 // RoleName returns the name on AWS of a role.
 func (a Application) RoleName(logical string) string {
 	if logical == DefaultRole {

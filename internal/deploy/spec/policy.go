@@ -74,7 +74,7 @@ func GeneratedPolicy(app Application, account Account, apiID string) Policy {
 			p.Allow(fmt.Sprintf("Trigger%d", i+1), t.actions(), t.readable(account))
 		}
 	}
-	if app.any(func(fn Function) bool { return len(fn.SubnetIDs) > 0 }) {
+	if app.LeavesVPC || app.any(func(fn Function) bool { return len(fn.SubnetIDs) > 0 }) {
 		// (https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html)
 		p.Allow("VPC", []string{
 			"ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface",
