@@ -47,7 +47,7 @@ type outcome struct {
 
 // attempt makes one call.
 func (s *Sender) attempt(ctx context.Context, c call, id tyg.ConnID) outcome {
-	if !apigw.ValidID(id) {
+	if !canAsk(id) {
 		return outcome{err: c.wrap(id, tyg.ErrInvalidID), tries: once}
 	}
 	if err := ctx.Err(); err != nil {
@@ -60,6 +60,16 @@ func (s *Sender) attempt(ctx context.Context, c call, id tyg.ConnID) outcome {
 		return c.unanswered(ctx, id, unsent, err)
 	}
 	return c.answered(id, a)
+}
+
+// maxID is how many bytes of an id are sent, many more than any host's ids have.
+const maxID = 256
+
+// canAsk reports whether a request can name an id: it must be one segment of a path. Which ids there
+// are is for the service to say. Those of API Gateway have had another form before, and a service
+// behind another endpoint may have its own.
+func canAsk(id tyg.ConnID) bool {
+	return id != "" && id != "." && id != ".." && len(id) <= maxID
 }
 
 // connection returns the URL of a connection, spelled as the AWS SDKs spell it.

@@ -22,7 +22,7 @@ func ExampleNewSender() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	err = sender.Send(context.Background(), "not an id", []byte("Your order is on the way."))
+	err = sender.Send(context.Background(), "", []byte("Your order is on the way."))
 	fmt.Println(errors.Is(err, tyg.ErrInvalidID))
 	// Output: true
 }

@@ -151,8 +151,9 @@ func TestBadArgumentsMakeNoRequest(t *testing.T) {
 		data string
 		want error
 	}{
-		{t.Context(), "nonsense", "x", tyg.ErrInvalidID},
-		{t.Context(), "../../../../etc=", "x", tyg.ErrInvalidID},
+		{t.Context(), "", "x", tyg.ErrInvalidID},
+		{t.Context(), "..", "x", tyg.ErrInvalidID},
+		{t.Context(), tyg.ConnID(strings.Repeat("x", 257)), "x", tyg.ErrInvalidID},
 		{t.Context(), id, strings.Repeat("x", 128<<10+1), tyg.ErrTooLarge},
 		{t.Context(), id, "\xff", tyg.ErrNotText},
 		{ended, id, "x", context.Canceled},
@@ -165,6 +166,38 @@ func TestBadArgumentsMakeNoRequest(t *testing.T) {
 			if !errors.Is(err, tt.want) {
 				t.Errorf("%s to %q of %.4q: %v, want %v", name, tt.id, tt.data, err, tt.want)
 			}
+		}
+	}
+}
+
+// TestServiceSaysWhichIDsThereAre sends to ids of other forms. Whatever they are, they are one segment
+// of the path.
+func TestServiceSaysWhichIDsThereAre(t *testing.T) {
+	for id, path := range map[tyg.ConnID]string{
+		"short": "short", "a-much-longer-id-than-those-of-today==": "a-much-longer-id-than-those-of-" +
+			"today%3D%3D", "../../../../etc=": "..%2F..%2F..%2F..%2Fetc%3D", "a b?c#d": "a%20b%3Fc%23d",
+	} {
+		var asked []string
+		answer, kind := 200, ""
+		s := against(t, func(r *request) (*response, error) {
+			asked = append(asked, r.URL.EscapedPath())
+			return respond(answer, kind, `{"message":"Invalid connectionId"}`)
+		})
+		if err := s.Send(t.Context(), id, []byte("x")); err != nil {
+			t.Errorf("%q: %v", id, err)
+		}
+		answer, kind = 400, "BadRequestException"
+		if err := s.Send(t.Context(), id, []byte("x")); !errors.Is(err, tyg.ErrInvalidID) {
+			t.Errorf("%q, which the service refuses: %v", id, err)
+		}
+		for _, got := range asked {
+			if !strings.HasSuffix(got, "/@connections/"+path) &&
+				!strings.HasSuffix(got, "/%40connections/"+path) {
+				t.Errorf("%q: asked for %s, want %s", id, got, path)
+			}
+		}
+		if len(asked) != 2 {
+			t.Errorf("%q: asked %d times", id, len(asked))
 		}
 	}
 }

@@ -77,7 +77,7 @@ func (p *planner) warnVPC(fn spec.Function, have foundFunction) {
 	if len(fn.SubnetIDs) == 0 || len(have.subnets) > 0 {
 		return
 	}
-	p.Warn("function %s enters a VPC (subnet_ids), in which it has no way to the Internet: sends, which "+
-		"use @connections, and everything else outside need a NAT gateway or an endpoint in the "+
+	p.Warn("function %s enters a VPC (subnet_ids), in which it has no way to the Internet: sends, "+
+		"which use @connections, and everything else outside need a NAT gateway or an endpoint in the "+
 		"subnets, and DynamoDB one of those or a gateway endpoint", p.App.FunctionName(fn.LogicalName))
 }
