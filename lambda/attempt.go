@@ -65,8 +65,8 @@ func (s *Sender) attempt(ctx context.Context, c call, id tyg.ConnID) outcome {
 // maxID is how many bytes of an id are sent, many more than any host's ids have.
 const maxID = 256
 
-// canAsk reports whether a request can name an id: it must be one segment of a path. Which ids there
-// are is for the service to say. Those of API Gateway have had another form before, and a service
+// canAsk reports whether a request can name an id: it must be one segment of a path. Which ids
+// there are is for the service to say: API Gateway may change the form of its ids, and a service
 // behind another endpoint may have its own.
 func canAsk(id tyg.ConnID) bool {
 	return id != "" && id != "." && id != ".." && len(id) <= maxID

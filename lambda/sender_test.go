@@ -170,8 +170,8 @@ func TestBadArgumentsMakeNoRequest(t *testing.T) {
 	}
 }
 
-// TestServiceSaysWhichIDsThereAre sends to ids of other forms. Whatever they are, they are one segment
-// of the path.
+// TestServiceSaysWhichIDsThereAre sends to ids of other forms. Whatever they are, they are one
+// segment of the path.
 func TestServiceSaysWhichIDsThereAre(t *testing.T) {
 	for id, path := range map[tyg.ConnID]string{
 		"short": "short", "a-much-longer-id-than-those-of-today==": "a-much-longer-id-than-those-of-" +

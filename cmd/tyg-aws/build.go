@@ -43,9 +43,7 @@ func (r *stageCommand) application(
 		Config: c, Dir: r.Dir, Stage: r.Stage, Generated: r.generated,
 	}
 	r.progress("Creating deployment package.")
-	done := r.patience("go build, which takes longest for the first time")
 	program, err := r.build(ctx, b)
-	done()
 	if err != nil {
 		return deploy.Application{}, r.explainBuild(cli.Interrupted(ctx, err))
 	}

@@ -30,6 +30,9 @@ func (r *stageCommand) genPolicy(ctx context.Context, deployer bool) error {
 	account := r.account(ctx, c, state)
 	if deployer {
 		app.Tables = withLeftTables(app.Tables, state)
+		if left := state.Of(deploy.TypeDomain); app.API.Domain == nil && len(left) > 0 {
+			app.API.Domain = &deploy.Domain{Name: left[0].DomainName}
+		}
 		return cli.PrintJSON(r.e.Stdout, deploy.DeployerPolicy(app, account))
 	}
 	api, _ := state.Find(deploy.TypeAPI, "websocket_api")

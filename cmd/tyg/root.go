@@ -22,11 +22,12 @@ The commands on AWS are run by the program tyg-aws, which is beside tyg or is bu
 Exit status:
   0    success
   1    failure
-  2    usage error; plan: something would change
+  2    usage error
   3    connect: the server closed the connection with a code other than 1000, 1001 or none
   4    connect: no answer came to piped input or -x
   5    replay: answers differ from those of the recording
   6    bill: a quota is exceeded
+  7    plan: something would change
   130  interrupted by a signal
   local --in-process exits with the status of the program.`
 

@@ -19,9 +19,10 @@ func DeployerPolicy(app Application, account Account) Policy {
 	iam := "arn:" + account.Partition + ":iam::" + account.ID + ":role/"
 	p.Allow("Roles", []string{
 		"iam:CreateRole", "iam:DeleteRole", "iam:DeleteRolePolicy", "iam:DetachRolePolicy", "iam:GetRole",
-		"iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies", "iam:PassRole",
-		"iam:PutRolePolicy", "iam:TagRole", "iam:UntagRole", "iam:UpdateAssumeRolePolicy",
+		"iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies", "iam:PutRolePolicy",
+		 "iam:TagRole", "iam:UntagRole", "iam:UpdateAssumeRolePolicy",
 	}, iam+app.Prefix(), iam+app.Prefix()+"-*")
+	allowPassRole(&p, "PassRole", iam+app.Prefix(), iam+app.Prefix()+"-*")
 	p.Allow("Functions", []string{
 		"lambda:AddPermission", "lambda:CreateFunction", "lambda:DeleteFunction",
 		"lambda:DeleteFunctionConcurrency", "lambda:GetFunction", "lambda:GetFunctionConfiguration",
@@ -42,7 +43,7 @@ func DeployerPolicy(app Application, account Account) Policy {
 	p.Allow("APIs", []string{
 		"apigateway:DELETE", "apigateway:GET", "apigateway:PATCH", "apigateway:POST", "apigateway:PUT",
 		"apigateway:TagResource", "apigateway:UntagResource",
-	}, apis+"/apis", apis+"/apis/*", apis+"/domainnames", apis+"/domainnames/*", apis+"/tags/*")
+	}, apis+"/apis", apis+"/apis/*", apis+"/tags/*")
 	for i, t := range app.Tables {
 		p.Allow(fmt.Sprintf("Table%d", i+1), []string{
 			"dynamodb:CreateTable", "dynamodb:DeleteTable", "dynamodb:DescribeTable",
@@ -50,7 +51,11 @@ func DeployerPolicy(app Application, account Account) Policy {
 			"dynamodb:UntagResource", "dynamodb:UpdateTable", "dynamodb:UpdateTimeToLive",
 		}, account.ARN("dynamodb", "table/"+t.Name))
 	}
-	if app.API.Domain != nil {
+	if d := app.API.Domain; d != nil {
+		p.Allow("Domain", []string{
+			"apigateway:DELETE", "apigateway:GET", "apigateway:PATCH", "apigateway:POST",
+			"apigateway:TagResource", "apigateway:UntagResource",
+		}, apis+"/domainnames", apis+"/domainnames/"+d.Name, apis+"/domainnames/"+d.Name+"/*")
 		// Creating the first custom domain name of an account creates this role.
 		// (https://docs.aws.amazon.com/apigateway/latest/developerguide/using-service-linked-roles.html)
 		p.Allow("DomainNames", []string{"iam:CreateServiceLinkedRole"},
@@ -58,7 +63,7 @@ func DeployerPolicy(app Application, account Account) Policy {
 	}
 	for i, fn := range app.Functions {
 		if fn.Role.ARN != "" {
-			p.Allow(fmt.Sprintf("PassRole%d", i+1), []string{"iam:PassRole"}, fn.Role.ARN)
+			allowPassRole(&p, fmt.Sprintf("PassRole%d", i+1), fn.Role.ARN)
 		}
 		if len(fn.Layers) > 0 {
 			p.Allow(fmt.Sprintf("Layers%d", i+1), []string{"lambda:GetLayerVersion"}, fn.Layers...)
@@ -75,6 +80,15 @@ func DeployerPolicy(app Application, account Account) Policy {
 	}
 	p.Allow("Account", anywhere, "*")
 	return p
+}
+
+// allowPassRole lets the deployer give roles to functions, and to nothing else.
+// (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html)
+func allowPassRole(p *Policy, sid string, roles ...string) {
+	p.Statement = append(p.Statement, spec.Statement{
+		SID: sid, Effect: "Allow", Action: []string{"iam:PassRole"}, Resource: roles,
+		Condition: spec.Condition{"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}},
+	})
 }
 
 // allowState lets the deployer keep the state in S3. Without s3:ListBucket, S3 does not say that an

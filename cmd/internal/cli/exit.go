@@ -16,10 +16,10 @@ const (
 	ExitOK            = 0
 	ExitFailure       = 1
 	ExitUsage         = 2
-	ExitDiffers       = 2 // as terraform plan -detailed-exitcode has it
 	ExitClosed        = 3
 	ExitNoAnswer      = 4
 	ExitAnswersDiffer = 5
+	ExitDiffers       = 7
 	ExitInterrupted   = 130 // 128 + SIGINT, as a shell reports it
 )
 

@@ -14,6 +14,9 @@ a starting point for that file.
 With --deployer it prints the permissions that deploying the project requires. They include the
 tables that only the state file still lists, which "tyg delete --tables" deletes.
 
+gen-policy builds the project and runs it once, with the environment of the command, to ask for
+its routes: what main does before host.Run it does with the credentials of the deployer.
+
 The account, the region and the id of the API come from the state file. For a stage that is not
 deployed, the account is that of the credentials, and unknown parts are *.`
 

@@ -7,7 +7,9 @@ import (
 )
 
 const planHelp = `plan prints what tyg deploy would do, without doing it. It builds the project
-and compares it with the account.
+and compares it with the account. To ask for its routes it runs the project once, with the
+environment of the command: what main does before host.Run it does with the credentials of the
+deployer. deploy, package and gen-policy do the same.
 
   + create   does not exist yet
   ~ update   exists, and these properties differ
@@ -17,7 +19,8 @@ and compares it with the account.
 Exit status:
   0    nothing would change
   1    plan failed
-  2    something would change, or usage error
+  2    usage error
+  7    something would change
   130  interrupted by a signal`
 
 const planExample = `  tyg plan

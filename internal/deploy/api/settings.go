@@ -79,9 +79,25 @@ func withAccountLimits(s spec.StageSettings, region string) spec.StageSettings {
 func variablesDiff(have, want map[string]string) plan.Changes {
 	var diff plan.Changes
 	for _, key := range slices.Sorted(maps.Keys(stageVariables(have, want))) {
-		diff = append(diff, plan.Change{Property: "variable " + key, From: "(hidden)", To: "(hidden)"})
+		diff = append(diff, plan.Change{Property: "variable " + key, From: shown(have, key), To: shownAfter(have, want, key)})
 	}
 	return diff
+}
+
+// shown returns whether a variable is set, in place of its value.
+func shown(variables map[string]string, key string) string {
+	if variables[key] == "" {
+		return ""
+	}
+	return "(set)"
+}
+
+// shownAfter returns what a variable becomes, in place of its value.
+func shownAfter(have, want map[string]string, key string) string {
+	if have[key] != "" && want[key] != "" {
+		return "(another value)"
+	}
+	return shown(want, key)
 }
 
 // stageVariables returns the variables to send to change have into want. An empty value removes a

@@ -73,9 +73,13 @@ func (p *Planner) OwnedBy(kind, recorded, name string, tags map[string]string, t
 	if ok && !known.Pending || tags[spec.TagKey] == tag {
 		return true
 	}
-	p.Conflict("%s %s exists and belongs to another application: it has the tag %s=%s, not %s=%s; "+
+	whose := "it has no tag " + spec.TagKey
+	if owner := tags[spec.TagKey]; owner != "" {
+		whose = fmt.Sprintf("its tag %s is %s", spec.TagKey, owner)
+	}
+	p.Conflict("%s %s exists and belongs to another application: %s, and that of this one is %s; "+
 		"delete it, give it that tag to hand it over, or choose another app_name or --stage",
-		kind, name, spec.TagKey, tags[spec.TagKey], spec.TagKey, tag)
+		kind, name, whose, tag)
 	return false
 }
 

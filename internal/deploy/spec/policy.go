@@ -21,7 +21,11 @@ type Statement struct {
 	Principal map[string]string `json:"Principal,omitempty"`
 	Action    []string          `json:"Action"`
 	Resource  []string          `json:"Resource,omitempty"`
+	Condition Condition         `json:"Condition,omitempty"`
 }
+
+// A Condition is when a statement applies: values by operator and key.
+type Condition map[string]map[string]string
 
 // PolicyVersion is the version of the language of policies.
 const PolicyVersion = "2012-10-17"
