@@ -72,7 +72,7 @@ var allowed = map[string]string{
 	"internal/deploy/api": "tyg internal/deploy/awserr internal/deploy/plan " +
 		"internal/deploy/spec internal/route",
 	"internal/deploy/awserr":   "internal/deploy/spec",
-	"internal/deploy/function": "internal/deploy/plan internal/deploy/spec",
+	"internal/deploy/function": "internal/deploy/plan internal/deploy/spec internal/deploy/store",
 	"internal/deploy/logs":     "internal/deploy/plan internal/deploy/spec",
 	"internal/deploy/plan":     "internal/deploy/awserr internal/deploy/spec",
 	"internal/deploy/role":     "internal/deploy/plan internal/deploy/spec",

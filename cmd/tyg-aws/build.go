@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/cmd/internal/backend"
@@ -63,7 +64,10 @@ func (r *stageCommand) application(
 
 // build returns the program for Lambda, and completes the description of the application.
 func (r *stageCommand) build(ctx context.Context, b *application.Blueprint) ([]byte, error) {
-	project := gobuild.Project{Dir: r.Dir}
+	s := b.At(r.Stage)
+	project := gobuild.Project{
+		Dir: r.Dir, Tags: s.BuildTags, LDFlags: s.LDFlags, Flags: s.GoFlags,
+	}
 	if err := project.Check(); err != nil {
 		return nil, err
 	}
@@ -94,9 +98,24 @@ func (r *stageCommand) build(ctx context.Context, b *application.Blueprint) ([]b
 		r.warn([]string{"API Gateway serves no web pages (App.Pages); put them on a web server or in " +
 			"an S3 bucket"})
 	}
+	r.warnCgo(ctx, project, there)
 	code, err := os.ReadFile(program.Path)
 	b.Use = application.UseOf(code)
 	return code, err
+}
+
+// warnCgo warns of files that a build for Lambda leaves out.
+func (r *stageCommand) warnCgo(ctx context.Context, p gobuild.Project, to gobuild.Platform) {
+	files, err := p.CgoFiles(ctx, to)
+	if err != nil || len(files) == 0 {
+		return // the build has gone well without them
+	}
+	const most = 5
+	text := strings.Join(files[:min(most, len(files))], ", ")
+	if len(files) > most {
+		text += fmt.Sprintf(" and %d more", len(files)-most)
+	}
+	r.warn([]string{"programs for Lambda are built without cgo, so these files are left out: " + text})
 }
 
 // goArch returns Go's name of an architecture of Lambda.

@@ -71,6 +71,7 @@ func New() *Cloud {
 		gateway: apigateway.New(a, functions), dynamo: dynamodb.New(a), s3: s3.New(a),
 		events: events.New(a, functions), sns: sns.New(a, functions),
 	}
+	functions.Object = c.s3.Object
 	c.services = c.newServices()
 	return c
 }

@@ -17,7 +17,6 @@ func TestUnservedFeaturesAreRefused(t *testing.T) {
 	set := func(name string, value any) in {
 		return in{"FunctionName": "f", name: value}
 	}
-	s3 := in{"S3Bucket": "bucket", "S3Key": "key"}
 	permission := in{
 		"FunctionName": "f", "StatementId": "s", "Action": "lambda:InvokeFunction",
 		"Principal": "s3.amazonaws.com", "EventSourceToken": "t",
@@ -34,11 +33,9 @@ func TestUnservedFeaturesAreRefused(t *testing.T) {
 	}{
 		{"lambda CreateFunction", with(newFunction(t, "g"), in{"Publish": true})},
 		{"lambda CreateFunction", with(newFunction(t, "g"), in{"PackageType": "Image"})},
-		{"lambda CreateFunction", code(s3)},
 		{"lambda CreateFunction", code(in{"ImageUri": "image"})},
 		{"lambda UpdateFunctionCode", set("Publish", true)},
 		{"lambda UpdateFunctionCode", set("ImageUri", "image")},
-		{"lambda UpdateFunctionCode", with(s3, in{"FunctionName": "f"})},
 		{"lambda UpdateFunctionConfiguration", set("KMSKeyArn", "arn:aws:kms:us-west-2:1:key/1")},
 		{"lambda UpdateFunctionConfiguration", set("SnapStart", in{"ApplyOn": "PublishedVersions"})},
 		{"lambda AddPermission", permission},

@@ -20,7 +20,7 @@ func DeployerPolicy(app Application, account Account) Policy {
 	p.Allow("Roles", []string{
 		"iam:CreateRole", "iam:DeleteRole", "iam:DeleteRolePolicy", "iam:DetachRolePolicy", "iam:GetRole",
 		"iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies", "iam:PutRolePolicy",
-		 "iam:TagRole", "iam:UntagRole", "iam:UpdateAssumeRolePolicy",
+		"iam:TagRole", "iam:UntagRole", "iam:UpdateAssumeRolePolicy",
 	}, iam+app.Prefix(), iam+app.Prefix()+"-*")
 	allowPassRole(&p, "PassRole", iam+app.Prefix(), iam+app.Prefix()+"-*")
 	p.Allow("Functions", []string{
@@ -71,6 +71,10 @@ func DeployerPolicy(app Application, account Account) Policy {
 	}
 	allowState(&p, app, account)
 	allowTriggers(&p, app, account)
+	if bucket, prefix, err := store.ParseURL(app.CodeURL); err == nil {
+		p.Allow("Code", []string{"s3:GetObject", "s3:PutObject"}, "arn:"+account.Partition+":s3:::"+
+			bucket+"/"+path.Join(prefix, app.Prefix())+"/*")
+	}
 	anywhere := []string{"sts:GetCallerIdentity"}
 	if slices.ContainsFunc(app.Functions, func(fn Function) bool { return len(fn.SubnetIDs) > 0 }) {
 		// Lambda reads the network with the permissions of the caller that creates the function.

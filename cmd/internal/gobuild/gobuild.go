@@ -22,8 +22,12 @@ type Project struct {
 	Dir  string // of the main package, inside a module
 	Temp string // where programs go; it must exist
 
-	// Tags are build tags beside those of GOFLAGS. BuildLambda has tags of its own.
+	// Tags are build tags beside those of GOFLAGS. BuildLambda has more of its own.
 	Tags []string
+
+	// LDFlags are flags of the linker, and Flags more flags of go build. BuildLambda uses them.
+	LDFlags string
+	Flags   []string
 }
 
 // A Program is the result of a build.
@@ -80,16 +84,21 @@ func (p Project) tagFlags(ctx context.Context) []string {
 	if len(p.Tags) == 0 {
 		return nil
 	}
-	tags := slices.Clone(p.Tags)
+	return []string{"-tags", strings.Join(slices.Concat(p.Tags, p.goFlags(ctx, "tags")), ",")}
+}
+
+// goFlags returns the values of a flag in GOFLAGS.
+func (p Project) goFlags(ctx context.Context, name string) []string {
 	cmd := exec.CommandContext(ctx, "go", "env", "GOFLAGS")
 	cmd.Dir = p.Dir
 	out, _ := cmd.Output() // go build says what is wrong
+	var values []string
 	for flag := range strings.FieldsSeq(string(out)) {
-		if value, ok := strings.CutPrefix(strings.TrimLeft(flag, "-"), "tags="); ok {
-			tags = append(tags, value)
+		if value, ok := strings.CutPrefix(strings.TrimLeft(flag, "-"), name+"="); ok {
+			values = append(values, value)
 		}
 	}
-	return []string{"-tags", strings.Join(tags, ",")}
+	return values
 }
 
 // build compiles the project, with more arguments and variables for go build.

@@ -1,8 +1,11 @@
 package gobuild_test
 
 import (
+	"bytes"
+	"debug/buildinfo"
 	"debug/elf"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -49,5 +52,60 @@ func TestBuildLambda(t *testing.T) {
 	}
 	if strings.Contains(text, first.Dir) {
 		t.Error("the program names the directory of the project")
+	}
+}
+
+// TestBuildLambdaObeysFlags has flags of the project and of GOFLAGS. A processor level of this
+// machine does not count: Lambda may not have it.
+func TestBuildLambdaObeysFlags(t *testing.T) {
+	p := project(t, map[string]string{
+		"go.mod": gomod, "main.go": "package main\n\nvar one, two, three, four string\n\n" +
+			"func main() { println(one, two, three, four) }\n",
+		"ours.go":   "//go:build ours\n\npackage main\n\nfunc init() { three = \"tag-of-ours\" }\n",
+		"theirs.go": "//go:build theirs\n\npackage main\n\nfunc init() { four = \"tag-of-theirs\" }\n",
+	})
+	t.Setenv("GOFLAGS", "-tags=theirs -ldflags=-X=main.two=from-environment")
+	t.Setenv("GOAMD64", "v4")
+	p.Tags, p.LDFlags = []string{"ours"}, "-X main.one=from-project"
+	p.Flags = []string{"-gcflags=-l"}
+	program, err := p.BuildLambda(t.Context(), gobuild.Platform{OS: "linux", Arch: "amd64"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(program.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{
+		"from-project", "from-environment", "tag-of-ours", "tag-of-theirs",
+	} {
+		if !bytes.Contains(data, []byte(part)) {
+			t.Errorf("the program has no %q", part)
+		}
+	}
+	info, err := buildinfo.ReadFile(program.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, setting := range info.Settings {
+		if setting.Key == "GOAMD64" && setting.Value != "v1" {
+			t.Errorf("the program is for amd64 %s", setting.Value)
+		}
+	}
+}
+
+// TestCgoFilesAreFound has a file that a build without cgo leaves out.
+func TestCgoFilesAreFound(t *testing.T) {
+	p := project(t, map[string]string{
+		"go.mod": gomod, "main.go": "package main\n\nfunc main() {}\n",
+		"c.go": "package main\n\nimport \"C\"\n",
+	})
+	to := gobuild.Platform{OS: "linux", Arch: "arm64"}
+	files, err := p.CgoFiles(t.Context(), to)
+	if err != nil || !slices.Equal(files, []string{"c.go"}) {
+		t.Errorf("the files are %q, %v", files, err)
+	}
+	if _, err := p.BuildLambda(t.Context(), to); err != nil {
+		t.Error(err)
 	}
 }

@@ -154,6 +154,7 @@ func TestEachKeyHasARange(t *testing.T) {
 	parse := func(data []byte) error { _, err := ParseConfig(data); return err }
 	// What the others are checked against is on AWS or on this machine: the commands do it.
 	stricttest.Test(t, reflect.TypeFor[Config](), parse, `$schema version app_name profile state
+		code_url ldflags
 		domain_name
 		certificate_arn tls_version url_prefix directory iam_policy_file iam_role_arn
 		environment_variable table_name name ttl_attribute function url arn region nats

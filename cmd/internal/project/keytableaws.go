@@ -16,6 +16,16 @@ func awsFunctionKeys() []KeyDoc {
 			Says: "where the state is kept and locked: `s3://bucket/prefix`, of which the object " +
 				"`prefix/{app_name}/{stage}.json` is used; needs `app_name`",
 		},
+		{Path: "build_tags", In: Deploy, Says: "build tags, beside those of GOFLAGS"},
+		{
+			Path: "ldflags", In: Deploy, Says: "flags of the linker, such as `-X main.version=1`, beside " +
+				"`-s -w` and those of GOFLAGS",
+		},
+		{Path: "goflags", In: Deploy, Says: "more flags of `go build`"},
+		{
+			Path: "code_url", In: Deploy, Default: "that of `state`", Says: "where packages over 50 MB " +
+				"go, in the region of the stage: `s3://bucket/prefix`",
+		},
 		{Path: "layers", In: Deploy, Says: "ARNs of layers", Missed: missing},
 		{
 			Path: "subnet_ids", In: Deploy, Says: "subnets of a VPC; without a NAT gateway or endpoints " +

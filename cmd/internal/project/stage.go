@@ -36,6 +36,15 @@ type StageConfig struct {
 
 	Architecture string `json:"lambda_architecture" allow:"arm64|x86_64"`
 
+	// BuildTags, LDFlags and GoFlags are for the build of the program for Lambda.
+	BuildTags []string `json:"build_tags"`
+	LDFlags   string   `json:"ldflags"`
+	GoFlags   []string `json:"goflags"`
+
+	// CodeURL is where packages go that are too large to be sent to Lambda: s3://bucket/prefix. Empty
+	// is where the state is.
+	CodeURL string `json:"code_url"`
+
 	// Routes has the target of each route, for a project that is not one Go program.
 	Routes         map[string]backend.Route `json:"routes"`
 	RouteSelection string                   `json:"route_selection_expression"`
@@ -104,6 +113,10 @@ func (s StageConfig) check() error {
 	if s.State != "" && !isStateURL(s.State) {
 		return keyError("state", fmt.Errorf("%q is no place for the state; use s3://bucket/prefix",
 			s.State))
+	}
+	if s.CodeURL != "" && !isStateURL(s.CodeURL) {
+		return keyError("code_url", fmt.Errorf("%q is no place for code; use s3://bucket/prefix",
+			s.CodeURL))
 	}
 	for _, key := range slices.Sorted(maps.Keys(s.Functions)) {
 		f := s.Functions[key]

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
+	"net/http"
 	"strings"
 
 	"github.com/tyg-dev/tyg/internal/awstest/wire"
@@ -23,6 +24,28 @@ func (f *function) upload(code []byte, in wire.Params) {
 	if in.Has("Architectures") {
 		f.config["Architectures"] = in["Architectures"]
 	}
+}
+
+// maxDirect is how large a deployment package may be that is not in S3, in bytes.
+// (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html)
+const maxDirect = 50 << 20
+
+// zipOf returns the deployment package of an input, which may be in S3.
+func (s *State) zipOf(in wire.Params) ([]byte, error) {
+	if !in.Has("S3Bucket") {
+		zip := in.Blob("ZipFile")
+		if len(zip) > maxDirect {
+			return nil, wire.Fail(http.StatusRequestEntityTooLarge, "RequestEntityTooLargeException",
+				"Request must be smaller than 69905067 bytes for the CreateFunction operation")
+		}
+		return zip, nil
+	}
+	zip, ok := s.Object(in.Str("S3Bucket"), in.Str("S3Key"))
+	if !ok {
+		return nil, badParameter("Error occurred while GetObject. S3 Error Code: NoSuchKey. S3 Error " +
+			"Message: The specified key does not exist.")
+	}
+	return zip, nil
 }
 
 // checkZip opens a deployment package. AWS reports a missing program only when the first event

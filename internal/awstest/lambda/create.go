@@ -39,11 +39,15 @@ func (s *State) createFunction(in wire.Params) (map[string]any, error) {
 	if err := s.checkSettings(in); err != nil {
 		return nil, err
 	}
-	if err := checkZip(code.Blob("ZipFile"), in.Str("Runtime")); err != nil {
+	zip, err := s.zipOf(code)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkZip(zip, in.Str("Runtime")); err != nil {
 		return nil, err
 	}
 	f := s.newFunction(name, in)
-	f.upload(code.Blob("ZipFile"), in)
+	f.upload(zip, in)
 	f.touch(s)
 	s.functions[name] = f
 	return f.describe(), nil
@@ -56,9 +60,7 @@ func createOnly(in, code wire.Params) error {
 		return wire.Unserved("versions of functions")
 	case in.Str("PackageType") == "Image" || code.Has("ImageUri"):
 		return wire.Unserved("functions from images")
-	case code.Has("S3Bucket"):
-		return wire.Unserved("code in S3")
-	case !code.Has("ZipFile"):
+	case !code.Has("ZipFile") && !code.Has("S3Bucket"):
 		return badParameter("Please provide a source for function code.")
 	case in.Str("Runtime") == "" || in.Str("Handler") == "":
 		return badParameter("Runtime and Handler are mandatory parameters for functions " +

@@ -22,6 +22,9 @@ type State struct {
 	// answers null.
 	Run func(f Function, event []byte) (reply []byte, failure string)
 
+	// Object returns an object of S3, from which code may come.
+	Object func(bucket, key string) ([]byte, bool)
+
 	roles     *iam.State
 	functions map[string]*function // by name
 	mappings  []*mapping

@@ -16,13 +16,17 @@ func (s *State) updateFunctionCode(in wire.Params) (map[string]any, error) {
 		return nil, err
 	}
 	runtime, _ := f.config["Runtime"].(string)
-	if err := checkZip(in.Blob("ZipFile"), runtime); err != nil {
+	zip, err := s.zipOf(in)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkZip(zip, runtime); err != nil {
 		return nil, err
 	}
 	if in.Flag("DryRun") {
 		return f.describe(), nil
 	}
-	f.upload(in.Blob("ZipFile"), in)
+	f.upload(zip, in)
 	f.touch(s)
 	f.updating = s.Settle
 	return f.describe(), nil
@@ -35,9 +39,7 @@ func codeOnly(in wire.Params) error {
 		return wire.Unserved("versions of functions")
 	case in.Has("ImageUri"):
 		return wire.Unserved("functions from images")
-	case in.Has("S3Bucket"):
-		return wire.Unserved("code in S3")
-	case !in.Has("ZipFile"):
+	case !in.Has("ZipFile") && !in.Has("S3Bucket"):
 		return badParameter("Please provide a source for function code.")
 	}
 	return nil

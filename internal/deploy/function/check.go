@@ -46,11 +46,22 @@ func (c checker) function(a spec.Application, fn spec.Function) {
 	}
 	c.Want(fn.ReservedConcurrency == nil || *fn.ReservedConcurrency >= -1,
 		"reserved_concurrency%s must be 0 or more, or -1 for none", of)
+	c.Want(fn.Bundle == nil || len(fn.Bundle.Zip) <= spec.MaxDirect || a.CodeURL != "",
+		"the package of %s has %d MB, and Lambda takes %d MB directly: name a bucket with code_url, or "+
+			"leave out what is embedded in the program", fn.LogicalName,
+		codeSize(fn.Bundle)>>20, spec.MaxDirect>>20)
 	c.layers(fn)
 	c.network(fn)
 	c.environment(a, fn)
 	c.role(fn)
 	c.Tags("tags"+of, a.ResourceTags(fn.Tags), fn.Tags)
+}
+
+func codeSize(b *spec.Bundle) int {
+	if b == nil {
+		return 0
+	}
+	return len(b.Zip)
 }
 
 // retentions returns the numbers of days for which CloudWatch can keep logs; 0 is for ever.

@@ -1,13 +1,18 @@
 package function
 
 import (
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 
 	"github.com/tyg-dev/tyg/internal/deploy/plan"
 )
 
 // A client calls Lambda.
-type client struct{ *lambda.Client }
+type client struct {
+	*lambda.Client
+	config aws.Config // for S3
+	direct int        // how many bytes of code Lambda takes directly
+}
 
 // A planner plans functions and permissions.
 type planner struct {

@@ -15,12 +15,16 @@ import (
 // create creates a function, and waits until it can be called.
 func (r run) create(ctx context.Context, fn spec.Function, res *plan.Resource) error {
 	conf := r.configuration(fn)
-	err := r.retryUntilAssumable(ctx, fn, func() error {
+	code, err := r.code(ctx, fn)
+	if err != nil {
+		return err
+	}
+	err = r.retryUntilAssumable(ctx, fn, func() error {
 		_, err := r.CreateFunction(ctx, &lambda.CreateFunctionInput{
 			FunctionName: conf.FunctionName, Role: conf.Role, Handler: conf.Handler, Runtime: conf.Runtime,
 			Environment: conf.Environment, Timeout: conf.Timeout, MemorySize: conf.MemorySize,
 			Layers: conf.Layers, VpcConfig: conf.VpcConfig, TracingConfig: conf.TracingConfig,
-			Architectures: architectures(fn), Code: &types.FunctionCode{ZipFile: fn.Bundle.Zip},
+			Architectures: architectures(fn), Code: code,
 			Tags: r.App.ResourceTags(fn.Tags),
 		})
 		return err

@@ -25,7 +25,7 @@ func lambdaSaying(t *testing.T, answer string) client {
 		}
 	}))
 	t.Cleanup(srv.Close)
-	return client{lambda.New(lambda.Options{
+	return client{Client: lambda.New(lambda.Options{
 		Region: "us-west-2", BaseEndpoint: &srv.URL, Credentials: aws.AnonymousCredentials{},
 	})}
 }

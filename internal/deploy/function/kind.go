@@ -16,7 +16,7 @@ import (
 
 // Kind returns the kind of resource that functions are.
 func Kind(cfg aws.Config) plan.Kind {
-	c := client{lambda.NewFromConfig(cfg)}
+	c := client{lambda.NewFromConfig(cfg), cfg, spec.MaxDirect}
 	return plan.Kind{
 		Check: check, Find: c.find, Discover: c.discover, Claims: c.claims,
 		Types: []plan.ResourceType{c.mappingType(), c.urlType(), c.resourceType()},

@@ -55,9 +55,14 @@ func (r run) configure(ctx context.Context, fn spec.Function) error {
 
 func (r run) upload(ctx context.Context, fn spec.Function) error {
 	name := r.App.FunctionName(fn.LogicalName)
-	err := r.retryWhileBusy(ctx, name, func() error {
+	code, err := r.code(ctx, fn)
+	if err != nil {
+		return err
+	}
+	err = r.retryWhileBusy(ctx, name, func() error {
 		_, err := r.UpdateFunctionCode(ctx, &lambda.UpdateFunctionCodeInput{
-			FunctionName: &name, Architectures: architectures(fn), ZipFile: fn.Bundle.Zip,
+			FunctionName: &name, Architectures: architectures(fn),
+			ZipFile: code.ZipFile, S3Bucket: code.S3Bucket, S3Key: code.S3Key,
 		})
 		return err
 	})

@@ -35,6 +35,9 @@ type Application struct {
 	// StateURL is s3://bucket/prefix if the state is kept there, for the policy of the deployer.
 	StateURL string
 
+	// CodeURL is s3://bucket/prefix for packages that are too large to be sent to Lambda directly.
+	CodeURL string
+
 	// Tags are put on all resources, in addition to the tag "tyg".
 	Tags map[string]string
 }

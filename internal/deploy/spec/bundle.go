@@ -12,10 +12,12 @@ import (
 	"time"
 )
 
-// The largest deployment package, in bytes: as a zip that is sent to Lambda directly, and unpacked.
+// The largest deployment package, in bytes: as a zip, as one that is sent to Lambda directly and
+// not from S3, and unpacked.
 // (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html)
 const (
-	maxZip      = 50 << 20
+	maxZip      = 250 << 20 // below that of the program, which is checked first
+	MaxDirect   = 50 << 20
 	maxUnpacked = 250 << 20
 )
 

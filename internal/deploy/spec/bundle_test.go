@@ -59,8 +59,9 @@ func TestBundleIsReproducible(t *testing.T) {
 
 // TestBundleLimits has limits of 2 and 5 MB: packing 50 MB takes seconds.
 func TestBundleLimits(t *testing.T) {
-	if spec.MaxZip != 50<<20 || spec.MaxUnpacked != 250<<20 {
-		t.Errorf("the limits are %d and %d bytes, want those of Lambda", spec.MaxZip, spec.MaxUnpacked)
+	if spec.MaxDirect != 50<<20 || spec.MaxZip != 250<<20 || spec.MaxUnpacked != 250<<20 {
+		t.Errorf("the limits are %d, %d and %d bytes, want those of Lambda",
+			spec.MaxDirect, spec.MaxZip, spec.MaxUnpacked)
 	}
 	noise := make([]byte, 3<<20)
 	random := rand.NewChaCha8([32]byte{})

@@ -3,6 +3,7 @@
 package application
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -49,6 +50,7 @@ func (b *Blueprint) Application() (deploy.Application, error) {
 	}
 	app := deploy.Application{
 		Name: name, Stage: b.Stage, API: b.api(s), Tags: s.Tags, StateURL: s.State,
+		CodeURL: cmp.Or(s.CodeURL, s.State),
 	}
 	if app.Tables, err = tables(s, name+"-"+b.Stage); err != nil {
 		return app, fmt.Errorf("%s: %w", project.ConfigPath, err)
