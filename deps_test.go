@@ -36,10 +36,11 @@ var allowed = map[string]string{
 	"gateway/internal/accesslog": "tyg internal/logqueue internal/visible",
 	"gateway/internal/handshake": "internal/hosts internal/ws",
 	"cluster":                    "tyg gateway internal/connid internal/lostconn",
-	"internal/lostconn":          "tyg internal/connid",
+	"internal/ledgerfile": "tyg gateway internal/filelock internal/lograte " +
+		"internal/lostconn",
+	"internal/lostconn": "tyg internal/connid",
 	"host": "tyg cluster gateway internal/certfile internal/grouptable internal/home " +
-		"internal/inspect " +
-		"internal/logqueue internal/pages " +
+		"internal/inspect internal/ledgerfile internal/logqueue internal/pages " +
 		"internal/profileflag internal/stopsignal lambda rooms/natskv",
 	"internal/functions": "tyg apigw internal/functions/osproc " +
 		"internal/functions/runtimeapi internal/hostapi",
@@ -233,8 +234,8 @@ var allowed = map[string]string{
 		"cmd/internal/webserver gateway internal/admin internal/certfile " +
 		"internal/dualport internal/functions internal/functions/invokeapi " +
 		"internal/functions/outbound internal/functions/runtimes internal/home internal/hosts " +
-		"internal/inspect internal/logqueue internal/natsnodes internal/pages " +
-		"internal/profileflag internal/stopsignal internal/visible",
+		"internal/inspect internal/ledgerfile internal/logqueue internal/natsnodes " +
+		"internal/pages internal/profileflag internal/stopsignal internal/visible",
 	"cmd/internal/replay": "internal/inspect/recording internal/visible internal/ws " +
 		"internal/wsclient",
 	"cmd/internal/bench": "internal/visible internal/ws internal/wsclient",

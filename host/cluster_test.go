@@ -3,7 +3,6 @@
 package host_test
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/tyg-dev/tyg/internal/natsd"
@@ -36,17 +35,5 @@ func TestRunJoinsTheCluster(t *testing.T) {
 	_, data, err = one.Read(t.Context())
 	if err != nil || string(data) != "to all" {
 		t.Errorf("the client of this process got %q, %v", data, err)
-	}
-}
-
-func TestAtLeastOnceNeedsACluster(t *testing.T) {
-	p := run(t, "main")
-	p.Env = append(p.Env, "TYG_DISCONNECTS=at-least-once")
-	p.start(t)
-	if err := p.Wait(); err == nil {
-		t.Error("it ends without an error")
-	}
-	if !strings.Contains(p.stderr.String(), "set TYG_NATS_URL") {
-		t.Errorf("logged %s", p.stderr.String())
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"math"
 	"net"
 	"net/http"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"time"
@@ -44,8 +45,14 @@ type Config struct {
 	// at the end.
 	Join JoinFunc
 
-	// Disconnects is for Join: "best-effort", the default, or "at-least-once".
+	// Disconnects is "best-effort", the default, or "at-least-once": the disconnect handlers of a
+	// process that is killed are run later. In a cluster other members run them, see Join; else the
+	// next process does, before clients can connect.
 	Disconnects string
+
+	// DisconnectsFile is where a process without Join keeps what the next one needs for that,
+	// ".tyg/disconnects.log" by default. Two processes cannot use one at the same time.
+	DisconnectsFile string
 
 	// HTTP gets the requests that are neither for the WebSocket nor for the @connections API. Nil
 	// serves the pages of the application (tyg.App.Pages), if it has any.
@@ -105,6 +112,7 @@ const (
 	defaultAddr  = "127.0.0.1:8000"
 	defaultStage = "api"
 	defaultDrain = 30 * time.Second
+	defaultFile  = ".tyg/disconnects.log"
 )
 
 // What Config.Disconnects may be.
@@ -126,6 +134,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Drain == 0 {
 		c.Drain = defaultDrain
+	}
+	if c.DisconnectsFile == "" {
+		c.DisconnectsFile = filepath.FromSlash(defaultFile)
 	}
 	return c
 }
@@ -187,8 +198,10 @@ func (o *options) flags(fs *flag.FlagSet) {
 	fs.DurationVar(&o.DrainWindow, "drain-window", 0, "how long the ends of connections are spread "+
 		"over (by their number; -1s: at once)")
 	fs.StringVar(&o.Disconnects, "disconnects", "",
-		"best-effort, the default, or at-least-once: the other nodes of a cluster run the "+
-			"disconnect handlers of one that was killed")
+		"best-effort, the default, or at-least-once: the disconnect handlers of a process that is "+
+			"killed are run by other nodes of its cluster, or without one by the next process")
+	fs.StringVar(&o.DisconnectsFile, "disconnects-file", "",
+		"`file` that keeps them without a cluster (default "+defaultFile+")")
 	fs.BoolVar(&o.quiet, "quiet", false, "do not print the URL")
 	fs.BoolVar(&o.accessLog, "access-log", false, "print a line for each event")
 	fs.Float64Var(&o.TimeScale, "time-scale", 1,

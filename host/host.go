@@ -43,9 +43,6 @@ func runWith(app *tyg.App, client natsClient) error {
 	ctx, stop := stopsignal.Context(context.Background())
 	defer stop()
 	if os.Getenv(natsVariable) == "" {
-		if cfg.Disconnects == atLeastOnce {
-			return errNoLedger
-		}
 		return Serve(ctx, app, cfg)
 	}
 	if cfg.Join, err = client.join(os.Getenv); err != nil {
@@ -57,9 +54,6 @@ func runWith(app *tyg.App, client natsClient) error {
 	cfg.Values = values
 	return errors.Join(Serve(ctx, app, cfg), values.Close())
 }
-
-var errNoLedger = errors.New("disconnects at-least-once needs a cluster, which keeps the record " +
-	"of connections: set " + natsVariable)
 
 // Serve serves an application as cfg says until ctx ends, and then drains. It returns nil after a
 // clean end.
@@ -115,6 +109,9 @@ func Serve(ctx context.Context, app *tyg.App, cfg Config) error {
 	}
 	if err != nil {
 		return errors.Join(err, l.Close(), leave(m, cfg.Drain))
+	}
+	if file, ok := m.(*fileMember); ok {
+		file.begin(ctx, srv)
 	}
 	if cfg.Out != nil {
 		fmt.Fprintf(cfg.Out, "Serving %s on %s\n", cfg.Name, address(l.Addr(), cfg))

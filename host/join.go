@@ -4,12 +4,14 @@ package host
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
 	"time"
 
 	"github.com/tyg-dev/tyg/gateway"
+	"github.com/tyg-dev/tyg/internal/ledgerfile"
 )
 
 // A Member is the place of a gateway in a cluster. The Node of package cluster is one.
@@ -34,10 +36,11 @@ type natsClient struct {
 	join func(getenv func(string) string) (JoinFunc, error)
 }
 
-// join joins the cluster of cfg, if there is one.
+// join joins the cluster of cfg. Without one, it opens the file of disconnects, if there is to be
+// one.
 func join(ctx context.Context, srv *gateway.Server, l net.Listener, cfg Config) (Member, error) {
 	if cfg.Join == nil {
-		return nil, nil
+		return openFile(srv, cfg)
 	}
 	machine, err := os.Hostname()
 	if err != nil {
@@ -54,3 +57,31 @@ func leave(m Member, d time.Duration) error {
 	defer cancel()
 	return m.Leave(ctx)
 }
+
+// A fileMember is the Member of a process without a cluster that loses no disconnects.
+type fileMember struct{ *ledgerfile.File }
+
+// openFile opens the file of disconnects, if cfg asks for one.
+func openFile(srv *gateway.Server, cfg Config) (Member, error) {
+	if cfg.Disconnects != atLeastOnce {
+		return nil, nil
+	}
+	f, err := ledgerfile.Open(cfg.DisconnectsFile, cfg.Logger)
+	if errors.Is(err, ledgerfile.ErrInUse) {
+		return nil, fmt.Errorf("%w with -disconnects-file or TYG_DISCONNECTS_FILE", err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	f.Guard(srv)
+	return &fileMember{f}, nil
+}
+
+// begin runs the disconnect handlers of a process before, which was killed.
+func (m *fileMember) begin(ctx context.Context, srv *gateway.Server) { m.Begin(ctx, srv) }
+
+// Drain does nothing: there is no other process to tell.
+func (m *fileMember) Drain() {}
+
+// Leave closes the file.
+func (m *fileMember) Leave(context.Context) error { return m.Close() }

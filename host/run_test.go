@@ -39,7 +39,11 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) == "with NATS" {
 		start = host.RunWithNATS
 	}
-	if err := start(program()); err != nil {
+	app := program()
+	if os.Getenv(asProgram) == "tells" {
+		app = tells()
+	}
+	if err := start(app); err != nil {
 		log.Fatal(err)
 	}
 }
