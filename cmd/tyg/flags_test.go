@@ -35,7 +35,7 @@ func wrongValues() map[string]string {
 		"cluster": "a b", "cluster-name": "a b", "node": "a\x7fb", "cluster-listen": "nonsense",
 		"cluster-dir": "a\x7fb", "cluster-cert": "no/such/file", "cluster-cert-key": "no/such/file",
 		"cluster-ca": "no/such/file", "nats-credentials": "no/such/file",
-		"disconnects": "nonsense", "dir": "no/such/folder",
+		"disconnects": "nonsense", "disconnects-file": "a\x7fb", "dir": "no/such/folder",
 		"command": "nonsense", "output": "no/such/folder/file",
 	}
 }

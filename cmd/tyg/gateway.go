@@ -42,7 +42,8 @@ unless all are on this machine. The program tyg-cluster does that; Go builds it 
 beside tyg.
 
 With --disconnects at-least-once no disconnect is lost when a gateway is killed: the other nodes
-of its cluster tell of it.
+of its cluster tell of it, or without a cluster the gateway itself at its next start, from
+--disconnects-file.
 
 At SIGTERM or SIGINT it drains: /readyz answers 503 while clients are still accepted for
 --drain-delay, clients get close code 1012 one after the other over --drain-window (up to 100 at

@@ -18,15 +18,15 @@ import (
 // clusterFlags are the flags of gateways that are one, and of what outlives one of them.
 type clusterFlags struct {
 	project.Cluster
-	insecure    bool
-	disconnects string
+	insecure          bool
+	disconnects, file string
 }
 
 // clusterFlagNames are those flags, which are also environment variables.
 func clusterFlagNames() []string {
 	return strings.Fields("cluster cluster-name node cluster-listen cluster-dir cluster-cert " +
 		"cluster-cert-key cluster-ca cluster-shards nats-replicas nats-credentials nats-insecure " +
-		"disconnects")
+		"disconnects disconnects-file")
 }
 
 func (c *clusterFlags) add(cmd *cobra.Command) {
@@ -57,6 +57,8 @@ func (c *clusterFlags) add(cmd *cobra.Command) {
 		"permit a NATS server on another machine without TLS or a credential")
 	f.StringVar(&c.disconnects, "disconnects", "", "best-effort, or at-least-once: `HOW` the "+
 		"disconnects of a gateway that is killed are told (default best-effort)")
+	f.StringVar(&c.file, "disconnects-file", "",
+		"keep them in `FILE` if there is no cluster (default .tyg/disconnects.log)")
 	cli.NameVariables(cmd, clusterFlagNames()...)
 	cli.NameVariable(cmd, "cluster", "TYG_CLUSTER_NODES")
 	cli.NameVariable(cmd, "cluster-name", "TYG_CLUSTER")
@@ -73,7 +75,7 @@ func (c *clusterFlags) apply(
 		return err
 	}
 	for _, name := range []*string{
-		&c.CertFile, &c.KeyFile, &c.CAFile, &c.CredentialsFile, &c.Dir,
+		&c.CertFile, &c.KeyFile, &c.CAFile, &c.CredentialsFile, &c.Dir, &c.file,
 	} {
 		if *name == "" {
 			continue
@@ -88,7 +90,7 @@ func (c *clusterFlags) apply(
 	if cmd.Flags().Changed("nats-insecure") {
 		over.Cluster.Insecure = &c.insecure
 	}
-	over.Disconnects = c.disconnects
+	over.Disconnects, over.DisconnectsFile = c.disconnects, c.file
 	return nil
 }
 
@@ -115,7 +117,7 @@ func (c *clusterFlags) check(cmd *cobra.Command) error {
 		return cli.Usagef(cmd, "--disconnects %q: use best-effort or at-least-once", c.disconnects)
 	}
 	for _, f := range []struct{ name, text string }{
-		{"node", c.Node}, {"cluster-dir", c.Dir},
+		{"node", c.Node}, {"cluster-dir", c.Dir}, {"disconnects-file", c.file},
 	} {
 		if strings.ContainsFunc(f.text, unicode.IsControl) {
 			return cli.Usagef(cmd, "--%s %q: it has a control character", f.name, f.text)

@@ -161,7 +161,7 @@ func TestEachKeyHasARange(t *testing.T) {
 		route_selection_expression destination_arn format runtime handler file app api_id account_id
 		cert_file key_file cache_dir email inspect_token_env inspect_token_file mock
 		node credentials_file id_key_env id_key_file dir ca_file password_env password_file
-		sqs dynamodb schedule eventbridge sns`)
+		disconnects_file sqs dynamodb schedule eventbridge sns`)
 }
 
 func TestParseConfigAcceptsNewProjects(t *testing.T) {

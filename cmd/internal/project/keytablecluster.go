@@ -88,7 +88,11 @@ func clusterKeys() []KeyDoc {
 				Deploy: "API Gateway may lose a disconnect",
 			},
 			Says: "what becomes of the disconnects of a gateway that is killed: with `at-least-once` " +
-				"the other nodes of its cluster tell of them",
+				"they are told later, by other nodes, or without a cluster at its next start",
+		},
+		{
+			Path: "disconnects_file", In: Gateway | Program, Flag: "disconnects-file",
+			Default: ".tyg/disconnects.log", Says: "file that keeps them without a cluster",
 		},
 	}
 }

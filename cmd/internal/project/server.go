@@ -42,9 +42,10 @@ type ServerConfig struct {
 	NATS    string  `json:"nats"`
 	Cluster Cluster `json:"cluster"`
 
-	// Disconnects says whether the disconnects of a gateway that is killed are told by the other
-	// nodes of its cluster.
-	Disconnects string `json:"disconnects" allow:"best-effort|at-least-once"`
+	// Disconnects says whether the disconnects of a gateway that is killed are told later: by the
+	// other nodes of its cluster, or without one by itself at its next start, from a file.
+	Disconnects     string `json:"disconnects" allow:"best-effort|at-least-once"`
+	DisconnectsFile string `json:"disconnects_file"`
 
 	Drain       *value.Duration `json:"drain" allow:"0s..24h"`
 	DrainDelay  *value.Duration `json:"drain_delay" allow:"0s..24h"`

@@ -84,6 +84,7 @@ const Example = `{
   "nats": "tls://nats.example.com:4222",
   "cluster": {"name": "chat", "node": "web1", "shards": 1024, "replicas": 3, "insecure": false},
   "disconnects": "best-effort",
+  "disconnects_file": ".tyg/disconnects.log",
   "admin": {"addr": "127.0.0.1:9090"},
   "invoke_addr": "127.0.0.1:9001",
   "access_log": {

@@ -25,6 +25,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/functions"
 	"github.com/tyg-dev/tyg/internal/functions/outbound"
 	"github.com/tyg-dev/tyg/internal/inspect"
+	"github.com/tyg-dev/tyg/internal/ledgerfile"
 	"github.com/tyg-dev/tyg/internal/logqueue"
 	"github.com/tyg-dev/tyg/internal/pages"
 )
@@ -46,6 +47,7 @@ type Gateway struct {
 	invoke  net.Listener       // for the calls by which functions invoke themselves
 	closers []io.Closer
 	member  atomic.Pointer[Member] // nil: in no cluster, or not yet
+	file    *ledgerfile.File       // of disconnects; nil: there is none
 	stopped chan struct{}          // closed when the cluster asks the process to end
 	stop    func()                 // closes it
 }

@@ -101,6 +101,9 @@ func (g *Gateway) ready() error {
 	if m := g.node(); m != nil {
 		return m.Ready()
 	}
+	if g.file != nil {
+		return g.file.Err()
+	}
 	return nil
 }
 

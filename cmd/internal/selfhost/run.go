@@ -30,6 +30,9 @@ func (g *Gateway) Run(ctx context.Context) error {
 	}
 	defer l.Close()
 	g.openInspector(l.Addr())
+	if err := g.openFile(); err != nil {
+		return err
+	}
 	failed := make(chan error, 6) // of each server, so that none blocks
 	webs, err := g.sideServers(listen, failed)
 	defer closeAll(webs)
@@ -50,6 +53,9 @@ func (g *Gateway) Run(ctx context.Context) error {
 	}
 	url := g.url(l.Addr())
 	go func() { failed <- g.gateway.Serve(g.local) }() // drain ends both
+	if g.file != nil {                                 // functions run, and reach the gateway
+		g.file.Begin(ctx, g.gateway)
+	}
 	go func() { failed <- g.gateway.ServeTLS(l, t) }()
 	g.admin.SetReady(true)
 	fmt.Fprintf(g.out, "Serving %s\nRoutes: %s\n", g.served(url), g.routes())
