@@ -39,7 +39,8 @@ var allowed = map[string]string{
 	"internal/ledgerfile": "tyg gateway internal/filelock internal/lograte " +
 		"internal/lostconn",
 	"internal/lostconn": "tyg internal/connid",
-	"host": "tyg cluster gateway internal/certfile internal/grouptable internal/home " +
+	"host": "tyg cluster gateway internal/admin internal/certfile internal/clustermetrics " +
+		"internal/grouptable internal/home " +
 		"internal/inspect internal/ledgerfile internal/logqueue internal/pages " +
 		"internal/profileflag internal/stopsignal lambda rooms/natskv",
 	"internal/functions": "tyg apigw internal/functions/osproc " +
@@ -181,7 +182,8 @@ var allowed = map[string]string{
 	"test/cluster/record":     "tyg",
 	"test/soak":               "internal/ws internal/wsclient test/internal/victim",
 	"test/internal/victim":    "tyg gateway",
-	"internal/admin":          "tyg gateway internal/functions internal/hosts",
+	"internal/admin":          "tyg gateway internal/hosts internal/ledgerfile",
+	"internal/clustermetrics": "cluster internal/admin",
 	"cmd/internal/bill":       "internal/inspect/recording",
 	"cmd/tyg": "cmd/internal/bench cmd/internal/bill cmd/internal/buildinfo cmd/internal/cli " +
 		"cmd/internal/clustercmd cmd/internal/companion cmd/internal/connect " +
@@ -208,7 +210,8 @@ var allowed = map[string]string{
 	"cmd/tyg-aws/internal/chalice":  "cmd/internal/project internal/deploy",
 	"cmd/tyg-aws/internal/packages": "cmd/internal/project internal/deploy",
 	"cmd/tyg-cluster": "cluster cmd/internal/cli cmd/internal/clustercmd cmd/internal/companion " +
-		"cmd/internal/selfhost internal/admin internal/natsd internal/visible rooms/natskv",
+		"cmd/internal/selfhost internal/admin internal/clustermetrics internal/natsd " +
+		"internal/visible rooms/natskv",
 	"cmd/tyg-nats": "cmd/internal/companion internal/natsd internal/natsnodes " +
 		"internal/visible",
 	"cmd/internal/awsconfig": "lambda",

@@ -30,6 +30,7 @@ type bus interface {
 
 	up() bool     // there is a connection
 	waiting() int // messages that receive would return at once
+	traffic() traffic
 	maxPayload() int
 	close()
 }
@@ -104,6 +105,22 @@ func (b *natsBus) drain(ctx context.Context) {
 func (b *natsBus) up() bool { return b.nc.IsConnected() }
 
 func (b *natsBus) waiting() int { return len(b.inbox) }
+
+// A traffic is what has gone over a bus.
+type traffic struct {
+	in, out    Flow
+	reconnects int64
+	waiting    int // messages that were not received
+}
+
+func (b *natsBus) traffic() traffic {
+	s := b.nc.Stats()
+	return traffic{
+		in:         Flow{int64(s.InMsgs), int64(s.InBytes)},
+		out:        Flow{int64(s.OutMsgs), int64(s.OutBytes)},
+		reconnects: int64(s.Reconnects), waiting: len(b.inbox),
+	}
+}
 
 // headerRoom is what a command has beside its payload.
 const headerRoom = 4 << 10

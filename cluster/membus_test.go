@@ -168,6 +168,7 @@ func (b *memBus) flush(context.Context) error { return nil }
 func (b *memBus) drain(context.Context)       {}
 func (b *memBus) up() bool                    { return true }
 func (b *memBus) waiting() int                { return len(b.inbox) }
+func (b *memBus) traffic() traffic            { return traffic{} }
 func (b *memBus) maxPayload() int             { return 1 << 20 }
 
 func (b *memBus) close() {

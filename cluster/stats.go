@@ -3,6 +3,7 @@ package cluster
 import (
 	"errors"
 	"sync/atomic"
+	"time"
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/gateway"
@@ -28,7 +29,16 @@ type Stats struct {
 	Topics      int64          // subscriptions for groups
 	Swept       int64          // disconnect and leave handlers called for dead nodes
 	SweepErrors int64          // those that failed
+
+	// Of the connection to NATS, since it was made.
+	BusIn, BusOut Flow
+	Reconnects    int64
+	Inbox         int           // messages that wait for this node to read them
+	Contact       time.Duration // since a write to the registry; negative: there is none
 }
+
+// A Flow counts messages of NATS in one direction.
+type Flow struct{ Messages, Bytes int64 }
 
 // counters are the counts behind Stats.
 type counters struct {
@@ -68,6 +78,12 @@ func (n *Node) Stats() Stats {
 		Late: c.late.Load(), Repeated: c.repeated.Load(), Refused: c.refused.Load(),
 		Deaths: c.deaths.Load(), Topics: int64(n.interest.count()), Swept: c.swept.Load(),
 		SweepErrors: c.sweepErrors.Load(),
+	}
+	t := n.bus.traffic()
+	s.BusIn, s.BusOut, s.Reconnects, s.Inbox = t.in, t.out, t.reconnects, t.waiting
+	s.Contact = -time.Second
+	if at := n.fence.contact.Load(); at != nil && n.registry != (noRegistry{}) {
+		s.Contact = time.Since(*at)
 	}
 	for _, node := range n.Nodes() {
 		s.Nodes[node.State]++

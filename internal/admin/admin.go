@@ -16,13 +16,9 @@ import (
 	"net"
 	"net/http"
 	"sync/atomic"
-
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"time"
 
 	"github.com/tyg-dev/tyg/gateway"
-	"github.com/tyg-dev/tyg/internal/functions"
 	"github.com/tyg-dev/tyg/internal/hosts"
 )
 
@@ -41,23 +37,16 @@ type Config struct {
 	// Ready, if not nil, returns why clients must not connect, although SetReady says that they may.
 	Ready func() error
 
-	// Cluster, if not nil, returns the metrics of a node of a cluster.
-	Cluster func() []Metric
+	// Metrics return what others count, such as a node of a cluster.
+	Metrics []func() []Metric
+
+	// IsAnswer, if not nil, reports whether an error is an answer of the integration. A tyg.Rejection
+	// is one anyway.
+	IsAnswer func(error) bool
 
 	// Hosts are the names by which it may be called, see gateway.Server. On loopback that is any
 	// address and localhost besides; elsewhere any name, if there are none.
 	Hosts []string
-
-	// Functions returns the counts of each function, by name. Nil if there are no functions.
-	Functions func() map[string]functions.Stats
-}
-
-// A Metric is the value of a metric that another package counts.
-type Metric struct {
-	Name, Help   string
-	Label, Value string // of the label, if Label is not empty
-	Number       float64
-	Counter      bool // it only grows; false: it is a gauge
 }
 
 // An Admin is an http.Handler for the three paths. Make it with [New]. All methods may be called at
@@ -66,6 +55,7 @@ type Admin struct {
 	cfg   Config
 	mux   *http.ServeMux
 	hosts hosts.List
+	began time.Time
 	ready atomic.Bool
 	count counters
 }
@@ -74,21 +64,16 @@ var _ http.Handler = (*Admin)(nil)
 
 // New returns an Admin that is not ready yet.
 func New(cfg Config) *Admin {
-	a := &Admin{cfg: cfg, mux: http.NewServeMux()}
+	a := &Admin{cfg: cfg, mux: http.NewServeMux(), began: time.Now()}
 	a.hosts, _ = hosts.Parse(cfg.Hosts) // the gateway has checked them
-	a.count = newCounters(cfg)
-	registry := prometheus.NewRegistry()
-	registry.MustRegister(
-		a.count.connects, a.count.client, a.count.integration, a.count.execution, a.count.latency,
-		a.count.refusals,
-		newSnapshot(cfg, a.Ready), foreign{cfg.Cluster},
-		collectors.NewGoCollector(),
-		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		collectors.NewBuildInfoCollector(),
-	)
+	a.count.api = []Label{{"ApiId", cfg.APIID}, {"Stage", cfg.Stage}}
+	a.count.isAnswer = cfg.IsAnswer
 	a.mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { writeLine(w, "ok") })
 	a.mux.HandleFunc("GET /readyz", a.readyz)
-	a.mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
+	a.mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+		_ = writeMetrics(w, a.metrics()) // it fails if the client is gone
+	})
 	return a
 }
 

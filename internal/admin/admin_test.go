@@ -13,8 +13,9 @@ import (
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/gateway"
 	"github.com/tyg-dev/tyg/internal/admin"
-	"github.com/tyg-dev/tyg/internal/functions"
 )
+
+var errAnswer = errors.New("an answer")
 
 func newAdmin() *admin.Admin {
 	return admin.New(admin.Config{
@@ -26,9 +27,7 @@ func newAdmin() *admin.Admin {
 			}
 		},
 		LogDrops: func() int64 { return 5 },
-		Functions: func() map[string]functions.Stats {
-			return map[string]functions.Stats{"f": {Starting: 1, Idle: 2, Busy: 3, Waiting: 4, Starts: 9}}
-		},
+		IsAnswer: func(err error) bool { return err == errAnswer },
 	})
 }
 
@@ -61,13 +60,13 @@ func TestNodeThatMayNotServeIsNotReady(t *testing.T) {
 	var why error
 	a := admin.New(admin.Config{
 		Gateway: func() gateway.Stats { return gateway.Stats{} }, Ready: func() error { return why },
-		Cluster: func() []admin.Metric {
+		Metrics: []func() []admin.Metric{func() []admin.Metric {
 			return []admin.Metric{
-				{Name: "tyg_cluster_nodes", Label: "state", Value: "alive", Number: 2},
-				{Name: "tyg_cluster_nodes", Label: "state", Value: "suspect", Number: 1},
-				{Name: "tyg_cluster_deaths_total", Number: 4, Counter: true},
+				{Name: "tyg_cluster_nodes", Labels: []admin.Label{{"state", "alive"}}, Number: 2},
+				{Name: "tyg_cluster_deaths_total", Number: 4, Kind: admin.Counter},
+				{Name: "tyg_cluster_nodes", Labels: []admin.Label{{"state", "suspect"}}, Number: 1},
 			}
-		},
+		}},
 	})
 	a.SetReady(true)
 	if got, body := get(a, http.MethodGet, "/readyz"); got != http.StatusOK {
@@ -134,8 +133,8 @@ func TestMetrics(t *testing.T) {
 	}{
 		{tyg.EventConnect, "$connect", time.Millisecond, nil},
 		{tyg.EventConnect, "$connect", 3 * time.Millisecond, tyg.Reject(403, "no")},
-		{tyg.EventMessage, "$default", 2 * time.Second, &functions.FunctionError{}},
-		{tyg.EventMessage, "$default", 0, &functions.ExitError{}},
+		{tyg.EventMessage, "$default", 2 * time.Second, errAnswer},
+		{tyg.EventMessage, "$default", 0, context.DeadlineExceeded},
 		{tyg.EventMessage, "$default", 0, errors.New("whatever")},
 	} {
 		trace.Handled(tyg.Event{Type: e.kind, Route: e.route}, e.took, e.err)
@@ -163,11 +162,6 @@ func TestMetrics(t *testing.T) {
 		`tyg_closed_total{reason="idle"} 6`,
 		`tyg_closed_total{reason="life"} 0`,
 		`tyg_refusals_total{status="502"} 1`,
-		`tyg_function_processes{function="f",state="starting"} 1`,
-		`tyg_function_processes{function="f",state="idle"} 2`,
-		`tyg_function_processes{function="f",state="busy"} 3`,
-		`tyg_function_waiting{function="f"} 4`,
-		`tyg_function_starts_total{function="f"} 9`,
 	} {
 		if !strings.Contains(text, "\n"+want+"\n") {
 			t.Errorf("the metrics lack %s", want)

@@ -52,6 +52,7 @@ type File struct {
 	dirty  bool                  // guarded by mu; there are changes since the last sync
 	live   int64                 // guarded by mu; bytes of the lines that count
 	conns  map[tyg.ConnID]*entry // guarded by mu
+	old    int                   // guarded by mu; of conns, those of a process before
 	owed   []line                // guarded by mu; ends that could not be written
 	failed error                 // guarded by mu; of the last write; nil: it succeeded
 }
@@ -135,7 +136,7 @@ func (f *File) load() error {
 	if found.lines > 0 {
 		f.keepDamaged(found)
 	}
-	f.disk = old
+	f.disk, f.old = old, len(f.conns)
 	return f.rewrite()
 }
 
@@ -179,6 +180,9 @@ func (f *File) End(id tyg.ConnID) {
 		return
 	}
 	delete(f.conns, id)
+	if e.old {
+		f.old--
+	}
 	f.live -= e.bytes()
 	f.appendLater(change{End: id})
 }
@@ -237,6 +241,21 @@ func (f *File) Err() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.failed
+}
+
+// Stats are the figures of a File.
+type Stats struct {
+	Connections int   // that would be told of if the process were killed
+	Left        int   // of those, the ones of a process before, which are being told
+	Bytes       int64 // of the file
+	Failed      bool  // it cannot be written
+}
+
+// Stats returns the current figures.
+func (f *File) Stats() Stats {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return Stats{len(f.conns), f.old, f.size, f.failed != nil}
 }
 
 // Close writes all to the disk, and lets other processes use the file.

@@ -17,10 +17,13 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/cluster"
 	"github.com/tyg-dev/tyg/cmd/internal/project"
 	"github.com/tyg-dev/tyg/gateway"
 	"github.com/tyg-dev/tyg/internal/admin"
+	"github.com/tyg-dev/tyg/internal/clustermetrics"
 	"github.com/tyg-dev/tyg/internal/functions"
+	"github.com/tyg-dev/tyg/internal/ledgerfile"
 )
 
 // deployFile reads a file of the folder deploy.
@@ -80,7 +83,14 @@ func metricNames(t *testing.T) map[string]bool {
 	defer func() { _ = srv.Shutdown(t.Context()) }()
 	a := admin.New(admin.Config{
 		APIID: "a", Stage: "s", Gateway: srv.Stats,
-		Functions: func() map[string]functions.Stats { return map[string]functions.Stats{"f": {}} },
+		IsAnswer: isAnswer,
+		Metrics: []func() []admin.Metric{
+			func() []admin.Metric { return metricsOf("f", functions.Stats{}) },
+			func() []admin.Metric {
+				return clustermetrics.Of(cluster.Stats{Nodes: map[string]int{"alive": 1}})
+			},
+			func() []admin.Metric { return admin.OfFile(ledgerfile.Stats{}) },
+		},
 	})
 	trace := a.Trace()
 	trace.Refused(403, "no")

@@ -48,6 +48,7 @@ type Gateway struct {
 	closers []io.Closer
 	member  atomic.Pointer[Member] // nil: in no cluster, or not yet
 	file    *ledgerfile.File       // of disconnects; nil: there is none
+	running atomic.Bool            // gateway has started
 	stopped chan struct{}          // closed when the cluster asks the process to end
 	stop    func()                 // closes it
 }
@@ -111,11 +112,12 @@ func New(ctx context.Context, cfg Config, stdout, stderr io.Writer) (g *Gateway,
 		},
 	}
 	g.admin = admin.New(admin.Config{
-		APIID: cfg.APIID, Stage: cfg.APIGatewayStage, Functions: g.functionStats,
+		APIID: cfg.APIID, Stage: cfg.APIGatewayStage,
 		Hosts:    cfg.hosts(),
 		LogDrops: func() int64 { return out.Dropped() + log.Dropped() },
-		Gateway:  func() gateway.Stats { return g.gateway.Stats() },
-		Ready:    g.ready, Cluster: g.clusterMetrics,
+		Gateway:  g.stats,
+		Ready:    g.ready, IsAnswer: isAnswer,
+		Metrics: []func() []admin.Metric{g.functionMetrics, g.clusterMetrics, g.fileMetrics},
 	})
 	if err := g.serverOf(ctx, secrets); err != nil {
 		return g, err
@@ -238,14 +240,12 @@ func (g *Gateway) line(l functions.Line) {
 	}
 }
 
-func (g *Gateway) functionStats() map[string]functions.Stats {
-	all := make(map[string]functions.Stats)
-	for _, fn := range g.set.Functions {
-		if s, ok := g.host.Stats(fn.Name); ok {
-			all[fn.Name] = s
-		}
+// stats returns the counts of the gateway, which may be asked once it has started.
+func (g *Gateway) stats() (s gateway.Stats) {
+	if g.running.Load() {
+		s = g.gateway.Stats()
 	}
-	return all
+	return s
 }
 
 // Close closes the files and listeners of New.

@@ -114,10 +114,3 @@ func (g *Gateway) nodeFailed() <-chan error {
 	}
 	return nil
 }
-
-func (g *Gateway) clusterMetrics() []admin.Metric {
-	if m := g.node(); m != nil {
-		return m.Metrics()
-	}
-	return nil
-}

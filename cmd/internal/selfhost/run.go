@@ -45,6 +45,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 	if err := g.gateway.Start(); err != nil {
 		return err
 	}
+	g.running.Store(true)
 	if err := g.openNATS(ctx, failed); err != nil {
 		return err
 	}
