@@ -90,6 +90,10 @@ type Config struct {
 	// Secrets are the access keys that may call the @connections API, see gateway.Server.
 	Secrets map[string]string
 
+	// AdminAddr is the TCP address of a listener with health (/livez, /readyz) and metrics in the
+	// format of Prometheus (/metrics), which clients should not reach. Empty means none.
+	AdminAddr string
+
 	// Inspect is the TCP address of the inspector, a web page that shows each message and what it
 	// causes. Who opens it may send to and close any connection. Empty means none.
 	Inspect string
@@ -192,6 +196,8 @@ func (o *options) flags(fs *flag.FlagSet) {
 	fs.StringVar(&o.CertFile, "cert", "", "TLS certificate, PEM `file`")
 	fs.StringVar(&o.KeyFile, "key", "", "TLS key, PEM `file`")
 	fs.DurationVar(&o.Drain, "drain", defaultDrain, "how long handlers may take to finish at the end")
+	fs.StringVar(&o.AdminAddr, "admin-addr", "",
+		"serve health and metrics at this `address`, such as 127.0.0.1:9090")
 	fs.StringVar(&o.Inspect, "inspect", "",
 		"serve a page that shows each message at this `address`; its token is TYG_INSPECT_TOKEN")
 	fs.DurationVar(&o.DrainDelay, "drain-delay", 0, "how long clients are still accepted at the end")

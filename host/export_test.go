@@ -8,6 +8,8 @@ import (
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/cluster"
 	"github.com/tyg-dev/tyg/gateway"
+	"github.com/tyg-dev/tyg/internal/admin"
+	"github.com/tyg-dev/tyg/internal/clustermetrics"
 	"github.com/tyg-dev/tyg/rooms/natskv"
 )
 
@@ -25,7 +27,11 @@ func RunWithNATS(app *tyg.App) error {
 			cfg, err := cluster.FromEnvironment(getenv)
 			return func(ctx context.Context, srv *gateway.Server, name, _ string) (Member, error) {
 				cfg.Name, cfg.Node = getenv("TYG_NATS_BUCKET"), name
-				return cluster.Join(ctx, srv, cfg)
+				n, err := cluster.Join(ctx, srv, cfg)
+				if err != nil {
+					return nil, err
+				}
+				return metricMember{n}, nil
 			}, err
 		},
 	})
@@ -38,3 +44,9 @@ type ValueStore = valueStore
 func NewStoredValues(open func(context.Context) (ValueStore, error)) ValueStore {
 	return &storedValues{open: open}
 }
+
+// A metricMember has the metrics that a program with the tag has.
+type metricMember struct{ *cluster.Node }
+
+// Metrics returns the counts of the node.
+func (m metricMember) Metrics() []admin.Metric { return clustermetrics.Of(m.Stats()) }

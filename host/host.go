@@ -103,6 +103,11 @@ func Serve(ctx context.Context, app *tyg.App, cfg Config) error {
 	if err != nil {
 		return err
 	}
+	ops, err := openOperator(srv, cfg)
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	defer ops.close()
 	m, err := join(ctx, srv, l, cfg)
 	if err == nil {
 		err = srv.Start()
@@ -110,9 +115,11 @@ func Serve(ctx context.Context, app *tyg.App, cfg Config) error {
 	if err != nil {
 		return errors.Join(err, l.Close(), leave(m, cfg.Drain))
 	}
+	ops.setStarted(m)
 	if file, ok := m.(*fileMember); ok {
 		file.begin(ctx, srv)
 	}
+	ops.setReady(true) // clients that come now wait for Serve
 	if cfg.Out != nil {
 		fmt.Fprintf(cfg.Out, "Serving %s on %s\n", cfg.Name, address(l.Addr(), cfg))
 		if app.Describe().Pages != nil {
@@ -127,7 +134,7 @@ func Serve(ctx context.Context, app *tyg.App, cfg Config) error {
 		}
 	}
 	inspector.serve(srv, address(l.Addr(), cfg), cfg)
-	return errors.Join(serve(ctx, l, srv, m, cfg), leave(m, cfg.Drain))
+	return errors.Join(serve(ctx, l, srv, m, ops, cfg), leave(m, cfg.Drain))
 }
 
 func listen(cfg Config) (net.Listener, error) {
@@ -172,15 +179,17 @@ func hostPort(addr net.Addr) string {
 
 // serve runs the gateway until ctx ends or it fails, and then drains.
 func serve(
-	ctx context.Context, l net.Listener, srv *gateway.Server, m Member, cfg Config,
+	ctx context.Context, l net.Listener, srv *gateway.Server, m Member, ops *operator, cfg Config,
 ) error {
 	failed := make(chan error, 1) // serve ends it, by Shutdown, and waits for it
 	go func() { failed <- srv.Serve(l) }()
+	defer ops.setReady(false)
 	select {
 	case err := <-failed:
 		return errors.Join(fmt.Errorf("serve on %s: %w", l.Addr(), err), drain(srv, cfg.Drain))
 	case <-ctx.Done():
 	}
+	ops.setReady(false)
 	if m != nil {
 		m.Drain()
 	}

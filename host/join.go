@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/tyg-dev/tyg/gateway"
+	"github.com/tyg-dev/tyg/internal/admin"
 	"github.com/tyg-dev/tyg/internal/ledgerfile"
 )
 
@@ -79,6 +80,12 @@ func openFile(srv *gateway.Server, cfg Config) (Member, error) {
 
 // begin runs the disconnect handlers of a process before, which was killed.
 func (m *fileMember) begin(ctx context.Context, srv *gateway.Server) { m.Begin(ctx, srv) }
+
+// Ready returns why clients must not connect: the file cannot be written.
+func (m *fileMember) Ready() error { return m.Err() }
+
+// Metrics returns the figures of the file.
+func (m *fileMember) Metrics() []admin.Metric { return admin.OfFile(m.Stats()) }
 
 // Drain does nothing: there is no other process to tell.
 func (m *fileMember) Drain() {}

@@ -8,6 +8,8 @@ import (
 
 	"github.com/tyg-dev/tyg/cluster"
 	"github.com/tyg-dev/tyg/gateway"
+	"github.com/tyg-dev/tyg/internal/admin"
+	"github.com/tyg-dev/tyg/internal/clustermetrics"
 	"github.com/tyg-dev/tyg/rooms/natskv"
 )
 
@@ -39,6 +41,12 @@ func joinCluster(getenv func(string) string) (JoinFunc, error) {
 		if err != nil {
 			return nil, err
 		}
-		return n, nil
+		return nodeMember{n}, nil
 	}, nil
 }
+
+// A nodeMember is a node with metrics.
+type nodeMember struct{ *cluster.Node }
+
+// Metrics returns the counts of the node.
+func (m nodeMember) Metrics() []admin.Metric { return clustermetrics.Of(m.Stats()) }

@@ -62,7 +62,7 @@ const gatewayExample = `  tyg gateway --print-config > gateway.json
 type gatewayRun struct {
 	file, dir, stage string
 	addr, cert, key  string
-	nats             string
+	admin, nats      string
 	origins, hosts   []string
 	drain            drainFlags
 	cluster          clusterFlags
@@ -108,7 +108,7 @@ func newGateway(e *cli.Env) *cobra.Command {
 	}
 	g.flags(cmd)
 	cmd.Flags().AddGoFlagSet(limits)
-	cli.NameVariables(cmd, "addr", "origin", "host", "cert", "key", "nats", "drain", "drain-delay",
+	cli.NameVariables(cmd, "addr", "origin", "host", "cert", "key", "admin-addr", "nats", "drain", "drain-delay",
 		"drain-window")
 	limits.VisitAll(func(f *flag.Flag) { cli.NameVariables(cmd, f.Name) })
 	return cmd
@@ -127,6 +127,8 @@ func (g *gatewayRun) flags(cmd *cobra.Command) {
 	f.StringSliceVar(&g.hosts, "host", nil, "let clients call it by these `NAMES` only")
 	f.StringVar(&g.cert, "cert", "", "serve wss with the certificate of this PEM `FILE`")
 	f.StringVar(&g.key, "key", "", "the key of --cert, a PEM `FILE`")
+	f.StringVar(&g.admin, "admin-addr", "",
+		"serve health and metrics on `HOST:PORT` (default 127.0.0.1:9090)")
 	f.StringVar(&g.nats, "nats", "",
 		"join the gateways at the NATS server with this `URL`, and give it to functions; or embedded, "+
 			"see --cluster")
@@ -162,7 +164,8 @@ func (g *gatewayRun) override(
 	if over.Addr, err = cli.Addr(cmd, g.addr, getenv, ""); err != nil {
 		return over, err
 	}
-	if err := cli.FromEnv(cmd, getenv, "origin", "host", "cert", "key", "nats"); err != nil {
+	if err := cli.FromEnv(cmd, getenv, "origin", "host", "cert", "key", "admin-addr",
+		"nats"); err != nil {
 		return over, err
 	}
 	over.Origins, over.Hosts, over.NATS = g.origins, g.hosts, g.nats
@@ -175,6 +178,11 @@ func (g *gatewayRun) override(
 	}
 	if err := checkNATS(cmd, g.nats); err != nil {
 		return over, err
+	}
+	if over.Admin.Addr = g.admin; g.admin != "" {
+		if err := value.Addr(g.admin); err != nil {
+			return over, cli.Usagef(cmd, "--admin-addr %q: %w", g.admin, err)
+		}
 	}
 	if err := g.cluster.apply(cmd, getenv, &over); err != nil {
 		return over, err

@@ -301,8 +301,12 @@ func limitKeys() []KeyDoc {
 
 func operationKeys() []KeyDoc {
 	return []KeyDoc{
-		{Path: "admin", In: Gateway, Says: "listener with health and metrics"},
-		{Path: "admin.addr", In: Gateway, Default: "127.0.0.1:9090", Says: "its address"},
+		{Path: "admin", In: Gateway | Program, Says: "listener with health and metrics"},
+		{
+			Path: "admin.addr", In: Gateway | Program, Flag: "admin-addr",
+			Default:  "127.0.0.1:9090; for programs none, and no listener",
+			Defaults: map[Use]string{Gateway: "127.0.0.1:9090"}, Says: "its address",
+		},
 		{Path: "admin.off", In: Gateway, Default: "false", Says: "do without it"},
 		{
 			Path: "admin.inspect_token_env", In: Gateway, Default: "none, and no inspector",
