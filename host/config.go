@@ -3,6 +3,7 @@
 package host
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -237,6 +238,9 @@ func parse(name string, args []string, getenv func(string) string, out io.Writer
 		o.Drain = time.Nanosecond // to a Config, 0 is the default
 	}
 	o.Origins, o.Hosts = list(o.origins), list(o.hosts)
+	if state, _, _ := strings.Cut(getenv("STATE_DIRECTORY"), ":"); state != "" { // of systemd
+		o.DisconnectsFile = cmp.Or(o.DisconnectsFile, filepath.Join(state, filepath.Base(defaultFile)))
+	}
 	profile, err := gateway.NewProfile(o.profile.Profile)
 	if err != nil {
 		return o.Config, err

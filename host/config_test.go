@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"maps"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -213,4 +214,19 @@ func server(t *testing.T) gateway.Profile {
 		t.Fatal(err)
 	}
 	return p
+}
+
+// Under systemd, a service has a folder that survives restarts.
+func TestFileOfDisconnectsIsInTheStateDirectory(t *testing.T) {
+	environment := map[string]string{"STATE_DIRECTORY": "/var/lib/a:/var/lib/b"}
+	getenv := func(name string) string { return environment[name] }
+	for args, want := range map[string]string{
+		"":                    filepath.Join("/var/lib/a", "disconnects.log"),
+		"-disconnects-file=f": "f",
+	} {
+		cfg, err := host.Parse("x", strings.Fields(args), getenv, io.Discard)
+		if err != nil || cfg.DisconnectsFile != want {
+			t.Errorf("%q: %q, %v; want %q", args, cfg.DisconnectsFile, err, want)
+		}
+	}
 }

@@ -64,7 +64,8 @@ func clusterKeys() []KeyDoc {
 		},
 		{
 			Path: c + "dir", In: Gateway, Flag: "cluster-dir", Default: ".tyg/nats/ and the node",
-			Says: "folder in which the server keeps its data; it must survive restarts" + embedded,
+			Says: "folder in which the server keeps its data, which must survive restarts; under systemd " +
+				"with StateDirectory it is in that" + embedded,
 		},
 		{
 			Path: c + "cert_file", In: Gateway, Flag: "cluster-cert",
@@ -92,7 +93,8 @@ func clusterKeys() []KeyDoc {
 		},
 		{
 			Path: "disconnects_file", In: Gateway | Program, Flag: "disconnects-file",
-			Default: ".tyg/disconnects.log", Says: "file that keeps them without a cluster",
+			Default: ".tyg/disconnects.log", Says: "file that keeps them without a cluster; under systemd " +
+				"with StateDirectory it is in that",
 		},
 	}
 }

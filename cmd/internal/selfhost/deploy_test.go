@@ -153,6 +153,7 @@ func TestDashboardHasMetricsThatExist(t *testing.T) {
 			dashboard.SchemaVersion)
 	}
 	exist, ids := metricNames(t), make(map[int]bool)
+	var all strings.Builder
 	for _, p := range dashboard.Panels {
 		if p.Title == "" || p.Type == "" || ids[p.ID] || p.GridPos.W == 0 || len(p.Targets) == 0 {
 			t.Errorf("panel %d, %q, is incomplete", p.ID, p.Title)
@@ -160,6 +161,7 @@ func TestDashboardHasMetricsThatExist(t *testing.T) {
 		ids[p.ID] = true
 		for _, target := range p.Targets {
 			checkMetrics(t, p.Title, target.Expr, exist)
+			all.WriteString(target.Expr + "\n")
 		}
 	}
 	for _, v := range dashboard.Templating.List {
@@ -169,6 +171,12 @@ func TestDashboardHasMetricsThatExist(t *testing.T) {
 	}
 	if len(ids) < 10 {
 		t.Errorf("the dashboard has %d panels", len(ids))
+	}
+	for name := range exist {
+		ofCluster := strings.HasPrefix(name, "tyg_cluster_") || strings.HasPrefix(name, "tyg_disconnects_")
+		if ofCluster && !strings.Contains(all.String(), name+"{") {
+			t.Errorf("the dashboard does not show %s", name)
+		}
 	}
 }
 
@@ -292,5 +300,17 @@ func TestSystemdUnit(t *testing.T) {
 		case section == "" || !regexp.MustCompile(`^[A-Z][A-Za-z]+=\S`).MatchString(line):
 			t.Errorf("%q is no line of a unit", line)
 		}
+	}
+}
+
+// Gateways beside each other have to be one, or they reach a part of the clients each.
+func TestGatewaysOfContainersAreOne(t *testing.T) {
+	for _, name := range []string{"compose/compose.yaml", "kubernetes/gateway.yaml"} {
+		if !regexp.MustCompile(`\bTYG_NATS\b`).Match(deployFile(t, name)) {
+			t.Errorf("%s: gateways do not join", name)
+		}
+	}
+	if !strings.Contains(string(deployFile(t, "Dockerfile")), "./cmd/tyg-cluster") {
+		t.Error("the image lacks what joins gateways")
 	}
 }

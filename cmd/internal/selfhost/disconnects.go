@@ -14,7 +14,7 @@ func (g *Gateway) openFile() error {
 	if !g.cfg.atLeastOnce() || g.cfg.Joins() {
 		return nil
 	}
-	name := cmp.Or(g.cfg.DisconnectsFile, filepath.Join(".tyg", "disconnects.log"))
+	name := cmp.Or(g.cfg.DisconnectsFile, filepath.Join(stateDir(), "disconnects.log"))
 	f, err := ledgerfile.Open(g.cfg.path(name), g.log)
 	if errors.Is(err, ledgerfile.ErrInUse) {
 		return fmt.Errorf(`%w with --disconnects-file or "disconnects_file"`, err)

@@ -86,7 +86,7 @@ func (c *Config) embed(p *Place) error {
 	}
 	p.NATS, p.Node, p.Embedded = "", node, e
 	p.Replicas = cmp.Or(k.Replicas, len(nodes))
-	p.Dir = c.path(cmp.Or(k.Dir, filepath.Join(".tyg", "nats", folderOf(node))))
+	p.Dir = c.path(cmp.Or(k.Dir, filepath.Join(stateDir(), "nats", folderOf(node))))
 	return nil
 }
 
@@ -118,6 +118,13 @@ func howToSecure(e *natsnodes.Cluster) string {
 		return " (--cluster-cert, --cluster-cert-key and --cluster-ca)"
 	}
 	return ""
+}
+
+// stateDir returns the folder of what must survive a restart: that of systemd, or .tyg.
+// (https://www.freedesktop.org/software/systemd/man/latest/systemd.exec.html#RuntimeDirectory=)
+func stateDir() string {
+	first, _, _ := strings.Cut(os.Getenv("STATE_DIRECTORY"), ":")
+	return cmp.Or(first, ".tyg")
 }
 
 // folderOf returns the name of a folder for a node.
