@@ -24,6 +24,7 @@
 //	-drain-delay   TYG_DRAIN_DELAY    how long clients are still accepted at the end    0s
 //	-drain-window  TYG_DRAIN_WINDOW   how long the ends of connections are spread over
 //	-quiet  TYG_QUIET   do not print the URL
+//	-admin-addr    TYG_ADMIN_ADDR     address of health (/livez, /readyz) and metrics (/metrics)
 //
 //	-access-log  TYG_ACCESS_LOG   print a line for each event
 //	-time-scale  TYG_TIME_SCALE   how many times faster API Gateway's time limits pass
@@ -45,8 +46,6 @@
 //	TYG_CLUSTER           name of the cluster, that of the bucket by default
 //	TYG_CLUSTER_KEY       hides in connection ids which process has them; the same for all
 //	TYG_CLUSTER_SHARDS    see cluster.Config
-//	-disconnects, TYG_DISCONNECTS   at-least-once: the other processes run the disconnect handlers
-//	                                of one that was killed; best-effort by default
 //
 // This takes the build tag tyg.nats, which compiles the client of NATS; a program that was built
 // without it ends with an error that says so:
@@ -58,6 +57,10 @@
 // tyg.local, which leaves the client out: there, groups and values are in the gateway.
 //
 // docs/configuration.md has every flag with its range, beside the configuration of the tyg command.
+//
+// With -disconnects at-least-once (TYG_DISCONNECTS), the disconnect handlers of a process that is
+// killed are run later: by the other processes of its cluster, or without one by the next process,
+// before clients can connect, from a file (-disconnects-file, TYG_DISCONNECTS_FILE).
 //
 // A flag wins over the environment. A program that parses flags of its own before it calls Run
 // keeps its command line to itself: then only the environment counts. [Serve] takes a [Config] and

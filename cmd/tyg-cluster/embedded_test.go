@@ -35,9 +35,6 @@ import (
 	"github.com/tyg-dev/tyg/rooms/natskv"
 )
 
-// patience bounds all that must happen, on a busy machine.
-const patience = time.Minute
-
 // key signs calls of @connections.
 var key = sigv4.Credentials{AccessKeyID: "test", SecretAccessKey: "secret"}
 
@@ -122,7 +119,8 @@ func (m *machine) stop() {
 
 // post sends text to a connection by the API of this machine. It returns the status.
 func (m *machine) post(ctx context.Context, id, text string) (int, error) {
-	url := "http" + strings.TrimPrefix(m.url, "ws") + "@connections/" + strings.ReplaceAll(id, "=", "%3D")
+	url := "http" + strings.TrimPrefix(m.url, "ws") + "@connections/" +
+		strings.ReplaceAll(id, "=", "%3D")
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader(text))
 	if err != nil {
 		return 0, err

@@ -17,6 +17,9 @@ import (
 	"github.com/tyg-dev/tyg/internal/natsd"
 )
 
+// patience bounds all that must happen, on a busy machine.
+const patience = time.Minute
+
 // output is what a command prints, while it runs.
 type output struct {
 	mu   sync.Mutex

@@ -22,7 +22,8 @@ import (
 // a range are wrong with -1000000, and switches with "maybe".
 func wrongValues() map[string]string {
 	return map[string]string{
-		"addr": "nonsense", "admin-addr": "nonsense", "ca": "no/such/file", "event": "nonsense", "format": "nonsense",
+		"addr": "nonsense", "admin-addr": "nonsense",
+		"ca": "no/such/file", "event": "nonsense", "format": "nonsense",
 		"header": "nonsense", "stage": "a/b", "endpoint-url": "ftp://host", "since": "yesterday",
 		"template": "nonsense", "url": "ftp://host", "bare": "ftp://host", "management": "ftp://host",
 		"project-dir": "no/such/folder", "config": "no/such/file", "subprotocol": "a b", "profile": "x",

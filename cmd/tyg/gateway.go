@@ -108,8 +108,8 @@ func newGateway(e *cli.Env) *cobra.Command {
 	}
 	g.flags(cmd)
 	cmd.Flags().AddGoFlagSet(limits)
-	cli.NameVariables(cmd, "addr", "origin", "host", "cert", "key", "admin-addr", "nats", "drain", "drain-delay",
-		"drain-window")
+	cli.NameVariables(cmd, "addr", "origin", "host", "cert", "key", "admin-addr", "nats", "drain",
+		"drain-delay", "drain-window")
 	limits.VisitAll(func(f *flag.Flag) { cli.NameVariables(cmd, f.Name) })
 	return cmd
 }

@@ -124,7 +124,9 @@ func (c *clusterFlags) check(cmd *cobra.Command) error {
 		}
 	}
 	for _, f := range []struct{ name, text string }{
-		{"cluster-cert", c.CertFile}, {"cluster-cert-key", c.KeyFile}, {"cluster-ca", c.CAFile},
+		{"cluster-cert", c.CertFile},
+		{"cluster-cert-key", c.KeyFile},
+		{"cluster-ca", c.CAFile},
 		{"nats-credentials", c.CredentialsFile},
 	} {
 		if _, err := os.Stat(f.text); f.text != "" && err != nil {

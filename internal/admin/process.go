@@ -36,9 +36,13 @@ func processMetrics(began time.Time) []Metric {
 func heapMetrics() []Metric {
 	const objects, unused = "/memory/classes/heap/objects:bytes", "/memory/classes/heap/unused:bytes"
 	samples := []metrics.Sample{
-		{Name: objects}, {Name: unused}, {Name: "/memory/classes/total:bytes"},
-		{Name: "/gc/heap/allocs:bytes"}, {Name: "/gc/heap/goal:bytes"},
-		{Name: "/gc/heap/objects:objects"}, {Name: "/gc/cycles/total:gc-cycles"},
+		{Name: objects},
+		{Name: unused},
+		{Name: "/memory/classes/total:bytes"},
+		{Name: "/gc/heap/allocs:bytes"},
+		{Name: "/gc/heap/goal:bytes"},
+		{Name: "/gc/heap/objects:objects"},
+		{Name: "/gc/cycles/total:gc-cycles"},
 	}
 	metrics.Read(samples)
 	n := func(i int) float64 {

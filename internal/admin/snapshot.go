@@ -40,7 +40,9 @@ func (a *Admin) metrics() []Metric {
 func (a *Admin) snapshot() []Metric {
 	var list []Metric
 	add := func(kind Kind, name, help string, n int64, labels ...Label) {
-		list = append(list, Metric{Name: name, Help: help, Labels: labels, Kind: kind, Number: float64(n)})
+		list = append(list, Metric{
+			Name: name, Help: help, Labels: labels, Kind: kind, Number: float64(n),
+		})
 	}
 	g := a.cfg.Gateway()
 	add(Counter, "MessageCount", "Messages from and to clients.", g.Messages+g.Sent, a.count.api...)

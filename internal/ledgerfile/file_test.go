@@ -98,12 +98,13 @@ func TestNextProcessFindsWhatIsLeft(t *testing.T) {
 		f = open(t, path)
 		wantLeft(t, f, "a", "c")
 		got, err := f.connOf("a")
-		if err != nil || got.Conn.SourceIP != "192.0.2.1" || !got.Conn.ConnectedAt.Equal(time.Unix(1, 2)) ||
-			got.Conn.Identity.Context["n"] != "1" {
+		if err != nil || got.Conn.SourceIP != "192.0.2.1" ||
+			!got.Conn.ConnectedAt.Equal(time.Unix(1, 2)) || got.Conn.Identity.Context["n"] != "1" {
 			t.Errorf("a is %+v, %v", got.Conn, err)
 		}
 		m := f.membersOf("a")
-		if len(m) != 1 || m[0].Member.Group != "y" || !m[0].Member.Member.JoinedAt.Equal(time.Unix(3, 4)) {
+		if len(m) != 1 || m[0].Member.Group != "y" ||
+			!m[0].Member.Member.JoinedAt.Equal(time.Unix(3, 4)) {
 			t.Errorf("a is in %+v", m)
 		}
 		f.kill()
@@ -220,7 +221,8 @@ func TestDamageCostsItsLineOnly(t *testing.T) {
 	zeros := make([]byte, 3*maxLine)
 	check("zeros behind it", slices.Concat(whole, zeros), "a", "c", "d")
 	check("a long line in it", slices.Concat(lines[0], zeros, []byte("\n"), whole), "a", "c", "d")
-	check("text in it", slices.Concat([]byte("\nwhat\n\n"), whole, []byte("deadbeef {}\n")), "a", "c", "d")
+	check("text in it",
+		slices.Concat([]byte("\nwhat\n\n"), whole, []byte("deadbeef {}\n")), "a", "c", "d")
 	check("nothing", nil)
 }
 

@@ -173,8 +173,8 @@ func TestDashboardHasMetricsThatExist(t *testing.T) {
 		t.Errorf("the dashboard has %d panels", len(ids))
 	}
 	for name := range exist {
-		ofCluster := strings.HasPrefix(name, "tyg_cluster_") || strings.HasPrefix(name, "tyg_disconnects_")
-		if ofCluster && !strings.Contains(all.String(), name+"{") {
+		ours := strings.HasPrefix(name, "tyg_cluster_") || strings.HasPrefix(name, "tyg_disconnects_")
+		if ours && !strings.Contains(all.String(), name+"{") {
 			t.Errorf("the dashboard does not show %s", name)
 		}
 	}

@@ -45,7 +45,9 @@ func (c Config) WithJoin(join JoinFunc) Config {
 
 // Joins reports whether gateways with this configuration are one: the key "nats" has a URL, or they
 // embed the servers of a fixed cluster.
-func (c Config) Joins() bool { return c.NATS != "" && (c.NATS != project.EmbeddedNATS || c.Embeds()) }
+func (c Config) Joins() bool {
+	return c.NATS != "" && (c.NATS != project.EmbeddedNATS || c.Embeds())
+}
 
 // join joins the cluster, if the configuration has one.
 func (g *Gateway) join(ctx context.Context) error {

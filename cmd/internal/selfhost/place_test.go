@@ -42,19 +42,26 @@ func TestPlaceOfAnEmbeddedNode(t *testing.T) {
 // What is wrong with a cluster is said before it starts, with what to do.
 func TestPlacesThatCannotBe(t *testing.T) {
 	t.Setenv(passwordVariable, "")
-	const three = `"nats": "embedded", "cluster": {"nodes": ["n1", "n2", "n3"], "node": "n1"`
+	const embedded = `"nats": "embedded", "cluster": {`
+	const nodes = `"nodes": ["n1", "n2", "n3"]`
+	const three = embedded + nodes + `, "node": "n1"`
 	for keys, want := range map[string]string{
 		three + `}`: "need a credential: give each the same password (" + passwordVariable + ")",
-		three + `, "password_env": "TYG_TEST_NO"}`:                                   "TYG_TEST_NO is not set",
-		three + `, "cert_file": "c"}`:                                                `TLS between nodes needs "cert_file", "key_file"`,
-		three + `, "cert_file": "c", "key_file": "k", "ca_file": "a"}`:               "load certificate",
-		three + `, "password_env": "A", "password_file": "B"}`:                       `"password_env" or "password_file"`,
-		`"nats": "embedded", "cluster": {"nodes": ["n1", "n2"]}`:                     "use 1, 3 or 5",
-		`"nats": "embedded", "cluster": {"nodes": ["a b"]}`:                          "such as node1:6222",
-		`"nats": "embedded", "cluster": {"nodes": ["n1", "n2", "n3"]}`:               "say which this is with --node",
-		`"nats": "nats://n1", "cluster": {"nodes": ["n1", "n2", "n3"]}`:              `add "nats": "embedded"`,
-		`"cluster": {"nodes": ["n1", "n2", "n3"]}`:                                   `add "nats": "embedded"`,
-		`"nats": "embedded", "cluster": {"nodes": ["n1", "n2", "n3"], "node": "n4"}`: "n4:6222",
+
+		three + `, "password_env": "TYG_TEST_NO"}`: "TYG_TEST_NO is not set",
+
+		three + `, "cert_file": "c"}`: `TLS between nodes needs "cert_file", "key_file"`,
+
+		three + `, "cert_file": "c", "key_file": "k", "ca_file": "a"}`: "load certificate",
+
+		three + `, "password_env": "A", "password_file": "B"}`: `"password_env" or "password_file"`,
+
+		embedded + `"nodes": ["n1", "n2"]}`:               "use 1, 3 or 5",
+		embedded + `"nodes": ["a b"]}`:                    "such as node1:6222",
+		embedded + nodes + `}`:                            "say which this is with --node",
+		embedded + nodes + `, "node": "n4"}`:              "n4:6222",
+		`"nats": "nats://n1", "cluster": {` + nodes + `}`: `add "nats": "embedded"`,
+		`"cluster": {` + nodes + `}`:                      `add "nats": "embedded"`,
 	} {
 		if _, err := placeOf(t, keys); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s\nerror %v, want %q", keys, err, want)
