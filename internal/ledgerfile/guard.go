@@ -59,6 +59,9 @@ func (g *guard) Describe() tyg.Description {
 // Bind binds next.
 func (g *guard) Bind(host tyg.Host) { tyg.Bind(g.next, host) }
 
+// Bound returns the host as next reaches it.
+func (g *guard) Bound() tyg.Host { return tyg.Bound(g.next, nil) }
+
 // Handle handles an event.
 func (g *guard) Handle(ctx context.Context, e tyg.Event) (r tyg.Reply, err error) {
 	switch e.Type {
@@ -102,6 +105,9 @@ type members struct {
 }
 
 var _ tyg.Host = (*members)(nil)
+
+// Gateway returns the gateway, for what wraps a Host.
+func (m *members) Gateway() *gateway.Server { return m.Server }
 
 // AddToGroup makes a connection a member, see tyg.Groups. It fails if that cannot be noted.
 func (m *members) AddToGroup(

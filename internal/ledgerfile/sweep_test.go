@@ -155,3 +155,18 @@ func TestRefusedConnectionsAreNotNoted(t *testing.T) {
 		t.Errorf("noted are %q", noted)
 	}
 }
+
+// What App.UseHost adds is reached on a gateway with a file, too.
+func TestApplicationWrapsItsHost(t *testing.T) {
+	app := tyg.New("x")
+	type wrapped struct{ tyg.Host }
+	app.UseHost(func(h tyg.Host) tyg.Host { return wrapped{h} })
+	app.OnLeave(func(context.Context, *tyg.Group, tyg.Member) error { return nil })
+	_, srv := guarded(t, app)
+	if w, ok := tyg.Bound(srv.Handler, srv.Host).(wrapped); !ok || w.Host != srv.Host {
+		t.Errorf("calls reach %T", tyg.Bound(srv.Handler, srv.Host))
+	}
+	if g, ok := srv.Host.(interface{ Gateway() *gateway.Server }); !ok || g.Gateway() != srv {
+		t.Errorf("%T does not tell its gateway", srv.Host)
+	}
+}
