@@ -69,7 +69,7 @@ func (f *File) Sweep(ctx context.Context, srv *gateway.Server) {
 	if srv.Host != nil {
 		host = srv.Host
 	}
-	s := &sweep{f, g.next, host}
+	s := &sweep{f, g.next, tyg.Bound(g.next, host)}
 	if g.handled.Leave {
 		eachOf(ctx, left, s.leaves)
 	}
