@@ -63,7 +63,11 @@ func (c *counters) outcome(err error) {
 // Gateway returns the gateway of the node, for what wraps a Host: its figures are those of clients.
 // It is nil in tests without one.
 func (n *Node) Gateway() *gateway.Server {
-	srv, _ := n.local.(*gateway.Server)
+	l := n.local
+	if fenced, ok := l.(fencedLocal); ok {
+		l = fenced.local
+	}
+	srv, _ := l.(*gateway.Server)
 	return srv
 }
 
