@@ -269,7 +269,7 @@ func TestUnownedAPIIsAConflict(t *testing.T) {
 	id := r.strange(t, echoAPI, map[string]string{"tyg": "echo-server/prod"})
 	err := r.deploy(t.Context(), app)
 	if err == nil || !strings.Contains(err.Error(), echoAPI) ||
-		!strings.Contains(err.Error(), "tyg=") {
+		!strings.Contains(err.Error(), "its tag tyg is echo-server/prod") {
 		t.Errorf("got %v, want an error that names the API and the tag", err)
 	}
 	if got := r.apis(); !slices.Equal(got, []string{id}) {
