@@ -68,7 +68,7 @@ func (i *importing) run(ctx context.Context) error {
 	if !i.JSON {
 		fmt.Fprintf(i.e.Stdout, "Write the program in Go, and run tyg plan --stage %[1]s and "+
 			"tyg deploy --stage %[1]s.\nDo not run chalice deploy or chalice delete for this stage.\n",
-			i.Stage)
+			visible.Line(i.Stage))
 	}
 	return nil
 }

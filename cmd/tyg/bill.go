@@ -176,9 +176,11 @@ func printBill(out io.Writer, b bill.Bill, p bill.Prices) error {
 	var text strings.Builder
 	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', tabwriter.AlignRight)
 	for _, line := range b.Lines {
-		fmt.Fprintf(w, "%s\t%s %s\t%.2f\t\n", line.What, bill.Number(line.Amount), line.Unit, line.Price)
+		fmt.Fprintf(w, "%s\t%s %s\t%.2f\t\n", visible.Line(line.What),
+			bill.Number(line.Amount), visible.Line(line.Unit), line.Price)
 	}
-	fmt.Fprintf(w, "a month on AWS\t%s, %s\t%.2f\t\n", p.Region, p.Currency, b.Total)
+	fmt.Fprintf(w, "a month on AWS\t%s, %s\t%.2f\t\n",
+		visible.Line(p.Region), visible.Line(p.Currency), b.Total)
 	if err := w.Flush(); err != nil {
 		return err
 	}

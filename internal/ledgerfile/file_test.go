@@ -89,7 +89,7 @@ func TestNextProcessFindsWhatIsLeft(t *testing.T) {
 	join("y", "a")
 	join("y", "a") // again, with other info
 	join("z", "c")
-	join("x", "nobody")
+	join("x", "absent")
 	f.Leave("x", "a")
 	f.End("b")
 	f.End("b")

@@ -106,8 +106,8 @@ func functionKeys() []KeyDoc {
 			Path: "reserved_concurrency", In: all,
 			Default:  "local 1, gateway 10, on AWS what it has",
 			Defaults: map[Use]string{Local: "1", Gateway: "10", Deploy: "what it has"},
-			Says: "processes of the function, and so events at the same time; on AWS 0 is none at all, and " +
-				"-1 takes a reservation back",
+			Says: "processes of the function, and so events at the same time; on AWS 0 is none at all, " +
+				"and -1 takes a reservation back",
 		},
 	}
 }

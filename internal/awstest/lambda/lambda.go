@@ -29,7 +29,7 @@ type State struct {
 	functions map[string]*function // by name
 	mappings  []*mapping
 	sources   map[string]Source // queues and streams, by ARN
-	lost      map[string]bool      // names of functions whose network interfaces stay for ever
+	lost      map[string]bool   // names of functions whose network interfaces stay for ever
 }
 
 // New returns the state of an empty account, whose roles are in roles.

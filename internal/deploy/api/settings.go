@@ -79,7 +79,9 @@ func withAccountLimits(s spec.StageSettings, region string) spec.StageSettings {
 func variablesDiff(have, want map[string]string) plan.Changes {
 	var diff plan.Changes
 	for _, key := range slices.Sorted(maps.Keys(stageVariables(have, want))) {
-		diff = append(diff, plan.Change{Property: "variable " + key, From: shown(have, key), To: shownAfter(have, want, key)})
+		diff = append(diff, plan.Change{
+			Property: "variable " + key, From: shown(have, key), To: shownAfter(have, want, key),
+		})
 	}
 	return diff
 }

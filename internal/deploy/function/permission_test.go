@@ -94,7 +94,9 @@ func TestParseGrants(t *testing.T) {
 		{"Sid":"by-hand","Effect":"Allow","Principal":{"AWS":"x"},"Action":"lambda:*","Resource":"r"},
 		{"Effect":"Allow"}]}`)
 	want := map[string]spec.Grant{
-		"tyg-abc":        {Principal: "apigateway.amazonaws.com", Action: "lambda:InvokeFunction", Source: "s"},
+		"tyg-abc": {
+			Principal: "apigateway.amazonaws.com", Action: "lambda:InvokeFunction", Source: "s",
+		},
 		"tyg-all":        {Principal: "*"},
 		"tyg-url":        {Principal: "*", Action: "lambda:InvokeFunctionUrl", URL: spec.URLAuth},
 		"tyg-url-invoke": {Principal: "*", Action: "lambda:InvokeFunction", URL: spec.URLInvoke},

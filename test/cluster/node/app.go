@@ -12,8 +12,8 @@ import (
 	"github.com/tyg-dev/tyg/test/cluster/record"
 )
 
-// everyone is the group of all connections.
-const everyone = "everyone"
+// allClients is the group of all connections.
+const allClients = "all"
 
 // app tells a client its id, "I ID", answers "M NUMBER" with "A NUMBER", and puts all clients into
 // one group. Some of its handlers take a while, fail or panic.
@@ -24,7 +24,7 @@ func (n *node) app() *tyg.App {
 		if r.Query.Has("crowd") {
 			return nil // messages to all would be too many
 		}
-		return app.Group(everyone).Add(ctx, c.ID)
+		return app.Group(allClients).Add(ctx, c.ID)
 	})
 	app.OnOpen(func(ctx context.Context, c *tyg.Conn) error {
 		return c.SendString(ctx, "I "+string(c.ID))

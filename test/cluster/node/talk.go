@@ -101,7 +101,7 @@ func (n *node) sendAll(name string, number int, stop chan struct{}) {
 	}
 }
 
-// castAll sends numbered messages to everyone.
+// castAll sends numbered messages to all clients.
 func (n *node) castAll(name string, number int, stop chan struct{}) {
 	for rest(stop, castEvery) {
 		number++
@@ -109,7 +109,7 @@ func (n *node) castAll(name string, number int, stop chan struct{}) {
 			Kind: record.Group, Sender: name, Number: number, Started: time.Now().UnixNano(),
 		}
 		info := fmt.Appendf(nil, "S %s %d %d", name, number, r.Started)
-		_, err := n.cluster.SendToGroup(context.Background(), everyone, info, tyg.GroupOptions{})
+		_, err := n.cluster.SendToGroup(context.Background(), allClients, info, tyg.GroupOptions{})
 		r.Err = record.Name(err)
 		n.tell(r)
 	}
