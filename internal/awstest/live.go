@@ -38,6 +38,14 @@ func (c *Cloud) Allows(roleName, action, resource string) bool {
 	return c.iam.AllowsNamed(roleName, action, resource)
 }
 
+// AddPolicy makes a managed policy, as another team of the account does, and returns its ARN. It is
+// not among the [Cloud.Resources].
+func (c *Cloud) AddPolicy(name, document string) (arn string, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.iam.AddPolicy(name, document)
+}
+
 // MayManage tells whether a function may send to the connections of a stage, get their state and
 // close them.
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-control-access-iam.html)

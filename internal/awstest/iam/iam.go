@@ -14,7 +14,8 @@ import (
 type State struct {
 	*account.Account
 
-	roles map[string]*role // by name in lower case: names differ by more than case
+	roles    map[string]*role   // by name in lower case: names differ by more than case
+	policies map[string]*policy // managed policies of the account, by ARN
 }
 
 // A role is a role with its policies and tags.
@@ -31,12 +32,15 @@ type role struct {
 	tags                  map[string]tag           // by key in lower case
 	inline                map[string]*inlinePolicy // by name
 	attached              []string                 // ARNs, sorted
+	boundary              string                   // ARN, "" for none
 	settle                int                      // polls until services can assume it
 }
 
 // New returns the state of an empty account.
 func New(a *account.Account) *State {
-	return &State{Account: a, roles: make(map[string]*role)}
+	return &State{
+		Account: a, roles: make(map[string]*role), policies: make(map[string]*policy),
+	}
 }
 
 // Resources names everything that exists.
@@ -70,6 +74,9 @@ func (s *State) Operations() map[string]wire.Operation {
 		"AttachRolePolicy":            s.attachRolePolicy,
 		"DetachRolePolicy":            s.detachRolePolicy,
 		"ListAttachedRolePolicies":    s.listAttachedRolePolicies,
+
+		"PutRolePermissionsBoundary":    s.putRolePermissionsBoundary,
+		"DeleteRolePermissionsBoundary": s.deleteRolePermissionsBoundary,
 	}
 }
 
@@ -142,25 +149,7 @@ func (s *State) Trusts(arn, service string) bool {
 // an ARN.
 func (s *State) Allows(arn, action, resource string) bool {
 	r := s.roleByARN(arn)
-	return r != nil && r.allows(action, resource)
-}
-
-// AllowsNamed is Allows for the role with a name.
-func (s *State) AllowsNamed(name, action, resource string) bool {
-	r := s.roles[strings.ToLower(name)]
-	return r != nil && r.allows(action, resource)
-}
-
-// allows tells whether the policies of the role allow an action on a resource.
-func (r *role) allows(action, resource string) bool {
-	var all []*policy
-	for _, p := range r.inline {
-		all = append(all, p.parsed)
-	}
-	for _, arn := range r.attached {
-		all = append(all, managedPolicy(arn))
-	}
-	return allows(all, action, resource)
+	return r != nil && s.allows(r, action, resource)
 }
 
 // RoleARN returns the ARN of the role with a path, such as "/", and a name.

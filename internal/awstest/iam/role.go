@@ -28,6 +28,11 @@ func (s *State) createRole(in wire.Params) (map[string]any, error) {
 	if err := r.addTags(in.Objs("Tags")); err != nil {
 		return nil, err
 	}
+	if in.Has("PermissionsBoundary") {
+		if err := s.bound(r, in.Str("PermissionsBoundary")); err != nil {
+			return nil, err
+		}
+	}
 	s.roles[key] = r
 	return map[string]any{"Role": r.describe()}, nil
 }
@@ -103,6 +108,11 @@ func (r *role) describe() map[string]any {
 		"RoleName": r.Name, "RoleId": r.id, "Arn": r.ARN, "Path": r.path,
 		"CreateDate": r.created, "MaxSessionDuration": r.session,
 		"AssumeRolePolicyDocument": percent(r.trustDoc), "Description": wire.OrNil(r.description),
+	}
+	if r.boundary != "" {
+		out["PermissionsBoundary"] = map[string]any{
+			"PermissionsBoundaryArn": r.boundary, "PermissionsBoundaryType": "PermissionsBoundaryPolicy",
+		}
 	}
 	if len(r.tags) > 0 {
 		out["Tags"] = r.tagList()

@@ -30,10 +30,11 @@ import (
 
 // served is every operation that package awstest serves, or hands on.
 var served = map[string]string{
-	"iam": `AttachRolePolicy CreateRole CreateServiceLinkedRole DeleteRole DeleteRolePolicy
-		DetachRolePolicy GetRole GetRolePolicy ListAttachedRolePolicies
-		ListInstanceProfilesForRole ListRolePolicies ListRoleTags PutRolePolicy TagRole UntagRole
-		UpdateAssumeRolePolicy UpdateRole`,
+	"iam": `AttachRolePolicy CreateRole CreateServiceLinkedRole DeleteRole
+		DeleteRolePermissionsBoundary DeleteRolePolicy DetachRolePolicy GetRole GetRolePolicy
+		ListAttachedRolePolicies ListInstanceProfilesForRole ListRolePolicies ListRoleTags
+		PutRolePermissionsBoundary PutRolePolicy TagRole UntagRole UpdateAssumeRolePolicy
+		UpdateRole`,
 	"sts": `GetCallerIdentity`,
 	"logs": `CreateLogGroup CreateLogStream DeleteLogGroup DeleteRetentionPolicy DescribeLogGroups
 		FilterLogEvents ListTagsForResource PutLogEvents PutRetentionPolicy TagResource
