@@ -1,6 +1,7 @@
 package deploy_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -163,6 +164,40 @@ func TestCheckNamesTheKey(t *testing.T) {
 			`the identity source "context.identity.sourceIp" of OnAuthorize is of the context ` +
 				"of API Gateway, which tyg does not support",
 		},
+		{"role path", func(a *app) { a.RolePath = "service" }, `role_path is "service"`},
+		{
+			"permissions boundary", func(a *app) { a.PermissionsBoundary = "limit" },
+			`permissions_boundary is "limit"`,
+		},
+		{
+			"statement with a Sid of tyg", func(a *app) { a.Functions[0].Role.Statements = sid("Logs") },
+			`policy_statements[0]: the policy has another statement with the Sid "Logs"`,
+		},
+		{
+			"Sid", func(a *app) { a.Functions[0].Role.Statements = sid("a-b") },
+			`policy_statements[0]: the Sid "a-b"`,
+		},
+		{
+			"long policy",
+			func(a *app) { a.Functions[0].Role.Statements = sid(strings.Repeat("x", 10_240)) },
+			"the policy of the role would have 1",
+		},
+		{"two authorizations", func(a *app) { a.API.IAM = true }, "connect: authorization is iam"},
+		{
+			"authorizer of another account", func(a *app) { a.API.Authorizer.ARN = "arn:aws:sns:x" },
+			`connect.authorizer: function_arn is "arn:aws:sns:x"`,
+		},
+		{
+			"role of an authorizer", func(a *app) { a.API.Authorizer.RoleARN = "x" },
+			`connect.authorizer: role_arn is "x"`,
+		},
+		{
+			"identity source of another account's authorizer", func(a *app) {
+				a.API.Authorizer.ARN = foreignAuthorizer
+				a.API.Authorizer.IdentitySources = []string{"context.x", "token"}
+			},
+			`the identity source "token" of connect.authorizer must be`,
+		},
 		{"logging", func(a *app) { a.API.Settings.LoggingLevel = "debug" }, `logging_level is "debug"`},
 		{"throttling", func(a *app) { a.API.Settings.ThrottlingBurst = -1 }, "throttling: "},
 		{
@@ -235,6 +270,12 @@ func TestCheckReportsAllProblems(t *testing.T) {
 	if err == nil || strings.Count(err.Error(), "\n") != 2 {
 		t.Errorf("error is %v, want three lines", err)
 	}
+}
+
+// sid is a list of one statement with a Sid.
+func sid(id string) []json.RawMessage {
+	return []json.RawMessage{json.RawMessage(
+		`{"Sid":"` + id + `","Effect":"Allow","Action":"s3:*","Resource":"*"}`)}
 }
 
 func tags(key, value string) map[string]string { return map[string]string{key: value} }

@@ -82,6 +82,9 @@ type (
 	LogEvent    = logs.Event
 )
 
+// NoBoundary is the permissions boundary that removes one.
+const NoBoundary = spec.NoBoundary
+
 // NewBundle packs a program for Lambda. See [spec.NewBundle].
 func NewBundle(bootstrap []byte) (*Bundle, error) { return spec.NewBundle(bootstrap) }
 
@@ -107,3 +110,8 @@ type FileStore = store.File
 
 // ReadState reads a state. Without one, nothing is deployed.
 func ReadState(ctx context.Context, s Store) (State, error) { return plan.ReadState(ctx, s) }
+
+// RolePolicy returns the policy of a role with a generated policy. See [spec.RolePolicy].
+func RolePolicy(app Application, account Account, apiID string, role Role) Policy {
+	return spec.RolePolicy(app, account, apiID, role)
+}

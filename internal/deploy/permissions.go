@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/tyg-dev/tyg/internal/deploy/spec"
 	"github.com/tyg-dev/tyg/internal/deploy/store"
@@ -17,12 +18,18 @@ import (
 func DeployerPolicy(app Application, account Account) Policy {
 	p := Policy{Version: spec.PolicyVersion}
 	iam := "arn:" + account.Partition + ":iam::" + account.ID + ":role/"
+	roles := iam + strings.TrimPrefix(app.RolePath, "/") + app.Prefix()
 	p.Allow("Roles", []string{
 		"iam:CreateRole", "iam:DeleteRole", "iam:DeleteRolePolicy", "iam:DetachRolePolicy", "iam:GetRole",
 		"iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies", "iam:PutRolePolicy",
 		"iam:TagRole", "iam:UntagRole", "iam:UpdateAssumeRolePolicy",
-	}, iam+app.Prefix(), iam+app.Prefix()+"-*")
-	allowPassRole(&p, "PassRole", iam+app.Prefix(), iam+app.Prefix()+"-*")
+	}, roles, roles+"-*")
+	allowPassRole(&p, "PassRole", roles, roles+"-*")
+	if app.PermissionsBoundary != "" {
+		p.Allow("Boundary", []string{
+			"iam:DeleteRolePermissionsBoundary", "iam:PutRolePermissionsBoundary",
+		}, roles, roles+"-*")
+	}
 	p.Allow("Functions", []string{
 		"lambda:AddPermission", "lambda:CreateFunction", "lambda:DeleteFunction",
 		"lambda:DeleteFunctionConcurrency", "lambda:GetFunction", "lambda:GetFunctionConfiguration",

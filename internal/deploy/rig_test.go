@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -35,6 +36,10 @@ type rig struct {
 func newRig(t *testing.T) *rig {
 	t.Helper()
 	r := &rig{aws: awstest.New(), file: filepath.Join(t.TempDir(), "deployed", "dev.json")}
+	_, err := r.aws.AddPolicy("limit", `{"Version":"2012-10-17","Statement":[`+
+		`{"Effect":"Allow","Action":"*","Resource":"*"},`+
+		`{"Effect":"Deny","Action":"s3:DeleteObject","Resource":"*"}]}`)
+	must(t, err)
 	t.Cleanup(func() {
 		for _, v := range r.aws.Violations() {
 			t.Errorf("AWS would not understand: %s", v)
@@ -243,6 +248,13 @@ func function(t testing.TB, name, code string) deploy.Function {
 	}
 }
 
+// boundary is the ARN of a policy that every rig has.
+const boundary = "arn:aws:iam::123456789012:policy/limit"
+
+// statement is one that a project adds to the generated policy.
+const statement = `{"Sid":"Files","Effect":"Allow","Action":"s3:*",` +
+	`"Resource":"arn:aws:s3:::files/*"}`
+
 // everything is an application with one of each kind of thing.
 func everything(t testing.TB) deploy.Application {
 	app := echo(t)
@@ -250,10 +262,14 @@ func everything(t testing.TB) deploy.Application {
 	connect, guard := function(t, "websocket_connect", "one"), function(t, "websocket_authorizer",
 		"one")
 	connect.LogRetention, connect.Environment = new(7), map[string]string{"TABLE": "chat-dev-rooms"}
+	app.RolePath, app.PermissionsBoundary, app.API.APIKey = "/service/", boundary, true
 	limit := 5
 	app.Functions[0].ReservedConcurrency, app.Functions[0].XRay = &limit, true
 	app.Functions = append([]deploy.Function{connect}, app.Functions...)
 	app.Functions = append(app.Functions, guard)
+	for i := range app.Functions {
+		app.Functions[i].Role.Statements = []json.RawMessage{json.RawMessage(statement)}
+	}
 	app.API.Routes = append(app.API.Routes,
 		deploy.Route{Key: tyg.RouteConnect, Function: "websocket_connect"},
 		deploy.Route{Key: "ask", Function: "websocket_message", Responds: true})
@@ -284,6 +300,7 @@ func changed(t testing.TB) deploy.Application {
 	app := everything(t)
 	app.API.Stage, app.API.Authorizer, app.API.Variables = "v2", nil, nil
 	app.API.Settings.ThrottlingRate = 0
+	app.PermissionsBoundary, app.API.APIKey = deploy.NoBoundary, false
 	app.Functions = []deploy.Function{
 		function(t, "websocket_message", "two"), function(t, "websocket_disconnect", "two"),
 	}

@@ -33,9 +33,12 @@ type LiveRoute struct {
 	Reply    bool          // the function's reply is sent to the client
 	// Authorizer decides about new connections, nil for none. Only $connect has one.
 	Authorizer *LiveAuthorizer
+	// IAM is whether clients sign their handshakes, and APIKey whether they need a key.
+	IAM, APIKey bool
 }
 
-// A LiveAuthorizer is a function that decides who may connect.
+// A LiveAuthorizer is a function that decides who may connect. Of one in another account, only the
+// ARN of the function is known.
 type LiveAuthorizer struct {
 	Name     string
 	Function lambda.Function
@@ -127,6 +130,7 @@ func (d deployedStage) route(id string, route wire.Params) (LiveRoute, error) {
 		// https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-route-response.html
 		Reply: route.Str("RouteResponseSelectionExpression") == "$default" &&
 			len(d.published.responses[id]) > 0,
+		IAM: route.Str("AuthorizationType") == "AWS_IAM", APIKey: route.Flag("ApiKeyRequired"),
 	}
 	if authorizer := route.Str("AuthorizerId"); authorizer != "" {
 		out.Authorizer, err = d.authorizer(authorizer)
@@ -136,14 +140,21 @@ func (d deployedStage) route(id string, route wire.Params) (LiveRoute, error) {
 
 func (d deployedStage) authorizer(id string) (*LiveAuthorizer, error) {
 	authorizer := wire.Params(d.published.authorizers[id])
+	out := &LiveAuthorizer{
+		Name: authorizer.Str("Name"), Identity: authorizer.Strs("IdentitySource"),
+	}
+	arn := functionOf(authorizer.Str("AuthorizerUri"))
+	if arn != "" && strings.Split(arn, ":")[4] != account.ID {
+		out.Function.ARN = arn
+		return out, nil
+	}
 	f, err := d.invocable(authorizer.Str("AuthorizerUri"),
 		account.ARN("execute-api", d.api+"/authorizers/"+id))
 	if err != nil {
 		return nil, fmt.Errorf("authorizer %s: %w", authorizer.Str("Name"), err)
 	}
-	return &LiveAuthorizer{
-		Name: authorizer.Str("Name"), Function: f, Identity: authorizer.Strs("IdentitySource"),
-	}, nil
+	out.Function = f
+	return out, nil
 }
 
 // invocable returns the function at an integration URI if API Gateway could invoke it for a source.

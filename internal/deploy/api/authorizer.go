@@ -20,6 +20,7 @@ type foundAuthorizer struct {
 	function string   // its logical name; empty if it is not of this application
 	kind     string   // REQUEST, the only one of WebSocket APIs
 	sources  []string // sorted
+	role     string   // the ARN of the role that API Gateway assumes, or none
 }
 
 func (c client) findAuthorizers(
@@ -41,6 +42,7 @@ func (c client) findAuthorizers(
 			uri: uri, function: invokedFunction(app, uri),
 			kind:    string(a.AuthorizerType),
 			sources: slices.Sorted(slices.Values(a.IdentitySource)),
+			role:    aws.ToString(a.AuthorizerCredentialsArn),
 		})
 	}
 	return list, err
@@ -72,7 +74,8 @@ func authorizerFor(app spec.Application, account spec.Account) *foundAuthorizer 
 	}
 	return &foundAuthorizer{
 		name:    app.Prefix() + spec.AuthorizerSuffix,
-		uri:     account.InvocationURI(account.FunctionARN(app.FunctionName(want.Function))),
+		uri:     account.InvocationURI(want.FunctionARN(app, account)),
+		role:    want.RoleARN,
 		kind:    string(types.AuthorizerTypeRequest),
 		sources: slices.Sorted(slices.Values(want.IdentitySources)),
 	}
@@ -86,6 +89,9 @@ func (p *planner) authorizer() {
 	}
 	in := p.found.inAPI()
 	have := in.ourAuthorizer()
+	if have == nil || have.uri != want.uri {
+		p.explainForeign()
+	}
 	if have == nil {
 		p.Add(plan.Step{
 			Action: plan.Create, Type: plan.TypeAuthorizer, Name: want.name, Line: p.apiLine(),
@@ -99,12 +105,30 @@ func (p *planner) authorizer() {
 	diff.Compare("name", have.name, want.name)
 	diff.Compare("uri", have.uri, want.uri)
 	diff.Compare("type", have.kind, want.kind)
+	diff.Compare("role", have.role, want.role)
 	diff.Compare("identity sources",
 		strings.Join(have.sources, ", "), strings.Join(want.sources, ", "))
 	p.Update(plan.TypeAuthorizer, want.name, p.apiLine(), diff, plan.Resource{},
 		func(ctx context.Context, r *plan.Run, _ *plan.Resource) error {
-			return p.client.run(r).updateAuthorizer(ctx, have.id, want)
+			return p.client.run(r).updateAuthorizer(ctx, *have, want)
 		})
+}
+
+// explainForeign says what the owner of a function outside of the application has to do before API
+// Gateway can ask it.
+func (p *planner) explainForeign() {
+	a := p.App.API.Authorizer
+	if a.ARN == "" || a.RoleARN != "" {
+		return
+	}
+	id := p.found.inAPI().id
+	if id == "" {
+		id = "API_ID"
+	}
+	p.Warn("the authorizer %s is not of this application: clients get status 500 until its owner "+
+		"runs aws lambda add-permission --function-name %s --statement-id %s --action lambda:InvokeFunction "+
+		"--principal apigateway.amazonaws.com --source-arn %s", a.ARN, a.ARN, p.App.APIName(),
+		p.Account.ARN("execute-api", id+"/authorizers/*"))
 }
 
 func (r run) createAuthorizer(ctx context.Context, want *foundAuthorizer) error {
@@ -112,6 +136,7 @@ func (r run) createAuthorizer(ctx context.Context, want *foundAuthorizer) error 
 		out, err := r.CreateAuthorizer(ctx, &apigatewayv2.CreateAuthorizerInput{
 			ApiId: &r.IDs.API, Name: &want.name, AuthorizerUri: &want.uri,
 			AuthorizerType: types.AuthorizerType(want.kind), IdentitySource: sources(want),
+			AuthorizerCredentialsArn: stringOrNil(want.role),
 		}, throttledOnly)
 		if err != nil {
 			return "", err
@@ -125,11 +150,18 @@ func (r run) createAuthorizer(ctx context.Context, want *foundAuthorizer) error 
 	return err
 }
 
-func (r run) updateAuthorizer(ctx context.Context, id string, want *foundAuthorizer) error {
-	_, err := r.UpdateAuthorizer(ctx, &apigatewayv2.UpdateAuthorizerInput{
-		ApiId: &r.IDs.API, AuthorizerId: &id, Name: &want.name, AuthorizerUri: &want.uri,
+// updateAuthorizer changes an authorizer in place. An empty role removes the role that it has.
+func (r run) updateAuthorizer(
+	ctx context.Context, have foundAuthorizer, want *foundAuthorizer,
+) error {
+	in := &apigatewayv2.UpdateAuthorizerInput{
+		ApiId: &r.IDs.API, AuthorizerId: &have.id, Name: &want.name, AuthorizerUri: &want.uri,
 		AuthorizerType: types.AuthorizerType(want.kind), IdentitySource: sources(want),
-	})
+	}
+	if have.role != want.role {
+		in.AuthorizerCredentialsArn = &want.role
+	}
+	_, err := r.UpdateAuthorizer(ctx, in)
 	return err
 }
 

@@ -70,36 +70,54 @@ func (c checker) routes(a spec.Application) {
 	}
 }
 
+// authorizer checks how $connect authorizes clients. API Gateway does so for that route only.
 func (c checker) authorizer(a spec.Application) {
 	auth := a.API.Authorizer
-	if auth == nil {
+	if auth == nil && !a.API.IAM && !a.API.APIKey {
 		return
 	}
-	c.Want(a.HasFunction(auth.Function),
-		"lambda_functions: the authorizer is for %q, which is no function", auth.Function)
 	c.Want(slices.ContainsFunc(a.API.Routes, func(r spec.Route) bool {
 		return r.Key == tyg.RouteConnect
 	}),
 		"there is an authorizer and no route $connect, and API Gateway asks it for that only")
+	if auth == nil {
+		return
+	}
+	c.Want(!a.API.IAM, "connect: authorization is iam, and there is an authorizer, too: a route has "+
+		"one of them")
+	c.Want(auth.ARN != "" || a.HasFunction(auth.Function),
+		"lambda_functions: the authorizer is for %q, which is no function", auth.Function)
+	c.Want(auth.ARN == "" || spec.Matches(`arn:aws[a-zA-Z-]*:lambda:[a-z0-9-]+:\d{12}:function:.+`,
+		auth.ARN),
+		"connect.authorizer: function_arn is %q, which is not the ARN of a function", auth.ARN)
+	c.Want(auth.RoleARN == "" || spec.Matches(`arn:aws[a-zA-Z-]*:iam::\d{12}:role/.+`, auth.RoleARN),
+		"connect.authorizer: role_arn is %q, which is not the ARN of a role", auth.RoleARN)
 	for _, source := range auth.IdentitySources {
-		c.identitySource(source)
+		c.identitySource(*auth, source)
 	}
 }
 
-// identitySource checks an identity source. It does not allow values of $context, which only exist
-// on AWS.
+// identitySource checks an identity source. For OnAuthorize it does not allow values of $context,
+// which only exist on AWS.
 // (https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis-apiid-authorizers.html)
-func (c checker) identitySource(source string) {
+func (c checker) identitySource(a spec.Authorizer, source string) {
+	of := "OnAuthorize"
+	if a.ARN != "" {
+		of = "connect.authorizer"
+	}
+	if a.ARN != "" && strings.HasPrefix(source, "context.") {
+		return
+	}
 	if strings.HasPrefix(source, "context.") {
-		c.Want(false, "the identity source %q of OnAuthorize is of the context of API Gateway, "+
-			"which tyg does not support: look at the Request in the function", source)
+		c.Want(false, "the identity source %q of %s is of the context of API Gateway, "+
+			"which tyg does not support: look at the Request in the function", source, of)
 		return
 	}
 	c.Want(
 		spec.Matches(`(route\.request\.(header|querystring)|stageVariables)\.[A-Za-z0-9._-]+`, source),
-		"the identity source %q of OnAuthorize must be route.request.header.NAME, "+
+		"the identity source %q of %s must be route.request.header.NAME, "+
 			"route.request.querystring.NAME or stageVariables.NAME, and NAME has letters, digits and ._-",
-		source)
+		source, of)
 }
 
 // settings checks logging, throttling and the access log.

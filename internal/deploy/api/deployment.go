@@ -79,11 +79,13 @@ func fingerprint(app spec.Application, account spec.Account, known plan.IDs) str
 	type route struct {
 		Key, Target, Permission, Authorizer, Selection string
 		Responds                                       bool
+		KeyRequired                                    bool `json:",omitempty"`
 	}
 	var all struct {
 		Selection    string
 		Integrations []integration
 		Authorizer   string
+		Role         string `json:",omitempty"`
 		Sources      []string
 		Routes       []route
 	}
@@ -95,11 +97,12 @@ func fingerprint(app spec.Application, account spec.Account, known plan.IDs) str
 	}
 	if want := authorizerFor(app, account); want != nil {
 		all.Authorizer, all.Sources = known.Authorizer+" "+want.uri, want.sources
+		all.Role = want.role
 	}
 	for _, r := range app.API.Routes {
 		w := routeFor(app, r, known)
 		all.Routes = append(all.Routes,
-			route{w.key, w.target, w.permission, w.authorizer, w.selection, w.responds})
+			route{w.key, w.target, w.permission, w.authorizer, w.selection, w.responds, w.keyRequired})
 	}
 	slices.SortFunc(all.Routes, func(a, b route) int { return cmp.Compare(a.Key, b.Key) })
 	text, err := json.Marshal(all)

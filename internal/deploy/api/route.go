@@ -91,13 +91,14 @@ func (a *foundAPI) routeOf(key string) *foundRoute {
 // routeFor returns the route that the application declares. Ids that are not known yet are empty.
 func routeFor(app spec.Application, route spec.Route, known plan.IDs) foundRoute {
 	want := foundRoute{
-		key: route.Key, permission: string(types.AuthorizationTypeNone), responds: route.Responds,
+		key: route.Key, permission: app.API.Authorization(route), responds: route.Responds,
+		keyRequired: app.API.NeedsKey(route),
 	}
 	if id := known.Integrations[route.Function]; id != "" {
 		want.target = "integrations/" + id
 	}
 	if app.API.Authorizes(route) {
-		want.permission, want.authorizer = string(types.AuthorizationTypeCustom), known.Authorizer
+		want.authorizer = known.Authorizer
 	}
 	if route.Responds {
 		want.selection = responseKey
@@ -186,6 +187,7 @@ func (r run) createRoute(ctx context.Context, route spec.Route) error {
 			ApiId: &r.IDs.API, RouteKey: &want.key, Target: &want.target,
 			AuthorizationType: types.AuthorizationType(want.permission),
 			AuthorizerId:      stringOrNil(want.authorizer),
+			ApiKeyRequired:    aws.Bool(want.keyRequired),
 
 			RouteResponseSelectionExpression: stringOrNil(want.selection),
 		}, throttledOnly)
@@ -237,7 +239,8 @@ func (r run) updateRoute(ctx context.Context, have foundRoute, route spec.Route)
 		return r.createRoute(ctx, route)
 	}
 	_, err := r.UpdateRoute(ctx, &apigatewayv2.UpdateRouteInput{
-		ApiId: &r.IDs.API, RouteId: &have.id, Target: &want.target, ApiKeyRequired: aws.Bool(false),
+		ApiId: &r.IDs.API, RouteId: &have.id, Target: &want.target,
+		ApiKeyRequired:    aws.Bool(want.keyRequired),
 		AuthorizationType: types.AuthorizationType(want.permission),
 		AuthorizerId:      stringOrNil(want.authorizer),
 

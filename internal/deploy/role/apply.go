@@ -19,7 +19,8 @@ func (r run) create(ctx context.Context, role spec.Role, res *plan.Resource) err
 	var made *types.Role
 	out, err := r.CreateRole(ctx, &iam.CreateRoleInput{
 		RoleName: &res.RoleName, AssumeRolePolicyDocument: aws.String(spec.TrustPolicy()),
-		Tags: iamTags(r.App.RoleTags(r.Account)),
+		Tags: iamTags(r.App.RoleTags(r.Account)), Path: stringOrNil(r.App.RolePath),
+		PermissionsBoundary: stringOrNil(boundaryARN(r.App.PermissionsBoundary)),
 	})
 	if _, exists := errors.AsType[*types.EntityAlreadyExistsException](err); exists {
 		made, err = r.madeByUs(ctx, res.RoleName, err)
@@ -69,6 +70,9 @@ func (r run) update(ctx context.Context, name string, role spec.Role, have found
 			return err
 		}
 	}
+	if err := r.bound(ctx, name, have.boundary); err != nil {
+		return err
+	}
 	set, unset := plan.TagChanges(have.tags, r.App.RoleTags(r.Account))
 	if len(unset) > 0 {
 		_, err := r.UntagRole(ctx, &iam.UntagRoleInput{RoleName: &name, TagKeys: unset})
@@ -83,6 +87,32 @@ func (r run) update(ctx context.Context, name string, role spec.Role, have found
 		}
 	}
 	return r.putPolicy(ctx, name, role)
+}
+
+// bound sets or removes the permissions boundary of a role, if the application says anything of it.
+func (r run) bound(ctx context.Context, name, have string) error {
+	configured := r.App.PermissionsBoundary
+	want := boundaryARN(configured)
+	if configured == "" || want == have {
+		return nil
+	}
+	if want == "" {
+		_, err := r.DeleteRolePermissionsBoundary(ctx,
+			&iam.DeleteRolePermissionsBoundaryInput{RoleName: &name})
+		return err
+	}
+	_, err := r.PutRolePermissionsBoundary(ctx, &iam.PutRolePermissionsBoundaryInput{
+		RoleName: &name, PermissionsBoundary: &want,
+	})
+	return err
+}
+
+// stringOrNil returns nil for the empty string.
+func stringOrNil(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
 }
 
 func (r run) putPolicy(ctx context.Context, name string, role spec.Role) error {

@@ -19,6 +19,9 @@ type foundRole struct {
 	trust   string // the trust policy
 	policy  string // the inline policy with the role's name; empty if there is none
 	tags    map[string]string
+
+	path     string
+	boundary string // the ARN of the permissions boundary; empty if there is none
 }
 
 // findRoles looks for the roles of the application, by name. IAM's answers have documents in the
@@ -40,6 +43,10 @@ func (c client) findRoles(ctx context.Context, app spec.Application) (map[string
 		role := foundRole{
 			logical: fn.Role.LogicalName, arn: aws.ToString(out.Role.Arn),
 			trust: unescape(out.Role.AssumeRolePolicyDocument), tags: make(map[string]string),
+			path: aws.ToString(out.Role.Path),
+		}
+		if b := out.Role.PermissionsBoundary; b != nil {
+			role.boundary = aws.ToString(b.PermissionsBoundaryArn)
 		}
 		for _, tag := range out.Role.Tags {
 			role.tags[aws.ToString(tag.Key)] = aws.ToString(tag.Value)

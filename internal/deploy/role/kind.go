@@ -15,7 +15,7 @@ import (
 func Kind(cfg aws.Config) plan.Kind {
 	c := client{iam.NewFromConfig(cfg), cfg.Region}
 	return plan.Kind{
-		Find: c.find, Discover: c.discover, Claims: c.claims,
+		Check: check, Find: c.find, Discover: c.discover, Claims: c.claims,
 		Types: []plan.ResourceType{c.resourceType()},
 	}
 }

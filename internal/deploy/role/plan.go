@@ -9,10 +9,10 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
-// role plans the role of a function, unless another function that shares it has planned it.
+// role plans the role of a function, unless an earlier function shares it.
 func (p *planner) role(fn spec.Function) {
 	name := p.App.RoleName(fn.Role.LogicalName)
-	if fn.Role.ARN != "" || p.Has(plan.TypeRole, name) {
+	if fn.Role.ARN != "" || !p.isFirst(fn) {
 		return
 	}
 	res := plan.Resource{Name: fn.Role.LogicalName, Type: plan.TypeRole, RoleName: name}
@@ -30,6 +30,11 @@ func (p *planner) role(fn spec.Function) {
 	if !p.OwnedBy(plan.TypeRole, res.Name, name, have.tags, p.App.RoleTag(p.Account.Region)) {
 		return
 	}
+	if path := p.App.RolePath; path != "" && path != have.path {
+		p.Conflict("IAM role %s has the path %s, and role_path is %s: IAM cannot move a role; deploy "+
+			"under another app_name or --stage, or tyg delete first", name, have.path, path)
+		return
+	}
 	res.RoleARN = have.arn
 	var diff plan.Changes
 	if want := p.policyOf(fn.Role); !samePolicy(want, have.policy) {
@@ -38,11 +43,30 @@ func (p *planner) role(fn spec.Function) {
 	if !samePolicy(spec.TrustPolicy(), have.trust) {
 		diff.Compare("trust policy", have.trust, spec.TrustPolicy())
 	}
+	if want := p.App.PermissionsBoundary; want != "" {
+		diff.Compare("permissions boundary", have.boundary, boundaryARN(want))
+	}
 	diff.Tags(have.tags, p.App.RoleTags(p.Account))
 	p.Update(plan.TypeRole, name, "Updating policy for IAM role: "+name, diff, res,
 		func(ctx context.Context, r *plan.Run, _ *plan.Resource) error {
 			return p.client.run(r).update(ctx, name, fn.Role, have)
 		})
+}
+
+// isFirst reports whether a function is the first one with its role.
+func (p *planner) isFirst(fn spec.Function) bool {
+	first := slices.IndexFunc(p.App.Functions, func(other spec.Function) bool {
+		return other.Role.ARN == "" && other.Role.LogicalName == fn.Role.LogicalName
+	})
+	return first >= 0 && p.App.Functions[first].LogicalName == fn.LogicalName
+}
+
+// boundaryARN returns the ARN in a permissions_boundary, "" for none.
+func boundaryARN(configured string) string {
+	if configured == spec.NoBoundary {
+		return ""
+	}
+	return configured
 }
 
 // policyOf returns the policy of a role, with a placeholder if the API has no id yet.
@@ -55,7 +79,7 @@ func policyText(app spec.Application, account spec.Account, apiID string, role s
 	if role.Policy != nil {
 		return string(role.Policy)
 	}
-	return spec.Document(spec.GeneratedPolicy(app, account, apiID))
+	return spec.Document(spec.RolePolicy(app, account, apiID, role))
 }
 
 // staleRoles plans the deletion of roles that no function uses.

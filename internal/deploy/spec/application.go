@@ -38,6 +38,14 @@ type Application struct {
 	// CodeURL is s3://bucket/prefix for packages that are too large to be sent to Lambda directly.
 	CodeURL string
 
+	// RolePath is the path of the roles, such as "/service/". Empty is "/" for a new role, and leaves
+	// that of an existing one as it is.
+	RolePath string
+
+	// PermissionsBoundary is the ARN of the policy that limits the roles, or [NoBoundary]. Empty
+	// leaves the boundary of an existing role as it is.
+	PermissionsBoundary string
+
 	// Tags are put on all resources, in addition to the tag "tyg".
 	Tags map[string]string
 }
@@ -85,7 +93,13 @@ type Role struct {
 
 	// Policy is the policy document that the project supplies. Nil means [GeneratedPolicy].
 	Policy json.RawMessage
+
+	// Statements are added to a generated policy.
+	Statements []json.RawMessage
 }
+
+// NoBoundary is the value of [Application.PermissionsBoundary] that removes a boundary.
+const NoBoundary = "none"
 
 // An API is the WebSocket API.
 type API struct {
@@ -99,6 +113,10 @@ type API struct {
 
 	// Authorizer, if not nil, is asked before $connect.
 	Authorizer *Authorizer
+
+	// IAM makes $connect take only handshakes that are signed by a principal of IAM that may invoke
+	// the API. APIKey makes it take only those with an API key of a usage plan.
+	IAM, APIKey bool
 
 	// Open lets the function of $connect invoke itself, as package lambda does for an application
 	// with OnOpen.
@@ -124,6 +142,11 @@ type Route struct {
 type Authorizer struct {
 	Function        string   // its LogicalName
 	IdentitySources []string // such as route.request.querystring.token, all required
+
+	// ARN, if not empty, is a function outside of the application, maybe of another account, in place
+	// of Function. Its own policy lets the API call it, or RoleARN is a role that may: API Gateway
+	// assumes it.
+	ARN, RoleARN string
 }
 
 // StageSettings are the logging, metrics and throttling of a stage. The zero value is what a new
@@ -182,6 +205,25 @@ func (a API) Selection() string { return cmp.Or(a.RouteSelection, tyg.DefaultRou
 // Authorizes reports whether the authorizer is asked before a route. API Gateway asks for $connect
 // only.
 func (a API) Authorizes(r Route) bool { return a.Authorizer != nil && r.Key == tyg.RouteConnect }
+
+// Authorization returns how a route authorizes clients, as API Gateway calls it.
+func (a API) Authorization(r Route) string {
+	switch {
+	case a.Authorizes(r):
+		return "CUSTOM"
+	case a.IAM && r.Key == tyg.RouteConnect:
+		return "AWS_IAM"
+	}
+	return "NONE"
+}
+
+// NeedsKey reports whether a route takes only clients with an API key.
+func (a API) NeedsKey(r Route) bool { return a.APIKey && r.Key == tyg.RouteConnect }
+
+// FunctionARN returns the function that an authorizer asks.
+func (a Authorizer) FunctionARN(app Application, account Account) string {
+	return cmp.Or(a.ARN, account.FunctionARN(app.FunctionName(a.Function)))
+}
 
 // Complete returns settings as AWS has them: with the defaults written out, and the ARN without its
 // end.

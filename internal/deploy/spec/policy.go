@@ -22,6 +22,17 @@ type Statement struct {
 	Action    []string          `json:"Action"`
 	Resource  []string          `json:"Resource,omitempty"`
 	Condition Condition         `json:"Condition,omitempty"`
+
+	given json.RawMessage // a whole statement of the project, in place of the other fields
+}
+
+// MarshalJSON writes a statement of the project as it is.
+func (s Statement) MarshalJSON() ([]byte, error) {
+	if s.given != nil {
+		return s.given, nil
+	}
+	type plain Statement
+	return json.Marshal(plain(s))
 }
 
 // A Condition is when a statement applies: values by operator and key.
@@ -87,6 +98,16 @@ func GeneratedPolicy(app Application, account Account, apiID string) Policy {
 	}
 	if app.any(func(fn Function) bool { return fn.XRay }) {
 		p.Allow("Tracing", []string{"xray:PutTelemetryRecords", "xray:PutTraceSegments"}, "*")
+	}
+	return p
+}
+
+// RolePolicy returns the policy of a role with a generated policy: that, and the statements that
+// the project adds.
+func RolePolicy(app Application, account Account, apiID string, role Role) Policy {
+	p := GeneratedPolicy(app, account, apiID)
+	for _, s := range role.Statements {
+		p.Statement = append(p.Statement, Statement{given: s})
 	}
 	return p
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/internal/awstest"
 	"github.com/tyg-dev/tyg/internal/deploy"
 	"github.com/tyg-dev/tyg/internal/deploy/spec"
 	"github.com/tyg-dev/tyg/internal/deploy/template"
@@ -82,6 +83,18 @@ func triggered(t testing.TB) deploy.Application {
 	return app
 }
 
+// boundary is the ARN of the policy that [addBoundary] makes.
+const boundary = "arn:aws:iam::123456789012:policy/limit"
+
+func addBoundary(t testing.TB, c *awstest.Cloud) {
+	t.Helper()
+	_, err := c.AddPolicy("limit", `{"Version":"2012-10-17","Statement":[`+
+		`{"Effect":"Allow","Action":"*","Resource":"*"}]}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // full has everything that the account of the tests can have.
 func full(t testing.TB) deploy.Application {
 	app := chat(t)
@@ -91,6 +104,12 @@ func full(t testing.TB) deploy.Application {
 		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"dynamodb:GetItem",` +
 			`"Resource":"arn:aws:dynamodb:*:*:table/${aws:PrincipalTag/team}"}]}`)}
 	app.Shards = true
+	app.RolePath, app.API.APIKey = "/service/", true
+	app.PermissionsBoundary = boundary
+	for i := range app.Functions {
+		app.Functions[i].Role.Statements = []json.RawMessage{json.RawMessage(
+			`{"Effect":"Allow","Action":["s3:GetObject"],"Resource":"arn:aws:s3:::x/${aws:userid}/*"}`)}
+	}
 	limit := 5
 	guard.ReservedConcurrency, guard.Tags = &limit, map[string]string{"team": "guards"}
 	app.Functions[0].LogRetention, app.Functions[0].XRay = new(7), true

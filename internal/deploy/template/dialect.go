@@ -84,8 +84,31 @@ func (d Dialect) Policy(app spec.Application, role spec.Role) (any, error) {
 		return nil, err
 	}
 	var doc any
-	err = json.Unmarshal(text, &doc)
-	return referring(doc), err
+	if err := json.Unmarshal(text, &doc); err != nil {
+		return nil, err
+	}
+	generated := referring(doc).(Object)
+	return generated, addStatements(generated, role)
+}
+
+// addStatements adds the statements of the project to a policy, literally.
+func addStatements(policy Object, role spec.Role) error {
+	for _, text := range role.Statements {
+		var statement any
+		if err := json.Unmarshal(text, &statement); err != nil {
+			return fmt.Errorf("policy_statements of role %s: %w", role.LogicalName, err)
+		}
+		policy["Statement"] = append(policy["Statement"].([]any), statement)
+	}
+	return nil
+}
+
+// Boundary returns the ARN of the permissions boundary of the roles, "" if they have none.
+func Boundary(app spec.Application) string {
+	if app.PermissionsBoundary == spec.NoBoundary {
+		return ""
+	}
+	return app.PermissionsBoundary
 }
 
 // referring replaces all text that has a reference by an Expr.

@@ -1,6 +1,7 @@
 package template_test
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"io"
@@ -68,6 +69,7 @@ func newStack(t *testing.T, app deploy.Application) *stack {
 	c.AddStream("orders")
 	c.AddTopic("alarms")
 	c.AddBus("shop")
+	addBoundary(t, c)
 	srv := httptest.NewServer(c)
 	t.Cleanup(func() {
 		srv.Close()
@@ -170,6 +172,11 @@ func (s *stack) role(p object) map[string]string {
 		"Action": {"CreateRole"}, "Version": {"2010-05-08"}, "RoleName": {name},
 		"AssumeRolePolicyDocument": {s.json(p["AssumeRolePolicyDocument"])},
 	}
+	for _, optional := range []string{"Path", "PermissionsBoundary"} {
+		if value, ok := p[optional].(string); ok {
+			form.Set(optional, value)
+		}
+	}
 	for i, tag := range p["Tags"].([]any) {
 		member := "Tags.member." + strconv.Itoa(i+1)
 		form.Set(member+".Key", at(s.T, tag, "Key").(string))
@@ -183,7 +190,9 @@ func (s *stack) role(p object) map[string]string {
 			"PolicyDocument": {s.json(at(s.T, policy, "PolicyDocument"))},
 		})
 	}
-	return map[string]string{"": name, "Arn": "arn:aws:iam::" + awstest.Account + ":role/" + name}
+	path, _ := p["Path"].(string)
+	arn := "arn:aws:iam::" + awstest.Account + ":role" + cmp.Or(path, "/") + name
+	return map[string]string{"": name, "Arn": arn}
 }
 
 func (s *stack) logGroup(p object) map[string]string {

@@ -68,13 +68,21 @@ func (s *stack) authorizer() {
 	if a == nil {
 		return
 	}
-	s.add(authorizerID, "AWS::ApiGatewayV2::Authorizer", object{
+	uri, depends := s.Invocation("${"+camel(a.Function)+".Arn}"), dependsOnPermission(a.Function)
+	if a.ARN != "" {
+		uri, depends = s.Invocation(a.ARN), nil
+	}
+	p := object{
 		"ApiId":          ref(apiID),
 		"Name":           s.app.AuthorizerName(),
 		"AuthorizerType": "REQUEST",
-		"AuthorizerUri":  s.Invocation("${" + camel(a.Function) + ".Arn}"),
+		"AuthorizerUri":  uri,
 		"IdentitySource": template.Texts(slices.Sorted(slices.Values(a.IdentitySources))),
-	}, dependsOnPermission(a.Function))
+	}
+	if a.RoleARN != "" {
+		p["AuthorizerCredentialsArn"] = a.RoleARN
+	}
+	s.add(authorizerID, "AWS::ApiGatewayV2::Authorizer", p, depends)
 }
 
 func (s *stack) route(r spec.Route) {
@@ -82,11 +90,14 @@ func (s *stack) route(r spec.Route) {
 	p := object{
 		"ApiId":             ref(apiID),
 		"RouteKey":          r.Key,
-		"AuthorizationType": "NONE",
+		"AuthorizationType": s.app.API.Authorization(r),
 		"Target":            template.Expr("integrations/${" + s.integration(r.Function) + "}"),
 	}
 	if s.app.API.Authorizes(r) {
-		p["AuthorizationType"], p["AuthorizerId"] = "CUSTOM", ref(authorizerID)
+		p["AuthorizerId"] = ref(authorizerID)
+	}
+	if s.app.API.NeedsKey(r) {
+		p["ApiKeyRequired"] = true
 	}
 	if r.Responds {
 		p["RouteResponseSelectionExpression"] = "$default"

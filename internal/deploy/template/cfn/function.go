@@ -16,12 +16,19 @@ func (s *stack) role(role spec.Role) {
 		s.conflicts = append(s.conflicts, err)
 	}
 	name := s.app.RoleName(role.LogicalName)
-	s.add(id, "AWS::IAM::Role", object{
+	p := object{
 		"RoleName":                 name,
 		"AssumeRolePolicyDocument": template.TrustPolicy(),
 		"Policies":                 []any{object{"PolicyName": name, "PolicyDocument": policy}},
 		"Tags":                     s.roleTags(),
-	}, nil)
+	}
+	if s.app.RolePath != "" {
+		p["Path"] = s.app.RolePath
+	}
+	if boundary := template.Boundary(s.app); boundary != "" {
+		p["PermissionsBoundary"] = boundary
+	}
+	s.add(id, "AWS::IAM::Role", p, nil)
 }
 
 // roleTags returns the tags of a role, one of which names the region.

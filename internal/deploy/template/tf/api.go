@@ -78,14 +78,23 @@ func (m *module) authorizer() {
 	if a == nil {
 		return
 	}
-	m.add("aws_apigatewayv2_authorizer", authorizerName, object{
+	arguments := object{
 		"api_id":           m.apiID(),
 		"name":             m.app.AuthorizerName(),
 		"authorizer_type":  "REQUEST",
-		"authorizer_uri":   m.Invocation(ref("aws_lambda_function", template.Snake(a.Function), "arn")),
 		"identity_sources": template.Texts(slices.Sorted(slices.Values(a.IdentitySources))),
-		"depends_on":       dependsOnPermission(a.Function),
-	})
+	}
+	if a.ARN != "" {
+		arguments["authorizer_uri"] = m.Invocation(a.ARN)
+	} else {
+		arn := ref("aws_lambda_function", template.Snake(a.Function), "arn")
+		arguments["authorizer_uri"] = m.Invocation(arn)
+		arguments["depends_on"] = dependsOnPermission(a.Function)
+	}
+	if a.RoleARN != "" {
+		arguments["authorizer_credentials_arn"] = a.RoleARN
+	}
+	m.add("aws_apigatewayv2_authorizer", authorizerName, arguments)
 }
 
 func (m *module) route(r spec.Route) {
@@ -93,13 +102,15 @@ func (m *module) route(r spec.Route) {
 	a := object{
 		"api_id":             m.apiID(),
 		"route_key":          r.Key,
-		"authorization_type": "NONE",
+		"authorization_type": m.app.API.Authorization(r),
 		"target": template.Expr("integrations/" +
 			ref("aws_apigatewayv2_integration", m.integration(r.Function), "id")),
 	}
 	if m.app.API.Authorizes(r) {
-		a["authorization_type"] = "CUSTOM"
 		a["authorizer_id"] = template.Expr(ref("aws_apigatewayv2_authorizer", authorizerName, "id"))
+	}
+	if m.app.API.NeedsKey(r) {
+		a["api_key_required"] = true
 	}
 	if r.Responds {
 		a["route_response_selection_expression"] = "$default"

@@ -20,9 +20,16 @@ func (m *module) role(role spec.Role) {
 	}
 	name, tags := m.app.RoleName(role.LogicalName), m.tags(nil)
 	tags[spec.TagKey] = template.Expr(m.app.RoleTag(m.Account.Region))
-	m.add("aws_iam_role", key, object{
+	a := object{
 		"name": name, "assume_role_policy": m.document(template.TrustPolicy()), "tags": tags,
-	})
+	}
+	if m.app.RolePath != "" {
+		a["path"] = m.app.RolePath
+	}
+	if boundary := template.Boundary(m.app); boundary != "" {
+		a["permissions_boundary"] = boundary
+	}
+	m.add("aws_iam_role", key, a)
 	m.add("aws_iam_role_policy", key, object{
 		"name": name, "role": template.Expr(ref("aws_iam_role", key, "id")), "policy": m.document(policy),
 	})
