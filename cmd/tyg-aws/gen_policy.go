@@ -36,7 +36,23 @@ func (r *stageCommand) genPolicy(ctx context.Context, deployer bool) error {
 		return cli.PrintJSON(r.e.Stdout, deploy.DeployerPolicy(app, account))
 	}
 	api, _ := state.Find(deploy.TypeAPI, "websocket_api")
-	return cli.PrintJSON(r.e.Stdout, deploy.GeneratedPolicy(app, account, cmp.Or(api.APIID, "*")))
+	policy := deploy.RolePolicy(app, account, cmp.Or(api.APIID, "*"), allStatements(app))
+	return cli.PrintJSON(r.e.Stdout, policy)
+}
+
+// allStatements returns a role with the statements of all functions, each once.
+func allStatements(app deploy.Application) deploy.Role {
+	var role deploy.Role
+	seen := make(map[string]bool)
+	for _, fn := range app.Functions {
+		for _, s := range fn.Role.Statements {
+			if !seen[string(s)] {
+				seen[string(s)] = true
+				role.Statements = append(role.Statements, s)
+			}
+		}
+	}
+	return role
 }
 
 // knownState returns the state as far as it is known without asking AWS what there is.

@@ -24,6 +24,7 @@ type FunctionConfig struct {
 	Environment         map[string]string `json:"environment_variables"`
 	AutogenPolicy       *bool             `json:"autogen_policy"`
 	IAMPolicyFile       string            `json:"iam_policy_file"` // relative to .tyg
+	PolicyStatements    []PolicyStatement `json:"policy_statements"`
 	ManageIAMRole       *bool             `json:"manage_iam_role"`
 	IAMRoleARN          string            `json:"iam_role_arn"`
 	Timeout             int               `json:"lambda_timeout" allow:"1..900"`         // seconds

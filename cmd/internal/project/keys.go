@@ -136,6 +136,9 @@ func typeWord(t reflect.Type) string {
 	if t == reflect.TypeFor[value.Duration]() {
 		return "duration"
 	}
+	if t == reflect.TypeFor[value.Texts]() {
+		return "text or list of texts"
+	}
 	switch t.Kind() {
 	case reflect.Slice:
 		return "list of " + strings.TrimSuffix(typeWord(t.Elem()), "s") + "s"

@@ -5,6 +5,7 @@ func awsFunctionKeys() []KeyDoc {
 		Local: "unpack them, and name their directories in variables",
 	}
 	missing[Gateway] = missing[Local]
+	const statement = "policy_statements[]."
 	return []KeyDoc{
 		{
 			Path: "single_function", In: Deploy, Default: "false",
@@ -47,6 +48,26 @@ func awsFunctionKeys() []KeyDoc {
 			Says: "policy, below `.tyg`",
 		},
 		{
+			Path: "policy_statements", In: Deploy,
+			Says: "statements that a generated policy has, too; a function with its own has a role of " +
+				"its own",
+		},
+		{Path: statement + "Sid", In: Deploy, Says: "name of the statement in the policy"},
+		{Path: statement + "Effect", In: Deploy, Says: "what the statement does"},
+		{Path: statement + "Action", In: Deploy, Says: "actions, such as `s3:GetObject`"},
+		{Path: statement + "NotAction", In: Deploy, Says: "all actions but these"},
+		{Path: statement + "Resource", In: Deploy, Says: "ARNs, or `*`"},
+		{Path: statement + "NotResource", In: Deploy, Says: "all resources but these"},
+		{Path: statement + "Condition", In: Deploy, Says: "when the statement applies"},
+		{
+			Path: "permissions_boundary", In: Deploy, Default: "what the role has",
+			Says: "ARN of the policy that limits the roles; `none` removes it",
+		},
+		{
+			Path: "role_path", In: Deploy, Default: "/",
+			Says: "path of the roles, such as `/service/`; it cannot change",
+		},
+		{
 			Path: "manage_iam_role", In: Deploy, Default: "true",
 			Says: "false: use the role `iam_role_arn` and leave it unchanged",
 		},
@@ -60,7 +81,37 @@ func awsFunctionKeys() []KeyDoc {
 
 func apiKeys() []KeyDoc {
 	const domain = "websocket_api_custom_domain"
+	const why = "clients connect without it; check handshakes in OnAuthorize or a proxy"
+	missing := map[Use]string{Local: why, Gateway: why}
 	return []KeyDoc{
+		{
+			Path: "connect", In: Deploy, Says: "what API Gateway asks of a handshake before the program",
+			Missed: missing,
+		},
+		{
+			Path: "connect.authorization", In: Deploy, Default: "none",
+			Says: "`iam`: handshakes are signed by a principal that may `execute-api:Invoke`",
+		},
+		{
+			Path: "connect.api_key_required", In: Deploy, Default: "false",
+			Says: "handshakes have an API key of a usage plan of the stage in `x-api-key`",
+		},
+		{
+			Path: "connect.authorizer", In: Deploy,
+			Says: "an authorizer outside of the application, in place of OnAuthorize",
+		},
+		{
+			Path: "connect.authorizer.function_arn", In: Deploy,
+			Says: "its function, of this account or another one",
+		},
+		{
+			Path: "connect.authorizer.role_arn", In: Deploy, Default: "the policy of the function decides",
+			Says: "role that API Gateway assumes to call it",
+		},
+		{
+			Path: "connect.authorizer.identity_sources", In: Deploy,
+			Says: "what a handshake must have, such as `route.request.header.Authorization`",
+		},
 		{
 			Path: "throttling", In: Deploy, Default: "the account's", Says: "limits of all clients together",
 			Missed: map[Use]string{Gateway: "it does not limit the messages of all clients together"},

@@ -27,6 +27,12 @@ type StageConfig struct {
 	// Triggers are the sources of events that come from no connection, by the name of the handler.
 	Triggers map[string]TriggerConfig `json:"triggers"`
 
+	// Connect says which handshakes API Gateway passes on to the program.
+	Connect *ConnectConfig `json:"connect"`
+
+	RolePath            string `json:"role_path"`
+	PermissionsBoundary string `json:"permissions_boundary"`
+
 	// Groups makes a table for groups, presence, values and states, or none. Without it the program
 	// decides: whether it uses them.
 	Groups *bool `json:"groups"`
@@ -70,6 +76,20 @@ type DomainConfig struct {
 	TLSVersion     string            `json:"tls_version"`
 	URLPrefix      string            `json:"url_prefix"`
 	Tags           map[string]string `json:"tags"`
+}
+
+// A ConnectConfig has what API Gateway asks of a handshake before the program.
+type ConnectConfig struct {
+	Authorization  string            `json:"authorization" allow:"none|iam"`
+	APIKeyRequired bool              `json:"api_key_required"`
+	Authorizer     *AuthorizerConfig `json:"authorizer"`
+}
+
+// An AuthorizerConfig is an authorizer outside of the application.
+type AuthorizerConfig struct {
+	FunctionARN     string   `json:"function_arn"`
+	RoleARN         string   `json:"role_arn"` // which API Gateway assumes
+	IdentitySources []string `json:"identity_sources"`
 }
 
 // A ThrottlingConfig limits the messages of all clients together.
@@ -131,7 +151,27 @@ func (s StageConfig) check() error {
 	if err := checkTriggers(s.Triggers); err != nil {
 		return err
 	}
+	if err := s.checkStatements(); err != nil {
+		return err
+	}
 	return s.ServerConfig.check()
+}
+
+// checkStatements checks the policy statements of the stage and of its functions.
+func (s StageConfig) checkStatements() error {
+	for i, statement := range s.PolicyStatements {
+		if err := statement.check(); err != nil {
+			return keyError(fmt.Sprintf("policy_statements[%d]", i), err)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.Functions)) {
+		for i, statement := range s.Functions[name].PolicyStatements {
+			if err := statement.check(); err != nil {
+				return keyError(fmt.Sprintf("lambda_functions.%s.policy_statements[%d]", name, i), err)
+			}
+		}
+	}
+	return nil
 }
 
 // CheckStage reports a stage that the configuration does not list, if it lists any.

@@ -46,6 +46,12 @@ func (d describer) of(t reflect.Type, path, allow string) schema {
 	if t == reflect.TypeFor[value.Duration]() {
 		return schema{"type": "string", "pattern": `^-?([0-9.]+(ns|us|µs|ms|s|m|h))+$|^0$`}
 	}
+	if t == reflect.TypeFor[value.Texts]() {
+		return schema{
+			"type":  []string{"string", "array"},
+			"items": schema{"type": "string"},
+		}
+	}
 	switch t.Kind() {
 	case reflect.Struct:
 		return d.object(t, path)

@@ -3,6 +3,7 @@ package reference
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"regexp"
 	"strings"
 	"testing"
@@ -47,6 +48,12 @@ func TestSchemaAgreesWithTheParser(t *testing.T) {
 		`{"connections_keys": [{"secret": "b"}]}`,
 		`{"routes": {"a": {"function": "f", "response": true}}}`,
 		`{"routes": {"a": {"command": ["f"]}}}`, `{"admin": {"off": "yes"}}`, `[]`,
+		`{"policy_statements": [{"Effect": "Allow", "Action": "s3:*", "Resource": ["a", "b"]}]}`,
+		`{"policy_statements": [{"Effect": "Maybe", "Action": "s3:*", "Resource": "*"}]}`,
+		`{"policy_statements": [{"Effect": "Deny", "Action": 1, "Resource": "*"}]}`,
+		`{"policy_statements": [{"Principal": "*"}]}`,
+		`{"connect": {"authorization": "iam", "api_key_required": true}}`,
+		`{"connect": {"authorizer": {"arn": "a"}}}`,
 		`{"extensions": {"binary": false, "ping": "-1s"}}`, `{"tables": {"a": {"partition_key": "PK"}}}`,
 	} {
 		var value any
@@ -73,6 +80,16 @@ func (v validator) check(s map[string]any, value any, path string) error {
 		return v.check(s2(v.root["definitions"], name), value, path)
 	}
 	wrong := fmt.Errorf("%s: %v is no %v", path, value, s["type"])
+	if types, ok := s["type"].([]any); ok { // one of several
+		for _, one := range types {
+			this := maps.Clone(s)
+			this["type"] = one
+			if v.check(this, value, path) == nil {
+				return nil
+			}
+		}
+		return wrong
+	}
 	switch s["type"] {
 	case "object":
 		o, ok := value.(map[string]any)

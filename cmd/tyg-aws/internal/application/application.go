@@ -41,7 +41,8 @@ type Blueprint struct {
 // Application returns what should be on AWS.
 func (b *Blueprint) Application() (deploy.Application, error) {
 	s := b.At(b.Stage)
-	if err := errors.Join(CheckProgram(s), b.checkFunctions(s), b.checkTriggers(s)); err != nil {
+	err := errors.Join(CheckProgram(s), b.checkFunctions(s), b.checkTriggers(s), b.checkConnect(s))
+	if err != nil {
 		return deploy.Application{}, err
 	}
 	name, err := b.name()
@@ -51,6 +52,7 @@ func (b *Blueprint) Application() (deploy.Application, error) {
 	app := deploy.Application{
 		Name: name, Stage: b.Stage, API: b.api(s), Tags: s.Tags, StateURL: s.State,
 		CodeURL: cmp.Or(s.CodeURL, s.State),
+		RolePath: s.RolePath, PermissionsBoundary: s.PermissionsBoundary,
 	}
 	if app.Tables, err = tables(s, name+"-"+b.Stage); err != nil {
 		return app, fmt.Errorf("%s: %w", project.ConfigPath, err)
@@ -106,6 +108,20 @@ func (b *Blueprint) checkFunctions(s project.StageConfig) error {
 	return nil
 }
 
+// checkConnect reports two authorizers.
+func (b *Blueprint) checkConnect(s project.StageConfig) error {
+	switch c := s.Connect; {
+	case c == nil || c.Authorizer == nil && c.Authorization != "iam":
+		return nil
+	case b.Description.Authorizer != nil:
+		return fmt.Errorf("%s: connect: the program has OnAuthorize, and API Gateway asks one "+
+			"authorizer only; leave out one of them", project.ConfigPath)
+	case c.Authorizer != nil && c.Authorizer.FunctionARN == "":
+		return fmt.Errorf("%s: connect.authorizer: function_arn is not given", project.ConfigPath)
+	}
+	return nil
+}
+
 // name returns the name of the application, with which its names on AWS begin.
 func (b *Blueprint) name() (string, error) {
 	if b.AppName != "" {
@@ -147,11 +163,11 @@ func (b *Blueprint) handler(logical string) string {
 }
 
 // routes returns the routes of the API, $connect first. With an authorizer there is $connect even
-// if the program does not handle it: API Gateway calls authorizers only for that route. Groups need
-// routes, too.
+// if the program does not handle it: API Gateway authorizes clients only for that route. Groups
+// need routes, too.
 func (b *Blueprint) routes() []deploy.Route {
 	keys := withRoutes(b.Description.Keys(), b.groupRoutes()...)
-	if b.Description.Authorizer != nil {
+	if b.Description.Authorizer != nil || b.At(b.Stage).Connect != nil {
 		keys = withRoutes(keys, tyg.RouteConnect)
 	}
 	slices.SortStableFunc(keys, func(x, y string) int { return routeOrder(x) - routeOrder(y) })
@@ -196,6 +212,14 @@ func (b *Blueprint) api(s project.StageConfig) deploy.API {
 	if a := b.Description.Authorizer; a != nil {
 		api.Authorizer = &deploy.Authorizer{
 			Function: b.handler(authorizeFunction), IdentitySources: a.IdentitySources,
+		}
+	}
+	if c := s.Connect; c != nil {
+		api.IAM, api.APIKey = c.Authorization == "iam", c.APIKeyRequired
+		if a := c.Authorizer; a != nil {
+			api.Authorizer = &deploy.Authorizer{
+				ARN: a.FunctionARN, RoleARN: a.RoleARN, IdentitySources: a.IdentitySources,
+			}
 		}
 	}
 	if d := s.CustomDomain; d != nil {

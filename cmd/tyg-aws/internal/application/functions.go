@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"time"
 
 	"github.com/tyg-dev/tyg/apigw"
@@ -66,7 +67,21 @@ func (b *Blueprint) role(logical string, f project.FunctionConfig) (deploy.Role,
 		policy, err := b.policy(cmp.Or(f.IAMPolicyFile, "policy-"+b.Stage+".json"))
 		return deploy.Role{LogicalName: logical + "_role", Policy: policy}, err
 	}
-	return deploy.Role{LogicalName: "default-role"}, nil
+	return b.generatedRole(logical, f), nil
+}
+
+// generatedRole returns the role that all functions with a generated policy share, or one of its
+// own for a function with statements of its own.
+func (b *Blueprint) generatedRole(logical string, f project.FunctionConfig) deploy.Role {
+	role := deploy.Role{LogicalName: "default-role"}
+	shared := b.At(b.Stage).PolicyStatements
+	if !b.Generated && !reflect.DeepEqual(f.PolicyStatements, shared) {
+		role.LogicalName = logical + "_role"
+	}
+	for _, s := range f.PolicyStatements {
+		role.Statements = append(role.Statements, s.Document())
+	}
+	return role
 }
 
 // policy reads a policy file of the project.
@@ -83,10 +98,12 @@ func (b *Blueprint) policy(file string) (json.RawMessage, error) {
 
 // checkRoles reports settings of roles that no function uses.
 func (b *Blueprint) checkRoles(functions []deploy.Function) error {
-	var arn, file, usesARN, usesFile bool
+	var arn, file, statements, usesARN, usesFile, generated bool
 	for _, fn := range functions {
 		f := b.Function(b.Stage, fn.LogicalName)
 		arn, file = arn || f.IAMRoleARN != "", file || f.IAMPolicyFile != ""
+		statements = statements || len(f.PolicyStatements) > 0
+		generated = generated || len(fn.Role.Statements) > 0
 		usesARN, usesFile = usesARN || fn.Role.ARN != "", usesFile || fn.Role.Policy != nil
 	}
 	switch {
@@ -97,6 +114,9 @@ func (b *Blueprint) checkRoles(functions []deploy.Function) error {
 	case file && !usesFile:
 		return fmt.Errorf(`%s: iam_policy_file has no effect without "autogen_policy": false`,
 			project.ConfigPath)
+	case statements && !generated:
+		return fmt.Errorf("%s: policy_statements are added to a generated policy, and no function has "+
+			"one: put them into the policy that it has", project.ConfigPath)
 	}
 	return nil
 }
