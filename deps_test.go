@@ -69,8 +69,8 @@ var allowed = map[string]string{
 	"rooms/storage/internal/nats":     "rooms/natskv",
 	"internal/deploy": "internal/deploy/api internal/deploy/awserr internal/deploy/function " +
 		"internal/deploy/logs internal/deploy/plan internal/deploy/role internal/deploy/rule " +
-		"internal/deploy/spec internal/deploy/store internal/deploy/subscription " +
-		"internal/deploy/table",
+		"internal/deploy/secret internal/deploy/spec internal/deploy/store " +
+		"internal/deploy/subscription internal/deploy/table",
 	"internal/deploy/api": "tyg internal/deploy/awserr internal/deploy/plan " +
 		"internal/deploy/spec internal/route",
 	"internal/deploy/awserr":   "internal/deploy/spec",
@@ -79,6 +79,7 @@ var allowed = map[string]string{
 	"internal/deploy/plan":     "internal/deploy/awserr internal/deploy/spec",
 	"internal/deploy/role":     "internal/deploy/plan internal/deploy/spec",
 	"internal/deploy/rule":     "internal/deploy/plan internal/deploy/spec",
+	"internal/deploy/secret":   "internal/deploy/spec",
 	"internal/deploy/spec":     "tyg",
 	"internal/deploy/store": "internal/deploy/awserr internal/deploy/plan internal/deploy/spec " +
 		"internal/filelock",
@@ -92,7 +93,7 @@ var allowed = map[string]string{
 	"internal/awstest": "internal/awstest/account internal/awstest/apigateway " +
 		"internal/awstest/dynamodb internal/awstest/events internal/awstest/iam " +
 		"internal/awstest/lambda internal/awstest/logs internal/awstest/s3 internal/awstest/sns " +
-		"internal/awstest/wire internal/sigv4",
+		"internal/awstest/vault internal/awstest/wire internal/sigv4",
 	"internal/awstest/events": "internal/awstest/account internal/awstest/lambda " +
 		"internal/awstest/wire",
 	"internal/awstest/sns": "internal/awstest/account internal/awstest/lambda " +
@@ -107,6 +108,7 @@ var allowed = map[string]string{
 		"internal/awstest/wire",
 	"internal/awstest/logs":            "internal/awstest/account internal/awstest/wire",
 	"internal/awstest/s3":              "internal/awstest/account",
+	"internal/awstest/vault":           "internal/awstest/account internal/awstest/wire",
 	"internal/awstest/wire":            "internal/awstest/internal/models",
 	"internal/awstest/internal/models": "",
 	"internal/natsd":                   "internal/filelock internal/natsnodes internal/scratch",

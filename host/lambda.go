@@ -1,6 +1,7 @@
 package host
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -12,8 +13,17 @@ import (
 	"github.com/tyg-dev/tyg/lambda"
 )
 
+// LoadSecrets sets the environment variables whose values the configuration takes, at start, from
+// Systems Manager and Secrets Manager, see [lambda.LoadSecrets]. [Run] calls it; main needs to call
+// it only to read such a variable itself. Elsewhere than inside AWS Lambda it does nothing: there
+// the variables are set already, or not at all.
+func LoadSecrets(ctx context.Context) error { return lambda.LoadSecrets(ctx) }
+
 func runInLambda(app *tyg.App) error {
 	cfg, err := lambda.FromEnvironment(os.Getenv)
+	if err == nil {
+		err = lambda.LoadSecrets(context.Background())
+	}
 	if err == nil {
 		err = openGroups(&cfg, os.Getenv)
 	}

@@ -79,7 +79,7 @@ func TestImportFromChaliceHandsOverAStage(t *testing.T) {
 	}
 	f := c.Function("dev", "websocket_message")
 	if c.AppName != "echo-server" || f.Timeout != 20 || f.MemorySize != 256 ||
-		f.Environment["MODE"] != "1" {
+		f.Environment["MODE"].Text != "1" {
 		t.Errorf("the configuration is %+v, with the function %+v", c, f)
 	}
 	a.must("deploy")

@@ -13,6 +13,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/awstest/logs"
 	"github.com/tyg-dev/tyg/internal/awstest/s3"
 	"github.com/tyg-dev/tyg/internal/awstest/sns"
+	"github.com/tyg-dev/tyg/internal/awstest/vault"
 )
 
 // The account and region of every [Cloud].
@@ -26,8 +27,8 @@ const (
 )
 
 // A Cloud is the control plane of AWS for one account in one region, in memory: an http.Handler
-// that serves iam, sts, lambda, apigatewayv2, logs, dynamodb, objects of s3, events and sns on one
-// address. Make it with [New]. It may be used concurrently.
+// that serves iam, sts, ssm, secretsmanager, lambda, apigatewayv2, logs, dynamodb, objects of s3,
+// events and sns on one address. Make it with [New]. It may be used concurrently.
 type Cloud struct {
 	// Account is what the services share. Set its Settle and PageSize before the first request; its
 	// methods are for the services, under mu.
@@ -49,6 +50,7 @@ type Cloud struct {
 	s3      *s3.State
 	events  *events.State
 	sns     *sns.State
+	vault   *vault.State
 }
 
 // A Call is a request whose operation is known.
@@ -70,6 +72,7 @@ func New() *Cloud {
 		iam: roles, lambda: functions, logs: logs.New(a),
 		gateway: apigateway.New(a, functions), dynamo: dynamodb.New(a), s3: s3.New(a),
 		events: events.New(a, functions), sns: sns.New(a, functions),
+		vault: vault.New(a),
 	}
 	functions.Object = c.s3.Object
 	c.services = c.newServices()

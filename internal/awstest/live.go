@@ -46,6 +46,21 @@ func (c *Cloud) AddPolicy(name, document string) (arn string, err error) {
 	return c.iam.AddPolicy(name, document)
 }
 
+// PutParameter and PutSecret keep a secret for the application, as another team does. They are not
+// among the [Cloud.Resources].
+func (c *Cloud) PutParameter(name, value string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.vault.Parameters[name] = value
+}
+
+// PutSecret is like [Cloud.PutParameter].
+func (c *Cloud) PutSecret(name, value string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.vault.Secrets[name] = value
+}
+
 // MayManage tells whether a function may send to the connections of a stage, get their state and
 // close them.
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-control-access-iam.html)

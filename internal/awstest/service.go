@@ -36,6 +36,16 @@ func (c *Cloud) newServices() map[string]*service {
 	for _, s := range []*service{
 		{wire.New("iam", "ValidationError"), c.iam.Operations()},
 		{wire.New("sts", "ValidationError"), stsOperations()},
+		{
+			wire.New("ssm", "ValidationException"),
+			map[string]wire.Operation{
+				"GetParameter": c.vault.GetParameter, "GetParameters": c.vault.GetParameters,
+			},
+		},
+		{
+			wire.New("secretsmanager", "ValidationException"),
+			map[string]wire.Operation{"GetSecretValue": c.vault.GetSecretValue},
+		},
 		{wire.New("lambda", "ValidationException"), c.lambda.Operations()},
 		{wire.New("apigatewayv2", "BadRequestException"), c.gateway.Operations()},
 		{wire.New("logs", "InvalidParameterException"), c.logs.Operations()},

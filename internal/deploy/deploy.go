@@ -35,6 +35,10 @@ func (d *Deployer) Plan(ctx context.Context, app Application) (Plan, error) {
 		return Plan{}, err
 	}
 	app = app.At(d.Cloud.Account)
+	app, err = d.Cloud.resolve(ctx, app)
+	if err != nil {
+		return Plan{}, err
+	}
 	found, err := d.Cloud.find(ctx, app, state)
 	if err != nil {
 		return Plan{}, err

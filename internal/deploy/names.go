@@ -26,6 +26,7 @@ type (
 	TriggerSource = spec.TriggerSource
 	Bundle        = spec.Bundle
 	Account       = spec.Account
+	Secret        = spec.Secret
 	Policy        = spec.Policy
 )
 

@@ -58,6 +58,7 @@ func DeployerPolicy(app Application, account Account) Policy {
 			"dynamodb:UntagResource", "dynamodb:UpdateTable", "dynamodb:UpdateTimeToLive",
 		}, account.ARN("dynamodb", "table/"+t.Name))
 	}
+	p.AllowSecrets(app, account, true)
 	if d := app.API.Domain; d != nil {
 		p.Allow("Domain", []string{
 			"apigateway:DELETE", "apigateway:GET", "apigateway:PATCH", "apigateway:POST",

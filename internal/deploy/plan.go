@@ -9,6 +9,7 @@ import (
 
 	"github.com/tyg-dev/tyg/internal/deploy/awserr"
 	"github.com/tyg-dev/tyg/internal/deploy/plan"
+	"github.com/tyg-dev/tyg/internal/deploy/secret"
 )
 
 // A Plan has the steps that turn what is on AWS into what an application declares.
@@ -38,6 +39,16 @@ func (c *Cloud) find(ctx context.Context, app Application, state State) (found, 
 	}
 	all.ignoreTags(state.AllTagKeys(app))
 	return all, nil
+}
+
+// resolve returns the application with the values of the secrets that deploy reads. With these, the
+// variables may be too long: AWS would say so with all their values.
+func (c *Cloud) resolve(ctx context.Context, app Application) (Application, error) {
+	app, err := secret.Resolve(ctx, c.config, app)
+	if err != nil {
+		return app, awserr.Explain(err, c.Account)
+	}
+	return app, Check(app)
 }
 
 // ignoreTags deletes all tags that tyg does not manage. Some accounts have programs that tag

@@ -40,6 +40,8 @@ func newRig(t *testing.T) *rig {
 		`{"Effect":"Allow","Action":"*","Resource":"*"},`+
 		`{"Effect":"Deny","Action":"s3:DeleteObject","Resource":"*"}]}`)
 	must(t, err)
+	r.aws.PutParameter("/chat/key", "parameter-value")
+	r.aws.PutSecret("chat/db", `{"password":"secret-value","port":5432}`)
 	t.Cleanup(func() {
 		for _, v := range r.aws.Violations() {
 			t.Errorf("AWS would not understand: %s", v)
@@ -262,6 +264,10 @@ func everything(t testing.TB) deploy.Application {
 	connect, guard := function(t, "websocket_connect", "one"), function(t, "websocket_authorizer",
 		"one")
 	connect.LogRetention, connect.Environment = new(7), map[string]string{"TABLE": "chat-dev-rooms"}
+	app.Functions[0].Secrets = map[string]deploy.Secret{
+		"KEY":      {Parameter: "/chat/key", AtDeploy: true},
+		"PASSWORD": {Secret: "chat/db", Key: "password"},
+	}
 	app.RolePath, app.PermissionsBoundary, app.API.APIKey = "/service/", boundary, true
 	limit := 5
 	app.Functions[0].ReservedConcurrency, app.Functions[0].XRay = &limit, true

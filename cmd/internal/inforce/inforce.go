@@ -179,6 +179,12 @@ func flatten(v reflect.Value, path, pattern string, emit func(path, pattern, tex
 		slices.SortFunc(names, func(a, b reflect.Value) int {
 			return cmp.Compare(a.String(), b.String())
 		})
+		if all, ok := v.Interface().(project.Variables); ok {
+			for _, name := range slices.Sorted(maps.Keys(all)) {
+				emit(join(path, name), pattern, all[name].String())
+			}
+			return
+		}
 		below := pattern
 		if v.Type().Elem().Kind() == reflect.Struct {
 			below = join(pattern, "{name}")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -41,6 +42,9 @@ func NewPlan(c project.Config, dir, stage string) (Plan, error) {
 	}
 	if unused := c.Unused(stage, project.Local); unused != "" {
 		p.Notes = append(p.Notes, project.ConfigPath+": "+unused)
+	}
+	if missing := c.MissingSecrets(stage, os.LookupEnv); missing != "" {
+		p.Notes = append(p.Notes, project.ConfigPath+": "+missing)
 	}
 	if len(s.Routes) == 0 {
 		return p, nil
@@ -125,7 +129,7 @@ func setCommand(fn *functions.Function, f project.Function) (build *Build, err e
 // localFunction returns a function as it is configured. Package functions has the defaults.
 func localFunction(name string, f project.FunctionConfig) functions.Function {
 	fn := functions.Function{
-		Name: name, Env: f.Environment, MemorySize: f.MemorySize,
+		Name: name, Env: f.Environment.Here(), MemorySize: f.MemorySize,
 		Timeout: time.Duration(f.Timeout) * time.Second,
 	}
 	if f.ReservedConcurrency != nil && *f.ReservedConcurrency >= 0 {

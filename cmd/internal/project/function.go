@@ -21,7 +21,7 @@ type Function struct {
 
 // A FunctionConfig has the settings that may differ between the functions of a stage.
 type FunctionConfig struct {
-	Environment         map[string]string `json:"environment_variables"`
+	Environment         Variables         `json:"environment_variables"`
 	AutogenPolicy       *bool             `json:"autogen_policy"`
 	IAMPolicyFile       string            `json:"iam_policy_file"` // relative to .tyg
 	PolicyStatements    []PolicyStatement `json:"policy_statements"`

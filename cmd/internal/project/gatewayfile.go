@@ -119,8 +119,8 @@ func (p oldProgram) function() Function {
 		f.Runtime = "" // which the example of gateway.json had beside the command
 	}
 	f.Directory = cmp.Or(f.Directory, p.Dir)
-	if f.Environment == nil {
-		f.Environment = p.Env
+	if f.Environment == nil && p.Env != nil {
+		f.Environment = Texts(p.Env)
 	}
 	f.Timeout = cmp.Or(f.Timeout, int(math.Ceil(time.Duration(p.OldTimeout).Seconds())))
 	f.MemorySize = cmp.Or(f.MemorySize, p.OldMemory)

@@ -139,6 +139,9 @@ func typeWord(t reflect.Type) string {
 	if t == reflect.TypeFor[value.Texts]() {
 		return "text or list of texts"
 	}
+	if t == reflect.TypeFor[Variables]() {
+		return "texts or objects by name"
+	}
 	switch t.Kind() {
 	case reflect.Slice:
 		return "list of " + strings.TrimSuffix(typeWord(t.Elem()), "s") + "s"

@@ -62,6 +62,7 @@ func generalKeys() []KeyDoc {
 
 func functionKeys() []KeyDoc {
 	const name = "lambda_functions.{name}."
+	const variable = "environment_variables.{name}."
 	return []KeyDoc{
 		{Path: "lambda_functions", In: all, Says: "functions, and their own settings"},
 		{
@@ -90,7 +91,25 @@ func functionKeys() []KeyDoc {
 		},
 		{
 			Path: "environment_variables", In: all,
-			Says: "environment variables of functions",
+			Says: "environment variables of functions: a text, or a secret",
+		},
+		{Path: variable + "text", In: all, Says: "the value; the same as a text in place of the object"},
+		{
+			Path: variable + "ssm", In: Deploy,
+			Says: "parameter of Systems Manager that has the value",
+		},
+		{
+			Path: variable + "secret", In: Deploy,
+			Says: "name or ARN of a secret of Secrets Manager that has the value",
+		},
+		{Path: variable + "key", In: Deploy, Says: "key in the JSON object that the secret is"},
+		{
+			Path: variable + "at", In: Deploy, Default: "start",
+			Says: "when the value is read: at each start of a function, or at `deploy`",
+		},
+		{
+			Path: variable + "local", In: servers, Default: "that of the environment of the command",
+			Says: "value of a secret on this machine",
 		},
 		{
 			Path: "lambda_timeout", In: all, Unit: "seconds", Default: "29 on AWS, else 60",

@@ -154,7 +154,23 @@ func (s StageConfig) check() error {
 	if err := s.checkStatements(); err != nil {
 		return err
 	}
+	if err := s.checkVariables(); err != nil {
+		return err
+	}
 	return s.ServerConfig.check()
+}
+
+// checkVariables checks the variables of the stage and of its functions.
+func (s StageConfig) checkVariables() error {
+	if err := s.Environment.check(); err != nil {
+		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.Functions)) {
+		if err := s.Functions[name].Environment.check(); err != nil {
+			return keyError("lambda_functions."+name, err)
+		}
+	}
+	return nil
 }
 
 // checkStatements checks the policy statements of the stage and of its functions.
@@ -190,7 +206,7 @@ func (c Config) GatewayStage(stage string) string { return c.At(stage).APIGatewa
 // Environ returns the environment variables of the program of a stage as NAME=value, sorted.
 func (c Config) Environ(stage string) []string {
 	var list []string
-	for name, value := range c.Function(stage, c.At(stage).App).Environment {
+	for name, value := range c.Function(stage, c.At(stage).App).Environment.Here() {
 		list = append(list, name+"="+value)
 	}
 	slices.Sort(list)

@@ -60,6 +60,8 @@ func (d describer) of(t reflect.Type, path, allow string) schema {
 		switch t.Elem() {
 		case reflect.TypeFor[project.StageConfig]():
 			below = schema{"$ref": "#/definitions/stage"}
+		case reflect.TypeFor[project.Variable]():
+			below["type"] = []string{"string", "object"}
 		case reflect.TypeFor[project.Function]():
 			below = schema{"$ref": "#/definitions/function"}
 		}

@@ -76,6 +76,9 @@ func Read(s Source) (Config, error) {
 	if unused := all.Unused(s.Stage, project.Gateway); unused != "" {
 		notes = append(notes, name+": "+unused)
 	}
+	if missing := all.MissingSecrets(s.Stage, os.LookupEnv); missing != "" {
+		notes = append(notes, name+": "+missing)
+	}
 	c.Notes = notes
 	c.dir, err = project.DirOf(name)
 	return c, err

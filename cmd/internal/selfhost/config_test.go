@@ -48,6 +48,7 @@ func TestExampleHasEveryKey(t *testing.T) {
 		"cluster.key_file": true, "cluster.ca_file": true,
 		// They need "nats" to be embedded.
 		"cluster.nodes": true, "cluster.listen": true, "cluster.dir": true,
+		"environment_variables.{name}.text": true, "environment_variables.{name}.local": true,
 	}
 	has := make(map[string]bool)
 	for path := range lines {

@@ -39,7 +39,7 @@ func (c *Config) set(ctx context.Context) (backend.Set, error) {
 // function returns a function, whose program must exist.
 func (c *Config) function(name string, f project.Function) (functions.Function, error) {
 	fn := functions.Function{
-		Name: name, Command: f.Command, Dir: c.dir, Env: f.Environment, Handler: f.Handler,
+		Name: name, Command: f.Command, Dir: c.dir, Env: f.Environment.Here(), Handler: f.Handler,
 		Timeout:     time.Duration(f.Timeout) * time.Second,
 		InitTimeout: time.Duration(f.InitTimeout), IdleTimeout: time.Duration(f.IdleTimeout),
 		MemorySize: f.MemorySize,

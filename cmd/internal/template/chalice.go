@@ -92,7 +92,7 @@ func (b *builder) chalice() error {
 // single function do not count, as with Chalice itself.
 func (b *builder) chaliceFunction(logical string, stage *yaml.Node) (project.Function, error) {
 	f := project.Function{Runtime: "chalice"}
-	f.Timeout, f.Environment = chaliceTimeout, make(map[string]string)
+	f.Timeout, f.Environment = chaliceTimeout, make(project.Variables)
 	top := member(b.root, "lambda_functions", logical)
 	single := member(stage, "lambda_functions", logical)
 	for _, n := range []*yaml.Node{b.root, top, stage, single} {
@@ -116,7 +116,7 @@ func (b *builder) chaliceFunction(logical string, stage *yaml.Node) (project.Fun
 			if value.Kind != yaml.ScalarNode {
 				return b.errorf(value, "environment variable %s is no text", name)
 			}
-			f.Environment[name] = value.Value
+			f.Environment[name] = project.Variable{Text: value.Value}
 			return nil
 		})
 		if err != nil {

@@ -54,10 +54,11 @@ func (b *builder) addFunction(id, kind string, r *yaml.Node) error {
 	if f.Directory, err = b.codeOf(id, r, get); err != nil {
 		return err
 	}
-	f.Environment, err = b.environment(r, kind)
+	variables, err := b.environment(r, kind)
 	if err != nil {
 		return err
 	}
+	f.Environment = project.Texts(variables)
 	if err := b.addLayers(&f, get("Layers")); err != nil {
 		return err
 	}
@@ -204,10 +205,10 @@ func (b *builder) setLayers(f *project.Function, dirs []string) {
 		node = append(node, filepath.Join(dir, "nodejs", "node_modules"))
 	}
 	extend := func(name string, paths []string) {
-		if own := f.Environment[name]; own != "" {
+		if own := f.Environment[name].Text; own != "" {
 			paths = append(paths, own)
 		}
-		f.Environment[name] = strings.Join(paths, string(filepath.ListSeparator))
+		f.Environment[name] = project.Variable{Text: strings.Join(paths, string(filepath.ListSeparator))}
 	}
 	if len(dirs) > 0 {
 		extend("PYTHONPATH", python)

@@ -120,14 +120,14 @@ func (b *builder) addServerlessFunction(name string, f, provider *yaml.Node) err
 	if failed != nil {
 		return failed
 	}
-	out.Environment = make(map[string]string)
+	out.Environment = make(project.Variables)
 	for _, n := range []*yaml.Node{member(provider, "environment"), member(f, "environment")} {
 		vars, err := b.texts(n)
 		if err != nil {
 			return err
 		}
 		for key, value := range vars {
-			out.Environment[key] = value
+			out.Environment[key] = project.Variable{Text: value}
 		}
 	}
 	layers := member(f, "layers")

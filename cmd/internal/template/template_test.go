@@ -77,10 +77,11 @@ func TestSAM(t *testing.T) {
 	f := r.Config.Functions["OnConnectFunction"]
 	if f.Runtime != "python3.12" || f.Handler != "app.connect" || f.Directory != "src/" ||
 		f.Timeout != 5 || f.MemorySize != 256 ||
-		!maps.Equal(f.Environment, map[string]string{"LEVEL": "info", "TABLE_NAME": "simplechat"}) {
+		!maps.Equal(f.Environment.Plain(),
+			map[string]string{"LEVEL": "info", "TABLE_NAME": "simplechat"}) {
 		t.Errorf("the function is %+v", f)
 	}
-	env := r.Config.Functions["SendFunction"].Environment
+	env := r.Config.Functions["SendFunction"].Environment.Plain()
 	if env["ENDPOINT"] != "https://local.execute-api.eu-west-1.amazonaws.com/Prod" ||
 		!strings.HasPrefix(env["PYTHONPATH"], filepath.Join(r.Dir, "layer", "python")) {
 		t.Errorf("the environment is %v", env)
@@ -90,7 +91,7 @@ func TestSAM(t *testing.T) {
 	}
 	values := func(name string) string { return map[string]string{"TableName": "mine"}[name] }
 	r = read(t, path, template.Options{Getenv: values})
-	if got := r.Config.Functions["OnConnectFunction"].Environment["TABLE_NAME"]; got != "mine" {
+	if got := r.Config.Functions["OnConnectFunction"].Environment["TABLE_NAME"]; got.Text != "mine" {
 		t.Errorf("with the parameter in the environment the table is %s", got)
 	}
 }
@@ -141,8 +142,8 @@ func TestCDK(t *testing.T) {
 	}
 	f := r.Config.Functions["Fn"]
 	if len(r.Config.Functions) != 1 || f.Directory != "asset.1" || f.Timeout != 3 ||
-		f.Environment["QUEUE"] != "Jobs" ||
-		f.Environment["ARN"] != "arn:aws:lambda:us-east-1:000000000000:function:Fn" {
+		f.Environment["QUEUE"].Text != "Jobs" ||
+		f.Environment["ARN"].Text != "arn:aws:lambda:us-east-1:000000000000:function:Fn" {
 		t.Errorf("functions %+v", r.Config.Functions)
 	}
 	// Without the metadata, which only the command cdk writes.
@@ -174,7 +175,7 @@ func TestServerless(t *testing.T) {
 		f := r.Config.Functions["def"]
 		if r.Config.APIGatewayStage != want || f.Runtime != "nodejs20.x" || f.Timeout != 9 ||
 			f.Handler != "src/app.def" || r.Config.Functions["conn"].Timeout != 6 ||
-			!maps.Equal(f.Environment, map[string]string{
+			!maps.Equal(f.Environment.Plain(), map[string]string{
 				"TABLE": "conns-" + want, "API": "local", "HOMEDIR": "/home/ann", "EXTRA": "us-east-1-x",
 			}) {
 			t.Errorf("stage %s: %s, %+v", stage, r.Config.APIGatewayStage, f)
@@ -248,7 +249,7 @@ func TestUnusedVariables(t *testing.T) {
 	path := write(t, "serverless.yml", text)
 	home := func(name string) string { return map[string]string{"HOME": "/"}[name] }
 	r := read(t, path, template.Options{Getenv: home})
-	if got := r.Config.Functions["def"].Environment["ROOM"]; got != "dev" {
+	if got := r.Config.Functions["def"].Environment["ROOM"]; got.Text != "dev" {
 		t.Errorf("without an option the stage is %q", got)
 	}
 }
@@ -279,7 +280,7 @@ resources:
 	}
 	r := read(t, path, template.Options{})
 	if got := routes(r.Config); got != "$default=talk" || len(r.Config.Functions) != 2 ||
-		r.Config.Functions["talk"].Environment["LEVEL"] != "debug" || len(r.Tables) != 1 ||
+		r.Config.Functions["talk"].Environment["LEVEL"].Text != "debug" || len(r.Tables) != 1 ||
 		len(r.Notes) != 1 {
 		t.Errorf("routes %s, %+v, tables %v, notes %q", got, r.Config.Functions, r.Tables, r.Notes)
 	}
@@ -428,7 +429,7 @@ func TestChalice(t *testing.T) {
 		}
 		if r.Config.APIGatewayStage != want || r.Config.AppName != "demo" || r.Dir != dir ||
 			f.Handler != "app.talk" || f.Runtime != "chalice" || f.Timeout != 9 || f.MemorySize != 256 ||
-			!maps.Equal(f.Environment, env) || !r.UsesTables {
+			!maps.Equal(f.Environment.Plain(), env) || !r.UsesTables {
 			t.Errorf("stage %q: %+v, %+v", stage, r, f)
 		}
 	}

@@ -51,7 +51,7 @@ func TestTerraformPlan(t *testing.T) {
 	}
 	f := c.Functions["on-connect"]
 	if f.Handler != "app.connect" || f.Timeout != 7 ||
-		!maps.Equal(f.Environment, map[string]string{"TABLE": "things"}) {
+		!maps.Equal(f.Environment.Plain(), map[string]string{"TABLE": "things"}) {
 		t.Errorf("the function is %+v", f)
 	}
 	notes := strings.Join(r.Notes, "\n")

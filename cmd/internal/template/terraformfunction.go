@@ -33,14 +33,14 @@ func (t *terraform) addFunction(one block) error {
 	if f.Directory, err = t.code(one, name, f.Handler); err != nil {
 		return err
 	}
-	f.Environment = make(map[string]string)
+	f.Environment = make(project.Variables)
 	for _, env := range elements(member(one.values, "environment")) {
 		vars, err := t.texts(member(env, "variables"))
 		if err != nil {
 			return err
 		}
 		for key, text := range vars {
-			f.Environment[key] = text
+			f.Environment[key] = project.Variable{Text: text}
 		}
 	}
 	t.addLayersOf(one, &f)

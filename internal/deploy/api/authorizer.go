@@ -125,9 +125,9 @@ func (p *planner) explainForeign() {
 	if id == "" {
 		id = "API_ID"
 	}
-	p.Warn("the authorizer %s is not of this application: clients get status 500 until its owner "+
-		"runs aws lambda add-permission --function-name %s --statement-id %s --action lambda:InvokeFunction "+
-		"--principal apigateway.amazonaws.com --source-arn %s", a.ARN, a.ARN, p.App.APIName(),
+	p.Warn("the authorizer %s is not of this application: clients get status 500 until its "+
+		"owner runs aws lambda add-permission --function-name %s --statement-id %s "+
+		"--action lambda:InvokeFunction --principal apigateway.amazonaws.com --source-arn %s", a.ARN, a.ARN, p.App.APIName(),
 		p.Account.ARN("execute-api", id+"/authorizers/*"))
 }
 

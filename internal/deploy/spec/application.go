@@ -59,8 +59,9 @@ type Function struct {
 	Bundle       *Bundle
 	Architecture string // "arm64" or "x86_64"
 	Environment  map[string]string
-	Timeout      int // seconds, 1 to 900
-	MemorySize   int // MiB, 128 to 10,240
+	Secrets      map[string]Secret // variables whose values AWS keeps
+	Timeout      int               // seconds, 1 to 900
+	MemorySize   int               // MiB, 128 to 10,240
 	Layers       []string
 	XRay         bool
 

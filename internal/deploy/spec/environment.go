@@ -14,6 +14,9 @@ func (a Application) Environment(fn Function, endpoint string) map[string]string
 	if _, ok := a.Trigger(fn.LogicalName); ok {
 		all[TriggerVariable] = fn.LogicalName
 	}
+	if places := fn.startSecrets(); places != "" {
+		all[SecretsVariable] = places
+	}
 	maps.Copy(all, fn.Environment)
 	return all
 }

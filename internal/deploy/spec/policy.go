@@ -89,6 +89,7 @@ func GeneratedPolicy(app Application, account Account, apiID string) Policy {
 			p.Allow(fmt.Sprintf("Trigger%d", i+1), t.actions(), t.readable(account))
 		}
 	}
+	p.AllowSecrets(app, account, false)
 	if app.LeavesVPC || app.any(func(fn Function) bool { return len(fn.SubnetIDs) > 0 }) {
 		// (https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html)
 		p.Allow("VPC", []string{

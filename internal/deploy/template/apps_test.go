@@ -83,11 +83,14 @@ func triggered(t testing.TB) deploy.Application {
 	return app
 }
 
-// boundary is the ARN of the policy that [addBoundary] makes.
+// boundary is the ARN of the policy that [prepare] makes.
 const boundary = "arn:aws:iam::123456789012:policy/limit"
 
-func addBoundary(t testing.TB, c *awstest.Cloud) {
+// prepare makes what [full] takes from others.
+func prepare(t testing.TB, c *awstest.Cloud) {
 	t.Helper()
+	c.PutParameter("/chat/key", "parameter-value")
+	c.PutSecret("chat/db", `{"password":"secret-value"}`)
 	_, err := c.AddPolicy("limit", `{"Version":"2012-10-17","Statement":[`+
 		`{"Effect":"Allow","Action":"*","Resource":"*"}]}`)
 	if err != nil {
@@ -113,6 +116,10 @@ func full(t testing.TB) deploy.Application {
 	limit := 5
 	guard.ReservedConcurrency, guard.Tags = &limit, map[string]string{"team": "guards"}
 	app.Functions[0].LogRetention, app.Functions[0].XRay = new(7), true
+	app.Functions[1].Secrets = map[string]deploy.Secret{
+		"KEY": {Parameter: "/chat/key", AtDeploy: true}, "START": {Secret: "chat/db"},
+		"PASSWORD": {Secret: "chat/db", Key: "password", AtDeploy: true},
+	}
 	app.Functions[1].Environment = map[string]string{"GREETING": `${not.me} %{nor.me}`}
 	app.Functions = append(app.Functions, guard)
 	app.API.RouteSelection = "$request.body.kind"

@@ -22,6 +22,9 @@ type Dialect struct {
 
 	Literal func(string) any
 	Expr    func(Expr) any
+
+	// Secret returns the value of a secret, which the tool reads when the template is applied.
+	Secret func(spec.Secret) any
 }
 
 // Render returns a value with all text in the syntax of the tool.
@@ -61,6 +64,9 @@ func (d Dialect) Environment(app spec.Application, fn spec.Function) Object {
 	vars := Pairs(app.Environment(fn, endpoint))
 	if vars[spec.EndpointVariable] == endpoint {
 		vars[spec.EndpointVariable] = Expr(endpoint)
+	}
+	for _, name := range fn.DeploySecrets() {
+		vars[name] = d.Secret(fn.Secrets[name])
 	}
 	return vars
 }

@@ -69,7 +69,7 @@ func newStack(t *testing.T, app deploy.Application) *stack {
 	c.AddStream("orders")
 	c.AddTopic("alarms")
 	c.AddBus("shop")
-	addBoundary(t, c)
+	prepare(t, c)
 	srv := httptest.NewServer(c)
 	t.Cleanup(func() {
 		srv.Close()
@@ -138,6 +138,12 @@ func (s *stack) resolve(v any) any {
 		}
 		out := object{}
 		for key, value := range v {
+			if text, ok := value.(string); ok && strings.HasPrefix(text, "{{resolve:") {
+				value = map[string]string{
+					"{{resolve:ssm:/chat/key}}":                                "parameter-value",
+					"{{resolve:secretsmanager:chat/db:SecretString:password}}": "secret-value",
+				}[text]
+			}
 			out[key] = s.resolve(value)
 		}
 		return out

@@ -47,6 +47,7 @@ func TestGolden(t *testing.T) {
 func TestTemplatesUseTheNamesOfDeploy(t *testing.T) {
 	app := full(t)
 	empty := awstest.New()
+	prepare(t, empty)
 	srv := httptest.NewServer(empty)
 	defer srv.Close()
 	steps := planned(t, empty, srv.URL, app)

@@ -19,7 +19,7 @@ type terraform struct{ *tftest.Terraform }
 func newTerraform(t *testing.T) terraform {
 	t.Helper()
 	tf := terraform{tftest.New(t)}
-	addBoundary(t, tf.AWS)
+	prepare(t, tf.AWS)
 	tf.write(echo(t))
 	tf.Init()
 	return tf

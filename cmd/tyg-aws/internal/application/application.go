@@ -252,12 +252,10 @@ func settings(s project.StageConfig) deploy.StageSettings {
 // before it describes itself.
 func (b *Blueprint) Variables() map[string]string {
 	s := b.At(b.Stage)
-	all := maps.Clone(s.Environment)
-	if all == nil {
-		all = make(map[string]string)
-	}
+	all := make(map[string]string)
+	maps.Copy(all, s.Environment.Here())
 	for _, name := range slices.Sorted(maps.Keys(s.Functions)) {
-		maps.Copy(all, b.Function(b.Stage, name).Environment)
+		maps.Copy(all, b.Function(b.Stage, name).Environment.Here())
 	}
 	tables, err := tables(s, b.AppName+"-"+b.Stage)
 	if err != nil {

@@ -28,11 +28,12 @@ func (b *Blueprint) lambda(
 	f := b.Function(b.Stage, logical).FunctionConfig
 	fn := deploy.Function{
 		LogicalName: logical, Bundle: b.Bundle, Architecture: s.Architecture,
-		Environment: b.groupEnvironment(f.Environment),
+		Environment: b.groupEnvironment(f.Environment.Plain()),
 		Timeout:     cmp.Or(f.Timeout, defaultTimeout),
 		MemorySize:  cmp.Or(f.MemorySize, defaultMemory),
 		Layers:      f.Layers, XRay: valueOr(f.XRay, false),
 		SubnetIDs: f.SubnetIDs, SecurityGroupIDs: f.SecurityGroupIDs,
+		Secrets:             secrets(f.Environment),
 		ReservedConcurrency: f.ReservedConcurrency, LogRetention: f.LogRetentionDays, Tags: f.Tags,
 	}
 	if err := checkVariables(f.Environment, tables); err != nil {
@@ -43,8 +44,25 @@ func (b *Blueprint) lambda(
 	return fn, err
 }
 
+// secrets returns the variables whose values AWS keeps, or nil.
+func secrets(all project.Variables) map[string]deploy.Secret {
+	var found map[string]deploy.Secret
+	for name, v := range all {
+		if !v.IsSecret() {
+			continue
+		}
+		if found == nil {
+			found = make(map[string]deploy.Secret)
+		}
+		found[name] = deploy.Secret{
+			Parameter: v.SSM, Secret: v.Secret, Key: v.Key, AtDeploy: v.At == project.AtDeploy,
+		}
+	}
+	return found
+}
+
 // checkVariables reports a variable that is both configured and the variable of a table.
-func checkVariables(configured map[string]string, tables []deploy.Table) error {
+func checkVariables(configured project.Variables, tables []deploy.Table) error {
 	for _, t := range tables {
 		if _, set := configured[t.Variable]; set {
 			return fmt.Errorf("environment_variables has %s, which is the variable of tables.%s; "+

@@ -33,7 +33,8 @@ func TestPolicyStatements(t *testing.T) {
 	if app.RolePath != "/service/" || app.PermissionsBoundary == "" {
 		t.Errorf("the path is %q, the boundary %q", app.RolePath, app.PermissionsBoundary)
 	}
-	wantError(t, applicationError(t, `{"manage_iam_role": false, "iam_role_arn": "arn", "policy_statements": [
+	wantError(t, applicationError(t, `{"manage_iam_role": false, "iam_role_arn": "arn",
+		"policy_statements": [
 		{"Effect": "Allow", "Action": "a:b", "Resource": "*"}]}`, describing("$default")),
 		".tyg/config.json: policy_statements are added to a generated policy")
 }

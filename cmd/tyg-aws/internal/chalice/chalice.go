@@ -103,9 +103,11 @@ func (p *Project) keepNamed(
 	p.keep(settings, known, "", full+"."+name+".")
 }
 
+// hasBelow reports whether an object has keys that tyg names. Those that users choose, as names of
+// variables, are kept.
 func hasBelow(known map[string]bool, at string) bool {
 	for path := range known {
-		if strings.HasPrefix(path, at+".") {
+		if strings.HasPrefix(path, at+".") && !strings.HasPrefix(path, at+".{") {
 			return true
 		}
 	}

@@ -35,7 +35,9 @@ var served = map[string]string{
 		ListAttachedRolePolicies ListInstanceProfilesForRole ListRolePolicies ListRoleTags
 		PutRolePermissionsBoundary PutRolePolicy TagRole UntagRole UpdateAssumeRolePolicy
 		UpdateRole`,
-	"sts": `GetCallerIdentity`,
+	"secretsmanager": `GetSecretValue`,
+	"ssm":            `GetParameter GetParameters`,
+	"sts":            `GetCallerIdentity`,
 	"logs": `CreateLogGroup CreateLogStream DeleteLogGroup DeleteRetentionPolicy DescribeLogGroups
 		FilterLogEvents ListTagsForResource PutLogEvents PutRetentionPolicy TagResource
 		UntagResource`,

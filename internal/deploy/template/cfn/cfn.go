@@ -51,7 +51,22 @@ func dialect() template.Dialect {
 		API:     "${" + apiID + "}",
 		Literal: func(s string) any { return s },
 		Expr:    func(e template.Expr) any { return object{"Fn::Sub": string(e)} },
+		Secret:  func(s spec.Secret) any { return dynamicReference(s) },
 	}
+}
+
+// dynamicReference returns text that CloudFormation replaces by the value of a secret. It does that
+// for parameters that are no SecureString: those can be read at start.
+// (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html)
+func dynamicReference(s spec.Secret) string {
+	if s.Parameter != "" {
+		return "{{resolve:ssm:" + s.Parameter + "}}"
+	}
+	reference := "{{resolve:secretsmanager:" + s.Secret + ":SecretString"
+	if s.Key != "" {
+		reference += ":" + s.Key
+	}
+	return reference + "}}"
 }
 
 // codeParameters returns the parameters that locate the code. The hash of the code is not among

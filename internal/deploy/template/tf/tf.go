@@ -27,6 +27,12 @@ func Config(app spec.Application, o template.Options) ([]byte, error) {
 		return nil, err
 	}
 	m := &module{Dialect: dialect(), app: app, resources: object{}, outputs: object{}}
+	m.data = object{
+		"aws_caller_identity": object{"tyg": object{}},
+		"aws_partition":       object{"tyg": object{}},
+		"aws_region":          object{"tyg": object{}},
+	}
+	m.Secret = m.secret
 	if err := m.build(); err != nil {
 		return nil, err
 	}
@@ -38,11 +44,7 @@ func Config(app spec.Application, o template.Options) ([]byte, error) {
 				"aws": object{"source": "hashicorp/aws", "version": m.provider()},
 			},
 		},
-		"data": object{
-			"aws_caller_identity": object{"tyg": object{}},
-			"aws_partition":       object{"tyg": object{}},
-			"aws_region":          object{"tyg": object{}},
-		},
+		"data":     m.data,
 		"resource": m.resources, "output": m.outputs,
 	}
 	return template.Finish(m.Render(doc).(object), o.Merge, orderModule)
@@ -79,6 +81,7 @@ type module struct {
 	app       spec.Application
 	resources object // by type and name
 	outputs   object
+	data      object // sources, by type and name
 	conflicts []error
 }
 
