@@ -224,7 +224,7 @@ func checkCommand(dir string, fields []string) error {
 		return err
 	case strings.HasPrefix(fields[0], "./") && exists("examples", fields[0]):
 		return nil // a program that a command before has built
-	case fields[0] == ".ci/run" && exists(dir, fields[0]):
+	case slices.Contains([]string{".ci/run", "test/cluster/run"}, fields[0]) && exists(dir, fields[0]):
 		return nil
 	}
 	return fmt.Errorf("%q is no command that a test knows", strings.Join(fields, " "))

@@ -142,8 +142,9 @@ func TestLoadSecrets(t *testing.T) {
 // has a value.
 func TestSecretsThatCannotBeRead(t *testing.T) {
 	for places, want := range map[string]string{
-		`{"A": {"ssm": "/other"}}`:                  "Systems Manager has no parameter /other",
-		`{"A": {"secret": "none"}}`:                 "variable A: secret none: HTTP status 400: ResourceNotFound",
+		`{"A": {"ssm": "/other"}}`: "Systems Manager has no parameter /other",
+		`{"A": {"secret": "none"}}`: "variable A: secret none: HTTP status 400: " +
+			"ResourceNotFound",
 		`{"A": {"secret": "db", "key": "x"}}`:       `variable A: secret db: it has no key "x"`,
 		`{"A": {"secret": "plain", "key": "user"}}`: "variable A: secret plain: it is no JSON object",
 		`{"A": `: "TYG_SECRETS is no JSON",

@@ -72,10 +72,10 @@ func TestMFACode(t *testing.T) {
 		t.Fatalf("status %d, stderr %s", o.status, o.stderr)
 	}
 	a.must("plan", "--profile", "work")
-	t.Setenv("HOME", t.TempDir()) // where no session is kept
+	newHome(t) // where no session is kept
 	t.Setenv("TYG_MFA_CODE", "123456")
 	a.must("plan", "--profile", "work")
-	t.Setenv("HOME", t.TempDir())
+	newHome(t)
 	t.Setenv("TYG_MFA_CODE", "")
 	// The code and the answer to delete's question are typed ahead.
 	if o := a.answer("123456\ny\n", "delete", "--profile", "work"); o.status != cli.ExitOK {
@@ -84,4 +84,16 @@ func TestMFACode(t *testing.T) {
 	if left := a.Resources(); len(left) > 0 {
 		t.Errorf("delete has left %q", left)
 	}
+}
+
+// newHome moves the home to an empty folder. The go command counts what it does in the folder of
+// configurations, also after it has ended, so that one stays.
+func newHome(t *testing.T) {
+	t.Helper()
+	stays, err := os.UserConfigDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("XDG_CONFIG_HOME", stays)
+	t.Setenv("HOME", t.TempDir())
 }

@@ -258,9 +258,13 @@ func runTroubled(t *testing.T, f troubled, args []string) float64 {
 	a := newAccount(t, "small", "echo-server")
 	a.configure(`"version": "2.0",`,
 		`"version": "2.0", "tables": {"rooms": {"partition_key": {"name": "PK"}}},`)
-	os.Unsetenv("AWS_MAX_ATTEMPTS") // which newAccount has set, and restores
-	env := append(os.Environ(), "HOME="+t.TempDir(), "GOCACHE="+goEnv(t, "GOCACHE"),
-		"GOPATH="+goEnv(t, "GOPATH"), "NO_PROXY=", "no_proxy=")
+	os.Unsetenv("AWS_MAX_ATTEMPTS")   // which newAccount has set, and restores
+	config, err := os.UserConfigDir() // stays, for what the go command counts there
+	if err != nil {
+		t.Fatal(err)
+	}
+	env := append(os.Environ(), "HOME="+t.TempDir(), "XDG_CONFIG_HOME="+config,
+		"GOCACHE="+goEnv(t, "GOCACHE"), "GOPATH="+goEnv(t, "GOPATH"), "NO_PROXY=", "no_proxy=")
 	env = append(env, f.prepare(a)...)
 	ctx, cancel := context.WithTimeout(t.Context(), tooLong)
 	defer cancel()
@@ -268,7 +272,7 @@ func runTroubled(t *testing.T, f troubled, args []string) float64 {
 	var stderr bytes.Buffer
 	cmd.Env, cmd.Stderr, cmd.WaitDelay = env, &stderr, time.Second
 	begin := time.Now()
-	err := cmd.Run()
+	err = cmd.Run()
 	took := time.Since(begin).Seconds()
 	text := strings.ReplaceAll(stderr.String(), "\n", " ")
 	if err == nil || ctx.Err() != nil || !strings.Contains(text, f.says) {

@@ -37,7 +37,8 @@ func wrongValues() map[string]string {
 		"cluster-dir": "a\x7fb", "cluster-cert": "no/such/file", "cluster-cert-key": "no/such/file",
 		"cluster-ca": "no/such/file", "nats-credentials": "no/such/file",
 		"disconnects": "nonsense", "disconnects-file": "a\x7fb", "dir": "no/such/folder",
-		"command": "nonsense", "output": "no/such/folder/file",
+		"command": "nonsense", "output": "no/such/folder/file", "load": "no/such/file",
+		"prices": "no/such/file", "from": "nonsense",
 	}
 }
 
@@ -45,7 +46,7 @@ func wrongValues() map[string]string {
 // texts that may be anything.
 func checkedElsewhere() []string {
 	return strings.Fields("cluster credentials body execute filter first name profile region " +
-		"tyg-source merge-template project-dir")
+		"tyg-source merge-template project-dir mfa-code sqs sns")
 }
 
 // eachCommand calls f for all commands below cmd.
@@ -118,6 +119,14 @@ func refuses(t *testing.T, verb string, f *pflag.Flag) {
 		args = append(args, "no/such/file")
 		if f.Name != "url" {
 			args = append(args, "--url=ws://127.0.0.1:1")
+		}
+	case "bill":
+		if f.Name != "load" {
+			args = append(args, "--load=no/such/load")
+		}
+	case "invoke":
+		if f.Name == "addr" {
+			args = append(args, "--local", "--name=f")
 		}
 	case "bench":
 		args = append(args, "ws://127.0.0.1:1")

@@ -13,6 +13,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/tyg-dev/tyg/cmd/internal/awskeys"
 	"github.com/tyg-dev/tyg/cmd/internal/cmdtest"
 	"github.com/tyg-dev/tyg/cmd/internal/companion"
 	"github.com/tyg-dev/tyg/internal/natsd"
@@ -34,10 +35,15 @@ func serveNATS() {
 	}
 }
 
-// echoAWS prints what tyg-aws was given. For "tyg logs" it waits for a signal.
+// echoAWS prints what tyg-aws was given. For "tyg logs" it waits for a signal, and it finds no
+// credentials.
 func echoAWS() {
 	if err := companion.CheckVersion("tyg-aws"); err != nil {
 		log.Fatal(err)
+	}
+	if os.Args[1] == awskeys.Verb {
+		fmt.Println(`{"Missing":"no keys are here"}`)
+		return
 	}
 	dir, _ := os.Getwd()
 	fmt.Printf("args %q\ndir %s\nendpoint %s\n", os.Args[1:], filepath.Base(dir),

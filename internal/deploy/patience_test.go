@@ -119,7 +119,7 @@ func TestLongWaitsAreSaid(t *testing.T) {
 		"Waiting for table " + roomsTable + ": 4s of at most 20m0s",
 		"Waiting for function chat-dev-websocket_connect: 4s of at most 10m0s",
 		"Waiting for table " + roomsTable + ": 3", // again
-		"Waiting for IAM role chat-dev to be usable",
+		"Waiting for IAM role service/chat-dev to be usable",
 	} {
 		if !strings.Contains(all, what) {
 			t.Errorf("%q was not said, only %s", what, all)

@@ -46,6 +46,12 @@ func variables() []Variable {
 		{"TYG_EVERYONE", inside, "1 registers each connection, set by `tyg deploy`"},
 		{"TYG_INVOKE_ENDPOINT", inside, "API by which functions invoke themselves, set by `tyg local` " +
 			"and `tyg gateway`"},
+		{"TYG_DIRECT_ENDPOINT", inside, "short way to the gateway with a token, set by `tyg local` and " +
+			"`tyg gateway`"},
+		{"TYG_TRIGGER", inside, "trigger whose events the function gets, set by `tyg deploy` and " +
+			"`tyg local`"},
+		{"TYG_SECRETS", inside, "where AWS keeps the variables that are read at start, set by " +
+			"`tyg deploy`"},
 		{"TYG_FUNCTION_KEY", inside, "key for calls of the gateway, set by `tyg local`"},
 		{"TYG_DESCRIBE", "programs", "print the routes and exit; `tyg` sets it to learn them"},
 		{"TYG_COMPANION_VERSION", "tyg-aws, tyg-nats", "version of the `tyg` that starts them"},

@@ -500,7 +500,7 @@ functions:
 		"a": list("shared/python", "shared"),
 		"b": list("common/python", "common", "shared/python", "shared", "own"),
 	} {
-		if got := r.Config.Functions[name].Environment["PYTHONPATH"]; got != want {
+		if got := r.Config.Functions[name].Environment["PYTHONPATH"].Text; got != want {
 			t.Errorf("PYTHONPATH of %s is %q, want %q", name, got, want)
 		}
 	}

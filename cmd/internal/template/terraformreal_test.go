@@ -91,8 +91,8 @@ func checkTerraform(t *testing.T, path, modules string) {
 	}
 	for _, name := range []string{"ws-connect", "ws-echo"} {
 		f := c.Functions[name]
-		python := strings.Split(f.Environment["PYTHONPATH"], string(filepath.ListSeparator))
-		if filepath.Clean(f.Directory) != "src" || f.Environment["TABLE"] != "clients" ||
+		python := strings.Split(f.Environment["PYTHONPATH"].Text, string(filepath.ListSeparator))
+		if filepath.Clean(f.Directory) != "src" || f.Environment["TABLE"].Text != "clients" ||
 			!slices.Contains(python, modules) {
 			t.Errorf("%s: function %s is %+v", file, name, f)
 		}

@@ -127,8 +127,8 @@ func (p *planner) explainForeign() {
 	}
 	p.Warn("the authorizer %s is not of this application: clients get status 500 until its "+
 		"owner runs aws lambda add-permission --function-name %s --statement-id %s "+
-		"--action lambda:InvokeFunction --principal apigateway.amazonaws.com --source-arn %s", a.ARN, a.ARN, p.App.APIName(),
-		p.Account.ARN("execute-api", id+"/authorizers/*"))
+		"--action lambda:InvokeFunction --principal apigateway.amazonaws.com --source-arn %s",
+		a.ARN, a.ARN, p.App.APIName(), p.Account.ARN("execute-api", id+"/authorizers/*"))
 }
 
 func (r run) createAuthorizer(ctx context.Context, want *foundAuthorizer) error {

@@ -51,7 +51,7 @@ func (b *Blueprint) Application() (deploy.Application, error) {
 	}
 	app := deploy.Application{
 		Name: name, Stage: b.Stage, API: b.api(s), Tags: s.Tags, StateURL: s.State,
-		CodeURL: cmp.Or(s.CodeURL, s.State),
+		CodeURL:  cmp.Or(s.CodeURL, s.State),
 		RolePath: s.RolePath, PermissionsBoundary: s.PermissionsBoundary,
 	}
 	if app.Tables, err = tables(s, name+"-"+b.Stage); err != nil {
