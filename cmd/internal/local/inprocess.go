@@ -113,6 +113,8 @@ func (r *runner) run(ctx context.Context) error {
 		case s := <-signals:
 			if ending {
 				s = os.Kill
+			} else {
+				awaitEnd(ctx)
 			}
 			pass(cmd.Process, s)
 			ending = true
@@ -127,6 +129,15 @@ func (r *runner) run(ctx context.Context) error {
 		case err := <-done:
 			return exitOf(cmd, err)
 		}
+	}
+}
+
+// awaitEnd waits until the command has noticed its first signal, too. Until then the second one
+// would end the command, in place of the program.
+func awaitEnd(ctx context.Context) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(time.Second): // it is a context that no signal ends
 	}
 }
 
