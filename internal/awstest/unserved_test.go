@@ -26,7 +26,8 @@ func TestUnservedFeaturesAreRefused(t *testing.T) {
 	})
 	certificate := []any{in{"CertificateArn": "arn:aws:acm:us-west-2:123456789012:certificate/1"}}
 	domain := in{"DomainName": "ws.example.com", "DomainNameConfigurations": certificate}
-	stream := in{"StreamSpecification": in{"StreamEnabled": true}}
+	replica := in{"ResourcePolicy": "{}"}
+	class := in{"TableClass": "STANDARD_INFREQUENT_ACCESS"}
 	for _, row := range []struct {
 		operation string
 		input     in
@@ -36,7 +37,6 @@ func TestUnservedFeaturesAreRefused(t *testing.T) {
 		{"lambda CreateFunction", code(in{"ImageUri": "image"})},
 		{"lambda UpdateFunctionCode", set("Publish", true)},
 		{"lambda UpdateFunctionCode", set("ImageUri", "image")},
-		{"lambda UpdateFunctionConfiguration", set("KMSKeyArn", "arn:aws:kms:us-west-2:1:key/1")},
 		{"lambda UpdateFunctionConfiguration", set("SnapStart", in{"ApplyOn": "PublishedVersions"})},
 		{"lambda AddPermission", permission},
 		{"apigatewayv2 CreateApi", in{"Name": "n", "ProtocolType": "HTTP"}},
@@ -44,8 +44,8 @@ func TestUnservedFeaturesAreRefused(t *testing.T) {
 		{"apigatewayv2 CreateIntegration", with(integration, in{"CredentialsArn": roleARN})},
 		{"apigatewayv2 CreateStage", with(of(api), in{"StageName": "s", "ClientCertificateId": "c"})},
 		{"apigatewayv2 CreateDomainName", with(domain, in{"RoutingMode": "ROUTING_RULE_ONLY"})},
-		{"dynamodb CreateTable", with(chatTable(), with(stream, in{"TableName": "second"}))},
-		{"dynamodb UpdateTable", with(stream, in{"TableName": "chat"})},
+		{"dynamodb CreateTable", with(chatTable(), with(replica, in{"TableName": "second"}))},
+		{"dynamodb UpdateTable", with(class, in{"TableName": "chat"})},
 	} {
 		service, name, _ := strings.Cut(row.operation, " ")
 		_, err := a.Operate(service, name, row.input)

@@ -164,6 +164,30 @@ func TestCheckNamesTheKey(t *testing.T) {
 			`the identity source "context.identity.sourceIp" of OnAuthorize is of the context ` +
 				"of API Gateway, which tyg does not support",
 		},
+		{
+			"storage", func(a *app) { a.Functions[0].EphemeralStorage = 511 },
+			"ephemeral_storage of websocket_connect is 511: it must be 512 to 10240 MB",
+		},
+		{
+			"log format", func(a *app) { a.Functions[0].LogFormat = "xml" },
+			`log_format of websocket_connect is "xml"`,
+		},
+		{
+			"log level of text", func(a *app) { a.Functions[1].LogFormat = "" },
+			`application_log_level and system_log_level of websocket_message need "log_format": "JSON"`,
+		},
+		{
+			"key of a function", func(a *app) { a.Functions[0].KMSKeyARN = "alias/x" },
+			`kms_key_arn of websocket_connect is "alias/x", which is not the ARN of a key`,
+		},
+		{
+			"stream", func(a *app) { a.Tables[0].Stream = "all" },
+			`tables.rooms.stream_view_type is "all": it must be KEYS_ONLY`,
+		},
+		{
+			"key of a table", func(a *app) { a.Tables[0].KMSKeyARN = "alias/x" },
+			`tables.rooms.kms_key_arn is "alias/x", which is not the ARN of a key`,
+		},
 		{"role path", func(a *app) { a.RolePath = "service" }, `role_path is "service"`},
 		{
 			"permissions boundary", func(a *app) { a.PermissionsBoundary = "limit" },

@@ -52,13 +52,10 @@ func DeployerPolicy(app Application, account Account) Policy {
 		"apigateway:TagResource", "apigateway:UntagResource",
 	}, apis+"/apis", apis+"/apis/*", apis+"/tags/*")
 	for i, t := range app.Tables {
-		p.Allow(fmt.Sprintf("Table%d", i+1), []string{
-			"dynamodb:CreateTable", "dynamodb:DeleteTable", "dynamodb:DescribeTable",
-			"dynamodb:DescribeTimeToLive", "dynamodb:ListTagsOfResource", "dynamodb:TagResource",
-			"dynamodb:UntagResource", "dynamodb:UpdateTable", "dynamodb:UpdateTimeToLive",
-		}, account.ARN("dynamodb", "table/"+t.Name))
+		p.Allow(fmt.Sprintf("Table%d", i+1), tableActions(t), account.ARN("dynamodb", "table/"+t.Name))
 	}
 	p.AllowSecrets(app, account, true)
+	allowKeys(&p, app)
 	if d := app.API.Domain; d != nil {
 		p.Allow("Domain", []string{
 			"apigateway:DELETE", "apigateway:GET", "apigateway:PATCH", "apigateway:POST",
@@ -115,4 +112,40 @@ func allowState(p *Policy, app Application, account Account) {
 	p.Allow("State", []string{"s3:DeleteObject", "s3:GetObject", "s3:PutObject"},
 		arn+"/"+path.Join(prefix, app.Name, app.Stage)+".json*")
 	p.Allow("StateBucket", []string{"s3:ListBucket"}, arn)
+}
+
+// tableActions returns what a deploy does with a table, sorted.
+func tableActions(t Table) []string {
+	actions := []string{
+		"dynamodb:CreateTable", "dynamodb:DeleteTable", "dynamodb:DescribeTable",
+		"dynamodb:DescribeTimeToLive", "dynamodb:ListTagsOfResource", "dynamodb:TagResource",
+		"dynamodb:UntagResource", "dynamodb:UpdateTable", "dynamodb:UpdateTimeToLive",
+	}
+	if t.PointInTimeRecovery != nil {
+		actions = append(actions,
+			"dynamodb:DescribeContinuousBackups", "dynamodb:UpdateContinuousBackups")
+		slices.Sort(actions)
+	}
+	return actions
+}
+
+// allowKeys allows to use the keys of functions and tables: these encrypt with the permissions of
+// the caller.
+// (https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars-encryption.html,
+// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html)
+func allowKeys(p *Policy, app Application) {
+	var keys []string
+	for _, fn := range app.Functions {
+		keys = append(keys, fn.KMSKeyARN)
+	}
+	for _, t := range app.Tables {
+		keys = append(keys, t.KMSKeyARN)
+	}
+	slices.Sort(keys)
+	keys = slices.DeleteFunc(slices.Compact(keys), func(key string) bool { return key == "" })
+	if len(keys) > 0 {
+		p.Allow("Keys", []string{
+			"kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt",
+		}, keys...)
+	}
 }

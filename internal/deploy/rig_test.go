@@ -253,6 +253,9 @@ func function(t testing.TB, name, code string) deploy.Function {
 // boundary is the ARN of a policy that every rig has.
 const boundary = "arn:aws:iam::123456789012:policy/limit"
 
+// key is the ARN of a key of KMS.
+const key = "arn:aws:kms:us-west-2:123456789012:key/12345678-1234-1234-1234-123456789012"
+
 // statement is one that a project adds to the generated policy.
 const statement = `{"Sid":"Files","Effect":"Allow","Action":"s3:*",` +
 	`"Resource":"arn:aws:s3:::files/*"}`
@@ -264,6 +267,9 @@ func everything(t testing.TB) deploy.Application {
 	connect, guard := function(t, "websocket_connect", "one"), function(t, "websocket_authorizer",
 		"one")
 	connect.LogRetention, connect.Environment = new(7), map[string]string{"TABLE": "chat-dev-rooms"}
+	on := true
+	app.Functions[0].EphemeralStorage, app.Functions[0].KMSKeyARN = 1024, key
+	app.Functions[0].LogFormat, app.Functions[0].SystemLogLevel = "JSON", "WARN"
 	app.Functions[0].Secrets = map[string]deploy.Secret{
 		"KEY":      {Parameter: "/chat/key", AtDeploy: true},
 		"PASSWORD": {Secret: "chat/db", Key: "password"},
@@ -296,7 +302,7 @@ func everything(t testing.TB) deploy.Application {
 			Name: "ReverseLookup", PartitionKey: deploy.Attribute{Name: "SK"},
 			SortKey: deploy.Attribute{Name: "PK"},
 		}},
-		TTLAttribute: "expires",
+		TTLAttribute: "expires", PointInTimeRecovery: &on, Stream: "NEW_IMAGE", KMSKeyARN: key,
 	}}
 	return app
 }
@@ -320,6 +326,8 @@ func changed(t testing.TB) deploy.Application {
 		{Key: tyg.RouteDisconnect, Function: "websocket_disconnect"},
 	}
 	app.API.Domain.Prefix = ""
+	off := false
+	app.Tables[0].PointInTimeRecovery, app.Tables[0].Stream = &off, "KEYS_ONLY"
 	return app
 }
 

@@ -36,6 +36,12 @@ type FunctionConfig struct {
 	Tags                map[string]string `json:"tags"`
 	XRay                *bool             `json:"xray"`
 	LogRetentionDays    *int              `json:"log_retention_in_days" allow:"0..3653"`
+
+	EphemeralStorage int    `json:"ephemeral_storage" allow:"512..10240"` // MB
+	LogFormat        string `json:"log_format" allow:"Text|JSON"`
+	LogLevel         string `json:"application_log_level" allow:"TRACE|DEBUG|INFO|WARN|ERROR|FATAL"`
+	SystemLogLevel   string `json:"system_log_level" allow:"DEBUG|INFO|WARN"`
+	KMSKeyARN        string `json:"kms_key_arn"`
 }
 
 // Function returns the configuration of a function in a stage. A setting comes from the first of

@@ -40,6 +40,27 @@ func awsFunctionKeys() []KeyDoc {
 			Default: "what AWS has: for ever at first", Says: "how long logs are kept; 0 is for ever",
 		},
 		{
+			Path: "ephemeral_storage", In: Deploy, Unit: "MB",
+			Default: "what the function has, at first 512",
+			Says:    "size of `/tmp`",
+		},
+		{
+			Path: "log_format", In: Deploy, Default: "what the function has, at first Text",
+			Says: "format of Lambda's own log lines, and of the program's by package lambda",
+		},
+		{
+			Path: "application_log_level", In: Deploy, Default: "what the function has",
+			Says: "level from which JSON lines of the program are kept",
+		},
+		{
+			Path: "system_log_level", In: Deploy, Default: "what the function has",
+			Says: "level from which JSON lines of Lambda are kept",
+		},
+		{
+			Path: "kms_key_arn", In: Deploy, Default: "what the function has, at first AWS's own key",
+			Says: "key that encrypts the environment variables",
+		},
+		{
 			Path: "autogen_policy", In: Deploy, Default: "true",
 			Says: "false: use the policy in `iam_policy_file`, and a role for each function",
 		},
@@ -167,6 +188,19 @@ func tableKeys() []KeyDoc {
 		{
 			Path: table + "actions", In: Deploy, Default: "every action on items except scans",
 			Says: "what functions may do with the table, such as `Query`",
+		},
+		{
+			Path: table + "point_in_time_recovery", In: Deploy,
+			Default: "what the table has, at first false",
+			Says:    "keep backups of each second of the last 35 days",
+		},
+		{
+			Path: table + "kms_key_arn", In: Deploy,
+			Default: "what the table has, at first DynamoDB's own key", Says: "key that encrypts the table",
+		},
+		{
+			Path: table + "stream_view_type", In: Deploy, Default: "what the table has, at first no stream",
+			Says: "what the stream of the table has of each change; `NONE` ends it",
 		},
 		{Path: table + "tags", In: Deploy, Says: "tags of the table"},
 		{Path: table + "indexes", In: Local | Deploy, Says: "global secondary indexes"},

@@ -25,6 +25,11 @@ type TableConfig struct {
 	ReadCapacity  int64  `json:"read_capacity" allow:"1..1000000"`
 	WriteCapacity int64  `json:"write_capacity" allow:"1..1000000"`
 
+	PITR      *bool  `json:"point_in_time_recovery"`
+	KMSKeyARN string `json:"kms_key_arn"`
+	// Stream is KEYS_ONLY, NEW_IMAGE, OLD_IMAGE, NEW_AND_OLD_IMAGES or NONE.
+	Stream string `json:"stream_view_type"`
+
 	TTLAttribute       string            `json:"ttl_attribute"`
 	DeletionProtection *bool             `json:"deletion_protection"`
 	Actions            []string          `json:"actions"` // permitted to functions, such as "Query"

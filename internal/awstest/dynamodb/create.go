@@ -35,6 +35,11 @@ func (s *State) createTable(in wire.Params) (map[string]any, error) {
 		return nil, wire.Fail(http.StatusBadRequest, "LimitExceededException", "Subscriber limit "+
 			"exceeded: There is a limit of %d tables per subscriber", s.MaxTables)
 	}
+	if in.Has("StreamSpecification") {
+		if err := checkStream(in.Obj("StreamSpecification")); err != nil {
+			return nil, err
+		}
+	}
 	t := s.newTable(name, in)
 	s.tables[name] = t
 	return map[string]any{"TableDescription": t.describe()}, nil
@@ -53,6 +58,11 @@ func (s *State) newTable(name string, in wire.Params) *table {
 		"AttributeDefinitions": in["AttributeDefinitions"], "KeySchema": in["KeySchema"],
 		"ItemCount": 0, "TableSizeBytes": 0,
 		"DeletionProtectionEnabled": in.Flag("DeletionProtectionEnabled"),
+	}
+	t.backupSettling = s.Settle
+	t.encrypt(in.Obj("SSESpecification"))
+	if spec := in.Obj("StreamSpecification"); spec.Flag("StreamEnabled") {
+		_ = t.stream(spec) // it has been checked
 	}
 	t.bill(in)
 	for _, index := range in.Objs("GlobalSecondaryIndexes") {
@@ -91,8 +101,7 @@ func (t *table) index(in wire.Params) map[string]any {
 // checkTable checks a new table. The messages are those of DynamoDB.
 func checkTable(in wire.Params) error {
 	for _, name := range []string{
-		"LocalSecondaryIndexes", "StreamSpecification", "SSESpecification", "ResourcePolicy",
-		"GlobalTableSourceArn",
+		"LocalSecondaryIndexes", "ResourcePolicy", "GlobalTableSourceArn",
 	} {
 		if !wire.Blank(in[name]) {
 			return wire.Unserved(name + " of tables")

@@ -42,11 +42,12 @@ type table struct {
 	tags     map[string]string
 	ttl      string    // attribute, "" for none
 	ttlAt    time.Time // of its last change
+	recovery bool      // point in time
 
 	items *dynamodb.Server
 
-	creating, updating, deleting, ttlSettling int  // polls
-	gone                                      bool // being deleted
+	creating, updating, deleting, ttlSettling, backupSettling int  // polls
+	gone                                                      bool // being deleted
 }
 
 // Operations returns the operations that are served, by their names.
@@ -60,6 +61,7 @@ func (s *State) Operations() map[string]wire.Operation {
 		"DescribeTimeToLive":        s.describeTimeToLive,
 		"UpdateTimeToLive":          s.updateTimeToLive,
 		"DescribeContinuousBackups": s.describeContinuousBackups,
+		"UpdateContinuousBackups":   s.updateContinuousBackups,
 		"TagResource":               s.tagTable,
 		"UntagResource":             s.untagTable,
 		"ListTagsOfResource":        s.listTableTags,

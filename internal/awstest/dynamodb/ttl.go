@@ -57,13 +57,3 @@ func (s *State) updateTimeToLive(in wire.Params) (map[string]any, error) {
 	}
 	return map[string]any{"TimeToLiveSpecification": map[string]any(wanted)}, nil
 }
-
-func (s *State) describeContinuousBackups(in wire.Params) (map[string]any, error) {
-	if _, err := s.findTable(in); err != nil {
-		return nil, err
-	}
-	return map[string]any{"ContinuousBackupsDescription": map[string]any{
-		"ContinuousBackupsStatus":        "ENABLED",
-		"PointInTimeRecoveryDescription": map[string]any{"PointInTimeRecoveryStatus": "DISABLED"},
-	}}, nil
-}

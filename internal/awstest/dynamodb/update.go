@@ -16,7 +16,7 @@ func (s *State) updateTable(in wire.Params) (map[string]any, error) {
 		return nil, err
 	}
 	for _, name := range []string{
-		"StreamSpecification", "SSESpecification", "ReplicaUpdates", "TableClass",
+		"ReplicaUpdates", "TableClass",
 		"OnDemandThroughput", "WarmThroughput",
 	} {
 		if in.Has(name) {
@@ -34,6 +34,14 @@ func (s *State) updateTable(in wire.Params) (map[string]any, error) {
 	}
 	if err := t.reindex(in); err != nil {
 		return nil, err
+	}
+	if in.Has("SSESpecification") {
+		t.encrypt(in.Obj("SSESpecification"))
+	}
+	if in.Has("StreamSpecification") {
+		if err := t.stream(in.Obj("StreamSpecification")); err != nil {
+			return nil, err
+		}
 	}
 	if in.Has("DeletionProtectionEnabled") {
 		t.members["DeletionProtectionEnabled"] = in.Flag("DeletionProtectionEnabled")

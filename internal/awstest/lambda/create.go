@@ -91,7 +91,7 @@ func (s *State) newFunction(name string, in wire.Params) *function {
 func (f *function) configure(in wire.Params) {
 	for _, name := range []string{
 		"Runtime", "Role", "Handler", "Description", "Timeout", "MemorySize", "TracingConfig",
-		"EphemeralStorage",
+		"EphemeralStorage", "KMSKeyArn",
 	} {
 		if in.Has(name) {
 			f.config[name] = in[name]
@@ -145,7 +145,7 @@ func (s *State) checkSettings(in wire.Params) error {
 // checkRare refuses settings that are not served, unless they have their default.
 func checkRare(name string, value any) error {
 	switch name {
-	case "DeadLetterConfig", "FileSystemConfigs", "ImageConfig", "KMSKeyArn", "Layers",
+	case "DeadLetterConfig", "FileSystemConfigs", "ImageConfig", "Layers",
 		"CodeSigningConfigArn", "CapacityProviderConfig", "DurableConfig", "TenancyConfig":
 		if !wire.Blank(value) {
 			return wire.Unserved(name)

@@ -50,6 +50,7 @@ func (c checker) function(a spec.Application, fn spec.Function) {
 		"the package of %s has %d MB, and Lambda takes %d MB directly: name a bucket with code_url, or "+
 			"leave out what is embedded in the program", fn.LogicalName,
 		codeSize(fn.Bundle)>>20, spec.MaxDirect>>20)
+	c.optional(fn)
 	c.layers(fn)
 	c.network(fn)
 	c.environment(a, fn)
@@ -62,6 +63,20 @@ func codeSize(b *spec.Bundle) int {
 		return 0
 	}
 	return len(b.Zip)
+}
+
+// optional checks the storage, the logs and the key of a function.
+// (https://docs.aws.amazon.com/lambda/latest/api/API_LoggingConfig.html)
+func (c checker) optional(fn spec.Function) {
+	of := " of " + fn.LogicalName
+	c.Want(fn.EphemeralStorage == 0 || fn.EphemeralStorage >= 512 && fn.EphemeralStorage <= 10_240,
+		"ephemeral_storage%s is %d: it must be 512 to 10240 MB", of, fn.EphemeralStorage)
+	c.Want(slices.Contains([]string{"", "Text", "JSON"}, fn.LogFormat),
+		"log_format%s is %q: it must be Text or JSON", of, fn.LogFormat)
+	c.Want(fn.LogFormat == "JSON" || fn.ApplicationLogLevel == "" && fn.SystemLogLevel == "",
+		"application_log_level and system_log_level%s need \"log_format\": \"JSON\"", of)
+	c.Want(fn.KMSKeyARN == "" || spec.IsKey(fn.KMSKeyARN),
+		"kms_key_arn%s is %q, which is not the ARN of a key", of, fn.KMSKeyARN)
 }
 
 // retentions returns the numbers of days for which CloudWatch can keep logs; 0 is for ever.

@@ -24,6 +24,8 @@ func (r run) create(ctx context.Context, fn spec.Function, res *plan.Resource) e
 			FunctionName: conf.FunctionName, Role: conf.Role, Handler: conf.Handler, Runtime: conf.Runtime,
 			Environment: conf.Environment, Timeout: conf.Timeout, MemorySize: conf.MemorySize,
 			Layers: conf.Layers, VpcConfig: conf.VpcConfig, TracingConfig: conf.TracingConfig,
+			EphemeralStorage: conf.EphemeralStorage, LoggingConfig: conf.LoggingConfig,
+			KMSKeyArn:     conf.KMSKeyArn,
 			Architectures: architectures(fn), Code: code,
 			Tags: r.App.ResourceTags(fn.Tags),
 		})
@@ -76,8 +78,40 @@ func (r run) configuration(fn spec.Function) *lambda.UpdateFunctionConfiguration
 			SubnetIds:        append([]string{}, fn.SubnetIDs...),
 			SecurityGroupIds: append([]string{}, fn.SecurityGroupIDs...),
 		},
-		TracingConfig: &types.TracingConfig{Mode: types.TracingMode(fn.TracingMode())},
+		TracingConfig:    &types.TracingConfig{Mode: types.TracingMode(fn.TracingMode())},
+		EphemeralStorage: ephemeralStorage(fn),
+		LoggingConfig:    loggingConfig(fn),
+		KMSKeyArn:        stringOrNil(fn.KMSKeyARN),
 	}
+}
+
+// ephemeralStorage returns nil for what the function has.
+func ephemeralStorage(fn spec.Function) *types.EphemeralStorage {
+	if fn.EphemeralStorage == 0 {
+		return nil
+	}
+	return &types.EphemeralStorage{Size: aws.Int32(int32(fn.EphemeralStorage))}
+}
+
+// loggingConfig returns nil for what the function has. Levels are those of logs in JSON.
+// (https://docs.aws.amazon.com/lambda/latest/api/API_LoggingConfig.html)
+func loggingConfig(fn spec.Function) *types.LoggingConfig {
+	if fn.LogFormat == "" {
+		return nil
+	}
+	return &types.LoggingConfig{
+		LogFormat:           types.LogFormat(fn.LogFormat),
+		ApplicationLogLevel: types.ApplicationLogLevel(fn.ApplicationLogLevel),
+		SystemLogLevel:      types.SystemLogLevel(fn.SystemLogLevel),
+	}
+}
+
+// stringOrNil returns nil for the empty string.
+func stringOrNil(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
 }
 
 func (r run) roleOf(fn spec.Function) string {

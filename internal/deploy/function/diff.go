@@ -56,6 +56,25 @@ func (p *planner) configurationDiff(fn spec.Function, have foundFunction) plan.C
 	diff.Compare("subnets", sortedList(have.subnets), sortedList(fn.SubnetIDs))
 	diff.Compare("security groups", sortedList(have.securityGroups), sortedList(fn.SecurityGroupIDs))
 	diff.Compare("tracing", string(have.tracing), fn.TracingMode())
+	return append(diff, optionalDiff(fn, have)...)
+}
+
+// optionalDiff compares what is left as it is where the application says nothing.
+func optionalDiff(fn spec.Function, have foundFunction) plan.Changes {
+	var diff plan.Changes
+	if fn.EphemeralStorage != 0 {
+		diff.Compare("ephemeral storage", mebibytes(have.storage), mebibytes(fn.EphemeralStorage))
+	}
+	for _, property := range []struct{ name, have, want string }{
+		{"log format", have.logFormat, fn.LogFormat},
+		{"application log level", have.applicationLevel, fn.ApplicationLogLevel},
+		{"system log level", have.systemLevel, fn.SystemLogLevel},
+		{"KMS key", have.key, fn.KMSKeyARN},
+	} {
+		if property.want != "" {
+			diff.Compare(property.name, property.have, property.want)
+		}
+	}
 	return diff
 }
 

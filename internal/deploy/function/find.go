@@ -28,6 +28,10 @@ type foundFunction struct {
 	subnets, securityGroups []string
 	tracing                 types.TracingMode
 
+	storage                                  int // MiB
+	logFormat, applicationLevel, systemLevel string
+	key                                      string // the ARN of the key of the environment
+
 	concurrency *int // nil: none is reserved
 	tags        map[string]string
 
@@ -123,6 +127,14 @@ func newFoundFunction(conf *types.FunctionConfiguration) foundFunction {
 	}
 	if conf.VpcConfig != nil {
 		have.subnets, have.securityGroups = conf.VpcConfig.SubnetIds, conf.VpcConfig.SecurityGroupIds
+	}
+	have.key = aws.ToString(conf.KMSKeyArn)
+	if conf.EphemeralStorage != nil {
+		have.storage = int(aws.ToInt32(conf.EphemeralStorage.Size))
+	}
+	if l := conf.LoggingConfig; l != nil {
+		have.logFormat, have.systemLevel = string(l.LogFormat), string(l.SystemLogLevel)
+		have.applicationLevel = string(l.ApplicationLogLevel)
 	}
 	if conf.TracingConfig != nil {
 		have.tracing = conf.TracingConfig.Mode

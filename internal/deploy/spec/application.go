@@ -68,6 +68,13 @@ type Function struct {
 	// SubnetIDs and SecurityGroupIDs put the function into a VPC; both or neither are given.
 	SubnetIDs, SecurityGroupIDs []string
 
+	// What follows is left as it is where it has its zero value: a new function has Lambda's defaults.
+	EphemeralStorage    int    // MiB of /tmp, 512 to 10,240
+	LogFormat           string // "Text" or "JSON"
+	ApplicationLogLevel string // of lines in JSON: "TRACE" to "FATAL"
+	SystemLogLevel      string // of Lambda's own lines in JSON: "DEBUG", "INFO" or "WARN"
+	KMSKeyARN           string // of the key that encrypts the environment
+
 	// ReservedConcurrency is how many events the function may handle at a time. Nil leaves what AWS
 	// has, which is none for a new function; -1 reserves none.
 	ReservedConcurrency *int

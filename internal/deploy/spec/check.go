@@ -90,6 +90,11 @@ func (c *Checker) Tags(where string, all, own map[string]string) {
 	}
 }
 
+// IsKey reports whether text is the ARN of a key of KMS.
+func IsKey(text string) bool {
+	return Matches(`arn:aws[a-zA-Z-]*:kms:[a-z0-9-]+:\d{12}:key/[a-zA-Z0-9-]+`, text)
+}
+
 // Matches reports whether a pattern matches all of text.
 func Matches(pattern, text string) bool {
 	return regexp.MustCompile(`^(?:` + pattern + `)$`).MatchString(text)

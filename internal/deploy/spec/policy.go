@@ -3,6 +3,7 @@ package spec
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/tyg-dev/tyg"
 )
@@ -89,6 +90,7 @@ func GeneratedPolicy(app Application, account Account, apiID string) Policy {
 			p.Allow(fmt.Sprintf("Trigger%d", i+1), t.actions(), t.readable(account))
 		}
 	}
+	p.allowTableKeys(app)
 	p.AllowSecrets(app, account, false)
 	if app.LeavesVPC || app.any(func(fn Function) bool { return len(fn.SubnetIDs) > 0 }) {
 		// (https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html)
@@ -101,6 +103,20 @@ func GeneratedPolicy(app Application, account Account, apiID string) Policy {
 		p.Allow("Tracing", []string{"xray:PutTelemetryRecords", "xray:PutTraceSegments"}, "*")
 	}
 	return p
+}
+
+// allowTableKeys allows to decrypt tables with a key of their own.
+// (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html)
+func (p *Policy) allowTableKeys(app Application) {
+	var keys []string
+	for _, t := range app.Tables {
+		if t.KMSKeyARN != "" && !slices.Contains(keys, t.KMSKeyARN) {
+			keys = append(keys, t.KMSKeyARN)
+		}
+	}
+	if len(keys) > 0 {
+		p.Allow("TableKeys", []string{"kms:Decrypt"}, keys...)
+	}
 }
 
 // RolePolicy returns the policy of a role with a generated policy: that, and the statements that

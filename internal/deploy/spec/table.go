@@ -32,6 +32,11 @@ type Table struct {
 	// for a new table.
 	DeletionProtection *bool
 
+	// What follows is left as it is where it has its zero value: a new table has DynamoDB's defaults.
+	PointInTimeRecovery *bool
+	KMSKeyARN           string // of the key that encrypts the table
+	Stream              string // "KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES" or "NONE"
+
 	// Actions are the actions that a generated policy allows on the table and its indexes, such as
 	// "Query"; nil means [TableActions].
 	Actions []string
@@ -77,6 +82,9 @@ func (k Key) String() string {
 	}
 	return text
 }
+
+// NoStream is the [Table.Stream] that ends a stream.
+const NoStream = "NONE"
 
 // Attributes returns the attributes of all keys of the table and its indexes, each once.
 func (t Table) Attributes() []Attribute {

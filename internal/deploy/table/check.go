@@ -45,6 +45,12 @@ func (c checker) table(a spec.Application, t spec.Table) {
 		c.Want(spec.Matches(`[A-Za-z]+\*?`, action),
 			"%s.actions: %q is no action; write it like Query, without dynamodb:", at, action)
 	}
+	c.Want(slices.Contains([]string{
+		"", "KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES", spec.NoStream,
+	}, t.Stream), "%s.stream_view_type is %q: it must be KEYS_ONLY, NEW_IMAGE, OLD_IMAGE, "+
+		"NEW_AND_OLD_IMAGES or NONE", at, t.Stream)
+	c.Want(t.KMSKeyARN == "" || spec.IsKey(t.KMSKeyARN),
+		"%s.kms_key_arn is %q, which is not the ARN of a key", at, t.KMSKeyARN)
 	c.Tags(at+".tags", a.ResourceTags(t.Tags), t.Tags)
 	kinds := make(map[string]string)
 	c.key(at, t.Key(), kinds)

@@ -31,7 +31,10 @@ func (r run) create(ctx context.Context, t spec.Table) error {
 	if err != nil {
 		return err
 	}
-	if err := r.converge(ctx, t); err != nil || t.TTLAttribute == "" {
+	if err := r.converge(ctx, t); err != nil {
+		return err
+	}
+	if err := r.setRecovery(ctx, t, false); err != nil || t.TTLAttribute == "" {
 		return err
 	}
 	return r.setTTL(ctx, t, types.TimeToLiveSpecification{
@@ -74,6 +77,7 @@ func createInput(t spec.Table) *dynamodb.CreateTableInput {
 	if t.Protected() {
 		in.DeletionProtectionEnabled = aws.Bool(true)
 	}
+	in.SSESpecification, in.StreamSpecification = encryption(t), streamSpecification(t)
 	keys := []spec.Key{t.Key()}
 	for _, i := range t.Indexes {
 		keys = append(keys, i.Key())

@@ -27,6 +27,15 @@ func diff(t spec.Table, have foundTable) plan.Changes {
 			t.WantedIndexCapacity(i, capacity, old.capacity).String())
 	}
 	diff.Compare("deletion protection", onOff(have.protected), onOff(protection(t, have)))
+	if t.KMSKeyARN != "" {
+		diff.Compare("KMS key", have.kmsKey, t.KMSKeyARN)
+	}
+	if t.Stream != "" {
+		diff.Compare("stream", have.stream, t.Stream)
+	}
+	if want := t.PointInTimeRecovery; want != nil {
+		diff.Compare("point-in-time recovery", onOff(have.recovery), onOff(*want))
+	}
 	return diff
 }
 
@@ -55,6 +64,9 @@ func nextUpdate(t spec.Table, have foundTable) *dynamodb.UpdateTableInput {
 			return indexUpdate(t, have, i)
 		}
 	}
+	if in := settingUpdate(t, have); in != nil {
+		return in
+	}
 	if have.protected == protection(t, have) {
 		return nil
 	}
@@ -70,6 +82,44 @@ func protection(t spec.Table, have foundTable) bool {
 		return have.protected
 	}
 	return *t.DeletionProtection
+}
+
+// settingUpdate returns the call that changes the key or the stream, or nil if both are right. A
+// stream cannot change: it ends, and another one begins.
+// (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html)
+func settingUpdate(t spec.Table, have foundTable) *dynamodb.UpdateTableInput {
+	in := &dynamodb.UpdateTableInput{TableName: &t.Name}
+	switch {
+	case t.KMSKeyARN != "" && t.KMSKeyARN != have.kmsKey:
+		in.SSESpecification = encryption(t)
+	case t.Stream != "" && t.Stream != have.stream && have.stream != spec.NoStream:
+		in.StreamSpecification = &types.StreamSpecification{StreamEnabled: aws.Bool(false)}
+	case t.Stream != "" && t.Stream != have.stream:
+		in.StreamSpecification = streamSpecification(t)
+	default:
+		return nil
+	}
+	return in
+}
+
+// encryption returns nil for DynamoDB's own key.
+func encryption(t spec.Table) *types.SSESpecification {
+	if t.KMSKeyARN == "" {
+		return nil
+	}
+	return &types.SSESpecification{
+		Enabled: aws.Bool(true), SSEType: types.SSETypeKms, KMSMasterKeyId: &t.KMSKeyARN,
+	}
+}
+
+// streamSpecification returns nil for no stream.
+func streamSpecification(t spec.Table) *types.StreamSpecification {
+	if t.Stream == "" || t.Stream == spec.NoStream {
+		return nil
+	}
+	return &types.StreamSpecification{
+		StreamEnabled: aws.Bool(true), StreamViewType: types.StreamViewType(t.Stream),
+	}
 }
 
 // capacityUpdate returns the call that changes capacities, or nil if all are right. It must not

@@ -20,6 +20,9 @@ type foundTable struct {
 	capacity  spec.Capacity
 	protected bool
 
+	kmsKey    string // of KMS; empty if the table has none of its own
+	stream    string // its view type; NONE without a stream
+	recovery  bool   // point in time
 	ttl       string // attribute; empty if it is off
 	ttlStatus types.TimeToLiveStatus
 	tags      map[string]string
@@ -65,6 +68,11 @@ func (c client) findTables(
 		if have.tags, err = c.tags(ctx, have.arn); err != nil {
 			return nil, err
 		}
+		if t.PointInTimeRecovery != nil {
+			if have.recovery, err = c.describeRecovery(ctx, t.Name); err != nil {
+				return nil, err
+			}
+		}
 		tables[t.Name] = *have
 	}
 	return tables, nil
@@ -89,6 +97,13 @@ func (c client) describe(ctx context.Context, name string) (*foundTable, error) 
 		arn: aws.ToString(t.TableArn), status: t.TableStatus, key: newKey(t.KeySchema, defined),
 		capacity:  newCapacity(t.ProvisionedThroughput),
 		protected: aws.ToBool(t.DeletionProtectionEnabled), indexes: make(map[string]foundIndex),
+	}
+	have.stream = spec.NoStream
+	if s := t.StreamSpecification; s != nil && aws.ToBool(s.StreamEnabled) {
+		have.stream = string(s.StreamViewType)
+	}
+	if s := t.SSEDescription; s != nil {
+		have.kmsKey = aws.ToString(s.KMSMasterKeyArn)
 	}
 	for _, i := range t.GlobalSecondaryIndexes {
 		found := foundIndex{
@@ -140,6 +155,20 @@ func (c client) describeTTL(
 	}
 	ttl := out.TimeToLiveDescription
 	return aws.ToString(ttl.AttributeName), ttl.TimeToLiveStatus, nil
+}
+
+// describeRecovery reports whether a table can be restored to any time of the last weeks.
+func (c client) describeRecovery(ctx context.Context, name string) (bool, error) {
+	out, err := c.DescribeContinuousBackups(ctx,
+		&dynamodb.DescribeContinuousBackupsInput{TableName: &name})
+	if isNoTable(err) || err == nil && out.ContinuousBackupsDescription == nil {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	d := out.ContinuousBackupsDescription.PointInTimeRecoveryDescription
+	return d != nil && d.PointInTimeRecoveryStatus == types.PointInTimeRecoveryStatusEnabled, nil
 }
 
 func (c client) tags(ctx context.Context, arn string) (map[string]string, error) {

@@ -22,6 +22,9 @@ func (r run) update(
 	if err := r.converge(ctx, t); err != nil {
 		return err
 	}
+	if err := r.setRecovery(ctx, t, have.recovery); err != nil {
+		return err
+	}
 	if ttl != nil {
 		if err := r.setTTL(ctx, t, *ttl); err != nil {
 			return err
@@ -93,6 +96,26 @@ func isStuck(made []*dynamodb.UpdateTableInput, in *dynamodb.UpdateTableInput) b
 		}
 	}
 	return same >= maxSame
+}
+
+// setRecovery turns point-in-time recovery on or off, if the application says anything of it. AWS
+// turns on the backups of a new table in its own time.
+func (r run) setRecovery(ctx context.Context, t spec.Table, have bool) error {
+	if t.PointInTimeRecovery == nil || *t.PointInTimeRecovery == have {
+		return nil
+	}
+	return r.RetryWhile(ctx, "backups of table "+t.Name, tableLimit, func() error {
+		_, err := r.UpdateContinuousBackups(ctx, &dynamodb.UpdateContinuousBackupsInput{
+			TableName: &t.Name,
+			PointInTimeRecoverySpecification: &types.PointInTimeRecoverySpecification{
+				PointInTimeRecoveryEnabled: t.PointInTimeRecovery,
+			},
+		})
+		return err
+	}, func(err error) bool {
+		_, wait := errors.AsType[*types.ContinuousBackupsUnavailableException](err)
+		return wait
+	})
 }
 
 // setTTL enables or disables time to live. AWS returns an error if it is so already, and for a

@@ -116,6 +116,12 @@ func full(t testing.TB) deploy.Application {
 	limit := 5
 	guard.ReservedConcurrency, guard.Tags = &limit, map[string]string{"team": "guards"}
 	app.Functions[0].LogRetention, app.Functions[0].XRay = new(7), true
+	on := true
+	const key = "arn:aws:kms:us-west-2:123456789012:key/12345678-1234-1234-1234-123456789012"
+	app.Functions[1].EphemeralStorage, app.Functions[1].KMSKeyARN = 1024, key
+	app.Functions[1].LogFormat, app.Functions[1].ApplicationLogLevel = "JSON", "WARN"
+	app.Tables[0].PointInTimeRecovery, app.Tables[0].KMSKeyARN = &on, key
+	app.Tables[0].Stream = "NEW_AND_OLD_IMAGES"
 	app.Functions[1].Secrets = map[string]deploy.Secret{
 		"KEY": {Parameter: "/chat/key", AtDeploy: true}, "START": {Secret: "chat/db"},
 		"PASSWORD": {Secret: "chat/db", Key: "password", AtDeploy: true},

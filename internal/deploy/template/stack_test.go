@@ -265,6 +265,10 @@ func (s *stack) lambda(id, kind string, p object) map[string]string {
 	}
 	reserved := p["ReservedConcurrentExecutions"]
 	delete(p, "ReservedConcurrentExecutions")
+	if key, ok := p["KmsKeyArn"]; ok {
+		p["KMSKeyArn"] = key
+		delete(p, "KmsKeyArn")
+	}
 	p["Code"] = object{"ZipFile": base64.StdEncoding.EncodeToString(s.zip)}
 	p["Tags"] = tagMap(p["Tags"])
 	s.rest("POST", "lambda", path, p)
@@ -326,7 +330,20 @@ func lower(v any) any {
 func (s *stack) table(p object) map[string]string {
 	ttl := p["TimeToLiveSpecification"]
 	delete(p, "TimeToLiveSpecification")
+	recovery := p["PointInTimeRecoverySpecification"]
+	delete(p, "PointInTimeRecoverySpecification")
+	if stream, ok := p["StreamSpecification"].(object); ok {
+		stream["StreamEnabled"] = true
+	}
+	if encryption, ok := p["SSESpecification"].(object); ok {
+		encryption["Enabled"] = encryption["SSEEnabled"]
+		delete(encryption, "SSEEnabled")
+	}
 	s.rpc("dynamodb", "DynamoDB_20120810.CreateTable", p)
+	if recovery != nil {
+		s.rpc("dynamodb", "DynamoDB_20120810.UpdateContinuousBackups",
+			object{"TableName": p["TableName"], "PointInTimeRecoverySpecification": recovery})
+	}
 	if ttl != nil {
 		s.rpc("dynamodb", "DynamoDB_20120810.UpdateTimeToLive",
 			object{"TableName": p["TableName"], "TimeToLiveSpecification": ttl})

@@ -34,6 +34,11 @@ func (b *Blueprint) lambda(
 		Layers:      f.Layers, XRay: valueOr(f.XRay, false),
 		SubnetIDs: f.SubnetIDs, SecurityGroupIDs: f.SecurityGroupIDs,
 		Secrets:             secrets(f.Environment),
+		EphemeralStorage:    f.EphemeralStorage,
+		LogFormat:           f.LogFormat,
+		ApplicationLogLevel: f.LogLevel,
+		SystemLogLevel:      f.SystemLogLevel,
+		KMSKeyARN:           f.KMSKeyARN,
 		ReservedConcurrency: f.ReservedConcurrency, LogRetention: f.LogRetentionDays, Tags: f.Tags,
 	}
 	if err := checkVariables(f.Environment, tables); err != nil {

@@ -44,6 +44,7 @@ func tables(s project.StageConfig, prefix string) ([]deploy.Table, error) {
 func table(t project.TableConfig, name string) (deploy.Table, error) {
 	table := deploy.Table{
 		LogicalName: name, Name: t.Name, Variable: t.Variable,
+		PointInTimeRecovery: t.PITR, KMSKeyARN: t.KMSKeyARN, Stream: t.Stream,
 		SortKey:      attribute(t.SortKey),
 		ReadCapacity: t.ReadCapacity, WriteCapacity: t.WriteCapacity,
 		OnDemand:     t.BillingMode == "PAY_PER_REQUEST",

@@ -64,7 +64,8 @@ var served = map[string]string{
 		UpdateDomainName UpdateIntegration UpdateRoute UpdateRouteResponse UpdateStage`,
 	"dynamodb": `BatchGetItem BatchWriteItem CreateTable DeleteItem DeleteTable
 		DescribeContinuousBackups DescribeTable DescribeTimeToLive GetItem ListTables
-		ListTagsOfResource PutItem Query TagResource TransactWriteItems UntagResource UpdateItem
+		ListTagsOfResource PutItem Query TagResource TransactWriteItems UntagResource
+		UpdateContinuousBackups UpdateItem
 		UpdateTable UpdateTimeToLive`,
 }
 

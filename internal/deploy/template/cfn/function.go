@@ -72,6 +72,15 @@ func (s *stack) functionProperties(fn spec.Function) object {
 		"Tags":          s.tags(fn.Tags),
 		"TracingConfig": object{"Mode": fn.TracingMode()},
 	}
+	if fn.EphemeralStorage > 0 {
+		p["EphemeralStorage"] = object{"Size": fn.EphemeralStorage}
+	}
+	if logging := logging(fn); len(logging) > 0 {
+		p["LoggingConfig"] = logging
+	}
+	if fn.KMSKeyARN != "" {
+		p["KmsKeyArn"] = fn.KMSKeyARN
+	}
 	if len(fn.Layers) > 0 {
 		p["Layers"] = template.Texts(fn.Layers)
 	}
@@ -92,4 +101,18 @@ func (s *stack) roleARN(role spec.Role) any {
 		return role.ARN
 	}
 	return attribute(camel(role.LogicalName), "Arn")
+}
+
+// logging returns how the log is written, empty for Lambda's default.
+func logging(fn spec.Function) object {
+	p := object{}
+	for name, value := range map[string]string{
+		"LogFormat": fn.LogFormat, "ApplicationLogLevel": fn.ApplicationLogLevel,
+		"SystemLogLevel": fn.SystemLogLevel,
+	} {
+		if value != "" {
+			p[name] = value
+		}
+	}
+	return p
 }

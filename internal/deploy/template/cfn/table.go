@@ -26,6 +26,19 @@ func (s *stack) table(t spec.Table) {
 	if indexes := indexes(t); len(indexes) > 0 {
 		p["GlobalSecondaryIndexes"] = indexes
 	}
+	if t.KMSKeyARN != "" {
+		p["SSESpecification"] = object{
+			"SSEEnabled": true, "SSEType": "KMS", "KMSMasterKeyId": t.KMSKeyARN,
+		}
+	}
+	if t.Stream != "" && t.Stream != spec.NoStream {
+		p["StreamSpecification"] = object{"StreamViewType": t.Stream}
+	}
+	if t.PointInTimeRecovery != nil {
+		p["PointInTimeRecoverySpecification"] = object{
+			"PointInTimeRecoveryEnabled": *t.PointInTimeRecovery,
+		}
+	}
 	if t.TTLAttribute != "" {
 		p["TimeToLiveSpecification"] = object{"AttributeName": t.TTLAttribute, "Enabled": true}
 	}

@@ -83,6 +83,15 @@ func (m *module) functionArguments(fn spec.Function) object {
 		"tags":             m.tags(fn.Tags),
 		"depends_on":       depends,
 	}
+	if fn.EphemeralStorage > 0 {
+		a["ephemeral_storage"] = object{"size": fn.EphemeralStorage}
+	}
+	if logging := logging(fn); len(logging) > 0 {
+		a["logging_config"] = logging
+	}
+	if fn.KMSKeyARN != "" {
+		a["kms_key_arn"] = fn.KMSKeyARN
+	}
 	if len(fn.Layers) > 0 {
 		a["layers"] = template.Texts(fn.Layers)
 	}
@@ -103,4 +112,18 @@ func (m *module) roleARN(role spec.Role) any {
 		return role.ARN
 	}
 	return template.Expr(ref("aws_iam_role", template.Snake(role.LogicalName), "arn"))
+}
+
+// logging returns how the log is written, empty for Lambda's default.
+func logging(fn spec.Function) object {
+	a := object{}
+	for name, value := range map[string]string{
+		"log_format": fn.LogFormat, "application_log_level": fn.ApplicationLogLevel,
+		"system_log_level": fn.SystemLogLevel,
+	} {
+		if value != "" {
+			a[name] = value
+		}
+	}
+	return a
 }

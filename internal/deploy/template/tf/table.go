@@ -27,6 +27,15 @@ func (m *module) table(t spec.Table) {
 	if indexes := indexes(t); len(indexes) > 0 {
 		a["global_secondary_index"] = indexes
 	}
+	if t.KMSKeyARN != "" {
+		a["server_side_encryption"] = object{"enabled": true, "kms_key_arn": t.KMSKeyARN}
+	}
+	if t.Stream != "" && t.Stream != spec.NoStream {
+		a["stream_enabled"], a["stream_view_type"] = true, t.Stream
+	}
+	if t.PointInTimeRecovery != nil {
+		a["point_in_time_recovery"] = object{"enabled": *t.PointInTimeRecovery}
+	}
 	if t.TTLAttribute != "" {
 		a["ttl"] = object{"attribute_name": t.TTLAttribute, "enabled": true}
 	}
