@@ -147,7 +147,7 @@ func (r run) createMapping(ctx context.Context, t spec.Trigger, res *plan.Resour
 		}
 	}
 	var uuid *string
-	what := "wait for permission to read " + res.SourceARN
+	what := "permission to read " + res.SourceARN
 	err := r.RetryWhile(ctx, what, plan.IAMDelay, func() error {
 		out, err := r.CreateEventSourceMapping(ctx, in)
 		if err == nil {
@@ -172,7 +172,7 @@ func (r run) createMapping(ctx context.Context, t spec.Trigger, res *plan.Resour
 
 // settleMapping waits until a change of a mapping is over.
 func (r run) settleMapping(ctx context.Context, uuid string) error {
-	return r.Await(ctx, "wait for event source mapping "+uuid, functionLimit, func() (bool, error) {
+	return r.Await(ctx, "event source mapping "+uuid, functionLimit, func() (bool, error) {
 		out, err := r.GetEventSourceMapping(ctx, &lambda.GetEventSourceMappingInput{UUID: &uuid})
 		if err != nil {
 			return false, err
@@ -246,7 +246,7 @@ func isNotAllowedYet(err error) bool {
 
 // retryWhileInUse repeats a call while another change of a mapping is in progress.
 func (r run) retryWhileInUse(ctx context.Context, uuid string, call func() error) error {
-	return r.RetryWhile(ctx, "wait for event source mapping "+uuid, functionLimit, call,
+	return r.RetryWhile(ctx, "event source mapping "+uuid, functionLimit, call,
 		func(err error) bool {
 			_, busy := errors.AsType[*types.ResourceInUseException](err)
 			return busy

@@ -65,7 +65,7 @@ func (r run) converge(ctx context.Context, t spec.Table) error {
 		if isStuck(made, in) {
 			return false, fmt.Errorf("update table %s: AWS has accepted the same change %d times, and the "+
 				"table is as before: does something else change it, such as auto scaling? Change it by "+
-				"hand, or leave the capacity out of tables", t.Name, maxSame)
+				"hand, or leave the setting out of tables", t.Name, maxSame)
 		}
 		_, err = r.UpdateTable(ctx, in)
 		if isTableInUse(err) {
