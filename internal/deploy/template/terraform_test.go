@@ -82,7 +82,9 @@ func (tf terraform) violations() {
 	// AWS answers this with null, against its own model.
 	const known = "lambda GetFunctionCodeSigningConfig: answer: Value null at 'CodeSigningConfigArn'"
 	for _, v := range tf.AWS.Violations() {
-		if strings.HasPrefix(v, known) {
+		// Terraform asks KMS which key is DynamoDB's own, and the stand-in has no KMS.
+		const kms = "not signed for a service that is served: POST /"
+		if strings.HasPrefix(v, known) || v == kms {
 			continue
 		}
 		tf.Errorf("AWS would not understand: %s", v)
