@@ -25,6 +25,15 @@ func ExampleRun() {
 	}
 }
 
+// A main that reads a secret itself loads it first; handlers need nothing.
+func ExampleLoadSecrets() {
+	if err := host.LoadSecrets(context.Background()); err != nil {
+		log.Fatal(err)
+	}
+	key := os.Getenv("API_KEY")
+	log.Printf("the key has %d characters", len(key))
+}
+
 // A program with a command line of its own calls Serve.
 func ExampleServe() {
 	app := tyg.New("echo-server")
