@@ -127,7 +127,7 @@ func (e *recorder) isOver() bool {
 }
 
 // wantEnd waits for the end, which must come after that long since start, or up to two seconds
-// later: the sweep runs once a second.
+// later: the sweep looks at all connections every two seconds.
 func (e *recorder) wantEnd(
 	t *testing.T, start time.Time, after time.Duration, code tyg.CloseCode, reason string,
 ) {

@@ -102,6 +102,7 @@ func (c *session) queueCloseLocked(code tyg.CloseCode, reason string) {
 // cause stays.
 func (c *session) markClosingLocked(end tyg.Disconnect, why cut, now time.Time) {
 	c.closing.Store(true)
+	c.srv.closing.add(c)
 	if c.opened.Load() {
 		c.srv.hub.open.Add(-1)
 	}
@@ -322,6 +323,7 @@ func (c *session) finish() {
 	c.dropUnparsed()
 	c.runDisconnect()
 	c.srv.hub.remove(c)
+	c.srv.closing.remove(c)
 	c.srv.limiter.release(c.addr)
 }
 

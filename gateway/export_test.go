@@ -214,6 +214,9 @@ func (a *Inflating) Receive(
 // Sweep enforces all time limits as at now.
 func (s *Server) Sweep(now time.Time) { s.sweepAt(now) }
 
+// Closing returns how many connections are closing.
+func (s *Server) Closing() int { return len(s.closing.list()) }
+
 // Reasons returns the names of all cuts.
 func Reasons() []string {
 	names := reasonNames()

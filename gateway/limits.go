@@ -96,18 +96,23 @@ func (l Limits) faster(scale float64) Limits {
 	return l
 }
 
-// sweepEvery returns the interval of the sweep: as long as possible, and so short that time limits
-// are exceeded by no more than about a tenth.
-func (l Limits) sweepEvery(ping time.Duration) time.Duration {
-	every := time.Second
-	for _, d := range []time.Duration{
-		l.Idle, l.Life, l.Integration, l.Read, l.Close, l.Handshake, ping,
-	} {
+// sweepEvery returns the intervals of the sweep, of what is about to begin or end and of all
+// connections: as long as possible, and so short that time limits are exceeded by no more than
+// about a tenth.
+func (l Limits) sweepEvery(ping time.Duration) (every, whole time.Duration) {
+	whole = shortest(2*time.Second, l.Idle/10, l.Life/10, l.Integration/10, l.Read/10, ping/10)
+	every = shortest(min(whole, time.Second), l.Close/10, l.Handshake/10)
+	return every, whole
+}
+
+// shortest returns the shortest of times, without those that are 0, which are no limit.
+func shortest(most time.Duration, times ...time.Duration) time.Duration {
+	for _, d := range times {
 		if d > 0 {
-			every = min(every, d/10)
+			most = min(most, d)
 		}
 	}
-	return max(every, 2*time.Millisecond)
+	return max(most, 2*time.Millisecond)
 }
 
 // Extensions switches on what API Gateway does not do. An application that uses one of them is tied

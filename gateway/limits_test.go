@@ -177,7 +177,32 @@ func TestUnansweredCloseEnds(t *testing.T) {
 		if _, err := w.in.ReadByte(); !errors.Is(err, io.EOF) {
 			t.Errorf("then %v, want the end", err)
 		}
-		if d := time.Since(start); d < 5*time.Second || d > 7*time.Second {
+		if d := time.Since(start); d < 5*time.Second || d > 5600*time.Millisecond {
+			t.Errorf("socket was cut after %v, want 5s", d)
+		}
+		synctest.Wait()
+		if n := r.Closing(); n != 0 {
+			t.Errorf("%d connections that have ended are looked at as closing ones", n)
+		}
+	})
+}
+
+// TestStuckCloseEnds has a client that does not even take the close frame. Only the sweep cuts it.
+func TestStuckCloseEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		app := tyg.New("test")
+		l := follow(app)
+		r := startPipes(t, &gateway.Server{Handler: app}, nil)
+		r.wire(t)
+		time.Sleep(300 * time.Millisecond) // between two looks at all connections
+		start := time.Now()
+		if err := r.Close(t.Context(), (<-l.connects).ID); err != nil {
+			t.Fatal(err)
+		}
+		for r.Closing() > 0 && time.Since(start) < time.Minute {
+			time.Sleep(100 * time.Millisecond)
+		}
+		if d := time.Since(start); d < 5*time.Second || d > 5700*time.Millisecond {
 			t.Errorf("socket was cut after %v, want 5s", d)
 		}
 	})

@@ -168,6 +168,7 @@ type Server struct {
 	acceptor     acceptor
 	bodies       reqbody.Budget // of calls of the @connections API
 	sweep        sweep
+	closing      sessionSet // until they have ended
 	pools        pools
 	sockPoller   sock.Poller
 	timeHandlers bool // the duration of handlers is needed exactly
@@ -240,7 +241,7 @@ func (s *Server) init() (err error) {
 	s.pools.init(&s.memory)
 	s.timeHandlers = s.access != nil || s.Trace.Handled != nil ||
 		s.limits.Integration > 0 && s.limits.Integration < 20*tick
-	s.sweep.every = s.limits.sweepEvery(s.Extensions.Ping)
+	s.sweep.every, s.sweep.whole = s.limits.sweepEvery(s.Extensions.Ping)
 	tyg.Bind(s.Handler, s.host)
 	s.calls = tyg.Bound(s.Handler, s.host)
 	return nil

@@ -1,8 +1,10 @@
 package gateway
 
 import (
+	"maps"
 	"net"
 	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -13,7 +15,8 @@ import (
 // A sweep is the one goroutine that enforces the time limits of all connections. It starts with the
 // first connection and stops at Shutdown.
 type sweep struct {
-	every time.Duration
+	every time.Duration // looks at handshakes, and at connections that are closing
+	whole time.Duration // looks at all connections: they are many, and their limits are longer
 
 	mu      sync.Mutex
 	stop    chan struct{} // not nil: the goroutine exists
@@ -51,6 +54,7 @@ func (w *sweep) loop(s *Server) {
 	tick := time.NewTicker(w.every)
 	defer tick.Stop()
 	last, forgiven := time.Now(), false
+	whole := last
 	for {
 		select {
 		case <-w.stop:
@@ -62,8 +66,11 @@ func (w *sweep) loop(s *Server) {
 			// Never twice in a row: limits pass on a machine that is always late, too.
 			if forgiven = !forgiven && late > max(w.every, minPause); forgiven {
 				s.forgive(now, late)
-			} else {
+			} else if now.Sub(whole) > w.whole-w.every {
+				whole = now
 				s.sweepAt(now)
+			} else {
+				s.sweepClosing(now)
 			}
 			s.flushLog(now)
 		}
@@ -104,6 +111,41 @@ func (c *session) forgive(now int64, late time.Duration) {
 func (s *Server) sweepAt(now time.Time) {
 	s.acceptor.closeOverdue(now, s.limits.Handshake, atHandshake)
 	s.hub.each(func(c *session) { c.enforceLimits(now, &s.limits) })
+}
+
+// sweepClosing enforces what limits handshakes and closing connections.
+func (s *Server) sweepClosing(now time.Time) {
+	s.acceptor.closeOverdue(now, s.limits.Handshake, atHandshake)
+	for _, c := range s.closing.list() {
+		c.enforceLimits(now, &s.limits)
+	}
+}
+
+// A sessionSet holds sessions. The zero set is empty.
+type sessionSet struct {
+	mu  sync.Mutex
+	all map[*session]struct{}
+}
+
+func (s *sessionSet) add(c *session) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.all == nil {
+		s.all = make(map[*session]struct{})
+	}
+	s.all[c] = struct{}{}
+}
+
+func (s *sessionSet) remove(c *session) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.all, c)
+}
+
+func (s *sessionSet) list() []*session {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Collect(maps.Keys(s.all))
 }
 
 // enforceLimits closes c if one of its time limits has passed.
