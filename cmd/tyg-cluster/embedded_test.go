@@ -265,16 +265,27 @@ func TestEmbeddedClusterRestarts(t *testing.T) {
 			}
 			c.awaitAll()
 		}
-		status, text := command(t, "cluster", "status", "--dir", m.dir)
-		if status != 0 || strings.Count(text, " alive ") != len(machines) {
-			t.Errorf("after restart %d, status exits with %d and says\n%s", down, status, text)
-		}
+		awaitAlive(t, m, len(machines))
 	}
 	var stops sync.WaitGroup
 	for _, m := range machines {
 		stops.Go(m.stop) // also the last one, which has no majority
 	}
 	stops.Wait()
+}
+
+// awaitAlive waits until "tyg cluster status" hears so many nodes: one that is busy answers late.
+func awaitAlive(t *testing.T, m *machine, nodes int) {
+	t.Helper()
+	for end := time.Now().Add(patience); ; {
+		status, text := command(t, "cluster", "status", "--dir", m.dir)
+		if status == 0 && strings.Count(text, " alive ") == nodes {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("status exits with %d and says\n%s", status, text)
+		}
+	}
 }
 
 // awaitProgress waits until each client has got some more messages.
