@@ -54,8 +54,9 @@
 // An http.Server of one's own in front respells the names of headers, unless its listener is made
 // with [KeepHeaderNames], and needs timeouts of its own, see [Server.Serve].
 //
-// One goroutine sweeps over all connections about once a second and ends those that are idle, too
-// old, stuck in the middle of a message, or whose close was not answered.
+// One goroutine sweeps over all connections every two seconds, or more often if a limit is short,
+// and ends those that are idle, too old, stuck in the middle of a message, or whose close was not
+// answered.
 //
 // # Ends
 //
