@@ -233,7 +233,7 @@ func TestFaultTable(t *testing.T) {
 			if !strings.Contains(f.commands, args[0]) {
 				continue
 			}
-			if f.commands == everyCommand && !sampletest.InPart(t, fmt.Sprint(n, m), 24) {
+			if f.commands == everyCommand && !sampletest.Picks(t, fmt.Sprint(n, m), 24) {
 				continue
 			}
 			t.Run(args[0]+" "+f.fault, func(t *testing.T) {

@@ -1,8 +1,9 @@
 // Package sampletest picks what a test tries of many things, other ones each time. Two environment
 // variables decide:
 //
-//	TYG_TEST_EXHAUSTIVE=1  tries all of them
-//	TYG_TEST_SEED=N        picks those that the seed N picks
+//	TYG_TEST_EXHAUSTIVE=1      tries all of them
+//	TYG_TEST_EXHAUSTIVE=parts  runs all tests of Part, each with what it picks
+//	TYG_TEST_SEED=N            picks those that the seed N picks
 package sampletest
 
 import (
@@ -17,8 +18,10 @@ import (
 	"time"
 )
 
+const variable = "TYG_TEST_EXHAUSTIVE"
+
 // Exhaustive reports whether tests try all.
-func Exhaustive() bool { return os.Getenv("TYG_TEST_EXHAUSTIVE") != "" }
+func Exhaustive() bool { return os.Getenv(variable) != "" && os.Getenv(variable) != "parts" }
 
 // Numbers returns some of the numbers below n, in order: all of them in an exhaustive run, else
 // size of them. It logs the seed that picks the same ones again.
@@ -59,7 +62,7 @@ func seedOf(t testing.TB) uint64 {
 // whole programs, for seconds each. The seed picks the part of a run; n seeds in a row cover all.
 func Part(t testing.TB, n uint64) {
 	t.Helper()
-	if Exhaustive() {
+	if os.Getenv(variable) != "" {
 		return
 	}
 	if !inPart(t.Name(), seedOfRun(t), n) {
@@ -69,6 +72,12 @@ func Part(t testing.TB, n uint64) {
 
 // InPart reports whether Part would run a test of that name.
 func InPart(t testing.TB, name string, n uint64) bool {
+	t.Helper()
+	return os.Getenv(variable) != "" || inPart(name, seedOfRun(t), n)
+}
+
+// Picks reports whether a test picks one of very many names: one in n.
+func Picks(t testing.TB, name string, n uint64) bool {
 	t.Helper()
 	return Exhaustive() || inPart(name, seedOfRun(t), n)
 }

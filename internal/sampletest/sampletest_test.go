@@ -27,6 +27,10 @@ func TestNumbersCoverAllOverTime(t *testing.T) {
 	if got := len(Numbers(t, n, 3)); got != n {
 		t.Errorf("an exhaustive run picks %d of %d", got, n)
 	}
+	t.Setenv("TYG_TEST_EXHAUSTIVE", "parts")
+	if got := len(Numbers(t, n, 3)); got != 3 || !InPart(t, "TestA", 1e9) {
+		t.Errorf("a run of all parts picks %d, want 3, and runs TestA: %v", got, InPart(t, "TestA", 1e9))
+	}
 }
 
 func TestRepeatCommandNamesOneTest(t *testing.T) {
