@@ -1,3 +1,5 @@
+//go:build !tyg.lambda
+
 package host_test
 
 import (

@@ -5,11 +5,12 @@ package storage_test
 import (
 	"testing"
 
+	"github.com/tyg-dev/tyg/internal/dynamotest"
 	"github.com/tyg-dev/tyg/rooms/storage"
 )
 
 func TestOpenBuiltWithDynamoDB(t *testing.T) {
-	environment(t, "TABLE=Chat", "AWS_ENDPOINT_URL="+startDynamoDB(t))
+	environment(t, "TABLE=Chat", "AWS_ENDPOINT_URL="+dynamotest.Start(t, "Chat"))
 	store, err := storage.Open(t.Context())
 	if err != nil {
 		t.Fatal(err)
