@@ -35,9 +35,12 @@ func TestPageInBrowser(t *testing.T) {
 	server.Restart(newApp())
 	both()
 
+	old := jenny.Eval(`me`)
 	jenny.Eval(`socket.close()`) // the page connects again, as another connection
+	jenny.Wait(`me !== "` + old + `" && socket.readyState === WebSocket.OPEN`)
 	both()
-	jenny.Eval(`location.href = "about:blank"`)
+	// Chromium may keep a page that is left, and its connection: the end is that of the connection.
+	jenny.Eval(`(socket.onclose = null, socket.close())`)
 	john.Wait(shown + ` === '["John"]'`)
 }
 
