@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/tyg-dev/tyg/internal/deploy"
 	"github.com/tyg-dev/tyg/internal/deploy/spec"
@@ -50,7 +51,7 @@ func dialect() template.Dialect {
 		},
 		API:     "${" + apiID + "}",
 		Literal: func(s string) any { return s },
-		Expr:    func(e template.Expr) any { return object{"Fn::Sub": string(e)} },
+		Expr:    expr,
 		Secret:  func(s spec.Secret) any { return dynamicReference(s) },
 	}
 }
@@ -161,4 +162,12 @@ func orderStack(doc object) {
 	}
 	slices.Sort(routes)
 	stage["DependsOn"] = template.Texts(routes)
+}
+
+// expr returns an expression, which is a text if nothing in it is to be replaced.
+func expr(e template.Expr) any {
+	if !strings.Contains(string(e), "${") {
+		return string(e)
+	}
+	return object{"Fn::Sub": string(e)}
 }
