@@ -16,6 +16,7 @@ type index struct {
 	mu sync.RWMutex
 	contents
 	waiters []waiter // guarded by mu
+	lost    bool     // the watch is: the bucket may be another one, with revisions of its own
 }
 
 // contents are the part of an index that a new watch replaces as a whole.
@@ -46,8 +47,15 @@ func newContents() contents {
 func (x *index) replace(fresh contents) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	x.contents = fresh
+	x.contents, x.lost = fresh, false
 	x.wakeWaiters()
+}
+
+// lose makes those that wait wait for the next contents.
+func (x *index) lose() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.lost = true
 }
 
 // apply applies an entry that a watch has shown. Entries come in the order of their revisions.
@@ -73,7 +81,7 @@ func (x *index) wakeWaiters() {
 // wait waits until a revision is in the index.
 func (x *index) wait(ctx context.Context, rev uint64) error {
 	x.mu.Lock()
-	if rev <= x.applied {
+	if rev <= x.applied && !x.lost {
 		x.mu.Unlock()
 		return nil
 	}

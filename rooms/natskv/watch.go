@@ -98,6 +98,7 @@ func (s *Store) fill(ctx context.Context, w *watch) error {
 func (s *Store) follow(ctx context.Context, w *watch) {
 	for w != nil {
 		err := s.applyAll(w)
+		s.index.lose()
 		s.calls.abort()
 		s.end(w)
 		if ctx.Err() != nil {
