@@ -1,0 +1,330 @@
+//go:build unix
+
+package main
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tyg-dev/tyg/test/cluster/record"
+)
+
+// judge judges all since the last time. All senders are quiet, and what they sent has arrived.
+func (h *history) judge() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	got := h.judgeOrder()
+	h.markGone()
+	for _, s := range h.sends {
+		if c := h.conns[s.To]; c != nil {
+			h.judgeSend(s, c, got[s.To][key(s)])
+		}
+	}
+	h.judgeRefused(got)
+	for _, c := range h.conns {
+		h.judgeGone(c)
+		h.judgeEnd(c)
+	}
+	h.judgeHandlers()
+	h.forget()
+}
+
+func key(r record.Record) string { return fmt.Sprint(r.Sender, "/", r.Number) }
+
+// judgeOrder returns all that came, by recipient.
+func (h *history) judgeOrder() map[string]map[string]delivery {
+	all := make(map[string]map[string]delivery)
+	for id, c := range h.conns {
+		byKey := make(map[string]delivery, len(c.got))
+		for _, d := range c.got {
+			h.ok(ruleOrder, d.number > c.last[d.sender], "%s got %s after %d of that sender",
+				id, d.key(), c.last[d.sender])
+			c.last[d.sender] = d.number
+			byKey[d.key()] = d
+			h.ok(ruleDeadline, d.at.Sub(d.sent) <= h.rules.timeout+h.slack(d.sent, d.at),
+				"%s got %s %v after it was sent", id, d.key(), d.at.Sub(d.sent))
+		}
+		all[id] = byKey
+	}
+	return all
+}
+
+func (h *history) markGone() {
+	for _, s := range h.sends {
+		if s.Err == record.Unavailable {
+			h.refused[key(s)] = true
+		}
+		c := h.conns[s.To]
+		if c != nil && s.Err == record.Gone && (c.gone.IsZero() || unix(s.At).Before(c.gone)) {
+			c.gone = unix(s.At)
+		}
+	}
+}
+
+// judgeSend judges what one send has returned.
+func (h *history) judgeSend(s record.Record, c *conn, d delivery) {
+	start, end := unix(s.Started), unix(s.At)
+	arrived := d.sender != ""
+	if s.Err != record.Gone && (c.ended.IsZero() || c.ended.After(end)) {
+		h.ok(ruleGone, true, "")
+	}
+	switch s.Err {
+	case "":
+		// What was in the queue of a connection is lost with it.
+		if c.ended.IsZero() || c.ended.After(end.Add(5*time.Second)) {
+			h.ok(ruleDelivered, arrived, "%s to %s was accepted and did not arrive", key(s), s.To)
+		}
+	case record.Gone: // see judgeGone
+		h.ok(ruleGone, true, "")
+		h.ok(ruleFinal, true, "")
+	case record.Unknown, record.Unavailable, record.Throttled:
+	default:
+		h.ok(ruleErrors, false, "%s to %s: %s", key(s), s.To, s.Err)
+	}
+	owner := h.nodes[c.node]
+	if owner == nil {
+		return
+	}
+	if s.Local && c.ended.IsZero() && owner.killed.IsZero() && owner.left.IsZero() {
+		h.ok(ruleLocal, s.Err == "" || s.Err == record.Throttled || s.Err == record.Gone,
+			"%s to %s on the same node: %s", key(s), s.To, s.Err)
+	}
+	if owner.killed.IsZero() || start.Before(owner.killed) {
+		return
+	}
+	// How long NATS may take to notice that the process has gone: 3 s, or the suspicion.
+	after := start.Sub(owner.killed)
+	if after > 3*time.Second {
+		h.ok(ruleDead, s.Err != record.Unknown && s.Err != "",
+			"%s to %s, %v after the kill: %q", key(s), s.To, after, s.Err)
+	}
+	if after > h.rules.dead+15*time.Second {
+		h.ok(ruleDead, s.Err == record.Gone,
+			"%s to %s, %v after the kill: %q, want gone", key(s), s.To, after, s.Err)
+	}
+}
+
+// judgeRefused judges that nothing came which was unavailable.
+func (h *history) judgeRefused(got map[string]map[string]delivery) {
+	for _, s := range h.sends {
+		if s.Err == record.Unavailable {
+			h.ok(ruleUnavailable, true, "")
+		}
+	}
+	for id, byKey := range got {
+		for k, d := range byKey {
+			// A message to all is unavailable on other nodes only.
+			all := strings.HasSuffix(d.sender, "-all")
+			if h.refused[k] && !(all && nameOf(h.conns[id].node) == d.sender[:len("node-0")]) {
+				h.ok(ruleUnavailable, false, "%s was unavailable, and %s got it", k, id)
+			}
+		}
+	}
+}
+
+// nameOf returns the name of a node from its generation.
+func nameOf(generation string) string { name, _, _ := strings.Cut(generation, "#"); return name }
+
+// judgeGone judges that a connection was over of which a send said so, and stayed so.
+func (h *history) judgeGone(c *conn) {
+	if c.gone.IsZero() {
+		return
+	}
+	// A node that was away for longer than others wait is declared dead by them; it closes its
+	// clients as soon as it finds out. With a ledger it has closed them before.
+	gone := c.gone
+	if n := h.nodes[c.node]; n != nil && n.stalled && !h.rules.ledger && !h.healed.IsZero() {
+		gone = later(gone, h.healed.Add(findsOut))
+	}
+	for _, a := range c.acks {
+		if a.asked.After(gone) {
+			h.ok(ruleGone, false, "%s was gone, and answered %v later", c.id, a.at.Sub(gone))
+		}
+	}
+	for _, d := range c.got {
+		late := d.sent.After(gone) || d.at.After(gone.Add(h.slack(gone, d.at)))
+		if late {
+			h.ok(ruleFinal, false, "%s was gone, and got %s %v later", c.id, d.key(), d.at.Sub(gone))
+		}
+	}
+}
+
+// findsOut is how long a node that was declared dead may take to find out once it is back.
+const findsOut = 5 * time.Second
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// judgeEnd judges how a connection has ended, once that is some time ago.
+func (h *history) judgeEnd(c *conn) {
+	told := h.told[c.id]
+	if c.ended.IsZero() || c.code == judgedCode || len(told) == 0 && time.Now().Before(h.due(c)) {
+		return
+	}
+	n := h.nodes[c.node]
+	if n == nil {
+		return
+	}
+	c.code = judgedCode
+	ids := make(map[string]bool)
+	for _, r := range told {
+		ids[r.Request] = true
+	}
+	h.ok(ruleOneID, len(ids) <= 1, "%s has disconnects with the ids %v", c.id,
+		slices.Collect(maps.Keys(ids)))
+	switch {
+	case h.rules.ledger:
+		h.ok(ruleAtLeastOnce, len(told) > 0 && !unix(told[0].At).After(h.due(c)),
+			"the disconnect of %s on %s was not told, or late", c.id, c.node)
+		if n.killed.IsZero() && !n.left.IsZero() && !n.stalled {
+			h.ok(ruleExactlyOnce, len(told) == 1,
+				"the disconnect of %s on %s, which drained, was told %d times", c.id, c.node, len(told))
+		}
+	case n.killed.IsZero():
+		h.ok(ruleExactlyOnce, len(told) == 1, "the disconnect of %s on %s was told %d times",
+			c.id, c.node, len(told))
+	default:
+		h.ok(ruleExactlyOnce, len(told) <= 1, "the disconnect of %s on %s was told %d times",
+			c.id, c.node, len(told))
+	}
+	for _, r := range told {
+		h.ok(ruleServed, !c.lastAsked.After(unix(r.At)),
+			"the disconnect of %s was told while it was served", c.id)
+	}
+	if !n.left.IsZero() && n.killed.IsZero() && !c.moved {
+		h.judgeAnswers(c)
+	}
+}
+
+// due returns until when the disconnect of a connection that has ended is to be told: with a
+// ledger, T_dead and 15 seconds later, and a second for each 500 connections, all of which have
+// ended at once then.
+func (h *history) due(c *conn) time.Time {
+	if !h.rules.ledger {
+		return c.ended.Add(findsOut)
+	}
+	end := c.ended
+	if n := h.nodes[c.node]; n != nil {
+		end = later(end, n.killed)
+	}
+	d := h.rules.dead + 15*time.Second + time.Duration(len(h.conns))*time.Second/500
+	return end.Add(d + h.slack(c.ended, time.Now()))
+}
+
+// memory is how long connections are known after their end, so that a run of hours does not grow.
+const memory = 10 * time.Minute
+
+// judgedCode is the close code of a connection whose end was judged.
+const judgedCode = -1
+
+// judgeAnswers judges that each message that a node has handled was answered before it closed the
+// connection.
+func (h *history) judgeAnswers(c *conn) {
+	for _, r := range h.events[c.id] {
+		if r.Kind == record.End && r.Event == "message" && r.Message > 0 && r.Err == "" {
+			h.ok(ruleAnswered, c.answered[r.Message], "message %d of %s was handled and not answered",
+				r.Message, c.id)
+		}
+	}
+}
+
+// judgeHandlers judges that the handlers of a connection run one after the other, connect first
+// and disconnect last.
+func (h *history) judgeHandlers() {
+	for id, list := range h.events {
+		slices.SortStableFunc(list, func(a, b record.Record) int { return int(a.At - b.At) })
+		running, over := "", false
+		for _, r := range list {
+			switch {
+			case r.Kind == record.End:
+				running = ""
+				continue
+			case running != "" && h.overlaps(list, running, r):
+				h.ok(ruleSerial, false, "%s of %s began while %s ran", r.Event, id, running)
+			case over && r.Event != "disconnect":
+				h.ok(ruleSerial, false, "%s of %s began after its disconnect", r.Event, id)
+			default:
+				h.ok(ruleSerial, true, "")
+			}
+			over = over || r.Event == "disconnect"
+			running = r.Event
+		}
+	}
+}
+
+// overlaps reports whether r must not begin while another handler of its connection has not ended.
+// A handler of a node that was killed never ends, and one of a node that is frozen does not know
+// that others take it for dead. A disconnect that is told again may run beside itself.
+func (h *history) overlaps(list []record.Record, running string, r record.Record) bool {
+	owner := h.nodes[list[0].Node]
+	switch {
+	case owner == nil:
+		return true
+	case r.Event == "disconnect" && running == "disconnect":
+		return !h.rules.ledger
+	case r.Event == "disconnect" && r.Node != list[0].Node:
+		return owner.killed.IsZero() && !owner.stalled
+	}
+	return true
+}
+
+// forget drops what was judged, but for what must be known later.
+func (h *history) forget() {
+	h.sends = nil
+	for id, list := range h.events {
+		if n := len(list); n > 0 && list[n-1].Kind == record.End {
+			over := list[n-1].Event == "disconnect"
+			h.events[id] = nil
+			if over {
+				h.events[id] = list[n-2 : n]
+			}
+		}
+	}
+	for id, c := range h.conns {
+		c.got, c.acks = nil, nil
+		clear(c.answered)
+		if c.code == judgedCode && time.Since(c.ended) > memory {
+			delete(h.conns, id)
+			delete(h.events, id)
+			delete(h.told, id)
+		}
+	}
+	h.lags = slices.DeleteFunc(h.lags, func(l lag) bool { return time.Since(l.at) > memory })
+}
+
+// The guarantees, by their numbers in the design, where they have one.
+const (
+	ruleDelivered   = "G2 accepted is delivered"
+	ruleHealed      = "G2 all is reached after the repair"
+	ruleErrors      = "G2 errors are those promised"
+	ruleGone        = "G3 gone is true"
+	ruleFinal       = "G4 gone is final"
+	ruleDead        = "G5 a dead node is 503, then 410"
+	ruleUnavailable = "G6 unavailable is not delivered"
+	ruleOrder       = "G7 order, and once"
+	ruleDeadline    = "G8 nothing comes late"
+	ruleSerial      = "G9 handlers one by one"
+	ruleExactlyOnce = "G10 one disconnect"
+	ruleAtLeastOnce = "G11 no disconnect is lost"
+	ruleOneID       = "G11 one id for a disconnect"
+	ruleServed      = "G12 none of a client that is served"
+	ruleKept        = "G13 no connection is lost"
+	ruleLocal       = "G13 local sends go on"
+	ruleAnswered    = "G16 what was handled is answered"
+)
+
+// ruleNames is the order of the table.
+var ruleNames = []string{
+	ruleDelivered, ruleHealed, ruleErrors, ruleGone, ruleFinal, ruleDead, ruleUnavailable, ruleOrder,
+	ruleDeadline, ruleSerial, ruleExactlyOnce, ruleAtLeastOnce, ruleOneID, ruleServed, ruleKept,
+	ruleLocal, ruleAnswered,
+}
+
+func short(rule string) string { name, _, _ := strings.Cut(rule, " "); return name }
