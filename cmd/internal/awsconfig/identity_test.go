@@ -256,7 +256,7 @@ func TestSSO(t *testing.T) {
 
 func TestCredentialProcess(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("the processes of this test are shell scripts")
+		t.Skip("processes that print credentials were not run: they are shell scripts")
 	}
 	newIdentity(t, `[profile good]
 credential_process = echo '{"Version":1,"AccessKeyId":"process","SecretAccessKey":"s"}'
