@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -16,7 +17,8 @@ type bus interface {
 	// subscribe subscribes to a subject. Messages of all subjects arrive in the order of one sender.
 	subscribe(subject string) (unsubscribe func(), err error)
 
-	// publish sends a message. An error means that it was not sent.
+	// publish sends a message, and does not wait while NATS is away. An error means that it was not
+	// sent.
 	publish(subject, reply string, data []byte) error
 
 	// flush waits until the server knows of all subscriptions.
@@ -57,12 +59,56 @@ type natsBus struct {
 	inbox chan *nats.Msg
 	once  sync.Once
 	done  chan struct{}
+
+	// What follow knows of nc. While nc connects, its methods wait for that, which takes seconds if a
+	// server does not answer; what clients wait for must not.
+	away    atomic.Bool // there is no connection
+	payload atomic.Int64
+	last    atomic.Pointer[nats.Statistics]
 }
 
 func newNATSBus(nc *nats.Conn, owned bool) *natsBus {
-	return &natsBus{
+	b := &natsBus{
 		nc: nc, owned: owned, inbox: make(chan *nats.Msg, inboxSize), done: make(chan struct{}),
 	}
+	changes := nc.StatusChanged()
+	b.look()
+	go b.follow(changes) // close ends it
+	return b
+}
+
+// lookEvery is how often follow looks whether there is a connection again: nc drops changes of its
+// status that follow has no room for.
+const lookEvery = 100 * time.Millisecond
+
+// follow notes when the connection is lost, and when there is one again.
+func (b *natsBus) follow(changes chan nats.Status) {
+	defer b.nc.RemoveStatusListener(changes)
+	for {
+		var again <-chan time.Time
+		if b.away.Load() {
+			again = time.After(lookEvery)
+		}
+		select {
+		case s := <-changes:
+			if s != nats.CONNECTED {
+				b.away.Store(true)
+				continue
+			}
+		case <-again:
+		case <-b.done:
+			return
+		}
+		b.look()
+	}
+}
+
+// look asks the connection, which waits while it connects.
+func (b *natsBus) look() {
+	stats := b.nc.Stats()
+	b.last.Store(&stats)
+	b.payload.Store(b.nc.MaxPayload())
+	b.away.Store(!b.nc.IsConnected())
 }
 
 func (b *natsBus) subscribe(subject string) (func(), error) {
@@ -73,7 +119,13 @@ func (b *natsBus) subscribe(subject string) (func(), error) {
 	return func() { _ = sub.Unsubscribe() }, nil // it fails if the connection is closed
 }
 
+// errUnconnected is why a message was not sent.
+var errUnconnected = errors.New("there is no connection to NATS")
+
 func (b *natsBus) publish(subject, reply string, data []byte) error {
+	if b.away.Load() {
+		return fmt.Errorf("%w: %w", errNotSent, errUnconnected)
+	}
 	if err := b.nc.PublishMsg(&nats.Msg{Subject: subject, Reply: reply, Data: data}); err != nil {
 		return fmt.Errorf("%w: %w", errNotSent, err)
 	}
@@ -102,7 +154,7 @@ func (b *natsBus) drain(ctx context.Context) {
 	pause(ctx, time.Millisecond) // for the last one
 }
 
-func (b *natsBus) up() bool { return b.nc.IsConnected() }
+func (b *natsBus) up() bool { return !b.away.Load() }
 
 func (b *natsBus) waiting() int { return len(b.inbox) }
 
@@ -114,7 +166,11 @@ type traffic struct {
 }
 
 func (b *natsBus) traffic() traffic {
-	s := b.nc.Stats()
+	if b.up() {
+		stats := b.nc.Stats()
+		b.last.Store(&stats)
+	}
+	s := b.last.Load() // nothing goes over a bus that is away
 	return traffic{
 		in:         Flow{int64(s.InMsgs), int64(s.InBytes)},
 		out:        Flow{int64(s.OutMsgs), int64(s.OutBytes)},
@@ -125,7 +181,7 @@ func (b *natsBus) traffic() traffic {
 // headerRoom is what a command has beside its payload.
 const headerRoom = 4 << 10
 
-func (b *natsBus) maxPayload() int { return int(b.nc.MaxPayload()) - headerRoom }
+func (b *natsBus) maxPayload() int { return int(b.payload.Load()) - headerRoom }
 
 func (b *natsBus) close() {
 	b.once.Do(func() {

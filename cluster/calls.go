@@ -245,6 +245,9 @@ func (n *Node) relay(
 // dead, else tyg.ErrUnavailable. A node that the registry does not know is declared dead, which
 // takes a majority: the leader of a minority may not know a new node.
 func (n *Node) examine(inc connid.Incarnation) error {
+	if !n.bus.up() {
+		return tyg.ErrUnavailable
+	}
 	ctx, cancel := context.WithTimeout(n.ctx, soon)
 	defer cancel()
 	e, rev, err := n.registry.read(ctx, inc)

@@ -21,8 +21,8 @@ type interest struct {
 // A topic is one subscription.
 type topic struct {
 	groups      map[string]time.Time // the last Add of each
-	unsubscribe func()
-	known       chan struct{} // closed when the server knows of the subscription
+	unsubscribe func()               // nil before it was subscribed
+	known       chan struct{}        // closed when the server knows of the subscription, or is away
 }
 
 func (i *interest) init(n *Node) {
@@ -73,28 +73,34 @@ func (i *interest) note(group string) <-chan struct{} {
 	t := i.topics[subject]
 	if t == nil {
 		t = &topic{groups: make(map[string]time.Time), known: make(chan struct{})}
-		unsubscribe, err := i.node.bus.subscribe(subject)
-		if err != nil { // the connection is closed, and with it the node
-			i.node.cfg.Logger.Warn("group not subscribed", "group", group, "err", err)
-			close(t.known)
-			return t.known
-		}
-		t.unsubscribe = unsubscribe
 		i.topics[subject] = t
-		i.node.ended.Go(func() { i.await(t) }) // ends soon; Leave waits for it
+		i.node.ended.Go(func() { i.subscribe(t, subject, group) }) // ends soon; Leave waits for it
 	}
 	t.groups[group] = time.Now()
 	return t.known
 }
 
-func (i *interest) await(t *topic) {
-	defer close(t.known)
+// subscribe subscribes to a topic. While NATS is away that may take seconds, for which no caller
+// waits: after the reconnect the server knows.
+func (i *interest) subscribe(t *topic, subject, group string) {
+	known := sync.OnceFunc(func() { close(t.known) })
+	defer known()
 	if !i.node.bus.up() {
-		return // after the reconnect the server knows
+		known()
 	}
-	ctx, cancel := context.WithTimeout(i.node.ctx, soon)
-	defer cancel()
-	_ = i.node.bus.flush(ctx) // it fails while NATS is away
+	unsubscribe, err := i.node.bus.subscribe(subject)
+	if err != nil { // the connection is closed, and with it the node
+		i.node.cfg.Logger.Warn("group not subscribed", "group", group, "err", err)
+		unsubscribe = func() {}
+	}
+	i.mu.Lock()
+	t.unsubscribe = unsubscribe
+	i.mu.Unlock()
+	if err == nil && i.node.bus.up() {
+		ctx, cancel := context.WithTimeout(i.node.ctx, soon)
+		defer cancel()
+		_ = i.node.bus.flush(ctx) // it fails while NATS is away
+	}
 }
 
 // sweep ends the subscriptions to groups that have had no member for long enough.
@@ -125,23 +131,31 @@ func (i *interest) sweepOnce() {
 
 func (i *interest) sweepTopic(subject string) {
 	i.mu.Lock()
-	defer i.mu.Unlock()
+	unsubscribe := i.emptied(subject)
+	i.mu.Unlock()
+	unsubscribe() // waits while NATS is away
+}
+
+// emptied removes a topic if its groups have had no member for long enough, and returns what ends
+// its subscription. i.mu is held.
+func (i *interest) emptied(subject string) (unsubscribe func()) {
 	t := i.topics[subject]
 	for group, added := range t.groups {
 		n, err := i.node.local.CountGroup(i.node.ctx, group)
 		switch {
 		case err != nil:
-			return
+			return func() {}
 		case n > 0:
 			t.groups[group] = time.Now() // from now on it may be empty
 		case time.Since(added) > i.hold:
 			delete(t.groups, group)
 		}
 	}
-	if len(t.groups) == 0 {
-		t.unsubscribe()
-		delete(i.topics, subject)
+	if len(t.groups) > 0 || t.unsubscribe == nil {
+		return func() {}
 	}
+	delete(i.topics, subject)
+	return t.unsubscribe
 }
 
 // count returns the number of subscriptions.

@@ -2,13 +2,17 @@ package cluster_test
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/nats-io/nats.go"
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/cluster"
@@ -196,6 +200,101 @@ func TestLocalTrafficNeedsNoNATS(t *testing.T) {
 	group(nil)
 	if n := len(log.of(tyg.EventDisconnect)); n != 0 {
 		t.Errorf("%d connections were lost", n)
+	}
+}
+
+// A slowDialer connects to NATS, or fails, or waits until it is released.
+type slowDialer struct {
+	fails, waits atomic.Bool
+	once         sync.Once
+	waiting      chan struct{} // closed when it waits
+	released     chan struct{}
+}
+
+func (d *slowDialer) Dial(network, address string) (net.Conn, error) {
+	if d.waits.Load() {
+		d.once.Do(func() { close(d.waiting) })
+		<-d.released
+	}
+	if d.fails.Load() {
+		return nil, errors.New("no route")
+	}
+	return net.Dial(network, address)
+}
+
+// TestNoCallWaitsForNATS has a node connect to a server that does not answer: for that long the
+// client of NATS keeps its lock, and what does not need NATS must not wait for it.
+func TestNoCallWaitsForNATS(t *testing.T) {
+	t.Parallel() // it mostly waits
+	var log eventLog
+	p := newProxy(t, server.URL())
+	d := &slowDialer{waiting: make(chan struct{}), released: make(chan struct{})}
+	release := sync.OnceFunc(func() { close(d.released) })
+	cfg := quick
+	cfg.Name = newName()
+	one := startServer(t, newGateway(log.app(0)), p.url, cfg, nats.SetCustomDialer(d))
+	two := start(t, log.app(1), cfg)
+	t.Cleanup(release) // before the nodes leave
+	here := dial(t, one)
+	hereID := log.connID(t, 1)
+	dial(t, two)
+	thereID := log.connID(t, 2)
+	d.fails.Store(true)
+	p.cut()
+	eventually(t, "the node to notice that NATS is away", func() bool {
+		return !one.node.Stats().Connected
+	})
+	d.waits.Store(true)
+	<-d.waiting
+	ctx, node := t.Context(), one.node
+	for name, call := range map[string]func() error{
+		"Send": func() error { return node.Send(ctx, hereID, []byte("x")) },
+		"Send to another node": func() error {
+			if err := node.Send(ctx, thereID, []byte("x")); !errors.Is(err, tyg.ErrUnavailable) {
+				return fmt.Errorf("%w, want ErrUnavailable", err)
+			}
+			return nil
+		},
+		"AddToGroup": func() error {
+			_, _, err := node.AddToGroup(ctx, "new", hereID, nil)
+			return err
+		},
+		"SendToGroup": func() error {
+			_, err := node.SendToGroup(ctx, "", []byte("x"), tyg.GroupOptions{})
+			if errors.Is(err, tyg.ErrUnavailable) {
+				err = nil // the other node may count as present
+			}
+			return err
+		},
+		"Stats":       func() error { _ = node.Stats(); return nil },
+		"a handshake": func() error { dial(t, one); return nil },
+	} {
+		returned := make(chan error, 1)
+		go func() { returned <- call() }() // ends when NATS is back at the latest
+		select {
+		case err := <-returned:
+			if err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		case <-time.After(30 * time.Second):
+			t.Errorf("%s waits for NATS", name)
+		}
+	}
+	d.fails.Store(false)
+	p.heal()
+	release()
+	eventually(t, "a message of the other node to the new group", func() bool {
+		_, err := two.node.SendToGroup(ctx, "new", []byte("new"), tyg.GroupOptions{})
+		return err == nil && node.Stats().Executed > 0
+	})
+	for {
+		_, text, err := here.Read(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text == "new" {
+			break
+		}
 	}
 }
 

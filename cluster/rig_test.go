@@ -79,10 +79,12 @@ func start(t testing.TB, h tyg.Handler, cfg cluster.Config) *rig {
 	return startServer(t, &gateway.Server{Handler: h}, server.URL(), cfg)
 }
 
-// startServer is start for a gateway, on a NATS server.
-func startServer(t testing.TB, srv *gateway.Server, url string, cfg cluster.Config) *rig {
+// startServer is start for a gateway, on a NATS server, to which options make the connection.
+func startServer(
+	t testing.TB, srv *gateway.Server, url string, cfg cluster.Config, options ...nats.Option,
+) *rig {
 	t.Helper()
-	nc, err := nats.Connect(url, cluster.Options()...)
+	nc, err := nats.Connect(url, append(cluster.Options(), options...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
