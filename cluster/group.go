@@ -90,11 +90,15 @@ func (n *Node) removeHere(
 func (n *Node) SendToGroup(
 	ctx context.Context, group string, data []byte, o tyg.GroupOptions,
 ) (tyg.Delivery, error) {
+	deadline := time.Now().Add(n.cfg.Timeout) // all that follows counts
 	d, err := n.local.SendToGroup(ctx, group, data, o)
 	if err != nil {
 		return d, err
 	}
-	c := command{op: opGroup, group: group, data: data, kind: o.Type, except: n.elsewhere(o.Except)}
+	c := command{
+		op: opGroup, group: group, data: data, kind: o.Type, except: n.elsewhere(o.Except),
+		deadline: deadline.UnixNano(),
+	}
 	if err := n.fits(len(data) + len(c.except)*connid.Length); err != nil {
 		return d, err
 	}
@@ -119,7 +123,6 @@ func (n *Node) elsewhere(ids []tyg.ConnID) (list []tyg.ConnID) {
 
 // broadcast publishes a message to the nodes that may have members.
 func (n *Node) broadcast(c command) error {
-	c.deadline = time.Now().Add(n.cfg.Timeout).UnixNano() // the wait for the lock counts, too
 	n.sending.Lock()
 	defer n.sending.Unlock()
 	n.number(&c)
