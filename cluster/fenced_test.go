@@ -68,3 +68,26 @@ func TestContactIsSoughtSoon(t *testing.T) {
 		})
 	}
 }
+
+// TestUnansweredWritesAreContact has each write to the registry take effect after its caller has
+// given up, as with a JetStream that is slow: the others see that the node lives, and so does it.
+func TestUnansweredWritesAreContact(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1, Config{Disconnects: AtLeastOnce})
+		n := w.add(1)
+		defer w.end()
+		w.store.mu.Lock()
+		w.store.blurred = 1
+		w.store.mu.Unlock()
+		time.Sleep(5 * w.cfg.Dead)
+		if err := n.Ready(); err != nil {
+			t.Errorf("the node is not ready: %v", err)
+		}
+		if open := n.local.open(); len(open) != 1 {
+			t.Errorf("the node has %d clients, want 1", len(open))
+		}
+		if !n.fence.contactSince(time.Now().Add(-w.cfg.Fence / 2)) {
+			t.Error("the last contact is too long ago")
+		}
+	})
+}

@@ -280,20 +280,24 @@ func (n *Node) renew() {
 }
 
 func (n *Node) renewOnce() {
-	ctx, cancel := context.WithTimeout(n.ctx, max(n.cfg.Renew, time.Millisecond))
-	defer cancel()
 	n.turn.Lock()
 	defer n.turn.Unlock()
 	if n.leaving {
 		return
 	}
-	self, start := n.self(), time.Now()
-	e := n.entry()
+	self, began := n.self(), time.Now()
+	if n.unanswered.IsZero() {
+		n.unanswered = began
+	}
 	// What a node that was frozen writes first may be lost with the connection of before.
-	try, stop := context.WithTimeout(ctx, min(soon, n.cfg.Renew))
-	rev, err := n.registry.write(try, self.inc, e, self.rev)
+	patience := min(soon, n.cfg.Renew)
+	try, stop := context.WithTimeout(n.ctx, patience)
+	rev, err := n.registry.write(try, self.inc, n.entry(), self.rev)
 	stop()
+	ctx, cancel := context.WithTimeout(n.ctx, max(n.cfg.Renew, patience))
+	defer cancel()
 	if err != nil && !errors.Is(err, errNoRegistry) {
+		began = n.unanswered
 		rev, err = n.reread(ctx, self, err)
 	}
 	switch {
@@ -303,8 +307,8 @@ func (n *Node) renewOnce() {
 	case n.fence.shut():
 		n.rebirth(ctx)
 	default:
-		self.rev = rev
-		n.fence.confirm(start)
+		self.rev, n.unanswered = rev, time.Time{}
+		n.fence.confirm(began)
 		if time.Since(n.reborn) < strangerTime {
 			n.closeStrangers()
 		}
@@ -317,8 +321,8 @@ const strangerTime = 2 * time.Minute
 // errBuried means that the others have declared this node dead.
 var errBuried = errors.New("declared dead")
 
-// reread returns the revision of this node's entry after a write that failed: it may have taken
-// effect nevertheless.
+// reread returns the revision of this node's entry if one of the writes has taken effect that were
+// not answered. Otherwise it returns err, with which the last one failed.
 func (n *Node) reread(ctx context.Context, self *identity, err error) (uint64, error) {
 	e, rev, readErr := n.registry.read(ctx, self.inc)
 	switch {
@@ -326,6 +330,8 @@ func (n *Node) reread(ctx context.Context, self *identity, err error) (uint64, e
 		return 0, err
 	case rev == 0 || e.State == dead || e.Nonce != n.nonce:
 		return 0, errBuried
+	case rev > self.rev:
+		return rev, nil
 	}
 	// A read may be answered by a leader that is one no more: only a write is contact.
 	self.rev = rev
@@ -343,6 +349,7 @@ func (n *Node) rebirth(ctx context.Context) {
 		start := time.Now()
 		if err = n.takeIdentity(ctx); err == nil {
 			n.fence.confirm(start)
+			n.unanswered = time.Time{}
 		}
 	}
 	if err != nil {

@@ -57,7 +57,11 @@ type Node struct {
 
 	turn    sync.Mutex // held while the identity or its entry changes
 	leaving bool       // guarded by turn
-	reborn  time.Time  // guarded by turn; when it got another incarnation
+
+	// When the first write to the registry began after the last one that is known to have taken
+	// effect; guarded by turn.
+	unanswered time.Time
+	reborn     time.Time // guarded by turn; when it got another incarnation
 }
 
 var _ tyg.Host = (*Node)(nil)
