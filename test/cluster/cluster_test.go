@@ -162,7 +162,78 @@ var stories = []story{
 		s.handle("node-0#1", "disconnect", 1, 2)
 		s.handle("node-0#1", "disconnect", 3, 4)
 	}},
+	{"a local send waits", ruleLocal, func(s *script) {
+		s.h.note("node-0#1", record.Record{
+			Kind: record.Send, Sender: "node-0-x-0", Number: 1, To: theConn, Local: true,
+			Started: s.at(1).UnixNano(), At: s.at(3).UnixNano(),
+		})
+		s.got(1, 1, 3)
+		s.c.got[0].sender = "node-0-x-0"
+	}},
+	{"a send to a group waits", ruleLocal, func(s *script) {
+		s.h.note("node-0#1", record.Record{
+			Kind: record.Group, Sender: "node-0-x-all", Number: 1,
+			Started: s.at(1).UnixNano(), At: s.at(3).UnixNano(),
+		})
+	}},
+	{"a send to a group waits while its node is frozen", "", func(s *script) {
+		n := s.h.nodes["node-0#1"]
+		n.frozen = append(n.frozen, wait{from: s.at(1.5), to: s.at(3)})
+		s.h.note("node-0#1", record.Record{
+			Kind: record.Group, Sender: "node-0-x-all", Number: 1,
+			Started: s.at(1).UnixNano(), At: s.at(4).UnixNano(),
+		})
+	}},
 	{"a local send fails", ruleLocal, func(s *script) { s.local(1, 1, record.Unavailable) }},
+	{"answers are older than the last judgement, or than their handlers", "", func(s *script) {
+		s.handle("node-0#1", "message", 1, 2)
+		s.c.answered[1] = true
+		next := record.Record{
+			Kind: record.Begin, Event: "message", Conn: theConn, Message: 2, At: s.at(3).UnixNano(),
+		}
+		s.h.note("node-0#1", next)
+		s.c.answered[2], s.c.answered[3] = true, true
+		s.h.judge()
+		next.Kind, next.At = record.End, s.at(4).UnixNano()
+		s.h.note("node-0#1", next)
+		next.Kind, next.Message, next.At = record.Begin, 3, s.at(5).UnixNano()
+		s.h.note("node-0#1", next)
+		next.Kind, next.At = record.End, s.at(6).UnixNano()
+		s.h.note("node-0#1", next)
+		s.h.nodes["node-0#1"].left = s.at(7)
+		s.end(8)
+		s.handle("node-0#1", "disconnect", 8, 9)
+	}},
+	{"late, as this program was", "", func(s *script) {
+		s.h.waits = append(s.h.waits, wait{from: s.at(3), to: s.at(5)})
+		s.got(1, 1, 8)
+	}},
+	{"late, as this program was before", ruleDeadline, func(s *script) {
+		s.h.waits = append(s.h.waits, wait{from: s.at(-3), to: s.at(1)})
+		s.got(1, 1, 8)
+	}},
+	{"late, as the link was stalled", "", func(s *script) {
+		s.h.outOfReach("node-0#1", s.at(0), s.at(7))
+		s.got(1, 1, 8)
+	}},
+	{"late, as the link to another node was stalled", ruleDeadline, func(s *script) {
+		s.h.outOfReach("node-1#2", s.at(0), s.at(7))
+		s.got(1, 1, 8)
+	}},
+	{"late, as a node was", "", func(s *script) {
+		s.h.note("node-1#2", record.Record{
+			Kind: record.Late, At: s.at(5).UnixNano(), By: int64(2 * time.Second),
+		})
+		s.got(1, 1, 8)
+	}},
+	{"late, as a node was frozen", ruleDeadline, func(s *script) {
+		n := s.h.nodes["node-1#2"]
+		n.frozen = append(n.frozen, wait{from: s.at(3), to: s.at(5)})
+		s.h.note("node-1#2", record.Record{
+			Kind: record.Late, At: s.at(5.1).UnixNano(), By: int64(2 * time.Second),
+		})
+		s.got(1, 1, 8)
+	}},
 	{"a drain drops an answer", ruleAnswered, func(s *script) {
 		s.h.nodes["node-0#1"].left = s.at(1)
 		s.handle("node-0#1", "message", 1, 2)

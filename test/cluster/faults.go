@@ -146,12 +146,12 @@ func (f *fleet) freeze(d time.Duration) ([]*member, error) {
 	m := f.member(f.some())
 	f.stall(m, d)
 	f.unserve(m)
+	f.edit(m, func(n *life) { n.frozen = append(n.frozen, wait{from: time.Now()}) })
 	m.signal(syscall.SIGSTOP)
 	time.Sleep(d)
 	m.signal(syscall.SIGCONT)
-	f.mu.Lock()
-	m.serves = true
-	f.mu.Unlock()
+	f.edit(m, func(n *life) { n.frozen[len(n.frozen)-1].to = time.Now() })
+	f.serve(m)
 	return []*member{m}, nil
 }
 

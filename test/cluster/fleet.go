@@ -92,6 +92,13 @@ func startFleet(f *fleet, natsProgram string, clients int) (err error) {
 		f.clients.Go(func() { f.client(ctx, false) }) // ctx ends it
 	}
 	f.clients.Go(func() { f.watch(ctx) })
+	f.clients.Go(func() {
+		record.WatchLate(ctx, func(until time.Time, by time.Duration) {
+			f.h.mu.Lock()
+			defer f.h.mu.Unlock()
+			f.h.waits = append(f.h.waits, wait{from: until.Add(-by), to: until})
+		})
+	})
 	return nil
 }
 
@@ -248,10 +255,15 @@ func (f *fleet) drain(i int) error {
 	return err
 }
 
-func (f *fleet) unserve(m *member) {
+// unserve has no more clients connect to a node, and serve has them do so again.
+func (f *fleet) unserve(m *member) { f.setServes(m, false) }
+
+func (f *fleet) serve(m *member) { f.setServes(m, true) }
+
+func (f *fleet) setServes(m *member, serves bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	m.serves = false
+	m.serves = serves
 }
 
 func (f *fleet) remove(m *member) {
@@ -298,21 +310,11 @@ func (f *fleet) countConn(c *conn, n int) {
 	}
 }
 
-// watch tells the nodes whom to send to, and notes when this program is late itself.
+// watch tells the nodes whom to send to.
 func (f *fleet) watch(ctx context.Context) {
-	const every = 50 * time.Millisecond
-	last := time.Now()
-	for n := 0; ctx.Err() == nil; n++ {
-		pause(ctx, every)
-		if late := time.Since(last) - every; late > every {
-			f.h.mu.Lock()
-			f.h.lags = append(f.h.lags, lag{time.Now(), late})
-			f.h.mu.Unlock()
-		}
-		last = time.Now()
-		if n%4 == 0 {
-			f.command()
-		}
+	for ctx.Err() == nil {
+		f.command()
+		pause(ctx, 200*time.Millisecond)
 	}
 }
 

@@ -4,6 +4,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -25,7 +26,7 @@ type history struct {
 	quiet    map[string]bool            // nodes whose senders have stopped
 	reached  map[[2]string]time.Time    // by generations: when a send began that succeeded
 	saidGone map[[2]string]bool         // by generations: a send after a kill returned gone
-	lags     []lag
+	waits    []wait
 	results  map[string]*tally // by guarantee, of this fault
 	healed   time.Time
 }
@@ -34,6 +35,7 @@ type history struct {
 type rules struct {
 	ledger        bool
 	dead, timeout time.Duration
+	silence       time.Duration // after which a node has cut a client that vanished
 }
 
 // A life is that of one process of a node.
@@ -43,6 +45,7 @@ type life struct {
 	left       time.Time // zero: it was not asked to
 	refused    error     // why a client could not connect last
 	stalled    bool      // it was frozen, or cut off, for longer than rules.dead or nearly
+	frozen     []wait    // when it was
 }
 
 // A conn is a client's connection.
@@ -57,6 +60,7 @@ type conn struct {
 	lastAsked     time.Time            // of the acks: when the client had asked
 	crowd         bool                 // it gets no messages to all
 	moved         bool                 // the client has ended it
+	vanished      bool                 // its node was not told of its end
 	move          func()               // has the client end it
 	answered      map[int]bool         // messages
 	asked         [64]question         // by number
@@ -83,10 +87,11 @@ type ack struct {
 	asked, at time.Time
 }
 
-// A lag is a time in which this program was late itself.
-type lag struct {
-	at time.Time
-	by time.Duration
+// A wait is a time in which a process did not run, or in which a link to clients did not pass on
+// what came. What comes late may have waited there.
+type wait struct {
+	from, to time.Time // to is zero while it lasts
+	node     string    // the generation whose clients it is about; "": all
 }
 
 // A tally counts what was judged, and what was wrong.
@@ -133,6 +138,7 @@ func (h *history) note(generation string, r record.Record) {
 	defer h.mu.Unlock()
 	switch r.Kind {
 	case record.Send, record.Group:
+		r.Node = generation
 		h.sends = append(h.sends, r)
 		c := h.conns[r.To]
 		switch {
@@ -150,7 +156,17 @@ func (h *history) note(generation string, r record.Record) {
 		}
 	case record.Quiet:
 		h.quiet[generation] = true
+	case record.Late:
+		w := wait{from: unix(r.At - r.By), to: unix(r.At)}
+		if n := h.nodes[generation]; !slices.ContainsFunc(n.frozen, w.overlaps) {
+			h.waits = append(h.waits, w) // what a fault does is no excuse
+		}
 	}
+}
+
+// overlaps reports whether two waits have a time in common.
+func (w wait) overlaps(other wait) bool {
+	return (w.to.IsZero() || other.from.Before(w.to)) && (other.to.IsZero() || w.from.Before(other.to))
 }
 
 // wasKilledBefore reports whether the node of a connection was dead at a time.
@@ -159,12 +175,42 @@ func (h *history) wasKilledBefore(c *conn, t time.Time) bool {
 	return n != nil && !n.killed.IsZero() && n.killed.Before(t)
 }
 
-// slack is by how much a receiver may be late, with what this program was late itself.
-func (h *history) slack(from, to time.Time) time.Duration {
-	d := time.Second
-	for _, l := range h.lags {
-		if l.at.After(from) && l.at.Add(-l.by).Before(to.Add(time.Second)) {
-			d += l.by
+// outOfReach notes that the clients of a node got nothing from a time on, or until when.
+func (h *history) outOfReach(generation string, from, to time.Time) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for i, w := range h.waits {
+		if w.node == generation && w.from.Equal(from) {
+			h.waits[i].to = to
+			return
+		}
+	}
+	h.waits = append(h.waits, wait{from: from, to: to, node: generation})
+}
+
+// slack is by how much a client of a node may be late: a second, and what was waited for.
+func (h *history) slack(node string, from, to time.Time) time.Duration {
+	return time.Second + h.waited(node, from, to)
+}
+
+// waited returns for how much of a time some process did not run, or the clients of a node were out
+// of reach.
+func (h *history) waited(node string, from, to time.Time) (d time.Duration) {
+	var list []wait
+	for _, w := range h.waits {
+		if (w.node == "" || w.node == node) && w.overlaps(wait{from: from, to: to}) {
+			list = append(list, w)
+		}
+	}
+	slices.SortFunc(list, func(a, b wait) int { return a.from.Compare(b.from) })
+	for _, w := range list {
+		end := to
+		if !w.to.IsZero() && w.to.Before(to) {
+			end = w.to
+		}
+		if start := later(from, w.from); end.After(start) {
+			d += end.Sub(start)
+			from = end // counted
 		}
 	}
 	return d

@@ -19,6 +19,9 @@ func (h *history) judge() {
 	got := h.judgeOrder()
 	h.markGone()
 	for _, s := range h.sends {
+		if s.Local || s.Kind == record.Group {
+			h.judgeTime(s)
+		}
 		if c := h.conns[s.To]; c != nil {
 			h.judgeSend(s, c, got[s.To][key(s)])
 		}
@@ -44,7 +47,7 @@ func (h *history) judgeOrder() map[string]map[string]delivery {
 				id, d.key(), c.last[d.sender])
 			c.last[d.sender] = d.number
 			byKey[d.key()] = d
-			h.ok(ruleDeadline, d.at.Sub(d.sent) <= h.rules.timeout+h.slack(d.sent, d.at),
+			h.ok(ruleDeadline, d.at.Sub(d.sent) <= h.rules.timeout+h.slack(c.node, d.sent, d.at),
 				"%s got %s %v after it was sent", id, d.key(), d.at.Sub(d.sent))
 		}
 		all[id] = byKey
@@ -62,6 +65,19 @@ func (h *history) markGone() {
 			c.gone = unix(s.At)
 		}
 	}
+}
+
+// localTime is how long a send may take that waits for no other node.
+const localTime = time.Second
+
+// judgeTime judges that a send did not wait for NATS, or for another node.
+func (h *history) judgeTime(s record.Record) {
+	w := wait{from: unix(s.Started), to: unix(s.At)}
+	if n := h.nodes[s.Node]; n != nil && slices.ContainsFunc(n.frozen, w.overlaps) {
+		return
+	}
+	took := w.to.Sub(w.from) - h.waited("", w.from, w.to)
+	h.ok(ruleLocal, took <= localTime, "%s of %s took %v", key(s), s.Node, took)
 }
 
 // judgeSend judges what one send has returned.
@@ -96,7 +112,7 @@ func (h *history) judgeSend(s record.Record, c *conn, d delivery) {
 		return
 	}
 	// How long NATS may take to notice that the process has gone: 3 s, or the suspicion.
-	after := start.Sub(owner.killed)
+	after := start.Sub(owner.killed) - h.waited("", owner.killed, end)
 	if after > 3*time.Second {
 		h.ok(ruleDead, s.Err != record.Unknown && s.Err != "",
 			"%s to %s, %v after the kill: %q", key(s), s.To, after, s.Err)
@@ -145,7 +161,7 @@ func (h *history) judgeGone(c *conn) {
 		}
 	}
 	for _, d := range c.got {
-		late := d.sent.After(gone) || d.at.After(gone.Add(h.slack(gone, d.at)))
+		late := d.sent.After(gone) || d.at.After(gone.Add(h.slack(c.node, gone, d.at)))
 		if late {
 			h.ok(ruleFinal, false, "%s was gone, and got %s %v later", c.id, d.key(), d.at.Sub(gone))
 		}
@@ -207,15 +223,19 @@ func (h *history) judgeEnd(c *conn) {
 // ledger, T_dead and 15 seconds later, and a second for each 500 connections, all of which have
 // ended at once then.
 func (h *history) due(c *conn) time.Time {
-	if !h.rules.ledger {
-		return c.ended.Add(findsOut)
+	found := c.ended
+	if c.vanished {
+		found = found.Add(h.rules.silence)
 	}
-	end := c.ended
+	if !h.rules.ledger {
+		return found.Add(findsOut + h.waited("", c.ended, time.Now()))
+	}
+	end := found
 	if n := h.nodes[c.node]; n != nil {
 		end = later(end, n.killed)
 	}
 	d := h.rules.dead + 15*time.Second + time.Duration(len(h.conns))*time.Second/500
-	return end.Add(d + h.slack(c.ended, time.Now()))
+	return end.Add(d + h.slack("", c.ended, time.Now()))
 }
 
 // memory is how long connections are known after their end, so that a run of hours does not grow.
@@ -263,13 +283,17 @@ func (h *history) judgeHandlers() {
 // A handler of a node that was killed never ends, and one of a node that is frozen does not know
 // that others take it for dead. A disconnect that is told again may run beside itself.
 func (h *history) overlaps(list []record.Record, running string, r record.Record) bool {
-	owner := h.nodes[list[0].Node]
+	node := list[0].Node
+	if c := h.conns[r.Conn]; c != nil {
+		node = c.node
+	}
+	owner := h.nodes[node]
 	switch {
 	case owner == nil:
 		return true
 	case r.Event == "disconnect" && running == "disconnect":
 		return !h.rules.ledger
-	case r.Event == "disconnect" && r.Node != list[0].Node:
+	case r.Event == "disconnect" && r.Node != node:
 		return owner.killed.IsZero() && !owner.stalled
 	}
 	return true
@@ -278,25 +302,43 @@ func (h *history) overlaps(list []record.Record, running string, r record.Record
 // forget drops what was judged, but for what must be known later.
 func (h *history) forget() {
 	h.sends = nil
-	for id, list := range h.events {
-		if n := len(list); n > 0 && list[n-1].Kind == record.End {
-			over := list[n-1].Event == "disconnect"
-			h.events[id] = nil
-			if over {
-				h.events[id] = list[n-2 : n]
-			}
-		}
+	for id := range h.events {
+		h.forgetEvents(id)
 	}
 	for id, c := range h.conns {
 		c.got, c.acks = nil, nil
-		clear(c.answered)
 		if c.code == judgedCode && time.Since(c.ended) > memory {
 			delete(h.conns, id)
 			delete(h.events, id)
 			delete(h.told, id)
 		}
 	}
-	h.lags = slices.DeleteFunc(h.lags, func(l lag) bool { return time.Since(l.at) > memory })
+	h.waits = slices.DeleteFunc(h.waits, func(w wait) bool {
+		return !w.to.IsZero() && time.Since(w.to) > memory
+	})
+}
+
+// forgetEvents drops the handlers of a connection that have ended, with the answers of theirs. Of a
+// handler that is not known to have ended, the answer may be there already.
+func (h *history) forgetEvents(id string) {
+	list := h.events[id]
+	keep := 0
+	switch last := len(list) - 1; {
+	case last < 0:
+	case list[last].Kind == record.Begin:
+		keep = 1
+	case list[last].Event == "disconnect":
+		keep = 2
+	}
+	done := list[:len(list)-min(keep, len(list))]
+	if c := h.conns[id]; c != nil {
+		for _, r := range done {
+			if r.Kind == record.End {
+				delete(c.answered, r.Message)
+			}
+		}
+	}
+	h.events[id] = slices.Clone(list[len(done):])
 }
 
 // The guarantees, by their numbers in the design, where they have one.

@@ -42,6 +42,7 @@ func run(arg string) error {
 	n := &node{setup: s, started: time.Now()}
 	srv := &gateway.Server{
 		Handler: n.app(), Logger: slog.New(slog.NewTextHandler(os.Stderr, nil)),
+		Extensions: gateway.Extensions{Ping: ms(s.Ping)},
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -53,7 +54,11 @@ func run(arg string) error {
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve(l) }() // Shutdown ends it
 	n.tell(record.Record{Kind: record.Up, Addr: l.Addr().String()})
-	go n.obey(bufio.NewScanner(os.Stdin)) // ends with the process
+	// They end with the process.
+	go n.obey(bufio.NewScanner(os.Stdin))
+	go record.WatchLate(context.Background(), func(until time.Time, by time.Duration) {
+		n.tell(record.Record{Kind: record.Late, At: until.UnixNano(), By: int64(by)})
+	})
 	select {
 	case <-stop:
 	case err := <-served:

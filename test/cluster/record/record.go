@@ -19,6 +19,7 @@ type Setup struct {
 
 	SweepRate int
 	Drain     int64 // how long the node has to stop, in milliseconds
+	Ping      int64 // of gateway.Extensions, in milliseconds
 }
 
 // A Kind says what a Record is about.
@@ -31,6 +32,7 @@ const (
 	Begin Kind = "begin" // a handler
 	End   Kind = "end"
 	Quiet Kind = "quiet" // no sender sends any more
+	Late  Kind = "late"  // the node did not run for By, until At
 )
 
 // A Record is one line. Times are Unix times in nanoseconds.
@@ -55,6 +57,8 @@ type Record struct {
 	Message int    `json:"message,omitempty"`
 	Code    int    `json:"code,omitempty"`
 	Reason  string `json:"reason,omitempty"`
+
+	By int64 `json:"by,omitempty"` // of Late, in nanoseconds
 }
 
 // A Command is what a node is told, as lines of JSON on its standard input.
