@@ -55,10 +55,11 @@ type member struct {
 	*process
 	number     int
 	generation string
-	address    string
-	links      []*link
-	serves     bool // clients may connect
-	conns      int  // that are open
+	address    string  // of front
+	front      *link   // from clients
+	links      []*link // to NATS
+	serves     bool    // clients may connect
+	conns      int     // that are open
 }
 
 // maxStarts is how often a start is tried.
@@ -139,7 +140,12 @@ func (f *fleet) startNode(i int) error {
 		return err
 	}
 	select {
-	case m.address = <-up:
+	case address := <-up:
+		if m.front, err = newLink(address); err != nil {
+			m.kill()
+			return err
+		}
+		m.address = m.front.addr()
 	case <-m.ended:
 		return fmt.Errorf("%s ended at its start: %v: %s", m.generation, m.err, tail(log))
 	case <-time.After(2 * time.Minute):
@@ -272,7 +278,7 @@ func (f *fleet) remove(m *member) {
 		f.nodes[m.number] = nil
 	}
 	f.mu.Unlock()
-	for _, l := range m.links {
+	for _, l := range append(m.links, m.front) {
 		_ = l.close()
 	}
 }

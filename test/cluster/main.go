@@ -159,10 +159,11 @@ func (o options) fleets() (plans []plan) {
 	all := []plan{
 		{"nats", bestEffort, natsFaults},
 		{"node", bestEffort, nodeFaults},
+		{"clients", bestEffort, clientFaults},
 		{"ledger", atLeastOnce, ledgerFaults},
 	}
 	if o.minutes > 0 {
-		all[2].faults = append(append([]fault{}, ledgerFaults...), ledgerLongFaults...)
+		all[3].faults = append(append([]fault{}, ledgerFaults...), ledgerLongFaults...)
 	}
 	for _, p := range all {
 		var chosen []fault
@@ -182,18 +183,24 @@ func (o options) fleets() (plans []plan) {
 func (o options) setup(p plan) record.Setup {
 	s := record.Setup{
 		Cluster: p.name, Disconnects: p.disconnects, Replicas: serverCount, Drain: 20_000,
+		Ping: 10_000,
 	}
 	if o.minutes == 0 {
 		s.Heartbeat, s.Suspect, s.Dead, s.Renew, s.Fence = 200, 1000, 6000, 1000, 4000
 		s.Retry, s.Timeout, s.Redeliver = 500, 1500, 2000
+		s.Ping = 2000
 	}
 	return s
 }
+
+// pingSweep is how much later than promised a node may look for clients that are silent.
+const pingSweep = 4 * time.Second
 
 // rulesOf returns what the judge has to know.
 func rulesOf(s record.Setup) rules {
 	r := rules{
 		ledger: s.Disconnects == atLeastOnce, dead: 30 * time.Second, timeout: 5 * time.Second,
+		silence: 2*time.Duration(s.Ping)*time.Millisecond + pingSweep,
 	}
 	if s.Dead > 0 {
 		r.dead = time.Duration(s.Dead) * time.Millisecond
