@@ -2,13 +2,21 @@ package selfhost
 
 import (
 	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
+	"fmt"
 	"io"
+	"math/big"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -24,6 +32,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/clustermetrics"
 	"github.com/tyg-dev/tyg/internal/functions"
 	"github.com/tyg-dev/tyg/internal/ledgerfile"
+	"github.com/tyg-dev/tyg/internal/natsnodes"
 )
 
 // deployFile reads a file of the folder deploy.
@@ -203,40 +212,64 @@ func leaves(t *testing.T, where string, grace time.Duration, config []byte, othe
 	}
 }
 
-func TestKubernetesManifests(t *testing.T) {
-	byKind := make(map[string]map[string]any)
-	for _, doc := range documents(t, "kubernetes/gateway.yaml") {
-		if at(t, doc, "metadata.name") != "tyg" || at(t, doc, "apiVersion") == "" {
-			t.Errorf("the name of %v", doc["metadata"])
+// container is the path of the container of a pod.
+const container = "containers.0."
+
+// manifests returns the documents of a file by their kinds, and that of a headless Service as
+// "nodes". It checks what all gateways on Kubernetes have in common, whose kind is that of pods.
+func manifests(t *testing.T, name, pods string) (byKind map[string]map[string]any, spec any) {
+	t.Helper()
+	byKind = make(map[string]map[string]any)
+	for _, doc := range documents(t, name) {
+		kind := at(t, doc, "kind").(string)
+		if _, ok := at(t, doc, "metadata").(map[string]any)["name"]; !ok || at(t, doc, "apiVersion") == "" {
+			t.Errorf("%s: a %s has no name", name, kind)
 		}
-		byKind[at(t, doc, "kind").(string)] = doc
+		if kind == "Service" && at(t, doc, "spec").(map[string]any)["clusterIP"] != nil {
+			kind = "nodes"
+		}
+		if byKind[kind] != nil {
+			t.Errorf("%s: %s is there twice", name, kind)
+		}
+		byKind[kind] = doc
 	}
-	pods := byKind["Deployment"]
 	for where, path := range map[string]string{
-		"Deployment": "spec.selector.matchLabels.app", "Service": "spec.selector.app",
+		pods: "spec.selector.matchLabels.app", "Service": "spec.selector.app",
 		"PodDisruptionBudget": "spec.selector.matchLabels.app",
 	} {
-		if got := at(t, byKind[where], path); got != at(t, pods, "spec.template.metadata.labels.app") {
-			t.Errorf("%s selects the app %v", where, got)
+		label := at(t, byKind[pods], "spec.template.metadata.labels.app")
+		if got := at(t, byKind[where], path); got != label {
+			t.Errorf("%s: %s selects the app %v", name, where, got)
 		}
 	}
-	spec := at(t, pods, "spec.template.spec")
-	const container = "containers.0."
-	leaves(t, "the pod", time.Duration(at(t, spec, "terminationGracePeriodSeconds").(int))*time.Second,
-		[]byte(at(t, byKind["ConfigMap"], "data").(map[string]any)["config.json"].(string)),
+	spec = at(t, byKind[pods], "spec.template.spec")
+	leaves(t, name, time.Duration(at(t, spec, "terminationGracePeriodSeconds").(int))*time.Second,
+		configOf(t, byKind["ConfigMap"]),
 		time.Duration(at(t, spec, container+"lifecycle.preStop.sleep.seconds").(int))*time.Second)
 	for path, want := range map[string]any{
 		container + "readinessProbe.httpGet.path": "/readyz",
 		container + "livenessProbe.httpGet.path":  "/livez",
+		container + "ports.0.containerPort":       8000,
 		container + "ports.1.containerPort":       9090,
 	} {
 		if got := at(t, spec, path); got != want {
-			t.Errorf("%s is %v, want %v", path, got, want)
+			t.Errorf("%s: %s is %v, want %v", name, path, got, want)
 		}
 	}
 	if got := at(t, byKind["PodDisruptionBudget"], "spec.maxUnavailable"); got != 1 {
-		t.Errorf("%v pods may be missing", got)
+		t.Errorf("%s: %v pods may be missing", name, got)
 	}
+	return byKind, spec
+}
+
+// configOf returns the configuration in a ConfigMap.
+func configOf(t *testing.T, doc any) []byte {
+	t.Helper()
+	return []byte(at(t, doc, "data").(map[string]any)["config.json"].(string))
+}
+
+func TestKubernetesManifests(t *testing.T) {
+	byKind, _ := manifests(t, "kubernetes/gateway.yaml", "Deployment")
 	scaler := byKind["HorizontalPodAutoscaler"]
 	if at(t, scaler, "spec.scaleTargetRef.name") != "tyg" {
 		t.Error("the autoscaler scales something else")
@@ -249,6 +282,122 @@ func TestKubernetesManifests(t *testing.T) {
 	if at(t, rule, "name.as") != name {
 		t.Errorf("the adapter makes no %s", name)
 	}
+}
+
+// TestEmbeddedKubernetesManifests checks that the pods of the StatefulSet are the nodes that its
+// configuration names, and that each can start.
+func TestEmbeddedKubernetesManifests(t *testing.T) {
+	byKind, spec := manifests(t, "kubernetes/embedded.yaml", "StatefulSet")
+	set, names := byKind["StatefulSet"], byKind["nodes"]
+	if at(t, set, "spec.serviceName") != at(t, names, "metadata.name") ||
+		at(t, names, "spec.clusterIP") != "None" ||
+		at(t, names, "spec.publishNotReadyAddresses") != true ||
+		at(t, set, "spec.podManagementPolicy") != "Parallel" {
+		t.Error("nodes cannot find each other before they are ready")
+	}
+	var nodes []string
+	for i := range at(t, set, "spec.replicas").(int) {
+		nodes = append(nodes, fmt.Sprintf("%v-%d.%v",
+			at(t, set, "metadata.name"), i, at(t, names, "metadata.name")))
+	}
+	for path, want := range map[string]any{
+		container + "env.0.name":            passwordVariable,
+		container + "volumeMounts.0.name":   at(t, set, "spec.volumeClaimTemplates.0.metadata.name"),
+		container + "ports.2.containerPort": at(t, names, "spec.ports.0.port"),
+	} {
+		if got := at(t, spec, path); got != want {
+			t.Errorf("%s is %v, want %v", path, got, want)
+		}
+	}
+	certificate := checkCertificate(t, nodes)
+	if got := at(t, spec, "volumes.1.secret.secretName"); got != certificate {
+		t.Errorf("the certificate is in the secret %v, want %s", got, certificate)
+	}
+	mounts := at(t, spec, container+"volumeMounts").([]any)
+	dir := writeNodeCertificate(t)
+	config := strings.NewReplacer(
+		at(t, mounts[2], "mountPath").(string), filepath.ToSlash(dir),
+		`"listen"`, `"node": "`+nodes[2]+`", "listen"`,
+	).Replace(string(configOf(t, byKind["ConfigMap"])))
+	t.Setenv(passwordVariable, "p")
+	p, err := placeOfFile(t, config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(p.Embedded.Nodes, natsnodes.Addresses(nodes)) || p.Embedded.TLS == nil ||
+		!strings.HasPrefix(p.Dir, at(t, mounts[0], "mountPath").(string)+"/") {
+		t.Errorf("the place is %+v with the nodes %q, want %q", p, p.Embedded.Nodes, nodes)
+	}
+	for i, node := range p.Embedded.Nodes {
+		pod := fmt.Sprintf("%v-%d", at(t, set, "metadata.name"), i)
+		if got := natsnodes.Of(pod, p.Embedded.Nodes); got != node {
+			t.Errorf("the pod %s is the node %q, want %s", pod, got, node)
+		}
+	}
+}
+
+// checkCertificate checks the certificate of cert-manager, and returns the secret that it is in.
+func checkCertificate(t *testing.T, nodes []string) (secret string) {
+	t.Helper()
+	secrets := make(map[any]bool) // that a certificate is in, and issuers
+	var last any
+	for _, doc := range documents(t, "kubernetes/embedded-certificate.yaml") {
+		switch spec := at(t, doc, "spec").(map[string]any); at(t, doc, "kind") {
+		case "Issuer":
+			secrets[at(t, doc, "metadata.name")] = true
+			if spec["ca"] != nil && !secrets[at(t, doc, "spec.ca.secretName")] {
+				t.Error("the authority is not there")
+			}
+		case "Certificate":
+			if !secrets[at(t, doc, "spec.issuerRef.name")] {
+				t.Errorf("no issuer signs %v", at(t, doc, "metadata.name"))
+			}
+			secrets[at(t, doc, "spec.secretName")] = true
+			last = doc
+		}
+	}
+	for i, name := range at(t, last, "spec.dnsNames").([]any) {
+		if name != nodes[i] {
+			t.Errorf("the certificate is for %v, want %s", name, nodes[i])
+		}
+	}
+	if n := len(at(t, last, "spec.dnsNames").([]any)); n != len(nodes) {
+		t.Errorf("the certificate is for %d nodes of %d", n, len(nodes))
+	}
+	usages := fmt.Sprint(at(t, last, "spec.usages"))
+	if !strings.Contains(usages, "server auth") || !strings.Contains(usages, "client auth") {
+		t.Errorf("the certificate is for %s", usages)
+	}
+	return at(t, last, "spec.secretName").(string)
+}
+
+// writeNodeCertificate returns a folder with a certificate that has signed itself, as cert-manager
+// names its files.
+func writeNodeCertificate(t *testing.T) (dir string) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour)}
+	cert, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	private, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir = t.TempDir()
+	for name, block := range map[string]*pem.Block{
+		"tls.crt": {Type: "CERTIFICATE", Bytes: cert}, "ca.crt": {Type: "CERTIFICATE", Bytes: cert},
+		"tls.key": {Type: "PRIVATE KEY", Bytes: private},
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
 }
 
 func TestComposeFile(t *testing.T) {
@@ -291,22 +440,27 @@ func TestSystemdUnit(t *testing.T) {
 	if grace := time.Duration(seconds) * time.Second; grace < takes+5*time.Second {
 		t.Errorf("systemd ends the gateway of the example after %v, which takes %v", grace, takes)
 	}
-	section := ""
-	for _, line := range strings.Split(unit, "\n") {
-		switch {
-		case line == "" || strings.HasPrefix(line, "#"):
-		case strings.HasPrefix(line, "["):
-			section = line
-		case section == "" || !regexp.MustCompile(`^[A-Z][A-Za-z]+=\S`).MatchString(line):
-			t.Errorf("%q is no line of a unit", line)
+	for _, text := range []string{unit, string(deployFile(t, "systemd/cluster.conf"))} {
+		section := ""
+		for line := range strings.SplitSeq(text, "\n") {
+			switch {
+			case line == "" || strings.HasPrefix(line, "# ") || line == "#":
+			case strings.HasPrefix(line, "["):
+				section = line
+			case section == "" || !regexp.MustCompile(`^#?[A-Z][A-Za-z]+=\S`).MatchString(line):
+				t.Errorf("%q is no line of a unit", line)
+			}
 		}
 	}
 }
 
 // Gateways beside each other have to be one, or they reach a part of the clients each.
 func TestGatewaysOfContainersAreOne(t *testing.T) {
-	for _, name := range []string{"compose/compose.yaml", "kubernetes/gateway.yaml"} {
-		if !regexp.MustCompile(`\bTYG_NATS\b`).Match(deployFile(t, name)) {
+	for name, joins := range map[string]string{
+		"compose/compose.yaml": `\bTYG_NATS\b`, "kubernetes/gateway.yaml": `\bTYG_NATS\b`,
+		"kubernetes/embedded.yaml": `"nats": "embedded",\s+"cluster": \{\s+"nodes"`,
+	} {
+		if !regexp.MustCompile(joins).Match(deployFile(t, name)) {
 			t.Errorf("%s: gateways do not join", name)
 		}
 	}

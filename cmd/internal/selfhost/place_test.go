@@ -9,8 +9,12 @@ import (
 
 func placeOf(t *testing.T, keys string) (Place, error) {
 	t.Helper()
+	return placeOfFile(t, `{"routes": {"$default": {"mock": "x"}}, `+keys+`}`)
+}
+
+func placeOfFile(t *testing.T, config string) (Place, error) {
+	t.Helper()
 	file := filepath.Join(t.TempDir(), "gateway.json")
-	config := `{"routes": {"$default": {"mock": "x"}}, ` + keys + `}`
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
