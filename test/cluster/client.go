@@ -24,9 +24,12 @@ const (
 // client connects to any node, talks, and connects again, until ctx ends.
 func (f *fleet) client(ctx context.Context, crowd bool) {
 	for ctx.Err() == nil {
-		address, generation := f.any()
-		if address != "" {
-			f.session(ctx, address, generation, crowd)
+		if m := f.any(); m != nil {
+			address := m.front.addr()
+			if crowd {
+				address = m.address // a proxy costs two descriptors for each
+			}
+			f.session(ctx, address, m.generation, crowd)
 		}
 		pause(ctx, rand.N(300*time.Millisecond))
 	}

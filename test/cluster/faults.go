@@ -41,8 +41,8 @@ func (f *fleet) during(short1, short2, long1, long2 float64) time.Duration {
 
 func (f *fleet) some() int { return f.rand.IntN(nodeCount) }
 
-// natsFaults are those of NATS, which clients must not notice.
-var natsFaults = []fault{
+// linkFaults are those of the links from nodes to NATS, which clients must not notice.
+var linkFaults = []fault{
 	{"none", noneEnds, nothing},
 	{"node cut off from NATS", noneEnds, func(f *fleet) ([]*member, error) {
 		return f.cut(true, true, f.during(2.5, 4, 1, 25))
@@ -53,6 +53,11 @@ var natsFaults = []fault{
 	{"node cannot hear NATS", noneEnds, func(f *fleet) ([]*member, error) {
 		return f.cut(false, true, f.during(2.5, 4, 1, 25))
 	}},
+	{"slow links", noneEnds, slowLinks},
+}
+
+// natsFaults are those of NATS, which clients must not notice.
+var natsFaults = []fault{
 	{"two NATS servers apart", noneEnds, func(f *fleet) ([]*member, error) {
 		return nil, f.part(false, f.during(3, 5, 1, 40))
 	}},
@@ -73,7 +78,6 @@ var nodeFaults = []fault{
 	{"node frozen", noneEnds, func(f *fleet) ([]*member, error) {
 		return f.freeze(f.during(3, 4, 1, 25))
 	}},
-	{"slow links", noneEnds, slowLinks},
 	{"node killed", struckEnd, killNode},
 	{"node killed, starts at once", struckEnd, killAndStart},
 	{"node frozen until it is dead", struckEnd, func(f *fleet) ([]*member, error) {
@@ -88,13 +92,17 @@ var nodeFaults = []fault{
 // ledgerFaults are those with disconnects at least once.
 var ledgerFaults = []fault{
 	{"ledger: node killed", struckEnd, killNode},
-	{"ledger: sweeper killed", struckEnd, killSweeper},
 	{"ledger: node frozen until it is dead", struckEnd, func(f *fleet) ([]*member, error) {
 		return f.freeze(f.beyondDead())
 	}},
 	{"ledger: node cut off until it is dead", struckEnd, func(f *fleet) ([]*member, error) {
 		return f.cut(true, true, f.beyondDead()+sweepTime)
 	}},
+}
+
+// sweepFaults are the others of those.
+var sweepFaults = []fault{
+	{"ledger: sweeper killed", struckEnd, killSweeper},
 	{"ledger: rolling restart of nodes", allEnd, rollNodes},
 }
 

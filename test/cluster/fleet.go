@@ -55,8 +55,8 @@ type member struct {
 	*process
 	number     int
 	generation string
-	address    string  // of front
-	front      *link   // from clients
+	address    string
+	front      *link   // from clients to address
 	links      []*link // to NATS
 	serves     bool    // clients may connect
 	conns      int     // that are open
@@ -140,12 +140,11 @@ func (f *fleet) startNode(i int) error {
 		return err
 	}
 	select {
-	case address := <-up:
-		if m.front, err = newLink(address); err != nil {
+	case m.address = <-up:
+		if m.front, err = newLink(m.address); err != nil {
 			m.kill()
 			return err
 		}
-		m.address = m.front.addr()
 	case <-m.ended:
 		return fmt.Errorf("%s ended at its start: %v: %s", m.generation, m.err, tail(log))
 	case <-time.After(2 * time.Minute):
@@ -169,8 +168,8 @@ func tail(path string) string {
 	return string(data[max(0, len(data)-size):])
 }
 
-// any returns the address of a node that serves: of the one with the fewest connections, mostly.
-func (f *fleet) any() (address, generation string) {
+// any returns a node that serves, or nil: the one with the fewest connections, mostly.
+func (f *fleet) any() *member {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	var best *member
@@ -180,10 +179,7 @@ func (f *fleet) any() (address, generation string) {
 			best = m
 		}
 	}
-	if best == nil {
-		return "", ""
-	}
-	return best.address, best.generation
+	return best
 }
 
 // balance has clients move until each node has about as many as the others.

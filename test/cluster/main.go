@@ -156,14 +156,16 @@ const (
 
 // fleets returns what to do, without the faults that were not asked for.
 func (o options) fleets() (plans []plan) {
+	// Each takes about as long as the others.
 	all := []plan{
 		{"nats", bestEffort, natsFaults},
 		{"node", bestEffort, nodeFaults},
-		{"clients", bestEffort, clientFaults},
+		{"links", bestEffort, append(append([]fault{}, clientFaults...), linkFaults...)},
 		{"ledger", atLeastOnce, ledgerFaults},
+		{"sweep", atLeastOnce, sweepFaults},
 	}
 	if o.minutes > 0 {
-		all[3].faults = append(append([]fault{}, ledgerFaults...), ledgerLongFaults...)
+		all[4].faults = append(append([]fault{}, sweepFaults...), ledgerLongFaults...)
 	}
 	for _, p := range all {
 		var chosen []fault
