@@ -91,6 +91,7 @@ type Config struct {
 	Redeliver time.Duration
 
 	// OnDrain, if not nil, is called when [Drain] asks this node to leave, on a goroutine of its own.
+	// Without it, Drain returns an error.
 	OnDrain func()
 
 	// Logger gets what no call returns. Nil means slog.Default().

@@ -164,7 +164,13 @@ func drain(ctx context.Context, cfg Config, nc *nats.Conn, n NodeInfo) error {
 	ctx, cancel := context.WithTimeout(ctx, cfg.Timeout)
 	defer cancel()
 	c := command{op: opDrain}
-	_, err := nc.RequestWithContext(ctx, subjects{cfg.Name}.node(n.Incarnation), c.encode())
+	m, err := nc.RequestWithContext(ctx, subjects{cfg.Name}.node(n.Incarnation), c.encode())
+	if err == nil {
+		var r reply
+		if r, err = decodeReply(m.Data); err == nil {
+			err = r.err()
+		}
+	}
 	if err != nil {
 		return fmt.Errorf("drain node %s: %w", cmp.Or(n.Node, n.Incarnation), err)
 	}

@@ -18,7 +18,10 @@ func TestStatusAndDrain(t *testing.T) {
 	var rigs []*rig
 	for n, name := range []string{"one", "two", "three"} {
 		cfg := cfg
-		cfg.Node, cfg.OnDrain = name, func() { drained <- name }
+		cfg.Node = name
+		if name != "three" {
+			cfg.OnDrain = func() { drained <- name }
+		}
 		rigs = append(rigs, start(t, &mortal{App: log.app(n)}, cfg))
 	}
 	dial(t, rigs[1])
@@ -50,6 +53,10 @@ func TestStatusAndDrain(t *testing.T) {
 		if got := <-drained; got != want {
 			t.Errorf("drained %s, want %s", got, want)
 		}
+	}
+	err = cluster.Drain(t.Context(), ask, "three")
+	if err == nil || !strings.Contains(err.Error(), "send it SIGTERM") {
+		t.Errorf("drain of a node that does not know how to: %v", err)
 	}
 	err = cluster.Drain(t.Context(), ask, "four")
 	if err == nil || !strings.Contains(err.Error(), "it has one, three, two") {

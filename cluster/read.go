@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -90,10 +91,12 @@ func (n *Node) accept(m message) {
 		n.respond(m, reply{})
 		return
 	case opDrain:
-		n.respond(m, reply{})
-		if n.cfg.OnDrain != nil {
-			go n.cfg.OnDrain() // the program's; it ends with it
+		if n.cfg.OnDrain == nil {
+			n.respond(m, failed(errKeeps))
+			return
 		}
+		n.respond(m, reply{})
+		go n.cfg.OnDrain() // the program's; it ends with it
 		return
 	}
 	if n.expired(c) {
@@ -111,6 +114,9 @@ func (n *Node) accept(m message) {
 	}
 	n.execute(m, c)
 }
+
+// errKeeps is what a node answers that does not know how to drain.
+var errKeeps = errors.New("its program does not drain when it is asked to; send it SIGTERM")
 
 // expired reports whether the deadline of a command has passed. Its sender does not wait any more.
 func (n *Node) expired(c command) bool {

@@ -187,6 +187,8 @@ func serve(
 	select {
 	case err := <-failed:
 		return errors.Join(fmt.Errorf("serve on %s: %w", l.Addr(), err), drain(srv, cfg.Drain))
+	case <-asked(m):
+		cmp.Or(cfg.Logger, slog.Default()).Info("another program of the cluster asks to drain")
 	case <-ctx.Done():
 	}
 	ops.setReady(false)

@@ -50,6 +50,14 @@ func join(ctx context.Context, srv *gateway.Server, l net.Listener, cfg Config) 
 	return cfg.Join(ctx, srv, machine+"/"+l.Addr().String(), cfg.Disconnects)
 }
 
+// asked returns a channel that is closed when a member is to drain, nil if it never is.
+func asked(m Member) <-chan struct{} {
+	if m, ok := m.(interface{ Asked() <-chan struct{} }); ok {
+		return m.Asked()
+	}
+	return nil
+}
+
 func leave(m Member, d time.Duration) error {
 	if m == nil {
 		return nil

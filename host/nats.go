@@ -5,6 +5,7 @@ package host
 import (
 	"cmp"
 	"context"
+	"sync"
 
 	"github.com/tyg-dev/tyg/cluster"
 	"github.com/tyg-dev/tyg/gateway"
@@ -34,6 +35,8 @@ func joinCluster(getenv func(string) string) (JoinFunc, error) {
 	) (Member, error) {
 		cfg := cfg
 		cfg.Node, cfg.Logger = cmp.Or(cfg.Node, name), srv.Logger
+		asked := make(chan struct{})
+		cfg.OnDrain = sync.OnceFunc(func() { close(asked) })
 		if err := cfg.Disconnects.UnmarshalText([]byte(disconnects)); err != nil {
 			return nil, err
 		}
@@ -41,12 +44,18 @@ func joinCluster(getenv func(string) string) (JoinFunc, error) {
 		if err != nil {
 			return nil, err
 		}
-		return nodeMember{n}, nil
+		return nodeMember{n, asked}, nil
 	}, nil
 }
 
-// A nodeMember is a node with metrics.
-type nodeMember struct{ *cluster.Node }
+// A nodeMember is a node with metrics, which another program can ask to drain.
+type nodeMember struct {
+	*cluster.Node
+	asked chan struct{}
+}
+
+// Asked returns a channel that is closed when the node is to drain.
+func (m nodeMember) Asked() <-chan struct{} { return m.asked }
 
 // Metrics returns the counts of the node.
 func (m nodeMember) Metrics() []admin.Metric { return clustermetrics.Of(m.Stats()) }

@@ -127,6 +127,38 @@ func wantRestart(t *testing.T, c *wsclient.Conn) {
 	}
 }
 
+// An askedMember is a member of a cluster that is asked to drain.
+type askedMember struct {
+	asked chan struct{}
+	calls chan string
+}
+
+func (m askedMember) Asked() <-chan struct{} { return m.asked }
+
+func (m askedMember) Drain() { m.calls <- "drain" }
+
+func (m askedMember) Leave(context.Context) error { m.calls <- "leave"; return nil }
+
+// TestServeDrainsWhenItIsAsked has a member end as after a signal.
+func TestServeDrainsWhenItIsAsked(t *testing.T) {
+	m := askedMember{make(chan struct{}), make(chan string, 2)}
+	s := serve(t, echo(), host.Config{Join: func(
+		context.Context, *gateway.Server, string, string,
+	) (host.Member, error) {
+		return m, nil
+	}})
+	c := dial(t, s.url, nil)
+	wantEcho(t, c)
+	close(m.asked)
+	wantRestart(t, c)
+	if err := s.wait(t); err != nil {
+		t.Errorf("Serve: %v", err)
+	}
+	if first, second := <-m.calls, <-m.calls; first != "drain" || second != "leave" {
+		t.Errorf("the member was told to %s and %s", first, second)
+	}
+}
+
 func TestServe(t *testing.T) {
 	s := serve(t, echo(), host.Config{Stage: "prod"})
 	if !strings.HasSuffix(s.url, "/prod/") {
