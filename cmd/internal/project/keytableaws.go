@@ -29,8 +29,8 @@ func awsFunctionKeys() []KeyDoc {
 		},
 		{Path: "layers", In: Deploy, Says: "ARNs of layers", Missed: missing},
 		{
-			Path: "subnet_ids", In: Deploy, Says: "subnets of a VPC; without a NAT gateway or endpoints " +
-				"in it, functions reach neither `@connections` nor DynamoDB",
+			Path: "subnet_ids", In: Deploy, Says: "subnets of a VPC; without a NAT gateway functions do " +
+				"not reach `@connections` from there: [aws-vpc.md](aws-vpc.md)",
 		},
 		{Path: "security_group_ids", In: Deploy, Says: "security groups in the VPC"},
 		{Path: "tags", In: Deploy, Says: "tags of every resource"},

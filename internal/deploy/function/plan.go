@@ -71,13 +71,15 @@ func (p *planner) staleFunctions() {
 	})
 }
 
-// warnVPC warns of what a function loses that enters a VPC.
-// (https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc-internet.html)
+// warnVPC warns of what a function loses that enters a VPC. No endpoint of a VPC leads to
+// @connections, since WebSocket APIs are never private.
+// (https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc-internet.html,
+// https://repost.aws/knowledge-center/api-gateway-vpc-connections)
 func (p *planner) warnVPC(fn spec.Function, have foundFunction) {
 	if len(fn.SubnetIDs) == 0 || len(have.subnets) > 0 {
 		return
 	}
 	p.Warn("function %s enters a VPC (subnet_ids), in which it has no way to the Internet: sends, "+
-		"which use @connections, and everything else outside need a NAT gateway or an endpoint in the "+
-		"subnets, and DynamoDB one of those or a gateway endpoint", p.App.FunctionName(fn.LogicalName))
+		"which use @connections, need a NAT gateway, and DynamoDB that or a gateway endpoint; see "+
+		"docs/aws-vpc.md", p.App.FunctionName(fn.LogicalName))
 }
