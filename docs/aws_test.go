@@ -8,7 +8,8 @@ import (
 	"github.com/tyg-dev/tyg/internal/sampletest"
 )
 
-// TestAWS follows aws.md, against a stand-in for AWS.
+// TestAWS follows the pages about AWS that have consoles, against a stand-in for AWS. Each goes on
+// where the one before it has ended.
 func TestAWS(t *testing.T) {
 	sampletest.Part(t, 3)
 	cloud := awstest.New()
@@ -22,7 +23,9 @@ func TestAWS(t *testing.T) {
 		"AWS_SESSION_TOKEN=")
 	p.install()
 	t.Parallel() // the tutorial finds the programs up to date
-	p.play()
+	for _, p.page = range []string{"aws.md", "aws-change.md", "aws-permissions.md"} {
+		p.play()
+	}
 	for _, v := range cloud.Violations() {
 		t.Errorf("AWS would refuse: %s", v)
 	}

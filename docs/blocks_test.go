@@ -29,7 +29,8 @@ import (
 // played are the pages whose consoles and files a test follows.
 func played() map[string]func(*testing.T) {
 	return map[string]func(*testing.T){
-		"aws.md": TestAWS, "bench.md": TestBench, "connect.md": TestConnect,
+		"aws.md": TestAWS, "aws-change.md": TestAWS, "aws-permissions.md": TestAWS,
+		"bench.md": TestBench, "connect.md": TestConnect,
 		"groups-api.md": TestGroupsAPI, "self-hosting.md": TestSelfHosting,
 		"tutorial.md": TestTutorial, "../README.md": TestReadmeChat,
 	}

@@ -131,7 +131,7 @@ func (b *billRun) run(cmd *cobra.Command, e *cli.Env) error {
 	return err
 }
 
-// exampleLoad is the chat of docs/aws.md.
+// exampleLoad is the chat of docs/aws-costs.md.
 func exampleLoad() bill.Load {
 	l := bill.Default()
 	l.Connections, l.ConnectionMinutes = 22_000, 10_560_000

@@ -16,7 +16,7 @@ func ours(t *testing.T) Prices {
 	return p
 }
 
-// The chat of docs/aws.md: 1,000 people in rooms of 20, 8 hours on 22 days, a line every two
+// The chat of docs/aws-costs.md: 1,000 people in rooms of 20, 8 hours on 22 days, a line every two
 // minutes. 1000·22·8·60 = 10.56 million minutes, of which every second has a line: 5.28 million,
 // each to 20 people.
 func TestBillOfTheChat(t *testing.T) {

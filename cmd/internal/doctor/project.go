@@ -23,7 +23,7 @@ func (d *Doctor) configuration(context.Context) Finding {
 	}
 	c, err := project.ReadConfig(d.Dir)
 	if err != nil {
-		return fail("correct the file; docs/local.md lists its keys", "%v", err)
+		return fail("correct the file; docs/configuration.md lists its keys", "%v", err)
 	}
 	return ok("%s of %q is valid", name, c.AppName)
 }
