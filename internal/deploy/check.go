@@ -12,7 +12,7 @@ func Check(app Application) error {
 	c := new(spec.Checker)
 	c.Application(app)
 	c.Triggers(app)
-	for _, k := range kinds(aws.Config{}) {
+	for _, k := range kinds(aws.Config{}, nil) {
 		if k.Check != nil {
 			k.Check(c, app)
 		}

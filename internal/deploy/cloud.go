@@ -44,9 +44,8 @@ func Open(
 		cfg.Retryer = func() aws.Retryer { return awserr.Retryer(progress) }
 	}
 	cfg.HTTPClient = transport(cfg.HTTPClient, progress)
-	c := &Cloud{
-		config: cfg, kinds: kinds(cfg), waiter: plan.Waiter{Pause: pause},
-	}
+	c := &Cloud{config: cfg, waiter: plan.Waiter{Pause: pause, Say: progress}}
+	c.kinds = kinds(cfg, &c.waiter)
 	who, err := identify(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("look up the account of these credentials: "+

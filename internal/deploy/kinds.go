@@ -15,9 +15,10 @@ import (
 
 // kinds returns all kinds of resources, each after those that it needs: plans go forwards,
 // deletions backwards. With the zero Config they can check and list deletions, but not call AWS.
-func kinds(cfg aws.Config) []plan.Kind {
+// They wait with w where no step is under way.
+func kinds(cfg aws.Config, w *plan.Waiter) []plan.Kind {
 	return []plan.Kind{
-		table.Kind(cfg), role.Kind(cfg), logs.Kind(cfg), function.Kind(cfg), rule.Kind(cfg),
+		table.Kind(cfg, w), role.Kind(cfg), logs.Kind(cfg), function.Kind(cfg), rule.Kind(cfg),
 		subscription.Kind(cfg), api.Kind(cfg),
 	}
 }

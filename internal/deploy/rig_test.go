@@ -111,6 +111,7 @@ func (r *rig) deployer(ctx context.Context) (*deploy.Deployer, error) {
 		return nil, err
 	}
 	cloud.SetPause(func(ctx context.Context, _ time.Duration) error { return ctx.Err() })
+	cloud.SetNow(func() time.Time { return awstest.New().Now() }) // what is there, is new
 	store := r.store()
 	if r.url != "" {
 		if store, err = cloud.Bucket(r.url, "chat", "dev"); err != nil {

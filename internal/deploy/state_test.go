@@ -7,8 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/service/lambda"
-
 	"github.com/tyg-dev/tyg/internal/deploy"
 )
 
@@ -72,31 +70,6 @@ func TestSecondOfTwoConcurrentDeploysFails(t *testing.T) {
 	r.settled(t, echo(t))
 	if temp, _ := filepath.Glob(filepath.Join(filepath.Dir(r.file), ".state-*")); len(temp) > 0 {
 		t.Errorf("left behind: %v", temp)
-	}
-}
-
-// TestForeignTagsStay has a program of the account's put a tag on a function, and the
-// application's own tags come and go.
-func TestForeignTagsStay(t *testing.T) {
-	r := newRig(t)
-	app := echo(t)
-	app.Tags = map[string]string{"team": "tea"}
-	must(t, r.deploy(t.Context(), app))
-	arn := "arn:aws:lambda:us-west-2:123456789012:function:echo-server-dev-websocket_message"
-	client := lambda.NewFromConfig(r.config())
-	_, err := client.TagResource(t.Context(), &lambda.TagResourceInput{
-		Resource: &arn, Tags: map[string]string{"CreatedBy": "billing"},
-	})
-	must(t, err)
-	r.settled(t, app)
-	app.Tags = nil
-	must(t, r.deploy(t.Context(), app))
-	r.settled(t, app)
-	out, err := client.ListTags(t.Context(), &lambda.ListTagsInput{Resource: &arn})
-	must(t, err)
-	if out.Tags["CreatedBy"] != "billing" || out.Tags["team"] != "" ||
-		out.Tags["tyg"] != "echo-server/dev" {
-		t.Errorf("the tags are %v", out.Tags)
 	}
 }
 

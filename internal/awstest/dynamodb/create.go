@@ -53,6 +53,7 @@ func (s *State) newTable(name string, in wire.Params) *table {
 	for _, tag := range in.Objs("Tags") {
 		t.tags[tag.Str("Key")] = tag.Str("Value")
 	}
+	t.tagSettling = s.Settle
 	t.members = map[string]any{
 		"TableName": name, "TableArn": t.arn, "TableId": s.NewUUID(), "CreationDateTime": s.Now(),
 		"AttributeDefinitions": in["AttributeDefinitions"], "KeySchema": in["KeySchema"],

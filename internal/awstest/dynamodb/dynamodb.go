@@ -40,14 +40,16 @@ type table struct {
 	indexes  []map[string]any
 	newIndex any // the name of the one that the last update made
 	tags     map[string]string
-	ttl      string    // attribute, "" for none
-	ttlAt    time.Time // of its last change
-	recovery bool      // point in time
+	oldTags  map[string]string // which are read as long as tagSettling is not 0
+	listed   map[string]string // of which the pages are read
+	ttl      string            // attribute, "" for none
+	ttlAt    time.Time         // of its last change
+	recovery bool              // point in time
 
 	items *dynamodb.Server
 
-	creating, updating, deleting, ttlSettling, backupSettling int  // polls
-	gone                                                      bool // being deleted
+	creating, updating, deleting, ttlSettling, backupSettling, tagSettling int  // polls
+	gone                                                                   bool // being deleted
 }
 
 // Operations returns the operations that are served, by their names.

@@ -21,8 +21,19 @@ type Waiter struct {
 	// Pause waits between two calls.
 	Pause func(context.Context, time.Duration) error
 
+	// Now is the time; nil is time.Now.
+	Now func() time.Time
+
 	// Say is called with a line after [Patience], and from then on each half minute. It may be nil.
 	Say func(line string)
+}
+
+// Since returns how long ago a time of AWS was, by the clock of this machine.
+func (w Waiter) Since(at time.Time) time.Duration {
+	if w.Now == nil {
+		return time.Since(at)
+	}
+	return w.Now().Sub(at)
 }
 
 // Await calls done until it reports true or fails. The pauses between calls grow to 5 seconds. When

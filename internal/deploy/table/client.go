@@ -7,7 +7,10 @@ import (
 )
 
 // A client calls DynamoDB.
-type client struct{ *dynamodb.Client }
+type client struct {
+	*dynamodb.Client
+	waiter *plan.Waiter
+}
 
 // A planner plans tables.
 type planner struct {

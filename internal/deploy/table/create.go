@@ -34,12 +34,18 @@ func (r run) create(ctx context.Context, t spec.Table) error {
 	if err := r.converge(ctx, t); err != nil {
 		return err
 	}
-	if err := r.setRecovery(ctx, t, false); err != nil || t.TTLAttribute == "" {
+	if err := r.setRecovery(ctx, t, false); err != nil {
 		return err
 	}
-	return r.setTTL(ctx, t, types.TimeToLiveSpecification{
-		AttributeName: &t.TTLAttribute, Enabled: aws.Bool(true),
-	})
+	if t.TTLAttribute != "" {
+		err := r.setTTL(ctx, t, types.TimeToLiveSpecification{
+			AttributeName: &t.TTLAttribute, Enabled: aws.Bool(true),
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return r.settleTags(ctx, t, nil)
 }
 
 // errDeleting: a table of this name is still being deleted.
@@ -57,7 +63,7 @@ func (r run) madeByUs(ctx context.Context, name string, exists error) error {
 	if have == nil || have.status == types.TableStatusDeleting {
 		return errDeleting
 	}
-	tags, err := r.tags(ctx, have.arn)
+	tags, err := r.tagsOf(ctx, r.App, have)
 	if err != nil {
 		return err
 	}

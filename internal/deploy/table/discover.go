@@ -18,7 +18,7 @@ func (c client) discover(ctx context.Context, app spec.Application) ([]plan.Reso
 		if have == nil {
 			continue
 		}
-		tags, err := c.tags(ctx, have.arn)
+		tags, err := c.tagsOf(ctx, app, have)
 		if err != nil {
 			return nil, err
 		}

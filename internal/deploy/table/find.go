@@ -3,6 +3,7 @@ package table
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -13,7 +14,8 @@ import (
 
 // A foundTable is an existing table.
 type foundTable struct {
-	arn       string
+	name, arn string
+	created   time.Time
 	status    types.TableStatus
 	key       spec.Key
 	indexes   map[string]foundIndex
@@ -65,7 +67,7 @@ func (c client) findTables(
 		if have.ttl, have.ttlStatus, err = c.describeTTL(ctx, t.Name); err != nil {
 			return nil, err
 		}
-		if have.tags, err = c.tags(ctx, have.arn); err != nil {
+		if have.tags, err = c.tagsOf(ctx, app, have); err != nil {
 			return nil, err
 		}
 		if t.PointInTimeRecovery != nil {
@@ -94,7 +96,8 @@ func (c client) describe(ctx context.Context, name string) (*foundTable, error) 
 		defined[aws.ToString(a.AttributeName)] = string(a.AttributeType)
 	}
 	have := &foundTable{
-		arn: aws.ToString(t.TableArn), status: t.TableStatus, key: newKey(t.KeySchema, defined),
+		name: name, arn: aws.ToString(t.TableArn), created: aws.ToTime(t.CreationDateTime),
+		status: t.TableStatus, key: newKey(t.KeySchema, defined),
 		capacity:  newCapacity(t.ProvisionedThroughput),
 		protected: aws.ToBool(t.DeletionProtectionEnabled), indexes: make(map[string]foundIndex),
 	}
@@ -169,27 +172,6 @@ func (c client) describeRecovery(ctx context.Context, name string) (bool, error)
 	}
 	d := out.ContinuousBackupsDescription.PointInTimeRecoveryDescription
 	return d != nil && d.PointInTimeRecoveryStatus == types.PointInTimeRecoveryStatusEnabled, nil
-}
-
-func (c client) tags(ctx context.Context, arn string) (map[string]string, error) {
-	tags := make(map[string]string)
-	in := &dynamodb.ListTagsOfResourceInput{ResourceArn: &arn}
-	for {
-		out, err := c.ListTagsOfResource(ctx, in)
-		if isNoTable(err) {
-			return tags, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		for _, tag := range out.Tags {
-			tags[aws.ToString(tag.Key)] = aws.ToString(tag.Value)
-		}
-		if aws.ToString(out.NextToken) == "" {
-			return tags, nil
-		}
-		in.NextToken = out.NextToken
-	}
 }
 
 func isNoTable(err error) bool {

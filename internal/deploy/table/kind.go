@@ -11,9 +11,9 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
-// Kind returns the kind of resource that tables are.
-func Kind(cfg aws.Config) plan.Kind {
-	c := client{dynamodb.NewFromConfig(cfg)}
+// Kind returns the kind of resource that tables are. It waits with w.
+func Kind(cfg aws.Config, w *plan.Waiter) plan.Kind {
+	c := client{dynamodb.NewFromConfig(cfg), w}
 	return plan.Kind{
 		Check: check, Find: c.find, Discover: c.discover,
 		Types: []plan.ResourceType{c.resourceType()},

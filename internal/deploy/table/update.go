@@ -39,13 +39,18 @@ func (r run) update(
 			return err
 		}
 	}
-	if len(set) == 0 {
+	if len(set) > 0 {
+		_, err := r.TagResource(ctx, &dynamodb.TagResourceInput{
+			ResourceArn: &have.arn, Tags: tagList(set),
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if len(set) == 0 && len(unset) == 0 {
 		return nil
 	}
-	_, err := r.TagResource(ctx, &dynamodb.TagResourceInput{
-		ResourceArn: &have.arn, Tags: tagList(set),
-	})
-	return err
+	return r.settleTags(ctx, t, unset)
 }
 
 // converge changes a table, one call after the other, until it is as declared. It reads the table
@@ -168,7 +173,7 @@ func (r run) delete(ctx context.Context, res *plan.Resource) error {
 		return err
 	}
 	if res.Pending {
-		tags, err := r.tags(ctx, have.arn)
+		tags, err := r.tagsOf(ctx, r.App, have)
 		if err != nil || tags[spec.TagKey] != r.App.Tag() {
 			return err
 		}
