@@ -147,11 +147,11 @@ func (s *Server) handlerDeadline(rs *readScratch, start time.Time) int64 {
 
 // handlerEnd returns when a handler returned. If the timer has seen no slow handler, rs.now is
 // close enough: reading the clock would cost a tenth of a message.
-func (s *Server) handlerEnd(rs *readScratch, err error, exact bool) time.Time {
+func (s *Server) handlerEnd(rs *readScratch, err error) time.Time {
 	if rs == nil {
 		return time.Now()
 	}
-	if rs.sawSlow.Load() || s.timeHandlers || exact || err != nil {
+	if rs.sawSlow.Load() || s.timeHandlers || err != nil {
 		rs.sawSlow.Store(false)
 		rs.now = time.Now()
 	}

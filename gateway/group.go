@@ -56,15 +56,25 @@ func notGone(err error) error {
 func (s *Server) SendToGroup(
 	ctx context.Context, group string, data []byte, o tyg.GroupOptions,
 ) (tyg.Delivery, error) {
-	var d tyg.Delivery
-	if err := s.Start(); err != nil {
-		return d, err
+	if observer := s.observed(); observer != nil {
+		return s.observeGroup(ctx, observer, group, data, o)
 	}
+	d, _, err := s.sendToGroup(ctx, group, data, o)
+	return d, err
+}
+
+// sendToGroup returns the sessions of the group, too. The slice is shared.
+func (s *Server) sendToGroup(
+	ctx context.Context, group string, data []byte, o tyg.GroupOptions,
+) (d tyg.Delivery, to []*session, err error) {
+	if err := s.Start(); err != nil {
+		return d, nil, err
+	}
+	to = s.recipients(group)
 	opcode, err := s.opcode(data, o.Type)
 	if err != nil {
-		return d, err
+		return d, to, err
 	}
-	to := s.recipients(group)
 	except := s.exceptions(o.Except)
 	e, m, now := s.eventFrom(ctx), newSharedMessage(opcode, data), time.Now()
 	b := s.newBatch(len(to))
@@ -83,10 +93,7 @@ func (s *Server) SendToGroup(
 			d.Gone = append(d.Gone, c.conn.ID)
 		}
 	}
-	if s.observer.Load() != nil {
-		s.observeGroup(ctx, group, data, o, to, d)
-	}
-	return d, nil
+	return d, to, nil
 }
 
 // recipients returns the sessions of a group. The slice is shared.

@@ -76,10 +76,7 @@ func (c *session) sendReply(reply tyg.Reply, requestID string) {
 		reply.Type = tyg.Text // API Gateway's documentation knows no other
 	}
 	op, err := c.srv.opcode(reply.Body, reply.Type)
-	if err == nil {
-		err = c.send(nil, op, reply.Body)
-	}
-	c.observeReply(requestID, reply.Type, reply.Body, err)
+	err = c.reply(requestID, op, reply.Body, err)
 	if err != nil && !errors.Is(err, tyg.ErrGone) {
 		c.srv.log.Error("reply not sent", "conn", c.conn.ID, "request", requestID, "err", err)
 		c.sendErrorFrame(apigw.InternalServerError, requestID)
@@ -96,9 +93,9 @@ func (c *session) callHandler(
 	ctx.set(c, e, c.srv.handlerDeadline(rs, start))
 	c.trackHandler(ctx)
 	observer := c.srv.observed()
+	var mark Mark
 	if observer != nil {
-		observer.Received(*e)
-		start = time.Now() // for messages it is that of the read
+		mark = observer.Received(*e)
 	}
 	returned := false
 	defer func() {
@@ -110,13 +107,13 @@ func (c *session) callHandler(
 			defer c.endExited(e)
 		}
 		ctx.end(ended)
-		end := c.srv.handlerEnd(rs, err, observer != nil)
+		end := c.srv.handlerEnd(rs, err)
 		if ctx.pastDeadline(end) {
 			err = errTimedOut
 			c.sendTimeout(ctx)
 		}
 		if observer != nil {
-			observer.Handled(*e, end.Sub(start), err)
+			observer.Handled(*e, mark, err)
 		}
 		if err != nil || c.srv.timeHandlers {
 			c.report(e, reply, end.Sub(start), err)
@@ -201,8 +198,7 @@ func (c *session) sendTimeout(e *eventContext) {
 func (c *session) sendErrorFrame(message, requestID string) {
 	var b [256]byte
 	frame := apigw.AppendErrorFrame(b[:0], message, c.conn.ID, requestID)
-	err := c.send(nil, ws.OpText, frame) // fails if the client has gone or its queue is full
-	c.observeReply(requestID, tyg.Text, frame, err)
+	_ = c.reply(requestID, ws.OpText, frame, nil) // fails if the client has gone or its queue is full
 }
 
 var errTimedOut error = timedOut{}

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"slices"
@@ -18,10 +19,14 @@ type Observer interface {
 	Opened(c *tyg.Conn, r *tyg.Request)
 
 	// Received is called before an event is handled. A message without a route is never handled.
-	Received(e tyg.Event)
+	Received(e tyg.Event) Mark
 
-	// Handled is called when the handler of an event has returned.
-	Handled(e tyg.Event, d time.Duration, err error)
+	// Handled is called when the handler of an event has returned, with the Mark of Received.
+	Handled(e tyg.Event, m Mark, err error)
+
+	// Sending is called before a message is sent, and its result is the Mark that Sent gets with it. A
+	// recipient may answer, and Received be called for the answer, before Sent is.
+	Sending() Mark
 
 	// Sent is called when a message was queued for its recipients, or could not be.
 	Sent(m SentMessage)
@@ -42,8 +47,17 @@ const (
 	ClosedByServer Closer = "server"
 )
 
+// A Mark is what an Observer notes of the begin of something, to be told of it at the end: a number
+// and a time of its own choice.
+type Mark struct {
+	Order uint64
+	At    time.Time
+}
+
 // A SentMessage is one message to one or more connections.
 type SentMessage struct {
+	Mark Mark // what Sending returned
+
 	// RequestID is that of the event whose handler sent it. Empty means that the Server does not know.
 	RequestID string
 
@@ -101,56 +115,58 @@ func (s *Server) observed() Observer {
 	return nil
 }
 
-// observeSend tells the Observer of a message to one connection.
+// observeSend is sendOne, of which it tells an Observer.
 func (s *Server) observeSend(
-	ctx context.Context, id tyg.ConnID, data []byte, opts []tyg.SendOption, err error,
-) {
-	o := s.observed()
-	if o == nil { // since its caller looked
-		return
-	}
-	m := s.sentFrom(ctx, data, tyg.NewSendOptions(opts...).Type)
+	ctx context.Context, o Observer, id tyg.ConnID, data []byte, opts []tyg.SendOption,
+) error {
+	mark := o.Sending()
+	err := s.sendOne(ctx, id, data, opts)
+	m := s.sentFrom(ctx, mark, data, tyg.NewSendOptions(opts...).Type)
 	m.One, m.Recipients = Recipient{ID: id, Err: err}, 1
 	o.Sent(m)
+	return err
 }
 
-// observeMany tells the Observer of a message to connections, of which some failed.
+// observeMany is sendMany, of which it tells an Observer.
 func (s *Server) observeMany(
-	ctx context.Context, ids []tyg.ConnID, data []byte, opts []tyg.SendOption, err error,
-) {
-	o := s.observed()
-	if o == nil {
-		return
-	}
+	ctx context.Context, o Observer, ids []tyg.ConnID, data []byte, opts []tyg.SendOption,
+) error {
+	mark := o.Sending()
+	err := s.sendMany(ctx, ids, data, opts)
 	failed := make(map[tyg.ConnID]error)
 	for id, err := range tyg.Failures(err) {
 		failed[id] = err
 	}
-	m := s.sentFrom(ctx, data, tyg.NewSendOptions(opts...).Type)
+	var all error // why it was sent to none
+	if len(failed) == 0 {
+		all = err
+	}
+	m := s.sentFrom(ctx, mark, data, tyg.NewSendOptions(opts...).Type)
 	m.Recipients = len(ids)
 	for _, id := range ids[:min(len(ids), MaxRecipients)] {
-		m.To = append(m.To, Recipient{ID: id, Err: failed[id]})
+		m.To = append(m.To, Recipient{ID: id, Err: cmp.Or(failed[id], all)})
 	}
 	o.Sent(m)
+	return err
 }
 
-// observeGroup tells the Observer of a message to the sessions of a group but some.
+// observeGroup is sendToGroup, of which it tells an Observer.
 func (s *Server) observeGroup(
-	ctx context.Context, group string, data []byte, o tyg.GroupOptions, to []*session,
-	d tyg.Delivery,
-) {
-	observer := s.observed()
-	if observer == nil {
-		return
-	}
-	m := s.sentFrom(ctx, data, o.Type)
+	ctx context.Context, observer Observer, group string, data []byte, o tyg.GroupOptions,
+) (tyg.Delivery, error) {
+	mark := observer.Sending()
+	d, to, err := s.sendToGroup(ctx, group, data, o)
+	m := s.sentFrom(ctx, mark, data, o.Type)
 	m.Group, m.All = group, group == ""
 	m.Recipients = d.Reached + len(d.Slow) + len(d.Gone)
+	if err != nil {
+		m.Recipients = len(to)
+	}
 	for _, c := range to {
 		if len(m.To) == MaxRecipients {
 			break
 		}
-		r := Recipient{ID: c.conn.ID}
+		r := Recipient{ID: c.conn.ID, Err: err}
 		switch {
 		case slices.Contains(o.Except, r.ID):
 			continue
@@ -162,21 +178,35 @@ func (s *Server) observeGroup(
 		m.To = append(m.To, r)
 	}
 	observer.Sent(m)
+	return d, err
 }
 
-// observeReply tells the Observer of what the gateway itself sends for an event.
-func (c *session) observeReply(requestID string, t tyg.MessageType, data []byte, err error) {
-	if o := c.srv.observed(); o != nil {
+// reply sends what the gateway itself sends for an event, unless err says why it may not be sent,
+// and tells the Observer of it.
+func (c *session) reply(requestID string, op ws.Opcode, data []byte, err error) error {
+	o := c.srv.observed()
+	var mark Mark
+	if o != nil {
+		mark = o.Sending()
+	}
+	if err == nil {
+		err = c.send(nil, op, data)
+	}
+	if o != nil {
 		o.Sent(SentMessage{
-			RequestID: requestID, Type: t, Data: slices.Clone(data), // else data is always on the heap
-			One: Recipient{ID: c.conn.ID, Err: err}, Recipients: 1,
+			Mark: mark, RequestID: requestID, Type: messageType(op),
+			Data: slices.Clone(data), // else data is always on the heap
+			One:  Recipient{ID: c.conn.ID, Err: err}, Recipients: 1,
 		})
 	}
+	return err
 }
 
 // sentFrom returns a message that is sent with ctx.
-func (s *Server) sentFrom(ctx context.Context, data []byte, t tyg.MessageType) SentMessage {
-	m := SentMessage{Type: t, Data: data}
+func (s *Server) sentFrom(
+	ctx context.Context, mark Mark, data []byte, t tyg.MessageType,
+) SentMessage {
+	m := SentMessage{Mark: mark, Type: t, Data: data}
 	if e := s.eventFrom(ctx); e != nil {
 		m.RequestID = e.requestID
 	}

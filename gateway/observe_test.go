@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -46,13 +47,16 @@ func (n *notes) name(id string) string {
 
 func (n *notes) Opened(_ *tyg.Conn, r *tyg.Request) { n.add("opened %s", r.Query.Get("q")) }
 
-func (n *notes) Received(e tyg.Event) {
+func (n *notes) Received(e tyg.Event) gateway.Mark {
 	n.add("received %s %s %s", n.name(e.RequestID), e.Route, e.Message.Data)
+	return gateway.Mark{At: e.Time}
 }
 
-func (n *notes) Handled(e tyg.Event, d time.Duration, err error) {
-	n.add("handled %s %t %v", n.name(e.RequestID), d > 0, err)
+func (n *notes) Handled(e tyg.Event, m gateway.Mark, err error) {
+	n.add("handled %s %t %v", n.name(e.RequestID), m.At.Equal(e.Time), err)
 }
+
+func (n *notes) Sending() gateway.Mark { return gateway.Mark{} }
 
 func (n *notes) Sent(m gateway.SentMessage) {
 	var to []error
@@ -130,6 +134,105 @@ func TestObserverSeesWhatAMessageCauses(t *testing.T) {
 	unseen.expect(t, "all")
 	if again := n.await(t, 0); len(again) != len(got) {
 		t.Errorf("without an observer it was told %q", again[len(got):])
+	}
+}
+
+// A slowObserver counts, and returns from Sent only when the next message was received. It is slow
+// in Sending, too, so that a message that has left already is seen.
+type slowObserver struct {
+	notes
+	count    atomic.Uint64
+	arrived  chan struct{} // closed when the client has the message
+	early    atomic.Bool   // that was before Sending returned
+	received chan uint64   // the numbers of messages
+	sent     chan gateway.SentMessage
+	next     chan uint64 // the number of the message that came before Sent returned
+}
+
+func (o *slowObserver) Sending() gateway.Mark {
+	select {
+	case <-o.arrived:
+		o.early.Store(true)
+	case <-time.After(50 * time.Millisecond):
+	}
+	return gateway.Mark{Order: o.count.Add(1), At: time.Now()}
+}
+
+func (o *slowObserver) Received(e tyg.Event) (m gateway.Mark) {
+	if e.Type == tyg.EventMessage {
+		o.received <- o.count.Add(1)
+	}
+	return m
+}
+
+func (o *slowObserver) Sent(m gateway.SentMessage) {
+	select {
+	case n := <-o.received:
+		o.next <- n
+	case <-time.After(time.Minute):
+		o.next <- 0
+	}
+	o.sent <- m
+}
+
+// An Observer is asked for the Mark of a message before a recipient can answer it.
+func TestObserverMarksAMessageBeforeItsAnswer(t *testing.T) {
+	t.Parallel()
+	for _, how := range []string{"one", "many", "group", "reply", "error"} {
+		t.Run(how, func(t *testing.T) {
+			t.Parallel()
+			app := tyg.New("test")
+			app.OnRouteResponse("reply", func(_ context.Context, _ *tyg.Conn, _ tyg.Message) ([]byte, error) {
+				return []byte("hi"), nil
+			})
+			app.OnMessage(func(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
+				switch string(m.Data) {
+				case "one":
+					return c.SendString(ctx, "hi")
+				case "many":
+					return app.Sender().SendMany(ctx, []tyg.ConnID{c.ID}, []byte("hi"))
+				case "group":
+					return app.Everyone().SendString(ctx, "hi")
+				case "error":
+					return errors.New("fails")
+				}
+				return nil
+			})
+			r := start(t, &gateway.Server{Handler: app})
+			asks, answers := r.dial(t), r.dial(t)
+			o := &slowObserver{
+				received: make(chan uint64, 2), sent: make(chan gateway.SentMessage, 4),
+				next: make(chan uint64, 4), arrived: make(chan struct{}),
+			}
+			r.Observe(o)
+			asks.send(t, map[bool]string{true: `{"action":"reply"}`, false: how}[how == "reply"])
+			<-o.received
+			asks.receive(t)
+			close(o.arrived)
+			answers.send(t, "answer")
+			next, m := <-o.next, <-o.sent
+			if o.early.Load() {
+				t.Error("the client had the message before its mark was made")
+			}
+			if m.Mark.Order >= next || m.Mark.At.IsZero() {
+				t.Errorf("the message has the mark %+v, and what came after it the number %d", m.Mark, next)
+			}
+		})
+	}
+}
+
+// A message that may not be sent at all has not reached any of its recipients.
+func TestObserverSeesThatAMessageWasSentToNone(t *testing.T) {
+	n := new(notes)
+	r, _, conn, _ := open(t, &gateway.Server{})
+	r.Observe(n)
+	bad := []byte("\xff")
+	_ = r.SendMany(t.Context(), []tyg.ConnID{conn.ID}, bad)
+	_, _ = r.SendToGroup(t.Context(), "", bad, tyg.GroupOptions{})
+	for _, line := range n.await(t, 2) {
+		if want := fmt.Sprintf("to [%v] of 1", tyg.ErrNotText); !strings.HasSuffix(line, want) {
+			t.Errorf("the observer was told %q, want %q", line, want)
+		}
 	}
 }
 

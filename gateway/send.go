@@ -14,11 +14,10 @@ import (
 func (s *Server) Send(
 	ctx context.Context, id tyg.ConnID, data []byte, opts ...tyg.SendOption,
 ) error {
-	err := s.sendOne(ctx, id, data, opts)
-	if s.observer.Load() != nil {
-		s.observeSend(ctx, id, data, opts, err)
+	if o := s.observed(); o != nil {
+		return s.observeSend(ctx, o, id, data, opts)
 	}
-	return err
+	return s.sendOne(ctx, id, data, opts)
 }
 
 func (s *Server) sendOne(
@@ -93,11 +92,10 @@ func (c *session) send(e *eventContext, op ws.Opcode, data []byte) error {
 func (s *Server) SendMany(
 	ctx context.Context, ids []tyg.ConnID, data []byte, opts ...tyg.SendOption,
 ) error {
-	err := s.sendMany(ctx, ids, data, opts)
-	if s.observer.Load() != nil {
-		s.observeMany(ctx, ids, data, opts, err)
+	if o := s.observed(); o != nil {
+		return s.observeMany(ctx, o, ids, data, opts)
 	}
-	return err
+	return s.sendMany(ctx, ids, data, opts)
 }
 
 func (s *Server) sendMany(

@@ -28,7 +28,7 @@ func BenchmarkRecord(b *testing.B) {
 	for b.Loop() {
 		t.Received(e)
 		t.Sent(m)
-		t.Handled(e, time.Microsecond, nil)
+		t.Handled(e, gateway.Mark{}, nil)
 		if n++; n%500 != 0 { // 10,000 messages a second, every 50 ms
 			continue
 		}

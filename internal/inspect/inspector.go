@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tyg-dev/tyg"
@@ -63,6 +64,7 @@ type Inspector struct {
 	tap      tap
 	timeline *timeline
 	clients  clients
+	applied  atomic.Uint64 // the number up to which all records were made sense of
 
 	watch sync.Mutex // held while watching begins or ends
 
@@ -122,13 +124,14 @@ func (i *Inspector) begin(page bool) (done func()) {
 		ctx, cancel := context.WithCancel(context.Background())
 		over := make(chan struct{})
 		i.stop = func() { cancel(); <-over }
-		i.tap.take(new(batch))    // what a goroutine has still added after the last end
+		i.tap.take(new(batch)) // what a goroutine has still added after the last end
+		from := newOrder(i.tap.order.Load() + 1)
 		_ = i.cfg.Gateway.Start() // its owner has the error; Stats and the like must not come before
 		i.cfg.Gateway.Observe(&i.tap)
 		i.tap.on.Store(true)
 		go func() { // i.stop ends it and waits
 			defer close(over)
-			i.run(ctx)
+			i.run(ctx, from)
 		}()
 	}
 	return sync.OnceFunc(func() {
@@ -170,7 +173,7 @@ func (i *Inspector) end() {
 }
 
 // run makes lines, samples and recordings of what the tap notes, until ctx ends.
-func (i *Inspector) run(ctx context.Context) {
+func (i *Inspector) run(ctx context.Context, o *order) {
 	ticks := time.NewTicker(tick)
 	defer ticks.Stop()
 	empty := new(batch)
@@ -183,19 +186,26 @@ func (i *Inspector) run(ctx context.Context) {
 		case <-ticks.C:
 		}
 		full := i.tap.take(empty)
-		i.record(full)
-		if i.tap.page.Load() {
-			i.timeline.apply(full)
-		}
+		i.apply(o.take(full, time.Now()))
 		empty = full
 		if stop {
+			i.apply(o.rest())
 			return
 		}
+		i.applied.Store(o.next - 1)
 		if took := time.Since(at); took >= time.Second {
 			now := i.cfg.Gateway.Stats()
 			i.addSample(i.timeline.sample(now, before, took))
 			before, at = now, time.Now()
 		}
+	}
+}
+
+// apply adds records, in their order, to the recordings and to the page.
+func (i *Inspector) apply(b *batch) {
+	i.record(b)
+	if i.tap.page.Load() {
+		i.timeline.apply(b)
 	}
 }
 

@@ -80,11 +80,7 @@ func (r *Recording) copyChunks(ctx context.Context, w io.Writer) error {
 	for {
 		select {
 		case <-ctx.Done():
-			// What has just happened is in the tap, for a tick.
-			select {
-			case <-time.After(2 * tick):
-			case <-r.inspector.closed:
-			}
+			r.inspector.settle()
 			return nil
 		case <-r.inspector.closed:
 			return nil
@@ -96,6 +92,20 @@ func (r *Recording) copyChunks(ctx context.Context, w io.Writer) error {
 			case r.recorder.free <- chunk[:0]:
 			default:
 			}
+		}
+	}
+}
+
+// settle waits until all that has happened so far is in the recordings.
+func (i *Inspector) settle() {
+	last := i.tap.order.Load()
+	ticks := time.NewTicker(tick)
+	defer ticks.Stop()
+	for end := time.Now().Add(2 * maxWait); i.applied.Load() < last && time.Now().Before(end); {
+		select {
+		case <-ticks.C:
+		case <-i.closed:
+			return
 		}
 	}
 }

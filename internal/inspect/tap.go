@@ -28,6 +28,7 @@ const (
 // depends on the kind.
 type record struct {
 	kind    kind
+	order   uint64 // its number among all records
 	event   tyg.EventType
 	message tyg.MessageType
 	called  bool // by the @connections API
@@ -67,12 +68,29 @@ type batch struct {
 	data    []byte
 	to      []gateway.Recipient
 	lost    int
+	last    uint64 // the last number when it was taken
 }
 
 func (b *batch) reset() {
 	clear(b.records) // what they point to may go
 	clear(b.to)
 	b.records, b.data, b.to, b.lost = b.records[:0], b.data[:0], b.to[:0], 0
+}
+
+// add adds a record, with copies of its data and its recipients.
+func (b *batch) add(r *record) {
+	b.records = append(b.records, *r)
+	r = &b.records[len(b.records)-1]
+	if len(r.data) > 0 {
+		from := len(b.data)
+		b.data = append(b.data, r.data...) // may move; records keep what they have
+		r.data = b.data[from:len(b.data):len(b.data)]
+	}
+	if len(r.to) > 0 {
+		from := len(b.to)
+		b.to = append(b.to, r.to...)
+		r.to = b.to[from:len(b.to):len(b.to)]
+	}
 }
 
 // A tap notes what a gateway does, with little work for the goroutines on which it happens: they
@@ -83,6 +101,7 @@ type tap struct {
 	maxFrame atomic.Int64 // how many bytes of a message are kept; 0: as many as a line has
 
 	handlers handlers
+	order    atomic.Uint64 // the last number of a record
 
 	mu   sync.Mutex
 	next *batch
@@ -96,6 +115,7 @@ func (t *tap) take(empty *batch) *batch {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	full := t.next
+	full.last = t.order.Load()
 	t.next = empty
 	return full
 }
@@ -103,25 +123,19 @@ func (t *tap) take(empty *batch) *batch {
 // add adds a record, with copies of data and to.
 func (t *tap) add(r record, data []byte, to []gateway.Recipient) {
 	r.size = len(data)
-	data = data[:min(len(data), max(int(t.maxFrame.Load()), maxFrame))]
+	r.data = data[:min(len(data), max(int(t.maxFrame.Load()), maxFrame))]
+	r.to = to
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if r.order == 0 {
+		r.order = t.order.Add(1)
+	}
 	b := t.next
-	if len(b.records) >= maxRecords || len(b.data)+len(data) > maxData {
+	if len(b.records) >= maxRecords || len(b.data)+len(r.data) > maxData {
 		b.lost++
 		return
 	}
-	if len(data) > 0 {
-		from := len(b.data)
-		b.data = append(b.data, data...) // may move; records keep what they have
-		r.data = b.data[from:len(b.data):len(b.data)]
-	}
-	if len(to) > 0 {
-		from := len(b.to)
-		b.to = append(b.to, to...)
-		r.to = b.to[from:len(b.to):len(b.to)]
-	}
-	b.records = append(b.records, r)
+	b.add(&r)
 }
 
 // Opened notes a connection.
@@ -134,35 +148,49 @@ func (t *tap) Opened(c *tyg.Conn, r *tyg.Request) {
 }
 
 // Received notes an event that begins.
-func (t *tap) Received(e tyg.Event) {
-	if t.handlers.wanted && t.page.Load() {
-		t.handlers.begin(e.RequestID)
+func (t *tap) Received(e tyg.Event) (m gateway.Mark) {
+	if t.page.Load() {
+		if t.handlers.wanted {
+			t.handlers.begin(e.RequestID)
+		}
+		m.At = time.Now() // a recording has no durations
 	}
 	t.add(record{
 		kind: received, event: e.Type, message: e.Message.Type, at: e.Time, conn: e.Conn.ID,
 		request: e.RequestID, name: e.Route,
 	}, e.Message.Data, nil)
+	return m
 }
 
 // Handled notes the end of an event.
-func (t *tap) Handled(e tyg.Event, d time.Duration, err error) {
-	if t.handlers.wanted && t.page.Load() {
+func (t *tap) Handled(e tyg.Event, m gateway.Mark, err error) {
+	page := t.page.Load()
+	if page && t.handlers.wanted {
 		t.handlers.end()
 	}
-	if err == nil && !t.page.Load() {
+	if err == nil && !page {
 		return // a recording has failures only
 	}
-	t.add(record{
-		kind: handled, event: e.Type, at: time.Now(), took: d, conn: e.Conn.ID, request: e.RequestID,
-		text: text(err),
-	}, nil, nil)
+	now := time.Now()
+	r := record{
+		kind: handled, event: e.Type, at: now, conn: e.Conn.ID, request: e.RequestID, text: text(err),
+	}
+	if !m.At.IsZero() { // else the page was opened meanwhile
+		r.took = now.Sub(m.At)
+	}
+	t.add(r, nil, nil)
+}
+
+// Sending gives the record of a message its place before those of its answers.
+func (t *tap) Sending() gateway.Mark {
+	return gateway.Mark{Order: t.order.Add(1), At: time.Now()}
 }
 
 // Sent notes a message to connections.
 func (t *tap) Sent(m gateway.SentMessage) {
 	t.add(record{
-		kind: sent, message: m.Type, called: m.Called, toAll: m.All, at: time.Now(), one: m.One,
-		request: m.RequestID, name: m.Group, text: m.Trace, count: m.Recipients,
+		kind: sent, order: m.Mark.Order, message: m.Type, called: m.Called, toAll: m.All,
+		at: m.Mark.At, one: m.One, request: m.RequestID, name: m.Group, text: m.Trace, count: m.Recipients,
 	}, m.Data, m.To)
 }
 

@@ -59,7 +59,7 @@ func TestTimelineIsBounded(t *testing.T) {
 func TestTapIsBounded(t *testing.T) {
 	tap := newTestTap()
 	for n := range maxRecords + 5 {
-		tap.Handled(event(n, ""), time.Millisecond, nil)
+		tap.Handled(event(n, ""), gateway.Mark{At: time.Now().Add(-time.Millisecond)}, nil)
 	}
 	b := tap.take(new(batch))
 	if len(b.records) != maxRecords || b.lost != 5 {
@@ -93,7 +93,7 @@ func TestSamplesAreSpreadEvenly(t *testing.T) {
 	for n := range 1000 {
 		tap.Received(event(n, "x"))
 		tap.Sent(gateway.SentMessage{RequestID: fmt.Sprint("r", n), Recipients: 1})
-		tap.Handled(event(n, ""), time.Millisecond, nil)
+		tap.Handled(event(n, ""), gateway.Mark{At: time.Now().Add(-time.Millisecond)}, nil)
 	}
 	tl.apply(tap.take(new(batch)))
 	if len(tl.lines) != linesPerTick || tl.seen != 1000 || tl.kept != linesPerTick ||
