@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -21,7 +22,8 @@ import (
 
 const help = `soak starts a server and clients that join groups, say numbers to them, and leave
 with or without a close frame. Each member checks that the numbers of each other one come in
-order, once each, without a gap, and from its own group only. At the end the server must have no
+order, once each, without a gap, and from its own group only. Now and then it calls a function in
+another process, whose answers must come in order, once each. At the end the server must have no
 connection left, and no more memory and goroutines than after the first tenth, give or take a
 little. soak exits with 1 if something is wrong.
 
@@ -41,10 +43,12 @@ type verdict struct {
 	Sessions    int64   `json:"sessions"`
 	Said        int64   `json:"said"`
 	Delivered   int64   `json:"delivered"`
+	Called      int64   `json:"called"`
 	Wrong       int64   `json:"wrong"`
 	FirstWrong  string  `json:"first_wrong,omitempty"`
 	MemoryEarly int64   `json:"memory_early_bytes"`
 	MemoryAtEnd int64   `json:"memory_at_end_bytes"`
+	Memory      []int64 `json:"memory_mb_by_tenth"`
 	Goroutines  [2]int  `json:"goroutines_early_and_at_end"`
 	LeftBehind  int64   `json:"connections_left"`
 	PerSecond   float64 `json:"delivered_per_second"`
@@ -68,9 +72,9 @@ func main() {
 	if o.json {
 		_ = json.NewEncoder(os.Stdout).Encode(v)
 	} else {
-		fmt.Printf("%d s: %d sessions said %d, %d delivered, %d wrong; memory %d MB early, %d MB at the "+
-			"end; %s\n", v.Seconds, v.Sessions, v.Said, v.Delivered, v.Wrong, v.MemoryEarly>>20,
-			v.MemoryAtEnd>>20, v.Verdict)
+		fmt.Printf("%d s: %d sessions said %d, %d delivered, %d calls of the function, %d wrong; memory "+
+			"in MB after each tenth %v; goroutines early and at the end %v; %s\n", v.Seconds, v.Sessions,
+			v.Said, v.Delivered, v.Called, v.Wrong, v.Memory, v.Goroutines, v.Verdict)
 	}
 	if v.Verdict != good {
 		os.Exit(1)
@@ -79,9 +83,12 @@ func main() {
 
 const good = "good"
 
+// patience is for how long a session lasts at most.
+const patience = 20 * time.Second
+
 // run runs the clients and judges.
 func run(o options) (v verdict) {
-	p, err := victim.Start()
+	p, err := victim.StartWithFunction()
 	if err != nil {
 		v.Verdict = err.Error()
 		return v
@@ -92,24 +99,36 @@ func run(o options) (v verdict) {
 	for i := range o.clients {
 		running.Go(func() { s.client(rand.New(rand.NewPCG(uint64(i), uint64(start.UnixNano())))) })
 	}
-	time.Sleep(o.length / 10)
-	early, err := p.Report(true)
-	time.Sleep(o.length * 9 / 10)
-	busy, e := p.Report(true)
+	reports, err := observe(p, o.length)
 	close(s.stop)
 	running.Wait()
-	end, e2 := await(p)
-	err = errors.Join(err, e, e2, p.Stop())
+	end, e := await(p)
+	err = errors.Join(err, e, p.Stop())
+	early, busy := reports[0], reports[len(reports)-1]
 	v = verdict{
 		Seconds: int64(time.Since(start).Seconds()), Sessions: s.sessions.Load(), Said: s.said.Load(),
-		Delivered: s.delivered.Load(), Wrong: s.wrong.Load(), FirstWrong: s.firstWrong(),
+		Delivered: s.delivered.Load(), Called: s.called.Load(), Wrong: s.wrong.Load(), FirstWrong: s.firstWrong(),
 		MemoryEarly: early.Memory, MemoryAtEnd: busy.Memory,
 		Goroutines: [2]int{early.Goroutines, end.Goroutines}, LeftBehind: end.Stats.Connections,
 		Verdict: good,
 	}
+	for _, r := range reports {
+		v.Memory = append(v.Memory, r.Memory>>20)
+	}
 	v.PerSecond = float64(v.Delivered) / time.Since(start).Seconds()
 	v.judge(err)
 	return v
+}
+
+// observe asks the server for a report after each tenth of d.
+func observe(p *victim.Process, d time.Duration) (reports []victim.Report, err error) {
+	const parts = 10
+	for range parts {
+		time.Sleep(d / parts)
+		r, e := p.Report(true)
+		reports, err = append(reports, r), errors.Join(err, e)
+	}
+	return reports, err
 }
 
 // await waits until the server has noticed that all clients have gone.
@@ -131,8 +150,8 @@ func (v *verdict) judge(err error) {
 		v.Verdict = err.Error()
 	case v.Wrong > 0:
 		v.Verdict = "wrong deliveries, the first: " + v.FirstWrong
-	case v.Delivered == 0:
-		v.Verdict = "nothing was delivered"
+	case v.Delivered == 0 || v.Called == 0:
+		v.Verdict = "nothing was delivered, or no function called"
 	case v.LeftBehind > 0:
 		v.Verdict = fmt.Sprintf("%d connections were left behind", v.LeftBehind)
 	case v.MemoryAtEnd > v.MemoryEarly*3/2+spare:
@@ -149,7 +168,7 @@ type soak struct {
 	stop chan struct{}
 	ids  atomic.Int64
 
-	sessions, said, delivered, wrong atomic.Int64
+	sessions, said, delivered, called, wrong atomic.Int64
 
 	mu    sync.Mutex
 	first string
@@ -183,7 +202,7 @@ func (s *soak) over() bool {
 // client has one session after the other.
 func (s *soak) client(rng *rand.Rand) {
 	for !s.over() {
-		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		c, _, err := wsclient.Dial(ctx, s.url, &wsclient.Options{Deflate: rng.IntN(2) == 0})
 		if err != nil {
 			s.fault("dial: %v", err)
@@ -204,6 +223,7 @@ type member struct {
 	group int
 	id    int64
 	last  map[int64]int // by id of the other: its last number
+	calls chan int      // numbers that the function was called with, and has not answered
 }
 
 // live joins, talks for a while, and leaves.
@@ -213,6 +233,7 @@ func (m *member) live(ctx context.Context, rng *rand.Rand) {
 	}
 	heard := make(chan struct{})
 	m.last = make(map[int64]int)
+	m.calls = make(chan int, 50)
 	go func() { // ends with the connection
 		defer close(heard)
 		m.listen(ctx)
@@ -224,13 +245,46 @@ func (m *member) live(ctx context.Context, rng *rand.Rand) {
 			break
 		}
 		m.said.Add(1)
+		if rng.IntN(10) == 0 {
+			if err := m.say(ctx, fmt.Sprint(victim.Call, i)); err != nil {
+				m.fault("call: %v", err)
+				break
+			}
+			m.calls <- i
+		}
 		time.Sleep(time.Duration(rng.IntN(40)) * time.Millisecond)
 	}
 	if rng.IntN(2) == 0 {
+		m.awaitAnswers(ctx)
 		_ = m.conn.Close(ws.CloseNormal, "") // else it just goes
 	}
 	_ = m.conn.CloseNow()
 	<-heard
+}
+
+// answered judges an answer of the function. It can come before say has returned.
+func (m *member) answered(number string) {
+	m.called.Add(1)
+	select {
+	case n := <-m.calls:
+		if number != fmt.Sprint(n) {
+			m.fault("the function answered %q, want %d", number, n)
+		}
+	case <-time.After(patience):
+		m.fault("the function answered %q, which was not sent", number)
+	}
+}
+
+// awaitAnswers waits until the function has answered all calls.
+func (m *member) awaitAnswers(ctx context.Context) {
+	for len(m.calls) > 0 {
+		select {
+		case <-ctx.Done():
+			m.fault("the function has not answered %d calls", len(m.calls))
+			return
+		case <-time.After(time.Millisecond):
+		}
+	}
 }
 
 func (m *member) say(ctx context.Context, text string) error {
@@ -247,6 +301,10 @@ func (m *member) listen(ctx context.Context) {
 		}
 		if string(data) == joined {
 			joined = "" // once
+			continue
+		}
+		if answer, ok := strings.CutPrefix(string(data), victim.Called); ok {
+			m.answered(answer)
 			continue
 		}
 		var group, number int

@@ -27,14 +27,23 @@ const variable = "TYG_TEST_VICTIM"
 
 // Main serves, and does not return, if the process was started by [Start]. Call it first.
 func Main() {
-	if os.Getenv(variable) == "" {
+	role := os.Getenv(variable)
+	if role == "" {
 		return
 	}
-	if err := serve(); err != nil {
+	err := serveAs(role)
+	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 	os.Exit(0)
+}
+
+func serveAs(role string) error {
+	if role == "function" {
+		return serveFunction()
+	}
+	return serve(role == "functions")
 }
 
 // A Report is what the server says of itself.
@@ -45,12 +54,20 @@ type Report struct {
 }
 
 // serve serves until standard input ends, and prints its address.
-func serve() error {
+func serve(withFunction bool) error {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
-	srv := &gateway.Server{Handler: app(), Limits: gateway.Limits{Memory: 64 << 20}}
+	app := application()
+	srv := &gateway.Server{Handler: app, Limits: gateway.Limits{Memory: 64 << 20}}
+	if withFunction {
+		host, err := startFunction(l.Addr().String(), srv, app)
+		if err != nil {
+			return err
+		}
+		defer shutdown(host.Shutdown)
+	}
 	srv.HTTP = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/free" {
 			debug.FreeOSMemory()
@@ -65,9 +82,7 @@ func serve() error {
 	go func() { failed <- srv.Serve(l) }() // Shutdown ends it
 	fmt.Println(l.Addr())
 	_, _ = bufio.NewReader(os.Stdin).ReadString(0) // until its end
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
-	defer cancel()
-	if err := srv.Shutdown(ctx); err != nil {
+	if err := shutdown(srv.Shutdown); err != nil {
 		return err
 	}
 	if err := <-failed; !errors.Is(err, http.ErrServerClosed) {
@@ -76,9 +91,15 @@ func serve() error {
 	return nil
 }
 
-// app answers "big" with 64 KB and "sleep" after a while, does "join G" and "say G TEXT" with
+func shutdown(f func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	return f(ctx)
+}
+
+// application answers "big" with 64 KB and "sleep" after a while, does "join G" and "say G TEXT" with
 // groups, and sends everything else back.
-func app() *tyg.App {
+func application() *tyg.App {
 	app := tyg.New("victim")
 	big := bytes.Repeat([]byte("x"), 64<<10)
 	app.OnMessage(func(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
@@ -118,13 +139,18 @@ type Process struct {
 }
 
 // Start starts this program again as the server.
-func Start() (*Process, error) {
+func Start() (*Process, error) { return start("server") }
+
+// StartWithFunction is Start of a server that has a function, see Call.
+func StartWithFunction() (*Process, error) { return start("functions") }
+
+func start(role string) (*Process, error) {
 	program, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
 	p := &Process{cmd: exec.Command(program), web: http.Client{Timeout: 20 * time.Second}}
-	p.cmd.Env = append(os.Environ(), variable+"=1")
+	p.cmd.Env = append(os.Environ(), variable+"="+role)
 	p.cmd.Stderr = &p.log
 	input, err := p.cmd.StdinPipe()
 	if err != nil {
