@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"testing/synctest"
@@ -90,4 +91,42 @@ func TestUnansweredWritesAreContact(t *testing.T) {
 			t.Error("the last contact is too long ago")
 		}
 	})
+}
+
+// A slowLedger takes so long to remove what it was asked to.
+type slowLedger struct {
+	ledger
+	takes time.Duration
+	err   error
+}
+
+func (l *slowLedger) flush(ctx context.Context) error {
+	if !pause(ctx, l.takes) {
+		l.err = ctx.Err()
+	}
+	return l.err
+}
+
+// TestLeaveWaitsForTheLedger leaves with more records to remove than JetStream removes soon: what is
+// left behind would be told again by the other nodes. Time for the rest of Leave remains.
+func TestLeaveWaitsForTheLedger(t *testing.T) {
+	for takes, want := range map[time.Duration]error{
+		20 * time.Second: nil, time.Minute: context.DeadlineExceeded,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, 1, Config{Disconnects: AtLeastOnce})
+			n := w.add(1)
+			defer w.end()
+			l := &slowLedger{ledger: n.ledger, takes: takes}
+			n.ledger = l
+			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+			defer cancel()
+			if err := n.Leave(ctx); err != nil {
+				t.Errorf("Leave: %v", err)
+			}
+			if !errors.Is(l.err, want) {
+				t.Errorf("after %v the ledger has %v, want %v", takes, l.err, want)
+			}
+		})
+	}
 }

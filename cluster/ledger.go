@@ -55,7 +55,7 @@ const (
 	sweepBatch  = 8 // small, so that nodes share them
 	sweepWait   = 500 * time.Millisecond
 	maxErasures = 64 << 10 // that wait
-	erasers     = 4
+	erasers     = 16
 )
 
 // A streamLedger is a ledger in a stream of JetStream, one message for each record.

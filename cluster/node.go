@@ -323,7 +323,7 @@ func (n *Node) Leave(ctx context.Context) error {
 
 func (n *Node) leave(ctx context.Context) error {
 	if n.ledger != nil && n.bus.up() {
-		ctx, cancel := context.WithTimeout(ctx, n.cfg.Timeout)
+		ctx, cancel := n.exceptLast(ctx, n.cfg.Timeout)
 		_ = n.ledger.flush(ctx) // what is left is told again
 		cancel()
 	}
@@ -358,6 +358,17 @@ func (n *Node) leave(ctx context.Context) error {
 			n.cfg.Name, err, n.cfg.Dead)
 	}
 	return nil
+}
+
+// exceptLast returns a context that ends so long before ctx, or after Config.Dead.
+func (n *Node) exceptLast(
+	ctx context.Context, d time.Duration,
+) (context.Context, context.CancelFunc) {
+	left := n.cfg.Dead
+	if end, ok := ctx.Deadline(); ok {
+		left = min(left, max(time.Until(end)-d, time.Until(end)/2))
+	}
+	return context.WithTimeout(ctx, left)
 }
 
 // Drain says that this node is about to leave. Call it before the gateway shuts down.

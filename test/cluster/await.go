@@ -10,11 +10,12 @@ import (
 )
 
 // await waits until holds, with the history locked, returns "". Else its error says what holds
-// returned.
+// returned. Time in which a process did not run is not patience that was spent.
 func (f *fleet) await(what string, patience time.Duration, holds func() string) error {
-	for end := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
+	for began := time.Now(); ; time.Sleep(20 * time.Millisecond) {
 		f.h.mu.Lock()
 		missing := holds()
+		end := began.Add(patience + f.h.waited("", began, time.Now()))
 		f.h.mu.Unlock()
 		if missing == "" {
 			return nil

@@ -300,6 +300,8 @@ func killSweeper(f *fleet) ([]*member, error) {
 
 // rollNodes restarts all nodes, one after the other, under a crowd.
 func rollNodes(f *fleet) ([]*member, error) {
+	f.crowds.Lock() // one at a time: two are more than a small machine carries
+	defer f.crowds.Unlock()
 	ctx, cancel := context.WithCancel(context.Background())
 	var crowd sync.WaitGroup
 	for range f.crowd {

@@ -38,6 +38,7 @@ type fleet struct {
 	long    bool // use long times
 	keep    bool // leave logs and data behind
 	crowd   int  // clients during a rolling restart of nodes
+	crowds  *sync.Mutex
 
 	mu    sync.Mutex
 	nodes [nodeCount]*member

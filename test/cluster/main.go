@@ -184,13 +184,13 @@ func (o options) fleets() (plans []plan) {
 // setup returns the constants of a cluster.
 func (o options) setup(p plan) record.Setup {
 	s := record.Setup{
-		Cluster: p.name, Disconnects: p.disconnects, Replicas: serverCount, Drain: 20_000,
+		Cluster: p.name, Disconnects: p.disconnects, Replicas: serverCount, Drain: 60_000,
 		Ping: 10_000,
 	}
 	if o.minutes == 0 {
 		s.Heartbeat, s.Suspect, s.Dead, s.Renew, s.Fence = 200, 1000, 6000, 1000, 4000
 		s.Retry, s.Timeout, s.Redeliver = 500, 1500, 2000
-		s.Ping = 2000
+		s.Ping, s.Drain = 2000, 20_000
 	}
 	return s
 }
@@ -221,9 +221,10 @@ func (o options) runFleets(p programs, plans []plan) (*report, error) {
 	r := &report{Seed: o.seed, began: time.Now()}
 	errs := make([]error, len(plans))
 	var running sync.WaitGroup
+	var crowds sync.Mutex
 	for i, plan := range plans {
 		running.Go(func() { // ends with its faults, or with those of another fleet that failed
-			errs[i] = o.runFleet(ctx, p, plan, r)
+			errs[i] = o.runFleet(ctx, p, plan, &crowds, r)
 			if errs[i] != nil {
 				stop()
 			}
@@ -234,12 +235,14 @@ func (o options) runFleets(p programs, plans []plan) (*report, error) {
 }
 
 // runFleet runs one plan.
-func (o options) runFleet(ctx context.Context, p programs, plan plan, r *report) error {
+func (o options) runFleet(
+	ctx context.Context, p programs, plan plan, crowds *sync.Mutex, r *report,
+) error {
 	setup := o.setup(plan)
 	f := &fleet{
 		ctx: ctx, name: plan.name, setup: setup, program: p.node,
 		dir: filepath.Join(p.dir, "fleet-"+plan.name),
-		h:   newHistory(rulesOf(setup)), long: o.minutes > 0, crowd: o.crowd,
+		h:   newHistory(rulesOf(setup)), long: o.minutes > 0, crowd: o.crowd, crowds: crowds,
 		rand: rand.New(rand.NewPCG(o.seed, uint64(len(plan.name)))), keep: o.keep,
 	}
 	if err := os.Mkdir(f.dir, 0o700); err != nil {
