@@ -187,9 +187,11 @@ func (f *fleet) isolate(d time.Duration) error {
 
 func freezeServer(f *fleet) ([]*member, error) {
 	n := f.nats.list[f.some()]
+	n.frozen.Add(1)
 	n.signal(syscall.SIGSTOP)
 	time.Sleep(f.during(3, 5, 5, 25))
 	n.signal(syscall.SIGCONT)
+	n.frozen.Add(1)
 	return nil, f.nats.await(time.Minute)
 }
 

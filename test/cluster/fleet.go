@@ -95,12 +95,11 @@ func startFleet(f *fleet, natsProgram string, clients int) (err error) {
 	}
 	f.clients.Go(func() { f.watch(ctx) })
 	f.clients.Go(func() {
-		record.WatchLate(ctx, func(until time.Time, by time.Duration) {
-			f.h.mu.Lock()
-			defer f.h.mu.Unlock()
-			f.h.waits = append(f.h.waits, wait{from: until.Add(-by), to: until})
-		})
+		record.WatchLate(ctx, func(until time.Time, by time.Duration) { f.h.wait(until.Add(-by), until) })
 	})
+	for i := range serverCount {
+		f.clients.Go(func() { f.nats.watch(ctx, i, f.h.wait) })
+	}
 	return nil
 }
 

@@ -35,6 +35,7 @@ type history struct {
 type rules struct {
 	ledger        bool
 	dead, timeout time.Duration
+	fence         time.Duration
 	silence       time.Duration // after which a node has cut a client that vanished
 }
 
@@ -173,6 +174,13 @@ func (w wait) overlaps(other wait) bool {
 func (h *history) wasKilledBefore(c *conn, t time.Time) bool {
 	n := h.nodes[c.node]
 	return n != nil && !n.killed.IsZero() && n.killed.Before(t)
+}
+
+// wait notes a time in which a process did not run.
+func (h *history) wait(from, to time.Time) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.waits = append(h.waits, wait{from: from, to: to})
 }
 
 // outOfReach notes that the clients of a node got nothing from a time on, or until when.

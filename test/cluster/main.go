@@ -202,11 +202,13 @@ const pingSweep = 4 * time.Second
 func rulesOf(s record.Setup) rules {
 	r := rules{
 		ledger: s.Disconnects == atLeastOnce, dead: 30 * time.Second, timeout: 5 * time.Second,
+		fence:   20 * time.Second,
 		silence: 2*time.Duration(s.Ping)*time.Millisecond + pingSweep,
 	}
 	if s.Dead > 0 {
 		r.dead = time.Duration(s.Dead) * time.Millisecond
 		r.timeout = time.Duration(s.Timeout) * time.Millisecond
+		r.fence = time.Duration(s.Fence) * time.Millisecond
 	}
 	return r
 }
@@ -328,7 +330,7 @@ func (f *fleet) judgeLost(ft fault, struck []*member, since time.Time) {
 		for _, m := range struck {
 			may = may || ft.ends == struckEnd && m.generation == c.node
 		}
-		if may || !c.ended.IsZero() && c.ended.Before(since) {
+		if may || !c.ended.IsZero() && c.ended.Before(since) || f.h.fenced(c) {
 			continue
 		}
 		f.h.ok(ruleKept, c.ended.IsZero(), "%s on %s ended with %d", id, c.node, c.code)

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -11,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -25,6 +27,7 @@ type servers struct {
 
 type natsServerProcess struct {
 	*process
+	frozen  atomic.Int64 // rises when the server is frozen, and again when it is not: odd between
 	config  string
 	client  string // where it listens for clients
 	monitor string
@@ -154,6 +157,27 @@ func (s *servers) healthy(i int) bool {
 	}
 	defer res.Body.Close()
 	return res.StatusCode == http.StatusOK
+}
+
+// A server that needs longer for an answer is late. It is asked every probeEvery.
+const probeLate, probeEvery = 100 * time.Millisecond, 250 * time.Millisecond
+
+// watch calls note with the times for which a server did not answer though it ran, until ctx ends:
+// on a busy machine, what goes over it waits as long.
+func (s *servers) watch(ctx context.Context, i int, note func(from, to time.Time)) {
+	for ; ctx.Err() == nil; pause(ctx, probeEvery) {
+		n, from := s.list[i], time.Now()
+		before := n.frozen.Load()
+		res, err := s.web.Get("http://" + n.monitor + "/healthz?js-server-only=true")
+		to := time.Now()
+		if err == nil {
+			_ = res.Body.Close()
+		}
+		// What a fault does is no excuse.
+		if to.Sub(from) > probeLate && before%2 == 0 && n.frozen.Load() == before {
+			note(from.Add(probeLate), to)
+		}
+	}
 }
 
 // leader returns the server that leads the stream of a cluster's registry, or -1.
