@@ -182,9 +182,8 @@ func TestObserverMarksAMessageBeforeItsAnswer(t *testing.T) {
 		t.Run(how, func(t *testing.T) {
 			t.Parallel()
 			app := tyg.New("test")
-			app.OnRouteResponse("reply", func(_ context.Context, _ *tyg.Conn, _ tyg.Message) ([]byte, error) {
-				return []byte("hi"), nil
-			})
+			app.OnRouteResponse("reply",
+				func(context.Context, *tyg.Conn, tyg.Message) ([]byte, error) { return []byte("hi"), nil })
 			app.OnMessage(func(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
 				switch string(m.Data) {
 				case "one":

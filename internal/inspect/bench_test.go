@@ -28,24 +28,33 @@ func BenchmarkMessage(b *testing.B) {
 	}
 }
 
-func benchmarkMessage(b *testing.B, mode string) {
+// echoed is the message of the benchmarks.
+const echoed = `{"action":"say","text":"good evening"}`
+
+// serveEcho serves an echo until the benchmark ends.
+func serveEcho(b *testing.B) (srv *gateway.Server, addr string) {
+	b.Helper()
 	app := tyg.New("echo")
 	app.OnMessage(func(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
 		return c.Send(ctx, m.Data)
 	})
-	srv := &gateway.Server{Handler: app, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))}
+	srv = &gateway.Server{Handler: app, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		b.Fatal(err)
 	}
 	go func() { _ = srv.Serve(l) }() // Shutdown ends it
-	defer func() {
+	b.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
 		_ = srv.Shutdown(ctx)
-	}()
-	url := "ws://" + l.Addr().String() + "/api/"
-	i := inspect.New(inspect.Config{Gateway: srv, Token: token, URL: url})
+	})
+	return srv, l.Addr().String()
+}
+
+func benchmarkMessage(b *testing.B, mode string) {
+	srv, addr := serveEcho(b)
+	i := inspect.New(inspect.Config{Gateway: srv, Token: token, URL: "ws://" + addr + "/api/"})
 	defer i.Close()
 	switch mode {
 	case "page":
@@ -54,9 +63,9 @@ func benchmarkMessage(b *testing.B, mode string) {
 		r := i.Record(recording.DefaultRules())
 		go func() { _ = r.Run(context.Background(), io.Discard) }() // Close ends it
 	}
-	nc := dialRaw(b, l.Addr().String())
+	nc := dialRaw(b, addr)
 	defer nc.Close()
-	message := wstest.Frame(ws.OpText, true, `{"action":"say","text":"good evening"}`)
+	message := wstest.Frame(ws.OpText, true, echoed)
 	answer := make([]byte, len(message)-4) // without the mask
 	b.ReportAllocs()
 	before, n := cpu(b), 0

@@ -27,6 +27,7 @@ func BenchmarkRecord(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		t.Received(e)
+		m.Mark = t.Sending()
 		t.Sent(m)
 		t.Handled(e, gateway.Mark{}, nil)
 		if n++; n%500 != 0 { // 10,000 messages a second, every 50 ms

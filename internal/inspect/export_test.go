@@ -1,5 +1,7 @@
 package inspect
 
+import "github.com/tyg-dev/tyg/gateway"
+
 // Idle reports whether the gateway is not observed.
 func (i *Inspector) Idle() bool {
 	i.watch.Lock()
@@ -9,3 +11,6 @@ func (i *Inspector) Idle() bool {
 
 // Begin has the gateway observed as by a page, until the function that it returns is called.
 func (i *Inspector) Begin() (done func()) { return i.begin(true) }
+
+// Observer returns what observes the gateway while a page is open or a recording runs.
+func (i *Inspector) Observer() gateway.Observer { return &i.tap }

@@ -86,7 +86,7 @@ func New(cfg Config) *Inspector {
 		cfg: cfg, timeline: newTimeline(), recordings: make(map[*recorder]bool),
 		closed: make(chan struct{}),
 	}
-	i.tap.next = new(batch)
+	i.tap.next, i.tap.some = new(batch), make(chan struct{}, 1)
 	i.routes()
 	return i
 }
@@ -184,6 +184,7 @@ func (i *Inspector) run(ctx context.Context, o *order) {
 		case <-ctx.Done():
 			stop = true
 		case <-ticks.C:
+		case <-i.tap.some:
 		}
 		full := i.tap.take(empty)
 		i.apply(o.take(full, time.Now()))
@@ -235,7 +236,7 @@ func (i *Inspector) samplesSince(at int64) []sample {
 // Routed tells the route of an event where only the Handler knows it.
 func (i *Inspector) Routed(e tyg.Event) {
 	if i.tap.on.Load() {
-		i.tap.add(record{kind: routed, at: time.Now(), request: e.RequestID, name: e.Route}, nil, nil)
+		i.tap.add(&record{kind: routed, at: time.Now(), request: e.RequestID, name: e.Route}, nil)
 	}
 }
 
@@ -246,18 +247,18 @@ func (i *Inspector) Started(ctx context.Context, function, requestID, traceID st
 	if !i.tap.on.Load() {
 		return
 	}
-	i.tap.add(record{
+	i.tap.add(&record{
 		kind: started, at: time.Now(), request: gateway.RequestID(ctx), name: function,
-		other: requestID, text: traceID,
-	}, nil, nil)
+		rare: &rare{other: requestID, text: traceID},
+	}, nil)
 }
 
 // Printed tells of a line that a function has written for an event.
 func (i *Inspector) Printed(function, requestID, stream, text string) {
 	if i.tap.on.Load() && requestID != "" {
-		i.tap.add(record{
-			kind: printed, at: time.Now(), name: function, other: requestID, text: text,
-		}, []byte(stream), nil)
+		i.tap.add(&record{
+			kind: printed, at: time.Now(), name: function, rare: &rare{other: requestID, text: text},
+		}, []byte(stream))
 	}
 }
 

@@ -83,7 +83,7 @@ func (t *timeline) guess(r *record) *line {
 func (t *timeline) addSend(l *line, r *record, guess bool) {
 	s := send{
 		After: l.after(r.at), Frame: newFrame(r.message, r.data, r.size), Group: r.name, All: r.toAll,
-		Count: r.count, Guess: guess,
+		Count: int(r.count), Guess: guess,
 	}
 	if r.one.ID != "" {
 		s.To = []recipient{{ID: r.one.ID, Error: text(r.one.Err)}}

@@ -44,8 +44,9 @@ func (i *Inspector) Logged(ctx context.Context, text string) {
 		request = i.tap.handlers.request()
 	}
 	if request != "" {
-		i.tap.add(record{kind: printed, at: time.Now(), request: request, text: text},
-			[]byte("log"), nil)
+		i.tap.add(&record{
+			kind: printed, at: time.Now(), request: request, rare: &rare{text: text},
+		}, []byte("log"))
 	}
 }
 

@@ -155,14 +155,15 @@ func (i *Inspector) record(b *batch) {
 
 // add adds a record.
 func (r *recorder) add(rec *record) {
-	at := max(millis(rec.at.Sub(r.began)), 0)
+	since := rec.at.Sub(r.began)
+	at := max(millis(since), 0)
 	switch rec.kind {
 	case received:
 		if rec.event == tyg.EventMessage {
-			r.message(recording.In, at, rec, string(rec.conn), nil, 0)
+			r.message(recording.In, since, rec, string(rec.conn), nil, 0)
 		}
 	case sent:
-		r.sent(at, rec)
+		r.sent(since, rec)
 	case handled:
 		if rec.text != "" && rec.event == tyg.EventMessage {
 			e := recording.Entry{At: at, Type: recording.Failed, Conn: string(rec.conn), Error: rec.text}
@@ -190,7 +191,7 @@ func (r *recorder) add(rec *record) {
 }
 
 // sent adds a message for those recipients that it could be sent to.
-func (r *recorder) sent(at float64, rec *record) {
+func (r *recorder) sent(at time.Duration, rec *record) {
 	if rec.one.ID != "" {
 		if rec.one.Err == nil {
 			r.message(recording.Out, at, rec, string(rec.one.ID), nil, 0)
@@ -204,8 +205,8 @@ func (r *recorder) sent(at float64, rec *record) {
 		}
 	}
 	count := 0
-	if rec.count > len(rec.to) {
-		count = rec.count
+	if int(rec.count) > len(rec.to) {
+		count = int(rec.count)
 	}
 	switch {
 	case len(to) == 1 && count == 0:
@@ -216,7 +217,7 @@ func (r *recorder) sent(at float64, rec *record) {
 }
 
 func (r *recorder) message(
-	kind string, at float64, rec *record, conn string, to []string, count int,
+	kind string, at time.Duration, rec *record, conn string, to []string, count int,
 ) {
 	m := recording.Message{Binary: rec.message == tyg.Binary, Count: count}
 	if rec.size > len(rec.data) {

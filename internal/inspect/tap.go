@@ -28,26 +28,34 @@ const (
 // depends on the kind.
 type record struct {
 	kind    kind
-	order   uint64 // its number among all records
 	event   tyg.EventType
 	message tyg.MessageType
 	called  bool // by the @connections API
 	toAll   bool
-	status  int // of a refusal, or the code of a close
+	count   int32  // of recipients
+	order   uint64 // its number among all records
 	at      time.Time
 	took    time.Duration
 	conn    tyg.ConnID
 	request string // the id of the event
 	name    string // a route, a group, or a function
-	text    string // an error, a reason, a line, or a trace
-	other   string // the request id that a function was given
 	data    []byte
 	size    int               // of the data before it was cut
 	one     gateway.Recipient // the only recipient; empty: to has them
-	to      []gateway.Recipient
-	count   int // of recipients
-	client  *client
+	*rare                     // of the record alone, or none
 }
+
+// rare is what most records lack: each message makes two, and copies them twice.
+type rare struct {
+	text   string // an error, a reason, a line, or a trace
+	other  string // the request id that a function was given
+	status int    // of a refusal, or the code of a close
+	to     []gateway.Recipient
+	client *client
+}
+
+// none is the rare part of records without one. It is never changed.
+var none rare
 
 // A client is what the handshake of a connection said.
 type client struct {
@@ -61,6 +69,10 @@ const (
 	maxRecords = 100_000
 	maxData    = 32 << 20
 )
+
+// someRecords are so many that a recording takes them before the next tick, while they are in the
+// cache of the processor.
+const someRecords = 1000
 
 // A batch is what has happened between two ticks. Its slices are used again.
 type batch struct {
@@ -81,6 +93,9 @@ func (b *batch) reset() {
 func (b *batch) add(r *record) {
 	b.records = append(b.records, *r)
 	r = &b.records[len(b.records)-1]
+	if r.rare == nil {
+		r.rare = &none
+	}
 	if len(r.data) > 0 {
 		from := len(b.data)
 		b.data = append(b.data, r.data...) // may move; records keep what they have
@@ -101,13 +116,28 @@ type tap struct {
 	maxFrame atomic.Int64 // how many bytes of a message are kept; 0: as many as a line has
 
 	handlers handlers
+	clock    clock
 	order    atomic.Uint64 // the last number of a record
+
+	some chan struct{} // has an element when there are someRecords
 
 	mu   sync.Mutex
 	next *batch
 }
 
 var _ gateway.Observer = (*tap)(nil)
+
+// A clock reads the time since its start, which costs half of what time.Now does. Its time of day
+// is wrong once the machine has slept. The zero clock starts when it is first read.
+type clock struct {
+	once  sync.Once
+	start time.Time
+}
+
+func (c *clock) now() time.Time {
+	c.once.Do(func() { c.start = time.Now() })
+	return c.start.Add(time.Since(c.start))
+}
 
 // take returns what has happened since the last call, and gives the tap an empty batch.
 func (t *tap) take(empty *batch) *batch {
@@ -120,11 +150,10 @@ func (t *tap) take(empty *batch) *batch {
 	return full
 }
 
-// add adds a record, with copies of data and to.
-func (t *tap) add(r record, data []byte, to []gateway.Recipient) {
+// add adds a record, with copies of data and of r.to.
+func (t *tap) add(r *record, data []byte) {
 	r.size = len(data)
 	r.data = data[:min(len(data), max(int(t.maxFrame.Load()), maxFrame))]
-	r.to = to
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if r.order == 0 {
@@ -135,7 +164,13 @@ func (t *tap) add(r record, data []byte, to []gateway.Recipient) {
 		b.lost++
 		return
 	}
-	b.add(&r)
+	b.add(r)
+	if len(b.records) == someRecords && !t.page.Load() {
+		select {
+		case t.some <- struct{}{}:
+		default:
+		}
+	}
 }
 
 // Opened notes a connection.
@@ -144,7 +179,7 @@ func (t *tap) Opened(c *tyg.Conn, r *tyg.Request) {
 	if r != nil {
 		o.header, o.query = r.Header.Clone(), r.Query
 	}
-	t.add(record{kind: opened, at: time.Now(), conn: c.ID, client: o}, nil, nil)
+	t.add(&record{kind: opened, at: time.Now(), conn: c.ID, rare: &rare{client: o}}, nil)
 }
 
 // Received notes an event that begins.
@@ -155,10 +190,10 @@ func (t *tap) Received(e tyg.Event) (m gateway.Mark) {
 		}
 		m.At = time.Now() // a recording has no durations
 	}
-	t.add(record{
+	t.add(&record{
 		kind: received, event: e.Type, message: e.Message.Type, at: e.Time, conn: e.Conn.ID,
 		request: e.RequestID, name: e.Route,
-	}, e.Message.Data, nil)
+	}, e.Message.Data)
 	return m
 }
 
@@ -172,42 +207,53 @@ func (t *tap) Handled(e tyg.Event, m gateway.Mark, err error) {
 		return // a recording has failures only
 	}
 	now := time.Now()
-	r := record{
-		kind: handled, event: e.Type, at: now, conn: e.Conn.ID, request: e.RequestID, text: text(err),
+	r := record{kind: handled, event: e.Type, at: now, conn: e.Conn.ID, request: e.RequestID}
+	if err != nil {
+		r.rare = &rare{text: text(err)}
 	}
 	if !m.At.IsZero() { // else the page was opened meanwhile
 		r.took = now.Sub(m.At)
 	}
-	t.add(r, nil, nil)
+	t.add(&r, nil)
 }
 
 // Sending gives the record of a message its place before those of its answers.
 func (t *tap) Sending() gateway.Mark {
-	return gateway.Mark{Order: t.order.Add(1), At: time.Now()}
+	m := gateway.Mark{Order: t.order.Add(1)}
+	if t.page.Load() {
+		m.At = time.Now()
+	} else {
+		m.At = t.clock.now()
+	}
+	return m
 }
 
 // Sent notes a message to connections.
 func (t *tap) Sent(m gateway.SentMessage) {
-	t.add(record{
+	r := record{
 		kind: sent, order: m.Mark.Order, message: m.Type, called: m.Called, toAll: m.All,
-		at: m.Mark.At, one: m.One, request: m.RequestID, name: m.Group, text: m.Trace, count: m.Recipients,
-	}, m.Data, m.To)
+		at: m.Mark.At, one: m.One, request: m.RequestID, name: m.Group, count: int32(m.Recipients),
+	}
+	if m.To != nil || m.Trace != "" {
+		r.rare = &rare{text: m.Trace, to: m.To}
+	}
+	t.add(&r, m.Data)
 }
 
 // Closed notes the end of a connection.
 func (t *tap) Closed(c *tyg.Conn, end tyg.Disconnect, by gateway.Closer) {
-	t.add(record{
-		kind: closed, at: time.Now(), conn: c.ID, status: int(end.Code), text: end.Reason,
-		name: string(by),
-	}, nil, nil)
+	t.add(&record{
+		kind: closed, at: time.Now(), conn: c.ID, name: string(by),
+		rare: &rare{text: end.Reason, status: int(end.Code)},
+	}, nil)
 }
 
 // Refused notes a handshake that became no connection.
 func (t *tap) Refused(c *tyg.Conn, status int, reason string) {
-	t.add(record{
-		kind: refused, at: time.Now(), conn: c.ID, status: status, text: reason,
-		client: &client{conn: c},
-	}, nil, nil)
+	t.add(&record{
+		kind: refused, at: time.Now(), conn: c.ID,
+		rare: &rare{status: status, text: reason, client: &client{conn: c}},
+	}, nil)
 }
 
 func text(err error) string {

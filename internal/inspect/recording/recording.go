@@ -9,10 +9,12 @@ package recording
 import (
 	"bufio"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -80,10 +82,10 @@ func (e *Entry) Recipients() []string {
 	return e.To
 }
 
-// AppendMessage appends an entry for a message to b, with its line feed. It is what json.Marshal
-// would return, without the work. The secrets in data have been replaced.
+// AppendMessage appends an entry for a message to b, with its line feed. It has the content that
+// json.Marshal would write, without the work. The secrets in data have been replaced.
 func AppendMessage(
-	b []byte, at float64, kind, conn string, to []string, data []byte, m Message,
+	b []byte, at time.Duration, kind, conn string, to []string, data []byte, m Message,
 ) []byte {
 	b = append(b, `{"at":`...)
 	b = appendMillis(b, at)
@@ -91,14 +93,14 @@ func AppendMessage(
 	b = append(b, kind...)
 	if conn != "" {
 		b = append(b, `","conn":`...)
-		b = appendString(b, conn)
+		b = appendString(b, []byte(conn))
 	} else {
 		b = append(b, `","to":[`...)
 		for i, id := range to {
 			if i > 0 {
 				b = append(b, ',')
 			}
-			b = appendString(b, id)
+			b = appendString(b, []byte(id))
 		}
 		b = append(b, ']')
 	}
@@ -121,9 +123,9 @@ func AppendMessage(
 	return append(b, '}', '\n')
 }
 
-// appendMillis appends milliseconds with three digits behind the point, 0 or more.
-func appendMillis(b []byte, ms float64) []byte {
-	micros := uint64(ms*1000 + 0.5)
+// appendMillis appends milliseconds with three digits behind the point. Below 0 it is 0.
+func appendMillis(b []byte, d time.Duration) []byte {
+	micros := uint64(max(d+500, 0) / time.Microsecond)
 	b = strconv.AppendUint(b, micros/1000, 10)
 	rest := micros % 1000
 	return append(b, '.', '0'+byte(rest/100), '0'+byte(rest/10%10), '0'+byte(rest%10))
@@ -136,22 +138,66 @@ type Message struct {
 	Size   int // of the message, if the data was cut
 }
 
-// appendString appends s as JSON.
-func appendString[T string | []byte](b []byte, s T) []byte {
-	begin, from := len(b), 0
-	b = append(b, '"')
-	for i := range len(s) {
-		switch c := s[i]; {
-		case c == '"' || c == '\\': // as in each message that is JSON
-			b = append(append(b, s[from:i]...), '\\')
-			from = i
-		case c < ' ' || c >= utf8.RuneSelf || c == 0x7f:
-			text, _ := json.Marshal(string(s)) // a string always has a JSON form
-			return append(b[:begin], text...)
+// appendString appends s as JSON, eight bytes at a time where none of them needs an escape.
+func appendString(b, s []byte) []byte {
+	begin := len(b)
+	b = slices.Grow(b, 2*len(s)+2)
+	out := b[begin : begin+2*len(s)+2] // each byte may become two
+	out[0] = '"'
+	n, i, is := 1, 0, byte(0)
+	for i < len(s) {
+		if i+8 <= len(s) {
+			if x := binary.LittleEndian.Uint64(s[i:]); !isSpecial(x) {
+				binary.LittleEndian.PutUint64(out[n:], x)
+				n, i = n+8, i+8
+				continue
+			}
+		}
+		for end := min(i+8, len(s)); i < end; i++ {
+			kind := kinds[s[i]]
+			is |= kind
+			out[n] = '\\'
+			n += int(kind & escaped)
+			out[n] = s[i]
+			n++
 		}
 	}
-	b = append(b, s[from:]...)
-	return append(b, '"')
+	if is&control != 0 || is&beyondASCII != 0 && !utf8.Valid(s) {
+		text, _ := json.Marshal(string(s)) // a string always has a JSON form
+		return append(b[:begin], text...)
+	}
+	out[n] = '"'
+	return b[:begin+n+1]
+}
+
+// kinds has what appendString must know of a byte; 0 is none of these.
+var kinds = func() (k [256]byte) {
+	for c := range k {
+		switch {
+		case c == '"' || c == '\\':
+			k[c] = escaped
+		case c < ' ':
+			k[c] = control
+		case c >= utf8.RuneSelf:
+			k[c] = beyondASCII
+		}
+	}
+	return k
+}()
+
+const (
+	escaped     = 1 << iota // with a backslash before it
+	control                 // written by package json
+	beyondASCII             // as it is, if it is UTF-8
+)
+
+// isSpecial reports whether one of eight bytes is more than a plain character.
+func isSpecial(x uint64) bool {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	quotes, backslashes := x^ones*'"', x^ones*'\\'
+	// A byte below n makes the subtraction of n borrow, so that its highest bit is set.
+	below := (x-ones*' ')&^x | (quotes-ones)&^quotes | (backslashes-ones)&^backslashes
+	return (below|x)&highs != 0
 }
 
 // AppendEntry appends any entry to b, with its line feed.

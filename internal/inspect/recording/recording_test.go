@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
+	"unicode/utf8"
 
 	"github.com/tyg-dev/tyg/internal/inspect/recording"
 )
@@ -20,12 +22,18 @@ func TestMessagesAreReadAsWritten(t *testing.T) {
 		{At: 4, Type: recording.Out, Conn: "a", Base64: "AP8=", Size: 9},
 	}
 	b := []byte(`{"tyg_recording":1}` + "\n")
+	for _, size := range []int{7, 8, 9, 16, 1000} { // all bytes, at all places of a word
+		for c := range 128 {
+			long := strings.Repeat("x", size-1) + string(rune(c)) + strings.Repeat("é\"", size%3)
+			tests = append(tests, recording.Entry{At: 5, Type: recording.In, Conn: "c", Text: &long})
+		}
+	}
 	for _, e := range tests {
 		data, err := e.Data()
 		if err != nil {
 			t.Fatal(err)
 		}
-		b = recording.AppendMessage(b, e.At, e.Type, e.Conn, e.To, data,
+		b = recording.AppendMessage(b, time.Duration(e.At*1e6), e.Type, e.Conn, e.To, data,
 			recording.Message{Binary: e.Binary(), Count: e.Count, Size: e.Size})
 	}
 	r, err := recording.NewReader(strings.NewReader(string(b)))
@@ -39,6 +47,20 @@ func TestMessagesAreReadAsWritten(t *testing.T) {
 	}
 	if _, err := r.Read(); !errors.Is(err, io.EOF) {
 		t.Errorf("at the end: %v", err)
+	}
+}
+
+// Text that is no UTF-8, because it was cut, is written as UTF-8.
+func TestCutTextIsUTF8(t *testing.T) {
+	const head = `{"tyg_recording":1}` + "\n"
+	line := recording.AppendMessage(nil, 0, recording.In, "c", nil, []byte("a caf\xc3"),
+		recording.Message{Size: 8})
+	r, err := recording.NewReader(strings.NewReader(head + string(line)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e, err := r.Read(); err != nil || *e.Text != "a caf\uFFFD" || !utf8.Valid(line) {
+		t.Errorf("%s is read as %v, %v", line, e, err)
 	}
 }
 

@@ -39,10 +39,13 @@ type Redactor struct {
 	headers, keys map[string]bool
 	name          []byte // memory
 
-	// lengths has, by the first letter of the keys, a bit for each of their lengths. Most keys of
-	// messages need no other look.
+	// lengths has, by the first and the last letter of the keys, a bit for each of their lengths. Most
+	// keys of messages need no other look.
 	lengths [256]uint64
 }
+
+// lettersOf makes one number of the first and the last letter of a name. Others may have the same.
+func lettersOf[T string | []byte](name T) byte { return name[0] + 31*name[len(name)-1] }
 
 // NewRedactor returns a Redactor.
 func NewRedactor(r Rules) *Redactor {
@@ -56,7 +59,7 @@ func NewRedactor(r Rules) *Redactor {
 	re := &Redactor{headers: set(r.Headers), keys: set(r.Keys)}
 	for key := range re.keys {
 		if key != "" {
-			re.lengths[key[0]] |= 1 << min(len(key), 63)
+			re.lengths[lettersOf(key)] |= 1 << min(len(key), 63)
 		}
 	}
 	return re
@@ -84,7 +87,7 @@ func (r *Redactor) has(set map[string]bool, name []byte) bool {
 // hasKey reports whether a key has to go.
 func (r *Redactor) hasKey(name []byte) bool {
 	r.name = plain(r.name[:0], name)
-	if len(r.name) == 0 || r.lengths[r.name[0]]>>min(len(r.name), 63)&1 == 0 {
+	if len(r.name) == 0 || r.lengths[lettersOf(r.name)]>>min(len(r.name), 63)&1 == 0 {
 		return false
 	}
 	return r.keys[string(r.name)]
