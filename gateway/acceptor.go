@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"strings"
 	"sync"
 	"time"
@@ -151,8 +152,8 @@ func (a *acceptor) add(p *pendingConn) bool {
 	if a.closed {
 		return false
 	}
-	if !a.crowd.enter(p.peer.Addr()) {
-		p.srv.noteCut(atCrowd, "from", p.peer)
+	if !a.crowd.enter(p.addr) {
+		p.srv.noteCut(atCrowd, "from", p.peer())
 		return false
 	}
 	a.pending[p] = struct{}{}
@@ -168,24 +169,24 @@ func (a *acceptor) remove(p *pendingConn) {
 func (a *acceptor) removeLocked(p *pendingConn) {
 	if _, ok := a.pending[p]; ok {
 		delete(a.pending, p)
-		a.crowd.leave(p.peer.Addr())
+		a.crowd.leave(p.addr)
 	}
 }
 
 // closeOverdue closes the sockets of clients that have been pending for longer than d, and notes
 // why.
 func (a *acceptor) closeOverdue(now time.Time, d time.Duration, why cut) {
-	var late []*pendingConn
+	late := make(map[*pendingConn]netip.AddrPort)
 	a.mu.Lock()
 	for p := range a.pending {
-		if d > 0 && now.Sub(p.since) > d {
-			late = append(late, p)
+		if d > 0 && time.Duration(p.srv.clock.at(now)-p.since) > d {
+			late[p] = p.peer() // which may change once p is removed
 			a.removeLocked(p)
 		}
 	}
 	a.mu.Unlock()
-	for _, p := range late {
-		p.srv.noteCut(why, "from", p.peer)
+	for p, peer := range late {
+		p.srv.noteCut(why, "from", peer)
 		_ = p.sock.Close() // Ended follows
 	}
 }
@@ -195,7 +196,7 @@ func (a *acceptor) forgive(late time.Duration) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for p := range a.pending {
-		p.since = p.since.Add(late)
+		p.since += int64(late)
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"net/netip"
-	"time"
 
 	"github.com/tyg-dev/tyg/gateway/internal/handshake"
 	"github.com/tyg-dev/tyg/internal/sock"
@@ -14,9 +13,12 @@ import (
 // becomes the session that it contains.
 type pendingConn struct {
 	session
-	peer  netip.AddrPort
-	since time.Time
+	since int64 // by the clock of the Server
+	port  uint16
 }
+
+// peer returns the address of the client. The session has it until it is that of the connection.
+func (p *pendingConn) peer() netip.AddrPort { return netip.AddrPortFrom(p.addr, p.port) }
 
 // register begins to read the request. It is called once the socket is open, and not before,
 // because the acceptor may close the sockets of registered clients.
@@ -43,7 +45,7 @@ func (p *pendingConn) Turn() sock.Turn {
 	}
 	p.unparsed = append(p.unparsed, rs.buf[:n]...)
 	if p.countIn(); p.heldKB() > 0 && p.srv.memory.over() {
-		p.srv.noteCut(atMemory, "from", p.peer)
+		p.srv.noteCut(atMemory, "from", p.peer())
 		p.unparsed = nil
 		return sock.Done
 	}
@@ -73,7 +75,7 @@ func (p *pendingConn) Ended(err error) {
 		p.handToHTTP()
 		return
 	}
-	r.RemoteAddr = p.peer.String()
+	r.RemoteAddr = p.peer().String()
 	if p.unparsed = p.unparsed[n:]; len(p.unparsed) == 0 {
 		p.unparsed = nil // frees the head
 	}
@@ -94,7 +96,7 @@ func (s *Server) readHead(b []byte) (r *http.Request, names []string, n int) {
 func (p *pendingConn) handToHTTP() {
 	nc, err := p.sock.Detach()
 	if err != nil {
-		p.srv.log.Warn("connection lost", "addr", p.peer, "err", err)
+		p.srv.log.Warn("connection lost", "addr", p.peer(), "err", err)
 		return
 	}
 	p.srv.acceptor.handoff.handOff(&headConn{Conn: nc, unread: p.unparsed})

@@ -23,7 +23,7 @@ func (p *pendingConn) speaksTLS() bool { return len(p.unparsed) > 0 && p.unparse
 
 // refuseTLS answers a client that speaks TLS, and ends the connection.
 func (p *pendingConn) refuseTLS() {
-	p.srv.noteCut(atTLS, "from", p.peer, "err", tlsRefused)
+	p.srv.noteCut(atTLS, "from", p.peer(), "err", tlsRefused)
 	p.unparsed = nil
 	writeRefusal(&refusalWriter{session: &p.session}, refusal{
 		status: http.StatusBadRequest, message: plainOnly,

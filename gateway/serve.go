@@ -116,6 +116,8 @@ func addrPortOf(addr net.Addr) netip.AddrPort {
 // newPending returns the socket of a client that has sent nothing yet, and the function to call
 // once it is open.
 func (s *Server) newPending(peer netip.AddrPort) (*sock.Conn, func()) {
-	p := &pendingConn{session: session{srv: s}, peer: peer, since: time.Now()}
+	p := &pendingConn{
+		session: session{srv: s, addr: peer.Addr()}, since: s.clock.now(), port: peer.Port(),
+	}
 	return &p.sock, p.register
 }
