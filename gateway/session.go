@@ -17,16 +17,27 @@ import (
 // A session is one connection, from its handshake to the return of its disconnect handler. Each
 // client has one, so what it holds while the client is silent is what the server costs.
 type session struct {
+	// What a send touches is together, in two lines of the cache: in a broadcast to thousands, each
+	// line more of each recipient is fetched from memory.
+	srv           *Server // static
+	mu            sync.Mutex
+	out           *buffer      // guarded by mu: what is to be written next; nil: nothing
+	inFlight      *buffer      // owned by the writer: what a sock.Batch is writing
+	inFlightBytes int          // guarded by mu: bytes that the writer has taken from the queue
+	lastActive    atomic.Int64 // the last message in or out, by the clock of srv
+	closing       atomic.Bool  // a close frame is queued or the socket is lost: send no more
+	writing       bool         // guarded by mu: a goroutine has the right to write
+	draining      bool         // guarded by mu: a goroutine writes, because the client is behind
+	held          bool         // guarded by mu: writing waits for the replies to more messages of a read
+	waited        bool         // guarded by mu: queueShrunk is waited for
+	sock          sock.Conn
+
 	// static after begin
-	srv      *Server
-	conn     tyg.Conn
-	next     *session // the next one of the same key in the hub
-	addr     netip.Addr
-	handlers *handlerPool // runs handlers at the same time; nil: one after the other
-
-	inflating *inflating // compression; nil: not negotiated
-
-	sock sock.Conn
+	conn      tyg.Conn
+	next      *session // the next one of the same key in the hub
+	addr      netip.Addr
+	handlers  *handlerPool // runs handlers at the same time; nil: one after the other
+	inflating *inflating   // compression; nil: not negotiated
 
 	attached atomic.Pointer[attachment] // groups and state; nil: none
 
@@ -43,8 +54,7 @@ type session struct {
 
 	lingerUntil int64 // how long to wait for the client's close frame; 0: not waiting yet
 
-	// read by the sweep
-	lastActive   atomic.Int64                 // the last message in or out, by the clock of srv
+	// read by the sweep, as lastActive
 	silentSince  atomic.Int64                 // since when nothing came, for pings; 0: paused
 	lastPing     atomic.Int64                 // when a ping was last sent
 	partialSince atomic.Int64                 // since when a message is incomplete; 0: none is
@@ -52,23 +62,14 @@ type session struct {
 
 	heldIn, heldOut atomic.Int32 // KB in the budget of memory, of messages in and out
 
-	inFlight *buffer // owned by the writer: what a sock.Batch is writing
-
 	// guarded by mu
-	mu            sync.Mutex
-	queueShrunk   *sync.Cond     // signals that the queue has shrunk; made when first needed
-	out           *buffer        // what is to be written next; nil: nothing
-	inFlightBytes int            // bytes that the writer has taken from the queue
-	writing       bool           // a goroutine has the right to write
-	draining      bool           // a goroutine writes, because the client is behind
-	held          bool           // writing waits for the replies to more messages of a read
-	plannedCut    cut            // why, while ending is set and closing is not
-	unanswered    atomic.Bool    // the close frame was not answered in time, which is noted once
-	closing       atomic.Bool    // a close frame is queued or the socket is lost: send no more
-	ending        atomic.Bool    // no message is handled any more; closing follows the last handler
-	cutAt         time.Time      // when a socket that is closing is cut
-	progress      int64          // of sock, when cutAt was set
-	cause         tyg.Disconnect // how the connection ends; valid once closing or ending is set
+	queueShrunk *sync.Cond     // signals that the queue has shrunk; made when first needed
+	plannedCut  cut            // why, while ending is set and closing is not
+	unanswered  atomic.Bool    // the close frame was not answered in time, which is noted once
+	ending      atomic.Bool    // no message is handled any more; closing follows the last handler
+	cutAt       time.Time      // when a socket that is closing is cut
+	progress    int64          // of sock, when cutAt was set
+	cause       tyg.Disconnect // how the connection ends; valid once closing or ending is set
 }
 
 // initConn sets what the session knows of its client from the handshake.

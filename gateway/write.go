@@ -54,7 +54,7 @@ func (c *session) queueMessageLocked(op ws.Opcode, data []byte, own bool) {
 const compressFrom = 512
 
 func (c *session) compresses(n int) bool {
-	return c.inflating != nil && n >= compressFrom && c.inflating.Fits(n)
+	return n >= compressFrom && c.inflating != nil && c.inflating.Fits(n)
 }
 
 // outLocked returns the buffer that is written next.
@@ -245,13 +245,15 @@ func (c *session) waitLocked(ok func() bool) {
 		if c.queueShrunk == nil {
 			c.queueShrunk = sync.NewCond(&c.mu)
 		}
+		c.waited = true
 		c.queueShrunk.Wait()
 	}
 }
 
 // wakeLocked makes waitLocked check again.
 func (c *session) wakeLocked() {
-	if c.queueShrunk != nil {
+	if c.waited {
+		c.waited = false
 		c.queueShrunk.Broadcast()
 	}
 }

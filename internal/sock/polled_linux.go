@@ -11,13 +11,13 @@ import (
 
 // polled is the polled path of a Conn: a descriptor, its users, and the state of its turns.
 type polled struct {
+	fd       int32
+	refs     atomic.Int32 // to fd; the last decref closes it
 	loop     *loop
 	writable atomic.Pointer[chan struct{}] // told when a full socket takes more; nil if no Write waits
-	fd       int32
-	state    atomic.Int32 // of the turns, see below
-	refs     atomic.Int32 // to fd; the last decref closes it
-	hungUp   atomic.Bool  // the peer sends no more, or the socket is broken
-	gone     atomic.Bool  // the peer takes no more either, or the socket is broken
+	state    atomic.Int32                  // of the turns, see below
+	hungUp   atomic.Bool                   // the peer sends no more, or the socket is broken
+	gone     atomic.Bool                   // the peer takes no more either, or the socket is broken
 
 	drained bool // owned by the turn: the last read took all there was
 }

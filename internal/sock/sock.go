@@ -57,12 +57,14 @@ type Writer interface {
 // CloseWrite must not be called at the same time. SetReadDeadline and Close may be called at any
 // time. A Conn must not be copied.
 type Conn struct {
-	owner    Owner
-	blocking *blocking                 // a path with a goroutine for each socket; nil: polled
-	layer    *layer                    // over the polled socket; nil: none
-	deadline atomic.Pointer[time.Time] // for reads; nil: none
+	// What a write touches comes first, see the sessions of package gateway.
+	blocking *blocking // a path with a goroutine for each socket; nil: polled
+	layer    *layer    // over the polled socket; nil: none
 	closed   atomic.Bool
 	polled
+
+	owner    Owner
+	deadline atomic.Pointer[time.Time] // for reads; nil: none
 }
 
 // Open takes over nc, and has p watch it if p can. A nil p can watch nothing.
