@@ -128,6 +128,14 @@ func (s *Server) Unparsed(id tyg.ConnID) (kept, memory int) {
 	return len(c.unparsed), cap(c.unparsed)
 }
 
+// HeardAt returns when bytes of a client were last read, by the clock of s. Set Extensions.Ping.
+func (s *Server) HeardAt(id tyg.ConnID) int64 {
+	if c := s.hub.get(id); c != nil {
+		return c.silentSince.Load()
+	}
+	return 0
+}
+
 // Pieces is a session that reads an incomplete frame in pieces, without a socket.
 type Pieces struct {
 	Copied int // bytes, without those that Read copied to the buffer as a socket would

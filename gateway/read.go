@@ -50,7 +50,30 @@ func (c *session) readOnce() (turn sock.Turn, have bool) {
 	}
 	rs.now = time.Now()
 	c.pauseSilenceClock()
-	return c.handleFrames(rs, b[:kept+n]), true
+	turn = c.handleFrames(rs, b[:kept+n])
+	c.awaitRest(n)
+	return turn, true
+}
+
+// A read that brings less than smallRead, of a frame that would need several such, is followed by
+// reads of restAtOnce: a turn costs as much as to copy 10 KB and more.
+const (
+	smallRead  = 8 << 10
+	restAtOnce = 16 << 10
+)
+
+// awaitRest lets the socket wait for more of a large frame that comes in small pieces, of which
+// the last was so many bytes.
+func (c *session) awaitRest(read int) {
+	rest := 0
+	if len(c.unparsed) > 0 && !c.backlog {
+		rest = max(0, ws.FrameSize(c.unparsed)-len(c.unparsed))
+	}
+	if !c.awaiting && (read >= smallRead || rest < 4*read) {
+		rest = 0
+	}
+	c.awaiting = rest > 0
+	c.sock.Await(min(rest, restAtOnce))
 }
 
 // handleBacklog handles more of what a turn before this one has read.

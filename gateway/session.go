@@ -49,6 +49,7 @@ type session struct {
 	disconnected bool   // the disconnect handler has run
 	hasSocket    bool   // there is a socket
 	backlog      bool   // unparsed may have messages that are complete
+	awaiting     bool   // the socket waits for more than a byte
 
 	opened atomic.Bool // the handshake was accepted; here it takes no space
 

@@ -206,6 +206,7 @@ func (c *session) enforcePing(now int64, d time.Duration) {
 	case since == 0: // a handler runs: nothing is read
 	case silent > d && pinged <= since:
 		c.lastPing.Store(now)
+		c.sock.Await(0) // what has come of a large frame counts, too
 		c.sendPing()
 	case silent > 2*d && time.Duration(now-pinged) > d/2 && !c.isDraining():
 		c.markLost(os.ErrDeadlineExceeded, atPing)

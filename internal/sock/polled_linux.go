@@ -18,6 +18,7 @@ type polled struct {
 	state    atomic.Int32                  // of the turns, see below
 	hungUp   atomic.Bool                   // the peer sends no more, or the socket is broken
 	gone     atomic.Bool                   // the peer takes no more either, or the socket is broken
+	awaited  atomic.Int32                  // the last argument of await
 
 	drained bool // owned by the turn: the last read took all there was
 }

@@ -27,6 +27,7 @@ type polled struct{}
 
 func (polled) serve(*Conn)                              {}
 func (polled) miss()                                    {}
+func (polled) await(int)                                {}
 func (polled) read([]byte) (int, error)                 { return 0, ErrWait }
 func (polled) tryWrite([]byte) (int, error)             { return 0, nil }
 func (polled) write(*Conn, []byte, time.Duration) error { return net.ErrClosed }

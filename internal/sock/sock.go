@@ -130,6 +130,16 @@ func (c *Conn) Read(b []byte) (int, error) {
 	return c.polled.read(b)
 }
 
+// Await makes the next turn wait until n bytes can be read or no more follow; 0 means any. If so
+// many are there already, a turn follows. It is a hint: where it costs more than it saves, and under
+// a layer, which may have read some of the n bytes already, every byte brings a turn as ever. It may
+// be called at any time.
+func (c *Conn) Await(n int) {
+	if c.blocking == nil && c.layer == nil {
+		c.polled.await(n)
+	}
+}
+
 // TryWrite writes as much of b as the socket takes without waiting, and returns how much that was.
 func (c *Conn) TryWrite(b []byte) (int, error) {
 	switch {
