@@ -76,7 +76,8 @@ func (s *Server) sendToGroup(
 		return d, to, err
 	}
 	except := s.exceptions(o.Except)
-	e, m, now := s.eventFrom(ctx), newSharedMessage(opcode, data), time.Now()
+	e, now := s.eventFrom(ctx), time.Now()
+	m := newSharedMessage(e, opcode, data)
 	b := s.newBatch(len(to))
 	defer flushBatch(b)
 	for _, c := range to {

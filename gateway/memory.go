@@ -116,6 +116,7 @@ func (c *session) shed(now time.Time) {
 		c.srv.pools.putBuffer(c.out)
 		c.out = nil
 	}
+	c.shared = nil
 	if !c.closing.Load() {
 		end := tyg.Disconnect{Code: ws.CloseTryAgainLater, Reason: "Out of memory for slow clients"}
 		c.markClosingLocked(end, atMemory, now)

@@ -83,7 +83,7 @@ func (c *session) send(e *eventContext, op ws.Opcode, data []byte) error {
 		c.lastActive.Store(c.srv.clock.now())
 	}
 	c.queueMessageLocked(op, data, e != nil && e.session == c)
-	c.holdOrFlushUnlock(e)
+	c.holdOrFlushUnlock(e, nil)
 	return nil
 }
 
@@ -106,7 +106,8 @@ func (s *Server) sendMany(
 	if err != nil {
 		return err
 	}
-	e, m, now := s.eventFrom(ctx), newSharedMessage(opcode, data), time.Now()
+	e, now := s.eventFrom(ctx), time.Now()
+	m := newSharedMessage(e, opcode, data)
 	var errs []error
 	b := s.newBatch(len(ids))
 	defer flushBatch(b)

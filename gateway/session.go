@@ -21,7 +21,8 @@ type session struct {
 	// line more of each recipient is fetched from memory.
 	srv           *Server // static
 	mu            sync.Mutex
-	out           *buffer      // guarded by mu: what is to be written next; nil: nothing
+	out           *buffer      // guarded by mu: what is to be written next; nil: nothing, or shared
+	shared        []byte       // guarded by mu: frames of broadcasts, in place of out, while none is written
 	inFlight      *buffer      // owned by the writer: what a sock.Batch is writing
 	inFlightBytes int          // guarded by mu: bytes that the writer has taken from the queue
 	lastActive    atomic.Int64 // the last message in or out, by the clock of srv

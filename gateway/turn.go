@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/tyg-dev/tyg/internal/sock"
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
@@ -36,6 +37,7 @@ type readScratch struct {
 	mu      sync.Mutex
 	holdSeq uint64     // which hold this is
 	held    []*session // their replies wait for the end of this hold
+	shared  []byte     // frames of broadcasts, see sharedFrame
 }
 
 // The states of a readScratch.
@@ -148,13 +150,13 @@ func (rs *readScratch) newContext() *eventContext {
 	return ctx
 }
 
-// holdOrFlushUnlock unlocks c.mu and writes what is queued, now or with the other replies of the
-// read.
-func (c *session) holdOrFlushUnlock(e *eventContext) {
+// holdOrFlushUnlock unlocks c.mu and writes what is queued, now, in b if that is not nil, or with
+// the other replies of the read.
+func (c *session) holdOrFlushUnlock(e *eventContext, b *sock.Batch) {
 	if !c.held && !c.writing && e != nil && e.scratch != nil && e.scratch.addHeld(c, e.holdSeq) {
 		c.held = true
 	}
-	c.flushUnlock()
+	c.flushBatchUnlock(b)
 }
 
 // endRead ends the read, and with it the hold.

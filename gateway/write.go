@@ -27,7 +27,7 @@ func (c *session) checkQueueLocked(n int) error {
 
 // queuedLocked returns how many bytes wait for the client.
 func (c *session) queuedLocked() int {
-	n := c.inFlightBytes
+	n := c.inFlightBytes + len(c.shared)
 	if c.out != nil {
 		n += len(c.out.b)
 	}
@@ -61,6 +61,8 @@ func (c *session) compresses(n int) bool {
 func (c *session) outLocked() *buffer {
 	if c.out == nil {
 		c.out = c.srv.pools.getBuffer()
+		c.out.b = append(c.out.b, c.shared...)
+		c.shared = nil
 	}
 	return c.out
 }
@@ -71,7 +73,7 @@ func (c *session) flushUnlock() { c.flushBatchUnlock(nil) }
 
 // flushBatchUnlock is flushUnlock that adds the write to b, if b is not nil.
 func (c *session) flushBatchUnlock(b *sock.Batch) {
-	if c.out == nil || c.writing || c.held {
+	if c.out == nil && c.shared == nil || c.writing || c.held {
 		if c.draining {
 			c.countOutLocked()
 		}
@@ -79,6 +81,12 @@ func (c *session) flushBatchUnlock(b *sock.Batch) {
 		return
 	}
 	c.writing = true
+	if c.out == nil {
+		frames := c.takeSharedLocked()
+		c.mu.Unlock()
+		c.writeShared(b, frames)
+		return
+	}
 	o := c.dequeueLocked()
 	c.mu.Unlock()
 	if b != nil {

@@ -23,10 +23,10 @@ var deflaters = sync.Pool{New: func() any {
 // the context of earlier messages. The caller checks that permessage-deflate was negotiated and
 // that the peer's window is large enough ([Deflate.Fits]).
 func AppendCompressed(dst []byte, op Opcode, payload []byte) []byte {
-	var room [maxHeader]byte
+	var room [MaxHeader]byte
 	start := len(dst)
 	dst = AppendDeflated(append(dst, room[:]...), payload)
-	body := dst[start+maxHeader:]
+	body := dst[start+MaxHeader:]
 
 	// The header's size is known only now.
 	h := Header{Fin: true, RSV1: true, Opcode: op, Length: int64(len(body))}

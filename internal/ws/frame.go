@@ -36,9 +36,10 @@ const (
 const (
 	// RFC 6455 section 5.5: the longest payload of a control frame, in bytes.
 	maxControl = 125
-	// The longest header: 2 bytes, a 64-bit length and a mask.
-	maxHeader = 14
 )
+
+// MaxHeader is the size of the longest header, in bytes: 2 bytes, a 64-bit length and a mask.
+const MaxHeader = 14
 
 // A Header is the header of a frame.
 type Header struct {
