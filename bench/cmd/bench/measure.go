@@ -36,13 +36,14 @@ type setup struct {
 	mode                string
 	conns, depth, size  int
 	rate                int
+	piece               int           // pieces: bytes of a write; the messages are binary
 	warm                time.Duration // before the measurement; 0: the client's own
 	dialect             load.Dialect  // of the payload; empty: the server's own
 	parallel, processes int
 	starts              int  // coldstart: how many; their medians count
 	members             int  // growth: how many of conns are in a room
 	tls                 bool // with TLS
-	many                bool // the server takes more connections than its defaults allow
+	many                bool // the server takes more than its defaults allow
 }
 
 // String names the setup in a table's title.
@@ -71,6 +72,9 @@ func (s setup) String() string {
 		fmt.Fprintf(&b, ", depth %d", s.depth)
 	}
 	fmt.Fprintf(&b, ", %d bytes", s.size)
+	if s.piece > 0 {
+		fmt.Fprintf(&b, " in pieces of %d", s.piece)
+	}
 	return b.String()
 }
 
@@ -87,6 +91,9 @@ func (s setup) args(b *bench, sv server, p *process) []string {
 		"-addr", p.addr, "-pids", strconv.Itoa(p.pid()), "-dialect", string(dialect),
 		"-c", strconv.Itoa(s.conns), "-p", strconv.Itoa(s.depth), "-s", strconv.Itoa(s.size),
 		"-par", strconv.Itoa(s.parallel),
+	}
+	if s.piece > 0 {
+		args = append(args, "-binary", "-piece", strconv.Itoa(s.piece))
 	}
 	if s.tls {
 		args = append(args, "-tls", b.cert)

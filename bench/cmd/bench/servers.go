@@ -15,7 +15,7 @@ type server struct {
 	name    string
 	program string   // its folder under servers, and the name of its binary
 	args    []string // besides the arguments of every server
-	many    []string // the arguments for more connections than its defaults allow
+	many    []string // the arguments for more than its defaults allow
 	dialect load.Dialect
 	module  string // the tables name its version
 	joins   bool   // clients that connect with "?room" join a room; others do not

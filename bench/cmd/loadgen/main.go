@@ -38,7 +38,7 @@ func run(args []string) error {
 	flags := flag.NewFlagSet("loadgen", flag.ExitOnError)
 	flags.Usage = func() {
 		fmt.Fprintln(flags.Output(), "usage: loadgen [flags] "+
-			"echo|broadcast|handshake|hold|bursts|room-bursts")
+			"echo|broadcast|handshake|hold|bursts|room-bursts|pieces")
 		flags.PrintDefaults()
 	}
 	defineServer(flags, &cfg)
@@ -75,6 +75,8 @@ func measure(mode string, cfg load.Config, bursts int) (load.Result, error) {
 		return load.Broadcast(cfg)
 	case "handshake":
 		return load.Handshake(cfg)
+	case "pieces":
+		return load.Pieces(cfg)
 	case "bursts", "room-bursts":
 		return load.Bursts(cfg, bursts, mode == "room-bursts")
 	}
@@ -102,6 +104,7 @@ func defineLoad(flags *flag.FlagSet, cfg *load.Config) {
 	flags.IntVar(&cfg.Depth, "p", 1, "messages in flight, of each connection or to the room")
 	flags.IntVar(&cfg.Size, "s", 32, "payload `bytes`")
 	flags.BoolVar(&cfg.Binary, "binary", false, "send binary messages")
+	flags.IntVar(&cfg.Piece, "piece", 0, "pieces: `bytes` of a write")
 	flags.DurationVar(&cfg.Warm, "warm", 500*time.Millisecond, "time before the measurement")
 	flags.DurationVar(&cfg.Duration, "d", 3*time.Second, "time of the measurement")
 	flags.Float64Var(&cfg.Rate, "rate", 0, "echo: messages a second; 0: one for each that comes back")

@@ -39,6 +39,7 @@ type Config struct {
 	Depth   int  // messages in flight, of each connection or to the room: 1
 	Size    int  // payload of a message, in bytes
 	Binary  bool // send binary messages
+	Piece   int  // Pieces: bytes of a write
 
 	TLS    *tls.Config // nil: without
 	Source netip.Addr  // the first loopback address to connect from; zero: the kernel chooses

@@ -2,8 +2,8 @@
 //
 // A room is a group. With -ids it is a slice of connection ids and SendMany. With -route the echo
 // is the handler of a route, and the gateway searches each message for the key. With -portable it
-// takes the portable path of other systems. With -many it allows more connections and longer
-// silence than the defaults.
+// takes the portable path of other systems. With -many it allows more connections, longer silence
+// and larger messages, also binary ones, than the defaults.
 package main
 
 import (
@@ -21,7 +21,7 @@ func main() {
 	ids := flag.Bool("ids", false, "send to a room by the ids of its members")
 	route := flag.Bool("route", false, `answer {"action":"echo"} only, by route selection`)
 	portable := flag.Bool("portable", false, "keep to the portable path")
-	many := flag.Bool("many", false, "no limit on connections, and an hour of silence")
+	many := flag.Bool("many", false, "no limit on connections and messages, binary ones too, and an hour of silence")
 	o := serve.Parse()
 	app := tyg.New("bench")
 	switch {
@@ -34,12 +34,18 @@ func main() {
 	}
 	g := &gateway.Server{Handler: app, Portable: *portable, TLS: o.Secure()}
 	if *many {
-		g.Limits = gateway.Limits{Conns: -1, Idle: time.Hour}
+		g.Limits = gateway.Limits{Conns: -1, Idle: time.Hour, Frame: -1, Message: -1}
+		g.Extensions.Binary = true
 	}
 	serve.Check(g.Serve(o.ListenPlain()))
 }
 
-func echo(ctx context.Context, c *tyg.Conn, m tyg.Message) error { return c.Send(ctx, m.Data) }
+func echo(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
+	if m.Type == tyg.Binary {
+		return c.Send(ctx, m.Data, tyg.Binary)
+	}
+	return c.Send(ctx, m.Data)
+}
 
 // A room has all clients, or those that connected with "?room". The load client begins messages to
 // a room with a number, so a message that begins with a letter is an echo.
