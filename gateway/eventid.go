@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"math/rand/v2"
-	"strings"
 )
 
 const idSize = 16
@@ -21,13 +20,13 @@ func newIDs(n int) string {
 	var raw [16]byte
 	binary.LittleEndian.PutUint64(raw[:], rand.Uint64())
 	binary.LittleEndian.PutUint64(raw[8:], rand.Uint64())
-	var id [idSize]byte
-	base64.URLEncoding.Encode(id[:], raw[:11])
-	var text strings.Builder
-	text.Grow(n * idSize)
-	for i := range n {
-		id[counter] = digits[i%len(digits)]
-		text.Write(id[:])
+	var ids [idsAtOnce * idSize]byte
+	base64.URLEncoding.Encode(ids[:idSize], raw[:11])
+	for done := idSize; done < n*idSize; done *= 2 {
+		copy(ids[done:], ids[:done])
 	}
-	return text.String()
+	for i := range n {
+		ids[i*idSize+counter] = digits[i]
+	}
+	return string(ids[:n*idSize])
 }
