@@ -29,6 +29,9 @@ type Live struct {
 // A LiveRoute says where the messages of one route go.
 type LiveRoute struct {
 	Function lambda.Function
+	// Canary gets a share of the events, 0 to 1, and Function the others.
+	Canary lambda.Function
+	Share  float64
 	Timeout  time.Duration // how long API Gateway waits for it
 	Reply    bool          // the function's reply is sent to the client
 	// Authorizer decides about new connections, nil for none. Only $connect has one.
@@ -132,6 +135,8 @@ func (d deployedStage) route(id string, route wire.Params) (LiveRoute, error) {
 			len(d.published.responses[id]) > 0,
 		IAM: route.Str("AuthorizationType") == "AWS_IAM", APIKey: route.Flag("ApiKeyRequired"),
 	}
+	arn := functionOf(integration.Str("IntegrationUri"))
+	out.Canary, out.Share = d.state.functions.Canary(arn)
 	if authorizer := route.Str("AuthorizerId"); authorizer != "" {
 		out.Authorizer, err = d.authorizer(authorizer)
 	}

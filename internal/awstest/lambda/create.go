@@ -57,7 +57,7 @@ func (s *State) createFunction(in wire.Params) (map[string]any, error) {
 func createOnly(in, code wire.Params) error {
 	switch {
 	case in.Flag("Publish"):
-		return wire.Unserved("versions of functions")
+		return wire.Unserved("publishing in the same call")
 	case in.Str("PackageType") == "Image" || code.Has("ImageUri"):
 		return wire.Unserved("functions from images")
 	case !code.Has("ZipFile") && !code.Has("S3Bucket"):
@@ -72,6 +72,8 @@ func createOnly(in, code wire.Params) error {
 func (s *State) newFunction(name string, in wire.Params) *function {
 	f := &function{
 		name: name, arn: functionARN(name), tags: in.Obj("Tags"), pending: s.Settle,
+		permissions: make(map[string][]permission), urls: make(map[string]*functionURL),
+		aliases: make(map[string]*alias),
 		config: map[string]any{
 			"FunctionName": name, "FunctionArn": functionARN(name), "Version": "$LATEST",
 			"PackageType": "Zip", "Description": "", "Timeout": defaultTimeout,

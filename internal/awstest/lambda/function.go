@@ -16,6 +16,7 @@ import (
 // A Function is a Lambda function as it would be started.
 type Function struct {
 	Name, ARN    string
+	Version      string // "$LATEST", or the number of a published version
 	Role         string // name
 	Runtime      string // "provided.al2023"
 	Handler      string
@@ -39,19 +40,43 @@ func (s *State) Invocable(arn, source string) (Function, error) {
 // is an error if there is no such function, if it is not Active, has no role, is built for another
 // architecture, or gives the service no permission.
 func (s *State) InvocableBy(service, arn, source string) (Function, error) {
-	f := s.functions[functionName(arn)]
-	switch {
-	case f == nil:
+	f, qualifier, err := s.findQualified(wire.Params{"FunctionName": arn})
+	if err != nil {
 		return Function{}, fmt.Errorf("there is no function %s", arn)
-	case !f.allows(service, source):
-		return Function{}, fmt.Errorf("no permission to invoke function %s for %s", f.name, source)
-	case f.pending > 0:
-		return Function{}, fmt.Errorf("function %s is Pending", f.name)
-	case !s.roles.Trusts(wire.Params(f.config).Str("Role"), principal):
+	}
+	v := f.at(qualifier)
+	switch {
+	case !f.allows(qualifier, service, source):
+		return Function{}, fmt.Errorf("no permission to invoke function %s for %s",
+			qualified(f.name, qualifier), source)
+	case v.pending > 0:
+		return Function{}, fmt.Errorf("function %s is Pending", qualified(f.name, qualifier))
+	case !s.roles.Trusts(wire.Params(v.config).Str("Role"), principal):
 		return Function{}, fmt.Errorf("the role of function %s cannot be assumed by Lambda", f.name)
 	}
-	public := f.public()
+	public := f.public(v)
 	return public, public.runs()
+}
+
+// at returns what a qualifier leads to: a version, the first of an alias, or $LATEST.
+func (f *function) at(qualifier string) *version {
+	if a := f.aliases[qualifier]; a != nil {
+		qualifier = a.version
+	}
+	if v := f.version(qualifier); v != nil {
+		return v
+	}
+	return &version{number: latest, config: f.config, zip: f.zip, pending: f.pending}
+}
+
+// Canary returns what the alias of an ARN leads a share of the events to, and the share.
+func (s *State) Canary(arn string) (second Function, share float64) {
+	f, qualifier, err := s.findQualified(wire.Params{"FunctionName": arn})
+	if err != nil || f.aliases[qualifier] == nil || f.aliases[qualifier].second == "" {
+		return Function{}, 0
+	}
+	a := f.aliases[qualifier]
+	return f.public(f.version(a.second)), a.weight
 }
 
 // RoleAllows tells whether the role of the function with a name allows an action on a resource.
@@ -60,14 +85,14 @@ func (s *State) RoleAllows(name, action, resource string) bool {
 	return f != nil && s.roles.Allows(wire.Params(f.config).Str("Role"), action, resource)
 }
 
-// public returns the function as tests see it.
-func (f *function) public() Function {
-	config := wire.Params(f.config)
+// public returns a version of the function as tests see it.
+func (f *function) public(v *version) Function {
+	config := wire.Params(v.config)
 	_, role, _ := strings.Cut(config.Str("Role"), ":role/")
 	return Function{
-		Name: f.name, ARN: f.arn, Role: role[strings.LastIndex(role, "/")+1:],
+		Name: f.name, ARN: f.arn, Version: v.number, Role: role[strings.LastIndex(role, "/")+1:],
 		Runtime: config.Str("Runtime"), Handler: config.Str("Handler"),
-		Architecture: config.Strs("Architectures")[0], Zip: f.zip,
+		Architecture: config.Strs("Architectures")[0], Zip: v.zip,
 		Environment: config.Obj("Environment").StrMap("Variables"),
 		Timeout:     time.Duration(config.Num("Timeout")) * time.Second,
 		Memory:      config.Num("MemorySize"),

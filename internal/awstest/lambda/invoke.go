@@ -17,7 +17,7 @@ const (
 )
 
 func (s *State) invokeFunction(in wire.Params) (map[string]any, error) {
-	f, err := s.findFunction(in)
+	f, qualifier, err := s.findQualified(in)
 	if err != nil {
 		return nil, err
 	}
@@ -28,12 +28,16 @@ func (s *State) invokeFunction(in wire.Params) (map[string]any, error) {
 	if kind == "DryRun" {
 		return map[string]any{"StatusCode": http.StatusNoContent}, nil
 	}
-	reply, failure := s.run(f, in.Blob("Payload"))
+	if a := f.aliases[qualifier]; a != nil {
+		qualifier = a.target()
+	}
+	v := f.at(qualifier)
+	reply, failure := s.run(f.public(v), in.Blob("Payload"))
 	if kind == "Event" {
 		return map[string]any{"StatusCode": http.StatusAccepted}, nil
 	}
 	out := map[string]any{
-		"StatusCode": http.StatusOK, "ExecutedVersion": "$LATEST", "Payload": reply,
+		"StatusCode": http.StatusOK, "ExecutedVersion": v.number, "Payload": reply,
 	}
 	if failure != "" {
 		out["FunctionError"] = failure
@@ -68,11 +72,11 @@ func (f *function) invocable(kind string, event []byte) error {
 }
 
 // run gives an event to the function.
-func (s *State) run(f *function, event []byte) (reply []byte, failure string) {
+func (s *State) run(f Function, event []byte) (reply []byte, failure string) {
 	if s.Run == nil {
 		return []byte("null"), ""
 	}
-	return s.Run(f.public(), event)
+	return s.Run(f, event)
 }
 
 // tail returns log lines of an invocation.

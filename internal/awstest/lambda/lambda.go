@@ -27,6 +27,7 @@ type State struct {
 
 	roles     *iam.State
 	functions map[string]*function // by name
+	published map[string]int       // the last number of a version, by name: numbers never repeat
 	mappings  []*mapping
 	sources   map[string]Source // queues and streams, by ARN
 	lost      map[string]bool   // names of functions whose network interfaces stay for ever
@@ -36,23 +37,25 @@ type State struct {
 func New(a *account.Account, roles *iam.State) *State {
 	return &State{
 		Account: a, roles: roles, functions: make(map[string]*function),
-		sources: make(map[string]Source), lost: make(map[string]bool),
+		published: make(map[string]int), sources: make(map[string]Source), lost: make(map[string]bool),
 	}
 }
 
-// A function is a Lambda function with its only version, $LATEST.
+// A function is a Lambda function: $LATEST, and the versions that were published of it.
 type function struct {
 	name, arn   string
 	config      map[string]any // members of FunctionConfiguration but for its states
 	zip         []byte
 	tags        map[string]any
-	reserved    *int64 // concurrency, nil for what the account has
-	permissions []permission
-	url         *functionURL // nil: none
-	leaving     bool         // it has left a VPC
-	leaves      time.Time    // when its network interfaces are deleted, after it has left a VPC
-	pending     int          // polls until it is Active
-	updating    int          // polls until its last update is Successful
+	reserved    *int64                  // concurrency, nil for what the account has
+	permissions map[string][]permission // by qualifier, "" for none
+	urls        map[string]*functionURL // by qualifier
+	versions    []*version              // the oldest first
+	aliases     map[string]*alias
+	leaving     bool      // it has left a VPC
+	leaves      time.Time // when its network interfaces are deleted, after it has left a VPC
+	pending     int       // polls until it is Active
+	updating    int       // polls until its last update is Successful
 }
 
 // Operations returns the operations that are served, by their names.
@@ -64,6 +67,12 @@ func (s *State) Operations() map[string]wire.Operation {
 		"GetFunctionCodeSigningConfig": s.getFunctionCodeSigningConfig,
 		"ListFunctions":                s.listFunctions,
 		"ListVersionsByFunction":       s.listVersionsByFunction,
+		"PublishVersion":               s.publishVersion,
+		"CreateAlias":                  s.createAlias,
+		"GetAlias":                     s.getAlias,
+		"ListAliases":                  s.listAliases,
+		"UpdateAlias":                  s.updateAlias,
+		"DeleteAlias":                  s.deleteAlias,
 		"UpdateFunctionCode":           s.updateFunctionCode,
 		"UpdateFunctionConfiguration":  s.updateFunctionConfiguration,
 		"DeleteFunction":               s.deleteFunction,
@@ -106,26 +115,49 @@ func (s *State) Resources() []string {
 // functionName returns the name in a FunctionName: a name, an ARN or a part of an ARN, with or
 // without a qualifier.
 func functionName(s string) string {
+	name, _ := parseName(s)
+	return name
+}
+
+// parseName returns the name and the qualifier in a FunctionName.
+func parseName(s string) (name, qualifier string) {
 	s = strings.TrimPrefix(s, "arn:aws:lambda:"+account.Region+":")
 	s = strings.TrimPrefix(s, account.ID+":")
 	s = strings.TrimPrefix(s, "function:")
-	name, _, _ := strings.Cut(s, ":")
-	return name
+	name, qualifier, _ = strings.Cut(s, ":")
+	return name, qualifier
 }
 
 func functionARN(name string) string { return account.ARN("lambda", "function:"+name) }
 
-// findFunction returns the function that an input names, by itself or in an ARN.
+// findFunction returns the function that an input names, by itself or in an ARN. The input must not
+// name a version or an alias.
 func (s *State) findFunction(in wire.Params) (*function, error) {
-	named := in.Str("FunctionName") + in.Str("Resource")
-	f := s.functions[functionName(named)]
-	if f == nil {
-		return nil, noFunction(functionARN(functionName(named)))
+	f, qualifier, err := s.findQualified(in)
+	if err == nil && qualifier != "" && qualifier != latest {
+		return nil, badParameter("This operation does not take a version or an alias: %s", qualifier)
 	}
-	if q := in.Str("Qualifier"); q != "" && q != "$LATEST" {
-		return nil, noFunction(f.arn + ":" + q)
+	return f, err
+}
+
+// findQualified returns the function that an input names, and the version or the alias, which
+// exists.
+func (s *State) findQualified(in wire.Params) (f *function, qualifier string, err error) {
+	name, qualifier := parseName(in.Str("FunctionName") + in.Str("Resource"))
+	if q := in.Str("Qualifier"); q != "" {
+		qualifier = q
 	}
-	return f, nil
+	if f = s.functions[name]; f == nil {
+		return nil, "", noFunction(functionARN(name))
+	}
+	switch {
+	case qualifier == "" || qualifier == latest:
+	case isVersion(qualifier) && f.version(qualifier) == nil:
+		return nil, "", noFunction(f.arn + ":" + qualifier)
+	case !isVersion(qualifier) && f.aliases[qualifier] == nil:
+		return nil, "", noAlias(f.arn + ":" + qualifier)
+	}
+	return f, qualifier, nil
 }
 
 func noFunction(arn string) error {

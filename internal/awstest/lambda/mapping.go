@@ -26,7 +26,8 @@ func (s Source) isQueue() bool { return strings.HasPrefix(s.ARN, "arn:aws:sqs:")
 // A mapping is an event source mapping: Lambda polls a source for a function.
 type mapping struct {
 	uuid     string
-	function string // name
+	function  string // name
+	qualifier string // version or alias; empty: none
 	source   string // ARN
 	config   map[string]any
 	enabled  bool
@@ -63,17 +64,18 @@ func (m *mapping) state() string {
 func (m *mapping) describe() map[string]any {
 	out := maps.Clone(m.config)
 	out["UUID"], out["State"] = m.uuid, m.state()
-	out["FunctionArn"], out["EventSourceArn"] = functionARN(m.function), m.source
+	out["FunctionArn"] = qualified(functionARN(m.function), m.qualifier)
+	out["EventSourceArn"] = m.source
 	out["EventSourceMappingArn"] = account.ARN("lambda", "event-source-mapping:"+m.uuid)
 	return out
 }
 
 func (s *State) createMapping(in wire.Params) (map[string]any, error) {
-	name := functionName(in.Str("FunctionName"))
-	f := s.functions[name]
-	if f == nil {
+	f, qualifier, err := s.findQualified(wire.Params{"FunctionName": in["FunctionName"]})
+	if err != nil {
 		return nil, badParameter("Function does not exist")
 	}
+	name := f.name
 	if err := s.checkSource(f, in); err != nil {
 		return nil, err
 	}
@@ -85,7 +87,7 @@ func (s *State) createMapping(in wire.Params) (map[string]any, error) {
 		}
 	}
 	m := &mapping{
-		uuid: s.NewUUID(), function: name, source: in.Str("EventSourceArn"), enabled: true,
+		uuid: s.NewUUID(), function: name, qualifier: qualifier, source: in.Str("EventSourceArn"), enabled: true,
 		changing: s.Settle, tags: in.Obj("Tags"),
 		config: map[string]any{"BatchSize": json.Number("10")},
 	}
@@ -235,6 +237,13 @@ func (s *State) updateMapping(in wire.Params) (map[string]any, error) {
 	}
 	changed := *m
 	changed.config = maps.Clone(m.config)
+	if in.Has("FunctionName") {
+		f, qualifier, err := s.findQualified(wire.Params{"FunctionName": in["FunctionName"]})
+		if err != nil {
+			return nil, badParameter("Function does not exist")
+		}
+		changed.function, changed.qualifier = f.name, qualifier
+	}
 	if err := changed.configure(in); err != nil {
 		return nil, err
 	}
@@ -274,7 +283,7 @@ func (s *State) Consumer(arn string) (Batch, error) {
 					return Batch{}, fmt.Errorf("the role of function %s does not allow %s", f.name, action)
 				}
 			}
-			public := f.public()
+			public := f.public(f.at(m.qualifier))
 			return Batch{Function: public, Config: maps.Clone(m.config)}, public.runs()
 		}
 	}

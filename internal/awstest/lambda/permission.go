@@ -26,41 +26,53 @@ type permission struct {
 }
 
 func (s *State) addPermission(in wire.Params) (map[string]any, error) {
-	f, err := s.findFunction(in)
+	f, qualifier, err := s.findQualified(in)
 	if err != nil {
 		return nil, err
+	}
+	if qualifier == latest {
+		return nil, badParameter("We currently do not support adding policies for $LATEST.")
 	}
 	for _, rare := range []string{"EventSourceToken", "PrincipalOrgID"} {
 		if in.Has(rare) {
 			return nil, wire.Unserved(rare)
 		}
 	}
-	p, err := newPermission(f, in)
+	p, err := newPermission(qualified(f.arn, qualifier), in)
 	if err != nil {
 		return nil, err
 	}
-	if slices.ContainsFunc(f.permissions, func(o permission) bool { return o.Sid == p.Sid }) {
+	old := f.permissions[qualifier]
+	if slices.ContainsFunc(old, func(o permission) bool { return o.Sid == p.Sid }) {
 		return nil, conflict("The statement id (%s) provided already exists. Please provide a new "+
 			"statement id, or remove the existing statement.", p.Sid)
 	}
-	all := append(slices.Clone(f.permissions), p)
+	all := append(slices.Clone(old), p)
 	if size := len(policyText(all)); size > maxPolicy {
 		return nil, wire.Fail(http.StatusBadRequest, "PolicyLengthExceededException",
 			"The final policy size (%d) is bigger than the limit (%d).", size, maxPolicy)
 	}
-	f.permissions = all
+	f.permissions[qualifier] = all
 	text, err := json.Marshal(p)
 	return map[string]any{"Statement": string(text)}, err
 }
 
-func newPermission(f *function, in wire.Params) (permission, error) {
+// qualified returns the name or the ARN of a function with a version or an alias.
+func qualified(function, qualifier string) string {
+	if qualifier == "" {
+		return function
+	}
+	return function + ":" + qualifier
+}
+
+func newPermission(arn string, in wire.Params) (permission, error) {
 	principal, err := newPrincipal(in.Str("Principal"))
 	if err != nil {
 		return permission{}, err
 	}
 	p := permission{
 		Sid: in.Str("StatementId"), Effect: "Allow", Principal: principal,
-		Action: in.Str("Action"), Resource: f.arn, Condition: make(map[string]map[string]string),
+		Action: in.Str("Action"), Resource: arn, Condition: make(map[string]map[string]string),
 	}
 	if account := in.Str("SourceAccount"); account != "" {
 		p.Condition["StringEquals"] = map[string]string{"AWS:SourceAccount": account}
@@ -117,39 +129,41 @@ func policyText(all []permission) string {
 }
 
 func (s *State) getPolicy(in wire.Params) (map[string]any, error) {
-	f, err := s.findFunction(in)
+	f, qualifier, err := s.findQualified(in)
 	if err != nil {
 		return nil, err
 	}
-	if len(f.permissions) == 0 {
+	if len(f.permissions[qualifier]) == 0 {
 		return nil, wire.Fail(http.StatusNotFound, "ResourceNotFoundException",
 			"The resource you requested does not exist.")
 	}
 	return map[string]any{
-		"Policy": policyText(f.permissions), "RevisionId": f.config["RevisionId"],
+		"Policy": policyText(f.permissions[qualifier]), "RevisionId": f.config["RevisionId"],
 	}, nil
 }
 
 func (s *State) removePermission(in wire.Params) (map[string]any, error) {
-	f, err := s.findFunction(in)
+	f, qualifier, err := s.findQualified(in)
 	if err != nil {
 		return nil, err
 	}
 	sid := in.Str("StatementId")
-	left := slices.DeleteFunc(slices.Clone(f.permissions),
+	left := slices.DeleteFunc(slices.Clone(f.permissions[qualifier]),
 		func(p permission) bool { return p.Sid == sid })
-	if len(left) == len(f.permissions) {
+	if len(left) == len(f.permissions[qualifier]) {
 		return nil, wire.Fail(http.StatusNotFound, "ResourceNotFoundException",
 			"Statement %s is not found in resource policy.", sid)
 	}
-	f.permissions = left
+	f.permissions[qualifier] = left
 	return nil, nil
 }
 
-// allows tells whether a service of AWS may invoke the function for a source, which is the ARN of a
-// route, an authorizer, a rule or a topic.
-func (f *function) allows(service, source string) bool {
-	return slices.ContainsFunc(f.permissions, func(p permission) bool {
+// allows tells whether a service of AWS may invoke the function by a qualifier for a source, which
+// is the ARN of a route, an authorizer, a rule or a topic. Only the permissions for that qualifier
+// count.
+// (https://docs.aws.amazon.com/lambda/latest/dg/using-aliases.html)
+func (f *function) allows(qualifier, service, source string) bool {
+	return slices.ContainsFunc(f.permissions[qualifier], func(p permission) bool {
 		return p.isFor(service) && p.invokes() && p.matches(source)
 	})
 }

@@ -1,19 +1,17 @@
 package lambda
 
 import (
-	"maps"
-
 	"github.com/tyg-dev/tyg/internal/awstest/account"
 	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
 
 func (s *State) getFunction(in wire.Params) (map[string]any, error) {
-	f, err := s.findFunction(in)
+	f, qualifier, err := s.findQualified(in)
 	if err != nil {
 		return nil, err
 	}
 	out := map[string]any{
-		"Configuration": f.poll(),
+		"Configuration": f.pollOf(qualifier),
 		"Code": map[string]any{
 			"RepositoryType": "S3",
 			"Location":       "https://awslambda-" + account.Region + "-tasks.s3.amazonaws.com/" + f.name,
@@ -29,11 +27,23 @@ func (s *State) getFunction(in wire.Params) (map[string]any, error) {
 }
 
 func (s *State) getFunctionConfiguration(in wire.Params) (map[string]any, error) {
-	f, err := s.findFunction(in)
+	f, qualifier, err := s.findQualified(in)
 	if err != nil {
 		return nil, err
 	}
-	return f.poll(), nil
+	return f.pollOf(qualifier), nil
+}
+
+// pollOf describes the function, one of its versions, or that to which an alias leads, and counts
+// as a poll.
+func (f *function) pollOf(qualifier string) map[string]any {
+	if a := f.aliases[qualifier]; a != nil {
+		qualifier = a.version
+	}
+	if v := f.version(qualifier); v != nil {
+		return v.poll()
+	}
+	return f.poll()
 }
 
 // getFunctionCodeSigningConfig answers that there is none, for which AWS's model has no value.
@@ -53,14 +63,4 @@ func (s *State) listFunctions(in wire.Params) (map[string]any, error) {
 		all[i] = f.config // without the states, as in AWS
 	}
 	return wire.WithNext(map[string]any{"Functions": all}, "NextMarker", next), nil
-}
-
-func (s *State) listVersionsByFunction(in wire.Params) (map[string]any, error) {
-	f, err := s.findFunction(in)
-	if err != nil {
-		return nil, err
-	}
-	latest := maps.Clone(f.config)
-	latest["FunctionArn"] = f.arn + ":$LATEST"
-	return map[string]any{"Versions": []any{latest}}, nil
 }

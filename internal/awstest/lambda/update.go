@@ -2,7 +2,6 @@ package lambda
 
 import (
 	"maps"
-	"net/http"
 
 	"github.com/tyg-dev/tyg/internal/awstest/wire"
 )
@@ -36,7 +35,7 @@ func (s *State) updateFunctionCode(in wire.Params) (map[string]any, error) {
 func codeOnly(in wire.Params) error {
 	switch {
 	case in.Flag("Publish"):
-		return wire.Unserved("versions of functions")
+		return wire.Unserved("publishing in the same call")
 	case in.Has("ImageUri"):
 		return wire.Unserved("functions from images")
 	case !in.Has("ZipFile") && !in.Has("S3Bucket"):
@@ -56,9 +55,7 @@ func (s *State) changeable(in wire.Params) (*function, error) {
 		return nil, err
 	}
 	if seen := in.Str("RevisionId"); seen != "" && seen != f.config["RevisionId"] {
-		return nil, wire.Fail(http.StatusPreconditionFailed, "PreconditionFailedException",
-			"The Revision Id provided does not match the latest Revision Id. "+
-				"Call the GetFunction/GetAlias API to retrieve the latest Revision Id")
+		return nil, stale()
 	}
 	return f, nil
 }
@@ -78,10 +75,14 @@ func (s *State) updateFunctionConfiguration(in wire.Params) (map[string]any, err
 	return f.describe(), nil
 }
 
+// deleteFunction deletes a function with all its versions and aliases, or one version.
 func (s *State) deleteFunction(in wire.Params) (map[string]any, error) {
-	f, err := s.findFunction(in)
+	f, qualifier, err := s.findQualified(in)
 	if err != nil {
 		return nil, err
+	}
+	if qualifier != "" {
+		return nil, f.deleteVersion(qualifier)
 	}
 	delete(s.functions, f.name)
 	return nil, nil

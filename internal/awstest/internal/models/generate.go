@@ -41,10 +41,11 @@ var served = map[string]string{
 	"logs": `CreateLogGroup CreateLogStream DeleteLogGroup DeleteRetentionPolicy DescribeLogGroups
 		FilterLogEvents ListTagsForResource PutLogEvents PutRetentionPolicy TagResource
 		UntagResource`,
-	"lambda": `AddPermission CreateFunction DeleteFunction DeleteFunctionConcurrency GetFunction
+	"lambda": `AddPermission CreateAlias CreateFunction DeleteAlias DeleteFunction
+		DeleteFunctionConcurrency GetAlias GetFunction
 		GetFunctionCodeSigningConfig GetFunctionConcurrency GetFunctionConfiguration GetPolicy
-		Invoke ListFunctions ListTags ListVersionsByFunction PutFunctionConcurrency
-		RemovePermission TagResource UntagResource UpdateFunctionCode
+		Invoke ListAliases ListFunctions ListTags ListVersionsByFunction PublishVersion
+		PutFunctionConcurrency RemovePermission UpdateAlias TagResource UntagResource UpdateFunctionCode
 		UpdateFunctionConfiguration CreateEventSourceMapping CreateFunctionUrlConfig
 		DeleteEventSourceMapping DeleteFunctionUrlConfig GetEventSourceMapping
 		GetFunctionUrlConfig ListEventSourceMappings UpdateEventSourceMapping
@@ -309,6 +310,7 @@ func pattern(p string) string {
 	p = strings.ReplaceAll(p, `(^(?!(system\x2e)))(^`, `(^`)
 	// lambda: a name that is no number.
 	p = strings.ReplaceAll(p, `((?!^\d+$)^[0-9a-zA-Z-_]+$)`, `[0-9a-zA-Z-_]*[a-zA-Z-_][0-9a-zA-Z-_]*`)
+	p = strings.ReplaceAll(p, `(?!^[0-9]+$)([a-zA-Z0-9-_]+)`, `[0-9a-zA-Z-_]*[a-zA-Z-_][0-9a-zA-Z-_]*`)
 	// lambda: some character that is no space.
 	p = strings.ReplaceAll(p, `(?!\s*$).+`, `.*\S.*`)
 	p = unicodes.ReplaceAllString(p, `\x{$1}`)
