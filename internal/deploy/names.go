@@ -62,6 +62,8 @@ const (
 	TypeLogGroup    = plan.TypeLogGroup
 	TypeRole        = plan.TypeRole
 	TypeFunction    = plan.TypeFunction
+	TypeVersion     = plan.TypeVersion
+	TypeAlias       = plan.TypeAlias
 	TypePermission  = plan.TypePermission
 	TypeEventSource = plan.TypeEventSource
 	TypeFunctionURL = plan.TypeFunctionURL

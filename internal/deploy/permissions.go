@@ -37,6 +37,12 @@ func DeployerPolicy(app Application, account Account) Policy {
 		"lambda:RemovePermission", "lambda:TagResource", "lambda:UntagResource",
 		"lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration",
 	}, account.FunctionARN(app.Prefix()+"-*"))
+	if app.Releases > 0 {
+		p.Allow("Releases", []string{
+			"lambda:CreateAlias", "lambda:ListAliases", "lambda:ListVersionsByFunction",
+			"lambda:PublishVersion", "lambda:UpdateAlias",
+		}, account.FunctionARN(app.Prefix()+"-*"))
+	}
 	groups := account.ARN("logs", "log-group:"+spec.LogGroup(app.Prefix()+"-*"))
 	p.Allow("Logs", []string{
 		"logs:CreateLogGroup", "logs:DeleteLogGroup", "logs:DeleteRetentionPolicy",

@@ -63,7 +63,9 @@ func (all found) ignoreTags(ours map[string]bool) {
 
 // ids returns the ids of existing resources.
 func (all found) ids() plan.IDs {
-	ids := plan.IDs{Roles: map[string]string{}, Integrations: map[string]string{}}
+	ids := plan.IDs{
+		Roles: map[string]string{}, Integrations: map[string]string{}, Versions: map[string]string{},
+	}
 	for _, f := range all {
 		if f.IDs != nil {
 			f.IDs(&ids)

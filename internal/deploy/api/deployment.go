@@ -124,6 +124,10 @@ func (p *planner) publish() {
 			return
 		}
 	}
+	if p.App.Canary > 0 {
+		p.Conflict("--canary: this release changes the routes or the authorizer of the API, which " +
+			"change for all clients at once; deploy without --canary")
+	}
 	p.Add(plan.Step{
 		Action: plan.Create, Type: plan.TypeDeployment, Name: p.App.APIName(), Line: p.apiLine(),
 		Do: func(ctx context.Context, r *plan.Run, _ *plan.Resource) error {

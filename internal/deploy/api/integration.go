@@ -117,7 +117,7 @@ func (p *planner) integrations() {
 func integrationFor(app spec.Application, account spec.Account, function string) foundIntegration {
 	return foundIntegration{
 		function:   function,
-		uri:        account.InvocationURI(account.FunctionARN(app.FunctionName(function))),
+		uri:        account.InvocationURI(app.Target(account, function)),
 		kind:       string(types.IntegrationTypeAwsProxy),
 		connection: string(types.ConnectionTypeInternet),
 		content:    string(types.ContentHandlingStrategyConvertToText),

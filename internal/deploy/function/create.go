@@ -25,7 +25,7 @@ func (r run) create(ctx context.Context, fn spec.Function, res *plan.Resource) e
 			Environment: conf.Environment, Timeout: conf.Timeout, MemorySize: conf.MemorySize,
 			Layers: conf.Layers, VpcConfig: conf.VpcConfig, TracingConfig: conf.TracingConfig,
 			EphemeralStorage: conf.EphemeralStorage, LoggingConfig: conf.LoggingConfig,
-			KMSKeyArn:     conf.KMSKeyArn,
+			KMSKeyArn: conf.KMSKeyArn, Description: conf.Description,
 			Architectures: architectures(fn), Code: code,
 			Tags: r.App.ResourceTags(fn.Tags),
 		})
@@ -82,7 +82,16 @@ func (r run) configuration(fn spec.Function) *lambda.UpdateFunctionConfiguration
 		EphemeralStorage: ephemeralStorage(fn),
 		LoggingConfig:    loggingConfig(fn),
 		KMSKeyArn:        stringOrNil(fn.KMSKeyARN),
+		Description:      description(fn),
 	}
+}
+
+// description returns nil for the one that the function has.
+func description(fn spec.Function) *string {
+	if fn.Release.Number == 0 {
+		return nil
+	}
+	return aws.String(fn.Release.String())
 }
 
 // ephemeralStorage returns nil for what the function has.

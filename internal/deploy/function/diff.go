@@ -23,7 +23,23 @@ func (d difference) all() plan.Changes {
 	return slices.Concat(d.state, d.code, d.configuration, d.concurrency, d.tags)
 }
 
+// diff compares a function with what it should be, as a part of its release.
 func (p *planner) diff(fn spec.Function, have foundFunction) difference {
+	diff := p.content(fn, have)
+	if fn.Release.Number > 0 {
+		diff.configuration.Compare("release", number(have.release), number(fn.Release))
+	}
+	return diff
+}
+
+func number(r spec.Release) string {
+	if r.Number == 0 {
+		return ""
+	}
+	return strconv.Itoa(r.Number)
+}
+
+func (p *planner) content(fn spec.Function, have foundFunction) difference {
 	diff := difference{configuration: p.configurationDiff(fn, have)}
 	diff.code.Compare("code", have.code, fn.Bundle.SHA256)
 	diff.code.Compare("architecture", string(have.architecture), fn.Architecture)

@@ -16,12 +16,22 @@ func (c client) discover(ctx context.Context, app spec.Application) ([]plan.Reso
 		if err != nil {
 			return nil, err
 		}
-		if have != nil && have.tags[spec.TagKey] == app.Tag() {
-			list = append(list, plan.Resource{
-				Name: logical, Type: plan.TypeFunction, Pending: true, FunctionName: name,
-				FunctionARN: have.arn,
-			})
+		if have == nil || have.tags[spec.TagKey] != app.Tag() {
+			continue
 		}
+		res := plan.Resource{
+			Name: logical, Type: plan.TypeFunction, Pending: true, FunctionName: name,
+			FunctionARN: have.arn,
+		}
+		if app.Qualifier() != "" {
+			if have.aliases, err = c.findAliases(ctx, name); err != nil {
+				return nil, err
+			}
+			if a := have.live(); a != nil {
+				res.Alias = a.name
+			}
+		}
+		list = append(list, res)
 	}
 	triggers, err := c.discoverTriggers(ctx, app)
 	return append(list, triggers...), err

@@ -35,6 +35,11 @@ type foundFunction struct {
 	concurrency *int // nil: none is reserved
 	tags        map[string]string
 
+	release  spec.Release // of $LATEST, published or not
+	revision string
+	versions []foundVersion // the newest first
+	aliases  []foundAlias
+
 	// state is Pending while Lambda creates the function, and lastUpdate InProgress while it changes
 	// it. Both may be Failed; then reason says why.
 	// (https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html)
@@ -42,8 +47,11 @@ type foundFunction struct {
 	lastUpdate types.LastUpdateStatus
 	reason     string
 
-	grants map[string]spec.Grant // added by tyg, by statement id
+	grants map[string]grants // by qualifier
 }
+
+// grants are the statements that tyg has added to a policy, by their ids.
+type grants map[string]spec.Grant
 
 // failed reports whether Lambda could not create the function, which then can only be deleted.
 func (f foundFunction) failed() bool { return f.state == types.StateFailed }
@@ -68,12 +76,30 @@ func (c client) findFunctions(
 			continue
 		}
 		have.logical = fn.LogicalName
-		if have.grants, err = c.getGrants(ctx, name); err != nil {
+		if err := c.describe(ctx, app, name, have); err != nil {
 			return nil, err
 		}
 		functions[name] = *have
 	}
 	return functions, nil
+}
+
+// describe adds the grants of a function and, if the application has releases, its versions.
+func (c client) describe(
+	ctx context.Context, app spec.Application, name string, have *foundFunction,
+) (err error) {
+	have.grants = make(map[string]grants)
+	if have.grants[""], err = c.getGrants(ctx, name, ""); err != nil || app.Releases == 0 {
+		return err
+	}
+	if have.versions, err = c.findVersions(ctx, name); err != nil {
+		return err
+	}
+	if have.aliases, err = c.findAliases(ctx, name); err != nil || have.live() == nil {
+		return err
+	}
+	have.grants[spec.LiveAlias], err = c.getGrants(ctx, name, spec.LiveAlias)
+	return err
 }
 
 // get returns a function, without its grants, or nil if there is none of that name.
@@ -111,7 +137,9 @@ func newFoundFunction(conf *types.FunctionConfiguration) foundFunction {
 		timeout: int(aws.ToInt32(conf.Timeout)), memory: int(aws.ToInt32(conf.MemorySize)),
 		tracing: types.TracingModePassThrough,
 		state:   conf.State, lastUpdate: conf.LastUpdateStatus,
-		reason: aws.ToString(conf.LastUpdateStatusReason),
+		release:  spec.ParseRelease(aws.ToString(conf.Description)),
+		revision: aws.ToString(conf.RevisionId),
+		reason:   aws.ToString(conf.LastUpdateStatusReason),
 	}
 	if have.failed() {
 		have.reason = aws.ToString(conf.StateReason)

@@ -37,6 +37,8 @@ func (c client) find(ctx context.Context, app spec.Application, _ plan.State) (p
 	f := plan.Found{
 		Each: func(p *plan.Planner, fn spec.Function) { plans(p).function(fn) },
 		Last: func(p *plan.Planner) {
+			plans(p).versions()
+			plans(p).liveAliases()
 			plans(p).permissions()
 			plans(p).mappings()
 			plans(p).urls()

@@ -20,6 +20,7 @@ const deleting = "Deleting"
 // A foundMapping is an existing event source mapping.
 type foundMapping struct {
 	uuid, state   string
+	function      string // the ARN, with a qualifier if it has one
 	batch, window int
 	concurrency   int // 0: no limit
 	filter        string
@@ -27,7 +28,7 @@ type foundMapping struct {
 }
 
 // findMapping returns the mapping of a source to a function, nil if there is none or it is being
-// deleted. The function need not exist: mappings survive it.
+// deleted. It may be to an alias of the function, which need not exist: mappings survive it.
 func (c client) findMapping(ctx context.Context, source, function string) (*foundMapping, error) {
 	pages := lambda.NewListEventSourceMappingsPaginator(c.Client,
 		&lambda.ListEventSourceMappingsInput{EventSourceArn: &source})
@@ -41,7 +42,7 @@ func (c client) findMapping(ctx context.Context, source, function string) (*foun
 		}
 		for _, m := range page.EventSourceMappings {
 			arn := aws.ToString(m.FunctionArn)
-			if strings.HasSuffix(arn, ":function:"+function) && aws.ToString(m.State) != deleting {
+			if isFor(arn, function) && aws.ToString(m.State) != deleting {
 				have := newFoundMapping(m)
 				return &have, nil
 			}
@@ -50,9 +51,17 @@ func (c client) findMapping(ctx context.Context, source, function string) (*foun
 	return nil, nil
 }
 
+// isFor reports whether an ARN is that of a function, with or without a qualifier.
+func isFor(arn, function string) bool {
+	_, name, _ := strings.Cut(arn, ":function:")
+	name, _, _ = strings.Cut(name, ":")
+	return name == function
+}
+
 func newFoundMapping(m types.EventSourceMappingConfiguration) foundMapping {
 	have := foundMapping{
-		uuid: aws.ToString(m.UUID), state: aws.ToString(m.State), batch: int(aws.ToInt32(m.BatchSize)),
+		uuid: aws.ToString(m.UUID), state: aws.ToString(m.State),
+		function: aws.ToString(m.FunctionArn), batch: int(aws.ToInt32(m.BatchSize)),
 		window: int(aws.ToInt32(m.MaximumBatchingWindowInSeconds)),
 	}
 	if m.ScalingConfig != nil {
@@ -106,7 +115,9 @@ func (p *planner) mapping(t spec.Trigger) {
 			"update-event-source-mapping --enabled --uuid %s\"", t.Name, res.SourceARN, have.uuid)
 	}
 	res.UUID = have.uuid
-	p.Update(plan.TypeEventSource, name, "Updating trigger: "+t.Name, mappingDiff(t, *have), res,
+	diff := mappingDiff(t, *have)
+	diff.Compare("function", have.function, p.App.Target(p.Account, t.Name))
+	p.Update(plan.TypeEventSource, name, "Updating trigger: "+t.Name, diff, res,
 		func(ctx context.Context, r *plan.Run, _ *plan.Resource) error {
 			return p.client.run(r).updateMapping(ctx, t, have.uuid)
 		})
@@ -134,8 +145,9 @@ func mappingDiff(t spec.Trigger, have foundMapping) plan.Changes {
 
 // createMapping creates a mapping, and waits until Lambda knows that the role may read the source.
 func (r run) createMapping(ctx context.Context, t spec.Trigger, res *plan.Resource) error {
+	target := r.App.Target(r.Account, t.Name)
 	in := &lambda.CreateEventSourceMappingInput{
-		FunctionName: &res.FunctionName, EventSourceArn: &res.SourceARN, FilterCriteria: filter(t),
+		FunctionName: &target, EventSourceArn: &res.SourceARN, FilterCriteria: filter(t),
 		FunctionResponseTypes: reporting(), ScalingConfig: scaling(t),
 		BatchSize: positive(t.BatchSize, 1), MaximumBatchingWindowInSeconds: positive(t.Window, 0),
 		Tags: r.App.ResourceTags(nil),
@@ -187,8 +199,9 @@ func isChanging(state string) bool {
 }
 
 func (r run) updateMapping(ctx context.Context, t spec.Trigger, uuid string) error {
+	target := r.App.Target(r.Account, t.Name)
 	in := &lambda.UpdateEventSourceMappingInput{
-		UUID: &uuid, FilterCriteria: filter(t), FunctionResponseTypes: reporting(),
+		UUID: &uuid, FunctionName: &target, FilterCriteria: filter(t), FunctionResponseTypes: reporting(),
 		ScalingConfig: scaling(t), BatchSize: positive(t.BatchSize, 1),
 		MaximumBatchingWindowInSeconds: positive(t.Window, 0),
 	}

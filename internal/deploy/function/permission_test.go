@@ -31,28 +31,28 @@ func TestPermissions(t *testing.T) {
 	wider.Source = "arn:aws:execute-api:us-west-2:123456789012:*"
 	for _, test := range []struct {
 		name   string
-		grants map[string]spec.Grant
+		grants grants
 		change func(*spec.Application, *onAWS)
 		want   []string
 	}{
 		{"none", nil, nil, []string{"create " + name}},
-		{"the right one", map[string]spec.Grant{"tyg-abc": right}, nil, nil},
-		{"another source", map[string]spec.Grant{"tyg-abc": wider}, nil, []string{"update " + name}},
+		{"the right one", grants{"tyg-abc": right}, nil, nil},
+		{"another source", grants{"tyg-abc": wider}, nil, []string{"update " + name}},
 		{
 			"an API that is gone",
-			map[string]spec.Grant{"tyg-abc": right, "tyg-old": right},
+			grants{"tyg-abc": right, "tyg-old": right},
 			nil,
 			[]string{"delete " + name},
 		},
 		{
 			"an API to come",
-			map[string]spec.Grant{"tyg-old": right},
+			grants{"tyg-old": right},
 			func(_ *spec.Application, f *onAWS) { f.ids.API = "" },
 			[]string{"create " + name, "delete " + name},
 		},
 		{
 			"no route",
-			map[string]spec.Grant{"tyg-abc": right},
+			grants{"tyg-abc": right},
 			func(a *spec.Application, _ *onAWS) { a.API.Routes = nil },
 			[]string{"delete " + name},
 		},
@@ -71,7 +71,9 @@ func TestPermissions(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			app, found := oneFunction()
-			found = changeFunction(found, func(f *foundFunction) { f.grants = test.grants })
+			found = changeFunction(found, func(f *foundFunction) {
+				f.grants = map[string]grants{"": test.grants}
+			})
 			if test.change != nil {
 				test.change(&app, &found)
 			}
@@ -93,7 +95,7 @@ func TestParseGrants(t *testing.T) {
 		 "Condition":{"Bool":{"lambda:InvokedViaFunctionUrl":"true"}}},
 		{"Sid":"by-hand","Effect":"Allow","Principal":{"AWS":"x"},"Action":"lambda:*","Resource":"r"},
 		{"Effect":"Allow"}]}`)
-	want := map[string]spec.Grant{
+	want := grants{
 		"tyg-abc": {
 			Principal: "apigateway.amazonaws.com", Action: "lambda:InvokeFunction", Source: "s",
 		},

@@ -23,7 +23,10 @@ func (p *planner) function(fn spec.Function) {
 			"after that the client gets a timeout error while the function continues",
 			name, fn.Timeout, integrationTimeout)
 	}
-	res := plan.Resource{Name: fn.LogicalName, Type: plan.TypeFunction, FunctionName: name}
+	res := plan.Resource{
+		Name: fn.LogicalName, Type: plan.TypeFunction, FunctionName: name, Alias: p.App.Qualifier(),
+	}
+	fn.Release = p.release()
 	have, ok := p.found[name]
 	p.warnVPC(fn, have)
 	if ok && !p.Owned(plan.TypeFunction, res.Name, name, have.tags) {
@@ -61,6 +64,7 @@ func (p *planner) liveFunction(name string) (foundFunction, bool) {
 // staleFunctions plans the deletion of permissions and functions that are no longer needed.
 func (p *planner) staleFunctions() {
 	p.stalePermissions()
+	p.staleVersions()
 	p.DeleteStale(p.client.resourceType(), func(res plan.Resource) bool {
 		if p.Leaves(res.Name) {
 			p.Warn("function %s is called by no route any more; it stays for calls under way, and the "+

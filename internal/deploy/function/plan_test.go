@@ -254,7 +254,7 @@ func TestUnownedFunctionIsAConflict(t *testing.T) {
 func TestFailedFunctionIsCreatedAgain(t *testing.T) {
 	app, found := oneFunction()
 	found = changeFunction(found, func(f *foundFunction) {
-		f.state, f.grants = types.StateFailed, map[string]spec.Grant{"tyg-old": {}}
+		f.state, f.grants = types.StateFailed, map[string]grants{"": {"tyg-old": {}}}
 	})
 	b := planned(app, found, plan.State{})
 	b.permissions()

@@ -23,7 +23,7 @@ func (c client) findTriggers(
 		case t.Batched():
 			found.mappings[t.Name], err = c.findMapping(ctx, t.From, name)
 		case t.Source == spec.HTTP:
-			found.urls[t.Name], err = c.findURL(ctx, name)
+			found.urls[t.Name], err = c.findURL(ctx, app, name)
 		}
 		if err != nil {
 			return found, err

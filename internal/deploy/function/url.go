@@ -11,22 +11,37 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
-// A foundURL is the URL of an existing function.
+// A foundURL is the URL of an existing function, or of an alias of it.
 type foundURL struct {
-	url  string
-	auth types.FunctionUrlAuthType
+	url       string
+	auth      types.FunctionUrlAuthType
+	qualifier string
 }
 
-// findURL returns the URL of a function, nil if it has none.
-func (c client) findURL(ctx context.Context, function string) (*foundURL, error) {
-	out, err := c.GetFunctionUrlConfig(ctx, &lambda.GetFunctionUrlConfigInput{FunctionName: &function})
+// findURL returns the URL of a function, nil if it has none. One of the function itself goes before
+// that of its alias: it was there before the alias, and clients know it. Another one would have
+// another name.
+func (c client) findURL(
+	ctx context.Context, app spec.Application, function string,
+) (*foundURL, error) {
+	have, err := c.getURL(ctx, function, "")
+	if have != nil || err != nil || app.Qualifier() == "" {
+		return have, err
+	}
+	return c.getURL(ctx, function, app.Qualifier())
+}
+
+func (c client) getURL(ctx context.Context, function, qualifier string) (*foundURL, error) {
+	out, err := c.GetFunctionUrlConfig(ctx, &lambda.GetFunctionUrlConfigInput{
+		FunctionName: &function, Qualifier: stringOrNil(qualifier),
+	})
 	if isNoFunction(err) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	return &foundURL{aws.ToString(out.FunctionUrl), out.AuthType}, nil
+	return &foundURL{aws.ToString(out.FunctionUrl), out.AuthType, qualifier}, nil
 }
 
 // urls plans the function URLs.
@@ -60,18 +75,23 @@ func (p *planner) url(t spec.Trigger) {
 		return
 	}
 	res.FunctionURL = have.url
+	if have.qualifier != p.App.Qualifier() {
+		p.Warn("the URL of trigger %s is older than releases: it calls what was deployed last, also "+
+			"after a rollback; to let it call the live release, deploy once without the trigger, and again "+
+			"with it, which gives it another URL", t.Name)
+	}
 	var diff plan.Changes
 	diff.Compare("authorization", string(have.auth), string(authOf(t)))
 	p.Update(plan.TypeFunctionURL, name, "Updating URL of lambda function: "+name, diff, res,
 		func(ctx context.Context, r *plan.Run, _ *plan.Resource) error {
-			return p.client.run(r).updateURL(ctx, t, name)
+			return p.client.run(r).updateURL(ctx, t, name, have.qualifier)
 		})
 }
 
 func (r run) createURL(ctx context.Context, t spec.Trigger, res *plan.Resource) error {
 	return r.retryWhileBusy(ctx, res.FunctionName, func() error {
 		// It exists if the answer to an earlier call was lost.
-		have, err := r.findURL(ctx, res.FunctionName)
+		have, err := r.findURL(ctx, r.App, res.FunctionName)
 		if err != nil {
 			return err
 		}
@@ -80,10 +100,11 @@ func (r run) createURL(ctx context.Context, t spec.Trigger, res *plan.Resource) 
 			if have.auth == authOf(t) {
 				return nil
 			}
-			return r.updateURL(ctx, t, res.FunctionName)
+			return r.updateURL(ctx, t, res.FunctionName, have.qualifier)
 		}
 		out, err := r.CreateFunctionUrlConfig(ctx, &lambda.CreateFunctionUrlConfigInput{
 			FunctionName: &res.FunctionName, AuthType: authOf(t),
+			Qualifier: stringOrNil(r.App.Qualifier()),
 		})
 		if err == nil {
 			res.FunctionURL = aws.ToString(out.FunctionUrl)
@@ -92,9 +113,11 @@ func (r run) createURL(ctx context.Context, t spec.Trigger, res *plan.Resource) 
 	})
 }
 
-func (r run) updateURL(ctx context.Context, t spec.Trigger, function string) error {
+func (r run) updateURL(
+	ctx context.Context, t spec.Trigger, function, qualifier string,
+) error {
 	_, err := r.UpdateFunctionUrlConfig(ctx, &lambda.UpdateFunctionUrlConfigInput{
-		FunctionName: &function, AuthType: authOf(t),
+		FunctionName: &function, AuthType: authOf(t), Qualifier: stringOrNil(qualifier),
 	})
 	return err
 }
@@ -108,8 +131,8 @@ func (c client) urlType() plan.ResourceType {
 	}}
 }
 
-// deleteURL deletes the URL of a function. A pending one, of a function that may not be ours, goes
-// with the function, if that is.
+// deleteURL deletes the URL of a function, and that of its alias. A pending one, of a function that
+// may not be ours, goes with the function, if that is.
 func (r run) deleteURL(ctx context.Context, res *plan.Resource) error {
 	if res.Pending {
 		have, err := r.get(ctx, res.FunctionName)
@@ -117,15 +140,21 @@ func (r run) deleteURL(ctx context.Context, res *plan.Resource) error {
 			return err
 		}
 	}
-	return r.retryWhileBusy(ctx, res.FunctionName, func() error {
-		_, err := r.DeleteFunctionUrlConfig(ctx, &lambda.DeleteFunctionUrlConfigInput{
-			FunctionName: &res.FunctionName,
+	for _, qualifier := range []string{"", spec.LiveAlias} {
+		err := r.retryWhileBusy(ctx, res.FunctionName, func() error {
+			_, err := r.DeleteFunctionUrlConfig(ctx, &lambda.DeleteFunctionUrlConfigInput{
+				FunctionName: &res.FunctionName, Qualifier: stringOrNil(qualifier),
+			})
+			if isNoFunction(err) {
+				return nil
+			}
+			return err
 		})
-		if isNoFunction(err) {
-			return nil
+		if err != nil {
+			return err
 		}
-		return err
-	})
+	}
+	return nil
 }
 
 // staleURLs plans the deletion of URLs that no trigger has any more.

@@ -24,6 +24,7 @@ type IDs struct {
 	API          string
 	Roles        map[string]string // ARN by the logical name of the role
 	Integrations map[string]string // by the logical name of the function
+	Versions     map[string]string // that this run has published, by the logical name of the function
 	Authorizer   string
 	Called       []string // logical names of the functions that the API calls, also of other plans
 	InVPC        []string // logical names of the functions that have network interfaces in a VPC

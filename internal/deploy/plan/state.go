@@ -18,6 +18,8 @@ const (
 	TypeLogGroup    = "log_group"
 	TypeRole        = "iam_role"
 	TypeFunction    = "lambda_function"
+	TypeVersion     = "lambda_version"
+	TypeAlias       = "lambda_alias"
 	TypePermission  = "lambda_permission"
 	TypeEventSource = "event_source_mapping"
 	TypeFunctionURL = "lambda_function_url"
@@ -75,6 +77,8 @@ type Resource struct {
 
 	FunctionName string `json:"function_name,omitempty"`
 	FunctionARN  string `json:"lambda_arn,omitempty"`
+	// Alias is the alias by which events reach the function; empty: they reach it without one.
+	Alias string `json:"lambda_alias,omitempty"`
 
 	// Of what leads events to a function.
 	SourceARN   string `json:"source_arn,omitempty"`

@@ -83,7 +83,7 @@ func (r run) tag(ctx context.Context, have foundRule, want map[string]string) er
 
 // target makes the function the only target of a rule.
 func (r run) target(ctx context.Context, t spec.Trigger, bus, name string) error {
-	arn := r.Account.FunctionARN(r.App.FunctionName(t.Name))
+	arn := r.App.Target(r.Account, t.Name)
 	out, err := r.PutTargets(ctx, &eventbridge.PutTargetsInput{
 		EventBusName: &bus, Rule: &name,
 		Targets: []types.Target{{Id: aws.String(targetID), Arn: &arn}},

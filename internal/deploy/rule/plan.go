@@ -60,7 +60,7 @@ func (p *planner) diff(t spec.Trigger, have foundRule) plan.Changes {
 	diff.Compare("schedule", have.schedule, schedule)
 	diff.CompareJSON("filter", have.pattern, pattern)
 	diff.Compare("state", string(have.state), string(types.RuleStateEnabled))
-	target := p.Account.FunctionARN(p.App.FunctionName(t.Name))
+	target := p.App.Target(p.Account, t.Name)
 	diff.Compare("target", strings.Join(have.targets, ", "), target)
 	diff.Tags(have.tags, p.App.ResourceTags(nil))
 	return diff

@@ -26,6 +26,17 @@ type Application struct {
 	// Shards lets each function invoke itself, as package lambda does to send to a large group.
 	Shards bool
 
+	// Releases is how many releases are kept, the live one among them: events reach the functions by
+	// the alias [LiveAlias], which leads to a version that never changes. 0 makes none: events reach
+	// what was deployed last, and code and configuration change one after the other.
+	Releases int
+
+	// Canary is the share of the events that a new release gets at first, below 1. 0 is all of them.
+	Canary float64
+
+	// Commit is the commit of the project, for the description of a release; empty if not known.
+	Commit string
+
 	// LeavesVPC keeps the rights of the generated role on network interfaces, although no function
 	// needs them any more: Lambda deletes the interfaces of a function that leaves a VPC later, with
 	// the rights of its role.
@@ -82,6 +93,10 @@ type Function struct {
 	// LogRetention is for how many days the log is kept; 0 is for ever. Nil leaves what AWS has, which
 	// is for ever for a new log group.
 	LogRetention *int
+
+	// Release is that of which the function is, for its description. The planner sets it; without a
+	// number the function keeps the description that it has.
+	Release Release
 
 	// Role is what the function may do. Functions with the same Role.LogicalName share it.
 	Role Role
@@ -230,7 +245,7 @@ func (a API) NeedsKey(r Route) bool { return a.APIKey && r.Key == tyg.RouteConne
 
 // FunctionARN returns the function that an authorizer asks.
 func (a Authorizer) FunctionARN(app Application, account Account) string {
-	return cmp.Or(a.ARN, account.FunctionARN(app.FunctionName(a.Function)))
+	return cmp.Or(a.ARN, app.Target(account, a.Function))
 }
 
 // Complete returns settings as AWS has them: with the defaults written out, and the ARN without its

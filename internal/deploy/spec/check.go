@@ -43,6 +43,7 @@ func (c *Checker) Application(a Application) {
 			"and _ only", a.Stage)
 	c.length("API", a.APIName(), maxAPIName)
 	c.Tags("tags", a.ResourceTags(nil), a.Tags)
+	c.releases(a)
 	c.Want(len(a.Functions) > 0, "there are no functions: the application has no handlers")
 	seen := make(map[string]bool)
 	for _, fn := range a.Functions {

@@ -68,12 +68,13 @@ func GeneratedPolicy(app Application, account Account, apiID string) Policy {
 	p.Allow("Connections", []string{"execute-api:ManageConnections"},
 		account.ARN("execute-api", apiID+"/"+app.API.Stage+"/*/@connections/*"))
 	if name := app.connectFunction(); app.API.Open && name != "" {
-		p.Allow("Open", []string{"lambda:InvokeFunction"}, account.ARN("lambda", "function:"+name))
+		p.Allow("Open", []string{"lambda:InvokeFunction"}, app.invocable(account, name)...)
 	}
 	if app.Shards {
 		var functions []string
 		for _, fn := range app.Functions {
-			functions = append(functions, account.FunctionARN(app.FunctionName(fn.LogicalName)))
+			name := app.FunctionName(fn.LogicalName)
+			functions = append(functions, app.invocable(account, name)...)
 		}
 		p.Allow("Shards", []string{"lambda:InvokeFunction"}, functions...)
 	}
@@ -103,6 +104,16 @@ func GeneratedPolicy(app Application, account Account, apiID string) Policy {
 		p.Allow("Tracing", []string{"xray:PutTelemetryRecords", "xray:PutTraceSegments"}, "*")
 	}
 	return p
+}
+
+// invocable returns the ARNs by which a function may invoke itself. A published version invokes
+// itself, and not the live one, which may be another by then.
+func (a Application) invocable(account Account, name string) []string {
+	arn := account.FunctionARN(name)
+	if a.Releases == 0 {
+		return []string{arn}
+	}
+	return []string{arn, arn + ":*"}
 }
 
 // allowTableKeys allows to decrypt tables with a key of their own.

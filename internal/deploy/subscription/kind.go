@@ -4,6 +4,7 @@ package subscription
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
@@ -31,7 +32,12 @@ func Kind(cfg aws.Config) plan.Kind {
 }
 
 // A foundSubscription is an existing subscription of one of the functions.
-type foundSubscription struct{ arn, filter, scope string }
+type foundSubscription struct {
+	arn, filter, scope string
+
+	// others are the ARNs of subscriptions of the same function by another qualifier.
+	others []string
+}
 
 // find looks for the subscriptions of the triggers, by the names of these.
 func (c client) find(ctx context.Context, app spec.Application, _ plan.State) (plan.Found, error) {
@@ -40,16 +46,19 @@ func (c client) find(ctx context.Context, app spec.Application, _ plan.State) (p
 		if t.Source != spec.SNS {
 			continue
 		}
-		arn, err := c.search(ctx, t.From, app.FunctionName(t.Name))
+		arn, others, err := c.search(ctx, app, t)
 		if err != nil {
 			return plan.Found{}, err
 		}
 		if arn == "" {
 			continue
 		}
-		if found[t.Name], err = c.get(ctx, arn); err != nil {
+		have, err := c.get(ctx, arn)
+		if err != nil {
 			return plan.Found{}, err
 		}
+		have.others = others
+		found[t.Name] = have
 	}
 	plans := func(p *plan.Planner) *planner { return &planner{p, c, found} }
 	return plan.Found{
@@ -66,11 +75,11 @@ func (c client) discover(ctx context.Context, app spec.Application) ([]plan.Reso
 		if t.Source != spec.SNS {
 			continue
 		}
-		arn, err := c.search(ctx, t.From, app.FunctionName(t.Name))
+		all, err := c.list(ctx, t.From, app.FunctionName(t.Name))
 		if err != nil && !isNotFound(err) {
 			return nil, err
 		}
-		if arn != "" {
+		if len(all) > 0 {
 			list = append(list, plan.Resource{
 				Name: recordName(t), Type: plan.TypeSubscriber, Pending: true, SourceARN: t.From,
 				FunctionName: app.FunctionName(t.Name),
@@ -80,22 +89,43 @@ func (c client) discover(ctx context.Context, app spec.Application) ([]plan.Reso
 	return list, nil
 }
 
-// search returns the ARN of the subscription of a function to a topic, or "".
-func (c client) search(ctx context.Context, topic, function string) (string, error) {
+// search returns the ARN of the subscription of a trigger, or "", and those of the same function by
+// another qualifier: from before it had an alias.
+func (c client) search(
+	ctx context.Context, app spec.Application, t spec.Trigger,
+) (arn string, others []string, err error) {
+	name := app.FunctionName(t.Name)
+	all, err := c.list(ctx, t.From, name)
+	for _, s := range all {
+		if strings.HasSuffix(s.endpoint, ":function:"+spec.Qualified(name, app.Qualifier())) {
+			arn = s.arn
+		} else {
+			others = append(others, s.arn)
+		}
+	}
+	return arn, others, err
+}
+
+// A listed is a subscription in the list of a topic.
+type listed struct{ arn, endpoint string }
+
+// list returns the subscriptions of a function to a topic, by any qualifier.
+func (c client) list(ctx context.Context, topic, function string) ([]listed, error) {
+	var all []listed
 	pages := sns.NewListSubscriptionsByTopicPaginator(c.Client,
 		&sns.ListSubscriptionsByTopicInput{TopicArn: &topic})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return "", err
+			return nil, err
 		}
 		for _, s := range page.Subscriptions {
-			if isFor(aws.ToString(s.Endpoint), function) {
-				return aws.ToString(s.SubscriptionArn), nil
+			if endpoint := aws.ToString(s.Endpoint); isFor(endpoint, function) {
+				all = append(all, listed{aws.ToString(s.SubscriptionArn), endpoint})
 			}
 		}
 	}
-	return "", nil
+	return all, nil
 }
 
 func (c client) get(ctx context.Context, arn string) (foundSubscription, error) {
@@ -105,7 +135,9 @@ func (c client) get(ctx context.Context, arn string) (foundSubscription, error) 
 	if err != nil {
 		return foundSubscription{}, err
 	}
-	return foundSubscription{arn, out.Attributes[filterPolicy], out.Attributes[filterScope]}, nil
+	return foundSubscription{
+		arn: arn, filter: out.Attributes[filterPolicy], scope: out.Attributes[filterScope],
+	}, nil
 }
 
 // isNotFound reports whether a topic or a subscription does not exist.

@@ -3,6 +3,7 @@ package subscription
 import (
 	"cmp"
 	"context"
+	"strconv"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -28,9 +29,11 @@ type planner struct {
 	found  map[string]foundSubscription // by the names of triggers
 }
 
-// isFor reports whether an endpoint is a function of a name.
+// isFor reports whether an endpoint is a function of a name, by any qualifier.
 func isFor(endpoint, function string) bool {
-	return strings.HasSuffix(endpoint, ":function:"+function)
+	_, name, _ := strings.Cut(endpoint, ":function:")
+	name, _, _ = strings.Cut(name, ":")
+	return name == function
 }
 
 // recordName is the name of a subscription in the state file. A trigger whose topic has changed has
@@ -61,9 +64,15 @@ func (p *planner) subscription(t spec.Trigger) {
 		})
 		return
 	}
-	p.Update(plan.TypeSubscriber, name, "Updating trigger: "+t.Name, diff(t, have), res,
+	changes := diff(t, have)
+	changes.Compare("subscriptions of the function", strconv.Itoa(1+len(have.others)), "1")
+	p.Update(plan.TypeSubscriber, name, "Updating trigger: "+t.Name, changes, res,
 		func(ctx context.Context, r *plan.Run, _ *plan.Resource) error {
-			return p.client.run(r).setFilter(ctx, t, have)
+			do := p.client.run(r)
+			if err := do.setFilter(ctx, t, have); err != nil {
+				return err
+			}
+			return do.unsubscribe(ctx, have.others)
 		})
 }
 
@@ -76,20 +85,25 @@ func diff(t spec.Trigger, have foundSubscription) plan.Changes {
 	return diff
 }
 
-// subscribe subscribes the function. SNS returns a subscription that exists with the same filter.
+// subscribe subscribes the function, and then ends its subscriptions by another qualifier: for a
+// moment it gets a notification twice, and never not at all. SNS returns a subscription that exists
+// with the same filter.
 func (r run) subscribe(ctx context.Context, t spec.Trigger) error {
-	endpoint := r.Account.FunctionARN(r.App.FunctionName(t.Name))
-	arn, err := r.search(ctx, t.From, r.App.FunctionName(t.Name))
+	arn, others, err := r.search(ctx, r.App, t)
 	if err != nil {
 		return err
 	}
 	if arn != "" { // the answer to an earlier call was lost
 		have, err := r.get(ctx, arn)
+		if err == nil {
+			err = r.setFilter(ctx, t, have)
+		}
 		if err != nil {
 			return err
 		}
-		return r.setFilter(ctx, t, have)
+		return r.unsubscribe(ctx, others)
 	}
+	endpoint := r.App.Target(r.Account, t.Name)
 	in := &sns.SubscribeInput{
 		TopicArn: &t.From, Protocol: aws.String(protocol), Endpoint: &endpoint,
 		ReturnSubscriptionArn: true,
@@ -97,8 +111,10 @@ func (r run) subscribe(ctx context.Context, t spec.Trigger) error {
 	if t.Filter != "" {
 		in.Attributes = map[string]string{filterPolicy: t.Filter}
 	}
-	_, err = r.Subscribe(ctx, in)
-	return err
+	if _, err = r.Subscribe(ctx, in); err != nil {
+		return err
+	}
+	return r.unsubscribe(ctx, others)
 }
 
 // setFilter changes the filter of a subscription. An empty object removes it.
@@ -127,20 +143,31 @@ func (c client) resourceType() plan.ResourceType {
 	}}
 }
 
-// delete ends a subscription. Those of a topic that is gone are gone, too.
+// delete ends the subscriptions of a function. Those of a topic that is gone are gone, too.
 func (r run) delete(ctx context.Context, res *plan.Resource) error {
-	arn, err := r.search(ctx, res.SourceARN, res.FunctionName)
-	if isNotFound(err) || err == nil && arn == "" {
+	all, err := r.list(ctx, res.SourceARN, res.FunctionName)
+	if isNotFound(err) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	_, err = r.Unsubscribe(ctx, &sns.UnsubscribeInput{SubscriptionArn: &arn})
-	if isNotFound(err) {
-		return nil
+	var arns []string
+	for _, s := range all {
+		arns = append(arns, s.arn)
 	}
-	return err
+	return r.unsubscribe(ctx, arns)
+}
+
+// unsubscribe ends subscriptions.
+func (r run) unsubscribe(ctx context.Context, arns []string) error {
+	for _, arn := range arns {
+		_, err := r.Unsubscribe(ctx, &sns.UnsubscribeInput{SubscriptionArn: &arn})
+		if err != nil && !isNotFound(err) {
+			return err
+		}
+	}
+	return nil
 }
 
 // stale plans the deletion of subscriptions that no trigger has any more.
