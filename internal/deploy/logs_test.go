@@ -47,7 +47,7 @@ func (r *rig) logs(t *testing.T, operation string, input map[string]any) {
 	id, secret := r.aws.Key()
 	sigv4.Sign(q, body, sigv4.Credentials{AccessKeyID: id, SecretAccessKey: secret},
 		awstest.Region, "logs", time.Now())
-	resp, err := (&http.Client{Transport: handlerTransport{r.aws}}).Do(q)
+	resp, err := (&http.Client{Transport: handlerTransport{handler: r.aws}}).Do(q)
 	must(t, err)
 	defer resp.Body.Close()
 	text, err := io.ReadAll(resp.Body)

@@ -31,6 +31,7 @@ type rig struct {
 	file    string
 	url     string // of the state, in place of the file
 	printed []string
+	observe func() // called after each request, if it is not nil
 }
 
 func newRig(t *testing.T) *rig {
@@ -52,7 +53,10 @@ func newRig(t *testing.T) *rig {
 
 // A handlerTransport sends requests to a handler in this process. A deploy makes a hundred, and
 // sockets would take half of the time of these tests.
-type handlerTransport struct{ handler http.Handler }
+type handlerTransport struct {
+	handler http.Handler
+	after   func()
+}
 
 // RoundTrip returns an error for an answer that the handler aborts, as a connection that breaks
 // does.
@@ -70,6 +74,9 @@ func (h handlerTransport) RoundTrip(req *http.Request) (resp *http.Response, err
 		in.Header.Set("Content-Length", strconv.FormatInt(in.ContentLength, 10))
 	}
 	out := httptest.NewRecorder()
+	if h.after != nil {
+		defer h.after()
+	}
 	defer func() {
 		if fault := recover(); fault == http.ErrAbortHandler {
 			resp, err = nil, io.EOF
@@ -86,12 +93,18 @@ func (h handlerTransport) RoundTrip(req *http.Request) (resp *http.Response, err
 
 func (r *rig) store() deploy.Store { return deploy.FileStore{Name: r.file} }
 
+func (r *rig) observed() {
+	if r.observe != nil {
+		r.observe()
+	}
+}
+
 // config is as the AWS SDK would find it. Retries do not wait.
 func (r *rig) config() aws.Config {
 	id, secret := r.aws.Key()
 	return aws.Config{
 		Region: "us-west-2", BaseEndpoint: aws.String("http://aws.test"),
-		HTTPClient: &http.Client{Transport: handlerTransport{r.aws}},
+		HTTPClient: &http.Client{Transport: handlerTransport{r.aws, r.observed}},
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: id, SecretAccessKey: secret}, nil
 		}),
@@ -264,7 +277,7 @@ const statement = `{"Sid":"Files","Effect":"Allow","Action":"s3:*",` +
 // everything is an application with one of each kind of thing.
 func everything(t testing.TB) deploy.Application {
 	app := echo(t)
-	app.Name, app.Tags = "chat", map[string]string{"team": "tea"}
+	app.Name, app.Tags, app.Releases = "chat", map[string]string{"team": "tea"}, 3
 	connect, guard := function(t, "websocket_connect", "one"), function(t, "websocket_authorizer",
 		"one")
 	connect.LogRetention, connect.Environment = new(7), map[string]string{"TABLE": "chat-dev-rooms"}

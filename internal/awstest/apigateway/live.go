@@ -30,10 +30,10 @@ type Live struct {
 type LiveRoute struct {
 	Function lambda.Function
 	// Canary gets a share of the events, 0 to 1, and Function the others.
-	Canary lambda.Function
-	Share  float64
-	Timeout  time.Duration // how long API Gateway waits for it
-	Reply    bool          // the function's reply is sent to the client
+	Canary  lambda.Function
+	Share   float64
+	Timeout time.Duration // how long API Gateway waits for it
+	Reply   bool          // the function's reply is sent to the client
 	// Authorizer decides about new connections, nil for none. Only $connect has one.
 	Authorizer *LiveAuthorizer
 	// IAM is whether clients sign their handshakes, and APIKey whether they need a key.

@@ -25,16 +25,16 @@ func (s Source) isQueue() bool { return strings.HasPrefix(s.ARN, "arn:aws:sqs:")
 
 // A mapping is an event source mapping: Lambda polls a source for a function.
 type mapping struct {
-	uuid     string
+	uuid      string
 	function  string // name
 	qualifier string // version or alias; empty: none
-	source   string // ARN
-	config   map[string]any
-	enabled  bool
-	gone     bool // being deleted
-	changing int  // polls
-	updated  bool // what changes is not new
-	tags     map[string]any
+	source    string // ARN
+	config    map[string]any
+	enabled   bool
+	gone      bool // being deleted
+	changing  int  // polls
+	updated   bool // what changes is not new
+	tags      map[string]any
 }
 
 // AddSource makes a queue or a stream exist.
@@ -87,8 +87,8 @@ func (s *State) createMapping(in wire.Params) (map[string]any, error) {
 		}
 	}
 	m := &mapping{
-		uuid: s.NewUUID(), function: name, qualifier: qualifier, source: in.Str("EventSourceArn"), enabled: true,
-		changing: s.Settle, tags: in.Obj("Tags"),
+		uuid: s.NewUUID(), function: name, qualifier: qualifier, source: in.Str("EventSourceArn"),
+		enabled: true, changing: s.Settle, tags: in.Obj("Tags"),
 		config: map[string]any{"BatchSize": json.Number("10")},
 	}
 	if !(Source{ARN: m.source}).isQueue() {
