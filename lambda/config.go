@@ -75,8 +75,8 @@ const triggerVariable = "TYG_TRIGGER"
 //	TYG_DIRECT_ENDPOINT                        a shorter way to Endpoint and GroupsEndpoint, which
 //	                                           a gateway of tyg on the same machine offers
 //	TYG_TRIGGER                                Trigger
-//	AWS_LAMBDA_FUNCTION_NAME                   Self, at TYG_INVOKE_ENDPOINT, else at
-//	                                           AWS_ENDPOINT_URL_LAMBDA or AWS_ENDPOINT_URL
+//	AWS_LAMBDA_FUNCTION_NAME and               Self, at TYG_INVOKE_ENDPOINT, else at
+//	AWS_LAMBDA_FUNCTION_VERSION                AWS_ENDPOINT_URL_LAMBDA or AWS_ENDPOINT_URL
 //	AWS_LAMBDA_LOG_FORMAT, AWS_LAMBDA_LOG_LEVEL   Logger, to standard error
 //
 // A key that lacks one of its halves is an error, and so is an endpoint that is no URL of one.
@@ -138,6 +138,10 @@ func selfFromEnvironment(
 	names := []string{"TYG_INVOKE_ENDPOINT", "AWS_ENDPOINT_URL_LAMBDA", "AWS_ENDPOINT_URL"}
 	if strings.EqualFold(getenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"), "true") {
 		names = names[:1]
+	}
+	// A published version invokes itself: the live one may be another by then.
+	if version := getenv("AWS_LAMBDA_FUNCTION_VERSION"); version != "" && version != "$LATEST" {
+		name += ":" + version
 	}
 	fn, err := NewFunction(FunctionConfig{
 		Name: name, Region: cfg.Region, Endpoint: firstSet(getenv, names...),

@@ -27,7 +27,8 @@ type FunctionConfig struct {
 	// another colon, a version or an alias.
 	ARN string
 
-	// Name and Region name a function of the account that Credentials belong to. ARN goes before.
+	// Name and Region name a function of the account that Credentials belong to. A version or an
+	// alias may follow Name after a colon. ARN goes before.
 	Name, Region string
 
 	// Endpoint is where the Lambda service is. Empty means its place in the function's region.
@@ -88,7 +89,8 @@ func (cfg FunctionConfig) function() (name, region string, err error) {
 		region, err = regionOfARN(cfg.ARN)
 		return cfg.ARN, region, err
 	}
-	if !isPlain(cfg.Name) || cfg.Region == "" {
+	plain, qualifier, qualified := strings.Cut(cfg.Name, ":")
+	if !isPlain(plain) || qualified && !isPlain(qualifier) || cfg.Region == "" {
 		return "", "", fmt.Errorf(
 			"function %q in region %q: want a name and a region",
 			cfg.Name,

@@ -188,8 +188,18 @@ func TestOpenNeedsSelf(t *testing.T) {
 	}
 }
 
-// TestSelfFromEnvironment has a function invoke itself where the environment says.
+// TestSelfFromEnvironment has a function invoke itself where the environment says. A published
+// version invokes that version.
 func TestSelfFromEnvironment(t *testing.T) {
+	for version, name := range map[string]string{
+		"": "greeter-dev", "$LATEST": "greeter-dev", "7": "greeter-dev:7",
+	} {
+		testSelf(t, version, name)
+	}
+}
+
+func testSelf(t *testing.T, version, name string) {
+	t.Helper()
 	var path, kind string
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		path, kind = r.URL.Path, r.Header.Get("X-Amz-Invocation-Type")
@@ -199,7 +209,9 @@ func TestSelfFromEnvironment(t *testing.T) {
 	cfg, err := lambda.FromEnvironment(func(name string) string {
 		return map[string]string{
 			"AWS_REGION": "eu-central-1", "AWS_LAMBDA_FUNCTION_NAME": "greeter-dev",
-			"AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "secret", "TYG_INVOKE_ENDPOINT": web.URL,
+			"AWS_LAMBDA_FUNCTION_VERSION": version,
+			"AWS_ACCESS_KEY_ID":           "AKID",
+			"AWS_SECRET_ACCESS_KEY":       "secret", "TYG_INVOKE_ENDPOINT": web.URL,
 		}[name]
 	})
 	if err != nil {
@@ -208,7 +220,7 @@ func TestSelfFromEnvironment(t *testing.T) {
 	if err := cfg.Self(t.Context(), []byte("{}")); err != nil {
 		t.Fatal(err)
 	}
-	if path != "/2015-03-31/functions/greeter-dev/invocations" || kind != "Event" {
+	if path != "/2015-03-31/functions/"+name+"/invocations" || kind != "Event" {
 		t.Errorf("invoked %s as %q", path, kind)
 	}
 }
