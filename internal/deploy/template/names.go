@@ -41,14 +41,14 @@ func RouteName(key string) string {
 	case tyg.RouteDisconnect:
 		return "websocket_disconnect_route"
 	}
-	return "websocket_" + Snake(key) + "_" + digest(key)[:6] + "_route"
+	return "websocket_" + Snake(key) + "_" + Digest(key)[:6] + "_route"
 }
 
-// digest returns the hash of a value in hexadecimal.
-func digest(v any) string {
+// Digest returns the hash of a value of JSON in hexadecimal.
+func Digest(v any) string {
 	text, err := json.Marshal(v)
 	if err != nil {
-		panic(err) // a string
+		panic(err) // it is JSON
 	}
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:])

@@ -248,17 +248,28 @@ func (s *stack) lambda(id, kind string, p object) map[string]string {
 		return map[string]string{}
 	case "Url":
 		name := p["TargetFunctionArn"].(string)
-		out := s.rest("POST", "lambda", "/2021-10-31/functions/"+name+"/url",
-			object{"AuthType": p["AuthType"]})
+		path := "/2021-10-31/functions/" + name + "/url"
+		if q, ok := p["Qualifier"].(string); ok {
+			path += "?Qualifier=" + q
+		}
+		out := s.rest("POST", "lambda", path, object{"AuthType": p["AuthType"]})
 		return map[string]string{"FunctionUrl": out["FunctionUrl"].(string)}
 	}
 	name := p["FunctionName"].(string)
 	path := "/2015-03-31/functions"
-	if kind == "Permission" {
+	switch kind {
+	case "Permission":
 		delete(p, "FunctionName")
 		p["StatementId"] = id
 		s.rest("POST", "lambda", path+"/"+name+"/policy", p)
 		return map[string]string{}
+	case "Version":
+		out := s.rest("POST", "lambda", path+"/"+name+"/versions", object{})
+		return map[string]string{"Version": out["Version"].(string)}
+	case "Alias":
+		delete(p, "FunctionName")
+		out := s.rest("POST", "lambda", path+"/"+name+"/aliases", p)
+		return map[string]string{"": out["AliasArn"].(string)}
 	}
 	if p["Code"] != "./"+template.Zip {
 		s.Errorf("the code of %s is %v", name, p["Code"])

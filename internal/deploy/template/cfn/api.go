@@ -39,7 +39,7 @@ func (s *stack) integration(function string) string {
 		"ContentHandlingStrategy": "CONVERT_TO_TEXT",
 		"IntegrationMethod":       "POST",
 		"IntegrationType":         "AWS_PROXY",
-		"IntegrationUri":          s.Invocation("${" + camel(function) + ".Arn}"),
+		"IntegrationUri":          s.Invocation(s.targetText(function)),
 	}, dependsOnPermission(function))
 	return id
 }
@@ -48,7 +48,7 @@ func (s *stack) integration(function string) string {
 func (s *stack) permission(function string) {
 	_, grant := s.Account.APIGrant(s.Dialect.API)
 	s.add(permissionID(function), "AWS::Lambda::Permission", object{
-		"FunctionName": ref(camel(function)),
+		"FunctionName": s.targetName(function),
 		"Action":       grant.Action,
 		"Principal":    grant.Principal,
 		"SourceArn":    template.Expr(grant.Source),
@@ -68,7 +68,7 @@ func (s *stack) authorizer() {
 	if a == nil {
 		return
 	}
-	uri, depends := s.Invocation("${"+camel(a.Function)+".Arn}"), dependsOnPermission(a.Function)
+	uri, depends := s.Invocation(s.targetText(a.Function)), dependsOnPermission(a.Function)
 	if a.ARN != "" {
 		uri, depends = s.Invocation(a.ARN), nil
 	}

@@ -38,7 +38,12 @@ func Template(app spec.Application, o template.Options) ([]byte, error) {
 	if err := s.build(); err != nil {
 		return nil, err
 	}
-	return template.Finish(s.Render(doc).(object), o.Merge, orderStack)
+	return template.Finish(s.Render(doc).(object), o.Merge, func(doc object) {
+		orderStack(doc)
+		if resources, ok := doc["Resources"].(object); ok {
+			nameVersions(resources, key)
+		}
+	})
 }
 
 // dialect returns references to pseudo parameters.
@@ -100,6 +105,7 @@ func (s *stack) build() error {
 	for _, fn := range s.app.Functions {
 		s.role(fn.Role)
 		s.function(fn)
+		s.release(fn)
 		if s.app.Calls(fn.LogicalName) {
 			s.permission(fn.LogicalName)
 		}

@@ -18,7 +18,7 @@ func (s *stack) triggerPermissions(function string) []any {
 		}
 		id := camel(function) + camel(kind) + "Permission"
 		p := object{
-			"FunctionName": ref(camel(function)), "Action": g.Action, "Principal": g.Principal,
+			"FunctionName": s.targetName(function), "Action": g.Action, "Principal": g.Principal,
 		}
 		switch {
 		case g.Source != "":
@@ -50,7 +50,7 @@ func (s *stack) trigger(t spec.Trigger) {
 	case t.Source == spec.SNS:
 		p := object{
 			"TopicArn": template.Expr(t.ARN(s.Account)), "Protocol": "lambda",
-			"Endpoint": attribute(function, "Arn"),
+			"Endpoint": s.target(t.Name),
 		}
 		if t.Filter != "" {
 			p["FilterPolicy"] = s.pattern(t)
@@ -61,16 +61,20 @@ func (s *stack) trigger(t spec.Trigger) {
 		if t.Public {
 			auth = spec.URLAuth
 		}
-		s.add(function+"URL", "AWS::Lambda::Url", object{
-			"TargetFunctionArn": attribute(function, "Arn"), "AuthType": auth,
-		}, more)
+		p := object{"TargetFunctionArn": attribute(function, "Arn"), "AuthType": auth}
+		if s.app.Releases > 0 {
+			p["Qualifier"] = spec.LiveAlias
+			depends, _ := more["DependsOn"].([]any)
+			more["DependsOn"] = append(depends, function+"Alias")
+		}
+		s.add(function+"URL", "AWS::Lambda::Url", p, more)
 		s.output(function+"URL", "Where "+t.Name+" serves HTTP", attribute(function+"URL", "FunctionUrl"))
 	}
 }
 
 func (s *stack) mapping(t spec.Trigger) object {
 	p := object{
-		"EventSourceArn": template.Expr(t.ARN(s.Account)), "FunctionName": ref(camel(t.Name)),
+		"EventSourceArn": template.Expr(t.ARN(s.Account)), "FunctionName": s.targetName(t.Name),
 		"FunctionResponseTypes": []any{"ReportBatchItemFailures"}, "Tags": s.tags(nil),
 	}
 	if t.BatchSize > 0 {
@@ -98,7 +102,7 @@ func (s *stack) rule(t spec.Trigger) object {
 	p := object{
 		"Name": s.app.RuleName(t), "EventBusName": t.Bus(), "State": "ENABLED",
 		"Description": "calls " + s.app.FunctionName(t.Name),
-		"Targets":     []any{object{"Id": "function", "Arn": attribute(camel(t.Name), "Arn")}},
+		"Targets":     []any{object{"Id": "function", "Arn": s.target(t.Name)}},
 		"Tags":        s.tags(nil),
 	}
 	if t.Source == spec.Schedule {

@@ -43,9 +43,8 @@ func (m *module) integration(function string) string {
 		"content_handling_strategy": "CONVERT_TO_TEXT",
 		"integration_method":        "POST",
 		"integration_type":          "AWS_PROXY",
-		"integration_uri": m.Invocation(ref("aws_lambda_function", template.Snake(function),
-			"arn")),
-		"depends_on": dependsOnPermission(function),
+		"integration_uri":           m.Invocation(m.target(function)),
+		"depends_on":                dependsOnPermission(function),
 	})
 	return name
 }
@@ -53,14 +52,16 @@ func (m *module) integration(function string) string {
 // permission lets the API call a function, from its routes and from its authorizer.
 func (m *module) permission(function string) {
 	id, grant := m.Account.APIGrant(m.Dialect.API)
-	m.add("aws_lambda_permission", permissionName(function), object{
+	a := object{
 		"statement_id": template.Expr(id),
 		"function_name": template.Expr(ref("aws_lambda_function", template.Snake(function),
 			"function_name")),
 		"action":     grant.Action,
 		"principal":  grant.Principal,
 		"source_arn": template.Expr(grant.Source),
-	})
+	}
+	m.qualify(function, a)
+	m.add("aws_lambda_permission", permissionName(function), a)
 }
 
 func permissionName(function string) string {
@@ -87,8 +88,7 @@ func (m *module) authorizer() {
 	if a.ARN != "" {
 		arguments["authorizer_uri"] = m.Invocation(a.ARN)
 	} else {
-		arn := ref("aws_lambda_function", template.Snake(a.Function), "arn")
-		arguments["authorizer_uri"] = m.Invocation(arn)
+		arguments["authorizer_uri"] = m.Invocation(m.target(a.Function))
 		arguments["depends_on"] = dependsOnPermission(a.Function)
 	}
 	if a.RoleARN != "" {

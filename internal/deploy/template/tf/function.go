@@ -55,7 +55,9 @@ func (m *module) function(fn spec.Function) {
 		"name": m.app.LogGroupName(fn.LogicalName), "retention_in_days": retention,
 		"tags": m.tags(fn.Tags),
 	})
-	m.add("aws_lambda_function", key, m.functionArguments(fn))
+	arguments := m.functionArguments(fn)
+	m.release(fn, arguments)
+	m.add("aws_lambda_function", key, arguments)
 	m.output(key+"_handler_arn", "The ARN of "+fn.LogicalName,
 		template.Expr(ref("aws_lambda_function", key, "arn")))
 	m.output(key+"_handler_name", "The name of "+fn.LogicalName,

@@ -30,6 +30,7 @@ func (m *module) triggerPermissions(function string) []any {
 		case g.URL == spec.URLInvoke:
 			a["invoked_via_function_url"] = true
 		}
+		m.qualify(function, a)
 		m.add("aws_lambda_permission", name, a)
 		depends = append(depends, "aws_lambda_permission."+name)
 	}
@@ -40,7 +41,7 @@ func (m *module) triggerPermissions(function string) []any {
 // live as soon as it exists.
 func (m *module) trigger(t spec.Trigger) {
 	key := template.Snake(t.Name)
-	arn := template.Expr(ref("aws_lambda_function", key, "arn"))
+	arn := template.Expr(m.target(t.Name))
 	var a object
 	kind := ""
 	switch {
@@ -67,6 +68,7 @@ func (m *module) trigger(t spec.Trigger) {
 		if t.Public {
 			a["authorization_type"] = spec.URLAuth
 		}
+		m.qualify(t.Name, a)
 		m.output(key+"_url", "Where "+t.Name+" serves HTTP",
 			template.Expr(ref("aws_lambda_function_url", key, "function_url")))
 	}
@@ -78,9 +80,8 @@ func (m *module) trigger(t spec.Trigger) {
 
 func (m *module) mapping(t spec.Trigger) object {
 	a := object{
-		"event_source_arn": template.Expr(t.ARN(m.Account)),
-		"function_name": template.Expr(ref("aws_lambda_function", template.Snake(t.Name),
-			"function_name")),
+		"event_source_arn":        template.Expr(t.ARN(m.Account)),
+		"function_name":           template.Expr(m.targetName(t.Name)),
 		"function_response_types": []any{"ReportBatchItemFailures"}, "tags": m.tags(nil),
 	}
 	if t.BatchSize > 0 {
