@@ -24,6 +24,10 @@ type Release struct {
 
 	// Versions are those of the functions, by their logical names.
 	Versions map[string]function.Version
+
+	// Whole means that the release can be live: it has each function to which routes lead. One that a
+	// deploy has not finished lacks some, and so does one from before a function was added.
+	Whole bool
 }
 
 // Releases are the releases of a stage, the newest first.
@@ -81,6 +85,7 @@ func (r *Releases) join() {
 		}
 	}
 	for _, release := range byNumber {
+		release.Whole = len(r.missing(*release)) == 0
 		r.All = append(r.All, *release)
 	}
 	slices.SortFunc(r.All, func(a, b Release) int { return b.Number - a.Number })
@@ -116,13 +121,39 @@ func (r Releases) find(number int) (Release, bool) {
 	return r.All[i], true
 }
 
-// before returns the newest release before another one, which all functions of that one have.
+// before returns the newest release before another one that can be live or, if there is none, the
+// newest one before it.
 func (r Releases) before(number int) (Release, bool) {
-	i := slices.IndexFunc(r.All, func(o Release) bool { return o.Number < number })
-	if i < 0 {
+	var first *Release
+	for i, o := range r.All {
+		if o.Number >= number {
+			continue
+		}
+		if o.Whole {
+			return o, true
+		}
+		if first == nil {
+			first = &r.All[i]
+		}
+	}
+	if first == nil {
 		return Release{}, false
 	}
-	return r.All[i], true
+	return *first, true
+}
+
+// missing returns the functions of the live release that another one lacks. Other functions have
+// been called by routes before, or will be.
+func (r Releases) missing(of Release) []string {
+	var names []string
+	for _, fn := range r.functions {
+		live := fn.Live().Release.Number
+		if _, has := of.Versions[fn.Name]; !has && fn.HasAlias() && (live == 0 || live == r.Live()) {
+			names = append(names, fn.Name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // A Move makes another release live: it has the steps that move the aliases of the functions.
@@ -198,33 +229,24 @@ func (r Releases) numbers() string {
 	return strings.Join(list, ", ")
 }
 
-// move returns the move of all functions of the live release to another one. Other functions have
-// been called by routes before, and stay as they are.
+// move returns the move of all functions of the live release to another one.
 func (r Releases) move(app Application, to Release, canary int) (Move, error) {
 	from, _ := r.find(r.Live())
 	m := Move{From: from, To: to, Canary: canary, app: app}
-	var missing []string
 	for _, fn := range slices.Backward(r.functions) {
-		v := fn.Of(to.Number)
-		if v.Number == "" {
-			if live := fn.Live().Release.Number; fn.HasAlias() && (live == 0 || live == from.Number) {
-				missing = append(missing, fn.Name)
-			}
-			continue
-		}
-		if step, moves := fn.Move(v); moves {
+		v, has := to.Versions[fn.Name]
+		if step, moves := fn.Move(v); has && moves {
 			m.Steps = append(m.Steps, step)
 		}
 	}
-	if len(missing) > 0 {
+	if missing := r.missing(to); len(missing) > 0 {
 		source := "its source"
 		if to.Commit != "" {
 			source = "commit " + to.Commit
 		}
-		slices.Sort(missing)
-		return m, fmt.Errorf("release %d has no %s, which a later one has added, and routes lead there: "+
-			"deploy %s again, which makes its routes live, too", to.Number, strings.Join(missing, ", "),
-			source)
+		return m, fmt.Errorf("release %d has no %s, and routes lead there: a later release has added that, "+
+			"or the deploy of this one did not finish; deploy %s again, which makes its routes live, too",
+			to.Number, strings.Join(missing, ", "), source)
 	}
 	return m, nil
 }

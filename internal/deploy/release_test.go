@@ -253,17 +253,48 @@ func TestRollbackToOtherFunctions(t *testing.T) {
 	must(t, r.deploy(ctx, app))
 	err := r.rollback(ctx, app, 0)
 	if err == nil || !strings.Contains(err.Error(), "release 1 has no websocket_authorizer, "+
-		"websocket_connect, which a later one has added") ||
+		"websocket_connect, and routes lead there") ||
 		!strings.Contains(err.Error(), "commit 0123456789ab") {
 		t.Errorf("error %v", err)
 	}
 	r.serves(t, "three")
+	if all := r.releases(t).All; !all[0].Whole || all[1].Whole {
+		t.Errorf("releases are %+v", all)
+	}
 	// The other way round the release lacks nothing that routes lead to.
 	must(t, r.deploy(ctx, old))
 	must(t, r.deploy(ctx, old)) // deletes what no route needs any more
 	old.Functions[0].Bundle = bundle(t, "four")
 	must(t, r.deploy(ctx, old))
 	must(t, r.rollback(ctx, old, 0))
+}
+
+// A release that a deploy has not finished is no place to go back to.
+func TestRollbackLeavesOutUnfinishedReleases(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	ctx := t.Context()
+	must(t, r.deploy(ctx, released(t, "one")))
+	published := 0
+	r.aws.SetFault(func(_ int, _, operation string) awstest.Fault {
+		if operation == "PublishVersion" {
+			published++
+		}
+		if published > 1 {
+			return awstest.Refuse
+		}
+		return awstest.None
+	})
+	if err := r.deploy(ctx, released(t, "two")); err == nil {
+		t.Error("the deploy did not fail")
+	}
+	r.aws.SetFault(nil)
+	must(t, r.deploy(ctx, released(t, "three")))
+	if got := r.numbers(t); got != "3:100% 2 1" {
+		t.Errorf("releases are %s", got)
+	}
+	must(t, r.rollback(ctx, released(t, "three"), 0))
+	r.serves(t, "one")
 }
 
 func TestCanary(t *testing.T) {
@@ -423,6 +454,29 @@ func TestCodeAndConfigurationChangeAtOnce(t *testing.T) {
 			t.Errorf("releases are %s", got)
 		}
 	})
+}
+
+// TestAliasesWaitForVersions: a run that dies while a version is pending leaves it to the next one.
+func TestAliasesWaitForVersions(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	must(t, r.deploy(t.Context(), released(t, "one")))
+	r.aws.Settle = 3
+	ctx, cancel := context.WithCancel(t.Context())
+	r.aws.SetFault(func(_ int, _, operation string) awstest.Fault {
+		if operation == "PublishVersion" {
+			cancel()
+		}
+		return awstest.None
+	})
+	if err := r.deploy(ctx, released(t, "two")); err == nil {
+		t.Error("the deploy has survived its end")
+	}
+	r.aws.SetFault(nil)
+	must(t, r.watched(t, released(t, "two"), func() error {
+		return r.deploy(t.Context(), released(t, "two"))
+	}))
+	r.serves(t, "two")
 }
 
 // TestRollbackGoesOn fails a call of a rollback. The next one finishes it.

@@ -209,7 +209,10 @@ func (r run) versionOf(fn spec.Function, number string) string {
 
 // createAlias makes the alias. It exists if the answer to an earlier call was lost.
 func (r run) createAlias(ctx context.Context, name, version string) error {
-	err := r.retryWhileBusy(ctx, name, func() error {
+	if err := r.awaitVersion(ctx, name, version); err != nil {
+		return err
+	}
+	return r.retryWhileBusy(ctx, name, func() error {
 		_, err := r.CreateAlias(ctx, &lambda.CreateAliasInput{
 			FunctionName: &name, Name: aws.String(spec.LiveAlias), FunctionVersion: &version,
 		})
@@ -221,14 +224,21 @@ func (r run) createAlias(ctx context.Context, name, version string) error {
 		}
 		return err
 	})
-	return err
 }
 
 // moveAlias makes the alias lead somewhere else. From then on, which takes some seconds everywhere,
-// events get there.
+// events get there. The run that has published the version may have died while it was pending.
 func (r run) moveAlias(ctx context.Context, name string, was foundAlias, to route) error {
 	if was.route == to {
 		return nil
+	}
+	for _, version := range []string{to.version, to.canary} {
+		if version == "" {
+			continue
+		}
+		if err := r.awaitVersion(ctx, name, version); err != nil {
+			return err
+		}
 	}
 	weights := make(map[string]float64) // empty removes the weights that there are
 	if to.canary != "" {

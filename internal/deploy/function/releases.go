@@ -92,16 +92,6 @@ func (r Releases) at(a *foundAlias, canary bool) Version {
 	return Version{}
 }
 
-// Of returns the version of a release. It has no number if there is none.
-func (r Releases) Of(release int) Version {
-	for _, v := range r.Versions {
-		if release > 0 && v.Release.Number == release {
-			return v
-		}
-	}
-	return Version{}
-}
-
 // Move returns the step that gives a version all events, and false if it has them.
 func (r Releases) Move(to Version) (plan.Step, bool) {
 	have := foundFunction{}
