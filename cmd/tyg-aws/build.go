@@ -42,6 +42,7 @@ func (r *stageCommand) application(
 ) (deploy.Application, error) {
 	b := &application.Blueprint{
 		Config: c, Dir: r.Dir, Stage: r.Stage, Generated: r.generated,
+		Canary: r.canary, Commit: commitOf(ctx, r.Dir),
 	}
 	r.progress("Creating deployment package.")
 	program, err := r.build(ctx, b)

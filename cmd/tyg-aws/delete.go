@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/tyg-dev/tyg/cmd/internal/cli"
 	"github.com/tyg-dev/tyg/cmd/internal/project"
@@ -78,35 +76,15 @@ func (d *deletion) confirm(
 	if _, ok := terminal.Of(d.e.Stdin); !ok {
 		return errors.New("delete asks for confirmation, and there is no terminal; use --yes")
 	}
-	answers := bufio.NewReader(d.e.Stdin)
-	err := d.ask(ctx, answers, fmt.Sprintf("Delete %s, stage %s, from account %s, region %s?",
+	answers := &answers{d.e, bufio.NewReader(d.e.Stdin), "nothing was deleted"}
+	err := answers.ask(ctx, fmt.Sprintf("Delete %s, stage %s, from account %s, region %s?",
 		app.Name, app.Stage, at.ID, at.Region))
 	for _, s := range steps {
 		if err == nil && s.Type == deploy.TypeTable {
-			err = d.ask(ctx, answers, fmt.Sprintf("Delete table %s and its data?", s.Name))
+			err = answers.ask(ctx, fmt.Sprintf("Delete table %s and its data?", s.Name))
 		}
 	}
 	return err
-}
-
-// ask asks a question, and returns an error unless the answer is yes.
-func (d *deletion) ask(ctx context.Context, answers *bufio.Reader, question string) error {
-	fmt.Fprintf(d.e.Stderr, "%s [y/N] ", visible.Line(question))
-	answered := make(chan string, 1)
-	go func() { // ends with a line or the process: a read from a terminal cannot be cancelled
-		line, _ := answers.ReadString('\n') // an error is no answer
-		answered <- line
-	}()
-	select {
-	case <-ctx.Done():
-		fmt.Fprintln(d.e.Stderr)
-		return cli.ErrInterrupted
-	case line := <-answered:
-		if slices.Contains([]string{"y", "yes"}, strings.ToLower(strings.TrimSpace(line))) {
-			return nil
-		}
-		return errors.New("nothing was deleted")
-	}
 }
 
 // report prints the tables that are left, and how to delete them.

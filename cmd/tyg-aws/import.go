@@ -133,11 +133,7 @@ func (i *importing) confirm(ctx context.Context, at deploy.Account, n int) error
 	if _, ok := terminal.Of(i.e.Stdin); !ok {
 		return errors.New("import asks for confirmation, and there is no terminal; use --yes")
 	}
-	d := &deletion{stageCommand: i.stageCommand}
-	err := d.ask(ctx, bufio.NewReader(i.e.Stdin), fmt.Sprintf(
-		"Take over %d resources of account %s, region %s?", n, at.ID, at.Region))
-	if err != nil && !errors.Is(err, cli.ErrInterrupted) {
-		return errors.New("nothing was taken over")
-	}
-	return err
+	a := &answers{i.e, bufio.NewReader(i.e.Stdin), "nothing was taken over"}
+	return a.ask(ctx, fmt.Sprintf("Take over %d resources of account %s, region %s?", n, at.ID,
+		at.Region))
 }

@@ -133,8 +133,12 @@ func (i *invocation) call(ctx context.Context, fn deploy.Resource, payload []byt
 	if err != nil {
 		return err
 	}
+	arn := fn.FunctionARN
+	if fn.Alias != "" {
+		arn += ":" + fn.Alias
+	}
 	f, err := lambda.NewFunction(lambda.FunctionConfig{
-		ARN: fn.FunctionARN, Credentials: awsconfig.Keys(cfg),
+		ARN: arn, Credentials: awsconfig.Keys(cfg),
 		Endpoint: awsconfig.Endpoint(ctx, cfg, "Lambda"),
 	})
 	if err != nil {
@@ -167,6 +171,10 @@ func (i *invocation) explain(err error) error {
 		return errors.New("the function failed; see above")
 	}
 	if refused, ok := errors.AsType[*lambda.ServiceError](err); ok {
+		if refused.Type == "ResourceNotFoundException" {
+			return fmt.Errorf("call refused by Lambda: %s; if a deploy did not finish, run tyg deploy again",
+				refused.Message)
+		}
 		return fmt.Errorf("call refused by Lambda with %s:\n%s",
 			cmp.Or(refused.Type, "an unknown error"), refused.Message)
 	}

@@ -1,7 +1,7 @@
-// Command tyg-aws is the part of tyg that calls AWS: the verbs deploy, plan, delete, url, logs,
-// invoke, import, package and gen-policy. Users run "tyg deploy": tyg finds or builds this program
-// and replaces itself by it, so that tyg compiles without the clients of AWS, which take longer
-// than everything else.
+// Command tyg-aws is the part of tyg that calls AWS: the verbs deploy, plan, releases, rollback,
+// promote, delete, url, logs, invoke, import, package and gen-policy. Users run "tyg deploy": tyg
+// finds or builds this program and replaces itself by it, so that tyg compiles without the clients
+// of AWS, which take longer than everything else.
 package main
 
 import (
@@ -33,13 +33,24 @@ func newRoot(e *cli.Env, tools toolchain) *cobra.Command {
 		return &stageCommand{Flags: f, e: e, tools: tools}
 	}
 	root.AddCommand(
-		stagecmd.NewDeploy(func(cmd *cobra.Command, f stagecmd.Flags) error {
-			r := stage(f)
-			r.keepPackage = true
+		stagecmd.NewDeploy(func(cmd *cobra.Command, d stagecmd.Deploy) error {
+			r := stage(d.Flags)
+			r.keepPackage, r.canary = true, d.Share
 			return r.deploy(cmd.Context())
 		}),
-		stagecmd.NewPlan(func(cmd *cobra.Command, f stagecmd.Flags) error {
-			return stage(f).showPlan(cmd.Context())
+		stagecmd.NewPlan(func(cmd *cobra.Command, d stagecmd.Deploy) error {
+			r := stage(d.Flags)
+			r.canary = d.Share
+			return r.showPlan(cmd.Context())
+		}),
+		stagecmd.NewReleases(func(cmd *cobra.Command, f stagecmd.Flags) error {
+			return stage(f).printReleases(cmd.Context())
+		}),
+		stagecmd.NewRollback(func(cmd *cobra.Command, o stagecmd.Rollback) error {
+			return (&moving{stage(o.Flags), o.Yes}).rollback(cmd.Context(), o.To)
+		}),
+		stagecmd.NewPromote(func(cmd *cobra.Command, o stagecmd.Promote) error {
+			return (&moving{stage(o.Flags), o.Yes}).promote(cmd.Context())
 		}),
 		stagecmd.NewURL(func(cmd *cobra.Command, f stagecmd.Flags) error {
 			return stage(f).printURL(cmd.Context())

@@ -23,8 +23,9 @@ type stageCommand struct {
 	e     *cli.Env
 	tools toolchain
 
-	keepPackage bool // in the project
-	generated   bool // generate all policies, whatever the configuration says
+	keepPackage bool    // in the project
+	canary      float64 // share of the events of a new release; 0: all
+	generated   bool    // generate all policies, whatever the configuration says
 }
 
 // aws returns the configuration of AWS clients. Flags override the environment, which overrides the

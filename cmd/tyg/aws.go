@@ -18,10 +18,13 @@ import (
 // usage error does not need tyg-aws.
 func newStageCommands(e *cli.Env, args []string) []*cobra.Command {
 	run := func(cmd *cobra.Command) error { return runCompanion(cmd.Context(), e, "tyg-aws", args) }
-	dir := func(f stagecmd.Flags) string { return f.Dir }
+	dir := func(d stagecmd.Deploy) string { return d.Dir }
 	return []*cobra.Command{
 		stagecmd.NewDeploy(inProject(run, dir)),
 		stagecmd.NewPlan(inProject(run, dir)),
+		stagecmd.NewReleases(ignoreFlags[stagecmd.Flags](run)),
+		stagecmd.NewRollback(ignoreFlags[stagecmd.Rollback](run)),
+		stagecmd.NewPromote(ignoreFlags[stagecmd.Promote](run)),
 		stagecmd.NewURL(ignoreFlags[stagecmd.Flags](run)),
 		stagecmd.NewLogs(ignoreFlags[stagecmd.Logs](run)),
 		stagecmd.NewInvoke(func(cmd *cobra.Command, i stagecmd.Invoke) error {

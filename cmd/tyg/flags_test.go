@@ -38,7 +38,7 @@ func wrongValues() map[string]string {
 		"cluster-ca": "no/such/file", "nats-credentials": "no/such/file",
 		"disconnects": "nonsense", "disconnects-file": "a\x7fb", "dir": "no/such/folder",
 		"command": "nonsense", "output": "no/such/folder/file", "load": "no/such/file",
-		"prices": "no/such/file", "from": "nonsense",
+		"prices": "no/such/file", "from": "nonsense", "canary": "nonsense",
 	}
 }
 

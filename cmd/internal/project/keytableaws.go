@@ -13,6 +13,11 @@ func awsFunctionKeys() []KeyDoc {
 		},
 		{Path: "lambda_architecture", In: Deploy, Default: "arm64", Says: "processor"},
 		{
+			Path: "releases", In: Deploy, Default: "5",
+			Says: "how many releases are kept, the live one among them, for `tyg rollback`; 0 makes none: " +
+				"functions change in place",
+		},
+		{
 			Path: "state", In: Deploy, Default: "`.tyg/deployed/{stage}.json`",
 			Says: "where the state is kept and locked: `s3://bucket/prefix`, of which the object " +
 				"`prefix/{app_name}/{stage}.json` is used; needs `app_name`",

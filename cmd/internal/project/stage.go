@@ -30,6 +30,9 @@ type StageConfig struct {
 	// Connect says which handshakes API Gateway passes on to the program.
 	Connect *ConnectConfig `json:"connect"`
 
+	// Releases is how many releases are kept, the live one among them; 0 makes none.
+	Releases *int `json:"releases" allow:"0..100"`
+
 	RolePath            string `json:"role_path"`
 	PermissionsBoundary string `json:"permissions_boundary"`
 

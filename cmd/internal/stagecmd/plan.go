@@ -27,8 +27,9 @@ const planExample = `  tyg plan
   tyg plan --stage prod --json | jq '.steps[] | select(.action == "delete")'`
 
 // NewPlan returns the command "tyg plan", which calls run.
-func NewPlan(run func(*cobra.Command, Flags) error) *cobra.Command {
-	var f Flags
+func NewPlan(run func(*cobra.Command, Deploy) error) *cobra.Command {
+	var d Deploy
+	var check func() error
 	cmd := &cobra.Command{
 		Use:        "plan",
 		SuggestFor: []string{"diff", "preview"},
@@ -36,8 +37,14 @@ func NewPlan(run func(*cobra.Command, Flags) error) *cobra.Command {
 		Long:       planHelp,
 		Example:    planExample,
 		Args:       cli.ExactArgs(),
-		RunE:       func(cmd *cobra.Command, _ []string) error { return run(cmd, f) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := check(); err != nil {
+				return err
+			}
+			return run(cmd, d)
+		},
 	}
-	f.add(cmd)
+	d.add(cmd)
+	check = d.addCanary(cmd)
 	return cmd
 }

@@ -34,9 +34,17 @@ type Blueprint struct {
 	Use         GroupUse        // of the program
 	Bundle      *deploy.Bundle
 
+	// Canary is the share of the events of a new release, and Commit that of the project; see
+	// [deploy.Application].
+	Canary float64
+	Commit string
+
 	// Generated gives every function a generated policy, whatever the configuration says.
 	Generated bool
 }
+
+// keptReleases is how many releases are kept where the configuration does not say.
+const keptReleases = 5
 
 // Application returns what should be on AWS.
 func (b *Blueprint) Application() (deploy.Application, error) {
@@ -53,6 +61,7 @@ func (b *Blueprint) Application() (deploy.Application, error) {
 		Name: name, Stage: b.Stage, API: b.api(s), Tags: s.Tags, StateURL: s.State,
 		CodeURL:  cmp.Or(s.CodeURL, s.State),
 		RolePath: s.RolePath, PermissionsBoundary: s.PermissionsBoundary,
+		Releases: valueOr(s.Releases, keptReleases), Canary: b.Canary, Commit: b.Commit,
 	}
 	if app.Tables, err = tables(s, name+"-"+b.Stage); err != nil {
 		return app, fmt.Errorf("%s: %w", project.ConfigPath, err)

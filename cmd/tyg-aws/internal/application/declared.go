@@ -14,7 +14,9 @@ import (
 func Declared(c project.Config, stage, name string) deploy.Application {
 	b := Blueprint{Config: c, Stage: stage}
 	s := c.At(stage)
-	app := deploy.Application{Name: name, Stage: stage, API: b.api(s)}
+	app := deploy.Application{
+		Name: name, Stage: stage, API: b.api(s), Releases: valueOr(s.Releases, keptReleases),
+	}
 	all, err := tables(s, app.Prefix())
 	if err != nil {
 		all = nil // deploy reports the error
