@@ -47,6 +47,7 @@ func unplayed() map[string]string {
 		"var clients = map[tyg.ConnID]": "a mistake",
 		"<!-- bench:echo -->":           "a place in a page: TestFill of bench has one",
 		"go tool pprof":                 "needs the profile of a run",
+		"RELEASE  PUBLISHED":            "TestRollbackOfAStage of cmd/tyg-aws prints such a table",
 		"[Service]":                     "of the unit that a test of cmd/internal/selfhost parses",
 	}
 }

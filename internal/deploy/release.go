@@ -215,8 +215,8 @@ func (d *Deployer) movable(ctx context.Context, app Application) (Releases, erro
 		return all, err
 	}
 	if !slices.ContainsFunc(all.functions, function.Releases.HasAlias) {
-		return all, errors.New("the stage has no releases yet: the next tyg deploy makes the first one, " +
-			"unless its configuration has \"releases\": 0")
+		return all, errors.New("the stage has no releases yet: the next tyg deploy makes the first " +
+			"one, unless its configuration has \"releases\": 0")
 	}
 	return all, nil
 }
@@ -233,7 +233,9 @@ func (r Releases) numbers() string {
 func (r Releases) move(app Application, to Release, canary int) (Move, error) {
 	from, _ := r.find(r.Live())
 	m := Move{From: from, To: to, Canary: canary, app: app}
-	for _, fn := range slices.Backward(r.functions) {
+	functions := slices.Clone(r.functions)
+	slices.SortStableFunc(functions, func(a, b function.Releases) int { return a.Order() - b.Order() })
+	for _, fn := range functions {
 		v, has := to.Versions[fn.Name]
 		if step, moves := fn.Move(v); has && moves {
 			m.Steps = append(m.Steps, step)
@@ -244,9 +246,9 @@ func (r Releases) move(app Application, to Release, canary int) (Move, error) {
 		if to.Commit != "" {
 			source = "commit " + to.Commit
 		}
-		return m, fmt.Errorf("release %d has no %s, and routes lead there: a later release has added that, "+
-			"or the deploy of this one did not finish; deploy %s again, which makes its routes live, too",
-			to.Number, strings.Join(missing, ", "), source)
+		return m, fmt.Errorf("release %d has no %s, and routes lead there: a later release has added "+
+			"that, or the deploy of this one did not finish; deploy %s again, which makes its routes live, "+
+			"too", to.Number, strings.Join(missing, ", "), source)
 	}
 	return m, nil
 }

@@ -154,6 +154,29 @@ func TestReleaseHasAllFunctions(t *testing.T) {
 	}
 }
 
+// The function that accepts clients moves last, at a deploy and at a rollback.
+func TestConnectMovesLast(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	must(t, r.deploy(t.Context(), released(t, "one")))
+	must(t, r.deploy(t.Context(), released(t, "two")))
+	must(t, r.rollback(t.Context(), released(t, "two"), 0))
+	var moved []string
+	for _, call := range r.aws.Calls() {
+		if call.Operation == "CreateAlias" || call.Operation == "UpdateAlias" {
+			moved = append(moved, call.Input["FunctionName"].(string))
+		}
+	}
+	for i := 2; i < len(moved); i += 3 {
+		if moved[i] != "chat-dev-websocket_connect" {
+			t.Errorf("aliases move in the order %q", moved)
+		}
+	}
+	if len(moved) != 9 {
+		t.Errorf("aliases have moved %d times", len(moved))
+	}
+}
+
 // What is not in a version makes no release.
 func TestTagsMakeNoRelease(t *testing.T) {
 	t.Parallel()

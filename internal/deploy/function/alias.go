@@ -104,19 +104,31 @@ func Percent(share float64) string {
 }
 
 // liveAliases plans the aliases. They come after all versions, one right after the other: then
-// clients see the release, its code and its configuration at once. The function that accepts
-// clients is among the first ones and comes last, so what it leaves to the others finds them new.
+// clients see the release, its code and its configuration at once.
 func (p *planner) liveAliases() {
 	release := p.release()
 	if release.Number == 0 {
 		return
 	}
-	for _, fn := range slices.Backward(p.App.Functions) {
+	all := slices.Clone(p.App.Functions)
+	slices.SortStableFunc(all, func(a, b spec.Function) int {
+		return order(a.LogicalName) - order(b.LogicalName)
+	})
+	for _, fn := range all {
 		if fn.Bundle != nil {
 			p.liveAlias(fn, release)
 		}
 	}
 	p.explainReleases(release)
+}
+
+// order returns the rank of a function among those whose aliases move. The one that accepts clients
+// comes last: it finds an authorizer of its release, and leaves its clients to functions of that.
+func order(logical string) int {
+	if logical == spec.ConnectFunction {
+		return 1
+	}
+	return 0
 }
 
 func (p *planner) liveAlias(fn spec.Function, release spec.Release) {

@@ -92,6 +92,10 @@ func (r Releases) at(a *foundAlias, canary bool) Version {
 	return Version{}
 }
 
+// Order returns the rank of a function among those that move, so that the one that accepts clients
+// is the last.
+func (r Releases) Order() int { return order(r.Name) }
+
 // Move returns the step that gives a version all events, and false if it has them.
 func (r Releases) Move(to Version) (plan.Step, bool) {
 	have := foundFunction{}
