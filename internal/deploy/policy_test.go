@@ -67,6 +67,14 @@ func TestC27FunctionsReachTheirOwnOnly(t *testing.T) {
 		{"logs:CreateLogGroup", "arn:aws:logs:" + here +
 			"log-group:/aws/lambda/chat-dev-websocket_connect", false},
 		{"lambda:InvokeFunction", "arn:aws:lambda:" + here + "function:chat-dev-websocket_connect", true},
+		{
+			"lambda:InvokeFunction",
+			"arn:aws:lambda:" + here + "function:chat-dev-websocket_connect:7", true,
+		},
+		{
+			"lambda:InvokeFunction",
+			"arn:aws:lambda:" + here + "function:chat-dev-websocket_message:7", false,
+		},
 		{"lambda:InvokeFunction", "arn:aws:lambda:" + here +
 			"function:chat-dev-websocket_message", false},
 		{"xray:PutTraceSegments", "*", true},

@@ -380,3 +380,65 @@ func TestTriggersAreDeletedWithoutAStateFile(t *testing.T) {
 	must(t, r.delete(t.Context(), known))
 	r.empty(t)
 }
+
+// TestTriggersMoveToReleases fails a call of the deploy that makes the first release of what was
+// deployed without. In the end each source leads to it, once, but for the URL, whose name clients
+// know; and a delete leaves nothing.
+func TestTriggersMoveToReleases(t *testing.T) {
+	app := triggered(t)
+	app.Releases = 2
+	eachCall(t, failures(),
+		func(t *testing.T, r *rig) {
+			addSources(t, r)
+			must(t, r.deploy(t.Context(), triggered(t)))
+		},
+		func(ctx context.Context, r *rig) error { return r.deploy(ctx, app) },
+		func(t *testing.T, r *rig) {
+			must(t, r.deploy(t.Context(), app))
+			r.settled(t, app)
+			r.triggersWork(t, app)
+			here := deploy.Account{ID: awstest.Account, Region: awstest.Region, Partition: "aws"}
+			for _, tr := range app.At(here).Triggers {
+				want := "1"
+				if tr.Source == spec.HTTP {
+					want = "$LATEST"
+				}
+				if fn, _ := r.leadsTo(t, app, tr); fn.Version != want {
+					t.Errorf("trigger %s leads to version %s, want %s", tr.Name, fn.Version, want)
+				}
+			}
+			plan, err := r.plan(t, app)
+			must(t, err)
+			warned(t, plan, "the URL of trigger hook is older than releases")
+			must(t, r.delete(t.Context(), app))
+			r.empty(t)
+		})
+}
+
+// The URL of a trigger that comes with releases calls the live one.
+func TestTriggersOfReleases(t *testing.T) {
+	t.Parallel()
+	r := newSources(t)
+	app := triggered(t)
+	app.Releases = 2
+	must(t, r.deploy(t.Context(), app))
+	for i := range app.Functions {
+		app.Functions[i].MemorySize = 512
+	}
+	must(t, r.deploy(t.Context(), app))
+	must(t, r.rollback(t.Context(), app, 1))
+	r.triggersWork(t, app)
+	here := deploy.Account{ID: awstest.Account, Region: awstest.Region, Partition: "aws"}
+	for _, tr := range app.At(here).Triggers {
+		if fn, _ := r.leadsTo(t, app, tr); fn.Version != "1" || fn.Memory != 128 {
+			t.Errorf("trigger %s leads to version %s with %d MB", tr.Name, fn.Version, fn.Memory)
+		}
+	}
+	gone := app
+	gone.Triggers = app.Triggers[:1]
+	must(t, r.deploy(t.Context(), gone))
+	must(t, r.deploy(t.Context(), gone))
+	r.settled(t, gone)
+	must(t, r.delete(t.Context(), gone))
+	r.empty(t)
+}
