@@ -90,9 +90,10 @@ var allowed = map[string]string{
 		"internal/deploy/template",
 	"internal/deploy/template/tf": "internal/deploy internal/deploy/spec " +
 		"internal/deploy/template",
-	"internal/awstest": "internal/awstest/account internal/awstest/apigateway " +
+	"internal/awstest": "internal/awstest/account internal/awstest/acm internal/awstest/apigateway " +
 		"internal/awstest/dynamodb internal/awstest/events internal/awstest/iam " +
-		"internal/awstest/lambda internal/awstest/logs internal/awstest/s3 internal/awstest/sns " +
+		"internal/awstest/lambda internal/awstest/logs internal/awstest/route53 " +
+		"internal/awstest/s3 internal/awstest/sns " +
 		"internal/awstest/vault internal/awstest/wire internal/sigv4",
 	"internal/awstest/events": "internal/awstest/account internal/awstest/lambda " +
 		"internal/awstest/wire",
@@ -101,6 +102,8 @@ var allowed = map[string]string{
 	"internal/awstest/account": "",
 	"internal/awstest/apigateway": "internal/awstest/account internal/awstest/lambda " +
 		"internal/awstest/wire",
+	"internal/awstest/acm":     "internal/awstest/account internal/awstest/wire",
+	"internal/awstest/route53": "internal/awstest/account internal/awstest/wire",
 	"internal/awstest/dynamodb": "internal/awstest/account internal/awstest/wire " +
 		"internal/dynamodb",
 	"internal/awstest/iam": "internal/awstest/account internal/awstest/wire",

@@ -5,12 +5,14 @@ import (
 	"sync"
 
 	"github.com/tyg-dev/tyg/internal/awstest/account"
+	"github.com/tyg-dev/tyg/internal/awstest/acm"
 	"github.com/tyg-dev/tyg/internal/awstest/apigateway"
 	"github.com/tyg-dev/tyg/internal/awstest/dynamodb"
 	"github.com/tyg-dev/tyg/internal/awstest/events"
 	"github.com/tyg-dev/tyg/internal/awstest/iam"
 	"github.com/tyg-dev/tyg/internal/awstest/lambda"
 	"github.com/tyg-dev/tyg/internal/awstest/logs"
+	"github.com/tyg-dev/tyg/internal/awstest/route53"
 	"github.com/tyg-dev/tyg/internal/awstest/s3"
 	"github.com/tyg-dev/tyg/internal/awstest/sns"
 	"github.com/tyg-dev/tyg/internal/awstest/vault"
@@ -28,7 +30,7 @@ const (
 
 // A Cloud is the control plane of AWS for one account in one region, in memory: an http.Handler
 // that serves iam, sts, ssm, secretsmanager, lambda, apigatewayv2, logs, dynamodb, objects of s3,
-// events and sns on one address. Make it with [New]. It may be used concurrently.
+// events, sns, acm and route53 on one address. Make it with [New]. It may be used concurrently.
 type Cloud struct {
 	// Account is what the services share. Set its Settle and PageSize before the first request; its
 	// methods are for the services, under mu.
@@ -51,6 +53,9 @@ type Cloud struct {
 	events  *events.State
 	sns     *sns.State
 	vault   *vault.State
+	acm     *acm.State
+	route53 *route53.State
+	dns     map[string]string // records elsewhere: values by name and type
 }
 
 // A Call is a request whose operation is known.
@@ -72,9 +77,11 @@ func New() *Cloud {
 		iam: roles, lambda: functions, logs: logs.New(a),
 		gateway: apigateway.New(a, functions), dynamo: dynamodb.New(a), s3: s3.New(a),
 		events: events.New(a, functions), sns: sns.New(a, functions),
-		vault: vault.New(a),
+		vault: vault.New(a), acm: acm.New(a), route53: route53.New(a), dns: make(map[string]string),
 	}
-	functions.Object = c.s3.Object
+	c.acm.Lookup, c.acm.InUse = c.lookup, c.gateway.HasCertificate
+	c.gateway.Issued = c.acm.Issued
+	functions.Object, functions.HasStream = c.s3.Object, c.dynamo.HasStream
 	c.services = c.newServices()
 	return c
 }
@@ -111,7 +118,8 @@ func (c *Cloud) Resources() []string {
 
 func (c *Cloud) resources() []string {
 	all := slices.Concat(c.iam.Resources(), c.logs.Resources(), c.lambda.Resources(),
-		c.gateway.Resources(), c.dynamo.Resources(), c.events.Resources(), c.sns.Resources())
+		c.gateway.Resources(), c.dynamo.Resources(), c.events.Resources(), c.sns.Resources(),
+		c.acm.Resources(), c.route53.Resources())
 	slices.Sort(all)
 	return all
 }

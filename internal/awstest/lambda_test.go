@@ -205,8 +205,10 @@ func TestUpdateFunctionKeepsWhatItDoesNotName(t *testing.T) {
 	out := a.do("lambda GetFunction", in{"FunctionName": "f"})
 	got := out["Configuration"].(in)
 	for name, want := range map[string]string{
-		"Environment":   "map[Variables:map[TABLE:chat]]",
-		"LoggingConfig": "map[LogFormat:JSON LogGroup:/aws/lambda/f]", "Timeout": "5",
+		"Environment": "map[Variables:map[TABLE:chat]]",
+		"LoggingConfig": "map[ApplicationLogLevel:INFO LogFormat:JSON LogGroup:/aws/lambda/f " +
+			"SystemLogLevel:INFO]",
+		"Timeout": "5",
 	} {
 		if fmt.Sprint(got[name]) != want {
 			t.Errorf("%s is %v, want %v", name, got[name], want)

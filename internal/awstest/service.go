@@ -52,6 +52,8 @@ func (c *Cloud) newServices() map[string]*service {
 		{wire.New("dynamodb", "ValidationException"), c.dynamo.Operations()},
 		{wire.New("events", "ValidationException"), c.events.Operations()},
 		{wire.New("sns", "InvalidParameter"), c.sns.Operations()},
+		{wire.New("acm", "ValidationException"), c.acm.Operations()},
+		{wire.New("route53", "InvalidInput"), c.route53.Operations()},
 	} {
 		bySigning[s.SigningName()] = s
 	}

@@ -14,6 +14,9 @@ import (
 type State struct {
 	*account.Account
 
+	// Issued reports whether a certificate may be used.
+	Issued func(arn string) bool
+
 	functions *lambda.State
 	apis      map[string]*api    // by ApiId
 	domains   map[string]*domain // by DomainName
@@ -24,6 +27,7 @@ type State struct {
 func New(a *account.Account, functions *lambda.State) *State {
 	return &State{
 		Account: a, functions: functions, apis: make(map[string]*api), domains: make(map[string]*domain),
+		Issued: func(string) bool { return true },
 	}
 }
 

@@ -63,6 +63,9 @@ func (s *State) configurationsOf(in wire.Params, existing *domain) ([]any, error
 		return nil, badRequest("Invalid certificate ARN: %s. Certificate must be in '%s'.",
 			certificate, account.Region)
 	}
+	if !s.Issued(certificate) {
+		return nil, badRequest("Certificate %s must be ISSUED", certificate)
+	}
 	if wanted.Str("EndpointType") == "EDGE" || wanted.Str("SecurityPolicy") == "TLS_1_0" {
 		return nil, badRequest("Domain names of WEBSOCKET APIs are REGIONAL and use TLS_1_2")
 	}
@@ -78,6 +81,18 @@ func (s *State) configurationsOf(in wire.Params, existing *domain) ([]any, error
 		"EndpointType": "REGIONAL", "SecurityPolicy": "TLS_1_2", "IpAddressType": "ipv4",
 	})
 	return []any{out}, nil
+}
+
+// HasCertificate reports whether a domain name has a certificate.
+func (s *State) HasCertificate(arn string) bool {
+	for _, d := range s.domains {
+		for _, at := range wire.Params(d.members).Objs("DomainNameConfigurations") {
+			if at.Str("CertificateArn") == arn {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (s *State) getDomainName(in wire.Params) (map[string]any, error) {

@@ -52,8 +52,8 @@ func checkStream(in wire.Params) error {
 	return nil
 }
 
-// stream begins or ends the stream of the table.
-func (t *table) stream(in wire.Params) error {
+// stream begins or ends the stream of the table. Each new one has a label and an ARN of its own.
+func (s *State) stream(t *table, in wire.Params) error {
 	if err := checkStream(in); err != nil {
 		return err
 	}
@@ -67,11 +67,21 @@ func (t *table) stream(in wire.Params) error {
 		delete(t.members, "StreamSpecification")
 	default:
 		t.members["StreamSpecification"] = map[string]any(in)
-		label := "2026-11-22T09:00:00.000"
+		label := s.Now().Format("2006-01-02T15:04:05.000")
 		t.members["LatestStreamLabel"] = label
 		t.members["LatestStreamArn"] = t.arn + "/stream/" + label
 	}
 	return nil
+}
+
+// HasStream reports whether a table has the stream with an ARN.
+func (s *State) HasStream(arn string) bool {
+	for _, t := range s.tables {
+		if t.members["LatestStreamArn"] == arn && t.members["StreamSpecification"] != nil {
+			return true
+		}
+	}
+	return false
 }
 
 // encrypt sets the key of the table.

@@ -63,7 +63,7 @@ func (s *State) newTable(name string, in wire.Params) *table {
 	t.backupSettling = s.Settle
 	t.encrypt(in.Obj("SSESpecification"))
 	if spec := in.Obj("StreamSpecification"); spec.Flag("StreamEnabled") {
-		_ = t.stream(spec) // it has been checked
+		_ = s.stream(t, spec) // it has been checked
 	}
 	t.bill(in)
 	for _, index := range in.Objs("GlobalSecondaryIndexes") {

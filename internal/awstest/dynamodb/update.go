@@ -39,7 +39,7 @@ func (s *State) updateTable(in wire.Params) (map[string]any, error) {
 		t.encrypt(in.Obj("SSESpecification"))
 	}
 	if in.Has("StreamSpecification") {
-		if err := t.stream(in.Obj("StreamSpecification")); err != nil {
+		if err := s.stream(t, in.Obj("StreamSpecification")); err != nil {
 			return nil, err
 		}
 	}

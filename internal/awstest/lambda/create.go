@@ -113,11 +113,25 @@ func (f *function) configure(in wire.Params) {
 	}
 }
 
-// logging completes a LoggingConfig.
+// logging completes a LoggingConfig, which replaces the whole of the one before. The levels of logs
+// in JSON are INFO unless they are set.
+// (https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html)
 func logging(name string, in wire.Params) map[string]any {
 	out := map[string]any{"LogFormat": "Text", "LogGroup": "/aws/lambda/" + name}
+	if in.Str("LogFormat") == "JSON" {
+		out["ApplicationLogLevel"], out["SystemLogLevel"] = "INFO", "INFO"
+	}
 	maps.Copy(out, in)
 	return out
+}
+
+// checkLogging refuses levels of logs in text.
+func checkLogging(in wire.Params) error {
+	levels := in.Has("ApplicationLogLevel") || in.Has("SystemLogLevel")
+	if levels && in.Str("LogFormat") != "JSON" {
+		return badParameter("Log level configuration is only supported for the JSON log format.")
+	}
+	return nil
 }
 
 // checkSettings checks what CreateFunction and UpdateFunctionConfiguration share.
@@ -136,6 +150,9 @@ func (s *State) checkSettings(in wire.Params) error {
 		}
 	}
 	if err := checkEnvironment(in.Obj("Environment").StrMap("Variables")); err != nil {
+		return err
+	}
+	if err := checkLogging(in.Obj("LoggingConfig")); err != nil {
 		return err
 	}
 	if in.Has("Role") && !s.roles.CanAssume(in.Str("Role"), principal) {

@@ -25,6 +25,9 @@ type State struct {
 	// Object returns an object of S3, from which code may come.
 	Object func(bucket, key string) ([]byte, bool)
 
+	// HasStream reports whether a stream is that of a table of the account.
+	HasStream func(arn string) bool
+
 	roles     *iam.State
 	functions map[string]*function // by name
 	published map[string]int       // the last number of a version, by name: numbers never repeat

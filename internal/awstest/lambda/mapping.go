@@ -136,6 +136,9 @@ func (m *mapping) configure(in wire.Params) error {
 // checkSource refuses a source that does not exist or that the function's role may not read.
 func (s *State) checkSource(f *function, in wire.Params) error {
 	source, exists := s.sources[in.Str("EventSourceArn")]
+	if !exists && s.HasStream(in.Str("EventSourceArn")) {
+		source, exists = Source{ARN: in.Str("EventSourceArn")}, true
+	}
 	actions := readActions(Source{ARN: in.Str("EventSourceArn")})
 	for _, action := range actions {
 		if !s.RoleAllows(f.name, action, in.Str("EventSourceArn")) {

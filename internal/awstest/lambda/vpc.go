@@ -34,6 +34,7 @@ func (f *function) join(vpc wire.Params) {
 	was := wire.Params(f.config).Obj("VpcConfig").Strs("SubnetIds")
 	f.config["VpcConfig"] = map[string]any{
 		"SubnetIds": vpc["SubnetIds"], "SecurityGroupIds": vpc["SecurityGroupIds"], "VpcId": "vpc-0",
+		"Ipv6AllowedForDualStack": vpc.Flag("Ipv6AllowedForDualStack"),
 	}
 	f.leaving = len(was) > 0 && len(vpc.Strs("SubnetIds")) == 0
 }

@@ -25,7 +25,8 @@ type logGroup struct {
 	name      string
 	class     string
 	created   time.Time
-	retention int64 // days; 0 is for ever
+	retention int64  // days; 0 is for ever
+	key       string // of KMS; empty: AWS's own
 	tags      map[string]string
 	streams   map[string][]logEvent
 }
@@ -47,6 +48,8 @@ func (s *State) Resources() []string {
 // Operations returns the operations that are served, by their names.
 func (s *State) Operations() map[string]wire.Operation {
 	return map[string]wire.Operation{
+		"AssociateKmsKey":       s.associateKey,
+		"DisassociateKmsKey":    s.disassociateKey,
 		"CreateLogGroup":        s.createLogGroup,
 		"DescribeLogGroups":     s.describeLogGroups,
 		"DeleteLogGroup":        s.deleteLogGroup,
@@ -106,6 +109,11 @@ func (s *State) createLogGroup(in wire.Params) (map[string]any, error) {
 	if in.Has("logGroupClass") {
 		g.class = in.Str("logGroupClass")
 	}
+	if in.Has("kmsKeyId") {
+		if err := g.encrypt(in.Str("kmsKeyId")); err != nil {
+			return nil, err
+		}
+	}
 	s.groups[name] = g
 	return nil, nil
 }
@@ -141,7 +149,41 @@ func (g *logGroup) describe(s *State) map[string]any {
 	if g.retention > 0 {
 		out["retentionInDays"] = g.retention
 	}
+	if g.key != "" {
+		out["kmsKeyId"] = g.key
+	}
 	return out
+}
+
+// encrypt sets a key, of which there are those of the account and region only.
+// (https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_AssociateKmsKey.html)
+func (g *logGroup) encrypt(key string) error {
+	if !strings.HasPrefix(key, account.ARN("kms", "key/")) {
+		return invalidParameter("The specified KMS key does not exist or is not allowed to be used "+
+			"with log group %s", account.ARN("logs", "log-group:"+g.name))
+	}
+	g.key = key
+	return nil
+}
+
+func (s *State) associateKey(in wire.Params) (map[string]any, error) {
+	if in.Has("resourceIdentifier") {
+		return nil, wire.Unserved("keys of query results")
+	}
+	g, err := s.group(in.Str("logGroupName"))
+	if err != nil {
+		return nil, err
+	}
+	return nil, g.encrypt(in.Str("kmsKeyId"))
+}
+
+func (s *State) disassociateKey(in wire.Params) (map[string]any, error) {
+	g, err := s.group(in.Str("logGroupName"))
+	if err != nil {
+		return nil, err
+	}
+	g.key = ""
+	return nil, nil
 }
 
 func (s *State) deleteLogGroup(in wire.Params) (map[string]any, error) {

@@ -63,8 +63,14 @@ func (p rest) decode(
 	if op.Input == "" {
 		return Params{}, nil
 	}
-	shape := s.shape(op.Input)
 	in := p.body(d, op, body)
+	d.located(op, r, in)
+	return in, d.problems
+}
+
+// located reads the members in the path, the query and the headers.
+func (d *jsonReader) located(op *models.Operation, r *http.Request, in Params) {
+	shape := d.shape(op.Input)
 	labels, _ := match(op.Path, r.URL.EscapedPath())
 	for label, text := range labels {
 		if name, m := member(shape, "uri", label); m != nil {
@@ -85,7 +91,6 @@ func (p rest) decode(
 			in[name] = d.texts(m.Wire(name), m.Shape, values)
 		}
 	}
-	return in, d.problems
 }
 
 // body reads the members in the body: the payload, or all members that are nowhere else.

@@ -41,7 +41,9 @@ type protocol interface {
 // its model forbids.
 func New(name, invalid string) *Service {
 	model := models.Load().Services[name]
-	protocols := map[string]protocol{"query": query{}, "rest-json": rest{}, "json": rpc{}}
+	protocols := map[string]protocol{
+		"query": query{}, "rest-json": rest{}, "rest-xml": restXML{}, "json": rpc{},
+	}
 	return &Service{
 		Name: name, invalid: invalid, model: model, protocol: protocols[model.Protocol],
 	}
@@ -51,9 +53,12 @@ func New(name, invalid string) *Service {
 func (s *Service) SigningName() string { return s.model.Signing }
 
 // Global tells whether the service also has an endpoint for the whole world, whose region is
-// us-east-1: IAM and STS have.
-// (https://docs.aws.amazon.com/general/latest/gr/iam-service.html)
-func (s *Service) Global() bool { return s.model.Protocol == "query" }
+// us-east-1: IAM, STS and Route 53 have.
+// (https://docs.aws.amazon.com/general/latest/gr/iam-service.html,
+// https://docs.aws.amazon.com/general/latest/gr/r53.html)
+func (s *Service) Global() bool {
+	return s.model.Protocol == "query" || s.model.Protocol == "rest-xml"
+}
 
 // Operations returns the names of the operations in the model.
 func (s *Service) Operations() []string {

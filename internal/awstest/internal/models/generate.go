@@ -6,7 +6,10 @@
 //	python3 -m pip download --no-deps --no-binary :all: botocore   # or wherever botocore is
 //	go run generate.go -botocore .../botocore -o models.json
 //
-// Without -botocore it asks python3 where its botocore is.
+// Without -botocore it asks python3 where its botocore is. Where that cannot be had, operations
+// that are missing in models.json can be taken from the older models in a copy of aws-sdk-go:
+//
+//	go run generate.go -sdk "$(go list -m -f '{{.Dir}}' github.com/aws/aws-sdk-go@v1.55.8)"
 package main
 
 import (
@@ -17,6 +20,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -38,9 +42,12 @@ var served = map[string]string{
 	"secretsmanager": `GetSecretValue`,
 	"ssm":            `GetParameter GetParameters`,
 	"sts":            `GetCallerIdentity`,
-	"logs": `CreateLogGroup CreateLogStream DeleteLogGroup DeleteRetentionPolicy DescribeLogGroups
-		FilterLogEvents ListTagsForResource PutLogEvents PutRetentionPolicy TagResource
-		UntagResource`,
+	"acm": `AddTagsToCertificate DeleteCertificate DescribeCertificate ListCertificates
+		ListTagsForCertificate RemoveTagsFromCertificate RequestCertificate`,
+	"route53": `ChangeResourceRecordSets GetChange ListHostedZones ListResourceRecordSets`,
+	"logs": `AssociateKmsKey CreateLogGroup CreateLogStream DeleteLogGroup DeleteRetentionPolicy
+		DescribeLogGroups DisassociateKmsKey FilterLogEvents ListTagsForResource PutLogEvents
+		PutRetentionPolicy TagResource UntagResource`,
 	"lambda": `AddPermission CreateAlias CreateFunction DeleteAlias DeleteFunction
 		DeleteFunctionConcurrency GetAlias GetFunction
 		GetFunctionCodeSigningConfig GetFunctionConcurrency GetFunctionConfiguration GetPolicy
@@ -73,8 +80,15 @@ var served = map[string]string{
 func main() {
 	log.SetFlags(0)
 	dir := flag.String("botocore", "", "directory of botocore, with data/ in it")
+	sdk := flag.String("sdk", "", "directory of aws-sdk-go, with models/ in it")
 	output := flag.String("o", "models.json", "file to write")
 	flag.Parse()
+	if *sdk != "" {
+		out := models.Load()
+		addMissing(out, *sdk)
+		write(out, *output)
+		return
+	}
 	if *dir == "" {
 		*dir = python("import os, botocore; print(os.path.dirname(botocore.__file__))")
 	}
@@ -82,11 +96,50 @@ func main() {
 		", Copyright Amazon.com, Inc. or its affiliates, Apache License 2.0; see NOTICE."}
 	out.Services = make(map[string]*models.Service)
 	for name, operations := range served {
-		out.Services[name] = convert(read(*dir, name), strings.Fields(operations))
+		out.Services[name] = convert(read(filepath.Join(*dir, "data"), name), strings.Fields(operations))
 	}
-	if err := os.WriteFile(*output, format(out), 0o644); err != nil {
+	write(out, *output)
+}
+
+func write(f *models.File, name string) {
+	if err := os.WriteFile(name, format(f), 0o644); err != nil {
 		log.Fatal(err)
 	}
+}
+
+// addMissing adds the operations that a file lacks, and their shapes.
+func addMissing(f *models.File, sdk string) {
+	var added []string
+	for name, operations := range served {
+		if f.Services[name] == nil {
+			f.Services[name] = &models.Service{}
+		}
+		have := f.Services[name]
+		var missing []string
+		for _, operation := range strings.Fields(operations) {
+			if have.Operations[operation] == nil {
+				missing = append(missing, operation)
+			}
+		}
+		if missing == nil {
+			continue
+		}
+		added = append(added, name)
+		more := convert(read(filepath.Join(sdk, "models", "apis"), name), missing)
+		if have.Operations == nil {
+			*have = *more
+			continue
+		}
+		maps.Copy(have.Operations, more.Operations)
+		for shape, s := range more.Shapes {
+			if have.Shapes[shape] == nil {
+				have.Shapes[shape] = s
+			}
+		}
+	}
+	slices.Sort(added)
+	f.Notice = strings.TrimSuffix(f.Notice, ".") + "; operations of " + strings.Join(added, ", ") +
+		" from aws-sdk-go, by the same owner and license."
 }
 
 // python returns what a line of Python prints.
@@ -126,8 +179,11 @@ type (
 			Method, RequestURI string
 			ResponseCode       int
 		}
-		Input, Output struct{ Shape, ResultWrapper string }
-		Errors        []struct{ Shape string }
+		Input, Output struct {
+			Shape, ResultWrapper string
+			XMLNamespace         struct{ URI string }
+		}
+		Errors []struct{ Shape string }
 	}
 	sourceMember struct{ Shape, Location, LocationName string }
 	sourceShape  struct {
@@ -147,9 +203,12 @@ type (
 	}
 )
 
-// read returns the newest model of a service.
+// read returns the newest model of a service, as botocore or aws-sdk-go names it.
 func read(dir, service string) *source {
-	files, _ := filepath.Glob(filepath.Join(dir, "data", service, "*", "service-2.json*"))
+	files, _ := filepath.Glob(filepath.Join(dir, service, "*", "service-2.json*"))
+	if len(files) == 0 {
+		files, _ = filepath.Glob(filepath.Join(dir, service, "*", "api-2.json"))
+	}
 	if len(files) == 0 {
 		log.Fatalf("%s: no model of %s", dir, service)
 	}
@@ -198,6 +257,9 @@ func convert(s *source, operations []string) *models.Service {
 			log.Fatalf("%s: no operation %s", m.EndpointPrefix, name)
 		}
 		out.Operations[name] = convertOperation(op)
+		if uri := op.Input.XMLNamespace.URI; uri != "" { // of a service in REST and XML
+			out.Namespace = uri
+		}
 		s.reach(out.Shapes, op.Input.Shape, op.Output.Shape)
 		for _, e := range op.Errors {
 			s.reach(out.Shapes, e.Shape)
@@ -313,6 +375,11 @@ func pattern(p string) string {
 	p = strings.ReplaceAll(p, `(?!^[0-9]+$)([a-zA-Z0-9-_]+)`, `[0-9a-zA-Z-_]*[a-zA-Z-_][0-9a-zA-Z-_]*`)
 	// lambda: some character that is no space.
 	p = strings.ReplaceAll(p, `(?!\s*$).+`, `.*\S.*`)
+	// acm: a label of a domain name does not begin with a hyphen.
+	p = strings.NewReplacer(
+		`(?!-)[A-Za-z0-9-]{0,62}[A-Za-z0-9]`, `[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?`,
+		`(?!-)[A-Za-z0-9-]{1,62}[A-Za-z0-9]`, `[A-Za-z0-9][A-Za-z0-9-]{0,61}[A-Za-z0-9]`,
+	).Replace(p)
 	p = unicodes.ReplaceAllString(p, `\x{$1}`)
 	if _, err := regexp.Compile(p); err != nil {
 		log.Fatalf("pattern %s: %v", p, err)
