@@ -8,6 +8,7 @@ import (
 
 	"github.com/tyg-dev/tyg/internal/deploy/awserr"
 	"github.com/tyg-dev/tyg/internal/deploy/plan"
+	"github.com/tyg-dev/tyg/internal/deploy/table"
 )
 
 // A Deployer deploys one stage of one application. Its methods must not be called concurrently.
@@ -35,6 +36,10 @@ func (d *Deployer) Plan(ctx context.Context, app Application) (Plan, error) {
 		return Plan{}, err
 	}
 	app = app.At(d.Cloud.Account)
+	if app, err = table.Streams(ctx, d.Cloud.config, app); err != nil {
+		return Plan{}, fmt.Errorf("look up existing resources: %w",
+			awserr.Explain(err, d.Cloud.Account))
+	}
 	app, err = d.Cloud.resolve(ctx, app)
 	if err != nil {
 		return Plan{}, err
@@ -73,7 +78,11 @@ func (d *Deployer) Find(ctx context.Context, app Application) (State, error) {
 
 // complete adds to a state what AWS has by name and tag.
 func (d *Deployer) complete(ctx context.Context, app Application, state State) (State, error) {
-	app = app.At(d.Cloud.Account)
+	app, err := table.ExistingStreams(ctx, d.Cloud.config, app.At(d.Cloud.Account))
+	if err != nil {
+		return state, fmt.Errorf("look up existing resources: %w",
+			awserr.Explain(err, d.Cloud.Account))
+	}
 	for _, k := range d.Cloud.kinds {
 		if k.Discover == nil {
 			continue

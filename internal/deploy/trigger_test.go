@@ -284,7 +284,7 @@ func TestTriggersThatAWSWouldRefuse(t *testing.T) {
 		{deploy.Trigger{Source: spec.SQS, From: "q", Filter: "[]"}, "not a pattern"},
 		{deploy.Trigger{Source: spec.SNS, From: "t", Window: -1, BatchSize: 1}, "has no batches"},
 		{deploy.Trigger{Source: spec.SNS, From: "t", Window: -1, Concurrency: 2}, "is for queues"},
-		{deploy.Trigger{Source: spec.DynamoDB, From: "orders", Window: -1}, "not the ARN of a stream"},
+		{deploy.Trigger{Source: spec.DynamoDB, From: "a/b", Window: -1}, "neither the name of a table"},
 		{deploy.Trigger{Source: spec.EventBridge, From: "default", Window: -1}, "needs a filter"},
 		{deploy.Trigger{Source: spec.Schedule, From: "rate(1 minutes)", Window: -1}, "is neither"},
 		{deploy.Trigger{Source: spec.Schedule, From: "every day", Window: -1}, "is neither"},

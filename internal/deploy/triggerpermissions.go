@@ -20,6 +20,15 @@ func allowTriggers(p *Policy, app Application, account Account) {
 			rules = append(rules, app.RuleARN(account, t))
 		}
 	}
+	var tables []string
+	for _, t := range app.Triggers {
+		if name := app.StreamTable(t); name != "" && app.Table(name) == nil {
+			tables = append(tables, account.ARN("dynamodb", "table/"+name))
+		}
+	}
+	if len(tables) > 0 {
+		p.Allow("Streams", []string{"dynamodb:DescribeTable"}, tables...)
+	}
 	if slices.ContainsFunc(app.Triggers, spec.Trigger.Batched) {
 		p.Allow("EventSources", []string{
 			"lambda:CreateEventSourceMapping", "lambda:DeleteEventSourceMapping",

@@ -244,7 +244,10 @@ func triggerKeys() []KeyDoc {
 			Path: of + "sqs", In: both,
 			Says: "name or ARN of a queue; `tyg local` takes its messages from `tyg invoke --local`",
 		},
-		{Path: of + "dynamodb", In: both, Says: "ARN of the stream of a table"},
+		{
+			Path: of + "dynamodb", In: both, Says: "name of a table with a stream, of `tables` or another " +
+				"one, or the ARN of its stream; `tyg local` has the streams of its own tables",
+		},
 		{
 			Path: of + "schedule", In: both,
 			Says: "`rate(5 minutes)`, or `cron(0 3 * * ? *)` in UTC; `tyg local` has a clock for it",

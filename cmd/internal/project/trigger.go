@@ -15,7 +15,7 @@ import (
 // set.
 type TriggerConfig struct {
 	SQS         string `json:"sqs"`         // name or ARN of a queue
-	DynamoDB    string `json:"dynamodb"`    // ARN of the stream of a table
+	DynamoDB    string `json:"dynamodb"`    // a table with a stream, or the ARN of its stream
 	Schedule    string `json:"schedule"`    // rate(…) or cron(…)
 	EventBridge string `json:"eventbridge"` // name or ARN of a bus
 	SNS         string `json:"sns"`         // name or ARN of a topic

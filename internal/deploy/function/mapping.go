@@ -1,8 +1,10 @@
 package function
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -91,7 +93,7 @@ func (p *planner) mappings() {
 
 // mappingName is the name of a mapping in the state file. A trigger whose source has changed has
 // two for a while.
-func mappingName(t spec.Trigger) string { return t.Name + " " + t.From }
+func mappingName(t spec.Trigger) string { return t.Name + " " + cmp.Or(t.Table, t.From) }
 
 func (p *planner) mapping(t spec.Trigger) {
 	name := p.App.FunctionName(t.Name)
@@ -101,9 +103,10 @@ func (p *planner) mapping(t spec.Trigger) {
 	}
 	have := p.triggers.mappings[t.Name]
 	if have == nil {
+		p.formerMapping(res)
 		p.Add(plan.Step{
 			Action: plan.Create, Type: plan.TypeEventSource, Name: name, Resource: res,
-			Line: "Connecting lambda function " + name + " to " + res.SourceARN,
+			Line: "Connecting lambda function " + name + " to " + cmp.Or(res.SourceARN, "table "+t.Table),
 			Do: func(ctx context.Context, r *plan.Run, res *plan.Resource) error {
 				return p.client.run(r).createMapping(ctx, t, res)
 			},
@@ -115,12 +118,26 @@ func (p *planner) mapping(t spec.Trigger) {
 			"update-event-source-mapping --enabled --uuid %s\"", t.Name, res.SourceARN, have.uuid)
 	}
 	res.UUID = have.uuid
+	for _, known := range p.State.Of(plan.TypeEventSource) {
+		if known.UUID == have.uuid {
+			res.Name = known.Name // by which the trigger named its source before
+		}
+	}
 	diff := mappingDiff(t, *have)
 	diff.Compare("function", have.function, p.App.Target(p.Account, t.Name))
 	p.Update(plan.TypeEventSource, name, "Updating trigger: "+t.Name, diff, res,
 		func(ctx context.Context, r *plan.Run, _ *plan.Resource) error {
 			return p.client.run(r).updateMapping(ctx, t, have.uuid)
 		})
+}
+
+// formerMapping plans the deletion of the mapping to the stream that a table had before, which has
+// the same name in the state.
+func (p *planner) formerMapping(res plan.Resource) {
+	old, ok := p.State.Find(plan.TypeEventSource, res.Name)
+	if ok && old.SourceARN != "" && old.SourceARN != res.SourceARN {
+		p.Add(p.client.mappingType().Delete(old))
+	}
 }
 
 // mappingDiff compares what is configured. What is not keeps its value; a filter that is not
@@ -145,6 +162,12 @@ func mappingDiff(t spec.Trigger, have foundMapping) plan.Changes {
 
 // createMapping creates a mapping, and waits until Lambda knows that the role may read the source.
 func (r run) createMapping(ctx context.Context, t spec.Trigger, res *plan.Resource) error {
+	if res.SourceARN == "" {
+		res.SourceARN = r.IDs.Streams[t.Table]
+	}
+	if res.SourceARN == "" {
+		return fmt.Errorf("table %s has no stream yet; run the command again", t.Table)
+	}
 	target := r.App.Target(r.Account, t.Name)
 	in := &lambda.CreateEventSourceMappingInput{
 		FunctionName: &target, EventSourceArn: &res.SourceARN, FilterCriteria: filter(t),
@@ -278,6 +301,9 @@ func (c client) mappingType() plan.ResourceType {
 // deleteMapping deletes a mapping. The id of a pending one may not be known.
 func (r run) deleteMapping(ctx context.Context, res *plan.Resource) error {
 	uuid := res.UUID
+	if uuid == "" && res.SourceARN == "" {
+		return nil // it was never made, or is recorded with its stream
+	}
 	if uuid == "" {
 		have, err := r.findMapping(ctx, res.SourceARN, res.FunctionName)
 		if err != nil || have == nil {
@@ -309,5 +335,12 @@ func (p *planner) staleMappings() {
 			wanted[mappingName(t)] = true
 		}
 	}
-	p.DeleteStale(p.client.mappingType(), func(res plan.Resource) bool { return wanted[res.Name] })
+	for _, m := range p.triggers.mappings {
+		if m != nil {
+			wanted[m.uuid] = true
+		}
+	}
+	p.DeleteStale(p.client.mappingType(), func(res plan.Resource) bool {
+		return wanted[res.Name] || wanted[res.UUID]
+	})
 }

@@ -20,6 +20,7 @@ func (c client) findTriggers(
 	for _, t := range app.Triggers {
 		name := app.FunctionName(t.Name)
 		switch {
+		case t.Batched() && t.From == "": // of a stream that does not exist yet
 		case t.Batched():
 			found.mappings[t.Name], err = c.findMapping(ctx, t.From, name)
 		case t.Source == spec.HTTP:

@@ -29,6 +29,7 @@ type IDs struct {
 	Called       []string // logical names of the functions that the API calls, also of other plans
 	InVPC        []string // logical names of the functions that have network interfaces in a VPC
 	Deployment   string
+	Streams      map[string]string // ARN by the name of the table, of streams that this run has made
 }
 
 // Apply carries out steps, and writes the state file before and after each.

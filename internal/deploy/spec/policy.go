@@ -63,6 +63,7 @@ func TableActions() []string {
 // tracing need. The id of the API may be "*" if it is not known yet.
 func GeneratedPolicy(app Application, account Account, apiID string) Policy {
 	p := Policy{Version: PolicyVersion}
+	app = app.At(account)
 	p.Allow("Logs", []string{"logs:CreateLogStream", "logs:PutLogEvents"},
 		account.ARN("logs", "log-group:"+LogGroup(app.Prefix()+"-*")+":*"))
 	p.Allow("Connections", []string{"execute-api:ManageConnections"},

@@ -86,6 +86,9 @@ func (k Key) String() string {
 // NoStream is the [Table.Stream] that ends a stream.
 const NoStream = "NONE"
 
+// Streams reports whether the application wants a stream of the table.
+func (t Table) Streams() bool { return t.Stream != "" && t.Stream != NoStream }
+
 // Attributes returns the attributes of all keys of the table and its indexes, each once.
 func (t Table) Attributes() []Attribute {
 	keys := []Key{t.Key()}

@@ -25,8 +25,13 @@ type Trigger struct {
 	Source TriggerSource
 
 	// From is the name or the ARN of a queue, a topic or a bus, the ARN of a stream, or the expression
-	// of a schedule.
+	// of a schedule. A stream may be named by its table: one of [Application.Tables] by its logical
+	// name, or another one.
 	From string
+
+	// Table is the name on AWS of the table that From has named. [Application.At] sets it, and From is
+	// then empty until the stream is known.
+	Table string
 
 	// Filter is a pattern in JSON that events must match; empty: all. A bus needs one.
 	Filter string
@@ -61,11 +66,36 @@ func (t Trigger) ARN(account Account) string {
 func (a Application) At(account Account) Application {
 	a.Triggers = slices.Clone(a.Triggers)
 	for i, t := range a.Triggers {
-		if t.Batched() || t.Source == SNS {
+		if name := a.StreamTable(t); name != "" {
+			a.Triggers[i].Table, a.Triggers[i].From = name, ""
+		} else if t.Table == "" && (t.Batched() || t.Source == SNS) {
 			a.Triggers[i].From = t.ARN(account)
 		}
 	}
 	return a
+}
+
+// StreamTable returns the name on AWS of the table by which a trigger names its stream, "" for all
+// other triggers.
+func (a Application) StreamTable(t Trigger) string {
+	if t.Source != DynamoDB || t.From == "" || strings.HasPrefix(t.From, "arn:") {
+		return ""
+	}
+	for _, table := range a.Tables {
+		if table.LogicalName == t.From {
+			return table.Name
+		}
+	}
+	return t.From
+}
+
+// Table returns the table of a name on AWS, nil if the application has none.
+func (a Application) Table(name string) *Table {
+	i := slices.IndexFunc(a.Tables, func(t Table) bool { return t.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return &a.Tables[i]
 }
 
 // defaultBus is the bus that each account has.
@@ -122,6 +152,9 @@ func (t Trigger) actions() []string {
 // readable returns what the actions are on: a queue, or the streams of a table, because listing
 // them is an action on all of them.
 func (t Trigger) readable(account Account) string {
+	if t.Table != "" {
+		return account.ARN("dynamodb", "table/"+t.Table+"/stream/*")
+	}
 	arn := t.ARN(account)
 	if table, _, ok := strings.Cut(arn, "/stream/"); ok {
 		return table + "/stream/*"

@@ -58,6 +58,7 @@ const (
 	queuePattern  = `(arn:[a-z-]+:sqs:[a-z0-9-]+:\d{12}:)?[A-Za-z0-9_-]{1,80}(\.fifo)?`
 	topicPattern  = `(arn:[a-z-]+:sns:[a-z0-9-]+:\d{12}:)?[A-Za-z0-9_-]{1,256}(\.fifo)?`
 	streamPattern = `arn:[a-z-]+:dynamodb:[a-z0-9-]+:\d{12}:table/[A-Za-z0-9_.-]+/stream/[0-9T:.-]+`
+	tablePattern  = `[A-Za-z0-9_.-]{1,255}`
 	busPattern    = `(arn:[a-z-]+:events:[a-z0-9-]+:\d{12}:event-bus/)?[/.\-_A-Za-z0-9]{1,256}`
 	ratePattern   = `rate\((1 (minute|hour|day)|([2-9]|[1-9]\d+) (minutes|hours|days))\)`
 	cronPattern   = `cron\(\S+ \S+ \S+ \S+ \S+ \S+\)`
@@ -72,8 +73,9 @@ func (c *Checker) triggerSource(t Trigger, of string) {
 		c.Want(Matches(topicPattern, t.From),
 			"%s: sns %q is neither the name nor the ARN of a topic", of, t.From)
 	case DynamoDB:
-		c.Want(Matches(streamPattern, t.From), "%s: dynamodb %q is not the ARN of a stream: the table "+
-			"must have one, and \"aws dynamodb describe-table\" prints it as LatestStreamArn", of, t.From)
+		c.Want(t.Table != "" || Matches(streamPattern+"|"+tablePattern, t.From), "%s: dynamodb %q is "+
+			"neither the name of a table nor the ARN of a stream, which \"aws dynamodb "+
+			"describe-table\" prints as LatestStreamArn", of, t.From)
 	case EventBridge:
 		c.Want(Matches(busPattern, t.From),
 			"%s: eventbridge %q is neither the name nor the ARN of a bus, such as default", of, t.From)

@@ -24,6 +24,7 @@ type foundTable struct {
 
 	kmsKey    string // of KMS; empty if the table has none of its own
 	stream    string // its view type; NONE without a stream
+	streamARN string
 	recovery  bool   // point in time
 	ttl       string // attribute; empty if it is off
 	ttlStatus types.TimeToLiveStatus
@@ -103,7 +104,7 @@ func (c client) describe(ctx context.Context, name string) (*foundTable, error) 
 	}
 	have.stream = spec.NoStream
 	if s := t.StreamSpecification; s != nil && aws.ToBool(s.StreamEnabled) {
-		have.stream = string(s.StreamViewType)
+		have.stream, have.streamARN = string(s.StreamViewType), aws.ToString(t.LatestStreamArn)
 	}
 	if s := t.SSEDescription; s != nil {
 		have.kmsKey = aws.ToString(s.KMSMasterKeyArn)

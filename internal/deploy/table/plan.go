@@ -41,7 +41,10 @@ func (p *planner) table(t spec.Table) {
 			Action: plan.Create, Type: plan.TypeTable, Name: t.Name, Resource: res,
 			Line: "Creating table: " + t.Name,
 			Do: func(ctx context.Context, r *plan.Run, _ *plan.Resource) error {
-				return p.client.run(r).create(ctx, t)
+				if err := p.client.run(r).create(ctx, t); err != nil {
+					return err
+				}
+				return p.client.run(r).noteStream(ctx, t)
 			},
 		})
 	case have.key != t.Key():
@@ -76,6 +79,7 @@ func (p *planner) adoptTable(t spec.Table, have foundTable, res plan.Resource) {
 			"delete items "+
 			"by their attribute %s: enable time to live yourself", t.Name, t.TTLAttribute)
 	}
+	p.warnStream(t, have)
 	res.Adopted = true
 	p.Update(plan.TypeTable, t.Name, "", nil, res, nil)
 }
@@ -104,7 +108,10 @@ func (p *planner) existingTable(t spec.Table, have foundTable, res plan.Resource
 	diff.Tags(have.tags, p.App.ResourceTags(t.Tags))
 	p.Update(plan.TypeTable, t.Name, "Updating table: "+t.Name, diff, res,
 		func(ctx context.Context, r *plan.Run, _ *plan.Resource) error {
-			return p.client.run(r).update(ctx, t, have, ttl)
+			if err := p.client.run(r).update(ctx, t, have, ttl); err != nil {
+				return err
+			}
+			return p.client.run(r).noteStream(ctx, t)
 		})
 }
 

@@ -56,6 +56,13 @@ func Bundle(app spec.Application) (*spec.Bundle, error) {
 	return one, nil
 }
 
+// NoStream returns the error for a trigger that needs the stream of a table of the application,
+// which has none.
+func NoStream(t spec.Trigger, table spec.Table) error {
+	return fmt.Errorf("triggers.%s: table %s has no stream: give tables.%s \"stream_view_type\", "+
+		"such as \"NEW_AND_OLD_IMAGES\"", t.Name, table.Name, table.LogicalName)
+}
+
 // Finish merges a patch into a template, calls order on the result, and returns its text.
 func Finish(doc Object, merge []byte, order func(Object)) ([]byte, error) {
 	patched, err := patch(doc, merge)

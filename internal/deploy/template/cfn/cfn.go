@@ -24,7 +24,9 @@ func Template(app spec.Application, o template.Options) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &stack{Dialect: dialect(), app: app, resources: object{}, outputs: object{}}
+	s := &stack{
+		Dialect: dialect(), app: app, resources: object{}, outputs: object{}, parameters: object{},
+	}
 	doc := object{
 		"AWSTemplateFormatVersion": "2010-09-09",
 		"Description":              "The stage " + app.Stage + " of " + app.Name,
@@ -33,10 +35,13 @@ func Template(app spec.Application, o template.Options) ([]byte, error) {
 	s.code = "./" + template.Zip
 	if o.CodeParameters {
 		s.code = object{"S3Bucket": ref("CodeBucket"), "S3Key": template.Expr("${CodePrefix}" + key)}
-		doc["Parameters"] = codeParameters(key)
+		s.parameters = codeParameters(key)
 	}
 	if err := s.build(); err != nil {
 		return nil, err
+	}
+	if len(s.parameters) > 0 {
+		doc["Parameters"] = s.parameters
 	}
 	return template.Finish(s.Render(doc).(object), o.Merge, func(doc object) {
 		orderStack(doc)
@@ -97,7 +102,9 @@ type stack struct {
 	code      any // of each function
 	resources object
 	outputs   object
-	conflicts []error
+	// parameters are what the template cannot look up.
+	parameters object
+	conflicts  []error
 }
 
 func (s *stack) build() error {

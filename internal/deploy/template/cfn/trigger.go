@@ -74,7 +74,7 @@ func (s *stack) trigger(t spec.Trigger) {
 
 func (s *stack) mapping(t spec.Trigger) object {
 	p := object{
-		"EventSourceArn": template.Expr(t.ARN(s.Account)), "FunctionName": s.targetName(t.Name),
+		"EventSourceArn": s.source(t), "FunctionName": s.targetName(t.Name),
 		"FunctionResponseTypes": []any{"ReportBatchItemFailures"}, "Tags": s.tags(nil),
 	}
 	if t.BatchSize > 0 {
@@ -96,6 +96,27 @@ func (s *stack) mapping(t spec.Trigger) object {
 		}
 	}
 	return p
+}
+
+// source returns the ARN of a queue or a stream. CloudFormation cannot look up the stream of a
+// table that is not in the template, so it is a parameter.
+func (s *stack) source(t spec.Trigger) any {
+	name := s.app.StreamTable(t)
+	if name == "" {
+		return template.Expr(t.ARN(s.Account))
+	}
+	if own := s.app.Table(name); own != nil {
+		if !own.Streams() {
+			s.conflicts = append(s.conflicts, template.NoStream(t, *own))
+		}
+		return attribute(tableID(*own), "StreamArn")
+	}
+	id := camel(t.Name) + "StreamArn"
+	s.parameters[id] = object{
+		"Type":        "String",
+		"Description": "The ARN of the stream of table " + name + ", its LatestStreamArn",
+	}
+	return ref(id)
 }
 
 func (s *stack) rule(t spec.Trigger) object {

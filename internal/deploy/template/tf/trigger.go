@@ -80,7 +80,7 @@ func (m *module) trigger(t spec.Trigger) {
 
 func (m *module) mapping(t spec.Trigger) object {
 	a := object{
-		"event_source_arn":        template.Expr(t.ARN(m.Account)),
+		"event_source_arn":        m.streamOrQueue(t),
 		"function_name":           template.Expr(m.targetName(t.Name)),
 		"function_response_types": []any{"ReportBatchItemFailures"}, "tags": m.tags(nil),
 	}
@@ -103,6 +103,24 @@ func (m *module) mapping(t spec.Trigger) object {
 		}
 	}
 	return a
+}
+
+// streamOrQueue returns the ARN of a queue or a stream. The stream of a table that is not in the
+// configuration is looked up.
+func (m *module) streamOrQueue(t spec.Trigger) template.Expr {
+	const kind = "aws_dynamodb_table"
+	name := m.app.StreamTable(t)
+	if name == "" {
+		return template.Expr(t.ARN(m.Account))
+	}
+	if own := m.app.Table(name); own != nil {
+		if !own.Streams() {
+			m.conflicts = append(m.conflicts, template.NoStream(t, *own))
+		}
+		return template.Expr(ref(kind, template.Snake(own.LogicalName), "stream_arn"))
+	}
+	m.source(kind, template.Snake(name), object{"name": name})
+	return template.Expr(ref("data."+kind, template.Snake(name), "stream_arn"))
 }
 
 func (m *module) rule(t spec.Trigger) object {
