@@ -49,6 +49,12 @@ func DeployerPolicy(app Application, account Account) Policy {
 		"logs:FilterLogEvents",
 		"logs:ListTagsForResource", "logs:PutRetentionPolicy", "logs:TagResource", "logs:UntagResource",
 	}, groups, groups+":*")
+	if slices.ContainsFunc(app.Functions, func(fn Function) bool { return fn.LogKMSKey != "" }) {
+		// CloudWatch Logs uses the key by the key's own policy.
+		// (https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html)
+		p.Allow("LogKeys", []string{"logs:AssociateKmsKey", "logs:DisassociateKmsKey"},
+			groups, groups+":*")
+	}
 	p.Allow("FindLogs", []string{"logs:DescribeLogGroups"}, "*")
 	// API Gateway's actions are those of HTTP
 	// (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonapigatewaymanagementv2.html).

@@ -47,6 +47,9 @@ func (p *planner) api() {
 	var diff plan.Changes
 	diff.Compare("name", have.name, name)
 	diff.Compare("route selection expression", have.selection, p.App.API.Selection())
+	if want := p.App.API.IPAddressType; want != "" {
+		diff.Compare("IP address type", have.ipType, want)
+	}
 	diff.Tags(have.tags, p.App.ResourceTags(nil))
 	line := ""
 	if have.live() {
@@ -75,6 +78,7 @@ func (r run) createAPI(ctx context.Context, res *plan.Resource) error {
 		out, err := r.CreateApi(ctx, &apigatewayv2.CreateApiInput{
 			Name: &res.APIName, ProtocolType: types.ProtocolTypeWebsocket,
 			RouteSelectionExpression: aws.String(r.App.API.Selection()), Tags: r.App.ResourceTags(nil),
+			IpAddressType: types.IpAddressType(r.App.API.IPAddressType),
 		}, throttledOnly)
 		if err != nil {
 			return "", err
@@ -141,10 +145,13 @@ func (c client) ownAPIs(ctx context.Context, app spec.Application) ([]string, er
 }
 
 func (r run) updateAPI(ctx context.Context, have *foundAPI) error {
-	if have.name != r.App.APIName() || have.selection != r.App.API.Selection() {
+	want := r.App.API
+	if have.name != r.App.APIName() || have.selection != want.Selection() ||
+		want.IPAddressType != "" && have.ipType != want.IPAddressType {
 		_, err := r.UpdateApi(ctx, &apigatewayv2.UpdateApiInput{
 			ApiId: &have.id, Name: aws.String(r.App.APIName()),
-			RouteSelectionExpression: aws.String(r.App.API.Selection()),
+			RouteSelectionExpression: aws.String(want.Selection()),
+			IpAddressType:            types.IpAddressType(want.IPAddressType),
 		})
 		if err != nil {
 			return err

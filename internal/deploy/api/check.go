@@ -24,6 +24,7 @@ func (c checker) api(a spec.Application) {
 	// (https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis-apiid-stages.html)
 	c.Want(spec.Matches(`[A-Za-z0-9_-]{1,128}`, api.Stage),
 		"api_gateway_stage is %q: it must have 1 to 128 letters, digits, - and _", api.Stage)
+	c.ipAddressType("ip_address_type", api.IPAddressType)
 	c.routes(a)
 	c.authorizer(a)
 	c.settings(api.Settings)
@@ -59,6 +60,12 @@ func (c checker) routes(a spec.Application) {
 	for _, r := range a.API.Routes {
 		c.Want(!slices.Contains(keys, r.Key), "there are two routes with the key %q: register one", r.Key)
 		keys = append(keys, r.Key)
+// (https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-ip-address-type.html)
+func (c checker) ipAddressType(key, value string) {
+	c.Want(slices.Contains([]string{"", "ipv4", "dualstack"}, value),
+		"%s is %q: it must be ipv4 or dualstack", key, value)
+}
+
 		c.Want(len(r.Key) <= 128,
 			"the route key %q has %d bytes, and API Gateway allows 128", r.Key, len(r.Key))
 		c.Want(a.HasFunction(r.Function), "lambda_functions: route %q is for %q, which is no function",

@@ -63,6 +63,7 @@ type foundAPI struct {
 	selection string // the route selection expression
 	tags      map[string]string
 
+	ipType    string
 	stageName    string // of the application
 	integrations []foundIntegration
 	authorizers  []foundAuthorizer
@@ -167,7 +168,7 @@ func (c client) getAPI(ctx context.Context, id string) (*types.Api, error) {
 	}
 	return &types.Api{
 		ApiId: out.ApiId, Name: out.Name, Tags: out.Tags,
-		RouteSelectionExpression: out.RouteSelectionExpression,
+		RouteSelectionExpression: out.RouteSelectionExpression, IpAddressType: out.IpAddressType,
 	}, nil
 }
 
@@ -210,6 +211,7 @@ func (c client) describeAPI(
 		stageName: app.API.Stage,
 	}
 	var err error
+		ipType:    string(api.IpAddressType),
 	if a.integrations, err = c.findIntegrations(ctx, app, a.id); err != nil {
 		return nil, err
 	}

@@ -111,6 +111,7 @@ func causes() []cause {
 			is:    isQuota, text: exhausted,
 		},
 		{says: "CloudWatch Logs role ARN must be set", text: mayNotLog},
+		{says: "is not allowed to be used with log group", text: lockedKey},
 		{says: "Maximum number of", text: exhausted},
 		{says: "UnreservedConcurrentExecution", text: exhausted},
 		{
@@ -213,6 +214,15 @@ func mayNotLog(_ error, e Refusal, account spec.Account) string {
 	return "API Gateway has no role to write logs with: set it once for account and region with \"" +
 		command + "\", where ROLE_ARN is a role that apigateway.amazonaws.com may assume, with the " +
 		"policy AmazonAPIGatewayPushToCloudWatchLogs, and run the command again (" + said(e) + ")"
+}
+
+// lockedKey explains a key that CloudWatch Logs may not use.
+// (https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html)
+func lockedKey(_ error, e Refusal, account spec.Account) string {
+	return "CloudWatch Logs cannot use the key of log_kms_key: it must be a symmetric one of the same " +
+		"region, and the policy of the key must allow kms:Encrypt*, kms:Decrypt*, kms:ReEncrypt*, " +
+		"kms:GenerateDataKey* and kms:Describe* to logs." + account.Region + ".amazonaws.com (" +
+		said(e) + ")"
 }
 
 func tooBusy(err error, e Refusal, _ spec.Account) string {

@@ -77,6 +77,8 @@ func (c checker) optional(fn spec.Function) {
 		"application_log_level and system_log_level%s need \"log_format\": \"JSON\"", of)
 	c.Want(fn.KMSKeyARN == "" || spec.IsKey(fn.KMSKeyARN),
 		"kms_key_arn%s is %q, which is not the ARN of a key", of, fn.KMSKeyARN)
+	c.Want(fn.LogKMSKey == "" || fn.LogKMSKey == spec.NoKey || spec.IsKey(fn.LogKMSKey),
+		"log_kms_key%s is %q, which is neither the ARN of a key nor none", of, fn.LogKMSKey)
 }
 
 // retentions returns the numbers of days for which CloudWatch can keep logs; 0 is for ever.
@@ -109,6 +111,8 @@ func (c checker) network(fn spec.Function) {
 	c.Want(len(fn.SecurityGroupIDs) <= maxSecurityGroups,
 		"security_group_ids of %s: there are %d, and Lambda allows %d",
 		fn.LogicalName, len(fn.SecurityGroupIDs), maxSecurityGroups)
+	c.Want(fn.IPv6 == nil || len(fn.SubnetIDs) > 0, "ipv6_allowed_for_dual_stack of %s is for a "+
+		"function in a VPC: give subnet_ids and security_group_ids, too", fn.LogicalName)
 	for _, id := range fn.SubnetIDs {
 		c.Want(spec.Matches(`subnet-[0-9a-z]*`, id),
 			"subnet_ids of %s: %q is not the id of a subnet, such as subnet-0a1b2c3d", fn.LogicalName, id)

@@ -1,6 +1,7 @@
 package function
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -14,7 +15,7 @@ import (
 
 // create creates a function, and waits until it can be called.
 func (r run) create(ctx context.Context, fn spec.Function, res *plan.Resource) error {
-	conf := r.configuration(fn)
+	conf := r.configuration(fn, foundFunction{})
 	code, err := r.code(ctx, fn)
 	if err != nil {
 		return err
@@ -62,7 +63,10 @@ func (r run) madeByUs(ctx context.Context, name string, exists error) error {
 }
 
 // configuration returns the configuration of a function: all but its code, concurrency and tags.
-func (r run) configuration(fn spec.Function) *lambda.UpdateFunctionConfigurationInput {
+// have is the existing function, or the zero value.
+func (r run) configuration(
+	fn spec.Function, have foundFunction,
+) *lambda.UpdateFunctionConfigurationInput {
 	endpoint := r.Account.Endpoint(r.IDs.API, r.App.API.Stage)
 	return &lambda.UpdateFunctionConfigurationInput{
 		FunctionName: aws.String(r.App.FunctionName(fn.LogicalName)),
@@ -73,14 +77,11 @@ func (r run) configuration(fn spec.Function) *lambda.UpdateFunctionConfiguration
 		Timeout:      aws.Int32(int32(fn.Timeout)),
 		MemorySize:   aws.Int32(int32(fn.MemorySize)),
 		// An empty list removes the elements that AWS has; a nil list keeps them.
-		Layers: append([]string{}, fn.Layers...),
-		VpcConfig: &types.VpcConfig{
-			SubnetIds:        append([]string{}, fn.SubnetIDs...),
-			SecurityGroupIds: append([]string{}, fn.SecurityGroupIDs...),
-		},
+		Layers:           append([]string{}, fn.Layers...),
+		VpcConfig:        vpcConfig(fn, have),
 		TracingConfig:    &types.TracingConfig{Mode: types.TracingMode(fn.TracingMode())},
 		EphemeralStorage: ephemeralStorage(fn),
-		LoggingConfig:    loggingConfig(fn),
+		LoggingConfig:    loggingConfig(fn, have),
 		KMSKeyArn:        stringOrNil(fn.KMSKeyARN),
 		Description:      description(fn),
 	}
@@ -102,17 +103,38 @@ func ephemeralStorage(fn spec.Function) *types.EphemeralStorage {
 	return &types.EphemeralStorage{Size: aws.Int32(int32(fn.EphemeralStorage))}
 }
 
-// loggingConfig returns nil for what the function has. Levels are those of logs in JSON.
+// vpcConfig returns the VPC of a function. AWS takes a structure as a whole, so it also has what
+// the application leaves as it is.
+func vpcConfig(fn spec.Function, have foundFunction) *types.VpcConfig {
+	out := &types.VpcConfig{
+		SubnetIds:        append([]string{}, fn.SubnetIDs...),
+		SecurityGroupIds: append([]string{}, fn.SecurityGroupIDs...),
+	}
+	switch {
+	case fn.IPv6 != nil:
+		out.Ipv6AllowedForDualStack = fn.IPv6
+	case have.ipv6 && len(fn.SubnetIDs) > 0:
+		out.Ipv6AllowedForDualStack = &have.ipv6
+	}
+	return out
+}
+
+// loggingConfig returns nil for what the function has. Otherwise it also has what the application
+// leaves as it is: the levels, which are those of logs in JSON, and the log group.
 // (https://docs.aws.amazon.com/lambda/latest/api/API_LoggingConfig.html)
-func loggingConfig(fn spec.Function) *types.LoggingConfig {
+func loggingConfig(fn spec.Function, have foundFunction) *types.LoggingConfig {
 	if fn.LogFormat == "" {
 		return nil
 	}
-	return &types.LoggingConfig{
-		LogFormat:           types.LogFormat(fn.LogFormat),
-		ApplicationLogLevel: types.ApplicationLogLevel(fn.ApplicationLogLevel),
-		SystemLogLevel:      types.SystemLogLevel(fn.SystemLogLevel),
+	out := &types.LoggingConfig{
+		LogFormat: types.LogFormat(fn.LogFormat), LogGroup: stringOrNil(have.logGroup),
 	}
+	if out.LogFormat == types.LogFormatJson {
+		out.ApplicationLogLevel = types.ApplicationLogLevel(
+			cmp.Or(fn.ApplicationLogLevel, have.applicationLevel))
+		out.SystemLogLevel = types.SystemLogLevel(cmp.Or(fn.SystemLogLevel, have.systemLevel))
+	}
+	return out
 }
 
 // stringOrNil returns nil for the empty string.

@@ -81,6 +81,10 @@ func optionalDiff(fn spec.Function, have foundFunction) plan.Changes {
 	if fn.EphemeralStorage != 0 {
 		diff.Compare("ephemeral storage", mebibytes(have.storage), mebibytes(fn.EphemeralStorage))
 	}
+	if fn.IPv6 != nil {
+		diff.Compare("IPv6 from dual-stack subnets", strconv.FormatBool(have.ipv6),
+			strconv.FormatBool(*fn.IPv6))
+	}
 	for _, property := range []struct{ name, have, want string }{
 		{"log format", have.logFormat, fn.LogFormat},
 		{"application log level", have.applicationLevel, fn.ApplicationLogLevel},

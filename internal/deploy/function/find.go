@@ -26,10 +26,12 @@ type foundFunction struct {
 	timeout, memory         int // seconds, MiB
 	layers                  []string
 	subnets, securityGroups []string
+	ipv6                    bool
 	tracing                 types.TracingMode
 
 	storage                                  int // MiB
 	logFormat, applicationLevel, systemLevel string
+	logGroup                                 string
 	key                                      string // the ARN of the key of the environment
 
 	concurrency *int // nil: none is reserved
@@ -155,6 +157,7 @@ func newFoundFunction(conf *types.FunctionConfiguration) foundFunction {
 	}
 	if conf.VpcConfig != nil {
 		have.subnets, have.securityGroups = conf.VpcConfig.SubnetIds, conf.VpcConfig.SecurityGroupIds
+		have.ipv6 = aws.ToBool(conf.VpcConfig.Ipv6AllowedForDualStack)
 	}
 	have.key = aws.ToString(conf.KMSKeyArn)
 	if conf.EphemeralStorage != nil {
@@ -162,7 +165,7 @@ func newFoundFunction(conf *types.FunctionConfiguration) foundFunction {
 	}
 	if l := conf.LoggingConfig; l != nil {
 		have.logFormat, have.systemLevel = string(l.LogFormat), string(l.SystemLogLevel)
-		have.applicationLevel = string(l.ApplicationLogLevel)
+		have.applicationLevel, have.logGroup = string(l.ApplicationLogLevel), aws.ToString(l.LogGroup)
 	}
 	if conf.TracingConfig != nil {
 		have.tracing = conf.TracingConfig.Mode

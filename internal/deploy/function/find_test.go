@@ -85,7 +85,7 @@ func TestFoundFunctionHasAllComparedProperties(t *testing.T) {
 func TestConfigurationSendsEmptyLists(t *testing.T) {
 	app, found := oneFunction()
 	r := run{Run: &plan.Run{App: app, Account: found.account, IDs: found.ids}}
-	full := r.configuration(app.Functions[0])
+	full := r.configuration(app.Functions[0], foundFunction{})
 	if !slices.Equal(full.VpcConfig.SubnetIds, []string{"subnet-1", "subnet-2"}) ||
 		!slices.Equal(full.Layers, []string{"layer:1"}) ||
 		*full.Role != "arn:aws:iam::123456789012:role/echo-dev" {
@@ -94,7 +94,7 @@ func TestConfigurationSendsEmptyLists(t *testing.T) {
 	fn := app.Functions[0]
 	fn.Layers, fn.SubnetIDs, fn.SecurityGroupIDs, fn.XRay = nil, nil, nil, false
 	fn.Role = spec.Role{ARN: "arn:aws:iam::123456789012:role/theirs"}
-	none := r.configuration(fn)
+	none := r.configuration(fn, foundFunction{})
 	if none.Layers == nil || none.VpcConfig.SubnetIds == nil ||
 		none.VpcConfig.SecurityGroupIds == nil ||
 		none.TracingConfig.Mode != types.TracingModePassThrough || *none.Role != fn.Role.ARN {

@@ -21,7 +21,7 @@ func (r run) update(
 		}
 	}
 	if len(diff.configuration) > 0 {
-		if err := r.configure(ctx, fn); err != nil {
+		if err := r.configure(ctx, fn, have); err != nil {
 			return err
 		}
 	}
@@ -38,8 +38,8 @@ func (r run) update(
 	return r.tag(ctx, fn, have)
 }
 
-func (r run) configure(ctx context.Context, fn spec.Function) error {
-	conf := r.configuration(fn)
+func (r run) configure(ctx context.Context, fn spec.Function, have foundFunction) error {
+	conf := r.configuration(fn, have)
 	err := r.retryUntilAssumable(ctx, fn, func() error {
 		return r.retryWhileBusy(ctx, *conf.FunctionName, func() error {
 			_, err := r.UpdateFunctionConfiguration(ctx, conf)

@@ -18,6 +18,7 @@ import (
 type foundGroup struct {
 	arn       string // without the ":*" at its end
 	retention int    // days; 0 is for ever
+	key       string // ARN of the key that encrypts it; empty: none of the account's
 	tags      map[string]string
 }
 
@@ -54,6 +55,7 @@ func (c client) describe(ctx context.Context, name string) (*foundGroup, error) 
 			}
 			have := &foundGroup{
 				arn: aws.ToString(g.LogGroupArn), retention: int(aws.ToInt32(g.RetentionInDays)),
+				key: aws.ToString(g.KmsKeyId),
 			}
 			have.tags, err = c.tags(ctx, have.arn)
 			return have, err
@@ -94,6 +96,9 @@ func (p *planner) group(fn spec.Function) {
 	if fn.LogRetention != nil {
 		diff.Compare("retention", days(have.retention), days(*fn.LogRetention))
 	}
+	if fn.LogKMSKey != "" {
+		diff.Compare("KMS key", have.key, keyOf(fn))
+	}
 	diff.Tags(have.tags, p.App.ResourceTags(fn.Tags))
 	p.Update(plan.TypeLogGroup, name, "", diff, res,
 		func(ctx context.Context, r *plan.Run, _ *plan.Resource) error {
@@ -103,11 +108,20 @@ func (p *planner) group(fn spec.Function) {
 
 func (r run) create(ctx context.Context, name string, fn spec.Function) error {
 	_, err := r.CreateLogGroup(ctx, &cloudwatchlogs.CreateLogGroupInput{
-		LogGroupName: &name, Tags: r.App.ResourceTags(fn.Tags),
+		LogGroupName: &name, Tags: r.App.ResourceTags(fn.Tags), KmsKeyId: keyOrNil(fn),
 	})
 	_, exists := errors.AsType[*types.ResourceAlreadyExistsException](err)
 	if err != nil && !exists {
 		return err
+	}
+	if exists {
+		have, err := r.describe(ctx, name)
+		if err == nil && have != nil {
+			err = r.encrypt(ctx, name, have.key, fn)
+		}
+		if err != nil {
+			return err
+		}
 	}
 	if fn.LogRetention == nil || *fn.LogRetention == 0 && !exists {
 		return nil
@@ -133,10 +147,45 @@ func (r run) update(
 			return err
 		}
 	}
+	if err := r.encrypt(ctx, name, have.key, fn); err != nil {
+		return err
+	}
 	if fn.LogRetention == nil || have.retention == *fn.LogRetention {
 		return nil
 	}
 	return r.retain(ctx, name, *fn.LogRetention)
+}
+
+// keyOf returns the key that a log group should have, "" for none.
+func keyOf(fn spec.Function) string {
+	if fn.LogKMSKey == spec.NoKey {
+		return ""
+	}
+	return fn.LogKMSKey
+}
+
+func keyOrNil(fn spec.Function) *string {
+	if key := keyOf(fn); key != "" {
+		return &key
+	}
+	return nil
+}
+
+// encrypt changes the key of a log group that has another one. What was logged keeps the old key.
+// (https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html)
+func (r run) encrypt(ctx context.Context, name, have string, fn spec.Function) error {
+	key := keyOf(fn)
+	if fn.LogKMSKey == "" || key == have {
+		return nil
+	}
+	if key == "" {
+		_, err := r.DisassociateKmsKey(ctx,
+			&cloudwatchlogs.DisassociateKmsKeyInput{LogGroupName: &name})
+		return err
+	}
+	_, err := r.AssociateKmsKey(ctx,
+		&cloudwatchlogs.AssociateKmsKeyInput{LogGroupName: &name, KmsKeyId: &key})
+	return err
 }
 
 func (r run) retain(ctx context.Context, name string, retention int) error {

@@ -79,6 +79,10 @@ type Function struct {
 	// SubnetIDs and SecurityGroupIDs put the function into a VPC; both or neither are given.
 	SubnetIDs, SecurityGroupIDs []string
 
+	// IPv6 lets the function send by IPv6 from subnets that have both. Nil leaves what the function
+	// has, which is no at first.
+	IPv6 *bool
+
 	// What follows is left as it is where it has its zero value: a new function has Lambda's defaults.
 	EphemeralStorage    int    // MiB of /tmp, 512 to 10,240
 	LogFormat           string // "Text" or "JSON"
@@ -97,6 +101,10 @@ type Function struct {
 	// Release is that of which the function is, for its description. The planner sets it; without a
 	// number the function keeps the description that it has.
 	Release Release
+
+	// LogKMSKey is the ARN of the key that encrypts the log, or [NoKey]. Empty leaves what the log
+	// group has.
+	LogKMSKey string
 
 	// Role is what the function may do. Functions with the same Role.LogicalName share it.
 	Role Role
@@ -121,6 +129,9 @@ type Role struct {
 	Statements []json.RawMessage
 }
 
+// NoKey is the value of [Function.LogKMSKey] that ends the encryption with a key of the project.
+const NoKey = "none"
+
 // NoBoundary is the value of [Application.PermissionsBoundary] that removes a boundary.
 const NoBoundary = "none"
 
@@ -140,6 +151,10 @@ type API struct {
 	// IAM makes $connect take only handshakes that are signed by a principal of IAM that may invoke
 	// the API. APIKey makes it take only those with an API key of a usage plan.
 	IAM, APIKey bool
+
+	// IPAddressType is "ipv4" or "dualstack", by which clients reach the API at its own address. Empty
+	// leaves what the API has, at first IPv4.
+	IPAddressType string
 
 	// Open lets the function of $connect invoke itself, as package lambda does for an application
 	// with OnOpen.

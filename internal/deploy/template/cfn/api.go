@@ -16,12 +16,16 @@ const (
 )
 
 func (s *stack) api() {
-	s.add(apiID, "AWS::ApiGatewayV2::Api", object{
+	p := object{
 		"Name":                     s.app.APIName(),
 		"ProtocolType":             "WEBSOCKET",
 		"RouteSelectionExpression": s.app.API.Selection(),
 		"Tags":                     template.Pairs(s.app.ResourceTags(nil)),
-	}, nil)
+	}
+	if kind := s.app.API.IPAddressType; kind != "" {
+		p["IpAddressType"] = kind
+	}
+	s.add(apiID, "AWS::ApiGatewayV2::Api", p, nil)
 	s.output("WebsocketAPIId", "The id of the API", ref(apiID))
 	s.output("WebsocketConnectEndpointURL", "Where clients connect", s.URL(s.app.API.Stage))
 }

@@ -50,6 +50,9 @@ func (s *stack) function(fn spec.Function) {
 	if fn.LogRetention != nil && *fn.LogRetention > 0 {
 		group["RetentionInDays"] = *fn.LogRetention
 	}
+	if fn.LogKMSKey != "" && fn.LogKMSKey != spec.NoKey {
+		group["KmsKeyId"] = fn.LogKMSKey
+	}
 	s.add(id+"LogGroup", "AWS::Logs::LogGroup", group, nil)
 	s.add(id, "AWS::Lambda::Function", s.functionProperties(fn), object{
 		"DependsOn": []any{id + "LogGroup"},
@@ -85,10 +88,14 @@ func (s *stack) functionProperties(fn spec.Function) object {
 		p["Layers"] = template.Texts(fn.Layers)
 	}
 	if len(fn.SubnetIDs) > 0 {
-		p["VpcConfig"] = object{
+		vpc := object{
 			"SubnetIds":        template.Texts(fn.SubnetIDs),
 			"SecurityGroupIds": template.Texts(fn.SecurityGroupIDs),
 		}
+		if fn.IPv6 != nil {
+			vpc["Ipv6AllowedForDualStack"] = *fn.IPv6
+		}
+		p["VpcConfig"] = vpc
 	}
 	if fn.ReservedConcurrency != nil && *fn.ReservedConcurrency >= 0 {
 		p["ReservedConcurrentExecutions"] = *fn.ReservedConcurrency

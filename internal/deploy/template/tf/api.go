@@ -20,12 +20,16 @@ const (
 func (m *module) apiID() template.Expr { return template.Expr(m.Dialect.API) }
 
 func (m *module) api() {
-	m.add("aws_apigatewayv2_api", apiName, object{
+	a := object{
 		"name":                       m.app.APIName(),
 		"protocol_type":              "WEBSOCKET",
 		"route_selection_expression": m.app.API.Selection(),
 		"tags":                       m.tags(nil),
-	})
+	}
+	if kind := m.app.API.IPAddressType; kind != "" {
+		a["ip_address_type"] = kind
+	}
+	m.add("aws_apigatewayv2_api", apiName, a)
 	m.output("websocket_api_id", "The id of the API", m.apiID())
 	m.output("websocket_connect_endpoint_url", "Where clients connect", m.URL(m.app.API.Stage))
 }

@@ -51,10 +51,14 @@ func (m *module) function(fn spec.Function) {
 	if fn.LogRetention != nil {
 		retention = *fn.LogRetention
 	}
-	m.add("aws_cloudwatch_log_group", key, object{
+	group := object{
 		"name": m.app.LogGroupName(fn.LogicalName), "retention_in_days": retention,
 		"tags": m.tags(fn.Tags),
-	})
+	}
+	if fn.LogKMSKey != "" && fn.LogKMSKey != spec.NoKey {
+		group["kms_key_id"] = fn.LogKMSKey
+	}
+	m.add("aws_cloudwatch_log_group", key, group)
 	arguments := m.functionArguments(fn)
 	m.release(fn, arguments)
 	m.add("aws_lambda_function", key, arguments)
@@ -98,10 +102,14 @@ func (m *module) functionArguments(fn spec.Function) object {
 		a["layers"] = template.Texts(fn.Layers)
 	}
 	if len(fn.SubnetIDs) > 0 {
-		a["vpc_config"] = object{
+		vpc := object{
 			"subnet_ids":         template.Texts(fn.SubnetIDs),
 			"security_group_ids": template.Texts(fn.SecurityGroupIDs),
 		}
+		if fn.IPv6 != nil {
+			vpc["ipv6_allowed_for_dual_stack"] = *fn.IPv6
+		}
+		a["vpc_config"] = vpc
 	}
 	if fn.ReservedConcurrency != nil {
 		a["reserved_concurrent_executions"] = *fn.ReservedConcurrency
