@@ -67,13 +67,15 @@ var allowed = map[string]string{
 		"rooms/storage/internal/nats",
 	"rooms/storage/internal/dynamodb": "rooms/dynamo",
 	"rooms/storage/internal/nats":     "rooms/natskv",
-	"internal/deploy": "internal/deploy/api internal/deploy/awserr internal/deploy/function " +
+	"internal/deploy": "internal/deploy/api internal/deploy/awserr internal/deploy/dns " +
+		"internal/deploy/function " +
 		"internal/deploy/logs internal/deploy/plan internal/deploy/role internal/deploy/rule " +
 		"internal/deploy/secret internal/deploy/spec internal/deploy/store " +
 		"internal/deploy/subscription internal/deploy/table",
 	"internal/deploy/api": "tyg internal/deploy/awserr internal/deploy/plan " +
 		"internal/deploy/spec internal/route",
 	"internal/deploy/awserr":   "internal/deploy/spec",
+	"internal/deploy/dns":      "internal/deploy/plan internal/deploy/spec",
 	"internal/deploy/function": "internal/deploy/plan internal/deploy/spec internal/deploy/store",
 	"internal/deploy/logs":     "internal/deploy/plan internal/deploy/spec",
 	"internal/deploy/plan":     "internal/deploy/awserr internal/deploy/spec",
@@ -100,10 +102,10 @@ var allowed = map[string]string{
 	"internal/awstest/sns": "internal/awstest/account internal/awstest/lambda " +
 		"internal/awstest/wire",
 	"internal/awstest/account": "",
-	"internal/awstest/apigateway": "internal/awstest/account internal/awstest/lambda " +
-		"internal/awstest/wire",
 	"internal/awstest/acm":     "internal/awstest/account internal/awstest/wire",
 	"internal/awstest/route53": "internal/awstest/account internal/awstest/wire",
+	"internal/awstest/apigateway": "internal/awstest/account internal/awstest/lambda " +
+		"internal/awstest/wire",
 	"internal/awstest/dynamodb": "internal/awstest/account internal/awstest/wire " +
 		"internal/dynamodb",
 	"internal/awstest/iam": "internal/awstest/account internal/awstest/wire",

@@ -38,6 +38,13 @@ func (d *Deployer) PlanDeletion(
 // state after it, which has the tables that stay.
 func (d *Deployer) Delete(ctx context.Context, p Deletion) (State, error) {
 	r := d.run(p.app, p.State)
+	if len(p.Steps) == 0 {
+		return r.State, nil
+	}
+	// What was found by what is about to be deleted would not be found again.
+	if err := r.Save(ctx); err != nil {
+		return r.State, err
+	}
 	err := r.Apply(ctx, p.Steps)
 	return r.State, err
 }

@@ -99,6 +99,17 @@ func (d *Deployer) complete(ctx context.Context, app Application, state State) (
 		}
 		state.Complete(found)
 	}
+	for _, k := range d.Cloud.kinds {
+		if k.Attached == nil {
+			continue
+		}
+		found, err := k.Attached(ctx, app, state)
+		if err != nil {
+			return state, fmt.Errorf("look up existing resources: %w",
+				awserr.Explain(err, d.Cloud.Account))
+		}
+		state.Complete(found)
+	}
 	if len(state.Resources) > 0 {
 		state.Region, state.AccountID = d.Cloud.Account.Region, d.Cloud.Account.ID
 	}

@@ -98,6 +98,13 @@ func TestKeysMapOneToOne(t *testing.T) {
 			"WebsocketAPI.IpAddressType", "aws_apigatewayv2_api.websocket_api.ip_address_type", "dualstack",
 		},
 		{
+			"websocket_api_custom_domain.ip_address_type", "IP address type",
+			func(a *deploy.Application) { a.API.Domain.IPAddressType = "dualstack" },
+			"WebsocketApiCustomDomain.DomainNameConfigurations.0.IpAddressType",
+			"aws_apigatewayv2_domain_name.websocket_api_custom_domain.domain_name_configuration." +
+				"ip_address_type", "dualstack",
+		},
+		{
 			"point_in_time_recovery", "point-in-time recovery",
 			func(a *deploy.Application) { a.Tables[0].PointInTimeRecovery = &on },
 			table + ".PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled",

@@ -4,6 +4,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/tyg-dev/tyg/internal/deploy/api"
+	"github.com/tyg-dev/tyg/internal/deploy/dns"
 	"github.com/tyg-dev/tyg/internal/deploy/function"
 	"github.com/tyg-dev/tyg/internal/deploy/logs"
 	"github.com/tyg-dev/tyg/internal/deploy/plan"
@@ -19,6 +20,6 @@ import (
 func kinds(cfg aws.Config, w *plan.Waiter) []plan.Kind {
 	return []plan.Kind{
 		table.Kind(cfg, w), role.Kind(cfg), logs.Kind(cfg), function.Kind(cfg), rule.Kind(cfg),
-		subscription.Kind(cfg), api.Kind(cfg),
+		subscription.Kind(cfg), dns.Certificate(cfg), api.Kind(cfg), dns.Alias(cfg),
 	}
 }

@@ -77,6 +77,9 @@ const (
 	TypeStage       = plan.TypeStage
 	TypeDomain      = plan.TypeDomain
 	TypeMapping     = plan.TypeMapping
+	TypeCertificate = plan.TypeCertificate
+	TypeValidation  = plan.TypeValidation
+	TypeRecord      = plan.TypeRecord
 )
 
 // What the logs of functions have.
@@ -84,6 +87,15 @@ type (
 	LogsOptions = logs.Options
 	LogEvent    = logs.Event
 )
+
+// The values of [Domain.Zone] that are no ids.
+const (
+	AutoZone = spec.AutoZone
+	NoZone   = spec.NoZone
+)
+
+// NoKey is the key of a log that ends its encryption.
+const NoKey = spec.NoKey
 
 // NoBoundary is the permissions boundary that removes one.
 const NoBoundary = spec.NoBoundary

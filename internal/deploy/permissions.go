@@ -73,6 +73,7 @@ func DeployerPolicy(app Application, account Account) Policy {
 			"apigateway:DELETE", "apigateway:GET", "apigateway:PATCH", "apigateway:POST",
 			"apigateway:TagResource", "apigateway:UntagResource",
 		}, apis+"/domainnames", apis+"/domainnames/"+d.Name, apis+"/domainnames/"+d.Name+"/*")
+		allowDNS(&p, *d, account)
 		// Creating the first custom domain name of an account creates this role.
 		// (https://docs.aws.amazon.com/apigateway/latest/developerguide/using-service-linked-roles.html)
 		p.Allow("DomainNames", []string{"iam:CreateServiceLinkedRole"},
@@ -101,6 +102,45 @@ func DeployerPolicy(app Application, account Account) Policy {
 	}
 	p.Allow("Account", anywhere, "*")
 	return p
+}
+
+// allowDNS lets the deployer request the certificate of a domain name, and write the records of
+// that name and below it, where it does so. Both services have calls that name no resource.
+// (https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscertificatemanager.html,
+// https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/specifying-conditions-route53.html)
+func allowDNS(p *Policy, d Domain, account Account) {
+	if d.Request {
+		p.Allow("RequestCertificate", []string{"acm:ListCertificates", "acm:RequestCertificate"}, "*")
+		p.Allow("Certificate", []string{
+			"acm:AddTagsToCertificate", "acm:DeleteCertificate", "acm:DescribeCertificate",
+			"acm:ListTagsForCertificate", "acm:RemoveTagsFromCertificate",
+		}, account.ARN("acm", "certificate/*"))
+	}
+	zone := d.HostedZone()
+	if zone == spec.NoZone {
+		return
+	}
+	if zone == spec.AutoZone {
+		zone = "*"
+	}
+	route53 := "arn:" + account.Partition + ":route53:::"
+	p.Allow("Zones", []string{"route53:ListHostedZones"}, "*")
+	p.Allow("Changes", []string{"route53:GetChange"}, route53+"change/*")
+	p.Allow("Records", []string{"route53:ListResourceRecordSets"}, route53+"hostedzone/"+zone)
+	const names = "route53:ChangeResourceRecordSetsNormalizedRecordNames"
+	for _, allowed := range []struct{ sid, operator, name string }{
+		{"ChangeRecords", "ForAllValues:StringEquals", strings.ReplaceAll(d.Name, "*", `\052`)},
+		{"ChangeValidation", "ForAllValues:StringLike", "_*." + strings.TrimPrefix(d.Name, "*.")},
+	} {
+		if allowed.sid == "ChangeValidation" && !d.Request {
+			continue
+		}
+		p.Statement = append(p.Statement, spec.Statement{
+			SID: allowed.sid, Effect: "Allow", Action: []string{"route53:ChangeResourceRecordSets"},
+			Resource:  []string{route53 + "hostedzone/" + zone},
+			Condition: spec.Condition{allowed.operator: {names: allowed.name}},
+		})
+	}
 }
 
 // allowPassRole lets the deployer give roles to functions, and to nothing else.

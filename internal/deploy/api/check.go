@@ -46,13 +46,24 @@ func (c checker) domain(a spec.Application) {
 	}
 	d := *a.API.Domain
 	c.Want(d.Name != "", "websocket_api_custom_domain: domain_name is not given")
-	c.Want(strings.HasPrefix(d.CertificateARN, "arn:"),
+	c.Want(!d.Request || d.CertificateARN == "", "websocket_api_custom_domain: there are certificate "+
+		"and certificate_arn; leave out one of them")
+	c.Want(spec.Matches(`auto|none|Z[A-Z0-9]{1,31}`, d.HostedZone()), "websocket_api_custom_domain: "+
+		"hosted_zone is %q: it must be auto, none, or the id of a zone, such as Z0123456789ABC", d.Zone)
+	c.Want(d.Request || strings.HasPrefix(d.CertificateARN, "arn:"),
 		"websocket_api_custom_domain: certificate_arn is %q, which is not the ARN of a certificate",
 		d.CertificateARN)
 	c.Want(spec.Matches(`[A-Za-z0-9$_.+!*'()/-]*`, d.Key()) && len(d.Key()) <= maxPrefix,
 		"websocket_api_custom_domain: url_prefix is %q: it may have %d letters, digits and $-_.+!*'()/",
 		d.Prefix, maxPrefix)
+	c.ipAddressType("websocket_api_custom_domain: ip_address_type", d.IPAddressType)
 	c.Tags("websocket_api_custom_domain: tags", a.ResourceTags(d.Tags), d.Tags)
+}
+
+// (https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-ip-address-type.html)
+func (c checker) ipAddressType(key, value string) {
+	c.Want(slices.Contains([]string{"", "ipv4", "dualstack"}, value),
+		"%s is %q: it must be ipv4 or dualstack", key, value)
 }
 
 func (c checker) routes(a spec.Application) {
@@ -60,12 +71,6 @@ func (c checker) routes(a spec.Application) {
 	for _, r := range a.API.Routes {
 		c.Want(!slices.Contains(keys, r.Key), "there are two routes with the key %q: register one", r.Key)
 		keys = append(keys, r.Key)
-// (https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-ip-address-type.html)
-func (c checker) ipAddressType(key, value string) {
-	c.Want(slices.Contains([]string{"", "ipv4", "dualstack"}, value),
-		"%s is %q: it must be ipv4 or dualstack", key, value)
-}
-
 		c.Want(len(r.Key) <= 128,
 			"the route key %q has %d bytes, and API Gateway allows 128", r.Key, len(r.Key))
 		c.Want(a.HasFunction(r.Function), "lambda_functions: route %q is for %q, which is no function",

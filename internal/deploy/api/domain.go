@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -23,6 +24,7 @@ type foundDomain struct {
 	name        string
 	certificate string // its ARN
 	policy      string // TLS_1_2
+	ipType      string
 	status      types.DomainNameStatus
 	zone, alias string // the target of an alias record in DNS
 	tags        map[string]string
@@ -56,7 +58,7 @@ func (c client) describeDomain(ctx context.Context, name string) (*foundDomain, 
 	for _, at := range out.DomainNameConfigurations[:min(1, len(out.DomainNameConfigurations))] {
 		have.certificate, have.policy = aws.ToString(at.CertificateArn), string(at.SecurityPolicy)
 		have.zone, have.alias = aws.ToString(at.HostedZoneId), aws.ToString(at.ApiGatewayDomainName)
-		have.status = at.DomainNameStatus
+		have.status, have.ipType = at.DomainNameStatus, string(at.IpAddressType)
 	}
 	return have, nil
 }
@@ -64,7 +66,7 @@ func (c client) describeDomain(ctx context.Context, name string) (*foundDomain, 
 // domain plans the custom domain name and the mapping of the API. A domain name that this
 // application has not created is used unchanged.
 func (p *planner) domain() {
-	want := p.App.API.Domain
+	want := p.certified()
 	if want == nil {
 		return
 	}
@@ -85,6 +87,37 @@ func (p *planner) domain() {
 		p.adoptDomain(*want, *have, res)
 	}
 	p.mapping(*want, have != nil && !p.ownDomain(*have))
+}
+
+// newCertificate stands for the ARN of a certificate that is requested by this plan.
+const newCertificate = "a new one"
+
+// certified returns the wanted domain name with its certificate, or nil if there is no domain name,
+// or none before its certificate is issued. A domain name that exists keeps its certificate until
+// then.
+func (p *planner) certified() *spec.Domain {
+	if p.App.API.Domain == nil {
+		return nil
+	}
+	want := *p.App.API.Domain
+	switch {
+	case !want.Request:
+	case p.Known.Issues:
+		want.CertificateARN = cmp.Or(p.Known.Certificate, newCertificate)
+	case p.found.domain == nil:
+		return nil
+	default:
+		want.CertificateARN = p.found.domain.certificate
+	}
+	return &want
+}
+
+// certified returns a domain name with the ARN of a certificate that was requested meanwhile.
+func (r run) certified(want spec.Domain) spec.Domain {
+	if want.CertificateARN == newCertificate {
+		want.CertificateARN = r.IDs.Certificate
+	}
+	return want
 }
 
 // domainResource returns the entry in the state file of a domain name to create.
@@ -118,9 +151,7 @@ func (p *planner) ownDomain(have foundDomain) bool {
 
 func (p *planner) ourDomain(want spec.Domain, have foundDomain, res plan.Resource) {
 	res.HostedZoneID, res.AliasDomainName = have.zone, have.alias
-	var diff plan.Changes
-	diff.Compare("certificate", have.certificate, want.CertificateARN)
-	diff.Compare("security policy", have.policy, want.SecurityPolicy())
+	diff := have.diff(want)
 	diff.Tags(have.tags, p.App.ResourceTags(want.Tags))
 	p.Update(plan.TypeDomain, want.Name, "Updating custom domain name: "+want.Name, diff, res,
 		func(ctx context.Context, r *plan.Run, res *plan.Resource) error {
@@ -133,17 +164,27 @@ func (p *planner) ourDomain(want spec.Domain, have foundDomain, res plan.Resourc
 func (p *planner) adoptDomain(want spec.Domain, have foundDomain, res plan.Resource) {
 	res.Adopted, res.HostedZoneID, res.AliasDomainName = true, have.zone, have.alias
 	res.CertificateARN, res.SecurityPolicy = have.certificate, have.policy
-	var diff plan.Changes
-	diff.Compare("certificate", have.certificate, want.CertificateARN)
-	diff.Compare("security policy", have.policy, want.SecurityPolicy())
-	for _, c := range diff {
+	for _, c := range have.diff(want) {
 		p.Warn("custom domain name %s has no tag %s=%s, so it is used unchanged: "+
 			"its %s is %s, not %s", want.Name, spec.TagKey, p.App.Tag(), c.Property, c.From, c.To)
 	}
 	p.Update(plan.TypeDomain, want.Name, "", nil, res, nil)
 }
 
+// diff compares what UpdateDomainName can change.
+func (have foundDomain) diff(want spec.Domain) plan.Changes {
+	var diff plan.Changes
+	diff.Compare("certificate", have.certificate, want.CertificateARN)
+	diff.Compare("security policy", have.policy, want.SecurityPolicy())
+	if want.IPAddressType != "" {
+		diff.Compare("IP address type", have.ipType, want.IPAddressType)
+	}
+	return diff
+}
+
 func (r run) createDomain(ctx context.Context, want spec.Domain, res *plan.Resource) error {
+	want = r.certified(want)
+	res.CertificateARN = want.CertificateARN
 	_, err := r.createOnce(ctx, func() (string, error) {
 		_, err := r.CreateDomainName(ctx, &apigatewayv2.CreateDomainNameInput{
 			DomainName: &want.Name, DomainNameConfigurations: domainConfiguration(want),
@@ -166,7 +207,10 @@ func (r run) createDomain(ctx context.Context, want spec.Domain, res *plan.Resou
 func (r run) updateDomain(
 	ctx context.Context, want spec.Domain, have foundDomain, res *plan.Resource,
 ) error {
-	if have.certificate != want.CertificateARN || have.policy != want.SecurityPolicy() {
+	want = r.certified(want)
+	res.CertificateARN = want.CertificateARN
+	if len(have.diff(want)) > 0 {
+		want.IPAddressType = cmp.Or(want.IPAddressType, have.ipType)
 		_, err := r.UpdateDomainName(ctx, &apigatewayv2.UpdateDomainNameInput{
 			DomainName: &want.Name, DomainNameConfigurations: domainConfiguration(want),
 		})
@@ -193,6 +237,7 @@ func (r run) awaitDomain(ctx context.Context, res *plan.Resource) error {
 				res.DomainName)
 		}
 		res.HostedZoneID, res.AliasDomainName = have.zone, have.alias
+		r.IDs.DomainZone, r.IDs.DomainTarget = have.zone, have.alias
 		switch have.status {
 		case types.DomainNameStatusPendingCertificateReimport,
 			types.DomainNameStatusPendingOwnershipVerification:
@@ -208,6 +253,7 @@ func domainConfiguration(d spec.Domain) []types.DomainNameConfiguration {
 	return []types.DomainNameConfiguration{{
 		CertificateArn: &d.CertificateARN, EndpointType: types.EndpointTypeRegional,
 		SecurityPolicy: types.SecurityPolicy(d.SecurityPolicy()),
+		IpAddressType:  types.IpAddressType(d.IPAddressType),
 	}}
 }
 
@@ -231,7 +277,10 @@ func (r run) deleteDomain(ctx context.Context, res *plan.Resource) error {
 	if res.Pending && !ours {
 		return nil
 	}
+	r.IDs.DomainTarget = have.alias
 	others, err := r.deleteMappings(ctx, res.DomainName)
+	r.IDs.DomainStays = others > 0
+	r.IDs.CertificateStays = others > 0 && !res.Adopted
 	if err != nil || res.Adopted {
 		return err
 	}

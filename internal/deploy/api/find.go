@@ -25,6 +25,9 @@ type found struct {
 }
 
 func (f found) ids(ids *plan.IDs) {
+	if f.domain != nil {
+		ids.DomainZone, ids.DomainTarget = f.domain.zone, f.domain.alias
+	}
 	if f.api == nil {
 		return
 	}
@@ -60,10 +63,10 @@ func (f found) tags() []map[string]string {
 // A foundAPI is an existing WebSocket API, with all that is in it.
 type foundAPI struct {
 	id, name  string
+	ipType    string
 	selection string // the route selection expression
 	tags      map[string]string
 
-	ipType    string
 	stageName    string // of the application
 	integrations []foundIntegration
 	authorizers  []foundAuthorizer
@@ -208,10 +211,10 @@ func (c client) describeAPI(
 	a := &foundAPI{
 		id: aws.ToString(api.ApiId), name: aws.ToString(api.Name),
 		selection: aws.ToString(api.RouteSelectionExpression), tags: api.Tags,
+		ipType:    string(api.IpAddressType),
 		stageName: app.API.Stage,
 	}
 	var err error
-		ipType:    string(api.IpAddressType),
 	if a.integrations, err = c.findIntegrations(ctx, app, a.id); err != nil {
 		return nil, err
 	}

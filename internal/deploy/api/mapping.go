@@ -135,6 +135,9 @@ func (p *planner) staleMappings() {
 			})
 		}
 	}
+	if wanted != nil && p.certified() == nil {
+		return // clients use the old domain name until there is a certificate for the new one
+	}
 	for _, res := range p.State.Of(plan.TypeDomain) {
 		if wanted == nil || res.DomainName != wanted.Name {
 			p.Add(p.client.domainType().Delete(res))

@@ -219,8 +219,8 @@ func mayNotLog(_ error, e Refusal, account spec.Account) string {
 // lockedKey explains a key that CloudWatch Logs may not use.
 // (https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html)
 func lockedKey(_ error, e Refusal, account spec.Account) string {
-	return "CloudWatch Logs cannot use the key of log_kms_key: it must be a symmetric one of the same " +
-		"region, and the policy of the key must allow kms:Encrypt*, kms:Decrypt*, kms:ReEncrypt*, " +
+	return "CloudWatch Logs cannot use the key of log_kms_key: it must be a symmetric one of the " +
+		"same region, and the policy of the key must allow kms:Encrypt*, kms:Decrypt*, kms:ReEncrypt*, " +
 		"kms:GenerateDataKey* and kms:Describe* to logs." + account.Region + ".amazonaws.com (" +
 		said(e) + ")"
 }
@@ -249,7 +249,9 @@ func operation(err error) string {
 	if !ok {
 		return "aws"
 	}
-	prefix := map[string]string{"ApiGatewayV2": "apigateway", "CloudWatch Logs": "logs"}[op.Service()]
+	prefix := map[string]string{
+		"ApiGatewayV2": "apigateway", "CloudWatch Logs": "logs", "Route 53": "route53",
+	}[op.Service()]
 	if prefix == "" {
 		prefix = strings.ToLower(op.Service())
 	}

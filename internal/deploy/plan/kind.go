@@ -19,6 +19,10 @@ type Kind struct {
 	// application's Name and Stage; Tables and a custom domain name are looked for if it has them.
 	Discover func(context.Context, spec.Application) ([]Resource, error)
 
+	// Attached asks AWS for what belongs to resources that a state has, after all kinds have
+	// discovered theirs. It reads only.
+	Attached func(context.Context, spec.Application, State) ([]Resource, error)
+
 	// Claims asks AWS for resources that have a name of the application and not its tag. It reads
 	// only, and needs the application's Name and Stage.
 	Claims func(context.Context, spec.Application, spec.Account) ([]Claim, error)

@@ -30,6 +30,15 @@ type IDs struct {
 	InVPC        []string // logical names of the functions that have network interfaces in a VPC
 	Deployment   string
 	Streams      map[string]string // ARN by the name of the table, of streams that this run has made
+
+	Certificate string // ARN of the certificate that the application requests
+	// Issues means that the certificate is issued, or will be when its record is written.
+	Issues bool
+	// What an alias record of the custom domain name leads to.
+	DomainZone, DomainTarget string
+	// DomainStays means that the custom domain name is not deleted, because other APIs use it, and
+	// CertificateStays that it has the certificate of the application.
+	DomainStays, CertificateStays bool
 }
 
 // Apply carries out steps, and writes the state file before and after each.
@@ -44,6 +53,9 @@ func (r *Run) Apply(ctx context.Context, steps []Step) error {
 	}
 	return nil
 }
+
+// Save writes the state as it is.
+func (r *Run) Save(ctx context.Context) error { return r.State.write(ctx, r.Store) }
 
 func (r *Run) step(ctx context.Context, s Step) error {
 	if s.Line != "" {

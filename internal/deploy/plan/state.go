@@ -33,6 +33,9 @@ const (
 	TypeStage       = "websocket_stage"
 	TypeDomain      = "domain_name"
 	TypeMapping     = "api_mapping"
+	TypeCertificate = "certificate"
+	TypeValidation  = "certificate_validation"
+	TypeRecord      = "dns_record"
 )
 
 const schemaVersion = "2.0"
@@ -97,6 +100,11 @@ type Resource struct {
 	CertificateARN  string          `json:"certificate_arn,omitempty"`
 	SecurityPolicy  string          `json:"security_policy,omitempty"`
 	APIMapping      []MappingRecord `json:"api_mapping,omitempty"`
+
+	// Of the record that proves to ACM who owns the domain, and of the hosted zone with a record.
+	RecordName  string `json:"record_name,omitempty"`
+	RecordValue string `json:"record_value,omitempty"`
+	ZoneID      string `json:"record_zone_id,omitempty"`
 }
 
 // AWSName returns the name of the resource on AWS. Resources of a type have different ones.
@@ -242,7 +250,27 @@ func (s State) Report() []string {
 		lines = append(lines, "  - Custom domain name:",
 			"      HostedZoneId: "+d.HostedZoneID, "      AliasDomainName: "+d.AliasDomainName)
 	}
+	for _, c := range s.Waiting() {
+		lines = append(lines, "  - Certificate of "+c.DomainName+" waits for a DNS record; make it, and "+
+			"deploy again when ACM has seen it:", "      "+c.RecordName+" CNAME "+c.RecordValue)
+	}
 	return lines
+}
+
+// Waiting returns the requested certificates whose record is not written by deploy, and that no
+// custom domain name has yet.
+func (s State) Waiting() []Resource {
+	var list []Resource
+	for _, c := range s.Of(TypeCertificate) {
+		_, written := s.Find(TypeValidation, c.Name)
+		used := slices.ContainsFunc(s.Of(TypeDomain), func(d Resource) bool {
+			return d.CertificateARN == c.CertificateARN
+		})
+		if !written && !used && c.RecordName != "" {
+			list = append(list, c)
+		}
+	}
+	return list
 }
 
 // URL returns the URL that clients connect to, or "" if nothing is deployed.

@@ -211,7 +211,15 @@ type Domain struct {
 	CertificateARN string // of AWS Certificate Manager, in the same region
 	TLSVersion     string // "TLS_1_2", which is the default, or another security policy of API Gateway
 	Prefix         string // the path below which the API is; empty is the whole domain name
-	Tags           map[string]string
+	IPAddressType  string // as [API.IPAddressType]
+
+	// Request has a certificate requested of ACM, in place of CertificateARN.
+	Request bool
+
+	// Zone is the hosted zone of Route 53 with the records: its id, [AutoZone] or [NoZone]. Empty is
+	// AutoZone for a certificate that is requested, else NoZone.
+	Zone string
+	Tags map[string]string
 }
 
 // HasFunction reports whether there is a function of this logical name.
@@ -269,6 +277,21 @@ func (s StageSettings) Complete() StageSettings {
 	s.LoggingLevel = cmp.Or(s.LoggingLevel, "OFF")
 	s.AccessLogARN = strings.TrimSuffix(s.AccessLogARN, ":*")
 	return s
+}
+
+// The values of [Domain.Zone] that are no ids: the public zone with the longest name that the
+// domain name ends with, if there is one, and none, because the DNS of the domain is elsewhere.
+const (
+	AutoZone = "auto"
+	NoZone   = "none"
+)
+
+// HostedZone returns the zone, or its default.
+func (d Domain) HostedZone() string {
+	if d.Zone == "" && d.Request {
+		return AutoZone
+	}
+	return cmp.Or(d.Zone, NoZone)
 }
 
 // SecurityPolicy returns the TLS version, or its default.

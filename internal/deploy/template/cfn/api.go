@@ -12,7 +12,6 @@ const (
 	apiID        = "WebsocketAPI"
 	stageID      = "WebsocketAPIStage"
 	authorizerID = "WebsocketAPIAuthorizer"
-	domainID     = "WebsocketApiCustomDomain"
 )
 
 func (s *stack) api() {
@@ -155,28 +154,4 @@ func settings(set spec.StageSettings) object {
 		p["DetailedMetricsEnabled"] = true
 	}
 	return p
-}
-
-func (s *stack) domain() {
-	d := s.app.API.Domain
-	if d == nil {
-		return
-	}
-	s.add(domainID, "AWS::ApiGatewayV2::DomainName", object{
-		"DomainName": d.Name,
-		"DomainNameConfigurations": []any{object{
-			"CertificateArn": d.CertificateARN, "EndpointType": "REGIONAL",
-			"SecurityPolicy": d.SecurityPolicy(),
-		}},
-		"Tags": template.Pairs(s.app.ResourceTags(d.Tags)),
-	}, nil)
-	mapping := object{"ApiId": ref(apiID), "DomainName": ref(domainID), "Stage": ref(stageID)}
-	if key := d.Key(); key != "" {
-		mapping["ApiMappingKey"] = key
-	}
-	s.add(domainID+"Mapping", "AWS::ApiGatewayV2::ApiMapping", mapping, nil)
-	s.output(domainID+"AliasName", "What "+d.Name+" must be an alias of",
-		attribute(domainID, "RegionalDomainName"))
-	s.output(domainID+"HostedZoneId", "The hosted zone of that alias",
-		attribute(domainID, "RegionalHostedZoneId"))
 }

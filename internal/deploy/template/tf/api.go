@@ -14,7 +14,6 @@ const (
 	apiName        = "websocket_api"
 	stageName      = "websocket_api_stage"
 	authorizerName = "websocket_api_authorizer"
-	domainName     = "websocket_api_custom_domain"
 )
 
 func (m *module) apiID() template.Expr { return template.Expr(m.Dialect.API) }
@@ -192,36 +191,4 @@ func (m *module) accountLimits() (rate, burst template.Expr) {
 		return template.Expr(fmt.Sprintf("${contains(%s, %s) ? %v : %v}", regions, region, low, usual))
 	}
 	return choose(lowRate, usualRate), choose(lowBurst, usualBurst)
-}
-
-func (m *module) domain() {
-	d := m.app.API.Domain
-	if d == nil {
-		return
-	}
-	m.add("aws_apigatewayv2_domain_name", domainName, object{
-		"domain_name": d.Name,
-		"domain_name_configuration": object{
-			"certificate_arn": d.CertificateARN, "endpoint_type": "REGIONAL",
-			"security_policy": d.SecurityPolicy(),
-		},
-		"tags": m.tags(d.Tags),
-	})
-	mapping := object{
-		"api_id":      m.apiID(),
-		"domain_name": template.Expr(ref("aws_apigatewayv2_domain_name", domainName, "id")),
-		"stage":       template.Expr(ref("aws_apigatewayv2_stage", stageName, "name")),
-	}
-	if key := d.Key(); key != "" {
-		mapping["api_mapping_key"] = key
-	}
-	m.add("aws_apigatewayv2_api_mapping", domainName+"_mapping", mapping)
-	target := func(attribute string) template.Expr {
-		attribute = "domain_name_configuration[0]." + attribute
-		return template.Expr(ref("aws_apigatewayv2_domain_name", domainName, attribute))
-	}
-	m.output("custom_domain_alias_name", "What "+d.Name+" must be an alias of",
-		target("target_domain_name"))
-	m.output("custom_domain_hosted_zone_id", "The hosted zone of that alias",
-		target("hosted_zone_id"))
 }

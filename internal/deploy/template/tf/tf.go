@@ -26,7 +26,9 @@ func Config(app spec.Application, o template.Options) ([]byte, error) {
 	if _, err := template.Bundle(app); err != nil {
 		return nil, err
 	}
-	m := &module{Dialect: dialect(), app: app, resources: object{}, outputs: object{}}
+	m := &module{
+		Dialect: dialect(), app: app, resources: object{}, outputs: object{}, variables: object{},
+	}
 	m.data = object{
 		"aws_caller_identity": object{"tyg": object{}},
 		"aws_partition":       object{"tyg": object{}},
@@ -46,6 +48,9 @@ func Config(app spec.Application, o template.Options) ([]byte, error) {
 		},
 		"data":     m.data,
 		"resource": m.resources, "output": m.outputs,
+	}
+	if len(m.variables) > 0 {
+		doc["variable"] = m.variables
 	}
 	return template.Finish(m.Render(doc).(object), o.Merge, orderModule)
 }
@@ -82,6 +87,7 @@ type module struct {
 	resources object // by type and name
 	outputs   object
 	data      object // sources, by type and name
+	variables object
 	conflicts []error
 }
 
