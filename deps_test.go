@@ -381,7 +381,7 @@ var shared = map[string]string{
 	"tests " + sdk + "apigatewayv2":      "internal/awstest internal/deploy internal/deploy/api",
 	"tests " + sdk + "cloudwatchlogs":    "internal/awstest internal/deploy",
 	"tests " + sdk + "dynamodb": "internal/awstest internal/deploy " +
-		"internal/deploy/table rooms/dynamo",
+		"internal/deploy/table internal/dynamodb rooms/dynamo",
 	"tests " + sdk + "iam": "internal/awstest internal/deploy",
 	"tests " + sdk + "lambda": "internal/awstest internal/deploy " +
 		"internal/deploy/function internal/functions/invokeapi",

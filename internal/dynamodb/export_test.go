@@ -29,3 +29,9 @@ func Canonical(s string) (string, error) {
 	}
 	return n.String(), nil
 }
+
+// Do carries out an operation.
+func (s *Server) Do(name string, body []byte) error {
+	_, err := s.do(operations, name, body)
+	return err
+}

@@ -23,13 +23,17 @@ type Server struct {
 	mu     sync.Mutex
 	tables map[string]*table    // guarded by mu
 	tokens map[string]time.Time // of transactions that were carried out; guarded by mu
+
+	streams map[string]*stream // by ARN, also those that have ended; guarded by mu
 }
 
 const target = "DynamoDB_20120810."
 
-// Is reports whether a request is for DynamoDB, by its header.
+// Is reports whether a request is for DynamoDB or its streams, by its header.
 func Is(r *http.Request) bool {
-	return r.Method == http.MethodPost && strings.HasPrefix(r.Header.Get("X-Amz-Target"), target)
+	name := r.Header.Get("X-Amz-Target")
+	return r.Method == http.MethodPost &&
+		(strings.HasPrefix(name, target) || strings.HasPrefix(name, streamTarget))
 }
 
 // operations are what the server does, by name.
@@ -118,7 +122,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) (any, error) {
+	all := operations
 	name, ok := strings.CutPrefix(r.Header.Get("X-Amz-Target"), target)
+	if !ok {
+		all = streamOperations
+		name, ok = strings.CutPrefix(r.Header.Get("X-Amz-Target"), streamTarget)
+	}
 	if !ok || r.Method != http.MethodPost {
 		return nil, &Error{Code: "UnknownOperationException"}
 	}
@@ -131,11 +140,13 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) (any, error) {
 	if err != nil {
 		return nil, serialization("read request: %v", err)
 	}
-	return s.do(name, body)
+	return s.do(all, name, body)
 }
 
-// do carries out an operation.
-func (s *Server) do(name string, body []byte) (any, error) {
+// do carries out one of the operations.
+func (s *Server) do(
+	operations map[string]func(*Server, []byte) (any, error), name string, body []byte,
+) (any, error) {
 	do, ok := operations[name]
 	if !ok {
 		return nil, &Error{
@@ -150,7 +161,7 @@ func (s *Server) do(name string, body []byte) (any, error) {
 // CreateTable makes a table from the JSON of a request of that name. It is no error if a table of
 // that name exists.
 func (s *Server) CreateTable(request []byte) error {
-	_, err := s.do("CreateTable", request)
+	_, err := s.do(operations, "CreateTable", request)
 	if e, ok := errors.AsType[*Error](err); ok && e.Code == "ResourceInUseException" {
 		return nil
 	}

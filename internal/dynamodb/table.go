@@ -48,6 +48,8 @@ type table struct {
 
 	indexes map[string]*index
 	ttl     timeToLive
+	stream  *stream // nil: it has none
+	latest  *stream // the last one that it had
 	created time.Time
 	request createTableInput // as it was made, for its description
 }
@@ -84,6 +86,9 @@ func (p partitions) move(id string, k keySchema, old, next item) {
 // store puts an item into a table and its indexes; nil removes it.
 func (t *table) store(id string, next item) {
 	old := t.items[id]
+	if t.stream != nil {
+		t.stream.note(old, next)
+	}
 	t.parts.move(id, t.keys, old, next)
 	for _, x := range t.indexes {
 		x.parts.move(id, x.keys, old, next)
@@ -117,6 +122,7 @@ type (
 		GlobalSecondaryIndexes []indexInput
 		LocalSecondaryIndexes  []indexInput
 		ProvisionedThroughput  *throughput
+		StreamSpecification    *streamSpecification
 	}
 )
 
@@ -143,6 +149,11 @@ func (s *Server) createTable(in createTableInput) (any, error) {
 	}
 	if err := t.define(in); err != nil {
 		return nil, err
+	}
+	if in.StreamSpecification != nil && in.StreamSpecification.StreamEnabled {
+		if err := s.setStream(t, in.StreamSpecification); err != nil {
+			return nil, err
+		}
 	}
 	if s.tables == nil {
 		s.tables = make(map[string]*table)
@@ -250,6 +261,12 @@ func (t *table) description() map[string]any {
 		"CreationDateTime": float64(t.created.UnixMilli()) / 1000,
 		"ItemCount":        len(t.items), "TableSizeBytes": size,
 		"ProvisionedThroughput": described(in.ProvisionedThroughput),
+	}
+	if t.latest != nil {
+		out["LatestStreamArn"], out["LatestStreamLabel"] = t.latest.arn(), t.latest.label
+	}
+	if t.stream != nil {
+		out["StreamSpecification"] = streamSpecification{true, t.stream.view}
 	}
 	if in.BillingMode != "" {
 		out["BillingModeSummary"] = map[string]string{"BillingMode": in.BillingMode}

@@ -20,6 +20,12 @@ func (s *Server) deleteTable(in tableInput) (any, error) {
 		return nil, notFound("Requested resource not found: Table: %s not found", in.TableName)
 	}
 	delete(s.tables, t.name)
+	if t.stream != nil {
+		t.stream.ended, t.stream = true, nil
+	}
+	if t.latest != nil {
+		close(t.latest.more)
+	}
 	out := t.description()
 	out["TableStatus"] = "DELETING"
 	return map[string]any{"TableDescription": out}, nil
@@ -49,6 +55,7 @@ type updateTableInput struct {
 	BillingMode                 string
 	AttributeDefinitions        []attributeDefinition
 	ProvisionedThroughput       *throughput
+	StreamSpecification         *streamSpecification
 	GlobalSecondaryIndexUpdates []struct {
 		Create *indexInput
 		Delete *struct{ IndexName string }
@@ -58,6 +65,9 @@ type updateTableInput struct {
 func (s *Server) updateTable(in updateTableInput) (any, error) {
 	t, err := s.table(in.TableName)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.setStream(t, in.StreamSpecification); err != nil {
 		return nil, err
 	}
 	if in.BillingMode != "" {
