@@ -103,6 +103,17 @@ type deployed struct {
 	HTTP      map[string]string `json:"http_urls,omitempty"` // by trigger
 
 	CustomDomain *customDomain `json:"custom_domain,omitempty"`
+
+	// Waiting is the certificate whose record is to be made before a later deploy goes on.
+	Waiting *waiting `json:"certificate_waits_for,omitempty"`
+}
+
+// A waiting certificate has the DNS record that its owner must create.
+type waiting struct {
+	DomainName string `json:"domain_name"`
+	Name       string `json:"record_name"`
+	Type       string `json:"record_type"`
+	Value      string `json:"record_value"`
 }
 
 // A customDomain has the DNS alias that its owner must create, from Name to AliasDomainName.
@@ -139,6 +150,9 @@ func (r *stageCommand) deployedStage(s deploy.State) deployed {
 		d.Tables[t.Name] = t.TableName
 	}
 	d.HTTP = httpURLs(s)
+	for _, c := range s.Waiting() {
+		d.Waiting = &waiting{c.DomainName, c.RecordName, "CNAME", c.RecordValue}
+	}
 	for _, domain := range s.Of(deploy.TypeDomain) {
 		d.CustomDomain = &customDomain{
 			Name: domain.DomainName, URL: domainURL(domain), HostedZoneID: domain.HostedZoneID,

@@ -158,7 +158,8 @@ func TestEachKeyHasARange(t *testing.T) {
 		domain_name
 		certificate_arn tls_version url_prefix directory iam_policy_file iam_role_arn
 		environment_variable table_name name ttl_attribute function url arn region nats role_arn
-		kms_key_arn stream_view_type text ssm secret key local function_arn role_path permissions_boundary
+		kms_key_arn log_kms_key hosted_zone stream_view_type
+		text ssm secret key local function_arn role_path permissions_boundary
 		route_selection_expression destination_arn format runtime handler file app api_id account_id
 		cert_file key_file cache_dir email inspect_token_env inspect_token_file mock
 		node credentials_file id_key_env id_key_file dir ca_file password_env password_file

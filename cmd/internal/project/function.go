@@ -33,9 +33,11 @@ type FunctionConfig struct {
 	ReservedConcurrency *int              `json:"reserved_concurrency" allow:"-1..100000"`
 	SubnetIDs           []string          `json:"subnet_ids"`
 	SecurityGroupIDs    []string          `json:"security_group_ids"`
+	IPv6                *bool             `json:"ipv6_allowed_for_dual_stack"`
 	Tags                map[string]string `json:"tags"`
 	XRay                *bool             `json:"xray"`
 	LogRetentionDays    *int              `json:"log_retention_in_days" allow:"0..3653"`
+	LogKMSKey           string            `json:"log_kms_key"`
 
 	EphemeralStorage int    `json:"ephemeral_storage" allow:"512..10240"` // MB
 	LogFormat        string `json:"log_format" allow:"Text|JSON"`

@@ -38,6 +38,11 @@ func awsFunctionKeys() []KeyDoc {
 				"not reach `@connections` from there: [aws-vpc.md](aws-vpc.md)",
 		},
 		{Path: "security_group_ids", In: Deploy, Says: "security groups in the VPC"},
+		{
+			Path: "ipv6_allowed_for_dual_stack", In: Deploy,
+			Default: "what the function has, at first false",
+			Says:    "functions send by IPv6, too, in subnets that have it",
+		},
 		{Path: "tags", In: Deploy, Says: "tags of every resource"},
 		{Path: "xray", In: Deploy, Default: "false", Says: "trace by AWS X-Ray"},
 		{
@@ -64,6 +69,11 @@ func awsFunctionKeys() []KeyDoc {
 		{
 			Path: "kms_key_arn", In: Deploy, Default: "what the function has, at first AWS's own key",
 			Says: "key that encrypts the environment variables",
+		},
+		{
+			Path: "log_kms_key", In: Deploy, Default: "what the log group has, at first AWS's own key",
+			Says: "ARN of the key that encrypts logs, whose policy must allow it to CloudWatch Logs; " +
+				"`none` ends that",
 		},
 		{
 			Path: "autogen_policy", In: Deploy, Default: "true",
@@ -153,14 +163,34 @@ func apiKeys() []KeyDoc {
 		{Path: "logging_level", In: Deploy, Default: "OFF", Says: "log of API Gateway"},
 		{Path: "data_trace", In: Deploy, Default: "false", Says: "log whole messages"},
 		{Path: "detailed_metrics", In: Deploy, Default: "false", Says: "metrics of each route"},
+		{
+			Path: "ip_address_type", In: Deploy, Default: "what the API has, at first ipv4",
+			Says: "addresses of the API: dualstack for clients with IPv6, too",
+		},
 		{Path: domain, In: Deploy, Says: "domain name of your own"},
 		{Path: domain + ".domain_name", In: Deploy, Says: "its name"},
 		{
 			Path: domain + ".certificate_arn", In: Deploy,
 			Says: "certificate of AWS Certificate Manager in the region",
 		},
+		{
+			Path: domain + ".certificate", In: Deploy, Default: "that of `certificate_arn`",
+			Says: "`request`: have one requested, validated by DNS, renewed by AWS and deleted with the " +
+				"stage",
+		},
+		{
+			Path: domain + ".hosted_zone", In: Deploy,
+			Default: "auto if a certificate is requested, else none",
+			Says: "zone of Route 53 in which deploy writes the records of the domain name: an id, `auto` " +
+				"for the public zone with the longest matching name, or `none`",
+		},
 		{Path: domain + ".tls_version", In: Deploy, Default: "TLS_1_2", Says: "security policy"},
 		{Path: domain + ".url_prefix", In: Deploy, Says: "path below which the API is"},
+		{
+			Path: domain + ".ip_address_type", In: Deploy,
+			Default: "what the domain name has, at first ipv4",
+			Says:    "addresses of the domain name: dualstack for clients with IPv6, too",
+		},
 		{Path: domain + ".tags", In: Deploy, Says: "its tags"},
 	}
 }
@@ -170,7 +200,7 @@ func tableKeys() []KeyDoc {
 	keys := []KeyDoc{
 		{
 			Path: "tables", In: Local | Deploy, Says: "DynamoDB tables of the application; " +
-				"`tyg local` makes those of a project with `routes`",
+				"`tyg local` makes those of a project with `routes`, or with a trigger by the stream of one",
 			Missed: map[Use]string{Gateway: "it makes no tables; name one that exists in a variable"},
 		},
 		{
@@ -204,8 +234,9 @@ func tableKeys() []KeyDoc {
 			Default: "what the table has, at first DynamoDB's own key", Says: "key that encrypts the table",
 		},
 		{
-			Path: table + "stream_view_type", In: Deploy, Default: "what the table has, at first no stream",
-			Says: "what the stream of the table has of each change; `NONE` ends it",
+			Path: table + "stream_view_type", In: Local | Deploy,
+			Default: "what the table has, at first no stream",
+			Says:    "what the stream of the table has of each change; `NONE` ends it",
 		},
 		{Path: table + "tags", In: Deploy, Says: "tags of the table"},
 		{Path: table + "indexes", In: Local | Deploy, Says: "global secondary indexes"},

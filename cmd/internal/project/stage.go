@@ -33,6 +33,8 @@ type StageConfig struct {
 	// Releases is how many releases are kept, the live one among them; 0 makes none.
 	Releases *int `json:"releases" allow:"0..100"`
 
+	IPAddressType string `json:"ip_address_type" allow:"ipv4|dualstack"`
+
 	RolePath            string `json:"role_path"`
 	PermissionsBoundary string `json:"permissions_boundary"`
 
@@ -76,8 +78,11 @@ type StageConfig struct {
 type DomainConfig struct {
 	DomainName     string            `json:"domain_name"`
 	CertificateARN string            `json:"certificate_arn"`
+	Certificate    string            `json:"certificate" allow:"request"`
+	HostedZone     string            `json:"hosted_zone"`
 	TLSVersion     string            `json:"tls_version"`
 	URLPrefix      string            `json:"url_prefix"`
+	IPAddressType  string            `json:"ip_address_type" allow:"ipv4|dualstack"`
 	Tags           map[string]string `json:"tags"`
 }
 

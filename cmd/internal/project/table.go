@@ -73,6 +73,11 @@ func (t TableConfig) CreateRequest(name string) ([]byte, error) {
 			"Projection": map[string]string{"ProjectionType": "ALL"},
 		})
 	}
+	if t.Stream != "" && t.Stream != "NONE" {
+		request["StreamSpecification"] = map[string]any{
+			"StreamEnabled": true, "StreamViewType": t.Stream,
+		}
+	}
 	if indexes != nil {
 		request["GlobalSecondaryIndexes"] = indexes
 	}

@@ -217,6 +217,7 @@ func (b *Blueprint) api(s project.StageConfig) deploy.API {
 	api := deploy.API{
 		Stage: s.APIGatewayStage, RouteSelection: b.Description.RouteSelection, Routes: b.routes(),
 		Settings: settings(s), Variables: s.StageVariables, Open: b.Description.Open,
+		IPAddressType: s.IPAddressType,
 	}
 	if a := b.Description.Authorizer; a != nil {
 		api.Authorizer = &deploy.Authorizer{
@@ -234,7 +235,8 @@ func (b *Blueprint) api(s project.StageConfig) deploy.API {
 	if d := s.CustomDomain; d != nil {
 		api.Domain = &deploy.Domain{
 			Name: d.DomainName, CertificateARN: d.CertificateARN, TLSVersion: d.TLSVersion,
-			Prefix: d.URLPrefix, Tags: d.Tags,
+			Prefix: d.URLPrefix, Tags: d.Tags, IPAddressType: d.IPAddressType,
+			Request: d.Certificate == "request", Zone: d.HostedZone,
 		}
 	}
 	return api

@@ -32,7 +32,7 @@ func (b *Blueprint) lambda(
 		Timeout:     cmp.Or(f.Timeout, defaultTimeout),
 		MemorySize:  cmp.Or(f.MemorySize, defaultMemory),
 		Layers:      f.Layers, XRay: valueOr(f.XRay, false),
-		SubnetIDs: f.SubnetIDs, SecurityGroupIDs: f.SecurityGroupIDs,
+		SubnetIDs: f.SubnetIDs, SecurityGroupIDs: f.SecurityGroupIDs, IPv6: f.IPv6,
 		Secrets:             secrets(f.Environment),
 		EphemeralStorage:    f.EphemeralStorage,
 		LogFormat:           f.LogFormat,
@@ -40,6 +40,7 @@ func (b *Blueprint) lambda(
 		SystemLogLevel:      f.SystemLogLevel,
 		KMSKeyARN:           f.KMSKeyARN,
 		ReservedConcurrency: f.ReservedConcurrency, LogRetention: f.LogRetentionDays, Tags: f.Tags,
+		LogKMSKey: f.LogKMSKey,
 	}
 	if err := checkVariables(f.Environment, tables); err != nil {
 		return fn, err

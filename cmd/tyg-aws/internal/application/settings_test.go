@@ -32,6 +32,16 @@ func TestStageSettings(t *testing.T) {
 	if !reflect.DeepEqual(app.API.Domain, domain) {
 		t.Errorf("domain is %+v, want %+v", app.API.Domain, domain)
 	}
+	requested := mustApplication(t, `{"ip_address_type": "dualstack",
+		"websocket_api_custom_domain": {"domain_name": "chat.example.com", "certificate": "request",
+			"hosted_zone": "Z1", "ip_address_type": "ipv4"}}`, describing("$default"))
+	domain = &deploy.Domain{
+		Name: "chat.example.com", Request: true, Zone: "Z1", IPAddressType: "ipv4",
+	}
+	if !reflect.DeepEqual(requested.API.Domain, domain) ||
+		requested.API.IPAddressType != "dualstack" {
+		t.Errorf("domain is %+v, and the API %+v", requested.API.Domain, requested.API)
+	}
 	if app.API.Variables["a"] != "b" {
 		t.Errorf("stage variables are %v", app.API.Variables)
 	}
