@@ -8,6 +8,8 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -25,6 +27,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/ws"
 	"github.com/tyg-dev/tyg/internal/wsclient"
 	"github.com/tyg-dev/tyg/lambda"
+	"github.com/tyg-dev/tyg/trigger"
 )
 
 // asFunction makes the test program a function.
@@ -40,6 +43,7 @@ func TestMain(m *testing.M) {
 
 // runFunction echoes through the address that it builds from the event, as most functions do: with
 // no endpoint, package lambda does the same. To "domain" it answers with the domain of the event.
+// Of the changes of a table it takes all but the first one, and prints them.
 func runFunction() {
 	app := tyg.New("app")
 	app.OnMessage(func(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
@@ -48,7 +52,16 @@ func runFunction() {
 		}
 		return c.Send(ctx, m.Data)
 	})
-	_ = lambda.Run(app, lambda.Config{SenderConfig: lambda.SenderConfig{
+	seen := 0
+	app.OnTrigger("changes", trigger.DynamoDB(func(_ context.Context, c trigger.Change) error {
+		if seen++; seen == 1 {
+			return errors.New("not yet")
+		}
+		fmt.Println(c.Kind, c.Keys.Text("id"), c.Old.Text("n"), c.New.Text("n"))
+		return nil
+	}))
+	trigger := os.Getenv(triggerVariable)
+	_ = lambda.Run(app, lambda.Config{Trigger: trigger, SenderConfig: lambda.SenderConfig{
 		Region: os.Getenv("AWS_REGION"),
 		Credentials: lambda.Key{
 			AccessKeyID:     os.Getenv("AWS_ACCESS_KEY_ID"),

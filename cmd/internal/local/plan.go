@@ -38,7 +38,9 @@ func NewPlan(c project.Config, dir, stage string) (Plan, error) {
 			p.Triggers = make(map[string]Trigger)
 		}
 		fn := localFunction(name, c.Function(stage, name).FunctionConfig)
-		p.Triggers[name] = Trigger{Source: source, Function: fn}
+		p.Triggers[name] = Trigger{
+			Source: source, Function: fn, Table: streamTable(source, s, c.AppName+"-"+stage),
+		}
 	}
 	if unused := c.Unused(stage, project.Local); unused != "" {
 		p.Notes = append(p.Notes, project.ConfigPath+": "+unused)
@@ -46,13 +48,17 @@ func NewPlan(c project.Config, dir, stage string) (Plan, error) {
 	if missing := c.MissingSecrets(stage, os.LookupEnv); missing != "" {
 		p.Notes = append(p.Notes, project.ConfigPath+": "+missing)
 	}
-	if len(s.Routes) == 0 {
-		return p, nil
+	if len(s.Routes) == 0 && !p.readsStreams() {
+		return p, nil // a program keeps what it has on NATS
 	}
 	var named map[string]string
 	var err error
 	if p.Tables, named, err = tablesOf(s, c.AppName+"-"+stage); err != nil {
 		return p, fmt.Errorf("%s: %w", project.ConfigPath, err)
+	}
+	if len(s.Routes) == 0 {
+		p.Program.Env = withTables(p.Program.Env, named)
+		return p, nil
 	}
 	p.Routes = &backend.Set{Routes: s.Routes, Selection: s.RouteSelection, Authorizer: s.Authorizer}
 	for _, name := range slices.Sorted(maps.Keys(s.Functions)) {
@@ -76,6 +82,21 @@ func NewPlan(c project.Config, dir, stage string) (Plan, error) {
 		p.Routes.Functions = append(p.Routes.Functions, fn)
 	}
 	return p, nil
+}
+
+// readsStreams reports whether a trigger reads the stream of a table of the project.
+func (p Plan) readsStreams() bool {
+	for _, t := range p.Triggers {
+		if t.Table != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// localName returns the name of a table.
+func localName(t project.TableConfig, logical, prefix string) string {
+	return cmp.Or(t.Name, strings.TrimPrefix(prefix+"-"+logical, "-"))
 }
 
 // A FunctionError is a function that cannot be run as it is configured.
@@ -151,7 +172,7 @@ func tablesOf(s project.StageConfig, prefix string) ([]Table, map[string]string,
 	var all []Table
 	for _, logical := range slices.Sorted(maps.Keys(s.Tables)) {
 		t := s.Tables[logical]
-		name := cmp.Or(t.Name, strings.TrimPrefix(prefix+"-"+logical, "-"))
+		name := localName(t, logical, prefix)
 		request, err := t.CreateRequest(name)
 		if err != nil {
 			return nil, nil, fmt.Errorf("tables.%s%w", logical, err)

@@ -77,7 +77,9 @@ func openTables(cfg Config, p Plan) (tables, error) {
 func (t tables) environ(address string) []string {
 	switch {
 	case t.engine != nil:
-		return []string{dynamoVariable + "=http://" + address}
+		return []string{
+			dynamoVariable + "=http://" + address, dynamoVariable + "_STREAMS=http://" + address,
+		}
 	case t.endpoint != "":
 		return []string{dynamoVariable + "=" + t.endpoint}
 	}

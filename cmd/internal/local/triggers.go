@@ -25,6 +25,13 @@ import (
 type Trigger struct {
 	Source   project.TriggerConfig
 	Function functions.Function
+	Table    string // of the project, whose stream is read; "" for other sources
+}
+
+// A source is where the events of a trigger come from.
+type source struct {
+	project.TriggerConfig
+	Table string
 }
 
 // triggerVariable tells the program which trigger its function is for, as on AWS.
@@ -53,7 +60,8 @@ func (s *server) triggerFunctions(
 
 // sources are the sources of triggers that run here.
 type sources struct {
-	running map[string]project.TriggerConfig // what was started
+	running map[string]source // what was started
+	readers map[string]*streamReader
 	stop    context.CancelFunc
 	done    sync.WaitGroup
 }
@@ -61,10 +69,10 @@ type sources struct {
 // startSources starts schedules and function URLs, and says how events of the others are made. It
 // does nothing if they are as before. It is called by the goroutine that loads the project.
 func (s *server) startSources() {
-	want := make(map[string]project.TriggerConfig)
+	want := make(map[string]source)
 	for _, name := range s.triggers {
 		if t, ok := s.now.plan.Triggers[name]; ok {
-			want[name] = t.Source
+			want[name] = source{t.Source, t.Table}
 		}
 	}
 	if reflect.DeepEqual(want, s.sourcesOn.running) {
@@ -106,7 +114,7 @@ func (s *server) stopSources() {
 }
 
 func (s *server) startSource(
-	ctx context.Context, name string, t project.TriggerConfig,
+	ctx context.Context, name string, t source,
 ) (note string, err error) {
 	switch kind, value := t.Source(); kind {
 	case "schedule":
@@ -126,9 +134,10 @@ func (s *server) startSource(
 	case "sns":
 		return fmt.Sprintf("trigger %s gets messages by: tyg invoke --local --name %[1]s --sns TEXT",
 			name), nil
+	case "dynamodb":
+		return s.readStream(ctx, name, t)
 	default:
-		return fmt.Sprintf("trigger %s gets events by: tyg invoke --local --name %[1]s EVENT.json",
-			name), nil
+		return invokeNote(name), nil
 	}
 }
 
