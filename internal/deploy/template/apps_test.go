@@ -228,3 +228,25 @@ func walk(v any, visit func(key string, v any)) {
 		}
 	}
 }
+
+// requested has a certificate that is requested, with records in a zone that is a parameter, a
+// trigger by the stream of a table of its own, and the keys that the others lack.
+func requested(t testing.TB) deploy.Application {
+	app := chat(t)
+	app.Name = "requested"
+	app.API.IPAddressType = "dualstack"
+	app.API.Domain = &deploy.Domain{
+		Name: "chat.example.com", Request: true, IPAddressType: "dualstack",
+	}
+	const key = "arn:aws:kms:us-west-2:123456789012:key/12345678-1234-1234-1234-123456789012"
+	on := true
+	fn := function(t, "changes")
+	fn.LogKMSKey, fn.IPv6, fn.SubnetIDs = key, &on, []string{"subnet-1"}
+	fn.SecurityGroupIDs = []string{"sg-1"}
+	app.Functions = append(app.Functions, fn)
+	app.Tables[0].Name, app.Tables[0].Stream = "requested-dev-rooms", "NEW_AND_OLD_IMAGES"
+	app.Triggers = []deploy.Trigger{
+		{Name: "changes", Source: spec.DynamoDB, From: app.Tables[0].LogicalName, Window: -1},
+	}
+	return app
+}

@@ -14,11 +14,8 @@ import (
 
 // Every reference of a CloudFormation template leads to something in it.
 func TestCloudFormationReferences(t *testing.T) {
-	for i, o := range []template.Options{{}, {CodeParameters: true}, {}} {
-		app := full(t)
-		if i == 2 {
-			app = triggered(t)
-		}
+	for i, o := range []template.Options{{}, {CodeParameters: true}, {}, {CodeParameters: true}} {
+		app := []deploy.Application{full(t), full(t), triggered(t), requested(t)}[i]
 		doc, _ := written(t, writers()[0], app, o)
 		known := map[string]bool{
 			"AWS::AccountId": true, "AWS::Region": true, "AWS::Partition": true, "AWS::URLSuffix": true,
@@ -63,7 +60,7 @@ func TestCloudFormationReferences(t *testing.T) {
 
 // Every reference of a Terraform configuration leads to something in it.
 func TestTerraformReferences(t *testing.T) {
-	for _, app := range []deploy.Application{full(t), triggered(t)} {
+	for _, app := range []deploy.Application{full(t), triggered(t), requested(t)} {
 		testTerraformReferences(t, app)
 	}
 }
@@ -177,7 +174,8 @@ func TestLint(t *testing.T) {
 	if program == "1" {
 		program = "cfn-lint"
 	}
-	for _, app := range []deploy.Application{echo(t), chat(t), full(t), triggered(t)} {
+	apps := []deploy.Application{echo(t), chat(t), full(t), triggered(t), requested(t)}
+	for _, app := range apps {
 		for _, o := range []template.Options{{}, {CodeParameters: true}} {
 			_, text := written(t, writers()[0], app, o)
 			file := filepath.Join(t.TempDir(), "template.json")
@@ -193,5 +191,41 @@ func TestLint(t *testing.T) {
 				t.Errorf("%s, %+v: %v\n%s", app.Name, o, err, out)
 			}
 		}
+	}
+}
+
+// What a template cannot look up is a parameter or a data source: the hosted zone, and the stream
+// of a table that is not in it. A stream that its own table lacks is an error.
+func TestWhatTemplatesLookUp(t *testing.T) {
+	app := requested(t)
+	app.Triggers[0].From = "orders"
+	cfn, _ := written(t, writers()[0], app, template.Options{})
+	if got := at(t, cfn, "Parameters", "HostedZone", "Type"); got != "AWS::Route53::HostedZone::Id" {
+		t.Errorf("the parameter for the zone is %v", got)
+	}
+	at(t, cfn, "Parameters", "ChangesStreamArn")
+	tf, _ := written(t, writers()[1], app, template.Options{})
+	at(t, tf, "variable", "hosted_zone_id")
+	if got := at(t, tf, "data", "aws_dynamodb_table", "orders", "name"); got != "orders" {
+		t.Errorf("the table that is looked up is %v", got)
+	}
+	app.API.Domain.Zone = deploy.NoZone
+	app.Triggers[0].From = app.Tables[0].LogicalName
+	app.Tables[0].Stream = ""
+	for _, w := range writers() {
+		_, err := w.write(app, template.Options{})
+		if err == nil || !strings.Contains(err.Error(), `give tables.`) {
+			t.Errorf("%s: a table without a stream: %v", w.name, err)
+		}
+	}
+	app.Tables[0].Stream = "KEYS_ONLY"
+	cfn, _ = written(t, writers()[0], app, template.Options{})
+	tf, _ = written(t, writers()[1], app, template.Options{})
+	for _, doc := range []any{cfn, tf} {
+		walk(doc, func(key string, _ any) {
+			if strings.HasPrefix(key, "aws_route53") || key == "HostedZone" {
+				t.Errorf("without a zone there is %s", key)
+			}
+		})
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -39,7 +40,9 @@ type object = map[string]any
 // Deploy finds nothing to change in what the template makes, but that it publishes routes by
 // itself.
 func TestCloudFormationMakesWhatDeployMakes(t *testing.T) {
-	for _, app := range []deploy.Application{echo(t), chat(t), full(t), triggered(t)} {
+	for _, app := range []deploy.Application{
+		echo(t), chat(t), full(t), triggered(t), requested(t),
+	} {
 		t.Run(app.Name, func(t *testing.T) {
 			s := newStack(t, app)
 			for id := range s.resources {
@@ -78,10 +81,19 @@ func newStack(t *testing.T, app deploy.Application) *stack {
 		}
 	})
 	doc, _ := written(t, writers()[0], app, template.Options{})
-	return &stack{
+	s := &stack{
 		t, c, srv.URL, app.Functions[0].Bundle.Zip, at(t, doc, "Resources").(object),
 		make(map[string]map[string]string),
 	}
+	parameters, _ := doc["Parameters"].(object)
+	for id, value := range map[string]string{
+		"HostedZone": c.AddZone("example.com", false), "OrdersStreamArn": c.AddStream("other"),
+	} {
+		if parameters[id] != nil {
+			s.made[id] = map[string]string{"": value}
+		}
+	}
+	return s
 }
 
 // make makes a resource, after those that it needs.
@@ -117,6 +129,10 @@ func (s *stack) make(id string) map[string]string {
 		s.made[id] = s.rule(p)
 	case "SNS":
 		s.made[id] = s.subscription(p)
+	case "CertificateManager":
+		s.made[id] = s.certificate(p)
+	case "Route53":
+		s.made[id] = s.record(p)
 	default:
 		s.Fatalf("%s has type %v", id, r["Type"])
 	}
@@ -203,9 +219,11 @@ func (s *stack) role(p object) map[string]string {
 
 func (s *stack) logGroup(p object) map[string]string {
 	name := p["LogGroupName"].(string)
-	s.rpc("logs", "Logs_20140328.CreateLogGroup", object{
-		"logGroupName": name, "tags": tagMap(p["Tags"]),
-	})
+	group := object{"logGroupName": name, "tags": tagMap(p["Tags"])}
+	if key, ok := p["KmsKeyId"]; ok {
+		group["kmsKeyId"] = key
+	}
+	s.rpc("logs", "Logs_20140328.CreateLogGroup", group)
 	if days, ok := p["RetentionInDays"]; ok {
 		s.rpc("logs", "Logs_20140328.PutRetentionPolicy",
 			object{"logGroupName": name, "retentionInDays": days})
@@ -225,6 +243,63 @@ func (s *stack) rule(p object) map[string]string {
 		"Rule": p["Name"], "EventBusName": p["EventBusName"], "Targets": targets,
 	})
 	return map[string]string{"": p["Name"].(string)}
+}
+
+// certificate requests a certificate, makes its record in the zone that the template names, and
+// waits, as CloudFormation does.
+// (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-certificatemanager-certificate.html)
+func (s *stack) certificate(p object) map[string]string {
+	zone := at(s.T, p, "DomainValidationOptions", 0, "HostedZoneId")
+	delete(p, "DomainValidationOptions")
+	var made struct{ CertificateArn string }
+	s.answer(&made, s.rpc("acm", "CertificateManager.RequestCertificate", p))
+	about := object{"CertificateArn": made.CertificateArn}
+	var got struct {
+		Certificate struct {
+			Status                  string
+			DomainValidationOptions []struct {
+				ResourceRecord struct{ Name, Type, Value string }
+			}
+		}
+	}
+	s.answer(&got, s.rpc("acm", "CertificateManager.DescribeCertificate", about))
+	r := got.Certificate.DomainValidationOptions[0].ResourceRecord
+	s.record(object{
+		"HostedZoneId": zone, "Name": r.Name, "Type": r.Type, "TTL": 300,
+		"ResourceRecords": []any{r.Value},
+	})
+	s.answer(&got, s.rpc("acm", "CertificateManager.DescribeCertificate", about))
+	if got.Certificate.Status != "ISSUED" {
+		s.Fatalf("the certificate is %s", got.Certificate.Status)
+	}
+	return map[string]string{"": made.CertificateArn}
+}
+
+// record makes a DNS record.
+func (s *stack) record(p object) map[string]string {
+	body := fmt.Sprintf("<Name>%s</Name><Type>%s</Type>", p["Name"], p["Type"])
+	if alias, ok := p["AliasTarget"].(object); ok {
+		body += fmt.Sprintf("<AliasTarget><HostedZoneId>%s</HostedZoneId><DNSName>%s</DNSName>"+
+			"<EvaluateTargetHealth>false</EvaluateTargetHealth></AliasTarget>",
+			alias["HostedZoneId"], alias["DNSName"])
+	} else {
+		body += fmt.Sprintf("<TTL>%v</TTL><ResourceRecords><ResourceRecord><Value>%s</Value>"+
+			"</ResourceRecord></ResourceRecords>", p["TTL"], at(s.T, p, "ResourceRecords", 0))
+	}
+	body = "<ChangeResourceRecordSetsRequest><ChangeBatch><Changes><Change><Action>CREATE</Action>" +
+		"<ResourceRecordSet>" + body + "</ResourceRecordSet></Change></Changes></ChangeBatch>" +
+		"</ChangeResourceRecordSetsRequest>"
+	s.send("POST", "route53", fmt.Sprintf("/2013-04-01/hostedzone/%s/rrset/", p["HostedZoneId"]),
+		http.Header{"Content-Type": {"application/xml"}}, body)
+	return map[string]string{"": p["Name"].(string)}
+}
+
+// answer decodes an answer.
+func (s *stack) answer(to any, text []byte) {
+	s.Helper()
+	if err := json.Unmarshal(text, to); err != nil {
+		s.Fatal(err)
+	}
 }
 
 func (s *stack) subscription(p object) map[string]string {
@@ -308,6 +383,14 @@ func (s *stack) gateway(kind string, p object) map[string]string {
 		return p[name].(string)
 	})
 	out := s.rest("POST", "apigateway", root+path, lower(p).(object))
+	if kind == "DomainName" {
+		at := at(s.T, out, "domainNameConfigurations", 0)
+		return map[string]string{
+			"":                     out["domainName"].(string),
+			"RegionalDomainName":   at.(object)["apiGatewayDomainName"].(string),
+			"RegionalHostedZoneId": at.(object)["hostedZoneId"].(string),
+		}
+	}
 	for _, member := range []string{kind + "Id", kind, kind + "Name"} {
 		if id, ok := out[strings.ToLower(member[:1])+member[1:]].(string); ok {
 			return map[string]string{"": id}
@@ -350,7 +433,10 @@ func (s *stack) table(p object) map[string]string {
 		encryption["Enabled"] = encryption["SSEEnabled"]
 		delete(encryption, "SSEEnabled")
 	}
-	s.rpc("dynamodb", "DynamoDB_20120810.CreateTable", p)
+	var made struct {
+		TableDescription struct{ LatestStreamArn string }
+	}
+	s.answer(&made, s.rpc("dynamodb", "DynamoDB_20120810.CreateTable", p))
 	if recovery != nil {
 		s.rpc("dynamodb", "DynamoDB_20120810.UpdateContinuousBackups",
 			object{"TableName": p["TableName"], "PointInTimeRecoverySpecification": recovery})
@@ -359,7 +445,9 @@ func (s *stack) table(p object) map[string]string {
 		s.rpc("dynamodb", "DynamoDB_20120810.UpdateTimeToLive",
 			object{"TableName": p["TableName"], "TimeToLiveSpecification": ttl})
 	}
-	return map[string]string{"": p["TableName"].(string)}
+	return map[string]string{
+		"": p["TableName"].(string), "StreamArn": made.TableDescription.LatestStreamArn,
+	}
 }
 
 func tagMap(tags any) map[string]string {
@@ -391,11 +479,13 @@ func (s *stack) formOf(service string, form url.Values) {
 	s.send("POST", service, "/", h, form.Encode())
 }
 
-func (s *stack) rpc(service, target string, input object) {
+func (s *stack) rpc(service, target string, input object) []byte {
 	s.Helper()
-	version := map[string]string{"logs": "1.1", "events": "1.1", "dynamodb": "1.0"}[service]
+	version := map[string]string{
+		"logs": "1.1", "events": "1.1", "acm": "1.1", "dynamodb": "1.0",
+	}[service]
 	h := http.Header{"Content-Type": {"application/x-amz-json-" + version}, "X-Amz-Target": {target}}
-	s.send("POST", service, "/", h, s.json(input))
+	return s.send("POST", service, "/", h, s.json(input))
 }
 
 func (s *stack) rest(method, service, path string, input object) object {
