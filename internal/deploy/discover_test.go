@@ -25,10 +25,15 @@ func (r *rig) forget(t *testing.T) {
 func TestDeleteWithoutAStateFileLeavesNothing(t *testing.T) {
 	for name, app := range map[string]deploy.Application{
 		"everything": everything(t), "changed": changed(t), "echo": echo(t),
+		"triggers": triggered(t), "stream of a table": streamed(t), "certificate": requested(t),
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := newRig(t)
+			r := newSources(t)
+			addZones(t, r)
 			must(t, r.deploy(t.Context(), app))
+			r.forget(t)
+			must(t, r.deploy(t.Context(), app)) // which finds all of it
+			r.settled(t, app)
 			r.forget(t)
 			known := app
 			known.Functions, known.API.Routes, known.API.Authorizer = nil, nil, nil
