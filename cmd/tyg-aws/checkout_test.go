@@ -17,13 +17,7 @@ func TestFreshCheckoutKnowsItsStage(t *testing.T) {
 	a.configure(`"version": "2.0",`,
 		`"version": "2.0", "tables": {"rooms": {"partition_key": {"name": "PK"}}},`)
 	a.must("deploy")
-	forget := func() {
-		t.Helper()
-		if err := os.RemoveAll(filepath.Join(".tyg", "deployed")); err != nil {
-			t.Fatal(err)
-		}
-	}
-	forget()
+	a.forget()
 	a.wantText(a.must("url"), "wss://{id}.execute-api.us-west-2.amazonaws.com/api/\n")
 	if got := a.must("invoke", "--event", "message"); got != "null\n" {
 		t.Errorf("invoke printed %q", got)
@@ -36,19 +30,27 @@ func TestFreshCheckoutKnowsItsStage(t *testing.T) {
 	if got := a.must("delete", "--yes"); !strings.HasSuffix(got, table) {
 		t.Errorf("delete printed %s", got)
 	}
-	forget()
+	a.forget()
 	if got := a.must("delete", "--yes"); !strings.HasSuffix(got, table) {
 		t.Errorf("delete of the table alone printed %s", got)
 	}
-	forget()
+	a.forget()
 	a.must("delete", "--yes", "--tables")
 	if left := a.Resources(); len(left) > 0 {
 		t.Errorf("delete has left %q", left)
 	}
-	forget()
+	a.forget()
 	a.fails(cli.ExitFailure, "tyg: stage \"dev\" is not deployed; run tyg deploy\n", "url")
 	a.configure(`"app_name": "echo-server"`, `"app_name": ""`)
 	a.fails(cli.ExitFailure, "tyg: the name of the application is not known", "delete", "--yes")
+}
+
+// forget is what a fresh checkout does.
+func (a *account) forget() {
+	a.t.Helper()
+	if err := os.RemoveAll(filepath.Join(".tyg", "deployed")); err != nil {
+		a.t.Fatal(err)
+	}
 }
 
 // A second deploy or delete of one checkout ends before it calls AWS, while the first is under way.
