@@ -16,9 +16,9 @@ import (
 	"time"
 )
 
-const help = `start builds tyg, and runs "tyg local" in projects of AWS SAM with a function in Python
-and in Node.js, which posts each message back to its connection. It prints the medians of how long
-it took until the URL was printed, and until the first message had come back.
+const help = `start builds tyg, and runs "tyg local" in projects of AWS SAM with a function in
+Python and in Node.js, which posts each message back to its connection. It prints the medians of
+how long it took until the URL was printed, and until the first message had come back.
 
 Run it in the folder of the bench module. The first start of each project is not counted: it loads
 files into memory. Needed are python3 with boto3, and node with the modules of "make offline".
