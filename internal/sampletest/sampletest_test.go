@@ -54,3 +54,19 @@ func TestPartsCoverAll(t *testing.T) {
 		}
 	}
 }
+
+// Many short names are spread over the parts, so that no run has most of them.
+func TestPartsAreOfOneSize(t *testing.T) {
+	const names, parts = 1000, 20
+	for seed := range uint64(parts) {
+		size := 0
+		for i := range names {
+			if inPart(strconv.Itoa(i), seed, parts) {
+				size++
+			}
+		}
+		if size < names/parts/2 || size > names/parts*2 {
+			t.Errorf("part %d has %d of %d names, want about %d", seed, size, names, names/parts)
+		}
+	}
+}
