@@ -159,6 +159,7 @@ var allowed = map[string]string{
 	"internal/release":           "",
 	"internal/sock":              "",
 	"internal/sampletest":        "",
+	"internal/testprogram":       "",
 	"internal/selftest":          "",
 	"internal/tftest":            "internal/awstest",
 	"internal/ws":                "",

@@ -11,12 +11,16 @@ import (
 	"testing"
 
 	"github.com/tyg-dev/tyg/internal/sampletest"
+	"github.com/tyg-dev/tyg/internal/testprogram"
 )
+
+// tutorialParts is in how many runs the tutorial is played once.
+const tutorialParts = 3
 
 // TestTutorial follows tutorial.md by the rules in the first comment of the page. It needs the go
 // command and sh; on Windows, the sh of Git for Windows.
 func TestTutorial(t *testing.T) {
-	sampletest.Part(t, 3)
+	sampletest.Part(t, tutorialParts)
 	if _, err := exec.LookPath("sh"); err != nil {
 		t.Fatalf("find sh: %v; on Windows, install Git for Windows", err)
 	}
@@ -92,8 +96,19 @@ func newPlayer(t *testing.T, page string) *player {
 }
 
 // install builds tyg and its companions into the player's PATH, for pages that do not install them.
+// A test calls it before it is parallel. If this run plays the tutorial, which installs them, too,
+// they are built as it does, so that they are linked once.
 func (p *player) install() {
 	p.t.Helper()
+	bin := os.Getenv("GOBIN")
+	if !sampletest.InPart(p.t, "TestTutorial", tutorialParts) {
+		for _, name := range []string{"tyg", "tyg-aws", "tyg-cluster", "tyg-nats"} {
+			if _, err := os.Stat(filepath.Join(bin, name)); err != nil { // no page before has built it
+				testprogram.Build(p.t, bin, "../cmd/"+name)
+			}
+		}
+		return
+	}
 	cmd := p.shell("go install ./cmd/...")
 	cmd.Dir = p.checkout
 	if out, err := cmd.CombinedOutput(); err != nil {

@@ -10,17 +10,13 @@ import (
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/host"
+	"github.com/tyg-dev/tyg/internal/testprogram"
 )
 
 // TestRunDescribes asks programs of both kinds, wherever they believe to be.
 func TestRunDescribes(t *testing.T) {
 	for _, tags := range []string{"", "tyg.lambda"} {
-		program := t.TempDir() + "/echo"
-		build := exec.CommandContext(t.Context(), "go", "build", "-ldflags", "-s", "-tags", tags,
-			"-o", program, "../examples/echo")
-		if out, err := build.CombinedOutput(); err != nil {
-			t.Fatalf("%v: %s", err, out)
-		}
+		program := testprogram.Build(t, t.TempDir(), "../examples/echo", "-tags", tags)
 		cmd := exec.CommandContext(t.Context(), program, "-not-a-flag")
 		cmd.Env = append(os.Environ(), host.DescribeVariable+"=1", "AWS_LAMBDA_RUNTIME_API=127.0.0.1:1")
 		out, err := cmd.Output()

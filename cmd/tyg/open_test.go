@@ -3,11 +3,10 @@
 package main
 
 import (
-	"os/exec"
-	"path/filepath"
 	"testing"
 
 	"github.com/tyg-dev/tyg/internal/sampletest"
+	"github.com/tyg-dev/tyg/internal/testprogram"
 )
 
 // TestLocalRunsOpen has a function invoke itself, as it does on AWS.
@@ -22,12 +21,7 @@ func TestLocalRunsOpen(t *testing.T) {
 func TestGatewayServesAnApp(t *testing.T) {
 	sampletest.Part(t, 4)
 	t.Parallel()
-	program := filepath.Join(t.TempDir(), "greeter")
-	build := exec.Command("go", "build", "-ldflags", "-s", "-tags", "tyg.lambda",
-		"-o", program, "./testdata/greeter")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
+	program := testprogram.Build(t, t.TempDir(), "./testdata/greeter", "-tags", "tyg.lambda")
 	g := startGateway(t, t.TempDir(), map[string]any{
 		"app": "greeter",
 		"functions": map[string]any{

@@ -25,6 +25,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/awstest"
 	"github.com/tyg-dev/tyg/internal/functions"
 	"github.com/tyg-dev/tyg/internal/sampletest"
+	"github.com/tyg-dev/tyg/internal/testprogram"
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
@@ -36,12 +37,9 @@ func TestTutorialOnAWS(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("what is deployed was not run: it needs Linux")
 	}
-	tyg := filepath.Join(t.TempDir(), "tyg")
-	build := exec.CommandContext(t.Context(), "go", "build", "-ldflags", "-s", "-o", filepath.Dir(tyg),
-		"../../cmd/tyg", "../../cmd/tyg-aws")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
+	bin := t.TempDir()
+	tyg := testprogram.Build(t, bin, "../../cmd/tyg")
+	testprogram.Build(t, bin, "../../cmd/tyg-aws")
 	t.Run("echo", func(t *testing.T) {
 		p := newDeployment(t, tyg, "echo")
 		c := record(t, p.connect("api"))

@@ -5,27 +5,17 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 
 	"github.com/tyg-dev/tyg/internal/conformance"
+	"github.com/tyg-dev/tyg/internal/testprogram"
 )
 
 // buildProbe builds the program examples/probe.
 func buildProbe(t *testing.T) string {
 	t.Helper()
-	program := filepath.Join(t.TempDir(), "probe")
-	if runtime.GOOS == "windows" {
-		program += ".exe"
-	}
-	out, err := exec.CommandContext(t.Context(), "go", "build", "-ldflags", "-s", "-o", program,
-		"github.com/tyg-dev/tyg/examples/probe").CombinedOutput()
-	if err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
-	}
-	return program
+	return testprogram.Build(t, t.TempDir(), "../../examples/probe")
 }
 
 // startProbes starts the program three times.
