@@ -228,6 +228,14 @@ func accountFaults() []troubled {
 func TestFaultTable(t *testing.T) {
 	all := append(append(networkFaults(), credentialFaults()...), accountFaults()...)
 	table := &faultTable{rows: make(map[string]map[string]float64)}
+	file := os.Getenv("TYG_FAULT_TABLE")
+	atOnce := 8 // most of them wait
+	if file != "" {
+		atOnce = 1
+	}
+	slots := make(chan struct{}, atOnce)
+	env := []string{"GOCACHE=" + goEnv(t, "GOCACHE"), "GOPATH=" + goEnv(t, "GOPATH")}
+	var runs []*troubledRun
 	for n, f := range all {
 		for m, args := range faultCommands() {
 			if !strings.Contains(f.commands, args[0]) {
@@ -236,12 +244,15 @@ func TestFaultTable(t *testing.T) {
 			if f.commands == everyCommand && !sampletest.Picks(t, fmt.Sprint(n, m), 24) {
 				continue
 			}
-			t.Run(args[0]+" "+f.fault, func(t *testing.T) {
-				table.add(f.fault, args[0], runTroubled(t, f, args))
-			})
+			runs = append(runs, startTroubled(t, f, args, env, slots))
 		}
 	}
-	if file := os.Getenv("TYG_FAULT_TABLE"); file != "" {
+	for _, r := range runs {
+		t.Run(r.args[0]+" "+r.fault, func(t *testing.T) {
+			table.add(r.fault, r.args[0], r.check(t))
+		})
+	}
+	if file != "" {
 		if err := os.WriteFile(file, table.markdown(all), 0o666); err != nil {
 			t.Fatal(err)
 		}
@@ -252,8 +263,22 @@ func TestFaultTable(t *testing.T) {
 // for which calls are retried.
 const tooLong = 2 * time.Minute
 
-// runTroubled runs a command as a process, and returns how many seconds it took.
-func runTroubled(t *testing.T, f troubled, args []string) float64 {
+// A troubledRun is a command that runs with a fault.
+type troubledRun struct {
+	troubled
+	args   []string
+	done   chan struct{} // closed when it has ended, which sets the others
+	err    error
+	late   bool // it was killed
+	took   time.Duration
+	stderr bytes.Buffer
+}
+
+// startTroubled starts a command as a process, in a checkout and with an account of its own, once
+// there is a slot for it.
+func startTroubled(
+	t *testing.T, f troubled, args, env []string, slots chan struct{},
+) *troubledRun {
 	t.Helper()
 	a := newAccount(t, "small", "echo-server")
 	a.configure(`"version": "2.0",`,
@@ -263,23 +288,44 @@ func runTroubled(t *testing.T, f troubled, args []string) float64 {
 	if err != nil {
 		t.Fatal(err)
 	}
-	env := append(os.Environ(), "HOME="+t.TempDir(), "XDG_CONFIG_HOME="+config,
-		"GOCACHE="+goEnv(t, "GOCACHE"), "GOPATH="+goEnv(t, "GOPATH"), "NO_PROXY=", "no_proxy=")
-	env = append(env, f.prepare(a)...)
-	ctx, cancel := context.WithTimeout(t.Context(), tooLong)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, "tyg", args...)
-	var stderr bytes.Buffer
-	cmd.Env, cmd.Stderr, cmd.WaitDelay = env, &stderr, time.Second
-	begin := time.Now()
-	err = cmd.Run()
-	took := time.Since(begin).Seconds()
-	text := strings.ReplaceAll(stderr.String(), "\n", " ")
-	if err == nil || ctx.Err() != nil || !strings.Contains(text, f.says) {
-		t.Errorf("tyg %s with %s: %v after %.1f s, says\n%s\nwant %q in it",
-			args[0], f.fault, err, took, text, f.says)
+	dir, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
 	}
-	return took
+	env = append(os.Environ(), env...)
+	env = append(env, "HOME="+t.TempDir(), "XDG_CONFIG_HOME="+config, "NO_PROXY=", "no_proxy=",
+		"PWD="+dir)
+	env = append(env, f.prepare(a)...)
+	r := &troubledRun{troubled: f, args: args, done: make(chan struct{})}
+	go func() { // check waits for it
+		defer close(r.done)
+		slots <- struct{}{}
+		defer func() { <-slots }()
+		r.run(t.Context(), dir, env)
+	}()
+	return r
+}
+
+func (r *troubledRun) run(ctx context.Context, dir string, env []string) {
+	ctx, cancel := context.WithTimeout(ctx, tooLong)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "tyg", r.args...)
+	cmd.Dir, cmd.Env, cmd.Stderr, cmd.WaitDelay = dir, env, &r.stderr, time.Second
+	begin := time.Now()
+	r.err = cmd.Run()
+	r.took, r.late = time.Since(begin), ctx.Err() != nil
+}
+
+// check looks at what the command has said, and returns how many seconds it took.
+func (r *troubledRun) check(t *testing.T) float64 {
+	t.Helper()
+	<-r.done
+	text := strings.ReplaceAll(r.stderr.String(), "\n", " ")
+	if r.err == nil || r.late || !strings.Contains(text, r.says) {
+		t.Errorf("tyg %s with %s: %v after %.1f s, says\n%s\nwant %q in it",
+			r.args[0], r.fault, r.err, r.took.Seconds(), text, r.says)
+	}
+	return r.took.Seconds()
 }
 
 // A faultTable has the seconds of each fault and command.
