@@ -158,6 +158,7 @@ var allowed = map[string]string{
 	"internal/redact":            "",
 	"internal/release":           "",
 	"internal/sock":              "",
+	"internal/paralleltest":      "",
 	"internal/sampletest":        "",
 	"internal/testprogram":       "",
 	"internal/selftest":          "",

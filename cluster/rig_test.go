@@ -21,6 +21,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/leaktest"
 	"github.com/tyg-dev/tyg/internal/natsd"
 	"github.com/tyg-dev/tyg/internal/natsd/natsdtest"
+	"github.com/tyg-dev/tyg/internal/paralleltest"
 	"github.com/tyg-dev/tyg/internal/wstest"
 	"github.com/tyg-dev/tyg/tygtest"
 )
@@ -39,6 +40,7 @@ func TestMain(m *testing.M) {
 
 func run(m *testing.M) int {
 	natsdtest.FastElections()
+	paralleltest.AtOnce(8)
 	var err error
 	if server, err = natsd.Start(natsd.Config{}); err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -24,6 +24,7 @@ func version(n int) functions.Function {
 }
 
 func TestDeployReplacesVersion(t *testing.T) {
+	t.Parallel()
 	h := start(t, &functions.Host{}, version(1))
 	if r := mustDo(t, h, order{}); r.Version != "1" {
 		t.Fatalf("version %q", r.Version)
@@ -96,6 +97,7 @@ func TestDeployUnderLoadLosesNoEvent(t *testing.T) {
 }
 
 func TestFailedDeployChangesNothing(t *testing.T) {
+	t.Parallel()
 	notProgram := filepath.Join(t.TempDir(), "data")
 	if err := os.WriteFile(notProgram, []byte("data"), 0o600); err != nil {
 		t.Fatal(err)
@@ -190,6 +192,7 @@ func TestStartFailureFailsWaitingEvent(t *testing.T) {
 }
 
 func TestRemoveFinishesEventsUnderWay(t *testing.T) {
+	t.Parallel()
 	fn := version(1)
 	fn.Concurrency = 1
 	h := start(t, &functions.Host{}, fn)
@@ -220,6 +223,7 @@ func TestRemoveFinishesEventsUnderWay(t *testing.T) {
 }
 
 func TestShutdownFinishesEventsUnderWay(t *testing.T) {
+	t.Parallel()
 	h := &functions.Host{}
 	fn := self("stubborn") // it ignores SIGTERM
 	if err := h.Deploy(t.Context(), fn); err != nil {
@@ -299,6 +303,7 @@ func TestDescendantsDieWithProcess(t *testing.T) {
 
 // TestUnwrittenEventGoesToAnotherProcess breaks the connection on which a process waits.
 func TestUnwrittenEventGoesToAnotherProcess(t *testing.T) {
+	t.Parallel()
 	for _, limit := range []int{1, 5} {
 		fn := self("orders")
 		fn.Concurrency = limit

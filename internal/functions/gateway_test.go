@@ -138,6 +138,7 @@ type lateHandler struct{ tyg.Handler }
 
 // TestClientGetsErrorFrameOfFailure expects API Gateway's frames for each failure of a function.
 func TestClientGetsErrorFrameOfFailure(t *testing.T) {
+	t.Parallel()
 	slow := self("orders")
 	slow.Timeout = 300 * time.Millisecond
 	patient := self("orders")

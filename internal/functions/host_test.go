@@ -170,6 +170,7 @@ func TestKillDuringEventIsExitError(t *testing.T) {
 }
 
 func TestTimeoutKillsProcess(t *testing.T) {
+	t.Parallel()
 	fn := self("orders")
 	fn.Timeout = 300 * time.Millisecond
 	h := start(t, &functions.Host{}, fn)
@@ -196,6 +197,7 @@ func TestTimeoutKillsProcess(t *testing.T) {
 }
 
 func TestAbandonedReplyKeepsProcess(t *testing.T) {
+	t.Parallel()
 	warned := make(chan functions.Warning, 1)
 	h := start(t, &functions.Host{Warn: func(w functions.Warning) { warned <- w }}, self("orders"))
 	pid := mustDo(t, h, order{}).PID
@@ -230,6 +232,7 @@ func TestTooLargeReplyIsDiscarded(t *testing.T) {
 }
 
 func TestConcurrencyLimitsProcesses(t *testing.T) {
+	t.Parallel()
 	for _, limit := range []int{1, 3, 100} {
 		fn := self("echo")
 		fn.Concurrency = limit
@@ -336,6 +339,7 @@ func TestColdStartsProcessForEachEvent(t *testing.T) {
 }
 
 func TestIdleProcessesAreEnded(t *testing.T) {
+	t.Parallel()
 	fn := self("orders")
 	fn.IdleTimeout = 100 * time.Millisecond
 	fn.Concurrency = 4

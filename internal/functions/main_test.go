@@ -20,6 +20,7 @@ import (
 
 	"github.com/tyg-dev/tyg/internal/functions"
 	"github.com/tyg-dev/tyg/internal/leaktest"
+	"github.com/tyg-dev/tyg/internal/paralleltest"
 )
 
 // childMode is the variable that makes the test program a function.
@@ -30,6 +31,7 @@ func TestMain(m *testing.M) {
 		runFunction(mode)
 		return
 	}
+	paralleltest.AtOnce(8)
 	leaktest.Main(m)
 }
 

@@ -130,6 +130,7 @@ func invoke(h *functions.Host, inv functions.Invocation) chan invoked {
 
 // TestFunctionsGetTheTraceOfTheHandshake has a Router give an event to a function.
 func TestFunctionsGetTheTraceOfTheHandshake(t *testing.T) {
+	t.Parallel()
 	h := new(functions.Host)
 	p := newFakeProcess(t, h, self("address"))
 	first := p.askNext(t)
@@ -160,6 +161,7 @@ func TestFunctionsGetTheTraceOfTheHandshake(t *testing.T) {
 }
 
 func TestRuntimeAPI(t *testing.T) {
+	t.Parallel()
 	starts := make(chan functions.Start, 1)
 	h := &functions.Host{Started: func(_ context.Context, s functions.Start) { starts <- s }}
 	p := newFakeProcess(t, h, self("address"))
@@ -217,6 +219,7 @@ func TestRuntimeAPI(t *testing.T) {
 }
 
 func TestRuntimeAPIErrors(t *testing.T) {
+	t.Parallel()
 	h := &functions.Host{}
 	p := newFakeProcess(t, h, self("address"))
 	tests := []struct {
@@ -285,6 +288,7 @@ func early(done chan invoked) (invoked, bool) {
 }
 
 func TestInitErrorFailsDeploy(t *testing.T) {
+	t.Parallel()
 	h := &functions.Host{}
 	p := newFakeProcess(t, h, self("address"))
 	p.expect(t, 202, `{"status":"OK"}`, "POST", "init/error",
@@ -298,6 +302,7 @@ func TestInitErrorFailsDeploy(t *testing.T) {
 // TestRuntimeMayAskAgain has a runtime whose HTTP client times out: it asks again on a new
 // connection.
 func TestRuntimeMayAskAgain(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"closes first", "asks first"} {
 		t.Run(name, func(t *testing.T) {
 			h := &functions.Host{}
@@ -330,6 +335,7 @@ func TestRuntimeMayAskAgain(t *testing.T) {
 
 // TestExpectContinueIsAnswered sends a reply as curl does if it is larger than 1 MB.
 func TestExpectContinueIsAnswered(t *testing.T) {
+	t.Parallel()
 	h := &functions.Host{}
 	p := newFakeProcess(t, h, self("address"))
 	next := p.askNext(t)

@@ -30,6 +30,7 @@ func untilBusy(t *testing.T, h *functions.Host, n int) {
 }
 
 func TestSecondProcessWarnsOnce(t *testing.T) {
+	t.Parallel()
 	for _, cold := range []bool{false, true} {
 		fn := self("orders")
 		fn.Concurrency, fn.Cold = 3, cold
@@ -58,6 +59,7 @@ func TestSecondProcessWarnsOnce(t *testing.T) {
 }
 
 func TestLongWaitWarnsOnce(t *testing.T) {
+	t.Parallel()
 	fn := self("orders")
 	fn.Concurrency = 1
 	h, warned := warnings(t, fn)

@@ -177,6 +177,7 @@ func TestServerRestart(t *testing.T) {
 
 // A call to a server that is away ends with its context.
 func TestContextEndsACall(t *testing.T) {
+	t.Parallel() // Close may wait for 5 seconds for a server that is away
 	server, link := serve(t), newProxy(t)
 	store := open(t, natskv.Config{URL: link.through(t, server)})
 	roomstest.Add(t, store, "a")
