@@ -1,6 +1,7 @@
 package gateway_test
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -41,9 +42,7 @@ func start(t testing.TB, srv *gateway.Server) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if srv.Logger == nil {
-		srv.Logger = quiet
-	}
+	prepare(srv)
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve(l) }()
 	t.Cleanup(func() {
@@ -60,6 +59,15 @@ func start(t testing.TB, srv *gateway.Server) *rig {
 		t.Fatal(err)
 	}
 	return &rig{Server: srv, url: "http://" + l.Addr().String() + "/api/"}
+}
+
+// prepare makes srv quiet, and lets its Shutdown close all connections at once, unless the test has
+// a Logger or a DrainWindow of its own.
+func prepare(srv *gateway.Server) {
+	if srv.Logger == nil {
+		srv.Logger = quiet
+	}
+	srv.DrainWindow = cmp.Or(srv.DrainWindow, -1)
 }
 
 // startMounted mounts srv in an http.Server.
@@ -93,9 +101,7 @@ func startServeTLS(t testing.TB, srv *gateway.Server) *rig {
 
 func startOn(t testing.TB, srv *gateway.Server, web *httptest.Server) *rig {
 	t.Helper()
-	if srv.Logger == nil {
-		srv.Logger = quiet
-	}
+	prepare(srv)
 	if err := srv.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -126,6 +126,7 @@ func TestServeShowsTheLogsOfHandlers(t *testing.T) {
 	updates.Buffer(nil, 1<<20)
 	updates.Scan() // from now on all is observed
 	c := dial(t, regexp.MustCompile(`ws://\S+`).FindString(lines), nil)
+	defer c.CloseNow() // else stop waits for its answer to the close frame
 	wantEcho(t, c)
 	for updates.Scan() {
 		if strings.Contains(updates.Text(), "the handler says ") {

@@ -31,6 +31,7 @@ func directly(t *testing.T, h tyg.Handler) tygtest.Subject {
 	f := &function{app: h}
 	srv := &gateway.Server{
 		Handler: f, Logger: quiet, Secrets: map[string]string{"none": "none"}, // no signature is valid
+		DrainWindow: -1,
 	}
 	web := httptest.NewServer(srv)
 	own := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

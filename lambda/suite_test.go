@@ -41,7 +41,8 @@ func behindNetwork(
 	f := &function{app: h}
 	srv := &gateway.Server{
 		Handler: f, Logger: quiet,
-		Secrets: map[string]string{key.AccessKeyID: key.SecretAccessKey},
+		Secrets:     map[string]string{key.AccessKeyID: key.SecretAccessKey},
+		DrainWindow: -1,
 	}
 	web := httptest.NewServer(srv)
 	idle := new(http.Transport)

@@ -40,7 +40,8 @@ func withTable(t *testing.T, h tyg.Handler) tygtest.Subject {
 	f := &tableFunction{function{app: h}}
 	srv := &gateway.Server{
 		Handler: f, Logger: quiet,
-		Secrets: map[string]string{key.AccessKeyID: key.SecretAccessKey},
+		Secrets:     map[string]string{key.AccessKeyID: key.SecretAccessKey},
+		DrainWindow: -1,
 	}
 	web := httptest.NewServer(srv)
 	idle := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 100}}

@@ -103,7 +103,7 @@ func TestSuitesPass(t *testing.T) {
 		} else {
 			h = described{tygotel.Middleware(r.cfg)(h), h}
 		}
-		s := serve(t, &gateway.Server{Handler: h})
+		s := serve(t, &gateway.Server{Handler: h, DrainWindow: -1})
 		return tygtest.Subject{
 			Sender: s,
 			Dial: func(ctx context.Context, d tygtest.Dial) (tygtest.Socket, error) {

@@ -33,7 +33,7 @@ func serve(t *testing.T, store rooms.Store, limits chatlib.Limits) string {
 func serveApp(t *testing.T, app *tyg.App) string {
 	t.Helper()
 	quiet := slog.New(slog.DiscardHandler)
-	srv := &gateway.Server{Handler: app, Logger: quiet, Trace: gateway.Trace{
+	srv := &gateway.Server{Handler: app, Logger: quiet, DrainWindow: -1, Trace: gateway.Trace{
 		Handled: func(e tyg.Event, _ time.Duration, err error) {
 			if err != nil {
 				t.Errorf("handle %v of %s: %v", e.Type, e.Conn.ID, err)

@@ -42,7 +42,9 @@ func openValues(t *testing.T, cfg natskv.Config) *natskv.Values {
 // serveGateway serves an application with these values until the test ends.
 func serveGateway(t *testing.T, h tyg.Handler, v tyg.Values) (*gateway.Server, string) {
 	t.Helper()
-	srv := &gateway.Server{Handler: h, Values: v, Logger: slog.New(slog.DiscardHandler)}
+	srv := &gateway.Server{
+		Handler: h, Values: v, Logger: slog.New(slog.DiscardHandler), DrainWindow: -1,
+	}
 	web := httptest.NewServer(http.Handler(srv))
 	t.Cleanup(func() {
 		if err := srv.Shutdown(context.Background()); err != nil {
