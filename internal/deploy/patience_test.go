@@ -9,6 +9,7 @@ import (
 
 	"github.com/tyg-dev/tyg/internal/awstest"
 	"github.com/tyg-dev/tyg/internal/deploy"
+	"github.com/tyg-dev/tyg/internal/sampletest"
 )
 
 // TestQuotasEndADeployAtOnce makes one attempt at what a quota forbids, and says it in AWS's words.
@@ -130,6 +131,7 @@ func TestLongWaitsAreSaid(t *testing.T) {
 // TestFirstCallGivesUp has an AWS that only throttles. Open ends within its limit; later calls
 // would go on for minutes.
 func TestFirstCallGivesUp(t *testing.T) {
+	sampletest.Part(t, 4) // it waits for 9 to 14 seconds
 	t.Parallel()
 	r := newRig(t)
 	r.aws.SetFault(func(int, string, string) awstest.Fault { return awstest.Refuse })
