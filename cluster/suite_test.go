@@ -10,6 +10,7 @@ import (
 
 // TestSuites runs what every host must keep over three nodes, to which clients connect in turn.
 func TestSuites(t *testing.T) {
+	t.Parallel()
 	subject := func(cfg cluster.Config) func(t *testing.T, h tyg.Handler) tygtest.Subject {
 		return func(t *testing.T, h tyg.Handler) tygtest.Subject {
 			rigs := startThree(t, h, cfg)

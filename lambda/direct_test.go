@@ -22,8 +22,15 @@ import (
 
 // TestDirectSender and TestDirectGroups run the suites over the way that a gateway of tyg offers to
 // its own functions. No call may take another one.
-func TestDirectSender(t *testing.T) { tygtest.TestSender(t, directly) }
-func TestDirectGroups(t *testing.T) { tygtest.TestGroups(t, directly) }
+func TestDirectSender(t *testing.T) {
+	t.Parallel()
+	tygtest.TestSender(t, directly)
+}
+
+func TestDirectGroups(t *testing.T) {
+	t.Parallel()
+	tygtest.TestGroups(t, directly)
+}
 
 // directly serves the gateway, and what a function finds at its Runtime API.
 func directly(t *testing.T, h tyg.Handler) tygtest.Subject {

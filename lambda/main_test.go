@@ -13,6 +13,7 @@ import (
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/internal/leaktest"
+	"github.com/tyg-dev/tyg/internal/paralleltest"
 	"github.com/tyg-dev/tyg/lambda"
 )
 
@@ -39,6 +40,7 @@ var key = lambda.Key{AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: "secret", Sess
 // TestMain is also the main function of the processes that stand for Lambda's.
 func TestMain(m *testing.M) {
 	if os.Getenv(asFunction) == "" {
+		paralleltest.AtOnce(8)
 		leaktest.Main(m)
 	}
 	log.Fatal(beFunction(os.Getenv(asFunction)))

@@ -19,14 +19,23 @@ import (
 )
 
 // TestSender runs the suite over signed requests to a gateway.
-func TestSender(t *testing.T) { tygtest.TestSender(t, behindGateway) }
+func TestSender(t *testing.T) {
+	t.Parallel()
+	tygtest.TestSender(t, behindGateway)
+}
 
 // TestHost runs the suite over a gateway that does with a function what API Gateway does: events go
 // in and replies come out as JSON, and what the function sends comes over @connections.
-func TestHost(t *testing.T) { tygtest.TestHost(t, behindGateway) }
+func TestHost(t *testing.T) {
+	t.Parallel()
+	tygtest.TestHost(t, behindGateway)
+}
 
 // TestGroups runs the suite with groups and values in the gateway, over its API for them.
-func TestGroups(t *testing.T) { tygtest.TestGroups(t, behindGateway) }
+func TestGroups(t *testing.T) {
+	t.Parallel()
+	tygtest.TestGroups(t, behindGateway)
+}
 
 func behindGateway(t *testing.T, h tyg.Handler) tygtest.Subject {
 	t.Helper()

@@ -20,10 +20,16 @@ import (
 
 // TestGroupsInTable runs the suite over a function that keeps groups in a table, behind a gateway
 // that knows as little of them as API Gateway.
-func TestGroupsInTable(t *testing.T) { tygtest.TestGroups(t, withTable) }
+func TestGroupsInTable(t *testing.T) {
+	t.Parallel()
+	tygtest.TestGroups(t, withTable)
+}
 
 // TestHostWithTable runs the suite for hosts with what a table adds to connect and disconnect.
-func TestHostWithTable(t *testing.T) { tygtest.TestHost(t, withTable) }
+func TestHostWithTable(t *testing.T) {
+	t.Parallel()
+	tygtest.TestHost(t, withTable)
+}
 
 // newTable opens a new table.
 func newTable(t *testing.T) *grouptable.Table {

@@ -46,6 +46,7 @@ func (c *crash) PublishMsg(
 // After whichever write a process dies, the member is as before or as after the call, all answers
 // agree, and all names can be taken again.
 func TestCrashAfterEveryWrite(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	ops := []struct {
 		name string

@@ -31,6 +31,7 @@ func (b *logBuffer) String() string {
 
 // A Store logs the loss of a watch, and nothing else.
 func TestLossOfTheWatchIsLogged(t *testing.T) {
+	t.Parallel()
 	server, link := serve(t), newProxy(t)
 	log := new(logBuffer)
 	store, err := natskv.Open(t.Context(), natskv.Config{

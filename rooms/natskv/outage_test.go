@@ -86,6 +86,7 @@ func (p *proxy) accept() {
 
 // After a reconnect a Store has the changes that others made during the outage.
 func TestReconnect(t *testing.T) {
+	t.Parallel()
 	server, link := serve(t), newProxy(t)
 	here := open(t, natskv.Config{URL: server.URL()})
 	far := open(t, natskv.Config{URL: link.through(t, server), Fresh: true})
@@ -121,6 +122,7 @@ func TestReconnect(t *testing.T) {
 
 // Members and Find answer from the index while NATS is away.
 func TestReadsDuringAnOutage(t *testing.T) {
+	t.Parallel()
 	server, link := serve(t), newProxy(t)
 	store := open(t, natskv.Config{URL: link.through(t, server)})
 	roomstest.Add(t, store, "a")
@@ -142,6 +144,7 @@ func TestReadsDuringAnOutage(t *testing.T) {
 // A server that restarts with its folder has all members; one that restarts without it has none,
 // and the Store creates its bucket again.
 func TestServerRestart(t *testing.T) {
+	t.Parallel()
 	link, kept := newProxy(t), natsd.Config{Dir: t.TempDir(), Password: "secret"}
 	first, err := natsd.Start(kept)
 	if err != nil {

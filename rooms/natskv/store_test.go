@@ -12,6 +12,7 @@ import (
 )
 
 func TestStore(t *testing.T) {
+	t.Parallel()
 	var names buckets
 	url := serve(t).URL()
 	roomstest.TestStore(t, func(t *testing.T) rooms.Store {
@@ -20,6 +21,7 @@ func TestStore(t *testing.T) {
 }
 
 func TestTwoStores(t *testing.T) {
+	t.Parallel()
 	var names buckets
 	url := serve(t).URL()
 	roomstest.TestStore(t, func(t *testing.T) rooms.Store {

@@ -60,6 +60,7 @@ func serveGateway(t *testing.T, h tyg.Handler, v tyg.Values) (*gateway.Server, s
 
 // TestGroups runs the suite of hosts on a gateway that keeps its values on NATS.
 func TestGroups(t *testing.T) {
+	t.Parallel()
 	var names buckets
 	natsURL := serve(t).URL()
 	tygtest.TestGroups(t, func(t *testing.T, h tyg.Handler) tygtest.Subject {
@@ -231,6 +232,7 @@ func TestStateIsNotOnNATS(t *testing.T) {
 // Values survive the process and the server. If the server has lost them, the revisions that
 // clients know stay old.
 func TestValuesAfterAServerRestart(t *testing.T) {
+	t.Parallel()
 	link, kept := newProxy(t), natsd.Config{Dir: t.TempDir(), Password: "secret"}
 	server, err := natsd.Start(kept)
 	if err != nil {
@@ -276,6 +278,7 @@ func TestValuesAfterAServerRestart(t *testing.T) {
 
 // Calls fail during an outage and say why, and succeed after it.
 func TestValuesDuringAnOutage(t *testing.T) {
+	t.Parallel()
 	server, link := serve(t), newProxy(t)
 	v := openValues(t, natskv.Config{URL: link.through(t, server)})
 	rev := mustStore(t, v, "a", "1", 0)
@@ -425,6 +428,7 @@ func TestOpenValuesRefusesSmallMessages(t *testing.T) {
 // A write whose answer is lost is made once, and the caller gets what came of it: a repetition must
 // not take its own success for a conflict.
 func TestLostAnswerIsAdopted(t *testing.T) {
+	t.Parallel()
 	v := openValues(t, natskv.Config{URL: serve(t).URL()})
 	rev := mustStore(t, v, "a", "1", 0)
 	for _, lost := range []int{1, 3} {
