@@ -34,7 +34,7 @@ func newFakeProcess(t *testing.T, h *functions.Host, fn functions.Function) *fak
 	h.Output = func(l functions.Line) { lines <- l }
 	p := &fakeProcess{deployed: make(chan error, 1)}
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 		defer cancel()
 		if err := h.Shutdown(ctx); err != nil {
 			t.Errorf("Shutdown: %v", err)
