@@ -160,8 +160,8 @@ func runAll(t *testing.T, targets map[string]conformance.Target) map[string]*con
 	return reports
 }
 
-// expectPass fails for each case that has failed, and if too few were run. Unless the run was timed,
-// those that take time at API Gateway are not run.
+// expectPass fails for each case that has failed, and if too few were run. Unless the run was
+// timed, those that take time at API Gateway are not run.
 func expectPass(t *testing.T, report *conformance.Report, timed bool) {
 	t.Helper()
 	waiting := 0
