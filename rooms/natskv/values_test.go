@@ -294,11 +294,14 @@ func TestValuesDuringAnOutage(t *testing.T) {
 	}
 	for name, call := range calls {
 		want := fmt.Sprintf("%s value %q: ", name, "a")
-		err := call()
-		if err == nil || !strings.HasPrefix(err.Error(), want) ||
-			!strings.Contains(err.Error(), "there is no connection to NATS at the moment") {
-			t.Errorf("error %v, want %s and why", err, want)
-		}
+		eventually(t, name+" says that the connection is lost", func() bool {
+			err := call()
+			if err == nil || !strings.HasPrefix(err.Error(), want) {
+				t.Errorf("error %v, want %s and why", err, want)
+				return true
+			}
+			return strings.Contains(err.Error(), "there is no connection to NATS at the moment")
+		})
 	}
 	link.through(t, server)
 	eventually(t, "values are there again", func() bool { return calls["load"]() == nil })
