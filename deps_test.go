@@ -259,7 +259,7 @@ var allowed = map[string]string{
 		"internal/functions/outbound internal/redact internal/visible internal/ws " +
 		"internal/wsclient",
 	"cmd/internal/probeserver": "tyg examples/probe/probelib host internal/conformance",
-	"cmd/internal/cmdtest":     "",
+	"cmd/internal/cmdtest":     "internal/paralleltest",
 	"cmd/internal/companion":   "cmd/internal/buildinfo internal/filelock internal/scratch",
 	"cmd/internal/stagecmd": "cmd/internal/cli cmd/internal/project internal/triggerevent " +
 		"cmd/internal/value " +

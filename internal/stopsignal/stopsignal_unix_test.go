@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tyg-dev/tyg/internal/sampletest"
 	"github.com/tyg-dev/tyg/internal/stopsignal"
 )
 
@@ -131,6 +132,7 @@ func TestHangupIsIgnoredBelowNohup(t *testing.T) {
 
 // TestCutEndsTheProcessThatHangs sends the second signal to a process that does not end by itself.
 func TestCutEndsTheProcessThatHangs(t *testing.T) {
+	sampletest.Part(t, 4) // it waits for 3 seconds
 	p := startMode(t, "", "cut")
 	p.gets(syscall.SIGTERM)
 	p.says("stopping\n")

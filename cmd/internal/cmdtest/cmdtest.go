@@ -8,6 +8,8 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"github.com/tyg-dev/tyg/internal/paralleltest"
 )
 
 // GoEnviron returns what the go command needs to build offline, whatever the user has set. Programs
@@ -60,5 +62,6 @@ func (m Main) Run() int {
 		name, value, _ := strings.Cut(entry, "=")
 		os.Setenv(name, value)
 	}
+	paralleltest.AtOnce(4) // many wait for a process, or for nothing to happen
 	return m.M.Run()
 }
