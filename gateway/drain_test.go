@@ -247,8 +247,9 @@ func TestDrainBoundsItsHandlers(t *testing.T) {
 
 // TestDrainServesUntilItsTurn talks to clients over real sockets until each is closed.
 func TestDrainServesUntilItsTurn(t *testing.T) {
+	t.Parallel() // it mostly waits
 	onBoth(t, func(t *testing.T, portable bool) {
-		const clients, window = 100, 300 * time.Millisecond
+		const clients, window = 100, 2 * time.Second
 		app := echo()
 		l := follow(app)
 		r := start(t, &gateway.Server{Handler: app, Portable: portable, DrainWindow: window})
@@ -281,7 +282,7 @@ func TestDrainServesUntilItsTurn(t *testing.T) {
 				last = i
 			}
 		}
-		if d := answered[last].Sub(first); d < window/2 {
+		if d := answered[last].Sub(first); d < window/4 { // less than window where this machine is busy
 			t.Errorf("the last answer came %v after the first close, want about %v", d, window)
 		}
 		for range clients {
