@@ -10,8 +10,8 @@ import (
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
-// TestPiecesAreReadTogether sends a message in pieces. After each piece other clients have a message
-// back, so the server has had time for the piece too. It reads most of the pieces together.
+// TestPiecesAreReadTogether sends a message in pieces. After each piece other clients have a
+// message back, so the server has had time for the piece too. It reads most of them together.
 func TestPiecesAreReadTogether(t *testing.T) {
 	t.Parallel()
 	app := echo()

@@ -22,14 +22,14 @@ type session struct {
 	srv           *Server // static
 	mu            sync.Mutex
 	out           *buffer      // guarded by mu: what is to be written next; nil: nothing, or shared
-	shared        []byte       // guarded by mu: frames of broadcasts, in place of out, while none is written
+	shared        []byte       // guarded by mu: frames of broadcasts, in place of out
 	inFlight      *buffer      // owned by the writer: what a sock.Batch is writing
 	inFlightBytes int          // guarded by mu: bytes that the writer has taken from the queue
 	lastActive    atomic.Int64 // the last message in or out, by the clock of srv
 	closing       atomic.Bool  // a close frame is queued or the socket is lost: send no more
 	writing       bool         // guarded by mu: a goroutine has the right to write
 	draining      bool         // guarded by mu: a goroutine writes, because the client is behind
-	held          bool         // guarded by mu: writing waits for the replies to more messages of a read
+	held          bool         // guarded by mu: writing waits for replies to the rest of a read
 	waited        bool         // guarded by mu: queueShrunk is waited for
 	sock          sock.Conn
 

@@ -130,10 +130,9 @@ func (c *Conn) Read(b []byte) (int, error) {
 	return c.polled.read(b)
 }
 
-// Await makes the next turn wait until n bytes can be read or no more follow; 0 means any. If so
-// many are there already, a turn follows. It is a hint: where it costs more than it saves, and under
-// a layer, which may have read some of the n bytes already, every byte brings a turn as ever. It may
-// be called at any time.
+// Await makes the next turn wait until n bytes can be read, or no more follow; 0 means any. If so
+// many are there already, a turn follows. It is a hint: on the other paths, and under a layer,
+// which may have read some of the n bytes, every byte brings a turn. It may be called at any time.
 func (c *Conn) Await(n int) {
 	if c.blocking == nil && c.layer == nil {
 		c.polled.await(n)

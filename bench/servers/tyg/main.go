@@ -21,7 +21,7 @@ func main() {
 	ids := flag.Bool("ids", false, "send to a room by the ids of its members")
 	route := flag.Bool("route", false, `answer {"action":"echo"} only, by route selection`)
 	portable := flag.Bool("portable", false, "keep to the portable path")
-	many := flag.Bool("many", false, "no limit on connections and messages, binary ones too, and an hour of silence")
+	many := flag.Bool("many", false, "any number of connections, any messages, an hour of silence")
 	o := serve.Parse()
 	app := tyg.New("bench")
 	switch {
