@@ -269,6 +269,9 @@ func Sizes() (sessionSize, pendingSize uintptr) {
 	return unsafe.Sizeof(session{}), unsafe.Sizeof(pendingConn{})
 }
 
+// SendSize returns how many bytes from the start of a session a send touches before its socket.
+func SendSize() uintptr { return unsafe.Offsetof(session{}.sock) }
+
 // Crowd is a crowd.
 type Crowd struct{ crowd }
 

@@ -151,3 +151,11 @@ func TestSessionFitsItsSizeClass(t *testing.T) {
 		t.Errorf("a session has %d bytes, a pendingConn %d", session, pending)
 	}
 }
+
+// TestSendTouchesTwoLines keeps what a send touches within two lines of the cache, of 64 bytes:
+// the allocator has the first 8, and the socket needs 40, see TestWriteTouchesFewBytes.
+func TestSendTouchesTwoLines(t *testing.T) {
+	if n := gateway.SendSize(); n > 128-8-40 {
+		t.Errorf("the socket begins at byte %d", n)
+	}
+}

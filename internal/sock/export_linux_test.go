@@ -3,6 +3,7 @@ package sock
 import (
 	"sync/atomic"
 	"syscall"
+	"unsafe"
 )
 
 // FD returns the descriptor of a polled Conn.
@@ -16,6 +17,12 @@ func (c *Conn) Slow() bool { return c.loop.slowness.Load() > detachAbove }
 
 // MaxIdle is how many goroutines a Poller keeps.
 const MaxIdle = maxIdle
+
+// WriteSize returns how many bytes from the start of a Conn a write touches.
+func WriteSize() uintptr {
+	var c Conn
+	return unsafe.Offsetof(c.polled) + unsafe.Offsetof(c.polled.loop) + unsafe.Sizeof(c.polled.loop)
+}
 
 // Idle reports whether no call uses the descriptor of a polled Conn.
 func (c *Conn) Idle() bool { return c.refs.Load() == 1 && c.state.Load() <= missed }
