@@ -55,12 +55,10 @@ func (c *session) readOnce() (turn sock.Turn, have bool) {
 	return turn, true
 }
 
-// A read that brings less than smallRead, of a frame that would need several such, is followed by
-// reads of restAtOnce: a turn costs as much as to copy 10 KB and more.
-const (
-	smallRead  = 8 << 10
-	restAtOnce = 16 << 10
-)
+// restAtOnce is how much of a large frame is awaited before the next read: half of what the window
+// of a TCP connection begins with, so that the client need not pause. A turn costs as much as to
+// copy 10 KB and more.
+const restAtOnce = 32 << 10
 
 // awaitRest lets the socket wait for more of a large frame that comes in small pieces, of which
 // the last was so many bytes.
@@ -69,7 +67,7 @@ func (c *session) awaitRest(read int) {
 	if len(c.unparsed) > 0 && !c.backlog {
 		rest = max(0, ws.FrameSize(c.unparsed)-len(c.unparsed))
 	}
-	if !c.awaiting && (read >= smallRead || rest < 4*read) {
+	if !c.awaiting && (read >= restAtOnce || rest < 4*read) {
 		rest = 0
 	}
 	c.awaiting = rest > 0
