@@ -170,6 +170,26 @@ func TestEcho(t *testing.T) {
 	}
 }
 
+// TestPieces has sockets that are full in the middle of a message, which is larger than they are.
+func TestPieces(t *testing.T) {
+	addr := serve(t, false, echo)
+	for _, piece := range []int{7, 1460, 1 << 20} {
+		cfg := config(addr)
+		cfg.Depth, cfg.Piece = 1, piece
+		if cfg.Size = 70_000; piece > cfg.Size {
+			cfg.Size = 8 << 20
+		}
+		if r, err := load.Pieces(cfg); err != nil || r.Messages == 0 {
+			t.Errorf("pieces of %d: %+v, %v", piece, r, err)
+		}
+	}
+	cfg := config(serve(t, false, func(b []byte) []byte { return echo(b[1:]) }))
+	cfg.Depth, cfg.Piece = 1, 10
+	if _, err := load.Pieces(cfg); err == nil {
+		t.Error("an answer that lacks a byte is no error")
+	}
+}
+
 func TestEchoAtRate(t *testing.T) {
 	cfg := config(serve(t, false, echo))
 	cfg.Rate = 1000
