@@ -26,10 +26,10 @@ func TestDomainNameByOneDeploy(t *testing.T) {
 		"+ create certificate_validation record of chat.example.com",
 		"~ update certificate chat.example.com\n    status: PENDING_VALIDATION -> ISSUED",
 		"+ create domain_name chat.example.com", "+ create dns_record chat.example.com")
-	out := a.must("deploy")
-	wantParts(t, out, "Requesting certificate: chat.example.com",
+	o = a.tyg("deploy")
+	wantParts(t, o.stderr, "Waiting for certificate, which takes minutes: chat.example.com")
+	wantParts(t, o.stdout, "Requesting certificate: chat.example.com",
 		"Creating DNS record for the certificate of chat.example.com",
-		"Waiting for certificate, which takes minutes: chat.example.com",
 		"Creating custom domain name: chat.example.com", "Creating DNS records: chat.example.com")
 	if a.LookUp("chat.example.com", "AAAA") == "" {
 		t.Error("the domain name leads nowhere")
