@@ -175,8 +175,9 @@ func TestTutorialTableIsAdopted(t *testing.T) {
 	r.tableByHand(t, types.ScalarAttributeTypeS)
 	plan, err := r.plan(t, everything(t))
 	must(t, err)
-	if len(plan.Warnings) != 1 || !strings.Contains(plan.Warnings[0], "expires") {
-		t.Errorf("warnings are %q, want one of the time to live", plan.Warnings)
+	if len(plan.Warnings) != 2 || !strings.Contains(plan.Warnings[0], "expires") ||
+		!strings.Contains(plan.Warnings[1], "its stream is NONE and not NEW_IMAGE") {
+		t.Errorf("warnings are %q, want one of the time to live and one of the stream", plan.Warnings)
 	}
 	must(t, r.deploy(t.Context(), everything(t)))
 	if n := r.calls("UpdateTable") + r.calls("UpdateTimeToLive"); n != 0 {
