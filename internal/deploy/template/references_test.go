@@ -65,10 +65,10 @@ func TestTerraformReferences(t *testing.T) {
 	}
 }
 
-// Public URLs need permissions that older providers cannot give.
-func TestTerraformProviderOfPublicURLs(t *testing.T) {
+// Public URLs need permissions that older providers cannot give, and dual-stack an argument.
+func TestTerraformProviderVersions(t *testing.T) {
 	for want, app := range map[string]deploy.Application{
-		">= 5.0, < 7.0": full(t), ">= 6.29, < 7.0": triggered(t),
+		">= 5.0, < 7.0": full(t), ">= 6.29, < 7.0": triggered(t), ">= 5.96, < 7.0": requested(t),
 	} {
 		doc, _ := written(t, writers()[1], app, template.Options{})
 		got := at(t, doc, "terraform", "required_providers", "aws", "version")

@@ -137,13 +137,18 @@ func (m *module) rule(t spec.Trigger) object {
 }
 
 // provider returns the versions of the AWS provider. Permissions for public function URLs are in it
-// since 6.29.0.
-// (https://github.com/hashicorp/terraform-provider-aws/issues/44829)
+// since 6.29.0, and kinds of addresses since 5.96.0.
+// (https://github.com/hashicorp/terraform-provider-aws/issues/44829,
+// https://github.com/hashicorp/terraform-provider-aws/blob/v5.96.0/CHANGELOG.md)
 func (m *module) provider() string {
 	for _, t := range m.app.Triggers {
 		if t.Source == spec.HTTP && t.Public {
 			return ">= 6.29, < 7.0"
 		}
+	}
+	d := m.app.API.Domain
+	if m.app.API.IPAddressType != "" || d != nil && d.IPAddressType != "" {
+		return ">= 5.96, < 7.0"
 	}
 	return ">= 5.0, < 7.0"
 }
