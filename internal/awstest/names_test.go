@@ -97,7 +97,8 @@ func TestRecordsChangeTogether(t *testing.T) {
 	}
 	const target = "d-1.execute-api.us-west-2.amazonaws.com"
 	address := in{
-		"Name": "old.example.com", "Type": "A", "TTL": 1, "ResourceRecords": []any{in{"Value": "192.0.2.1"}},
+		"Name": "old.example.com", "Type": "A", "TTL": 1,
+		"ResourceRecords": []any{in{"Value": "192.0.2.1"}},
 	}
 	for _, refused := range []struct {
 		action string
