@@ -5,10 +5,10 @@ package examples
 import (
 	"embed"
 	"fmt"
-	"go/format"
 	"io/fs"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -88,6 +88,24 @@ func source(file, template, name string) ([]byte, error) {
 		text = regexp.MustCompile(`tyg\.New\("[^"]*"\)`).ReplaceAllString(text, `tyg.New("`+name+`")`)
 		text = strings.Replace(text, "// Command "+template+" ", "// Command "+name+" ", 1)
 	}
-	// The new import path sorts elsewhere.
-	return format.Source([]byte(text))
+	return []byte(sortImports(text)), nil
+}
+
+// sortImports sorts the imports of a formatted file: the new path belongs elsewhere. Package
+// go/format does it too, and brings 2 s of the time that the command takes to compile.
+func sortImports(text string) string {
+	head, rest, ok := strings.Cut(text, "import (\n")
+	list, rest, closed := strings.Cut(rest, "\n)\n")
+	if !ok || !closed {
+		return text
+	}
+	groups := strings.Split(list, "\n\n")
+	for i, group := range groups {
+		lines := strings.Split(group, "\n")
+		slices.SortFunc(lines, func(a, b string) int {
+			return strings.Compare(a[strings.Index(a, `"`)+1:], b[strings.Index(b, `"`)+1:])
+		})
+		groups[i] = strings.Join(lines, "\n")
+	}
+	return head + "import (\n" + strings.Join(groups, "\n\n") + "\n)\n" + rest
 }

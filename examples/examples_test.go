@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"flag"
 	"fmt"
+	"go/format"
 	"maps"
 	"os"
 	"os/exec"
@@ -34,7 +35,7 @@ func TestModulesAreThoseThatTheTemplatesImport(t *testing.T) {
 func TestProjectCarriesItsName(t *testing.T) {
 	for _, name := range examples.Templates() {
 		t.Run(name, func(t *testing.T) {
-			files, err := examples.Project(name, "my-app")
+			files, err := examples.Project(name, "my-app") // its import path is the last
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -47,6 +48,12 @@ func TestProjectCarriesItsName(t *testing.T) {
 			for file, data := range files {
 				if strings.Contains(string(data), "tyg/examples/") {
 					t.Errorf("%s mentions the path of the example", file)
+				}
+				if filepath.Ext(file) != ".go" {
+					continue
+				}
+				if want, err := format.Source(data); err != nil || string(want) != string(data) {
+					t.Errorf("%s is not formatted: %v\n%s", file, err, data)
 				}
 			}
 		})
