@@ -15,6 +15,7 @@ function el(name, attributes, ...children) {
 }
 
 const seconds = 300;
+const gap = 3000; // milliseconds without a sample: no page was open
 const width = 300;
 const height = 64;
 
@@ -54,11 +55,14 @@ class Chart {
     const scale = top > 0 ? top : 1;
     const span = samples.length ? Math.min(seconds, Math.max(60, (now - samples[0].at) / 1000)) : seconds;
     this.series.forEach(({ key }, i) => {
-      const points = samples.map((s) => {
+      const points = samples.map((s, n) => {
         const x = width - ((now - s.at) / 1000 / span) * width;
-        return `${x.toFixed(1)},${(height - 1 - (s[key] / scale) * (height - 6)).toFixed(1)}`;
+        const y = height - 1 - (s[key] / scale) * (height - 6);
+        const begins = n === 0 || s.at - samples[n - 1].at > gap; // nothing was seen before it
+        const point = `${x.toFixed(1)},${y.toFixed(1)}`;
+        return begins ? `M${point}h0` : "L" + point; // a point alone is a dot
       });
-      this.paths[i].setAttribute("d", points.length > 1 ? "M" + points.join("L") : "");
+      this.paths[i].setAttribute("d", points.join(""));
       this.values[i].textContent = samples.length ? this.show(samples[samples.length - 1][key]) : "–";
     });
     this.top.textContent = top > 0 ? this.show(top) : "";
