@@ -3,7 +3,6 @@
 package main
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"time"
 )
@@ -57,20 +56,24 @@ func slowClients(f *fleet) ([]*member, error) {
 // vanish, the node must notice by itself.
 func (f *fleet) loseClients(end func(*link), vanish bool) ([]*member, error) {
 	m := f.member(f.some())
-	f.unserve(m) // a client that connects meanwhile may be lost or not
-	defer f.serve(m)
 	var lost []*conn
-	f.h.mu.Lock()
-	for _, c := range f.h.conns {
-		if c.node == m.generation && c.ended.IsZero() {
-			c.vanished = vanish
-			lost = append(lost, c)
+	err := f.await("clients of "+m.generation, time.Minute, func() string {
+		for _, c := range f.h.conns {
+			if c.node == m.generation && c.ended.IsZero() {
+				c.vanished = vanish
+				lost = append(lost, c)
+			}
 		}
+		if len(lost) > 0 {
+			f.unserve(m) // a client that connects meanwhile may be lost or not
+			return ""
+		}
+		return "there is none"
+	})
+	if err != nil {
+		return nil, err
 	}
-	f.h.mu.Unlock()
-	if len(lost) == 0 {
-		return nil, fmt.Errorf("%s has no client that could be lost", m.generation)
-	}
+	defer f.serve(m)
 	end(m.front)
 	return []*member{m}, f.await("the disconnects of lost clients", time.Minute, func() string {
 		for _, c := range lost {

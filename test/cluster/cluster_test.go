@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/test/cluster/record"
 )
 
@@ -296,6 +297,28 @@ func TestJudgeNoticesEachFault(t *testing.T) {
 			if story.want != "" && s.h.results[story.want] == nil {
 				t.Errorf("%s: %q was not judged", story.name, story.want)
 			}
+		}
+	}
+}
+
+// TestStarvedConnections says which ends a busy machine explains.
+func TestStarvedConnections(t *testing.T) {
+	for _, test := range []struct {
+		code   tyg.CloseCode
+		ledger bool
+		waited float64 // seconds before the end
+		want   bool
+	}{
+		{1006, false, 7, true}, {1006, false, 3, false}, {1012, true, 11, true}, {1012, true, 9, false},
+		{1012, false, 20, false}, {1000, true, 20, false},
+	} {
+		s := newScript(test.ledger)
+		s.h.rules.silence, s.h.rules.fence = 12*time.Second, 20*time.Second
+		s.h.wait(s.at(30-test.waited), s.at(30))
+		s.end(30)
+		s.c.code = int(test.code)
+		if got := s.h.starved(s.c); got != test.want {
+			t.Errorf("%+v: %v", test, got)
 		}
 	}
 }

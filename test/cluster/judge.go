@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tyg-dev/tyg/internal/ws"
 	"github.com/tyg-dev/tyg/test/cluster/record"
 )
 
@@ -92,7 +93,11 @@ func (h *history) judgeSend(s record.Record, c *conn, d delivery) {
 	switch s.Err {
 	case "":
 		// What was in the queue of a connection is lost with it.
-		if c.ended.IsZero() || c.ended.After(end.Add(5*time.Second)) {
+		lost := 5 * time.Second
+		if c.code == ws.CloseAbnormal {
+			lost = max(lost, h.rules.silence)
+		}
+		if c.ended.IsZero() || c.ended.After(end.Add(lost)) {
 			h.ok(ruleDelivered, arrived, "%s to %s was accepted and did not arrive", key(s), s.To)
 		}
 	case record.Gone: // see judgeGone
@@ -244,12 +249,20 @@ func (h *history) due(c *conn) time.Time {
 	return end.Add(d + h.slack("", c.ended, time.Now()))
 }
 
-// fenced reports whether a node closed a connection because it could not write to the registry in
-// time, on a machine that did not run what it should for half of that.
-func (h *history) fenced(c *conn) bool {
-	const serviceRestart = 1012
-	return h.rules.ledger && c.code == serviceRestart &&
-		h.waited("", c.ended.Add(-h.rules.fence), c.ended) > h.rules.fence/2
+// starved reports whether a connection has ended because its node heard nothing of the client for
+// too long, or could not write to the registry in time, and for half of that time some process did
+// not run.
+func (h *history) starved(c *conn) bool {
+	var limit time.Duration
+	switch {
+	case c.code == ws.CloseAbnormal:
+		limit = h.rules.silence
+	case c.code == ws.CloseServiceRestart && h.rules.ledger:
+		limit = h.rules.fence
+	default:
+		return false
+	}
+	return h.waited("", c.ended.Add(-limit), c.ended) > limit/2
 }
 
 // memory is how long connections are known after their end, so that a run of hours does not grow.

@@ -190,7 +190,7 @@ func (o options) setup(p plan) record.Setup {
 	if o.minutes == 0 {
 		s.Heartbeat, s.Suspect, s.Dead, s.Renew, s.Fence = 200, 1000, 6000, 1000, 4000
 		s.Retry, s.Timeout, s.Redeliver = 500, 1500, 2000
-		s.Ping, s.Drain = 2000, 20_000
+		s.Ping, s.Drain = 3000, 20_000
 	}
 	return s
 }
@@ -330,7 +330,7 @@ func (f *fleet) judgeLost(ft fault, struck []*member, since time.Time) {
 		for _, m := range struck {
 			may = may || ft.ends == struckEnd && m.generation == c.node
 		}
-		if may || !c.ended.IsZero() && c.ended.Before(since) || f.h.fenced(c) {
+		if may || !c.ended.IsZero() && c.ended.Before(since) || f.h.starved(c) {
 			continue
 		}
 		f.h.ok(ruleKept, c.ended.IsZero(), "%s on %s ended with %d", id, c.node, c.code)
