@@ -52,11 +52,14 @@ func connKey(id tyg.ConnID) string { return strings.TrimRight(string(id), "=") }
 func memberKey(id tyg.ConnID, group string) string { return connKey(id) + ".g." + hashOf(group) }
 
 const (
-	sweepBatch  = 8 // small, so that nodes share them
-	sweepWait   = 500 * time.Millisecond
+	sweepBatch  = 8        // small, so that nodes share them
 	maxErasures = 64 << 10 // that wait
 	erasers     = 16
 )
+
+// A record that arrives after this is lost until JetStream gives it to a node again: on a busy
+// machine that would be so each time. Of the last records, other nodes may have all.
+const sweepWait, sweepTail = 5 * time.Second, 2 * time.Second
 
 // A streamLedger is a ledger in a stream of JetStream, one message for each record.
 type streamLedger struct {
@@ -198,31 +201,45 @@ func (l *streamLedger) sweep(
 			_ = l.stream.DeleteConsumer(ctx, name) // another node may have deleted it
 			return nil
 		}
-		batch, err := c.Fetch(sweepBatch, jetstream.FetchMaxWait(sweepWait))
-		if err != nil {
-			return sweepError(err)
-		}
-		var handlers sync.WaitGroup
-		for msg := range batch.Messages() {
-			handlers.Go(func() { l.sweepOne(ctx, msg, f) }) // ends with f
-		}
-		handlers.Wait()
-		if ctx.Err() != nil {
-			return ctx.Err()
+		if err := l.sweepSome(ctx, c, int(info.NumPending), f); err != nil {
+			return err
 		}
 	}
+}
+
+// sweepSome handles some of the records that are pending. If none is, it waits for a moment for one
+// that another node has not handled in time.
+func (l *streamLedger) sweepSome(
+	ctx context.Context, c jetstream.Consumer, pending int, f func(record) error,
+) error {
+	wait := sweepWait
+	if pending == 0 {
+		wait = sweepTail
+	}
+	fetch, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
+	batch, err := c.Fetch(max(1, min(pending, sweepBatch)), jetstream.FetchContext(fetch))
+	if err != nil {
+		return sweepError(err)
+	}
+	var handlers sync.WaitGroup
+	for msg := range batch.Messages() {
+		handlers.Go(func() { l.sweepOne(ctx, msg, f) }) // ends with f
+	}
+	handlers.Wait()
+	return ctx.Err()
 }
 
 // maxCreates is how often the creation of a consumer is tried.
 const maxCreates = 5
 
 // consumer finds or creates a consumer. JetStream does not answer one of two nodes that create the
-// same one at the same time, so an attempt is short.
+// same one at the same time, so the first attempt is short.
 func (l *streamLedger) consumer(
 	ctx context.Context, cfg jetstream.ConsumerConfig,
 ) (c jetstream.Consumer, err error) {
-	for range maxCreates {
-		try, cancel := context.WithTimeout(ctx, readWait)
+	for n := range maxCreates {
+		try, cancel := context.WithTimeout(ctx, time.Duration(n+1)*readWait)
 		c, err = l.stream.CreateOrUpdateConsumer(try, cfg)
 		late := try.Err() != nil
 		cancel()

@@ -309,8 +309,12 @@ func TestStarvedConnections(t *testing.T) {
 		waited float64 // seconds before the end
 		want   bool
 	}{
-		{1006, false, 7, true}, {1006, false, 3, false}, {1012, true, 11, true}, {1012, true, 9, false},
-		{1012, false, 20, false}, {1000, true, 20, false},
+		{1006, false, 7, true},
+		{1006, false, 3, false},
+		{1012, true, 11, true},
+		{1012, true, 9, false},
+		{1012, false, 20, false},
+		{1000, true, 20, false},
 	} {
 		s := newScript(test.ledger)
 		s.h.rules.silence, s.h.rules.fence = 12*time.Second, 20*time.Second
