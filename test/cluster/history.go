@@ -36,6 +36,7 @@ type rules struct {
 	ledger        bool
 	dead, timeout time.Duration
 	fence         time.Duration
+	findsOut      time.Duration // for a node that was declared dead, once it is back
 	silence       time.Duration // after which a node has cut a client that vanished
 }
 

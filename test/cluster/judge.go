@@ -158,10 +158,7 @@ func (h *history) judgeGone(c *conn) {
 	}
 	// A node that was away for longer than others wait is declared dead by them; it closes its
 	// clients as soon as it finds out. With a ledger it has closed them before.
-	gone := c.gone
-	if n := h.nodes[c.node]; n != nil && n.stalled && !h.rules.ledger && !h.healed.IsZero() {
-		gone = later(gone, h.healed.Add(findsOut))
-	}
+	gone := later(c.gone, h.foundOutLocked(c.node))
 	for _, a := range c.acks {
 		if a.asked.After(gone) {
 			h.ok(ruleGone, false, "%s was gone, and answered %v later", c.id, a.at.Sub(gone))
@@ -175,8 +172,24 @@ func (h *history) judgeGone(c *conn) {
 	}
 }
 
-// findsOut is how long a node that was declared dead may take to find out once it is back.
-const findsOut = 5 * time.Second
+// foundOut returns when a node that was declared dead, and is back, has closed its clients; zero if
+// it was not, or had closed them before.
+func (h *history) foundOut(generation string) time.Time {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.foundOutLocked(generation)
+}
+
+func (h *history) foundOutLocked(generation string) time.Time {
+	if n := h.nodes[generation]; n == nil || !n.stalled || h.rules.ledger || h.healed.IsZero() {
+		return time.Time{}
+	}
+	found := h.healed.Add(h.rules.findsOut)
+	return found.Add(h.waited("", h.healed, found))
+}
+
+// tellTime is how long a node may take to tell of a disconnect.
+const tellTime = 5 * time.Second
 
 func later(a, b time.Time) time.Time {
 	if a.After(b) {
@@ -239,7 +252,7 @@ func (h *history) due(c *conn) time.Time {
 		found = found.Add(h.rules.silence)
 	}
 	if !h.rules.ledger {
-		return found.Add(findsOut + h.waited("", c.ended, time.Now()))
+		return found.Add(tellTime + h.waited("", c.ended, time.Now()))
 	}
 	end := found
 	if n := h.nodes[c.node]; n != nil {

@@ -202,13 +202,14 @@ const pingSweep = 4 * time.Second
 func rulesOf(s record.Setup) rules {
 	r := rules{
 		ledger: s.Disconnects == atLeastOnce, dead: 30 * time.Second, timeout: 5 * time.Second,
-		fence:   20 * time.Second,
+		fence: 20 * time.Second, findsOut: 5 * time.Second,
 		silence: 2*time.Duration(s.Ping)*time.Millisecond + pingSweep,
 	}
 	if s.Dead > 0 {
 		r.dead = time.Duration(s.Dead) * time.Millisecond
 		r.timeout = time.Duration(s.Timeout) * time.Millisecond
 		r.fence = time.Duration(s.Fence) * time.Millisecond
+		r.findsOut = 2 * time.Second
 	}
 	return r
 }
@@ -306,6 +307,7 @@ func (f *fleet) runFault(ft fault, r *report, out io.Writer) error {
 	if err := f.crashed(); err != nil {
 		return err
 	}
+	f.letFindOut(struck)
 	if err := f.talking(false); err != nil {
 		return err
 	}
@@ -319,6 +321,15 @@ func (f *fleet) runFault(ft fault, r *report, out io.Writer) error {
 	fmt.Fprintf(out, "%-38s %5.1f s, all reached %4.1f s after the repair\n", ft.name,
 		repaired.Sub(began).Seconds(), time.Since(repaired).Seconds())
 	return nil
+}
+
+// letFindOut goes on until a node that was declared dead serves no client of before any more.
+func (f *fleet) letFindOut(struck []*member) {
+	for _, m := range struck {
+		for time.Now().Before(f.h.foundOut(m.generation).Add(time.Second)) {
+			time.Sleep(100 * time.Millisecond)
+		}
+	}
 }
 
 // judgeLost judges that no connection has ended that the fault does not explain.

@@ -83,9 +83,6 @@ var mutants = []mutant{
 		"if here {\n\t\tif !n.bus.up() {\n\t\t\treturn tyg.ErrUnavailable\n\t\t}\n" +
 			"\t\treturn n.local.Send(ctx, id, data, opts...)",
 	}}, "all of NATS away", ruleLocal},
-	{"sends wait until NATS is back", []edit{{
-		"cluster/bus.go", "if b.away.Load() {\n\t\treturn fmt", "if false {\n\t\treturn fmt",
-	}}, "node cut off until it is dead", ruleLocal},
 	{"groups lose the other nodes", []edit{{
 		"cluster/group.go", "return n.bus.publish(n.interest.subject(c.group), \"\", c.encode())",
 		"if time.Since(n.started) > 4*time.Second {\n\t\treturn nil\n\t}\n" +
