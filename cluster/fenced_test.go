@@ -107,7 +107,7 @@ func (l *slowLedger) flush(ctx context.Context) error {
 	return l.err
 }
 
-// TestLeaveWaitsForTheLedger leaves with more records to remove than JetStream removes soon: what is
+// TestLeaveWaitsForTheLedger leaves with more records to remove than are removed soon: what is
 // left behind would be told again by the other nodes. Time for the rest of Leave remains.
 func TestLeaveWaitsForTheLedger(t *testing.T) {
 	for takes, want := range map[time.Duration]error{

@@ -75,7 +75,7 @@ func copyLate(to io.Writer, from io.Reader, delay time.Duration) {
 	}
 }
 
-// TestSweepOnASlowNATS sweeps where each answer takes longer than JetStream has for a first attempt.
+// TestSweepOnASlowNATS sweeps where each answer takes longer than a first attempt has.
 func TestSweepOnASlowNATS(t *testing.T) {
 	t.Parallel() // it mostly waits
 	server, err := natsd.Start(natsd.Config{})

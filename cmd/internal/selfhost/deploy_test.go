@@ -222,7 +222,8 @@ func manifests(t *testing.T, name, pods string) (byKind map[string]map[string]an
 	byKind = make(map[string]map[string]any)
 	for _, doc := range documents(t, name) {
 		kind := at(t, doc, "kind").(string)
-		if _, ok := at(t, doc, "metadata").(map[string]any)["name"]; !ok || at(t, doc, "apiVersion") == "" {
+		_, named := at(t, doc, "metadata").(map[string]any)["name"]
+		if !named || at(t, doc, "apiVersion") == "" {
 			t.Errorf("%s: a %s has no name", name, kind)
 		}
 		if kind == "Service" && at(t, doc, "spec").(map[string]any)["clusterIP"] != nil {
