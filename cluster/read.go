@@ -274,7 +274,11 @@ func (n *Node) pass(ctx context.Context, m message, c command) reply {
 	ctx, cancel := context.WithDeadline(ctx, deadline)
 	defer cancel()
 	inc := connid.Incarnation(c.number)
-	answer, err := n.exchange(ctx, n.subjects.node(hex(inc)), func() []byte { return c.data })
+	subject := n.subjects.node(hex(inc))
+	if n.peers.standing(inc) == suspect && !n.ping(ctx, subject) {
+		return reply{code: codeNotDelivered, text: "it does not answer"}
+	}
+	answer, err := n.exchange(ctx, subject, func() []byte { return c.data })
 	switch {
 	case err == errNoAnswer:
 		return reply{code: codeOutcomeUnknown}

@@ -19,8 +19,8 @@ var clientFaults = []fault{
 	}},
 }
 
-// stallClients stops what clients of a node send, what they are sent, or both: something else at each
-// node. All of it arrives after the repair.
+// stallClients stops what clients of a node send, what they are sent, or both: something else at
+// each node. All of it arrives after the repair.
 func stallClients(f *fleet) ([]*member, error) {
 	ways := [][2]bool{{true, false}, {false, true}, {true, true}}
 	f.rand.Shuffle(len(ways), func(i, j int) { ways[i], ways[j] = ways[j], ways[i] })
