@@ -321,6 +321,9 @@ func TestTableTagsAndNamesHavePages(t *testing.T) {
 	}
 	a.do("dynamodb TagResource", with(resource, in{"Tags": tags}))
 	a.do("dynamodb UntagResource", with(resource, in{"TagKeys": []any{"a"}}))
+	if old := a.do("dynamodb ListTagsOfResource", resource); len(old["Tags"].([]any)) != 0 {
+		t.Errorf("the tags are read at once: %v", old)
+	}
 	one := a.do("dynamodb ListTagsOfResource", resource)
 	two := a.do("dynamodb ListTagsOfResource", with(resource, in{"NextToken": one["NextToken"]}))
 	if got := fmt.Sprint(one["Tags"], two); got !=

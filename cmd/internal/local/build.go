@@ -102,8 +102,19 @@ func setProgram(fn *functions.Function, handler string) (*Build, error) {
 	} else if _, err := os.Stat(filepath.Join(fn.Dir, fn.Handler)); err == nil && fn.Handler != "" {
 		program = fn.Handler
 	}
+	if strings.Contains(handler, "/") && len(fn.Command) == 0 {
+		if at := filepath.Join(fn.Dir, filepath.FromSlash(program)); !exists(at) {
+			return nil, fmt.Errorf("there is no program %s, and no package main for it near %s; build it, "+
+				"as the project's README says", at, fn.Dir)
+		}
+	}
 	fn.Command = []string{"./" + strings.TrimPrefix(program, "./")}
 	return nil, nil
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 // esbuild is the program that makes JavaScript of TypeScript, below a directory of the project.

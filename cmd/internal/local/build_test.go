@@ -44,7 +44,7 @@ func TestGoFunctions(t *testing.T) {
 	const program = "package main\n\nfunc main() {}\n"
 	dir := tree(t, map[string]string{
 		"go.mod": "module x\n\ngo 1.24\n", "cmd/send/main.go": program, "hello/main.go": program,
-		"lib/lib.go": "package lib\n", "rust/bootstrap": "", "old/main": "", "root/main.go": program,
+		"lib/lib.go": "package lib\n", "rust/bootstrap": "", "old/main": "", "old/bin/there": "", "root/main.go": program,
 		"cmd/send/main_test.go": "package main\n", "root/sub/x.go": "package sub\n",
 	})
 	for _, tt := range []struct{ runtime, directory, handler, build, command string }{
@@ -56,7 +56,7 @@ func TestGoFunctions(t *testing.T) {
 		{"go", "", "./cmd/send", "cmd/send", ""},
 		{"provided", "rust", "any", "", "./bootstrap"},
 		{"go1.x", "old", "main", "", "./main"},
-		{"go1.x", "lib", "bin/lost", "", "./bin/lost"},
+		{"go1.x", "old", "bin/there", "", "./bin/there"},
 	} {
 		p, err := planOf(dir, project.Function{
 			Runtime: tt.runtime, Directory: tt.directory, Handler: tt.handler,
@@ -88,6 +88,12 @@ func TestGoFunctions(t *testing.T) {
 	}
 	if f := filesOf(p.Routes.Functions, p.Builds); !f.has(filepath.Join(dir, "lib", "lib.go")) {
 		t.Error("a package of the module is not watched")
+	}
+	if _, err := planOf(dir, project.Function{
+		Runtime: "go1.x", Directory: "lib", Handler: "bin/lost",
+	}); err == nil || !strings.Contains(err.Error(), "there is no program "+filepath.Join(dir, "lib",
+		"bin", "lost")+", and no package main for it near ") {
+		t.Errorf("without a program: %v", err)
 	}
 	alone := tree(t, map[string]string{"main.go": program})
 	if _, err := planOf(alone, project.Function{Runtime: "go1.x"}); err == nil ||

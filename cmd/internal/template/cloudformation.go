@@ -57,6 +57,8 @@ func (b *builder) cloudFormation() error {
 			}
 		case stageType:
 			return b.addStage(properties)
+		case mappingType:
+			b.addMapping(properties)
 		default:
 			return b.addOther(id, kind.Value, r)
 		}

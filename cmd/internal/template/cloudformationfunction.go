@@ -1,6 +1,8 @@
 package template
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -54,6 +56,7 @@ func (b *builder) addFunction(id, kind string, r *yaml.Node) error {
 	if f.Directory, err = b.codeOf(id, r, get); err != nil {
 		return err
 	}
+	b.unbuiltGo(&f)
 	variables, err := b.environment(r, kind)
 	if err != nil {
 		return err
@@ -63,8 +66,26 @@ func (b *builder) addFunction(id, kind string, r *yaml.Node) error {
 		return err
 	}
 	b.addBuild(id, r, &f)
+	if kind == samFunction {
+		b.addSAMEvents(id, member(r, "Properties", "Events"))
+	}
 	b.result.Config.Functions[id], b.result.Places[id] = f, b.place(r)
 	return nil
+}
+
+// unbuiltGo names a program of Go by its path if the directory that the template names is still to
+// be made, as bin is by make: "tyg local" builds it from its source.
+func (b *builder) unbuiltGo(f *project.Function) {
+	compiled := strings.HasPrefix(f.Runtime, "go") || strings.HasPrefix(f.Runtime, "provided")
+	if !compiled || f.Directory == "" || len(b.code) == 0 {
+		return
+	}
+	last := len(b.code) - 1
+	if _, err := os.Stat(b.code[last].path); !errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	b.code = b.code[:last]
+	f.Directory, f.Handler = "", path.Join(f.Directory, f.Handler)
 }
 
 // addBuild notes how the SAM CLI builds a function, where its metadata says that.
@@ -180,10 +201,27 @@ func (b *builder) addLayers(f *project.Function, list *yaml.Node) error {
 			b.missLayer(id)
 			continue
 		}
-		dirs = append(dirs, b.path(at))
+		dirs = b.addLayer(dirs, at)
 	}
 	b.setLayers(f, dirs)
 	return nil
+}
+
+// addLayer adds the directory of a layer. One that is missing is noted: the modules that it would
+// have may be installed on this machine.
+func (b *builder) addLayer(dirs []string, at *yaml.Node) []string {
+	dir := b.path(at)
+	missing := b.code[len(b.code)-1]
+	b.code = b.code[:len(b.code)-1]
+	if _, err := os.Stat(missing.path); err != nil {
+		note := "a layer is left out: there is no " + missing.path + "; what functions need of it must be " +
+			"installed, or made as the project says"
+		if !slices.Contains(b.result.Notes, note) {
+			b.result.Notes = append(b.result.Notes, note)
+		}
+		return dirs
+	}
+	return append(dirs, dir)
 }
 
 // missLayer notes a layer whose code is elsewhere.

@@ -103,6 +103,9 @@ func (s *stack) attribute(arg *yaml.Node) (string, error) {
 		attribute = parts[1].Value
 	}
 	name, err := s.ref(arg, id)
+	if err == nil && attribute == "StreamArn" {
+		return s.streamOf(name), nil
+	}
 	if err != nil || attribute != "Arn" {
 		return name, err
 	}

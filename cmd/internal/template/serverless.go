@@ -3,6 +3,7 @@ package template
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -58,8 +59,8 @@ func (b *builder) serverless() error {
 			return err
 		}
 		for _, event := range elements(member(f, "events")) {
-			if kind, how := only(event); kind == "websocket" {
-				if err := b.addEvent(name, how); err != nil {
+			if kind, how := only(event); how != nil {
+				if err := b.addServerlessEvent(name, kind, how); err != nil {
 					return err
 				}
 			}
@@ -122,12 +123,11 @@ func (b *builder) addServerlessFunction(name string, f, provider *yaml.Node) err
 	}
 	out.Environment = make(project.Variables)
 	for _, n := range []*yaml.Node{member(provider, "environment"), member(f, "environment")} {
-		vars, err := b.texts(n)
+		err := members(n, func(key string, at *yaml.Node) error {
+			return b.addVariable(out.Environment, name, key, at)
+		})
 		if err != nil {
 			return err
-		}
-		for key, value := range vars {
-			out.Environment[key] = project.Variable{Text: value}
 		}
 	}
 	layers := member(f, "layers")
@@ -136,6 +136,25 @@ func (b *builder) addServerlessFunction(name string, f, provider *yaml.Node) err
 	}
 	b.addServerlessLayers(&out, layers)
 	b.result.Config.Functions[name], b.result.Places[name] = out, b.place(f)
+	return nil
+}
+
+// addVariable adds a variable of a function. One whose value is known on AWS only, such as a
+// parameter of SSM, is left to the environment of the developer, and noted if it is not there.
+func (b *builder) addVariable(
+	all project.Variables, function, key string, at *yaml.Node,
+) error {
+	text, err := b.text(at)
+	switch {
+	case err == nil:
+		all[key] = project.Variable{Text: text}
+	case !errors.Is(err, errElsewhere):
+		return err
+	case b.getenv(key) == "":
+		delete(all, key)
+		b.result.Notes = append(b.result.Notes, fmt.Sprintf("function %s misses %s: %v; or set %[2]s in "+
+			"the environment", function, key, err))
+	}
 	return nil
 }
 
@@ -162,7 +181,7 @@ func (b *builder) addServerlessLayers(f *project.Function, list *yaml.Node) {
 			b.missLayer(id)
 			continue
 		}
-		dirs = append(dirs, b.path(at))
+		dirs = b.addLayer(dirs, at)
 	}
 	b.setLayers(f, dirs)
 }
@@ -218,6 +237,9 @@ func (b *builder) addEvent(name string, how *yaml.Node) error {
 	return nil
 }
 
+// errElsewhere is of a variable whose value is on AWS, or comes from a plugin.
+var errElsewhere = errors.New("is not resolved here")
+
 var errCircle = errors.New("the variables refer to each other in a circle")
 
 // reference is a variable of the framework without one inside.
@@ -251,7 +273,7 @@ func (b *builder) resolveScalar(n *yaml.Node, depth int) (*yaml.Node, error) {
 	for range maxDepth {
 		m := reference.FindStringSubmatchIndex(n.Value)
 		if m == nil {
-			return n, nil
+			return b.pseudoParameters(n), nil
 		}
 		value, err := b.lookUp(n, n.Value[m[2]:m[3]], depth)
 		if err != nil {
@@ -271,6 +293,25 @@ func (b *builder) resolveScalar(n *yaml.Node, depth int) (*yaml.Node, error) {
 		n = &next
 	}
 	return nil, b.errorf(n, "%w", errCircle)
+}
+
+// pluginVariable is a pseudo parameter as a plugin that many files of version 1 and 2 have writes it.
+// (https://www.npmjs.com/package/serverless-pseudo-parameters)
+var pluginVariable = regexp.MustCompile(`#\{(AWS::[A-Za-z]+)\}`)
+
+// pseudoParameters replaces the variables of that plugin.
+func (b *builder) pseudoParameters(n *yaml.Node) *yaml.Node {
+	if !strings.Contains(n.Value, "#{AWS::") {
+		return n
+	}
+	next := *n
+	next.Value = pluginVariable.ReplaceAllStringFunc(n.Value, func(text string) string {
+		if value, ok := b.pseudo[pluginVariable.FindStringSubmatch(text)[1]]; ok {
+			return value
+		}
+		return text
+	})
+	return &next
 }
 
 // unresolvedTag is that of a value whose variables have none. Much of a file is for deploying only,
@@ -335,7 +376,7 @@ func (b *builder) lookUp(n *yaml.Node, text string, depth int) (*yaml.Node, erro
 			return scalar(n, value), nil
 		}
 		if !known && !strings.Contains(text, ",") {
-			return nil, b.errorf(n, "the variable ${%s} is not resolved here; use ${env:…}", text)
+			return nil, b.errorf(n, "the variable ${%s} %w; use ${env:…}", text, errElsewhere)
 		}
 	}
 	if strings.HasPrefix(text, "env:") || strings.HasPrefix(text, "opt:") {

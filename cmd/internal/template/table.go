@@ -44,6 +44,9 @@ func (b *builder) addTable(id, kind string, r *yaml.Node) error {
 	if err != nil {
 		return err
 	}
+	if err := b.addStream(request, properties); err != nil {
+		return err
+	}
 	if request["KeySchema"] == nil {
 		return b.errorf(r, "table %s has no KeySchema", id)
 	}
@@ -57,6 +60,15 @@ func (b *builder) addTable(id, kind string, r *yaml.Node) error {
 	}
 	b.keepTable(id, Table{Name: name, Request: data, TTL: ttl})
 	return nil
+}
+
+// addStream takes what the stream of a table has of each change.
+func (b *builder) addStream(request map[string]any, properties *yaml.Node) error {
+	view, err := b.text(member(properties, "StreamSpecification", "StreamViewType"))
+	if err == nil && view != "" {
+		request["StreamSpecification"] = map[string]any{"StreamEnabled": true, "StreamViewType": view}
+	}
+	return err
 }
 
 // keepTable adds a table to the result, and what a configuration can say of it.

@@ -220,7 +220,6 @@ func TestErrorsHaveALine(t *testing.T) {
 		{"empty Sub", sam, "TABLE_NAME: !Ref TableName", "TABLE_NAME: !Sub []", ":35: Fn::Sub has no"},
 		{"list", sam, "TABLE_NAME: !Ref TableName", "TABLE_NAME: [a]", ":35: want a text"},
 		{"variable without value", sls, "${env:HOME}", "${env:NONE}", ":15: ${env:NONE} has no value"},
-		{"variable of AWS", sls, "${env:HOME}", "${ssm:/x}", ":15: the variable ${ssm:/x} is not"},
 		{"circle of variables", sls, "conns-${self:custom.stage}", "${self:custom.table}", "circle"},
 		{"variable of AWS in use", sls, "src/app.def", "${cf:x.y}", "${cf:x.y} is not resolved here"},
 		{"no handler", sls, "    handler: src/app.def\n", "", "function def has no handler"},
@@ -505,6 +504,18 @@ functions:
 		}
 	}
 	if notes := strings.Join(r.Notes, " "); strings.Count(notes, "a layer is left out") != 1 {
+		t.Errorf("notes %q", r.Notes)
+	}
+	if err := os.RemoveAll(filepath.Join(dir, "common")); err != nil {
+		t.Fatal(err)
+	}
+	r = read(t, path, template.Options{})
+	if got := r.Config.Functions["b"].Environment["PYTHONPATH"].Text; got != list("shared/python", "shared",
+		"own") {
+		t.Errorf("without the directory of a layer PYTHONPATH is %q", got)
+	}
+	if notes := strings.Join(r.Notes, " "); !strings.Contains(notes, "there is no "+
+		filepath.Join(r.Dir, "common")+"; what functions need of it must be installed") {
 		t.Errorf("notes %q", r.Notes)
 	}
 }
