@@ -60,6 +60,10 @@ func appendReplyBody(dst []byte, r tyg.Reply) []byte {
 // malformed too, and so is null. AWS documents this for REST APIs only; to treat it as 200 here
 // could accept, at $connect, a client that the function did not accept.
 // (https://repost.aws/knowledge-center/malformed-502-api-gateway)
+//
+// The empty object is 200: public applications that were deployed return it from every handler, and
+// a function that refuses a client has something to say.
+// (https://github.com/SumindaD/WebRTC_AWS_Websocket, https://github.com/listentolearn/aws-websocket-api)
 func UnmarshalReply(data []byte) (tyg.Reply, error) {
 	r, err := unmarshalReply(data)
 	if err != nil {
@@ -73,6 +77,9 @@ func unmarshalReply(data []byte) (r tyg.Reply, err error) {
 	var in map[string]json.RawMessage
 	if err := json.Unmarshal(data, &in); err != nil {
 		return r, err
+	}
+	if in != nil && len(in) == 0 {
+		return tyg.Reply{Status: http.StatusOK}, nil
 	}
 	if err := checkKeys(in); err != nil {
 		return r, err
