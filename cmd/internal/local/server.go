@@ -137,7 +137,8 @@ func (s *server) open(l net.Listener) {
 func (s *server) lead(l net.Listener) (err error) {
 	s.outbound, err = outbound.Open(outbound.Config{
 		Gateway: reachable(l.Addr()), APIID: s.apiID(), Dir: s.project.Temp, Environ: s.cfg.Environ,
-		DynamoDB: s.tables.engine != nil,
+		DynamoDB:  s.tables.engine != nil,
+		Elsewhere: func(text string) { s.tell([]string{text}) },
 	})
 	return err
 }

@@ -36,6 +36,11 @@ type Config struct {
 	// DynamoDB leads the calls of DynamoDB to the gateway, too.
 	DynamoDB bool
 
+	// Elsewhere, if it is not nil, is called with a text when a function first calls another API of API
+	// Gateway: it may have the id of the deployed one in its code. Functions in Node.js print the text
+	// themselves.
+	Elsewhere func(text string)
+
 	// Dir is a directory for files that the functions read. It must exist until Close.
 	Dir string
 
@@ -90,6 +95,15 @@ func (c Config) names() string {
 	return `^(` + services + `)\.[a-z0-9-]+\.(amazonaws\.com(\.cn)?|api\.aws)$`
 }
 
+// elsewhere matches the names of all APIs of API Gateway.
+const elsewhere = `^([a-z0-9]+)\.execute-api\.[a-z0-9-]+\.(amazonaws\.com(\.cn)?|api\.aws)$`
+
+// elsewhereText says of the API with an id how calls of it are led to the gateway.
+func elsewhereText(id string) string {
+	return "a function calls API " + id + " on AWS; if that is this application, deployed, write " +
+		`"api_id": "` + id + `" into .tyg/config.json (tyg local --print-config makes one of a template)`
+}
+
 var (
 	//go:embed preload.cjs
 	preloadNode string
@@ -100,7 +114,8 @@ var (
 // preload writes the modules for Node.js and Ruby.
 func (o *Outbound) preload(cfg Config) error {
 	host, port, _ := net.SplitHostPort(cfg.Gateway) // Open has checked it
-	fill := strings.NewReplacer("NAMES", cfg.names(), "HOST", host, "PORT", port)
+	fill := strings.NewReplacer("NAMES", cfg.names(), "HOST", host, "PORT", port,
+		"ELSEWHERE", elsewhere, "TEXT", elsewhereText("ID"))
 	write := func(name, source string) (string, error) {
 		path := filepath.Join(cfg.Dir, name)
 		err := os.WriteFile(path, []byte(fill.Replace(source)), 0o600)
@@ -145,7 +160,7 @@ func (o *Outbound) startProxy(cfg Config, api *regexp.Regexp) error {
 	if err != nil {
 		return err
 	}
-	o.proxy = p
+	o.proxy, p.elsewhere = p, cfg.Elsewhere
 	none := noProxy(lookup(cfg.Environ, "NO_PROXY"), lookup(cfg.Environ, "no_proxy"))
 	for _, name := range []string{"HTTPS_PROXY", "https_proxy"} {
 		o.environ = append(o.environ, name+"="+p.url())

@@ -7,6 +7,17 @@ const tls = require('tls');
 const name = /NAMES/;
 const gateway = { host: 'HOST', port: PORT };
 const connect = tls.connect;
+const elsewhere = /ELSEWHERE/;
+const told = new Set();
+
+// tell says once for each other API how calls of it are led to the gateway.
+function tell(host) {
+  const id = elsewhere.exec(host)?.[1];
+  if (id && !told.has(id)) {
+    told.add(id);
+    process.stderr.write(`tyg: ${'TEXT'.replaceAll('ID', id)}\n`);
+  }
+}
 
 tls.connect = function (...args) {
   // tls.connect(options[, cb]), tls.connect(port[, host][, options][, cb])
@@ -15,6 +26,9 @@ tls.connect = function (...args) {
   const port = typeof args[0] === 'object' ? options.port : args[0];
   const host = typeof args[1] === 'string' ? args[1] : options.host;
   if (options.socket || Number(port) !== 443 || !name.test(String(host))) {
+    if (Number(port) === 443) {
+      tell(String(host));
+    }
     return connect.apply(this, args);
   }
   const cb = args.findLast((arg) => typeof arg === 'function');

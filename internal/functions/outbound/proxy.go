@@ -13,6 +13,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"regexp"
 	"sync"
 	"time"
 )
@@ -32,9 +33,13 @@ type proxy struct {
 	listener net.Listener
 	web      *http.Server
 	password string
+	other    *regexp.Regexp // names of all APIs
 	work     sync.WaitGroup // the server and the tunnels
 
+	elsewhere func(text string) // is told of another API; may be nil
+
 	mu     sync.Mutex
+	told   map[string]bool       // ids of other APIs
 	conns  map[net.Conn]struct{} // of tunnels
 	closed bool
 }
@@ -49,6 +54,7 @@ func newProxy(
 	p := &proxy{
 		gateway: gateway, isAPI: isAPI, upstream: upstream, listener: l, password: rand.Text(),
 		dial: (&net.Dialer{Timeout: dialTimeout}).DialContext, conns: make(map[net.Conn]struct{}),
+		other: regexp.MustCompile(elsewhere), told: make(map[string]bool),
 	}
 	p.web = &http.Server{Handler: p, ReadHeaderTimeout: headerTimeout, IdleTimeout: time.Minute}
 	p.work.Go(func() { _ = p.web.Serve(l) }) // close ends it
@@ -162,6 +168,7 @@ func (p *proxy) connect(ctx context.Context, address string) (net.Conn, error) {
 	if port == "443" && p.isAPI(host) {
 		return p.dial(ctx, "tcp", p.gateway)
 	}
+	p.tell(host)
 	via, err := p.upstream(&http.Request{URL: &url.URL{Scheme: "https", Host: address}})
 	if err != nil {
 		return nil, fmt.Errorf("proxy of the environment: %w", err)
@@ -174,6 +181,21 @@ func (p *proxy) connect(ctx context.Context, address string) (net.Conn, error) {
 		return nil, fmt.Errorf("proxy %s: %w", via.Redacted(), err)
 	}
 	return nc, nil
+}
+
+// tell tells of a call of another API, once for each.
+func (p *proxy) tell(host string) {
+	m := p.other.FindStringSubmatch(host)
+	if m == nil || p.elsewhere == nil {
+		return
+	}
+	p.mu.Lock()
+	known := p.told[m[1]]
+	p.told[m[1]] = true
+	p.mu.Unlock()
+	if !known {
+		p.elsewhere(elsewhereText(m[1]))
+	}
 }
 
 // connectVia opens a tunnel through another proxy.
