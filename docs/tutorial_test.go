@@ -187,12 +187,16 @@ func (p *player) commands(b block) {
 		}
 		cmd := p.shell(command)
 		out, _ := cmd.CombinedOutput() // the output has the error
-		got := strings.Split(strings.TrimSuffix(string(out), "\n"), "\n")
+		got := slices.DeleteFunc(strings.Split(strings.TrimSuffix(string(out), "\n"), "\n"), isWaiting)
 		if !p.words.matchAll(s.wants, got) {
 			p.t.Fatalf("%s:%d: %s printed\n%s", p.page, s.line, command, out)
 		}
 	}
 }
+
+// isWaiting reports whether a line says that a command waits for AWS, which a busy machine makes it
+// do.
+func isWaiting(line string) bool { return strings.HasPrefix(line, "Waiting for ") }
 
 func (p *player) chdir(dir string) {
 	switch {
