@@ -54,7 +54,8 @@ func TestNodeTellsOfOtherAPIs(t *testing.T) {
 	}
 	cmd := exec.CommandContext(t.Context(), "node", "-e", `
 for (const host of ["`+deployed+`", "`+deployed+`", "example.com"]) {
-  const socket = require("tls").connect({ host, port: 443, lookup: (h, o, done) => done(new Error()) });
+  const lookup = (h, o, done) => done(new Error());
+  const socket = require("tls").connect({ host, port: 443, lookup });
   socket.on("error", () => {});
 }`)
 	cmd.Env = append(os.Environ(), start(t).Environ()...)

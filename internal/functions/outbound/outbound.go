@@ -36,9 +36,9 @@ type Config struct {
 	// DynamoDB leads the calls of DynamoDB to the gateway, too.
 	DynamoDB bool
 
-	// Elsewhere, if it is not nil, is called with a text when a function first calls another API of API
-	// Gateway: it may have the id of the deployed one in its code. Functions in Node.js print the text
-	// themselves.
+	// Elsewhere, if it is not nil, is called with a text when a function first calls another API of
+	// API Gateway: it may have the id of the deployed one in its code. Functions in Node.js print the
+	// text themselves.
 	Elsewhere func(text string)
 
 	// Dir is a directory for files that the functions read. It must exist until Close.
