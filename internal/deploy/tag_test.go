@@ -30,11 +30,11 @@ func (r *rig) tagged(t *testing.T) map[string]tagged {
 	must(t, err)
 	api, _ := state.Find(deploy.TypeAPI, "websocket_api")
 	gateway := "arn:aws:apigateway:us-west-2::/"
-	const account = "us-west-2:123456789012:"
+	const account, function = "us-west-2:123456789012:", "chat-dev-websocket_message"
 	return map[string]tagged{
-		"function":  r.taggedFunction("arn:aws:lambda:" + account + "function:chat-dev-websocket_message"),
+		"function":  r.taggedFunction("arn:aws:lambda:" + account + "function:" + function),
 		"role":      r.taggedRole("chat-dev"),
-		"log group": r.taggedLogs("arn:aws:logs:" + account + "log-group:/aws/lambda/chat-dev-websocket_message"),
+		"log group": r.taggedLogs("arn:aws:logs:" + account + "log-group:/aws/lambda/" + function),
 		"table":     r.taggedTable("arn:aws:dynamodb:" + account + "table/" + roomsTable),
 		"API":       r.taggedGateway(gateway + "apis/" + api.APIID),
 		"stage":     r.taggedGateway(gateway + "apis/" + api.APIID + "/stages/api"),
@@ -157,8 +157,8 @@ func (r *rig) taggedGateway(arn string) tagged {
 	}
 }
 
-// TestForeignTagsStay has a program of the account's put a tag on a resource of each kind, while the
-// application's own tags come and go.
+// TestForeignTagsStay has a program of the account's put a tag on a resource of each kind, while
+// the application's own tags come and go.
 func TestForeignTagsStay(t *testing.T) {
 	r := newRig(t)
 	app := everything(t) // has the tag "team"

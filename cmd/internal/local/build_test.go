@@ -44,7 +44,8 @@ func TestGoFunctions(t *testing.T) {
 	const program = "package main\n\nfunc main() {}\n"
 	dir := tree(t, map[string]string{
 		"go.mod": "module x\n\ngo 1.24\n", "cmd/send/main.go": program, "hello/main.go": program,
-		"lib/lib.go": "package lib\n", "rust/bootstrap": "", "old/main": "", "old/bin/there": "", "root/main.go": program,
+		"lib/lib.go": "package lib\n", "rust/bootstrap": "", "old/main": "",
+		"old/bin/there": "", "root/main.go": program,
 		"cmd/send/main_test.go": "package main\n", "root/sub/x.go": "package sub\n",
 	})
 	for _, tt := range []struct{ runtime, directory, handler, build, command string }{

@@ -214,8 +214,8 @@ func (b *builder) addLayer(dirs []string, at *yaml.Node) []string {
 	missing := b.code[len(b.code)-1]
 	b.code = b.code[:len(b.code)-1]
 	if _, err := os.Stat(missing.path); err != nil {
-		note := "a layer is left out: there is no " + missing.path + "; what functions need of it must be " +
-			"installed, or made as the project says"
+		note := "a layer is left out: there is no " + missing.path + "; what functions need of it must " +
+			"be installed, or made as the project says"
 		if !slices.Contains(b.result.Notes, note) {
 			b.result.Notes = append(b.result.Notes, note)
 		}

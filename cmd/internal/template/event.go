@@ -15,16 +15,16 @@ const mappingType = "AWS::Lambda::EventSourceMapping"
 
 // streamOf returns the ARN of the stream of a table.
 func (s *stack) streamOf(table string) string {
-	return "arn:aws:dynamodb:" + s.pseudo["AWS::Region"] + ":" + s.pseudo["AWS::AccountId"] + ":table/" +
-		table + "/stream/local"
+	return "arn:aws:dynamodb:" + s.pseudo["AWS::Region"] + ":" + s.pseudo["AWS::AccountId"] +
+		":table/" + table + "/stream/local"
 }
 
 // addSource adds a source of events of a function: a trigger of its name, which has one source.
 func (b *builder) addSource(function string, t project.TriggerConfig) {
 	if _, ok := b.result.Config.Triggers[function]; ok {
 		_, source := t.Source()
-		b.result.Notes = append(b.result.Notes, fmt.Sprintf("function %s gets no events of %s here: it has "+
-			"another source", function, source))
+		b.result.Notes = append(b.result.Notes, fmt.Sprintf("function %s gets no events of %s here: it "+
+			"has another source", function, source))
 		return
 	}
 	if b.result.Config.Triggers == nil {
@@ -112,11 +112,11 @@ func (b *builder) addServerlessEvent(function, kind string, how *yaml.Node) erro
 	return nil
 }
 
-// noteSchedule says how to call a function that AWS calls by the clock. It is not called so here: it
-// might work on what is on AWS.
+// noteSchedule says how to call a function that AWS calls by the clock. It is not called so here,
+// where it might work on what is on AWS.
 func (b *builder) noteSchedule(function string) {
-	b.result.Notes = append(b.result.Notes, fmt.Sprintf("function %s has a schedule, which does not run "+
-		"here; call it by: tyg invoke --local --name %[1]s --scheduled", function))
+	b.result.Notes = append(b.result.Notes, fmt.Sprintf("function %s has a schedule, which does not "+
+		"run here; call it by: tyg invoke --local --name %[1]s --scheduled", function))
 }
 
 func (b *builder) addTopic(function string, at *yaml.Node) {

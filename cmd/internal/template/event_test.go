@@ -63,8 +63,8 @@ resources:
 	for _, want := range []string{
 		"function tell gets no events of arn:aws:sqs:eu-west-1:123456789012:jobs here: it has another " +
 			"source",
-		"function nightly has a schedule, which does not run here; call it by: tyg invoke --local --name " +
-			"nightly --scheduled",
+		"function nightly has a schedule, which does not run here; call it by: tyg invoke --local " +
+			"--name nightly --scheduled",
 		"function lost misses a source of events: ",
 		"function ws misses KEY: ",
 		"the variable ${ssm:/key} is not resolved here; use ${env:…}; or set KEY in the environment",
@@ -96,7 +96,9 @@ func TestEventsOfSAM(t *testing.T) {
       Runtime: python3.12
       CodeUri: src/
       Events:
-        Changes: {Type: DynamoDB, Properties: {Stream: !GetAtt ConnectionsTable.StreamArn, BatchSize: 7}}
+        Changes:
+          Type: DynamoDB
+          Properties: {Stream: !GetAtt ConnectionsTable.StreamArn, BatchSize: 7}
         Clock: {Type: Schedule, Properties: {Schedule: rate(1 minute)}}
   News:
     Type: AWS::Serverless::Function
@@ -105,11 +107,15 @@ func TestEventsOfSAM(t *testing.T) {
       Runtime: python3.12
       CodeUri: src/
       Events: {Topic: {Type: SNS, Properties: {Topic: !Ref Missing}}}
-  Plain: {Type: AWS::Lambda::Function, Properties: {Handler: app.p, Runtime: python3.12, Code: src/}}
+  Plain:
+    Type: AWS::Lambda::Function
+    Properties: {Handler: app.p, Runtime: python3.12, Code: src/}
   Mapping:
     Type: AWS::Lambda::EventSourceMapping
     Properties: {FunctionName: !Ref Plain, EventSourceArn: !GetAtt ConnectionsTable.StreamArn}
-  Built: {Type: AWS::Serverless::Function, Properties: {Handler: hello, Runtime: go1.x, CodeUri: bin/}}
+  Built:
+    Type: AWS::Serverless::Function
+    Properties: {Handler: hello, Runtime: go1.x, CodeUri: bin/}
 `
 	if !strings.Contains(example(t, "sam.yaml"), "\nResources:") ||
 		strings.Contains(example(t, "sam.yaml"), "\nOutputs:") {

@@ -295,7 +295,7 @@ func (b *builder) resolveScalar(n *yaml.Node, depth int) (*yaml.Node, error) {
 	return nil, b.errorf(n, "%w", errCircle)
 }
 
-// pluginVariable is a pseudo parameter as a plugin that many files of version 1 and 2 have writes it.
+// pluginVariable is a pseudo parameter as a plugin writes it that many older files have.
 // (https://www.npmjs.com/package/serverless-pseudo-parameters)
 var pluginVariable = regexp.MustCompile(`#\{(AWS::[A-Za-z]+)\}`)
 

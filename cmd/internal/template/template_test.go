@@ -510,8 +510,8 @@ functions:
 		t.Fatal(err)
 	}
 	r = read(t, path, template.Options{})
-	if got := r.Config.Functions["b"].Environment["PYTHONPATH"].Text; got != list("shared/python", "shared",
-		"own") {
+	own := list("shared/python", "shared", "own")
+	if got := r.Config.Functions["b"].Environment["PYTHONPATH"].Text; got != own {
 		t.Errorf("without the directory of a layer PYTHONPATH is %q", got)
 	}
 	if notes := strings.Join(r.Notes, " "); !strings.Contains(notes, "there is no "+
