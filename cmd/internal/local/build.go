@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
+	"debug/buildinfo"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -169,6 +171,9 @@ func (s *server) build(ctx context.Context, p Plan) (map[string]gobuild.Program,
 			built[fn.Name], err = b.write(s.project.Temp)
 		case b.Go != "":
 			built[fn.Name], err = gobuild.Project{Dir: b.Go, Temp: s.project.Temp}.Build(ctx)
+			if err == nil {
+				err = checkRuntimeAPI(built[fn.Name].Path)
+			}
 		default:
 			built[fn.Name], err = b.bundle(ctx, s.project.Temp)
 		}
@@ -178,6 +183,36 @@ func (s *server) build(ctx context.Context, p Plan) (map[string]gobuild.Program,
 		hash += built[fn.Name].Hash
 	}
 	return built, hash, nil
+}
+
+// lambdaGo is AWS's module for functions in Go, and runtimeAPIMinor its first version 1.N that asks
+// for events by the Runtime API. Earlier ones wait for calls of the runtime go1.x, which AWS has
+// retired, too.
+// (https://github.com/aws/aws-lambda-go/releases/tag/v1.18.0)
+const (
+	lambdaGo        = "github.com/aws/aws-lambda-go"
+	runtimeAPIMinor = 18
+)
+
+// checkRuntimeAPI reports a program that would wait for ever.
+func checkRuntimeAPI(program string) error {
+	info, err := buildinfo.ReadFile(program)
+	if err != nil {
+		return nil // starting it says what is wrong
+	}
+	return checkLambdaGo(info.Deps)
+}
+
+func checkLambdaGo(deps []*debug.Module) error {
+	for _, m := range deps {
+		var minor int
+		_, err := fmt.Sscanf(m.Version, "v1.%d.", &minor)
+		if m.Path == lambdaGo && m.Replace == nil && err == nil && minor < runtimeAPIMinor {
+			return fmt.Errorf("it is built with %s %s, which knows the retired runtime go1.x only; "+
+				"run: go get %[1]s@latest", lambdaGo, m.Version)
+		}
+	}
+	return nil
 }
 
 // bundle makes one file of JavaScript, in a directory of its own.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"testing"
 
@@ -100,6 +101,36 @@ func TestGoFunctions(t *testing.T) {
 	if _, err := planOf(alone, project.Function{Runtime: "go1.x"}); err == nil ||
 		!strings.Contains(err.Error(), "there is no go.mod in "+alone) {
 		t.Errorf("without a module: %v", err)
+	}
+}
+
+// TestOldLambdaLibraries: versions of aws-lambda-go that do not know the Runtime API are named, since
+// a function with one would never ask for an event.
+func TestOldLambdaLibraries(t *testing.T) {
+	for version, old := range map[string]bool{
+		"v1.9.0": true, "v1.17.0": true, "v1.18.0": false, "v1.47.0": false, "v2.0.0": false,
+		"(devel)": false, "v1.2.0-0.20180101000000-abcdefabcdef": true,
+	} {
+		err := checkLambdaGo([]*debug.Module{
+			{Path: "example.com/x", Version: "v1.0.0"}, {Path: lambdaGo, Version: version},
+		})
+		if (err != nil) != old {
+			t.Errorf("%s: %v", version, err)
+		}
+		want := "it is built with " + lambdaGo + " " + version + ", which knows the retired runtime go1.x " +
+			"only; run: go get " + lambdaGo + "@latest"
+		if old && err.Error() != want {
+			t.Errorf("%s: %v, want %s", version, err, want)
+		}
+	}
+	own := &debug.Module{
+		Path: lambdaGo, Version: "v1.9.0", Replace: &debug.Module{Path: "../lambda-go"},
+	}
+	if err := checkLambdaGo([]*debug.Module{own}); err != nil {
+		t.Errorf("a module in its place: %v", err)
+	}
+	if err := checkRuntimeAPI(filepath.Join(t.TempDir(), "none")); err != nil {
+		t.Errorf("no program: %v", err)
 	}
 }
 
