@@ -201,14 +201,23 @@ func credentialFaults() []troubled {
 		{"no such profile", `there is no AWS profile "work"`, profile("[default]\n"), everyCommand},
 		{"a role that may not be assumed", "role arn:aws:iam::123456789012:role/deployer of profile " +
 			`"work" cannot be assumed`, func(a *account) []string {
+			sts := a.refuses("AccessDenied", "User: arn:aws:iam::123456789012:user/a is not authorized "+
+				"to perform: sts:AssumeRole")
+			// The SDK asks for roles before it has read AWS_ENDPOINT_URL.
 			return append(profile("[profile work]\nregion = us-west-2\nsource_profile = base\nrole_arn = "+
 				"arn:aws:iam::123456789012:role/deployer\n[profile base]\naws_access_key_id = a\n"+
-				"aws_secret_access_key = b\n")(a), endpoint(a.refuses("AccessDenied", "User: "+
-				"arn:aws:iam::123456789012:user/a is not authorized to perform: sts:AssumeRole"))...)
+				"aws_secret_access_key = b\n")(a), "AWS_ENDPOINT_URL_STS="+sts)
 		}, everyCommand},
 		{"a web identity token that is missing", "let the job get a new one", profile(
 			"[profile work]\nregion = us-west-2\nweb_identity_token_file = gone\nrole_arn = " +
 				"arn:aws:iam::123456789012:role/deployer\n"), everyCommand},
+		{"a web identity token that has expired", "let the job get a new one", func(a *account) []string {
+			a.write("token", "a.b.c")
+			sts := a.refuses("ExpiredTokenException", "Token expired: current date/time must be before "+
+				"the expiration date/time")
+			return append(profile("[profile work]\nregion = us-west-2\nweb_identity_token_file = token\n"+
+				"role_arn = arn:aws:iam::123456789012:role/deployer\n")(a), "AWS_ENDPOINT_URL_STS="+sts)
+		}, everyCommand},
 		{"credentials that have expired", "these credentials have expired", func(a *account) []string {
 			return endpoint(a.refuses("ExpiredToken",
 				"The security token included in the request is expired"))
@@ -217,7 +226,7 @@ func credentialFaults() []troubled {
 			return endpoint(a.refuses("SignatureDoesNotMatch",
 				"Signature expired: 20261130T000000Z is now earlier than 20261130T010000Z"))
 		}, everyCommand},
-		{"no region", "set AWS_REGION, give --region", func(*account) []string {
+		{"no region", "set AWS_REGION, use --region", func(*account) []string {
 			return []string{"AWS_REGION="}
 		}, everyCommand},
 		{"a call that is not allowed", "iam:GetRole on arn:aws:iam::123456789012:role/echo-server-dev " +
@@ -271,7 +280,8 @@ func accountFaults() []troubled {
 			"a state of another account", "use other credentials (--profile), or another stage",
 			func(a *account) []string {
 				a.write(".tyg/deployed/dev.json", `{"schema_version": "2.0", "backend": "api", `+
-					`"account_id": "210987654321", "region": "us-west-2", "resources": []}`)
+					`"account_id": "210987654321", "region": "us-west-2", "resources": [{"name": "x", `+
+					`"resource_type": "log_group", "log_group_name": "/aws/lambda/x"}]}`)
 				return nil
 			}, "plan deploy delete",
 		},

@@ -198,6 +198,7 @@ func TestTagsOfATableThatLag(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, app := newRig(t), everything(t)
+			r.aws.Settle = 3 // the first reads have the old tags
 			r.aws.SetFault(func(_ int, _, operation string) awstest.Fault {
 				if operation == "CreateTable" {
 					return fault
@@ -219,9 +220,11 @@ func TestTagsOfATableThatLag(t *testing.T) {
 			if res, ok := state.Find(deploy.TypeTable, "rooms"); !ok || res.Adopted || res.Pending {
 				t.Errorf("the table is %+v, %v in the state", res, ok)
 			}
-			app.Tags = nil
-			must(t, r.deploy(t.Context(), app))
-			r.settled(t, app)
+			for _, tags := range []map[string]string{{"team": "tea", "cost": "low"}, nil} {
+				app.Tags = tags
+				must(t, r.deploy(t.Context(), app))
+				r.settled(t, app)
+			}
 			must(t, r.delete(t.Context(), app))
 			r.empty(t)
 		})

@@ -1,6 +1,7 @@
 package awsconfig
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -13,12 +14,34 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials/processcreds"
 )
 
-// explain says what to do about credentials that cannot be retrieved. The way back is that of where
-// they would come from.
+// An advice says what to do. It hides what AWS has answered: that a role may not be assumed, say,
+// would be explained as a call that the deployer's policy lacks.
+type advice struct{ error }
+
+// Unwrap returns that the caller has stopped waiting, if that is so.
+func (a advice) Unwrap() error {
+	for _, err := range []error{context.Canceled, context.DeadlineExceeded} {
+		if errors.Is(a.error, err) {
+			return err
+		}
+	}
+	return nil
+}
+
+// explain says what to do about credentials that cannot be retrieved.
 func explain(err error, cfg aws.Config) error {
 	if missing, ok := errors.AsType[*CodeError](err); ok {
 		return missing
 	}
+	told := advise(err, cfg)
+	if errors.Is(told, ErrNoCredentials) || isOffline(err) {
+		return told
+	}
+	return advice{told}
+}
+
+// advise returns the way back, which is that of where the credentials would come from.
+func advise(err error, cfg aws.Config) error {
 	shared, ok := sharedProfile(cfg)
 	refusal, _ := errors.AsType[interface {
 		error

@@ -5,6 +5,7 @@ import (
 	"crypto/sha1"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -229,6 +230,40 @@ func TestMFAErrorsSayWhatToDo(t *testing.T) {
 }
 
 // Missing, expired and revoked sessions of IAM Identity Center each say their own fix.
+// TestAdviceHidesTheAnswerOfAWS: who explains errors of AWS would say of these that the policy of a
+// deployer lacks the call, or that credentials have expired that the user does not have.
+func TestAdviceHidesTheAnswerOfAWS(t *testing.T) {
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusForbidden)
+		fmt.Fprint(w, "<ErrorResponse><Error><Code>AccessDenied</Code><Message>User: a is not "+
+			"authorized to perform: sts:AssumeRole</Message></Error></ErrorResponse>")
+	}))
+	defer srv.Close()
+	machine(t, "[profile work]\nsource_profile = base\nrole_arn = arn:aws:iam::1:role/deployer\n"+
+		"[profile base]\naws_access_key_id = a\naws_secret_access_key = b\n", map[string]string{
+		"AWS_ENDPOINT_URL_STS": srv.URL, "AWS_PROFILE": "work", "AWS_REGION": "us-west-2",
+		"AWS_MAX_ATTEMPTS": "1",
+	})
+	cfg, err := awsconfig.Load(t.Context(), awsconfig.Choice{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = awsconfig.Check(t.Context(), cfg)
+	if err == nil || !strings.Contains(err.Error(), "role arn:aws:iam::1:role/deployer of profile "+
+		`"work" cannot be assumed: check its trust policy`) {
+		t.Fatalf("the error is %v", err)
+	}
+	var refusal interface{ ErrorCode() string }
+	if errors.As(err, &refusal) {
+		t.Errorf("the error has the answer of AWS: %v", refusal)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := awsconfig.Check(ctx, cfg); !errors.Is(err, context.Canceled) {
+		t.Errorf("a caller that waits no more gets %v", err)
+	}
+}
+
 func TestSSO(t *testing.T) {
 	i := newIdentity(t, identities)
 	later, past := time.Now().Add(time.Hour), time.Now().Add(-time.Hour)
