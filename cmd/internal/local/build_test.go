@@ -104,8 +104,8 @@ func TestGoFunctions(t *testing.T) {
 	}
 }
 
-// TestOldLambdaLibraries: versions of aws-lambda-go that do not know the Runtime API are named, since
-// a function with one would never ask for an event.
+// TestOldLambdaLibraries: versions of aws-lambda-go that do not know the Runtime API are named,
+// since a function with one would never ask for an event.
 func TestOldLambdaLibraries(t *testing.T) {
 	for version, old := range map[string]bool{
 		"v1.9.0": true, "v1.17.0": true, "v1.18.0": false, "v1.47.0": false, "v2.0.0": false,
@@ -117,8 +117,8 @@ func TestOldLambdaLibraries(t *testing.T) {
 		if (err != nil) != old {
 			t.Errorf("%s: %v", version, err)
 		}
-		want := "it is built with " + lambdaGo + " " + version + ", which knows the retired runtime go1.x " +
-			"only; run: go get " + lambdaGo + "@latest"
+		want := "it is built with " + lambdaGo + " " + version + ", which knows the retired runtime " +
+			"go1.x only; run: go get " + lambdaGo + "@latest"
 		if old && err.Error() != want {
 			t.Errorf("%s: %v, want %s", version, err, want)
 		}

@@ -16,7 +16,8 @@ import (
 const (
 	deployed = "2izayxe4sh.execute-api.eu-west-1.amazonaws.com"
 	toldOf   = `a function calls API 2izayxe4sh on AWS; if that is this application, deployed, ` +
-		`write "api_id": "2izayxe4sh" into .tyg/config.json (tyg local --print-config makes one of a template)`
+		`write "api_id": "2izayxe4sh" into .tyg/config.json (tyg local --print-config makes one of a ` +
+		`template)`
 )
 
 // TestCallsOfOtherAPIsAreTold: code of which a part was written for the deployed API names that. A
