@@ -23,7 +23,7 @@ func TestAWS(t *testing.T) {
 		"AWS_SESSION_TOKEN=")
 	p.install()
 	t.Parallel() // the tutorial finds the programs up to date
-	for _, p.page = range []string{"aws.md", "aws-change.md", "aws-permissions.md"} {
+	for _, p.page = range []string{"aws.md", "aws-change.md", "aws-permissions.md", "aws-ci.md"} {
 		p.play()
 	}
 	for _, v := range cloud.Violations() {

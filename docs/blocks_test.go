@@ -30,7 +30,8 @@ import (
 func played() map[string]func(*testing.T) {
 	return map[string]func(*testing.T){
 		"aws.md": TestAWS, "aws-change.md": TestAWS, "aws-permissions.md": TestAWS,
-		"bench.md": TestBench, "connect.md": TestConnect,
+		"aws-ci.md": TestAWS,
+		"bench.md":  TestBench, "connect.md": TestConnect,
 		"groups-api.md": TestGroupsAPI, "self-hosting.md": TestSelfHosting,
 		"tutorial.md": TestTutorial, "../README.md": TestReadmeChat,
 	}
