@@ -29,13 +29,14 @@ func Template(dir string, err error) error {
 }
 
 // InErrors makes all commands below cmd that work on a project mention its template in their
-// errors, but those that run one.
+// errors, but those that run one, and import, which reads one.
 func InErrors(cmd *cobra.Command) {
 	for _, sub := range cmd.Commands() {
 		InErrors(sub)
 		run := sub.RunE
 		f := sub.Flags()
-		if run == nil || f.Lookup("project-dir") == nil || f.Lookup("template") != nil {
+		if run == nil || f.Lookup("project-dir") == nil || f.Lookup("template") != nil ||
+			f.Lookup("from") != nil {
 			continue
 		}
 		sub.RunE = func(cmd *cobra.Command, args []string) error {
