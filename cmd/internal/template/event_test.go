@@ -80,6 +80,9 @@ resources:
 	if env["NAME"].Text != "t-000000000000-us-east-1" || env["OTHER"].Text != "#{AWS::None}" {
 		t.Errorf("the variables are %v", env)
 	}
+	if got := r.Config.Tables["Things"].Stream; got != "NEW_IMAGE" {
+		t.Errorf("the stream of the table is %q", got)
+	}
 	if got := string(r.Tables[0].Request); !strings.Contains(got,
 		`"StreamSpecification":{"StreamEnabled":true,"StreamViewType":"NEW_IMAGE"}`) {
 		t.Errorf("the table is made by %s", got)

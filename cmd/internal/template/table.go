@@ -179,6 +179,7 @@ func tableConfig(request []byte, ttl string) project.TableConfig {
 		TableName              string
 		AttributeDefinitions   []struct{ AttributeName, AttributeType string }
 		KeySchema              keys
+		StreamSpecification    struct{ StreamViewType string }
 		GlobalSecondaryIndexes []struct {
 			IndexName string
 			KeySchema keys
@@ -201,7 +202,7 @@ func tableConfig(request []byte, ttl string) project.TableConfig {
 	}
 	out := project.TableConfig{
 		Name: in.TableName, PartitionKey: key(in.KeySchema, 0), SortKey: key(in.KeySchema, 1),
-		TTLAttribute: ttl,
+		TTLAttribute: ttl, Stream: in.StreamSpecification.StreamViewType,
 	}
 	for _, index := range in.GlobalSecondaryIndexes {
 		if out.Indexes == nil {
