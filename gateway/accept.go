@@ -12,7 +12,6 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/tyg-dev/tyg"
@@ -24,9 +23,8 @@ import (
 // accept makes the connection c of a handshake, or refuses it. names are the names of the headers
 // as the client spelt them, nil if they are not known.
 func (s *Server) accept(c *session, w http.ResponseWriter, r *http.Request, names []string) {
-	slot := s.heads.enter()
-	leave := sync.OnceFunc(func() { s.heads.leave(slot) })
-	defer leave()
+	slot := s.headSlot(c)
+	defer slot.leave()
 	addr := handshake.SourceAddr(r, s.TrustedProxies)
 	c.initConn(r, addr)
 	up, rej := s.check(r)
@@ -34,7 +32,7 @@ func (s *Server) accept(c *session, w http.ResponseWriter, r *http.Request, name
 		rej = s.admit(addr)
 	}
 	if rej != nil {
-		leave() // the client may not read its answer
+		slot.leave() // the client may not read its answer
 		s.refuse(w, c, *rej)
 		return
 	}
@@ -46,13 +44,16 @@ func (s *Server) accept(c *session, w http.ResponseWriter, r *http.Request, name
 	if names != nil {
 		handshake.DropInvented(request.Header, names)
 	}
-	leave()
+	slot.leave()
 	if rej := c.runAuthorizer(request); rej != nil {
 		s.limiter.release(addr)
 		s.refuse(w, c, *rej)
 		return
 	}
-	reply, rej := c.connect(request)
+	reply, rej := c.connect(w, request)
+	if rej != nil && rej.sent {
+		return
+	}
 	if rej != nil {
 		s.refuse(w, c, *rej)
 		return
@@ -198,11 +199,22 @@ func (s *Server) request(r *http.Request, up ws.Upgrade, c *session) *tyg.Reques
 	if _, p, err := net.SplitHostPort(r.Host); err == nil {
 		port = p
 	}
-	setDefault(h, headerProto, scheme)
-	setDefault(h, headerPort, port)
-	setDefault(h, headerTrace, traceID(c.conn.ConnectedAt))
-	if hops := handshake.ForwardedFor(r); hops != "" {
-		h.Set(headerFor, hops)
+	values := make([]string, 0, 4) // one object for all
+	add := func(name, value string) {
+		values = append(values, value)
+		h[name] = values[len(values)-1:]
+	}
+	if h.Get(headerProto) == "" {
+		add(headerProto, scheme)
+	}
+	if h.Get(headerPort) == "" {
+		add(headerPort, port)
+	}
+	if h.Get(headerTrace) == "" {
+		add(headerTrace, traceID(c.conn.ConnectedAt))
+	}
+	if hops := forwardedFor(r, c); hops != "" {
+		add(headerFor, hops)
 	} else {
 		h.Del(headerFor)
 	}
@@ -215,10 +227,12 @@ func (s *Server) request(r *http.Request, up ws.Upgrade, c *session) *tyg.Reques
 	}
 }
 
-func setDefault(h http.Header, name, value string) {
-	if h.Get(name) == "" {
-		h.Set(name, value)
+// forwardedFor is handshake.ForwardedFor: without a proxy, that is where the client is.
+func forwardedFor(r *http.Request, c *session) string {
+	if r.Header[headerFor] == nil {
+		return c.conn.SourceIP
 	}
+	return handshake.ForwardedFor(r)
 }
 
 // traceID returns a new id in the form of an X-Ray trace id.

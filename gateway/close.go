@@ -109,7 +109,7 @@ func (c *session) markClosingLocked(end tyg.Disconnect, why cut, now time.Time) 
 	c.cause = end
 	c.held = false
 	if c.opened.Load() {
-		c.srv.noteCut(why, "conn", c.conn.ID, "code", end.Code, "text", end.Reason)
+		c.srv.noteEnd(why, c.conn.ID, end)
 	}
 	c.cutAt = now.Add(c.srv.closeTime())
 	if c.writing {
@@ -239,6 +239,20 @@ func (c *session) Ended(err error) {
 		c.dropUnparsed()
 	}
 	c.lingerForClose()
+}
+
+// endsAtOnce reports whether a turn was the last, and all that follows is to free the session: no
+// handler is to run, and no goroutine writes.
+func (c *session) endsAtOnce() bool {
+	s := c.srv
+	if !c.readClosed || !c.sock.Polled() || c.handlers != nil || c.attached.Load() != nil ||
+		c.ending.Load() || c.lingerUntil != 0 || s.routes.Has(tyg.RouteDisconnect) ||
+		s.observed() != nil || s.limiter.isClosed() {
+		return false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !c.writing
 }
 
 // noteUnanswered notes, once, that the client has not answered a close frame in time.

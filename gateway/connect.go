@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/tyg-dev/tyg"
@@ -15,25 +16,35 @@ import (
 
 // connect runs the connect handler and waits for it no longer than the integration timeout. A
 // session that is refused leaves the limiter, at the latest when its handler returns.
-func (c *session) connect(r *tyg.Request) (tyg.Reply, *refusal) {
+func (c *session) connect(w http.ResponseWriter, r *tyg.Request) (tyg.Reply, *refusal) {
 	e := c.connectEvent(r)
 	if !c.srv.routes.Has(tyg.RouteConnect) {
 		c.srv.access.Write(&accesslog.Record{Event: e, Status: http.StatusOK})
 		return tyg.Reply{}, nil
 	}
 	c.srv.connecting.add(c)
-	o := c.runConnect(e)
+	var o connectResult
+	if c.inTurn {
+		o = c.runConnectHere(w.(*refusalWriter), e)
+	} else {
+		o = c.runConnect(e)
+	}
+	return o.reply, c.refused(o, e)
+}
+
+// refused returns the refusal that o is, and ends what the session has begun; nil if o is none.
+func (c *session) refused(o connectResult, e tyg.Event) *refusal {
 	rej := connectRefusal(o.reply, o.err)
 	if rej == nil {
-		return o.reply, nil
+		return nil
 	}
-	rej.requestID, rej.logged = e.RequestID, o.failed()
+	rej.requestID, rej.logged, rej.sent = e.RequestID, o.failed(), o.answered
 	c.tellEnd(c.leaveGroups(), false)
 	c.srv.connecting.remove(c) // not before: OnLeave finds the state
 	if o.returned {
 		c.srv.limiter.release(c.addr)
 	}
-	return o.reply, rej
+	return rej
 }
 
 func (c *session) connectEvent(r *tyg.Request) tyg.Event {
@@ -52,6 +63,7 @@ type connectResult struct {
 	reply    tyg.Reply
 	err      error
 	returned bool // false: it still runs, and only Shutdown waits for it
+	answered bool // the client was told that it took too long
 }
 
 // failed reports whether the handler has failed, which callHandler has logged then.
@@ -74,7 +86,7 @@ func (c *session) runConnect(e tyg.Event) connectResult {
 				c.srv.limiter.release(c.addr)
 			}
 		}()
-		o.reply, o.err = c.callHandler(nil, &e, time.Now())
+		o.reply, o.err = c.callConnect(&e)
 	}()
 	var timeout <-chan time.Time // nil without a limit
 	if limit := c.srv.limits.Integration; limit > 0 {
@@ -88,6 +100,50 @@ func (c *session) runConnect(e tyg.Event) connectResult {
 	case <-timeout:
 		close(late)
 		return connectResult{err: errTimedOut}
+	}
+}
+
+// callConnect calls the connect handler.
+func (c *session) callConnect(e *tyg.Event) (tyg.Reply, error) {
+	start := time.Now()
+	defer c.srv.pace.record(start)
+	return c.callHandler(nil, e, start)
+}
+
+// runConnectHere runs the connect handler on this goroutine, within a turn. If it takes too long,
+// the client is told meanwhile.
+func (c *session) runConnectHere(w *refusalWriter, e tyg.Event) (o connectResult) {
+	var over atomic.Bool // the handler has returned, or its time has passed
+	if limit := c.srv.limits.Integration; limit > 0 {
+		timer := time.AfterFunc(limit, func() {
+			if over.CompareAndSwap(false, true) {
+				rej := connectRefusal(tyg.Reply{}, errTimedOut)
+				rej.requestID = e.RequestID
+				c.srv.refuse(&refusalWriter{session: c, late: true}, c, *rej)
+			}
+		})
+		defer timer.Stop()
+	}
+	o = connectResult{err: errExited, returned: true}
+	exited := true
+	defer func() {
+		if exited {
+			o.answered = !over.CompareAndSwap(false, true)
+			w.exited = func() { c.refuseExited(w, o, e) }
+		}
+	}()
+	o.reply, o.err = c.callConnect(&e)
+	exited = false
+	if !over.CompareAndSwap(false, true) {
+		o.err, o.answered = errTimedOut, true
+	}
+	return o
+}
+
+// refuseExited does what is left to do for a client whose connect handler has ended the goroutine.
+func (c *session) refuseExited(w *refusalWriter, o connectResult, e tyg.Event) {
+	if rej := c.refused(o, e); !rej.sent {
+		c.srv.refuse(w, c, *rej)
 	}
 }
 
@@ -121,6 +177,9 @@ func connectRefusal(reply tyg.Reply, err error) *refusal {
 // runAuthorizer calls the authorizer, if there is one, and gives the connection the identity that
 // it returns.
 func (c *session) runAuthorizer(r *tyg.Request) *refusal {
+	if c.srv.authorizer == nil {
+		return nil
+	}
 	ctx, cancel := context.Background(), context.CancelFunc(func() {})
 	if limit := c.srv.limits.Integration; limit > 0 {
 		ctx, cancel = context.WithTimeout(ctx, limit)

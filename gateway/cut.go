@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/tyg-dev/tyg"
 )
 
 // A cut is why a connection, or a socket before its handshake, has ended. Each has a count in
@@ -94,9 +96,23 @@ func (c *closed) byReason() map[string]int64 {
 // noteCut counts a cut, and logs it.
 func (s *Server) noteCut(why cut, attrs ...any) {
 	s.closed[why].Add(1)
-	if !s.log.Enabled(context.Background(), why.level()) {
-		return
+	if s.logs(why) {
+		s.logCut(why, attrs...)
 	}
+}
+
+// noteEnd is noteCut of a connection, which makes nothing for a line that is not logged.
+func (s *Server) noteEnd(why cut, id tyg.ConnID, end tyg.Disconnect) {
+	s.closed[why].Add(1)
+	if s.logs(why) {
+		s.logCut(why, "conn", id, "code", end.Code, "text", end.Reason)
+	}
+}
+
+// logs reports whether lines about a cut are logged.
+func (s *Server) logs(why cut) bool { return s.log.Enabled(context.Background(), why.level()) }
+
+func (s *Server) logCut(why cut, attrs ...any) {
 	text := "connection cut"
 	if why == protocolError {
 		text = "client broke the protocol"

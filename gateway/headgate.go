@@ -46,6 +46,27 @@ func (g headGate) leave(entered bool) {
 	}
 }
 
+// A headSlot is a slot of a headGate, or none.
+type headSlot struct {
+	gate headGate
+	held bool
+}
+
+// leave gives the slot back, once.
+func (s *headSlot) leave() {
+	s.gate.leave(s.held)
+	s.held = false
+}
+
+// headSlot waits for a slot in which the head of c is worked on. Within a turn of a socket none is
+// needed: there are as many turns as processors.
+func (s *Server) headSlot(c *session) headSlot {
+	if c.inTurn {
+		return headSlot{}
+	}
+	return headSlot{s.heads, s.heads.enter()}
+}
+
 // enterSlot waits for a slot before c is worked on, unless the code that comes next is of others or
 // may wait for something.
 func (c *headConn) enterSlot() {

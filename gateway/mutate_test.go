@@ -12,6 +12,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/gateway"
@@ -88,6 +89,9 @@ func (r *rig) talk(t *testing.T) (stop func()) {
 	go func() { // ends after stop, which waits for it
 		defer close(over)
 		for i := 0; !isClosed(done) && !t.Failed(); i++ {
+			for _, w := range all { // a million frames take longer than one deadline
+				_ = w.SetReadDeadline(time.Now().Add(time.Minute)) // a read fails if this does
+			}
 			all[i%members].write(t, string(clientFrame(ws.OpText, true, fmt.Sprint("say ", i))))
 			for n, w := range all {
 				if _, text := w.frame(t); text != fmt.Sprint(i) {

@@ -23,6 +23,12 @@ func (c *session) queueUpgrade(up ws.Upgrade, subprotocol string, deflate bool) 
 // which the first handles what the client sent along with its handshake.
 func (c *session) start() {
 	c.flush(c.dequeue())
+	if c.inTurn {
+		c.sock.Pass(c) // which ends it if the open handler ends the goroutine
+		c.runOpen()
+		c.backlog = len(c.unparsed) > 0
+		return
+	}
 	c.runOpen()
 	c.backlog = len(c.unparsed) > 0
 	c.serve()
@@ -30,7 +36,7 @@ func (c *session) start() {
 
 // runOpen runs the open handler, if the application has one and the connection is not closing, and
 // returns when it has returned. No message is read meanwhile. It runs on the goroutine that accepts
-// the handshake, which holds up no other client.
+// the handshake, see pace.
 func (c *session) runOpen() {
 	if !c.srv.opens || c.closing.Load() {
 		return
@@ -38,11 +44,12 @@ func (c *session) runOpen() {
 	c.pauseSilenceClock()
 	returned := false
 	defer func() {
-		if !returned { // the handler has ended the goroutine, and the connection is closing
+		if !returned && !c.inTurn { // the handler has ended the goroutine, and the connection closes
 			go c.serve() // returns, at the latest after a turn
 		}
 	}()
 	now := time.Now()
+	defer c.srv.pace.record(now)
 	_, _ = c.callHandler(nil, &tyg.Event{ // callHandler has logged the error; the client sees nothing
 		Type:      tyg.EventOpen,
 		Route:     tyg.RouteOpen,

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"bytes"
 	"errors"
 	"net/http"
 	"net/netip"
@@ -27,7 +28,7 @@ func (p *pendingConn) register() {
 		_ = p.sock.Close() // Ended follows
 	}
 	p.srv.sweep.start(p.srv)
-	p.sock.Serve(p)
+	p.sock.ServeLater(p) // its turns may run handlers, which must not keep others from being accepted
 }
 
 // Turn reads until the head of the request is complete, or is none.
@@ -43,7 +44,17 @@ func (p *pendingConn) Turn() sock.Turn {
 		p.unparsed = nil
 		return sock.Done
 	}
-	p.unparsed = append(p.unparsed, rs.buf[:n]...)
+	head := rs.buf[:n]
+	if p.unparsed != nil {
+		head = append(p.unparsed, head...)
+		p.unparsed = head
+	}
+	if handshake.HasHead(head) && p.sock.Polled() && p.srv.answersInTurn() {
+		return p.answerHere(head)
+	}
+	if p.unparsed == nil {
+		p.unparsed = bytes.Clone(head)
+	}
 	if p.countIn(); p.heldKB() > 0 && p.srv.memory.over() {
 		p.srv.noteCut(atMemory, "from", p.peer())
 		p.unparsed = nil
@@ -55,11 +66,41 @@ func (p *pendingConn) Turn() sock.Turn {
 	return sock.Again
 }
 
+// answerHere answers the client within the turn, as long as that is fast, see pace.
+func (p *pendingConn) answerHere(head []byte) sock.Turn {
+	r, names, n := p.srv.readHead(head)
+	if r == nil {
+		p.unparsed = bytes.Clone(head)
+		return sock.Done
+	}
+	p.leave()
+	p.inTurn = true
+	w := &refusalWriter{session: &p.session}
+	p.sock.Pass(w) // until the session has the turns, or what follows a refusal
+	p.unparsed = bytes.Clone(head[n:])
+	p.answer(w, r, names)
+	if p.inTurn = false; p.backlog {
+		return sock.Yield
+	}
+	return sock.Again
+}
+
+// leave ends the limits on clients whose request has not arrived.
+func (p *pendingConn) leave() {
+	p.srv.acceptor.remove(p)
+	p.srv.memory.setHeld(&p.heldIn, 0)
+}
+
+// answer accepts or refuses the client.
+func (p *pendingConn) answer(w *refusalWriter, r *http.Request, names []string) {
+	r.RemoteAddr = p.peer().String()
+	p.srv.accept(&p.session, w, r, names)
+}
+
 // Ended answers the client, on a goroutine that ends with the answer, or hands it to the
 // http.Server.
 func (p *pendingConn) Ended(err error) {
-	p.srv.acceptor.remove(p)
-	p.srv.memory.setHeld(&p.heldIn, 0)
+	p.leave()
 	if err != nil || len(p.unparsed) == 0 {
 		_ = p.sock.Close() // the client has gone, or was too slow
 		return
@@ -75,11 +116,10 @@ func (p *pendingConn) Ended(err error) {
 		p.handToHTTP()
 		return
 	}
-	r.RemoteAddr = p.peer().String()
 	if p.unparsed = p.unparsed[n:]; len(p.unparsed) == 0 {
 		p.unparsed = nil // frees the head
 	}
-	p.srv.accept(&p.session, &refusalWriter{session: &p.session}, r, names)
+	p.answer(&refusalWriter{session: &p.session}, r, names)
 }
 
 // readHead reads a request that opens a WebSocket of s. It returns the names of its headers as the

@@ -20,6 +20,10 @@ func (c *session) Turn() sock.Turn {
 	}
 	turn, have := c.readOnce()
 	c.countIn()
+	if turn == sock.Done && c.endsAtOnce() {
+		c.finish()
+		return sock.Gone
+	}
 	if have && turn != sock.Done {
 		c.awaitQueue()
 		c.resumeSilenceClock()

@@ -25,6 +25,7 @@ type refusal struct {
 	cause     refusalCause
 	log       string // for the log, in place of message
 	logged    bool   // as the failure of a handler
+	sent      bool   // the client has it
 
 	retry      bool // the same handshake may succeed later
 	retryAfter time.Duration
@@ -89,13 +90,34 @@ func messageJSON(message string, status int) []byte {
 // A refusalWriter writes the response to a handshake that Serve has read itself and that is
 // refused. The first Write sends it and ends the connection. The session itself answers a handshake
 // that succeeds.
+//
+// It is the owner of a socket while the session is accepted within a turn.
 type refusalWriter struct {
 	*session
 	header http.Header
 	status int
+	late   bool   // the connect handler still runs, within a turn
+	exited func() // answers a client whose connect handler has ended the goroutine; nil: it has not
 }
 
-var _ http.ResponseWriter = (*refusalWriter)(nil)
+var (
+	_ http.ResponseWriter = (*refusalWriter)(nil)
+	_ sock.Owner          = (*refusalWriter)(nil)
+)
+
+// Turn is called after a connect handler that was too late.
+func (w *refusalWriter) Turn() sock.Turn { return sock.Done }
+
+// Ended closes the socket of a client that was told that its connect handler took too long, or
+// answers one whose connect handler has ended the goroutine.
+func (w *refusalWriter) Ended(error) {
+	if w.exited == nil {
+		_ = w.sock.Close() // nothing depends on it any more
+		return
+	}
+	w.inTurn = false
+	w.exited()
+}
 
 // Header returns the header fields to send.
 func (w *refusalWriter) Header() http.Header {
@@ -129,9 +151,18 @@ func (w *refusalWriter) Write(body []byte) (int, error) {
 	b.Write(body)
 	err := w.sock.Write(b.Bytes(), w.srv.limits.Write)
 	w.sock.CloseWrite()
+	if w.late {
+		time.AfterFunc(lingerTime, func() { _ = w.sock.Close() }) // whether the handler returns or not
+		return len(body), err
+	}
 	// Fails if the socket is closed, and then Serve ends at once.
 	_ = w.sock.SetReadDeadline(time.Now().Add(lingerTime))
-	w.sock.Serve(&lingerReader{session: w.session, left: lingerBytes})
+	rest := &lingerReader{session: w.session, left: lingerBytes}
+	if w.inTurn {
+		w.sock.Pass(rest)
+	} else {
+		w.sock.Serve(rest)
+	}
 	return len(body), err
 }
 

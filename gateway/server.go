@@ -165,6 +165,7 @@ type Server struct {
 	ends         endGate
 	tlsGate      *tlsGate
 	heads        headGate
+	pace         pace
 	acceptor     acceptor
 	bodies       reqbody.Budget // of calls of the @connections API
 	sweep        sweep

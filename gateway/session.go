@@ -51,6 +51,7 @@ type session struct {
 	hasSocket    bool   // there is a socket
 	backlog      bool   // unparsed may have messages that are complete
 	awaiting     bool   // the socket waits for more than a byte
+	inTurn       bool   // the handshake is answered within a turn of its socket
 
 	opened atomic.Bool // the handshake was accepted; here it takes no space
 

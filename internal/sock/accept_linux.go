@@ -1,12 +1,14 @@
 package sock
 
 import (
+	"encoding/binary"
 	"errors"
 	"net"
 	"net/netip"
 	"os"
 	"syscall"
 	"time"
+	"unsafe"
 )
 
 // An Acceptor accepts the connections of a listener.
@@ -45,17 +47,21 @@ func (p *Poller) Accept(l net.Listener, f func(netip.AddrPort) (*Conn, func())) 
 // Wait returns when the Acceptor is closed.
 func (a *Acceptor) Wait() error { return <-a.done }
 
-// Turn accepts the connections that wait.
+// acceptsAtOnce is how many connections a turn accepts, so that clients that are connected do not
+// wait for all of a storm.
+const acceptsAtOnce = 8
+
+// Turn accepts connections that wait.
 func (a *Acceptor) Turn() Turn {
 	if !a.incref() {
 		return Done
 	}
 	defer a.decref()
-	for {
-		fd, addr, err := syscall.Accept4(int(a.fd), syscall.SOCK_NONBLOCK|syscall.SOCK_CLOEXEC)
+	for range acceptsAtOnce {
+		fd, peer, err := accept(int(a.fd))
 		switch err {
-		case nil:
-			a.accept(fd, addrPort(addr))
+		case 0:
+			a.accept(fd, peer)
 		case syscall.EINTR, syscall.ECONNABORTED:
 		case syscall.EAGAIN:
 			return Wait
@@ -67,6 +73,21 @@ func (a *Acceptor) Turn() Turn {
 			return Wait
 		}
 	}
+	return Again
+}
+
+// accept accepts a connection without waiting. syscall.Accept4 would make two objects of the peer's
+// address.
+func accept(listener int) (fd int, peer netip.AddrPort, errno syscall.Errno) {
+	var addr syscall.RawSockaddrAny
+	size := uint32(unsafe.Sizeof(addr))
+	n, _, errno := syscall.RawSyscall6(syscall.SYS_ACCEPT4, uintptr(listener),
+		uintptr(unsafe.Pointer(&addr)), uintptr(unsafe.Pointer(&size)),
+		syscall.SOCK_NONBLOCK|syscall.SOCK_CLOEXEC, 0, 0)
+	if errno != 0 {
+		return 0, peer, errno
+	}
+	return int(n), addrPort(&addr), 0
 }
 
 const acceptRetryDelay = 20 * time.Millisecond
@@ -104,14 +125,21 @@ func setInheritedOptions(fd int) {
 	_ = syscall.SetsockoptInt(fd, tcp, syscall.TCP_KEEPCNT, 5)
 }
 
-func addrPort(addr syscall.Sockaddr) netip.AddrPort {
-	switch a := addr.(type) {
-	case *syscall.SockaddrInet4:
-		return netip.AddrPortFrom(netip.AddrFrom4(a.Addr), uint16(a.Port))
-	case *syscall.SockaddrInet6:
-		return netip.AddrPortFrom(netip.AddrFrom16(a.Addr), uint16(a.Port))
+func addrPort(addr *syscall.RawSockaddrAny) netip.AddrPort {
+	switch addr.Addr.Family {
+	case syscall.AF_INET:
+		a := (*syscall.RawSockaddrInet4)(unsafe.Pointer(addr))
+		return netip.AddrPortFrom(netip.AddrFrom4(a.Addr), portOf(&a.Port))
+	case syscall.AF_INET6:
+		a := (*syscall.RawSockaddrInet6)(unsafe.Pointer(addr))
+		return netip.AddrPortFrom(netip.AddrFrom16(a.Addr), portOf(&a.Port))
 	}
 	return netip.AddrPort{} // of a Unix socket
+}
+
+// portOf returns a port, which is in the order of the network in memory.
+func portOf(port *uint16) uint16 {
+	return binary.BigEndian.Uint16((*[2]byte)(unsafe.Pointer(port))[:])
 }
 
 // Detach returns the socket as a net.Conn in Go's own poller. Call it from Ended, and no other

@@ -32,16 +32,20 @@ const (
 	rerun                 // something has happened since the turn began
 )
 
-func (p *polled) serve(c *Conn) {
+// serve begins the turns. It reports whether the caller has to run the first one.
+func (p *polled) serve(c *Conn) bool {
 	if !p.state.CompareAndSwap(unserved, idle) {
 		p.state.Store(running)
-		c.runAway()
-		return
+		return true
 	}
-	if c.endErr() != nil {
-		go c.wake() // ends at once
+	if c.endErr() != nil && c.claim() {
+		go c.runAway() // ends at once
 	}
+	return false
 }
+
+// runLater lets the leader run a claimed turn.
+func (c *Conn) runLater() { c.loop.giveBack(c) }
 
 // miss makes serve begin with a turn.
 func (p *polled) miss() { p.state.Store(missed) }
@@ -139,6 +143,9 @@ func (c *Conn) runTurns() (more bool) {
 		case Done:
 			c.end(nil)
 			return false
+		case Gone:
+			c.release()
+			return false
 		case Yield:
 			return true
 		case Again:
@@ -160,13 +167,18 @@ func (c *Conn) runTurns() (more bool) {
 }
 
 func (c *Conn) end(err error) {
+	c.release()
+	c.loop.poller.workers.run(func() { c.owner.Ended(err) })
+}
+
+// release gives the claim up for good: there is no Owner any more, unless Serve is called again.
+func (c *Conn) release() {
 	// After a read that took all there was, later input is an event.
 	empty := c.drained && c.layer == nil && !c.hungUp.Load()
 	c.drained = false
 	if !empty || !c.state.CompareAndSwap(running, unserved) {
 		c.state.Store(missed)
 	}
-	c.loop.poller.workers.run(func() { c.owner.Ended(err) })
 }
 
 // peer reports whether the peer sends no more, and whether it takes no more either.

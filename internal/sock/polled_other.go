@@ -25,7 +25,7 @@ func (*Poller) adoptLayer(*Conn, net.Conn) bool { return false }
 // polled is never used here.
 type polled struct{}
 
-func (polled) serve(*Conn)                              {}
+func (polled) serve(*Conn) bool                         { return false }
 func (polled) miss()                                    {}
 func (polled) await(int)                                {}
 func (polled) read([]byte) (int, error)                 { return 0, ErrWait }
@@ -35,8 +35,11 @@ func (polled) progress() int64                          { return 0 }
 func (polled) closeWrite()                              {}
 func (polled) peer() (hungUp, gone bool)                { return false, false }
 func (polled) close()                                   {}
+func (polled) claim() bool                              { return false }
 
-func (*Conn) wake() {}
+func (*Conn) wake()     {}
+func (*Conn) runAway()  {}
+func (*Conn) runLater() {}
 
 // An Acceptor does not exist here.
 type Acceptor struct{ Conn }

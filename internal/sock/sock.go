@@ -34,6 +34,7 @@ const (
 	Again             // call again soon
 	Yield             // call again after others, also if there is nothing to read
 	Done              // no more turns
+	Gone              // no more turns, and no call of Ended; on the polled path only
 )
 
 // An Owner uses a socket.
@@ -78,15 +79,36 @@ func (c *Conn) Open(nc net.Conn, p *Poller) {
 func (c *Conn) Blocks() bool { return c.blocking != nil && !c.blocking.usable() }
 
 // Serve calls o.Turn, from now on, whenever there may be something to read. It returns at once or
-// after the first Turn. After Ended it may be called again.
+// after the first Turn. After Ended it may be called again; within a turn, Pass is.
 func (c *Conn) Serve(o Owner) {
+	if c.serve(o) {
+		c.runAway()
+	}
+}
+
+// ServeLater is Serve that returns at once, because no turn is run by its goroutine.
+func (c *Conn) ServeLater(o Owner) {
+	if c.serve(o) {
+		c.runLater()
+	}
+}
+
+// serve reports whether the first turn has to be run.
+func (c *Conn) serve(o Owner) bool {
 	c.owner = o
 	if c.blocking != nil {
 		go c.blocking.serve(c) // ends with Done, Close or the deadline
-		return
+		return false
 	}
-	c.polled.serve(c)
+	return c.polled.serve(c)
 }
+
+// Pass makes o the owner of the turns that follow. It is called from within a turn.
+func (c *Conn) Pass(o Owner) { c.owner = o }
+
+// Polled reports whether c is on the polled path, whose turns may run on the goroutine that leads
+// the turns of other sockets.
+func (c *Conn) Polled() bool { return c.blocking == nil }
 
 // Miss makes the next Serve begin with a turn, as after something was missed. Call it while no
 // turns run.
@@ -253,6 +275,8 @@ func (c *Conn) Close() error {
 		c.layer.closeWrite()
 	}
 	c.polled.close()
-	go c.wake() // ends when Ended has been called, or at once
+	if c.claim() {
+		go c.runAway() // ends when Ended has been called
+	}
 	return nil
 }

@@ -162,6 +162,7 @@ func (u Upgrade) AppendResponse(dst []byte, subprotocol string, deflate bool) []
 func AcceptKey(key string) string { return string(appendAcceptKey(nil, key)) }
 
 func appendAcceptKey(dst []byte, key string) []byte {
-	sum := sha1.Sum([]byte(key + acceptGUID))
+	var text [64]byte // a key has 24 characters
+	sum := sha1.Sum(append(append(text[:0], key...), acceptGUID...))
 	return base64.StdEncoding.AppendEncode(dst, sum[:])
 }

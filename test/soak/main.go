@@ -45,7 +45,7 @@ type verdict struct {
 	Delivered   int64   `json:"delivered"`
 	Called      int64   `json:"called"`
 	Wrong       int64   `json:"wrong"`
-	FirstWrong  string  `json:"first_wrong,omitempty"`
+	Faults      faults  `json:"faults,omitempty"`
 	MemoryEarly int64   `json:"memory_early_bytes"`
 	MemoryAtEnd int64   `json:"memory_at_end_bytes"`
 	Memory      []int64 `json:"memory_mb_by_tenth"`
@@ -83,8 +83,8 @@ func main() {
 
 const good = "good"
 
-// patience is for how long a session lasts at most.
-const patience = 20 * time.Second
+// patience is for how long a session lasts at most: long enough for a machine that is busy.
+const patience = 2 * time.Minute
 
 // run runs the clients and judges.
 func run(o options) (v verdict) {
@@ -107,7 +107,7 @@ func run(o options) (v verdict) {
 	early, busy := reports[0], reports[len(reports)-1]
 	v = verdict{
 		Seconds: int64(time.Since(start).Seconds()), Sessions: s.sessions.Load(), Said: s.said.Load(),
-		Delivered: s.delivered.Load(), Called: s.called.Load(), Wrong: s.wrong.Load(), FirstWrong: s.firstWrong(),
+		Delivered: s.delivered.Load(), Called: s.called.Load(), Wrong: s.wrong.Load(), Faults: s.kinds(),
 		MemoryEarly: early.Memory, MemoryAtEnd: busy.Memory,
 		Goroutines: [2]int{early.Goroutines, end.Goroutines}, LeftBehind: end.Stats.Connections,
 		Verdict: good,
@@ -149,7 +149,7 @@ func (v *verdict) judge(err error) {
 	case err != nil:
 		v.Verdict = err.Error()
 	case v.Wrong > 0:
-		v.Verdict = "wrong deliveries, the first: " + v.FirstWrong
+		v.Verdict = fmt.Sprintf("wrong: %v", v.Faults)
 	case v.Delivered == 0 || v.Called == 0:
 		v.Verdict = "nothing was delivered, or no function called"
 	case v.LeftBehind > 0:
@@ -170,14 +170,25 @@ type soak struct {
 
 	sessions, said, delivered, called, wrong atomic.Int64
 
-	mu    sync.Mutex
-	first string
+	mu     sync.Mutex
+	faults faults // guarded by mu
 }
 
-func (s *soak) firstWrong() string {
+// Faults are what was wrong, by kind: how often, and the first of each.
+type faults map[string]*fault
+
+type fault struct {
+	Count int64  `json:"count"`
+	First string `json:"first"`
+}
+
+// String returns the count.
+func (f *fault) String() string { return fmt.Sprintf("%d times, first %q", f.Count, f.First) }
+
+func (s *soak) kinds() faults {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.first
+	return s.faults
 }
 
 // fault counts something wrong.
@@ -185,9 +196,15 @@ func (s *soak) fault(format string, args ...any) {
 	s.wrong.Add(1)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.first == "" {
-		s.first = fmt.Sprintf(format, args...)
+	if s.faults == nil {
+		s.faults = make(faults)
 	}
+	f := s.faults[format]
+	if f == nil {
+		f = &fault{First: fmt.Sprintf(format, args...)}
+		s.faults[format] = f
+	}
+	f.Count++
 }
 
 func (s *soak) over() bool {

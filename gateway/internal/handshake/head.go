@@ -53,18 +53,23 @@ func readHead(head string) *headReader {
 		request: http.Request{
 			Method: http.MethodGet, URL: u, RequestURI: target,
 			Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-			Header: make(http.Header, n), Body: http.NoBody,
+			Header: make(http.Header, n+addedLater), Body: http.NoBody,
 		},
 		values: both[:0:n],
 		names:  both[n:n],
 	}
-	for field := range strings.SplitSeq(fields, "\r\n") {
-		if !h.field(field) {
+	for more := true; more; {
+		var field string
+		if field, fields, more = strings.Cut(fields, "\r\n"); !h.field(field) {
 			return nil
 		}
 	}
 	return h
 }
+
+// addedLater is how many header fields the gateway adds: a map that has to grow for them costs as
+// much as to read the head.
+const addedLater = 4
 
 func cutSuffix(s, suffix string, ok bool) (string, bool) {
 	before, found := strings.CutSuffix(s, suffix)
@@ -85,7 +90,7 @@ func (h *headReader) field(line string) bool {
 		return false
 	}
 	value = strings.Trim(value, " ")
-	header, key := h.request.Header, textproto.CanonicalMIMEHeaderKey(name)
+	header, key := h.request.Header, canonical(name)
 	switch key {
 	case "Host":
 		twice := h.request.Host != ""
@@ -110,6 +115,23 @@ func (h *headReader) field(line string) bool {
 	h.values, h.names = append(h.values, value), append(h.names, name)
 	header[key] = h.values[n : n+1 : n+1]
 	return true
+}
+
+// canonical returns the key of a header field. For the names of most handshakes it makes no object.
+func canonical(name string) string {
+	switch name {
+	case "Host", "Upgrade", "Connection", "Origin", "Cookie", "Pragma":
+		return name
+	case ws.HeaderKey:
+		return "Sec-Websocket-Key"
+	case ws.HeaderVersion:
+		return "Sec-Websocket-Version"
+	case ws.HeaderExtensions:
+		return "Sec-Websocket-Extensions"
+	case ws.HeaderProtocol:
+		return "Sec-Websocket-Protocol"
+	}
+	return textproto.CanonicalMIMEHeaderKey(name)
 }
 
 func isPrintable(line string) bool {
