@@ -31,7 +31,7 @@ type loop struct {
 	onReadable func(uintptr) bool // fetchEvents, made once
 	queue      []*Conn            // claimed, waiting for their turn
 	next       int                // in queue
-	more       []*Conn            // claimed, had a turn and have more to read
+	more       []*Conn            // claimed, and may wait: see lead
 	nextMore   int                // in more
 	now        time.Duration      // since start
 
@@ -46,6 +46,9 @@ type loop struct {
 	slowness atomic.Int32  // slowTurn for each slow turn, less 1 for each fast one
 	start    time.Time
 }
+
+// hangUp are the events that the peer has gone.
+const hangUp = syscall.EPOLLRDHUP | syscall.EPOLLHUP | syscall.EPOLLERR
 
 const (
 	awaitInput = syscall.EPOLLIN | syscall.EPOLLRDHUP | -syscall.EPOLLET
@@ -147,8 +150,10 @@ func (l *loop) watch(fd, op int, events int64) error {
 }
 
 // lead runs turns until the loop is closed or another goroutine leads. Sockets that have something
-// new to read go first; of those that have more to read, one has a turn in between. So the clients
-// that send without end wait for each other, and the others wait for one turn of one of them.
+// new to read go first; those that have more to read, whose peers have gone, or whose clients are
+// not connected yet, have turns in between. So the clients that send without end, come or go wait for
+// each other, and the others wait for one turn of one of them: 10,000 that are cut at once and come
+// again hold up no message by more than some turns.
 func (l *loop) lead() {
 	for {
 		for l.next < len(l.queue) {
@@ -159,7 +164,7 @@ func (l *loop) lead() {
 			}
 		}
 		l.queue, l.next = l.queue[:0], 0
-		if c := l.takeMore(); c != nil && !l.runHere(c) {
+		if !l.runMore() {
 			return
 		}
 		runtime.Gosched()
@@ -167,6 +172,25 @@ func (l *loop) lead() {
 			return
 		}
 	}
+}
+
+// moreSlice is for how long turns that may wait run before new events are looked for, which costs as
+// much as a short one of them.
+const moreSlice = 50 * time.Microsecond
+
+// runMore runs some of the turns that may wait, at least one. It reports whether the caller is still
+// the leader.
+func (l *loop) runMore() bool {
+	for began := l.now; l.now-began < moreSlice; {
+		c := l.takeMore()
+		if c == nil {
+			return true
+		}
+		if !l.runHere(c) {
+			return false
+		}
+	}
+	return true
 }
 
 // takeMore takes the socket that has waited longest with more to read, or returns nil.
@@ -193,7 +217,12 @@ func (l *loop) poll() bool {
 	}
 	l.takeReturned()
 	for _, e := range l.events[:l.n] {
-		if c := l.poller.table.get(int(e.Fd)); c != nil && c.onEvent(e.Events) {
+		c := l.poller.table.get(int(e.Fd))
+		switch {
+		case c == nil || !c.onEvent(e.Events):
+		case c.mayWait || e.Events&hangUp != 0:
+			l.more = append(l.more, c)
+		default:
 			l.queue = append(l.queue, c)
 		}
 	}

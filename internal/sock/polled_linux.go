@@ -20,6 +20,7 @@ type polled struct {
 	gone     atomic.Bool                   // the peer takes no more either, or the socket is broken
 	awaited  atomic.Int32                  // the last argument of await
 
+	mayWait bool // the turns may wait for those of others; owned by the turn
 	drained bool // owned by the turn: the last read took all there was
 }
 
@@ -44,6 +45,8 @@ func (p *polled) serve(c *Conn) bool {
 	return false
 }
 
+func (p *polled) setMayWait(on bool) { p.mayWait = on }
+
 // runLater lets the leader run a claimed turn.
 func (c *Conn) runLater() { c.loop.giveBack(c) }
 
@@ -52,7 +55,7 @@ func (p *polled) miss() { p.state.Store(missed) }
 
 // onEvent records an event, and reports whether the caller has to run a turn for it.
 func (p *polled) onEvent(events uint32) bool {
-	if events&(syscall.EPOLLRDHUP|syscall.EPOLLHUP|syscall.EPOLLERR) != 0 {
+	if events&hangUp != 0 {
 		p.hungUp.Store(true)
 	}
 	if events&(syscall.EPOLLHUP|syscall.EPOLLERR) != 0 {

@@ -35,6 +35,7 @@ func (polled) progress() int64                          { return 0 }
 func (polled) closeWrite()                              {}
 func (polled) peer() (hungUp, gone bool)                { return false, false }
 func (polled) close()                                   {}
+func (polled) setMayWait(bool)                          {}
 func (polled) claim() bool                              { return false }
 
 func (*Conn) wake()     {}

@@ -81,13 +81,16 @@ func (c *Conn) Blocks() bool { return c.blocking != nil && !c.blocking.usable() 
 // Serve calls o.Turn, from now on, whenever there may be something to read. It returns at once or
 // after the first Turn. After Ended it may be called again; within a turn, Pass is.
 func (c *Conn) Serve(o Owner) {
+	c.setMayWait(false)
 	if c.serve(o) {
 		c.runAway()
 	}
 }
 
-// ServeLater is Serve that returns at once, because no turn is run by its goroutine.
+// ServeLater is Serve that returns at once, because no turn is run by its goroutine. Until Pass is
+// called, the turns may wait for those of other sockets.
 func (c *Conn) ServeLater(o Owner) {
+	c.setMayWait(true)
 	if c.serve(o) {
 		c.runLater()
 	}
@@ -104,7 +107,10 @@ func (c *Conn) serve(o Owner) bool {
 }
 
 // Pass makes o the owner of the turns that follow. It is called from within a turn.
-func (c *Conn) Pass(o Owner) { c.owner = o }
+func (c *Conn) Pass(o Owner) {
+	c.owner = o
+	c.setMayWait(false)
+}
 
 // Polled reports whether c is on the polled path, whose turns may run on the goroutine that leads
 // the turns of other sockets.
