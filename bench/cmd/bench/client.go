@@ -26,7 +26,15 @@ type client struct {
 
 // client starts a load client. The caller stops it.
 func (b *bench) client(ctx context.Context, args ...string) (*client, error) {
-	argv := append([]string{filepath.Join(b.bin, "loadgen")}, args...)
+	return b.startClient(ctx, append([]string{filepath.Join(b.bin, "loadgen")}, args...))
+}
+
+// urgentClient starts a load client that goes before all others on its core.
+func (b *bench) urgentClient(ctx context.Context, args ...string) (*client, error) {
+	return b.startClient(ctx, b.urgent(append([]string{filepath.Join(b.bin, "loadgen")}, args...)))
+}
+
+func (b *bench) startClient(ctx context.Context, argv []string) (*client, error) {
 	c := &client{cmd: b.pinned(ctx, clientCore, argv)}
 	c.cmd.Stderr = &c.stderr
 	stdout, err := c.cmd.StdoutPipe()

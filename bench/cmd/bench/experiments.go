@@ -41,6 +41,7 @@ func experiments() []experiment {
 		echo(), route(), latency(), broadcast(), handshake(), idleMemory(), allocations(), syscalls(),
 		secureEcho(), secureHandshake(), secureIdle(), chat(), functions(), coldstart(),
 		growthOf(), pieces(),
+		growthOf(), stormOf(), pings(),
 	}
 }
 

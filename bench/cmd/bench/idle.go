@@ -16,6 +16,9 @@ type memory struct {
 	trimmed float64 // the same after it returned the memory that it does not use
 	kernel  float64 // the kernel's own objects, for each end of a connection
 	opened  float64 // seconds until all connections were open and used once
+
+	cost  float64 // pings: µs of CPU time in a second, for each connection
+	alone float64 // the same of the server without connections
 }
 
 // idle opens connections that each echo one message and are silent after it. Where a process cannot
@@ -112,7 +115,7 @@ func (c *idleRun) connect(ctx context.Context, i int) error {
 		n++
 	}
 	s.conns = n
-	return c.open(ctx, n, append(s.args(c.bench, c.server, c.servers[i]), "hold"))
+	return c.open(ctx, n, append(s.args(c.bench, c.server, c.servers[i]), s.mode))
 }
 
 // open starts a load client and waits until its n connections are open.

@@ -27,6 +27,7 @@ type row struct {
 	memory
 	calls // system calls
 	growth
+	stormFigures
 	startFigures
 	mallocs float64 // for each message
 }
@@ -37,6 +38,8 @@ type setup struct {
 	conns, depth, size  int
 	rate                int
 	piece               int           // pieces: bytes of a write; the messages are binary
+	spread              time.Duration // storm: clients come again within this time
+	ping                time.Duration // pings: time between those of the server
 	warm                time.Duration // before the measurement; 0: the client's own
 	dialect             load.Dialect  // of the payload; empty: the server's own
 	parallel, processes int
@@ -57,6 +60,15 @@ func (s setup) String() string {
 		return fmt.Sprintf("%d messages of %d bytes in one write", s.depth, s.size)
 	case "growth":
 		return fmt.Sprintf("%d idle, depth %d, %d bytes", s.conns, s.depth, s.size)
+	case "storm":
+		if s.spread == 0 {
+			return fmt.Sprintf("%d at once, %d stay and send %d messages a second",
+				s.conns, stormTalkers, s.rate)
+		}
+		return fmt.Sprintf("%d within %v, %d stay and send %d messages a second",
+			s.conns, s.spread, stormTalkers, s.rate)
+	case "keep":
+		return fmt.Sprintf("%d idle, a ping each %v", s.conns, s.ping)
 	case "start":
 		return fmt.Sprintf("medians of %d starts", s.starts)
 	case "room-bursts":
@@ -197,7 +209,7 @@ func drive(ctx context.Context, b *bench, s setup, sv server) (r row) {
 
 // serverMode returns how a server runs for a setup.
 func (b *bench) serverMode(s setup, sv server) serverMode {
-	h := serverMode{room: strings.HasPrefix(s.mode, "room") || s.mode == "broadcast", many: s.many}
+	h := serverMode{room: strings.HasPrefix(s.mode, "room") || s.mode == "broadcast", many: s.many, ping: s.ping}
 	h.profile = b.profile(s, sv)
 	if s.tls {
 		h.tls = b.cert

@@ -37,6 +37,7 @@ type options struct {
 	gate    time.Duration
 	pin     bool
 	nice    int
+	fifo    bool
 
 	markdown string
 	data     string
@@ -115,6 +116,8 @@ func (o *options) defineMachine(flags *flag.FlagSet) {
 	flags.IntVar(&o.retries, "retries", 3, "repetitions of a noisy run; the quietest counts")
 	flags.DurationVar(&o.gate, "gate", 20*time.Second, "wait at most this long for a quiet machine")
 	flags.BoolVar(&o.pin, "pin", canPin(), "server on core 0, client on core 1")
+	flags.BoolVar(&o.fifo, "fifo", false,
+		"server and client go before all programs without it (SCHED_FIFO; root), for a busy machine")
 	flags.IntVar(&o.nice, "nice", bestNice(), "niceness of server and client; below 0: root only")
 }
 

@@ -28,6 +28,9 @@ func (b *bench) pinned(ctx context.Context, core int, argv []string) *exec.Cmd {
 	if b.pin {
 		argv = append([]string{"taskset", "-c", strconv.Itoa(core)}, argv...)
 	}
+	if b.fifo {
+		argv = append([]string{"chrt", "--fifo", "1"}, argv...)
+	}
 	if b.nice != 0 {
 		argv = append([]string{"nice", "-n", strconv.Itoa(b.nice)}, argv...)
 	}

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/tyg-dev/tyg/bench/internal/load"
 )
@@ -29,7 +30,8 @@ type serverMode struct {
 	room    bool
 	tls     string // the certificate's file; empty: without TLS
 	many    bool
-	profile string // the CPU profile's file; empty: none
+	profile string        // the CPU profile's file; empty: none
+	ping    time.Duration // between pings of the server; 0: as it has it
 }
 
 func allServers() []server {
@@ -102,6 +104,9 @@ func (s server) command(bin, addr string, h serverMode) []string {
 	}
 	if h.tls != "" {
 		argv = append(argv, "-tls", h.tls)
+	}
+	if h.ping > 0 {
+		argv = append(argv, "-ping", h.ping.String())
 	}
 	if h.profile != "" {
 		argv = append(argv, "-cpuprofile", h.profile)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -197,7 +198,7 @@ func measureIdle(o options, f *fleet) (any, error) {
 	n := f.nodes[0]
 	row := idleRow{Kind: f.kind, Conns: o.conns, Ping: o.ping}
 	const rest = 15 * time.Second
-	alone, err := n.cpuFor(rest)
+	alone, err := spend(n, rest)
 	if err != nil {
 		return nil, err
 	}
@@ -217,7 +218,7 @@ func measureIdle(o options, f *fleet) (any, error) {
 		return nil, err
 	}
 	row.Memory = (after - before) / float64(o.conns)
-	used, err := n.cpuFor(o.idle)
+	used, err := spend(n, o.idle)
 	if err != nil {
 		return nil, err
 	}
@@ -226,15 +227,10 @@ func measureIdle(o options, f *fleet) (any, error) {
 	return row, nil
 }
 
-// cpuFor returns the CPU time that a node uses, in microseconds.
-func (n *node) cpuFor(d time.Duration) (float64, error) {
-	before, err := n.cpu()
-	if err != nil {
-		return 0, err
-	}
-	time.Sleep(d)
-	after, err := n.cpu()
-	return after - before, err
+// spend returns the CPU time that a node uses within d, in microseconds.
+func spend(n *node, d time.Duration) (float64, error) {
+	seconds, err := stat.Spend(context.Background(), []int{n.cmd.Process.Pid}, d)
+	return 1e6 * seconds, err
 }
 
 func (n *node) cpu() (float64, error) {

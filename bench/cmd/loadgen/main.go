@@ -38,23 +38,39 @@ func run(args []string) error {
 	flags := flag.NewFlagSet("loadgen", flag.ExitOnError)
 	flags.Usage = func() {
 		fmt.Fprintln(flags.Output(), "usage: loadgen [flags] "+
-			"echo|broadcast|handshake|hold|bursts|room-bursts|pieces")
+			"echo|broadcast|handshake|hold|keep|storm|bursts|room-bursts|pieces")
 		flags.PrintDefaults()
 	}
 	defineServer(flags, &cfg)
 	defineLoad(flags, &cfg)
 	steps := flags.Bool("steps", false, "print a line when all connections are open, and wait for "+
 		"one; after the measurement wait for the end of standard input")
+	untilLine := flags.Bool("until-line", false,
+		"echo, with -steps: measure until a second line comes, or for -d")
 	bursts := flags.Int("n", 100, "bursts: how many")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	mode := flags.Arg(0)
-	if mode == "hold" {
+	switch mode {
+	case "hold":
 		return hold(cfg)
+	case "keep":
+		cfg.Ready = func() error { fmt.Println("open"); return nil }
+		return load.Keep(cfg, lineRead())
 	}
 	if *steps {
 		cfg.Ready = ready
+	}
+	if *untilLine {
+		stop := make(chan struct{})
+		cfg.Stop, cfg.Ready = stop, func() error {
+			if err := ready(); err != nil {
+				return err
+			}
+			go func() { <-lineRead(); close(stop) }() // ends with standard input, at the latest
+			return nil
+		}
 	}
 	result, err := measure(mode, cfg, *bursts)
 	if err != nil {
@@ -77,6 +93,9 @@ func measure(mode string, cfg load.Config, bursts int) (load.Result, error) {
 		return load.Handshake(cfg)
 	case "pieces":
 		return load.Pieces(cfg)
+	case "storm":
+		result, _, err := load.Storm(cfg) // the process ends after its result
+		return result, err
 	case "bursts", "room-bursts":
 		return load.Bursts(cfg, bursts, mode == "room-bursts")
 	}
@@ -111,11 +130,23 @@ func defineLoad(flags *flag.FlagSet, cfg *load.Config) {
 	flags.BoolVar(&cfg.Spin, "spin", false, "never sleep")
 	flags.IntVar(&cfg.Parallel, "par", 64, "handshakes at the same time")
 	flags.DurationVar(&cfg.Timeout, "timeout", 20*time.Second, "fail after this time without data")
+	flags.DurationVar(&cfg.Spread, "spread", 0, "storm: connections come again within this time")
 	flags.Func("pids", "measure the CPU time of the processes `pid,...`",
 		func(text string) (err error) {
 			cfg.PIDs, err = parsePIDs(text)
 			return err
 		})
+}
+
+// lineRead returns a channel that is closed once a line has come, or standard input has ended.
+func lineRead() <-chan struct{} {
+	read := make(chan struct{})
+	go func() { // ends as described
+		var word string
+		_, _ = fmt.Scanln(&word) // either is the end
+		close(read)
+	}()
+	return read
 }
 
 // ready prints that all connections are open, and waits for a line.

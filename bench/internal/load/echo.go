@@ -100,7 +100,8 @@ func (o *openLoop) tick(now int64) (int, error) {
 		o.turn++
 		o.next += o.gap
 	}
-	return int((o.next - now) / int64(time.Millisecond)), nil
+	o.nap = max(time.Duration(o.next-o.now()), 1)
+	return 0, nil
 }
 
 func (*openLoop) arrived(c *conn, n int, now int64) error { return c.echoed(n, now) }

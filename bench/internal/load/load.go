@@ -44,14 +44,16 @@ type Config struct {
 	TLS    *tls.Config // nil: without
 	Source netip.Addr  // the first loopback address to connect from; zero: the kernel chooses
 
-	Warm     time.Duration // before the measurement
-	Duration time.Duration // of the measurement
-	Rate     float64       // Echo: messages a second; 0: one for each answer
-	Spin     bool          // poll for events without sleeping, for exact latencies
-	Parallel int           // handshakes at the same time: 64
-	PIDs     []int         // the server's processes; their CPU time is measured
-	Timeout  time.Duration // fail after this time without data: 20 seconds
-	Ready    func() error  // called when all connections are open, before the measurement
+	Warm     time.Duration   // before the measurement
+	Duration time.Duration   // of the measurement
+	Rate     float64         // Echo: messages a second; 0: one for each answer
+	Spin     bool            // poll for events without sleeping, for exact latencies
+	Parallel int             // handshakes at the same time: 64
+	PIDs     []int           // the server's processes; their CPU time is measured
+	Timeout  time.Duration   // fail after this time without data: 20 seconds
+	Spread   time.Duration   // Storm: connections come again within this time
+	Stop     <-chan struct{} // ends the measurement when it is closed; nil: Duration does
+	Ready    func() error    // called when all connections are open, before the measurement
 }
 
 // client is the state of one run. It belongs to one goroutine.
@@ -62,7 +64,8 @@ type client struct {
 	conns    []*conn
 	buf      []byte
 	start    time.Time
-	lastRead int64 // when bytes last arrived
+	lastRead int64         // when bytes last arrived
+	nap      time.Duration // for how long to wait in place of what tick returns; 0: as that says
 	request  []byte
 	room     bool // every message goes to all connections
 
@@ -142,7 +145,7 @@ func (l *client) run(t traffic, done func(now int64) bool) error {
 		if l.Spin {
 			timeout = 0
 		}
-		events, err := l.poll.wait(timeout)
+		events, err := l.await(timeout)
 		if err != nil {
 			return err
 		}
@@ -159,6 +162,14 @@ func (l *client) run(t traffic, done func(now int64) bool) error {
 	return nil
 }
 
+// await waits for events: for timeout milliseconds, or for the nap that a tick asks for.
+func (l *client) await(timeout int) ([]syscall.EpollEvent, error) {
+	if l.nap > 0 && !l.Spin {
+		return l.poll.waitUntil(l.nap)
+	}
+	return l.poll.wait(timeout)
+}
+
 func (l *client) ready() error {
 	if l.Ready == nil {
 		return nil
@@ -169,7 +180,7 @@ func (l *client) ready() error {
 // runFor runs for d.
 func (l *client) runFor(t traffic, d time.Duration) error {
 	end := l.now() + int64(d)
-	return l.run(t, func(now int64) bool { return now >= end })
+	return l.run(t, func(now int64) bool { return now >= end || isClosed(l.Stop) })
 }
 
 func (l *client) handle(t traffic, e *syscall.EpollEvent) error {

@@ -91,7 +91,7 @@ func (c *conn) begin() error {
 	switch {
 	case h.Masked:
 		return c.failed("check", fmt.Errorf("a frame of the server is masked"))
-	case h.Op >= wire.OpClose || c.isNotice():
+	case h.Op >= wire.OpClose || c.isNotice() || c.isTextPing():
 	case c.client.Dialect == Centrifuge:
 	case h.Op != c.client.op():
 		return c.failed("check", fmt.Errorf("opcode is %d, want %d", h.Op, c.client.op()))
@@ -106,9 +106,15 @@ func (c *conn) isNotice() bool {
 	return c.client.Dialect == Chat && (c.state != open || c.frame.Length < minLine)
 }
 
+// isTextPing reports whether the frame is centrifuge's ping, an empty command, which is sent back.
+// (https://centrifugal.dev/docs/transports/client_protocol)
+func (c *conn) isTextPing() bool {
+	return c.client.Dialect == Centrifuge && c.frame.Op == wire.OpText && c.frame.Length == 2
+}
+
 func (c *conn) body(b []byte) error {
 	switch {
-	case c.frame.Op >= wire.OpClose || c.isNotice():
+	case c.frame.Op >= wire.OpClose || c.isNotice() || c.isTextPing():
 		c.control = append(c.control, b...)
 		return nil
 	case c.client.Dialect == Centrifuge:
@@ -141,6 +147,9 @@ func (c *conn) finish() (int, error) {
 		return 0, c.write(wire.AppendMasked(nil, wire.OpPong, c.control, maskKey))
 	case wire.OpPong:
 		return 0, nil
+	}
+	if c.isTextPing() {
+		return 0, c.write(wire.AppendMasked(nil, wire.OpText, c.control, maskKey))
 	}
 	if c.isNotice() {
 		return c.greeting(c.control)

@@ -21,6 +21,8 @@ type Result struct {
 	P999 float64 `json:"p999"`
 	Max  float64 `json:"max"`
 
+	Retries uint64 `json:"retries,omitempty"` // Storm: connections that failed and tried again
+
 	LastP50 float64 `json:"last_p50"` // Broadcast: from publish to the last delivery
 	LastP99 float64 `json:"last_p99"`
 

@@ -2,10 +2,12 @@ package stat
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"os"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // ticks are the units of CPU time in /proc, per second. The kernel shows them to programs at this
@@ -51,6 +53,48 @@ func RSS(pids []int) (total int64, err error) {
 	return total, nil
 }
 
+// Peak returns the most resident memory that processes have had since ResetPeak, in bytes.
+func Peak(pids []int) (total int64, err error) {
+	for _, pid := range pids {
+		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+		if err != nil {
+			return 0, err
+		}
+		bytes, err := memoryOf(string(text), "VmHWM")
+		if err != nil {
+			return 0, err
+		}
+		total += bytes
+	}
+	return total, nil
+}
+
+// ResetPeak makes Peak begin anew (https://man7.org/linux/man-pages/man5/proc_pid_clear_refs.5.html).
+func ResetPeak(pids []int) error {
+	for _, pid := range pids {
+		name := fmt.Sprintf("/proc/%d/clear_refs", pid)
+		if err := os.WriteFile(name, []byte("5"), 0); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Spend returns the CPU seconds that processes use within d. An error of ctx ends it.
+func Spend(ctx context.Context, pids []int, d time.Duration) (seconds float64, err error) {
+	before, err := CPU(pids)
+	if err != nil {
+		return 0, err
+	}
+	select {
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	case <-time.After(d):
+	}
+	after, err := CPU(pids)
+	return after - before, err
+}
+
 // Machine returns CPU seconds over all cores since the machine started: busy, and steal, which the
 // hypervisor gave to other machines.
 func Machine() (busy, steal float64, err error) {
@@ -91,7 +135,7 @@ func memInfo(name string) (int64, error) {
 	return memoryOf(string(text), name)
 }
 
-// memoryOf finds a line of /proc/meminfo.
+// memoryOf finds a line of /proc/meminfo or of a /proc/PID/status.
 func memoryOf(text, name string) (int64, error) {
 	for line := range strings.Lines(text) {
 		if value, ok := strings.CutPrefix(line, name+":"); ok {

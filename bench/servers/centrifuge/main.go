@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"flag"
 	"net/http"
 
 	"github.com/centrifugal/centrifuge"
@@ -12,6 +13,7 @@ import (
 )
 
 func main() {
+	ping := flag.Duration("ping", -1, "time between pings; negative: none")
 	o := serve.Parse()
 	node, err := centrifuge.New(centrifuge.Config{
 		LogLevel:           centrifuge.LogLevelNone,
@@ -23,7 +25,7 @@ func main() {
 	serve.Check(node.Run())
 	h := centrifuge.NewWebsocketHandler(node, centrifuge.WebsocketConfig{
 		CheckOrigin:        func(*http.Request) bool { return true },
-		PingPongConfig:     centrifuge.PingPongConfig{PingInterval: -1}, // none while we measure
+		PingPongConfig:     centrifuge.PingPongConfig{PingInterval: *ping},
 		UseWriteBufferPool: true,
 		ReadBufferSize:     1024,
 	})

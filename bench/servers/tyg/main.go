@@ -22,6 +22,7 @@ func main() {
 	route := flag.Bool("route", false, `answer {"action":"echo"} only, by route selection`)
 	portable := flag.Bool("portable", false, "keep to the portable path")
 	many := flag.Bool("many", false, "any number of connections, any messages, an hour of silence")
+	ping := flag.Duration("ping", 0, "time between pings; 0: none")
 	o := serve.Parse()
 	app := tyg.New("bench")
 	switch {
@@ -33,6 +34,7 @@ func main() {
 		useGroups(app, o.Room)
 	}
 	g := &gateway.Server{Handler: app, Portable: *portable, TLS: o.Secure()}
+	g.Extensions.Ping = *ping
 	if *many {
 		g.Limits = gateway.Limits{Conns: -1, Idle: time.Hour, Frame: -1, Message: -1}
 		g.Extensions.Binary = true
