@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -87,13 +86,14 @@ func mainAttackers() {
 }
 
 // start starts a process with the clients. After stop, done says what they did.
-func (a attack) start(addr string, stop <-chan struct{}) (done <-chan string, err error) {
-	program, err := os.Executable()
+func (a attack) start(
+	addr string, pin bool, stop <-chan struct{},
+) (done <-chan string, err error) {
+	cmd, err := self(pinnedTo(pin, clientCore, slow()), attackVariable+"="+a.name,
+		addrVariable+"="+addr)
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.Command(program)
-	cmd.Env = append(os.Environ(), attackVariable+"="+a.name, addrVariable+"="+addr)
 	input, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, err

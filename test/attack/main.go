@@ -19,7 +19,9 @@ during the attack, and prints a table. It exits with 1 if an attack has succeede
 crashed or did not drain, took more memory than -memory, or the healthy client got no answer, a
 wrong one, or waited longer than -p99 for one of a hundred.
 
-The p99 depends on the machine, which runs attackers and clients, too.
+Attackers and clients run on the same machine. With -pin, which needs Linux, root and two cores,
+the times are those of the server all the same; without it the attackers take them from the
+server's processor.
 
 Flags:`
 
@@ -29,6 +31,8 @@ type options struct {
 	only   string
 	memory int64
 	p99    time.Duration
+	ratio  float64
+	pin    bool
 	json   bool
 }
 
@@ -44,14 +48,27 @@ type result struct {
 
 const held = "held"
 
+// ratio returns how many times as long the healthy client has waited during the attack.
+func (r result) ratio() float64 {
+	if r.Before == 0 {
+		return 0
+	}
+	return float64(r.During) / float64(r.Before)
+}
+
 func main() {
 	victim.Main()
 	mainAttackers()
+	mainHealthy()
 	var o options
 	flag.DurationVar(&o.each, "for", 5*time.Second, "how long each attack takes")
 	flag.StringVar(&o.only, "only", "", "only attacks whose name contains this")
 	flag.Int64Var(&o.memory, "memory", 400, "most memory of the server, in MB")
 	flag.DurationVar(&o.p99, "p99", time.Second, "most time that the healthy client waits")
+	flag.Float64Var(&o.ratio, "ratio", 0,
+		"how many times as long as before the healthy client may wait; 0: any")
+	flag.BoolVar(&o.pin, "pin", canPin(),
+		"give the server a core, and another one to the healthy client before the attackers")
 	flag.BoolVar(&o.json, "json", false, "print one JSON object for each attack")
 	flag.Usage = func() { fmt.Fprintln(os.Stderr, help); flag.PrintDefaults() }
 	flag.Parse()
@@ -69,7 +86,7 @@ func run(o options) bool {
 	all, ran := true, 0
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	if !o.json {
-		fmt.Fprintln(w, "attack\twhat it did\tpeak memory\tp99 before\tp99 during\tverdict")
+		fmt.Fprintln(w, "attack\twhat it did\tpeak memory\tp99 before\tp99 during\tratio\tverdict")
 	}
 	for _, a := range attacks() {
 		if !strings.Contains(a.name, o.only) {
@@ -82,8 +99,9 @@ func run(o options) bool {
 			_ = json.NewEncoder(os.Stdout).Encode(r)
 			continue
 		}
-		fmt.Fprintf(w, "%s\t%s\t%d MB\t%v\t%v\t%s\n", r.Attack, r.Did, r.Memory>>20,
-			r.Before.Round(10*time.Microsecond), r.During.Round(10*time.Microsecond), r.Verdict)
+		fmt.Fprintf(w, "%s\t%s\t%d MB\t%v\t%v\t%.1f\t%s\n", r.Attack, r.Did, r.Memory>>20,
+			r.Before.Round(10*time.Microsecond), r.During.Round(10*time.Microsecond), r.ratio(),
+			r.Verdict)
 	}
 	_ = w.Flush()
 	if ran == 0 {
@@ -97,11 +115,11 @@ func run(o options) bool {
 func try(a attack, o options) (r result) {
 	r = result{Attack: a.name, Verdict: held}
 	fail := func(err error) result { r.Verdict = err.Error(); return r }
-	p, err := victim.Start()
+	p, err := victim.Start(pinnedTo(o.pin, serverCore, fast())...)
 	if err != nil {
 		return fail(err)
 	}
-	h, err := newHealthy(p.URL())
+	h, err := newHealthy(p.URL(), o.pin)
 	if err == nil {
 		r.Before, err = h.measure(o.each / 4)
 	}
@@ -109,7 +127,7 @@ func try(a attack, o options) (r result) {
 		stop := make(chan struct{})
 		memory := watchMemory(p, stop)
 		var done <-chan string
-		if done, err = a.start(p.Addr, stop); err == nil {
+		if done, err = a.start(p.Addr, o.pin, stop); err == nil {
 			r.During, err = h.measure(o.each)
 		}
 		close(stop)
@@ -131,6 +149,8 @@ func try(a attack, o options) (r result) {
 		return fail(fmt.Errorf("more than %d MB", o.memory))
 	case r.During > o.p99:
 		return fail(fmt.Errorf("p99 over %v", o.p99))
+	case o.ratio > 0 && r.ratio() > o.ratio:
+		return fail(fmt.Errorf("p99 over %.1f of that before", o.ratio))
 	}
 	return r
 }

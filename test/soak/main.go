@@ -116,7 +116,9 @@ func run(o options) (v verdict) {
 		v.Memory = append(v.Memory, r.Memory>>20)
 	}
 	v.PerSecond = float64(v.Delivered) / time.Since(start).Seconds()
-	v.judge(err)
+	if v.judge(err); v.Verdict != good {
+		fmt.Fprintf(os.Stderr, "the server has logged, at last:\n%s", p.LogTail())
+	}
 	return v
 }
 

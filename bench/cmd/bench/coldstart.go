@@ -29,7 +29,7 @@ func coldstart() experiment {
 		servers: []string{"lambda-echo", "lambda-chat"}, run: startCold,
 		columns: []column{
 			{"ms to first request", func(r row) float64 { return r.asked }},
-			megabytes("resident", func(r row) float64 { return r.resident }),
+			megabytes("resident", func(r row) float64 { return r.startFigures.resident }),
 			megabytes("program", func(r row) float64 { return r.own.program }),
 			megabytes("zip", func(r row) float64 { return r.own.zip }),
 			megabytes("program for arm64", func(r row) float64 { return r.arm64.program }),

@@ -40,8 +40,7 @@ func experiments() []experiment {
 	return []experiment{
 		echo(), route(), latency(), broadcast(), handshake(), idleMemory(), allocations(), syscalls(),
 		secureEcho(), secureHandshake(), secureIdle(), chat(), functions(), coldstart(),
-		growthOf(), pieces(),
-		growthOf(), stormOf(), pings(),
+		growthOf(), pieces(), stormOf(), pings(), start(),
 	}
 }
 

@@ -29,6 +29,7 @@ type row struct {
 	growth
 	stormFigures
 	startFigures
+	buildFigures
 	mallocs float64 // for each message
 }
 
@@ -60,6 +61,8 @@ func (s setup) String() string {
 		return fmt.Sprintf("%d messages of %d bytes in one write", s.depth, s.size)
 	case "growth":
 		return fmt.Sprintf("%d idle, depth %d, %d bytes", s.conns, s.depth, s.size)
+	case "change":
+		return fmt.Sprintf("medians of %d changes", s.starts)
 	case "storm":
 		if s.spread == 0 {
 			return fmt.Sprintf("%d at once, %d stay and send %d messages a second",

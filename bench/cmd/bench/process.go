@@ -58,6 +58,7 @@ type process struct {
 	addr   string
 	stderr bytes.Buffer  // to be read after ended is closed
 	ended  chan struct{} // closed when the process has ended
+	heard  time.Time     // when it accepted a connection first
 }
 
 // start starts a server and waits until it listens. The caller stops it.
@@ -109,9 +110,10 @@ func (p *process) listening(timeout time.Duration) error {
 		select {
 		case <-p.ended:
 			return errors.New("it ended at once")
-		case <-time.After(20 * time.Millisecond):
+		case <-time.After(2 * time.Millisecond):
 		}
 		if c, err := net.Dial("tcp4", p.addr); err == nil {
+			p.heard = time.Now()
 			_ = c.Close() // without a byte sent
 			time.Sleep(200 * time.Millisecond)
 			return nil

@@ -22,6 +22,7 @@ type server struct {
 	joins   bool   // clients that connect with "?room" join a room; others do not
 
 	script   *script   // nil: a Go program
+	starting *starting // not nil: a program whose build and start are measured
 	function *function // not nil: a function of Lambda in place of a server, for coldstart
 }
 
@@ -35,7 +36,7 @@ type serverMode struct {
 }
 
 func allServers() []server {
-	return []server{
+	servers := []server{
 		{name: "floor", program: "floor", joins: true},
 		{name: "floor-uring", program: "floor", args: []string{"-uring"}},
 		{name: "tcp", program: "floor", args: []string{"-tcp"}, dialect: load.TCP},
@@ -68,6 +69,10 @@ func allServers() []server {
 		{name: "lambda-chat", function: &function{dir: "./examples/chat", table: true}},
 		{name: "serverless-offline", dialect: load.Action, script: offline()},
 	}
+	for _, s := range startings() {
+		servers = append(servers, server{name: s.name, starting: &s})
+	}
+	return servers
 }
 
 // usable returns why a server cannot run here, or nil.

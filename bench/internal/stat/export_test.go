@@ -7,3 +7,6 @@ var (
 	MachineOf = machineOf
 	MemoryOf  = memoryOf
 )
+
+// ParseMaps is mapsOf.
+var ParseMaps = mapsOf

@@ -138,18 +138,19 @@ type Process struct {
 	web   http.Client
 }
 
-// Start starts this program again as the server.
-func Start() (*Process, error) { return start("server") }
+// Start starts this program again as the server, with prefix in front of the command.
+func Start(prefix ...string) (*Process, error) { return start("server", prefix...) }
 
 // StartWithFunction is Start of a server that has a function, see Call.
 func StartWithFunction() (*Process, error) { return start("functions") }
 
-func start(role string) (*Process, error) {
+func start(role string, prefix ...string) (*Process, error) {
 	program, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	p := &Process{cmd: exec.Command(program), web: http.Client{Timeout: 20 * time.Second}}
+	argv := append(prefix, program)
+	p := &Process{cmd: exec.Command(argv[0], argv[1:]...), web: http.Client{Timeout: 20 * time.Second}}
 	p.cmd.Env = append(os.Environ(), variable+"="+role)
 	p.cmd.Stderr = &p.log
 	input, err := p.cmd.StdinPipe()
@@ -189,12 +190,17 @@ func (p *Process) Report(free bool) (r Report, err error) {
 	return r, json.NewDecoder(res.Body).Decode(&r)
 }
 
+// LogTail returns the end of what the server has logged. It has ended.
+func (p *Process) LogTail() string {
+	log := p.log.String()
+	return log[max(0, len(log)-4000):]
+}
+
 // Stop drains the server. Its error says why that was not clean, or what it logged of a crash.
 func (p *Process) Stop() error {
 	_ = p.input.Close()
 	if err := p.cmd.Wait(); err != nil {
-		log := p.log.String()
-		return fmt.Errorf("the server: %w\n%s", err, log[max(0, len(log)-4000):])
+		return fmt.Errorf("the server: %w\n%s", err, p.LogTail())
 	}
 	if strings.Contains(p.log.String(), "panic") {
 		return fmt.Errorf("a panic is in the log of the server")
