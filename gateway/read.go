@@ -92,7 +92,7 @@ func (c *session) handleBacklog(rs *readScratch) sock.Turn {
 // what is handled in one turn leaves in one write: eight messages to 10,000 clients in eight turns
 // cost twice as much.
 const (
-	turnSlice  = 200 * time.Microsecond
+	turnSlice  = 50 * time.Microsecond
 	turnFrames = 64
 )
 
