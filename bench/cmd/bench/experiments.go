@@ -39,7 +39,7 @@ func experimentNames() (names []string) {
 func experiments() []experiment {
 	return []experiment{
 		echo(), route(), latency(), broadcast(), handshake(), idleMemory(), allocations(), syscalls(),
-		secureEcho(), secureHandshake(), secureIdle(), chat(), functions(), coldstart(),
+		secureEcho(), secureHandshake(), secureResume(), secureIdle(), chat(), functions(), coldstart(),
 		growthOf(), pieces(), stormOf(), pings(), start(),
 	}
 }

@@ -47,6 +47,7 @@ type setup struct {
 	starts              int  // coldstart: how many; their medians count
 	members             int  // growth: how many of conns are in a room
 	tls                 bool // with TLS
+	resume              bool // and sessions that are resumed
 	many                bool // the server takes more than its defaults allow
 }
 
@@ -112,6 +113,9 @@ func (s setup) args(b *bench, sv server, p *process) []string {
 	}
 	if s.tls {
 		args = append(args, "-tls", b.cert)
+	}
+	if s.resume {
+		args = append(args, "-resume")
 	}
 	if s.warm > 0 {
 		args = append(args, "-warm", s.warm.String())
@@ -212,7 +216,7 @@ func drive(ctx context.Context, b *bench, s setup, sv server) (r row) {
 
 // serverMode returns how a server runs for a setup.
 func (b *bench) serverMode(s setup, sv server) serverMode {
-	h := serverMode{room: strings.HasPrefix(s.mode, "room") || s.mode == "broadcast", many: s.many, ping: s.ping}
+	h := serverMode{room: strings.HasPrefix(s.mode, "room") || s.mode == "broadcast", many: s.many, ping: s.ping, resume: s.resume}
 	h.profile = b.profile(s, sv)
 	if s.tls {
 		h.tls = b.cert

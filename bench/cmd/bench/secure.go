@@ -1,7 +1,7 @@
 package main
 
 // The experiments over TLS run servers that accept a connection of any listener. The load client
-// trusts one certificate, which is new in every run. No session is resumed.
+// trusts one certificate, which is new in every run. No session is resumed but in tls-resume.
 
 func secureServers() []string { return []string{"tyg", "gws", "gorilla", "coder"} }
 
@@ -28,6 +28,23 @@ func secureEcho() experiment {
 
 func secureHandshake() experiment {
 	return secured(handshake(), "tls-handshake", "New connections over TLS")
+}
+
+// secureResume is secureHandshake whose clients have been there before, as those of a storm.
+func secureResume() experiment {
+	x := secured(handshake(), "tls-resume", "New connections over TLS, resumed")
+	x.columns = append(x.columns, column{"resumed %", func(r row) float64 {
+		return 100 * float64(r.Resumed) / float64(r.Messages)
+	}})
+	secure := x.setups
+	x.setups = func(o options) []setup {
+		setups := secure(o)
+		for i := range setups {
+			setups[i].resume = true
+		}
+		return setups
+	}
+	return x
 }
 
 func secureIdle() experiment {

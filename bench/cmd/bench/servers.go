@@ -29,6 +29,7 @@ type server struct {
 // serverMode is how a server runs.
 type serverMode struct {
 	room    bool
+	resume  bool   // sessions of TLS
 	tls     string // the certificate's file; empty: without TLS
 	many    bool
 	profile string        // the CPU profile's file; empty: none
@@ -109,6 +110,9 @@ func (s server) command(bin, addr string, h serverMode) []string {
 	}
 	if h.tls != "" {
 		argv = append(argv, "-tls", h.tls)
+	}
+	if h.resume {
+		argv = append(argv, "-resume")
 	}
 	if h.ping > 0 {
 		argv = append(argv, "-ping", h.ping.String())

@@ -5,6 +5,7 @@
 package main
 
 import (
+	"crypto/tls"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -110,6 +111,10 @@ func defineServer(flags *flag.FlagSet, cfg *load.Config) {
 	flags.StringVar(&cfg.Path, "path", "/", "`path` of the URL")
 	flags.TextVar(&cfg.Source, "source", netip.Addr{},
 		"first loopback `address` to connect from; every 20,000 connections use the next one")
+	flags.BoolFunc("resume", "with -tls, which comes before it: resume sessions", func(string) error {
+		cfg.TLS.ClientSessionCache = tls.NewLRUClientSessionCache(0)
+		return nil
+	})
 	flags.Func("tls", "speak TLS, trusting the certificate in `file`", func(file string) (err error) {
 		debug.SetGCPercent(100) // TLS handshakes leave garbage
 		cfg.TLS, err = loopback.Client(file)

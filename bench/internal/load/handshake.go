@@ -19,7 +19,9 @@ func Handshake(cfg Config) (Result, error) {
 			return Result{}, err
 		}
 	}
-	return l.measured(l.openAndClose)
+	r, err := l.measured(l.openAndClose)
+	r.Resumed = l.resumed
+	return r, err
 }
 
 // openAndClose opens and closes connections for d.
@@ -35,6 +37,9 @@ func (l *client) openAndClose(d time.Duration) error {
 			}
 			l.latency.Add(l.now() - c.dialed)
 			l.messages++
+			if c.secure != nil && c.secure.ConnectionState().DidResume {
+				l.resumed++
+			}
 			if err := c.reconnect(); err != nil {
 				return err
 			}

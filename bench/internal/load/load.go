@@ -76,6 +76,7 @@ type client struct {
 
 	latency  stat.Hist
 	messages uint64
+	resumed  uint64 // of messages
 }
 
 func newClient(cfg Config) (*client, error) {

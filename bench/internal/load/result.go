@@ -23,6 +23,8 @@ type Result struct {
 
 	Retries uint64 `json:"retries,omitempty"` // Storm: connections that failed and tried again
 
+	Resumed uint64 `json:"resumed,omitempty"` // Handshake: connections whose session of TLS was resumed
+
 	LastP50 float64 `json:"last_p50"` // Broadcast: from publish to the last delivery
 	LastP99 float64 `json:"last_p99"`
 
@@ -49,7 +51,7 @@ func (l *client) measured(run func(time.Duration) error) (Result, error) {
 		return Result{}, err
 	}
 	l.latency = stat.Hist{}
-	l.messages = 0
+	l.messages, l.resumed = 0, 0
 	if err := run(l.Duration); err != nil {
 		return Result{}, err
 	}

@@ -18,7 +18,7 @@ func secure(t *testing.T) load.Config {
 	if err := loopback.Write(file); err != nil {
 		t.Fatal(err)
 	}
-	server, err := loopback.Server(file)
+	server, err := loopback.Server(file, true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,6 +29,21 @@ func secure(t *testing.T) load.Config {
 	cfg := config(serveOn(t, tls.NewListener(listen(t), server), false, echo))
 	cfg.TLS = client
 	return cfg
+}
+
+// TestResumedHandshakes has clients without and with a cache of sessions connect.
+func TestResumedHandshakes(t *testing.T) {
+	cfg := secure(t)
+	for _, cache := range []tls.ClientSessionCache{nil, tls.NewLRUClientSessionCache(0)} {
+		cfg.TLS.ClientSessionCache = cache
+		r, err := load.Handshake(cfg)
+		if err != nil || r.Messages < 1 {
+			t.Fatalf("%+v, %v", r, err)
+		}
+		if resumed := r.Resumed > r.Messages/2; resumed != (cache != nil) {
+			t.Errorf("%d of %d were resumed; a cache: %v", r.Resumed, r.Messages, cache != nil)
+		}
+	}
 }
 
 func TestSecureEcho(t *testing.T) {

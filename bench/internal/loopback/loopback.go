@@ -46,9 +46,9 @@ func Write(file string) error {
 	return os.WriteFile(file, text, 0o600)
 }
 
-// Server returns the TLS configuration of all servers: TLS 1.3, and a full handshake for every
-// connection (RFC 8446 section 2.2 would resume).
-func Server(file string) (*tls.Config, error) {
+// Server returns the TLS configuration of all servers: TLS 1.3. Without resume every connection has a
+// full handshake (RFC 8446 section 2.2).
+func Server(file string, resume bool) (*tls.Config, error) {
 	cert, err := tls.LoadX509KeyPair(file, file)
 	if err != nil {
 		return nil, err
@@ -56,7 +56,7 @@ func Server(file string) (*tls.Config, error) {
 	return &tls.Config{
 		Certificates:           []tls.Certificate{cert},
 		MinVersion:             tls.VersionTLS13,
-		SessionTicketsDisabled: true,
+		SessionTicketsDisabled: !resume,
 	}, nil
 }
 

@@ -23,6 +23,8 @@ type Options struct {
 	Addr string
 	Room bool   // send each message to all connections, not back to its sender
 	TLS  string // file with certificate and key; empty: without TLS
+
+	resume bool // sessions of TLS
 }
 
 // Parse parses the command line. A server's own flags must be defined before.
@@ -34,6 +36,7 @@ func Parse() Options {
 	flag.StringVar(&o.Addr, "addr", "127.0.0.1:9000", "listen on `host:port`")
 	flag.BoolVar(&o.Room, "room", false, "send each message to all connections")
 	flag.StringVar(&o.TLS, "tls", "", "speak TLS with the certificate and key in `file`")
+	flag.BoolVar(&o.resume, "resume", false, "let clients resume sessions of TLS")
 	profile := flag.String("cpuprofile", "", "write a CPU profile to `file`, complete after SIGTERM")
 	flag.Parse()
 	Check(startProfile(*profile))
@@ -90,7 +93,7 @@ func (o Options) Secure() *tls.Config {
 	if o.TLS == "" {
 		return nil
 	}
-	cfg, err := loopback.Server(o.TLS)
+	cfg, err := loopback.Server(o.TLS, o.resume)
 	Check(err)
 	return cfg
 }
