@@ -303,3 +303,6 @@ func (g HeadGate) Leave(entered bool) { g.g.leave(entered) }
 
 // HeadSlots returns how many slots are taken.
 func (s *Server) HeadSlots() int { return len(s.heads.slots) }
+
+// AnswersInTurn is answersInTurn.
+func (s *Server) AnswersInTurn() bool { return s.answersInTurn() }
