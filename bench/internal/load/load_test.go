@@ -3,6 +3,7 @@ package load_test
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"io"
 	"net"
 	"os"
@@ -287,6 +288,53 @@ func TestHandshake(t *testing.T) {
 	if err != nil || r.Messages < 2 || r.P50 <= 0 {
 		t.Errorf("%+v, %v", r, err)
 	}
+}
+
+// TestStorm has connections come again at once, and within some time.
+func TestStorm(t *testing.T) {
+	for _, spread := range []time.Duration{0, 200 * time.Millisecond} {
+		cfg := config(serve(t, false, echo))
+		cfg.Conns, cfg.Spread = 300, spread
+		r, closeAll, err := load.Storm(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		closeAll()
+		if r.Messages != 300 || r.Seconds < spread.Seconds()/2 || r.P99 <= 0 {
+			t.Errorf("spread %v: %+v", spread, r)
+		}
+	}
+}
+
+// TestKeepAnswersPings has a server ping clients that are otherwise silent.
+func TestKeepAnswersPings(t *testing.T) {
+	pinged := make(chan error, 1)
+	s := &server{members: make(map[net.Conn]bool)}
+	s.talk = func(c net.Conn, next func() ([]byte, error)) {
+		payload, err := next()
+		if err == nil {
+			_, err = c.Write(echo(payload))
+		}
+		if err == nil {
+			_, err = c.Write(append(wire.AppendHeader(nil, wire.OpPing, 2), "hi"...))
+		}
+		if err == nil {
+			payload, err = next()
+		}
+		if err == nil && string(payload) != "hi" {
+			err = errors.New("it was answered with " + string(payload))
+		}
+		pinged <- err
+	}
+	cfg := config(s.start(t, listen(t)))
+	cfg.Conns, cfg.Depth = 1, 1
+	stop, done := make(chan struct{}), make(chan error, 1)
+	go func() { done <- load.Keep(cfg, stop) }() // ends with stop
+	if err := <-pinged; err != nil {
+		t.Error(err)
+	}
+	close(stop)
+	<-done // the server may have closed before
 }
 
 func TestHold(t *testing.T) {
