@@ -7,9 +7,9 @@ import (
 
 // A pace says whether the handlers of a connect are fast. Those of most applications compute and
 // return; they run on the goroutine that reads from all sockets of a processor, which saves two
-// switches of goroutines, a third of what a handshake costs beside the kernel's part. A handler that
-// calls a database would have those sockets wait for a moment, until another goroutine reads from
-// them. So where more than one in 64 is slow, handshakes get goroutines of their own.
+// switches of goroutines, a third of what a handshake costs beside the kernel's part. A handler
+// that calls a database would have those sockets wait for a moment, until another goroutine reads
+// from them. So where more than one in 64 is slow, handshakes get goroutines of their own.
 type pace struct{ slowness atomic.Int32 }
 
 const (

@@ -11,8 +11,8 @@ import (
 	"github.com/tyg-dev/tyg/gateway"
 )
 
-// TestSlowConnectsLeaveTheTurn has a connect handler be slow: handshakes get goroutines of their own
-// after a few of them, and turns of sockets again once it was fast for long enough.
+// TestSlowConnectsLeaveTheTurn has a connect handler be slow: handshakes get goroutines of their
+// own after a few of them, and turns of sockets again once it was fast for long enough.
 func TestSlowConnectsLeaveTheTurn(t *testing.T) {
 	t.Parallel()
 	var slow atomic.Int64
@@ -42,8 +42,8 @@ func TestSlowConnectsLeaveTheTurn(t *testing.T) {
 	t.Error("fast handlers do not run where sockets are read")
 }
 
-// TestStormHoldsUpNoMessage cuts many clients at once and has them come again, while the messages of
-// one that stays are answered.
+// TestStormHoldsUpNoMessage cuts many clients at once and has them come again, while the messages
+// of one that stays are answered.
 func TestStormHoldsUpNoMessage(t *testing.T) {
 	t.Parallel()
 	const clients = 300

@@ -15,9 +15,9 @@ import (
 // one goroutine, its leader.
 //
 // A turn runs application code, so it may be slow, and other sockets must not wait for it. When a
-// turn has not returned after a tick or two, another goroutine becomes the leader, and the old one
-// ends with its turn. Where that happens often, turns get goroutines of their own from the start. A
-// program whose handlers compute and return, which is most of them, pays for neither.
+// turn has not returned after a tick or two, another goroutine becomes the leader, and the old
+// one ends with its turn. Where that happens often, turns get goroutines of their own from the
+// start. A program whose handlers compute and return, which is most of them, pays for neither.
 type loop struct {
 	poller *Poller
 	epoll  int
@@ -99,8 +99,8 @@ func openBell() (int, error) {
 	return int(fd), nil
 }
 
-// giveBack lets the leader run the turns that follow one that ran elsewhere. On goroutines of their
-// own, the turns of clients that send without end would have all other clients wait in the
+// giveBack lets the leader run the turns that follow one that ran elsewhere. On goroutines of
+// their own, the turns of clients that send without end would have all other clients wait in the
 // scheduler's queue.
 func (l *loop) giveBack(c *Conn) {
 	if !l.tryGiveBack(c) {
@@ -149,11 +149,11 @@ func (l *loop) watch(fd, op int, events int64) error {
 	return syscall.EpollCtl(l.epoll, op, fd, &e)
 }
 
-// lead runs turns until the loop is closed or another goroutine leads. Sockets that have something
-// new to read go first; those that have more to read, whose peers have gone, or whose clients are
-// not connected yet, have turns in between. So the clients that send without end, come or go wait for
-// each other, and the others wait for one turn of one of them: 10,000 that are cut at once and come
-// again hold up no message by more than some turns.
+// lead runs turns until the loop is closed or another goroutine leads. Sockets that have
+// something new to read go first; those that have more to read, whose peers have gone, or whose
+// clients are not connected yet, have turns in between. So the clients that send without end,
+// come or go wait for each other, and the others wait for one turn of one of them: 10,000 that
+// are cut at once and come again hold up no message by more than some turns.
 func (l *loop) lead() {
 	for {
 		for l.next < len(l.queue) {
@@ -174,12 +174,12 @@ func (l *loop) lead() {
 	}
 }
 
-// moreSlice is for how long turns that may wait run before new events are looked for, which costs as
-// much as a short one of them.
+// moreSlice is for how long turns that may wait run before new events are looked for, which costs
+// as much as a short one of them.
 const moreSlice = 50 * time.Microsecond
 
-// runMore runs some of the turns that may wait, at least one. It reports whether the caller is still
-// the leader.
+// runMore runs some of the turns that may wait, at least one. It reports whether the caller is
+// still the leader.
 func (l *loop) runMore() bool {
 	for began := l.now; l.now-began < moreSlice; {
 		c := l.takeMore()
@@ -303,8 +303,8 @@ func (l *loop) arm() {
 	}
 }
 
-// checkLeader looks at the leader once a tick, while it has turns to run. If the leader is still in
-// the turn of a tick ago, another goroutine takes the lead.
+// checkLeader looks at the leader once a tick, while it has turns to run. If the leader is still
+// in the turn of a tick ago, another goroutine takes the lead.
 func (l *loop) checkLeader() {
 	seq := l.turnSeq.Load()
 	same := seq == l.lastSeq

@@ -120,8 +120,8 @@ type asker struct {
 	sent int
 }
 
-// measure asks once in each gap. The time of a message that had to wait for the answer to another one
-// begins when it was due. That a timer is late is not the server's fault.
+// measure asks once in each gap. The time of a message that had to wait for the answer to another
+// one begins when it was due. That a timer is late is not the server's fault.
 func (a *asker) measure(d time.Duration) (p99 time.Duration, err error) {
 	var took []time.Duration
 	for due, end := time.Now(), time.Now().Add(d); due.Before(end) || len(took) < fewest; {

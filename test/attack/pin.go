@@ -8,8 +8,8 @@ import (
 )
 
 // On one machine an attacker takes the processor from the server and from the healthy client, and
-// what is measured is the scheduler of the system. So the server has a core of its own. The others
-// share another one, where the healthy client goes before all and the attackers after all.
+// what is measured is the scheduler of the system. So the server has a core of its own. The
+// others share another one, where the healthy client goes before all and the attackers after all.
 const (
 	serverCore = 0
 	clientCore = 1
@@ -25,15 +25,16 @@ func canPin() bool {
 	return runtime.NumCPU() >= 2 && os.Geteuid() == 0
 }
 
-// urgent, fast and slow are the beginnings of commands that go before all others, before most, and
-// after them. The server is not urgent: the kernel stops those for a moment in each second.
+// urgent, fast and slow are the beginnings of commands that go before all others, before most,
+// and after them. The server is not urgent: the kernel stops those for a moment in each second.
 func urgent() []string { return []string{"chrt", "--fifo", "1"} }
 
 func fast() []string { return []string{"nice", "-n", "-20"} }
 
 func slow() []string { return []string{"nice", "-n", "19"} }
 
-// pinnedTo returns the beginning of a command that runs on a core, after order; nothing without pin.
+// pinnedTo returns the beginning of a command that runs on a core, after order; nothing without
+// pin.
 func pinnedTo(pin bool, core int, order []string) []string {
 	if !pin {
 		return nil

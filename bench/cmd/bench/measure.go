@@ -123,8 +123,9 @@ func (s setup) args(b *bench, sv server, p *process) []string {
 	return args
 }
 
-// experiment runs all configurations of x. A round runs each with all servers, one after the other,
-// so that figures that are compared were measured within a minute: the speed of machines drifts.
+// experiment runs all configurations of x. A round runs each with all servers, one after the
+// other, so that figures that are compared were measured within a minute: the speed of machines
+// drifts.
 func (b *bench) experiment(ctx context.Context, x experiment) error {
 	for round := range b.rounds {
 		for _, s := range x.setups(b.options) {
@@ -216,7 +217,8 @@ func drive(ctx context.Context, b *bench, s setup, sv server) (r row) {
 
 // serverMode returns how a server runs for a setup.
 func (b *bench) serverMode(s setup, sv server) serverMode {
-	h := serverMode{room: strings.HasPrefix(s.mode, "room") || s.mode == "broadcast", many: s.many, ping: s.ping, resume: s.resume}
+	room := strings.HasPrefix(s.mode, "room") || s.mode == "broadcast"
+	h := serverMode{room: room, many: s.many, ping: s.ping, resume: s.resume}
 	h.profile = b.profile(s, sv)
 	if s.tls {
 		h.tls = b.cert

@@ -13,7 +13,8 @@ import (
 func pings() experiment {
 	return experiment{
 		name: "pings", title: "Idle connections with pings",
-		unit: "µs of server CPU a second, each", metric: func(r row) float64 { return r.cost }, less: true,
+		unit:   "µs of server CPU a second, each",
+		metric: func(r row) float64 { return r.cost }, less: true,
 		servers: []string{"tyg", "centrifuge"}, bases: []string{"centrifuge"}, run: keepIdle,
 		subject: []string{"tyg"},
 		columns: []column{

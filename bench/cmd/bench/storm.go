@@ -63,8 +63,8 @@ func stormOf() experiment {
 	}
 }
 
-// runStorm runs a storm. The clients that stay have a process of their own, which goes before that
-// of the storm on the client's core, so that their times are the server's.
+// runStorm runs a storm. The clients that stay have a process of their own, which goes before
+// that of the storm on the client's core, so that their times are the server's.
 func runStorm(ctx context.Context, b *bench, s setup, sv server) (r row) {
 	p, err := b.start(ctx, sv, b.serverMode(s, sv))
 	if err != nil {
@@ -126,7 +126,8 @@ func (st *stormRun) talkers(ctx context.Context) (*client, error) {
 // measure measures the others alone, and then during the storm.
 func (st *stormRun) measure(ctx context.Context) (r row, err error) {
 	pids := []int{st.process.pid()}
-	if r.calm, err = st.during(ctx, func() error { time.Sleep(2 * time.Second); return nil }); err != nil {
+	calm := func() error { time.Sleep(2 * time.Second); return nil }
+	if r.calm, err = st.during(ctx, calm); err != nil {
 		return r, fmt.Errorf("before the storm: %w", err)
 	}
 	settled, err := stat.RSS(pids)

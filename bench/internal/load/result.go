@@ -23,7 +23,7 @@ type Result struct {
 
 	Retries uint64 `json:"retries,omitempty"` // Storm: connections that failed and tried again
 
-	Resumed uint64 `json:"resumed,omitempty"` // Handshake: connections whose session of TLS was resumed
+	Resumed uint64 `json:"resumed,omitempty"` // Handshake: sessions of TLS
 
 	LastP50 float64 `json:"last_p50"` // Broadcast: from publish to the last delivery
 	LastP99 float64 `json:"last_p99"`

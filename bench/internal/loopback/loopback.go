@@ -1,4 +1,5 @@
-// Package loopback makes the certificate that the servers and the load client of a run use for TLS.
+// Package loopback makes the certificate that the servers and the load client of a run use for
+// TLS.
 package loopback
 
 import (
@@ -16,8 +17,8 @@ import (
 	"time"
 )
 
-// Write makes a certificate for 127.0.0.1 that is valid for a month, and writes it and its key to a
-// file.
+// Write makes a certificate for 127.0.0.1 that is valid for a month, and writes it and its key to
+// a file.
 func Write(file string) error {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -46,8 +47,8 @@ func Write(file string) error {
 	return os.WriteFile(file, text, 0o600)
 }
 
-// Server returns the TLS configuration of all servers: TLS 1.3. Without resume every connection has a
-// full handshake (RFC 8446 section 2.2).
+// Server returns the TLS configuration of all servers: TLS 1.3. Without resume every connection
+// has a full handshake (RFC 8446 section 2.2).
 func Server(file string, resume bool) (*tls.Config, error) {
 	cert, err := tls.LoadX509KeyPair(file, file)
 	if err != nil {

@@ -47,8 +47,8 @@ func mapsOf(text, program string) (m Maps) {
 	return m
 }
 
-// isArena reports whether a mapping is an arena. They begin anywhere above the program, and below the
-// mappings that the kernel places (runtime/malloc.go).
+// isArena reports whether a mapping is an arena. They begin anywhere above the program, and below
+// the mappings that the kernel places (runtime/malloc.go).
 func isArena(fields []string) bool {
 	begin, _, _ := strings.Cut(fields[0], "-")
 	at, _ := strconv.ParseUint(begin, 16, 64) // the kernel writes numbers

@@ -1,5 +1,6 @@
 // Package victim is the server that test/attack and test/soak are about. It is a process of its
-// own, so that its memory can be measured, and the attackers cannot take its place on a processor.
+// own, so that its memory can be measured, and the attackers cannot take its place on a
+// processor.
 package victim
 
 import (
@@ -97,8 +98,8 @@ func shutdown(f func(context.Context) error) error {
 	return f(ctx)
 }
 
-// application answers "big" with 64 KB and "sleep" after a while, does "join G" and "say G TEXT" with
-// groups, and sends everything else back.
+// application answers "big" with 64 KB and "sleep" after a while, does "join G" and "say G TEXT"
+// with groups, and sends everything else back.
 func application() *tyg.App {
 	app := tyg.New("victim")
 	big := bytes.Repeat([]byte("x"), 64<<10)
