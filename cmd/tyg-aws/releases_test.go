@@ -149,7 +149,11 @@ func TestCanaryOfAStage(t *testing.T) {
 		"plan", "--canary", "10%")
 	a.deployText("one")
 	a.configureText("two")
-	a.must("deploy", "--canary", "10%")
+	const gives = "Giving 10% of the events to release 2; tyg promote gives it all of them\n"
+	if text := a.must("deploy", "--canary", "10%"); !strings.Contains(text, gives) ||
+		strings.Contains(text, "live\n") {
+		t.Errorf("deploy --canary printed\n%s", text)
+	}
 	if route := a.serves("one"); route.Share != 0.1 || route.Canary.Environment["TEXT"] != "two" {
 		t.Errorf("the canary is %+v", route)
 	}

@@ -117,7 +117,7 @@ func (m *moving) report(move deploy.Move) error {
 		text += fmt.Sprintf(" (commit %s)", visible.Line(move.To.Commit))
 	}
 	_, err := fmt.Fprintln(m.e.Stdout, text+".")
-	if err == nil && move.To.Number < move.From.Number {
+	if err == nil && (move.To.Number < move.From.Number || move.Canary != 0) {
 		_, err = fmt.Fprintln(m.e.Stdout, "Routes, triggers, roles and tables are as they were. "+
 			"The next tyg deploy makes live what the project has.")
 	}

@@ -140,7 +140,7 @@ func (p *planner) liveAlias(fn spec.Function, release spec.Release) {
 	}
 	step := plan.Step{
 		Action: plan.Create, Type: plan.TypeAlias, Name: spec.Qualified(name, spec.LiveAlias),
-		Line: p.once(release, "Making release %d live"),
+		Line: p.once(release, fmt.Sprintf("Making release %d live", release.Number)),
 	}
 	was := have.live()
 	if !ok || was == nil {
@@ -160,6 +160,8 @@ func (p *planner) liveAlias(fn spec.Function, release spec.Release) {
 	if share := p.App.Canary; share > 0 && was.version != number { // else it is live already
 		p.checkCanary(fn, have, *was)
 		lead = func(to string) route { return route{was.version, to, share} }
+		step.Line = p.once(release, fmt.Sprintf("Giving %s of the events to %s; tyg promote gives it "+
+			"all of them", Percent(share), text))
 		text = withCanary(have.nameOf(was.version), text, share)
 	}
 	if was.route == lead(number) {

@@ -151,7 +151,7 @@ func (p *planner) versions() {
 		fn.Release = release
 		p.Add(plan.Step{
 			Action: plan.Create, Type: plan.TypeVersion, Name: name,
-			Line: p.once(release, "Publishing release %d"),
+			Line: p.once(release, fmt.Sprintf("Publishing release %d", release.Number)),
 			Do: func(ctx context.Context, r *plan.Run, _ *plan.Resource) error {
 				return p.client.run(r).publish(ctx, fn)
 			},
@@ -159,10 +159,9 @@ func (p *planner) versions() {
 	}
 }
 
-// once returns the line of the first step of a release, and "" for the others. The first release is
-// part of making the functions, which have lines.
-func (p *planner) once(release spec.Release, format string) string {
-	line := fmt.Sprintf(format, release.Number)
+// once returns a line for the first step of a release that has it, and "" for the others. The first
+// release is part of making the functions, which have lines.
+func (p *planner) once(release spec.Release, line string) string {
 	said := slices.ContainsFunc(p.Steps, func(s plan.Step) bool { return s.Line == line })
 	if release.Number == 1 || said {
 		return ""
