@@ -38,10 +38,18 @@
 // the right ones, even if the run that changed them has died. Clients stay connected meanwhile.
 // Functions that no route needs any more are deleted after the new routes are live.
 //
+// # Releases
+//
+// Code and configuration of a function change in two calls. So events do not reach the function
+// itself, but by an alias a version, a copy that never changes. A deploy changes all functions,
+// then publishes a version of each, and then moves the aliases, one right after the other. Such a
+// set of versions is a release: their descriptions have its number. [Deployer.PlanRollback] goes
+// back to an older one, and [Deployer.PlanPromotion] ends a canary.
+//
 // # Reading the source
 //
 // deploy.go is the way through: Plan finds and plans, Apply carries out; plan.go and delete.go go
-// over the table in kinds.go. Below it are
+// over the table in kinds.go, and release.go moves aliases. Below it are
 //
 //   - spec: what an application is, and what it is called on AWS;
 //   - plan: steps, and how they are collected, carried out and written down;
