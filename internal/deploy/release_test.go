@@ -347,8 +347,54 @@ func TestCanary(t *testing.T) {
 	must(t, r.promote(ctx, app))
 	r.serves(t, "two")
 	r.settled(t, app)
+	app.Canary = 0.1
+	plan, err = r.plan(t, app)
+	must(t, err)
+	warned(t, plan, "--canary has no effect: release 2 gets all events already")
 	if err := r.promote(ctx, app); err == nil || !strings.Contains(err.Error(), "no canary") {
 		t.Errorf("promoting without a canary: %v", err)
+	}
+}
+
+// Where events do not come by the alias, moving it would change nothing.
+func TestRollbackWithoutReleasesIsRefused(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	ctx := t.Context()
+	must(t, r.deploy(ctx, released(t, "one")))
+	must(t, r.deploy(ctx, released(t, "two")))
+	plain := released(t, "two")
+	plain.Releases = 0
+	must(t, r.deploy(ctx, plain))
+	if err := r.rollback(ctx, plain, 1); err == nil ||
+		!strings.Contains(err.Error(), "has no releases yet") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// Functions invoke their own version, which a policy of the project may not allow.
+func TestOwnPoliciesAreWarnedOf(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	app := released(t, "one")
+	app.Functions[0].Role = deploy.Role{
+		LogicalName: "websocket_connect_role",
+		Policy:      []byte(`{"Version":"2012-10-17","Statement":[]}`),
+	}
+	for open, want := range map[bool]int{false: 0, true: 1} {
+		app.API.Open = open
+		plan, err := r.plan(t, app)
+		must(t, err)
+		n := 0
+		for _, w := range plan.Warnings {
+			if strings.Contains(w, "on arn:aws:lambda:us-west-2:123456789012:"+
+				"function:chat-dev-websocket_connect:*") {
+				n++
+			}
+		}
+		if n != want {
+			t.Errorf("with OnOpen %v warnings are %q", open, plan.Warnings)
+		}
 	}
 }
 

@@ -120,6 +120,7 @@ func (p *planner) liveAliases() {
 		}
 	}
 	p.explainReleases(release)
+	p.explainPolicies()
 }
 
 // order returns the rank of a function among those whose aliases move. The one that accepts clients
@@ -165,6 +166,9 @@ func (p *planner) liveAlias(fn spec.Function, release spec.Release) {
 		text = withCanary(have.nameOf(was.version), text, share)
 	}
 	if was.route == lead(number) {
+		if p.App.Canary > 0 && was.canary == "" {
+			p.warnOnce("--canary has no effect: release %d gets all events already", release.Number)
+		}
 		return
 	}
 	step.Action = plan.Update
@@ -208,6 +212,28 @@ func (p *planner) explainReleases(release spec.Release) {
 			p.Warn("%s is live, and the newest is release %d: it was rolled back, or a deploy did not "+
 				"finish; tyg deploy makes release %d live", have.nameOf(a.version), last, release.Number)
 			return
+		}
+	}
+}
+
+// warnOnce adds a warning unless the plan has it.
+func (p *planner) warnOnce(format string, args ...any) {
+	if !slices.Contains(p.Warnings, fmt.Sprintf(format, args...)) {
+		p.Warn(format, args...)
+	}
+}
+
+// explainPolicies warns that a policy of the project must allow what the generated one allows:
+// functions that invoke themselves invoke their version.
+func (p *planner) explainPolicies() {
+	for _, fn := range p.App.Functions {
+		name := p.App.FunctionName(fn.LogicalName)
+		have, ok := p.liveFunction(name)
+		own := fn.Role.ARN != "" || fn.Role.Policy != nil
+		self := p.App.Shards || p.App.API.Open && fn.LogicalName == spec.ConnectFunction
+		if own && self && !(ok && have.live() != nil) {
+			p.Warn("function %s has a role or a policy of its own: for OnOpen and large groups it must "+
+				"allow lambda:InvokeFunction on %s:*", name, p.Account.FunctionARN(name))
 		}
 	}
 }

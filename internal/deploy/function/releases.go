@@ -44,7 +44,9 @@ func FindReleases(
 	if err != nil {
 		return out, err
 	}
-	out.alias = (foundFunction{aliases: aliases}).live()
+	if fn.Alias != "" { // else events reach the function without it
+		out.alias = (foundFunction{aliases: aliases}).live()
+	}
 	for _, v := range versions {
 		out.Versions = append(out.Versions, Version{
 			v.number, v.release, v.content.code, v.published, out.share(v.number),
