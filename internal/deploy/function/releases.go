@@ -75,8 +75,17 @@ func (r Releases) HasAlias() bool { return r.alias != nil }
 // and if the version is not known, it has no number.
 func (r Releases) Live() Version { return r.at(r.alias, false) }
 
-// Canary returns the version that gets a share of the events. It has no number if there is none.
-func (r Releases) Canary() Version { return r.at(r.alias, true) }
+// Canary returns the version of a newer release that gets a share of the events. It has no number
+// if there is none. Lambda itself gives an older version all events while it prepares provisioned
+// concurrency for the one to which an alias was moved.
+// (https://docs.aws.amazon.com/lambda/latest/dg/provisioned-concurrency.html)
+func (r Releases) Canary() Version {
+	v := r.at(r.alias, true)
+	if v.Release.Number <= r.Live().Release.Number {
+		return Version{}
+	}
+	return v
+}
 
 func (r Releases) at(a *foundAlias, canary bool) Version {
 	if a == nil {
