@@ -13,9 +13,9 @@ func awsFunctionKeys() []KeyDoc {
 		},
 		{Path: "lambda_architecture", In: Deploy, Default: "arm64", Says: "processor"},
 		{
-			Path: "releases", In: Deploy, Default: "5",
-			Says: "how many releases are kept, the live one among them, for `tyg rollback`; 0 makes none: " +
-				"functions change in place",
+			Path: "releases", In: Deploy, Default: "5", Unit: "releases",
+			Says: "how many are kept for `tyg rollback`, the live one among them; with 0 there are none, " +
+				"and functions change in place; counted",
 		},
 		{
 			Path: "state", In: Deploy, Default: "`.tyg/deployed/{stage}.json`",
