@@ -190,7 +190,7 @@ var allowed = map[string]string{
 	"test/cluster/node":       "tyg cluster gateway test/cluster/record",
 	"test/cluster/record":     "tyg",
 	"test/soak":               "internal/ws internal/wsclient test/internal/victim",
-	"test/internal/victim":    "tyg gateway",
+	"test/internal/victim":    "tyg gateway internal/functions lambda",
 	"internal/admin":          "tyg gateway internal/hosts internal/ledgerfile",
 	"internal/clustermetrics": "cluster internal/admin",
 	"cmd/internal/bill":       "internal/inspect/recording",

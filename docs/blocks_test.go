@@ -56,7 +56,8 @@ func unplayed() map[string]string {
 // programs are those of other authors, and of the pages themselves, which are not here to be run.
 func programs() []string {
 	return []string{
-		"aws", "cd", "docker", "export", "git", "nats-server", "npm", "npx", "pip", "ssh", "terraform",
+		"aws", "cd", "docker", "export", "git", "kubectl", "nats-server", "npm", "npx", "pip", "ssh",
+		"sudo", "terraform",
 	}
 }
 

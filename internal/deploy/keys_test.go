@@ -193,7 +193,7 @@ func valueAt(t *testing.T, doc []byte, path string) string {
 	return fmt.Sprint(v)
 }
 
-// TestLevelsOfLogsThatAreNotNamedStay: somebody has set the levels and the log group by hand. A
+// TestLevelsOfLogsThatAreNotNamedStay: the levels and the log group were set by hand. A
 // deploy that changes another setting of the logs leaves them.
 func TestLevelsOfLogsThatAreNotNamedStay(t *testing.T) {
 	r, app := newRig(t), plain(t)

@@ -101,6 +101,10 @@ var own = map[string]string{
 	"cmd/tyg/record.go r.output":                           "an argument of the user",
 	"cmd/tyg/record.go rest[:end]":                         "it goes to a file, as JSON",
 	"cmd/tyg/version.go v":                                 "the version of tyg",
+	"cmd/tyg-aws/releases.go codeOf(release)":              "hexadecimal digits, or a constant",
+	"cmd/tyg-aws/releases.go events":                       "a constant, or a percentage",
+	"cmd/tyg-aws/rollback.go text":                         "its commit is quoted",
+	"cmd/tyg-aws/rollback.go verb":                         "a constant",
 	"host/describe.go line":                                "JSON for tyg",
 	"host/host.go address(l.Addr(), cfg)":                  "an address of a listener",
 	"host/host.go cfg.Profile":                             "limits of the configuration",
@@ -125,6 +129,8 @@ var own = map[string]string{
 	"internal/conformance/render.go source(result.Case)":   "a constant",
 
 	"cmd/tyg/invokelocal.go append(visible.JSON(reply), '\\n')": "it is quoted",
+
+	"cmd/tyg-aws/releases.go release.Published.Format(\"2006-01-02 15:04:05\")": "digits",
 
 	"cmd/internal/bench/result.go strings.Repeat(\"█\", bar.length)": "a bar",
 
