@@ -20,7 +20,8 @@ func TestCanaryIsNewer(t *testing.T) {
 	} {
 		r := Releases{
 			Versions: []Version{
-				{Number: "13"}, {Number: "12", Release: spec.Release{Number: 7}},
+				{Number: "13"},
+				{Number: "12", Release: spec.Release{Number: 7}},
 				{Number: "11", Release: spec.Release{Number: 6}},
 			},
 			function: "f", alias: &foundAlias{name: spec.LiveAlias, route: test.route},
