@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -63,6 +64,9 @@ func main() {
 
 func TestInProcessPassesSignalsOn(t *testing.T) {
 	t.Parallel()
+	hangUps := make(chan os.Signal, 1) // under nohup, programs inherit what a handler here ends
+	signal.Notify(hangUps, syscall.SIGHUP)
+	defer signal.Stop(hangUps)
 	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
 		l := startLocal(t, "--in-process", "--project-dir", writeProgram(t, stubborn))
 		l.expect("ready")
