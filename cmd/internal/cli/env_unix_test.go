@@ -5,6 +5,7 @@ package cli_test
 import (
 	"context"
 	"os"
+	"os/signal"
 	"strings"
 	"syscall"
 	"testing"
@@ -16,6 +17,9 @@ import (
 
 // A terminal that is closed ends a command as Ctrl-C does, so that it can clean up.
 func TestRunEndsTheCommandAtSignals(t *testing.T) {
+	hangUps := make(chan os.Signal, 1) // under nohup, SIGHUP is ignored until there is a handler
+	signal.Notify(hangUps, syscall.SIGHUP)
+	defer signal.Stop(hangUps)
 	for _, s := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
 		root := cli.NewRoot("", "", "")
 		root.AddCommand(&cobra.Command{
