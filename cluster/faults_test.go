@@ -30,7 +30,8 @@ type world struct {
 	cfg   Config
 	nodes []*memNode
 
-	without bool // there is no JetStream
+	without bool                // there is no JetStream
+	around  func(ledger) ledger // nil, or what is put around the ledger of a new node
 }
 
 type memNode struct {
@@ -61,6 +62,9 @@ func (w *world) add(clients int) *memNode {
 	}
 	if cfg.Disconnects == AtLeastOnce {
 		n.ledger = s
+		if w.around != nil {
+			n.ledger = w.around(s)
+		}
 		n.Node.local = fencedLocal{l, n.Node}
 		w.h.mu.Lock()
 		w.h.ledger = true

@@ -115,10 +115,13 @@ func TestLeaveWaitsForTheLedger(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			w := newWorld(t, 1, Config{Disconnects: AtLeastOnce})
+			l := &slowLedger{takes: takes}
+			w.around = func(inner ledger) ledger {
+				l.ledger = inner
+				return l
+			}
 			n := w.add(1)
 			defer w.end()
-			l := &slowLedger{ledger: n.ledger, takes: takes}
-			n.ledger = l
 			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 			defer cancel()
 			if err := n.Leave(ctx); err != nil {
