@@ -26,6 +26,10 @@ func (p *Page) Show(l Look) {
 		"features": []map[string]string{{"name": "prefers-color-scheme", "value": scheme}},
 	}
 	p.b.call(p.session, "Emulation.setEmulatedMedia", media, nil)
+	p.b.call(p.session, "Page.bringToFront", nil, nil) // other pages are not drawn
+	p.Eval(`void (window.drawn = false,
+		requestAnimationFrame(() => requestAnimationFrame(() => { window.drawn = true; })))`)
+	p.Wait(`window.drawn`) // after its events of the change
 }
 
 // Screenshot writes what the page shows to a PNG file.
