@@ -241,8 +241,8 @@ func requested(t testing.TB) deploy.Application {
 	const key = "arn:aws:kms:us-west-2:123456789012:key/12345678-1234-1234-1234-123456789012"
 	on := true
 	fn := function(t, "changes")
-	fn.LogKMSKey, fn.IPv6, fn.SubnetIDs = key, &on, []string{"subnet-1"}
-	fn.SecurityGroupIDs = []string{"sg-1"}
+	fn.LogKMSKey, fn.IPv6, fn.SubnetIDs = key, &on, []string{"subnet-0a1b2c3d"}
+	fn.SecurityGroupIDs = []string{"sg-0a1b2c3d"}
 	app.Functions = append(app.Functions, fn)
 	app.Tables[0].Name, app.Tables[0].Stream = "requested-dev-rooms", "NEW_AND_OLD_IMAGES"
 	app.Triggers = []deploy.Trigger{
