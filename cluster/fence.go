@@ -5,6 +5,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/tyg-dev/tyg/internal/connid"
 )
 
 // A fence keeps a node from serving clients that the others may take for lost.
@@ -73,3 +75,19 @@ func (f *fence) close() bool {
 
 // shut reports whether the fence is closed.
 func (f *fence) shut() bool { return f.closed.Load() }
+
+// checkFence reports whether this node may serve clients. If not, it closes them, because the
+// others may take it for dead.
+func (n *Node) checkFence() bool {
+	if n.ledger == nil || !n.fence.overdue(n.cfg.Fence) {
+		return !n.fence.shut()
+	}
+	if !n.fence.close() {
+		return false
+	}
+	n.cfg.Logger.Error("no contact with the registry: this node closes its clients, because the "+
+		"others may take it for dead", "node", n.cfg.Node, "after", n.cfg.Fence)
+	n.publishHeartbeat(false)
+	n.closeClients(func(connid.Incarnation) bool { return true })
+	return false
+}

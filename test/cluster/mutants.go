@@ -72,10 +72,10 @@ var mutants = []mutant{
 			"return errFenced\n\t}\n\tn.count.sweepErrors",
 	}}, "ledger: node killed", ruleOneID},
 	{"no fence", []edit{{
-		"cluster/life.go", "if n.ledger == nil || !n.fence", "if n.ledger != nil || !n.fence",
+		"cluster/fence.go", "if n.ledger == nil || !n.fence", "if n.ledger != nil || !n.fence",
 	}}, "ledger: node cut off until it is dead", ruleServed},
 	{"a fence without a ledger", []edit{{
-		"cluster/life.go", "if n.ledger == nil || !n.fence.overdue(n.cfg.Fence) {",
+		"cluster/fence.go", "if n.ledger == nil || !n.fence.overdue(n.cfg.Fence) {",
 		"if !n.fence.overdue(n.cfg.Fence) {",
 	}}, "all of NATS away", ruleKept},
 	{"a fence that refuses local sends", []edit{{
