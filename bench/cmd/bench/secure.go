@@ -9,15 +9,19 @@ func secureServers() []string { return []string{"tyg", "gws", "gorilla", "coder"
 func secured(x experiment, name, title string) experiment {
 	x.name, x.title = name, title
 	x.servers, x.bases, x.subject = secureServers(), []string{"gws"}, []string{"tyg"}
-	plain := x.setups
-	x.setups = func(o options) []setup {
-		setups := plain(o)
-		for i := range setups {
-			setups[i].tls = true
-		}
-		return setups
-	}
+	x.setups = withEach(x.setups, func(s *setup) { s.tls = true })
 	return x
+}
+
+// withEach returns setups, each of which is changed.
+func withEach(setups func(options) []setup, change func(*setup)) func(options) []setup {
+	return func(o options) []setup {
+		list := setups(o)
+		for i := range list {
+			change(&list[i])
+		}
+		return list
+	}
 }
 
 func secureEcho() experiment {
@@ -36,14 +40,7 @@ func secureResume() experiment {
 	x.columns = append(x.columns, column{"resumed %", func(r row) float64 {
 		return 100 * float64(r.Resumed) / float64(r.Messages)
 	}})
-	secure := x.setups
-	x.setups = func(o options) []setup {
-		setups := secure(o)
-		for i := range setups {
-			setups[i].resume = true
-		}
-		return setups
-	}
+	x.setups = withEach(x.setups, func(s *setup) { s.resume = true })
 	return x
 }
 
