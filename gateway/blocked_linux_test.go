@@ -3,7 +3,10 @@ package gateway_test
 import (
 	"context"
 	"errors"
+	"maps"
 	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/tyg-dev/tyg"
@@ -11,14 +14,31 @@ import (
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
-// descriptors counts those of this process.
-func descriptors(t *testing.T) int {
+// sockets names those of this process that are open, such as "socket:[4711]". A name is not used
+// again, so what tests before this one have yet to close does not hide what this one opened.
+func sockets(t *testing.T) map[string]bool {
 	t.Helper()
-	all, err := os.ReadDir("/proc/self/fd")
+	const dir = "/proc/self/fd"
+	all, err := os.ReadDir(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return len(all)
+	open := map[string]bool{}
+	for _, fd := range all {
+		name, err := os.Readlink(filepath.Join(dir, fd.Name()))
+		if err == nil && strings.HasPrefix(name, "socket:") { // a descriptor may be closed by now
+			open[name] = true
+		}
+	}
+	return open
+}
+
+// newSockets counts those that are open now and were not before.
+func newSockets(t *testing.T, before map[string]bool) int {
+	t.Helper()
+	now := sockets(t)
+	maps.DeleteFunc(now, func(name string, _ bool) bool { return before[name] })
+	return len(now)
 }
 
 // TestBlockedHandlersKeepNoDescriptor has clients leave while their handlers do not return.
@@ -60,8 +80,8 @@ func TestBlockedHandlersKeepNoDescriptor(t *testing.T) {
 			})
 			r := start(t, &gateway.Server{Handler: app, Limits: tt.limits})
 			r.dial(t) // opens what the Server keeps
-			before := descriptors(t)
-			var mine int // descriptors of the clients of this test
+			before := sockets(t)
+			var mine int // sockets of the clients of this test
 			for range clients {
 				w := r.wire(t)
 				w.write(t, string(clientFrame(ws.OpText, true, "block")))
@@ -70,7 +90,7 @@ func TestBlockedHandlersKeepNoDescriptor(t *testing.T) {
 					mine++
 				}
 			}
-			until(t, "the sockets are closed", func() bool { return descriptors(t) <= before+mine })
+			until(t, "the sockets are closed", func() bool { return newSockets(t, before) <= mine })
 			close(release)
 			for range clients {
 				if err := next(t, sent); !errors.Is(err, tyg.ErrGone) {
