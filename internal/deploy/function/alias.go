@@ -32,20 +32,13 @@ type foundAlias struct {
 // findAliases returns all aliases of a function.
 func (c client) findAliases(ctx context.Context, name string) ([]foundAlias, error) {
 	var list []foundAlias
-	pages := lambda.NewListAliasesPaginator(c.Client, &lambda.ListAliasesInput{FunctionName: &name})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if isNoFunction(err) {
-			return nil, nil
-		}
-		if err != nil {
-			return nil, err
-		}
+	all := lambda.NewListAliasesPaginator(c.Client, &lambda.ListAliasesInput{FunctionName: &name})
+	err := eachPage(ctx, all, func(page *lambda.ListAliasesOutput) {
 		for _, a := range page.Aliases {
 			list = append(list, newFoundAlias(a))
 		}
-	}
-	return list, nil
+	})
+	return list, err
 }
 
 func newFoundAlias(a types.AliasConfiguration) foundAlias {

@@ -32,25 +32,18 @@ type foundMapping struct {
 // findMapping returns the mapping of a source to a function, nil if there is none or it is being
 // deleted. It may be to an alias of the function, which need not exist: mappings survive it.
 func (c client) findMapping(ctx context.Context, source, function string) (*foundMapping, error) {
-	pages := lambda.NewListEventSourceMappingsPaginator(c.Client,
+	var have *foundMapping
+	all := lambda.NewListEventSourceMappingsPaginator(c.Client,
 		&lambda.ListEventSourceMappingsInput{EventSourceArn: &source})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if isNoFunction(err) {
-			return nil, nil
-		}
-		if err != nil {
-			return nil, err
-		}
+	err := eachPage(ctx, all, func(page *lambda.ListEventSourceMappingsOutput) {
 		for _, m := range page.EventSourceMappings {
 			arn := aws.ToString(m.FunctionArn)
-			if isFor(arn, function) && aws.ToString(m.State) != deleting {
-				have := newFoundMapping(m)
-				return &have, nil
+			if have == nil && isFor(arn, function) && aws.ToString(m.State) != deleting {
+				have = new(newFoundMapping(m))
 			}
 		}
-	}
-	return nil, nil
+	})
+	return have, err
 }
 
 // isFor reports whether an ARN is that of a function, with or without a qualifier.

@@ -30,24 +30,17 @@ const latest = "$LATEST"
 // findVersions returns the published versions of a function, the newest first.
 func (c client) findVersions(ctx context.Context, name string) ([]foundVersion, error) {
 	var list []foundVersion
-	pages := lambda.NewListVersionsByFunctionPaginator(c.Client,
+	all := lambda.NewListVersionsByFunctionPaginator(c.Client,
 		&lambda.ListVersionsByFunctionInput{FunctionName: &name})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if isNoFunction(err) {
-			return nil, nil
-		}
-		if err != nil {
-			return nil, err
-		}
+	err := eachPage(ctx, all, func(page *lambda.ListVersionsByFunctionOutput) {
 		for _, v := range page.Versions {
 			if aws.ToString(v.Version) != latest {
 				list = append(list, newFoundVersion(v))
 			}
 		}
-	}
+	})
 	slices.SortFunc(list, func(a, b foundVersion) int { return b.order() - a.order() })
-	return list, nil
+	return list, err
 }
 
 func newFoundVersion(v types.FunctionConfiguration) foundVersion {
