@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -80,15 +81,22 @@ func (c *Checker) Tags(where string, all, own map[string]string) {
 		seen[strings.ToLower(key)] = true
 	}
 	for _, key := range slices.Sorted(maps.Keys(own)) {
-		c.Want(utf8.RuneCountInString(key) <= 128 && Matches(`[\p{L}\p{Z}\p{N}_.:/=+@-]+`, key),
+		c.Want(key != "" && utf8.RuneCountInString(key) <= 128 && isTag(key),
 			"%s: the key %q must have 1 to 128 letters, digits, spaces and _.:/=+@-", where, key)
-		c.Want(utf8.RuneCountInString(own[key]) <= 256 && Matches(`[\p{L}\p{Z}\p{N}_.:/=+@-]*`, own[key]),
+		c.Want(utf8.RuneCountInString(own[key]) <= 256 && isTag(own[key]),
 			"%s: the value of %q must have at most 256 letters, digits, spaces and _.:/=+@-", where, key)
 		c.Want(!strings.HasPrefix(strings.ToLower(key), "aws:"),
 			"%s: the key %q begins with aws:, which is reserved for AWS", where, key)
 		c.Want(!strings.EqualFold(key, TagKey),
 			"%s: the key %q is reserved: tyg marks its own resources with it", where, key)
 	}
+}
+
+// isTag reports whether text has no characters but those of keys and values of tags.
+func isTag(text string) bool {
+	return utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool {
+		return !unicode.In(r, unicode.L, unicode.Z, unicode.N) && !strings.ContainsRune("_.:/=+@-", r)
+	})
 }
 
 // IsKey reports whether text is the ARN of a key of KMS.
