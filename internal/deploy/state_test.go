@@ -40,6 +40,7 @@ func TestReadState(t *testing.T) {
 // down would be lost.
 func TestNothingIsCreatedIfTheStateCannotBeWritten(t *testing.T) {
 	r := newRig(t)
+	r.durable = true
 	writeFile(t, filepath.Dir(r.file), nil) // where the directory would be
 	if err := r.deploy(t.Context(), echo(t)); err == nil {
 		t.Error("the deploy went well")
@@ -50,6 +51,7 @@ func TestNothingIsCreatedIfTheStateCannotBeWritten(t *testing.T) {
 // TestSecondOfTwoConcurrentDeploysFails plans two, and applies the one after the other.
 func TestSecondOfTwoConcurrentDeploysFails(t *testing.T) {
 	r := newRig(t)
+	r.durable = true
 	first, err := r.deployer(t.Context())
 	must(t, err)
 	second, err := r.deployer(t.Context())
@@ -76,6 +78,7 @@ func TestSecondOfTwoConcurrentDeploysFails(t *testing.T) {
 // TestStateFileIsReadableByAll has a file that others of a team may read.
 func TestStateFileIsReadableByAll(t *testing.T) {
 	r := newRig(t)
+	r.durable = true
 	must(t, r.deploy(t.Context(), echo(t)))
 	info, err := os.Stat(r.file)
 	must(t, err)
