@@ -57,8 +57,8 @@ func (r *rig) withFailure(
 	return len(r.aws.Calls()) - before, err
 }
 
-// eachCall runs do once for each of its calls that it fails: all of them in an exhaustive run, else
-// a sample. Each run has a rig of its own, which prepare sets up.
+// eachCall runs do once for each failure at each of its calls: all of them in an exhaustive run,
+// else one call with one failure. Each run has a rig of its own, which prepare sets up.
 func eachCall(
 	t *testing.T, failures []failure, prepare func(*testing.T, *rig), do func(context.Context,
 		*rig) error,
@@ -66,7 +66,8 @@ func eachCall(
 ) {
 	t.Helper()
 	calls := countCalls(t, prepare, do)
-	for _, d := range failures {
+	for _, i := range sampletest.Numbers(t, len(failures), 1) {
+		d := failures[i]
 		t.Run(d.name, func(t *testing.T) {
 			t.Parallel()
 			for _, at := range sampletest.Numbers(t, calls, 1) {

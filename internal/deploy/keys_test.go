@@ -15,6 +15,7 @@ import (
 	"github.com/tyg-dev/tyg/internal/deploy/template"
 	"github.com/tyg-dev/tyg/internal/deploy/template/cfn"
 	"github.com/tyg-dev/tyg/internal/deploy/template/tf"
+	"github.com/tyg-dev/tyg/internal/sampletest"
 )
 
 // plain is an application with one of each thing that the keys below are of.
@@ -36,7 +37,7 @@ func TestKeysMapOneToOne(t *testing.T) {
 	const fn, table = "WebsocketMessage", "RoomsTable"
 	const lambda, dynamo = "aws_lambda_function.websocket_message.", "aws_dynamodb_table.rooms."
 	on, no := true, 0
-	for _, tt := range []struct {
+	tests := []struct {
 		key, property string
 		set           func(*deploy.Application)
 		cfn, tf       string // the path of the value
@@ -129,7 +130,9 @@ func TestKeysMapOneToOne(t *testing.T) {
 			func(a *deploy.Application) { a.Tables[0].TTLAttribute = "expires" },
 			table + ".TimeToLiveSpecification.AttributeName", dynamo + "ttl.attribute_name", "expires",
 		},
-	} {
+	}
+	for _, i := range sampletest.Numbers(t, len(tests), 6) {
+		tt := tests[i]
 		t.Run(tt.key, func(t *testing.T) {
 			t.Parallel()
 			app := plain(t)
