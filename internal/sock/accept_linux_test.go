@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -19,19 +20,47 @@ import (
 	"github.com/tyg-dev/tyg/internal/sock"
 )
 
-// descriptors returns how many descriptors this process has open.
-func descriptors(t *testing.T) int {
+// descriptors counts what this process has open, by name. A socket's name, such as "socket:[4711]",
+// is not used again, so what tests before this one have yet to close does not hide what this one
+// leaves open.
+func descriptors(t *testing.T) map[string]int {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0") // the first one opens those of Go's own poller
 	if err != nil {
 		t.Fatal(err)
 	}
 	_ = l.Close()
-	all, err := os.ReadDir("/proc/self/fd")
+	const dir = "/proc/self/fd"
+	all, err := os.ReadDir(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return len(all)
+	open := make(map[string]int)
+	for _, fd := range all {
+		// A descriptor may be closed by now.
+		if name, err := os.Readlink(filepath.Join(dir, fd.Name())); err == nil {
+			open[name]++
+		}
+	}
+	return open
+}
+
+// added returns the names of descriptors that are open and were not before.
+func added(t *testing.T, before map[string]int) []string {
+	t.Helper()
+	var names []string
+	for name, n := range descriptors(t) {
+		for range n - before[name] {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// untilClosed waits until what was opened since then is closed.
+func untilClosed(t *testing.T, before map[string]int) {
+	t.Helper()
+	until(t, "nothing stays open", func() bool { return len(added(t, before)) == 0 })
 }
 
 // echoOwner sends everything back until the end, and then closes its socket.
@@ -130,7 +159,7 @@ func TestAccept(t *testing.T) {
 	}
 	until(t, "all have ended", func() bool { return open.Load() == 0 })
 	poller.Close()
-	until(t, "their descriptors are closed", func() bool { return descriptors(t) <= before+1 })
+	untilClosed(t, before)
 }
 
 // TestAcceptUnsupported passes a listener that cannot be watched to Accept: it stays usable.
@@ -302,7 +331,7 @@ func TestDetach(t *testing.T) {
 		})
 	}
 	poller.Close()
-	until(t, "nothing stays open", func() bool { return descriptors(t) <= before+1 })
+	untilClosed(t, before)
 }
 
 // TestDetachOrClose closes a socket while it is detached: it is either closed or detached, and no
@@ -334,7 +363,7 @@ func TestDetachOrClose(t *testing.T) {
 		}
 		_ = theirs.Close()
 	}
-	until(t, "nothing stays open", func() bool { return descriptors(t) <= before })
+	untilClosed(t, before)
 	t.Logf("detached %d times", given)
 }
 
@@ -424,9 +453,9 @@ func TestDetachedIsForgotten(t *testing.T) {
 // TestReuse opens and closes sockets so that their descriptors have many owners, each of which must
 // read only what its own peer wrote.
 func TestReuse(t *testing.T) {
+	before := descriptors(t)
 	poller := new(sock.Poller)
 	defer poller.Close()
-	before := descriptors(t)
 	var busy sync.WaitGroup
 	for g := range 8 {
 		busy.Go(func() {
@@ -454,7 +483,8 @@ func TestReuse(t *testing.T) {
 		})
 	}
 	wait(t, spawn(func() bool { busy.Wait(); return true }))
-	until(t, "nothing stays open", func() bool { return descriptors(t) <= before+12 }) // the loops
+	poller.Close()
+	untilClosed(t, before)
 }
 
 // runs reports whether a goroutine is inside the function.
