@@ -323,7 +323,7 @@ func TestSiblingsMeetOnlyWhereTheyMay(t *testing.T) {
 func TestStandardLibraryOnly(t *testing.T) {
 	for _, tags := range []string{"", "tyg.lambda", "tyg.nats,tyg.local"} {
 		all := make(map[string]pkg)
-		for _, p := range listPackages(t, tags) {
+		for _, p := range listPackages(t, tags, standardOnly...) {
 			all[p.ImportPath] = p
 		}
 		for _, name := range standardOnly {
@@ -351,7 +351,7 @@ func checkStandardOnly(t *testing.T, all map[string]pkg, name string) {
 // beside the standard library is Unicode's tables for nicknames.
 func TestChatCompilesItsTextOnly(t *testing.T) {
 	all := make(map[string]pkg)
-	for _, p := range listPackages(t, "") {
+	for _, p := range listPackages(t, "", "examples/chat") {
 		all[p.ImportPath] = p
 	}
 	for _, dep := range all[path("examples/chat")].Deps {
@@ -394,7 +394,7 @@ const sdk = "github.com/aws/aws-sdk-go-v2/service/"
 // TestTygLinksNoClientOfAWS keeps "go build ./cmd/tyg" small: AWS's SDK and the NATS server took
 // more than half of its time, and most users run neither. They are in its companions.
 func TestTygLinksNoClientOfAWS(t *testing.T) {
-	for _, p := range listPackages(t, "") {
+	for _, p := range listPackages(t, "", "cmd/tyg") {
 		if p.ImportPath != path("cmd/tyg") {
 			continue
 		}
@@ -469,25 +469,32 @@ func inModule(imp string) (name string, ok bool) {
 	return strings.CutPrefix(imp, module+"/")
 }
 
-// listed keeps what the go command lists, by tags: every test asks for one of four lists.
+// listed keeps what the go command lists of the whole module, for which it needs seconds.
 var listed sync.Map
 
-// listPackages lists the packages of this module, and those that they compile with these tags.
-func listPackages(t *testing.T, tags string) []pkg {
+// listPackages lists packages of this module, by default all, and those that they compile with
+// these tags.
+func listPackages(t *testing.T, tags string, names ...string) []pkg {
 	t.Helper()
+	if len(names) > 0 {
+		return runGoList(t, tags, names)
+	}
 	if all, ok := listed.Load(tags); ok {
 		return all.([]pkg)
 	}
-	all := runGoList(t, tags)
+	all := runGoList(t, tags, []string{"..."})
 	listed.Store(tags, all)
 	return all
 }
 
-func runGoList(t *testing.T, tags string) []pkg {
+func runGoList(t *testing.T, tags string, names []string) []pkg {
 	t.Helper()
 	const fields = "-json=ImportPath,Standard,Imports,TestImports,XTestImports,Deps"
-	out, err := exec.CommandContext(
-		t.Context(), "go", "list", "-deps", "-tags", tags, fields, "./...").Output()
+	args := []string{"list", "-deps", "-tags", tags, fields}
+	for _, name := range names {
+		args = append(args, "./"+name)
+	}
+	out, err := exec.CommandContext(t.Context(), "go", args...).Output()
 	if err != nil {
 		t.Fatalf("go list: %v", err)
 	}
