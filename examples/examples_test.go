@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/tyg-dev/tyg/examples"
+	"github.com/tyg-dev/tyg/internal/sampletest"
 )
 
 var update = flag.Bool("update", false, "rewrite modules/ from the root go.mod and go.sum")
@@ -22,10 +23,11 @@ var update = flag.Bool("update", false, "rewrite modules/ from the root go.mod a
 // What a new project requires follows from what its template imports. The committed answer must be
 // the answer of today; "go test ./examples -update" makes it so.
 func TestModulesAreThoseThatTheTemplatesImport(t *testing.T) {
-	sums := readLines(t, "../go.sum")
+	sampletest.Part(t, 4) // go list takes a second on each system
+	sums, all := readLines(t, "../go.sum"), needs(t)
 	for _, name := range examples.Templates() {
 		t.Run(name, func(t *testing.T) {
-			direct, indirect := imports(t, name)
+			direct, indirect := all[name].split()
 			compare(t, "modules/"+name+".mod", goMod(t, direct, indirect))
 			compare(t, "modules/"+name+".sum", goSum(t, sums, direct, indirect))
 		})
@@ -83,35 +85,78 @@ func compare(t *testing.T, file, want string) {
 	}
 }
 
-// imports returns the modules, as "path version", of all packages that the template and its tests
-// need, on every system that people develop on, in the build of "tyg local" and in that for AWS
-// Lambda.
-func imports(t *testing.T, template string) (direct, indirect []string) {
-	own := make(map[string]bool) // packages that the template itself imports
-	modules := make(map[string]string)
+// A need is what a template and its tests import.
+type need struct {
+	own     map[string]bool   // packages that they import themselves
+	modules map[string]string // of all packages that they need, as "path version"
+}
+
+// needs returns what each template imports, on every system that people develop on, in the build of
+// "tyg local" and in that for AWS Lambda.
+func needs(t *testing.T) map[string]need {
+	t.Helper()
+	all := make(map[string]need)
+	var patterns []string
+	for _, name := range examples.Templates() {
+		all[name] = need{make(map[string]bool), make(map[string]string)}
+		patterns = append(patterns, "./"+name+"/...")
+	}
+	const format = `{{with .Module}}{{if not .Main}}module {{$.ImportPath}} {{.Path}} {{.Version}}` +
+		"\n{{end}}{{end}}" + `{{if not .DepOnly}}of {{.ImportPath}}` +
+		"\nimports{{range .Imports}} {{.}}{{end}}\ndeps{{range .Deps}} {{.}}{{end}}\n{{end}}"
 	for _, goos := range []string{"linux", "darwin", "windows"} {
 		for _, tags := range []string{"", "tyg.nats,tyg.local", "tyg.dynamo", "lambda.norpc,tyg.lambda"} {
-			const format = `{{if not .DepOnly}}import{{range .Imports}} {{.}}{{end}}{{end}}` +
-				`{{with .Module}}{{if not .Main}}` +
-				`module {{$.ImportPath}} {{.Path}} {{.Version}}{{end}}{{end}}`
-			list := goList(t, goos, tags, "-deps", "-test", "-f", format, "./"+template+"/...")
-			for line := range strings.Lines(list) {
-				f := strings.Fields(line)
-				switch {
-				case len(f) == 0:
-				case f[0] == "import":
-					for _, path := range f[1:] {
-						own[path] = true
-					}
-				case f[0] == "module":
-					modules[f[1]] = f[2] + " " + f[3]
+			list := goList(t, goos, tags, append([]string{"-deps", "-test", "-f", format}, patterns...)...)
+			addNeeds(t, all, list)
+		}
+	}
+	return all
+}
+
+// addNeeds reads a list, in which packages stand behind those that they need.
+func addNeeds(t *testing.T, all map[string]need, list string) {
+	t.Helper()
+	modules := make(map[string]string) // by package
+	var n need
+	for line := range strings.Lines(list) {
+		f := strings.Fields(line)
+		switch {
+		case len(f) == 0:
+		case f[0] == "module":
+			modules[f[1]] = f[2] + " " + f[3]
+		case f[0] == "of":
+			name := templateOf(f[1])
+			var ok bool
+			if n, ok = all[name]; !ok {
+				t.Fatalf("%s belongs to no template", f[1])
+			}
+		case f[0] == "imports":
+			for _, path := range f[1:] {
+				n.own[path] = true
+			}
+		case f[0] == "deps":
+			for _, path := range f[1:] {
+				if m := modules[path]; m != "" {
+					n.modules[path] = m
 				}
 			}
 		}
 	}
+}
+
+// templateOf returns the template of a package, such as .../examples/chat/page or the test
+// .../examples/chat.test.
+func templateOf(path string) string {
+	_, name, _ := strings.Cut(path, "/examples/")
+	end := strings.IndexAny(name+"/", "/._")
+	return name[:end]
+}
+
+// split returns the modules of which the template imports a package itself, and the others.
+func (n need) split() (direct, indirect []string) {
 	all := make(map[string]bool) // modules; whether the template imports a package of it
-	for path, m := range modules {
-		all[m] = all[m] || own[path]
+	for path, m := range n.modules {
+		all[m] = all[m] || n.own[path]
 	}
 	for _, m := range slices.Sorted(maps.Keys(all)) {
 		if all[m] {
