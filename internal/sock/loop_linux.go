@@ -34,13 +34,20 @@ type loop struct {
 	more       []*Conn            // claimed, and may wait: see lead
 	nextMore   int                // in more
 	now        time.Duration      // since start
+	visitors   []*Visit           // as more
+	nextVisit  int                // in visitors
+	visited    bool               // the last of the two that ran was a Visit
 
 	// guarded by mu
 	mu       sync.Mutex
-	returned []*Conn // claimed, had a turn on another goroutine and have more to read
+	returned []*Conn  // claimed, had a turn on another goroutine and have more to read
+	asked    []*Visit // not yet in visitors
+	rung     bool     // the bell, since the leader has looked at the two
 	closed   bool
 
 	turnSeq  atomic.Uint64 // odd while the leader runs a turn; a new leader makes it even
+	visitSeq atomic.Uint64 // turnSeq of the last Visit
+	paused   atomic.Int32  // turns that wait in Pause
 	armed    atomic.Bool   // the timer of checkLeader is set
 	lastSeq  uint64        // owned by checkLeader: turnSeq a tick ago
 	slowness atomic.Int32  // slowTurn for each slow turn, less 1 for each fast one
@@ -116,18 +123,30 @@ func (l *loop) tryGiveBack(c *Conn) bool {
 		return false
 	}
 	l.returned = append(l.returned, c)
-	// Each write is an event, whether the last one was read or not.
-	_, _ = syscall.Write(l.bell, []byte{1, 0, 0, 0, 0, 0, 0, 0})
+	l.ringLocked()
 	return true
 }
 
-// takeReturned takes what was given back.
-func (l *loop) takeReturned() {
+// ringLocked makes the leader look, unless it is about to.
+func (l *loop) ringLocked() {
+	if !l.rung {
+		l.rung = true
+		// Each write is an event, whether the last one was read or not.
+		_, _ = syscall.Write(l.bell, []byte{1, 0, 0, 0, 0, 0, 0, 0})
+	}
+}
+
+// takeGiven takes what other goroutines have given back, and the Visits that they have asked for.
+func (l *loop) takeGiven() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.rung = false
 	l.more = append(l.more, l.returned...)
 	clear(l.returned)
 	l.returned = l.returned[:0]
+	l.visitors = append(l.visitors, l.asked...)
+	clear(l.asked)
+	l.asked = l.asked[:0]
 }
 
 // close ends the loop's own descriptor and lets sockets that are left run elsewhere.
@@ -136,6 +155,9 @@ func (l *loop) close() {
 	l.closed = true
 	_ = syscall.Close(l.bell) // nothing depends on it any more
 	left := slices.Concat(l.queue[l.next:], l.more[l.nextMore:], l.returned)
+	for _, v := range slices.Concat(l.visitors[l.nextVisit:], l.asked) {
+		v.begin()
+	}
 	l.mu.Unlock()
 	for _, c := range left {
 		go c.runToIdle() // ends with c, which is to be closed
@@ -178,10 +200,16 @@ func (l *loop) lead() {
 // as much as a short one of them.
 const moreSlice = 50 * time.Microsecond
 
-// runMore runs some of the turns that may wait, at least one. It reports whether the caller is
-// still the leader.
+// runMore runs some of the turns that may wait, at least one, and lets Visits run between them. It
+// reports whether the caller is still the leader.
 func (l *loop) runMore() bool {
 	for began := l.now; l.now-began < moreSlice; {
+		if v := l.takeVisit(); v != nil {
+			if !l.receive(v) {
+				return false
+			}
+			continue
+		}
 		c := l.takeMore()
 		if c == nil {
 			return true
@@ -209,13 +237,13 @@ func (l *loop) takeMore() *Conn {
 
 // poll queues the sockets that have something to read. If none has, it waits.
 func (l *loop) poll() bool {
-	if len(l.more) > 0 {
+	if len(l.more) > 0 || len(l.visitors) > 0 {
 		l.fetchEvents(0)
 	} else if err := l.wait.Read(l.onReadable); err != nil {
 		l.close()
 		return false
 	}
-	l.takeReturned()
+	l.takeGiven()
 	for _, e := range l.events[:l.n] {
 		c := l.poller.table.get(int(e.Fd))
 		switch {
@@ -262,6 +290,7 @@ func (l *loop) runTurn(c *Conn) bool {
 func (l *loop) runHere(c *Conn) bool {
 	began := l.now
 	seq := l.turnSeq.Add(1) // from here on, another goroutine may take the lead
+	c.led = uint32(seq)
 	l.arm()
 	more := c.run()
 	now := time.Since(l.start)
@@ -314,8 +343,10 @@ func (l *loop) checkLeader() {
 		return
 	}
 	if same && l.turnSeq.CompareAndSwap(seq, seq+1) {
-		l.recordDuration(tick) // not when the turn ends: those behind it may be as slow
-		go l.lead()            // ends as the first leader does
+		if seq != l.visitSeq.Load() {
+			l.recordDuration(tick) // not when the turn ends: those behind it may be as slow
+		}
+		go l.lead() // ends as the first leader does
 	}
 	time.AfterFunc(tick, l.checkLeader)
 }

@@ -20,8 +20,9 @@ type polled struct {
 	gone     atomic.Bool                   // the peer takes no more either, or the socket is broken
 	awaited  atomic.Int32                  // the last argument of await
 
-	mayWait bool // the turns may wait for those of others; owned by the turn
-	drained bool // owned by the turn: the last read took all there was
+	mayWait bool   // the turns may wait for those of others; owned by the turn
+	drained bool   // owned by the turn: the last read took all there was
+	led     uint32 // owned by the turn: turnSeq of the loop, if its leader runs it; else 0
 }
 
 // The values of polled.state. Only idle becomes running, so one turn runs at a time.
@@ -98,6 +99,13 @@ func (p *polled) claim() bool {
 	}
 }
 
+// Wake makes a turn follow for another reason than input. It does not wait for that turn.
+func (c *Conn) Wake() {
+	if c.blocking == nil && c.claim() && !c.loop.tryGiveBack(c) {
+		go c.runToIdle() // ends with c, which is to be closed
+	}
+}
+
 // wake runs a turn of c for another reason than input.
 func (c *Conn) wake() {
 	if c.blocking == nil && c.claim() {
@@ -107,6 +115,7 @@ func (c *Conn) wake() {
 
 // runAway calls run on another goroutine than the leader's, and leaves to the leader what follows.
 func (c *Conn) runAway() {
+	c.led = 0
 	if c.run() {
 		c.loop.giveBack(c)
 	}
@@ -114,6 +123,7 @@ func (c *Conn) runAway() {
 
 // runToIdle calls run until the claim is given up.
 func (c *Conn) runToIdle() {
+	c.led = 0
 	for c.run() {
 		runtime.Gosched()
 	}
@@ -281,7 +291,7 @@ func (p *polled) write(c *Conn, b []byte, d time.Duration) error {
 	s := newStall(d)
 	defer s.stop()
 	for {
-		n, err := writeNow(int(p.fd), b)
+		n, err := p.writePart(b, s)
 		if b = b[n:]; err != nil || len(b) == 0 {
 			return err
 		}
@@ -296,6 +306,18 @@ func (p *polled) write(c *Conn, b []byte, d time.Duration) error {
 			return err
 		}
 	}
+}
+
+// partSize is how much of what waits for a full socket is written at a time, in bytes.
+const partSize = 64 << 10
+
+// writePart writes some of b without waiting for the socket. Once the socket was full, b may be long
+// and there may be many like it, so the leader has to agree.
+func (p *polled) writePart(b []byte, s *stall) (int, error) {
+	if s.waiting {
+		defer p.loop.visit(pausePatience).Leave()
+	}
+	return writeNow(int(p.fd), b[:min(len(b), partSize)])
 }
 
 // A stall measures for how long a full socket takes too little. Room is looked for at the end of

@@ -38,9 +38,24 @@ func (polled) close()                                   {}
 func (polled) setMayWait(bool)                          {}
 func (polled) claim() bool                              { return false }
 
+// Wake does nothing.
+func (*Conn) Wake() {}
+
 func (*Conn) wake()     {}
 func (*Conn) runAway()  {}
 func (*Conn) runLater() {}
+
+// A Visit does not exist here.
+type Visit struct{}
+
+// Visit returns nil.
+func (*Poller) Visit(time.Duration) *Visit { return nil }
+
+// Leave does nothing.
+func (*Visit) Leave() {}
+
+// Pause returns nil.
+func (*Conn) Pause(*Visit) *Visit { return nil }
 
 // An Acceptor does not exist here.
 type Acceptor struct{ Conn }

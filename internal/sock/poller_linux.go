@@ -16,6 +16,7 @@ type Poller struct {
 
 	mu      sync.Mutex
 	loops   []*loop // one for each processor; nil: not open yet
+	visits  uint    // guarded by mu: how many were asked for
 	closed  bool
 	table   table
 	workers workers
