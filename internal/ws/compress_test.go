@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/tyg-dev/tyg/internal/ws"
 )
@@ -67,4 +68,36 @@ func TestAppendCompressedFromManyGoroutines(t *testing.T) {
 		})
 	}
 	wg.Wait()
+}
+
+// TestPausesWhileItInflates inflates a message that takes long. Pauses do not change it, and are not
+// counted as its cost.
+func TestPausesWhileItInflates(t *testing.T) {
+	const size, nap = 8 << 20, 5 * time.Millisecond
+	text := strings.Repeat("x", size)
+	pauses := 0
+	pause := func() { pauses++; time.Sleep(nap) }
+	config := new(ws.Config)
+	for name, f := range map[string]string{
+		"bomb": frame(fin|rsv1|1, deflate(text)), "short": frame(fin|rsv1|1, deflate("x")),
+	} {
+		pauses = 0
+		r := ws.Reader{Config: config, Inflate: true}
+		began := time.Now()
+		m, n, err := r.NextPausing([]byte(f), pause)
+		all := time.Since(began)
+		if err != nil || n != len(f) || m.Op != ws.OpText {
+			t.Fatalf("%s: %v of %d bytes, %d", name, err, n, m.Op)
+		}
+		if _, _, took := r.Inflated(); took > all-time.Duration(pauses)*nap {
+			t.Errorf("%s took %v of %v with %d pauses", name, took, all, pauses)
+		}
+		if name == "bomb" && (pauses < 5 || string(m.Data) != text) {
+			t.Errorf("a bomb of %d bytes has %d pauses", len(m.Data), pauses)
+		}
+		if name == "short" && pauses > 1 { // one on a machine that stops it
+			t.Errorf("a short message has %d pauses", pauses)
+		}
+		r.Release()
+	}
 }

@@ -5,5 +5,5 @@ func (r *Reader) NextSlow(b []byte) (Message, int, error) {
 	if r.lent != nil {
 		r.takeBack()
 	}
-	return r.next(b)
+	return r.next(b, nil)
 }

@@ -3,8 +3,10 @@ package ws
 import (
 	"compress/flate"
 	"io"
+	"math"
 	"slices"
 	"sync"
+	"time"
 )
 
 // tail is appended to a compressed payload: the 4 bytes that the sender has cut off (RFC 7692
@@ -20,7 +22,22 @@ type inflater struct {
 	payload []byte
 	pos     int // in payload followed by tail
 	flate   io.Reader
+
+	pause  func() // nil: it never pauses
+	stride int    // bytes of payload between two looks at the clock
+	look   int    // where to look next
+	since  time.Time
+	paused time.Duration
 }
+
+// An inflater works for inflateSlice before it pauses. It looks at the clock strides times at most,
+// because a look costs as much as to inflate some bytes of prose, and not more often than each 8
+// bytes, which inflate to 8 KB at most.
+const (
+	inflateSlice = 50 * time.Microsecond
+	strides      = 16
+	minStride    = 8
+)
 
 var inflaters = sync.Pool{New: func() any {
 	z := new(inflater)
@@ -29,15 +46,34 @@ var inflaters = sync.Pool{New: func() any {
 }}
 
 // inflate appends the message in payload to dst. It fails as soon as the message has more than
-// limit bytes; 0 means no limit.
-func inflate(dst *buffer, payload []byte, limit int) error {
+// limit bytes; 0 means no limit. It calls pause, if that is not nil, now and then, and returns for
+// how long those calls took.
+func inflate(
+	dst *buffer, payload []byte, limit int, pause func(),
+) (paused time.Duration, err error) {
 	z := inflaters.Get().(*inflater)
 	defer inflaters.Put(z)
-	z.payload, z.pos = payload, 0
+	z.payload, z.pos, z.paused = payload, 0, 0
+	if z.pause, z.look = pause, math.MaxInt; pause != nil {
+		z.stride = max(minStride, len(payload)/strides)
+		z.look, z.since = z.stride, time.Now()
+	}
 	_ = z.flate.(flate.Resetter).Reset(z, nil) // never fails
-	err := z.inflate(dst, limit)
-	z.payload = nil
-	return err
+	err = z.inflate(dst, limit)
+	z.payload, z.pause = nil, nil
+	return z.paused, err
+}
+
+// rest pauses if it is time.
+func (z *inflater) rest() {
+	z.look = z.pos + z.stride
+	now := time.Now()
+	if now.Sub(z.since) < inflateSlice {
+		return
+	}
+	z.pause()
+	z.since = time.Now()
+	z.paused += z.since.Sub(now)
 }
 
 func (z *inflater) inflate(dst *buffer, limit int) error {
@@ -71,6 +107,9 @@ func (z *inflater) ended() bool {
 
 // ReadByte makes the decompressor read no byte more than it needs, which ended relies on.
 func (z *inflater) ReadByte() (byte, error) {
+	if z.pos >= z.look {
+		z.rest()
+	}
 	i := z.pos - len(z.payload)
 	if i >= len(tail) {
 		return 0, io.EOF

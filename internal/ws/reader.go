@@ -66,18 +66,22 @@ type Reader struct {
 //
 // The error is a [*CloseError] to close the peer with. It may come before its frame is complete.
 // After it only Release may be called. Without fragments and compression nothing is allocated.
-func (r *Reader) Next(b []byte) (m Message, n int, err error) {
+func (r *Reader) Next(b []byte) (m Message, n int, err error) { return r.NextPausing(b, nil) }
+
+// NextPausing is Next that calls a function again and again while it inflates a message that takes
+// long: a few bytes may take a millisecond. A nil function is not called.
+func (r *Reader) NextPausing(b []byte, pause func()) (m Message, n int, err error) {
 	if r.lent != nil {
 		r.takeBack()
 	}
 	if m, n, err = r.text(b); n > 0 {
 		return m, n, err
 	}
-	return r.next(b)
+	return r.next(b, pause)
 }
 
-// next is Next for messages of all kinds.
-func (r *Reader) next(b []byte) (m Message, n int, err error) {
+// next is NextPausing for messages of all kinds.
+func (r *Reader) next(b []byte, pause func()) (m Message, n int, err error) {
 	for {
 		h, size, err := ParseHeader(b[n:])
 		if err != nil || size == 0 {
@@ -95,7 +99,7 @@ func (r *Reader) next(b []byte) (m Message, n int, err error) {
 		if h.Masked {
 			Mask(payload, h.Mask)
 		}
-		if m, err = r.accept(&h, payload); m.Op != 0 || err != nil {
+		if m, err = r.accept(&h, payload, pause); m.Op != 0 || err != nil {
 			return m, n, err
 		}
 	}
@@ -191,18 +195,18 @@ func errNotUTF8() error { return &CloseError{CloseInvalidPayload, "text is not U
 func errTooBig() error { return &CloseError{CloseMessageTooBig, "message is too big"} }
 
 // accept takes a frame that has passed check, and returns the message that it completes, if any.
-func (r *Reader) accept(h *Header, payload []byte) (Message, error) {
+func (r *Reader) accept(h *Header, payload []byte, pause func()) (Message, error) {
 	if h.Opcode >= OpClose {
 		return Message{h.Opcode, payload}, nil
 	}
 	if h.Fin && h.Opcode != OpContinuation {
-		return r.deliver(h.Opcode, h.RSV1, payload)
+		return r.deliver(h.Opcode, h.RSV1, payload, pause)
 	}
 	r.keep(h, payload)
 	if !h.Fin {
 		return Message{}, nil
 	}
-	return r.complete()
+	return r.complete(pause)
 }
 
 func (r *Reader) keep(h *Header, payload []byte) {
@@ -228,16 +232,18 @@ func (r *Reader) grow(n int) {
 	r.kept.data = append(make([]byte, 0, len(data)+max(n, more)), data...)
 }
 
-func (r *Reader) complete() (Message, error) {
+func (r *Reader) complete(pause func()) (Message, error) {
 	op, compressed := r.op, r.compressed
 	r.lent = r.kept
 	r.op, r.compressed, r.frames, r.kept = 0, false, 0, nil
-	return r.deliver(op, compressed, r.lent.data)
+	return r.deliver(op, compressed, r.lent.data, pause)
 }
 
-func (r *Reader) deliver(op Opcode, compressed bool, data []byte) (Message, error) {
+func (r *Reader) deliver(
+	op Opcode, compressed bool, data []byte, pause func(),
+) (Message, error) {
 	if compressed {
-		return r.deliverInflated(op, data)
+		return r.deliverInflated(op, data, pause)
 	}
 	if op == OpText && !ValidText(data) {
 		return Message{}, errNotUTF8()
@@ -246,16 +252,16 @@ func (r *Reader) deliver(op Opcode, compressed bool, data []byte) (Message, erro
 }
 
 // deliverInflated is deliver for a message that is compressed. It measures how long that takes.
-func (r *Reader) deliverInflated(op Opcode, data []byte) (m Message, err error) {
+func (r *Reader) deliverInflated(op Opcode, data []byte, pause func()) (m Message, err error) {
 	start, out := time.Now(), newBuffer()
 	out.wire = len(data)
-	err = inflate(out, data, r.Config.MaxMessage)
+	paused, err := inflate(out, data, r.Config.MaxMessage, pause)
 	r.takeBack()
 	r.lent = out
 	if err == nil {
-		m, err = r.deliver(op, false, out.data)
+		m, err = r.deliver(op, false, out.data, nil)
 	}
-	out.took = time.Since(start)
+	out.took = time.Since(start) - paused
 	return m, err
 }
 
