@@ -290,19 +290,29 @@ func (c *Crowd) Enter(addr netip.Addr) bool { return c.enter(addr) }
 func (c *Crowd) Leave(addr netip.Addr) { c.leave(addr) }
 
 // HeadGate is a headGate.
-type HeadGate struct{ g headGate }
+type HeadGate struct{ g *headGate }
 
-// NewHeadGate returns one with so many slots.
-func NewHeadGate(slots int) HeadGate { return HeadGate{headGate{make(chan struct{}, slots)}} }
+// NewHeadGate returns one with so many slots, and no turns.
+func NewHeadGate(slots int) HeadGate {
+	c := new(clock)
+	c.start()
+	return HeadGate{&headGate{slots: make(chan struct{}, slots), clock: c}}
+}
+
+// A HeadSlot is a headSlot.
+type HeadSlot struct{ s headSlot }
 
 // Enter waits for a slot.
-func (g HeadGate) Enter() bool { return g.g.enter() }
+func (g HeadGate) Enter() *HeadSlot { return &HeadSlot{g.g.enter()} }
 
-// Leave gives one back.
-func (g HeadGate) Leave(entered bool) { g.g.leave(entered) }
+// Held reports whether there is one.
+func (s *HeadSlot) Held() bool { return s.s.held() }
 
-// HeadSlots returns how many slots are taken.
-func (s *Server) HeadSlots() int { return len(s.heads.slots) }
+// Leave gives it back.
+func (s *HeadSlot) Leave() { s.s.leave() }
+
+// HeadSlots returns how many slots and turns are taken.
+func (s *Server) HeadSlots() int { return int(s.heads.taken.Load()) }
 
 // AnswersInTurn is answersInTurn.
 func (s *Server) AnswersInTurn() bool { return s.answersInTurn() }

@@ -53,9 +53,9 @@ type headConn struct {
 	served bool      // the request has reached the handler
 	idle   bool      // no request is awaited
 
-	gate   headGate // zero: of an http.Server that is not a Server's own
-	inSlot bool     // has a slot of gate
-	free   bool     // needs none now
+	gate *headGate // nil: of an http.Server that is not a Server's own
+	slot headSlot  // of gate
+	free bool      // needs none now
 
 	readLimit  time.Duration // for each read; 0: none, or the deadline that was set last counts
 	writeLimit time.Duration // for each write of up to writePiece bytes; 0: none

@@ -2,60 +2,109 @@ package gateway
 
 import (
 	"runtime"
+	"sync/atomic"
 	"time"
+
+	"github.com/tyg-dev/tyg/internal/sock"
 )
 
 // A headGate bounds how many heads of requests are worked on at the same time: as many as there are
-// processors, less one. That one is left for the loops: goroutines that parse a flood of heads
-// would keep all processors, and those of clients that are connected would wait for each of them.
-// The zero headGate lets all pass.
-type headGate struct{ slots chan struct{} }
-
-// slotPatience is how long a head waits for its slot at most. A flood is slowed by it anyway, and a
-// slot that was never given back would stop no client.
-const slotPatience = 10 * time.Millisecond
-
-func newHeadGate() headGate {
-	return headGate{make(chan struct{}, max(runtime.GOMAXPROCS(0)-1, 1))}
+// processors, less one, and no more often than now and then. All others are worked on in turns that
+// the loops give them, between those of clients that are connected: goroutines that parse a flood
+// of heads would have these wait for each of them. A nil headGate lets all pass.
+type headGate struct {
+	slots  chan struct{}
+	poller *sock.Poller // has the loops; nil: there are none
+	clock  *clock
+	last   atomic.Int64 // when a slot was last given to a head that did not wait
+	taken  atomic.Int64 // slots and turns
 }
 
-// enter waits for a slot. It reports whether there is one to leave.
-func (g headGate) enter() bool {
-	if g.slots == nil {
-		return false
+const (
+	// slotPause is how often a head gets a slot at once. A turn costs it two switches of goroutines; a
+	// goroutine that never waited would keep its processor for 10 ms.
+	slotPause = 200 * time.Microsecond
+
+	// turnPatience is how long a head waits for its turn at most, and slotPatience for a slot where
+	// there are no turns. A flood is slowed by it anyway, and a slot that was never given back would
+	// stop no client.
+	turnPatience = time.Second
+	slotPatience = 10 * time.Millisecond
+)
+
+func newHeadGate(poller *sock.Poller, c *clock) *headGate {
+	n := max(runtime.GOMAXPROCS(0)-1, 1)
+	return &headGate{slots: make(chan struct{}, n), poller: poller, clock: c}
+}
+
+// A headSlot is a slot or a turn of a headGate, or none.
+type headSlot struct {
+	gate  *headGate // nil: none
+	visit *sock.Visit
+}
+
+// enter waits for a slot or a turn.
+func (g *headGate) enter() headSlot {
+	if g == nil {
+		return headSlot{}
 	}
-	select {
-	case g.slots <- struct{}{}:
-		return true
-	default:
+	if g.isTime() && g.enterNow() {
+		return g.slot(nil)
+	}
+	if g.poller != nil {
+		if v := g.poller.Visit(turnPatience); v != nil {
+			return g.slot(v)
+		}
+	}
+	if g.enterNow() {
+		return g.slot(nil)
 	}
 	timer := time.NewTimer(slotPatience)
 	defer timer.Stop()
 	select {
 	case g.slots <- struct{}{}:
-		return true
+		return g.slot(nil)
 	case <-timer.C:
+		return headSlot{}
+	}
+}
+
+func (g *headGate) slot(v *sock.Visit) headSlot {
+	g.taken.Add(1)
+	return headSlot{g, v}
+}
+
+// isTime reports whether the last head that did not wait was long ago.
+func (g *headGate) isTime() bool {
+	now, last := g.clock.now(), g.last.Load()
+	return now-last >= int64(slotPause) && g.last.CompareAndSwap(last, now)
+}
+
+// enterNow takes a slot that is free.
+func (g *headGate) enterNow() bool {
+	select {
+	case g.slots <- struct{}{}:
+		return true
+	default:
 		return false
 	}
 }
 
-// leave gives back what enter returned.
-func (g headGate) leave(entered bool) {
-	if entered {
-		<-g.slots
-	}
-}
-
-// A headSlot is a slot of a headGate, or none.
-type headSlot struct {
-	gate headGate
-	held bool
-}
+// held reports whether there is something to leave.
+func (s *headSlot) held() bool { return s.gate != nil }
 
 // leave gives the slot back, once.
 func (s *headSlot) leave() {
-	s.gate.leave(s.held)
-	s.held = false
+	if s.gate == nil {
+		return
+	}
+	s.gate.taken.Add(-1)
+	if s.visit != nil {
+		s.visit.Leave()
+	} else {
+		<-s.gate.slots
+	}
+	*s = headSlot{}
 }
 
 // headSlot waits for a slot in which the head of c is worked on. Within a turn of a socket none is
@@ -64,34 +113,33 @@ func (s *Server) headSlot(c *session) headSlot {
 	if c.inTurn {
 		return headSlot{}
 	}
-	return headSlot{s.heads, s.heads.enter()}
+	return s.heads.enter()
 }
 
 // enterSlot waits for a slot before c is worked on, unless the code that comes next is of others or
 // may wait for something.
 func (c *headConn) enterSlot() {
 	c.mu.Lock()
-	needs := c.gate.slots != nil && !c.free && !c.inSlot
+	needs := c.gate != nil && !c.free && !c.slot.held()
 	c.mu.Unlock()
 	if !needs {
 		return
 	}
-	entered := c.gate.enter()
+	slot := c.gate.enter()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.free || c.inSlot { // meanwhile: an http.Server reads while a handler runs
-		c.gate.leave(entered)
+	if c.free || c.slot.held() { // meanwhile: an http.Server reads while a handler runs
+		slot.leave()
 		return
 	}
-	c.inSlot = entered
+	c.slot = slot
 }
 
 // leaveSlot gives the slot back before c waits for its client.
 func (c *headConn) leaveSlot() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.gate.leave(c.inSlot)
-	c.inSlot = false
+	c.slot.leave()
 }
 
 // setFree notes whether code may run that takes its time, such as the application's. A nil c does
@@ -104,7 +152,6 @@ func (c *headConn) setFree(on bool) {
 	defer c.mu.Unlock()
 	c.free = on
 	if on {
-		c.gate.leave(c.inSlot)
-		c.inSlot = false
+		c.slot.leave()
 	}
 }

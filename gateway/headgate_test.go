@@ -16,25 +16,26 @@ import (
 func TestHeadsHaveFewSlots(t *testing.T) {
 	t.Parallel()
 	g := gateway.NewHeadGate(2)
-	for range 2 {
-		if !g.Enter() {
-			t.Fatal("a slot that is free was not given")
-		}
+	first, second := g.Enter(), g.Enter()
+	if !first.Held() || !second.Held() {
+		t.Fatal("a slot that is free was not given")
 	}
 	start := time.Now()
-	if g.Enter() {
+	none := g.Enter()
+	if none.Held() {
 		t.Error("there are more slots than two")
 	}
 	if d := time.Since(start); d < 10*time.Millisecond {
 		t.Errorf("a head waited for %v only", d)
 	}
-	g.Leave(true)
-	if !g.Enter() {
+	first.Leave()
+	if !g.Enter().Held() {
 		t.Error("a slot that was given back is lost")
 	}
-	g.Leave(false) // as Enter returned
-	if g.Enter() {
-		t.Error("a head that had no slot gave one back")
+	none.Leave()
+	first.Leave()
+	if g.Enter().Held() {
+		t.Error("a head that had no slot, or none any more, gave one back")
 	}
 }
 

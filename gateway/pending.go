@@ -111,7 +111,7 @@ func (p *pendingConn) Ended(err error) {
 	}
 	slot := p.srv.heads.enter()
 	r, names, n := p.srv.readHead(p.unparsed)
-	p.srv.heads.leave(slot)
+	slot.leave()
 	if r == nil {
 		p.handToHTTP()
 		return

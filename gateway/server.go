@@ -164,7 +164,7 @@ type Server struct {
 	rate         connectRate
 	ends         endGate
 	tlsGate      *tlsGate
-	heads        headGate
+	heads        *headGate
 	pace         pace
 	acceptor     acceptor
 	bodies       reqbody.Budget // of calls of the @connections API
@@ -237,7 +237,7 @@ func (s *Server) init() (err error) {
 	s.initBodies()
 	s.limiter.init()
 	s.ends.init()
-	s.heads = newHeadGate()
+	s.heads = newHeadGate(s.poller(), &s.clock)
 	s.tlsGate = newTLSGate(s.limits.TLSHandshakes)
 	s.pools.init(&s.memory)
 	s.timeHandlers = s.access != nil || s.Trace.Handled != nil ||
