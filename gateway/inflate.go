@@ -111,12 +111,12 @@ func (a *commonAccount) charge(now int64, d time.Duration) time.Duration {
 }
 
 // chargeInflated charges the message that was handled last, if it or replies to it were compressed,
-// and decides whether to rest before the next.
-func (c *session) chargeInflated() (rest time.Duration) {
+// and decides whether to rest before the next. now is 0 if nothing was compressed.
+func (c *session) chargeInflated() (now int64, rest time.Duration) {
 	wire, inflated, took := c.reader.Inflated()
 	replies := time.Duration(c.inflating.replies.Swap(0))
 	if wire == 0 && replies == 0 {
-		return 0
+		return 0, 0
 	}
 	// A goroutine that is interrupted takes longer than its processor.
 	took = min(took, 20*time.Microsecond+time.Duration(wire)*time.Microsecond+
@@ -124,7 +124,7 @@ func (c *session) chargeInflated() (rest time.Duration) {
 	took += replies
 	now, a := c.srv.clock.now(), c.inflating
 	all := c.srv.inflated.charge(now, a.charge(now, wire, took))
-	return a.rest(now, all)
+	return now, a.rest(now, all)
 }
 
 // resting reports whether a rest runs or, if the last one is over, another has to follow.

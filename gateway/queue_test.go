@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/http/httptest"
 	"os"
+	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -234,4 +236,79 @@ func TestUnreadRepliesStopReading(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestManyLargeReplies has a client ask for much at once, and read it slowly: it gets all of it,
+// because its next message is not handled before it has taken enough.
+func TestManyLargeReplies(t *testing.T) {
+	t.Parallel() // it mostly waits
+	const asked, size = 64, 64 << 10
+	onBoth(t, func(t *testing.T, portable bool) {
+		app := tyg.New("test")
+		app.OnMessage(func(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
+			i, err := strconv.Atoi(string(m.Data))
+			if err != nil {
+				return err
+			}
+			return c.SendString(ctx, numbered(i, size))
+		})
+		r := startNarrow(t, &gateway.Server{Handler: app, Portable: portable})
+		w := r.wire(t)
+		var all strings.Builder
+		for i := range asked {
+			all.Write(clientFrame(ws.OpText, true, strconv.Itoa(i)))
+		}
+		w.write(t, all.String())
+		for i := range asked {
+			w.expect(t, numbered(i, size))
+		}
+		if s := r.Stats(); s.Throttled != 0 || s.Failures != 0 {
+			t.Errorf("%d replies were refused, %d handlers failed", s.Throttled, s.Failures)
+		}
+	})
+}
+
+// TestClientsThatAreBehindHoldNoLeader has clients that take nothing of what they ask for. No
+// goroutine that has turns of others to run waits for them, and one that reads then gets all.
+func TestClientsThatAreBehindHoldNoLeader(t *testing.T) {
+	t.Parallel() // it mostly waits
+	const clients, asked, size = 10, 30, 64 << 10
+	app := tyg.New("test")
+	ids := make(chan tyg.ConnID, clients)
+	app.OnConnect(func(_ context.Context, c *tyg.Conn, _ *tyg.Request) error {
+		ids <- c.ID
+		return nil
+	})
+	app.OnMessage(func(ctx context.Context, c *tyg.Conn, m tyg.Message) error {
+		return c.SendString(ctx, numbered(0, size))
+	})
+	limits := gateway.Limits{Write: -1} // the slow test must not have them cut
+	r := startNarrow(t, &gateway.Server{Handler: app, Limits: limits})
+	var all []*wire
+	for range clients {
+		w := r.wire(t)
+		w.write(t, strings.Repeat(string(clientFrame(ws.OpText, true, "x")), asked))
+		all = append(all, w)
+	}
+	for range clients {
+		id := next(t, ids)
+		until(t, "the client is behind", func() bool {
+			queued, _ := r.Waiting(id)
+			return queued > 512<<10
+		})
+	}
+	for _, g := range strings.Split(stacks(), "\n\n") {
+		if strings.Contains(g, "awaitQueue") && strings.Contains(g, "sock.(*loop)") {
+			t.Errorf("a leader waits for a client:\n%s", g)
+		}
+	}
+	for range asked { // of one: TCP tries the others again seconds later
+		all[0].expect(t, numbered(0, size))
+	}
+}
+
+// stacks returns the stacks of all goroutines.
+func stacks() string {
+	b := make([]byte, 16<<20)
+	return string(b[:runtime.Stack(b, true)])
 }

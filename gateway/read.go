@@ -15,17 +15,23 @@ func (c *session) Turn() sock.Turn {
 	if c.closing.Load() && c.srv.clock.now() >= c.lingerUntil {
 		return sock.Done // a deadline never passes while a client keeps sending
 	}
+	if c.behind.Load() {
+		return sock.Wait // something has come meanwhile
+	}
 	if turn, rests := c.resting(); rests {
 		return turn
 	}
+	resumes := c.resumeReading()
 	turn, have := c.readOnce()
 	c.countIn()
 	if turn == sock.Done && c.endsAtOnce() {
 		c.finish()
 		return sock.Gone
 	}
-	if have && turn != sock.Done {
-		c.awaitQueue()
+	if (have || resumes) && turn != sock.Done {
+		if c.awaitQueue() {
+			return c.rest(sock.Wait)
+		}
 		c.resumeSilenceClock()
 	}
 	return c.rest(turn)
@@ -37,6 +43,7 @@ func (c *session) readOnce() (turn sock.Turn, have bool) {
 	small := c.sock.Blocks()
 	rs := c.srv.pools.getScratch(small)
 	defer c.srv.pools.putScratch(rs, small) // deferred for handlers that end the goroutine
+	rs.ofBacklog = c.backlog
 	if c.backlog {
 		return c.handleBacklog(rs), true
 	}
@@ -90,15 +97,19 @@ func (c *session) handleBacklog(rs *readScratch) sock.Turn {
 // A turn ends after turnSlice if there is more to handle, so that other clients do not wait for
 // what one has sent at once: 64 KB have 10,000 pings. It has turnFrames frames at least, because
 // what is handled in one turn leaves in one write: eight messages to 10,000 clients in eight turns
-// cost twice as much.
+// cost twice as much. It ends earlier if the client's own replies have turnBytes, or inflating and
+// compressing have taken turnSlice.
 const (
 	turnSlice  = 50 * time.Microsecond
 	turnFrames = 64
+	turnBytes  = 64 << 10
 )
 
-// postpone keeps b, which begins with frames that may be complete, for a later turn.
-func (c *session) postpone(b []byte) {
-	if cap(c.unparsed) == 0 || len(b) == 0 || &c.unparsed[:1][0] != &b[0] {
+// postpone keeps b, which begins with frames that may be complete, for a later turn. It copies b
+// unless that is in c's own memory already.
+func (c *session) postpone(rs *readScratch, b []byte) {
+	own := rs.ofBacklog || cap(c.unparsed) > 0 && len(b) > 0 && &c.unparsed[:1][0] == &b[0]
+	if !own {
 		b = append([]byte(nil), b...)
 	}
 	c.unparsed, c.backlog = b, true
@@ -168,13 +179,17 @@ const readBeyond = 256
 // next read.
 func (c *session) handleFrames(rs *readScratch, b []byte) sock.Turn {
 	defer rs.endRead()
+	if c.enough.Load() {
+		c.enough.Store(false)
+	}
 	start, frames := rs.now, 0
 	for moved := false; !c.discard; moved = moved || !c.reader.Partial() {
-		if frames++; frames%turnFrames == 0 && time.Since(start) > turnSlice && len(b) > 0 {
-			c.postpone(b)
+		if frames++; len(b) > 0 && (c.enough.Load() ||
+			frames%turnFrames == 0 && time.Since(start) > turnSlice) {
+			c.postpone(rs, b)
 			return sock.Yield
 		}
-		m, n, err := c.reader.Next(b)
+		m, n, err := c.nextMessage(rs, b)
 		b = b[n:]
 		if err != nil {
 			c.closeViolation(err, rs.now)
@@ -188,14 +203,27 @@ func (c *session) handleFrames(rs *readScratch, b []byte) sock.Turn {
 			return sock.Done
 		}
 		if c.inflating != nil {
-			if d := c.chargeInflated(); d > 0 {
-				c.postpone(b)
-				return c.beginRest(c.srv.clock.now(), d)
+			now, d := c.chargeInflated()
+			if d > 0 {
+				c.postpone(rs, b)
+				return c.beginRest(now, d)
+			}
+			if now-c.srv.clock.at(start) > int64(turnSlice) {
+				c.enough.Store(true)
 			}
 		}
 	}
 	c.unparsed = nil
 	return sock.Again
+}
+
+// nextMessage is Next of the reader. Inflating one message may take longer than a turn: it pauses then.
+func (c *session) nextMessage(rs *readScratch, b []byte) (ws.Message, int, error) {
+	if c.inflating == nil {
+		return c.reader.Next(b)
+	}
+	rs.pausing = c
+	return c.reader.NextPausing(b, rs.pause)
 }
 
 // handleFrame handles one message or control frame.

@@ -51,9 +51,11 @@ type session struct {
 	hasSocket    bool   // there is a socket
 	backlog      bool   // unparsed may have messages that are complete
 	awaiting     bool   // the socket waits for more than a byte
+	heldBack     bool   // the last turn ended because the client was behind
 	inTurn       bool   // the handshake is answered within a turn of its socket
 
 	opened atomic.Bool // the handshake was accepted; here it takes no space
+	enough atomic.Bool // the turn that runs is to end; as little
 
 	lingerUntil int64 // how long to wait for the client's close frame; 0: not waiting yet
 
@@ -70,6 +72,7 @@ type session struct {
 	plannedCut  cut            // why, while ending is set and closing is not
 	unanswered  atomic.Bool    // the close frame was not answered in time, which is noted once
 	ending      atomic.Bool    // no message is handled any more; closing follows the last handler
+	behind      atomic.Bool    // nothing is read until the client has taken more of what is queued
 	cutAt       time.Time      // when a socket that is closing is cut
 	progress    int64          // of sock, when cutAt was set
 	cause       tyg.Disconnect // how the connection ends; valid once closing or ending is set

@@ -30,6 +30,11 @@ type readScratch struct {
 
 	holding atomic.Bool
 
+	ofBacklog bool        // what is handled is in memory of the session
+	pausing   *session    // that pause is for
+	pause     func()      // pauseTurn, made once
+	visit     *sock.Visit // of the last pause of the turn; nil: none
+
 	memory *memoryBudget
 	state  atomic.Int32 // one of those below
 
@@ -50,7 +55,16 @@ const (
 func newScratch(size int, memory *memoryBudget) *readScratch {
 	rs := &readScratch{buf: make([]byte, size), memory: memory}
 	rs.timer.onSlow = rs.onSlow
+	rs.pause = rs.pauseTurn
 	return rs
+}
+
+// pauseTurn lets others go first while a message is inflated. What was handled before it in the
+// same read is not held up.
+func (rs *readScratch) pauseTurn() {
+	rs.endRead()
+	rs.visit = rs.pausing.sock.Pause(rs.visit)
+	rs.now = time.Now()
 }
 
 // pools hold what a connection needs only while something happens on it.
@@ -77,6 +91,8 @@ func (p *pools) getScratch(small bool) *readScratch {
 }
 
 func (p *pools) putScratch(rs *readScratch, small bool) {
+	rs.visit.Leave()
+	rs.visit, rs.pausing = nil, nil
 	if rs.state.Swap(inPool) == inSlowTurn {
 		rs.memory.add(-len(rs.buf) >> 10)
 	}

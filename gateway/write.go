@@ -46,7 +46,9 @@ func (c *session) queueMessageLocked(op ws.Opcode, data []byte, own bool) {
 		}
 		return
 	}
-	o.b = ws.AppendFrame(o.b, op, data)
+	if o.b = ws.AppendFrame(o.b, op, data); len(o.b) >= turnBytes {
+		c.enough.Store(true)
+	}
 }
 
 // compressFrom is the length from which on a message is compressed, in bytes: below, deflate costs
@@ -232,19 +234,45 @@ func (c *session) sendPong(payload []byte) {
 	c.flushUnlock()
 }
 
-// awaitQueue waits, and so stops reading, while the client is behind with taking what it is sent.
-func (c *session) awaitQueue() {
-	limit := c.srv.limits.Queue / 2
+// awaitQueue stops reading while the client is behind with taking what it is sent. On the polled
+// path it returns true instead of waiting, for which the leader of many sockets has no time: a turn
+// follows once the client has taken enough.
+func (c *session) awaitQueue() (later bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if limit == 0 || c.queuedLocked() <= limit {
-		return
+	if !c.isBehindLocked() {
+		return false
 	}
-	since := c.partialSince.Swap(0) // the rest of a message may be there, and is not read
-	c.waitLocked(func() bool { return c.queuedLocked() <= limit })
-	if since != 0 {
+	c.heldBack = true
+	if c.partialSince.Load() != 0 {
+		c.partialSince.Store(0) // the rest may be there, and is not read
+	}
+	if c.sock.Polled() {
+		c.behind.Store(true)
+		return true
+	}
+	c.waitLocked(func() bool { return !c.isBehindLocked() })
+	c.resumeReading()
+	return false
+}
+
+// resumeReading reports whether the client was behind, and gives it its time anew for the rest of a
+// message that was not read meanwhile.
+func (c *session) resumeReading() bool {
+	if !c.heldBack {
+		return false
+	}
+	c.heldBack = false
+	if !c.backlog && (len(c.unparsed) > 0 || c.reader.Partial()) {
 		c.partialSince.Store(c.srv.clock.now())
 	}
+	return true
+}
+
+// isBehindLocked reports whether more is queued than for a client whose messages are read.
+func (c *session) isBehindLocked() bool {
+	limit := c.srv.limits.Queue / 2
+	return limit > 0 && c.queuedLocked() > limit
 }
 
 // waitLocked waits, with c.mu held, until ok returns true.
@@ -258,11 +286,15 @@ func (c *session) waitLocked(ok func() bool) {
 	}
 }
 
-// wakeLocked makes waitLocked check again.
+// wakeLocked makes waitLocked check again, and lets a turn follow for which awaitQueue did not wait.
 func (c *session) wakeLocked() {
 	if c.waited {
 		c.waited = false
 		c.queueShrunk.Broadcast()
+	}
+	if c.behind.Load() && !c.isBehindLocked() {
+		c.behind.Store(false)
+		c.sock.Wake()
 	}
 }
 
