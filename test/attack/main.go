@@ -4,9 +4,11 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -34,6 +36,7 @@ type options struct {
 	ratio  float64
 	pin    bool
 	json   bool
+	trace  string
 }
 
 // A result is a row of the table.
@@ -69,6 +72,8 @@ func main() {
 		"how many times as long as before the healthy client may wait; 0: any")
 	flag.BoolVar(&o.pin, "pin", canPin(),
 		"give the server a core, and another one to the healthy client before the attackers")
+	flag.StringVar(&o.trace, "trace", "",
+		"`folder` for what the server's scheduler does in each attack, for go tool trace")
 	flag.BoolVar(&o.json, "json", false, "print one JSON object for each attack")
 	flag.Usage = func() { fmt.Fprintln(os.Stderr, help); flag.PrintDefaults() }
 	flag.Parse()
@@ -127,8 +132,11 @@ func try(a attack, o options) (r result) {
 		stop := make(chan struct{})
 		memory := watchMemory(p, stop)
 		var done <-chan string
+		traced := make(chan error, 1)
 		if done, err = a.start(p.Addr, o.pin, stop); err == nil {
+			go func() { traced <- o.traceServer(p, a.name) }() // ends with the server, at the latest
 			r.During, err = h.measure(o.each)
+			err = errors.Join(err, <-traced)
 		}
 		close(stop)
 		r.Memory = <-memory
@@ -153,6 +161,15 @@ func try(a attack, o options) (r result) {
 		return fail(fmt.Errorf("p99 over %.1f of that before", o.ratio))
 	}
 	return r
+}
+
+// traceServer writes a trace of a second of the attack, if -trace is given.
+func (o options) traceServer(p *victim.Process, attack string) error {
+	if o.trace == "" {
+		return nil
+	}
+	name := strings.ReplaceAll(attack, " ", "-") + ".trace"
+	return p.Trace(filepath.Join(o.trace, name), 1)
 }
 
 // watchMemory samples the memory of the server until stop, and returns the most.

@@ -10,12 +10,10 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/tyg-dev/tyg/internal/ws"
 	"github.com/tyg-dev/tyg/internal/wsclient"
 	"github.com/tyg-dev/tyg/test/internal/victim"
 )
@@ -23,7 +21,8 @@ import (
 const help = `soak starts a server and clients that join groups, say numbers to them, and leave
 with or without a close frame. Each member checks that the numbers of each other one come in
 order, once each, without a gap, and from its own group only. Now and then it calls a function in
-another process, whose answers must come in order, once each. At the end the server must have no
+another process, whose answers must come in order, once each; of a call without an answer soak says
+where the server has it. At the end the server must have no
 connection left, and no more memory and goroutines than after the first tenth, give or take a
 little. soak exits with 1 if something is wrong.
 
@@ -93,7 +92,7 @@ func run(o options) (v verdict) {
 		v.Verdict = err.Error()
 		return v
 	}
-	s := &soak{options: o, url: p.URL(), stop: make(chan struct{})}
+	s := &soak{options: o, server: p, stop: make(chan struct{})}
 	start := time.Now()
 	var running sync.WaitGroup
 	for i := range o.clients {
@@ -166,9 +165,9 @@ func (v *verdict) judge(err error) {
 // A soak is the clients and what they count.
 type soak struct {
 	options
-	url  string
-	stop chan struct{}
-	ids  atomic.Int64
+	server *victim.Process
+	stop   chan struct{}
+	ids    atomic.Int64
 
 	sessions, said, delivered, called, wrong atomic.Int64
 
@@ -222,7 +221,7 @@ func (s *soak) over() bool {
 func (s *soak) client(rng *rand.Rand) {
 	for !s.over() {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
-		c, _, err := wsclient.Dial(ctx, s.url, &wsclient.Options{Deflate: rng.IntN(2) == 0})
+		c, _, err := wsclient.Dial(ctx, s.server.URL(), &wsclient.Options{Deflate: rng.IntN(2) == 0})
 		if err != nil {
 			s.fault("dial: %v", err)
 			time.Sleep(time.Second)
@@ -232,111 +231,5 @@ func (s *soak) client(rng *rand.Rand) {
 			m.live(ctx, rng)
 		}
 		cancel()
-	}
-}
-
-// A member is one session.
-type member struct {
-	*soak
-	conn  *wsclient.Conn
-	group int
-	id    int64
-	last  map[int64]int // by id of the other: its last number
-	calls chan int      // numbers that the function was called with, and has not answered
-}
-
-// live joins, talks for a while, and leaves.
-func (m *member) live(ctx context.Context, rng *rand.Rand) {
-	if err := m.say(ctx, fmt.Sprint("join g", m.group)); err != nil {
-		m.fault("join: %v", err)
-	}
-	heard := make(chan struct{})
-	m.last = make(map[int64]int)
-	m.calls = make(chan int, 50)
-	go func() { // ends with the connection
-		defer close(heard)
-		m.listen(ctx)
-	}()
-	n := 1 + rng.IntN(50)
-	for i := 1; i <= n && !m.over(); i++ {
-		if err := m.say(ctx, fmt.Sprintf("say g%d %d %d", m.group, m.id, i)); err != nil {
-			m.fault("say: %v", err)
-			break
-		}
-		m.said.Add(1)
-		if rng.IntN(10) == 0 {
-			if err := m.say(ctx, fmt.Sprint(victim.Call, i)); err != nil {
-				m.fault("call: %v", err)
-				break
-			}
-			m.calls <- i
-		}
-		time.Sleep(time.Duration(rng.IntN(40)) * time.Millisecond)
-	}
-	if rng.IntN(2) == 0 {
-		m.awaitAnswers(ctx)
-		_ = m.conn.Close(ws.CloseNormal, "") // else it just goes
-	}
-	_ = m.conn.CloseNow()
-	<-heard
-}
-
-// answered judges an answer of the function. It can come before say has returned.
-func (m *member) answered(number string) {
-	m.called.Add(1)
-	select {
-	case n := <-m.calls:
-		if number != fmt.Sprint(n) {
-			m.fault("the function answered %q, want %d", number, n)
-		}
-	case <-time.After(patience):
-		m.fault("the function answered %q, which was not sent", number)
-	}
-}
-
-// awaitAnswers waits until the function has answered all calls.
-func (m *member) awaitAnswers(ctx context.Context) {
-	for len(m.calls) > 0 {
-		select {
-		case <-ctx.Done():
-			m.fault("the function has not answered %d calls", len(m.calls))
-			return
-		case <-time.After(time.Millisecond):
-		}
-	}
-}
-
-func (m *member) say(ctx context.Context, text string) error {
-	return m.conn.Write(ctx, ws.OpText, []byte(text))
-}
-
-// listen judges what comes.
-func (m *member) listen(ctx context.Context) {
-	joined := fmt.Sprint("joined g", m.group)
-	for {
-		_, data, err := m.conn.Read(ctx)
-		if err != nil {
-			return
-		}
-		if string(data) == joined {
-			joined = "" // once
-			continue
-		}
-		if answer, ok := strings.CutPrefix(string(data), victim.Called); ok {
-			m.answered(answer)
-			continue
-		}
-		var group, number int
-		var from int64
-		if _, err := fmt.Sscanf(string(data), "say g%d %d %d", &group, &from, &number); err != nil ||
-			group != m.group {
-			m.fault("a member of g%d received %q", m.group, data)
-			continue
-		}
-		m.delivered.Add(1)
-		if last, known := m.last[from]; known && number != last+1 {
-			m.fault("after %d of %d came %d", last, from, number)
-		}
-		m.last[from] = number
 	}
 }

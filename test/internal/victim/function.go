@@ -32,8 +32,8 @@ func serveFunction() error {
 }
 
 // startFunction has messages that begin with Call handled by a function in processes of its own,
-// which answers through the @connections API. The caller shuts the Host down.
-func startFunction(addr string, srv *gateway.Server, app *tyg.App) (*functions.Host, error) {
+// which answers through the @connections API. The caller shuts the Host of the calls down.
+func startFunction(addr string, srv *gateway.Server, app *tyg.App) (*calls, error) {
 	program, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -42,6 +42,9 @@ func startFunction(addr string, srv *gateway.Server, app *tyg.App) (*functions.H
 		ManagementEndpoint: "http://" + addr + "/api",
 		Credentials:        functions.Credentials{AccessKeyID: "soak", SecretAccessKey: "soak"},
 	}
+	known := newCalls(host)
+	host.Started = known.started
+	srv.Observe(known)
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	err = host.Deploy(ctx, functions.Function{
@@ -57,10 +60,10 @@ func startFunction(addr string, srv *gateway.Server, app *tyg.App) (*functions.H
 	app.Use(func(next tyg.Handler) tyg.Handler {
 		return tyg.HandlerFunc(func(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
 			if e.Type == tyg.EventMessage && bytes.HasPrefix(e.Message.Data, []byte(Call)) {
-				return router.Handle(ctx, e)
+				return known.handle(ctx, router, e)
 			}
 			return next.Handle(ctx, e)
 		})
 	})
-	return host, nil
+	return known, nil
 }

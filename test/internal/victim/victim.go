@@ -10,8 +10,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
+	"net/http/pprof"
+	"net/url"
 	"os"
 	"os/exec"
 	"runtime"
@@ -62,16 +65,27 @@ func serve(withFunction bool) error {
 	}
 	app := application()
 	srv := &gateway.Server{Handler: app, Limits: gateway.Limits{Memory: 64 << 20}}
+	var known *calls
 	if withFunction {
-		host, err := startFunction(l.Addr().String(), srv, app)
-		if err != nil {
+		if known, err = startFunction(l.Addr().String(), srv, app); err != nil {
 			return err
 		}
-		defer shutdown(host.Shutdown)
+		defer shutdown(known.host.Shutdown)
 	}
 	srv.HTTP = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/free" {
+		switch r.URL.Path {
+		case "/call":
+			_ = json.NewEncoder(w).Encode(known.fate(r.FormValue("text"), r.FormValue("request")))
+			return
+		case "/trace":
+			pprof.Trace(w, r)
+			return
+		case "/free":
 			debug.FreeOSMemory()
+		case "/report":
+		default:
+			http.NotFound(w, r)
+			return
 		}
 		var m runtime.MemStats
 		runtime.ReadMemStats(&m)
@@ -176,6 +190,36 @@ func start(role string, prefix ...string) (*Process, error) {
 
 // URL is the address of the WebSocket.
 func (p *Process) URL() string { return "ws://" + p.Addr + "/api/" }
+
+// Fate asks the server about a call: the one with a text, or the one of an event.
+func (p *Process) Fate(text, request string) (f Fate) {
+	query := url.Values{"text": {text}, "request": {request}}
+	res, err := p.web.Get("http://" + p.Addr + "/call?" + query.Encode())
+	if err == nil {
+		defer res.Body.Close()
+		err = json.NewDecoder(res.Body).Decode(&f)
+	}
+	if err != nil {
+		f = Fate{Text: text, Stage: "the server does not say", Detail: err.Error()}
+	}
+	return f
+}
+
+// Trace writes to a file what the scheduler of the server does for so many seconds, for "go tool
+// trace".
+func (p *Process) Trace(file string, seconds int) error {
+	res, err := http.Get(fmt.Sprintf("http://%s/trace?seconds=%d", p.Addr, seconds))
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	f, err := os.Create(file)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(f, res.Body)
+	return errors.Join(err, f.Close())
+}
 
 // Report asks the server. With free, it gives memory back to the operating system first.
 func (p *Process) Report(free bool) (r Report, err error) {
