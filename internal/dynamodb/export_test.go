@@ -35,3 +35,13 @@ func (s *Server) Do(name string, body []byte) error {
 	_, err := s.do(operations, name, body)
 	return err
 }
+
+// Streams returns how many streams there are, and how many bytes they keep.
+func (s *Server) Streams() (n, bytes int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, st := range s.streams {
+		bytes += st.size
+	}
+	return len(s.streams), bytes
+}

@@ -20,6 +20,10 @@ type Server struct {
 	// than DynamoDB's limits. A page has one item at least. Set it before the first request.
 	PageSize int
 
+	// StreamSize is how many bytes of changes a stream keeps, if that is less than 64 MB. Set it before
+	// the first request.
+	StreamSize int
+
 	mu     sync.Mutex
 	tables map[string]*table    // guarded by mu
 	tokens map[string]time.Time // of transactions that were carried out; guarded by mu

@@ -14,7 +14,9 @@ import (
 // (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html)
 const (
 	streamLife    = 24 * time.Hour
-	maxStreamSize = 64 << 20 // bytes of items
+	maxStreamSize = 64 << 20 // bytes of items, and of those of all streams that have ended
+	maxEnded      = 100      // streams that have ended
+	entryOverhead = 500      // bytes of memory that a change takes beside its items, about
 )
 
 // maxBatchSize is how many bytes of records Lambda hands over at once; an event has 6 MB at most.
@@ -34,8 +36,9 @@ type stream struct {
 	ended   bool
 
 	changes []entry
-	first   uint64 // the number of changes[0]
-	size    int
+	first   uint64        // the number of changes[0]
+	size    int           // what changes takes
+	limit   int           // of size
 	more    chan struct{} // closed when there is another change, or another stream
 }
 
@@ -88,7 +91,7 @@ func (s *Server) setStream(t *table, in *streamSpecification) error {
 	now := time.Now()
 	new := &stream{
 		table: t, view: in.StreamViewType, created: now, first: 1, more: make(chan struct{}),
-		label: now.UTC().Format("2006-01-02T15:04:05.000"),
+		label: now.UTC().Format("2006-01-02T15:04:05.000"), limit: s.streamSize(),
 	}
 	for s.streams[new.arn()] != nil { // two within a millisecond
 		now = now.Add(time.Millisecond)
@@ -97,17 +100,41 @@ func (s *Server) setStream(t *table, in *streamSpecification) error {
 	if s.streams == nil {
 		s.streams = make(map[string]*stream)
 	}
-	for arn, old := range s.streams {
-		if old.trim(); old.ended && len(old.changes) == 0 && time.Since(old.created) > streamLife {
-			delete(s.streams, arn)
-		}
-	}
+	s.forgetEnded()
 	s.streams[new.arn()] = new
 	if t.latest != nil {
 		close(t.latest.more)
 	}
 	t.stream, t.latest = new, new
 	return nil
+}
+
+func (s *Server) streamSize() int {
+	if s.StreamSize > 0 {
+		return min(s.StreamSize, maxStreamSize)
+	}
+	return maxStreamSize
+}
+
+// forgetEnded forgets the streams that have ended and are old, or for which there is no room: the
+// oldest first.
+func (s *Server) forgetEnded() {
+	var ended []*stream
+	for _, st := range s.streams {
+		if st.ended {
+			ended = append(ended, st)
+		}
+	}
+	slices.SortFunc(ended, func(a, b *stream) int { return b.created.Compare(a.created) })
+	size := 0
+	for i, st := range ended {
+		st.trim()
+		size += st.size
+		old := len(st.changes) == 0 && time.Since(st.created) > streamLife
+		if old || i >= maxEnded || size > s.streamSize() {
+			delete(s.streams, st.arn())
+		}
+	}
 }
 
 // note adds a write. One that changes nothing is no change.
@@ -134,7 +161,7 @@ func (s *stream) note(old, next item) {
 		c.old = old
 	}
 	c.size = c.keys.size() + c.next.size() + c.old.size()
-	s.changes, s.size = append(s.changes, c), s.size+c.size
+	s.changes, s.size = append(s.changes, c), s.size+c.size+entryOverhead
 	s.trim()
 	close(s.more)
 	s.more = make(chan struct{})
@@ -144,13 +171,12 @@ func (s *stream) note(old, next item) {
 func (s *stream) trim() {
 	n := 0
 	for n < len(s.changes) &&
-		(s.size > maxStreamSize || time.Since(s.changes[n].at) > streamLife) {
-		s.size -= s.changes[n].size
+		(s.size > s.limit || time.Since(s.changes[n].at) > streamLife) {
+		s.size -= s.changes[n].size + entryOverhead
 		n++
 	}
-	if n > 0 {
-		s.changes, s.first = slices.Clone(s.changes[n:]), s.first+uint64(n)
-	}
+	clear(s.changes[:n]) // frees the items; the next append that needs room frees the rest
+	s.changes, s.first = s.changes[n:], s.first+uint64(n)
 }
 
 // record returns a change as GetRecords has it. Lambda's also has the ARN.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -199,5 +200,69 @@ func TestBatchesFitAnEvent(t *testing.T) {
 	}
 	if total != 20 {
 		t.Errorf("read %d of 20", total)
+	}
+}
+
+// TestFullStreamStaysCheap: a stream that is full costs a write no more than one that is empty, and
+// its memory is bounded also if the changes are small.
+func TestFullStreamStaysCheap(t *testing.T) {
+	const writes, size = 20_000, 1 << 20
+	server := &dynamodb.Server{StreamSize: size}
+	request := strings.ReplaceAll(fmt.Sprintf(streamTable, "KEYS_ONLY"), `"T"`, `"things"`)
+	if err := server.CreateTable([]byte(request)); err != nil {
+		t.Fatal(err)
+	}
+	before := allocated()
+	for i := range writes {
+		body := fmt.Sprintf(`{"TableName":"things","Item":{"p":{"S":"a"},"n":{"N":"%d"}}}`, i)
+		if err := server.Do("PutItem", []byte(body)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if mb := (allocated() - before) >> 20; mb > 500 {
+		t.Errorf("%d writes allocated %d MB", writes, mb)
+	}
+	b, err := server.Changes("things", dynamodb.Position{}, writes)
+	if kept := len(b.Records); err != nil || kept == 0 || kept > size/500 || kept+int(b.Lost) != writes {
+		t.Errorf("%d changes are kept, %d lost, %v", kept, b.Lost, err)
+	}
+}
+
+func allocated() uint64 {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.TotalAlloc
+}
+
+// TestEndedStreamsAreBounded begins and ends streams without an end.
+func TestEndedStreamsAreBounded(t *testing.T) {
+	server := &dynamodb.Server{StreamSize: 1 << 20}
+	request := strings.ReplaceAll(fmt.Sprintf(streamTable, "NEW_IMAGE"), `"T"`, `"things"`)
+	if err := server.CreateTable([]byte(request)); err != nil {
+		t.Fatal(err)
+	}
+	do := func(name, body string) {
+		t.Helper()
+		if err := server.Do(name, []byte(`{"TableName":"things",`+body+`}`)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const on, off = `"StreamSpecification":{"StreamEnabled":true,"StreamViewType":"NEW_IMAGE"}`,
+		`"StreamSpecification":{"StreamEnabled":false}`
+	for i := range 300 {
+		if i < 20 { // 300 KB in each
+			do("PutItem", fmt.Sprintf(`"Item":{"p":{"S":"a"},"x":{"S":"%d%s"}}`, i,
+				strings.Repeat("x", 300<<10)))
+		}
+		if i == 20 {
+			if streams, bytes := server.Streams(); streams > 5 || bytes > 2<<20 {
+				t.Errorf("%d streams have %d bytes", streams, bytes)
+			}
+		}
+		do("UpdateTable", off)
+		do("UpdateTable", on)
+	}
+	if streams, _ := server.Streams(); streams > 102 {
+		t.Errorf("there are %d streams", streams)
 	}
 }
