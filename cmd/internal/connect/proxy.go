@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -15,6 +16,7 @@ import (
 	netproxy "golang.org/x/net/proxy"
 
 	"github.com/tyg-dev/tyg/internal/redact"
+	"github.com/tyg-dev/tyg/internal/visible"
 )
 
 // A proxyError is why a proxy did not open a connection.
@@ -118,6 +120,9 @@ func socks(ctx context.Context, network string, proxy *url.URL, addr string) (ne
 	return d.(netproxy.ContextDialer).DialContext(ctx, network, addr)
 }
 
+// maxProxyHead is the length limit of the head of a proxy's answer, in bytes.
+const maxProxyHead = 64 << 10
+
 // askFor asks a proxy for a connection to addr (RFC 9110 section 9.3.6).
 func askFor(conn net.Conn, proxy *url.URL, addr string) error {
 	req := &http.Request{
@@ -132,13 +137,17 @@ func askFor(conn net.Conn, proxy *url.URL, addr string) error {
 	if err := req.Write(conn); err != nil {
 		return err
 	}
-	br := bufio.NewReader(conn)
+	head := &io.LimitedReader{R: conn, N: maxProxyHead}
+	br := bufio.NewReader(head)
 	res, err := http.ReadResponse(br, req)
+	if err != nil && head.N <= 0 {
+		return fmt.Errorf("the head of its answer does not end within %d KB", maxProxyHead>>10)
+	}
 	if err != nil {
 		return fmt.Errorf("read its answer: %w", err)
 	}
 	if res.StatusCode/100 != 2 {
-		return fmt.Errorf("it answered %s to CONNECT %s", res.Status, addr)
+		return fmt.Errorf("it answered %s to CONNECT %s", visible.Line(res.Status), addr)
 	}
 	if br.Buffered() > 0 { // of a tunnel in which the client speaks first
 		return errors.New("its answer is followed by bytes of its own")

@@ -128,6 +128,46 @@ func TestRunReportsAProxyThatDoesNotHelp(t *testing.T) {
 	}
 }
 
+// TestHostileProxy: a proxy that answers without an end is left, and its words do not control the
+// terminal.
+func TestHostileProxy(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct{ answer, again, want string }{
+		"endless head": {
+			"HTTP/1.1 200 OK\r\n", "X: " + strings.Repeat("x", 1000) + "\r\n",
+			"the head of its answer does not end within 64 KB",
+		},
+		"endless line": {"HTTP/1.1 200 ", strings.Repeat("x", 1000), "does not end within 64 KB"},
+		"escapes in its status": {
+			"HTTP/1.1 502 a\x1b]0;owned\a\r\n\r\n", "", `answered 502 a\x1b]0;owned\x07 to CONNECT`,
+		},
+	} {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		go func() { // ends with the client
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			defer conn.Close()
+			_, err = io.WriteString(conn, tt.answer)
+			for err == nil && tt.again != "" {
+				_, err = io.WriteString(conn, tt.again)
+			}
+			if err == nil {
+				_, _ = io.Copy(io.Discard, conn)
+			}
+		}()
+		_, err = talk(t, newGateway(t, echo), strings.NewReader(""), through("http://"+l.Addr().String()))
+		if err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: the error is %v, want %q in it", name, err, tt.want)
+		}
+		_ = l.Close()
+	}
+}
+
 // A socksProxy is a SOCKS5 proxy (RFC 1928) that knows one user (RFC 1929) and names only.
 func socksProxy(t *testing.T, to string) string {
 	t.Helper()
