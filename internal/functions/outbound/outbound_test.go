@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tyg-dev/tyg/internal/functions/outbound"
 	"github.com/tyg-dev/tyg/internal/sampletest"
@@ -262,6 +263,27 @@ func TestProxyRefuses(t *testing.T) {
 			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
 		}
 		transport.CloseIdleConnections()
+	}
+}
+
+// TestProxyCutsBodiesThatStop: any local program can send the proxy a request with a body that does
+// not come, and keeps no connection by it.
+func TestProxyCutsBodiesThatStop(t *testing.T) {
+	t.Parallel()
+	r := start(t)
+	u, err := url.Parse(r.ProxyURL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := net.Dial("tcp", u.Host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	_, _ = io.WriteString(conn, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n")
+	_ = conn.SetReadDeadline(time.Now().Add(time.Minute))
+	if _, err := io.Copy(io.Discard, conn); err != nil {
+		t.Errorf("the connection did not end: %v", err)
 	}
 }
 

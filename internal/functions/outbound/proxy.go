@@ -19,8 +19,9 @@ import (
 )
 
 const (
-	dialTimeout   = 10 * time.Second // of a host on the internet, or of another proxy
-	headerTimeout = 5 * time.Second  // of a request
+	dialTimeout    = 10 * time.Second // of a host on the internet, or of another proxy
+	requestTimeout = 5 * time.Second  // of a request, whose body is dropped
+	maxHead        = 16 << 10         // of a request, and of the answer of another proxy
 )
 
 // A proxy is an HTTP proxy for CONNECT (RFC 9110 section 9.3.6) on loopback. It wants a password,
@@ -56,7 +57,10 @@ func newProxy(
 		dial: (&net.Dialer{Timeout: dialTimeout}).DialContext, conns: make(map[net.Conn]struct{}),
 		other: regexp.MustCompile(elsewhere), told: make(map[string]bool),
 	}
-	p.web = &http.Server{Handler: p, ReadHeaderTimeout: headerTimeout, IdleTimeout: time.Minute}
+	p.web = &http.Server{ // the tunnels have none of its limits
+		Handler: p, ReadHeaderTimeout: requestTimeout, ReadTimeout: requestTimeout,
+		WriteTimeout: dialTimeout + requestTimeout, IdleTimeout: time.Minute, MaxHeaderBytes: maxHead,
+	}
 	p.work.Go(func() { _ = p.web.Serve(l) }) // close ends it
 	return p, nil
 }
@@ -234,7 +238,7 @@ func tunnel(nc net.Conn, via *url.URL, address string) error {
 		return err
 	}
 	// Behind a tunnel the client speaks first, so nothing but the response is there to be read.
-	in := bufio.NewReader(nc)
+	in := bufio.NewReader(io.LimitReader(nc, maxHead))
 	res, err := http.ReadResponse(in, req)
 	if err != nil {
 		return err
