@@ -258,6 +258,9 @@ func (n *Node) examine(inc connid.Incarnation) error {
 		n.peers.list(inc, e)
 		return tyg.ErrUnavailable
 	case rev == 0:
+		if !n.graves.take(time.Now()) {
+			return tyg.ErrUnavailable
+		}
 		_, err := n.registry.write(ctx, inc, entry{State: dead, By: "unknown", Nonce: n.nonce}, 0)
 		if err != nil {
 			return tyg.ErrUnavailable

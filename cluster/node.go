@@ -40,6 +40,7 @@ type Node struct {
 	peers    peers
 	interest interest
 	calls    calls
+	graves   graves
 	tasks    chan struct{} // has room for the commands that run beside the reader
 	windows  windows       // owned by the reader
 	hold     hold          // owned by the reader
