@@ -210,6 +210,9 @@ func (l *loop) runMore() bool {
 			}
 			continue
 		}
+		if l.paused.Load() >= maxPaused {
+			return true // what those work with is enough
+		}
 		c := l.takeMore()
 		if c == nil {
 			return true

@@ -131,7 +131,7 @@ func (c *Conn) Rest(d time.Duration) Turn {
 		time.Sleep(d) // its goroutine has nothing else to do
 		return Yield
 	}
-	time.AfterFunc(d, c.wake)
+	time.AfterFunc(d, c.Wake)
 	return Wait
 }
 

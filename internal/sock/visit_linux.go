@@ -101,7 +101,8 @@ func (v *Visit) begin() bool {
 
 // takeVisit takes the Visit that has waited longest. Visits and the turns of l.more alternate.
 func (l *loop) takeVisit() *Visit {
-	if l.nextVisit == len(l.visitors) || l.visited && l.nextMore < len(l.more) {
+	others := l.nextMore < len(l.more) && l.paused.Load() < maxPaused
+	if l.nextVisit == len(l.visitors) || l.visited && others {
 		l.visited = false
 		return nil
 	}
@@ -132,8 +133,8 @@ func (l *loop) receive(v *Visit) bool {
 	return true
 }
 
-// Pausing turns wait for pausePatience at most, and so many on one loop: each keeps what it works
-// with.
+// Pausing turns wait for pausePatience at most. While maxPaused of a loop do, no turn begins that may
+// wait, and twice as many may: each keeps what it works with.
 const (
 	pausePatience = time.Second
 	maxPaused     = 8
@@ -148,7 +149,7 @@ func (c *Conn) Pause(last *Visit) *Visit {
 		return nil // its goroutine is one of many
 	}
 	l := c.loop
-	if l.paused.Add(1) > maxPaused {
+	if l.paused.Add(1) > 2*maxPaused {
 		l.paused.Add(-1)
 		return last
 	}
