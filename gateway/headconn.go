@@ -70,12 +70,16 @@ func (c *headConn) head() *headConn { return c }
 
 // Read returns the bytes read already before it reads from the connection.
 func (c *headConn) Read(b []byte) (n int, err error) {
-	c.leaveSlot()
-	defer func() {
-		if n > 0 {
-			c.enterSlot()
-		}
-	}()
+	// With one byte, an http.Server notices that a client leaves while its handler runs. It waits for
+	// the end of such a read, perhaps in the slot.
+	if len(b) > 1 {
+		c.leaveSlot()
+		defer func() {
+			if n > 0 {
+				c.enterSlot()
+			}
+		}()
+	}
 	if len(c.unread) > 0 {
 		n = copy(b, c.unread)
 		c.unread = c.unread[n:]
