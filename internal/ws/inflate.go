@@ -31,12 +31,12 @@ type inflater struct {
 }
 
 // An inflater works for inflateSlice before it pauses. It looks at the clock strides times at most,
-// because a look costs as much as to inflate some bytes of prose, and not more often than each 8
-// bytes, which inflate to 8 KB at most.
+// because a look costs as much as to inflate some bytes of prose, and not more often than each 4
+// bytes, which inflate to 4 KB at most.
 const (
-	inflateSlice = 50 * time.Microsecond
-	strides      = 16
-	minStride    = 8
+	inflateSlice = 25 * time.Microsecond
+	strides      = 32
+	minStride    = 4
 )
 
 var inflaters = sync.Pool{New: func() any {
@@ -67,13 +67,14 @@ func inflate(
 // rest pauses if it is time.
 func (z *inflater) rest() {
 	z.look = z.pos + z.stride
-	now := time.Now()
-	if now.Sub(z.since) < inflateSlice {
+	worked := time.Since(z.since)
+	if worked < inflateSlice {
 		return
 	}
 	z.pause()
-	z.since = time.Now()
-	z.paused += z.since.Sub(now)
+	now := time.Now()
+	z.paused += now.Sub(z.since) - worked
+	z.since = now
 }
 
 func (z *inflater) inflate(dst *buffer, limit int) error {
