@@ -68,6 +68,24 @@ func TestAnsweredPingKeepsTheConnection(t *testing.T) {
 	})
 }
 
+// TestPingsOfMany has more silent clients than are pinged at once. Each gets a ping.
+func TestPingsOfMany(t *testing.T) {
+	t.Parallel()
+	const clients = 300
+	r := start(t, &gateway.Server{
+		Handler: echo(), Extensions: gateway.Extensions{Ping: time.Second},
+	})
+	var all []*wire
+	for range clients {
+		all = append(all, r.wire(t))
+	}
+	for _, w := range all {
+		if h, payload := w.frame(t); h.Opcode != ws.OpPing || payload != "" {
+			t.Fatalf("received opcode %d %q, want a ping", h.Opcode, payload)
+		}
+	}
+}
+
 // TestBusyClientGetsNoPing sends often enough, in different ways, and sees no ping.
 func TestBusyClientGetsNoPing(t *testing.T) {
 	tests := map[string]struct {

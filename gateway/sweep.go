@@ -3,7 +3,6 @@ package gateway
 import (
 	"maps"
 	"net"
-	"os"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -110,7 +109,13 @@ func (c *session) forgive(now int64, late time.Duration) {
 // sweepAt enforces all time limits as at now.
 func (s *Server) sweepAt(now time.Time) {
 	s.acceptor.closeOverdue(now, s.limits.Handshake, atHandshake)
-	s.hub.each(func(c *session) { c.enforceLimits(now, &s.limits) })
+	due := pings{srv: s}
+	s.hub.each(func(c *session) {
+		if c.enforceLimits(now, &s.limits) {
+			due.add(c)
+		}
+	})
+	due.send()
 }
 
 // sweepClosing enforces what limits handshakes and closing connections.
@@ -148,24 +153,24 @@ func (s *sessionSet) list() []*session {
 	return slices.Collect(maps.Keys(s.all))
 }
 
-// enforceLimits closes c if one of its time limits has passed.
-func (c *session) enforceLimits(now time.Time, l *Limits) {
+// enforceLimits closes c if one of its time limits has passed. It reports whether c is to be pinged.
+func (c *session) enforceLimits(now time.Time, l *Limits) (ping bool) {
 	if c.handlers != nil {
 		c.handlers.each(func(e *eventContext) { c.enforceTimeout(e, now, l) })
 	} else if e := c.handling.Load(); e != nil {
 		c.enforceTimeout(e, now, l)
 		c.cutBlocked(e, now)
-		return
+		return false
 	}
 	if c.ending.Load() && !c.closing.Load() {
-		return // until its handlers have returned
+		return false // until its handlers have returned
 	}
 	if closing, overdue := c.closeOverdue(now); closing {
 		if overdue {
 			c.noteUnanswered()
 			_ = c.sock.Close() // Ended follows
 		}
-		return
+		return false
 	}
 	at := c.srv.clock.at(now)
 	idle := time.Duration(at - c.lastActive.Load())
@@ -178,40 +183,9 @@ func (c *session) enforceLimits(now time.Time, l *Limits) {
 	case l.Read > 0 && partial != 0 && time.Duration(at-partial) > l.Read:
 		c.close(ws.ClosePolicyViolation, "Message not completed in time", atMessage, now)
 	case c.srv.Extensions.Ping > 0:
-		c.enforcePing(at, c.srv.Extensions.Ping)
+		return c.enforcePing(at, c.srv.Extensions.Ping)
 	}
-}
-
-// cutBlocked closes the socket of a client whose handler e still runs, if the client is gone, or
-// seems to be when the time of the handler is over, or has had its time to answer a close frame.
-// The handler keeps the rest of the session, but no descriptor.
-func (c *session) cutBlocked(e *eventContext, now time.Time) {
-	closing, overdue := c.closeOverdue(now)
-	hungUp, gone := c.sock.Peer()
-	if !closing && (gone || hungUp && e.pastDeadline(now)) {
-		c.markLost(net.ErrClosed, lost)
-		overdue = true
-	}
-	if overdue {
-		_ = c.sock.Close() // Ended follows the handler
-	}
-}
-
-// enforcePing pings a client that was silent for d, and closes the socket of one that was silent
-// for twice as long and has had time to answer.
-func (c *session) enforcePing(now int64, d time.Duration) {
-	since := c.silentSince.Load()
-	silent, pinged := time.Duration(now-since), c.lastPing.Load()
-	switch {
-	case since == 0: // a handler runs: nothing is read
-	case silent > d && pinged <= since:
-		c.lastPing.Store(now)
-		c.sock.Await(0) // what has come of a large frame counts, too
-		c.sendPing()
-	case silent > 2*d && time.Duration(now-pinged) > d/2 && !c.isDraining():
-		c.markLost(os.ErrDeadlineExceeded, atPing)
-		_ = c.sock.Close() // Ended follows
-	}
+	return false
 }
 
 // enforceTimeout ends the context of a handler that takes too long and tells the client, once; it

@@ -213,16 +213,6 @@ func (c *session) writeFailed(err error) {
 	_ = c.sock.Close() // it is lost already
 }
 
-// sendPing sends a ping (RFC 6455 section 5.5.2).
-func (c *session) sendPing() {
-	c.mu.Lock()
-	if c.checkQueueLocked(0) == nil {
-		o := c.outLocked()
-		o.b = ws.AppendFrame(o.b, ws.OpPing, nil)
-	}
-	c.flushUnlock()
-}
-
 // sendPong answers a ping (RFC 6455 section 5.5.3). A client that does not read its pongs gets no
 // more.
 func (c *session) sendPong(payload []byte) {
