@@ -179,7 +179,7 @@ func (a *acceptor) closeOverdue(now time.Time, d time.Duration, why cut) {
 	late := make(map[*pendingConn]netip.AddrPort)
 	a.mu.Lock()
 	for p := range a.pending {
-		if d > 0 && time.Duration(p.srv.clock.at(now)-p.since) > d {
+		if d > 0 && time.Duration(p.srv.clock.at(now)-p.lastActive.Load()) > d {
 			late[p] = p.peer() // which may change once p is removed
 			a.removeLocked(p)
 		}
@@ -196,7 +196,7 @@ func (a *acceptor) forgive(late time.Duration) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for p := range a.pending {
-		p.since += int64(late)
+		p.lastActive.Add(int64(late))
 	}
 }
 

@@ -316,3 +316,8 @@ func (s *Server) HeadSlots() int { return int(s.heads.taken.Load()) }
 
 // AnswersInTurn is answersInTurn.
 func (s *Server) AnswersInTurn() bool { return s.answersInTurn() }
+
+// QuietAt returns where in a session the bytes are that most sweeps read, and how many they are.
+func QuietAt() (offset, size uintptr) {
+	return unsafe.Offsetof(session{}.quiet), unsafe.Sizeof(session{}.quiet)
+}

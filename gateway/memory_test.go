@@ -152,6 +152,15 @@ func TestSessionFitsItsSizeClass(t *testing.T) {
 	}
 }
 
+// TestSweepTouchesOneLine keeps what the sweep reads of a session for which nothing is due within a
+// line of the cache: with as many sessions as there may be, each line is fetched from memory.
+func TestSweepTouchesOneLine(t *testing.T) {
+	at, size := gateway.QuietAt()
+	if first, last := (at+8)/64, (at+8+size-1)/64; unsafe.Sizeof(uintptr(0)) == 8 && first != last {
+		t.Errorf("the sweep reads %d bytes at %d", size, at)
+	}
+}
+
 // TestSendTouchesTwoLines keeps what a send touches within two lines of the cache, of 64 bytes:
 // the allocator has the first 8, and the socket needs 40, see TestWriteTouchesFewBytes.
 func TestSendTouchesTwoLines(t *testing.T) {

@@ -11,11 +11,10 @@ import (
 )
 
 // A pendingConn is a client whose request has not arrived yet. If it asks for a WebSocket, it
-// becomes the session that it contains.
+// becomes the session that it contains, whose lastActive is when the client has come.
 type pendingConn struct {
 	session
-	since int64 // by the clock of the Server
-	port  uint16
+	port uint16
 }
 
 // peer returns the address of the client. The session has it until it is that of the connection.

@@ -25,6 +25,18 @@ func (c *session) enforcePing(now int64, d time.Duration) bool {
 	return false
 }
 
+// nextPing returns before when enforcePing has nothing to do.
+func (c *session) nextPing(now, d int64) int64 {
+	since := c.silentSince.Load()
+	switch {
+	case since == 0:
+		return now + d // the clock starts anew
+	case c.lastPing.Load() > since:
+		return since + 2*d
+	}
+	return since + d
+}
+
 // pings are clients to ping. Those of one moment are many, and get their pings as the recipients of
 // a broadcast do, with few system calls.
 type pings struct {

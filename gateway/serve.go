@@ -116,8 +116,7 @@ func addrPortOf(addr net.Addr) netip.AddrPort {
 // newPending returns the socket of a client that has sent nothing yet, and the function to call
 // once it is open.
 func (s *Server) newPending(peer netip.AddrPort) (*sock.Conn, func()) {
-	p := &pendingConn{
-		session: session{srv: s, addr: peer.Addr()}, since: s.clock.now(), port: peer.Port(),
-	}
+	p := &pendingConn{session: session{srv: s, addr: peer.Addr()}, port: peer.Port()}
+	p.lastActive.Store(s.clock.now())
 	return &p.sock, p.register
 }

@@ -37,8 +37,7 @@ type session struct {
 	conn      tyg.Conn
 	next      *session // the next one of the same key in the hub
 	addr      netip.Addr
-	handlers  *handlerPool // runs handlers at the same time; nil: one after the other
-	inflating *inflating   // compression; nil: not negotiated
+	inflating *inflating // compression; nil: not negotiated
 
 	attached atomic.Pointer[attachment] // groups and state; nil: none
 
@@ -60,10 +59,9 @@ type session struct {
 	lingerUntil int64 // how long to wait for the client's close frame; 0: not waiting yet
 
 	// read by the sweep, as lastActive
-	silentSince  atomic.Int64                 // since when nothing came, for pings; 0: paused
-	lastPing     atomic.Int64                 // when a ping was last sent
-	partialSince atomic.Int64                 // since when a message is incomplete; 0: none is
-	handling     atomic.Pointer[eventContext] // the event in a handler; nil: none is
+	silentSince atomic.Int64 // since when nothing came, for pings; 0: paused
+	lastPing    atomic.Int64 // when a ping was last sent
+	quiet                    // which is all that most sweeps read of most sessions
 
 	heldIn, heldOut atomic.Int32 // KB in the budget of memory, of messages in and out
 

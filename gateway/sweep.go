@@ -108,10 +108,10 @@ func (c *session) forgive(now int64, late time.Duration) {
 
 // sweepAt enforces all time limits as at now.
 func (s *Server) sweepAt(now time.Time) {
-	s.acceptor.closeOverdue(now, s.limits.Handshake, atHandshake)
-	due := pings{srv: s}
+	s.sweepClosing(now)
+	due, at := pings{srv: s}, s.clock.at(now)
 	s.hub.each(func(c *session) {
-		if c.enforceLimits(now, &s.limits) {
+		if !c.isQuiet(at) && c.enforceLimits(now, &s.limits) {
 			due.add(c)
 		}
 	})
@@ -183,9 +183,55 @@ func (c *session) enforceLimits(now time.Time, l *Limits) (ping bool) {
 	case l.Read > 0 && partial != 0 && time.Duration(at-partial) > l.Read:
 		c.close(ws.ClosePolicyViolation, "Message not completed in time", atMessage, now)
 	case c.srv.Extensions.Ping > 0:
-		return c.enforcePing(at, c.srv.Extensions.Ping)
+		ping = c.enforcePing(at, c.srv.Extensions.Ping)
 	}
-	return false
+	c.until = c.nextLimit(at, l)
+	return ping
+}
+
+// A quiet is what tells the sweep that it need not look closer at a session.
+type quiet struct {
+	until        int64                        // no limit passes before, but one of those below; owned by the sweep
+	handlers     *handlerPool                 // runs handlers at the same time; nil: one after the other; static
+	handling     atomic.Pointer[eventContext] // the event in a handler; nil: none is
+	partialSince atomic.Int64                 // since when a message is incomplete; 0: none is
+}
+
+// isQuiet reports that no limit of a session has passed that is not closing. Closing ones are swept
+// by themselves.
+func (q *quiet) isQuiet(at int64) bool {
+	return at < q.until && q.handlers == nil && q.handling.Load() == nil && q.partialSince.Load() == 0
+}
+
+// nextLimit returns before when no limit passes, but of a handler or message that begins meanwhile:
+// what the client does makes it later.
+func (c *session) nextLimit(at int64, l *Limits) int64 {
+	next := at + int64(time.Hour)
+	if l.Life > 0 {
+		next = min(next, c.srv.clock.at(c.conn.ConnectedAt)+int64(l.Life))
+	}
+	if l.Idle > 0 {
+		next = min(next, c.lastActive.Load()+int64(l.Idle))
+	}
+	if d := int64(c.srv.Extensions.Ping); d > 0 {
+		next = min(next, c.nextPing(at, d))
+	}
+	return next
+}
+
+// cutBlocked closes the socket of a client whose handler e still runs, if the client is gone, or
+// seems to be when the time of the handler is over, or has had its time to answer a close frame.
+// The handler keeps the rest of the session, but no descriptor.
+func (c *session) cutBlocked(e *eventContext, now time.Time) {
+	closing, overdue := c.closeOverdue(now)
+	hungUp, gone := c.sock.Peer()
+	if !closing && (gone || hungUp && e.pastDeadline(now)) {
+		c.markLost(net.ErrClosed, lost)
+		overdue = true
+	}
+	if overdue {
+		_ = c.sock.Close() // Ended follows the handler
+	}
 }
 
 // enforceTimeout ends the context of a handler that takes too long and tells the client, once; it
