@@ -301,6 +301,10 @@ func (c *session) takeSocket(w http.ResponseWriter) error {
 		nc, unread = over.head().take()
 		c.unparsed = append(c.unparsed, unread...)
 	}
-	c.sock.Open(nc, c.srv.poller())
+	if c.srv.Portable {
+		c.sock.OpenUnwatched(nc, &c.srv.sockPoller)
+	} else {
+		c.sock.Open(nc, &c.srv.sockPoller)
+	}
 	return nil
 }

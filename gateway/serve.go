@@ -61,8 +61,8 @@ func (s *Server) serveListener(l net.Listener, cfg *tls.Config) error {
 	if !s.acceptor.startFallback(l.Addr()) {
 		return http.ErrServerClosed
 	}
-	if poller := s.poller(); poller != nil {
-		if a, err := poller.Accept(l, s.newPending); err == nil {
+	if !s.Portable {
+		if a, err := s.sockPoller.Accept(l, s.newPending); err == nil {
 			s.acceptor.addListener(a)
 			return a.Wait()
 		}
@@ -91,7 +91,7 @@ func (s *Server) acceptAll(l net.Listener) error {
 		case err == nil:
 			failed = 0
 			p, arrive := s.newPending(addrPortOf(nc.RemoteAddr()))
-			p.Open(nc, nil)
+			p.OpenUnwatched(nc, &s.sockPoller)
 			arrive()
 		case errors.Is(err, net.ErrClosed) || failed == acceptTries:
 			return err

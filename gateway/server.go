@@ -237,7 +237,7 @@ func (s *Server) init() (err error) {
 	s.initBodies()
 	s.limiter.init()
 	s.ends.init()
-	s.heads = newHeadGate(s.poller(), &s.clock)
+	s.heads = newHeadGate(&s.sockPoller, &s.clock)
 	s.tlsGate = newTLSGate(s.limits.TLSHandshakes)
 	s.pools.init(&s.memory)
 	s.timeHandlers = s.access != nil || s.Trace.Handled != nil ||
@@ -315,14 +315,6 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	s.flushLog(time.Now().Add(lineWindow))
 	s.sockPoller.Close()
 	return err
-}
-
-// poller returns what watches sockets, or nil if each has a goroutine.
-func (s *Server) poller() *sock.Poller {
-	if s.Portable {
-		return nil
-	}
-	return &s.sockPoller
 }
 
 func (s *Server) stage() string {

@@ -18,9 +18,9 @@ type blocking struct {
 	raw
 }
 
-func newBlocking(nc net.Conn) *blocking {
+func newBlocking(nc net.Conn, s *stacks) *blocking {
 	b := &blocking{nc: nc}
-	b.raw.open(nc)
+	b.raw.open(nc, s)
 	return b
 }
 

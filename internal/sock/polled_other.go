@@ -13,10 +13,12 @@ import (
 type Poller struct {
 	// AcceptFailed is never called: there is no Acceptor.
 	AcceptFailed func(error)
+
+	stacks stacks
 }
 
-// Close does nothing.
-func (*Poller) Close() {}
+// Close ends the goroutines that are left. Call it when no socket is left.
+func (p *Poller) Close() { p.stacks.close() }
 
 func (*Poller) adopt(*Conn, net.Conn) bool { return false }
 

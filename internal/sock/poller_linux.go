@@ -20,6 +20,7 @@ type Poller struct {
 	closed  bool
 	table   table
 	workers workers
+	stacks  stacks
 
 	batches batchPool
 }
@@ -34,6 +35,7 @@ func (p *Poller) Close() {
 	}
 	p.loops = nil
 	p.workers.close()
+	p.stacks.close()
 	p.batches.close()
 }
 

@@ -10,12 +10,15 @@ import (
 // raw is the raw path of a Conn. The functions that Go's poller calls are made once, because making
 // one at each call allocates; their arguments and results are fields.
 type raw struct {
-	rc syscall.RawConn
+	rc     syscall.RawConn
+	stacks *stacks // run the turns
 
 	// owned by serve
 	fd     int // valid inside serve only
 	onRead func(fd uintptr) bool
+	turns  func()
 	next   func() Turn
+	last   Turn // that next has returned
 
 	// owned by the writer
 	onWrite func(fd uintptr) bool
@@ -26,7 +29,7 @@ type raw struct {
 
 func (r *raw) usable() bool { return r.rc != nil }
 
-func (r *raw) open(nc net.Conn) {
+func (r *raw) open(nc net.Conn, s *stacks) {
 	sc, ok := nc.(syscall.Conn)
 	if !ok {
 		return
@@ -35,7 +38,8 @@ func (r *raw) open(nc net.Conn) {
 	if err != nil {
 		return
 	}
-	r.rc, r.onRead, r.onWrite = rc, r.onReadable, r.onWritable
+	r.rc, r.stacks = rc, s
+	r.onRead, r.turns, r.onWrite = r.onReadable, r.runTurns, r.onWritable
 }
 
 // serve runs all turns inside one RawConn.Read, so that the poller's state is prepared once for a
@@ -45,15 +49,16 @@ func (r *raw) serve(next func() Turn) error {
 	return r.rc.Read(r.onRead)
 }
 
+// onReadable runs turns. It reports whether they are over, as they are if one ends its goroutine.
 func (r *raw) onReadable(fd uintptr) bool {
 	r.fd = int(fd)
-	for {
-		switch r.next() {
-		case Done:
-			return true
-		case Wait:
-			return false
-		}
+	return !r.stacks.call(r.turns) || r.last == Done
+}
+
+// runTurns runs turns until there is nothing to read.
+func (r *raw) runTurns() {
+	for r.last = r.next(); r.last != Done && r.last != Wait; {
+		r.last = r.next()
 	}
 }
 

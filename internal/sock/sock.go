@@ -5,7 +5,8 @@
 //   - polled (polled_linux.go): a [Poller] watches thousands of sockets from one goroutine for each
 //     processor. An idle socket has no goroutine and no buffer. TLS can lie over it (layer.go).
 //   - raw (raw_unix.go): a goroutine for each socket waits in Go's own poller until there is
-//     something to read. An idle socket has a goroutine and no buffer.
+//     something to read, and another one runs the turn. An idle socket has a goroutine with a small
+//     stack, and no buffer.
 //   - plain (blocking.go): a goroutine for each socket calls Read. It serves every net.Conn. An
 //     idle socket has a goroutine and a buffer.
 package sock
@@ -68,12 +69,15 @@ type Conn struct {
 	deadline atomic.Pointer[time.Time] // for reads; nil: none
 }
 
-// Open takes over nc, and has p watch it if p can. A nil p can watch nothing.
+// Open takes over nc, and has p watch it if p can.
 func (c *Conn) Open(nc net.Conn, p *Poller) {
-	if p == nil || !p.adoptLayer(c, nc) && !p.adopt(c, nc) {
-		c.blocking = newBlocking(nc)
+	if !p.adoptLayer(c, nc) && !p.adopt(c, nc) {
+		c.OpenUnwatched(nc, p)
 	}
 }
+
+// OpenUnwatched takes over nc, for which a goroutine waits. Its turns run on goroutines of p.
+func (c *Conn) OpenUnwatched(nc net.Conn, p *Poller) { c.blocking = newBlocking(nc, &p.stacks) }
 
 // Blocks reports whether Read waits and TryWrite takes nothing: c is on the plain path.
 func (c *Conn) Blocks() bool { return c.blocking != nil && !c.blocking.usable() }

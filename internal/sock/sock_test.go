@@ -64,12 +64,13 @@ func kinds() []kind {
 // pair opens a socket, which is closed with the test.
 func (k kind) pair(t *testing.T, poller *sock.Poller) pair {
 	t.Helper()
-	if !k.polled {
-		poller = nil
-	}
 	ours, theirs := k.open(t)
 	c := new(sock.Conn)
-	c.Open(ours, poller)
+	if k.polled {
+		c.Open(ours, poller)
+	} else {
+		c.OpenUnwatched(ours, poller)
+	}
 	t.Cleanup(func() { _, _ = c.Close(), theirs.Close() })
 	if got := c.Blocks(); got != k.blocks {
 		t.Fatalf("Blocks is %v", got)
