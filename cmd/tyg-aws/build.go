@@ -24,8 +24,9 @@ import (
 
 // A toolchain makes a deployment package.
 type toolchain struct {
-	compile func(context.Context, gobuild.Project, gobuild.Platform) (gobuild.Program, error)
-	pack    func(program []byte) (*deploy.Bundle, error)
+	compile  func(context.Context, gobuild.Project, gobuild.Platform) (gobuild.Program, error)
+	pack     func(program []byte) (*deploy.Bundle, error)
+	cgoFiles func(context.Context, gobuild.Project, gobuild.Platform) ([]string, error)
 }
 
 // compile compiles a project for Lambda.
@@ -33,6 +34,13 @@ func compile(
 	ctx context.Context, p gobuild.Project, to gobuild.Platform,
 ) (gobuild.Program, error) {
 	return p.BuildLambda(ctx, to)
+}
+
+// cgoFiles lists the files that a build for Lambda leaves out.
+func cgoFiles(
+	ctx context.Context, p gobuild.Project, to gobuild.Platform,
+) ([]string, error) {
+	return p.CgoFiles(ctx, to)
 }
 
 // application builds the project for Lambda, asks the program for its routes, and returns what
@@ -107,7 +115,7 @@ func (r *stageCommand) build(ctx context.Context, b *application.Blueprint) ([]b
 
 // warnCgo warns of files that a build for Lambda leaves out.
 func (r *stageCommand) warnCgo(ctx context.Context, p gobuild.Project, to gobuild.Platform) {
-	files, err := p.CgoFiles(ctx, to)
+	files, err := r.tools.cgoFiles(ctx, p, to)
 	if err != nil || len(files) == 0 {
 		return // the build has gone well without them
 	}

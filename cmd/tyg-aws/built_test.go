@@ -17,6 +17,7 @@ import (
 // scripts run tyg-aws, which compiles each time.
 var built = buildCache{
 	programs: make(map[[sha256.Size]byte]gobuild.Program),
+	cgoFiles: make(map[[sha256.Size]byte][]string),
 	bundles:  make(map[[sha256.Size]byte]*deploy.Bundle),
 }
 
@@ -26,15 +27,16 @@ type buildCache struct {
 
 	mu       sync.Mutex                            // guards the maps
 	programs map[[sha256.Size]byte]gobuild.Program // by platform and sources
+	cgoFiles map[[sha256.Size]byte][]string        // by platform and sources
 	bundles  map[[sha256.Size]byte]*deploy.Bundle  // by program
 }
 
-func (c *buildCache) toolchain() toolchain { return toolchain{c.compile, c.pack} }
+func (c *buildCache) toolchain() toolchain { return toolchain{c.compile, c.pack, c.listCgo} }
 
 func (c *buildCache) compile(
 	ctx context.Context, p gobuild.Project, to gobuild.Platform,
 ) (gobuild.Program, error) {
-	key, err := hashProject(p.Dir, to)
+	key, err := hashProject(p, to)
 	if err != nil {
 		return gobuild.Program{}, err
 	}
@@ -48,6 +50,24 @@ func (c *buildCache) compile(
 		}
 	}
 	return program, err
+}
+
+func (c *buildCache) listCgo(
+	ctx context.Context, p gobuild.Project, to gobuild.Platform,
+) ([]string, error) {
+	key, err := hashProject(p, to)
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	files, ok := c.cgoFiles[key]
+	if !ok {
+		if files, err = p.CgoFiles(ctx, to); err == nil {
+			c.cgoFiles[key] = files
+		}
+	}
+	return files, err
 }
 
 func (c *buildCache) pack(program []byte) (*deploy.Bundle, error) {
@@ -65,11 +85,12 @@ func (c *buildCache) pack(program []byte) (*deploy.Bundle, error) {
 	return bundle, nil
 }
 
-// hashProject returns a hash of a platform and of all files of a project but those in .tyg.
-func hashProject(dir string, to gobuild.Platform) (sum [sha256.Size]byte, err error) {
+// hashProject returns a hash of a platform, of the flags of a project, and of all its files but
+// those in .tyg.
+func hashProject(p gobuild.Project, to gobuild.Platform) (sum [sha256.Size]byte, err error) {
 	hash := sha256.New()
-	fmt.Fprintln(hash, to)
-	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+	fmt.Fprintf(hash, "%v %q %q %q\n", to, p.Tags, p.LDFlags, p.Flags)
+	err = filepath.WalkDir(p.Dir, func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
@@ -78,7 +99,7 @@ func hashProject(dir string, to gobuild.Platform) (sum [sha256.Size]byte, err er
 		case d.IsDir():
 			return nil
 		}
-		name, err := filepath.Rel(dir, path)
+		name, err := filepath.Rel(p.Dir, path)
 		if err != nil {
 			return err
 		}

@@ -21,7 +21,7 @@ func main() { os.Exit(run(context.Background(), os.Args[1:], cli.NewEnv())) }
 
 // run runs one command line and returns its exit status.
 func run(ctx context.Context, args []string, e *cli.Env) int {
-	return cli.Run(ctx, newRoot(e, toolchain{compile, deploy.NewBundle}), args, e)
+	return cli.Run(ctx, newRoot(e, toolchain{compile, deploy.NewBundle, cgoFiles}), args, e)
 }
 
 const rootHelp = `tyg-aws is the part of tyg that calls AWS. Run its commands through tyg.`
