@@ -227,6 +227,7 @@ func TestManyMessagesAreSampled(t *testing.T) {
 	v := r.view()
 	c := r.dial()
 	const sent = 5000
+	began := time.Now()
 	for range sent {
 		r.say(c, strings.Repeat("x", 100))
 	}
@@ -236,7 +237,8 @@ func TestManyMessagesAreSampled(t *testing.T) {
 			in += s.In
 		}
 	}
-	if n := len(v.lines); n < 50 || n > 1000 {
+	// 200 in each second are shown, and a slow machine takes more than a few.
+	if n := len(v.lines); n < 50 || n > 1000+200*int(time.Since(began).Seconds()) {
 		t.Errorf("of %d messages there are %d lines", sent, n)
 	}
 }
