@@ -27,7 +27,7 @@ import (
 )
 
 // patience bounds everything that must happen soon.
-const patience = 10 * time.Second
+const patience = time.Minute
 
 var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
 

@@ -23,7 +23,7 @@ import (
 )
 
 // patience bounds everything that must happen soon.
-const patience = 10 * time.Second
+const patience = time.Minute
 
 // chat is a chat whose greeting may change from one version to the next. A client that whispers
 // names the connection that it whispers to.
