@@ -3,11 +3,14 @@ package cluster
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/tyg-dev/tyg/internal/connid"
 )
@@ -188,6 +191,7 @@ type store struct {
 	hangs   map[int]bool // nodes whose calls get no answer
 	all     bool         // none can
 	blurred float64      // the probability that a write succeeds and says that it failed
+	elects  int          // so many writes find no leader
 	last    uint64
 	entries map[connid.Incarnation]memEntry
 	records map[string]*memRecord // by incarnation and key
@@ -249,6 +253,10 @@ func (s memStore) write(
 		return 0, err
 	}
 	defer s.mu.Unlock()
+	if s.elects > 0 {
+		s.elects--
+		return 0, fmt.Errorf("write to the registry: %w", jetstream.ErrNoStreamResponse)
+	}
 	if s.entries[inc].rev != rev {
 		return 0, errConflict
 	}

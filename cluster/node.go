@@ -254,6 +254,9 @@ func (n *Node) takeIdentity(ctx context.Context) error {
 		if errors.Is(err, errConflict) {
 			continue
 		}
+		if errors.Is(err, jetstream.ErrNoStreamResponse) && pause(ctx, longestWait) {
+			continue // NATS elects a leader for the registry
+		}
 		if err != nil {
 			return fmt.Errorf("reserve an incarnation: %w", err)
 		}
