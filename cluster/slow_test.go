@@ -13,6 +13,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/tyg-dev/tyg/internal/natsd"
+	"github.com/tyg-dev/tyg/internal/sampletest"
 )
 
 // slowURL returns the URL of a way to a server on which each answer takes so long.
@@ -77,7 +78,8 @@ func copyLate(to io.Writer, from io.Reader, delay time.Duration) {
 
 // TestSweepOnASlowNATS sweeps where each answer takes longer than a first attempt has.
 func TestSweepOnASlowNATS(t *testing.T) {
-	t.Parallel() // it mostly waits
+	sampletest.Part(t, 4) // it waits for 15 seconds
+	t.Parallel()
 	server, err := natsd.Start(natsd.Config{})
 	if err != nil {
 		t.Fatal(err)
