@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -18,9 +19,9 @@ import (
 
 // quick is a Config whose nodes are as impatient as a busy machine allows.
 var quick = cluster.Config{
-	Heartbeat: 20 * time.Millisecond, Suspect: 150 * time.Millisecond, Dead: time.Second,
-	Renew: 100 * time.Millisecond, Fence: 800 * time.Millisecond, Retry: 100 * time.Millisecond,
-	Timeout: 200 * time.Millisecond, Redeliver: 300 * time.Millisecond,
+	Heartbeat: 20 * time.Millisecond, Suspect: 500 * time.Millisecond, Dead: 3 * time.Second,
+	Renew: 100 * time.Millisecond, Fence: 2400 * time.Millisecond, Retry: 100 * time.Millisecond,
+	Timeout: time.Second, Redeliver: 300 * time.Millisecond,
 }
 
 // A mortal is a handler in a process that can be killed.
@@ -106,12 +107,19 @@ func eventually(t testing.TB, what string, holds func() bool) {
 	}
 }
 
-func dial(t testing.TB, r *rig) tygtest.Socket {
+// dial connects a client. As clients do, it tries again where a node has no contact with the
+// registry for a moment: no handler has run then.
+func dial(t testing.TB, r *rig) (s tygtest.Socket) {
 	t.Helper()
-	s, err := wstest.Dial(t.Context(), t, r.url, tygtest.Dial{}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	eventually(t, "a handshake", func() bool {
+		var err error
+		s, err = wstest.Dial(t.Context(), t, r.url, tygtest.Dial{}, nil)
+		refused, ok := errors.AsType[*tygtest.Refused](err)
+		if err != nil && (!ok || refused.Status != http.StatusServiceUnavailable) {
+			t.Fatal(err)
+		}
+		return err == nil
+	})
 	return s
 }
 

@@ -83,8 +83,8 @@ func TestRestartedNodeIsKnownToBeDead(t *testing.T) {
 	eventually(t, "the old id is gone", func() bool {
 		return errors.Is(other.node.Send(t.Context(), id, []byte("x")), tyg.ErrGone)
 	})
-	if took := time.Since(began); took > 5*time.Second {
-		t.Errorf("it took %v", took)
+	if took := time.Since(began); took > 20*time.Second {
+		t.Errorf("it took %v, and Config.Dead is 30 s", took)
 	}
 }
 
@@ -151,7 +151,7 @@ func TestLocalTrafficNeedsNoNATS(t *testing.T) {
 	var log eventLog
 	p := newProxy(t, server.URL())
 	cfg := quick
-	cfg.Name = newName()
+	cfg.Name, cfg.Dead, cfg.Fence = newName(), time.Second, 800*time.Millisecond
 	var rigs []*rig
 	for n := range 2 {
 		rigs = append(rigs, startServer(t, &gateway.Server{Handler: log.app(n)}, p.url, cfg))
@@ -177,7 +177,7 @@ func TestLocalTrafficNeedsNoNATS(t *testing.T) {
 	group(nil)
 	p.cut()
 	quickest := time.Hour // a busy machine may delay some
-	for end := time.Now().Add(1500 * time.Millisecond); time.Now().Before(end); {
+	for end := time.Now().Add(cfg.Dead * 3 / 2); time.Now().Before(end); {
 		began := time.Now()
 		if err := rigs[0].node.Send(ctx, hereID, []byte("local")); err != nil {
 			t.Fatalf("a local send: %v", err)
@@ -198,7 +198,7 @@ func TestLocalTrafficNeedsNoNATS(t *testing.T) {
 	eventually(t, "the other node is reached again", func() bool {
 		return rigs[0].node.Send(ctx, thereID, []byte("x")) == nil
 	})
-	time.Sleep(1200 * time.Millisecond) // for those who would take it for dead
+	time.Sleep(cfg.Dead + 200*time.Millisecond) // for those who would take it for dead
 	group(nil)
 	if n := len(log.of(tyg.EventDisconnect)); n != 0 {
 		t.Errorf("%d connections were lost", n)
@@ -392,7 +392,7 @@ func TestLeaveWithoutNATS(t *testing.T) {
 			r.killed = true // its Leave fails
 			began := time.Now()
 			r.stop(t)
-			if took := time.Since(began); took > 5*time.Second {
+			if took := time.Since(began); took > patience/2 {
 				t.Errorf("it took %v", took)
 			}
 		})

@@ -40,7 +40,7 @@ func TestMain(m *testing.M) {
 
 func run(m *testing.M) int {
 	natsdtest.FastElections()
-	paralleltest.AtOnce(8)
+	paralleltest.AtOnce(16) // nearly all wait
 	var err error
 	if server, err = natsd.Start(natsd.Config{}); err != nil {
 		fmt.Fprintln(os.Stderr, err)

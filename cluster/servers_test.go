@@ -34,9 +34,7 @@ func TestKilledNATSServer(t *testing.T) {
 		}
 		return true
 	}
-	if !reach() {
-		t.Fatal("the nodes do not reach each other")
-	}
+	eventually(t, "the nodes reach each other", reach)
 	killed := 0
 	for servers.Node(killed).URL() != rigs[0].nc.ConnectedUrl() { // panics if it is none of them
 		killed++
