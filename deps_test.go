@@ -166,7 +166,7 @@ var allowed = map[string]string{
 	"internal/ws":                "",
 	"internal/visible":           "",
 	"internal/wsclient":          "internal/redact internal/ws",
-	"internal/wstest":            "tyg internal/ws internal/wsclient tygtest",
+	"internal/wstest":            "tyg apigw internal/ws internal/wsclient tygtest",
 	"examples":                   "",
 	"examples/counter":           "tyg host",
 	"examples/echo":              "tyg host",

@@ -29,6 +29,7 @@ type Conn struct {
 	conn        net.Conn
 	subprotocol string
 	deflate     bool
+	maxFrame    int // 0: no limit
 
 	reading ctxMutex // of Read and Close; guards the fields below
 	reader  ws.Reader

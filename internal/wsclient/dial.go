@@ -43,6 +43,10 @@ type Options struct {
 	NetDial func(ctx context.Context, network, addr string) (net.Conn, error)
 
 	MaxMessage int // longest message to receive, in bytes; 0 means 1 MiB
+
+	// MaxFrame is the longest payload of a frame to send, in bytes: a longer message is sent in
+	// several frames. 0 means one frame for each message, of any length.
+	MaxFrame int
 }
 
 // A RefusedError is a server's answer other than 101.

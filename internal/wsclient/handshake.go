@@ -134,7 +134,9 @@ func (d *dialer) acceptUpgrade(
 		return nil, res, err
 	}
 	received, _ := br.Peek(br.Buffered()) // cannot fail
-	return newConn(conn, d.options.MaxMessage, subprotocol, deflate, received), res, nil
+	c := newConn(conn, d.options.MaxMessage, subprotocol, deflate, received)
+	c.maxFrame = d.options.MaxFrame
+	return c, res, nil
 }
 
 // deflateGranted reports whether the server agreed to permessage-deflate as the client offered it.

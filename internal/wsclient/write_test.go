@@ -67,6 +67,29 @@ func TestWriteRawKeepsTheCallersBytes(t *testing.T) {
 	expectText(t, c, "cooked")
 }
 
+// A server that takes short frames only gets long messages, in several frames, and control frames as
+// they are.
+func TestMaxFrame(t *testing.T) {
+	const longest = 10
+	for _, deflated := range []bool{false, true} {
+		address := serve(t, func(p *peer) {
+			p.r.Config = &ws.Config{MaxFrame: longest}
+			echo(p)
+		})
+		c := dial(t, address, &wsclient.Options{Deflate: deflated, MaxFrame: longest})
+		for _, n := range []int{0, 1, longest, longest + 1, 3 * longest, 1000} {
+			want := strings.Repeat("tyg, passed round. ", n/19+1)[:n]
+			if err := c.Write(t.Context(), ws.OpText, []byte(want)); err != nil {
+				t.Fatal(err)
+			}
+			expectText(t, c, want)
+		}
+		if err := c.Close(ws.CloseNormal, strings.Repeat("x", 2*longest)); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func TestManyWriters(t *testing.T) {
 	const writers, each = 8, 50
 	c := dial(t, serve(t, echo), &wsclient.Options{Deflate: true, Header: http.Header{}})

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/apigw"
 	"github.com/tyg-dev/tyg/internal/ws"
 	"github.com/tyg-dev/tyg/internal/wsclient"
 	"github.com/tyg-dev/tyg/tygtest"
@@ -22,7 +23,7 @@ func Dial(
 		url += "?" + d.Query.Encode()
 	}
 	c, _, err := wsclient.Dial(ctx, url, &wsclient.Options{
-		Header: d.Header, Subprotocols: d.Subprotocols, TLS: config,
+		Header: d.Header, Subprotocols: d.Subprotocols, TLS: config, MaxFrame: apigw.MaxFrame,
 	})
 	if refused, ok := errors.AsType[*wsclient.RefusedError](err); ok {
 		return nil, &tygtest.Refused{Status: refused.Status, Body: string(refused.Body)}
@@ -36,25 +37,12 @@ func Dial(
 
 type socket struct{ *wsclient.Conn }
 
-// maxFrame is API Gateway's limit for one frame, in bytes.
-const maxFrame = 32 << 10
-
 func (s socket) Write(ctx context.Context, t tyg.MessageType, data string) error {
 	op := ws.OpText
 	if t == tyg.Binary {
 		op = ws.OpBinary
 	}
-	for first := true; first || data != ""; first = false {
-		part := data[:min(maxFrame, len(data))]
-		data = data[len(part):]
-		if !first {
-			op = ws.OpContinuation
-		}
-		if err := s.WriteRaw(ctx, Frame(op, data == "", part)); err != nil {
-			return err
-		}
-	}
-	return nil
+	return s.Conn.Write(ctx, op, []byte(data))
 }
 
 func (s socket) Read(ctx context.Context) (tyg.MessageType, string, error) {
