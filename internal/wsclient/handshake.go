@@ -33,11 +33,13 @@ func (d *dialer) handshake(ctx context.Context, conn net.Conn) (*Conn, *http.Res
 
 func (d *dialer) roundTrip(conn net.Conn, br *bufio.Reader) (*http.Response, error) {
 	req := d.request()
-	if err := req.Write(conn); err != nil {
-		return nil, fmt.Errorf("write handshake: %w", err)
-	}
+	wrote := req.Write(conn)
+	// A server that refuses at once may have answered although it could not be written to.
 	res, err := readResponse(br, req)
-	if err != nil {
+	switch {
+	case err != nil && wrote != nil && !isAlert(err):
+		return nil, fmt.Errorf("write handshake: %w", wrote)
+	case err != nil:
 		return nil, fmt.Errorf("read handshake: %w", err)
 	}
 	if res.StatusCode == http.StatusSwitchingProtocols {
@@ -47,6 +49,12 @@ func (d *dialer) roundTrip(conn net.Conn, br *bufio.Reader) (*http.Response, err
 	body, _ := io.ReadAll(io.LimitReader(res.Body, maxRefusalBody))
 	res.Body = io.NopCloser(bytes.NewReader(body))
 	return res, &RefusedError{Status: res.StatusCode, Header: res.Header, Body: body}
+}
+
+// isAlert reports an alert of TLS that the server has sent.
+func isAlert(err error) bool {
+	op, ok := errors.AsType[*net.OpError](err)
+	return ok && op.Op == "remote error"
 }
 
 // readResponse reads the response and skips informational ones.
