@@ -143,7 +143,7 @@ var allowed = map[string]string{
 	"internal/hosts":              "",
 	"internal/memory":             "",
 	"internal/pages":              "internal/home internal/otherapi",
-	"internal/inspect": "tyg gateway internal/inspect/recording internal/pages internal/ws " +
+	"internal/inspect": "tyg apigw gateway internal/inspect/recording internal/pages internal/ws " +
 		"internal/wsclient",
 	"internal/inspect/recording": "",
 	"internal/profileflag":       "gateway",
@@ -202,7 +202,7 @@ var allowed = map[string]string{
 		"cmd/internal/stagecmd cmd/internal/template cmd/internal/terminal " +
 		"cmd/internal/value examples " +
 		"cmd/internal/inforce cmd/internal/mention cmd/internal/reference cmd/internal/strict " +
-		"internal/triggerevent gateway host lambda " +
+		"internal/triggerevent apigw gateway host lambda " +
 		"internal/conformance internal/natsnodes internal/profileflag internal/redact " +
 		"internal/visible internal/ws internal/wsclient",
 	"cmd/tyg-aws": "tyg apigw cmd/internal/awsconfig cmd/internal/awskeys " +
@@ -254,7 +254,7 @@ var allowed = map[string]string{
 	"cmd/internal/doctor": "cmd/internal/awskeys cmd/internal/project cmd/internal/selfhost " +
 		"cmd/internal/template internal/redact internal/sigv4",
 	"cmd/internal/connect/script": "internal/visible internal/ws",
-	"cmd/internal/connect": "cmd/internal/buildinfo cmd/internal/cli " +
+	"cmd/internal/connect": "apigw cmd/internal/buildinfo cmd/internal/cli " +
 		"cmd/internal/connect/script cmd/internal/terminal " +
 		"internal/functions/outbound internal/redact internal/visible internal/ws " +
 		"internal/wsclient",

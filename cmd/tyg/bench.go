@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tyg-dev/tyg/apigw"
 	"github.com/tyg-dev/tyg/cmd/internal/bench"
 	"github.com/tyg-dev/tyg/cmd/internal/cli"
 	"github.com/tyg-dev/tyg/cmd/internal/connect"
@@ -124,7 +125,7 @@ func (b *benchFlags) check(cmd *cobra.Command) error {
 		return cli.Usagef(cmd, "%w", err)
 	}
 	b.Dial.Header, b.Dial.TLS = h, &tls.Config{InsecureSkipVerify: b.insecure}
-	b.Dial.MaxMessage = maxMessage
+	b.Dial.MaxMessage, b.Dial.MaxFrame = maxMessage, apigw.MaxFrame
 	switch {
 	case b.Message != "" && !strings.Contains(b.Message, "{id}"):
 		return cli.Usagef(cmd, "--message %q has no {id}, so its answers cannot be told apart", b.Message)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tyg-dev/tyg/apigw"
 	"github.com/tyg-dev/tyg/cmd/internal/cli"
 	"github.com/tyg-dev/tyg/cmd/internal/connect"
 	"github.com/tyg-dev/tyg/cmd/internal/replay"
@@ -125,7 +126,7 @@ func (r *replayRun) check(cmd *cobra.Command) (err error) {
 		}
 		r.Secrets[name] = value
 	}
-	r.Options.MaxMessage = maxMessage
+	r.Options.MaxMessage, r.Options.MaxFrame = maxMessage, apigw.MaxFrame
 	r.Options.TLS = &tls.Config{InsecureSkipVerify: r.insecure}
 	if r.ca != "" {
 		r.Options.TLS.RootCAs, err = readCertificates(r.ca)

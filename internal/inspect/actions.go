@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/tyg-dev/tyg"
+	"github.com/tyg-dev/tyg/apigw"
 	"github.com/tyg-dev/tyg/internal/ws"
 	"github.com/tyg-dev/tyg/internal/wsclient"
 )
@@ -176,7 +177,7 @@ func (i *Inspector) serveOpenClient(w http.ResponseWriter, r *http.Request) erro
 	ctx, cancel := context.WithTimeout(r.Context(), dialTime)
 	defer cancel()
 	conn, _, err := wsclient.Dial(ctx, u.String(), &wsclient.Options{
-		Header: header, MaxMessage: 64 << 20,
+		Header: header, MaxMessage: 64 << 20, MaxFrame: apigw.MaxFrame,
 		Subprotocols: strings.Fields(strings.ReplaceAll(in.Subprotocols, ",", " ")),
 		TLS:          &tls.Config{InsecureSkipVerify: true}, // it is the gateway of this process
 	})

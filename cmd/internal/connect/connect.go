@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tyg-dev/tyg/apigw"
 	"github.com/tyg-dev/tyg/cmd/internal/buildinfo"
 	"github.com/tyg-dev/tyg/cmd/internal/cli"
 	"github.com/tyg-dev/tyg/cmd/internal/connect/script"
@@ -54,6 +55,7 @@ type run struct {
 func Run(ctx context.Context, e *cli.Env, cfg Config) error {
 	c := &run{Config: cfg, env: e}
 	c.Dial.Header = withUserAgent(c.Dial.Header)
+	c.Dial.MaxFrame = apigw.MaxFrame // browsers send long messages in several frames, too
 	switch {
 	case c.Script != nil:
 		return c.play(ctx)
