@@ -253,9 +253,10 @@ var allowed = map[string]string{
 	"cmd/internal/bench": "internal/visible internal/ws internal/wsclient",
 	"cmd/internal/doctor": "cmd/internal/awskeys cmd/internal/project cmd/internal/selfhost " +
 		"cmd/internal/template internal/redact internal/sigv4",
-	"cmd/internal/connect/script": "internal/visible internal/ws",
+	"cmd/internal/connect/closehint": "internal/ws",
+	"cmd/internal/connect/script":    "cmd/internal/connect/closehint internal/visible internal/ws",
 	"cmd/internal/connect": "apigw cmd/internal/buildinfo cmd/internal/cli " +
-		"cmd/internal/connect/script cmd/internal/terminal " +
+		"cmd/internal/connect/closehint cmd/internal/connect/script cmd/internal/terminal " +
 		"internal/functions/outbound internal/redact internal/visible internal/ws " +
 		"internal/wsclient",
 	"cmd/internal/probeserver": "tyg examples/probe/probelib host internal/conformance",

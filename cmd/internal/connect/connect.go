@@ -81,7 +81,7 @@ func (c *run) converse(ctx context.Context) error {
 	defer restore()
 	s := &session{
 		input: newFeed(input), view: view, timeout: c.Timeout, wait: c.Wait, ping: c.Ping,
-		slash: c.Wait < 0, binary: c.Binary,
+		slash: c.Wait < 0, binary: c.Binary, reconnects: c.Reconnect,
 	}
 	if client != nil {
 		view.open(redact.URL(c.Target), res)

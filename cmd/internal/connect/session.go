@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/tyg-dev/tyg/cmd/internal/cli"
+	"github.com/tyg-dev/tyg/cmd/internal/connect/closehint"
 	"github.com/tyg-dev/tyg/cmd/internal/terminal"
 	"github.com/tyg-dev/tyg/internal/ws"
 	"github.com/tyg-dev/tyg/internal/wsclient"
@@ -23,6 +24,8 @@ type session struct {
 	view   view
 	slash  bool // a line may be a command of this program
 	binary bool // lines are sent as binary messages
+
+	reconnects bool // another connection follows one that is lost
 
 	timeout time.Duration // for the first answer after the end of the input
 	wait    time.Duration // for more messages after the end of the input
@@ -205,15 +208,30 @@ func (s *session) ended(err error) error {
 	case byPeer:
 		s.view.closed(closed.Code, closed.Reason, byServer)
 		text := "the server closed the connection: " + closeText(closed.Code, closed.Reason)
-		return closedError(closed.Code, text)
+		return closedError(closed.Code, text+s.hint(closed.Code))
 	case errors.As(err, &closed):
 		s.view.closed(closed.Code, closed.Reason, byClient)
 		text := "the server broke the protocol: " + closeText(closed.Code, closed.Reason)
-		return closedError(closed.Code, text)
+		if closed.Code == ws.CloseMessageTooBig {
+			text = "tyg closed the connection: " + closeText(closed.Code, closed.Reason)
+		}
+		return closedError(closed.Code, text+brackets(closehint.OfClient(closed.Code)))
 	}
 	s.view.closed(ws.CloseAbnormal, "", byServer)
 	text := "the connection was lost: " + rootCause(err).Error()
-	return closedError(ws.CloseAbnormal, text)
+	return closedError(ws.CloseAbnormal, text+s.hint(ws.CloseAbnormal))
+}
+
+// hint returns what to do about a code that the server has closed with, in brackets.
+func (s *session) hint(code int) string {
+	return brackets(closehint.OfServer(code, s.reconnects))
+}
+
+func brackets(hint string) string {
+	if hint == "" {
+		return ""
+	}
+	return " (" + hint + ")"
 }
 
 // closedError returns the error of a connection that the server has ended. Of one that ended

@@ -24,9 +24,17 @@ func newGateway(
 	t *testing.T, onMessage func(context.Context, *tyg.Conn, tyg.Message) error,
 ) *httptest.Server {
 	t.Helper()
+	return newGatewayOf(t, new(gateway.Server), onMessage)
+}
+
+// newGatewayOf is newGateway with limits and extensions.
+func newGatewayOf(
+	t *testing.T, g *gateway.Server, onMessage func(context.Context, *tyg.Conn, tyg.Message) error,
+) *httptest.Server {
+	t.Helper()
 	app := tyg.New("test")
 	app.OnMessage(onMessage)
-	g := &gateway.Server{Handler: app, Stage: "api"}
+	g.Handler, g.Stage = app, "api"
 	if err := g.Start(); err != nil {
 		t.Fatal(err)
 	}

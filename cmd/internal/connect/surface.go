@@ -51,7 +51,7 @@ func (c *run) pipeView() view {
 func (c *run) textView(out, notices io.Writer, isTerminal bool) *textView {
 	v := &textView{
 		out: out, notices: c.notices(notices), warnings: notices, escape: isTerminal,
-		verbose: c.Verbose,
+		verbose: c.Verbose, reconnects: c.Reconnect,
 	}
 	if isTerminal && !c.Raw {
 		v.pretty = &painter{colour: c.colours()}

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/tyg-dev/tyg/cmd/internal/connect/closehint"
 	"github.com/tyg-dev/tyg/internal/visible"
 	"github.com/tyg-dev/tyg/internal/ws"
 )
@@ -49,6 +50,8 @@ type textView struct {
 	pretty  *painter         // prints JSON in many lines, or nil
 	clock   func() time.Time // prints the time before messages, or nil
 	verbose bool             // print headers, pings and pongs
+
+	reconnects bool // another connection follows one that is lost
 }
 
 func (v *textView) open(url string, res *http.Response) {
@@ -120,7 +123,8 @@ func (v *textView) control(kind string, payload []byte) {
 // closed prints nothing if the user closed the connection, or if an error will report the end.
 func (v *textView) closed(code int, reason, by string) {
 	if by == byServer && isNormal(code) {
-		v.print(v.notices, "the server closed the connection: "+closeText(code, reason)+"\n")
+		v.print(v.notices, "the server closed the connection: "+closeText(code, reason)+
+			brackets(closehint.OfServer(code, v.reconnects))+"\n")
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tyg-dev/tyg/cmd/internal/connect/closehint"
 	"github.com/tyg-dev/tyg/internal/visible"
 	"github.com/tyg-dev/tyg/internal/ws"
 )
@@ -190,13 +191,17 @@ func (r *Runner) end(err error) string {
 		return "nothing within the time"
 	}
 	code, reason := closeOf(err)
-	switch {
-	case code == ws.CloseAbnormal:
+	if code == ws.CloseAbnormal {
 		return fmt.Sprintf("the end of the connection without a close (1006): %v", err)
-	case reason != "":
-		return fmt.Sprintf("a close with %d %s", code, quote(reason))
 	}
-	return fmt.Sprintf("a close with %d", code)
+	text := fmt.Sprintf("a close with %d", code)
+	if reason != "" {
+		text += " " + quote(reason)
+	}
+	if hint := closehint.OfServer(code, true); hint != "" { // a script does not connect again
+		text += " (" + hint + ")"
+	}
+	return text
 }
 
 func (r *Runner) set(st *step) error {
