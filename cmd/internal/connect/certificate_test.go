@@ -18,12 +18,17 @@ import (
 // selfSigned returns a certificate for a client.
 func selfSigned(t *testing.T) tls.Certificate {
 	t.Helper()
+	return selfSignedUntil(t, time.Now().Add(time.Hour))
+}
+
+func selfSignedUntil(t *testing.T, end time.Time) tls.Certificate {
+	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour),
+		SerialNumber: big.NewInt(1), NotAfter: end,
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)

@@ -1,8 +1,6 @@
 package connect
 
 import (
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -11,7 +9,6 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/tyg-dev/tyg/internal/functions/outbound"
 	"github.com/tyg-dev/tyg/internal/visible"
 	"github.com/tyg-dev/tyg/internal/wsclient"
 )
@@ -63,19 +60,10 @@ func rootCause(err error) error {
 	return err
 }
 
-// isOfFunctions reports whether a certificate is that with which tyg local answers its functions.
-func isOfFunctions(c *x509.Certificate) bool {
-	return c != nil && c.Issuer.CommonName == outbound.AuthorityName
-}
-
 // hint returns what to do about an error, in brackets. secure says that TLS was tried.
 func hint(err error, secure bool) string {
-	var (
-		dns       *net.DNSError
-		authority x509.UnknownAuthorityError
-	)
+	var dns *net.DNSError
 	proxy, _ := errors.AsType[*proxyError](err)
-	_, isPlain := errors.AsType[tls.RecordHeaderError](err)
 	switch {
 	case proxy != nil:
 		return " (--proxy, HTTPS_PROXY or HTTP_PROXY names it; NO_PROXY lists hosts to reach without it)"
@@ -83,27 +71,14 @@ func hint(err error, secure bool) string {
 		return " (no server is listening; tyg local starts a project)"
 	case errors.As(err, &dns) && dns.IsNotFound:
 		return " (check the spelling of the name)"
-	case isPlain:
-		return " (this port does not speak TLS; use ws://)"
-	case secure && (errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET)):
-		return " (the server ended the connection during the handshake of TLS; if it speaks none, use ws://)"
-	case errors.As(err, &authority) && isOfFunctions(authority.Cert):
-		return " (tyg local speaks TLS with its functions only; use ws://, or start it with --cert " +
-			"and --key)"
-	case errors.As(err, &authority):
-		return " (trust more certificates with --ca FILE)"
-	case wantsCertificate(err):
-		return " (the server requires a certificate of the client; give one with --cert and --key)"
+	case secure:
+		return brackets(tlsHint(err))
+	case isTLSAlert(err):
+		return brackets(useTLS)
+	case isReset(err):
+		return " (the server ended the connection without an answer; if it speaks TLS, use wss://)"
 	}
 	return ""
-}
-
-// wantsCertificate reports an alert of the server that the client's certificate is missing or is
-// not accepted (RFC 8446 section 6.2). Package crypto/tls has no type for it.
-func wantsCertificate(err error) bool {
-	op, ok := errors.AsType[*net.OpError](err)
-	return ok && op.Op == "remote error" && (op.Err.Error() == "tls: certificate required" ||
-		op.Err.Error() == "tls: bad certificate")
 }
 
 // explainDial returns an error that explains why there is no connection.
@@ -119,7 +94,11 @@ func explainDial(target string, err error) error {
 	}
 	text := fmt.Sprintf("cannot connect to %s: %d %s", target,
 		refused.Status, http.StatusText(refused.Status))
-	if meaning := statusMeaning(refused.Status); meaning != "" {
+	meaning := statusMeaning(refused.Status)
+	if wantsTLS(refused) {
+		meaning = useTLS
+	}
+	if meaning != "" {
 		text += ": " + meaning
 	}
 	if to := refused.Header.Get("Location"); to != "" {
