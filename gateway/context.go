@@ -48,6 +48,15 @@ func (c *eventContext) set(s *session, e *tyg.Event, deadline int64) {
 	c.session, c.eventType, c.requestID, c.deadline = s, e.Type, e.RequestID, deadline
 }
 
+// began returns when the event began, or the zero time if that is not known. c may be nil.
+func (c *eventContext) began() time.Time {
+	if c == nil || c.deadline == 0 {
+		return time.Time{}
+	}
+	srv := c.session.srv
+	return srv.clock.zero.Add(time.Duration(c.deadline) - srv.limits.Integration)
+}
+
 // pastDeadline reports whether the integration timeout has passed.
 func (c *eventContext) pastDeadline(now time.Time) bool {
 	return c.deadline != 0 && c.session.srv.clock.at(now) >= c.deadline

@@ -112,7 +112,7 @@ func (c *session) callHandler(
 			err = errTimedOut
 			c.sendTimeout(ctx)
 		}
-		if observer != nil {
+		if observer != nil && (err != nil || mark != (Mark{})) {
 			observer.Handled(*e, mark, err)
 		}
 		if err != nil || c.srv.timeHandlers {

@@ -21,12 +21,14 @@ type Observer interface {
 	// Received is called before an event is handled. A message without a route is never handled.
 	Received(e tyg.Event) Mark
 
-	// Handled is called when the handler of an event has returned, with the Mark of Received.
+	// Handled is called when the handler of an event has returned, with the Mark of Received. If that
+	// is zero, it is called for failures only.
 	Handled(e tyg.Event, m Mark, err error)
 
 	// Sending is called before a message is sent, and its result is the Mark that Sent gets with it. A
-	// recipient may answer, and Received be called for the answer, before Sent is.
-	Sending() Mark
+	// recipient may answer, and Received be called for the answer, before Sent is. The event whose
+	// handler sends it began at began, which is zero if the Server does not know.
+	Sending(began time.Time) Mark
 
 	// Sent is called when a message was queued for its recipients, or could not be.
 	Sent(m SentMessage)
@@ -119,7 +121,7 @@ func (s *Server) observed() Observer {
 func (s *Server) observeSend(
 	ctx context.Context, o Observer, id tyg.ConnID, data []byte, opts []tyg.SendOption,
 ) error {
-	mark := o.Sending()
+	mark := o.Sending(s.eventFrom(ctx).began())
 	err := s.sendOne(ctx, id, data, opts)
 	m := s.sentFrom(ctx, mark, data, tyg.NewSendOptions(opts...).Type)
 	m.One, m.Recipients = Recipient{ID: id, Err: err}, 1
@@ -131,7 +133,7 @@ func (s *Server) observeSend(
 func (s *Server) observeMany(
 	ctx context.Context, o Observer, ids []tyg.ConnID, data []byte, opts []tyg.SendOption,
 ) error {
-	mark := o.Sending()
+	mark := o.Sending(s.eventFrom(ctx).began())
 	err := s.sendMany(ctx, ids, data, opts)
 	failed := make(map[tyg.ConnID]error)
 	for id, err := range tyg.Failures(err) {
@@ -154,7 +156,7 @@ func (s *Server) observeMany(
 func (s *Server) observeGroup(
 	ctx context.Context, observer Observer, group string, data []byte, o tyg.GroupOptions,
 ) (tyg.Delivery, error) {
-	mark := observer.Sending()
+	mark := observer.Sending(s.eventFrom(ctx).began())
 	d, to, err := s.sendToGroup(ctx, group, data, o)
 	m := s.sentFrom(ctx, mark, data, o.Type)
 	m.Group, m.All = group, group == ""
@@ -187,7 +189,7 @@ func (c *session) reply(requestID string, op ws.Opcode, data []byte, err error) 
 	o := c.srv.observed()
 	var mark Mark
 	if o != nil {
-		mark = o.Sending()
+		mark = o.Sending(time.Time{})
 	}
 	if err == nil {
 		err = c.send(nil, op, data)
@@ -209,6 +211,9 @@ func (s *Server) sentFrom(
 	m := SentMessage{Mark: mark, Type: t, Data: data}
 	if e := s.eventFrom(ctx); e != nil {
 		m.RequestID = e.requestID
+		if ctx == context.Context(e) {
+			return m // no call is in between
+		}
 	}
 	if trace, ok := ctx.Value(callKey{}).(string); ok {
 		m.Called, m.Trace = true, trace

@@ -21,6 +21,8 @@ import (
 type notes struct {
 	mu    sync.Mutex
 	lines []string
+	began time.Time         // of the event of the last send
+	at    time.Time         // of the last event
 	ids   map[string]string // of connections and events, by their order
 }
 
@@ -48,6 +50,9 @@ func (n *notes) name(id string) string {
 func (n *notes) Opened(_ *tyg.Conn, r *tyg.Request) { n.add("opened %s", r.Query.Get("q")) }
 
 func (n *notes) Received(e tyg.Event) gateway.Mark {
+	n.mu.Lock()
+	n.at = e.Time
+	n.mu.Unlock()
 	n.add("received %s %s %s", n.name(e.RequestID), e.Route, e.Message.Data)
 	return gateway.Mark{At: e.Time}
 }
@@ -56,7 +61,12 @@ func (n *notes) Handled(e tyg.Event, m gateway.Mark, err error) {
 	n.add("handled %s %t %v", n.name(e.RequestID), m.At.Equal(e.Time), err)
 }
 
-func (n *notes) Sending() gateway.Mark { return gateway.Mark{} }
+func (n *notes) Sending(began time.Time) (m gateway.Mark) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.began = began
+	return m
+}
 
 func (n *notes) Sent(m gateway.SentMessage) {
 	var to []error
@@ -75,6 +85,13 @@ func (n *notes) Closed(_ *tyg.Conn, end tyg.Disconnect, by gateway.Closer) {
 }
 
 func (n *notes) Refused(_ *tyg.Conn, status int, _ string) { n.add("refused %d", status) }
+
+// times returns when the event of the last send began, and when the last event did.
+func (n *notes) times() (began, at time.Time) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.began, n.at
+}
 
 // await waits until so many lines are there.
 func (n *notes) await(t *testing.T, count int) []string {
@@ -149,7 +166,7 @@ type slowObserver struct {
 	next     chan uint64 // the number of the message that came before Sent returned
 }
 
-func (o *slowObserver) Sending() gateway.Mark {
+func (o *slowObserver) Sending(time.Time) gateway.Mark {
 	select {
 	case <-o.arrived:
 		o.early.Store(true)
@@ -217,6 +234,25 @@ func TestObserverMarksAMessageBeforeItsAnswer(t *testing.T) {
 				t.Errorf("the message has the mark %+v, and what came after it the number %d", m.Mark, next)
 			}
 		})
+	}
+}
+
+// An Observer is told when the event began whose handler sends, and the zero time if none does.
+func TestObserverKnowsTheBeginOfASend(t *testing.T) {
+	n := new(notes)
+	r, c, conn, _ := open(t, &gateway.Server{})
+	r.Observe(n)
+	c.send(t, "hi")
+	c.expect(t, "hi")
+	n.await(t, 3)
+	if began, at := n.times(); began.IsZero() || began.Sub(at).Abs() > time.Microsecond {
+		t.Errorf("the event of a send began at %v, want %v", began, at)
+	}
+	if err := r.Send(t.Context(), conn.ID, []byte("hi")); err != nil {
+		t.Fatal(err)
+	}
+	if began, _ := n.times(); !began.IsZero() {
+		t.Errorf("the event of a send that has none began at %v", began)
 	}
 }
 

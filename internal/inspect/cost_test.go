@@ -27,7 +27,7 @@ func BenchmarkRecord(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		t.Received(e)
-		m.Mark = t.Sending()
+		m.Mark = t.Sending(e.Time)
 		t.Sent(m)
 		t.Handled(e, gateway.Mark{}, nil)
 		if n++; n%500 != 0 { // 10,000 messages a second, every 50 ms

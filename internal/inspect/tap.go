@@ -218,7 +218,7 @@ func (t *tap) Handled(e tyg.Event, m gateway.Mark, err error) {
 }
 
 // Sending gives the record of a message its place before those of its answers.
-func (t *tap) Sending() gateway.Mark {
+func (t *tap) Sending(time.Time) gateway.Mark {
 	m := gateway.Mark{Order: t.order.Add(1)}
 	if t.page.Load() {
 		m.At = time.Now()

@@ -151,7 +151,7 @@ func (*calls) Received(tyg.Event) gateway.Mark { return gateway.Mark{} }
 
 func (*calls) Handled(tyg.Event, gateway.Mark, error) {}
 
-func (*calls) Sending() gateway.Mark { return gateway.Mark{} }
+func (*calls) Sending(time.Time) gateway.Mark { return gateway.Mark{} }
 
 func (*calls) Closed(*tyg.Conn, tyg.Disconnect, gateway.Closer) {}
 
