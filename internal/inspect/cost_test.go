@@ -14,10 +14,7 @@ import (
 func BenchmarkRecord(b *testing.B) {
 	t := newTestTap()
 	t.page.Store(false)
-	r := &recorder{
-		began: time.Now(), redact: recording.NewRedactor(recording.DefaultRules()),
-		chunks: make(chan []byte, chunks), free: make(chan []byte, chunks),
-	}
+	r := newRecorder(t.start, recording.DefaultRules())
 	e := event(1, `{"action":"say","text":"good evening"}`)
 	m := gateway.SentMessage{
 		RequestID: "r1", Data: e.Message.Data, One: gateway.Recipient{ID: e.Conn.ID}, Recipients: 1,
@@ -29,13 +26,12 @@ func BenchmarkRecord(b *testing.B) {
 		t.Received(e)
 		m.Mark = t.Sending(e.Time)
 		t.Sent(m)
-		t.Handled(e, gateway.Mark{}, nil)
 		if n++; n%500 != 0 { // 10,000 messages a second, every 50 ms
 			continue
 		}
 		full := t.take(empty)
-		for i := range full.records {
-			r.add(&full.records[i])
+		for i := range full.notes {
+			r.add(full, &full.notes[i])
 		}
 		r.flush()
 		r.free <- (<-r.chunks)[:0]

@@ -64,7 +64,7 @@ type Inspector struct {
 	tap      tap
 	timeline *timeline
 	clients  clients
-	applied  atomic.Uint64 // the number up to which all records were made sense of
+	applied  atomic.Uint64 // the number up to which all notes were made sense of
 
 	watch sync.Mutex // held while watching begins or ends
 
@@ -86,7 +86,7 @@ func New(cfg Config) *Inspector {
 		cfg: cfg, timeline: newTimeline(), recordings: make(map[*recorder]bool),
 		closed: make(chan struct{}),
 	}
-	i.tap.next, i.tap.some = new(batch), make(chan struct{}, 1)
+	i.tap.init()
 	i.routes()
 	return i
 }
@@ -125,7 +125,7 @@ func (i *Inspector) begin(page bool) (done func()) {
 		over := make(chan struct{})
 		i.stop = func() { cancel(); <-over }
 		i.tap.take(new(batch)) // what a goroutine has still added after the last end
-		from := newOrder(i.tap.order.Load() + 1)
+		from := newOrder(&i.tap)
 		_ = i.cfg.Gateway.Start() // its owner has the error; Stats and the like must not come before
 		i.cfg.Gateway.Observe(&i.tap)
 		i.tap.on.Store(true)
@@ -186,8 +186,9 @@ func (i *Inspector) run(ctx context.Context, o *order) {
 		case <-ticks.C:
 		case <-i.tap.some:
 		}
-		full := i.tap.take(empty)
-		i.apply(o.take(full, time.Now()))
+		full, now := i.tap.take(empty), time.Now()
+		i.tap.coarse.Store(i.tap.since(now))
+		i.apply(o.take(full, now))
 		empty = full
 		if stop {
 			i.apply(o.rest())
@@ -202,7 +203,7 @@ func (i *Inspector) run(ctx context.Context, o *order) {
 	}
 }
 
-// apply adds records, in their order, to the recordings and to the page.
+// apply adds notes, in their order, to the recordings and to the page.
 func (i *Inspector) apply(b *batch) {
 	i.record(b)
 	if i.tap.page.Load() {

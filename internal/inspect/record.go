@@ -29,19 +29,27 @@ type Recording struct {
 // A recorder makes the entries of one recording. Its owner reads chunks.
 type recorder struct {
 	began  time.Time
+	after  time.Duration // so long after the start of the tap
 	redact *recording.Redactor
 	chunks chan []byte // filled
 	free   chan []byte // to be filled again
 	buf    []byte
+	last   time.Duration // of the last entry, since began
 	lost   atomic.Int64
+}
+
+// newRecorder returns one that begins now. start is that of the tap.
+func newRecorder(start time.Time, rules recording.Rules) *recorder {
+	now := time.Now()
+	return &recorder{
+		began: now, after: now.Sub(start), redact: recording.NewRedactor(rules),
+		chunks: make(chan []byte, chunks), free: make(chan []byte, chunks),
+	}
 }
 
 // Record begins a recording. Secrets go by the rules.
 func (i *Inspector) Record(rules recording.Rules) *Recording {
-	r := &recorder{
-		began: time.Now(), redact: recording.NewRedactor(rules), chunks: make(chan []byte, chunks),
-		free: make(chan []byte, chunks),
-	}
+	r := newRecorder(i.tap.start, rules)
 	done := i.begin(false)
 	i.addRecorder(r)
 	return &Recording{
@@ -146,55 +154,91 @@ func (i *Inspector) record(b *batch) {
 		if b.lost > 0 {
 			r.lost.Add(int64(b.lost))
 		}
-		for k := range b.records {
-			r.add(&b.records[k])
+		for k := range b.notes {
+			r.add(b, &b.notes[k])
 		}
 		r.flush()
 	}
 }
 
-// add adds a record.
-func (r *recorder) add(rec *record) {
-	since := rec.at.Sub(r.began)
-	at := max(millis(since), 0)
-	switch rec.kind {
+// add adds a note.
+func (r *recorder) add(b *batch, n *note) {
+	switch n.kind {
 	case received:
-		if rec.event == tyg.EventMessage {
-			r.message(recording.In, since, rec, string(rec.conn), nil, 0)
-		}
+		r.message(recording.In, b, n)
 	case sent:
-		r.sent(since, rec)
-	case handled:
-		if rec.text != "" && rec.event == tyg.EventMessage {
-			e := recording.Entry{At: at, Type: recording.Failed, Conn: string(rec.conn), Error: rec.text}
-			r.buf = recording.AppendEntry(r.buf, &e)
-		}
-	case opened:
-		e := recording.Entry{
-			At: at, Type: recording.Open, Conn: string(rec.conn),
-			Header: r.redact.Header(rec.client.header), Query: r.redact.Query(rec.client.query),
-		}
-		r.buf = recording.AppendEntry(r.buf, &e)
-	case closed, refused:
-		e := recording.Entry{
-			At: at, Type: recording.Close, Conn: string(rec.conn), Code: rec.status, Reason: rec.text,
-			By: rec.name,
-		}
-		if rec.kind == refused {
-			e.Type = recording.Refused
-		}
-		r.buf = recording.AppendEntry(r.buf, &e)
+		r.message(recording.Out, b, n)
+	case whole:
+		r.record(&b.records[n.from])
 	}
 	if len(r.buf) >= chunkSize {
 		r.flush()
 	}
 }
 
+// message adds a message from or to one connection.
+func (r *recorder) message(kind string, b *batch, n *note) {
+	id, data := b.bytesOf(n)
+	m := recording.Message{Binary: n.message == tyg.Binary}
+	if n.size > n.kept {
+		m.Size = int(n.size)
+	}
+	r.append(kind, time.Duration(n.at)-r.after, id, nil, data, m)
+}
+
+// append adds a message without its secrets.
+func (r *recorder) append(
+	kind string, at time.Duration, conn []byte, to []string, data []byte, m recording.Message,
+) {
+	if !m.Binary {
+		data = r.redact.Message(data)
+	}
+	r.buf = recording.AppendMessage(r.buf, r.time(at), kind, conn, to, data, m)
+}
+
+// time returns the time of the next entry: at, or that of the last one if it is later, since not all
+// times are exact.
+func (r *recorder) time(at time.Duration) time.Duration {
+	r.last = max(r.last, at)
+	return r.last
+}
+
+// record adds a record.
+func (r *recorder) record(rec *record) {
+	e := recording.Entry{Conn: string(rec.conn)}
+	switch rec.kind {
+	case received:
+		if rec.event == tyg.EventMessage {
+			r.recordedMessage(recording.In, rec, string(rec.conn), nil, 0)
+		}
+		return
+	case sent:
+		r.sent(rec)
+		return
+	case handled:
+		if rec.text == "" || rec.event != tyg.EventMessage {
+			return
+		}
+		e.Type, e.Error = recording.Failed, rec.text
+	case opened:
+		e.Type = recording.Open
+		e.Header, e.Query = r.redact.Header(rec.client.header), r.redact.Query(rec.client.query)
+	case closed:
+		e.Type, e.Code, e.Reason, e.By = recording.Close, rec.status, rec.text, rec.name
+	case refused:
+		e.Type, e.Code, e.Reason = recording.Refused, rec.status, rec.text
+	default:
+		return
+	}
+	e.At = millis(r.time(rec.at.Sub(r.began)))
+	r.buf = recording.AppendEntry(r.buf, &e)
+}
+
 // sent adds a message for those recipients that it could be sent to.
-func (r *recorder) sent(at time.Duration, rec *record) {
+func (r *recorder) sent(rec *record) {
 	if rec.one.ID != "" {
 		if rec.one.Err == nil {
-			r.message(recording.Out, at, rec, string(rec.one.ID), nil, 0)
+			r.recordedMessage(recording.Out, rec, string(rec.one.ID), nil, 0)
 		}
 		return
 	}
@@ -210,24 +254,21 @@ func (r *recorder) sent(at time.Duration, rec *record) {
 	}
 	switch {
 	case len(to) == 1 && count == 0:
-		r.message(recording.Out, at, rec, to[0], nil, 0)
+		r.recordedMessage(recording.Out, rec, to[0], nil, 0)
 	case len(to) > 0:
-		r.message(recording.Out, at, rec, "", to, count)
+		r.recordedMessage(recording.Out, rec, "", to, count)
 	}
 }
 
-func (r *recorder) message(
-	kind string, at time.Duration, rec *record, conn string, to []string, count int,
+// recordedMessage adds a message that has a record.
+func (r *recorder) recordedMessage(
+	kind string, rec *record, conn string, to []string, count int,
 ) {
 	m := recording.Message{Binary: rec.message == tyg.Binary, Count: count}
 	if rec.size > len(rec.data) {
 		m.Size = rec.size
 	}
-	data := rec.data
-	if !m.Binary {
-		data = r.redact.Message(data)
-	}
-	r.buf = recording.AppendMessage(r.buf, at, kind, conn, to, data, m)
+	r.append(kind, rec.at.Sub(r.began), []byte(conn), to, rec.data, m)
 }
 
 // flush hands over what was added. If the owner does not keep up, it is lost, and the recording
@@ -235,7 +276,7 @@ func (r *recorder) message(
 func (r *recorder) flush() {
 	if lost := r.lost.Swap(0); lost > 0 {
 		e := recording.Entry{
-			At: millis(time.Since(r.began)), Type: recording.Lost, Count: int(lost),
+			At: millis(r.time(time.Since(r.began))), Type: recording.Lost, Count: int(lost),
 		}
 		r.buf = recording.AppendEntry(r.buf, &e)
 	}

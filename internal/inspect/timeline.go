@@ -110,9 +110,8 @@ func (t *timeline) apply(b *batch) {
 	defer t.mu.Unlock()
 	t.lost += b.lost
 	t.tokens = min(t.tokens+linesPerTick, burst)
-	stride := t.stride(b)
-	for i, n := 0, 0; i < len(b.records); i++ {
-		r := &b.records[i]
+	stride, n := t.stride(b), 0
+	for r := range b.inOrder() {
 		if !r.begins() {
 			t.join(r)
 			continue
@@ -135,8 +134,8 @@ func (t *timeline) apply(b *batch) {
 // stride returns of how many lines of a batch one is kept, so that no more than t.tokens are.
 func (t *timeline) stride(b *batch) int {
 	n := 0
-	for i := range b.records {
-		if b.records[i].begins() {
+	for r := range b.inOrder() {
+		if r.begins() {
 			n++
 		}
 	}

@@ -12,7 +12,7 @@ import (
 
 func newTestTap() *tap {
 	t := new(tap)
-	t.next = new(batch)
+	t.init()
 	t.page.Store(true)
 	return t
 }
@@ -58,11 +58,11 @@ func TestTimelineIsBounded(t *testing.T) {
 // What is too much between two ticks is counted, and not kept.
 func TestTapIsBounded(t *testing.T) {
 	tap := newTestTap()
-	for n := range maxRecords + 5 {
+	for n := range maxNotes + 5 {
 		tap.Handled(event(n, ""), gateway.Mark{At: time.Now().Add(-time.Millisecond)}, nil)
 	}
 	b := tap.take(new(batch))
-	if len(b.records) != maxRecords || b.lost != 5 {
+	if len(b.records) != maxNotes || b.lost != 5 {
 		t.Errorf("%d records, %d lost", len(b.records), b.lost)
 	}
 	for range maxData/maxFrame + 1 {

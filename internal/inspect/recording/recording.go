@@ -83,17 +83,18 @@ func (e *Entry) Recipients() []string {
 }
 
 // AppendMessage appends an entry for a message to b, with its line feed. It has the content that
-// json.Marshal would write, without the work. The secrets in data have been replaced.
+// json.Marshal would write, without the work. An empty conn means that it went to those of to. The
+// secrets in data have been replaced.
 func AppendMessage(
-	b []byte, at time.Duration, kind, conn string, to []string, data []byte, m Message,
+	b []byte, at time.Duration, kind string, conn []byte, to []string, data []byte, m Message,
 ) []byte {
 	b = append(b, `{"at":`...)
 	b = appendMillis(b, at)
 	b = append(b, `,"type":"`...)
 	b = append(b, kind...)
-	if conn != "" {
+	if len(conn) > 0 {
 		b = append(b, `","conn":`...)
-		b = appendString(b, []byte(conn))
+		b = appendString(b, conn)
 	} else {
 		b = append(b, `","to":[`...)
 		for i, id := range to {
