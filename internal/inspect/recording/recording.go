@@ -9,15 +9,12 @@ package recording
 import (
 	"bufio"
 	"encoding/base64"
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strconv"
 	"time"
-	"unicode/utf8"
 )
 
 // Version is the version of the format.
@@ -137,68 +134,6 @@ type Message struct {
 	Binary bool
 	Count  int // of recipients, if they are not all there
 	Size   int // of the message, if the data was cut
-}
-
-// appendString appends s as JSON, eight bytes at a time where none of them needs an escape.
-func appendString(b, s []byte) []byte {
-	begin := len(b)
-	b = slices.Grow(b, 2*len(s)+2)
-	out := b[begin : begin+2*len(s)+2] // each byte may become two
-	out[0] = '"'
-	n, i, is := 1, 0, byte(0)
-	for i < len(s) {
-		if i+8 <= len(s) {
-			if x := binary.LittleEndian.Uint64(s[i:]); !isSpecial(x) {
-				binary.LittleEndian.PutUint64(out[n:], x)
-				n, i = n+8, i+8
-				continue
-			}
-		}
-		for end := min(i+8, len(s)); i < end; i++ {
-			kind := kinds[s[i]]
-			is |= kind
-			out[n] = '\\'
-			n += int(kind & escaped)
-			out[n] = s[i]
-			n++
-		}
-	}
-	if is&control != 0 || is&beyondASCII != 0 && !utf8.Valid(s) {
-		text, _ := json.Marshal(string(s)) // a string always has a JSON form
-		return append(b[:begin], text...)
-	}
-	out[n] = '"'
-	return b[:begin+n+1]
-}
-
-// kinds has what appendString must know of a byte; 0 is none of these.
-var kinds = func() (k [256]byte) {
-	for c := range k {
-		switch {
-		case c == '"' || c == '\\':
-			k[c] = escaped
-		case c < ' ':
-			k[c] = control
-		case c >= utf8.RuneSelf:
-			k[c] = beyondASCII
-		}
-	}
-	return k
-}()
-
-const (
-	escaped     = 1 << iota // with a backslash before it
-	control                 // written by package json
-	beyondASCII             // as it is, if it is UTF-8
-)
-
-// isSpecial reports whether one of eight bytes is more than a plain character.
-func isSpecial(x uint64) bool {
-	const ones, highs = 0x0101010101010101, 0x8080808080808080
-	quotes, backslashes := x^ones*'"', x^ones*'\\'
-	// A byte below n makes the subtraction of n borrow, so that its highest bit is set.
-	below := (x-ones*' ')&^x | (quotes-ones)&^quotes | (backslashes-ones)&^backslashes
-	return (below|x)&highs != 0
 }
 
 // AppendEntry appends any entry to b, with its line feed.

@@ -3,6 +3,7 @@ package recording
 import (
 	"bytes"
 	"encoding/json"
+	"math/bits"
 	"slices"
 	"strings"
 )
@@ -86,12 +87,20 @@ func (r *Redactor) has(set map[string]bool, name []byte) bool {
 
 // hasKey reports whether a key has to go.
 func (r *Redactor) hasKey(name []byte) bool {
+	if len(name) == 0 {
+		return false
+	}
+	if isSmall(name[0]) && isSmall(name[len(name)-1]) && r.lengths[lettersOf(name)] == 0 {
+		return false // without a look at what is between
+	}
 	r.name = plain(r.name[:0], name)
 	if len(r.name) == 0 || r.lengths[lettersOf(r.name)]>>min(len(r.name), 63)&1 == 0 {
 		return false
 	}
 	return r.keys[string(r.name)]
 }
+
+func isSmall(c byte) bool { return 'a' <= c && c <= 'z' }
 
 // ownHeaders are of the handshake itself: each client makes its own.
 var ownHeaders = [...]string{
@@ -153,25 +162,32 @@ func (r *Redactor) mayHave(data []byte) bool {
 	if start == len(data) || data[start] != '{' && data[start] != '[' {
 		return false
 	}
-	for at := start; ; at++ {
-		next := bytes.IndexByte(data[at:], ':')
-		if next < 0 {
-			return false
-		}
-		at += next
-		end := at
-		for end > 0 && isSpace(data[end-1]) {
-			end--
-		}
-		if end == 0 || data[end-1] != '"' {
-			continue
-		}
-		name := data[:end-1]
-		name = name[bytes.LastIndexByte(name, '"')+1:]
-		if bytes.IndexByte(name, '\\') >= 0 || r.hasKey(name) {
-			return true // a key with an escape is looked at in full
+	escapes := false
+	for i := start; i < len(data); i += 8 {
+		x := word(data, i)
+		escapes = escapes || places(x, '\\') != 0
+		for colons := places(x, ':'); colons != 0; colons &= colons - 1 {
+			if r.endsInKey(data[:i+bits.TrailingZeros64(colons)/8], escapes) {
+				return true
+			}
 		}
 	}
+	return false
+}
+
+// endsInKey reports whether a key that has to go is at the end of JSON. escapes says that there is
+// a backslash in it: a key with an escape has to be looked at in full.
+func (r *Redactor) endsInKey(data []byte, escapes bool) bool {
+	end := len(data)
+	for end > 0 && isSpace(data[end-1]) {
+		end--
+	}
+	if end == 0 || data[end-1] != '"' {
+		return false
+	}
+	name := data[:end-1]
+	name = name[bytes.LastIndexByte(name, '"')+1:]
+	return escapes && bytes.IndexByte(name, '\\') >= 0 || r.hasKey(name)
 }
 
 func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }
