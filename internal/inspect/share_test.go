@@ -5,6 +5,7 @@ package inspect_test
 import (
 	"context"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"slices"
@@ -18,35 +19,70 @@ import (
 	"github.com/tyg-dev/tyg/internal/wstest"
 )
 
-// BenchmarkRecordingShare is by how much a recording makes a message dearer, in processor time of a
-// server whose client is another process. It records every other 10,000 messages, so that other
-// programs on the machine slow down both alike, and takes the medians. Run it with -cpu 1
-// -benchtime 20x.
+// BenchmarkRecordingShare is by how much a recording makes a message dearer, in processor time: of a
+// server whose client is another process, and of both in one process, as BenchmarkMessage. It
+// records every other slice of messages, so that other programs on the machine slow down both alike,
+// and takes the medians. Run it with -cpu 1 -benchtime 200x.
 func BenchmarkRecordingShare(b *testing.B) {
 	if addr := os.Getenv(clientEnv); addr != "" {
-		echoForever(b, addr)
+		nc := dialRaw(b, addr)
+		for echoes(nc, slice) == nil {
+		}
 		return
 	}
+	b.Run("server", func(b *testing.B) {
+		share(b, func(srv *gateway.Server, addr string) func() {
+			client := exec.Command(os.Args[0], "-test.run=^$", "-test.bench=^BenchmarkRecordingShare$",
+				"-test.benchtime=1x")
+			client.Env = append(os.Environ(), clientEnv+"="+addr)
+			if err := client.Start(); err != nil {
+				b.Fatal(err)
+			}
+			b.Cleanup(func() { _ = client.Process.Kill(); _ = client.Wait() })
+			return func() {
+				for from := srv.Stats().Messages; srv.Stats().Messages-from < slice; {
+					time.Sleep(time.Millisecond)
+				}
+			}
+		})
+	})
+	b.Run("both", func(b *testing.B) {
+		share(b, func(_ *gateway.Server, addr string) func() {
+			nc := dialRaw(b, addr)
+			b.Cleanup(func() { _ = nc.Close() })
+			return func() {
+				if err := echoes(nc, slice); err != nil {
+					b.Error(err)
+				}
+			}
+		})
+	})
+}
+
+// slice is how many messages are measured at once.
+const slice = 2000
+
+// share measures. connect starts a client, and returns what waits for a slice of messages.
+func share(b *testing.B, connect func(srv *gateway.Server, addr string) func()) {
 	srv, addr := serveEcho(b)
 	i := inspect.New(inspect.Config{Gateway: srv, Token: token, URL: "ws://" + addr + "/api/"})
 	defer i.Close()
-	client := exec.Command(os.Args[0], "-test.run=^$", "-test.bench=^BenchmarkRecordingShare$",
-		"-test.benchtime=1x")
-	client.Env = append(os.Environ(), clientEnv+"="+addr)
-	if err := client.Start(); err != nil {
-		b.Fatal(err)
-	}
-	defer func() { _ = client.Process.Kill(); _ = client.Wait() }()
 	ctx, stop := context.WithCancel(context.Background())
 	r, done := i.Record(recording.DefaultRules()), make(chan error, 1)
 	go func() { done <- r.Run(ctx, io.Discard) }() // ends below
-	cost(b, srv)                                   // the first messages are dearer
+	wait := connect(srv, addr)
+	cost := func(o gateway.Observer) float64 {
+		srv.Observe(o)
+		messages, before := srv.Stats().Messages, cpu(b)
+		wait()
+		srv.Observe(nil)
+		i.Settle() // what was noted is written in the time of the messages that it is of
+		return float64(cpu(b)-before) / float64(srv.Stats().Messages-messages)
+	}
+	cost(nil) // the first messages are dearer
 	var without, with, more []float64
 	for b.Loop() {
-		srv.Observe(nil)
-		w := cost(b, srv)
-		srv.Observe(i.Observer())
-		o := cost(b, srv)
+		w, o := cost(nil), cost(i.Observer())
 		without, with, more = append(without, w), append(with, o), append(more, 100*(o-w)/w)
 	}
 	stop()
@@ -59,33 +95,22 @@ func BenchmarkRecordingShare(b *testing.B) {
 
 const clientEnv = "TYG_TEST_ECHO_CLIENT"
 
-// cost returns the processor time of a message, of the next 10,000.
-func cost(b *testing.B, srv *gateway.Server) float64 {
-	messages, before := srv.Stats().Messages, cpu(b)
-	for {
-		if n := srv.Stats().Messages - messages; n >= 10_000 {
-			return float64(cpu(b)-before) / float64(n)
+// echoes sends so many messages, each after the answer to the one before.
+func echoes(nc net.Conn, n int) error {
+	message := wstest.Frame(ws.OpText, true, echoed)
+	answer := make([]byte, len(message)-4) // without the mask
+	for range n {
+		if _, err := nc.Write(message); err != nil {
+			return err
 		}
-		time.Sleep(5 * time.Millisecond)
+		if _, err := io.ReadFull(nc, answer); err != nil {
+			return err
+		}
 	}
+	return nil
 }
 
 func median(list []float64) float64 {
 	slices.Sort(list)
 	return list[len(list)/2]
-}
-
-// echoForever sends one message after the other until it is killed.
-func echoForever(b *testing.B, addr string) {
-	nc := dialRaw(b, addr)
-	message := wstest.Frame(ws.OpText, true, echoed)
-	answer := make([]byte, len(message)-4) // without the mask
-	for {
-		if _, err := nc.Write(message); err != nil {
-			return
-		}
-		if _, err := io.ReadFull(nc, answer); err != nil {
-			return
-		}
-	}
 }
