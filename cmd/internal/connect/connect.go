@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 	"time"
 
@@ -118,13 +119,20 @@ func (c *run) connect(ctx context.Context) (*wsclient.Conn, *http.Response, erro
 		return client, res, nil
 	case ctx.Err() != nil:
 		return nil, nil, cli.ErrInterrupted
-	case errors.Is(err, context.DeadlineExceeded):
-		return nil, nil, &lostError{
-			fmt.Errorf("cannot connect to %s: no answer within %s", shown, c.Timeout),
-		}
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
+		err := fmt.Errorf("cannot connect to %s: no answer within %s%s", shown, c.Timeout, byProxy(err))
+		return nil, nil, &lostError{err}
 	default:
 		return nil, nil, explainDial(shown, err)
 	}
+}
+
+// byProxy names the proxy that gave no answer, if it was one.
+func byProxy(err error) string {
+	if e, ok := errors.AsType[*proxyError](err); ok {
+		return " by proxy " + redact.URL(e.proxy) + hint(err, false)
+	}
+	return ""
 }
 
 // withUserAgent returns headers that have a User-Agent, in any spelling.

@@ -2,6 +2,7 @@ package connect
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"encoding/base64"
@@ -61,8 +62,8 @@ func (c *Config) proxyDial() (netDial, error) {
 	}
 	return func(ctx context.Context, network, addr string) (net.Conn, error) {
 		conn, err := open(ctx, network, proxy, addr)
-		if err != nil && ctx.Err() == nil {
-			err = &proxyError{proxy, err}
+		if err != nil {
+			err = &proxyError{proxy, cmp.Or(ctx.Err(), err)} // of a deadline the socket's error says less
 		}
 		return conn, err
 	}, nil
@@ -145,6 +146,10 @@ func askFor(conn net.Conn, proxy *url.URL, addr string) error {
 	}
 	if err != nil {
 		return fmt.Errorf("read its answer: %w", err)
+	}
+	if res.StatusCode == http.StatusProxyAuthRequired {
+		return fmt.Errorf("it answered %s; its URL names the user: %s://NAME:PASSWORD@%s", res.Status,
+			proxy.Scheme, proxy.Host)
 	}
 	if res.StatusCode/100 != 2 {
 		return fmt.Errorf("it answered %s to CONNECT %s", visible.Line(res.Status), addr)

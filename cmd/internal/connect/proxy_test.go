@@ -111,14 +111,15 @@ func TestRunReportsAProxyThatDoesNotHelp(t *testing.T) {
 	defer hang.Close()
 	for proxy, want := range map[string]string{
 		"http://me:wrong@" + address: fmt.Sprintf("proxy http://me:xxxxx@%s: it answered "+
-			"407 Proxy Authentication Required to CONNECT ", address),
-		"http://127.0.0.1:1":             "(--proxy, HTTPS_PROXY or HTTP_PROXY names it; NO_PROXY lists hosts",
-		"socks5://127.0.0.1:1":           "connection refused",
-		"ftp://127.0.0.1:1":              "its scheme is not one of http, https, socks5",
-		"http://" + hang.Addr().String(): "no answer within 100ms",
+			"407 Proxy Authentication Required; its URL names the user: http://NAME:PASSWORD@", address),
+		"http://127.0.0.1:1":               "(--proxy, HTTPS_PROXY or HTTP_PROXY names it; NO_PROXY lists hosts",
+		"socks5://127.0.0.1:1":             "connection refused",
+		"ftp://127.0.0.1:1":                "its scheme is not one of http, https, socks5",
+		"http://" + hang.Addr().String():   "no answer within 100ms by proxy http://",
+		"socks5://" + hang.Addr().String(): "no answer within 100ms by proxy socks5://",
 	} {
 		cfg := through(proxy)
-		if strings.HasSuffix(want, "100ms") {
+		if strings.Contains(want, "100ms") {
 			cfg.Timeout = 100 * time.Millisecond
 		}
 		_, err := talk(t, newGateway(t, echo), strings.NewReader(""), cfg)
