@@ -49,7 +49,8 @@ type Config struct {
 // A run is one conversation.
 type run struct {
 	Config
-	env *cli.Env
+	env  *cli.Env
+	lost string // why the last attempt failed; empty once there is a connection
 }
 
 // Run connects, talks, and leaves. It returns nil if the connection was closed normally.
@@ -99,6 +100,7 @@ func (c *run) converse(ctx context.Context) error {
 		if err != nil {
 			continue
 		}
+		c.lost = ""
 		view.open(redact.URL(c.Target), res)
 		since := time.Now()
 		err = s.run(ctx, client)

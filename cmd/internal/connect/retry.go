@@ -46,7 +46,12 @@ func isTemporary(code int) bool {
 func (c *run) pause(ctx context.Context, v view, attempt int, why error) error {
 	bound := min(longestPause, firstPause<<min(attempt, 16))
 	wait := rand.N(bound)
-	v.notice(fmt.Sprintf("%v; connecting again in %v", why, wait.Round(10*time.Millisecond)))
+	again := fmt.Sprintf("connecting again in %v", wait.Round(10*time.Millisecond))
+	if text := why.Error(); text != c.lost { // else it has been said
+		c.lost = text
+		again = text + "; " + again
+	}
+	v.notice(again)
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	select {

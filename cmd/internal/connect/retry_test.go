@@ -3,8 +3,10 @@ package connect
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -19,6 +21,14 @@ import (
 // connections at their first message with the codes, and then works.
 func newFlaky(t *testing.T, statuses, codes []int) *httptest.Server {
 	t.Helper()
+	s, _ := newHealing(t, statuses, codes)
+	return s
+}
+
+// newHealing is newFlaky. It closes works at the first handshake after which it does.
+func newHealing(t *testing.T, statuses, codes []int) (_ *httptest.Server, works chan struct{}) {
+	t.Helper()
+	works = make(chan struct{})
 	var handshakes atomic.Int64
 	echo := newGateway(t, echo)
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -29,11 +39,14 @@ func newFlaky(t *testing.T, statuses, codes []int) *httptest.Server {
 		case n < len(statuses)+len(codes):
 			closeAtMessage(t, w, r, codes[n-len(statuses)])
 		default:
+			if n == len(statuses)+len(codes) {
+				close(works)
+			}
 			echo.Config.Handler.ServeHTTP(w, r)
 		}
 	}))
 	t.Cleanup(s.Close)
-	return s
+	return s, works
 }
 
 // closeAtMessage accepts a WebSocket and closes it as soon as anything comes.
@@ -65,10 +78,9 @@ func TestReconnect(t *testing.T) {
 		"a server that leaves": {nil, []int{ws.CloseServiceRestart}, "a\nb\n", "b\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newFlaky(t, test.statuses, test.codes)
+			s, works := newHealing(t, test.statuses, test.codes)
 			cfg := Config{Reconnect: true, Wait: 10 * time.Millisecond}
-			stdin := strings.NewReader(test.stdin)
-			out, err := talk(t, s, slowly(stdin), cfg)
+			out, err := talk(t, s, inTurn(test.stdin, works), cfg)
 			if err != nil || out != test.want {
 				t.Errorf("it printed %q, %v; want %q", out, err, test.want)
 			}
@@ -76,16 +88,20 @@ func TestReconnect(t *testing.T) {
 	}
 }
 
-// slowly gives a line after the answer to the last one has had its time.
-func slowly(r *strings.Reader) *slowReader { return &slowReader{r} }
+// inTurn gives the first line at once, and the others when the channel is closed.
+func inTurn(lines string, then <-chan struct{}) io.Reader {
+	first, rest, _ := strings.Cut(lines, "\n")
+	return io.MultiReader(strings.NewReader(first+"\n"), &waitingReader{strings.NewReader(rest), then})
+}
 
-type slowReader struct{ r *strings.Reader }
+type waitingReader struct {
+	io.Reader
+	until <-chan struct{}
+}
 
-func (s *slowReader) Read(p []byte) (int, error) {
-	if s.r.Size() > int64(s.r.Len()) {
-		time.Sleep(50 * time.Millisecond)
-	}
-	return s.r.Read(p[:min(len(p), 2)])
+func (r *waitingReader) Read(p []byte) (int, error) {
+	<-r.until
+	return r.Reader.Read(p)
 }
 
 func TestReconnectGivesUp(t *testing.T) {
@@ -103,6 +119,32 @@ func TestReconnectGivesUp(t *testing.T) {
 				t.Errorf("the error is %v, want %q", err, test.want)
 			}
 		})
+	}
+}
+
+// Notices say once why there is no connection, at each attempt when the next one is, and at last that
+// there is one again.
+func TestReconnectSaysWhatItDoes(t *testing.T) {
+	s, works := newHealing(t, []int{503, 503}, []int{ws.CloseServiceRestart})
+	target, err := ParseTarget(s.URL + "/api")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out, notices strings.Builder
+	e := &cli.Env{
+		Stdin: inTurn("a\nb\n", works), Stdout: &out, Stderr: &notices, Getenv: os.Getenv,
+	}
+	cfg := Config{Target: target, Reconnect: true, Timeout: time.Minute, Wait: 10 * time.Millisecond}
+	if err := Run(t.Context(), e, cfg); err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]int{
+		"503 Service Unavailable": 1, "1012 (service restart)": 1, "connecting again in": 3,
+		"tyg: connected again\n": 1, "--reconnect": 0,
+	} {
+		if got := strings.Count(notices.String(), text); got != want {
+			t.Errorf("%q is there %d times, want %d:\n%s", text, got, want, &notices)
+		}
 	}
 }
 

@@ -52,6 +52,7 @@ type textView struct {
 	verbose bool             // print headers, pings and pongs
 
 	reconnects bool // another connection follows one that is lost
+	opened     bool // there was a connection; owned by the caller of open
 }
 
 func (v *textView) open(url string, res *http.Response) {
@@ -59,6 +60,10 @@ func (v *textView) open(url string, res *http.Response) {
 		v.print(v.out, "Press Ctrl+C to quit\n")
 		v.banner = false // of the first connection only
 	}
+	if v.opened {
+		v.notice("connected again")
+	}
+	v.opened = true
 	if v.verbose {
 		v.headers(url, res)
 		return
