@@ -156,6 +156,34 @@ func TestPageInBrowser(t *testing.T) {
 	page.Wait(`seen("from the page")?.includes("→ all (2)")`)
 }
 
+// TestRecipientsFitInBrowser sends to single connections, more than a row has place for: in all looks
+// those that it names, and how many more there are, are in sight.
+func TestRecipientsFitInBrowser(t *testing.T) {
+	b := browsertest.Start(t)
+	ids := make(chan tyg.ConnID, 6)
+	app := tyg.New("test")
+	app.OnOpen(func(_ context.Context, c *tyg.Conn) error { ids <- c.ID; return nil })
+	app.OnMessage(func(ctx context.Context, _ *tyg.Conn, m tyg.Message) error {
+		for range cap(ids) {
+			_ = app.Sender().Send(ctx, <-ids, m.Data)
+		}
+		return nil
+	})
+	r := start(t, app)
+	page := r.open(b)
+	for range cap(ids) - 1 {
+		r.join("bob")
+	}
+	r.say(r.join("ann"), "to six")
+	page.Wait(`seen("to six")?.endsWith(" +3")`)
+	for _, look := range browsertest.Looks() {
+		page.Show(look)
+		page.Wait(`innerWidth === ` + fmt.Sprint(look.Width))
+		page.Wait(`((to) => [...to.children].every((e) => e.getBoundingClientRect().right <=
+			to.getBoundingClientRect().right + 1))(rowOf("to six").querySelector(".to"))`)
+	}
+}
+
 // TestKeysInBrowser uses the page without a mouse.
 func TestKeysInBrowser(t *testing.T) {
 	b := browsertest.Start(t)
