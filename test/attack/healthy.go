@@ -10,6 +10,8 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/tyg-dev/tyg/internal/ws"
@@ -33,9 +35,9 @@ const (
 	fewest   = 100                  // messages of a measurement
 )
 
-// A measured is what a healthy client has seen.
+// A measured is what a healthy client has seen: in what time most answers came.
 type measured struct {
-	P99   time.Duration
+	Time  time.Duration
 	Error string
 }
 
@@ -65,9 +67,9 @@ func newHealthy(url string, pin bool) (*healthy, error) {
 	return h, nil
 }
 
-// measure returns in what time 99 of 100 answers came, or why one was wrong or did not come.
-func (h *healthy) measure(d time.Duration) (p99 time.Duration, err error) {
-	if _, err := fmt.Fprintln(h.in, d); err != nil {
+// measure returns in what time so many of 100 answers came, or why one was wrong or did not come.
+func (h *healthy) measure(d time.Duration, percent int) (time.Duration, error) {
+	if _, err := fmt.Fprintln(h.in, d, percent); err != nil {
 		return 0, err
 	}
 	var m measured
@@ -77,7 +79,7 @@ func (h *healthy) measure(d time.Duration) (p99 time.Duration, err error) {
 	if m.Error != "" {
 		return 0, errors.New(m.Error)
 	}
-	return m.P99, nil
+	return m.Time, nil
 }
 
 func (h *healthy) close() {
@@ -104,12 +106,14 @@ func mainHealthy() {
 	say(measured{}, err)
 	a := asker{conn: conn}
 	for in := bufio.NewScanner(os.Stdin); err == nil && in.Scan(); {
-		d, err := time.ParseDuration(in.Text())
-		if err != nil {
+		length, percent, _ := strings.Cut(in.Text(), " ")
+		d, err := time.ParseDuration(length)
+		n, e := strconv.Atoi(percent)
+		if err != nil || e != nil {
 			break
 		}
-		p99, err := a.measure(d)
-		say(measured{P99: p99}, err)
+		t, err := a.measure(d, n)
+		say(measured{Time: t}, err)
 	}
 	os.Exit(0)
 }
@@ -122,7 +126,7 @@ type asker struct {
 
 // measure asks once in each gap. The time of a message that had to wait for the answer to another
 // one begins when it was due. That a timer is late is not the server's fault.
-func (a *asker) measure(d time.Duration) (p99 time.Duration, err error) {
+func (a *asker) measure(d time.Duration, percent int) (time.Duration, error) {
 	var took []time.Duration
 	for due, end := time.Now(), time.Now().Add(d); due.Before(end) || len(took) < fewest; {
 		due = due.Add(gap)
@@ -137,7 +141,7 @@ func (a *asker) measure(d time.Duration) (p99 time.Duration, err error) {
 		took = append(took, time.Since(from))
 	}
 	slices.Sort(took)
-	return took[len(took)*99/100], nil
+	return took[len(took)*percent/100], nil
 }
 
 func (a *asker) ask() error {
