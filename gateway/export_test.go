@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"net"
 	"net/http"
 	"net/netip"
 	"runtime"
@@ -307,6 +308,26 @@ func (g HeadGate) Enter() *HeadSlot { return &HeadSlot{g.g.enter()} }
 
 // Held reports whether there is one.
 func (s *HeadSlot) Held() bool { return s.s.held() }
+
+// Pauses returns how often turns have paused in the middle of a message.
+func (s *Server) Pauses() int64 { return s.inflated.pauses.Load() }
+
+// InTurn reports whether it is a turn.
+func (s *HeadSlot) InTurn() bool { return s.s.visit != nil }
+
+// EnterHead waits for a slot or a turn of the Server's.
+func (s *Server) EnterHead() *HeadSlot { return &HeadSlot{s.heads.enter()} }
+
+// A GatedConn is a headConn with a gate.
+type GatedConn struct{ *headConn }
+
+// NewGatedConn returns one with one slot.
+func NewGatedConn(nc net.Conn) GatedConn {
+	return GatedConn{&headConn{Conn: nc, gate: NewHeadGate(1).g}}
+}
+
+// HoldsSlot reports whether it has the slot.
+func (c GatedConn) HoldsSlot() bool { return c.slot.held() }
 
 // Leave gives it back.
 func (s *HeadSlot) Leave() { s.s.leave() }

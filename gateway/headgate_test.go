@@ -3,6 +3,7 @@ package gateway_test
 import (
 	"bufio"
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -78,4 +79,46 @@ func TestSlotsAreGivenBack(t *testing.T) {
 		t.Errorf("a request after all that: %v, %v", res, err)
 	}
 	until(t, "all slots are free", func() bool { return r.HeadSlots() == 0 })
+}
+
+// TestHeadsHaveTurns: where clients are connected, a head that comes soon after another one waits
+// for a turn, also if a slot is free.
+func TestHeadsHaveTurns(t *testing.T) {
+	t.Parallel()
+	r := start(t, &gateway.Server{Handler: echo()})
+	c := r.dial(t)
+	until(t, "a head has a turn", func() bool {
+		for range 10 {
+			slot := r.EnterHead()
+			if slot.InTurn() {
+				c.send(t, "hello") // a head that takes long holds up nothing
+				c.expect(t, "hello")
+				slot.Leave()
+				return true
+			}
+			slot.Leave()
+		}
+		return false
+	})
+}
+
+// TestReadsOfOneByteNeedNoSlot: an http.Server waits for such a read, perhaps in its slot.
+func TestReadsOfOneByteNeedNoSlot(t *testing.T) {
+	t.Parallel()
+	ours, theirs := net.Pipe()
+	defer ours.Close()
+	defer theirs.Close()
+	go func() { _, _ = theirs.Write([]byte("xyz")) }() // ends with the pipe
+	c := gateway.NewGatedConn(ours)
+	for _, tt := range []struct {
+		size  int
+		holds bool
+	}{{1, false}, {2, true}} {
+		if n, err := c.Read(make([]byte, tt.size)); n != tt.size || err != nil {
+			t.Fatal(n, err)
+		}
+		if c.HoldsSlot() != tt.holds {
+			t.Errorf("after a read of %d bytes it has a slot: %v", tt.size, !tt.holds)
+		}
+	}
 }

@@ -93,6 +93,7 @@ type commonAccount struct {
 	at      int64
 	spent   time.Duration // in all
 
+	pauses   atomic.Int64  // of turns in the middle of a message
 	patience time.Duration // how long a client may rest; static
 }
 

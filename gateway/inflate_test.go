@@ -134,3 +134,14 @@ func TestDelayedMessagesArrive(t *testing.T) {
 		}
 	})
 }
+
+// TestLargeBombsPause has a message inflate for as long as hundreds of turns: others go in between.
+func TestLargeBombsPause(t *testing.T) {
+	t.Parallel()
+	large := string(compressedFrame(ws.OpText, []byte(strings.Repeat("x", 32<<20))))
+	r := start(t, &gateway.Server{
+		Handler: echoShort(), Limits: gateway.Limits{Frame: -1, Message: -1, Close: soon},
+	})
+	r.bomber(t).write(t, large)
+	until(t, "the turn pauses", func() bool { return r.Pauses() > 10 })
+}

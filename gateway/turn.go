@@ -63,6 +63,7 @@ func newScratch(size int, memory *memoryBudget) *readScratch {
 // same read is not held up.
 func (rs *readScratch) pauseTurn() {
 	rs.endRead()
+	rs.pausing.srv.inflated.pauses.Add(1)
 	rs.visit = rs.pausing.sock.Pause(rs.visit)
 	rs.now = time.Now()
 }
