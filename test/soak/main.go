@@ -22,7 +22,8 @@ const help = `soak starts a server and clients that join groups, say numbers to 
 with or without a close frame. Each member checks that the numbers of each other one come in
 order, once each, without a gap, and from its own group only. Now and then it calls a function in
 another process, whose answers must come in order, once each; of a call without an answer soak says
-where the server has it. At the end the server must have no
+where the server has it. Calls that have waited in vain for one of the two processes of the function
+are late, and not wrong: the machine is too slow for them. At the end the server must have no
 connection left, and no more memory and goroutines than after the first tenth, give or take a
 little. soak exits with 1 if something is wrong.
 
@@ -43,6 +44,7 @@ type verdict struct {
 	Said        int64   `json:"said"`
 	Delivered   int64   `json:"delivered"`
 	Called      int64   `json:"called"`
+	Late        int64   `json:"late"` // calls that waited for a process for too long
 	Wrong       int64   `json:"wrong"`
 	Faults      faults  `json:"faults,omitempty"`
 	MemoryEarly int64   `json:"memory_early_bytes"`
@@ -71,9 +73,13 @@ func main() {
 	if o.json {
 		_ = json.NewEncoder(os.Stdout).Encode(v)
 	} else {
-		fmt.Printf("%d s: %d sessions said %d, %d delivered, %d calls of the function, %d wrong; memory "+
-			"in MB after each tenth %v; goroutines early and at the end %v; %s\n", v.Seconds, v.Sessions,
-			v.Said, v.Delivered, v.Called, v.Wrong, v.Memory, v.Goroutines, v.Verdict)
+		fmt.Printf("%d s: %d sessions said %d, %d delivered, %d calls of the function, %d late, "+
+			"%d wrong; memory in MB after each tenth %v; goroutines early and at the end %v; %s\n",
+			v.Seconds, v.Sessions, v.Said, v.Delivered, v.Called, v.Late, v.Wrong, v.Memory, v.Goroutines,
+			v.Verdict)
+	}
+	for kind, f := range v.Faults {
+		fmt.Fprintf(os.Stderr, "%s: %v\n", kind, f)
 	}
 	if v.Verdict != good {
 		os.Exit(1)
@@ -106,7 +112,8 @@ func run(o options) (v verdict) {
 	early, busy := reports[0], reports[len(reports)-1]
 	v = verdict{
 		Seconds: int64(time.Since(start).Seconds()), Sessions: s.sessions.Load(), Said: s.said.Load(),
-		Delivered: s.delivered.Load(), Called: s.called.Load(), Wrong: s.wrong.Load(), Faults: s.kinds(),
+		Delivered: s.delivered.Load(), Called: s.called.Load(), Late: s.late.Load(),
+		Wrong: s.wrong.Load(), Faults: s.kinds(),
 		MemoryEarly: early.Memory, MemoryAtEnd: busy.Memory,
 		Goroutines: [2]int{early.Goroutines, end.Goroutines}, LeftBehind: end.Stats.Connections,
 		Verdict: good,
@@ -169,7 +176,7 @@ type soak struct {
 	stop   chan struct{}
 	ids    atomic.Int64
 
-	sessions, said, delivered, called, wrong atomic.Int64
+	sessions, said, delivered, called, late, wrong atomic.Int64
 
 	mu     sync.Mutex
 	faults faults // guarded by mu
@@ -195,6 +202,21 @@ func (s *soak) kinds() faults {
 // fault counts something wrong.
 func (s *soak) fault(format string, args ...any) {
 	s.wrong.Add(1)
+	s.note(format, args...)
+}
+
+// unanswered counts a call without an answer, of the kind that the server says.
+func (s *soak) unanswered(what string, f victim.Fate) {
+	count := &s.wrong
+	if f.Busy {
+		count = &s.late
+	}
+	count.Add(1)
+	s.note("a call was "+what+": "+f.Stage+": %s %s", f.Text, f.Detail)
+}
+
+// note keeps the first of a kind.
+func (s *soak) note(format string, args ...any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.faults == nil {

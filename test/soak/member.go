@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/tyg-dev/tyg/internal/ws"
@@ -20,9 +22,12 @@ type member struct {
 	group int
 	id    int64
 	last  map[int64]int // by id of the other: its last number
-	calls chan string   // that the function has not answered
 	heard chan struct{} // closed with end
 	end   error         // of the connection
+
+	mu     sync.Mutex
+	calls  []string        // guarded by mu: that the function has not answered
+	failed map[string]bool // guarded by mu: that got an error frame
 }
 
 // maxCalls is how many calls of a member may be unanswered: a member that went on calling would
@@ -36,7 +41,7 @@ func (m *member) live(ctx context.Context, rng *rand.Rand) {
 	}
 	m.heard = make(chan struct{})
 	m.last = make(map[int64]int)
-	m.calls = make(chan string, maxCalls)
+	m.failed = make(map[string]bool)
 	go func() { // ends with the connection
 		defer close(m.heard)
 		m.listen(ctx)
@@ -48,9 +53,7 @@ func (m *member) live(ctx context.Context, rng *rand.Rand) {
 			break
 		}
 		m.said.Add(1)
-		if rng.IntN(10) == 0 && len(m.calls) < maxCalls {
-			call := fmt.Sprintf("%d.%d", m.id, i)
-			m.calls <- call
+		if call := fmt.Sprintf("%d.%d", m.id, i); rng.IntN(10) == 0 && m.begin(call) {
 			if err := m.say(ctx, victim.Call+call); err != nil {
 				m.fault("call: %v", err)
 				break
@@ -66,23 +69,44 @@ func (m *member) live(ctx context.Context, rng *rand.Rand) {
 	<-m.heard
 }
 
+// begin adds a call, unless there are too many.
+func (m *member) begin(call string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.calls) == maxCalls {
+		return false
+	}
+	m.calls = append(m.calls, call)
+	return true
+}
+
+// open returns the calls that were not answered.
+func (m *member) open() []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.calls)
+}
+
 // answered judges an answer of the function.
 func (m *member) answered(call string) {
 	m.called.Add(1)
-	select {
-	case want := <-m.calls:
-		if call != want {
-			m.fault("the function answered %q, want %q", call, want)
-		}
-	default:
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	switch {
+	case m.failed[call]: // it came too late, which is a fault already
+	case len(m.calls) == 0:
 		m.fault("the function answered %q, which was not asked", call)
+	case m.calls[0] != call:
+		m.fault("the function answered %q, want %q", call, m.calls[0])
+	default:
+		m.calls = m.calls[1:]
 	}
 }
 
 // awaitAnswers waits until the function has answered all calls, and asks the server about those
 // that it has not answered in time.
 func (m *member) awaitAnswers(ctx context.Context) {
-	for len(m.calls) > 0 {
+	for len(m.open()) > 0 {
 		select {
 		case <-ctx.Done():
 			m.explainCalls("not answered in time")
@@ -97,9 +121,8 @@ func (m *member) awaitAnswers(ctx context.Context) {
 
 // explainCalls makes each call that was not answered a fault, of the kind that the server says.
 func (m *member) explainCalls(what string) {
-	for len(m.calls) > 0 {
-		f := m.server.Fate(<-m.calls, "")
-		m.fault("a call was "+what+": "+f.Stage+": %s %s", f.Text, f.Detail)
+	for _, call := range m.open() {
+		m.unanswered(what, m.server.Fate(call, ""))
 	}
 }
 
@@ -124,25 +147,25 @@ func (m *member) listen(ctx context.Context) {
 			m.answered(answer)
 			continue
 		}
-		if !m.failed(data) {
+		if !m.fail(data) {
 			m.heardOf(data)
 		}
 	}
 }
 
-// failed reports whether data is an error frame. That is a fault, with what the server knows of the
-// call that it answers.
-func (m *member) failed(data []byte) bool {
+// fail reports whether data is an error frame in place of an answer, which it counts with what the
+// server knows of the call.
+func (m *member) fail(data []byte) bool {
 	var frame struct{ Message, RequestID string }
 	if json.Unmarshal(data, &frame) != nil || frame.RequestID == "" {
 		return false
 	}
-	select {
-	case <-m.calls: // the oldest: a client's messages are handled one after the other
-	default:
-	}
 	f := m.server.Fate("", frame.RequestID)
-	m.fault("a call was answered with "+frame.Message+": "+f.Stage+": %s %s", f.Text, f.Detail)
+	m.mu.Lock()
+	m.failed[f.Text] = true
+	m.calls = slices.DeleteFunc(m.calls, func(call string) bool { return call == f.Text })
+	m.mu.Unlock()
+	m.unanswered("answered with "+frame.Message, f)
 	return true
 }
 

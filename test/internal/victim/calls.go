@@ -2,6 +2,7 @@ package victim
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -17,6 +18,7 @@ type Fate struct {
 	Text   string // of the call, without the verb
 	Stage  string // one of those below
 	Detail string
+	Busy   bool // it has waited for a process, of which there are two, until its time was over
 }
 
 // The stages of a call.
@@ -45,6 +47,7 @@ type call struct {
 	text, request                    string
 	received, given, answered, ended time.Time
 	err                              string
+	busy                             bool
 }
 
 // kept is for how long a call is known after its end: longer than clients wait.
@@ -69,7 +72,7 @@ func (l *calls) handle(ctx context.Context, function tyg.Handler, e tyg.Event) (
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if c.ended = time.Now(); err != nil {
-		c.err = err.Error()
+		c.err, c.busy = err.Error(), errors.Is(err, functions.ErrThrottled)
 	}
 	l.ended = append(l.ended, c)
 	l.forgetLocked(c.ended.Add(-kept))
@@ -127,7 +130,7 @@ func (l *calls) fate(text, request string) Fate {
 	if c == nil {
 		return Fate{Text: text, Stage: NotReceived}
 	}
-	f := Fate{Text: c.text}
+	f := Fate{Text: c.text, Busy: c.busy || c.given.IsZero() && c.ended.IsZero()}
 	now := time.Now()
 	switch {
 	case !c.answered.IsZero():

@@ -165,7 +165,7 @@ func start(role string, prefix ...string) (*Process, error) {
 		return nil, err
 	}
 	argv := append(prefix, program)
-	p := &Process{cmd: exec.Command(argv[0], argv[1:]...), web: http.Client{Timeout: 20 * time.Second}}
+	p := &Process{cmd: exec.Command(argv[0], argv[1:]...), web: http.Client{Timeout: time.Minute}}
 	p.cmd.Env = append(os.Environ(), variable+"="+role)
 	p.cmd.Stderr = &p.log
 	input, err := p.cmd.StdinPipe()
