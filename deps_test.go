@@ -189,6 +189,7 @@ var allowed = map[string]string{
 	"test/cluster":            "internal/ws internal/wsclient test/cluster/record",
 	"test/cluster/node":       "tyg cluster gateway test/cluster/record",
 	"test/cluster/record":     "tyg",
+	"test/fuzz":               "internal/stopsignal",
 	"test/soak":               "internal/ws internal/wsclient test/internal/victim",
 	"test/internal/victim":    "tyg gateway internal/functions lambda",
 	"internal/admin":          "tyg gateway internal/hosts internal/ledgerfile",

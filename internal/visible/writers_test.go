@@ -43,6 +43,9 @@ var own = map[string]string{
 	"cmd/internal/companion/lock.go name":                  "tyg-aws or tyg-nats",
 	"cmd/internal/connect/view.go b.String()":              "its parts are quoted",
 	"cmd/internal/connect/view.go closeText(code, reason)": "it quotes the reason",
+
+	"cmd/internal/connect/view.go brackets(closehint.OfServer(code, v.reconnects))": "a constant",
+
 	"cmd/internal/connect/view.go prompt":                  "a constant",
 	"cmd/internal/connect/view.go text":                    "message and print have it quoted",
 	"cmd/internal/connect/view.go v.time()":                "a time",
