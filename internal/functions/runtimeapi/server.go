@@ -184,6 +184,11 @@ func (c *Conn) read() (*request, error) {
 	if err := c.limitHead(); err != nil {
 		return nil, err
 	}
+	if c.readNext() {
+		c.head.limited = false
+		c.limitReads(0)
+		return &request{verb: "next", waits: true}, nil
+	}
 	r, err := http.ReadRequest(c.in)
 	c.head.limited = false
 	if errors.Is(err, errHead) {
@@ -202,6 +207,19 @@ func (c *Conn) read() (*request, error) {
 		c.limitReads(0) // now, because the event may be written before Next returns
 	}
 	return q, err
+}
+
+// plainNext is the request for the next event as tyg's own runtimes send it.
+const plainNext = "GET " + runtimePrefix + nextPath + " HTTP/1.1\r\nHost: tyg\r\n\r\n"
+
+// readNext reads a plainNext. If something else is next, it reads nothing and reports false.
+func (c *Conn) readNext() bool {
+	here, _ := c.in.Peek(min(len(plainNext), c.in.Buffered()))
+	if string(here) != plainNext {
+		return false
+	}
+	_, _ = c.in.Discard(len(plainNext)) // they are here
+	return true
 }
 
 // limitHead waits for the first byte of a request, and limits reads unless its whole head has come.

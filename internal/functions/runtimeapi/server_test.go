@@ -46,7 +46,10 @@ func dial(t *testing.T, s *runtimeapi.Server, text string) net.Conn {
 
 const (
 	askNext = "GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: x\r\n\r\n"
-	reply   = "POST /2018-06-01/runtime/invocation/a/response HTTP/1.1\r\nHost: x\r\n"
+	// As tyg's own runtimes ask.
+	askPlain = "GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: tyg\r\n\r\n"
+
+	reply = "POST /2018-06-01/runtime/invocation/a/response HTTP/1.1\r\nHost: x\r\n"
 )
 
 // TestSilentConnectionsAreCut has connections fall silent in each phase. One that waits for an
@@ -54,8 +57,11 @@ const (
 func TestSilentConnectionsAreCut(t *testing.T) {
 	n := make(next, 2)
 	s := n.serve(t, runtimeapi.Limits{Head: 100 * time.Millisecond, Silent: 500 * time.Millisecond})
-	waiting := dial(t, s, askNext)
-	c := <-n
+	waiting := make(map[net.Conn]*runtimeapi.Conn)
+	for _, ask := range []string{askNext, askPlain} {
+		nc := dial(t, s, ask)
+		waiting[nc] = <-n
+	}
 	silent := make(map[string]net.Conn)
 	for name, text := range map[string]string{
 		"nothing":            "",
@@ -77,17 +83,64 @@ func TestSilentConnectionsAreCut(t *testing.T) {
 			t.Errorf("%s: the connection is never cut", name)
 		}
 	}
-	if err := c.WriteEvent(runtimeapi.Event{RequestID: "a", Payload: []byte("{}")}); err != nil {
-		t.Fatal(err)
+	for nc, c := range waiting {
+		if err := c.WriteEvent(runtimeapi.Event{RequestID: "a", Payload: []byte("{}")}); err != nil {
+			t.Fatal(err)
+		}
+		in := bufio.NewReader(nc)
+		if res := response(t, in); res.StatusCode != http.StatusOK {
+			t.Errorf("an event has status %d", res.StatusCode)
+		}
+		if _, err := in.ReadByte(); err != io.EOF {
+			t.Errorf("a connection that does not reply to its event ended with %v, want EOF", err)
+		}
 	}
-	in := bufio.NewReader(waiting)
+}
+
+// response reads a response with its body.
+func response(t *testing.T, in *bufio.Reader) *http.Response {
+	t.Helper()
 	res, err := http.ReadResponse(in, nil)
 	if err != nil {
-		t.Fatalf("a connection that waits for an event was cut: %v", err)
+		t.Fatal(err)
 	}
 	_, _ = io.Copy(io.Discard, res.Body)
-	if _, err := in.ReadByte(); err != io.EOF {
-		t.Errorf("a connection that does not reply to its event ended with %v, want EOF", err)
+	return res
+}
+
+// TestRequestsForTheNextEvent asks in pieces, behind a reply, and in both spellings.
+func TestRequestsForTheNextEvent(t *testing.T) {
+	n := make(next, 1)
+	s := n.serve(t, runtimeapi.Limits{Head: time.Minute, Silent: time.Minute})
+	replied := reply + "Content-Length: 2\r\n\r\n{}"
+	nc := dial(t, s, "")
+	in := bufio.NewReader(nc)
+	for _, ask := range []string{askPlain, askNext} {
+		for _, pieces := range [][]string{
+			{ask},
+			{ask[:9], ask[9:]},
+			{ask[:len(ask)-1], ask[len(ask)-1:]},
+			{replied + ask},
+			{replied + ask[:20], ask[20:]},
+		} {
+			for _, piece := range pieces {
+				if _, err := io.WriteString(nc, piece); err != nil {
+					t.Fatal(err)
+				}
+			}
+			c := <-n
+			if err := c.WriteEvent(runtimeapi.Event{RequestID: "a", Payload: []byte("{}")}); err != nil {
+				t.Fatal(err)
+			}
+			if len(pieces[0]) > len(ask) {
+				if res := response(t, in); res.StatusCode != http.StatusAccepted {
+					t.Errorf("%q: status %d of the reply", pieces, res.StatusCode)
+				}
+			}
+			if res := response(t, in); res.Header.Get("Lambda-Runtime-Aws-Request-Id") != "a" {
+				t.Errorf("%q: got %v", pieces, res.Header)
+			}
+		}
 	}
 }
 
