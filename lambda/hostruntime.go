@@ -50,8 +50,20 @@ func (r *hostRuntime) next(_ context.Context, buf *bytes.Buffer) (invocation, er
 	return readEvent(res, buf)
 }
 
+// plainAccepted is the answer to a reply as the gateway sends it, unless it says more.
+const plainAccepted = "HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\n" +
+	"Content-Length: 16\r\n\r\n" + `{"status":"OK"}` + "\n"
+
 // readAccepted reads the answer to a reply.
 func (r *hostRuntime) readAccepted() error {
+	if _, err := r.wire.in.Peek(1); err != nil {
+		return fmt.Errorf("hand the gateway a reply: %w", err)
+	}
+	here, _ := r.wire.in.Peek(min(len(plainAccepted), r.wire.in.Buffered()))
+	if string(here) == plainAccepted {
+		_, _ = r.wire.in.Discard(len(plainAccepted)) // they are here
+		return nil
+	}
 	res, err := http.ReadResponse(r.wire.in, nil)
 	if err == nil && res.StatusCode != http.StatusAccepted {
 		err = statusError(res)
