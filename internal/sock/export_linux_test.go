@@ -58,3 +58,6 @@ func (p *Poller) HasRings() bool {
 	defer p.batches.mu.Unlock()
 	return !p.batches.disabled
 }
+
+// SliceAfter is sliceAfter.
+var SliceAfter = sliceAfter

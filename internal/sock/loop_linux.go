@@ -37,6 +37,7 @@ type loop struct {
 	visitors   []*Visit           // as more
 	nextVisit  int                // in visitors
 	visited    bool               // the last of the two that ran was a Visit
+	slice      time.Duration      // for how long runMore runs
 
 	// guarded by mu
 	mu       sync.Mutex
@@ -78,7 +79,7 @@ func openLoop(p *Poller) (*loop, error) {
 	}
 	l := &loop{
 		poller: p, epoll: fd, file: os.NewFile(uintptr(fd), "epoll"),
-		events: make([]syscall.EpollEvent, 128), start: time.Now(),
+		events: make([]syscall.EpollEvent, 128), start: time.Now(), slice: moreSlice,
 	}
 	l.onReadable = l.fetchEvents
 	if l.bell, err = openBell(); err == nil {
@@ -198,12 +199,20 @@ func (l *loop) lead() {
 
 // moreSlice is for how long turns that may wait run before new events are looked for, which costs
 // as much as a short one of them.
-const moreSlice = 50 * time.Microsecond
+const (
+	moreSlice = 50 * time.Microsecond
+	mostSlice = 100 * moreSlice
+)
+
+// sliceAfter returns for how long turns that may wait run after other goroutines have run for d: a
+// quarter as long. Of clients that come and go over TLS, whose handshakes are such goroutines, a
+// loop that runs a few turns between all of them would free fewer than come.
+func sliceAfter(d time.Duration) time.Duration { return min(max(d/4, moreSlice), mostSlice) }
 
 // runMore runs some of the turns that may wait, at least one, and lets Visits run between them. It
 // reports whether the caller is still the leader.
 func (l *loop) runMore() bool {
-	for began := l.now; l.now-began < moreSlice; {
+	for began := l.now; l.now-began < l.slice; {
 		if v := l.takeVisit(); v != nil {
 			if !l.receive(v) {
 				return false
@@ -240,7 +249,8 @@ func (l *loop) takeMore() *Conn {
 
 // poll queues the sockets that have something to read. If none has, it waits.
 func (l *loop) poll() bool {
-	if len(l.more) > 0 || len(l.visitors) > 0 {
+	was, waits := l.now, len(l.more) == 0 && len(l.visitors) == 0
+	if !waits {
 		l.fetchEvents(0)
 	} else if err := l.wait.Read(l.onReadable); err != nil {
 		l.close()
@@ -258,6 +268,9 @@ func (l *loop) poll() bool {
 		}
 	}
 	l.now = time.Since(l.start)
+	if l.slice = moreSlice; !waits {
+		l.slice = sliceAfter(l.now - was)
+	}
 	return true
 }
 

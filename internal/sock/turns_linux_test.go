@@ -237,3 +237,15 @@ func TestNewEventsGoFirst(t *testing.T) {
 		t.Errorf("a new event waits for %d turns of others", median)
 	}
 }
+
+// TestSliceAfter gives those that may wait their share of a busy processor, and no more.
+func TestSliceAfter(t *testing.T) {
+	for others, want := range map[time.Duration]time.Duration{
+		0: 50 * time.Microsecond, 100 * time.Microsecond: 50 * time.Microsecond,
+		4 * time.Millisecond: time.Millisecond, time.Second: 5 * time.Millisecond,
+	} {
+		if got := sock.SliceAfter(others); got != want {
+			t.Errorf("%v after %v, want %v", got, others, want)
+		}
+	}
+}
