@@ -301,10 +301,14 @@ func (c *session) takeSocket(w http.ResponseWriter) error {
 		nc, unread = over.head().take()
 		c.unparsed = append(c.unparsed, unread...)
 	}
+	c.openSocket(nc)
+	return nil
+}
+
+func (c *session) openSocket(nc net.Conn) {
 	if c.srv.Portable {
 		c.sock.OpenUnwatched(nc, &c.srv.sockPoller)
 	} else {
 		c.sock.Open(nc, &c.srv.sockPoller)
 	}
-	return nil
 }

@@ -123,8 +123,8 @@ func (a *acceptor) startFallback(addr net.Addr) bool {
 }
 
 // serveHTTP serves all connections of l with the http.Server.
-func (a *acceptor) serveHTTP(l net.Listener, failed func(error)) error {
-	return a.fallback.Serve(headListener{l, a.fallback, failed})
+func (a *acceptor) serveHTTP(l net.Listener, s *Server) error {
+	return a.fallback.Serve(headListener{l, a.fallback, s.noteAccept, s})
 }
 
 // addListener keeps a listener for shutdown to close, or closes it if shutdown has run.

@@ -29,7 +29,7 @@ func KeepHeaderNames(web *http.Server, l net.Listener) net.Listener {
 		}
 		return withHeadConn(ctx, nc)
 	}
-	return headListener{l, web, nil}
+	return headListener{l, web, nil, nil}
 }
 
 // maxReceived is how much of what it has received a headConn keeps, in bytes: the longest head, and
@@ -70,6 +70,9 @@ func (c *headConn) head() *headConn { return c }
 
 // Read returns the bytes read already before it reads from the connection.
 func (c *headConn) Read(b []byte) (n int, err error) {
+	if c.isTaken() {
+		return 0, io.EOF
+	}
 	// With one byte, an http.Server notices that a client leaves while its handler runs. It waits for
 	// the end of such a read, perhaps in the slot.
 	if len(b) > 1 {
@@ -206,6 +209,9 @@ func (c *headConn) SetWriteDeadline(t time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.writeUntil = t
+	if c.taken {
+		return nil
+	}
 	return c.Conn.SetWriteDeadline(t)
 }
 
@@ -218,6 +224,9 @@ func (c *headConn) SetReadDeadline(t time.Time) error {
 }
 
 func (c *headConn) setReadDeadlineLocked(t time.Time) error {
+	if c.taken {
+		return nil
+	}
 	if !c.until.IsZero() && !c.handling && (t.IsZero() || t.After(c.until)) {
 		t = c.until
 	}
@@ -260,9 +269,27 @@ func (c *headConn) take() (nc net.Conn, unread []byte) {
 	return c.Conn, c.unread
 }
 
+// takeAll takes the connection from an http.Server that does not know: for it, it ends here.
+func (c *headConn) takeAll() net.Conn {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.taken = true
+	_ = c.Conn.SetDeadline(time.Time{}) // fails if it is closed
+	return c.Conn
+}
+
+func (c *headConn) isTaken() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.taken
+}
+
 // CloseWrite lets an http.Server close without destroying its answer.
 func (c *headConn) CloseWrite() error {
 	c.setFree(true) // the http.Server sleeps before it closes
+	if c.isTaken() {
+		return nil
+	}
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
 		return half.CloseWrite()
 	}
@@ -272,6 +299,9 @@ func (c *headConn) CloseWrite() error {
 // Close closes the connection, for which TLS may wait for the client.
 func (c *headConn) Close() error {
 	c.setFree(true)
+	if c.isTaken() {
+		return nil
+	}
 	return c.Conn.Close()
 }
 
@@ -308,6 +338,7 @@ type headListener struct {
 	net.Listener
 	web    *http.Server
 	failed func(error) // gets the errors of Accept; nil drops them
+	srv    *Server     // whose own web is; nil: it is not
 }
 
 // Accept returns the next connection.
@@ -319,5 +350,5 @@ func (l headListener) Accept() (net.Conn, error) {
 		}
 		return nil, err
 	}
-	return newHeadConn(nc, l.web), nil
+	return newHeadConn(nc, l.web, l.srv), nil
 }

@@ -56,7 +56,7 @@ func (s *Server) serveListener(l net.Listener, cfg *tls.Config) error {
 	if cfg != nil {
 		cfg = s.tlsGate.config(cfg)
 		cfg.NextProtos = protocols(cfg.NextProtos)
-		return s.acceptor.serveHTTP(tls.NewListener(sock.UnderTLS(l), cfg), s.noteAccept)
+		return s.acceptor.serveHTTP(tls.NewListener(sock.UnderTLS(l), cfg), s)
 	}
 	if !s.acceptor.startFallback(l.Addr()) {
 		return http.ErrServerClosed
@@ -72,7 +72,7 @@ func (s *Server) serveListener(l net.Listener, cfg *tls.Config) error {
 		s.acceptor.addListener(l)
 		return s.acceptAll(l)
 	}
-	return s.acceptor.serveHTTP(l, s.noteAccept) // its connections may be more than sockets
+	return s.acceptor.serveHTTP(l, s) // its connections may be more than sockets
 }
 
 // The pause after an Accept that failed, and how many may fail in a row. The usual cause, that no

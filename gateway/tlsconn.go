@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -10,13 +11,13 @@ import (
 	"time"
 )
 
-// newHeadConn returns nc as a headConn of web.
-func newHeadConn(nc net.Conn, web *http.Server) net.Conn {
+// newHeadConn returns nc as a headConn of web, which is srv's own unless srv is nil.
+func newHeadConn(nc net.Conn, web *http.Server, srv *Server) net.Conn {
 	switch nc := nc.(type) {
 	case interface{ head() *headConn }:
 		return nc.(net.Conn) // it is one already
 	case *tls.Conn:
-		return &tlsHeadConn{&headConn{Conn: nc}, nc, web}
+		return &tlsHeadConn{&headConn{Conn: nc}, nc, web, srv}
 	}
 	return &headConn{Conn: nc, web: web}
 }
@@ -27,6 +28,7 @@ type tlsHeadConn struct {
 	*headConn
 	tls *tls.Conn
 	web *http.Server
+	srv *Server // whose WebSockets it accepts; nil: other code comes before that
 }
 
 // ConnectionState does the handshake of TLS, within the time that an http.Server gives it, and
@@ -38,15 +40,47 @@ func (c *tlsHeadConn) ConnectionState() tls.ConnectionState {
 		defer cancel()
 		ctx = limited
 	}
-	if err := c.tls.HandshakeContext(ctx); err != nil {
+	err := c.tls.HandshakeContext(ctx)
+	if err != nil {
 		c.refuse(err)
 		_ = c.Close() // Read fails
 	}
 	state := c.tls.ConnectionState()
 	if p := state.NegotiatedProtocol; p != "" && p != "http/1.1" {
 		_ = c.Close() // such as a check of ACME, which has got what it wants (RFC 8737)
+	} else if err == nil && c.srv != nil {
+		c.acceptFirst(state)
 	}
 	return state
+}
+
+// acceptFirst accepts or refuses the WebSocket that the first request asks for. Any other request
+// is left to the http.Server, which would make 20 KB of garbage of this one.
+func (c *tlsHeadConn) acceptFirst(state tls.ConnectionState) {
+	if d := c.srv.limits.Handshake; d > 0 {
+		_ = c.SetReadDeadline(time.Now().Add(d)) // fails if it is closed
+	}
+	rs := c.srv.pools.getScratch(true)
+	n, err := c.tls.Read(rs.buf)
+	head := bytes.Clone(rs.buf[:n])
+	c.srv.pools.putScratch(rs, true)
+	if err != nil {
+		c.noteTimeout(err)
+		_ = c.Close() // Read fails
+		return
+	}
+	r, names, n := c.srv.readHead(head) // in a hundredth of what TLS has taken
+	if r == nil {
+		c.unread = head
+		return
+	}
+	to := &session{srv: c.srv}
+	if n < len(head) {
+		to.unparsed = head[n:]
+	}
+	r.RemoteAddr, r.TLS = c.RemoteAddr().String(), &state
+	to.openSocket(c.takeAll())
+	c.srv.accept(to, &refusalWriter{session: to}, r, names)
 }
 
 // refuse logs a handshake that has failed, and tells a client that does not speak TLS at all.

@@ -5,12 +5,14 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/tyg-dev/tyg/gateway"
+	"github.com/tyg-dev/tyg/internal/ws"
 )
 
 // A syncBuffer is a log that a test reads.
@@ -92,5 +94,48 @@ func TestOtherProtocolIsClosed(t *testing.T) {
 	}
 	if b, err := io.ReadAll(c); len(b) > 0 || isTimeout(err) {
 		t.Errorf("read %q, %v; want the end of the connection", b, err)
+	}
+}
+
+// TestFirstRequestsOverTLS opens WebSockets whose handshake comes with messages, and in pieces, and
+// behind other requests, on both paths to a socket.
+func TestFirstRequestsOverTLS(t *testing.T) {
+	onBoth(t, func(t *testing.T, portable bool) {
+		pages := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, "a page")
+		})
+		r := startServeTLS(t, &gateway.Server{Handler: echo(), HTTP: pages, Portable: portable})
+		head := r.handshake()
+		page := "GET /page HTTP/1.1\r\nHost: " + r.host() + "\r\n\r\n"
+		one, two := clientFrame(ws.OpText, true, "one"), clientFrame(ws.OpText, true, "two")
+		frames := string(one) + string(two)
+		for _, pieces := range [][]string{
+			{head, frames},
+			{head + frames},
+			{head + frames[:5], frames[5:]},
+			{head[:20], head[20:] + frames},
+			{page, head + frames},
+		} {
+			w := r.connect(t)
+			for _, piece := range pieces {
+				w.write(t, piece) // a record of TLS
+				if piece == page {
+					w.wantPage(t)
+				}
+			}
+			if res := w.response(t); res.StatusCode != http.StatusSwitchingProtocols {
+				t.Fatalf("%q: status %d", pieces, res.StatusCode)
+			}
+			w.expect(t, "one")
+			w.expect(t, "two")
+		}
+	})
+}
+
+func (w *wire) wantPage(t *testing.T) {
+	t.Helper()
+	res := w.response(t)
+	if body, err := io.ReadAll(res.Body); string(body) != "a page" || err != nil {
+		t.Fatalf("the page is %q, %v", body, err)
 	}
 }
