@@ -153,7 +153,8 @@ func (s *sessionSet) list() []*session {
 	return slices.Collect(maps.Keys(s.all))
 }
 
-// enforceLimits closes c if one of its time limits has passed. It reports whether c is to be pinged.
+// enforceLimits closes c if one of its time limits has passed. It reports whether c is to be
+// pinged.
 func (c *session) enforceLimits(now time.Time, l *Limits) (ping bool) {
 	if c.handlers != nil {
 		c.handlers.each(func(e *eventContext) { c.enforceTimeout(e, now, l) })
@@ -191,8 +192,9 @@ func (c *session) enforceLimits(now time.Time, l *Limits) (ping bool) {
 
 // A quiet is what tells the sweep that it need not look closer at a session.
 type quiet struct {
-	until        int64                        // no limit passes before, but one of those below; owned by the sweep
-	handlers     *handlerPool                 // runs handlers at the same time; nil: one after the other; static
+	until    int64        // no limit passes before, but of those below; owned by the sweep
+	handlers *handlerPool // runs handlers at the same time; nil: one after the other; static
+
 	handling     atomic.Pointer[eventContext] // the event in a handler; nil: none is
 	partialSince atomic.Int64                 // since when a message is incomplete; 0: none is
 }
