@@ -90,8 +90,9 @@ func (r *Redactor) hasKey(name []byte) bool {
 	if len(name) == 0 {
 		return false
 	}
-	if isSmall(name[0]) && isSmall(name[len(name)-1]) && r.lengths[lettersOf(name)] == 0 {
-		return false // without a look at what is between
+	upTo := uint64(2)<<min(len(name), 63) - 1
+	if isSmall(name[0]) && isSmall(name[len(name)-1]) && r.lengths[lettersOf(name)]&upTo == 0 {
+		return false // whatever is between: a plain name is no longer than the name
 	}
 	r.name = plain(r.name[:0], name)
 	if len(r.name) == 0 || r.lengths[lettersOf(r.name)]>>min(len(r.name), 63)&1 == 0 {
