@@ -123,8 +123,11 @@ func (s *Server) observeSend(
 ) error {
 	mark := o.Sending(s.eventFrom(ctx).began())
 	err := s.sendOne(ctx, id, data, opts)
-	m := s.sentFrom(ctx, mark, data, tyg.NewSendOptions(opts...).Type)
-	m.One, m.Recipients = Recipient{ID: id, Err: err}, 1
+	m := SentMessage{
+		Mark: mark, Type: tyg.NewSendOptions(opts...).Type, Data: data,
+		One: Recipient{ID: id, Err: err}, Recipients: 1,
+	}
+	s.setOrigin(ctx, &m)
 	o.Sent(m)
 	return err
 }
@@ -143,8 +146,10 @@ func (s *Server) observeMany(
 	if len(failed) == 0 {
 		all = err
 	}
-	m := s.sentFrom(ctx, mark, data, tyg.NewSendOptions(opts...).Type)
-	m.Recipients = len(ids)
+	m := SentMessage{
+		Mark: mark, Type: tyg.NewSendOptions(opts...).Type, Data: data, Recipients: len(ids),
+	}
+	s.setOrigin(ctx, &m)
 	for _, id := range ids[:min(len(ids), MaxRecipients)] {
 		m.To = append(m.To, Recipient{ID: id, Err: cmp.Or(failed[id], all)})
 	}
@@ -158,9 +163,11 @@ func (s *Server) observeGroup(
 ) (tyg.Delivery, error) {
 	mark := observer.Sending(s.eventFrom(ctx).began())
 	d, to, err := s.sendToGroup(ctx, group, data, o)
-	m := s.sentFrom(ctx, mark, data, o.Type)
-	m.Group, m.All = group, group == ""
-	m.Recipients = d.Reached + len(d.Slow) + len(d.Gone)
+	m := SentMessage{
+		Mark: mark, Type: o.Type, Data: data, Group: group, All: group == "",
+		Recipients: d.Reached + len(d.Slow) + len(d.Gone),
+	}
+	s.setOrigin(ctx, &m)
 	if err != nil {
 		m.Recipients = len(to)
 	}
@@ -204,21 +211,17 @@ func (c *session) reply(requestID string, op ws.Opcode, data []byte, err error) 
 	return err
 }
 
-// sentFrom returns a message that is sent with ctx.
-func (s *Server) sentFrom(
-	ctx context.Context, mark Mark, data []byte, t tyg.MessageType,
-) SentMessage {
-	m := SentMessage{Mark: mark, Type: t, Data: data}
+// setOrigin sets what a message says of the event or the call that ctx belongs to.
+func (s *Server) setOrigin(ctx context.Context, m *SentMessage) {
 	if e := s.eventFrom(ctx); e != nil {
 		m.RequestID = e.requestID
 		if ctx == context.Context(e) {
-			return m // no call is in between
+			return // no call is in between
 		}
 	}
 	if trace, ok := ctx.Value(callKey{}).(string); ok {
 		m.Called, m.Trace = true, trace
 	}
-	return m
 }
 
 // callKey is the key of the trace header of a call of the @connections API, while there is an
