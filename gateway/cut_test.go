@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -163,11 +164,12 @@ func TestEveryCutIsCountedAndLogged(t *testing.T) {
 		t.Run(tt.reason, func(t *testing.T) {
 			t.Parallel()
 			app := tyg.New("test")
-			app.OnMessage(func(ctx context.Context, _ *tyg.Conn, m tyg.Message) error {
+			counted := make(chan struct{})
+			count := sync.OnceFunc(func() { close(counted) })
+			app.OnMessage(func(_ context.Context, _ *tyg.Conn, m tyg.Message) error {
 				switch string(m.Data) {
 				case "wait":
-					<-ctx.Done()
-					time.Sleep(4 * soon)
+					<-counted
 				case "exit":
 					runtime.Goexit()
 				}
@@ -179,8 +181,10 @@ func TestEveryCutIsCountedAndLogged(t *testing.T) {
 			srv.Handler = app
 			srv.Logger = slog.New(slog.NewTextHandler(&log, nil))
 			r := start(t, srv)
+			t.Cleanup(count)
 			tt.act(t, r, l)
 			until(t, tt.reason, func() bool { return r.Stats().Closed[tt.reason] == 1 })
+			count()
 			if slices.Contains([]string{"client", "application", "lost", "shutdown"}, tt.reason) {
 				return
 			}
