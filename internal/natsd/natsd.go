@@ -22,7 +22,7 @@ import (
 
 // readyTimeout is how long a server may take to accept connections. On an idle machine it takes
 // 50 ms.
-const readyTimeout = 10 * time.Second
+const readyTimeout = 30 * time.Second
 
 // user is the user name in every URL; only the password differs.
 const user = "tyg"
