@@ -28,12 +28,12 @@ var (
 	lostQuorumCheck time.Duration
 )
 
-// FastElections makes servers elect a leader within a second. Call it before the first server
-// starts, in TestMain.
+// FastElections makes servers elect a leader within two seconds. Call it before the first server
+// starts, in TestMain. With shorter times a busy machine has elections without end.
 func FastElections() {
-	hbInterval = 50 * time.Millisecond
-	minElectionTimeout, maxElectionTimeout = 300*time.Millisecond, 800*time.Millisecond
-	lostQuorumInterval, lostQuorumCheck = time.Second, 200*time.Millisecond
+	hbInterval = 100 * time.Millisecond
+	minElectionTimeout, maxElectionTimeout = 800*time.Millisecond, 1600*time.Millisecond
+	lostQuorumInterval, lostQuorumCheck = 2*time.Second, 200*time.Millisecond
 }
 
 // A Cluster is nodes in this process.
