@@ -188,7 +188,7 @@ func TestLocalTrafficNeedsNoNATS(t *testing.T) {
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	if quickest > cfg.Timeout/2 {
+	if quickest > 100*time.Millisecond {
 		t.Errorf("a local send took %v at least", quickest)
 	}
 	if err := rigs[0].node.Send(ctx, thereID, []byte("x")); !errors.Is(err, tyg.ErrUnavailable) {

@@ -40,7 +40,7 @@ func TestMain(m *testing.M) {
 
 func run(m *testing.M) int {
 	natsdtest.FastElections()
-	paralleltest.AtOnce(16) // nearly all wait
+	paralleltest.AtOnce(8)
 	var err error
 	if server, err = natsd.Start(natsd.Config{}); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -73,6 +73,7 @@ type rig struct {
 
 	served       chan error
 	down, killed bool
+	unsure       bool // whether Leave goes well
 }
 
 // start serves a handler as a node until the test ends.
@@ -120,7 +121,7 @@ func (r *rig) stop(t testing.TB) {
 	if err := r.Shutdown(ctx); err != nil {
 		t.Errorf("Shutdown: %v", err)
 	}
-	if err := r.node.Leave(ctx); err != nil != r.killed {
+	if err := r.node.Leave(ctx); err != nil != r.killed && !r.unsure {
 		t.Errorf("Leave: %v", err)
 	}
 	if err := <-r.served; !errors.Is(err, http.ErrServerClosed) {

@@ -39,6 +39,9 @@ func TestKilledNATSServer(t *testing.T) {
 	for servers.Node(killed).URL() != rigs[0].nc.ConnectedUrl() { // panics if it is none of them
 		killed++
 	}
+	for _, r := range rigs {
+		r.unsure = true // JetStream may be away for a moment
+	}
 	servers.Kill(killed)
 	eventually(t, "all nodes reach all connections", reach)
 	dial(t, rigs[0]) // which takes a record in the ledger
