@@ -11,8 +11,8 @@ import (
 	"github.com/tyg-dev/tyg/internal/connid"
 )
 
-// TestUnknownIncarnationsAreFew sends to ids that a stranger has made up: what the registry keeps of
-// them is bounded, and none of them is said to be there.
+// TestUnknownIncarnationsAreFew sends to ids that a stranger has made up: what the registry keeps
+// of them is bounded, and none of them is said to be there.
 func TestUnknownIncarnationsAreFew(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1, Config{})

@@ -217,7 +217,7 @@ func (c *session) handleFrames(rs *readScratch, b []byte) sock.Turn {
 	return sock.Again
 }
 
-// nextMessage is Next of the reader. Inflating one message may take longer than a turn: it pauses then.
+// nextMessage is Next of the reader, which pauses if it inflates a message for longer than a turn.
 func (c *session) nextMessage(rs *readScratch, b []byte) (ws.Message, int, error) {
 	if c.inflating == nil {
 		return c.reader.Next(b)

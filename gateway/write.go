@@ -276,7 +276,7 @@ func (c *session) waitLocked(ok func() bool) {
 	}
 }
 
-// wakeLocked makes waitLocked check again, and lets a turn follow for which awaitQueue did not wait.
+// wakeLocked makes waitLocked check again, and lets the turn follow that awaitQueue has put off.
 func (c *session) wakeLocked() {
 	if c.waited {
 		c.waited = false

@@ -20,8 +20,8 @@ type Server struct {
 	// than DynamoDB's limits. A page has one item at least. Set it before the first request.
 	PageSize int
 
-	// StreamSize is how many bytes of changes a stream keeps, if that is less than 64 MB. Set it before
-	// the first request.
+	// StreamSize is how many bytes of changes a stream keeps, if that is less than 64 MB. Set it
+	// before the first request.
 	StreamSize int
 
 	mu     sync.Mutex

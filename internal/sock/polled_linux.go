@@ -311,8 +311,8 @@ func (p *polled) write(c *Conn, b []byte, d time.Duration) error {
 // partSize is how much of what waits for a full socket is written at a time, in bytes.
 const partSize = 64 << 10
 
-// writePart writes some of b without waiting for the socket. Once the socket was full, b may be long
-// and there may be many like it, so the leader has to agree.
+// writePart writes some of b without waiting for the socket. Once the socket was full, b may be
+// long and there may be many like it, so the leader has to agree.
 func (p *polled) writePart(b []byte, s *stall) (int, error) {
 	if s.waiting {
 		defer p.loop.visit(pausePatience).Leave()

@@ -133,17 +133,17 @@ func (l *loop) receive(v *Visit) bool {
 	return true
 }
 
-// Pausing turns wait for pausePatience at most. While maxPaused of a loop do, no turn begins that may
-// wait, and twice as many may: each keeps what it works with.
+// Pausing turns wait for pausePatience at most. While maxPaused of a loop do, no turn begins that
+// may wait, and twice as many may: each keeps what it works with.
 const (
 	pausePatience = time.Second
 	maxPaused     = 8
 )
 
-// Pause lets others go first in the middle of a turn that takes long: the turns of sockets that have
-// something new to read, and some of those that may wait. It is called from within a turn, with what
-// the last Pause of the same turn has returned, nil at first. The caller must Leave what it returns
-// before the turn ends.
+// Pause lets others go first in the middle of a turn that takes long: the turns of sockets that
+// have something new to read, and some of those that may wait. It is called from within a turn,
+// with what the last Pause of the same turn has returned, nil at first. The caller must Leave what
+// it returns before the turn ends.
 func (c *Conn) Pause(last *Visit) *Visit {
 	if c.blocking != nil {
 		return nil // its goroutine is one of many

@@ -97,14 +97,14 @@ func TestVisitsThatAreSlow(t *testing.T) {
 	ended := all[0].serveEcho()
 	slow := poller.Visit(patience)
 	if slow == nil {
-		t.Fatal("there is a loop, and it receives nobody")
+		t.Fatal("there is a loop, and it receives no visitor")
 	}
 	for range 100 {
 		all[0].wantEcho(t)
 	}
 	second := poller.Visit(patience)
 	if second == nil {
-		t.Fatal("the loop receives nobody while a visitor is slow")
+		t.Fatal("the loop receives no other while a visitor is slow")
 	}
 	second.Leave()
 	slow.Leave()

@@ -70,8 +70,8 @@ func TestAppendCompressedFromManyGoroutines(t *testing.T) {
 	wg.Wait()
 }
 
-// TestPausesWhileItInflates inflates a message that takes long. Pauses do not change it, and are not
-// counted as its cost.
+// TestPausesWhileItInflates inflates a message that takes long. Pauses do not change it, and are
+// not counted as its cost.
 func TestPausesWhileItInflates(t *testing.T) {
 	const size, nap = 8 << 20, 5 * time.Millisecond
 	text := strings.Repeat("x", size)

@@ -86,17 +86,19 @@ func (l *ledger) save() error {
 	var b bytes.Buffer
 	for _, t := range targets {
 		if r, ok := l.done[t.key()]; ok {
-			fmt.Fprintf(&b, "%s\t%s\t%d\t%d\t%s\n", t.folder, t.name, int(r.spent.Seconds()), r.inputs, r.last)
+			seconds := int(r.spent.Seconds())
+			fmt.Fprintf(&b, "%s\t%s\t%d\t%d\t%s\n", t.folder, t.name, seconds, r.inputs, r.last)
 		}
 	}
 	if err := os.WriteFile(l.file, b.Bytes(), 0o666); err != nil {
 		return err
 	}
-	page, err := os.ReadFile(filepath.FromSlash(tableFile))
+	file := filepath.FromSlash(tableFile)
+	page, err := os.ReadFile(file)
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.FromSlash(tableFile), []byte(withTable(string(page), l.table())), 0o666)
+	return os.WriteFile(file, []byte(withTable(string(page), l.table())), 0o666)
 }
 
 // The lines of the page around its table.
@@ -115,7 +117,8 @@ func withTable(page, table string) string {
 // table returns all records as a table.
 func (l *ledger) table() string {
 	var b strings.Builder
-	b.WriteString("| parser | reads bytes of | minutes | million inputs | last |\n|---|---|---|---|---|\n")
+	b.WriteString("| parser | reads bytes of | minutes | million inputs | last |\n" +
+		"|---|---|---|---|---|\n")
 	for _, t := range targets {
 		r := l.done[t.key()]
 		fmt.Fprintf(&b, "| `%s`, `%s` | %v | %.1f | %.1f | %s |\n", t.folder, t.name, t.reads,

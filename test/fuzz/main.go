@@ -13,10 +13,10 @@ import (
 	"github.com/tyg-dev/tyg/internal/stopsignal"
 )
 
-const help = `fuzz gives each parser a turn, those that read what strangers send first, until each had
-its minutes of a processor, and writes what it did to test/fuzz/minutes.tsv and docs/fuzzing.md. It
-uses one processor, and stops at the first input that a parser fails on, which go test has then put
-into testdata/fuzz. Run it in the root of the project; an interrupt ends it.
+const help = `fuzz gives each parser a turn, those that read what strangers send first, until each
+had its minutes of a processor, and writes what it did to test/fuzz/minutes.tsv and docs/fuzzing.md.
+It uses one processor, and stops at the first input that a parser fails on, which go test has then
+put into testdata/fuzz. Run it in the root of the project; an interrupt ends it.
 
 Flags:`
 
