@@ -18,7 +18,7 @@ type Fate struct {
 	Text   string // of the call, without the verb
 	Stage  string // one of those below
 	Detail string
-	Busy   bool // it has waited for a process, of which there are two, until its time was over
+	Busy   bool // it waited for a process, of which there are two, for much of its 29 seconds
 }
 
 // The stages of a call.
@@ -48,6 +48,17 @@ type call struct {
 	received, given, answered, ended time.Time
 	err                              string
 	busy                             bool
+}
+
+// waited returns for how long the call waited for a process until now.
+func (c *call) waited(now time.Time) time.Duration {
+	for _, end := range []time.Time{c.given, c.ended} {
+		if !end.IsZero() {
+			now = end
+			break
+		}
+	}
+	return now.Sub(c.received)
 }
 
 // kept is for how long a call is known after its end: longer than clients wait.
@@ -130,8 +141,8 @@ func (l *calls) fate(text, request string) Fate {
 	if c == nil {
 		return Fate{Text: text, Stage: NotReceived}
 	}
-	f := Fate{Text: c.text, Busy: c.busy || c.given.IsZero() && c.ended.IsZero()}
 	now := time.Now()
+	f := Fate{Text: c.text, Busy: c.busy || c.waited(now) > 10*time.Second}
 	switch {
 	case !c.answered.IsZero():
 		f.Stage, f.Detail = Answered, fmt.Sprintf("%v ago %s", now.Sub(c.answered), c.err)
