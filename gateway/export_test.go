@@ -190,6 +190,13 @@ func (a *Answers) Len() int { return len(a.byKey) }
 // SetRestPatience sets how long a client may rest. Call it after Start.
 func (s *Server) SetRestPatience(d time.Duration) { s.inflated.patience = d }
 
+// InflateMost returns the most that one message has cost on the account of all clients.
+func (s *Server) InflateMost() time.Duration {
+	s.inflated.mu.Lock()
+	defer s.inflated.mu.Unlock()
+	return s.inflated.most
+}
+
 // InflateSpent returns the processor time on the account of all clients, so far.
 func (s *Server) InflateSpent() time.Duration {
 	s.inflated.mu.Lock()

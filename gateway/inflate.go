@@ -92,6 +92,7 @@ type commonAccount struct {
 	balance time.Duration
 	at      int64
 	spent   time.Duration // in all
+	most    time.Duration // by one message
 
 	pauses   atomic.Int64  // of turns in the middle of a message
 	patience time.Duration // how long a client may rest; static
@@ -108,6 +109,7 @@ func (a *commonAccount) charge(now int64, d time.Duration) time.Duration {
 	}
 	a.balance = min(a.balance, inflateCredit*procs) - d
 	a.spent += d
+	a.most = max(a.most, d)
 	return max(0, -a.balance*allShare/procs)
 }
 
