@@ -14,6 +14,8 @@ type Batch struct {
 	done   func(i, n int, err error) // result, made once
 	writes []write
 	broken bool // the ring has failed
+
+	loop *loop // whose replies it adds to; nil: it has a ring
 }
 
 // A write is one of a Batch.
@@ -73,6 +75,9 @@ func (b *Batch) Add(c *Conn, data []byte, w Writer) bool {
 	if c.blocking != nil || c.layer != nil || c.loop.poller != b.poller {
 		return false
 	}
+	if b.loop != nil {
+		return b.loop.addReply(c, data, w)
+	}
 	if c.closed.Load() || !c.incref() {
 		w.Wrote(data, 0, net.ErrClosed)
 		return true
@@ -86,7 +91,11 @@ func (b *Batch) Add(c *Conn, data []byte, w Writer) bool {
 }
 
 // Flush makes the writes that were added and gives the Batch back, after which it must not be used.
+// It does nothing to a TurnBatch.
 func (b *Batch) Flush() {
+	if b.loop != nil {
+		return
+	}
 	if len(b.writes) > 0 {
 		b.submit()
 	}
@@ -107,10 +116,10 @@ func (p *batchPool) put(b *Batch) {
 // one by one, and there are no more Batches.
 func (b *Batch) submit() {
 	if b.broken {
-		b.writeAll(0, nil)
+		b.writeRest(0, nil)
 	} else if taken, err := b.ring.submit(len(b.writes), b.done); err != nil {
 		b.disable()
-		b.writeAll(taken, err)
+		b.writeRest(taken, err)
 	}
 	clear(b.writes)
 	b.writes = b.writes[:0]
@@ -123,10 +132,10 @@ func (b *Batch) disable() {
 	b.poller.batches.disabled = true
 }
 
-// writeAll makes the writes without a result. The ring has taken the first ones: they may have been
-// made, and count as failed, because a frame that is sent twice is worse than a connection that
-// ends.
-func (b *Batch) writeAll(taken int, err error) {
+// writeRest makes the writes without a result. The ring has taken the first ones: they may have
+// been made, and count as failed, because a frame that is sent twice is worse than a connection
+// that ends.
+func (b *Batch) writeRest(taken int, err error) {
 	for i, w := range b.writes {
 		switch {
 		case w.writer == nil:

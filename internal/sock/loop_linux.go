@@ -39,6 +39,9 @@ type loop struct {
 	visited    bool               // the last of the two that ran was a Visit
 	slice      time.Duration      // for how long runMore runs
 
+	replies replies
+	batch   Batch // adds to replies
+
 	// guarded by mu
 	mu       sync.Mutex
 	returned []*Conn  // claimed, had a turn on another goroutine and have more to read
@@ -82,6 +85,7 @@ func openLoop(p *Poller) (*loop, error) {
 		events: make([]syscall.EpollEvent, 128), start: time.Now(), slice: moreSlice,
 	}
 	l.onReadable = l.fetchEvents
+	l.batch = Batch{poller: p, loop: l}
 	if l.bell, err = openBell(); err == nil {
 		err = l.watch(l.bell, syscall.EPOLL_CTL_ADD, syscall.EPOLLIN|-syscall.EPOLLET)
 	}
@@ -178,23 +182,26 @@ func (l *loop) watch(fd, op int, events int64) error {
 // come or go wait for each other, and the others wait for one turn of one of them: 10,000 that
 // are cut at once and come again hold up no message by more than some turns.
 func (l *loop) lead() {
-	for {
-		for l.next < len(l.queue) {
-			c := l.queue[l.next]
-			l.next++
-			if !l.runTurn(c) {
-				return
-			}
-		}
-		l.queue, l.next = l.queue[:0], 0
-		if !l.runMore() {
-			return
-		}
+	for l.sendReplies() && l.runQueue() && l.sendReplies() && l.runMore() && l.sendReplies() {
 		runtime.Gosched()
 		if !l.poll() {
 			return
 		}
 	}
+}
+
+// runQueue runs the turns that may not wait. It reports whether the caller is still the leader.
+func (l *loop) runQueue() bool {
+	batched := len(l.queue)-l.next >= minReplies && l.poller.batches.available()
+	for l.next < len(l.queue) {
+		c := l.queue[l.next]
+		l.next++
+		if !l.runTurn(c, batched) || batched && l.replies.due(l.now) && !l.sendReplies() {
+			return false
+		}
+	}
+	l.queue, l.next = l.queue[:0], 0
+	return true
 }
 
 // moreSlice is for how long turns that may wait run before new events are looked for, which costs
@@ -226,7 +233,7 @@ func (l *loop) runMore() bool {
 		if c == nil {
 			return true
 		}
-		if !l.runHere(c) {
+		if !l.runHere(c, false) {
 			return false
 		}
 	}
@@ -293,20 +300,21 @@ func epollNow(epoll int, events []syscall.EpollEvent) (int, error) {
 	return int(n), nil
 }
 
-// runTurn runs a turn of c, and reports whether the caller is still the leader.
-func (l *loop) runTurn(c *Conn) bool {
+// runTurn runs a turn of c, which may have a TurnBatch. It reports whether the caller is still the
+// leader.
+func (l *loop) runTurn(c *Conn, batched bool) bool {
 	if l.slowness.Load() > detachAbove {
 		l.poller.workers.run(func() { l.runDetached(c) })
 		return true
 	}
-	return l.runHere(c)
+	return l.runHere(c, batched)
 }
 
 // runHere is runTurn on this goroutine, however slow turns are lately.
-func (l *loop) runHere(c *Conn) bool {
+func (l *loop) runHere(c *Conn, batched bool) bool {
 	began := l.now
 	seq := l.turnSeq.Add(1) // from here on, another goroutine may take the lead
-	c.led = uint32(seq)
+	c.led, c.batched = uint32(seq), batched
 	l.arm()
 	more := c.run()
 	now := time.Since(l.start)

@@ -22,6 +22,7 @@ type polled struct {
 
 	mayWait bool   // the turns may wait for those of others; owned by the turn
 	drained bool   // owned by the turn: the last read took all there was
+	batched bool   // owned by the turn: what it writes may leave with what others write
 	led     uint32 // owned by the turn: turnSeq of the loop, if its leader runs it; else 0
 }
 
@@ -115,7 +116,7 @@ func (c *Conn) wake() {
 
 // runAway calls run on another goroutine than the leader's, and leaves to the leader what follows.
 func (c *Conn) runAway() {
-	c.led = 0
+	c.led, c.batched = 0, false
 	if c.run() {
 		c.loop.giveBack(c)
 	}
@@ -123,7 +124,7 @@ func (c *Conn) runAway() {
 
 // runToIdle calls run until the claim is given up.
 func (c *Conn) runToIdle() {
-	c.led = 0
+	c.led, c.batched = 0, false
 	for c.run() {
 		runtime.Gosched()
 	}

@@ -73,6 +73,9 @@ func (*Poller) Accept(net.Listener, func(netip.AddrPort) (*Conn, func())) (*Acce
 // Detach returns the socket. Call it from Ended, and no other method after it.
 func (c *Conn) Detach() (net.Conn, error) { return c.blocking.nc, nil }
 
+// TurnBatch returns nil.
+func (*Conn) TurnBatch() *Batch { return nil }
+
 // A Batch does not exist here.
 type Batch struct{}
 
