@@ -43,7 +43,7 @@ func (c *session) readOnce() (turn sock.Turn, have bool) {
 	small := c.sock.Blocks()
 	rs := c.srv.pools.getScratch(small)
 	defer c.srv.pools.putScratch(rs, small) // deferred for handlers that end the goroutine
-	rs.ofBacklog = c.backlog
+	rs.ofBacklog, rs.batch = c.backlog, c.sock.TurnBatch()
 	if c.backlog {
 		return c.handleBacklog(rs), true
 	}

@@ -28,6 +28,7 @@ type readScratch struct {
 	lastDeadline int64       // of the last handler, by the clock of the Server
 	sawSlow      atomic.Bool // a handler was slow: now is out of date
 
+	batch   *sock.Batch // of the turn; nil: replies leave at once
 	holding atomic.Bool
 
 	ofBacklog bool        // what is handled is in memory of the session
@@ -93,7 +94,7 @@ func (p *pools) getScratch(small bool) *readScratch {
 
 func (p *pools) putScratch(rs *readScratch, small bool) {
 	rs.visit.Leave()
-	rs.visit, rs.pausing = nil, nil
+	rs.visit, rs.pausing, rs.batch = nil, nil, nil
 	if rs.state.Swap(inPool) == inSlowTurn {
 		rs.memory.add(-len(rs.buf) >> 10)
 	}
@@ -105,10 +106,10 @@ func (p *pools) putScratch(rs *readScratch, small bool) {
 }
 
 // holdReplies starts to hold replies back if b has another complete message, so that the replies to
-// all messages of a read leave in one write for each recipient. A slow handler does not hold them
-// up: the timer releases them.
+// all messages of a read leave in one write for each recipient, or if replies to other clients
+// leave with them. A slow handler does not hold them up: the timer releases them.
 func (c *session) holdReplies(rs *readScratch, b []byte) {
-	if rs.holding.Load() || !ws.FrameComplete(b) {
+	if rs.holding.Load() || rs.batch == nil && !ws.FrameComplete(b) {
 		return
 	}
 	rs.startHolding()
@@ -180,18 +181,19 @@ func (c *session) holdOrFlushUnlock(e *eventContext, b *sock.Batch) {
 func (rs *readScratch) endRead() {
 	rs.timer.end()
 	if rs.holding.Load() {
-		rs.releaseHeld()
+		rs.releaseHeld(rs.batch)
 	}
 }
 
-// releaseHeld ends the hold and writes what was held. The turn calls it, or the timer.
-func (rs *readScratch) releaseHeld() {
+// releaseHeld ends the hold and writes what was held. The turn calls it with its batch, or the
+// timer without.
+func (rs *readScratch) releaseHeld(b *sock.Batch) {
 	rs.mu.Lock()
 	held := rs.held
 	rs.held = nil
 	rs.holding.Store(false)
 	rs.mu.Unlock()
-	flushHeld(held)
+	flushHeld(held, b)
 	clear(held)
 	rs.mu.Lock()
 	if rs.held == nil {
@@ -200,12 +202,14 @@ func (rs *readScratch) releaseHeld() {
 	rs.mu.Unlock()
 }
 
-// flushHeld writes the replies held for sessions, in one batch if they are many.
-func flushHeld(held []*session) {
+// flushHeld writes the replies held for sessions, in b if they are few, or in a batch of their own.
+func flushHeld(held []*session, b *sock.Batch) {
 	if len(held) == 0 {
 		return
 	}
-	b := held[0].srv.newBatch(len(held))
+	if own := held[0].srv.newBatch(len(held)); own != nil {
+		b = own
+	}
 	defer flushBatch(b)
 	for _, c := range held {
 		c.mu.Lock()
@@ -221,7 +225,7 @@ func (rs *readScratch) onSlow() {
 	if rs.state.CompareAndSwap(inTurn, inSlowTurn) {
 		rs.memory.add(len(rs.buf) >> 10)
 	}
-	rs.releaseHeld()
+	rs.releaseHeld(nil)
 }
 
 // A slowTimer notices that a handler is slow. It ticks only while messages are handled, and costs
