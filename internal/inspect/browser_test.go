@@ -156,8 +156,8 @@ func TestPageInBrowser(t *testing.T) {
 	page.Wait(`seen("from the page")?.includes("→ all (2)")`)
 }
 
-// TestRecipientsFitInBrowser sends to single connections, more than a row has place for: in all looks
-// those that it names, and how many more there are, are in sight.
+// TestRecipientsFitInBrowser sends to single connections, more than a row has place for: in all
+// looks those that it names, and how many more there are, are in sight.
 func TestRecipientsFitInBrowser(t *testing.T) {
 	b := browsertest.Start(t)
 	ids := make(chan tyg.ConnID, 6)

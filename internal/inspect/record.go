@@ -196,8 +196,8 @@ func (r *recorder) append(
 	r.buf = recording.AppendMessage(r.buf, r.time(at), kind, conn, to, data, m)
 }
 
-// time returns the time of the next entry: at, or that of the last one if it is later, since not all
-// times are exact.
+// time returns the time of the next entry: at, or that of the last one if it is later, since not
+// all times are exact.
 func (r *recorder) time(at time.Duration) time.Duration {
 	r.last = max(r.last, at)
 	return r.last

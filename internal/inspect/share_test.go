@@ -19,10 +19,10 @@ import (
 	"github.com/tyg-dev/tyg/internal/wstest"
 )
 
-// BenchmarkRecordingShare is by how much a recording makes a message dearer, in processor time: of a
-// server whose client is another process, and of both in one process, as BenchmarkMessage. It
-// records every other slice of messages, so that other programs on the machine slow down both alike,
-// and takes the medians. Run it with -cpu 1 -benchtime 200x.
+// BenchmarkRecordingShare is by how much a recording makes a message dearer, in processor time: of
+// a server whose client is another process, and of both in one process, as BenchmarkMessage. It
+// records every other slice of messages, so that other programs on the machine slow down both
+// alike, and takes the medians. Run it with -cpu 1 -benchtime 200x.
 func BenchmarkRecordingShare(b *testing.B) {
 	if addr := os.Getenv(clientEnv); addr != "" {
 		nc := dialRaw(b, addr)

@@ -11,9 +11,9 @@ import (
 )
 
 // Write sends data, compressed if that was negotiated, as one frame, or as several if it is longer
-// than Options.MaxFrame. It checks neither op nor data. The caller may reuse data when Write returns.
-// After a close frame Write sends nothing and returns an error that wraps [net.ErrClosed]. If the
-// context ends during Write, the socket is closed, because nothing can follow half a frame.
+// than Options.MaxFrame. It checks neither op nor data. The caller may reuse data when Write
+// returns. After a close frame Write sends nothing and returns an error that wraps [net.ErrClosed].
+// If the context ends during Write, the socket is closed, because nothing can follow half a frame.
 func (c *Conn) Write(ctx context.Context, op ws.Opcode, data []byte) error {
 	if err := c.writing.lock(ctx); err != nil {
 		return err

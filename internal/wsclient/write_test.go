@@ -67,8 +67,8 @@ func TestWriteRawKeepsTheCallersBytes(t *testing.T) {
 	expectText(t, c, "cooked")
 }
 
-// A server that takes short frames only gets long messages, in several frames, and control frames as
-// they are.
+// A server that takes short frames only gets long messages, in several frames, and control frames
+// as they are.
 func TestMaxFrame(t *testing.T) {
 	const longest = 10
 	for _, deflated := range []bool{false, true} {

@@ -122,8 +122,8 @@ func TestReconnectGivesUp(t *testing.T) {
 	}
 }
 
-// Notices say once why there is no connection, at each attempt when the next one is, and at last that
-// there is one again.
+// Notices say once why there is no connection, at each attempt when the next one is, and at last
+// that there is one again.
 func TestReconnectSaysWhatItDoes(t *testing.T) {
 	s, works := newHealing(t, []int{503, 503}, []int{ws.CloseServiceRestart})
 	target, err := ParseTarget(s.URL + "/api")

@@ -46,7 +46,9 @@ func TestAnyTextIsWritten(t *testing.T) {
 // A secret is found wherever its key begins, however it is spelt, and whatever is around it.
 func TestSecretsAreFoundAtAnyPlace(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
-	keys := []string{"token", "Pass-Word", "api_key", `\u0074oken`, `to\u006Ben`, "pin", "_otp_", "AUTH"}
+	keys := []string{
+		"token", "Pass-Word", "api_key", `\u0074oken`, `to\u006Ben`, "pin", "_otp_", "AUTH",
+	}
 	spaces := []string{"", " ", "\n\t", strings.Repeat(" ", 9)}
 	r := recording.NewRedactor(recording.DefaultRules())
 	for n := range 20_000 {

@@ -9,8 +9,8 @@ type hint struct {
 	again bool // connecting again may help
 }
 
-// ofServer are the hints for codes that servers close with. A server may be of any make, so they say
-// what the code means (RFC 6455 section 7.4.1), and what API Gateway and tyg mean by it: see
+// ofServer are the hints for codes that servers close with. A server may be of any make, so they
+// say what the code means (RFC 6455 section 7.4.1), and what API Gateway and tyg mean by it: see
 // docs/troubleshooting.md and
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html
 func ofServer(code int) hint {
@@ -32,8 +32,8 @@ func ofServer(code int) hint {
 		return hint{"the server cannot use what was sent: text must be UTF-8, and to some servers JSON " +
 			"of the right form", false}
 	case ws.ClosePolicyViolation:
-		return hint{"a rule of the server forbids it: look at the credentials (--header), --origin, and " +
-			"what was sent", false}
+		return hint{"a rule of the server forbids it: look at the credentials (--header), --origin, " +
+			"and what was sent", false}
 	case ws.CloseMessageTooBig:
 		return hint{"the message is longer than the server takes: API Gateway takes 128 KB, and tyg " +
 			"too, unless -profile server (16 MB) or -limit-message BYTES says more", false}
