@@ -47,7 +47,7 @@ func setOptions(o *server.Options, c *Cluster) error {
 	o.PingInterval, o.MaxPingsOut = routePing, routePingsOut
 	o.Cluster = server.ClusterOpts{
 		Name: clusterName, Host: host, Advertise: c.Node,
-		AuthTimeout:  readyTimeout.Seconds(),
+		AuthTimeout:  handshakeTimeout.Seconds(),
 		PingInterval: routePing, MaxPingsOut: routePingsOut,
 		NoAdvertise: true, // clients use the server of their own process
 		PoolSize:    -1,   // one connection for each pair of nodes
@@ -64,7 +64,7 @@ func setOptions(o *server.Options, c *Cluster) error {
 		t := c.TLS.Clone()
 		t.ClientAuth, t.ClientCAs = tls.RequireAndVerifyClientCert, t.RootCAs
 		t.MinVersion = max(t.MinVersion, tls.VersionTLS12)
-		o.Cluster.TLSConfig, o.Cluster.TLSTimeout = t, readyTimeout.Seconds()
+		o.Cluster.TLSConfig, o.Cluster.TLSTimeout = t, handshakeTimeout.Seconds()
 	}
 	for _, node := range c.Nodes { // this one, too: the server counts them
 		u := &url.URL{Scheme: scheme, Host: node}

@@ -24,6 +24,10 @@ import (
 // 50 ms.
 const readyTimeout = 30 * time.Second
 
+// handshakeTimeout is how long a client or server that connects may take to prove who it is. The
+// default of NATS, two seconds, is too short for a busy machine.
+const handshakeTimeout = 10 * time.Second
+
 // user is the user name in every URL; only the password differs.
 const user = "tyg"
 
@@ -128,7 +132,7 @@ func (s *Server) start(cfg Config) (err error) {
 		NoLog: true, NoSigs: true,
 		JetStream: true, StoreDir: cfg.Dir, SyncAlways: cfg.Sync,
 		// A busy machine may take as long to authenticate as to become ready.
-		AuthTimeout: readyTimeout.Seconds(),
+		AuthTimeout: handshakeTimeout.Seconds(),
 	}
 	if s.clustered {
 		if err := setOptions(options, cfg.Cluster); err != nil {
