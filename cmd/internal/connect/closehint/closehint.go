@@ -40,7 +40,7 @@ func ofServer(code int) hint {
 	case ws.CloseInternalError:
 		return hint{"the server has a fault: its log says more", true}
 	case ws.CloseServiceRestart:
-		return hint{"the server restarts", true}
+		return hint{again: true} // the name of the code says the rest
 	case ws.CloseTryAgainLater:
 		return hint{"the server is full, or this client reads too slowly", true}
 	case ws.CloseBadGateway:
@@ -54,11 +54,16 @@ func ofServer(code int) hint {
 // connects again by itself.
 func OfServer(code int, reconnects bool) string {
 	h := ofServer(code)
-	if h.again && !reconnects {
-		return h.text + "; --reconnect connects again"
+	switch {
+	case !h.again || reconnects:
+		return h.text
+	case h.text == "":
+		return connectAgain
 	}
-	return h.text
+	return h.text + "; " + connectAgain
 }
+
+const connectAgain = "--reconnect connects again"
 
 // OfClient returns the hint for a code that the client has closed with, because of what the server
 // has sent.
