@@ -9,6 +9,8 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -25,27 +27,11 @@ import (
 // alike, and takes the medians. Run it with -cpu 1 -benchtime 200x.
 func BenchmarkRecordingShare(b *testing.B) {
 	if addr := os.Getenv(clientEnv); addr != "" {
-		nc := dialRaw(b, addr)
-		for echoes(nc, slice) == nil {
-		}
+		echoAll(b, addr)
 		return
 	}
-	b.Run("server", func(b *testing.B) {
-		share(b, func(srv *gateway.Server, addr string) func() {
-			client := exec.Command(os.Args[0], "-test.run=^$", "-test.bench=^BenchmarkRecordingShare$",
-				"-test.benchtime=1x")
-			client.Env = append(os.Environ(), clientEnv+"="+addr)
-			if err := client.Start(); err != nil {
-				b.Fatal(err)
-			}
-			b.Cleanup(func() { _ = client.Process.Kill(); _ = client.Wait() })
-			return func() {
-				for from := srv.Stats().Messages; srv.Stats().Messages-from < slice; {
-					time.Sleep(time.Millisecond)
-				}
-			}
-		})
-	})
+	b.Run("server", func(b *testing.B) { share(b, startClient(b, "1")) })
+	b.Run("server with 64 clients", func(b *testing.B) { share(b, startClient(b, "64")) })
 	b.Run("both", func(b *testing.B) {
 		share(b, func(_ *gateway.Server, addr string) func() {
 			nc := dialRaw(b, addr)
@@ -93,7 +79,45 @@ func share(b *testing.B, connect func(srv *gateway.Server, addr string) func()) 
 	b.ReportMetric(0, "ns/op")
 }
 
-const clientEnv = "TYG_TEST_ECHO_CLIENT"
+const (
+	clientEnv  = "TYG_TEST_ECHO_CLIENT"
+	clientsEnv = "TYG_TEST_ECHO_CLIENTS"
+)
+
+// startClient returns a connect for share that starts another process with so many clients.
+func startClient(b *testing.B, clients string) func(*gateway.Server, string) func() {
+	return func(srv *gateway.Server, addr string) func() {
+		client := exec.Command(os.Args[0], "-test.run=^$", "-test.bench=^BenchmarkRecordingShare$",
+			"-test.benchtime=1x")
+		client.Env = append(os.Environ(), clientEnv+"="+addr, clientsEnv+"="+clients)
+		if err := client.Start(); err != nil {
+			b.Fatal(err)
+		}
+		b.Cleanup(func() { _ = client.Process.Kill(); _ = client.Wait() })
+		return func() {
+			for from := srv.Stats().Messages; srv.Stats().Messages-from < slice; {
+				time.Sleep(time.Millisecond)
+			}
+		}
+	}
+}
+
+// echoAll is the process of the clients, until their server ends.
+func echoAll(b *testing.B, addr string) {
+	clients, err := strconv.Atoi(os.Getenv(clientsEnv))
+	if err != nil {
+		b.Fatal(err)
+	}
+	var all sync.WaitGroup
+	for range clients {
+		nc := dialRaw(b, addr)
+		all.Go(func() {
+			for echoes(nc, slice) == nil {
+			}
+		})
+	}
+	all.Wait()
+}
 
 // echoes sends so many messages, each after the answer to the one before.
 func echoes(nc net.Conn, n int) error {
