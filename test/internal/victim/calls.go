@@ -100,7 +100,8 @@ func (l *calls) forgetLocked(t time.Time) {
 			delete(l.all, c.text)
 		}
 	}
-	l.ended = append(l.ended[:0:0], l.ended[n:]...)
+	clear(l.ended[:n]) // frees the calls; the next append that needs room frees the rest
+	l.ended = l.ended[n:]
 }
 
 // started notes that a process gets the event of ctx.
