@@ -3,6 +3,7 @@ package connect
 import (
 	"context"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -15,22 +16,31 @@ import (
 	"github.com/tyg-dev/tyg/internal/ws"
 )
 
+// hijack takes the connection of a handshake, and returns the answer that accepts it. conn is nil
+// if the test has failed.
+func hijack(t *testing.T, w http.ResponseWriter, r *http.Request) (conn net.Conn, accepted []byte) {
+	up, err := ws.ParseUpgrade(r)
+	if err != nil {
+		t.Error(err)
+		return nil, nil
+	}
+	conn, _, err = http.NewResponseController(w).Hijack()
+	if err != nil {
+		t.Error(err)
+		return nil, nil
+	}
+	return conn, up.AppendResponse(nil, "", false)
+}
+
 // newClosingServer closes each connection with a code.
 func newClosingServer(t *testing.T, code int) *httptest.Server {
 	t.Helper()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		up, err := ws.ParseUpgrade(r)
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		conn, _, err := http.NewResponseController(w).Hijack()
-		if err != nil {
-			t.Error(err)
+		conn, out := hijack(t, w, r)
+		if conn == nil {
 			return
 		}
 		defer conn.Close()
-		out := up.AppendResponse(nil, "", false)
 		if code != ws.CloseAbnormal {
 			out = ws.AppendClose(out, code, "a reason")
 		}

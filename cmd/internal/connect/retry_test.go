@@ -51,19 +51,13 @@ func newHealing(t *testing.T, statuses, codes []int) (_ *httptest.Server, works 
 
 // closeAtMessage accepts a WebSocket and closes it as soon as anything comes.
 func closeAtMessage(t *testing.T, w http.ResponseWriter, r *http.Request, code int) {
-	up, err := ws.ParseUpgrade(r)
-	if err != nil {
-		t.Error(err)
-		return
-	}
-	conn, _, err := http.NewResponseController(w).Hijack()
-	if err != nil {
-		t.Error(err)
+	conn, accepted := hijack(t, w, r)
+	if conn == nil {
 		return
 	}
 	defer conn.Close()
 	buf := make([]byte, 1024)
-	_, _ = conn.Write(up.AppendResponse(nil, "", false)) // failures show in the client
+	_, _ = conn.Write(accepted) // failures show in the client
 	_, _ = conn.Read(buf)
 	_, _ = conn.Write(ws.AppendClose(nil, code, ""))
 	_, _ = conn.Read(buf)
