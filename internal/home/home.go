@@ -9,9 +9,10 @@ import (
 	"encoding/base64"
 	"html"
 	"io"
-	"net"
 	"net/http"
 	"strings"
+
+	"github.com/tyg-dev/tyg/internal/hosts"
 )
 
 // Wants reports whether a request is that of a browser whose user has typed the address of the
@@ -111,19 +112,5 @@ func (p Page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // onThisMachine reports whether a browser on this machine has asked for a name of this machine, and
 // no proxy has passed it on.
 func onThisMachine(r *http.Request) bool {
-	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Real-Ip", "Via"} {
-		if r.Header.Get(name) != "" {
-			return false
-		}
-	}
-	return isLoopback(r.RemoteAddr) && isLoopback(r.Host)
-}
-
-func isLoopback(hostport string) bool {
-	host, _, err := net.SplitHostPort(hostport)
-	if err != nil {
-		host = strings.Trim(hostport, "[]")
-	}
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
+	return !hosts.IsProxied(r.Header) && hosts.IsLoopback(r.RemoteAddr) && hosts.IsLoopback(r.Host)
 }

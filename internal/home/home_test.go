@@ -41,7 +41,7 @@ func TestWantsIsForBrowsersAtTheRoot(t *testing.T) {
 func TestInspectorIsForThisMachine(t *testing.T) {
 	page := home.Page{Name: "<b>chat", Stage: "api", Inspector: "http://127.0.0.1:8001/"}
 	tests := []struct {
-		remote, host, proxy string
+		remote, host, proxy string // the proxy's header, behind an empty one of the client
 		want                bool
 	}{
 		{"127.0.0.1:1", "127.0.0.1:8000", "", true},
@@ -55,7 +55,7 @@ func TestInspectorIsForThisMachine(t *testing.T) {
 		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.RemoteAddr, r.Host = tt.remote, tt.host
 		if tt.proxy != "" {
-			r.Header.Set("X-Forwarded-For", tt.proxy)
+			r.Header["X-Forwarded-For"] = []string{"", tt.proxy}
 		}
 		w := httptest.NewRecorder()
 		page.ServeHTTP(w, r)

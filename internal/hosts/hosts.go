@@ -68,6 +68,14 @@ func IsFixed(hostport string) bool {
 	return host == "localhost" || strings.HasSuffix(host, ".localhost")
 }
 
+// IsLoopback reports whether a host, with or without port, is this machine itself: a loopback
+// address or localhost. An address without a host, such as :8000, is that of all interfaces.
+func IsLoopback(hostport string) bool {
+	host := Name(hostport)
+	addr, err := netip.ParseAddr(host)
+	return strings.EqualFold(host, "localhost") || err == nil && addr.Unmap().IsLoopback()
+}
+
 // IsProxied reports whether a proxy has passed a request on. A page cannot send these headers with
 // a WebSocket, because that of browsers takes none.
 func IsProxied(h http.Header) bool {
