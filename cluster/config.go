@@ -5,13 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
-	"net/url"
 	"regexp"
-	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
+
+	"github.com/tyg-dev/tyg/internal/natsurl"
 )
 
 // Config says where the cluster is and how patient its nodes are. URL or Conn is needed, everything
@@ -211,43 +210,13 @@ func (c Config) check() error {
 	return c.checkServers()
 }
 
-// checkServers refuses unencrypted connections to other machines. Its errors omit the URL, which
-// may contain a password.
+// checkServers refuses unencrypted connections to other machines.
 func (c Config) checkServers() error {
 	if c.Conn != nil {
 		return nil
 	}
-	if c.URL == "" {
-		return errors.New("neither URL nor Conn is set")
-	}
-	for server := range strings.SplitSeq(c.URL, ",") {
-		if err := c.checkServer(strings.TrimSpace(server)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (c Config) checkServer(server string) error {
-	if !strings.Contains(server, "://") {
-		server = "nats://" + server
-	}
-	u, err := url.Parse(server)
-	if err != nil || u.Hostname() == "" {
-		return errors.New("the URL of the NATS server is not like nats://host:4222")
-	}
-	ip := net.ParseIP(u.Hostname())
-	if c.Insecure || u.Hostname() == "localhost" || ip != nil && ip.IsLoopback() {
-		return nil
-	}
-	if c.TLS == nil && u.Scheme != "tls" && u.Scheme != "wss" {
-		return fmt.Errorf("NATS on %s: use tls:// for another machine, or Insecure (TYG_NATS_INSECURE=1)", u.Host)
-	}
-	certified := c.TLS != nil && (len(c.TLS.Certificates) > 0 || c.TLS.GetClientCertificate != nil)
-	if u.User == nil && c.CredentialsFile == "" && !certified {
-		return fmt.Errorf("NATS on %s: no credential, neither in the URL nor in a file", u.Host)
-	}
-	return nil
+	a := natsurl.Access{TLS: c.TLS, CredentialsFile: c.CredentialsFile, Insecure: c.Insecure}
+	return a.Check(c.URL)
 }
 
 const (

@@ -2,16 +2,14 @@ package natskv
 
 import (
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"log/slog"
-	"net"
-	"net/url"
 	"regexp"
-	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
+
+	"github.com/tyg-dev/tyg/internal/natsurl"
 )
 
 const (
@@ -98,43 +96,8 @@ func (c Config) check() error {
 	if c.Conn != nil {
 		return nil
 	}
-	if c.URL == "" {
-		return errors.New("neither URL nor Conn is set")
-	}
-	for _, server := range strings.Split(c.URL, ",") {
-		if err := c.checkServer(strings.TrimSpace(server)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// checkServer refuses unencrypted connections to another machine. Its errors omit the URL, which
-// may contain a password.
-func (c Config) checkServer(server string) error {
-	if !strings.Contains(server, "://") {
-		server = "nats://" + server
-	}
-	u, err := url.Parse(server)
-	if err != nil || u.Hostname() == "" {
-		return errors.New("the URL of the NATS server is not like nats://host:4222")
-	}
-	if c.Insecure || loopback(u.Hostname()) {
-		return nil
-	}
-	if c.TLS == nil && u.Scheme != "tls" && u.Scheme != "wss" {
-		return fmt.Errorf("NATS on %s: use tls:// for another machine, or Insecure (TYG_NATS_INSECURE=1)", u.Host)
-	}
-	certified := c.TLS != nil && (len(c.TLS.Certificates) > 0 || c.TLS.GetClientCertificate != nil)
-	if u.User == nil && c.CredentialsFile == "" && !certified {
-		return fmt.Errorf("NATS on %s: no credential, neither in the URL nor in a file", u.Host)
-	}
-	return nil
-}
-
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
+	a := natsurl.Access{TLS: c.TLS, CredentialsFile: c.CredentialsFile, Insecure: c.Insecure}
+	return a.Check(c.URL)
 }
 
 // connect connects, and reconnects until the Store or Values is closed. The purpose is for the

@@ -10,12 +10,12 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/url"
 	"regexp"
 	"strings"
 	"time"
 
 	"github.com/tyg-dev/tyg/cmd/internal/awskeys"
+	"github.com/tyg-dev/tyg/internal/natsurl"
 	"github.com/tyg-dev/tyg/internal/redact"
 	"github.com/tyg-dev/tyg/internal/sigv4"
 )
@@ -27,11 +27,8 @@ func (d *Doctor) nats(ctx context.Context) Finding {
 		return ok("TYG_NATS_URL is not set; only programs with -tags tyg.nats need it")
 	}
 	first, _, _ := strings.Cut(text, ",") // of a cluster
-	if !strings.Contains(first, "://") {
-		first = "nats://" + first
-	}
-	u, err := url.Parse(first)
-	if err != nil || u.Hostname() == "" {
+	u, err := natsurl.Parse(strings.TrimSpace(first))
+	if err != nil {
 		return fail("write it as nats://host:4222 or tls://user:password@host:4222",
 			"TYG_NATS_URL %q is not a URL", redact.Text(text))
 	}
