@@ -35,12 +35,12 @@ var allowed = map[string]string{
 		"internal/reqbody internal/route internal/sigv4 internal/sock internal/values internal/ws",
 	"gateway/internal/accesslog": "tyg internal/logqueue internal/visible",
 	"gateway/internal/handshake": "internal/hosts internal/ws",
-	"cluster":                    "tyg gateway internal/connid internal/lostconn",
+	"cluster":                    "tyg gateway internal/connid internal/lostconn internal/natsurl",
 	"internal/ledgerfile": "tyg gateway internal/filelock internal/lograte " +
 		"internal/lostconn",
 	"internal/lostconn": "tyg internal/connid",
 	"host": "tyg cluster gateway internal/admin internal/certfile internal/clustermetrics " +
-		"internal/grouptable internal/home " +
+		"internal/grouptable internal/home internal/hosts " +
 		"internal/inspect internal/ledgerfile internal/logqueue internal/pages " +
 		"internal/profileflag internal/stopsignal lambda rooms/natskv",
 	"internal/functions": "tyg apigw internal/functions/osproc " +
@@ -56,7 +56,7 @@ var allowed = map[string]string{
 	"rooms":                         "tyg",
 	"trigger":                       "tyg",
 	"rooms/roomstest":               "tyg rooms internal/sampletest",
-	"rooms/natskv":                  "tyg rooms",
+	"rooms/natskv":                  "tyg rooms internal/natsurl",
 	"rooms/dynamo":                  "tyg rooms",
 	"internal/dynamodb":             "",
 	"internal/dynamotest":           "internal/dynamodb",
@@ -65,7 +65,7 @@ var allowed = map[string]string{
 	"internal/natsd/natsdtest":      "internal/natsd",
 	"rooms/storage": "rooms rooms/storage/internal/dynamodb " +
 		"rooms/storage/internal/nats",
-	"rooms/storage/internal/dynamodb": "rooms/dynamo",
+	"rooms/storage/internal/dynamodb": "internal/hosts rooms/dynamo",
 	"rooms/storage/internal/nats":     "rooms/natskv",
 	"internal/deploy": "internal/deploy/api internal/deploy/awserr internal/deploy/dns " +
 		"internal/deploy/function " +
@@ -117,7 +117,8 @@ var allowed = map[string]string{
 	"internal/awstest/wire":            "internal/awstest/internal/models",
 	"internal/awstest/internal/models": "",
 	"internal/natsd":                   "internal/filelock internal/natsnodes internal/scratch",
-	"internal/natsnodes":               "",
+	"internal/natsnodes":               "internal/hosts",
+	"internal/natsurl":                 "internal/hosts",
 	"tygtest": "tyg apigw internal/authorize internal/groups internal/route internal/values " +
 		"tygtest/internal/grouptest tygtest/internal/hosttest tygtest/internal/sendertest " +
 		"tygtest/internal/suite",
@@ -139,19 +140,19 @@ var allowed = map[string]string{
 	"internal/values":             "tyg",
 	"internal/partition":          "",
 	"internal/otherapi":           "",
-	"internal/home":               "",
+	"internal/home":               "internal/hosts",
 	"internal/hosts":              "",
 	"internal/memory":             "",
 	"internal/pages":              "internal/home internal/otherapi",
-	"internal/inspect": "tyg apigw gateway internal/inspect/recording internal/pages internal/ws " +
-		"internal/wsclient",
+	"internal/inspect": "tyg apigw gateway internal/hosts internal/inspect/recording " +
+		"internal/pages internal/ws internal/wsclient",
 	"internal/inspect/recording": "",
 	"internal/profileflag":       "gateway",
 	"internal/logqueue":          "",
 	"internal/lograte":           "",
 	"internal/reqbody":           "",
 	"internal/route":             "",
-	"internal/sigv4":             "",
+	"internal/sigv4":             "internal/hosts",
 	"internal/stopsignal":        "",
 	"internal/filelock":          "",
 	"internal/scratch":           "internal/filelock",
@@ -239,9 +240,9 @@ var allowed = map[string]string{
 		"cmd/internal/schedule internal/triggerevent " +
 		"cmd/internal/watch cmd/internal/webserver gateway internal/certfile internal/dualport " +
 		"internal/dynamodb internal/functions internal/functions/invokeapi " +
-		"internal/functions/outbound internal/functions/runtimes internal/home internal/inspect " +
-		"internal/inspect/recording internal/logqueue internal/pages internal/scratch internal/sigv4 " +
-		"internal/stopsignal internal/visible",
+		"internal/functions/outbound internal/functions/runtimes internal/home internal/hosts " +
+		"internal/inspect internal/inspect/recording internal/logqueue internal/pages " +
+		"internal/scratch internal/sigv4 internal/stopsignal internal/visible",
 	"cmd/internal/selfhost": "tyg cmd/internal/backend cmd/internal/buildinfo " +
 		"cmd/internal/companion cmd/internal/project cmd/internal/strict cmd/internal/value " +
 		"cmd/internal/webserver gateway internal/admin internal/certfile " +
@@ -253,7 +254,7 @@ var allowed = map[string]string{
 		"internal/wsclient",
 	"cmd/internal/bench": "internal/visible internal/ws internal/wsclient",
 	"cmd/internal/doctor": "cmd/internal/awskeys cmd/internal/project cmd/internal/selfhost " +
-		"cmd/internal/template internal/redact internal/sigv4",
+		"cmd/internal/template internal/natsurl internal/redact internal/sigv4",
 	"cmd/internal/connect/closehint": "internal/ws",
 	"cmd/internal/connect/script":    "cmd/internal/connect/closehint internal/visible internal/ws",
 	"cmd/internal/connect": "apigw cmd/internal/buildinfo cmd/internal/cli " +

@@ -12,6 +12,7 @@ import (
 
 	"github.com/tyg-dev/tyg/gateway"
 	"github.com/tyg-dev/tyg/internal/home"
+	"github.com/tyg-dev/tyg/internal/hosts"
 	"github.com/tyg-dev/tyg/internal/inspect"
 )
 
@@ -38,7 +39,7 @@ func openInspector(cfg Config) (*inspector, error) {
 		return nil, fmt.Errorf("inspector: listen on %s: %w; choose another address with -inspect or "+
 			"TYG_INSPECT", cfg.Inspect, err)
 	}
-	i := &inspector{listener: l, token: cfg.InspectToken, local: isLoopback(cfg.Inspect)}
+	i := &inspector{listener: l, token: cfg.InspectToken, local: hosts.IsLoopback(cfg.Inspect)}
 	if i.token == "" {
 		i.token = inspect.NewToken()
 	}
@@ -51,7 +52,7 @@ func (c Config) checkInspect() error {
 		return nil
 	}
 	if c.InspectToken == "" {
-		if !isLoopback(c.Inspect) {
+		if !hosts.IsLoopback(c.Inspect) {
 			return fmt.Errorf("inspect %q: other machines reach that address; set TYG_INSPECT_TOKEN, or "+
 				"use 127.0.0.1", c.Inspect)
 		}
@@ -61,13 +62,6 @@ func (c Config) checkInspect() error {
 		return fmt.Errorf("TYG_INSPECT_TOKEN: %w", err)
 	}
 	return nil
-}
-
-// isLoopback reports whether only this machine reaches an address.
-func isLoopback(addr string) bool {
-	host, _, err := net.SplitHostPort(addr)
-	ip := net.ParseIP(host)
-	return err == nil && (host == "localhost" || ip != nil && ip.IsLoopback())
 }
 
 // page returns the URL of the inspector without its token, "" if there is none.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -261,20 +260,4 @@ func (i *Inspector) Printed(function, requestID, stream, text string) {
 			kind: printed, at: time.Now(), name: function, rare: &rare{other: requestID, text: text},
 		}, []byte(stream))
 	}
-}
-
-// isLoopback reports whether a Host header or an address names this machine.
-func isLoopback(hostport string) bool {
-	host, _, err := net.SplitHostPort(hostport)
-	if err != nil {
-		host = hostport
-	}
-	if host == "localhost" {
-		return true
-	}
-	if len(host) > 1 && host[0] == '[' {
-		host = host[1 : len(host)-1]
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
 }

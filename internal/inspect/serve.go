@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tyg-dev/tyg/internal/hosts"
 	"github.com/tyg-dev/tyg/internal/pages"
 )
 
@@ -59,7 +60,7 @@ func (i *Inspector) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
-	if i.cfg.Local && !isLoopback(r.Host) {
+	if i.cfg.Local && !hosts.IsLoopback(r.Host) {
 		http.Error(w, "the inspector is at localhost only, and the request is for another host",
 			http.StatusForbidden)
 		return

@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/tyg-dev/tyg/internal/hosts"
 )
 
 // maxNodes is the size of the largest cluster: each write goes to most of its nodes.
@@ -103,15 +105,8 @@ func (c *Cluster) remote() bool {
 	if c.Alone() {
 		return false
 	}
-	return c.Listen != "" && !onLoopback(c.Listen) ||
-		slices.ContainsFunc(c.Nodes, func(node string) bool { return !onLoopback(node) })
-}
-
-// onLoopback reports whether an address with a port is one of this machine only.
-func onLoopback(address string) bool {
-	host, _, err := net.SplitHostPort(address)
-	ip := net.ParseIP(host)
-	return err == nil && (host == "localhost" || ip != nil && ip.IsLoopback())
+	return c.Listen != "" && !hosts.IsLoopback(c.Listen) ||
+		slices.ContainsFunc(c.Nodes, func(node string) bool { return !hosts.IsLoopback(node) })
 }
 
 // Alone reports whether there is no other node.

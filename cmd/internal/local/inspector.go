@@ -15,6 +15,7 @@ import (
 	"github.com/tyg-dev/tyg/cmd/internal/webserver"
 	"github.com/tyg-dev/tyg/internal/functions"
 	"github.com/tyg-dev/tyg/internal/home"
+	"github.com/tyg-dev/tyg/internal/hosts"
 	"github.com/tyg-dev/tyg/internal/inspect"
 	"github.com/tyg-dev/tyg/internal/inspect/recording"
 )
@@ -36,9 +37,7 @@ func (s *server) newInspector(l net.Listener) *inspect.Inspector {
 
 // inspectIsLocal reports whether only this machine can reach the inspector.
 func (s *server) inspectIsLocal() bool {
-	host, _, err := net.SplitHostPort(s.cfg.Inspect)
-	ip := net.ParseIP(host)
-	return err != nil || host == "localhost" || ip != nil && ip.IsLoopback()
+	return s.cfg.Inspect == "" || hosts.IsLoopback(s.cfg.Inspect)
 }
 
 // serveInspector serves the inspector on a listener of its own: the application's pages have

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tyg-dev/tyg/internal/functions"
 	"github.com/tyg-dev/tyg/internal/home"
+	"github.com/tyg-dev/tyg/internal/hosts"
 	"github.com/tyg-dev/tyg/internal/inspect"
 )
 
@@ -21,12 +22,10 @@ func (g *Gateway) openInspector(addr net.Addr) {
 	if g.token == "" {
 		return
 	}
-	host, _, _ := net.SplitHostPort(g.cfg.Admin.Addr)
-	ip := net.ParseIP(host)
 	g.inspect = inspect.New(inspect.Config{
 		Gateway: g.gateway, Name: cmp.Or(g.cfg.Name, g.cfg.APIID), URL: g.url(addr),
 		Stage: g.cfg.APIGatewayStage, Token: g.token,
-		Local: host == "localhost" || ip != nil && ip.IsLoopback(), Functions: true,
+		Local: hosts.IsLoopback(g.cfg.Admin.Addr), Functions: true,
 	})
 	fmt.Fprintf(g.out, "inspector at %s of admin, with its token behind #\n", inspectPath)
 }

@@ -5,12 +5,12 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"net"
 	"net/url"
 	"os"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"github.com/tyg-dev/tyg/internal/hosts"
 	"github.com/tyg-dev/tyg/rooms/dynamo"
 )
 
@@ -52,9 +52,5 @@ func Open() (*dynamo.Store, error) {
 // isLocal reports whether an endpoint is on this machine.
 func isLocal(endpoint string) bool {
 	u, err := url.Parse(endpoint)
-	if err != nil {
-		return false
-	}
-	ip := net.ParseIP(u.Hostname())
-	return u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
+	return err == nil && hosts.IsLoopback(u.Hostname())
 }
