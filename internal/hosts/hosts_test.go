@@ -52,8 +52,8 @@ func TestIsFixed(t *testing.T) {
 
 func TestIsLoopback(t *testing.T) {
 	tests := map[string]bool{
-		"localhost": true, "LocalHost:80": true, "localhost.": true, "127.0.0.1": true, "127.9.9.9:1": true,
-		"::1": true, "[::1]": true, "[::1]:80": true, "[::ffff:127.0.0.1]:80": true,
+		"localhost": true, "LocalHost:80": true, "localhost.": true, "127.0.0.1": true,
+		"127.9.9.9:1": true, "::1": true, "[::1]": true, "[::1]:80": true, "[::ffff:127.0.0.1]:80": true,
 		"": false, ":80": false, "0.0.0.0:80": false, "[::]:80": false, "192.0.2.1": false,
 		"localhost.example": false, "127.0.0.1.example:80": false, "2130706433": false,
 	}
