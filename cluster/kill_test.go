@@ -24,6 +24,24 @@ var quick = cluster.Config{
 	Redeliver: 2 * time.Second,
 }
 
+// unhurried is quick for nodes that a busy machine may leave without the processor for minutes:
+// none is declared dead before the test has made it old: awaitDeath.
+var unhurried = cluster.Config{
+	Heartbeat: quick.Heartbeat, Suspect: quick.Suspect, Dead: time.Hour,
+	Renew: quick.Renew, Fence: time.Hour / 2, Retry: quick.Retry, Redeliver: quick.Redeliver,
+}
+
+// awaitDeath lets Config.Dead go by for a node that was killed, until the others know it as dead.
+func awaitDeath(t testing.TB, killed *rig, others ...*rig) {
+	t.Helper()
+	for _, o := range others {
+		eventually(t, "a killed node is declared dead", func() bool {
+			o.node.Age(killed.node, unhurried.Dead)
+			return o.node.Buried(killed.node)
+		})
+	}
+}
+
 // A mortal is a handler in a process that can be killed.
 type mortal struct {
 	*tyg.App
@@ -182,7 +200,7 @@ func TestKilledNode(t *testing.T) {
 func TestDisconnectsOfAKilledNode(t *testing.T) {
 	t.Parallel() // it mostly waits
 	var log eventLog
-	cfg := quick
+	cfg := unhurried
 	cfg.Disconnects = cluster.AtLeastOnce
 	rigs := startMortals(t, cfg, log.app(0), log.app(1), log.app(2))
 	const clients = 20
@@ -202,6 +220,7 @@ func TestDisconnectsOfAKilledNode(t *testing.T) {
 	}
 	eventually(t, "its disconnect", func() bool { return len(log.of(tyg.EventDisconnect)) == 1 })
 	rigs[2].kill(t)
+	awaitDeath(t, rigs[2], rigs[:2]...)
 	eventually(t, "the disconnects of the killed node", func() bool {
 		return len(log.of(tyg.EventDisconnect)) >= 1+clients && len(log.of(tyg.EventLeave)) >= clients
 	})
@@ -246,7 +265,7 @@ func checkLeavesFirst(t *testing.T, log *eventLog) {
 func TestSweeperThatIsKilledIsReplaced(t *testing.T) {
 	t.Parallel() // it mostly waits
 	var log eventLog
-	cfg := quick
+	cfg := unhurried
 	cfg.Disconnects, cfg.SweepRate = cluster.AtLeastOnce, 100
 	rigs := startMortals(t, cfg, log.app(0), log.app(1), log.app(2))
 	const clients = 30
@@ -255,8 +274,13 @@ func TestSweeperThatIsKilledIsReplaced(t *testing.T) {
 	}
 	log.connID(t, clients)
 	rigs[2].kill(t)
-	eventually(t, "node 0 tells of some", func() bool { return len(log.by(0)) >= 3 })
-	rigs[0].kill(t)
+	awaitDeath(t, rigs[2], rigs[:2]...)
+	var sweeper int
+	eventually(t, "a node tells of some", func() bool {
+		sweeper = slices.IndexFunc([]int{0, 1}, func(n int) bool { return len(log.by(n)) >= 3 })
+		return sweeper >= 0
+	})
+	rigs[sweeper].kill(t)
 	eventually(t, "the rest is told", func() bool {
 		seen := make(map[tyg.ConnID]string)
 		for _, e := range log.of(tyg.EventDisconnect) {

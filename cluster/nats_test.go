@@ -37,7 +37,7 @@ func senderTo(t *testing.T, r *rig) *lambda.Sender {
 func TestConnectionsAPIOnAnyNode(t *testing.T) {
 	t.Parallel() // it mostly waits
 	var log eventLog
-	rigs := startMortals(t, quick, log.app(0), log.app(1))
+	rigs := startMortals(t, unhurried, log.app(0), log.app(1))
 	client := dial(t, rigs[1])
 	id := log.connID(t, 1)
 	s, ctx := senderTo(t, rigs[0]), t.Context()
@@ -62,9 +62,10 @@ func TestConnectionsAPIOnAnyNode(t *testing.T) {
 	eventually(t, "503 of a node that was killed", func() bool {
 		return errors.Is(s.Send(ctx, id, []byte("hello")), tyg.ErrUnavailable)
 	})
-	eventually(t, "410 of a node that was killed", func() bool {
-		return errors.Is(s.Send(ctx, id, []byte("hello")), tyg.ErrGone)
-	})
+	awaitDeath(t, rigs[1], rigs[0])
+	if err := s.Send(ctx, id, []byte("hello")); !errors.Is(err, tyg.ErrGone) {
+		t.Errorf("after the death of its node: %v, want ErrGone", err)
+	}
 }
 
 // TestRestartedNodeIsKnownToBeDead does not wait for Config.Dead.

@@ -17,9 +17,12 @@ func TestSuites(t *testing.T) {
 			return tygtest.Subject{Sender: rigs[0].node, Dial: dialAny(t, rigs)}
 		}
 	}
+	// All nodes live, and a busy machine may keep each of them from answering for many seconds.
+	patient := cluster.Config{Suspect: patience, Dead: 10 * patience, Timeout: patience}
 	// The ledger wraps the handler, and changes nothing else of what a host does.
-	ledger := cluster.Config{Disconnects: cluster.AtLeastOnce}
+	ledger := patient
+	ledger.Disconnects = cluster.AtLeastOnce
 	t.Run("host", func(t *testing.T) { tygtest.TestHost(t, subject(ledger)) })
-	t.Run("sender", func(t *testing.T) { tygtest.TestSender(t, subject(cluster.Config{})) })
-	t.Run("groups", func(t *testing.T) { tygtest.TestGroups(t, subject(cluster.Config{})) })
+	t.Run("sender", func(t *testing.T) { tygtest.TestSender(t, subject(patient)) })
+	t.Run("groups", func(t *testing.T) { tygtest.TestGroups(t, subject(patient)) })
 }
