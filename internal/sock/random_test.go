@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tyg-dev/tyg/internal/sampletest"
 	"github.com/tyg-dev/tyg/internal/sock"
 )
 
@@ -176,8 +177,9 @@ func TestClosedAnytime(t *testing.T) {
 		t.Run(k.name, func(t *testing.T) {
 			poller := new(sock.Poller)
 			defer poller.Close()
-			rng := rand.New(rand.NewPCG(5, 6))
-			for i := range uint64(sockets) {
+			for _, n := range sampletest.Numbers(t, sockets, 20) {
+				i := uint64(n)
+				rng := rand.New(rand.NewPCG(i, 6))
 				m := newMeter(k.pair(t, poller), i)
 				var busy sync.WaitGroup
 				busy.Go(func() { _ = m.feed(rand.New(rand.NewPCG(i, 7)), 1<<20) })
@@ -231,7 +233,7 @@ func TestEnds(t *testing.T) {
 	for _, tt := range tests {
 		for _, text := range []string{"", "last words"} {
 			t.Run(tt.name+" "+text, func(t *testing.T) {
-				for range 30 {
+				for range sampletest.Numbers(t, 30, 10) {
 					onEachKind(t, func(t *testing.T, p pair) {
 						play := func() bool { _, _ = io.WriteString(p.peer, text); tt.end(p); return true }
 						var said <-chan bool

@@ -7,18 +7,21 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"runtime"
 	"testing"
 	"time"
 
 	"github.com/tyg-dev/tyg/internal/leaktest"
+	"github.com/tyg-dev/tyg/internal/paralleltest"
 	"github.com/tyg-dev/tyg/internal/sock"
 )
 
 // patience is how long tests wait for anything.
 const patience = time.Minute
 
-func TestMain(m *testing.M) { leaktest.Main(m) }
+func TestMain(m *testing.M) {
+	paralleltest.AtOnce(8)
+	leaktest.Main(m)
+}
 
 // A pair is a socket and its other end.
 type pair struct {
@@ -142,7 +145,7 @@ func wait[T any](t *testing.T, from <-chan T) T {
 // until waits for ok to become true.
 func until(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(patience); !ok(); runtime.Gosched() {
+	for deadline := time.Now().Add(patience); !ok(); time.Sleep(100 * time.Microsecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("not within %v: %s", patience, what)
 		}

@@ -17,6 +17,13 @@ import (
 // sameLoop opens n sockets that one loop watches.
 func sameLoop(t *testing.T, n int) []pair {
 	t.Helper()
+	_, all := oneLoop(t, n)
+	return all
+}
+
+// oneLoop returns a Poller with one loop, and the n sockets that it watches.
+func oneLoop(t *testing.T, n int) (*sock.Poller, []pair) {
+	t.Helper()
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	poller := new(sock.Poller)
 	t.Cleanup(poller.Close)
@@ -24,7 +31,14 @@ func sameLoop(t *testing.T, n int) []pair {
 	for range n {
 		all = append(all, kind{open: tcp, polled: true}.pair(t, poller))
 	}
-	return all
+	return poller, all
+}
+
+// spin takes the processor for a moment.
+func spin() {
+	for start := time.Now(); time.Since(start) < 20*time.Microsecond; {
+		continue
+	}
 }
 
 // serveEcho sends every byte back.
@@ -186,7 +200,7 @@ func TestGoroutines(t *testing.T) {
 // TestNewEventsGoFirst has 200 sockets that always have more to read, and one that has something
 // now and then. Its turn comes after one of theirs or two, not after all.
 func TestNewEventsGoFirst(t *testing.T) {
-	const busy, rounds = 200, 51
+	const busy = 200
 	all := sameLoop(t, 1+busy)
 	var turns atomic.Int64
 	var stop atomic.Bool
@@ -199,43 +213,50 @@ func TestNewEventsGoFirst(t *testing.T) {
 				}
 				turns.Add(1)
 				_, _ = p.Read(make([]byte, 8)) // fails when there is no more
-				for start := time.Now(); time.Since(start) < 20*time.Microsecond; {
-					continue
-				}
+				spin()
 				return sock.Yield
 			})
 		}))
 		_, _ = p.peer.Write([]byte("x"))
 	}
 	until(t, "all are busy", func() bool { return turns.Load() > 2*busy })
+	median, last := medianWait(t, all[0], &turns)
+	stop.Store(true)
+	_ = all[0].Close()
+	for _, e := range append(ended, last) {
+		_ = wait(t, e)
+	}
+	if median > busy/10 {
+		t.Errorf("a new event waits for %d turns of others", median)
+	}
+}
+
+// medianWait sends to p, which a loop serves that is busy, 51 times. It returns how many others are
+// served, by their count, before p has its turn, and what tells of the end of p's turns.
+func medianWait(t *testing.T, p pair, others *atomic.Int64) (int64, <-chan error) {
+	t.Helper()
+	const rounds = 51
 	at := make(chan int64)
-	ended = append(ended, spawn(func() error {
-		return all[0].Loop(func() sock.Turn {
-			switch _, err := all[0].Read(make([]byte, 8)); {
+	ended := spawn(func() error {
+		return p.Loop(func() sock.Turn {
+			switch _, err := p.Read(make([]byte, 8)); {
 			case errors.Is(err, sock.ErrWait):
 				return sock.Wait
 			case err != nil:
 				return sock.Done
 			}
-			at <- turns.Load()
+			at <- others.Load()
 			return sock.Again
 		})
-	}))
+	})
 	var waited []int64
 	for range rounds {
-		_, _ = all[0].peer.Write([]byte("x"))
-		before := turns.Load()
+		_, _ = p.peer.Write([]byte("x"))
+		before := others.Load()
 		waited = append(waited, wait(t, at)-before)
 	}
-	stop.Store(true)
-	_ = all[0].Close()
-	for _, e := range ended {
-		_ = wait(t, e)
-	}
 	slices.Sort(waited)
-	if median := waited[rounds/2]; median > busy/10 {
-		t.Errorf("a new event waits for %d turns of others", median)
-	}
+	return waited[rounds/2], ended
 }
 
 // TestSliceAfter gives those that may wait their share of a busy processor, and no more.

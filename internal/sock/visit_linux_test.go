@@ -1,9 +1,6 @@
 package sock_test
 
 import (
-	"errors"
-	"runtime"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -12,31 +9,11 @@ import (
 	"github.com/tyg-dev/tyg/internal/sock"
 )
 
-// spin takes the processor for a moment.
-func spin() {
-	for start := time.Now(); time.Since(start) < 20*time.Microsecond; {
-		continue
-	}
-}
-
-// visitable returns a Poller with one loop, and the sockets that it watches.
-func visitable(t *testing.T, n int) (*sock.Poller, []pair) {
-	t.Helper()
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	poller := new(sock.Poller)
-	t.Cleanup(poller.Close)
-	var all []pair
-	for range n {
-		all = append(all, kind{open: tcp, polled: true}.pair(t, poller))
-	}
-	return poller, all
-}
-
 // TestNewEventsGoBeforeVisits has 200 goroutines that always want to work, and a socket that has
 // something to read now and then. Its turn comes after one of them or two, not after all.
 func TestNewEventsGoBeforeVisits(t *testing.T) {
-	const busy, rounds = 200, 51
-	poller, all := visitable(t, 1)
+	const busy = 200
+	poller, all := oneLoop(t, 1)
 	var visits atomic.Int64
 	stop := make(chan struct{})
 	var visitors sync.WaitGroup
@@ -52,31 +29,12 @@ func TestNewEventsGoBeforeVisits(t *testing.T) {
 		})
 	}
 	until(t, "all are busy", func() bool { return visits.Load() > 2*busy })
-	at := make(chan int64)
-	ended := spawn(func() error {
-		return all[0].Loop(func() sock.Turn {
-			switch _, err := all[0].Read(make([]byte, 8)); {
-			case errors.Is(err, sock.ErrWait):
-				return sock.Wait
-			case err != nil:
-				return sock.Done
-			}
-			at <- visits.Load()
-			return sock.Again
-		})
-	})
-	var waited []int64
-	for range rounds {
-		_, _ = all[0].peer.Write([]byte("x"))
-		before := visits.Load()
-		waited = append(waited, wait(t, at)-before)
-	}
+	median, ended := medianWait(t, all[0], &visits)
 	close(stop)
 	visitors.Wait()
 	_ = all[0].Close()
 	_ = wait(t, ended)
-	slices.Sort(waited)
-	if median := waited[rounds/2]; median > busy/10 {
+	if median > busy/10 {
 		t.Errorf("a new event waits for %d others", median)
 	}
 }
@@ -93,7 +51,7 @@ func isClosed(c <-chan struct{}) bool {
 // TestVisitsThatAreSlow: a visitor that takes long holds up nothing, and one that is not let in in
 // time goes without.
 func TestVisitsThatAreSlow(t *testing.T) {
-	poller, all := visitable(t, 1)
+	poller, all := oneLoop(t, 1)
 	ended := all[0].serveEcho()
 	slow := poller.Visit(patience)
 	if slow == nil {
@@ -120,7 +78,7 @@ func TestVisitsThatAreSlow(t *testing.T) {
 
 // TestVisitsEndWithTheLoop: Close lets all in that wait, and later ones go without.
 func TestVisitsEndWithTheLoop(t *testing.T) {
-	poller, _ := visitable(t, 1)
+	poller, _ := oneLoop(t, 1)
 	var waiting sync.WaitGroup
 	for range 50 {
 		waiting.Go(func() { poller.Visit(patience).Leave() })
@@ -137,7 +95,7 @@ func TestVisitsEndWithTheLoop(t *testing.T) {
 
 // TestPause: what has come meanwhile is handled within one Pause of a turn that takes long.
 func TestPause(t *testing.T) {
-	_, all := visitable(t, 2)
+	all := sameLoop(t, 2)
 	long, other := all[0], all[1]
 	var seen atomic.Int64
 	pauses := make(chan int, 1)
@@ -171,7 +129,7 @@ func TestPause(t *testing.T) {
 // TestManyPause has more turns pause at the same time than may.
 func TestManyPause(t *testing.T) {
 	const turns, pauses = 50, 50
-	_, all := visitable(t, turns)
+	all := sameLoop(t, turns)
 	done := make(chan struct{}, turns)
 	var ended []<-chan error
 	for _, p := range all {
@@ -200,7 +158,7 @@ func TestManyPause(t *testing.T) {
 
 // TestWake: a turn follows without input, also on a loop that has ended.
 func TestWake(t *testing.T) {
-	poller, all := visitable(t, 1)
+	poller, all := oneLoop(t, 1)
 	turns := make(chan struct{}, 10)
 	ended := spawn(func() error {
 		return all[0].Loop(func() sock.Turn {
