@@ -30,6 +30,7 @@ func echoTo() *tyg.App {
 
 // One line is one message, with its route, its handler, what was sent, and who got it.
 func TestALineIsAMessageAndWhatItCaused(t *testing.T) {
+	t.Parallel() // it mostly waits
 	r := start(t, echoTo())
 	other := r.dial()
 	v := r.view()
@@ -63,6 +64,7 @@ func TestALineIsAMessageAndWhatItCaused(t *testing.T) {
 // Functions send by the @connections API: the trace of a call says for which event, and without one
 // it is a guess if only one event is handled.
 func TestCallsOfFunctionsAreJoined(t *testing.T) {
+	t.Parallel() // it mostly waits
 	var r *rig
 	calls := make(chan string)
 	app := tyg.HandlerFunc(func(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
@@ -110,6 +112,7 @@ func TestCallsOfFunctionsAreJoined(t *testing.T) {
 // An invocation that is no event of the gateway, such as that for OnOpen, has a line of its own,
 // and what it sends is not taken for that of the event that is handled meanwhile.
 func TestInvocationsHaveLines(t *testing.T) {
+	t.Parallel() // it mostly waits
 	var r *rig
 	app := tyg.HandlerFunc(func(ctx context.Context, e tyg.Event) (tyg.Reply, error) {
 		if e.Type == tyg.EventMessage {
@@ -136,6 +139,7 @@ func TestInvocationsHaveLines(t *testing.T) {
 
 // The page's own client connects, sends and closes; a message goes to any connection, and ends it.
 func TestActions(t *testing.T) {
+	t.Parallel() // it mostly waits
 	r := start(t, echoTo())
 	v := r.view()
 	c := r.dial()
@@ -186,6 +190,7 @@ func TestActions(t *testing.T) {
 
 // Without a page the gateway has no observer, and the timeline stays empty.
 func TestNothingIsNotedWithoutAViewer(t *testing.T) {
+	t.Parallel() // it mostly waits
 	r := start(t, echoTo())
 	v := r.view()
 	c := r.dial()
@@ -221,6 +226,7 @@ func (r *rig) observed() bool { return !r.inspect.Idle() }
 
 // Many messages are sampled: those that are shown are few, and charts count all.
 func TestManyMessagesAreSampled(t *testing.T) {
+	t.Parallel() // it mostly waits
 	app := tyg.New("test")
 	app.OnMessage(func(context.Context, *tyg.Conn, tyg.Message) error { return nil })
 	r := start(t, app)

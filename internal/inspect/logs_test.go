@@ -52,6 +52,7 @@ func logging() *tyg.App {
 
 // TestLogsOfHandlersAreJoined changes the default loggers, so that it runs alone.
 func TestLogsOfHandlersAreJoined(t *testing.T) {
+	t.Parallel() // it mostly waits
 	tests := map[string]struct {
 		set  func(out *safeBuffer) (reset func())
 		want []string

@@ -17,9 +17,15 @@ import (
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/gateway"
 	"github.com/tyg-dev/tyg/internal/inspect"
+	"github.com/tyg-dev/tyg/internal/paralleltest"
 	"github.com/tyg-dev/tyg/internal/ws"
 	"github.com/tyg-dev/tyg/internal/wsclient"
 )
+
+func TestMain(m *testing.M) {
+	paralleltest.AtOnce(8)
+	m.Run()
+}
 
 // patience bounds everything that must happen soon.
 const patience = time.Minute
