@@ -139,6 +139,7 @@ func TestRollingRestartKeepsQuorum(t *testing.T) {
 					t.Errorf("writer %d: %v", w, err)
 				}
 				slow[w] = max(slow[w], time.Since(begun))
+				time.Sleep(2 * time.Millisecond) // more load tells no more
 			}
 		})
 	}
@@ -181,6 +182,7 @@ func store(ctx context.Context, values *natskv.Values, k tyg.ValueKey, n int) er
 // TestNodesSpeakTLS has three nodes, the last with the wrong password, with a certificate of its
 // own, or with the right ones.
 func TestNodesSpeakTLS(t *testing.T) {
+	t.Parallel() // it mostly waits
 	ours, strange := newAuthority(t), newAuthority(t)
 	for _, tt := range []struct {
 		name, password string

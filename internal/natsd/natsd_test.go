@@ -14,11 +14,13 @@ import (
 	"github.com/tyg-dev/tyg/internal/leaktest"
 	"github.com/tyg-dev/tyg/internal/natsd"
 	"github.com/tyg-dev/tyg/internal/natsd/natsdtest"
+	"github.com/tyg-dev/tyg/internal/paralleltest"
 	"github.com/tyg-dev/tyg/rooms/natskv"
 )
 
 func TestMain(m *testing.M) {
 	natsdtest.FastElections()
+	paralleltest.AtOnce(8)
 	leaktest.Main(m)
 }
 
