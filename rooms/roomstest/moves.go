@@ -177,7 +177,7 @@ func testAnswersStay(t *tester) {
 
 func testLargeRoom(t *tester) {
 	const workers = 50
-	n := 1500
+	n := 1100
 	if sampletest.Exhaustive() {
 		n = 5000
 	}

@@ -12,7 +12,7 @@ import (
 // that is used for nothing else, and may register a clean-up. The name of a subtest is what must
 // hold.
 //
-// It makes some 10,000 calls, 3,000 of them 50 at a time for one large room of 1,500: less than a
+// It makes some 10,000 calls, 3,000 of them 50 at a time for one large room of 1,100: less than a
 // second over memory, minutes over a slow network. With TYG_TEST_EXHAUSTIVE=1 in the environment,
 // the room has 5,000 members.
 func TestStore(t *testing.T, open func(t *testing.T) rooms.Store) {
