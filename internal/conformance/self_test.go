@@ -140,7 +140,7 @@ func runAll(t *testing.T, targets map[string]conformance.Target) map[string]*con
 	var (
 		mu      sync.Mutex // guards reports
 		running sync.WaitGroup
-		slots   = make(chan struct{}, 16)
+		slots   = make(chan struct{}, 40)
 	)
 	for name, target := range targets {
 		running.Go(func() { // ends with the run
