@@ -266,7 +266,7 @@ func TestDrainServesUntilItsTurn(t *testing.T) {
 						break
 					}
 					answered[i] = time.Now()
-					time.Sleep(5 * time.Millisecond)
+					time.Sleep(20 * time.Millisecond)
 				}
 				ended[i] = time.Now()
 				_ = c.CloseNow()

@@ -51,6 +51,7 @@ func exiting(event tyg.EventType, left chan<- string) *tyg.App {
 // TestHandlersThatEndTheirGoroutine has each handler call runtime.Goexit: the connection ends with
 // all its events, and leaves nothing behind, on each path to a socket.
 func TestHandlersThatEndTheirGoroutine(t *testing.T) {
+	t.Parallel() // it mostly waits
 	tests := []struct {
 		event tyg.EventType
 		want  []string

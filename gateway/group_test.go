@@ -121,6 +121,7 @@ func TestGroupSendAllocates(t *testing.T) {
 // TestFirstAddsAtOnce adds new connections to several groups at the same time: each Add returns
 // when the group has its member, also those that find the attachment that another one makes.
 func TestFirstAddsAtOnce(t *testing.T) {
+	t.Parallel() // it mostly waits
 	r := start(t, &gateway.Server{Handler: echo()})
 	for n := range 40_000 {
 		if missing := r.AddFirst("a", "b", "c"); missing > 0 {

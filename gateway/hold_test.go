@@ -85,6 +85,7 @@ func onBothInBubble(
 
 // TestSilentClientsAreCut has clients fall silent in each phase of a request of each kind.
 func TestSilentClientsAreCut(t *testing.T) {
+	t.Parallel() // it mostly waits
 	const (
 		head = 6 * time.Second  // Limits.Handshake, and the pace of the sweep
 		body = 2 * time.Second  // of requests that are refused

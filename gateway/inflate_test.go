@@ -117,6 +117,7 @@ func TestAccountOfInflating(t *testing.T) {
 
 // TestDelayedMessagesArrive has a client overdraw its account: all it sent is handled, in order.
 func TestDelayedMessagesArrive(t *testing.T) {
+	t.Parallel() // it mostly waits
 	onBoth(t, func(t *testing.T, portable bool) {
 		r := start(t, &gateway.Server{Handler: echoShort(), Portable: portable})
 		w := r.bomber(t)

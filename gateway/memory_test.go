@@ -62,6 +62,7 @@ func TestClientsThatNeverReadHoldBoundedMemory(t *testing.T) {
 // TestScarceMemoryRefusesHandshakes has one client hold nearly all memory: others are refused, and
 // then accepted again.
 func TestScarceMemoryRefusesHandshakes(t *testing.T) {
+	t.Parallel() // it mostly waits
 	app := echo()
 	l := follow(app)
 	r := start(t, &gateway.Server{

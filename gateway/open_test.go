@@ -249,6 +249,7 @@ func TestShutdownThatGivesUpEndsTheContextOfOpen(t *testing.T) {
 }
 
 func TestClientThatLeavesDuringOpenIsDisconnectedAfterIt(t *testing.T) {
+	t.Parallel() // it mostly waits
 	leave := map[string]func(t *testing.T, w *wire){
 		"closes": func(t *testing.T, w *wire) {
 			w.write(t, string(clientFrame(ws.OpClose, true, "\x0f\xa1bye")))
@@ -276,6 +277,7 @@ func TestClientThatLeavesDuringOpenIsDisconnectedAfterIt(t *testing.T) {
 
 // TestSlowOpenHoldsUpNoOtherClient has more open handlers wait than there are processors.
 func TestSlowOpenHoldsUpNoOtherClient(t *testing.T) {
+	t.Parallel() // it mostly waits
 	const slow = 100
 	onPlain(t, func(t *testing.T, serve func(tyg.Handler) *rig) {
 		app := echo()

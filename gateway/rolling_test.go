@@ -127,6 +127,7 @@ func wait(ctx context.Context, d time.Duration) {
 // TestRollingRestartLosesNothing restarts the nodes one by one under load: each connection has one
 // disconnect, no message that a handler got is left without its answer, and none is lost.
 func TestRollingRestartLosesNothing(t *testing.T) {
+	t.Parallel() // it mostly waits
 	clients := 500
 	if sampletest.Exhaustive() {
 		clients = 5000

@@ -26,6 +26,7 @@ func sdk(r *rig, secret string) *apigatewaymanagementapi.Client {
 }
 
 func TestSDK(t *testing.T) {
+	t.Parallel() // it mostly waits
 	r, c, conn, l := open(t, &gateway.Server{Secrets: map[string]string{"AKIDEXAMPLE": "secret"}})
 	client, id := sdk(r, "secret"), aws.String(string(conn.ID))
 	post := func(text string) error {

@@ -205,6 +205,7 @@ func TestOldAnswersAreForgotten(t *testing.T) {
 }
 
 func TestSharedErrors(t *testing.T) {
+	t.Parallel() // it mostly waits
 	r, _, conn, _ := open(t, &gateway.Server{})
 	const gone = "AAAAAAAAAAAAAAA%3D"
 	state := "/api/@state?conn=" + url.QueryEscape(string(conn.ID))

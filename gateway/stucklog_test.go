@@ -13,6 +13,7 @@ import (
 
 // TestStuckLogStopsNoRequest serves while both logs are pipes that are full.
 func TestStuckLogStopsNoRequest(t *testing.T) {
+	t.Parallel() // it mostly waits
 	r, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
