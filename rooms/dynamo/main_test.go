@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"net/http"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"testing"
@@ -17,7 +18,10 @@ import (
 	"github.com/tyg-dev/tyg/rooms/dynamo"
 )
 
-func TestMain(m *testing.M) { leaktest.Main(m) }
+func TestMain(m *testing.M) {
+	debug.SetGCPercent(400) // with 100, collection takes a quarter of the processor time
+	leaktest.Main(m)
+}
 
 // credentials returns what engines without accounts accept.
 func credentials(context.Context) (aws.Credentials, error) {
