@@ -153,7 +153,7 @@ func TestFloodDoesNotDelayDisconnect(t *testing.T) {
 		app := echo()
 		l := follow(app)
 		r := start(t, &gateway.Server{Handler: app, Portable: portable, Limits: gateway.Limits{
-			Close: 500 * time.Millisecond,
+			Close: 200 * time.Millisecond,
 		}})
 		w := r.wire(t)
 		id := next(t, l.connects).ID
