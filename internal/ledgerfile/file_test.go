@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/tyg-dev/tyg"
@@ -258,8 +259,9 @@ func (d *fullDisk) Truncate(int64) error { return syscall.EIO }
 
 // While the disk is full no connection is noted, and ends are written when there is space again.
 // What was written half leaves nothing behind.
-func TestFullDisk(t *testing.T) {
-	t.Parallel() // it mostly waits
+func TestFullDisk(t *testing.T) { synctest.Test(t, testFullDisk) }
+
+func testFullDisk(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "file")
 	f := open(t, path)
 	connect(t, f, "a", "b", "c")

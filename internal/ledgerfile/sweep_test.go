@@ -36,8 +36,9 @@ func guarded(t *testing.T, app *tyg.App, left ...string) (*File, *gateway.Server
 
 // A handler that fails or panics is called three times, and delays no other one. Each sees a
 // connection that is gone.
-func TestSweepTriesAgain(t *testing.T) {
-	t.Parallel() // it mostly waits
+func TestSweepTriesAgain(t *testing.T) { synctest.Test(t, testSweepTriesAgain) }
+
+func testSweepTriesAgain(t *testing.T) {
 	const fails, panics, works = "AAAAAAAAAAAAAAA=", "BBBBBBBBBBBBBBA=", "CCCCCCCCCCCCCCA="
 	var mu sync.Mutex
 	calls := make(map[tyg.ConnID]int)
