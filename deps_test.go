@@ -161,7 +161,7 @@ var allowed = map[string]string{
 	"internal/sock":              "",
 	"internal/paralleltest":      "",
 	"internal/sampletest":        "",
-	"internal/testprogram":       "",
+	"internal/testprogram":       "internal/sampletest",
 	"internal/selftest":          "",
 	"internal/tftest":            "internal/awstest",
 	"internal/ws":                "",
@@ -262,7 +262,7 @@ var allowed = map[string]string{
 		"internal/functions/outbound internal/redact internal/visible internal/ws " +
 		"internal/wsclient",
 	"cmd/internal/probeserver": "tyg examples/probe/probelib host internal/conformance",
-	"cmd/internal/cmdtest":     "internal/paralleltest",
+	"cmd/internal/cmdtest":     "internal/paralleltest internal/testprogram",
 	"cmd/internal/companion":   "cmd/internal/buildinfo internal/filelock internal/scratch",
 	"cmd/internal/stagecmd": "cmd/internal/cli cmd/internal/project internal/triggerevent " +
 		"cmd/internal/value " +

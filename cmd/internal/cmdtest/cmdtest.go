@@ -7,9 +7,11 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/tyg-dev/tyg/internal/paralleltest"
+	"github.com/tyg-dev/tyg/internal/testprogram"
 )
 
 // GoEnviron returns what the go command needs to build offline, whatever the user has set. Programs
@@ -24,7 +26,8 @@ func GoEnviron(t *testing.T) []string {
 	return list
 }
 
-func goEnviron() ([]string, error) {
+// goEnviron asks the go command once: nothing changes its answer while the tests run.
+var goEnviron = sync.OnceValues(func() ([]string, error) {
 	names := []string{"GOCACHE", "GOMODCACHE"}
 	out, err := exec.Command("go", append([]string{"env"}, names...)...).Output()
 	values := strings.Split(strings.TrimSpace(string(out)), "\n")
@@ -36,7 +39,7 @@ func goEnviron() ([]string, error) {
 		list = append(list, name+"="+strings.TrimSpace(values[i]))
 	}
 	return list, nil
-}
+})
 
 // SetGoEnviron sets the variables of [GoEnviron] for the test.
 func SetGoEnviron(t *testing.T) {
@@ -47,14 +50,25 @@ func SetGoEnviron(t *testing.T) {
 	}
 }
 
-// A Main is the tests of a package, for testscript.Main. They have the variables of [GoEnviron],
-// and may run in parallel, which they may not after [SetGoEnviron].
+// A Main is the tests of a package, for testscript.Main. They have the variables of [GoEnviron] and
+// a go command that keeps linked programs, and may run in parallel, which they may not after
+// [SetGoEnviron].
 type Main struct{ *testing.M }
 
 // Run runs the tests and returns the exit status.
 func (m Main) Run() int {
 	list, err := goEnviron()
 	if err != nil {
+		log.Print(err)
+		return 1
+	}
+	dir, err := os.MkdirTemp("", "tyg-cmdtest-*")
+	if err != nil {
+		log.Print(err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	if err := testprogram.Keep(dir); err != nil {
 		log.Print(err)
 		return 1
 	}
