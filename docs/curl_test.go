@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/tyg-dev/tyg/internal/sigv4"
+	"github.com/tyg-dev/tyg/internal/testprogram"
 )
 
 // TestMain runs curl if the test binary has that name. The page needs no more of curl than this,
@@ -35,7 +36,7 @@ func runTests(m *testing.M) int {
 	bin, err := os.MkdirTemp("", "tyg-docs-")
 	if err == nil {
 		defer os.RemoveAll(bin)
-		err = errors.Join(installCurl(bin), os.Setenv("GOBIN", bin))
+		err = errors.Join(installCurl(bin), os.Setenv("GOBIN", bin), testprogram.Keep(bin))
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
