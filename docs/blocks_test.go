@@ -165,6 +165,9 @@ func indented(t *testing.T, page string) (all []block) {
 	return slices.DeleteFunc(all, func(b block) bool { return inList(t, page, b) })
 }
 
+// marker begins an item of a list.
+var marker = regexp.MustCompile(`^(- |\d+\. )`)
+
 // inList reports whether a block is the text of an item of a list, which is indented, too.
 func inList(t *testing.T, page string, b block) bool {
 	lines := readLines(t, page)
@@ -172,7 +175,7 @@ func inList(t *testing.T, page string, b block) bool {
 		switch {
 		case lines[i] == "" || strings.HasPrefix(lines[i], " "):
 		default:
-			return regexp.MustCompile(`^(- |\d+\. )`).MatchString(lines[i])
+			return marker.MatchString(lines[i])
 		}
 	}
 	return false

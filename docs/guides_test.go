@@ -67,10 +67,12 @@ func TestAnchorsExist(t *testing.T) {
 	}
 }
 
+// dropped is what an anchor lacks of its heading.
+var dropped = regexp.MustCompile(`[^\p{L}\p{N} _-]`)
+
 // hasAnchor reports whether a page has a heading with this anchor, as GitHub makes it.
 func hasAnchor(t *testing.T, page, anchor string) bool {
 	t.Helper()
-	dropped := regexp.MustCompile(`[^\p{L}\p{N} _-]`)
 	fenced := false
 	for _, line := range readLines(t, page) {
 		if strings.HasPrefix(line, "```") {
