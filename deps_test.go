@@ -218,8 +218,8 @@ var allowed = map[string]string{
 		"internal/visible lambda",
 	"cmd/tyg-aws/internal/application": "tyg apigw cmd/internal/project cmd/internal/strict " +
 		"internal/deploy",
-	"cmd/tyg-aws/internal/chalice":  "cmd/internal/project internal/deploy",
-	"cmd/tyg-aws/internal/packages": "cmd/internal/project internal/deploy",
+	"cmd/tyg-aws/internal/chalice":  "cmd/internal/project internal/deploy/plan",
+	"cmd/tyg-aws/internal/packages": "cmd/internal/project internal/deploy/spec",
 	"cmd/tyg-cluster": "cluster cmd/internal/cli cmd/internal/clustercmd cmd/internal/companion " +
 		"cmd/internal/selfhost internal/admin internal/clustermetrics internal/natsd " +
 		"internal/visible rooms/natskv",

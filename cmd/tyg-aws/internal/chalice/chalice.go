@@ -13,7 +13,7 @@ import (
 	"strings"
 
 	"github.com/tyg-dev/tyg/cmd/internal/project"
-	"github.com/tyg-dev/tyg/internal/deploy"
+	"github.com/tyg-dev/tyg/internal/deploy/plan"
 )
 
 // Path is where a project of Chalice keeps its configuration, below its directory.
@@ -165,11 +165,11 @@ const tagKey = "aws-chalice"
 // Choose returns those of the resources with names of a stage that are Chalice's: functions by
 // their tag, the roles that these have, and the API, which only its name shows. It is an error if a
 // function is not Chalice's, or if it is unclear which API is meant.
-func Choose(claims []deploy.Claim, app, stage string, d Deployed) ([]deploy.Claim, error) {
-	var list, apis []deploy.Claim
+func Choose(claims []plan.Claim, app, stage string, d Deployed) ([]plan.Claim, error) {
+	var list, apis []plan.Claim
 	roles := make(map[string]bool)
 	for _, c := range claims {
-		if c.Type != deploy.TypeFunction {
+		if c.Type != plan.TypeFunction {
 			continue
 		}
 		if !isChalices(c.Tags[tagKey], app, stage) {
@@ -183,11 +183,11 @@ func Choose(claims []deploy.Claim, app, stage string, d Deployed) ([]deploy.Clai
 	}
 	for _, c := range claims {
 		switch c.Type {
-		case deploy.TypeRole:
+		case plan.TypeRole:
 			if roles[c.ID] {
 				list = append(list, c)
 			}
-		case deploy.TypeAPI:
+		case plan.TypeAPI:
 			if d.APIID == "" || c.ID == d.APIID {
 				apis = append(apis, c)
 			}

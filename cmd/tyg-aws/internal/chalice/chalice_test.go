@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/tyg-dev/tyg/cmd/internal/project"
-	"github.com/tyg-dev/tyg/internal/deploy"
+	"github.com/tyg-dev/tyg/internal/deploy/plan"
 )
 
 func TestReadRefuses(t *testing.T) {
@@ -45,41 +45,41 @@ func TestReadDeployedThatIsBroken(t *testing.T) {
 }
 
 func TestChoose(t *testing.T) {
-	function := func(tag string) deploy.Claim {
-		return deploy.Claim{
-			Type: deploy.TypeFunction, Name: "a-dev-websocket_message", Role: "role1",
+	function := func(tag string) plan.Claim {
+		return plan.Claim{
+			Type: plan.TypeFunction, Name: "a-dev-websocket_message", Role: "role1",
 			Tags: map[string]string{"aws-chalice": tag},
 		}
 	}
 	ours := function("version=1.33.0:stage=dev:app=a")
-	role := func(arn string) deploy.Claim { return deploy.Claim{Type: deploy.TypeRole, ID: arn} }
-	api := func(id string) deploy.Claim { return deploy.Claim{Type: deploy.TypeAPI, ID: id} }
+	role := func(arn string) plan.Claim { return plan.Claim{Type: plan.TypeRole, ID: arn} }
+	api := func(id string) plan.Claim { return plan.Claim{Type: plan.TypeAPI, ID: id} }
 	for _, tt := range []struct {
 		name   string
-		claims []deploy.Claim
+		claims []plan.Claim
 		known  string // id of the API
 		want   string // types and ids, or in the error
 	}{
 		{
 			"all",
-			[]deploy.Claim{ours, role("role1"), api("x")},
+			[]plan.Claim{ours, role("role1"), api("x")},
 			"",
 			"lambda_function iam_role:role1 websocket_api:x",
 		},
 		{
 			"a role of others",
-			[]deploy.Claim{ours, role("role2"), api("x")},
+			[]plan.Claim{ours, role("role2"), api("x")},
 			"",
 			"lambda_function websocket_api:x",
 		},
-		{"no function", []deploy.Claim{role("role1"), api("x")}, "", ""},
-		{"another stage", []deploy.Claim{function("stage=prod:app=a")}, "", "error: is not of Chalice"},
-		{"another app", []deploy.Claim{function("stage=dev:app=ab")}, "", "error: is not of Chalice"},
-		{"no tag", []deploy.Claim{function("")}, "", "error: is not of Chalice"},
-		{"two APIs", []deploy.Claim{ours, api("x"), api("y")}, "", "error: there are 2 APIs"},
+		{"no function", []plan.Claim{role("role1"), api("x")}, "", ""},
+		{"another stage", []plan.Claim{function("stage=prod:app=a")}, "", "error: is not of Chalice"},
+		{"another app", []plan.Claim{function("stage=dev:app=ab")}, "", "error: is not of Chalice"},
+		{"no tag", []plan.Claim{function("")}, "", "error: is not of Chalice"},
+		{"two APIs", []plan.Claim{ours, api("x"), api("y")}, "", "error: there are 2 APIs"},
 		{
 			"two APIs, one known",
-			[]deploy.Claim{ours, api("x"), api("y")},
+			[]plan.Claim{ours, api("x"), api("y")},
 			"y",
 			"lambda_function websocket_api:y",
 		},

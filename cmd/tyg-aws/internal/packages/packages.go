@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/tyg-dev/tyg/cmd/internal/project"
-	"github.com/tyg-dev/tyg/internal/deploy"
+	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
 // maxPackages is the number of packages to keep: enough for a few stages.
@@ -27,7 +27,7 @@ func Of(project string) Dir {
 type Dir string
 
 // Keep writes a package and removes the oldest. It reports whether the package was already there.
-func (d Dir) Keep(b *deploy.Bundle, architecture string) (known bool, err error) {
+func (d Dir) Keep(b *spec.Bundle, architecture string) (known bool, err error) {
 	sum, err := base64.StdEncoding.DecodeString(b.SHA256)
 	if err != nil {
 		return false, fmt.Errorf("keep deployment package: %w", err)

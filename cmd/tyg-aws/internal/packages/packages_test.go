@@ -4,14 +4,14 @@ import (
 	"os"
 	"testing"
 
-	"github.com/tyg-dev/tyg/internal/deploy"
+	"github.com/tyg-dev/tyg/internal/deploy/spec"
 )
 
 func TestKeepRemovesOldPackages(t *testing.T) {
 	dir := t.TempDir()
-	var newest *deploy.Bundle
+	var newest *spec.Bundle
 	for i := range maxPackages + 2 {
-		b, err := deploy.NewBundle([]byte{byte(i)})
+		b, err := spec.NewBundle([]byte{byte(i)})
 		if err != nil {
 			t.Fatal(err)
 		}
