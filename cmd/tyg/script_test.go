@@ -7,9 +7,11 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -67,6 +69,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"until": until},
 		Condition: func(cond string) (bool, error) {
 			if name, ok := strings.CutPrefix(cond, "part:"); ok {
 				return sampletest.InPart(t, name, 4), nil
@@ -88,4 +91,21 @@ func TestScripts(t *testing.T) {
 			return os.WriteFile(filepath.Join(e.WorkDir, "ca.pem"), certificate(secure), 0o666)
 		},
 	})
+}
+
+// until waits for a line of a file, which a program in the background writes.
+func until(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: until file pattern")
+	}
+	re := regexp.MustCompile(args[1])
+	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(10 * time.Millisecond) {
+		data, _ := os.ReadFile(ts.MkAbs(args[0])) // it may not be there yet
+		if re.Match(data) {
+			return
+		}
+		if time.Now().After(deadline) {
+			ts.Fatalf("%s lacks %q: %s", args[0], args[1], data)
+		}
+	}
 }
