@@ -54,9 +54,12 @@ const noStatus = 1005
 // because events do not contain it. Numbers in Conn.Identity are of type
 // float64. A disconnect without a code has code 1005.
 func UnmarshalEvent(data []byte, s tyg.Sender) (tyg.Event, error) {
-	var in event
-	if err := json.Unmarshal(data, &in); err != nil {
-		return tyg.Event{}, fmt.Errorf("decode event: %w", err)
+	in, plain := decodePlain(data)
+	if !plain {
+		in = event{}
+		if err := json.Unmarshal(data, &in); err != nil {
+			return tyg.Event{}, fmt.Errorf("decode event: %w", err)
+		}
 	}
 	if err := in.check(); err != nil {
 		return tyg.Event{}, fmt.Errorf("decode event: %w", err)

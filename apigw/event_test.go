@@ -390,7 +390,11 @@ func FuzzUnmarshalEvent(f *testing.F) {
 	for _, name := range names {
 		f.Add(golden(f, filepath.Base(name)))
 	}
+	for _, data := range plainEvents(f) {
+		f.Add(data)
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
+		sameAsJSON(t, data)
 		e, err := apigw.UnmarshalEvent(data, nil)
 		if err != nil {
 			return
