@@ -1,9 +1,11 @@
 package lambda_test
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -183,4 +185,63 @@ func TestDirectRuntime(t *testing.T) {
 	if s, _ := host.Stats("f"); s.Starts != 1 {
 		t.Errorf("%d processes were started, want 1: %s", s.Starts, fmt.Sprint(s))
 	}
+}
+
+// TestDirectAnswers sends over one connection, whose server answers in several ways.
+func TestDirectAnswers(t *testing.T) {
+	const plain = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+	answers := []string{
+		plain, "HTTP/1.1 200 OK\r\nX: y\r\nContent-Length: 1\r\n\r\nz",
+		"HTTP/1.1 410 Gone\r\nX-Amzn-Errortype: GoneException\r\nContent-Length: 0\r\n\r\n", plain,
+		"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n{} ", plain,
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	served := make(chan error, 1)
+	go func() { served <- answerInTurn(l, answers) }() // ends with the last answer, or with l
+	cfg := fromEnvironment(t, "http://127.0.0.1:1/api",
+		"http://function:token@"+l.Addr().String()+"/api").SenderConfig
+	cfg.RetryFor = -1
+	s := newSender(t, cfg)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	for i, answer := range answers {
+		err := s.Send(ctx, id, []byte("x"))
+		if gone := strings.Contains(answer, "410"); gone != errors.Is(err, tyg.ErrGone) ||
+			!gone && err != nil {
+			t.Errorf("send %d, answered with %q: %v", i, answer, err)
+		}
+	}
+	if err := <-served; err != nil {
+		t.Error(err)
+	}
+}
+
+// answerInTurn answers the requests of one connection, every other time in two pieces.
+func answerInTurn(l net.Listener, answers []string) error {
+	nc, err := l.Accept()
+	if err != nil {
+		return err
+	}
+	defer nc.Close()
+	in := bufio.NewReader(nc)
+	for i, answer := range answers {
+		r, err := http.ReadRequest(in)
+		if err != nil {
+			return err
+		}
+		if _, err := io.Copy(io.Discard, r.Body); err != nil {
+			return err
+		}
+		cut := i % 2 * len(answer) / 2
+		for _, piece := range []string{answer[:cut], answer[cut:]} {
+			if _, err := io.WriteString(nc, piece); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }

@@ -56,15 +56,14 @@ const plainAccepted = "HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r
 
 // readAccepted reads the answer to a reply.
 func (r *hostRuntime) readAccepted() error {
-	if _, err := r.wire.in.Peek(1); err != nil {
-		return fmt.Errorf("hand the gateway a reply: %w", err)
-	}
-	here, _ := r.wire.in.Peek(min(len(plainAccepted), r.wire.in.Buffered()))
-	if string(here) == plainAccepted {
-		_, _ = r.wire.in.Discard(len(plainAccepted)) // they are here
+	plain, err := r.wire.readPlain(plainAccepted)
+	if plain {
 		return nil
 	}
-	res, err := http.ReadResponse(r.wire.in, nil)
+	var res *http.Response
+	if err == nil {
+		res, err = http.ReadResponse(r.wire.in, nil)
+	}
 	if err == nil && res.StatusCode != http.StatusAccepted {
 		err = statusError(res)
 	}
