@@ -7,6 +7,8 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
+	"strings"
 )
 
 // A hostRuntime is a client of the Runtime API that a gateway of tyg serves. It hands in a reply
@@ -43,11 +45,63 @@ func (r *hostRuntime) next(_ context.Context, buf *bytes.Buffer) (invocation, er
 			return invocation{}, err
 		}
 	}
-	res, err := http.ReadResponse(r.wire.in, nil)
+	return r.wire.readEvent(buf)
+}
+
+// readEvent waits for an event and reads it into buf.
+func (w *wire) readEvent(buf *bytes.Buffer) (invocation, error) {
+	if _, err := w.in.Peek(1); err != nil {
+		return invocation{}, fmt.Errorf("get event from the gateway: %w", err)
+	}
+	here, _ := w.in.Peek(w.in.Buffered())
+	if inv, head, body := parseEventHead(here); head > 0 {
+		_, _ = w.in.Discard(head) // it is here
+		buf.Reset()
+		if _, err := io.CopyN(buf, w.in, body); err != nil {
+			return invocation{}, fmt.Errorf("read event from the gateway: %w", err)
+		}
+		inv.payload = buf.Bytes()
+		return inv, nil
+	}
+	res, err := http.ReadResponse(w.in, nil)
 	if err != nil {
 		return invocation{}, fmt.Errorf("get event from the gateway: %w", err)
 	}
 	return readEvent(res, buf)
+}
+
+// parseEventHead parses the head of an event as the gateway writes it, and returns the lengths of
+// head and body. If b begins with another or less than that, the length of the head is 0.
+func parseEventHead(b []byte) (inv invocation, head int, body int64) {
+	end := bytes.Index(b, []byte("\r\n\r\n"))
+	if end < 0 {
+		return invocation{}, 0, 0
+	}
+	lines := strings.Split(string(b[:end]), "\r\n")
+	if lines[0] != "HTTP/1.1 200 OK" {
+		return invocation{}, 0, 0
+	}
+	var length string
+	for _, line := range lines[1:] {
+		switch name, value, _ := strings.Cut(line, ": "); name {
+		case "Content-Length":
+			length = value
+		case "Lambda-Runtime-Aws-Request-Id":
+			inv.id = value
+		case "Lambda-Runtime-Deadline-Ms":
+			inv.deadline = value
+		case "Lambda-Runtime-Trace-Id":
+			inv.traceID = value
+		case "Content-Type", "Lambda-Runtime-Invoked-Function-Arn":
+		default:
+			return invocation{}, 0, 0
+		}
+	}
+	n, err := strconv.ParseUint(length, 10, 31)
+	if err != nil || inv.id == "" {
+		return invocation{}, 0, 0
+	}
+	return inv, end + 4, int64(n)
 }
 
 // plainAccepted is the answer to a reply as the gateway sends it, unless it says more.
