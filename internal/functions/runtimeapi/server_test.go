@@ -160,9 +160,17 @@ func TestEventWrittenAtOnceIsLimited(t *testing.T) {
 	}
 	s.Start()
 	t.Cleanup(func() { s.Shutdown(time.Now()) })
-	if _, err := io.Copy(io.Discard, dial(t, s, askNext)); err != nil {
-		t.Errorf("the connection ended with %v, want EOF", err)
+	for range 100 {
+		n, err := io.Copy(io.Discard, dial(t, s, askNext))
+		if n == 0 {
+			continue // on a busy machine the request came too late
+		}
+		if err != nil {
+			t.Errorf("the connection ended with %v, want EOF", err)
+		}
+		return
 	}
+	t.Error("no event came")
 }
 
 // An eager handler has an event for every request.
