@@ -255,9 +255,13 @@ func (c *session) endsAtOnce() bool {
 	return !c.writing
 }
 
-// noteUnanswered notes, once, that the client has not answered a close frame in time.
+// noteUnanswered notes, once, that the client has not answered a close frame in time. One whose
+// socket was lost got none.
 func (c *session) noteUnanswered() {
-	if c.opened.Load() && !c.unanswered.Swap(true) {
+	c.mu.Lock()
+	sent := c.cause.Code != ws.CloseAbnormal
+	c.mu.Unlock()
+	if sent && c.opened.Load() && !c.unanswered.Swap(true) {
 		c.srv.noteCut(atClose, "conn", c.conn.ID)
 	}
 }

@@ -199,6 +199,32 @@ func TestEveryCutIsCountedAndLogged(t *testing.T) {
 	}
 }
 
+// TestLostClientOwesNoAnswer lets a send find out that a client has gone, while a handler runs.
+func TestLostClientOwesNoAnswer(t *testing.T) {
+	t.Parallel()
+	app := tyg.New("test")
+	gone := make(chan struct{})
+	app.OnMessage(func(context.Context, *tyg.Conn, tyg.Message) error { <-gone; return nil })
+	l := follow(app)
+	r := start(t, &gateway.Server{Handler: app})
+	release := sync.OnceFunc(func() { close(gone) })
+	t.Cleanup(release)
+	c := r.wire(t)
+	c.write(t, string(clientFrame(ws.OpText, true, "wait")))
+	id := next(t, l.connects).ID
+	until(t, "the message is handled", func() bool { return r.Stats().Messages == 1 })
+	_ = c.Close()
+	until(t, "a send fails", func() bool { return r.Send(t.Context(), id, []byte("x")) != nil })
+	release()
+	until(t, "the end", func() bool { return r.Stats().Connections == 0 })
+	next(t, l.disconnects)
+	until(t, "the session is freed", func() bool { return r.Closing() == 0 })
+	closed := r.Stats().Closed
+	if closed["lost"] != 1 || closed["close-timeout"] != 0 {
+		t.Errorf("closed %v, want one that was lost, and none that did not answer", closed)
+	}
+}
+
 func TestFailedTLSIsCounted(t *testing.T) {
 	r := startServeTLS(t, &gateway.Server{Handler: echo()})
 	r.tls = nil
