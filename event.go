@@ -66,7 +66,8 @@ type Event struct {
 	// [RouteDisconnect], [RouteDefault], [RouteJoin], [RouteLeave], or a key given to [App.OnRoute].
 	Route string
 
-	// RequestID names this event in logs and in error frames. It is never empty.
+	// RequestID names this event in logs and in error frames. It is never empty. A host may cut the
+	// ids of many events from one string, 1 KB in the gateway: keep a copy of it, see [strings.Clone].
 	RequestID string
 
 	// Time is when the host received the event.

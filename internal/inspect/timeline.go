@@ -88,7 +88,7 @@ func (s *starts) add(trace, id, request string) {
 		delete(s.byID, s.order[1])
 		s.order = s.order[2:]
 	}
-	trace = root(trace)
+	trace, request = root(trace), strings.Clone(request) // see tyg.Event
 	s.byTrace[trace], s.byID[id] = request, request
 	s.order = append(s.order, trace, id)
 }
@@ -196,7 +196,7 @@ func (t *timeline) place(l *line, r *record) *line {
 }
 
 func (t *timeline) eventLine(r *record) *line {
-	l := t.place(&line{Kind: kindOf(r.event), Route: r.name, Request: r.request}, r)
+	l := t.place(&line{Kind: kindOf(r.event), Route: r.name, Request: strings.Clone(r.request)}, r)
 	if r.event == tyg.EventMessage {
 		l.Frame = newFrame(r.message, r.data, r.size)
 		l.bytes += l.Frame.bytes()
@@ -205,7 +205,7 @@ func (t *timeline) eventLine(r *record) *line {
 	if !l.Done {
 		t.running++
 	}
-	t.byRequest[r.request] = l
+	t.byRequest[l.Request] = l
 	return l
 }
 
@@ -242,9 +242,9 @@ func (t *timeline) beginDisconnect(r *record) {
 		return
 	}
 	delete(t.closing, r.conn)
-	l.Request, l.Route, l.Done = r.request, r.name, false
+	l.Request, l.Route, l.Done = strings.Clone(r.request), r.name, false
 	t.running++
-	t.byRequest[r.request] = l
+	t.byRequest[l.Request] = l
 	t.changed(l)
 }
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unsafe"
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/gateway"
@@ -52,6 +53,31 @@ func TestTimelineIsBounded(t *testing.T) {
 	}
 	if size != tl.bytes {
 		t.Errorf("the lines have %d bytes, and it counted %d", size, tl.bytes)
+	}
+}
+
+// A line that kept the id of its event would keep those of 63 others with it, which are more than
+// the line.
+func TestLinesKeepNoOtherIDs(t *testing.T) {
+	many := strings.Repeat("0123456789abcdef", 64)
+	tap, tl := newTestTap(), newTimeline()
+	e := event(1, "x")
+	e.RequestID = many[:16]
+	tap.Received(e)
+	tl.apply(tap.take(new(batch)))
+	tl.starts.add("Root=1", "other", many[16:32])
+	within := func(s string) bool {
+		at := uintptr(unsafe.Pointer(unsafe.StringData(s)))
+		from := uintptr(unsafe.Pointer(unsafe.StringData(many)))
+		return at >= from && at < from+uintptr(len(many))
+	}
+	for id, l := range tl.byRequest {
+		if within(id) || within(l.Request) || l.Request != e.RequestID {
+			t.Errorf("the line of %q keeps the ids of others", l.Request)
+		}
+	}
+	if len(tl.byRequest) != 1 || within(tl.starts.byID["other"]) {
+		t.Errorf("%d lines, or the start of a function keeps the ids of others", len(tl.byRequest))
 	}
 }
 
