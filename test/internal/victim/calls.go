@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"strings"
 	"sync"
 	"time"
@@ -30,17 +31,30 @@ const (
 	Answered     = "it was answered"
 )
 
-// calls are those of the last minutes. It observes a gateway to see the answers.
+// calls are those of the last minutes. It observes a gateway to see the answers. Of calls that have
+// ended well it keeps little, in memory that it has from the start: soak judges that of the server.
 type calls struct {
 	host *functions.Host
+	seed maphash.Seed
 
 	mu        sync.Mutex
-	all       map[string]*call // by text
-	byRequest map[string]*call
-	ended     []*call // in the order of their end
+	all       map[string]*call // by text, that have not ended well
+	byRequest map[string]*call // as all
+	failed    []*call          // that have ended without an answer, in the order of their end
+	answered  []answered       // a ring of those that have ended well
+	next      int              // in answered
 	given     int64
 	lastGiven time.Time
 }
+
+// An answered is a call that has ended well.
+type answered struct {
+	hash uint64 // of the text
+	at   time.Time
+}
+
+// keptAnswered is how many of them are known: those of the last minutes.
+const keptAnswered = 1 << 17
 
 // A call is one of them. The zero times have not come.
 type call struct {
@@ -61,19 +75,23 @@ func (c *call) waited(now time.Time) time.Duration {
 	return now.Sub(c.received)
 }
 
-// kept is for how long a call is known after its end: longer than clients wait.
+// kept is for how long a call without an answer is known after its end: longer than clients wait.
 const kept = 150 * time.Second
 
 var _ gateway.Observer = (*calls)(nil)
 
 func newCalls(host *functions.Host) *calls {
-	return &calls{host: host, all: make(map[string]*call), byRequest: make(map[string]*call)}
+	return &calls{
+		host: host, seed: maphash.MakeSeed(), answered: make([]answered, keptAnswered),
+		all: make(map[string]*call), byRequest: make(map[string]*call),
+	}
 }
 
 // handle has a function handle the call that e is.
 func (l *calls) handle(ctx context.Context, function tyg.Handler, e tyg.Event) (tyg.Reply, error) {
 	c := &call{
-		text: strings.TrimPrefix(string(e.Message.Data), Call), request: e.RequestID,
+		text:     strings.TrimPrefix(string(e.Message.Data), Call),
+		request:  strings.Clone(e.RequestID), // see tyg.Event: it holds the ids of other events
 		received: time.Now(),
 	}
 	l.mu.Lock()
@@ -85,23 +103,32 @@ func (l *calls) handle(ctx context.Context, function tyg.Handler, e tyg.Event) (
 	if c.ended = time.Now(); err != nil {
 		c.err, c.busy = err.Error(), errors.Is(err, functions.ErrThrottled)
 	}
-	l.ended = append(l.ended, c)
-	l.forgetLocked(c.ended.Add(-kept))
+	l.endedLocked(c)
 	return reply, err
 }
 
-// forgetLocked forgets what ended before t.
-func (l *calls) forgetLocked(t time.Time) {
-	n := 0
-	for ; n < len(l.ended) && l.ended[n].ended.Before(t); n++ {
-		c := l.ended[n]
-		delete(l.byRequest, c.request)
-		if l.all[c.text] == c {
-			delete(l.all, c.text)
-		}
+// endedLocked keeps what is to be known of a call that has ended.
+func (l *calls) endedLocked(c *call) {
+	if c.answered.IsZero() || c.err != "" {
+		l.failed = append(l.failed, c)
+	} else {
+		l.answered[l.next] = answered{maphash.String(l.seed, c.text), c.answered}
+		l.next = (l.next + 1) % len(l.answered)
+		l.forgetLocked(c)
 	}
-	clear(l.ended[:n]) // frees the calls; the next append that needs room frees the rest
-	l.ended = l.ended[n:]
+	n := 0
+	for ; n < len(l.failed) && l.failed[n].ended.Before(c.ended.Add(-kept)); n++ {
+		l.forgetLocked(l.failed[n])
+	}
+	clear(l.failed[:n]) // frees the calls; the next append that needs room frees the rest
+	l.failed = l.failed[n:]
+}
+
+func (l *calls) forgetLocked(c *call) {
+	delete(l.byRequest, c.request)
+	if l.all[c.text] == c {
+		delete(l.all, c.text)
+	}
 }
 
 // started notes that a process gets the event of ctx.
@@ -139,10 +166,10 @@ func (l *calls) fate(text, request string) Fate {
 	if request != "" {
 		c = l.byRequest[request]
 	}
-	if c == nil {
-		return Fate{Text: text, Stage: NotReceived}
-	}
 	now := time.Now()
+	if c == nil {
+		return l.oldFateLocked(text, now)
+	}
 	f := Fate{Text: c.text, Busy: c.busy || c.waited(now) > 10*time.Second}
 	switch {
 	case !c.answered.IsZero():
@@ -157,6 +184,17 @@ func (l *calls) fate(text, request string) Fate {
 	f.Detail += fmt.Sprintf("; received %v ago; %+v, %d given so far, the last %v ago",
 		now.Sub(c.received), stats, l.given, now.Sub(l.lastGiven))
 	return f
+}
+
+// oldFateLocked is fate of a call that has ended well, or that is not known.
+func (l *calls) oldFateLocked(text string, now time.Time) Fate {
+	hash := maphash.String(l.seed, text)
+	for _, a := range l.answered {
+		if a.hash == hash {
+			return Fate{Text: text, Stage: Answered, Detail: fmt.Sprintf("%v ago", now.Sub(a.at))}
+		}
+	}
+	return Fate{Text: text, Stage: NotReceived}
 }
 
 // Opened and the others do nothing.

@@ -19,15 +19,21 @@ import (
 	"os/exec"
 	"runtime"
 	"runtime/debug"
+	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/tyg-dev/tyg"
 	"github.com/tyg-dev/tyg/gateway"
 )
 
-// variable makes a program that calls [Main] the server.
-const variable = "TYG_TEST_VICTIM"
+// variable makes a program that calls [Main] the server. With leakVariable it keeps so many bytes
+// of each connection.
+const (
+	variable     = "TYG_TEST_VICTIM"
+	leakVariable = "TYG_TEST_LEAK"
+)
 
 // Main serves, and does not return, if the process was started by [Start]. Call it first.
 func Main() {
@@ -79,6 +85,9 @@ func serve(withFunction bool) error {
 			return
 		case "/trace":
 			pprof.Trace(w, r)
+			return
+		case "/heap":
+			pprof.Handler("heap").ServeHTTP(w, r)
 			return
 		case "/free":
 			debug.FreeOSMemory()
@@ -139,7 +148,17 @@ func application() *tyg.App {
 		}
 		return c.Send(ctx, m.Data)
 	})
-	app.OnDisconnect(func(context.Context, *tyg.Conn, tyg.Disconnect) error { return nil })
+	leak, _ := strconv.Atoi(os.Getenv(leakVariable)) // 0: none
+	var mu sync.Mutex
+	var leaked [][]byte
+	app.OnDisconnect(func(context.Context, *tyg.Conn, tyg.Disconnect) error {
+		if leak > 0 {
+			mu.Lock()
+			defer mu.Unlock()
+			leaked = append(leaked, make([]byte, leak))
+		}
+		return nil
+	})
 	return app
 }
 
@@ -154,19 +173,22 @@ type Process struct {
 }
 
 // Start starts this program again as the server, with prefix in front of the command.
-func Start(prefix ...string) (*Process, error) { return start("server", prefix...) }
+func Start(prefix ...string) (*Process, error) { return start("server", 0, prefix...) }
 
-// StartWithFunction is Start of a server that has a function, see Call.
-func StartWithFunction() (*Process, error) { return start("functions") }
+// StartWithFunction is Start of a server that has a function, see Call, and keeps leak bytes of each
+// connection.
+func StartWithFunction(leak int) (*Process, error) {
+	return start("functions", leak)
+}
 
-func start(role string, prefix ...string) (*Process, error) {
+func start(role string, leak int, prefix ...string) (*Process, error) {
 	program, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
 	argv := append(prefix, program)
 	p := &Process{cmd: exec.Command(argv[0], argv[1:]...), web: http.Client{Timeout: time.Minute}}
-	p.cmd.Env = append(os.Environ(), variable+"="+role)
+	p.cmd.Env = append(os.Environ(), variable+"="+role, fmt.Sprint(leakVariable, "=", leak))
 	p.cmd.Stderr = &p.log
 	input, err := p.cmd.StdinPipe()
 	if err != nil {
@@ -205,10 +227,18 @@ func (p *Process) Fate(text, request string) (f Fate) {
 	return f
 }
 
+// Heap writes to a file what the server has on its heap, for "go tool pprof".
+func (p *Process) Heap(file string) error { return p.save("/heap?gc=1", file) }
+
 // Trace writes to a file what the scheduler of the server does for so many seconds, for "go tool
 // trace".
 func (p *Process) Trace(file string, seconds int) error {
-	res, err := http.Get(fmt.Sprintf("http://%s/trace?seconds=%d", p.Addr, seconds))
+	return p.save(fmt.Sprint("/trace?seconds=", seconds), file)
+}
+
+// save writes to a file what the server answers.
+func (p *Process) save(path, file string) error {
+	res, err := p.web.Get("http://" + p.Addr + path)
 	if err != nil {
 		return err
 	}
