@@ -71,12 +71,13 @@ func sameHost(a, b *url.URL) bool {
 	return a.Scheme == b.Scheme && strings.EqualFold(a.Host, b.Host)
 }
 
+// withoutCredentials returns the headers that another host may know: those of which browsers tell
+// every server, and none that the user has made up, such as X-Api-Key.
 func withoutCredentials(h http.Header) http.Header {
 	kept := make(http.Header)
 	for name, values := range h {
 		switch strings.ToLower(name) {
-		case "authorization", "cookie", "proxy-authorization", "host":
-		default:
+		case "user-agent", "origin", "accept", "accept-language", "accept-encoding":
 			kept[name] = values
 		}
 	}

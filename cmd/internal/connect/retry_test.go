@@ -188,15 +188,18 @@ func TestRedirectsKeepSecrets(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := run{Config: Config{Target: target}}
-	c.Dial.Header = http.Header{"Authorization": {"x"}, "cookie": {"y"}, "X-Other": {"z"}}
+	c.Dial.Header = http.Header{
+		"Authorization": {"x"}, "cookie": {"y"}, "x-api-key": {"z"}, "X-Tenant-Token": {"t"},
+		"Origin": {"https://one.example"},
+	}
 	if err := c.moveTo("ws://one.example/b"); err == nil {
 		t.Error("it left TLS")
 	}
-	if err := c.moveTo("/b"); err != nil || len(c.Dial.Header) != 3 || c.Target.User == nil {
+	if err := c.moveTo("/b"); err != nil || len(c.Dial.Header) != 5 || c.Target.User == nil {
 		t.Errorf("on the same host the header is %v, the target %v, %v", c.Dial.Header, c.Target, err)
 	}
 	err = c.moveTo("https://two.example/c")
-	if err != nil || len(c.Dial.Header) != 1 || c.Target.String() != "wss://two.example/c" {
+	if err != nil || len(c.Dial.Header) != 1 || c.Dial.Header["Origin"] == nil || c.Target.String() != "wss://two.example/c" {
 		t.Errorf("on another host the header is %v, the target %v, %v", c.Dial.Header, c.Target, err)
 	}
 }
