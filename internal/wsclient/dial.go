@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/tyg-dev/tyg/internal/redact"
 	"github.com/tyg-dev/tyg/internal/ws"
@@ -22,6 +23,8 @@ const (
 	defaultMaxMessage = 1 << 20
 	// How much of a refusal's body is kept, in bytes.
 	maxRefusalBody = 4 << 10
+	// For how long it is waited for.
+	bodyPatience = time.Second
 	// How large the response to a handshake may be, in bytes.
 	maxResponse = 1 << 20
 )

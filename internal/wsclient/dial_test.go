@@ -10,6 +10,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/tyg-dev/tyg/internal/ws"
 	"github.com/tyg-dev/tyg/internal/wsclient"
@@ -284,6 +286,55 @@ func TestDialSkipsInformationalResponses(t *testing.T) {
 	var e *wsclient.RefusedError
 	if !errors.As(err, &e) || e.Status != http.StatusNotFound {
 		t.Errorf("got %v, want 404", err)
+	}
+}
+
+// hostile answers a handshake with a text, and then with another one again and again.
+func hostile(t *testing.T, first, again string) *wsclient.Options {
+	s, c := net.Pipe()
+	t.Cleanup(func() { _ = s.Close() })
+	go func() { // ends with the pipe
+		_, _ = s.Read(make([]byte, 4096))
+		_, err := io.WriteString(s, first)
+		for err == nil && again != "" {
+			_, err = io.WriteString(s, again)
+		}
+	}()
+	return through(c)
+}
+
+// TestDialReportsARefusalWhoseBodyDoesNotEnd has a server that refuses and keeps the connection, as
+// one does that has a stream of events at the address.
+func TestDialReportsARefusalWhoseBodyDoesNotEnd(t *testing.T) {
+	t.Parallel()
+	for _, head := range []string{
+		"HTTP/1.1 403 Forbidden\r\nContent-Length: 10\r\n\r\nno",
+		"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\nno",
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			defer cancel()
+			_, res, err := wsclient.Dial(ctx, "ws://a.example", hostile(t, head, ""))
+			var e *wsclient.RefusedError
+			if !errors.As(err, &e) || res == nil || string(e.Body) != "no" {
+				t.Errorf("got %v, want a refusal with its body", err)
+			}
+		})
+	}
+}
+
+// TestDialEndsAnAnswerWithoutEnd has servers whose heads do not end.
+func TestDialEndsAnAnswerWithoutEnd(t *testing.T) {
+	t.Parallel()
+	for first, again := range map[string]string{
+		"":                        "HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n",
+		"HTTP/1.1 101 Yes\r\n":    "X-Long: " + strings.Repeat("x", 4000) + "\r\n",
+		"HTTP/1.1 101 Yes\r\nX: ": strings.Repeat("x", 4000),
+	} {
+		_, _, err := wsclient.Dial(t.Context(), "ws://a.example", hostile(t, first, again))
+		if err == nil || !strings.Contains(err.Error(), "over 1 MB") {
+			t.Errorf("after %q: got %v, want that the answer is too long", first, err)
+		}
 	}
 }
 

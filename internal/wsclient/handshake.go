@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/tyg-dev/tyg/internal/ws"
 )
@@ -20,8 +21,12 @@ import (
 // socket that it causes.
 func (d *dialer) handshake(ctx context.Context, conn net.Conn) (*Conn, *http.Response, error) {
 	release := interrupt(ctx, conn.SetDeadline)
-	br := bufio.NewReader(io.LimitReader(conn, maxResponse))
+	limited := &io.LimitedReader{R: conn, N: maxResponse}
+	br := bufio.NewReader(limited)
 	res, err := d.roundTrip(conn, br)
+	if err != nil && res == nil && limited.N == 0 {
+		err = fmt.Errorf("read handshake: the response is over %d MB", maxResponse>>20)
+	}
 	if stopped := release(); stopped != nil {
 		return nil, res, stopped
 	}
@@ -45,8 +50,11 @@ func (d *dialer) roundTrip(conn net.Conn, br *bufio.Reader) (*http.Response, err
 	if res.StatusCode == http.StatusSwitchingProtocols {
 		return res, nil
 	}
-	// The body is for information only, so a part of it will do.
+	// The body is for information only, so a part of it will do, and what comes soon: the stream of a
+	// server that knows no WebSocket has no end.
+	late := time.AfterFunc(bodyPatience, func() { _ = conn.SetReadDeadline(time.Unix(1, 0)) })
 	body, _ := io.ReadAll(io.LimitReader(res.Body, maxRefusalBody))
+	late.Stop()
 	res.Body = io.NopCloser(bytes.NewReader(body))
 	return res, &RefusedError{Status: res.StatusCode, Header: res.Header, Body: body}
 }
