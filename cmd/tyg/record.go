@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -173,6 +174,9 @@ func (r *recordRun) open(ctx context.Context) (io.ReadCloser, error) {
 	return nil, fmt.Errorf("record: the server says %s: %s", res.Status, answer.Error)
 }
 
+// maxRecordLine bounds a line, which is held in memory until it is whole.
+const maxRecordLine = 64 << 20 // as for reading them
+
 // copyLines copies whole lines, so that a recording that is cut off can be read. It returns their
 // number.
 func copyLines(to io.Writer, from io.Reader) (lines int, err error) {
@@ -181,12 +185,15 @@ func copyLines(to io.Writer, from io.Reader) (lines int, err error) {
 	for {
 		n, err := from.Read(buf)
 		rest = append(rest, buf[:n]...)
-		if end := strings.LastIndexByte(string(rest), '\n') + 1; end > 0 {
-			lines += strings.Count(string(rest[:end]), "\n")
+		if end := bytes.LastIndexByte(rest, '\n') + 1; end > 0 {
+			lines += bytes.Count(rest[:end], []byte("\n"))
 			if _, err := to.Write(rest[:end]); err != nil {
 				return lines, err
 			}
 			rest = append(rest[:0], rest[end:]...)
+		}
+		if len(rest) > maxRecordLine {
+			return lines, fmt.Errorf("a line is over %d MB: this is no recording", maxRecordLine>>20)
 		}
 		if errors.Is(err, io.EOF) {
 			return lines, nil
