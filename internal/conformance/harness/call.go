@@ -40,6 +40,9 @@ func (t *T) Delete(id string) *Response {
 	return t.Call(Call{Method: "DELETE", Path: ConnectionPath(id)})
 }
 
+// maxBody is how long a response may be: an endpoint may be of others, and not what it is taken for.
+const maxBody = 1 << 20
+
 // Call makes a call. A response with any status is no failure.
 func (t *T) Call(c Call) *Response {
 	ctx, cancel := t.timeout()
@@ -55,8 +58,11 @@ func (t *T) Call(c Call) *Response {
 	res, err := t.http.Do(r)
 	t.Check("call", err)
 	defer res.Body.Close()
-	body, err := io.ReadAll(res.Body)
+	body, err := io.ReadAll(io.LimitReader(res.Body, maxBody+1))
 	t.Check("read response of the call", err)
+	if len(body) > maxBody {
+		t.Failf("the response of the call is over %d MB", maxBody>>20)
+	}
 	return &Response{Status: res.StatusCode, Header: res.Header, Body: string(body)}
 }
 

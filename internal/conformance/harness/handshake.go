@@ -129,9 +129,12 @@ func (t *T) startTLS(ctx context.Context, conn net.Conn, host string) net.Conn {
 	return s
 }
 
+// maxReceived is how much an endpoint may send on a socket that a case reads itself, in bytes.
+const maxReceived = 16 << 20
+
 // readResponse reads the response to a request. What follows a 101 is not its body.
 func (t *T) readResponse(conn net.Conn, method string) *Response {
-	a := &Response{Conn: conn, Rest: bufio.NewReader(conn)}
+	a := &Response{Conn: conn, Rest: bufio.NewReader(io.LimitReader(conn, maxReceived))}
 	res, err := http.ReadResponse(a.Rest, &http.Request{Method: method})
 	if err != nil {
 		if IsTimeout(err) {
