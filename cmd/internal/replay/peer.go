@@ -25,6 +25,8 @@ type peer struct {
 	got      int // messages
 	forgiven int // messages that did not come in time
 	extra    []frame
+	held     int // bytes of extra
+	dropped  int // messages that came beside what extra has room for
 	code     int // with which the server has closed; 0: it has not
 	over     bool
 }
@@ -84,6 +86,12 @@ type player struct {
 	report Report
 }
 
+// maxHeld is how much of what a server should not have sent is kept of a connection, in bytes.
+const maxHeld = 4 << 20
+
+// frameOverhead is what a frame takes beside its data.
+const frameOverhead = 64
+
 // lookahead is how many messages may come before one that was recorded before them.
 const lookahead = 64
 
@@ -91,8 +99,9 @@ const lookahead = 64
 func (pl *player) received(p *peer, data []byte, binary bool) {
 	pl.mu.Lock()
 	defer pl.mu.Unlock()
-	defer pl.tell()
-	p.got++
+	if p.got++; p.got <= len(p.expected) {
+		defer pl.tell() // more is no news: a server that does not stop would be awaited for ever
+	}
 	for p.next < len(p.expected) && p.expected[p.next].came {
 		p.next++
 	}
@@ -113,6 +122,10 @@ func (pl *player) received(p *peer, data []byte, binary bool) {
 	}
 	if p.next < len(p.expected) {
 		pl.matcher.learn(p.expected[p.next].data, data)
+	}
+	if p.held += len(data) + frameOverhead; p.held > maxHeld {
+		p.dropped++
+		return
 	}
 	p.extra = append(p.extra, frame{data, binary, pl.sent})
 }

@@ -161,6 +161,9 @@ func (pl *player) do(ctx context.Context, st *step) error {
 	return pl.close(ctx, st)
 }
 
+// minPatience is how long a server has at least to answer a handshake, and to take a message.
+const minPatience = 10 * time.Second
+
 // open opens a connection as it was opened in the recording.
 func (pl *player) open(ctx context.Context, st *step) error {
 	pl.report.Connections++
@@ -189,7 +192,13 @@ func (pl *player) open(ctx context.Context, st *step) error {
 		}
 	}
 	u.RawQuery = query.Encode()
-	conn, _, err := wsclient.Dial(ctx, u.String(), &o)
+	patience := max(pl.cfg.Timeout, minPatience)
+	dialing, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	conn, _, err := wsclient.Dial(dialing, u.String(), &o)
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		return fmt.Errorf("the server has not answered a handshake within %v", patience)
+	}
 	if err != nil {
 		if refused, ok := errors.AsType[*wsclient.RefusedError](err); ok {
 			pl.differ(st.peer, Difference{
@@ -240,7 +249,9 @@ func (pl *player) send(ctx context.Context, st *step) error {
 		data = []byte(pl.matcher.translate(pl.fillMessage(string(data))))
 		pl.mu.Unlock()
 	}
-	if err := p.conn.Write(ctx, op, data); err != nil {
+	writing, cancel := context.WithTimeout(ctx, max(pl.cfg.Timeout, minPatience))
+	defer cancel()
+	if err := p.conn.Write(writing, op, data); err != nil { // or the server does not read
 		pl.differ(p, Difference{
 			Kind: "closed", After: pl.sent, Recorded: "open", Replayed: "the message cannot be sent",
 		})
@@ -323,6 +334,11 @@ func (pl *player) finish() {
 			default:
 				pl.report.add(p, Difference{Kind: "missing", After: e.after, Recorded: text(e.data, e.binary)})
 			}
+		}
+		if p.dropped > 0 {
+			pl.report.add(p, Difference{
+				Kind: "unexpected", After: pl.sent, Replayed: fmt.Sprint(p.dropped, " more messages"),
+			})
 		}
 		for _, f := range extra {
 			pl.report.add(p, Difference{
