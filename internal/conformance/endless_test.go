@@ -36,7 +36,8 @@ func TestEndlessAnswersEnd(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r := report.Results[0]; r.Outcome != conformance.Failed || !strings.Contains(r.Detail, "over 1 MB") {
+	r := report.Results[0]
+	if r.Outcome != conformance.Failed || !strings.Contains(r.Detail, "over 1 MB") {
 		t.Errorf("the case ended with %v: %s", r.Outcome, r.Detail)
 	}
 	if sent.Load() >= most {

@@ -73,7 +73,7 @@ func main() {
 	flag.IntVar(&o.groups, "groups", 20, "groups")
 	flag.BoolVar(&o.json, "json", false, "print JSON")
 	flag.IntVar(&o.leak, "leak", 0, "how many bytes of each connection the server keeps")
-	flag.StringVar(&o.heap, "heap", "", "`folder` for profiles of the server's heap, for go tool pprof")
+	flag.StringVar(&o.heap, "heap", "", "`folder` for profiles of the server's heap")
 	flag.Usage = func() { fmt.Fprintln(os.Stderr, help); flag.PrintDefaults() }
 	flag.Parse()
 	if flag.NArg() > 0 || o.length <= 0 || o.clients <= 0 || o.groups <= 0 {
@@ -85,7 +85,8 @@ func main() {
 		_ = json.NewEncoder(os.Stdout).Encode(v)
 	} else {
 		fmt.Printf("%d s: %d sessions said %d, %d delivered, %d calls of the function, %d late, "+
-			"%d wrong; memory in MB after each tenth %v, %d bytes a session; goroutines early and at the end %v; %s\n",
+			"%d wrong; memory in MB after each tenth %v, %d bytes a session; "+
+			"goroutines early and at the end %v; %s\n",
 			v.Seconds, v.Sessions, v.Said, v.Delivered, v.Called, v.Late, v.Wrong, v.Memory,
 			v.PerSession, v.Goroutines, v.Verdict)
 	}

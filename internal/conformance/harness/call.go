@@ -40,7 +40,8 @@ func (t *T) Delete(id string) *Response {
 	return t.Call(Call{Method: "DELETE", Path: ConnectionPath(id)})
 }
 
-// maxBody is how long a response may be: an endpoint may be of others, and not what it is taken for.
+// maxBody is how long a response may be: an endpoint may be of others, and not what it is taken
+// for.
 const maxBody = 1 << 20
 
 // Call makes a call. A response with any status is no failure.

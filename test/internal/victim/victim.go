@@ -175,11 +175,9 @@ type Process struct {
 // Start starts this program again as the server, with prefix in front of the command.
 func Start(prefix ...string) (*Process, error) { return start("server", 0, prefix...) }
 
-// StartWithFunction is Start of a server that has a function, see Call, and keeps leak bytes of each
-// connection.
-func StartWithFunction(leak int) (*Process, error) {
-	return start("functions", leak)
-}
+// StartWithFunction is Start of a server that has a function, see Call, and keeps so many bytes of
+// each connection.
+func StartWithFunction(leak int) (*Process, error) { return start("functions", leak) }
 
 func start(role string, leak int, prefix ...string) (*Process, error) {
 	program, err := os.Executable()
