@@ -26,6 +26,10 @@ the times are those of the server all the same; without it the attackers take th
 server's processor. On a busy machine -fifo and -percent 90 measure the server too: the kernel has
 it wait for 50 ms of a second in which it has no rest.
 
+With -control each attack is tried on a sink, too: a process that takes all and does nothing, on the
+core of a server that is not attacked. What a client of that server waits for is due to the machine
+and to the attackers; -ratio is about what the attack adds to that.
+
 Flags:`
 
 // options are the command line.
@@ -40,6 +44,7 @@ type options struct {
 	of     int
 	json   bool
 	trace  string
+	sink   bool
 }
 
 // A result is a row of the table.
@@ -50,23 +55,26 @@ type result struct {
 	Percent int           `json:"percent"` // of the messages that the next two are about
 	Before  time.Duration `json:"before_ns"`
 	During  time.Duration `json:"during_ns"`
+	Machine time.Duration `json:"machine_ns,omitempty"` // with -control
 	Verdict string        `json:"verdict"`
 }
 
 const held = "held"
 
-// ratio returns how many times as long the healthy client has waited during the attack.
+// ratio returns how many times as long the healthy client has waited during the attack as before
+// or, where that is longer, beside the sink.
 func (r result) ratio() float64 {
 	if r.Before == 0 {
 		return 0
 	}
-	return float64(r.During) / float64(r.Before)
+	return float64(r.During) / float64(max(r.Before, r.Machine))
 }
 
 func main() {
 	victim.Main()
 	mainAttackers()
 	mainHealthy()
+	mainSink()
 	var o options
 	flag.DurationVar(&o.each, "for", 5*time.Second, "how long each attack takes")
 	flag.StringVar(&o.only, "only", "", "only attacks whose name contains this")
@@ -80,6 +88,7 @@ func main() {
 	flag.StringVar(&o.trace, "trace", "",
 		"`folder` for what the server's scheduler does in each attack, for go tool trace")
 	flag.BoolVar(&o.fifo, "fifo", false, "with -pin, the server goes before all other programs")
+	flag.BoolVar(&o.sink, "control", false, "attack a sink, too, to know what is due to the machine")
 	flag.BoolVar(&o.json, "json", false, "print one JSON object for each attack")
 	flag.Usage = func() { fmt.Fprintln(os.Stderr, help); flag.PrintDefaults() }
 	flag.Parse()
@@ -97,8 +106,8 @@ func run(o options) bool {
 	all, ran := true, 0
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	if !o.json {
-		fmt.Fprintf(w, "attack\twhat it did\tpeak memory\tp%d before\tp%[1]d during\tratio\tverdict\n",
-			o.of)
+		fmt.Fprintf(w, "attack\twhat it did\tpeak memory\tp%d before\tbeside a sink\tduring\tratio\t"+
+			"verdict\n", o.of)
 	}
 	for _, a := range attacks() {
 		if !strings.Contains(a.name, o.only) {
@@ -111,9 +120,8 @@ func run(o options) bool {
 			_ = json.NewEncoder(os.Stdout).Encode(r)
 			continue
 		}
-		fmt.Fprintf(w, "%s\t%s\t%d MB\t%v\t%v\t%.1f\t%s\n", r.Attack, r.Did, r.Memory>>20,
-			r.Before.Round(10*time.Microsecond), r.During.Round(10*time.Microsecond), r.ratio(),
-			r.Verdict)
+		fmt.Fprintf(w, "%s\t%s\t%d MB\t%v\t%v\t%v\t%.1f\t%s\n", r.Attack, r.Did, r.Memory>>20,
+			round(r.Before), round(r.Machine), round(r.During), r.ratio(), r.Verdict)
 	}
 	_ = w.Flush()
 	if ran == 0 {
@@ -123,25 +131,26 @@ func run(o options) bool {
 	return all
 }
 
+func round(d time.Duration) time.Duration { return d.Round(10 * time.Microsecond) }
+
 // try runs one attack against a server of its own.
 func try(a attack, o options) (r result) {
 	r = result{Attack: a.name, Verdict: held, Percent: o.of}
 	fail := func(err error) result { r.Verdict = err.Error(); return r }
-	order := fast()
-	if o.fifo {
-		order = urgent()
+	if o.sink {
+		var err error
+		if r.Machine, err = control(a, o); err != nil {
+			return fail(fmt.Errorf("beside the sink: %w", err))
+		}
 	}
-	p, err := victim.Start(pinnedTo(o.pin, serverCore, order)...)
+	p, h, err := o.startServer()
 	if err != nil {
 		return fail(err)
 	}
-	h, err := newHealthy(p.URL(), o.pin)
+	stop, over := make(chan struct{}), make(chan struct{})
+	memory := watchMemory(p, over) // from the start: it takes time of the server, too
+	r.Before, err = h.measure(o.each/4, o.of)
 	if err == nil {
-		r.Before, err = h.measure(o.each/4, o.of)
-	}
-	if err == nil {
-		stop := make(chan struct{})
-		memory := watchMemory(p, stop)
 		var done <-chan string
 		traced := make(chan error, 1)
 		if done, err = a.start(p.Addr, o.pin, stop); err == nil {
@@ -150,14 +159,13 @@ func try(a attack, o options) (r result) {
 			err = errors.Join(err, <-traced)
 		}
 		close(stop)
-		r.Memory = <-memory
 		if done != nil {
 			r.Did = <-done
 		}
 	}
-	if h != nil {
-		h.close()
-	}
+	close(over)
+	r.Memory = <-memory
+	h.close()
 	if e := p.Stop(); e != nil {
 		return fail(e)
 	}
