@@ -2,6 +2,7 @@ package template
 
 import (
 	"cmp"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -15,6 +16,7 @@ const (
 	lambdaFunction = "AWS::Lambda::Function"
 	samLayer       = "AWS::Serverless::LayerVersion"
 	lambdaLayer    = "AWS::Lambda::LayerVersion"
+	samAPI         = "AWS::Serverless::WebSocketApi"
 	apiType        = "AWS::ApiGatewayV2::Api"
 	routeType      = "AWS::ApiGatewayV2::Route"
 	integration    = "AWS::ApiGatewayV2::Integration"
@@ -38,6 +40,11 @@ func (b *builder) cloudFormation() error {
 		return err
 	}
 	b.names = map[string]string{api: apiID}
+	if value(member(b.resources, api), "Type") == samAPI {
+		if err := b.addSAMAPI(api); err != nil {
+			return err
+		}
+	}
 	return members(b.resources, func(id string, r *yaml.Node) error {
 		kind, properties := member(r, "Type"), member(r, "Properties")
 		if c := member(r, "Condition"); c != nil {
@@ -110,7 +117,11 @@ func (b *builder) readParameters() error {
 func (b *builder) findAPI() (string, error) {
 	var found []string
 	err := members(b.resources, func(id string, r *yaml.Node) error {
-		if t := member(r, "Type"); t == nil || t.Value != apiType {
+		if value(r, "Type") == samAPI {
+			found = append(found, id)
+			return nil
+		}
+		if value(r, "Type") != apiType {
 			return nil
 		}
 		protocol, err := b.text(member(r, "Properties", "ProtocolType"))
@@ -122,8 +133,8 @@ func (b *builder) findAPI() (string, error) {
 		return err
 	})
 	if err == nil && len(found) != 1 {
-		err = b.errorf(b.resources, "it has %d WebSocket APIs (%s with ProtocolType WEBSOCKET), want one",
-			len(found), apiType)
+		err = b.errorf(b.resources, "it has %d WebSocket APIs (%s with ProtocolType WEBSOCKET, or %s), "+
+			"want one", len(found), apiType, samAPI)
 	}
 	if err != nil {
 		return "", err
@@ -159,10 +170,19 @@ func (b *builder) addRoute(r, properties *yaml.Node) error {
 	b.result.Config.Routes[key] = backend.Route{
 		Target: target, Response: member(properties, "RouteResponseSelectionExpression") != nil,
 	}
+	if value(properties, "AuthorizationType") == "AWS_IAM" {
+		b.noteIAM()
+	}
 	if _, a := b.reference(member(properties, "AuthorizerId"), authorizer); a != nil {
 		return b.addAuthorizer(member(a, "Properties"))
 	}
 	return nil
+}
+
+// noteIAM says what happens to clients of an API that asks for signed requests.
+func (b *builder) noteIAM() {
+	b.result.Notes = append(b.result.Notes, "$connect wants requests that are signed for IAM; here "+
+		"each client is accepted")
 }
 
 // target returns the function, or the address, that a property leads to.
@@ -197,25 +217,58 @@ func (b *builder) mock(id string) (backend.Target, error) {
 	return backend.Target{Mock: &body}, err
 }
 
-// functionIn returns the function that an expression names, by itself or by an alias.
+// functionIn returns the function that an expression names: by itself, by an alias, or by an ARN.
 func (b *builder) functionIn(n *yaml.Node, depth int) string {
 	if id, _ := b.reference(n, samFunction, lambdaFunction); id != "" || depth > maxDepth {
 		return id
 	}
 	_, alias := b.reference(n, "AWS::Lambda::Alias", "AWS::Lambda::Version")
 	if alias == nil {
-		return ""
+		return b.functionNamed(n)
 	}
 	return b.functionIn(member(alias, "Properties", "FunctionName"), depth+1)
 }
 
+// functionARN is the name of a function in an ARN.
+var functionARN = regexp.MustCompile(`:function:([A-Za-z0-9_-]+)`)
+
+// functionNamed returns the function whose name is in the ARN that an expression amounts to.
+func (b *builder) functionNamed(n *yaml.Node) (found string) {
+	text, err := b.text(n)
+	m := functionARN.FindStringSubmatch(text)
+	if err != nil || m == nil {
+		return "" // the caller says what is missing
+	}
+	_ = members(b.resources, func(id string, r *yaml.Node) error { // which returns none
+		if kind := value(r, "Type"); kind != samFunction && kind != lambdaFunction {
+			return nil
+		}
+		if name, err := b.text(member(r, "Properties", "FunctionName")); err == nil && name == m[1] {
+			found = id
+		}
+		return nil
+	})
+	return found
+}
+
 func (b *builder) addAuthorizer(properties *yaml.Node) error {
 	target, err := b.target(properties, "AuthorizerUri")
-	if err != nil || target == (backend.Target{}) {
+	if err != nil {
 		return err
 	}
+	return b.setAuthorizer(properties, target, member(properties, "IdentitySource"))
+}
+
+// setAuthorizer sets what decides about clients. One that does not run here is noted, because each
+// client is accepted then.
+func (b *builder) setAuthorizer(at *yaml.Node, target backend.Target, sources *yaml.Node) error {
+	if target == (backend.Target{}) {
+		b.result.Notes = append(b.result.Notes, b.place(at)+": the authorizer is left out, and each "+
+			"client is accepted: it is no function of this template")
+		return nil
+	}
 	a := &backend.Authorizer{Target: target}
-	for _, source := range elements(member(properties, "IdentitySource")) {
+	for _, source := range elements(sources) {
 		text, err := b.text(source)
 		if err != nil {
 			return err

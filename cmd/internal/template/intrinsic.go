@@ -145,7 +145,7 @@ func (s *stack) substitute(arg *yaml.Node) (string, error) {
 		switch {
 		case own != nil:
 			value, err = s.text(own)
-		case strings.Contains(name, "."):
+		case strings.Contains(name, ".") && s.names[name] == "":
 			value, err = s.attribute(&yaml.Node{Kind: yaml.ScalarNode, Value: name, Line: parts[0].Line})
 		default:
 			value, err = s.ref(parts[0], name)
