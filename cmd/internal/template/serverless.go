@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -41,9 +40,16 @@ func (b *builder) serverless() error {
 	if b.options.Stage != "" {
 		c.APIGatewayStage = b.options.Stage // of the command line, as --stage of serverless
 	}
-	c.RouteSelection, err = b.text(member(provider, "websocketsApiRouteSelectionExpression"))
-	if err != nil {
-		return err
+	// Without the s it is that of a plugin, from before the framework knew WebSocket APIs.
+	// (https://github.com/serverless/serverless-websockets-plugin)
+	for _, key := range []string{
+		"websocketApiRouteSelectionExpression", "websocketsApiRouteSelectionExpression",
+	} {
+		if n := member(provider, key); n != nil {
+			if c.RouteSelection, err = b.text(n); err != nil {
+				return err
+			}
+		}
 	}
 	err = members(b.resources, func(id string, r *yaml.Node) error {
 		if kind := member(r, "Type"); kind != nil {
@@ -59,6 +65,9 @@ func (b *builder) serverless() error {
 			return err
 		}
 		for _, event := range elements(member(f, "events")) {
+			if err := b.checkEvent(name, event); err != nil {
+				return err
+			}
 			if kind, how := only(event); how != nil {
 				if err := b.addServerlessEvent(name, kind, how); err != nil {
 					return err
@@ -66,6 +75,21 @@ func (b *builder) serverless() error {
 			}
 		}
 		return nil
+	})
+}
+
+// checkEvent refuses a websocket event whose keys are beside it, a mistake of indentation: the
+// framework makes no route of it.
+func (b *builder) checkEvent(function string, event *yaml.Node) error {
+	if event.Kind != yaml.MappingNode || len(event.Content) < 4 {
+		return nil
+	}
+	return members(event, func(key string, how *yaml.Node) error {
+		if key != "websocket" || member(event, key) != nil {
+			return nil
+		}
+		return b.errorf(event, "the websocket event of function %s is empty, and its keys are beside "+
+			"it; indent them by two more spaces", function)
 	})
 }
 
@@ -123,6 +147,10 @@ func (b *builder) addServerlessFunction(name string, f, provider *yaml.Node) err
 	}
 	out.Environment = make(project.Variables)
 	for _, n := range []*yaml.Node{member(provider, "environment"), member(f, "environment")} {
+		if n != nil && n.Tag == unresolvedTag {
+			b.result.Notes = append(b.result.Notes, fmt.Sprintf("function %s misses its environment: %v",
+				name, b.unknown[n.Line]))
+		}
 		err := members(n, func(key string, at *yaml.Node) error {
 			return b.addVariable(out.Environment, name, key, at)
 		})
@@ -197,10 +225,13 @@ func resourceName(name string) string {
 func (b *builder) addEvent(name string, how *yaml.Node) error {
 	route := how
 	if how.Kind == yaml.MappingNode {
-		route = member(how, "route")
+		if route = member(how, "route"); route == nil {
+			route = member(how, "routeKey") // of the same plugin
+		}
 	}
 	if route == nil || route.Value == "" {
-		return b.errorf(how, "the websocket event of function %s has no route", name)
+		return b.errorf(how, "the websocket event of function %s has no route, such as route: $default",
+			name)
 	}
 	key, err := b.text(route)
 	if err != nil {
@@ -235,156 +266,4 @@ func (b *builder) addEvent(name string, how *yaml.Node) error {
 		Target: backend.Target{Function: function.Value}, IdentitySources: sources,
 	}
 	return nil
-}
-
-// errElsewhere is of a variable whose value is on AWS, or comes from a plugin.
-var errElsewhere = errors.New("is not resolved here")
-
-var errCircle = errors.New("the variables refer to each other in a circle")
-
-// reference is a variable of the framework without one inside.
-// (https://www.serverless.com/framework/docs/guides/variables)
-var reference = regexp.MustCompile(`\$\{((?:[a-zA-Z]+(?:\([^)]*\))?:[^:${}]|file\()[^${}]*)\}`)
-
-// resolve replaces the variables in a tree.
-func (b *builder) resolve(n *yaml.Node, depth int) (*yaml.Node, error) {
-	if b.resolved++; depth > maxDepth || b.resolved > maxNodes {
-		return nil, b.errorf(n, "%w", errCircle)
-	}
-	if n.Kind == yaml.ScalarNode {
-		return b.resolveScalar(n, depth)
-	}
-	out := *n
-	out.Content = make([]*yaml.Node, len(n.Content))
-	for i, child := range n.Content {
-		var err error
-		if n.Kind == yaml.MappingNode && i%2 == 0 {
-			out.Content[i] = child
-			continue
-		}
-		if out.Content[i], err = b.resolve(child, depth+1); err != nil {
-			return nil, err
-		}
-	}
-	return &out, nil
-}
-
-func (b *builder) resolveScalar(n *yaml.Node, depth int) (*yaml.Node, error) {
-	for range maxDepth {
-		m := reference.FindStringSubmatchIndex(n.Value)
-		if m == nil {
-			return b.pseudoParameters(n), nil
-		}
-		value, err := b.lookUp(n, n.Value[m[2]:m[3]], depth)
-		if err != nil {
-			return b.unresolved(n, err)
-		}
-		if value.Tag == unresolvedTag {
-			return value, nil
-		}
-		if m[0] == 0 && m[1] == len(n.Value) && value.Kind != yaml.ScalarNode {
-			return value, nil
-		}
-		if value.Kind != yaml.ScalarNode {
-			return nil, b.errorf(n, "%s is no text", n.Value[m[0]:m[1]])
-		}
-		next := *n
-		next.Value = n.Value[:m[0]] + value.Value + n.Value[m[1]:]
-		n = &next
-	}
-	return nil, b.errorf(n, "%w", errCircle)
-}
-
-// pluginVariable is a pseudo parameter as a plugin writes it that many older files have.
-// (https://www.npmjs.com/package/serverless-pseudo-parameters)
-var pluginVariable = regexp.MustCompile(`#\{(AWS::[A-Za-z]+)\}`)
-
-// pseudoParameters replaces the variables of that plugin.
-func (b *builder) pseudoParameters(n *yaml.Node) *yaml.Node {
-	if !strings.Contains(n.Value, "#{AWS::") {
-		return n
-	}
-	next := *n
-	next.Value = pluginVariable.ReplaceAllStringFunc(n.Value, func(text string) string {
-		if value, ok := b.pseudo[pluginVariable.FindStringSubmatch(text)[1]]; ok {
-			return value
-		}
-		return text
-	})
-	return &next
-}
-
-// unresolvedTag is that of a value whose variables have none. Much of a file is for deploying only,
-// so it is an error where the value is read.
-const unresolvedTag = "!tyg-unresolved"
-
-func (b *builder) unresolved(n *yaml.Node, err error) (*yaml.Node, error) {
-	if errors.Is(err, errCircle) {
-		return nil, err
-	}
-	b.unknown[n.Line] = err
-	return &yaml.Node{Kind: yaml.ScalarNode, Tag: unresolvedTag, Value: n.Value, Line: n.Line}, nil
-}
-
-// lookUp returns the value of a variable: that of the first of its sources that has one.
-func (b *builder) lookUp(n *yaml.Node, text string, depth int) (*yaml.Node, error) {
-	for source := range strings.SplitSeq(text, ",") {
-		source = strings.TrimSpace(source)
-		if literal := strings.Trim(source, `'"`); literal != source ||
-			!strings.Contains(source, ":") && !strings.HasPrefix(source, "file(") {
-			return scalar(n, literal), nil
-		}
-		if strings.HasPrefix(source, "file(") {
-			found, err := b.included(n, source, depth)
-			if found != nil || err != nil {
-				return found, err
-			}
-			continue
-		}
-		kind, name, _ := strings.Cut(source, ":")
-		value, known := "", true
-		switch kind {
-		case "self":
-			path := strings.Split(name, ".")
-			if found := member(b.root, path...); found != nil {
-				return b.resolve(found, depth+1)
-			}
-			if name == "provider.stage" {
-				value = cmp.Or(b.options.Stage, defaultStage)
-			}
-		case "env":
-			value = b.getenv(name)
-		case "opt":
-			value = map[string]string{
-				"stage": b.options.Stage, "region": b.pseudo["AWS::Region"],
-			}[name]
-			if name == "stage" && !strings.Contains(text, ",") {
-				value = cmp.Or(value, defaultStage)
-			}
-		case "sls":
-			value = map[string]string{
-				"stage": cmp.Or(b.options.Stage, defaultStage), "instanceId": "local",
-			}[name]
-		case "aws":
-			value = map[string]string{
-				"region": b.pseudo["AWS::Region"], "accountId": b.pseudo["AWS::AccountId"],
-			}[name]
-		default:
-			known = false
-		}
-		if value != "" {
-			return scalar(n, value), nil
-		}
-		if !known && !strings.Contains(text, ",") {
-			return nil, b.errorf(n, "the variable ${%s} %w; use ${env:…}", text, errElsewhere)
-		}
-	}
-	if strings.HasPrefix(text, "env:") || strings.HasPrefix(text, "opt:") {
-		return nil, b.errorf(n, "${%s} has no value; set it, or give a default: ${%s, ''}", text, text)
-	}
-	return nil, b.errorf(n, "${%s} has no value", text)
-}
-
-func scalar(at *yaml.Node, value string) *yaml.Node {
-	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: value, Line: at.Line}
 }

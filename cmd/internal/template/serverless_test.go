@@ -1,0 +1,105 @@
+package template_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/tyg-dev/tyg/cmd/internal/template"
+)
+
+// readServerless reads a service whose one function has these events.
+func readServerless(t *testing.T, top, events string, o template.Options) (template.Result, error) {
+	t.Helper()
+	return template.Read(write(t, "serverless.yml", top+`
+functions:
+  say:
+    handler: src/say.handler
+    events:
+`+events), o)
+}
+
+const provider = "provider: {name: aws, runtime: nodejs22.x}"
+
+// TestPluginRoutes reads routes and expressions as a plugin named them before the framework did.
+func TestPluginRoutes(t *testing.T) {
+	r, err := readServerless(t,
+		"provider: {name: aws, websocketApiRouteSelectionExpression: $request.body.do}",
+		"      - websocket: {routeKey: $connect}\n      - websocket: {routeKey: say}\n",
+		template.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := routes(r.Config); got != "$connect=say say=say" ||
+		r.Config.RouteSelection != "$request.body.do" {
+		t.Errorf("routes %s by %s", got, r.Config.RouteSelection)
+	}
+}
+
+func TestWebSocketEventWithKeysBesideIt(t *testing.T) {
+	_, err := readServerless(t, provider, "      - websocket:\n        route: $connect\n",
+		template.Options{})
+	if err == nil || !strings.Contains(err.Error(), "serverless.yml:6: the websocket event") ||
+		!strings.Contains(err.Error(), "indent them") {
+		t.Errorf("it says %v", err)
+	}
+}
+
+// TestOtherEvents says of each kind of event that does not happen here how to call the function.
+func TestOtherEvents(t *testing.T) {
+	r, err := readServerless(t, provider, `
+      - websocket: $default
+      - http: {path: /a, method: get}
+      - http: {path: /b, method: get}
+      - s3: uploads
+`, template.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	notes := strings.Join(r.Notes, "\n")
+	for _, kind := range []string{"http", "s3"} {
+		want := "function say gets no events of the kind " + kind +
+			" here; call it by: tyg invoke --local --name say"
+		if strings.Count(notes, want) != 1 {
+			t.Errorf("of %s it notes %q", kind, r.Notes)
+		}
+	}
+}
+
+// TestStageOfVariables resolves ${sls:stage} and parameters by the stage that is in force.
+func TestStageOfVariables(t *testing.T) {
+	top := `
+provider:
+  name: aws
+  stage: ${opt:stage, 'test'}
+  environment: {STAGE: '${sls:stage}', A: '${param:a}', B: '${param:b}', C: '${param:c, "none"}'}
+params:
+  default: {a: 1, b: all}
+  live: {a: 2}
+stages:
+  test: {params: {b: "${self:provider.stage}ing"}}`
+	for stage, want := range map[string]string{"": "test 1 testing none", "live": "live 2 all none"} {
+		r, err := readServerless(t, top, "      - websocket: $default\n", template.Options{Stage: stage})
+		if err != nil {
+			t.Fatal(err)
+		}
+		env := r.Config.Functions["say"].Environment.Plain()
+		got := strings.Join([]string{env["STAGE"], env["A"], env["B"], env["C"]}, " ")
+		if got != want {
+			t.Errorf("stage %q gives %q, want %q", stage, got, want)
+		}
+	}
+	r, err := readServerless(t, "provider: {name: aws, stage: '${sls:stage}'}",
+		"      - websocket: $default\n", template.Options{})
+	if err != nil || r.Config.APIGatewayStage != "dev" {
+		t.Errorf("a stage that refers to itself is %q, %v", r.Config.APIGatewayStage, err)
+	}
+}
+
+func TestEnvironmentThatIsNotResolved(t *testing.T) {
+	r, err := readServerless(t, "provider: {name: aws, environment: '${ssm:/all}'}",
+		"      - websocket: $default\n", template.Options{})
+	if err != nil || len(r.Notes) != 1 ||
+		!strings.Contains(r.Notes[0], "function say misses its environment") {
+		t.Errorf("it notes %q, %v", r.Notes, err)
+	}
+}

@@ -1,0 +1,195 @@
+package template
+
+import (
+	"cmp"
+	"errors"
+	"regexp"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// errElsewhere is of a variable whose value is on AWS, or comes from a plugin.
+var errElsewhere = errors.New("is not resolved here")
+
+var errCircle = errors.New("the variables refer to each other in a circle")
+
+// reference is a variable of the framework without one inside.
+// (https://www.serverless.com/framework/docs/guides/variables)
+var reference = regexp.MustCompile(`\$\{((?:[a-zA-Z]+(?:\([^)]*\))?:[^:${}]|file\()[^${}]*)\}`)
+
+// resolve replaces the variables in a tree.
+func (b *builder) resolve(n *yaml.Node, depth int) (*yaml.Node, error) {
+	if b.resolved++; depth > maxDepth || b.resolved > maxNodes {
+		return nil, b.errorf(n, "%w", errCircle)
+	}
+	if n.Kind == yaml.ScalarNode {
+		return b.resolveScalar(n, depth)
+	}
+	out := *n
+	out.Content = make([]*yaml.Node, len(n.Content))
+	for i, child := range n.Content {
+		var err error
+		if n.Kind == yaml.MappingNode && i%2 == 0 {
+			out.Content[i] = child
+			continue
+		}
+		if out.Content[i], err = b.resolve(child, depth+1); err != nil {
+			return nil, err
+		}
+	}
+	return &out, nil
+}
+
+func (b *builder) resolveScalar(n *yaml.Node, depth int) (*yaml.Node, error) {
+	for range maxDepth {
+		m := reference.FindStringSubmatchIndex(n.Value)
+		if m == nil {
+			return b.pseudoParameters(n), nil
+		}
+		value, err := b.lookUp(n, n.Value[m[2]:m[3]], depth)
+		if err != nil {
+			return b.unresolved(n, err)
+		}
+		if value.Tag == unresolvedTag {
+			return value, nil
+		}
+		if m[0] == 0 && m[1] == len(n.Value) && value.Kind != yaml.ScalarNode {
+			return value, nil
+		}
+		if value.Kind != yaml.ScalarNode {
+			return nil, b.errorf(n, "%s is no text", n.Value[m[0]:m[1]])
+		}
+		next := *n
+		next.Value = n.Value[:m[0]] + value.Value + n.Value[m[1]:]
+		n = &next
+	}
+	return nil, b.errorf(n, "%w", errCircle)
+}
+
+// pluginVariable is a pseudo parameter as a plugin writes it that many older files have.
+// (https://www.npmjs.com/package/serverless-pseudo-parameters)
+var pluginVariable = regexp.MustCompile(`#\{(AWS::[A-Za-z]+)\}`)
+
+// pseudoParameters replaces the variables of that plugin.
+func (b *builder) pseudoParameters(n *yaml.Node) *yaml.Node {
+	if !strings.Contains(n.Value, "#{AWS::") {
+		return n
+	}
+	next := *n
+	next.Value = pluginVariable.ReplaceAllStringFunc(n.Value, func(text string) string {
+		if value, ok := b.pseudo[pluginVariable.FindStringSubmatch(text)[1]]; ok {
+			return value
+		}
+		return text
+	})
+	return &next
+}
+
+// unresolvedTag is that of a value whose variables have none. Much of a file is for deploying only,
+// so it is an error where the value is read.
+const unresolvedTag = "!tyg-unresolved"
+
+func (b *builder) unresolved(n *yaml.Node, err error) (*yaml.Node, error) {
+	if errors.Is(err, errCircle) {
+		return nil, err
+	}
+	b.unknown[n.Line] = err
+	return &yaml.Node{Kind: yaml.ScalarNode, Tag: unresolvedTag, Value: n.Value, Line: n.Line}, nil
+}
+
+// lookUp returns the value of a variable: that of the first of its sources that has one.
+func (b *builder) lookUp(n *yaml.Node, text string, depth int) (*yaml.Node, error) {
+	for source := range strings.SplitSeq(text, ",") {
+		source = strings.TrimSpace(source)
+		if literal := strings.Trim(source, `'"`); literal != source ||
+			!strings.Contains(source, ":") && !strings.HasPrefix(source, "file(") {
+			return scalar(n, literal), nil
+		}
+		if strings.HasPrefix(source, "file(") {
+			found, err := b.included(n, source, depth)
+			if found != nil || err != nil {
+				return found, err
+			}
+			continue
+		}
+		kind, name, _ := strings.Cut(source, ":")
+		value, known := "", true
+		switch kind {
+		case "self":
+			path := strings.Split(name, ".")
+			if found := member(b.root, path...); found != nil {
+				return b.resolve(found, depth+1)
+			}
+			if name == "provider.stage" {
+				value = b.stage(depth)
+			}
+		case "env":
+			value = b.getenv(name)
+		case "opt":
+			value = map[string]string{
+				"stage": b.options.Stage, "region": b.pseudo["AWS::Region"],
+			}[name]
+			if name == "stage" && !strings.Contains(text, ",") {
+				value = cmp.Or(value, defaultStage)
+			}
+		case "sls":
+			value = map[string]string{
+				"stage": b.stage(depth), "instanceId": "local",
+			}[name]
+		case "param":
+			if found := b.param(name, depth); found != nil {
+				return b.resolve(found, depth+1)
+			}
+		case "aws":
+			value = map[string]string{
+				"region": b.pseudo["AWS::Region"], "accountId": b.pseudo["AWS::AccountId"],
+			}[name]
+		default:
+			known = false
+		}
+		if value != "" {
+			return scalar(n, value), nil
+		}
+		if !known && !strings.Contains(text, ",") {
+			return nil, b.errorf(n, "the variable ${%s} %w; use ${env:…}", text, errElsewhere)
+		}
+	}
+	if strings.HasPrefix(text, "env:") || strings.HasPrefix(text, "opt:") {
+		return nil, b.errorf(n, "${%s} has no value; set it, or give a default: ${%s, ''}", text, text)
+	}
+	return nil, b.errorf(n, "${%s} has no value", text)
+}
+
+// stage returns the stage: that of the command line, or of the file, or the default.
+func (b *builder) stage(depth int) string {
+	if b.options.Stage != "" {
+		return b.options.Stage
+	}
+	own := member(b.root, "provider", "stage")
+	if own == nil || strings.Contains(own.Value, "{opt:stage}") || depth > maxDepth/2 {
+		return defaultStage // which ends stages that refer to themselves
+	}
+	n, err := b.resolve(own, depth+1)
+	if err != nil || n.Kind != yaml.ScalarNode || n.Tag == unresolvedTag {
+		return defaultStage
+	}
+	return cmp.Or(n.Value, defaultStage)
+}
+
+// param returns the value of a parameter for the stage, or for all stages.
+// (https://www.serverless.com/framework/docs/guides/parameters)
+func (b *builder) param(name string, depth int) *yaml.Node {
+	for _, stage := range []string{b.stage(depth), "default"} {
+		for _, path := range [][]string{{"params", stage, name}, {"stages", stage, "params", name}} {
+			if n := member(b.root, path...); n != nil {
+				return n
+			}
+		}
+	}
+	return nil
+}
+
+func scalar(at *yaml.Node, value string) *yaml.Node {
+	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: value, Line: at.Line}
+}
