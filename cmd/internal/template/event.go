@@ -2,6 +2,7 @@ package template
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -87,6 +88,9 @@ func (b *builder) addSAMEvents(function string, events *yaml.Node) {
 			b.noteSchedule(function)
 		case "SNS":
 			b.addTopic(function, member(how, "Topic"))
+		case "": // the template is wrong, which deploying it says
+		default:
+			b.noteEvent(function, value(event, "Type"))
 		}
 		return nil
 	})
@@ -108,8 +112,19 @@ func (b *builder) addServerlessEvent(function, kind string, how *yaml.Node) erro
 		b.noteSchedule(function)
 	case "sns":
 		b.addTopic(function, arn)
+	default:
+		b.noteEvent(function, kind)
 	}
 	return nil
+}
+
+// noteEvent says how to call a function that something else on AWS calls, such as an HTTP API.
+func (b *builder) noteEvent(function, kind string) {
+	note := fmt.Sprintf("function %s gets no events of the kind %s here; call it by: "+
+		"tyg invoke --local --name %[1]s", function, kind)
+	if !slices.Contains(b.result.Notes, note) {
+		b.result.Notes = append(b.result.Notes, note)
+	}
 }
 
 // noteSchedule says how to call a function that AWS calls by the clock. It is not called so here,
