@@ -97,7 +97,7 @@ func isElsewhere(kind string) bool {
 
 // readParameters takes the defaults of the parameters.
 func (b *builder) readParameters() error {
-	b.parameters = make(map[string]string)
+	b.parameters, b.unset = make(map[string]string), make(map[string]bool)
 	return members(member(b.root, "Parameters"), func(name string, p *yaml.Node) error {
 		value, err := b.text(member(p, "Default"))
 		switch {
@@ -107,10 +107,18 @@ func (b *builder) readParameters() error {
 			value = b.getenv(name)
 		case value == "" && strings.HasPrefix(name, "Stage"):
 			value = cmp.Or(b.options.Stage, defaultStage)
+		case member(p, "Default") == nil || isSSMParameter(p):
+			b.unset[name] = true
 		}
 		b.parameters[name] = value
 		return nil
 	})
+}
+
+// isSSMParameter reports whether the value of a parameter is in SSM, under a name that the template
+// has.
+func isSSMParameter(p *yaml.Node) bool {
+	return strings.HasPrefix(value(p, "Type"), "AWS::SSM::Parameter::Value")
 }
 
 // findAPI returns the one WebSocket API.

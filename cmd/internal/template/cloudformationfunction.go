@@ -57,11 +57,9 @@ func (b *builder) addFunction(id, kind string, r *yaml.Node) error {
 		return err
 	}
 	b.unbuiltGo(&f)
-	variables, err := b.environment(r, kind)
-	if err != nil {
+	if f.Environment, err = b.environment(id, r, kind); err != nil {
 		return err
 	}
-	f.Environment = project.Texts(variables)
 	if err := b.addLayers(&f, get("Layers")); err != nil {
 		return err
 	}
@@ -113,20 +111,19 @@ func entryHandler(handler string, entries *yaml.Node) string {
 }
 
 // environment returns the variables of a function: those of all functions, and its own.
-func (b *builder) environment(r *yaml.Node, kind string) (map[string]string, error) {
-	all := make(map[string]string)
+func (b *builder) environment(id string, r *yaml.Node, kind string) (project.Variables, error) {
+	all := make(project.Variables)
 	nodes := []*yaml.Node{member(r, "Properties", "Environment", "Variables")}
 	if kind == samFunction {
 		nodes = append([]*yaml.Node{member(b.root, "Globals", "Function", "Environment", "Variables")},
 			nodes...)
 	}
 	for _, n := range nodes {
-		vars, err := b.texts(n)
+		err := members(n, func(key string, at *yaml.Node) error {
+			return b.addVariable(all, id, key, at)
+		})
 		if err != nil {
 			return nil, err
-		}
-		for name, value := range vars {
-			all[name] = value
 		}
 	}
 	return all, nil

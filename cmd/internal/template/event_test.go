@@ -66,8 +66,8 @@ resources:
 		"function nightly has a schedule, which does not run here; call it by: tyg invoke --local " +
 			"--name nightly --scheduled",
 		"function lost misses a source of events: ",
-		"function ws misses KEY: ",
-		"the variable ${ssm:/key} is not resolved here; use ${env:…}; or set KEY in the environment",
+		"function ws misses KEY, which you can set in the environment: ",
+		"the variable ${ssm:/key} is not resolved here; use ${env:…}",
 	} {
 		if !strings.Contains(notes(r), want) {
 			t.Errorf("the notes lack %q:\n%s", want, notes(r))

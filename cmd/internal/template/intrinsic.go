@@ -2,6 +2,7 @@ package template
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -16,6 +17,8 @@ type stack struct {
 	pseudo     map[string]string // AWS::Region and the like
 	names      map[string]string // of resources that are not called as the template calls them
 	depth      int               // of the expression
+	unset      map[string]bool   // parameters that have neither a value nor a default
+	missed     []string          // those of them that were asked for
 	unknown    map[int]error     // why a value in a line is unresolved
 }
 
@@ -34,6 +37,9 @@ func (s *stack) text(n *yaml.Node) (string, error) {
 		}
 		if n.Tag == unresolvedTag {
 			return "", s.unknown[n.Line]
+		}
+		if m := dynamicReference.FindString(n.Value); m != "" {
+			return "", s.errorf(n, "%s %w", m, errElsewhere)
 		}
 		return n.Value, nil
 	}
@@ -61,7 +67,7 @@ func (s *stack) text(n *yaml.Node) (string, error) {
 		return s.text(branch)
 	}
 	if strings.HasPrefix(name, "Fn::") {
-		return "", s.errorf(n, "%s is not evaluated here; give the value in the environment", name)
+		return "", s.errorf(n, "%s %w", name, errElsewhere)
 	}
 	return "", s.errorf(n, "want a text, a number, a boolean or an intrinsic function")
 }
@@ -71,12 +77,18 @@ func (s *stack) ref(n *yaml.Node, name string) (string, error) {
 		return value, nil
 	}
 	if value, ok := s.parameters[name]; ok {
+		if s.unset[name] && !slices.Contains(s.missed, name) {
+			s.missed = append(s.missed, name)
+		}
 		return value, nil
 	}
 	if value, ok := s.names[name]; ok {
 		return value, nil
 	}
 	r := member(s.resources, name)
+	if r == nil && s.isGenerated(name) {
+		return name, nil
+	}
 	if r == nil {
 		return "", s.errorf(n, "there is no parameter and no resource %q", name)
 	}
@@ -106,6 +118,9 @@ func (s *stack) attribute(arg *yaml.Node) (string, error) {
 	if err == nil && attribute == "StreamArn" {
 		return s.streamOf(name), nil
 	}
+	if strings.HasPrefix(attribute, "Outputs.") && err == nil {
+		return "", s.errorf(arg, "%s.%s, of a nested stack, %w", id, attribute, errElsewhere)
+	}
 	if err != nil || attribute != "Arn" {
 		return name, err
 	}
@@ -120,6 +135,29 @@ func (s *stack) attribute(arg *yaml.Node) (string, error) {
 	resource := map[string]string{"lambda": "function:", "dynamodb": "table/"}
 	return "arn:aws:" + service + ":" + s.pseudo["AWS::Region"] + ":" + s.pseudo["AWS::AccountId"] +
 		":" + resource[service] + name, nil
+}
+
+// dynamicReference is a value that CloudFormation reads from SSM or from Secrets Manager.
+// (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html)
+var dynamicReference = regexp.MustCompile(`\{\{resolve:[^}]*\}\}`)
+
+// isGenerated reports whether a name is of a resource that a framework makes beside those of the
+// template, such as the role of a function.
+// (https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-generated-resources.html)
+// (https://github.com/serverless/serverless/blob/v3.40.0/lib/plugins/aws/lib/naming.js)
+func (s *stack) isGenerated(name string) bool {
+	switch name {
+	case "ServerlessRestApi", "ServerlessHttpApi", "ApiGatewayRestApi", "HttpApi",
+		"IamRoleLambdaExecution", "ServerlessDeploymentBucket", "WebsocketsDeploymentStage":
+		return true
+	}
+	found := false
+	_ = members(s.resources, func(id string, r *yaml.Node) error { // which returns none
+		made := strings.HasPrefix(value(r, "Type"), "AWS::Serverless::")
+		found = found || made && strings.HasPrefix(name, id)
+		return nil
+	})
+	return found
 }
 
 // variable is ${name}, ${name.attribute} or ${!literal}.
@@ -155,23 +193,19 @@ func (s *stack) substitute(arg *yaml.Node) (string, error) {
 		}
 		return value
 	})
+	if m := dynamicReference.FindString(text); m != "" && failed == nil {
+		failed = s.errorf(parts[0], "%s %w", m, errElsewhere)
+	}
 	return text, failed
 }
 
 func (s *stack) join(arg *yaml.Node) (string, error) {
 	parts := elements(arg)
-	if len(parts) != 2 || parts[1].Kind != yaml.SequenceNode {
+	if len(parts) != 2 {
 		return "", s.errorf(arg, "Fn::Join wants a delimiter and a list")
 	}
-	var texts []string
-	for _, part := range parts[1].Content {
-		text, err := s.text(part)
-		if err != nil {
-			return "", err
-		}
-		texts = append(texts, text)
-	}
-	return strings.Join(texts, parts[0].Value), nil
+	texts, err := s.list(parts[1])
+	return strings.Join(texts, parts[0].Value), err
 }
 
 func (s *stack) selected(arg *yaml.Node) (string, error) {
@@ -179,22 +213,49 @@ func (s *stack) selected(arg *yaml.Node) (string, error) {
 	if len(parts) != 2 {
 		return "", s.errorf(arg, "Fn::Select wants an index and a list")
 	}
-	list := elements(parts[1])
-	if name, split := only(parts[1]); name == "Fn::Split" && len(elements(split)) == 2 {
-		text, err := s.text(elements(split)[1])
-		if err != nil {
-			return "", err
-		}
-		list = nil
-		for _, part := range strings.Split(text, elements(split)[0].Value) {
-			list = append(list, &yaml.Node{Kind: yaml.ScalarNode, Value: part, Line: arg.Line})
-		}
+	index, err := s.text(parts[0])
+	if err != nil {
+		return "", err
 	}
-	i, err := strconv.Atoi(parts[0].Value)
+	list, err := s.list(parts[1])
+	if err != nil {
+		return "", err
+	}
+	i, err := strconv.Atoi(index)
 	if err != nil || i < 0 || i >= len(list) {
-		return "", s.errorf(arg, "Fn::Select has no element %s", parts[0].Value)
+		return "", s.errorf(arg, "Fn::Select has no element %s", index)
 	}
-	return s.text(list[i])
+	return list[i], nil
+}
+
+// list returns the texts of a list: one that is written there, or what an expression amounts to,
+// such as a parameter whose elements are separated by commas.
+func (s *stack) list(n *yaml.Node) (all []string, err error) {
+	name, arg := only(n)
+	switch {
+	case n.Kind == yaml.SequenceNode:
+		for _, part := range n.Content {
+			text, err := s.text(part)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, text)
+		}
+		return all, nil
+	case name == "Fn::GetAZs":
+		return []string{s.pseudo["AWS::Region"] + "a", s.pseudo["AWS::Region"] + "b"}, nil
+	case name == "Fn::Split" && len(elements(arg)) == 2:
+		text, err := s.text(elements(arg)[1])
+		return strings.Split(text, elements(arg)[0].Value), err
+	case name == "Fn::If":
+		branch, err := s.branch(arg)
+		if err != nil || branch == nil {
+			return nil, err
+		}
+		return s.list(branch)
+	}
+	text, err := s.text(n)
+	return strings.Split(text, ","), err
 }
 
 func (s *stack) mapped(arg *yaml.Node) (string, error) {

@@ -30,6 +30,13 @@ func (b *builder) serverless() error {
 	b.root = root
 	b.resources = joined(root, "resources", "Resources")
 	b.names = map[string]string{"WebsocketsApi": apiID}
+	err = members(joined(root, "functions"), func(name string, _ *yaml.Node) error {
+		b.names[resourceName(name)+"LambdaFunction"] = name
+		return nil
+	})
+	if err != nil {
+		return err
+	}
 	provider, c := member(root, "provider"), &b.result.Config
 	c.APIGatewayStage = defaultStage
 	if stage, err := b.text(member(provider, "stage")); err != nil {
@@ -180,8 +187,8 @@ func (b *builder) addVariable(
 		return err
 	case b.getenv(key) == "":
 		delete(all, key)
-		b.result.Notes = append(b.result.Notes, fmt.Sprintf("function %s misses %s: %v; or set %[2]s in "+
-			"the environment", function, key, err))
+		b.result.Notes = append(b.result.Notes, fmt.Sprintf("function %s misses %s, which you can set "+
+			"in the environment: %v", function, key, err))
 	}
 	return nil
 }

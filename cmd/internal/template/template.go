@@ -222,6 +222,10 @@ func (b *builder) skip(kind, id string) {
 
 // note adds the notes about what is not run here.
 func (b *builder) note() {
+	for _, name := range b.missed {
+		b.result.Notes = append(b.result.Notes, fmt.Sprintf("parameter %s has no value; set it in the "+
+			"environment: %[1]s=… tyg local", name))
+	}
 	kinds := make([]string, 0, len(b.elsewhere))
 	for kind := range b.elsewhere {
 		kinds = append(kinds, kind)

@@ -198,8 +198,8 @@ func TestErrorsHaveALine(t *testing.T) {
 		{"another file", "a: b\n", "", "", `:1: it has neither "Resources"`},
 		{"no API", sam, "ProtocolType: WEBSOCKET", "ProtocolType: HTTP", "it has 0 WebSocket APIs"},
 		{
-			"unknown intrinsic", sam, "TABLE_NAME: !Ref TableName", "TABLE_NAME: !Cidr [a, b]",
-			"template.yaml:35: Fn::Cidr is not evaluated here",
+			"unknown intrinsic", sam, "Handler: app.connect", "Handler: !Cidr [a, b]",
+			"template.yaml:35: Fn::Cidr is not resolved here",
 		},
 		{
 			"unknown resource", sam, "TABLE_NAME: !Ref TableName", "TABLE_NAME: !Ref Nothing",
