@@ -71,11 +71,15 @@ func (b *builder) addFunction(id, kind string, r *yaml.Node) error {
 	return nil
 }
 
+// isCompiled reports whether functions of a runtime are programs.
+func isCompiled(runtime string) bool {
+	return strings.HasPrefix(runtime, "go") || strings.HasPrefix(runtime, "provided")
+}
+
 // unbuiltGo names a program of Go by its path if the directory that the template names is still to
 // be made, as bin is by make: "tyg local" builds it from its source.
 func (b *builder) unbuiltGo(f *project.Function) {
-	compiled := strings.HasPrefix(f.Runtime, "go") || strings.HasPrefix(f.Runtime, "provided")
-	if !compiled || f.Directory == "" || len(b.code) == 0 {
+	if !isCompiled(f.Runtime) || f.Directory == "" || len(b.code) == 0 {
 		return
 	}
 	last := len(b.code) - 1

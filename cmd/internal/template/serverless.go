@@ -4,6 +4,9 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"os"
+	"path"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -23,6 +26,9 @@ const defaultStage = "dev"
 
 // serverless reads a file of the Serverless Framework, version 3 or 4.
 func (b *builder) serverless() error {
+	if err := b.readDotenv(); err != nil {
+		return err
+	}
 	root, err := b.resolve(b.root, 0)
 	if err != nil {
 		return err
@@ -140,8 +146,12 @@ func (b *builder) addServerlessFunction(name string, f, provider *yaml.Node) err
 		return failed
 	}
 	if out.Handler == "" {
+		if member(f, "image") != nil {
+			return b.errorf(f, "function %s is a container image, which tyg does not run", name)
+		}
 		return b.errorf(f, "function %s has no handler, such as src/app.handler", name)
 	}
+	b.setArtifact(&out, f)
 	out.Timeout, out.MemorySize = serverlessTimeout, 1024
 	if n, err := strconv.Atoi(get("timeout")); err == nil {
 		out.Timeout = n
@@ -153,6 +163,7 @@ func (b *builder) addServerlessFunction(name string, f, provider *yaml.Node) err
 		return failed
 	}
 	out.Environment = make(project.Variables)
+	b.addDotenvTo(out.Environment)
 	for _, n := range []*yaml.Node{member(provider, "environment"), member(f, "environment")} {
 		if n != nil && n.Tag == unresolvedTag {
 			b.result.Notes = append(b.result.Notes, fmt.Sprintf("function %s misses its environment: %v",
@@ -172,6 +183,41 @@ func (b *builder) addServerlessFunction(name string, f, provider *yaml.Node) err
 	b.addServerlessLayers(&out, layers)
 	b.result.Config.Functions[name], b.result.Places[name] = out, b.place(f)
 	return nil
+}
+
+// setArtifact sets where the code of a function is that a step before the framework packs. Programs
+// are named by the path of their package, so that they are built from source; scripts run from
+// their source, if it is there.
+func (b *builder) setArtifact(out *project.Function, f *yaml.Node) {
+	at := member(f, "package", "artifact")
+	if at == nil {
+		at = member(b.root, "package", "artifact")
+	}
+	if at == nil || at.Kind != yaml.ScalarNode || at.Tag == unresolvedTag {
+		return
+	}
+	file := filepath.ToSlash(filepath.Clean(filepath.FromSlash(at.Value)))
+	zipped := exists(b.result.Dir, file)
+	if isCompiled(out.Runtime) && (!zipped || exists(b.result.Dir, "go.mod")) {
+		dir, name := path.Dir(file), strings.TrimSuffix(path.Base(file), path.Ext(file))
+		if path.Base(dir) != name {
+			dir = path.Join(dir, name)
+		}
+		if !strings.Contains(out.Handler, "/") {
+			out.Handler = path.Join(dir, out.Handler)
+		}
+		return
+	}
+	source := strings.TrimSuffix(out.Handler, path.Ext(out.Handler))
+	beside, _ := filepath.Glob(filepath.Join(b.result.Dir, filepath.FromSlash(source)) + ".*")
+	if zipped && len(beside) == 0 {
+		out.Directory = file
+	}
+}
+
+func exists(dir, name string) bool {
+	_, err := os.Stat(filepath.Join(dir, filepath.FromSlash(name)))
+	return err == nil
 }
 
 // addVariable adds a variable of a function. One whose value is known on AWS only, such as a

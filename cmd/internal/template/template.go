@@ -197,6 +197,9 @@ type builder struct {
 	code      []codePath
 	resolved  int // values whose variables were replaced
 	includes  int // files that were included
+
+	dotenv          map[string]string // variables of .env
+	dotenvFunctions bool              // all functions get them
 }
 
 // A codePath is where the template says that code is.
@@ -205,11 +208,14 @@ type codePath struct {
 	path string
 }
 
+// getenv returns a variable: that of the surroundings goes before that of .env.
 func (b *builder) getenv(name string) string {
-	if b.options.Getenv == nil {
-		return ""
+	if b.options.Getenv != nil {
+		if value := b.options.Getenv(name); value != "" {
+			return value
+		}
 	}
-	return b.options.Getenv(name)
+	return b.dotenv[name]
 }
 
 // skip notes a resource that is not run here.
