@@ -3,6 +3,7 @@ package template
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -14,6 +15,7 @@ type file struct {
 	root *yaml.Node
 
 	included []string // names of other files, see place
+	programs []string // those of them that are programs, whose lines are not known
 }
 
 // includedLines separates the lines of files: those of the first that is included begin at it,
@@ -42,6 +44,9 @@ func (f *file) place(n *yaml.Node) string {
 	}
 	if i := line / includedLines; i > 0 && i <= len(f.included) {
 		name, line = f.included[i-1], line%includedLines
+	}
+	if slices.Contains(f.programs, name) {
+		return name
 	}
 	return fmt.Sprintf("%s:%d", name, line)
 }

@@ -77,14 +77,10 @@ func Read(path string, o Options) (r Result, err error) {
 		return r, fmt.Errorf("read template: %w", err)
 	}
 	r.Dir = filepath.Dir(r.File)
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return r, fmt.Errorf("read template: %w", err)
+	if isProgram(path) {
+		path = r.File // Node.js finds what it imports by the whole path
 	}
-	if err := checkProgram(r.File); err != nil {
-		return r, err
-	}
-	f, err := parse(path, data)
+	f, err := load(path, o)
 	if err != nil {
 		return r, err
 	}
@@ -117,15 +113,20 @@ func Read(path string, o Options) (r Result, err error) {
 	return r, b.checkCode()
 }
 
-// checkProgram refuses a configuration of the Serverless Framework that is a program.
-func checkProgram(file string) error {
-	name := filepath.Base(file)
-	switch filepath.Ext(name) {
-	case ".ts", ".js", ".mjs", ".cjs":
-		return fmt.Errorf("%s is a program; have it print what it amounts to, npx serverless print "+
-			"> serverless.print.yml, and run tyg local --template serverless.print.yml", file)
+// load reads and parses a template. A configuration of the Serverless Framework may be a program.
+func load(path string, o Options) (*file, error) {
+	if isProgram(path) {
+		f, err := runProgram(path, "", o)
+		if err == nil {
+			f.root = member(f.root, "value")
+		}
+		return f, err
 	}
-	return nil
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read template: %w", err)
+	}
+	return parse(path, data)
 }
 
 // inside returns the template in a directory: that of a project of Chalice, or of an assembly.

@@ -543,18 +543,8 @@ func TestBuildMethods(t *testing.T) {
 	}
 }
 
-// TestServerlessPrograms: a configuration in TypeScript is found, and the error says how to run it.
-func TestServerlessPrograms(t *testing.T) {
-	for _, name := range []string{"serverless.ts", "serverless.js", "serverless.mjs"} {
-		path := write(t, name, "module.exports = {service: 'x'}")
-		if got := template.Find(filepath.Dir(path)); got != path {
-			t.Errorf("found %q, want %s", got, path)
-		}
-		_, err := template.Read(path, template.Options{})
-		if err == nil || !strings.Contains(err.Error(), "npx serverless print") {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
+// TestServerlessJSON reads a configuration of Serverless in JSON.
+func TestServerlessJSON(t *testing.T) {
 	path := write(t, "serverless.json", `{"service": "x", "provider": {"name": "aws"}, "functions":
 		{"f": {"handler": "app.f", "events": [{"websocket": "$default"}]}}}`)
 	if got := routes(read(t, template.Find(filepath.Dir(path)), template.Options{}).Config); got !=
