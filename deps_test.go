@@ -236,7 +236,7 @@ var allowed = map[string]string{
 	"cmd/internal/clustercmd":    "cmd/internal/cli cmd/internal/project internal/redact",
 	"cmd/internal/gobuild":       "",
 	"cmd/internal/local": "tyg cmd/internal/backend cmd/internal/companion " +
-		"cmd/internal/gobuild cmd/internal/handlerswitch cmd/internal/project " +
+		"cmd/internal/esbuild cmd/internal/gobuild cmd/internal/handlerswitch cmd/internal/project " +
 		"cmd/internal/schedule internal/triggerevent " +
 		"cmd/internal/watch cmd/internal/webserver gateway internal/certfile internal/dualport " +
 		"internal/dynamodb internal/functions internal/functions/invokeapi " +
@@ -277,7 +277,8 @@ var allowed = map[string]string{
 	"cmd/internal/reference":         "cmd/internal/project cmd/internal/value",
 	"cmd/internal/strict":            "cmd/internal/value internal/redact",
 	"cmd/internal/strict/stricttest": "",
-	"cmd/internal/template":          "cmd/internal/backend cmd/internal/project",
+	"cmd/internal/template":          "cmd/internal/backend cmd/internal/esbuild cmd/internal/project",
+	"cmd/internal/esbuild":           "",
 	"cmd/internal/schedule":          "",
 	"internal/triggerevent":          "",
 	"cmd/internal/value":             "",

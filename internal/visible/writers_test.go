@@ -50,6 +50,7 @@ var own = map[string]string{
 	"cmd/internal/connect/view.go text":                    "message and print have it quoted",
 	"cmd/internal/connect/view.go v.time()":                "a time",
 	"cmd/internal/local/inprocess.go text":                 "visible.Block made it",
+	"cmd/internal/esbuild/esbuild.go Version":              "a constant",
 	"cmd/internal/local/printer.go e":                      "its text is quoted, its JSON by print",
 	"cmd/internal/local/printer.go e.Conn.ID":              "the gateway made it",
 	"cmd/internal/local/printer.go end":                    "a constant and a status",

@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tyg-dev/tyg/cmd/internal/esbuild"
 	"github.com/tyg-dev/tyg/cmd/internal/gobuild"
 	"github.com/tyg-dev/tyg/internal/functions"
 )
@@ -27,7 +28,7 @@ type Build struct {
 
 	// TypeScript: the handler's file, and what its name is for Node.js, without an extension.
 	Entry, Name string
-	Tool        string // esbuild
+	Tool        string // esbuild; empty: it is built first
 
 	Inline string // the code itself; Name is its file
 
@@ -119,12 +120,9 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// esbuild is the program that makes JavaScript of TypeScript, below a directory of the project.
-const esbuild = "node_modules/.bin/esbuild"
-
 // typeScript returns how a handler of Node.js is built whose source is TypeScript; nil if it is
 // JavaScript.
-func typeScript(dir, handler string) (*Build, error) {
+func typeScript(dir, handler string) *Build {
 	base := filepath.Base(filepath.FromSlash(handler))
 	module, _, _ := strings.Cut(base, ".")
 	name := filepath.Join(filepath.Dir(filepath.FromSlash(handler)), module)
@@ -133,22 +131,15 @@ func typeScript(dir, handler string) (*Build, error) {
 		return err == nil
 	}
 	if slices.ContainsFunc([]string{".js", ".mjs", ".cjs"}, exists) {
-		return nil, nil
+		return nil
 	}
 	for _, ext := range []string{".ts", ".mts", ".cts", ".tsx"} {
 		if !exists(ext) {
 			continue
 		}
-		b := &Build{Entry: filepath.Join(dir, name+ext), Name: name}
-		if at := above(dir, filepath.FromSlash(esbuild)); at != "" {
-			b.Tool = filepath.Join(at, filepath.FromSlash(esbuild))
-		} else if b.Tool, _ = exec.LookPath("esbuild"); b.Tool == "" {
-			return nil, fmt.Errorf("%s is TypeScript, which esbuild builds; install it: "+
-				"npm install --save-dev esbuild", b.Entry)
-		}
-		return b, nil
+		return &Build{Entry: filepath.Join(dir, name+ext), Name: name, Tool: esbuild.Find(dir)}
 	}
-	return nil, nil
+	return nil
 }
 
 // build builds what a plan has to be built, and returns the programs by function, and one hash of
@@ -175,7 +166,9 @@ func (s *server) build(ctx context.Context, p Plan) (map[string]gobuild.Program,
 				err = checkRuntimeAPI(built[fn.Name].Path)
 			}
 		default:
-			built[fn.Name], err = b.bundle(ctx, s.project.Temp)
+			if b.Tool, err = s.esbuild(ctx, b); err == nil {
+				built[fn.Name], err = b.bundle(ctx, s.project.Temp)
+			}
 		}
 		if err != nil {
 			return nil, "", p.place(fmt.Errorf("function %q: %w", fn.Name, err))
@@ -183,6 +176,19 @@ func (s *server) build(ctx context.Context, p Plan) (map[string]gobuild.Program,
 		hash += built[fn.Name].Hash
 	}
 	return built, hash, nil
+}
+
+// esbuild returns the esbuild that builds TypeScript.
+func (s *server) esbuild(ctx context.Context, b Build) (string, error) {
+	if b.Tool != "" {
+		return b.Tool, nil
+	}
+	path, err := esbuild.Build(ctx, s.out.notices())
+	if err != nil && ctx.Err() == nil {
+		err = fmt.Errorf("%s is TypeScript, which esbuild builds; install it: "+
+			"npm install --save-dev esbuild\n%w", b.Entry, err)
+	}
+	return path, err
 }
 
 // lambdaGo is AWS's module for functions in Go, and runtimeAPIMinor its first version 1.N that asks

@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -146,7 +147,7 @@ mkdir -p "$(dirname "$out")" && cp "$1" "$out"
 	}
 	dir := tree(t, map[string]string{
 		"src/app.ts": "exports.handler = 1", "src/wrong.ts": "error",
-		"src/plain.js": "", "src/plain.ts": "", esbuild: tool,
+		"src/plain.js": "", "src/plain.ts": "", "node_modules/.bin/esbuild": tool,
 	})
 	function := func(handler string) (functions.Function, error) {
 		p, err := planOf(dir, project.Function{Runtime: "nodejs22.x", Handler: handler})
@@ -158,7 +159,7 @@ mkdir -p "$(dirname "$out")" && cp "$1" "$out"
 		if !ok {
 			return fn, nil
 		}
-		s := &server{project: gobuild.Project{Temp: t.TempDir()}}
+		s := &server{project: gobuild.Project{Temp: t.TempDir()}, out: &printer{err: io.Discard}}
 		built, _, err := s.build(t.Context(), p)
 		return b.built(fn, built["f"]), err
 	}
@@ -179,12 +180,18 @@ mkdir -p "$(dirname "$out")" && cp "$1" "$out"
 		!strings.Contains(build.Output, "wrong.ts:1: error") {
 		t.Errorf("a source that is wrong: %v", err)
 	}
-	if err := os.Remove(filepath.Join(dir, filepath.FromSlash(esbuild))); err != nil {
+	if err := os.RemoveAll(filepath.Join(dir, "node_modules")); err != nil {
 		t.Fatal(err)
 	}
-	t.Setenv("PATH", strings.ReplaceAll(os.Getenv("PATH"), "esbuild", "none"))
+	bin := t.TempDir() // there is Node.js, and neither esbuild nor Go to build it
+	if err := os.WriteFile(filepath.Join(bin, "node"), []byte("#!/bin/sh\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", bin)
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	t.Setenv("HOME", t.TempDir())
 	if _, err := function("src/app.handler"); err == nil ||
-		!strings.Contains(err.Error(), "npm install --save-dev esbuild") {
+		!strings.Contains(err.Error(), "npm install --save-dev esbuild\nthe go command, which") {
 		t.Errorf("without esbuild: %v", err)
 	}
 }

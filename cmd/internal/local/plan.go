@@ -138,7 +138,7 @@ func setCommand(fn *functions.Function, f project.Function) (build *Build, err e
 		err = errors.New(`it has a "runtime" and no "handler", such as "app.handler"`)
 	default:
 		if fn.Command, err = kind.Command(fn.Dir); err == nil && kind.RunsTypeScript() {
-			build, err = typeScript(fn.Dir, f.Handler)
+			build = typeScript(fn.Dir, f.Handler)
 		}
 	}
 	if err != nil {

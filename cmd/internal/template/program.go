@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/tyg-dev/tyg/cmd/internal/esbuild"
 )
 
 //go:embed print.cjs
@@ -40,7 +42,7 @@ func runProgram(name, key string, o Options) (*file, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), printTimeout)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "node", "-", name, key, cmp.Or(o.Stage, defaultStage),
-		pseudo(filepath.Dir(name), o)["AWS::Region"], findEsbuild(filepath.Dir(name)), out.Name())
+		pseudo(filepath.Dir(name), o)["AWS::Region"], esbuild.Find(filepath.Dir(name)), out.Name())
 	cmd.Stdin, cmd.Dir = bytes.NewReader(printScript), filepath.Dir(name)
 	cmd.WaitDelay = time.Second // for what it has started
 	said, err := cmd.CombinedOutput()
@@ -75,19 +77,4 @@ func programError(file, said string, err error) error {
 		hint = "\ninstall what it imports: npm install"
 	}
 	return fmt.Errorf("%s failed as a program of Node.js:\n%s%s", file, said, hint)
-}
-
-// findEsbuild returns an esbuild of the project or in PATH, "" if there is none.
-func findEsbuild(dir string) string {
-	for {
-		path := filepath.Join(dir, "node_modules", ".bin", "esbuild")
-		if _, err := os.Stat(path); err == nil {
-			return path
-		}
-		if dir == filepath.Dir(dir) {
-			path, _ = exec.LookPath("esbuild")
-			return path
-		}
-		dir = filepath.Dir(dir)
-	}
 }
