@@ -40,6 +40,11 @@ func (l *localRun) findTemplate() error {
 		l.template = path
 	case !l.inProcess && !exists(l.Dir, project.ConfigPath) && !usesTyg(l.Dir):
 		l.template = template.Find(l.Dir)
+		if l.template == "" && !exists(l.Dir, "go.mod") {
+			if near := template.Near(l.Dir); near != "" {
+				return errors.New(near)
+			}
+		}
 	}
 	if !l.printConfig {
 		return nil
