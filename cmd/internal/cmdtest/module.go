@@ -8,12 +8,12 @@ import (
 	"testing"
 )
 
-// ServeModule makes the go command find one version of tyg, with these files, in an empty module
-// cache of this test.
-func ServeModule(t *testing.T, version string, files map[string]string) {
+// ServeModule makes the go command find one version of a module, such as that of tyg, with these
+// files, in an empty module cache of this test.
+func ServeModule(t *testing.T, module, version string, files map[string]string) {
 	t.Helper()
 	proxy := t.TempDir()
-	dir := filepath.Join(proxy, "github.com", "tyg-dev", "tyg", "@v")
+	dir := filepath.Join(proxy, filepath.FromSlash(module), "@v")
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		t.Fatal(err)
 	}
@@ -25,7 +25,7 @@ func ServeModule(t *testing.T, version string, files map[string]string) {
 			t.Fatal(err)
 		}
 	}
-	zipModule(t, filepath.Join(dir, version+".zip"), "github.com/tyg-dev/tyg@"+version+"/", files)
+	zipModule(t, filepath.Join(dir, version+".zip"), module+"@"+version+"/", files)
 	cache := t.TempDir()
 	t.Cleanup(func() { makeWritable(cache) })
 	t.Setenv("GOPROXY", "file://"+filepath.ToSlash(proxy))

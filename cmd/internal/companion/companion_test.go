@@ -151,7 +151,7 @@ func TestFindBuildsWhatTheCheckoutHas(t *testing.T) {
 
 func TestFindBuildsAPublishedVersionOnce(t *testing.T) {
 	cmdtest.SetGoEnviron(t)
-	cmdtest.ServeModule(t, "v0.1.0", map[string]string{
+	cmdtest.ServeModule(t, buildinfo.Module, "v0.1.0", map[string]string{
 		"go.mod": goMod, "cmd/tyg-aws/main.go": program("published"),
 	})
 	f := finder(t)
@@ -195,7 +195,7 @@ func TestFindBuildsAPublishedVersionOnce(t *testing.T) {
 // A full disk or a crash may have cut a program short: it is built again.
 func TestFindReplacesDamagedPrograms(t *testing.T) {
 	cmdtest.SetGoEnviron(t)
-	cmdtest.ServeModule(t, "v0.1.0", map[string]string{
+	cmdtest.ServeModule(t, buildinfo.Module, "v0.1.0", map[string]string{
 		"go.mod": goMod, "cmd/tyg-aws/main.go": program("whole"),
 	})
 	checkout, published := finder(t), finder(t)
@@ -228,7 +228,7 @@ func TestFindBuildsNothingWithoutACacheFolder(t *testing.T) {
 
 func TestFindSaysHowLongABuildTakes(t *testing.T) {
 	cmdtest.SetGoEnviron(t)
-	cmdtest.ServeModule(t, "v0.1.0", map[string]string{
+	cmdtest.ServeModule(t, buildinfo.Module, "v0.1.0", map[string]string{
 		"go.mod": goMod, "cmd/tyg-aws/main.go": program(""),
 	})
 	f := finder(t)

@@ -1,10 +1,8 @@
 package esbuild_test
 
 import (
-	"archive/zip"
 	"bytes"
 	"context"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,52 +10,16 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tyg-dev/tyg/cmd/internal/cmdtest"
 	"github.com/tyg-dev/tyg/cmd/internal/esbuild"
 )
 
-// serve makes a proxy of modules, in files, that has a module in place of esbuild, and lets the go
-// command ask nothing else.
+// serve makes the go command find a program in place of esbuild.
 func serve(t *testing.T, program string) {
 	t.Helper()
-	const module = "github.com/evanw/esbuild"
-	dir := t.TempDir()
-	at := filepath.Join(dir, filepath.FromSlash(module), "@v")
-	if err := os.MkdirAll(at, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	var packed bytes.Buffer
-	z := zip.NewWriter(&packed)
-	mod := "module " + module + "\n\ngo 1.20\n"
-	for name, text := range map[string]string{"go.mod": mod, "cmd/esbuild/main.go": program} {
-		w, err := z.Create(module + "@" + esbuild.Version + "/" + name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := w.Write([]byte(text)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := z.Close(); err != nil {
-		t.Fatal(err)
-	}
-	for name, text := range map[string]string{
-		"list": esbuild.Version, esbuild.Version + ".mod": mod,
-		esbuild.Version + ".info": `{"Version": "` + esbuild.Version + `"}`,
-		esbuild.Version + ".zip":  packed.String(),
-	} {
-		if err := os.WriteFile(filepath.Join(at, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	path := filepath.ToSlash(dir)
-	if !strings.HasPrefix(path, "/") {
-		path = "/" + path
-	}
-	t.Setenv("GOPROXY", (&url.URL{Scheme: "file", Path: path}).String())
-	t.Setenv("GONOSUMDB", "*")
-	t.Setenv("GONOPROXY", "none")
-	t.Setenv("GOMODCACHE", t.TempDir())
-	t.Setenv("GOFLAGS", "-modcacherw")
+	cmdtest.ServeModule(t, "github.com/evanw/esbuild", esbuild.Version, map[string]string{
+		"go.mod": "module github.com/evanw/esbuild\n\ngo 1.20\n", "cmd/esbuild/main.go": program,
+	})
 	t.Setenv("GOTOOLCHAIN", "local")
 }
 

@@ -36,7 +36,8 @@ func TestUnknownSourceIsAnError(t *testing.T) {
 
 // A version that was installed comes from the module cache, and the project gets its checksums.
 func TestSourceOfAnInstalledVersion(t *testing.T) {
-	cmdtest.ServeModule(t, "v0.1.0", map[string]string{"go.mod": "module github.com/tyg-dev/tyg\n"})
+	cmdtest.ServeModule(t, buildinfo.Module, "v0.1.0",
+		map[string]string{"go.mod": "module github.com/tyg-dev/tyg\n"})
 	installed := buildinfo.Version{Version: "v0.1.0", Installed: true}
 	s, err := findSource(t.Context(), "", installed, buildinfo.Checkout())
 	if err != nil {
@@ -54,7 +55,8 @@ func TestSourceOfAnInstalledVersion(t *testing.T) {
 }
 
 func TestFailedDownloadOfSourceIsAnError(t *testing.T) {
-	cmdtest.ServeModule(t, "v0.1.0", map[string]string{"go.mod": "module github.com/tyg-dev/tyg\n"})
+	cmdtest.ServeModule(t, buildinfo.Module, "v0.1.0",
+		map[string]string{"go.mod": "module github.com/tyg-dev/tyg\n"})
 	installed := buildinfo.Version{Version: "v0.2.0", Installed: true}
 	_, err := findSource(t.Context(), "", installed, buildinfo.Checkout())
 	if err == nil || !strings.HasPrefix(err.Error(), "download tyg v0.2.0: ") {
