@@ -71,7 +71,7 @@ func functionKeys() []KeyDoc {
 		},
 		{
 			Path: name + "runtime", In: servers, Says: "in place of a command: `nodejs22.x`, " +
-				"`python3.13` or `provided.al2023`, of any version",
+				"`python3.13`, `ruby3.4` or `provided.al2023`, of any version",
 		},
 		{
 			Path: name + "handler", In: servers,

@@ -1,5 +1,5 @@
 // Package runtimes runs functions that have a handler and no program of their own: "app.handler" in
-// Python or Node.js, as Lambda, SAM and the Serverless Framework name them.
+// Python, Node.js or Ruby, as Lambda, SAM and the Serverless Framework name them.
 package runtimes
 
 import (
@@ -15,7 +15,7 @@ import (
 	"strings"
 )
 
-//go:embed bootstrap.py bootstrap.mjs adapter/*/*.py
+//go:embed bootstrap.py bootstrap.mjs bootstrap.rb adapter/*/*.py
 var files embed.FS
 
 // A Kind is a family of Lambda's runtimes.
@@ -37,6 +37,10 @@ var (
 		name: "nodejs", file: "bootstrap.mjs", programs: []string{"node"},
 		extensions: []string{".js", ".mjs", ".cjs", ".json"},
 	}
+	ruby = Kind{
+		name: "ruby", file: "bootstrap.rb", programs: []string{"ruby"},
+		extensions: []string{".rb", ".json"},
+	}
 	provided = Kind{name: "provided"}
 	golang   = Kind{name: "go"}
 
@@ -50,13 +54,13 @@ var (
 // Parse returns the kind of a runtime by its name at Lambda, such as "python3.13", "nodejs22.x" or
 // "provided.al2023", with or without the version: the version on this machine counts.
 func Parse(name string) (Kind, error) {
-	for _, k := range []Kind{python, nodejs, provided, golang, chalice} {
+	for _, k := range []Kind{python, nodejs, ruby, provided, golang, chalice} {
 		if strings.HasPrefix(strings.ToLower(name), k.name) {
 			return k, nil
 		}
 	}
-	return Kind{}, fmt.Errorf("runtime %q is not supported here: use python, nodejs, go, provided or "+
-		`chalice, or a "command" that speaks the Lambda Runtime API`, name)
+	return Kind{}, fmt.Errorf("runtime %q is not supported here: use python, nodejs, ruby, go, "+
+		`provided or chalice, or a "command" that speaks the Lambda Runtime API`, name)
 }
 
 // Extensions returns the extensions of the files whose change needs new processes; none for

@@ -18,7 +18,7 @@ import (
 func TestParse(t *testing.T) {
 	for name, want := range map[string]string{
 		"python": ".py", "python3.13": ".py", "nodejs": ".js", "nodejs22.x": ".js", "NodeJS20.x": ".js",
-		"chalice": ".py", "provided": "", "provided.al2023": "",
+		"chalice": ".py", "ruby3.3": ".rb", "provided": "", "provided.al2023": "",
 	} {
 		k, err := runtimes.Parse(name)
 		if err != nil || strings.Join(append(k.Extensions(), ""), " ") != "" &&
@@ -100,6 +100,26 @@ exports.callback = (event, context, callback) => {
 exports.nested = { deep: { handler: (event, context) => context.succeed(1.5) } };
 exports.nothing = async () => {};
 `
+	rubySource = `
+require "json"
+def handler(event:, context:)
+  case event["do"]
+  when "log" then puts "hello"
+  when "fail" then raise ArgumentError, "no table"
+  when "exit" then exit 3
+  when "context"
+    left = context.get_remaining_time_in_millis
+    return [context.function_name, context.aws_request_id != "", left > 0 && left <= 60000,
+            context.memory_limit_in_mb, context.client_context["custom"]["k"]]
+  end
+  1.5
+end
+module Chat
+  class Room
+    def self.say(event:, context:) = { statusCode: 200, body: event["do"] }
+  end
+end
+`
 	moduleSource = `
 import { basename } from "node:path";
 export const handler = async (event) => {
@@ -117,6 +137,14 @@ var sources = map[string]string{
 	"typed.ts":  "export const handler = 1\n",
 	"stream.js": "exports.handler = awslambda.streamifyResponse()\n",
 
+	"src/app.rb": rubySource, "other.rb": "require 'no_such_gem'\n", "broken.rb": "def (\n",
+	"sdk.rb": "require 'aws-sdk-nothing'\n",
+
+	"bundled.rb": "require 'tiny'\ndef handler(event:, context:) = TINY\n",
+	"vendor/bundle/ruby/1.0/gems/tiny-1.0/lib/tiny.rb": "TINY = 1.5\n",
+	"vendor/bundle/ruby/1.0/specifications/tiny-1.0.gemspec": "Gem::Specification.new do |s|\n" +
+		"s.name, s.version, s.summary, s.authors = 'tiny', '1.0', 'x', ['x']\nend\n",
+
 	"named.js":           "module.exports.default = async () => 1.5\n",
 	"typed/package.json": `{"type": "module"}`,
 	"typed/app.js":       "export const handler = async () => 1.5\n",
@@ -127,7 +155,7 @@ var sources = map[string]string{
 // deploy runs a function whose code is sources.
 func deploy(t *testing.T, runtime, handler string) (*functions.Host, *output, error) {
 	t.Helper()
-	program := map[string]string{"python": "python3", "nodejs": "node"}[runtime]
+	program := map[string]string{"python": "python3", "nodejs": "node", "ruby": "ruby"}[runtime]
 	if _, err := exec.LookPath(program); err != nil {
 		t.Skipf("functions of %s were not run: %v", runtime, err)
 	}
@@ -201,6 +229,16 @@ func TestHandlers(t *testing.T) {
 			"Runtime.MarshalError: Unable to marshal response: Object of type set", nil,
 		},
 		{"python", "src/app.handler", "exit", "exit status 3", nil},
+		{"ruby", "src/app.handler", "", "1.5", nil},
+		{"ruby", "src/app.handler", "context", common, nil},
+		{"ruby", "bundled.handler", "", "1.5", nil},
+		{"ruby", "src/app.handler", "log", "1.5", []string{"hello\n"}},
+		{"ruby", "src/app.Chat::Room.say", "x", `{"statusCode":200,"body":"x"}`, nil},
+		{
+			"ruby", "src/app.handler", "fail", "Function<ArgumentError>: no table",
+			[]string{"Error raised from handler method", "src/app.rb:6:in"},
+		},
+		{"ruby", "src/app.handler", "exit", "exit status 3", nil},
 		{"nodejs", "app.handler", "", "1.5", nil},
 		{"nodejs", "app.handler", "context", common, nil},
 		{
@@ -261,6 +299,13 @@ func TestHandlersThatCannotBeLoaded(t *testing.T) {
 		{"python", "missing.handler", "No module named 'no_such_module'"},
 		{"python", "broken.handler", "Runtime.UserCodeSyntaxError: Syntax error in module 'broken'"},
 		{"python", "src/app.other", "Runtime.HandlerNotFound: Handler 'other' missing on module"},
+		{"ruby", "handler", "Runtime.MalformedHandlerName: Bad handler"},
+		{"ruby", "none.handler", "Runtime.ImportModuleError: Unable to load none"},
+		{"ruby", "other.handler", "bundle install, or gem install no_such_gem"},
+		{"ruby", "sdk.handler", "must be installed: gem install aws-sdk-nothing"},
+		{"ruby", "broken.handler", "Function<SyntaxError>"},
+		{"ruby", "src/app.other", "Runtime.HandlerNotFound: Handler src/app.other is not defined"},
+		{"ruby", "src/app.Chat::Hall.say", "Runtime.HandlerNotFound"},
 		{"nodejs", "handler", "Runtime.MalformedHandlerName: Bad handler 'handler'"},
 		{"nodejs", "none.handler", "Runtime.ImportModuleError: Cannot find module 'none'"},
 		{"nodejs", "missing.handler", "Cannot find module 'no-such-module'"},
