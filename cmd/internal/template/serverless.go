@@ -29,6 +29,11 @@ func (b *builder) serverless() error {
 	if err := b.readDotenv(); err != nil {
 		return err
 	}
+	if b.options.Region == "" {
+		if err := b.setRegion(); err != nil {
+			return err
+		}
+	}
 	root, err := b.resolve(b.root, 0)
 	if err != nil {
 		return err
@@ -106,6 +111,19 @@ func (b *builder) checkEvent(function string, event *yaml.Node) error {
 	})
 }
 
+// setRegion takes the region of the file, which the one of the surroundings goes before.
+func (b *builder) setRegion() error {
+	own := member(b.root, "provider", "region")
+	if own == nil {
+		return nil
+	}
+	n, err := b.resolve(own, 0)
+	if err == nil && n.Kind == yaml.ScalarNode && n.Tag != unresolvedTag {
+		b.pseudo["AWS::Region"], b.result.Config.Region = n.Value, n.Value
+	}
+	return err
+}
+
 // joined returns the object at a path of keys, whose first may be a list of objects, such as one
 // for each file.
 func joined(n *yaml.Node, path ...string) *yaml.Node {
@@ -151,6 +169,9 @@ func (b *builder) addServerlessFunction(name string, f, provider *yaml.Node) err
 		}
 		return b.errorf(f, "function %s has no handler, such as src/app.handler", name)
 	}
+	if base := b.basePath(); base != "" {
+		out.Handler = path.Join(base, out.Handler)
+	}
 	b.setArtifact(&out, f)
 	out.Timeout, out.MemorySize = serverlessTimeout, 1024
 	if n, err := strconv.Atoi(get("timeout")); err == nil {
@@ -183,6 +204,17 @@ func (b *builder) addServerlessFunction(name string, f, provider *yaml.Node) err
 	b.addServerlessLayers(&out, layers)
 	b.result.Config.Functions[name], b.result.Places[name] = out, b.place(f)
 	return nil
+}
+
+// basePath returns the directory that a plugin puts before all handlers.
+// (https://www.npmjs.com/package/serverless-functions-base-path)
+func (b *builder) basePath() string {
+	for _, n := range elements(member(b.root, "plugins")) {
+		if n.Value == "serverless-functions-base-path" {
+			return value(b.root, "custom", "functionsBasePath")
+		}
+	}
+	return ""
 }
 
 // setArtifact sets where the code of a function is that a step before the framework packs. Programs
@@ -220,8 +252,8 @@ func exists(dir, name string) bool {
 	return err == nil
 }
 
-// addVariable adds a variable of a function. One whose value is known on AWS only, such as a
-// parameter of SSM, is left to the environment of the developer, and noted if it is not there.
+// addVariable adds a variable of a function. One without a value here, such as a parameter of SSM,
+// is left to the environment of the developer, and noted if it is not there.
 func (b *builder) addVariable(
 	all project.Variables, function, key string, at *yaml.Node,
 ) error {
@@ -229,7 +261,7 @@ func (b *builder) addVariable(
 	switch {
 	case err == nil:
 		all[key] = project.Variable{Text: text}
-	case !errors.Is(err, errElsewhere):
+	case !errors.Is(err, errElsewhere) && !errors.Is(err, errNoValue):
 		return err
 	case b.getenv(key) == "":
 		delete(all, key)

@@ -103,3 +103,42 @@ func TestEnvironmentThatIsNotResolved(t *testing.T) {
 		t.Errorf("it notes %q, %v", r.Notes, err)
 	}
 }
+
+// TestVariablesWithoutValue runs functions all the same, and names all variables at once.
+func TestVariablesWithoutValue(t *testing.T) {
+	r, err := readServerless(t, "provider: {name: aws, environment: {A: '${env:A}', B: '${opt:b}'}}",
+		"      - websocket: $default\n", template.Options{})
+	if err != nil || len(r.Notes) != 2 {
+		t.Fatalf("it notes %q, %v", r.Notes, err)
+	}
+	for i, want := range []string{"misses A, which you can set", "misses B, which you can set"} {
+		if !strings.Contains(r.Notes[i], want) || !strings.Contains(r.Notes[i], "has no value") {
+			t.Errorf("it notes %q, want %q", r.Notes[i], want)
+		}
+	}
+}
+
+// TestRegionOfServerless takes the region of the file where the surroundings have none.
+func TestRegionOfServerless(t *testing.T) {
+	for given, want := range map[string]string{
+		"": "eu-north-1 eu-north-1", "us-west-2": "us-west-2 ",
+	} {
+		r, err := readServerless(t, "provider: {name: aws, region: '${opt:region, \"eu-north-1\"}', "+
+			"environment: {R: !Ref AWS::Region}}", "      - websocket: $default\n",
+			template.Options{Region: given})
+		got := r.Config.Functions["say"].Environment["R"].Text + " " + r.Config.Region
+		if err != nil || got != want {
+			t.Errorf("with the region %q it is %q, %v, want %q", given, got, err, want)
+		}
+	}
+}
+
+// TestBasePath finds handlers below the directory that a plugin puts before them.
+func TestBasePath(t *testing.T) {
+	r, err := readServerless(t, provider+`
+plugins: [serverless-functions-base-path]
+custom: {functionsBasePath: lib/functions}`, "      - websocket: $default\n", template.Options{})
+	if got := r.Config.Functions["say"].Handler; err != nil || got != "lib/functions/src/say.handler" {
+		t.Errorf("the handler is %s, %v", got, err)
+	}
+}

@@ -12,6 +12,9 @@ import (
 // errElsewhere is of a variable whose value is on AWS, or comes from a plugin.
 var errElsewhere = errors.New("is not resolved here")
 
+// errNoValue is of a variable that is known here, and has no value.
+var errNoValue = errors.New("has no value")
+
 var errCircle = errors.New("the variables refer to each other in a circle")
 
 // reference is a variable of the framework without one inside.
@@ -127,11 +130,10 @@ func (b *builder) lookUp(n *yaml.Node, text string, depth int) (*yaml.Node, erro
 		case "env":
 			value = b.getenv(name)
 		case "opt":
-			value = map[string]string{
-				"stage": b.options.Stage, "region": b.pseudo["AWS::Region"],
-			}[name]
-			if name == "stage" && !strings.Contains(text, ",") {
-				value = cmp.Or(value, defaultStage)
+			value = map[string]string{"stage": b.options.Stage, "region": b.options.Region}[name]
+			if !strings.Contains(text, ",") {
+				other := map[string]string{"stage": defaultStage, "region": b.pseudo["AWS::Region"]}
+				value = cmp.Or(value, other[name])
 			}
 		case "sls":
 			value = map[string]string{
@@ -156,9 +158,9 @@ func (b *builder) lookUp(n *yaml.Node, text string, depth int) (*yaml.Node, erro
 		}
 	}
 	if strings.HasPrefix(text, "env:") || strings.HasPrefix(text, "opt:") {
-		return nil, b.errorf(n, "${%s} has no value; set it, or give a default: ${%s, ''}", text, text)
+		return nil, b.errorf(n, "${%s} %w; set it, or give a default: ${%s, ''}", text, errNoValue, text)
 	}
-	return nil, b.errorf(n, "${%s} has no value", text)
+	return nil, b.errorf(n, "${%s} %w", text, errNoValue)
 }
 
 // stage returns the stage: that of the command line, or of the file, or the default.

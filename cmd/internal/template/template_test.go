@@ -176,7 +176,7 @@ func TestServerless(t *testing.T) {
 		if r.Config.APIGatewayStage != want || f.Runtime != "nodejs20.x" || f.Timeout != 9 ||
 			f.Handler != "src/app.def" || r.Config.Functions["conn"].Timeout != 6 ||
 			!maps.Equal(f.Environment.Plain(), map[string]string{
-				"TABLE": "conns-" + want, "API": "local", "HOMEDIR": "/home/ann", "EXTRA": "us-east-1-x",
+				"TABLE": "conns-" + want, "API": "local", "HOMEDIR": "/home/ann", "EXTRA": "eu-west-1-x",
 			}) {
 			t.Errorf("stage %s: %s, %+v", stage, r.Config.APIGatewayStage, f)
 		}
@@ -219,7 +219,7 @@ func TestErrorsHaveALine(t *testing.T) {
 		{"empty GetAtt", sam, "TABLE_NAME: !Ref TableName", "TABLE_NAME: !GetAtt []", ":35: Fn::GetAtt"},
 		{"empty Sub", sam, "TABLE_NAME: !Ref TableName", "TABLE_NAME: !Sub []", ":35: Fn::Sub has no"},
 		{"list", sam, "TABLE_NAME: !Ref TableName", "TABLE_NAME: [a]", ":35: want a text"},
-		{"variable without value", sls, "${env:HOME}", "${env:NONE}", ":15: ${env:NONE} has no value"},
+		{"variable without value", sls, "src/app.def", "${env:NONE}", "${env:NONE} has no value; set it"},
 		{"circle of variables", sls, "conns-${self:custom.stage}", "${self:custom.table}", "circle"},
 		{"variable of AWS in use", sls, "src/app.def", "${cf:x.y}", "${cf:x.y} is not resolved here"},
 		{"no handler", sls, "    handler: src/app.def\n", "", "function def has no handler"},
