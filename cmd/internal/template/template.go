@@ -126,7 +126,11 @@ func load(path string, o Options) (*file, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read template: %w", err)
 	}
-	return parse(path, data)
+	f, err := parse(path, data)
+	if err == nil && isAssembly(path) {
+		err = importStacks(path, f.root)
+	}
+	return f, err
 }
 
 // inside returns the template in a directory: that of a project of Chalice, or of an assembly.
