@@ -142,3 +142,13 @@ custom: {functionsBasePath: lib/functions}`, "      - websocket: $default\n", te
 		t.Errorf("the handler is %s, %v", got, err)
 	}
 }
+
+// TestOptions takes options of a project, which tyg has not, from the environment.
+func TestOptions(t *testing.T) {
+	given := func(name string) string { return map[string]string{"tenant": "blue"}[name] }
+	r, err := readServerless(t, "provider: {name: aws, environment: {T: '${opt:tenant}'}}",
+		"      - websocket: $default\n", template.Options{Getenv: given})
+	if got := r.Config.Functions["say"].Environment["T"].Text; err != nil || got != "blue" {
+		t.Errorf("the option is %q, %v", got, err)
+	}
+}

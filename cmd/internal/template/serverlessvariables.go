@@ -131,6 +131,9 @@ func (b *builder) lookUp(n *yaml.Node, text string, depth int) (*yaml.Node, erro
 			value = b.getenv(name)
 		case "opt":
 			value = map[string]string{"stage": b.options.Stage, "region": b.options.Region}[name]
+			if name != "stage" && name != "region" {
+				value = b.getenv(name) // tyg has no options of the project
+			}
 			if !strings.Contains(text, ",") {
 				other := map[string]string{"stage": defaultStage, "region": b.pseudo["AWS::Region"]}
 				value = cmp.Or(value, other[name])
@@ -158,7 +161,9 @@ func (b *builder) lookUp(n *yaml.Node, text string, depth int) (*yaml.Node, erro
 		}
 	}
 	if strings.HasPrefix(text, "env:") || strings.HasPrefix(text, "opt:") {
-		return nil, b.errorf(n, "${%s} %w; set it, or give a default: ${%s, ''}", text, errNoValue, text)
+		_, name, _ := strings.Cut(text, ":")
+		return nil, b.errorf(n, "${%s} %w; set %s in the environment, or give a default: ${%[1]s, ''}",
+			text, errNoValue, name)
 	}
 	return nil, b.errorf(n, "${%s} %w", text, errNoValue)
 }

@@ -219,7 +219,7 @@ func TestErrorsHaveALine(t *testing.T) {
 		{"empty GetAtt", sam, "TABLE_NAME: !Ref TableName", "TABLE_NAME: !GetAtt []", ":35: Fn::GetAtt"},
 		{"empty Sub", sam, "TABLE_NAME: !Ref TableName", "TABLE_NAME: !Sub []", ":35: Fn::Sub has no"},
 		{"list", sam, "TABLE_NAME: !Ref TableName", "TABLE_NAME: [a]", ":35: want a text"},
-		{"variable without value", sls, "src/app.def", "${env:NONE}", "${env:NONE} has no value; set it"},
+		{"variable without value", sls, "src/app.def", "${env:NONE}", "${env:NONE} has no value; set N"},
 		{"circle of variables", sls, "conns-${self:custom.stage}", "${self:custom.table}", "circle"},
 		{"variable of AWS in use", sls, "src/app.def", "${cf:x.y}", "${cf:x.y} is not resolved here"},
 		{"no handler", sls, "    handler: src/app.def\n", "", "function def has no handler"},
