@@ -152,3 +152,20 @@ func TestOptions(t *testing.T) {
 		t.Errorf("the option is %q, %v", got, err)
 	}
 }
+
+// TestNameOfService knows both places of the name under both of its paths.
+func TestNameOfService(t *testing.T) {
+	for _, service := range []string{"service: chat", "service: {name: chat}"} {
+		r, err := readServerless(t, service+`
+custom: {a: b}
+provider:
+  name: aws
+  stackName: '${self:custom}-x'
+  environment: {A: '${self:service}', B: 'x-${self:service.name}'}`,
+			"      - websocket: $default\n", template.Options{})
+		env := r.Config.Functions["say"].Environment.Plain()
+		if err != nil || env["A"] != "chat" || env["B"] != "x-chat" {
+			t.Errorf("%s: %q, %v", service, env, err)
+		}
+	}
+}

@@ -61,7 +61,7 @@ func (b *builder) resolveScalar(n *yaml.Node, depth int) (*yaml.Node, error) {
 			return value, nil
 		}
 		if value.Kind != yaml.ScalarNode {
-			return nil, b.errorf(n, "%s is no text", n.Value[m[0]:m[1]])
+			return b.unresolved(n, b.errorf(n, "%s is no text", n.Value[m[0]:m[1]]))
 		}
 		next := *n
 		next.Value = n.Value[:m[0]] + value.Value + n.Value[m[1]:]
@@ -120,8 +120,7 @@ func (b *builder) lookUp(n *yaml.Node, text string, depth int) (*yaml.Node, erro
 		value, known := "", true
 		switch kind {
 		case "self":
-			path := strings.Split(name, ".")
-			if found := member(b.root, path...); found != nil {
+			if found := b.self(name); found != nil {
 				return b.resolve(found, depth+1)
 			}
 			if name == "provider.stage" {
@@ -166,6 +165,19 @@ func (b *builder) lookUp(n *yaml.Node, text string, depth int) (*yaml.Node, erro
 			text, errNoValue, name)
 	}
 	return nil, b.errorf(n, "${%s} %w", text, errNoValue)
+}
+
+// self returns the value at a path of keys of the file. The service may have its name in itself or
+// under a key, and is asked for in both ways.
+func (b *builder) self(name string) *yaml.Node {
+	service := member(b.root, "service")
+	switch {
+	case name == "service" && member(service, "name") != nil:
+		return member(service, "name")
+	case name == "service.name" && service != nil && service.Kind == yaml.ScalarNode:
+		return service
+	}
+	return member(b.root, strings.Split(name, ".")...)
 }
 
 // stage returns the stage: that of the command line, or of the file, or the default.

@@ -107,7 +107,7 @@ func Read(path string, o Options) (r Result, err error) {
 		return r, err
 	}
 	if len(r.Config.Routes) == 0 {
-		return r, f.errorf(f.root, "it has no routes of a WebSocket API")
+		return r, f.errorf(f.root, "it has no routes of a WebSocket API, which is what tyg serves")
 	}
 	b.note()
 	return r, b.checkCode()
