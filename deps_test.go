@@ -202,7 +202,7 @@ var allowed = map[string]string{
 		"cmd/internal/local cmd/internal/newproject " +
 		"cmd/internal/probeserver cmd/internal/project cmd/internal/replay cmd/internal/selfhost " +
 		"cmd/internal/stagecmd cmd/internal/template cmd/internal/terminal " +
-		"cmd/internal/value examples " +
+		"cmd/internal/value examples internal/functions/runtimes " +
 		"cmd/internal/inforce cmd/internal/mention cmd/internal/reference cmd/internal/strict " +
 		"internal/triggerevent apigw gateway host lambda " +
 		"internal/conformance internal/natsnodes internal/profileflag internal/redact " +

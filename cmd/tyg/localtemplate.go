@@ -17,6 +17,7 @@ import (
 	"github.com/tyg-dev/tyg/cmd/internal/project"
 	"github.com/tyg-dev/tyg/cmd/internal/template"
 	"github.com/tyg-dev/tyg/examples"
+	"github.com/tyg-dev/tyg/internal/functions/runtimes"
 	"github.com/tyg-dev/tyg/internal/visible"
 )
 
@@ -100,7 +101,12 @@ func (l *localRun) planOfTemplate() (local.Plan, error) {
 	c.Tables = nil // the template says more of them than a configuration can
 	p, err := local.NewPlan(c, r.Dir, l.stage)
 	if e, ok := errors.AsType[*local.FunctionError](err); ok {
-		return p, fmt.Errorf("%s: function %s%w", r.Places[e.Function], e.Function, e.Err)
+		err = fmt.Errorf("%s: function %s%w", r.Places[e.Function], e.Function, e.Err)
+		if errors.Is(err, runtimes.ErrUnsupported) {
+			err = fmt.Errorf("%w\nTo give it one, run: mkdir -p .tyg && tyg local --print-config > %s\n"+
+				"and put the command in place of its runtime and handler", err, project.ConfigPath)
+		}
+		return p, err
 	}
 	if err != nil {
 		return p, fmt.Errorf("%s: %w", r.File, err)

@@ -51,6 +51,9 @@ var (
 	}
 )
 
+// ErrUnsupported is of a runtime that functions cannot have here.
+var ErrUnsupported = errors.New("is not supported here")
+
 // Parse returns the kind of a runtime by its name at Lambda, such as "python3.13", "nodejs22.x" or
 // "provided.al2023", with or without the version: the version on this machine counts.
 func Parse(name string) (Kind, error) {
@@ -59,8 +62,8 @@ func Parse(name string) (Kind, error) {
 			return k, nil
 		}
 	}
-	return Kind{}, fmt.Errorf("runtime %q is not supported here: use python, nodejs, ruby, go, "+
-		`provided or chalice, or a "command" that speaks the Lambda Runtime API`, name)
+	return Kind{}, fmt.Errorf("runtime %q %w: use python, nodejs, ruby, go, provided or chalice, "+
+		`or a "command" that speaks the Lambda Runtime API`, name, ErrUnsupported)
 }
 
 // Extensions returns the extensions of the files whose change needs new processes; none for
