@@ -342,22 +342,32 @@ func (b Build) built(fn functions.Function, p gobuild.Program) functions.Functio
 		fn.Command = []string{p.Path}
 		return fn
 	}
-	if b.Inline != "" || b.Make != "" || b.Zip != "" {
+	if b.Inline != "" || b.Zip != "" {
 		fn.Dir = filepath.Dir(p.Path)
 		return fn
 	}
-	var modules []string // of the project, which the bundle is outside of
-	for dir := filepath.Dir(b.Entry); dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
+	source := filepath.Dir(b.Entry)
+	if b.Make != "" {
+		source = b.Entry
+	}
+	fn.Env, fn.Dir = withModules(fn.Env, source), filepath.Dir(p.Path)
+	return fn
+}
+
+// withModules returns the variables of a function that runs outside of its source, with the modules
+// of Node.js that are beside the source and above it.
+func withModules(vars map[string]string, source string) map[string]string {
+	var modules []string
+	for dir := source; dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
 		modules = append(modules, filepath.Join(dir, "node_modules"))
 	}
-	if own := fn.Env["NODE_PATH"]; own != "" {
+	if own := vars["NODE_PATH"]; own != "" {
 		modules = append(modules, own)
 	}
 	env := make(map[string]string)
-	for name, value := range fn.Env {
+	for name, value := range vars {
 		env[name] = value
 	}
 	env["NODE_PATH"] = strings.Join(modules, string(filepath.ListSeparator))
-	fn.Env, fn.Dir = env, filepath.Dir(p.Path)
-	return fn
+	return env
 }

@@ -239,7 +239,11 @@ func TestMakeFunctions(t *testing.T) {
 		if err != nil {
 			return "", "", err
 		}
-		data, err := os.ReadFile(filepath.Join(b.built(fn, built["f"]).Dir, "app.py"))
+		made := b.built(fn, built["f"])
+		if got := made.Env["NODE_PATH"]; !strings.HasPrefix(got, filepath.Join(dir, "node_modules")) {
+			t.Errorf("NODE_PATH is %s", got)
+		}
+		data, err := os.ReadFile(filepath.Join(made.Dir, "app.py"))
 		return string(data), hash, err
 	}
 	text, first, err := build("build-f")

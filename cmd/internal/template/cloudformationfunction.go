@@ -222,7 +222,19 @@ func (b *builder) addLayer(dirs []string, at *yaml.Node) []string {
 		}
 		return dirs
 	}
+	b.noteModules(missing.path)
 	return append(dirs, dir)
+}
+
+// noteModules says how to install the modules of a layer that the SAM CLI would install.
+func (b *builder) noteModules(layer string) {
+	installed := exists(layer, "node_modules") || exists(layer, "nodejs/node_modules")
+	for _, dir := range []string{layer, filepath.Join(layer, "nodejs")} {
+		note := "the modules of a layer are not installed; run npm install in " + dir
+		if !installed && exists(dir, "package.json") && !slices.Contains(b.result.Notes, note) {
+			b.result.Notes = append(b.result.Notes, note)
+		}
+	}
 }
 
 // missLayer notes a layer whose code is elsewhere.
@@ -241,7 +253,8 @@ func (b *builder) setLayers(f *project.Function, dirs []string) {
 			dir = filepath.Join(b.result.Dir, dir)
 		}
 		python = append(python, filepath.Join(dir, "python"), dir)
-		node = append(node, filepath.Join(dir, "nodejs", "node_modules"))
+		node = append(node, filepath.Join(dir, "nodejs", "node_modules"),
+			filepath.Join(dir, "node_modules")) // as it is before sam build
 	}
 	extend := func(name string, paths []string) {
 		if own := f.Environment[name].Text; own != "" {

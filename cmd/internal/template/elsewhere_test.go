@@ -1,6 +1,8 @@
 package template_test
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -97,5 +99,39 @@ func TestLists(t *testing.T) {
 	}
 	if _, err := readVariables(t, "!Ref Nothing", template.Options{}); err == nil {
 		t.Error("a resource that is missing has a name")
+	}
+}
+
+// TestModulesOfLayers finds modules that were installed before sam build, and says if they are not.
+func TestModulesOfLayers(t *testing.T) {
+	path := write(t, "template.yaml", strings.Replace(samAPI, "AUTH", "Name: chat", 1)+`
+  Shared: {Type: AWS::Serverless::LayerVersion, Properties: {ContentUri: layer}}
+`)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	layered := strings.Replace(string(text), "CodeUri: src}",
+		"CodeUri: src, Layers: [!Ref Shared]}", 1)
+	layer := filepath.Join(filepath.Dir(path), "layer")
+	for name, text := range map[string]string{
+		path: layered, filepath.Join(layer, "package.json"): "{}",
+	} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	modules := filepath.Join(layer, "node_modules")
+	r := read(t, path, template.Options{})
+	if env := r.Config.Functions["Say"].Environment.Plain(); len(r.Notes) != 1 ||
+		!strings.HasSuffix(r.Notes[0], "run npm install in "+layer) ||
+		!strings.Contains(env["NODE_PATH"], string(filepath.ListSeparator)+modules) {
+		t.Errorf("notes %q, variables %q", r.Notes, env)
+	}
+	if err := os.Mkdir(modules, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if r = read(t, path, template.Options{}); len(r.Notes) > 0 {
+		t.Errorf("with the modules it notes %q", r.Notes)
 	}
 }
