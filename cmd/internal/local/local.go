@@ -206,7 +206,8 @@ func (s *server) run(ctx context.Context, l net.Listener) error {
 			go func() { failed <- s.web.Serve(l) }() // drain or close ends it
 		}
 	})
-	s.tell(s.tables.notes(s.plan, reachable(forFunctions.Addr())))
+	// Before anything runs: what is missing may be why a function does not start.
+	s.tell(slices.Concat(s.tables.notes(s.plan, reachable(forFunctions.Addr())), s.plan.Notes))
 	if len(s.cfg.Prepare) > 0 {
 		serve()
 		if err := s.prepare(ctx); err != nil {
@@ -227,7 +228,7 @@ func (s *server) run(ctx context.Context, l net.Listener) error {
 		return err
 	}
 	serve()
-	s.tell(slices.Concat(s.plan.Notes, s.unwatched()))
+	s.tell(s.unwatched())
 	s.announce(l.Addr())
 	s.startSources()
 	watching, stop := context.WithCancel(ctx)
