@@ -78,13 +78,8 @@ type keyReader struct {
 
 // Read returns the keys up to one that ends the line.
 func (r *keyReader) Read(p []byte) (int, error) {
-	if len(r.pending) == 0 {
-		buf := make([]byte, len(p))
-		n, err := r.in.Read(buf)
-		if n == 0 {
-			return 0, err
-		}
-		r.pending = buf[:n]
+	if err := r.fill(len(p)); err != nil {
+		return 0, err
 	}
 	if clears(r.pending) {
 		r.long.take()
@@ -96,6 +91,49 @@ func (r *keyReader) Read(p []byte) (int, error) {
 	n = copy(p, r.pending[:n])
 	r.pending = r.pending[n:]
 	return n, nil
+}
+
+// fill reads until there is a key, and removes what brackets pasted text: a program before may have
+// left a terminal in that mode. Package term would make an error of each pasted line, and cut it.
+func (r *keyReader) fill(most int) error {
+	for {
+		rest, is := cutBracket(r.pending)
+		r.pending = rest
+		switch {
+		case is && len(rest) > 0:
+			continue
+		case len(rest) > 0 && !beginsBracket(rest):
+			return nil
+		}
+		buf := make([]byte, most)
+		n, err := r.in.Read(buf)
+		if n == 0 && len(rest) > 0 {
+			return nil // Escape was the last key
+		}
+		if n == 0 {
+			return err
+		}
+		r.pending = append(rest, buf[:n]...)
+	}
+}
+
+// The brackets of pasted text: https://invisible-island.net/xterm/ctlseqs/ctlseqs.html
+const (
+	pasteStart = "\x1b[200~"
+	pasteEnd   = "\x1b[201~"
+)
+
+// cutBracket returns keys without the bracket that they begin with.
+func cutBracket(keys []byte) (rest []byte, is bool) {
+	if rest, is = bytes.CutPrefix(keys, []byte(pasteStart)); is {
+		return rest, true
+	}
+	return bytes.CutPrefix(keys, []byte(pasteEnd))
+}
+
+// beginsBracket reports whether keys may become a bracket, with those that come next.
+func beginsBracket(keys []byte) bool {
+	return strings.HasPrefix(pasteStart, string(keys)) || strings.HasPrefix(pasteEnd, string(keys))
 }
 
 // clearing has Ctrl-U, which removes the line, Ctrl-P and Ctrl-N, which show another, and Escape,

@@ -4,6 +4,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"testing/iotest"
 )
 
 func typed(keys string) *Screen { return newScreen(strings.NewReader(keys), io.Discard) }
@@ -18,6 +19,27 @@ func TestScreenReadsLinesOfAnyLength(t *testing.T) {
 		}
 		if line, err := s.ReadLine(); err != nil || line != "next" {
 			t.Errorf("after %d characters the next line is %q, %v", n, line, err)
+		}
+	}
+}
+
+// Text that a terminal brackets as pasted is read as if it was typed, also in pieces: package term
+// would end the input at each line of it, and cut long ones.
+func TestScreenReadsPastedLines(t *testing.T) {
+	long := strings.Repeat("x", maxScreenLine+editable)
+	const keys = "\x1b[200~one\rtwo\x1b[201~\ra\x1b[200~b\rc\x1b[201~d\r\x1b[200~"
+	for name, in := range map[string]io.Reader{
+		"at once":      strings.NewReader(keys + long + "\x1b[201~\rend\x1b[Dx\r"),
+		"byte by byte": iotest.OneByteReader(strings.NewReader(keys + long + "\x1b[201~\rend\x1b[Dx\r")),
+	} {
+		s := newScreen(in, io.Discard)
+		for _, want := range []string{"one", "two", "ab", "cd", long, "enxd"} {
+			if line, err := s.ReadLine(); err != nil || line != want {
+				t.Errorf("%s: read %d bytes, want %d: %.40q, %v", name, len(line), len(want), line, err)
+			}
+		}
+		if line, err := s.ReadLine(); err != io.EOF {
+			t.Errorf("%s: at the end it read %q, %v", name, line, err)
 		}
 	}
 }
