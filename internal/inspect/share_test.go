@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -119,12 +120,16 @@ func echoAll(b *testing.B, addr string) {
 	all.Wait()
 }
 
-// echoes sends so many messages, each after the answer to the one before.
+// echoes sends so many messages, each after the answer to the one before, which it differs from.
 func echoes(nc net.Conn, n int) error {
-	message := wstest.Frame(ws.OpText, true, echoed)
-	answer := make([]byte, len(message)-4) // without the mask
-	for range n {
-		if _, err := nc.Write(message); err != nil {
+	messages := make([][]byte, 10)
+	for i := range messages {
+		text := strings.Replace(echoed, "good", "goo"+strconv.Itoa(i), 1)
+		messages[i] = wstest.Frame(ws.OpText, true, text)
+	}
+	answer := make([]byte, len(messages[0])-4) // without the mask
+	for i := range n {
+		if _, err := nc.Write(messages[i%len(messages)]); err != nil {
 			return err
 		}
 		if _, err := io.ReadFull(nc, answer); err != nil {
