@@ -190,10 +190,7 @@ func (r *recorder) message(kind string, b *batch, n *note) {
 func (r *recorder) append(
 	kind string, at time.Duration, conn []byte, to []string, data []byte, m recording.Message,
 ) {
-	if !m.Binary {
-		data = r.redact.Message(data)
-	}
-	r.buf = recording.AppendMessage(r.buf, r.time(at), kind, conn, to, data, m)
+	r.buf = r.redact.AppendMessage(r.buf, r.time(at), kind, conn, to, data, m)
 }
 
 // time returns the time of the next entry: at, or that of the last one if it is later, since not

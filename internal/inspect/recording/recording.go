@@ -80,9 +80,9 @@ func (e *Entry) Recipients() []string {
 }
 
 // AppendMessage appends an entry for a message to b, with its line feed. It has the content that
-// json.Marshal would write, without the work. An empty conn means that it went to those of to. The
-// secrets in data have been replaced.
-func AppendMessage(
+// json.Marshal would write, without the work. An empty conn means that it went to those of to.
+// Secrets in a text are replaced.
+func (r *Redactor) AppendMessage(
 	b []byte, at time.Duration, kind string, conn []byte, to []string, data []byte, m Message,
 ) []byte {
 	b = append(b, `{"at":`...)
@@ -112,7 +112,7 @@ func AppendMessage(
 		b = append(b, '"')
 	} else {
 		b = append(b, `,"text":`...)
-		b = appendString(b, data)
+		b = r.appendText(b, data)
 	}
 	if m.Size > 0 {
 		b = append(b, `,"size":`...)

@@ -33,7 +33,7 @@ func TestMessagesAreReadAsWritten(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		b = recording.AppendMessage(b, time.Duration(e.At*1e6), e.Type, []byte(e.Conn), e.To, data,
+		b = redactor().AppendMessage(b, time.Duration(e.At*1e6), e.Type, []byte(e.Conn), e.To, data,
 			recording.Message{Binary: e.Binary(), Count: e.Count, Size: e.Size})
 	}
 	r, err := recording.NewReader(strings.NewReader(string(b)))
@@ -53,7 +53,7 @@ func TestMessagesAreReadAsWritten(t *testing.T) {
 // Text that is no UTF-8, because it was cut, is written as UTF-8.
 func TestCutTextIsUTF8(t *testing.T) {
 	const head = `{"tyg_recording":1}` + "\n"
-	line := recording.AppendMessage(nil, 0, recording.In, []byte("c"), nil, []byte("a caf\xc3"),
+	line := redactor().AppendMessage(nil, 0, recording.In, []byte("c"), nil, []byte("a caf\xc3"),
 		recording.Message{Size: 8})
 	r, err := recording.NewReader(strings.NewReader(head + string(line)))
 	if err != nil {

@@ -39,6 +39,8 @@ func DefaultRules() Rules {
 type Redactor struct {
 	headers, keys map[string]bool
 	name          []byte // memory
+	last          []byte // the text that was written last
+	written       []byte // what became of it
 
 	// lengths has, by the first and the last letter of the keys, a bit for each of their lengths. Most
 	// keys of messages need no other look.
@@ -151,6 +153,25 @@ func (r *Redactor) Message(data []byte) []byte {
 		return []byte(Redacted)
 	}
 	return out.Bytes()
+}
+
+// maxRepeated is the length of the longest text that is kept, in bytes.
+const maxRepeated = 4 << 10
+
+// appendText appends a text without secrets, as JSON. A text that is the same as the one before is
+// neither looked through nor escaped again: many are, since a program that sends to several
+// connections often sends to one after another, as API Gateway has it.
+func (r *Redactor) appendText(b, data []byte) []byte {
+	if len(data) > 0 && bytes.Equal(data, r.last) {
+		return append(b, r.written...)
+	}
+	begin := len(b)
+	b = appendString(b, r.Message(data))
+	if len(data) <= maxRepeated {
+		r.last = append(r.last[:0], data...)
+		r.written = append(r.written[:0], b[begin:]...)
+	}
+	return b
 }
 
 // mayHave reports whether data looks like JSON with a key that has to go. It is fast, because most

@@ -29,8 +29,8 @@ func randomText(rng *rand.Rand, n int) string {
 func TestAnyTextIsWritten(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for n := range 20_000 {
-		text := randomText(rng, n%40)
-		line := recording.AppendMessage(nil, time.Second, recording.In, []byte("c"), nil, []byte(text),
+		text := "!" + randomText(rng, n%40) // no JSON, of which parts may have to go
+		line := redactor().AppendMessage(nil, time.Second, recording.In, []byte("c"), nil, []byte(text),
 			recording.Message{})
 		var e recording.Entry
 		if err := json.Unmarshal(line, &e); err != nil {
@@ -66,3 +66,28 @@ func TestSecretsAreFoundAtAnyPlace(t *testing.T) {
 		}
 	}
 }
+
+// A text that is written again is written as before, and another one is not taken for it.
+func TestRepeatedTextsAreWrittenAlike(t *testing.T) {
+	r := redactor()
+	long := `{"token":"hunter2","x":"` + strings.Repeat("\"", 5000) + `"}` // no JSON
+	for _, want := range []struct{ in, out string }{
+		{`{"token":1,"a":"b"}`, `{"token":"[redacted]","a":"b"}`},
+		{`{"tokem":1,"a":"b"}`, `{"tokem":1,"a":"b"}`},
+		{"", ""},
+		{`{"token":1,"a":"b"}`, `{"token":"[redacted]","a":"b"}`},
+		{long, recording.Redacted},
+		{strings.Repeat("x", len(long)), strings.Repeat("x", len(long))},
+	} {
+		for range 3 {
+			line := r.AppendMessage(nil, 0, recording.Out, []byte("c"), nil, []byte(want.in),
+				recording.Message{})
+			var e recording.Entry
+			if err := json.Unmarshal(line, &e); err != nil || *e.Text != want.out {
+				t.Errorf("%.40q is written as %.200s: %v", want.in, line, err)
+			}
+		}
+	}
+}
+
+func redactor() *recording.Redactor { return recording.NewRedactor(recording.DefaultRules()) }
