@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -199,13 +201,21 @@ func TestTimeoutKillsProcess(t *testing.T) {
 func TestAbandonedReplyKeepsProcess(t *testing.T) {
 	t.Parallel()
 	warned := make(chan functions.Warning, 1)
-	h := start(t, &functions.Host{Warn: func(w functions.Warning) { warned <- w }}, self("orders"))
-	pid := mustDo(t, h, order{}).PID
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	res, err := h.Invoke(ctx, functions.Invocation{Function: "f", Payload: []byte(`{"Sleep":300}`)})
-	if !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, functions.ErrThrottled) {
+	h := start(t, &functions.Host{
+		Warn:   func(w functions.Warning) { warned <- w },
+		Output: func(functions.Line) { cancel() }, // the function has the event
+	}, self("orders"))
+	pid := mustDo(t, h, order{}).PID
+	reply := filepath.Join(t.TempDir(), "reply")
+	payload := fmt.Appendf(nil, `{"Print":"begun\n","Until":%q}`, reply)
+	res, err := h.Invoke(ctx, functions.Invocation{Function: "f", Payload: payload})
+	if !errors.Is(err, context.Canceled) || errors.Is(err, functions.ErrThrottled) {
 		t.Errorf("error %v, want the context's", err)
+	}
+	if err := os.WriteFile(reply, nil, 0o666); err != nil {
+		t.Fatal(err)
 	}
 	if w := <-warned; w.Kind != functions.WarnReplyDiscarded || w.RequestID != res.RequestID {
 		t.Errorf("warning %v", w)
