@@ -4,6 +4,7 @@ package natsdtest
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"strings"
 	"testing"
@@ -67,16 +68,19 @@ func Start(t testing.TB, n int) *Cluster {
 	return c
 }
 
-// Free returns so many addresses on loopback that are free.
+// Free returns so many addresses on loopback that are free. Their ports are below those that
+// systems give to clients, of which tests beside this one open thousands: one of those may be taken
+// before the server listens.
 func Free(t testing.TB, n int) (all []string) {
 	t.Helper()
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
+	for tries := 0; len(all) < n; tries++ {
+		l, err := net.Listen("tcp", fmt.Sprint("127.0.0.1:", 10_000+rand.N(20_000)))
+		if err == nil {
+			defer l.Close()
+			all = append(all, l.Addr().String())
+		} else if tries > 1000 {
 			t.Fatal(err)
 		}
-		defer l.Close()
-		all = append(all, l.Addr().String())
 	}
 	return all
 }
