@@ -26,38 +26,38 @@ const defaultStage = "dev"
 
 // serverless reads a file of the Serverless Framework, version 3 or 4.
 func (b *builder) serverless() error {
-	if err := b.readDotenv(); err != nil {
-		return err
-	}
-	if b.options.Region == "" {
-		if err := b.setRegion(); err != nil {
+	for _, read := range []func() error{
+		b.readDotenv, b.setRegion, b.resolveRoot, b.readServerlessAPI, b.readServerlessResources,
+	} {
+		if err := read(); err != nil {
 			return err
 		}
 	}
-	root, err := b.resolve(b.root, 0)
-	if err != nil {
+	return members(joined(b.root, "functions"), b.readServerlessFunction)
+}
+
+// resolveRoot replaces the variables of the file, and names what references may name.
+func (b *builder) resolveRoot() (err error) {
+	if b.root, err = b.resolve(b.root, 0); err != nil {
 		return err
 	}
-	b.root = root
-	b.resources = joined(root, "resources", "Resources")
+	b.resources = joined(b.root, "resources", "Resources")
 	b.names = map[string]string{"WebsocketsApi": apiID}
-	err = members(joined(root, "functions"), func(name string, _ *yaml.Node) error {
+	return members(joined(b.root, "functions"), func(name string, _ *yaml.Node) error {
 		b.names[resourceName(name)+"LambdaFunction"] = name
 		return nil
 	})
+}
+
+// readServerlessAPI reads the stage and the route selection of the WebSocket API.
+func (b *builder) readServerlessAPI() error {
+	provider, c := member(b.root, "provider"), &b.result.Config
+	stage, err := b.text(member(provider, "stage"))
 	if err != nil {
 		return err
 	}
-	provider, c := member(root, "provider"), &b.result.Config
-	c.APIGatewayStage = defaultStage
-	if stage, err := b.text(member(provider, "stage")); err != nil {
-		return err
-	} else if stage != "" {
-		c.APIGatewayStage = stage
-	}
-	if b.options.Stage != "" {
-		c.APIGatewayStage = b.options.Stage // of the command line, as --stage of serverless
-	}
+	// That of the command line goes first, as --stage of serverless.
+	c.APIGatewayStage = cmp.Or(b.options.Stage, stage, defaultStage)
 	// Without the s it is that of a plugin, from before the framework knew WebSocket APIs.
 	// (https://github.com/serverless/serverless-websockets-plugin)
 	for _, key := range []string{
@@ -69,31 +69,35 @@ func (b *builder) serverless() error {
 			}
 		}
 	}
-	err = members(b.resources, func(id string, r *yaml.Node) error {
+	return nil
+}
+
+// readServerlessResources adds the resources that stand beside functions.
+func (b *builder) readServerlessResources() error {
+	return members(b.resources, func(id string, r *yaml.Node) error {
 		if kind := member(r, "Type"); kind != nil {
 			return b.addOther(id, kind.Value, r)
 		}
 		return nil
 	})
-	if err != nil {
+}
+
+// readServerlessFunction adds a function and its events.
+func (b *builder) readServerlessFunction(name string, f *yaml.Node) error {
+	if err := b.addServerlessFunction(name, f, member(b.root, "provider")); err != nil {
 		return err
 	}
-	return members(joined(root, "functions"), func(name string, f *yaml.Node) error {
-		if err := b.addServerlessFunction(name, f, provider); err != nil {
+	for _, event := range elements(member(f, "events")) {
+		if err := b.checkEvent(name, event); err != nil {
 			return err
 		}
-		for _, event := range elements(member(f, "events")) {
-			if err := b.checkEvent(name, event); err != nil {
+		if kind, how := only(event); how != nil {
+			if err := b.addServerlessEvent(name, kind, how); err != nil {
 				return err
 			}
-			if kind, how := only(event); how != nil {
-				if err := b.addServerlessEvent(name, kind, how); err != nil {
-					return err
-				}
-			}
 		}
-		return nil
-	})
+	}
+	return nil
 }
 
 // checkEvent refuses a websocket event whose keys are beside it, a mistake of indentation: the
@@ -114,7 +118,7 @@ func (b *builder) checkEvent(function string, event *yaml.Node) error {
 // setRegion takes the region of the file, which the one of the surroundings goes before.
 func (b *builder) setRegion() error {
 	own := member(b.root, "provider", "region")
-	if own == nil {
+	if own == nil || b.options.Region != "" {
 		return nil
 	}
 	n, err := b.resolve(own, 0)
