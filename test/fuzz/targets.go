@@ -75,5 +75,6 @@ var targets = []target{
 	{"cmd/internal/strict", "FuzzLines", owners},
 	{"cmd/internal/template", "FuzzRead", owners},
 	{"cmd/internal/template", "FuzzChalice", owners},
+	{"cmd/internal/template", "FuzzParseOverrides", owners},
 	{"cmd/tyg-aws/internal/application", "FuzzApplication", owners},
 }
