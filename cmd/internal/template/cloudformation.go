@@ -95,16 +95,20 @@ func isElsewhere(kind string) bool {
 	return strings.HasPrefix(kind, "AWS::")
 }
 
-// readParameters takes the defaults of the parameters.
+// readParameters takes the values of the parameters: of the environment, of the configuration of
+// the SAM CLI, or their defaults.
 func (b *builder) readParameters() error {
 	b.parameters, b.unset = make(map[string]string), make(map[string]bool)
 	return members(member(b.root, "Parameters"), func(name string, p *yaml.Node) error {
 		value, err := b.text(member(p, "Default"))
+		given, isGiven := b.sam.Overrides[name]
 		switch {
 		case err != nil:
 			return err
 		case b.getenv(name) != "":
 			value = b.getenv(name)
+		case isGiven:
+			value, b.unset[name] = given, isSSMParameter(p)
 		case value == "" && strings.HasPrefix(name, "Stage"):
 			value = cmp.Or(b.options.Stage, defaultStage)
 		case member(p, "Default") == nil || isSSMParameter(p):

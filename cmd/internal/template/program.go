@@ -42,7 +42,7 @@ func runProgram(name, key string, o Options) (*file, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), printTimeout)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "node", "-", name, key, cmp.Or(o.Stage, defaultStage),
-		pseudo(filepath.Dir(name), o)["AWS::Region"], esbuild.Find(filepath.Dir(name)), out.Name())
+		cmp.Or(o.Region, defaultRegion), esbuild.Find(filepath.Dir(name)), out.Name())
 	cmd.Stdin, cmd.Dir = bytes.NewReader(printScript), filepath.Dir(name)
 	cmd.WaitDelay = time.Second // for what it has started
 	said, err := cmd.CombinedOutput()

@@ -4,9 +4,11 @@
 package template
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -84,7 +86,13 @@ func Read(path string, o Options) (r Result, err error) {
 	if err != nil {
 		return r, err
 	}
-	b := &builder{stack: newStack(f, pseudo(r.Dir, o)), options: o, result: &r}
+	b := &builder{options: o, result: &r}
+	if member(f.root, "Resources") != nil {
+		if b.sam, err = readSAMConfig(r.Dir, o.Stage); err != nil {
+			return r, err
+		}
+	}
+	b.stack = newStack(f, pseudo(r.Dir, o, b.sam))
 	r.Config.Functions = make(map[string]project.Function)
 	r.Config.Routes = make(map[string]backend.Route)
 	r.Places, r.Inline = make(map[string]string), make(map[string]string)
@@ -177,13 +185,14 @@ const apiID = "local"
 // accountID is the account in ARNs.
 const accountID = "000000000000"
 
-func pseudo(dir string, o Options) map[string]string {
-	region := o.Region
-	if region == "" {
-		region = "us-east-1"
-	}
+// defaultRegion is the region where neither the environment nor a configuration names one.
+const defaultRegion = "us-east-1"
+
+func pseudo(dir string, o Options, c samConfig) map[string]string {
+	region := cmp.Or(o.Region, c.Region, defaultRegion)
 	return map[string]string{
-		"AWS::Region": region, "AWS::AccountId": accountID, "AWS::StackName": filepath.Base(dir),
+		"AWS::Region": region, "AWS::AccountId": accountID,
+		"AWS::StackName": cmp.Or(c.StackName, filepath.Base(dir)),
 		"AWS::Partition": "aws", "AWS::URLSuffix": "amazonaws.com", "AWS::NoValue": "",
 		"AWS::StackId": "arn:aws:cloudformation:" + region + ":" + accountID + ":stack/local",
 	}
@@ -197,6 +206,7 @@ func newStack(f *file, pseudo map[string]string) *stack {
 type builder struct {
 	*stack
 	options   Options
+	sam       samConfig
 	result    *Result
 	elsewhere map[string][]string // resources that are not run here, by type
 	code      []codePath
@@ -236,6 +246,12 @@ func (b *builder) note() {
 	for _, name := range b.missed {
 		b.result.Notes = append(b.result.Notes, fmt.Sprintf("parameter %s has no value; set it in the "+
 			"environment: %[1]s=… tyg local", name))
+	}
+	for _, name := range slices.Sorted(maps.Keys(b.sam.Overrides)) {
+		if _, ok := b.parameters[name]; !ok {
+			b.result.Notes = append(b.result.Notes, fmt.Sprintf("%s sets %s, which is no parameter of %s",
+				b.sam.name, name, filepath.Base(b.result.File)))
+		}
 	}
 	kinds := make([]string, 0, len(b.elsewhere))
 	for kind := range b.elsewhere {
