@@ -40,7 +40,7 @@ func (l *localRun) findTemplate() error {
 		}
 		l.template = path
 	case !l.inProcess && !exists(l.Dir, project.ConfigPath) && !usesTyg(l.Dir):
-		l.template = template.Find(l.Dir)
+		l.template = template.Find(l.Dir, l.chosenStage())
 		if l.template == "" && !exists(l.Dir, "go.mod") {
 			if near := template.Near(l.Dir); near != "" {
 				return errors.New(near)
@@ -84,11 +84,18 @@ func exists(dir, name string) bool {
 func (l *localRun) readTemplate() (template.Result, error) {
 	o := template.Options{
 		Region: cmp.Or(os.Getenv("AWS_REGION"), os.Getenv("AWS_DEFAULT_REGION")), Getenv: os.Getenv,
+		Dir: l.Dir,
 	}
-	if l.stageSet {
-		o.Stage = l.stage
-	}
+	o.Stage = l.chosenStage()
 	return template.Read(l.template, o)
+}
+
+// chosenStage returns the stage that the user has named, "" if the template chooses.
+func (l *localRun) chosenStage() string {
+	if l.stageSet {
+		return l.stage
+	}
+	return ""
 }
 
 // planOfTemplate returns the plan of the template.

@@ -44,12 +44,12 @@ func (d *Doctor) gatewayConfiguration(context.Context) Finding {
 
 // template looks for the template of another tool.
 func (d *Doctor) template(context.Context) Finding {
-	path := template.Find(d.Dir)
+	path := template.Find(d.Dir, "")
 	if path == "" {
 		return ok("no template of SAM, CloudFormation, the CDK or Serverless is here")
 	}
 	name := filepath.Base(path)
-	if _, err := template.Read(path, template.Options{Getenv: d.Getenv}); err != nil {
+	if _, err := template.Read(path, template.Options{Getenv: d.Getenv, Dir: d.Dir}); err != nil {
 		return warn("tyg local --template "+name+" says more", "%s cannot be read: %v", name, err)
 	}
 	return ok("tyg local --template %s runs its functions", name)

@@ -21,7 +21,7 @@ func Template(dir string, err error) error {
 	if err == nil || usage || silent && status.Err == nil || errors.Is(err, cli.ErrInterrupted) {
 		return err
 	}
-	path := template.Find(dir)
+	path := template.Find(dir, "")
 	if path == "" || strings.Contains(err.Error(), path) {
 		return err
 	}

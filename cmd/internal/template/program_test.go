@@ -69,7 +69,7 @@ module.exports = c;`,
 		},
 	} {
 		dir := writeProject(t, files)
-		r, err := template.Read(template.Find(dir), template.Options{Stage: "live"})
+		r, err := template.Read(template.Find(dir, ""), template.Options{Stage: "live"})
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue

@@ -33,6 +33,8 @@ type samCommand struct {
 type samParameters struct {
 	Region    string    `toml:"region" yaml:"region"`
 	StackName string    `toml:"stack_name" yaml:"stack_name"`
+	Template  string    `toml:"template_file" yaml:"template_file"`
+	Short     string    `toml:"template" yaml:"template"`
 	Overrides overrides `toml:"parameter_overrides" yaml:"parameter_overrides"`
 }
 
@@ -64,6 +66,11 @@ func readSAMConfig(dir, stage string) (c samConfig, err error) {
 			return c, samError(path, err)
 		}
 		c = newSAMConfig(name, e)
+		if c.Template == "" && stage != "" {
+			all, err := readSAMConfig(dir, "")
+			c.Template = all.Template
+			return c, err
+		}
 		return c, nil
 	}
 	return c, nil
@@ -75,7 +82,42 @@ func newSAMConfig(name string, e samEnvironment) samConfig {
 	for _, command := range []samCommand{e.Global, e.Deploy, e.Build, e.Lambda, e.API} {
 		c.take(command.Parameters)
 	}
+	// What is deployed often is a template that sam build or sam package has written.
+	for _, command := range []samCommand{e.Global, e.Build, e.Lambda, e.API} {
+		c.takeTemplate(command.Parameters)
+	}
 	return c
+}
+
+// samConfigOf returns the configuration for a template: that beside it, or that of the project if
+// it names the template.
+func samConfigOf(file string, o Options) (samConfig, error) {
+	c, err := readSAMConfig(filepath.Dir(file), o.Stage)
+	if err != nil || c.name != "" || o.Dir == "" {
+		return c, err
+	}
+	c, err = readSAMConfig(o.Dir, o.Stage)
+	if err != nil {
+		return c, err
+	}
+	path, err := filepath.Abs(c.templateIn(o.Dir))
+	if err != nil || path == file {
+		return c, err
+	}
+	return samConfig{}, nil
+}
+
+// templateIn returns the path of the template for a configuration in a directory.
+func (c *samConfig) templateIn(dir string) string {
+	if filepath.IsAbs(c.Template) {
+		return c.Template
+	}
+	return filepath.Join(dir, filepath.FromSlash(c.Template))
+}
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && !info.IsDir()
 }
 
 func (c *samConfig) take(p samParameters) {
@@ -86,6 +128,14 @@ func (c *samConfig) take(p samParameters) {
 		c.StackName = p.StackName
 	}
 	maps.Copy(c.Overrides, p.Overrides)
+}
+
+func (c *samConfig) takeTemplate(p samParameters) {
+	for _, path := range []string{p.Short, p.Template} {
+		if path != "" {
+			c.Template = path
+		}
+	}
 }
 
 // defaultEnvironment is the table for which the SAM CLI need not be told a name.

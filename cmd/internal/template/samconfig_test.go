@@ -101,6 +101,26 @@ func TestSAMConfig(t *testing.T) {
 	}
 }
 
+// TestSAMConfigNamesTemplate finds a template elsewhere; one that is deployed does not count.
+func TestSAMConfigNamesTemplate(t *testing.T) {
+	const config = "[default.global.parameters]\ntemplate_file = \"infra/app.yaml\"\n" +
+		"stack_name = \"chat\"\n[default.deploy.parameters]\ntemplate_file = \"samconfig.toml\"\n"
+	dir := samProject(t, "infra/app.yaml", "samconfig.toml", config)
+	path := template.Find(dir, "")
+	if want := filepath.Join(dir, "infra", "app.yaml"); path != want {
+		t.Fatalf("found %q, want %q", path, want)
+	}
+	r := read(t, path, template.Options{Dir: dir})
+	if got := r.Config.Functions["Say"].Environment.Plain()["V"]; !strings.HasSuffix(got, " chat") {
+		t.Errorf("the variable is %q, want the name of the stack at its end", got)
+	}
+	other := samProject(t, "app.yaml", "none", "")
+	r = read(t, filepath.Join(other, "app.yaml"), template.Options{Dir: dir})
+	if got := r.Config.Functions["Say"].Environment.Plain()["V"]; strings.HasSuffix(got, " chat") {
+		t.Errorf("the variable is %q, of a configuration that names another template", got)
+	}
+}
+
 func TestSAMConfigUnknownParameter(t *testing.T) {
 	const config = "[default.deploy.parameters]\nparameter_overrides = \"C=1 Old=2\"\n"
 	dir := samProject(t, "template.yaml", "samconfig.toml", config)

@@ -24,6 +24,10 @@ type Options struct {
 	Stage  string              // that the user has chosen; empty: the template chooses
 	Region string              // empty: us-east-1
 	Getenv func(string) string // nil: there are no variables
+
+	// Dir is where a configuration of the SAM CLI may be that names the template, if none is beside
+	// it.
+	Dir string
 }
 
 // A Result is what a template amounts to.
@@ -58,8 +62,14 @@ var names = [...]string{
 	"serverless.json", "serverless.ts", "serverless.js", "serverless.mjs", "serverless.cjs",
 }
 
-// Find returns the path of the template in a directory, "" if it has none.
-func Find(dir string) string {
+// Find returns the path of the template in a directory, "" if it has none. That which a
+// configuration of the SAM CLI names goes first; Read says what is wrong with one that is broken.
+func Find(dir, stage string) string {
+	if c, err := readSAMConfig(dir, stage); err == nil && c.Template != "" {
+		if path := c.templateIn(dir); isFile(path) {
+			return path
+		}
+	}
 	for _, name := range names {
 		path := filepath.Join(dir, filepath.FromSlash(name))
 		if _, err := os.Stat(path); err == nil {
@@ -88,7 +98,7 @@ func Read(path string, o Options) (r Result, err error) {
 	}
 	b := &builder{options: o, result: &r}
 	if member(f.root, "Resources") != nil {
-		if b.sam, err = readSAMConfig(r.Dir, o.Stage); err != nil {
+		if b.sam, err = samConfigOf(r.File, o); err != nil {
 			return r, err
 		}
 	}

@@ -313,11 +313,11 @@ func TestInlineCode(t *testing.T) {
 }
 
 func TestFind(t *testing.T) {
-	if got := template.Find(t.TempDir()); got != "" {
+	if got := template.Find(t.TempDir(), ""); got != "" {
 		t.Errorf("an empty directory has the template %s", got)
 	}
 	path := write(t, "serverless.yml", "")
-	if got := template.Find(filepath.Dir(path)); got != path {
+	if got := template.Find(filepath.Dir(path), ""); got != path {
 		t.Errorf("found %s, want %s", got, path)
 	}
 	none := filepath.Join(filepath.Dir(path), "none")
@@ -432,7 +432,7 @@ func TestChalice(t *testing.T) {
 			t.Errorf("stage %q: %+v, %+v", stage, r, f)
 		}
 	}
-	if got := template.Find(dir); got != filepath.Join(dir, ".chalice", "config.json") {
+	if got := template.Find(dir, ""); got != filepath.Join(dir, ".chalice", "config.json") {
 		t.Errorf("found %q", got)
 	}
 	for _, tt := range []struct{ config, app, want string }{
@@ -547,7 +547,7 @@ func TestBuildMethods(t *testing.T) {
 func TestServerlessJSON(t *testing.T) {
 	path := write(t, "serverless.json", `{"service": "x", "provider": {"name": "aws"}, "functions":
 		{"f": {"handler": "app.f", "events": [{"websocket": "$default"}]}}}`)
-	if got := routes(read(t, template.Find(filepath.Dir(path)), template.Options{}).Config); got !=
+	if got := routes(read(t, template.Find(filepath.Dir(path), ""), template.Options{}).Config); got !=
 		"$default=f" {
 		t.Errorf("routes %s", got)
 	}
