@@ -49,6 +49,7 @@ func unplayed() map[string]string {
 		"<!-- bench:echo -->":           "a place in a page: TestFill of bench has one",
 		"go tool pprof":                 "needs the profile of a run",
 		"RELEASE  PUBLISHED":            "TestRollbackOfAStage of cmd/tyg-aws prints such a table",
+		"[live.deploy.parameters]":      "TestSAMConfig of cmd/internal/template reads such a file",
 		"[Service]":                     "of the unit that a test of cmd/internal/selfhost parses",
 	}
 }
