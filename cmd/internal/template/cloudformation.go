@@ -63,7 +63,9 @@ func (b *builder) cloudFormation() error {
 				return b.addRoute(r, properties)
 			}
 		case stageType:
-			return b.addStage(properties)
+			if ids := b.references(member(properties, "ApiId")); len(ids) == 0 || ids[0] == api {
+				return b.addStage(properties)
+			}
 		case mappingType:
 			b.addMapping(properties)
 		default:
@@ -125,7 +127,7 @@ func isSSMParameter(p *yaml.Node) bool {
 	return strings.HasPrefix(value(p, "Type"), "AWS::SSM::Parameter::Value")
 }
 
-// findAPI returns the one WebSocket API.
+// findAPI returns the WebSocket API: the only one, or that which the user has chosen.
 func (b *builder) findAPI() (string, error) {
 	var found []string
 	err := members(b.resources, func(id string, r *yaml.Node) error {
@@ -137,21 +139,25 @@ func (b *builder) findAPI() (string, error) {
 			return nil
 		}
 		protocol, err := b.text(member(r, "Properties", "ProtocolType"))
-		if err != nil || protocol != "WEBSOCKET" {
-			return err
+		if err == nil && protocol == "WEBSOCKET" {
+			found = append(found, id)
 		}
-		found = append(found, id)
-		b.result.Config.RouteSelection, err = b.text(member(r, "Properties", "RouteSelectionExpression"))
 		return err
 	})
-	if err == nil && len(found) != 1 {
-		err = b.errorf(b.resources, "it has %d WebSocket APIs (%s with ProtocolType WEBSOCKET, or %s), "+
-			"want one", len(found), apiType, samAPI)
+	if err == nil && len(found) == 0 {
+		err = b.errorf(b.resources, "it has no WebSocket API (%s with ProtocolType WEBSOCKET, or %s)",
+			apiType, samAPI)
 	}
 	if err != nil {
 		return "", err
 	}
-	return found[0], nil
+	i, err := b.chooseAPI(found)
+	if err != nil {
+		return "", err
+	}
+	expression := member(b.resources, found[i], "Properties", "RouteSelectionExpression")
+	b.result.Config.RouteSelection, err = b.text(expression)
+	return found[i], err
 }
 
 // addRoute adds a route and what its integration leads to.

@@ -79,9 +79,10 @@ func Find(dir, stage string) string {
 	return ""
 }
 
-// Read reads a template, or the assembly of the CDK in a directory. Its errors begin with the file
-// and the line.
+// Read reads a template, or the assembly of the CDK in a directory. Of several WebSocket APIs it
+// takes that whose name follows the path after a #. Its errors begin with the file and the line.
 func Read(path string, o Options) (r Result, err error) {
+	path, api := splitAPI(path)
 	if path, err = inside(path); err != nil {
 		return r, err
 	}
@@ -96,7 +97,7 @@ func Read(path string, o Options) (r Result, err error) {
 	if err != nil {
 		return r, err
 	}
-	b := &builder{options: o, result: &r}
+	b := &builder{options: o, api: api, result: &r}
 	if member(f.root, "Resources") != nil {
 		if b.sam, err = samConfigOf(r.File, o); err != nil {
 			return r, err
@@ -108,6 +109,8 @@ func Read(path string, o Options) (r Result, err error) {
 	r.Places, r.Inline = make(map[string]string), make(map[string]string)
 	r.Makes = make(map[string]string)
 	switch {
+	case api != "" && !isTerraform(f.root) && member(f.root, "Resources") == nil:
+		err = f.errorf(f.root, "its only WebSocket API has no name; leave out #%s", api)
 	case isChalice(r.File):
 		err = b.chalice()
 	case isTerraform(f.root):
@@ -217,6 +220,7 @@ type builder struct {
 	*stack
 	options   Options
 	sam       samConfig
+	api       string // the WebSocket API that the user has chosen, "" if none
 	result    *Result
 	elsewhere map[string][]string // resources that are not run here, by type
 	code      []codePath

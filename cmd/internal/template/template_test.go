@@ -196,7 +196,7 @@ func TestErrorsHaveALine(t *testing.T) {
 		{"no object", "- a\n", "", "", "template.yaml:1: it is no object"},
 		{"empty", "", "", "", "template.yaml:1: it is no object"},
 		{"another file", "a: b\n", "", "", `:1: it has neither "Resources"`},
-		{"no API", sam, "ProtocolType: WEBSOCKET", "ProtocolType: HTTP", "it has 0 WebSocket APIs"},
+		{"no API", sam, "ProtocolType: WEBSOCKET", "ProtocolType: HTTP", "it has no WebSocket API"},
 		{
 			"unknown intrinsic", sam, "Handler: app.connect", "Handler: !Cidr [a, b]",
 			"template.yaml:35: Fn::Cidr is not resolved here",

@@ -51,7 +51,7 @@ func (b *builder) terraform() error {
 	for i := range t.blocks {
 		t.blocks[i].unknown = unknown[t.blocks[i].module+t.blocks[i].address]
 	}
-	api, err := t.api()
+	api, err := t.findAPI()
 	if err != nil {
 		return err
 	}
@@ -112,19 +112,21 @@ func value(n *yaml.Node, path ...string) string {
 	return n.Value
 }
 
-// api returns the one WebSocket API.
-func (t *terraform) api() (block, error) {
+// findAPI returns the WebSocket API: the only one, or that which the user has chosen.
+func (t *terraform) findAPI() (block, error) {
 	var found []block
+	var names []string
 	for _, one := range t.blocks {
 		if one.kind == "aws_apigatewayv2_api" && value(one.values, "protocol_type") == "WEBSOCKET" {
-			found = append(found, one)
+			found, names = append(found, one), append(names, one.address)
 		}
 	}
-	if len(found) != 1 {
-		return block{}, t.errorf(t.root, "it has %d WebSocket APIs (aws_apigatewayv2_api with "+
-			"protocol_type WEBSOCKET), want one", len(found))
+	if len(found) == 0 {
+		return block{}, t.errorf(t.root, "it has no WebSocket API (aws_apigatewayv2_api with "+
+			"protocol_type WEBSOCKET)")
 	}
-	return found[0], nil
+	i, err := t.chooseAPI(names)
+	return found[i], err
 }
 
 // called are the beginnings of types that functions call and that are not run here.

@@ -89,7 +89,7 @@ func TestTerraformState(t *testing.T) {
 		t.Errorf("routes %s, functions %+v", got, r.Config.Functions)
 	}
 	for _, tt := range []struct{ old, new, want string }{
-		{`"WEBSOCKET"`, `"HTTP"`, "it has 0 WebSocket APIs"},
+		{`"WEBSOCKET"`, `"HTTP"`, "it has no WebSocket API"},
 		{"integrations/xyz", "integrations/other", "plan.json:6: route $default has no target"},
 		{`"src.zip"`, `"lost.zip"`, ":11: the code of function f is in lost.zip"},
 		{`"filename": "src.zip"`, `"s3_key": "x"`, ":11: the code of function f is not on this"},
