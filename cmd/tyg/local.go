@@ -19,6 +19,7 @@ import (
 	"github.com/tyg-dev/tyg/cmd/internal/local"
 	"github.com/tyg-dev/tyg/cmd/internal/mention"
 	"github.com/tyg-dev/tyg/cmd/internal/project"
+	"github.com/tyg-dev/tyg/cmd/internal/template"
 	"github.com/tyg-dev/tyg/cmd/internal/value"
 )
 
@@ -274,7 +275,7 @@ func (l *localRun) serve(ctx context.Context) error {
 	}
 	l.Files = []string{filepath.Join(dir, filepath.FromSlash(project.ConfigPath))}
 	if l.template != "" {
-		l.Files = append(l.Files, l.template)
+		l.Files = append(l.Files, template.Files(l.template, dir)...)
 	}
 	if l.inProcess {
 		err = l.runInProcess(ctx)

@@ -24,7 +24,8 @@ import (
 func (l *localRun) templateFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&l.template, "template", "",
-		"run the functions of a SAM, CloudFormation, CDK, Serverless or Chalice `FILE`")
+		"run the functions of a SAM, CloudFormation, CDK, Serverless or Chalice `FILE`; FILE#API "+
+			"chooses one of several WebSocket APIs")
 	f.BoolVar(&l.printConfig, "print-config", false,
 		"print the "+project.ConfigPath+" that the template amounts to, and exit")
 }
