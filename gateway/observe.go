@@ -121,13 +121,14 @@ func (s *Server) observed() Observer {
 func (s *Server) observeSend(
 	ctx context.Context, o Observer, id tyg.ConnID, data []byte, opts []tyg.SendOption,
 ) error {
-	mark := o.Sending(s.eventFrom(ctx).began())
+	e := s.eventFrom(ctx)
+	mark := o.Sending(e.began())
 	err := s.sendOne(ctx, id, data, opts)
 	m := SentMessage{
 		Mark: mark, Type: tyg.NewSendOptions(opts...).Type, Data: data,
 		One: Recipient{ID: id, Err: err}, Recipients: 1,
 	}
-	s.setOrigin(ctx, &m)
+	setOrigin(ctx, e, &m)
 	o.Sent(m)
 	return err
 }
@@ -136,7 +137,8 @@ func (s *Server) observeSend(
 func (s *Server) observeMany(
 	ctx context.Context, o Observer, ids []tyg.ConnID, data []byte, opts []tyg.SendOption,
 ) error {
-	mark := o.Sending(s.eventFrom(ctx).began())
+	e := s.eventFrom(ctx)
+	mark := o.Sending(e.began())
 	err := s.sendMany(ctx, ids, data, opts)
 	failed := make(map[tyg.ConnID]error)
 	for id, err := range tyg.Failures(err) {
@@ -149,7 +151,7 @@ func (s *Server) observeMany(
 	m := SentMessage{
 		Mark: mark, Type: tyg.NewSendOptions(opts...).Type, Data: data, Recipients: len(ids),
 	}
-	s.setOrigin(ctx, &m)
+	setOrigin(ctx, e, &m)
 	for _, id := range ids[:min(len(ids), MaxRecipients)] {
 		m.To = append(m.To, Recipient{ID: id, Err: cmp.Or(failed[id], all)})
 	}
@@ -161,13 +163,14 @@ func (s *Server) observeMany(
 func (s *Server) observeGroup(
 	ctx context.Context, observer Observer, group string, data []byte, o tyg.GroupOptions,
 ) (tyg.Delivery, error) {
-	mark := observer.Sending(s.eventFrom(ctx).began())
+	e := s.eventFrom(ctx)
+	mark := observer.Sending(e.began())
 	d, to, err := s.sendToGroup(ctx, group, data, o)
 	m := SentMessage{
 		Mark: mark, Type: o.Type, Data: data, Group: group, All: group == "",
 		Recipients: d.Reached + len(d.Slow) + len(d.Gone),
 	}
-	s.setOrigin(ctx, &m)
+	setOrigin(ctx, e, &m)
 	if err != nil {
 		m.Recipients = len(to)
 	}
@@ -211,9 +214,10 @@ func (c *session) reply(requestID string, op ws.Opcode, data []byte, err error) 
 	return err
 }
 
-// setOrigin sets what a message says of the event or the call that ctx belongs to.
-func (s *Server) setOrigin(ctx context.Context, m *SentMessage) {
-	if e := s.eventFrom(ctx); e != nil {
+// setOrigin sets what a message says of the event or the call that ctx belongs to. e is the event's
+// context, or nil.
+func setOrigin(ctx context.Context, e *eventContext, m *SentMessage) {
+	if e != nil {
 		m.RequestID = e.requestID
 		if ctx == context.Context(e) {
 			return // no call is in between
