@@ -91,7 +91,7 @@ func (r *Redactor) AppendMessage(
 	b = append(b, kind...)
 	if len(conn) > 0 {
 		b = append(b, `","conn":`...)
-		b = appendString(b, conn)
+		b = r.appendConn(b, conn)
 	} else {
 		b = append(b, `","to":[`...)
 		for i, id := range to {

@@ -39,8 +39,7 @@ func DefaultRules() Rules {
 type Redactor struct {
 	headers, keys map[string]bool
 	name          []byte // memory
-	last          []byte // the text that was written last
-	written       []byte // what became of it
+	text, conn    repeated
 
 	// lengths has, by the first and the last letter of the keys, a bit for each of their lengths. Most
 	// keys of messages need no other look.
@@ -158,20 +157,48 @@ func (r *Redactor) Message(data []byte) []byte {
 // maxRepeated is the length of the longest text that is kept, in bytes.
 const maxRepeated = 4 << 10
 
-// appendText appends a text without secrets, as JSON. A text that is the same as the one before is
-// neither looked through nor escaped again: many are, since a program that sends to several
-// connections often sends to one after another, as API Gateway has it.
+// appendText appends a text without secrets, as JSON. Many are the same as the one before, since
+// programs that send to several connections often send to one after another, as API Gateway has it.
 func (r *Redactor) appendText(b, data []byte) []byte {
-	if len(data) > 0 && bytes.Equal(data, r.last) {
-		return append(b, r.written...)
+	if written := r.text.of(data); written != nil {
+		return append(b, written...)
 	}
 	begin := len(b)
 	b = appendString(b, r.Message(data))
-	if len(data) <= maxRepeated {
-		r.last = append(r.last[:0], data...)
-		r.written = append(r.written[:0], b[begin:]...)
-	}
+	r.text.keep(data, b[begin:])
 	return b
+}
+
+// appendConn appends the id of a connection, as JSON: often that of the message before.
+func (r *Redactor) appendConn(b, id []byte) []byte {
+	if written := r.conn.of(id); written != nil {
+		return append(b, written...)
+	}
+	begin := len(b)
+	b = appendString(b, id)
+	r.conn.keep(id, b[begin:])
+	return b
+}
+
+// A repeated is what was written last: if the same comes again it is neither looked through nor
+// escaped again.
+type repeated struct {
+	last    []byte
+	written []byte // what became of it
+}
+
+// of returns what became of data, or nil if it was not written last.
+func (r *repeated) of(data []byte) []byte {
+	if bytes.Equal(data, r.last) {
+		return r.written
+	}
+	return nil
+}
+
+func (r *repeated) keep(data, written []byte) {
+	if len(data) <= maxRepeated {
+		r.last, r.written = append(r.last[:0], data...), append(r.written[:0], written...)
+	}
 }
 
 // mayHave reports whether data looks like JSON with a key that has to go. It is fast, because most
