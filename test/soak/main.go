@@ -15,6 +15,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/tyg-dev/tyg/internal/stopsignal"
 	"github.com/tyg-dev/tyg/internal/wsclient"
 	"github.com/tyg-dev/tyg/test/internal/victim"
 )
@@ -26,7 +27,8 @@ another process, whose answers must come in order, once each; of a call without 
 where the server has it. Calls that have waited in vain for one of the two processes of the function
 are late, and not wrong: the machine is too slow for them. At the end the server must have no
 connection left, and no more memory and goroutines than after the first fifth, give or take a
-little. soak exits with 1 if something is wrong.
+little. soak exits with 1 if something is wrong. An interrupt ends it early: it judges what was until
+then, if a fifth of the time and two more tenths are over, and exits with 1 in any case.
 
 What the server knows of calls for soak is in memory that it has from its start. To see whether a
 leak is noticed, -leak 1024 has the server keep 1 KB of each connection: that exits with 1 after
@@ -80,7 +82,9 @@ func main() {
 		flag.Usage()
 		os.Exit(2)
 	}
-	v := run(o)
+	ctx, stop := stopsignal.Context(context.Background())
+	v := run(ctx, o)
+	stop()
 	if o.json {
 		_ = json.NewEncoder(os.Stdout).Encode(v)
 	} else {
@@ -104,7 +108,7 @@ const good = "good"
 const patience = 2 * time.Minute
 
 // run runs the clients and judges.
-func run(o options) (v verdict) {
+func run(ctx context.Context, o options) (v verdict) {
 	p, err := victim.StartWithFunction(o.leak)
 	if err != nil {
 		v.Verdict = err.Error()
@@ -116,37 +120,60 @@ func run(o options) (v verdict) {
 	for i := range o.clients {
 		running.Go(func() { s.client(rand.New(rand.NewPCG(uint64(i), uint64(start.UnixNano())))) })
 	}
-	reports, err := o.observe(p)
+	reports, err := o.observe(ctx, p)
 	close(s.stop)
 	running.Wait()
 	end, e := await(p)
 	err = errors.Join(err, e, p.Stop())
-	early, busy := reports[1], reports[len(reports)-1]
-	busy.Memory = min(busy.Memory, reports[len(reports)-2].Memory) // a leak is in both
 	v = verdict{
 		Seconds: int64(time.Since(start).Seconds()), Sessions: s.sessions.Load(), Said: s.said.Load(),
 		Delivered: s.delivered.Load(), Called: s.called.Load(), Late: s.late.Load(),
 		Wrong: s.wrong.Load(), Faults: s.kinds(),
-		MemoryEarly: early.Memory, MemoryAtEnd: busy.Memory,
-		Goroutines: [2]int{early.Goroutines, end.Goroutines}, LeftBehind: end.Stats.Connections,
-		Verdict: good,
+		LeftBehind: end.Stats.Connections, Verdict: good,
 	}
-	for _, r := range reports {
-		v.Memory = append(v.Memory, r.Memory>>20)
-	}
-	v.PerSession = (v.MemoryAtEnd - v.MemoryEarly) / max(busy.Stats.Connects-early.Stats.Connects, 1)
 	v.PerSecond = float64(v.Delivered) / time.Since(start).Seconds()
-	if v.judge(err); v.Verdict != good {
-		fmt.Fprintf(os.Stderr, "the server has logged, at last:\n%s", p.LogTail())
+	enough := v.compare(reports, end)
+	v.judge(err)
+	if v.Verdict == good && ctx.Err() != nil {
+		v.Verdict = "interrupted; good until then"
+		if !enough {
+			v.Verdict = "interrupted before the memory could be judged; good until then"
+		}
+	}
+	if log := p.LogTail(); v.Verdict != good && log != "" {
+		fmt.Fprintf(os.Stderr, "the server has logged, at last:\n%s", log)
 	}
 	return v
 }
 
-// observe asks the server for a report after each tenth of the time.
-func (o options) observe(p *victim.Process) (reports []victim.Report, err error) {
+// compare compares the end with the end of the first fifth. It reports false if there is too little
+// between them.
+func (v *verdict) compare(reports []victim.Report, end victim.Report) bool {
+	for _, r := range reports {
+		v.Memory = append(v.Memory, r.Memory>>20)
+	}
+	if len(reports) < 4 {
+		return false
+	}
+	early, busy := reports[1], reports[len(reports)-1]
+	busy.Memory = min(busy.Memory, reports[len(reports)-2].Memory) // a leak is in both
+	v.MemoryEarly, v.MemoryAtEnd = early.Memory, busy.Memory
+	v.Goroutines = [2]int{early.Goroutines, end.Goroutines}
+	v.PerSession = (v.MemoryAtEnd - v.MemoryEarly) / max(busy.Stats.Connects-early.Stats.Connects, 1)
+	return true
+}
+
+// observe asks the server for a report after each tenth of the time, until ctx ends.
+func (o options) observe(
+	ctx context.Context, p *victim.Process,
+) (reports []victim.Report, err error) {
 	const parts = 10
 	for i := range parts {
-		time.Sleep(o.length / parts)
+		select {
+		case <-ctx.Done():
+			return reports, err
+		case <-time.After(o.length / parts):
+		}
 		r, e := p.Report(true)
 		reports, err = append(reports, r), errors.Join(err, e)
 		if o.heap != "" {

@@ -17,6 +17,7 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"os/signal"
 	"runtime"
 	"runtime/debug"
 	"strconv"
@@ -63,8 +64,10 @@ type Report struct {
 	Stats      gateway.Stats
 }
 
-// serve serves until standard input ends, and prints its address.
+// serve serves until standard input ends, and prints its address. The interrupt of a terminal is
+// for the program that has started it.
 func serve(withFunction bool) error {
+	signal.Ignore(os.Interrupt) // of the function, too
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
