@@ -103,60 +103,11 @@ func (b *builder) unresolved(n *yaml.Node, err error) (*yaml.Node, error) {
 
 // lookUp returns the value of a variable: that of the first of its sources that has one.
 func (b *builder) lookUp(n *yaml.Node, text string, depth int) (*yaml.Node, error) {
+	alone := !strings.Contains(text, ",")
 	for source := range strings.SplitSeq(text, ",") {
-		source = strings.TrimSpace(source)
-		if literal := strings.Trim(source, `'"`); literal != source ||
-			!strings.Contains(source, ":") && !strings.HasPrefix(source, "file(") {
-			return scalar(n, literal), nil
-		}
-		if strings.HasPrefix(source, "file(") {
-			found, err := b.included(n, source, depth)
-			if found != nil || err != nil {
-				return found, err
-			}
-			continue
-		}
-		kind, name, _ := strings.Cut(source, ":")
-		value, known := "", true
-		switch kind {
-		case "self":
-			if found := b.self(name); found != nil {
-				return b.resolve(found, depth+1)
-			}
-			if name == "provider.stage" {
-				value = b.stage(depth)
-			}
-		case "env":
-			value = b.getenv(name)
-		case "opt":
-			value = map[string]string{"stage": b.options.Stage, "region": b.options.Region}[name]
-			if name != "stage" && name != "region" {
-				value = b.getenv(name) // tyg has no options of the project
-			}
-			if !strings.Contains(text, ",") {
-				other := map[string]string{"stage": defaultStage, "region": b.pseudo["AWS::Region"]}
-				value = cmp.Or(value, other[name])
-			}
-		case "sls":
-			value = map[string]string{
-				"stage": b.stage(depth), "instanceId": "local",
-			}[name]
-		case "param":
-			if found := b.param(name, depth); found != nil {
-				return b.resolve(found, depth+1)
-			}
-		case "aws":
-			value = map[string]string{
-				"region": b.pseudo["AWS::Region"], "accountId": b.pseudo["AWS::AccountId"],
-			}[name]
-		default:
-			known = false
-		}
-		if value != "" {
-			return scalar(n, value), nil
-		}
-		if !known && !strings.Contains(text, ",") {
-			return nil, b.errorf(n, "the variable ${%s} %w; use ${env:…}", text, errElsewhere)
+		found, err := b.lookUpSource(n, strings.TrimSpace(source), alone, depth)
+		if found != nil || err != nil {
+			return found, err
 		}
 	}
 	if strings.HasPrefix(text, "env:") || strings.HasPrefix(text, "opt:") {
@@ -165,6 +116,81 @@ func (b *builder) lookUp(n *yaml.Node, text string, depth int) (*yaml.Node, erro
 			text, errNoValue, name)
 	}
 	return nil, b.errorf(n, "${%s} %w", text, errNoValue)
+}
+
+// lookUpSource returns the value of a source of a variable, or nil if it has none. alone reports
+// whether it is the only one.
+func (b *builder) lookUpSource(
+	n *yaml.Node, source string, alone bool, depth int,
+) (*yaml.Node, error) {
+	if strings.HasPrefix(source, "file(") {
+		return b.included(n, source, depth)
+	}
+	literal := strings.Trim(source, `'"`)
+	kind, name, isVariable := strings.Cut(source, ":")
+	if literal != source || !isVariable {
+		return scalar(n, literal), nil
+	}
+	switch kind {
+	case "self":
+		if found := b.self(name); found != nil {
+			return b.resolve(found, depth+1)
+		}
+	case "param":
+		if found := b.param(name, depth); found != nil {
+			return b.resolve(found, depth+1)
+		}
+	}
+	value, known := b.sourceText(kind, name, alone, depth)
+	switch {
+	case value != "":
+		return scalar(n, value), nil
+	case !known && alone:
+		return nil, b.errorf(n, "the variable ${%s} %w; use ${env:…}", source, errElsewhere)
+	}
+	return nil, nil
+}
+
+// sourceText returns the text of a source, "" if it has none, and whether it is of a kind that tyg
+// knows.
+func (b *builder) sourceText(kind, name string, alone bool, depth int) (text string, known bool) {
+	region := b.pseudo["AWS::Region"]
+	switch kind {
+	case "self":
+		if name == "provider.stage" {
+			return b.stage(depth), true
+		}
+	case "param":
+	case "env":
+		return b.getenv(name), true
+	case "opt":
+		return b.option(name, alone), true
+	case "sls":
+		return map[string]string{"stage": b.stage(depth), "instanceId": "local"}[name], true
+	case "aws":
+		return map[string]string{"region": region, "accountId": b.pseudo["AWS::AccountId"]}[name], true
+	default:
+		return "", false
+	}
+	return "", true
+}
+
+// option returns an option of the command line. tyg has none of the project, so the environment has
+// those. Without another source, stage and region have a default.
+func (b *builder) option(name string, alone bool) string {
+	var given, preset string
+	switch name {
+	case "stage":
+		given, preset = b.options.Stage, defaultStage
+	case "region":
+		given, preset = b.options.Region, b.pseudo["AWS::Region"]
+	default:
+		return b.getenv(name)
+	}
+	if !alone {
+		return given
+	}
+	return cmp.Or(given, preset)
 }
 
 // self returns the value at a path of keys of the file. The service may have its name in itself or
