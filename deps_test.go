@@ -191,7 +191,8 @@ var allowed = map[string]string{
 	"test/cluster/node":       "tyg cluster gateway test/cluster/record",
 	"test/cluster/record":     "tyg",
 	"test/fuzz":               "internal/stopsignal",
-	"test/soak":               "internal/stopsignal internal/ws internal/wsclient test/internal/victim",
+	"test/soak": "internal/stopsignal internal/ws internal/wsclient " +
+		"test/internal/victim",
 	"test/internal/victim":    "tyg gateway internal/functions lambda",
 	"internal/admin":          "tyg gateway internal/hosts internal/ledgerfile",
 	"internal/clustermetrics": "cluster internal/admin",

@@ -27,8 +27,8 @@ another process, whose answers must come in order, once each; of a call without 
 where the server has it. Calls that have waited in vain for one of the two processes of the function
 are late, and not wrong: the machine is too slow for them. At the end the server must have no
 connection left, and no more memory and goroutines than after the first fifth, give or take a
-little. soak exits with 1 if something is wrong. An interrupt ends it early: it judges what was until
-then, if a fifth of the time and two more tenths are over, and exits with 1 in any case.
+little. soak exits with 1 if something is wrong. An interrupt ends it early: it judges what was
+until then, the memory if four tenths of the time are over, and exits with 1 in any case.
 
 What the server knows of calls for soak is in memory that it has from its start. To see whether a
 leak is noticed, -leak 1024 has the server keep 1 KB of each connection: that exits with 1 after
