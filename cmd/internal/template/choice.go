@@ -9,10 +9,10 @@ import (
 )
 
 // splitAPI separates the name of an API from the path of a template, which it follows after a #. A
-// file whose own name has a # stays as it is.
+// file whose own name has a # stays as it is, and so does a directory.
 func splitAPI(path string) (file, api string) {
 	i := strings.LastIndexByte(path, '#')
-	if i < 0 {
+	if i < 0 || strings.ContainsAny(path[i:], `/\`) {
 		return path, ""
 	}
 	if _, err := os.Stat(path); err == nil {

@@ -69,6 +69,15 @@ func TestChooseAPIOfOne(t *testing.T) {
 	}
 }
 
+// TestMissingTemplateIsNamed has a # in a directory, as C# has it: the error names the whole path.
+func TestMissingTemplateIsNamed(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "C#", "template.yaml")
+	if _, err := template.Read(path, template.Options{}); err == nil ||
+		!strings.Contains(err.Error(), path) {
+		t.Errorf("a template that is not there: %v, want its path %s", err, path)
+	}
+}
+
 func TestChooseAPIOfTerraform(t *testing.T) {
 	text := example(t, "plan.json")
 	const api = `"resources": [`
