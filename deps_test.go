@@ -111,14 +111,16 @@ var allowed = map[string]string{
 	"internal/awstest/iam": "internal/awstest/account internal/awstest/wire",
 	"internal/awstest/lambda": "internal/awstest/account internal/awstest/iam " +
 		"internal/awstest/wire",
-	"internal/awstest/logs":            "internal/awstest/account internal/awstest/wire",
-	"internal/awstest/s3":              "internal/awstest/account",
-	"internal/awstest/vault":           "internal/awstest/account internal/awstest/wire",
-	"internal/awstest/wire":            "internal/awstest/internal/models",
-	"internal/awstest/internal/models": "",
-	"internal/natsd":                   "internal/filelock internal/natsnodes internal/scratch",
-	"internal/natsnodes":               "internal/hosts",
-	"internal/natsurl":                 "internal/hosts",
+	"internal/awstest/logs":                     "internal/awstest/account internal/awstest/wire",
+	"internal/awstest/s3":                       "internal/awstest/account",
+	"internal/awstest/vault":                    "internal/awstest/account internal/awstest/wire",
+	"internal/awstest/wire":                     "internal/awstest/internal/models",
+	"internal/awstest/internal/models":          "",
+	"internal/awstest/internal/models/generate": "internal/awstest/internal/models",
+	"internal/natsd": "internal/filelock internal/natsnodes " +
+		"internal/scratch",
+	"internal/natsnodes": "internal/hosts",
+	"internal/natsurl":   "internal/hosts",
 	"tygtest": "tyg apigw internal/authorize internal/groups internal/route internal/values " +
 		"tygtest/internal/grouptest tygtest/internal/hosttest tygtest/internal/sendertest " +
 		"tygtest/internal/suite",

@@ -1,7 +1,7 @@
 // Package models has what AWS's own service models say about the operations that package
 // awstest serves: their wire form, and the constraints on every member of input and output.
 //
-// models.json is made by generate.go from the models in botocore, which are Copyright
+// models.json is made by the program in generate from the models in botocore, which are Copyright
 // Amazon.com, Inc. or its affiliates, under the Apache License 2.0; NOTICE says so too.
 package models
 
@@ -12,7 +12,7 @@ import (
 	"sync"
 )
 
-//go:generate go run generate.go -o models.json
+//go:generate go run ./generate -o models.json
 
 //go:embed models.json
 var file []byte
